@@ -1,0 +1,135 @@
+"""Arrays that cannot change, and records made of them.
+
+A slice of a larger array keeps that array alive behind ``.base`` and so leaks every other round;
+an array that owns its memory can be made writeable again. An array over a `bytes` object can do
+neither, so that is what a round hands out.
+"""
+
+from __future__ import annotations
+
+from dataclasses import fields
+from typing import Any, TypeAlias
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from adlopt.errors import InputError
+
+FloatArray: TypeAlias = NDArray[np.float64]
+BoolArray: TypeAlias = NDArray[np.bool_]
+IntArray: TypeAlias = NDArray[np.int64]
+
+LARGEST_USD = 1e15
+"""Above this, float64 no longer resolves a tenth of a dollar: input is taken to be a mistake."""
+
+
+def own(
+    values: ArrayLike,
+    field: str,
+    *,
+    length: int | None = None,
+    lowest: float = -LARGEST_USD,
+    remedy: str = "",
+) -> FloatArray:
+    """Copy `values` into read-only memory that nobody else holds.
+
+    Parameters
+    ----------
+    values : array_like, shape (n,)
+        Finite numbers.
+    field : str
+        Name used in errors.
+    length : int, optional
+        Required length n.
+    lowest : float
+        Smallest accepted value.
+    remedy : str
+        Advice added to the error about values below `lowest`.
+
+    Returns
+    -------
+    FloatArray, shape (n,)
+        float64; ``setflags(write=True)`` on it raises.
+
+    Raises
+    ------
+    InputError
+        For a wrong shape, length or type, NaN, infinity, or a value outside
+        [lowest, `LARGEST_USD`]; names the first offending index.
+
+    Examples
+    --------
+    >>> a = own([1, 2.5], "capacity")
+    >>> a[0] = 9
+    Traceback (most recent call last):
+    ValueError: assignment destination is read-only
+    """
+    try:
+        copied = np.asarray(values, dtype=np.float64)
+    except (TypeError, ValueError):
+        raise InputError(field, values, "a list of numbers") from None
+    if copied.ndim != 1:
+        raise InputError(field, f"shape {copied.shape}", "one dimension")
+    if length is not None and copied.size != length:
+        raise InputError(field, f"{copied.size} values", f"{length}, one for each account")
+    _check_range(copied, field, lowest, remedy)
+    return np.frombuffer((copied + 0.0).tobytes(), dtype=np.float64)
+
+
+def _check_range(values: FloatArray, field: str, lowest: float, remedy: str) -> None:
+    inside = (values >= lowest) & (values <= LARGEST_USD)
+    if inside.all():
+        return
+    index = int(np.argmin(inside))
+    value = float(values[index])
+    below = value < lowest
+    advice = remedy if below and np.isfinite(value) else ""
+    raise InputError(field, value, _range_words(lowest), index=index, remedy=advice)
+
+
+def _range_words(lowest: float) -> str:
+    least = "≥ 0" if lowest == 0 else f"≥ {lowest:g}"
+    return f"a finite number {least} and ≤ {LARGEST_USD:g}"
+
+
+def own_number(value: object, field: str, *, lowest: float = -LARGEST_USD) -> float:
+    """Check one finite number and return it as a float.
+
+    Raises
+    ------
+    InputError
+        If `value` is not a real number, is NaN or infinite, or lies outside
+        [lowest, `LARGEST_USD`].
+
+    Examples
+    --------
+    >>> own_number(3, "deficit", lowest=0)
+    3.0
+    >>> own_number(float("nan"), "deficit", lowest=0)
+    Traceback (most recent call last):
+    adlopt.errors.InputError: deficit is nan: expected a finite number ≥ 0 and ≤ 1e+15
+    """
+    if isinstance(value, bool) or not isinstance(value, (int, float, np.integer, np.floating)):
+        raise InputError(field, value, "a number")
+    number = float(value) + 0.0
+    if not lowest <= number <= LARGEST_USD:
+        raise InputError(field, value, _range_words(lowest))
+    return number
+
+
+class Record:
+    """Base of frozen dataclasses that hold owned arrays: copies and pickles are re-checked.
+
+    Unpickling an array gives it writeable memory; a record is therefore rebuilt through its own
+    constructor.
+    """
+
+    __slots__ = ()
+
+    def __reduce__(self) -> tuple[object, ...]:
+        values = {f.name: getattr(self, f.name) for f in fields(self)}  # type: ignore[arg-type]
+        return (_rebuild, (type(self), values))
+
+
+def _rebuild(kind: type[Any], values: dict[str, Any]) -> Any:
+    return kind(**values)

@@ -1,0 +1,123 @@
+"""Every error adlopt raises.
+
+::
+
+    AdloptError
+    ├── InputError (ValueError)    a value we were given is wrong: which, where, and how to mend it
+    ├── NoSolution
+    │   ├── InfeasibleRound        proved: no haircut meets the budget
+    │   ├── SolverStopped          a limit was reached before any feasible haircut was found
+    │   └── SolverFailed           the solver refused the model or returned nonsense
+    ├── CertificateError           an answer does not survive its own check
+    ├── PolicyError
+    │   ├── BadHaircut             a policy broke 0 ≤ x ≤ u, or returned something else
+    │   └── CausalityError         a policy's decision depends on an outcome it cannot know
+    └── ProofError                 a proof step does not close
+"""
+
+from __future__ import annotations
+
+
+class AdloptError(Exception):
+    """Base of every error raised on purpose by this package."""
+
+
+class InputError(AdloptError, ValueError):
+    """A value we were given cannot be used.
+
+    Parameters
+    ----------
+    field : str
+        Name of the argument, column or key.
+    value : object
+        The offending value, shown as it came.
+    expected : str
+        What would have been accepted.
+    index : int, str or None
+        Position, row or account within `field`, where there is one.
+    remedy : str
+        What the user can do about it.
+
+    Examples
+    --------
+    >>> raise InputError("capacity", -3.0, "a number ≥ 0", index=2, remedy="use max(PNL, 0)")
+    Traceback (most recent call last):
+    adlopt.errors.InputError: capacity[2] is -3.0: expected a number ≥ 0; use max(PNL, 0)
+    """
+
+    def __init__(
+        self,
+        field: str,
+        value: object,
+        expected: str,
+        *,
+        index: int | str | None = None,
+        remedy: str = "",
+    ) -> None:
+        self.field, self.value, self.expected = field, value, expected
+        self.index, self.remedy = index, remedy
+        where = field if index is None else f"{field}[{index}]"
+        shown = repr(value) if len(repr(value)) <= 80 else repr(value)[:77] + "..."
+        super().__init__(f"{where} is {shown}: expected {expected}" + (remedy and f"; {remedy}"))
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return (_input_error, (self.field, self.value, self.expected, self.index, self.remedy))
+
+
+def _input_error(
+    field: str, value: object, expected: str, index: int | str | None, remedy: str
+) -> InputError:
+    return InputError(field, value, expected, index=index, remedy=remedy)
+
+
+class NoSolution(AdloptError):
+    """No haircut can be returned."""
+
+
+class InfeasibleRound(NoSolution):
+    """No haircut within the capacities raises the budget; the message says by how much.
+
+    Attributes
+    ----------
+    below, above : float or None
+        USD. The nearest budgets that can be raised, below and above the one asked for.
+    """
+
+    def __init__(self, message: str, *, below: float | None, above: float | None) -> None:
+        self.below, self.above = below, above
+        super().__init__(message)
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return (_infeasible_round, (str(self), self.below, self.above))
+
+
+def _infeasible_round(message: str, below: float | None, above: float | None) -> InfeasibleRound:
+    return InfeasibleRound(message, below=below, above=above)
+
+
+class SolverStopped(NoSolution):
+    """A time or iteration limit was reached before any feasible haircut was found."""
+
+
+class SolverFailed(NoSolution):
+    """The solver refused the model or returned something that is not an answer."""
+
+
+class CertificateError(AdloptError):
+    """An answer does not survive its own check."""
+
+
+class PolicyError(AdloptError):
+    """A policy broke the rules of play."""
+
+
+class BadHaircut(PolicyError):
+    """A policy returned something outside 0 ≤ x ≤ capacity."""
+
+
+class CausalityError(PolicyError):
+    """A policy's decision changed when only the future changed."""
+
+
+class ProofError(AdloptError):
+    """A proof step does not close."""
