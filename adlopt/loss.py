@@ -87,7 +87,8 @@ class MinMax:
 
     def weights(self, start: RoundStart) -> FloatArray:
         """w_i + ε, shape (n,), USD."""
-        return self.burden.weights(start) + self.epsilon
+        weights: FloatArray = self.burden.weights(start) + self.epsilon
+        return weights
 
     def value(self, round_: Round, haircut: ArrayLike) -> float:
         """Worst burden; infinite if a protected account is touched."""
@@ -285,7 +286,8 @@ def _burdens(haircut: FloatArray, weights: FloatArray) -> FloatArray:
 
 def _bearers(haircut: FloatArray, weights: FloatArray) -> BoolArray:
     burdens = np.where(weights > 0, _burdens(haircut, weights), -1.0)
-    return burdens == burdens.max()
+    bearers: BoolArray = burdens == burdens.max()
+    return bearers
 
 
 def _in_domain(severity: float) -> float:
