@@ -164,7 +164,8 @@ def check_feasible(problem: BurdenProblem, haircut: FloatArray) -> float:
 def _clip(problem: BurdenProblem, given: Multipliers) -> Multipliers:
     y = float(np.clip(given.budget, -problem.over, problem.under))
     ceiling = max(y, 0.0)
-    burden = np.where(problem.weight > 0, np.clip(given.burden, 0.0, ceiling), ceiling)
+    highest = ceiling if problem.fair > 0 else 0.0
+    burden = np.where(problem.weight > 0, np.clip(given.burden, 0.0, highest), ceiling)
     return Multipliers(budget=y, burden=burden)
 
 

@@ -45,7 +45,8 @@ class Burden(Enum):
             raise InputError(
                 "equity", None, "account values", remedy="give them or use Burden.CAPACITY"
             )
-        return np.maximum(start.equity, 0.0)
+        solvent: FloatArray = np.maximum(start.equity, 0.0)
+        return solvent
 
 
 class Loss(Protocol):
@@ -87,8 +88,7 @@ class MinMax:
 
     def weights(self, start: RoundStart) -> FloatArray:
         """w_i + ε, shape (n,), USD."""
-        weights: FloatArray = self.burden.weights(start) + self.epsilon
-        return weights
+        return self.burden.weights(start) + self.epsilon
 
     def value(self, round_: Round, haircut: ArrayLike) -> float:
         """Worst burden; infinite if a protected account is touched."""

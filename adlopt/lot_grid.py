@@ -83,7 +83,8 @@ class LotGrid:
         doubtful = np.abs(ratio - np.rint(ratio)) <= 1e-12 * (1.0 + ratio)
         for i in np.flatnonzero(doubtful & (ratio <= self.most + 0.5)):
             counts[i] = level * Fraction(float(self.weight[i])) * MICRO // int(self.size[i])
-        return np.minimum(counts.astype(np.int64), self.most)
+        lots: IntArray = np.minimum(counts.astype(np.int64), self.most)
+        return lots
 
     def counts_below(self, level: Fraction) -> IntArray:
         """Lots that each account can give strictly below a burden, shape (n,), exact."""
@@ -125,15 +126,12 @@ class LotGrid:
 def take_away(grid: LotGrid, counts: IntArray, removal: dict[int, int]) -> IntArray:
     """Remove so many lots of each size: the most burdened first, then the later account."""
     left = counts.copy()
-    for size, remaining in removal.items():
+    for size, times in removal.items():
         holders = np.flatnonzero((grid.size == size) & (left > 0))
         burden = left[holders] / grid.weight[holders]
-        for i in holders[np.lexsort((-holders, -burden))]:
-            taken = min(remaining, int(left[i]))
-            left[i] -= taken
-            remaining -= taken
-            if not remaining:
-                break
+        holders = holders[np.lexsort((-holders, -burden))]
+        before = np.cumsum(left[holders]) - left[holders]
+        left[holders] -= np.clip(times - before, 0, left[holders])
     return left
 
 
