@@ -88,7 +88,8 @@ class MinMax:
 
     def weights(self, start: RoundStart) -> FloatArray:
         """w_i + ε, shape (n,), USD."""
-        return self.burden.weights(start) + self.epsilon
+        weights: FloatArray = self.burden.weights(start) + self.epsilon
+        return weights
 
     def value(self, round_: Round, haircut: ArrayLike) -> float:
         """Worst burden; infinite if a protected account is touched."""
