@@ -88,8 +88,7 @@ class MinMax:
 
     def weights(self, start: RoundStart) -> FloatArray:
         """w_i + ε, shape (n,), USD."""
-        weights: FloatArray = self.burden.weights(start) + self.epsilon
-        return weights
+        return self.burden.weights(start) + self.epsilon
 
     def value(self, round_: Round, haircut: ArrayLike) -> float:
         """Worst burden; infinite if a protected account is touched."""
@@ -99,7 +98,8 @@ class MinMax:
         """Mean of e_i / w_i over the accounts that bear the worst burden."""
         weights = self.weights(round_.start)
         bearers = _bearers(np.asarray(haircut, dtype=float), weights)
-        return np.where(bearers, 1.0 / np.where(bearers, weights, 1.0), 0.0) / bearers.sum()
+        slopes: FloatArray = bearers / np.where(bearers, weights, 1.0) / np.count_nonzero(bearers)
+        return slopes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
