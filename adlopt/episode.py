@@ -27,6 +27,9 @@ class Episode(Record):
         What policies are on record to have done; each has T rounds.
     reference : str, optional
         Name of the recorded run whose burden is m_t^ILP of [CTTX26, Eq. 23].
+    fairest : str, optional
+        Name of the recorded run whose burden is taken for the least at the full budget, where
+        accounts are pooled.
     pooled : bool
         True if each round's winners are one pooled account, because accounts are not published:
         then budgets can be judged, but neither burdens nor touched accounts.
@@ -49,6 +52,7 @@ class Episode(Record):
     rounds: tuple[Round, ...]
     recorded: tuple[Run, ...] = ()
     reference: str | None = None
+    fairest: str | None = None
     pooled: bool = False
     source: str = ""
 
@@ -66,11 +70,12 @@ class Episode(Record):
             if run.haircut.size != len(self.rounds):
                 found, expected = f"{run.haircut.size} rounds", f"{len(self.rounds)} rounds"
                 raise InputError("recorded", found, expected, index=run.policy)
-        if self.reference is not None:
-            if self.reference not in names:
-                raise InputError("reference", self.reference, f"one of {names}")
-            if self.recorded_run(self.reference).burden is None:
-                raise InputError("reference", self.reference, "a recorded run with burdens")
+        for name in ("reference", "fairest"):
+            chosen = getattr(self, name)
+            if chosen is not None and chosen not in names:
+                raise InputError(name, chosen, f"one of {names}")
+            if chosen is not None and self.recorded_run(chosen).burden is None:
+                raise InputError(name, chosen, "a recorded run with burdens")
 
     def __len__(self) -> int:
         return len(self.rounds)

@@ -58,11 +58,21 @@ def best_fixed_severity(episode: Episode) -> FixedSeverity:
     return FixedSeverity(theta=theta, loss=severity_loss(episode, np.full(len(episode), theta)))
 
 
-def paper_ogd(episode: Episode, *, first: float = 0.5) -> ProjectedOGD:
+def paper_ogd(
+    episode: Episode, *, first: float = 0.5, variation: float | None = None
+) -> ProjectedOGD:
     """Projected OGD with the paper's η* = sqrt((1 + 2P)/S), labelled *hindsight*.
 
     η* needs the path of the needed severities and every deficit, so it cannot run live
     [CTTX26, Prop. 1].
+
+    Parameters
+    ----------
+    episode : Episode
+    first : float
+        θ_1.
+    variation : float, optional
+        P to tune for; the episode's own unless given.
 
     Raises
     ------
@@ -72,7 +82,8 @@ def paper_ogd(episode: Episode, *, first: float = 0.5) -> ProjectedOGD:
     squares = S.measure(episode)
     if squares == 0:
         raise InputError("deficit", 0.0, "a positive deficit in some round")
-    step = math.sqrt((1 + 2 * P.measure(episode)) / squares)
+    path = P.measure(episode) if variation is None else variation
+    step = math.sqrt((1 + 2 * path) / squares)
     return ProjectedOGD(step=step, first=first, information=Information.HINDSIGHT)
 
 

@@ -17,6 +17,8 @@ class Information(Enum):
     """It, or its tuning, looked at outcomes it could not have known."""
     RECORDED = "recorded"
     """Taken from a record; what it knew cannot be checked."""
+    RECORDED_HINDSIGHT = "recorded, hindsight"
+    """Taken from a record in which its budget was what the round turned out to need."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

@@ -8,7 +8,7 @@ from adlopt.episode import Episode
 from adlopt.files import read_episode
 
 PRODUCTION = "production queue"
-PRO_RATA = "continuous pro-rata"
+"""Name of the recorded run that the venue really made."""
 
 
 def october_10() -> Episode:
