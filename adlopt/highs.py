@@ -94,7 +94,7 @@ def run(program: Program, *, time_limit: float | None = None) -> RawAnswer:
     >>> run(program).columns
     array([2.])
     """
-    from highspy import _core as core  # noqa: PLC0415 - takes 0.1 s
+    from highspy import _core as core
 
     if time_limit is not None and own_number(time_limit, "time_limit", lowest=0.0) == 0:
         raise InputError("time_limit", time_limit, "a number of seconds > 0")

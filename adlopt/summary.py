@@ -8,7 +8,7 @@ from typing import Any
 
 from adlopt.bounds import HALF, PROPOSITION_1, TRIVIAL
 from adlopt.episodes.october_10 import PRODUCTION
-from adlopt.play import LineupRow
+from adlopt.playing import LineupRow
 from adlopt.quality import inspect
 from adlopt.quantity import QUANTITIES, P
 from adlopt.scoreboard import Score, Scoreboard
@@ -25,7 +25,7 @@ def summarise(board: Scoreboard, rows: Sequence[LineupRow] = ()) -> dict[str, An
     ----------
     board : Scoreboard
     rows : sequence of LineupRow
-        From `adlopt.play.lineup`; left out if empty.
+        From `adlopt.playing.lineup`; left out if empty.
     """
     episode = board.episode
     best = board.best_fixed
@@ -230,20 +230,21 @@ def _bounds(data: dict[str, Any]) -> str:
 def _lineup(data: dict[str, Any]) -> str:
     usd = {bound["name"]: bound["usd"] for bound in data["bounds"]}
     half, instance = usd[HALF.name] or math.inf, usd[PROPOSITION_1.name] or math.inf
+    unit, name = (1e6, "$M") if data["episode"]["deficit_usd"] >= 1e7 else (1.0, "USD")
     rows = []
     for row in data["lineup"]:
         loss = row["severity_loss_usd"]
         shares = _share(loss["0.5"] / instance), _share(loss["0.5"] / half)
-        millions = tuple(f"{loss[first] / 1e6:,.2f}" for first in ("0", "0.5", "1"))
-        rows.append((row["policy"], row["information"], *millions, *shares))
+        losses = tuple(f"{loss[first] / unit:,.2f}" for first in ("0", "0.5", "1"))
+        rows.append((row["policy"], row["information"], *losses, *shares))
     for score in data["scores"]:
         if score["policy"] == PRODUCTION:
             loss = score["severity_loss_usd"]
             shares = _share(loss / instance), _share(loss / half)
             cells = (f"{PRODUCTION}, clipped", score["information"], "–")
-            rows.append((*cells, f"{loss / 1e6:,.2f}", "–", *shares))
+            rows.append((*cells, f"{loss / unit:,.2f}", "–", *shares))
     title = (
-        "Severity loss Σ D|θ−θ*| in $M by first severity θ₁, a free choice; shares of B_inst and "
+        f"Severity loss Σ D|θ−θ*| in {name} by first severity θ₁, a free choice; shares of B_inst and "
         "of the guarantee of θ = ½, both at θ₁ = ½. Constant plays θ₁ throughout: θ₁ = 0 does "
         "nothing"
     )

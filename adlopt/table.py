@@ -20,11 +20,11 @@ def table(title: str, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> 
       bob         7.50
     <BLANKLINE>
     """
-    from rich import box  # noqa: PLC0415 - takes 0.05 s
-    from rich.console import Console  # noqa: PLC0415
-    from rich.padding import Padding  # noqa: PLC0415
-    from rich.table import Table  # noqa: PLC0415
-    from rich.text import Text  # noqa: PLC0415
+    from rich import box
+    from rich.console import Console
+    from rich.padding import Padding
+    from rich.table import Table
+    from rich.text import Text
 
     laid = Table(box=box.SIMPLE_HEAD, show_edge=False, padding=(0, 1))
     for index, name in enumerate(columns):
@@ -36,7 +36,7 @@ def table(title: str, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> 
             overflow="fold",
         )
     for row in rows:
-        laid.add_row(*map(Text, row))
+        laid.add_row(*(Text(cell.replace("+", " + ")) for cell in row))
     console = Console(width=WIDTH, color_system=None, force_terminal=False, soft_wrap=False)
     with console.capture() as captured:
         console.print(Text(title))

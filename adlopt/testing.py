@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import numpy as np
 
@@ -10,8 +11,8 @@ from adlopt.arrays import FloatArray
 from adlopt.episode import Episode
 from adlopt.episodes import shock
 from adlopt.errors import CausalityError, PolicyError
-from adlopt.policy import Policy
-from adlopt.round import Round, RoundOutcome
+from adlopt.online import Policy
+from adlopt.round import Round
 from adlopt.solvency import check_haircut
 
 
@@ -20,9 +21,11 @@ def check_policy(policy: Policy, episode: Episode | None = None) -> None:
 
     Feasible: 0 ≤ x_i ≤ u_i in every round. Deterministic: two plays agree bit for bit. Blind: for
     every round k, with all outcomes from k on replaced, the decisions up to and including k are
-    bit-equal. A policy that captured the episode, or its rounds, is caught by that. Tuning that
-    was done beforehand, such as a step size computed from the episode, cannot be seen from
-    outside: it must be declared as `Information.HINDSIGHT`.
+    bit-equal. The outcomes are replaced inside the very objects of `episode`, and put back, so
+    that a policy which kept a reference to the episode, a round or an outcome is caught.
+
+    Numbers that were copied out of an episode beforehand, such as a step size tuned on it, cannot
+    be seen from outside: such a policy must declare `Information.HINDSIGHT`.
 
     Parameters
     ----------
@@ -53,7 +56,8 @@ def check_policy(policy: Policy, episode: Episode | None = None) -> None:
             raise PolicyError(f"policy {policy.name!r} decides round {t} differently when replayed")
     for k in range(len(episode)):
         for factor in (0.0, 3.0):
-            changed = _decisions(policy, _with_other_future(episode.rounds, k, factor))
+            with _other_future(episode.rounds[k:], factor):
+                changed = _decisions(policy, episode.rounds)
             for t in range(k + 1):
                 if not np.array_equal(truth[t], changed[t]):
                     raise CausalityError(
@@ -72,8 +76,15 @@ def _decisions(policy: Policy, rounds: tuple[Round, ...]) -> list[FloatArray]:
     return haircuts
 
 
-def _with_other_future(rounds: tuple[Round, ...], first: int, factor: float) -> tuple[Round, ...]:
-    return tuple(
-        replace(r, outcome=RoundOutcome(needed=factor * r.needed + factor)) if t >= first else r
-        for t, r in enumerate(rounds)
-    )
+@contextmanager
+def _other_future(rounds: tuple[Round, ...], factor: float) -> Iterator[None]:
+    """Change what the rounds turn out to need, in place, and put it back."""
+    outcomes = {id(r.outcome): r.outcome for r in rounds}.values()
+    needed = [outcome.needed for outcome in outcomes]
+    try:
+        for outcome in outcomes:
+            object.__setattr__(outcome, "needed", factor * outcome.needed + factor)
+        yield
+    finally:
+        for outcome, value in zip(outcomes, needed, strict=True):
+            object.__setattr__(outcome, "needed", value)

@@ -14,6 +14,7 @@ row belongs to.
 """
 
 from adlopt.files.read import read_episode, read_round
-from adlopt.files.write import write_episode
+from adlopt.files.templates import write_template
+from adlopt.files.write import write_episode, write_haircuts
 
-__all__ = ["read_episode", "read_round", "write_episode"]
+__all__ = ["read_episode", "read_round", "write_episode", "write_haircuts", "write_template"]

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 def read_table(path: Path) -> pl.DataFrame:
     """Read an account table; every column but `account` becomes checked float64."""
-    import polars as pl  # noqa: PLC0415 - takes 0.3 s
+    import polars as pl
 
     readers = {".csv": lambda p: pl.read_csv(p, infer_schema=False), ".parquet": pl.read_parquet}
     if path.suffix not in readers:
@@ -35,7 +35,7 @@ def read_table(path: Path) -> pl.DataFrame:
 
 
 def _numbers(column: pl.Series, path: Path) -> FloatArray:
-    import polars as pl  # noqa: PLC0415
+    import polars as pl
 
     numbers = column.cast(pl.Float64, strict=False)
     bad = (numbers.is_null() | ~numbers.is_finite().fill_null(False)).arg_true()
@@ -81,7 +81,7 @@ def rows_by_round(path: Path, rounds: int) -> dict[int, pl.DataFrame]:
 
 def accounts_table(episode: Episode) -> pl.DataFrame:
     """All accounts of an episode, with the column `round`."""
-    import polars as pl  # noqa: PLC0415
+    import polars as pl
 
     frames = []
     for round_ in episode:

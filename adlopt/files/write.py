@@ -7,6 +7,7 @@ from pathlib import Path
 
 import msgspec
 
+from adlopt.arrays import FloatArray
 from adlopt.episode import Episode
 from adlopt.errors import InputError
 from adlopt.files.schema import EpisodeFile, RecordedEntry, RoundEntry
@@ -28,11 +29,11 @@ def write_episode(episode: Episode, path: str | Path) -> list[Path]:
     Raises
     ------
     InputError
-        If the path does not end in .json.
+        If the path does not end in .json, or its folder does not exist.
     """
     path = Path(path)
-    if path.suffix != ".json":
-        raise InputError("path", str(path), "a name that ends in .json")
+    if path.suffix != ".json" or not path.parent.is_dir():
+        raise InputError("file", str(path), "a .json file in a folder that exists")
     table = path.with_suffix(".accounts.parquet")
     entry = EpisodeFile(
         name=episode.name,
@@ -50,6 +51,30 @@ def write_episode(episode: Episode, path: str | Path) -> list[Path]:
     encoded = msgspec.json.format(msgspec.json.encode(entry), indent=1)
     _replace(path, lambda target: target.write_bytes(encoded))
     return [*written, path]
+
+
+def write_haircuts(round_: Round, haircut: FloatArray, path: str | Path) -> Path:
+    """Write accounts, capacities and haircuts, USD, as .csv or .parquet.
+
+    Raises
+    ------
+    InputError
+        If the path ends in neither, or its folder does not exist.
+    """
+    import polars as pl
+
+    path = Path(path)
+    columns = {
+        "account": list(round_.start.account),
+        "capacity_usd": round_.start.capacity,
+        "haircut_usd": haircut,
+    }
+    frame = pl.DataFrame(columns)
+    if path.suffix not in (".csv", ".parquet") or not path.parent.is_dir():
+        raise InputError("output", str(path), "a .csv or .parquet file in a folder that exists")
+    csv = path.suffix == ".csv"
+    _replace(path, lambda p: frame.write_csv(p) if csv else frame.write_parquet(p))
+    return path
 
 
 def _round_entry(round_: Round, *, pooled: bool) -> RoundEntry:

@@ -7,9 +7,9 @@ from typing import TypeVar
 
 from adlopt.errors import InputError
 from adlopt.loss import Burden
+from adlopt.online import Allocation, Severity, SeverityThenAllocation
 from adlopt.policies import allocation as a
 from adlopt.policies import severity as s
-from adlopt.policy import Allocation, Severity, SeverityThenAllocation
 
 T = TypeVar("T")
 SEVERITIES: dict[str, Callable[..., Severity]] = {

@@ -15,8 +15,8 @@ from adlopt.arrays import FloatArray, IntArray, own, own_number
 from adlopt.errors import InfeasibleRound, InputError
 from adlopt.loss import Burden, MinMax
 from adlopt.lot_grid import integer_pro_rata
+from adlopt.online import Haircut, State
 from adlopt.optimum import solve
-from adlopt.policy import Haircut, State
 from adlopt.round import Round, RoundOutcome, RoundStart
 from adlopt.waterfill import pro_rata, project, water_fill
 

@@ -12,7 +12,7 @@ from typing import ClassVar
 
 from adlopt.arrays import own_number
 from adlopt.errors import InputError
-from adlopt.policy import State
+from adlopt.online import State
 from adlopt.round import RoundOutcome, RoundStart, needed_severity
 from adlopt.run import Information
 

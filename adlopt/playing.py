@@ -12,6 +12,7 @@ from adlopt.episode import Episode
 from adlopt.errors import InputError
 from adlopt.hindsight import paper_ogd, per_round_optimum, severity_loss
 from adlopt.loss import Burden, Loss, worst_burden
+from adlopt.online import Policy, Severity, SeverityThenAllocation
 from adlopt.policies import named
 from adlopt.policies.allocation import ProRata
 from adlopt.policies.severity import (
@@ -23,7 +24,6 @@ from adlopt.policies.severity import (
     Persistence,
     RunningRatio,
 )
-from adlopt.policy import Policy, Severity, SeverityThenAllocation
 from adlopt.run import Information, Run
 from adlopt.scoreboard import Scoreboard
 from adlopt.solvency import check_haircut

@@ -1,0 +1,257 @@
+"""The command line: verbs, and no logic."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+from cyclopts import App, CycloptsError, Parameter
+
+from adlopt.errors import AdloptError, InputError, NoSolution
+from adlopt.loss import Burden
+
+if TYPE_CHECKING:
+    from adlopt.episode import Episode
+    from adlopt.optimum import Solution
+    from adlopt.round import Round
+
+BAD_INPUT, NO_ANSWER = 2, 1
+"""Exit codes: the input cannot be used; it can, but there is no answer."""
+SHOWN = 20
+"""Accounts printed by `solve`; the rest are counted."""
+
+app = App(
+    name="adlopt",
+    help="Optimal hindsight benchmarks and regret bounds for autodeleveraging (ADL).",
+    version_flags=["--version"],
+    result_action="return_value",
+)
+
+Json = Annotated[bool, Parameter(name="--json", negative="")]
+
+
+def main() -> None:
+    """Run the command line; errors are one message on stderr, never a traceback."""
+    for stream in (sys.stdout, sys.stderr):
+        stream.reconfigure(errors="replace")  # type: ignore[union-attr]
+    try:
+        app(exit_on_error=False, print_error=False)
+    except CycloptsError as error:
+        _fail(str(error), BAD_INPUT)
+    except NoSolution as error:
+        _fail(str(error), NO_ANSWER)
+    except AdloptError as error:
+        _fail(str(error), BAD_INPUT)
+    except BrokenPipeError:
+        sys.stderr.close()
+
+
+@app.command
+def play(
+    episode: str,
+    *,
+    policy: Annotated[list[str] | None, Parameter(name=["--policy", "-p"], negative="")] = None,
+    burden: Burden = Burden.CAPACITY,
+    json_: Json = False,
+) -> None:
+    """Score policies on an episode: october-10, or a .toml or .json file.
+
+    Parameters
+    ----------
+    episode
+        Name of a built-in episode, or a file.
+    policy
+        severity+allocation, such as persistence+pro-rata; repeat for several. Without it the
+        standard severity rules are played from three starting values.
+    burden
+        What haircuts are measured against.
+    json_
+        Print everything for machines, at full precision.
+    """
+    from adlopt.playing import lineup
+    from adlopt.playing import play as play_
+    from adlopt.summary import render, summarise
+
+    chosen = _episode(episode)
+    with _progress(len(policy or ())) as step:
+        board = play_(chosen, policy or (), burden=burden, progress=step)
+    data = summarise(board, () if policy else lineup(chosen))
+    print(json.dumps(data, indent=1) if json_ else render(data))
+
+
+@app.command
+def solve(
+    file: Path,
+    *,
+    method: str = "automatic",
+    time_limit: float | None = None,
+    output: Annotated[Path | None, Parameter(name=["--output", "-o"])] = None,
+    json_: Json = False,
+) -> None:
+    """Print the offline optimum of a round file, with its certificate.
+
+    Parameters
+    ----------
+    file
+        A .toml or .json file; `adlopt new round.toml` writes a template.
+    method
+        automatic, or highs to have HiGHS solve the program.
+    time_limit
+        Seconds for HiGHS.
+    output
+        Write all haircuts to this .csv or .parquet file.
+    json_
+        Print everything for machines, at full precision.
+    """
+    from adlopt.files import read_round, write_haircuts
+    from adlopt.optimum import Method
+    from adlopt.optimum import solve as solve_
+
+    methods = {"automatic": Method.AUTO, "highs": Method.HIGHS}
+    if method not in methods:
+        raise InputError("--method", method, "automatic or highs")
+    round_, loss = read_round(file)
+    best = solve_(round_, loss, method=methods[method], time_limit=time_limit)
+    if output is not None:
+        write_haircuts(round_, best.haircut, output)
+    print(json.dumps(_solution(round_, best), indent=1) if json_ else _allocation(round_, best))
+
+
+@app.command
+def new(
+    file: Path,
+    *,
+    shock: bool = False,
+    rounds: int = 16,
+    winners: int = 1000,
+    seed: int = 0,
+    force: bool = False,
+) -> None:
+    """Write a commented template of a round or an episode, or a generated episode.
+
+    Parameters
+    ----------
+    file
+        Where: round*.toml is a round, any other .toml an episode; --shock needs .json.
+    shock
+        Generate an episode of realistic shape instead.
+    rounds, winners, seed
+        Of the generated episode.
+    force
+        Overwrite.
+    """
+    from adlopt.episodes import shock as generate
+    from adlopt.files import write_episode, write_template
+
+    if file.exists() and not force:
+        raise InputError("file", str(file), "a new name", remedy="--force overwrites")
+    if shock:
+        written = write_episode(generate(rounds=rounds, winners=winners, seed=seed), file)
+    else:
+        written = [write_template(file)]
+    print("\n".join(f"wrote {path}" for path in written))
+    verb = "solve" if not shock and file.name.startswith("round") else "play"
+    print(f"next: adlopt {verb} {file}")
+
+
+def _episode(name: str) -> Episode:
+    from adlopt.episodes import october_10
+    from adlopt.files import read_episode
+
+    if name == "october-10":
+        return october_10()
+    if not name.endswith((".toml", ".json")):
+        raise InputError("episode", name, "october-10, or a .toml or .json file")
+    return read_episode(name)
+
+
+def _solution(round_: Round, best: Solution) -> dict[str, Any]:
+    certificate = best.certificate
+    return {
+        "value": best.value,
+        "worst_burden": best.worst_burden,
+        "raised_usd": best.raised,
+        "needed_usd": round_.needed,
+        "method": best.method.value,
+        "stopped": best.stopped.value,
+        "certificate": {
+            "upper": certificate.upper,
+            "lower": certificate.lower,
+            "gap": certificate.gap,
+            "optimal": certificate.optimal,
+            "trust": certificate.trust.value,
+            "error": certificate.error,
+            "budget_residual_usd": certificate.budget_residual,
+        },
+        "budget_price": best.budget_price,
+        "account": list(round_.start.account),
+        "haircut_usd": best.haircut.tolist(),
+        "at_capacity": [bool(full) for full in best.at_capacity],
+    }
+
+
+def _allocation(round_: Round, best: Solution) -> str:
+    from adlopt.table import percent, table
+
+    start, certificate = round_.start, best.certificate
+    order = sorted(range(len(start.account)), key=lambda i: (-best.haircut[i], i))[:SHOWN]
+    rows = [
+        (
+            start.account[i],
+            f"{start.capacity[i]:,.2f}",
+            f"{best.haircut[i]:,.2f}",
+            percent(best.haircut[i] / start.capacity[i] if start.capacity[i] else None),
+            "capacity" if best.at_capacity[i] else "",
+        )
+        for i in order
+    ]
+    hidden = len(start.account) - len(order)
+    title = f"{best}\n"
+    if hidden:
+        title += f"largest {len(order)} of {len(start.account):,} accounts; -o file.csv has all"
+    columns = ("account", "capacity USD", "haircut USD", "of capacity", "bound by")
+    facts = [
+        ("needed budget, USD", f"{round_.needed:,.2f}"),
+        ("raised, USD", f"{best.raised:,.2f}"),
+        ("value of the loss", f"{certificate.upper!r}"),
+        ("proven lower bound", f"{certificate.lower!r}"),
+        ("rounding allowed for", f"{certificate.error:.1e}"),
+        ("accounts at capacity", f"{int(best.at_capacity.sum())}"),
+    ]
+    if best.budget_price is not None:
+        facts.append(("price of one more dollar", f"{best.budget_price:.6g}"))
+    by = f"certificate: {certificate}; method: {best.method.value}"
+    return table(title, columns, rows) + "\n" + table(by, ("", ""), facts)
+
+
+class _progress:  # noqa: N801 - used like a function
+    """A bar on stderr where a person watches, nothing in a pipe."""
+
+    def __init__(self, total: int) -> None:
+        self.total = total
+
+    def __enter__(self) -> Any:
+        if not sys.stderr.isatty() or not self.total:
+            return None
+        from rich.console import Console
+        from rich.progress import Progress
+
+        self.bar = Progress(console=Console(stderr=True), transient=True)
+        self.bar.start()
+        task = self.bar.add_task("playing", total=None)
+        return lambda name: self.bar.update(task, description=f"playing {name}", advance=1)
+
+    def __exit__(self, *_: object) -> None:
+        if hasattr(self, "bar"):
+            self.bar.stop()
+
+
+def _fail(message: str, code: int) -> None:
+    print(f"adlopt: {message}", file=sys.stderr)
+    sys.exit(code)
+
+
+if __name__ == "__main__":
+    main()

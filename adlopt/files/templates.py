@@ -1,0 +1,110 @@
+"""Commented templates to start one's own instance from."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from adlopt.errors import InputError
+
+ROUND = """\
+# One round of autodeleveraging. Money in USD.
+# Solve it with: adlopt solve {name}
+
+deficit = 90.0      # D: bad debt that liquidation and insurance left
+needed = 60.0       # B: what had to be raised, known ex post
+# estimate = 55.0   # ex ante estimate of `needed`, for online policies
+# lot = 0.5         # what closing one contract takes; haircuts become whole lots
+
+# Winners, inline ...
+[[account]]
+id = "alice"
+capacity = 120.0    # u: positive PNL; no more may be taken
+equity = 300.0      # optional: account value, for burden = "equity"
+
+[[account]]
+id = "bob"
+capacity = 80.0
+equity = 90.0
+
+[[account]]
+id = "carol"
+capacity = 40.0
+equity = 45.0
+
+# ... or from a table with the columns account, capacity [, equity, lot, features ...]:
+# put   accounts = "accounts.parquet"   (or .csv) above, and remove the [[account]] entries.
+
+[loss]
+kind = "min-max"    # budget exact, least worst burden
+burden = "capacity" # or "equity"
+# kind = "surrogate"    # track * |H - B| + fair * worst burden
+# track = 1.0           # price of a dollar missed
+# fair = 100.0          # price of a unit of burden
+# kind = "asymmetric"   # under, over and fair instead of track and fair
+"""
+
+EPISODE = """\
+# An episode of autodeleveraging: rounds in order. Money in USD.
+# Play it with: adlopt play {name} -p persistence+pro-rata -p queue
+
+name = "two rounds"
+source = "made up"
+# accounts = "accounts.parquet"   # one table for all rounds, with a column `round` from 1
+
+[[round]]
+deficit = 90.0
+needed = 60.0       # known ex post; no policy sees it before the round is over
+estimate = 55.0     # optional: what the venue expected
+
+[[round.account]]
+id = "alice"
+capacity = 120.0
+equity = 300.0
+features = {{ leverage = 4.0 }}   # optional: what queues rank by, as in queue:leverage
+
+[[round.account]]
+id = "bob"
+capacity = 80.0
+equity = 90.0
+features = {{ leverage = 12.0 }}
+
+[[round]]
+deficit = 50.0
+needed = 10.0
+estimate = 30.0
+
+[[round.account]]
+id = "alice"
+capacity = 90.0
+equity = 270.0
+features = {{ leverage = 4.0 }}
+
+[[round.account]]
+id = "bob"
+capacity = 60.0
+equity = 70.0
+features = {{ leverage = 10.0 }}
+
+# What a policy is on record to have done, one number a round:
+[[recorded]]
+policy = "live queue"
+haircut = [70.0, 30.0]
+"""
+
+
+def write_template(path: str | Path) -> Path:
+    """Write the round template to round*.toml, the episode template to any other .toml.
+
+    Raises
+    ------
+    InputError
+        If the path does not end in .toml, or its folder does not exist.
+    """
+    path = Path(path)
+    if path.suffix != ".toml":
+        raise InputError("file", str(path), "a name that ends in .toml")
+    if not path.parent.is_dir():
+        raise InputError("file", str(path), "a folder that exists")
+    text = ROUND if path.name.startswith("round") else EPISODE
+    path.write_text(text.format(name=path), encoding="utf-8")
+    return path
