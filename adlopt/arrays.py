@@ -8,6 +8,8 @@ neither, so that is what a round hands out.
 from __future__ import annotations
 
 from dataclasses import fields
+from decimal import Decimal
+from numbers import Real
 from types import MappingProxyType
 from typing import Any, TypeAlias
 
@@ -22,6 +24,9 @@ IntArray: TypeAlias = NDArray[np.int64]
 
 LARGEST_USD = 1e15
 """Above this, float64 no longer resolves a tenth of a dollar: input is taken to be a mistake."""
+
+SMALLEST_USD = 1e-100
+"""Below this, input is taken to be zero: dividing by it would overflow."""
 
 
 def own(
@@ -65,16 +70,44 @@ def own(
     Traceback (most recent call last):
     ValueError: assignment destination is read-only
     """
-    try:
-        copied = np.asarray(values, dtype=np.float64)
-    except (TypeError, ValueError):
-        raise InputError(field, values, "a list of numbers") from None
+    copied = _as_floats(values, field)
     if copied.ndim != 1:
         raise InputError(field, f"shape {copied.shape}", "one dimension")
     if length is not None and copied.size != length:
         raise InputError(field, f"{copied.size} values", f"{length}, one for each account")
     _check_range(copied, field, lowest, remedy)
-    return np.frombuffer((copied + 0.0).tobytes(), dtype=np.float64)
+    cleared = np.where(np.abs(copied) < SMALLEST_USD, 0.0, copied)
+    return freeze(cleared)
+
+
+def _as_floats(values: ArrayLike, field: str) -> FloatArray:
+    """Convert numbers, and nothing that numpy would silently take for some: text, dates, masks."""
+    try:
+        given = np.asarray(values)
+    except (TypeError, ValueError):
+        raise InputError(field, values, "a list of numbers") from None
+    if np.ma.is_masked(values):
+        raise InputError(field, "a masked array", "a number in every place")
+    if given.dtype == object and given.ndim == 1:
+        floats = [_as_float(value, field, index) for index, value in enumerate(given)]
+        return np.array(floats, dtype=np.float64)
+    if given.dtype.kind not in "iuf":
+        raise InputError(field, values, "a list of numbers")
+    return given.astype(np.float64, copy=False)
+
+
+def _as_float(value: object, field: str, index: int) -> float:
+    if isinstance(value, (bool, np.bool_)) or not isinstance(value, (Real, Decimal)):
+        raise InputError(field, value, "a number", index=index)
+    try:
+        return float(value)
+    except (OverflowError, ValueError):
+        raise InputError(field, value, "a number that fits a float", index=index) from None
+
+
+def freeze(values: ArrayLike) -> FloatArray:
+    """Copy numbers that need no check, as computed ones, into read-only memory."""
+    return np.frombuffer(np.asarray(values, dtype=np.float64).tobytes(), dtype=np.float64)
 
 
 def _check_range(values: FloatArray, field: str, lowest: float, remedy: str) -> None:
@@ -85,10 +118,11 @@ def _check_range(values: FloatArray, field: str, lowest: float, remedy: str) -> 
     value = float(values[index])
     below = value < lowest
     advice = remedy if below and np.isfinite(value) else ""
-    raise InputError(field, value, _range_words(lowest), index=index, remedy=advice)
+    raise InputError(field, value, range_words(lowest), index=index, remedy=advice)
 
 
-def _range_words(lowest: float) -> str:
+def range_words(lowest: float) -> str:
+    """Say which numbers are accepted."""
     least = "≥ 0" if lowest == 0 else f"≥ {lowest:g}"
     return f"a finite number {least} and ≤ {LARGEST_USD:g}"
 
@@ -112,10 +146,9 @@ def own_number(value: object, field: str, *, lowest: float = -LARGEST_USD) -> fl
     """
     if isinstance(value, bool) or not isinstance(value, (int, float, np.integer, np.floating)):
         raise InputError(field, value, "a number")
-    number = float(value) + 0.0
-    if not lowest <= number <= LARGEST_USD:
-        raise InputError(field, value, _range_words(lowest))
-    return number
+    if not lowest <= value <= LARGEST_USD:
+        raise InputError(field, value, range_words(lowest))
+    return float(value) + 0.0
 
 
 class Record:

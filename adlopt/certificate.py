@@ -18,7 +18,7 @@ from operator import mul
 
 import numpy as np
 
-from adlopt.arrays import FloatArray
+from adlopt.arrays import SMALLEST_USD, FloatArray
 from adlopt.errors import CertificateError
 from adlopt.problem import BurdenProblem
 
@@ -26,6 +26,8 @@ EXACT_ACCOUNTS = 1_000
 """Up to so many accounts, bounds are evaluated in exact fractions."""
 TOLERANCE = 1e-9
 """Relative gap below which an answer counts as optimal, and relative residual allowed."""
+ROUNDING = 1e-12
+"""Share of what taking nothing would cost that counts as rounding."""
 UNIT_ROUNDING = 2.0**-52
 
 
@@ -66,6 +68,8 @@ class Certificate:
         USD. Σx − budget where the budget is exact, else 0.
     multipliers : Multipliers or None
         Of the weak duality bound, where it was used.
+    size : float
+        What taking nothing would cost: values far below it are rounding.
 
     Raises
     ------
@@ -79,9 +83,10 @@ class Certificate:
     error: float = 0.0
     budget_residual: float = 0.0
     multipliers: Multipliers | None = None
+    size: float = 0.0
 
     def __post_init__(self) -> None:
-        if not self.lower <= self.upper + TOLERANCE * max(self.upper, 1e-12):
+        if not self.lower <= self.upper + TOLERANCE * max(self.upper, self.size, 1e-12):
             raise CertificateError(f"lower bound {self.lower!r} exceeds the value {self.upper!r}")
 
     @property
@@ -91,8 +96,8 @@ class Certificate:
 
     @property
     def optimal(self) -> bool:
-        """Whether the gap is within `TOLERANCE` of the value."""
-        return self.gap <= TOLERANCE * self.upper
+        """Whether the gap is within `TOLERANCE` of the value, or is rounding."""
+        return self.gap <= max(TOLERANCE * self.upper, ROUNDING * self.size, SMALLEST_USD)
 
     def __str__(self) -> str:
         if self.optimal:
@@ -134,6 +139,7 @@ def certify(problem: BurdenProblem, haircut: FloatArray, multipliers: Multiplier
         error=error,
         budget_residual=residual,
         multipliers=clipped,
+        size=0.0 if problem.exact else problem.under * problem.budget,
     )
 
 
@@ -156,7 +162,7 @@ def check_feasible(problem: BurdenProblem, haircut: FloatArray) -> float:
     if not problem.exact:
         return 0.0
     residual = math.fsum(haircut) - problem.budget
-    if abs(residual) > TOLERANCE * problem.budget:
+    if abs(residual) > max(TOLERANCE * problem.budget, SMALLEST_USD):
         raise CertificateError(f"the haircut misses the budget by {residual:.3g} USD")
     return residual
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -17,8 +18,8 @@ if TYPE_CHECKING:
     from adlopt.optimum import Solution
     from adlopt.round import Round
 
-BAD_INPUT, NO_ANSWER = 2, 1
-"""Exit codes: the input cannot be used; it can, but there is no answer."""
+BAD_INPUT, NO_ANSWER, INTERRUPTED = 2, 1, 130
+"""Exit codes: the input cannot be used; it can, but there is no answer; Ctrl-C."""
 SHOWN = 20
 """Accounts printed by `solve`; the rest are counted."""
 
@@ -38,6 +39,7 @@ def main() -> None:
         stream.reconfigure(errors="replace")  # type: ignore[union-attr]
     try:
         app(exit_on_error=False, print_error=False)
+        sys.stdout.flush()
     except CycloptsError as error:
         _fail(str(error), BAD_INPUT)
     except NoSolution as error:
@@ -45,7 +47,12 @@ def main() -> None:
     except AdloptError as error:
         _fail(str(error), BAD_INPUT)
     except BrokenPipeError:
-        sys.stderr.close()
+        _mute()
+    except (OSError, MemoryError) as error:
+        _mute()
+        _fail(str(error) or "out of memory", NO_ANSWER)
+    except KeyboardInterrupt:
+        _fail("interrupted", INTERRUPTED)
 
 
 @app.command
@@ -221,7 +228,7 @@ def _allocation(round_: Round, best: Solution) -> str:
         ("accounts at capacity", f"{int(best.at_capacity.sum())}"),
     ]
     if best.budget_price is not None:
-        facts.append(("price of one more dollar", f"{best.budget_price:.6g}"))
+        facts.append(("price of one more dollar", f"{best.budget_price + 0.0:.6g}"))
     by = f"certificate: {certificate}; method: {best.method.value}"
     return table(title, columns, rows) + "\n" + table(by, ("", ""), facts)
 
@@ -246,6 +253,11 @@ class _progress:  # noqa: N801 - used like a function
     def __exit__(self, *_: object) -> None:
         if hasattr(self, "bar"):
             self.bar.stop()
+
+
+def _mute() -> None:
+    """Drop what is still buffered for a reader that is gone, or for a full disk."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _fail(message: str, code: int) -> None:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
-from adlopt.arrays import FloatArray, Record, own
+from adlopt.arrays import FloatArray, Record, freeze
 from adlopt.errors import InputError
 from adlopt.round import Round
 from adlopt.run import Run
@@ -58,14 +59,20 @@ class Episode(Record):
 
     def __post_init__(self) -> None:
         put = object.__setattr__
-        put(self, "rounds", tuple(self.rounds))
-        put(self, "recorded", tuple(self.recorded))
+        for field, kind in (("rounds", Round), ("recorded", Run)):
+            put(self, field, _own_all(getattr(self, field), field, kind))
         if not self.rounds:
             raise InputError("rounds", [], "at least one round")
         for index, round_ in enumerate(self.rounds):
             if round_.start.t != index + 1:
                 raise InputError("rounds", f"t = {round_.start.t}", f"t = {index + 1}", index=index)
+            if self.pooled and len(round_.start.account) != 1:
+                expected = "one account, as winners are pooled"
+                raise InputError("rounds", round_.start.account, expected, index=index)
         names = [run.policy for run in self.recorded]
+        for index, name in enumerate(names):
+            if name in names[:index]:
+                raise InputError("recorded", name, "a name not used before", index=index)
         for run in self.recorded:
             if run.haircut.size != len(self.rounds):
                 found, expected = f"{run.haircut.size} rounds", f"{len(self.rounds)} rounds"
@@ -99,25 +106,35 @@ class Episode(Record):
     @property
     def deficit(self) -> FloatArray:
         """USD, shape (T,). D_t."""
-        return own([r.start.deficit for r in self.rounds], "deficit")
+        return freeze([r.start.deficit for r in self.rounds])
 
     @property
     def needed(self) -> FloatArray:
         """USD, shape (T,). B_t^needed."""
-        return own([r.needed for r in self.rounds], "needed")
+        return freeze([r.needed for r in self.rounds])
 
     @property
     def total_capacity(self) -> FloatArray:
         """USD, shape (T,). U_t."""
-        return own([r.start.total_capacity for r in self.rounds], "capacity")
+        return freeze([r.start.total_capacity for r in self.rounds])
 
     @property
     def needed_severity(self) -> FloatArray:
         """Shape (T,). θ_t^needed, in hindsight."""
-        return own([r.needed_severity for r in self.rounds], "needed_severity")
+        return freeze([r.needed_severity for r in self.rounds])
 
     def severity(self, run: Run) -> FloatArray:
         """Shape (T,). H_t / D_t of a run, clipped to the domain [0, 1] of [CTTX26, Prop. 1]."""
         deficit = self.deficit
         safe = np.where(deficit > 0, deficit, 1.0)
-        return own(np.where(deficit > 0, np.minimum(run.haircut / safe, 1.0), 0.0), "severity")
+        return freeze(np.where(deficit > 0, np.minimum(run.haircut / safe, 1.0), 0.0))
+
+
+def _own_all(items: Iterable[Any], field: str, kind: type) -> tuple[Any, ...]:
+    if not isinstance(items, Iterable):
+        raise InputError(field, items, f"a list, each a {kind.__name__}")
+    owned = tuple(items)
+    for index, item in enumerate(owned):
+        if not isinstance(item, kind):
+            raise InputError(field, item, f"a {kind.__name__}", index=index)
+    return owned

@@ -57,11 +57,19 @@ class InputError(AdloptError, ValueError):
         self.field, self.value, self.expected = field, value, expected
         self.index, self.remedy = index, remedy
         where = field if index is None else f"{field}[{index}]"
-        shown = repr(value) if len(repr(value)) <= 80 else repr(value)[:77] + "..."
+        shown = _shown(value)
         super().__init__(f"{where} is {shown}: expected {expected}" + (remedy and f"; {remedy}"))
 
     def __reduce__(self) -> tuple[object, ...]:
         return (_input_error, (self.field, self.value, self.expected, self.index, self.remedy))
+
+
+def _shown(value: object) -> str:
+    try:
+        text = repr(value)
+    except ValueError:
+        text = "a number of thousands of digits"
+    return text if len(text) <= 80 else text[:77] + "..."
 
 
 def _input_error(

@@ -85,6 +85,8 @@ class MinMax:
 
     def __post_init__(self) -> None:
         own_number(self.epsilon, "epsilon", lowest=0.0)
+        if not isinstance(self.burden, Burden):
+            raise InputError("burden", self.burden, "Burden.CAPACITY or Burden.EQUITY")
 
     def weights(self, start: RoundStart) -> FloatArray:
         """w_i + ε, shape (n,), USD."""
@@ -97,8 +99,9 @@ class MinMax:
     def subgradient(self, round_: Round, haircut: ArrayLike) -> FloatArray:
         """Mean of e_i / w_i over the accounts that bear the worst burden."""
         weights = self.weights(round_.start)
-        bearers = _bearers(np.asarray(haircut, dtype=float), weights)
-        slopes: FloatArray = bearers / np.where(bearers, weights, 1.0) / np.count_nonzero(bearers)
+        bearers = _bearers(_like(haircut, weights), weights)
+        among = max(np.count_nonzero(bearers), 1)
+        slopes: FloatArray = bearers / np.where(bearers, weights, 1.0) / among
         return slopes
 
 
@@ -136,7 +139,7 @@ class Asymmetric:
             if price == 0:
                 raise InputError(name, price, "a price > 0")
         own_number(self.fair, "fair", lowest=0.0)
-        own_number(self.epsilon, "epsilon", lowest=0.0)
+        MinMax(burden=self.burden, epsilon=self.epsilon)
 
     @property
     def worst(self) -> MinMax:
@@ -214,7 +217,7 @@ class Empirical:
     def __post_init__(self) -> None:
         own_number(self.reference, "reference", lowest=0.0)
         own_number(self.weight, "weight", lowest=0.0)
-        own_number(self.epsilon, "epsilon", lowest=0.0)
+        MinMax(burden=self.burden, epsilon=self.epsilon)
 
     @property
     def worst(self) -> MinMax:
@@ -230,7 +233,8 @@ class Empirical:
         raised = math.fsum(np.asarray(haircut, dtype=float))
         apart = self.worst.value(round_, haircut) - self.reference
         apart = max(apart, 0.0) if self.excess_only else abs(apart)
-        return abs(raised - round_.needed) + self.weight * round_.needed * apart
+        price = self.weight * round_.needed
+        return abs(raised - round_.needed) + (price * apart if price else 0.0)
 
     def subgradient(self, round_: Round, haircut: ArrayLike) -> FloatArray:
         """Slope of the budget term plus that of the burden term.
@@ -270,12 +274,17 @@ class SeverityLoss:
 def worst_burden(haircut: ArrayLike, weights: FloatArray) -> float:
     """max_i x_i / w_i, with 0/0 = 0 and x/0 = ∞.
 
+    Raises
+    ------
+    InputError
+        If the shapes differ.
+
     Examples
     --------
     >>> worst_burden([0.0, 1.0], np.array([0.0, 4.0]))
     0.25
     """
-    haircut = np.asarray(haircut, dtype=float)
+    haircut = _like(haircut, weights)
     if (haircut[weights <= 0] > 0).any():
         return math.inf
     return float(_burdens(haircut, weights).max(initial=0.0))
@@ -287,8 +296,15 @@ def _burdens(haircut: FloatArray, weights: FloatArray) -> FloatArray:
 
 def _bearers(haircut: FloatArray, weights: FloatArray) -> BoolArray:
     burdens = np.where(weights > 0, _burdens(haircut, weights), -1.0)
-    bearers: BoolArray = burdens == burdens.max()
+    bearers: BoolArray = (weights > 0) & (burdens == burdens.max())
     return bearers
+
+
+def _like(haircut: ArrayLike, weights: FloatArray) -> FloatArray:
+    given = np.asarray(haircut, dtype=float)
+    if given.shape != weights.shape:
+        raise InputError("haircut", f"shape {given.shape}", f"shape {weights.shape}")
+    return given
 
 
 def _in_domain(severity: float) -> float:

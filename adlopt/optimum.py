@@ -15,7 +15,7 @@ any, `Method.HIGHS`     linear program in slack form; shifted-core MILP for lots
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 from fractions import Fraction
 
@@ -23,7 +23,7 @@ import numpy as np
 
 from adlopt import lots, waterfill
 from adlopt.arrays import FloatArray, IntArray, Record, own
-from adlopt.certificate import TOLERANCE, Certificate, Trust, certify
+from adlopt.certificate import Certificate, Trust, certify
 from adlopt.errors import CertificateError, InfeasibleRound, InputError, SolverFailed
 from adlopt.highs import Infeasible, Stopped, run
 from adlopt.loss import Loss, MinMax, worst_burden
@@ -165,8 +165,7 @@ def solve(
     if method is Method.HIGHS:
         return _solve_program(problem, time_limit)
     haircut, multipliers = waterfill.optimum(problem)
-    even = problem.exact and problem.weight is round_.start.capacity
-    used = Method.PRO_RATA if even else Method.WATER_FILLING
+    used = Method.PRO_RATA if loss == MinMax() else Method.WATER_FILLING
     return _solution(problem, haircut, certify(problem, haircut, multipliers), used)
 
 
@@ -247,17 +246,11 @@ def certify_lots(
         )
     relaxed, multipliers = waterfill.optimum(problem)
     continuous = certify(problem, relaxed, multipliers)
-    if upper - continuous.lower <= TOLERANCE * upper:
-        return Certificate(
-            upper=upper,
-            lower=continuous.lower,
-            trust=continuous.trust,
-            error=continuous.error,
-            budget_residual=residual,
-            multipliers=continuous.multipliers,
-        )
+    met = replace(continuous, upper=upper, budget_residual=residual)
+    if met.optimal:
+        return met
     lower = max(min(float(claimed), upper), continuous.lower)
-    return Certificate(upper=upper, lower=lower, trust=Trust.REPORTED, budget_residual=residual)
+    return replace(met, lower=lower, trust=Trust.REPORTED, error=0.0, multipliers=None)
 
 
 def _highs_lots(

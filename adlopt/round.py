@@ -5,12 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from adlopt.arrays import FloatArray, Record, own, own_number
 from adlopt.errors import InputError
+
+RESERVED = ("account", "capacity", "equity", "lot", "round")
+"""Columns of an account table that are not features."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -75,15 +79,16 @@ class RoundStart(Record):
         put(self, "deficit", own_number(self.deficit, "deficit", lowest=0.0))
         if isinstance(self.t, bool) or not isinstance(self.t, (int, np.integer)) or self.t < 1:
             raise InputError("t", self.t, "a round number, 1 or more")
+        put(self, "t", int(self.t))
         if self.equity is not None:
             put(self, "equity", own(self.equity, "equity", length=n))
         if self.lot is not None:
             put(self, "lot", _own_lots(self.lot, n))
         if self.estimate is not None:
             put(self, "estimate", own_number(self.estimate, "estimate", lowest=0.0))
-        features = {k: own(v, f"features.{k}", length=n) for k, v in self.features.items()}
+        features = {k: own(v, f"features.{k}", length=n) for k, v in _named(self, "features")}
         put(self, "features", MappingProxyType(features))
-        signals = {k: own_number(v, f"signals.{k}") for k, v in self.signals.items()}
+        signals = {k: own_number(v, f"signals.{k}") for k, v in _named(self, "signals")}
         put(self, "signals", MappingProxyType(signals))
 
     @property
@@ -133,6 +138,11 @@ class Round(Record):
     start: RoundStart
     outcome: RoundOutcome
 
+    def __post_init__(self) -> None:
+        for name, kind in (("start", RoundStart), ("outcome", RoundOutcome)):
+            if not isinstance(getattr(self, name), kind):
+                raise InputError(name, getattr(self, name), f"a {kind.__name__}")
+
     @classmethod
     def of(
         cls,
@@ -157,14 +167,14 @@ class Round(Record):
         >>> round_.needed_severity
         0.6666666666666666
         """
-        n = np.size(capacity)
+        n = own(capacity, "capacity").size
         start = RoundStart(
             t=t,
-            account=tuple(account) if account is not None else tuple(map(str, range(1, n + 1))),
+            account=tuple(map(str, range(1, n + 1))) if account is None else account,  # type: ignore[arg-type]
             capacity=capacity,  # type: ignore[arg-type]
             deficit=deficit,
             equity=equity,  # type: ignore[arg-type]
-            lot=np.full(n, lot) if isinstance(lot, (int, float)) else lot,  # type: ignore[arg-type]
+            lot=[own_number(lot, "lot")] * n if np.isscalar(lot) else lot,  # type: ignore[arg-type]
             estimate=estimate,
         )
         return cls(start=start, outcome=RoundOutcome(needed=needed))
@@ -197,7 +207,9 @@ def needed_severity(start: RoundStart, outcome: RoundOutcome) -> float:
 def _own_ids(ids: Sequence[str]) -> tuple[str, ...]:
     if isinstance(ids, str):
         raise InputError("account", ids, "a list of ids", remedy=f"write [{ids!r}]")
-    owned = tuple(ids)
+    if not isinstance(ids, Iterable):
+        raise InputError("account", ids, "a list of ids")
+    owned = tuple(str(i) if isinstance(i, str) else i for i in ids)
     if not owned:
         raise InputError("account", [], "at least one winner")
     for index, name in enumerate(owned):
@@ -218,6 +230,17 @@ def _first_repeat(ids: Sequence[str]) -> int:
             return index
         seen.add(name)
     return -1
+
+
+def _named(start: RoundStart, field_name: str) -> Iterable[tuple[str, Any]]:
+    given = getattr(start, field_name)
+    if not isinstance(given, Mapping):
+        raise InputError(field_name, given, "a mapping of names")
+    for name in given:
+        if not isinstance(name, str) or name in RESERVED:
+            expected = f"a name other than {', '.join(RESERVED)}"
+            raise InputError(field_name, name, expected, remedy="rename it")
+    return given.items()
 
 
 def _own_lots(lot: ArrayLike, n: int) -> FloatArray:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from textwrap import fill, indent
 from typing import Any
 
 from adlopt.bounds import HALF, PROPOSITION_1, TRIVIAL
@@ -12,7 +13,7 @@ from adlopt.playing import LineupRow
 from adlopt.quality import inspect
 from adlopt.quantity import QUANTITIES, P
 from adlopt.scoreboard import Score, Scoreboard
-from adlopt.table import percent, table
+from adlopt.table import WIDTH, percent, table
 
 WEIGHTS = (0.5, 1.0, 2.0)
 """λ of the sweep over objective (23)."""
@@ -155,7 +156,7 @@ def _header(data: dict[str, Any]) -> str:
     )
     title = f"{episode['name']}: {episode['rounds']} rounds"
     source = f"source: {episode['source']}\n" if episode["source"] else ""
-    return source + table(title, ("", "USD"), rows)
+    return table(source + title, ("", "USD"), rows)
 
 
 def _published(data: dict[str, Any]) -> str:
@@ -210,10 +211,11 @@ def _corrected(data: dict[str, Any]) -> str:
     beaten = data["least_burden_is_beaten_by_usd"]
     if not beaten:
         return table(title, columns, rows)
-    return table(title, columns, rows) + (
-        f"  {data['least_burden']} is not the least on record: another raised the full budget "
-        f"at\n  burdens lower by ${beaten:,.2f} in all, weighted the same way\n"
+    note = (
+        f"{data['least_burden']} is not the least on record: another raised the full budget at "
+        f"burdens lower by ${beaten:,.2f} in all, weighted the same way"
     )
+    return table(title, columns, rows) + indent(fill(note, WIDTH - 2), "  ") + "\n"
 
 
 def _bounds(data: dict[str, Any]) -> str:
@@ -244,9 +246,9 @@ def _lineup(data: dict[str, Any]) -> str:
             cells = (f"{PRODUCTION}, clipped", score["information"], "–")
             rows.append((*cells, f"{loss / unit:,.2f}", "–", *shares))
     title = (
-        f"Severity loss Σ D|θ−θ*| in {name} by first severity θ₁, a free choice; shares of B_inst and "
-        "of the guarantee of θ = ½, both at θ₁ = ½. Constant plays θ₁ throughout: θ₁ = 0 does "
-        "nothing"
+        f"Severity loss Σ D|θ−θ*| in {name} by first severity θ₁, a free choice; shares of "
+        "B_inst and of the guarantee of θ = ½, both at θ₁ = ½. Constant plays θ₁ throughout: "
+        "θ₁ = 0 does nothing"
     )
     columns = ("policy", "information", "θ₁ = 0", "θ₁ = ½", "θ₁ = 1", "of B_inst", "of ½'s")
     return table(title, columns, rows)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 WIDTH = 80
@@ -36,7 +37,7 @@ def table(title: str, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> 
             overflow="fold",
         )
     for row in rows:
-        laid.add_row(*(Text(cell.replace("+", " + ")) for cell in row))
+        laid.add_row(*(Text(_spaced(cell)) for cell in row))
     console = Console(width=WIDTH, color_system=None, force_terminal=False, soft_wrap=False)
     with console.capture() as captured:
         console.print(Text(title))
@@ -53,6 +54,12 @@ def percent(share: float | None) -> str:
     ('2.63 %', '–')
     """
     return "–" if share is None else f"{100 * share:.4g} %"
+
+
+def _spaced(cell: str) -> str:
+    """Let policy names wrap at their plus; keep what would move a terminal's cursor out of it."""
+    shown = "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in cell)
+    return re.sub(r"(?<=\S)\+(?=[a-z])", " + ", shown)
 
 
 def _is_numeric(cell: str) -> bool:

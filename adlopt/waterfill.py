@@ -179,6 +179,8 @@ def project(point: FloatArray, weights: FloatArray, budget: float) -> FloatArray
         raise InputError("weights", f"{weights.size} values", f"{point.size}, one for each entry")
     check_reachable(budget, float(weights.sum()))
     active = weights > 0
+    if not active.any():
+        return np.zeros_like(point)
     y, w = point[active], weights[active]
     edges = np.sort(np.concatenate([y / w, (y - 1.0) / w]))
     low, high = 0, edges.size - 1

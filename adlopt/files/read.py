@@ -184,16 +184,33 @@ def _decode(path: Path, kind: type[T]) -> T:
     try:
         return msgspec.convert(raw, kind)
     except msgspec.ValidationError as error:
-        message, _, where = str(error).partition(" - at ")
-        steps = re.findall(r"\[(\d+)\]|\.(\w+)", where)
-        value: Any = raw
-        for index, name in steps:
+        raise _complaint(path, raw, str(error)) from None
+
+
+def _complaint(path: Path, raw: Any, text: str) -> InputError:
+    """Put what msgspec has to say into our words."""
+    found = re.fullmatch(r"(.*?)(?: - at (?:`key` in )?`\$([^`]*)`)?", text, re.DOTALL)
+    what, where = (found[1], found[2] or "") if found else (text, "")
+    key = re.search(r"(missing required|unknown) field `(.*)`$", what, re.DOTALL)
+    if key is not None:
+        where += f".{key[2]}"
+        expected = "a value" if key[1] == "missing required" else "a key that is known"
+    elif what.startswith("Expected "):
+        expected = what.removeprefix("Expected ")
+    else:
+        expected = f"another value ({what[0].lower() + what[1:]})"
+    place = where.removeprefix(".")
+    return InputError(f"{path}: {place}" if place else str(path), _look_up(raw, where), expected)
+
+
+def _look_up(raw: Any, where: str) -> Any:
+    value = raw
+    for index, name in re.findall(r"\[(\d+)\]|\.([^.\[]+)", where.partition("[...]")[0]):
+        try:
             value = value[int(index)] if index else value[name]
-        place = where.strip("`").removeprefix("$").removeprefix(".")
-        field = f"{path}: {place}" if place else str(path)
-        shown = "an entry" if isinstance(value, Mapping) else value
-        expected = message[0].lower() + message[1:]
-        raise InputError(field, shown, expected.removeprefix("expected ")) from None
+        except (LookupError, TypeError):
+            return None
+    return "an entry" if isinstance(value, Mapping) else value
 
 
 def _parse(path: Path) -> Any:
@@ -204,7 +221,7 @@ def _parse(path: Path) -> Any:
         return tomllib.loads(text) if path.suffix == ".toml" else msgspec.json.decode(text)
     except OSError as error:
         raise InputError("file", str(path), f"a readable file ({first_line(error)})") from None
-    except (UnicodeDecodeError, tomllib.TOMLDecodeError, msgspec.DecodeError) as error:
+    except (ValueError, RecursionError, msgspec.DecodeError) as error:
         kind = path.suffix[1:].upper()
         raise InputError("file", str(path), f"well-formed {kind} ({first_line(error)})") from None
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from adlopt.arrays import FloatArray
+from adlopt.arrays import LARGEST_USD, FloatArray, range_words
 from adlopt.episode import Episode
 from adlopt.errors import InputError
 
@@ -17,7 +18,10 @@ def read_table(path: Path) -> pl.DataFrame:
     """Read an account table; every column but `account` becomes checked float64."""
     import polars as pl
 
-    readers = {".csv": lambda p: pl.read_csv(p, infer_schema=False), ".parquet": pl.read_parquet}
+    readers = {
+        ".csv": lambda p: pl.read_csv(p, infer_schema=False, glob=False),
+        ".parquet": lambda p: pl.read_parquet(p, glob=False),
+    }
     if path.suffix not in readers:
         raise InputError("accounts", str(path), "a .csv or .parquet file")
     try:
@@ -27,26 +31,39 @@ def read_table(path: Path) -> pl.DataFrame:
     for name in ("account", "capacity"):
         if name not in raw.columns:
             raise InputError(f"{path}: columns", raw.columns, f"a column `{name}`")
-    checked = {"account": raw["account"].cast(pl.String)}
+    for name in raw.columns:
+        twice = re.fullmatch(r"(.*)_duplicated_\d+", name)
+        if twice and twice[1] in raw.columns:
+            remedy = "rename or drop one"
+            raise InputError(f"{path}: columns", twice[1], "a column once", remedy=remedy)
+    checked = {"account": _ids(raw["account"], path)}
     for name in raw.columns:
         if name != "account":
             checked[name] = pl.Series(name, _numbers(raw[name], path))
     return pl.DataFrame(checked)
 
 
+def _ids(column: pl.Series, path: Path) -> pl.Series:
+    import polars as pl
+
+    texts = (pl.String, pl.Categorical, pl.Enum, pl.Null)
+    if column.dtype not in texts and not column.dtype.is_integer():
+        raise InputError(f"{path}: account", str(column.dtype), "text or whole numbers")
+    return column.cast(pl.String)
+
+
 def _numbers(column: pl.Series, path: Path) -> FloatArray:
     import polars as pl
 
+    if column.dtype not in (pl.String, pl.Null) and not column.dtype.is_numeric():
+        raise InputError(f"{path}: {column.name}", str(column.dtype), "numbers")
     numbers = column.cast(pl.Float64, strict=False)
-    bad = (numbers.is_null() | ~numbers.is_finite().fill_null(False)).arg_true()
-    lowest = 0.0 if column.name == "capacity" else None
-    if lowest is not None and not len(bad):
-        bad = (numbers < lowest).arg_true()
+    lowest = 0.0 if column.name == "capacity" else -LARGEST_USD
+    bad = (~numbers.is_between(lowest, LARGEST_USD).fill_null(False)).arg_true()
     if len(bad):
         row = bad[0]
         line = f"line {row + 2}" if path.suffix == ".csv" else f"row {row + 1}"
-        least = "" if lowest is None else " ≥ 0"
-        raise InputError(f"{path} {line}: {column.name}", column[row], f"a finite number{least}")
+        raise InputError(f"{path} {line}: {column.name}", column[row], range_words(lowest))
     return numbers.to_numpy()
 
 
@@ -80,10 +97,16 @@ def rows_by_round(path: Path, rounds: int) -> dict[int, pl.DataFrame]:
 
 
 def accounts_table(episode: Episode) -> pl.DataFrame:
-    """All accounts of an episode, with the column `round`."""
+    """All accounts of an episode, with the column `round`.
+
+    Raises
+    ------
+    InputError
+        If an optional column is given in some rounds only.
+    """
     import polars as pl
 
-    frames = []
+    frames: list[pl.DataFrame] = []
     for round_ in episode:
         start = round_.start
         columns: dict[str, Any] = {
@@ -94,8 +117,17 @@ def accounts_table(episode: Episode) -> pl.DataFrame:
         columns |= {
             n: getattr(start, n) for n in ("equity", "lot") if getattr(start, n) is not None
         }
-        frames.append(pl.DataFrame(columns | dict(start.features)))
+        frame = pl.DataFrame(columns | dict(start.features))
+        frames.append(_like(frames[0], frame, start.t) if frames else frame)
     return pl.concat(frames)
+
+
+def _like(first: pl.DataFrame, frame: pl.DataFrame, t: int) -> pl.DataFrame:
+    odd = sorted(set(first.columns) ^ set(frame.columns))
+    if odd:
+        expected = "columns given in all rounds or in none"
+        raise InputError("accounts", odd[0], expected, index=f"round {t}")
+    return frame.select(first.columns)
 
 
 def first_line(error: Exception) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from adlopt.errors import InputError
+from adlopt.files.write import replace_all
 
 ROUND = """\
 # One round of autodeleveraging. Money in USD.
@@ -98,7 +99,7 @@ def write_template(path: str | Path) -> Path:
     Raises
     ------
     InputError
-        If the path does not end in .toml, or its folder does not exist.
+        If the path does not end in .toml, or cannot be written.
     """
     path = Path(path)
     if path.suffix != ".toml":
@@ -106,5 +107,6 @@ def write_template(path: str | Path) -> Path:
     if not path.parent.is_dir():
         raise InputError("file", str(path), "a folder that exists")
     text = ROUND if path.name.startswith("round") else EPISODE
-    path.write_text(text.format(name=path), encoding="utf-8")
+    encoded = text.format(name=path).encode("utf-8", errors="replace")
+    replace_all({path: lambda target: target.write_bytes(encoded)})
     return path

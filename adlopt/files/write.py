@@ -2,24 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import TypeAlias
 
 import msgspec
 
-from adlopt.arrays import FloatArray
+from adlopt.arrays import FloatArray, own
 from adlopt.episode import Episode
 from adlopt.errors import InputError
 from adlopt.files.schema import EpisodeFile, RecordedEntry, RoundEntry
-from adlopt.files.tables import accounts_table
+from adlopt.files.tables import accounts_table, first_line
 from adlopt.round import Round
 from adlopt.run import Information, Run
+
+Writer: TypeAlias = Callable[[Path], object]
 
 
 def write_episode(episode: Episode, path: str | Path) -> list[Path]:
     """Write an episode as JSON, and its accounts, if any, as a Parquet table beside it.
 
-    Each file appears whole or not at all.
+    Each file appears whole or not at all. Of pooled winners, capacity and lot are written.
 
     Returns
     -------
@@ -29,7 +32,8 @@ def write_episode(episode: Episode, path: str | Path) -> list[Path]:
     Raises
     ------
     InputError
-        If the path does not end in .json, or its folder does not exist.
+        If the path does not end in .json or cannot be written, or if equity, lots or a feature
+        are given in some rounds only.
     """
     path = Path(path)
     if path.suffix != ".json" or not path.parent.is_dir():
@@ -44,13 +48,13 @@ def write_episode(episode: Episode, path: str | Path) -> list[Path]:
         round=[_round_entry(round_, pooled=episode.pooled) for round_ in episode],
         recorded=[_recorded_entry(run) for run in episode.recorded],
     )
-    written = []
+    writers: dict[Path, Writer] = {}
     if not episode.pooled:
-        _replace(table, lambda target: accounts_table(episode).write_parquet(target))
-        written.append(table)
-    encoded = msgspec.json.format(msgspec.json.encode(entry), indent=1)
-    _replace(path, lambda target: target.write_bytes(encoded))
-    return [*written, path]
+        writers[table] = lambda target: accounts_table(episode).write_parquet(target)
+    writers[path] = lambda target: target.write_bytes(
+        msgspec.json.format(msgspec.json.encode(entry), indent=1)
+    )
+    return replace_all(writers)
 
 
 def write_haircuts(round_: Round, haircut: FloatArray, path: str | Path) -> Path:
@@ -67,21 +71,23 @@ def write_haircuts(round_: Round, haircut: FloatArray, path: str | Path) -> Path
     columns = {
         "account": list(round_.start.account),
         "capacity_usd": round_.start.capacity,
-        "haircut_usd": haircut,
+        "haircut_usd": own(haircut, "haircut", length=len(round_.start.account)),
     }
     frame = pl.DataFrame(columns)
     if path.suffix not in (".csv", ".parquet") or not path.parent.is_dir():
         raise InputError("output", str(path), "a .csv or .parquet file in a folder that exists")
     csv = path.suffix == ".csv"
-    _replace(path, lambda p: frame.write_csv(p) if csv else frame.write_parquet(p))
+    replace_all({path: lambda p: frame.write_csv(p) if csv else frame.write_parquet(p)})
     return path
 
 
 def _round_entry(round_: Round, *, pooled: bool) -> RoundEntry:
+    lot = round_.start.lot
     return RoundEntry(
         deficit=round_.start.deficit,
         needed=round_.needed,
         capacity=round_.start.total_capacity if pooled else None,
+        lot=float(lot[0]) if pooled and lot is not None else None,
         estimate=round_.start.estimate,
         signals=dict(round_.start.signals),
     )
@@ -97,11 +103,27 @@ def _recorded_entry(run: Run) -> RecordedEntry:
     )
 
 
-def _replace(path: Path, write: Callable[[Path], object]) -> None:
-    """Write to a neighbour, then rename: readers see the old file or the new one."""
-    partial = path.with_name(path.name + ".partial")
+def replace_all(writers: Mapping[Path, Writer]) -> list[Path]:
+    """Write to neighbours, then rename: readers see the old files or the new ones.
+
+    Raises
+    ------
+    InputError
+        If a file cannot be written; nothing is left behind.
+    """
+    partial = {path: path.with_name(path.name + ".partial") for path in writers}
     try:
-        write(partial)
-        partial.replace(path)
-    finally:
-        partial.unlink(missing_ok=True)
+        try:
+            for path, write in writers.items():
+                if path.is_dir():
+                    raise InputError("file", str(path), "a file, not a folder")
+                write(partial[path])
+            for path, target in partial.items():
+                target.replace(path)
+        finally:
+            for target in partial.values():
+                target.unlink(missing_ok=True)
+    except (OSError, UnicodeEncodeError) as error:
+        expected = f"something that can be written ({first_line(error)})"
+        raise InputError("file", str(path), expected) from None
+    return list(writers)
