@@ -100,7 +100,7 @@ class MinMax:
         """Mean of e_i / w_i over the accounts that bear the worst burden."""
         weights = self.weights(round_.start)
         bearers = _bearers(_like(haircut, weights), weights)
-        among = max(np.count_nonzero(bearers), 1)
+        among = max(int(np.count_nonzero(bearers)), 1)
         slopes: FloatArray = bearers / np.where(bearers, weights, 1.0) / among
         return slopes
 

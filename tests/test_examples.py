@@ -1,0 +1,45 @@
+"""Examples run, stay short, and print what they are known to print."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+EXAMPLES = Path(__file__).parents[1] / "examples"
+PRINTED = {
+    "01_solve_a_round.py": """\
+3 winners give 60.00 USD, worst burden 25 %; proven optimal (exact)
+{'alice': 30.0, 'bob': 20.0, 'carol': 10.0}
+3 winners give 60.00 USD, worst burden 13.79 %; proven optimal (exact)
+if a point of burden costs 5 USD, raise 0.00 USD
+""",
+    "02_own_policy.py": """\
+cautious                         1,159 USD missed, round start
+do-nothing+pro-rata             11,382 USD missed, round start
+constant:0.5+pro-rata           83,614 USD missed, round start
+persistence+pro-rata             9,800 USD missed, round start
+""",
+    "03_bound_on_own_data.py": """\
+october-10, 16 rounds
+  Proposition 1       129,699,802.43 USD
+  trivial              85,047,303.56 USD
+  θ = 1/2              50,031,693.34 USD
+  Proposition 1 is vacuous
+shock, 200 rounds
+  Proposition 1         2,772,068.52 USD
+  trivial               2,955,058.10 USD
+  θ = 1/2               1,828,225.10 USD
+  Proposition 1 is informative
+""",
+}
+
+
+@pytest.mark.parametrize("name", sorted(path.name for path in EXAMPLES.glob("*.py")))
+def test_examples(name):
+    done = subprocess.run(
+        [sys.executable, EXAMPLES / name], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stdout == PRINTED[name]
+    assert len((EXAMPLES / name).read_text(encoding="utf-8").splitlines()) < 40
