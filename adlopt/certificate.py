@@ -129,7 +129,8 @@ def certify(problem: BurdenProblem, haircut: FloatArray, multipliers: Multiplier
     residual = check_feasible(problem, haircut)
     clipped = _clip(problem, multipliers)
     if haircut.size <= EXACT_ACCOUNTS:
-        lower, error, trust = float(_exact_bound(problem, clipped)), 0.0, Trust.EXACT
+        bound = max(_exact_bound(problem, clipped), Fraction(0))
+        lower, error, trust = float(bound), 0.0, Trust.EXACT
     else:
         (lower, error), trust = _float_bound(problem, clipped), Trust.VERIFIED
     return Certificate(

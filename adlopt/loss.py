@@ -152,7 +152,7 @@ class Asymmetric:
 
     def value(self, round_: Round, haircut: ArrayLike) -> float:
         """Price of missing the needed budget plus price of the worst burden."""
-        missing = round_.needed - math.fsum(np.asarray(haircut, dtype=float))
+        missing = round_.needed - math.fsum(_like(haircut, round_.start.capacity))
         missed = max(self.under * missing, -self.over * missing)
         if self.fair == 0:
             return missed
@@ -160,7 +160,7 @@ class Asymmetric:
 
     def subgradient(self, round_: Round, haircut: ArrayLike) -> FloatArray:
         """Slope of the budget term (0 where it is met) plus `fair` times that of the burden."""
-        missing = round_.needed - math.fsum(np.asarray(haircut, dtype=float))
+        missing = round_.needed - math.fsum(_like(haircut, round_.start.capacity))
         slope = (missing < 0) * self.over - (missing > 0) * self.under
         return slope + self.fair * self.worst.subgradient(round_, haircut)
 
@@ -230,7 +230,7 @@ class Empirical:
 
     def value(self, round_: Round, haircut: ArrayLike) -> float:
         """Dollars missed plus priced distance of the burden from the reference."""
-        raised = math.fsum(np.asarray(haircut, dtype=float))
+        raised = math.fsum(_like(haircut, round_.start.capacity))
         apart = self.worst.value(round_, haircut) - self.reference
         apart = max(apart, 0.0) if self.excess_only else abs(apart)
         price = self.weight * round_.needed
@@ -242,7 +242,7 @@ class Empirical:
         Below the reference the paper's form is not convex; there this is its gradient where one
         exists, not a subgradient.
         """
-        raised = math.fsum(np.asarray(haircut, dtype=float))
+        raised = math.fsum(_like(haircut, round_.start.capacity))
         apart = self.worst.value(round_, haircut) - self.reference
         sign = float(apart > 0) if self.excess_only else float(np.sign(apart))
         slope = float(np.sign(raised - round_.needed))

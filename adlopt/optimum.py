@@ -177,7 +177,7 @@ def _solution(
     stopped: Stopped = Stopped.OPTIMAL,
 ) -> Solution:
     smallest = problem.lot if problem.lot is not None else 1e-9 * problem.capacity
-    full = (problem.open > 0) & (haircut > problem.capacity - smallest)
+    full = (haircut > 0) & (haircut > problem.capacity - smallest)
     return Solution(
         haircut=haircut,
         value=certificate.upper,

@@ -84,7 +84,7 @@ def shortfall(equities: ArrayLike) -> float:
     >>> shortfall([10, 5, 1, -3, -12])
     0.0
     """
-    return max(-float(own(equities, "equities").sum()), 0.0)
+    return max(0.0, -float(own(equities, "equities").sum()))
 
 
 def needed_budget(execution: ArrayLike, bankruptcy: ArrayLike, size: ArrayLike) -> float:
@@ -166,6 +166,7 @@ def open_round(
     (('short',), array([4000.]), 2000.0)
     """
     pnl = profit(size, entry, mark)
+    collateral = own(collateral, "collateral", length=pnl.size)
     equities = equity(collateral, pnl)
     if len(account) != pnl.size:
         raise InputError("account", f"{len(account)} ids", f"{pnl.size}, one for each size")
@@ -173,7 +174,7 @@ def open_round(
     if not wins.any():
         raise InputError("pnl", "no winner", "an account with positive PNL and equity")
     notional = np.abs(own(size, "size") * own(mark, "mark"))
-    stake = np.maximum(own(collateral, "collateral"), 1.0)
+    stake = np.maximum(collateral, 1.0)
     return RoundStart(
         t=t,
         account=tuple(name for name, wins_ in zip(account, wins, strict=True) if wins_),

@@ -15,10 +15,10 @@ def table(title: str, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> 
     --------
     >>> print(table("dollars", ("who", "USD"), [("alice", "1,200.00"), ("bob", "7.50")]))
     dollars
-      who          USD
-     ──────────────────
-      alice   1,200.00
-      bob         7.50
+      who         USD
+     ────────────────
+      alice  1,200.00
+      bob        7.50
     <BLANKLINE>
     """
     from rich import box
@@ -27,7 +27,7 @@ def table(title: str, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> 
     from rich.table import Table
     from rich.text import Text
 
-    laid = Table(box=box.SIMPLE_HEAD, show_edge=False, padding=(0, 1))
+    laid = Table(box=box.SIMPLE_HEAD, show_edge=False, padding=(0, 0, 0, 1))
     for index, name in enumerate(columns):
         numeric = all(_is_numeric(row[index]) for row in rows)
         laid.add_column(
