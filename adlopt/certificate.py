@@ -6,6 +6,9 @@ the budget and μ ≥ 0 on the burden rows with Σ w_i μ_i ≤ fair and −over
 feasible haircut costs at least ::
 
     y · budget − Σ u_i (y − μ_i)_+ − allowance · Σ w_i μ_i
+
+Where the budget is exact, rounding can leave the haircut an ulp short of it; the bound is then
+that of the sum which was raised, and the residual is stated beside it.
 """
 
 from __future__ import annotations
@@ -129,10 +132,10 @@ def certify(problem: BurdenProblem, haircut: FloatArray, multipliers: Multiplier
     residual = check_feasible(problem, haircut)
     clipped = _clip(problem, multipliers)
     if haircut.size <= EXACT_ACCOUNTS:
-        bound = max(_exact_bound(problem, clipped), Fraction(0))
+        bound = max(_exact_bound(problem, clipped, haircut), Fraction(0))
         lower, error, trust = float(bound), 0.0, Trust.EXACT
     else:
-        (lower, error), trust = _float_bound(problem, clipped), Trust.VERIFIED
+        (lower, error), trust = _float_bound(problem, clipped, haircut), Trust.VERIFIED
     return Certificate(
         upper=problem.value(haircut),
         lower=max(lower - error, 0.0),
@@ -176,17 +179,23 @@ def _clip(problem: BurdenProblem, given: Multipliers) -> Multipliers:
     return Multipliers(budget=y, burden=burden)
 
 
-def _float_bound(problem: BurdenProblem, given: Multipliers) -> tuple[float, float]:
+def _float_bound(
+    problem: BurdenProblem, given: Multipliers, haircut: FloatArray
+) -> tuple[float, float]:
+    budget = min(problem.budget, math.fsum(haircut)) if problem.exact else problem.budget
     total = math.fsum(problem.weight * given.burden)
     shrink = min(1.0, problem.fair * (1.0 - 4.0 * UNIT_ROUNDING) / total) if total > 0 else 1.0
     y, burden = given.budget * shrink, given.burden * shrink
     forgone = math.fsum(problem.capacity * np.maximum(y - burden, 0.0))
     allowed = problem.allowance * total * shrink
-    size = abs(y) * (problem.budget + float(problem.capacity.sum())) + allowed
-    return y * problem.budget - forgone - allowed, 8.0 * UNIT_ROUNDING * size
+    size = abs(y) * (budget + float(problem.capacity.sum())) + allowed
+    return y * budget - forgone - allowed, 8.0 * UNIT_ROUNDING * size
 
 
-def _exact_bound(problem: BurdenProblem, given: Multipliers) -> Fraction:
+def _exact_bound(problem: BurdenProblem, given: Multipliers, haircut: FloatArray) -> Fraction:
+    budget = Fraction(problem.budget)
+    if problem.exact:
+        budget = min(budget, sum((Fraction(float(x)) for x in haircut), Fraction(0)))
     burden = [Fraction(float(m)) for m in given.burden]
     weights = [Fraction(float(w)) for w in problem.weight]
     fair, total = Fraction(problem.fair), sum(map(mul, weights, burden), Fraction(0))
@@ -194,7 +203,7 @@ def _exact_bound(problem: BurdenProblem, given: Multipliers) -> Fraction:
     if problem.exact and total:
         scale = fair / total
     y = Fraction(given.budget) * scale
-    bound = y * Fraction(problem.budget) - Fraction(problem.allowance) * total * scale
+    bound = y * budget - Fraction(problem.allowance) * total * scale
     for u, m in zip(problem.capacity, burden, strict=True):
         bound -= Fraction(float(u)) * max(y - m * scale, Fraction(0))
     return bound

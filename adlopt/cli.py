@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from adlopt.optimum import Solution
     from adlopt.round import Round
 
-BAD_INPUT, NO_ANSWER, INTERRUPTED = 2, 1, 130
-"""Exit codes: the input cannot be used; it can, but there is no answer; Ctrl-C."""
+BAD_INPUT, NO_ANSWER = 2, 1
+"""Exit codes: the input cannot be used; it can, but there is no answer."""
 SHOWN = 20
 """Accounts printed by `solve`; the rest are counted."""
 
@@ -38,7 +38,7 @@ def main() -> None:
     for stream in (sys.stdout, sys.stderr):
         stream.reconfigure(errors="replace")  # type: ignore[union-attr]
     try:
-        app(exit_on_error=False, print_error=False)
+        app(sys.argv[1:], exit_on_error=False, print_error=False)
         sys.stdout.flush()
     except CycloptsError as error:
         _fail(str(error), BAD_INPUT)
@@ -51,8 +51,6 @@ def main() -> None:
     except (OSError, MemoryError) as error:
         _mute()
         _fail(str(error) or "out of memory", NO_ANSWER)
-    except KeyboardInterrupt:
-        _fail("interrupted", INTERRUPTED)
 
 
 @app.command

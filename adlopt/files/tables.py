@@ -26,7 +26,7 @@ def read_table(path: Path) -> pl.DataFrame:
         raise InputError("accounts", str(path), "a .csv or .parquet file")
     try:
         raw = readers[path.suffix](path)
-    except (OSError, pl.exceptions.PolarsError) as error:
+    except (OSError, pl.exceptions.PolarsError, pl.exceptions.PanicException) as error:
         raise InputError("accounts", str(path), f"a readable table ({first_line(error)})") from None
     for name in ("account", "capacity"):
         if name not in raw.columns:
