@@ -1,0 +1,322 @@
+"""Ways to write proofs briefly; everything here only calls the kernel's rules."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any, TypeAlias
+
+import sympy
+
+from adlopt.errors import ProofError
+from adlopt.proof import kernel
+from adlopt.proof.certificate_search import search
+from adlopt.proof.formula import Formula, Relation, free_symbols, negated, substitute
+from adlopt.proof.kernel import Certificate, Fact, Product
+from adlopt.proof.notation import Expr, eq, ge, gt, sequence_atom, symbol_atom, term
+from adlopt.proof.term import Kind, Replacement, multiply, of_atom, scale, subtract, value_of
+
+Premise: TypeAlias = Any
+"""A Fact, a Formula (taken as a hypothesis), or an iterable of these."""
+
+
+def facts(*premises: Premise) -> list[Fact]:
+    """Flatten premises into facts; a formula becomes a hypothesis."""
+    found: list[Fact] = []
+    for premise in premises:
+        if isinstance(premise, Fact):
+            found.append(premise)
+        elif isinstance(premise, Formula):
+            found.append(kernel.assume(premise))
+        else:
+            found += facts(*premise)
+    return found
+
+
+def prove(
+    goal: Formula,
+    *premises: Premise,
+    degree: int = 2,
+    squares: Iterable[Expr] = (),
+    multipliers: Iterable[Expr] = (),
+) -> Fact:
+    """Prove a comparison from premises by a certificate.
+
+    Parameters
+    ----------
+    goal : Formula
+        What to show.
+    *premises : Fact, Formula or iterables of them
+        What may be used. The fact depends only on those that the certificate does use.
+    degree : int
+        Largest number of premises in one product.
+    squares, multipliers : iterable of expressions
+        Terms that may be squared; terms that equations may be multiplied with.
+
+    Raises
+    ------
+    ProofError
+        If no certificate is found; the message shows what is left over.
+
+    Examples
+    --------
+    >>> from adlopt.proof.notation import le, reals
+    >>> a, b = reals("a b")
+    >>> fact = prove(le(2 * a * b, a**2 + b**2), squares=[a - b])
+    >>> fact.hypotheses
+    frozenset()
+    """
+    known = facts(*premises)
+    if goal.relation is Relation.EQ and not any(f.conclusion.relation is Relation.EQ for f in known):
+        return kernel.certify(goal, (), Certificate())
+    found = search(
+        goal,
+        [fact.conclusion for fact in known],
+        degree=degree,
+        squares=[term(square) for square in squares],
+        multipliers=[term(factor) for factor in multipliers],
+    )
+    used = sorted({i for p in found.products for i in p.premises} | {i for i, _ in found.multiples})
+    place = {old: new for new, old in enumerate(used)}
+    products = tuple(p._replace(premises=tuple(place[i] for i in p.premises)) for p in found.products)
+    multiples = tuple((place[i], factor) for i, factor in found.multiples)
+    return kernel.certify(goal, [known[i] for i in used], Certificate(products, multiples))
+
+
+def by_cases(goal: Formula, on: Expr | list[Expr], *premises: Premise, **how: Any) -> Fact:
+    """Prove a goal separately for each sign of the expressions `on`.
+
+    Examples
+    --------
+    >>> from adlopt.proof.notation import reals
+    >>> x = reals("x")
+    >>> fact = by_cases(ge(abs(x), x), x, absolute(x))
+    """
+    first, *rest = on if isinstance(on, list) else [on]
+    left, right = ge(first, 0), ge(-first, 0)
+
+    def case(sign: Formula) -> Fact:
+        if rest:
+            return by_cases(goal, rest, sign, *premises, **how)
+        return prove(goal, sign, *premises, **how)
+
+    return kernel.cases(case(left), case(right), left, right)
+
+
+def both(upper: Fact, lower: Fact) -> Fact:
+    """Conclude e = 0 from e ≥ 0 and −e ≥ 0."""
+    return kernel.antisymmetry(upper, lower)
+
+
+def contradiction(goal: Formula, denial: Formula, refuted: Fact) -> Fact:
+    """Prove a goal e ≥ 0 or e > 0 from a contradiction that follows from its denial."""
+    from_denial = kernel.absurd(refuted, goal)
+    return kernel.cases(_from_itself(goal), from_denial, goal, denial)
+
+
+def _from_itself(goal: Formula) -> Fact:
+    return kernel.assume(goal)
+
+
+def denial(goal: Formula) -> Formula:
+    """State the opposite of e ≥ 0 or e > 0."""
+    opposite = {Relation.GE: Relation.GT, Relation.GT: Relation.GE}
+    return Formula(opposite[goal.relation], negated(goal).term)
+
+
+def by_contradiction(goal: Formula, *premises: Premise, **how: Any) -> Fact:
+    """Prove a goal by showing that its denial and the premises give 0 > 0.
+
+    Examples
+    --------
+    >>> from adlopt.proof.notation import reals
+    >>> x, y = reals("x y")
+    >>> fact = by_contradiction(ge(y, 0), ge(x * y, 0), gt(x, 0))
+    """
+    refuted = prove(gt(0, 0), denial(goal), *premises, **how)
+    return contradiction(goal, denial(goal), refuted)
+
+
+def put(fact: Fact, changes: Mapping[Any, Any]) -> Fact:
+    """Put expressions for symbols, and ``(indices, expression)`` for sequences.
+
+    Examples
+    --------
+    >>> from adlopt.proof.notation import le, reals
+    >>> a, b, c = reals("a b c")
+    >>> fact = put(prove(le(2 * a * b, a**2 + b**2), squares=[a - b]), {b: c + 1})
+    """
+    read = {}
+    for given, change in changes.items():
+        if hasattr(given, "is_Symbol"):
+            read[symbol_atom(given)] = Replacement(term(change))
+        else:
+            *indices, body = change
+            parameters = tuple(symbol_atom(i) for i in indices)
+            read[sequence_atom(given)] = Replacement(term(body), parameters)
+    return kernel.instantiate(fact, read)
+
+
+def put_formula(formula: Formula, changes: Mapping[Any, Expr]) -> Formula:
+    """Put expressions for symbols in a formula."""
+    read = {symbol_atom(s): Replacement(term(change)) for s, change in changes.items()}
+    return substitute(formula, read)
+
+
+def at(family: Premise, *values: Expr, using: Premise = ()) -> Fact:
+    """Take a statement about every index at given indices, within its range."""
+    (fact,) = facts(family)
+    for value in values:
+        fact = kernel.specialise(fact, term(value))
+    return discharge(fact, using)
+
+
+def for_all(fact: Fact, index: Any, low: Expr, high: Expr) -> Fact:
+    """State a fact for every low ≤ index ≤ high."""
+    return kernel.generalise(fact, symbol_atom(index), term(low), term(high))
+
+
+def discharge(fact: Fact, *support: Premise) -> Fact:
+    """Remove the hypotheses that follow linearly from `support`, or from nothing at all."""
+    known = facts(*support)
+    kept = {f.conclusion for f in known if f.hypotheses == {f.conclusion}}
+    for hypothesis in sorted(fact.hypotheses - kept, key=repr):
+        reason = _reason(hypothesis, known)
+        if reason is not None:
+            fact = kernel.cut(fact, reason)
+    return fact
+
+
+def _reason(hypothesis: Formula, known: list[Fact]) -> Fact | None:
+    exact = next((fact for fact in known if fact.conclusion == hypothesis), None)
+    if exact is not None or hypothesis.ranges:
+        return exact
+    if value_of(hypothesis.term) is None and not known:
+        return None
+    try:
+        return prove(hypothesis, known, degree=1)
+    except ProofError:
+        return None
+
+
+def sum_up(family: Premise) -> Fact:
+    """Sum a statement about every index over the innermost one."""
+    (fact,) = facts(family)
+    return kernel.total(fact)
+
+
+def induct(base: Fact, step: Fact, claim: Formula, n: Any, low: Expr, high: Expr) -> Fact:
+    """Conclude a claim for every low ≤ n ≤ high from its base and its step."""
+    return kernel.induction(base, step, claim, symbol_atom(n), (term(low), term(high)))
+
+
+def split(index: Any, low: Expr, middle: Expr, high: Expr, body: Expr, using: Premise = ()) -> Fact:
+    """Cut a sum after `middle`; an empty part is allowed."""
+    ends = (term(low), term(middle), term(high))
+    return discharge(kernel.split_sum(symbol_atom(index), ends, term(body)), using)
+
+
+def single(index: Any, value: Expr, body: Expr) -> Fact:
+    """Evaluate a sum over one index."""
+    return kernel.single_sum(symbol_atom(index), term(value), term(body))
+
+
+def last_term(index: Any, low: Expr, high: Expr, body: Expr, using: Premise = ()) -> Fact:
+    """Σ over low … high is Σ over low … high − 1 plus the last term."""
+    parts = split(index, low, high - 1, high, body, using)
+    tail = single(index, high, body)
+    return _joined(parts, tail)
+
+
+def first_term(index: Any, low: Expr, high: Expr, body: Expr, using: Premise = ()) -> Fact:
+    """Σ over low … high is the first term plus Σ over low + 1 … high."""
+    parts = split(index, low, low, high, body, using)
+    head = single(index, low, body)
+    return _joined(parts, head)
+
+
+def _joined(parts: Fact, piece: Fact) -> Fact:
+    total = _sum_terms(parts, piece)
+    goal = Formula(Relation.EQ, total)
+    return kernel.certify(goal, [parts, piece], Certificate((), ((0, term(1)), (1, term(1)))))
+
+
+def _sum_terms(one: Fact, two: Fact) -> Any:
+    return subtract(one.conclusion.term, scale(two.conclusion.term, -1))
+
+
+def empty(index: Any, low: Expr, body: Expr) -> Fact:
+    """Σ over low … low − 1 is zero."""
+    twice = split(index, low, low - 1, low - 1, body)
+    goal = Formula(Relation.EQ, scale(twice.conclusion.term, -1))
+    return kernel.certify(goal, [twice], Certificate((), ((0, term(-1)),)))
+
+
+def shift(index: Any, low: Expr, high: Expr, body: Expr, by: Expr) -> Fact:
+    """Σ over low … high of e(t) is Σ over low + k … high + k of e(t − k)."""
+    return kernel.shift_sum(symbol_atom(index), (term(low), term(high)), term(body), term(by))
+
+
+def telescope(index: Any, low: Expr, high: Expr, body: Expr, using: Premise = ()) -> Fact:
+    """Σ over low … high of f(t + 1) − f(t) is f(high + 1) − f(low), if high ≥ low − 1.
+
+    Examples
+    --------
+    >>> from adlopt.proof.notation import integers, le, sequences
+    >>> t, T = integers("t T")
+    >>> f = sequences("f")
+    >>> fact = telescope(t, 1, T, f(t), using=le(0, T))
+    >>> fact.hypotheses == {le(0, T)}
+    True
+    """
+    after = body.subs(index, index + 1)
+    moved = shift(index, low, high, after, 1)
+    front = first_term(index, low, high + 1, body, using)
+    back = last_term(index, low, high + 1, body, using)
+    goal = eq(sympy.Sum(after - body, (index, low, high)), body.subs(index, high + 1) - body.subs(index, low))
+    return prove(goal, moved, front, back, degree=1)
+
+
+def absolute(e: Expr) -> list[Fact]:
+    """|e| ≥ 0, |e|² = e², |e| ≥ e and |e| ≥ −e."""
+    size, square = (kernel.definition(Kind.ABS, [term(e)], k) for k in (0, 1))
+    whole = abs(e)
+    more = [
+        by_contradiction(ge(whole, sign * e), size, square, degree=2) for sign in (1, -1)
+    ]
+    return [size, square, *more]
+
+
+def maximum(a: Expr, b: Expr) -> list[Fact]:
+    """max ≥ a, max ≥ b, (max − a)(max − b) = 0."""
+    return _extremum(sympy.Max(a, b, evaluate=False), Kind.MAX)
+
+
+def minimum(a: Expr, b: Expr) -> list[Fact]:
+    """min ≤ a, min ≤ b, (min − a)(min − b) = 0."""
+    return _extremum(sympy.Min(a, b, evaluate=False), Kind.MIN)
+
+
+def _extremum(whole: Expr, kind: Kind) -> list[Fact]:
+    """Read the arguments back in the order in which the notation reads them."""
+    (((((atom, _),), _, _),),) = [tuple(term(whole))]
+    return [kernel.definition(kind, atom.args, k) for k in range(3)]
+
+
+def floor_of(e: Expr) -> list[Fact]:
+    """⌊e⌋ ≤ e and ⌊e⌋ + 1 > e."""
+    return [kernel.definition(Kind.FLOOR, [term(e)], k) for k in range(2)]
+
+
+def root(e: Expr, *using: Premise) -> list[Fact]:
+    """√e ≥ 0 and √e² = e, for e ≥ 0."""
+    nonnegative = prove(ge(e, 0), *using)
+    return [kernel.cut(kernel.definition(Kind.SQRT, [term(e)], k), nonnegative) for k in range(2)]
+
+
+def reciprocal(e: Expr, *using: Premise) -> list[Fact]:
+    """e · (1/e) = 1 and 1/e > 0, for e > 0."""
+    positive = prove(gt(e, 0), *using)
+    square = Product(1, (0, 0))
+    nonzero = kernel.certify(gt(e * e, 0), [positive], Certificate((square,)))
+    inverse = kernel.cut(kernel.definition(Kind.INVERSE, [term(e)], 0), nonzero)
+    return [inverse, by_contradiction(gt(1 / e, 0), inverse, positive)]
