@@ -8,9 +8,9 @@ from enum import Enum
 from typing import Any
 
 from adlopt.errors import ProofError
-from adlopt.proof.formula import Formula
+from adlopt.proof.formula import Formula, denial, substitute
 from adlopt.proof.kernel import Axiom, Fact, sequent
-from adlopt.proof.notation import point
+from adlopt.proof.notation import point, replacements
 from adlopt.proof.refutation import Refutation, evidence, refute, satisfy
 
 
@@ -63,6 +63,38 @@ class Claim:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Family:
+    """Counterexamples for every value of some parameters, however large.
+
+    Attributes
+    ----------
+    instance : mapping
+        What is put for the symbols and sequences of the claim, as for `adlopt.proof.put`.
+    meets : tuple of Fact
+        One proof for each hypothesis of the claim, after that replacement.
+    violates : Fact
+        A proof that the claim's conclusion then fails.
+    when : tuple of Formula
+        The conditions on the parameters that these proofs may use.
+    """
+
+    instance: Mapping[Any, Any]
+    meets: tuple[Fact, ...]
+    violates: Fact
+    when: tuple[Formula, ...]
+
+    def refutes(self, claim: Claim) -> bool:
+        """Say whether the family is a counterexample to this very claim."""
+        changes = replacements(self.instance)
+        needed = {substitute(formula, changes) for formula in claim.given}
+        used = [*self.meets, self.violates]
+        met = {sequent(fact).conclusion for fact in self.meets}
+        failing = denial(substitute(claim.concludes, changes))
+        within = all(sequent(fact).hypotheses <= set(self.when) for fact in used)
+        return within and needed <= met and sequent(self.violates).conclusion == failing
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class FalseVariant:
     """A nearby claim that is false: the same derivation must fail on it, and numbers refute it.
 
@@ -74,18 +106,19 @@ class FalseVariant:
         Runs the derivation on the variant; it has to raise ProofError.
     claim : Claim
         The false statement.
-    counterexample : Refutation
+    counterexample : Refutation or Family
         Numbers that refute `claim`.
     """
 
     name: str
     attempt: Callable[[], object]
     claim: Claim
-    counterexample: Refutation
+    counterexample: Refutation | Family
 
     def check(self) -> None:
         """Check that the variant is refuted, and that the derivation does not reach it."""
-        if not self.claim.fails_at(self.counterexample):
+        found = self.counterexample
+        if not (found.refutes(self.claim) if isinstance(found, Family) else self.claim.fails_at(found)):
             raise ProofError(f"the counterexample to {self.name!r} is to another claim")
         try:
             self.attempt()
@@ -114,8 +147,8 @@ class Theorem:
         What a reader has to know besides (parameters tuned in hindsight, say).
     facts : mapping from str to Fact
         A proof of each part, unless refuted.
-    refutation : Refutation or Fact, optional
-        A counterexample to one of the claims; or, for a family of counterexamples, a Fact.
+    refutation : Refutation or Family, optional
+        A counterexample to one of the claims, or a family of them.
     corrected : mapping from str to tuple of Claim and Fact
         What holds instead.
     steps : mapping from str to Fact
@@ -136,7 +169,7 @@ class Theorem:
     facts: Mapping[str, Fact] = field(default_factory=dict)
     added: Mapping[str, Formula] = field(default_factory=dict)
     remarks: tuple[str, ...] = ()
-    refutation: Refutation | Fact | None = None
+    refutation: Refutation | Family | None = None
     corrected: Mapping[str, tuple[Claim, Fact]] = field(default_factory=dict)
     steps: Mapping[str, Fact] = field(default_factory=dict)
     witness: Mapping[Any, Any] = field(default_factory=dict)
@@ -166,14 +199,17 @@ class Theorem:
         under = all(claim.follows_from(self.facts[name]) for name, claim in wider.items())
         return Verdict.PROVED_UNDER if under else Verdict.OPEN
 
-    def _refuted(self, refutation: Refutation | Fact) -> bool:
+    def _refuted(self, refutation: Refutation | Family) -> bool:
+        claims = self.claims.values()
         if isinstance(refutation, Refutation):
-            return any(claim.fails_at(refutation) for claim in self.claims.values())
-        return bool(sequent(refutation).conclusion)
+            return any(claim.fails_at(refutation) for claim in claims)
+        return any(refutation.refutes(claim) for claim in claims)
 
     def _check_witness(self) -> None:
         claims = [*self.claims.values(), *(claim for claim, _ in self.corrected.values())]
         given = {formula for claim in claims for formula in claim.given} | set(self.added.values())
+        if isinstance(self.refutation, Family):
+            given |= set(self.refutation.when)
         if given and not self.witness:
             raise ProofError(f"{self.item}: give a witness that its hypotheses can hold")
         satisfy(given, point(self.witness))
@@ -182,7 +218,8 @@ class Theorem:
     def axioms(self) -> frozenset[Axiom]:
         """Return what the evidence takes from the literature."""
         used: Iterable[Fact] = [*self.facts.values(), *(fact for _, fact in self.corrected.values())]
-        family = [self.refutation] if isinstance(self.refutation, Fact) else []
+        found = self.refutation
+        family = [*found.meets, found.violates] if isinstance(found, Family) else []
         return frozenset[Axiom]().union(*(fact.axioms for fact in [*used, *family]))
 
     def check_variants(self) -> None:

@@ -115,6 +115,14 @@ def negated(formula: Formula) -> Formula:
     return formula._replace(term=scale(formula.term, -1))
 
 
+def denial(formula: Formula) -> Formula:
+    """State the opposite of e ≥ 0 or e > 0."""
+    opposite = {Relation.GE: Relation.GT, Relation.GT: Relation.GE}
+    if formula.ranges or formula.relation not in opposite:
+        raise ProofError(f"the opposite of {formula} is not one comparison")
+    return negated(formula)._replace(relation=opposite[formula.relation])
+
+
 def own_formula(formula: object) -> Formula:
     """Return `formula` if it is well formed in every part, and refuse it otherwise."""
     if type(formula) is not Formula or type(formula.ranges) is not tuple:

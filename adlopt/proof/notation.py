@@ -19,6 +19,7 @@ from adlopt.proof.term import (
     RESERVED,
     Atom,
     Kind,
+    Replacement,
     Term,
     add,
     apply,
@@ -134,7 +135,7 @@ def _operation(node: Any) -> Term:
     kind = _OPERATIONS.get(type(node))
     if kind is None:
         raise ProofError(f"{node} is not one of the kernel's expressions ({type(node).__name__})")
-    first, *rest = (_read(arg) for arg in sorted(node.args, key=sympy.default_sort_key))
+    first, *rest = (_read(arg) for arg in node.args)
     if kind not in {Kind.MAX, Kind.MIN}:
         return apply(kind, first)
     for other in rest:
@@ -256,6 +257,27 @@ def point(values: Mapping[Any, Any]) -> dict[Atom, Any]:
         else:
             pairs = value.items() if isinstance(value, Mapping) else enumerate(value, start=1)
             read[sequence_atom(given)] = {_indices(i): exact(entry) for i, entry in pairs}
+    return read
+
+
+def replacements(changes: Mapping[Any, Any]) -> dict[Atom, Replacement]:
+    """Read expressions for symbols, and ``(indices…, expression)`` for sequences.
+
+    Examples
+    --------
+    >>> x, D = reals("x"), sequences("D")
+    >>> t = integers("t")
+    >>> len(replacements({x: 1, D: (t, t + 1)}))
+    2
+    """
+    read = {}
+    for given, change in changes.items():
+        if isinstance(given, sympy.Symbol):
+            read[symbol_atom(given)] = Replacement(term(change))
+        else:
+            *indices, body = change
+            parameters = tuple(symbol_atom(i) for i in indices)
+            read[sequence_atom(given)] = Replacement(term(body), parameters)
     return read
 
 

@@ -1,15 +1,59 @@
-"""Terms and formulas as text, for reports and errors; nothing is decided here."""
+"""Terms and formulas as plain text or LaTeX, for reports and errors; nothing is decided here."""
 
 from __future__ import annotations
 
 from fractions import Fraction
+from typing import NamedTuple
 
-from adlopt.proof.term import UNIT, Atom, Kind, Monomial, Term
+from adlopt.proof.term import Atom, Kind, Monomial, Term
 
 _SUPERSCRIPT = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
+_GREEK = {"θ": r"\theta", "η": r"\eta", "λ": r"\lambda", "α": r"\alpha", "κ": r"\kappa"}
 
 
-def text(term: Term) -> str:
+class Style(NamedTuple):
+    """How atoms, products and relations are written."""
+
+    atoms: dict[Kind, str]
+    times: str
+    power: str
+    relations: dict[str, str]
+    minus: str
+
+
+PLAIN = Style(
+    atoms={
+        Kind.ABS: "|{0}|",
+        Kind.FLOOR: "⌊{0}⌋",
+        Kind.SQRT: "√({0})",
+        Kind.INVERSE: "1/({0})",
+        Kind.MAX: "max({0}, {1})",
+        Kind.MIN: "min({0}, {1})",
+        Kind.SUM: "Σ[{name}={0}…{1}]({2})",
+    },
+    times="·",
+    power="",
+    relations={"≥": "≥", ">": ">", "=": "="},
+    minus="−",
+)
+LATEX = Style(
+    atoms={
+        Kind.ABS: r"\left|{0}\right|",
+        Kind.FLOOR: r"\left\lfloor {0} \right\rfloor",
+        Kind.SQRT: r"\sqrt{{{0}}}",
+        Kind.INVERSE: r"\left({0}\right)^{{-1}}",
+        Kind.MAX: r"\max({0}, {1})",
+        Kind.MIN: r"\min({0}, {1})",
+        Kind.SUM: r"\sum_{{{name}={0}}}^{{{1}}} {2}",
+    },
+    times=r" \, ",
+    power="^{{{0}}}",
+    relations={"≥": r"\ge", ">": ">", "=": "="},
+    minus="-",
+)
+
+
+def text(term: Term, style: Style = PLAIN) -> str:
     """Write a term out, monomial by monomial.
 
     Examples
@@ -18,14 +62,22 @@ def text(term: Term) -> str:
     >>> x, y = reals("x y")
     >>> text(term((x - y) ** 2 / 2))
     '1/2·x² + 1/2·y² − x·y'
+    >>> text(term(x**2 / 2), LATEX)
+    '1/2 \\\\, x^{2}'
     """
-    parts = sorted((_monomial(m), Fraction(p, q)) for m, p, q in term)
+    parts = sorted((_monomial(m, style), Fraction(p, q)) for m, p, q in term)
     ordered = sorted(parts, key=lambda part: part[1] < 0)
-    written = "".join(_signed(word, c) for word, c in ordered)
-    return written.removeprefix(" + ").replace(" − ", "−", 1 if written.startswith(" − ") else 0) or "0"
+    words = [(c < 0, _sized(word, abs(c), style)) for word, c in ordered]
+    if not words:
+        return "0"
+    (negative, first), *rest = words
+    start = f"{style.minus}{first}" if negative else first
+    return start + "".join(f" {style.minus if sign else '+'} {word}" for sign, word in rest)
 
 
-def comparison(term: Term, relation: str, ranges: tuple[tuple[Term, Term], ...]) -> str:
+def comparison(
+    term: Term, relation: str, ranges: tuple[tuple[Term, Term], ...], style: Style = PLAIN
+) -> str:
     """Write ``term relation 0`` with the negative part moved to the right.
 
     Examples
@@ -37,50 +89,44 @@ def comparison(term: Term, relation: str, ranges: tuple[tuple[Term, Term], ...])
     """
     left = frozenset(part for part in term if part[1] > 0)
     right = frozenset((m, -p, q) for m, p, q in term if p < 0)
-    said = f"{text(left)} {relation} {text(right)}"
+    said = f"{text(left, style)} {style.relations[relation]} {text(right, style)}"
     indices = [
-        f"{_name(f'@{k}')} = {text(low)}…{text(high)}" for k, (low, high) in enumerate(ranges)
+        f"{_name(f'@{k}', style)} = {text(low, style)}…{text(high, style)}"
+        for k, (low, high) in enumerate(ranges)
     ]
-    return f"{said}  for {', '.join(indices)}" if indices else said
+    return f"{said} for {', '.join(indices)}" if indices else said
 
 
-def _signed(word: str, coefficient: Fraction) -> str:
-    sign, size = (" − ", -coefficient) if coefficient < 0 else (" + ", coefficient)
+def _sized(word: str, size: Fraction, style: Style) -> str:
     if not word:
-        return f"{sign}{size}"
-    return f"{sign}{word}" if size == 1 else f"{sign}{size}·{word}"
+        return str(size)
+    return word if size == 1 else f"{size}{style.times}{word}"
 
 
-def _monomial(monomial: Monomial) -> str:
-    return "·".join(sorted(_atom(a) + _power(k) for a, k in monomial)) if monomial != UNIT else ""
+def _monomial(monomial: Monomial, style: Style) -> str:
+    return style.times.join(sorted(_atom(a, style) + _power(k, style) for a, k in monomial))
 
 
-def _power(k: int) -> str:
-    return "" if k == 1 else str(k).translate(_SUPERSCRIPT)
+def _power(k: int, style: Style) -> str:
+    if k == 1:
+        return ""
+    return style.power.format(k) if style.power else str(k).translate(_SUPERSCRIPT)
 
 
-def _name(name: str) -> str:
+def _name(name: str, style: Style) -> str:
     letters = "tsijk"
     if name[0] in "#@$":
         place = int(name[1:])
         return letters[place] if place < len(letters) else f"t{place}"
-    return name
+    return name if style is PLAIN else "".join(_GREEK.get(letter, letter) for letter in name)
 
 
-def _atom(atom: Atom) -> str:
-    args = [text(arg) for arg in atom.args]
-    match atom.kind:
-        case Kind.ABS:
-            return f"|{args[0]}|"
-        case Kind.FLOOR:
-            return f"⌊{args[0]}⌋"
-        case Kind.SQRT:
-            return f"√({args[0]})"
-        case Kind.INVERSE:
-            return f"1/({args[0]})"
-        case Kind.SUM:
-            return f"Σ[{_name(atom.name)}={args[0]}…{args[1]}]({args[2]})"
-        case Kind.MAX | Kind.MIN:
-            return f"{atom.kind.value}({args[0]}, {args[1]})"
-        case _:
-            return _name(atom.name) + (f"({', '.join(args)})" if args else "")
+def _atom(atom: Atom, style: Style) -> str:
+    args = [text(arg, style) for arg in atom.args]
+    name = _name(atom.name, style) if atom.name else ""
+    if atom.kind in style.atoms:
+        return style.atoms[atom.kind].format(*args, name=name)
+    if not args:
+        return name
+    inside = ", ".join(args)
+    return f"{name}({inside})" if style is PLAIN else f"{name}_{{{inside}}}"

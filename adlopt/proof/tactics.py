@@ -10,10 +10,10 @@ import sympy
 from adlopt.errors import ProofError
 from adlopt.proof import kernel
 from adlopt.proof.certificate_search import search
-from adlopt.proof.formula import Formula, Relation, free_symbols, negated, substitute
+from adlopt.proof.formula import Formula, Relation, denial, substitute
 from adlopt.proof.kernel import Certificate, Fact, Product
-from adlopt.proof.notation import Expr, eq, ge, gt, sequence_atom, symbol_atom, term
-from adlopt.proof.term import Kind, Replacement, multiply, of_atom, scale, subtract, value_of
+from adlopt.proof.notation import Expr, eq, ge, gt, replacements, symbol_atom, term
+from adlopt.proof.term import Kind, scale, subtract, value_of
 
 Premise: TypeAlias = Any
 """A Fact, a Formula (taken as a hypothesis), or an iterable of these."""
@@ -107,22 +107,6 @@ def both(upper: Fact, lower: Fact) -> Fact:
     return kernel.antisymmetry(upper, lower)
 
 
-def contradiction(goal: Formula, denial: Formula, refuted: Fact) -> Fact:
-    """Prove a goal e ≥ 0 or e > 0 from a contradiction that follows from its denial."""
-    from_denial = kernel.absurd(refuted, goal)
-    return kernel.cases(_from_itself(goal), from_denial, goal, denial)
-
-
-def _from_itself(goal: Formula) -> Fact:
-    return kernel.assume(goal)
-
-
-def denial(goal: Formula) -> Formula:
-    """State the opposite of e ≥ 0 or e > 0."""
-    opposite = {Relation.GE: Relation.GT, Relation.GT: Relation.GE}
-    return Formula(opposite[goal.relation], negated(goal).term)
-
-
 def by_contradiction(goal: Formula, *premises: Premise, **how: Any) -> Fact:
     """Prove a goal by showing that its denial and the premises give 0 > 0.
 
@@ -132,8 +116,9 @@ def by_contradiction(goal: Formula, *premises: Premise, **how: Any) -> Fact:
     >>> x, y = reals("x y")
     >>> fact = by_contradiction(ge(y, 0), ge(x * y, 0), gt(x, 0))
     """
-    refuted = prove(gt(0, 0), denial(goal), *premises, **how)
-    return contradiction(goal, denial(goal), refuted)
+    opposite = denial(goal)
+    refuted = prove(gt(0, 0), opposite, *premises, **how)
+    return kernel.cases(kernel.assume(goal), kernel.absurd(refuted, goal), goal, opposite)
 
 
 def put(fact: Fact, changes: Mapping[Any, Any]) -> Fact:
@@ -145,21 +130,12 @@ def put(fact: Fact, changes: Mapping[Any, Any]) -> Fact:
     >>> a, b, c = reals("a b c")
     >>> fact = put(prove(le(2 * a * b, a**2 + b**2), squares=[a - b]), {b: c + 1})
     """
-    read = {}
-    for given, change in changes.items():
-        if hasattr(given, "is_Symbol"):
-            read[symbol_atom(given)] = Replacement(term(change))
-        else:
-            *indices, body = change
-            parameters = tuple(symbol_atom(i) for i in indices)
-            read[sequence_atom(given)] = Replacement(term(body), parameters)
-    return kernel.instantiate(fact, read)
+    return kernel.instantiate(fact, replacements(changes))
 
 
 def put_formula(formula: Formula, changes: Mapping[Any, Expr]) -> Formula:
     """Put expressions for symbols in a formula."""
-    read = {symbol_atom(s): Replacement(term(change)) for s, change in changes.items()}
-    return substitute(formula, read)
+    return substitute(formula, replacements(changes))
 
 
 def at(family: Premise, *values: Expr, using: Premise = ()) -> Fact:

@@ -26,7 +26,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from enum import Enum
 from fractions import Fraction
-from typing import NamedTuple, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 from adlopt.errors import ProofError
 
@@ -159,10 +159,28 @@ def value_of(term: Term) -> Fraction | None:
 
 
 def apply(kind: Kind, *args: Term, name: str = "") -> Term:
-    """Apply an operation other than a sum; the reciprocal of a nonzero number is that number."""
+    """Apply an operation other than a sum.
+
+    |e| and |−e|, max(a, b) and max(b, a) are the same atom; the reciprocal of a nonzero number is a
+    number.
+    """
+    if kind is Kind.ABS and args[0] and min(map(_order_part, args[0]))[1] < 0:
+        args = (scale(args[0], -1),)
+    if kind in {Kind.MAX, Kind.MIN}:
+        args = tuple(sorted(args, key=_order))
     if kind is Kind.INVERSE and (number := value_of(args[0])):
         return constant(1 / number)
     return of_atom(Atom(kind, name, args))
+
+
+def _order(term: Term) -> tuple[object, ...]:
+    return tuple(sorted(map(_order_part, term)))
+
+
+def _order_part(part: tuple[Monomial, int, int]) -> tuple[Any, int, int]:
+    monomial, p, q = part
+    atoms = ((a.kind.value, a.name, tuple(map(_order, a.args)), k) for a, k in monomial)
+    return tuple(sorted(atoms)), p, q
 
 
 def symbols(term: Term) -> frozenset[Atom]:

@@ -1,0 +1,68 @@
+"""Small facts that many proofs use, each derived in the kernel."""
+
+from __future__ import annotations
+
+import sympy
+
+from adlopt.proof.kernel import Fact
+from adlopt.proof.notation import Expr, ge, le, reals
+from adlopt.proof.tactics import (
+    absolute,
+    by_contradiction,
+    maximum,
+    minimum,
+    prove,
+    root,
+)
+
+
+def clip(value: Expr) -> Expr:
+    """Return max(0, min(1, value)), the projection onto [0, 1]."""
+    return sympy.Max(0, sympy.Min(1, value))
+
+
+def clip_lies_in_unit_interval(value: Expr) -> list[Fact]:
+    """0 ≤ p ≤ 1 for p the projection of `value`.
+
+    Examples
+    --------
+    >>> x = reals("x")
+    >>> clip_lies_in_unit_interval(x)[0]
+    ⊢ max(0, min(1, x)) ≥ 0
+    """
+    known = [*minimum(1, value), *maximum(0, sympy.Min(1, value))]
+    return [prove(ge(clip(value), 0), known), by_contradiction(le(clip(value), 1), known)]
+
+
+def clip_is_a_projection(value: Expr) -> list[Fact]:
+    """p (value − p) ≥ 0 and (p − value)(1 − p) ≥ 0: no point of [0, 1] is closer to `value`."""
+    known = [*minimum(1, value), *maximum(0, sympy.Min(1, value))]
+    known += clip_lies_in_unit_interval(value)
+    p = clip(value)
+    return [
+        by_contradiction(ge(p * (value - p), 0), known, degree=3),
+        by_contradiction(ge((p - value) * (1 - p), 0), known, degree=3),
+    ]
+
+
+def subgradient(
+    scale: Expr, slope: Expr, here: Expr, target: Expr, there: Expr, *known: object
+) -> Fact:
+    """D|x − s| − D|u − s| ≤ g (x − u), from −D ≤ g ≤ D and g (x − s) = D|x − s|."""
+    goal = le(scale * abs(here - target) - scale * abs(there - target), slope * (here - there))
+    return prove(goal, *known, absolute(there - target))
+
+
+def square_root_bound(value: Expr, radicand: Expr, *known: object) -> Fact:
+    """Prove value ≤ √radicand from known facts that give value² ≤ radicand and radicand ≥ 0."""
+    square = prove(le(value**2, radicand), *known)
+    return by_contradiction(le(value, sympy.sqrt(radicand)), square, root(radicand, *known))
+
+
+__all__ = [
+    "clip",
+    "clip_is_a_projection",
+    "clip_lies_in_unit_interval",
+    "square_root_bound",
+    "subgradient",
+]
