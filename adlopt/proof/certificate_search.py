@@ -22,7 +22,6 @@ from adlopt.proof.kernel import Certificate, Product
 from adlopt.proof.show import text
 from adlopt.proof.term import (
     ONE,
-    UNIT,
     ZERO,
     Atom,
     Monomial,
@@ -136,10 +135,9 @@ def _atoms(formulas: Iterable[Formula]) -> list[Atom]:
 
 
 def _solve(goal: Formula, candidates: list[_Candidate]) -> list[Fraction]:
-    rows = {UNIT: 0}
-    for value in (goal.term, *(c.term for c in candidates)):
-        for monomial, _, _ in sorted(value, key=lambda entry: text(frozenset({entry}))):
-            rows.setdefault(monomial, len(rows))
+    met = {m for value in (goal.term, *(c.term for c in candidates)) for m, _, _ in value}
+    ordered = sorted(met, key=lambda monomial: text(frozenset({(monomial, 1, 1)})))
+    rows = {monomial: place for place, monomial in enumerate(ordered)}
     columns = [_vector(c.term, rows) for c in candidates]
     target = _vector(goal.term, rows)
     guess = _guess(goal, candidates, columns, target)

@@ -10,7 +10,7 @@ To audit: this file, `formula.py` and `term.py` are all that a Fact rests on.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from fractions import Fraction
 from typing import NamedTuple
 
@@ -213,13 +213,13 @@ def _own_certificate(certificate: Certificate) -> Certificate:
     return certificate
 
 
-def _pick(formulas: Iterable[Formula], position: int) -> Formula:
+def _pick(formulas: Sequence[Formula], position: int) -> Formula:
     if type(position) is not int or not 0 <= position < len(formulas):
-        raise ProofError(f"there is no premise {position!r}")
+        raise ProofError(f"there is no statement number {position!r}")
     return formulas[position]
 
 
-def _product(part: Product, premises: Iterable[Formula]) -> tuple[Term, bool]:
+def _product(part: Product, premises: Sequence[Formula]) -> tuple[Term, bool]:
     coefficient = constant(part.coefficient)
     number = value_of(coefficient) or 0
     if number < 0:
@@ -355,7 +355,7 @@ def definition(kind: Kind, args: Iterable[Term], number: int) -> Sequent:
         raise ProofError(f"{kind} has no defining properties, or other arguments")
     atom = apply(kind, *terms)
     properties, needed = _definitions(kind, atom, *terms)
-    return _given(f"definition of {kind.value}", properties[number], *needed)
+    return _given(f"definition of {kind.value}", _pick(properties, number), *needed)
 
 
 _DEFINED = frozenset({Kind.ABS, Kind.MAX, Kind.MIN, Kind.FLOOR, Kind.SQRT, Kind.INVERSE})

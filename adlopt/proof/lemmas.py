@@ -5,14 +5,19 @@ from __future__ import annotations
 import sympy
 
 from adlopt.proof.kernel import Fact
-from adlopt.proof.notation import Expr, ge, le, reals
+from adlopt.proof.notation import Expr, eq, ge, integers, le, reals
 from adlopt.proof.tactics import (
     absolute,
+    at,
     by_contradiction,
+    induct,
+    last_term,
     maximum,
     minimum,
     prove,
+    put_formula,
     root,
+    single,
 )
 
 
@@ -59,10 +64,18 @@ def square_root_bound(value: Expr, radicand: Expr, *known: object) -> Fact:
     return by_contradiction(le(value, sympy.sqrt(radicand)), square, root(radicand, *known))
 
 
-__all__ = [
-    "clip",
-    "clip_is_a_projection",
-    "clip_lies_in_unit_interval",
-    "square_root_bound",
-    "subgradient",
-]
+def count(index: Expr, upto: Expr) -> Fact:
+    """Σ of 1 over index = 1 … upto is upto, for upto ≥ 1.
+
+    Examples
+    --------
+    >>> from adlopt.proof.notation import integers
+    >>> count(*integers("t T"))
+    T ≥ 1 ⊢ T = Σ[t=1…T](1)
+    """
+    n = integers("n")
+    claim = eq(sympy.Sum(1, (index, 1, n)), n)
+    inside = [le(1, n), le(n + 1, upto)]
+    step = prove(put_formula(claim, {n: n + 1}), claim, last_term(index, 1, n + 1, sympy.Integer(1), using=inside))
+    whole = induct(single(index, 1, sympy.Integer(1)), step, claim, n, 1, upto)
+    return at(whole, upto, using=le(1, upto))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from functools import cache
 from typing import Any, TypeAlias
 
 import sympy
@@ -10,10 +11,20 @@ import sympy
 from adlopt.errors import ProofError
 from adlopt.proof import kernel
 from adlopt.proof.certificate_search import search
-from adlopt.proof.formula import Formula, Relation, denial, substitute
+from adlopt.proof.formula import Formula, Relation, denial, negated, substitute
 from adlopt.proof.kernel import Certificate, Fact, Product
 from adlopt.proof.notation import Expr, eq, ge, gt, replacements, symbol_atom, term
-from adlopt.proof.term import Kind, scale, subtract, value_of
+from adlopt.proof.term import (
+    Atom,
+    Kind,
+    Replacement,
+    Term,
+    apply,
+    of_atom,
+    scale,
+    subtract,
+    value_of,
+)
 
 Premise: TypeAlias = Any
 """A Fact, a Formula (taken as a hypothesis), or an iterable of these."""
@@ -66,15 +77,24 @@ def prove(
     frozenset()
     """
     known = facts(*premises)
-    if goal.relation is Relation.EQ and not any(f.conclusion.relation is Relation.EQ for f in known):
-        return kernel.certify(goal, (), Certificate())
-    found = search(
-        goal,
-        [fact.conclusion for fact in known],
-        degree=degree,
-        squares=[term(square) for square in squares],
-        multipliers=[term(factor) for factor in multipliers],
-    )
+    roots, factors = [term(e) for e in squares], [term(e) for e in multipliers]
+    if goal.relation is not Relation.EQ:
+        return _certified(goal, known, degree, roots, factors)
+    try:
+        return _certified(goal, known, degree, roots, factors)
+    except ProofError:
+        if all(fact.conclusion.relation is Relation.EQ for fact in known):
+            raise
+    upper = goal._replace(relation=Relation.GE)
+    sides = (_certified(side, known, degree, roots, factors) for side in (upper, negated(upper)))
+    return kernel.antisymmetry(*sides)
+
+
+def _certified(
+    goal: Formula, known: list[Fact], degree: int, squares: list[Term], multipliers: list[Term]
+) -> Fact:
+    said = [fact.conclusion for fact in known]
+    found = search(goal, said, degree=degree, squares=squares, multipliers=multipliers)
     used = sorted({i for p in found.products for i in p.premises} | {i for i, _ in found.multiples})
     place = {old: new for new, old in enumerate(used)}
     products = tuple(p._replace(premises=tuple(place[i] for i in p.premises)) for p in found.products)
@@ -97,14 +117,10 @@ def by_cases(goal: Formula, on: Expr | list[Expr], *premises: Premise, **how: An
     def case(sign: Formula) -> Fact:
         if rest:
             return by_cases(goal, rest, sign, *premises, **how)
-        return prove(goal, sign, *premises, **how)
+        known = facts(sign, *premises)
+        return prove(goal, known, resolve(goal, known), **how)
 
     return kernel.cases(case(left), case(right), left, right)
-
-
-def both(upper: Fact, lower: Fact) -> Fact:
-    """Conclude e = 0 from e ≥ 0 and −e ≥ 0."""
-    return kernel.antisymmetry(upper, lower)
 
 
 def by_contradiction(goal: Formula, *premises: Premise, **how: Any) -> Fact:
@@ -296,3 +312,65 @@ def reciprocal(e: Expr, *using: Premise) -> list[Fact]:
     nonzero = kernel.certify(gt(e * e, 0), [positive], Certificate((square,)))
     inverse = kernel.cut(kernel.definition(Kind.INVERSE, [term(e)], 0), nonzero)
     return [inverse, by_contradiction(gt(1 / e, 0), inverse, positive)]
+
+
+def resolve(goal: Formula, *premises: Premise) -> list[Fact]:
+    """Say what each |·|, max and min in a goal is equal to, where the premises decide it linearly.
+
+    Examples
+    --------
+    >>> from adlopt.proof.notation import eq, reals
+    >>> x = reals("x")
+    >>> resolve(eq(abs(x - 1), 0), ge(x, 2))
+    [x ≥ 2 ⊢ 1 + |1 − x| = x]
+    """
+    known, found = facts(*premises), list[Fact]()
+    for atom in _branching(goal.term):
+        value = _branch(atom, [*known, *found])
+        found += [value] if value is not None else []
+    return found
+
+
+def _branching(within: Term) -> list[Atom]:
+    """Collect the atoms that have two branches, inner ones first."""
+    found: dict[Atom, None] = {}
+    for monomial, _, _ in within:
+        for atom, _ in monomial:
+            if atom.kind is not Kind.SUM:
+                found |= dict.fromkeys(inner for arg in atom.args for inner in _branching(arg))
+            if atom.kind in {Kind.ABS, Kind.MAX, Kind.MIN}:
+                found[atom] = None
+    return list(found)
+
+
+def _branch(atom: Atom, known: list[Fact]) -> Fact | None:
+    first = atom.args[0]
+    second = scale(first, -1) if atom.kind is Kind.ABS else atom.args[1]
+    for one, two in ((first, second), (second, first)):
+        order = _reason(_order(atom.kind, one, two), known)
+        if order is not None:
+            changes = {_ONE: Replacement(one), _TWO: Replacement(two)}
+            return kernel.cut(kernel.instantiate(_branch_lemma(atom.kind), changes), order)
+    return None
+
+
+_ONE, _TWO = Atom(Kind.REAL, "one"), Atom(Kind.REAL, "two")
+
+
+def _order(kind: Kind, one: Term, two: Term) -> Formula:
+    """State that the operation picks `one`; for an absolute value, that one ≥ 0 with two = −one."""
+    if kind is Kind.ABS:
+        return Formula(Relation.GE, one)
+    return Formula(Relation.GE, subtract(two, one) if kind is Kind.MIN else subtract(one, two))
+
+
+@cache
+def _branch_lemma(kind: Kind) -> Fact:
+    """From the order of its arguments follows the value of an operation."""
+    one, two = of_atom(_ONE), of_atom(_TWO)
+    args = (one,) if kind is Kind.ABS else (one, two)
+    laws = [kernel.definition(kind, args, k) for k in range(1 + len(args))]
+    upper = Formula(Relation.GE, subtract(one, apply(kind, *args)))
+    known = [*laws, kernel.assume(_order(kind, one, two))]
+    sides = [by_contradiction(side, known) for side in (upper, negated(upper))]
+    return kernel.antisymmetry(*sides)

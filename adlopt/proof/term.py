@@ -262,7 +262,7 @@ def _replace(atom: Atom, changes: Mapping[Atom, Replacement]) -> Term:
         return _typed(atom, changes[atom].body) if atom in changes else of_atom(atom)
     if atom.kind is Kind.SUM:
         low, high, body = atom.args
-        variable = _fresh(body, *(change.body for change in changes.values()))
+        variable = _fresh(body, *map(of_atom, changes), *(c.body for c in changes.values()))
         opened = replace(body, {_bound(atom): Replacement(of_atom(variable))})
         return summation(
             variable, replace(low, changes), replace(high, changes), replace(opened, changes)
