@@ -7,7 +7,7 @@
 from adlopt.proof.checking import Checked, check
 from adlopt.proof.claim import Claim, FalseVariant, Family, Theorem, Verdict
 from adlopt.proof.formula import Formula, Relation
-from adlopt.proof.kernel import Axiom, Fact, axiom
+from adlopt.proof.kernel import Axiom, Fact, axiom, next_integer
 from adlopt.proof.notation import (
     eq,
     every,
@@ -84,6 +84,7 @@ __all__ = [
     "lt",
     "maximum",
     "minimum",
+    "next_integer",
     "prove",
     "put",
     "reals",

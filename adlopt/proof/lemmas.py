@@ -10,6 +10,8 @@ from adlopt.proof.tactics import (
     absolute,
     at,
     by_contradiction,
+    discharge,
+    for_all,
     induct,
     last_term,
     maximum,
@@ -18,6 +20,8 @@ from adlopt.proof.tactics import (
     put_formula,
     root,
     single,
+    split,
+    sum_up,
 )
 
 
@@ -73,9 +77,40 @@ def count(index: Expr, upto: Expr) -> Fact:
     >>> count(*integers("t T"))
     T ≥ 1 ⊢ T = Σ[t=1…T](1)
     """
-    n = integers("n")
+    n = integers("counted")
     claim = eq(sympy.Sum(1, (index, 1, n)), n)
     inside = [le(1, n), le(n + 1, upto)]
     step = prove(put_formula(claim, {n: n + 1}), claim, last_term(index, 1, n + 1, sympy.Integer(1), using=inside))
     whole = induct(single(index, 1, sympy.Integer(1)), step, claim, n, 1, upto)
     return at(whole, upto, using=le(1, upto))
+
+
+def isolate(index: Expr, high: Expr, at_index: Expr, body: Expr, *known: object) -> Fact:
+    """Σ over 1 … high is what lies before, at and after one index.
+
+    Examples
+    --------
+    >>> from adlopt.proof.notation import integers, sequences
+    >>> (i, n), x = integers("i n"), sequences("x")
+    >>> isolate(i, n, 1, x(i), le(1, n)).hypotheses == {le(1, n)}
+    True
+    """
+    whole = split(index, 1, at_index, high, body, using=known)
+    front = last_term(index, 1, at_index, body, using=known)
+    before = sympy.Sum(body, (index, 1, at_index - 1))
+    after = sympy.Sum(body, (index, at_index + 1, high))
+    parts = before + body.subs(index, at_index) + after
+    return prove(eq(sympy.Sum(body, (index, 1, high)), parts), whole, front, degree=1)
+
+
+def below_sum(family: Fact, index: Expr, high: Expr, at_index: Expr, body: Expr, *known: object) -> Fact:
+    """e(k) ≤ Σ e for e ≥ 0, from a family that states e ≥ 0 for 1 … high."""
+    before = [le(1, index), le(index, at_index - 1)]
+    after = [le(at_index + 1, index), le(index, high)]
+    sides = [(before, 1, at_index - 1), (after, at_index + 1, high)]
+    sums = [
+        sum_up(discharge(for_all(at(family, index, using=[*inside, *known]), index, low, upto), *known))
+        for inside, low, upto in sides
+    ]
+    goal = le(body.subs(index, at_index), sympy.Sum(body, (index, 1, high)))
+    return prove(goal, isolate(index, high, at_index, body, *known), sums, degree=1)
