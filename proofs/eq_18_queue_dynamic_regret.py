@@ -63,7 +63,9 @@ dynamic = Claim(
     given=GIVEN,
     concludes=eq(over_time(QUEUE - PRO_RATA), T * λ * (M**2 + 1) / (2 * M * (M + 1))),
 )
-constant = Claim(given=(*GIVEN, *SHARE), concludes=ge(pair(a, a), pair(Rational(1, 2), Rational(1, 2))))
+constant = Claim(
+    given=(*GIVEN, *SHARE), concludes=ge(pair(a, a), pair(Rational(1, 2), Rational(1, 2)))
+)
 static = Claim(
     given=GIVEN,
     concludes=eq(over_time(QUEUE - pair(Rational(1, 2), Rational(1, 2))), T * λ / (2 * M)),
@@ -88,7 +90,14 @@ def each_pair(difference: object, value: object, total: Formula) -> Fact:
     goal, known = eq(difference, value), inverses()
     one = prove(goal, known, resolve(goal, known), multipliers=[1 / M, 1 / (M + 1)])
     family = sum_up(for_all(prove(eq(λ * difference, λ * value), one), k, 1, m))
-    scaled = [λ, λ * m, λ * m / M, λ * m / (M + 1), λ * m * M / (M + 1), *(λ * part for part in pieces(value))]
+    scaled = [
+        λ,
+        λ * m,
+        λ * m / M,
+        λ * m / (M + 1),
+        λ * m * M / (M + 1),
+        *(λ * part for part in pieces(value)),
+    ]
     return prove(total, family, count(k, m), known, multipliers=scaled)
 
 
@@ -112,7 +121,11 @@ def cheapest(claim: Claim) -> Fact:
     goal = eq(loss(1 / (M + 1), 1, M), 1 / (M + 1))
     best = prove(goal, known, resolve(goal, known))
     bound = by_contradiction(
-        ge(loss(a, 1, M), 1 / (M + 1)), maximum(a, (1 - a) / M), known, multipliers=[M, 1 / M], degree=3
+        ge(loss(a, 1, M), 1 / (M + 1)),
+        maximum(a, (1 - a) / M),
+        known,
+        multipliers=[M, 1 / M],
+        degree=3,
     )
     return prove(claim.concludes, bound, best)
 

@@ -52,7 +52,9 @@ seen = loss(H(t), b_hat(t), c(t)) - loss(H_other(t), b_hat(t), c_other(t))
 true = loss(H(t), b(t), c(t)) - loss(H_other(t), b(t), c_other(t))
 GIVEN = (ge(λ, 0), le(total(seen), r))
 
-lemma_2 = Claim(given=(), concludes=every(t, 1, T, le(abs(H(t) - b(t)), abs(H(t) - b_hat(t)) + error)))
+lemma_2 = Claim(
+    given=(), concludes=every(t, 1, T, le(abs(H(t) - b(t)), abs(H(t) - b_hat(t)) + error))
+)
 
 
 def claim(gap: object, factor: object = 2) -> Claim:
@@ -93,11 +95,15 @@ def theorem() -> Theorem:
         item="Equation 22, Lemmas 2 and 3",
         title="regret when acting on an estimate of the needed budget",
         citation="[CTTX26, Eq. 22]",
-        statement="Σ ℓ(x) ≤ Σ ℓ(x') + Reg(estimated losses) + 2λ Σ |b − b̂|, for every comparator x'",
+        statement="Σ ℓ(x) ≤ Σ ℓ(x') + Reg(estimated losses) + 2λ Σ |b − b̂|, for every x'",
         verdict=Verdict.PROVED,
         tightness="attained: b = 0, b̂ = 1/2, haircuts 1 and 0",
         remarks=("the actions must not influence the needed budget",),
-        claims={"lemma 2": lemma_2, "as stated": claim(error), "sharper": claim(Min(error, distance))},
+        claims={
+            "lemma 2": lemma_2,
+            "as stated": claim(error),
+            "sharper": claim(Min(error, distance)),
+        },
         facts={
             "lemma 2": for_all(one_round(), t, 1, T),
             "as stated": derive(error),

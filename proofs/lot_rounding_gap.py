@@ -93,8 +93,14 @@ def theorem() -> Theorem:
         statement="0 ≤ z(lots) − B/U ≤ (n − 1) g / U for equal lots g that divide the budget",
         verdict=Verdict.PROVED,
         tightness="attained for equal capacities and a budget of one lot",
-        remarks=("lots that overshoot the budget are taken back one by one, which burdens nobody more",),
-        claims={"covers the budget": covered(), "burden": burden, "no haircut burdens less": lowest},
+        remarks=(
+            "lots that overshoot the budget are taken back one by one, which burdens nobody more",
+        ),
+        claims={
+            "covers the budget": covered(),
+            "burden": burden,
+            "no haircut burdens less": lowest,
+        },
         facts={
             "covers the budget": derive(covered()),
             "burden": within(),

@@ -133,14 +133,14 @@ def derive(two: object = 2, one: object = 1, noise: object = 1) -> dict[str, Fac
         return le(past, (x(1) - u(1)) ** 2 + two * P(upto) - one * Q(upto) + noise * η**2 * S(upto))
 
     summands = {1: (regret, D(t) ** 2), 2: (abs(move), move**2)}
-    begun = [single(t, 1, body) for body in summands[1]] + [empty(t, 2, body) for body in summands[2]]
+    begun = [single(t, 1, body) for body in summands[1]] + [
+        empty(t, 2, body) for body in summands[2]
+    ]
     base = prove(potential(1), gradient_step(sympify(1), [le(1, T)]), begun, multipliers=[η, η**2])
     inside = [le(1, n), le(n + 1, T)]
     longer = [last_term(t, a, n + 1, body, using=inside) for a in (1, 2) for body in summands[a]]
     gradient, walk = gradient_step(n + 1, inside), path_step(n + 1, inside, two, one)
-    step = prove(
-        potential(n + 1), potential(n), gradient, walk, longer, multipliers=[η, η**2]
-    )
+    step = prove(potential(n + 1), potential(n), gradient, walk, longer, multipliers=[η, η**2])
     whole = at(induct(base, step, potential(n), n, 1, T), T, using=le(1, T))
     bound = prove(
         general(two, one, noise).concludes,
@@ -168,10 +168,15 @@ def tuned(potential: Fact) -> Fact:
     inverse = reciprocal(S(), gt(S(), 0))
     ratio = prove(ge((1 + 2 * P()) / S(), 0), inverse, variation)
     size = prove(
-        eq(η**2 * S(), 1 + 2 * P()), OPTIMAL_STEP, root((1 + 2 * P()) / S(), ratio), inverse,
+        eq(η**2 * S(), 1 + 2 * P()),
+        OPTIMAL_STEP,
+        root((1 + 2 * P()) / S(), ratio),
+        inverse,
         multipliers=[η * S(), sqrt((1 + 2 * P()) / S()) * S(), 1 + 2 * P(), S()],
     )
-    twice = prove(le(η * R(), η**2 * S()), potential, size, near, squares, squares=[x(T + 1) - u(T)])
+    twice = prove(
+        le(η * R(), η**2 * S()), potential, size, near, squares, squares=[x(T + 1) - u(T)]
+    )
     reached = by_contradiction(le(R(), η * S()), twice, gt(η, 0))
     square = prove(eq((η * S()) ** 2, (1 + 2 * P()) * S()), size, multipliers=[S()])
     return prove(
@@ -204,7 +209,13 @@ TIGHT = {T: 2, D: [0, 1], x: [0, 0, 1], s: [0, 1], u: [0, 1], g: [0, -1], η: 1,
 RAMP = {T: 1, D: [1], x: [1, 0], s: [0], u: [0], g: [1], η: 1, U: [1]}
 SMALL_CAPACITY = {T: 1, D: [2], x: [1, 0], s: [0], u: [0], g: [2], η: 1, U: [1]}
 WITNESS = {
-    **{T: 3, D: [1, 1, 1], s: [0, 1, 1], u: [0, 1, 1], g: [0, -1, 0], η: 1, U: [1, 1, 1]},
+    T: 3,
+    D: [1, 1, 1],
+    s: [0, 1, 1],
+    u: [0, 1, 1],
+    g: [0, -1, 0],
+    η: 1,
+    U: [1, 1, 1],
     x: [0, 0, 1, 1],
 }
 

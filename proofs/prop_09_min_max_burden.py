@@ -55,9 +55,7 @@ first = Min(u_1, B)
 second = Min(u_2, B - first)
 QUEUE = (gt(B, 0), gt(u_1, 0))
 price = Claim(given=QUEUE, concludes=eq(first / u_1 * Max(B, u_1), B))
-worse = Claim(
-    given=(*QUEUE, *ROUND, lt(u_1, U), lt(B, U)), concludes=gt(first / u_1, B / U)
-)
+worse = Claim(given=(*QUEUE, *ROUND, lt(u_1, U), lt(B, U)), concludes=gt(first / u_1, B / U))
 inverted = Claim(
     given=(gt(u_2, 0), gt(u_1, u_2), eq(B, u_1)), concludes=lt(u_1 - first, u_2 - second)
 )
@@ -117,9 +115,7 @@ def dearer() -> Fact:
 def priced() -> Fact:
     """min(u_1, B) max(B, u_1) = B u_1."""
     crossed = by_cases(eq(first * Max(B, u_1), B * u_1), u_1 - B, degree=2)
-    return prove(
-        price.concludes, crossed, reciprocal(u_1, gt(u_1, 0)), multipliers=[1 / u_1, B]
-    )
+    return prove(price.concludes, crossed, reciprocal(u_1, gt(u_1, 0)), multipliers=[1 / u_1, B])
 
 
 def keeps_order() -> Fact:
@@ -136,7 +132,16 @@ def leaves_nothing() -> Fact:
 
 def theorem() -> Theorem:
     """Proposition 9."""
-    halves = {n: 2, u: [1, 3], B: 2, i: 1, k: 2, ε: 1, z: Rational(1, 2), x: [Rational(1, 2), Rational(3, 2)]}
+    halves = {
+        n: 2,
+        u: [1, 3],
+        B: 2,
+        i: 1,
+        k: 2,
+        ε: 1,
+        z: Rational(1, 2),
+        x: [Rational(1, 2), Rational(3, 2)],
+    }
     queue = {u_1: 3, u_2: 1}
     level = {**halves, x: [Rational(2, 3), Rational(4, 3)], z: Rational(1, 3)}
     cheaper = Claim(given=least.given, concludes=ge(z, 1))
@@ -146,7 +151,7 @@ def theorem() -> Theorem:
         item="Proposition 9",
         title="pro-rata is the unique haircut of least burden; queues are worse and can invert",
         citation="[CTTX26, Prop. 9]",
-        statement="the least burden is B/U, reached by x = B u/U alone; a queue's is higher for n ≥ 2",
+        statement="the least burden is B/U, reached by x = B u/U alone; every queue has more",
         verdict=Verdict.PROVED,
         tightness="exact; the price of priority is z(queue)/z(pro-rata) = U / max(B, u_1)",
         remarks=(
@@ -173,7 +178,15 @@ def theorem() -> Theorem:
             "pro-rata keeps the order of what remains": keeps_order(),
             "a queue can invert it": leaves_nothing(),
         },
-        witness={**halves, B: 3, z: Rational(3, 4), x: [Rational(3, 4), Rational(9, 4)], i: 2, k: 1, **queue},
+        witness={
+            **halves,
+            B: 3,
+            z: Rational(3, 4),
+            x: [Rational(3, 4), Rational(9, 4)],
+            i: 2,
+            k: 1,
+            **queue,
+        },
         false_variants=(
             FalseVariant(
                 name="pro-rata is optimal for burdens x/(u + ε) too",

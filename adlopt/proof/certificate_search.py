@@ -81,8 +81,9 @@ def search(
     --------
     >>> from adlopt.proof.notation import ge, reals
     >>> x = reals("x")
-    >>> search(ge(x * (1 - x), 0), [ge(x, 0), ge(1, x)])
-    Certificate(products=(Product(coefficient=Fraction(1, 1), premises=(0, 1), square=None),), multiples=())
+    >>> found = search(ge(x * (1 - x), 0), [ge(x, 0), ge(1, x)])
+    >>> found.products
+    (Product(coefficient=Fraction(1, 1), premises=(0, 1), square=None),)
     """
     roots, factors = tuple(squares), tuple(multipliers)
     failed: ProofError | None = None
@@ -96,7 +97,10 @@ def search(
 
 
 def _candidates(
-    goal: Formula, premises: Sequence[Formula], degree: int, squares: Sequence[Term],
+    goal: Formula,
+    premises: Sequence[Formula],
+    degree: int,
+    squares: Sequence[Term],
     multipliers: Sequence[Term],
 ) -> list[_Candidate]:
     usable = [i for i, formula in enumerate(premises) if not formula.ranges]
@@ -230,14 +234,13 @@ def _highs(
 
 def _exact(columns: list[Vector], target: Vector, guess: list[float]) -> list[Fraction] | None:
     """Solve the equations in fractions; columns without a pivot keep their rounded guess."""
-    left, pivots = [dict(column) for column in columns], {}
-    rest = dict(target)
+    pivots: dict[int, Vector] = {}
     rows: dict[int, Vector] = {}
-    for j, column in enumerate(left):
+    for j, column in enumerate(columns):
         for i, value in column.items():
             rows.setdefault(i, {})[j] = value
     last = len(columns)
-    for i, value in rest.items():
+    for i, value in target.items():
         rows.setdefault(i, {})[last] = value
     open_rows = list(rows.values())
     for j in range(last):

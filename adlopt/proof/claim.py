@@ -85,13 +85,21 @@ class Family:
 
     def refutes(self, claim: Claim) -> bool:
         """Say whether the family is a counterexample to this very claim."""
+        return not self.gaps(claim)
+
+    def gaps(self, claim: Claim) -> list[str]:
+        """Say what is missing for a counterexample to `claim`; nothing, if it is one."""
         changes = replacements(self.instance)
-        needed = {substitute(formula, changes) for formula in claim.given}
-        used = [*self.meets, self.violates]
         met = {sequent(fact).conclusion for fact in self.meets}
+        needed = {substitute(formula, changes) for formula in claim.given}
+        gaps = [f"not met: {formula}" for formula in needed - met]
         failing = denial(substitute(claim.concludes, changes))
-        within = all(sequent(fact).hypotheses <= set(self.when) for fact in used)
-        return within and needed <= met and sequent(self.violates).conclusion == failing
+        if sequent(self.violates).conclusion != failing:
+            gaps.append(f"not violated: {failing}")
+        used = frozenset[Formula]().union(
+            *(sequent(fact).hypotheses for fact in (*self.meets, self.violates))
+        )
+        return gaps + [f"an extra condition: {formula}" for formula in used - set(self.when)]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,7 +126,9 @@ class FalseVariant:
     def check(self) -> None:
         """Check that the variant is refuted, and that the derivation does not reach it."""
         found = self.counterexample
-        if not (found.refutes(self.claim) if isinstance(found, Family) else self.claim.fails_at(found)):
+        if not (
+            found.refutes(self.claim) if isinstance(found, Family) else self.claim.fails_at(found)
+        ):
             raise ProofError(f"the counterexample to {self.name!r} is to another claim")
         try:
             self.attempt()
@@ -178,12 +188,19 @@ class Theorem:
     def __post_init__(self) -> None:
         reached = self._reached()
         if reached is not self.verdict:
-            raise ProofError(
-                f"{self.item}: declared {self.verdict.value}, but the evidence gives {reached.value}"
+            found = self.refutation
+            gaps = (
+                [g for c in self.claims.values() for g in found.gaps(c)]
+                if isinstance(found, Family)
+                else []
             )
+            said = f"declared {self.verdict.value}, but the evidence gives {reached.value}"
+            raise ProofError("\n".join([f"{self.item}: {said}", *gaps]))
         for name, (claim, fact) in self.corrected.items():
             if not claim.follows_from(fact):
-                raise ProofError(f"{self.item}: the corrected claim {name!r} is not what was proved")
+                raise ProofError(
+                    f"{self.item}: the corrected claim {name!r} is not what was proved"
+                )
         self._check_witness()
 
     def _reached(self) -> Verdict:
@@ -194,8 +211,10 @@ class Theorem:
             return Verdict.OPEN
         if all(claim.follows_from(self.facts[name]) for name, claim in proved.items()):
             return Verdict.PROVED
-        wider = {n: Claim(given=(*c.given, *self.added.values()), concludes=c.concludes)
-                 for n, c in proved.items()}
+        wider = {
+            n: Claim(given=(*c.given, *self.added.values()), concludes=c.concludes)
+            for n, c in proved.items()
+        }
         under = all(claim.follows_from(self.facts[name]) for name, claim in wider.items())
         return Verdict.PROVED_UNDER if under else Verdict.OPEN
 
@@ -217,7 +236,10 @@ class Theorem:
     @property
     def axioms(self) -> frozenset[Axiom]:
         """Return what the evidence takes from the literature."""
-        used: Iterable[Fact] = [*self.facts.values(), *(fact for _, fact in self.corrected.values())]
+        used: Iterable[Fact] = [
+            *self.facts.values(),
+            *(fact for _, fact in self.corrected.values()),
+        ]
         found = self.refutation
         family = [*found.meets, found.violates] if isinstance(found, Family) else []
         return frozenset[Axiom]().union(*(fact.axioms for fact in [*used, *family]))

@@ -18,8 +18,8 @@ from adlopt.errors import ProofError
 from adlopt.proof.formula import (
     Formula,
     Relation,
-    at_least,
     above,
+    at_least,
     below_next,
     equal,
     free_symbols,
@@ -52,12 +52,12 @@ from adlopt.proof.term import (
     own,
     product,
     replace,
-    scale,
     subtract,
     summation,
     symbols,
     value_of,
 )
+
 
 class Axiom(NamedTuple):
     """A statement taken from the literature instead of being derived."""
@@ -333,7 +333,9 @@ def total(fact: Fact) -> Sequent:
 
 
 @_rule
-def induction(base: Fact, step: Fact, claim: Formula, variable: Atom, ends: tuple[Term, Term]) -> Sequent:
+def induction(
+    base: Fact, step: Fact, claim: Formula, variable: Atom, ends: tuple[Term, Term]
+) -> Sequent:
     """From H ⊢ φ(low) and K, φ(n), low ≤ n < high ⊢ φ(n+1) follows H, K ⊢ φ for low … high."""
     (low, high), n = ends, of_atom(_own_head(variable))
     conclusion = quantify(own_formula(claim), variable, own(low), own(high))
@@ -361,7 +363,9 @@ def definition(kind: Kind, args: Iterable[Term], number: int) -> Sequent:
 _DEFINED = frozenset({Kind.ABS, Kind.MAX, Kind.MIN, Kind.FLOOR, Kind.SQRT, Kind.INVERSE})
 
 
-def _definitions(kind: Kind, whole: Term, a: Term, b: Term = ZERO) -> tuple[list[Formula], list[Formula]]:
+def _definitions(
+    kind: Kind, whole: Term, a: Term, b: Term = ZERO
+) -> tuple[list[Formula], list[Formula]]:
     """Return the properties that define an operation, and what its arguments must satisfy."""
     square = multiply(whole, whole)
     either = equal(multiply(subtract(whole, a), subtract(whole, b)), ZERO)
@@ -395,7 +399,9 @@ def congruence(fact: Fact, template: Term, variable: Atom, sides: tuple[Term, Te
     left, right = (own(side) for side in sides)
     if sequent(fact).conclusion != equal(left, right):
         raise ProofError("the fact does not state that these two terms are equal")
-    one, two = (replace(own(template), {_own_head(variable): Replacement(s)}) for s in (left, right))
+    one, two = (
+        replace(own(template), {_own_head(variable): Replacement(s)}) for s in (left, right)
+    )
     return _from("congruence", (fact,), equal(one, two))
 
 

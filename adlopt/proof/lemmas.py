@@ -5,7 +5,7 @@ from __future__ import annotations
 import sympy
 
 from adlopt.proof.kernel import Fact
-from adlopt.proof.notation import Expr, eq, ge, integers, le, reals
+from adlopt.proof.notation import Expr, eq, ge, integers, le
 from adlopt.proof.tactics import (
     absolute,
     at,
@@ -44,7 +44,7 @@ def clip_lies_in_unit_interval(value: Expr) -> list[Fact]:
 
 
 def clip_is_a_projection(value: Expr) -> list[Fact]:
-    """p (value − p) ≥ 0 and (p − value)(1 − p) ≥ 0: no point of [0, 1] is closer to `value`."""
+    """P (value − p) ≥ 0 and (p − value)(1 − p) ≥ 0: no point of [0, 1] is closer to `value`."""
     known = [*minimum(1, value), *maximum(0, sympy.Min(1, value))]
     known += clip_lies_in_unit_interval(value)
     p = clip(value)
@@ -75,12 +75,16 @@ def count(index: Expr, upto: Expr) -> Fact:
     --------
     >>> from adlopt.proof.notation import integers
     >>> count(*integers("t T"))
-    T ≥ 1 ⊢ T = Σ[t=1…T](1)
+    T ≥ 1 ⊢ Σ[t=1…T](1) = T
     """
     n = integers("counted")
     claim = eq(sympy.Sum(1, (index, 1, n)), n)
     inside = [le(1, n), le(n + 1, upto)]
-    step = prove(put_formula(claim, {n: n + 1}), claim, last_term(index, 1, n + 1, sympy.Integer(1), using=inside))
+    step = prove(
+        put_formula(claim, {n: n + 1}),
+        claim,
+        last_term(index, 1, n + 1, sympy.Integer(1), using=inside),
+    )
     whole = induct(single(index, 1, sympy.Integer(1)), step, claim, n, 1, upto)
     return at(whole, upto, using=le(1, upto))
 
@@ -103,13 +107,17 @@ def isolate(index: Expr, high: Expr, at_index: Expr, body: Expr, *known: object)
     return prove(eq(sympy.Sum(body, (index, 1, high)), parts), whole, front, degree=1)
 
 
-def below_sum(family: Fact, index: Expr, high: Expr, at_index: Expr, body: Expr, *known: object) -> Fact:
+def below_sum(
+    family: Fact, index: Expr, high: Expr, at_index: Expr, body: Expr, *known: object
+) -> Fact:
     """e(k) ≤ Σ e for e ≥ 0, from a family that states e ≥ 0 for 1 … high."""
     before = [le(1, index), le(index, at_index - 1)]
     after = [le(at_index + 1, index), le(index, high)]
     sides = [(before, 1, at_index - 1), (after, at_index + 1, high)]
     sums = [
-        sum_up(discharge(for_all(at(family, index, using=[*inside, *known]), index, low, upto), *known))
+        sum_up(
+            discharge(for_all(at(family, index, using=[*inside, *known]), index, low, upto), *known)
+        )
         for inside, low, upto in sides
     ]
     goal = le(body.subs(index, at_index), sympy.Sum(body, (index, 1, high)))

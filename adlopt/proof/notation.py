@@ -119,6 +119,10 @@ def _read(node: Any) -> Term:
         return add(*(_read(arg) for arg in node.args))
     if isinstance(node, sympy.Mul):
         return product(_read(arg) for arg in node.args)
+    return _applied(node)
+
+
+def _applied(node: Any) -> Term:
     if isinstance(node, sympy.Pow):
         return _power(node.base, node.exp)
     if isinstance(node, sympy.Sum):
@@ -167,9 +171,7 @@ def symbol_atom(symbol: Any) -> Atom:
 
 def sequence_atom(family: Any) -> Atom:
     """Return the kernel's sequence for a sympy function."""
-    return _declared(
-        family, family.__name__, sympy.Function, Kind.SEQUENCE, Kind.INTEGER_SEQUENCE
-    )
+    return _declared(family, family.__name__, sympy.Function, Kind.SEQUENCE, Kind.INTEGER_SEQUENCE)
 
 
 def _declared(given: Any, name: str, declare: Any, real: Kind, integer: Kind) -> Atom:

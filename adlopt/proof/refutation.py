@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from fractions import Fraction
 from math import floor, isqrt
 from typing import Any, NamedTuple, TypeAlias
@@ -141,7 +141,9 @@ def _holds(formula: Formula, point: Point, level: int) -> bool:
     if level < len(formula.ranges):
         low, high = (evaluate(end, point) for end in formula.ranges[level])
         indices = range(int(low), int(high) + 1)
-        return all(_holds(formula, {**point, index(level): Fraction(k)}, level + 1) for k in indices)
+        return all(
+            _holds(formula, {**point, index(level): Fraction(k)}, level + 1) for k in indices
+        )
     number = evaluate(formula.term, point)
     match formula.relation:
         case Relation.EQ:
@@ -182,24 +184,12 @@ def _value(atom: Atom, point: Point) -> Fraction:
     if atom.kind is Kind.SUM:
         low, high = (int(evaluate(end, point)) for end in atom.args[:2])
         variable = Atom(Kind.INTEGER, atom.name)
-        values = (evaluate(atom.args[2], {**point, variable: Fraction(k)}) for k in range(low, high + 1))
+        values = (
+            evaluate(atom.args[2], {**point, variable: Fraction(k)}) for k in range(low, high + 1)
+        )
         return sum(values, Fraction(0))
     args = [evaluate(arg, point) for arg in atom.args]
-    match atom.kind:
-        case Kind.ABS:
-            return abs(args[0])
-        case Kind.FLOOR:
-            return Fraction(floor(args[0]))
-        case Kind.MAX:
-            return max(args)
-        case Kind.MIN:
-            return min(args)
-        case Kind.SQRT:
-            return _root(args[0])
-        case _:
-            if not args[0]:
-                raise ProofError("a reciprocal of zero has no value")
-            return 1 / args[0]
+    return _OPERATIONS[atom.kind](*args)
 
 
 def _look_up(atom: Atom, point: Point) -> Fraction:
@@ -223,5 +213,20 @@ def _root(value: Fraction) -> Fraction:
         raise ProofError(f"√({value}) is not rational: choose a point where it is")
     return Fraction(top, bottom)
 
+
+def _inverse(value: Fraction) -> Fraction:
+    if not value:
+        raise ProofError("a reciprocal of zero has no value")
+    return 1 / value
+
+
+_OPERATIONS: dict[Kind, Callable[..., Fraction]] = {
+    Kind.ABS: abs,
+    Kind.FLOOR: lambda value: Fraction(floor(value)),
+    Kind.MAX: max,
+    Kind.MIN: min,
+    Kind.SQRT: _root,
+    Kind.INVERSE: _inverse,
+}
 
 del _record

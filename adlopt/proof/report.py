@@ -45,7 +45,7 @@ def derivation(theorem: Theorem, *, latex: bool = False) -> str:
 
 
 def _ordered(targets: Mapping[str, Fact]) -> dict[int, _Step]:
-    """Number the facts below the targets, premises first; hypotheses are not numbered."""
+    """Give numbers to the facts below the targets, premises first; hypotheses get none."""
     names = {id(fact): name for name, fact in targets.items()}
     found: dict[int, _Step] = {}
 
@@ -128,7 +128,9 @@ def summary(theorem: Theorem) -> str:
         f"  {theorem.statement}",
         f"  {theorem.verdict.value}",
     ]
-    lines += [f"  added hypothesis: {words} ({formula})" for words, formula in theorem.added.items()]
+    lines += [
+        f"  added hypothesis: {words} ({formula})" for words, formula in theorem.added.items()
+    ]
     lines += [f"  note: {remark}" for remark in theorem.remarks]
     lines += [f"  axiom: {axiom.name} [{axiom.citation}]" for axiom in sorted(theorem.axioms)]
     if isinstance(theorem.refutation, Refutation):

@@ -54,7 +54,7 @@ LATEX = Style(
 
 
 def text(term: Term, style: Style = PLAIN) -> str:
-    """Write a term out, monomial by monomial.
+    r"""Write a term out, monomial by monomial.
 
     Examples
     --------
@@ -63,7 +63,7 @@ def text(term: Term, style: Style = PLAIN) -> str:
     >>> text(term((x - y) ** 2 / 2))
     '1/2·x² + 1/2·y² − x·y'
     >>> text(term(x**2 / 2), LATEX)
-    '1/2 \\\\, x^{2}'
+    '1/2 \\, x^{2}'
     """
     parts = sorted((_monomial(m, style), Fraction(p, q)) for m, p, q in term)
     ordered = sorted(parts, key=lambda part: part[1] < 0)

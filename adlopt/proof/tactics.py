@@ -97,7 +97,9 @@ def _certified(
     found = search(goal, said, degree=degree, squares=squares, multipliers=multipliers)
     used = sorted({i for p in found.products for i in p.premises} | {i for i, _ in found.multiples})
     place = {old: new for new, old in enumerate(used)}
-    products = tuple(p._replace(premises=tuple(place[i] for i in p.premises)) for p in found.products)
+    products = tuple(
+        p._replace(premises=tuple(place[i] for i in p.premises)) for p in found.products
+    )
     multiples = tuple((place[i], factor) for i, factor in found.multiples)
     return kernel.certify(goal, [known[i] for i in used], Certificate(products, multiples))
 
@@ -264,7 +266,10 @@ def telescope(index: Any, low: Expr, high: Expr, body: Expr, using: Premise = ()
     moved = shift(index, low, high, after, 1)
     front = first_term(index, low, high + 1, body, using)
     back = last_term(index, low, high + 1, body, using)
-    goal = eq(sympy.Sum(after - body, (index, low, high)), body.subs(index, high + 1) - body.subs(index, low))
+    goal = eq(
+        sympy.Sum(after - body, (index, low, high)),
+        body.subs(index, high + 1) - body.subs(index, low),
+    )
     return prove(goal, moved, front, back, degree=1)
 
 
@@ -272,19 +277,17 @@ def absolute(e: Expr) -> list[Fact]:
     """|e| ≥ 0, |e|² = e², |e| ≥ e and |e| ≥ −e."""
     size, square = (kernel.definition(Kind.ABS, [term(e)], k) for k in (0, 1))
     whole = abs(e)
-    more = [
-        by_contradiction(ge(whole, sign * e), size, square, degree=2) for sign in (1, -1)
-    ]
+    more = [by_contradiction(ge(whole, sign * e), size, square, degree=2) for sign in (1, -1)]
     return [size, square, *more]
 
 
 def maximum(a: Expr, b: Expr) -> list[Fact]:
-    """max ≥ a, max ≥ b, (max − a)(max − b) = 0."""
+    """Max ≥ a, max ≥ b, (max − a)(max − b) = 0."""
     return _extremum(sympy.Max(a, b, evaluate=False), Kind.MAX)
 
 
 def minimum(a: Expr, b: Expr) -> list[Fact]:
-    """min ≤ a, min ≤ b, (min − a)(min − b) = 0."""
+    """Min ≤ a, min ≤ b, (min − a)(min − b) = 0."""
     return _extremum(sympy.Min(a, b, evaluate=False), Kind.MIN)
 
 
@@ -306,7 +309,7 @@ def root(e: Expr, *using: Premise) -> list[Fact]:
 
 
 def reciprocal(e: Expr, *using: Premise) -> list[Fact]:
-    """e · (1/e) = 1 and 1/e > 0, for e > 0."""
+    """E · (1/e) = 1 and 1/e > 0, for e > 0."""
     positive = prove(gt(e, 0), *using)
     square = Product(1, (0, 0))
     nonzero = kernel.certify(gt(e * e, 0), [positive], Certificate((square,)))
@@ -322,7 +325,7 @@ def resolve(goal: Formula, *premises: Premise) -> list[Fact]:
     >>> from adlopt.proof.notation import eq, reals
     >>> x = reals("x")
     >>> resolve(eq(abs(x - 1), 0), ge(x, 2))
-    [x ≥ 2 ⊢ 1 + |1 − x| = x]
+    [x ≥ 2 ⊢ x = 1 + |1 − x|]
     """
     known, found = facts(*premises), list[Fact]()
     for atom in _branching(goal.term):

@@ -241,7 +241,9 @@ def summation(variable: Atom, low: Term, high: Term, body: Term) -> Term:
         inner: Term = frozenset({(inside, 1, 1)})
         name = f"#{_height(inner)}"
         renamed = replace(inner, {variable: Replacement(of_atom(Atom(Kind.INTEGER, name)))})
-        whole = _times(monomial - inside, frozenset({(Atom(Kind.SUM, name, (low, high, renamed)), 1)}))
+        whole = _times(
+            monomial - inside, frozenset({(Atom(Kind.SUM, name, (low, high, renamed)), 1)})
+        )
         total[whole] = total.get(whole, Fraction(0)) + Fraction(p, q)
     return _pack(total)
 
@@ -285,9 +287,7 @@ def _typed(atom: Atom, body: Term) -> Term:
 
 def _fresh(*terms: Term) -> Atom:
     taken = {symbol.name for term in terms for symbol in symbols(term)}
-    return next(
-        Atom(Kind.INTEGER, f"${k}") for k in range(len(taken) + 1) if f"${k}" not in taken
-    )
+    return next(Atom(Kind.INTEGER, f"${k}") for k in range(len(taken) + 1) if f"${k}" not in taken)
 
 
 def own(term: object, scope: frozenset[str] = frozenset()) -> Term:

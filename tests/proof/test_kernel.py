@@ -23,6 +23,7 @@ from adlopt.proof import (
     induct,
     integer_sequences,
     integers,
+    kernel,
     last_term,
     le,
     lt,
@@ -33,7 +34,6 @@ from adlopt.proof import (
     split,
     sum_up,
 )
-from adlopt.proof import kernel
 from adlopt.proof.formula import Formula, Relation
 from adlopt.proof.kernel import Certificate, Product
 from adlopt.proof.notation import symbol_atom, term
@@ -46,8 +46,8 @@ N = integer_sequences("N")
 FALSE = gt(0, 0)
 
 
-def fact(formula=ge(x, 0)):
-    return kernel.assume(formula)
+def fact(formula=None):
+    return kernel.assume(formula or ge(x, 0))
 
 
 # --- forging -------------------------------------------------------------------------------------
@@ -105,9 +105,9 @@ def test_forged_facts_are_refused_by_every_rule(forge):
     [
         lambda f: Fact(),
         lambda f: type(f)(),
-        lambda f: copy.copy(f),
-        lambda f: copy.deepcopy(f),
-        lambda f: pickle.dumps(f),
+        copy.copy,
+        copy.deepcopy,
+        pickle.dumps,
     ],
 )
 def test_facts_cannot_be_made_or_copied(attempt):
@@ -417,8 +417,6 @@ def test_a_sum_of_strict_inequalities_may_be_empty():
 
 def test_splitting_a_sum_needs_the_middle_inside():
     assert split(t, 1, n, T, D(t)).hypotheses == {ge(n + 1, 1), ge(T, n)}
-    with pytest.raises(ProofError):
-        prove(eq(Sum(D(t), (t, 1, 0)), D(1)), last_term(t, 1, 0, D(t)).conclusion and ())
 
 
 def test_the_last_term_needs_a_sum_that_is_not_empty():
@@ -440,14 +438,14 @@ def test_induction_needs_its_base_and_its_step():
     with pytest.raises(ProofError, match="free in another hypothesis"):
         induct(base, step, claim, n, 1, T)
     with pytest.raises(ProofError, match="free in another hypothesis"):
-        induct(base, good, claim, n, 2, T) if False else induct(
-            kernel.weaken(base, ge(n, 5)), good, claim, n, 1, T
-        )
+        induct(kernel.weaken(base, ge(n, 5)), good, claim, n, 1, T)
 
 
 def test_an_index_outside_the_induction_is_not_covered():
     claim = ge(D(n), 0)
-    late = prove(ge(D(n + 1), 0), at(every(t, 1, T, ge(D(t), 0)), n + 1, using=[ge(n, 0), le(n + 1, T)]))
+    late = prove(
+        ge(D(n + 1), 0), at(every(t, 1, T, ge(D(t), 0)), n + 1, using=[ge(n, 0), le(n + 1, T)])
+    )
     with pytest.raises(ProofError, match="free in another hypothesis"):
         induct(fact(ge(D(1), 0)), late, claim, n, 1, T)
 
@@ -492,8 +490,8 @@ def test_reciprocals_and_roots_carry_their_conditions():
     assert kernel.definition(Kind.SQRT, [term(x)], 1).hypotheses == {ge(x, 0)}
     at_zero = put(inverse, {x: 0})
     assert at_zero.hypotheses == {gt(0, 0)}
-    with pytest.raises(ProofError):
-        prove(eq(x / x * y / y, 1) if False else eq((x + y) / (x + y + 0 * z) * z, 2 * z))
+    inverse = kernel.definition(Kind.INVERSE, [term(x - y)], 0)
+    assert put(inverse, {x: y}).hypotheses == {gt(0, 0)}
 
 
 def test_division_by_a_term_of_unknown_sign_does_not_close():
@@ -513,7 +511,14 @@ def test_only_defined_operations_have_definitions():
 
 def test_integers_are_strengthened_only_if_integral_by_form():
     assert kernel.next_integer(fact(gt(n, k))).conclusion == ge(n, k + 1)
-    for formula in (gt(x, 0), gt(n / 2, 0), ge(n, 0), gt(D(n), 0), eq(n, 0), every(t, 1, T, gt(n, 0))):
+    for formula in (
+        gt(x, 0),
+        gt(n / 2, 0),
+        ge(n, 0),
+        gt(D(n), 0),
+        eq(n, 0),
+        every(t, 1, T, gt(n, 0)),
+    ):
         with pytest.raises(ProofError):
             kernel.next_integer(kernel.assume(formula))
 

@@ -10,7 +10,7 @@ from adlopt.errors import ProofError
 from adlopt.proof import kernel
 from adlopt.proof.formula import Formula, Relation, quantify
 from adlopt.proof.kernel import Certificate, Product
-from adlopt.proof.refutation import holds
+from adlopt.proof.refutation import evaluate, holds
 from adlopt.proof.term import (
     ZERO,
     Atom,
@@ -42,7 +42,7 @@ def integral(rng):
     return add(base, of_atom(rng.choice(INTEGERS))) if rng.random() < 0.6 else base
 
 
-def some_term(rng, depth=2):
+def some_term(rng, depth=2):  # noqa: PLR0911
     roll = rng.random()
     if depth == 0 or roll < 0.2:
         return constant(number(rng))
@@ -51,7 +51,9 @@ def some_term(rng, depth=2):
     if roll < 0.55:
         return apply(FAMILY.kind, integral(rng), name=FAMILY.name)
     if roll < 0.65:
-        return summation(rng.choice(INTEGERS), integral(rng), integral(rng), some_term(rng, depth - 1))
+        return summation(
+            rng.choice(INTEGERS), integral(rng), integral(rng), some_term(rng, depth - 1)
+        )
     if roll < 0.75:
         kind = rng.choice([Kind.ABS, Kind.FLOOR])
         return apply(kind, some_term(rng, depth - 1))
@@ -118,7 +120,9 @@ def split_cases(rng, pool):
 
 def generalised(rng, pool):
     variable = rng.choice(INTEGERS)
-    return kernel.generalise(rng.choice(pool), variable, constant(rng.randint(-1, 1)), integral(rng))
+    return kernel.generalise(
+        rng.choice(pool), variable, constant(rng.randint(-1, 1)), integral(rng)
+    )
 
 
 def inducted(rng, pool):
@@ -141,7 +145,9 @@ def summed(rng, _):
             lambda: kernel.split_sum(variable, (a, b, c), body),
             lambda: kernel.single_sum(variable, a, body),
             lambda: kernel.shift_sum(variable, (a, b), body, c),
-            lambda: kernel.swap_sums(*INTEGERS, [(constant(-1), constant(1)), (constant(0), constant(2))], body),
+            lambda: kernel.swap_sums(
+                *INTEGERS, [(constant(-1), constant(1)), (constant(0), constant(2))], body
+            ),
         ]
     )()
 
@@ -237,8 +243,6 @@ def test_the_fuzzer_would_notice_an_unsound_rule():
 
 def test_integral_terms_have_integer_values():
     rng = Random(3)
-    from adlopt.proof.refutation import evaluate
-
     seen = 0
     for _ in range(3000):
         term = some_term(rng)
