@@ -8,6 +8,7 @@ neither, so that is what a round hands out.
 from __future__ import annotations
 
 from dataclasses import fields
+from types import MappingProxyType
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -128,7 +129,8 @@ class Record:
 
     def __reduce__(self) -> tuple[object, ...]:
         values = {f.name: getattr(self, f.name) for f in fields(self)}  # type: ignore[arg-type]
-        return (_rebuild, (type(self), values))
+        plain = {k: dict(v) if isinstance(v, MappingProxyType) else v for k, v in values.items()}
+        return (_rebuild, (type(self), plain))
 
 
 def _rebuild(kind: type[Any], values: dict[str, Any]) -> Any:

@@ -1,0 +1,1 @@
+"""Optimal hindsight benchmarks and regret bounds for autodeleveraging (ADL)."""

@@ -1,0 +1,193 @@
+"""Proof that an answer is as good as it says, from the answer's numbers and the problem's alone.
+
+No solver is believed: the upper bound is the objective recomputed at the haircut, the lower bound
+is weak duality evaluated at whatever multipliers are at hand, good or bad. For multipliers y on
+the budget and μ ≥ 0 on the burden rows with Σ w_i μ_i ≤ fair and −over ≤ y ≤ under, every
+feasible haircut costs at least ::
+
+    y · budget − Σ u_i (y − μ_i)_+ − allowance · Σ w_i μ_i
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from enum import Enum
+from fractions import Fraction
+from operator import mul
+
+import numpy as np
+
+from adlopt.arrays import FloatArray
+from adlopt.errors import CertificateError
+from adlopt.problem import BurdenProblem
+
+EXACT_ACCOUNTS = 1_000
+"""Up to so many accounts, bounds are evaluated in exact fractions."""
+TOLERANCE = 1e-9
+"""Relative gap below which an answer counts as optimal, and relative residual allowed."""
+UNIT_ROUNDING = 2.0**-52
+
+
+class Trust(Enum):
+    """What stands behind a lower bound."""
+
+    EXACT = "exact"
+    """Checked in integers or fractions: no rounding anywhere."""
+    VERIFIED = "verified"
+    """Weak duality in floating point; `Certificate.error`, already subtracted, covers rounding."""
+    REPORTED = "reported"
+    """A search's own word that nothing better exists."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Multipliers:
+    """Dual variables: y of the budget, μ of the burden rows, shape (n,)."""
+
+    budget: float
+    burden: FloatArray
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Certificate:
+    """What is proved about a haircut.
+
+    Parameters
+    ----------
+    upper : float
+        The objective at the haircut, recomputed.
+    lower : float
+        No haircut costs less than this.
+    trust : Trust
+        What stands behind `lower`.
+    error : float
+        Rounding allowance that was subtracted from `lower`.
+    budget_residual : float
+        USD. Σx − budget where the budget is exact, else 0.
+    multipliers : Multipliers or None
+        Of the weak duality bound, where it was used.
+
+    Raises
+    ------
+    CertificateError
+        If `lower` exceeds `upper` by more than rounding: one of the two must be wrong.
+    """
+
+    upper: float
+    lower: float
+    trust: Trust
+    error: float = 0.0
+    budget_residual: float = 0.0
+    multipliers: Multipliers | None = None
+
+    def __post_init__(self) -> None:
+        if not self.lower <= self.upper + TOLERANCE * max(self.upper, 1e-12):
+            raise CertificateError(f"lower bound {self.lower!r} exceeds the value {self.upper!r}")
+
+    @property
+    def gap(self) -> float:
+        """Upper − lower, at least 0."""
+        return max(self.upper - self.lower, 0.0)
+
+    @property
+    def optimal(self) -> bool:
+        """Whether the gap is within `TOLERANCE` of the value."""
+        return self.gap <= TOLERANCE * self.upper
+
+    def __str__(self) -> str:
+        if self.optimal:
+            return f"proven optimal ({self.trust.value})"
+        share = self.gap / self.upper
+        return f"within {share:.2g} of the optimum ({self.trust.value})"
+
+
+def certify(problem: BurdenProblem, haircut: FloatArray, multipliers: Multipliers) -> Certificate:
+    """Certify a haircut, shape (n,) USD, by weak duality.
+
+    Raises
+    ------
+    CertificateError
+        If the haircut leaves 0 ≤ x ≤ u, misses an exact budget, or beats the lower bound.
+
+    Examples
+    --------
+    >>> from adlopt.loss import MinMax
+    >>> from adlopt.round import Round
+    >>> round_ = Round.of(capacity=[120.0, 80.0], deficit=90.0, needed=50.0)
+    >>> problem = BurdenProblem.of(round_, MinMax())
+    >>> y = Multipliers(budget=1 / 200, burden=np.array([1 / 200, 1 / 200]))
+    >>> print(certify(problem, np.array([30.0, 20.0]), y))
+    proven optimal (exact)
+    >>> print(certify(problem, np.array([50.0, 0.0]), y))
+    within 0.4 of the optimum (exact)
+    """
+    residual = check_feasible(problem, haircut)
+    clipped = _clip(problem, multipliers)
+    if haircut.size <= EXACT_ACCOUNTS:
+        lower, error, trust = float(_exact_bound(problem, clipped)), 0.0, Trust.EXACT
+    else:
+        (lower, error), trust = _float_bound(problem, clipped), Trust.VERIFIED
+    return Certificate(
+        upper=problem.value(haircut),
+        lower=max(lower - error, 0.0),
+        trust=trust,
+        error=error,
+        budget_residual=residual,
+        multipliers=clipped,
+    )
+
+
+def check_feasible(problem: BurdenProblem, haircut: FloatArray) -> float:
+    """Return Σx − budget (0 where the budget is priced) after checking every constraint.
+
+    Raises
+    ------
+    CertificateError
+        Naming the constraint and by how much it is missed.
+    """
+    if haircut.shape != problem.capacity.shape or not np.isfinite(haircut).all():
+        raise CertificateError("the haircut is not one finite number for each account")
+    over = haircut - problem.open
+    worst = int(np.argmax(over - TOLERANCE * problem.open))
+    if over[worst] > TOLERANCE * problem.open[worst]:
+        raise CertificateError(f"account {worst} gives {over[worst]:.3g} USD above its capacity")
+    if haircut.min() < 0:
+        raise CertificateError(f"account {int(np.argmin(haircut))} gives less than nothing")
+    if not problem.exact:
+        return 0.0
+    residual = math.fsum(haircut) - problem.budget
+    if abs(residual) > TOLERANCE * problem.budget:
+        raise CertificateError(f"the haircut misses the budget by {residual:.3g} USD")
+    return residual
+
+
+def _clip(problem: BurdenProblem, given: Multipliers) -> Multipliers:
+    y = float(np.clip(given.budget, -problem.over, problem.under))
+    ceiling = max(y, 0.0)
+    highest = ceiling if problem.fair > 0 else 0.0
+    burden = np.where(problem.weight > 0, np.clip(given.burden, 0.0, highest), ceiling)
+    return Multipliers(budget=y, burden=burden)
+
+
+def _float_bound(problem: BurdenProblem, given: Multipliers) -> tuple[float, float]:
+    total = math.fsum(problem.weight * given.burden)
+    shrink = min(1.0, problem.fair * (1.0 - 4.0 * UNIT_ROUNDING) / total) if total > 0 else 1.0
+    y, burden = given.budget * shrink, given.burden * shrink
+    forgone = math.fsum(problem.capacity * np.maximum(y - burden, 0.0))
+    allowed = problem.allowance * total * shrink
+    size = abs(y) * (problem.budget + float(problem.capacity.sum())) + allowed
+    return y * problem.budget - forgone - allowed, 8.0 * UNIT_ROUNDING * size
+
+
+def _exact_bound(problem: BurdenProblem, given: Multipliers) -> Fraction:
+    burden = [Fraction(float(m)) for m in given.burden]
+    weights = [Fraction(float(w)) for w in problem.weight]
+    fair, total = Fraction(problem.fair), sum(map(mul, weights, burden), Fraction(0))
+    scale = min(Fraction(1), fair / total) if total else Fraction(1)
+    if problem.exact and total:
+        scale = fair / total
+    y = Fraction(given.budget) * scale
+    bound = y * Fraction(problem.budget) - Fraction(problem.allowance) * total * scale
+    for u, m in zip(problem.capacity, burden, strict=True):
+        bound -= Fraction(float(u)) * max(y - m * scale, Fraction(0))
+    return bound

@@ -1,0 +1,123 @@
+"""A sequence of rounds, with what is recorded about it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from adlopt.arrays import FloatArray, Record, own
+from adlopt.errors import InputError
+from adlopt.round import Round
+from adlopt.run import Run
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Episode(Record):
+    """Rounds in order, numbered 1 to T.
+
+    Parameters
+    ----------
+    name : str
+        Shown in tables.
+    rounds : sequence of Round, length T ≥ 1
+        Round k must carry t = k.
+    recorded : sequence of Run
+        What policies are on record to have done; each has T rounds.
+    reference : str, optional
+        Name of the recorded run whose burden is m_t^ILP of [CTTX26, Eq. 23].
+    fairest : str, optional
+        Name of the recorded run whose burden is taken for the least at the full budget, where
+        accounts are pooled.
+    pooled : bool
+        True if each round's winners are one pooled account, because accounts are not published:
+        then budgets can be judged, but neither burdens nor touched accounts.
+    source : str
+        Where the figures come from, and their licence.
+
+    Raises
+    ------
+    InputError
+        If it is empty, misnumbered, or a recorded run has another length.
+
+    Examples
+    --------
+    >>> rounds = [Round.of(t=t, capacity=[50.0], deficit=40.0, needed=10.0 * t) for t in (1, 2)]
+    >>> Episode(name="two rounds", rounds=rounds).needed
+    array([10., 20.])
+    """
+
+    name: str
+    rounds: tuple[Round, ...]
+    recorded: tuple[Run, ...] = ()
+    reference: str | None = None
+    fairest: str | None = None
+    pooled: bool = False
+    source: str = ""
+
+    def __post_init__(self) -> None:
+        put = object.__setattr__
+        put(self, "rounds", tuple(self.rounds))
+        put(self, "recorded", tuple(self.recorded))
+        if not self.rounds:
+            raise InputError("rounds", [], "at least one round")
+        for index, round_ in enumerate(self.rounds):
+            if round_.start.t != index + 1:
+                raise InputError("rounds", f"t = {round_.start.t}", f"t = {index + 1}", index=index)
+        names = [run.policy for run in self.recorded]
+        for run in self.recorded:
+            if run.haircut.size != len(self.rounds):
+                found, expected = f"{run.haircut.size} rounds", f"{len(self.rounds)} rounds"
+                raise InputError("recorded", found, expected, index=run.policy)
+        for name in ("reference", "fairest"):
+            chosen = getattr(self, name)
+            if chosen is not None and chosen not in names:
+                raise InputError(name, chosen, f"one of {names}")
+            if chosen is not None and self.recorded_run(chosen).burden is None:
+                raise InputError(name, chosen, "a recorded run with burdens")
+
+    def __len__(self) -> int:
+        return len(self.rounds)
+
+    def __iter__(self) -> Iterator[Round]:
+        return iter(self.rounds)
+
+    def recorded_run(self, policy: str) -> Run:
+        """Return the recorded run of that name.
+
+        Raises
+        ------
+        InputError
+            If there is none.
+        """
+        for run in self.recorded:
+            if run.policy == policy:
+                return run
+        raise InputError("policy", policy, f"one of {[run.policy for run in self.recorded]}")
+
+    @property
+    def deficit(self) -> FloatArray:
+        """USD, shape (T,). D_t."""
+        return own([r.start.deficit for r in self.rounds], "deficit")
+
+    @property
+    def needed(self) -> FloatArray:
+        """USD, shape (T,). B_t^needed."""
+        return own([r.needed for r in self.rounds], "needed")
+
+    @property
+    def total_capacity(self) -> FloatArray:
+        """USD, shape (T,). U_t."""
+        return own([r.start.total_capacity for r in self.rounds], "capacity")
+
+    @property
+    def needed_severity(self) -> FloatArray:
+        """Shape (T,). θ_t^needed, in hindsight."""
+        return own([r.needed_severity for r in self.rounds], "needed_severity")
+
+    def severity(self, run: Run) -> FloatArray:
+        """Shape (T,). H_t / D_t of a run, clipped to the domain [0, 1] of [CTTX26, Prop. 1]."""
+        deficit = self.deficit
+        safe = np.where(deficit > 0, deficit, 1.0)
+        return own(np.where(deficit > 0, np.minimum(run.haircut / safe, 1.0), 0.0), "severity")

@@ -1,0 +1,27 @@
+"""October 10, 2025 on Hyperliquid: the 16 rounds that [CTTX26] (arXiv 2602.15182) scores."""
+
+from __future__ import annotations
+
+from importlib.resources import as_file, files
+
+from adlopt.episode import Episode
+from adlopt.files import read_episode
+
+PRODUCTION = "production queue"
+"""Name of the recorded run that the venue really made."""
+
+
+def october_10() -> Episode:
+    """Return the episode with its recorded policies, from the published per-round figures.
+
+    The table, its source and its licence stand in `october_10.toml` beside this file. Winners are
+    not published, so each round's winners are one pooled account.
+
+    Examples
+    --------
+    >>> episode = october_10()
+    >>> len(episode), round(float(episode.deficit.sum()), 2), round(float(episode.needed.sum()), 2)
+    (16, 100063386.69, 15079669.61)
+    """
+    with as_file(files("adlopt.episodes") / "october_10.toml") as path:
+        return read_episode(path)

@@ -1,0 +1,19 @@
+"""Rounds and episodes from files: TOML or JSON, with account tables inline, in CSV or Parquet.
+
+A round file::
+
+    deficit = 90.0                 # USD
+    needed = 60.0                  # USD, ex post
+    [[account]]
+    id = "alice"
+    capacity = 120.0               # USD, positive PNL
+
+An account table has the columns `account` and `capacity`, optionally `equity` and `lot`; every
+other column is a feature to rank by. In an episode's table the column `round` says which round a
+row belongs to.
+"""
+
+from adlopt.files.read import read_episode, read_round
+from adlopt.files.write import write_episode
+
+__all__ = ["read_episode", "read_round", "write_episode"]

@@ -1,0 +1,224 @@
+"""Read rounds and episodes."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import msgspec
+
+from adlopt.episode import Episode
+from adlopt.errors import InputError
+from adlopt.files.schema import (
+    AccountEntry,
+    EpisodeFile,
+    LossEntry,
+    RecordedEntry,
+    RoundEntry,
+    RoundFile,
+)
+from adlopt.files.tables import columns_of, first_line, read_table, rows_by_round
+from adlopt.loss import Asymmetric, Empirical, Loss, MinMax, surrogate
+from adlopt.round import Round, RoundOutcome, RoundStart
+from adlopt.run import Information, Run
+
+if TYPE_CHECKING:
+    import polars as pl
+
+POOLED = "all winners"
+"""Id of the one account that stands for all winners where only their total is known."""
+T = TypeVar("T")
+
+
+def read_round(path: str | Path) -> tuple[Round, Loss]:
+    r"""Read a round and the loss it is to be solved under.
+
+    Raises
+    ------
+    InputError
+        Naming file, field or row, value, and what was expected.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> text = 'deficit = 90.0\nneeded = 60.0\n[[account]]\nid = "a"\ncapacity = 120.0\n'
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     path = Path(folder) / "round.toml"
+    ...     _ = path.write_text(text)
+    ...     round_, loss = read_round(path)
+    >>> round_.start.account, loss
+    (('a',), MinMax(burden=<Burden.CAPACITY: 'capacity'>, epsilon=0.0))
+    """
+    path = Path(path)
+    entry = _decode(path, RoundFile)
+    with _naming(path):
+        return _round(entry, 1, path, None), _loss(entry.loss)
+
+
+def read_episode(path: str | Path) -> Episode:
+    """Read an episode.
+
+    Raises
+    ------
+    InputError
+        Naming file, field or row, value, and what was expected.
+    """
+    path = Path(path)
+    entry = _decode(path, EpisodeFile)
+    table = None if entry.accounts is None else path.parent / entry.accounts
+    tables = {} if table is None else rows_by_round(table, len(entry.round))
+    rounds = []
+    for t, each in enumerate(entry.round, start=1):
+        with _naming(f"{path}: round {t}"):
+            rounds.append(_round(each, t, path, tables.get(t)))
+    with _naming(path):
+        return Episode(
+            name=entry.name or path.stem,
+            rounds=tuple(rounds),
+            recorded=tuple(_recorded(run) for run in entry.recorded),
+            reference=entry.reference,
+            fairest=entry.fairest,
+            pooled=all(each.capacity is not None for each in entry.round),
+            source=entry.source,
+        )
+
+
+def _round(entry: RoundEntry, t: int, path: Path, rows: pl.DataFrame | None) -> Round:
+    given = [entry.account is not None, entry.accounts is not None, entry.capacity is not None]
+    if sum(given) + (rows is not None) != 1:
+        raise InputError(
+            "accounts",
+            f"given {sum(given) + (rows is not None)} times",
+            "exactly one of [[account]] entries, a table named by `accounts`, a total `capacity`",
+        )
+    if entry.accounts is not None:
+        rows = read_table(path.parent / entry.accounts)
+    if rows is not None:
+        columns = columns_of(rows)
+    elif entry.account is not None:
+        columns = _inline_columns(entry.account)
+    else:
+        columns = {"account": (POOLED,), "capacity": [entry.capacity]}
+    if entry.lot is not None:
+        columns["lot"] = [entry.lot] * len(columns["account"])
+    start = RoundStart(
+        t=t,
+        deficit=entry.deficit,
+        estimate=entry.estimate,
+        signals=entry.signals,
+        **columns,
+    )
+    return Round(start=start, outcome=RoundOutcome(needed=entry.needed))
+
+
+def _inline_columns(accounts: list[AccountEntry]) -> dict[str, Any]:
+    columns: dict[str, Any] = {
+        "account": tuple(a.id for a in accounts),
+        "capacity": [a.capacity for a in accounts],
+    }
+    for name in ("equity", "lot"):
+        values = [getattr(a, name) for a in accounts]
+        if any(value is not None for value in values):
+            _require_all(name, values)
+            columns[name] = values
+    names = dict.fromkeys(name for a in accounts for name in a.features)
+    columns["features"] = {}
+    for name in names:
+        values = [a.features.get(name) for a in accounts]
+        _require_all(f"features.{name}", values)
+        columns["features"][name] = values
+    return columns
+
+
+def _require_all(name: str, values: list[float | None]) -> None:
+    if None in values:
+        index = values.index(None)
+        raise InputError(
+            name, None, "a number", index=index, remedy="give all accounts one or none"
+        )
+
+
+def _loss(entry: LossEntry) -> Loss:
+    shape: dict[str, Any] = {"burden": entry.burden, "epsilon": entry.epsilon}
+    fields = {
+        "min-max": (),
+        "surrogate": ("track", "fair"),
+        "asymmetric": ("under", "over", "fair"),
+        "empirical": ("reference", "weight"),
+    }
+    if entry.kind not in fields:
+        raise InputError("loss.kind", entry.kind, f"one of {', '.join(fields)}")
+    prices: dict[str, Any] = {}
+    for name in ("track", "under", "over", "fair", "reference", "weight"):
+        value = getattr(entry, name)
+        if (value is not None) != (name in fields[entry.kind]):
+            expected = "a number" if name in fields[entry.kind] else "nothing"
+            raise InputError(f"loss.{name}", value, expected, remedy=f"kind is {entry.kind!r}")
+        if value is not None:
+            prices[name] = value
+    if entry.kind == "min-max":
+        return MinMax(**shape)
+    if entry.kind == "surrogate":
+        return surrogate(**prices, **shape)
+    if entry.kind == "asymmetric":
+        return Asymmetric(**prices, **shape)
+    return Empirical(**prices, excess_only=True, **shape)
+
+
+def _recorded(entry: RecordedEntry) -> Run:
+    return Run(
+        policy=entry.policy,
+        information=Information.RECORDED_HINDSIGHT if entry.hindsight else Information.RECORDED,
+        haircut=entry.haircut,  # type: ignore[arg-type]
+        burden=entry.burden,  # type: ignore[arg-type]
+        touched=entry.touched,  # type: ignore[arg-type]
+    )
+
+
+def _decode(path: Path, kind: type[T]) -> T:
+    raw = _parse(path)
+    try:
+        return msgspec.convert(raw, kind)
+    except msgspec.ValidationError as error:
+        message, _, where = str(error).partition(" - at ")
+        steps = re.findall(r"\[(\d+)\]|\.(\w+)", where)
+        value: Any = raw
+        for index, name in steps:
+            value = value[int(index)] if index else value[name]
+        place = where.strip("`").removeprefix("$").removeprefix(".")
+        field = f"{path}: {place}" if place else str(path)
+        shown = "an entry" if isinstance(value, Mapping) else value
+        expected = message[0].lower() + message[1:]
+        raise InputError(field, shown, expected.removeprefix("expected ")) from None
+
+
+def _parse(path: Path) -> Any:
+    if path.suffix not in (".toml", ".json"):
+        raise InputError("file", str(path), "a .toml or .json file")
+    try:
+        text = path.read_bytes().decode("utf-8-sig")
+        return tomllib.loads(text) if path.suffix == ".toml" else msgspec.json.decode(text)
+    except OSError as error:
+        raise InputError("file", str(path), f"a readable file ({first_line(error)})") from None
+    except (UnicodeDecodeError, tomllib.TOMLDecodeError, msgspec.DecodeError) as error:
+        kind = path.suffix[1:].upper()
+        raise InputError("file", str(path), f"well-formed {kind} ({first_line(error)})") from None
+
+
+@contextmanager
+def _naming(place: str | Path) -> Iterator[None]:
+    """Put the file, and the round, in front of the field that an error names."""
+    try:
+        yield
+    except InputError as error:
+        raise InputError(
+            f"{place}: {error.field}",
+            error.value,
+            error.expected,
+            index=error.index,
+            remedy=error.remedy,
+        ) from None

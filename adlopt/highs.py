@@ -1,0 +1,168 @@
+"""HiGHS behind one function: a Program in, a raw answer out. The only file that knows highspy.
+
+The answer is raw on purpose: nothing here is believed until `adlopt.certificate` has recomputed
+it. What is guarded against is written beside each guard.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any
+
+import numpy as np
+
+from adlopt.arrays import FloatArray, own_number
+from adlopt.errors import InputError, SolverFailed, SolverStopped
+from adlopt.program import Program
+
+OPTIONS: dict[str, bool | float | str] = {
+    "output_flag": False,
+    # Presolve finds nothing in these forms, and is quadratic on one dense equality row.
+    "presolve": "off",
+    "solver": "simplex",
+    # One scheduler serves the whole process and cannot change size: rounds are the parallelism.
+    "threads": 1,
+}
+
+MIP_OPTIONS: dict[str, bool | float | str] = {
+    # The defaults stop at a relative gap of 1e-4, and accept 1e-6 as zero.
+    "mip_rel_gap": 0.0,
+    "mip_abs_gap": 0.0,
+    "mip_feasibility_tolerance": 1e-9,
+    "primal_feasibility_tolerance": 1e-9,
+    "dual_feasibility_tolerance": 1e-9,
+}
+
+
+class Stopped(Enum):
+    """Why a solver stopped."""
+
+    OPTIMAL = "optimal"
+    """Its search ended; whether the answer *is* optimal is for the certificate to say."""
+    LIMIT = "limit"
+    """A time or node limit was reached; the answer is the best found so far."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class RawAnswer:
+    """What HiGHS returned, unchecked.
+
+    Parameters
+    ----------
+    columns : FloatArray, shape (columns,)
+        A primal point that HiGHS calls feasible.
+    row_duals : FloatArray, shape (rows,), or None
+        None for mixed-integer programs: they have no duals.
+    bound : float
+        Its own lower bound.
+    stopped : Stopped
+    """
+
+    columns: FloatArray
+    row_duals: FloatArray | None
+    bound: float
+    stopped: Stopped
+
+
+class Infeasible(Exception):
+    """HiGHS says that no point satisfies the program."""
+
+
+def run(program: Program, *, time_limit: float | None = None) -> RawAnswer:
+    """Minimise a program.
+
+    Parameters
+    ----------
+    program : Program
+    time_limit : float, optional
+        Seconds > 0.
+
+    Raises
+    ------
+    Infeasible
+        If HiGHS finds the program infeasible.
+    SolverStopped
+        If a limit was reached before any feasible point was found.
+    SolverFailed
+        If HiGHS refuses the model or ends in any other state.
+
+    Examples
+    --------
+    >>> program = Program(cost=[1.0], lower=[0.0], upper=[np.inf], row_lower=[2.0],
+    ...                   row_upper=[np.inf], start=[0, 1], column=[0], coefficient=[1.0])
+    >>> run(program).columns
+    array([2.])
+    """
+    from highspy import _core as core  # noqa: PLC0415 - takes 0.1 s
+
+    if time_limit is not None and own_number(time_limit, "time_limit", lowest=0.0) == 0:
+        raise InputError("time_limit", time_limit, "a number of seconds > 0")
+    options = OPTIONS if program.integer is None else OPTIONS | MIP_OPTIONS
+    if time_limit is not None:
+        options = options | {"time_limit": float(time_limit)}
+    solver = core._Highs()
+    for name, value in options.items():
+        _accept(solver.setOptionValue(name, value), f"option {name}={value!r}", core)
+    _pass_model(solver, program, core)
+    status = solver.run()
+    if (
+        status == core.HighsStatus.kError
+        and solver.getModelStatus() == core.HighsModelStatus.kNotset
+    ):
+        # The process already runs HiGHS with another number of threads: take what there is.
+        _accept(solver.setOptionValue("threads", 0), "option threads=0", core)
+        status = solver.run()
+    return _answer(solver, program, status, core)
+
+
+def _pass_model(solver: Any, program: Program, core: Any) -> None:
+    columns, rows = program.cost.size, program.row_lower.size
+    # Always the full integrality array: an empty one makes passModel fail while run() succeeds.
+    integer = np.zeros(columns) if program.integer is None else program.integer
+    status = solver.passModel(
+        columns,
+        rows,
+        program.column.size,
+        int(core.MatrixFormat.kRowwise),
+        int(core.ObjSense.kMinimize),
+        0.0,
+        program.cost,
+        program.lower,
+        program.upper,
+        program.row_lower,
+        program.row_upper,
+        program.start,
+        program.column,
+        program.coefficient,
+        np.asarray(integer, dtype=np.int32),
+    )
+    _accept(status, "the model", core)
+
+
+def _accept(status: Any, what: str, core: Any) -> None:
+    if status == core.HighsStatus.kError:
+        raise SolverFailed(f"HiGHS {core._Highs().version()} refused {what}")
+
+
+def _answer(solver: Any, program: Program, status: Any, core: Any) -> RawAnswer:
+    kinds, state = core.HighsModelStatus, solver.getModelStatus()
+    if status == core.HighsStatus.kError:
+        raise SolverFailed(f"HiGHS failed with status {solver.modelStatusToString(state)}")
+    if state in (kinds.kInfeasible, kinds.kUnboundedOrInfeasible):
+        raise Infeasible
+    limits = (kinds.kTimeLimit, kinds.kIterationLimit, kinds.kSolutionLimit, kinds.kInterrupt)
+    if state != kinds.kOptimal and state not in limits:
+        raise SolverFailed(f"HiGHS ended in state {solver.modelStatusToString(state)}")
+    info = solver.getInfo()
+    # Before a point is found `col_value` is full of zeros that mean nothing.
+    if info.primal_solution_status != int(core.SolutionStatus.kSolutionStatusFeasible):
+        raise SolverStopped("HiGHS reached its limit before it found a feasible haircut")
+    solution = solver.getSolution()
+    whole = program.integer is not None
+    return RawAnswer(
+        columns=np.array(solution.col_value),
+        row_duals=None if whole else np.array(solution.row_dual),
+        bound=float(info.mip_dual_bound if whole else info.objective_function_value),
+        stopped=Stopped.OPTIMAL if state == kinds.kOptimal else Stopped.LIMIT,
+    )

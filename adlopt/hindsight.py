@@ -1,0 +1,114 @@
+"""Comparators: what could have been done, knowing everything. None of these is a policy."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from adlopt.arrays import FloatArray, own
+from adlopt.episode import Episode
+from adlopt.errors import InputError
+from adlopt.loss import Burden, Loss, MinMax
+from adlopt.optimum import Solution, solve
+from adlopt.policies.severity import ProjectedOGD, weighted_median
+from adlopt.problem import BurdenProblem
+from adlopt.quantity import P, S
+from adlopt.round import Round, RoundOutcome
+from adlopt.run import Information
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FixedSeverity:
+    """The best constant severity of an episode, in *hindsight*, and its loss in USD."""
+
+    theta: float
+    loss: float
+
+
+def severity_loss(episode: Episode, severities: FloatArray) -> float:
+    """Σ D_t |θ_t − θ*_t|, USD; severities of shape (T,) in [0, 1].
+
+    Examples
+    --------
+    >>> rounds = [Round.of(capacity=[50.0], deficit=40.0, needed=10.0)]
+    >>> severity_loss(Episode(name="one", rounds=rounds), np.array([0.5]))
+    10.0
+    """
+    theta = own(severities, "severities", length=len(episode), lowest=0.0)
+    if (theta > 1).any():
+        index = int(np.argmax(theta > 1))
+        raise InputError("severities", float(theta[index]), "a number in [0, 1]", index=index)
+    return math.fsum(episode.deficit * np.abs(theta - episode.needed_severity))
+
+
+def best_fixed_severity(episode: Episode) -> FixedSeverity:
+    """Minimise Σ D_t |θ − θ*_t| over constants: the D-weighted median, exactly.
+
+    Examples
+    --------
+    >>> from adlopt.episodes import october_10
+    >>> best = best_fixed_severity(october_10())
+    >>> round(best.theta, 4), round(best.loss, 2)
+    (0.1264, 8470461.44)
+    """
+    pairs = zip(episode.needed_severity.tolist(), episode.deficit.tolist(), strict=True)
+    theta = weighted_median(tuple(pairs))
+    return FixedSeverity(theta=theta, loss=severity_loss(episode, np.full(len(episode), theta)))
+
+
+def paper_ogd(
+    episode: Episode, *, first: float = 0.5, variation: float | None = None
+) -> ProjectedOGD:
+    """Projected OGD with the paper's η* = sqrt((1 + 2P)/S), labelled *hindsight*.
+
+    η* needs the path of the needed severities and every deficit, so it cannot run live
+    [CTTX26, Prop. 1].
+
+    Parameters
+    ----------
+    episode : Episode
+    first : float
+        θ_1.
+    variation : float, optional
+        P to tune for; the episode's own unless given.
+
+    Raises
+    ------
+    InputError
+        If all deficits are zero: no step is defined.
+    """
+    squares = S.measure(episode)
+    if squares == 0:
+        raise InputError("deficit", 0.0, "a positive deficit in some round")
+    path = P.measure(episode) if variation is None else variation
+    step = math.sqrt((1 + 2 * path) / squares)
+    return ProjectedOGD(step=step, first=first, information=Information.HINDSIGHT)
+
+
+def per_round_optimum(episode: Episode, loss: Loss) -> tuple[Solution, ...]:
+    """Solve every round on its own, knowing what it needed [CTTX26, Eq. 11]: *hindsight*."""
+    return tuple(solve(round_, loss) for round_ in episode)
+
+
+def least_burden(episode: Episode, burden: Burden = Burden.CAPACITY) -> FloatArray:
+    """Least worst burden at which each round raises what it needed, shape (T,): *hindsight*.
+
+    A round that needs more than its winners can give is asked for all they can give; lots are
+    left aside, so no haircut that raises the budget has a lower burden.
+
+    Raises
+    ------
+    InputError
+        If accounts are pooled: their burdens are not known.
+    """
+    if episode.pooled:
+        raise InputError("episode", episode.name, "an episode with accounts, not pooled")
+    loss, levels = MinMax(burden=burden), []
+    for round_ in episode:
+        within = min(round_.needed, BurdenProblem.of(round_, loss).reachable)
+        start = replace(round_.start, lot=None)
+        asked = Round(start=start, outcome=RoundOutcome(needed=within))
+        levels.append(solve(asked, loss).worst_burden)
+    return own(levels, "least_burden")

@@ -1,0 +1,291 @@
+"""The offline optimum of a round: solve it, and prove it.
+
+Which method runs, and what it costs for n accounts:
+
+======================  =========================================================  ============
+problem                 method                                                     cost
+======================  =========================================================  ============
+continuous              Newton on the concave water level, a few passes            O(n)
+continuous, priced      the same, plus a sort where the budget is not worth it     O(n log n)
+lots, exact budget      bisection on the worst burden, then a subset sum           O(n) a pass
+lots, priced            branch and bound over intervals of the worst burden        O(n) a pass
+any, `Method.HIGHS`     linear program in slack form; shifted-core MILP for lots   simplex, B&B
+======================  =========================================================  ============
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+from fractions import Fraction
+
+import numpy as np
+
+from adlopt import lots, waterfill
+from adlopt.arrays import FloatArray, IntArray, Record, own
+from adlopt.certificate import TOLERANCE, Certificate, Trust, certify
+from adlopt.errors import CertificateError, InfeasibleRound, InputError, SolverFailed
+from adlopt.highs import Infeasible, Stopped, run
+from adlopt.loss import Loss, MinMax, worst_burden
+from adlopt.lot_grid import MICRO, LotGrid
+from adlopt.problem import BurdenProblem
+from adlopt.program import ShiftedCore, SlackForm
+from adlopt.round import Round
+
+
+class Method(Enum):
+    """What solved a round."""
+
+    AUTO = "automatic"
+    """The best method known for the problem; a Solution never carries this."""
+    PRO_RATA = "pro-rata (closed form)"
+    WATER_FILLING = "water-filling"
+    LOT_SEARCH = "parametric search over lots"
+    HIGHS = "HiGHS"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Solution(Record):
+    """A feasible haircut and what is proved about it.
+
+    Parameters
+    ----------
+    haircut : FloatArray, shape (n,)
+        USD taken from each account, in the order of the round's accounts.
+    value : float
+        The loss, recomputed at the haircut.
+    worst_burden : float
+        max x_i / w_i of the loss's burden.
+    certificate : Certificate
+    method : Method
+        What produced the haircut.
+    stopped : Stopped
+        Whether the method's search ended or hit a limit.
+    at_capacity : FloatArray, shape (n,)
+        1.0 where the capacity binds.
+    """
+
+    haircut: FloatArray
+    value: float
+    worst_burden: float
+    certificate: Certificate
+    method: Method
+    stopped: Stopped
+    at_capacity: FloatArray
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "haircut", own(self.haircut, "haircut", lowest=0.0))
+        object.__setattr__(self, "at_capacity", own(self.at_capacity, "at_capacity"))
+
+    @property
+    def raised(self) -> float:
+        """USD. H = Σ x_i."""
+        return float(self.haircut.sum())
+
+    @property
+    def touched(self) -> int:
+        """Number of accounts with a haircut."""
+        return int(np.count_nonzero(self.haircut))
+
+    @property
+    def budget_price(self) -> float | None:
+        """Rise of the optimum per extra dollar of budget (dual y); None if it was not used."""
+        given = self.certificate.multipliers
+        return None if given is None else given.budget
+
+    def __str__(self) -> str:
+        winners = "1 winner gives" if self.touched == 1 else f"{self.touched} winners give"
+        early = "" if self.stopped is Stopped.OPTIMAL else "; stopped at a limit"
+        return (
+            f"{winners} {self.raised:,.2f} USD, worst burden {100 * self.worst_burden:.4g} %; "
+            f"{self.certificate}{early}"
+        )
+
+
+def solve(
+    round_: Round,
+    loss: Loss | None = None,
+    *,
+    method: Method = Method.AUTO,
+    time_limit: float | None = None,
+) -> Solution:
+    """Return the haircut that, knowing the needed budget, costs least: the offline optimum.
+
+    This is a *hindsight* benchmark, [CTTX26, Eq. 11]: it may look at `needed`, a policy may not.
+
+    Parameters
+    ----------
+    round_ : Round
+        With lots, haircuts are whole multiples of them, exact in micro-dollars.
+    loss : Loss, optional
+        `MinMax()` (exact budget, Eq. 8) unless given: `surrogate` (Eq. 10), `Asymmetric` (Eq. 9),
+        `Empirical(excess_only=True)` (the convex part of Eq. 23).
+    method : Method
+        `AUTO`, or `HIGHS` to have HiGHS solve the linear or mixed-integer program.
+    time_limit : float, optional
+        Seconds for HiGHS. The other methods need none.
+
+    Returns
+    -------
+    Solution
+        With its certificate.
+
+    Raises
+    ------
+    InfeasibleRound
+        If no haircut meets an exact budget; it names the nearest budgets that can be met.
+    SolverStopped
+        If a limit came before any feasible haircut.
+    SolverFailed, CertificateError
+        If a solver's answer is not one.
+    InputError
+        If the loss is not convex, or the method does not fit the problem.
+
+    Examples
+    --------
+    >>> round_ = Round.of(capacity=[120.0, 80.0, 40.0], deficit=90.0, needed=60.0)
+    >>> best = solve(round_)
+    >>> print(best)
+    3 winners give 60.00 USD, worst burden 25 %; proven optimal (exact)
+    >>> best.haircut
+    array([30., 20., 10.])
+
+    In lots of 25 dollars the same 75 dollars cannot be spread as evenly:
+
+    >>> lots = Round.of(capacity=[120.0, 80.0, 40.0], deficit=90.0, needed=75.0, lot=25.0)
+    >>> print(solve(lots))
+    2 winners give 75.00 USD, worst burden 41.67 %; proven optimal (exact)
+    """
+    loss = MinMax() if loss is None else loss
+    problem = BurdenProblem.of(round_, loss)
+    if method not in (Method.AUTO, Method.HIGHS):
+        raise InputError("method", method, "Method.AUTO or Method.HIGHS")
+    if problem.lot is not None:
+        return _solve_lots(problem, method, time_limit)
+    if method is Method.HIGHS:
+        return _solve_program(problem, time_limit)
+    haircut, multipliers = waterfill.optimum(problem)
+    even = problem.exact and problem.weight is round_.start.capacity
+    used = Method.PRO_RATA if even else Method.WATER_FILLING
+    return _solution(problem, haircut, certify(problem, haircut, multipliers), used)
+
+
+def _solution(
+    problem: BurdenProblem,
+    haircut: FloatArray,
+    certificate: Certificate,
+    method: Method,
+    stopped: Stopped = Stopped.OPTIMAL,
+) -> Solution:
+    smallest = problem.lot if problem.lot is not None else 1e-9 * problem.capacity
+    full = (problem.open > 0) & (haircut > problem.capacity - smallest)
+    return Solution(
+        haircut=haircut,
+        value=certificate.upper,
+        worst_burden=worst_burden(haircut, problem.weight),
+        certificate=certificate,
+        method=method,
+        stopped=stopped,
+        at_capacity=full.astype(float),
+    )
+
+
+def _solve_program(problem: BurdenProblem, time_limit: float | None) -> Solution:
+    if problem.exact:
+        waterfill.check_reachable(problem.budget, problem.reachable)
+    form = SlackForm.of(problem)
+    try:
+        answer = run(form.program, time_limit=time_limit)
+    except Infeasible:
+        raise SolverFailed("HiGHS calls a round infeasible whose budget is in reach") from None
+    haircut = form.haircut(answer.columns)
+    duals = answer.row_duals if answer.row_duals is not None else np.zeros(0)
+    certificate = certify(problem, haircut, form.multipliers(duals))
+    return _solution(problem, haircut, certificate, Method.HIGHS, answer.stopped)
+
+
+def _solve_lots(problem: BurdenProblem, method: Method, time_limit: float | None) -> Solution:
+    grid = LotGrid.of(problem)
+    if method is Method.HIGHS:
+        counts, stopped, lower = _highs_lots(problem, grid, time_limit)
+    else:
+        answer = lots.optimum(problem, grid)
+        counts, lower = answer.counts, answer.lower
+        stopped = Stopped.OPTIMAL if answer.finished else Stopped.LIMIT
+    haircut = grid.haircut(counts)
+    certificate = certify_lots(problem, grid, counts, claimed=lower)
+    used = Method.HIGHS if method is Method.HIGHS else Method.LOT_SEARCH
+    return _solution(problem, haircut, certificate, used, stopped)
+
+
+def certify_lots(
+    problem: BurdenProblem, grid: LotGrid, counts: IntArray, *, claimed: Fraction
+) -> Certificate:
+    """Certify whole lots in integers.
+
+    Where strictly below the worst burden not even the budget can be raised, the burden is proved
+    least, without any search. Where the continuous bound already meets the value, that proves
+    it. Otherwise the lower bound is what the search `claimed`, and is labelled so.
+
+    Raises
+    ------
+    CertificateError
+        If the lots leave their bounds or miss an exact budget.
+    """
+    if (counts < 0).any() or (counts > grid.most).any():
+        raise CertificateError("an account gives more lots than fit under its capacity")
+    total = grid.total(counts)
+    if problem.exact and total != grid.budget:
+        missing = (grid.budget - total) / MICRO
+        raise CertificateError(f"the lots miss the budget by {missing!r} USD")
+    haircut = grid.haircut(counts)
+    upper, level = problem.value(haircut), grid.level_of(counts)
+    residual = total / MICRO - problem.budget if problem.exact else 0.0
+    if problem.exact and grid.total(grid.counts_below(level)) < max(grid.budget, 1):
+        return Certificate(
+            upper=upper, lower=float(level), trust=Trust.EXACT, budget_residual=residual
+        )
+    relaxed, multipliers = waterfill.optimum(problem)
+    continuous = certify(problem, relaxed, multipliers)
+    if upper - continuous.lower <= TOLERANCE * upper:
+        return Certificate(
+            upper=upper,
+            lower=continuous.lower,
+            trust=continuous.trust,
+            error=continuous.error,
+            budget_residual=residual,
+            multipliers=continuous.multipliers,
+        )
+    lower = max(min(float(claimed), upper), continuous.lower)
+    return Certificate(upper=upper, lower=lower, trust=Trust.REPORTED, budget_residual=residual)
+
+
+def _highs_lots(
+    problem: BurdenProblem, grid: LotGrid, time_limit: float | None
+) -> tuple[IntArray, Stopped, Fraction]:
+    """Let HiGHS choose the lots between two levels, widening them until a sum fits."""
+    if not problem.exact:
+        raise InputError(
+            "method", Method.HIGHS, "an exact budget, with lots", remedy="use Method.AUTO"
+        )
+    top = grid.level_of(grid.most)
+    low = Fraction(waterfill.water_level(problem.weight, problem.open, problem.budget))
+    low = max(low * (1 - Fraction(1, 10**12)), Fraction(0))
+    high = max(2 * low, top / 2**20)
+    while True:
+        high = min(high, top)
+        core = ShiftedCore.of(grid, low, high)
+        try:
+            answer = run(core.program, time_limit=time_limit)
+        except Infeasible:
+            if high == top:
+                raise InfeasibleRound(
+                    f"HiGHS finds no whole number of lots that sums to {problem.budget!r} USD; "
+                    "Method.AUTO names the nearest sums",
+                    below=None,
+                    above=None,
+                ) from None
+            high = 4 * high
+            continue
+        bound = low + (high - low) * Fraction(max(answer.bound, 0.0))
+        return core.counts(answer.columns), answer.stopped, bound

@@ -1,0 +1,181 @@
+"""The only loop: reveal a round's start, let the policy decide, check, score, let it learn."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from adlopt.episode import Episode
+from adlopt.errors import InputError
+from adlopt.hindsight import paper_ogd, per_round_optimum, severity_loss
+from adlopt.loss import Burden, Loss, worst_burden
+from adlopt.policies import named
+from adlopt.policies.allocation import ProRata
+from adlopt.policies.severity import (
+    AdaGradOGD,
+    Constant,
+    DollarPersistence,
+    FollowTheLeader,
+    GatedPersistence,
+    Persistence,
+    RunningRatio,
+)
+from adlopt.policy import Policy, Severity, SeverityThenAllocation
+from adlopt.run import Information, Run
+from adlopt.scoreboard import Scoreboard
+from adlopt.solvency import check_haircut
+
+ALWAYS = ("do-nothing", "constant:0.5", "persistence")
+"""What every board carries: a policy that loses to these must be seen to."""
+
+
+def run_policy(
+    episode: Episode,
+    policy: Policy,
+    *,
+    burden: Burden = Burden.CAPACITY,
+    loss: Loss | None = None,
+) -> Run:
+    """Play one policy through an episode.
+
+    It sees each `RoundStart`, and each `RoundOutcome` only after its haircut was taken.
+
+    Raises
+    ------
+    BadHaircut
+        If a haircut is not one finite number for each account within 0 ≤ x ≤ u.
+
+    Examples
+    --------
+    >>> from adlopt.episodes import october_10
+    >>> run_policy(october_10(), named("do-nothing")).haircut.max().item()
+    0.0
+    """
+    state = policy.begin()
+    taken, burdens, touched, losses = [], [], [], []
+    for round_ in episode:
+        start = round_.start
+        haircut = check_haircut(policy.decide(state, start), start, who=f"policy {policy.name!r}")
+        taken.append(math.fsum(haircut))
+        touched.append(np.count_nonzero(haircut))
+        burdens.append(worst_burden(haircut, burden.weights(start)))
+        if loss is not None:
+            losses.append(loss.value(round_, haircut))
+        state = policy.learn(state, start, haircut, round_.outcome)
+    known = not episode.pooled
+    return Run(
+        policy=policy.name,
+        information=policy.information,
+        haircut=taken,  # type: ignore[arg-type]
+        burden=burdens if known else None,  # type: ignore[arg-type]
+        touched=touched if known else None,  # type: ignore[arg-type]
+        loss=losses if losses else None,  # type: ignore[arg-type]
+    )
+
+
+def play(
+    episode: Episode,
+    policies: Sequence[Policy | str] = (),
+    *,
+    burden: Burden = Burden.CAPACITY,
+    loss: Loss | None = None,
+    progress: Callable[[str], None] | None = None,
+) -> Scoreboard:
+    """Play policies through an episode and score them, with what is recorded beside them.
+
+    Parameters
+    ----------
+    episode : Episode
+    policies : sequence of Policy or str
+        Names as in `adlopt.policies.named`; "ogd" alone is the paper's, with the *hindsight* step
+        η*. Do-nothing, the constant ½ and persistence are always added.
+    burden : Burden
+        What haircuts are measured against.
+    loss : Loss, optional
+        A loss to sum as well, with its per-round optimum in *hindsight*.
+    progress : callable, optional
+        Told each policy's name before it plays.
+
+    Examples
+    --------
+    >>> from adlopt.episodes import october_10
+    >>> board = play(october_10(), ["ogd"])
+    >>> round(board["ogd+pro-rata"].severity_loss, 2)
+    52311145.22
+    """
+    chosen = [resolve(p, episode) for p in policies]
+    names = {policy.name for policy in chosen}
+    chosen += [p for p in map(named, ALWAYS) if p.name not in names]
+    _require_distinct([*(run.policy for run in episode.recorded), *(p.name for p in chosen)])
+    runs = list(episode.recorded)
+    for policy in chosen:
+        if progress is not None:
+            progress(policy.name)
+        runs.append(run_policy(episode, policy, burden=burden, loss=loss))
+    optimum = None
+    if loss is not None:
+        optimum = math.fsum(solution.value for solution in per_round_optimum(episode, loss))
+    return Scoreboard.of(episode, runs, burden=burden, loss_optimum=optimum)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LineupRow:
+    """Severity loss of one rule, USD, by its first severity θ_1; free choices are all shown."""
+
+    policy: str
+    information: Information
+    loss: dict[float, float]
+
+
+def lineup(episode: Episode) -> tuple[LineupRow, ...]:
+    """Play the standard severity rules, each with pro-rata, from θ_1 = 0, ½ and 1.
+
+    Examples
+    --------
+    >>> from adlopt.episodes import october_10
+    >>> row = next(r for r in lineup(october_10()) if r.policy == "gated-persistence")
+    >>> {first: round(loss / 1e6, 2) for first, loss in row.loss.items()}
+    {0.0: 16.86, 0.5: 17.79, 1.0: 23.25}
+    """
+    rules: dict[str, Callable[[float], Severity]] = {}
+    if episode.deficit.any():
+        rules["ogd, paper's η*"] = lambda first: paper_ogd(episode, first=first)
+        rules["ogd, η for P = 0"] = lambda first: paper_ogd(episode, first=first, variation=0.0)
+    rules |= {
+        "adagrad-ogd": lambda first: AdaGradOGD(first=first),
+        "adagrad-ogd:0.25": lambda first: AdaGradOGD(0.25, first),
+        "follow-the-leader": FollowTheLeader,
+        "running-ratio": RunningRatio,
+        "persistence": Persistence,
+        "gated-persistence": lambda first: GatedPersistence(first=first),
+        "dollar-persistence": DollarPersistence,
+        "constant": Constant,
+    }
+    rows = []
+    for name, rule in rules.items():
+        losses = {}
+        for first in (0.0, 0.5, 1.0):
+            run = run_policy(episode, SeverityThenAllocation(rule(first), ProRata()))
+            losses[first] = severity_loss(episode, episode.severity(run))
+        rows.append(LineupRow(policy=name, information=rule(0.5).information, loss=losses))
+    return tuple(rows)
+
+
+def resolve(policy: Policy | str, episode: Episode) -> Policy:
+    """Return a policy for its name; "ogd" without a step is tuned in *hindsight*."""
+    if not isinstance(policy, str):
+        return policy
+    severity, plus, allocation = policy.partition("+")
+    if severity != "ogd":
+        return named(policy)
+    split = named(f"do-nothing+{allocation}").allocation if plus else ProRata()
+    return SeverityThenAllocation(paper_ogd(episode), split)
+
+
+def _require_distinct(names: list[str]) -> None:
+    for index, name in enumerate(names):
+        if name in names[:index]:
+            raise InputError("policies", name, "names that differ", index=index)

@@ -1,0 +1,90 @@
+"""Policies by name: `severity+allocation`, each with an optional argument after a colon."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import TypeVar
+
+from adlopt.errors import InputError
+from adlopt.loss import Burden
+from adlopt.policies import allocation as a
+from adlopt.policies import severity as s
+from adlopt.policy import Allocation, Severity, SeverityThenAllocation
+
+T = TypeVar("T")
+SEVERITIES: dict[str, Callable[..., Severity]] = {
+    "do-nothing": s.do_nothing,
+    "constant": s.Constant,
+    "persistence": s.Persistence,
+    "gated-persistence": s.GatedPersistence,
+    "dollar-persistence": s.DollarPersistence,
+    "ogd": s.ProjectedOGD,
+    "adagrad-ogd": s.AdaGradOGD,
+    "follow-the-leader": s.FollowTheLeader,
+    "running-ratio": s.RunningRatio,
+    "estimate": s.ExAnteEstimate,
+}
+ALLOCATIONS: dict[str, Callable[..., Allocation]] = {
+    "queue": a.Queue,
+    "pro-rata": a.ProRata,
+    "capped-pro-rata": a.CappedProRata,
+    "integer-pro-rata": a.IntegerProRata,
+    "min-max": a.LeastBurden,
+    "mirror-descent": a.MirrorDescent,
+}
+
+
+def named(name: str) -> SeverityThenAllocation:
+    """Return a policy from its name.
+
+    A severity alone is followed by pro-rata, an allocation alone is preceded by persistence.
+
+    Raises
+    ------
+    InputError
+        If a part is unknown or its argument does not fit.
+
+    Examples
+    --------
+    >>> named("gated-persistence+queue:leverage").name
+    'gated-persistence+queue:leverage'
+    >>> named("queue").name
+    'persistence+queue'
+    >>> named("hope")
+    Traceback (most recent call last):
+    adlopt.errors.InputError: policy is 'hope': expected severity+allocation with a severity of
+    do-nothing, constant, persistence, gated-persistence, dollar-persistence, ogd, adagrad-ogd,
+    follow-the-leader, running-ratio, estimate and an allocation of queue, pro-rata,
+    capped-pro-rata, integer-pro-rata, min-max, mirror-descent
+    """
+    first, plus, second = name.partition("+")
+    if not plus:
+        is_severity = first.partition(":")[0] in SEVERITIES
+        first, second = (first, "pro-rata") if is_severity else ("persistence", first)
+    if first.partition(":")[0] not in SEVERITIES or second.partition(":")[0] not in ALLOCATIONS:
+        expected = (
+            f"severity+allocation with a severity of {', '.join(SEVERITIES)} "
+            f"and an allocation of {', '.join(ALLOCATIONS)}"
+        )
+        raise InputError("policy", name, expected)
+    return SeverityThenAllocation(_make(SEVERITIES, first), _make(ALLOCATIONS, second))
+
+
+def _make(table: Mapping[str, Callable[..., T]], text: str) -> T:
+    key, colon, argument = text.partition(":")
+    try:
+        return table[key](_argument(key, argument)) if colon else table[key]()
+    except TypeError:
+        needs = "no argument" if colon else f"an argument, as in {key}:0.5"
+        raise InputError("policy", text, needs) from None
+
+
+def _argument(key: str, text: str) -> str | float | Burden:
+    if key == "queue":
+        return text
+    try:
+        return Burden(text) if key == "min-max" else float(text)
+    except ValueError:
+        burdens = " or ".join(burden.value for burden in Burden)
+        expected = burdens if key == "min-max" else "a number"
+        raise InputError("policy", f"{key}:{text}", f"{expected} after the colon") from None

@@ -1,0 +1,221 @@
+"""From whom to take: allocation rules that split a budget over the winners.
+
+Each is deterministic; where scores or remainders are equal the tie-break is stated.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+
+from adlopt.arrays import FloatArray, IntArray, own, own_number
+from adlopt.errors import InfeasibleRound, InputError
+from adlopt.loss import Burden, MinMax
+from adlopt.lot_grid import integer_pro_rata
+from adlopt.optimum import solve
+from adlopt.policy import Haircut, State
+from adlopt.round import Round, RoundOutcome, RoundStart
+from adlopt.waterfill import pro_rata, project, water_fill
+
+
+class Memoryless:
+    """Base of allocations that learn nothing."""
+
+    __slots__ = ()
+
+    def begin(self) -> State:
+        """No state."""
+        return None
+
+    def learn(self, state: State, start: RoundStart, haircut: Haircut) -> State:
+        """Learn nothing."""
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class Queue(Memoryless):
+    """Serve the highest score first, each account in full until the budget is met.
+
+    Equal scores are served in the order of account ids, so the order of the input does not
+    matter.
+
+    Parameters
+    ----------
+    score : str or callable
+        A feature of the round (`capacity` unless given), or a function from RoundStart to scores
+        of shape (n,).
+
+    Examples
+    --------
+    >>> start = RoundStart(account=["a", "b", "c"], capacity=[4, 8, 0.5], deficit=15,
+    ...                    features={"leverage": [10, 5, 1]})
+    >>> Queue("leverage").allocate(None, start, 7.5)
+    array([4. , 3.5, 0. ])
+    """
+
+    score: str | Callable[[RoundStart], FloatArray] = "capacity"
+
+    @property
+    def name(self) -> str:
+        """With the score where it is not the capacity."""
+        if callable(self.score):
+            return f"queue:{getattr(self.score, '__name__', 'score')}"
+        return "queue" if self.score == "capacity" else f"queue:{self.score}"
+
+    def allocate(self, state: State, start: RoundStart, budget: float) -> Haircut:
+        """Take the marginal account in part."""
+        order = self._order(start)
+        ahead = np.cumsum(start.capacity[order]) - start.capacity[order]
+        haircut = np.zeros_like(start.capacity)
+        haircut[order] = np.clip(budget - ahead, 0.0, start.capacity[order])
+        return haircut
+
+    def _order(self, start: RoundStart) -> IntArray:
+        if callable(self.score):
+            scores = own(self.score(start), "score", length=start.capacity.size)
+        else:
+            scores = start.feature(self.score)
+        order: IntArray = np.argsort(-scores, kind="stable")
+        if (np.diff(scores[order]) == 0).any():
+            order = np.lexsort((np.asarray(start.account), -scores))
+        return order
+
+
+@dataclass(frozen=True, slots=True)
+class ProRata(Memoryless):
+    """x_i = B u_i / U: the same share of everyone's profit [CTTX26, Prop. 9]."""
+
+    name: ClassVar[str] = "pro-rata"
+
+    def allocate(self, state: State, start: RoundStart, budget: float) -> Haircut:
+        """Split in proportion to capacity."""
+        return pro_rata(start.capacity, budget)
+
+
+@dataclass(frozen=True, slots=True)
+class CappedProRata(Memoryless):
+    """x_i = u_i min(η, β_i): nobody loses more than `cap` of its profit, or falls below a floor.
+
+    β_i = min(cap, (e_i − floor) / u_i) where equities are known, [Chitra25, Sec. on capped
+    pro-rata] (arXiv 2512.01112). A budget beyond Σ β_i u_i is not met.
+
+    Parameters
+    ----------
+    cap : float
+        Share of the capacity, in (0, 1].
+    floor : float
+        USD of equity that must remain, ≥ 0.
+    """
+
+    cap: float = 0.5
+    floor: float = 0.0
+
+    def __post_init__(self) -> None:
+        if not 0 < own_number(self.cap, "cap", lowest=0.0) <= 1:
+            raise InputError("cap", self.cap, "a share in (0, 1]")
+        own_number(self.floor, "floor", lowest=0.0)
+
+    @property
+    def name(self) -> str:
+        """With its cap."""
+        return f"capped-pro-rata:{self.cap:g}"
+
+    def allocate(self, state: State, start: RoundStart, budget: float) -> Haircut:
+        """Fill up to the caps."""
+        most = self.cap * start.capacity
+        if start.equity is not None:
+            most = np.minimum(most, np.maximum(start.equity - self.floor, 0.0))
+        return water_fill(start.capacity, most, min(budget, float(most.sum())))
+
+
+@dataclass(frozen=True, slots=True)
+class IntegerProRata(Memoryless):
+    """Pro-rata in whole lots by largest remainder; ties to the earlier account.
+
+    Without lots it counts in micro-dollars. See `adlopt.lot_grid.integer_pro_rata`.
+    """
+
+    name: ClassVar[str] = "integer-pro-rata"
+
+    def allocate(self, state: State, start: RoundStart, budget: float) -> Haircut:
+        """Round every share, then hand out the rest."""
+        return integer_pro_rata(start.capacity, start.lot, budget)
+
+
+@dataclass(frozen=True, slots=True)
+class LeastBurden(Memoryless):
+    """The min–max burden haircut of the budget; with lots, of the nearest sum below it.
+
+    Parameters
+    ----------
+    burden : Burden
+        Against capacity it is pro-rata; against equity, water-filling.
+    """
+
+    burden: Burden = Burden.CAPACITY
+
+    @property
+    def name(self) -> str:
+        """With the burden where it is not capacity."""
+        return "min-max" + ("" if self.burden is Burden.CAPACITY else f":{self.burden.value}")
+
+    def allocate(self, state: State, start: RoundStart, budget: float) -> Haircut:
+        """Solve the round as if the budget were what it needs."""
+        loss = MinMax(burden=self.burden)
+        try:
+            return solve(Round(start=start, outcome=RoundOutcome(needed=budget)), loss).haircut
+        except InfeasibleRound as error:
+            if not error.below:
+                return np.zeros_like(start.capacity)
+            reachable = RoundOutcome(needed=error.below)
+            return solve(Round(start=start, outcome=reachable), loss).haircut
+
+
+@dataclass(frozen=True, slots=True)
+class MirrorDescent:
+    """Projected subgradient steps on the haircut fractions h ∈ [0, 1]^n, Σ u_i h_i = B.
+
+    Each round steps from the last fractions against the subgradient of the worst burden max h_i
+    (the mean over those who bear it), then projects onto what this round allows [CTTX26, Prop. 2].
+    Fractions are remembered by account id; a newcomer starts at B / U.
+
+    Parameters
+    ----------
+    step : float
+        η > 0.
+    """
+
+    step: float = 0.1
+
+    def __post_init__(self) -> None:
+        if own_number(self.step, "step", lowest=0.0) == 0:
+            raise InputError("step", self.step, "a number > 0")
+
+    @property
+    def name(self) -> str:
+        """With its step where it is not 0.1."""
+        return "mirror-descent" + ("" if self.step == 0.1 else f":{self.step:g}")
+
+    def begin(self) -> State:
+        """No fractions."""
+        return {}
+
+    def allocate(self, state: State, start: RoundStart, budget: float) -> Haircut:
+        """Project the remembered fractions onto this round's budget."""
+        u, total = start.capacity, start.total_capacity
+        if budget <= 0 or total <= 0:
+            return np.zeros_like(u)
+        fresh = budget / total
+        point = np.array([state.get(name, fresh) for name in start.account])
+        return u * project(point, u, min(budget, total))
+
+    def learn(self, state: State, start: RoundStart, haircut: Haircut) -> State:
+        """Step from the fractions played."""
+        held = start.capacity > 0
+        fraction = np.where(held, haircut, 0.0) / np.where(held, start.capacity, 1.0)
+        bearers = held & (fraction == fraction.max())
+        after = fraction - np.where(bearers, self.step / max(bearers.sum(), 1), 0.0)
+        return {**state, **dict(zip(start.account, after.tolist(), strict=True))}

@@ -1,0 +1,340 @@
+"""How much to take: severity rules θ_t ∈ [0, 1], none of which sees the round it decides on.
+
+θ*_s = min(1, B_s^needed / D_s) of a finished round s is revealed after it; a rule may use D_t and
+θ*_1 … θ*_{t−1}. `first` is what it plays before anything is known: a free choice, to be reported.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import ClassVar
+
+from adlopt.arrays import own_number
+from adlopt.errors import InputError
+from adlopt.policy import State
+from adlopt.round import RoundOutcome, RoundStart, needed_severity
+from adlopt.run import Information
+
+
+@dataclass(frozen=True, slots=True)
+class Constant:
+    """θ_t = θ.
+
+    Examples
+    --------
+    >>> Constant(0.5).decide(None, RoundStart(account=["a"], capacity=[9], deficit=4))
+    0.5
+    """
+
+    theta: float
+    information: ClassVar[Information] = Information.ROUND_START
+
+    def __post_init__(self) -> None:
+        _in_unit("theta", self.theta)
+
+    @property
+    def name(self) -> str:
+        """`do-nothing` at θ = 0."""
+        return f"constant:{self.theta:g}" if self.theta else "do-nothing"
+
+    def begin(self) -> State:
+        """No state."""
+        return None
+
+    def decide(self, state: State, start: RoundStart) -> float:
+        """Return θ."""
+        return self.theta
+
+    def learn(self, state: State, start: RoundStart, theta: float, outcome: RoundOutcome) -> State:
+        """Learn nothing."""
+        return None
+
+
+def do_nothing() -> Constant:
+    """θ_t = 0: every policy must be seen to beat this, or not."""
+    return Constant(0.0)
+
+
+@dataclass(frozen=True, slots=True)
+class Persistence:
+    """θ_t = θ*_{t−1}: what the last round needed.
+
+    Its loss is D_1 |θ_1 − θ*_1| + Σ D_t |θ*_t − θ*_{t−1}|, exactly.
+    """
+
+    first: float = 0.5
+    name: ClassVar[str] = "persistence"
+    information: ClassVar[Information] = Information.ROUND_START
+
+    def __post_init__(self) -> None:
+        _in_unit("first", self.first)
+
+    def begin(self) -> State:
+        """`first`."""
+        return self.first
+
+    def decide(self, state: State, start: RoundStart) -> float:
+        """Return the last θ*."""
+        return float(state)
+
+    def learn(self, state: State, start: RoundStart, theta: float, outcome: RoundOutcome) -> State:
+        """Keep θ*."""
+        return needed_severity(start, outcome)
+
+
+@dataclass(frozen=True, slots=True)
+class GatedPersistence:
+    """θ*_s of the last finished round s with D_s ≥ κ D_t; `first` if there is none.
+
+    A tiny round cannot mislead a large one: persistence's weakness.
+    """
+
+    kappa: float = 0.5
+    first: float = 0.5
+    information: ClassVar[Information] = Information.ROUND_START
+
+    def __post_init__(self) -> None:
+        _in_unit("kappa", self.kappa)
+        _in_unit("first", self.first)
+
+    @property
+    def name(self) -> str:
+        """With κ where it is not ½."""
+        return "gated-persistence" + ("" if self.kappa == 0.5 else f":{self.kappa:g}")
+
+    def begin(self) -> State:
+        """No finished round."""
+        return ()
+
+    def decide(self, state: State, start: RoundStart) -> float:
+        """Look back for a round large enough."""
+        for deficit, theta in reversed(state):
+            if deficit >= self.kappa * start.deficit:
+                return float(theta)
+        return self.first
+
+    def learn(self, state: State, start: RoundStart, theta: float, outcome: RoundOutcome) -> State:
+        """Append (D, θ*); earlier rounds that are no larger can never be chosen again."""
+        kept = tuple(past for past in state if past[0] > start.deficit)
+        return (*kept, (start.deficit, needed_severity(start, outcome)))
+
+
+@dataclass(frozen=True, slots=True)
+class DollarPersistence:
+    """θ_t = B_{t−1}^needed / D_t: the last round's dollars, not its share."""
+
+    first: float = 0.5
+    name: ClassVar[str] = "dollar-persistence"
+    information: ClassVar[Information] = Information.ROUND_START
+
+    def __post_init__(self) -> None:
+        _in_unit("first", self.first)
+
+    def begin(self) -> State:
+        """Nothing needed yet."""
+        return None
+
+    def decide(self, state: State, start: RoundStart) -> float:
+        """Return last dollars over this deficit, at most 1."""
+        if state is None:
+            return self.first
+        return min(1.0, state / start.deficit) if start.deficit > 0 else 1.0
+
+    def learn(self, state: State, start: RoundStart, theta: float, outcome: RoundOutcome) -> State:
+        """Keep the dollars."""
+        return outcome.needed
+
+
+@dataclass(frozen=True, slots=True)
+class ProjectedOGD:
+    """θ_{t+1} = clip(θ_t − η g_t, 0, 1), g_t = ±D_t or 0: the rule of [CTTX26, Prop. 1].
+
+    Parameters
+    ----------
+    step : float
+        η > 0, in 1/USD².
+    first : float
+        θ_1.
+    information : Information
+        HINDSIGHT if η was computed from the episode, as the paper's η* is.
+    """
+
+    step: float
+    first: float = 0.5
+    information: Information = Information.ROUND_START
+
+    def __post_init__(self) -> None:
+        _positive("step", self.step)
+        _in_unit("first", self.first)
+
+    @property
+    def name(self) -> str:
+        """`ogd` with its step, or marked as tuned in hindsight."""
+        tuned = self.information is Information.HINDSIGHT
+        return "ogd" if tuned else f"ogd:{self.step:g}"
+
+    def begin(self) -> State:
+        """`first`."""
+        return self.first
+
+    def decide(self, state: State, start: RoundStart) -> float:
+        """Return the current iterate."""
+        return float(state)
+
+    def learn(self, state: State, start: RoundStart, theta: float, outcome: RoundOutcome) -> State:
+        """Step against the subgradient of D |θ − θ*|."""
+        return _step(state, self.step * start.deficit, needed_severity(start, outcome))
+
+
+@dataclass(frozen=True, slots=True)
+class AdaGradOGD:
+    """Projected OGD with η_t = c / sqrt(Σ_{s≤t} D_s²): no tuning in hindsight.
+
+    Parameters
+    ----------
+    c : float
+        Free factor; 1/√2 balances the static bound.
+    first : float
+        θ_1.
+    """
+
+    c: float = math.sqrt(0.5)
+    first: float = 0.5
+    information: ClassVar[Information] = Information.ROUND_START
+
+    def __post_init__(self) -> None:
+        _positive("c", self.c)
+        _in_unit("first", self.first)
+
+    @property
+    def name(self) -> str:
+        """With c where it is not 1/√2."""
+        return "adagrad-ogd" + ("" if self.c == math.sqrt(0.5) else f":{self.c:g}")
+
+    def begin(self) -> State:
+        """`first`, and an empty sum of squares."""
+        return self.first, 0.0
+
+    def decide(self, state: State, start: RoundStart) -> float:
+        """Return the current iterate."""
+        return float(state[0])
+
+    def learn(self, state: State, start: RoundStart, theta: float, outcome: RoundOutcome) -> State:
+        """Step, after adding D_t² to the sum."""
+        squares = state[1] + start.deficit**2
+        if squares == 0:
+            return state
+        stride = self.c / math.sqrt(squares) * start.deficit
+        return _step(state[0], stride, needed_severity(start, outcome)), squares
+
+
+@dataclass(frozen=True, slots=True)
+class FollowTheLeader:
+    """θ_t minimises Σ_{s<t} D_s |θ − θ*_s|: the D-weighted lower median of what was needed."""
+
+    first: float = 0.5
+    name: ClassVar[str] = "follow-the-leader"
+    information: ClassVar[Information] = Information.ROUND_START
+
+    def __post_init__(self) -> None:
+        _in_unit("first", self.first)
+
+    def begin(self) -> State:
+        """No finished round."""
+        return ()
+
+    def decide(self, state: State, start: RoundStart) -> float:
+        """Return the weighted lower median."""
+        return weighted_median(state) if state else self.first
+
+    def learn(self, state: State, start: RoundStart, theta: float, outcome: RoundOutcome) -> State:
+        """Append (θ*, D)."""
+        return (*state, (needed_severity(start, outcome), start.deficit))
+
+
+@dataclass(frozen=True, slots=True)
+class RunningRatio:
+    """θ_t = Σ_{s<t} B_s^needed / Σ_{s<t} D_s, at most 1."""
+
+    first: float = 0.5
+    name: ClassVar[str] = "running-ratio"
+    information: ClassVar[Information] = Information.ROUND_START
+
+    def __post_init__(self) -> None:
+        _in_unit("first", self.first)
+
+    def begin(self) -> State:
+        """Empty sums."""
+        return 0.0, 0.0
+
+    def decide(self, state: State, start: RoundStart) -> float:
+        """Return the ratio of the sums."""
+        needed, deficit = state
+        return min(1.0, needed / deficit) if deficit > 0 else self.first
+
+    def learn(self, state: State, start: RoundStart, theta: float, outcome: RoundOutcome) -> State:
+        """Add to both sums."""
+        return state[0] + outcome.needed, state[1] + start.deficit
+
+
+@dataclass(frozen=True, slots=True)
+class ExAnteEstimate:
+    """θ_t = min(1, B̂_t / D_t): the venue's own estimate at the round's start [CTTX26, Eq. 5]."""
+
+    name: ClassVar[str] = "estimate"
+    information: ClassVar[Information] = Information.ROUND_START
+
+    def begin(self) -> State:
+        """No state."""
+        return None
+
+    def decide(self, state: State, start: RoundStart) -> float:
+        """Return the estimate as a share of the deficit.
+
+        Raises
+        ------
+        InputError
+            If the round carries no estimate.
+        """
+        if start.estimate is None:
+            remedy = "give the round an ex ante estimate, or choose another severity"
+            raise InputError("estimate", None, "USD", index=f"round {start.t}", remedy=remedy)
+        return needed_severity(start, RoundOutcome(needed=start.estimate))
+
+    def learn(self, state: State, start: RoundStart, theta: float, outcome: RoundOutcome) -> State:
+        """Learn nothing."""
+        return None
+
+
+def weighted_median(pairs: tuple[tuple[float, float], ...]) -> float:
+    """Lower weighted median of (value, weight) pairs: a minimiser of Σ w |θ − v|.
+
+    Examples
+    --------
+    >>> weighted_median(((0.9, 1.0), (0.1, 3.0), (0.5, 1.0)))
+    0.1
+    """
+    ordered = sorted(pairs)
+    half = 0.5 * math.fsum(weight for _, weight in ordered)
+    passed = 0.0
+    for value, weight in ordered:
+        passed += weight
+        if passed >= half:
+            return value
+    return ordered[-1][0]
+
+
+def _step(theta: float, stride: float, target: float) -> float:
+    sign = (theta > target) - (theta < target)
+    return min(1.0, max(0.0, theta - stride * sign))
+
+
+def _in_unit(field: str, value: float) -> None:
+    if own_number(value, field, lowest=0.0) > 1:
+        raise InputError(field, value, "a number in [0, 1]")
+
+
+def _positive(field: str, value: float) -> None:
+    if own_number(value, field, lowest=0.0) == 0:
+        raise InputError(field, value, "a number > 0")

@@ -1,0 +1,59 @@
+"""What one policy did over an episode, round by round: played here, or recorded elsewhere."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+from adlopt.arrays import FloatArray, Record, own
+
+
+class Information(Enum):
+    """What a policy knew when it decided."""
+
+    ROUND_START = "round start"
+    """Only the starts of rounds, and the outcomes of finished ones: it could run live."""
+    HINDSIGHT = "hindsight"
+    """It, or its tuning, looked at outcomes it could not have known."""
+    RECORDED = "recorded"
+    """Taken from a record; what it knew cannot be checked."""
+    RECORDED_HINDSIGHT = "recorded, hindsight"
+    """Taken from a record in which its budget was what the round turned out to need."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Run(Record):
+    """Totals of one policy, one entry a round.
+
+    Parameters
+    ----------
+    policy : str
+        Name.
+    information : Information
+        What the policy knew.
+    haircut : array_like, shape (T,)
+        USD. H_t, the budget raised.
+    burden : array_like, shape (T,), optional
+        m_t, the worst burden of an account; None where accounts are not known.
+    touched : array_like, shape (T,), optional
+        Accounts with a haircut; None where accounts are not known.
+    loss : array_like, shape (T,), optional
+        The loss the episode was played under.
+    """
+
+    policy: str
+    information: Information
+    haircut: FloatArray
+    burden: FloatArray | None = None
+    touched: FloatArray | None = None
+    loss: FloatArray | None = None
+
+    def __post_init__(self) -> None:
+        put = object.__setattr__
+        put(self, "haircut", own(self.haircut, f"{self.policy}: haircut", lowest=0.0))
+        rounds = self.haircut.size
+        for name in ("burden", "touched", "loss"):
+            values = getattr(self, name)
+            if values is not None:
+                label = f"{self.policy}: {name}"
+                put(self, name, own(values, label, length=rounds, lowest=0.0))

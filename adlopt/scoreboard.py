@@ -1,0 +1,308 @@
+"""How policies did on an episode: rows of numbers, each computed from the episode and a run."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from adlopt.arrays import FloatArray
+from adlopt.bound import Bound, Comparator
+from adlopt.bounds import HALF, PROPOSITION_1, TRIVIAL, is_vacuous
+from adlopt.episode import Episode
+from adlopt.errors import InputError
+from adlopt.hindsight import FixedSeverity, best_fixed_severity, least_burden, severity_loss
+from adlopt.loss import Burden
+from adlopt.run import Information, Run
+from adlopt.table import percent, table
+
+FULL_BUDGET = 1e-6
+"""Relative distance within which a round counts as having raised what it needed."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Score:
+    """One policy's row. Money in USD; None where burdens or accounts are not known.
+
+    Parameters
+    ----------
+    policy : str
+    information : Information
+    tracking : float
+        Σ |H_t − B_t|.
+    overshoot, undershoot : float
+        Σ (H_t − B_t)_+ and V_T = Σ (B_t − H_t)_+.
+    short_rounds : int
+        Rounds that raised less than needed.
+    fairness : float or None
+        Σ B_t |m_t − m_t^ref|, as [CTTX26, Eq. 23] has it, against the episode's reference.
+    fairness_signed : float or None
+        Σ B_t (m_t − m_t^ref): below 0, the policy is *fairer* than the reference.
+    fairness_excess : float or None
+        Σ B_t (m_t − m_t^min)_+, above the least burden at the full budget.
+    worst_burden : float or None
+        max_t m_t.
+    touched : float or None
+        Account haircuts, summed over rounds.
+    severity_loss : float
+        Σ D_t |θ_t − θ*_t|, θ_t = min(1, H_t / D_t).
+    outside_domain : float
+        Σ (H_t − D_t)_+: dollars that no severity θ ≤ 1 takes, and the bounds do not cover.
+    regret : dict
+        Of the severity loss, USD, against each comparator.
+    loss : float or None
+        Sum of the loss the episode was played under.
+    """
+
+    policy: str
+    information: Information
+    tracking: float
+    overshoot: float
+    undershoot: float
+    short_rounds: int
+    fairness: float | None
+    fairness_signed: float | None
+    fairness_excess: float | None
+    worst_burden: float | None
+    touched: float | None
+    severity_loss: float
+    outside_domain: float
+    regret: dict[Comparator, float]
+    loss: float | None
+
+    def total(self, weight: float = 1.0) -> float | None:
+        """Tracking + λ · fairness as published, [CTTX26, Eq. 23]."""
+        return None if self.fairness is None else self.tracking + weight * self.fairness
+
+    @property
+    def corrected_total(self) -> float | None:
+        """Tracking + fairness above the least burden at the full budget."""
+        return None if self.fairness_excess is None else self.tracking + self.fairness_excess
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Scoreboard:
+    """An episode, what policies did on it, and the scores.
+
+    Parameters
+    ----------
+    episode : Episode
+    runs : tuple of Run
+        Recorded or played.
+    reference : FloatArray, shape (T,), or None
+        m_t^ref of the published fairness.
+    least : FloatArray, shape (T,), or None
+        m_t^min, the least burden at the full budget.
+    least_name : str
+        What `least` is.
+    loss_optimum : float or None
+        Sum of the per-round optima of the loss played under, in *hindsight*.
+
+    Examples
+    --------
+    >>> from adlopt.episodes import october_10
+    >>> episode = october_10()
+    >>> board = Scoreboard.of(episode, episode.recorded)
+    >>> round(board["production queue"].total(), 2)
+    64859522.21
+    """
+
+    episode: Episode
+    runs: tuple[Run, ...]
+    reference: FloatArray | None
+    least: FloatArray | None
+    least_name: str
+    loss_optimum: float | None = None
+    bounds: tuple[Bound, ...] = (PROPOSITION_1, TRIVIAL, HALF)
+
+    @classmethod
+    def of(
+        cls,
+        episode: Episode,
+        runs: Sequence[Run],
+        *,
+        burden: Burden = Burden.CAPACITY,
+        loss_optimum: float | None = None,
+    ) -> Scoreboard:
+        """Score runs on an episode.
+
+        Parameters
+        ----------
+        episode : Episode
+        runs : sequence of Run
+        burden : Burden
+            Of the least burden, where accounts are known.
+        loss_optimum : float, optional
+            Sum of the per-round optima of the loss played under.
+        """
+        reference, levels, name = _references(episode, burden)
+        return cls(
+            episode=episode,
+            runs=tuple(runs),
+            reference=reference,
+            least=levels,
+            least_name=name,
+            loss_optimum=loss_optimum,
+        )
+
+    @property
+    def scores(self) -> tuple[Score, ...]:
+        """One row a run, in order."""
+        best = self.best_fixed
+        losses = [severity_loss(self.episode, self.episode.severity(run)) for run in self.runs]
+        live = [
+            loss
+            for run, loss in zip(self.runs, losses, strict=True)
+            if run.information is Information.ROUND_START
+        ]
+        return tuple(
+            self._score(run, loss, best.loss, min(live, default=math.nan))
+            for run, loss in zip(self.runs, losses, strict=True)
+        )
+
+    def __getitem__(self, policy: str) -> Score:
+        for score in self.scores:
+            if score.policy == policy:
+                return score
+        raise InputError("policy", policy, f"one of {[run.policy for run in self.runs]}")
+
+    @property
+    def best_fixed(self) -> FixedSeverity:
+        """The best constant severity, in *hindsight*."""
+        return best_fixed_severity(self.episode)
+
+    @property
+    def least_is_beaten_by(self) -> float:
+        """USD. Σ B_t (m_t^min − m_t)_+ for the least burden on record at the full budget.
+
+        Above 0, `least` is not the least: some record raises as much at a lower burden.
+        """
+        on_record = _least_on_record(self.episode)
+        if on_record is None or self.least is None:
+            return 0.0
+        return math.fsum(self.episode.needed * np.maximum(self.least - on_record, 0.0))
+
+    def applies(self, bound: Bound, policy: str) -> dict[str, tuple[int, ...]]:
+        """Hypotheses of a bound that a policy breaks, with the rounds; empty if none."""
+        run = next(run for run in self.runs if run.policy == policy)
+        return bound.failures(self.episode, run)
+
+    def is_vacuous(self, bound: Bound) -> bool:
+        """Whether the bound is not below the trivial one."""
+        return is_vacuous(bound, self.episode)
+
+    def __str__(self) -> str:
+        return "\n".join([self._dollars(), self._regrets(), self._bounds()])
+
+    def _dollars(self) -> str:
+        rows = [
+            (
+                score.policy,
+                f"{score.tracking:,.0f}",
+                f"{score.overshoot:,.0f}",
+                f"{score.undershoot:,.0f}",
+                percent(score.worst_burden),
+                "–" if score.touched is None else f"{score.touched:,.0f}",
+            )
+            for score in self.scores
+        ]
+        title = f"{self.episode.name}: dollars missed over {len(self.episode)} rounds, USD"
+        columns = ("policy", "Σ|H−B|", "over", "under", "worst burden", "touched")
+        return table(title, columns, rows)
+
+    def _regrets(self) -> str:
+        best = self.best_fixed
+        rows = [
+            (
+                f"{score.policy}",
+                score.information.value,
+                *(f"{score.regret[comparator]:,.0f}" for comparator in Comparator),
+                self._share(score),
+            )
+            for score in self.scores
+        ]
+        title = (
+            f"severity regret Σ D|θ−θ*|, USD, against: each round's optimum, the best fixed θ = "
+            f"{best.theta:.4f} (hindsight), the best live policy here; share of the first bound"
+        )
+        columns = ("policy", "information", "optimum", "fixed θ", "best live", "of bound")
+        return table(title, columns, rows)
+
+    def _share(self, score: Score) -> str:
+        bound = self.bounds[0]
+        if self.applies(bound, score.policy):
+            return "outside"
+        return percent(score.severity_loss / bound.value(self.episode))
+
+    def _bounds(self) -> str:
+        rows = [
+            (
+                bound.name,
+                f"{bound.value(self.episode):,.2f}",
+                "VACUOUS" if bound is not TRIVIAL and self.is_vacuous(bound) else "",
+                bound.covers,
+            )
+            for bound in self.bounds
+        ]
+        return table("bounds on the severity regret, USD", ("bound", "USD", "", "covers"), rows)
+
+    def _score(self, run: Run, loss: float, fixed: float, live: float) -> Score:
+        needed, deficit = self.episode.needed, self.episode.deficit
+        apart = run.haircut - needed
+        return Score(
+            policy=run.policy,
+            information=run.information,
+            tracking=math.fsum(np.abs(apart)),
+            overshoot=math.fsum(np.maximum(apart, 0.0)),
+            undershoot=math.fsum(np.maximum(-apart, 0.0)),
+            short_rounds=int((apart < -FULL_BUDGET * needed).sum()),
+            fairness=_priced(needed, run.burden, self.reference, np.abs),
+            fairness_signed=_priced(needed, run.burden, self.reference, np.positive),
+            fairness_excess=_priced(needed, run.burden, self.least, lambda d: np.maximum(d, 0.0)),
+            worst_burden=None if run.burden is None else float(run.burden.max()),
+            touched=None if run.touched is None else float(run.touched.sum()),
+            severity_loss=loss,
+            outside_domain=math.fsum(np.maximum(run.haircut - deficit, 0.0)),
+            regret={
+                Comparator.PER_ROUND_OPTIMUM: loss,
+                Comparator.BEST_FIXED_SEVERITY: loss - fixed,
+                Comparator.POLICY_CLASS: loss - live,
+            },
+            loss=None if run.loss is None else math.fsum(run.loss),
+        )
+
+
+def _priced(
+    needed: FloatArray,
+    burden: FloatArray | None,
+    reference: FloatArray | None,
+    shape: Callable[[FloatArray], FloatArray],
+) -> float | None:
+    if burden is None or reference is None:
+        return None
+    return math.fsum(needed * shape(burden - reference))
+
+
+def _references(
+    episode: Episode, burden: Burden
+) -> tuple[FloatArray | None, FloatArray | None, str]:
+    """Burdens to measure fairness from: the published reference, the least, and its name."""
+    if not episode.pooled:
+        levels = least_burden(episode, burden)
+        return levels, levels, f"least burden over {burden.value} (hindsight)"
+    known = episode.reference
+    reference = None if known is None else episode.recorded_run(known).burden
+    if episode.fairest is not None:
+        return reference, episode.recorded_run(episode.fairest).burden, episode.fairest
+    return reference, _least_on_record(episode), "the least burden on record at the full budget"
+
+
+def _least_on_record(episode: Episode) -> FloatArray | None:
+    levels = np.full(len(episode), np.inf)
+    for run in episode.recorded:
+        if run.burden is not None:
+            full = np.abs(run.haircut - episode.needed) <= FULL_BUDGET * episode.needed
+            levels = np.where(full, np.minimum(levels, run.burden), levels)
+    return levels if np.isfinite(levels).all() else None
