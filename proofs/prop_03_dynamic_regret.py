@@ -1,12 +1,12 @@
 """Dynamic regret G D √T + G P is not what fixed steps achieve [CTTX26, Prop. 3].
 
-The T = N n rounds are numbered (m, j): block m = 1 … N, place j = 1 … n. Losses |x − s|, so
-that G = D = 1; the policy is projected gradient descent with η = 1/√T; P is the path variation of s. The
-claim is Σ |x − s| ≤ C √T + C' P for some constants, whatever the losses.
+The T = N n rounds are numbered (m, j): block m = 1 … N, place j = 1 … n. Losses |x − s|, so that
+G = D = 1; the policy is projected gradient descent with η = 1/√T; P is the path variation of s.
+The claim is Σ |x − s| ≤ C √T + C' P for some constants, whatever the losses.
 
-Counterexample for any C, C' ≥ 0: N = n, s alternates between 0 and 1 from block to block. The policy
-needs a whole block to walk from one end to the other: regret n (n + 1)/2, while P = n − 1. What the
-derivation gives instead is G √(T (D² + 2 D P)).
+Counterexample for any C, C' ≥ 0: N = n, and s alternates between 0 and 1 from block to block. The
+policy needs a whole block to walk from one end to the other: regret n (n + 1)/2, while P = n − 1.
+What the derivation gives instead is G √(T (D² + 2 D P)).
 """
 
 from __future__ import annotations

@@ -12,11 +12,11 @@ from dataclasses import dataclass
 from fractions import Fraction
 from itertools import combinations_with_replacement
 
-import highspy
 import numpy as np
-from numpy.typing import NDArray
 
 from adlopt.errors import ProofError
+from adlopt.highs import run
+from adlopt.program import Program
 from adlopt.proof.formula import Formula, Relation
 from adlopt.proof.kernel import Certificate, Product
 from adlopt.proof.show import text
@@ -200,36 +200,18 @@ def _guess(
     upper = np.full(cost.size, np.inf)
     upper[-1] = 1.0 if goal.relation is Relation.GT else 0.0
     top = np.append(wanted, np.inf)
-    return _highs(cost, matrix, (np.append(wanted, 0.0), top), (lower, upper))[:n]
-
-
-Ends = tuple[NDArray[np.float64], NDArray[np.float64]]
-
-
-def _highs(
-    cost: NDArray[np.float64], matrix: NDArray[np.float64], rows: Ends, columns: Ends
-) -> list[float]:
-    model = highspy.HighsLp()
-    model.num_row_, model.num_col_ = matrix.shape
-    model.col_cost_ = cost
-    model.col_lower_, model.col_upper_ = columns
-    model.row_lower_, model.row_upper_ = rows
-    starts, where, values = [0], [], []
-    for j in range(matrix.shape[1]):
-        (filled,) = np.nonzero(matrix[:, j])
-        where.extend(filled.tolist())
-        values.extend(matrix[filled, j].tolist())
-        starts.append(len(where))
-    model.a_matrix_.format_ = highspy.MatrixFormat.kColwise
-    model.a_matrix_.start_, model.a_matrix_.index_ = np.array(starts), np.array(where)
-    model.a_matrix_.value_ = np.array(values)
-    solver = highspy.Highs()
-    solver.setOptionValue("output_flag", False)
-    solver.setOptionValue("threads", 1)
-    if solver.passModel(model) != highspy.HighsStatus.kOk:
-        raise ProofError("HiGHS refused the search for a certificate")
-    solver.run()
-    return [float(value) for value in solver.getSolution().col_value]
+    filled = matrix != 0
+    program = Program(
+        cost=cost,
+        lower=lower,
+        upper=upper,
+        row_lower=np.append(wanted, 0.0),
+        row_upper=top,
+        start=np.append(0, np.cumsum(filled.sum(axis=1))).astype(np.int32),
+        column=np.nonzero(filled)[1].astype(np.int32),
+        coefficient=matrix[filled],
+    )
+    return [float(value) for value in run(program).columns[:n]]
 
 
 def _exact(columns: list[Vector], target: Vector, guess: list[float]) -> list[Fraction] | None:

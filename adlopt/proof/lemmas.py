@@ -35,6 +35,7 @@ def clip_lies_in_unit_interval(value: Expr) -> list[Fact]:
 
     Examples
     --------
+    >>> from adlopt.proof.notation import reals
     >>> x = reals("x")
     >>> clip_lies_in_unit_interval(x)[0]
     ⊢ max(0, min(1, x)) ≥ 0
