@@ -10,7 +10,7 @@ with P = Σ |u_t − u_{t−1}| and Q = Σ (u_t − u_{t−1})². The paper has 
 
 from __future__ import annotations
 
-from sympy import Rational, Sum, sqrt, sympify
+from sympy import Rational, Sum, sympify
 
 from adlopt.proof import (
     Claim,
@@ -22,7 +22,7 @@ from adlopt.proof import (
     absolute,
     at,
     by_cases,
-    by_contradiction,
+    discharge,
     empty,
     eq,
     every,
@@ -37,16 +37,17 @@ from adlopt.proof import (
     prove,
     reals,
     reciprocal,
-    root,
     sequences,
     single,
     sum_up,
 )
 from adlopt.proof.lemmas import (
+    best_step,
     clip,
     clip_is_a_projection,
     clip_lies_in_unit_interval,
-    square_root_bound,
+    optimal_bound,
+    optimal_step,
     subgradient,
 )
 
@@ -87,7 +88,7 @@ SLOPES = [
 ]
 START = [ge(x(1), 0), le(x(1), 1)]
 STEPS = every(t, 1, T, eq(x(t + 1), clip(x(t) - η * g(t))))
-OPTIMAL_STEP = eq(η, sqrt((1 + 2 * P()) / S()))
+OPTIMAL_STEP = optimal_step(1 + 2 * P(), S(), η)
 FEASIBLE = every(t, 1, T, le(D(t), U(t)))
 PLAY = (ge(T, 1), gt(η, 0), DEFICITS, *PATH, *SLOPES, *START, STEPS)
 
@@ -162,34 +163,18 @@ def tuned(potential: Fact) -> Fact:
     """At the optimal step the bound is √((1 + 2 P) Σ D_t²)."""
     squares = sum_up(for_all(prove(ge(move**2, 0), squares=[move]), t, 2, T))
     variation = sum_up(for_all(absolute(move)[0], t, 2, T))
-    energy = sum_up(for_all(prove(ge(D(t) ** 2, 0), squares=[D(t)]), t, 1, T))
     first = [at(h, 1, using=le(1, T)) for h in PATH]
     near = prove(le((x(1) - u(1)) ** 2, 1), START, first)
-    inverse = reciprocal(S(), gt(S(), 0))
-    ratio = prove(ge((1 + 2 * P()) / S(), 0), inverse, variation)
-    size = prove(
-        eq(η**2 * S(), 1 + 2 * P()),
-        OPTIMAL_STEP,
-        root((1 + 2 * P()) / S(), ratio),
-        inverse,
-        multipliers=[η * S(), sqrt((1 + 2 * P()) / S()) * S(), 1 + 2 * P(), S()],
-    )
-    twice = prove(
-        le(η * R(), η**2 * S()), potential, size, near, squares, squares=[x(T + 1) - u(T)]
-    )
-    reached = by_contradiction(le(R(), η * S()), twice, gt(η, 0))
-    square = prove(eq((η * S()) ** 2, (1 + 2 * P()) * S()), size, multipliers=[S()])
-    return prove(
-        paper().concludes,
-        reached,
-        square_root_bound(η * S(), (1 + 2 * P()) * S(), square, variation, energy, gt(S(), 0)),
-    )
+    simple = le(2 * η * R(), 1 + 2 * P() + η**2 * S())
+    twice = prove(simple, potential, near, squares, squares=[x(T + 1) - u(T)])
+    distance = prove(ge(1 + 2 * P(), 0), variation)
+    return discharge(best_step(R(), 1 + 2 * P(), S(), η), twice, distance, gt(S(), 0))
 
 
 def paper() -> Claim:
     """The bound of the paper."""
     given = (*PLAY, gt(S(), 0), OPTIMAL_STEP)
-    return Claim(given=given, concludes=le(R(), sqrt((1 + 2 * P()) * S())))
+    return Claim(given=given, concludes=optimal_bound(R(), 1 + 2 * P(), S()))
 
 
 def feasible() -> Fact:

@@ -16,6 +16,7 @@ from sympy import Rational, Sum, floor, sympify
 from adlopt.proof import (
     Claim,
     Fact,
+    FalseVariant,
     Family,
     Theorem,
     Verdict,
@@ -44,6 +45,7 @@ from adlopt.proof import (
     sequences,
     single,
     sum_up,
+    theorem_of,
 )
 from adlopt.proof.formula import denial
 from adlopt.proof.kernel import cases
@@ -234,32 +236,51 @@ def violated() -> Fact:
     return prove(beyond, known, WHEN, multipliers=[C_path])
 
 
+def run_of(size: int) -> dict[object, object]:
+    """The instance with `size` blocks of `size` places, in numbers."""
+    ends, ways = [block % 2 for block in range(1, size + 1)], range(size + 1)
+    walk = [[1 - end + (2 * end - 1) * Rational(way, size) for way in ways] for end in ends]
+    return {
+        N: size, n: size, η: Rational(1, size), r: size, C: 0, C_path: 0, e: 0, w: 0,
+        s: places([[end] * size for end in ends]),
+        g: places([[1 - 2 * end] * size for end in ends]),
+        x: places(walk),
+    }
+
+
+def places(rows: list[list[object]]) -> dict[tuple[int, int], object]:
+    """A table of (block, place)."""
+    return {(b, p): value for b, row in enumerate(rows, 1) for p, value in enumerate(row, 1)}
+
+
+def constants(size: int, both: int) -> FalseVariant:
+    """The claim for given constants, refuted at the instance of one size."""
+    concrete = Claim(given=GIVEN, concludes=put_formula(claim.concludes, {C: both, C_path: both}))
+    path = INSIDE + BETWEEN
+    derived = le(2 * η * REGRET, 1 + 2 * path + N * n * η**2)
+    return FalseVariant(
+        name=f"constants {both} and {both}",
+        attempt=lambda: prove(concrete.concludes, derived, GIVEN, multipliers=[r, REGRET, path]),
+        claim=concrete,
+        counterexample=concrete.counterexample(run_of(size)),
+    )
+
+
 def theorem() -> Theorem:
     """Proposition 3."""
-    values = {N: 2, n: 2, η: Rational(1, 2), r: 2, C: 0, C_path: 0}
-    family = Family(instance=INSTANCE, meets=is_a_run(), violates=violated(), when=WHEN)
-    run = {
-        s: {(1, 1): 1, (1, 2): 1, (2, 1): 0, (2, 2): 0},
-        g: {(1, 1): -1, (1, 2): -1, (2, 1): 1, (2, 2): 1},
-        x: {
-            (1, 1): 0,
-            (1, 2): Rational(1, 2),
-            (1, 3): 1,
-            (2, 1): 1,
-            (2, 2): Rational(1, 2),
-            (2, 3): 0,
-        },
-    }
+    known = [regret_of_instance(), *path_of_instance()]
     return Theorem(
         item="Proposition 3",
         title="dynamic regret G D √T + G P of gradient descent with η = D/(G√T)",
         citation="[CTTX26, Prop. 3]",
         statement="Reg ≤ O(G D √T + G P), for every comparator path",
         verdict=Verdict.REFUTED,
-        remarks=("a family of counterexamples, for all constants: n (n + 1)/2 > C n + C' (n − 1)",),
+        remarks=("counterexamples for all constants C, C': n (n + 1)/2 > C n + C' (n − 1)",),
+        tightness="the rate is G √(T D (D + P)): no policy has the claimed one",
         claims={"as stated": claim},
-        refutation=family,
-        witness={**values, **run},
-        steps={"regret of the instance": regret_of_instance()},
-        false_variants=(),
+        refutation=Family(instance=INSTANCE, meets=is_a_run(), violates=violated(), when=WHEN),
+        instead=(theorem_of(__file__, "prop_05_vector_dynamic_regret.py"),),
+        witness=run_of(2),
+        steps={"regret of the instance": known[0], "its path": known[2]},
+        false_variants=(constants(3, 1), constants(42, 10)),
     )

@@ -4,7 +4,7 @@
 `gt` and `every`, derive facts with `prove` and its relatives, and return a `Theorem`.
 """
 
-from adlopt.proof.checking import Checked, check
+from adlopt.proof.checking import Checked, check, theorem_of
 from adlopt.proof.claim import Claim, FalseVariant, Family, Theorem, Verdict
 from adlopt.proof.formula import Formula, Relation
 from adlopt.proof.kernel import Axiom, Fact, axiom, next_integer
@@ -99,4 +99,5 @@ __all__ = [
     "split",
     "sum_up",
     "telescope",
+    "theorem_of",
 ]

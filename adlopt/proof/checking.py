@@ -75,3 +75,16 @@ def load(path: Path) -> Theorem:
     if not isinstance(theorem, Theorem):
         raise ProofError(f"{path} has no function theorem() that returns a Theorem")
     return theorem
+
+
+def theorem_of(beside: str, name: str) -> Theorem:
+    """Return the theorem of another proof file in the same folder.
+
+    Parameters
+    ----------
+    beside : str
+        ``__file__`` of the proof that uses it.
+    name : str
+        The other file.
+    """
+    return load(Path(beside).with_name(name))

@@ -161,6 +161,8 @@ class Theorem:
         A counterexample to one of the claims, or a family of them.
     corrected : mapping from str to tuple of Claim and Fact
         What holds instead.
+    instead : tuple of Theorem
+        Theorems of their own that hold instead.
     steps : mapping from str to Fact
         The steps worth naming in a report.
     witness : mapping
@@ -181,6 +183,7 @@ class Theorem:
     remarks: tuple[str, ...] = ()
     refutation: Refutation | Family | None = None
     corrected: Mapping[str, tuple[Claim, Fact]] = field(default_factory=dict)
+    instead: tuple[Theorem, ...] = ()
     steps: Mapping[str, Fact] = field(default_factory=dict)
     witness: Mapping[Any, Any] = field(default_factory=dict)
     false_variants: tuple[FalseVariant, ...] = ()

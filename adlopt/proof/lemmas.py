@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import sympy
 
+from adlopt.proof import kernel
+from adlopt.proof.formula import Formula
 from adlopt.proof.kernel import Fact
-from adlopt.proof.notation import Expr, eq, ge, integers, le
+from adlopt.proof.notation import Expr, eq, ge, gt, integers, le, reals, sequences
 from adlopt.proof.tactics import (
     absolute,
     at,
@@ -17,7 +19,9 @@ from adlopt.proof.tactics import (
     maximum,
     minimum,
     prove,
+    put,
     put_formula,
+    reciprocal,
     root,
     single,
     split,
@@ -76,7 +80,7 @@ def count(index: Expr, upto: Expr) -> Fact:
     --------
     >>> from adlopt.proof.notation import integers
     >>> count(*integers("t T"))
-    T ≥ 1 ⊢ Σ[t=1…T](1) = T
+    T ≥ 1 ⊢ Σ[i=1…T](1) = T
     """
     n = integers("counted")
     claim = eq(sympy.Sum(1, (index, 1, n)), n)
@@ -123,3 +127,84 @@ def below_sum(
     ]
     goal = le(body.subs(index, at_index), sympy.Sum(body, (index, 1, high)))
     return prove(goal, isolate(index, high, at_index, body, *known), sums, degree=1)
+
+
+def inner_product_bound(
+    index: Expr, upto: Expr, one: Expr, two: Expr, sizes: tuple[Expr, Expr]
+) -> Fact:
+    """Σ a b ≤ d D, if Σ a² ≤ d², Σ b² ≤ D², d ≥ 0 and D > 0 (Cauchy and Schwarz).
+
+    Parameters
+    ----------
+    index, upto : expressions
+        The sums run over index = 1 … upto.
+    one, two : expressions
+        The summands a and b.
+    sizes : pair of expressions
+        d and D.
+    """
+    a, b = sequences("a b")
+    d, size, mix, share = reals("d size mix share")
+    n = integers("n")
+    places = {n: upto, a: (index, one), b: (index, two), d: sizes[0], size: sizes[1]}
+    i = integers("i")
+
+    def total(summand: Expr) -> Expr:
+        return sympy.Sum(summand, (i, 1, n))
+
+    inner, first, second = total(a(i) * b(i)), total(a(i) ** 2), total(b(i) ** 2)
+    given = [le(first, d**2), le(second, size**2), ge(d, 0), gt(size, 0)]
+    square = (size * a(i) - mix * b(i)) ** 2
+    mixed = sum_up(for_all(prove(ge(square, 0), squares=[size * a(i) - mix * b(i)]), i, 1, n))
+    goal, positive, none = le(inner, d * size), gt(d, 0), le(d, 0)
+    scaled = prove(
+        le(d * size * inner, d**2 * size**2), put(mixed, {mix: d}), given, squares=[d, size]
+    )
+    moving = by_contradiction(goal, scaled, positive, given, degree=3)
+    still, unit = put(mixed, {mix: inner * share}), eq(share * size, 1)
+    resting = prove(le(first, 0), given, none)
+    small = prove(
+        le(inner**2, 0),
+        still,
+        resting,
+        given,
+        unit,
+        squares=[size, inner * share],
+        multipliers=[inner**2, inner**2 * share * size],
+    )
+    small = discharge(put(small, {share: 1 / size}), reciprocal(size, gt(size, 0)))
+    nothing = by_contradiction(le(inner, 0), small)
+    rest = prove(goal, nothing, given, degree=2)
+    return put(kernel.cases(moving, rest, positive, none), places)
+
+
+def best_step(regret: Expr, distance: Expr, energy: Expr, step: Expr) -> Fact:
+    """If 2ηR ≤ A + η² S with η = √(A/S) > 0, then R ≤ √(A S); A ≥ 0 and S > 0.
+
+    Parameters
+    ----------
+    regret, distance, energy, step : expressions
+        R, A, S and η.
+    """
+    R, A, S, rate = reals("R A S rate")
+    given = [ge(A, 0), gt(S, 0), gt(rate, 0), eq(rate, sympy.sqrt(A / S)), le(2 * rate * R, A + rate**2 * S)]
+    inverse = reciprocal(S, gt(S, 0))
+    ratio = prove(ge(A / S, 0), inverse, ge(A, 0))
+    known = [*root(A / S, ratio), *inverse, *given]
+    size = prove(eq(rate**2 * S, A), known, multipliers=[rate * S, sympy.sqrt(A / S) * S, A, S])
+    reached = by_contradiction(le(R, rate * S), given, size)
+    square = prove(eq((rate * S) ** 2, A * S), size, multipliers=[S])
+    bound = prove(le(R, sympy.sqrt(A * S)), reached, square_root_bound(rate * S, A * S, square, given))
+    return put(bound, {R: regret, A: distance, S: energy, rate: step})
+
+
+def optimal_step(distance: Expr, energy: Expr, step: Expr) -> Formula:
+    """State η = √(A/S)."""
+    A, S, rate = reals("A S rate")
+    return put_formula(eq(rate, sympy.sqrt(A / S)), {A: distance, S: energy, rate: step})
+
+
+def optimal_bound(regret: Expr, distance: Expr, energy: Expr) -> Formula:
+    """State R ≤ √(A S)."""
+    R, A, S = reals("R A S")
+    return put_formula(le(R, sympy.sqrt(A * S)), {R: regret, A: distance, S: energy})

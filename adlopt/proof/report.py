@@ -136,6 +136,7 @@ def summary(theorem: Theorem) -> str:
     if isinstance(theorem.refutation, Refutation):
         lines.append("  counterexample: " + _point(theorem.refutation))
     lines += [f"  holds instead: {name}" for name in theorem.corrected]
+    lines += [f"  holds instead: {other.statement} ({other.item})" for other in theorem.instead]
     lines.append(f"  tightness: {theorem.tightness}")
     return "\n".join(_wrap(line.strip(), len(line) - len(line.lstrip())) for line in lines)
 

@@ -114,10 +114,10 @@ def _power(k: int, style: Style) -> str:
 
 
 def _name(name: str, style: Style) -> str:
-    letters = "tsijk"
-    if name[0] in "#@$":
+    letters = {"@": "tsr", "#": "ijk", "$": "abc"}.get(name[0])
+    if letters is not None:
         place = int(name[1:])
-        return letters[place] if place < len(letters) else f"t{place}"
+        return letters[place] if place < len(letters) else f"{letters[0]}{place}"
     return name if style is PLAIN else "".join(_GREEK.get(letter, letter) for letter in name)
 
 
