@@ -241,7 +241,14 @@ def run_of(size: int) -> dict[object, object]:
     ends, ways = [block % 2 for block in range(1, size + 1)], range(size + 1)
     walk = [[1 - end + (2 * end - 1) * Rational(way, size) for way in ways] for end in ends]
     return {
-        N: size, n: size, η: Rational(1, size), r: size, C: 0, C_path: 0, e: 0, w: 0,
+        N: size,
+        n: size,
+        η: Rational(1, size),
+        r: size,
+        C: 0,
+        C_path: 0,
+        e: 0,
+        w: 0,
         s: places([[end] * size for end in ends]),
         g: places([[1 - 2 * end] * size for end in ends]),
         x: places(walk),

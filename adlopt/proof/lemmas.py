@@ -187,14 +187,16 @@ def best_step(regret: Expr, distance: Expr, energy: Expr, step: Expr) -> Fact:
         R, A, S and η.
     """
     R, A, S, rate = reals("R A S rate")
-    given = [ge(A, 0), gt(S, 0), gt(rate, 0), eq(rate, sympy.sqrt(A / S)), le(2 * rate * R, A + rate**2 * S)]
+    given = [ge(A, 0), gt(S, 0), gt(rate, 0), eq(rate, sympy.sqrt(A / S))]
+    given.append(le(2 * rate * R, A + rate**2 * S))
     inverse = reciprocal(S, gt(S, 0))
     ratio = prove(ge(A / S, 0), inverse, ge(A, 0))
     known = [*root(A / S, ratio), *inverse, *given]
     size = prove(eq(rate**2 * S, A), known, multipliers=[rate * S, sympy.sqrt(A / S) * S, A, S])
     reached = by_contradiction(le(R, rate * S), given, size)
     square = prove(eq((rate * S) ** 2, A * S), size, multipliers=[S])
-    bound = prove(le(R, sympy.sqrt(A * S)), reached, square_root_bound(rate * S, A * S, square, given))
+    size = square_root_bound(rate * S, A * S, square, given)
+    bound = prove(le(R, sympy.sqrt(A * S)), reached, size)
     return put(bound, {R: regret, A: distance, S: energy, rate: step})
 
 

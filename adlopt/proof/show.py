@@ -19,6 +19,8 @@ class Style(NamedTuple):
     power: str
     relations: dict[str, str]
     minus: str
+    over: str
+    ranges: str
 
 
 PLAIN = Style(
@@ -26,7 +28,6 @@ PLAIN = Style(
         Kind.ABS: "|{0}|",
         Kind.FLOOR: "⌊{0}⌋",
         Kind.SQRT: "√({0})",
-        Kind.INVERSE: "1/({0})",
         Kind.MAX: "max({0}, {1})",
         Kind.MIN: "min({0}, {1})",
         Kind.SUM: "Σ[{name}={0}…{1}]({2})",
@@ -35,13 +36,14 @@ PLAIN = Style(
     power="",
     relations={"≥": "≥", ">": ">", "=": "="},
     minus="−",
+    over="{0}/({1})",
+    ranges="{0} for {1}",
 )
 LATEX = Style(
     atoms={
         Kind.ABS: r"\left|{0}\right|",
         Kind.FLOOR: r"\left\lfloor {0} \right\rfloor",
         Kind.SQRT: r"\sqrt{{{0}}}",
-        Kind.INVERSE: r"\left({0}\right)^{{-1}}",
         Kind.MAX: r"\max({0}, {1})",
         Kind.MIN: r"\min({0}, {1})",
         Kind.SUM: r"\sum_{{{name}={0}}}^{{{1}}} {2}",
@@ -50,6 +52,8 @@ LATEX = Style(
     power="^{{{0}}}",
     relations={"≥": r"\ge", ">": ">", "=": "="},
     minus="-",
+    over=r"\frac{{{0}}}{{{1}}}",
+    ranges=r"{0} \quad \text{{for }} {1}",
 )
 
 
@@ -94,7 +98,7 @@ def comparison(
         f"{_name(f'@{k}', style)} = {text(low, style)}…{text(high, style)}"
         for k, (low, high) in enumerate(ranges)
     ]
-    return f"{said} for {', '.join(indices)}" if indices else said
+    return style.ranges.format(said, ", ".join(indices)) if indices else said
 
 
 def _sized(word: str, size: Fraction, style: Style) -> str:
@@ -104,7 +108,18 @@ def _sized(word: str, size: Fraction, style: Style) -> str:
 
 
 def _monomial(monomial: Monomial, style: Style) -> str:
-    return style.times.join(sorted(_atom(a, style) + _power(k, style) for a, k in monomial))
+    above = _product([part for part in monomial if part[0].kind is not Kind.INVERSE], style)
+    below = [(text(a.args[0], style), k) for a, k in monomial if a.kind is Kind.INVERSE]
+    if not below:
+        return above
+    if len(below) == 1 and below[0][1] == 1:
+        return style.over.format(above or "1", below[0][0])
+    factors = sorted(f"({word}){_power(k, style)}" for word, k in below)
+    return style.over.format(above or "1", style.times.join(factors))
+
+
+def _product(parts: list[tuple[Atom, int]], style: Style) -> str:
+    return style.times.join(sorted(_atom(a, style) + _power(k, style) for a, k in parts))
 
 
 def _power(k: int, style: Style) -> str:
