@@ -1,6 +1,6 @@
 """Steps η_t = c/√S_t, S_t = D_1² + … + D_t², need no hindsight; compare [CTTX26, Prop. 1].
 
-The deficit D_t is known when round t starts, so the policy can be played as it stands. Against every
+The deficit D_t is known when round t starts, so the policy can be played as it stands. For every
 path u in [0, 1] with path variation P,
 
     Σ ℓ_t(x_t) − ℓ_t(u_t)  ≤  √S_T ((1/2 + P)/c + c),
@@ -49,7 +49,7 @@ from adlopt.proof.lemmas import (
 
 t, j, n, T = integers("t j n T")
 c = reals("c")
-D, x, u, s, g, root_S = sequences("D x u s g root_S")
+D, x, u, s, g, root = sequences("D x u s g root")
 
 regret = D(t) * abs(x(t) - s(t)) - D(t) * abs(u(t) - s(t))
 move = abs(u(t) - u(t - 1))
@@ -57,8 +57,8 @@ REGRET, P = Sum(regret, (t, 1, T)), Sum(move, (t, 2, T))
 
 DEFICITS = [
     every(t, 1, T, gt(D(t), 0)),
-    every(t, 1, T, gt(root_S(t), 0)),
-    every(t, 1, T, eq(root_S(t) ** 2, Sum(D(j) ** 2, (j, 1, t)))),
+    every(t, 1, T, gt(root(t), 0)),
+    every(t, 1, T, eq(root(t) ** 2, Sum(D(j) ** 2, (j, 1, t)))),
 ]
 PATH = [every(t, 1, T, ge(u(t), 0)), every(t, 1, T, le(u(t), 1))]
 SLOPES = [
@@ -67,18 +67,18 @@ SLOPES = [
     every(t, 1, T, eq(g(t) * (x(t) - s(t)), D(t) * abs(x(t) - s(t)))),
 ]
 START = [ge(x(1), 0), le(x(1), 1)]
-STEPS = every(t, 1, T, eq(x(t + 1), clip(x(t) - c / root_S(t) * g(t))))
+STEPS = every(t, 1, T, eq(x(t + 1), clip(x(t) - c / root(t) * g(t))))
 PLAY = (ge(T, 1), gt(c, 0), *DEFICITS, *PATH, *SLOPES, *START, STEPS)
 
 
 def claim(half: object = Rational(1, 2), noise: object = 1) -> Claim:
     """The bound, with its two constants."""
-    return Claim(given=PLAY, concludes=le(REGRET, root_S(T) * ((half + P) / c + noise * c)))
+    return Claim(given=PLAY, concludes=le(REGRET, root(T) * ((half + P) / c + noise * c)))
 
 
 def gradient_step(k: object, within: list[Formula]) -> Fact:
     """2c r_k ≤ √S_k ((x_k − u_k)² − (x_{k+1} − u_k)²) + c² D_k²/√S_k."""
-    size, loss = root_S(k), regret.subs(t, k)
+    size, loss = root(k), regret.subs(t, k)
     step = c / size
     known = [at(h, k, using=within) for h in (*SLOPES, *PATH, STEPS)]
     aim = x(k) - step * g(k)
@@ -115,7 +115,7 @@ def path_step(k: object, within: list[Formula]) -> list[Fact]:
     """(x_k − u_k)² is at most 1, and at most (x_k − u_{k−1})² + 2|u_k − u_{k−1}|."""
     known = [at(h, i, using=within) for h in PATH for i in (k, k - 1)]
     known.append(at(STEPS, k - 1, using=within))
-    known += clip_lies_in_unit_interval(x(k - 1) - c / root_S(k - 1) * g(k - 1))
+    known += clip_lies_in_unit_interval(x(k - 1) - c / root(k - 1) * g(k - 1))
     distance, jump = (x(k) - u(k)) ** 2, u(k) - u(k - 1)
     goal = le(distance, (x(k) - u(k - 1)) ** 2 + 2 * abs(jump))
     return [prove(le(distance, 1), known), by_cases(goal, jump, known, absolute(jump))]
@@ -123,7 +123,7 @@ def path_step(k: object, within: list[Formula]) -> list[Fact]:
 
 def growth(k: object, within: list[Formula]) -> list[Fact]:
     """√S_k ≥ √S_{k−1}, and D_k²/√S_k ≤ 2 (√S_k − √S_{k−1}) since (√S_k − √S_{k−1})² ≥ 0."""
-    now, before = root_S(k), root_S(k - 1)
+    now, before = root(k), root(k - 1)
     signs = [at(DEFICITS[1], i, using=within) for i in (k, k - 1)]
     squares = [at(DEFICITS[2], i, using=within) for i in (k, k - 1)]
     more = last_term(j, 1, k, D(j) ** 2, using=within)
@@ -140,19 +140,19 @@ def derive(one: object = 1, noise: object = 1) -> Fact:
 
     def potential(k: object) -> Formula:
         walked = one + 2 * Sum(move, (t, 2, k))
-        left = 2 * c * Sum(regret, (t, 1, k)) + root_S(k) * (x(k + 1) - u(k)) ** 2
-        return le(left, root_S(k) * (walked + 2 * noise * c**2))
+        left = 2 * c * Sum(regret, (t, 1, k)) + root(k) * (x(k + 1) - u(k)) ** 2
+        return le(left, root(k) * (walked + 2 * noise * c**2))
 
     first, inside = [le(1, T)], [le(1, n), le(n + 1, T)]
     size = [at(h, 1, using=first) for h in DEFICITS[1:]]
-    inverse = reciprocal(root_S(1), size[0])
+    inverse = reciprocal(root(1), size[0])
     start = [single(t, 1, regret), empty(t, 2, move), single(j, 1, D(j) ** 2)]
     energy = prove(
-        eq(D(1) ** 2 / root_S(1), root_S(1)),
+        eq(D(1) ** 2 / root(1), root(1)),
         size,
         start,
         inverse,
-        multipliers=[root_S(1), 1 / root_S(1)],
+        multipliers=[root(1), 1 / root(1)],
     )
     near = prove(le((x(1) - u(1)) ** 2, 1), START, [at(h, 1, using=first) for h in PATH])
     base = prove(
@@ -163,7 +163,7 @@ def derive(one: object = 1, noise: object = 1) -> Fact:
         size[0],
         energy,
         squares=[c],
-        multipliers=[c, c**2, root_S(1)],
+        multipliers=[c, c**2, root(1)],
     )
     k = n + 1
     variation = sum_up(for_all(absolute(u(t) - u(t - 1))[0], t, 2, k))
@@ -179,17 +179,17 @@ def derive(one: object = 1, noise: object = 1) -> Fact:
         longer,
         sizes,
         squares=[c],
-        multipliers=[c, root_S(k), root_S(n)],
+        multipliers=[c, root(k), root(n)],
     )
     whole = at(induct(base, step, potential(n), n, 1, T), T, using=first)
     last = at(DEFICITS[1], T, using=first)
-    bound = root_S(T) * (one + 2 * P + 2 * noise * c**2)
+    bound = root(T) * (one + 2 * P + 2 * noise * c**2)
     twice = prove(le(2 * c * REGRET, bound), whole, last, squares=[x(T + 1) - u(T)])
     return prove(
         claim(one / sympify(2), noise).concludes,
         twice,
         reciprocal(c, gt(c, 0)),
-        multipliers=[REGRET, c * root_S(T)],
+        multipliers=[REGRET, c * root(T)],
     )
 
 
@@ -206,7 +206,7 @@ def sharpened(name: str, point: dict[object, object], **constants: object) -> Fa
 
 def theorem() -> Theorem:
     """Regret with adaptive steps."""
-    once = {T: 1, c: 1, D: [1], root_S: [1], x: [1, 0], u: [0], s: [0], g: [1]}
+    once = {T: 1, c: 1, D: [1], root: [1], x: [1, 0], u: [0], s: [0], g: [1]}
     timid = {**once, c: Rational(1, 2), x: [1, Rational(1, 2)]}
     return Theorem(
         item="Adaptive steps",

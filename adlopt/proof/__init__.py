@@ -46,6 +46,7 @@ from adlopt.proof.tactics import (
     single,
     split,
     sum_up,
+    swap,
     telescope,
 )
 
@@ -98,6 +99,7 @@ __all__ = [
     "single",
     "split",
     "sum_up",
+    "swap",
     "telescope",
     "theorem_of",
 ]

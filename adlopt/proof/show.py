@@ -11,6 +11,9 @@ _SUPERSCRIPT = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
 _GREEK = {"θ": r"\theta", "η": r"\eta", "λ": r"\lambda", "α": r"\alpha", "κ": r"\kappa"}
 
 
+_BOUND = {"@": ("t", "t'", "t''"), "#": ("i", "j", "k"), "$": ("a", "b", "c")}
+
+
 class Style(NamedTuple):
     """How atoms, products and relations are written."""
 
@@ -129,7 +132,7 @@ def _power(k: int, style: Style) -> str:
 
 
 def _name(name: str, style: Style) -> str:
-    letters = {"@": "tsr", "#": "ijk", "$": "abc"}.get(name[0])
+    letters = _BOUND.get(name[0])
     if letters is not None:
         place = int(name[1:])
         return letters[place] if place < len(letters) else f"{letters[0]}{place}"

@@ -250,6 +250,13 @@ def shift(index: Any, low: Expr, high: Expr, body: Expr, by: Expr) -> Fact:
     return kernel.shift_sum(symbol_atom(index), (term(low), term(high)), term(body), term(by))
 
 
+def swap(first: Any, second: Any, ends: tuple[Expr, Expr, Expr, Expr], body: Expr) -> Fact:
+    """ΣΣ over first = a … b and second = c … d is the same in either order."""
+    a, b, c, d = (term(end) for end in ends)
+    ranges = [(a, b), (c, d)]
+    return kernel.swap_sums(symbol_atom(first), symbol_atom(second), ranges, term(body))
+
+
 def telescope(index: Any, low: Expr, high: Expr, body: Expr, using: Premise = ()) -> Fact:
     """Σ over low … high of f(t + 1) − f(t) is f(high + 1) − f(low), if high ≥ low − 1.
 
