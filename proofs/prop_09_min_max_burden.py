@@ -97,7 +97,7 @@ def alone() -> Fact:
     tight = prove(ge(gap, 0), here, eq(z, B / U), multipliers=[u(i)])
     gaps = for_all(tight, i, 1, n)
     inside = [le(1, k), le(k, n)]
-    small = below_sum(gaps, i, n, k, gap, inside)
+    small = below_sum(gaps, i, (1, n), k, gap, inside)
     here = at(gaps, k, using=inside)
     one = prove(eq(x(k), pro_rata.subs(i, k)), small, here, HAIRCUT[0], ratio)
     return for_all(one, k, 1, n)

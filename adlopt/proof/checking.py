@@ -72,8 +72,9 @@ def load(path: Path) -> Theorem:
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     theorem = getattr(module, "theorem", lambda: None)()
-    if not isinstance(theorem, Theorem):
+    if type(theorem) is not Theorem:
         raise ProofError(f"{path} has no function theorem() that returns a Theorem")
+    theorem.check_evidence()
     return theorem
 
 

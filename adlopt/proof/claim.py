@@ -189,6 +189,16 @@ class Theorem:
     false_variants: tuple[FalseVariant, ...] = ()
 
     def __post_init__(self) -> None:
+        self.check_evidence()
+
+    def check_evidence(self) -> None:
+        """Check that the evidence reaches the declared verdict, and that the witness is one.
+
+        Raises
+        ------
+        ProofError
+            Saying what is missing.
+        """
         reached = self._reached()
         if reached is not self.verdict:
             found = self.refutation

@@ -438,6 +438,8 @@ def shift_sum(variable: Atom, ends: tuple[Term, Term], body: Term, by: Term) -> 
 def swap_sums(first: Atom, second: Atom, ends: Iterable[tuple[Term, Term]], body: Term) -> Sequent:
     """ΣΣ over two ranges that do not depend on each other, in either order."""
     (a, b), (c, d) = ends
+    if first == second:
+        raise ProofError("the two sums need different indices")
     for variable in (first, second):
         _own_summand(variable, body, *(own(end) for end in (a, b, c, d)))
     one = summation(first, a, b, summation(second, c, d, body))

@@ -94,39 +94,40 @@ def count(index: Expr, upto: Expr) -> Fact:
     return at(whole, upto, using=le(1, upto))
 
 
-def isolate(index: Expr, high: Expr, at_index: Expr, body: Expr, *known: object) -> Fact:
-    """Σ over 1 … high is what lies before, at and after one index.
+def isolate(
+    index: Expr, ends: tuple[Expr, Expr], at_index: Expr, body: Expr, *known: object
+) -> Fact:
+    """Σ over low … high is what lies before, at and after one index.
 
     Examples
     --------
     >>> from adlopt.proof.notation import integers, sequences
     >>> (i, n), x = integers("i n"), sequences("x")
-    >>> isolate(i, n, 1, x(i), le(1, n)).hypotheses == {le(1, n)}
+    >>> isolate(i, (1, n), 1, x(i), le(1, n)).hypotheses == {le(1, n)}
     True
     """
-    whole = split(index, 1, at_index, high, body, using=known)
-    front = last_term(index, 1, at_index, body, using=known)
-    before = sympy.Sum(body, (index, 1, at_index - 1))
+    low, high = ends
+    whole = split(index, low, at_index, high, body, using=known)
+    front = last_term(index, low, at_index, body, using=known)
+    before = sympy.Sum(body, (index, low, at_index - 1))
     after = sympy.Sum(body, (index, at_index + 1, high))
     parts = before + body.subs(index, at_index) + after
-    return prove(eq(sympy.Sum(body, (index, 1, high)), parts), whole, front, degree=1)
+    return prove(eq(sympy.Sum(body, (index, low, high)), parts), whole, front, degree=1)
 
 
 def below_sum(
-    family: Fact, index: Expr, high: Expr, at_index: Expr, body: Expr, *known: object
+    family: Fact, index: Expr, ends: tuple[Expr, Expr], at_index: Expr, body: Expr, *known: object
 ) -> Fact:
-    """e(k) ≤ Σ e for e ≥ 0, from a family that states e ≥ 0 for 1 … high."""
-    before = [le(1, index), le(index, at_index - 1)]
+    """e(k) ≤ Σ e for e ≥ 0, from a family that states e ≥ 0 for low … high."""
+    low, high = ends
+    before = [le(low, index), le(index, at_index - 1)]
     after = [le(at_index + 1, index), le(index, high)]
-    sides = [(before, 1, at_index - 1), (after, at_index + 1, high)]
-    sums = [
-        sum_up(
-            discharge(for_all(at(family, index, using=[*inside, *known]), index, low, upto), *known)
-        )
-        for inside, low, upto in sides
-    ]
-    goal = le(body.subs(index, at_index), sympy.Sum(body, (index, 1, high)))
-    return prove(goal, isolate(index, high, at_index, body, *known), sums, degree=1)
+    sums = []
+    for inside, start, stop in ((before, low, at_index - 1), (after, at_index + 1, high)):
+        one = at(family, index, using=[*inside, *known])
+        sums.append(sum_up(discharge(for_all(one, index, start, stop), *known)))
+    goal = le(body.subs(index, at_index), sympy.Sum(body, (index, low, high)))
+    return prove(goal, isolate(index, ends, at_index, body, *known), sums, degree=1)
 
 
 def inner_product_bound(

@@ -36,6 +36,7 @@ from adlopt.proof import (
 )
 from adlopt.proof.formula import Formula, Relation
 from adlopt.proof.kernel import Certificate, Product
+from adlopt.proof.ledger import open_ledger
 from adlopt.proof.notation import symbol_atom, term
 from adlopt.proof.term import Atom, Kind, Replacement
 
@@ -126,6 +127,15 @@ def test_facts_cannot_be_altered(name):
 def test_a_conjured_fact_says_nothing():
     with pytest.raises(ProofError):
         _ = conjured().conclusion
+
+
+def test_facts_of_another_ledger_are_refused():
+    record, _ = open_ledger(Fact, kernel.Sequent)
+    forge = record(lambda: kernel.Sequent(frozenset(), FALSE, frozenset(), "forged", ()))
+    with pytest.raises(ProofError, match="not made by the kernel"):
+        _ = forge().conclusion
+    with pytest.raises(ProofError, match="not made by the kernel"):
+        kernel.weaken(forge(), ge(x, 0))
 
 
 def test_the_ledger_is_not_an_attribute_of_the_module():
@@ -422,6 +432,15 @@ def test_splitting_a_sum_needs_the_middle_inside():
 def test_the_last_term_needs_a_sum_that_is_not_empty():
     assert last_term(t, 1, T, D(t)).hypotheses == {ge(T, 1)}
     assert empty(t, 1, D(t)).conclusion == eq(Sum(D(t), (t, 1, 0)), 0)
+
+
+def test_sums_are_swapped_over_two_different_indices():
+    ranges = [(term(1), term(1)), (term(1), term(2))]
+    with pytest.raises(ProofError, match="different indices"):
+        kernel.swap_sums(symbol_atom(t), symbol_atom(t), ranges, term(t))
+    dependent = [(term(1), term(n)), (term(1), term(t))]
+    with pytest.raises(ProofError, match="mentions"):
+        kernel.swap_sums(symbol_atom(t), symbol_atom(k), dependent, term(D(t + k)))
 
 
 def test_induction_needs_its_base_and_its_step():

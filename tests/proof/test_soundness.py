@@ -146,7 +146,10 @@ def summed(rng, _):
             lambda: kernel.single_sum(variable, a, body),
             lambda: kernel.shift_sum(variable, (a, b), body, c),
             lambda: kernel.swap_sums(
-                *INTEGERS, [(constant(-1), constant(1)), (constant(0), constant(2))], body
+                variable,
+                rng.choice(INTEGERS),
+                [(constant(-1), constant(rng.randint(0, 2))), (constant(0), constant(2))],
+                body,
             ),
         ]
     )()
