@@ -165,8 +165,8 @@ class Theorem:
         Theorems of their own that hold instead.
     steps : mapping from str to Fact
         The steps worth naming in a report.
-    witness : mapping
-        Numbers that satisfy all hypotheses: the claim is not empty.
+    witness : mapping or tuple of mappings
+        Numbers at which all hypotheses of a claim hold together: no claim is empty.
     false_variants : tuple of FalseVariant
         At least two.
     """
@@ -185,7 +185,7 @@ class Theorem:
     corrected: Mapping[str, tuple[Claim, Fact]] = field(default_factory=dict)
     instead: tuple[Theorem, ...] = ()
     steps: Mapping[str, Fact] = field(default_factory=dict)
-    witness: Mapping[Any, Any] = field(default_factory=dict)
+    witness: Mapping[Any, Any] | tuple[Mapping[Any, Any], ...] = ()
     false_variants: tuple[FalseVariant, ...] = ()
 
     def __post_init__(self) -> None:
@@ -238,13 +238,14 @@ class Theorem:
         return any(refutation.refutes(claim) for claim in claims)
 
     def _check_witness(self) -> None:
+        """Check that the hypotheses of each claim hold together at one of the points."""
         claims = [*self.claims.values(), *(claim for claim, _ in self.corrected.values())]
-        given = {formula for claim in claims for formula in claim.given} | set(self.added.values())
+        groups = [(*claim.given, *self.added.values()) for claim in claims]
         if isinstance(self.refutation, Family):
-            given |= set(self.refutation.when)
-        if given and not self.witness:
-            raise ProofError(f"{self.item}: give a witness that its hypotheses can hold")
-        satisfy(given, point(self.witness))
+            groups.append(self.refutation.when)
+        points = self.witness if isinstance(self.witness, tuple) else (self.witness,)
+        for group in filter(None, groups):
+            _satisfy_at_one(self.item, group, points)
 
     @property
     def axioms(self) -> frozenset[Axiom]:
@@ -263,3 +264,15 @@ class Theorem:
             raise ProofError(f"{self.item}: name at least two false variants")
         for variant in self.false_variants:
             variant.check()
+
+
+def _satisfy_at_one(
+    item: str, formulas: Iterable[Formula], points: tuple[Mapping[Any, Any], ...]
+) -> None:
+    wrong = "there is none"
+    for values in points:
+        try:
+            return satisfy(formulas, point(values))
+        except ProofError as error:
+            wrong = str(error)
+    raise ProofError(f"{item}: give a witness that its hypotheses can hold together; {wrong}")
