@@ -18,6 +18,15 @@ EXPECTED = {
     "eq_18_queue_dynamic_regret": Verdict.PROVED,
     "lemma_02_03_estimate_regret": Verdict.PROVED,
     "lot_rounding_gap": Verdict.PROVED,
+    "adaptive_steps": Verdict.PROVED,
+    "minimax_severity": Verdict.PROVED,
+    "newsvendor_severity": Verdict.PROVED,
+    "persistence": Verdict.PROVED,
+    "pro_rata_stability": Verdict.PROVED,
+    "prop_02_static_regret": Verdict.PROVED,
+    "prop_04_diameter": Verdict.PROVED,
+    "prop_07_queue_as_optimum": Verdict.PROVED,
+    "section_4_2_linear_impact": Verdict.REFUTED,
 }
 
 
