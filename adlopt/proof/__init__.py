@@ -21,19 +21,27 @@ from adlopt.proof.notation import (
     sequences,
 )
 from adlopt.proof.refutation import Refutation
+from adlopt.proof.sums import (
+    empty,
+    first_term,
+    last_term,
+    shift,
+    single,
+    split,
+    sum_up,
+    swap,
+    telescope,
+)
 from adlopt.proof.tactics import (
     absolute,
     at,
     by_cases,
     by_contradiction,
     discharge,
-    empty,
     facts,
-    first_term,
     floor_of,
     for_all,
     induct,
-    last_term,
     maximum,
     minimum,
     prove,
@@ -42,12 +50,6 @@ from adlopt.proof.tactics import (
     reciprocal,
     resolve,
     root,
-    shift,
-    single,
-    split,
-    sum_up,
-    swap,
-    telescope,
 )
 
 __all__ = [

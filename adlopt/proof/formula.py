@@ -7,6 +7,7 @@ from enum import Enum
 from typing import NamedTuple, TypeAlias
 
 from adlopt.errors import ProofError
+from adlopt.proof.own import own
 from adlopt.proof.show import comparison
 from adlopt.proof.term import (
     ONE,
@@ -17,7 +18,6 @@ from adlopt.proof.term import (
     add,
     is_integral,
     of_atom,
-    own,
     replace,
     scale,
     subtract,

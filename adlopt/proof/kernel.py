@@ -5,7 +5,7 @@ values of its free symbols and sequences. It is an empty handle; what it says is
 that only the rules below can write to. There are no floats and no randomness, and sympy is not
 imported: terms are compared in the normal form of `adlopt.proof.term`.
 
-To audit: this file, `formula.py` and `term.py` are all that a Fact rests on.
+To audit: this file, `formula.py`, `ledger.py`, `own.py` and `term.py` are all that a Fact rests on.
 """
 
 from __future__ import annotations
@@ -31,6 +31,7 @@ from adlopt.proof.formula import (
     substitute,
 )
 from adlopt.proof.ledger import Handle, open_ledger
+from adlopt.proof.own import own
 from adlopt.proof.show import text
 from adlopt.proof.term import (
     ARITY,
@@ -49,7 +50,6 @@ from adlopt.proof.term import (
     is_integral,
     multiply,
     of_atom,
-    own,
     product,
     replace,
     subtract,

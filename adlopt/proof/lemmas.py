@@ -8,6 +8,12 @@ from adlopt.proof import kernel
 from adlopt.proof.formula import Formula
 from adlopt.proof.kernel import Fact
 from adlopt.proof.notation import Expr, eq, ge, gt, integers, le, reals, sequences
+from adlopt.proof.sums import (
+    last_term,
+    single,
+    split,
+    sum_up,
+)
 from adlopt.proof.tactics import (
     absolute,
     at,
@@ -15,7 +21,6 @@ from adlopt.proof.tactics import (
     discharge,
     for_all,
     induct,
-    last_term,
     maximum,
     minimum,
     prove,
@@ -23,9 +28,6 @@ from adlopt.proof.tactics import (
     put_formula,
     reciprocal,
     root,
-    single,
-    split,
-    sum_up,
 )
 
 
