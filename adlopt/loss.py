@@ -295,7 +295,7 @@ def _burdens(haircut: FloatArray, weights: FloatArray) -> FloatArray:
 
 
 def _bearers(haircut: FloatArray, weights: FloatArray) -> BoolArray:
-    burdens = np.where(weights > 0, _burdens(haircut, weights), -1.0)
+    burdens = _burdens(haircut, weights)
     bearers: BoolArray = (weights > 0) & (burdens == burdens.max())
     return bearers
 

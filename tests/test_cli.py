@@ -276,11 +276,11 @@ def test_a_narrow_character_set_loses_characters_not_the_answer(folder):
     done.stdout.decode("ascii")
 
 
-@pytest.mark.parametrize("form", [[], ["--json"]])
-def test_a_reader_may_leave_early(folder, form):
+@pytest.mark.parametrize("words", [["play", "october-10", "--json"], ["solve", "round.toml"]])
+def test_a_reader_may_leave_early(folder, words):
     read, write = os.pipe()
     os.close(read)
-    done = spawn("play", "october-10", *form, stdout=write)
+    done = spawn(*words, stdout=write)
     os.close(write)
     assert (done.returncode, done.stderr) == (0, b"")
 

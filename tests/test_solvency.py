@@ -11,7 +11,6 @@ from hypothesis.extra.numpy import arrays
 from adlopt.errors import BadHaircut, InputError
 from adlopt.round import RoundStart
 from adlopt.solvency import (
-    ROUNDING,
     bad_debt,
     bankruptcy_price,
     capacities,
@@ -202,7 +201,7 @@ START = RoundStart(account=["a", "b", "none"], capacity=[120.0, 80.0, 0.0], defi
 
 @pytest.mark.parametrize(
     "haircut",
-    [[0, 0, 0], [120, 80, 0], [120 * (1 + 0.9 * ROUNDING), 0, 0], [-0.0, 0, -0.0]],
+    [[0, 0, 0], [120, 80, 0], [120 * (1 + 0.9e-9), 0, 0], [-0.0, 0, -0.0]],
 )
 def test_haircuts_up_to_capacity_pass(haircut):
     assert check_haircut(haircut, START).tolist() == haircut
@@ -211,7 +210,7 @@ def test_haircuts_up_to_capacity_pass(haircut):
 @pytest.mark.parametrize(
     ("haircut", "account"),
     [
-        ([120 * (1 + 2 * ROUNDING), 0, 0], "a"),
+        ([120 * (1 + 2e-9), 0, 0], "a"),
         ([0, 80.001, 0], "b"),
         ([0, -1e-9, 0], "b"),
         ([0, 0, 1e-12], "none"),

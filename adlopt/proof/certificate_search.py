@@ -1,0 +1,262 @@
+"""Look for certificates with a linear program; nothing here is trusted.
+
+Candidates are the products of up to `degree` premises, optional squares, and multiples of
+equations. HiGHS finds which of them add up to the goal; the coefficients are then solved again in
+fractions on the support it found, and the kernel checks the result as an identity.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from itertools import combinations_with_replacement
+
+import numpy as np
+
+from adlopt.errors import ProofError
+from adlopt.highs import run
+from adlopt.program import Program
+from adlopt.proof.formula import Formula, Relation
+from adlopt.proof.kernel import Certificate, Product
+from adlopt.proof.show import text
+from adlopt.proof.term import (
+    ONE,
+    ZERO,
+    Atom,
+    Monomial,
+    Term,
+    add,
+    multiply,
+    of_atom,
+    product,
+    scale,
+    subtract,
+)
+
+SMALLEST = 1e-9
+"""Coefficients below this are taken to be zeros of the linear program."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Candidate:
+    term: Term
+    part: Product | tuple[int, Term]
+    strict: bool = False
+
+    @property
+    def free(self) -> bool:
+        return not isinstance(self.part, Product)
+
+
+def search(
+    goal: Formula,
+    premises: Sequence[Formula],
+    *,
+    degree: int = 2,
+    squares: Iterable[Term] = (),
+    multipliers: Iterable[Term] = (),
+) -> Certificate:
+    """Find a certificate for `goal`, of the lowest degree that has one.
+
+    Parameters
+    ----------
+    goal : Formula
+        A comparison without ranges.
+    premises : sequence of Formula
+        What may be used; premises with ranges are ignored.
+    degree : int
+        Largest number of premises in one product.
+    squares : iterable of Term
+        Terms whose squares may be used, alone and times one premise.
+    multipliers : iterable of Term
+        Terms that equations may be multiplied with, besides 1 and (from degree 2) single atoms.
+
+    Raises
+    ------
+    ProofError
+        If none is found; the message shows what is left over.
+
+    Examples
+    --------
+    >>> from adlopt.proof.notation import ge, reals
+    >>> x = reals("x")
+    >>> found = search(ge(x * (1 - x), 0), [ge(x, 0), ge(1, x)])
+    >>> found.products
+    (Product(coefficient=Fraction(1, 1), premises=(0, 1), square=None),)
+    """
+    roots, factors = tuple(squares), tuple(multipliers)
+    failed: ProofError | None = None
+    for size in range(1, degree + 1):
+        candidates = _candidates(goal, premises, size, roots, factors)
+        try:
+            return _assemble(candidates, _solve(goal, candidates))
+        except ProofError as error:
+            failed = error
+    raise failed or ProofError("degree must be at least 1")
+
+
+def _candidates(
+    goal: Formula,
+    premises: Sequence[Formula],
+    degree: int,
+    squares: Sequence[Term],
+    multipliers: Sequence[Term],
+) -> list[_Candidate]:
+    usable = [i for i, formula in enumerate(premises) if not formula.ranges]
+    signed = [i for i in usable if premises[i].relation is not Relation.EQ]
+    found = []
+    if goal.relation is not Relation.EQ:
+        for size in range(degree + 1):
+            for chosen in combinations_with_replacement(signed, size):
+                found.append(_of_premises(premises, chosen))
+        for root in squares:
+            for chosen in [(), *((i,) for i in signed)]:
+                found.append(_of_square(premises, chosen, root))
+    factors = [ONE, *multipliers]
+    if degree > 1:
+        factors += [of_atom(a) for a in _atoms([goal, *(premises[i] for i in usable)])]
+    for i in usable:
+        if premises[i].relation is Relation.EQ:
+            found += [_Candidate(multiply(premises[i].term, f), (i, f)) for f in factors]
+    return found
+
+
+def _of_premises(premises: Sequence[Formula], chosen: tuple[int, ...]) -> _Candidate:
+    strict = all(premises[i].relation is Relation.GT for i in chosen)
+    value = product(premises[i].term for i in chosen)
+    return _Candidate(value, Product(Fraction(1), chosen), strict)
+
+
+def _of_square(premises: Sequence[Formula], chosen: tuple[int, ...], root: Term) -> _Candidate:
+    value = product([root, root, *(premises[i].term for i in chosen)])
+    return _Candidate(value, Product(Fraction(1), chosen, root))
+
+
+def _atoms(formulas: Iterable[Formula]) -> list[Atom]:
+    found = {atom for f in formulas for m, _, _ in f.term for atom, _ in m}
+    return sorted(found, key=lambda atom: text(of_atom(atom)))
+
+
+def _solve(goal: Formula, candidates: list[_Candidate]) -> list[Fraction]:
+    met = {m for value in (goal.term, *(c.term for c in candidates)) for m, _, _ in value}
+    ordered = sorted(met, key=lambda monomial: text(frozenset({(monomial, 1, 1)})))
+    rows = {monomial: place for place, monomial in enumerate(ordered)}
+    columns = [_vector(c.term, rows) for c in candidates]
+    target = _vector(goal.term, rows)
+    guess = _guess(goal, candidates, columns, target)
+    support = [k for k, value in enumerate(guess) if abs(value) > SMALLEST]
+    exact = _exact([columns[k] for k in support], target, [guess[k] for k in support])
+    weights = [Fraction(0)] * len(candidates)
+    for k, value in zip(support, exact or [], strict=False):
+        weights[k] = value
+    bad = any(w < 0 and not c.free for w, c in zip(weights, candidates, strict=True))
+    sums = add(*(scale(c.term, w) for c, w in zip(candidates, weights, strict=True)))
+    weak = goal.relation is Relation.GT and not any(
+        w > 0 and c.strict for w, c in zip(weights, candidates, strict=True)
+    )
+    if exact is None or bad or weak or sums != goal.term:
+        raise _unclosed(goal, candidates, guess)
+    return weights
+
+
+def _unclosed(goal: Formula, candidates: list[_Candidate], guess: Sequence[float]) -> ProofError:
+    reached = ZERO
+    for candidate, value in zip(candidates, guess, strict=True):
+        if abs(value) > 1e-7:
+            weight = Fraction(value).limit_denominator(1000)
+            reached = add(reached, scale(candidate.term, weight))
+    left_over = subtract(goal.term, reached)
+    said = f"{text(goal.term)} {goal.relation.value} 0"
+    return ProofError(f"cannot close {said}\nleft over after the best attempt: {text(left_over)}")
+
+
+Vector = dict[int, Fraction]
+
+
+def _vector(value: Term, rows: dict[Monomial, int]) -> Vector:
+    return {rows[m]: Fraction(p, q) for m, p, q in value}
+
+
+def _guess(
+    goal: Formula, candidates: list[_Candidate], columns: list[Vector], target: Vector
+) -> list[float]:
+    """Solve the linear program with slack in every row, so that it always has an answer."""
+    n = len(columns)
+    height = 1 + max([0, *target, *(i for column in columns for i in column)])
+    wanted = np.array([float(target.get(i, 0)) for i in range(height)])
+    matrix = np.zeros((height + 1, n + 2 * height + 1))
+    for j, column in enumerate(columns):
+        for i, value in column.items():
+            matrix[i, j] = float(value)
+        matrix[height, j] = float(candidates[j].strict)
+    matrix[:height, n : n + height] = np.eye(height)
+    matrix[:height, n + height : n + 2 * height] = -np.eye(height)
+    matrix[height, -1] = -1.0
+    cost = np.concatenate([np.full(n, 1e-4), np.full(2 * height, 100.0), [-1.0]])
+    cost[:n][[c.free for c in candidates]] = 0.0
+    lower = np.zeros(cost.size)
+    lower[:n][[c.free for c in candidates]] = -np.inf
+    upper = np.full(cost.size, np.inf)
+    upper[-1] = 1.0 if goal.relation is Relation.GT else 0.0
+    top = np.append(wanted, np.inf)
+    filled = matrix != 0
+    program = Program(
+        cost=cost,
+        lower=lower,
+        upper=upper,
+        row_lower=np.append(wanted, 0.0),
+        row_upper=top,
+        start=np.append(0, np.cumsum(filled.sum(axis=1))).astype(np.int32),
+        column=np.nonzero(filled)[1].astype(np.int32),
+        coefficient=matrix[filled],
+    )
+    return [float(value) for value in run(program).columns[:n]]
+
+
+def _exact(columns: list[Vector], target: Vector, guess: list[float]) -> list[Fraction] | None:
+    """Solve the equations in fractions; columns without a pivot keep their rounded guess."""
+    pivots: dict[int, Vector] = {}
+    rows: dict[int, Vector] = {}
+    for j, column in enumerate(columns):
+        for i, value in column.items():
+            rows.setdefault(i, {})[j] = value
+    last = len(columns)
+    for i, value in target.items():
+        rows.setdefault(i, {})[last] = value
+    open_rows = list(rows.values())
+    for j in range(last):
+        row = next((r for r in open_rows if r.get(j)), None)
+        if row is None:
+            continue
+        open_rows.remove(row)
+        row = {k: v / row[j] for k, v in row.items()}
+        open_rows = [_eliminate(r, row, j) for r in open_rows]
+        pivots = {k: _eliminate(r, row, j) for k, r in pivots.items()} | {j: row}
+    if any(r.get(last) for r in open_rows):
+        return None
+    solved = [Fraction(value).limit_denominator(10**6) for value in guess]
+    free = [j for j in range(last) if j not in pivots]
+    for j, row in pivots.items():
+        known = sum((row.get(k, Fraction(0)) * solved[k] for k in free), Fraction(0))
+        solved[j] = row.get(last, Fraction(0)) - known
+    return solved
+
+
+def _eliminate(row: Vector, pivot: Vector, j: int) -> Vector:
+    factor = row.get(j)
+    if not factor:
+        return row
+    mixed = {k: row.get(k, Fraction(0)) - factor * v for k, v in pivot.items()}
+    return {k: v for k, v in (row | mixed).items() if v}
+
+
+def _assemble(candidates: list[_Candidate], weights: list[Fraction]) -> Certificate:
+    products, multiples = [], []
+    for candidate, weight in zip(candidates, weights, strict=True):
+        if weight and isinstance(candidate.part, Product):
+            products.append(candidate.part._replace(coefficient=weight))
+        elif weight and not isinstance(candidate.part, Product):
+            position, factor = candidate.part
+            multiples.append((position, scale(factor, weight)))
+    return Certificate(tuple(products), tuple(multiples))

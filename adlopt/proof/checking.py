@@ -1,0 +1,91 @@
+"""Check proof files."""
+
+from __future__ import annotations
+
+import importlib.util
+from dataclasses import dataclass
+from pathlib import Path
+from time import perf_counter
+
+from adlopt.errors import ProofError
+from adlopt.proof.claim import Theorem, Verdict
+from adlopt.proof.report import derivation, summary
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Checked:
+    """A proof file that reached its declared verdict.
+
+    Attributes
+    ----------
+    theorem : Theorem
+    seconds : float
+        Time the check took.
+    """
+
+    theorem: Theorem
+    seconds: float
+
+    @property
+    def verdict(self) -> Verdict:
+        """What became of the claim."""
+        return self.theorem.verdict
+
+    def __str__(self) -> str:
+        return summary(self.theorem)
+
+    def derivation(self, *, latex: bool = False) -> str:
+        """Write out every step."""
+        return derivation(self.theorem, latex=latex)
+
+
+def check(path: str | Path) -> Checked:
+    """Run a proof file and check that it reaches the verdict it declares.
+
+    Parameters
+    ----------
+    path : str or Path
+        A Python file with a function ``theorem()`` that returns a `Theorem`.
+
+    Returns
+    -------
+    Checked
+        Prints as a summary; ``derivation()`` shows every step.
+
+    Raises
+    ------
+    ProofError
+        If a step does not close, the evidence gives another verdict, or a false variant is
+        accepted.
+    """
+    started = perf_counter()
+    theorem = load(Path(path))
+    theorem.check_variants()
+    return Checked(theorem=theorem, seconds=perf_counter() - started)
+
+
+def load(path: Path) -> Theorem:
+    """Run a proof file and return its theorem, without trying its false variants."""
+    spec = importlib.util.spec_from_file_location(f"adlopt_proof_{path.stem}", path)
+    if spec is None or spec.loader is None or not path.is_file():
+        raise ProofError(f"{path} is not a Python file")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    theorem = getattr(module, "theorem", lambda: None)()
+    if type(theorem) is not Theorem:
+        raise ProofError(f"{path} has no function theorem() that returns a Theorem")
+    theorem.check_evidence()
+    return theorem
+
+
+def theorem_of(beside: str, name: str) -> Theorem:
+    """Return the theorem of another proof file in the same folder.
+
+    Parameters
+    ----------
+    beside : str
+        ``__file__`` of the proof that uses it.
+    name : str
+        The other file.
+    """
+    return load(Path(beside).with_name(name))

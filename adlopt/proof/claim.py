@@ -1,0 +1,278 @@
+"""Theorems: a claim, the verdict on it, and the evidence, checked whenever one is made."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import Any
+
+from adlopt.errors import ProofError
+from adlopt.proof.formula import Formula, denial, substitute
+from adlopt.proof.kernel import Axiom, Fact, sequent
+from adlopt.proof.notation import point, replacements
+from adlopt.proof.refutation import Refutation, evidence, refute, satisfy
+
+
+class Verdict(Enum):
+    """What became of a claim."""
+
+    PROVED = "PROVED"
+    PROVED_UNDER = "PROVED UNDER"
+    REFUTED = "REFUTED"
+    OPEN = "OPEN"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Claim:
+    """A statement in the kernel's language.
+
+    Attributes
+    ----------
+    given : tuple of Formula
+        The hypotheses.
+    concludes : Formula
+        The conclusion.
+    """
+
+    given: tuple[Formula, ...]
+    concludes: Formula
+
+    def follows_from(self, fact: Fact) -> bool:
+        """Say whether `fact` states this claim, or the same with fewer hypotheses."""
+        said = sequent(fact)
+        return said.conclusion == self.concludes and said.hypotheses <= set(self.given)
+
+    def fails_at(self, refutation: Refutation) -> bool:
+        """Say whether `refutation` is a counterexample to this very claim."""
+        said = evidence(refutation)
+        return said.claim == self.concludes and said.hypotheses >= set(self.given)
+
+    def counterexample(self, values: Mapping[Any, Any]) -> Refutation:
+        """Refute this claim at a point given as for `adlopt.proof.notation.point`.
+
+        Examples
+        --------
+        >>> from adlopt.proof.notation import ge, reals
+        >>> x = reals("x")
+        >>> claim = Claim(given=(ge(x, -1),), concludes=ge(x, 0))
+        >>> claim.fails_at(claim.counterexample({x: -1}))
+        True
+        """
+        return refute(self.given, self.concludes, point(values))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Family:
+    """Counterexamples for every value of some parameters, however large.
+
+    Attributes
+    ----------
+    instance : mapping
+        What is put for the symbols and sequences of the claim, as for `adlopt.proof.put`.
+    meets : tuple of Fact
+        One proof for each hypothesis of the claim, after that replacement.
+    violates : Fact
+        A proof that the claim's conclusion then fails.
+    when : tuple of Formula
+        The conditions on the parameters that these proofs may use.
+    """
+
+    instance: Mapping[Any, Any]
+    meets: tuple[Fact, ...]
+    violates: Fact
+    when: tuple[Formula, ...]
+
+    def refutes(self, claim: Claim) -> bool:
+        """Say whether the family is a counterexample to this very claim."""
+        return not self.gaps(claim)
+
+    def gaps(self, claim: Claim) -> list[str]:
+        """Say what is missing for a counterexample to `claim`; nothing, if it is one."""
+        changes = replacements(self.instance)
+        met = {sequent(fact).conclusion for fact in self.meets}
+        needed = {substitute(formula, changes) for formula in claim.given}
+        gaps = [f"not met: {formula}" for formula in needed - met]
+        failing = denial(substitute(claim.concludes, changes))
+        if sequent(self.violates).conclusion != failing:
+            gaps.append(f"not violated: {failing}")
+        used = frozenset[Formula]().union(
+            *(sequent(fact).hypotheses for fact in (*self.meets, self.violates))
+        )
+        return gaps + [f"an extra condition: {formula}" for formula in used - set(self.when)]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FalseVariant:
+    """A nearby claim that is false: the same derivation must fail on it, and numbers refute it.
+
+    Attributes
+    ----------
+    name : str
+        How it differs: a constant sharpened, a hypothesis dropped, a sign turned.
+    attempt : callable
+        Runs the derivation on the variant; it has to raise ProofError.
+    claim : Claim
+        The false statement.
+    counterexample : Refutation or Family
+        Numbers that refute `claim`.
+    """
+
+    name: str
+    attempt: Callable[[], object]
+    claim: Claim
+    counterexample: Refutation | Family
+
+    def check(self) -> None:
+        """Check that the variant is refuted, and that the derivation does not reach it."""
+        found = self.counterexample
+        if not (
+            found.refutes(self.claim) if isinstance(found, Family) else self.claim.fails_at(found)
+        ):
+            raise ProofError(f"the counterexample to {self.name!r} is to another claim")
+        try:
+            self.attempt()
+        except ProofError:
+            return
+        raise ProofError(f"the false variant {self.name!r} was not rejected")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Theorem:
+    """A claim of the literature (or a new one), its verdict and the evidence for it.
+
+    Attributes
+    ----------
+    item, title, citation, tightness : str
+        Name of the claim, one line about it, its source, and how sharp it is.
+    statement : str
+        The claim in words, as its source has it.
+    verdict : Verdict
+        The declared verdict; making the theorem checks that the evidence reaches it.
+    claims : mapping from str to Claim
+        What is claimed, part by part.
+    added : mapping from str to Formula
+        Hypotheses that the source does not state, with the words for them.
+    remarks : tuple of str
+        What a reader has to know besides (parameters tuned in hindsight, say).
+    facts : mapping from str to Fact
+        A proof of each part, unless refuted.
+    refutation : Refutation or Family, optional
+        A counterexample to one of the claims, or a family of them.
+    corrected : mapping from str to tuple of Claim and Fact
+        What holds instead.
+    instead : tuple of Theorem
+        Theorems of their own that hold instead.
+    steps : mapping from str to Fact
+        The steps worth naming in a report.
+    witness : mapping or tuple of mappings
+        Numbers at which all hypotheses of a claim hold together: no claim is empty.
+    false_variants : tuple of FalseVariant
+        At least two.
+    """
+
+    item: str
+    title: str
+    citation: str
+    statement: str
+    verdict: Verdict
+    tightness: str = "not studied"
+    claims: Mapping[str, Claim]
+    facts: Mapping[str, Fact] = field(default_factory=dict)
+    added: Mapping[str, Formula] = field(default_factory=dict)
+    remarks: tuple[str, ...] = ()
+    refutation: Refutation | Family | None = None
+    corrected: Mapping[str, tuple[Claim, Fact]] = field(default_factory=dict)
+    instead: tuple[Theorem, ...] = ()
+    steps: Mapping[str, Fact] = field(default_factory=dict)
+    witness: Mapping[Any, Any] | tuple[Mapping[Any, Any], ...] = ()
+    false_variants: tuple[FalseVariant, ...] = ()
+
+    def __post_init__(self) -> None:
+        self.check_evidence()
+
+    def check_evidence(self) -> None:
+        """Check that the evidence reaches the declared verdict, and that the witness is one.
+
+        Raises
+        ------
+        ProofError
+            Saying what is missing.
+        """
+        reached = self._reached()
+        if reached is not self.verdict:
+            found = self.refutation
+            gaps = (
+                [g for c in self.claims.values() for g in found.gaps(c)]
+                if isinstance(found, Family)
+                else []
+            )
+            said = f"declared {self.verdict.value}, but the evidence gives {reached.value}"
+            raise ProofError("\n".join([f"{self.item}: {said}", *gaps]))
+        for name, (claim, fact) in self.corrected.items():
+            if not claim.follows_from(fact):
+                raise ProofError(
+                    f"{self.item}: the corrected claim {name!r} is not what was proved"
+                )
+        self._check_witness()
+
+    def _reached(self) -> Verdict:
+        if self.refutation is not None:
+            return Verdict.REFUTED if self._refuted(self.refutation) else Verdict.OPEN
+        proved = {name: self.claims[name] for name in self.claims if name in self.facts}
+        if proved.keys() != self.claims.keys():
+            return Verdict.OPEN
+        if all(claim.follows_from(self.facts[name]) for name, claim in proved.items()):
+            return Verdict.PROVED
+        wider = {
+            n: Claim(given=(*c.given, *self.added.values()), concludes=c.concludes)
+            for n, c in proved.items()
+        }
+        under = all(claim.follows_from(self.facts[name]) for name, claim in wider.items())
+        return Verdict.PROVED_UNDER if under else Verdict.OPEN
+
+    def _refuted(self, refutation: Refutation | Family) -> bool:
+        claims = self.claims.values()
+        if isinstance(refutation, Refutation):
+            return any(claim.fails_at(refutation) for claim in claims)
+        return any(refutation.refutes(claim) for claim in claims)
+
+    def _check_witness(self) -> None:
+        """Check that the hypotheses of each claim hold together at one of the points."""
+        claims = [*self.claims.values(), *(claim for claim, _ in self.corrected.values())]
+        groups = [(*claim.given, *self.added.values()) for claim in claims]
+        if isinstance(self.refutation, Family):
+            groups.append(self.refutation.when)
+        points = self.witness if isinstance(self.witness, tuple) else (self.witness,)
+        for group in filter(None, groups):
+            _satisfy_at_one(self.item, group, points)
+
+    @property
+    def axioms(self) -> frozenset[Axiom]:
+        """Return what the evidence takes from the literature."""
+        used: Iterable[Fact] = [
+            *self.facts.values(),
+            *(fact for _, fact in self.corrected.values()),
+        ]
+        found = self.refutation
+        family = [*found.meets, found.violates] if isinstance(found, Family) else []
+        return frozenset[Axiom]().union(*(fact.axioms for fact in [*used, *family]))
+
+    def check_variants(self) -> None:
+        """Check that every false variant is rejected; there have to be at least two."""
+        if len(self.false_variants) < 2:
+            raise ProofError(f"{self.item}: name at least two false variants")
+        for variant in self.false_variants:
+            variant.check()
+
+
+def _satisfy_at_one(
+    item: str, formulas: Iterable[Formula], points: tuple[Mapping[Any, Any], ...]
+) -> None:
+    wrong = "there is none"
+    for values in points:
+        try:
+            return satisfy(formulas, point(values))
+        except ProofError as error:
+            wrong = str(error)
+    raise ProofError(f"{item}: give a witness that its hypotheses can hold together; {wrong}")

@@ -1,0 +1,67 @@
+"""Refuse terms that were not built by `adlopt.proof.term`; part of what the kernel rests on."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+from adlopt.errors import ProofError
+from adlopt.proof.term import (
+    ARITY,
+    RESERVED,
+    ZERO,
+    Atom,
+    Kind,
+    Term,
+    add,
+    apply,
+    of_atom,
+    product,
+    scale,
+    summation,
+)
+
+
+def own(term: object, scope: frozenset[str] = frozenset()) -> Term:
+    """Return `term` if it is a term in normal form whose reserved names are all in `scope`."""
+    rebuilt = _own(term, scope)
+    if rebuilt != term:
+        raise ProofError(
+            "a term is not in normal form: build it with the functions of adlopt.proof.term"
+        )
+    return rebuilt
+
+
+def _own(term: object, scope: frozenset[str]) -> Term:
+    if type(term) is not frozenset:
+        raise ProofError(f"{term!r} is not a term")
+    total = ZERO
+    for entry in term:
+        if type(entry) is not tuple or [type(x) for x in entry] != [frozenset, int, int]:
+            raise ProofError(f"{entry!r} is not a monomial with an exact coefficient")
+        monomial, p, q = entry
+        if q <= 0:
+            raise ProofError("a coefficient has a denominator that is not positive")
+        total = add(total, scale(product(_own_power(x, scope) for x in monomial), Fraction(p, q)))
+    return total
+
+
+def _own_power(entry: object, scope: frozenset[str]) -> Term:
+    if type(entry) is not tuple or len(entry) != 2 or type(entry[1]) is not int or entry[1] < 1:
+        raise ProofError(f"{entry!r} is not a power of an atom")
+    return product([_own_atom(entry[0], scope)] * entry[1])
+
+
+def _own_atom(atom: object, scope: frozenset[str]) -> Term:
+    if type(atom) is not Atom or [type(x) for x in atom] != [Kind, str, tuple]:
+        raise ProofError(f"{atom!r} is not an atom")
+    if len(atom.args) != ARITY.get(atom.kind, len(atom.args)):
+        raise ProofError(f"{atom.kind.value} does not take {len(atom.args)} arguments")
+    if atom.kind is Kind.SUM:
+        low, high = (_own(arg, scope) for arg in atom.args[:2])
+        return summation(
+            Atom(Kind.INTEGER, atom.name), low, high, _own(atom.args[2], scope | {atom.name})
+        )
+    if atom.name.startswith(RESERVED) and atom.name not in scope:
+        raise ProofError(f"the name {atom.name!r} is reserved")
+    args = tuple(_own(arg, scope) for arg in atom.args)
+    return apply(atom.kind, *args, name=atom.name) if args else of_atom(atom)

@@ -1,0 +1,303 @@
+"""Ways to write proofs briefly; everything here only calls the kernel's rules."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from functools import cache
+from typing import Any, TypeAlias
+
+import sympy
+
+from adlopt.errors import ProofError
+from adlopt.proof import kernel
+from adlopt.proof.certificate_search import search
+from adlopt.proof.formula import Formula, Relation, denial, negated, substitute
+from adlopt.proof.kernel import Certificate, Fact, Product
+from adlopt.proof.notation import Expr, ge, gt, replacements, symbol_atom, term
+from adlopt.proof.term import (
+    Atom,
+    Kind,
+    Replacement,
+    Term,
+    apply,
+    of_atom,
+    scale,
+    subtract,
+    value_of,
+)
+
+Premise: TypeAlias = Any
+"""A Fact, a Formula (taken as a hypothesis), or an iterable of these."""
+
+
+def facts(*premises: Premise) -> list[Fact]:
+    """Flatten premises into facts; a formula becomes a hypothesis."""
+    found: list[Fact] = []
+    for premise in premises:
+        if isinstance(premise, Fact):
+            found.append(premise)
+        elif isinstance(premise, Formula):
+            found.append(kernel.assume(premise))
+        else:
+            found += facts(*premise)
+    return found
+
+
+def prove(
+    goal: Formula,
+    *premises: Premise,
+    degree: int = 2,
+    squares: Iterable[Expr] = (),
+    multipliers: Iterable[Expr] = (),
+) -> Fact:
+    """Prove a comparison from premises by a certificate.
+
+    Parameters
+    ----------
+    goal : Formula
+        What to show.
+    *premises : Fact, Formula or iterables of them
+        What may be used. The fact depends only on those that the certificate does use.
+    degree : int
+        Largest number of premises in one product.
+    squares, multipliers : iterable of expressions
+        Terms that may be squared; terms that equations may be multiplied with.
+
+    Raises
+    ------
+    ProofError
+        If no certificate is found; the message shows what is left over.
+
+    Examples
+    --------
+    >>> from adlopt.proof.notation import le, reals
+    >>> a, b = reals("a b")
+    >>> fact = prove(le(2 * a * b, a**2 + b**2), squares=[a - b])
+    >>> fact.hypotheses
+    frozenset()
+    """
+    known = facts(*premises)
+    roots, factors = [term(e) for e in squares], [term(e) for e in multipliers]
+    if goal.relation is not Relation.EQ:
+        return _certified(goal, known, degree, roots, factors)
+    try:
+        return _certified(goal, known, degree, roots, factors)
+    except ProofError:
+        if all(fact.conclusion.relation is Relation.EQ for fact in known):
+            raise
+    upper = goal._replace(relation=Relation.GE)
+    sides = (_certified(side, known, degree, roots, factors) for side in (upper, negated(upper)))
+    return kernel.antisymmetry(*sides)
+
+
+def _certified(
+    goal: Formula, known: list[Fact], degree: int, squares: list[Term], multipliers: list[Term]
+) -> Fact:
+    said = [fact.conclusion for fact in known]
+    found = search(goal, said, degree=degree, squares=squares, multipliers=multipliers)
+    used = sorted({i for p in found.products for i in p.premises} | {i for i, _ in found.multiples})
+    place = {old: new for new, old in enumerate(used)}
+    products = tuple(
+        p._replace(premises=tuple(place[i] for i in p.premises)) for p in found.products
+    )
+    multiples = tuple((place[i], factor) for i, factor in found.multiples)
+    return kernel.certify(goal, [known[i] for i in used], Certificate(products, multiples))
+
+
+def by_cases(goal: Formula, on: Expr | list[Expr], *premises: Premise, **how: Any) -> Fact:
+    """Prove a goal separately for each sign of the expressions `on`.
+
+    Examples
+    --------
+    >>> from adlopt.proof.notation import reals
+    >>> x = reals("x")
+    >>> fact = by_cases(ge(abs(x), x), x, absolute(x))
+    """
+    first, *rest = on if isinstance(on, list) else [on]
+    left, right = ge(first, 0), ge(-first, 0)
+
+    def case(sign: Formula) -> Fact:
+        if rest:
+            return by_cases(goal, rest, sign, *premises, **how)
+        known = facts(sign, *premises)
+        return prove(goal, known, resolve(goal, known), **how)
+
+    return kernel.cases(case(left), case(right), left, right)
+
+
+def by_contradiction(goal: Formula, *premises: Premise, **how: Any) -> Fact:
+    """Prove a goal by showing that its denial and the premises give 0 > 0.
+
+    Examples
+    --------
+    >>> from adlopt.proof.notation import reals
+    >>> x, y = reals("x y")
+    >>> fact = by_contradiction(ge(y, 0), ge(x * y, 0), gt(x, 0))
+    """
+    opposite = denial(goal)
+    refuted = prove(gt(0, 0), opposite, *premises, **how)
+    return kernel.cases(kernel.assume(goal), kernel.absurd(refuted, goal), goal, opposite)
+
+
+def put(fact: Fact, changes: Mapping[Any, Any]) -> Fact:
+    """Put expressions for symbols, and ``(indices, expression)`` for sequences.
+
+    Examples
+    --------
+    >>> from adlopt.proof.notation import le, reals
+    >>> a, b, c = reals("a b c")
+    >>> fact = put(prove(le(2 * a * b, a**2 + b**2), squares=[a - b]), {b: c + 1})
+    """
+    return kernel.instantiate(fact, replacements(changes))
+
+
+def put_formula(formula: Formula, changes: Mapping[Any, Expr]) -> Formula:
+    """Put expressions for symbols in a formula."""
+    return substitute(formula, replacements(changes))
+
+
+def at(family: Premise, *values: Expr, using: Premise = ()) -> Fact:
+    """Take a statement about every index at given indices, within its range."""
+    (fact,) = facts(family)
+    for value in values:
+        fact = kernel.specialise(fact, term(value))
+    return discharge(fact, using)
+
+
+def for_all(fact: Fact, index: Any, low: Expr, high: Expr) -> Fact:
+    """State a fact for every low ≤ index ≤ high."""
+    return kernel.generalise(fact, symbol_atom(index), term(low), term(high))
+
+
+def discharge(fact: Fact, *support: Premise) -> Fact:
+    """Remove the hypotheses that follow linearly from `support`, or from nothing at all."""
+    known = facts(*support)
+    kept = {f.conclusion for f in known if f.hypotheses == {f.conclusion}}
+    for hypothesis in sorted(fact.hypotheses - kept, key=repr):
+        reason = _reason(hypothesis, known)
+        if reason is not None:
+            fact = kernel.cut(fact, reason)
+    return fact
+
+
+def _reason(hypothesis: Formula, known: list[Fact]) -> Fact | None:
+    exact = next((fact for fact in known if fact.conclusion == hypothesis), None)
+    if exact is not None or hypothesis.ranges:
+        return exact
+    if value_of(hypothesis.term) is None and not known:
+        return None
+    try:
+        return prove(hypothesis, known, degree=1)
+    except ProofError:
+        return None
+
+
+def induct(base: Fact, step: Fact, claim: Formula, n: Any, low: Expr, high: Expr) -> Fact:
+    """Conclude a claim for every low ≤ n ≤ high from its base and its step."""
+    return kernel.induction(base, step, claim, symbol_atom(n), (term(low), term(high)))
+
+
+def absolute(e: Expr) -> list[Fact]:
+    """|e| ≥ 0, |e|² = e², |e| ≥ e and |e| ≥ −e."""
+    size, square = (kernel.definition(Kind.ABS, [term(e)], k) for k in (0, 1))
+    whole = abs(e)
+    more = [by_contradiction(ge(whole, sign * e), size, square, degree=2) for sign in (1, -1)]
+    return [size, square, *more]
+
+
+def maximum(a: Expr, b: Expr) -> list[Fact]:
+    """Max ≥ a, max ≥ b, (max − a)(max − b) = 0."""
+    return _extremum(sympy.Max(a, b, evaluate=False), Kind.MAX)
+
+
+def minimum(a: Expr, b: Expr) -> list[Fact]:
+    """Min ≤ a, min ≤ b, (min − a)(min − b) = 0."""
+    return _extremum(sympy.Min(a, b, evaluate=False), Kind.MIN)
+
+
+def _extremum(whole: Expr, kind: Kind) -> list[Fact]:
+    """Read the arguments back in the order in which the notation reads them."""
+    (((((atom, _),), _, _),),) = [tuple(term(whole))]
+    return [kernel.definition(kind, atom.args, k) for k in range(3)]
+
+
+def floor_of(e: Expr) -> list[Fact]:
+    """⌊e⌋ ≤ e and ⌊e⌋ + 1 > e."""
+    return [kernel.definition(Kind.FLOOR, [term(e)], k) for k in range(2)]
+
+
+def root(e: Expr, *using: Premise) -> list[Fact]:
+    """√e ≥ 0 and √e² = e, for e ≥ 0."""
+    nonnegative = prove(ge(e, 0), *using)
+    return [kernel.cut(kernel.definition(Kind.SQRT, [term(e)], k), nonnegative) for k in range(2)]
+
+
+def reciprocal(e: Expr, *using: Premise) -> list[Fact]:
+    """E · (1/e) = 1 and 1/e > 0, for e > 0."""
+    positive = prove(gt(e, 0), *using)
+    square = Product(1, (0, 0))
+    nonzero = kernel.certify(gt(e * e, 0), [positive], Certificate((square,)))
+    inverse = kernel.cut(kernel.definition(Kind.INVERSE, [term(e)], 0), nonzero)
+    return [inverse, by_contradiction(gt(1 / e, 0), inverse, positive)]
+
+
+def resolve(goal: Formula, *premises: Premise) -> list[Fact]:
+    """Say what each |·|, max and min in a goal is equal to, where the premises decide it linearly.
+
+    Examples
+    --------
+    >>> from adlopt.proof.notation import eq, reals
+    >>> x = reals("x")
+    >>> resolve(eq(abs(x - 1), 0), ge(x, 2))
+    [x ≥ 2 ⊢ x = 1 + |1 − x|]
+    """
+    known, found = facts(*premises), list[Fact]()
+    for atom in _branching(goal.term):
+        value = _branch(atom, [*known, *found])
+        found += [value] if value is not None else []
+    return found
+
+
+def _branching(within: Term) -> list[Atom]:
+    """Collect the atoms that have two branches, inner ones first."""
+    found: dict[Atom, None] = {}
+    for monomial, _, _ in within:
+        for atom, _ in monomial:
+            if atom.kind is not Kind.SUM:
+                found |= dict.fromkeys(inner for arg in atom.args for inner in _branching(arg))
+            if atom.kind in {Kind.ABS, Kind.MAX, Kind.MIN}:
+                found[atom] = None
+    return list(found)
+
+
+def _branch(atom: Atom, known: list[Fact]) -> Fact | None:
+    first = atom.args[0]
+    second = scale(first, -1) if atom.kind is Kind.ABS else atom.args[1]
+    for one, two in ((first, second), (second, first)):
+        order = _reason(_order(atom.kind, one, two), known)
+        if order is not None:
+            changes = {_ONE: Replacement(one), _TWO: Replacement(two)}
+            return kernel.cut(kernel.instantiate(_branch_lemma(atom.kind), changes), order)
+    return None
+
+
+_ONE, _TWO = Atom(Kind.REAL, "one"), Atom(Kind.REAL, "two")
+
+
+def _order(kind: Kind, one: Term, two: Term) -> Formula:
+    """State that the operation picks `one`; for an absolute value, that one ≥ 0 with two = −one."""
+    if kind is Kind.ABS:
+        return Formula(Relation.GE, one)
+    return Formula(Relation.GE, subtract(two, one) if kind is Kind.MIN else subtract(one, two))
+
+
+@cache
+def _branch_lemma(kind: Kind) -> Fact:
+    """From the order of its arguments follows the value of an operation."""
+    one, two = of_atom(_ONE), of_atom(_TWO)
+    args = (one,) if kind is Kind.ABS else (one, two)
+    laws = [kernel.definition(kind, args, k) for k in range(1 + len(args))]
+    upper = Formula(Relation.GE, subtract(one, apply(kind, *args)))
+    known = [*laws, kernel.assume(_order(kind, one, two))]
+    sides = [by_contradiction(side, known) for side in (upper, negated(upper))]
+    return kernel.antisymmetry(*sides)

@@ -1,0 +1,133 @@
+"""Acting on an estimate of the needed budget costs at most twice its error [CTTX26, Eq. 22].
+
+Losses ℓ_t = λ|H_t − b_t| + c_t, where b_t is the needed budget and c_t what does not depend on it.
+The policy sees b̂_t instead and has regret r against a comparator on those losses. Then
+
+    Σ ℓ_t(x)  ≤  Σ ℓ_t(x') + r + 2λ Σ |b_t − b̂_t|,
+
+and |b_t − b̂_t| may be replaced by min(|b_t − b̂_t|, |H_t − H'_t|).
+"""
+
+from __future__ import annotations
+
+from sympy import Min, Rational, Sum
+
+from adlopt.proof import (
+    Claim,
+    Fact,
+    FalseVariant,
+    Theorem,
+    Verdict,
+    absolute,
+    by_cases,
+    every,
+    for_all,
+    ge,
+    integers,
+    le,
+    prove,
+    reals,
+    sequences,
+    sum_up,
+)
+
+t, T = integers("t T")
+λ, r = reals("λ r")
+b, b_hat, H, H_other, c, c_other = sequences("b b_hat H H_other c c_other")
+
+
+def loss(haircut: object, budget: object, rest: object) -> object:
+    """λ|H − b| + c."""
+    return λ * abs(haircut - budget) + rest
+
+
+def total(difference: object) -> Sum:
+    """Sum over the rounds."""
+    return Sum(difference, (t, 1, T))
+
+
+error = abs(b(t) - b_hat(t))
+distance = abs(H(t) - H_other(t))
+seen = loss(H(t), b_hat(t), c(t)) - loss(H_other(t), b_hat(t), c_other(t))
+true = loss(H(t), b(t), c(t)) - loss(H_other(t), b(t), c_other(t))
+GIVEN = (ge(λ, 0), le(total(seen), r))
+
+lemma_2 = Claim(
+    given=(), concludes=every(t, 1, T, le(abs(H(t) - b(t)), abs(H(t) - b_hat(t)) + error))
+)
+
+
+def claim(gap: object, factor: object = 2) -> Claim:
+    """Regret on the true losses, with an error term for each round."""
+    return Claim(given=GIVEN, concludes=le(total(true), r + factor * λ * total(gap)))
+
+
+def one_round() -> Fact:
+    """The estimate changes the difference of two losses by at most twice its error."""
+    sizes = [absolute(e) for e in (H(t) - b(t), H(t) - b_hat(t), b(t) - b_hat(t))]
+    signs = [H(t) - b(t), H(t) - b_hat(t), b(t) - b_hat(t)]
+    return by_cases(le(abs(H(t) - b(t)), abs(H(t) - b_hat(t)) + error), signs, sizes)
+
+
+def derive(gap: object, factor: object = 2) -> Fact:
+    """Compare both losses in one round, multiply by λ and sum."""
+    ends = [H(t), H_other(t)]
+    inner = [end - budget(t) for end in ends for budget in (b, b_hat)]
+    everything = [*inner, b(t) - b_hat(t), H(t) - H_other(t)]
+    plain = sum((sign * abs(e) for sign, e in zip((1, -1, -1, 1), inner, strict=True)), start=0)
+    bounds = [
+        by_cases(le(plain, 2 * abs(e)), [inner[0], inner[3]], [absolute(e) for e in everything])
+        for e in everything[4:]
+    ]
+    one = by_cases(le(plain, factor * gap), error - distance, bounds)
+    goal = le(λ * plain, λ * factor * gap)
+    summed = sum_up(for_all(prove(goal, one, ge(λ, 0)), t, 1, T))
+    return prove(claim(gap, factor).concludes, summed, GIVEN)
+
+
+def theorem() -> Theorem:
+    """Lemmas 2 and 3, Equation 22, and a sharper form of it."""
+    point = {T: 1, b: [0], b_hat: [Rational(1, 2)], H: [1], H_other: [0], c: [0], c_other: [0]}
+    point |= {λ: 1, r: 0}
+    steep, gentle = claim(error, Rational(19, 10)), claim(Min(error, distance), 1)
+    unsigned = Claim(given=GIVEN[1:], concludes=claim(error).concludes)
+    return Theorem(
+        item="Equation 22, Lemmas 2 and 3",
+        title="regret when acting on an estimate of the needed budget",
+        citation="[CTTX26, Eq. 22]",
+        statement="Σ ℓ(x) ≤ Σ ℓ(x') + Reg(estimated losses) + 2λ Σ |b − b̂|, for every x'",
+        verdict=Verdict.PROVED,
+        tightness="attained: b = 0, b̂ = 1/2, haircuts 1 and 0",
+        remarks=("the actions must not influence the needed budget",),
+        claims={
+            "lemma 2": lemma_2,
+            "as stated": claim(error),
+            "sharper": claim(Min(error, distance)),
+        },
+        facts={
+            "lemma 2": for_all(one_round(), t, 1, T),
+            "as stated": derive(error),
+            "sharper": derive(Min(error, distance)),
+        },
+        witness=point,
+        false_variants=(
+            FalseVariant(
+                name="19/10 instead of 2",
+                attempt=lambda: derive(error, Rational(19, 10)),
+                claim=steep,
+                counterexample=steep.counterexample(point),
+            ),
+            FalseVariant(
+                name="the sharper form with factor 1",
+                attempt=lambda: derive(Min(error, distance), 1),
+                claim=gentle,
+                counterexample=gentle.counterexample(point),
+            ),
+            FalseVariant(
+                name="λ of any sign",
+                attempt=lambda: prove(unsigned.concludes, unsigned.given, lemma_2.concludes),
+                claim=unsigned,
+                counterexample=unsigned.counterexample({**point, H: [0], λ: -1}),
+            ),
+        ),
+    )

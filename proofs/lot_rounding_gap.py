@@ -1,0 +1,124 @@
+"""What whole lots cost in fairness: less than one lot for each account but one.
+
+n winners with capacities u_i, U = Σ u_i; the budget B = b g is a whole number of lots of size g.
+At the burden z = (B + (n − 1) g) / U, giving each account ⌊z u_i / g⌋ lots covers the budget and
+burdens nobody above z, while no haircut burdens everyone below B / U. So the burden of the best
+haircut in whole lots exceeds that of pro-rata by at most (n − 1) g / U. No solver is needed.
+"""
+
+from __future__ import annotations
+
+from sympy import Rational, Sum, floor
+
+from adlopt.proof import (
+    Claim,
+    Fact,
+    FalseVariant,
+    Theorem,
+    Verdict,
+    at,
+    every,
+    first_term,
+    floor_of,
+    for_all,
+    ge,
+    gt,
+    integers,
+    le,
+    next_integer,
+    prove,
+    reals,
+    reciprocal,
+    sequences,
+    sum_up,
+)
+from adlopt.proof.lemmas import count
+
+i, n, b = integers("i n b")
+g, z = reals("g z")
+u, x = sequences("u x")
+
+U = Sum(u(i), (i, 1, n))
+lots = floor(z * u(i) / g)
+GIVEN = (ge(n, 1), gt(g, 0), ge(z, 0))
+CAPACITY = every(i, 1, n, ge(u(i), 0))
+HAIRCUT = (every(i, 1, n, le(x(i), z * u(i))), ge(Sum(x(i), (i, 1, n)), b * g))
+
+
+def covered(spare: object = 1) -> Claim:
+    """Enough lots at the burden z with z U = B + (n − 1) g."""
+    level = ge(z * U, (b + n - spare) * g)
+    return Claim(given=(*GIVEN, level), concludes=ge(Sum(lots, (i, 1, n)), b))
+
+
+burden = Claim(given=(*GIVEN, CAPACITY), concludes=every(i, 1, n, le(g * lots, z * u(i))))
+lowest = Claim(given=HAIRCUT, concludes=ge(z * U, b * g))
+
+
+def derive(claim: Claim) -> Fact:
+    """⌊y⌋ > y − 1 summed over the accounts, and a whole number above b − 1 is at least b."""
+    y = z * u(i) / g
+    short = lots - y + 1
+    above = floor_of(y)[1]
+    first = first_term(i, 1, n, short, using=le(1, n))
+    rest = sum_up(for_all(prove(ge(short, 0), above), i, 2, n))
+    strict = at(for_all(above, i, 1, n), 1, using=le(1, n))
+    whole = prove(gt(Sum(short, (i, 1, n)), 0), first, rest, strict)
+    inverse = reciprocal(g, gt(g, 0))
+    level = prove(ge(U * z / g, b + n - 1), claim.given, inverse, multipliers=[b, n, 1])
+    enough = prove(gt(Sum(lots, (i, 1, n)) + 1, b), whole, level, count(i, n))
+    return prove(claim.concludes, next_integer(enough))
+
+
+def within() -> Fact:
+    """Whole lots at the burden z burden nobody above z."""
+    y, inverse = z * u(i) / g, reciprocal(g, gt(g, 0))
+    one = prove(le(g * lots, z * u(i)), floor_of(y)[0], inverse, gt(g, 0), multipliers=[z * u(i)])
+    return for_all(one, i, 1, n)
+
+
+def no_better() -> Fact:
+    """Sum x_i ≤ z u_i over the accounts."""
+    return prove(lowest.concludes, sum_up(HAIRCUT[0]), HAIRCUT[1])
+
+
+def theorem() -> Theorem:
+    """The gap between lots and fractions."""
+    equal = {n: 2, u: [2, 2], g: 1, b: 1, z: 0, i: 1}
+    greedy = Claim(given=(gt(g, 0),), concludes=ge(g * lots, z * u(i)))
+    return Theorem(
+        item="Lot rounding gap",
+        title="whole lots raise the least possible burden by at most (n − 1) g / U",
+        citation="new; compare [CTTX26, Eq. 8]",
+        statement="0 ≤ z(lots) − B/U ≤ (n − 1) g / U for equal lots g that divide the budget",
+        verdict=Verdict.PROVED,
+        tightness="attained for equal capacities and a budget of one lot",
+        remarks=(
+            "lots that overshoot the budget are taken back one by one, which burdens nobody more",
+        ),
+        claims={
+            "covers the budget": covered(),
+            "burden": burden,
+            "no haircut burdens less": lowest,
+        },
+        facts={
+            "covers the budget": derive(covered()),
+            "burden": within(),
+            "no haircut burdens less": no_better(),
+        },
+        witness={n: 2, u: [2, 2], x: [1, 1], g: 1, b: 1, z: 1, i: 1},
+        false_variants=(
+            FalseVariant(
+                name="a gap of (n − 2) g / U",
+                attempt=lambda: derive(covered(2)),
+                claim=covered(2),
+                counterexample=covered(2).counterexample({**equal, u: [1, 1], z: Rational(1, 2)}),
+            ),
+            FalseVariant(
+                name="rounding down gives everyone the full share",
+                attempt=lambda: prove(greedy.concludes, floor_of(z * u(i) / g), greedy.given),
+                claim=greedy,
+                counterexample=greedy.counterexample({i: 1, u: [1], g: 1, z: Rational(1, 2)}),
+            ),
+        ),
+    )

@@ -1,0 +1,119 @@
+"""Static regret of projected gradient descent on a fixed domain [CTTX26, Prop. 2].
+
+The dynamic bound for a path that never moves: Σ ℓ_t(x_t) − ℓ_t(v) ≤ D²/2η + η G² T/2, which is
+G D √T at η = D/(G √T). The comparator v has to lie in the domain of every round: the projection
+inequality is used at v in each of them.
+"""
+
+from __future__ import annotations
+
+from sympy import Rational, Sum
+
+from adlopt.proof import (
+    Claim,
+    Fact,
+    FalseVariant,
+    Theorem,
+    Verdict,
+    discharge,
+    eq,
+    every,
+    for_all,
+    ge,
+    gt,
+    integers,
+    le,
+    prove,
+    put,
+    reals,
+    reciprocal,
+    sequences,
+    theorem_of,
+)
+
+t, i, n, T = integers("t i n T")
+η, D, G, P, root = reals("η D G P root")
+x, u, v, g, r, d = sequences("x u v g r d")
+
+
+def dot(one: object, two: object) -> Sum:
+    """Inner product of two vectors given by their coordinates i."""
+    return Sum(one * two, (i, 1, n))
+
+
+aim = x(t, i) - η * g(t, i)
+near, after = x(t, i) - v(i), x(t + 1, i) - v(i)
+PROJECTION = every(t, 1, T, le(dot(aim - x(t + 1, i), v(i) - x(t + 1, i)), 0))
+PLAY = (
+    *(ge(n, 1), ge(T, 1), gt(η, 0), gt(D, 0)),
+    PROJECTION,
+    every(t, 1, T, le(r(t), dot(g(t, i), near))),
+    every(t, 1, T, le(dot(g(t, i), g(t, i)), G**2)),
+    every(t, 1, T, le(dot(near, near), D**2)),
+    every(t, 1, T, le(dot(after, after), D**2)),
+)
+REGRET = Sum(r(t), (t, 1, T))
+STEP = (gt(root, 0), eq(root**2, T), gt(G, 0), eq(η * G * root, D))
+
+
+def general(half: object = Rational(1, 2), given: object = PLAY) -> Claim:
+    """The bound for any step size."""
+    return Claim(given=given, concludes=le(REGRET, D**2 / (2 * η) + half * η * G**2 * T))
+
+
+tuned = Claim(given=(*PLAY, *STEP), concludes=le(REGRET, G * D * root))
+
+
+def derive() -> Fact:
+    """Put u_t = v, d_t = 0 and P = 0 into the dynamic bound."""
+    dynamic = theorem_of(__file__, "prop_05_vector_dynamic_regret.py").facts["any step"]
+    constant = put(dynamic, {u: (t, i, v(i)), d: (t, 0), P: 0})
+    still = [prove(formula) for formula in (ge(0, 0), eq(0, 0))]
+    rest = [prove(eq(0, Sum(0 * d(t), (t, 1, T - 1))))]
+    return discharge(constant, *(for_all(fact, t, 1, T - 1) for fact in still), rest)
+
+
+def at_best_step(bound: Fact) -> Fact:
+    """D²/2η = G D √T/2 = η G² T/2."""
+    inverse = [
+        prove(eq(D / η, G * root), reciprocal(η, gt(η, 0)), STEP, multipliers=[G * root, 1 / η])
+    ]
+    return prove(tuned.concludes, bound, inverse, STEP, multipliers=[D, η * G**2, G * root])
+
+
+def theorem() -> Theorem:
+    """Proposition 2."""
+    once = {T: 1, n: 1, i: 1, t: 1, η: 1, D: 1, G: 1, root: 1, v: [0], r: [1]}
+    once |= {x: {(1, 1): 1, (2, 1): 0}, g: {(1, 1): 1}}
+    bound = derive()
+    quarter = general(Rational(1, 4))
+    moved = tuple(formula for formula in PLAY if formula != PROJECTION)
+    free = general(given=moved)
+    stuck = {**once, T: 4, r: [1] * 4, root: 2}
+    stuck |= {x: {(k, 1): 1 for k in range(1, 6)}, g: {(k, 1): 1 for k in range(1, 5)}}
+    return Theorem(
+        item="Proposition 2",
+        title="static regret of projected gradient descent",
+        citation="[CTTX26, Prop. 2]",
+        statement="Reg ≤ G D √T at η = D/(G √T)",
+        verdict=Verdict.PROVED,
+        remarks=("the domain is fixed, or the comparator lies in that of every round",),
+        tightness="attained at T = 1",
+        claims={"any step": general(), "best step": tuned},
+        facts={"any step": bound, "best step": at_best_step(bound)},
+        witness=once,
+        false_variants=(
+            FalseVariant(
+                name="η G² T/4 instead of η G² T/2",
+                attempt=lambda: prove(quarter.concludes, bound, gt(η, 0)),
+                claim=quarter,
+                counterexample=quarter.counterexample(once),
+            ),
+            FalseVariant(
+                name="a comparator outside the domain, where the projection inequality fails",
+                attempt=lambda: prove(free.concludes, moved, gt(η, 0)),
+                claim=free,
+                counterexample=free.counterexample(stuck),
+            ),
+        ),
+    )

@@ -1,0 +1,216 @@
+"""Pro-rata is the only haircut of least burden, and every queue is worse [CTTX26, Prop. 9].
+
+Winners i = 1 … n with capacities u_i, U = Σ u_i, and a budget 0 ≤ B ≤ U. A haircut x has burden at
+most z if x_i ≤ z u_i for every i.
+"""
+
+from __future__ import annotations
+
+from sympy import Max, Min, Rational, Sum
+
+from adlopt.proof import (
+    Claim,
+    Fact,
+    FalseVariant,
+    Theorem,
+    Verdict,
+    at,
+    by_cases,
+    eq,
+    every,
+    for_all,
+    ge,
+    gt,
+    integers,
+    le,
+    lt,
+    minimum,
+    prove,
+    reals,
+    reciprocal,
+    sequences,
+    sum_up,
+)
+from adlopt.proof.lemmas import below_sum
+
+i, k, n = integers("i k n")
+B, z, ε, u_1, u_2 = reals("B z ε u_1 u_2")
+x, u = sequences("x u")
+
+U = Sum(u(i), (i, 1, n))
+pro_rata = B / U * u(i)
+ROUND = (ge(n, 1), gt(U, 0), every(i, 1, n, ge(u(i), 0)), ge(B, 0), le(B, U))
+HAIRCUT = (eq(Sum(x(i), (i, 1, n)), B), every(i, 1, n, le(x(i), z * u(i))))
+
+least = Claim(given=(*ROUND, *HAIRCUT), concludes=ge(z, B / U))
+feasible = Claim(given=ROUND, concludes=every(i, 1, n, le(pro_rata, u(i))))
+exact = Claim(given=ROUND, concludes=eq(Sum(pro_rata, (i, 1, n)), B))
+unique = Claim(given=(*ROUND, *HAIRCUT, eq(z, B / U)), concludes=every(i, 1, n, eq(x(i), pro_rata)))
+order = Claim(
+    given=(*ROUND, ge(u(i), u(k))),
+    concludes=ge(u(i) - pro_rata, u(k) - pro_rata.subs(i, k)),
+)
+
+first = Min(u_1, B)
+second = Min(u_2, B - first)
+QUEUE = (gt(B, 0), gt(u_1, 0))
+price = Claim(given=QUEUE, concludes=eq(first / u_1 * Max(B, u_1), B))
+worse = Claim(given=(*QUEUE, *ROUND, lt(u_1, U), lt(B, U)), concludes=gt(first / u_1, B / U))
+inverted = Claim(
+    given=(gt(u_2, 0), gt(u_1, u_2), eq(B, u_1)), concludes=lt(u_1 - first, u_2 - second)
+)
+padded = Claim(
+    given=(
+        *ROUND,
+        HAIRCUT[0],
+        ge(ε, 0),
+        every(i, 1, n, ge(x(i), 0)),
+        every(i, 1, n, le(x(i), u(i))),
+        every(i, 1, n, le(x(i), z * (u(i) + ε))),
+    ),
+    concludes=every(i, 1, n, le(pro_rata, z * (u(i) + ε))),
+)
+
+inverse = reciprocal(U, gt(U, 0))
+ratio = [
+    prove(ge(B / U, 0), inverse, ge(B, 0)),
+    prove(le(B / U, 1), inverse, le(B, U)),
+    prove(exact.concludes, inverse, multipliers=[B]),
+]
+
+
+def lowest() -> Fact:
+    """B = Σ x_i ≤ z U."""
+    return prove(least.concludes, sum_up(HAIRCUT[1]), HAIRCUT[0], inverse)
+
+
+def pro_rata_fits() -> Fact:
+    """B/U · u_i ≤ u_i."""
+    here = at(ROUND[2], i, using=[le(1, i), le(i, n)])
+    return for_all(prove(le(pro_rata, u(i)), ratio, here), i, 1, n)
+
+
+def alone() -> Fact:
+    """The gaps z u_i − x_i are not negative and add up to zero."""
+    gap = B / U * u(i) - x(i)
+    here = at(HAIRCUT[1], i, using=[le(1, i), le(i, n)])
+    tight = prove(ge(gap, 0), here, eq(z, B / U), multipliers=[u(i)])
+    gaps = for_all(tight, i, 1, n)
+    inside = [le(1, k), le(k, n)]
+    small = below_sum(gaps, i, (1, n), k, gap, inside)
+    here = at(gaps, k, using=inside)
+    one = prove(eq(x(k), pro_rata.subs(i, k)), small, here, HAIRCUT[0], ratio)
+    return for_all(one, k, 1, n)
+
+
+def dearer() -> Fact:
+    """min(u_1, B) U > B u_1, whichever of u_1 and B is smaller; divide by u_1 U."""
+    crossed = by_cases(gt(first * U, B * u_1), u_1 - B, worse.given)
+    other = reciprocal(u_1, gt(u_1, 0))
+    return prove(
+        worse.concludes, crossed, inverse, other, multipliers=[first / u_1, B / U], degree=3
+    )
+
+
+def priced() -> Fact:
+    """min(u_1, B) max(B, u_1) = B u_1."""
+    crossed = by_cases(eq(first * Max(B, u_1), B * u_1), u_1 - B, degree=2)
+    return prove(price.concludes, crossed, reciprocal(u_1, gt(u_1, 0)), multipliers=[1 / u_1, B])
+
+
+def keeps_order() -> Fact:
+    """(1 − B/U)(u_i − u_k) ≥ 0."""
+    return prove(order.concludes, ratio, order.given)
+
+
+def leaves_nothing() -> Fact:
+    """Account 1 pays u_1 and keeps nothing; account 2 pays nothing."""
+    known = [*minimum(u_1, B), *minimum(u_2, B - first), *inverted.given]
+    whole = by_cases(eq(first, u_1), u_1 - B, inverted.given)
+    return prove(inverted.concludes, whole, known)
+
+
+def theorem() -> Theorem:
+    """Proposition 9."""
+    halves = {
+        n: 2,
+        u: [1, 3],
+        B: 2,
+        i: 1,
+        k: 2,
+        ε: 1,
+        z: Rational(1, 2),
+        x: [Rational(1, 2), Rational(3, 2)],
+    }
+    queue = {u_1: 3, u_2: 1}
+    level = {**halves, x: [Rational(2, 3), Rational(4, 3)], z: Rational(1, 3)}
+    cheaper = Claim(given=least.given, concludes=ge(z, 1))
+    always = Claim(given=(*QUEUE, *ROUND), concludes=worse.concludes)
+    same = Claim(given=inverted.given[:1], concludes=inverted.concludes)
+    return Theorem(
+        item="Proposition 9",
+        title="pro-rata is the unique haircut of least burden; queues are worse and can invert",
+        citation="[CTTX26, Prop. 9]",
+        statement="the least burden is B/U, reached by x = B u/U alone; every queue has more",
+        verdict=Verdict.PROVED,
+        tightness="exact; the price of priority is z(queue)/z(pro-rata) = U / max(B, u_1)",
+        remarks=(
+            "burdens are x_i / u_i: with x_i / (u_i + ε) and ε > 0 pro-rata is not the minimiser",
+            "u_1 is the account that the queue serves first; its order must not depend on u",
+        ),
+        claims={
+            "no burden below B/U": least,
+            "pro-rata fits": feasible,
+            "pro-rata raises B": exact,
+            "nothing else does": unique,
+            "price of priority": price,
+            "queues are worse": worse,
+            "pro-rata keeps the order of what remains": order,
+            "a queue can invert it": inverted,
+        },
+        facts={
+            "no burden below B/U": lowest(),
+            "pro-rata fits": pro_rata_fits(),
+            "pro-rata raises B": ratio[2],
+            "nothing else does": alone(),
+            "price of priority": priced(),
+            "queues are worse": dearer(),
+            "pro-rata keeps the order of what remains": keeps_order(),
+            "a queue can invert it": leaves_nothing(),
+        },
+        witness={
+            **halves,
+            B: 3,
+            z: Rational(3, 4),
+            x: [Rational(3, 4), Rational(9, 4)],
+            i: 2,
+            k: 1,
+            **queue,
+        },
+        false_variants=(
+            FalseVariant(
+                name="pro-rata is optimal for burdens x/(u + ε) too",
+                attempt=lambda: prove(le(pro_rata, z * (u(i) + ε)), lowest(), inverse, ge(ε, 0)),
+                claim=padded,
+                counterexample=padded.counterexample(level),
+            ),
+            FalseVariant(
+                name="every haircut has burden one",
+                attempt=lambda: prove(cheaper.concludes, lowest(), ratio),
+                claim=cheaper,
+                counterexample=cheaper.counterexample(halves),
+            ),
+            FalseVariant(
+                name="queues are worse with a single winner too",
+                attempt=lambda: by_cases(gt(first * U, B * u_1), u_1 - B, always.given),
+                claim=always,
+                counterexample=always.counterexample({n: 1, u: [1], u_1: 1, B: 1}),
+            ),
+            FalseVariant(
+                name="a queue inverts whatever the capacities",
+                attempt=lambda: prove(same.concludes, minimum(u_1, B), minimum(u_2, B - first)),
+                claim=same,
+                counterexample=same.counterexample({u_1: 2, u_2: 1, B: 0}),
+            ),
+        ),
+    )
