@@ -50,7 +50,8 @@ def run(folder, monkeypatch, capsys):
 def spawn(*words, stdout=subprocess.PIPE, **env):
     """Run the command line in a process of its own."""
     command = [sys.executable, "-m", "adlopt.cli", *words]
-    env = os.environ | {"PYTHONPATH": str(Path(adl.__file__).parents[1])} | env
+    here = {"PYTHONPATH": str(Path(adl.__file__).parents[1]), "PYTHONUNBUFFERED": ""}
+    env = os.environ | here | env
     return subprocess.run(
         command, check=False, stdout=stdout, stderr=subprocess.PIPE, env=env, timeout=60
     )
