@@ -123,7 +123,7 @@ def solve(
     method : Method
         `AUTO`, or `HIGHS` to have HiGHS solve the linear or mixed-integer program.
     time_limit : float, optional
-        Seconds for HiGHS. The other methods need none.
+        Seconds for `Method.HIGHS`. The other methods need none.
 
     Returns
     -------
@@ -160,6 +160,8 @@ def solve(
     problem = BurdenProblem.of(round_, loss)
     if method not in (Method.AUTO, Method.HIGHS):
         raise InputError("method", method, "Method.AUTO or Method.HIGHS")
+    if time_limit is not None and method is Method.AUTO:
+        raise InputError("time_limit", time_limit, "None", remedy="it goes with Method.HIGHS")
     if problem.lot is not None:
         return _solve_lots(problem, method, time_limit)
     if method is Method.HIGHS:

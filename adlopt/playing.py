@@ -11,7 +11,7 @@ import numpy as np
 from adlopt.episode import Episode
 from adlopt.errors import InputError
 from adlopt.hindsight import paper_ogd, per_round_optimum, severity_loss
-from adlopt.loss import Burden, Loss, worst_burden
+from adlopt.loss import Burden, Loss, MinMax, worst_burden
 from adlopt.online import Policy, Severity, SeverityThenAllocation
 from adlopt.policies import named
 from adlopt.policies.allocation import ProRata
@@ -95,7 +95,8 @@ def play(
     burden : Burden
         What haircuts are measured against.
     loss : Loss, optional
-        A loss to sum as well, with its per-round optimum in *hindsight*.
+        A loss to sum as well, with its per-round optimum in *hindsight*. It must price the
+        budget: under `MinMax` alone a policy that raises nothing would look best.
     progress : callable, optional
         Told each policy's name before it plays.
 
@@ -106,6 +107,8 @@ def play(
     >>> round(board["ogd+pro-rata"].severity_loss, 2)
     52311145.22
     """
+    if isinstance(loss, MinMax):
+        raise InputError("loss", loss, "a loss that prices the budget", remedy="use surrogate(...)")
     chosen = [resolve(p, episode) for p in policies]
     names = {policy.name for policy in chosen}
     chosen += [p for p in map(named, ALWAYS) if p.name not in names]

@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum
 
-from adlopt.arrays import FloatArray, Record, own
+import numpy as np
+
+from adlopt.arrays import FloatArray, Record, freeze, own
 
 
 class Information(Enum):
@@ -34,11 +36,12 @@ class Run(Record):
     haircut : array_like, shape (T,)
         USD. H_t, the budget raised.
     burden : array_like, shape (T,), optional
-        m_t, the worst burden of an account; None where accounts are not known.
+        m_t, the worst burden of an account, infinite where a protected one was touched; None
+        where accounts are not known.
     touched : array_like, shape (T,), optional
         Accounts with a haircut; None where accounts are not known.
     loss : array_like, shape (T,), optional
-        The loss the episode was played under.
+        The loss the episode was played under; infinite where the burden is.
     """
 
     policy: str
@@ -55,5 +58,8 @@ class Run(Record):
         for name in ("burden", "touched", "loss"):
             values = getattr(self, name)
             if values is not None:
-                label = f"{self.policy}: {name}"
-                put(self, name, own(values, label, length=rounds, lowest=0.0))
+                given = np.asarray(values)
+                infinite = np.isposinf(given) if name != "touched" else np.zeros(given.shape, bool)
+                finite = np.where(infinite, 0.0, given) if infinite.any() else values
+                checked = own(finite, f"{self.policy}: {name}", length=rounds, lowest=0.0)
+                put(self, name, freeze(np.where(infinite, np.inf, checked)))

@@ -75,7 +75,7 @@ def _score(board: Scoreboard, score: Score) -> dict[str, Any]:
     bound = PROPOSITION_1.value(board.episode)
     totals = {f"{weight:g}": score.total(weight) for weight in WEIGHTS}
     published = totals["1"]
-    return {
+    row = {
         "policy": score.policy,
         "information": score.information.value,
         "tracking_usd": score.tracking,
@@ -92,13 +92,19 @@ def _score(board: Scoreboard, score: Score) -> dict[str, Any]:
         "touched": score.touched,
         "severity_loss_usd": score.severity_loss,
         "outside_domain_usd": score.outside_domain,
-        "regret_usd": {c.value: _finite(regret) for c, regret in score.regret.items()},
+        "regret_usd": {c.value: regret for c, regret in score.regret.items()},
         "loss": score.loss,
+    }
+    return {name: _finite(value) for name, value in row.items()} | {
+        "touches_protected": score.worst_burden == math.inf
     }
 
 
-def _finite(number: float) -> float | None:
-    return number if math.isfinite(number) else None
+def _finite(value: Any) -> Any:
+    """JSON knows no infinity: null, with `touches_protected` to say why."""
+    if isinstance(value, dict):
+        return {name: _finite(part) for name, part in value.items()}
+    return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
 def _bound(board: Scoreboard, index: int) -> dict[str, Any]:
@@ -262,7 +268,7 @@ def _played(data: dict[str, Any]) -> str:
             f"{score['tracking_usd']:,.0f}",
             f"{score['overshoot_usd']:,.0f}",
             f"{score['undershoot_usd']:,.0f}",
-            percent(score["worst_burden"]),
+            percent(math.inf if score["touches_protected"] else score["worst_burden"]),
             "–" if score["touched"] is None else f"{score['touched']:,.0f}",
         )
         for score in data["scores"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Sequence
 
@@ -50,10 +51,12 @@ def percent(share: float | None) -> str:
 
     Examples
     --------
-    >>> percent(0.0263), percent(None)
-    ('2.63 %', '–')
+    >>> percent(0.0263), percent(None), percent(math.inf)
+    ('2.63 %', '–', '∞')
     """
-    return "–" if share is None else f"{100 * share:.4g} %"
+    if share is None:
+        return "–"
+    return "∞" if math.isinf(share) else f"{100 * share:.4g} %"
 
 
 def _spaced(cell: str) -> str:

@@ -1,5 +1,6 @@
 """Playing and scoring: what a board says follows from the rounds."""
 
+import json
 import math
 
 import numpy as np
@@ -15,6 +16,7 @@ from adlopt.playing import run_policy
 from adlopt.policies import named
 from adlopt.policies.severity import ProjectedOGD
 from adlopt.scoreboard import Scoreboard
+from adlopt.summary import render, summarise
 
 
 @pytest.fixture(scope="module")
@@ -186,3 +188,28 @@ def test_generated_profits_have_the_shape_of_the_real_ones():
 def test_accounts_return_between_generated_rounds():
     first, second = adl.episodes.shock(rounds=2, winners=100, seed=0).rounds
     assert set(first.start.account) & set(second.start.account)
+
+
+def insolvent_winner():
+    round_ = adl.Round.of(
+        capacity=[10.0, 10.0], equity=[5.0, -1.0], deficit=5.0, needed=3.0, estimate=3.0
+    )
+    return adl.Episode(name="insolvent winner", rounds=[round_])
+
+
+def test_touching_a_protected_account_is_an_infinite_burden_and_is_said():
+    board = adl.play(insolvent_winner(), ["estimate"], burden=adl.Burden.EQUITY)
+    assert board["estimate+pro-rata"].worst_burden == math.inf
+    assert board["do-nothing+pro-rata"].worst_burden == 0.0
+    data = summarise(board)
+    json.dumps(data, allow_nan=False)
+    assert "∞" in render(data)
+    assert "∞" in str(board)
+    rows = {row["policy"]: row for row in data["scores"]}
+    assert rows["estimate+pro-rata"]["touches_protected"]
+    assert not rows["do-nothing+pro-rata"]["touches_protected"]
+
+
+def test_a_loss_that_ignores_the_budget_is_not_played():
+    with pytest.raises(adl.InputError, match="prices the budget"):
+        adl.play(insolvent_winner(), loss=adl.MinMax())
