@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import os
 import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -80,7 +82,7 @@ def play(
     from adlopt.summary import render, summarise
 
     chosen = _episode(episode)
-    with _progress(len(policy or ())) as step:
+    with _progress(None, "playing") as step:
         board = play_(chosen, policy or (), burden=burden, progress=step)
     data = summarise(board, () if policy else lineup(chosen))
     print(json.dumps(data, indent=1) if json_ else render(data))
@@ -122,6 +124,41 @@ def solve(
     if output is not None:
         write_haircuts(round_, best.haircut, output)
     print(json.dumps(_solution(round_, best), indent=1) if json_ else _allocation(round_, best))
+
+
+@app.command
+def prove(
+    *names: str,
+    show: Annotated[bool, Parameter(negative="")] = False,
+    latex: Annotated[bool, Parameter(negative="")] = False,
+    json_: Json = False,
+) -> None:
+    """Check the proofs of every claim, or of those named, and print the verdicts.
+
+    Parameters
+    ----------
+    names
+        Beginnings of names (prop-1), or .py files of your own; all that ship unless given.
+    show
+        Print every step of the derivations.
+    latex
+        The same, as LaTeX.
+    json_
+        Print everything for machines.
+    """
+    from adlopt.proof import check
+    from adlopt.proof.library import check_all, find, proof_files, render, summarise
+
+    paths = [find(name) for name in names] or list(proof_files().values())
+    if show or latex:
+        print("\n\n".join(check(path).derivation(latex=latex) for path in paths))
+        return
+    with _progress(len(paths), "checking") as step:
+        rows = check_all(paths, progress=None if step is None else lambda row: step(row.file))
+    data = summarise(rows)
+    print(json.dumps(data, indent=1) if json_ else render(data))
+    if data["failed"]:
+        sys.exit(NO_ANSWER)
 
 
 @app.command
@@ -231,26 +268,18 @@ def _allocation(round_: Round, best: Solution) -> str:
     return table(title, columns, rows) + "\n" + table(by, ("", ""), facts)
 
 
-class _progress:  # noqa: N801 - used like a function
-    """A bar on stderr where a person watches, nothing in a pipe."""
+@contextmanager
+def _progress(total: int | None, doing: str) -> Iterator[Callable[[str], None] | None]:
+    """Show a bar on stderr where a person watches, nothing in a pipe."""
+    if not sys.stderr.isatty():
+        yield None
+        return
+    from rich.console import Console
+    from rich.progress import Progress
 
-    def __init__(self, total: int) -> None:
-        self.total = total
-
-    def __enter__(self) -> Any:
-        if not sys.stderr.isatty() or not self.total:
-            return None
-        from rich.console import Console
-        from rich.progress import Progress
-
-        self.bar = Progress(console=Console(stderr=True), transient=True)
-        self.bar.start()
-        task = self.bar.add_task("playing", total=None)
-        return lambda name: self.bar.update(task, description=f"playing {name}", advance=1)
-
-    def __exit__(self, *_: object) -> None:
-        if hasattr(self, "bar"):
-            self.bar.stop()
+    with Progress(console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task(doing, total=total)
+        yield lambda name: bar.update(task, description=f"{doing} {name}", advance=1)
 
 
 def _mute() -> None:

@@ -1,0 +1,176 @@
+"""The proofs that ship with the package: find them, check them all, lay out the verdicts."""
+
+from __future__ import annotations
+
+import multiprocessing
+import re
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from adlopt.errors import InputError, ProofError
+from adlopt.proof.checking import check
+from adlopt.table import table
+
+WORKERS = 2
+"""Proofs checked at the same time."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """What became of one proof file.
+
+    Parameters
+    ----------
+    file : str
+        Name without its suffix.
+    item : str
+        What it is about; empty if it could not be read.
+    verdict : str
+        The declared verdict, if the evidence reaches it, else FAILED.
+    added : tuple of str
+        Hypotheses that the source does not state.
+    axioms : tuple of str
+        What is taken from the literature instead of being derived.
+    tightness, citation : str
+    seconds : float
+        Time the check took.
+    error : str
+        Why it failed; empty if it did not.
+    """
+
+    file: str
+    item: str = ""
+    verdict: str = "FAILED"
+    added: tuple[str, ...] = ()
+    axioms: tuple[str, ...] = ()
+    tightness: str = ""
+    citation: str = ""
+    seconds: float = 0.0
+    error: str = ""
+
+
+def proof_files() -> dict[str, Path]:
+    """Return the proof files that ship with the package, by name.
+
+    They stand beside the package in a checkout, and inside it once installed.
+
+    Examples
+    --------
+    >>> proof_files()["prop_01_severity"].name
+    'prop_01_severity.py'
+    """
+    package = Path(__file__).parents[1]
+    for folder in (package / "proofs", package.parent / "proofs"):
+        if folder.is_dir():
+            return {path.stem: path for path in sorted(folder.glob("*.py"))}
+    raise InputError("proofs", str(package), "a folder of proof files", remedy="reinstall adlopt")
+
+
+def find(name: str) -> Path:
+    """Return a proof file by path, by name, or by the beginning of its name.
+
+    Raises
+    ------
+    InputError
+        If nothing, or more than one file, fits.
+
+    Examples
+    --------
+    >>> find("prop-1").name
+    'prop_01_severity.py'
+    """
+    if name.endswith(".py"):
+        return Path(name)
+    shipped = proof_files()
+    wanted = _words(name)
+    fitting = [stem for stem in shipped if _words(stem)[: len(wanted)] == wanted]
+    if len(fitting) != 1:
+        choice = ", ".join(fitting or shipped)
+        raise InputError("proof", name, f"a .py file, or the beginning of one name of {choice}")
+    return shipped[fitting[0]]
+
+
+def check_all(
+    paths: Sequence[Path], *, progress: Callable[[Row], None] | None = None
+) -> tuple[Row, ...]:
+    """Check proof files, several at a time; rows come back in the order of `paths`.
+
+    Parameters
+    ----------
+    paths : sequence of Path
+    progress : callable, optional
+        Told each row as it is done.
+    """
+    done: dict[Path, Row] = {}
+    for path, row in _rows(paths):
+        done[path] = row
+        if progress is not None:
+            progress(row)
+    return tuple(done[path] for path in paths)
+
+
+def _rows(paths: Sequence[Path]) -> Iterator[tuple[Path, Row]]:
+    if len(paths) == 1:
+        yield paths[0], row_of(paths[0])
+        return
+    context = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(WORKERS, mp_context=context) as pool:
+        waiting = {pool.submit(row_of, path): path for path in paths}
+        for finished in as_completed(waiting):
+            yield waiting[finished], finished.result()
+
+
+def row_of(path: Path) -> Row:
+    """Check one proof file; whatever its code raises becomes the row's error."""
+    try:
+        checked = check(path)
+    except ProofError as error:
+        return Row(file=path.stem, error=str(error))
+    except Exception as error:  # noqa: BLE001 - a user's file may raise anything; it is shown
+        return Row(file=path.stem, error=f"{type(error).__name__}: {error}")
+    theorem = checked.theorem
+    return Row(
+        file=path.stem,
+        item=theorem.item,
+        verdict=checked.verdict.value,
+        added=tuple(theorem.added),
+        axioms=tuple(sorted(axiom.name for axiom in theorem.axioms)),
+        tightness=theorem.tightness,
+        citation=theorem.citation,
+        seconds=checked.seconds,
+    )
+
+
+def summarise(rows: Sequence[Row]) -> dict[str, Any]:
+    """Collect the verdicts, ready for JSON."""
+    return {
+        "proofs": [asdict(row) for row in rows],
+        "failed": [row.file for row in rows if row.error],
+        "seconds": sum(row.seconds for row in rows),
+    }
+
+
+def render(data: dict[str, Any]) -> str:
+    """Lay out what `summarise` collected in 80 columns."""
+    cells = []
+    for row in data["proofs"]:
+        notes = [f"adds: {words}" for words in row["added"]]
+        notes += [f"axiom: {name}" for name in row["axioms"]]
+        notes += [f"tight: {row['tightness']}"] if row["tightness"] else []
+        notes += [row["citation"]] if row["citation"] else []
+        name = row["item"] or row["file"]
+        cells.append((name, row["verdict"], "; ".join(notes) or row["error"]))
+    failed = data["failed"]
+    verdict = (
+        f"{len(failed)} of {len(cells)} FAILED: {', '.join(failed)}" if failed else "all closed"
+    )
+    title = f"{len(cells)} proofs, {verdict}; {data['seconds']:.1f} s of checking"
+    return table(title, ("item", "verdict", "what it rests on"), cells)
+
+
+def _words(name: str) -> list[str]:
+    """Split prop-1, prop_01_severity, … into words, numbers without leading zeros."""
+    return [part.lstrip("0") or "0" for part in re.findall(r"[a-z]+|\d+", name.lower())]
