@@ -32,6 +32,17 @@ shock, 200 rounds
   θ = 1/2               1,828,225.10 USD
   Proposition 1 is informative
 """,
+    "04_check_a_derivation.py": """\
+means:      ⊢ x² + y² ≥ 2·x·y
+projection: 0 ≥ y; u ≥ 0 ⊢ y² ≥ 2·u·y
+pro-rata:   first·z ≥ a; second·z ≥ b ⊢ first·z + second·z ≥ a + b
+""",
+    "05_a_wrong_step.py": """\
+0 ≥ y; u ≥ 0 ⊢ y² ≥ 2·u·y
+without u ≥ 0: cannot close y² − 2·u·y ≥ 0
+left over after the best attempt: −2·u·y
+at y = u = −1 the claim is false: True
+""",
 }
 
 
