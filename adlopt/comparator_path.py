@@ -15,7 +15,9 @@ from bisect import bisect_right, insort
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import lru_cache
 from itertools import accumulate, pairwise
+from typing import TypeVar
 
 from numpy.typing import ArrayLike
 
@@ -97,7 +99,12 @@ def comparator_curve(deficit: ArrayLike, needed_severity: ArrayLike) -> Comparat
     wanted = own(needed_severity, "needed_severity", length=sizes.size, lowest=0.0)
     if not sizes.size or (wanted > 1).any():
         raise InputError("needed_severity", wanted.tolist(), "numbers in [0, 1], at least one")
-    problem = _Problem.of(sizes.tolist(), wanted.tolist())
+    return _curve(tuple(sizes.tolist()), tuple(wanted.tolist()))
+
+
+@lru_cache(maxsize=16)
+def _curve(sizes: tuple[float, ...], targets: tuple[float, ...]) -> ComparatorCurve:
+    problem = _Problem.of(sizes, targets)
     found, prices, flows = problem.corners()
     kept = [k for k in range(len(found)) if not 0 < k < len(prices) or prices[k - 1] != prices[k]]
     return ComparatorCurve(
@@ -107,8 +114,8 @@ def comparator_curve(deficit: ArrayLike, needed_severity: ArrayLike) -> Comparat
 
 
 def lower_bound(
-    deficit: Sequence[float | Fraction],
-    needed_severity: Sequence[float | Fraction],
+    deficit: Sequence[float],
+    needed_severity: Sequence[float],
     edge: Edge,
     variation: Fraction,
 ) -> Fraction:
@@ -125,16 +132,29 @@ def lower_bound(
     >>> lower_bound([2.0, 1.0], [0.0, 1.0], edge, Fraction(1, 4))
     Fraction(3, 4)
     """
-    flow, price = edge.flow, edge.price
+    sizes, targets = [Fraction(d) for d in deficit], [Fraction(s) for s in needed_severity]
+    return Fraction(_proved(sizes, targets, edge.flow, edge.price, variation))
+
+
+Exact = TypeVar("Exact", int, Fraction)
+
+
+def _proved(
+    sizes: Sequence[Exact],
+    targets: Sequence[Exact],
+    flow: Sequence[Exact],
+    price: Exact,
+    variation: Exact,
+) -> Exact:
     steps = [after - before for before, after in pairwise(flow)]
-    sizes, wanted = [Fraction(d) for d in deficit], [Fraction(s) for s in needed_severity]
     if len(steps) != len(sizes) or flow[0] or flow[-1]:
         raise CertificateError("the flow does not start and end at zero")
     if any(abs(w) > price for w in flow):
         raise CertificateError("the flow exceeds its price")
     if any(abs(step) > size for step, size in zip(steps, sizes, strict=True)):
         raise CertificateError("the flow changes by more than a deficit")
-    return -sum((s * step for s, step in zip(wanted, steps, strict=True)), price * variation)
+    shift = sum(s * step for s, step in zip(targets, steps, strict=True))
+    return -shift - price * variation
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,7 +174,7 @@ class _Problem:
     per_one: int
 
     @classmethod
-    def of(cls, sizes: list[float], targets: list[float]) -> _Problem:
+    def of(cls, sizes: tuple[float, ...], targets: tuple[float, ...]) -> _Problem:
         (size, per_usd), (target, per_one) = _integers(sizes), _integers(targets)
         return cls(size, target, per_usd, per_one)
 
@@ -174,12 +194,14 @@ class _Problem:
             if run * (between.loss - left.loss) + fall * (between.variation - left.variation) < 0:
                 ahead.append(between)
                 continue
+            flow = _flow(size, self.target, between.path, fall)
+            for end in (left, right):
+                if _proved(size, self.target, flow, fall, end.variation) != run * end.loss:
+                    raise CertificateError("a corner of the comparator curve is not proved optimal")
             scale = run * self.per_usd
-            flow = [Fraction(w, scale) for w in _flow(size, self.target, between.path, fall)]
             found.append(ahead.pop())
             prices.append(Fraction(fall, scale))
-            flows.append(tuple(flow))
-            self._require_proof(found[-2:], prices[-1], flows[-1])
+            flows.append(tuple(Fraction(w, scale) for w in flow))
         return found, prices, flows
 
     def vertex(self, corner: _Corner) -> Vertex:
@@ -188,16 +210,6 @@ class _Problem:
             loss=Fraction(corner.loss, self.per_one * self.per_usd),
             path=tuple(Fraction(value, self.per_one) for value in corner.path),
         )
-
-    def _require_proof(
-        self, ends: list[_Corner], price: Fraction, flow: tuple[Fraction, ...]
-    ) -> None:
-        sizes = [Fraction(w, self.per_usd) for w in self.size]
-        targets = [Fraction(s, self.per_one) for s in self.target]
-        for end in map(self.vertex, ends):
-            edge = Edge(price=price, flow=flow)
-            if lower_bound(sizes, targets, edge, end.variation) != end.loss:
-                raise CertificateError("a vertex of the comparator curve is not proved optimal")
 
     def _corner(self, path: Sequence[int]) -> _Corner:
         loss = sum(w * abs(u - s) for w, u, s in zip(self.size, path, self.target, strict=True))
@@ -221,7 +233,7 @@ class _Problem:
         return self._corner(path)
 
 
-def _integers(values: list[float]) -> tuple[tuple[int, ...], int]:
+def _integers(values: tuple[float, ...]) -> tuple[tuple[int, ...], int]:
     ratios = [value.as_integer_ratio() for value in values]
     common = math.lcm(*(denominator for _, denominator in ratios))
     return tuple(top * (common // bottom) for top, bottom in ratios), common

@@ -66,7 +66,7 @@ def closed_form(deficit: ArrayLike, variation: float) -> Interval:
 
     Below: on round 1 and the ⌊P⌋ largest others θ* is whichever end of [0, 1] lies farther from
     θ_t, and rests in between. Above: the constant ½, and persistence from ½, which pays
-    Σ D_t |θ*_t − θ*_{t−1}|: at most the fractional knapsack of size P.
+    Σ D_t |θ*_t − θ*_{t−1}|: at most the fractional knapsack of size P. Ends are rounded as floats.
 
     Examples
     --------
@@ -106,9 +106,9 @@ def minimax(deficit: ArrayLike, variation: float, grid: int | None = None) -> In
     exact = _Units.of(sizes, grid)
     *_, table = _tables(exact.size, [1] * sizes.size, grid, units + 1)
     lower, above = (_first_round(table[:, k], int(exact.size[0])) for k in (units, units + 1))
-    rounding = math.fsum(sizes) / grid + exact.usd(sizes.size * (grid + 1))
-    upper = math.nextafter(exact.usd(above) + rounding, math.inf)
-    ends = Interval(lower=math.nextafter(exact.usd(lower), 0.0), upper=upper)
+    rounding = sum(map(Fraction, sizes.tolist())) / grid + exact.usd(sizes.size * (grid + 1))
+    upper = math.nextafter(float(exact.usd(above) + rounding), math.inf)
+    ends = Interval(lower=_below(exact.usd(lower)), upper=upper)
     return ends & closed_form(sizes, variation)
 
 
@@ -145,8 +145,8 @@ def minimax_weighted(
     cost = [max(1, math.ceil(Fraction(d) / unit)) for d in sizes.tolist()]
     units = min(Fraction(dollars) * grid // unit, grid * sum(cost[1:]))
     *_, table = _tables(exact.size, cost, grid, units)
-    lower = exact.usd(_first_round(table[:, units], int(exact.size[0])))
-    return Interval(lower=min(math.nextafter(lower, 0.0), upper), upper=upper)
+    lower = _below(exact.usd(_first_round(table[:, units], int(exact.size[0]))))
+    return Interval(lower=min(lower, upper), upper=upper)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -162,6 +162,7 @@ class Adversary:
     """
 
     deficit: FloatArray
+    size: IntArray
     grid: int
     budget: int
     tables: tuple[IntArray, ...]
@@ -173,16 +174,15 @@ class Adversary:
         sizes, units = _owned(deficit), _grid_budget(variation, grid)
         exact = _Units.of(sizes, grid)
         tables = tuple(_tables(exact.size, [1] * sizes.size, grid, units))[::-1]
-        value = exact.usd(_first_round(tables[0][:, units], int(exact.size[0])))
-        return cls(sizes, grid, units, tables, value)
+        value = _below(exact.usd(_first_round(tables[0][:, units], int(exact.size[0]))))
+        return cls(sizes, exact.size, grid, units, tables, value)
 
     def reply(self, t: int, theta: float, last: float | None, left: int) -> tuple[float, int]:
         """Return θ*_t in answer to θ_t, and the budget left, in steps of the grid; t from 0."""
-        exact = _Units.of(self.deficit, self.grid)
         places = np.arange(self.grid + 1)
         moves = 0 * places if last is None else np.abs(places - round(last * self.grid))
         ahead = self.tables[t][places, np.maximum(left - moves, 0)]
-        gain = int(exact.size[t]) * np.abs(theta * self.grid - places) + ahead
+        gain = int(self.size[t]) * np.abs(theta * self.grid - places) + ahead
         best = int(np.argmax(np.where(moves <= left, gain, -1.0)))
         return best / self.grid, left - int(moves[best])
 
@@ -201,8 +201,8 @@ class _Units:
         scaled = [math.floor(Fraction(d) * Fraction(2) ** shift) for d in sizes.tolist()]
         return cls(np.array(scaled, dtype=np.int64), shift, grid)
 
-    def usd(self, units: int) -> float:
-        return float(Fraction(units, self.grid) / Fraction(2) ** self.shift)
+    def usd(self, units: int) -> Fraction:
+        return Fraction(units, self.grid) / Fraction(2) ** self.shift
 
 
 def _unit_of_money(sizes: FloatArray, fineness: int) -> Fraction:
@@ -231,7 +231,7 @@ def _tables(size: IntArray, cost: list[int], grid: int, units: int) -> Iterator[
 
 
 def _reached(values: IntArray, cost: int) -> IntArray:
-    """max over a' of values(a', p − cost |a' − a|)."""
+    """Max over a' of values(a', p − cost |a' − a|)."""
     up, down = values.copy(), values
     last = values.shape[0] - 1
     for a in range(last - 1, -1, -1):
@@ -245,6 +245,10 @@ def _first_round(ahead: IntArray, first: int) -> int:
     """min_x max_a D_1 |x − a| + V_2(a): no move is paid for."""
     places = np.arange(ahead.size)
     return int((ahead + first * places).max() + (ahead - first * places).max()) // 2
+
+
+def _below(value: Fraction) -> float:
+    return max(0.0, math.nextafter(float(value), -math.inf))
 
 
 def _grid_for(rounds: int, budget: float) -> int:
