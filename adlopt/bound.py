@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
+from functools import lru_cache
 
 import numpy as np
 import sympy
@@ -145,7 +146,7 @@ class Bound:
     tightness: str = ""
     citation: str = ""
     proof: str = ""
-    choices: Mapping[sympy.Symbol, sympy.Expr] = field(default_factory=dict)
+    choices: Mapping[sympy.Symbol, sympy.Expr] = field(default_factory=dict, hash=False)
     along: Along = Along.NEEDED
     information: Information = Information.ROUND_START
     side: Side = Side.UPPER
@@ -203,7 +204,7 @@ class Bound:
 
     def at(self, episode: Episode, path: FloatArray) -> float:
         """USD, measured along a path of one's own, shape (T,) in [0, 1]."""
-        return self._measure(self._chosen(), episode, path)[0]
+        return _measure(self._chosen(), episode, path)[0]
 
     def failures(self, episode: Episode, run: Run | None = None) -> dict[str, tuple[int, ...]]:
         """Rounds in which a hypothesis fails, by hypothesis; empty if the bound applies."""
@@ -218,7 +219,7 @@ class Bound:
     def _least(self, episode: Episode) -> tuple[float, dict[str, float], FloatArray]:
         expression, best = self._chosen(), None
         for path in self._paths(episode):
-            value, quantities = self._measure(expression, episode, path)
+            value, quantities = _measure(expression, episode, path)
             if best is None or value < best[0]:
                 best = value, quantities, path
         if best is None:
@@ -237,10 +238,16 @@ class Bound:
             for theta in sorted(starts):
                 yield np.full(len(episode), theta)
 
-    @staticmethod
-    def _measure(
-        expression: sympy.Expr, episode: Episode, path: FloatArray
-    ) -> tuple[float, dict[str, float]]:
-        measured = {s: QUANTITIES[s].measure(episode, path) for s in expression.free_symbols}
-        value = float(expression.subs(measured))
-        return value, {str(symbol): number for symbol, number in measured.items()}
+
+def _measure(
+    expression: sympy.Expr, episode: Episode, path: FloatArray
+) -> tuple[float, dict[str, float]]:
+    symbols, function = _compiled(expression)
+    measured = [QUANTITIES[symbol].measure(episode, path) for symbol in symbols]
+    return float(function(*measured)), dict(zip(map(str, symbols), measured, strict=True))
+
+
+@lru_cache(maxsize=256)
+def _compiled(expression: sympy.Expr) -> tuple[tuple[sympy.Symbol, ...], Callable[..., float]]:
+    symbols = tuple(sorted(expression.free_symbols, key=str))
+    return symbols, sympy.lambdify(symbols, expression, modules="math")

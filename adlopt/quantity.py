@@ -71,10 +71,12 @@ def gate_sources(deficit: FloatArray, kappa: float = GATE) -> tuple[int | None, 
     >>> gate_sources(np.array([8.0, 1.0, 6.0]))
     (None, 0, 0)
     """
-    found = []
-    for t, size in enumerate(deficit):
-        open_to = np.flatnonzero(deficit[:t] >= kappa * size)
-        found.append(int(open_to[-1]) if open_to.size else None)
+    sizes = deficit.tolist()
+    found: list[int | None] = []
+    kept: list[int] = []
+    for t, size in enumerate(sizes):
+        found.append(next((s for s in reversed(kept) if sizes[s] >= kappa * size), None))
+        kept = [s for s in kept if sizes[s] > size] + [t]
     return tuple(found)
 
 

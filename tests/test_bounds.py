@@ -197,7 +197,7 @@ def test_every_symbol_is_measured_or_chosen(bound):
 
 def test_names_differ():
     names = [bound.name for bound in BOUNDS]
-    assert len(set(names)) == len(names)
+    assert len(set(names)) == len(names) == len(set(BOUNDS))
 
 
 def test_a_refuted_bound_is_never_evaluated():

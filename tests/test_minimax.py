@@ -158,6 +158,17 @@ def test_october_10_by_path_variation():
         assert round(ends.upper / 1e6, digits) == upper
 
 
+@pytest.mark.parametrize(
+    ("variation", "grid", "upper"), [(2.0, 300, 27.74), (3.0, 200, 37.33), (2.0, 1000, 27.49)]
+)
+def test_october_10_by_grid(variation, grid, upper):
+    """Only the slack Σ D/N of the upper end depends on N here: whole P need no finer grid."""
+    deficit = adl.episodes.october_10().deficit
+    ends = minimax(deficit, variation, grid)
+    assert round(ends.upper / 1e6, 2) == upper
+    assert ends.lower == pytest.approx(minimax(deficit, variation).lower, rel=1e-9)
+
+
 def test_october_10_in_closed_form():
     deficit = adl.episodes.october_10().deficit
     for variation, lower, upper in (

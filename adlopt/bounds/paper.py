@@ -51,7 +51,7 @@ PROPOSITION_2 = Bound(
     hypotheses=(KNOWN_ACCOUNTS, FIXED_DOMAIN),
     tightness="constant 1 is attained in the limit",
     citation=SOURCE.format("Prop. 2"),
-    proof="prop_05_vector_dynamic_regret",
+    proof="prop_02_static_regret",
     choices=WEIGHTS,
     status=Status.HOLDS_UNDER,
 )

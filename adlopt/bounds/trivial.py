@@ -27,7 +27,7 @@ HALF = Bound(
     hypotheses=(ENOUGH_CAPACITY,),
     tightness="attained where θ*_t is 0 or 1",
     citation="|1/2 − θ*| ≤ 1/2",
-    proof="trivial",
+    proof="minimax_severity",
 )
 """What a constant guarantees without looking at anything."""
 
