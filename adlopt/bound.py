@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
 from enum import Enum
+from functools import lru_cache
 
+import numpy as np
 import sympy
 
+from adlopt.arrays import FloatArray
+from adlopt.comparator_path import comparator_curve
 from adlopt.episode import Episode
-from adlopt.quantity import QUANTITIES
-from adlopt.run import Run
+from adlopt.errors import InputError
+from adlopt.quantity import LOSS, QUANTITIES, path_variation
+from adlopt.run import Information, Run
 
 
 class Comparator(Enum):
@@ -22,6 +27,38 @@ class Comparator(Enum):
     """The best constant θ, in hindsight: static regret."""
     POLICY_CLASS = "best policy on the board"
     """The best of the policies played that could run live."""
+
+
+class Side(Enum):
+    """Which side of the loss a bound is on."""
+
+    UPPER = "upper"
+    """The policies it covers lose no more, on any sequence it describes."""
+    LOWER = "lower"
+    """Every policy loses as much on some sequence it describes."""
+
+
+class Along(Enum):
+    """Along which comparator path u a bound is measured; each is *hindsight*."""
+
+    NEEDED = "the needed severities"
+    """u = θ*: no loss of its own."""
+    BEST_PATH = "the path that makes the bound least"
+    """Chosen from the corners of f(P) = min {Σ D|u − θ*| : path variation ≤ P}."""
+    BEST_CONSTANT = "the constant that makes the bound least"
+    """Chosen from the needed severities and the policy's first one."""
+
+
+class Status(Enum):
+    """What is known about a bound."""
+
+    HOLDS = "holds"
+    HOLDS_UNDER = "holds under hypotheses its source does not state"
+    REFUTED = "a proof: it is refuted by a counterexample, and never evaluated"
+
+
+FIRST_SEVERITY = sympy.Symbol("x_1", real=True)
+"""What the policy plays first: a choice, not a measurement."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,20 +78,64 @@ class Hypothesis:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Evaluation:
+    """What a bound says about an episode.
+
+    Parameters
+    ----------
+    bound : str
+        Its name.
+    value : float or None
+        USD; None if a hypothesis fails, or the bound is refuted.
+    failures : dict
+        Rounds, from 1, in which a hypothesis fails, by hypothesis.
+    quantities : dict
+        What was measured, by symbol; empty without a value.
+    path_variation : float or None
+        Of the comparator path it was measured along.
+    """
+
+    bound: str
+    value: float | None
+    failures: dict[str, tuple[int, ...]]
+    quantities: dict[str, float]
+    path_variation: float | None
+
+    def __str__(self) -> str:
+        if self.value is not None:
+            return f"{self.bound}: {self.value:,.2f} USD"
+        broken = (
+            f"{text} (rounds {', '.join(map(str, rounds))})" if rounds else text
+            for text, rounds in self.failures.items()
+        )
+        return f"{self.bound}: says nothing here, for want of: {'; '.join(broken)}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Bound:
-    """An upper bound on a regret.
+    """A bound on the loss Σ D_t |θ_t − θ*_t| of a policy, or on another loss it names.
 
     Parameters
     ----------
     name : str
     expression : sympy.Expr
-        Over the symbols of `adlopt.quantity`, in USD.
+        Over the symbols of `adlopt.quantity` and those of `choices`, in USD.
     comparator : Comparator
     covers : str
         Which policies, and which loss.
     hypotheses : tuple of Hypothesis
     tightness : str
     citation : str
+    proof : str
+        Name of the file in `proofs/` that concludes the expression.
+    choices : mapping of sympy.Symbol to sympy.Expr
+        Free constants of the policy: its step, its first severity.
+    along : Along
+        The comparator path to measure along.
+    information : Information
+        HINDSIGHT if the policy it covers is tuned on the episode.
+    side : Side
+    status : Status
     """
 
     name: str
@@ -64,9 +145,25 @@ class Bound:
     hypotheses: tuple[Hypothesis, ...] = ()
     tightness: str = ""
     citation: str = ""
+    proof: str = ""
+    choices: Mapping[sympy.Symbol, sympy.Expr] = field(default_factory=dict, hash=False)
+    along: Along = Along.NEEDED
+    information: Information = Information.ROUND_START
+    side: Side = Side.UPPER
+    status: Status = Status.HOLDS
+
+    @property
+    def regret(self) -> sympy.Expr:
+        """The bound less the loss of the comparator path itself."""
+        return self.expression - LOSS.symbol
 
     def value(self, episode: Episode) -> float:
-        """USD, with the quantities measured on the episode.
+        """USD, with the quantities measured on the episode, whether its hypotheses hold or not.
+
+        Raises
+        ------
+        InputError
+            If the bound is refuted.
 
         Examples
         --------
@@ -75,10 +172,82 @@ class Bound:
         >>> round(PROPOSITION_1.value(october_10()), 2)
         129699802.43
         """
-        measured = {s: QUANTITIES[s].measure(episode) for s in self.expression.free_symbols}
-        return float(self.expression.subs(measured))
+        return self._least(episode)[0]
+
+    def evaluate(self, episode: Episode, run: Run | None = None) -> Evaluation:
+        """Measure the bound, or say which hypotheses fail.
+
+        Examples
+        --------
+        >>> from adlopt.bounds import PERSISTENCE_UNIFORM
+        >>> from adlopt.episodes import alternating_blocks, october_10
+        >>> PERSISTENCE_UNIFORM.evaluate(alternating_blocks(2)).value
+        1.5
+        >>> PERSISTENCE_UNIFORM.evaluate(october_10()).value is None
+        True
+        """
+        failures: dict[str, tuple[int, ...]] = {Status.REFUTED.value: ()}
+        if self.status is not Status.REFUTED:
+            failures = self.failures(episode, run)
+        if failures:
+            return Evaluation(
+                bound=self.name, value=None, failures=failures, quantities={}, path_variation=None
+            )
+        value, quantities, path = self._least(episode)
+        return Evaluation(
+            bound=self.name,
+            value=value,
+            failures={},
+            quantities=quantities,
+            path_variation=path_variation(path),
+        )
+
+    def at(self, episode: Episode, path: FloatArray) -> float:
+        """USD, measured along a path of one's own, shape (T,) in [0, 1]."""
+        return _measure(self._chosen(), episode, path)[0]
 
     def failures(self, episode: Episode, run: Run | None = None) -> dict[str, tuple[int, ...]]:
         """Rounds in which a hypothesis fails, by hypothesis; empty if the bound applies."""
         found = {h.text: h.fails(episode, run) for h in self.hypotheses}
         return {text: rounds for text, rounds in found.items() if rounds}
+
+    def _chosen(self) -> sympy.Expr:
+        if self.status is Status.REFUTED:
+            raise InputError("bound", self.name, "a bound that holds")
+        return self.expression.subs(self.choices)
+
+    def _least(self, episode: Episode) -> tuple[float, dict[str, float], FloatArray]:
+        expression, best = self._chosen(), None
+        for path in self._paths(episode):
+            value, quantities = _measure(expression, episode, path)
+            if best is None or value < best[0]:
+                best = value, quantities, path
+        if best is None:
+            raise InputError("episode", episode.name, "an episode with a path")
+        return best
+
+    def _paths(self, episode: Episode) -> Iterator[FloatArray]:
+        needed = episode.needed_severity
+        if self.along is Along.NEEDED:
+            yield needed
+        elif self.along is Along.BEST_PATH:
+            for vertex in comparator_curve(episode.deficit, needed).vertices:
+                yield vertex.severities
+        else:
+            starts = {float(self.choices[FIRST_SEVERITY])} | set(needed.tolist())
+            for theta in sorted(starts):
+                yield np.full(len(episode), theta)
+
+
+def _measure(
+    expression: sympy.Expr, episode: Episode, path: FloatArray
+) -> tuple[float, dict[str, float]]:
+    symbols, function = _compiled(expression)
+    measured = [QUANTITIES[symbol].measure(episode, path) for symbol in symbols]
+    return float(function(*measured)), dict(zip(map(str, symbols), measured, strict=True))
+
+
+@lru_cache(maxsize=256)
+def _compiled(expression: sympy.Expr) -> tuple[tuple[sympy.Symbol, ...], Callable[..., float]]:
+    symbols = tuple(sorted(expression.free_symbols, key=str))
+    return symbols, sympy.lambdify(symbols, expression, modules="math")

@@ -10,6 +10,7 @@ from adlopt.loss import Burden
 from adlopt.online import Allocation, Severity, SeverityThenAllocation
 from adlopt.policies import allocation as a
 from adlopt.policies import severity as s
+from adlopt.policies.experts import Ader
 
 T = TypeVar("T")
 SEVERITIES: dict[str, Callable[..., Severity]] = {
@@ -20,6 +21,7 @@ SEVERITIES: dict[str, Callable[..., Severity]] = {
     "dollar-persistence": s.DollarPersistence,
     "ogd": s.ProjectedOGD,
     "adagrad-ogd": s.AdaGradOGD,
+    "ader": Ader,
     "follow-the-leader": s.FollowTheLeader,
     "running-ratio": s.RunningRatio,
     "estimate": s.ExAnteEstimate,
@@ -54,7 +56,7 @@ def named(name: str) -> SeverityThenAllocation:
     Traceback (most recent call last):
     adlopt.errors.InputError: policy is 'hope': expected severity+allocation with a severity of
     do-nothing, constant, persistence, gated-persistence, dollar-persistence, ogd, adagrad-ogd,
-    follow-the-leader, running-ratio, estimate and an allocation of queue, pro-rata,
+    ader, follow-the-leader, running-ratio, estimate and an allocation of queue, pro-rata,
     capped-pro-rata, integer-pro-rata, min-max, mirror-descent
     """
     first, plus, second = name.partition("+")

@@ -1,0 +1,91 @@
+"""Proposition 1 against the comparator that suits it best, and from the start it really has.
+
+Projected OGD with step η loses at most f(u) + ((x_1 − u_1)² + 2P(u) − Q(u))/2η + η S/2 for every
+path u; each bound below has the step that makes the right side least, known in hindsight.
+"""
+
+from __future__ import annotations
+
+import sympy
+
+from adlopt.bound import FIRST_SEVERITY, Along, Bound, Comparator
+from adlopt.bounds.hypotheses import ENOUGH_CAPACITY, INSIDE_DOMAIN
+from adlopt.quantity import FIRST, LOSS, P, Q, S
+from adlopt.run import Information
+
+HALF_START = {FIRST_SEVERITY: sympy.Rational(1, 2)}
+SOURCE = "sharpens [CTTX26, Prop. 1]"
+NEAR = sympy.Max(FIRST_SEVERITY, 1 - FIRST_SEVERITY) ** 2
+"""Square of the farthest that u_1 can lie from x_1."""
+
+OPTIMISED = Bound(
+    name="best comparator",
+    expression=LOSS.symbol + sympy.sqrt((1 + 2 * P.symbol) * S.symbol),
+    comparator=Comparator.PER_ROUND_OPTIMUM,
+    covers="projected OGD from any start, step √((1 + 2P)/S) of the best path (hindsight)",
+    hypotheses=(ENOUGH_CAPACITY, INSIDE_DOMAIN),
+    tightness="constant 1 is attained in the limit for P = 0",
+    citation=SOURCE,
+    proof="comparator_optimised",
+    along=Along.BEST_PATH,
+    information=Information.HINDSIGHT,
+)
+"""min over u of f(u) + √((1 + 2P(u)) S)."""
+
+OPTIMISED_FROM_HALF = Bound(
+    name="best comparator, start ½",
+    expression=LOSS.symbol + sympy.sqrt((NEAR + 2 * P.symbol) * S.symbol),
+    comparator=Comparator.PER_ROUND_OPTIMUM,
+    covers="projected OGD from ½, step √((1/4 + 2P)/S) of the best path (hindsight)",
+    hypotheses=(ENOUGH_CAPACITY, INSIDE_DOMAIN),
+    citation=SOURCE,
+    proof="comparator_optimised",
+    choices=HALF_START,
+    along=Along.BEST_PATH,
+    information=Information.HINDSIGHT,
+)
+"""min over u of f(u) + √((1/4 + 2P(u)) S)."""
+
+QUADRATIC = Bound(
+    name="needed path, start ½, with −Q",
+    expression=LOSS.symbol + sympy.sqrt((NEAR + 2 * P.symbol - Q.symbol) * S.symbol),
+    comparator=Comparator.PER_ROUND_OPTIMUM,
+    covers="projected OGD from ½, step √((1/4 + 2P − Q)/S) of the needed path (hindsight)",
+    hypotheses=(ENOUGH_CAPACITY, INSIDE_DOMAIN),
+    tightness="both constants in 2P − Q are attained",
+    citation=SOURCE,
+    proof="comparator_optimised",
+    choices=HALF_START,
+    information=Information.HINDSIGHT,
+)
+"""f + √((1/4 + 2P − Q) S) along θ*."""
+
+
+def from_start(first: sympy.Rational) -> Bound:
+    """Min over constants u of f(u) + |x_1 − u| √S, for OGD from x_1 with step |x_1 − u|/√S.
+
+    Examples
+    --------
+    >>> from adlopt.episodes import october_10
+    >>> round(from_start(sympy.Integer(0)).value(october_10()) / 1e6, 2)
+    12.04
+    """
+    return Bound(
+        name=f"best constant, start {first}",
+        expression=LOSS.symbol + abs(FIRST_SEVERITY - FIRST.symbol) * sympy.sqrt(S.symbol),
+        comparator=Comparator.PER_ROUND_OPTIMUM,
+        covers=f"projected OGD from {first}, step |x_1 − u|/√S of the best constant (hindsight)",
+        hypotheses=(ENOUGH_CAPACITY, INSIDE_DOMAIN),
+        tightness="constant 1 is attained in the limit",
+        citation=SOURCE,
+        proof="comparator_optimised",
+        choices={FIRST_SEVERITY: first},
+        along=Along.BEST_CONSTANT,
+        information=Information.HINDSIGHT,
+    )
+
+
+CONSTANT_FROM_HALF, CONSTANT_FROM_ZERO = (
+    from_start(sympy.Rational(1, 2)),
+    from_start(sympy.Integer(0)),
+)

@@ -1,0 +1,54 @@
+"""Tracking and fairness together are a problem in one variable, and Proposition 1 covers it."""
+
+from __future__ import annotations
+
+import sympy
+
+from adlopt.arrays import own_number
+from adlopt.bound import Bound, Comparator
+from adlopt.bounds.hypotheses import ENOUGH_CAPACITY, INSIDE_DOMAIN
+from adlopt.bounds.paper import FAIRNESS, TRACKING
+from adlopt.quantity import OVER_CAPACITY, OVER_CAPACITY_TWICE, P, S
+from adlopt.run import Information
+
+
+def full_objective(track: float = 1.0, fair: float = 0.0) -> Bound:
+    """√((1 + 2P) Σ D_t² (λ_track + λ_fair/U_t)²), against every path of severities.
+
+    Pro-rata of equal mass tracks as well as any haircut and is at least as fair, so that
+    λ_track |Σx − B| + λ_fair max x/u is λ_track |θD − B| + λ_fair θ D/U in the severity θ.
+
+    Parameters
+    ----------
+    track : float
+        λ_track ≥ 0 of [CTTX26, Eq. 10], per USD.
+    fair : float
+        λ_fair ≥ 0, of the worst burden.
+
+    Examples
+    --------
+    >>> from adlopt.episodes import october_10
+    >>> round(full_objective().value(october_10()), 2)
+    129699802.43
+    """
+    weights = [own_number(track, "track", lowest=0.0), own_number(fair, "fair", lowest=0.0)]
+    squares = (
+        TRACKING**2 * S.symbol
+        + 2 * TRACKING * FAIRNESS * OVER_CAPACITY.symbol
+        + FAIRNESS**2 * OVER_CAPACITY_TWICE.symbol
+    )
+    return Bound(
+        name="full objective",
+        expression=sympy.sqrt((1 + 2 * P.symbol) * squares),
+        comparator=Comparator.PER_ROUND_OPTIMUM,
+        covers="projected OGD + pro-rata on λ_track |Σx − B| + λ_fair max x/u, hindsight step",
+        hypotheses=(ENOUGH_CAPACITY, INSIDE_DOMAIN),
+        tightness="as Proposition 1; no √n and no 1/ε, unlike mirror descent on haircuts",
+        citation="extends [CTTX26, Prop. 1] to its Eq. 10",
+        proof="full_objective",
+        choices=dict(zip((TRACKING, FAIRNESS), map(sympy.Float, weights), strict=True)),
+        information=Information.HINDSIGHT,
+    )
+
+
+FULL_OBJECTIVE = full_objective()

@@ -1,0 +1,34 @@
+"""The closed form of the minimax loss V(P); `adlopt.minimax` encloses it more closely."""
+
+from __future__ import annotations
+
+import sympy
+
+from adlopt.bound import Bound, Comparator, Side
+from adlopt.bounds.hypotheses import ENOUGH_CAPACITY
+from adlopt.quantity import FIRST_DEFICIT, TOP, TOP_WHOLE, TOTAL_DEFICIT
+
+MINIMAX_LOWER = Bound(
+    name="minimax, from below",
+    expression=(FIRST_DEFICIT.symbol + TOP_WHOLE.symbol) / 2,
+    comparator=Comparator.PER_ROUND_OPTIMUM,
+    covers="every online policy, on some sequence with the same deficits and P",
+    hypotheses=(ENOUGH_CAPACITY,),
+    tightness="within a factor 2 for whole P",
+    citation="new",
+    proof="minimax_severity",
+    side=Side.LOWER,
+)
+"""(D_1 + Top_⌊P⌋)/2."""
+
+MINIMAX_UPPER = Bound(
+    name="minimax, from above",
+    expression=sympy.Min(TOTAL_DEFICIT.symbol / 2, FIRST_DEFICIT.symbol / 2 + TOP.symbol),
+    comparator=Comparator.PER_ROUND_OPTIMUM,
+    covers="persistence from ½ or the constant ½, whichever guarantees less loss for this P",
+    hypotheses=(ENOUGH_CAPACITY,),
+    tightness="within a factor 2 for whole P",
+    citation="new",
+    proof="minimax_severity",
+)
+"""min{Σ D/2, D_1/2 + Top_P}."""

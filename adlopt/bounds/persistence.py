@@ -1,0 +1,83 @@
+"""Repeating what the last round needed: no √T, no tuning.
+
+Gated persistence plays θ*_s of the last round s with D_s ≥ κ D_t, and ½ where there is none.
+"""
+
+from __future__ import annotations
+
+import sympy
+
+from adlopt.bound import FIRST_SEVERITY, Along, Bound, Comparator
+from adlopt.bounds.hypotheses import ENOUGH_CAPACITY, EQUAL_DEFICITS, TWO_SIZES
+from adlopt.quantity import (
+    FIRST,
+    FIRST_BIG,
+    FIRST_DEFICIT,
+    GATED,
+    LARGEST_DEFICIT,
+    LOSS,
+    MOVED,
+    MOVED_BIG,
+    SMALL,
+    P,
+)
+
+KAPPA = sympy.Symbol("κ", real=True)
+HALF = sympy.Rational(1, 2)
+NEW = "new; compare [CTTX26, Prop. 1]"
+
+PERSISTENCE = Bound(
+    name="persistence",
+    expression=FIRST_DEFICIT.symbol * abs(FIRST_SEVERITY - FIRST.symbol) + MOVED.symbol,
+    comparator=Comparator.PER_ROUND_OPTIMUM,
+    covers="persistence from ½: its loss itself, along the needed severities",
+    hypotheses=(ENOUGH_CAPACITY,),
+    tightness="an identity",
+    citation=NEW,
+    proof="persistence",
+    choices={FIRST_SEVERITY: HALF},
+)
+"""D_1 |x_1 − θ*_1| + Σ D_t |θ*_t − θ*_{t−1}|."""
+
+PERSISTENCE_UNIFORM = Bound(
+    name="persistence, equal deficits",
+    expression=2 * LOSS.symbol
+    + LARGEST_DEFICIT.symbol * (P.symbol + abs(FIRST_SEVERITY - FIRST.symbol)),
+    comparator=Comparator.PER_ROUND_OPTIMUM,
+    covers="persistence from ½, against every path",
+    hypotheses=(ENOUGH_CAPACITY, EQUAL_DEFICITS),
+    tightness="attained along the needed severities",
+    citation=NEW,
+    proof="persistence_any_path",
+    choices={FIRST_SEVERITY: HALF},
+    along=Along.BEST_PATH,
+)
+"""min over u of 2 f(u) + D (P(u) + |x_1 − u_1|)."""
+
+GATED_PERSISTENCE = Bound(
+    name="gated persistence",
+    expression=(1 + 1 / (KAPPA * (1 - KAPPA))) * LOSS.symbol
+    + GATED.symbol
+    + LARGEST_DEFICIT.symbol / (2 * (1 - KAPPA)),
+    comparator=Comparator.PER_ROUND_OPTIMUM,
+    covers="gated-persistence with κ = 1/2 from ½, against every path",
+    hypotheses=(ENOUGH_CAPACITY,),
+    tightness="the last term is attained in the limit",
+    citation=NEW,
+    proof="persistence",
+    choices={KAPPA: HALF},
+    along=Along.BEST_PATH,
+)
+"""min over u of 5 f(u) + Σ D_t |u_t − u_s(t)| + max D."""
+
+GATED_ENVELOPE = Bound(
+    name="gated envelope",
+    expression=FIRST_BIG.symbol / 2 + MOVED_BIG.symbol + SMALL.symbol,
+    comparator=Comparator.PER_ROUND_OPTIMUM,
+    covers="gated-persistence with κ = 1/2 from ½, on any sequence with W_big or less",
+    hypotheses=(ENOUGH_CAPACITY, TWO_SIZES),
+    tightness="minimax up to the distance to the lower bound for the same W_big",
+    citation=NEW,
+    proof="gated_envelope",
+)
+"""D_1/2 + W + small: what three lines of policy guarantee a priori."""

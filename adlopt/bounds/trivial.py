@@ -1,0 +1,84 @@
+"""What is known without any theory, and the test of whether a bound says more."""
+
+from __future__ import annotations
+
+from adlopt.bound import Bound, Comparator
+from adlopt.bounds.hypotheses import ENOUGH_CAPACITY, INSIDE_DOMAIN
+from adlopt.episode import Episode
+from adlopt.quantity import TOTAL_DEFICIT, WORST_MISS, P, S
+
+TRIVIAL = Bound(
+    name="trivial",
+    expression=WORST_MISS.symbol,
+    comparator=Comparator.PER_ROUND_OPTIMUM,
+    covers="every policy with θ_t in [0, 1]: the most that D_t |θ − θ*_t| can be",
+    hypotheses=(INSIDE_DOMAIN,),
+    tightness="attained by the worst severity of every round",
+    citation="max over θ in [0, 1] of a convex function is at an end",
+    proof="trivial",
+)
+"""What no policy inside the domain can exceed: a bound above it says nothing."""
+
+HALF = Bound(
+    name="θ = 1/2",
+    expression=TOTAL_DEFICIT.symbol / 2,
+    comparator=Comparator.PER_ROUND_OPTIMUM,
+    covers="the constant severity 1/2, on every sequence",
+    hypotheses=(ENOUGH_CAPACITY,),
+    tightness="attained where θ*_t is 0 or 1",
+    citation="|1/2 − θ*| ≤ 1/2",
+    proof="minimax_severity",
+)
+"""What a constant guarantees without looking at anything."""
+
+
+def is_vacuous(bound: Bound, episode: Episode) -> bool:
+    """Whether a bound is not below the trivial one, and so says nothing on this episode.
+
+    Examples
+    --------
+    >>> from adlopt.bounds import PROPOSITION_1
+    >>> from adlopt.episodes import october_10
+    >>> is_vacuous(PROPOSITION_1, october_10())
+    True
+    """
+    return bound.value(episode) >= TRIVIAL.value(episode)
+
+
+def effective_rounds(episode: Episode) -> float:
+    """N_eff = (Σ D)²/Σ D², between 1 and T; 0 if nothing is owed.
+
+    Examples
+    --------
+    >>> from adlopt.episodes import october_10
+    >>> round(effective_rounds(october_10()), 2)
+    9.0
+    """
+    squares = S.measure(episode)
+    return TOTAL_DEFICIT.measure(episode) ** 2 / squares if squares else 0.0
+
+
+def rounds_needed(episode: Episode) -> float:
+    """4 (1 + 2P): Proposition 1 promises less than θ = ½ guarantees iff this is below N_eff.
+
+    √((1 + 2P) S) < Σ D/2 is 4 (1 + 2P) < (Σ D)²/S, squared.
+
+    Examples
+    --------
+    >>> from adlopt.episodes import october_10
+    >>> round(rounds_needed(october_10()), 1)
+    60.5
+    """
+    return 4 * (1 + 2 * P.measure(episode))
+
+
+def beats_half(episode: Episode) -> bool:
+    """Whether 4 (1 + 2P) < N_eff: Proposition 1 says more than θ = ½ does without looking.
+
+    Examples
+    --------
+    >>> from adlopt.episodes import october_10
+    >>> beats_half(october_10())
+    False
+    """
+    return rounds_needed(episode) < effective_rounds(episode)

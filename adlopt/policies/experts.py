@@ -1,0 +1,81 @@
+"""A severity rule that needs no tuning: experts with steps twice as large each, weighed by loss."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+
+from adlopt.errors import InputError
+from adlopt.online import State
+from adlopt.policies.severity import AdaGradOGD
+from adlopt.round import RoundOutcome, RoundStart, needed_severity
+from adlopt.run import Information
+
+
+@dataclass(frozen=True, slots=True)
+class Ader:
+    """Hedge over `AdaGradOGD` with c = 1, 2, 4, …: nearly as good as the best of them.
+
+    θ_t is the mean of the experts' severities, weighed by exp(−ζ_t L_{t−1}), with L the losses
+    Σ D |θ − θ*| so far and ζ_t = 2 √(ln K / (D_1² + … + D_t²)). After Ader [Zhang, Lu and Zhou,
+    NeurIPS 2018], with deficits that are known when a round starts.
+
+    Parameters
+    ----------
+    horizon : float
+        Most rounds that the guarantee is for; it sets the number of experts K.
+    first : float
+        θ_1 of every expert.
+
+    Examples
+    --------
+    >>> Ader(16).experts, Ader(1000).experts
+    ((1.0, 2.0, 4.0), (1.0, 2.0, 4.0, 8.0, 16.0, 32.0))
+    """
+
+    horizon: float = 100
+    first: float = 0.5
+    information: ClassVar[Information] = Information.ROUND_START
+
+    def __post_init__(self) -> None:
+        if not (math.isfinite(self.horizon) and self.horizon >= 1):
+            raise InputError("horizon", self.horizon, "a number of rounds ≥ 1")
+        AdaGradOGD(first=self.first)
+
+    @property
+    def name(self) -> str:
+        """With the horizon where it is not 100."""
+        return "ader" + ("" if self.horizon == 100 else f":{self.horizon:g}")
+
+    @property
+    def experts(self) -> tuple[float, ...]:
+        """C of each expert: some c is within √2 of √(1/2 + P) for every P ≤ horizon − 1."""
+        count = max(1, math.ceil((1 + math.log2(self.horizon - 0.5)) / 2))
+        return tuple(2.0**k for k in range(count))
+
+    def begin(self) -> State:
+        """Each expert at its start, without loss."""
+        return tuple((AdaGradOGD(c, self.first).begin(), 0.0) for c in self.experts)
+
+    def decide(self, state: State, start: RoundStart) -> float:
+        """Return the weighted mean of the experts."""
+        squares = state[0][0][1] + start.deficit**2
+        losses = np.array([loss for _, loss in state])
+        rate = 2 * math.sqrt(math.log(len(state)) / squares) if squares else 0.0
+        weights = np.exp(-rate * (losses - losses.min()))
+        theta = np.array([expert[0] for expert, _ in state])
+        return float(np.clip(weights @ theta / weights.sum(), 0.0, 1.0))
+
+    def learn(self, state: State, start: RoundStart, theta: float, outcome: RoundOutcome) -> State:
+        """Let each expert step, and charge it for what it played."""
+        target = needed_severity(start, outcome)
+        return tuple(
+            (
+                AdaGradOGD(c, self.first).learn(expert, start, expert[0], outcome),
+                loss + start.deficit * abs(expert[0] - target),
+            )
+            for c, (expert, loss) in zip(self.experts, state, strict=True)
+        )

@@ -1,0 +1,233 @@
+"""The minimax loss: against exhaustive games in fractions, adversaries in play, and October 10."""
+
+import math
+import time
+from fractions import Fraction
+from functools import cache
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import adlopt as adl
+from adlopt.minimax import (
+    Adversary,
+    closed_form,
+    largest,
+    minimax,
+    minimax_weighted,
+)
+from adlopt.policies import SEVERITIES
+from adlopt.policies.experts import Ader
+from adlopt.policies.severity import ProjectedOGD
+from adlopt.quantity import MOVED_BIG, P, big_rounds
+
+
+def game(deficit, cost, budget, grid):
+    """V of the game on the grid, in fractions, with the policy free on the whole line."""
+
+    @cache
+    def value(t, last, left):
+        if t == len(deficit):
+            return Fraction(0)
+        replies = [
+            (Fraction(a, grid), value(t + 1, a, left - paid))
+            for a in range(grid + 1)
+            if (paid := 0 if last is None else cost[t] * abs(a - last)) <= left
+        ]
+        places = {a for a, _ in replies}
+        crossings = {
+            (b + after_b / deficit[t] + a - after_a / deficit[t]) / 2
+            for a, after_a in replies
+            for b, after_b in replies
+        }
+        return min(
+            max(deficit[t] * abs(x - a) + after for a, after in replies) for x in places | crossings
+        )
+
+    return value(0, None, budget)
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_against_the_exhaustive_game(seed):
+    rng = np.random.default_rng(seed)
+    rounds, grid = int(rng.integers(1, 5)), int(rng.integers(1, 5))
+    deficit = [int(d) for d in rng.integers(1, 6, rounds)]
+    steps = int(rng.integers(0, grid * rounds + 1))
+    exact = float(game(tuple(deficit), (1,) * rounds, steps, grid))
+    adversary = Adversary.of(deficit, steps / grid, grid)
+    assert adversary.value == pytest.approx(exact, rel=1e-9)
+    assert adversary.value <= exact
+    ends = minimax(deficit, steps / grid, grid)
+    assert ends.lower <= max(exact, closed_form(deficit, steps / grid).lower)
+    capped = min(steps, grid * (rounds - 1))
+    above = float(game(tuple(deficit), (1,) * rounds, capped + 1, grid)) + sum(deficit) / grid
+    assert ends.upper >= min(above, closed_form(deficit, steps / grid).upper) * (1 - 1e-12)
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_the_weighted_game_is_a_lower_bound_and_exact_where_nothing_is_rounded(seed):
+    rng = np.random.default_rng(seed)
+    rounds, grid = int(rng.integers(2, 5)), int(rng.integers(1, 3))
+    deficit = [int(d) for d in rng.integers(1, 4, rounds)]
+    steps = int(rng.integers(0, 3 * grid))
+    exact = float(game(tuple(deficit), tuple(deficit), steps, grid))
+    ends = minimax_weighted(deficit, steps / grid, grid, fineness=6)
+    assert ends.lower == pytest.approx(min(exact, ends.upper), rel=1e-9)
+
+
+deficits = st.lists(
+    st.one_of(st.floats(0.01, 100), st.sampled_from([0.0, 1.0])), min_size=1, max_size=6
+)
+
+
+@given(deficits, st.floats(0, 6), st.integers(1, 30))
+@settings(max_examples=150, deadline=None)
+def test_the_ends_are_in_order_and_the_theorem_holds(deficit, variation, grid):
+    ends, theorem = minimax(deficit, variation, grid), closed_form(deficit, variation)
+    assert theorem.lower <= ends.lower <= ends.upper * (1 + 1e-12) + 1e-12
+    assert ends.upper <= theorem.upper <= math.fsum(deficit) / 2
+    finer = minimax(deficit, variation, 4 * grid)
+    assert finer.lower <= ends.upper * (1 + 1e-12) + 1e-12
+    assert ends.lower <= finer.upper * (1 + 1e-12) + 1e-12
+
+
+@given(deficits, st.floats(0, 5), st.floats(0, 1))
+@settings(max_examples=100, deadline=None)
+def test_more_variation_never_costs_less(deficit, variation, more):
+    less, greater = (minimax(deficit, v, 20) for v in (variation, variation + more))
+    assert less.lower <= greater.lower
+    assert less.upper <= greater.upper * (1 + 1e-12)
+
+
+@given(st.lists(st.floats(0, 1e6), max_size=6).map(np.array), st.floats(0, 8))
+def test_the_knapsack_is_concave_and_total(sizes, count):
+    total = largest(sizes, count)
+    assert 0 <= total <= math.fsum(sizes) * (1 + 1e-12)
+    middle = largest(sizes, count + 0.5)
+    assert 2 * middle >= (total + largest(sizes, count + 1)) * (1 - 1e-12)
+
+
+ARGUMENT = {"constant": 0.3}
+RULES = [
+    make(ARGUMENT[name]) if name in ARGUMENT else make()
+    for name, make in SEVERITIES.items()
+    if name not in ("ogd", "estimate")
+] + [ProjectedOGD(step=0.02), ProjectedOGD(step=0.3, first=1.0), Ader(3)]
+
+
+def worst_play(rule, adversary):
+    """Loss of a rule against the adversary, and the path it was dealt."""
+    state, last, left, loss, path = rule.begin(), None, adversary.budget, 0.0, []
+    for t, size in enumerate(adversary.deficit):
+        start = adl.RoundStart(t=t + 1, account=["a"], capacity=[1e9], deficit=size)
+        theta = rule.decide(state, start)
+        last, left = adversary.reply(t, theta, last, left)
+        loss += size * abs(theta - last)
+        path.append(last)
+        state = rule.learn(state, start, theta, adl.RoundOutcome(needed=last * size))
+    return loss, path
+
+
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.name)
+@pytest.mark.parametrize("variation", [0.0, 0.6, 2.0])
+def test_no_policy_escapes_the_adversary(rule, variation):
+    for seed in range(3):
+        deficit = np.random.default_rng(seed).lognormal(1.0, 1.0, 6)
+        adversary = Adversary.of(deficit, variation, grid=20)
+        loss, path = worst_play(rule, adversary)
+        assert sum(abs(np.diff(path))) <= variation + 1e-12
+        assert loss >= adversary.value * (1 - 1e-12)
+
+
+def test_october_10_by_path_variation():
+    deficit = adl.episodes.october_10().deficit
+    millions = {
+        0.0: (5.463, 5.463),
+        1.0: (16.81, 17.08),
+        1.2711: (19.66, 19.94),
+        2.0: (27.38, 27.65),
+        3.0: (36.79, 37.06),
+        7.0595: (49.98, 50.03),
+    }
+    for variation, (lower, upper) in millions.items():
+        ends = minimax(deficit, variation)
+        digits = 3 if variation == 0 else 2
+        assert round(ends.lower / 1e6, digits) == lower
+        assert round(ends.upper / 1e6, digits) == upper
+
+
+@pytest.mark.parametrize(
+    ("variation", "grid", "upper"), [(2.0, 300, 27.74), (3.0, 200, 37.33), (2.0, 1000, 27.49)]
+)
+def test_october_10_by_grid(variation, grid, upper):
+    """Only the slack Σ D/N of the upper end depends on N here: whole P need no finer grid."""
+    deficit = adl.episodes.october_10().deficit
+    ends = minimax(deficit, variation, grid)
+    assert round(ends.upper / 1e6, 2) == upper
+    assert ends.lower == pytest.approx(minimax(deficit, variation).lower, rel=1e-9)
+
+
+def test_october_10_in_closed_form():
+    deficit = adl.episodes.october_10().deficit
+    for variation, lower, upper in (
+        (0.0, 5.46, 5.46),
+        (1.0, 11.38, 17.29),
+        (2.0, 17.21, 28.96),
+        (3.0, 22.68, 39.91),
+        (7.0595, 44.55, 50.03),
+    ):
+        ends = closed_form(deficit, variation)
+        assert (round(ends.lower / 1e6, 2), round(ends.upper / 1e6, 2)) == (lower, upper)
+    assert round(closed_form(deficit, 1.2711).upper / 1e6, 2) == 20.46
+
+
+def test_october_10_where_the_paper_stands():
+    episode = adl.episodes.october_10()
+    ends = minimax(episode.deficit, P.measure(episode))
+    assert round(ends.upper, 2) == 50_031_693.34
+    assert ends.lower > 49_984_000
+
+
+def test_october_10_by_dollars_moved():
+    episode = adl.episodes.october_10()
+    ends = minimax_weighted(episode.deficit[big_rounds(episode)], MOVED_BIG.measure(episode))
+    assert (round(ends.lower / 1e6, 2), round(ends.upper / 1e6, 2)) == (19.87, 20.03)
+    assert ends.upper <= 1.01 * ends.lower
+
+
+def test_sixteen_rounds_take_less_than_two_seconds():
+    deficit = adl.episodes.october_10().deficit
+    started = time.process_time()
+    minimax(deficit, 7.0595, grid=400)
+    assert time.process_time() - started < 2
+
+
+@pytest.mark.parametrize("scale", [1e-9, 1.0, 1e12])
+def test_scale_does_not_matter(scale):
+    deficit = np.array([3.0, 1.0, 2.0])
+    ends, scaled = minimax(deficit, 0.7, 50), minimax(scale * deficit, 0.7, 50)
+    assert scaled.lower == pytest.approx(scale * ends.lower, rel=1e-9)
+    assert scaled.upper == pytest.approx(scale * ends.upper, rel=1e-9)
+
+
+def test_nothing_owed():
+    assert minimax([0.0, 0.0], 1.0).upper == 0.0
+    assert minimax_weighted([0.0, 0.0], 1.0).upper == 0.0
+    assert minimax_weighted([4.0], 1.0).lower == pytest.approx(2.0)
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda: minimax([], 1.0),
+        lambda: minimax([1.0], -1.0),
+        lambda: minimax([1.0], math.nan),
+        lambda: minimax([1.0], 1.0, grid=0),
+        lambda: minimax_weighted([-1.0], 1.0),
+    ],
+)
+def test_bad_input_is_refused(call):
+    with pytest.raises(adl.InputError):
+        call()
