@@ -127,6 +127,23 @@ def solve(
 
 
 @app.command
+def bounds(episode: str, *, json_: Json = False) -> None:
+    """Print upper and lower bounds side by side, and where policies lie between them.
+
+    Parameters
+    ----------
+    episode
+        Name of a built-in episode, or a file.
+    json_
+        Print everything for machines, at full precision.
+    """
+    from adlopt.sandwich import render, summarise
+
+    data = summarise(_episode(episode))
+    print(json.dumps(data, indent=1, allow_nan=False) if json_ else render(data))
+
+
+@app.command
 def prove(
     *names: str,
     show: Annotated[bool, Parameter(negative="")] = False,

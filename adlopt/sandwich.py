@@ -37,6 +37,7 @@ from adlopt.policies.allocation import ProRata
 from adlopt.policies.experts import Ader
 from adlopt.quality import counted_once
 from adlopt.quantity import MOVED_BIG, SMALL, P, S, big_rounds, path_variation
+from adlopt.run import Information
 from adlopt.sandwich_text import render
 
 BUDGETS = (0.0, 1.0, 2.0, 3.0)
@@ -68,7 +69,10 @@ def summarise(episode: Episode) -> dict[str, Any]:
         "minimax": _minimax(episode),
         "weighted": _weighted(episode),
         "curve": _curve(episode),
-        "policies": [_policy(row, episode) for row in (*lineup(episode), _ader(episode))],
+        "policies": [
+            *(_policy(row, episode) for row in (*lineup(episode), _ader(episode))),
+            *_recorded(episode),
+        ],
         "counted_once": _once(once) if repeated else None,
     }
 
@@ -172,13 +176,33 @@ def _ader(episode: Episode) -> LineupRow:
 
 
 def _policy(row: LineupRow, episode: Episode) -> dict[str, Any]:
+    losses = {f"{first:g}": loss for first, loss in row.loss.items()}
+    return _placed(row.policy, row.information, losses, episode)
+
+
+def _recorded(episode: Episode) -> list[dict[str, Any]]:
+    """What was really done: its severity loss, clipped to θ ≤ 1, and all dollars it missed."""
+    rows = []
+    for run in episode.recorded:
+        if run.information is Information.RECORDED and run.burden is not None:
+            clipped = severity_loss(episode, episode.severity(run))
+            raw = math.fsum(np.abs(run.haircut - episode.needed))
+            for label, loss in (("θ ≤ 1", clipped), ("Σ|H−B|", raw)):
+                name = f"{run.policy}, {label}"
+                rows.append(_placed(name, run.information, {"0.5": loss}, episode))
+    return rows
+
+
+def _placed(
+    policy: str, information: Information, losses: dict[str, float], episode: Episode
+) -> dict[str, Any]:
     said = {bound.name: bound.evaluate(episode).value for bound in SHARES}
     return {
-        "policy": row.policy,
-        "information": row.information.value,
-        "severity_loss_usd": {f"{first:g}": loss for first, loss in row.loss.items()},
+        "policy": policy,
+        "information": information.value,
+        "severity_loss_usd": losses,
         "share_from_half": {
-            name: row.loss[0.5] / usd if usd else None for name, usd in said.items()
+            name: losses["0.5"] / usd if usd else None for name, usd in said.items()
         },
     }
 

@@ -158,7 +158,8 @@ def _policies(data: dict[str, Any]) -> str:
     for row in data["policies"]:
         loss, said = row["severity_loss_usd"], row["share_from_half"]
         live = row["information"] == "round start"
-        losses = (f"{loss[first] / unit:,.2f}" for first in ("0", "0.5", "1"))
+        starts = (loss.get(first) for first in ("0", "0.5", "1"))
+        losses = ("–" if usd is None else f"{usd / unit:,.2f}" for usd in starts)
         shares = ("–" if share is None else f"{100 * share:.0f} %" for share in said.values())
         label = row["policy"] if live else f"{row['policy']} ({row['information']})"
         rows.append((label, *losses, *shares))
