@@ -110,6 +110,11 @@ def freeze(values: ArrayLike) -> FloatArray:
     return np.frombuffer(np.asarray(values, dtype=np.float64).tobytes(), dtype=np.float64)
 
 
+def freeze_mask(mask: ArrayLike) -> BoolArray:
+    """Copy a mask into read-only memory."""
+    return np.frombuffer(np.asarray(mask, dtype=np.bool_).tobytes(), dtype=np.bool_)
+
+
 def _check_range(values: FloatArray, field: str, lowest: float, remedy: str) -> None:
     inside = (values >= lowest) & (values <= LARGEST_USD)
     if inside.all():

@@ -30,7 +30,7 @@ EXACT_ACCOUNTS = 1_000
 TOLERANCE = 1e-9
 """Relative gap below which an answer counts as optimal, and relative residual allowed."""
 ROUNDING = 1e-12
-"""Share of what taking nothing would cost that counts as rounding."""
+"""Relative distance from the budget that adding up haircuts can leave."""
 UNIT_ROUNDING = 2.0**-52
 
 
@@ -38,7 +38,7 @@ class Trust(Enum):
     """What stands behind a lower bound."""
 
     EXACT = "exact"
-    """Checked in integers or fractions: no rounding anywhere."""
+    """Checked in integers or fractions, and rounded down once, at the end."""
     VERIFIED = "verified"
     """Weak duality in floating point; `Certificate.error`, already subtracted, covers rounding."""
     REPORTED = "reported"
@@ -71,8 +71,8 @@ class Certificate:
         USD. Σx − budget where the budget is exact, else 0.
     multipliers : Multipliers or None
         Of the weak duality bound, where it was used.
-    size : float
-        What taking nothing would cost: values far below it are rounding.
+    rounding : float
+        Part of `upper` that only says that money was added in floating point.
 
     Raises
     ------
@@ -86,10 +86,10 @@ class Certificate:
     error: float = 0.0
     budget_residual: float = 0.0
     multipliers: Multipliers | None = None
-    size: float = 0.0
+    rounding: float = 0.0
 
     def __post_init__(self) -> None:
-        if not self.lower <= self.upper + TOLERANCE * max(self.upper, self.size, 1e-12):
+        if not self.lower <= self.upper * (1 + TOLERANCE) + SMALLEST_USD:
             raise CertificateError(f"lower bound {self.lower!r} exceeds the value {self.upper!r}")
 
     @property
@@ -99,14 +99,15 @@ class Certificate:
 
     @property
     def optimal(self) -> bool:
-        """Whether the gap is within `TOLERANCE` of the value, or is rounding."""
-        return self.gap <= max(TOLERANCE * self.upper, ROUNDING * self.size, SMALLEST_USD)
+        """Whether the gap is within `TOLERANCE` of the value, apart from `rounding`."""
+        return self.gap <= max(TOLERANCE * self.upper, self.rounding, SMALLEST_USD)
 
     def __str__(self) -> str:
-        if self.optimal:
-            return f"proven optimal ({self.trust.value})"
-        share = self.gap / self.upper
-        return f"within {share:.2g} of the optimum ({self.trust.value})"
+        if not self.optimal:
+            return f"within {self.gap / self.upper:.2g} of the optimum ({self.trust.value})"
+        if self.trust is Trust.REPORTED:
+            return "nothing better found by a finished search (reported, not proven)"
+        return f"proven optimal ({self.trust.value})"
 
 
 def certify(problem: BurdenProblem, haircut: FloatArray, multipliers: Multipliers) -> Certificate:
@@ -133,7 +134,7 @@ def certify(problem: BurdenProblem, haircut: FloatArray, multipliers: Multiplier
     clipped = _clip(problem, multipliers)
     if haircut.size <= EXACT_ACCOUNTS:
         bound = max(_exact_bound(problem, clipped, haircut), Fraction(0))
-        lower, error, trust = float(bound), 0.0, Trust.EXACT
+        lower, error, trust = round_down(bound), 0.0, Trust.EXACT
     else:
         (lower, error), trust = _float_bound(problem, clipped, haircut), Trust.VERIFIED
     return Certificate(
@@ -143,7 +144,7 @@ def certify(problem: BurdenProblem, haircut: FloatArray, multipliers: Multiplier
         error=error,
         budget_residual=residual,
         multipliers=clipped,
-        size=0.0 if problem.exact else problem.under * problem.budget,
+        rounding=_rounding(problem, haircut),
     )
 
 
@@ -169,6 +170,23 @@ def check_feasible(problem: BurdenProblem, haircut: FloatArray) -> float:
     if abs(residual) > max(TOLERANCE * problem.budget, SMALLEST_USD):
         raise CertificateError(f"the haircut misses the budget by {residual:.3g} USD")
     return residual
+
+
+def round_down(exact: Fraction) -> float:
+    """Largest float that is not above a fraction.
+
+    Examples
+    --------
+    >>> round_down(Fraction(1, 10)) < Fraction(1, 10) < 0.1
+    True
+    """
+    nearest = float(exact)
+    return nearest if nearest <= exact else math.nextafter(nearest, -math.inf)
+
+
+def _rounding(problem: BurdenProblem, haircut: FloatArray) -> float:
+    missed, nothing = problem.missed(haircut), problem.missed(np.zeros_like(haircut))
+    return missed if missed <= ROUNDING * nothing else 0.0
 
 
 def _clip(problem: BurdenProblem, given: Multipliers) -> Multipliers:

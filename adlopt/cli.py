@@ -8,23 +8,18 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import App, CycloptsError, Parameter
 
 from adlopt.errors import AdloptError, InputError, NoSolution
-from adlopt.loss import Burden
+from adlopt.loss import Asymmetric, Burden, Loss
 
 if TYPE_CHECKING:
     from adlopt.episode import Episode
-    from adlopt.optimum import Solution
-    from adlopt.round import Round
 
 BAD_INPUT, NO_ANSWER = 2, 1
 """Exit codes: the input cannot be used; it can, but there is no answer."""
-SHOWN = 20
-"""Accounts printed by `solve`; the rest are counted."""
-
 app = App(
     name="adlopt",
     help="Optimal hindsight benchmarks and regret bounds for autodeleveraging (ADL).",
@@ -45,6 +40,9 @@ def main() -> None:
     except CycloptsError as error:
         _fail(str(error), BAD_INPUT)
     except NoSolution as error:
+        if "--json" in sys.argv:
+            nearest = {name: getattr(error, name, None) for name in ("below", "above")}
+            print(json.dumps({"error": str(error), **nearest}, indent=1))
         _fail(str(error), NO_ANSWER)
     except AdloptError as error:
         _fail(str(error), BAD_INPUT)
@@ -61,6 +59,9 @@ def play(
     *,
     policy: Annotated[list[str] | None, Parameter(name=["--policy", "-p"], negative="")] = None,
     burden: Burden = Burden.CAPACITY,
+    under: float | None = None,
+    over: float | None = None,
+    fair: float | None = None,
     json_: Json = False,
 ) -> None:
     """Score policies on an episode: october-10, or a .toml or .json file.
@@ -74,6 +75,9 @@ def play(
         standard severity rules are played from three starting values.
     burden
         What haircuts are measured against.
+    under, over, fair
+        Prices of a dollar missed, a dollar too much and a unit of burden: sum that loss as well,
+        with its per-round optimum in hindsight.
     json_
         Print everything for machines, at full precision.
     """
@@ -83,7 +87,8 @@ def play(
 
     chosen = _episode(episode)
     with _progress(None, "playing") as step:
-        board = play_(chosen, policy or (), burden=burden, progress=step)
+        loss = _priced_loss(under, over, fair, burden)
+        board = play_(chosen, policy or (), burden=burden, loss=loss, progress=step)
     data = summarise(board, () if policy else lineup(chosen))
     print(json.dumps(data, indent=1) if json_ else render(data))
 
@@ -115,6 +120,7 @@ def solve(
     from adlopt.files import read_round, write_haircuts
     from adlopt.optimum import Method
     from adlopt.optimum import solve as solve_
+    from adlopt.solution_text import render, summarise
 
     methods = {"automatic": Method.AUTO, "highs": Method.HIGHS}
     if method not in methods:
@@ -123,7 +129,7 @@ def solve(
     best = solve_(round_, loss, method=methods[method], time_limit=time_limit)
     if output is not None:
         write_haircuts(round_, best.haircut, output)
-    print(json.dumps(_solution(round_, best), indent=1) if json_ else _allocation(round_, best))
+    print(json.dumps(summarise(round_, best), indent=1) if json_ else render(round_, best))
 
 
 @app.command
@@ -226,63 +232,16 @@ def _episode(name: str) -> Episode:
     return read_episode(name)
 
 
-def _solution(round_: Round, best: Solution) -> dict[str, Any]:
-    certificate = best.certificate
-    return {
-        "value": best.value,
-        "worst_burden": best.worst_burden,
-        "raised_usd": best.raised,
-        "needed_usd": round_.needed,
-        "method": best.method.value,
-        "stopped": best.stopped.value,
-        "certificate": {
-            "upper": certificate.upper,
-            "lower": certificate.lower,
-            "gap": certificate.gap,
-            "optimal": certificate.optimal,
-            "trust": certificate.trust.value,
-            "error": certificate.error,
-            "budget_residual_usd": certificate.budget_residual,
-        },
-        "budget_price": best.budget_price,
-        "account": list(round_.start.account),
-        "haircut_usd": best.haircut.tolist(),
-        "at_capacity": [bool(full) for full in best.at_capacity],
-    }
-
-
-def _allocation(round_: Round, best: Solution) -> str:
-    from adlopt.table import percent, table
-
-    start, certificate = round_.start, best.certificate
-    order = sorted(range(len(start.account)), key=lambda i: (-best.haircut[i], i))[:SHOWN]
-    rows = [
-        (
-            start.account[i],
-            f"{start.capacity[i]:,.2f}",
-            f"{best.haircut[i]:,.2f}",
-            percent(best.haircut[i] / start.capacity[i] if start.capacity[i] else None),
-            "capacity" if best.at_capacity[i] else "",
-        )
-        for i in order
-    ]
-    hidden = len(start.account) - len(order)
-    title = f"{best}\n"
-    if hidden:
-        title += f"largest {len(order)} of {len(start.account):,} accounts; -o file.csv has all"
-    columns = ("account", "capacity USD", "haircut USD", "of capacity", "bound by")
-    facts = [
-        ("needed budget, USD", f"{round_.needed:,.2f}"),
-        ("raised, USD", f"{best.raised:,.2f}"),
-        ("value of the loss", f"{certificate.upper!r}"),
-        ("proven lower bound", f"{certificate.lower!r}"),
-        ("rounding allowed for", f"{certificate.error:.1e}"),
-        ("accounts at capacity", f"{int(best.at_capacity.sum())}"),
-    ]
-    if best.budget_price is not None:
-        facts.append(("price of one more dollar", f"{best.budget_price + 0.0:.6g}"))
-    by = f"certificate: {certificate}; method: {best.method.value}"
-    return table(title, columns, rows) + "\n" + table(by, ("", ""), facts)
+def _priced_loss(
+    under: float | None, over: float | None, fair: float | None, burden: Burden
+) -> Loss | None:
+    given = {"--under": under, "--over": over, "--fair": fair}
+    if all(price is None for price in given.values()):
+        return None
+    for name, price in given.items():
+        if price is None:
+            raise InputError(name, None, "a price", remedy="give --under, --over and --fair")
+    return Asymmetric(under=under, over=over, fair=fair, burden=burden)  # type: ignore[arg-type]
 
 
 @contextmanager

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from adlopt.arrays import FloatArray, Record, freeze
+from adlopt.arrays import BoolArray, FloatArray, Record, freeze
 from adlopt.errors import InputError
 from adlopt.round import Round
 from adlopt.run import Run
@@ -138,3 +138,14 @@ def _own_all(items: Iterable[Any], field: str, kind: type) -> tuple[Any, ...]:
         if not isinstance(item, kind):
             raise InputError(field, item, f"a {kind.__name__}", index=index)
     return owned
+
+
+def rounds_where(mask: BoolArray) -> tuple[int, ...]:
+    """Numbers, from 1, of the rounds where a mask of shape (T,) holds.
+
+    Examples
+    --------
+    >>> rounds_where(np.array([True, False, True]))
+    (1, 3)
+    """
+    return tuple(int(t) + 1 for t in np.flatnonzero(mask))

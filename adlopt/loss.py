@@ -84,7 +84,8 @@ class MinMax:
     epsilon: float = 0.0
 
     def __post_init__(self) -> None:
-        own_number(self.epsilon, "epsilon", lowest=0.0)
+        epsilon = own_number(self.epsilon, "epsilon", lowest=0.0)
+        object.__setattr__(self, "epsilon", epsilon)
         if not isinstance(self.burden, Burden):
             raise InputError("burden", self.burden, "Burden.CAPACITY or Burden.EQUITY")
 
@@ -154,9 +155,7 @@ class Asymmetric:
         """Price of missing the needed budget plus price of the worst burden."""
         missing = round_.needed - math.fsum(_like(haircut, round_.start.capacity))
         missed = max(self.under * missing, -self.over * missing)
-        if self.fair == 0:
-            return missed
-        return missed + self.fair * self.worst.value(round_, haircut)
+        return missed + priced_burden(self.fair, self.worst.value(round_, haircut))
 
     def subgradient(self, round_: Round, haircut: ArrayLike) -> FloatArray:
         """Slope of the budget term (0 where it is met) plus `fair` times that of the burden."""
@@ -233,8 +232,7 @@ class Empirical:
         raised = math.fsum(_like(haircut, round_.start.capacity))
         apart = self.worst.value(round_, haircut) - self.reference
         apart = max(apart, 0.0) if self.excess_only else abs(apart)
-        price = self.weight * round_.needed
-        return abs(raised - round_.needed) + (price * apart if price else 0.0)
+        return abs(raised - round_.needed) + priced_burden(self.weight * round_.needed, apart)
 
     def subgradient(self, round_: Round, haircut: ArrayLike) -> FloatArray:
         """Slope of the budget term plus that of the burden term.
@@ -269,6 +267,17 @@ class SeverityLoss:
         """±D, and 0 where θ = θ^needed."""
         apart = _in_domain(severity) - round_.needed_severity
         return round_.start.deficit * float(np.sign(apart))
+
+
+def priced_burden(price: float, burden: float) -> float:
+    """Price times burden, infinite where a protected account was touched, even at price 0.
+
+    Examples
+    --------
+    >>> priced_burden(2.0, 0.25), priced_burden(0.0, math.inf)
+    (0.5, inf)
+    """
+    return math.inf if math.isinf(burden) else price * burden
 
 
 def worst_burden(haircut: ArrayLike, weights: FloatArray) -> float:

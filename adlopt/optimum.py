@@ -22,7 +22,7 @@ from fractions import Fraction
 import numpy as np
 
 from adlopt import lots, waterfill
-from adlopt.arrays import FloatArray, IntArray, Record, own
+from adlopt.arrays import BoolArray, FloatArray, IntArray, Record, freeze_mask, own
 from adlopt.certificate import Certificate, Trust, certify
 from adlopt.errors import CertificateError, InfeasibleRound, InputError, SolverFailed
 from adlopt.highs import Infeasible, Stopped, run
@@ -61,8 +61,10 @@ class Solution(Record):
         What produced the haircut.
     stopped : Stopped
         Whether the method's search ended or hit a limit.
-    at_capacity : FloatArray, shape (n,)
-        1.0 where the capacity binds.
+    at_capacity : BoolArray, shape (n,)
+        Where the capacity binds.
+    at_burden : BoolArray, shape (n,)
+        Where the worst burden is borne: these accounts hold it up.
     """
 
     haircut: FloatArray
@@ -71,11 +73,13 @@ class Solution(Record):
     certificate: Certificate
     method: Method
     stopped: Stopped
-    at_capacity: FloatArray
+    at_capacity: BoolArray
+    at_burden: BoolArray
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "haircut", own(self.haircut, "haircut", lowest=0.0))
-        object.__setattr__(self, "at_capacity", own(self.at_capacity, "at_capacity"))
+        for name in ("at_capacity", "at_burden"):
+            object.__setattr__(self, name, freeze_mask(getattr(self, name)))
 
     @property
     def raised(self) -> float:
@@ -156,6 +160,8 @@ def solve(
     >>> print(solve(lots))
     2 winners give 75.00 USD, worst burden 41.67 %; proven optimal (exact)
     """
+    if not isinstance(round_, Round):
+        raise InputError("round_", round_, "a Round", remedy="Round.of(...) or read_round(path)[0]")
     loss = MinMax() if loss is None else loss
     problem = BurdenProblem.of(round_, loss)
     if method not in (Method.AUTO, Method.HIGHS):
@@ -179,15 +185,17 @@ def _solution(
     stopped: Stopped = Stopped.OPTIMAL,
 ) -> Solution:
     smallest = problem.lot if problem.lot is not None else 1e-9 * problem.capacity
+    worst = worst_burden(haircut, problem.weight)
     full = (haircut > 0) & (haircut > problem.capacity - smallest)
     return Solution(
         haircut=haircut,
         value=certificate.upper,
-        worst_burden=worst_burden(haircut, problem.weight),
+        worst_burden=worst,
         certificate=certificate,
         method=method,
         stopped=stopped,
-        at_capacity=full.astype(float),
+        at_capacity=full,
+        at_burden=(haircut > 0) & (haircut >= worst * problem.weight * (1 - 1e-9)),
     )
 
 

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import TypeAlias, cast
 
 import numpy as np
 
 from adlopt.episode import Episode
 from adlopt.errors import InputError
-from adlopt.hindsight import paper_ogd, per_round_optimum, severity_loss
+from adlopt.hindsight import best_fixed_severity, paper_ogd, per_round_optimum, severity_loss
 from adlopt.loss import Burden, Loss, MinMax, worst_burden
-from adlopt.online import Policy, Severity, SeverityThenAllocation
-from adlopt.policies import named
+from adlopt.online import Haircut, Policy, Severity, SeverityThenAllocation
+from adlopt.online import policy as function_policy
+from adlopt.policies import allocation_named, named
 from adlopt.policies.allocation import ProRata
 from adlopt.policies.severity import (
     AdaGradOGD,
@@ -24,12 +26,30 @@ from adlopt.policies.severity import (
     Persistence,
     RunningRatio,
 )
+from adlopt.round import Round, RoundStart
 from adlopt.run import Information, Run
 from adlopt.scoreboard import Scoreboard
 from adlopt.solvency import check_haircut
 
+Playable: TypeAlias = Policy | Callable[[RoundStart], Haircut] | str
 ALWAYS = ("do-nothing", "constant:0.5", "persistence")
 """What every board carries: a policy that loses to these must be seen to."""
+
+
+def decisions(policy: Policy, rounds: Iterable[Round]) -> Iterator[tuple[Round, Haircut]]:
+    """Yield each round with the haircut a policy took, checked, shape (n,) USD.
+
+    Raises
+    ------
+    BadHaircut
+        If a haircut is not one finite number for each account within 0 ≤ x ≤ u.
+    """
+    state = policy.begin()
+    for round_ in rounds:
+        start = round_.start
+        haircut = check_haircut(policy.decide(state, start), start, who=f"policy {policy.name!r}")
+        yield round_, haircut
+        state = policy.learn(state, start, haircut, round_.outcome)
 
 
 def run_policy(
@@ -54,17 +74,13 @@ def run_policy(
     >>> run_policy(october_10(), named("do-nothing")).haircut.max().item()
     0.0
     """
-    state = policy.begin()
     taken, burdens, touched, losses = [], [], [], []
-    for round_ in episode:
-        start = round_.start
-        haircut = check_haircut(policy.decide(state, start), start, who=f"policy {policy.name!r}")
+    for round_, haircut in decisions(policy, episode.rounds):
         taken.append(math.fsum(haircut))
         touched.append(np.count_nonzero(haircut))
-        burdens.append(worst_burden(haircut, burden.weights(start)))
+        burdens.append(worst_burden(haircut, burden.weights(round_.start)))
         if loss is not None:
             losses.append(loss.value(round_, haircut))
-        state = policy.learn(state, start, haircut, round_.outcome)
     known = not episode.pooled
     return Run(
         policy=policy.name,
@@ -78,7 +94,7 @@ def run_policy(
 
 def play(
     episode: Episode,
-    policies: Sequence[Policy | str] = (),
+    policies: Sequence[Playable] = (),
     *,
     burden: Burden = Burden.CAPACITY,
     loss: Loss | None = None,
@@ -89,9 +105,11 @@ def play(
     Parameters
     ----------
     episode : Episode
-    policies : sequence of Policy or str
-        Names as in `adlopt.policies.named`; "ogd" alone is the paper's, with the *hindsight* step
-        η*. Do-nothing, the constant ½ and persistence are always added.
+    policies : sequence of Policy, function or str
+        A function takes a RoundStart and returns a haircut. Names are as in
+        `adlopt.policies.named`; "ogd" alone is the paper's, with the *hindsight* step η*.
+        Do-nothing, the constant ½, persistence and the best constant (*hindsight*) are always
+        added.
     burden : Burden
         What haircuts are measured against.
     loss : Loss, optional
@@ -109,9 +127,13 @@ def play(
     """
     if isinstance(loss, MinMax):
         raise InputError("loss", loss, "a loss that prices the budget", remedy="use surrogate(...)")
+    if isinstance(policies, str):
+        raise InputError("policies", policies, "a list of them", remedy=f"write [{policies!r}]")
     chosen = [resolve(p, episode) for p in policies]
     names = {policy.name for policy in chosen}
-    chosen += [p for p in map(named, ALWAYS) if p.name not in names]
+    constant = best_fixed_severity(episode).theta
+    best = SeverityThenAllocation(Constant(constant, Information.HINDSIGHT), ProRata())
+    chosen += [p for p in (*map(named, ALWAYS), best) if p.name not in names]
     _require_distinct([*(run.policy for run in episode.recorded), *(p.name for p in chosen)])
     runs = list(episode.recorded)
     for policy in chosen:
@@ -167,15 +189,19 @@ def lineup(episode: Episode) -> tuple[LineupRow, ...]:
     return tuple(rows)
 
 
-def resolve(policy: Policy | str, episode: Episode) -> Policy:
+def resolve(policy: Playable, episode: Episode) -> Policy:
     """Return a policy for its name; "ogd" without a step is tuned in *hindsight*."""
-    if not isinstance(policy, str):
-        return policy
-    severity, plus, allocation = policy.partition("+")
-    if severity != "ogd":
-        return named(policy)
-    split = named(f"do-nothing+{allocation}").allocation if plus else ProRata()
-    return SeverityThenAllocation(paper_ogd(episode), split)
+    if isinstance(policy, str):
+        severity, plus, allocation = policy.partition("+")
+        if severity != "ogd":
+            return named(policy)
+        split = allocation_named(allocation) if plus else ProRata()
+        return SeverityThenAllocation(paper_ogd(episode), split)
+    if hasattr(policy, "decide"):
+        return cast(Policy, policy)
+    if callable(policy):
+        return function_policy(policy)
+    raise InputError("policy", policy, "a policy, a function of RoundStart, or a name")
 
 
 def _require_distinct(names: list[str]) -> None:

@@ -19,7 +19,7 @@ from dataclasses import dataclass
 
 from adlopt.arrays import FloatArray
 from adlopt.errors import InputError
-from adlopt.loss import Asymmetric, Empirical, Loss, MinMax, worst_burden
+from adlopt.loss import Asymmetric, Empirical, Loss, MinMax, priced_burden, worst_burden
 from adlopt.round import Round
 
 
@@ -100,8 +100,11 @@ class BurdenProblem:
     def value(self, haircut: FloatArray) -> float:
         """The objective at a haircut, recomputed from nothing else; ignores an exact budget."""
         excess = max(worst_burden(haircut, self.weight) - self.allowance, 0.0)
-        priced = self.fair * excess if self.fair else 0.0
+        return self.missed(haircut) + priced_burden(self.fair, excess)
+
+    def missed(self, haircut: FloatArray) -> float:
+        """Price of missing the budget; 0 where the budget is exact."""
         if self.exact:
-            return priced
+            return 0.0
         missing = self.budget - math.fsum(haircut)
-        return max(self.under * missing, -self.over * missing) + priced
+        return max(self.under * missing, -self.over * missing)

@@ -10,7 +10,7 @@ import numpy as np
 
 from adlopt.arrays import BoolArray
 from adlopt.bounds import PROPOSITION_1, TRIVIAL, is_vacuous
-from adlopt.episode import Episode
+from adlopt.episode import Episode, rounds_where
 from adlopt.round import Round
 from adlopt.scoreboard import FULL_BUDGET
 
@@ -118,7 +118,7 @@ def _once(episode: Episode) -> list[Finding]:
             name="deficits counted once",
             text=f"counted once, ΣD is ${deficit:,.2f} {relation} ΣB ${needed:,.2f}, and B > D in "
             f"{int(beyond.sum())} rounds",
-            rounds=_rounds(beyond),
+            rounds=rounds_where(beyond),
             usd=deficit,
         ),
         Finding(
@@ -131,12 +131,12 @@ def _once(episode: Episode) -> list[Finding]:
 
 def _needed_beyond_deficit(episode: Episode) -> list[Finding]:
     excess = episode.needed - episode.deficit
+    usd = math.fsum(np.maximum(excess, 0.0))
     return _where(
         "needed beyond deficit",
         excess > 0,
-        f"B > D in {{n}} rounds, by ${math.fsum(np.maximum(excess, 0)):,.2f}: θ ≤ 1 cannot "
-        "raise that",
-        usd=math.fsum(np.maximum(excess, 0.0)),
+        f"B > D in {{rounds}}, by ${usd:,.2f}: θ ≤ 1 cannot raise that",
+        usd=usd,
     )
 
 
@@ -144,7 +144,7 @@ def _needed_beyond_capacity(episode: Episode) -> list[Finding]:
     return _where(
         "needed beyond capacity",
         episode.needed > episode.total_capacity,
-        "B > U in {n} rounds: no haircut raises that",
+        "B > U in {rounds}: no haircut raises that",
     )
 
 
@@ -156,8 +156,9 @@ def _recorded_beyond_deficit(episode: Episode) -> list[Finding]:
         missed = np.abs(run.haircut - episode.needed) > FULL_BUDGET * episode.needed
         beyond = missed & (excess > FULL_BUDGET * episode.deficit)
         if run.burden is not None:
-            text = f"{run.policy}: H > D in {{n}} rounds, by ${math.fsum(excess):,.2f}"
-            findings += _where("taken beyond deficit", beyond, text, usd=math.fsum(excess))
+            usd = math.fsum(excess)
+            text = f"H > D in {{rounds}}, by ${usd:,.2f}"
+            findings += _where("taken beyond deficit", beyond, text, policy=run.policy, usd=usd)
     return findings
 
 
@@ -165,8 +166,8 @@ def _clipped_burdens(episode: Episode) -> list[Finding]:
     findings = []
     for run in episode.recorded:
         if run.burden is not None:
-            text = f"{run.policy}: burden recorded as exactly 1 in {{n}} rounds, clipped there"
-            findings += _where("clipped burden", run.burden == 1.0, text)
+            text = "burden recorded as exactly 1 in {rounds}, clipped there"
+            findings += _where("clipped burden", run.burden == 1.0, text, policy=run.policy)
     return findings
 
 
@@ -175,13 +176,10 @@ def _short_of_needed(episode: Episode) -> list[Finding]:
     for run in episode.recorded:
         missing = episode.needed - run.haircut
         if run.burden is not None:
-            text = (
-                f"{run.policy}: short of the needed budget in {{n}} of {len(episode)} rounds, "
-                f"by ${math.fsum(np.maximum(missing, 0)):,.2f}"
-            )
-            short = missing > FULL_BUDGET * episode.needed
             usd = math.fsum(np.maximum(missing, 0.0))
-            findings += _where("short of needed", short, text, usd=usd)
+            text = f"short of the needed budget in {{rounds}} of {len(episode)}, by ${usd:,.2f}"
+            short = missing > FULL_BUDGET * episode.needed
+            findings += _where("short of needed", short, text, policy=run.policy, usd=usd)
     return findings
 
 
@@ -193,13 +191,13 @@ def _vacuous_bound(episode: Episode) -> list[Finding]:
     return [Finding(name="vacuous bound", text=text, usd=bound)]
 
 
-def _where(name: str, mask: BoolArray, text: str, *, usd: float | None = None) -> list[Finding]:
-    rounds = _rounds(mask)
+def _where(
+    name: str, mask: BoolArray, text: str, *, policy: str = "", usd: float | None = None
+) -> list[Finding]:
+    """State where a check fails; `{rounds}` in the text becomes "1 round" or "7 rounds"."""
+    rounds = rounds_where(mask)
     if not rounds:
         return []
-    words = text.format(n=len(rounds))
-    return [Finding(name=name, text=words.replace("1 rounds", "1 round"), rounds=rounds, usd=usd)]
-
-
-def _rounds(mask: BoolArray) -> tuple[int, ...]:
-    return tuple(int(t) + 1 for t in np.flatnonzero(mask))
+    count = "1 round" if len(rounds) == 1 else f"{len(rounds)} rounds"
+    words = f"{policy}: " * bool(policy) + text.replace("{rounds}", count)
+    return [Finding(name=name, text=words, rounds=rounds, usd=usd)]

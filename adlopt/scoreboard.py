@@ -5,19 +5,23 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
 from adlopt.arrays import FloatArray
+from adlopt.board_text import render
 from adlopt.bound import Bound, Comparator
 from adlopt.bounds import HALF, PROPOSITION_1, TRIVIAL, is_vacuous
 from adlopt.episode import Episode
 from adlopt.errors import InputError
 from adlopt.hindsight import FixedSeverity, best_fixed_severity, least_burden, severity_loss
 from adlopt.loss import Burden
+from adlopt.quantity import QUANTITIES
 from adlopt.run import Information, Run
-from adlopt.table import percent, table
 
+WEIGHTS = (0.5, 1.0, 2.0)
+"""λ of the sweep over objective (23)."""
 FULL_BUDGET = 1e-6
 """Relative distance within which a round counts as having raised what it needed."""
 
@@ -186,67 +190,32 @@ class Scoreboard:
 
     def applies(self, bound: Bound, policy: str) -> dict[str, tuple[int, ...]]:
         """Hypotheses of a bound that a policy breaks, with the rounds; empty if none."""
-        run = next(run for run in self.runs if run.policy == policy)
-        return bound.failures(self.episode, run)
+        for run in self.runs:
+            if run.policy == policy:
+                return bound.failures(self.episode, run)
+        raise InputError("policy", policy, f"one of {[run.policy for run in self.runs]}")
 
     def is_vacuous(self, bound: Bound) -> bool:
         """Whether the bound is not below the trivial one."""
         return is_vacuous(bound, self.episode)
 
     def __str__(self) -> str:
-        return "\n".join([self._dollars(), self._regrets(), self._bounds()])
+        return render(self.to_dict())
 
-    def _dollars(self) -> str:
-        rows = [
-            (
-                score.policy,
-                f"{score.tracking:,.0f}",
-                f"{score.overshoot:,.0f}",
-                f"{score.undershoot:,.0f}",
-                percent(score.worst_burden),
-                "–" if score.touched is None else f"{score.touched:,.0f}",
-            )
-            for score in self.scores
-        ]
-        title = f"{self.episode.name}: dollars missed over {len(self.episode)} rounds, USD"
-        columns = ("policy", "Σ|H−B|", "over", "under", "worst burden", "touched")
-        return table(title, columns, rows)
-
-    def _regrets(self) -> str:
+    def to_dict(self) -> dict[str, Any]:
+        """Every figure at full precision, ready for JSON; infinite burdens are null."""
         best = self.best_fixed
-        rows = [
-            (
-                f"{score.policy}",
-                score.information.value,
-                *(f"{score.regret[comparator]:,.0f}" for comparator in Comparator),
-                self._share(score),
-            )
-            for score in self.scores
-        ]
-        title = (
-            f"severity regret Σ D|θ−θ*|, USD, against: each round's optimum, the best fixed θ = "
-            f"{best.theta:.4f} (hindsight), the best live policy here; share of the first bound"
-        )
-        columns = ("policy", "information", "optimum", "fixed θ", "best live", "of bound")
-        return table(title, columns, rows)
-
-    def _share(self, score: Score) -> str:
-        bound = self.bounds[0]
-        if self.applies(bound, score.policy):
-            return "outside"
-        return percent(score.severity_loss / bound.value(self.episode))
-
-    def _bounds(self) -> str:
-        rows = [
-            (
-                bound.name,
-                f"{bound.value(self.episode):,.2f}",
-                "VACUOUS" if bound is not TRIVIAL and self.is_vacuous(bound) else "",
-                bound.covers,
-            )
-            for bound in self.bounds
-        ]
-        return table("bounds on the severity regret, USD", ("bound", "USD", "", "covers"), rows)
+        return {
+            "name": self.episode.name,
+            "rounds": len(self.episode),
+            "reference": self.episode.reference,
+            "least_burden": self.least_name,
+            "least_burden_is_beaten_by_usd": self.least_is_beaten_by,
+            "scores": [_score_data(self, score) for score in self.scores],
+            "best_fixed_severity": {"theta": best.theta, "loss_usd": best.loss},
+            "loss_optimum": self.loss_optimum,
+            "bounds": [_bound_data(self, bound) for bound in self.bounds],
+        }
 
     def _score(self, run: Run, loss: float, fixed: float, live: float) -> Score:
         needed, deficit = self.episode.needed, self.episode.deficit
@@ -289,11 +258,12 @@ def _references(
     episode: Episode, burden: Burden
 ) -> tuple[FloatArray | None, FloatArray | None, str]:
     """Burdens to measure fairness from: the published reference, the least, and its name."""
-    if not episode.pooled:
-        levels = least_burden(episode, burden)
-        return levels, levels, f"least burden over {burden.value} (hindsight)"
     known = episode.reference
     reference = None if known is None else episode.recorded_run(known).burden
+    if not episode.pooled:
+        levels = least_burden(episode, burden)
+        name = f"least burden over {burden.value} (hindsight)"
+        return levels if reference is None else reference, levels, name
     if episode.fairest is not None:
         return reference, episode.recorded_run(episode.fairest).burden, episode.fairest
     return reference, _least_on_record(episode), "the least burden on record at the full budget"
@@ -306,3 +276,64 @@ def _least_on_record(episode: Episode) -> FloatArray | None:
             full = np.abs(run.haircut - episode.needed) <= FULL_BUDGET * episode.needed
             levels = np.where(full, np.minimum(levels, run.burden), levels)
     return levels if np.isfinite(levels).all() else None
+
+
+def _score_data(board: Scoreboard, score: Score) -> dict[str, Any]:
+    bound = PROPOSITION_1.value(board.episode)
+    totals = {f"{weight:g}": score.total(weight) for weight in WEIGHTS}
+    published = totals["1"]
+    row = {
+        "policy": score.policy,
+        "information": score.information.value,
+        "tracking_usd": score.tracking,
+        "overshoot_usd": score.overshoot,
+        "undershoot_usd": score.undershoot,
+        "short_rounds": score.short_rounds,
+        "fairness_usd": score.fairness,
+        "fairness_signed_usd": score.fairness_signed,
+        "fairness_excess_usd": score.fairness_excess,
+        "total_usd_by_weight": totals,
+        "total_share_of_bound": None if published is None or not bound else published / bound,
+        "corrected_total_usd": score.corrected_total,
+        "worst_burden": score.worst_burden,
+        "touched": score.touched,
+        "severity_loss_usd": score.severity_loss,
+        "outside_domain_usd": score.outside_domain,
+        "regret_usd": {c.value: regret for c, regret in score.regret.items()},
+        "loss": score.loss,
+    }
+    return {name: _finite(value) for name, value in row.items()} | {
+        "touches_protected": score.worst_burden == math.inf
+    }
+
+
+def _finite(value: Any) -> Any:
+    """JSON knows no infinity: null, with `touches_protected` to say why."""
+    if isinstance(value, dict):
+        return {name: _finite(part) for name, part in value.items()}
+    return None if isinstance(value, float) and not math.isfinite(value) else value
+
+
+def _bound_data(board: Scoreboard, bound: Bound) -> dict[str, Any]:
+    episode = board.episode
+    symbols = sorted(bound.expression.free_symbols, key=str)
+    return {
+        "name": bound.name,
+        "usd": bound.value(episode),
+        "expression": str(bound.expression),
+        "quantities": {
+            str(s): {"value": QUANTITIES[s].measure(episode), "meaning": QUANTITIES[s].meaning}
+            for s in symbols
+        },
+        "comparator": bound.comparator.value,
+        "covers": bound.covers,
+        "vacuous": bound is not TRIVIAL and board.is_vacuous(bound),
+        "fails_on_episode": {k: list(v) for k, v in bound.failures(episode).items()},
+        "fails_by_policy": {
+            run.policy: broken
+            for run in board.runs
+            if (broken := {k: list(v) for k, v in board.applies(bound, run.policy).items()})
+        },
+        "tightness": bound.tightness,
+        "citation": bound.citation,
+    }

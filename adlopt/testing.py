@@ -12,8 +12,8 @@ from adlopt.episode import Episode
 from adlopt.episodes import shock
 from adlopt.errors import CausalityError, PolicyError
 from adlopt.online import Policy
+from adlopt.playing import decisions
 from adlopt.round import Round
-from adlopt.solvency import check_haircut
 
 
 def check_policy(policy: Policy, episode: Episode | None = None) -> None:
@@ -24,8 +24,9 @@ def check_policy(policy: Policy, episode: Episode | None = None) -> None:
     bit-equal. The outcomes are replaced inside the very objects of `episode`, and put back, so
     that a policy which kept a reference to the episode, a round or an outcome is caught.
 
-    Numbers that were copied out of an episode beforehand, such as a step size tuned on it, cannot
-    be seen from outside: such a policy must declare `Information.HINDSIGHT`.
+    Pass the episode that the policy may have seen: on another one there is nothing to give it
+    away. Numbers that were copied out of an episode beforehand, such as a step size tuned on it,
+    cannot be seen from outside: such a policy must declare `Information.HINDSIGHT`.
 
     Parameters
     ----------
@@ -67,13 +68,7 @@ def check_policy(policy: Policy, episode: Episode | None = None) -> None:
 
 
 def _decisions(policy: Policy, rounds: tuple[Round, ...]) -> list[FloatArray]:
-    state, haircuts = policy.begin(), []
-    for round_ in rounds:
-        start = round_.start
-        haircut = check_haircut(policy.decide(state, start), start, who=f"policy {policy.name!r}")
-        haircuts.append(haircut)
-        state = policy.learn(state, start, haircut, round_.outcome)
-    return haircuts
+    return [haircut for _, haircut in decisions(policy, rounds)]
 
 
 @contextmanager

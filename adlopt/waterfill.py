@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from adlopt.arrays import FloatArray, own, own_number
-from adlopt.certificate import Multipliers
+from adlopt.certificate import TOLERANCE, Multipliers
 from adlopt.errors import InfeasibleRound, InputError
 from adlopt.problem import BurdenProblem
 
@@ -35,7 +35,7 @@ def pro_rata(capacity: ArrayLike, budget: float) -> FloatArray:
     b = own_number(budget, "budget", lowest=0.0)
     total = float(u.sum())
     check_reachable(b, total)
-    return np.minimum(u * (b / total), u) if b > 0 else np.zeros_like(u)
+    return u * min(b / total, 1.0) if b > 0 else np.zeros_like(u)
 
 
 def water_fill(weights: ArrayLike, capacity: ArrayLike, budget: float) -> FloatArray:
@@ -56,15 +56,17 @@ def water_fill(weights: ArrayLike, capacity: ArrayLike, budget: float) -> FloatA
     b = own_number(budget, "budget", lowest=0.0)
     reachable = u * (w > 0)
     check_reachable(b, float(reachable.sum()))
-    return np.minimum(reachable, w * water_level(w, reachable, b))
+    most = min(b, float(reachable.sum()))
+    return np.minimum(reachable, w * water_level(w, reachable, most))
 
 
 def check_reachable(budget: float, reachable: float) -> None:
     """Raise `InfeasibleRound`, with the smallest relaxation, if the budget exceeds the reach.
 
+    A budget within `TOLERANCE` of the reach is the sum of the capacities, added in another order.
     The capacities themselves are the certificate: Σ x_i ≤ Σ u_i < B.
     """
-    if budget > reachable:
+    if budget > reachable * (1 + TOLERANCE):
         missing = budget - reachable
         raise InfeasibleRound(
             f"the budget of {budget:,.2f} USD exceeds the {reachable:,.2f} USD that winners can "

@@ -19,6 +19,7 @@ cautious                         1,159 USD missed, round start
 do-nothing+pro-rata             11,382 USD missed, round start
 constant:0.5+pro-rata           83,614 USD missed, round start
 persistence+pro-rata             9,800 USD missed, round start
+best-constant+pro-rata          11,382 USD missed, hindsight
 """,
     "03_bound_on_own_data.py": """\
 october-10, 16 rounds

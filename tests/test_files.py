@@ -189,9 +189,10 @@ def test_all_formats_say_the_same(folder, source):
             Asymmetric(under=3.0, over=1.0, fair=2.0),
         ),
         (
-            'kind = "empirical"\nreference = 0.5\nweight = 2',
+            'kind = "empirical"\nreference = 0.5\nweight = 2\nexcess_only = true',
             Empirical(reference=0.5, weight=2.0, excess_only=True),
         ),
+        ('kind = "empirical"\nreference = 0.5', Empirical(reference=0.5)),
     ],
 )
 def test_losses(folder, entry, loss):
@@ -490,7 +491,15 @@ def test_an_episode_is_pooled_if_all_its_rounds_are(folder):
     put("e.toml", two_rounds("", POOLED, POOLED))
     assert read_episode("e.toml").pooled
     put("e.toml", two_rounds("", POOLED, ALICE.replace("account", "round.account")))
-    assert not read_episode("e.toml").pooled
+    with pytest.raises(InputError, match=r"round 2: capacity is None: .* in every round"):
+        read_episode("e.toml")
+
+
+def test_a_table_of_several_rounds_is_not_one_round(folder):
+    put("t.csv", "round,account,capacity\n1,a,5\n2,b,5\n")
+    put("r.toml", 'deficit = 5.0\nneeded = 2.0\naccounts = "t.csv"\n')
+    with pytest.raises(InputError, match=r"rounds \[1\.0, 2\.0\]"):
+        read_round("r.toml")
 
 
 BAD_EPISODE = {

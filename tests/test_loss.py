@@ -167,8 +167,9 @@ def test_an_insolvent_account_is_protected():
         Asymmetric(under=1.0, over=1.0, fair=0.0, burden=Burden.EQUITY),
     ],
 )
-def test_a_burden_without_a_price_costs_nothing_even_if_infinite(loss):
-    assert loss.value(BANKRUPT, [5.0, 5.0]) == 10.0
+def test_protection_holds_even_where_burdens_have_no_price(loss):
+    assert loss.value(BANKRUPT, [5.0, 5.0]) == math.inf
+    assert loss.value(BANKRUPT, [0.0, 5.0]) == 15.0
     assert loss.subgradient(BANKRUPT, [5.0, 5.0]).tolist() == [-1.0, -1.0]
 
 

@@ -188,6 +188,17 @@ def test_data_quality(episode):
     )
 
 
+@pytest.mark.parametrize("name", ["ref {x}", "11 rounds", "{rounds}"])
+def test_findings_quote_policies_as_they_are_named(name):
+    rounds = [adl.Round.of(t=t, capacity=[100.0], deficit=10.0, needed=5.0) for t in range(1, 12)]
+    recorded = adl.Run(
+        policy=name, information=adl.Information.RECORDED, haircut=[50.0] * 11, burden=[0.5] * 11
+    )
+    episode = adl.Episode(name="odd names", rounds=rounds, recorded=[recorded])
+    texts = [finding.text for finding in inspect(episode)]
+    assert f"{name}: H > D in 11 rounds, by $440.00" in texts
+
+
 def test_counting_once_keeps_every_other_number(episode):
     once = counted_once(episode)
     assert once.needed.tolist() == episode.needed.tolist()

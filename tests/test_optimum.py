@@ -3,6 +3,7 @@
 import itertools
 import math
 from dataclasses import replace
+from fractions import Fraction
 
 import numpy as np
 import pytest
@@ -320,3 +321,47 @@ def test_the_level_is_monotone_in_the_budget(round_):
     capacity = round_.start.capacity
     levels = [water_level(capacity, capacity, s * capacity.sum()) for s in (0.1, 0.5, 0.9)]
     assert levels == sorted(levels)
+
+
+def test_the_sum_of_all_capacities_is_in_reach_in_any_order():
+    rng = np.random.default_rng(0)
+    for _ in range(200):
+        capacity = np.round(rng.random(20) * 300, 2).tolist()
+        round_ = adl.Round.of(capacity=capacity, deficit=1.0, needed=sum(capacity))
+        assert adl.solve(round_).value == pytest.approx(1.0)
+
+
+def test_a_small_price_of_fairness_is_not_lost_in_a_large_price_of_money():
+    round_ = adl.Round.of(capacity=[2e9, 2e9], deficit=1e9, needed=1e9)
+    problem = BurdenProblem.of(round_, adl.surrogate(track=1e6, fair=1.0))
+    _, multipliers = optimum(problem)
+    certificate = certify(problem, np.array([1e9, 0.0]), multipliers)
+    assert not certificate.optimal
+    assert certificate.gap == pytest.approx(0.25)
+
+
+def test_protection_holds_where_fairness_has_no_price():
+    round_ = adl.Round.of(capacity=[100.0, 100.0], equity=[0.0, 10.0], deficit=200.0, needed=150.0)
+    loss = adl.Asymmetric(under=1.0, over=1.0, fair=0.0, burden=adl.Burden.EQUITY)
+    assert adl.solve(round_, loss).haircut.tolist() == [0.0, 100.0]
+    assert loss.value(round_, [75.0, 75.0]) == math.inf
+
+
+def test_a_lower_bound_is_never_rounded_up():
+    round_ = adl.Round.of(capacity=[10.0], deficit=1.0, needed=1.0)
+    assert adl.solve(round_).certificate.lower <= 1 / Fraction(10)
+
+
+@pytest.mark.parametrize("wrong", ["round.toml", None, 3])
+def test_what_is_not_a_round_is_refused(wrong):
+    with pytest.raises(adl.InputError, match="Round"):
+        adl.solve(wrong)
+
+
+def test_what_binds_is_said():
+    round_ = adl.Round.of(
+        capacity=[10.0, 80.0, 80.0], equity=[100.0, 100.0, 0.0], deficit=99.0, needed=70.0
+    )
+    best = adl.solve(round_, adl.MinMax(burden=adl.Burden.EQUITY))
+    assert best.at_capacity.tolist() == [True, False, False]
+    assert best.at_burden.tolist() == [False, True, False]

@@ -31,13 +31,51 @@ def test_every_board_carries_the_policies_one_must_beat(episode):
         "do-nothing+pro-rata",
         "constant:0.5+pro-rata",
         "persistence+pro-rata",
+        "best-constant+pro-rata",
     ]
+    assert board.runs[-1].information is adl.Information.HINDSIGHT
     assert adl.play(episode, ["persistence"]).runs[0].policy == "persistence+pro-rata"
 
 
 def test_the_same_policy_twice_is_refused(episode):
     with pytest.raises(adl.InputError, match="names that differ"):
         adl.play(episode, ["persistence", "persistence+pro-rata"])
+
+
+def test_names_carry_their_arguments(episode):
+    board = adl.play(episode, ["persistence:0", "persistence:1", "constant:0.123456789"])
+    names = [run.policy for run in board.runs]
+    assert names[:3] == [
+        "persistence:0+pro-rata",
+        "persistence:1+pro-rata",
+        "constant:0.123456789+pro-rata",
+    ]
+    assert "persistence+pro-rata" in names
+
+
+def test_plain_functions_are_policies(episode):
+    board = adl.play(episode, [lambda start: 0.0 * start.capacity])
+    assert board["<lambda>"].overshoot == 0.0
+    for wrong in (None, 3, object()):
+        with pytest.raises(adl.InputError, match="policy"):
+            adl.play(episode, [wrong])
+    with pytest.raises(adl.InputError, match=r"write \['queue'\]"):
+        adl.play(episode, "queue")
+
+
+def test_an_episodes_own_reference_is_what_fairness_is_measured_from():
+    rounds = [adl.Round.of(capacity=[10.0, 10.0], deficit=9.0, needed=4.0)]
+    recorded = adl.Run(
+        policy="ref", information=adl.Information.RECORDED, haircut=[4.0], burden=[0.4]
+    )
+    episode = adl.Episode(name="own", rounds=rounds, recorded=[recorded], reference="ref")
+    board = adl.play(episode)
+    assert board["ref"].fairness == 0.0
+    assert board["ref"].fairness_excess == pytest.approx(4.0 * 0.2)
+    data = summarise(board)
+    assert "all but ref" in render(data)
+    published = render(data).split("As published")[1].split("The same total")[0]
+    assert "persistence" not in published
 
 
 def test_tracking_is_over_plus_under(episode):

@@ -357,6 +357,13 @@ def test_mirror_descent_converges_to_the_least_burden():
     assert burdens[-1] == pytest.approx(2.1 / 7, abs=0.05)
 
 
+def test_rounding_does_not_pick_who_is_let_off():
+    rule = MirrorDescent(step=0.05)
+    start = adl.RoundStart(account=list("abcd"), capacity=[3.0, 7.0, 11.0, 13.0], deficit=9.0)
+    state = rule.learn(rule.begin(), start, 0.1 * start.capacity)
+    assert len({round(h, 12) for h in state.values()}) == 1
+
+
 def test_lots_are_kept_by_the_allocations_that_promise_it():
     episode = with_lots(adl.episodes.shock(rounds=4, winners=20, seed=1), 5.0)
     for allocation in ("integer-pro-rata", "min-max"):

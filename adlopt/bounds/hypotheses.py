@@ -4,36 +4,31 @@ from __future__ import annotations
 
 import numpy as np
 
-from adlopt.arrays import BoolArray
 from adlopt.bound import Hypothesis
-from adlopt.episode import Episode
+from adlopt.episode import Episode, rounds_where
 from adlopt.quantity import GATE, big_rounds
 from adlopt.run import Run
 
 
-def _rounds(mask: BoolArray) -> tuple[int, ...]:
-    return tuple(int(t) + 1 for t in np.flatnonzero(mask))
-
-
 def _short_of_capacity(episode: Episode, run: Run | None) -> tuple[int, ...]:
-    return _rounds(episode.total_capacity < episode.deficit)
+    return rounds_where(episode.total_capacity < episode.deficit)
 
 
 def _outside_domain(episode: Episode, run: Run | None) -> tuple[int, ...]:
-    return () if run is None else _rounds(run.haircut > episode.deficit * (1 + 1e-9))
+    return () if run is None else rounds_where(run.haircut > episode.deficit * (1 + 1e-9))
 
 
 def _uneven(episode: Episode, run: Run | None) -> tuple[int, ...]:
-    return _rounds(episode.deficit != episode.deficit[0])
+    return rounds_where(episode.deficit != episode.deficit[0])
 
 
 def _mixed_sizes(episode: Episode, run: Run | None) -> tuple[int, ...]:
     big = big_rounds(episode)
-    return _rounds(~big & (episode.deficit >= GATE * episode.deficit[big].min()))
+    return rounds_where(~big & (episode.deficit >= GATE * episode.deficit[big].min()))
 
 
 def _no_deficit(episode: Episode, run: Run | None) -> tuple[int, ...]:
-    return _rounds(episode.deficit == 0)
+    return rounds_where(episode.deficit == 0)
 
 
 def _another_domain(episode: Episode, run: Run | None) -> tuple[int, ...]:
@@ -48,7 +43,7 @@ def _another_domain(episode: Episode, run: Run | None) -> tuple[int, ...]:
 
 
 def _pooled(episode: Episode, run: Run | None) -> tuple[int, ...]:
-    return _rounds(np.full(len(episode), episode.pooled))
+    return rounds_where(np.full(len(episode), episode.pooled))
 
 
 ENOUGH_CAPACITY = Hypothesis(text="U_t ≥ D_t in every round", fails=_short_of_capacity)

@@ -75,6 +75,11 @@ def read_episode(path: str | Path) -> Episode:
     for t, each in enumerate(entry.round, start=1):
         with _naming(f"{path}: round {t}"):
             rounds.append(_round(each, t, path, tables.get(t)))
+    totals = [each.capacity is not None for each in entry.round]
+    if any(totals) and not all(totals):
+        t = totals.index(not totals[0]) + 1
+        expected = "a total `capacity` in every round, or accounts in every round"
+        raise InputError(f"{path}: round {t}: capacity", entry.round[t - 1].capacity, expected)
     with _naming(path):
         return Episode(
             name=entry.name or path.stem,
@@ -82,7 +87,7 @@ def read_episode(path: str | Path) -> Episode:
             recorded=tuple(_recorded(run) for run in entry.recorded),
             reference=entry.reference,
             fairest=entry.fairest,
-            pooled=all(each.capacity is not None for each in entry.round),
+            pooled=all(totals),
             source=entry.source,
         )
 
@@ -97,6 +102,10 @@ def _round(entry: RoundEntry, t: int, path: Path, rows: pl.DataFrame | None) -> 
         )
     if entry.accounts is not None:
         rows = read_table(path.parent / entry.accounts)
+        if "round" in rows.columns and rows["round"].n_unique() > 1:
+            found = rows["round"].unique().sort().to_list()
+            remedy = "keep one round, or name the table in an episode file"
+            raise InputError("accounts", f"a table of rounds {found}", "one round", remedy=remedy)
     if rows is not None:
         columns = columns_of(rows)
     elif entry.account is not None:
@@ -155,18 +164,22 @@ def _loss(entry: LossEntry) -> Loss:
     prices: dict[str, Any] = {}
     for name in ("track", "under", "over", "fair", "reference", "weight"):
         value = getattr(entry, name)
+        if name == "weight" and value is None:
+            continue
         if (value is not None) != (name in fields[entry.kind]):
             expected = "a number" if name in fields[entry.kind] else "nothing"
             raise InputError(f"loss.{name}", value, expected, remedy=f"kind is {entry.kind!r}")
         if value is not None:
             prices[name] = value
+    if entry.excess_only and entry.kind != "empirical":
+        raise InputError("loss.excess_only", True, "nothing", remedy=f"kind is {entry.kind!r}")
     if entry.kind == "min-max":
         return MinMax(**shape)
     if entry.kind == "surrogate":
         return surrogate(**prices, **shape)
     if entry.kind == "asymmetric":
         return Asymmetric(**prices, **shape)
-    return Empirical(**prices, excess_only=True, **shape)
+    return Empirical(**prices, excess_only=entry.excess_only, **shape)
 
 
 def _recorded(entry: RecordedEntry) -> Run:

@@ -42,6 +42,7 @@ class LossEntry(msgspec.Struct, forbid_unknown_fields=True):
     fair: float | None = None
     reference: float | None = None
     weight: float | None = None
+    excess_only: bool = False
 
 
 class RoundFile(RoundEntry, forbid_unknown_fields=True):

@@ -42,6 +42,7 @@ burden = "capacity" # or "equity"
 # track = 1.0           # price of a dollar missed
 # fair = 100.0          # price of a unit of burden
 # kind = "asymmetric"   # under, over and fair instead of track and fair
+# kind = "empirical"    # |H - B| + weight * B * (burden - reference)+, with excess_only = true
 """
 
 EPISODE = """\

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable, Mapping
 from typing import TypeVar
 
@@ -69,23 +70,44 @@ def named(name: str) -> SeverityThenAllocation:
             f"and an allocation of {', '.join(ALLOCATIONS)}"
         )
         raise InputError("policy", name, expected)
-    return SeverityThenAllocation(_make(SEVERITIES, first), _make(ALLOCATIONS, second))
+    return SeverityThenAllocation(_make(SEVERITIES, first), allocation_named(second))
+
+
+def allocation_named(name: str) -> Allocation:
+    """Return an allocation rule from its name.
+
+    Raises
+    ------
+    InputError
+        If it is unknown or its argument does not fit.
+
+    Examples
+    --------
+    >>> allocation_named("queue:leverage").name
+    'queue:leverage'
+    """
+    if name.partition(":")[0] not in ALLOCATIONS:
+        raise InputError("policy", name, f"an allocation of {', '.join(ALLOCATIONS)}")
+    return _make(ALLOCATIONS, name)
 
 
 def _make(table: Mapping[str, Callable[..., T]], text: str) -> T:
-    key, colon, argument = text.partition(":")
-    try:
-        return table[key](_argument(key, argument)) if colon else table[key]()
-    except TypeError:
-        needs = "no argument" if colon else f"an argument, as in {key}:0.5"
-        raise InputError("policy", text, needs) from None
+    key, _, rest = text.partition(":")
+    arguments = _arguments(key, rest) if rest else ()
+    takes = inspect.signature(table[key]).parameters.values()
+    most = [p for p in takes if p.name != "information"]
+    least = [p for p in most if p.default is p.empty]
+    if not len(least) <= len(arguments) <= len(most) or text.endswith(":"):
+        names = ":".join(p.name for p in most) or "nothing"
+        raise InputError("policy", text, f"{key} with {names} after a colon")
+    return table[key](*arguments)
 
 
-def _argument(key: str, text: str) -> str | float | Burden:
+def _arguments(key: str, text: str) -> tuple[str | float | Burden, ...]:
     if key == "queue":
-        return text
+        return (text,)
     try:
-        return Burden(text) if key == "min-max" else float(text)
+        return (Burden(text),) if key == "min-max" else tuple(map(float, text.split(":")))
     except ValueError:
         burdens = " or ".join(burden.value for burden in Burden)
         expected = burdens if key == "min-max" else "a number"

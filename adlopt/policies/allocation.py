@@ -5,6 +5,7 @@ Each is deterministic; where scores or remainders are equal the tie-break is sta
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import ClassVar
@@ -14,11 +15,14 @@ import numpy as np
 from adlopt.arrays import FloatArray, IntArray, own, own_number
 from adlopt.errors import InfeasibleRound, InputError
 from adlopt.loss import Burden, MinMax
-from adlopt.lot_grid import integer_pro_rata
-from adlopt.online import Haircut, State
+from adlopt.lot_grid import MICRO, integer_pro_rata
+from adlopt.online import Haircut, State, labelled
 from adlopt.optimum import solve
 from adlopt.round import Round, RoundOutcome, RoundStart
 from adlopt.waterfill import pro_rata, project, water_fill
+
+EQUAL = 1e-9
+"""Relative distance within which fractions count as equal: rounding must not pick a loser."""
 
 
 class Memoryless:
@@ -120,8 +124,8 @@ class CappedProRata(Memoryless):
 
     @property
     def name(self) -> str:
-        """With its cap."""
-        return f"capped-pro-rata:{self.cap:g}"
+        """With its cap, and its floor where there is one."""
+        return labelled("capped-pro-rata", (self.cap, self.floor), (None, 0.0))
 
     def allocate(self, state: State, start: RoundStart, budget: float) -> Haircut:
         """Fill up to the caps."""
@@ -164,14 +168,16 @@ class LeastBurden(Memoryless):
 
     def allocate(self, state: State, start: RoundStart, budget: float) -> Haircut:
         """Solve the round as if the budget were what it needs."""
-        loss = MinMax(burden=self.burden)
+        if start.lot is not None:
+            budget = math.floor(budget * MICRO) / MICRO
         try:
-            return solve(Round(start=start, outcome=RoundOutcome(needed=budget)), loss).haircut
+            return self._solved(start, budget)
         except InfeasibleRound as error:
-            if not error.below:
-                return np.zeros_like(start.capacity)
-            reachable = RoundOutcome(needed=error.below)
-            return solve(Round(start=start, outcome=reachable), loss).haircut
+            return self._solved(start, error.below or 0.0)
+
+    def _solved(self, start: RoundStart, budget: float) -> Haircut:
+        round_ = Round(start=start, outcome=RoundOutcome(needed=budget))
+        return solve(round_, MinMax(burden=self.burden)).haircut
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,7 +203,7 @@ class MirrorDescent:
     @property
     def name(self) -> str:
         """With its step where it is not 0.1."""
-        return "mirror-descent" + ("" if self.step == 0.1 else f":{self.step:g}")
+        return labelled("mirror-descent", (self.step,), (0.1,))
 
     def begin(self) -> State:
         """No fractions."""
@@ -216,6 +222,6 @@ class MirrorDescent:
         """Step from the fractions played."""
         held = start.capacity > 0
         fraction = np.where(held, haircut, 0.0) / np.where(held, start.capacity, 1.0)
-        bearers = held & (fraction == fraction.max())
+        bearers = held & (fraction >= fraction.max() * (1 - EQUAL))
         after = fraction - np.where(bearers, self.step / max(bearers.sum(), 1), 0.0)
         return {**state, **dict(zip(start.account, after.tolist(), strict=True))}

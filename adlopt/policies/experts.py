@@ -9,7 +9,7 @@ from typing import ClassVar
 import numpy as np
 
 from adlopt.errors import InputError
-from adlopt.online import State
+from adlopt.online import State, labelled
 from adlopt.policies.severity import AdaGradOGD
 from adlopt.round import RoundOutcome, RoundStart, needed_severity
 from adlopt.run import Information
@@ -47,8 +47,8 @@ class Ader:
 
     @property
     def name(self) -> str:
-        """With the horizon where it is not 100."""
-        return "ader" + ("" if self.horizon == 100 else f":{self.horizon:g}")
+        """With the horizon and the first severity where they are not 100 and ½."""
+        return labelled("ader", (self.horizon, self.first), (100, 0.5))
 
     @property
     def experts(self) -> tuple[float, ...]:

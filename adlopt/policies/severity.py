@@ -12,7 +12,7 @@ from typing import ClassVar
 
 from adlopt.arrays import own_number
 from adlopt.errors import InputError
-from adlopt.online import State
+from adlopt.online import State, labelled
 from adlopt.round import RoundOutcome, RoundStart, needed_severity
 from adlopt.run import Information
 
@@ -28,15 +28,17 @@ class Constant:
     """
 
     theta: float
-    information: ClassVar[Information] = Information.ROUND_START
+    information: Information = Information.ROUND_START
 
     def __post_init__(self) -> None:
         _in_unit("theta", self.theta)
 
     @property
     def name(self) -> str:
-        """`do-nothing` at θ = 0."""
-        return f"constant:{self.theta:g}" if self.theta else "do-nothing"
+        """`do-nothing` at θ = 0, `best-constant` if θ was chosen in hindsight."""
+        if self.information is Information.HINDSIGHT:
+            return "best-constant"
+        return labelled("constant", (self.theta,), (None,)) if self.theta else "do-nothing"
 
     def begin(self) -> State:
         """No state."""
@@ -64,11 +66,15 @@ class Persistence:
     """
 
     first: float = 0.5
-    name: ClassVar[str] = "persistence"
     information: ClassVar[Information] = Information.ROUND_START
 
     def __post_init__(self) -> None:
         _in_unit("first", self.first)
+
+    @property
+    def name(self) -> str:
+        """With its first severity where that is not ½."""
+        return labelled("persistence", (self.first,), (0.5,))
 
     def begin(self) -> State:
         """`first`."""
@@ -100,8 +106,8 @@ class GatedPersistence:
 
     @property
     def name(self) -> str:
-        """With κ where it is not ½."""
-        return "gated-persistence" + ("" if self.kappa == 0.5 else f":{self.kappa:g}")
+        """With κ and the first severity where they are not ½."""
+        return labelled("gated-persistence", (self.kappa, self.first), (0.5, 0.5))
 
     def begin(self) -> State:
         """No finished round."""
@@ -125,11 +131,15 @@ class DollarPersistence:
     """θ_t = B_{t−1}^needed / D_t: the last round's dollars, not its share."""
 
     first: float = 0.5
-    name: ClassVar[str] = "dollar-persistence"
     information: ClassVar[Information] = Information.ROUND_START
 
     def __post_init__(self) -> None:
         _in_unit("first", self.first)
+
+    @property
+    def name(self) -> str:
+        """With its first severity where that is not ½."""
+        return labelled("dollar-persistence", (self.first,), (0.5,))
 
     def begin(self) -> State:
         """Nothing needed yet."""
@@ -171,8 +181,9 @@ class ProjectedOGD:
     @property
     def name(self) -> str:
         """`ogd` with its step, or marked as tuned in hindsight."""
-        tuned = self.information is Information.HINDSIGHT
-        return "ogd" if tuned else f"ogd:{self.step:g}"
+        if self.information is Information.HINDSIGHT:
+            return "ogd" + ("" if self.first == 0.5 else f" from {self.first:.12g}")
+        return labelled("ogd", (self.step, self.first), (None, 0.5))
 
     def begin(self) -> State:
         """`first`."""
@@ -209,8 +220,8 @@ class AdaGradOGD:
 
     @property
     def name(self) -> str:
-        """With c where it is not 1/√2."""
-        return "adagrad-ogd" + ("" if self.c == math.sqrt(0.5) else f":{self.c:g}")
+        """With c and the first severity where they are not 1/√2 and ½."""
+        return labelled("adagrad-ogd", (self.c, self.first), (math.sqrt(0.5), 0.5))
 
     def begin(self) -> State:
         """`first`, and an empty sum of squares."""
@@ -234,11 +245,15 @@ class FollowTheLeader:
     """θ_t minimises Σ_{s<t} D_s |θ − θ*_s|: the D-weighted lower median of what was needed."""
 
     first: float = 0.5
-    name: ClassVar[str] = "follow-the-leader"
     information: ClassVar[Information] = Information.ROUND_START
 
     def __post_init__(self) -> None:
         _in_unit("first", self.first)
+
+    @property
+    def name(self) -> str:
+        """With its first severity where that is not ½."""
+        return labelled("follow-the-leader", (self.first,), (0.5,))
 
     def begin(self) -> State:
         """No finished round."""
@@ -258,11 +273,15 @@ class RunningRatio:
     """θ_t = Σ_{s<t} B_s^needed / Σ_{s<t} D_s, at most 1."""
 
     first: float = 0.5
-    name: ClassVar[str] = "running-ratio"
     information: ClassVar[Information] = Information.ROUND_START
 
     def __post_init__(self) -> None:
         _in_unit("first", self.first)
+
+    @property
+    def name(self) -> str:
+        """With its first severity where that is not ½."""
+        return labelled("running-ratio", (self.first,), (0.5,))
 
     def begin(self) -> State:
         """Empty sums."""
