@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import adlopt as adl
-from adlopt.adversary import Outcome, render, replay, summarise, worst
+from adlopt.adversary import Outcome, WorstCase, render, replay, summarise, worst
 from adlopt.adversary.arena import Arena, outcome
 from adlopt.adversary.search import follow, search
 from adlopt.adversary.tracking import solve
@@ -126,6 +126,19 @@ def test_a_supremum_that_only_ties_reach_is_not_claimed():
     assert case.outcome is Outcome.BETWEEN
     assert (round(case.loss, 5), round(case.upper, 5)) == (0.65625, 0.8125)
     assert "lies between" in str(case)
+
+
+def test_a_loss_above_what_is_proven_is_an_error():
+    instance = Arena.unit(2, 0.0).instance([1.0, 1.0])
+    with pytest.raises(adl.CertificateError, match=r"loses 2\.0, more than the most, 1\.5"):
+        WorstCase.of(
+            Constant(0.0),
+            PROPOSITION_1,
+            instance,
+            variation=0.0,
+            upper=1.5,
+            outcome=Outcome.SUPREMUM,
+        )
 
 
 def test_a_tie_inside_is_played_as_a_tie():

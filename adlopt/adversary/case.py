@@ -13,6 +13,7 @@ from adlopt.adversary.tracking import ATTAINED
 from adlopt.bound import Bound
 from adlopt.bounds import TRIVIAL, is_vacuous
 from adlopt.episode import Episode
+from adlopt.errors import CertificateError
 from adlopt.hindsight import severity_loss
 from adlopt.online import Severity, SeverityThenAllocation
 from adlopt.playing import run_policy
@@ -80,8 +81,16 @@ class WorstCase:
         upper: float,
         outcome: Outcome,
     ) -> WorstCase:
-        """Play the rule on the instance; a SUPREMUM that it does not attain becomes BETWEEN."""
+        """Play the rule on the instance; a SUPREMUM that it does not attain becomes BETWEEN.
+
+        Raises
+        ------
+        CertificateError
+            If the rule loses more than `upper`.
+        """
         loss = replay(rule, instance)
+        if loss > upper * (1 + ATTAINED):
+            raise CertificateError(f"{rule.name} loses {loss!r}, more than the most, {upper!r}")
         if outcome is Outcome.SUPREMUM and loss < upper * (1 - ATTAINED):
             outcome = Outcome.BETWEEN
         return cls(

@@ -38,6 +38,8 @@ MARGIN = 1e-7
 """Distance of θ from θ* that no rounding closes: HiGHS is asked for 1e-9."""
 ATTAINED = 1e-5
 """Relative distance from what no path exceeds at which a path counts as attaining it."""
+ROUNDING = 1e-12
+"""By which the variation of a path with ties may exceed what was allowed."""
 Row: TypeAlias = tuple[dict[int, float], float, float]
 """Coefficients by column, least and largest value."""
 KINDS = 8
@@ -121,12 +123,13 @@ def _attack(form: _Tracking, answer: RawAnswer, rule: ProjectedOGD, arena: Arena
     first = float(np.clip(form.block(answer, _THETA)[0], 0.0, 1.0))
     rule = replace(rule, first=first) if form.first is None else rule
     path = _within(np.clip(form.block(answer, _PATH), 0.0, 1.0), arena.variation)
-    signs, state = form.signs(answer), rule.begin()
+    moved, signs, state = path.copy(), form.signs(answer), rule.begin()
     for t, start in enumerate(arena.starts):
         theta = rule.decide(state, start)
-        path[t] = theta if signs[t] == 0 else path[t]
-        state = rule.learn(state, start, theta, outcome(start, float(path[t])))
-    return arena.play(rule, path)
+        moved[t] = theta if signs[t] == 0 else path[t]
+        state = rule.learn(state, start, theta, outcome(start, float(moved[t])))
+    near = path_variation(moved) <= arena.variation + ROUNDING
+    return arena.play(rule, moved if near else path)
 
 
 def _half(deadline: float) -> float | None:
