@@ -2,9 +2,11 @@
 
 import json
 import math
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import cache
+from itertools import product
 from typing import ClassVar
 
 import numpy as np
@@ -16,10 +18,12 @@ import adlopt as adl
 from adlopt.adversary import Outcome, WorstCase, render, replay, summarise, worst
 from adlopt.adversary.arena import Arena, outcome
 from adlopt.adversary.search import follow, search
-from adlopt.adversary.tracking import solve
+from adlopt.adversary.tracking import _Tracking, solve
 from adlopt.bounds import PROPOSITION_1
+from adlopt.highs import Infeasible, run
 from adlopt.policies import SEVERITIES, named
 from adlopt.policies.severity import Constant, Persistence, ProjectedOGD
+from adlopt.program import Program
 from adlopt.quantity import P, path_variation
 
 
@@ -67,6 +71,40 @@ def enumerated(rule, deficit, variation, grid):
         return best
 
     return ahead(0, Fraction(rule.first), None, Fraction(variation))
+
+
+def by_cells(rule, deficit, variation):
+    """Worst case of a rule: one linear program in θ* for each sequence of signs, ties any way."""
+    best = 0.0
+    for signs in product((-1.0, 0.0, 1.0), repeat=len(deficit)):
+        theta = [rule.first]
+        for d, s in zip(deficit, signs, strict=True):
+            theta.append(min(1.0, max(0.0, theta[-1] - rule.step * d * s)))
+        with suppress(Infeasible):
+            best = max(best, cell(np.array(signs), np.array(theta[:-1]), deficit, variation))
+    return best
+
+
+def cell(signs, theta, deficit, variation):
+    n = signs.size
+    cost = np.concatenate([deficit * signs, np.zeros(n)])
+    lower = np.concatenate([np.where(signs > 0, 0.0, theta), np.zeros(n)])
+    upper = np.concatenate([np.where(signs < 0, 1.0, theta), np.ones(n)])
+    rows = [((t, t - 1, n + t), (s, -s, 1.0)) for t in range(1, n) for s in (1.0, -1.0)]
+    rows.append((tuple(range(n, 2 * n)), (-1.0,) * n))
+    least = run(
+        Program(
+            cost=cost,
+            lower=lower,
+            upper=upper,
+            row_lower=np.array([0.0] * (len(rows) - 1) + [-variation]),
+            row_upper=np.full(len(rows), np.inf),
+            start=np.cumsum([0, *(len(columns) for columns, _ in rows)]),
+            column=np.concatenate([columns for columns, _ in rows]),
+            coefficient=np.concatenate([values for _, values in rows]),
+        )
+    )
+    return deficit @ (signs * theta) - cost @ least.columns
 
 
 @pytest.mark.parametrize(
@@ -168,6 +206,31 @@ def test_proposition_1_holds_with_its_own_step(drawn):
     assert case.loss <= case.upper
     assert P.measure(case.instance) <= variation + 1e-12
     assert case.outcome in (Outcome.SUPREMUM, Outcome.BETWEEN)
+
+
+def test_highs_needs_its_presolve_here():
+    arena = Arena.of(with_deficits([1.0, 0.25, 0.01171875]), 0.0)
+    rule = ProjectedOGD(step=1 / math.sqrt(math.fsum(arena.deficit**2)))
+    program = _Tracking.of(arena, rule.step, None).program()
+    assert -run(program).bound == 1.0, "HiGHS calls this optimal"
+    solved = solve(rule, arena, any_first=True)
+    assert solved.upper == pytest.approx(1.00748, abs=1e-5)
+    assert solved.attack.loss == pytest.approx(solved.upper, rel=1e-6)
+
+
+@settings(max_examples=15, deadline=None)
+@given(
+    st.lists(st.floats(0.005, 1.0), min_size=1, max_size=4),
+    st.floats(0.0, 1.0),
+    st.floats(0.05, 2.0),
+    st.sampled_from([0.0, 0.3, 0.5, 1.0]),
+)
+def test_the_program_agrees_with_a_linear_program_for_each_cell(shares, spent, stride, first):
+    variation = spent * (len(shares) - 1)
+    rule = ProjectedOGD(step=stride / max(shares), first=first)
+    solved = solve(rule, Arena.of(with_deficits(shares), variation))
+    exact = by_cells(rule, np.array(shares), variation)
+    assert solved.upper == pytest.approx(exact, abs=1e-6)
 
 
 @settings(max_examples=15, deadline=None)

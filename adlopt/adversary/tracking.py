@@ -92,7 +92,7 @@ def solve(
     (2.0, array([0., 0., 0., 0.]))
     """
     form = _Tracking.of(arena, rule.step, None if any_first else rule.first)
-    loosest = run(form.program(), time_limit=_half(deadline))
+    loosest = _run(form.program(), deadline)
     upper = min(-loosest.bound * float(arena.deficit.max()), math.fsum(arena.deficit))
     best: Attack | None = None
     for answer in _strict(form, loosest, deadline):
@@ -115,7 +115,7 @@ def _strict(form: _Tracking, loosest: RawAnswer, deadline: float) -> Iterator[Ra
         (replace(form, ties=False), None),
     ):
         with suppress(Infeasible, SolverStopped):
-            yield run(strict.program(signs), time_limit=_half(deadline))
+            yield _run(strict.program(signs), deadline)
 
 
 def _attack(form: _Tracking, answer: RawAnswer, rule: ProjectedOGD, arena: Arena) -> Attack:
@@ -132,10 +132,12 @@ def _attack(form: _Tracking, answer: RawAnswer, rule: ProjectedOGD, arena: Arena
     return arena.play(rule, moved if near else path)
 
 
-def _half(deadline: float) -> float | None:
+def _run(program: Program, deadline: float) -> RawAnswer:
+    """Solve, with presolve: without it HiGHS 1.15 calls some of these optimal that are not."""
     if math.isinf(deadline):
-        return None
-    return max(0.5 * (deadline - time.monotonic()), 1e-3)
+        return run(program, presolve=True)
+    half = max(0.5 * (deadline - time.monotonic()), 1e-3)
+    return run(program, time_limit=half, presolve=True)
 
 
 def _within(path: FloatArray, variation: float) -> FloatArray:
