@@ -347,6 +347,26 @@ def test_reports_fit_a_terminal(october):
         assert "VACUOUS" in str(case)
 
 
+def test_a_bound_that_does_not_apply_shows_no_number(october):
+    case = worst("persistence", bound="persistence, equal deficits", episode=october)
+    assert summarise(case)["fails_on_instance"]
+    assert "does not apply" in str(case)
+    assert f"{case.bound_value:,.2f}" not in str(case)
+
+
+@pytest.mark.parametrize("variation", [0.0, 1.0, 3.0])
+def test_the_bound_on_persistence_is_attained(variation):
+    bound = "persistence, equal deficits"
+    case = worst("persistence", bound=bound, rounds=8, variation=variation)
+    assert not summarise(case)["fails_on_instance"]
+    assert case.ratio == pytest.approx(1.0, abs=0.01)
+
+
+def test_lower_bounds_are_not_offered():
+    with pytest.raises(adl.InputError, match="minimax, from above"):
+        worst("persistence", bound="minimax, from below", rounds=3, variation=1.0)
+
+
 def test_progress_is_told():
     said = []
     worst("persistence", bound="half", rounds=2, variation=1.0, progress=said.append)

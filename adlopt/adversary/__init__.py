@@ -21,8 +21,8 @@ from adlopt.adversary.case import Outcome, WorstCase, render, replay, summarise
 from adlopt.adversary.search import search
 from adlopt.adversary.tracking import Solved, solve
 from adlopt.arrays import own_number
-from adlopt.bound import Bound
-from adlopt.bounds import HALF, PROPOSITION_1, TRIVIAL
+from adlopt.bound import Bound, Side
+from adlopt.bounds import HALF, PROPOSITION_1, SEVERITY_BOUNDS
 from adlopt.episode import Episode
 from adlopt.errors import InputError, SolverStopped
 from adlopt.highs import Stopped
@@ -33,8 +33,10 @@ from adlopt.policies.severity import ProjectedOGD
 
 __all__ = ["Outcome", "WorstCase", "render", "replay", "summarise", "worst"]
 
-BOUNDS = {"prop-1": PROPOSITION_1, "trivial": TRIVIAL, "half": HALF}
-"""Short names of bounds."""
+BOUNDS = {"prop-1": PROPOSITION_1, "half": HALF} | {
+    bound.name: bound for bound in SEVERITY_BOUNDS if bound.side is Side.UPPER
+}
+"""Upper bounds on the severity loss, by name; two have a short one."""
 
 
 def worst(  # noqa: PLR0913 - each is one choice of the user
@@ -57,7 +59,7 @@ def worst(  # noqa: PLR0913 - each is one choice of the user
         A rule, or a name as in `adlopt.policies.named`; "ogd" alone has the *hindsight* step
         η* = sqrt((1 + 2P)/S) of [CTTX26, Prop. 1]. An allocation is left aside.
     bound : Bound or str
-        prop-1, trivial or half; it is measured on the instance found.
+        Or its name in `adlopt.bounds`, or prop-1 or half; measured on the instance found.
     episode : Episode, optional
         Whose deficits to keep.
     rounds : int, optional

@@ -19,6 +19,7 @@ from adlopt.online import Severity, SeverityThenAllocation
 from adlopt.playing import run_policy
 from adlopt.policies.allocation import ProRata
 from adlopt.quantity import P
+from adlopt.run import Run
 from adlopt.table import WIDTH, percent, table
 
 SHOWN = 40
@@ -135,13 +136,17 @@ class WorstCase:
 
 def replay(rule: Severity, instance: Episode) -> float:
     """Σ D_t |θ_t − θ*_t| of a rule, played as any policy is, USD."""
-    run = run_policy(instance, SeverityThenAllocation(rule, ProRata()))
-    return severity_loss(instance, instance.severity(run))
+    return severity_loss(instance, instance.severity(_played(rule, instance)))
+
+
+def _played(rule: Severity, instance: Episode) -> Run:
+    return run_policy(instance, SeverityThenAllocation(rule, ProRata()))
 
 
 def summarise(case: WorstCase) -> dict[str, Any]:
     """Collect the figures, at full precision, ready for JSON."""
     ratio, bound = case.ratio, case.bound
+    failures = bound.failures(case.instance, _played(case.rule, case.instance))
     return {
         "policy": case.policy,
         "information": case.rule.information.value,
@@ -155,12 +160,12 @@ def summarise(case: WorstCase) -> dict[str, Any]:
         "upper_usd": case.upper,
         "gap_usd": case.gap,
         "bound": bound.name,
-        "bound_usd": case.bound_value,
-        "ratio": ratio if math.isfinite(ratio) else None,
+        "bound_usd": None if failures else case.bound_value,
+        "ratio": ratio if math.isfinite(ratio) and not failures else None,
         "vacuous": bound is not TRIVIAL and is_vacuous(bound, case.instance),
         "covers": bound.covers,
         "tightness": bound.tightness,
-        "fails_on_instance": {k: list(v) for k, v in bound.failures(case.instance).items()},
+        "fails_on_instance": {k: list(v) for k, v in failures.items()},
         "needed_severity": case.instance.needed_severity.tolist(),
         "deficit_usd": case.instance.deficit.tolist(),
     }
@@ -168,15 +173,15 @@ def summarise(case: WorstCase) -> dict[str, Any]:
 
 def render(data: dict[str, Any]) -> str:
     """Lay out what `summarise` collected in 80 columns."""
-    ratio = data["ratio"]
-    share = percent(ratio) + (" of a VACUOUS bound" if data["vacuous"] else "")
-    if data["fails_on_instance"]:
-        share = "the bound does not apply"
+    usd, share = data["bound_usd"], percent(data["ratio"])
+    value = "does not apply" if usd is None else _usd(usd)
+    if data["vacuous"] and usd is not None:
+        share += " of a VACUOUS bound"
     rows = [
         ("path variation, of what was allowed", _share(data["variation"], data)),
         ("loss Σ D|θ−θ*|, replayed, USD", _usd(data["loss_usd"])),
         ("no path costs more than, USD", _usd(data["upper_usd"])),
-        (f"{data['bound']}, on this instance, USD", _usd(data["bound_usd"])),
+        (f"{data['bound']}, on this instance, USD", value),
         ("loss / bound", share),
     ]
     title = (
@@ -184,6 +189,7 @@ def render(data: dict[str, Any]) -> str:
         f"{data['rounds']} rounds: {data['source']}"
     )
     notes = [_verdict(data), f"bound covers: {data['covers']}"]
+    notes += [f"hypothesis that fails here: {text}" for text in data["fails_on_instance"]]
     if data["tightness"]:
         notes.append(f"bound's tightness as stated: {data['tightness']}")
     lines = "\n".join(fill(note, WIDTH, subsequent_indent="  ") for note in notes)
