@@ -69,7 +69,7 @@ class Infeasible(Exception):
     """HiGHS says that no point satisfies the program."""
 
 
-def run(program: Program, *, time_limit: float | None = None) -> RawAnswer:
+def run(program: Program, *, time_limit: float | None = None, presolve: bool = False) -> RawAnswer:
     """Minimise a program.
 
     Parameters
@@ -77,6 +77,8 @@ def run(program: Program, *, time_limit: float | None = None) -> RawAnswer:
     program : Program
     time_limit : float, optional
         Seconds > 0.
+    presolve : bool
+        Let HiGHS reduce the program first.
 
     Raises
     ------
@@ -101,6 +103,8 @@ def run(program: Program, *, time_limit: float | None = None) -> RawAnswer:
     options = OPTIONS if program.integer is None else OPTIONS | MIP_OPTIONS
     if time_limit is not None:
         options = options | {"time_limit": float(time_limit)}
+    if presolve:
+        options = options | {"presolve": "on"}
     solver = core._Highs()
     for name, value in options.items():
         _accept(solver.setOptionValue(name, value), f"option {name}={value!r}", core)

@@ -345,7 +345,7 @@ def weighted_median(pairs: tuple[tuple[float, float], ...]) -> float:
 
 
 def _step(theta: float, stride: float, target: float) -> float:
-    sign = (theta > target) - (theta < target)
+    sign = int(theta > target) - int(theta < target)
     return min(1.0, max(0.0, theta - stride * sign))
 
 

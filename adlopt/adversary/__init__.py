@@ -1,0 +1,185 @@
+"""The worst that can happen to a severity rule, and how tight a bound on it is.
+
+An adversary chooses the needed severities θ* ∈ [0, 1]^T of given rounds, with
+Σ |θ*_t − θ*_{t−1}| ≤ P, against Σ D_t |θ_t − θ*_t|. For projected OGD the worst choice is found
+exactly, by a mixed-integer program; for any other rule it is searched for. Whatever is reported
+as a loss, the rule really lost when it was played on the instance returned.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from numbers import Real
+
+import numpy as np
+
+from adlopt.adversary.arena import Arena
+from adlopt.adversary.case import Outcome, WorstCase, render, replay, summarise
+from adlopt.adversary.search import search
+from adlopt.adversary.tracking import Solved, solve
+from adlopt.arrays import own_number
+from adlopt.bound import Bound, Side
+from adlopt.bounds import HALF, PROPOSITION_1, SEVERITY_BOUNDS
+from adlopt.episode import Episode
+from adlopt.errors import InputError, SolverStopped
+from adlopt.highs import Stopped
+from adlopt.hindsight import paper_ogd
+from adlopt.online import Severity, SeverityThenAllocation
+from adlopt.policies import named
+from adlopt.policies.severity import ProjectedOGD
+
+__all__ = ["Outcome", "WorstCase", "render", "replay", "summarise", "worst"]
+
+BOUNDS = {"prop-1": PROPOSITION_1, "half": HALF} | {
+    bound.name: bound for bound in SEVERITY_BOUNDS if bound.side is Side.UPPER
+}
+"""Upper bounds on the severity loss, by name; two have a short one."""
+
+
+def worst(  # noqa: PLR0913 - each is one choice of the user
+    policy: Severity | SeverityThenAllocation | str,
+    *,
+    bound: Bound | str,
+    episode: Episode | None = None,
+    rounds: int | None = None,
+    variation: float | None = None,
+    any_first: bool = False,
+    seed: int = 0,
+    time_limit: float | None = None,
+    progress: Callable[[str], None] | None = None,
+) -> WorstCase:
+    """Find the needed severities that cost a severity rule most, and compare with a bound.
+
+    Parameters
+    ----------
+    policy : Severity, SeverityThenAllocation or str
+        A rule, or a name as in `adlopt.policies.named`; "ogd" alone has the *hindsight* step
+        η* = sqrt((1 + 2P)/S) of [CTTX26, Prop. 1]. An allocation is left aside.
+    bound : Bound or str
+        Or its name in `adlopt.bounds`, or prop-1 or half; measured on the instance found.
+    episode : Episode, optional
+        Whose deficits to keep.
+    rounds : int, optional
+        T ≥ 1 rounds with unit deficits, where no episode is given.
+    variation : float, optional
+        P ∈ [0, T − 1]; an episode's own unless given.
+    any_first : bool
+        Let the adversary choose θ_1 too; where it searches, among 0, ½ and 1.
+    seed : int
+        Of the search; equal seeds give equal answers, unless a time limit cuts in.
+    time_limit : float, optional
+        Seconds > 0. Without it the program of projected OGD runs until it is solved: at once for
+        16 rounds, and longer than anyone waits for 40.
+    progress : callable, optional
+        Told what is tried.
+
+    Raises
+    ------
+    InputError
+        Naming what cannot be used.
+
+    Notes
+    -----
+    A path may spend less than P; a rule tuned to P is then not tuned to the instance, and a bound
+    for the tuned rule need not hold there.
+
+    Examples
+    --------
+    >>> case = worst("ogd", bound="prop-1", rounds=3, variation=1.0, any_first=True)
+    >>> case.outcome, round(case.ratio, 4)
+    (<Outcome.SUPREMUM: 'supremum'>, 0.8333)
+    """
+    arena = _arena(episode, rounds, variation)
+    rule, measured = _rule(policy, arena), _bound(bound)
+    _check_limits(seed, time_limit)
+    tell = progress or (lambda _: None)
+    deadline = math.inf if time_limit is None else time.monotonic() + time_limit
+    solved = None
+    if type(rule) is ProjectedOGD:
+        tell(f"{rule.name}: mixed-integer program")
+        solved = _solved(rule, arena, any_first, deadline)
+    attacks = [] if solved is None else [solved.attack]
+    if solved is not None and solved.stopped is Stopped.OPTIMAL:
+        outcome = Outcome.SUPREMUM
+    else:
+        outcome = Outcome.STOPPED if type(rule) is ProjectedOGD else Outcome.FOUND
+        rules = _starting_anywhere(rule) if any_first else [rule]
+        attacks.append(search(rules, arena, seed=seed, deadline=deadline, progress=tell))
+    attack = max(attacks, key=lambda one: one.loss)
+    return WorstCase.of(
+        attack.rule,
+        measured,
+        arena.instance(attack.path, name=f"worst case of {attack.rule.name}"),
+        variation=arena.variation,
+        upper=math.fsum(arena.deficit) if solved is None else solved.upper,
+        outcome=outcome,
+    )
+
+
+def _arena(episode: Episode | None, rounds: int | None, variation: float | None) -> Arena:
+    if episode is not None:
+        if rounds is not None:
+            raise InputError("rounds", rounds, "nothing beside an episode, which has its own")
+        if not isinstance(episode, Episode):
+            raise InputError("episode", episode, "an Episode")
+        return Arena.of(episode, variation)
+    if rounds is None:
+        raise InputError("rounds", None, "a whole number ≥ 1, or an episode")
+    if variation is None:
+        raise InputError("variation", None, "a number ≥ 0, where no episode is given")
+    return Arena.unit(rounds, variation)
+
+
+def _rule(policy: Severity | SeverityThenAllocation | str, arena: Arena) -> Severity:
+    if isinstance(policy, str):
+        name, _, allocation = policy.partition("+")
+        if name == "ogd":
+            still = arena.instance(np.zeros(len(arena.starts)))
+            policy = paper_ogd(still, variation=arena.variation)
+            named(f"do-nothing+{allocation or 'pro-rata'}")
+        else:
+            policy = named(policy)
+    rule = policy.severity if isinstance(policy, SeverityThenAllocation) else policy
+    expected = "a severity rule, which decides a number in [0, 1]"
+    parts = ("name", "information", "begin", "decide", "learn")
+    if isinstance(rule, type) or not all(hasattr(rule, part) for part in parts):
+        raise InputError("policy", rule, expected)
+    theta: object = rule.decide(rule.begin(), arena.starts[0])
+    if not isinstance(theta, Real):
+        raise InputError("policy", theta, expected, index=rule.name)
+    return rule
+
+
+def _bound(bound: Bound | str) -> Bound:
+    if isinstance(bound, Bound):
+        return bound
+    if not isinstance(bound, str) or bound not in BOUNDS:
+        raise InputError("bound", bound, f"a Bound, or one of {', '.join(BOUNDS)}")
+    return BOUNDS[bound]
+
+
+def _check_limits(seed: int, time_limit: float | None) -> None:
+    if isinstance(seed, bool) or not isinstance(seed, int) or seed < 0:
+        raise InputError("seed", seed, "a whole number ≥ 0")
+    if time_limit is not None and own_number(time_limit, "time_limit", lowest=0.0) == 0:
+        raise InputError("time_limit", time_limit, "a number of seconds > 0")
+
+
+def _solved(rule: ProjectedOGD, arena: Arena, any_first: bool, deadline: float) -> Solved | None:
+    """None if the limit came before any path."""
+    try:
+        return solve(rule, arena, any_first=any_first, deadline=deadline)
+    except SolverStopped:
+        return None
+
+
+def _starting_anywhere(rule: Severity) -> list[Severity]:
+    """Let θ_1 be 0, ½ or 1."""
+    try:
+        return [replace(rule, first=first) for first in (0.0, 0.5, 1.0)]  # type: ignore[type-var]
+    except TypeError:
+        expected = f"False, as {rule.name} has no free first severity"
+        raise InputError("any_first", True, expected) from None
