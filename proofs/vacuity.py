@@ -100,7 +100,10 @@ def of_rounds() -> Fact:
     squares = sum_up(for_all(prove(ge(spread, 0), squares=[D(t) - mean]), t, 1, T))
     ones = count(t, T)
     per_round = reciprocal(T, prove(gt(T, 0), ge(T, 1)))
-    balanced = put(prove(ge(S - 2 * mean * A + mean**2 * T, 0), squares, ones, multipliers=[mean**2]), {mean: A / T})
+    balanced = put(
+        prove(ge(S - 2 * mean * A + mean**2 * T, 0), squares, ones, multipliers=[mean**2]),
+        {mean: A / T},
+    )
     short = prove(le(A**2 / T, S), balanced, per_round, multipliers=[A**2 / T, A**2])
     return prove(le(A**2, T * S), short, per_round, ge(T, 1), multipliers=[A**2])
 
