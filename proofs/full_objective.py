@@ -5,8 +5,8 @@ A round with deficit D, needed budget b and winners of capacity u_i, U = Σ u_i,
     λ |Σ x_i − b| + μ z,    x_i ≤ z u_i for every i.
 
 Pro-rata of the same mass H = Σ x_i tracks as well and has burden H/U ≤ z. So only the severity
-θ = H/D is to be chosen, at the cost f_t(θ) = λ |θ D_t − b_t| + μ θ D_t/U_t, whose slopes are at most
-E_t = D_t (λ + μ/U_t), and projected steps have the bound of [CTTX26, Prop. 1] with E_t for D_t:
+θ = H/D is to be chosen, at the cost f_t(θ) = λ |θ D_t − b_t| + μ θ D_t/U_t, whose slopes are at
+most E_t = D_t (λ + μ/U_t), and projected steps have the bound of [CTTX26, Prop. 1] with E_t:
 
     Σ f_t(x_t) − f_t(u_t)  ≤  √((1 + 2 P) Σ E_t²)
 

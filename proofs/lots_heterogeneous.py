@@ -1,7 +1,7 @@
 """Rounding pro-rata down to whole lots of different sizes.
 
-Account i trades in lots of g_i, i = 1 … n; U = Σ u_i. At a level z it gives x_i(z) = g_i ⌊z u_i/g_i⌋,
-whole lots, at a burden of at most z, and
+Account i trades in lots of g_i, i = 1 … n; U = Σ u_i. At a level z it gives whole lots,
+x_i(z) = g_i ⌊z u_i/g_i⌋, at a burden of at most z, and
 
     z U − Σ g_i  <  Σ x_i(z)  ≤  z U.
 
@@ -24,8 +24,6 @@ from adlopt.proof import (
     Verdict,
     at,
     by_contradiction,
-    discharge,
-    eq,
     every,
     first_term,
     floor_of,
@@ -44,7 +42,6 @@ from adlopt.proof import (
     sequences,
     sum_up,
 )
-from adlopt.proof.lemmas import count
 
 i, n = integers("i n")
 B, z, size, w = reals("B z size w")
@@ -88,10 +85,13 @@ def rounded(given: tuple[Formula, ...] = GIVEN) -> dict[str, Fact]:
     low, high = floor_of(y)
     factors = [z * u(i)]
     one = prove(le(lots(z), z * u(i)), low, per_lot, lot, multipliers=factors)
-    above = prove(gt(lots(z) + g(i) - z * u(i), 0), high, per_lot, lot, multipliers=factors)
+    gap = lots(z) + g(i) - z * u(i)
+    above = prove(gt(gap, 0), high, per_lot, lot, multipliers=factors)
     strict = for_all(above, i, 1, n)
     later = [le(2, i), le(i, n)]
-    rest = sum_up(for_all(prove(ge(lots(z) + g(i) - z * u(i), 0), at(strict, i, using=later)), i, 2, n))
+    rest = sum_up(
+        for_all(prove(ge(lots(z) + g(i) - z * u(i), 0), at(strict, i, using=later)), i, 2, n)
+    )
     first = first_term(i, 1, n, lots(z) + g(i) - z * u(i), using=GIVEN[0])
     whole = prove(gt(total(z) + LOTS - z * U, 0), at(strict, 1, using=GIVEN[0]), rest, first)
     each = for_all(one, i, 1, n)
@@ -101,7 +101,9 @@ def rounded(given: tuple[Formula, ...] = GIVEN) -> dict[str, Fact]:
 def derive(spare: object = 1) -> dict[str, Fact]:
     """The two levels."""
     at_level = rounded()
-    down, up = ({name: put(f, {z: level}) for name, f in at_level.items()} for level in (B / U, LEVEL))
+    down, up = (
+        {name: put(f, {z: level}) for name, f in at_level.items()} for level in (B / U, LEVEL)
+    )
     return {
         "burden of pro-rata": down["each"],
         "within the budget": prove(below.concludes, down["sum"], inverse, multipliers=[B]),
@@ -134,8 +136,8 @@ def one_lot(spare: object = 1) -> Fact:
     none = prove(le(size * k(i), 0), next_integer(fraction), EQUAL[1])
     nothing = sum_up(for_all(none, i, 1, n))
     enough = by_contradiction(ge(z * w, size), nothing, EQUAL)
-    positive = prove(gt(n * w, 0), prove(gt(n, 0), EQUAL[0]), EQUAL[2])
-    per_account, per_unit = reciprocal(n * w, positive), reciprocal(w, EQUAL[2])
+    per_account = reciprocal(n, prove(gt(n, 0), EQUAL[0]))
+    per_unit = reciprocal(w, EQUAL[2])
     level = prove(ge(z, size / w), enough, per_unit, multipliers=[z, size])
     return prove(
         dearest(spare).concludes, level, per_account, per_unit, multipliers=[size / w, size]
