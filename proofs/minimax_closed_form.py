@@ -55,7 +55,6 @@ D, x, s, a, c, e = sequences("D x s a c e")
 GAME = theorem_of(__file__, "minimax_severity.py")
 SIZES = (ge(T, 1), every(t, 1, T, ge(D(t), 0)))
 TARGETS = (every(t, 1, T, ge(s(t), 0)), every(t, 1, T, le(s(t), 1)))
-PLAYED = (every(t, 1, T, ge(x(t), 0)), every(t, 1, T, le(x(t), 1)))
 VARIATION = Sum(abs(s(t) - s(t - 1)), (t, 2, T))
 CHOSEN = every(t, 1, T, eq(c(t) ** 2, c(t)))
 LARGEST = (
@@ -162,7 +161,7 @@ PAID = Sum(D(t) * cost(x(t), s(t)), (t, 1, T))
 
 def at_least(worth: object = 1) -> Claim:
     """The adversary's gain at any costs."""
-    given = (*COSTS, *PLAYED, *adversary(BEST))
+    given = (*COSTS, *adversary(BEST))
     return Claim(given=given, concludes=ge(PAID, worth * VALUE * (D(1) + TOP)))
 
 
@@ -192,7 +191,6 @@ def parts(severity: object, needed: object) -> list[Fact]:
 
 def hit(k: object, inside: list[Formula], target: list[Fact], given: tuple[Formula, ...]) -> Fact:
     """D cost ≥ c D q μ: the chosen end a costs λ a (1 − x) + μ (1 − a) x ≥ q μ."""
-    low, high = (at(h, k, using=inside) for h in PLAYED)
     end, side = (at(h, k, using=inside) for h in given[2:4])
     chosen, size = (at(h, k, using=inside) for h in (CHOSEN, SIZES[1]))
     ends, weight = unit(a(k), end), unit(c(k), chosen)
