@@ -9,7 +9,9 @@ If nobody is ever paid, the same holds off the grid: an account between k and k 
 between f(k) and f(k + 1), so within B/N of B v/U, for units as small as one likes.
 
 Rounding down to lots g leaks: m accounts that share a due payment pay less by up to m g, and
-nothing at all once each of them owes less than a lot.
+nothing at all once each of them owes less than a lot. Burdens x_i/(u_i + ε) with ε > 0 break it
+too: where nobody is exhausted their least maximum takes B (u_i + ε)/(U + n ε), which charges an
+account more once it is split in two.
 """
 
 from __future__ import annotations
@@ -46,7 +48,7 @@ from adlopt.proof import (
 from adlopt.proof.lemmas import count
 
 i, j, m, n, r, N = integers("i j m n r N")
-B, g, v, U, x, over, under, z = reals("B g v U x over under z")
+B, g, v, U, x, over, under, z, ε = reals("B g v U x over under z ε")
 f, u = sequences("f u")
 k = integer_sequences("k")
 
@@ -138,6 +140,31 @@ SMALL = (every(i, 1, m, ge(z * u(i), 0)), every(i, 1, m, lt(z * u(i), g)))
 nothing = Claim(given=(*LOTS, *SMALL), concludes=eq(rounded, 0))
 
 
+EPSILON = (ge(n, 1), gt(B, 0), gt(ε, 0), gt(U, v), ge(v, 0))
+
+
+def regularised(accounts: object, parts: object) -> object:
+    """What an account of capacity v in so many parts pays, of so many accounts."""
+    return B * (v + parts * ε) / (U + accounts * ε)
+
+
+split_costs = Claim(given=EPSILON, concludes=gt(regularised(n + 1, 2), regularised(n, 1)))
+
+
+def dearer() -> Fact:
+    """(v + 2ε)(U + n ε) − (v + ε)(U + (n + 1) ε) = ε (U − v) + (n − 1) ε²."""
+    few, many = U + n * ε, U + (n + 1) * ε
+    spread = prove(ge(n * ε, ε), EPSILON[:3])
+    positive = [prove(gt(size, 0), spread, EPSILON) for size in (few, many)]
+    inverses = [reciprocal(size, known) for size, known in zip((few, many), positive, strict=True)]
+    cross = (v + 2 * ε) * few - (v + ε) * many
+    ahead = prove(gt(cross, 0), spread, EPSILON)
+    paid = prove(gt(B * cross, 0), ahead, EPSILON[1])
+    shares = prove(gt(B * cross / few / many, 0), paid, inverses[0][1], inverses[1][1], degree=3)
+    one = [B * (v + 2 * ε) / many, B * (v + ε) / few]
+    return prove(split_costs.concludes, shares, inverses, multipliers=one)
+
+
 def leaks(lots: object = m) -> Fact:
     """⌊y⌋ > y − 1 for each part."""
     y, per_lot = z * u(i) / g, reciprocal(g, gt(g, 0))
@@ -171,7 +198,7 @@ def evades() -> Fact:
 def theorem() -> Theorem:
     """Who may be charged what, if splitting is not to pay."""
     plain = {N: 3, m: 2, k: [1, 2], f: [1, 2, 3], B: 3, g: 1, z: Rational(1, 2), u: [1, 1]}
-    plain |= {n: 1, U: 3, v: 1, x: 1, over: 0, under: 1}
+    plain |= {n: 1, U: 3, v: 1, x: 1, over: 0, under: 1, ε: 1}
     single_unit = {N: 1, m: 1, k: [1], f: [1], B: 1}
     part = {m: 1, u: [1], g: 1, z: Rational(1, 2)}
     shifted = Claim(given=RULE, concludes=every(n, 1, N, linear(n, 1)))
@@ -194,6 +221,7 @@ def theorem() -> Theorem:
             "off the grid, below": off_grid[1],
             "leak of rounding": leak(),
             "small parts pay nothing": nothing,
+            "ε > 0 charges for splitting": split_costs,
         },
         facts={
             "additive": additivity(),
@@ -202,6 +230,7 @@ def theorem() -> Theorem:
             "off the grid, below": squeezed(-1),
             "leak of rounding": leaks(),
             "small parts pay nothing": evades(),
+            "ε > 0 charges for splitting": dearer(),
         },
         witness=plain,
         false_variants=(

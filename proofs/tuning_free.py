@@ -1,9 +1,10 @@
 """Dynamic regret without tuning: experts with steps of every size, weighted by Hedge.
 
-Expert k = 1 … K plays adaptive steps with c_k = 2^(k−1), which lose at most √S ((1/2 + P)/c_k + c_k)
-more than a path u, S = Σ D_t². One of them is within √2 of the best c = √(1/2 + P): with r the ratio
-of the two, r + 1/r ≤ 3/√2, so it loses at most 3/2 √(1 + 2 P) √S more. Hedge with the rates
-ζ_t = 2 √(L/S_t), L = ln K, plays the weighted mean and loses at most √(L S) more than any expert:
+Expert k = 1 … K plays adaptive steps with c_k = 2^(k−1), and loses at most
+√S ((1/2 + P)/c_k + c_k) more than a path u, where S = Σ D_t². One of them is within √2 of the
+best c = √(1/2 + P): with r the ratio of the two, r + 1/r ≤ 3/√2, so it loses at most
+3/2 √(1 + 2 P) √S more. Hedge with the rates ζ_t = 2 √(L/S_t), L = ln K, plays the weighted mean and
+loses at most √(L S) more than any expert:
 
     Σ ℓ_t(x_t) − ℓ_t(u_t)  ≤  (3/2 √(1 + 2 P) + √L) √S    for every path u in [0, 1].
 
@@ -12,7 +13,8 @@ the loss of expert k up to round t, ψ_t = Σ w_t ln(K w_t) and Φ(ζ, Λ) = −
 
   * Gibbs' variational principle, Φ(ζ, Λ) = min over weights w of Σ w_k Λ_k + ψ(w)/ζ with 0 ≤ ψ ≤ L,
     attained by Hedge: at the weights of a round, at those of the next one, and at a single expert;
-  * Hoeffding's lemma: Σ w_k ℓ_k ≤ Φ(ζ_t, Λ(t)) − Φ(ζ_t, Λ(t − 1)) + ζ_t D_t²/8, as 0 ≤ ℓ_k ≤ D_t.
+  * Hoeffding's lemma: Σ w_k ℓ_k ≤ Φ(ζ_t, Λ(t)) − Φ(ζ_t, Λ(t − 1)) + ζ_t D_t²/8, as
+    the ℓ_k of a round lie within D_t of each other.
 
 They stand as hypotheses of their own. What follows from them is derived: falling rates cost
 nothing, the sum over the rounds, the convexity of the losses and the choice of the expert.
@@ -37,15 +39,14 @@ from adlopt.proof import (
     empty,
     eq,
     every,
+    first_term,
     for_all,
     ge,
     gt,
     induct,
     integers,
     last_term,
-    first_term,
     le,
-    lt,
     maximum,
     prove,
     put,
@@ -56,7 +57,6 @@ from adlopt.proof import (
     sequences,
     single,
     sum_up,
-    swap,
     theorem_of,
 )
 from adlopt.proof.kernel import cases
@@ -175,7 +175,9 @@ def hedge(worth: object = 1, lemma: Formula = HOEFFDING) -> dict[str, Fact]:
         return le(Sum(paid(t), (t, 1, upto)), after(upto) + ρ * size(upto) / 2)
 
     one, first, inside = sympify(1), [le(1, T)], [le(1, n), le(n + 1, T)]
-    unheard = for_all(prove(eq(w(1, k) * expert(k, 0), 0), none_yet(), multipliers=[w(1, k)]), k, 1, K)
+    unheard = for_all(
+        prove(eq(w(1, k) * expert(k, 0), 0), none_yet(), multipliers=[w(1, k)]), k, 1, K
+    )
     start = [at(GIBBS[name], 1, using=first) for name in ("ψ ≥ 0", "attained")]
     speed = rate(one, first)
     positive = [at(SIZES[2], 1, using=first), ROOT[0]]
@@ -374,9 +376,7 @@ def derive() -> dict[str, Fact]:
     lowest = prove(le(c(1) ** 2, y), path, GRID[0], multipliers=[c(1)])
     base = either(one, discharge(good(one, first, steps["Hedge"]), lowest))
     doubled = at(GRID[1], n, using=inside)
-    enough = prove(
-        ge(y, c(n + 1) ** 2), doubled, ge(beyond(n), 0), multipliers=[c(n), c(n + 1)]
-    )
+    enough = prove(ge(y, c(n + 1) ** 2), doubled, ge(beyond(n), 0), multipliers=[c(n), c(n + 1)])
     next_one = discharge(good(n + 1, inside, steps["Hedge"]), enough)
     step = either(n + 1, short(n, next_one))
     everywhere = at(induct(base, step, claim(n), n, 1, K), K, using=first)
@@ -407,6 +407,32 @@ def hedging(worth: object = 1, *cited: Formula) -> Claim:
     return at_root(Claim(given=(*HEDGE, *cited), concludes=regret_of_hedge(worth)))
 
 
+alone = Claim(
+    given=(
+        *(*SIZES, le(T, 2), *PATH, ge(x(1), 0), le(x(1), 1)),
+        every(t, 1, T, ge(g(t), -D(t))),
+        every(t, 1, T, le(g(t), D(t))),
+        every(t, 1, T, eq(g(t) * (x(t) - s(t)), D(t) * abs(x(t) - s(t)))),
+        every(t, 1, T, eq(x(t + 1), clip(x(t) - 1 / size(t) * g(t)))),
+    ),
+    concludes=le(REGRET, Rational(3, 2) * sqrt(RADICAND) * size(T)),
+)
+
+
+def one_expert() -> Fact:
+    """For T ≤ 2 the step c = 1 alone is within √2 of the best one."""
+    played = discharge(put(ADAPTIVE, {c_0: 1, root_: (t, size(t))}))
+    path, y = short_path(), RADICAND
+    radical = root(y, prove(ge(y, 0), path))
+    low = by_contradiction(ge(sqrt(y), 1), radical, path)
+    high = by_contradiction(le(sqrt(y), 2), radical, path, le(T, 2))
+    price = discharge(put(near(), {p: sqrt(y), step_size: 1}), low, high)
+    cost, mass = Rational(3, 2) + PATH_LENGTH, at(SIZES[2], T, using=SIZES[0])
+    tuned = prove(le(cost, Rational(3, 2) * sqrt(y)), price, radical)
+    priced = prove(le(size(T) * cost, size(T) * Rational(3, 2) * sqrt(y)), tuned, mass)
+    return prove(alone.concludes, played, priced, degree=1)
+
+
 averaged = Claim(
     given=(*SIZES, *WEIGHTS, MEAN),
     concludes=le(Sum(loss(x(t)), (t, 1, T)), Sum(paid(t), (t, 1, T))),
@@ -415,10 +441,10 @@ averaged = Claim(
 
 def theorem() -> Theorem:
     """Tuning-free dynamic regret."""
-    idle = {T: 1, K: 2, D: [1], size: [1], u: [0], s: [0], x: [0], c: [1, 2], L: 1, ζ: [2]}
-    idle |= {(e): table([0, 0], [0, 0]) for e in (X, G)}
+    idle = {T: 1, K: 2, D: [1], size: [1], u: [0], s: [0], c: [1, 2], L: 1, ζ: [2]}
+    idle |= {e: table([0, 0], [0, 0]) for e in (X, G)}
     idle |= {w: table([Rational(1, 2)] * 2), ψ: [0], before: [0], after: [0]}
-    idle |= {p: 1, step_size: 1}
+    idle |= {p: 1, step_size: 1, x: [0, 0], g: [0]}
     split = {**idle, X: table([0, 0], [1, 1]), L: Rational(4, 9), ζ: [Rational(4, 3)]}
     split |= {after: [Rational(1, 3)]}
     slow = {**split, L: Rational(1, 16), ζ: [Rational(1, 2)], after: [0]}
@@ -435,7 +461,8 @@ def theorem() -> Theorem:
         verdict=Verdict.PROVED_UNDER,
         added=CITED,
         remarks=(
-            "L stands for ln K, which enters through the entropy of a single expert",
+            "L stands for ln K, which enters through the entropy of a single expert, with K ≥ 2;"
+            " two rounds need one expert and no Hedge",
             "the five hypotheses are theorems on exponential weights, not assumptions on the data",
         ),
         claims={
@@ -443,12 +470,14 @@ def theorem() -> Theorem:
             "the mean": averaged,
             "Hedge": hedging(),
             "tuning-free": at_root(tuning_free),
+            "two rounds, one expert": alone,
         },
         facts={
             "a step within √2": near(),
             "the mean": of_the_mean(),
             "Hedge": with_root(steps["Hedge"]),
             "tuning-free": with_root(steps["bound"]),
+            "two rounds, one expert": one_expert(),
         },
         steps=steps,
         witness=idle,
