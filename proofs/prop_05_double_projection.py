@@ -1,0 +1,364 @@
+"""Gradient descent on vectors when the domain changes from round to round [CTTX26, Prop. 5].
+
+The domains X_t are convex and each comparator u_t lies in its own. A step that is projected once,
+onto X_{t+1}, need not come closer to u_t, which may lie outside. Two repairs, with a bound R for
+the distances below, d_t = ‖u_{t+1} − u_t‖ and P = Σ d_t:
+
+    y_t = Π_t(x_t − η g_t), x_{t+1} = Π_{t+1}(y_t):   Reg ≤ (R² + 2 R P)/2η + η/2 Σ ‖g_t‖²,
+    x_{t+1} = Π_{t+1}(x_t − η g_t):                   Reg ≤ the same + G P,   G ≥ ‖g_t‖.
+
+A projection enters through its variational inequality ⟨y − Πy, u − Πy⟩ ≤ 0 at a comparator in its
+domain, and convexity through ℓ_t(x_t) − ℓ_t(u_t) ≤ ⟨g_t, x_t − u_t⟩.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from sympy import Rational, Sum, sympify
+
+from adlopt.proof import (
+    Claim,
+    Fact,
+    FalseVariant,
+    Formula,
+    Theorem,
+    Verdict,
+    at,
+    by_cases,
+    discharge,
+    empty,
+    eq,
+    every,
+    for_all,
+    ge,
+    gt,
+    induct,
+    integers,
+    last_term,
+    le,
+    prove,
+    reals,
+    reciprocal,
+    sequences,
+    single,
+    sum_up,
+)
+from adlopt.proof.lemmas import best_step, count, inner_product_bound, optimal_bound, optimal_step
+
+t, i, k, n, T = integers("t i k n T")
+η, R, G, P = reals("η R G P")
+x, y, u, g, r, d = sequences("x y u g r d")
+
+
+def dot(one: object, two: object) -> Sum:
+    """Inner product of two vectors given by their coordinates i."""
+    return Sum(one * two, (i, 1, n))
+
+
+def square(vector: object) -> Sum:
+    """‖v‖²."""
+    return dot(vector, vector)
+
+
+aim = x(t, i) - η * g(t, i)
+here, after, later = x(t, i) - u(t, i), y(t, i) - u(t, i), y(t, i) - u(t + 1, i)
+coming, move = x(t + 1, i) - u(t + 1, i), u(t + 1, i) - u(t, i)
+BASE = (ge(n, 1), ge(T, 1), gt(η, 0), gt(R, 0))
+CONVEX = every(t, 1, T, le(r(t), dot(g(t, i), here)))
+PATH = (
+    every(t, 1, T - 1, ge(d(t), 0)),
+    every(t, 1, T - 1, eq(d(t) ** 2, square(move))),
+    eq(P, Sum(d(t), (t, 1, T - 1))),
+)
+STARTS = le(square(here.subs(t, 1)), R**2)
+REGRET, ENERGY = Sum(r(t), (t, 1, T)), Sum(square(g(t, i)), (t, 1, T))
+
+FIRST = every(t, 1, T, le(dot(aim - y(t, i), u(t, i) - y(t, i)), 0))
+SECOND = every(t, 1, T - 1, le(dot(y(t, i) - x(t + 1, i), u(t + 1, i) - x(t + 1, i)), 0))
+NEAR = (every(t, 1, T, le(square(after), R**2)), every(t, 1, T - 1, le(square(later), R**2)))
+TWICE = (*BASE, FIRST, SECOND, CONVEX, STARTS, *NEAR, *PATH)
+
+ONCE_ONLY = every(t, 1, T - 1, le(dot(aim - x(t + 1, i), u(t + 1, i) - x(t + 1, i)), 0))
+AHEAD = x(t, i) - u(t + 1, i)
+SPAN = (
+    every(t, 1, T, le(square(here), R**2)),
+    every(t, 1, T - 1, le(square(AHEAD), R**2)),
+)
+SLOPES = every(t, 1, T, le(square(g(t, i)), G**2))
+ONCE = (*BASE, gt(G, 0), ONCE_ONLY, CONVEX, SLOPES, *SPAN, *PATH)
+
+
+def double(two: object = 2, half: object = Rational(1, 2)) -> Claim:
+    """The bound for two projections in each round."""
+    bound = (R**2 + two * R * P) / (2 * η) + half * η * ENERGY
+    return Claim(given=TWICE, concludes=le(REGRET, bound))
+
+
+def once(two: object = 2, extra: object = 1) -> Claim:
+    """The bound for one projection in each round."""
+    bound = (R**2 + two * R * P) / (2 * η) + η / 2 * ENERGY + extra * G * P
+    return Claim(given=ONCE, concludes=le(REGRET, bound))
+
+
+def squares(vector: object) -> Fact:
+    """‖v‖² ≥ 0."""
+    return sum_up(for_all(prove(ge(vector**2, 0), squares=[vector]), i, 1, n))
+
+
+def path_step(point: object, at_round: object, known: list[Fact]) -> Fact:
+    """‖p − u_{t+1}‖² ≤ ‖p − u_t‖² + 2 R d_t, if both distances are at most R."""
+    before, beyond = point - u(at_round, i), point - u(at_round + 1, i)
+    back = -move.subs(t, at_round)
+    length = prove(le(square(back), d(at_round) ** 2), known)
+    bounds = [
+        discharge(inner_product_bound(i, n, back, end, (d(at_round), R)), length, known)
+        for end in (before, beyond)
+    ]
+    return prove(le(square(beyond), square(before) + 2 * R * d(at_round)), bounds, degree=1)
+
+
+def gradient_step(at_round: object, within: list[Formula]) -> Fact:
+    """2η r_t ≤ ‖x_t − u_t‖² − ‖y_t − u_t‖² + η² ‖g_t‖²."""
+    near, then, slope = (e.subs(t, at_round) for e in (here, after, g(t, i)))
+    known = [at(h, at_round, using=within) for h in (FIRST, CONVEX)]
+    left = squares((aim - y(t, i)).subs(t, at_round))
+    goal = le(2 * η * r(at_round), square(near) - square(then) + η**2 * square(slope))
+    return prove(goal, known, left, gt(η, 0), multipliers=[η])
+
+
+def cross(at_round: object, within: list[Formula]) -> list[Fact]:
+    """‖x_{t+1} − u_{t+1}‖² ≤ ‖y_t − u_{t+1}‖² ≤ ‖y_t − u_t‖² + 2 R d_t."""
+    reach, start = (e.subs(t, at_round) for e in (coming, later))
+    left = squares((y(t, i) - x(t + 1, i)).subs(t, at_round))
+    closer = prove(
+        le(square(reach), square(start)), at(SECOND, at_round, using=within), left, degree=1
+    )
+    known = [at(h, at_round, using=within) for h in (*NEAR, *PATH[:2])]
+    return [closer, path_step(y(at_round, i), at_round, known)]
+
+
+def derive(two: object = 2, half: object = Rational(1, 2)) -> dict[str, Fact]:
+    """Carry the distance from y_t to u_t through the rounds, then divide by 2η."""
+    energy = square(g(t, i))
+
+    def potential(upto: object) -> Formula:
+        path = two * R * Sum(d(t), (t, 1, upto - 1))
+        paid = R**2 + path + 2 * half * η**2 * Sum(energy, (t, 1, upto))
+        return le(2 * η * Sum(r(t), (t, 1, upto)) + square(after.subs(t, upto)), paid)
+
+    one, first, inside = sympify(1), [le(1, T)], [le(1, k), le(k + 1, T)]
+    begun = [single(t, 1, r(t)), single(t, 1, energy), empty(t, 1, d(t)), STARTS]
+    factors = [η, η**2, R]
+    base = prove(potential(one), gradient_step(one, first), begun, degree=1, multipliers=factors)
+    longer = [last_term(t, 1, k + 1, e, using=inside) for e in (r(t), energy)]
+    longer.append(last_term(t, 1, k, d(t), using=inside))
+    gradient, walk = gradient_step(k + 1, inside), cross(k, inside)
+    positive = prove(ge(R * d(k), 0), at(PATH[0], k, using=inside), gt(R, 0))
+    step = prove(
+        potential(k + 1),
+        potential(k),
+        gradient,
+        walk,
+        positive,
+        longer,
+        degree=1,
+        multipliers=factors,
+    )
+    whole = at(induct(base, step, potential(k), k, 1, T), T, using=first)
+    rest = squares(after.subs(t, T))
+    doubled = le(2 * η * REGRET, R**2 + two * R * P + 2 * half * η**2 * ENERGY)
+    summed = prove(doubled, whole, rest, PATH[2], degree=1, multipliers=[R])
+    bound = prove(
+        double(two, half).concludes,
+        summed,
+        reciprocal(η, gt(η, 0)),
+        multipliers=[REGRET, η * ENERGY],
+    )
+    return {"gradient step": gradient, "path step": walk[1], "twice": summed, "bound": bound}
+
+
+DISTANCE, CAP = R**2 + 2 * R * P, G**2 * T
+tuned = Claim(
+    given=(*TWICE, gt(G, 0), SLOPES, optimal_step(DISTANCE, CAP, η)),
+    concludes=optimal_bound(REGRET, DISTANCE, CAP),
+)
+
+
+def at_best_step(twice: Fact) -> Fact:
+    """With η = √((R² + 2 R P)/(G² T)) the bound is √(G² T (R² + 2 R P))."""
+    path = prove(ge(P, 0), sum_up(PATH[0]), PATH[2])
+    distance = prove(ge(DISTANCE, 0), path, gt(R, 0), squares=[R])
+    energy = prove(gt(CAP, 0), gt(G, 0), ge(T, 1), degree=3)
+    slopes = prove(le(ENERGY, CAP), sum_up(SLOPES), count(t, T), multipliers=[G**2])
+    capped = prove(le(2 * η * REGRET, DISTANCE + η**2 * CAP), twice, slopes, squares=[η])
+    return discharge(best_step(REGRET, DISTANCE, CAP, η), capped, distance, energy)
+
+
+def single_step(at_round: object, within: list[Formula]) -> Fact:
+    """2η r_t ≤ ‖x_t − u_t‖² − ‖x_{t+1} − u_{t+1}‖² + 2 (R + η G) d_t + η² ‖g_t‖²."""
+    near, reach, shift, slope = (e.subs(t, at_round) for e in (here, coming, move, g(t, i)))
+    known = [at(h, at_round, using=within) for h in (*SPAN, *PATH[:2])]
+    length = prove(le(square(shift), d(at_round) ** 2), known)
+    steep = at(SLOPES, at_round, using=within)
+    tilt = inner_product_bound(i, n, shift, slope, (d(at_round), G))
+    tilt = discharge(tilt, length, steep, known, gt(G, 0))
+    left = squares((aim - x(t + 1, i)).subs(t, at_round))
+    walk = path_step(x(at_round, i), at_round, known)
+    gain = square(near) - square(reach) + 2 * (R + η * G) * d(at_round)
+    return prove(
+        le(2 * η * r(at_round), gain + η**2 * square(slope)),
+        [at(h, at_round, using=within) for h in (ONCE_ONLY, CONVEX)],
+        tilt,
+        left,
+        walk,
+        gt(η, 0),
+        multipliers=[η],
+    )
+
+
+def derive_once(two: object = 2, extra: object = 1) -> Fact:
+    """Carry the distance from x_t to u_t; the last round needs no projection."""
+    energy, whole_path = square(g(t, i)), Sum(d(t), (t, 1, k - 1))
+
+    def potential(upto: object) -> Formula:
+        walked = (two * R + 2 * extra * η * G) * whole_path.subs(k, upto)
+        paid = R**2 + walked + η**2 * Sum(energy, (t, 1, upto - 1))
+        return le(2 * η * Sum(r(t), (t, 1, upto - 1)) + square(here.subs(t, upto)), paid)
+
+    one, inside = sympify(1), [le(1, k), le(k + 1, T)]
+    factors = [η, η**2, R, η * G]
+    begun = [empty(t, 1, e) for e in (r(t), energy, d(t))]
+    base = prove(
+        potential(one), begun, at(SPAN[0], 1, using=le(1, T)), degree=1, multipliers=factors
+    )
+    longer = [last_term(t, 1, k, e, using=inside) for e in (r(t), energy, d(t))]
+    step = prove(
+        potential(k + 1),
+        potential(k),
+        single_step(k, inside),
+        longer,
+        degree=1,
+        multipliers=factors,
+    )
+    whole = at(induct(base, step, potential(k), k, 1, T), T, using=le(1, T))
+    last = prove(
+        le(2 * η * r(T), (square(here) + η**2 * energy).subs(t, T)),
+        at(CONVEX, T, using=le(1, T)),
+        squares((here - η * g(t, i)).subs(t, T)),
+        gt(η, 0),
+    )
+    ends = [last_term(t, 1, T, e, using=le(1, T)) for e in (r(t), energy)]
+    walked = (two * R + 2 * extra * η * G) * P
+    summed = prove(
+        le(2 * η * REGRET, R**2 + walked + η**2 * ENERGY),
+        *(whole, last, ends, PATH[2]),
+        degree=1,
+        multipliers=factors,
+    )
+    return prove(
+        once(two, extra).concludes,
+        summed,
+        reciprocal(η, gt(η, 0)),
+        multipliers=[REGRET, η * ENERGY, G * P],
+    )
+
+
+# Why the comparator has to lie in the domain of the projection ------------------------------------
+
+p, p_next, v, slope, low, high = reals("p p_next v slope low high")
+reached = p - η * slope - p_next
+INTERVAL = (
+    *(gt(η, 0), ge(p_next, low), le(p_next, high)),
+    *(le(reached * (low - p_next), 0), le(reached * (high - p_next), 0)),
+)
+one_step = Claim(
+    given=(*INTERVAL, le(v, high), ge(v, low)),
+    concludes=le(slope * (p - v), ((p - v) ** 2 - (p_next - v) ** 2) / (2 * η) + η * slope**2 / 2),
+)
+
+
+def one_projection(given: tuple[Formula, ...] = one_step.given) -> Fact:
+    """One step towards any point of the interval that is projected onto."""
+    inside = by_cases(le(reached * (v - p_next), 0), reached, given)
+    left = (p - v) ** 2 - (p_next - v) ** 2 + η**2 * slope**2
+    doubled = prove(le(2 * η * slope * (p - v), left), inside, squares=[reached])
+    return prove(
+        one_step.concludes,
+        doubled,
+        reciprocal(η, gt(η, 0)),
+        multipliers=[slope * (p - v), η * slope**2],
+    )
+
+
+def run(**values: object) -> dict[object, object]:
+    """Numbers for a run in one dimension with R = G = η = 1."""
+    rounds = len(values["r"])
+    point = {n: 1, η: 1, R: 1, G: 1, T: rounds, P: sum(values["d"])}
+    pairs = {e: {(j, 1): w for j, w in enumerate(values[e.__name__], 1)} for e in (x, y, u, g)}
+    return {**point, **pairs, r: values["r"], d: values["d"]}
+
+
+def sharpened(
+    name: str, claim: Claim, point: dict[object, object], attempt: Callable[[], object]
+) -> FalseVariant:
+    """A variant with a better constant, refuted at a point."""
+    return FalseVariant(
+        name=name, attempt=attempt, claim=claim, counterexample=claim.counterexample(point)
+    )
+
+
+def theorem() -> Theorem:
+    """Two ways to project onto domains that change."""
+    short = run(x=[1, 0], y=[0], u=[0], g=[1], r=[1], d=[])
+    chase = run(x=[1, 0, 1], y=[0, 1], u=[0, 1], g=[1, -1], r=[1, 1], d=[1])
+    half, nine = Rational(1, 2), Rational(9, 10)
+    outside = {p: half, p_next: half, v: 0, slope: 1, low: half, high: 1, η: half}
+    at_rest = {p: 0, p_next: 0, v: 0, slope: 0, low: 0, high: 1, η: 1}
+    dropped = Claim(given=one_step.given[:-1], concludes=one_step.concludes)
+    steps = derive()
+    return Theorem(
+        item="Proposition 5 on changing domains",
+        title="dynamic regret of gradient descent when capacities change from round to round",
+        citation="new; repairs [CTTX26, Prop. 5]",
+        statement="Reg ≤ (R² + 2 R P)/2η + η/2 Σ ‖g_t‖² with a projection onto each domain",
+        verdict=Verdict.PROVED,
+        remarks=(
+            "R bounds the distances of the run from the path: √2 U_max for haircuts, Proposition 4",
+            "whether a single projection needs the term G P is not known",
+        ),
+        claims={
+            "two projections": double(),
+            "two projections, best step": tuned,
+            "one projection": once(),
+            "one step inside the domain": one_step,
+        },
+        facts={
+            "two projections": steps["bound"],
+            "two projections, best step": at_best_step(steps["twice"]),
+            "one projection": derive_once(),
+            "one step inside the domain": one_projection(),
+        },
+        steps=steps,
+        witness=(short, at_rest),
+        false_variants=(
+            sharpened(
+                "9/10 instead of 2 in front of R P",
+                double(nine),
+                chase,
+                lambda: derive(nine),
+            ),
+            sharpened(
+                "η/4 Σ ‖g_t‖² instead of η/2",
+                double(half=Rational(1, 4)),
+                short,
+                lambda: derive(half=Rational(1, 4)),
+            ),
+            sharpened(
+                "one step towards a point outside of the domain",
+                dropped,
+                outside,
+                lambda: one_projection(dropped.given),
+            ),
+        ),
+    )
