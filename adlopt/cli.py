@@ -185,6 +185,67 @@ def prove(
 
 
 @app.command
+def worst(
+    policy: str,
+    *,
+    bound: str = "prop-1",
+    episode: str | None = None,
+    rounds: Annotated[int | None, Parameter(name=["--rounds", "-T"])] = None,
+    variation: Annotated[float | None, Parameter(name=["--variation", "-P"])] = None,
+    any_first: Annotated[bool, Parameter(negative="")] = False,
+    seed: int = 0,
+    time_limit: float = 60.0,
+    output: Annotated[Path | None, Parameter(name=["--output", "-o"])] = None,
+    json_: Json = False,
+) -> None:
+    """Find the instance on which a severity rule loses most, and set it against a bound.
+
+    Parameters
+    ----------
+    policy
+        A severity, such as ogd or gated-persistence.
+    bound
+        prop-1, half, or the name of a bound that `adlopt bounds` prints.
+    episode
+        Keep the deficits of this episode.
+    rounds
+        T rounds with unit deficits instead.
+    variation
+        P: how far the needed severities may move in all; the episode's own unless given.
+    any_first
+        Let the adversary choose the first severity too.
+    seed
+        Of the search, where the worst case is not found exactly.
+    time_limit
+        Seconds.
+    output
+        Write the instance to this .json file, for `adlopt play`.
+    json_
+        Print everything for machines, at full precision.
+    """
+    from adlopt import adversary
+    from adlopt.files import write_episode
+
+    chosen = None if episode is None else _episode(episode)
+    with _progress(None, "trying") as step:
+        case = adversary.worst(
+            policy,
+            bound=bound,
+            episode=chosen,
+            rounds=rounds,
+            variation=variation,
+            any_first=any_first,
+            seed=seed,
+            time_limit=time_limit,
+            progress=step,
+        )
+    if output is not None:
+        write_episode(case.instance, output)
+    data = adversary.summarise(case)
+    print(json.dumps(data, indent=1) if json_ else adversary.render(data))
+
+
+@app.command
 def new(
     file: Path,
     *,
