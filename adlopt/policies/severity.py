@@ -182,7 +182,7 @@ class ProjectedOGD:
     def name(self) -> str:
         """`ogd` with its step, or marked as tuned in hindsight."""
         if self.information is Information.HINDSIGHT:
-            return "ogd" + ("" if self.first == 0.5 else f" from {self.first:.12g}")
+            return "ogd"
         return labelled("ogd", (self.step, self.first), (None, 0.5))
 
     def begin(self) -> State:
