@@ -155,13 +155,17 @@ def gauss() -> Fact:
     return at(induct(single(j, 1, j), step, total, k, 1, n), n, using=le(1, n))
 
 
-def regret_of_instance() -> Fact:
-    """Each block costs Σ (1 − (j − 1)/n) = (n + 1)/2, and there are n of them."""
+def regret_of_block() -> Fact:
+    """Σ (1 − (j − 1)/n) over the places of a block is (n + 1)/2."""
     inverse = reciprocal(n, prove(gt(n, 0), ge(n, 1)))
     block = put_in(eq(Sum(abs(x(m, j) - s(m, j)), (j, 1, n)), (n + 1) / 2))
     places = sum_up(for_all(here(walking()["distance"]), j, 1, n))
-    one = prove(block, places, gauss(), count(j, n), inverse, multipliers=[1 / n, n, 1 + 1 / n])
-    blocks = sum_up(for_all(one, m, 1, n))
+    return prove(block, places, gauss(), count(j, n), inverse, multipliers=[1 / n, n, 1 + 1 / n])
+
+
+def regret_of_instance() -> Fact:
+    """There are n blocks."""
+    blocks = sum_up(for_all(regret_of_block(), m, 1, n))
     return prove(put_in(eq(REGRET, n * (n + 1) / 2)), blocks, count(m, n), multipliers=[n])
 
 
@@ -258,6 +262,7 @@ def theorem() -> Theorem:
         witness=run_of(2),
         steps={
             "distance to the target": here(walking()["distance"]),
+            "regret of a block": regret_of_block(),
             "regret of the instance": known[0],
             "its rest": known[1],
             "its path": known[2],
