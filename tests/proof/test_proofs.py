@@ -24,7 +24,7 @@ EXPECTED = {
     "persistence": Verdict.PROVED,
     "pro_rata_stability": Verdict.PROVED,
     "prop_02_static_regret": Verdict.PROVED,
-    "prop_04_diameter": Verdict.PROVED,
+    "prop_04_constants": Verdict.PROVED,
     "prop_07_queue_as_optimum": Verdict.PROVED,
     "section_4_2_linear_impact": Verdict.REFUTED,
 }
