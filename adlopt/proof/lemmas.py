@@ -237,7 +237,7 @@ def parity(number: Expr) -> list[Fact]:
     --------
     >>> from adlopt.proof.notation import integers
     >>> parity(integers("m"))[0]
-    ⊢ m − 2·⌊1/2·m⌋ ≥ 0
+    ⊢ m ≥ 2·⌊1/2·m⌋
     """
     below, above = floor_of(number / 2)
     rest = odd(number)
