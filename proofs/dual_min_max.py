@@ -24,14 +24,12 @@ from adlopt.proof import (
     by_contradiction,
     eq,
     every,
-    facts,
     for_all,
     ge,
     gt,
     integers,
     le,
     prove,
-    put_formula,
     reals,
     reciprocal,
     sequences,
@@ -69,22 +67,37 @@ FULL_DUAL = (
 )
 worth = y * B - total(w(i) * u(i))
 
-OPTIMUM = {y: 1 / U, z: B / U, x: (i, B / U * u(i))}
-RISING = {y: K, w: (i, K), v: (i, 0)}
+PRO_RATA = each(eq(x(i), B / U * u(i)))
+OPTIMUM = (eq(y, 1 / U), eq(z, B / U), PRO_RATA)
+RISING = (ge(K, 0), eq(y, K), each(eq(w(i), K)), each(eq(v(i), 0)))
 GROWTH = eq(worth, K * (B - U))
-PARTS = ("v ≥ 0", "w ≥ 0", "y ≤ v + w", "Σ v u ≤ 1", "value K (B − U)")
+AT_OPTIMUM = {
+    "total": RAISES,
+    "sign": PRIMAL[1],
+    "burden": PRIMAL[2],
+    "cap": CAPPED,
+    "y U ≤ 1": DUAL,
+    "no gap": eq(y * B, z),
+}
+WHILE_RISING = {
+    "v ≥ 0": FULL_DUAL[0],
+    "w ≥ 0": FULL_DUAL[1],
+    "y ≤ v + w": FULL_DUAL[2],
+    "Σ v u ≤ 1": FULL_DUAL[3],
+    "value K (B − U)": GROWTH,
+}
 inverse = reciprocal(U, gt(U, 0))
 within = [le(1, i), le(i, n)]
 
 
 def reached(formula: Formula) -> Claim:
     """State what holds at pro-rata and y = 1/U."""
-    return Claim(given=ROUND, concludes=put_formula(formula, OPTIMUM))
+    return Claim(given=(*ROUND, *OPTIMUM), concludes=formula)
 
 
 def rising(formula: Formula) -> Claim:
     """State what holds at y = w = K and v = 0."""
-    return Claim(given=(ge(K, 0),), concludes=put_formula(formula, RISING))
+    return Claim(given=RISING, concludes=formula)
 
 
 weak = Claim(given=(*ROUND, *PRIMAL, DUAL), concludes=le(y * B, z))
@@ -97,13 +110,13 @@ def at_slope(most: int = 1) -> Claim:
     return Claim(given=(*ROUND, le(y * U, most)), concludes=le(y * B, B / U))
 
 
-def derive_weak(*deficit: Formula) -> Fact:
+def derive_weak() -> Fact:
     """Y B ≤ y z U ≤ z for y ≥ 0, and y B ≤ 0 ≤ z for y < 0."""
     least = prove(ge(z * U, B), sum_up(PRIMAL[2]), RAISES)
-    not_negative = by_contradiction(ge(z, 0), least, deficit, gt(U, 0))
+    not_negative = by_contradiction(ge(z, 0), least, ge(B, 0), gt(U, 0))
     pays = prove(le(y * B, y * z * U), least, ge(y, 0))
     up = prove(weak.concludes, pays, not_negative, DUAL)
-    down = prove(weak.concludes, not_negative, le(y, 0), deficit)
+    down = prove(weak.concludes, not_negative, le(y, 0), ge(B, 0))
     return cases(up, down, ge(y, 0), le(y, 0))
 
 
@@ -114,22 +127,25 @@ def at_most(most: int = 1) -> Fact:
 
 
 def pro_rata_fits(*enough: Formula) -> dict[str, Fact]:
-    """B/U · u_i is between 0 and u_i, and adds up to B."""
-    ratio, here = prove(ge(B / U, 0), inverse, ge(B, 0)), at(ROUND[2], i, using=within)
-    part = B / U * u(i)
-    sign = for_all(prove(ge(part, 0), ratio, here), i, 1, n)
+    """B/U · u_i is between 0 and u_i, adds up to B and has burden B/U."""
+    ratio, size = prove(ge(B / U, 0), inverse, ge(B, 0)), at(ROUND[2], i, using=within)
+    plays = at(PRO_RATA, i, using=within)
     small = prove(le(B / U, 1), inverse, enough)
-    cap = for_all(prove(le(part, u(i)), small, here), i, 1, n)
-    equal = for_all(prove(le(part, part)), i, 1, n)
-    total = prove(put_formula(RAISES, OPTIMUM), inverse, multipliers=[B])
-    return dict(zip(("total", "sign", "burden", "cap"), (total, sign, equal, cap), strict=True))
+    return {
+        "total": prove(RAISES, sum_up(PRO_RATA), inverse, multipliers=[B]),
+        "sign": for_all(prove(ge(x(i), 0), plays, ratio, size), i, 1, n),
+        "burden": for_all(prove(le(x(i), z * u(i)), plays, OPTIMUM[1]), i, 1, n),
+        "cap": for_all(prove(le(x(i), u(i)), plays, small, size), i, 1, n),
+        "y U ≤ 1": prove(DUAL, OPTIMUM[0], inverse, multipliers=[U]),
+        "no gap": prove(eq(y * B, z), OPTIMUM[:2], multipliers=[B]),
+    }
 
 
 def full() -> Fact:
     """Y B = Σ y x ≤ Σ (v + w) x ≤ z Σ v u + Σ w u."""
-    raises, paid = PRIMAL[1], PRIMAL[2]
+    sign, paid = PRIMAL[1:]
     x_i, burden, cap, v_i, w_i, price = (
-        at(h, i, using=within) for h in (raises, paid, CAPPED, *FULL_DUAL[:3])
+        at(h, i, using=within) for h in (sign, paid, CAPPED, *FULL_DUAL[:3])
     )
     one = prove(le(y * x(i), z * v(i) * u(i) + w(i) * u(i)), x_i, burden, cap, v_i, w_i, price)
     least = prove(ge(z * U, B), sum_up(paid), RAISES)
@@ -139,11 +155,17 @@ def full() -> Fact:
 
 
 def growing() -> dict[str, Fact]:
-    """Y = w = K and v = 0 fit, and the value is K (B − U)."""
-    unit, value = (prove(put_formula(formula, RISING)) for formula in (FULL_DUAL[3], GROWTH))
-    signs = [prove(ge(0, 0)), *facts(ge(K, 0)), prove(le(K, K))]
-    families = [for_all(sign, i, 1, n) for sign in signs]
-    return dict(zip(PARTS, (*families, unit, value), strict=True))
+    """The multipliers fit whatever K is, and Σ w u = K U."""
+    w_i, v_i = (at(h, i, using=within) for h in RISING[2:])
+    none = sum_up(for_all(prove(eq(v(i) * u(i), 0), v_i, multipliers=[u(i)]), i, 1, n))
+    paid = sum_up(for_all(prove(eq(w(i) * u(i), K * u(i)), w_i, multipliers=[u(i)]), i, 1, n))
+    return {
+        "v ≥ 0": for_all(prove(ge(v(i), 0), v_i), i, 1, n),
+        "w ≥ 0": for_all(prove(ge(w(i), 0), w_i, RISING[0]), i, 1, n),
+        "y ≤ v + w": for_all(prove(le(y, v(i) + w(i)), v_i, w_i, RISING[1]), i, 1, n),
+        "Σ v u ≤ 1": prove(FULL_DUAL[3], none),
+        "value K (B − U)": prove(GROWTH, paid, RISING[1], multipliers=[B]),
+    }
 
 
 def theorem() -> Theorem:
@@ -151,13 +173,7 @@ def theorem() -> Theorem:
     half = Rational(1, 2)
     even = {n: 2, i: 1, u: [1, 1], B: 1, x: [half, half], z: half, y: half, K: 1}
     even |= {v: [half, half], w: [0, 0]}
-    more = {**even, B: 3}
-    parts = {"total": RAISES, "sign": PRIMAL[1], "burden": PRIMAL[2], "cap": CAPPED}
-    program = {f"pro-rata with z = B/U, {name}": reached(part) for name, part in parts.items()}
-    proofs = {
-        f"pro-rata with z = B/U, {name}": fact for name, fact in pro_rata_fits(ENOUGH).items()
-    }
-    grows = dict(zip(PARTS, map(rising, (*FULL_DUAL, GROWTH)), strict=True))
+    more = {**even, B: 3, z: 3 * half, x: [3 * half, 3 * half]}
     always, steep = reached(CAPPED), at_slope(2)
     return Theorem(
         item="Dual (D)",
@@ -171,22 +187,20 @@ def theorem() -> Theorem:
         claims={
             "weak duality without x ≤ u": weak,
             "no value of (D) above B/U": at_slope(),
-            "y = 1/U fits (D)": reached(DUAL),
-            **program,
+            **{f"pro-rata, y = 1/U: {k}": reached(formula) for k, formula in AT_OPTIMUM.items()},
             "no haircut beyond the capacities": infeasible,
             "weak duality with multipliers for x ≤ u": full_weak,
-            **{f"y = w = K, v = 0: {name}": claim for name, claim in grows.items()},
+            **{f"y = w = K, v = 0: {k}": rising(formula) for k, formula in WHILE_RISING.items()},
         },
         facts={
-            "weak duality without x ≤ u": derive_weak(ge(B, 0)),
+            "weak duality without x ≤ u": derive_weak(),
             "no value of (D) above B/U": at_most(),
-            "y = 1/U fits (D)": prove(put_formula(DUAL, OPTIMUM), inverse),
-            **proofs,
+            **{f"pro-rata, y = 1/U: {name}": fact for name, fact in pro_rata_fits(ENOUGH).items()},
             "no haircut beyond the capacities": prove(infeasible.concludes, sum_up(CAPPED), RAISES),
             "weak duality with multipliers for x ≤ u": full(),
             **{f"y = w = K, v = 0: {name}": fact for name, fact in growing().items()},
         },
-        witness=even,
+        witness=(even, {**even, K: 1, y: 1, w: [1, 1], v: [0, 0]}),
         false_variants=(
             FalseVariant(
                 name="pro-rata fits whatever the budget",

@@ -67,12 +67,7 @@ BLOCKS = (*lemma_6.claims["as stated"].given, gt(Q_max, 0))
 MISSED = Sum(Max(0, α(m, j) * Q_max**2 - α_hat(m, j) * Q_max**2), (j, 1, n), (m, 1, N))
 
 
-def stated(one: object, other: object) -> Claim:
-    """The claim with two constants."""
-    return Claim(given=BLOCKS, concludes=le(MISSED, Q_max**2 * (one * α_max * r + other * PATH)))
-
-
-as_stated = stated(C, C_path)
+as_stated = Claim(given=BLOCKS, concludes=le(MISSED, Q_max**2 * (C * α_max * r + C_path * PATH)))
 end = odd(m)
 walk = 1 - end + (2 * end - 1) * (j - 1) / n
 INSTANCE = {

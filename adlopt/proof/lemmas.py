@@ -269,7 +269,7 @@ def alternating_path(index: Expr, upto: Expr, low: Expr, high: Expr) -> Fact:
 
     For high ≥ low and T ≥ 1.
     """
-    one, two = reals("low high")
+    one, two = reals("even_value odd_value")
     e, before = odd(index), odd(index - 1)
     move = (two - one) * (e - before)
     turn = put(parity_alternates(index), {index: index - 1})
