@@ -4,7 +4,7 @@ Swapping neighbours m and m + 1, when r is left of the budget at account m, move
 2 min(r, u_m, u_{m+1}, u_m + u_{m+1} − r)₊ (Proposition 8). If no swap of neighbours moved anything,
 all capacities would be taken: with r > 0 at account m, no jump means r ≥ u_m + u_{m+1}, so that
 something is left at account m + 1 too. For n ≥ 2 and 0 < B < U some swap therefore moves the
-allocation, and so do arbitrarily small changes of scores that are close enough to each other.
+allocation; if the two scores are nearly equal, an arbitrarily small change of them is that swap.
 """
 
 from __future__ import annotations

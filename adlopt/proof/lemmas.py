@@ -304,7 +304,14 @@ def point_mass_away(index: Expr, place: Expr, *known: object) -> Fact:
 
 
 def point_mass_total(index: Expr, upto: Expr, place: Expr) -> Fact:
-    """Σ over index = 1 … upto is 1, for 1 ≤ place ≤ upto."""
+    """Σ over index = 1 … upto is 1, for 1 ≤ place ≤ upto.
+
+    Examples
+    --------
+    >>> from adlopt.proof.notation import integers
+    >>> point_mass_total(*integers("i n k"))
+    k ≥ 1; n ≥ k ⊢ Σ[i=1…n](max(0, 1 − |i − k|)) = 1
+    """
     inside = [le(1, place), le(place, upto)]
     body, mass = point_mass(index, place), sequences("mass")
     before = for_all(point_mass_away(index, place, le(index, place - 1)), index, 1, place - 1)
@@ -335,7 +342,14 @@ def by_order(goal: Formula, one: Expr, two: Expr, less: Fact, equal: Fact, more:
 
 
 def same_value(sequence: Expr, one: Expr, two: Expr) -> Fact:
-    """From i = j follows x(i) = x(j)."""
+    """From i = j follows x(i) = x(j).
+
+    Examples
+    --------
+    >>> from adlopt.proof.notation import integers, sequences
+    >>> same_value(sequences("x"), *integers("i j"))
+    i = j ⊢ x(i) = x(j)
+    """
     place = integers("place")
     fact = kernel.assume(eq(one, two))
     sides = (term(one), term(two))
