@@ -24,7 +24,7 @@ EXPECTED = {
     "persistence": Verdict.PROVED,
     "pro_rata_stability": Verdict.PROVED,
     "prop_02_static_regret": Verdict.PROVED,
-    "prop_04_diameter": Verdict.PROVED,
+    "prop_04_constants": Verdict.PROVED,
     "prop_07_queue_as_optimum": Verdict.PROVED,
     "section_4_2_linear_impact": Verdict.REFUTED,
     "comparator_optimised": Verdict.PROVED,
@@ -36,6 +36,17 @@ EXPECTED = {
     "sybil_characterisation": Verdict.PROVED,
     "vacuity": Verdict.PROVED,
     "tuning_free": Verdict.PROVED_UNDER,
+    "dual_min_max": Verdict.PROVED_UNDER,
+    "lemma_01_vertices": Verdict.PROVED,
+    "lemma_04_undershoot_identity": Verdict.PROVED_UNDER,
+    "lemma_05_slope_error": Verdict.PROVED,
+    "lemma_06_slope_estimate": Verdict.REFUTED,
+    "price_of_priority": Verdict.PROVED,
+    "prop_06_queue_vertices": Verdict.PROVED,
+    "prop_10_undershoot_path": Verdict.REFUTED,
+    "prop_11_churn": Verdict.PROVED,
+    "queue_discontinuity": Verdict.PROVED,
+    "section_4_2_undershoot_linear": Verdict.REFUTED,
 }
 
 
