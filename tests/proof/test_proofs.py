@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from adlopt.errors import ProofError
-from adlopt.proof import Checked, Family, Refutation, check
+from adlopt.proof import Checked, Family, Refutation, Verdict, check
 
 PROOFS = sorted(Path(__file__).parents[2].glob("proofs/*.py"))
 EXPECTED = {
