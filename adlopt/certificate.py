@@ -207,3 +207,15 @@ def _exact_bound(problem: BurdenProblem, given: Multipliers, haircut: FloatArray
     for u, m in zip(problem.capacity, burden, strict=True):
         bound -= Fraction(float(u)) * max(y - m * scale, Fraction(0))
     return bound
+
+
+def round_down(exact: Fraction) -> float:
+    """Largest float that is not above a fraction.
+
+    Examples
+    --------
+    >>> round_down(Fraction(1, 10)) == math.nextafter(0.1, 0.0)
+    True
+    """
+    rounded = float(exact)
+    return rounded if Fraction(rounded) <= exact else math.nextafter(rounded, -math.inf)

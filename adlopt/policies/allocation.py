@@ -11,10 +11,10 @@ from typing import ClassVar
 
 import numpy as np
 
+from adlopt.apportionment import integer_pro_rata
 from adlopt.arrays import FloatArray, IntArray, own, own_number
 from adlopt.errors import InfeasibleRound, InputError
 from adlopt.loss import Burden, MinMax
-from adlopt.lot_grid import integer_pro_rata
 from adlopt.online import Haircut, State
 from adlopt.optimum import solve
 from adlopt.round import Round, RoundOutcome, RoundStart
@@ -135,7 +135,7 @@ class CappedProRata(Memoryless):
 class IntegerProRata(Memoryless):
     """Pro-rata in whole lots by largest remainder; ties to the earlier account.
 
-    Without lots it counts in micro-dollars. See `adlopt.lot_grid.integer_pro_rata`.
+    Without lots it counts in micro-dollars. See `adlopt.apportionment.integer_pro_rata`.
     """
 
     name: ClassVar[str] = "integer-pro-rata"
