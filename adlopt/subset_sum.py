@@ -211,29 +211,26 @@ class _Sums:
         self.limit = limit
         self.values: IntArray = np.zeros(1, dtype=np.int64)
         self.bundles: list[_Bundle] = []
-        self.kept: list[IntArray] = []
+        self.without: list[IntArray] = []
 
     def add(self, bundle: _Bundle, most: int) -> bool:
         """Add a bundle, unless there would be more than so many sums."""
-        values = np.concatenate([self.values, self.values + bundle.weight])
-        kept = np.flatnonzero(values <= self.limit)
-        if kept.size > most:
+        without = np.flatnonzero(self.values <= self.limit - bundle.weight)
+        if self.values.size + without.size > most:
             return False
+        self.values = np.concatenate([self.values, self.values[without] + bundle.weight])
         self.bundles.append(bundle)
-        self.kept.append(kept)
-        self.values = values[kept]
+        self.without.append(without)
         return True
 
     def lots(self, index: int) -> dict[int, int]:
         """Lots of each size in one of the sums."""
         taken: dict[int, int] = {}
-        widths = [1, *(kept.size for kept in self.kept)]
-        for bundle, kept, width in zip(
-            reversed(self.bundles), reversed(self.kept), reversed(widths[:-1]), strict=True
-        ):
-            index = int(kept[index])
+        width = self.values.size
+        for bundle, without in zip(reversed(self.bundles), reversed(self.without), strict=True):
+            width -= without.size
             if index >= width:
-                index -= width
+                index = int(without[index - width])
                 taken[bundle.size] = taken.get(bundle.size, 0) + bundle.lots
         return taken
 
@@ -267,8 +264,9 @@ def _two_groups(available: Mapping[int, int], target: int, sums: int) -> tuple[_
     there are too many, those up to the target must do.
     """
     largest = max((size for size in available if size <= target), default=0)
-    wide = _deal(available, target + largest, sums)
-    return wide if wide[2] else (*_deal(available, target, sums)[:2], False)
+    narrow = _deal(available, target, sums)
+    wide = _deal(available, target + largest, sums) if narrow[2] else narrow
+    return wide if wide[2] else (*narrow[:2], False)
 
 
 def _deal(available: Mapping[int, int], limit: int, sums: int) -> tuple[_Sums, _Sums, bool]:
