@@ -79,8 +79,8 @@ class LotGrid:
         """min(K_i, ⌊level · w_i / g_i⌋), shape (n,), exact."""
         ratio = np.minimum(self.weight * (float(level) * MICRO) / self.size, self.most + 1.0)
         counts = np.floor(ratio)
-        doubtful = np.abs(ratio - np.rint(ratio)) <= 1e-12 * (1.0 + ratio)
-        for i in np.flatnonzero(doubtful & (ratio <= self.most + 0.5)):
+        doubtful = np.abs(ratio - np.rint(ratio)) <= 2e-15 * ratio
+        for i in np.flatnonzero(doubtful & (ratio > 0.5) & (ratio <= self.most + 0.5)):
             counts[i] = level * Fraction(float(self.weight[i])) * MICRO // int(self.size[i])
         lots: IntArray = np.minimum(counts.astype(np.int64), self.most)
         return lots

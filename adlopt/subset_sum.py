@@ -2,7 +2,7 @@
 
 First depth first, which proves small and regular cases. Where that gives up, large lots are taken
 greedily and the rest is met in the middle: the sums of two groups of small lots, one sorted, so
-that 2¹⁷ sums in each stand for 2³⁴ together.
+that 2¹⁸ sums in each stand for 2³⁶ together.
 """
 
 from __future__ import annotations
@@ -17,8 +17,10 @@ from adlopt.arrays import IntArray
 
 NODES = 20_000
 """How many partial sums the depth-first search looks at before it gives up."""
-SUMS = 2**17
+SUMS = 2**18
 """How many sums of each group are listed to meet in the middle."""
+SIZES = 1_024
+"""How many of the smallest sizes may go into the groups."""
 LARGEST_SUM = 2**62 - 1
 """Sums stay below this to be exact in 64-bit integers."""
 
@@ -271,14 +273,13 @@ def _two_groups(available: Mapping[int, int], target: int, sums: int) -> tuple[_
 
 def _deal(available: Mapping[int, int], limit: int, sums: int) -> tuple[_Sums, _Sums, bool]:
     left, right = _Sums(min(limit, LARGEST_SUM)), _Sums(min(limit, LARGEST_SUM))
-    for size in sorted(available):
-        for bundle in _bundles(size, available[size]):
-            if bundle.weight > left.limit:
-                continue
-            shorter = min(left, right, key=lambda group: group.values.size)
-            if not shorter.add(bundle, sums):
-                return left, right, False
-    return left, right, limit <= LARGEST_SUM
+    smallest = sorted(size for size in available if size <= left.limit)
+    bundles = [b for size in smallest[:SIZES] for b in _bundles(size, available[size])]
+    for bundle in sorted(bundles, key=lambda bundle: bundle.weight):
+        shorter = min(left, right, key=lambda group: group.values.size)
+        if bundle.weight <= left.limit and not shorter.add(bundle, sums):
+            return left, right, False
+    return left, right, len(smallest) <= SIZES and limit <= LARGEST_SUM
 
 
 def _greedy(
