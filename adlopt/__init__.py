@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from adlopt import bounds, episodes, solvency, testing
+    from adlopt.apportionment import integer_pro_rata
     from adlopt.bound import Bound, Comparator, Hypothesis
     from adlopt.certificate import Certificate, Trust
     from adlopt.episode import Episode
@@ -30,7 +31,6 @@ if TYPE_CHECKING:
     from adlopt.highs import Stopped
     from adlopt.hindsight import best_fixed_severity, paper_ogd, per_round_optimum
     from adlopt.loss import Asymmetric, Burden, Empirical, MinMax, SeverityLoss, surrogate
-    from adlopt.lot_grid import integer_pro_rata
     from adlopt.online import Haircut, Policy, SeverityThenAllocation, policy
     from adlopt.optimum import Method, Solution, solve
     from adlopt.playing import lineup, play, run_policy
@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from adlopt.waterfill import pro_rata, water_fill
 
 _HOMES = {
+    "apportionment": ("integer_pro_rata",),
     "bound": ("Bound", "Comparator", "Hypothesis"),
     "certificate": ("Certificate", "Trust"),
     "episode": ("Episode",),
@@ -61,7 +62,6 @@ _HOMES = {
     "highs": ("Stopped",),
     "hindsight": ("best_fixed_severity", "paper_ogd", "per_round_optimum"),
     "loss": ("Asymmetric", "Burden", "Empirical", "MinMax", "SeverityLoss", "surrogate"),
-    "lot_grid": ("integer_pro_rata",),
     "optimum": ("Method", "Solution", "solve"),
     "playing": ("lineup", "play", "run_policy"),
     "policies": ("named",),

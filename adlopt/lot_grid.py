@@ -7,14 +7,13 @@ and money is integers: no rounding decides anything.
 
 from __future__ import annotations
 
-import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 
 import numpy as np
-from numpy.typing import ArrayLike
 
-from adlopt.arrays import FloatArray, IntArray, own, own_number
+from adlopt.arrays import BoolArray, FloatArray, IntArray
 from adlopt.errors import InputError
 from adlopt.problem import BurdenProblem
 
@@ -22,6 +21,9 @@ MICRO = 1_000_000
 """Micro-dollars in a dollar."""
 MOST_MICRO = 2**62
 """Sums of money must stay below this to be exact in 64-bit integers."""
+WHOLE = 1e-9
+"""Relative distance at which an amount counts as a whole number of micro-dollars."""
+ROUND_IT = "round it to 6 decimals"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -47,24 +49,21 @@ class LotGrid:
 
     @classmethod
     def of(cls, problem: BurdenProblem) -> LotGrid:
-        """Round lots and budget to whole micro-dollars.
+        """Count lots and budget in micro-dollars; a budget that is only priced is rounded.
 
         Raises
         ------
         InputError
-            If a lot is below a micro-dollar or the capacities exceed 64-bit micro-dollars.
+            If a lot or an exact budget is no whole number of micro-dollars, or the capacities
+            exceed 64-bit micro-dollars.
         """
         lot = problem.lot if problem.lot is not None else np.full(problem.capacity.size, 1 / MICRO)
-        size = lot_sizes(lot)
-        if (
-            max(float(problem.capacity.sum()), problem.budget, float(lot.max())) * MICRO
-            > MOST_MICRO
-        ):
-            total, limit = problem.reachable, MOST_MICRO / MICRO
-            raise InputError("capacity", total, f"at most {limit:.3g} USD in all, with lots")
-        most = np.floor(np.nextafter(problem.open * MICRO, np.inf)).astype(np.int64) // size
+        size, budget = lot_sizes(lot), problem.budget
         return cls(
-            size=size, most=most, weight=problem.weight, budget=round(problem.budget * MICRO)
+            size=size,
+            most=whole_lots(problem.open, size),
+            weight=problem.weight,
+            budget=whole_budget(budget) if problem.exact else round(Fraction(budget) * MICRO),
         )
 
     def total(self, counts: IntArray) -> int:
@@ -80,8 +79,8 @@ class LotGrid:
         """min(K_i, ⌊level · w_i / g_i⌋), shape (n,), exact."""
         ratio = np.minimum(self.weight * (float(level) * MICRO) / self.size, self.most + 1.0)
         counts = np.floor(ratio)
-        doubtful = np.abs(ratio - np.rint(ratio)) <= 1e-12 * (1.0 + ratio)
-        for i in np.flatnonzero(doubtful & (ratio <= self.most + 0.5)):
+        doubtful = np.abs(ratio - np.rint(ratio)) <= 2e-15 * ratio
+        for i in np.flatnonzero(doubtful & (ratio > 0.5) & (ratio <= self.most + 0.5)):
             counts[i] = level * Fraction(float(self.weight[i])) * MICRO // int(self.size[i])
         lots: IntArray = np.minimum(counts.astype(np.int64), self.most)
         return lots
@@ -123,61 +122,21 @@ class LotGrid:
         return dict(sorted(added.items()))
 
 
-def take_away(grid: LotGrid, counts: IntArray, removal: dict[int, int]) -> IntArray:
+def take_away(grid: LotGrid, counts: IntArray, removal: Mapping[int, int]) -> IntArray:
     """Remove so many lots of each size: the most burdened first, then the later account."""
     left = counts.copy()
-    for size, times in removal.items():
-        holders = np.flatnonzero((grid.size == size) & (left > 0))
-        burden = left[holders] / grid.weight[holders]
-        holders = holders[np.lexsort((-holders, -burden))]
-        before = np.cumsum(left[holders]) - left[holders]
-        left[holders] -= np.clip(times - before, 0, left[holders])
+    if not removal:
+        return left
+    sizes = np.array(sorted(removal), dtype=np.int64)
+    times = np.array([removal[size] for size in sizes.tolist()], dtype=np.int64)
+    holders = np.flatnonzero(np.isin(grid.size, sizes) & (left > 0))
+    burden = left[holders] / grid.weight[holders]
+    holders = holders[np.lexsort((-holders, -burden, grid.size[holders]))]
+    kind = np.searchsorted(sizes, grid.size[holders])
+    before = np.cumsum(left[holders]) - left[holders]
+    before -= before[np.searchsorted(kind, kind)]
+    left[holders] -= np.clip(times[kind] - before, 0, left[holders])
     return left
-
-
-def integer_pro_rata(capacity: ArrayLike, lot: ArrayLike | None, budget: float) -> FloatArray:
-    """Pro-rata rounded to whole lots by largest remainder; shape (n,), USD.
-
-    Everyone gives the whole lots of its share; what is left goes lot by lot to the largest
-    remainders, ties to the earlier account, as long as the budget is not exceeded. Where lots are
-    equal and divide the budget the sum is exact; where they do not, it stays below.
-
-    Parameters
-    ----------
-    capacity : array_like, shape (n,)
-        USD.
-    lot : array_like, shape (n,), or None
-        USD a lot; None counts in micro-dollars.
-    budget : float
-        USD, at most the sum of the capacities.
-
-    Examples
-    --------
-    >>> integer_pro_rata([120.0, 80.0, 40.0], [7.0, 7.0, 7.0], budget=63.0)
-    array([35., 21.,  7.])
-    """
-    u = own(capacity, "capacity", lowest=0.0)
-    b = own_number(budget, "budget", lowest=0.0)
-    problem = BurdenProblem(
-        capacity=u,
-        weight=u,
-        budget=min(b, float(u.sum())),
-        under=math.inf,
-        over=math.inf,
-        fair=1.0,
-        lot=None if lot is None else own(lot, "lot", length=u.size, lowest=0.0),
-    )
-    grid = LotGrid.of(problem)
-    share = u * (problem.budget / max(float(u.sum()), 1e-300)) * MICRO / grid.size
-    counts = np.minimum(np.floor(share).astype(np.int64), grid.most)
-    rest = grid.budget - grid.total(counts)
-    for i in np.argsort(counts - share, kind="stable"):
-        if rest <= 0:
-            break
-        if counts[i] < grid.most[i] and grid.size[i] <= rest:
-            counts[i] += 1
-            rest -= int(grid.size[i])
-    return grid.haircut(counts)
 
 
 def lot_sizes(lot: FloatArray) -> IntArray:
@@ -186,12 +145,55 @@ def lot_sizes(lot: FloatArray) -> IntArray:
     Raises
     ------
     InputError
-        If a lot rounds to nothing.
+        If a lot is no whole number of micro-dollars, or too large for 64 bits.
+
+    Examples
+    --------
+    >>> lot_sizes(np.array([0.5, 2 / 3]))
+    Traceback (most recent call last):
+    adlopt.errors.InputError: lot[1] is 0.6666666666666666: expected a whole number of micro-dollars
+    (0.000001 USD); round it to 6 decimals
     """
+    _refuse(lot, lot * MICRO <= MOST_MICRO, f"at most {MOST_MICRO / MICRO:.3g} USD")
     size = np.rint(lot * MICRO)
-    if (size < 1).any():
-        index = int(np.argmax(size < 1))
-        raise InputError(
-            "lot", float(lot[index]), "at least a micro-dollar (0.000001)", index=index
-        )
+    _refuse(lot, size >= 1, "at least a micro-dollar (0.000001 USD)")
+    whole = np.abs(lot * MICRO - size) <= WHOLE * size
+    _refuse(lot, whole, "a whole number of micro-dollars (0.000001 USD)", ROUND_IT)
     return size.astype(np.int64)
+
+
+def whole_lots(capacity: FloatArray, size: IntArray) -> IntArray:
+    """Lots that fit under capacities in USD, shape (n,).
+
+    Raises
+    ------
+    InputError
+        If the capacities together exceed 64-bit micro-dollars.
+    """
+    total = float(capacity.sum())
+    if total * MICRO > MOST_MICRO:
+        limit = MOST_MICRO / MICRO
+        raise InputError("capacity", total, f"at most {limit:.3g} USD in all, with lots")
+    lots: IntArray = np.floor(np.nextafter(capacity * MICRO, np.inf)).astype(np.int64) // size
+    return lots
+
+
+def whole_budget(budget: float) -> int:
+    """Micro-dollars of a budget that lots are to meet exactly.
+
+    Raises
+    ------
+    InputError
+        If it is no whole number of them.
+    """
+    whole = round(Fraction(budget) * MICRO)
+    if abs(Fraction(budget) * MICRO - whole) > WHOLE * whole:
+        expected = "a whole number of micro-dollars (0.000001 USD), with lots"
+        raise InputError("needed", budget, expected, remedy=ROUND_IT)
+    return whole
+
+
+def _refuse(lot: FloatArray, allowed: BoolArray, expected: str, remedy: str = "") -> None:
+    if not allowed.all():
+        index = int(np.argmin(allowed))
+        raise InputError("lot", float(lot[index]), expected, index=index, remedy=remedy)

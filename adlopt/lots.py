@@ -1,14 +1,15 @@
 """The offline optimum in whole lots: exact by search over the worst burden, not by a MILP.
 
-An exact budget takes the first breakpoint at which enough can be raised, then a bounded subset
-sum; a priced budget takes branch and bound over intervals of levels. Either says whether its
-search ended.
+The first level at which lots can raise the budget bounds every answer from below, and one sum
+proves it. An exact budget then takes lots away until the sum is met, at that level or a little
+above; a priced budget weighs what the nearest sums miss. Either says whether its search ended.
 """
 
 from __future__ import annotations
 
 import heapq
-from collections.abc import Callable
+import math
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -24,6 +25,10 @@ FEW = 2_048
 """So few breakpoints are sorted and looked at one by one."""
 INTERVALS = 20_000
 """How many intervals of levels the priced search looks at before it gives up."""
+LEVELS = 4_096
+"""How many levels that can raise the budget the priced search takes lots away from."""
+HARD_LEVELS = 8
+"""How many of those it leaves without a proof before it gives up."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -57,69 +62,101 @@ def optimum(problem: BurdenProblem, grid: LotGrid) -> LotAnswer:
     Raises
     ------
     InfeasibleRound
-        If no number of lots makes the exact budget; it names the nearest sums.
+        If no number of lots makes the exact budget; it names the nearest sums that lots make.
     SolverStopped
         If the search for an exact sum gave up before it found one.
     """
     return _exact_budget(grid) if problem.exact else _PricedBudget(grid, problem).solve()
 
 
+def check_supply(grid: LotGrid) -> None:
+    """Raise `InfeasibleRound` if all the lots together do not reach the budget."""
+    supply = grid.total(grid.most)
+    if supply < grid.budget:
+        raise InfeasibleRound(
+            f"the budget of {_usd(grid.budget)} exceeds the {_usd(supply)} that whole lots can "
+            "give, protected accounts excluded: ask for at most that, or price the shortfall "
+            "with surrogate(...)",
+            below=supply / MICRO,
+            above=None,
+        )
+
+
 def _exact_budget(grid: LotGrid) -> LotAnswer:
-    top = grid.level_of(grid.most)
-    if grid.total(grid.most) < grid.budget:
-        raise _out_of_reach(grid, grid.total(grid.most), None)
-    zero = Fraction(0)
+    check_supply(grid)
     if grid.budget == 0:
+        zero = Fraction(0)
         counts = np.zeros_like(grid.most)
         return LotAnswer(counts=counts, level=zero, value=zero, lower=zero, finished=True)
-    first = _first_level(grid, lambda k: grid.total(k) >= grid.budget, zero, top)
-    searches = _Removals(grid)
-    level = first
-    if not searches.hits(grid.counts_at(first)):
-        if not searches.hits(grid.most):
-            raise searches.failure()
-        level = _first_level(grid, searches.hits, first, top)
-    counts = searches.removed(grid.counts_at(level))
-    reached = grid.level_of(counts)
-    lower = reached if searches.finished else first
+    top = grid.level_of(grid.most)
+    first = _first_level(grid, lambda k: grid.total(k) >= grid.budget, Fraction(0), top)
+    search = _ExactSums(grid)
+    if not search.hits(grid.counts_at(first)):
+        whole = search.look(grid.most)
+        if search.best is None and whole.proven:
+            raise _out_of_reach(grid, whole)
+        _walk_up(grid, search, first, top)
+        if search.best is None:
+            raise _gave_up(grid, whole)
+    assert search.best is not None, "a hit is kept"
+    reached = grid.level_of(search.best)
+    refuted = search.missed >= first and _level_after(grid, search.missed, 1, top) >= reached
+    lower = reached if refuted else first
     return LotAnswer(
-        counts=counts, level=reached, value=reached, lower=lower, finished=searches.finished
+        counts=search.best, level=reached, value=reached, lower=lower, finished=lower == reached
     )
 
 
+def _walk_up(grid: LotGrid, search: _ExactSums, first: Fraction, top: Fraction) -> None:
+    """Look at levels with 1, 2, 4, … lots more than the first, then between the last two."""
+    missed, level, added = first, first, 1
+    while level < top:
+        level = _level_after(grid, first, added, top)
+        if search.hits(grid.counts_at(level)):
+            _first_level(grid, search.hits, missed, level)
+            return
+        missed, added = level, 2 * added
+
+
 class _Removals:
-    """Takes lots away until the sum is the budget, and remembers whether every search ended."""
+    """Which lots to take away so that the rest comes nearest to an aim."""
 
     def __init__(self, grid: LotGrid) -> None:
-        self.grid, self.finished = grid, True
-        self.last: ClosestSums | None = None
+        self.grid = grid
+        self.sizes, self.kind = np.unique(grid.size, return_inverse=True)
 
-    def search(self, counts: IntArray) -> ClosestSums:
-        pooled: dict[int, int] = {}
-        for size in np.unique(self.grid.size):
-            pooled[int(size)] = int(counts[self.grid.size == size].sum())
-        self.last = closest_sums(pooled, self.grid.total(counts) - self.grid.budget)
-        self.finished &= self.last.proven
-        return self.last
+    def nearest(self, counts: IntArray, aim: int) -> ClosestSums:
+        excess = self.grid.total(counts) - aim
+        pooled = np.zeros(self.sizes.size, dtype=np.int64)
+        np.add.at(pooled, self.kind, counts)
+        fit = int(np.searchsorted(self.sizes, excess, side="right"))
+        next_larger = fit + np.flatnonzero(pooled[fit:])[:1]
+        kinds = np.concatenate([np.flatnonzero(pooled[:fit]), next_larger])
+        sizes, times = self.sizes[kinds].tolist(), pooled[kinds].tolist()
+        return closest_sums(dict(zip(sizes, times, strict=True)), excess)
+
+
+class _ExactSums:
+    """Looks for the exact budget within a supply; keeps the least burden, and what is refuted."""
+
+    def __init__(self, grid: LotGrid) -> None:
+        self.grid, self.removals = grid, _Removals(grid)
+        self.best: IntArray | None = None
+        self.missed = Fraction(-1)
 
     def hits(self, counts: IntArray) -> bool:
-        found = self.search(counts)
-        return found.below == self.grid.total(counts) - self.grid.budget
+        found = self.look(counts)
+        return found.below == found.above
 
-    def removed(self, counts: IntArray) -> IntArray:
-        return take_away(self.grid, counts, dict(self.search(counts).take_below))
-
-    def failure(self) -> InfeasibleRound | SolverStopped:
-        """Say why the whole supply of lots cannot make the budget; call after `hits(most)`."""
-        assert self.last is not None
-        total = self.grid.total(self.grid.most)
-        low = None if self.last.above is None else total - self.last.above
-        if self.last.proven:
-            return _out_of_reach(self.grid, low, total - self.last.below)
-        return SolverStopped(
-            f"no lots found that sum to {self.grid.budget / MICRO!r} USD before the search gave "
-            f"up; nearest found: {_usd(low)} and {_usd(total - self.last.below)}"
-        )
+    def look(self, counts: IntArray) -> ClosestSums:
+        found = self.removals.nearest(counts, self.grid.budget)
+        if found.below == found.above:
+            left = take_away(self.grid, counts, found.take_below)
+            if self.best is None or self.grid.level_of(left) < self.grid.level_of(self.best):
+                self.best = left
+        elif found.proven:
+            self.missed = max(self.missed, self.grid.level_of(counts))
+        return found
 
 
 def _first_level(
@@ -143,14 +180,37 @@ def _first_level(
     return levels[first]
 
 
-def _out_of_reach(grid: LotGrid, low: int | None, high: int | None) -> InfeasibleRound:
+def _level_after(grid: LotGrid, level: Fraction, added: int, top: Fraction) -> Fraction:
+    """First breakpoint with so many lots more than at a level below the top, or the top."""
+    aim = int(grid.counts_at(level).sum()) + added
+    if int(grid.most.sum()) <= aim:
+        return top
+    return _first_level(grid, lambda k: int(k.sum()) >= aim, level, top)
+
+
+def _out_of_reach(grid: LotGrid, found: ClosestSums) -> InfeasibleRound:
+    low, high = _sums(grid, found)
     nearest = " and ".join(_usd(amount) for amount in (low, high) if amount is not None)
     return InfeasibleRound(
-        f"no whole number of lots sums to {grid.budget / MICRO!r} USD; the nearest sums are "
+        f"no whole number of lots sums to {_usd(grid.budget)}; the nearest sums are "
         f"{nearest}: ask for one of them, or price the difference with surrogate(...)",
         below=None if low is None else low / MICRO,
-        above=None if high is None else high / MICRO,
+        above=high / MICRO,
     )
+
+
+def _gave_up(grid: LotGrid, found: ClosestSums) -> SolverStopped:
+    low, high = _sums(grid, found)
+    return SolverStopped(
+        f"no lots found that sum to {_usd(grid.budget)} before the search gave up; nearest "
+        f"found: {_usd(low)} and {_usd(high)}"
+    )
+
+
+def _sums(grid: LotGrid, removed: ClosestSums) -> tuple[int | None, int]:
+    """Micro-dollars of the nearest sums below and above the budget: all lots but the removed."""
+    total = grid.total(grid.most)
+    return None if removed.above is None else total - removed.above, total - removed.below
 
 
 def _usd(amount: int | None) -> str:
@@ -158,24 +218,53 @@ def _usd(amount: int | None) -> str:
 
 
 class _PricedBudget:
-    """Branch and bound over intervals of the level z, in exact arithmetic.
+    """The level z below which the budget is out of reach, and from which it is not.
 
-    On (a, b] no haircut costs less than the budget term at b plus the burden term at a, since
-    more can be raised at b and no level lies below a.
+    Below, taking every lot that a level allows is best; branch and bound over intervals of z finds
+    the best level, since on (a, b] no haircut costs less than the budget term at b plus the burden
+    term at a. From there on, lots are taken away to come nearest to the budget, level by level
+    until the burden alone costs more than the best found. All arithmetic is exact.
     """
 
     def __init__(self, grid: LotGrid, problem: BurdenProblem) -> None:
         self.grid = grid
+        self.budget = Fraction(problem.budget) * MICRO
         self.under, self.over = Fraction(problem.under) / MICRO, Fraction(problem.over) / MICRO
         self.fair, self.allowance = Fraction(problem.fair), Fraction(problem.allowance)
         self.removals = _Removals(grid)
-        self.best_value = self.under * grid.budget
         self.best_counts = np.zeros_like(grid.most)
-        self.unproven: list[Fraction] = []
+        self.best_value = self.under * self.budget
+        step = math.gcd(*np.unique(grid.size[grid.most > 0]).tolist())
+        below = self.budget - self.budget % step if step else Fraction(0)
+        self.aim = int(min(below, below + step, key=self._budget_price))
+        self.least = self._budget_price(self.aim)
+        """No sum of lots is nearer to the budget than this."""
 
     def solve(self) -> LotAnswer:
-        top = self.grid.level_of(self.grid.most)
-        queue = [self._interval(Fraction(0), top)]
+        if self.aim > 0:
+            top = self.grid.level_of(self.grid.most)
+            first, supply = top, self.grid.total(self.grid.most)
+            if supply >= self.aim:
+                first = _first_level(
+                    self.grid, lambda k: self.grid.total(k) >= self.aim, Fraction(0), top
+                )
+            bounds = [self._search_below(first)]
+            if supply >= self.aim:
+                bounds.append(self._search_from(first, top))
+            lower = min(self.best_value, *bounds)
+        else:
+            lower = self.best_value
+        return LotAnswer(
+            counts=self.best_counts,
+            level=self.grid.level_of(self.best_counts),
+            value=self.best_value,
+            lower=lower,
+            finished=lower == self.best_value,
+        )
+
+    def _search_below(self, first: Fraction) -> Fraction:
+        """Try levels that do not exceed the aim; return a bound on them all."""
+        queue = [self._interval(Fraction(0), first)]
         split = 0
         while queue and queue[0][0] < self.best_value and split < INTERVALS:
             _, low, high = heapq.heappop(queue)
@@ -184,14 +273,7 @@ class _PricedBudget:
                 interval = self._interval(*part)
                 if interval[0] < self.best_value:
                     heapq.heappush(queue, interval)
-        lower = min([self.best_value, *self.unproven, *(bound for bound, _, _ in queue[:1])])
-        return LotAnswer(
-            counts=self.best_counts,
-            level=self.grid.level_of(self.best_counts),
-            value=self.best_value,
-            lower=lower,
-            finished=lower == self.best_value,
-        )
+        return min([self.best_value, *(bound for bound, _, _ in queue[:1])])
 
     def _parts(self, low: Fraction, high: Fraction) -> list[tuple[Fraction, Fraction]]:
         """Halve an interval, or look at all its levels if they are few."""
@@ -201,48 +283,74 @@ class _PricedBudget:
         if step > FEW and low < middle < high:
             return [(low, middle), (middle, high)]
         raised = self.grid.total(counts)
-        open_levels = []
+        best = (self.best_value, low)
         for level, added in self.grid.breakpoints(low, high).items():
             raised += added
-            if self._burden_price(level) >= self.best_value:
+            if raised > self.aim or self._burden_price(level) >= best[0]:
                 break
-            if raised > self.grid.budget or self._cost(level, raised) < self.best_value:
-                open_levels.append((self._cost(level, raised), level))
-        for cost, level in sorted(open_levels):
-            if cost < self.best_value:
-                self._try(self.grid.counts_at(level))
+            best = min(best, (self._budget_price(raised) + self._burden_price(level), level))
+        self._offer(self.grid.counts_at(best[1]))
         return []
 
     def _interval(self, low: Fraction, high: Fraction) -> tuple[Fraction, Fraction, Fraction]:
         counts = self.grid.counts_at(high)
-        self._try(counts)
         raised = self.grid.total(counts)
-        missing = max(self.grid.budget - raised, 0) * self.under
-        return missing + self._burden_price(low), low, high
+        if raised <= self.aim:
+            self._offer(counts)
+        missing = self.under * max(self.budget - raised, Fraction(0))
+        return max(missing, self.least) + self._burden_price(low), low, high
+
+    def _search_from(self, first: Fraction, top: Fraction) -> Fraction:
+        """Take lots away at ascending levels; return a bound on all from the first on."""
+        lower, least = self.best_value, self.least
+        unproven = 0
+        for looked, level in enumerate(self._ascending(first, top)):
+            price = self._burden_price(level)
+            if price + least >= self.best_value:
+                break
+            if looked == LEVELS or unproven == HARD_LEVELS:
+                return min(lower, price + least)
+            if not self._take_away(self.grid.counts_at(level)):
+                lower, unproven = min(lower, price + least), unproven + 1
+            if looked == 0 and price + least < self.best_value:
+                least = self._least_of_all()
+        return min(lower, self.best_value)
+
+    def _ascending(self, first: Fraction, top: Fraction) -> Iterator[Fraction]:
+        """Breakpoints from the first to the top."""
+        yield first
+        while first < top:
+            last = _level_after(self.grid, first, FEW // 8, top)
+            yield from self.grid.breakpoints(first, last)
+            first = last
+
+    def _least_of_all(self) -> Fraction:
+        """What the nearest sum that any lots make costs, or a bound on it."""
+        found = self.removals.nearest(self.grid.most, self.aim)
+        if not found.proven:
+            return self.least
+        total = self.grid.total(self.grid.most)
+        sums = [total - removed for removed in (found.below, found.above) if removed is not None]
+        return min(map(self._budget_price, sums))
+
+    def _take_away(self, counts: IntArray) -> bool:
+        """Offer the sums nearest to the budget within so many lots; say if they are the nearest."""
+        found = self.removals.nearest(counts, self.aim)
+        for removal in (found.take_below, found.take_above):
+            if removal is not None:
+                self._offer(take_away(self.grid, counts, removal))
+        return found.proven
+
+    def _budget_price(self, raised: Fraction | int) -> Fraction:
+        missing = self.budget - raised
+        return self.under * missing if missing > 0 else -self.over * missing
 
     def _burden_price(self, level: Fraction) -> Fraction:
         return self.fair * max(level - self.allowance, Fraction(0))
 
-    def _cost(self, level: Fraction, raised: int) -> Fraction:
-        """Cost at a level, or less: lots above the budget are taken to be removable."""
-        return max(self.grid.budget - raised, 0) * self.under + self._burden_price(level)
-
-    def _try(self, counts: IntArray) -> None:
-        """Keep the best haircut within so many lots, if it beats the best so far."""
-        excess = self.grid.total(counts) - self.grid.budget
-        if self._burden_price(self.grid.level_of(counts)) >= self.best_value and excess <= 0:
-            return
-        options = [counts]
-        if excess > 0:
-            found = self.removals.search(counts)
-            if not found.proven:
-                self.unproven.append(self._burden_price(self.grid.level_of(counts)))
-            options = [take_away(self.grid, counts, dict(found.take_below))]
-            if found.take_above is not None:
-                options.append(take_away(self.grid, counts, dict(found.take_above)))
-        for option in options:
-            missing = self.grid.budget - self.grid.total(option)
-            price = self.under * missing if missing > 0 else -self.over * missing
-            value = price + self._burden_price(self.grid.level_of(option))
-            if value < self.best_value:
-                self.best_value, self.best_counts = value, option
+    def _offer(self, counts: IntArray) -> None:
+        """Keep a haircut if it beats the best so far."""
+        level = self.grid.level_of(counts)
+        value = self._budget_price(self.grid.total(counts)) + self._burden_price(level)
+        if value < self.best_value:
+            self.best_value, self.best_counts = value, counts

@@ -7,10 +7,14 @@ problem                 method                                                  
 ======================  =========================================================  ============
 continuous              Newton on the concave water level, a few passes            O(n)
 continuous, priced      the same, plus a sort where the budget is not worth it     O(n log n)
-lots, exact budget      bisection on the worst burden, then a subset sum           O(n) a pass
-lots, priced            branch and bound over intervals of the worst burden        O(n) a pass
+lots, exact budget      bisection on the worst burden, then bounded subset sums    O(n log n)
+lots, priced            the same, and branch and bound below the budget            O(n) a level
 any, `Method.HIGHS`     linear program in slack form; shifted-core MILP for lots   simplex, B&B
 ======================  =========================================================  ============
+
+With lots, bisection makes some 60 passes over the accounts; each subset sum is bounded by
+`subset_sum.NODES` and `subset_sum.SUMS`, and a search that needs more of them gives up and says so.
+The least burden in lots whose sum may exceed the budget is then still proved, exactly.
 """
 
 from __future__ import annotations
@@ -23,8 +27,8 @@ import numpy as np
 
 from adlopt import lots, waterfill
 from adlopt.arrays import BoolArray, FloatArray, IntArray, Record, freeze_mask, own
-from adlopt.certificate import Certificate, Trust, certify
-from adlopt.errors import CertificateError, InfeasibleRound, InputError, SolverFailed
+from adlopt.certificate import Certificate, Trust, certify, round_down
+from adlopt.errors import CertificateError, InputError, SolverFailed
 from adlopt.highs import Infeasible, Stopped, run
 from adlopt.loss import Loss, MinMax, worst_burden
 from adlopt.lot_grid import MICRO, LotGrid
@@ -232,9 +236,10 @@ def certify_lots(
 ) -> Certificate:
     """Certify whole lots in integers.
 
-    Where strictly below the worst burden not even the budget can be raised, the burden is proved
-    least, without any search. Where the continuous bound already meets the value, that proves
-    it. Otherwise the lower bound is what the search `claimed`, and is labelled so.
+    Where strictly below a level not even the budget can be raised, no haircut has a smaller
+    burden: that proves a bound without any search, whether the level is that of the lots or one
+    that the search `claimed`. Where the continuous bound already meets the value, that proves it.
+    Any other lower bound is the search's own word, and is labelled so.
 
     Raises
     ------
@@ -250,17 +255,24 @@ def certify_lots(
     haircut = grid.haircut(counts)
     upper, level = problem.value(haircut), grid.level_of(counts)
     residual = total / MICRO - problem.budget if problem.exact else 0.0
-    if problem.exact and grid.total(grid.counts_below(level)) < max(grid.budget, 1):
-        return Certificate(
-            upper=upper, lower=float(level), trust=Trust.EXACT, budget_residual=residual
-        )
+    if _is_least(problem, grid, level):
+        lower = round_down(level)
+        return Certificate(upper=upper, lower=lower, trust=Trust.EXACT, budget_residual=residual)
     relaxed, multipliers = waterfill.optimum(problem)
     continuous = certify(problem, relaxed, multipliers)
     met = replace(continuous, upper=upper, budget_residual=residual)
     if met.optimal:
         return met
-    lower = max(min(float(claimed), upper), continuous.lower)
-    return replace(met, lower=lower, trust=Trust.REPORTED, error=0.0, multipliers=None)
+    lower = min(round_down(claimed), upper)
+    if lower <= continuous.lower:
+        return met
+    trust = Trust.EXACT if _is_least(problem, grid, claimed) else Trust.REPORTED
+    return replace(met, lower=lower, trust=trust, error=0.0, multipliers=None)
+
+
+def _is_least(problem: BurdenProblem, grid: LotGrid, level: Fraction) -> bool:
+    """Whether the lots that stay strictly below a burden cannot raise an exact budget."""
+    return problem.exact and grid.total(grid.counts_below(level)) < max(grid.budget, 1)
 
 
 def _highs_lots(
@@ -271,6 +283,9 @@ def _highs_lots(
         raise InputError(
             "method", Method.HIGHS, "an exact budget, with lots", remedy="use Method.AUTO"
         )
+    lots.check_supply(grid)
+    if grid.budget == 0:
+        return np.zeros_like(grid.most), Stopped.OPTIMAL, Fraction(0)
     top = grid.level_of(grid.most)
     low = Fraction(waterfill.water_level(problem.weight, problem.open, problem.budget))
     low = max(low * (1 - Fraction(1, 10**12)), Fraction(0))
@@ -282,11 +297,9 @@ def _highs_lots(
             answer = run(core.program, time_limit=time_limit)
         except Infeasible:
             if high == top:
-                raise InfeasibleRound(
-                    f"HiGHS finds no whole number of lots that sums to {problem.budget!r} USD; "
-                    "Method.AUTO names the nearest sums",
-                    below=None,
-                    above=None,
+                lots.optimum(problem, grid)
+                raise SolverFailed(
+                    "HiGHS calls a round infeasible that has a solution in lots; use Method.AUTO"
                 ) from None
             high = 4 * high
             continue

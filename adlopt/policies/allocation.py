@@ -12,10 +12,11 @@ from typing import ClassVar
 
 import numpy as np
 
+from adlopt.apportionment import integer_pro_rata
 from adlopt.arrays import FloatArray, IntArray, own, own_number
 from adlopt.errors import InfeasibleRound, InputError
 from adlopt.loss import Burden, MinMax
-from adlopt.lot_grid import MICRO, integer_pro_rata
+from adlopt.lot_grid import MICRO
 from adlopt.online import Haircut, State, labelled
 from adlopt.optimum import solve
 from adlopt.round import Round, RoundOutcome, RoundStart
@@ -139,7 +140,7 @@ class CappedProRata(Memoryless):
 class IntegerProRata(Memoryless):
     """Pro-rata in whole lots by largest remainder; ties to the earlier account.
 
-    Without lots it counts in micro-dollars. See `adlopt.lot_grid.integer_pro_rata`.
+    Without lots it counts in micro-dollars. See `adlopt.apportionment.integer_pro_rata`.
     """
 
     name: ClassVar[str] = "integer-pro-rata"
