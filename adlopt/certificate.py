@@ -106,7 +106,7 @@ class Certificate:
         if not self.optimal:
             return f"within {self.gap / self.upper:.2g} of the optimum ({self.trust.value})"
         if self.trust is Trust.REPORTED:
-            return "nothing better found by a finished search (reported, not proven)"
+            return "nothing better found by search (reported, not proven)"
         return f"proven optimal ({self.trust.value})"
 
 
