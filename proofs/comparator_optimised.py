@@ -6,7 +6,7 @@ With f(u) the loss of the path itself, P and Q its path and quadratic variation,
     Σ ℓ_t(x_t)  ≤  f(u) + √(((x_1 − u_1)² + 2 P − Q) S)
 
 at the step that makes it so; at the steps that know less of u, the weaker √((1 + 2 P) S), and
-√((1/4 + 2 P) S) from the start 1/2. Against a severity w that never moves it is f + |x_1 − w| √S.
+√((1/4 + 2 P) S) or √((1/4 + 2 P − Q) S) from the start 1/2. Against a severity w that never moves it is f + |x_1 − w| √S.
 A path that misses a little and moves much less may give the least right-hand side.
 """
 
@@ -66,6 +66,7 @@ PLAY = (
 )
 HALF = eq(x(1), Rational(1, 2))
 EXACT, FROM_HALF, ANY = (x(1) - u(1)) ** 2 + 2 * P - Q, Rational(1, 4) + 2 * P, 1 + 2 * P
+WITH_Q = FROM_HALF - Q
 
 PROP_1 = theorem_of(__file__, "prop_01_severity.py")
 POTENTIAL = PROP_1.steps["potential"]
@@ -174,6 +175,7 @@ def theorem() -> Theorem:
             "best step": at_step(EXACT),
             "any start": at_step(ANY),
             "start 1/2": at_step(FROM_HALF, HALF),
+            "start 1/2, with −Q": at_step(WITH_Q, HALF),
             "a resting path": REST,
         },
         facts={
@@ -181,6 +183,7 @@ def theorem() -> Theorem:
             "best step": derive(),
             "any start": derive(ANY),
             "start 1/2": derive(FROM_HALF, HALF),
+            "start 1/2, with −Q": derive(WITH_Q, HALF),
             "a resting path": resting(),
         },
         witness=(chase, once, middle),
