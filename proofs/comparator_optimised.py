@@ -6,7 +6,8 @@ With f(u) the loss of the path itself, P and Q its path and quadratic variation,
     Σ ℓ_t(x_t)  ≤  f(u) + √(((x_1 − u_1)² + 2 P − Q) S)
 
 at the step that makes it so; at the steps that know less of u, the weaker √((1 + 2 P) S), and
-√((1/4 + 2 P) S) or √((1/4 + 2 P − Q) S) from the start 1/2. Against a severity w that never moves it is f + |x_1 − w| √S.
+√((1/4 + 2 P) S) or √((1/4 + 2 P − Q) S) from the start 1/2. Against a severity w that never moves
+it is f + |x_1 − w| √S.
 A path that misses a little and moves much less may give the least right-hand side.
 """
 

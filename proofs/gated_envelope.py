@@ -168,7 +168,10 @@ def one_round() -> Fact:
         prove(le(sign * E(r, t) * away, E(r, t) * abs(away)), copy, absolute(away))
         for sign in (1, -1)
     ]
-    sides += [prove(ge(E(r, t) * s(r), 0), copy, then), prove(le(E(r, t) * s(r), E(r, t)), copy, then)]
+    sides += [
+        prove(ge(E(r, t) * s(r), 0), copy, then),
+        prove(le(E(r, t) * s(r), E(r, t)), copy, then),
+    ]
     sums = [sum_up(for_all(side, r, 1, T)) for side in sides]
     moved = Sum(E(r, t) * abs(s(t) - s(r)), (r, 1, T))
     known = [play, whole, sums, none, ends]

@@ -68,9 +68,7 @@ def one_round(*sizes: Formula) -> Fact:
     move = s(t) - s(t - 1)
     near = by_cases(le(abs(move), miss + jump + before), move, *(absolute(gap) for gap in gaps))
     known = [at(h, k, using=inside) for h in sizes for k in (t, t - 1)]
-    paid = prove(
-        le(largest * abs(move), largest * (miss + jump + before)), near, ge(largest, 0)
-    )
+    paid = prove(le(largest * abs(move), largest * (miss + jump + before)), near, ge(largest, 0))
     return prove(
         le(D(t) * abs(move), D(t) * miss + largest * jump + D(t - 1) * before),
         paid,
