@@ -57,9 +57,6 @@ class Status(Enum):
     REFUTED = "a proof: it is refuted by a counterexample, and never evaluated"
 
 
-CONJECTURED = "conjectured"
-"""How a bound without a proof is marked wherever it is shown."""
-
 FIRST_SEVERITY = sympy.Symbol("x_1", real=True)
 """What the policy plays first: a choice, not a measurement."""
 
@@ -176,7 +173,7 @@ class Bound:
         >>> HALF.label, replace(HALF, proof="").label
         ('θ = 1/2', 'θ = 1/2 (conjectured)')
         """
-        return f"{self.name} ({CONJECTURED})" if self.conjectured else self.name
+        return f"{self.name} (conjectured)" if self.conjectured else self.name
 
     def __str__(self) -> str:
         return f"{self.label}: {self.expression}"

@@ -64,7 +64,10 @@ def _ladder(data: dict[str, Any]) -> str:
 
 def _silent(data: dict[str, Any]) -> str:
     rows = [
-        (bound["label"], "; ".join(text + _where(rounds) for text, rounds in bound["fails"].items()))
+        (
+            bound["label"],
+            "; ".join(text + _where(rounds) for text, rounds in bound["fails"].items()),
+        )
         for bound in data["bounds"]
         if bound["fails"]
     ]
