@@ -9,7 +9,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from adlopt import bounds, episodes, testing
+    from adlopt import bounds, episodes, solvency, testing
     from adlopt.bound import Bound, Comparator, Hypothesis
     from adlopt.certificate import Certificate, Trust
     from adlopt.episode import Episode
@@ -71,7 +71,7 @@ _HOMES = {
     "scoreboard": ("Score", "Scoreboard"),
     "waterfill": ("pro_rata", "water_fill"),
 }
-_MODULES = ("bounds", "episodes", "testing")
+_MODULES = ("bounds", "episodes", "solvency", "testing")
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 
 __all__ = [  # noqa: PLE0604 - sorted below, from one table

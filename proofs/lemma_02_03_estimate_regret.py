@@ -16,6 +16,7 @@ from adlopt.proof import (
     Claim,
     Fact,
     FalseVariant,
+    Formula,
     Theorem,
     Verdict,
     absolute,
@@ -69,7 +70,7 @@ def one_round() -> Fact:
     return by_cases(le(abs(H(t) - b(t)), abs(H(t) - b_hat(t)) + error), signs, sizes)
 
 
-def derive(gap: object, factor: object = 2) -> Fact:
+def derive(gap: object, factor: object = 2, given: tuple[Formula, ...] = GIVEN) -> Fact:
     """Compare both losses in one round, multiply by λ and sum."""
     ends = [H(t), H_other(t)]
     inner = [end - budget(t) for end in ends for budget in (b, b_hat)]
@@ -81,8 +82,8 @@ def derive(gap: object, factor: object = 2) -> Fact:
     ]
     one = by_cases(le(plain, factor * gap), error - distance, bounds)
     goal = le(λ * plain, λ * factor * gap)
-    summed = sum_up(for_all(prove(goal, one, ge(λ, 0)), t, 1, T))
-    return prove(claim(gap, factor).concludes, summed, GIVEN)
+    summed = sum_up(for_all(prove(goal, one, given), t, 1, T))
+    return prove(claim(gap, factor).concludes, summed, given)
 
 
 def theorem() -> Theorem:
@@ -125,7 +126,7 @@ def theorem() -> Theorem:
             ),
             FalseVariant(
                 name="λ of any sign",
-                attempt=lambda: prove(unsigned.concludes, unsigned.given, lemma_2.concludes),
+                attempt=lambda: derive(error, given=unsigned.given),
                 claim=unsigned,
                 counterexample=unsigned.counterexample({**point, H: [0], λ: -1}),
             ),

@@ -208,13 +208,13 @@ def one_round() -> Fact:
     return prove(le(D(t) * abs(x(t) - s(t)), D(t) * paid), total, size)
 
 
-def copies_of_a_round() -> Fact:
+def copies_of_a_round(gates: tuple[Formula, ...] = GATED[:1]) -> Fact:
     """κ (1 − κ) Σ_t E(r, t) D_t ≤ D_r."""
     each, inside = [le(1, r), le(r, T)], [le(1, t), le(t, T)]
     size = at(SIZES, r, using=each)
     inverse = reciprocal(κ, GATE[0])
     weight = put(group(), {e: (t, E(r, t)), cap: D(r) / κ})
-    gate = at(GATED[0], r, t, using=[*each, *inside])
+    gate = [at(h, r, t, using=[*each, *inside]) for h in gates]
     families = [
         prove(ge(D(r) / κ, 0), size, inverse),
         for_all(
@@ -312,7 +312,7 @@ def theorem() -> Theorem:
             ),
             FalseVariant(
                 name="without a gate",
-                attempt=lambda: prove(ge(E(r, t) * (D(r) / κ - D(t)), 0), SETTING[3:]),
+                attempt=lambda: copies_of_a_round(()),
                 claim=open_gate,
                 counterexample=open_gate.counterexample(small),
             ),

@@ -90,13 +90,15 @@ def scaled(here: Fact, tilt: object, gap: object) -> list[Fact]:
 
 remaining = u(i) - B_1 * u(i) / U
 TWICE = (gt(U, 0), lt(B_1, U))
-cut = Claim(
-    given=TWICE,
-    concludes=eq(B_1 * u(i) / U + B_2 * remaining / (U - B_1), (B_1 + B_2) * u(i) / U),
-)
 
 
-def at_once() -> Fact:
+def cut(capacity: object = remaining) -> Claim:
+    """Two rounds, the second on `capacity`, and one round."""
+    twice = B_1 * u(i) / U + B_2 * capacity / (U - B_1)
+    return Claim(given=TWICE, concludes=eq(twice, (B_1 + B_2) * u(i) / U))
+
+
+def at_once(capacity: object = remaining) -> Fact:
     """(1 − B_1/U)/(U − B_1) = 1/U."""
     rest = reciprocal(U - B_1, prove(gt(U - B_1, 0), TWICE))
     same = prove(
@@ -105,16 +107,14 @@ def at_once() -> Fact:
         inverses[:2],
         multipliers=[1 / U, 1 / (U - B_1)],
     )
-    return prove(cut.concludes, same, multipliers=[B_2 * u(i)])
+    return prove(cut(capacity).concludes, same, multipliers=[B_2 * u(i)])
 
 
 def theorem() -> Theorem:
     """Stability and path independence of pro-rata."""
     tight = {n: 2, u: [1, 1], v: [1, 0], B: 1, B_1: 1, B_2: 0, i: 1}
     sharp = stable(Rational(19, 10))
-    whole = Claim(
-        given=TWICE, concludes=eq(B_1 * u(i) / U + B_2 * u(i) / (U - B_1), (B_1 + B_2) * u(i) / U)
-    )
+    whole = cut(u(i))
     return Theorem(
         item="Pro-rata stability",
         title="pro-rata is Lipschitz in the capacities and independent of the path",
@@ -122,7 +122,7 @@ def theorem() -> Theorem:
         statement="‖PR(u) − PR(v)‖₁ ≤ 2B/max(U, V) · ‖u − v‖₁",
         verdict=Verdict.PROVED,
         tightness="attained: u = (1, 1), v = (1, 0)",
-        claims={"stable": stable(), "path independent": cut},
+        claims={"stable": stable(), "path independent": cut()},
         facts={"stable": derive(), "path independent": at_once()},
         witness=tight,
         false_variants=(
@@ -134,7 +134,7 @@ def theorem() -> Theorem:
             ),
             FalseVariant(
                 name="the second round on the capacities of the first",
-                attempt=lambda: prove(whole.concludes, at_once(), inverses),
+                attempt=lambda: at_once(u(i)),
                 claim=whole,
                 counterexample=whole.counterexample({**tight, B_2: 1}),
             ),

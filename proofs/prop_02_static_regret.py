@@ -13,8 +13,10 @@ from adlopt.proof import (
     Claim,
     Fact,
     FalseVariant,
+    Formula,
     Theorem,
     Verdict,
+    at,
     discharge,
     eq,
     every,
@@ -64,13 +66,23 @@ def general(half: object = Rational(1, 2), given: object = PLAY) -> Claim:
 tuned = Claim(given=(*PLAY, *STEP), concludes=le(REGRET, G * D * root))
 
 
-def derive() -> Fact:
+def derive(half: object = Rational(1, 2), given: tuple[Formula, ...] = PLAY) -> Fact:
     """Put u_t = v, d_t = 0 and P = 0 into the dynamic bound."""
     dynamic = theorem_of(__file__, "prop_05_vector_dynamic_regret.py").facts["any step"]
     constant = put(dynamic, {u: (t, i, v(i)), d: (t, 0), P: 0})
     still = [prove(formula) for formula in (ge(0, 0), eq(0, 0))]
     rest = [prove(eq(0, Sum(0 * d(t), (t, 1, T - 1))))]
-    return discharge(constant, *(for_all(fact, t, 1, T - 1) for fact in still), rest)
+    fact = discharge(constant, *(for_all(fact, t, 1, T - 1) for fact in still), rest)
+    bound = prove(general(half).concludes, fact, gt(η, 0))
+    return discharge(bound, projected(given))
+
+
+def projected(given: tuple[Formula, ...]) -> Fact:
+    """The projection inequality at v, in every round."""
+    inside = [le(1, t), le(t, T)]
+    known = [at(formula, t, using=inside) for formula in given if formula.ranges]
+    goal = le(dot(aim - x(t + 1, i), v(i) - x(t + 1, i)), 0)
+    return for_all(discharge(prove(goal, known), inside), t, 1, T)
 
 
 def at_best_step(bound: Fact) -> Fact:
@@ -105,13 +117,13 @@ def theorem() -> Theorem:
         false_variants=(
             FalseVariant(
                 name="η G² T/4 instead of η G² T/2",
-                attempt=lambda: prove(quarter.concludes, bound, gt(η, 0)),
+                attempt=lambda: derive(Rational(1, 4)),
                 claim=quarter,
                 counterexample=quarter.counterexample(once),
             ),
             FalseVariant(
                 name="a comparator outside the domain, where the projection inequality fails",
-                attempt=lambda: prove(free.concludes, moved, gt(η, 0)),
+                attempt=lambda: derive(given=moved),
                 claim=free,
                 counterexample=free.counterexample(stuck),
             ),

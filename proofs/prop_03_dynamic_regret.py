@@ -27,7 +27,6 @@ from adlopt.proof import (
     eq,
     every,
     first_term,
-    floor_of,
     for_all,
     ge,
     gt,
@@ -35,7 +34,6 @@ from adlopt.proof import (
     integers,
     last_term,
     le,
-    next_integer,
     prove,
     put,
     put_formula,
@@ -48,8 +46,7 @@ from adlopt.proof import (
     theorem_of,
 )
 from adlopt.proof.formula import denial
-from adlopt.proof.kernel import cases
-from adlopt.proof.lemmas import clip, count
+from adlopt.proof.lemmas import clip, count, odd, parity, parity_alternates
 
 m, j, n, N, k = integers("m j n N k")
 η, r, C, C_path, w = reals("η r C C_path w")
@@ -78,7 +75,7 @@ GIVEN = (
 )
 claim = Claim(given=GIVEN, concludes=le(REGRET, C * r + C_path * (INSIDE + BETWEEN)))
 
-end = m - 2 * floor(m / 2)
+end = odd(m)
 walked = (j - 1) / n
 INSTANCE = {
     N: n,
@@ -96,36 +93,6 @@ def put_in(formula: object) -> object:
 
 
 WHEN = (ge(n, 1), ge(C, 0), ge(C_path, 0), gt(n, 2 * C + 2 * C_path))
-
-
-def parity(at_block: object = m) -> list[Fact]:
-    """M − 2⌊m/2⌋ is 0 or 1."""
-    below, above = floor_of(at_block / 2)
-    rest = at_block - 2 * floor(at_block / 2)
-    return [
-        prove(ge(rest, 0), below),
-        prove(le(rest, 1), next_integer(prove(gt(2 - rest, 0), above))),
-    ]
-
-
-def zero_or_one(at_block: object = m) -> Fact:
-    """e² = e for e = m − 2⌊m/2⌋."""
-    rest = at_block - 2 * floor(at_block / 2)
-    low, high = parity(at_block)
-    zero, one = le(rest, 0), gt(rest, 0)
-    goal = eq(rest**2, rest)
-    after = next_integer(prove(one, one))
-    return cases(prove(goal, zero, low), prove(goal, after, high), zero, one)
-
-
-def alternates() -> Fact:
-    """The ends of neighbouring blocks add up to 1."""
-    then = m + 1 - 2 * floor((m + 1) / 2)
-    known = [*parity(), *parity(m + 1)]
-    total = m - floor(m / 2) - floor((m + 1) / 2)
-    upper = next_integer(prove(gt(total + 1, 0), known))
-    lower = next_integer(prove(gt(1 - total, 0), known))
-    return prove(eq(end + then, 1), upper, lower)
 
 
 e, a, b = reals("e a b")
@@ -172,7 +139,7 @@ def here(fact: Fact, way: object = walked) -> Fact:
         prove(ge(way, 0), inverse, le(1, j)),
         prove(le(way, 1), inverse, le(j, n)),
     ]
-    return discharge(put(fact, {e: end, w: way}), zero_or_one(), share)
+    return discharge(put(fact, {e: end, w: way}), parity(m)[2], share)
 
 
 def everywhere(fact: Fact) -> Fact:
@@ -188,13 +155,17 @@ def gauss() -> Fact:
     return at(induct(single(j, 1, j), step, total, k, 1, n), n, using=le(1, n))
 
 
-def regret_of_instance() -> Fact:
-    """Each block costs Σ (1 − (j − 1)/n) = (n + 1)/2, and there are n of them."""
+def regret_of_block() -> Fact:
+    """Σ (1 − (j − 1)/n) over the places of a block is (n + 1)/2."""
     inverse = reciprocal(n, prove(gt(n, 0), ge(n, 1)))
     block = put_in(eq(Sum(abs(x(m, j) - s(m, j)), (j, 1, n)), (n + 1) / 2))
     places = sum_up(for_all(here(walking()["distance"]), j, 1, n))
-    one = prove(block, places, gauss(), count(j, n), inverse, multipliers=[1 / n, n, 1 + 1 / n])
-    blocks = sum_up(for_all(one, m, 1, n))
+    return prove(block, places, gauss(), count(j, n), inverse, multipliers=[1 / n, n, 1 + 1 / n])
+
+
+def regret_of_instance() -> Fact:
+    """There are n blocks."""
+    blocks = sum_up(for_all(regret_of_block(), m, 1, n))
     return prove(put_in(eq(REGRET, n * (n + 1) / 2)), blocks, count(m, n), multipliers=[n])
 
 
@@ -205,8 +176,8 @@ def path_of_instance() -> list[Fact]:
     still = sum_up(sum_up(for_all(for_all(zero, j, 2, n), m, 1, n)))
     move = end - end.subs(m, m - 1)
     sizes = {a: abs(move), b: sympify(1)}
-    before = put(alternates(), {m: m - 1})
-    square = prove(put_formula(eq(a**2, b**2), sizes), absolute(move), zero_or_one(), before)
+    before = put(parity_alternates(m), {m: m - 1})
+    square = prove(put_formula(eq(a**2, b**2), sizes), absolute(move), parity(m)[2], before)
     unit = discharge(put(same_size(), sizes), square, absolute(move)[0])
     jumps = sum_up(for_all(unit, m, 2, n))
     number = first_term(m, 1, n, sympify(1), using=le(1, n))
@@ -220,8 +191,9 @@ def is_a_run() -> tuple[Fact, ...]:
     """The instance is what the policy does on these losses."""
     steps, inverse = walking(), reciprocal(n, prove(gt(n, 0), ge(n, 1)))
     following = put_in(eq(x(m + 1, 1), x(m, n + 1)))
-    turn = prove(following, alternates(), inverse, multipliers=[2 * end - 1, m, floor(m / 2)])
-    first = [put(fact, {m: 1}) for fact in parity()]
+    ends = [2 * end - 1, m, floor(m / 2)]
+    turn = prove(following, parity_alternates(m), inverse, multipliers=ends)
+    first = [put(fact, {m: 1}) for fact in parity(m)]
     families = [everywhere(here(steps[name])) for name in ("low", "high", "slope")]
     families.append(everywhere(here(steps["clip"], j / n)))
     families.append(for_all(turn, m, 1, n - 1))
@@ -288,6 +260,12 @@ def theorem() -> Theorem:
         refutation=Family(instance=INSTANCE, meets=is_a_run(), violates=violated(), when=WHEN),
         instead=(theorem_of(__file__, "prop_05_vector_dynamic_regret.py"),),
         witness=run_of(2),
-        steps={"regret of the instance": known[0], "its path": known[2]},
-        false_variants=(constants(3, 1), constants(42, 10)),
+        steps={
+            "distance to the target": here(walking()["distance"]),
+            "regret of a block": regret_of_block(),
+            "regret of the instance": known[0],
+            "its rest": known[1],
+            "its path": known[2],
+        },
+        false_variants=(constants(3, 1), constants(15, 4)),
     )

@@ -13,6 +13,7 @@ from adlopt.proof import (
     Claim,
     Fact,
     FalseVariant,
+    Formula,
     Theorem,
     Verdict,
     at,
@@ -37,6 +38,7 @@ AHEAD = (every(j, 1, m - 1, eq(q(j), u(j))), every(j, m + 1, n, eq(q(j), 0)))
 BOX = (every(j, 1, n, ge(x(j), 0)), every(j, 1, n, le(x(j), u(j))))
 SAME = eq(Sum(x(j), (j, 1, n)), Sum(q(j), (j, 1, n)))
 SORTED = (every(j, 1, m - 1, gt(s(j), s(m))), every(j, m + 1, n, gt(s(m), s(j))))
+TIED = (every(j, 1, m - 1, ge(s(j), s(m))), every(j, m + 1, n, ge(s(m), s(j))))
 ROUND = (ge(m, 1), le(m, n), *AHEAD, *BOX, SAME)
 GIVEN = (*ROUND, *SORTED)
 
@@ -54,24 +56,24 @@ def parts() -> list[tuple[object, object, int]]:
     return [(1, m - 1, 0), (m + 1, n, 1)]
 
 
-def one_sided(low: object, high: object, side: int) -> Fact:
+def one_sided(low: object, high: object, side: int, order: tuple[Formula, ...]) -> Fact:
     """(s_j − s_m)(q_j − x_j) ≥ 0 on one side of the marginal account."""
     inside = [le(low, j), le(j, high), le(1, m), le(m, n)]
-    known = [at(h, j, using=inside) for h in (*BOX, AHEAD[side], SORTED[side])]
+    known = [at(h, j, using=inside) for h in (*BOX, AHEAD[side], *order[side : side + 1])]
     return for_all(prove(ge(gain, 0), known, multipliers=[s(j), s(m)]), j, low, high)
 
 
-def derive() -> Fact:
+def derive(order: tuple[Formula, ...] = SORTED) -> Fact:
     """Sum both sides; the marginal account itself adds nothing."""
-    sums = [sum_up(one_sided(*part)) for part in parts()]
+    sums = [sum_up(one_sided(*part, order)) for part in parts()]
     whole = isolate(j, (1, n), m, gain, le(1, m), le(m, n))
     return prove(best.concludes, sums, whole, SAME, multipliers=[s(m)])
 
 
-def unique(side: int) -> Fact:
+def unique(side: int, order: tuple[Formula, ...] = SORTED) -> Fact:
     """Without a loss of value every term is zero, and s_k ≠ s_m leaves x_k = q_k."""
     low, high, _ = parts()[side]
-    gains = [one_sided(*part) for part in parts()]
+    gains = [one_sided(*part, order) for part in parts()]
     inside = [le(low, k), le(k, high), le(1, m), le(m, n)]
     whole = isolate(j, (1, n), m, gain, le(1, m), le(m, n))
     small = below_sum(gains[side], j, (low, high), k, gain, inside)
@@ -84,7 +86,7 @@ def unique(side: int) -> Fact:
         TIE[-1],
         multipliers=[s(m)],
     )
-    known = [at(h, k, using=inside) for h in (*BOX, AHEAD[side], SORTED[side])]
+    known = [at(h, k, using=inside) for h in (*BOX, AHEAD[side], order[side])]
     known.append(none)
     sides = [
         by_contradiction(goal, known, multipliers=[s(k), s(m)])
@@ -93,9 +95,9 @@ def unique(side: int) -> Fact:
     return for_all(prove(eq(x(k), q(k)), sides), k, low, high)
 
 
-def the_rest() -> Fact:
+def the_rest(order: tuple[Formula, ...] = SORTED) -> Fact:
     """Equal totals leave x_m = q_m."""
-    sums = [sum_up(unique(side)) for side in (0, 1)]
+    sums = [sum_up(unique(side, order)) for side in (0, 1)]
     return prove(
         equal_at.concludes, sums, isolate(j, (1, n), m, x(j) - q(j), le(1, m), le(m, n)), SAME
     )
@@ -106,7 +108,7 @@ def theorem() -> Theorem:
     pair = {n: 2, m: 1, s: [2, 1], u: [1, 1], q: [1, 0], x: [1, 0], j: 1, k: 1}
     free = Claim(given=ROUND, concludes=best.concludes)
     unsorted = {**pair, s: [1, 2], x: [0, 1]}
-    tied = Claim(given=(*ROUND, le(VALUE, 0)), concludes=equal_at.concludes)
+    tied = Claim(given=(*ROUND, *TIED, le(VALUE, 0)), concludes=equal_at.concludes)
     return Theorem(
         item="Proposition 7",
         title="a queue is the unique maximiser of ⟨s, x⟩ for strictly ordered scores",
@@ -130,13 +132,13 @@ def theorem() -> Theorem:
         false_variants=(
             FalseVariant(
                 name="in any order of the scores",
-                attempt=lambda: prove(best.concludes, SAME, ROUND[:2]),
+                attempt=lambda: derive(()),
                 claim=free,
                 counterexample=free.counterexample(unsorted),
             ),
             FalseVariant(
                 name="unique with equal scores too",
-                attempt=lambda: prove(tied.concludes, SAME, TIE[-1]),
+                attempt=lambda: the_rest(TIED),
                 claim=tied,
                 counterexample=tied.counterexample({**pair, s: [1, 1], x: [0, 1]}),
             ),

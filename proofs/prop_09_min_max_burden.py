@@ -12,10 +12,13 @@ from adlopt.proof import (
     Claim,
     Fact,
     FalseVariant,
+    Formula,
     Theorem,
     Verdict,
     at,
     by_cases,
+    by_contradiction,
+    discharge,
     eq,
     every,
     for_all,
@@ -26,16 +29,18 @@ from adlopt.proof import (
     lt,
     minimum,
     prove,
+    put,
     reals,
     reciprocal,
     sequences,
     sum_up,
+    theorem_of,
 )
 from adlopt.proof.lemmas import below_sum
 
-i, k, n = integers("i k n")
-B, z, ε, u_1, u_2 = reals("B z ε u_1 u_2")
-x, u = sequences("x u")
+i, j, k, n = integers("i j k n")
+B, z, ε, u_1, u_2, left = reals("B z ε u_1 u_2 left")
+x, u, q = sequences("x u q")
 
 U = Sum(u(i), (i, 1, n))
 pro_rata = B / U * u(i)
@@ -69,6 +74,12 @@ padded = Claim(
         every(i, 1, n, le(x(i), z * (u(i) + ε))),
     ),
     concludes=every(i, 1, n, le(pro_rata, z * (u(i) + ε))),
+)
+
+prop_6 = theorem_of(__file__, "prop_06_queue_vertices.py")
+QUEUE_OF_MANY = prop_6.claims["a queue has one inside"].given
+smallest_first = Claim(
+    given=(*QUEUE_OF_MANY, le(u(i), u(k))), concludes=le(u(i) - q(i), u(k) - q(k))
 )
 
 inverse = reciprocal(U, gt(U, 0))
@@ -123,11 +134,30 @@ def keeps_order() -> Fact:
     return prove(order.concludes, ratio, order.given)
 
 
-def leaves_nothing() -> Fact:
+def leaves_nothing(given: tuple[Formula, ...] = inverted.given) -> Fact:
     """Account 1 pays u_1 and keeps nothing; account 2 pays nothing."""
-    known = [*minimum(u_1, B), *minimum(u_2, B - first), *inverted.given]
-    whole = by_cases(eq(first, u_1), u_1 - B, inverted.given)
+    known = [*minimum(u_1, B), *minimum(u_2, B - first), *given]
+    whole = by_cases(eq(first, u_1), u_1 - B, given)
     return prove(inverted.concludes, whole, known)
+
+
+def within_bounds(account: object) -> list[Fact]:
+    """0 ≤ q ≤ u for what the queue takes from an account."""
+    size, pays = (at(h, account, using=QUEUE_OF_MANY[2:]) for h in QUEUE_OF_MANY[:2])
+    takes, room = Max(0, Min(u(account), left)), [left, u(account) - left]
+    here = {left: B - Sum(u(j), (j, 1, account - 1))}
+    bounds = [
+        discharge(put(by_cases(goal, room, ge(u(account), 0)), here), size)
+        for goal in (ge(takes, 0), le(takes, u(account)))
+    ]
+    return [prove(goal, bounds, pays) for goal in (ge(q(account), 0), le(q(account), u(account)))]
+
+
+def never_inverts() -> Fact:
+    """Either account k pays nothing, or account i, served before it, keeps nothing."""
+    known = [prop_6.facts["a queue has one inside"], *within_bounds(i), *within_bounds(k)]
+    fact = by_contradiction(smallest_first.concludes, known, le(u(i), u(k)))
+    return discharge(fact, QUEUE_OF_MANY[2:])
 
 
 def theorem() -> Theorem:
@@ -156,7 +186,7 @@ def theorem() -> Theorem:
         tightness="exact; the price of priority is z(queue)/z(pro-rata) = U / max(B, u_1)",
         remarks=(
             "burdens are x_i / u_i: with x_i / (u_i + ε) and ε > 0 pro-rata is not the minimiser",
-            "u_1 is the account that the queue serves first; its order must not depend on u",
+            "u_1 is the account served first, in an order that does not depend on the capacities",
         ),
         claims={
             "no burden below B/U": least,
@@ -167,6 +197,7 @@ def theorem() -> Theorem:
             "queues are worse": worse,
             "pro-rata keeps the order of what remains": order,
             "a queue can invert it": inverted,
+            "not if it serves the smallest first": smallest_first,
         },
         facts={
             "no burden below B/U": lowest(),
@@ -177,16 +208,20 @@ def theorem() -> Theorem:
             "queues are worse": dearer(),
             "pro-rata keeps the order of what remains": keeps_order(),
             "a queue can invert it": leaves_nothing(),
+            "not if it serves the smallest first": never_inverts(),
         },
-        witness={
-            **halves,
-            B: 3,
-            z: Rational(3, 4),
-            x: [Rational(3, 4), Rational(9, 4)],
-            i: 2,
-            k: 1,
-            **queue,
-        },
+        witness=(
+            {
+                **halves,
+                B: 3,
+                z: Rational(3, 4),
+                x: [Rational(3, 4), Rational(9, 4)],
+                i: 2,
+                k: 1,
+                **queue,
+            },
+            {**halves, q: [1, 1]},
+        ),
         false_variants=(
             FalseVariant(
                 name="pro-rata is optimal for burdens x/(u + ε) too",
@@ -208,7 +243,7 @@ def theorem() -> Theorem:
             ),
             FalseVariant(
                 name="a queue inverts whatever the capacities",
-                attempt=lambda: prove(same.concludes, minimum(u_1, B), minimum(u_2, B - first)),
+                attempt=lambda: leaves_nothing(same.given),
                 claim=same,
                 counterexample=same.counterexample({u_1: 2, u_2: 1, B: 0}),
             ),

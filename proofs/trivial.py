@@ -12,6 +12,7 @@ from adlopt.proof import (
     Claim,
     Fact,
     FalseVariant,
+    Formula,
     Theorem,
     Verdict,
     at,
@@ -51,11 +52,11 @@ def never_more(worth: object = 1) -> Claim:
 attained = Claim(given=(SIZES, *TARGETS, *FARTHER), concludes=eq(LOSS, WORST))
 
 
-def derive(worth: object = 1) -> Fact:
+def derive(worth: object = 1, domain: tuple[Formula, ...] = INSIDE) -> Fact:
     """X − s ≤ 1 − s and s − x ≤ s."""
     inside = [le(1, t), le(t, T)]
-    low, high, size = (at(h, t, using=inside) for h in (*INSIDE, SIZES))
-    one = by_cases(le(abs(x(t) - s(t)), MISS), x(t) - s(t), low, high, maximum(s(t), 1 - s(t)))
+    size, *ends = (at(h, t, using=inside) for h in (SIZES, *domain))
+    one = by_cases(le(abs(x(t) - s(t)), MISS), x(t) - s(t), ends, maximum(s(t), 1 - s(t)))
     each = prove(le(D(t) * abs(x(t) - s(t)), D(t) * MISS), one, size)
     return prove(never_more(worth).concludes, sum_up(for_all(each, t, 1, T)))
 
@@ -79,7 +80,6 @@ def theorem() -> Theorem:
     once = {T: 1, D: [1], x: [0], s: [1]}
     cheaper = never_more(Rational(9, 10))
     outside = Claim(given=(SIZES, INSIDE[0]), concludes=never_more().concludes)
-    inside = [le(1, t), le(t, T)]
     return Theorem(
         item="Trivial bound",
         title="the most that severities in [0, 1] can miss",
@@ -99,12 +99,7 @@ def theorem() -> Theorem:
             ),
             FalseVariant(
                 name="severities above 1",
-                attempt=lambda: by_cases(
-                    le(abs(x(t) - s(t)), MISS),
-                    x(t) - s(t),
-                    at(INSIDE[0], t, using=inside),
-                    maximum(s(t), 1 - s(t)),
-                ),
+                attempt=lambda: derive(domain=INSIDE[:1]),
                 claim=outside,
                 counterexample=outside.counterexample({**once, x: [2], s: [0]}),
             ),

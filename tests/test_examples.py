@@ -44,6 +44,13 @@ without u ≥ 0: cannot close y² − 2·u·y ≥ 0
 left over after the best attempt: −2·u·y
 at y = u = −1 the claim is false: True
 """,
+    "06_own_bound.py": """\
+θ ≥ 0 ⊢ 1/2 + θ ≥ 0
+1 ≥ θ ⊢ 1 ≥ θ
+θ = 1/4: 246,446.62 USD
+played: 105,143.19 USD
+says something: False
+""",
 }
 
 

@@ -59,13 +59,17 @@ def do_nothing() -> Constant:
 
 
 @dataclass(frozen=True, slots=True)
-class Persistence:
-    """θ_t = θ*_{t−1}: what the last round needed.
+class StartsAt:
+    """Base of rules that only need a first severity θ_1.
 
-    Its loss is D_1 |θ_1 − θ*_1| + Σ D_t |θ*_t − θ*_{t−1}|, exactly.
+    Parameters
+    ----------
+    first : float
+        What to play before anything is known.
     """
 
     first: float = 0.5
+    label: ClassVar[str]
     information: ClassVar[Information] = Information.ROUND_START
 
     def __post_init__(self) -> None:
@@ -73,8 +77,18 @@ class Persistence:
 
     @property
     def name(self) -> str:
-        """With its first severity where that is not ½."""
-        return labelled("persistence", (self.first,), (0.5,))
+        """With the first severity where it is not ½."""
+        return labelled(self.label, (self.first,), (0.5,))
+
+
+@dataclass(frozen=True, slots=True)
+class Persistence(StartsAt):
+    """θ_t = θ*_{t−1}: what the last round needed.
+
+    Its loss is D_1 |θ_1 − θ*_1| + Σ D_t |θ*_t − θ*_{t−1}|, exactly.
+    """
+
+    label: ClassVar[str] = "persistence"
 
     def begin(self) -> State:
         """`first`."""
@@ -127,19 +141,10 @@ class GatedPersistence:
 
 
 @dataclass(frozen=True, slots=True)
-class DollarPersistence:
+class DollarPersistence(StartsAt):
     """θ_t = B_{t−1}^needed / D_t: the last round's dollars, not its share."""
 
-    first: float = 0.5
-    information: ClassVar[Information] = Information.ROUND_START
-
-    def __post_init__(self) -> None:
-        _in_unit("first", self.first)
-
-    @property
-    def name(self) -> str:
-        """With its first severity where that is not ½."""
-        return labelled("dollar-persistence", (self.first,), (0.5,))
+    label: ClassVar[str] = "dollar-persistence"
 
     def begin(self) -> State:
         """Nothing needed yet."""
@@ -182,7 +187,7 @@ class ProjectedOGD:
     def name(self) -> str:
         """`ogd` with its step, or marked as tuned in hindsight."""
         if self.information is Information.HINDSIGHT:
-            return "ogd" + ("" if self.first == 0.5 else f" from {self.first:.12g}")
+            return "ogd"
         return labelled("ogd", (self.step, self.first), (None, 0.5))
 
     def begin(self) -> State:
@@ -241,19 +246,10 @@ class AdaGradOGD:
 
 
 @dataclass(frozen=True, slots=True)
-class FollowTheLeader:
+class FollowTheLeader(StartsAt):
     """θ_t minimises Σ_{s<t} D_s |θ − θ*_s|: the D-weighted lower median of what was needed."""
 
-    first: float = 0.5
-    information: ClassVar[Information] = Information.ROUND_START
-
-    def __post_init__(self) -> None:
-        _in_unit("first", self.first)
-
-    @property
-    def name(self) -> str:
-        """With its first severity where that is not ½."""
-        return labelled("follow-the-leader", (self.first,), (0.5,))
+    label: ClassVar[str] = "follow-the-leader"
 
     def begin(self) -> State:
         """No finished round."""
@@ -269,19 +265,10 @@ class FollowTheLeader:
 
 
 @dataclass(frozen=True, slots=True)
-class RunningRatio:
+class RunningRatio(StartsAt):
     """θ_t = Σ_{s<t} B_s^needed / Σ_{s<t} D_s, at most 1."""
 
-    first: float = 0.5
-    information: ClassVar[Information] = Information.ROUND_START
-
-    def __post_init__(self) -> None:
-        _in_unit("first", self.first)
-
-    @property
-    def name(self) -> str:
-        """With its first severity where that is not ½."""
-        return labelled("running-ratio", (self.first,), (0.5,))
+    label: ClassVar[str] = "running-ratio"
 
     def begin(self) -> State:
         """Empty sums."""

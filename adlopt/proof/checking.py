@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from time import perf_counter
 
@@ -88,4 +89,11 @@ def theorem_of(beside: str, name: str) -> Theorem:
     name : str
         The other file.
     """
-    return load(Path(beside).with_name(name))
+    path = Path(beside).with_name(name)
+    return _once(path, path.stat().st_mtime_ns if path.is_file() else 0)
+
+
+@cache
+def _once(path: Path, changed: int) -> Theorem:
+    """Load a file that several proofs use once, until it changes."""
+    return load(path)

@@ -1,12 +1,12 @@
 """Every proof file reaches its declared verdict, and no false variant of it is accepted."""
 
+from functools import cache
 from pathlib import Path
-from time import perf_counter
 
 import pytest
 
-from adlopt.proof import Refutation, Verdict, check
-from adlopt.proof.checking import load
+from adlopt.errors import ProofError
+from adlopt.proof import Checked, Family, Refutation, Verdict, check
 
 PROOFS = sorted(Path(__file__).parents[2].glob("proofs/*.py"))
 EXPECTED = {
@@ -24,7 +24,7 @@ EXPECTED = {
     "persistence": Verdict.PROVED,
     "pro_rata_stability": Verdict.PROVED,
     "prop_02_static_regret": Verdict.PROVED,
-    "prop_04_diameter": Verdict.PROVED,
+    "prop_04_constants": Verdict.PROVED,
     "prop_07_queue_as_optimum": Verdict.PROVED,
     "section_4_2_linear_impact": Verdict.REFUTED,
     "comparator_optimised": Verdict.PROVED,
@@ -40,37 +40,49 @@ EXPECTED = {
     "persistence_any_path": Verdict.PROVED,
     "gated_envelope": Verdict.PROVED,
     "slope_of_the_objective": Verdict.PROVED,
+    "dual_min_max": Verdict.PROVED_UNDER,
+    "lemma_01_vertices": Verdict.PROVED,
+    "lemma_04_undershoot_identity": Verdict.PROVED_UNDER,
+    "lemma_05_slope_error": Verdict.PROVED,
+    "lemma_06_slope_estimate": Verdict.REFUTED,
+    "price_of_priority": Verdict.PROVED,
+    "prop_06_queue_vertices": Verdict.PROVED,
+    "prop_10_undershoot_path": Verdict.REFUTED,
+    "prop_11_churn": Verdict.PROVED,
+    "queue_discontinuity": Verdict.PROVED,
+    "section_4_2_undershoot_linear": Verdict.REFUTED,
 }
 
 
+@cache
+def checked(path: Path) -> Checked:
+    return check(path)
+
+
+def test_every_proof_has_an_expected_verdict():
+    assert EXPECTED.keys() == {path.stem for path in PROOFS}
+
+
 @pytest.mark.parametrize("path", PROOFS, ids=lambda path: path.stem)
-def test_proof_closes_within_seconds(path):
-    started = perf_counter()
-    checked = check(path)
-    assert checked.verdict is EXPECTED.get(path.stem, checked.verdict)
-    assert checked.verdict is not Verdict.OPEN
-    assert perf_counter() - started < 20
+def test_the_verdict_is_reached(path):
+    assert checked(path).verdict is EXPECTED[path.stem]
 
 
 @pytest.mark.parametrize("path", PROOFS, ids=lambda path: path.stem)
 def test_false_variants_fail_because_a_step_does_not_close(path):
-    for variant in load(path).false_variants:
-        with pytest.raises(Exception, match=r"cannot close|left over|contradiction") as caught:
+    variants = checked(path).theorem.false_variants
+    assert len(variants) >= 2
+    for variant in variants:
+        with pytest.raises(ProofError, match=r"cannot close|left over|contradiction"):
             variant.attempt()
-        assert type(caught.value).__name__ == "ProofError"
-        assert isinstance(variant.counterexample, Refutation)
+        assert isinstance(variant.counterexample, (Family, Refutation))
 
 
 @pytest.mark.parametrize("path", PROOFS, ids=lambda path: path.stem)
 def test_reports_are_written_in_text_and_latex(path):
-    checked = check(path)
-    plain = checked.derivation()
+    plain = checked(path).derivation()
     long = [line for line in plain.splitlines() if len(line) > 80 and " " in line.strip()]
     assert not long
-    assert checked.verdict.value in str(checked)
+    assert checked(path).verdict.value in str(checked(path))
     assert "certificate" in plain
-    assert "$" in checked.derivation(latex=True)
-
-
-def test_every_expected_proof_is_there():
-    assert EXPECTED.keys() <= {path.stem for path in PROOFS}
+    assert "$" in checked(path).derivation(latex=True)

@@ -1,0 +1,213 @@
+"""A vertex of {0 ≤ x ≤ u, Σ x = B} has at most one coordinate strictly inside [CTTX26, Lemma 1].
+
+If two coordinates j < k are strictly inside their bounds, ε is the least of their four distances to
+the bounds, and e_j, e_k are unit vectors, then x + ε(e_j − e_k) and x − ε(e_j − e_k) are feasible,
+they differ, and x is half way between them: x is not a vertex. The unit vector e_j is written
+max(0, 1 − |i − j|) at coordinate i.
+"""
+
+from __future__ import annotations
+
+from sympy import Min, Rational, Sum
+
+from adlopt.proof import (
+    Claim,
+    Fact,
+    FalseVariant,
+    Formula,
+    Theorem,
+    Verdict,
+    at,
+    by_contradiction,
+    discharge,
+    eq,
+    every,
+    for_all,
+    ge,
+    gt,
+    integers,
+    le,
+    lt,
+    maximum,
+    minimum,
+    prove,
+    put,
+    put_formula,
+    reals,
+    resolve,
+    sequences,
+)
+from adlopt.proof.lemmas import (
+    by_order,
+    point_mass,
+    point_mass_at,
+    point_mass_away,
+    point_mass_total,
+    same_value,
+)
+
+i, j, k, n = integers("i j k n")
+ε, room_j, room_k = reals("ε room_j room_k")
+x, u = sequences("x u")
+
+ORDER = (le(1, j), le(j + 1, k), le(k, n))
+BOX = (every(i, 1, n, ge(x(i), 0)), every(i, 1, n, le(x(i), u(i))))
+INSIDE_J, INSIDE_K = ((gt(x(m), 0), lt(x(m), u(m))) for m in (j, k))
+GIVEN = (*ORDER, *BOX, *INSIDE_J, *INSIDE_K)
+
+ROOMS = {room_j: Min(x(j), u(j) - x(j)), room_k: Min(x(k), u(k) - x(k))}
+here = [le(1, i), le(i, n)]
+
+
+def with_step(formula: Formula) -> Formula:
+    """Put the least of the four distances for ε."""
+    return put_formula(put_formula(formula, {ε: Min(room_j, room_k)}), ROOMS)
+
+
+def moved(sign: int, other: int = -1) -> object:
+    """Coordinate i of x ± ε(e_j − e_k)."""
+    return x(i) + sign * ε * (point_mass(i, j) + other * point_mass(i, k))
+
+
+def claim(formula: Formula, given: tuple[Formula, ...] = GIVEN) -> Claim:
+    """State something about the two points."""
+    return Claim(given=given, concludes=with_step(formula))
+
+
+def low(sign: int, times: int = 1) -> Formula:
+    """State that a point is not negative."""
+    return every(i, 1, n, ge(x(i) + times * (moved(sign) - x(i)), 0))
+
+
+def high(sign: int) -> Formula:
+    """State that a point stays within the capacities."""
+    return every(i, 1, n, le(moved(sign), u(i)))
+
+
+def total(sign: int, other: int = -1) -> Formula:
+    """State that a point has the total of x."""
+    return eq(Sum(moved(sign, other), (i, 1, n)), Sum(x(i), (i, 1, n)))
+
+
+apart = put_formula(gt(moved(1), moved(-1)), {i: j})
+
+
+def step_fits(inside: tuple[Formula, ...] = GIVEN) -> list[Fact]:
+    """0 < ε ≤ x_j, u_j − x_j, x_k, u_k − x_k."""
+    known = [*inside, *(fact for m in (j, k) for fact in minimum(x(m), u(m) - x(m)))]
+    least = [put(fact, ROOMS) for fact in minimum(room_j, room_k)]
+    goals = [le(ε, e) for m in (j, k) for e in (x(m), u(m) - x(m))]
+    bounds = [prove(with_step(goal), known, least, degree=1) for goal in goals]
+    rooms = [by_contradiction(gt(room, 0), known) for room in ROOMS.values()]
+    return [by_contradiction(with_step(gt(ε, 0)), rooms, least), *bounds]
+
+
+STEP = (gt(ε, 0), *(le(ε, e) for m in (j, k) for e in (x(m), u(m) - x(m))))
+
+
+def reach(place: object, room: object, times: int = 1) -> Fact:
+    """The step of e_place fits into the room of every coordinate, by its distance to `place`."""
+    goal = le(times * ε * point_mass(i, place), room)
+    inside = [at(bound, i, using=here) for bound in BOX]
+    less, more = le(i, place - 1), ge(i, place + 1)
+    away = [
+        prove(goal, point_mass_away(i, place, side), inside, multipliers=[ε])
+        for side in (less, more)
+    ]
+    same = eq(i, place)
+    mass = eq(point_mass(i, place), 1)
+    one = prove(mass, same, resolve(mass, same))
+    alike = [same_value(sequence, i, place) for sequence in (x, u)]
+    meets = prove(goal, one, alike, STEP, multipliers=[ε])
+    return by_order(goal, i, place, away[0], meets, away[1])
+
+
+def stays(goal: Formula, sign: int, side: object, times: int = 1) -> Fact:
+    """One unit vector fits, and the other one points the other way."""
+    falls, rises = (k, j) if sign > 0 else (j, k)
+    place = falls if side == x(i) else rises
+    pushed = [
+        prove(ge(ε * point_mass(i, p), 0), maximum(0, 1 - abs(i - p)), STEP[0]) for p in (j, k)
+    ]
+    whole = for_all(prove(goal, reach(place, side, times), pushed), i, 1, n)
+    return at_step(whole)
+
+
+def at_step(fact: Fact, inside: tuple[Formula, ...] = GIVEN) -> Fact:
+    """Put the least of the four distances for ε."""
+    return discharge(put(put(fact, {ε: Min(room_j, room_k)}), ROOMS), step_fits(inside), ORDER)
+
+
+def not_negative(sign: int, times: int = 1) -> Fact:
+    """X ± ε(e_j − e_k) ≥ 0."""
+    return stays(ge(x(i) + times * (moved(sign) - x(i)), 0), sign, x(i), times)
+
+
+def within(sign: int) -> Fact:
+    """X ± ε(e_j − e_k) ≤ u."""
+    return stays(le(moved(sign), u(i)), sign, u(i) - x(i))
+
+
+def same_total(sign: int, other: int = -1) -> Fact:
+    """Each unit vector adds up to 1."""
+    ends = [discharge(point_mass_total(i, n, m), ORDER) for m in (j, k)]
+    return at_step(prove(total(sign, other), ends, multipliers=[ε]))
+
+
+def differ(inside: tuple[Formula, ...] = GIVEN) -> Fact:
+    """Coordinate j is ε higher in one and ε lower in the other."""
+    away = point_mass_away(j, k, ORDER[1])
+    fact = prove(apart, point_mass_at(j), away, STEP[0], multipliers=[ε])
+    return at_step(fact, inside)
+
+
+def theorem() -> Theorem:
+    """Lemma 1."""
+    half = Rational(1, 2)
+    middle = {n: 2, j: 1, k: 2, i: 1, x: [half, half], u: [1, 1]}
+    one_inside = claim(apart, (*ORDER, *BOX, *INSIDE_J))
+    far, upward = claim(low(1, 2)), claim(total(1, 1))
+    claims, proofs = {"they differ": apart}, {"they differ": differ()}
+    for sign, name in ((1, "x + ε(e_j − e_k)"), (-1, "x − ε(e_j − e_k)")):
+        claims |= {
+            f"{name} is not negative": low(sign),
+            f"{name} stays within the capacities": high(sign),
+            f"{name} has the same total": total(sign),
+        }
+        proofs |= {
+            f"{name} is not negative": not_negative(sign),
+            f"{name} stays within the capacities": within(sign),
+            f"{name} has the same total": same_total(sign),
+        }
+    return Theorem(
+        item="Lemma 1",
+        title="a vertex of the haircuts has at most one coordinate strictly inside",
+        citation="[CTTX26, Lemma 1]",
+        statement="with two coordinates inside, x is half way between two other haircuts",
+        verdict=Verdict.PROVED,
+        tightness="exact: the marginal account of a queue can be inside",
+        remarks=("the total B is the same, so the two points lie in the same polytope",),
+        claims={name: claim(formula) for name, formula in claims.items()},
+        facts=proofs,
+        witness=middle,
+        false_variants=(
+            FalseVariant(
+                name="one coordinate inside is enough",
+                attempt=lambda: differ((*ORDER, *BOX, *INSIDE_J)),
+                claim=one_inside,
+                counterexample=one_inside.counterexample({**middle, x: [half, 0]}),
+            ),
+            FalseVariant(
+                name="twice the step",
+                attempt=lambda: not_negative(1, 2),
+                claim=far,
+                counterexample=far.counterexample(middle),
+            ),
+            FalseVariant(
+                name="both coordinates up",
+                attempt=lambda: same_total(1, 1),
+                claim=upward,
+                counterexample=upward.counterexample(middle),
+            ),
+        ),
+    )

@@ -1,0 +1,120 @@
+"""The undershoot of a policy that raises its estimate of the needed budget [CTTX26, Lemma 4].
+
+If H_t = B̂_t in every round, V_T = Σ [B_t − H_t]₊ is Σ [B_t − B̂_t]₊. A policy can raise B̂_t only if
+neither the capacities U_t nor the deficit D_t are smaller: in general it raises
+H_t = min(B̂_t, U_t, D_t), and the undershoot is Σ [B_t − B̂_t]₊ or more.
+"""
+
+from __future__ import annotations
+
+from sympy import Max, Min, Sum
+
+from adlopt.proof import (
+    Claim,
+    Fact,
+    FalseVariant,
+    Formula,
+    Theorem,
+    Verdict,
+    at,
+    by_cases,
+    eq,
+    every,
+    for_all,
+    ge,
+    integers,
+    le,
+    minimum,
+    prove,
+    put,
+    put_formula,
+    resolve,
+    sequences,
+    sum_up,
+)
+
+t, T = integers("t T")
+B, B_hat, H, U, D, room = sequences("B B_hat H U D room")
+
+inside = [le(1, t), le(t, T)]
+ROOM = {room: (t, Min(U(t), D(t)))}
+IS_ESTIMATE = every(t, 1, T, eq(H(t), B_hat(t)))
+RAISES = every(t, 1, T, eq(H(t), Min(B_hat(t), room(t))))
+FITS = every(t, 1, T, le(B_hat(t), room(t)))
+
+
+def undershoot(raised: object) -> Sum:
+    """Σ [B_t − H_t]₊ over the rounds, H_t being `raised`."""
+    return Sum(Max(0, B(t) - raised), (t, 1, T))
+
+
+same = eq(undershoot(H(t)), undershoot(B_hat(t)))
+identity = Claim(given=(IS_ESTIMATE,), concludes=same)
+possible = Claim(given=(put_formula(RAISES, ROOM),), concludes=same)
+lower = Claim(given=possible.given, concludes=ge(undershoot(H(t)), undershoot(B_hat(t))))
+
+
+def summed(goal: Formula, each: Formula, *known: object) -> Fact:
+    """Compare one round by the signs of B − H and B − B̂, and sum."""
+    one = by_cases(each, [B(t) - H(t), B(t) - B_hat(t)], known)
+    return prove(goal, sum_up(for_all(one, t, 1, T)))
+
+
+def equal(*known: object) -> Fact:
+    """Each round has the same undershoot, as H_t = B̂_t."""
+    return summed(same, eq(Max(0, B(t) - H(t)), Max(0, B(t) - B_hat(t))), known)
+
+
+def raised() -> Fact:
+    """What can be raised is not less than B̂_t."""
+    known = [at(h, t, using=inside) for h in (RAISES, FITS)]
+    least = resolve(eq(Min(B_hat(t), room(t)), B_hat(t)), known)
+    return put(equal(prove(eq(H(t), B_hat(t)), least, known)), ROOM)
+
+
+def more(*known: object) -> Fact:
+    """H_t ≤ B̂_t."""
+    below = prove(le(H(t), B_hat(t)), known, minimum(B_hat(t), room(t)))
+    each = ge(Max(0, B(t) - H(t)), Max(0, B(t) - B_hat(t)))
+    return put(summed(lower.concludes, each, below), ROOM)
+
+
+def theorem() -> Theorem:
+    """Lemma 4."""
+    once = {T: 1, t: 1, B: [3], B_hat: [2], H: [2], U: [2], D: [4]}
+    short = {**once, H: [1], U: [1]}
+    over = Claim(given=(IS_ESTIMATE,), concludes=eq(undershoot(H(t)), undershoot(-B_hat(t))))
+    return Theorem(
+        item="Lemma 4",
+        title="undershoot of a policy that raises its estimate",
+        citation="[CTTX26, Lemma 4]",
+        statement="if H_t = B̂_t, V_T = Σ [B_t − B̂_t]₊",
+        verdict=Verdict.PROVED_UNDER,
+        added={"the estimate can be raised: B̂_t ≤ min(U_t, D_t)": put_formula(FITS, ROOM)},
+        tightness="exact",
+        claims={
+            "identity": identity,
+            "for H = min(B̂, U, D)": possible,
+            "no less in any case": lower,
+        },
+        facts={
+            "identity": equal(at(IS_ESTIMATE, t, using=inside)),
+            "for H = min(B̂, U, D)": raised(),
+            "no less in any case": more(at(RAISES, t, using=inside)),
+        },
+        witness=once,
+        false_variants=(
+            FalseVariant(
+                name="whatever the capacities",
+                attempt=lambda: equal(at(RAISES, t, using=inside), minimum(B_hat(t), room(t))),
+                claim=possible,
+                counterexample=possible.counterexample(short),
+            ),
+            FalseVariant(
+                name="the estimate with its sign turned",
+                attempt=lambda: prove(over.concludes, equal(at(IS_ESTIMATE, t, using=inside))),
+                claim=over,
+                counterexample=over.counterexample(once),
+            ),
+        ),
+    )
