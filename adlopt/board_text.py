@@ -77,7 +77,7 @@ def regrets(data: dict[str, Any]) -> str:
         "Regret of the severity loss Σ D|θ−θ*|, USD, against the per-round optimum and the best "
         f"fixed θ = {theta:.4f} (both hindsight), and the best live policy here"
     )
-    columns = ("policy", "optimum", "fixed θ", "best live", f"of {first['name']}")
+    columns = ("policy", "optimum", "fixed θ", "best live", f"of {first['label']}")
     return table(title, columns, rows)
 
 
@@ -88,7 +88,7 @@ def bounds(data: dict[str, Any]) -> str:
         verdict = "VACUOUS" if bound["vacuous"] else ""
         if bound["fails_on_episode"]:
             verdict = "does not apply"
-        rows.append((bound["name"], f"{bound['usd']:,.2f}", verdict, bound["covers"]))
+        rows.append((bound["label"], f"{bound['usd']:,.2f}", verdict, bound["covers"]))
     title = "Bounds on Σ D|θ−θ*|, USD; vacuous: not below what no policy can exceed"
     return table(title, ("bound", "USD", "", "covers"), rows)
 

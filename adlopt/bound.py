@@ -84,7 +84,7 @@ class Evaluation:
     Parameters
     ----------
     bound : str
-        Its name.
+        Its label.
     value : float or None
         USD; None if a hypothesis fails, or the bound is refuted.
     failures : dict
@@ -127,7 +127,7 @@ class Bound:
     tightness : str
     citation : str
     proof : str
-        Name of the file in `proofs/` that concludes the expression.
+        Name of the file in `proofs/` that concludes the expression; empty if it is conjectured.
     choices : mapping of sympy.Symbol to sympy.Expr
         Free constants of the policy: its step, its first severity.
     along : Along
@@ -156,6 +156,27 @@ class Bound:
     def regret(self) -> sympy.Expr:
         """The bound less the loss of the comparator path itself."""
         return self.expression - LOSS.symbol
+
+    @property
+    def conjectured(self) -> bool:
+        """Whether no proof concludes the bound."""
+        return not self.proof
+
+    @property
+    def label(self) -> str:
+        """The name as it is shown, marked if the bound is conjectured.
+
+        Examples
+        --------
+        >>> from dataclasses import replace
+        >>> from adlopt.bounds import HALF
+        >>> HALF.label, replace(HALF, proof="").label
+        ('θ = 1/2', 'θ = 1/2 (conjectured)')
+        """
+        return f"{self.name} (conjectured)" if self.conjectured else self.name
+
+    def __str__(self) -> str:
+        return f"{self.label}: {self.expression}"
 
     def value(self, episode: Episode) -> float:
         """USD, with the quantities measured on the episode, whether its hypotheses hold or not.
@@ -191,11 +212,11 @@ class Bound:
             failures = self.failures(episode, run)
         if failures:
             return Evaluation(
-                bound=self.name, value=None, failures=failures, quantities={}, path_variation=None
+                bound=self.label, value=None, failures=failures, quantities={}, path_variation=None
             )
         value, quantities, path = self._least(episode)
         return Evaluation(
-            bound=self.name,
+            bound=self.label,
             value=value,
             failures={},
             quantities=quantities,

@@ -94,6 +94,7 @@ def _bound(bound: Bound, episode: Episode) -> dict[str, Any]:
     said = bound.evaluate(episode)
     return {
         "name": bound.name,
+        "label": bound.label,
         "usd": said.value,
         "side": bound.side.value,
         "fails": {text: list(rounds) for text, rounds in said.failures.items()},
@@ -110,6 +111,7 @@ def _bound(bound: Bound, episode: Episode) -> dict[str, Any]:
         "tightness": bound.tightness,
         "citation": bound.citation,
         "proof": bound.proof,
+        "conjectured": bound.conjectured,
     }
 
 

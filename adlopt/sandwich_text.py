@@ -42,7 +42,7 @@ def _ladder(data: dict[str, Any]) -> str:
         if bound["usd"] is not None and bound["name"] in data["severity_bounds"]:
             mark = "≥" if bound["side"] == "lower" else "≤"
             note = "VACUOUS: " if bound["vacuous"] else ""
-            rows.append((bound["usd"], mark, bound["name"], note + bound["covers"]))
+            rows.append((bound["usd"], mark, bound["label"], note + bound["covers"]))
     game, weighted = data["minimax"][-1], data["weighted"]
     for ends, budget in (
         (game, f"P = {game['path_variation']:.4f}"),
@@ -64,7 +64,10 @@ def _ladder(data: dict[str, Any]) -> str:
 
 def _silent(data: dict[str, Any]) -> str:
     rows = [
-        (bound["name"], "; ".join(text + _where(rounds) for text, rounds in bound["fails"].items()))
+        (
+            bound["label"],
+            "; ".join(text + _where(rounds) for text, rounds in bound["fails"].items()),
+        )
         for bound in data["bounds"]
         if bound["fails"]
     ]
@@ -149,7 +152,7 @@ def _corners(data: dict[str, Any]) -> str:
         f"f(P) = min Σ D|u−θ*| over paths u with variation P (hindsight), and bounds along them, "
         f"in {name}; * least. {len(rows)} of the {len(corners)} corners of f"
     )
-    return table(title, ("P", "f(P)", *(SHORT.get(name, name) for name in names)), rows)
+    return table(title, ("P", "f(P)", *_short(data, names)), rows)
 
 
 def _policies(data: dict[str, Any]) -> str:
@@ -168,8 +171,14 @@ def _policies(data: dict[str, Any]) -> str:
         f"Where policies lie: Σ D|θ−θ*| in {name} by first severity θ₁; at θ₁ = ½ also in % of "
         f"{', '.join(bounds)}. All run live unless marked"
     )
-    short = (SHORT.get(bound, bound) for bound in bounds)
-    return table(title, ("policy", "θ₁ = 0", "θ₁ = ½", "θ₁ = 1", *short), rows)
+    columns = ("policy", "θ₁ = 0", "θ₁ = ½", "θ₁ = 1", *_short(data, bounds))
+    return table(title, columns, rows)
+
+
+def _short(data: dict[str, Any], names: list[str]) -> list[str]:
+    """Names of bounds for narrow columns, marked as their labels are."""
+    labels = {bound["name"]: bound["label"] for bound in data["bounds"]}
+    return [SHORT.get(name, name) + labels[name].removeprefix(name) for name in names]
 
 
 def _counted_once(data: dict[str, Any]) -> str:

@@ -319,6 +319,7 @@ def _bound_data(board: Scoreboard, bound: Bound) -> dict[str, Any]:
     symbols = sorted(bound.expression.free_symbols, key=str)
     return {
         "name": bound.name,
+        "label": bound.label,
         "usd": bound.value(episode),
         "expression": str(bound.expression),
         "quantities": {
@@ -336,4 +337,5 @@ def _bound_data(board: Scoreboard, bound: Bound) -> dict[str, Any]:
         },
         "tightness": bound.tightness,
         "citation": bound.citation,
+        "proof": bound.proof,
     }

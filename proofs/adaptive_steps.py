@@ -10,7 +10,7 @@ which is √2 (1 + P) √S_T at c = 1/√2.
 
 from __future__ import annotations
 
-from sympy import Rational, Sum, sympify
+from sympy import Rational, Sum, sqrt, sympify
 
 from adlopt.proof import (
     Claim,
@@ -23,6 +23,7 @@ from adlopt.proof import (
     at,
     by_cases,
     by_contradiction,
+    discharge,
     empty,
     eq,
     every,
@@ -34,6 +35,8 @@ from adlopt.proof import (
     last_term,
     le,
     prove,
+    put,
+    put_formula,
     reals,
     reciprocal,
     sequences,
@@ -44,6 +47,7 @@ from adlopt.proof.lemmas import (
     clip,
     clip_is_a_projection,
     clip_lies_in_unit_interval,
+    roots_of_sums,
     subgradient,
 )
 
@@ -74,6 +78,13 @@ PLAY = (ge(T, 1), gt(c, 0), *DEFICITS, *PATH, *SLOPES, *START, STEPS)
 def claim(half: object = Rational(1, 2), noise: object = 1) -> Claim:
     """The bound, with its two constants."""
     return Claim(given=PLAY, concludes=le(REGRET, root(T) * ((half + P) / c + noise * c)))
+
+
+AT_ROOTS = {root: (t, sqrt(Sum(D(j) ** 2, (j, 1, t))))}
+written_out = Claim(
+    given=tuple(put_formula(formula, AT_ROOTS) for formula in PLAY if formula not in DEFICITS[1:]),
+    concludes=put_formula(claim().concludes, AT_ROOTS),
+)
 
 
 def gradient_step(k: object, within: list[Formula]) -> Fact:
@@ -208,6 +219,7 @@ def theorem() -> Theorem:
     """Regret with adaptive steps."""
     once = {T: 1, c: 1, D: [1], root: [1], x: [1, 0], u: [0], s: [0], g: [1]}
     timid = {**once, c: Rational(1, 2), x: [1, Rational(1, 2)]}
+    bound = derive()
     return Theorem(
         item="Adaptive steps",
         title="dynamic regret with η_t = c/√S_t, nothing known in hindsight",
@@ -215,8 +227,11 @@ def theorem() -> Theorem:
         statement="Reg ≤ √S_T ((1/2 + P)/c + c), S_T = Σ D_t², for every c > 0",
         verdict=Verdict.PROVED,
         tightness="√2 from the bound with the best fixed step, which needs hindsight",
-        claims={"any c": claim()},
-        facts={"any c": derive()},
+        claims={"any c": claim(), "any c, with √S written out": written_out},
+        facts={
+            "any c": bound,
+            "any c, with √S written out": discharge(put(bound, AT_ROOTS), roots_of_sums(D, t, T)),
+        },
         witness=once,
         false_variants=(
             sharpened("1/8 + P instead of 1/2 + P", timid, one=Rational(1, 4)),

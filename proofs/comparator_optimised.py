@@ -6,7 +6,8 @@ With f(u) the loss of the path itself, P and Q its path and quadratic variation,
     Σ ℓ_t(x_t)  ≤  f(u) + √(((x_1 − u_1)² + 2 P − Q) S)
 
 at the step that makes it so; at the steps that know less of u, the weaker √((1 + 2 P) S), and
-√((1/4 + 2 P) S) from the start 1/2. Against a severity w that never moves it is f + |x_1 − w| √S.
+√((1/4 + 2 P) S) or √((1/4 + 2 P − Q) S) from the start 1/2. Against a severity w that never moves
+it is f + |x_1 − w| √S.
 A path that misses a little and moves much less may give the least right-hand side.
 """
 
@@ -66,6 +67,7 @@ PLAY = (
 )
 HALF = eq(x(1), Rational(1, 2))
 EXACT, FROM_HALF, ANY = (x(1) - u(1)) ** 2 + 2 * P - Q, Rational(1, 4) + 2 * P, 1 + 2 * P
+WITH_Q = FROM_HALF - Q
 
 PROP_1 = theorem_of(__file__, "prop_01_severity.py")
 POTENTIAL = PROP_1.steps["potential"]
@@ -148,6 +150,20 @@ def resting(worth: object = 1) -> Fact:
     return prove(rest_bound(worth), twice, reciprocal(η, gt(η, 0)), multipliers=factors)
 
 
+STAY = (ge(T, 1), every(t, 1, T, eq(x(t), w)), gt(S, 0))
+staying = Claim(given=STAY, concludes=rest_bound())
+
+
+def stay() -> Fact:
+    """From w with the step 0 the policy loses what w loses."""
+    here, own = at(STAY[1], t, using=[le(1, t), le(t, T)]), abs(w - s(t))
+    same = by_cases(eq(abs(x(t) - s(t)), own), w - s(t), here)
+    each = prove(eq(D(t) * abs(x(t) - s(t)), D(t) * own), same, multipliers=[D(t)])
+    return prove(
+        staying.concludes, sum_up(for_all(each, t, 1, T)), absolute(x(1) - w), root(S, gt(S, 0))
+    )
+
+
 def theorem() -> Theorem:
     """Prop. 1 against every path, with the path's own loss."""
     chase = {T: 2, D: [0, 1], x: [0, 0, 1], s: [0, 1], u: [0, 1], g: [0, -1], η: 1}
@@ -174,16 +190,20 @@ def theorem() -> Theorem:
             "best step": at_step(EXACT),
             "any start": at_step(ANY),
             "start 1/2": at_step(FROM_HALF, HALF),
+            "start 1/2, with −Q": at_step(WITH_Q, HALF),
             "a resting path": REST,
+            "a policy that rests there": staying,
         },
         facts={
             "any step": PROP_1.facts["any step"],
             "best step": derive(),
             "any start": derive(ANY),
             "start 1/2": derive(FROM_HALF, HALF),
+            "start 1/2, with −Q": derive(WITH_Q, HALF),
             "a resting path": resting(),
+            "a policy that rests there": stay(),
         },
-        witness=(chase, once, middle),
+        witness=(chase, once, middle, {**once, x: [0, 0]}),
         false_variants=(
             FalseVariant(
                 name="9/10 of the root",

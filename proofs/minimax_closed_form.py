@@ -11,12 +11,13 @@ in the first round and the P others; above, the severity is q throughout, or q a
 
 Top is written as Σ c_t D_t, with c_t = 1 where D_t is above some level l ≥ 0, 0 where it is below
 it, and Σ c_t = P. No other weights e_t in [0, 1] with Σ e_t ≤ P give more: this is the dual of a
-knapsack, and with e_t = |s_t − s_{t−1}| it is also the upper bound.
+knapsack, and with e_t = |s_t − s_{t−1}| it is also the upper bound. For a P that is not whole the
+upper bound holds with a fraction of the next deficit: with any c_t in [0, 1] at the level l.
 """
 
 from __future__ import annotations
 
-from sympy import Max, Rational, Sum, sympify
+from sympy import Max, Min, Rational, Sum, sympify
 
 from adlopt.proof import (
     Claim,
@@ -43,6 +44,7 @@ from adlopt.proof import (
     put_formula,
     reals,
     reciprocal,
+    resolve,
     sequences,
     sum_up,
     theorem_of,
@@ -128,6 +130,30 @@ constant = Claim(
 )
 
 
+FRACTION = (
+    *(every(t, 2, T, ge(c(t), 0)), every(t, 2, T, le(c(t), 1)), *LARGEST[1:3]),
+    every(t, 2, T, ge(c(t) * (D(t) - level), 0)),
+    every(t, 2, T, le((1 - c(t)) * (D(t) - level), 0)),
+)
+ANY_P = (
+    *(*SIZES, *TARGETS, eq(x(1), HALF), every(t, 2, T, eq(x(t), s(t - 1)))),
+    *(le(VARIATION, P), *FRACTION),
+)
+BOUNDS = Sum(D(t), (t, 1, T)) / 2, D(1) / 2 + TOP
+at_any_budget = Claim(given=ANY_P, concludes=le(LOSS, BOUNDS[1]))
+rest_if_less = Claim(
+    given=(*constant.given, le(*BOUNDS)), concludes=le(LOSS, Min(*BOUNDS, evaluate=False))
+)
+repeat_if_less = Claim(
+    given=(*ANY_P, ge(*BOUNDS)), concludes=le(LOSS, Min(*BOUNDS, evaluate=False))
+)
+
+
+def whichever_is_less(claim: Claim, fact: Fact, order: Formula) -> Fact:
+    """The smaller of the two bounds is the one that is taken."""
+    return prove(claim.concludes, fact, order, resolve(claim.concludes, order))
+
+
 def of_the_adversary(name: str, goal: Formula) -> Fact:
     """What the adversary does with any chosen rounds, for the largest."""
     first = first_term(t, 1, T, c(t) * D(t), using=le(1, T))
@@ -136,9 +162,10 @@ def of_the_adversary(name: str, goal: Formula) -> Fact:
     return prove(goal, fact, first, eq(c(1), 1), multipliers=[D(1)])
 
 
-def of_persistence(goal: Formula) -> Fact:
+def of_persistence(goal: Formula, *sides: Formula) -> Fact:
     """Σ (D − l)₊ + l P = Σ c D."""
-    over, under = sided([le(2, t), le(t, T)])
+    inside = [le(2, t), le(t, T)]
+    over, under = (at(h, t, using=inside) for h in sides) if sides else sided(inside)
     excess = by_cases(le(Max(0, D(t) - level), c(t) * (D(t) - level)), D(t) - level, over, under)
     summed = sum_up(for_all(excess, t, 2, T))
     return prove(goal, GAME.facts["persistence"], summed, LARGEST[1:3], multipliers=[level])
@@ -286,6 +313,7 @@ def theorem() -> Theorem:
     play = {T: 2, D: [1, 1], x: [HALF, 0], s: [0, 1], a: [0, 1], c: [1, 1], P: 1, level: 1}
     play |= {e: {2: 1}, λ: 1, μ: 1}
     still = {**play, x: [HALF, HALF]}
+    calm = {**play, s: [0, 0], c: [1, 0], P: 0}
     short, sharp, cheap = (
         at_least(Rational(11, 10)),
         at_most(HALF),
@@ -293,6 +321,7 @@ def theorem() -> Theorem:
             given=knapsack.given, concludes=le(Sum(e(t) * D(t), (t, 2, T)), Rational(9, 10) * TOP)
         ),
     )
+    persisting = of_persistence(upper.concludes, *FRACTION[4:])
     return Theorem(
         item="Minimax severity in closed form",
         title="the value of the severity game by the largest deficits, for costs of any ratio",
@@ -306,6 +335,9 @@ def theorem() -> Theorem:
             "the adversary's variation": within,
             "lower bound": lower,
             "upper bound, persistence": upper,
+            "persistence, any P": at_any_budget,
+            "1/2 where its bound is less": rest_if_less,
+            "persistence where its bound is less": repeat_if_less,
             "upper bound, 1/2": constant,
             "lower bound at any costs": at_least(),
             "persistence at any costs": at_most(),
@@ -318,12 +350,19 @@ def theorem() -> Theorem:
             ),
             "lower bound": of_the_adversary("the adversary's gain", lower.concludes),
             "upper bound, persistence": of_persistence(upper.concludes),
+            "persistence, any P": persisting,
+            "1/2 where its bound is less": whichever_is_less(
+                rest_if_less, GAME.facts["the constant 1/2"], le(*BOUNDS)
+            ),
+            "persistence where its bound is less": whichever_is_less(
+                repeat_if_less, persisting, ge(*BOUNDS)
+            ),
             "upper bound, 1/2": GAME.facts["the constant 1/2"],
             "lower bound at any costs": gain(),
             "persistence at any costs": repeat(),
             "a constant at any costs": rest_at_best(),
         },
-        witness=(play, still),
+        witness=(play, still, calm),
         false_variants=(
             FalseVariant(
                 name="9/10 of Top",

@@ -60,7 +60,7 @@ from adlopt.proof import (
     theorem_of,
 )
 from adlopt.proof.kernel import cases
-from adlopt.proof.lemmas import clip, count
+from adlopt.proof.lemmas import clip, count, roots_of_sums
 
 t, j, k, m, n, T, K = integers("t j k m n T K")
 L, ρ, p, step_size = reals("L ρ p step_size")
@@ -387,6 +387,7 @@ def derive() -> dict[str, Fact]:
 
 
 AT_ROOT = {ρ: sqrt(L)}
+AT_ROOTS = {size: (t, sqrt(Sum(D(j) ** 2, (j, 1, t))))}
 
 
 def at_root(claim: Claim) -> Claim:
@@ -400,6 +401,17 @@ def with_root(fact: Fact) -> Fact:
     low, square = root(L, gt(L, 0))
     positive = by_contradiction(gt(sqrt(L), 0), low, square, gt(L, 0))
     return discharge(put(fact, AT_ROOT), positive, square)
+
+
+def written_out(claim: Claim) -> Claim:
+    """Put √S_t for its symbol."""
+    given = (put_formula(formula, AT_ROOTS) for formula in claim.given if formula not in SIZES[2:])
+    return Claim(given=tuple(given), concludes=put_formula(claim.concludes, AT_ROOTS))
+
+
+def with_roots(fact: Fact) -> Fact:
+    """√S_t > 0 and √S_t² = S_t."""
+    return discharge(put(fact, AT_ROOTS), roots_of_sums(D, t, T))
 
 
 def hedging(worth: object = 1, *cited: Formula) -> Claim:
@@ -469,15 +481,15 @@ def theorem() -> Theorem:
             "a step within √2": within_root_two(),
             "the mean": averaged,
             "Hedge": hedging(),
-            "tuning-free": at_root(tuning_free),
-            "two rounds, one expert": alone,
+            "tuning-free": written_out(at_root(tuning_free)),
+            "two rounds, one expert": written_out(alone),
         },
         facts={
             "a step within √2": near(),
             "the mean": of_the_mean(),
             "Hedge": with_root(steps["Hedge"]),
-            "tuning-free": with_root(steps["bound"]),
-            "two rounds, one expert": one_expert(),
+            "tuning-free": with_roots(with_root(steps["bound"])),
+            "two rounds, one expert": with_roots(one_expert()),
         },
         steps=steps,
         witness=idle,

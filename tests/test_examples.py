@@ -47,7 +47,7 @@ at y = u = −1 the claim is false: True
     "06_own_bound.py": """\
 θ ≥ 0 ⊢ 1/2 + θ ≥ 0
 1 ≥ θ ⊢ 1 ≥ θ
-θ = 1/4: 246,446.62 USD
+θ = 1/4 (conjectured): 246,446.62 USD
 played: 105,143.19 USD
 says something: False
 """,

@@ -160,6 +160,7 @@ def summarise(case: WorstCase) -> dict[str, Any]:
         "upper_usd": case.upper,
         "gap_usd": case.gap,
         "bound": bound.name,
+        "bound_label": bound.label,
         "bound_usd": None if failures else case.bound_value,
         "ratio": ratio if math.isfinite(ratio) and not failures else None,
         "vacuous": bound is not TRIVIAL and is_vacuous(bound, case.instance),
@@ -181,7 +182,7 @@ def render(data: dict[str, Any]) -> str:
         ("path variation, of what was allowed", _share(data["variation"], data)),
         ("loss Σ D|θ−θ*|, replayed, USD", _usd(data["loss_usd"])),
         ("no path costs more than, USD", _usd(data["upper_usd"])),
-        (f"{data['bound']}, on this instance, USD", value),
+        (f"{data['bound_label']}, on this instance, USD", value),
         ("loss / bound", share),
     ]
     title = (

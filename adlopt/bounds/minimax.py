@@ -16,7 +16,7 @@ MINIMAX_LOWER = Bound(
     hypotheses=(ENOUGH_CAPACITY,),
     tightness="within a factor 2 for whole P",
     citation="new",
-    proof="minimax_severity",
+    proof="minimax_closed_form",
     side=Side.LOWER,
 )
 """(D_1 + Top_⌊P⌋)/2."""
@@ -29,6 +29,6 @@ MINIMAX_UPPER = Bound(
     hypotheses=(ENOUGH_CAPACITY,),
     tightness="within a factor 2 for whole P",
     citation="new",
-    proof="minimax_severity",
+    proof="minimax_closed_form",
 )
 """min{Σ D/2, D_1/2 + Top_P}."""

@@ -51,7 +51,7 @@ PROPOSITION_2 = Bound(
     hypotheses=(KNOWN_ACCOUNTS, FIXED_DOMAIN),
     tightness="constant 1 is attained in the limit",
     citation=SOURCE.format("Prop. 2"),
-    proof="prop_02_static_regret",
+    proof="slope_of_the_objective",
     choices=WEIGHTS,
     status=Status.HOLDS_UNDER,
 )
@@ -82,7 +82,7 @@ PROPOSITION_5 = Bound(
     hypotheses=(KNOWN_ACCOUNTS, FIXED_DOMAIN),
     tightness="no better rate in P_x and T is possible",
     citation=SOURCE.format("Prop. 5, Eq. 34"),
-    proof="prop_05_vector_dynamic_regret",
+    proof="slope_of_the_objective",
     choices=WEIGHTS,
     information=Information.HINDSIGHT,
     status=Status.HOLDS_UNDER,

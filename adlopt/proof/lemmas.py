@@ -10,6 +10,7 @@ from adlopt.proof.kernel import Fact, next_integer
 from adlopt.proof.notation import (
     Expr,
     eq,
+    every,
     ge,
     gt,
     integers,
@@ -216,6 +217,25 @@ def best_step(regret: Expr, distance: Expr, energy: Expr, step: Expr) -> Fact:
     size = square_root_bound(rate * S, A * S, square, given)
     bound = prove(le(R, sympy.sqrt(A * S)), reached, size)
     return put(bound, {R: regret, A: distance, S: energy, rate: step})
+
+
+def roots_of_sums(size: Expr, index: Expr, upto: Expr) -> list[Fact]:
+    """√(D_1² + … + D_t²) is above zero and has that square, for 1 ≤ t ≤ T, if every D_t > 0.
+
+    Parameters
+    ----------
+    size, index, upto : expressions
+        The sequence D, and t and T.
+    """
+    j, inside = integers("j"), [le(1, index), le(index, upto)]
+    body = size(j) ** 2
+    energy = sympy.Sum(body, (j, 1, index))
+    past = sum_up(for_all(prove(ge(body, 0), squares=[size(j)]), j, 1, index - 1))
+    now = at(every(index, 1, upto, gt(size(index), 0)), index, using=inside)
+    positive = prove(gt(energy, 0), past, now, last_term(j, 1, index, body, using=inside))
+    low, square = root(energy, positive)
+    above = by_contradiction(gt(sympy.sqrt(energy), 0), low, square, positive)
+    return [for_all(fact, index, 1, upto) for fact in (above, square)]
 
 
 def optimal_step(distance: Expr, energy: Expr, step: Expr) -> Formula:

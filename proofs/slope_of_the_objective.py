@@ -1,0 +1,205 @@
+"""Propositions 2 and 5 of [CTTX26] with the slope that its objective has.
+
+The objective λ |Σ x_i − B| + μ max_i x_i/u_i of haircuts x has the subgradients
+g_i = λ σ + μ a_i/u_i with −1 ≤ σ ≤ 1 and weights a_i ≥ 0 of sum 1. With capacities u_i of at least
+u_min, the longest of them is that of one winner who bears the worst burden alone,
+
+    ‖g‖²  ≤  λ² (n − 1) + (λ + μ/u_min)²,
+
+and with this for G the regret is at most G R √T, or G √(T (R² + 2 R P)) along a path.
+"""
+
+from __future__ import annotations
+
+from sympy import Rational, Sum, sqrt
+
+from adlopt.proof import (
+    Claim,
+    Fact,
+    FalseVariant,
+    Formula,
+    Theorem,
+    Verdict,
+    at,
+    by_contradiction,
+    discharge,
+    eq,
+    every,
+    for_all,
+    ge,
+    gt,
+    integers,
+    le,
+    prove,
+    put,
+    put_formula,
+    reals,
+    reciprocal,
+    root,
+    sequences,
+    sum_up,
+    theorem_of,
+)
+from adlopt.proof.lemmas import count
+
+t, i, n, T = integers("t i n T")
+η, D, G, P, λ, μ, low = reals("η D G P λ μ low")
+horizon = reals("root")
+x, u, v, g, r, d, σ, a, cap = sequences("x u v g r d σ a cap")
+
+STATIC = theorem_of(__file__, "prop_02_static_regret.py")
+DYNAMIC = theorem_of(__file__, "prop_05_vector_dynamic_regret.py")
+SHORT = every(t, 1, T, le(Sum(g(t, i) ** 2, (i, 1, n)), G**2))
+"""What the propositions ask of the slopes."""
+
+
+def of_each(formula: Formula) -> Formula:
+    """In every round, for every winner."""
+    return every(t, 1, T, every(i, 1, n, formula))
+
+
+WEIGHTS = (ge(λ, 0), ge(μ, 0), gt(low, 0), gt(λ + μ / low, 0))
+SIGNS = (every(t, 1, T, ge(σ(t), -1)), every(t, 1, T, le(σ(t), 1)))
+SHARES = (of_each(ge(a(t, i), 0)), of_each(le(a(t, i), 1)))
+WHOLE = every(t, 1, T, eq(Sum(a(t, i), (i, 1, n)), 1))
+CAPACITIES = every(i, 1, n, ge(cap(i), low))
+NOT_EMPTY = every(i, 1, n, gt(cap(i), 0))
+FORM = of_each(eq(g(t, i), λ * σ(t) + μ * a(t, i) / cap(i)))
+OBJECTIVE = (ge(n, 1), *WEIGHTS, *SIGNS, *SHARES, WHOLE, CAPACITIES, FORM)
+
+LONGEST = λ**2 * (n - 1) + (λ + μ / low) ** 2
+AT_LONGEST = {G: sqrt(LONGEST), horizon: sqrt(T)}
+
+
+def longest(worth: object = 1) -> Claim:
+    """The squared length of the slopes."""
+    squares = Sum(g(t, i) ** 2, (i, 1, n))
+    return Claim(given=OBJECTIVE, concludes=every(t, 1, T, le(squares, worth * LONGEST)))
+
+
+def of_the_objective(claim: Claim, bound: object) -> Claim:
+    """A proposition whose slopes are those of the objective."""
+    replaced = (SHORT, gt(G, 0), gt(horizon, 0), eq(horizon**2, T))
+    kept = (put_formula(formula, AT_LONGEST) for formula in claim.given if formula not in replaced)
+    regret = put_formula(le(Sum(r(t), (t, 1, T)), bound), AT_LONGEST)
+    return Claim(given=(*kept, *OBJECTIVE), concludes=regret)
+
+
+DISTANCE = D**2 + 2 * D * P
+static = of_the_objective(STATIC.claims["best step"], G * D * horizon)
+dynamic = of_the_objective(DYNAMIC.claims["best step"], G * sqrt(T * DISTANCE))
+
+
+def one_winner(capacities: Formula = CAPACITIES) -> Fact:
+    """g_i² ≤ λ² + 2 λ μ a_i/u_min + μ² a_i/u_min²."""
+    inside = [le(1, t), le(t, T), le(1, i), le(i, n)]
+    share, most, what = (at(h, t, i, using=inside) for h in (*SHARES, FORM))
+    capacity, signs = at(capacities, i, using=inside), [at(h, t, using=inside) for h in SIGNS]
+    inverse = reciprocal(cap(i), prove(gt(cap(i), 0), capacity, WEIGHTS[2]))
+    least = reciprocal(low, WEIGHTS[2])
+    smaller = prove(
+        le(1 / cap(i), 1 / low),
+        capacity,
+        inverse,
+        least,
+        degree=3,
+        multipliers=[1 / cap(i), 1 / low],
+    )
+    burden, top = a(t, i) / cap(i), a(t, i) / low
+    known = [prove(ge(burden, 0), share, inverse), prove(le(burden, top), share, smaller)]
+    tall = prove(le(burden, 1 / low), known, most, least)
+    square = prove(le(burden**2, burden / low), known, tall)
+    square = prove(le(burden**2, top / low), square, known, least)
+    product = prove(ge(λ * μ * burden, 0), known[0], WEIGHTS, degree=3)
+    parts = [
+        prove(le(σ(t) ** 2 * λ**2, λ**2), prove(le(σ(t) ** 2, 1), signs), squares=[λ]),
+        prove(le(σ(t) * λ * μ * burden, λ * μ * burden), product, signs),
+        prove(le(λ * μ * burden, λ * μ * top), known[1], prove(ge(λ * μ, 0), WEIGHTS)),
+        prove(le(μ**2 * burden**2, μ**2 * top / low), square, squares=[μ]),
+    ]
+    goal = le(g(t, i) ** 2, λ**2 + 2 * λ * μ * top + μ**2 * top / low)
+    return prove(goal, parts, what, multipliers=[g(t, i), λ * σ(t), μ * burden], degree=1)
+
+
+def derive(worth: object = 1, capacities: Formula = CAPACITIES) -> Fact:
+    """Sum over the winners."""
+    summed = sum_up(for_all(one_winner(capacities), i, 1, n))
+    whole = at(WHOLE, t, using=[le(1, t), le(t, T)])
+    goal = le(Sum(g(t, i) ** 2, (i, 1, n)), worth * LONGEST)
+    factors = [λ**2, λ * μ / low, μ**2 / low**2]
+    return for_all(prove(goal, summed, count(i, n), whole, multipliers=factors), t, 1, T)
+
+
+def with_slopes(fact: Fact) -> Fact:
+    """Put √(λ² (n − 1) + (λ + μ/u_min)²) for G and √T for its symbol."""
+    burden = prove(gt((λ + μ / low) ** 2, 0), WEIGHTS[3])
+    positive = prove(gt(LONGEST, 0), burden, ge(n, 1), squares=[λ])
+    known = []
+    for radicand, above in ((LONGEST, positive), (T, prove(gt(T, 0), ge(T, 1)))):
+        signs = root(radicand, above)
+        known += [by_contradiction(gt(sqrt(radicand), 0), signs, above), signs[1]]
+    length = at(derive(), t, using=[le(1, t), le(t, T)])
+    goal = put_formula(le(Sum(g(t, i) ** 2, (i, 1, n)), G**2), AT_LONGEST)
+    short = prove(goal, length, known[1])
+    return discharge(put(fact, AT_LONGEST), known, for_all(short, t, 1, T))
+
+
+def before_the_root() -> Fact:
+    """√(G² T A) = G √(T A)."""
+    path = prove(ge(P, 0), sum_up(every(t, 1, T - 1, ge(d(t), 0))), eq(P, Sum(d(t), (t, 1, T - 1))))
+    room = prove(ge(DISTANCE, 0), path, gt(D, 0), squares=[D])
+    inner, outer = reals("inner outer")
+    signs = root(inner, ge(inner, 0))
+    outside = prove(ge(G * sqrt(inner), 0), signs, gt(G, 0))
+    signs += root(outer, ge(outer, 0))
+    same = eq(outer, G**2 * inner)
+    one = by_contradiction(
+        le(sqrt(outer), G * sqrt(inner)), signs, outside, same, multipliers=[G**2]
+    )
+    places = {inner: T * DISTANCE, outer: G**2 * T * DISTANCE}
+    inside = prove(ge(T * DISTANCE, 0), room, ge(T, 1))
+    whole = prove(ge(places[outer], 0), inside, squares=[G])
+    factored = discharge(put(one, places), inside, whole)
+    goal = le(Sum(r(t), (t, 1, T)), G * sqrt(T * DISTANCE))
+    return prove(goal, DYNAMIC.facts["best step"], factored, degree=1)
+
+
+def theorem() -> Theorem:
+    """The slope of the objective."""
+    once = {T: 1, n: 1, D: 1, λ: 1, μ: 0, low: 1, σ: [1], r: [1], η: 1, P: 0, v: [0], d: []}
+    once |= {x: {(1, 1): 1, (2, 1): 0}, g: {(1, 1): 1}, u: {(1, 1): 0}, cap: [1], a: {(1, 1): 1}}
+    fair = {**once, λ: 0, μ: 1}
+    shorter = longest(Rational(9, 10))
+    small = tuple(NOT_EMPTY if formula == CAPACITIES else formula for formula in OBJECTIVE)
+    tiny = Claim(given=small, concludes=longest().concludes)
+    half = {**fair, cap: [Rational(1, 2)], g: {(1, 1): 2}}
+    return Theorem(
+        item="Propositions 2 and 5 for the objective",
+        title="regret of projected gradient descent on haircuts, with the slope of the objective",
+        citation="[CTTX26, Props. 2 and 5] for its Eq. 10 with ε = 0",
+        statement="G = √(λ² (n − 1) + (λ + μ/u_min)²) in G R √T and G √(T (R² + 2 R P))",
+        verdict=Verdict.PROVED,
+        tightness="the slope is attained by one winner who bears the worst burden alone",
+        remarks=("the domain is fixed, or the comparator lies in that of every round",),
+        claims={"longest slope": longest(), "static regret": static, "dynamic regret": dynamic},
+        facts={
+            "longest slope": derive(),
+            "static regret": with_slopes(STATIC.facts["best step"]),
+            "dynamic regret": with_slopes(before_the_root()),
+        },
+        witness=once,
+        false_variants=(
+            FalseVariant(
+                name="9/10 of the squared length",
+                attempt=lambda: derive(Rational(9, 10)),
+                claim=shorter,
+                counterexample=shorter.counterexample(once),
+            ),
+            FalseVariant(
+                name="capacities below u_min",
+                attempt=lambda: derive(capacities=NOT_EMPTY),
+                claim=tiny,
+                counterexample=tiny.counterexample(half),
+            ),
+        ),
+    )

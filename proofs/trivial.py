@@ -1,0 +1,107 @@
+"""What no severity inside [0, 1] can exceed, and what reaches it.
+
+Losses D_t |x_t − s_t| with x_t in [0, 1]. A convex function of x_t is largest at an end, so that a
+round costs at most D_t max(s_t, 1 − s_t), and costs just that at the end farther from s_t.
+"""
+
+from __future__ import annotations
+
+from sympy import Max, Rational, Sum
+
+from adlopt.proof import (
+    Claim,
+    Fact,
+    FalseVariant,
+    Formula,
+    Theorem,
+    Verdict,
+    at,
+    by_cases,
+    eq,
+    every,
+    for_all,
+    ge,
+    integers,
+    le,
+    maximum,
+    prove,
+    sequences,
+    sum_up,
+)
+
+t, T = integers("t T")
+D, x, s = sequences("D x s")
+
+SIZES = every(t, 1, T, ge(D(t), 0))
+INSIDE = (every(t, 1, T, ge(x(t), 0)), every(t, 1, T, le(x(t), 1)))
+FARTHER = (
+    every(t, 1, T, eq(x(t) ** 2, x(t))),
+    every(t, 1, T, ge((2 * x(t) - 1) * (1 - 2 * s(t)), 0)),
+)
+TARGETS = (every(t, 1, T, ge(s(t), 0)), every(t, 1, T, le(s(t), 1)))
+LOSS = Sum(D(t) * abs(x(t) - s(t)), (t, 1, T))
+MISS = Max(s(t), 1 - s(t))
+WORST = Sum(D(t) * MISS, (t, 1, T))
+
+
+def never_more(worth: object = 1) -> Claim:
+    """The worst miss, or a share of it."""
+    return Claim(given=(SIZES, *INSIDE), concludes=le(LOSS, worth * WORST))
+
+
+attained = Claim(given=(SIZES, *TARGETS, *FARTHER), concludes=eq(LOSS, WORST))
+
+
+def derive(worth: object = 1, domain: tuple[Formula, ...] = INSIDE) -> Fact:
+    """X − s ≤ 1 − s and s − x ≤ s."""
+    inside = [le(1, t), le(t, T)]
+    size, *ends = (at(h, t, using=inside) for h in (SIZES, *domain))
+    one = by_cases(le(abs(x(t) - s(t)), MISS), x(t) - s(t), ends, maximum(s(t), 1 - s(t)))
+    each = prove(le(D(t) * abs(x(t) - s(t)), D(t) * MISS), one, size)
+    return prove(never_more(worth).concludes, sum_up(for_all(each, t, 1, T)))
+
+
+def reached() -> Fact:
+    """At the farther end |x − s| is the larger of s and 1 − s."""
+    inside, gap = [le(1, t), le(t, T)], x(t) - s(t)
+    end, side, low, high = (at(h, t, using=inside) for h in (*FARTHER, *TARGETS))
+    unit = [prove(ge(x(t), 0), end, squares=[x(t)]), prove(le(x(t), 1), end, squares=[1 - x(t)])]
+    least = by_cases(
+        ge(abs(gap), MISS), [gap, 1 - 2 * s(t)], end, side, low, high, unit, multipliers=[s(t)]
+    )
+    most = by_cases(le(abs(gap), MISS), gap, unit, maximum(s(t), 1 - s(t)))
+    same = prove(eq(abs(gap), MISS), least, most)
+    each = prove(eq(D(t) * abs(gap), D(t) * MISS), same, multipliers=[D(t)])
+    return prove(attained.concludes, sum_up(for_all(each, t, 1, T)))
+
+
+def theorem() -> Theorem:
+    """The trivial bound."""
+    once = {T: 1, D: [1], x: [0], s: [1]}
+    cheaper = never_more(Rational(9, 10))
+    outside = Claim(given=(SIZES, INSIDE[0]), concludes=never_more().concludes)
+    return Theorem(
+        item="Trivial bound",
+        title="the most that severities in [0, 1] can miss",
+        citation="max over θ in [0, 1] of a convex function is at an end",
+        statement="Σ D_t |x_t − s_t| ≤ Σ D_t max(s_t, 1 − s_t) for x_t in [0, 1]",
+        verdict=Verdict.PROVED,
+        tightness="exact: attained by the worst severity of every round",
+        claims={"worst miss": never_more(), "attained": attained},
+        facts={"worst miss": derive(), "attained": reached()},
+        witness=once,
+        false_variants=(
+            FalseVariant(
+                name="9/10 of the worst miss",
+                attempt=lambda: derive(Rational(9, 10)),
+                claim=cheaper,
+                counterexample=cheaper.counterexample(once),
+            ),
+            FalseVariant(
+                name="severities above 1",
+                attempt=lambda: derive(domain=INSIDE[:1]),
+                claim=outside,
+                counterexample=outside.counterexample({**once, x: [2], s: [0]}),
+            ),
+        ),
+    )
