@@ -82,6 +82,34 @@ def check_supply(grid: LotGrid) -> None:
         )
 
 
+def within_budget(grid: LotGrid) -> IntArray:
+    """Lots that raise no more than the budget, at the least burden that could raise it all.
+
+    Everyone gives the lots that fit strictly below that burden; those who reach it with one more
+    give it, earlier accounts first, where it fits. What is missing is less than any of the lots
+    that did not.
+
+    Examples
+    --------
+    >>> from adlopt.loss import MinMax
+    >>> from adlopt.round import Round
+    >>> round_ = Round.of(capacity=[30.0, 30.0], deficit=9.0, needed=25.0, lot=10.0)
+    >>> within_budget(LotGrid.of(BurdenProblem.of(round_, MinMax())))
+    array([1, 1])
+    """
+    if grid.total(grid.most) <= grid.budget:
+        return grid.most
+    top = grid.level_of(grid.most)
+    level = _first_level(grid, lambda k: grid.total(k) > grid.budget, Fraction(0), top)
+    counts = grid.counts_below(level)
+    rest = grid.budget - grid.total(counts)
+    for i in np.flatnonzero(grid.counts_at(level) > counts):
+        if grid.size[i] <= rest:
+            counts[i] += 1
+            rest -= int(grid.size[i])
+    return counts
+
+
 def _exact_budget(grid: LotGrid) -> LotAnswer:
     check_supply(grid)
     if grid.budget == 0:

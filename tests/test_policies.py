@@ -374,6 +374,22 @@ def test_lots_are_kept_by_the_allocations_that_promise_it():
             assert np.abs(haircut / 5.0 - np.rint(haircut / 5.0)).max() < 1e-9
 
 
+@pytest.mark.parametrize("seed", range(20))
+def test_least_burden_in_coarse_lots_always_answers(seed):
+    rng = np.random.default_rng(seed)
+    lot = np.round(rng.uniform(20, 200, 10), 6)
+    start = adl.RoundStart(
+        account=[str(i) for i in range(10)],
+        capacity=lot * rng.integers(1, 30, 10),
+        deficit=1.0,
+        lot=lot,
+    )
+    budget = 0.3 * start.total_capacity
+    haircut = named("persistence+min-max").allocation.allocate(None, start, budget)
+    assert budget - lot.max() < math.fsum(haircut) <= budget * (1 + 1e-9)
+    assert np.abs(haircut / lot - np.rint(haircut / lot)).max() < 1e-9
+
+
 def test_estimate_without_an_estimate_teaches():
     start = adl.RoundStart(account=["a"], capacity=[1.0], deficit=1.0)
     policy = named("estimate")

@@ -14,11 +14,13 @@ import numpy as np
 
 from adlopt.apportionment import integer_pro_rata
 from adlopt.arrays import FloatArray, IntArray, own, own_number
-from adlopt.errors import InfeasibleRound, InputError
+from adlopt.errors import InputError
 from adlopt.loss import Burden, MinMax
-from adlopt.lot_grid import MICRO
+from adlopt.lot_grid import MICRO, LotGrid
+from adlopt.lots import within_budget
 from adlopt.online import Haircut, State, labelled
 from adlopt.optimum import solve
+from adlopt.problem import BurdenProblem
 from adlopt.round import Round, RoundOutcome, RoundStart
 from adlopt.waterfill import pro_rata, project, water_fill
 
@@ -152,7 +154,9 @@ class IntegerProRata(Memoryless):
 
 @dataclass(frozen=True, slots=True)
 class LeastBurden(Memoryless):
-    """The min–max burden haircut of the budget; with lots, of the nearest sum below it.
+    """The min–max burden haircut of the budget; in lots, of what whole lots raise within it.
+
+    See `adlopt.lots.within_budget`.
 
     Parameters
     ----------
@@ -169,16 +173,12 @@ class LeastBurden(Memoryless):
 
     def allocate(self, state: State, start: RoundStart, budget: float) -> Haircut:
         """Solve the round as if the budget were what it needs."""
-        if start.lot is not None:
-            budget = math.floor(budget * MICRO) / MICRO
-        try:
-            return self._solved(start, budget)
-        except InfeasibleRound as error:
-            return self._solved(start, error.below or 0.0)
-
-    def _solved(self, start: RoundStart, budget: float) -> Haircut:
-        round_ = Round(start=start, outcome=RoundOutcome(needed=budget))
-        return solve(round_, MinMax(burden=self.burden)).haircut
+        loss = MinMax(burden=self.burden)
+        if start.lot is None:
+            return solve(Round(start=start, outcome=RoundOutcome(needed=budget)), loss).haircut
+        whole = RoundOutcome(needed=math.floor(budget * MICRO) / MICRO)
+        grid = LotGrid.of(BurdenProblem.of(Round(start=start, outcome=whole), loss))
+        return grid.haircut(within_budget(grid))
 
 
 @dataclass(frozen=True, slots=True)
