@@ -12,7 +12,8 @@ from adlopt.episode import Episode
 from adlopt.errors import InputError
 from adlopt.loss import Burden, Loss, MinMax
 from adlopt.optimum import Solution, solve
-from adlopt.policies.severity import ProjectedOGD, weighted_median
+from adlopt.policies.gradient import ProjectedOGD
+from adlopt.policies.severity import weighted_median
 from adlopt.problem import BurdenProblem
 from adlopt.quantity import P, S
 from adlopt.round import Round, RoundOutcome

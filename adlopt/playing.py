@@ -17,8 +17,8 @@ from adlopt.online import Haircut, Policy, Severity, SeverityThenAllocation
 from adlopt.online import policy as function_policy
 from adlopt.policies import allocation_named, named
 from adlopt.policies.allocation import ProRata
+from adlopt.policies.gradient import AdaGradOGD
 from adlopt.policies.severity import (
-    AdaGradOGD,
     Constant,
     DollarPersistence,
     FollowTheLeader,

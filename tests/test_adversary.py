@@ -22,7 +22,8 @@ from adlopt.adversary.tracking import _Tracking, solve
 from adlopt.bounds import PROPOSITION_1
 from adlopt.highs import Infeasible, run
 from adlopt.policies import SEVERITIES, named
-from adlopt.policies.severity import Constant, Persistence, ProjectedOGD
+from adlopt.policies.gradient import ProjectedOGD
+from adlopt.policies.severity import Constant, Persistence
 from adlopt.program import Program
 from adlopt.quantity import P, path_variation
 

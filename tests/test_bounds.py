@@ -46,7 +46,7 @@ from adlopt.playing import run_policy
 from adlopt.policies import named
 from adlopt.policies.allocation import ProRata
 from adlopt.policies.experts import Ader
-from adlopt.policies.severity import AdaGradOGD, ProjectedOGD
+from adlopt.policies.gradient import AdaGradOGD, ProjectedOGD
 from adlopt.quality import counted_once
 from adlopt.quantity import QUANTITIES, P, Q, S, gate_sources
 from adlopt.sandwich import render, summarise

@@ -20,7 +20,7 @@ from adlopt.minimax import (
 )
 from adlopt.policies import SEVERITIES
 from adlopt.policies.experts import Ader
-from adlopt.policies.severity import ProjectedOGD
+from adlopt.policies.gradient import ProjectedOGD
 from adlopt.quantity import MOVED_BIG, P, big_rounds
 
 

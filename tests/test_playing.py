@@ -14,7 +14,7 @@ from adlopt.bounds import HALF, PROPOSITION_1, TRIVIAL
 from adlopt.hindsight import least_burden, per_round_optimum
 from adlopt.playing import run_policy
 from adlopt.policies import named
-from adlopt.policies.severity import ProjectedOGD
+from adlopt.policies.gradient import ProjectedOGD
 from adlopt.scoreboard import Scoreboard
 from adlopt.summary import render, summarise
 

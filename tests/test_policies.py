@@ -12,14 +12,8 @@ import adlopt as adl
 from adlopt.hindsight import severity_loss
 from adlopt.policies import ALLOCATIONS, SEVERITIES, named
 from adlopt.policies.allocation import CappedProRata, IntegerProRata, MirrorDescent, Queue
-from adlopt.policies.severity import (
-    AdaGradOGD,
-    FollowTheLeader,
-    GatedPersistence,
-    Persistence,
-    ProjectedOGD,
-    RunningRatio,
-)
+from adlopt.policies.gradient import AdaGradOGD, ProjectedOGD
+from adlopt.policies.severity import FollowTheLeader, GatedPersistence, Persistence, RunningRatio
 from adlopt.testing import check_policy
 
 ARGUMENT = {"constant": ":0.3", "ogd": ":1e-4"}

@@ -29,7 +29,7 @@ from adlopt.highs import Stopped
 from adlopt.hindsight import paper_ogd
 from adlopt.online import Severity, SeverityThenAllocation
 from adlopt.policies import named
-from adlopt.policies.severity import ProjectedOGD
+from adlopt.policies.gradient import ProjectedOGD
 
 __all__ = ["Outcome", "WorstCase", "render", "replay", "summarise", "worst"]
 

@@ -30,7 +30,7 @@ from adlopt.adversary.arena import Arena, Attack, outcome
 from adlopt.arrays import FloatArray, freeze
 from adlopt.errors import SolverStopped
 from adlopt.highs import Infeasible, RawAnswer, Stopped, run
-from adlopt.policies.severity import ProjectedOGD
+from adlopt.policies.gradient import ProjectedOGD
 from adlopt.program import Program
 from adlopt.quantity import path_variation
 

@@ -10,6 +10,7 @@ from adlopt.errors import InputError
 from adlopt.loss import Burden
 from adlopt.online import Allocation, Severity, SeverityThenAllocation
 from adlopt.policies import allocation as a
+from adlopt.policies import gradient as g
 from adlopt.policies import severity as s
 from adlopt.policies.experts import Ader
 
@@ -20,8 +21,8 @@ SEVERITIES: dict[str, Callable[..., Severity]] = {
     "persistence": s.Persistence,
     "gated-persistence": s.GatedPersistence,
     "dollar-persistence": s.DollarPersistence,
-    "ogd": s.ProjectedOGD,
-    "adagrad-ogd": s.AdaGradOGD,
+    "ogd": g.ProjectedOGD,
+    "adagrad-ogd": g.AdaGradOGD,
     "ader": Ader,
     "follow-the-leader": s.FollowTheLeader,
     "running-ratio": s.RunningRatio,

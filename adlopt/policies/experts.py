@@ -10,7 +10,7 @@ import numpy as np
 
 from adlopt.errors import InputError
 from adlopt.online import State, labelled
-from adlopt.policies.severity import AdaGradOGD
+from adlopt.policies.gradient import AdaGradOGD
 from adlopt.round import RoundOutcome, RoundStart, needed_severity
 from adlopt.run import Information
 

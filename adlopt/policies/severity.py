@@ -31,7 +31,7 @@ class Constant:
     information: Information = Information.ROUND_START
 
     def __post_init__(self) -> None:
-        _in_unit("theta", self.theta)
+        in_unit("theta", self.theta)
 
     @property
     def name(self) -> str:
@@ -73,7 +73,7 @@ class StartsAt:
     information: ClassVar[Information] = Information.ROUND_START
 
     def __post_init__(self) -> None:
-        _in_unit("first", self.first)
+        in_unit("first", self.first)
 
     @property
     def name(self) -> str:
@@ -115,8 +115,8 @@ class GatedPersistence:
     information: ClassVar[Information] = Information.ROUND_START
 
     def __post_init__(self) -> None:
-        _in_unit("kappa", self.kappa)
-        _in_unit("first", self.first)
+        in_unit("kappa", self.kappa)
+        in_unit("first", self.first)
 
     @property
     def name(self) -> str:
@@ -159,90 +159,6 @@ class DollarPersistence(StartsAt):
     def learn(self, state: State, start: RoundStart, theta: float, outcome: RoundOutcome) -> State:
         """Keep the dollars."""
         return outcome.needed
-
-
-@dataclass(frozen=True, slots=True)
-class ProjectedOGD:
-    """θ_{t+1} = clip(θ_t − η g_t, 0, 1), g_t = ±D_t or 0: the rule of [CTTX26, Prop. 1].
-
-    Parameters
-    ----------
-    step : float
-        η > 0, in 1/USD².
-    first : float
-        θ_1.
-    information : Information
-        HINDSIGHT if η was computed from the episode, as the paper's η* is.
-    """
-
-    step: float
-    first: float = 0.5
-    information: Information = Information.ROUND_START
-
-    def __post_init__(self) -> None:
-        _positive("step", self.step)
-        _in_unit("first", self.first)
-
-    @property
-    def name(self) -> str:
-        """`ogd` with its step, or marked as tuned in hindsight."""
-        if self.information is Information.HINDSIGHT:
-            return "ogd"
-        return labelled("ogd", (self.step, self.first), (None, 0.5))
-
-    def begin(self) -> State:
-        """`first`."""
-        return self.first
-
-    def decide(self, state: State, start: RoundStart) -> float:
-        """Return the current iterate."""
-        return float(state)
-
-    def learn(self, state: State, start: RoundStart, theta: float, outcome: RoundOutcome) -> State:
-        """Step against the subgradient of D |θ − θ*|."""
-        return _step(state, self.step * start.deficit, needed_severity(start, outcome))
-
-
-@dataclass(frozen=True, slots=True)
-class AdaGradOGD:
-    """Projected OGD with η_t = c / sqrt(Σ_{s≤t} D_s²): no tuning in hindsight.
-
-    Parameters
-    ----------
-    c : float
-        Free factor; 1/√2 balances the static bound.
-    first : float
-        θ_1.
-    """
-
-    c: float = math.sqrt(0.5)
-    first: float = 0.5
-    information: ClassVar[Information] = Information.ROUND_START
-
-    def __post_init__(self) -> None:
-        _positive("c", self.c)
-        _in_unit("first", self.first)
-
-    @property
-    def name(self) -> str:
-        """With c and the first severity where they are not 1/√2 and ½."""
-        return labelled("adagrad-ogd", (self.c, self.first), (math.sqrt(0.5), 0.5))
-
-    def begin(self) -> State:
-        """`first`, and an empty sum of squares."""
-        return self.first, 0.0
-
-    def decide(self, state: State, start: RoundStart) -> float:
-        """Return the current iterate."""
-        return float(state[0])
-
-    def learn(self, state: State, start: RoundStart, theta: float, outcome: RoundOutcome) -> State:
-        """Step, after adding D_t² to the sum."""
-        squares = state[1] + start.deficit**2
-        if squares == 0:
-            return state
-        stride = self.c / math.sqrt(squares) * start.deficit
-        return _step(state[0], stride, needed_severity(start, outcome)), squares
 
 
 @dataclass(frozen=True, slots=True)
@@ -331,16 +247,13 @@ def weighted_median(pairs: tuple[tuple[float, float], ...]) -> float:
     return ordered[-1][0]
 
 
-def _step(theta: float, stride: float, target: float) -> float:
-    sign = int(theta > target) - int(theta < target)
-    return min(1.0, max(0.0, theta - stride * sign))
+def in_unit(field: str, value: float) -> None:
+    """Refuse what is not a severity.
 
-
-def _in_unit(field: str, value: float) -> None:
+    Raises
+    ------
+    InputError
+        If the value is not in [0, 1].
+    """
     if own_number(value, field, lowest=0.0) > 1:
         raise InputError(field, value, "a number in [0, 1]")
-
-
-def _positive(field: str, value: float) -> None:
-    if own_number(value, field, lowest=0.0) == 0:
-        raise InputError(field, value, "a number > 0")
