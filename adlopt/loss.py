@@ -1,9 +1,9 @@
 """What a haircut costs: the objectives of [CTTX26] (arXiv 2602.15182), value and subgradient.
 
-Their linear programs are in `adlopt.program`. Units: `under`, `over` and `track` are a price per
-dollar missed, `fair` a price per unit of burden, so both terms share one unit. With prices of
-1/USD and a dimensionless `fair` the loss is dimensionless; with a dimensionless price and `fair`
-in USD it is in dollars.
+Their rows as linear programs are in `adlopt.program`. Units: `under`, `over` and `track` are a
+price per dollar missed, `fair` a price per unit of burden, so both terms share one unit. With
+prices of 1/USD and a dimensionless `fair` the loss is dimensionless; with a dimensionless price
+and `fair` in USD it is in dollars.
 """
 
 from __future__ import annotations

@@ -18,6 +18,7 @@ from adlopt.certificate import Multipliers
 from adlopt.errors import InputError
 from adlopt.lot_grid import LotGrid
 from adlopt.problem import BurdenProblem
+from adlopt.round import Round
 
 WORK_TOTAL = 2.0**27
 """Total weight after scaling: absolute tolerances of 1e-7 are then 1e-15 relative."""
@@ -96,6 +97,28 @@ class Program:
             raise InputError("start", self.start.tolist(), f"offsets rising from 0 to {nonzeros}")
         if nonzeros and not (self.column.min() >= 0 and self.column.max() < columns):
             raise InputError("column", int(self.column.max()), f"an index in [0, {columns})")
+
+
+def severity_program(round_: Round) -> Program:
+    """The severity loss D |θ − θ^needed| as rows: columns θ in [0, 1] and t ≥ |θ − θ^needed|.
+
+    Examples
+    --------
+    >>> round_ = Round.of(capacity=[120.0], deficit=80.0, needed=60.0)
+    >>> severity_program(round_).row_lower
+    array([-0.75,  0.75])
+    """
+    theta = round_.needed_severity
+    return Program(
+        cost=np.array([0.0, round_.start.deficit]),
+        lower=np.zeros(2),
+        upper=np.ones(2),
+        row_lower=np.array([-theta, theta]),
+        row_upper=np.full(2, np.inf),
+        start=np.array([0, 2, 4], dtype=np.int32),
+        column=np.array([0, 1, 0, 1], dtype=np.int32),
+        coefficient=np.array([-1.0, 1.0, 1.0, 1.0]),
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

@@ -8,6 +8,7 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
+from highspy import _core as core
 
 import adlopt as adl
 from adlopt import highs, program
@@ -103,8 +104,37 @@ def test_trap_3_a_refused_model_raises_instead_of_returning_zero():
         run(crossed)
 
 
-def test_trap_4_presolve_is_off():
-    assert highs.OPTIONS["presolve"] == "off"
+@pytest.fixture
+def applied(monkeypatch):
+    """Options that reach the solver, in the order in which they do."""
+    seen = {}
+
+    class Recorder(core._Highs):
+        def setOptionValue(self, name, value):  # noqa: N802
+            seen[name] = value
+            return super().setOptionValue(name, value)
+
+    monkeypatch.setattr(core, "_Highs", Recorder)
+    return seen
+
+
+@pytest.mark.parametrize("whole", [False, True])
+def test_traps_4_and_5_presolve_is_off_and_there_is_one_thread(applied, whole):
+    lot = np.ones(2) if whole else None
+    run(naive(np.full(2, 5.0), np.full(2, 5.0), 2.0, 1.0, lot))
+    assert applied["presolve"] == "off"
+    assert applied["threads"] == 1
+    assert ("mip_rel_gap" in applied) is whole
+
+
+def test_trap_3_a_model_that_is_refused_is_not_run(monkeypatch):
+    class Refuses(core._Highs):
+        def passModel(self, *model):  # noqa: N802
+            return core.HighsStatus.kError
+
+    monkeypatch.setattr(core, "_Highs", Refuses)
+    with pytest.raises(SolverFailed, match="refused the model"):
+        run(naive(np.ones(2), np.ones(2), 1.0, 1.0))
 
 
 def test_trap_5_another_thread_count_in_the_process():
@@ -203,3 +233,14 @@ def test_the_core_stays_short_whatever_the_money_is():
     core = program.ShiftedCore.of(grid, low, low * (1 + Fraction(1, 10**6)))
     assert core.program.upper.max() <= 2
     assert np.abs(core.program.coefficient).min() > 1e-9
+
+
+@pytest.mark.parametrize("severity", [0.0, 0.3, 0.75, 1.0])
+def test_rows_of_the_severity_loss(severity):
+    round_ = adl.Round.of(capacity=[120.0], deficit=80.0, needed=60.0)
+    rows = program.severity_program(round_)
+    free = run(rows)
+    assert free.columns[0] == pytest.approx(0.75)
+    assert free.bound == pytest.approx(0.0)
+    fixed = replace(rows, lower=np.array([severity, 0.0]), upper=np.array([severity, 1.0]))
+    assert run(fixed).bound == pytest.approx(adl.SeverityLoss().value(round_, severity))
