@@ -23,6 +23,7 @@ import numpy as np
 
 from adlopt.arrays import SMALLEST_USD, FloatArray
 from adlopt.errors import CertificateError
+from adlopt.loss import worst_burden
 from adlopt.problem import BurdenProblem
 
 EXACT_ACCOUNTS = 1_000
@@ -72,7 +73,8 @@ class Certificate:
     multipliers : Multipliers or None
         Of the weak duality bound, where it was used.
     rounding : float
-        Part of `upper` that only says that money was added in floating point.
+        Part of `upper` that only says that money was added, or burdens subtracted, in floating
+        point.
 
     Raises
     ------
@@ -89,7 +91,7 @@ class Certificate:
     rounding: float = 0.0
 
     def __post_init__(self) -> None:
-        if not self.lower <= self.upper * (1 + TOLERANCE) + SMALLEST_USD:
+        if not self.lower <= self.upper * (1 + TOLERANCE) + self.rounding + SMALLEST_USD:
             raise CertificateError(f"lower bound {self.lower!r} exceeds the value {self.upper!r}")
 
     @property
@@ -100,7 +102,7 @@ class Certificate:
     @property
     def optimal(self) -> bool:
         """Whether the gap is within `TOLERANCE` of the value, apart from `rounding`."""
-        return self.gap <= max(TOLERANCE * self.upper, self.rounding, SMALLEST_USD)
+        return self.gap <= TOLERANCE * self.upper + self.rounding + SMALLEST_USD
 
     def __str__(self) -> str:
         if not self.optimal:
@@ -186,7 +188,11 @@ def round_down(exact: Fraction) -> float:
 
 def _rounding(problem: BurdenProblem, haircut: FloatArray) -> float:
     missed, nothing = problem.missed(haircut), problem.missed(np.zeros_like(haircut))
-    return missed if missed <= ROUNDING * nothing else 0.0
+    added = missed if missed <= ROUNDING * nothing else 0.0
+    if not problem.allowance:
+        return added
+    cancelled = worst_burden(haircut, problem.weight) + problem.allowance
+    return added + 4.0 * UNIT_ROUNDING * problem.fair * cancelled
 
 
 def _clip(problem: BurdenProblem, given: Multipliers) -> Multipliers:

@@ -365,3 +365,9 @@ def test_what_binds_is_said():
     best = adl.solve(round_, adl.MinMax(burden=adl.Burden.EQUITY))
     assert best.at_capacity.tolist() == [True, False, False]
     assert best.at_burden.tolist() == [False, True, False]
+
+
+def test_a_burden_that_just_meets_its_allowance_is_certified():
+    round_ = adl.Round.of(capacity=[0.01], deficit=1.0, needed=0.0001)
+    loss = adl.Empirical(reference=0.01, weight=0.5, excess_only=True)
+    assert adl.solve(round_, loss).certificate.optimal
