@@ -137,10 +137,12 @@ def certify(problem: BurdenProblem, haircut: FloatArray, multipliers: Multiplier
     if haircut.size <= EXACT_ACCOUNTS:
         bound = max(_exact_bound(problem, clipped, haircut), Fraction(0))
         lower, error, trust = round_down(bound), 0.0, Trust.EXACT
+        upper = _exact_value(problem, haircut)
     else:
         (lower, error), trust = _float_bound(problem, clipped, haircut), Trust.VERIFIED
+        upper = problem.value(haircut)
     return Certificate(
-        upper=problem.value(haircut),
+        upper=upper,
         lower=max(lower - error, 0.0),
         trust=trust,
         error=error,
@@ -214,6 +216,22 @@ def _float_bound(
     allowed = problem.allowance * total * shrink
     size = abs(y) * (budget + float(problem.capacity.sum())) + allowed
     return y * budget - forgone - allowed, 8.0 * UNIT_ROUNDING * size
+
+
+def _exact_value(problem: BurdenProblem, haircut: FloatArray) -> float:
+    """The objective at a haircut without rounding, then rounded up once."""
+    if math.isinf(worst_burden(haircut, problem.weight)):
+        return math.inf
+    taken = [Fraction(float(x)) for x in haircut]
+    burdens = [
+        x / Fraction(float(w)) for x, w in zip(taken, problem.weight, strict=True) if x and w > 0
+    ]
+    excess = max(max(burdens, default=Fraction(0)) - Fraction(problem.allowance), Fraction(0))
+    value = Fraction(problem.fair) * excess
+    if not problem.exact:
+        missing = Fraction(problem.budget) - sum(taken, Fraction(0))
+        value += max(Fraction(problem.under) * missing, -Fraction(problem.over) * missing)
+    return -round_down(-value)
 
 
 def _exact_bound(problem: BurdenProblem, given: Multipliers, haircut: FloatArray) -> Fraction:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import App, CycloptsError, Parameter
 
-from adlopt.errors import AdloptError, InputError, NoSolution
+from adlopt.errors import AdloptError, InputError, NoSolution, ProofError
 from adlopt.loss import Asymmetric, Burden, Loss
 
 if TYPE_CHECKING:
@@ -39,6 +39,8 @@ def main() -> None:
         sys.stdout.flush()
     except CycloptsError as error:
         _fail(str(error), BAD_INPUT)
+    except ProofError as error:
+        _fail(str(error), NO_ANSWER)
     except NoSolution as error:
         if "--json" in sys.argv:
             nearest = {name: getattr(error, name, None) for name in ("below", "above")}
@@ -172,7 +174,8 @@ def prove(
     from adlopt.proof import check
     from adlopt.proof.library import check_all, find, proof_files, render, summarise
 
-    paths = [find(name) for name in names] or list(proof_files().values())
+    named = [path for name in names for path in find(name)]
+    paths = list(dict.fromkeys(named)) or list(proof_files().values())
     if show or latex:
         print("\n\n".join(check(path).derivation(latex=latex) for path in paths))
         return

@@ -101,7 +101,10 @@ def test_more_variation_never_costs_less(deficit, variation, more):
     assert less.upper <= greater.upper * (1 + 1e-12)
 
 
-@given(st.lists(st.floats(0, 1e6), max_size=6).map(np.array), st.floats(0, 8))
+@given(
+    st.lists(st.one_of(st.just(0.0), st.floats(1e-6, 1e6)), max_size=6).map(np.array),
+    st.floats(0, 8),
+)
 def test_the_knapsack_is_concave_and_total(sizes, count):
     total = largest(sizes, count)
     assert 0 <= total <= math.fsum(sizes) * (1 + 1e-12)

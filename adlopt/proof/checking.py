@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import importlib.util
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -61,7 +63,9 @@ def check(path: str | Path) -> Checked:
     """
     started = perf_counter()
     theorem = load(Path(path))
-    theorem.check_variants()
+    with _failing(Path(path)):
+        theorem.check_variants()
+    theorem.check_evidence()
     return Checked(theorem=theorem, seconds=perf_counter() - started)
 
 
@@ -71,12 +75,24 @@ def load(path: Path) -> Theorem:
     if spec is None or spec.loader is None or not path.is_file():
         raise ProofError(f"{path} is not a Python file")
     module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    theorem = getattr(module, "theorem", lambda: None)()
+    with _failing(path):
+        spec.loader.exec_module(module)
+        theorem = getattr(module, "theorem", lambda: None)()
     if type(theorem) is not Theorem:
         raise ProofError(f"{path} has no function theorem() that returns a Theorem")
     theorem.check_evidence()
     return theorem
+
+
+@contextmanager
+def _failing(path: Path) -> Iterator[None]:
+    """Whatever a proof file raises, and even its exit, is a proof that failed."""
+    try:
+        yield
+    except ProofError:
+        raise
+    except (Exception, SystemExit) as error:
+        raise ProofError(f"{path.name} raised {type(error).__name__}: {error}") from error
 
 
 def theorem_of(beside: str, name: str) -> Theorem:

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
+from types import MappingProxyType
 from typing import Any
 
 from adlopt.errors import ProofError
-from adlopt.proof.formula import Formula, denial, substitute
+from adlopt.proof.formula import Formula, denial, own_formula, substitute
 from adlopt.proof.kernel import Axiom, Fact, sequent
 from adlopt.proof.notation import point, replacements
-from adlopt.proof.refutation import Refutation, evidence, refute, satisfy
+from adlopt.proof.refutation import Refutation, copied, evidence, refute, satisfy
 
 
 class Verdict(Enum):
@@ -37,6 +38,11 @@ class Claim:
 
     given: tuple[Formula, ...]
     concludes: Formula
+
+    def __post_init__(self) -> None:
+        given = tuple(own_formula(formula) for formula in copied(self.given))
+        object.__setattr__(self, "given", given)
+        object.__setattr__(self, "concludes", own_formula(copied(self.concludes)))
 
     def follows_from(self, fact: Fact) -> bool:
         """Say whether `fact` states this claim, or the same with fewer hypotheses."""
@@ -189,6 +195,10 @@ class Theorem:
     false_variants: tuple[FalseVariant, ...] = ()
 
     def __post_init__(self) -> None:
+        for name in ("claims", "facts", "added", "corrected", "steps"):
+            object.__setattr__(self, name, MappingProxyType(dict(getattr(self, name))))
+        for name in ("remarks", "instead", "false_variants"):
+            object.__setattr__(self, name, tuple(getattr(self, name)))
         self.check_evidence()
 
     def check_evidence(self) -> None:
@@ -209,6 +219,9 @@ class Theorem:
             )
             said = f"declared {self.verdict.value}, but the evidence gives {reached.value}"
             raise ProofError("\n".join([f"{self.item}: {said}", *gaps]))
+        for name, fact in self.facts.items():
+            if self.refutation is not None and not self.claims[name].follows_from(fact):
+                raise ProofError(f"{self.item}: {name!r} is not what was proved")
         for name, (claim, fact) in self.corrected.items():
             if not claim.follows_from(fact):
                 raise ProofError(
@@ -252,11 +265,13 @@ class Theorem:
         """Return what the evidence takes from the literature."""
         used: Iterable[Fact] = [
             *self.facts.values(),
+            *self.steps.values(),
             *(fact for _, fact in self.corrected.values()),
         ]
         found = self.refutation
         family = [*found.meets, found.violates] if isinstance(found, Family) else []
-        return frozenset[Axiom]().union(*(fact.axioms for fact in [*used, *family]))
+        below = (theorem.axioms for theorem in self.instead)
+        return frozenset[Axiom]().union(*(fact.axioms for fact in [*used, *family]), *below)
 
     def check_variants(self) -> None:
         """Check that every false variant is rejected; there have to be at least two."""

@@ -127,7 +127,7 @@ def own_formula(formula: object) -> Formula:
     """Return `formula` if it is well formed in every part, and refuse it otherwise."""
     if type(formula) is not Formula or type(formula.ranges) is not tuple:
         raise ProofError(f"{formula!r} is not a formula: build one with le, lt, eq, ge, gt, every")
-    if type(formula.relation) is not Relation:
+    if not any(formula.relation is relation for relation in Relation):
         raise ProofError(f"{formula.relation!r} is not a relation")
     scope: frozenset[str] = frozenset()
     for level, ends in enumerate(formula.ranges):

@@ -5,14 +5,15 @@ values of its free symbols and sequences. It is an empty handle; what it says is
 that only the rules below can write to. There are no floats and no randomness, and sympy is not
 imported: terms are compared in the normal form of `adlopt.proof.term`.
 
-To audit: this file, `formula.py`, `ledger.py`, `own.py` and `term.py` are all that a Fact rests on.
+To audit: this file, `formula.py`, `ledger.py`, `own.py`, `plain.py` and `term.py` are all that a
+Fact rests on.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from fractions import Fraction
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from adlopt.errors import ProofError
 from adlopt.proof.formula import (
@@ -32,6 +33,7 @@ from adlopt.proof.formula import (
 )
 from adlopt.proof.ledger import Handle, open_ledger
 from adlopt.proof.own import own
+from adlopt.proof.plain import plain
 from adlopt.proof.show import text
 from adlopt.proof.term import (
     ARITY,
@@ -117,7 +119,21 @@ class Sequent(NamedTuple):
     certificate: Certificate | None = None
 
 
-_rule, sequent = open_ledger(Fact, Sequent)
+RECORDS = frozenset({Atom, Replacement, Formula, Relation, Certificate, Product})
+
+
+def copied(value: object) -> Any:
+    """Copy what a rule is called with, Facts left as they are; see `adlopt.proof.plain`."""
+    if isinstance(value, Handle):
+        return value
+    if isinstance(value, Iterable) and not isinstance(value, (str, frozenset, tuple, Mapping)):
+        return tuple(copied(part) for part in value)
+    if type(value) is tuple and any(isinstance(part, Handle) for part in value):
+        return tuple(copied(part) for part in value)
+    return plain(value, RECORDS)
+
+
+_rule, sequent = open_ledger(Fact, Sequent, copied)
 
 
 def _from(
@@ -204,7 +220,7 @@ def certify(goal: Formula, premises: Iterable[Fact], certificate: Certificate) -
 
 def _own_certificate(certificate: Certificate) -> Certificate:
     """Refuse anything but plain tuples: they read the same each time."""
-    if type(certificate) is not Certificate or [type(x) for x in certificate] != [tuple, tuple]:
+    if type(certificate) is not Certificate or not all(type(x) is tuple for x in certificate):
         raise ProofError("a certificate holds a tuple of products and a tuple of multiples")
     if not all(type(x) is Product and type(x.premises) is tuple for x in certificate.products):
         raise ProofError("a certificate is made of Products with a tuple of premises")

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable
-from typing import NoReturn, ParamSpec, TypeVar
+from typing import Any, NoReturn, ParamSpec, TypeVar
 from weakref import WeakKeyDictionary
 
 from adlopt.errors import ProofError
@@ -32,15 +32,20 @@ class Handle:
 
 
 def open_ledger(
-    handle: type[H], _content: type[C]
+    handle: type[H], _content: type[C], read_once: Callable[[object], Any]
 ) -> tuple[Callable[[Callable[P, C]], Callable[P, H]], Callable[[object], C]]:
-    """Return the decorator that enters results in a new ledger, and the function that reads it."""
+    """Return the decorator that enters results in a new ledger, and the function that reads it.
+
+    What a decorated rule gets are copies, made by `read_once`, of what it was called with.
+    """
     ledger: WeakKeyDictionary[H, C] = WeakKeyDictionary()
 
     def record(rule: Callable[P, C]) -> Callable[P, H]:
         @functools.wraps(rule)
         def enter(*args: P.args, **kwargs: P.kwargs) -> H:
-            content = rule(*args, **kwargs)
+            given: Any = [read_once(argument) for argument in args]
+            named: Any = {name: read_once(argument) for name, argument in kwargs.items()}
+            content = rule(*given, **named)
             entry: H = object.__new__(handle)
             ledger[entry] = content
             return entry

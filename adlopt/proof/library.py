@@ -6,6 +6,7 @@ import multiprocessing
 import re
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures.process import BrokenProcessPool
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -69,28 +70,29 @@ def proof_files() -> dict[str, Path]:
     raise InputError("proofs", str(package), "a folder of proof files", remedy="reinstall adlopt")
 
 
-def find(name: str) -> Path:
-    """Return a proof file by path, by name, or by the beginning of its name.
+def find(name: str) -> list[Path]:
+    """Return the proof files of a path, of a name, or of the beginning of names.
 
     Raises
     ------
     InputError
-        If nothing, or more than one file, fits.
+        If nothing fits.
 
     Examples
     --------
-    >>> find("prop-1").name
-    'prop_01_severity.py'
+    >>> [path.name for path in find("prop-1")]
+    ['prop_01_severity.py']
+    >>> len(find("prop-5"))
+    2
     """
     if name.endswith(".py"):
-        return Path(name)
-    shipped = proof_files()
-    wanted = _words(name)
-    fitting = [stem for stem in shipped if _words(stem)[: len(wanted)] == wanted]
-    if len(fitting) != 1:
-        choice = ", ".join(fitting or shipped)
-        raise InputError("proof", name, f"a .py file, or the beginning of one name of {choice}")
-    return shipped[fitting[0]]
+        return [Path(name)]
+    shipped, wanted = proof_files(), _words(name)
+    fitting = [path for stem, path in shipped.items() if _words(stem)[: len(wanted)] == wanted]
+    if not wanted or not fitting:
+        expected = f"a .py file, or the beginning of one name of {', '.join(shipped)}"
+        raise InputError("proof", name, expected)
+    return fitting
 
 
 def check_all(
@@ -120,7 +122,11 @@ def _rows(paths: Sequence[Path]) -> Iterator[tuple[Path, Row]]:
     with ProcessPoolExecutor(WORKERS, mp_context=context) as pool:
         waiting = {pool.submit(row_of, path): path for path in paths}
         for finished in as_completed(waiting):
-            yield waiting[finished], finished.result()
+            path = waiting[finished]
+            try:
+                yield path, finished.result()
+            except BrokenProcessPool:
+                yield path, Row(file=path.stem, error="the process that checked it ended")
 
 
 def row_of(path: Path) -> Row:
@@ -129,8 +135,6 @@ def row_of(path: Path) -> Row:
         checked = check(path)
     except ProofError as error:
         return Row(file=path.stem, error=str(error))
-    except Exception as error:  # noqa: BLE001 - a user's file may raise anything; it is shown
-        return Row(file=path.stem, error=f"{type(error).__name__}: {error}")
     theorem = checked.theorem
     return Row(
         file=path.stem,

@@ -36,13 +36,20 @@ def _own(term: object, scope: frozenset[str]) -> Term:
         raise ProofError(f"{term!r} is not a term")
     total = ZERO
     for entry in term:
-        if type(entry) is not tuple or [type(x) for x in entry] != [frozenset, int, int]:
+        if type(entry) is not tuple or not _exactly(entry, frozenset, int, int):
             raise ProofError(f"{entry!r} is not a monomial with an exact coefficient")
         monomial, p, q = entry
         if q <= 0:
             raise ProofError("a coefficient has a denominator that is not positive")
         total = add(total, scale(product(_own_power(x, scope) for x in monomial), Fraction(p, q)))
     return total
+
+
+def _exactly(parts: tuple[object, ...], *kinds: type) -> bool:
+    """Say whether the parts are of these very types; classes are compared by identity."""
+    return len(parts) == len(kinds) and all(
+        type(part) is kind for part, kind in zip(parts, kinds, strict=True)
+    )
 
 
 def _own_power(entry: object, scope: frozenset[str]) -> Term:
@@ -52,7 +59,7 @@ def _own_power(entry: object, scope: frozenset[str]) -> Term:
 
 
 def _own_atom(atom: object, scope: frozenset[str]) -> Term:
-    if type(atom) is not Atom or [type(x) for x in atom] != [Kind, str, tuple]:
+    if type(atom) is not Atom or not _exactly(atom, Kind, str, tuple):
         raise ProofError(f"{atom!r} is not an atom")
     if len(atom.args) != ARITY.get(atom.kind, len(atom.args)):
         raise ProofError(f"{atom.kind.value} does not take {len(atom.args)} arguments")

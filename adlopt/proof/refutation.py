@@ -10,6 +10,7 @@ from typing import Any, NamedTuple, TypeAlias
 from adlopt.errors import ProofError
 from adlopt.proof.formula import Formula, Relation, index, own_formula
 from adlopt.proof.ledger import Handle, open_ledger
+from adlopt.proof.plain import RECORDS, plain
 from adlopt.proof.term import FAMILIES, SYMBOLS, Atom, Kind, Number, Term
 
 Table: TypeAlias = Mapping[tuple[Fraction, ...], Fraction]
@@ -45,7 +46,12 @@ class Evidence(NamedTuple):
     point: tuple[tuple[Atom, Any], ...]
 
 
-_record, evidence = open_ledger(Refutation, Evidence)
+def copied(value: object) -> Any:
+    """Copy statements and points; see `adlopt.proof.plain`."""
+    return plain(value, RECORDS | {Formula, Relation})
+
+
+_record, evidence = open_ledger(Refutation, Evidence, copied)
 
 
 @_record
@@ -93,8 +99,8 @@ def satisfy(formulas: Iterable[Formula], point: Mapping[Atom, Any]) -> None:
     Traceback (most recent call last):
     adlopt.errors.ProofError: this hypothesis fails at the point: x ≥ 1
     """
-    values = _own_point(point)
-    for formula in formulas:
+    values = _own_point(copied(point))
+    for formula in copied(formulas):
         if not holds(own_formula(formula), values):
             raise ProofError(f"this hypothesis fails at the point: {formula}")
 
