@@ -135,12 +135,12 @@ def certify(problem: BurdenProblem, haircut: FloatArray, multipliers: Multiplier
     residual = check_feasible(problem, haircut)
     clipped = _clip(problem, multipliers)
     if haircut.size <= EXACT_ACCOUNTS:
+        upper, missed = _exact_value(problem, haircut)
         bound = max(_exact_bound(problem, clipped, haircut), Fraction(0))
         lower, error, trust = round_down(bound), 0.0, Trust.EXACT
-        upper = _exact_value(problem, haircut)
     else:
+        upper, missed = problem.value(haircut), problem.missed(haircut)
         (lower, error), trust = _float_bound(problem, clipped, haircut), Trust.VERIFIED
-        upper = problem.value(haircut)
     return Certificate(
         upper=upper,
         lower=max(lower - error, 0.0),
@@ -148,7 +148,7 @@ def certify(problem: BurdenProblem, haircut: FloatArray, multipliers: Multiplier
         error=error,
         budget_residual=residual,
         multipliers=clipped,
-        rounding=_rounding(problem, haircut),
+        rounding=_rounding(problem, haircut, missed),
     )
 
 
@@ -188,8 +188,8 @@ def round_down(exact: Fraction) -> float:
     return nearest if nearest <= exact else math.nextafter(nearest, -math.inf)
 
 
-def _rounding(problem: BurdenProblem, haircut: FloatArray) -> float:
-    missed, nothing = problem.missed(haircut), problem.missed(np.zeros_like(haircut))
+def _rounding(problem: BurdenProblem, haircut: FloatArray, missed: float) -> float:
+    nothing = problem.missed(np.zeros_like(haircut))
     added = missed if missed <= ROUNDING * nothing else 0.0
     if not problem.allowance:
         return added
@@ -218,20 +218,24 @@ def _float_bound(
     return y * budget - forgone - allowed, 8.0 * UNIT_ROUNDING * size
 
 
-def _exact_value(problem: BurdenProblem, haircut: FloatArray) -> float:
-    """The objective at a haircut without rounding, then rounded up once."""
-    if math.isinf(worst_burden(haircut, problem.weight)):
-        return math.inf
+def _exact_value(problem: BurdenProblem, haircut: FloatArray) -> tuple[float, float]:
+    """The objective and its budget term without rounding, each then rounded up once."""
     taken = [Fraction(float(x)) for x in haircut]
+    missed = Fraction(0)
+    if not problem.exact:
+        missing = Fraction(problem.budget) - sum(taken, Fraction(0))
+        missed = max(Fraction(problem.under) * missing, -Fraction(problem.over) * missing)
+    if math.isinf(worst_burden(haircut, problem.weight)):
+        return math.inf, _round_up(missed)
     burdens = [
         x / Fraction(float(w)) for x, w in zip(taken, problem.weight, strict=True) if x and w > 0
     ]
     excess = max(max(burdens, default=Fraction(0)) - Fraction(problem.allowance), Fraction(0))
-    value = Fraction(problem.fair) * excess
-    if not problem.exact:
-        missing = Fraction(problem.budget) - sum(taken, Fraction(0))
-        value += max(Fraction(problem.under) * missing, -Fraction(problem.over) * missing)
-    return -round_down(-value)
+    return _round_up(missed + Fraction(problem.fair) * excess), _round_up(missed)
+
+
+def _round_up(exact: Fraction) -> float:
+    return -round_down(-exact)
 
 
 def _exact_bound(problem: BurdenProblem, given: Multipliers, haircut: FloatArray) -> Fraction:
