@@ -15,6 +15,7 @@ from adlopt.bounds import (
     ADAPTIVE,
     ADAPTIVE_TUNED,
     BOUNDS,
+    ENOUGH_CAPACITY,
     GATED_ENVELOPE,
     HALF,
     OPTIMISED,
@@ -62,18 +63,19 @@ def summarise(episode: Episode) -> dict[str, Any]:
     """
     once = counted_once(episode)
     repeated = not np.array_equal(once.deficit, episode.deficit)
+    covered = not ENOUGH_CAPACITY.fails(episode, None)
     return {
         "episode": _figures(episode),
         "bounds": [_bound(bound, episode) for bound in BOUNDS],
         "severity_bounds": [bound.name for bound in SEVERITY_BOUNDS],
-        "minimax": _minimax(episode),
-        "weighted": _weighted(episode),
-        "curve": _curve(episode),
+        "minimax": _minimax(episode) if covered else [],
+        "weighted": _weighted(episode) if covered else None,
+        "curve": _curve(episode) if covered else [],
         "policies": [
             *(_policy(row, episode) for row in (*lineup(episode), _ader(episode))),
             *_recorded(episode),
         ],
-        "counted_once": _once(once) if repeated else None,
+        "counted_once": _once(once) if repeated and covered else None,
     }
 
 

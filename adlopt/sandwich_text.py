@@ -11,7 +11,7 @@ from adlopt.table import WIDTH, table
 SHOWN = 20
 """Corners of f that the text shows, at most."""
 SHORT = {
-    "best comparator": "Prop. 1",
+    "best comparator": "any start",
     "best comparator, start ½": "from ½",
     "adaptive steps, c = √(1/2 + P)": "tuned c",
     "adaptive steps, c = 1/√2": "c = 1/√2",
@@ -43,12 +43,8 @@ def _ladder(data: dict[str, Any]) -> str:
             mark = "≥" if bound["side"] == "lower" else "≤"
             note = "VACUOUS: " if bound["vacuous"] else ""
             rows.append((bound["usd"], mark, bound["label"], note + bound["covers"]))
-    game, weighted = data["minimax"][-1], data["weighted"]
-    for ends, budget in (
-        (game, f"P = {game['path_variation']:.4f}"),
-        (weighted, f"W = {weighted['budget_usd'] / unit:,.2f} in the big rounds"),
-    ):
-        said = f"every online policy, on some sequence with {budget}"
+    for ends, budget in _computed(data, unit):
+        said = f"every online policy, on some sequence with {budget} (hindsight)"
         rows.append((ends["lower_usd"], "≥", "minimax, computed", said))
     rows.sort(key=lambda row: -row[0])
     cells = [(f"{usd / unit:,.2f}", mark, label, note) for usd, mark, label, note in rows]
@@ -96,8 +92,22 @@ def _test(data: dict[str, Any]) -> str:
     return table(title, ("", ""), rows)
 
 
+def _computed(data: dict[str, Any], unit: float) -> list[tuple[dict[str, Any], str]]:
+    """Lower ends of the games that were solved; none where the winners cannot cover a deficit."""
+    weighted = data["weighted"]
+    if weighted is None:
+        return []
+    game = data["minimax"][-1]
+    return [
+        (game, f"P = {game['path_variation']:.4f}"),
+        (weighted, f"W = {weighted['budget_usd'] / unit:,.2f} in the big rounds"),
+    ]
+
+
 def _games(data: dict[str, Any]) -> str:
     unit, name = _unit(data)
+    if data["weighted"] is None:
+        return "No game is solved and no path measured here: U_t ≥ D_t fails\n"
     rows = [
         (
             f"{row['path_variation']:.4f}",
@@ -132,6 +142,8 @@ def _interval(ends: dict[str, Any], unit: float) -> str:
 def _corners(data: dict[str, Any]) -> str:
     unit, name = _unit(data)
     corners = data["curve"]
+    if not corners:
+        return ""
     names = list(corners[0]["usd"])
     least = {bound: min(corner["usd"][bound] for corner in corners) for bound in names}
     stride = math.ceil(len(corners) / SHOWN)

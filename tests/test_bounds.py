@@ -377,3 +377,16 @@ def test_paths_to_measure_along_are_named():
     assert OPTIMISED.along is Along.BEST_PATH
     assert CONSTANT_FROM_ZERO.along is Along.BEST_CONSTANT
     assert PROPOSITION_1.along is Along.NEEDED
+
+
+def test_no_number_is_printed_where_capacity_is_short():
+    rounds = [
+        adl.Round.of(t=t, capacity=[4.0], deficit=10.0, needed=needed)
+        for t, needed in enumerate([4.0, 0.0, 4.0], start=1)
+    ]
+    data = summarise(adl.Episode(name="short", rounds=rounds))
+    text = render(data)
+    assert data["minimax"] == data["curve"] == []
+    assert "No game is solved" in text
+    assert "minimax, computed" not in text
+    assert "U_t ≥ D_t in every round (fails in 3 rounds)" in " ".join(text.split())

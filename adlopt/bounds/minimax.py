@@ -7,6 +7,7 @@ import sympy
 from adlopt.bound import Bound, Comparator, Side
 from adlopt.bounds.hypotheses import ENOUGH_CAPACITY
 from adlopt.quantity import FIRST_DEFICIT, TOP, TOP_WHOLE, TOTAL_DEFICIT
+from adlopt.run import Information
 
 MINIMAX_LOWER = Bound(
     name="minimax, from below",
@@ -25,8 +26,10 @@ MINIMAX_UPPER = Bound(
     name="minimax, from above",
     expression=sympy.Min(TOTAL_DEFICIT.symbol / 2, FIRST_DEFICIT.symbol / 2 + TOP.symbol),
     comparator=Comparator.PER_ROUND_OPTIMUM,
-    covers="persistence from ½ or the constant ½, whichever guarantees less loss for this P",
+    covers="persistence from ½ or the constant ½, whichever guarantees less loss for this P "
+    "(hindsight)",
     hypotheses=(ENOUGH_CAPACITY,),
+    information=Information.HINDSIGHT,
     tightness="within a factor 2 for whole P",
     citation="new",
     proof="minimax_closed_form",

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from fractions import Fraction
 from typing import NamedTuple
 
@@ -12,6 +15,29 @@ _GREEK = {"θ": r"\theta", "η": r"\eta", "λ": r"\lambda", "α": r"\alpha", "κ
 
 
 _BOUND = {"@": ("t", "t'", "t''"), "#": ("i", "j", "k"), "$": ("a", "b", "c")}
+
+
+_taken: ContextVar[frozenset[str]] = ContextVar("_taken", default=frozenset())
+"""Free names of what is being written: a bound index must not look like one of them."""
+
+
+@contextmanager
+def _avoiding(*terms: Term) -> Iterator[None]:
+    mark = _taken.set(_taken.get() | frozenset().union(*map(_free_names, terms)))
+    try:
+        yield
+    finally:
+        _taken.reset(mark)
+
+
+def _free_names(term: Term) -> frozenset[str]:
+    found: set[str] = set()
+    for monomial, _, _ in term:
+        for atom, _ in monomial:
+            if atom.name and atom.name[0] not in _BOUND:
+                found.add(atom.name)
+            found.update(*map(_free_names, atom.args))
+    return frozenset(found)
 
 
 class Style(NamedTuple):
@@ -72,6 +98,11 @@ def text(term: Term, style: Style = PLAIN) -> str:
     >>> text(term(x**2 / 2), LATEX)
     '1/2 \\, x^{2}'
     """
+    with _avoiding(term):
+        return _text(term, style)
+
+
+def _text(term: Term, style: Style) -> str:
     parts = sorted((_monomial(m, style), Fraction(p, q)) for m, p, q in term)
     ordered = sorted(parts, key=lambda part: part[1] < 0)
     words = [(c < 0, _sized(word, abs(c), style)) for word, c in ordered]
@@ -94,6 +125,13 @@ def comparison(
     >>> print(le(2 * x * y, x**2 + y**2))
     x² + y² ≥ 2·x·y
     """
+    with _avoiding(term, *(end for ends in ranges for end in ends)):
+        return _comparison(term, relation, ranges, style)
+
+
+def _comparison(
+    term: Term, relation: str, ranges: tuple[tuple[Term, Term], ...], style: Style
+) -> str:
     left = frozenset(part for part in term if part[1] > 0)
     right = frozenset((m, -p, q) for m, p, q in term if p < 0)
     said = f"{text(left, style)} {style.relations[relation]} {text(right, style)}"
@@ -135,7 +173,10 @@ def _name(name: str, style: Style) -> str:
     letters = _BOUND.get(name[0])
     if letters is not None:
         place = int(name[1:])
-        return letters[place] if place < len(letters) else f"{letters[0]}{place}"
+        letter = letters[place] if place < len(letters) else f"{letters[0]}{place}"
+        while letter in _taken.get():
+            letter += "'"
+        return letter
     return name if style is PLAIN else "".join(_GREEK.get(letter, letter) for letter in name)
 
 

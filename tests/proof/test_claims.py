@@ -3,6 +3,7 @@
 from fractions import Fraction
 
 import pytest
+from sympy import Sum
 
 from adlopt.errors import ProofError
 from adlopt.proof import (
@@ -177,3 +178,10 @@ def test_a_file_without_two_false_variants_does_not_pass(tmp_path):
     (tmp_path / "empty.py").write_text("")
     with pytest.raises(ProofError, match="no function theorem"):
         check(tmp_path / "empty.py")
+
+
+def test_a_bound_index_never_looks_like_a_free_symbol():
+    i, t, s, T = integers("i t s T")
+    D = sequences("D")
+    assert str(ge(Sum(abs(D(t) - i), (t, 1, T)), 0)) == "Σ[i'=1…T](|i − D(i')|) ≥ 0"
+    assert str(every(s, 1, T, ge(D(s), t))) == "D(t') ≥ t for t' = 1…T"
