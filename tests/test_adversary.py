@@ -473,3 +473,11 @@ def test_targets_are_followed_within_the_variation(target, variation):
     assert path[0] == target[0]
     assert path_variation(path) <= variation + 1e-12
     assert ((path >= 0) & (path <= 1)).all()
+
+
+def test_a_rule_that_the_bound_does_not_cover_is_said_to_be_outside():
+    case = worst("do-nothing", bound="half", rounds=3, variation=1.0)
+    assert summarise(case)["exceeds_bound"]
+    assert "it covers other rules" in str(case)
+    covered = worst("constant:0.5", bound="half", rounds=3, variation=1.0)
+    assert not summarise(covered)["exceeds_bound"]

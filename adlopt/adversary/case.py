@@ -24,6 +24,8 @@ from adlopt.table import WIDTH, percent, table
 
 SHOWN = 40
 """Levels of θ* printed."""
+EXACT_RATIO = 1e-6
+"""How far a ratio may exceed 1 by rounding."""
 
 
 class Outcome(Enum):
@@ -163,6 +165,7 @@ def summarise(case: WorstCase) -> dict[str, Any]:
         "bound_label": bound.label,
         "bound_usd": None if failures else case.bound_value,
         "ratio": ratio if math.isfinite(ratio) and not failures else None,
+        "exceeds_bound": not failures and ratio > 1 + EXACT_RATIO,
         "vacuous": bound is not TRIVIAL and is_vacuous(bound, case.instance),
         "covers": bound.covers,
         "tightness": bound.tightness,
@@ -190,6 +193,8 @@ def render(data: dict[str, Any]) -> str:
         f"{data['rounds']} rounds: {data['source']}"
     )
     notes = [_verdict(data), f"bound covers: {data['covers']}"]
+    if data["exceeds_bound"]:
+        notes.append("the loss exceeds the bound: it covers other rules than this one")
     notes += [f"hypothesis that fails here: {text}" for text in data["fails_on_instance"]]
     if data["tightness"]:
         notes.append(f"bound's tightness as stated: {data['tightness']}")

@@ -91,12 +91,21 @@ def _certificate(certificate: Certificate, style: Style) -> str:
     """Write a certificate with p₁, p₂, … for the premises in their order."""
     parts = []
     for coefficient, premises, square in certificate.products:
-        factors = [f"p{i + 1}" for i in premises]
-        factors += [f"({text(square, style)})²"] if square is not None else []
+        factors = [_premise(i, style) for i in premises]
+        power = "²" if style is PLAIN else "^{2}"
+        factors += [f"({text(square, style)}){power}"] if square is not None else []
         size = [str(coefficient)] if coefficient != 1 or not factors else []
-        parts.append("·".join([*size, *factors]))
-    parts += [f"({text(factor, style)})·p{i + 1}" for i, factor in certificate.multiples]
-    return "certificate: " + (" + ".join(parts) or "both sides are the same polynomial")
+        parts.append(style.times.join([*size, *factors]))
+    for i, factor in certificate.multiples:
+        parts.append(style.times.join([f"({text(factor, style)})", _premise(i, style)]))
+    if not parts:
+        return "certificate: both sides are the same polynomial"
+    said = " + ".join(parts)
+    return "certificate: " + (said if style is PLAIN else f"${said}$")
+
+
+def _premise(position: int, style: Style) -> str:
+    return f"p{position + 1}" if style is PLAIN else f"p_{{{position + 1}}}"
 
 
 def _wrap(words: str, indent: int = 0) -> str:

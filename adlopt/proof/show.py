@@ -177,7 +177,11 @@ def _name(name: str, style: Style) -> str:
         while letter in _taken.get():
             letter += "'"
         return letter
-    return name if style is PLAIN else "".join(_GREEK.get(letter, letter) for letter in name)
+    if style is PLAIN:
+        return name
+    base, _, subscript = name.partition("_")
+    written = "".join(_GREEK.get(letter, letter) for letter in base)
+    return f"{written}_{{\\mathrm{{{subscript}}}}}" if subscript else written
 
 
 def _atom(atom: Atom, style: Style) -> str:
@@ -188,4 +192,4 @@ def _atom(atom: Atom, style: Style) -> str:
     if not args:
         return name
     inside = ", ".join(args)
-    return f"{name}({inside})" if style is PLAIN else f"{name}_{{{inside}}}"
+    return f"{name}({inside})" if style is PLAIN or "_" in name else f"{name}_{{{inside}}}"
