@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from adlopt.arrays import FloatArray, IntArray
 from adlopt.certificate import Multipliers
 from adlopt.errors import InputError
-from adlopt.lot_grid import LotGrid
+from adlopt.lot_grid import MICRO, LotGrid
 from adlopt.problem import BurdenProblem
 from adlopt.round import Round
 
@@ -163,7 +163,6 @@ class SlackForm:
         column = [pairs, budget_columns, *([np.array([0, n + 2])] if priced else [])]
         values = [pair_values, budget_values]
         values += [np.array([WORK_TOTAL, -WORK_TOTAL])] if priced else []
-        rows = n + 1 + priced
         ends = np.concatenate([2 * np.arange(n + 1), [2 * n + budget_columns.size]])
         start = np.concatenate([ends, [ends[-1] + 2] * priced])
         allowed = [problem.allowance * WORK_TOTAL] * priced
@@ -175,7 +174,7 @@ class SlackForm:
                 [np.full(n, -np.inf), [problem.budget * scale], [-np.inf] * priced]
             ),
             row_upper=np.concatenate([u * scale, [np.inf], allowed]),
-            start=start[: rows + 1],
+            start=start,
             column=np.concatenate(column),
             coefficient=np.concatenate(values),
         )
@@ -221,7 +220,7 @@ class ShiftedCore:
         n, span = moving.size, high - low
         room, slope = np.empty(n), np.empty(n)
         for j, i in enumerate(moving):
-            ratio = Fraction(float(grid.weight[i])) * 1_000_000 / int(grid.size[i])
+            ratio = Fraction(float(grid.weight[i])) * MICRO / int(grid.size[i])
             room[j], slope[j] = low * ratio - int(base[i]), span * ratio
         size = grid.size[moving].astype(float)
         unit = float(size.max(initial=1.0))

@@ -6,7 +6,7 @@ Upper bounds above, the minimax loss below, and the policies where they really a
 from __future__ import annotations
 
 import math
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 
@@ -48,6 +48,9 @@ COLUMNS = (OPTIMISED, OPTIMISED_FROM_HALF, ADAPTIVE_TUNED, ADAPTIVE, TUNING_FREE
 SHARES = (PROPOSITION_1, HALF, GATED_ENVELOPE)
 """Bounds that the losses of policies are shown as shares of."""
 
+Shares: TypeAlias = dict[str, float | None]
+"""USD of these bounds on the episode, by name; None where one says nothing."""
+
 __all__ = ["render", "summarise"]
 
 
@@ -64,6 +67,7 @@ def summarise(episode: Episode) -> dict[str, Any]:
     once = counted_once(episode)
     repeated = not np.array_equal(once.deficit, episode.deficit)
     covered = not ENOUGH_CAPACITY.fails(episode, None)
+    shares = {bound.name: bound.evaluate(episode).value for bound in SHARES}
     return {
         "episode": _figures(episode),
         "bounds": [_bound(bound, episode) for bound in BOUNDS],
@@ -72,8 +76,8 @@ def summarise(episode: Episode) -> dict[str, Any]:
         "weighted": _weighted(episode) if covered else None,
         "curve": _curve(episode) if covered else [],
         "policies": [
-            *(_policy(row, episode) for row in (*lineup(episode), _ader(episode))),
-            *_recorded(episode),
+            *(_policy(row, shares) for row in (*lineup(episode), _ader(episode))),
+            *_recorded(episode, shares),
         ],
         "counted_once": _once(once) if repeated and covered else None,
     }
@@ -179,12 +183,12 @@ def _ader(episode: Episode) -> LineupRow:
     return LineupRow(policy=rule.name, information=rule.information, loss=losses)
 
 
-def _policy(row: LineupRow, episode: Episode) -> dict[str, Any]:
+def _policy(row: LineupRow, shares: Shares) -> dict[str, Any]:
     losses = {f"{first:g}": loss for first, loss in row.loss.items()}
-    return _placed(row.policy, row.information, losses, episode)
+    return _placed(row.policy, row.information, losses, shares)
 
 
-def _recorded(episode: Episode) -> list[dict[str, Any]]:
+def _recorded(episode: Episode, shares: Shares) -> list[dict[str, Any]]:
     """What was really done: its severity loss, clipped to θ ≤ 1, and all dollars it missed."""
     rows = []
     for run in episode.recorded:
@@ -193,20 +197,19 @@ def _recorded(episode: Episode) -> list[dict[str, Any]]:
             raw = math.fsum(np.abs(run.haircut - episode.needed))
             for label, loss in (("θ ≤ 1", clipped), ("Σ|H−B|", raw)):
                 name = f"{run.policy}, {label}"
-                rows.append(_placed(name, run.information, {"0.5": loss}, episode))
+                rows.append(_placed(name, run.information, {"0.5": loss}, shares))
     return rows
 
 
 def _placed(
-    policy: str, information: Information, losses: dict[str, float], episode: Episode
+    policy: str, information: Information, losses: dict[str, float], shares: Shares
 ) -> dict[str, Any]:
-    said = {bound.name: bound.evaluate(episode).value for bound in SHARES}
     return {
         "policy": policy,
         "information": information.value,
         "severity_loss_usd": losses,
         "share_from_half": {
-            name: losses["0.5"] / usd if usd else None for name, usd in said.items()
+            name: losses["0.5"] / usd if usd else None for name, usd in shares.items()
         },
     }
 

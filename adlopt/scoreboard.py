@@ -204,14 +204,14 @@ class Scoreboard:
 
     def to_dict(self) -> dict[str, Any]:
         """Every figure at full precision, ready for JSON; infinite burdens are null."""
-        best = self.best_fixed
+        best, bound = self.best_fixed, PROPOSITION_1.value(self.episode)
         return {
             "name": self.episode.name,
             "rounds": len(self.episode),
             "reference": self.episode.reference,
             "least_burden": self.least_name,
             "least_burden_is_beaten_by_usd": self.least_is_beaten_by,
-            "scores": [_score_data(self, score) for score in self.scores],
+            "scores": [_score_data(score, bound) for score in self.scores],
             "best_fixed_severity": {"theta": best.theta, "loss_usd": best.loss},
             "loss_optimum": self.loss_optimum,
             "bounds": [_bound_data(self, bound) for bound in self.bounds],
@@ -278,8 +278,7 @@ def _least_on_record(episode: Episode) -> FloatArray | None:
     return levels if np.isfinite(levels).all() else None
 
 
-def _score_data(board: Scoreboard, score: Score) -> dict[str, Any]:
-    bound = PROPOSITION_1.value(board.episode)
+def _score_data(score: Score, bound: float) -> dict[str, Any]:
     totals = {f"{weight:g}": score.total(weight) for weight in WEIGHTS}
     published = totals["1"]
     row = {

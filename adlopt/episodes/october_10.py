@@ -7,9 +7,6 @@ from importlib.resources import as_file, files
 from adlopt.episode import Episode
 from adlopt.files import read_episode
 
-PRODUCTION = "production queue"
-"""Name of the recorded run that the venue really made."""
-
 
 def october_10() -> Episode:
     """Return the episode with its recorded policies, from the published per-round figures.

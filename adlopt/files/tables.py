@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from adlopt.arrays import LARGEST_USD, FloatArray, range_words
 from adlopt.episode import Episode
 from adlopt.errors import InputError
+from adlopt.round import RESERVED
 
 if TYPE_CHECKING:
     import polars as pl
@@ -69,12 +70,11 @@ def _numbers(column: pl.Series, path: Path) -> FloatArray:
 
 def columns_of(rows: pl.DataFrame) -> dict[str, Any]:
     """Arguments of `RoundStart` that a table holds."""
-    known = ("account", "capacity", "equity", "lot", "round")
     columns: dict[str, Any] = {"account": tuple(rows["account"].to_list())}
     for name in ("capacity", "equity", "lot"):
         if name in rows.columns:
             columns[name] = rows[name].to_numpy()
-    columns["features"] = {n: rows[n].to_numpy() for n in rows.columns if n not in known}
+    columns["features"] = {n: rows[n].to_numpy() for n in rows.columns if n not in RESERVED}
     return columns
 
 
