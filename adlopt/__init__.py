@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from adlopt.optimum import Method, Solution, solve
     from adlopt.playing import lineup, play, run_policy
     from adlopt.policies import named
+    from adlopt.positions import ContractRound, Positions, Side
     from adlopt.round import Round, RoundOutcome, RoundStart
     from adlopt.run import Information, Run
     from adlopt.scoreboard import Score, Scoreboard
@@ -65,6 +66,7 @@ _HOMES = {
     "optimum": ("Method", "Solution", "solve"),
     "playing": ("lineup", "play", "run_policy"),
     "policies": ("named",),
+    "positions": ("ContractRound", "Positions", "Side"),
     "online": ("Haircut", "Policy", "SeverityThenAllocation", "policy"),
     "round": ("Round", "RoundOutcome", "RoundStart"),
     "run": ("Information", "Run"),

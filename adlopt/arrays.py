@@ -115,6 +115,11 @@ def freeze_mask(mask: ArrayLike) -> BoolArray:
     return np.frombuffer(np.asarray(mask, dtype=np.bool_).tobytes(), dtype=np.bool_)
 
 
+def freeze_indices(indices: ArrayLike) -> IntArray:
+    """Copy indices or counts into read-only memory."""
+    return np.frombuffer(np.asarray(indices, dtype=np.int64).tobytes(), dtype=np.int64)
+
+
 def _check_range(values: FloatArray, field: str, lowest: float, remedy: str) -> None:
     inside = (values >= lowest) & (values <= LARGEST_USD)
     if inside.all():

@@ -1,0 +1,309 @@
+"""Contract space: accounts hold positions in coins, and a round closes whole lots of them.
+
+A `Round` lives in wealth space: it takes dollars from accounts. A `ContractRound` closes contracts;
+each takes a fixed value from its owner, and all positions of an account share its burden. Either
+converts to the other: `ContractRound.to_wealth` and `ContractRound.of_wealth`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from enum import Enum
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from adlopt.arrays import FloatArray, IntArray, Record, freeze_indices, own, own_number
+from adlopt.errors import InputError
+from adlopt.round import Round, RoundOutcome, RoundStart
+
+WHOLE = 1e-9
+"""Relative distance at which a size counts as a whole number of lots."""
+DOLLAR = "USD"
+"""Coin of the positions that stand for an account's wealth."""
+
+
+class Side(Enum):
+    """Which way a position profits."""
+
+    LONG = "long"
+    SHORT = "short"
+
+    @property
+    def sign(self) -> int:
+        """+1 long, −1 short."""
+        return 1 if self is Side.LONG else -1
+
+    @property
+    def opposite(self) -> Side:
+        """The other side: who closes against whom."""
+        return Side.SHORT if self is Side.LONG else Side.LONG
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Positions(Record):
+    """Positions that a round may close, one each row.
+
+    Parameters
+    ----------
+    account : sequence of str, length m
+        Owner of each position; an account may own several, in different coins or sides.
+    coin : sequence of str, length m
+    side : sequence of Side or str, length m
+        LONG or SHORT; an account has at most one position in a coin on either side.
+    size : array_like, shape (m,)
+        Contracts held, ≥ 0.
+    lot : array_like, shape (m,)
+        Contracts. The venue's size step; what is closed is a whole multiple of it.
+    value : array_like, shape (m,)
+        USD a contract, ≥ 0. What closing one contract takes from its owner.
+    mark : array_like, shape (m,), optional
+        USD a contract. For exposures and leverage.
+
+    Raises
+    ------
+    InputError
+        Naming the field, the index, the value and what was expected.
+
+    Examples
+    --------
+    >>> Positions(account=["a", "a"], coin=["ETH", "BTC"], side=["long", "short"],
+    ...           size=[10.0, 0.25], lot=[1.0, 0.1], value=[40.0, 900.0]).most
+    array([10,  2])
+    """
+
+    account: tuple[str, ...]
+    coin: tuple[str, ...]
+    side: tuple[Side, ...]
+    size: FloatArray
+    lot: FloatArray
+    value: FloatArray
+    mark: FloatArray | None = None
+
+    def __post_init__(self) -> None:
+        put = object.__setattr__
+        put(self, "account", _own_names(self.account, "account"))
+        m = len(self.account)
+        put(self, "coin", _own_names(self.coin, "coin", m))
+        put(self, "side", _own_sides(self.side, m))
+        for name in ("size", "lot", "value", "mark"):
+            if getattr(self, name) is not None:
+                put(self, name, own(getattr(self, name), name, length=m, lowest=0.0))
+        for name in ("lot", "mark"):
+            values = getattr(self, name)
+            if values is not None and not (values > 0).all():
+                index = int(np.argmin(values > 0))
+                raise InputError(name, float(values[index]), "a number > 0", index=index)
+        _refuse_repeats(self)
+
+    def __len__(self) -> int:
+        return len(self.account)
+
+    @property
+    def most(self) -> IntArray:
+        """Whole lots in each position, shape (m,)."""
+        return np.floor(self.size / self.lot * (1 + WHOLE)).astype(np.int64)
+
+    @property
+    def lot_value(self) -> FloatArray:
+        """USD that closing one lot takes, shape (m,)."""
+        return self.lot * self.value
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class ContractRound(Record):
+    """A finished round in contract space.
+
+    Parameters
+    ----------
+    start : RoundStart
+        Accounts, what may be taken from each in all, equities and the deficit; no lots.
+    positions : Positions
+        Of those accounts; an account without one cannot be touched.
+    outcome : RoundOutcome
+        What the round needed, USD.
+
+    Raises
+    ------
+    InputError
+        If a position belongs to no account of the round, or the start has lots of its own.
+
+    Examples
+    --------
+    >>> round_ = ContractRound.of(
+    ...     account=["a", "a", "b"], coin=["ETH", "BTC", "ETH"], side=["long", "short", "long"],
+    ...     size=[10, 0.25, 4], lot=[1, 0.1, 1], value=[40, 900, 50], deficit=500, needed=300)
+    >>> round_.start.account, round_.start.capacity
+    (('a', 'b'), array([580., 200.]))
+    """
+
+    start: RoundStart
+    positions: Positions
+    outcome: RoundOutcome
+
+    def __post_init__(self) -> None:
+        kinds = (("start", RoundStart), ("positions", Positions), ("outcome", RoundOutcome))
+        for name, kind in kinds:
+            if not isinstance(getattr(self, name), kind):
+                raise InputError(name, getattr(self, name), f"a {kind.__name__}")
+        if self.start.lot is not None:
+            raise InputError("lot", "a lot an account", "None", remedy="positions have the lots")
+        known = set(self.start.account)
+        for index, name in enumerate(self.positions.account):
+            if name not in known:
+                raise InputError("positions.account", name, "an account of the round", index=index)
+
+    @classmethod
+    def of(  # noqa: PLR0913 - columns of one table
+        cls,
+        *,
+        account: Sequence[str],
+        coin: Sequence[str],
+        side: Sequence[Side | str],
+        size: ArrayLike,
+        value: ArrayLike,
+        deficit: float,
+        needed: float,
+        lot: ArrayLike | float = 1.0,
+        mark: ArrayLike | None = None,
+        equity: ArrayLike | None = None,
+        capacity: ArrayLike | None = None,
+    ) -> ContractRound:
+        """Build a round from a table of positions; accounts stand in order of appearance.
+
+        Parameters
+        ----------
+        equity, capacity : array_like, shape (n,), optional
+            USD, one for each account; the capacity is what its whole lots are worth unless given.
+
+        The others are those of `Positions`, `RoundStart` and `RoundOutcome`.
+        """
+        m = len(_own_names(account, "account"))
+        positions = Positions(
+            account=account,  # type: ignore[arg-type]
+            coin=coin,  # type: ignore[arg-type]
+            side=side,  # type: ignore[arg-type]
+            size=size,  # type: ignore[arg-type]
+            lot=[own_number(lot, "lot")] * m if np.isscalar(lot) else lot,  # type: ignore[arg-type]
+            value=value,  # type: ignore[arg-type]
+            mark=mark,  # type: ignore[arg-type]
+        )
+        names = tuple(dict.fromkeys(positions.account))
+        index = {name: i for i, name in enumerate(names)}
+        owner = [index[name] for name in positions.account]
+        worth = np.bincount(owner, positions.most * positions.lot_value, minlength=len(names))
+        start = RoundStart(
+            account=names,
+            capacity=worth if capacity is None else capacity,  # type: ignore[arg-type]
+            equity=equity,  # type: ignore[arg-type]
+            deficit=deficit,
+        )
+        return cls(start=start, positions=positions, outcome=RoundOutcome(needed=needed))
+
+    @classmethod
+    def of_wealth(cls, round_: Round) -> ContractRound:
+        """State a round of dollars in contracts: one position an account, of contracts worth 1 USD.
+
+        A round without lots gets lots of one micro-dollar.
+
+        Examples
+        --------
+        >>> round_ = Round.of(capacity=[30.0, 20.0], deficit=40.0, needed=20.0, lot=5.0)
+        >>> ContractRound.of_wealth(round_).positions.most
+        array([6, 4])
+        """
+        start, n = round_.start, len(round_.start.account)
+        positions = Positions(
+            account=start.account,
+            coin=(DOLLAR,) * n,
+            side=(Side.LONG,) * n,
+            size=start.capacity,
+            lot=np.full(n, 1e-6) if start.lot is None else start.lot,
+            value=np.ones(n),
+        )
+        return cls(start=replace(start, lot=None), positions=positions, outcome=round_.outcome)
+
+    def to_wealth(self) -> Round:
+        """State the round in dollars: an account can give what its whole lots are worth.
+
+        Where every account has one position, its lots become lots of dollars; where one has
+        several there is no such lot, and the round becomes continuous: a relaxation.
+
+        Examples
+        --------
+        >>> round_ = Round.of(capacity=[30.0, 20.0], deficit=40.0, needed=20.0, lot=5.0)
+        >>> ContractRound.of_wealth(round_).to_wealth().start.lot
+        array([5., 5.])
+        """
+        worth = self.haircut(self.positions.most)
+        capacity = np.minimum(self.start.capacity, worth)
+        lot = None
+        held, counts = np.unique(self.owner, return_counts=True)
+        if held.size == len(self.start.account) and (counts == 1).all():
+            sizes = self.positions.lot_value[np.argsort(self.owner, kind="stable")]
+            lot = sizes if (sizes > 0).all() else None
+        start = replace(self.start, capacity=capacity, lot=lot)
+        return Round(start=start, outcome=self.outcome)
+
+    @property
+    def owner(self) -> IntArray:
+        """Index into `start.account` of each position's owner, shape (m,)."""
+        index = {name: i for i, name in enumerate(self.start.account)}
+        return freeze_indices([index[name] for name in self.positions.account])
+
+    @property
+    def needed(self) -> float:
+        """USD. B_t^needed."""
+        return self.outcome.needed
+
+    def haircut(self, lots: ArrayLike) -> FloatArray:
+        """USD that closing so many lots of each position, shape (m,), takes from accounts, (n,).
+
+        Examples
+        --------
+        >>> round_ = Round.of(capacity=[30.0, 20.0], deficit=40.0, needed=20.0, lot=5.0)
+        >>> ContractRound.of_wealth(round_).haircut([2, 1])
+        array([10.,  5.])
+        """
+        haircut = np.zeros(len(self.start.account))
+        np.add.at(haircut, self.owner, np.asarray(lots) * self.positions.lot_value)
+        return haircut
+
+
+def _own_names(names: Iterable[str], field: str, length: int | None = None) -> tuple[str, ...]:
+    if isinstance(names, str) or not isinstance(names, Iterable):
+        raise InputError(field, names, "a list of names")
+    owned = tuple(names)
+    for index, name in enumerate(owned):
+        if not isinstance(name, str) or not name:
+            raise InputError(field, name, "a non-empty text", index=index)
+    if length is not None and len(owned) != length:
+        raise InputError(field, f"{len(owned)} names", f"{length}, one for each position")
+    if not owned:
+        raise InputError(field, [], "at least one position")
+    return tuple(map(str, owned))
+
+
+def _own_sides(sides: Iterable[Side | str], m: int) -> tuple[Side, ...]:
+    if isinstance(sides, str) or not isinstance(sides, Iterable):
+        raise InputError("side", sides, "a list of sides")
+    owned = []
+    for index, side in enumerate(sides):
+        try:
+            owned.append(Side(side))
+        except ValueError:
+            raise InputError("side", side, "long or short", index=index) from None
+    if len(owned) != m:
+        raise InputError("side", f"{len(owned)} sides", f"{m}, one for each position")
+    return tuple(owned)
+
+
+def _refuse_repeats(positions: Positions) -> None:
+    seen: set[tuple[str, str, Side]] = set()
+    keys = zip(positions.account, positions.coin, positions.side, strict=True)
+    for index, key in enumerate(keys):
+        if key in seen:
+            found = f"a second {key[2].value} {key[1]} of {key[0]!r}"
+            raise InputError("positions", found, "one", index=index, remedy="merge duplicates")
+        seen.add(key)
