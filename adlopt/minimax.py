@@ -11,26 +11,22 @@ On the grid {0, 1/N, …, 1}, with p the budget left and a the last θ*,
 
 since the larger of an increasing and a decreasing line is least where they cross. An adversary may
 keep to the grid, and a path moved lazily to the grid varies by at most 1/N more:
-V_N(P) ≤ V(P) ≤ V_N(P + 1/N) + Σ D/N. The maxima run along diagonals a' ± p, one step each.
-
-All is done in integers. Deficits are rounded down to a unit of about Σ D N / 2^60, which lowers
-V_N by less than T units of 1/N, and halves are rounded down as well: the lower end stays below
-V_N, and the upper end has both roundings added.
+V_N(P) ≤ V(P) ≤ V_N(P + 1/N) + Σ D/N. The maxima run along diagonals a' ± p, one step each. All is
+done in integers (`adlopt.minimax_tables`), whose roundings are in the ends.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
-from itertools import product
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from adlopt.arrays import FloatArray, IntArray, own, own_number
 from adlopt.errors import InputError
+from adlopt.minimax_tables import Units, first_round, unit_of_money, worth
 
 GRID, CELLS = 400, 4e7
 """N unless told otherwise; less if the tables of all rounds would hold more cells than this."""
@@ -130,14 +126,14 @@ def minimax_weighted(
     upper = _up(first / 2 + min(sum(rest, Fraction(0)) / 2, Fraction(dollars)))
     if not sizes.any():
         return Interval(lower=0.0, upper=0.0)
-    unit = _unit_of_money(sizes, fineness)
+    unit = unit_of_money(sizes, _at_least_one("fineness", fineness))
     grid = _grid_for(sizes.size, min(dollars, math.fsum(sizes)) / unit, grid)
-    exact = _Units.of(sizes, grid)
+    exact = Units.of(sizes, grid)
     cost = [max(1, math.ceil(Fraction(d) / unit)) for d in sizes.tolist()]
     units = min(Fraction(dollars) * grid // unit, grid * sum(cost[1:]))
-    *_, table = _tables(exact.size, cost, grid, units)
-    lower = _down(exact.usd(_first_round(table[:, units], int(exact.size[0]))))
-    return Interval(lower=lower, upper=upper)
+    *_, table = worth(exact.size, cost, grid, units)
+    lower = first_round(table[:, units], int(exact.size[0]))
+    return Interval(lower=_down(exact.usd(lower)), upper=upper)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -178,14 +174,11 @@ class Game:
         budget = min(budget, sizes.size - 1.0)
         grid = _grid_for(sizes.size, budget, grid)
         units = math.floor(Fraction(budget) * grid)
-        exact = _Units.of(sizes, grid)
-        tables = tuple(_tables(exact.size, [1] * sizes.size, grid, units + 1))[::-1]
-        worth = [_first_round(column, int(exact.size[0])) for column in tables[0].T[units:]]
-        above = (
-            exact.usd(worth[1] + sizes.size * (grid + 1))
-            + sum(_fractions(sizes), Fraction()) / grid
-        )
-        ends = Interval(lower=_down(exact.usd(worth[0])), upper=_up(above))
+        exact = Units.of(sizes, grid)
+        tables = tuple(worth(exact.size, [1] * sizes.size, grid, units + 1))[::-1]
+        lower, above = (first_round(line, int(exact.size[0])) for line in tables[0].T[units:])
+        rounding = exact.usd(sizes.size * (grid + 1)) + sum(_fractions(sizes), Fraction(0)) / grid
+        ends = Interval(lower=_down(exact.usd(lower)), upper=_up(exact.usd(above) + rounding))
         return cls(exact.size, grid, units, tables, ends & closed_form(sizes, variation))
 
     def reply(self, t: int, theta: float, last: float | None, left: int) -> tuple[float, int]:
@@ -210,62 +203,6 @@ class Game:
         return self.tables[t][places, np.maximum(left - moves, 0)], moves
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class _Units:
-    """Deficits as integers, rounded down, in units of 2^−`shift` USD."""
-
-    size: IntArray
-    shift: int
-    grid: int
-
-    @classmethod
-    def of(cls, sizes: FloatArray, grid: int) -> _Units:
-        shift = 60 - math.frexp(math.fsum(sizes) * grid)[1]
-        scaled = [math.floor(Fraction(d) * Fraction(2) ** shift) for d in sizes.tolist()]
-        return cls(np.array(scaled, dtype=np.int64), shift, grid)
-
-    def usd(self, units: int) -> Fraction:
-        return Fraction(units, self.grid) / Fraction(2) ** self.shift
-
-
-def _unit_of_money(sizes: FloatArray, fineness: int) -> Fraction:
-    """The unit D_s/k ≥ max D/fineness that rounds the deficits up least, in relation to them."""
-    later = sizes[sizes > 0]
-    pairs = product(sorted(set(later.tolist())), range(1, fineness + 1))
-    candidates = [(d, k) for d, k in pairs if fineness * d >= k * later.max()]
-    excess = [float((np.ceil(later * k / d) * d / (later * k)).sum()) for d, k in candidates]
-    d, k = candidates[int(np.argmin(excess))]
-    return Fraction(d) / k
-
-
-def _tables(size: IntArray, cost: list[int], grid: int, units: int) -> Iterator[IntArray]:
-    """V_{T+1}, V_T, …, V_2 over (a, p), in units of 1/N; `cost` is that of one step of the grid."""
-    table = np.zeros((grid + 1, units + 1), dtype=np.int64)
-    yield table
-    places = np.arange(grid + 1)[:, None]
-    for d, step in zip(size[:0:-1].tolist(), cost[:0:-1], strict=True):
-        above = _reached(table + d * places, step)
-        table = (above + above[::-1] - d * grid) // 2
-        yield table
-
-
-def _reached(values: IntArray, cost: int) -> IntArray:
-    """Max over a' of values(a', p − cost |a' − a|)."""
-    up, down = values.copy(), values
-    last = values.shape[0] - 1
-    for a in range(last - 1, -1, -1):
-        np.maximum(up[a, cost:], up[a + 1, :-cost], out=up[a, cost:])
-    for a in range(1, last + 1):
-        np.maximum(down[a, cost:], down[a - 1, :-cost], out=down[a, cost:])
-    return np.maximum(up, down, out=up)
-
-
-def _first_round(ahead: IntArray, first: int) -> int:
-    """min_x max_a D_1 |x − a| + V_2(a): no move is paid for."""
-    places = np.arange(ahead.size)
-    return int((ahead + first * places).max() + (ahead - first * places).max()) // 2
-
-
 def _fractions(sizes: FloatArray) -> list[Fraction]:
     return [Fraction(size) for size in sizes.tolist()]
 
@@ -288,10 +225,14 @@ def _up(value: Fraction) -> float:
 def _grid_for(rounds: int, budget: float, grid: int | None) -> int:
     """Return the N given, or that which keeps rounds · N · (N · budget) within `CELLS`."""
     if grid is not None:
-        if isinstance(grid, bool) or not isinstance(grid, int) or grid < 1:
-            raise InputError("grid", grid, "a whole number ≥ 1")
-        return grid
+        return _at_least_one("grid", grid)
     return max(1, min(GRID, math.isqrt(int(CELLS / (rounds * (budget + 1.0))))))
+
+
+def _at_least_one(field: str, value: int) -> int:
+    if isinstance(value, bool) or not isinstance(value, int) or value < 1:
+        raise InputError(field, value, "a whole number ≥ 1")
+    return value
 
 
 def _owned(deficit: ArrayLike) -> FloatArray:

@@ -348,6 +348,15 @@ def test_rounds_without_a_deficit_are_left_out():
     assert case.variation == 0.0
 
 
+@pytest.mark.parametrize("size", [1e-20, 1e-99, 1e-160, 1e-300])
+def test_deficits_too_small_for_the_papers_step_are_named(size):
+    episode = with_deficits([size, size])
+    with pytest.raises(adl.InputError, match=rf"deficit is {size}: .*smaller unit"):
+        adl.paper_ogd(episode)
+    case = worst("ogd:0.5", bound="half", episode=with_deficits([1.0, size]))
+    assert case.loss == pytest.approx(0.5)
+
+
 def test_capacity_never_binds():
     rounds = [adl.Round.of(capacity=[3.0, 1.0], deficit=9.0, needed=2.0, estimate=4.5)]
     case = worst("estimate", bound="half", episode=adl.Episode(name="short", rounds=rounds))

@@ -311,6 +311,7 @@ def test_nothing_owed():
         lambda: minimax_weighted([-1.0], 1.0),
         lambda: minimax_weighted([1.0], 1.0, grid=0),
         lambda: minimax_weighted([1.0], 1.0, grid=True),
+        lambda: minimax_weighted([1.0], 1.0, fineness=0),
     ],
 )
 def test_bad_input_is_refused(call):
