@@ -259,6 +259,8 @@ WIDE = {
     "help of play": ["play", "--help"],
     "help of solve": ["solve", "--help"],
     "help of new": ["new", "--help"],
+    "help of worst": ["worst", "--help"],
+    "minimax": ["worst", "minimax", "--episode", "october-10", "--against", "ogd"],
 }
 
 
