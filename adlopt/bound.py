@@ -14,8 +14,10 @@ from adlopt.arrays import FloatArray
 from adlopt.comparator_path import comparator_curve
 from adlopt.episode import Episode
 from adlopt.errors import InputError
+from adlopt.online import Severity
 from adlopt.quantity import LOSS, QUANTITIES, path_variation
 from adlopt.run import Information, Run
+from adlopt.tightness import Tightness
 
 
 class Comparator(Enum):
@@ -57,6 +59,9 @@ class Status(Enum):
     REFUTED = "a proof: it is refuted by a counterexample, and never evaluated"
 
 
+SEVERITY_LOSS = "Σ D_t |θ_t − θ*_t|"
+"""The loss of a bound that names no other."""
+
 FIRST_SEVERITY = sympy.Symbol("x_1", real=True)
 """What the policy plays first: a choice, not a measurement."""
 
@@ -75,6 +80,14 @@ class Hypothesis:
 
     text: str
     fails: Callable[[Episode, Run | None], tuple[int, ...]]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Witness:
+    """A rule that a bound covers, and an episode on which its loss meets the bound within 1 %."""
+
+    rule: Severity
+    episode: Episode
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,7 +126,7 @@ class Evaluation:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bound:
-    """A bound on the loss Σ D_t |θ_t − θ*_t| of a policy, or on another loss it names.
+    """A bound on the loss of a policy: Σ D_t |θ_t − θ*_t|, unless it names another.
 
     Parameters
     ----------
@@ -122,9 +135,14 @@ class Bound:
         Over the symbols of `adlopt.quantity` and those of `choices`, in USD.
     comparator : Comparator
     covers : str
-        Which policies, and which loss.
+        Which policies.
+    loss : str
+        Which loss, or regret.
     hypotheses : tuple of Hypothesis
-    tightness : str
+    witness : callable, optional
+        Builds the construction that meets the bound; without it the bound is not shown tight.
+    tightness_note : str
+        Where it is met, or how far off it may be, in words.
     citation : str
     proof : str
         Name of the file in `proofs/` that concludes the expression; empty if it is conjectured.
@@ -142,8 +160,10 @@ class Bound:
     expression: sympy.Expr
     comparator: Comparator
     covers: str
+    loss: str = SEVERITY_LOSS
     hypotheses: tuple[Hypothesis, ...] = ()
-    tightness: str = ""
+    witness: Callable[[], Witness] | None = None
+    tightness_note: str = ""
     citation: str = ""
     proof: str = ""
     choices: Mapping[sympy.Symbol, sympy.Expr] = field(default_factory=dict, hash=False)
@@ -156,6 +176,11 @@ class Bound:
     def regret(self) -> sympy.Expr:
         """The bound less the loss of the comparator path itself."""
         return self.expression - LOSS.symbol
+
+    @property
+    def tightness(self) -> Tightness:
+        """TIGHT if the bound carries the construction that meets it."""
+        return Tightness.NOT_SHOWN if self.witness is None else Tightness.TIGHT
 
     @property
     def conjectured(self) -> bool:

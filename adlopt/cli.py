@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
-from cyclopts import App, CycloptsError, Parameter
+from cyclopts import App, CycloptsError, Parameter, Token
 
 from adlopt.errors import AdloptError, InputError, NoSolution, ProofError
 from adlopt.loss import Asymmetric, Burden, Loss
@@ -27,6 +27,16 @@ app = App(
     result_action="return_value",
 )
 
+
+def _whole(_: type, tokens: Sequence[Token]) -> int:
+    """Read a whole number as it is written; cyclopts would round 1.5."""
+    try:
+        return int(tokens[0].value)
+    except ValueError:
+        raise ValueError(f"{tokens[0].value!r} is not a whole number") from None
+
+
+Whole = Annotated[int, Parameter(converter=_whole)]
 Json = Annotated[bool, Parameter(name="--json", negative="")]
 
 
@@ -191,12 +201,13 @@ def prove(
 def worst(
     policy: str,
     *,
+    against: str | None = None,
     bound: str = "prop-1",
     episode: str | None = None,
-    rounds: Annotated[int | None, Parameter(name=["--rounds", "-T"])] = None,
+    rounds: Annotated[int | None, Parameter(name=["--rounds", "-T"], converter=_whole)] = None,
     variation: Annotated[float | None, Parameter(name=["--variation", "-P"])] = None,
     any_first: Annotated[bool, Parameter(negative="")] = False,
-    seed: int = 0,
+    seed: Whole = 0,
     time_limit: float = 60.0,
     output: Annotated[Path | None, Parameter(name=["--output", "-o"])] = None,
     json_: Json = False,
@@ -206,7 +217,9 @@ def worst(
     Parameters
     ----------
     policy
-        A severity, such as ogd or gated-persistence.
+        A severity, such as ogd or gated-persistence; or minimax: what no policy can avoid.
+    against
+        With minimax: the severity to answer; the minimax-optimal one unless given.
     bound
         prop-1, half, or the name of a bound that `adlopt bounds` prints.
     episode
@@ -220,7 +233,7 @@ def worst(
     seed
         Of the search, where the worst case is not found exactly.
     time_limit
-        Seconds.
+        Seconds; minimax needs none.
     output
         Write the instance to this .json file, for `adlopt play`.
     json_
@@ -229,23 +242,29 @@ def worst(
     from adlopt import adversary
     from adlopt.files import write_episode
 
+    if policy != "minimax" and against is not None:
+        raise InputError("--against", against, "nothing, unless the policy is minimax")
+    if policy == "minimax" and any_first:
+        raise InputError("--any-first", any_first, "nothing with minimax: V(P) is for any start")
     chosen = None if episode is None else _episode(episode)
-    with _progress(None, "trying") as step:
-        case = adversary.worst(
-            policy,
-            bound=bound,
-            episode=chosen,
-            rounds=rounds,
-            variation=variation,
-            any_first=any_first,
-            seed=seed,
-            time_limit=time_limit,
-            progress=step,
-        )
+    instance: dict[str, Any] = {"episode": chosen, "rounds": rounds, "variation": variation}
+    case: adversary.WorstCase | adversary.Unavoidable
+    if policy == "minimax":
+        case = adversary.unavoidable(against, bound=bound, **instance)
+    else:
+        with _progress(None, "trying") as step:
+            case = adversary.worst(
+                policy,
+                bound=bound,
+                any_first=any_first,
+                seed=seed,
+                time_limit=time_limit,
+                progress=step,
+                **instance,
+            )
     if output is not None:
         write_episode(case.instance, output)
-    data = adversary.summarise(case)
-    print(json.dumps(data, indent=1) if json_ else adversary.render(data))
+    print(json.dumps(case.to_dict(), indent=1, allow_nan=False) if json_ else case)
 
 
 @app.command
@@ -253,9 +272,9 @@ def new(
     file: Path,
     *,
     shock: bool = False,
-    rounds: int = 16,
-    winners: int = 1000,
-    seed: int = 0,
+    rounds: Whole = 16,
+    winners: Whole = 1000,
+    seed: Whole = 0,
     force: bool = False,
 ) -> None:
     """Write a commented template of a round or an episode, or a generated episode.

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from adlopt.arrays import FloatArray, own
+from adlopt.arrays import LARGEST_USD, FloatArray, own
 from adlopt.episode import Episode
 from adlopt.errors import InputError
 from adlopt.loss import Burden, Loss, MinMax
@@ -15,7 +15,7 @@ from adlopt.optimum import Solution, solve
 from adlopt.policies.gradient import ProjectedOGD
 from adlopt.policies.severity import weighted_median
 from adlopt.problem import BurdenProblem
-from adlopt.quantity import P, S
+from adlopt.quantity import P
 from adlopt.round import Round, RoundOutcome
 from adlopt.run import Information
 
@@ -78,13 +78,17 @@ def paper_ogd(
     Raises
     ------
     InputError
-        If all deficits are zero: no step is defined.
+        If all deficits are zero, or so small that the step is beyond `LARGEST_USD`.
     """
-    squares = S.measure(episode)
-    if squares == 0:
-        raise InputError("deficit", 0.0, "a positive deficit in some round")
     path = P.measure(episode) if variation is None else variation
-    step = math.sqrt((1 + 2 * path) / squares)
+    root, needed = math.hypot(*episode.deficit), math.sqrt(1 + 2 * path)
+    if root == 0:
+        raise InputError("deficit", 0.0, "a positive deficit in some round")
+    if needed > LARGEST_USD * root:
+        expected = f"deficits so large that η* = sqrt((1 + 2P)/S) ≤ {LARGEST_USD:g}"
+        remedy = "state money in a smaller unit"
+        raise InputError("deficit", float(episode.deficit.max()), expected, remedy=remedy)
+    step = needed / root
     return ProjectedOGD(step=step, first=first, information=Information.HINDSIGHT)
 
 

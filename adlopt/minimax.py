@@ -11,17 +11,13 @@ On the grid {0, 1/N, …, 1}, with p the budget left and a the last θ*,
 
 since the larger of an increasing and a decreasing line is least where they cross. An adversary may
 keep to the grid, and a path moved lazily to the grid varies by at most 1/N more:
-V_N(P) ≤ V(P) ≤ V_N(P + 1/N) + Σ D/N. The maxima run along diagonals a' ± p, one step each.
-
-All is done in integers. Deficits are rounded down to a unit of about Σ D N / 2^60, which lowers
-V_N by less than T units of 1/N, and halves are rounded down as well: the lower end stays below
-V_N, and the upper end has both roundings added.
+V_N(P) ≤ V(P) ≤ V_N(P + 1/N) + Σ D/N. The maxima run along diagonals a' ± p, one step each. All is
+done in integers (`adlopt.minimax_tables`), whose roundings are in the ends.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -30,6 +26,7 @@ from numpy.typing import ArrayLike
 
 from adlopt.arrays import FloatArray, IntArray, own, own_number
 from adlopt.errors import InputError
+from adlopt.minimax_tables import Units, first_round, unit_of_money, worth
 
 GRID, CELLS = 400, 4e7
 """N unless told otherwise; less if the tables of all rounds would hold more cells than this."""
@@ -56,9 +53,7 @@ def largest(sizes: FloatArray, count: float) -> float:
     >>> largest(np.array([1.0, 4.0, 2.0]), 1.5)
     5.0
     """
-    ordered = np.sort(sizes)[::-1]
-    share = np.clip(count - np.arange(ordered.size), 0.0, 1.0)
-    return math.fsum(ordered * share)
+    return float(_largest(_fractions(sizes), Fraction(count)))
 
 
 def closed_form(deficit: ArrayLike, variation: float) -> Interval:
@@ -66,18 +61,19 @@ def closed_form(deficit: ArrayLike, variation: float) -> Interval:
 
     Below: on round 1 and the ⌊P⌋ largest others θ* is whichever end of [0, 1] lies farther from
     θ_t, and rests in between. Above: the constant ½, and persistence from ½, which pays
-    Σ D_t |θ*_t − θ*_{t−1}|: at most the fractional knapsack of size P. Ends are rounded as floats.
+    Σ D_t |θ*_t − θ*_{t−1}|: at most the fractional knapsack of size P.
 
     Examples
     --------
     >>> closed_form([10.0, 8.0, 1.0], 1.0)
     Interval(lower=9.0, upper=9.5)
     """
-    sizes, budget = _owned(deficit), own_number(variation, "variation", lowest=0.0)
-    first, rest = float(sizes[0]), sizes[1:]
+    first, *rest = _fractions(_owned(deficit))
+    budget = Fraction(own_number(variation, "variation", lowest=0.0))
+    whole, knapsack = (_largest(rest, top) for top in (Fraction(math.floor(budget)), budget))
+    constant = sum(rest, Fraction(0)) / 2
     return Interval(
-        lower=(first + largest(rest, math.floor(budget))) / 2,
-        upper=min(math.fsum(sizes) / 2, first / 2 + largest(rest, budget)),
+        lower=_down((first + whole) / 2), upper=_up(first / 2 + min(constant, knapsack))
     )
 
 
@@ -99,17 +95,7 @@ def minimax(deficit: ArrayLike, variation: float, grid: int | None = None) -> In
     >>> round(value.lower, 6), round(value.upper, 6)
     (0.75, 0.775)
     """
-    sizes, budget = _owned(deficit), own_number(variation, "variation", lowest=0.0)
-    budget = min(budget, sizes.size - 1.0)
-    grid = _grid_for(sizes.size, budget) if grid is None else grid
-    units = _grid_budget(budget, grid)
-    exact = _Units.of(sizes, grid)
-    *_, table = _tables(exact.size, [1] * sizes.size, grid, units + 1)
-    lower, above = (_first_round(table[:, k], int(exact.size[0])) for k in (units, units + 1))
-    rounding = sum(map(Fraction, sizes.tolist())) / grid + exact.usd(sizes.size * (grid + 1))
-    upper = math.nextafter(float(exact.usd(above) + rounding), math.inf)
-    ends = Interval(lower=_below(exact.usd(lower)), upper=upper)
-    return ends & closed_form(sizes, variation)
+    return Game.of(deficit, variation, grid).value
 
 
 def minimax_weighted(
@@ -136,130 +122,117 @@ def minimax_weighted(
     (1.25, 1.5)
     """
     sizes, dollars = _owned(deficit), own_number(budget, "budget", lowest=0.0)
-    upper = min(math.fsum(sizes) / 2, float(sizes[0]) / 2 + dollars)
+    first, *rest = _fractions(sizes)
+    upper = _up(first / 2 + min(sum(rest, Fraction(0)) / 2, Fraction(dollars)))
     if not sizes.any():
         return Interval(lower=0.0, upper=0.0)
-    unit = _unit_of_money(sizes, fineness)
-    grid = _grid_for(sizes.size, min(dollars, math.fsum(sizes)) / unit) if grid is None else grid
-    exact = _Units.of(sizes, grid)
+    unit = unit_of_money(sizes, _at_least_one("fineness", fineness))
+    grid = _grid_for(sizes.size, min(dollars, math.fsum(sizes)) / unit, grid)
+    exact = Units.of(sizes, grid)
     cost = [max(1, math.ceil(Fraction(d) / unit)) for d in sizes.tolist()]
     units = min(Fraction(dollars) * grid // unit, grid * sum(cost[1:]))
-    *_, table = _tables(exact.size, cost, grid, units)
-    lower = _below(exact.usd(_first_round(table[:, units], int(exact.size[0]))))
-    return Interval(lower=min(lower, upper), upper=upper)
+    *_, table = worth(exact.size, cost, grid, units)
+    lower = first_round(table[:, units], int(exact.size[0]))
+    return Interval(lower=_down(exact.usd(lower)), upper=upper)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Adversary:
-    """Replies on the grid that hold every policy above V_N(P): `value`, USD.
+class Game:
+    """The game on the grid, solved: what to reply to any severity, and the best severity.
+
+    Parameters
+    ----------
+    size : IntArray, shape (T,)
+        Deficits, in units of money.
+    grid, budget : int
+        N, and ⌊N P⌋ steps of 1/N that the adversary may make.
+    tables : tuple of IntArray, shape (N + 1, budget + 2)
+        Worth of the rounds after each, by the last θ* and the steps left.
+    value : Interval
+        V(P), USD. The replies hold every policy above its lower end.
 
     Examples
     --------
-    >>> adversary = Adversary.of([1.0, 1.0], 1.0, grid=4)
-    >>> target, left = adversary.reply(0, 0.25, None, adversary.budget)
-    >>> target, adversary.reply(1, 0.25, target, left)[0]
+    >>> game = Game.of([1.0, 1.0], 1.0, grid=4)
+    >>> game.severity(0, None, game.budget)
+    0.5
+    >>> target, left = game.reply(0, 0.25, None, game.budget)
+    >>> target, game.reply(1, 0.25, target, left)[0]
     (1.0, 1.0)
     """
 
-    deficit: FloatArray
     size: IntArray
     grid: int
     budget: int
     tables: tuple[IntArray, ...]
-    value: float
+    value: Interval
 
     @classmethod
-    def of(cls, deficit: ArrayLike, variation: float, grid: int = 40) -> Adversary:
-        """Solve the game and keep what each round is worth."""
-        sizes, units = _owned(deficit), _grid_budget(variation, grid)
-        exact = _Units.of(sizes, grid)
-        tables = tuple(_tables(exact.size, [1] * sizes.size, grid, units))[::-1]
-        value = _below(exact.usd(_first_round(tables[0][:, units], int(exact.size[0]))))
-        return cls(sizes, exact.size, grid, units, tables, value)
+    def of(cls, deficit: ArrayLike, variation: float, grid: int | None = None) -> Game:
+        """Solve the game and keep what each round is worth; arguments as of `minimax`."""
+        sizes, budget = _owned(deficit), own_number(variation, "variation", lowest=0.0)
+        budget = min(budget, sizes.size - 1.0)
+        grid = _grid_for(sizes.size, budget, grid)
+        units = math.floor(Fraction(budget) * grid)
+        exact = Units.of(sizes, grid)
+        tables = tuple(worth(exact.size, [1] * sizes.size, grid, units + 1))[::-1]
+        lower, above = (first_round(line, int(exact.size[0])) for line in tables[0].T[units:])
+        rounding = exact.usd(sizes.size * (grid + 1)) + sum(_fractions(sizes), Fraction(0)) / grid
+        ends = Interval(lower=_down(exact.usd(lower)), upper=_up(exact.usd(above) + rounding))
+        return cls(exact.size, grid, units, tables, ends & closed_form(sizes, variation))
 
     def reply(self, t: int, theta: float, last: float | None, left: int) -> tuple[float, int]:
         """Return θ*_t in answer to θ_t, and the budget left, in steps of the grid; t from 0."""
+        ahead, moves = self._ahead(t, last, left)
         places = np.arange(self.grid + 1)
-        moves = 0 * places if last is None else np.abs(places - round(last * self.grid))
-        ahead = self.tables[t][places, np.maximum(left - moves, 0)]
         gain = int(self.size[t]) * np.abs(theta * self.grid - places) + ahead
         best = int(np.argmax(np.where(moves <= left, gain, -1.0)))
         return best / self.grid, left - int(moves[best])
 
+    def severity(self, t: int, last: float | None, left: int) -> float:
+        """Return the θ_t against which the best reply is worth least; t from 0."""
+        ahead, moves = self._ahead(t, last, left)
+        size, reach = int(self.size[t]), np.flatnonzero(moves <= left)
+        rising, falling = (ahead[reach] + way * size * reach for way in (1, -1))
+        return float(rising.max() - falling.max()) / (2 * size * self.grid) if size else 0.5
 
-@dataclass(frozen=True, slots=True, eq=False)
-class _Units:
-    """Deficits as integers, rounded down, in units of 2^−`shift` USD."""
-
-    size: IntArray
-    shift: int
-    grid: int
-
-    @classmethod
-    def of(cls, sizes: FloatArray, grid: int) -> _Units:
-        shift = 60 - math.frexp(math.fsum(sizes) * grid)[1]
-        scaled = [math.floor(Fraction(d) * Fraction(2) ** shift) for d in sizes.tolist()]
-        return cls(np.array(scaled, dtype=np.int64), shift, grid)
-
-    def usd(self, units: int) -> Fraction:
-        return Fraction(units, self.grid) / Fraction(2) ** self.shift
+    def _ahead(self, t: int, last: float | None, left: int) -> tuple[IntArray, IntArray]:
+        """What each reply leaves to gain, and the steps it takes."""
+        places = np.arange(self.grid + 1)
+        moves = 0 * places if last is None else np.abs(places - round(last * self.grid))
+        return self.tables[t][places, np.maximum(left - moves, 0)], moves
 
 
-def _unit_of_money(sizes: FloatArray, fineness: int) -> Fraction:
-    """The unit D_s/k ≥ max D/fineness that rounds the deficits up least, in relation to them."""
-    later = sizes[sizes > 0]
-    candidates = [
-        (d, k)
-        for d in sorted(set(later.tolist()))
-        for k in range(1, fineness + 1)
-        if fineness * d >= k * later.max()
-    ]
-    excess = [float((np.ceil(later * k / d) * d / (later * k)).sum()) for d, k in candidates]
-    d, k = candidates[int(np.argmin(excess))]
-    return Fraction(d) / k
+def _fractions(sizes: FloatArray) -> list[Fraction]:
+    return [Fraction(size) for size in sizes.tolist()]
 
 
-def _tables(size: IntArray, cost: list[int], grid: int, units: int) -> Iterator[IntArray]:
-    """V_{T+1}, V_T, …, V_2 over (a, p), in units of 1/N; `cost` is that of one step of the grid."""
-    table = np.zeros((grid + 1, units + 1), dtype=np.int64)
-    yield table
-    places = np.arange(grid + 1)[:, None]
-    for d, step in zip(size[:0:-1].tolist(), cost[:0:-1], strict=True):
-        above = _reached(table + d * places, step)
-        table = (above + above[::-1] - d * grid) // 2
-        yield table
+def _largest(sizes: list[Fraction], count: Fraction) -> Fraction:
+    whole = math.floor(count)
+    ordered = sorted(sizes, reverse=True)
+    return sum(ordered[:whole], (count - whole) * sum(ordered[whole : whole + 1], Fraction(0)))
 
 
-def _reached(values: IntArray, cost: int) -> IntArray:
-    """Max over a' of values(a', p − cost |a' − a|)."""
-    up, down = values.copy(), values
-    last = values.shape[0] - 1
-    for a in range(last - 1, -1, -1):
-        np.maximum(up[a, cost:], up[a + 1, :-cost], out=up[a, cost:])
-    for a in range(1, last + 1):
-        np.maximum(down[a, cost:], down[a - 1, :-cost], out=down[a, cost:])
-    return np.maximum(up, down, out=up)
+def _down(value: Fraction) -> float:
+    near = float(value)
+    return near if near <= value else math.nextafter(near, -math.inf)
 
 
-def _first_round(ahead: IntArray, first: int) -> int:
-    """min_x max_a D_1 |x − a| + V_2(a): no move is paid for."""
-    places = np.arange(ahead.size)
-    return int((ahead + first * places).max() + (ahead - first * places).max()) // 2
+def _up(value: Fraction) -> float:
+    return -_down(-value)
 
 
-def _below(value: Fraction) -> float:
-    return max(0.0, math.nextafter(float(value), -math.inf))
-
-
-def _grid_for(rounds: int, budget: float) -> int:
-    """Return the N that keeps rounds · N · (N · budget) within `CELLS`."""
+def _grid_for(rounds: int, budget: float, grid: int | None) -> int:
+    """Return the N given, or that which keeps rounds · N · (N · budget) within `CELLS`."""
+    if grid is not None:
+        return _at_least_one("grid", grid)
     return max(1, min(GRID, math.isqrt(int(CELLS / (rounds * (budget + 1.0))))))
 
 
-def _grid_budget(variation: float, grid: int) -> int:
-    if isinstance(grid, bool) or not isinstance(grid, int) or grid < 1:
-        raise InputError("grid", grid, "a whole number ≥ 1")
-    return math.floor(Fraction(own_number(variation, "variation", lowest=0.0)) * grid)
+def _at_least_one(field: str, value: int) -> int:
+    if isinstance(value, bool) or not isinstance(value, int) or value < 1:
+        raise InputError(field, value, "a whole number ≥ 1")
+    return value
 
 
 def _owned(deficit: ArrayLike) -> FloatArray:

@@ -10,7 +10,7 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from adlopt.bound import Bound, Evaluation, Side
+from adlopt.bound import SEVERITY_LOSS, Bound, Evaluation, Side
 from adlopt.bounds import (
     ADAPTIVE,
     ADAPTIVE_TUNED,
@@ -21,7 +21,6 @@ from adlopt.bounds import (
     OPTIMISED,
     OPTIMISED_FROM_HALF,
     PROPOSITION_1,
-    SEVERITY_BOUNDS,
     TRIVIAL,
     TUNING_FREE,
     beats_half,
@@ -71,7 +70,7 @@ def summarise(episode: Episode) -> dict[str, Any]:
     return {
         "episode": _figures(episode),
         "bounds": [_bound(bound, episode) for bound in BOUNDS],
-        "severity_bounds": [bound.name for bound in SEVERITY_BOUNDS],
+        "loss": SEVERITY_LOSS,
         "minimax": _minimax(episode) if covered else [],
         "weighted": _weighted(episode) if covered else None,
         "curve": _curve(episode) if covered else [],
@@ -112,9 +111,11 @@ def _bound(bound: Bound, episode: Episode) -> dict[str, Any]:
         "comparator": bound.comparator.value,
         "comparator_path_variation": said.path_variation,
         "covers": bound.covers,
+        "loss": bound.loss,
         "information": bound.information.value,
         "status": bound.status.value,
-        "tightness": bound.tightness,
+        "tightness": bound.tightness.value,
+        "tightness_note": bound.tightness_note,
         "citation": bound.citation,
         "proof": bound.proof,
         "conjectured": bound.conjectured,
@@ -122,7 +123,7 @@ def _bound(bound: Bound, episode: Episode) -> dict[str, Any]:
 
 
 def _is_vacuous(bound: Bound, said: Evaluation, episode: Episode) -> bool:
-    if said.value is None or bound is TRIVIAL or bound not in SEVERITY_BOUNDS:
+    if said.value is None or bound is TRIVIAL or bound.loss != SEVERITY_LOSS:
         return False
     return bound.side is Side.UPPER and said.value >= TRIVIAL.value(episode)
 

@@ -25,7 +25,7 @@ SHORT = {
 
 def render(data: dict[str, Any]) -> str:
     """Lay out what `summarise` collected in 80 columns."""
-    parts = [_ladder(data), _silent(data), _test(data), _games(data), _corners(data)]
+    parts = [_ladder(data), _others(data), _silent(data), _test(data), _games(data), _corners(data)]
     return "\n".join(part for part in [*parts, _policies(data), _counted_once(data)] if part)
 
 
@@ -39,23 +39,40 @@ def _ladder(data: dict[str, Any]) -> str:
     unit, name = _unit(data)
     rows = []
     for bound in data["bounds"]:
-        if bound["usd"] is not None and bound["name"] in data["severity_bounds"]:
-            mark = "≥" if bound["side"] == "lower" else "≤"
+        if bound["usd"] is not None and bound["loss"] == data["loss"]:
             note = "VACUOUS: " if bound["vacuous"] else ""
-            rows.append((bound["usd"], mark, bound["label"], note + bound["covers"]))
+            rows.append((bound["usd"], *_marks(bound), bound["label"], note + bound["covers"]))
     for ends, budget in _computed(data, unit):
         said = f"every online policy, on some sequence with {budget} (hindsight)"
-        rows.append((ends["lower_usd"], "≥", "minimax, computed", said))
+        rows.append((ends["lower_usd"], "≥", "", "minimax, computed", said))
     rows.sort(key=lambda row: -row[0])
-    cells = [(f"{usd / unit:,.2f}", mark, label, note) for usd, mark, label, note in rows]
+    cells = [(f"{usd / unit:,.2f}", *rest) for usd, *rest in rows]
     episode = data["episode"]
     source = f"source: {episode['source']}\n" if episode["source"] else ""
     title = (
         f"{source}{episode['name']}: {episode['rounds']} rounds. Bounds on Σ D|θ−θ*| in {name}: "
-        "≤ the policies covered lose no more, ≥ they lose as much in the worst case; vacuous: "
-        "not below the trivial bound"
+        "≤ the policies covered lose no more, ≥ they lose as much in the worst case; =: tight, "
+        "met within 1 % on some episode, perhaps not this; vacuous: not below the trivial bound"
     )
-    return table(title, (name, "", "bound", "covers"), cells)
+    return table(title, (name, "", "", "bound", "covers"), cells)
+
+
+def _others(data: dict[str, Any]) -> str:
+    rows = [
+        (f"{bound['usd']:,.2f}", *_marks(bound), bound["label"], bound["loss"], bound["covers"])
+        for bound in data["bounds"]
+        if bound["usd"] is not None and bound["loss"] != data["loss"]
+    ]
+    return (
+        table("Bounds on something else", ("USD", "", "", "bound", "on", "covers"), rows)
+        if rows
+        else ""
+    )
+
+
+def _marks(bound: dict[str, Any]) -> tuple[str, str]:
+    """Which side a bound is on, and whether it is tight."""
+    return "≥" if bound["side"] == "lower" else "≤", "=" if bound["tightness"] == "tight" else ""
 
 
 def _silent(data: dict[str, Any]) -> str:

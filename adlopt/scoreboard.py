@@ -334,7 +334,8 @@ def _bound_data(board: Scoreboard, bound: Bound) -> dict[str, Any]:
             for run in board.runs
             if (broken := {k: list(v) for k, v in board.applies(bound, run.policy).items()})
         },
-        "tightness": bound.tightness,
+        "tightness": bound.tightness.value,
+        "tightness_note": bound.tightness_note,
         "citation": bound.citation,
         "proof": bound.proof,
     }

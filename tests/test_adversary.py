@@ -11,21 +11,36 @@ from typing import ClassVar
 
 import numpy as np
 import pytest
+import sympy
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import adlopt as adl
-from adlopt.adversary import Outcome, WorstCase, render, replay, summarise, worst
-from adlopt.adversary.arena import Arena, outcome
+from adlopt.adversary import (
+    Outcome,
+    Unavoidable,
+    WorstCase,
+    render,
+    replay,
+    unavoidable,
+    worst,
+)
+from adlopt.adversary.arena import Arena, Attack, outcome, snapped
 from adlopt.adversary.search import follow, search
 from adlopt.adversary.tracking import _Tracking, solve
-from adlopt.bounds import PROPOSITION_1
+from adlopt.adversary.unavoidable import MinimaxOptimal, answer
+from adlopt.adversary.wording import severities
+from adlopt.bound import SEVERITY_LOSS, Side
+from adlopt.bounds import BOUNDS, HALF, PROPOSITION_1
 from adlopt.highs import Infeasible, run
+from adlopt.minimax import Game, minimax
 from adlopt.policies import SEVERITIES, named
 from adlopt.policies.gradient import ProjectedOGD
 from adlopt.policies.severity import Constant, Persistence
 from adlopt.program import Program
 from adlopt.quantity import P, path_variation
+
+UNIT = {"rounds": 3, "variation": 1.0}
 
 
 @pytest.fixture(scope="module")
@@ -133,7 +148,7 @@ def test_ratios_for_unit_deficits(rounds, variation, ratio):
 
 @pytest.mark.parametrize("n", [2, 3])
 def test_proposition_1_is_tight_where_nothing_moves(n):
-    assert "constant 1 is attained" in PROPOSITION_1.tightness
+    assert "constant 1 is attained" in PROPOSITION_1.tightness_note
     rule = ProjectedOGD(step=1 / n, first=1.0)
     case = worst(rule, bound=PROPOSITION_1, rounds=n * n, variation=0.0)
     assert case.ratio == pytest.approx(1.0, abs=1e-6)
@@ -270,7 +285,7 @@ def test_persistence_stays_under_its_envelope(october):
 def test_a_constant_loses_the_farther_end():
     case = worst(Constant(0.25), bound="trivial", rounds=5, variation=0.0)
     assert (case.loss, case.bound_value, case.ratio) == (3.75, 5.0, 0.75)
-    assert not summarise(case)["vacuous"], "the trivial bound is what vacuity is measured by"
+    assert not case.to_dict()["vacuous"], "the trivial bound is what vacuity is measured by"
 
 
 @pytest.mark.parametrize("name", sorted(set(SEVERITIES) - {"estimate", "constant", "ogd"}))
@@ -309,7 +324,7 @@ def test_equal_seeds_give_equal_answers():
     first, second, other = (
         worst("adagrad-ogd", bound="half", rounds=6, variation=1.3, seed=seed) for seed in (3, 3, 4)
     )
-    assert json.dumps(summarise(first)) == json.dumps(summarise(second))
+    assert json.dumps(first.to_dict()) == json.dumps(second.to_dict())
     assert other.loss == pytest.approx(first.loss, rel=0.05)
 
 
@@ -333,6 +348,15 @@ def test_rounds_without_a_deficit_are_left_out():
     assert case.variation == 0.0
 
 
+@pytest.mark.parametrize("size", [1e-20, 1e-99, 1e-160, 1e-300])
+def test_deficits_too_small_for_the_papers_step_are_named(size):
+    episode = with_deficits([size, size])
+    with pytest.raises(adl.InputError, match=rf"deficit is {size}: .*smaller unit"):
+        adl.paper_ogd(episode)
+    case = worst("ogd:0.5", bound="half", episode=with_deficits([1.0, size]))
+    assert case.loss == pytest.approx(0.5)
+
+
 def test_capacity_never_binds():
     rounds = [adl.Round.of(capacity=[3.0, 1.0], deficit=9.0, needed=2.0, estimate=4.5)]
     case = worst("estimate", bound="half", episode=adl.Episode(name="short", rounds=rounds))
@@ -344,28 +368,61 @@ def test_reports_fit_a_terminal(october):
     for policy in ("ogd", "gated-persistence:0.25+queue"):
         case = worst(policy, bound="prop-1", episode=october)
         assert max(map(len, str(case).splitlines())) <= 80
-        assert render(json.loads(json.dumps(summarise(case)))) == str(case)
+        assert render(json.loads(json.dumps(case.to_dict()))) == str(case)
         assert "VACUOUS" in str(case)
 
 
 def test_a_bound_that_does_not_apply_shows_no_number(october):
     case = worst("persistence", bound="persistence, equal deficits", episode=october)
-    assert summarise(case)["fails_on_instance"]
+    assert case.to_dict()["fails_on_instance"]
     assert "does not apply" in str(case)
-    assert f"{case.bound_value:,.2f}" not in str(case)
+    assert case.bound_value is case.ratio is None
+    data = case.to_dict()
+    assert data["bound_usd"] is data["ratio"] is None
+    assert not data["vacuous"]
+    assert not data["exceeds_bound"]
+    assert f"{case.bound.value(case.instance):,.2f}" not in str(case)
 
 
 @pytest.mark.parametrize("variation", [0.0, 1.0, 3.0])
 def test_the_bound_on_persistence_is_attained(variation):
     bound = "persistence, equal deficits"
     case = worst("persistence", bound=bound, rounds=8, variation=variation)
-    assert not summarise(case)["fails_on_instance"]
+    assert not case.to_dict()["fails_on_instance"]
     assert case.ratio == pytest.approx(1.0, abs=0.01)
+
+
+def test_a_bound_of_zero_has_no_ratio():
+    rule = ProjectedOGD(step=1.0, first=0.0)
+    case = worst(rule, bound=replace(PROPOSITION_1, expression=sympy.Integer(0)), **UNIT)
+    assert case.bound_value == 0.0
+    assert case.ratio is None
 
 
 def test_lower_bounds_are_not_offered():
     with pytest.raises(adl.InputError, match="minimax, from above"):
         worst("persistence", bound="minimax, from below", rounds=3, variation=1.0)
+
+
+@pytest.mark.parametrize("find", [worst, unavoidable])
+@pytest.mark.parametrize(
+    "bound",
+    [b for b in BOUNDS if b.side is Side.LOWER or b.loss != SEVERITY_LOSS],
+    ids=lambda bound: bound.name,
+)
+def test_bounds_on_another_side_or_loss_are_refused(find, bound):
+    with pytest.raises(adl.InputError, match=r"bound is .*: expected an upper bound on Σ D_t"):
+        find("persistence", bound=bound, rounds=3, variation=1.0)
+
+
+def test_every_bound_on_another_loss_says_so():
+    others = {b.name for b in BOUNDS if b.loss != SEVERITY_LOSS}
+    assert others == {"full objective", "Proposition 2", "Proposition 3", "Proposition 5"}
+
+
+def test_a_bound_of_ones_own_is_measured():
+    case = worst("constant:0.25", bound=replace(HALF, name="mine"), **UNIT)
+    assert case.to_dict()["bound"] == "mine"
 
 
 def test_progress_is_told():
@@ -416,9 +473,6 @@ def test_subclasses_of_ogd_are_searched():
     assert (case.outcome, case.loss) == (Outcome.FOUND, 2.25)
 
 
-UNIT = {"rounds": 3, "variation": 1.0}
-
-
 @pytest.mark.parametrize(
     ("change", "message"),
     [
@@ -452,6 +506,8 @@ UNIT = {"rounds": 3, "variation": 1.0}
         ({"episode": "october-10", "rounds": None}, "episode is 'october-10'"),
         ({"episode": with_deficits([1.0])}, "rounds is 3"),
         ({"episode": with_deficits([0.0, 0.0]), "rounds": None}, "deficit is 0.0"),
+        ({"episode": with_deficits([1e-300] * 2), "rounds": None}, r"1e-300: .* ≥ 1e-100 USD"),
+        ({"bound": sympy.Integer(1)}, "a Bound, or one of prop-1"),
         ({"episode": with_deficits([1.0, 1.0]), "rounds": None, "variation": 1.5}, "T − 1 = 1"),
     ],
 )
@@ -477,7 +533,143 @@ def test_targets_are_followed_within_the_variation(target, variation):
 
 def test_a_rule_that_the_bound_does_not_cover_is_said_to_be_outside():
     case = worst("do-nothing", bound="half", rounds=3, variation=1.0)
-    assert summarise(case)["exceeds_bound"]
+    assert case.to_dict()["exceeds_bound"]
     assert "it covers other rules" in str(case)
     covered = worst("constant:0.5", bound="half", rounds=3, variation=1.0)
-    assert not summarise(covered)["exceeds_bound"]
+    assert not covered.to_dict()["exceeds_bound"]
+
+
+# Near the ends of [0, 1] --------------------------------------------------------------------------
+
+
+def test_solver_noise_is_taken_off_where_it_costs_nothing(october):
+    case = worst("ogd", bound="prop-1", episode=october, any_first=True)
+    needed = case.instance.needed_severity
+    tidied = np.where(needed < 1e-6, 0.0, np.where(needed > 1 - 1e-6, 1.0, needed))
+    arena = Arena.of(october)
+    left = np.flatnonzero(tidied != needed)
+    path = needed.copy()
+    path[left] = tidied[left]
+    assert left.size == 0 or arena.play(case.rule, path).loss < case.loss
+
+
+paths_near_ends = st.lists(
+    st.sampled_from([0.0, 1e-9, 1e-7, 0.3, 1 - 1e-7, 1 - 1e-9, 1.0]), min_size=1, max_size=8
+)
+
+
+@given(paths_near_ends, st.sampled_from(["persistence", "ogd:0.3", "follow-the-leader"]))
+def test_snapping_never_costs_the_adversary(path, name):
+    path = np.array(path)
+    variation = min(path_variation(path), len(path) - 1.0)
+    arena, rule = Arena.unit(len(path), variation), named(name).severity
+    before = arena.play(rule, path)
+    after = snapped(before, arena)
+    assert after.loss >= before.loss
+    assert path_variation(after.path) <= variation + 1e-12
+    assert np.abs(after.path - path).max() <= 1e-6
+
+
+def test_a_target_that_only_works_off_the_end_stays_off_it():
+    arena, rule = Arena.unit(4, 0.0), ProjectedOGD(step=0.5, first=1.0)
+    kept = arena.play(rule, np.full(4, 1e-7))
+    assert isinstance(kept, Attack)
+    assert (snapped(kept, arena).path == 1e-7).all()
+    still = arena.play(Constant(0.5), np.full(4, 1e-7))
+    assert (snapped(still, arena).path == 0.0).all()
+
+
+@pytest.mark.parametrize(
+    ("path", "shown"),
+    [
+        ([0.0, 1.0, 1.0], "θ*: 0 1×2"),
+        ([1e-300], "θ*: 0+ (0+"),
+        ([math.nextafter(1.0, 0.0)], "θ*: 1− (0+"),
+        ([0.52974, 0.25004], "θ*: 0.5297 0.25"),
+    ],
+)
+def test_what_is_printed_is_not_another_instance(path, shown):
+    assert severities(path).startswith(shown)
+
+
+# What nobody can avoid ----------------------------------------------------------------------------
+
+RULES = sorted(set(SEVERITIES) - {"estimate", "constant", "ogd"})
+
+
+@pytest.mark.parametrize(
+    "against", [None, "constant:0.5", "constant:0.2", "ogd", "ogd:0.7", *RULES]
+)
+@pytest.mark.parametrize("variation", [0.0, 1.5, 3.0])
+def test_every_policy_loses_what_none_can_avoid(against, variation, tmp_path):
+    episode = with_deficits([3.0, 1.0, 0.0, 2.0, 5.0, 1.0])
+    case = unavoidable(against, bound="prop-1", episode=episode, variation=variation)
+    assert isinstance(case, Unavoidable)
+    assert case.value == minimax([3.0, 1.0, 2.0, 5.0, 1.0], variation)
+    assert case.loss >= case.value.lower * (1 - 1e-12)
+    assert P.measure(case.instance) <= variation + 1e-12
+    adl.write_episode(case.instance, tmp_path / "forced.json")
+    assert replay(case.rule, adl.read_episode(tmp_path / "forced.json")) == case.loss
+
+
+def test_the_optimal_rule_loses_no_more_than_the_value(october):
+    case = unavoidable(bound="prop-1", episode=october)
+    assert case.rule.information is adl.Information.HINDSIGHT
+    assert case.value.lower * (1 - 1e-12) <= case.loss <= case.value.upper
+    searched = search([case.rule], Arena.of(october), seed=0)
+    assert searched.loss <= case.value.upper
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.lists(st.floats(0.01, 100.0), min_size=1, max_size=6), st.floats(0.0, 1.0))
+def test_the_answers_to_the_optimal_rule_are_worth_the_game(deficit, spent):
+    arena = Arena.of(with_deficits(deficit), spent * (len(deficit) - 1))
+    game = Game.of(arena.deficit, arena.variation, 12)
+    attack = answer(MinimaxOptimal(game), arena, game)
+    assert attack.loss == pytest.approx(game.value.lower, rel=1e-9)
+
+
+def test_october_10_against_what_the_paper_promises(october):
+    data = unavoidable("persistence", bound="prop-1", episode=october).to_dict()
+    assert round(data["bound_usd"], 2) == 129_699_802.43
+    assert [round(share, 2) for share in data["bound_over_value"].values()] == [2.59, 2.59]
+    assert round(data["loss_usd"] / 1e6, 2) == 82.94
+
+
+def test_a_rule_that_plays_otherwise_when_replayed_is_refused():
+    calls = iter(range(9))
+
+    class Fickle(Constant):
+        def decide(self, state, start):
+            return 0.5 if next(calls) < 2 else 0.0
+
+    with pytest.raises(adl.CertificateError, match=r"less than the least, 0\.5"):
+        unavoidable(Fickle(0.5), bound="half", rounds=1, variation=0.0)
+
+
+def test_what_cannot_be_avoided_fits_a_terminal(october):
+    for against, bound in ((None, "prop-1"), ("ader", "adaptive steps, c = √(1/2 + P)")):
+        case = unavoidable(against, bound=bound, episode=october)
+        assert max(map(len, str(case).splitlines())) <= 80
+        assert json.loads(json.dumps(case.to_dict(), allow_nan=False)) == case.to_dict()
+    silent = unavoidable(bound="persistence, equal deficits", episode=october)
+    assert "does not apply" in str(silent)
+    assert silent.to_dict()["bound_over_value"] == {"lower": None, "upper": None}
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"variation": 2.5}, "a number ≤ T − 1 = 2"),
+        ({"variation": math.nan}, "variation is nan"),
+        ({"rounds": None}, "give rounds and variation, or an episode"),
+        ({"rounds": 0}, "rounds is 0"),
+        ({"against": "hope"}, "policy is 'hope'"),
+        ({"against": "estimate"}, "estimate"),
+        ({"bound": "prop-9"}, "bound is 'prop-9'"),
+        ({"episode": with_deficits([0.0]), "rounds": None}, "deficit is 0.0"),
+    ],
+)
+def test_bad_games_are_named(change, message):
+    with pytest.raises(adl.InputError, match=message):
+        unavoidable(**({"bound": "half"} | UNIT | change))

@@ -2,6 +2,7 @@
 
 import json
 import math
+import re
 from dataclasses import replace
 
 import numpy as np
@@ -11,13 +12,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import adlopt as adl
-from adlopt.bound import Along, Side, Status
+from adlopt.bound import FIRST_SEVERITY, Along, Side, Status
 from adlopt.bounds import (
     ADAPTIVE,
     ADAPTIVE_TUNED,
     BOUNDS,
     CONSTANT_FROM_HALF,
     CONSTANT_FROM_ZERO,
+    FULL_OBJECTIVE,
     GATED_ENVELOPE,
     GATED_PERSISTENCE,
     HALF,
@@ -48,8 +50,21 @@ from adlopt.policies.allocation import ProRata
 from adlopt.policies.experts import Ader
 from adlopt.policies.gradient import AdaGradOGD, ProjectedOGD
 from adlopt.quality import counted_once
-from adlopt.quantity import QUANTITIES, P, Q, S, gate_sources
+from adlopt.quantity import (
+    DIAMETER,
+    MOVED_HAIRCUTS,
+    QUANTITIES,
+    ROUNDS,
+    P,
+    Q,
+    S,
+    gate_sources,
+)
 from adlopt.sandwich import render, summarise
+from adlopt.sandwich_text import _ladder, _others, _silent
+from adlopt.tightness import Tightness
+
+SLACK = 1 + 1e-9
 
 
 @pytest.fixture(scope="module")
@@ -115,6 +130,7 @@ def test_october_10(october, bound, millions):
     ],
 )
 def test_october_10_along_the_best_paths(sandwich, variation, loss, millions):
+    assert len(sandwich["curve"]) == 17
     corner = min(sandwich["curve"], key=lambda c: abs(c["path_variation"] - variation))
     assert corner["path_variation"] == pytest.approx(variation, abs=5e-5)
     assert corner["loss_usd"] / 1e6 == pytest.approx(loss, abs=6e-4)
@@ -260,13 +276,145 @@ def test_the_full_objective_in_dollars_is_proposition_1(october):
     assert full_objective(2.0, 1e6).value(october) == pytest.approx(expected)
 
 
+# Tightness --------------------------------------------------------------------------------------
+
+TIGHT = [bound for bound in BOUNDS if bound.tightness is Tightness.TIGHT]
+
+
+@pytest.mark.parametrize("bound", TIGHT, ids=lambda bound: bound.name)
+def test_a_bound_called_tight_is_met(bound):
+    """On an episode and by a rule that it covers; no other path in these has a loss of its own."""
+    made = bound.witness()
+    run = run_policy(made.episode, adl.SeverityThenAllocation(made.rule, ProRata()))
+    assert not bound.failures(made.episode, run)
+    loss = severity_loss(made.episode, made.episode.severity(run))
+    assert loss == pytest.approx(math.fsum(abs(run.haircut - made.episode.needed)))
+    said = bound.evaluate(made.episode, run).value
+    if bound.side is Side.LOWER:
+        assert said <= loss <= said / 0.99
+    else:
+        assert 0.99 * said <= loss <= said * SLACK
+
+
+STEPS = {
+    PROPOSITION_1: lambda e, rule: (1 + 2 * P.measure(e)) / S.measure(e),
+    OPTIMISED: lambda e, rule: (1 + 2 * best(OPTIMISED, e)) / S.measure(e),
+    OPTIMISED_FROM_HALF: lambda e, rule: (0.25 + 2 * best(OPTIMISED_FROM_HALF, e)) / S.measure(e),
+    QUADRATIC: lambda e, rule: (0.25 + 2 * P.measure(e) - Q.measure(e)) / S.measure(e),
+    CONSTANT_FROM_HALF: lambda e, rule: distance(CONSTANT_FROM_HALF, e, rule) ** 2 / S.measure(e),
+    CONSTANT_FROM_ZERO: lambda e, rule: distance(CONSTANT_FROM_ZERO, e, rule) ** 2 / S.measure(e),
+    FULL_OBJECTIVE: lambda e, rule: (1 + 2 * P.measure(e)) / S.measure(e),
+    PROPOSITION_2: lambda e, rule: (DIAMETER.measure(e) / 1.0) ** 2 / ROUNDS.measure(e),
+    PROPOSITION_5: lambda e, rule: (
+        (DIAMETER.measure(e) ** 2 + 2 * DIAMETER.measure(e) * MOVED_HAIRCUTS.measure(e))
+        / ROUNDS.measure(e)
+    ),
+}
+
+
+def best(bound, episode):
+    return bound.evaluate(episode).path_variation
+
+
+def distance(bound, episode, rule):
+    return abs(rule.first - bound.evaluate(episode).quantities["u_1"])
+
+
+@pytest.mark.parametrize("bound", STEPS, ids=lambda bound: bound.name)
+def test_witnesses_of_gradient_descent_take_the_step_that_is_covered(bound):
+    made = bound.witness()
+    assert isinstance(made.rule, ProjectedOGD)
+    assert made.rule.step**2 == pytest.approx(STEPS[bound](made.episode, made.rule), rel=1e-12)
+    assert made.rule.first == float(bound.choices.get(FIRST_SEVERITY, made.rule.first))
+
+
+def test_every_other_witness_plays_what_its_bound_names():
+    others = {bound.name: bound.witness().rule.name for bound in TIGHT if bound not in STEPS}
+    assert others == {
+        "trivial": "do-nothing",
+        "θ = 1/2": "constant:0.5",
+        "persistence": "persistence",
+        "persistence, equal deficits": "persistence",
+        "gated persistence": "gated-persistence",
+        "gated envelope": "gated-persistence",
+        "minimax, from above": "constant:0.5",
+        "minimax, from below": "persistence",
+    }
+
+
+def test_what_is_not_shown_tight():
+    loose = {bound.name for bound in BOUNDS if bound.tightness is Tightness.NOT_SHOWN}
+    tuned = {"adaptive steps, c = 1/√2", "adaptive steps, c = √(1/2 + P)", "tuning-free experts"}
+    assert loose == {*tuned, "Proposition 3"}
+    assert full_objective(1.0, 2.0).tightness is Tightness.NOT_SHOWN
+
+
+def test_a_witness_that_falls_short_would_be_noticed():
+    false = replace(HALF, expression=2 * HALF.expression)
+    with pytest.raises(AssertionError):
+        test_a_bound_called_tight_is_met(false)
+
+
+def test_the_data_carries_the_flag(sandwich):
+    rows = {row["name"]: row for row in sandwich["bounds"]}
+    assert {row["tightness"] for row in rows.values()} == {"tight", "not shown"}
+    assert rows["θ = 1/2"]["tightness_note"] == HALF.tightness_note
+    assert all(bound.tightness_note for bound in BOUNDS)
+
+
+# Every bound has its place ----------------------------------------------------------------------
+
+
+def places(data):
+    """How often each bound leads a row of the three lists."""
+    text = "\n".join(part(data) for part in (_ladder, _others, _silent))
+    labels = sorted((row["label"] for row in data["bounds"]), key=len, reverse=True)
+    found = []
+    for line in text.splitlines():
+        cells = re.sub(r"^ *([\d.,]+)? *[≤≥]? *=? *", "", line)
+        found += [
+            next((one for one in labels if re.match(re.escape(one) + "( {2}|$)", cells)), None)
+        ]
+    return [one for one in found if one]
+
+
+fixed = adl.Episode(
+    name="fixed",
+    rounds=[adl.Round.of(t=t, capacity=[3.0, 4.0], deficit=7.0, needed=3.5 * t) for t in (1, 2)],
+)
+
+
+@pytest.mark.parametrize(
+    "episode",
+    [
+        adl.episodes.october_10(),
+        fixed,
+        adl.episodes.alternating_capacities(3, 2.0),
+        HALF.witness().episode,
+    ],
+    ids=lambda episode: episode.name,
+)
+def test_every_bound_is_printed_once(episode):
+    data = summarise(episode)
+    assert sorted(places(data)) == sorted(bound.label for bound in BOUNDS)
+
+
+def test_bounds_on_another_loss_say_which():
+    data = summarise(fixed)
+    words = " ".join(_others(data).split())
+    for name in ("full objective", "Proposition 2", "Proposition 5"):
+        row = next(row for row in data["bounds"] if row["name"] == name)
+        assert f"{row['usd']:,.2f}" in words
+        assert row["loss"] == "regret in λ_track |Σx − B| + λ_fair max x/u"
+    assert "Proposition 3" not in words
+
+
 # Laws -------------------------------------------------------------------------------------------
 
 sizes = st.one_of(st.floats(0.01, 1e3), st.sampled_from([1.0, 2.0]))
 shares = st.one_of(st.floats(1e-9, 1), st.sampled_from([0.0, 0.5, 1.0]))
 episodes = st.lists(st.tuples(sizes, shares), min_size=1, max_size=14).map(made)
 paths = st.lists(shares, min_size=14, max_size=14).map(np.array)
-SLACK = 1 + 1e-9
 
 
 @given(episodes)

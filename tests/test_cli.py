@@ -5,6 +5,7 @@ import os
 import re
 import subprocess
 import sys
+import typing
 from pathlib import Path
 
 import pytest
@@ -98,7 +99,29 @@ BAD = {
     "no rounds": (["new", "x.json", "--shock", "--rounds", "0"], "rounds is 0"),
     "no winners": (["new", "x.json", "--shock", "--winners", "-1"], "winners is -1"),
     "negative seed": (["new", "x.json", "--shock", "--seed", "-1"], "seed is -1"),
-    "rounds in words": (["new", "x.json", "--shock", "--rounds", "two"], "int"),
+    "part of a round": (["new", "x.json", "--shock", "--rounds", "1.5"], "'1.5' is not a whole"),
+    "part of a winner": (["new", "x.json", "--shock", "--winners", "2.0"], "'2.0' is not a whole"),
+    "part of a seed": (["new", "x.json", "--shock", "--seed", "0.4"], "'0.4' is not a whole"),
+    "part of a round, worst": (["worst", "ogd", "-T", "2.5", "-P", "1"], "'2.5' is not a whole"),
+    "part of a seed, worst": (["worst", "ogd", "--seed", "1e3"], "'1e3' is not a whole"),
+    "minimax of nothing": (["worst", "minimax"], "give rounds and variation, or an episode"),
+    "minimax against luck": (
+        ["worst", "minimax", "-T", "3", "-P", "1", "--against", "luck"],
+        "policy is 'luck'",
+    ),
+    "against without minimax": (
+        ["worst", "ogd", "-T", "3", "-P", "1", "--against", "ogd"],
+        "nothing, unless the policy is minimax",
+    ),
+    "minimax from any start": (
+        ["worst", "minimax", "-T", "3", "-P", "1", "--any-first"],
+        "for any start",
+    ),
+    "a lower bound": (
+        ["worst", "ogd", "-T", "3", "-P", "1", "--bound", "minimax, from below"],
+        "a Bound",
+    ),
+    "rounds in words": (["new", "x.json", "--shock", "--rounds", "two"], "not a whole number"),
 }
 
 
@@ -191,6 +214,40 @@ def test_all_haircuts_go_to_a_file(run, folder, name):
     assert (folder / name).stat().st_size > 0
 
 
+def test_every_whole_number_is_read_by_one_rule():
+    """None is left to cyclopts, which rounds 1.5."""
+    checked = 0
+    for name in app_commands():
+        hints = typing.get_type_hints(getattr(cli, name), include_extras=True)
+        for option, hint in hints.items():
+            if int in {hint, *typing.get_args(hint), *union(hint)}:
+                (parameter,) = hint.__metadata__
+                assert parameter.converter is cli._whole, f"{name} --{option}"
+                checked += 1
+    assert checked == 5
+
+
+def app_commands():
+    return [name for name in cli.app if not name.startswith("-")]
+
+
+def union(hint):
+    return typing.get_args(typing.get_args(hint)[0]) if typing.get_args(hint) else ()
+
+
+@pytest.mark.parametrize("against", [(), ("--against", "gated-persistence")])
+def test_what_no_policy_can_avoid_is_written_and_played(run, folder, against):
+    words = ("worst", "minimax", "--rounds", "5", "--variation", "1.5", *against)
+    code, out, err = run(*words, "-o", "forced.json")
+    assert (code, err) == (0, "")
+    assert widest(out) <= 80
+    data = strict_json(run(*words, "--json")[1])
+    assert data["value_usd"]["lower"] <= data["loss_usd"] * (1 + 1e-12)
+    assert adl.read_episode("forced.json").needed_severity.tolist() == data["needed_severity"]
+    code, _, err = run("play", "forced.json")
+    assert (code, err) == (0, "")
+
+
 WIDE = {
     "october-10": ["play", "october-10"],
     "policies": ["play", "october-10", "-p", "ogd", "-p", "gated-persistence+integer-pro-rata"],
@@ -202,6 +259,8 @@ WIDE = {
     "help of play": ["play", "--help"],
     "help of solve": ["solve", "--help"],
     "help of new": ["new", "--help"],
+    "help of worst": ["worst", "--help"],
+    "minimax": ["worst", "minimax", "--episode", "october-10", "--against", "ogd"],
 }
 
 

@@ -10,11 +10,13 @@ import numpy as np
 import pytest
 
 import adlopt as adl
-from adlopt.bounds import HALF, PROPOSITION_1, TRIVIAL, is_vacuous
+from adlopt.bounds import GATED_ENVELOPE, HALF, PROPOSITION_1, TRIVIAL, is_vacuous
 from adlopt.hindsight import severity_loss
-from adlopt.playing import lineup
+from adlopt.playing import lineup, run_policy
+from adlopt.policies import named
 from adlopt.quality import counted_once, inspect
-from adlopt.quantity import P
+from adlopt.quantity import MOVED, MOVED_BIG, P
+from adlopt.sandwich import summarise as sandwich
 from adlopt.scoreboard import Scoreboard
 from adlopt.summary import render, summarise
 
@@ -152,6 +154,57 @@ def test_honest_policies_from_every_start(episode):
     labels = {r.policy: r.information for r in rows}
     assert labels["ogd, paper's η*"] is adl.Information.HINDSIGHT
     assert labels["gated-persistence"] is adl.Information.ROUND_START
+
+
+SHARES = {
+    "ogd, paper's η*": (40, 105, 261),
+    "ogd, η for P = 0": (16, 42, 104),
+    "adagrad-ogd": (16, 42, 105),
+    "adagrad-ogd:0.25": (11, 29, 73),
+    "follow-the-leader": (9, 24, 59),
+    "running-ratio": (10, 26, 65),
+    "persistence": (25, 64, 160),
+    "gated-persistence": (14, 36, 89),
+    "dollar-persistence": (15, 40, 99),
+    "constant": (27, 70, 174),
+    "production queue, θ ≤ 1": (20, 53, 131),
+    "production queue, Σ|H−B|": (41, 107, 268),
+}
+
+
+def test_policies_as_shares_of_bounds(episode):
+    rows = {row["policy"]: row["share_from_half"] for row in sandwich(episode)["policies"]}
+    rounded = {name: tuple(round(100 * s) for s in rows[name].values()) for name in SHARES}
+    assert rounded == SHARES
+    shares = [PROPOSITION_1, HALF, GATED_ENVELOPE]
+    nothing, best = severity_loss(episode, np.zeros(16)), adl.best_fixed_severity(episode).loss
+    assert [round(100 * nothing / b.value(episode)) for b in shares] == [12, 30, 75]
+    assert [round(100 * best / b.value(episode)) for b in shares] == [7, 17, 42]
+
+
+@pytest.mark.parametrize(
+    ("under", "millions"), [(2.0, (30.06, 30.72, 24.49)), (5.0, (75.16, 43.77, 44.60))]
+)
+def test_prices_of_a_dollar_missed_change_the_ranking(episode, under, millions):
+    """Do-nothing, production clipped to θ ≤ 1, gated persistence."""
+    gated = run_policy(episode, named("gated-persistence"))
+    played = [np.zeros(16)] + [
+        episode.severity(run) for run in (episode.recorded_run("production queue"), gated)
+    ]
+    over = [episode.deficit * (theta - episode.needed_severity) for theta in played]
+    lost = [math.fsum(np.where(gap < 0, -under * gap, gap)) for gap in over]
+    assert tuple(round(usd / 1e6, 2) for usd in lost) == millions
+
+
+@pytest.mark.parametrize("kappa", [1 / 500, 0.1, 0.5, 4 / 5])
+def test_the_gate_of_persistence_need_not_be_tuned(episode, kappa):
+    losses = {
+        name: severity_loss(episode, episode.severity(run_policy(episode, named(name))))
+        for name in ("persistence", f"gated-persistence:{kappa}")
+    }
+    assert [round(usd / 1e6, 2) for usd in losses.values()] == [32.19, 17.79]
+    assert round(MOVED.measure(episode) / 1e6, 2) == 28.99
+    assert round(MOVED_BIG.measure(episode) / 1e6, 3) == 14.572
 
 
 def test_doing_nothing_beats_production_and_the_papers_policy(episode):

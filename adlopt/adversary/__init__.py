@@ -3,7 +3,8 @@
 An adversary chooses the needed severities θ* ∈ [0, 1]^T of given rounds, with
 Σ |θ*_t − θ*_{t−1}| ≤ P, against Σ D_t |θ_t − θ*_t|. For projected OGD the worst choice is found
 exactly, by a mixed-integer program; for any other rule it is searched for. Whatever is reported
-as a loss, the rule really lost when it was played on the instance returned.
+as a loss, the rule really lost when it was played on the instance returned. `unavoidable` turns
+the question round: what does the best online policy lose, whatever it does?
 """
 
 from __future__ import annotations
@@ -16,22 +17,32 @@ from numbers import Real
 
 import numpy as np
 
-from adlopt.adversary.arena import Arena
-from adlopt.adversary.case import Outcome, WorstCase, render, replay, summarise
+from adlopt.adversary.arena import Arena, snapped
+from adlopt.adversary.case import Outcome, WorstCase, render, replay
 from adlopt.adversary.search import search
 from adlopt.adversary.tracking import Solved, solve
+from adlopt.adversary.unavoidable import MinimaxOptimal, Unavoidable
 from adlopt.arrays import own_number
-from adlopt.bound import Bound, Side
+from adlopt.bound import SEVERITY_LOSS, Bound, Side
 from adlopt.bounds import HALF, PROPOSITION_1, SEVERITY_BOUNDS
 from adlopt.episode import Episode
 from adlopt.errors import InputError, SolverStopped
 from adlopt.highs import Stopped
 from adlopt.hindsight import paper_ogd
+from adlopt.minimax import Game
 from adlopt.online import Severity, SeverityThenAllocation
 from adlopt.policies import named
 from adlopt.policies.gradient import ProjectedOGD
 
-__all__ = ["Outcome", "WorstCase", "render", "replay", "summarise", "worst"]
+__all__ = [
+    "Outcome",
+    "Unavoidable",
+    "WorstCase",
+    "render",
+    "replay",
+    "unavoidable",
+    "worst",
+]
 
 BOUNDS = {"prop-1": PROPOSITION_1, "half": HALF} | {
     bound.name: bound for bound in SEVERITY_BOUNDS if bound.side is Side.UPPER
@@ -92,7 +103,7 @@ def worst(  # noqa: PLR0913 - each is one choice of the user
     >>> case.outcome, round(case.ratio, 4)
     (<Outcome.SUPREMUM: 'supremum'>, 0.8333)
     """
-    arena = _arena(episode, rounds, variation)
+    arena = Arena.given(episode, rounds, variation)
     rule, measured = _rule(policy, arena), _bound(bound)
     _check_limits(seed, time_limit)
     tell = progress or (lambda _: None)
@@ -108,7 +119,7 @@ def worst(  # noqa: PLR0913 - each is one choice of the user
         outcome = Outcome.STOPPED if type(rule) is ProjectedOGD else Outcome.FOUND
         rules = _starting_anywhere(rule) if any_first else [rule]
         attacks.append(search(rules, arena, seed=seed, deadline=deadline, progress=tell))
-    attack = max(attacks, key=lambda one: one.loss)
+    attack = snapped(max(attacks, key=lambda one: one.loss), arena)
     return WorstCase.of(
         attack.rule,
         measured,
@@ -119,18 +130,38 @@ def worst(  # noqa: PLR0913 - each is one choice of the user
     )
 
 
-def _arena(episode: Episode | None, rounds: int | None, variation: float | None) -> Arena:
-    if episode is not None:
-        if rounds is not None:
-            raise InputError("rounds", rounds, "nothing beside an episode, which has its own")
-        if not isinstance(episode, Episode):
-            raise InputError("episode", episode, "an Episode")
-        return Arena.of(episode, variation)
-    if rounds is None:
-        raise InputError("rounds", None, "a whole number ≥ 1, or an episode")
-    if variation is None:
-        raise InputError("variation", None, "a number ≥ 0, where no episode is given")
-    return Arena.unit(rounds, variation)
+def unavoidable(
+    against: Severity | SeverityThenAllocation | str | None = None,
+    *,
+    bound: Bound | str,
+    episode: Episode | None = None,
+    rounds: int | None = None,
+    variation: float | None = None,
+) -> Unavoidable:
+    """Enclose V(P), which no online policy can avoid, and make a rule lose as much.
+
+    Parameters
+    ----------
+    against : Severity, SeverityThenAllocation or str, optional
+        As the policy of `worst`; the minimax-optimal rule itself unless given.
+    bound, episode, rounds, variation
+        As in `worst`.
+
+    Raises
+    ------
+    InputError
+        Naming what cannot be used.
+
+    Examples
+    --------
+    >>> case = unavoidable("persistence", bound="prop-1", rounds=3, variation=1.0)
+    >>> round(case.value.lower, 4), case.loss, case.instance.needed_severity.tolist()
+    (1.25, 1.5, [0.0, 0.5, 0.0])
+    """
+    arena = Arena.given(episode, rounds, variation)
+    measured, game = _bound(bound), Game.of(arena.deficit, arena.variation)
+    rule = MinimaxOptimal(game) if against is None else _rule(against, arena)
+    return Unavoidable.of(rule, measured, arena, game)
 
 
 def _rule(policy: Severity | SeverityThenAllocation | str, arena: Arena) -> Severity:
@@ -155,6 +186,9 @@ def _rule(policy: Severity | SeverityThenAllocation | str, arena: Arena) -> Seve
 
 def _bound(bound: Bound | str) -> Bound:
     if isinstance(bound, Bound):
+        if bound.side is not Side.UPPER or bound.loss != SEVERITY_LOSS:
+            given = f"{bound.name}, from {bound.side.name.lower()} on {bound.loss}"
+            raise InputError("bound", given, f"an upper bound on {SEVERITY_LOSS}")
         return bound
     if not isinstance(bound, str) or bound not in BOUNDS:
         raise InputError("bound", bound, f"a Bound, or one of {', '.join(BOUNDS)}")

@@ -8,13 +8,17 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from adlopt.arrays import FloatArray, Record, freeze, own_number
+from adlopt.arrays import SMALLEST_USD, FloatArray, Record, freeze, own_number
 from adlopt.episode import Episode
 from adlopt.errors import InputError, PolicyError
 from adlopt.online import Severity
 from adlopt.quantity import path_variation
 from adlopt.round import Round, RoundOutcome, RoundStart
 
+TOUCHING = 1e-6
+"""Distance from an end of [0, 1] below which a path may have meant the end."""
+ROUNDING = 1e-12
+"""By which the variation of a path may exceed what was allowed."""
 POOL = "all winners"
 """The one winner of each round: it can always give the deficit."""
 
@@ -81,6 +85,8 @@ class Arena(Record):
     def of(cls, episode: Episode, variation: float | None = None) -> Arena:
         """Rounds of an episode, its accounts pooled; those without a deficit are left out.
 
+        A deficit below `SMALLEST_USD` is none.
+
         Parameters
         ----------
         episode : Episode
@@ -92,13 +98,36 @@ class Arena(Record):
         InputError
             If all deficits are zero, or P is not a number in [0, T − 1].
         """
-        kept = [r for r in episode if r.start.deficit > 0]
+        kept = [r for r in episode if r.start.deficit >= SMALLEST_USD]
         if not kept:
-            raise InputError("deficit", 0.0, "a positive deficit in some round")
+            expected = f"a deficit ≥ {SMALLEST_USD:g} USD in some round"
+            raise InputError("deficit", float(episode.deficit.max()), expected)
         if variation is None:
             variation = path_variation(np.array([r.needed_severity for r in kept]))
         starts = tuple(_pooled(r.start, t) for t, r in enumerate(kept, start=1))
         return cls(starts=starts, variation=variation, title=f"deficits of {episode.name}")
+
+    @classmethod
+    def given(cls, episode: Episode | None, rounds: int | None, variation: float | None) -> Arena:
+        """An episode's rounds, or so many with unit deficits.
+
+        Raises
+        ------
+        InputError
+            If both are given or neither, or one cannot be used.
+        """
+        if episode is not None:
+            if rounds is not None:
+                raise InputError("rounds", rounds, "nothing beside an episode, which has its own")
+            if not isinstance(episode, Episode):
+                raise InputError("episode", episode, "an Episode")
+            return cls.of(episode, variation)
+        if rounds is None:
+            remedy = "give rounds and variation, or an episode"
+            raise InputError("rounds", None, "a whole number ≥ 1", remedy=remedy)
+        if variation is None:
+            raise InputError("variation", None, "a number ≥ 0, where no episode is given")
+        return cls.unit(rounds, variation)
 
     @property
     def deficit(self) -> FloatArray:
@@ -134,6 +163,19 @@ class Arena(Record):
             missed.append(start.deficit * abs(theta - target))
             state = rule.learn(state, start, theta, outcome(start, target))
         return Attack(rule=rule, path=path, played=np.array(played), loss=math.fsum(missed))
+
+
+def snapped(attack: Attack, arena: Arena) -> Attack:
+    """Put stretches of θ* that all but touch an end of [0, 1] onto it, where that costs no less."""
+    for end in (0.0, 1.0):
+        near = np.flatnonzero(np.abs(attack.path - end) <= TOUCHING)
+        for stretch in np.split(near, np.flatnonzero(np.diff(near) > 1) + 1):
+            path = attack.path.copy()
+            path[stretch] = end
+            tried = arena.play(attack.rule, path)
+            if tried.loss >= attack.loss and path_variation(path) <= arena.variation + ROUNDING:
+                attack = tried
+    return attack
 
 
 def outcome(start: RoundStart, severity: float) -> RoundOutcome:

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from enum import Enum
-from itertools import groupby
-from textwrap import fill
 from typing import Any
 
 from adlopt.adversary.tracking import ATTAINED
-from adlopt.bound import Bound
+from adlopt.adversary.wording import (
+    bound_notes,
+    bound_row,
+    dollars,
+    paragraphs,
+    severities,
+    share_spent,
+)
+from adlopt.bound import Bound, Evaluation
 from adlopt.bounds import TRIVIAL, is_vacuous
 from adlopt.episode import Episode
 from adlopt.errors import CertificateError
@@ -20,10 +25,8 @@ from adlopt.playing import run_policy
 from adlopt.policies.allocation import ProRata
 from adlopt.quantity import P
 from adlopt.run import Run
-from adlopt.table import WIDTH, percent, table
+from adlopt.table import percent, table
 
-SHOWN = 40
-"""Levels of θ* printed."""
 EXACT_RATIO = 1e-6
 """How far a ratio may exceed 1 by rounding."""
 
@@ -122,84 +125,91 @@ class WorstCase:
         return self.upper - self.loss
 
     @property
-    def bound_value(self) -> float:
-        """USD. The bound, with its quantities measured on the instance."""
-        return self.bound.value(self.instance)
+    def said(self) -> Evaluation:
+        """What the bound says of the instance, and of the rule played on it."""
+        return self.bound.evaluate(self.instance, played(self.rule, self.instance))
 
     @property
-    def ratio(self) -> float:
-        """Loss over bound: 1 where the bound is tight; NaN where the bound is 0."""
+    def bound_value(self) -> float | None:
+        """USD. The bound, with its quantities measured on the instance; None if it fails there."""
+        return self.said.value
+
+    @property
+    def ratio(self) -> float | None:
+        """Loss over bound: 1 where the bound is tight; None where it says nothing, or 0."""
         value = self.bound_value
-        return self.loss / value if value else math.nan
+        return self.loss / value if value else None
 
     def __str__(self) -> str:
-        return render(summarise(self))
+        return render(self.to_dict())
+
+    def to_dict(self) -> dict[str, Any]:
+        """Collect the figures, at full precision, ready for JSON."""
+        ratio = self.ratio
+        return {
+            "policy": self.policy,
+            "information": self.rule.information.value,
+            "first_severity": self.first,
+            "rounds": len(self.instance),
+            "source": self.instance.source,
+            "variation_allowed": self.variation,
+            "variation": P.measure(self.instance),
+            "outcome": self.outcome.value,
+            "loss_usd": self.loss,
+            "upper_usd": self.upper,
+            "gap_usd": self.gap,
+            **bound_figures(self.bound, self.said, self.instance),
+            "ratio": ratio,
+            "exceeds_bound": ratio is not None and ratio > 1 + EXACT_RATIO,
+            "needed_severity": self.instance.needed_severity.tolist(),
+            "deficit_usd": self.instance.deficit.tolist(),
+        }
 
 
 def replay(rule: Severity, instance: Episode) -> float:
     """Σ D_t |θ_t − θ*_t| of a rule, played as any policy is, USD."""
-    return severity_loss(instance, instance.severity(_played(rule, instance)))
+    return severity_loss(instance, instance.severity(played(rule, instance)))
 
 
-def _played(rule: Severity, instance: Episode) -> Run:
+def played(rule: Severity, instance: Episode) -> Run:
+    """Play a rule as any policy is."""
     return run_policy(instance, SeverityThenAllocation(rule, ProRata()))
 
 
-def summarise(case: WorstCase) -> dict[str, Any]:
-    """Collect the figures, at full precision, ready for JSON."""
-    ratio, bound = case.ratio, case.bound
-    failures = bound.failures(case.instance, _played(case.rule, case.instance))
+def bound_figures(bound: Bound, said: Evaluation, instance: Episode) -> dict[str, Any]:
+    """What a bound says of an instance, ready for JSON."""
     return {
-        "policy": case.policy,
-        "information": case.rule.information.value,
-        "first_severity": case.first,
-        "rounds": len(case.instance),
-        "source": case.instance.source,
-        "variation_allowed": case.variation,
-        "variation": P.measure(case.instance),
-        "outcome": case.outcome.value,
-        "loss_usd": case.loss,
-        "upper_usd": case.upper,
-        "gap_usd": case.gap,
         "bound": bound.name,
         "bound_label": bound.label,
-        "bound_usd": None if failures else case.bound_value,
-        "ratio": ratio if math.isfinite(ratio) and not failures else None,
-        "exceeds_bound": not failures and ratio > 1 + EXACT_RATIO,
-        "vacuous": bound is not TRIVIAL and is_vacuous(bound, case.instance),
+        "bound_usd": said.value,
+        "vacuous": said.value is not None and bound is not TRIVIAL and is_vacuous(bound, instance),
         "covers": bound.covers,
-        "tightness": bound.tightness,
-        "fails_on_instance": {k: list(v) for k, v in failures.items()},
-        "needed_severity": case.instance.needed_severity.tolist(),
-        "deficit_usd": case.instance.deficit.tolist(),
+        "tightness": bound.tightness.value,
+        "tightness_note": bound.tightness_note,
+        "fails_on_instance": {text: list(rounds) for text, rounds in said.failures.items()},
     }
 
 
 def render(data: dict[str, Any]) -> str:
-    """Lay out what `summarise` collected in 80 columns."""
-    usd, share = data["bound_usd"], percent(data["ratio"])
-    value = "does not apply" if usd is None else _usd(usd)
-    if data["vacuous"] and usd is not None:
+    """Lay out what `to_dict` collected in 80 columns."""
+    share = percent(data["ratio"])
+    if data["vacuous"]:
         share += " of a VACUOUS bound"
     rows = [
-        ("path variation, of what was allowed", _share(data["variation"], data)),
-        ("loss Σ D|θ−θ*|, replayed, USD", _usd(data["loss_usd"])),
-        ("no path costs more than, USD", _usd(data["upper_usd"])),
-        (f"{data['bound_label']}, on this instance, USD", value),
+        ("path variation, of what was allowed", share_spent(data)),
+        ("loss Σ D|θ−θ*|, replayed, USD", dollars(data["loss_usd"])),
+        ("no path costs more than, USD", dollars(data["upper_usd"])),
+        bound_row(data),
         ("loss / bound", share),
     ]
     title = (
         f"{data['policy']} ({data['information']}) from θ₁ = {data['first_severity']:g}, "
         f"{data['rounds']} rounds: {data['source']}"
     )
-    notes = [_verdict(data), f"bound covers: {data['covers']}"]
+    notes = [_verdict(data), *bound_notes(data)]
     if data["exceeds_bound"]:
         notes.append("the loss exceeds the bound: it covers other rules than this one")
-    notes += [f"hypothesis that fails here: {text}" for text in data["fails_on_instance"]]
-    if data["tightness"]:
-        notes.append(f"bound's tightness as stated: {data['tightness']}")
-    lines = "\n".join(fill(note, WIDTH, subsequent_indent="  ") for note in notes)
-    return table(title, ("", ""), rows) + lines + "\n" + _path(data["needed_severity"])
+    return table(title, ("", ""), rows) + paragraphs(notes) + severities(data["needed_severity"])
 
 
 def _verdict(data: dict[str, Any]) -> str:
@@ -208,23 +218,7 @@ def _verdict(data: dict[str, Any]) -> str:
         "its upper side is HiGHS's branch and bound",
         Outcome.BETWEEN: "the worst case lies between these two losses: the upper one lets "
         "ties θ = θ* go against the rule",
-        Outcome.STOPPED: f"stopped by the time limit, with a gap of {_usd(data['gap_usd'])} USD: "
-        "the worst case lies between these two losses",
+        Outcome.STOPPED: "stopped by the time limit, with a gap of "
+        f"{dollars(data['gap_usd'])} USD: the worst case lies between these two losses",
         Outcome.FOUND: "found by search: a lower bound on the worst case, which may be worse",
     }[Outcome(data["outcome"])]
-
-
-def _path(path: list[float]) -> str:
-    """Write 0.5 0 0 0 as 0.5 0×3."""
-    spans = [(theta, len(list(span))) for theta, span in groupby(f"{theta:.4g}" for theta in path)]
-    shown = " ".join(theta if n == 1 else f"{theta}×{n}" for theta, n in spans[:SHOWN])
-    more = " …" if len(spans) > SHOWN else ""
-    return fill(f"θ*: {shown}{more}", WIDTH, subsequent_indent="    ")
-
-
-def _share(spent: float, data: dict[str, Any]) -> str:
-    return f"{spent:.4f} of {data['variation_allowed']:.4f}"
-
-
-def _usd(amount: float) -> str:
-    return f"{amount:,.2f}" if abs(amount) >= 1e3 else f"{amount:.6g}"

@@ -26,7 +26,7 @@ from typing import TypeAlias
 
 import numpy as np
 
-from adlopt.adversary.arena import Arena, Attack, outcome
+from adlopt.adversary.arena import ROUNDING, Arena, Attack, outcome
 from adlopt.arrays import FloatArray, freeze
 from adlopt.errors import SolverStopped
 from adlopt.highs import Infeasible, RawAnswer, Stopped, run
@@ -38,8 +38,6 @@ MARGIN = 1e-7
 """Distance of θ from θ* that no rounding closes: HiGHS is asked for 1e-9."""
 ATTAINED = 1e-5
 """Relative distance from what no path exceeds at which a path counts as attaining it."""
-ROUNDING = 1e-12
-"""By which the variation of a path with ties may exceed what was allowed."""
 Row: TypeAlias = tuple[dict[int, float], float, float]
 """Coefficients by column, least and largest value."""
 KINDS = 8

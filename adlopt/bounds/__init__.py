@@ -1,5 +1,6 @@
 """Bounds as data, one file a family: on the severity loss Σ D_t |θ_t − θ*_t| unless they say so."""
 
+from adlopt.bound import SEVERITY_LOSS
 from adlopt.bounds.adaptive import ADAPTIVE, ADAPTIVE_TUNED, TUNING_FREE
 from adlopt.bounds.comparator_optimised import (
     CONSTANT_FROM_HALF,
@@ -28,7 +29,7 @@ from adlopt.bounds.trivial import (
     rounds_needed,
 )
 
-SEVERITY_BOUNDS = (
+BOUNDS = (
     PROPOSITION_1,
     TRIVIAL,
     HALF,
@@ -46,11 +47,15 @@ SEVERITY_BOUNDS = (
     GATED_ENVELOPE,
     MINIMAX_UPPER,
     MINIMAX_LOWER,
+    FULL_OBJECTIVE,
+    PROPOSITION_2,
+    PROPOSITION_3,
+    PROPOSITION_5,
 )
-"""On the severity loss Σ D_t |θ_t − θ*_t|."""
-
-BOUNDS = (*SEVERITY_BOUNDS, FULL_OBJECTIVE, PROPOSITION_2, PROPOSITION_3, PROPOSITION_5)
 """Everything shipped."""
+
+SEVERITY_BOUNDS = tuple(bound for bound in BOUNDS if bound.loss == SEVERITY_LOSS)
+"""On the severity loss Σ D_t |θ_t − θ*_t|."""
 
 __all__ = [
     "ADAPTIVE",

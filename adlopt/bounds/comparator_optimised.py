@@ -6,10 +6,13 @@ path u; each bound below has the step that makes the right side least, known in 
 
 from __future__ import annotations
 
+from functools import partial
+
 import sympy
 
 from adlopt.bound import FIRST_SEVERITY, Along, Bound, Comparator
 from adlopt.bounds.hypotheses import ENOUGH_CAPACITY, INSIDE_DOMAIN
+from adlopt.bounds.witnesses import resting
 from adlopt.quantity import FIRST, LOSS, P, Q, S
 from adlopt.run import Information
 
@@ -24,7 +27,8 @@ OPTIMISED = Bound(
     comparator=Comparator.PER_ROUND_OPTIMUM,
     covers="projected OGD from any start, step √((1 + 2P)/S) of the best path (hindsight)",
     hypotheses=(ENOUGH_CAPACITY, INSIDE_DOMAIN),
-    tightness="constant 1 is attained in the limit for P = 0",
+    witness=partial(resting, 1.0, 1.0),
+    tightness_note="constant 1 is attained in the limit for P = 0",
     citation=SOURCE,
     proof="comparator_optimised",
     along=Along.BEST_PATH,
@@ -38,6 +42,8 @@ OPTIMISED_FROM_HALF = Bound(
     comparator=Comparator.PER_ROUND_OPTIMUM,
     covers="projected OGD from ½, step √((1/4 + 2P)/S) of the best path (hindsight)",
     hypotheses=(ENOUGH_CAPACITY, INSIDE_DOMAIN),
+    witness=partial(resting, 0.5, 0.5),
+    tightness_note="attained in the limit for P = 0",
     citation=SOURCE,
     proof="comparator_optimised",
     choices=HALF_START,
@@ -52,7 +58,8 @@ QUADRATIC = Bound(
     comparator=Comparator.PER_ROUND_OPTIMUM,
     covers="projected OGD from ½, step √((1/4 + 2P − Q)/S) of the needed path (hindsight)",
     hypotheses=(ENOUGH_CAPACITY, INSIDE_DOMAIN),
-    tightness="both constants in 2P − Q are attained",
+    witness=partial(resting, 0.5, 0.5),
+    tightness_note="attained in the limit for P = 0; a single step attains 2P − Q",
     citation=SOURCE,
     proof="comparator_optimised",
     choices=HALF_START,
@@ -76,7 +83,8 @@ def from_start(first: sympy.Rational) -> Bound:
         comparator=Comparator.PER_ROUND_OPTIMUM,
         covers=f"projected OGD from {first}, step |x_1 − u|/√S of the best constant (hindsight)",
         hypotheses=(ENOUGH_CAPACITY, INSIDE_DOMAIN),
-        tightness="constant 1 is attained in the limit",
+        witness=partial(resting, float(first)),
+        tightness_note="constant 1 is attained in the limit",
         citation=SOURCE,
         proof="comparator_optimised",
         choices={FIRST_SEVERITY: first},

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from functools import partial
+
 import sympy
 
 from adlopt.arrays import own_number
 from adlopt.bound import Bound, Comparator
 from adlopt.bounds.hypotheses import ENOUGH_CAPACITY, INSIDE_DOMAIN
-from adlopt.bounds.paper import FAIRNESS, TRACKING
+from adlopt.bounds.paper import FAIRNESS, OBJECTIVE, TRACKING
+from adlopt.bounds.witnesses import resting
 from adlopt.quantity import OVER_CAPACITY, OVER_CAPACITY_TWICE, P, S
 from adlopt.run import Information
 
@@ -41,9 +45,12 @@ def full_objective(track: float = 1.0, fair: float = 0.0) -> Bound:
         name="full objective",
         expression=sympy.sqrt((1 + 2 * P.symbol) * squares),
         comparator=Comparator.PER_ROUND_OPTIMUM,
-        covers="projected OGD + pro-rata on λ_track |Σx − B| + λ_fair max x/u, hindsight step",
+        covers="projected OGD + pro-rata, step √((1 + 2P)/S) with D_t (λ_track + λ_fair/U_t) in "
+        "place of D_t (hindsight)",
+        loss=OBJECTIVE,
         hypotheses=(ENOUGH_CAPACITY, INSIDE_DOMAIN),
-        tightness="as Proposition 1; no √n and no 1/ε, unlike mirror descent on haircuts",
+        tightness_note="as Proposition 1 where λ_fair = 0; no √n and no 1/ε, unlike mirror "
+        "descent on haircuts",
         citation="extends [CTTX26, Prop. 1] to its Eq. 10",
         proof="full_objective",
         choices=dict(zip((TRACKING, FAIRNESS), map(sympy.Float, weights), strict=True)),
@@ -51,4 +58,5 @@ def full_objective(track: float = 1.0, fair: float = 0.0) -> Bound:
     )
 
 
-FULL_OBJECTIVE = full_objective()
+FULL_OBJECTIVE = replace(full_objective(), witness=partial(resting, 1.0, 1.0))
+"""In dollars missed: λ_track = 1, λ_fair = 0."""

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import sympy
 
 from adlopt.bound import Bound, Comparator, Side
 from adlopt.bounds.hypotheses import ENOUGH_CAPACITY
+from adlopt.bounds.witnesses import all_needed, swinging
+from adlopt.policies.severity import Constant, Persistence
 from adlopt.quantity import FIRST_DEFICIT, TOP, TOP_WHOLE, TOTAL_DEFICIT
 from adlopt.run import Information
 
@@ -15,7 +19,8 @@ MINIMAX_LOWER = Bound(
     comparator=Comparator.PER_ROUND_OPTIMUM,
     covers="every online policy, on some sequence with the same deficits and P",
     hypotheses=(ENOUGH_CAPACITY,),
-    tightness="within a factor 2 for whole P",
+    witness=partial(all_needed, Persistence()),
+    tightness_note="attained by persistence from ½ for P = 0; within a factor 2 for whole P",
     citation="new",
     proof="minimax_closed_form",
     side=Side.LOWER,
@@ -30,7 +35,8 @@ MINIMAX_UPPER = Bound(
     "(hindsight)",
     hypotheses=(ENOUGH_CAPACITY,),
     information=Information.HINDSIGHT,
-    tightness="within a factor 2 for whole P",
+    witness=partial(swinging, Constant(0.5)),
+    tightness_note="attained by the constant ½ for P = T − 1; within a factor 2 for whole P",
     citation="new",
     proof="minimax_closed_form",
 )

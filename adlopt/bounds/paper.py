@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import sympy
 
 from adlopt.bound import Bound, Comparator, Status
 from adlopt.bounds.hypotheses import ENOUGH_CAPACITY, FIXED_DOMAIN, INSIDE_DOMAIN, KNOWN_ACCOUNTS
+from adlopt.bounds.witnesses import resting
 from adlopt.quantity import (
     DIAMETER,
     MOVED_HAIRCUTS,
@@ -25,7 +28,8 @@ PROPOSITION_1 = Bound(
     comparator=Comparator.PER_ROUND_OPTIMUM,
     covers="projected OGD on D_t |θ − θ*_t| with the hindsight step η* = sqrt((1 + 2P)/S)",
     hypotheses=(ENOUGH_CAPACITY, INSIDE_DOMAIN),
-    tightness="constant 1 is attained in the limit for P = 0",
+    witness=partial(resting, 1.0, 1.0),
+    tightness_note="constant 1 is attained in the limit for P = 0",
     citation=SOURCE.format("Prop. 1, Eq. 17"),
     proof="prop_01_severity",
     information=Information.HINDSIGHT,
@@ -35,6 +39,8 @@ PROPOSITION_1 = Bound(
 
 TRACKING, FAIRNESS = sympy.symbols("λ_track λ_fair", real=True)
 """Weights of [CTTX26, Eq. 10]: λ_track |Σx − B| + λ_fair max x/u."""
+OBJECTIVE = "regret in λ_track |Σx − B| + λ_fair max x/u"
+"""The loss of bounds on that objective."""
 WEIGHTS = {TRACKING: sympy.Integer(1), FAIRNESS: sympy.Integer(0)}
 """Dollars missed, unless another bound is made with `dataclasses.replace`."""
 
@@ -48,8 +54,10 @@ PROPOSITION_2 = Bound(
     expression=SLOPE * DIAMETER.symbol * sympy.sqrt(ROUNDS.symbol),
     comparator=Comparator.BEST_FIXED_SEVERITY,
     covers="mirror descent on haircuts, η = R/(G√T), against one fixed haircut of all rounds",
+    loss=OBJECTIVE,
     hypotheses=(KNOWN_ACCOUNTS, FIXED_DOMAIN),
-    tightness="constant 1 is attained in the limit",
+    witness=partial(resting, 1.0, 1.0),
+    tightness_note="constant 1 is attained in the limit for one winner",
     citation=SOURCE.format("Prop. 2"),
     proof="slope_of_the_objective",
     choices=WEIGHTS,
@@ -62,8 +70,9 @@ PROPOSITION_3 = Bound(
     expression=SLOPE * (DIAMETER.symbol * sympy.sqrt(ROUNDS.symbol) + MOVED_HAIRCUTS.symbol),
     comparator=Comparator.PER_ROUND_OPTIMUM,
     covers="nothing: mirror descent with η = R/(G√T) exceeds it on alternating blocks",
+    loss=OBJECTIVE,
     hypotheses=(KNOWN_ACCOUNTS, FIXED_DOMAIN),
-    tightness="false with any constants; no algorithm has it",
+    tightness_note="false with any constants; no algorithm has it",
     citation=SOURCE.format("Prop. 3, Eq. 27"),
     proof="prop_03_dynamic_regret",
     choices=WEIGHTS,
@@ -79,8 +88,11 @@ PROPOSITION_5 = Bound(
     ),
     comparator=Comparator.PER_ROUND_OPTIMUM,
     covers="mirror descent on haircuts with the hindsight step √((R² + 2R P_x)/(G²T))",
+    loss=OBJECTIVE,
     hypotheses=(KNOWN_ACCOUNTS, FIXED_DOMAIN),
-    tightness="no better rate in P_x and T is possible",
+    witness=partial(resting, 1.0, 1.0),
+    tightness_note="attained in the limit for one winner and P_x = 0; no better rate in P_x and T "
+    "is possible",
     citation=SOURCE.format("Prop. 5, Eq. 34"),
     proof="slope_of_the_objective",
     choices=WEIGHTS,

@@ -5,10 +5,14 @@ Gated persistence plays θ*_s of the last round s with D_s ≥ κ D_t, and ½ wh
 
 from __future__ import annotations
 
+from functools import partial
+
 import sympy
 
 from adlopt.bound import FIRST_SEVERITY, Along, Bound, Comparator
 from adlopt.bounds.hypotheses import ENOUGH_CAPACITY, EQUAL_DEFICITS, TWO_SIZES
+from adlopt.bounds.witnesses import growing, swinging
+from adlopt.policies.severity import GatedPersistence, Persistence
 from adlopt.quantity import (
     FIRST,
     FIRST_BIG,
@@ -32,7 +36,8 @@ PERSISTENCE = Bound(
     comparator=Comparator.PER_ROUND_OPTIMUM,
     covers="persistence from ½: its loss itself, along the needed severities",
     hypotheses=(ENOUGH_CAPACITY,),
-    tightness="an identity",
+    witness=partial(swinging, Persistence()),
+    tightness_note="an identity",
     citation=NEW,
     proof="persistence",
     choices={FIRST_SEVERITY: HALF},
@@ -46,7 +51,8 @@ PERSISTENCE_UNIFORM = Bound(
     comparator=Comparator.PER_ROUND_OPTIMUM,
     covers="persistence from ½, against every path",
     hypotheses=(ENOUGH_CAPACITY, EQUAL_DEFICITS),
-    tightness="attained along the needed severities",
+    witness=partial(swinging, Persistence()),
+    tightness_note="attained where θ* swings from end to end: along the needed severities",
     citation=NEW,
     proof="persistence_any_path",
     choices={FIRST_SEVERITY: HALF},
@@ -62,7 +68,8 @@ GATED_PERSISTENCE = Bound(
     comparator=Comparator.PER_ROUND_OPTIMUM,
     covers="gated-persistence with κ = 1/2 from ½, against every path",
     hypotheses=(ENOUGH_CAPACITY,),
-    tightness="the last term is attained in the limit",
+    witness=partial(growing, GatedPersistence()),
+    tightness_note="the last term is attained in the limit, where each deficit doubles the last",
     citation=NEW,
     proof="persistence",
     choices={KAPPA: HALF},
@@ -76,7 +83,9 @@ GATED_ENVELOPE = Bound(
     comparator=Comparator.PER_ROUND_OPTIMUM,
     covers="gated-persistence with κ = 1/2 from ½, on any sequence with W_big or less",
     hypotheses=(ENOUGH_CAPACITY, TWO_SIZES),
-    tightness="minimax up to the distance to the lower bound for the same W_big",
+    witness=partial(swinging, GatedPersistence()),
+    tightness_note="attained where θ* swings from end to end and deficits are equal; no rule "
+    "guarantees less than the lower bound for the same W_big",
     citation=NEW,
     proof="gated_envelope",
 )

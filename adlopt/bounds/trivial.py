@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from adlopt.bound import Bound, Comparator
 from adlopt.bounds.hypotheses import ENOUGH_CAPACITY, INSIDE_DOMAIN
+from adlopt.bounds.witnesses import all_needed
 from adlopt.episode import Episode
+from adlopt.policies.severity import Constant
 from adlopt.quantity import TOTAL_DEFICIT, WORST_MISS, P, S
 
 TRIVIAL = Bound(
@@ -13,7 +17,8 @@ TRIVIAL = Bound(
     comparator=Comparator.PER_ROUND_OPTIMUM,
     covers="every policy with θ_t in [0, 1]: the most that D_t |θ − θ*_t| can be",
     hypotheses=(INSIDE_DOMAIN,),
-    tightness="attained by the worst severity of every round",
+    witness=partial(all_needed, Constant(0.0)),
+    tightness_note="attained by the worst severity of every round",
     citation="max over θ in [0, 1] of a convex function is at an end",
     proof="trivial",
 )
@@ -25,7 +30,8 @@ HALF = Bound(
     comparator=Comparator.PER_ROUND_OPTIMUM,
     covers="the constant severity 1/2, on every sequence",
     hypotheses=(ENOUGH_CAPACITY,),
-    tightness="attained where θ*_t is 0 or 1",
+    witness=partial(all_needed, Constant(0.5)),
+    tightness_note="attained where θ*_t is 0 or 1",
     citation="|1/2 − θ*| ≤ 1/2",
     proof="minimax_severity",
 )
