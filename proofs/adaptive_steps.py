@@ -209,7 +209,8 @@ def sharpened(name: str, point: dict[object, object], **constants: object) -> Fa
     false = claim(constants.get("one", 1) / sympify(2), constants.get("noise", 1))
     return FalseVariant(
         name=name,
-        attempt=lambda: derive(**constants),
+        derivation=derive,
+        changed=constants,
         claim=false,
         counterexample=false.counterexample(point),
     )

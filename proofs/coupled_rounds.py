@@ -309,25 +309,29 @@ def theorem() -> Theorem:
         false_variants=(
             FalseVariant(
                 name="winners of other rounds may pay",
-                attempt=lambda: weak_side(both(eq(sympify(0), 0))),
+                derivation=weak_side,
+                changed={"members": both(eq(sympify(0), 0))},
                 claim=strangers,
                 counterexample=strangers.counterexample(away),
             ),
             FalseVariant(
                 name="11/10 of the cut",
-                attempt=lambda: weak_side(worth=Rational(11, 10)),
+                derivation=weak_side,
+                changed={"worth": Rational(11, 10)},
                 claim=above,
                 counterexample=above.counterexample(pair),
             ),
             FalseVariant(
                 name="the account that has paid most leaves",
-                attempt=lambda: derive(poorest_stays),
+                derivation=derive,
+                changed={"rule": poorest_stays},
                 claim=reversed_rule,
                 counterexample=reversed_rule.counterexample(pair),
             ),
             FalseVariant(
                 name="11/10 of H_n",
-                attempt=lambda: derive(worth=Rational(11, 10)),
+                derivation=derive,
+                changed={"worth": Rational(11, 10)},
                 claim=more,
                 counterexample=more.counterexample({n: 1, x: table([1])}),
             ),

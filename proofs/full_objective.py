@@ -264,13 +264,15 @@ def theorem() -> Theorem:
         false_variants=(
             FalseVariant(
                 name="fairness counted half",
-                attempt=lambda: dominate(Rational(1, 2)),
+                derivation=dominate,
+                changed={"factor": Rational(1, 2)},
                 claim=cheaper,
                 counterexample=cheaper.counterexample(equal),
             ),
             FalseVariant(
                 name="D_t λ for the slopes, as if fairness were free",
-                attempt=lambda: derive(0),
+                derivation=derive,
+                changed={"fair": 0},
                 claim=careless,
                 counterexample=careless.counterexample(once),
             ),

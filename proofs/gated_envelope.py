@@ -228,19 +228,22 @@ def theorem() -> Theorem:
         false_variants=(
             FalseVariant(
                 name="1/4 instead of 1/2 of the first big deficit",
-                attempt=lambda: derive(half=Rational(1, 4)),
+                derivation=derive,
+                changed={"half": Rational(1, 4)},
                 claim=quarter,
                 counterexample=quarter.counterexample(alone),
             ),
             FalseVariant(
                 name="small rounds for nothing",
-                attempt=lambda: derive(small=0),
+                derivation=derive,
+                changed={"small": 0},
                 claim=free,
                 counterexample=free.counterexample({**alone, b: [0]}),
             ),
             FalseVariant(
                 name="small rounds of comparable size",
-                attempt=lambda: copied(()),
+                derivation=copied,
+                changed={"sizes": ()},
                 claim=any_sizes,
                 counterexample=any_sizes.counterexample(mixed),
             ),

@@ -114,19 +114,25 @@ def theorem() -> Theorem:
         false_variants=(
             FalseVariant(
                 name="19/10 instead of 2",
-                attempt=lambda: derive(error, Rational(19, 10)),
+                derivation=derive,
+                holds={"gap": error},
+                changed={"factor": Rational(19, 10)},
                 claim=steep,
                 counterexample=steep.counterexample(point),
             ),
             FalseVariant(
                 name="the sharper form with factor 1",
-                attempt=lambda: derive(Min(error, distance), 1),
+                derivation=derive,
+                holds={"gap": Min(error, distance)},
+                changed={"factor": 1},
                 claim=gentle,
                 counterexample=gentle.counterexample(point),
             ),
             FalseVariant(
                 name="λ of any sign",
-                attempt=lambda: derive(error, given=unsigned.given),
+                derivation=derive,
+                holds={"gap": error},
+                changed={"given": unsigned.given},
                 claim=unsigned,
                 counterexample=unsigned.counterexample({**point, H: [0], λ: -1}),
             ),

@@ -199,7 +199,7 @@ def rounds() -> list[Fact]:
     ]
 
 
-def derive() -> Fact:
+def derive(two: int = 2) -> Fact:
     """Put vectors with one coordinate, and the slope as comparator, into Proposition 5."""
     vectors = theorem_of(__file__, "prop_05_vector_dynamic_regret.py").facts["best step"]
     change = α(t + 1) - α(t)
@@ -208,7 +208,8 @@ def derive() -> Fact:
     length = put_formula(eq(w**2, Sum(change**2, (i, 1, 1))), {w: abs(change)})
     path = [absolute(change)[0], prove(length, single(i, 1, change**2), absolute(change))]
     families = [for_all(fact, t, 1, T - 1) for fact in path]
-    return discharge(put(vectors, line), rounds(), families, prove(eq(VARIATION, VARIATION)))
+    bound = discharge(put(vectors, line), rounds(), families, prove(eq(VARIATION, VARIATION)))
+    return prove(known_path(two).concludes, bound, known_path(two).given, degree=1)
 
 
 # The last slope ----------------------------------------------------------------------------------
@@ -284,19 +285,22 @@ def theorem() -> Theorem:
         false_variants=(
             FalseVariant(
                 name="α_max √T for every path",
-                attempt=lambda: prove(still.concludes, derive(), still.given),
+                derivation=derive,
+                changed={"two": 0},
                 claim=still,
                 counterexample=still.counterexample(turns),
             ),
             FalseVariant(
                 name="α_max/2 + P for the last slope",
-                attempt=lambda: repeat(half),
+                derivation=repeat,
+                changed={"factor": half},
                 claim=less,
                 counterexample=less.counterexample(rests),
             ),
             FalseVariant(
                 name="the last slope after any first estimate",
-                attempt=lambda: repeat(start=START[:1]),
+                derivation=repeat,
+                changed={"start": START[:1]},
                 claim=anywhere,
                 counterexample=anywhere.counterexample({**rests, α_hat: [3, 1]}),
             ),

@@ -366,19 +366,22 @@ def theorem() -> Theorem:
         false_variants=(
             FalseVariant(
                 name="9/10 of Top",
-                attempt=lambda: largest(Rational(9, 10)),
+                derivation=largest,
+                changed={"share": Rational(9, 10)},
                 claim=cheap,
                 counterexample=cheap.counterexample(play),
             ),
             FalseVariant(
                 name="11/10 of h (D_1 + Top)",
-                attempt=lambda: gain(Rational(11, 10)),
+                derivation=gain,
+                changed={"worth": Rational(11, 10)},
                 claim=short,
                 counterexample=short.counterexample({**play, x: [HALF, HALF]}),
             ),
             FalseVariant(
                 name="half of max(λ, μ) Top for persistence",
-                attempt=lambda: repeat(HALF),
+                derivation=repeat,
+                changed={"worth": HALF},
                 claim=sharp,
                 counterexample=sharp.counterexample(play),
             ),

@@ -306,13 +306,15 @@ def theorem() -> Theorem:
         false_variants=(
             FalseVariant(
                 name="1/4 instead of 1/2 in front of D_max",
-                attempt=lambda: derive(half=Rational(1, 4)),
+                derivation=derive,
+                changed={"half": Rational(1, 4)},
                 claim=quarter,
                 counterexample=quarter.counterexample(alone),
             ),
             FalseVariant(
                 name="without a gate",
-                attempt=lambda: copies_of_a_round(()),
+                derivation=copies_of_a_round,
+                changed={"gates": ()},
                 claim=open_gate,
                 counterexample=open_gate.counterexample(small),
             ),

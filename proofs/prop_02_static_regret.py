@@ -117,13 +117,15 @@ def theorem() -> Theorem:
         false_variants=(
             FalseVariant(
                 name="η G² T/4 instead of η G² T/2",
-                attempt=lambda: derive(Rational(1, 4)),
+                derivation=derive,
+                changed={"half": Rational(1, 4)},
                 claim=quarter,
                 counterexample=quarter.counterexample(once),
             ),
             FalseVariant(
                 name="a comparator outside the domain, where the projection inequality fails",
-                attempt=lambda: derive(given=moved),
+                derivation=derive,
+                changed={"given": moved},
                 claim=free,
                 counterexample=free.counterexample(stuck),
             ),

@@ -186,7 +186,7 @@ def sharpened(name: str, point: dict[object, object], **constants: object) -> Fa
     claim = general(**constants)
     counterexample = claim.counterexample(point)
     return FalseVariant(
-        name=name, attempt=lambda: derive(**constants), claim=claim, counterexample=counterexample
+        name=name, derivation=derive, changed=constants, claim=claim, counterexample=counterexample
     )
 
 

@@ -64,18 +64,6 @@ worse = Claim(given=(*QUEUE, *ROUND, lt(u_1, U), lt(B, U)), concludes=gt(first /
 inverted = Claim(
     given=(gt(u_2, 0), gt(u_1, u_2), eq(B, u_1)), concludes=lt(u_1 - first, u_2 - second)
 )
-padded = Claim(
-    given=(
-        *ROUND,
-        HAIRCUT[0],
-        ge(ε, 0),
-        every(i, 1, n, ge(x(i), 0)),
-        every(i, 1, n, le(x(i), u(i))),
-        every(i, 1, n, le(x(i), z * (u(i) + ε))),
-    ),
-    concludes=every(i, 1, n, le(pro_rata, z * (u(i) + ε))),
-)
-
 prop_6 = theorem_of(__file__, "prop_06_queue_vertices.py")
 QUEUE_OF_MANY = prop_6.claims["a queue has one inside"].given
 smallest_first = Claim(
@@ -90,9 +78,16 @@ ratio = [
 ]
 
 
-def lowest() -> Fact:
+def no_less(worth: object = 1, pad: object = 0) -> Claim:
+    """No haircut has less than `worth` times the burden B/U, burdens being x/(u + pad)."""
+    burden = every(i, 1, n, le(x(i), z * (u(i) + pad)))
+    return Claim(given=(*ROUND, ge(ε, 0), HAIRCUT[0], burden), concludes=ge(z, worth * B / U))
+
+
+def lowest(worth: object = 1, pad: object = 0) -> Fact:
     """B = Σ x_i ≤ z U."""
-    return prove(least.concludes, sum_up(HAIRCUT[1]), HAIRCUT[0], inverse)
+    said = no_less(worth, pad)
+    return prove(said.concludes, sum_up(said.given[-1]), said.given[:-1], inverse)
 
 
 def pro_rata_fits() -> Fact:
@@ -114,9 +109,9 @@ def alone() -> Fact:
     return for_all(one, k, 1, n)
 
 
-def dearer() -> Fact:
+def dearer(given: tuple[Formula, ...] = worse.given) -> Fact:
     """min(u_1, B) U > B u_1, whichever of u_1 and B is smaller; divide by u_1 U."""
-    crossed = by_cases(gt(first * U, B * u_1), u_1 - B, worse.given)
+    crossed = by_cases(gt(first * U, B * u_1), u_1 - B, given)
     other = reciprocal(u_1, gt(u_1, 0))
     return prove(
         worse.concludes, crossed, inverse, other, multipliers=[first / u_1, B / U], degree=3
@@ -174,7 +169,7 @@ def theorem() -> Theorem:
     }
     queue = {u_1: 3, u_2: 1}
     level = {**halves, x: [Rational(2, 3), Rational(4, 3)], z: Rational(1, 3)}
-    cheaper = Claim(given=least.given, concludes=ge(z, 1))
+    cheaper, padded = no_less(Rational(11, 10)), no_less(pad=ε)
     always = Claim(given=(*QUEUE, *ROUND), concludes=worse.concludes)
     same = Claim(given=inverted.given[:1], concludes=inverted.concludes)
     return Theorem(
@@ -224,26 +219,30 @@ def theorem() -> Theorem:
         ),
         false_variants=(
             FalseVariant(
-                name="pro-rata is optimal for burdens x/(u + ε) too",
-                attempt=lambda: prove(le(pro_rata, z * (u(i) + ε)), lowest(), inverse, ge(ε, 0)),
+                name="no burden below B/U for burdens x/(u + ε) either",
+                derivation=lowest,
+                changed={"pad": ε},
                 claim=padded,
                 counterexample=padded.counterexample(level),
             ),
             FalseVariant(
-                name="every haircut has burden one",
-                attempt=lambda: prove(cheaper.concludes, lowest(), ratio),
+                name="every haircut has 11/10 of the burden B/U",
+                derivation=lowest,
+                changed={"worth": Rational(11, 10)},
                 claim=cheaper,
                 counterexample=cheaper.counterexample(halves),
             ),
             FalseVariant(
                 name="queues are worse with a single winner too",
-                attempt=lambda: by_cases(gt(first * U, B * u_1), u_1 - B, always.given),
+                derivation=dearer,
+                changed={"given": always.given},
                 claim=always,
                 counterexample=always.counterexample({n: 1, u: [1], u_1: 1, B: 1}),
             ),
             FalseVariant(
                 name="a queue inverts whatever the capacities",
-                attempt=lambda: leaves_nothing(same.given),
+                derivation=leaves_nothing,
+                changed={"given": same.given},
                 claim=same,
                 counterexample=same.counterexample({u_1: 2, u_2: 1, B: 0}),
             ),

@@ -273,19 +273,24 @@ def theorem() -> Theorem:
         false_variants=(
             FalseVariant(
                 name="half of the moves up",
-                attempt=lambda: undershoot(LAST, rise, share=half),
+                derivation=undershoot,
+                holds={"estimate": LAST, "part": rise},
+                changed={"share": half},
                 claim=less,
                 counterexample=less.counterexample(climb),
             ),
             FalseVariant(
                 name="after any first estimate",
-                attempt=lambda: undershoot(LAST, rise, ()),
+                derivation=undershoot,
+                holds={"estimate": LAST, "part": rise},
+                changed={"start": ()},
                 claim=low_start,
                 counterexample=low_start.counterexample({**point, α_hat: [0, 1]}),
             ),
             FalseVariant(
                 name="an overshoot without α_max",
-                attempt=lambda: overshoot(sympify(0)),
+                derivation=overshoot,
+                changed={"first": sympify(0)},
                 claim=free,
                 counterexample=free.counterexample({**climb, μ: 0}),
             ),

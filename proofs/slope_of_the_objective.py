@@ -191,13 +191,15 @@ def theorem() -> Theorem:
         false_variants=(
             FalseVariant(
                 name="9/10 of the squared length",
-                attempt=lambda: derive(Rational(9, 10)),
+                derivation=derive,
+                changed={"worth": Rational(9, 10)},
                 claim=shorter,
                 counterexample=shorter.counterexample(once),
             ),
             FalseVariant(
                 name="capacities below u_min",
-                attempt=lambda: derive(capacities=NOT_EMPTY),
+                derivation=derive,
+                changed={"capacities": NOT_EMPTY},
                 claim=tiny,
                 counterexample=tiny.counterexample(half),
             ),

@@ -496,19 +496,22 @@ def theorem() -> Theorem:
         false_variants=(
             FalseVariant(
                 name="7/10 √(L S) for Hedge",
-                attempt=lambda: hedge(less),
+                derivation=hedge,
+                changed={"worth": less},
                 claim=cheap,
                 counterexample=cheap.counterexample(split),
             ),
             FalseVariant(
                 name="Hedge without Hoeffding's lemma",
-                attempt=lambda: hedge(lemma=GIBBS["ψ ≥ 0"]),
+                derivation=hedge,
+                changed={"lemma": GIBBS["ψ ≥ 0"]},
                 claim=unbounded,
                 counterexample=unbounded.counterexample(slow),
             ),
             FalseVariant(
                 name="5/4 instead of 3/2",
-                attempt=lambda: near(Rational(5, 4)),
+                derivation=near,
+                changed={"worth": Rational(5, 4)},
                 claim=steeper,
                 counterexample=steeper.counterexample(idle),
             ),

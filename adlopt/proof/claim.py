@@ -110,14 +110,18 @@ class Family:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FalseVariant:
-    """A nearby claim that is false: the same derivation must fail on it, and numbers refute it.
+    """A nearby claim that is false: a derivation that closes must fail on it, and numbers refute it.
 
     Attributes
     ----------
     name : str
         How it differs: a constant sharpened, a hypothesis dropped, a sign turned.
-    attempt : callable
-        Runs the derivation on the variant; it has to raise ProofError.
+    derivation : callable
+        Derives the true statement, and returns the Fact or a collection of Facts.
+    changed : mapping from str to object
+        The arguments with which the same derivation has to raise ProofError.
+    holds : mapping from str to object
+        Its arguments for the true statement; those it has of its own unless given.
     claim : Claim
         The false statement.
     counterexample : Refutation or Family
@@ -125,22 +129,30 @@ class FalseVariant:
     """
 
     name: str
-    attempt: Callable[[], object]
+    derivation: Callable[..., object]
+    changed: Mapping[str, Any]
+    holds: Mapping[str, Any] = field(default_factory=dict)
     claim: Claim
     counterexample: Refutation | Family
 
     def check(self) -> None:
-        """Check that the variant is refuted, and that the derivation does not reach it."""
+        """Check that the variant is refuted, and that only the true statement is derived."""
         found = self.counterexample
         if not (
             found.refutes(self.claim) if isinstance(found, Family) else self.claim.fails_at(found)
         ):
             raise ProofError(f"the counterexample to {self.name!r} is to another claim")
+        if not _conclusions(self.derivation(**self.holds)):
+            raise ProofError(f"what {self.name!r} changes derives nothing to begin with")
         try:
             self.attempt()
         except ProofError:
             return
         raise ProofError(f"the false variant {self.name!r} was not rejected")
+
+    def attempt(self) -> object:
+        """Run the derivation on the false statement; it has to raise ProofError."""
+        return self.derivation(**{**self.holds, **self.changed})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -279,6 +291,16 @@ class Theorem:
             raise ProofError(f"{self.item}: name at least two false variants")
         for variant in self.false_variants:
             variant.check()
+
+
+def _conclusions(derived: object) -> list[Formula]:
+    """Collect what was derived: a Fact, or Facts in collections."""
+    if isinstance(derived, Fact):
+        return [sequent(derived).conclusion]
+    parts = derived.values() if isinstance(derived, Mapping) else derived
+    if isinstance(parts, str) or not isinstance(parts, Iterable):
+        raise ProofError("a derivation returns the Fact that it derives, or several")
+    return [formula for part in parts for formula in _conclusions(part)]
 
 
 def _satisfy_at_one(

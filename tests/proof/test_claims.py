@@ -150,14 +150,47 @@ def test_ranges_are_checked_index_by_index():
         satisfy(families, point({n: 3, D: {0: 1, 1: 2, 2: -1}}))
 
 
+def at_least(bound=0):
+    return prove(ge(x, bound), ge(x, 1))
+
+
+VARIANT = {
+    "name": "v",
+    "derivation": at_least,
+    "changed": {"bound": 2},
+    "claim": STRONG,
+    "counterexample": STRONG.counterexample({x: 1}),
+}
+
+
 def test_false_variants_must_be_rejected_and_refuted():
-    variant = {"name": "v", "claim": STRONG, "counterexample": STRONG.counterexample({x: 1})}
-    FalseVariant(**variant, attempt=lambda: prove(ge(x, 2), ge(x, 1))).check()
+    FalseVariant(**VARIANT).check()
+    FalseVariant(**{**VARIANT, "holds": {"bound": 1}}).check()
     with pytest.raises(ProofError, match="not rejected"):
-        FalseVariant(**variant, attempt=lambda: prove(ge(x, 1), ge(x, 1))).check()
-    other = {**variant, "claim": CLAIM}
+        FalseVariant(**{**VARIANT, "changed": {"bound": 1}}).check()
     with pytest.raises(ProofError, match="another claim"):
-        FalseVariant(**other, attempt=lambda: prove(ge(x, 2), ge(x, 1))).check()
+        FalseVariant(**{**VARIANT, "claim": CLAIM}).check()
+
+
+def closes_nothing(bound=0):
+    raise ProofError("cannot close anything")
+
+
+@pytest.mark.parametrize(
+    ("derivation", "said"),
+    [
+        (closes_nothing, "cannot close anything"),
+        (lambda bound=0: prove(ge(x, 3), ge(x, 1)), "cannot close"),
+        (lambda bound=0: [], "derives nothing"),
+        (lambda bound=0: {}, "derives nothing"),
+        (lambda bound=0: None, "returns the Fact"),
+        (lambda bound=0: "x", "returns the Fact"),
+        (lambda bound=0: (at_least(bound), "x"), "returns the Fact"),
+    ],
+)
+def test_an_attempt_that_fails_on_the_true_statement_too_is_no_attempt(derivation, said):
+    with pytest.raises(ProofError, match=said):
+        FalseVariant(**{**VARIANT, "derivation": derivation}).check()
 
 
 def test_a_file_without_two_false_variants_does_not_pass(tmp_path):
