@@ -201,7 +201,7 @@ def rounds() -> list[Fact]:
 
 def derive(two: int = 2) -> Fact:
     """Put vectors with one coordinate, and the slope as comparator, into Proposition 5."""
-    vectors = theorem_of(__file__, "prop_05_vector_dynamic_regret.py").facts["best step"]
+    vectors = theorem_of(__file__, "prop_05_vector_dynamic_regret.py").steps["best step"]
     change = α(t + 1) - α(t)
     line = {n: 1, G: 1, D: α_max, P: VARIATION, d: (t, abs(change)), regret: (t, abs(gap))}
     line |= {x: (t, i, α_hat(t)), u: (t, i, α(t)), g: (t, i, g(t))}

@@ -329,7 +329,11 @@ def theorem() -> Theorem:
         statement="h (D_1 + Top) ≤ V(P) ≤ min{h Σ D, h D_1 + max(λ, μ) Top}, h = λ μ/(λ + μ)",
         verdict=Verdict.PROVED,
         tightness="within a factor 2 at equal costs, max(λ, μ)/h at others; exact at P = 0",
-        remarks=("that the P largest of T − 1 numbers exist is not a step of the proof",),
+        remarks=(
+            "c marks the P largest of D_2 … D_T if they lie on one side of a level and the others on"
+            " the other side: a hypothesis of each claim. That there are such c and level, by"
+            " sorting the deficits, is not a step of the proof",
+        ),
         claims={
             "no other rounds weigh more": knapsack,
             "the adversary's variation": within,

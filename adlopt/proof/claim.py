@@ -171,6 +171,10 @@ class Theorem:
         What is claimed, part by part.
     added : mapping from str to Formula
         Hypotheses that the source does not state, with the words for them.
+    cited : mapping from Axiom to tuple of Formula
+        Theorems of the literature about objects that the kernel has no words for (exponential
+        weights, maximal flows). They stand as hypotheses of the facts that use them: an axiom of
+        the kernel would hold for every value of its symbols, not for these objects alone.
     remarks : tuple of str
         What a reader has to know besides (parameters tuned in hindsight, say).
     facts : mapping from str to Fact
@@ -198,6 +202,7 @@ class Theorem:
     claims: Mapping[str, Claim]
     facts: Mapping[str, Fact] = field(default_factory=dict)
     added: Mapping[str, Formula] = field(default_factory=dict)
+    cited: Mapping[Axiom, tuple[Formula, ...]] = field(default_factory=dict)
     remarks: tuple[str, ...] = ()
     refutation: Refutation | Family | None = None
     corrected: Mapping[str, tuple[Claim, Fact]] = field(default_factory=dict)
@@ -207,7 +212,7 @@ class Theorem:
     false_variants: tuple[FalseVariant, ...] = ()
 
     def __post_init__(self) -> None:
-        for name in ("claims", "facts", "added", "corrected", "steps"):
+        for name in ("claims", "facts", "added", "cited", "corrected", "steps"):
             object.__setattr__(self, name, MappingProxyType(dict(getattr(self, name))))
         for name in ("remarks", "instead", "false_variants"):
             object.__setattr__(self, name, tuple(getattr(self, name)))
@@ -244,17 +249,29 @@ class Theorem:
     def _reached(self) -> Verdict:
         if self.refutation is not None:
             return Verdict.REFUTED if self._refuted(self.refutation) else Verdict.OPEN
-        proved = {name: self.claims[name] for name in self.claims if name in self.facts}
-        if proved.keys() != self.claims.keys():
+        if not self.claims.keys() <= self.facts.keys():
             return Verdict.OPEN
-        if all(claim.follows_from(self.facts[name]) for name, claim in proved.items()):
+        if self._follow(self.theorems):
             return Verdict.PROVED
+        return Verdict.PROVED_UNDER if self._follow(self.besides) else Verdict.OPEN
+
+    def _follow(self, besides: tuple[Formula, ...]) -> bool:
+        """Say whether each claim is proved under its own hypotheses and these."""
         wider = {
-            n: Claim(given=(*c.given, *self.added.values()), concludes=c.concludes)
-            for n, c in proved.items()
+            name: Claim(given=(*claim.given, *besides), concludes=claim.concludes)
+            for name, claim in self.claims.items()
         }
-        under = all(claim.follows_from(self.facts[name]) for name, claim in wider.items())
-        return Verdict.PROVED_UNDER if under else Verdict.OPEN
+        return all(claim.follows_from(self.facts[name]) for name, claim in wider.items())
+
+    @property
+    def theorems(self) -> tuple[Formula, ...]:
+        """Return what is cited."""
+        return tuple(formula for said in self.cited.values() for formula in said)
+
+    @property
+    def besides(self) -> tuple[Formula, ...]:
+        """Return the hypotheses that facts may have besides those of their claims."""
+        return (*self.theorems, *self.added.values())
 
     def _refuted(self, refutation: Refutation | Family) -> bool:
         claims = self.claims.values()
@@ -265,7 +282,7 @@ class Theorem:
     def _check_witness(self) -> None:
         """Check that the hypotheses of each claim hold together at one of the points."""
         claims = [*self.claims.values(), *(claim for claim, _ in self.corrected.values())]
-        groups = [(*claim.given, *self.added.values()) for claim in claims]
+        groups = [(*claim.given, *self.besides) for claim in claims]
         if isinstance(self.refutation, Family):
             groups.append(self.refutation.when)
         points = self.witness if isinstance(self.witness, tuple) else (self.witness,)
@@ -283,7 +300,8 @@ class Theorem:
         found = self.refutation
         family = [*found.meets, found.violates] if isinstance(found, Family) else []
         below = (theorem.axioms for theorem in self.instead)
-        return frozenset[Axiom]().union(*(fact.axioms for fact in [*used, *family]), *below)
+        taken = (fact.axioms for fact in [*used, *family])
+        return frozenset(self.cited).union(*taken, *below)
 
     def check_variants(self) -> None:
         """Check that every false variant is rejected; there have to be at least two."""
