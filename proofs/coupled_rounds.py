@@ -305,7 +305,7 @@ def theorem() -> Theorem:
         item="Coupled rounds",
         title="the burden that rounds with common winners force, and the price of being online",
         citation="new; compare [CTTX26, Prop. 9]",
-        statement="least z = max over sets S of rounds of Σ_S B_t/u(∪_S W_t); online at least H_n times it",
+        statement="least z = max over S of Σ_S B_t/u(∪_S W_t); online at least H_n times it",
         verdict=Verdict.PROVED,
         cited=MAX_FLOW,
         tightness="H_n is attained by pro-rata in each round on the family of the lower bound",

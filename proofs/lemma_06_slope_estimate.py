@@ -273,7 +273,8 @@ def theorem() -> Theorem:
         tightness="α_max + P is attained by the last slope",
         remarks=(
             "counterexamples for all constants C, C', at the step of the paper's derivation",
-            "the claim names no step; that none reaches it, even in hindsight, is not proved here",
+            "the claim names no step: other steps are in Lemma 6 for every step, save those that"
+            " know the path itself",
         ),
         claims={"as stated": as_stated},
         refutation=family(),

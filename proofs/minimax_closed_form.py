@@ -330,7 +330,7 @@ def theorem() -> Theorem:
         verdict=Verdict.PROVED,
         tightness="within a factor 2 at equal costs, max(λ, μ)/h at others; exact at P = 0",
         remarks=(
-            "c marks the P largest of D_2 … D_T if they lie on one side of a level and the others on"
+            "c marks the P largest of D_2 … D_T if they lie on one side of a level, the others on"
             " the other side: a hypothesis of each claim. That there are such c and level, by"
             " sorting the deficits, is not a step of the proof",
         ),

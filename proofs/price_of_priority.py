@@ -14,7 +14,6 @@ from adlopt.proof import (
     Claim,
     Fact,
     FalseVariant,
-    Formula,
     Theorem,
     Verdict,
     at,

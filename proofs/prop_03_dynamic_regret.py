@@ -268,6 +268,9 @@ def theorem() -> Theorem:
         instead=(theorem_of(__file__, "prop_05_vector_dynamic_regret.py"),),
         witness=run_of(2),
         steps={
+            "equal sizes": same_size(),
+            "1 + 2 + … + n": gauss(),
+            **{f"a walk, {name}": fact for name, fact in walking().items()},
             "distance to the target": here(walking()["distance"]),
             "regret of a block": regret_of_block(),
             "regret of the instance": known[0],

@@ -7,7 +7,8 @@ at most G, a comparator path u_t in the set, d_t = ‖u_{t+1} − u_t‖ and P =
 
 The projection enters through its variational inequality ⟨y − Πy, u_t − Πy⟩ ≤ 0, which holds if u_t
 lies in the set that is projected onto (inside_t = 1): always on a fixed set, and with capacities
-that change from round to round only if u_t fits into the next round too. Convexity enters through ℓ_t(x_t) − ℓ_t(u_t) ≤ ⟨g_t, x_t − u_t⟩. A constant path is Proposition 2.
+that change from round to round only if u_t fits into the next round too. Convexity enters through
+ℓ_t(x_t) − ℓ_t(u_t) ≤ ⟨g_t, x_t − u_t⟩. A constant path is Proposition 2.
 """
 
 from __future__ import annotations

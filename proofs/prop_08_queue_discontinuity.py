@@ -12,7 +12,9 @@ from sympy import Max, Min, Rational
 
 from adlopt.proof import (
     Claim,
+    Fact,
     FalseVariant,
+    Formula,
     Theorem,
     Verdict,
     by_cases,

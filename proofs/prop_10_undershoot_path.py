@@ -249,6 +249,8 @@ def theorem() -> Theorem:
         tightness="Q² P⁺ is attained by the last slope",
         remarks=(
             "counterexamples for all constants: n (n + 1)/4 > C n + C' (n − 1)",
+            "they are for the step α_max/√T of the paper's derivation; that no other step has the"
+            " bound is shown for the error of both signs (Lemma 6 for every step), not for V_T",
             "V_T alone is no objective: α̂ = α_max has V_T = 0. Name the overshoot beside it",
         ),
         claims={"as stated": as_stated},

@@ -11,7 +11,6 @@ What holds: V_T ≥ C q_min² T, if α_t − α̂_t ≥ C, the estimated prices 
 
 from __future__ import annotations
 
-
 from sympy import Max, Rational, Sum, sympify
 
 from adlopt.proof import (

@@ -110,7 +110,7 @@ class Family:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FalseVariant:
-    """A nearby claim that is false: a derivation that closes must fail on it, and numbers refute it.
+    """A nearby claim that is false: numbers refute it, and a derivation that closes fails on it.
 
     Attributes
     ----------
@@ -179,8 +179,9 @@ class Theorem:
         What a reader has to know besides (parameters tuned in hindsight, say).
     facts : mapping from str to Fact
         A proof of each part, unless refuted.
-    refutation : Refutation or Family, optional
-        A counterexample to one of the claims, or a family of them.
+    refutation : Refutation, Family or tuple of these, optional
+        A counterexample to one of the claims, a family of them, or several, of which each has to
+        refute a claim.
     corrected : mapping from str to tuple of Claim and Fact
         What holds instead.
     instead : tuple of Theorem
@@ -204,7 +205,7 @@ class Theorem:
     added: Mapping[str, Formula] = field(default_factory=dict)
     cited: Mapping[Axiom, tuple[Formula, ...]] = field(default_factory=dict)
     remarks: tuple[str, ...] = ()
-    refutation: Refutation | Family | None = None
+    refutation: Refutation | Family | tuple[Refutation | Family, ...] | None = None
     corrected: Mapping[str, tuple[Claim, Fact]] = field(default_factory=dict)
     instead: tuple[Theorem, ...] = ()
     steps: Mapping[str, Fact] = field(default_factory=dict)
@@ -228,16 +229,12 @@ class Theorem:
         """
         reached = self._reached()
         if reached is not self.verdict:
-            found = self.refutation
-            gaps = (
-                [g for c in self.claims.values() for g in found.gaps(c)]
-                if isinstance(found, Family)
-                else []
-            )
+            families = [found for found in self.refutations if isinstance(found, Family)]
+            gaps = [g for found in families for c in self.claims.values() for g in found.gaps(c)]
             said = f"declared {self.verdict.value}, but the evidence gives {reached.value}"
             raise ProofError("\n".join([f"{self.item}: {said}", *gaps]))
         for name, fact in self.facts.items():
-            if self.refutation is not None and not self.claims[name].follows_from(fact):
+            if self.refutations and not self.claims[name].follows_from(fact):
                 raise ProofError(f"{self.item}: {name!r} is not what was proved")
         for name, (claim, fact) in self.corrected.items():
             if not claim.follows_from(fact):
@@ -247,13 +244,20 @@ class Theorem:
         self._check_witness()
 
     def _reached(self) -> Verdict:
-        if self.refutation is not None:
-            return Verdict.REFUTED if self._refuted(self.refutation) else Verdict.OPEN
+        if self.refutations:
+            refuted = all(self._refuted(found) for found in self.refutations)
+            return Verdict.REFUTED if refuted else Verdict.OPEN
         if not self.claims.keys() <= self.facts.keys():
             return Verdict.OPEN
         if self._follow(self.theorems):
             return Verdict.PROVED
         return Verdict.PROVED_UNDER if self._follow(self.besides) else Verdict.OPEN
+
+    @property
+    def refutations(self) -> tuple[Refutation | Family, ...]:
+        """Return every counterexample."""
+        found = self.refutation
+        return found if isinstance(found, tuple) else () if found is None else (found,)
 
     def _follow(self, besides: tuple[Formula, ...]) -> bool:
         """Say whether each claim is proved under its own hypotheses and these."""
@@ -283,8 +287,7 @@ class Theorem:
         """Check that the hypotheses of each claim hold together at one of the points."""
         claims = [*self.claims.values(), *(claim for claim, _ in self.corrected.values())]
         groups = [(*claim.given, *self.besides) for claim in claims]
-        if isinstance(self.refutation, Family):
-            groups.append(self.refutation.when)
+        groups += [found.when for found in self.refutations if isinstance(found, Family)]
         points = self.witness if isinstance(self.witness, tuple) else (self.witness,)
         for group in filter(None, groups):
             _satisfy_at_one(self.item, group, points)
@@ -297,8 +300,8 @@ class Theorem:
             *self.steps.values(),
             *(fact for _, fact in self.corrected.values()),
         ]
-        found = self.refutation
-        family = [*found.meets, found.violates] if isinstance(found, Family) else []
+        families = [found for found in self.refutations if isinstance(found, Family)]
+        family = [fact for found in families for fact in (*found.meets, found.violates)]
         below = (theorem.axioms for theorem in self.instead)
         taken = (fact.axioms for fact in [*used, *family])
         return frozenset(self.cited).union(*taken, *below)

@@ -4,32 +4,89 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Callable
 
 from adlopt.errors import ProofError
 
 _GREEK = {
-    **{"α": "alpha", "β": "beta", "γ": "gamma", "δ": "delta", "ε": "varepsilon", "ζ": "zeta"},
-    **{"η": "eta", "θ": "theta", "κ": "kappa", "λ": "lambda", "μ": "mu", "ν": "nu", "ξ": "xi"},
-    **{"π": "pi", "ρ": "rho", "σ": "sigma", "τ": "tau", "φ": "varphi", "χ": "chi", "ψ": "psi"},
-    **{"ω": "omega", "Γ": "Gamma", "Δ": "Delta", "Θ": "Theta", "Λ": "Lambda", "Π": "Pi"},
-    **{"Σ": "Sigma", "Φ": "Phi", "Ψ": "Psi", "Ω": "Omega"},
+    "α": "alpha",
+    "β": "beta",
+    "γ": "gamma",
+    "δ": "delta",
+    "ε": "varepsilon",
+    "ζ": "zeta",
+    "η": "eta",
+    "θ": "theta",
+    "κ": "kappa",
+    "λ": "lambda",
+    "μ": "mu",
+    "ν": "nu",
+    "ξ": "xi",
+    "π": "pi",
+    "ρ": "rho",
+    "σ": "sigma",
+    "τ": "tau",
+    "φ": "varphi",
+    "χ": "chi",
+    "ψ": "psi",
+    "ω": "omega",
+    "Γ": "Gamma",
+    "Δ": "Delta",
+    "Θ": "Theta",
+    "Λ": "Lambda",
+    "Π": "Pi",
+    "Σ": "Sigma",
+    "Φ": "Phi",
+    "Ψ": "Psi",
+    "Ω": "Omega",
 }
 _SIGNS = {
-    **{"≤": r"\le", "≥": r"\ge", "≠": r"\ne", "∈": r"\in", "∪": r"\cup", "∩": r"\cap"},
-    **{"∞": r"\infty", "±": r"\pm", "·": r"\cdot", "√": r"\surd", "ℓ": r"\ell", "…": r"\ldots"},
-    **{"⌊": r"\lfloor", "⌋": r"\rfloor", "‖": r"\|", "⟨": r"\langle", "⟩": r"\rangle"},
-    **{"−": "-", "×": r"\times", "→": r"\to", "<": "<", ">": ">", "|": "|", "⊢": r"\vdash"},
+    "≤": r"\leq",
+    "≥": r"\geq",
+    "≠": r"\neq",
+    "∈": r"\in",
+    "∪": r"\cup",
+    "∩": r"\cap",
+    "∞": r"\infty",
+    "±": r"\pm",
+    "·": r"\cdot",
+    "√": r"\sqrt{\,}",
+    "ℓ": r"\ell",
+    "…": r"\ldots",
+    "⌊": r"\lfloor",
+    "⌋": r"\rfloor",
+    "‖": r"\|",
+    "⟨": r"\langle",
+    "⟩": r"\rangle",
+    "−": "-",
+    "×": r"\times",
+    "→": r"\to",
+    "<": "<",
+    ">": ">",
+    "|": "|",
+    "⊢": r"\vdash",
 }
 _ESCAPED = {
     **{c: f"\\{c}" for c in "{}$&#_%"},
-    **{"\\": r"\textbackslash{}", "~": r"\textasciitilde{}", "^": r"\textasciicircum{}"},
-    **{"–": "--", "—": "---", "’": "'", "‘": "`", "“": "``", "”": "''"},
+    "\\": r"\textbackslash{}",
+    "~": r"\textasciitilde{}",
+    "^": r"\textasciicircum{}",
+    "–": "--",
+    "—": "---",
+    "’": "'",
+    "‘": "`",
+    "“": "``",
+    "”": "''",
 }
 _ACCENTS = {"\u0300": "`", "\u0301": "'", "\u0302": "^", "\u0303": "~", "\u0308": '"'}
 _HAT = "\u0302"
 _LETTER = f"[A-Za-zΑ-Ωα-ωℓ]{_HAT}?"
 _INDEX = r"\{[^{}]*\}|[A-Za-z0-9]+"
-_INDEXED = re.compile(rf"({_LETTER})_({_INDEX})|(\d|{_LETTER})\^({_INDEX})")
+_NESTED = r"\((?:[^()]|\((?:[^()]|\([^()]*\))*\))*\)"
+_BUILT = re.compile(
+    rf"({_LETTER})_({_INDEX})|(\d|{_LETTER})\^({_INDEX})|√({_NESTED}|{_LETTER}(?:_(?:{_INDEX}))?|\d+)"
+)
+"""Letters with an index below or above, and roots."""
 
 
 def name(written: str) -> str:
@@ -68,32 +125,42 @@ def prose(words: str) -> str:
     Examples
     --------
     >>> prose("θ ≤ 50 % of U_t, x²")
-    '$\\theta$ $\\le$ 50 \\% of $U_{t}$, x$^{2}$'
+    '$\\theta$ $\\leq$ 50 \\% of $U_{t}$, x$^{2}$'
     """
+    return _joined(words, _plain, "${}$".format).replace("$$", " ")
+
+
+def _joined(words: str, plain: Callable[[str], str], built: Callable[[str], str]) -> str:
     parts, end = [], 0
-    decomposed = unicodedata.normalize("NFD", words)
-    for found in _INDEXED.finditer(decomposed):
-        parts += [_plain(decomposed[end : found.start()]), _indexed(found)]
+    decomposed = unicodedata.normalize("NFD", words).replace("=\u0338", "≠")
+    for found in _BUILT.finditer(decomposed):
+        parts += [plain(decomposed[end : found.start()]), built(_built(found))]
         end = found.end()
-    return "".join([*parts, _plain(decomposed[end:])]).replace("$$", " ")
+    return "".join([*parts, plain(decomposed[end:])])
 
 
-def _indexed(found: re.Match[str]) -> str:
-    base, below, raised, above = found.groups()
+def _built(found: re.Match[str]) -> str:
+    base, below, raised, above, radicand = found.groups()
+    if radicand:
+        return f"\\sqrt{{{_math(radicand.removeprefix('(').removesuffix(')'))}}}"
     mark, index = ("_", below) if below else ("^", above)
     inside = index.strip("{}")
     said = _math(inside)
     if len(inside) > 1 and inside.isalpha() and inside.isascii():
         said = f"\\mathrm{{{inside}}}"
-    return f"${_math(base or raised)}{mark}{{{said}}}$"
+    return f"{_math(base or raised)}{mark}{{{said}}}"
 
 
-def _math(signs: str) -> str:
+def _math(words: str) -> str:
     """Write what stands inside a formula."""
+    return _joined(words, _signs, str).strip()
+
+
+def _signs(words: str) -> str:
     return "".join(
-        f"\\hat{{{_sign(piece[0])}}}" if piece.endswith(_HAT) else _sign(piece)
-        for piece in re.findall(f".{_HAT}?", signs)
-    ).strip()
+        f"\\hat{{{_sign(piece[0]).strip()}}}" if piece.endswith(_HAT) else _sign(piece)
+        for piece in re.findall(f".{_HAT}?", words, re.DOTALL)
+    )
 
 
 def _sign(sign: str) -> str:

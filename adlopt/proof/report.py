@@ -10,6 +10,7 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from fractions import Fraction
 from itertools import pairwise
 
 from adlopt.proof.claim import Claim, Theorem
@@ -148,7 +149,7 @@ class _Report:
             factors = [premises[i] for i in chosen]
             if square is not None:
                 factors.append(style.raised.format(text(square, style)) + self._squared())
-            size = [number(coefficient, style)] if coefficient != 1 or not factors else []
+            size = [number(Fraction(coefficient), style)] if coefficient != 1 or not factors else []
             parts.append(style.times.join([*size, *factors]))
         for i, factor in certificate.multiples:
             parts.append(style.times.join([*self._multiplier(factor), premises[i]]))
@@ -180,8 +181,8 @@ class _Report:
         lines += [(2, f"added hypothesis: {words}") for words in theorem.added]
         lines += [(2, f"note: {remark}") for remark in theorem.remarks]
         lines += [(2, f"axiom: {a.name} [{a.citation}]") for a in sorted(theorem.axioms)]
-        if isinstance(theorem.refutation, Refutation):
-            lines.append((2, "counterexample: " + _point(theorem.refutation)))
+        points = [found for found in theorem.refutations if isinstance(found, Refutation)]
+        lines += [(2, "counterexample: " + _point(found)) for found in points]
         lines += [(2, f"holds instead: {name}") for name in theorem.corrected]
         lines += [(2, f"holds instead: {t.statement} ({t.item})") for t in theorem.instead]
         lines.append((2, f"tightness: {theorem.tightness}"))

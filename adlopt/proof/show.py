@@ -83,7 +83,7 @@ LATEX = Style(
     },
     times=r" \, ",
     power="^{{{0}}}",
-    relations={"≥": r"\ge", ">": ">", "=": "="},
+    relations={"≥": r"\geq", ">": ">", "=": "="},
     minus="-",
     over=r"\frac{{{0}}}{{{1}}}",
     raised=r"\left({0}\right)",

@@ -7,6 +7,7 @@ from sympy import Sum
 
 from adlopt.errors import ProofError
 from adlopt.proof import (
+    Axiom,
     Claim,
     FalseVariant,
     Family,
@@ -24,6 +25,7 @@ from adlopt.proof import (
 )
 from adlopt.proof.notation import point
 from adlopt.proof.refutation import Refutation, refute, satisfy
+from adlopt.proof.report import summary
 
 x, y = reals("x y")
 n, t = integers("n t")
@@ -111,6 +113,29 @@ def test_a_family_has_to_meet_every_hypothesis():
     assert not Family(instance={x: n, y: 0}, meets=meets, violates=meets[0], when=when).refutes(
         claim
     )
+
+
+def test_each_of_several_refutations_refutes():
+    other = Claim(given=(), concludes=ge(y, 0))
+    both = {"claims": {"a": STRONG, "b": other}, "facts": {}, "verdict": Verdict.REFUTED}
+    found = (STRONG.counterexample({x: 1}), other.counterexample({y: -1}))
+    assert theorem(**both, refutation=found).verdict is Verdict.REFUTED
+    stray = Claim(given=(), concludes=ge(y, 1)).counterexample({y: 0})
+    with pytest.raises(ProofError, match="OPEN"):
+        theorem(**both, refutation=(*found, stray))
+
+
+def test_cited_theorems_are_hypotheses_and_are_named():
+    weak = Claim(given=(), concludes=ge(x, 0))
+    name = Axiom("large numbers are large", "folklore")
+    cited = theorem(claims={"main": weak}, cited={name: (ge(x, 1),)})
+    assert cited.verdict is Verdict.PROVED
+    assert cited.axioms == {name}
+    assert "axiom: large numbers are large [folklore]" in summary(cited)
+    with pytest.raises(ProofError, match="PROVED UNDER"):
+        theorem(claims={"main": weak}, added={"x is large": ge(x, 1)})
+    with pytest.raises(ProofError, match="witness"):
+        theorem(claims={"main": weak}, cited={name: (ge(x, 1),)}, witness={x: 0})
 
 
 @pytest.mark.parametrize(
