@@ -17,6 +17,8 @@ round has burden H_n, and the account that leaves after a round could have paid 
 
 from __future__ import annotations
 
+from functools import cache
+
 from sympy import Rational, Sum, sympify
 
 from adlopt.proof import (
@@ -87,6 +89,7 @@ def cut(given: tuple[Formula, ...] = ROUNDS, worth: object = 1) -> Claim:
     return Claim(given=given, concludes=ge(z, bound))
 
 
+@cache
 def weak_side(members: Formula = MEMBERS, worth: object = 1) -> Fact:
     """Σ_S B = Σ_i Σ_S x(i, t) ≤ Σ_i v_i Σ_t x(i, t) ≤ z Σ v_i u_i."""
     account, inside = [le(1, i), le(i, n)], [le(1, t), le(t, T)]
@@ -191,6 +194,7 @@ def leaving(rule: Formula, inside: list[Formula]) -> Fact:
     )
 
 
+@cache
 def derive(rule: Formula = LEAST_LEAVES, worth: object = 1) -> dict[str, Fact]:
     """The mean of those who stay is at least 1/n + … + 1/(n − r + 1) after round r."""
     claim = ge(stays(r), (n - r + 1) * reached(r))

@@ -15,6 +15,8 @@ for every path u of severities: neither the number of winners nor 1/ε is in it.
 
 from __future__ import annotations
 
+from functools import cache
+
 from sympy import Rational, Sum, sympify
 
 from adlopt.proof import (
@@ -178,6 +180,7 @@ def gradient_step(k: object, within: list[Formula]) -> Fact:
 PROP_1 = theorem_of(__file__, "prop_01_severity.py")
 
 
+@cache
 def derive(fair: object = 1) -> dict[str, Fact]:
     """Carry a potential through the rounds, as for a deficit alone."""
     energy = (D(t) * (λ + fair * μ / U(t))) ** 2

@@ -12,6 +12,8 @@ with D_big the first big deficit and W = Σ_{big} D_t |s_t − s_r| over the big
 
 from __future__ import annotations
 
+from functools import cache
+
 from sympy import Rational, Sum
 
 from adlopt.proof import (
@@ -185,6 +187,7 @@ def one_round() -> Fact:
     return prove(le(D(t) * miss, D(t) * cost), paid, size)
 
 
+@cache
 def derive(half: object = HALF, small: object = 1) -> Fact:
     """Sum over the rounds."""
     return prove(envelope(half, small).concludes, sum_up(for_all(one_round(), t, 1, T)))

@@ -10,6 +10,8 @@ and |b_t − b̂_t| may be replaced by min(|b_t − b̂_t|, |H_t − H'_t|).
 
 from __future__ import annotations
 
+from functools import cache
+
 from sympy import Min, Rational, Sum
 
 from adlopt.proof import (
@@ -70,6 +72,7 @@ def one_round() -> Fact:
     return by_cases(le(abs(H(t) - b(t)), abs(H(t) - b_hat(t)) + error), signs, sizes)
 
 
+@cache
 def derive(gap: object, factor: object = 2, given: tuple[Formula, ...] = GIVEN) -> Fact:
     """Compare both losses in one round, multiply by λ and sum."""
     ends = [H(t), H_other(t)]

@@ -13,6 +13,8 @@ Both exceed C √T + C' P for n > C + 2 C' and k > C.
 
 from __future__ import annotations
 
+from functools import cache
+
 from sympy import Min, Rational, Sum
 
 from adlopt.proof import (
@@ -117,6 +119,7 @@ def walking(name: str, place: object = j) -> Fact:
     return discharge(put(WALK[f"a walk, {name}"], {e: side, w: way(place)}), parity(m)[2], share)
 
 
+@cache
 def error_by_blocks(worth: object = 1) -> Fact:
     """Σ (1 − way) over a block is n (1 + η)/2, and there are N blocks."""
     one = put_formula(eq(Sum(miss, (j, 1, n)), n * (1 + η) / 2), BY_BLOCKS)
@@ -194,6 +197,7 @@ def jumping() -> Fact:
     return cases(*ends, up, down)
 
 
+@cache
 def far(worth: object = 1) -> Fact:
     """|h (1 − e) − h/2| = h/2."""
     gap = h * (1 - e) - h / 2

@@ -11,6 +11,8 @@ the last slope, α̂_{t+1} = α_t, costs α_max + P.
 
 from __future__ import annotations
 
+from functools import cache
+
 from sympy import Max, Min, Rational, Sum
 
 from adlopt.proof import (
@@ -199,6 +201,7 @@ def rounds() -> list[Fact]:
     ]
 
 
+@cache
 def derive(two: int = 2) -> Fact:
     """Put vectors with one coordinate, and the slope as comparator, into Proposition 5."""
     vectors = theorem_of(__file__, "prop_05_vector_dynamic_regret.py").steps["best step"]
@@ -224,6 +227,7 @@ def last_slope(factor: object = 1, start: tuple[Formula, ...] = START) -> Claim:
     return Claim(given=given, concludes=le(TOTAL, factor * α_max + BACK))
 
 
+@cache
 def repeat(factor: object = 1, start: tuple[Formula, ...] = START) -> Fact:
     """Each miss but the first is a move of the slope."""
     back = α(t) - α(t - 1)

@@ -10,6 +10,8 @@ with P = Σ |u_t − u_{t−1}| and Q = Σ (u_t − u_{t−1})². The paper has 
 
 from __future__ import annotations
 
+from functools import cache
+
 from sympy import Rational, Sum, sympify
 
 from adlopt.proof import (
@@ -123,6 +125,7 @@ def path_step(k: object, within: list[Formula], two: object, one: object) -> Fac
     return by_cases(goal, d, known, absolute(d))
 
 
+@cache
 def derive(two: object = 2, one: object = 1, noise: object = 1) -> dict[str, Fact]:
     """Carry a potential from the first round to the last, then divide by 2η.
 

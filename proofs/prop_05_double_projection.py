@@ -14,6 +14,7 @@ domain, and convexity through ℓ_t(x_t) − ℓ_t(u_t) ≤ ⟨g_t, x_t − u_t�
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cache
 
 from sympy import Rational, Sum, sympify
 
@@ -138,6 +139,7 @@ def cross(at_round: object, within: list[Formula]) -> list[Fact]:
     return [closer, path_step(y(at_round, i), at_round, known)]
 
 
+@cache
 def derive(two: object = 2, half: object = Rational(1, 2)) -> dict[str, Fact]:
     """Carry the distance from y_t to u_t through the rounds, then divide by 2η."""
     energy = square(g(t, i))

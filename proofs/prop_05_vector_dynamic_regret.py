@@ -13,6 +13,8 @@ that change from round to round only if u_t fits into the next round too. Convex
 
 from __future__ import annotations
 
+from functools import cache
+
 from sympy import Rational, Sum, sympify
 
 from adlopt.proof import (
@@ -118,6 +120,7 @@ def potential(upto: object, two: object = 2, noise: object = 1) -> Formula:
     return le(2 * η * Sum(r(t), (t, 1, upto)) + dot(rest, rest), paid)
 
 
+@cache
 def derive(two: object = 2, noise: object = 1) -> dict[str, Fact]:
     """Carry the potential through the rounds, then divide by 2η."""
     first, inside = [le(1, T)], [le(1, k), le(k + 1, T)]
@@ -221,8 +224,7 @@ def theorem() -> Theorem:
     """Propositions 2 and 5 on a fixed domain."""
     chase = run(x=[1, 0, 1], u=[0, 1], g=[1, -1], r=[1, 1], d=[1])
     once = run(x=[1, 0], u=[0], g=[1], r=[1], d=[])
-    steps = derive()
-    steps |= {"best step": at_best_step(steps["twice"])}
+    steps = derive() | {"best step": at_best_step(derive()["twice"])}
     moved = run(x=[1] * 5, u=[0] * 4, g=[1] * 4, r=[1] * 4, d=[0] * 3, inside=[0] * 4)
     return Theorem(
         item="Proposition 5",

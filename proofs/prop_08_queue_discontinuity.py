@@ -8,6 +8,8 @@ The jump is 2 min(r, u_i, u_j, u_i + u_j − r)₊ for any capacities.
 
 from __future__ import annotations
 
+from functools import cache
+
 from sympy import Max, Min, Rational
 
 from adlopt.proof import (
@@ -41,6 +43,7 @@ paper = Claim(given=(*ROUND, *AMPLE), concludes=eq(jump, 2 * r))
 positive = Claim(given=(*ROUND, *AMPLE), concludes=gt(jump, 0))
 
 
+@cache
 def allocation(claim: Claim) -> Fact:
     """Compare the budget with each capacity and with both; each case is linear."""
     orders = [u_i - r, u_j - r, u_i + u_j - r, u_i - u_j]

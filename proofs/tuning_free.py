@@ -23,6 +23,8 @@ nothing, the sum over the rounds, the convexity of the losses and the choice of 
 
 from __future__ import annotations
 
+from functools import cache
+
 from sympy import Max, Rational, Sum, sqrt, sympify
 
 from adlopt.proof import (
@@ -172,6 +174,7 @@ def falling(at_round: object, within: list[Formula]) -> Fact:
     return prove(le(after(at_round - 1), before(at_round)), attained, beyond, entropy, slower)
 
 
+@cache
 def hedge(worth: object = 1, lemma: Formula = HOEFFDING) -> dict[str, Fact]:
     """Σ of the mean losses is at most Φ(ζ_T, Λ(T)) + √L √S_T / 2."""
 
