@@ -11,8 +11,8 @@ from pathlib import Path
 from time import perf_counter
 
 from adlopt.errors import ProofError
-from adlopt.proof.claim import Theorem, Verdict
 from adlopt.proof.report import derivation, summary
+from adlopt.proof.theorem import Theorem, Verdict
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,13 +13,14 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from itertools import pairwise
 
-from adlopt.proof.claim import Claim, Theorem
+from adlopt.proof.claim import Claim
 from adlopt.proof.formula import Formula
 from adlopt.proof.kernel import Axiom, Certificate, Fact, Sequent, sequent
 from adlopt.proof.latex import prose
 from adlopt.proof.refutation import Refutation
 from adlopt.proof.show import LATEX, PLAIN, Style, comparison, number, text
 from adlopt.proof.term import ONE, Term
+from adlopt.proof.theorem import Theorem
 
 WIDTH = 80
 _Key = tuple[frozenset[Formula], Formula, frozenset[Axiom]]
