@@ -13,13 +13,14 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from itertools import pairwise
 
-from adlopt.proof.claim import Claim
+from adlopt.proof.claim import Claim, Family
 from adlopt.proof.formula import Formula
 from adlopt.proof.kernel import Axiom, Certificate, Fact, Sequent, sequent
 from adlopt.proof.latex import prose
+from adlopt.proof.notation import replacements
 from adlopt.proof.refutation import Refutation
 from adlopt.proof.show import LATEX, PLAIN, Style, comparison, number, text
-from adlopt.proof.term import ONE, Term
+from adlopt.proof.term import ONE, Term, apply, of_atom
 from adlopt.proof.theorem import Theorem
 
 WIDTH = 80
@@ -95,6 +96,11 @@ class _Report:
         blocks = [self.summary(theorem), *([self._block(given)] if given else []), *said]
         targets = {**theorem.steps, **theorem.facts}
         targets |= {name: fact for name, (_, fact) in theorem.corrected.items()}
+        families = [found for found in theorem.refutations if isinstance(found, Family)]
+        for k, family in enumerate(families, 1):
+            blocks.append(self._family(k, family))
+            targets |= {f"met by ({k}), {i}": fact for i, fact in enumerate(family.meets, 1)}
+            targets |= {f"the claim fails for ({k})": family.violates}
         names = {_key(sequent(fact)): name for name, fact in targets.items()}
         blocks += [self._step(said, names) for said in _ordered(targets)]
         return "\n\n".join(blocks)
@@ -172,6 +178,18 @@ class _Report:
     def _claim(self, name: str, claim: Claim) -> str:
         head = self._line(f"{self._words(name)}: ", self._formula(claim.concludes))
         return self._block([head, self._line(self._given(claim.given), indent=4)])
+
+    def _family(self, k: int, family: Family) -> str:
+        """Write what is put for the symbols of a claim, and under which conditions."""
+        self._number(family.when)
+        lines = [self._line(self._words(f"Counterexamples ({k}):"))]
+        for atom, change in replacements(family.instance).items():
+            at = [of_atom(parameter) for parameter in change.parameters]
+            whole = apply(atom.kind, *at, name=atom.name) if at else of_atom(atom)
+            said = f"{text(whole, self.style)} = {text(change.body, self.style)}"
+            lines.append(self._line(said if self.style is PLAIN else f"${said}$", indent=4))
+        given = (f"[{self.hypotheses[f]}] {self._formula(f)}" for f in family.when)
+        return self._block([*lines, *(self._line("if ", one, indent=4) for one in given)])
 
     def summary(self, theorem: Theorem) -> str:
         lines = [

@@ -94,6 +94,8 @@ def statements_below(theorem):
     """Every statement that the shown facts rest on, hypotheses that are only assumed left out."""
     shown = [*theorem.steps.values(), *theorem.facts.values()]
     waiting = shown + [fact for _, fact in theorem.corrected.values()]
+    families = [found for found in theorem.refutations if isinstance(found, Family)]
+    waiting += [fact for found in families for fact in (*found.meets, found.violates)]
     seen, found = set(), set()
     while waiting:
         fact = waiting.pop()
@@ -112,7 +114,7 @@ def test_each_statement_is_written_once_and_numbers_are_explained_before_they_ar
     assert len(numbers) == len(statements_below(checked(path).theorem))
     known = set()
     for block in written.split("\n\n"):
-        known |= set(re.findall(r"^(?:suppose )?(\[\d+\]) ", block, re.MULTILINE))
+        known |= set(re.findall(r"^(?:suppose |    if )?(\[\d+\]) ", block, re.MULTILINE))
         step = re.findall(r"^(\(\d+\)) ", block, re.MULTILINE)
         if step:
             assert set(re.findall(r"(?<!\w)[(\[]\d+[)\]]", block)) <= {*known, *step}
