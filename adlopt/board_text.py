@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from adlopt.table import percent, table
+from adlopt.table import counted, percent, table
 
 
 def render(data: dict[str, Any]) -> str:
@@ -28,8 +28,8 @@ def dollars(data: dict[str, Any]) -> str:
         for score in data["scores"]
     ]
     title = (
-        f"{data['name']}: dollars missed over {data['rounds']} rounds, USD; short: rounds that "
-        "raised less than needed"
+        f"{data['name']}: dollars missed over {counted(data['rounds'], 'round')}, USD; short: "
+        "rounds that raised less than needed"
     )
     columns = ("policy", "information", "Σ|H−B|", "over", "under", "short")
     return table(title, columns, rows)

@@ -183,11 +183,14 @@ def prove(
     """
     from adlopt.proof import check
     from adlopt.proof.library import check_all, find, proof_files, render, summarise
+    from adlopt.proof.report import derivation
 
     named = [path for name in names for path in find(name)]
     paths = list(dict.fromkeys(named)) or list(proof_files().values())
     if show or latex:
-        print("\n\n".join(check(path).derivation(latex=latex) for path in paths))
+        if json_:
+            raise InputError("--json", True, "left out beside --show and --latex")
+        print(derivation(*(check(path).theorem for path in paths), latex=latex))
         return
     with _progress(len(paths), "checking") as step:
         rows = check_all(paths, progress=None if step is None else lambda row: step(row.file))

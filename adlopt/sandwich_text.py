@@ -6,7 +6,7 @@ import math
 from textwrap import fill, indent
 from typing import Any
 
-from adlopt.table import WIDTH, table
+from adlopt.table import WIDTH, counted, table
 
 SHOWN = 20
 """Corners of f that the text shows, at most."""
@@ -50,9 +50,10 @@ def _ladder(data: dict[str, Any]) -> str:
     episode = data["episode"]
     source = f"source: {episode['source']}\n" if episode["source"] else ""
     title = (
-        f"{source}{episode['name']}: {episode['rounds']} rounds. Bounds on Σ D|θ−θ*| in {name}: "
-        "≤ the policies covered lose no more, ≥ they lose as much in the worst case; =: tight, "
-        "met within 1 % on some episode, perhaps not this; vacuous: not below the trivial bound"
+        f"{source}{episode['name']}: {counted(episode['rounds'], 'round')}. Bounds on Σ D|θ−θ*| in "
+        f"{name}: ≤ the policies covered lose no more, ≥ they lose as much in the worst case; "
+        "=: tight, met within 1 % on some episode, perhaps not this; vacuous: not below the "
+        "trivial bound"
     )
     return table(title, (name, "", "", "bound", "covers"), cells)
 

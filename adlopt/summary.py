@@ -14,7 +14,7 @@ from adlopt.quality import inspect
 from adlopt.quantity import P
 from adlopt.run import Information
 from adlopt.scoreboard import WEIGHTS, Scoreboard
-from adlopt.table import WIDTH, table
+from adlopt.table import WIDTH, counted, table
 
 
 def summarise(board: Scoreboard, rows: Sequence[LineupRow] = ()) -> dict[str, Any]:
@@ -91,7 +91,7 @@ def _header(data: dict[str, Any]) -> str:
     rows.append(
         (f"best constant θ = {best['theta']:.4f} (hindsight): Σ D|θ−θ*|", _usd(best["loss_usd"]))
     )
-    title = f"{episode['name']}: {episode['rounds']} rounds"
+    title = f"{episode['name']}: {counted(episode['rounds'], 'round')}"
     source = f"source: {episode['source']}\n" if episode["source"] else ""
     return table(source + title, ("", "USD"), rows)
 

@@ -59,6 +59,17 @@ def percent(share: float | None) -> str:
     return "∞" if math.isinf(share) else f"{100 * share:.4g} %"
 
 
+def counted(number: int, noun: str) -> str:
+    """Write a number of things.
+
+    Examples
+    --------
+    >>> counted(1, "round"), counted(16, "round")
+    ('1 round', '16 rounds')
+    """
+    return f"{number} {noun}" + ("" if number == 1 else "s")
+
+
 def _spaced(cell: str) -> str:
     """Let policy names wrap at their plus; keep what would move a terminal's cursor out of it."""
     shown = "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in cell)

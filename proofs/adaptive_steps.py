@@ -10,6 +10,8 @@ which is √2 (1 + P) √S_T at c = 1/√2.
 
 from __future__ import annotations
 
+from functools import cache
+
 from sympy import Rational, Sum, sqrt, sympify
 
 from adlopt.proof import (
@@ -146,6 +148,7 @@ def growth(k: object, within: list[Formula]) -> list[Fact]:
     return [larger, prove(goal, room, inverse, multipliers=[now, before])]
 
 
+@cache
 def derive(one: object = 1, noise: object = 1) -> Fact:
     """Carry 2c Σ r + √S_k (x_{k+1} − u_k)² through the rounds, then divide by 2c."""
 
@@ -209,7 +212,8 @@ def sharpened(name: str, point: dict[object, object], **constants: object) -> Fa
     false = claim(constants.get("one", 1) / sympify(2), constants.get("noise", 1))
     return FalseVariant(
         name=name,
-        attempt=lambda: derive(**constants),
+        derivation=derive,
+        changed=constants,
         claim=false,
         counterexample=false.counterexample(point),
     )

@@ -102,7 +102,7 @@ def signs() -> list[Fact]:
     return [squares, short_moves()]
 
 
-def derive(distance: object = EXACT, *more: Formula, worth: object = 1) -> Fact:
+def derive(distance: object = EXACT, more: tuple[Formula, ...] = (), worth: object = 1) -> Fact:
     """2η Reg ≤ (x_1 − u_1)² + 2 P − Q + η² S, then the best step."""
     start = [at(h, 1, using=le(1, T)) for h in PATH]
     near = prove(le((x(1) - u(1)) ** 2, 1), PLAY[8:10], start)
@@ -198,8 +198,8 @@ def theorem() -> Theorem:
             "any step": PROP_1.facts["any step"],
             "best step": derive(),
             "any start": derive(ANY),
-            "start 1/2": derive(FROM_HALF, HALF),
-            "start 1/2, with −Q": derive(WITH_Q, HALF),
+            "start 1/2": derive(FROM_HALF, (HALF,)),
+            "start 1/2, with −Q": derive(WITH_Q, (HALF,)),
             "a resting path": resting(),
             "a policy that rests there": stay(),
         },
@@ -207,19 +207,23 @@ def theorem() -> Theorem:
         false_variants=(
             FalseVariant(
                 name="9/10 of the root",
-                attempt=lambda: derive(worth=worth),
+                derivation=derive,
+                changed={"worth": worth},
                 claim=smaller,
                 counterexample=smaller.counterexample(chase),
             ),
             FalseVariant(
                 name="1/4 + 2 P from any start",
-                attempt=lambda: derive(FROM_HALF),
+                derivation=derive,
+                holds={"distance": FROM_HALF, "more": (HALF,)},
+                changed={"more": ()},
                 claim=anywhere,
                 counterexample=anywhere.counterexample(far),
             ),
             FalseVariant(
                 name="half of |x_1 − w| √S",
-                attempt=lambda: resting(Rational(1, 2)),
+                derivation=resting,
+                changed={"worth": Rational(1, 2)},
                 claim=half_way,
                 counterexample=half_way.counterexample(once),
             ),

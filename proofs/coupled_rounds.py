@@ -5,8 +5,9 @@ burden is Σ_t x(i, t)/u_i. For every set S of rounds, the accounts of ∪_S W_t
 
     max_i Σ_t x(i, t)/u_i  ≥  Σ_{t ∈ S} B_t / Σ_{i ∈ ∪_S W_t} u_i.
 
-The largest of these is the least burden, by the theorem of maximal flow and minimal cut, which is
-not derived here.
+The largest of these is the least burden: by the theorem of maximal flow and minimal cut, which is
+cited, some haircuts x with burden z and some S have z Σ_{∪_S W_t} u_i = Σ_S B_t; no other haircuts
+y then have a smaller one.
 
 Online. n accounts of capacity 1, n rounds with the budget 1; after each round the account that has
 paid least leaves. The mean payment of those who stay never drops when it leaves, and grows by 1/m
@@ -16,9 +17,12 @@ round has burden H_n, and the account that leaves after a round could have paid 
 
 from __future__ import annotations
 
+from functools import cache
+
 from sympy import Rational, Sum, sympify
 
 from adlopt.proof import (
+    Axiom,
     Claim,
     Fact,
     FalseVariant,
@@ -53,8 +57,8 @@ from adlopt.proof import (
 from adlopt.proof.lemmas import count
 
 i, t, j, n, m, r, T = integers("i t j n m r T")
-z = reals("z")
-x, w, u, v, s, B, f = sequences("x w u v s B f")
+z, other = reals("z z_other")
+x, w, u, v, s, B, f, y = sequences("x w u v s B f y")
 
 # Every set of rounds ------------------------------------------------------------------------------
 
@@ -85,6 +89,7 @@ def cut(given: tuple[Formula, ...] = ROUNDS, worth: object = 1) -> Claim:
     return Claim(given=given, concludes=ge(z, bound))
 
 
+@cache
 def weak_side(members: Formula = MEMBERS, worth: object = 1) -> Fact:
     """Σ_S B = Σ_i Σ_S x(i, t) ≤ Σ_i v_i Σ_t x(i, t) ≤ z Σ v_i u_i."""
     account, inside = [le(1, i), le(i, n)], [le(1, t), le(t, T)]
@@ -103,6 +108,28 @@ def weak_side(members: Formula = MEMBERS, worth: object = 1) -> Fact:
     total = prove(le(Sum(s(t) * B(t), (t, 1, T)), z * COVER), everyone, order, raised, degree=1)
     inverse = reciprocal(COVER, CHOSEN[2])
     return prove(cut(worth=worth).concludes, total, inverse, multipliers=[z])
+
+
+OTHER = {x: (i, t, y(i, t)), z: other}
+ATTAINED = eq(z * COVER, Sum(s(t) * B(t), (t, 1, T)))
+MAX_FLOW = {
+    Axiom(
+        "maximal flow and minimal cut: some haircuts attain the bound of some set of rounds",
+        "Ford and Fulkerson 1956, Maximal flow through a network",
+    ): (ATTAINED,)
+}
+OTHERS = tuple(put_formula(formula, OTHER) for formula in (*PAYMENTS, MEMBERS))
+
+
+def least(worth: object = 1) -> Claim:
+    """No haircuts y with the same winners and budgets have less burden than x."""
+    return Claim(given=(*ROUNDS, *OTHERS), concludes=ge(other, worth * z))
+
+
+def no_less(worth: object = 1) -> Fact:
+    """The cut that x attains bounds y too."""
+    known = [put(weak_side(), OTHER), ATTAINED, reciprocal(COVER, CHOSEN[2])]
+    return prove(least(worth).concludes, known, multipliers=[1 / COVER, z], degree=1)
 
 
 # Not knowing the next round -----------------------------------------------------------------------
@@ -167,6 +194,7 @@ def leaving(rule: Formula, inside: list[Formula]) -> Fact:
     )
 
 
+@cache
 def derive(rule: Formula = LEAST_LEAVES, worth: object = 1) -> dict[str, Fact]:
     """The mean of those who stay is at least 1/n + … + 1/(n − r + 1) after round r."""
     claim = ge(stays(r), (n - r + 1) * reached(r))
@@ -267,6 +295,7 @@ def theorem() -> Theorem:
     half = Rational(1, 2)
     pair = {n: 2, T: 2, z: 1, B: [1, 1], u: [1, 1], v: [1, 1], s: [1, 1]}
     pair |= {x: table([1, 0], [0, 1]), w: table([1, 0], [1, 1])}
+    pair |= {y: pair[x], other: 1}
     shared = {**pair, x: table([half, 0], [half, 1])}
     away = {**pair, T: 1, z: half, B: [1], u: [1, 1], v: [1, 0], s: [1]}
     away |= {x: table([half], [half]), w: table([1], [0])}
@@ -275,21 +304,19 @@ def theorem() -> Theorem:
     poorest_stays = every(r, 1, n, every(i, r, n, ge(load(r, r), load(i, r))))
     reversed_rule = online((*FAMILY, poorest_stays))
     more = online(worth=Rational(11, 10))
-    steps = derive()
+    steps, dearer = derive(), least(Rational(11, 10))
     return Theorem(
         item="Coupled rounds",
         title="the burden that rounds with common winners force, and the price of being online",
         citation="new; compare [CTTX26, Prop. 9]",
-        statement="z ≥ Σ_S B_t/u(∪_S W_t) for every set S of rounds; online at least H_n times it",
+        statement="least z = max over S of Σ_S B_t/u(∪_S W_t); online at least H_n times it",
         verdict=Verdict.PROVED,
+        cited=MAX_FLOW,
         tightness="H_n is attained by pro-rata in each round on the family of the lower bound",
-        remarks=(
-            "that some S attains the least burden is the theorem of maximal flow and minimal cut"
-            " [Ford and Fulkerson 1956, Maximal flow through a network]; it is not derived here",
-            "payments in the online bound may have any sign",
-        ),
+        remarks=("payments in the online bound may have any sign",),
         claims={
             "every set of rounds": cut(),
+            "the largest is the least burden": least(),
             "online": online(),
             "pro-rata, online": pro_rata,
             "pro-rata raises each budget": enough,
@@ -298,6 +325,7 @@ def theorem() -> Theorem:
         },
         facts={
             "every set of rounds": weak_side(),
+            "the largest is the least burden": no_less(),
             "online": steps["bound"],
             "pro-rata, online": attains(),
             "pro-rata raises each budget": shares_add_up(),
@@ -309,25 +337,36 @@ def theorem() -> Theorem:
         false_variants=(
             FalseVariant(
                 name="winners of other rounds may pay",
-                attempt=lambda: weak_side(both(eq(sympify(0), 0))),
+                derivation=weak_side,
+                changed={"members": both(eq(sympify(0), 0))},
                 claim=strangers,
                 counterexample=strangers.counterexample(away),
             ),
             FalseVariant(
                 name="11/10 of the cut",
-                attempt=lambda: weak_side(worth=Rational(11, 10)),
+                derivation=weak_side,
+                changed={"worth": Rational(11, 10)},
                 claim=above,
                 counterexample=above.counterexample(pair),
             ),
             FalseVariant(
+                name="other haircuts have 11/10 of the burden",
+                derivation=no_less,
+                changed={"worth": Rational(11, 10)},
+                claim=dearer,
+                counterexample=dearer.counterexample(pair),
+            ),
+            FalseVariant(
                 name="the account that has paid most leaves",
-                attempt=lambda: derive(poorest_stays),
+                derivation=derive,
+                changed={"rule": poorest_stays},
                 claim=reversed_rule,
                 counterexample=reversed_rule.counterexample(pair),
             ),
             FalseVariant(
                 name="11/10 of H_n",
-                attempt=lambda: derive(worth=Rational(11, 10)),
+                derivation=derive,
+                changed={"worth": Rational(11, 10)},
                 claim=more,
                 counterexample=more.counterexample({n: 1, x: table([1])}),
             ),

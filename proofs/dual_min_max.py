@@ -126,7 +126,7 @@ def at_most(most: int = 1) -> Fact:
     return prove(at_slope().concludes, slope, ge(B, 0))
 
 
-def pro_rata_fits(*enough: Formula) -> dict[str, Fact]:
+def pro_rata_fits(enough: object = ENOUGH) -> dict[str, Fact]:
     """B/U · u_i is between 0 and u_i, adds up to B and has burden B/U."""
     ratio, size = prove(ge(B / U, 0), inverse, ge(B, 0)), at(ROUND[2], i, using=within)
     plays = at(PRO_RATA, i, using=within)
@@ -195,7 +195,7 @@ def theorem() -> Theorem:
         facts={
             "weak duality without x ≤ u": derive_weak(),
             "no value of (D) above B/U": at_most(),
-            **{f"pro-rata, y = 1/U: {name}": fact for name, fact in pro_rata_fits(ENOUGH).items()},
+            **{f"pro-rata, y = 1/U: {name}": fact for name, fact in pro_rata_fits().items()},
             "no haircut beyond the capacities": prove(infeasible.concludes, sum_up(CAPPED), RAISES),
             "weak duality with multipliers for x ≤ u": full(),
             **{f"y = w = K, v = 0: {name}": fact for name, fact in growing().items()},
@@ -204,13 +204,15 @@ def theorem() -> Theorem:
         false_variants=(
             FalseVariant(
                 name="pro-rata fits whatever the budget",
-                attempt=pro_rata_fits,
+                derivation=pro_rata_fits,
+                changed={"enough": ()},
                 claim=always,
                 counterexample=always.counterexample(more),
             ),
             FalseVariant(
                 name="y U ≤ 2 instead of 1",
-                attempt=lambda: at_most(2),
+                derivation=at_most,
+                changed={"most": 2},
                 claim=steep,
                 counterexample=steep.counterexample({**even, y: 1}),
             ),

@@ -168,13 +168,17 @@ def theorem() -> Theorem:
         false_variants=(
             FalseVariant(
                 name="regret T/2 · λ, without the factor 1 − 1/M",
-                attempt=lambda: each_pair(QUEUE - LARGER, 1 - 1 / M, wrong.concludes),
+                derivation=each_pair,
+                holds={"difference": QUEUE - LARGER, "value": 1 - 1 / M, "total": paper.concludes},
+                changed={"total": wrong.concludes},
                 claim=wrong,
                 counterexample=wrong.counterexample(point),
             ),
             FalseVariant(
                 name="serving the larger account is optimal",
-                attempt=lambda: cheapest(best),
+                derivation=cheapest,
+                holds={"claim": optimal},
+                changed={"claim": best},
                 claim=best,
                 counterexample=best.counterexample(point),
             ),

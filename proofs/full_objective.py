@@ -15,6 +15,8 @@ for every path u of severities: neither the number of winners nor 1/ε is in it.
 
 from __future__ import annotations
 
+from functools import cache
+
 from sympy import Rational, Sum, sympify
 
 from adlopt.proof import (
@@ -178,6 +180,7 @@ def gradient_step(k: object, within: list[Formula]) -> Fact:
 PROP_1 = theorem_of(__file__, "prop_01_severity.py")
 
 
+@cache
 def derive(fair: object = 1) -> dict[str, Fact]:
     """Carry a potential through the rounds, as for a deficit alone."""
     energy = (D(t) * (λ + fair * μ / U(t))) ** 2
@@ -264,13 +267,15 @@ def theorem() -> Theorem:
         false_variants=(
             FalseVariant(
                 name="fairness counted half",
-                attempt=lambda: dominate(Rational(1, 2)),
+                derivation=dominate,
+                changed={"factor": Rational(1, 2)},
                 claim=cheaper,
                 counterexample=cheaper.counterexample(equal),
             ),
             FalseVariant(
                 name="D_t λ for the slopes, as if fairness were free",
-                attempt=lambda: derive(0),
+                derivation=derive,
+                changed={"fair": 0},
                 claim=careless,
                 counterexample=careless.counterexample(once),
             ),

@@ -12,6 +12,8 @@ with D_big the first big deficit and W = Σ_{big} D_t |s_t − s_r| over the big
 
 from __future__ import annotations
 
+from functools import cache
+
 from sympy import Rational, Sum
 
 from adlopt.proof import (
@@ -185,6 +187,7 @@ def one_round() -> Fact:
     return prove(le(D(t) * miss, D(t) * cost), paid, size)
 
 
+@cache
 def derive(half: object = HALF, small: object = 1) -> Fact:
     """Sum over the rounds."""
     return prove(envelope(half, small).concludes, sum_up(for_all(one_round(), t, 1, T)))
@@ -228,19 +231,22 @@ def theorem() -> Theorem:
         false_variants=(
             FalseVariant(
                 name="1/4 instead of 1/2 of the first big deficit",
-                attempt=lambda: derive(half=Rational(1, 4)),
+                derivation=derive,
+                changed={"half": Rational(1, 4)},
                 claim=quarter,
                 counterexample=quarter.counterexample(alone),
             ),
             FalseVariant(
                 name="small rounds for nothing",
-                attempt=lambda: derive(small=0),
+                derivation=derive,
+                changed={"small": 0},
                 claim=free,
                 counterexample=free.counterexample({**alone, b: [0]}),
             ),
             FalseVariant(
                 name="small rounds of comparable size",
-                attempt=lambda: copied(()),
+                derivation=copied,
+                changed={"sizes": ()},
                 claim=any_sizes,
                 counterexample=any_sizes.counterexample(mixed),
             ),

@@ -193,19 +193,24 @@ def theorem() -> Theorem:
         false_variants=(
             FalseVariant(
                 name="one coordinate inside is enough",
-                attempt=lambda: differ((*ORDER, *BOX, *INSIDE_J)),
+                derivation=differ,
+                changed={"inside": (*ORDER, *BOX, *INSIDE_J)},
                 claim=one_inside,
                 counterexample=one_inside.counterexample({**middle, x: [half, 0]}),
             ),
             FalseVariant(
                 name="twice the step",
-                attempt=lambda: not_negative(1, 2),
+                derivation=not_negative,
+                holds={"sign": 1},
+                changed={"times": 2},
                 claim=far,
                 counterexample=far.counterexample(middle),
             ),
             FalseVariant(
                 name="both coordinates up",
-                attempt=lambda: same_total(1, 1),
+                derivation=same_total,
+                holds={"sign": 1},
+                changed={"other": 1},
                 claim=upward,
                 counterexample=upward.counterexample(middle),
             ),

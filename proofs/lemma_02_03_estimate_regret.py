@@ -10,6 +10,8 @@ and |b_t − b̂_t| may be replaced by min(|b_t − b̂_t|, |H_t − H'_t|).
 
 from __future__ import annotations
 
+from functools import cache
+
 from sympy import Min, Rational, Sum
 
 from adlopt.proof import (
@@ -70,6 +72,7 @@ def one_round() -> Fact:
     return by_cases(le(abs(H(t) - b(t)), abs(H(t) - b_hat(t)) + error), signs, sizes)
 
 
+@cache
 def derive(gap: object, factor: object = 2, given: tuple[Formula, ...] = GIVEN) -> Fact:
     """Compare both losses in one round, multiply by λ and sum."""
     ends = [H(t), H_other(t)]
@@ -114,19 +117,25 @@ def theorem() -> Theorem:
         false_variants=(
             FalseVariant(
                 name="19/10 instead of 2",
-                attempt=lambda: derive(error, Rational(19, 10)),
+                derivation=derive,
+                holds={"gap": error},
+                changed={"factor": Rational(19, 10)},
                 claim=steep,
                 counterexample=steep.counterexample(point),
             ),
             FalseVariant(
                 name="the sharper form with factor 1",
-                attempt=lambda: derive(Min(error, distance), 1),
+                derivation=derive,
+                holds={"gap": Min(error, distance)},
+                changed={"factor": 1},
                 claim=gentle,
                 counterexample=gentle.counterexample(point),
             ),
             FalseVariant(
                 name="λ of any sign",
-                attempt=lambda: derive(error, given=unsigned.given),
+                derivation=derive,
+                holds={"gap": error},
+                changed={"given": unsigned.given},
                 claim=unsigned,
                 counterexample=unsigned.counterexample({**point, H: [0], λ: -1}),
             ),

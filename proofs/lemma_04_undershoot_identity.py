@@ -54,9 +54,21 @@ possible = Claim(given=(put_formula(RAISES, ROOM),), concludes=same)
 lower = Claim(given=possible.given, concludes=ge(undershoot(H(t)), undershoot(B_hat(t))))
 
 
-def summed(goal: Formula, each: Formula, *known: object) -> Fact:
+def with_sign(estimate: object) -> Formula:
+    """The identity for an estimate with another sign."""
+    return eq(undershoot(H(t)), undershoot(estimate))
+
+
+def as_estimated(estimate: object = B_hat(t)) -> Fact:
+    """The policy raises what it estimates."""
+    known = at(IS_ESTIMATE, t, using=inside)
+    each = eq(Max(0, B(t) - H(t)), Max(0, B(t) - estimate))
+    return summed(with_sign(estimate), each, known, on=estimate)
+
+
+def summed(goal: Formula, each: Formula, *known: object, on: object = B_hat(t)) -> Fact:
     """Compare one round by the signs of B − H and B − B̂, and sum."""
-    one = by_cases(each, [B(t) - H(t), B(t) - B_hat(t)], known)
+    one = by_cases(each, [B(t) - H(t), B(t) - on], known)
     return prove(goal, sum_up(for_all(one, t, 1, T)))
 
 
@@ -65,9 +77,10 @@ def equal(*known: object) -> Fact:
     return summed(same, eq(Max(0, B(t) - H(t)), Max(0, B(t) - B_hat(t))), known)
 
 
-def raised() -> Fact:
+def raised(fits: tuple[Formula, ...] = (FITS,)) -> Fact:
     """What can be raised is not less than B̂_t."""
-    known = [at(h, t, using=inside) for h in (RAISES, FITS)]
+    known = [at(h, t, using=inside) for h in (RAISES, *fits)]
+    known += minimum(B_hat(t), room(t))
     least = resolve(eq(Min(B_hat(t), room(t)), B_hat(t)), known)
     return put(equal(prove(eq(H(t), B_hat(t)), least, known)), ROOM)
 
@@ -83,7 +96,7 @@ def theorem() -> Theorem:
     """Lemma 4."""
     once = {T: 1, t: 1, B: [3], B_hat: [2], H: [2], U: [2], D: [4]}
     short = {**once, H: [1], U: [1]}
-    over = Claim(given=(IS_ESTIMATE,), concludes=eq(undershoot(H(t)), undershoot(-B_hat(t))))
+    over = Claim(given=(IS_ESTIMATE,), concludes=with_sign(-B_hat(t)))
     return Theorem(
         item="Lemma 4",
         title="undershoot of a policy that raises its estimate",
@@ -98,7 +111,7 @@ def theorem() -> Theorem:
             "no less in any case": lower,
         },
         facts={
-            "identity": equal(at(IS_ESTIMATE, t, using=inside)),
+            "identity": as_estimated(),
             "for H = min(B̂, U, D)": raised(),
             "no less in any case": more(at(RAISES, t, using=inside)),
         },
@@ -106,13 +119,15 @@ def theorem() -> Theorem:
         false_variants=(
             FalseVariant(
                 name="whatever the capacities",
-                attempt=lambda: equal(at(RAISES, t, using=inside), minimum(B_hat(t), room(t))),
+                derivation=raised,
+                changed={"fits": ()},
                 claim=possible,
                 counterexample=possible.counterexample(short),
             ),
             FalseVariant(
                 name="the estimate with its sign turned",
-                attempt=lambda: prove(over.concludes, equal(at(IS_ESTIMATE, t, using=inside))),
+                derivation=as_estimated,
+                changed={"estimate": -B_hat(t)},
                 claim=over,
                 counterexample=over.counterexample(once),
             ),

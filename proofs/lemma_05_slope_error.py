@@ -107,19 +107,22 @@ def theorem() -> Theorem:
         false_variants=(
             FalseVariant(
                 name="9/10 of it",
-                attempt=lambda: derive(factor=Rational(9, 10)),
+                derivation=derive,
+                changed={"factor": Rational(9, 10)},
                 claim=sharp,
                 counterexample=sharp.counterexample(once),
             ),
             FalseVariant(
                 name="only slopes that are estimated too high",
-                attempt=lambda: derive(Max(0, -error)),
+                derivation=derive,
+                changed={"size": Max(0, -error)},
                 claim=turned,
                 counterexample=turned.counterexample(once),
             ),
             FalseVariant(
                 name="volumes of any size",
-                attempt=lambda: derive(known=(SIGN,)),
+                derivation=derive,
+                changed={"known": (SIGN,)},
                 claim=unbounded,
                 counterexample=unbounded.counterexample({**once, Q: [2]}),
             ),

@@ -51,7 +51,6 @@ def covered(spare: object = 1) -> Claim:
     return Claim(given=(*GIVEN, level), concludes=ge(Sum(lots, (i, 1, n)), b))
 
 
-burden = Claim(given=(*GIVEN, CAPACITY), concludes=every(i, 1, n, le(g * lots, z * u(i))))
 lowest = Claim(given=HAIRCUT, concludes=ge(z * U, b * g))
 
 
@@ -70,11 +69,17 @@ def derive(claim: Claim) -> Fact:
     return prove(claim.concludes, next_integer(enough))
 
 
-def within() -> Fact:
+def burdened(spare: object = 0) -> Claim:
+    """Whole lots burden nobody above z, even with more lots each."""
+    each = every(i, 1, n, le(g * (lots + spare), z * u(i)))
+    return Claim(given=(*GIVEN, CAPACITY), concludes=each)
+
+
+def within(spare: object = 0) -> Fact:
     """Whole lots at the burden z burden nobody above z."""
     y, inverse = z * u(i) / g, reciprocal(g, gt(g, 0))
-    one = prove(le(g * lots, z * u(i)), floor_of(y)[0], inverse, gt(g, 0), multipliers=[z * u(i)])
-    return for_all(one, i, 1, n)
+    goal, known = le(g * (lots + spare), z * u(i)), [*floor_of(y), inverse, gt(g, 0)]
+    return for_all(prove(goal, known, multipliers=[z * u(i)]), i, 1, n)
 
 
 def no_better() -> Fact:
@@ -85,7 +90,7 @@ def no_better() -> Fact:
 def theorem() -> Theorem:
     """The gap between lots and fractions."""
     equal = {n: 2, u: [2, 2], g: 1, b: 1, z: 0, i: 1}
-    greedy = Claim(given=(gt(g, 0),), concludes=ge(g * lots, z * u(i)))
+    greedy = burdened(1)
     return Theorem(
         item="Lot rounding gap",
         title="whole lots raise the least possible burden by at most (n − 1) g / U",
@@ -98,7 +103,7 @@ def theorem() -> Theorem:
         ),
         claims={
             "covers the budget": covered(),
-            "burden": burden,
+            "burden": burdened(),
             "no haircut burdens less": lowest,
         },
         facts={
@@ -110,15 +115,18 @@ def theorem() -> Theorem:
         false_variants=(
             FalseVariant(
                 name="a gap of (n − 2) g / U",
-                attempt=lambda: derive(covered(2)),
+                derivation=derive,
+                holds={"claim": covered()},
+                changed={"claim": covered(2)},
                 claim=covered(2),
                 counterexample=covered(2).counterexample({**equal, u: [1, 1], z: Rational(1, 2)}),
             ),
             FalseVariant(
-                name="rounding down gives everyone the full share",
-                attempt=lambda: prove(greedy.concludes, floor_of(z * u(i) / g), greedy.given),
+                name="one lot more each, within the same burden",
+                derivation=within,
+                changed={"spare": 1},
                 claim=greedy,
-                counterexample=greedy.counterexample({i: 1, u: [1], g: 1, z: Rational(1, 2)}),
+                counterexample=greedy.counterexample({n: 1, u: [1], g: 1, z: Rational(1, 2)}),
             ),
         ),
     )

@@ -178,19 +178,22 @@ def theorem() -> Theorem:
         false_variants=(
             FalseVariant(
                 name="a shortfall of half the lots",
-                attempt=lambda: derive(Rational(1, 2)),
+                derivation=derive,
+                changed={"spare": Rational(1, 2)},
                 claim=half,
                 counterexample=half.counterexample(thin),
             ),
             FalseVariant(
                 name="lots of any sign",
-                attempt=lambda: rounded((*GIVEN[:2], every(i, 1, n, gt(g(i) ** 2, 0)))),
+                derivation=rounded,
+                changed={"given": (*GIVEN[:2], every(i, 1, n, gt(g(i) ** 2, 0)))},
                 claim=signed,
                 counterexample=signed.counterexample({**odd, g: [-2, -2]}),
             ),
             FalseVariant(
                 name="a gap of n g/U",
-                attempt=lambda: one_lot(0),
+                derivation=one_lot,
+                changed={"spare": 0},
                 claim=steep,
                 counterexample=steep.counterexample(tight),
             ),

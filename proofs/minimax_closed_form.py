@@ -329,7 +329,11 @@ def theorem() -> Theorem:
         statement="h (D_1 + Top) ≤ V(P) ≤ min{h Σ D, h D_1 + max(λ, μ) Top}, h = λ μ/(λ + μ)",
         verdict=Verdict.PROVED,
         tightness="within a factor 2 at equal costs, max(λ, μ)/h at others; exact at P = 0",
-        remarks=("that the P largest of T − 1 numbers exist is not a step of the proof",),
+        remarks=(
+            "c marks the P largest of D_2 … D_T if they lie on one side of a level, the others on"
+            " the other side: a hypothesis of each claim. That there are such c and level, by"
+            " sorting the deficits, is not a step of the proof",
+        ),
         claims={
             "no other rounds weigh more": knapsack,
             "the adversary's variation": within,
@@ -366,19 +370,22 @@ def theorem() -> Theorem:
         false_variants=(
             FalseVariant(
                 name="9/10 of Top",
-                attempt=lambda: largest(Rational(9, 10)),
+                derivation=largest,
+                changed={"share": Rational(9, 10)},
                 claim=cheap,
                 counterexample=cheap.counterexample(play),
             ),
             FalseVariant(
                 name="11/10 of h (D_1 + Top)",
-                attempt=lambda: gain(Rational(11, 10)),
+                derivation=gain,
+                changed={"worth": Rational(11, 10)},
                 claim=short,
                 counterexample=short.counterexample({**play, x: [HALF, HALF]}),
             ),
             FalseVariant(
                 name="half of max(λ, μ) Top for persistence",
-                attempt=lambda: repeat(HALF),
+                derivation=repeat,
+                changed={"worth": HALF},
                 claim=sharp,
                 counterexample=sharp.counterexample(play),
             ),

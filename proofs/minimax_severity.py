@@ -228,13 +228,15 @@ def theorem() -> Theorem:
         false_variants=(
             FalseVariant(
                 name="51/100 of the chosen deficits",
-                attempt=lambda: half_of_the_chosen(Rational(51, 100)),
+                derivation=half_of_the_chosen,
+                changed={"half": Rational(51, 100)},
                 claim=sharp_lower,
                 counterexample=sharp_lower.counterexample(play),
             ),
             FalseVariant(
                 name="49/100 D_1 for persistence",
-                attempt=lambda: persist(Rational(49, 100)),
+                derivation=persist,
+                changed={"half": Rational(49, 100)},
                 claim=sharp_upper,
                 counterexample=sharp_upper.counterexample({**play, D: [1, 0], level: 0}),
             ),

@@ -98,13 +98,15 @@ def theorem() -> Theorem:
         false_variants=(
             FalseVariant(
                 name="9/10 of the value",
-                attempt=lambda: never_more(Rational(9, 10)),
+                derivation=never_more,
+                changed={"worth": Rational(9, 10)},
                 claim=cheaper,
                 counterexample=cheaper.counterexample(point),
             ),
             FalseVariant(
                 name="severity 1/2 for any costs",
-                attempt=lambda: never_more(severity=Rational(1, 2)),
+                derivation=never_more,
+                changed={"severity": Rational(1, 2)},
                 claim=middle,
                 counterexample=middle.counterexample(point),
             ),

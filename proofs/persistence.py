@@ -14,6 +14,8 @@ Of the gate only this is used: rounds that copy the same round, or none, grow by
 
 from __future__ import annotations
 
+from functools import cache
+
 from sympy import Rational, Sum
 
 from adlopt.proof import (
@@ -231,6 +233,7 @@ def copies_of_a_round(gates: tuple[Formula, ...] = GATED[:1]) -> Fact:
     return prove(le(κ * (1 - κ) * load, D(r)), heavy, inverse, GATE[0], multipliers=[D(r)])
 
 
+@cache
 def derive(one: object = 1, half: object = Rational(1, 2)) -> Fact:
     """Sum over the rounds, and charge each miss of the path to the rounds that copy it."""
     rounds = sum_up(for_all(one_round(), t, 1, T))
@@ -306,13 +309,15 @@ def theorem() -> Theorem:
         false_variants=(
             FalseVariant(
                 name="1/4 instead of 1/2 in front of D_max",
-                attempt=lambda: derive(half=Rational(1, 4)),
+                derivation=derive,
+                changed={"half": Rational(1, 4)},
                 claim=quarter,
                 counterexample=quarter.counterexample(alone),
             ),
             FalseVariant(
                 name="without a gate",
-                attempt=lambda: copies_of_a_round(()),
+                derivation=copies_of_a_round,
+                changed={"gates": ()},
                 claim=open_gate,
                 counterexample=open_gate.counterexample(small),
             ),

@@ -77,15 +77,15 @@ def one_round(*sizes: Formula) -> Fact:
     )
 
 
-def derive(twice: object = 2, *sizes: Formula) -> Fact:
+def derive(twice: object = 2, sizes: tuple[Formula, ...] = (EQUAL,)) -> Fact:
     """Sum over the rounds; what the path missed a round ago is part of what it loses."""
-    rest = sum_up(for_all(one_round(*(sizes or (EQUAL,))), t, 2, T))
+    rest = sum_up(for_all(one_round(*sizes), t, 2, T))
     ago = shift(t, 1, T - 1, D(t) * miss, 1)
     ends = [
         last_term(t, 1, T, D(t) * miss, using=le(1, T)),
         first_term(t, 1, T, D(t) * miss, using=le(1, T)),
     ]
-    size = [at(EQUAL, k, using=le(1, T)) for k in (1, T)]
+    size = [[at(h, k, using=le(1, T)) for h in sizes] for k in (1, T)]
     start = by_cases(
         le(abs(x(1) - s(1)), abs(x(1) - u(1)) + abs(u(1) - s(1))),
         x(1) - s(1),
@@ -125,13 +125,15 @@ def theorem() -> Theorem:
         false_variants=(
             FalseVariant(
                 name="1 instead of 2 in front of the loss of the path",
-                attempt=lambda: derive(1),
+                derivation=derive,
+                changed={"twice": 1},
                 claim=once,
                 counterexample=once.counterexample(spike),
             ),
             FalseVariant(
                 name="deficits that grow",
-                attempt=lambda: derive(2, *NO_LARGER),
+                derivation=derive,
+                changed={"sizes": NO_LARGER},
                 claim=uneven,
                 counterexample=uneven.counterexample(growing),
             ),

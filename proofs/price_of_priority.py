@@ -14,7 +14,6 @@ from adlopt.proof import (
     Claim,
     Fact,
     FalseVariant,
-    Formula,
     Theorem,
     Verdict,
     at,
@@ -78,7 +77,7 @@ price = Claim(given=ROUND, concludes=eq(q(1) / u(1) / (B / U), U / top))
 inside = [le(1, i), le(i, n)]
 
 
-def raised(*enough: Formula) -> Fact:
+def raised(enough: object = ENOUGH) -> Fact:
     """Σ_{i≤k} q_i = min(B, Σ_{i≤k} u_i), by induction on k; B ≤ U at the end."""
     claim, within = eq(Sum(q(i), (i, 1, k)), Min(B, before(k))), [ge(k, 0), le(k + 1, n)]
     none, start = [empty(i, 1, q(i)), empty(j, 1, u(j))], put_formula(claim, {k: 0})
@@ -176,7 +175,7 @@ def theorem() -> Theorem:
             "price": price,
         },
         facts={
-            "the queue raises B": raised(ENOUGH),
+            "the queue raises B": raised(),
             "no burden above B/max(B, u_1)": derive(),
             "account 1 bears it": burden,
             "price": ratio,
@@ -185,13 +184,15 @@ def theorem() -> Theorem:
         false_variants=(
             FalseVariant(
                 name="9/10 of it",
-                attempt=lambda: derive(Rational(9, 10)),
+                derivation=derive,
+                changed={"times": Rational(9, 10)},
                 claim=low,
                 counterexample=low.counterexample(pair),
             ),
             FalseVariant(
                 name="a queue raises any budget",
-                attempt=raised,
+                derivation=raised,
+                changed={"enough": ()},
                 claim=beyond,
                 counterexample=beyond.counterexample({**pair, B: 5, q: [1, 3]}),
             ),

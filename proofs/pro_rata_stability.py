@@ -128,13 +128,15 @@ def theorem() -> Theorem:
         false_variants=(
             FalseVariant(
                 name="19/10 instead of 2",
-                attempt=lambda: derive(Rational(19, 10)),
+                derivation=derive,
+                changed={"two": Rational(19, 10)},
                 claim=sharp,
                 counterexample=sharp.counterexample(tight),
             ),
             FalseVariant(
                 name="the second round on the capacities of the first",
-                attempt=lambda: at_once(u(i)),
+                derivation=at_once,
+                changed={"capacity": u(i)},
                 claim=whole,
                 counterexample=whole.counterexample({**tight, B_2: 1}),
             ),

@@ -232,14 +232,21 @@ def places(rows: list[list[object]]) -> dict[tuple[int, int], object]:
     return {(b, p): value for b, row in enumerate(rows, 1) for p, value in enumerate(row, 1)}
 
 
+def at_this_step(first: object = 1, per_move: object = r) -> Fact:
+    """What Proposition 5 gives at η = 1/√T: √T in front of P, and no constant."""
+    path = INSIDE + BETWEEN
+    of_prop_5 = le(2 * η * REGRET, 1 + 2 * path + N * n * η**2)
+    goal = le(REGRET, first * r + per_move * path)
+    return prove(goal, of_prop_5, GIVEN[7:], multipliers=[REGRET, η**2 * r, η * r**2, r])
+
+
 def constants(size: int, both: int) -> FalseVariant:
     """The claim for given constants, refuted at the instance of one size."""
     concrete = Claim(given=GIVEN, concludes=put_formula(claim.concludes, {C: both, C_path: both}))
-    path = INSIDE + BETWEEN
-    derived = le(2 * η * REGRET, 1 + 2 * path + N * n * η**2)
     return FalseVariant(
         name=f"constants {both} and {both}",
-        attempt=lambda: prove(concrete.concludes, derived, GIVEN, multipliers=[r, REGRET, path]),
+        derivation=at_this_step,
+        changed={"first": both, "per_move": both},
         claim=concrete,
         counterexample=concrete.counterexample(run_of(size)),
     )
@@ -261,6 +268,9 @@ def theorem() -> Theorem:
         instead=(theorem_of(__file__, "prop_05_vector_dynamic_regret.py"),),
         witness=run_of(2),
         steps={
+            "equal sizes": same_size(),
+            "1 + 2 + … + n": gauss(),
+            **{f"a walk, {name}": fact for name, fact in walking().items()},
             "distance to the target": here(walking()["distance"]),
             "regret of a block": regret_of_block(),
             "regret of the instance": known[0],

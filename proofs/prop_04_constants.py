@@ -240,25 +240,29 @@ def theorem() -> Theorem:
         false_variants=(
             FalseVariant(
                 name="19/10 instead of 2",
-                attempt=lambda: derive(Rational(19, 10)),
+                derivation=derive,
+                changed={"two": Rational(19, 10)},
                 claim=sharp,
                 counterexample=sharp.counterexample(corners),
             ),
             FalseVariant(
                 name="haircuts of any sign",
-                attempt=lambda: derive(signs=SIGNS[:1]),
+                derivation=derive,
+                changed={"signs": SIGNS[:1]},
                 claim=unsigned,
                 counterexample=unsigned.counterexample({**corners, y: [-1, 1]}),
             ),
             FalseVariant(
                 name="n − 2 instead of n − 1",
-                attempt=lambda: derive_slopes(2),
+                derivation=derive_slopes,
+                changed={"one": 2},
                 claim=steep,
                 counterexample=steep.counterexample(alone),
             ),
             FalseVariant(
                 name="weights of any total",
-                attempt=lambda: derive_slopes(weights=WEIGHTS[:1]),
+                derivation=derive_slopes,
+                changed={"weights": WEIGHTS[:1]},
                 claim=loose,
                 counterexample=loose.counterexample(heavy),
             ),

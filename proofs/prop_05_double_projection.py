@@ -14,6 +14,7 @@ domain, and convexity through ℓ_t(x_t) − ℓ_t(u_t) ≤ ⟨g_t, x_t − u_t�
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cache
 
 from sympy import Rational, Sum, sympify
 
@@ -138,6 +139,7 @@ def cross(at_round: object, within: list[Formula]) -> list[Fact]:
     return [closer, path_step(y(at_round, i), at_round, known)]
 
 
+@cache
 def derive(two: object = 2, half: object = Rational(1, 2)) -> dict[str, Fact]:
     """Carry the distance from y_t to u_t through the rounds, then divide by 2η."""
     energy = square(g(t, i))
@@ -300,11 +302,19 @@ def run(**values: object) -> dict[object, object]:
 
 
 def sharpened(
-    name: str, claim: Claim, point: dict[object, object], attempt: Callable[[], object]
+    name: str,
+    claim: Claim,
+    point: dict[object, object],
+    derivation: Callable[..., object],
+    changed: dict[str, object],
 ) -> FalseVariant:
     """A variant with a better constant, refuted at a point."""
     return FalseVariant(
-        name=name, attempt=attempt, claim=claim, counterexample=claim.counterexample(point)
+        name=name,
+        derivation=derivation,
+        changed=changed,
+        claim=claim,
+        counterexample=claim.counterexample(point),
     )
 
 
@@ -346,19 +356,22 @@ def theorem() -> Theorem:
                 "9/10 instead of 2 in front of R P",
                 double(nine),
                 chase,
-                lambda: derive(nine),
+                derive,
+                {"two": nine},
             ),
             sharpened(
                 "η/4 Σ ‖g_t‖² instead of η/2",
                 double(half=Rational(1, 4)),
                 short,
-                lambda: derive(half=Rational(1, 4)),
+                derive,
+                {"half": Rational(1, 4)},
             ),
             sharpened(
                 "one step towards a point outside of the domain",
                 dropped,
                 outside,
-                lambda: one_projection(dropped.given),
+                one_projection,
+                {"given": dropped.given},
             ),
         ),
     )

@@ -98,8 +98,13 @@ PAIR = (le(1, i), le(i + 1, k), le(k, n))
 one_inside = Claim(given=(*QUEUE, *PAIR), concludes=eq(q(k) * (u(i) - q(i)), 0))
 
 
-def queue(given: tuple[Formula, ...] = QUEUE) -> Fact:
-    """If account k pays, more is left at account i than it has."""
+def inside_at_most(behind: object) -> Claim:
+    """Account i pays in full, or what stands behind it pays nothing."""
+    return Claim(given=one_inside.given, concludes=eq(behind * (u(i) - q(i)), 0))
+
+
+def queue(given: tuple[Formula, ...] = QUEUE, behind: object = q(k)) -> Fact:
+    """If account k pays, more is left at account i than it has; `behind` is what pays nothing."""
     upto = split(j, 1, i, k - 1, u(j), using=PAIR)
     own = last_term(j, 1, i, u(j), using=PAIR)
     inside = [le(i + 1, j), le(j, k - 1)]
@@ -112,7 +117,7 @@ def queue(given: tuple[Formula, ...] = QUEUE) -> Fact:
     product = put(by_cases(eq(pays_k * (u(i) - pays_i), 0), left_k, order), left)
     plays = [at(given[1], account, using=PAIR) for account in (i, k)]
     fact = prove(
-        one_inside.concludes,
+        inside_at_most(behind).concludes,
         discharge(product, ahead, sizes),
         plays,
         multipliers=[u(i) - q(i), pays_k.subs(left)],
@@ -128,7 +133,7 @@ def theorem() -> Theorem:
     one = {n: 1, m: 1, u: [1], q: [half], y: [1], z: [0]}
     ahead, total_of = (tuple(h for h in GIVEN if h != drop) for drop in (AHEAD, SAME))
     two_inside, any_total = vertex(ahead), vertex(total_of)
-    first = Claim(given=one_inside.given, concludes=eq(q(i) * (u(i) - q(i)), 0))
+    first = inside_at_most(q(i))
     return Theorem(
         item="Proposition 6",
         title="the haircuts of a queue are vertices",
@@ -143,19 +148,22 @@ def theorem() -> Theorem:
         false_variants=(
             FalseVariant(
                 name="two accounts inside",
-                attempt=lambda: derive(ahead=()),
+                derivation=derive,
+                changed={"ahead": ()},
                 claim=two_inside,
                 counterexample=two_inside.counterexample(two),
             ),
             FalseVariant(
                 name="among haircuts of any total",
-                attempt=lambda: derive(same=()),
+                derivation=derive,
+                changed={"same": ()},
                 claim=any_total,
                 counterexample=any_total.counterexample(one),
             ),
             FalseVariant(
                 name="no account of a queue is inside",
-                attempt=lambda: prove(first.concludes, queue(), first.given),
+                derivation=queue,
+                changed={"behind": q(i)},
                 claim=first,
                 counterexample=first.counterexample({**served, i: 2, k: 3}),
             ),

@@ -132,13 +132,15 @@ def theorem() -> Theorem:
         false_variants=(
             FalseVariant(
                 name="in any order of the scores",
-                attempt=lambda: derive(()),
+                derivation=derive,
+                changed={"order": ()},
                 claim=free,
                 counterexample=free.counterexample(unsorted),
             ),
             FalseVariant(
                 name="unique with equal scores too",
-                attempt=lambda: the_rest(TIED),
+                derivation=the_rest,
+                changed={"order": TIED},
                 claim=tied,
                 counterexample=tied.counterexample({**pair, s: [1, 1], x: [0, 1]}),
             ),

@@ -8,11 +8,15 @@ The jump is 2 min(r, u_i, u_j, u_i + u_j − r)₊ for any capacities.
 
 from __future__ import annotations
 
+from functools import cache
+
 from sympy import Max, Min, Rational
 
 from adlopt.proof import (
     Claim,
+    Fact,
     FalseVariant,
+    Formula,
     Theorem,
     Verdict,
     by_cases,
@@ -39,10 +43,16 @@ paper = Claim(given=(*ROUND, *AMPLE), concludes=eq(jump, 2 * r))
 positive = Claim(given=(*ROUND, *AMPLE), concludes=gt(jump, 0))
 
 
-def allocation(claim: Claim, *more: object) -> object:
+@cache
+def allocation(claim: Claim) -> Fact:
     """Compare the budget with each capacity and with both; each case is linear."""
     orders = [u_i - r, u_j - r, u_i + u_j - r, u_i - u_j]
-    return by_cases(claim.concludes, orders, claim.given, *more)
+    return by_cases(claim.concludes, orders, claim.given)
+
+
+def discontinuous(budget: tuple[Formula, ...] = (BUDGET,)) -> Fact:
+    """A jump of 2 r is a jump if there is a budget."""
+    return prove(positive.concludes, allocation(paper), ROUND, budget)
 
 
 def theorem() -> Theorem:
@@ -60,26 +70,31 @@ def theorem() -> Theorem:
         claims={"jump": paper, "discontinuity": positive, "any capacities": general},
         facts={
             "jump": allocation(paper),
-            "discontinuity": prove(positive.concludes, allocation(paper), BUDGET),
+            "discontinuity": discontinuous(),
             "any capacities": allocation(general),
         },
         witness={r: 1, u_i: 2, u_j: 3},
         false_variants=(
             FalseVariant(
                 name="discontinuous even with an empty budget",
-                attempt=lambda: prove(positive.concludes, allocation(paper), ROUND),
+                derivation=discontinuous,
+                changed={"budget": ()},
                 claim=positive,
                 counterexample=positive.counterexample({r: 0, u_i: 1, u_j: 1}),
             ),
             FalseVariant(
                 name="a jump of 2B whatever the capacities",
-                attempt=lambda: allocation(unequal),
+                derivation=allocation,
+                holds={"claim": paper},
+                changed={"claim": unequal},
                 claim=unequal,
                 counterexample=unequal.counterexample({r: 2, u_i: 1, u_j: 1}),
             ),
             FalseVariant(
                 name="a jump of 3/2 B",
-                attempt=lambda: allocation(one_and_half),
+                derivation=allocation,
+                holds={"claim": paper},
+                changed={"claim": one_and_half},
                 claim=one_and_half,
                 counterexample=one_and_half.counterexample({r: 1, u_i: 1, u_j: 1}),
             ),

@@ -39,7 +39,7 @@ from adlopt.proof import (
 from adlopt.proof.lemmas import below_sum
 
 i, j, k, n = integers("i j k n")
-B, z, ε, u_1, u_2, left = reals("B z ε u_1 u_2 left")
+B, z, ε, u_1, u_2, o, left = reals("B z ε u_1 u_2 o left")
 x, u, q = sequences("x u q")
 
 U = Sum(u(i), (i, 1, n))
@@ -61,21 +61,14 @@ second = Min(u_2, B - first)
 QUEUE = (gt(B, 0), gt(u_1, 0))
 price = Claim(given=QUEUE, concludes=eq(first / u_1 * Max(B, u_1), B))
 worse = Claim(given=(*QUEUE, *ROUND, lt(u_1, U), lt(B, U)), concludes=gt(first / u_1, B / U))
+ahead = Min(u_2, B)
+pays_1, pays_2 = o * first + (1 - o) * Min(u_1, B - ahead), o * second + (1 - o) * ahead
+LARGER = (gt(u_2, 0), gt(u_1, u_2), eq(B, u_1))
 inverted = Claim(
-    given=(gt(u_2, 0), gt(u_1, u_2), eq(B, u_1)), concludes=lt(u_1 - first, u_2 - second)
+    given=(*LARGER, eq(o**2, o)),
+    concludes=lt(u_1 - pays_1, u_2 - pays_2),
 )
-padded = Claim(
-    given=(
-        *ROUND,
-        HAIRCUT[0],
-        ge(ε, 0),
-        every(i, 1, n, ge(x(i), 0)),
-        every(i, 1, n, le(x(i), u(i))),
-        every(i, 1, n, le(x(i), z * (u(i) + ε))),
-    ),
-    concludes=every(i, 1, n, le(pro_rata, z * (u(i) + ε))),
-)
-
+FIXED = eq(o, 1)
 prop_6 = theorem_of(__file__, "prop_06_queue_vertices.py")
 QUEUE_OF_MANY = prop_6.claims["a queue has one inside"].given
 smallest_first = Claim(
@@ -90,9 +83,16 @@ ratio = [
 ]
 
 
-def lowest() -> Fact:
+def no_less(worth: object = 1, pad: object = 0) -> Claim:
+    """No haircut has less than `worth` times the burden B/U, burdens being x/(u + pad)."""
+    burden = every(i, 1, n, le(x(i), z * (u(i) + pad)))
+    return Claim(given=(*ROUND, ge(ε, 0), HAIRCUT[0], burden), concludes=ge(z, worth * B / U))
+
+
+def lowest(worth: object = 1, pad: object = 0) -> Fact:
     """B = Σ x_i ≤ z U."""
-    return prove(least.concludes, sum_up(HAIRCUT[1]), HAIRCUT[0], inverse)
+    said = no_less(worth, pad)
+    return prove(said.concludes, sum_up(said.given[-1]), said.given[:-1], inverse)
 
 
 def pro_rata_fits() -> Fact:
@@ -114,9 +114,9 @@ def alone() -> Fact:
     return for_all(one, k, 1, n)
 
 
-def dearer() -> Fact:
+def dearer(given: tuple[Formula, ...] = worse.given) -> Fact:
     """min(u_1, B) U > B u_1, whichever of u_1 and B is smaller; divide by u_1 U."""
-    crossed = by_cases(gt(first * U, B * u_1), u_1 - B, worse.given)
+    crossed = by_cases(gt(first * U, B * u_1), u_1 - B, given)
     other = reciprocal(u_1, gt(u_1, 0))
     return prove(
         worse.concludes, crossed, inverse, other, multipliers=[first / u_1, B / U], degree=3
@@ -134,11 +134,15 @@ def keeps_order() -> Fact:
     return prove(order.concludes, ratio, order.given)
 
 
-def leaves_nothing(given: tuple[Formula, ...] = inverted.given) -> Fact:
-    """Account 1 pays u_1 and keeps nothing; account 2 pays nothing."""
+def leaves_nothing(
+    given: tuple[Formula, ...] = LARGER, order: tuple[Formula, ...] = (FIXED,)
+) -> Fact:
+    """Account 1 is served first, pays u_1 and keeps nothing; account 2 pays nothing."""
     known = [*minimum(u_1, B), *minimum(u_2, B - first), *given]
     whole = by_cases(eq(first, u_1), u_1 - B, given)
-    return prove(inverted.concludes, whole, known)
+    alone_ = prove(lt(u_1 - first, u_2 - second), whole, known)
+    served = [first, second, ahead, Min(u_1, B - ahead)]
+    return prove(inverted.concludes, alone_, order, eq(o**2, o), multipliers=served)
 
 
 def within_bounds(account: object) -> list[Fact]:
@@ -172,21 +176,22 @@ def theorem() -> Theorem:
         z: Rational(1, 2),
         x: [Rational(1, 2), Rational(3, 2)],
     }
-    queue = {u_1: 3, u_2: 1}
+    queue = {u_1: 3, u_2: 1, o: 1}
     level = {**halves, x: [Rational(2, 3), Rational(4, 3)], z: Rational(1, 3)}
-    cheaper = Claim(given=least.given, concludes=ge(z, 1))
+    cheaper, padded = no_less(Rational(11, 10)), no_less(pad=ε)
     always = Claim(given=(*QUEUE, *ROUND), concludes=worse.concludes)
-    same = Claim(given=inverted.given[:1], concludes=inverted.concludes)
+    same = Claim(given=(LARGER[0], FIXED), concludes=inverted.concludes)
     return Theorem(
         item="Proposition 9",
         title="pro-rata is the unique haircut of least burden; queues are worse and can invert",
         citation="[CTTX26, Prop. 9]",
         statement="the least burden is B/U, reached by x = B u/U alone; every queue has more",
-        verdict=Verdict.PROVED,
+        verdict=Verdict.PROVED_UNDER,
+        added={"the order does not depend on the capacities: account 1 is served first": FIXED},
         tightness="exact; the price of priority is z(queue)/z(pro-rata) = U / max(B, u_1)",
         remarks=(
             "burdens are x_i / u_i: with x_i / (u_i + ε) and ε > 0 pro-rata is not the minimiser",
-            "u_1 is the account served first, in an order that does not depend on the capacities",
+            "an order that may depend on them (o = 0: account 2 first) can avoid every inversion",
         ),
         claims={
             "no burden below B/U": least,
@@ -220,32 +225,43 @@ def theorem() -> Theorem:
                 k: 1,
                 **queue,
             },
-            {**halves, q: [1, 1]},
+            {**halves, q: [1, 1], o: 1},
         ),
         false_variants=(
             FalseVariant(
-                name="pro-rata is optimal for burdens x/(u + ε) too",
-                attempt=lambda: prove(le(pro_rata, z * (u(i) + ε)), lowest(), inverse, ge(ε, 0)),
+                name="no burden below B/U for burdens x/(u + ε) either",
+                derivation=lowest,
+                changed={"pad": ε},
                 claim=padded,
                 counterexample=padded.counterexample(level),
             ),
             FalseVariant(
-                name="every haircut has burden one",
-                attempt=lambda: prove(cheaper.concludes, lowest(), ratio),
+                name="every haircut has 11/10 of the burden B/U",
+                derivation=lowest,
+                changed={"worth": Rational(11, 10)},
                 claim=cheaper,
                 counterexample=cheaper.counterexample(halves),
             ),
             FalseVariant(
                 name="queues are worse with a single winner too",
-                attempt=lambda: by_cases(gt(first * U, B * u_1), u_1 - B, always.given),
+                derivation=dearer,
+                changed={"given": always.given},
                 claim=always,
                 counterexample=always.counterexample({n: 1, u: [1], u_1: 1, B: 1}),
             ),
             FalseVariant(
+                name="a queue inverts whomever it serves first",
+                derivation=leaves_nothing,
+                changed={"order": ()},
+                claim=inverted,
+                counterexample=inverted.counterexample({u_1: 2, u_2: 1, B: 2, o: 0}),
+            ),
+            FalseVariant(
                 name="a queue inverts whatever the capacities",
-                attempt=lambda: leaves_nothing(same.given),
+                derivation=leaves_nothing,
+                changed={"given": LARGER[:1]},
                 claim=same,
-                counterexample=same.counterexample({u_1: 2, u_2: 1, B: 0}),
+                counterexample=same.counterexample({u_1: 2, u_2: 1, B: 0, o: 1}),
             ),
         ),
     )

@@ -249,6 +249,8 @@ def theorem() -> Theorem:
         tightness="Q² P⁺ is attained by the last slope",
         remarks=(
             "counterexamples for all constants: n (n + 1)/4 > C n + C' (n − 1)",
+            "they are for the step α_max/√T of the paper's derivation; that no other step has the"
+            " bound is shown for the error of both signs (Lemma 6 for every step), not for V_T",
             "V_T alone is no objective: α̂ = α_max has V_T = 0. Name the overshoot beside it",
         ),
         claims={"as stated": as_stated},
@@ -273,19 +275,24 @@ def theorem() -> Theorem:
         false_variants=(
             FalseVariant(
                 name="half of the moves up",
-                attempt=lambda: undershoot(LAST, rise, share=half),
+                derivation=undershoot,
+                holds={"estimate": LAST, "part": rise},
+                changed={"share": half},
                 claim=less,
                 counterexample=less.counterexample(climb),
             ),
             FalseVariant(
                 name="after any first estimate",
-                attempt=lambda: undershoot(LAST, rise, ()),
+                derivation=undershoot,
+                holds={"estimate": LAST, "part": rise},
+                changed={"start": ()},
                 claim=low_start,
                 counterexample=low_start.counterexample({**point, α_hat: [0, 1]}),
             ),
             FalseVariant(
                 name="an overshoot without α_max",
-                attempt=lambda: overshoot(sympify(0)),
+                derivation=overshoot,
+                changed={"first": sympify(0)},
                 claim=free,
                 counterexample=free.counterexample({**climb, μ: 0}),
             ),

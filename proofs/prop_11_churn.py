@@ -180,7 +180,7 @@ def pro_rata_moves(step: object = (M**2 - 1) / (M**2 + 1)) -> Claim:
     return Claim(given=given, concludes=eq(path(α_pro_rata), (T - 1) * step))
 
 
-def never_closes(*ample: Formula) -> Fact:
+def never_closes(ample: object = AMPLE) -> Fact:
     """Account 1 has at least the budget: it pays all of it, and its slope is 0."""
     low, high, _ = parity(t)
     room = prove(ge(u_1, 1), SIZES, ample, low, high, degree=3)
@@ -265,7 +265,7 @@ def theorem() -> Theorem:
         facts={
             "the queue moves": queue_moves(),
             "pro-rata rests": pro_rata_rests(),
-            "reversed: the queue rests": never_closes(AMPLE),
+            "reversed: the queue rests": never_closes(),
             "reversed: pro-rata moves": two_values(),
         },
         steps={
@@ -276,19 +276,22 @@ def theorem() -> Theorem:
         false_variants=(
             FalseVariant(
                 name="T moves in T rounds",
-                attempt=lambda: queue_moves(T),
+                derivation=queue_moves,
+                changed={"rounds": T},
                 claim=longer,
                 counterexample=longer.counterexample(churn),
             ),
             FalseVariant(
                 name="pro-rata never moves",
-                attempt=lambda: two_values(0),
+                derivation=two_values,
+                changed={"step": 0},
                 claim=calm,
                 counterexample=calm.counterexample(taking_turns),
             ),
             FalseVariant(
                 name="a queue rests with less than the budget in account 1",
-                attempt=never_closes,
+                derivation=never_closes,
+                changed={"ample": ()},
                 claim=any_size,
                 counterexample=any_size.counterexample(small),
             ),

@@ -128,19 +128,22 @@ def theorem() -> Theorem:
         false_variants=(
             FalseVariant(
                 name="accounts without capacity",
-                attempt=lambda: derive(empty_accounts),
+                derivation=derive,
+                changed={"sizes": empty_accounts},
                 claim=some_empty,
                 counterexample=some_empty.counterexample({**taken, B: 1, u: [0, 2]}),
             ),
             FalseVariant(
                 name="no budget",
-                attempt=lambda: derive(budget=()),
+                derivation=derive,
+                changed={"budget": ()},
                 claim=no_budget,
                 counterexample=no_budget.counterexample({**taken, B: 0}),
             ),
             FalseVariant(
                 name="discontinuous at B = U too",
-                attempt=lambda: derive(strict=True),
+                derivation=derive,
+                changed={"strict": True},
                 claim=more,
                 counterexample=more.counterexample(taken),
             ),

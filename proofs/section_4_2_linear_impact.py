@@ -92,13 +92,17 @@ def theorem() -> Theorem:
         false_variants=(
             FalseVariant(
                 name="half of it",
-                attempt=lambda: derive(half, 1, Rational(1, 2)),
+                derivation=derive,
+                holds={"claim": corrected(1), "sign": 1},
+                changed={"claim": half, "factor": Rational(1, 2)},
                 claim=half,
                 counterexample=half.counterexample(tight),
             ),
             FalseVariant(
                 name="|α − α̂| for two fills of one contract",
-                attempt=lambda: prove(once.concludes, derive(corrected(1), 1), FILLS[0]),
+                derivation=derive,
+                holds={"claim": corrected(1), "sign": 1},
+                changed={"claim": once},
                 claim=once,
                 counterexample=once.counterexample(tight),
             ),

@@ -11,8 +11,6 @@ What holds: V_T ≥ C q_min² T, if α_t − α̂_t ≥ C, the estimated prices 
 
 from __future__ import annotations
 
-from functools import partial
-
 from sympy import Max, Rational, Sum, sympify
 
 from adlopt.proof import (
@@ -187,14 +185,16 @@ def theorem() -> Theorem:
         false_variants=(
             FalseVariant(
                 name="11/10 of it",
-                attempt=lambda: derive(Rational(11, 10)),
+                derivation=derive,
+                changed={"times": Rational(11, 10)},
                 claim=twice,
                 counterexample=twice.counterexample(tight),
             ),
             *(
                 FalseVariant(
                     name=name,
-                    attempt=partial(derive, given=given),
+                    derivation=derive,
+                    changed={"given": given},
                     claim=corrected(given),
                     counterexample=corrected(given).counterexample(point),
                 )

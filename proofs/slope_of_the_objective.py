@@ -46,6 +46,7 @@ t, i, n, T = integers("t i n T")
 η, D, G, P, λ, μ, low = reals("η D G P λ μ low")
 horizon = reals("root")
 x, u, v, g, r, d, σ, a, cap = sequences("x u v g r d σ a cap")
+inside_ = sequences("inside")
 
 STATIC = theorem_of(__file__, "prop_02_static_regret.py")
 DYNAMIC = theorem_of(__file__, "prop_05_vector_dynamic_regret.py")
@@ -166,7 +167,21 @@ def before_the_root() -> Fact:
 
 def theorem() -> Theorem:
     """The slope of the objective."""
-    once = {T: 1, n: 1, D: 1, λ: 1, μ: 0, low: 1, σ: [1], r: [1], η: 1, P: 0, v: [0], d: []}
+    once = {
+        T: 1,
+        n: 1,
+        D: 1,
+        λ: 1,
+        μ: 0,
+        low: 1,
+        σ: [1],
+        inside_: [1],
+        r: [1],
+        η: 1,
+        P: 0,
+        v: [0],
+        d: [],
+    }
     once |= {x: {(1, 1): 1, (2, 1): 0}, g: {(1, 1): 1}, u: {(1, 1): 0}, cap: [1], a: {(1, 1): 1}}
     fair = {**once, λ: 0, μ: 1}
     shorter = longest(Rational(9, 10))
@@ -178,9 +193,9 @@ def theorem() -> Theorem:
         title="regret of projected gradient descent on haircuts, with the slope of the objective",
         citation="[CTTX26, Props. 2 and 5] for its Eq. 10 with ε = 0",
         statement="G = √(λ² (n − 1) + (λ + μ/u_min)²) in G R √T and G √(T (R² + 2 R P))",
-        verdict=Verdict.PROVED,
+        verdict=Verdict.PROVED_UNDER,
+        added=STATIC.added,
         tightness="the slope is attained by one winner who bears the worst burden alone",
-        remarks=("the domain is fixed, or the comparator lies in that of every round",),
         claims={"longest slope": longest(), "static regret": static, "dynamic regret": dynamic},
         facts={
             "longest slope": derive(),
@@ -191,13 +206,15 @@ def theorem() -> Theorem:
         false_variants=(
             FalseVariant(
                 name="9/10 of the squared length",
-                attempt=lambda: derive(Rational(9, 10)),
+                derivation=derive,
+                changed={"worth": Rational(9, 10)},
                 claim=shorter,
                 counterexample=shorter.counterexample(once),
             ),
             FalseVariant(
                 name="capacities below u_min",
-                attempt=lambda: derive(capacities=NOT_EMPTY),
+                derivation=derive,
+                changed={"capacities": NOT_EMPTY},
                 claim=tiny,
                 counterexample=tiny.counterexample(half),
             ),

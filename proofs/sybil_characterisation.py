@@ -236,25 +236,29 @@ def theorem() -> Theorem:
         false_variants=(
             FalseVariant(
                 name="one unit counted twice",
-                attempt=lambda: additivity(1),
+                derivation=additivity,
+                changed={"offset": 1},
                 claim=shifted,
                 counterexample=shifted.counterexample(single_unit),
             ),
             FalseVariant(
                 name="monotone instead of split-invariant",
-                attempt=lambda: characterise(MONOTONE),
+                derivation=characterise,
+                changed={"rule": MONOTONE},
                 claim=monotone,
                 counterexample=monotone.counterexample({**plain, f: [1, 1, 1], B: 2}),
             ),
             FalseVariant(
                 name="any budget",
-                attempt=lambda: characterise(accounts=ACCOUNTS[:4]),
+                derivation=characterise,
+                changed={"accounts": ACCOUNTS[:4]},
                 claim=unpaid,
                 counterexample=unpaid.counterexample({**single_unit, B: 2}),
             ),
             FalseVariant(
                 name="a leak of m − 1 lots",
-                attempt=lambda: leaks(m - 1),
+                derivation=leaks,
+                changed={"lots": m - 1},
                 claim=leak(m - 1),
                 counterexample=leak(m - 1).counterexample(part),
             ),

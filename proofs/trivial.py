@@ -93,13 +93,15 @@ def theorem() -> Theorem:
         false_variants=(
             FalseVariant(
                 name="9/10 of the worst miss",
-                attempt=lambda: derive(Rational(9, 10)),
+                derivation=derive,
+                changed={"worth": Rational(9, 10)},
                 claim=cheaper,
                 counterexample=cheaper.counterexample(once),
             ),
             FalseVariant(
                 name="severities above 1",
-                attempt=lambda: derive(domain=INSIDE[:1]),
+                derivation=derive,
+                changed={"domain": INSIDE[:1]},
                 claim=outside,
                 counterexample=outside.counterexample({**once, x: [2], s: [0]}),
             ),

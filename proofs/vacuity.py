@@ -153,13 +153,15 @@ def theorem() -> Theorem:
         false_variants=(
             FalseVariant(
                 name="2 (1 + 2 P) instead of 4 (1 + 2 P)",
-                attempt=lambda: derive(2),
+                derivation=derive,
+                changed={"four": 2},
                 claim=half,
                 counterexample=half.counterexample(level),
             ),
             FalseVariant(
                 name="deficits of any sign",
-                attempt=lambda: derive(known=KNOWN[1:]),
+                derivation=derive,
+                changed={"known": KNOWN[1:]},
                 claim=signed,
                 counterexample=signed.counterexample({**long, D: [-1] * 9}),
             ),

@@ -195,9 +195,9 @@ def theorem(name: str) -> Any:
 def is_concluded(bound: adl.Bound, expression: Any = None) -> bool:
     """Whether the facts named by the link state just this, under the hypotheses of their claims."""
     link, proved = LINKS[bound], theorem(bound.proof)
-    formula, added = link.formula(bound, expression), proved.added.values()
+    formula = link.formula(bound, expression)
     said = {
-        name: Claim(given=(*proved.claims[name].given, *added), concludes=formula)
+        name: Claim(given=(*proved.claims[name].given, *proved.besides), concludes=formula)
         for name in link.claims
     }
     return all(claim.follows_from(proved.facts[name]) for name, claim in said.items())
@@ -208,9 +208,12 @@ def test_no_bound_is_without_a_link():
     assert not any(bound.conjectured for bound in HOLDING)
 
 
+VERDICTS = {Status.HOLDS: Verdict.PROVED, Status.HOLDS_UNDER: Verdict.PROVED_UNDER}
+
+
 @each_bound
 def test_the_proof_is_there_and_closes(bound):
-    assert theorem(bound.proof).verdict in {Verdict.PROVED, Verdict.PROVED_UNDER}
+    assert theorem(bound.proof).verdict is VERDICTS[bound.status]
 
 
 @each_bound

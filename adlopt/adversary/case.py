@@ -25,7 +25,7 @@ from adlopt.playing import run_policy
 from adlopt.policies.allocation import ProRata
 from adlopt.quantity import P
 from adlopt.run import Run
-from adlopt.table import percent, table
+from adlopt.table import counted, percent, table
 
 EXACT_RATIO = 1e-6
 """How far a ratio may exceed 1 by rounding."""
@@ -204,7 +204,7 @@ def render(data: dict[str, Any]) -> str:
     ]
     title = (
         f"{data['policy']} ({data['information']}) from θ₁ = {data['first_severity']:g}, "
-        f"{data['rounds']} rounds: {data['source']}"
+        f"{counted(data['rounds'], 'round')}: {data['source']}"
     )
     notes = [_verdict(data), *bound_notes(data)]
     if data["exceeds_bound"]:

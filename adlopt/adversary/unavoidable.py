@@ -28,7 +28,7 @@ from adlopt.online import Severity, State
 from adlopt.quantity import P
 from adlopt.round import RoundOutcome, RoundStart, needed_severity
 from adlopt.run import Information
-from adlopt.table import percent, table
+from adlopt.table import counted, percent, table
 
 ROUNDING = 1e-12
 """By which a loss, a sum of rounded products, may fall short of what the game is worth."""
@@ -200,7 +200,7 @@ def render(data: dict[str, Any]) -> str:
     ]
     title = (
         "V(P), what no online policy can avoid, randomised or not, and knowing every deficit and "
-        f"P (hindsight): {data['rounds']} rounds, {data['source']}"
+        f"P (hindsight): {counted(data['rounds'], 'round')}, {data['source']}"
     )
     notes = [
         f"an adversary that answers each θ_t, in steps of 1/{data['grid']}, holds every policy "

@@ -5,7 +5,7 @@
 """
 
 from adlopt.proof.checking import Checked, check, theorem_of
-from adlopt.proof.claim import Claim, FalseVariant, Family, Theorem, Verdict
+from adlopt.proof.claim import Claim, FalseVariant, Family
 from adlopt.proof.formula import Formula, Relation
 from adlopt.proof.kernel import Axiom, Fact, axiom, next_integer
 from adlopt.proof.notation import (
@@ -51,6 +51,7 @@ from adlopt.proof.tactics import (
     resolve,
     root,
 )
+from adlopt.proof.theorem import Theorem, Verdict
 
 __all__ = [
     "Axiom",

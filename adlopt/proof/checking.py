@@ -11,8 +11,8 @@ from pathlib import Path
 from time import perf_counter
 
 from adlopt.errors import ProofError
-from adlopt.proof.claim import Theorem, Verdict
 from adlopt.proof.report import derivation, summary
+from adlopt.proof.theorem import Theorem, Verdict
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,7 +65,7 @@ def check(path: str | Path) -> Checked:
     theorem = load(Path(path))
     with _failing(Path(path)):
         theorem.check_variants()
-    theorem.check_evidence()
+        theorem.check_evidence()
     return Checked(theorem=theorem, seconds=perf_counter() - started)
 
 
@@ -80,7 +80,8 @@ def load(path: Path) -> Theorem:
         theorem = getattr(module, "theorem", lambda: None)()
     if type(theorem) is not Theorem:
         raise ProofError(f"{path} has no function theorem() that returns a Theorem")
-    theorem.check_evidence()
+    with _failing(path):
+        theorem.check_evidence()
     return theorem
 
 

@@ -1,27 +1,16 @@
-"""Theorems: a claim, the verdict on it, and the evidence, checked whenever one is made."""
+"""Claims, families of counterexamples to them, and false variants of them."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from enum import Enum
-from types import MappingProxyType
 from typing import Any
 
 from adlopt.errors import ProofError
 from adlopt.proof.formula import Formula, denial, own_formula, substitute
-from adlopt.proof.kernel import Axiom, Fact, sequent
+from adlopt.proof.kernel import Fact, sequent
 from adlopt.proof.notation import point, replacements
-from adlopt.proof.refutation import Refutation, copied, evidence, refute, satisfy
-
-
-class Verdict(Enum):
-    """What became of a claim."""
-
-    PROVED = "PROVED"
-    PROVED_UNDER = "PROVED UNDER"
-    REFUTED = "REFUTED"
-    OPEN = "OPEN"
+from adlopt.proof.refutation import Refutation, copied, evidence, refute
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,14 +99,18 @@ class Family:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FalseVariant:
-    """A nearby claim that is false: the same derivation must fail on it, and numbers refute it.
+    """A nearby claim that is false: numbers refute it, and a derivation that closes fails on it.
 
     Attributes
     ----------
     name : str
         How it differs: a constant sharpened, a hypothesis dropped, a sign turned.
-    attempt : callable
-        Runs the derivation on the variant; it has to raise ProofError.
+    derivation : callable
+        Derives the true statement, and returns the Fact or a collection of Facts.
+    changed : mapping from str to object
+        The arguments with which the same derivation has to raise ProofError.
+    holds : mapping from str to object
+        Its arguments for the true statement; those it has of its own unless given.
     claim : Claim
         The false statement.
     counterexample : Refutation or Family
@@ -125,12 +118,24 @@ class FalseVariant:
     """
 
     name: str
-    attempt: Callable[[], object]
+    derivation: Callable[..., object]
+    changed: Mapping[str, Any]
+    holds: Mapping[str, Any] = field(default_factory=dict)
     claim: Claim
     counterexample: Refutation | Family
 
     def check(self) -> None:
-        """Check that the variant is refuted, and that the derivation does not reach it."""
+        """Check that the variant is refuted, and that only the true statement is derived."""
+        self.check_derivation()
+        self.check_variant()
+
+    def check_derivation(self) -> None:
+        """Check that the derivation closes on the true statement."""
+        if not _conclusions(self.derivation(**self.holds)):
+            raise ProofError(f"what {self.name!r} changes derives nothing to begin with")
+
+    def check_variant(self) -> None:
+        """Check that the variant is refuted, and not derived."""
         found = self.counterexample
         if not (
             found.refutes(self.claim) if isinstance(found, Family) else self.claim.fails_at(found)
@@ -142,152 +147,16 @@ class FalseVariant:
             return
         raise ProofError(f"the false variant {self.name!r} was not rejected")
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Theorem:
-    """A claim of the literature (or a new one), its verdict and the evidence for it.
-
-    Attributes
-    ----------
-    item, title, citation, tightness : str
-        Name of the claim, one line about it, its source, and how sharp it is.
-    statement : str
-        The claim in words, as its source has it.
-    verdict : Verdict
-        The declared verdict; making the theorem checks that the evidence reaches it.
-    claims : mapping from str to Claim
-        What is claimed, part by part.
-    added : mapping from str to Formula
-        Hypotheses that the source does not state, with the words for them.
-    remarks : tuple of str
-        What a reader has to know besides (parameters tuned in hindsight, say).
-    facts : mapping from str to Fact
-        A proof of each part, unless refuted.
-    refutation : Refutation or Family, optional
-        A counterexample to one of the claims, or a family of them.
-    corrected : mapping from str to tuple of Claim and Fact
-        What holds instead.
-    instead : tuple of Theorem
-        Theorems of their own that hold instead.
-    steps : mapping from str to Fact
-        The steps worth naming in a report.
-    witness : mapping or tuple of mappings
-        Numbers at which all hypotheses of a claim hold together: no claim is empty.
-    false_variants : tuple of FalseVariant
-        At least two.
-    """
-
-    item: str
-    title: str
-    citation: str
-    statement: str
-    verdict: Verdict
-    tightness: str = "not studied"
-    claims: Mapping[str, Claim]
-    facts: Mapping[str, Fact] = field(default_factory=dict)
-    added: Mapping[str, Formula] = field(default_factory=dict)
-    remarks: tuple[str, ...] = ()
-    refutation: Refutation | Family | None = None
-    corrected: Mapping[str, tuple[Claim, Fact]] = field(default_factory=dict)
-    instead: tuple[Theorem, ...] = ()
-    steps: Mapping[str, Fact] = field(default_factory=dict)
-    witness: Mapping[Any, Any] | tuple[Mapping[Any, Any], ...] = ()
-    false_variants: tuple[FalseVariant, ...] = ()
-
-    def __post_init__(self) -> None:
-        for name in ("claims", "facts", "added", "corrected", "steps"):
-            object.__setattr__(self, name, MappingProxyType(dict(getattr(self, name))))
-        for name in ("remarks", "instead", "false_variants"):
-            object.__setattr__(self, name, tuple(getattr(self, name)))
-        self.check_evidence()
-
-    def check_evidence(self) -> None:
-        """Check that the evidence reaches the declared verdict, and that the witness is one.
-
-        Raises
-        ------
-        ProofError
-            Saying what is missing.
-        """
-        reached = self._reached()
-        if reached is not self.verdict:
-            found = self.refutation
-            gaps = (
-                [g for c in self.claims.values() for g in found.gaps(c)]
-                if isinstance(found, Family)
-                else []
-            )
-            said = f"declared {self.verdict.value}, but the evidence gives {reached.value}"
-            raise ProofError("\n".join([f"{self.item}: {said}", *gaps]))
-        for name, fact in self.facts.items():
-            if self.refutation is not None and not self.claims[name].follows_from(fact):
-                raise ProofError(f"{self.item}: {name!r} is not what was proved")
-        for name, (claim, fact) in self.corrected.items():
-            if not claim.follows_from(fact):
-                raise ProofError(
-                    f"{self.item}: the corrected claim {name!r} is not what was proved"
-                )
-        self._check_witness()
-
-    def _reached(self) -> Verdict:
-        if self.refutation is not None:
-            return Verdict.REFUTED if self._refuted(self.refutation) else Verdict.OPEN
-        proved = {name: self.claims[name] for name in self.claims if name in self.facts}
-        if proved.keys() != self.claims.keys():
-            return Verdict.OPEN
-        if all(claim.follows_from(self.facts[name]) for name, claim in proved.items()):
-            return Verdict.PROVED
-        wider = {
-            n: Claim(given=(*c.given, *self.added.values()), concludes=c.concludes)
-            for n, c in proved.items()
-        }
-        under = all(claim.follows_from(self.facts[name]) for name, claim in wider.items())
-        return Verdict.PROVED_UNDER if under else Verdict.OPEN
-
-    def _refuted(self, refutation: Refutation | Family) -> bool:
-        claims = self.claims.values()
-        if isinstance(refutation, Refutation):
-            return any(claim.fails_at(refutation) for claim in claims)
-        return any(refutation.refutes(claim) for claim in claims)
-
-    def _check_witness(self) -> None:
-        """Check that the hypotheses of each claim hold together at one of the points."""
-        claims = [*self.claims.values(), *(claim for claim, _ in self.corrected.values())]
-        groups = [(*claim.given, *self.added.values()) for claim in claims]
-        if isinstance(self.refutation, Family):
-            groups.append(self.refutation.when)
-        points = self.witness if isinstance(self.witness, tuple) else (self.witness,)
-        for group in filter(None, groups):
-            _satisfy_at_one(self.item, group, points)
-
-    @property
-    def axioms(self) -> frozenset[Axiom]:
-        """Return what the evidence takes from the literature."""
-        used: Iterable[Fact] = [
-            *self.facts.values(),
-            *self.steps.values(),
-            *(fact for _, fact in self.corrected.values()),
-        ]
-        found = self.refutation
-        family = [*found.meets, found.violates] if isinstance(found, Family) else []
-        below = (theorem.axioms for theorem in self.instead)
-        return frozenset[Axiom]().union(*(fact.axioms for fact in [*used, *family]), *below)
-
-    def check_variants(self) -> None:
-        """Check that every false variant is rejected; there have to be at least two."""
-        if len(self.false_variants) < 2:
-            raise ProofError(f"{self.item}: name at least two false variants")
-        for variant in self.false_variants:
-            variant.check()
+    def attempt(self) -> object:
+        """Run the derivation on the false statement; it has to raise ProofError."""
+        return self.derivation(**{**self.holds, **self.changed})
 
 
-def _satisfy_at_one(
-    item: str, formulas: Iterable[Formula], points: tuple[Mapping[Any, Any], ...]
-) -> None:
-    wrong = "there is none"
-    for values in points:
-        try:
-            return satisfy(formulas, point(values))
-        except ProofError as error:
-            wrong = str(error)
-    raise ProofError(f"{item}: give a witness that its hypotheses can hold together; {wrong}")
+def _conclusions(derived: object) -> list[Formula]:
+    """Collect what was derived: a Fact, or Facts in collections."""
+    if isinstance(derived, Fact):
+        return [sequent(derived).conclusion]
+    parts = derived.values() if isinstance(derived, Mapping) else derived
+    if isinstance(parts, str) or not isinstance(parts, Iterable):
+        raise ProofError("a derivation returns the Fact that it derives, or several")
+    return [formula for part in parts for formula in _conclusions(part)]

@@ -13,7 +13,7 @@ from typing import Any
 
 from adlopt.errors import InputError, ProofError
 from adlopt.proof.checking import check
-from adlopt.table import table
+from adlopt.table import counted, table
 
 WORKERS = 2
 """Proofs checked at the same time."""
@@ -163,15 +163,13 @@ def render(data: dict[str, Any]) -> str:
     for row in data["proofs"]:
         notes = [f"adds: {words}" for words in row["added"]]
         notes += [f"axiom: {name}" for name in row["axioms"]]
-        notes += [f"tight: {row['tightness']}"] if row["tightness"] else []
+        notes += [f"tightness: {row['tightness']}"] if row["tightness"] else []
         notes += [row["citation"]] if row["citation"] else []
         name = row["item"] or row["file"]
         cells.append((name, row["verdict"], "; ".join(notes) or row["error"]))
     failed = data["failed"]
-    verdict = (
-        f"{len(failed)} of {len(cells)} FAILED: {', '.join(failed)}" if failed else "all closed"
-    )
-    title = f"{len(cells)} proofs, {verdict}; {data['seconds']:.1f} s of checking"
+    verdict = f"{len(failed)} FAILED: {', '.join(failed)}" if failed else "all closed"
+    title = f"{counted(len(cells), 'proof')}, {verdict}; {data['seconds']:.1f} s of checking"
     return table(title, ("item", "verdict", "what it rests on"), cells)
 
 

@@ -166,16 +166,20 @@ def _sum(node: Any) -> Term:
 
 def symbol_atom(symbol: Any) -> Atom:
     """Return the kernel's symbol for a sympy symbol."""
-    return _declared(symbol, symbol.name, sympy.Symbol, Kind.REAL, Kind.INTEGER)
+    name = getattr(symbol, "name", "")
+    return _declared(symbol, name, sympy.Symbol, Kind.REAL, Kind.INTEGER)
 
 
 def sequence_atom(family: Any) -> Atom:
     """Return the kernel's sequence for a sympy function."""
-    return _declared(family, family.__name__, sympy.Function, Kind.SEQUENCE, Kind.INTEGER_SEQUENCE)
+    name = getattr(family, "__name__", "")
+    return _declared(family, name, sympy.Function, Kind.SEQUENCE, Kind.INTEGER_SEQUENCE)
 
 
 def _declared(given: Any, name: str, declare: Any, real: Kind, integer: Kind) -> Atom:
-    if name.startswith(RESERVED) or not name:
+    if not isinstance(name, str) or not name:
+        raise ProofError(f"{given!r} is neither a symbol nor a sequence")
+    if name.startswith(RESERVED):
         raise ProofError(f"the name {name!r} is reserved")
     if given == declare(name, real=True):
         return Atom(real, str(name))
@@ -277,9 +281,12 @@ def replacements(changes: Mapping[Any, Any]) -> dict[Atom, Replacement]:
         if isinstance(given, sympy.Symbol):
             read[symbol_atom(given)] = Replacement(term(change))
         else:
+            sequence = sequence_atom(given)
+            if not isinstance(change, tuple):
+                raise ProofError(f"{given} takes (indices…, expression), not {change!r}")
             *indices, body = change
             parameters = tuple(symbol_atom(i) for i in indices)
-            read[sequence_atom(given)] = Replacement(term(body), parameters)
+            read[sequence] = Replacement(term(body), parameters)
     return read
 
 

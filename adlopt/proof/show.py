@@ -8,12 +8,10 @@ from contextvars import ContextVar
 from fractions import Fraction
 from typing import NamedTuple
 
+from adlopt.proof import latex
 from adlopt.proof.term import Atom, Kind, Monomial, Term
 
 _SUPERSCRIPT = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
-_GREEK = {"θ": r"\theta", "η": r"\eta", "λ": r"\lambda", "α": r"\alpha", "κ": r"\kappa"}
-
-
 _BOUND = {"@": ("t", "t'", "t''"), "#": ("i", "j", "k"), "$": ("a", "b", "c")}
 
 
@@ -49,7 +47,10 @@ class Style(NamedTuple):
     relations: dict[str, str]
     minus: str
     over: str
+    raised: str
+    fraction: str
     ranges: str
+    between: str
 
 
 PLAIN = Style(
@@ -66,23 +67,29 @@ PLAIN = Style(
     relations={"≥": "≥", ">": ">", "=": "="},
     minus="−",
     over="{0}/({1})",
+    raised="({0})",
+    fraction="{0}/{1}",
     ranges="{0} for {1}",
+    between="{0} = {1}…{2}",
 )
 LATEX = Style(
     atoms={
         Kind.ABS: r"\left|{0}\right|",
         Kind.FLOOR: r"\left\lfloor {0} \right\rfloor",
         Kind.SQRT: r"\sqrt{{{0}}}",
-        Kind.MAX: r"\max({0}, {1})",
-        Kind.MIN: r"\min({0}, {1})",
-        Kind.SUM: r"\sum_{{{name}={0}}}^{{{1}}} {2}",
+        Kind.MAX: r"\max\left({0}, {1}\right)",
+        Kind.MIN: r"\min\left({0}, {1}\right)",
+        Kind.SUM: r"\sum_{{{name}={0}}}^{{{1}}} \left({2}\right)",
     },
     times=r" \, ",
     power="^{{{0}}}",
-    relations={"≥": r"\ge", ">": ">", "=": "="},
+    relations={"≥": r"\geq", ">": ">", "=": "="},
     minus="-",
     over=r"\frac{{{0}}}{{{1}}}",
-    ranges=r"{0} \quad \text{{for }} {1}",
+    raised=r"\left({0}\right)",
+    fraction=r"\frac{{{0}}}{{{1}}}",
+    ranges=r"{0} \quad \mathrm{{for}} \quad {1}",
+    between=r"{0} = {1}, \ldots, {2}",
 )
 
 
@@ -96,7 +103,7 @@ def text(term: Term, style: Style = PLAIN) -> str:
     >>> text(term((x - y) ** 2 / 2))
     '1/2·x² + 1/2·y² − x·y'
     >>> text(term(x**2 / 2), LATEX)
-    '1/2 \\, x^{2}'
+    '\\frac{1}{2} \\, x^{2}'
     """
     with _avoiding(term):
         return _text(term, style)
@@ -136,16 +143,30 @@ def _comparison(
     right = frozenset((m, -p, q) for m, p, q in term if p < 0)
     said = f"{text(left, style)} {style.relations[relation]} {text(right, style)}"
     indices = [
-        f"{_name(f'@{k}', style)} = {text(low, style)}…{text(high, style)}"
+        style.between.format(_name(f"@{k}", style), text(low, style), text(high, style))
         for k, (low, high) in enumerate(ranges)
     ]
     return style.ranges.format(said, ", ".join(indices)) if indices else said
 
 
 def _sized(word: str, size: Fraction, style: Style) -> str:
+    written = number(size, style)
     if not word:
-        return str(size)
-    return word if size == 1 else f"{size}{style.times}{word}"
+        return written
+    return word if size == 1 else f"{written}{style.times}{word}"
+
+
+def number(value: Fraction, style: Style = PLAIN) -> str:
+    """Write a number.
+
+    Examples
+    --------
+    >>> number(Fraction(1, 2)), number(Fraction(-3))
+    ('1/2', '−3')
+    """
+    size, sign = abs(value), style.minus if value < 0 else ""
+    whole = size.denominator == 1
+    return sign + (str(size) if whole else style.fraction.format(size.numerator, size.denominator))
 
 
 def _monomial(monomial: Monomial, style: Style) -> str:
@@ -160,7 +181,14 @@ def _monomial(monomial: Monomial, style: Style) -> str:
 
 
 def _product(parts: list[tuple[Atom, int]], style: Style) -> str:
-    return style.times.join(sorted(_atom(a, style) + _power(k, style) for a, k in parts))
+    return style.times.join(sorted(_factor(a, k, style) for a, k in parts))
+
+
+def _factor(atom: Atom, k: int, style: Style) -> str:
+    said = _atom(atom, style)
+    return (style.raised.format(said) if k > 1 and atom.kind is Kind.SUM else said) + _power(
+        k, style
+    )
 
 
 def _power(k: int, style: Style) -> str:
@@ -177,11 +205,7 @@ def _name(name: str, style: Style) -> str:
         while letter in _taken.get():
             letter += "'"
         return letter
-    if style is PLAIN:
-        return name
-    base, _, subscript = name.partition("_")
-    written = "".join(_GREEK.get(letter, letter) for letter in base)
-    return f"{written}_{{\\mathrm{{{subscript}}}}}" if subscript else written
+    return name if style is PLAIN else latex.name(name)
 
 
 def _atom(atom: Atom, style: Style) -> str:
@@ -192,4 +216,4 @@ def _atom(atom: Atom, style: Style) -> str:
     if not args:
         return name
     inside = ", ".join(args)
-    return f"{name}({inside})" if style is PLAIN or "_" in name else f"{name}_{{{inside}}}"
+    return f"{name}({inside})" if style is PLAIN or "_{" in name else f"{name}_{{{inside}}}"

@@ -10,14 +10,13 @@ from adlopt.proof import kernel
 from adlopt.proof.formula import Formula, Relation
 from adlopt.proof.kernel import Certificate, Fact
 from adlopt.proof.notation import Expr, eq, symbol_atom, term
-from adlopt.proof.tactics import Premise, discharge, facts, prove
+from adlopt.proof.tactics import Premise, discharge, one_fact, prove
 from adlopt.proof.term import scale, subtract
 
 
 def sum_up(family: Premise) -> Fact:
     """Sum a statement about every index over the innermost one."""
-    (fact,) = facts(family)
-    return kernel.total(fact)
+    return kernel.total(one_fact(family))
 
 
 def split(index: Any, low: Expr, middle: Expr, high: Expr, body: Expr, using: Premise = ()) -> Fact:

@@ -31,16 +31,32 @@ Premise: TypeAlias = Any
 
 
 def facts(*premises: Premise) -> list[Fact]:
-    """Flatten premises into facts; a formula becomes a hypothesis."""
+    """Flatten premises into facts; a formula becomes a hypothesis.
+
+    Raises
+    ------
+    ProofError
+        For anything else.
+    """
     found: list[Fact] = []
     for premise in premises:
         if isinstance(premise, Fact):
             found.append(premise)
         elif isinstance(premise, Formula):
             found.append(kernel.assume(premise))
-        else:
+        elif isinstance(premise, Iterable) and not isinstance(premise, (str, bytes)):
             found += facts(*premise)
+        else:
+            raise ProofError(f"{premise!r} is neither a Fact nor a Formula, nor several of them")
     return found
+
+
+def one_fact(premise: Premise) -> Fact:
+    """Return the only fact among premises."""
+    found = facts(premise)
+    if len(found) != 1:
+        raise ProofError(f"one statement is needed here, not {len(found)}")
+    return found[0]
 
 
 def prove(
@@ -76,6 +92,8 @@ def prove(
     >>> fact.hypotheses
     frozenset()
     """
+    if not isinstance(goal, Formula):
+        raise ProofError(f"{goal!r} is not a formula: build one with le, lt, eq, ge or gt")
     known = facts(*premises)
     roots, factors = [term(e) for e in squares], [term(e) for e in multipliers]
     if goal.relation is not Relation.EQ:
@@ -158,7 +176,7 @@ def put_formula(formula: Formula, changes: Mapping[Any, Expr]) -> Formula:
 
 def at(family: Premise, *values: Expr, using: Premise = ()) -> Fact:
     """Take a statement about every index at given indices, within its range."""
-    (fact,) = facts(family)
+    fact = one_fact(family)
     for value in values:
         fact = kernel.specialise(fact, term(value))
     return discharge(fact, using)

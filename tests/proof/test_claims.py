@@ -7,6 +7,7 @@ from sympy import Sum
 
 from adlopt.errors import ProofError
 from adlopt.proof import (
+    Axiom,
     Claim,
     FalseVariant,
     Family,
@@ -24,6 +25,7 @@ from adlopt.proof import (
 )
 from adlopt.proof.notation import point
 from adlopt.proof.refutation import Refutation, refute, satisfy
+from adlopt.proof.report import summary
 
 x, y = reals("x y")
 n, t = integers("n t")
@@ -113,6 +115,29 @@ def test_a_family_has_to_meet_every_hypothesis():
     )
 
 
+def test_each_of_several_refutations_refutes():
+    other = Claim(given=(), concludes=ge(y, 0))
+    both = {"claims": {"a": STRONG, "b": other}, "facts": {}, "verdict": Verdict.REFUTED}
+    found = (STRONG.counterexample({x: 1}), other.counterexample({y: -1}))
+    assert theorem(**both, refutation=found).verdict is Verdict.REFUTED
+    stray = Claim(given=(), concludes=ge(y, 1)).counterexample({y: 0})
+    with pytest.raises(ProofError, match="OPEN"):
+        theorem(**both, refutation=(*found, stray))
+
+
+def test_cited_theorems_are_hypotheses_and_are_named():
+    weak = Claim(given=(), concludes=ge(x, 0))
+    name = Axiom("large numbers are large", "folklore")
+    cited = theorem(claims={"main": weak}, cited={name: (ge(x, 1),)})
+    assert cited.verdict is Verdict.PROVED
+    assert cited.axioms == {name}
+    assert "axiom: large numbers are large [folklore]" in summary(cited)
+    with pytest.raises(ProofError, match="PROVED UNDER"):
+        theorem(claims={"main": weak}, added={"x is large": ge(x, 1)})
+    with pytest.raises(ProofError, match="witness"):
+        theorem(claims={"main": weak}, cited={name: (ge(x, 1),)}, witness={x: 0})
+
+
 @pytest.mark.parametrize(
     ("given", "claim", "values"),
     [
@@ -150,14 +175,47 @@ def test_ranges_are_checked_index_by_index():
         satisfy(families, point({n: 3, D: {0: 1, 1: 2, 2: -1}}))
 
 
+def at_least(bound=0):
+    return prove(ge(x, bound), ge(x, 1))
+
+
+VARIANT = {
+    "name": "v",
+    "derivation": at_least,
+    "changed": {"bound": 2},
+    "claim": STRONG,
+    "counterexample": STRONG.counterexample({x: 1}),
+}
+
+
 def test_false_variants_must_be_rejected_and_refuted():
-    variant = {"name": "v", "claim": STRONG, "counterexample": STRONG.counterexample({x: 1})}
-    FalseVariant(**variant, attempt=lambda: prove(ge(x, 2), ge(x, 1))).check()
+    FalseVariant(**VARIANT).check()
+    FalseVariant(**{**VARIANT, "holds": {"bound": 1}}).check()
     with pytest.raises(ProofError, match="not rejected"):
-        FalseVariant(**variant, attempt=lambda: prove(ge(x, 1), ge(x, 1))).check()
-    other = {**variant, "claim": CLAIM}
+        FalseVariant(**{**VARIANT, "changed": {"bound": 1}}).check()
     with pytest.raises(ProofError, match="another claim"):
-        FalseVariant(**other, attempt=lambda: prove(ge(x, 2), ge(x, 1))).check()
+        FalseVariant(**{**VARIANT, "claim": CLAIM}).check()
+
+
+def closes_nothing(bound=0):
+    raise ProofError("cannot close anything")
+
+
+@pytest.mark.parametrize(
+    ("derivation", "said"),
+    [
+        (closes_nothing, "cannot close anything"),
+        (lambda bound=0: prove(ge(x, 3), ge(x, 1)), "cannot close"),
+        (lambda bound=0: [], "derives nothing"),
+        (lambda bound=0: {}, "derives nothing"),
+        (lambda bound=0: None, "returns the Fact"),
+        (lambda bound=0: "x", "returns the Fact"),
+        (lambda bound=0: (at_least(bound), "x"), "returns the Fact"),
+    ],
+)
+def test_an_attempt_that_fails_on_the_true_statement_too_is_no_attempt(derivation, said):
+    with pytest.raises(ProofError, match=said):
+        FalseVariant(**{**VARIANT, "derivation": derivation}).check()
 
 
 def test_a_file_without_two_false_variants_does_not_pass(tmp_path):

@@ -1,11 +1,14 @@
 """Objects that lie, and objects that were tampered with: no rule believes them."""
 
+import copy
+import dataclasses
+import pickle
 from fractions import Fraction
 
 import pytest
 
 from adlopt.errors import ProofError
-from adlopt.proof import Claim, Theorem, Verdict, ge, kernel, prove, reals
+from adlopt.proof import Claim, Fact, Refutation, Theorem, Verdict, check, ge, kernel, prove, reals
 from adlopt.proof.formula import Formula, Relation
 from adlopt.proof.kernel import Certificate, Product, certify, definition
 from adlopt.proof.notation import integers, point
@@ -141,3 +144,79 @@ def test_a_refuted_theorem_shows_no_fact_that_is_not_its_claim():
             facts={"b": prove(ge(1, 0))},
             refutation=wrong.counterexample({x: 0}),
         )
+
+
+SQUARE = Claim(given=(), concludes=ge(x**2, 0))
+WRONG = Claim(given=(), concludes=ge(x, 0))
+
+
+def square(**changes):
+    plain = {"item": "square", "title": "", "citation": "", "statement": ""}
+    plain |= {"verdict": Verdict.PROVED, "claims": {"c": SQUARE}}
+    return Theorem(**{**plain, "facts": {"c": prove(ge(x**2, 0), squares=[x])}, **changes})
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"claims": {"c": WRONG}},
+        {"facts": {}},
+        {"verdict": Verdict.REFUTED},
+        {"verdict": Verdict.PROVED_UNDER},
+        {"facts": {"c": object.__new__(Fact)}},
+        {"facts": {"c": kernel.sequent(prove(ge(1, 0)))}},
+        {"refutation": object.__new__(Refutation), "verdict": Verdict.REFUTED},
+    ],
+)
+def test_a_replaced_part_is_checked_again(changes):
+    with pytest.raises(ProofError):
+        dataclasses.replace(square(), **changes)
+    with pytest.raises(ProofError):
+        square(**changes)
+
+
+def test_a_handle_of_another_kind_does_not_become_a_fact():
+    refutation = WRONG.counterexample({x: -1})
+    refutation.__class__ = Fact
+    with pytest.raises(ProofError, match="not made by the kernel"):
+        _ = refutation.conclusion
+    with pytest.raises(ProofError, match="not made by the kernel"):
+        kernel.weaken(refutation, ge(x, 0))
+
+
+@pytest.mark.parametrize("value", ["__dict__", "__slots__", "__reduce__", "__setstate__"])
+def test_a_fact_has_no_state_to_put_in(value):
+    fact = prove(ge(1, 0))
+    assert not hasattr(fact, "__dict__")
+    with pytest.raises((AttributeError, TypeError)):
+        object.__setattr__(fact, value, {"conclusion": ge(0, 1)})
+    with pytest.raises(ProofError):
+        copy.copy(fact)
+    with pytest.raises(ProofError):
+        pickle.dumps(fact)
+    assert fact.conclusion == ge(1, 0)
+
+
+HEADER = "from adlopt.proof import *\nx = reals('x')\n"
+MADE = "Theorem(item='i', title='', citation='', statement='', verdict=Verdict.OPEN, claims={})"
+FORGED = {
+    "a subclass that does not check": (
+        "class Mine(Theorem):\n    def check_evidence(self):\n        pass\n"
+        f"def theorem():\n    return {MADE.replace('Theorem', 'Mine')}\n"
+    ),
+    "conjured": "def theorem():\n    return object.__new__(Theorem)\n",
+    "altered": (
+        f"def theorem():\n    made = {MADE}\n"
+        "    object.__setattr__(made, 'verdict', Verdict.PROVED)\n"
+        "    object.__setattr__(made, 'claims', {'c': Claim(given=(), concludes=ge(x, 0))})\n"
+        "    return made\n"
+    ),
+}
+
+
+@pytest.mark.parametrize("kind", FORGED)
+def test_a_forged_theorem_is_refused(kind, tmp_path):
+    path = tmp_path / "mine.py"
+    path.write_text(HEADER + FORGED[kind])
+    with pytest.raises(ProofError):
+        check(path)

@@ -17,6 +17,7 @@ from adlopt.proof import (
     empty,
     eq,
     every,
+    facts,
     for_all,
     ge,
     gt,
@@ -568,3 +569,24 @@ def test_axioms_stay_with_what_depends_on_them():
     assert {a.name for a in summed.axioms} == {"Hoeffding's lemma"}
     with pytest.raises(ProofError):
         kernel.axiom("", "", [], FALSE)
+
+
+@pytest.mark.parametrize(
+    "attempt",
+    [
+        lambda: facts("abc"),
+        lambda: facts([[("a",)]]),
+        lambda: prove(ge(x, 0), 5),
+        lambda: prove(5, ge(x, 0)),
+        lambda: prove("x", ge(x, 0)),
+        lambda: at([], 1),
+        lambda: at([ge(x, 0), ge(y, 0)], 1),
+        lambda: sum_up([]),
+        lambda: put(fact(), {"x": 1}),
+        lambda: put(fact(), {D: 1}),
+        lambda: for_all(fact(), 5, 1, 2),
+    ],
+)
+def test_what_is_no_statement_or_symbol_is_one_clear_error(attempt):
+    with pytest.raises(ProofError):
+        attempt()

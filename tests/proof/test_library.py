@@ -94,5 +94,22 @@ def test_the_derivation_is_printed(capsys):
 
     app(["prove", "newsvendor", "--show"])
     printed = capsys.readouterr().out
-    assert "certificate:" in printed
+    assert "as left minus right is" in printed
     assert all(len(line) <= 80 or " " not in line.strip() for line in printed.splitlines())
+
+
+@pytest.mark.parametrize("option", ["--show", "--latex"])
+def test_a_derivation_is_not_json(option):
+    command = [sys.executable, "-m", "adlopt.cli", "prove", "newsvendor", option, "--json"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 2
+    assert "--json" in done.stderr
+    assert not done.stdout
+
+
+def test_counts_and_tightness_read_as_they_should():
+    rows = [row_of(find("persistence")[0])]
+    assert rows[0].tightness == "not studied"
+    words = " ".join(render(summarise(rows)).split())
+    assert words.startswith("1 proof, all closed")
+    assert "tightness: not studied" in words

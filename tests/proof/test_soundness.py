@@ -1,17 +1,20 @@
 """Facts made by random rules from random claims hold wherever they are evaluated."""
 
+import os
 from fractions import Fraction
-from random import Random
+from random import Random, SystemRandom
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from adlopt.errors import ProofError
 from adlopt.proof import kernel
-from adlopt.proof.formula import Formula, Relation, quantify
+from adlopt.proof.formula import Formula, Relation, quantify, substitute
 from adlopt.proof.kernel import Certificate, Product
 from adlopt.proof.refutation import evaluate, holds
 from adlopt.proof.term import (
+    ONE,
     ZERO,
     Atom,
     Kind,
@@ -24,7 +27,9 @@ from adlopt.proof.term import (
     of_atom,
     product,
     scale,
+    subtract,
     summation,
+    value_of,
 )
 
 REALS = [Atom(Kind.REAL, name) for name in "xy"]
@@ -155,7 +160,41 @@ def summed(rng, _):
     )()
 
 
+def counted_up(rng, _):
+    """Induct on a polynomial in n, with steps that may be short, negative or hypothetical."""
+    n = rng.choice(INTEGERS)
+    claim = add(of_atom(n), constant(rng.randint(-2, 2)))
+    claim = multiply(claim, add(of_atom(n), constant(number(rng)))) if rng.random() < 0.5 else claim
+    claim = Formula(Relation.GE, scale(claim, number(rng)))
+    low, high = constant(rng.randint(-2, 1)), integral(rng)
+    first = rng.choice([low, constant(rng.randint(-2, 2))])
+    base = substitute(claim, {n: Replacement(first)})
+    after = substitute(claim, {n: Replacement(add(of_atom(n), ONE))})
+    rise = subtract(after.term, claim.term)
+    started = kernel.certify(base, [], Certificate((Product(value_of(base.term)),)))
+    size = value_of(rise)
+    if size is None:
+        more = kernel.assume(Formula(Relation.GE, rise))
+        sizes = (Product(1, (0,)), Product(1, (1,)))
+        step = kernel.certify(after, [kernel.assume(claim), more], Certificate(sizes))
+    else:
+        sizes = (Product(1, (0,)), Product(size))
+        step = kernel.certify(after, [kernel.assume(claim)], Certificate(sizes))
+    return kernel.induction(started, step, claim, n, (low, high))
+
+
+def congruent(rng, pool):
+    variable = rng.choice(REALS + INTEGERS)
+    draw = some_term if variable in REALS else integral
+    left, right = draw(rng), draw(rng)
+    equal = [fact for fact in pool if fact.conclusion.relation is Relation.EQ]
+    made = rng.choice([*equal, kernel.assume(Formula(Relation.EQ, subtract(left, right)))])
+    return kernel.congruence(made, some_term(rng), variable, (left, right))
+
+
 RULES = [
+    counted_up,
+    congruent,
     certified,
     certified,
     swapped,
@@ -203,14 +242,43 @@ def build(rng, rules, steps=40):
     return pool, made
 
 
-@settings(max_examples=60, deadline=None)
-@given(st.integers(0, 10**9))
-def test_random_derivations_never_prove_what_fails(seed):
+NIGHTLY = bool(os.environ.get("ADLOPT_NIGHTLY"))
+STEPS = 40
+
+
+def sound(seed):
     rng = Random(seed)
-    pool, _ = build(rng, RULES)
+    pool, _ = build(rng, RULES, STEPS)
     points = [some_point(rng) for _ in range(6)]
     for fact in pool:
-        assert not any(refuted(fact, point) for point in points), fact
+        assert not any(refuted(fact, point) for point in points), (seed, fact)
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.integers(0, 10**9))
+def test_random_derivations_never_prove_what_fails(seed):
+    sound(seed)
+
+
+@pytest.mark.skipif(not NIGHTLY, reason="ADLOPT_NIGHTLY asks for it")
+def test_a_hundred_thousand_random_steps_never_prove_what_fails():
+    first = SystemRandom().randrange(10**12)
+    for seed in range(first, first + 100_000 // STEPS):
+        sound(seed)
+
+
+def test_random_inductions_close_and_are_refused():
+    made, refused = [], 0
+    for seed in range(400):
+        rng = Random(seed)
+        try:
+            made.append(counted_up(rng, []))
+        except ProofError:
+            refused += 1
+    assert len(made) > 20
+    assert refused > 100
+    rng = Random(7)
+    assert not any(refuted(fact, some_point(rng)) for fact in made for _ in range(10))
 
 
 def test_the_fuzzer_uses_most_rules_and_its_points_satisfy_hypotheses():

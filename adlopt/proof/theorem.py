@@ -1,0 +1,200 @@
+"""Theorems: claims, the verdict on them, and the evidence, checked whenever one is made."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+from types import MappingProxyType
+from typing import Any
+
+from adlopt.errors import ProofError
+from adlopt.proof.claim import Claim, FalseVariant, Family
+from adlopt.proof.formula import Formula
+from adlopt.proof.kernel import Axiom, Fact
+from adlopt.proof.notation import point
+from adlopt.proof.refutation import Refutation, satisfy
+
+
+class Verdict(Enum):
+    """What became of a claim."""
+
+    PROVED = "PROVED"
+    PROVED_UNDER = "PROVED UNDER"
+    REFUTED = "REFUTED"
+    OPEN = "OPEN"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Theorem:
+    """A claim of the literature (or a new one), its verdict and the evidence for it.
+
+    Attributes
+    ----------
+    item, title, citation, tightness : str
+        Name of the claim, one line about it, its source, and how sharp it is.
+    statement : str
+        The claim in words, as its source has it.
+    verdict : Verdict
+        The declared verdict; making the theorem checks that the evidence reaches it.
+    claims : mapping from str to Claim
+        What is claimed, part by part.
+    added : mapping from str to Formula
+        Hypotheses that the source does not state, with the words for them.
+    cited : mapping from Axiom to tuple of Formula
+        Theorems of the literature about objects that the kernel has no words for (exponential
+        weights, maximal flows). They stand as hypotheses of the facts that use them: an axiom of
+        the kernel would hold for every value of its symbols, not for these objects alone.
+    remarks : tuple of str
+        What a reader has to know besides (parameters tuned in hindsight, say).
+    facts : mapping from str to Fact
+        A proof of each part, unless refuted.
+    refutation : Refutation, Family or tuple of these, optional
+        A counterexample to one of the claims, a family of them, or several, of which each has to
+        refute a claim.
+    corrected : mapping from str to tuple of Claim and Fact
+        What holds instead.
+    instead : tuple of Theorem
+        Theorems of their own that hold instead.
+    steps : mapping from str to Fact
+        The steps worth naming in a report.
+    witness : mapping or tuple of mappings
+        Numbers at which all hypotheses of a claim hold together: no claim is empty.
+    false_variants : tuple of FalseVariant
+        At least two.
+    """
+
+    item: str
+    title: str
+    citation: str
+    statement: str
+    verdict: Verdict
+    tightness: str = "not studied"
+    claims: Mapping[str, Claim]
+    facts: Mapping[str, Fact] = field(default_factory=dict)
+    added: Mapping[str, Formula] = field(default_factory=dict)
+    cited: Mapping[Axiom, tuple[Formula, ...]] = field(default_factory=dict)
+    remarks: tuple[str, ...] = ()
+    refutation: Refutation | Family | tuple[Refutation | Family, ...] | None = None
+    corrected: Mapping[str, tuple[Claim, Fact]] = field(default_factory=dict)
+    instead: tuple[Theorem, ...] = ()
+    steps: Mapping[str, Fact] = field(default_factory=dict)
+    witness: Mapping[Any, Any] | tuple[Mapping[Any, Any], ...] = ()
+    false_variants: tuple[FalseVariant, ...] = ()
+
+    def __post_init__(self) -> None:
+        for name in ("claims", "facts", "added", "cited", "corrected", "steps"):
+            object.__setattr__(self, name, MappingProxyType(dict(getattr(self, name))))
+        for name in ("remarks", "instead", "false_variants"):
+            object.__setattr__(self, name, tuple(getattr(self, name)))
+        self.check_evidence()
+
+    def check_evidence(self) -> None:
+        """Check that the evidence reaches the declared verdict, and that the witness is one.
+
+        Raises
+        ------
+        ProofError
+            Saying what is missing.
+        """
+        reached = self._reached()
+        if reached is not self.verdict:
+            families = [found for found in self.refutations if isinstance(found, Family)]
+            gaps = [g for found in families for c in self.claims.values() for g in found.gaps(c)]
+            said = f"declared {self.verdict.value}, but the evidence gives {reached.value}"
+            raise ProofError("\n".join([f"{self.item}: {said}", *gaps]))
+        for name, fact in self.facts.items():
+            if self.refutations and not self.claims[name].follows_from(fact):
+                raise ProofError(f"{self.item}: {name!r} is not what was proved")
+        for name, (claim, fact) in self.corrected.items():
+            if not claim.follows_from(fact):
+                raise ProofError(
+                    f"{self.item}: the corrected claim {name!r} is not what was proved"
+                )
+        self._check_witness()
+
+    def _reached(self) -> Verdict:
+        if self.refutations:
+            refuted = all(self._refuted(found) for found in self.refutations)
+            return Verdict.REFUTED if refuted else Verdict.OPEN
+        if not self.claims.keys() <= self.facts.keys():
+            return Verdict.OPEN
+        if self._follow(self.theorems):
+            return Verdict.PROVED
+        return Verdict.PROVED_UNDER if self._follow(self.besides) else Verdict.OPEN
+
+    @property
+    def refutations(self) -> tuple[Refutation | Family, ...]:
+        """Return every counterexample."""
+        found = self.refutation
+        return found if isinstance(found, tuple) else () if found is None else (found,)
+
+    def _follow(self, besides: tuple[Formula, ...]) -> bool:
+        """Say whether each claim is proved under its own hypotheses and these."""
+        wider = {
+            name: Claim(given=(*claim.given, *besides), concludes=claim.concludes)
+            for name, claim in self.claims.items()
+        }
+        return all(claim.follows_from(self.facts[name]) for name, claim in wider.items())
+
+    @property
+    def theorems(self) -> tuple[Formula, ...]:
+        """Return what is cited."""
+        return tuple(formula for said in self.cited.values() for formula in said)
+
+    @property
+    def besides(self) -> tuple[Formula, ...]:
+        """Return the hypotheses that facts may have besides those of their claims."""
+        return (*self.theorems, *self.added.values())
+
+    def _refuted(self, refutation: Refutation | Family) -> bool:
+        claims = self.claims.values()
+        if isinstance(refutation, Refutation):
+            return any(claim.fails_at(refutation) for claim in claims)
+        return any(refutation.refutes(claim) for claim in claims)
+
+    def _check_witness(self) -> None:
+        """Check that the hypotheses of each claim hold together at one of the points."""
+        claims = [*self.claims.values(), *(claim for claim, _ in self.corrected.values())]
+        groups = [(*claim.given, *self.besides) for claim in claims]
+        groups += [found.when for found in self.refutations if isinstance(found, Family)]
+        points = self.witness if isinstance(self.witness, tuple) else (self.witness,)
+        for group in filter(None, groups):
+            _satisfy_at_one(self.item, group, points)
+
+    @property
+    def axioms(self) -> frozenset[Axiom]:
+        """Return what the evidence takes from the literature."""
+        used: Iterable[Fact] = [
+            *self.facts.values(),
+            *self.steps.values(),
+            *(fact for _, fact in self.corrected.values()),
+        ]
+        families = [found for found in self.refutations if isinstance(found, Family)]
+        family = [fact for found in families for fact in (*found.meets, found.violates)]
+        below = (theorem.axioms for theorem in self.instead)
+        taken = (fact.axioms for fact in [*used, *family])
+        return frozenset(self.cited).union(*taken, *below)
+
+    def check_variants(self) -> None:
+        """Check that every false variant is rejected; there have to be at least two."""
+        if len(self.false_variants) < 2:
+            raise ProofError(f"{self.item}: name at least two false variants")
+        closed: list[tuple[object, Mapping[str, Any]]] = []
+        for variant in self.false_variants:
+            if (variant.derivation, variant.holds) not in closed:
+                variant.check_derivation()
+                closed.append((variant.derivation, variant.holds))
+            variant.check_variant()
+
+
+def _satisfy_at_one(
+    item: str, formulas: Iterable[Formula], points: tuple[Mapping[Any, Any], ...]
+) -> None:
+    wrong = "there is none"
+    for values in points:
+        try:
+            return satisfy(formulas, point(values))
+        except ProofError as error:
+            wrong = str(error)
+    raise ProofError(f"{item}: give a witness that its hypotheses can hold together; {wrong}")
