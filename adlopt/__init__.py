@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from adlopt import bounds, episodes, solvency, testing
     from adlopt.apportionment import integer_pro_rata
     from adlopt.bound import Bound, Comparator, Hypothesis
+    from adlopt.budget import Budget
     from adlopt.certificate import Certificate, Trust
     from adlopt.episode import Episode
     from adlopt.errors import (
@@ -44,6 +45,7 @@ if TYPE_CHECKING:
 _HOMES = {
     "apportionment": ("integer_pro_rata",),
     "bound": ("Bound", "Comparator", "Hypothesis"),
+    "budget": ("Budget",),
     "certificate": ("Certificate", "Trust"),
     "episode": ("Episode",),
     "errors": (
