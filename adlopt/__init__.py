@@ -31,9 +31,12 @@ if TYPE_CHECKING:
     from adlopt.files import read_episode, read_round, write_episode
     from adlopt.highs import Stopped
     from adlopt.hindsight import best_fixed_severity, paper_ogd, per_round_optimum
+    from adlopt.limits import Limits
     from adlopt.loss import Asymmetric, Burden, Empirical, MinMax, SeverityLoss, surrogate
+    from adlopt.objective import CVaR, FewestAccounts, Leximin, TrackingFirst
+    from adlopt.offline import solve
     from adlopt.online import Haircut, Policy, SeverityThenAllocation, policy
-    from adlopt.optimum import Method, Solution, solve
+    from adlopt.optimum import Method, Solution, Stage
     from adlopt.playing import lineup, play, run_policy
     from adlopt.policies import named
     from adlopt.positions import ContractRound, Positions, Side
@@ -64,8 +67,11 @@ _HOMES = {
     "files": ("read_episode", "read_round", "write_episode"),
     "highs": ("Stopped",),
     "hindsight": ("best_fixed_severity", "paper_ogd", "per_round_optimum"),
+    "limits": ("Limits",),
     "loss": ("Asymmetric", "Burden", "Empirical", "MinMax", "SeverityLoss", "surrogate"),
-    "optimum": ("Method", "Solution", "solve"),
+    "objective": ("CVaR", "FewestAccounts", "Leximin", "TrackingFirst"),
+    "offline": ("solve",),
+    "optimum": ("Method", "Solution", "Stage"),
     "playing": ("lineup", "play", "run_policy"),
     "policies": ("named",),
     "positions": ("ContractRound", "Positions", "Side"),

@@ -120,8 +120,8 @@ def solve(
         Print everything for machines, at full precision.
     """
     from adlopt.files import read_round, write_haircuts
+    from adlopt.offline import solve as solve_
     from adlopt.optimum import Method
-    from adlopt.optimum import solve as solve_
     from adlopt.solution_text import render, summarise
 
     methods = {"automatic": Method.AUTO, "highs": Method.HIGHS}
