@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from adlopt.files import read_episode, read_round, write_episode
     from adlopt.highs import Stopped
     from adlopt.hindsight import best_fixed_severity, paper_ogd, per_round_optimum
+    from adlopt.leverage import Deleveraging, drain_leverage, drain_round, expected_loss
     from adlopt.limits import Limits
     from adlopt.loss import Asymmetric, Burden, Empirical, MinMax, SeverityLoss, surrogate
     from adlopt.objective import CVaR, FewestAccounts, Leximin, TrackingFirst
@@ -67,6 +68,7 @@ _HOMES = {
     "files": ("read_episode", "read_round", "write_episode"),
     "highs": ("Stopped",),
     "hindsight": ("best_fixed_severity", "paper_ogd", "per_round_optimum"),
+    "leverage": ("Deleveraging", "drain_leverage", "drain_round", "expected_loss"),
     "limits": ("Limits",),
     "loss": ("Asymmetric", "Burden", "Empirical", "MinMax", "SeverityLoss", "surrogate"),
     "objective": ("CVaR", "FewestAccounts", "Leximin", "TrackingFirst"),
