@@ -28,7 +28,7 @@ if TYPE_CHECKING:
         SolverFailed,
         SolverStopped,
     )
-    from adlopt.files import read_episode, read_round, write_episode
+    from adlopt.files import read_episode, read_limits, read_round, write_episode
     from adlopt.highs import Stopped
     from adlopt.hindsight import best_fixed_severity, paper_ogd, per_round_optimum
     from adlopt.leverage import Deleveraging, drain_leverage, drain_round, expected_loss
@@ -65,7 +65,7 @@ _HOMES = {
         "SolverFailed",
         "SolverStopped",
     ),
-    "files": ("read_episode", "read_round", "write_episode"),
+    "files": ("read_episode", "read_limits", "read_round", "write_episode"),
     "highs": ("Stopped",),
     "hindsight": ("best_fixed_severity", "paper_ogd", "per_round_optimum"),
     "leverage": ("Deleveraging", "drain_leverage", "drain_round", "expected_loss"),
