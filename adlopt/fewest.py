@@ -27,7 +27,6 @@ from adlopt import lots
 from adlopt.arrays import FloatArray, IntArray, own, own_number
 from adlopt.certificate import (
     EXACT_ACCOUNTS,
-    TOLERANCE,
     UNIT_ROUNDING,
     Certificate,
     Trust,
@@ -139,7 +138,7 @@ def _proved_level(problem: BurdenProblem, k: int, level: float) -> tuple[float, 
     exact = problem.capacity.size <= EXACT_ACCOUNTS
     trust = Trust.EXACT if exact else Trust.VERIFIED
     step = 2.0 * UNIT_ROUNDING
-    while step < TOLERANCE:
+    while step < 1.0:
         lower = level * (1.0 - step)
         if (_exactly_below if exact else _surely_below)(problem, k, lower):
             return lower, trust, 0.0 if exact else level - lower
@@ -200,7 +199,7 @@ def _in_lots(problem: BurdenProblem) -> Solution:
     proved = _level_in_lots(grid, touched)
     residual = grid.total(counts) / MICRO - problem.budget
     burden = Certificate(
-        upper=-round_down(-reached),
+        upper=0.0 - round_down(-reached),
         lower=round_down(reached if claimed else proved),
         trust=Trust.REPORTED if claimed and proved < reached else Trust.EXACT,
     )

@@ -45,7 +45,7 @@ def explain(
         f"{error}{_held_back(problem, start) if short else ''}",
         below=error.below,
         above=error.above,
-        missing=-round_down(-missing),
+        missing=0.0 - round_down(-missing),
         binding=binding,
     )
 

@@ -31,6 +31,8 @@ from adlopt.optimum import Method, Solution, Stage, certify_lots, least_loss, so
 from adlopt.problem import BurdenProblem
 
 CRITERION = "all burdens in order"
+CLOSE = 1e-12
+"""Relative distance of burdens within which fractions decide."""
 
 
 def leximin(problem: BurdenProblem) -> Solution:
@@ -121,13 +123,17 @@ def _no_dollar_moves(problem: BurdenProblem, haircut: FloatArray) -> Certificate
         ]
         top = max((exact[i] for i in np.flatnonzero(gives)), default=Fraction(0))
         low = min((exact[i] for i in np.flatnonzero(free)), default=top)
-        highest, lowest, trust = -round_down(-top), round_down(min(low, top)), Trust.EXACT
+        highest, lowest, trust = 0.0 - round_down(-top), round_down(min(low, top)), Trust.EXACT
     return Certificate(upper=highest, lower=min(lowest, highest), trust=trust)
 
 
 def _no_lot_moves(grid: LotGrid, counts: IntArray) -> Certificate:
     """Check that no lot can move; (burden with the lot, −burden without) ranks the moves."""
-    givers, takers = np.flatnonzero(counts), np.flatnonzero(counts < grid.most)
+    weight = np.maximum(grid.weight, 1e-300)
+    with_it = np.where(counts > 0, grid.size * counts / weight, -np.inf)
+    with_more = np.where(counts < grid.most, grid.size * (counts + 1) / weight, np.inf)
+    givers = np.flatnonzero((counts > 0) & (with_it >= with_it.max() * (1 - CLOSE)))
+    takers = np.flatnonzero((counts < grid.most) & (with_more <= with_more.min() * (1 + CLOSE)))
     worst = max((_rank(grid, int(i), int(counts[i])) for i in givers), default=(Fraction(0),) * 2)
     best = min((_rank(grid, int(i), int(counts[i]) + 1) for i in takers), default=worst)
     if best < worst:

@@ -180,7 +180,7 @@ class CVaR(Record):
         tail = 1.0 - self.level
         shares = self.shares(burdens.size)
         order = np.argsort(-burdens, kind="stable")
-        before = np.cumsum(shares[order]) - shares[order]
+        before = np.concatenate([[0.0], np.cumsum(shares[order])])[:-1]
         taken = np.clip(tail - before, 0.0, shares[order])
         if tail <= float(shares[order][0]):
             return float(burdens.max(initial=0.0))

@@ -124,7 +124,7 @@ class _Tail:
 
     def haircut(self, t: float) -> FloatArray:
         room, missing = self._above(t)
-        before = np.cumsum(room) - room
+        before = np.concatenate([[0.0], np.cumsum(room)])[:-1]
         bought = np.clip(missing - before, 0.0, room)
         haircut: FloatArray = np.minimum(self.u, np.minimum(self.u, self.w * t) + bought)
         return haircut

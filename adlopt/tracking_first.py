@@ -8,7 +8,8 @@ from fractions import Fraction
 
 import numpy as np
 
-from adlopt.certificate import ROUNDING, Certificate, Trust, round_down
+from adlopt.arrays import FloatArray
+from adlopt.certificate import EXACT_ACCOUNTS, ROUNDING, Certificate, Trust, round_down
 from adlopt.errors import InfeasibleRound
 from adlopt.lot_grid import MICRO, LotGrid
 from adlopt.optimum import Search, Solution, Stage, least_loss
@@ -37,12 +38,12 @@ def tracking_first(problem: BurdenProblem, search: Search) -> Solution:
     (40.0, 4.0, 0.6666666666666666)
     """
     best = _at_nearest(problem, search)
-    raised = sum((Fraction(float(x)) for x in best.haircut), Fraction(0))
+    raised = _sum(best.haircut)
     missed = abs(raised - Fraction(problem.budget))
     lower, trust = _least_missed(problem, missed)
     added = missed - lower
     first = Certificate(
-        upper=-round_down(-missed),
+        upper=0.0 - round_down(-missed),
         lower=round_down(lower),
         trust=trust,
         rounding=float(added) if added <= Fraction(ROUNDING) * Fraction(problem.budget) else 0.0,
@@ -69,11 +70,18 @@ def _least_missed(problem: BurdenProblem, missed: Fraction) -> tuple[Fraction, T
     """What no haircut can come nearer than, and what stands behind it."""
     budget = Fraction(problem.budget)
     if problem.lot is None:
-        supply = sum((Fraction(float(u)) for u in problem.open), Fraction(0))
-        return min(max(budget - supply, Fraction(0)), missed), Trust.EXACT
+        trust = Trust.EXACT if problem.open.size <= EXACT_ACCOUNTS else Trust.VERIFIED
+        return min(max(budget - _sum(problem.open), Fraction(0)), missed), trust
     grid = LotGrid.of(replace(problem, budget=0.0))
     step = Fraction(math.gcd(*np.unique(grid.size[grid.most > 0]).tolist()), MICRO)
     short = budget - Fraction(grid.total(grid.most), MICRO)
     over = budget % step if step else budget
     proved = max(short, min(over, step - over) if step else over)
     return (proved, Trust.EXACT) if proved >= missed else (missed, Trust.REPORTED)
+
+
+def _sum(amounts: FloatArray) -> Fraction:
+    """The sum without rounding; of many amounts, rounded once."""
+    if amounts.size > EXACT_ACCOUNTS:
+        return Fraction(math.fsum(amounts))
+    return sum((Fraction(x) for x in amounts.tolist()), Fraction(0))
