@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from adlopt.errors import (
         AdloptError,
         BadHaircut,
+        Binding,
         CausalityError,
         CertificateError,
         InfeasibleRound,
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
         SolverFailed,
         SolverStopped,
     )
+    from adlopt.fewest import forced_concentration
     from adlopt.files import read_episode, read_limits, read_round, write_episode
     from adlopt.highs import Stopped
     from adlopt.hindsight import best_fixed_severity, paper_ogd, per_round_optimum
@@ -55,6 +57,7 @@ _HOMES = {
     "errors": (
         "AdloptError",
         "BadHaircut",
+        "Binding",
         "CausalityError",
         "CertificateError",
         "InfeasibleRound",
@@ -65,6 +68,7 @@ _HOMES = {
         "SolverFailed",
         "SolverStopped",
     ),
+    "fewest": ("forced_concentration",),
     "files": ("read_episode", "read_limits", "read_round", "write_episode"),
     "highs": ("Stopped",),
     "hindsight": ("best_fixed_severity", "paper_ogd", "per_round_optimum"),

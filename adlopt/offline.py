@@ -24,7 +24,8 @@ from adlopt.tail_burden import least_cvar
 from adlopt.tiers import tier_by_tier
 from adlopt.tracking_first import tracking_first
 
-Solver = Callable[[BurdenProblem, Any, Search], Solution]
+Solver = Callable[..., Solution]
+"""Minimises over a problem: (problem, objective, search)."""
 
 
 def solve(
@@ -65,8 +66,8 @@ def solve(
         Eligibility, caps, floors, tiers and weights. The solution then says why each account
         gives no more.
     method : Method
-        `AUTO`, or `HIGHS` to have HiGHS solve the linear or mixed-integer program of a loss or of
-        CVaR.
+        `AUTO`, or `HIGHS` to have HiGHS solve the linear or mixed-integer program; there is none
+        for `Leximin` and `FewestAccounts`.
     time_limit : float, optional
         Seconds for `Method.HIGHS`. The other methods need none.
 
@@ -138,18 +139,12 @@ def _in_dollars(
         problem = limits.apply(problem, start)
     _check(problem, objective, bounds, search)
     tiers = list(bounds.tiers(len(start.account)))
-    one = partial(_one_tier, solver=solver, objective=objective, search=search)
+    one_tier = partial(solver, objective=objective, search=search)
     try:
-        best = one(problem) if len(tiers) == 1 else tier_by_tier(problem, tiers, one)
+        best = one_tier(problem) if len(tiers) == 1 else tier_by_tier(problem, tiers, one_tier)
     except InfeasibleRound as error:
         raise explain(error, problem, start, bounds) from None
     return best if limits is None else replace(best, reason=_reasons(best, problem, start, limits))
-
-
-def _one_tier(
-    problem: BurdenProblem, *, solver: Solver, objective: Loss | Objective, search: Search
-) -> Solution:
-    return solver(problem, objective, search)
 
 
 def _check(
@@ -164,7 +159,7 @@ def _check(
         raise InputError("budget", Budget(extra=problem.extra), "Budget.exact(), with lots")
     if limits.tier is not None and (priced or kind is TrackingFirst):
         raise InputError("limits.tier", "tiers", "None", remedy=_PRICED)
-    if search.method is Method.HIGHS and kind not in (*_LOSSES, CVaR):
+    if search.method is Method.HIGHS and kind in (Leximin, FewestAccounts):
         raise InputError("method", search.method, "Method.AUTO, for this objective")
 
 
@@ -185,10 +180,10 @@ def _reasons(
 _PRICED = "the objective prices what is missed, or minimises it"
 _LOSSES = (MinMax, Asymmetric, Empirical)
 _IN_DOLLARS: dict[type, Solver] = {
-    **{kind: lambda problem, _, search: least_loss(problem, search) for kind in _LOSSES},
-    Leximin: lambda problem, _, __: leximin(problem),
-    TrackingFirst: lambda problem, _, search: tracking_first(problem, search),
-    FewestAccounts: lambda problem, _, __: fewest_accounts(problem),
+    **{kind: lambda problem, objective, search: least_loss(problem, search) for kind in _LOSSES},
+    Leximin: lambda problem, objective, search: leximin(problem),
+    TrackingFirst: lambda problem, objective, search: tracking_first(problem, search),
+    FewestAccounts: lambda problem, objective, search: fewest_accounts(problem),
     CVaR: least_cvar,
 }
 _SPACES: dict[type, Callable[..., Solution]] = {Round: _in_dollars}

@@ -117,6 +117,17 @@ def test_the_chitra_example_of_a_floor():
     assert limits.reasons(start) == ("floor", "floor", "floor")
 
 
+def test_floors_hold_to_the_last_bit():
+    rng = np.random.default_rng(0)
+    equity = rng.lognormal(3, 3, 20_000)
+    floor = equity * rng.random(20_000)
+    names = list(map(str, range(20_000)))
+    start = adl.RoundStart(account=names, capacity=equity, equity=equity, deficit=1.0)
+    most = adl.Limits(floor=floor).most(start)
+    assert (equity - most >= floor).all()
+    assert most == pytest.approx(equity - floor, rel=1e-9, abs=1e-9)
+
+
 def test_a_weight_of_one_s_own_is_the_denominator():
     best = adl.solve(ROUND, limits=adl.Limits(weight=[0.0, 100.0, 200.0]))
     assert best.haircut.tolist() == [0.0, 20.0, 40.0]

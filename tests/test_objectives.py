@@ -12,10 +12,12 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 import adlopt as adl
-from adlopt.fewest import forced_concentration
+from adlopt.certificate import Multipliers
+from adlopt.fewest import _exactly_below, _surely_below, forced_concentration
 from adlopt.leximin import _no_lot_moves
 from adlopt.lot_grid import LotGrid
 from adlopt.problem import BurdenProblem
+from adlopt.tail_burden import _exact_bound, _float_bound
 
 EQUITY = adl.Burden.EQUITY
 EVERY = {
@@ -273,6 +275,46 @@ def test_cvar_goes_from_the_mean_to_the_worst_burden():
         assert spread.value == pytest.approx(burdens_of(round_, spread.haircut).mean(), rel=1e-12)
 
 
+@pytest.mark.parametrize("bound", [_exact_bound, _float_bound])
+@pytest.mark.parametrize("seed", range(100))
+def test_no_multipliers_prove_a_cvar_above_the_optimum(seed, bound):
+    round_ = random_round(2 * seed)
+    objective = adl.CVaR(float(np.random.default_rng(seed).random()), burden=EQUITY)
+    best = adl.solve(round_, objective)
+    problem = BurdenProblem.of(round_, objective.worst)
+    given_ = best.certificate.multipliers
+    rng = np.random.default_rng(seed)
+    for spread in (0.0, 0.1, 3.0):
+        noise = np.exp(rng.normal(0, spread, problem.capacity.size))
+        for scale in (0.5, 1.0, 2.0, 10.0):
+            dual = Multipliers(budget=given_.budget * scale, burden=given_.burden * noise * scale)
+            lower, error = bound(problem, objective, best.haircut, dual)
+            assert lower - error <= best.value * (1 + 1e-12)
+
+
+def test_the_level_of_k_accounts_is_proved_from_both_sides():
+    for seed in range(0, 100, 2):
+        round_ = random_round(seed)
+        if not 0 < round_.needed < 0.99 * round_.start.total_capacity:
+            continue
+        best = adl.solve(round_, EVERY["fewest"])
+        problem = BurdenProblem.of(round_, adl.MinMax(burden=EQUITY))
+        k, level = best.touched, best.worst_burden
+        for below in (_exactly_below, _surely_below):
+            assert below(problem, k, level * (1 - 1e-12))
+            assert not below(problem, k, level * (1 + 1e-12))
+        assert best.then[0].certificate.lower >= level * (1 - 1e-14)
+
+
+def test_cvar_of_level_1_is_the_worst_burden():
+    round_ = adl.Round.of(capacity=[100.0, 100.0], deficit=1.0, needed=50.0)
+    assert adl.CVaR(1.0).value(round_, [40, 10]) == 0.4
+    assert adl.CVaR(0.5, importance=[3, 1]).value(round_, [40, 10]) == 0.4
+    assert adl.CVaR(0.5, importance=[1, 3]).value(round_, [40, 10]) == 0.25
+    protected = adl.Round.of(capacity=[1.0, 1.0], equity=[0, 1], deficit=1.0, needed=1.0)
+    assert adl.CVaR(0.5, burden=EQUITY).value(protected, [1, 0]) == math.inf
+
+
 @pytest.mark.parametrize("equal", [True, False])
 @pytest.mark.parametrize("seed", range(100))
 def test_tracking_first_in_lots_is_that_of_brute_force(seed, equal):
@@ -290,13 +332,25 @@ def test_tracking_first_in_lots_is_that_of_brute_force(seed, equal):
     assert len(best.then) == 1
 
 
+def test_a_nearest_sum_without_a_short_proof_is_only_reported():
+    """Lots of 3 and 5 make 0, 3, 5 and 8; their divisor 1 would allow 6 and 7."""
+    round_ = adl.Round.of(capacity=[3.0, 5.0], deficit=1.0, needed=6.5, lot=[3.0, 5.0])
+    best = adl.solve(round_, adl.TrackingFirst())
+    assert (best.value, best.raised) == (1.5, 5.0)
+    assert best.certificate.trust is adl.Trust.REPORTED
+    assert not best.optimal
+    whole = replace(round_, outcome=adl.RoundOutcome(needed=8.5))
+    assert adl.solve(whole, adl.TrackingFirst()).certificate.trust is adl.Trust.EXACT
+
+
+@pytest.mark.parametrize("method", [adl.Method.AUTO, adl.Method.HIGHS])
 @pytest.mark.parametrize("share", [0.0, 0.3, 1.0, 1.7])
 @pytest.mark.parametrize("seed", range(20))
-def test_tracking_first_raises_what_it_can(seed, share):
+def test_tracking_first_raises_what_it_can(seed, share, method):
     round_ = random_round(seed)
     reach = float((round_.start.capacity * (round_.start.equity > 0)).sum())
     round_ = replace(round_, outcome=adl.RoundOutcome(needed=share * reach))
-    best = adl.solve(round_, EVERY["tracking"])
+    best = adl.solve(round_, EVERY["tracking"], method=method)
     assert best.value == pytest.approx(max(share - 1, 0) * reach, rel=1e-12, abs=1e-13 * reach)
     assert best.optimal
 
