@@ -33,7 +33,7 @@ from adlopt.certificate import (
     check_feasible,
     round_down,
 )
-from adlopt.errors import InfeasibleRound, InputError
+from adlopt.errors import InputError, NoSolution
 from adlopt.highs import Stopped
 from adlopt.loss import worst_burden
 from adlopt.lot_grid import MICRO, LotGrid
@@ -228,14 +228,14 @@ def _first_hit(problem: BurdenProblem, grid: LotGrid, k: int) -> tuple[IntArray,
     """Try the k accounts that the least level would choose, then the largest, then more of them."""
     if k == 0:
         return np.zeros_like(grid.most), True
-    missed: InfeasibleRound | None = None
+    missed: NoSolution | None = None
     for chosen in _candidates(grid, k):
         among = replace(
             grid, most=np.where(np.isin(np.arange(grid.most.size), chosen), grid.most, 0)
         )
         try:
             answer = lots.optimum(problem, among)
-        except InfeasibleRound as error:
+        except NoSolution as error:
             missed = error
             continue
         return answer.counts, answer.finished

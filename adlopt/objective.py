@@ -55,7 +55,8 @@ class Leximin(_OverBurdens):
     """The least worst burden, then the least second worst, and so on; exact budget.
 
     Burdens are sorted in descending order and compared like words: the lexicographic minimax of
-    Luss, *On equitable resource allocation problems*, Operations Research 47 (1999).
+    Luss, *On equitable resource allocation problems*, Operations Research 47 (1999). With lots of
+    several sizes, small rounds only.
 
     Examples
     --------

@@ -8,12 +8,12 @@ from dataclasses import replace
 
 import numpy as np
 
+from adlopt import lots
 from adlopt.arrays import BoolArray
 from adlopt.certificate import ROUNDING
 from adlopt.errors import InputError
 from adlopt.highs import Stopped
 from adlopt.lot_grid import LotGrid
-from adlopt.lots import check_supply
 from adlopt.optimum import Solution, Stage
 from adlopt.problem import BurdenProblem
 from adlopt.waterfill import check_reachable
@@ -40,10 +40,10 @@ def tier_by_tier(
         check_reachable(problem.budget, problem.reachable)
     else:
         grid = LotGrid.of(problem)
-        check_supply(grid)
         held = grid.size[grid.most > 0]
         if (held != held[:1]).any():
             raise InputError("tier", "several", "one tier", remedy="use equal lots, or no lots")
+        lots.optimum(problem, grid)
     rest = problem.budget
     answers: list[Solution] = []
     for mask in tiers:

@@ -149,6 +149,15 @@ def test_tiers_of_equal_lots_are_filled_in_lots():
     round_ = adl.Round.of(capacity=[25.0, 30.0], deficit=1.0, needed=40.0, lot=10.0)
     best = adl.solve(round_, limits=adl.Limits(tier=[0, 1]))
     assert best.haircut.tolist() == [20.0, 20.0]
+    odd = replace(round_, outcome=adl.RoundOutcome(needed=34.0))
+    with pytest.raises(adl.InfeasibleRound) as caught:
+        adl.solve(odd, limits=adl.Limits(tier=[0, 1]))
+    error = caught.value
+    assert (error.below, error.above, error.missing) == (30.0, 40.0, 4.0)
+    best = adl.solve(odd, limits=adl.Limits(tier=[0, 1]), budget=adl.Budget.band(6.0))
+    assert best.haircut.tolist() == [20.0, 20.0]
+    most = adl.solve(odd, limits=adl.Limits(tier=[1, 0]), budget=adl.Budget.at_least())
+    assert most.haircut.tolist() == [10.0, 30.0]
 
 
 @pytest.mark.parametrize("extra", [0.0, 1.0, 3.0, math.inf])
