@@ -56,7 +56,7 @@ def least_cvar(problem: BurdenProblem, objective: CVaR, search: Search) -> Solut
     >>> round_ = Round.of(capacity=[10.0, 40.0, 90.0], deficit=90.0, needed=70.0)
     >>> problem = BurdenProblem.of(round_, MinMax())
     >>> print(least_cvar(problem, CVaR(0.25), Search()))
-    2 winners give 70.00 USD, worst burden 53.85 %; proven optimal (exact)
+    1 winner gives 70.00 USD, worst burden 77.78 %; proven optimal (exact)
     """
     if problem.lot is not None:
         raise InputError(

@@ -12,6 +12,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import adlopt as adl
+from adlopt.certificate import check_feasible
+from adlopt.lot_grid import LotGrid
+from adlopt.optimum import certify_lots
+from adlopt.problem import BurdenProblem
 
 EVERY = [
     adl.MinMax(),
@@ -190,6 +194,18 @@ def test_a_band_in_lots_is_that_of_brute_force(seed, extra):
     assert needed <= best.raised <= needed + extra
     assert best.certificate.optimal
     assert best.certificate.budget_residual == best.raised - needed
+
+
+def test_a_certificate_knows_the_ends_of_the_band():
+    round_ = adl.Round.of(capacity=[60.0, 60.0], deficit=1.0, needed=40.0, lot=10.0)
+    problem = replace(BurdenProblem.of(round_, adl.MinMax()), extra=20.0)
+    for counts, message in (([3, 0], "by 10.0 USD"), ([4, 3], "by -30.0 USD")):
+        with pytest.raises(adl.CertificateError, match=message):
+            certify_lots(problem, LotGrid.of(problem), np.array(counts), claimed=Fraction(0))
+    for haircut, message in (([30.0, 0.0], "by -10"), ([40.0, 30.0], "by 30")):
+        with pytest.raises(adl.CertificateError, match=message):
+            check_feasible(problem, np.array(haircut))
+    assert check_feasible(problem, np.array([30.0, 30.0])) == 20.0
 
 
 def test_without_lots_more_than_needed_is_never_better():
