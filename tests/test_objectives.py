@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 import adlopt as adl
 from adlopt.certificate import Multipliers
-from adlopt.fewest import _exactly_below, _surely_below, forced_concentration
+from adlopt.fewest import _exactly_below, _proved_level, _surely_below, forced_concentration
 from adlopt.leximin import _no_lot_moves
 from adlopt.lot_grid import LotGrid
 from adlopt.problem import BurdenProblem
@@ -304,6 +304,7 @@ def test_the_level_of_k_accounts_is_proved_from_both_sides():
             assert below(problem, k, level * (1 - 1e-12))
             assert not below(problem, k, level * (1 + 1e-12))
         assert best.then[0].certificate.lower >= level * (1 - 1e-14)
+        assert _proved_level(problem, k, 1.5 * level)[0] <= level
 
 
 def test_cvar_of_level_1_is_the_worst_burden():
