@@ -12,11 +12,13 @@ if TYPE_CHECKING:
     from adlopt import bounds, episodes, solvency, testing
     from adlopt.apportionment import integer_pro_rata
     from adlopt.bound import Bound, Comparator, Hypothesis
+    from adlopt.budget import Budget
     from adlopt.certificate import Certificate, Trust
     from adlopt.episode import Episode
     from adlopt.errors import (
         AdloptError,
         BadHaircut,
+        Binding,
         CausalityError,
         CertificateError,
         InfeasibleRound,
@@ -27,12 +29,17 @@ if TYPE_CHECKING:
         SolverFailed,
         SolverStopped,
     )
-    from adlopt.files import read_episode, read_round, write_episode
+    from adlopt.fewest import forced_concentration
+    from adlopt.files import read_episode, read_limits, read_round, write_episode
     from adlopt.highs import Stopped
     from adlopt.hindsight import best_fixed_severity, paper_ogd, per_round_optimum
+    from adlopt.leverage import Deleveraging, drain_leverage, drain_round, expected_loss
+    from adlopt.limits import Limits
     from adlopt.loss import Asymmetric, Burden, Empirical, MinMax, SeverityLoss, surrogate
+    from adlopt.objective import CVaR, FewestAccounts, Leximin, TrackingFirst
+    from adlopt.offline import solve
     from adlopt.online import Haircut, Policy, SeverityThenAllocation, policy
-    from adlopt.optimum import Method, Solution, solve
+    from adlopt.optimum import Method, Solution, Stage
     from adlopt.playing import lineup, play, run_policy
     from adlopt.policies import named
     from adlopt.positions import ContractRound, Positions, Side
@@ -44,11 +51,13 @@ if TYPE_CHECKING:
 _HOMES = {
     "apportionment": ("integer_pro_rata",),
     "bound": ("Bound", "Comparator", "Hypothesis"),
+    "budget": ("Budget",),
     "certificate": ("Certificate", "Trust"),
     "episode": ("Episode",),
     "errors": (
         "AdloptError",
         "BadHaircut",
+        "Binding",
         "CausalityError",
         "CertificateError",
         "InfeasibleRound",
@@ -59,11 +68,16 @@ _HOMES = {
         "SolverFailed",
         "SolverStopped",
     ),
-    "files": ("read_episode", "read_round", "write_episode"),
+    "fewest": ("forced_concentration",),
+    "files": ("read_episode", "read_limits", "read_round", "write_episode"),
     "highs": ("Stopped",),
     "hindsight": ("best_fixed_severity", "paper_ogd", "per_round_optimum"),
+    "leverage": ("Deleveraging", "drain_leverage", "drain_round", "expected_loss"),
+    "limits": ("Limits",),
     "loss": ("Asymmetric", "Burden", "Empirical", "MinMax", "SeverityLoss", "surrogate"),
-    "optimum": ("Method", "Solution", "solve"),
+    "objective": ("CVaR", "FewestAccounts", "Leximin", "TrackingFirst"),
+    "offline": ("solve",),
+    "optimum": ("Method", "Solution", "Stage"),
     "playing": ("lineup", "play", "run_policy"),
     "policies": ("named",),
     "positions": ("ContractRound", "Positions", "Side"),

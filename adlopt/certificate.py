@@ -171,7 +171,8 @@ def check_feasible(problem: BurdenProblem, haircut: FloatArray) -> float:
     if not problem.exact:
         return 0.0
     residual = math.fsum(haircut) - problem.budget
-    if abs(residual) > max(TOLERANCE * problem.budget, SMALLEST_USD):
+    allowed = max(TOLERANCE * problem.budget, SMALLEST_USD)
+    if not -allowed <= residual <= problem.extra + allowed:
         raise CertificateError(f"the haircut misses the budget by {residual:.3g} USD")
     return residual
 

@@ -53,8 +53,9 @@ def main() -> None:
         _fail(str(error), NO_ANSWER)
     except NoSolution as error:
         if "--json" in sys.argv:
-            nearest = {name: getattr(error, name, None) for name in ("below", "above")}
-            print(json.dumps({"error": str(error), **nearest}, indent=1))
+            nearest = {name: getattr(error, name, None) for name in ("below", "above", "missing")}
+            held = [b._asdict() for b in getattr(error, "binding", ())]
+            print(json.dumps({"error": str(error), **nearest, "binding": held}, indent=1))
         _fail(str(error), NO_ANSWER)
     except AdloptError as error:
         _fail(str(error), BAD_INPUT)
@@ -109,6 +110,8 @@ def play(
 def solve(
     file: Path,
     *,
+    objective: str | None = None,
+    extra: float = 0.0,
     method: str = "automatic",
     time_limit: float | None = None,
     output: Annotated[Path | None, Parameter(name=["--output", "-o"])] = None,
@@ -120,6 +123,12 @@ def solve(
     ----------
     file
         A .toml or .json file; `adlopt new round.toml` writes a template.
+    objective
+        Instead of the file's: min-max, leximin (then the second worst burden, ...), tracking
+        (nearest sum, then worst burden), fewest (accounts, then worst burden), or cvar:0.9 (mean
+        of the worst tenth of the burdens).
+    extra
+        USD that may be raised beyond what is needed, or inf: lots need not meet it exactly.
     method
         automatic, or highs to have HiGHS solve the program.
     time_limit
@@ -129,16 +138,24 @@ def solve(
     json_
         Print everything for machines, at full precision.
     """
-    from adlopt.files import read_round, write_haircuts
+    from adlopt.budget import Budget
+    from adlopt.files import read_limits, read_round, write_haircuts
+    from adlopt.offline import solve as solve_
     from adlopt.optimum import Method
-    from adlopt.optimum import solve as solve_
     from adlopt.solution_text import render, summarise
 
     methods = {"automatic": Method.AUTO, "highs": Method.HIGHS}
     if method not in methods:
         raise InputError("--method", method, "automatic or highs")
-    round_, loss = read_round(file)
-    best = solve_(round_, loss, method=methods[method], time_limit=time_limit)
+    round_, aim = read_round(file, objective=objective)
+    best = solve_(
+        round_,
+        aim,
+        budget=Budget(extra=extra),
+        limits=read_limits(file, round_.start),
+        method=methods[method],
+        time_limit=time_limit,
+    )
     if output is not None:
         write_haircuts(round_, best.haircut, output)
     print(json.dumps(summarise(round_, best), indent=1) if json_ else render(round_, best))

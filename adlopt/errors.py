@@ -17,6 +17,8 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 
 class AdloptError(Exception):
     """Base of every error raised on purpose by this package."""
@@ -82,6 +84,16 @@ class NoSolution(AdloptError):
     """No haircut can be returned."""
 
 
+class Binding(NamedTuple):
+    """An account that holds a round back."""
+
+    account: str
+    most: float
+    """USD that it can give."""
+    reason: str
+    """What keeps it from giving more: capacity, cap, floor, lots, protected, ineligible: …"""
+
+
 class InfeasibleRound(NoSolution):
     """No haircut within the capacities raises the budget; the message says by how much.
 
@@ -89,18 +101,41 @@ class InfeasibleRound(NoSolution):
     ----------
     below, above : float or None
         USD. The nearest budgets that can be raised, below and above the one asked for.
+    missing : float or None
+        USD. The smallest relaxation: the budget less, or what accounts may give more, by so much.
+    binding : tuple of Binding
+        Who cannot give more, and why: where the budget is out of reach, their sum is below it,
+        checked without rounding.
     """
 
-    def __init__(self, message: str, *, below: float | None, above: float | None) -> None:
+    def __init__(
+        self,
+        message: str,
+        *,
+        below: float | None,
+        above: float | None,
+        missing: float | None = None,
+        binding: tuple[Binding, ...] = (),
+    ) -> None:
         self.below, self.above = below, above
+        self.missing, self.binding = missing, binding
         super().__init__(message)
 
     def __reduce__(self) -> tuple[object, ...]:
-        return (_infeasible_round, (str(self), self.below, self.above))
+        return (
+            _infeasible_round,
+            (str(self), self.below, self.above, self.missing, self.binding),
+        )
 
 
-def _infeasible_round(message: str, below: float | None, above: float | None) -> InfeasibleRound:
-    return InfeasibleRound(message, below=below, above=above)
+def _infeasible_round(
+    message: str,
+    below: float | None,
+    above: float | None,
+    missing: float | None,
+    binding: tuple[Binding, ...],
+) -> InfeasibleRound:
+    return InfeasibleRound(message, below=below, above=above, missing=missing, binding=binding)
 
 
 class SolverStopped(NoSolution):

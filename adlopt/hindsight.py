@@ -11,7 +11,8 @@ from adlopt.arrays import LARGEST_USD, FloatArray, own
 from adlopt.episode import Episode
 from adlopt.errors import InputError
 from adlopt.loss import Burden, Loss, MinMax
-from adlopt.optimum import Solution, solve
+from adlopt.offline import solve
+from adlopt.optimum import Solution
 from adlopt.policies.gradient import ProjectedOGD
 from adlopt.policies.severity import weighted_median
 from adlopt.problem import BurdenProblem

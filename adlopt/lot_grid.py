@@ -40,12 +40,15 @@ class LotGrid:
         USD. Denominators of the burdens.
     budget : int
         Micro-dollars.
+    extra : int
+        Micro-dollars that an exact budget may be exceeded by.
     """
 
     size: IntArray
     most: IntArray
     weight: FloatArray
     budget: int
+    extra: int = 0
 
     @classmethod
     def of(cls, problem: BurdenProblem) -> LotGrid:
@@ -64,6 +67,7 @@ class LotGrid:
             most=whole_lots(problem.open, size),
             weight=problem.weight,
             budget=whole_budget(budget) if problem.exact else round(Fraction(budget) * MICRO),
+            extra=int(min(problem.extra * MICRO, MOST_MICRO)),
         )
 
     def total(self, counts: IntArray) -> int:

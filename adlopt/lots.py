@@ -100,7 +100,7 @@ def within_budget(grid: LotGrid) -> IntArray:
     if grid.total(grid.most) <= grid.budget:
         return grid.most
     top = grid.level_of(grid.most)
-    level = _first_level(grid, lambda k: grid.total(k) > grid.budget, Fraction(0), top)
+    level = first_level(grid, lambda k: grid.total(k) > grid.budget, Fraction(0), top)
     counts = grid.counts_below(level)
     rest = grid.budget - grid.total(counts)
     for i in np.flatnonzero(grid.counts_at(level) > counts):
@@ -117,7 +117,7 @@ def _exact_budget(grid: LotGrid) -> LotAnswer:
         counts = np.zeros_like(grid.most)
         return LotAnswer(counts=counts, level=zero, value=zero, lower=zero, finished=True)
     top = grid.level_of(grid.most)
-    first = _first_level(grid, lambda k: grid.total(k) >= grid.budget, Fraction(0), top)
+    first = first_level(grid, lambda k: grid.total(k) >= grid.budget, Fraction(0), top)
     search = _ExactSums(grid)
     if not search.hits(grid.counts_at(first)):
         whole = search.look(grid.most)
@@ -141,7 +141,7 @@ def _walk_up(grid: LotGrid, search: _ExactSums, first: Fraction, top: Fraction) 
     while level < top:
         level = _level_after(grid, first, added, top)
         if search.hits(grid.counts_at(level)):
-            _first_level(grid, search.hits, missed, level)
+            first_level(grid, search.hits, missed, level)
             return
         missed, added = level, 2 * added
 
@@ -173,12 +173,15 @@ class _ExactSums:
         self.missed = Fraction(-1)
 
     def hits(self, counts: IntArray) -> bool:
-        found = self.look(counts)
-        return found.below == found.above
+        return self._meets(counts, self.look(counts))
+
+    def _meets(self, counts: IntArray, found: ClosestSums) -> bool:
+        above = self.grid.total(counts) - self.grid.budget - found.below
+        return 0 <= above <= self.grid.extra
 
     def look(self, counts: IntArray) -> ClosestSums:
         found = self.removals.nearest(counts, self.grid.budget)
-        if found.below == found.above:
+        if self._meets(counts, found):
             left = take_away(self.grid, counts, found.take_below)
             if self.best is None or self.grid.level_of(left) < self.grid.level_of(self.best):
                 self.best = left
@@ -187,7 +190,7 @@ class _ExactSums:
         return found
 
 
-def _first_level(
+def first_level(
     grid: LotGrid, enough: Callable[[IntArray], bool], low: Fraction, high: Fraction
 ) -> Fraction:
     """Smallest breakpoint in (low, high] that is enough, where `high` is and `low` is not."""
@@ -213,7 +216,7 @@ def _level_after(grid: LotGrid, level: Fraction, added: int, top: Fraction) -> F
     aim = int(grid.counts_at(level).sum()) + added
     if int(grid.most.sum()) <= aim:
         return top
-    return _first_level(grid, lambda k: int(k.sum()) >= aim, level, top)
+    return first_level(grid, lambda k: int(k.sum()) >= aim, level, top)
 
 
 def _out_of_reach(grid: LotGrid, found: ClosestSums) -> InfeasibleRound:
@@ -273,7 +276,7 @@ class _PricedBudget:
             top = self.grid.level_of(self.grid.most)
             first, supply = top, self.grid.total(self.grid.most)
             if supply >= self.aim:
-                first = _first_level(
+                first = first_level(
                     self.grid, lambda k: self.grid.total(k) >= self.aim, Fraction(0), top
                 )
             bounds = [self._search_below(first)]

@@ -1,4 +1,4 @@
-"""The offline optimum of a round: solve it, and prove it.
+"""The least loss of a burden problem: solve it, and prove it.
 
 Which method runs, and what it costs for n accounts:
 
@@ -30,11 +30,10 @@ from adlopt.arrays import BoolArray, FloatArray, IntArray, Record, freeze_mask, 
 from adlopt.certificate import Certificate, Trust, certify, round_down
 from adlopt.errors import CertificateError, InputError, SolverFailed
 from adlopt.highs import Infeasible, Stopped, run
-from adlopt.loss import Loss, MinMax, worst_burden
+from adlopt.loss import worst_burden
 from adlopt.lot_grid import MICRO, LotGrid
 from adlopt.problem import BurdenProblem
 from adlopt.program import ShiftedCore, SlackForm
-from adlopt.round import Round
 
 
 class Method(Enum):
@@ -48,6 +47,22 @@ class Method(Enum):
     HIGHS = "HiGHS"
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stage:
+    """A further criterion, optimal among the haircuts that are optimal in all before it.
+
+    Parameters
+    ----------
+    criterion : str
+        What it measures, with its unit.
+    certificate : Certificate
+        Its value at the haircut, and a bound on it *given* the criteria before.
+    """
+
+    criterion: str
+    certificate: Certificate
+
+
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Solution(Record):
     """A feasible haircut and what is proved about it.
@@ -57,7 +72,7 @@ class Solution(Record):
     haircut : FloatArray, shape (n,)
         USD taken from each account, in the order of the round's accounts.
     value : float
-        The loss, recomputed at the haircut.
+        The loss or first criterion, recomputed at the haircut.
     worst_burden : float
         max x_i / w_i of the loss's burden.
     certificate : Certificate
@@ -69,6 +84,10 @@ class Solution(Record):
         Where the capacity binds.
     at_burden : BoolArray, shape (n,)
         Where the worst burden is borne: these accounts hold it up.
+    then : tuple of Stage
+        Further criteria in order of rank, where the objective has any.
+    reason : tuple of str, length n
+        Why each account gives no more, where limits were given; else empty.
     """
 
     haircut: FloatArray
@@ -79,6 +98,8 @@ class Solution(Record):
     stopped: Stopped
     at_capacity: BoolArray
     at_burden: BoolArray
+    then: tuple[Stage, ...] = ()
+    reason: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "haircut", own(self.haircut, "haircut", lowest=0.0))
@@ -96,6 +117,12 @@ class Solution(Record):
         return int(np.count_nonzero(self.haircut))
 
     @property
+    def optimal(self) -> bool:
+        """Whether every criterion is proved optimal; a search's own word is no proof."""
+        proofs = [self.certificate, *(stage.certificate for stage in self.then)]
+        return all(proof.optimal and proof.trust is not Trust.REPORTED for proof in proofs)
+
+    @property
     def budget_price(self) -> float | None:
         """Rise of the optimum per extra dollar of budget (dual y); None if it was not used."""
         given = self.certificate.multipliers
@@ -104,90 +131,73 @@ class Solution(Record):
     def __str__(self) -> str:
         winners = "1 winner gives" if self.touched == 1 else f"{self.touched} winners give"
         early = "" if self.stopped is Stopped.OPTIMAL else "; stopped at a limit"
+        then = "".join(f"; {stage.criterion}: {stage.certificate}" for stage in self.then)
         return (
             f"{winners} {self.raised:,.2f} USD, worst burden {100 * self.worst_burden:.4g} %; "
-            f"{self.certificate}{early}"
+            f"{self.certificate}{then}{early}"
         )
 
 
-def solve(
-    round_: Round,
-    loss: Loss | None = None,
-    *,
-    method: Method = Method.AUTO,
-    time_limit: float | None = None,
-) -> Solution:
-    """Return the haircut that, knowing the needed budget, costs least: the offline optimum.
-
-    This is a *hindsight* benchmark, [CTTX26, Eq. 11]: it may look at `needed`, a policy may not.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Search:
+    """How to look for an optimum.
 
     Parameters
     ----------
-    round_ : Round
-        With lots, haircuts are whole multiples of them, exact in micro-dollars.
-    loss : Loss, optional
-        `MinMax()` (exact budget, Eq. 8) unless given: `surrogate` (Eq. 10), `Asymmetric` (Eq. 9),
-        `Empirical(excess_only=True)` (the convex part of Eq. 23).
     method : Method
         `AUTO`, or `HIGHS` to have HiGHS solve the linear or mixed-integer program.
     time_limit : float, optional
         Seconds for `Method.HIGHS`. The other methods need none.
 
-    Returns
-    -------
-    Solution
-        With its certificate.
-
     Raises
     ------
-    InfeasibleRound
-        If no haircut meets an exact budget; it names the nearest budgets that can be met.
-    SolverStopped
-        If a limit came before any feasible haircut.
-    SolverFailed, CertificateError
-        If a solver's answer is not one.
     InputError
-        If the loss is not convex, or the method does not fit the problem.
+        For another method, or a time limit without HiGHS.
+    """
+
+    method: Method = Method.AUTO
+    time_limit: float | None = None
+
+    def __post_init__(self) -> None:
+        if self.method not in (Method.AUTO, Method.HIGHS):
+            raise InputError("method", self.method, "Method.AUTO or Method.HIGHS")
+        if self.time_limit is not None and self.method is Method.AUTO:
+            raise InputError(
+                "time_limit", self.time_limit, "None", remedy="it goes with Method.HIGHS"
+            )
+
+
+def least_loss(problem: BurdenProblem, search: Search | None = None) -> Solution:
+    """Solve a burden problem; see `adlopt.offline.solve` for what it raises.
 
     Examples
     --------
-    >>> round_ = Round.of(capacity=[120.0, 80.0, 40.0], deficit=90.0, needed=60.0)
-    >>> best = solve(round_)
-    >>> print(best)
-    3 winners give 60.00 USD, worst burden 25 %; proven optimal (exact)
-    >>> best.haircut
-    array([30., 20., 10.])
-
-    In lots of 25 dollars the same 75 dollars cannot be spread as evenly:
-
-    >>> lots = Round.of(capacity=[120.0, 80.0, 40.0], deficit=90.0, needed=75.0, lot=25.0)
-    >>> print(solve(lots))
-    2 winners give 75.00 USD, worst burden 41.67 %; proven optimal (exact)
+    >>> from adlopt.loss import MinMax
+    >>> from adlopt.round import Round
+    >>> round_ = Round.of(capacity=[120.0, 80.0], deficit=90.0, needed=50.0)
+    >>> least_loss(BurdenProblem.of(round_, MinMax())).haircut
+    array([30., 20.])
     """
-    if not isinstance(round_, Round):
-        raise InputError("round_", round_, "a Round", remedy="Round.of(...) or read_round(path)[0]")
-    loss = MinMax() if loss is None else loss
-    problem = BurdenProblem.of(round_, loss)
-    if method not in (Method.AUTO, Method.HIGHS):
-        raise InputError("method", method, "Method.AUTO or Method.HIGHS")
-    if time_limit is not None and method is Method.AUTO:
-        raise InputError("time_limit", time_limit, "None", remedy="it goes with Method.HIGHS")
+    search = Search() if search is None else search
     if problem.lot is not None:
-        return _solve_lots(problem, method, time_limit)
-    if method is Method.HIGHS:
-        return _solve_program(problem, time_limit)
+        return _solve_lots(problem, search)
+    if search.method is Method.HIGHS:
+        return _solve_program(problem, search.time_limit)
     haircut, multipliers = waterfill.optimum(problem)
-    used = Method.PRO_RATA if loss == MinMax() else Method.WATER_FILLING
-    return _solution(problem, haircut, certify(problem, haircut, multipliers), used)
+    shared = problem.exact and np.array_equal(problem.weight, problem.capacity)
+    used = Method.PRO_RATA if shared else Method.WATER_FILLING
+    return solution(problem, haircut, certify(problem, haircut, multipliers), used)
 
 
-def _solution(
+def solution(
     problem: BurdenProblem,
     haircut: FloatArray,
     certificate: Certificate,
     method: Method,
     stopped: Stopped = Stopped.OPTIMAL,
+    then: tuple[Stage, ...] = (),
 ) -> Solution:
+    """Put an answer together; whose capacity and who bears the burden is read off the haircut."""
     smallest = problem.lot if problem.lot is not None else 1e-9 * problem.capacity
     worst = worst_burden(haircut, problem.weight)
     full = (haircut > 0) & (haircut > problem.capacity - smallest)
@@ -200,6 +210,7 @@ def _solution(
         stopped=stopped,
         at_capacity=full,
         at_burden=(haircut > 0) & (haircut >= worst * problem.weight * (1 - 1e-9)),
+        then=then,
     )
 
 
@@ -214,21 +225,21 @@ def _solve_program(problem: BurdenProblem, time_limit: float | None) -> Solution
     haircut = form.haircut(answer.columns)
     duals = answer.row_duals if answer.row_duals is not None else np.zeros(0)
     certificate = certify(problem, haircut, form.multipliers(duals))
-    return _solution(problem, haircut, certificate, Method.HIGHS, answer.stopped)
+    return solution(problem, haircut, certificate, Method.HIGHS, answer.stopped)
 
 
-def _solve_lots(problem: BurdenProblem, method: Method, time_limit: float | None) -> Solution:
+def _solve_lots(problem: BurdenProblem, search: Search) -> Solution:
     grid = LotGrid.of(problem)
-    if method is Method.HIGHS:
-        counts, stopped, lower = _highs_lots(problem, grid, time_limit)
+    if search.method is Method.HIGHS:
+        counts, stopped, lower = _highs_lots(problem, grid, search.time_limit)
     else:
         answer = lots.optimum(problem, grid)
         counts, lower = answer.counts, answer.lower
         stopped = Stopped.OPTIMAL if answer.finished else Stopped.LIMIT
     haircut = grid.haircut(counts)
     certificate = certify_lots(problem, grid, counts, claimed=lower)
-    used = Method.HIGHS if method is Method.HIGHS else Method.LOT_SEARCH
-    return _solution(problem, haircut, certificate, used, stopped)
+    used = Method.HIGHS if search.method is Method.HIGHS else Method.LOT_SEARCH
+    return solution(problem, haircut, certificate, used, stopped)
 
 
 def certify_lots(
@@ -249,7 +260,7 @@ def certify_lots(
     if (counts < 0).any() or (counts > grid.most).any():
         raise CertificateError("an account gives more lots than fit under its capacity")
     total = grid.total(counts)
-    if problem.exact and total != grid.budget:
+    if problem.exact and not grid.budget <= total <= grid.budget + grid.extra:
         missing = (grid.budget - total) / MICRO
         raise CertificateError(f"the lots miss the budget by {missing!r} USD")
     haircut = grid.haircut(counts)
@@ -279,7 +290,7 @@ def _highs_lots(
     problem: BurdenProblem, grid: LotGrid, time_limit: float | None
 ) -> tuple[IntArray, Stopped, Fraction]:
     """Let HiGHS choose the lots between two levels, widening them until a sum fits."""
-    if not problem.exact:
+    if not problem.exact or problem.extra:
         raise InputError(
             "method", Method.HIGHS, "an exact budget, with lots", remedy="use Method.AUTO"
         )

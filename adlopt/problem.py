@@ -9,7 +9,7 @@
 
 Infinite `under` and `over` make the budget exact: then `fair` = 1 and the value is the worst
 burden, [CTTX26, Eq. 8]. Finite ones give Eq. 9, equal ones Eq. 10, and `allowance` = m_ref the
-convex part of Eq. 23.
+convex part of Eq. 23. An exact budget may be a band: its sum is in [budget, budget + extra].
 """
 
 from __future__ import annotations
@@ -43,6 +43,7 @@ class BurdenProblem:
     fair: float
     allowance: float = 0.0
     lot: FloatArray | None = None
+    extra: float = 0.0
 
     @classmethod
     def of(cls, round_: Round, loss: Loss) -> BurdenProblem:

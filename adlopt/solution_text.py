@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from adlopt.certificate import Certificate
 from adlopt.optimum import Solution
 from adlopt.round import Round
 from adlopt.table import percent, table
@@ -14,7 +15,6 @@ SHOWN = 20
 
 def summarise(round_: Round, best: Solution) -> dict[str, Any]:
     """Collect the answer at full precision, ready for JSON."""
-    certificate = best.certificate
     return {
         "information": "hindsight",
         "value": best.value,
@@ -23,20 +23,29 @@ def summarise(round_: Round, best: Solution) -> dict[str, Any]:
         "needed_usd": round_.needed,
         "method": best.method.value,
         "stopped": best.stopped.value,
-        "certificate": {
-            "upper": certificate.upper,
-            "lower": certificate.lower,
-            "gap": certificate.gap,
-            "optimal": certificate.optimal,
-            "trust": certificate.trust.value,
-            "error": certificate.error,
-            "budget_residual_usd": certificate.budget_residual,
-        },
+        "optimal": best.optimal,
+        "certificate": _as_data(best.certificate),
+        "then": [
+            {"criterion": stage.criterion, **_as_data(stage.certificate)} for stage in best.then
+        ],
         "budget_price": best.budget_price,
         "account": list(round_.start.account),
         "haircut_usd": best.haircut.tolist(),
         "at_capacity": best.at_capacity.tolist(),
         "at_burden": best.at_burden.tolist(),
+        "reason": list(best.reason),
+    }
+
+
+def _as_data(certificate: Certificate) -> dict[str, Any]:
+    return {
+        "upper": certificate.upper,
+        "lower": certificate.lower,
+        "gap": certificate.gap,
+        "optimal": certificate.optimal,
+        "trust": certificate.trust.value,
+        "error": certificate.error,
+        "budget_residual_usd": certificate.budget_residual,
     }
 
 
@@ -54,7 +63,7 @@ def _allocation(round_: Round, best: Solution) -> str:
             f"{start.capacity[i]:,.2f}",
             f"{best.haircut[i]:,.2f}",
             percent(best.haircut[i] / start.capacity[i] if start.capacity[i] else None),
-            "capacity" if best.at_capacity[i] else "worst burden" if best.at_burden[i] else "",
+            _bound_by(best, i),
         )
         for i in order
     ]
@@ -65,12 +74,20 @@ def _allocation(round_: Round, best: Solution) -> str:
     return table(title, columns, rows)
 
 
+def _bound_by(best: Solution, account: int) -> str:
+    if best.reason:
+        return best.reason[account]
+    if best.at_capacity[account]:
+        return "capacity"
+    return "worst burden" if best.at_burden[account] else ""
+
+
 def _certificate(round_: Round, best: Solution) -> str:
     certificate = best.certificate
     rows = [
         ("needed budget, USD", f"{round_.needed:,.2f}"),
         ("raised, USD", f"{best.raised:,.2f}"),
-        ("value of the loss, recomputed", f"{certificate.upper!r}"),
+        ("value of the objective, recomputed", f"{certificate.upper!r}"),
         (f"lower bound ({certificate.trust.value})", f"{certificate.lower!r}"),
         ("rounding subtracted from it", f"{certificate.error:.1e}"),
         ("accounts at capacity", f"{int(best.at_capacity.sum())}"),
@@ -78,5 +95,9 @@ def _certificate(round_: Round, best: Solution) -> str:
     ]
     if best.budget_price is not None:
         rows.append(("loss per further dollar of budget", f"{best.budget_price:.6g}"))
+    for stage in best.then:
+        proof = stage.certificate
+        rows.append((stage.criterion, f"{proof.upper!r}"))
+        rows.append((f"lower bound on it ({proof.trust.value})", f"{proof.lower!r}"))
     title = f"Certificate: {certificate}. Method: {best.method.value}"
     return table(title, ("figure", "value"), rows)

@@ -15,6 +15,12 @@ from adlopt import cli
 
 HEAD = "deficit = 90.0\nneeded = 60.0\n"
 ALICE = '[[account]]\nid = "alice"\ncapacity = 120.0\n'
+LIMITED = (
+    HEAD
+    + ALICE
+    + ALICE.replace("alice", "bob")
+    + '[limits]\ncap = 0.75\ntier = { bob = 2 }\nineligible = { alice = "market maker" }\n'
+)
 INFEASIBLE = "deficit = 90.0\nneeded = 600.0\n" + ALICE
 MANY = HEAD + "".join(f'[[account]]\nid = "0x{i:040x}"\ncapacity = {i}e6\n' for i in range(1, 41))
 HOSTILE_ID = HEAD + '[[account]]\nid = "\\u001b[31m\\nx"\ncapacity = 120.0\n'
@@ -70,6 +76,16 @@ def strict_json(text):
 
 
 BAD = {
+    "unknown objective": (["solve", "round.toml", "--objective", "fair"], "objective is 'fair'"),
+    "cvar without a level": (["solve", "round.toml", "--objective", "cvar"], "cvar:LEVEL"),
+    "a level in words": (["solve", "round.toml", "--objective", "cvar:x"], "such as cvar:0.9"),
+    "a level above 1": (["solve", "round.toml", "--objective", "cvar:2"], r"level is 2\.0"),
+    "a level of nan": (["solve", "round.toml", "--objective", "cvar:nan"], "level is nan"),
+    "a negative band": (["solve", "round.toml", "--extra", "-1"], r"extra is -1\.0"),
+    "leximin by HiGHS": (
+        ["solve", "round.toml", "--objective", "leximin", "--method", "highs"],
+        "for this objective",
+    ),
     "no such command": (["frob"], "Unknown command"),
     "no such option": (["solve", "round.toml", "--frob"], "frob"),
     "no file": (["solve"], "requires an argument"),
@@ -190,6 +206,45 @@ def test_json_of_a_solution_agrees_with_the_text(run, method):
     assert f"{data['certificate']['lower']!r}" in text
     assert data["certificate"]["optimal"]
     assert data["method"] in text
+
+
+@pytest.mark.parametrize("objective", ["leximin", "tracking", "fewest", "cvar:0.9", "min-max"])
+def test_an_objective_by_name_is_that_of_the_library(run, objective):
+    run("new", "round.toml", "--force")
+    code, out, err = run("solve", "round.toml", "--objective", objective, "--json")
+    assert (code, err) == (0, "")
+    data = strict_json(out)
+    best = adl.solve(*adl.read_round("round.toml", objective=objective))
+    assert data["haircut_usd"] == best.haircut.tolist()
+    assert data["optimal"] is True
+    assert [stage["criterion"] for stage in data["then"]] == [s.criterion for s in best.then]
+    code, out, err = run("solve", "round.toml", "--objective", objective)
+    assert (code, err) == (0, "")
+    assert widest(out) <= 80
+    for stage in best.then:
+        assert re.search(rf"{stage.criterion} +{stage.certificate.upper!r}", out)
+
+
+def test_limits_of_a_file_are_kept_and_explained(run, folder):
+    (folder / "limited.toml").write_text(LIMITED)
+    code, out, _ = run("solve", "limited.toml")
+    assert code == 0
+    assert re.search(r"bob +120\.00 +60\.00 +50 % +worst burden", out)
+    assert "ineligible: market maker" in out
+    (folder / "limited.toml").write_text(LIMITED.replace("needed = 60.0", "needed = 100.0"))
+    code, out, err = run("solve", "limited.toml", "--json")
+    data = strict_json(out)
+    assert (code, data["missing"]) == (1, 10.0)
+    assert [b["reason"] for b in data["binding"]] == ["ineligible: market maker", "cap"]
+    assert "limits hold back 150.00 USD" in err
+
+
+def test_lots_may_exceed_the_budget_by_what_is_allowed(run, folder):
+    (folder / "lots.toml").write_text("lot = 25.0\n" + HEAD + ALICE)
+    assert run("solve", "lots.toml")[0] == 1
+    for extra in ("15", "inf"):
+        code, out, _ = run("solve", "lots.toml", "--extra", extra, "--json")
+        assert (code, strict_json(out)["raised_usd"]) == (0, 75.0)
 
 
 def test_json_of_a_play_agrees_with_the_text(run):

@@ -14,8 +14,16 @@ from adlopt.arrays import LARGEST_USD
 from adlopt.episode import Episode
 from adlopt.episodes import october_10, shock
 from adlopt.errors import InputError
-from adlopt.files import read_episode, read_round, write_episode, write_haircuts, write_template
+from adlopt.files import (
+    read_episode,
+    read_limits,
+    read_round,
+    write_episode,
+    write_haircuts,
+    write_template,
+)
 from adlopt.loss import Asymmetric, Burden, Empirical, MinMax
+from adlopt.objective import FewestAccounts, Leximin, TrackingFirst
 from adlopt.round import Round, RoundOutcome, RoundStart
 from adlopt.run import Information, Run
 
@@ -193,11 +201,59 @@ def test_all_formats_say_the_same(folder, source):
             Empirical(reference=0.5, weight=2.0, excess_only=True),
         ),
         ('kind = "empirical"\nreference = 0.5', Empirical(reference=0.5)),
+        ('kind = "leximin"\nburden = "equity"', Leximin(burden=Burden.EQUITY)),
+        ('kind = "tracking"', TrackingFirst()),
+        ('kind = "fewest"\nepsilon = 2', FewestAccounts(epsilon=2.0)),
     ],
 )
 def test_losses(folder, entry, loss):
     put("round.toml", f"{HEAD}{ALICE}[loss]\n{entry}\n")
     assert read_round("round.toml")[1] == loss
+
+
+def test_a_level_and_burdens_of_cvar(folder):
+    put("round.toml", HEAD + ALICE + '[loss]\nkind = "cvar"\nlevel = 0.9\nburden = "equity"\n')
+    for name in (None, "cvar:0.9"):
+        cvar = read_round("round.toml", objective=name)[1]
+        assert (cvar.level, cvar.burden) == (0.9, Burden.EQUITY)
+
+
+def test_limits_are_numbers_for_all_or_tables_by_account(folder):
+    put("round.toml", HEAD + ALICE + BOB)
+    start = read_round("round.toml")[0].start
+    assert read_limits("round.toml", start) is None
+    put(
+        "round.toml",
+        HEAD
+        + ALICE
+        + BOB
+        + "[limits]\ncap = 0.5\nfloor = { bob = 3 }\ntier = { bob = 2 }\n"
+        + 'weight = { alice = 1, bob = 2 }\nineligible = { alice = "vault" }\n',
+    )
+    limits = read_limits("round.toml", start)
+    assert (limits.cap, limits.floor.tolist(), limits.tier.tolist()) == (0.5, [0.0, 3.0], [1, 2])
+    assert (limits.weight.tolist(), dict(limits.ineligible)) == ([1.0, 2.0], {"alice": "vault"})
+
+
+BAD_LIMITS = {
+    "unknown key": ("caps = 0.5", r"limits\.caps is 0\.5"),
+    "cap as text": ('cap = "x"', r"limits\.cap is 'x'"),
+    "cap above 1": ("cap = 1.5", r"cap is 1\.5"),
+    "unknown account": ("cap = { eve = 0.5 }", r"limits\.cap is 'eve': expected an account"),
+    "a weight missing": ("weight = { alice = 1 }", r"limits\.weight\[bob\] is None"),
+    "a tier in parts": ("tier = { bob = 1.5 }", r"limits\.tier"),
+    "no reason": ('ineligible = { bob = "" }', r"ineligible\[bob\] is ''"),
+}
+
+
+@pytest.mark.parametrize(("content", "message"), BAD_LIMITS.values(), ids=BAD_LIMITS)
+def test_bad_limits_name_file_and_place(folder, content, message):
+    put("round.toml", HEAD + ALICE + BOB)
+    start = read_round("round.toml")[0].start
+    put("round.toml", f"{HEAD}{ALICE}{BOB}[limits]\n{content}\n")
+    with pytest.raises(InputError, match=message) as caught:
+        read_limits("round.toml", start)
+    assert "round.toml" in str(caught.value)
 
 
 ENCODED = {

@@ -256,7 +256,7 @@ def test_a_convex_statement_is_demanded():
     round_ = adl.Round.of(capacity=[120.0, 80.0], deficit=90.0, needed=50.0)
     with pytest.raises(adl.InputError, match="excess_only=True"):
         adl.solve(round_, adl.Empirical(reference=0.5))
-    with pytest.raises(adl.InputError, match="loss"):
+    with pytest.raises(adl.InputError, match="objective is SeverityLoss"):
         adl.solve(round_, adl.SeverityLoss())
 
 

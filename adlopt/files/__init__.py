@@ -13,8 +13,15 @@ other column is a feature to rank by. In an episode's table the column `round` s
 row belongs to.
 """
 
-from adlopt.files.read import read_episode, read_round
+from adlopt.files.read import read_episode, read_limits, read_round
 from adlopt.files.templates import write_template
 from adlopt.files.write import write_episode, write_haircuts
 
-__all__ = ["read_episode", "read_round", "write_episode", "write_haircuts", "write_template"]
+__all__ = [
+    "read_episode",
+    "read_limits",
+    "read_round",
+    "write_episode",
+    "write_haircuts",
+    "write_template",
+]

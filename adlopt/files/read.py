@@ -13,16 +13,18 @@ import msgspec
 
 from adlopt.episode import Episode
 from adlopt.errors import InputError
+from adlopt.files.objectives import limits_of, objective_of, renamed
 from adlopt.files.schema import (
     AccountEntry,
     EpisodeFile,
-    LossEntry,
     RecordedEntry,
     RoundEntry,
     RoundFile,
 )
 from adlopt.files.tables import columns_of, first_line, read_table, rows_by_round
-from adlopt.loss import Asymmetric, Empirical, Loss, MinMax, surrogate
+from adlopt.limits import Limits
+from adlopt.loss import Loss
+from adlopt.objective import Objective
 from adlopt.round import Round, RoundOutcome, RoundStart
 from adlopt.run import Information, Run
 
@@ -34,8 +36,15 @@ POOLED = "all winners"
 T = TypeVar("T")
 
 
-def read_round(path: str | Path) -> tuple[Round, Loss]:
-    r"""Read a round and the loss it is to be solved under.
+def read_round(path: str | Path, *, objective: str | None = None) -> tuple[Round, Loss | Objective]:
+    r"""Read a round and the objective it is to be solved under.
+
+    Parameters
+    ----------
+    path : str or Path
+    objective : str, optional
+        Instead of the file's: min-max, leximin, tracking, fewest or cvar:LEVEL, over the burdens
+        that the file names.
 
     Raises
     ------
@@ -56,7 +65,39 @@ def read_round(path: str | Path) -> tuple[Round, Loss]:
     path = Path(path)
     entry = _decode(path, RoundFile)
     with _naming(path):
-        return _round(entry, 1, path, None), _loss(entry.loss)
+        loss = entry.loss if objective is None else renamed(entry.loss, objective)
+        return _round(entry, 1, path, None), objective_of(loss)
+
+
+def read_limits(path: str | Path, start: RoundStart) -> Limits | None:
+    r"""Read the limits of a round file, if it has any.
+
+    Parameters
+    ----------
+    path : str or Path
+    start : RoundStart
+        Of the round in the file.
+
+    Raises
+    ------
+    InputError
+        Naming file, field, value, and what was expected.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> text = 'deficit = 9.0\nneeded = 6.0\ncapacity = 12.0\n[limits]\ncap = 0.5\n'
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     path = Path(folder) / "round.toml"
+    ...     _ = path.write_text(text)
+    ...     limits = read_limits(path, read_round(path)[0].start)
+    >>> limits.cap
+    0.5
+    """
+    path = Path(path)
+    entry = _decode(path, RoundFile)
+    with _naming(path):
+        return limits_of(entry.limits, start)
 
 
 def read_episode(path: str | Path) -> Episode:
@@ -149,37 +190,6 @@ def _require_all(name: str, values: list[float | None]) -> None:
         raise InputError(
             name, None, "a number", index=index, remedy="give all accounts one or none"
         )
-
-
-def _loss(entry: LossEntry) -> Loss:
-    shape: dict[str, Any] = {"burden": entry.burden, "epsilon": entry.epsilon}
-    fields = {
-        "min-max": (),
-        "surrogate": ("track", "fair"),
-        "asymmetric": ("under", "over", "fair"),
-        "empirical": ("reference", "weight"),
-    }
-    if entry.kind not in fields:
-        raise InputError("loss.kind", entry.kind, f"one of {', '.join(fields)}")
-    prices: dict[str, Any] = {}
-    for name in ("track", "under", "over", "fair", "reference", "weight"):
-        value = getattr(entry, name)
-        if name == "weight" and value is None:
-            continue
-        if (value is not None) != (name in fields[entry.kind]):
-            expected = "a number" if name in fields[entry.kind] else "nothing"
-            raise InputError(f"loss.{name}", value, expected, remedy=f"kind is {entry.kind!r}")
-        if value is not None:
-            prices[name] = value
-    if entry.excess_only and entry.kind != "empirical":
-        raise InputError("loss.excess_only", True, "nothing", remedy=f"kind is {entry.kind!r}")
-    if entry.kind == "min-max":
-        return MinMax(**shape)
-    if entry.kind == "surrogate":
-        return surrogate(**prices, **shape)
-    if entry.kind == "asymmetric":
-        return Asymmetric(**prices, **shape)
-    return Empirical(**prices, excess_only=entry.excess_only, **shape)
 
 
 def _recorded(entry: RecordedEntry) -> Run:

@@ -31,7 +31,7 @@ class RoundEntry(msgspec.Struct, forbid_unknown_fields=True):
 
 
 class LossEntry(msgspec.Struct, forbid_unknown_fields=True):
-    """The objective of a round file: which kind, and its prices."""
+    """The objective of a round file: which kind, and its numbers."""
 
     kind: str = "min-max"
     burden: Burden = Burden.CAPACITY
@@ -42,13 +42,25 @@ class LossEntry(msgspec.Struct, forbid_unknown_fields=True):
     fair: float | None = None
     reference: float | None = None
     weight: float | None = None
+    level: float | None = None
     excess_only: bool = False
+
+
+class LimitsEntry(msgspec.Struct, forbid_unknown_fields=True):
+    """Who may be touched and how far: numbers for all accounts, or tables by account id."""
+
+    ineligible: dict[str, str] = {}
+    cap: float | dict[str, float] | None = None
+    floor: float | dict[str, float] | None = None
+    tier: dict[str, int] = {}
+    weight: dict[str, float] = {}
 
 
 class RoundFile(RoundEntry, forbid_unknown_fields=True):
     """A file with one round."""
 
     loss: LossEntry = msgspec.field(default_factory=LossEntry)
+    limits: LimitsEntry | None = None
 
 
 class RecordedEntry(msgspec.Struct, forbid_unknown_fields=True):

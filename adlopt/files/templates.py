@@ -43,6 +43,17 @@ burden = "capacity" # or "equity"
 # fair = 100.0          # price of a unit of burden
 # kind = "asymmetric"   # under, over and fair instead of track and fair
 # kind = "empirical"    # |H - B| + weight * B * (burden - reference)+, with excess_only = true
+# kind = "leximin"      # worst burden, then the second worst, ...
+# kind = "tracking"     # least |H - B|, then worst burden: for a budget out of reach
+# kind = "fewest"       # fewest accounts, then worst burden
+# kind = "cvar"         # mean of the worst 1 - level of the burdens
+# level = 0.9
+
+# [limits]              # optional: numbers for all accounts, or tables by account id
+# ineligible = {{ carol = "market maker" }}
+# cap = 0.5             # share of its capacity that an account may lose
+# floor = {{ alice = 200.0 }}   # equity that an account keeps
+# tier = {{ bob = 2 }}  # the others are in tier 1, and give all they can first
 """
 
 EPISODE = """\

@@ -18,8 +18,8 @@ from adlopt.errors import InputError
 from adlopt.loss import Burden, MinMax
 from adlopt.lot_grid import MICRO, LotGrid
 from adlopt.lots import within_budget
+from adlopt.offline import solve
 from adlopt.online import Haircut, State, labelled
-from adlopt.optimum import solve
 from adlopt.problem import BurdenProblem
 from adlopt.round import Round, RoundOutcome, RoundStart
 from adlopt.waterfill import pro_rata, project, water_fill

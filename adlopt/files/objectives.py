@@ -1,0 +1,111 @@
+"""The `[loss]` and `[limits]` of a round file, and objectives named in words."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from adlopt.errors import InputError
+from adlopt.files.schema import LimitsEntry, LossEntry
+from adlopt.limits import Limits
+from adlopt.loss import Asymmetric, Empirical, Loss, MinMax, surrogate
+from adlopt.objective import CVaR, FewestAccounts, Leximin, Objective, TrackingFirst
+from adlopt.round import RoundStart
+
+PRICES = ("track", "under", "over", "fair", "reference", "weight", "level")
+KINDS: dict[str, tuple[Any, tuple[str, ...]]] = {
+    "min-max": (MinMax, ()),
+    "surrogate": (surrogate, ("track", "fair")),
+    "asymmetric": (Asymmetric, ("under", "over", "fair")),
+    "empirical": (Empirical, ("reference", "weight")),
+    "leximin": (Leximin, ()),
+    "tracking": (TrackingFirst, ()),
+    "fewest": (FewestAccounts, ()),
+    "cvar": (CVaR, ("level",)),
+}
+"""What a kind of loss is made by, and the numbers it takes."""
+
+
+def objective_of(entry: LossEntry) -> Loss | Objective:
+    """Make the objective that an entry states.
+
+    Raises
+    ------
+    InputError
+        If the kind is unknown, or a number is missing or has no place in it.
+    """
+    if entry.kind not in KINDS:
+        raise InputError("loss.kind", entry.kind, f"one of {', '.join(KINDS)}")
+    make, fields = KINDS[entry.kind]
+    given: dict[str, Any] = {"burden": entry.burden, "epsilon": entry.epsilon}
+    for name in PRICES:
+        value = getattr(entry, name)
+        if name == "weight" and value is None:
+            continue
+        if (value is not None) != (name in fields):
+            expected = "a number" if name in fields else "nothing"
+            raise InputError(f"loss.{name}", value, expected, remedy=f"kind is {entry.kind!r}")
+        if value is not None:
+            given[name] = value
+    if entry.excess_only:
+        if entry.kind != "empirical":
+            raise InputError("loss.excess_only", True, "nothing", remedy=f"kind is {entry.kind!r}")
+        given["excess_only"] = True
+    made: Loss | Objective = make(**given)
+    return made
+
+
+def renamed(entry: LossEntry, words: str) -> LossEntry:
+    """Replace the kind of an entry, as in leximin or cvar:0.9; burdens are measured as before.
+
+    Raises
+    ------
+    InputError
+        If the kind is unknown or takes prices.
+
+    Examples
+    --------
+    >>> renamed(LossEntry(kind="surrogate", track=1.0, fair=2.0), "cvar:0.9").level
+    0.9
+    """
+    kind, colon, number = words.partition(":")
+    named = ["min-max", "leximin", "tracking", "fewest", "cvar:LEVEL"]
+    if kind not in ("min-max", "leximin", "tracking", "fewest", "cvar") or (kind == "cvar") != bool(
+        colon
+    ):
+        raise InputError("objective", words, f"one of {', '.join(named)}")
+    try:
+        level = float(number) if colon else None
+    except ValueError:
+        raise InputError("objective", words, "a level such as cvar:0.9") from None
+    return LossEntry(kind=kind, burden=entry.burden, epsilon=entry.epsilon, level=level)
+
+
+def limits_of(entry: LimitsEntry | None, start: RoundStart) -> Limits | None:
+    """Make the limits of a round; accounts that a table does not name are not limited by it.
+
+    Raises
+    ------
+    InputError
+        If a table names an unknown account, or only some accounts have a weight.
+    """
+    if entry is None:
+        return None
+    columns = {
+        "cap": _column(entry.cap, start, "cap", 1.0),
+        "floor": _column(entry.floor, start, "floor", 0.0),
+        "tier": _column(entry.tier or None, start, "tier", 1),
+        "weight": _column(entry.weight or None, start, "weight", None),
+    }
+    return Limits(ineligible=entry.ineligible, **columns)
+
+
+def _column(given: Any, start: RoundStart, name: str, otherwise: Any) -> Any:
+    if not isinstance(given, dict):
+        return given
+    for account in given:
+        if account not in start.account:
+            raise InputError(f"limits.{name}", account, "an account of the round")
+    for account in start.account:
+        if otherwise is None and account not in given:
+            raise InputError(f"limits.{name}", None, "a number", index=account)
+    return [given.get(account, otherwise) for account in start.account]

@@ -1,0 +1,171 @@
+"""Who may be touched, how far, and in which order: set by the venue, before any objective."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from types import MappingProxyType
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from adlopt.arrays import BoolArray, FloatArray, IntArray, Record, freeze_indices, own, own_number
+from adlopt.errors import InputError
+from adlopt.problem import BurdenProblem
+from adlopt.round import RoundStart
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Limits(Record):
+    """Eligibility, caps, floors, tiers and weights of the accounts of one round.
+
+    A single number for `cap` or `floor` holds for every account. Burdens stay measured against
+    the whole capacity or equity of an account, or against `weight` where it is given; with burdens
+    over capacity, caps and floors make the min–max haircut the capped pro-rata
+    h_i = min(η, β_i), β_i = min(cap_i, 1 − (floor_i − collateral_i) / u_i) of [Chitra25]
+    (arXiv 2512.01112).
+
+    Parameters
+    ----------
+    ineligible : mapping of str to str
+        Account ids that must not be touched, and why.
+    cap : array_like, shape (n,), or float, optional
+        Share of its capacity in [0, 1] that an account may lose.
+    floor : array_like, shape (n,), or float, optional
+        USD. Equity that an account keeps: x_i ≤ equity_i − floor_i.
+    tier : sequence of int, length n, optional
+        Lower tiers give all they can before the next one gives anything.
+    weight : array_like, shape (n,), optional
+        USD ≥ 0. Denominators of the burdens; 0 protects an account.
+
+    Raises
+    ------
+    InputError
+        Naming the field, the index, the value and what was expected.
+
+    Examples
+    --------
+    >>> start = RoundStart(account=["a", "b"], capacity=[120, 80], deficit=90, equity=[200, 100])
+    >>> limits = Limits(ineligible={"b": "market maker"}, floor=150.0, cap=0.9)
+    >>> limits.most(start)
+    array([50.,  0.])
+    >>> limits.reasons(start)
+    ('floor', 'ineligible: market maker')
+    """
+
+    ineligible: Mapping[str, str] = field(default_factory=dict)
+    cap: FloatArray | float | None = None
+    floor: FloatArray | float | None = None
+    tier: IntArray | None = None
+    weight: FloatArray | None = None
+
+    def __post_init__(self) -> None:
+        put = object.__setattr__
+        put(self, "ineligible", MappingProxyType(_own_reasons(self.ineligible)))
+        for name in ("cap", "floor"):
+            put(self, name, _own_or_number(getattr(self, name), name))
+        if self.cap is not None and np.max(self.cap, initial=0.0) > 1:
+            index = None if np.isscalar(self.cap) else int(np.argmax(self.cap))
+            raise InputError("cap", float(np.max(self.cap)), "a share in [0, 1]", index=index)
+        if self.tier is not None:
+            put(self, "tier", _own_tiers(self.tier))
+        if self.weight is not None:
+            put(self, "weight", own(self.weight, "weight", lowest=0.0))
+
+    def most(self, start: RoundStart) -> FloatArray:
+        """USD that each account may lose, shape (n,).
+
+        Raises
+        ------
+        InputError
+            If a length differs from the round's, an ineligible account is unknown, or floors are
+            given for a round without equities.
+        """
+        most: FloatArray = np.min([room for _, room in self._rooms(start)], axis=0)
+        return most
+
+    def reasons(self, start: RoundStart) -> tuple[str, ...]:
+        """What keeps each account from losing more, length n."""
+        names, rooms = zip(*self._rooms(start), strict=True)
+        tightest = [names[i] for i in np.argmin(rooms, axis=0)]
+        return tuple(
+            f"ineligible: {self.ineligible[name]}" if name in self.ineligible else reason
+            for name, reason in zip(start.account, tightest, strict=True)
+        )
+
+    def apply(self, problem: BurdenProblem, start: RoundStart) -> BurdenProblem:
+        """Put the limits into a problem of the same round."""
+        weight = problem.weight
+        if self.weight is not None:
+            weight = own(self.weight, "weight", length=weight.size)
+        return replace(problem, capacity=self.most(start), weight=weight)
+
+    def tiers(self, accounts: int) -> Iterator[BoolArray]:
+        """Masks of the accounts in each tier, shape (n,), lowest tier first.
+
+        Raises
+        ------
+        InputError
+            If there is not one tier an account.
+        """
+        if self.tier is None:
+            yield np.ones(accounts, dtype=bool)
+            return
+        if self.tier.size != accounts:
+            raise InputError("tier", f"{self.tier.size} values", f"{accounts}, one an account")
+        for tier in np.unique(self.tier):
+            yield self.tier == tier
+
+    def _rooms(self, start: RoundStart) -> Iterator[tuple[str, FloatArray]]:
+        """Every limit by name and the USD it leaves, shape (n,); the first of equals is named."""
+        n, known = len(start.account), set(start.account)
+        yield "capacity", start.capacity
+        for name in self.ineligible:
+            if name not in known:
+                raise InputError("ineligible", name, "an account of the round")
+        if self.ineligible:
+            barred = np.array([name in self.ineligible for name in start.account])
+            yield "ineligible", np.where(barred, 0.0, np.inf)
+        if self.cap is not None:
+            yield "cap", _each(self.cap, "cap", n) * start.capacity
+        if self.floor is not None:
+            if start.equity is None:
+                raise InputError("equity", None, "account values", remedy="floors need them")
+            yield "floor", _above(start.equity, _each(self.floor, "floor", n))
+
+
+def _above(equity: FloatArray, floor: FloatArray) -> FloatArray:
+    """What equity leaves above the floor, rounded so that the floor itself is never touched."""
+    room = np.maximum(equity - floor, 0.0)
+    kept: FloatArray = np.where((equity - room < floor) & (room > 0), np.nextafter(room, 0.0), room)
+    return kept
+
+
+def _each(given: FloatArray | float, field_name: str, n: int) -> FloatArray:
+    return own(np.full(n, given) if np.isscalar(given) else given, field_name, length=n)
+
+
+def _own_or_number(given: ArrayLike | None, field_name: str) -> FloatArray | float | None:
+    if given is None:
+        return None
+    if np.isscalar(given):
+        return own_number(given, field_name, lowest=0.0)
+    return own(given, field_name, lowest=0.0)
+
+
+def _own_reasons(given: Mapping[str, str]) -> dict[str, str]:
+    if not isinstance(given, Mapping):
+        raise InputError("ineligible", given, "a mapping of account ids to reasons")
+    for name, reason in given.items():
+        if not isinstance(name, str):
+            raise InputError("ineligible", name, "an account id")
+        if not isinstance(reason, str) or not reason:
+            raise InputError("ineligible", reason, "a reason in words", index=name)
+    return {str(name): str(reason) for name, reason in given.items()}
+
+
+def _own_tiers(given: ArrayLike) -> IntArray:
+    tiers = np.asarray(given)
+    if tiers.ndim != 1 or tiers.dtype.kind not in "iu":
+        raise InputError("tier", given, "a list of whole numbers")
+    return freeze_indices(tiers)
