@@ -28,6 +28,10 @@ LARGEST_USD = 1e15
 SMALLEST_USD = 1e-100
 """Below this, input is taken to be zero: dividing by it would overflow."""
 
+MANY = 100_000
+"""From so many accounts on, loops over them are compiled; loading the compiler takes longer than
+solving a few smaller rounds."""
+
 
 def own(
     values: ArrayLike,
