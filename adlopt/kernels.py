@@ -45,3 +45,22 @@ def add_either(first: FloatArray, second: FloatArray, chosen: BoolArray, halves:
             _add(one[i], halves[1])
         else:
             _add(other[i], halves[0])
+
+
+@_compiled
+def filled(weights: FloatArray, capacity: FloatArray, level: float) -> tuple[int, float, float]:
+    """Count accounts that a level fills, sum what they give and what the others weigh.
+
+    Twin of `adlopt.waterfill._filled`; sums are taken in blocks, to lose fewer digits.
+    """
+    full, given, slope = 0, 0.0, 0.0
+    for start in range(0, weights.size, 1024):
+        block_given, block_slope = 0.0, 0.0
+        for i in range(start, min(start + 1024, weights.size)):
+            at_cap = capacity[i] <= weights[i] * level
+            full += at_cap
+            block_given += capacity[i] if at_cap else 0.0
+            block_slope += 0.0 if at_cap else weights[i]
+        given += block_given
+        slope += block_slope
+    return full, given, slope

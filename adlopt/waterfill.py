@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike
 
-from adlopt.arrays import FloatArray, own, own_number
+from adlopt.arrays import MANY, FloatArray, own, own_number
 from adlopt.certificate import TOLERANCE, Multipliers
 from adlopt.errors import InfeasibleRound, InputError
 from adlopt.problem import BurdenProblem
@@ -87,18 +87,27 @@ def water_level(weights: FloatArray, capacity: FloatArray, budget: float) -> flo
     """
     if budget <= 0:
         return 0.0
-    free = capacity > 0
-    level, capped = budget / float(weights[free].sum()), 0
+    level, before = 0.0, -1
     while True:
-        full = capacity <= weights * level
-        if int(full.sum()) == capped:
+        full, filled, slope = _filled(weights, capacity, level)
+        if full == before:
             return level
-        capped = int(full.sum())
-        slope = float(weights[~full].sum())
-        missing = budget - float(capacity[full].sum())
+        before, missing = full, budget - filled
         if slope <= 0 or missing <= 0:
+            free = capacity > 0
             return min(level, float((capacity[free] / weights[free]).max()))
         level = max(level, missing / slope)
+
+
+def _filled(weights: FloatArray, capacity: FloatArray, level: float) -> tuple[int, float, float]:
+    """Accounts that a level fills, what they give, and the weight of the others."""
+    if weights.size >= MANY:
+        from adlopt import kernels
+
+        full, filled, slope = kernels.filled(weights, capacity, level)
+        return full, filled, slope
+    at_cap = capacity <= weights * level
+    return int(at_cap.sum()), float(capacity[at_cap].sum()), float(weights[~at_cap].sum())
 
 
 def optimum(problem: BurdenProblem) -> tuple[FloatArray, Multipliers]:
@@ -132,7 +141,9 @@ def optimum(problem: BurdenProblem) -> tuple[FloatArray, Multipliers]:
 
 def _last_level_worth_raising(problem: BurdenProblem, level: float) -> float:
     """Largest breakpoint up to which a dollar more of budget is worth its burden."""
-    threshold = 0.0 if problem.exact else problem.fair / problem.under
+    if problem.exact:
+        return level
+    threshold = problem.fair / problem.under
     below_cap = problem.open >= problem.weight * level * (1 - TIE)
     if float(problem.weight[below_cap & (problem.open > 0)].sum()) >= threshold:
         return level
