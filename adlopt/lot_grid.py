@@ -7,13 +7,15 @@ and money is integers: no rounding decides anything.
 
 from __future__ import annotations
 
+import math
+from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fractions import Fraction
 
 import numpy as np
 
-from adlopt.arrays import BoolArray, FloatArray, IntArray
+from adlopt.arrays import MANY, BoolArray, FloatArray, IntArray
 from adlopt.errors import InputError
 from adlopt.problem import BurdenProblem
 
@@ -46,6 +48,11 @@ class LotGrid:
     most: IntArray
     weight: FloatArray
     budget: int
+    per_level: FloatArray = field(init=False)
+    """Lots for each micro-dollar of level, shape (n,): weight / size."""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "per_level", self.weight / self.size)
 
     @classmethod
     def of(cls, problem: BurdenProblem) -> LotGrid:
@@ -77,20 +84,46 @@ class LotGrid:
 
     def counts_at(self, level: Fraction) -> IntArray:
         """min(K_i, ⌊level · w_i / g_i⌋), shape (n,), exact."""
-        ratio = np.minimum(self.weight * (float(level) * MICRO) / self.size, self.most + 1.0)
-        counts = np.floor(ratio)
-        doubtful = np.abs(ratio - np.rint(ratio)) <= 2e-15 * ratio
-        for i in np.flatnonzero(doubtful & (ratio > 0.5) & (ratio <= self.most + 0.5)):
-            counts[i] = level * Fraction(float(self.weight[i])) * MICRO // int(self.size[i])
-        lots: IntArray = np.minimum(counts.astype(np.int64), self.most)
-        return lots
+        return self._counts(level, strict=False)
 
     def counts_below(self, level: Fraction) -> IntArray:
         """Lots that each account can give strictly below a burden, shape (n,), exact."""
-        counts = self.counts_at(level)
-        burden = self.size * counts / (np.maximum(self.weight, 1e-300) * MICRO)
-        for i in np.flatnonzero((counts > 0) & (burden >= float(level) * (1 - 1e-12))):
-            counts[i] -= self.level(int(i), int(counts[i])) == level
+        return self._counts(level, strict=True)
+
+    def supply_at(self, level: Fraction) -> tuple[int, int]:
+        """Lots within a burden, and the micro-dollars they make, exact."""
+        return self._supply(level, strict=False)
+
+    def supply_below(self, level: Fraction) -> tuple[int, int]:
+        """Lots strictly below a burden, and the micro-dollars they make, exact."""
+        return self._supply(level, strict=True)
+
+    def _supply(self, level: Fraction, *, strict: bool) -> tuple[int, int]:
+        ratio = _as_floats(level)
+        if self.size.size < MANY or ratio is None:
+            counts = self._counts(level, strict=strict)
+            return int(counts.sum()), self.total(counts)
+        from adlopt import kernels
+
+        supply: tuple[int, int] = kernels.supply(*self._accounts, *ratio, strict)
+        return supply
+
+    def _counts(self, level: Fraction, *, strict: bool) -> IntArray:
+        ratio = _as_floats(level)
+        if self.size.size < MANY or ratio is None:
+            return self._counts_plainly(level, strict=strict)
+        from adlopt import kernels
+
+        counts: IntArray = kernels.counts(*self._accounts, *ratio, strict)
+        return counts
+
+    def _counts_plainly(self, level: Fraction, *, strict: bool) -> IntArray:
+        near = np.minimum(self.per_level * float(level * MICRO), self.most + 1.5)
+        counts: IntArray = np.minimum(near.astype(np.int64), self.most)
+        apart, doubt = near - np.floor(near), 4e-15 * near
+        for i in np.flatnonzero((apart < doubt) | (apart > 1.0 - doubt)):
+            exact = level * Fraction(float(self.weight[i])) * MICRO / int(self.size[i])
+            counts[i] = min(math.ceil(exact) - 1 if strict else math.floor(exact), self.most[i])
         return counts
 
     def level_of(self, counts: IntArray) -> Fraction:
@@ -98,9 +131,11 @@ class LotGrid:
         used = np.flatnonzero(counts)
         if not used.size:
             return Fraction(0)
-        burden = self.size[used] * counts[used] / self.weight[used]
-        close = used[burden >= burden.max() * (1 - 1e-12)]
-        return max(self.level(int(i), int(counts[i])) for i in close)
+        money, weight = self.size[used] * counts[used], self.weight[used]
+        burden = money / weight
+        close = burden >= burden.max() * (1 - 1e-15)
+        pairs = set(zip(money[close].tolist(), weight[close].tolist(), strict=True))
+        return max(Fraction(paid) / Fraction(held) for paid, held in pairs) / MICRO
 
     def level(self, account: int, count: int) -> Fraction:
         """Burden of one account giving so many lots, exact."""
@@ -109,17 +144,40 @@ class LotGrid:
 
     def breakpoints(self, low: Fraction, high: Fraction) -> dict[Fraction, int]:
         """Levels in (low, high] and the micro-dollars that each one adds, in ascending order."""
-        first, last = self.counts_at(low) + 1, self.counts_at(high)
+        owner, money = self.stairs(low, high)
+        kinds = zip(
+            self.weight[owner].tolist(), money.tolist(), self.size[owner].tolist(), strict=True
+        )
         added: dict[Fraction, int] = {}
-        kinds: dict[tuple[float, int, int], int] = {}
-        for i in np.flatnonzero(last >= first):
-            for count in range(int(first[i]), int(last[i]) + 1):
-                kind = (float(self.weight[i]), int(self.size[i]), count)
-                kinds[kind] = kinds.get(kind, 0) + 1
-        for (weight, size, count), times in kinds.items():
-            level = Fraction(size * count, MICRO) / Fraction(weight)
+        for (weight, paid, size), times in Counter(kinds).items():
+            level = Fraction(paid, MICRO) / Fraction(weight)
             added[level] = added.get(level, 0) + size * times
         return dict(sorted(added.items()))
+
+    def stairs(self, low: Fraction, high: Fraction) -> tuple[IntArray, IntArray]:
+        """Every lot that a level in (low, high] adds: its account, and what that has paid then."""
+        lowest, highest = _as_floats(low), _as_floats(high)
+        if self.size.size < MANY or lowest is None or highest is None:
+            owner, nth = self._stairs_plainly(low, high)
+        else:
+            from adlopt import kernels
+
+            lots = self.supply_at(high)[0] - self.supply_at(low)[0]
+            owner, nth = np.empty(lots, dtype=np.int64), np.empty(lots, dtype=np.int64)
+            kernels.stairs(*self._accounts, lowest, highest, owner, nth)
+        return owner, self.size[owner] * nth
+
+    def _stairs_plainly(self, low: Fraction, high: Fraction) -> tuple[IntArray, IntArray]:
+        before, after = self.counts_at(low), self.counts_at(high)
+        holders = np.flatnonzero(after > before)
+        times = after[holders] - before[holders]
+        owner = np.repeat(holders, times)
+        earlier = np.repeat(np.cumsum(times) - times, times)
+        return owner, before[owner] + 1 + np.arange(owner.size) - earlier
+
+    @property
+    def _accounts(self) -> tuple[IntArray, IntArray, FloatArray, FloatArray]:
+        return self.size, self.most, self.weight, self.per_level
 
 
 def take_away(grid: LotGrid, counts: IntArray, removal: Mapping[int, int]) -> IntArray:
@@ -197,3 +255,18 @@ def _refuse(lot: FloatArray, allowed: BoolArray, expected: str, remedy: str = ""
     if not allowed.all():
         index = int(np.argmin(allowed))
         raise InputError("lot", float(lot[index]), expected, index=index, remedy=remedy)
+
+
+def _as_floats(level: Fraction) -> tuple[int, float] | None:
+    """Micro-dollars a dollar of weight as a 62-bit integer over a float, if that is exact.
+
+    Levels at which an account's burden steps are such ratios, and so are floats.
+    """
+    num, den = (level * MICRO).as_integer_ratio()
+    if num == 0:
+        return 0, 1.0
+    num_twos, den_twos = ((k & -k).bit_length() - 1 for k in (num, den))
+    num, den = num >> num_twos, den >> den_twos
+    if num >= MOST_MICRO or den >= 2**53:
+        return None
+    return num, math.ldexp(den, den_twos - num_twos)

@@ -12,12 +12,14 @@ import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import cached_property
 
 import numpy as np
 
 from adlopt.arrays import IntArray
 from adlopt.errors import InfeasibleRound, SolverStopped
 from adlopt.lot_grid import MICRO, LotGrid, take_away
+from adlopt.lot_levels import level_reaching
 from adlopt.problem import BurdenProblem
 from adlopt.subset_sum import ClosestSums, closest_sums
 
@@ -99,8 +101,7 @@ def within_budget(grid: LotGrid) -> IntArray:
     """
     if grid.total(grid.most) <= grid.budget:
         return grid.most
-    top = grid.level_of(grid.most)
-    level = _first_level(grid, lambda k: grid.total(k) > grid.budget, Fraction(0), top)
+    level = level_reaching(grid, grid.budget + 1)
     counts = grid.counts_below(level)
     rest = grid.budget - grid.total(counts)
     for i in np.flatnonzero(grid.counts_at(level) > counts):
@@ -117,7 +118,7 @@ def _exact_budget(grid: LotGrid) -> LotAnswer:
         counts = np.zeros_like(grid.most)
         return LotAnswer(counts=counts, level=zero, value=zero, lower=zero, finished=True)
     top = grid.level_of(grid.most)
-    first = _first_level(grid, lambda k: grid.total(k) >= grid.budget, Fraction(0), top)
+    first = level_reaching(grid, grid.budget)
     search = _ExactSums(grid)
     if not search.hits(grid.counts_at(first)):
         whole = search.look(grid.most)
@@ -141,7 +142,7 @@ def _walk_up(grid: LotGrid, search: _ExactSums, first: Fraction, top: Fraction) 
     while level < top:
         level = _level_after(grid, first, added, top)
         if search.hits(grid.counts_at(level)):
-            _first_level(grid, search.hits, missed, level)
+            first_level(grid, search.hits, missed, level)
             return
         missed, added = level, 2 * added
 
@@ -151,10 +152,19 @@ class _Removals:
 
     def __init__(self, grid: LotGrid) -> None:
         self.grid = grid
-        self.sizes, self.kind = np.unique(grid.size, return_inverse=True)
+
+    @cached_property
+    def sizes(self) -> IntArray:
+        return np.unique(self.grid.size)
+
+    @cached_property
+    def kind(self) -> IntArray:
+        return np.searchsorted(self.sizes, self.grid.size)
 
     def nearest(self, counts: IntArray, aim: int) -> ClosestSums:
         excess = self.grid.total(counts) - aim
+        if excess == 0:
+            return ClosestSums(below=0, above=0, take_below={}, take_above={}, proven=True)
         pooled = np.zeros(self.sizes.size, dtype=np.int64)
         np.add.at(pooled, self.kind, counts)
         fit = int(np.searchsorted(self.sizes, excess, side="right"))
@@ -187,7 +197,7 @@ class _ExactSums:
         return found
 
 
-def _first_level(
+def first_level(
     grid: LotGrid, enough: Callable[[IntArray], bool], low: Fraction, high: Fraction
 ) -> Fraction:
     """Smallest breakpoint in (low, high] that is enough, where `high` is and `low` is not."""
@@ -210,10 +220,10 @@ def _first_level(
 
 def _level_after(grid: LotGrid, level: Fraction, added: int, top: Fraction) -> Fraction:
     """First breakpoint with so many lots more than at a level below the top, or the top."""
-    aim = int(grid.counts_at(level).sum()) + added
+    aim = grid.supply_at(level)[0] + added
     if int(grid.most.sum()) <= aim:
         return top
-    return _first_level(grid, lambda k: int(k.sum()) >= aim, level, top)
+    return level_reaching(grid, aim, above=level, in_lots=True)
 
 
 def _out_of_reach(grid: LotGrid, found: ClosestSums) -> InfeasibleRound:
@@ -273,9 +283,7 @@ class _PricedBudget:
             top = self.grid.level_of(self.grid.most)
             first, supply = top, self.grid.total(self.grid.most)
             if supply >= self.aim:
-                first = _first_level(
-                    self.grid, lambda k: self.grid.total(k) >= self.aim, Fraction(0), top
-                )
+                first = level_reaching(self.grid, self.aim)
             bounds = [self._search_below(first)]
             if supply >= self.aim:
                 bounds.append(self._search_from(first, top))

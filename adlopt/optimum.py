@@ -272,7 +272,7 @@ def certify_lots(
 
 def _is_least(problem: BurdenProblem, grid: LotGrid, level: Fraction) -> bool:
     """Whether the lots that stay strictly below a burden cannot raise an exact budget."""
-    return problem.exact and grid.total(grid.counts_below(level)) < max(grid.budget, 1)
+    return problem.exact and grid.supply_below(level)[1] < max(grid.budget, 1)
 
 
 def _highs_lots(

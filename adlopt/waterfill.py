@@ -89,23 +89,29 @@ def water_level(weights: FloatArray, capacity: FloatArray, budget: float) -> flo
         return 0.0
     level, before = 0.0, -1
     while True:
-        full, filled, slope = _filled(weights, capacity, level)
+        full, given, slope = filled(weights, capacity, level)
         if full == before:
             return level
-        before, missing = full, budget - filled
+        before, missing = full, budget - given
         if slope <= 0 or missing <= 0:
             free = capacity > 0
             return min(level, float((capacity[free] / weights[free]).max()))
         level = max(level, missing / slope)
 
 
-def _filled(weights: FloatArray, capacity: FloatArray, level: float) -> tuple[int, float, float]:
-    """Accounts that a level fills, what they give, and the weight of the others."""
+def filled(weights: FloatArray, capacity: FloatArray, level: float) -> tuple[int, float, float]:
+    """Accounts that a level fills, what they give, and the weight of the others.
+
+    Examples
+    --------
+    >>> filled(np.array([1.0, 1.0, 2.0]), np.array([3.0, 9.0, 9.0]), 4.0)
+    (1, 3.0, 3.0)
+    """
     if weights.size >= MANY:
         from adlopt import kernels
 
-        full, filled, slope = kernels.filled(weights, capacity, level)
-        return full, filled, slope
+        full, given, slope = kernels.filled(weights, capacity, level)
+        return full, given, slope
     at_cap = capacity <= weights * level
     return int(at_cap.sum()), float(capacity[at_cap].sum()), float(weights[~at_cap].sum())
 
