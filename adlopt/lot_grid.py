@@ -121,9 +121,12 @@ class LotGrid:
         near = np.minimum(self.per_level * float(level * MICRO), self.most + 1.5)
         counts: IntArray = np.minimum(near.astype(np.int64), self.most)
         apart, doubt = near - np.floor(near), 4e-15 * near
-        for i in np.flatnonzero((apart < doubt) | (apart > 1.0 - doubt)):
-            exact = level * Fraction(float(self.weight[i])) * MICRO / int(self.size[i])
-            counts[i] = min(math.ceil(exact) - 1 if strict else math.floor(exact), self.most[i])
+        doubtful = np.flatnonzero((apart < doubt) | (apart > 1.0 - doubt))
+        pairs = list(zip(self.weight[doubtful].tolist(), self.size[doubtful].tolist(), strict=True))
+        whole = math.ceil if strict else math.floor
+        exact = {pair: whole(level * Fraction(pair[0]) * MICRO / pair[1]) for pair in set(pairs)}
+        for i, pair in zip(doubtful.tolist(), pairs, strict=True):
+            counts[i] = min(exact[pair] - strict, self.most[i])
         return counts
 
     def level_of(self, counts: IntArray) -> Fraction:
