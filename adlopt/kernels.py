@@ -230,3 +230,47 @@ def stairs(
             for count in range(before[i] + 1, after[i] + 1):
                 owner[k], nth[k] = start + i, count
                 k += 1
+
+
+@_compiled
+def pool(size: IntArray, counts: IntArray, keys: IntArray, sums: IntArray) -> bool:
+    """Sum counts by size in a hash table of 2^k slots, 0 where free; False if half full.
+
+    Twin of `LotGrid._pooled_plainly`.
+    """
+    last, free = keys.size - 1, keys.size // 2
+    for i in range(size.size):
+        if counts[i] > 0:
+            slot = (size[i] * 0x9E3779B97F4A7C1 >> 20) & last
+            while keys[slot] != size[i]:
+                if keys[slot] == 0:
+                    free -= 1
+                    if free < 0:
+                        return False
+                    keys[slot] = size[i]
+                else:
+                    slot = (slot + 1) & last
+            sums[slot] += counts[i]
+    return True
+
+
+@_compiled
+def most_burdened(size: IntArray, counts: IntArray, weight: FloatArray) -> IntArray:
+    """Accounts whose burden is the largest, or too near to it for floats to tell.
+
+    Twin of `LotGrid._most_burdened_plainly`.
+    """
+    burden, worst = np.empty(size.size), 0.0
+    for i in range(size.size):
+        burden[i] = size[i] * counts[i] / max(weight[i], 1e-300)
+    for i in range(size.size):
+        worst = max(worst, burden[i])
+    near, found, k = worst * (1.0 - 1e-15), 0, 0
+    for i in range(size.size):
+        found += burden[i] >= near
+    accounts = np.empty(found, np.int64)
+    for i in range(size.size):
+        if burden[i] >= near:
+            accounts[k] = i
+            k += 1
+    return accounts

@@ -25,6 +25,8 @@ MOST_MICRO = 2**62
 """Sums of money must stay below this to be exact in 64-bit integers."""
 WHOLE = 1e-9
 """Relative distance at which an amount counts as a whole number of micro-dollars."""
+DISTINCT = 2**16
+"""Up to so many distinct sizes, lots are pooled in one pass."""
 ROUND_IT = "round it to 6 decimals"
 
 
@@ -131,14 +133,27 @@ class LotGrid:
 
     def level_of(self, counts: IntArray) -> Fraction:
         """Worst burden max g_i k_i / w_i of so many lots, exact."""
-        used = np.flatnonzero(counts)
-        if not used.size:
-            return Fraction(0)
-        money, weight = self.size[used] * counts[used], self.weight[used]
-        burden = money / weight
-        close = burden >= burden.max() * (1 - 1e-15)
-        pairs = set(zip(money[close].tolist(), weight[close].tolist(), strict=True))
-        return max(Fraction(paid) / Fraction(held) for paid, held in pairs) / MICRO
+        worst = self._most_burdened(counts)
+        paid = zip(
+            self.size[worst].tolist(),
+            counts[worst].tolist(),
+            self.weight[worst].tolist(),
+            strict=True,
+        )
+        burdens = (Fraction(lot * count, MICRO) / Fraction(w) for lot, count, w in set(paid) if w)
+        return max(burdens, default=Fraction(0))
+
+    def _most_burdened(self, counts: IntArray) -> IntArray:
+        if self.size.size < MANY:
+            return self._most_burdened_plainly(counts)
+        from adlopt import kernels
+
+        worst: IntArray = kernels.most_burdened(self.size, counts, self.weight)
+        return worst
+
+    def _most_burdened_plainly(self, counts: IntArray) -> IntArray:
+        burden = self.size * counts / np.maximum(self.weight, 1e-300)
+        return np.flatnonzero(burden >= burden.max() * (1 - 1e-15))
 
     def level(self, account: int, count: int) -> Fraction:
         """Burden of one account giving so many lots, exact."""
@@ -178,6 +193,24 @@ class LotGrid:
         earlier = np.repeat(np.cumsum(times) - times, times)
         return owner, before[owner] + 1 + np.arange(owner.size) - earlier
 
+    def pooled(self, counts: IntArray) -> dict[int, int]:
+        """So many lots by their size, where there are any."""
+        if self.size.size >= MANY:
+            from adlopt import kernels
+
+            keys, sums = np.zeros((2, 2 * DISTINCT), dtype=np.int64)
+            if kernels.pool(self.size, counts, keys, sums):
+                used = keys > 0
+                return dict(zip(keys[used].tolist(), sums[used].tolist(), strict=True))
+        return self._pooled_plainly(counts)
+
+    def _pooled_plainly(self, counts: IntArray) -> dict[int, int]:
+        used = counts > 0
+        sizes, kind = np.unique(self.size[used], return_inverse=True)
+        sums = np.zeros(sizes.size, dtype=np.int64)
+        np.add.at(sums, kind, counts[used])
+        return dict(zip(sizes.tolist(), sums.tolist(), strict=True))
+
     @property
     def _accounts(self) -> tuple[IntArray, IntArray, FloatArray, FloatArray]:
         return self.size, self.most, self.weight, self.per_level
@@ -186,17 +219,15 @@ class LotGrid:
 def take_away(grid: LotGrid, counts: IntArray, removal: Mapping[int, int]) -> IntArray:
     """Remove so many lots of each size: the most burdened first, then the later account."""
     left = counts.copy()
-    if not removal:
-        return left
-    sizes = np.array(sorted(removal), dtype=np.int64)
-    times = np.array([removal[size] for size in sizes.tolist()], dtype=np.int64)
-    holders = np.flatnonzero(np.isin(grid.size, sizes) & (left > 0))
-    burden = left[holders] / grid.weight[holders]
-    holders = holders[np.lexsort((-holders, -burden, grid.size[holders]))]
-    kind = np.searchsorted(sizes, grid.size[holders])
-    before = np.cumsum(left[holders]) - left[holders]
-    before -= before[np.searchsorted(kind, kind)]
-    left[holders] -= np.clip(times[kind] - before, 0, left[holders])
+    for size, times in removal.items():
+        holders = np.flatnonzero((grid.size == size) & (left > 0))
+        burden = left[holders] / grid.weight[holders]
+        if 0 < times < holders.size:
+            most = burden >= np.partition(burden, holders.size - times)[holders.size - times]
+            holders, burden = holders[most], burden[most]
+        holders = holders[np.lexsort((-holders, -burden))]
+        before = np.cumsum(left[holders]) - left[holders]
+        left[holders] -= np.clip(times - before, 0, left[holders])
     return left
 
 

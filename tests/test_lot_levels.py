@@ -178,3 +178,37 @@ def test_large_rounds_in_lots_are_proven(n, lot):
     assert best.certificate.optimal
     raised = sum(round(x * MICRO) for x in best.haircut.tolist())
     assert raised == round(round_.needed * MICRO)
+
+
+@given(st.data())
+def test_pools_and_worst_burdens_are_the_same_either_way(data):
+    from adlopt import kernels
+
+    grid = data.draw(grids(counts=st.integers(0, 2**40)))
+    counts = grid.most
+    keys, sums = np.zeros((2, 64), dtype=np.int64)
+    assert kernels.pool(grid.size, counts, keys, sums)
+    used = keys > 0
+    pooled = dict(zip(keys[used].tolist(), sums[used].tolist(), strict=True))
+    assert pooled == grid._pooled_plainly(counts) == grid.pooled(counts)
+    assert sum(size * count for size, count in pooled.items()) == grid.total(counts)
+    burdens = [
+        Fraction(size * count, MICRO) / Fraction(weight) if count else Fraction(0)
+        for size, count, weight in zip(
+            grid.size.tolist(), counts.tolist(), grid.weight.tolist(), strict=True
+        )
+    ]
+    assert grid.level_of(counts) == max(burdens)
+    for worst in (
+        kernels.most_burdened(grid.size, counts, grid.weight),
+        grid._most_burdened_plainly(counts),
+    ):
+        assert max(burdens[i] for i in worst.tolist()) == max(burdens)
+
+
+def test_a_full_table_of_sizes_says_so():
+    from adlopt import kernels
+
+    size = np.arange(1, 100, dtype=np.int64)
+    assert not kernels.pool(size, size, *np.zeros((2, 128), dtype=np.int64))
+    assert kernels.pool(size, size, *np.zeros((2, 256), dtype=np.int64))
