@@ -176,7 +176,9 @@ def _multipliers(problem: BurdenProblem, level: float, *, short: bool) -> Multip
         price = min(price, fair / support) if support > 0 else 0.0
     spare = max(fair - price * free_weight, 0.0)
     on_ties = min(price, spare / tied_weight) if tied_weight > 0 else 0.0
-    return Multipliers(budget=price, burden=np.where(free, price, np.where(tied, on_ties, 0.0)))
+    burden = np.where(free, price, 0.0)
+    burden[tied] = on_ties
+    return Multipliers(budget=price, burden=burden)
 
 
 def project(point: FloatArray, weights: FloatArray, budget: float) -> FloatArray:

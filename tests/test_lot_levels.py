@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 import adlopt as adl
 from adlopt import lot_grid, lot_levels, waterfill
+from adlopt.arrays import MANY
 from adlopt.lot_grid import MICRO, LotGrid
 from adlopt.lot_levels import level_reaching
 from adlopt.waterfill import filled, water_level
@@ -159,7 +160,7 @@ def test_the_water_level_is_the_same_either_way(n, monkeypatch):
     assert found[0] == pytest.approx(found[1], rel=1e-13)
 
 
-@pytest.mark.parametrize("n", [99_999, 100_000])
+@pytest.mark.parametrize("n", [MANY - 1, MANY])
 @pytest.mark.parametrize("lot", ["micro-dollars", "contracts"])
 def test_large_rounds_in_lots_are_proven(n, lot):
     rng = np.random.default_rng(n)
