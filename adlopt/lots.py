@@ -70,7 +70,7 @@ def optimum(problem: BurdenProblem, grid: LotGrid) -> LotAnswer:
     SolverStopped
         If the search for an exact sum gave up before it found one.
     """
-    return _exact_budget(grid) if problem.exact else _PricedBudget(grid, problem).solve()
+    return exact_budget(grid) if problem.exact else _PricedBudget(grid, problem).solve()
 
 
 def check_supply(grid: LotGrid) -> None:
@@ -113,7 +113,14 @@ def within_budget(grid: LotGrid) -> IntArray:
     return counts
 
 
-def _exact_budget(grid: LotGrid) -> LotAnswer:
+def exact_budget(grid: LotGrid) -> LotAnswer:
+    """Lots that make the budget to the last micro-dollar, at the least worst burden.
+
+    Raises
+    ------
+    InfeasibleRound, SolverStopped
+        As `optimum`.
+    """
     check_supply(grid)
     if grid.budget == 0:
         zero = Fraction(0)
