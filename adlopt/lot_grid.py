@@ -205,11 +205,12 @@ class LotGrid:
         return self._pooled_plainly(counts)
 
     def _pooled_plainly(self, counts: IntArray) -> dict[int, int]:
-        used = counts > 0
-        sizes, kind = np.unique(self.size[used], return_inverse=True)
-        sums = np.zeros(sizes.size, dtype=np.int64)
-        np.add.at(sums, kind, counts[used])
-        return dict(zip(sizes.tolist(), sums.tolist(), strict=True))
+        used = np.flatnonzero(counts)
+        used = used[np.argsort(self.size[used])]
+        sizes = self.size[used]
+        first = np.flatnonzero(np.diff(sizes, prepend=0))
+        sums = np.add.reduceat(counts[used], first) if used.size else first
+        return dict(zip(sizes[first].tolist(), sums.tolist(), strict=True))
 
     @property
     def _accounts(self) -> tuple[IntArray, IntArray, FloatArray, FloatArray]:
