@@ -16,13 +16,14 @@ any, `Method.HIGHS`     linear program in slack form; shifted-core MILP       a 
                         for lots                                              at its cap; B&B
 ======================  ====================================================  ==================
 
-The first three stay best at any size: a million accounts take 20 to 50 times as long as adding them
-up, and 100 to 300 times without the compiled loops that `adlopt.arrays.MANY` accounts switch on; a
-linear program is a thousand times slower from 20,000 accounts on, and serves as a cross-check. The sum of
-an exact budget is easy where lots are many, since some small lots make any excess; it is hard where
-a hundred accounts hold a few coarse lots each, and there a MILP is no better. Each subset sum is
-bounded by `subset_sum.NODES` and `subset_sum.SUMS`, and a search that needs more of them gives up
-and says so. The least burden in lots whose sum may exceed the budget is then still proved, exactly.
+The first three stay best at any size: a million accounts take 20 to 50 times as long as adding
+them up, and 100 to 300 times without the compiled loops that `adlopt.arrays.MANY` accounts switch
+on; a linear program is a thousand times slower from 20,000 accounts on, and serves as a
+cross-check. The sum of an exact budget is easy where lots are many, since some small lots make any
+excess; it is hard where a hundred accounts hold a few coarse lots each, and there a MILP is no
+better. Each subset sum is bounded by `subset_sum.NODES` and `subset_sum.SUMS`, and a search that
+needs more of them gives up and says so. The least burden in lots whose sum may exceed the budget is
+then still proved, exactly.
 """
 
 from __future__ import annotations
