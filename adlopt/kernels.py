@@ -119,6 +119,8 @@ def _settled(
     size: int, most: int, weight: float, num: int, den: float, ratio: float, strict: bool
 ) -> int:
     """Lots of an account within num / den micro-dollars a dollar of weight, where floats doubt."""
+    if ratio * (1.0 - 4e-15) > most + 1.0:
+        return most
     count = min(int(ratio + 0.5), most)
     while count > 0 and not _fits(count * size, weight, num, den, strict):
         count -= 1
@@ -161,7 +163,8 @@ def _count(
         for i in range(size.size):
             ratio = _ratio(per_level[i], most[i], near)
             if _doubtful(ratio):
-                into[i] = _settled(size[i], most[i], weight[i], num, den, ratio, strict)
+                whole = per_level[i] * near
+                into[i] = _settled(size[i], most[i], weight[i], num, den, whole, strict)
 
 
 @_compiled

@@ -101,6 +101,18 @@ def test_the_first_level_is_that_of_all_levels(path, data):
     assert found == expected
 
 
+@pytest.mark.parametrize("weight", [1e15, 7.0, 1e-60])
+def test_a_level_far_beyond_an_account_takes_all_of_it(path, weight):
+    grid = LotGrid(
+        size=np.array([1, 1]),
+        most=np.array([2**57, 3]),
+        weight=np.array([weight, 1e-100]),
+        budget=0,
+    )
+    assert grid.counts_at(grid.level_of(np.array([0, 3]))).tolist() == [2**57, 3]
+    assert grid.counts_below(grid.level_of(np.array([0, 3]))).tolist() == [2**57, 2]
+
+
 def rough(n, kind):
     """Accounts whose stairs lie badly: all alike, or of every size, or one above all others."""
     rng = np.random.default_rng(n)
