@@ -28,6 +28,10 @@ LARGEST_USD = 1e15
 SMALLEST_USD = 1e-100
 """Below this, input is taken to be zero: dividing by it would overflow."""
 
+MANY = 300_000
+"""From so many accounts on, loops over them are compiled. To load the compiled loops takes about a
+second, which a few solves of a million accounts save, and some twenty of so many."""
+
 
 def own(
     values: ArrayLike,

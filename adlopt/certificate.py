@@ -17,17 +17,17 @@ import math
 from dataclasses import dataclass
 from enum import Enum
 from fractions import Fraction
-from operator import mul
 
 import numpy as np
 
 from adlopt.arrays import SMALLEST_USD, FloatArray
 from adlopt.errors import CertificateError
+from adlopt.exact import exact_dot, exact_sum, exact_sums, largest_quotient
 from adlopt.loss import worst_burden
 from adlopt.problem import BurdenProblem
 
 EXACT_ACCOUNTS = 1_000
-"""Up to so many accounts, bounds are evaluated in exact fractions."""
+"""Up to so many accounts, what is no plain sum or quotient is evaluated in fractions."""
 TOLERANCE = 1e-9
 """Relative gap below which an answer counts as optimal, and relative residual allowed."""
 ROUNDING = 1e-12
@@ -132,28 +132,21 @@ def certify(problem: BurdenProblem, haircut: FloatArray, multipliers: Multiplier
     >>> print(certify(problem, np.array([50.0, 0.0]), y))
     within 0.4 of the optimum (exact)
     """
-    residual = check_feasible(problem, haircut)
+    raised = check_feasible(problem, haircut)
     clipped = _clip(problem, multipliers)
-    if haircut.size <= EXACT_ACCOUNTS:
-        upper, missed = _exact_value(problem, haircut)
-        bound = max(_exact_bound(problem, clipped, haircut), Fraction(0))
-        lower, error, trust = round_down(bound), 0.0, Trust.EXACT
-    else:
-        upper, missed = problem.value(haircut), problem.missed(haircut)
-        (lower, error), trust = _float_bound(problem, clipped, haircut), Trust.VERIFIED
+    upper, missed = _value(problem, haircut, raised)
     return Certificate(
         upper=upper,
-        lower=max(lower - error, 0.0),
-        trust=trust,
-        error=error,
-        budget_residual=residual,
+        lower=round_down(max(_bound(problem, clipped, raised), Fraction(0))),
+        trust=Trust.EXACT,
+        budget_residual=float(raised - Fraction(problem.budget)) if problem.exact else 0.0,
         multipliers=clipped,
         rounding=_rounding(problem, haircut, missed),
     )
 
 
-def check_feasible(problem: BurdenProblem, haircut: FloatArray) -> float:
-    """Return Σx − budget (0 where the budget is priced) after checking every constraint.
+def check_feasible(problem: BurdenProblem, haircut: FloatArray) -> Fraction:
+    """Return Σx, exact, in USD, after checking every constraint.
 
     Raises
     ------
@@ -162,19 +155,20 @@ def check_feasible(problem: BurdenProblem, haircut: FloatArray) -> float:
     """
     if haircut.shape != problem.capacity.shape or not np.isfinite(haircut).all():
         raise CertificateError("the haircut is not one finite number for each account")
-    over = haircut - problem.open
-    worst = int(np.argmax(over - TOLERANCE * problem.open))
-    if over[worst] > TOLERANCE * problem.open[worst]:
-        raise CertificateError(f"account {worst} gives {over[worst]:.3g} USD above its capacity")
+    capacity = problem.open
+    beyond = haircut > capacity * (1 + TOLERANCE)
+    if beyond.any():
+        worst = int(np.argmax(np.where(beyond, haircut - capacity, 0.0)))
+        over = haircut[worst] - capacity[worst]
+        raise CertificateError(f"account {worst} gives {over:.3g} USD above its capacity")
     if haircut.min() < 0:
         raise CertificateError(f"account {int(np.argmin(haircut))} gives less than nothing")
-    if not problem.exact:
-        return 0.0
-    residual = math.fsum(haircut) - problem.budget
+    raised = exact_sum(haircut)
+    residual = float(raised - Fraction(problem.budget))
     allowed = max(TOLERANCE * problem.budget, SMALLEST_USD)
-    if not -allowed <= residual <= problem.extra + allowed:
+    if problem.exact and not -allowed <= residual <= problem.extra + allowed:
         raise CertificateError(f"the haircut misses the budget by {residual:.3g} USD")
-    return residual
+    return raised
 
 
 def round_down(exact: Fraction) -> float:
@@ -206,32 +200,16 @@ def _clip(problem: BurdenProblem, given: Multipliers) -> Multipliers:
     return Multipliers(budget=y, burden=burden)
 
 
-def _float_bound(
-    problem: BurdenProblem, given: Multipliers, haircut: FloatArray
-) -> tuple[float, float]:
-    budget = min(problem.budget, math.fsum(haircut)) if problem.exact else problem.budget
-    total = math.fsum(problem.weight * given.burden)
-    shrink = min(1.0, problem.fair * (1.0 - 4.0 * UNIT_ROUNDING) / total) if total > 0 else 1.0
-    y, burden = given.budget * shrink, given.burden * shrink
-    forgone = math.fsum(problem.capacity * np.maximum(y - burden, 0.0))
-    allowed = problem.allowance * total * shrink
-    size = abs(y) * (budget + float(problem.capacity.sum())) + allowed
-    return y * budget - forgone - allowed, 8.0 * UNIT_ROUNDING * size
-
-
-def _exact_value(problem: BurdenProblem, haircut: FloatArray) -> tuple[float, float]:
+def _value(problem: BurdenProblem, haircut: FloatArray, raised: Fraction) -> tuple[float, float]:
     """The objective and its budget term without rounding, each then rounded up once."""
-    taken = [Fraction(float(x)) for x in haircut]
     missed = Fraction(0)
     if not problem.exact:
-        missing = Fraction(problem.budget) - sum(taken, Fraction(0))
+        missing = Fraction(problem.budget) - raised
         missed = max(Fraction(problem.under) * missing, -Fraction(problem.over) * missing)
-    if math.isinf(worst_burden(haircut, problem.weight)):
+    if (haircut[problem.weight <= 0] > 0).any():
         return math.inf, _round_up(missed)
-    burdens = [
-        x / Fraction(float(w)) for x, w in zip(taken, problem.weight, strict=True) if x and w > 0
-    ]
-    excess = max(max(burdens, default=Fraction(0)) - Fraction(problem.allowance), Fraction(0))
+    worst = largest_quotient(haircut, problem.weight)
+    excess = max(worst - Fraction(problem.allowance), Fraction(0))
     return _round_up(missed + Fraction(problem.fair) * excess), _round_up(missed)
 
 
@@ -239,18 +217,19 @@ def _round_up(exact: Fraction) -> float:
     return -round_down(-exact)
 
 
-def _exact_bound(problem: BurdenProblem, given: Multipliers, haircut: FloatArray) -> Fraction:
+def _bound(problem: BurdenProblem, given: Multipliers, raised: Fraction) -> Fraction:
+    """Weak duality without rounding; an account whose μ is 0 or y only adds to a sum."""
     budget = Fraction(problem.budget)
     if problem.exact:
-        budget = min(budget, sum((Fraction(float(x)) for x in haircut), Fraction(0)))
-    burden = [Fraction(float(m)) for m in given.burden]
-    weights = [Fraction(float(w)) for w in problem.weight]
-    fair, total = Fraction(problem.fair), sum(map(mul, weights, burden), Fraction(0))
+        budget = min(budget, raised)
+    y, fair = Fraction(given.budget), Fraction(problem.fair)
+    held = given.burden >= given.budget
+    between = ~held & (given.burden > SMALLEST_USD)
+    burden = given.burden[between]
+    weight_held, capacity_lost = exact_sums(problem.weight, problem.capacity, held)
+    total = max(y, Fraction(0)) * weight_held + exact_dot(problem.weight[between], burden)
+    forgone = y * capacity_lost - exact_dot(problem.capacity[between], burden)
     scale = min(Fraction(1), fair / total) if total else Fraction(1)
     if problem.exact and total:
         scale = fair / total
-    y = Fraction(given.budget) * scale
-    bound = y * budget - Fraction(problem.allowance) * total * scale
-    for u, m in zip(problem.capacity, burden, strict=True):
-        bound -= Fraction(float(u)) * max(y - m * scale, Fraction(0))
-    return bound
+    return scale * (y * budget - forgone - Fraction(problem.allowance) * total)

@@ -69,7 +69,7 @@ def fewest_accounts(problem: BurdenProblem) -> Solution:
     level, chosen = _least_level(problem, k)
     haircut = np.zeros_like(problem.capacity)
     haircut[chosen] = np.minimum(problem.open[chosen], problem.weight[chosen] * level)
-    residual = check_feasible(problem, haircut)
+    residual = float(check_feasible(problem, haircut) - Fraction(problem.budget))
     lower, trust, error = _proved_level(problem, k, level)
     burden = Certificate(
         upper=worst_burden(haircut, problem.weight), lower=lower, trust=trust, error=error

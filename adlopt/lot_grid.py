@@ -7,13 +7,15 @@ and money is integers: no rounding decides anything.
 
 from __future__ import annotations
 
+import math
+from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fractions import Fraction
 
 import numpy as np
 
-from adlopt.arrays import BoolArray, FloatArray, IntArray
+from adlopt.arrays import MANY, BoolArray, FloatArray, IntArray
 from adlopt.errors import InputError
 from adlopt.problem import BurdenProblem
 
@@ -23,6 +25,8 @@ MOST_MICRO = 2**62
 """Sums of money must stay below this to be exact in 64-bit integers."""
 WHOLE = 1e-9
 """Relative distance at which an amount counts as a whole number of micro-dollars."""
+DISTINCT = 2**16
+"""Up to so many distinct sizes, lots are pooled in one pass."""
 ROUND_IT = "round it to 6 decimals"
 
 
@@ -49,6 +53,11 @@ class LotGrid:
     weight: FloatArray
     budget: int
     extra: int = 0
+    per_level: FloatArray = field(init=False)
+    """Lots for each micro-dollar of level, shape (n,): weight / size."""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "per_level", self.weight / self.size)
 
     @classmethod
     def of(cls, problem: BurdenProblem) -> LotGrid:
@@ -81,30 +90,74 @@ class LotGrid:
 
     def counts_at(self, level: Fraction) -> IntArray:
         """min(K_i, ⌊level · w_i / g_i⌋), shape (n,), exact."""
-        ratio = np.minimum(self.weight * (float(level) * MICRO) / self.size, self.most + 1.0)
-        counts = np.floor(ratio)
-        doubtful = np.abs(ratio - np.rint(ratio)) <= 2e-15 * ratio
-        for i in np.flatnonzero(doubtful & (ratio > 0.5) & (ratio <= self.most + 0.5)):
-            counts[i] = level * Fraction(float(self.weight[i])) * MICRO // int(self.size[i])
-        lots: IntArray = np.minimum(counts.astype(np.int64), self.most)
-        return lots
+        return self._counts(level, strict=False)
 
     def counts_below(self, level: Fraction) -> IntArray:
         """Lots that each account can give strictly below a burden, shape (n,), exact."""
-        counts = self.counts_at(level)
-        burden = self.size * counts / (np.maximum(self.weight, 1e-300) * MICRO)
-        for i in np.flatnonzero((counts > 0) & (burden >= float(level) * (1 - 1e-12))):
-            counts[i] -= self.level(int(i), int(counts[i])) == level
+        return self._counts(level, strict=True)
+
+    def supply_at(self, level: Fraction) -> tuple[int, int]:
+        """Lots within a burden, and the micro-dollars they make, exact."""
+        return self._supply(level, strict=False)
+
+    def supply_below(self, level: Fraction) -> tuple[int, int]:
+        """Lots strictly below a burden, and the micro-dollars they make, exact."""
+        return self._supply(level, strict=True)
+
+    def _supply(self, level: Fraction, *, strict: bool) -> tuple[int, int]:
+        ratio = _as_floats(level)
+        if self.size.size < MANY or ratio is None:
+            counts = self._counts(level, strict=strict)
+            return int(counts.sum()), self.total(counts)
+        from adlopt import kernels
+
+        supply: tuple[int, int] = kernels.supply(*self._accounts, *ratio, strict)
+        return supply
+
+    def _counts(self, level: Fraction, *, strict: bool) -> IntArray:
+        ratio = _as_floats(level)
+        if self.size.size < MANY or ratio is None:
+            return self._counts_plainly(level, strict=strict)
+        from adlopt import kernels
+
+        counts: IntArray = kernels.counts(*self._accounts, *ratio, strict)
+        return counts
+
+    def _counts_plainly(self, level: Fraction, *, strict: bool) -> IntArray:
+        near = np.minimum(self.per_level * float(level * MICRO), self.most + 1.5)
+        counts: IntArray = np.minimum(near.astype(np.int64), self.most)
+        apart, doubt = near - np.floor(near), 4e-15 * near
+        doubtful = np.flatnonzero((apart < doubt) | (apart > 1.0 - doubt))
+        pairs = list(zip(self.weight[doubtful].tolist(), self.size[doubtful].tolist(), strict=True))
+        whole = math.ceil if strict else math.floor
+        exact = {pair: whole(level * Fraction(pair[0]) * MICRO / pair[1]) for pair in set(pairs)}
+        for i, pair in zip(doubtful.tolist(), pairs, strict=True):
+            counts[i] = min(exact[pair] - strict, self.most[i])
         return counts
 
     def level_of(self, counts: IntArray) -> Fraction:
         """Worst burden max g_i k_i / w_i of so many lots, exact."""
-        used = np.flatnonzero(counts)
-        if not used.size:
-            return Fraction(0)
-        burden = self.size[used] * counts[used] / self.weight[used]
-        close = used[burden >= burden.max() * (1 - 1e-12)]
-        return max(self.level(int(i), int(counts[i])) for i in close)
+        worst = self._most_burdened(counts)
+        paid = zip(
+            self.size[worst].tolist(),
+            counts[worst].tolist(),
+            self.weight[worst].tolist(),
+            strict=True,
+        )
+        burdens = (Fraction(lot * count, MICRO) / Fraction(w) for lot, count, w in set(paid) if w)
+        return max(burdens, default=Fraction(0))
+
+    def _most_burdened(self, counts: IntArray) -> IntArray:
+        if self.size.size < MANY:
+            return self._most_burdened_plainly(counts)
+        from adlopt import kernels
+
+        worst: IntArray = kernels.most_burdened(self.size, counts, self.weight)
+        return worst
+
+    def _most_burdened_plainly(self, counts: IntArray) -> IntArray:
+        burden = self.size * counts / np.maximum(self.weight, 1e-300)
+        return np.flatnonzero(burden >= burden.max() * (1 - 1e-15))
 
     def level(self, account: int, count: int) -> Fraction:
         """Burden of one account giving so many lots, exact."""
@@ -113,33 +166,73 @@ class LotGrid:
 
     def breakpoints(self, low: Fraction, high: Fraction) -> dict[Fraction, int]:
         """Levels in (low, high] and the micro-dollars that each one adds, in ascending order."""
-        first, last = self.counts_at(low) + 1, self.counts_at(high)
+        owner, money = self.stairs(low, high)
+        kinds = zip(
+            self.weight[owner].tolist(), money.tolist(), self.size[owner].tolist(), strict=True
+        )
         added: dict[Fraction, int] = {}
-        kinds: dict[tuple[float, int, int], int] = {}
-        for i in np.flatnonzero(last >= first):
-            for count in range(int(first[i]), int(last[i]) + 1):
-                kind = (float(self.weight[i]), int(self.size[i]), count)
-                kinds[kind] = kinds.get(kind, 0) + 1
-        for (weight, size, count), times in kinds.items():
-            level = Fraction(size * count, MICRO) / Fraction(weight)
+        for (weight, paid, size), times in Counter(kinds).items():
+            level = Fraction(paid, MICRO) / Fraction(weight)
             added[level] = added.get(level, 0) + size * times
         return dict(sorted(added.items()))
+
+    def stairs(self, low: Fraction, high: Fraction) -> tuple[IntArray, IntArray]:
+        """Every lot that a level in (low, high] adds: its account, and what that has paid then."""
+        lowest, highest = _as_floats(low), _as_floats(high)
+        if self.size.size < MANY or lowest is None or highest is None:
+            owner, nth = self._stairs_plainly(low, high)
+        else:
+            from adlopt import kernels
+
+            lots = self.supply_at(high)[0] - self.supply_at(low)[0]
+            owner, nth = np.empty(lots, dtype=np.int64), np.empty(lots, dtype=np.int64)
+            kernels.stairs(*self._accounts, lowest, highest, owner, nth)
+        return owner, self.size[owner] * nth
+
+    def _stairs_plainly(self, low: Fraction, high: Fraction) -> tuple[IntArray, IntArray]:
+        before, after = self.counts_at(low), self.counts_at(high)
+        holders = np.flatnonzero(after > before)
+        times = after[holders] - before[holders]
+        owner = np.repeat(holders, times)
+        earlier = np.repeat(np.cumsum(times) - times, times)
+        return owner, before[owner] + 1 + np.arange(owner.size) - earlier
+
+    def pooled(self, counts: IntArray) -> dict[int, int]:
+        """So many lots by their size, where there are any."""
+        if self.size.size >= MANY:
+            from adlopt import kernels
+
+            keys, sums = np.zeros((2, 2 * DISTINCT), dtype=np.int64)
+            if kernels.pool(self.size, counts, keys, sums):
+                used = keys > 0
+                return dict(zip(keys[used].tolist(), sums[used].tolist(), strict=True))
+        return self._pooled_plainly(counts)
+
+    def _pooled_plainly(self, counts: IntArray) -> dict[int, int]:
+        used = np.flatnonzero(counts)
+        used = used[np.argsort(self.size[used])]
+        sizes = self.size[used]
+        first = np.flatnonzero(np.diff(sizes, prepend=0))
+        sums = np.add.reduceat(counts[used], first) if used.size else first
+        return dict(zip(sizes[first].tolist(), sums.tolist(), strict=True))
+
+    @property
+    def _accounts(self) -> tuple[IntArray, IntArray, FloatArray, FloatArray]:
+        return self.size, self.most, self.weight, self.per_level
 
 
 def take_away(grid: LotGrid, counts: IntArray, removal: Mapping[int, int]) -> IntArray:
     """Remove so many lots of each size: the most burdened first, then the later account."""
     left = counts.copy()
-    if not removal:
-        return left
-    sizes = np.array(sorted(removal), dtype=np.int64)
-    times = np.array([removal[size] for size in sizes.tolist()], dtype=np.int64)
-    holders = np.flatnonzero(np.isin(grid.size, sizes) & (left > 0))
-    burden = left[holders] / grid.weight[holders]
-    holders = holders[np.lexsort((-holders, -burden, grid.size[holders]))]
-    kind = np.searchsorted(sizes, grid.size[holders])
-    before = np.cumsum(left[holders]) - left[holders]
-    before -= before[np.searchsorted(kind, kind)]
-    left[holders] -= np.clip(times[kind] - before, 0, left[holders])
+    for size, times in removal.items():
+        holders = np.flatnonzero((grid.size == size) & (left > 0))
+        burden = left[holders] / grid.weight[holders]
+        if 0 < times < holders.size:
+            most = burden >= np.partition(burden, holders.size - times)[holders.size - times]
+            holders, burden = holders[most], burden[most]
+        holders = holders[np.lexsort((-holders, -burden))]
+        before = np.cumsum(left[holders]) - left[holders]
+        left[holders] -= np.clip(times - before, 0, left[holders])
     return left
 
 
@@ -201,3 +294,18 @@ def _refuse(lot: FloatArray, allowed: BoolArray, expected: str, remedy: str = ""
     if not allowed.all():
         index = int(np.argmin(allowed))
         raise InputError("lot", float(lot[index]), expected, index=index, remedy=remedy)
+
+
+def _as_floats(level: Fraction) -> tuple[int, float] | None:
+    """Micro-dollars a dollar of weight as a 62-bit integer over a float, if that is exact.
+
+    Levels at which an account's burden steps are such ratios, and so are floats.
+    """
+    num, den = (level * MICRO).as_integer_ratio()
+    if num == 0:
+        return 0, 1.0
+    num_twos, den_twos = ((k & -k).bit_length() - 1 for k in (num, den))
+    num, den = num >> num_twos, den >> den_twos
+    if num >= MOST_MICRO or den >= 2**53:
+        return None
+    return num, math.ldexp(den, den_twos - num_twos)

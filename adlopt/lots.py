@@ -18,11 +18,15 @@ import numpy as np
 from adlopt.arrays import IntArray
 from adlopt.errors import InfeasibleRound, SolverStopped
 from adlopt.lot_grid import MICRO, LotGrid, take_away
+from adlopt.lot_levels import level_reaching
 from adlopt.problem import BurdenProblem
 from adlopt.subset_sum import ClosestSums, closest_sums
+from adlopt.sum_table import closest_small_sums
 
 FEW = 2_048
 """So few breakpoints are sorted and looked at one by one."""
+SMALL = 2**22
+"""Micro-dollars up to which all sums are listed."""
 INTERVALS = 20_000
 """How many intervals of levels the priced search looks at before it gives up."""
 LEVELS = 4_096
@@ -66,7 +70,7 @@ def optimum(problem: BurdenProblem, grid: LotGrid) -> LotAnswer:
     SolverStopped
         If the search for an exact sum gave up before it found one.
     """
-    return _exact_budget(grid) if problem.exact else _PricedBudget(grid, problem).solve()
+    return exact_budget(grid) if problem.exact else _PricedBudget(grid, problem).solve()
 
 
 def check_supply(grid: LotGrid) -> None:
@@ -99,8 +103,7 @@ def within_budget(grid: LotGrid) -> IntArray:
     """
     if grid.total(grid.most) <= grid.budget:
         return grid.most
-    top = grid.level_of(grid.most)
-    level = first_level(grid, lambda k: grid.total(k) > grid.budget, Fraction(0), top)
+    level = level_reaching(grid, grid.budget + 1)
     counts = grid.counts_below(level)
     rest = grid.budget - grid.total(counts)
     for i in np.flatnonzero(grid.counts_at(level) > counts):
@@ -110,36 +113,42 @@ def within_budget(grid: LotGrid) -> IntArray:
     return counts
 
 
-def _exact_budget(grid: LotGrid) -> LotAnswer:
+def exact_budget(grid: LotGrid) -> LotAnswer:
+    """Lots that make the budget to the last micro-dollar, at the least worst burden.
+
+    Raises
+    ------
+    InfeasibleRound, SolverStopped
+        As `optimum`.
+    """
     check_supply(grid)
     if grid.budget == 0:
         zero = Fraction(0)
         counts = np.zeros_like(grid.most)
         return LotAnswer(counts=counts, level=zero, value=zero, lower=zero, finished=True)
-    top = grid.level_of(grid.most)
-    first = first_level(grid, lambda k: grid.total(k) >= grid.budget, Fraction(0), top)
+    first = level_reaching(grid, grid.budget)
     search = _ExactSums(grid)
     if not search.hits(grid.counts_at(first)):
         whole = search.look(grid.most)
         if search.best is None and whole.proven:
             raise _out_of_reach(grid, whole)
-        _walk_up(grid, search, first, top)
+        _walk_up(grid, search, first)
         if search.best is None:
             raise _gave_up(grid, whole)
     assert search.best is not None, "a hit is kept"
     reached = grid.level_of(search.best)
-    refuted = search.missed >= first and _level_after(grid, search.missed, 1, top) >= reached
+    refuted = search.missed >= first and _level_after(grid, search.missed, 1) >= reached
     lower = reached if refuted else first
     return LotAnswer(
         counts=search.best, level=reached, value=reached, lower=lower, finished=lower == reached
     )
 
 
-def _walk_up(grid: LotGrid, search: _ExactSums, first: Fraction, top: Fraction) -> None:
+def _walk_up(grid: LotGrid, search: _ExactSums, first: Fraction) -> None:
     """Look at levels with 1, 2, 4, … lots more than the first, then between the last two."""
-    missed, level, added = first, first, 1
+    missed, level, added, top = first, first, 1, grid.level_of(grid.most)
     while level < top:
-        level = _level_after(grid, first, added, top)
+        level = _level_after(grid, first, added)
         if search.hits(grid.counts_at(level)):
             first_level(grid, search.hits, missed, level)
             return
@@ -151,17 +160,14 @@ class _Removals:
 
     def __init__(self, grid: LotGrid) -> None:
         self.grid = grid
-        self.sizes, self.kind = np.unique(grid.size, return_inverse=True)
 
     def nearest(self, counts: IntArray, aim: int) -> ClosestSums:
         excess = self.grid.total(counts) - aim
-        pooled = np.zeros(self.sizes.size, dtype=np.int64)
-        np.add.at(pooled, self.kind, counts)
-        fit = int(np.searchsorted(self.sizes, excess, side="right"))
-        next_larger = fit + np.flatnonzero(pooled[fit:])[:1]
-        kinds = np.concatenate([np.flatnonzero(pooled[:fit]), next_larger])
-        sizes, times = self.sizes[kinds].tolist(), pooled[kinds].tolist()
-        return closest_sums(dict(zip(sizes, times, strict=True)), excess)
+        pooled = {} if excess == 0 else self.grid.pooled(counts)
+        larger = min((size for size in pooled if size > excess), default=excess)
+        useful = {size: count for size, count in pooled.items() if size <= max(excess, larger)}
+        small = closest_small_sums(useful, excess) if excess <= SMALL else None
+        return closest_sums(useful, excess) if small is None else small
 
 
 class _ExactSums:
@@ -211,12 +217,12 @@ def first_level(
     return levels[first]
 
 
-def _level_after(grid: LotGrid, level: Fraction, added: int, top: Fraction) -> Fraction:
+def _level_after(grid: LotGrid, level: Fraction, added: int) -> Fraction:
     """First breakpoint with so many lots more than at a level below the top, or the top."""
-    aim = int(grid.counts_at(level).sum()) + added
+    aim = grid.supply_at(level)[0] + added
     if int(grid.most.sum()) <= aim:
-        return top
-    return first_level(grid, lambda k: int(k.sum()) >= aim, level, top)
+        return grid.level_of(grid.most)
+    return level_reaching(grid, aim, above=level, in_lots=True)
 
 
 def _out_of_reach(grid: LotGrid, found: ClosestSums) -> InfeasibleRound:
@@ -276,9 +282,7 @@ class _PricedBudget:
             top = self.grid.level_of(self.grid.most)
             first, supply = top, self.grid.total(self.grid.most)
             if supply >= self.aim:
-                first = first_level(
-                    self.grid, lambda k: self.grid.total(k) >= self.aim, Fraction(0), top
-                )
+                first = level_reaching(self.grid, self.aim)
             bounds = [self._search_below(first)]
             if supply >= self.aim:
                 bounds.append(self._search_from(first, top))
@@ -351,7 +355,7 @@ class _PricedBudget:
         """Breakpoints from the first to the top."""
         yield first
         while first < top:
-            last = _level_after(self.grid, first, FEW // 8, top)
+            last = _level_after(self.grid, first, FEW // 8)
             yield from self.grid.breakpoints(first, last)
             first = last
 

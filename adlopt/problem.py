@@ -91,7 +91,8 @@ class BurdenProblem:
     @property
     def open(self) -> FloatArray:
         """Capacity where an account may be burdened at all, 0 where it is protected; USD, (n,)."""
-        return self.capacity * (self.weight > 0)
+        held = self.weight > 0
+        return self.capacity if held.all() else self.capacity * held
 
     @property
     def reachable(self) -> float:

@@ -209,18 +209,23 @@ def _own_ids(ids: Sequence[str]) -> tuple[str, ...]:
         raise InputError("account", ids, "a list of ids", remedy=f"write [{ids!r}]")
     if not isinstance(ids, Iterable):
         raise InputError("account", ids, "a list of ids")
-    owned = tuple(str(i) if isinstance(i, str) else i for i in ids)
+    owned = tuple(ids)
     if not owned:
         raise InputError("account", [], "at least one winner")
-    for index, name in enumerate(owned):
-        if not isinstance(name, str) or not name:
-            raise InputError("account", name, "a non-empty text", index=index)
+    if set(map(type, owned)) != {str} or "" in owned:
+        owned = tuple(_own_id(name, index) for index, name in enumerate(owned))
     if len(set(owned)) < len(owned):
         index = _first_repeat(owned)
         raise InputError(
             "account", owned[index], "an id not used before", index=index, remedy="merge duplicates"
         )
     return owned
+
+
+def _own_id(name: object, index: int) -> str:
+    if not isinstance(name, str) or not name:
+        raise InputError("account", name, "a non-empty text", index=index)
+    return str(name)
 
 
 def _first_repeat(ids: Sequence[str]) -> int:

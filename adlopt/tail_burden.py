@@ -159,7 +159,7 @@ class _Tail:
 def _certify(
     problem: BurdenProblem, objective: CVaR, haircut: FloatArray, dual: Multipliers
 ) -> Certificate:
-    residual = check_feasible(problem, haircut)
+    residual = float(check_feasible(problem, haircut) - Fraction(problem.budget))
     weight = np.where(problem.weight > 0, problem.weight, 1.0)
     upper = objective.of_burdens(haircut / weight)
     # A little less than the price: an account that gives in part must not seem to give all.

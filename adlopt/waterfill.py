@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike
 
-from adlopt.arrays import FloatArray, own, own_number
+from adlopt.arrays import MANY, FloatArray, own, own_number
 from adlopt.certificate import TOLERANCE, Multipliers
 from adlopt.errors import InfeasibleRound, InputError
 from adlopt.problem import BurdenProblem
@@ -87,18 +87,33 @@ def water_level(weights: FloatArray, capacity: FloatArray, budget: float) -> flo
     """
     if budget <= 0:
         return 0.0
-    free = capacity > 0
-    level, capped = budget / float(weights[free].sum()), 0
+    level, before = 0.0, -1
     while True:
-        full = capacity <= weights * level
-        if int(full.sum()) == capped:
+        full, given, slope = filled(weights, capacity, level)
+        if full == before:
             return level
-        capped = int(full.sum())
-        slope = float(weights[~full].sum())
-        missing = budget - float(capacity[full].sum())
+        before, missing = full, budget - given
         if slope <= 0 or missing <= 0:
+            free = capacity > 0
             return min(level, float((capacity[free] / weights[free]).max()))
         level = max(level, missing / slope)
+
+
+def filled(weights: FloatArray, capacity: FloatArray, level: float) -> tuple[int, float, float]:
+    """Accounts that a level fills, what they give, and the weight of the others.
+
+    Examples
+    --------
+    >>> filled(np.array([1.0, 1.0, 2.0]), np.array([3.0, 9.0, 9.0]), 4.0)
+    (1, 3.0, 3.0)
+    """
+    if weights.size >= MANY:
+        from adlopt import kernels
+
+        full, given, slope = kernels.filled(weights, capacity, level)
+        return full, given, slope
+    at_cap = capacity <= weights * level
+    return int(at_cap.sum()), float(capacity[at_cap].sum()), float(weights[~at_cap].sum())
 
 
 def optimum(problem: BurdenProblem) -> tuple[FloatArray, Multipliers]:
@@ -132,7 +147,9 @@ def optimum(problem: BurdenProblem) -> tuple[FloatArray, Multipliers]:
 
 def _last_level_worth_raising(problem: BurdenProblem, level: float) -> float:
     """Largest breakpoint up to which a dollar more of budget is worth its burden."""
-    threshold = 0.0 if problem.exact else problem.fair / problem.under
+    if problem.exact:
+        return level
+    threshold = problem.fair / problem.under
     below_cap = problem.open >= problem.weight * level * (1 - TIE)
     if float(problem.weight[below_cap & (problem.open > 0)].sum()) >= threshold:
         return level
@@ -159,7 +176,9 @@ def _multipliers(problem: BurdenProblem, level: float, *, short: bool) -> Multip
         price = min(price, fair / support) if support > 0 else 0.0
     spare = max(fair - price * free_weight, 0.0)
     on_ties = min(price, spare / tied_weight) if tied_weight > 0 else 0.0
-    return Multipliers(budget=price, burden=np.where(free, price, np.where(tied, on_ties, 0.0)))
+    burden = np.where(free, price, 0.0)
+    burden[tied] = on_ties
+    return Multipliers(budget=price, burden=burden)
 
 
 def project(point: FloatArray, weights: FloatArray, budget: float) -> FloatArray:

@@ -205,7 +205,7 @@ def test_a_certificate_knows_the_ends_of_the_band():
     for haircut, message in (([30.0, 0.0], "by -10"), ([40.0, 30.0], "by 30")):
         with pytest.raises(adl.CertificateError, match=message):
             check_feasible(problem, np.array(haircut))
-    assert check_feasible(problem, np.array([30.0, 30.0])) == 20.0
+    assert check_feasible(problem, np.array([30.0, 30.0])) == 60
 
 
 def test_without_lots_more_than_needed_is_never_better():

@@ -175,24 +175,6 @@ def test_no_multipliers_whatever_prove_too_much(round_, burden, budget):
     certify(problem, haircut, given_)
 
 
-def test_the_float_bound_agrees_with_the_exact_one(monkeypatch):
-    rng = np.random.default_rng(5)
-    capacity = rng.lognormal(5.71, 2.71, 900)
-    round_ = adl.Round.of(
-        capacity=capacity,
-        deficit=1.0,
-        needed=0.3 * capacity.sum(),
-        equity=capacity * rng.lognormal(1, 1, 900),
-    )
-    loss = adl.MinMax(burden=adl.Burden.EQUITY)
-    exact = adl.solve(round_, loss).certificate
-    monkeypatch.setattr("adlopt.certificate.EXACT_ACCOUNTS", 0)
-    rounded = adl.solve(round_, loss).certificate
-    assert rounded.trust is adl.Trust.VERIFIED
-    assert exact.lower * (1 - 1e-12) <= rounded.lower <= exact.lower
-    assert rounded.error > 0
-
-
 @pytest.mark.parametrize(
     ("haircut", "message"),
     [

@@ -1,0 +1,53 @@
+"""Turn measurements into the speed table of the README.
+
+Run::
+
+    pytest tests/benchmarks --benchmark-json=speed.json
+    python tests/benchmarks/table.py speed.json
+"""
+
+import json
+import sys
+from pathlib import Path
+
+README = Path(__file__).parents[2] / "README.md"
+BEGIN, END = "<!-- speed: begin -->\n", "<!-- speed: end -->\n"
+
+
+def table(measurements):
+    """Markdown, one row for each benchmark and peer."""
+    lines = [
+        "| problem | size | median | × one `np.sum` pass | beside it | is slower by |",
+        "|---|---|--:|--:|---|--:|",
+    ]
+    for measured in measurements["benchmarks"]:
+        info, seconds = measured["extra_info"], measured["stats"]["median"]
+        cells = [info["problem"], info["size"], time(seconds), ratio(seconds / info["one_pass"])]
+        peers = info["peers"] or {"": None}
+        for peer, taken in peers.items():
+            slower = "" if taken is None else f"{ratio(taken / seconds)} ×"
+            lines.append("| " + " | ".join([*cells, peer, slower]) + " |")
+            cells = [""] * 4
+    return "\n".join(lines) + "\n"
+
+
+def time(seconds):
+    for unit, scale in (("s", 1.0), ("ms", 1e3), ("µs", 1e6)):
+        if seconds * scale >= 1 or unit == "µs":
+            return f"{seconds * scale:.3g} {unit}"
+    raise AssertionError
+
+
+def ratio(value):
+    return f"{value:,.0f}" if value >= 100 else f"{value:.2g}"
+
+
+def put(text, readme=README):
+    """Replace what is between the markers."""
+    before, rest = readme.read_text(encoding="utf-8").split(BEGIN)
+    after = rest.split(END)[1]
+    readme.write_text(f"{before}{BEGIN}{text}{END}{after}", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    put(table(json.loads(Path(sys.argv[1]).read_text(encoding="utf-8"))))
