@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from adlopt.round import Round, RoundOutcome, RoundStart
     from adlopt.run import Information, Run
     from adlopt.scoreboard import Score, Scoreboard
+    from adlopt.severity_path import SeverityPath, best_severity_path
     from adlopt.waterfill import pro_rata, water_fill
 
 _HOMES = {
@@ -69,6 +70,7 @@ _HOMES = {
     "round": ("Round", "RoundOutcome", "RoundStart"),
     "run": ("Information", "Run"),
     "scoreboard": ("Score", "Scoreboard"),
+    "severity_path": ("SeverityPath", "best_severity_path"),
     "waterfill": ("pro_rata", "water_fill"),
 }
 _MODULES = ("bounds", "episodes", "solvency", "testing")
