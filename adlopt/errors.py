@@ -89,18 +89,29 @@ class InfeasibleRound(NoSolution):
     ----------
     below, above : float or None
         USD. The nearest budgets that can be raised, below and above the one asked for.
+    rounds : tuple of int
+        Where rounds share their winners: those, from 1, that together need too much.
     """
 
-    def __init__(self, message: str, *, below: float | None, above: float | None) -> None:
-        self.below, self.above = below, above
+    def __init__(
+        self,
+        message: str,
+        *,
+        below: float | None,
+        above: float | None,
+        rounds: tuple[int, ...] = (),
+    ) -> None:
+        self.below, self.above, self.rounds = below, above, rounds
         super().__init__(message)
 
     def __reduce__(self) -> tuple[object, ...]:
-        return (_infeasible_round, (str(self), self.below, self.above))
+        return (_infeasible_round, (str(self), self.below, self.above, self.rounds))
 
 
-def _infeasible_round(message: str, below: float | None, above: float | None) -> InfeasibleRound:
-    return InfeasibleRound(message, below=below, above=above)
+def _infeasible_round(
+    message: str, below: float | None, above: float | None, rounds: tuple[int, ...]
+) -> InfeasibleRound:
+    return InfeasibleRound(message, below=below, above=above, rounds=rounds)
 
 
 class SolverStopped(NoSolution):
