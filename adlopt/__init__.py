@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from adlopt.apportionment import integer_pro_rata
     from adlopt.bound import Bound, Comparator, Hypothesis
     from adlopt.certificate import Certificate, Trust
+    from adlopt.coupled import CoupledSolution, solve_coupled
+    from adlopt.coupling_price import CouplingPrice, price_of_not_coupling
     from adlopt.episode import Episode
     from adlopt.errors import (
         AdloptError,
@@ -45,6 +47,8 @@ _HOMES = {
     "apportionment": ("integer_pro_rata",),
     "bound": ("Bound", "Comparator", "Hypothesis"),
     "certificate": ("Certificate", "Trust"),
+    "coupled": ("CoupledSolution", "solve_coupled"),
+    "coupling_price": ("CouplingPrice", "price_of_not_coupling"),
     "episode": ("Episode",),
     "errors": (
         "AdloptError",

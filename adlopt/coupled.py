@@ -37,6 +37,8 @@ class CoupledSolution(Record):
         Rounds, from 1, that hold the optimum up: under `MinMax` those whose winners pay for them
         alone, else those whose payers reach what they hold.
     stopped : Stopped
+    budgets_met : bool
+        Whether every budget had to be met, not merely priced.
     """
 
     haircuts: tuple[FloatArray, ...]
@@ -44,6 +46,7 @@ class CoupledSolution(Record):
     worst_burden: float
     binding: tuple[int, ...]
     stopped: Stopped
+    budgets_met: bool
 
     def __post_init__(self) -> None:
         owned = tuple(own(x, f"haircuts[{t}]", lowest=0.0) for t, x in enumerate(self.haircuts))
@@ -60,7 +63,9 @@ class CoupledSolution(Record):
         return np.array([x.sum() for x in self.haircuts])
 
     def __str__(self) -> str:
-        rounds = "1 round raises" if len(self.haircuts) == 1 else f"{len(self.haircuts)} rounds raise"
+        rounds = (
+            "1 round raises" if len(self.haircuts) == 1 else f"{len(self.haircuts)} rounds raise"
+        )
         early = "" if self.stopped is Stopped.OPTIMAL else "; stopped at a limit"
         return (
             f"{rounds} {self.raised.sum():,.2f} USD, worst burden in all "
@@ -69,7 +74,7 @@ class CoupledSolution(Record):
 
 
 def solve_coupled(episode: Episode, loss: MinMax | Asymmetric | None = None) -> CoupledSolution:
-    """Return the haircuts of all rounds that together cost least, knowing every budget: *hindsight*.
+    """Return the haircuts of all rounds that together cost least, in *hindsight*.
 
     Parameters
     ----------
@@ -118,4 +123,5 @@ def solve_coupled(episode: Episode, loss: MinMax | Asymmetric | None = None) -> 
         worst_burden=worst_in_all(coupling, taken),
         binding=binding,
         stopped=stopped,
+        budgets_met=isinstance(loss, MinMax),
     )

@@ -114,7 +114,8 @@ def value(coupling: Coupling, loss: Asymmetric, taken: FloatArray) -> float:
 
 def missing(coupling: Coupling, taken: FloatArray) -> FloatArray:
     """USD, shape (T,). B_t − H_t."""
-    return coupling.budget - np.array([math.fsum(row) for row in taken])
+    lacking: FloatArray = coupling.budget - np.array([math.fsum(row) for row in taken])
+    return lacking
 
 
 def check_payments(coupling: Coupling, taken: FloatArray) -> None:
@@ -143,7 +144,7 @@ def worst_in_all(coupling: Coupling, taken: FloatArray) -> float:
     highest = float(burden.max())
     worst = np.flatnonzero((burden > 0) & (burden >= highest * (1 - TOLERANCE)))
     if worst.size > EXACT_ACCOUNTS:
-        return highest * (1 + UNIT_ROUNDING * (taken.shape[0] + 2))
+        return highest * (1 + UNIT_ROUNDING * (len(taken) + 2))
     exact = (exact_sum(taken[:, i]) / Fraction(float(weight[i])) for i in worst)
     return -round_down(-max(exact, default=Fraction(0)))
 

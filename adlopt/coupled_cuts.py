@@ -25,11 +25,16 @@ from adlopt.coupling import Coupling
 from adlopt.greedy_payments import Greedy
 from adlopt.highs import Stopped, run
 from adlopt.loss import Asymmetric
-from adlopt.program import WORK_TOTAL, Program
+from adlopt.program import Program
 
 ROUNDS_OF_CUTS = 200
 """Limit of the search; the gap it leaves is proven all the same."""
+INSIDE = 0.6
+"""How far to go from the best burdens towards those of the program, which swing."""
+SCALE = 2.0**17
+"""Budgets in all after scaling: absolute tolerances of 1e-7 are then 1e-12 relative."""
 NEGLIGIBLE = 1e-12
+LITTLE = 1e-6
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -54,42 +59,47 @@ class PricedPayments:
 
 def least_loss(coupling: Coupling, loss: Asymmetric) -> PricedPayments:
     """Minimise Σ_t under · (B_t − H_t)_+ + fair · z_t."""
-    best, least, stopped = np.zeros_like(coupling.weight), math.inf, Stopped.LIMIT
+    best, stopped = np.zeros_like(coupling.weight), Stopped.LIMIT
+    least = cost = value(coupling, loss, best)
     if not coupling.budget.any():
         return PricedPayments(
             taken=best, lacking=coupling.budget, paid=best, stopped=Stopped.OPTIMAL
         )
-    cuts = _Cuts.of(coupling, loss)
+    cuts, centre, careful = _Cuts.of(coupling, loss), np.zeros(coupling.budget.size), True
     for _ in range(ROUNDS_OF_CUTS):
         lower, levels, prices = cuts.solve()
-        taken, dear = _mixture(coupling, loss, levels)
+        tried = levels if careful else centre + INSIDE * (levels - centre)
+        enough = 0.01 * TOLERANCE * cost + (0.0 if careful else 0.1 * (least - lower))
+        taken, dear = _mixture(coupling, loss.under, tried, enough)
         cost = value(coupling, loss, taken)
         if cost < least:
-            best, least = taken, cost
-        if least - lower <= 0.1 * TOLERANCE * least or not cuts.add(dear, levels):
+            best, least, centre = taken, cost, tried
+        new = cuts.add(dear, tried)
+        if least - lower <= 0.1 * TOLERANCE * least or (careful and not new):
             stopped = Stopped.OPTIMAL
             break
+        careful = not new
     lacking, paid = cuts.multipliers(prices)
     return PricedPayments(taken=best, lacking=lacking, paid=paid, stopped=stopped)
 
 
 def _mixture(
-    coupling: Coupling, loss: Asymmetric, levels: FloatArray
+    coupling: Coupling, under: float, levels: FloatArray, enough: float
 ) -> tuple[FloatArray, FloatArray]:
     """Best payments at given burdens, and what a dollar more would save in each round.
 
-    Column generation: the greedy payments of the dearest rounds first are the best vertex.
+    Column generation: the greedy payments of the dearest rounds first are the best vertex. It ends
+    when no vertex saves more than `enough`.
     """
     greedy, budget = Greedy.of(coupling, levels), coupling.budget
     order = np.argsort(-budget, kind="stable")
     orders, raised = [order], [greedy.raise_(order)]
     while True:
-        shares, price, limit = _mix(np.array(raised), budget, loss.under)
+        shares, price, limit = _mix(np.array(raised), budget, under)
         order = np.argsort(-price, kind="stable")
         vertex = greedy.raise_(order)
-        if price @ vertex - limit <= NEGLIGIBLE * loss.under * math.fsum(budget):
-            break
-        if any((order == known).all() for known in orders):
+        known = any((order == before).all() for before in orders)
+        if known or price @ vertex - limit <= enough:
             break
         orders.append(order)
         raised.append(vertex)
@@ -105,7 +115,8 @@ def _to_the_cent(coupling: Coupling, levels: FloatArray, taken: FloatArray) -> F
     total = taken.sum(axis=1)
     shrink = np.divide(coupling.budget, total, out=np.ones_like(total), where=total > 0)
     taken = taken * np.minimum(shrink, 1.0)[:, None]
-    for t in np.flatnonzero(taken.sum(axis=1) < coupling.budget):
+    total = taken.sum(axis=1)
+    for t in np.flatnonzero((total < coupling.budget) & (total > (1 - LITTLE) * coupling.budget)):
         left = (coupling.cap[t:] - np.cumsum(taken, axis=0)[t:]).min(axis=0)
         room = np.maximum(np.minimum(levels[t] * coupling.weight[t] - taken[t], left), 0.0)
         lacking = float(coupling.budget[t] - taken[t].sum())
@@ -119,16 +130,16 @@ def _mix(
 ) -> tuple[FloatArray, FloatArray, float]:
     """Shares of vertices (K, T) that lack least of the budgets, and its prices."""
     count, rounds = raised.shape
-    unit = WORK_TOTAL / max(math.fsum(budget), float(raised.max()))
+    unit = SCALE / max(math.fsum(budget), float(raised.max()))
     rows = np.hstack([raised.T * unit, np.eye(rounds)])
-    rows = np.vstack([rows, np.append(np.full(count, WORK_TOTAL), np.zeros(rounds))])
+    rows = np.vstack([rows, np.append(np.full(count, SCALE), np.zeros(rounds))])
     answer = run(
         dense_program(
             cost=np.append(np.zeros(count), np.ones(rounds)),
             upper=np.append(np.ones(count), budget * unit),
             rows=rows,
-            row_lower=np.append(budget * unit, WORK_TOTAL),
-            row_upper=np.append(np.full(rounds, np.inf), WORK_TOTAL),
+            row_lower=np.append(budget * unit, SCALE),
+            row_upper=np.append(np.full(rounds, np.inf), SCALE),
         )
     )
     shares = np.maximum(answer.columns[:count], 0.0)
@@ -138,7 +149,11 @@ def _mix(
 
 
 def dense_program(
-    *, cost: FloatArray, upper: FloatArray, rows: FloatArray, row_lower: FloatArray,
+    *,
+    cost: FloatArray,
+    upper: FloatArray,
+    rows: FloatArray,
+    row_lower: FloatArray,
     row_upper: FloatArray,
 ) -> Program:
     """Put a small matrix into sparse form; columns are at least 0."""
@@ -161,6 +176,8 @@ class _Cuts:
     loss: Asymmetric
     total: FloatArray
     """USD, shape (T,). Weight of each round's payers."""
+    highest: FloatArray
+    """Shape (T,). Burdens well beyond which a round raises no more: no bound on them binds."""
     sets: list[FloatArray] = field(default_factory=list)
     slopes: list[FloatArray] = field(default_factory=list)
     fixed: list[float] = field(default_factory=list)
@@ -169,7 +186,9 @@ class _Cuts:
     @classmethod
     def of(cls, coupling: Coupling, loss: Asymmetric) -> _Cuts:
         total = coupling.weight.sum(axis=1)
-        cuts = cls(coupling, loss, total)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            share = np.where(coupling.payer, coupling.cap / coupling.weight, 0.0)
+        cuts = cls(coupling, loss, total, 2.0 * share.max(axis=1))
         rounds = np.arange(total.size)
         alone = np.divide(coupling.budget, total, out=np.zeros_like(total), where=total > 0)
         for t in rounds:
@@ -187,7 +206,7 @@ class _Cuts:
         coupling = self.coupling
         rounds, accounts = coupling.weight.shape
         most = np.zeros(accounts)
-        last = np.zeros(accounts, dtype=np.int16)
+        last = np.zeros(accounts, dtype=np.int64)
         for t in range(rounds):
             if chosen[t]:
                 most += levels[t] * coupling.weight[t]
@@ -211,14 +230,14 @@ class _Cuts:
         """Lower bound, burdens, and the price of each cut in units of the loss per USD."""
         budget, under, fair = self.coupling.budget, self.loss.under, self.loss.fair
         rounds, total = budget.size, np.where(self.total > 0, self.total, 1.0)
-        unit = WORK_TOTAL / math.fsum(budget)
+        unit = SCALE / math.fsum(budget)
         sets = np.array(self.sets)
         rows = np.hstack([-np.array(self.slopes) / total, sets])
         room = np.array(self.fixed) * unit
         answer = run(
             dense_program(
                 cost=np.append(fair / (under * total), -np.ones(rounds)),
-                upper=np.append(self._highest() * total * unit, budget * unit),
+                upper=np.append(self.highest * total * unit, budget * unit),
                 rows=rows,
                 row_lower=np.full(room.size, -np.inf),
                 row_upper=room,
@@ -228,18 +247,6 @@ class _Cuts:
         lower = under * (math.fsum(budget) + answer.bound / unit)
         levels = np.maximum(answer.columns[:rounds], 0.0) / (total * unit)
         return lower, levels, np.maximum(-duals, 0.0) * under
-
-    def _highest(self) -> FloatArray:
-        """Shape (T,). Burdens well beyond which a round raises no more: no bound on them binds."""
-        coupling = self.coupling
-        share = np.divide(
-            coupling.cap,
-            coupling.weight,
-            out=np.zeros_like(coupling.weight),
-            where=coupling.weight > 0,
-        )
-        highest: FloatArray = 2.0 * np.where(np.isfinite(share), share, 0.0).max(axis=1)
-        return highest
 
     def multipliers(self, prices: FloatArray) -> tuple[FloatArray, FloatArray]:
         """Prices of lacking and of having paid, of which the cuts are a combination."""
