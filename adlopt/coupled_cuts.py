@@ -26,10 +26,11 @@ from adlopt.greedy_payments import Greedy
 from adlopt.highs import Stopped, run
 from adlopt.loss import Asymmetric
 from adlopt.program import Program
+from adlopt.waterfill import water_level
 
 ROUNDS_OF_CUTS = 200
 """Limit of the search; the gap it leaves is proven all the same."""
-INSIDE = 0.6
+INSIDE = 0.5
 """How far to go from the best burdens towards those of the program, which swing."""
 SCALE = 2.0**17
 """Budgets in all after scaling: absolute tolerances of 1e-7 are then 1e-12 relative."""
@@ -65,11 +66,12 @@ def least_loss(coupling: Coupling, loss: Asymmetric) -> PricedPayments:
         return PricedPayments(
             taken=best, lacking=coupling.budget, paid=best, stopped=Stopped.OPTIMAL
         )
-    cuts, centre, careful = _Cuts.of(coupling, loss), np.zeros(coupling.budget.size), True
+    cuts, centre, careful = _Cuts.of(coupling, loss), _in_sequence(coupling), False
+    cuts.add_prefixes(centre)
     for _ in range(ROUNDS_OF_CUTS):
         lower, levels, prices = cuts.solve()
         tried = levels if careful else centre + INSIDE * (levels - centre)
-        enough = 0.01 * TOLERANCE * cost + (0.0 if careful else 0.1 * (least - lower))
+        enough = 0.01 * TOLERANCE * cost + (0.0 if careful else 0.3 * (least - lower))
         taken, dear = _mixture(coupling, loss.under, tried, enough)
         cost = value(coupling, loss, taken)
         if cost < least:
@@ -81,6 +83,17 @@ def least_loss(coupling: Coupling, loss: Asymmetric) -> PricedPayments:
         careful = not new
     lacking, paid = cuts.multipliers(prices)
     return PricedPayments(taken=best, lacking=lacking, paid=paid, stopped=stopped)
+
+
+def _in_sequence(coupling: Coupling) -> FloatArray:
+    """Burdens, shape (T,), at which each round raises what it can from what is left for it."""
+    levels, paid = np.zeros(coupling.budget.size), np.zeros(len(coupling.account))
+    for t, budget in enumerate(coupling.budget):
+        weight = coupling.weight[t]
+        left = np.where(weight > 0, np.maximum(coupling.cap[t] - paid, 0.0), 0.0)
+        levels[t] = water_level(weight, left, min(float(budget), float(left.sum())))
+        paid += np.minimum(left, levels[t] * weight)
+    return levels
 
 
 def _mixture(
@@ -201,6 +214,12 @@ class _Cuts:
         for least in np.unique(price[price > NEGLIGIBLE * self.loss.under]):
             self._add((price >= least).astype(float), levels)
         return len(self.sets) > before
+
+    def add_prefixes(self, levels: FloatArray) -> None:
+        """Cut with the first rounds, however many: what has been paid by then is what is capped."""
+        rounds = np.arange(levels.size)
+        for t in rounds[1:]:
+            self._add((rounds <= t).astype(float), levels)
 
     def _add(self, chosen: FloatArray, levels: FloatArray) -> None:
         coupling = self.coupling

@@ -15,6 +15,13 @@ row belongs to.
 
 from adlopt.files.read import read_episode, read_round
 from adlopt.files.templates import write_template
-from adlopt.files.write import write_episode, write_haircuts
+from adlopt.files.write import write_episode, write_episode_haircuts, write_haircuts
 
-__all__ = ["read_episode", "read_round", "write_episode", "write_haircuts", "write_template"]
+__all__ = [
+    "read_episode",
+    "read_round",
+    "write_episode",
+    "write_episode_haircuts",
+    "write_haircuts",
+    "write_template",
+]
