@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from adlopt.loss import Asymmetric, Burden, Empirical, MinMax, SeverityLoss, surrogate
     from adlopt.online import Haircut, Policy, SeverityThenAllocation, policy
     from adlopt.optimum import Method, Solution, solve
-    from adlopt.playing import lineup, play, run_policy
+    from adlopt.playing import best_fixed_rule, lineup, play, run_policy
     from adlopt.policies import named
     from adlopt.round import Round, RoundOutcome, RoundStart
     from adlopt.run import Information, Run
@@ -68,7 +68,7 @@ _HOMES = {
     "hindsight": ("best_fixed_severity", "paper_ogd", "per_round_optimum"),
     "loss": ("Asymmetric", "Burden", "Empirical", "MinMax", "SeverityLoss", "surrogate"),
     "optimum": ("Method", "Solution", "solve"),
-    "playing": ("lineup", "play", "run_policy"),
+    "playing": ("best_fixed_rule", "lineup", "play", "run_policy"),
     "policies": ("named",),
     "online": ("Haircut", "Policy", "SeverityThenAllocation", "policy"),
     "round": ("Round", "RoundOutcome", "RoundStart"),

@@ -64,6 +64,7 @@ def play(
     under: float | None = None,
     over: float | None = None,
     fair: float | None = None,
+    variation: Annotated[float | None, Parameter(name=["--variation", "-P"])] = None,
     json_: Json = False,
 ) -> None:
     """Score policies on an episode: october-10, or a .toml or .json file.
@@ -79,7 +80,9 @@ def play(
         What haircuts are measured against.
     under, over, fair
         Prices of a dollar missed, a dollar too much and a unit of burden: sum that loss as well,
-        with its per-round optimum in hindsight.
+        with its per-round and its coupled optimum in hindsight.
+    variation
+        P: show regret against the best path of severities of that variation, in hindsight.
     json_
         Print everything for machines, at full precision.
     """
@@ -90,7 +93,9 @@ def play(
     chosen = _episode(episode)
     with _progress(None, "playing") as step:
         loss = _priced_loss(under, over, fair, burden)
-        board = play_(chosen, policy or (), burden=burden, loss=loss, progress=step)
+        board = play_(
+            chosen, policy or (), burden=burden, loss=loss, variation=variation, progress=step
+        )
     data = summarise(board, () if policy else lineup(chosen))
     print(json.dumps(data, indent=1) if json_ else render(data))
 
@@ -143,12 +148,12 @@ def solve(
     priced = _priced_loss(under, over, fair, burden)
     if coupled:
         if method != "automatic" or time_limit is not None:
-            raise InputError("--method", method, "automatic, and no limit, with --coupled")
+            raise InputError("--coupled", "given", "no --method or --time-limit beside it")
         _solve_coupled(_episode(str(file)), priced or MinMax(burden=burden), output, json_)
         return
     if priced is not None or burden is not Burden.CAPACITY:
         remedy = "a round file states its loss itself: see [loss] in the template"
-        raise InputError("--coupled", coupled, "--coupled with prices or --burden", remedy=remedy)
+        raise InputError("--coupled", "absent", "it beside prices or --burden", remedy=remedy)
     round_, loss = read_round(file)
     best = solve_(round_, loss, method=methods[method], time_limit=time_limit)
     if output is not None:

@@ -85,16 +85,13 @@ def write_episode_haircuts(
         If the path ends in neither, or its folder does not exist.
     """
     starts = [round_.start for round_ in episode]
+    pairs = zip(haircuts, starts, strict=True)
+    owned = [own(x, "haircut", length=len(start.account)) for x, start in pairs]
     columns = {
         "round": [start.t for start in starts for _ in start.account],
         "account": [name for start in starts for name in start.account],
         "capacity_usd": np.concatenate([start.capacity for start in starts]),
-        "haircut_usd": np.concatenate(
-            [
-                own(x, "haircut", length=len(s.account))
-                for x, s in zip(haircuts, starts, strict=True)
-            ]
-        ),
+        "haircut_usd": np.concatenate(owned),
     }
     return _write_table(columns, path)
 
