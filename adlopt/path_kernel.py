@@ -8,14 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import cache
-from heapq import heappop, heappush
+from heapq import heapify, heappop, heappush
 from typing import Any
 
 import numpy as np
 
 from adlopt.arrays import FloatArray, IntArray
 
-COMPILED_ROUNDS = 2_000
+COMPILED_ROUNDS = 500
 """From so many rounds on, compiling pays."""
 
 
@@ -61,38 +61,58 @@ def _compiled(function: Callable[..., Any]) -> Callable[..., Any]:
     return compiled
 
 
-def _smoothed(size: FloatArray, rank: IntArray, place: FloatArray, price: float) -> FloatArray:
+def _smoothed(  # noqa: PLR0912, PLR0915 - one loop, compiled as a whole
+    size: FloatArray, rank: IntArray, place: FloatArray, price: float
+) -> FloatArray:
     """The loss up to round t is convex in u_t, and its slope grows by `mass` at each target.
 
-    A move to u_{t+1} cuts the slopes to [−price, price]; two heaps find the targets at both ends.
+    A move to u_{t+1} cuts the slopes to [−price, price]. Two heaps find the targets at both ends;
+    what one end has used up is dropped from the other's heap when it makes up half of it.
     """
     rounds = size.size
     mass = np.zeros(rounds)
     least, most = np.full(rounds, -np.inf), np.full(rounds, np.inf)
     bottom, top = [0 for _ in range(0)], [0 for _ in range(0)]
     lowest = highest = 0.0
+    alive = 0
     for t in range(rounds):
-        mass[rank[t]] = 2.0 * size[t]
-        heappush(bottom, rank[t])
-        heappush(top, -rank[t])
+        if size[t] > 0:
+            mass[rank[t]] = 2.0 * size[t]
+            heappush(bottom, rank[t])
+            heappush(top, -rank[t])
+            alive += 1
+        if len(bottom) > 2 * alive + 32:
+            bottom = [k for k in bottom if mass[k] > 0]
+            heapify(bottom)
+        if len(top) > 2 * alive + 32:
+            top = [k for k in top if mass[-k] > 0]
+            heapify(top)
         lowest -= size[t]
         highest += size[t]
         while lowest < -price and len(bottom) > 0:
             k = bottom[0]
+            if mass[k] == 0:
+                heappop(bottom)
+                continue
             if mass[k] <= -price - lowest:
                 lowest += mass[k]
                 mass[k] = 0.0
                 heappop(bottom)
+                alive -= 1
             else:
                 mass[k] -= -price - lowest
                 lowest = -price
             least[t] = place[k]
         while highest > price and len(top) > 0:
             k = -top[0]
+            if mass[k] == 0:
+                heappop(top)
+                continue
             if mass[k] <= highest - price:
                 highest -= mass[k]
                 mass[k] = 0.0
                 heappop(top)
+                alive -= 1
             else:
                 mass[k] -= highest - price
                 highest = price

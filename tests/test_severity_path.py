@@ -58,6 +58,7 @@ def test_no_flow_proves_too_much(instance, flow, variation):
 @pytest.mark.parametrize("variation", [0.0, 0.3, 7.0, 60.0, 1e9])
 def test_plain_and_compiled_find_the_same_path(variation, monkeypatch):
     deficit, target = wandering(1_500)
+    monkeypatch.setattr(severity_path, "COMPILED_ROUNDS", 10_000)
     plain = best_severity_path(deficit, target, variation)
     monkeypatch.setattr(severity_path, "COMPILED_ROUNDS", 1)
     compiled = best_severity_path(deficit, target, variation)
