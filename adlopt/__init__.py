@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from adlopt.bound import Bound, Comparator, Hypothesis
     from adlopt.budget import Budget
     from adlopt.certificate import Certificate, Trust
+    from adlopt.coupled import CoupledSolution, solve_coupled
+    from adlopt.coupling_price import CouplingPrice, price_of_not_coupling
     from adlopt.episode import Episode
     from adlopt.errors import (
         AdloptError,
@@ -40,12 +42,13 @@ if TYPE_CHECKING:
     from adlopt.offline import solve
     from adlopt.online import Haircut, Policy, SeverityThenAllocation, policy
     from adlopt.optimum import Method, Solution, Stage
-    from adlopt.playing import lineup, play, run_policy
+    from adlopt.playing import best_fixed_rule, lineup, play, run_policy
     from adlopt.policies import named
     from adlopt.positions import ContractRound, Positions, Side
     from adlopt.round import Round, RoundOutcome, RoundStart
     from adlopt.run import Information, Run
     from adlopt.scoreboard import Score, Scoreboard
+    from adlopt.severity_path import SeverityPath, best_severity_path
     from adlopt.waterfill import pro_rata, water_fill
 
 _HOMES = {
@@ -53,6 +56,8 @@ _HOMES = {
     "bound": ("Bound", "Comparator", "Hypothesis"),
     "budget": ("Budget",),
     "certificate": ("Certificate", "Trust"),
+    "coupled": ("CoupledSolution", "solve_coupled"),
+    "coupling_price": ("CouplingPrice", "price_of_not_coupling"),
     "episode": ("Episode",),
     "errors": (
         "AdloptError",
@@ -78,13 +83,14 @@ _HOMES = {
     "objective": ("CVaR", "FewestAccounts", "Leximin", "TrackingFirst"),
     "offline": ("solve",),
     "optimum": ("Method", "Solution", "Stage"),
-    "playing": ("lineup", "play", "run_policy"),
+    "playing": ("best_fixed_rule", "lineup", "play", "run_policy"),
     "policies": ("named",),
     "positions": ("ContractRound", "Positions", "Side"),
     "online": ("Haircut", "Policy", "SeverityThenAllocation", "policy"),
     "round": ("Round", "RoundOutcome", "RoundStart"),
     "run": ("Information", "Run"),
     "scoreboard": ("Score", "Scoreboard"),
+    "severity_path": ("SeverityPath", "best_severity_path"),
     "waterfill": ("pro_rata", "water_fill"),
 }
 _MODULES = ("bounds", "episodes", "solvency", "testing")

@@ -7,6 +7,13 @@ from typing import Any
 
 from adlopt.table import counted, percent, table
 
+LOSS_COLUMNS = {
+    "per-round optimum": "optimum",
+    "coupled optimum": "coupled",
+    "best fixed rule": "fixed rule",
+}
+"""Comparators of the chosen loss, and how their columns are headed."""
+
 
 def render(data: dict[str, Any]) -> str:
     """Lay out scores, regrets, bounds, and the chosen loss where there is one."""
@@ -70,14 +77,21 @@ def regrets(data: dict[str, Any]) -> str:
     for score in data["scores"]:
         outside = first["fails_by_policy"].get(score["policy"])
         share = score["severity_loss_usd"] / first["usd"] if first["usd"] else None
-        regret = ["–" if r is None else f"{r:,.0f}" for r in score["regret_usd"].values()]
+        regret = [_dash(value, ",.0f") for value in score["regret_usd"].values()]
         rows.append((score["policy"], *regret, "outside" if outside else percent(share)))
     theta = data["best_fixed_severity"]["theta"]
     title = (
         "Regret of the severity loss Σ D|θ−θ*|, USD, against the per-round optimum and the best "
-        f"fixed θ = {theta:.4f} (both hindsight), and the best live policy here"
+        f"fixed θ = {theta:.4f} (both hindsight), and the best fixed rule here that could run live"
     )
-    columns = ("policy", "optimum", "fixed θ", "best live", f"of {first['label']}")
+    columns = ["policy", "optimum", "fixed θ", "fixed rule", f"of {first['label']}"]
+    if data["best_path"] is not None:
+        path = data["best_path"]
+        title += (
+            f"; path: the best of variation {path['variation']:g} (hindsight), which loses "
+            f"{path['loss_usd']:,.0f}"
+        )
+        columns.insert(4, "path")
     return table(title, columns, rows)
 
 
@@ -94,20 +108,31 @@ def bounds(data: dict[str, Any]) -> str:
 
 
 def losses(data: dict[str, Any]) -> str:
-    """The chosen loss and the regret against its per-round optimum."""
+    """The chosen loss and the regret against its comparators."""
     optimum = data["loss_optimum"]
     if optimum is None:
         return ""
+    shown = {name for score in data["scores"] for name in score["loss_regret"]}
     rows = [
-        (score["policy"], *_loss(score, optimum))
+        (score["policy"], *_loss(score, [name for name in LOSS_COLUMNS if name in shown]))
         for score in data["scores"]
         if score["loss"] is not None or score["touches_protected"]
     ]
-    title = f"The chosen loss; per-round optimum (hindsight): {optimum:,.6g}"
-    return table(title, ("policy", "loss", "regret"), rows)
+    title = f"The chosen loss, and regret. Per-round optimum (hindsight): {optimum:,.6g}"
+    if data["coupled_optimum"] is not None:
+        title += (
+            f"; coupled (hindsight): {data['coupled_optimum']['upper']:,.6g}, no dollar being "
+            "taken twice: who is below it has done that"
+        )
+    names = [column for name, column in LOSS_COLUMNS.items() if name in shown]
+    return table(title, ("policy", "loss", *names), rows)
 
 
-def _loss(score: dict[str, Any], optimum: float) -> tuple[str, str]:
+def _loss(score: dict[str, Any], names: list[str]) -> list[str]:
     if score["loss"] is None:
-        return "∞", "∞"
-    return f"{score['loss']:,.6g}", f"{score['loss'] - optimum:,.6g}"
+        return ["∞"] * (1 + len(names))
+    return [f"{score['loss']:,.6g}", *(_dash(score["loss_regret"][n], ",.6g") for n in names)]
+
+
+def _dash(value: float | None, form: str) -> str:
+    return "–" if value is None else format(value, form)

@@ -27,8 +27,12 @@ class Comparator(Enum):
     """The best action of each round, in hindsight: dynamic regret."""
     BEST_FIXED_SEVERITY = "best fixed severity"
     """The best constant θ, in hindsight: static regret."""
-    POLICY_CLASS = "best policy on the board"
-    """The best of the policies played that could run live."""
+    BEST_FIXED_RULE = "best fixed rule"
+    """The best of the rules played that could run live, chosen in hindsight [CTTX26, Eq. 14]."""
+    BEST_PATH = "best path of a given variation"
+    """The best severities that move no more than a given amount in all, in hindsight."""
+    COUPLED_OPTIMUM = "coupled optimum"
+    """The best haircuts of all rounds together, in hindsight, no dollar being taken twice."""
 
 
 class Side(Enum):

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 from cyclopts import App, CycloptsError, Parameter, Token
 
 from adlopt.errors import AdloptError, InputError, NoSolution, ProofError
-from adlopt.loss import Asymmetric, Burden, Loss
+from adlopt.loss import Asymmetric, Burden, MinMax
 
 if TYPE_CHECKING:
     from adlopt.episode import Episode
@@ -53,9 +53,10 @@ def main() -> None:
         _fail(str(error), NO_ANSWER)
     except NoSolution as error:
         if "--json" in sys.argv:
-            nearest = {name: getattr(error, name, None) for name in ("below", "above", "missing")}
+            names = ("below", "above", "missing", "rounds")
+            details = {name: getattr(error, name, None) for name in names}
             held = [b._asdict() for b in getattr(error, "binding", ())]
-            print(json.dumps({"error": str(error), **nearest, "binding": held}, indent=1))
+            print(json.dumps({"error": str(error), **details, "binding": held}, indent=1))
         _fail(str(error), NO_ANSWER)
     except AdloptError as error:
         _fail(str(error), BAD_INPUT)
@@ -75,6 +76,7 @@ def play(
     under: float | None = None,
     over: float | None = None,
     fair: float | None = None,
+    variation: Annotated[float | None, Parameter(name=["--variation", "-P"])] = None,
     json_: Json = False,
 ) -> None:
     """Score policies on an episode: october-10, or a .toml or .json file.
@@ -90,7 +92,9 @@ def play(
         What haircuts are measured against.
     under, over, fair
         Prices of a dollar missed, a dollar too much and a unit of burden: sum that loss as well,
-        with its per-round optimum in hindsight.
+        with its per-round and its coupled optimum in hindsight.
+    variation
+        P: show regret against the best path of severities of that variation, in hindsight.
     json_
         Print everything for machines, at full precision.
     """
@@ -101,7 +105,9 @@ def play(
     chosen = _episode(episode)
     with _progress(None, "playing") as step:
         loss = _priced_loss(under, over, fair, burden)
-        board = play_(chosen, policy or (), burden=burden, loss=loss, progress=step)
+        board = play_(
+            chosen, policy or (), burden=burden, loss=loss, variation=variation, progress=step
+        )
     data = summarise(board, () if policy else lineup(chosen))
     print(json.dumps(data, indent=1) if json_ else render(data))
 
@@ -114,10 +120,15 @@ def solve(
     extra: float = 0.0,
     method: str = "automatic",
     time_limit: float | None = None,
+    coupled: Annotated[bool, Parameter(negative="")] = False,
+    burden: Burden = Burden.CAPACITY,
+    under: float | None = None,
+    over: float | None = None,
+    fair: float | None = None,
     output: Annotated[Path | None, Parameter(name=["--output", "-o"])] = None,
     json_: Json = False,
 ) -> None:
-    """Print the offline optimum of a round file, with its certificate.
+    """Print the offline optimum of a round or, coupled, of an episode, with its certificate.
 
     Parameters
     ----------
@@ -133,6 +144,14 @@ def solve(
         automatic, or highs to have HiGHS solve the program.
     time_limit
         Seconds for HiGHS.
+    coupled
+        The file is an episode: what is taken from an account in one round is gone in the next.
+        Every budget is met at the least worst burden over all rounds.
+    burden
+        What haircuts are measured against, with --coupled.
+    under, over, fair
+        Prices of a dollar missed, a dollar too much and a unit of burden: with --coupled, make
+        the sum of that loss over the rounds least instead.
     output
         Write all haircuts to this .csv or .parquet file.
     json_
@@ -147,6 +166,16 @@ def solve(
     methods = {"automatic": Method.AUTO, "highs": Method.HIGHS}
     if method not in methods:
         raise InputError("--method", method, "automatic or highs")
+    priced = _priced_loss(under, over, fair, burden)
+    if coupled:
+        if method != "automatic" or time_limit is not None or objective is not None or extra:
+            expected = "no --method, --time-limit, --objective or --extra beside it"
+            raise InputError("--coupled", "given", expected)
+        _solve_coupled(_episode(str(file)), priced or MinMax(burden=burden), output, json_)
+        return
+    if priced is not None or burden is not Burden.CAPACITY:
+        remedy = "a round file states its loss itself: see [loss] in the template"
+        raise InputError("--coupled", "absent", "it beside prices or --burden", remedy=remedy)
     round_, aim = read_round(file, objective=objective)
     best = solve_(
         round_,
@@ -335,9 +364,22 @@ def _episode(name: str) -> Episode:
     return read_episode(name)
 
 
+def _solve_coupled(
+    episode: Episode, loss: MinMax | Asymmetric, output: Path | None, json_: bool
+) -> None:
+    from adlopt.coupled_text import render, summarise
+    from adlopt.coupling_price import price_of_not_coupling
+    from adlopt.files import write_episode_haircuts
+
+    price = price_of_not_coupling(episode, loss)
+    if output is not None:
+        write_episode_haircuts(episode, price.coupled.haircuts, output)
+    print(json.dumps(summarise(episode, price), indent=1) if json_ else render(episode, price))
+
+
 def _priced_loss(
     under: float | None, over: float | None, fair: float | None, burden: Burden
-) -> Loss | None:
+) -> Asymmetric | None:
     given = {"--under": under, "--over": over, "--fair": fair}
     if all(price is None for price in given.values()):
         return None

@@ -17,7 +17,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 
 class AdloptError(Exception):
@@ -106,6 +106,8 @@ class InfeasibleRound(NoSolution):
     binding : tuple of Binding
         Who cannot give more, and why: where the budget is out of reach, their sum is below it,
         checked without rounding.
+    rounds : tuple of int
+        Where rounds share their winners: those, from 1, that together need too much.
     """
 
     def __init__(
@@ -116,26 +118,19 @@ class InfeasibleRound(NoSolution):
         above: float | None,
         missing: float | None = None,
         binding: tuple[Binding, ...] = (),
+        rounds: tuple[int, ...] = (),
     ) -> None:
         self.below, self.above = below, above
-        self.missing, self.binding = missing, binding
+        self.missing, self.binding, self.rounds = missing, binding, rounds
         super().__init__(message)
 
     def __reduce__(self) -> tuple[object, ...]:
-        return (
-            _infeasible_round,
-            (str(self), self.below, self.above, self.missing, self.binding),
-        )
+        names = ("below", "above", "missing", "binding", "rounds")
+        return _infeasible_round, (str(self), {name: getattr(self, name) for name in names})
 
 
-def _infeasible_round(
-    message: str,
-    below: float | None,
-    above: float | None,
-    missing: float | None,
-    binding: tuple[Binding, ...],
-) -> InfeasibleRound:
-    return InfeasibleRound(message, below=below, above=above, missing=missing, binding=binding)
+def _infeasible_round(message: str, details: dict[str, Any]) -> InfeasibleRound:
+    return InfeasibleRound(message, **details)
 
 
 class SolverStopped(NoSolution):

@@ -9,10 +9,11 @@ from typing import TypeAlias, cast
 
 import numpy as np
 
+from adlopt.coupled import solve_coupled
 from adlopt.episode import Episode
 from adlopt.errors import InputError
 from adlopt.hindsight import best_fixed_severity, paper_ogd, per_round_optimum, severity_loss
-from adlopt.loss import Burden, Loss, MinMax, worst_burden
+from adlopt.loss import Asymmetric, Burden, Loss, MinMax, worst_burden
 from adlopt.online import Haircut, Policy, Severity, SeverityThenAllocation
 from adlopt.online import policy as function_policy
 from adlopt.policies import allocation_named, named
@@ -98,6 +99,7 @@ def play(
     *,
     burden: Burden = Burden.CAPACITY,
     loss: Loss | None = None,
+    variation: float | None = None,
     progress: Callable[[str], None] | None = None,
 ) -> Scoreboard:
     """Play policies through an episode and score them, with what is recorded beside them.
@@ -113,8 +115,10 @@ def play(
     burden : Burden
         What haircuts are measured against.
     loss : Loss, optional
-        A loss to sum as well, with its per-round optimum in *hindsight*. It must price the
-        budget: under `MinMax` alone a policy that raises nothing would look best.
+        A loss to sum as well, with its per-round and its coupled optimum in *hindsight*. It must
+        price the budget: under `MinMax` alone a policy that raises nothing would look best.
+    variation : float, optional
+        P: show regret against the best path of that variation as well, in *hindsight*.
     progress : callable, optional
         Told each policy's name before it plays.
 
@@ -140,10 +144,53 @@ def play(
         if progress is not None:
             progress(policy.name)
         runs.append(run_policy(episode, policy, burden=burden, loss=loss))
-    optimum = None
+    optimum = coupled = None
     if loss is not None:
         optimum = math.fsum(solution.value for solution in per_round_optimum(episode, loss))
-    return Scoreboard.of(episode, runs, burden=burden, loss_optimum=optimum)
+    if isinstance(loss, Asymmetric) and not episode.pooled:
+        coupled = solve_coupled(episode, loss).certificate
+    return Scoreboard.of(
+        episode, runs, burden=burden, loss_optimum=optimum, coupled=coupled, variation=variation
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FixedRule:
+    """The best of some rules on an episode, in *hindsight*, and its loss."""
+
+    policy: str
+    loss: float
+
+
+def best_fixed_rule(
+    episode: Episode, rules: Sequence[Playable], *, loss: Loss | None = None
+) -> FixedRule:
+    """Play rules, each from start to end, and return the one that loses least: *hindsight*.
+
+    Parameters
+    ----------
+    episode : Episode
+    rules : sequence of Policy, function or str
+        At least one; as in `play`.
+    loss : Loss, optional
+        To sum over the rounds; the severity loss Σ D|θ − θ*|, USD, unless given.
+
+    Examples
+    --------
+    >>> from adlopt.episodes import october_10
+    >>> best = best_fixed_rule(october_10(), ["persistence", "follow-the-leader", "constant:0.5"])
+    >>> best.policy, round(best.loss / 1e6, 2)
+    ('follow-the-leader+pro-rata', 11.88)
+    """
+    if isinstance(rules, str) or not rules:
+        raise InputError("rules", rules, "a list of at least one rule")
+    found = []
+    for policy in (resolve(rule, episode) for rule in rules):
+        run = run_policy(episode, policy, loss=loss)
+        cost = severity_loss(episode, episode.severity(run))
+        found.append((cost if run.loss is None else math.fsum(run.loss), policy.name))
+    least, name = min(found)
+    return FixedRule(policy=name, loss=least)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,12 +13,14 @@ from adlopt.arrays import FloatArray
 from adlopt.board_text import render
 from adlopt.bound import Bound, Comparator
 from adlopt.bounds import HALF, PROPOSITION_1, TRIVIAL, is_vacuous
+from adlopt.certificate import Certificate
 from adlopt.episode import Episode
 from adlopt.errors import InputError
 from adlopt.hindsight import FixedSeverity, best_fixed_severity, least_burden, severity_loss
 from adlopt.loss import Burden
 from adlopt.quantity import QUANTITIES
 from adlopt.run import Information, Run
+from adlopt.severity_path import SeverityPath, best_severity_path
 
 WEIGHTS = (0.5, 1.0, 2.0)
 """λ of the sweep over objective (23)."""
@@ -58,6 +60,9 @@ class Score:
         Of the severity loss, USD, against each comparator.
     loss : float or None
         Sum of the loss the episode was played under.
+    loss_regret : dict
+        Of that loss, against each comparator. Below 0 against the coupled optimum, a policy has
+        taken some dollar in two rounds.
     """
 
     policy: str
@@ -75,6 +80,7 @@ class Score:
     outside_domain: float
     regret: dict[Comparator, float]
     loss: float | None
+    loss_regret: dict[Comparator, float]
 
     def total(self, weight: float = 1.0) -> float | None:
         """Tracking + λ · fairness as published, [CTTX26, Eq. 23]."""
@@ -103,6 +109,10 @@ class Scoreboard:
         What `least` is.
     loss_optimum : float or None
         Sum of the per-round optima of the loss played under, in *hindsight*.
+    coupled : Certificate or None
+        Of the coupled optimum of that loss, in *hindsight*.
+    variation : float or None
+        P of the best path of severities that regret is measured against, in *hindsight*.
 
     Examples
     --------
@@ -119,6 +129,8 @@ class Scoreboard:
     least: FloatArray | None
     least_name: str
     loss_optimum: float | None = None
+    coupled: Certificate | None = None
+    variation: float | None = None
     bounds: tuple[Bound, ...] = (PROPOSITION_1, TRIVIAL, HALF)
 
     @classmethod
@@ -129,6 +141,8 @@ class Scoreboard:
         *,
         burden: Burden = Burden.CAPACITY,
         loss_optimum: float | None = None,
+        coupled: Certificate | None = None,
+        variation: float | None = None,
     ) -> Scoreboard:
         """Score runs on an episode.
 
@@ -140,6 +154,10 @@ class Scoreboard:
             Of the least burden, where accounts are known.
         loss_optimum : float, optional
             Sum of the per-round optima of the loss played under.
+        coupled : Certificate, optional
+            Of the coupled optimum of that loss.
+        variation : float, optional
+            P of the best path to measure regret against.
         """
         reference, levels, name = _references(episode, burden)
         return cls(
@@ -149,20 +167,26 @@ class Scoreboard:
             least=levels,
             least_name=name,
             loss_optimum=loss_optimum,
+            coupled=coupled,
+            variation=variation,
         )
 
     @property
     def scores(self) -> tuple[Score, ...]:
         """One row a run, in order."""
-        best = self.best_fixed
         losses = [severity_loss(self.episode, self.episode.severity(run)) for run in self.runs]
-        live = [
-            loss
-            for run, loss in zip(self.runs, losses, strict=True)
-            if run.information is Information.ROUND_START
-        ]
+        chosen = [None if run.loss is None else math.fsum(run.loss) for run in self.runs]
+        live = [run.information is Information.ROUND_START for run in self.runs]
+        against = {
+            Comparator.PER_ROUND_OPTIMUM: 0.0,
+            Comparator.BEST_FIXED_SEVERITY: self.best_fixed.loss,
+            Comparator.BEST_FIXED_RULE: _least(losses, live),
+        }
+        if self.best_path is not None:
+            against[Comparator.BEST_PATH] = self.best_path.loss
+        against_loss = self._loss_comparators(_least(chosen, live))
         return tuple(
-            self._score(run, loss, best.loss, min(live, default=math.nan))
+            self._score(run, loss, {c: loss - least for c, least in against.items()}, against_loss)
             for run, loss in zip(self.runs, losses, strict=True)
         )
 
@@ -176,6 +200,14 @@ class Scoreboard:
     def best_fixed(self) -> FixedSeverity:
         """The best constant severity, in *hindsight*."""
         return best_fixed_severity(self.episode)
+
+    @property
+    def best_path(self) -> SeverityPath | None:
+        """The best path of the chosen variation, in *hindsight*; None if none was chosen."""
+        if self.variation is None:
+            return None
+        episode = self.episode
+        return best_severity_path(episode.deficit, episode.needed_severity, self.variation)
 
     @property
     def least_is_beaten_by(self) -> float:
@@ -213,11 +245,28 @@ class Scoreboard:
             "least_burden_is_beaten_by_usd": self.least_is_beaten_by,
             "scores": [_score_data(score, bound) for score in self.scores],
             "best_fixed_severity": {"theta": best.theta, "loss_usd": best.loss},
+            "best_path": _path_data(self.best_path, self.variation),
             "loss_optimum": self.loss_optimum,
+            "coupled_optimum": _coupled_data(self.coupled),
             "bounds": [_bound_data(self, bound) for bound in self.bounds],
         }
 
-    def _score(self, run: Run, loss: float, fixed: float, live: float) -> Score:
+    def _loss_comparators(self, live: float) -> dict[Comparator, float]:
+        found = {Comparator.BEST_FIXED_RULE: live}
+        if self.loss_optimum is not None:
+            found[Comparator.PER_ROUND_OPTIMUM] = self.loss_optimum
+        if self.coupled is not None:
+            found[Comparator.COUPLED_OPTIMUM] = self.coupled.upper
+        return found
+
+    def _score(
+        self,
+        run: Run,
+        loss: float,
+        regret: dict[Comparator, float],
+        against_loss: dict[Comparator, float],
+    ) -> Score:
+        total = None if run.loss is None else math.fsum(run.loss)
         needed, deficit = self.episode.needed, self.episode.deficit
         apart = run.haircut - needed
         return Score(
@@ -234,13 +283,38 @@ class Scoreboard:
             touched=None if run.touched is None else float(run.touched.sum()),
             severity_loss=loss,
             outside_domain=math.fsum(np.maximum(run.haircut - deficit, 0.0)),
-            regret={
-                Comparator.PER_ROUND_OPTIMUM: loss,
-                Comparator.BEST_FIXED_SEVERITY: loss - fixed,
-                Comparator.POLICY_CLASS: loss - live,
-            },
-            loss=None if run.loss is None else math.fsum(run.loss),
+            regret=regret,
+            loss=total,
+            loss_regret={}
+            if total is None
+            else {comparator: total - least for comparator, least in against_loss.items()},
         )
+
+
+def _least(losses: Sequence[float | None], live: Sequence[bool]) -> float:
+    found = [x for x, may in zip(losses, live, strict=True) if may and x is not None]
+    return min(found, default=math.nan)
+
+
+def _path_data(path: SeverityPath | None, variation: float | None) -> dict[str, Any] | None:
+    if path is None:
+        return None
+    return {
+        "variation": variation,
+        "loss_usd": path.loss,
+        "lower_usd": path.certificate.lower,
+        "severity": path.severities.tolist(),
+    }
+
+
+def _coupled_data(certificate: Certificate | None) -> dict[str, Any] | None:
+    if certificate is None:
+        return None
+    return {
+        "upper": certificate.upper,
+        "lower": certificate.lower,
+        "trust": certificate.trust.value,
+    }
 
 
 def _priced(
@@ -300,6 +374,7 @@ def _score_data(score: Score, bound: float) -> dict[str, Any]:
         "outside_domain_usd": score.outside_domain,
         "regret_usd": {c.value: regret for c, regret in score.regret.items()},
         "loss": score.loss,
+        "loss_regret": {c.value: regret for c, regret in score.loss_regret.items()},
     }
     return {name: _finite(value) for name, value in row.items()} | {
         "touches_protected": score.worst_burden == math.inf

@@ -25,6 +25,17 @@ INFEASIBLE = "deficit = 90.0\nneeded = 600.0\n" + ALICE
 MANY = HEAD + "".join(f'[[account]]\nid = "0x{i:040x}"\ncapacity = {i}e6\n' for i in range(1, 41))
 HOSTILE_ID = HEAD + '[[account]]\nid = "\\u001b[31m\\nx"\ncapacity = 120.0\n'
 
+TWO = """
+[[round]]
+deficit = 90.0
+needed = {}
+account = [{{ id = "alice", capacity = 120.0 }}, {{ id = "bob", capacity = 60.0 }}]
+[[round]]
+deficit = 90.0
+needed = {}
+account = [{{ id = "alice", capacity = 120.0 }}]
+"""
+
 
 @pytest.fixture
 def folder(tmp_path, monkeypatch):
@@ -33,6 +44,8 @@ def folder(tmp_path, monkeypatch):
         "round.toml": HEAD + ALICE,
         "bad.toml": "x = [",
         "no.toml": INFEASIBLE,
+        "two.toml": TWO.format(60.0, 30.0),
+        "short.toml": TWO.format(100.0, 90.0),
     }.items():
         (tmp_path / name).write_text(text)
     return tmp_path
@@ -98,6 +111,13 @@ BAD = {
     "nothing": (["solve", ""], "a .toml or .json file"),
     "unknown episode": (["play", "october-11"], "october-10, or a .toml"),
     "a round is no episode": (["play", "round.toml"], "a key that is known"),
+    "an episode is no round": (["solve", "two.toml"], "is 'an episode': .*--coupled"),
+    "pooled, coupled": (["solve", "october-10", "--coupled"], "only totals are known"),
+    "a round, coupled": (["solve", "round.toml", "--coupled"], "a key that is known"),
+    "coupled by HiGHS": (["solve", "two.toml", "--coupled", "--method", "highs"], "no --method"),
+    "prices without coupling": (["solve", "round.toml", "--burden", "equity"], "beside prices"),
+    "one price of three": (["solve", "two.toml", "--coupled", "--fair", "1"], "give --under"),
+    "negative variation": (["play", "october-10", "-P", "-1"], "variation is -1"),
     "unknown method": (["solve", "round.toml", "--method", "simplex"], "automatic or highs"),
     "time in words": (["solve", "round.toml", "--time-limit", "long"], "float"),
     "time NaN": (["solve", "round.toml", "--method", "highs", "--time-limit", "nan"], "nan"),
@@ -158,6 +178,53 @@ def test_a_round_without_an_answer_is_exit_code_1(run, method):
     assert (code, out) == (1, "")
     assert err.startswith("adlopt: the budget of 600.00 USD exceeds the 120.00 USD")
     assert err.count("\n") == 1
+
+
+def test_a_coupled_episode_is_solved_and_written(run):
+    code, out, err = run("solve", "two.toml", "--coupled", "-o", "all.csv")
+    assert (code, err) == (0, "")
+    assert widest(out) <= 80
+    for words in ("in hindsight", "proven optimal (exact)", "worst burden in all 50 %", "binds"):
+        assert words in out.replace("\n", " ")
+    table = Path("all.csv").read_text().splitlines()
+    assert table[0] == "round,account,capacity_usd,haircut_usd"
+    assert len(table) == 4
+    code, out, err = run("solve", "two.toml", "--coupled", "--json")
+    data = strict_json(out)
+    assert (code, err, data["information"], data["value"]) == (0, "", "hindsight", 0.5)
+    assert data["binding_rounds"] == [1, 2]
+    assert sum(map(sum, data["haircut_usd"])) == 90.0
+    least, most = data["one_by_one"]["price_of_not_coupling"]
+    assert least <= most
+    words = ("--under", "1", "--over", "1", "--fair", "20")
+    data = strict_json(run("solve", "two.toml", "--coupled", *words, "--json")[1])
+    assert data["objective"] == "sum of the loss"
+    assert data["certificate"]["optimal"] is True
+    assert widest(run("solve", "two.toml", "--coupled", *words)[1]) <= 80
+
+
+def test_a_coupled_episode_without_an_answer_names_its_rounds(run):
+    code, out, err = run("solve", "short.toml", "--coupled", "--json")
+    assert code == 1
+    assert strict_json(out)["rounds"] == [1, 2]
+    assert "10.00 USD are missing" in err
+
+
+def test_comparators_of_an_episode_are_shown(run):
+    words = ("-P", "0.1", "--under", "1", "--over", "1", "--fair", "50")
+    code, out, err = run("play", "two.toml", "-p", "queue", *words)
+    assert (code, err) == (0, "")
+    assert widest(out) <= 80
+    assert all(word in out for word in ("fixed rule", "path", "coupled", "hindsight"))
+    data = strict_json(run("play", "two.toml", "-p", "queue", *words, "--json")[1])
+    names = {name for score in data["scores"] for name in score["regret_usd"]}
+    assert {"best fixed rule", "best path of a given variation", "per-round optimum"} <= names
+    assert data["coupled_optimum"]["lower"] <= data["coupled_optimum"]["upper"]
+    assert data["coupled_optimum"]["upper"] >= data["loss_optimum"] * (1 - 1e-9)
+    path = data["best_path"]
+    for score in data["scores"]:
+        regret = score["regret_usd"]["best path of a given variation"]
+        assert regret == score["severity_loss_usd"] - path["loss_usd"]
 
 
 @pytest.mark.parametrize(

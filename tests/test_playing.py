@@ -131,6 +131,27 @@ def test_a_chosen_loss_is_summed_and_compared_with_the_per_round_optimum(episode
         assert score.loss >= optimum * (1 - 1e-9)
 
 
+def test_the_comparators_of_a_chosen_loss(episode):
+    loss = adl.surrogate(track=1.0, fair=1_000.0)
+    board = adl.play(episode, ["estimate+queue"], loss=loss, variation=0.5)
+    coupled = adl.solve_coupled(episode, loss)
+    rules = ["do-nothing", "constant:0.5", "persistence", "estimate+queue"]
+    best = adl.best_fixed_rule(episode, rules, loss=loss)
+    path = adl.best_severity_path(episode.deficit, episode.needed_severity, 0.5)
+    severity = adl.best_fixed_rule(episode, rules)
+    for score in board.scores:
+        regret = score.loss_regret
+        assert regret[Comparator.COUPLED_OPTIMUM] == score.loss - coupled.value
+        assert regret[Comparator.BEST_FIXED_RULE] == score.loss - best.loss
+        assert score.regret[Comparator.BEST_PATH] == score.severity_loss - path.loss
+        assert score.regret[Comparator.BEST_FIXED_RULE] == score.severity_loss - severity.loss
+    assert board[best.policy].loss == best.loss
+    assert Comparator.BEST_PATH not in adl.play(episode).scores[0].regret
+    for wrong in ([], "queue"):
+        with pytest.raises(adl.InputError, match="at least one rule"):
+            adl.best_fixed_rule(episode, wrong)
+
+
 def test_a_bound_is_not_applied_outside_its_domain():
     rounds = [adl.Round.of(capacity=[500.0], deficit=10.0, needed=50.0)]
     episode = adl.Episode(name="small deficit", rounds=rounds)

@@ -15,13 +15,14 @@ row belongs to.
 
 from adlopt.files.read import read_episode, read_limits, read_round
 from adlopt.files.templates import write_template
-from adlopt.files.write import write_episode, write_haircuts
+from adlopt.files.write import write_episode, write_episode_haircuts, write_haircuts
 
 __all__ = [
     "read_episode",
     "read_limits",
     "read_round",
     "write_episode",
+    "write_episode_haircuts",
     "write_haircuts",
     "write_template",
 ]

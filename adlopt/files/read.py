@@ -204,6 +204,9 @@ def _recorded(entry: RecordedEntry) -> Run:
 
 def _decode(path: Path, kind: type[T]) -> T:
     raw = _parse(path)
+    if kind is RoundFile and isinstance(raw, Mapping) and "round" in raw:
+        remedy = "adlopt solve --coupled takes an episode, and adlopt play"
+        raise InputError(str(path), "an episode", "a round", remedy=remedy)
     try:
         return msgspec.convert(raw, kind)
     except msgspec.ValidationError as error:

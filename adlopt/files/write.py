@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import msgspec
+import numpy as np
 
 from adlopt.arrays import FloatArray, own
 from adlopt.episode import Episode
@@ -65,15 +66,41 @@ def write_haircuts(round_: Round, haircut: FloatArray, path: str | Path) -> Path
     InputError
         If the path ends in neither, or its folder does not exist.
     """
-    import polars as pl
-
-    path = Path(path)
     columns = {
         "account": list(round_.start.account),
         "capacity_usd": round_.start.capacity,
         "haircut_usd": own(haircut, "haircut", length=len(round_.start.account)),
     }
-    frame = pl.DataFrame(columns)
+    return _write_table(columns, path)
+
+
+def write_episode_haircuts(
+    episode: Episode, haircuts: Sequence[FloatArray], path: str | Path
+) -> Path:
+    """Write round, account, capacity and haircut, USD, of all rounds, as .csv or .parquet.
+
+    Raises
+    ------
+    InputError
+        If the path ends in neither, or its folder does not exist.
+    """
+    starts = [round_.start for round_ in episode]
+    pairs = zip(haircuts, starts, strict=True)
+    owned = [own(x, "haircut", length=len(start.account)) for x, start in pairs]
+    columns = {
+        "round": [start.t for start in starts for _ in start.account],
+        "account": [name for start in starts for name in start.account],
+        "capacity_usd": np.concatenate([start.capacity for start in starts]),
+        "haircut_usd": np.concatenate(owned),
+    }
+    return _write_table(columns, path)
+
+
+def _write_table(columns: Mapping[str, Any], path: str | Path) -> Path:
+    import polars as pl
+
+    path = Path(path)
+    frame = pl.DataFrame(dict(columns))
     if path.suffix not in (".csv", ".parquet") or not path.parent.is_dir():
         raise InputError("output", str(path), "a .csv or .parquet file in a folder that exists")
     csv = path.suffix == ".csv"
