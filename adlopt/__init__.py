@@ -12,7 +12,9 @@ if TYPE_CHECKING:
     from adlopt import bounds, episodes, solvency, testing
     from adlopt.apportionment import integer_pro_rata
     from adlopt.bound import Bound, Comparator, Hypothesis
+    from adlopt.budget import Budget
     from adlopt.certificate import Certificate, Trust
+    from adlopt.contracts import ContractSolution
     from adlopt.episode import Episode
     from adlopt.errors import (
         AdloptError,
@@ -31,8 +33,9 @@ if TYPE_CHECKING:
     from adlopt.highs import Stopped
     from adlopt.hindsight import best_fixed_severity, paper_ogd, per_round_optimum
     from adlopt.loss import Asymmetric, Burden, Empirical, MinMax, SeverityLoss, surrogate
+    from adlopt.method import Method
     from adlopt.online import Haircut, Policy, SeverityThenAllocation, policy
-    from adlopt.optimum import Method, Solution, solve
+    from adlopt.optimum import Solution, solve
     from adlopt.playing import lineup, play, run_policy
     from adlopt.policies import named
     from adlopt.positions import ContractRound, Positions, Side
@@ -44,7 +47,9 @@ if TYPE_CHECKING:
 _HOMES = {
     "apportionment": ("integer_pro_rata",),
     "bound": ("Bound", "Comparator", "Hypothesis"),
+    "budget": ("Budget",),
     "certificate": ("Certificate", "Trust"),
+    "contracts": ("ContractSolution",),
     "episode": ("Episode",),
     "errors": (
         "AdloptError",
@@ -63,7 +68,8 @@ _HOMES = {
     "highs": ("Stopped",),
     "hindsight": ("best_fixed_severity", "paper_ogd", "per_round_optimum"),
     "loss": ("Asymmetric", "Burden", "Empirical", "MinMax", "SeverityLoss", "surrogate"),
-    "optimum": ("Method", "Solution", "solve"),
+    "method": ("Method",),
+    "optimum": ("Solution", "solve"),
     "playing": ("lineup", "play", "run_policy"),
     "policies": ("named",),
     "positions": ("ContractRound", "Positions", "Side"),

@@ -89,18 +89,29 @@ class InfeasibleRound(NoSolution):
     ----------
     below, above : float or None
         USD. The nearest budgets that can be raised, below and above the one asked for.
+    binding : tuple of str
+        Accounts whose capacity keeps lots from being closed, where that is why.
     """
 
-    def __init__(self, message: str, *, below: float | None, above: float | None) -> None:
-        self.below, self.above = below, above
+    def __init__(
+        self,
+        message: str,
+        *,
+        below: float | None,
+        above: float | None,
+        binding: tuple[str, ...] = (),
+    ) -> None:
+        self.below, self.above, self.binding = below, above, binding
         super().__init__(message)
 
     def __reduce__(self) -> tuple[object, ...]:
-        return (_infeasible_round, (str(self), self.below, self.above))
+        return (_infeasible_round, (str(self), self.below, self.above, self.binding))
 
 
-def _infeasible_round(message: str, below: float | None, above: float | None) -> InfeasibleRound:
-    return InfeasibleRound(message, below=below, above=above)
+def _infeasible_round(
+    message: str, below: float | None, above: float | None, binding: tuple[str, ...]
+) -> InfeasibleRound:
+    return InfeasibleRound(message, below=below, above=above, binding=binding)
 
 
 class SolverStopped(NoSolution):

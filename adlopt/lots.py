@@ -66,7 +66,33 @@ def optimum(problem: BurdenProblem, grid: LotGrid) -> LotAnswer:
     SolverStopped
         If the search for an exact sum gave up before it found one.
     """
-    return _exact_budget(grid) if problem.exact else _PricedBudget(grid, problem).solve()
+    return exact_optimum(grid) if problem.exact else _PricedBudget(grid, problem).solve()
+
+
+def exact_optimum(grid: LotGrid) -> LotAnswer:
+    """Meet the budget to the micro-dollar at the least burden; raises as `optimum` does."""
+    check_supply(grid)
+    if grid.budget == 0:
+        zero = Fraction(0)
+        counts = np.zeros_like(grid.most)
+        return LotAnswer(counts=counts, level=zero, value=zero, lower=zero, finished=True)
+    top = grid.level_of(grid.most)
+    first = _first_level(grid, lambda k: grid.total(k) >= grid.budget, Fraction(0), top)
+    search = _ExactSums(grid)
+    if not search.hits(grid.counts_at(first)):
+        whole = search.look(grid.most)
+        if search.best is None and whole.proven:
+            raise _out_of_reach(grid, whole)
+        _walk_up(grid, search, first, top)
+        if search.best is None:
+            raise _gave_up(grid, whole)
+    assert search.best is not None, "a hit is kept"
+    reached = grid.level_of(search.best)
+    refuted = search.missed >= first and _level_after(grid, search.missed, 1, top) >= reached
+    lower = reached if refuted else first
+    return LotAnswer(
+        counts=search.best, level=reached, value=reached, lower=lower, finished=lower == reached
+    )
 
 
 def check_supply(grid: LotGrid) -> None:
@@ -108,31 +134,6 @@ def within_budget(grid: LotGrid) -> IntArray:
             counts[i] += 1
             rest -= int(grid.size[i])
     return counts
-
-
-def _exact_budget(grid: LotGrid) -> LotAnswer:
-    check_supply(grid)
-    if grid.budget == 0:
-        zero = Fraction(0)
-        counts = np.zeros_like(grid.most)
-        return LotAnswer(counts=counts, level=zero, value=zero, lower=zero, finished=True)
-    top = grid.level_of(grid.most)
-    first = _first_level(grid, lambda k: grid.total(k) >= grid.budget, Fraction(0), top)
-    search = _ExactSums(grid)
-    if not search.hits(grid.counts_at(first)):
-        whole = search.look(grid.most)
-        if search.best is None and whole.proven:
-            raise _out_of_reach(grid, whole)
-        _walk_up(grid, search, first, top)
-        if search.best is None:
-            raise _gave_up(grid, whole)
-    assert search.best is not None, "a hit is kept"
-    reached = grid.level_of(search.best)
-    refuted = search.missed >= first and _level_after(grid, search.missed, 1, top) >= reached
-    lower = reached if refuted else first
-    return LotAnswer(
-        counts=search.best, level=reached, value=reached, lower=lower, finished=lower == reached
-    )
 
 
 def _walk_up(grid: LotGrid, search: _ExactSums, first: Fraction, top: Fraction) -> None:

@@ -9,6 +9,7 @@ continuous              Newton on the concave water level, a few passes         
 continuous, priced      the same, plus a sort where the budget is not worth it     O(n log n)
 lots, exact budget      bisection on the worst burden, then bounded subset sums    O(n log n)
 lots, priced            the same, and branch and bound below the budget            O(n) a level
+contracts               see `adlopt.contracts`                                     O(m) a level
 any, `Method.HIGHS`     linear program in slack form; shifted-core MILP for lots   simplex, B&B
 ======================  =========================================================  ============
 
@@ -20,32 +21,25 @@ The least burden in lots whose sum may exceed the budget is then still proved, e
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from enum import Enum
 from fractions import Fraction
+from typing import overload
 
 import numpy as np
 
 from adlopt import lots, waterfill
 from adlopt.arrays import BoolArray, FloatArray, IntArray, Record, freeze_mask, own
+from adlopt.budget import Budget
 from adlopt.certificate import Certificate, Trust, certify, round_down
+from adlopt.contracts import ContractSolution, solve_contracts
 from adlopt.errors import CertificateError, InputError, SolverFailed
 from adlopt.highs import Infeasible, Stopped, run
 from adlopt.loss import Loss, MinMax, worst_burden
 from adlopt.lot_grid import MICRO, LotGrid
+from adlopt.method import Method as Method  # noqa: PLC0414 - imported from here
+from adlopt.positions import ContractRound
 from adlopt.problem import BurdenProblem
 from adlopt.program import ShiftedCore, SlackForm
 from adlopt.round import Round
-
-
-class Method(Enum):
-    """What solved a round."""
-
-    AUTO = "automatic"
-    """The best method known for the problem; a Solution never carries this."""
-    PRO_RATA = "pro-rata (closed form)"
-    WATER_FILLING = "water-filling"
-    LOT_SEARCH = "parametric search over lots"
-    HIGHS = "HiGHS"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -110,24 +104,55 @@ class Solution(Record):
         )
 
 
+@overload
 def solve(
     round_: Round,
     loss: Loss | None = None,
     *,
     method: Method = Method.AUTO,
     time_limit: float | None = None,
-) -> Solution:
+) -> Solution: ...
+
+
+@overload
+def solve(
+    round_: ContractRound,
+    loss: Loss | None = None,
+    *,
+    budget: Budget | None = None,
+    gap: float = 0.0,
+    method: Method = Method.AUTO,
+    time_limit: float | None = None,
+) -> ContractSolution: ...
+
+
+def solve(
+    round_: Round | ContractRound,
+    loss: Loss | None = None,
+    *,
+    budget: Budget | None = None,
+    gap: float = 0.0,
+    method: Method = Method.AUTO,
+    time_limit: float | None = None,
+) -> Solution | ContractSolution:
     """Return the haircut that, knowing the needed budget, costs least: the offline optimum.
 
     This is a *hindsight* benchmark, [CTTX26, Eq. 11]: it may look at `needed`, a policy may not.
 
     Parameters
     ----------
-    round_ : Round
-        With lots, haircuts are whole multiples of them, exact in micro-dollars.
+    round_ : Round or ContractRound
+        With lots, haircuts are whole multiples of them, exact in micro-dollars. In contract space
+        whole lots of positions are closed, and all positions of an account share its burden.
     loss : Loss, optional
         `MinMax()` (exact budget, Eq. 8) unless given: `surrogate` (Eq. 10), `Asymmetric` (Eq. 9),
-        `Empirical(excess_only=True)` (the convex part of Eq. 23).
+        `Empirical(excess_only=True)` (the convex part of Eq. 23). In contract space `MinMax`.
+    budget : Budget, optional
+        In contract space: which sums count as raising the needed budget; `Budget.exact()` unless
+        given.
+    gap : float
+        In contract space: relative gap, proven, at which to stop; 0 for the optimum itself. A gap
+        of 1e-6 takes a fifth of the time where accounts have many positions.
     method : Method
         `AUTO`, or `HIGHS` to have HiGHS solve the linear or mixed-integer program.
     time_limit : float, optional
@@ -135,7 +160,7 @@ def solve(
 
     Returns
     -------
-    Solution
+    Solution or ContractSolution
         With its certificate.
 
     Raises
@@ -163,9 +188,32 @@ def solve(
     >>> lots = Round.of(capacity=[120.0, 80.0, 40.0], deficit=90.0, needed=75.0, lot=25.0)
     >>> print(solve(lots))
     2 winners give 75.00 USD, worst burden 41.67 %; proven optimal (exact)
+
+    In contract space, where what is closed seldom sums to the budget exactly:
+
+    >>> contracts = ContractRound.of(
+    ...     account=["ann", "ann", "bob"], coin=["ETH", "BTC", "ETH"],
+    ...     side=["long", "short", "long"], size=[10, 3, 8], value=[40, 90, 40],
+    ...     deficit=500, needed=300)
+    >>> best = solve(contracts, budget=Budget.band(50))
+    >>> best.lots, best.raised
+    (array([2, 1, 4]), 330.0)
     """
+    if isinstance(round_, ContractRound):
+        return solve_contracts(
+            round_, loss, budget=budget, gap=gap, method=method, time_limit=time_limit
+        )
     if not isinstance(round_, Round):
-        raise InputError("round_", round_, "a Round", remedy="Round.of(...) or read_round(path)[0]")
+        raise InputError(
+            "round_",
+            round_,
+            "a Round or a ContractRound",
+            remedy="Round.of(...) or read_round(path)[0]",
+        )
+    for name, given, default in (("budget", budget, None), ("gap", gap, 0.0)):
+        if given != default:
+            remedy = "ContractRound.of_wealth(round_)"
+            raise InputError(name, given, f"{default}, in wealth space", remedy=remedy)
     loss = MinMax() if loss is None else loss
     problem = BurdenProblem.of(round_, loss)
     if method not in (Method.AUTO, Method.HIGHS):
