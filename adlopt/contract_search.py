@@ -139,6 +139,7 @@ class Filler:
     def _fill(self, filling: Filling, todo: IntArray, nodes: int) -> None:
         if not todo.size:
             return
+        nodes = min(nodes, max(ALL_NODES - self.spent, 0) // todo.size + 1)
         grid = self.grid
         given = (grid.start, grid.lot, grid.most, grid.step, grid.worth, filling.limits, todo)
         written = (filling.counts, filling.amounts, filling.bounds)

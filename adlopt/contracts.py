@@ -45,6 +45,8 @@ from adlopt.waterfill import water_level
 
 WALK = Fraction(1, 2**36)
 """First step above the first level, relative to it; every further one is four times as long."""
+HALVINGS = 8
+"""How often the distance between the last miss and the first hit is halved."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -290,21 +292,29 @@ def _other_sums(grid: ContractGrid, filler: Filler, bracket: Bracket) -> _Found:
             stopped=Stopped.OPTIMAL,
             method=Method.POSITION_SEARCH,
         )
+    return _Found(
+        counts=trim(grid, _walk_up(grid, filler, bracket.high)),
+        lower=bracket.low,
+        stopped=Stopped.LIMIT,
+        method=Method.POSITION_SEARCH,
+    )
+
+
+def _walk_up(grid: ContractGrid, filler: Filler, missed: Fraction) -> IntArray:
+    """Mend lots at levels further and further above one that missed, then between the last two."""
     top = max(map(grid.burden, range(grid.cap.size), grid.cap.tolist()))
-    step = WALK
-    while True:
-        level = min(bracket.high * (1 + step), top)
-        counts = mend(grid, filler, filler.decide(grid.limits_at(level), grid.least))
-        if counts is not None:
-            return _Found(
-                counts=trim(grid, counts),
-                lower=bracket.low,
-                stopped=Stopped.LIMIT,
-                method=Method.POSITION_SEARCH,
-            )
-        if level == top:
+    first, step, counts = missed, WALK, None
+    while counts is None:
+        if missed == top:
             raise _not_found(grid)
-        step *= 4
+        level, step = min(first * (1 + step), top), 4 * step
+        counts = mend(grid, filler, filler.decide(grid.limits_at(level), grid.least))
+        missed = level if counts is None else missed
+    for _ in range(HALVINGS):
+        level = Fraction((float(missed) + float(grid.level_of(grid.amounts(counts)))) / 2)
+        nearer = mend(grid, filler, filler.decide(grid.limits_at(level), grid.least))
+        missed, counts = (level, counts) if nearer is None else (missed, nearer)
+    return counts
 
 
 def _not_found(grid: ContractGrid) -> InfeasibleRound | SolverStopped:

@@ -194,10 +194,12 @@ def solve(
     >>> contracts = ContractRound.of(
     ...     account=["ann", "ann", "bob"], coin=["ETH", "BTC", "ETH"],
     ...     side=["long", "short", "long"], size=[10, 3, 8], value=[40, 90, 40],
-    ...     deficit=500, needed=300)
-    >>> best = solve(contracts, budget=Budget.band(50))
-    >>> best.lots, best.raised
-    (array([2, 1, 4]), 330.0)
+    ...     deficit=500, needed=305)
+    >>> best = solve(contracts, budget=Budget.at_least())
+    >>> print(best)
+    2 winners give 320.00 USD from 2 positions, worst burden 35.82 %; proven optimal (exact)
+    >>> best.lots, best.haircut
+    (array([6, 0, 2]), array([240.,  80.]))
     """
     if isinstance(round_, ContractRound):
         return solve_contracts(
