@@ -16,6 +16,7 @@ level falls short of the budget. It holds whatever found the lots.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -90,7 +91,7 @@ class ContractSolution(Record):
     @property
     def raised(self) -> float:
         """USD. H = Σ x_i."""
-        return float(self.haircut.sum())
+        return math.fsum(self.haircut)
 
     @property
     def touched(self) -> int:
@@ -223,10 +224,11 @@ def _nothing(grid: ContractGrid, method: Method) -> _Found:
 def _search(round_: ContractRound, grid: ContractGrid, gap: float) -> _Found:
     if grid.least == 0:
         return _nothing(grid, Method.POSITION_SEARCH)
+    filler = Filler(grid)
+    supply = _supply(round_, grid, filler)
     if grid.least == grid.highest and grid.cap.size == grid.row.size:
         return _single(grid)
-    filler = Filler(grid)
-    bracket = first_level(grid, filler, _supply(round_, grid, filler), gap)
+    bracket = first_level(grid, filler, supply, gap)
     counts = mend(grid, filler, bracket.best)
     if counts is None:
         return _other_sums(grid, filler, bracket)
@@ -243,7 +245,11 @@ def _single(grid: ContractGrid) -> _Found:
     """One position an account: the search over lots knows when an exact sum is out of reach."""
     most = np.minimum(grid.most, grid.cap // grid.lot)
     single = LotGrid(size=grid.lot, most=most, weight=grid.weight, budget=grid.least)
-    answer = lots.exact_optimum(single)
+    try:
+        answer = lots.exact_optimum(single)
+    except InfeasibleRound as refused:
+        near = (refused.below, refused.above)
+        raise _no_such_sum(grid, *(None if s is None else round(s * MICRO) for s in near)) from None
     return _Found(
         counts=answer.counts,
         lower=answer.lower,
