@@ -20,7 +20,7 @@ from adlopt.contract_grid import FLOAT_DOUBT, ContractGrid
 from adlopt.lot_grid import MICRO
 from adlopt.waterfill import water_level
 
-LARGE = 2_000
+LARGE = 500
 """From so many positions on, knapsacks are solved by compiled code."""
 FIRST_NODES = 4
 """Counts that a knapsack tries at first; each time that leaves doubt, `MORE` times as many."""

@@ -22,32 +22,18 @@ from fractions import Fraction
 
 import numpy as np
 
-from adlopt import lots
 from adlopt.arrays import FloatArray, IntArray, Record, freeze_indices, own, own_number
 from adlopt.budget import Budget
 from adlopt.certificate import Certificate, Trust, round_down
-from adlopt.contract_core import ContractCore
 from adlopt.contract_grid import ContractGrid
-from adlopt.contract_search import Bracket, Filler, Filling, first_level
-from adlopt.contract_sums import Listing, mend, nearest_removal, trim
-from adlopt.errors import (
-    CertificateError,
-    InfeasibleRound,
-    InputError,
-    SolverFailed,
-    SolverStopped,
-)
-from adlopt.highs import Infeasible, Stopped, run
+from adlopt.contract_optimum import highs_optimum, optimum
+from adlopt.contract_search import Filler
+from adlopt.errors import CertificateError, InputError
+from adlopt.highs import Stopped
 from adlopt.loss import Loss, MinMax, worst_burden
-from adlopt.lot_grid import MICRO, LotGrid
+from adlopt.lot_grid import MICRO
 from adlopt.method import Method
 from adlopt.positions import ContractRound
-from adlopt.waterfill import water_level
-
-WALK = Fraction(1, 2**36)
-"""First step above the first level, relative to it; every further one is four times as long."""
-HALVINGS = 8
-"""How often the distance between the last miss and the first hit is halved."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -123,9 +109,9 @@ def solve_contracts(
     assert isinstance(loss, MinMax)
     grid = ContractGrid.of(round_, loss, Budget.exact() if budget is None else budget)
     if method is Method.HIGHS:
-        found = _highs(round_, grid, time_limit)
+        found = highs_optimum(round_, grid, time_limit)
     else:
-        found = _search(round_, grid, gap)
+        found = optimum(round_, grid, gap)
     counts = np.zeros(len(round_.positions), dtype=np.int64)
     counts[grid.row] = found.counts
     haircut = np.zeros(len(round_.start.account))
@@ -183,14 +169,6 @@ def certify_contracts(
     )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class _Found:
-    counts: IntArray
-    lower: Fraction
-    stopped: Stopped
-    method: Method
-
-
 def _check(
     loss: Loss, budget: Budget | None, gap: float, method: Method, time_limit: float | None
 ) -> None:
@@ -214,192 +192,3 @@ def _out_of_reach_below(grid: ContractGrid, level: Fraction) -> bool:
         return level == 0
     filling = Filler(grid).decide(grid.limits_below(level), grid.least)
     return filling.ceiling < grid.least
-
-
-def _nothing(grid: ContractGrid, method: Method) -> _Found:
-    counts = np.zeros_like(grid.most)
-    return _Found(counts=counts, lower=Fraction(0), stopped=Stopped.OPTIMAL, method=method)
-
-
-def _search(round_: ContractRound, grid: ContractGrid, gap: float) -> _Found:
-    if grid.least == 0:
-        return _nothing(grid, Method.POSITION_SEARCH)
-    filler = Filler(grid)
-    supply = _supply(round_, grid, filler)
-    if grid.least == grid.highest and grid.cap.size == grid.row.size:
-        return _single(grid)
-    bracket = first_level(grid, filler, supply, gap)
-    counts = mend(grid, filler, bracket.best)
-    if counts is None:
-        return _other_sums(grid, filler, bracket)
-    stopped = Stopped.LIMIT if not bracket.finished else Stopped.GAP if gap else Stopped.OPTIMAL
-    return _Found(
-        counts=trim(grid, counts),
-        lower=bracket.low,
-        stopped=stopped,
-        method=Method.POSITION_SEARCH,
-    )
-
-
-def _single(grid: ContractGrid) -> _Found:
-    """One position an account: the search over lots knows when an exact sum is out of reach."""
-    most = np.minimum(grid.most, grid.cap // grid.lot)
-    single = LotGrid(size=grid.lot, most=most, weight=grid.weight, budget=grid.least)
-    try:
-        answer = lots.exact_optimum(single)
-    except InfeasibleRound as refused:
-        near = (refused.below, refused.above)
-        raise _no_such_sum(grid, *(None if s is None else round(s * MICRO) for s in near)) from None
-    return _Found(
-        counts=answer.counts,
-        lower=answer.lower,
-        stopped=Stopped.OPTIMAL if answer.finished else Stopped.LIMIT,
-        method=Method.LOT_SEARCH,
-    )
-
-
-def _supply(round_: ContractRound, grid: ContractGrid, filler: Filler) -> Filling:
-    """Fill all accounts to their caps, or refuse a budget that exceeds that."""
-    supply = filler.decide(grid.cap, grid.least)
-    if supply.raised >= grid.least:
-        return supply
-    if supply.ceiling >= grid.least:
-        raise SolverStopped(
-            f"whether lots can raise {_usd(grid.least)} was not settled before the search gave "
-            f"up: they raise {_usd(supply.raised)}, and at most {_usd(supply.ceiling)}"
-        )
-    supply = filler.settle(grid.cap)
-    binding = tuple(round_.start.account[i] for i in grid.account[grid.capped()])
-    lifted = int(grid.whole.sum())
-    message = (
-        f"the budget of {_usd(grid.least)} exceeds the {_usd(supply.raised)} that whole lots can "
-        f"give, protected accounts excluded: ask for {_usd(grid.least - supply.raised)} less"
-    )
-    if binding:
-        message += (
-            f"; the capacities of {len(binding)} accounts bind ({_listed(binding)}), and without "
-            f"them lots give {_usd(lifted)}"
-        )
-    raise InfeasibleRound(message, below=supply.raised / MICRO, above=None, binding=binding)
-
-
-def _other_sums(grid: ContractGrid, filler: Filler, bracket: Bracket) -> _Found:
-    """Find a sum that counts where the first level gave none, or prove that there is none."""
-    listing = Listing.of(grid)
-    if listing is not None:
-        found = listing.least_level()
-        if found is None:
-            below, above, _ = listing.meet(grid.cap)
-            raise _no_such_sum(grid, below, above)
-        level, amounts = found
-        return _Found(
-            counts=filler.settle(amounts).counts,
-            lower=level,
-            stopped=Stopped.OPTIMAL,
-            method=Method.POSITION_SEARCH,
-        )
-    return _Found(
-        counts=trim(grid, _walk_up(grid, filler, bracket.high)),
-        lower=bracket.low,
-        stopped=Stopped.LIMIT,
-        method=Method.POSITION_SEARCH,
-    )
-
-
-def _walk_up(grid: ContractGrid, filler: Filler, missed: Fraction) -> IntArray:
-    """Mend lots at levels further and further above one that missed, then between the last two."""
-    top = max(map(grid.burden, range(grid.cap.size), grid.cap.tolist()))
-    first, step, counts = missed, WALK, None
-    while counts is None:
-        if missed == top:
-            raise _not_found(grid)
-        level, step = min(first * (1 + step), top), 4 * step
-        counts = mend(grid, filler, filler.decide(grid.limits_at(level), grid.least))
-        missed = level if counts is None else missed
-    for _ in range(HALVINGS):
-        level = Fraction((float(missed) + float(grid.level_of(grid.amounts(counts)))) / 2)
-        nearer = mend(grid, filler, filler.decide(grid.limits_at(level), grid.least))
-        missed, counts = (level, counts) if nearer is None else (missed, nearer)
-    return counts
-
-
-def _not_found(grid: ContractGrid) -> InfeasibleRound | SolverStopped:
-    whole = int((grid.lot * grid.most).sum())
-    below = nearest_removal(grid, grid.most, grid.least)
-    above = nearest_removal(grid, grid.most, grid.highest)
-    low = None if below.above is None else whole - below.above
-    high = whole - above.below
-    if below.proven and above.proven and not grid.capped().any():
-        return _no_such_sum(grid, low, high)
-    step = int(np.gcd.reduce(grid.lot))
-    if grid.highest // step * step < grid.least:
-        return InfeasibleRound(
-            f"all lots are worth multiples of {_usd(step)}, and none of those is "
-            f"{_wanted(grid)}: use Budget.band({step / MICRO!r}) or Budget.at_least()",
-            below=None,
-            above=None,
-        )
-    return SolverStopped(
-        f"no lots found that sum to {_wanted(grid)} before the search gave up: use a wider "
-        "Budget.band(...) or Budget.at_least()"
-    )
-
-
-def _no_such_sum(grid: ContractGrid, below: int | None, above: int | None) -> InfeasibleRound:
-    options = []
-    if below is not None:
-        options.append(f"{_usd(below)}, {_usd(grid.least - below)} less")
-    if above is not None:
-        options.append(f"{_usd(above)}, {_usd(above - grid.highest)} more")
-    return InfeasibleRound(
-        f"no whole lots sum to {_wanted(grid)}; the nearest sums are {' and '.join(options)}: "
-        "ask for one of them, or use Budget.at_least() or Budget.band(...)",
-        below=None if below is None else below / MICRO,
-        above=None if above is None else above / MICRO,
-    )
-
-
-def _highs(round_: ContractRound, grid: ContractGrid, time_limit: float | None) -> _Found:
-    """Let HiGHS choose the lots between two levels, widening them until it finds some."""
-    if grid.least == 0:
-        return _nothing(grid, Method.HIGHS)
-    filler = Filler(grid)
-    top = grid.level_of(_supply(round_, grid, filler).amounts)
-    top = max(top, *map(grid.burden, range(grid.cap.size), grid.cap.tolist()))
-    continuous = water_level(grid.weight, grid.cap / MICRO, grid.least / MICRO)
-    low = Fraction(continuous) * (1 - Fraction(1, 10**12))
-    base = filler.settle(grid.limits_at(low), nodes=1).counts
-    high = max(2 * low, top / 2**20)
-    while True:
-        high = min(high, top)
-        core = ContractCore.of(grid, base, low, high)
-        try:
-            answer = run(core.program, time_limit=time_limit)
-        except Infeasible:
-            if high == top:
-                _search(round_, grid, 0.0)
-                raise SolverFailed(
-                    "HiGHS calls a round infeasible that has a solution in lots; use Method.AUTO"
-                ) from None
-            high = 4 * high
-            continue
-        return _Found(
-            counts=core.counts(answer.columns),
-            lower=low + (high - low) * Fraction(max(answer.bound, 0.0)),
-            stopped=answer.stopped,
-            method=Method.HIGHS,
-        )
-
-
-def _wanted(grid: ContractGrid) -> str:
-    if grid.least == grid.highest:
-        return _usd(grid.least)
-    return f"between {_usd(grid.least)} and {_usd(grid.highest)}"
-
-
-def _listed(names: tuple[str, ...]) -> str:
-    return ", ".join(names[:3]) + (", …" if len(names) > 3 else "")
-
-
-def _usd(amount: int) -> str:
-    return f"{amount / MICRO!r} USD"

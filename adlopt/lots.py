@@ -66,10 +66,10 @@ def optimum(problem: BurdenProblem, grid: LotGrid) -> LotAnswer:
     SolverStopped
         If the search for an exact sum gave up before it found one.
     """
-    return exact_optimum(grid) if problem.exact else _PricedBudget(grid, problem).solve()
+    return exact_budget(grid) if problem.exact else _PricedBudget(grid, problem).solve()
 
 
-def exact_optimum(grid: LotGrid) -> LotAnswer:
+def exact_budget(grid: LotGrid) -> LotAnswer:
     """Meet the budget to the micro-dollar at the least burden; raises as `optimum` does."""
     check_supply(grid)
     if grid.budget == 0:

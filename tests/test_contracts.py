@@ -467,8 +467,8 @@ def test_sums_out_of_reach_of_many_lots_are_still_refused():
 
 
 def test_a_sum_that_is_neither_found_nor_refuted_is_not_called_infeasible(monkeypatch):
-    monkeypatch.setattr("adlopt.contracts.mend", lambda *_: None)
-    monkeypatch.setattr("adlopt.contracts.Listing.of", lambda _: None)
+    monkeypatch.setattr("adlopt.contract_optimum.mend", lambda *_: None)
+    monkeypatch.setattr("adlopt.contract_optimum.Listing.of", lambda _: None)
     round_ = coarse(10, 1)
     with pytest.raises(adl.SolverStopped, match=r"before the search gave up.*at_least"):
         adl.solve(round_, EQUITY)
@@ -493,7 +493,7 @@ def test_a_solver_that_denies_a_solution_is_not_believed(monkeypatch):
     def deny(*_, **__):
         raise Infeasible
 
-    monkeypatch.setattr("adlopt.contracts.run", deny)
+    monkeypatch.setattr("adlopt.contract_optimum.run", deny)
     round_ = round_of([(0, 5.0, 4), (0, 3.0, 2)], needed=16.0, equity=[100.0])
     with pytest.raises(adl.SolverFailed, match="infeasible that has a solution"):
         adl.solve(round_, EQUITY, method=adl.Method.HIGHS)
