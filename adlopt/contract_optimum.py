@@ -158,7 +158,7 @@ def _other_sums(grid: ContractGrid, filler: Filler, bracket: Bracket) -> Found:
             raise _no_such_sum(grid, below, above)
         level, amounts = found
         return Found(
-            counts=filler.settle(amounts).counts,
+            counts=Filler(grid).settle(amounts).counts,
             lower=level,
             stopped=Stopped.OPTIMAL,
             method=Method.POSITION_SEARCH,

@@ -7,7 +7,7 @@ of two groups of accounts meet in the middle: that settles a round either way.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -58,11 +58,11 @@ def nearest_removal(grid: ContractGrid, counts: IntArray, aim: int) -> ClosestSu
     return closest_sums(dict(zip(sizes.tolist(), pooled.tolist(), strict=True)), excess)
 
 
-def give_back(grid: ContractGrid, counts: IntArray, removal: object) -> IntArray:
+def give_back(grid: ContractGrid, counts: IntArray, removal: Mapping[int, int]) -> IntArray:
     """Give so many lots of each size back, from the largest burdens first."""
     weight = grid.weight[grid.owner]
     single = LotGrid(size=grid.lot, most=grid.most, weight=weight, budget=grid.least)
-    return take_away(single, counts, removal)  # type: ignore[arg-type]
+    return take_away(single, counts, removal)
 
 
 def trim(grid: ContractGrid, counts: IntArray) -> IntArray:
@@ -70,7 +70,7 @@ def trim(grid: ContractGrid, counts: IntArray) -> IntArray:
     excess = int((grid.lot * counts).sum()) - grid.least
     sizes, kind = np.unique(grid.lot[(counts > 0) & (grid.lot <= excess)], return_inverse=True)
     held = np.bincount(kind, counts[(counts > 0) & (grid.lot <= excess)], minlength=sizes.size)
-    removal = {}
+    removal: dict[int, int] = {}
     for size, most in zip(sizes[::-1].tolist(), held[::-1].tolist(), strict=True):
         times = min(int(most), excess // size)
         if times:

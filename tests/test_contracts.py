@@ -444,6 +444,22 @@ def test_too_few_lots_name_the_capacities_that_bind():
         adl.solve(round_, EQUITY, budget=AT_LEAST, method=adl.Method.HIGHS)
 
 
+def test_a_supply_that_is_not_settled_is_not_called_infeasible(monkeypatch):
+    positions = [(0, value, 1) for value in (91.3, 83.9, 71.1, 61.7, 53.3, 41.9)]
+    round_ = round_of(positions, needed=200.0, equity=[500.0], capacity=[200.0])
+    with pytest.raises(adl.InfeasibleRound, match="ask for") as caught:
+        adl.solve(round_, EQUITY, budget=AT_LEAST)
+    sums = {
+        round(sum(chosen), 6)
+        for r in range(7)
+        for chosen in itertools.combinations([value for _, value, _ in positions], r)
+    }
+    assert caught.value.below == max(s for s in sums if s <= 200.0) < 200.0
+    monkeypatch.setattr(contract_search, "ALL_NODES", 1)
+    with pytest.raises(adl.SolverStopped, match=r"raise 200\.0 USD was not settled"):
+        adl.solve(round_, EQUITY, budget=AT_LEAST)
+
+
 def test_sums_out_of_reach_name_the_nearest():
     round_ = round_of([(0, 40.0, 10), (0, 90.0, 3), (1, 40.0, 8)], needed=305.0, equity=[1e3, 1e3])
     with pytest.raises(
