@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from adlopt.bound import Bound, Comparator, Hypothesis
     from adlopt.budget import Budget
     from adlopt.certificate import Certificate, Trust
+    from adlopt.contracts import ContractSolution
     from adlopt.coupled import CoupledSolution, solve_coupled
     from adlopt.coupling_price import CouplingPrice, price_of_not_coupling
     from adlopt.episode import Episode
@@ -38,10 +39,11 @@ if TYPE_CHECKING:
     from adlopt.leverage import Deleveraging, drain_leverage, drain_round, expected_loss
     from adlopt.limits import Limits
     from adlopt.loss import Asymmetric, Burden, Empirical, MinMax, SeverityLoss, surrogate
+    from adlopt.method import Method
     from adlopt.objective import CVaR, FewestAccounts, Leximin, TrackingFirst
     from adlopt.offline import solve
     from adlopt.online import Haircut, Policy, SeverityThenAllocation, policy
-    from adlopt.optimum import Method, Solution, Stage
+    from adlopt.optimum import Solution, Stage
     from adlopt.playing import best_fixed_rule, lineup, play, run_policy
     from adlopt.policies import named
     from adlopt.positions import ContractRound, Positions, Side
@@ -56,6 +58,7 @@ _HOMES = {
     "bound": ("Bound", "Comparator", "Hypothesis"),
     "budget": ("Budget",),
     "certificate": ("Certificate", "Trust"),
+    "contracts": ("ContractSolution",),
     "coupled": ("CoupledSolution", "solve_coupled"),
     "coupling_price": ("CouplingPrice", "price_of_not_coupling"),
     "episode": ("Episode",),
@@ -80,9 +83,10 @@ _HOMES = {
     "leverage": ("Deleveraging", "drain_leverage", "drain_round", "expected_loss"),
     "limits": ("Limits",),
     "loss": ("Asymmetric", "Burden", "Empirical", "MinMax", "SeverityLoss", "surrogate"),
+    "method": ("Method",),
     "objective": ("CVaR", "FewestAccounts", "Leximin", "TrackingFirst"),
     "offline": ("solve",),
-    "optimum": ("Method", "Solution", "Stage"),
+    "optimum": ("Solution", "Stage"),
     "playing": ("best_fixed_rule", "lineup", "play", "run_policy"),
     "policies": ("named",),
     "positions": ("ContractRound", "Positions", "Side"),

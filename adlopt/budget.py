@@ -6,6 +6,7 @@ import math
 from dataclasses import dataclass
 
 from adlopt.arrays import own_number
+from adlopt.errors import InputError
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,8 +50,17 @@ class Budget:
     @classmethod
     def band(cls, width: float) -> Budget:
         """What is needed or up to `width` USD more."""
+        if width == math.inf:
+            raise InputError("width", width, "a finite number of USD", remedy="Budget.at_least()")
         return cls(extra=width)
 
     def most(self, needed: float) -> float:
         """USD. The largest sum allowed."""
         return needed + self.extra
+
+    def __str__(self) -> str:
+        if self.extra == 0:
+            return "exact"
+        if math.isinf(self.extra):
+            return "at least"
+        return f"at most {self.extra:,.2f} USD more"

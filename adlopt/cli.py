@@ -159,8 +159,8 @@ def solve(
     """
     from adlopt.budget import Budget
     from adlopt.files import read_limits, read_round, write_haircuts
+    from adlopt.method import Method
     from adlopt.offline import solve as solve_
-    from adlopt.optimum import Method
     from adlopt.solution_text import render, summarise
 
     methods = {"automatic": Method.AUTO, "highs": Method.HIGHS}

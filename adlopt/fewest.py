@@ -38,7 +38,8 @@ from adlopt.highs import Stopped
 from adlopt.loss import worst_burden
 from adlopt.lot_grid import MICRO, LotGrid
 from adlopt.lot_sums import few_then_fair, least_rank
-from adlopt.optimum import Method, Solution, Stage, solution
+from adlopt.method import Method
+from adlopt.optimum import Solution, Stage, solution
 from adlopt.problem import BurdenProblem
 from adlopt.waterfill import check_reachable, water_level
 

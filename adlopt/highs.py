@@ -40,6 +40,8 @@ class Stopped(Enum):
 
     OPTIMAL = "optimal"
     """Its search ended; whether the answer *is* optimal is for the certificate to say."""
+    GAP = "gap"
+    """The proven gap is as small as was asked for."""
     LIMIT = "limit"
     """A time or node limit was reached; the answer is the best found so far."""
 

@@ -27,7 +27,8 @@ from adlopt.errors import CertificateError, InputError
 from adlopt.highs import Stopped
 from adlopt.lot_grid import LotGrid
 from adlopt.lot_sums import least_rank, sorted_burdens
-from adlopt.optimum import Method, Solution, Stage, certify_lots, least_loss, solution
+from adlopt.method import Method
+from adlopt.optimum import Solution, Stage, certify_lots, least_loss, solution
 from adlopt.problem import BurdenProblem
 
 CRITERION = "all burdens in order"

@@ -5,19 +5,22 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
-from typing import Any
+from typing import Any, overload
 
 import numpy as np
 
 from adlopt.budget import Budget
+from adlopt.contracts import ContractSolution, solve_contracts
 from adlopt.errors import InfeasibleRound, InputError
 from adlopt.fewest import fewest_accounts
 from adlopt.infeasibility import explain
 from adlopt.leximin import leximin
 from adlopt.limits import Limits
 from adlopt.loss import Asymmetric, Empirical, Loss, MinMax
+from adlopt.method import Method
 from adlopt.objective import CVaR, FewestAccounts, Leximin, Objective, TrackingFirst
-from adlopt.optimum import Method, Search, Solution, least_loss
+from adlopt.optimum import Search, Solution, least_loss
+from adlopt.positions import ContractRound
 from adlopt.problem import BurdenProblem
 from adlopt.round import Round, RoundStart
 from adlopt.tail_burden import least_cvar
@@ -28,6 +31,7 @@ Solver = Callable[..., Solution]
 """Minimises over a problem: (problem, objective, search)."""
 
 
+@overload
 def solve(
     round_: Round,
     objective: Loss | Objective | None = None,
@@ -36,7 +40,31 @@ def solve(
     limits: Limits | None = None,
     method: Method = Method.AUTO,
     time_limit: float | None = None,
-) -> Solution:
+) -> Solution: ...
+
+
+@overload
+def solve(
+    round_: ContractRound,
+    objective: MinMax | None = None,
+    *,
+    budget: Budget | None = None,
+    gap: float = 0.0,
+    method: Method = Method.AUTO,
+    time_limit: float | None = None,
+) -> ContractSolution: ...
+
+
+def solve(
+    round_: Round | ContractRound,
+    objective: Loss | Objective | None = None,
+    *,
+    budget: Budget | None = None,
+    limits: Limits | None = None,
+    gap: float = 0.0,
+    method: Method = Method.AUTO,
+    time_limit: float | None = None,
+) -> Solution | ContractSolution:
     """Return the haircut that, knowing the needed budget, is best: the offline optimum.
 
     This is a *hindsight* benchmark, [CTTX26, Eq. 11]: it may look at `needed`, a policy may not.
@@ -55,16 +83,21 @@ def solve(
 
     Parameters
     ----------
-    round_ : Round
-        With lots, haircuts are whole multiples of them, exact in micro-dollars.
+    round_ : Round or ContractRound
+        With lots, haircuts are whole multiples of them, exact in micro-dollars. In contract space
+        whole lots of positions are closed, and all positions of an account share its burden.
     objective : Loss or Objective, optional
-        One of the table.
+        One of the table; in contract space `MinMax()`, and others where winners are matched with
+        what losers shed, in `adlopt.match`.
     budget : Budget, optional
         `Budget.exact()` unless given; `Budget.at_least()` and `Budget.band(width)` allow more,
         which only lots make use of: a dollar too many never lowers a burden.
     limits : Limits, optional
         Eligibility, caps, floors, tiers and weights. The solution then says why each account
-        gives no more.
+        gives no more. Not in contract space.
+    gap : float
+        In contract space: relative gap, proven, at which to stop; 0 for the optimum itself. A gap
+        of 1e-6 takes a fifth of the time where accounts have many positions.
     method : Method
         `AUTO`, or `HIGHS` to have HiGHS solve the linear or mixed-integer program; there is none
         for `Leximin` and `FewestAccounts`.
@@ -73,7 +106,7 @@ def solve(
 
     Returns
     -------
-    Solution
+    Solution or ContractSolution
         With its certificate; one more for each further criterion, or tier.
 
     Raises
@@ -107,17 +140,33 @@ def solve(
     >>> lots = Round.of(capacity=[120.0, 80.0, 40.0], deficit=90.0, needed=75.0, lot=25.0)
     >>> print(solve(lots))
     2 winners give 75.00 USD, worst burden 41.67 %; proven optimal (exact)
+
+    In contract space, where what is closed seldom sums to the budget exactly:
+
+    >>> contracts = ContractRound.of(
+    ...     account=["ann", "ann", "bob"], coin=["ETH", "BTC", "ETH"],
+    ...     side=["long", "short", "long"], size=[10, 3, 8], value=[40, 90, 40],
+    ...     deficit=500, needed=305)
+    >>> best = solve(contracts, budget=Budget.at_least())
+    >>> print(best)
+    2 winners give 320.00 USD from 2 positions, worst burden 35.82 %; proven optimal (exact)
+    >>> best.lots, best.haircut
+    (array([6, 0, 2]), array([240.,  80.]))
     """
     objective = MinMax() if objective is None else objective
     options = {"budget": (budget, Budget), "limits": (limits, Limits)}
     for name, (given, kind) in options.items():
         if given is not None and not isinstance(given, kind):
             raise InputError(name, given, f"a {kind.__name__}")
-    search = Search(method=method, time_limit=time_limit)
+    search = Search(method=method, time_limit=time_limit, gap=gap)
     space = _SPACES.get(type(round_))
     if space is None:
-        raise InputError("round_", round_, "a Round", remedy="Round.of(...) or read_round(path)[0]")
-    return space(round_, objective, budget or Budget.exact(), limits, search)
+        expected, remedy = "a Round or a ContractRound", "Round.of(...) or read_round(path)[0]"
+        raise InputError("round_", round_, expected, remedy=remedy)
+    best: Solution | ContractSolution = space(
+        round_, objective, budget or Budget.exact(), limits, search
+    )
+    return best
 
 
 def _in_dollars(
@@ -127,6 +176,9 @@ def _in_dollars(
     limits: Limits | None,
     search: Search,
 ) -> Solution:
+    if search.gap:
+        remedy = "ContractRound.of_wealth(round_)"
+        raise InputError("gap", search.gap, "0, in wealth space", remedy=remedy)
     solver = _IN_DOLLARS.get(type(objective))
     if solver is None:
         known = ", ".join(kind.__name__ for kind in _IN_DOLLARS)
@@ -145,6 +197,28 @@ def _in_dollars(
     except InfeasibleRound as error:
         raise explain(error, problem, start, bounds) from None
     return best if limits is None else replace(best, reason=_reasons(best, problem, start, limits))
+
+
+def _in_contracts(
+    round_: ContractRound,
+    objective: Loss | Objective,
+    budget: Budget,
+    limits: Limits | None,
+    search: Search,
+) -> ContractSolution:
+    if not isinstance(objective, MinMax):
+        raise InputError("objective", objective, "MinMax(...), in contract space")
+    if limits is not None:
+        remedy = "lower the capacities of the round"
+        raise InputError("limits", limits, "None, in contract space", remedy=remedy)
+    return solve_contracts(
+        round_,
+        objective,
+        budget,
+        gap=search.gap,
+        method=search.method,
+        time_limit=search.time_limit,
+    )
 
 
 def _check(
@@ -186,5 +260,5 @@ _IN_DOLLARS: dict[type, Solver] = {
     FewestAccounts: lambda problem, objective, search: fewest_accounts(problem),
     CVaR: least_cvar,
 }
-_SPACES: dict[type, Callable[..., Solution]] = {Round: _in_dollars}
+_SPACES: dict[type, Callable[..., Any]] = {Round: _in_dollars, ContractRound: _in_contracts}
 """Kinds of rounds and who solves them: (round_, objective, budget, limits, search)."""

@@ -29,31 +29,20 @@ then still proved, exactly.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from enum import Enum
 from fractions import Fraction
 
 import numpy as np
 
 from adlopt import lots, waterfill
-from adlopt.arrays import BoolArray, FloatArray, IntArray, Record, freeze_mask, own
+from adlopt.arrays import BoolArray, FloatArray, IntArray, Record, freeze_mask, own, own_number
 from adlopt.certificate import Certificate, Trust, certify, round_down
 from adlopt.errors import CertificateError, InputError, SolverFailed
 from adlopt.highs import Infeasible, Stopped, run
 from adlopt.loss import worst_burden
 from adlopt.lot_grid import MICRO, LotGrid
+from adlopt.method import Method
 from adlopt.problem import BurdenProblem
 from adlopt.program import ShiftedCore, SlackForm
-
-
-class Method(Enum):
-    """What solved a round."""
-
-    AUTO = "automatic"
-    """The best method known for the problem; a Solution never carries this."""
-    PRO_RATA = "pro-rata (closed form)"
-    WATER_FILLING = "water-filling"
-    LOT_SEARCH = "parametric search over lots"
-    HIGHS = "HiGHS"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -157,17 +146,22 @@ class Search:
         `AUTO`, or `HIGHS` to have HiGHS solve the linear or mixed-integer program.
     time_limit : float, optional
         Seconds for `Method.HIGHS`. The other methods need none.
+    gap : float
+        Relative gap, proven, at which to stop; in contract space only.
 
     Raises
     ------
     InputError
-        For another method, or a time limit without HiGHS.
+        For another method, a time limit without HiGHS, or a gap outside [0, 1).
     """
 
     method: Method = Method.AUTO
     time_limit: float | None = None
+    gap: float = 0.0
 
     def __post_init__(self) -> None:
+        if own_number(self.gap, "gap", lowest=0.0) >= 1:
+            raise InputError("gap", self.gap, "a number in [0, 1)")
         if self.method not in (Method.AUTO, Method.HIGHS):
             raise InputError("method", self.method, "Method.AUTO or Method.HIGHS")
         if self.time_limit is not None and self.method is Method.AUTO:

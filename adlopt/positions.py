@@ -20,6 +20,8 @@ from adlopt.round import Round, RoundOutcome, RoundStart
 
 WHOLE = 1e-9
 """Relative distance at which a size counts as a whole number of lots."""
+SLIVER = 1e-3
+"""Of a lot: a size further from a whole number of lots is never rounded up to it."""
 DOLLAR = "USD"
 """Coin of the positions that stand for an account's wealth."""
 
@@ -103,7 +105,10 @@ class Positions(Record):
     @property
     def most(self) -> IntArray:
         """Whole lots in each position, shape (m,)."""
-        return np.floor(self.size / self.lot * (1 + WHOLE)).astype(np.int64)
+        lots = self.size / self.lot
+        nearest = np.rint(lots)
+        whole = np.abs(lots - nearest) <= np.minimum(WHOLE * lots, SLIVER)
+        return np.where(whole, nearest, np.floor(lots)).astype(np.int64)
 
     @property
     def lot_value(self) -> FloatArray:
@@ -246,6 +251,40 @@ class ContractRound(Record):
         start = replace(self.start, capacity=capacity, lot=lot)
         return Round(start=start, outcome=self.outcome)
 
+    def rounded(self) -> ContractRound:
+        """Round lot values and the needed budget to whole micro-dollars (0.000001 USD).
+
+        The optimum in lots is exact in micro-dollars and asks for this. `rounding` says what it
+        changes. A capacity that covers all lots of an account still does.
+
+        Examples
+        --------
+        >>> round_ = ContractRound.of(account=["a"], coin=["ETH"], side=["long"], size=[9],
+        ...                           value=[1 / 3], deficit=3, needed=2)
+        >>> round_.rounded().positions.lot_value, round_.rounding
+        (array([0.333333]), array([3.e-06]))
+        """
+        lot_value, worth = self.positions.lot_value, self.haircut(self.positions.most)
+        value = _whole_micros(lot_value) / self.positions.lot
+        rounded = replace(self, positions=replace(self.positions, value=value))
+        covers = self.start.capacity >= worth * (1 - WHOLE)
+        all_lots = np.maximum(self.start.capacity, rounded.haircut(rounded.positions.most))
+        capacity = np.where(covers, all_lots, self.start.capacity)
+        return replace(
+            rounded,
+            start=replace(self.start, capacity=capacity),
+            outcome=RoundOutcome(needed=round(self.needed, 6)),
+        )
+
+    @property
+    def rounding(self) -> FloatArray:
+        """USD, shape (n,). Most that `rounded()` changes in the haircut of an account."""
+        lot_value = self.positions.lot_value
+        apart = np.abs(_whole_micros(lot_value) - lot_value)
+        most: FloatArray = np.zeros(len(self.start.account))
+        np.add.at(most, self.owner, apart * self.positions.most)
+        return most
+
     @property
     def owner(self) -> IntArray:
         """Index into `start.account` of each position's owner, shape (m,)."""
@@ -269,6 +308,11 @@ class ContractRound(Record):
         haircut = np.zeros(len(self.start.account))
         np.add.at(haircut, self.owner, np.asarray(lots) * self.positions.lot_value)
         return haircut
+
+
+def _whole_micros(amount: FloatArray) -> FloatArray:
+    rounded: FloatArray = np.rint(amount * 1e6) / 1e6
+    return rounded
 
 
 def _own_names(names: Iterable[str], field: str, length: int | None = None) -> tuple[str, ...]:

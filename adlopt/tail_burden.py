@@ -29,8 +29,9 @@ from adlopt.certificate import (
 )
 from adlopt.errors import InputError, SolverFailed
 from adlopt.highs import Infeasible, Stopped, run
+from adlopt.method import Method
 from adlopt.objective import CVaR
-from adlopt.optimum import Method, Search, Solution, least_loss, solution
+from adlopt.optimum import Search, Solution, least_loss, solution
 from adlopt.problem import BurdenProblem
 from adlopt.program import WORK_TOTAL, Program
 from adlopt.sparse_rows import SparseRows
