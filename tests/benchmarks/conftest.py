@@ -76,4 +76,4 @@ def compiled(request, monkeypatch):
 
     for module in (exact, lot_grid, waterfill):
         monkeypatch.setattr(module, "MANY", 0 if request.param else 10**9)
-    return ", compiled" if request.param else ""
+    return ", compiled" if request.param else ", in numpy"
