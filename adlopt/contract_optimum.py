@@ -140,9 +140,11 @@ def _supply(round_: ContractRound, grid: ContractGrid, filler: Filler) -> Fillin
         for i in capped
     )
     lifted = int(grid.whole.sum())
+    unsettled = supply.ceiling > supply.raised
+    more = f" (up to {_usd(supply.ceiling)}: the search gave up)" if unsettled else ""
     message = (
         f"the budget of {_usd(grid.least)} exceeds the {_usd(supply.raised)} that whole lots can "
-        f"give, protected accounts excluded: ask for {_usd(grid.least - supply.raised)} less"
+        f"give{more}, protected accounts excluded: ask for {_usd(grid.least - supply.raised)} less"
     )
     if binding:
         message += (
@@ -166,9 +168,9 @@ def _other_sums(grid: ContractGrid, filler: Filler, bracket: Bracket) -> Found:
         if found is None:
             below, above, _ = listing.meet(grid.cap)
             raise _no_such_sum(grid, below, above)
-        level, amounts = found
+        level, counts = found
         return Found(
-            counts=Filler(grid).settle(amounts).counts,
+            counts=counts,
             lower=level,
             stopped=Stopped.OPTIMAL,
             method=Method.POSITION_SEARCH,

@@ -27,10 +27,12 @@ SUMS = 2**18
 
 
 def mend(grid: ContractGrid, filler: Filler, filling: Filling) -> IntArray | None:
-    """Lots, (m,), within the limits of a filling that raises enough, whose sum counts.
+    """Lots, (m,), within the limits of a filling, whose sum counts.
 
     None if none were found: there may be some.
     """
+    if filling.raised < grid.least:
+        return None
     counts = filling.counts
     for attempt in range(2):
         amounts = grid.amounts(counts)
@@ -108,9 +110,9 @@ class Listing:
         amounts: list[IntArray] = []
         for i in range(grid.cap.size):
             made = _all_amounts(grid, i)
-            if made is None or sum(map(len, amounts)) + made.size > LISTED_IN_ALL:
+            if made is None or sum(map(len, amounts)) + made[-1].size > LISTED_IN_ALL:
                 return None
-            amounts.append(made)
+            amounts.append(made[-1])
         sizes: list[float] = [0.0, 0.0]
         groups: tuple[list[int], list[int]] = ([], [])
         for i in sorted(range(len(amounts)), key=lambda i: -amounts[i].size):
@@ -138,7 +140,7 @@ class Listing:
         )
 
     def least_level(self) -> tuple[Fraction, IntArray] | None:
-        """Least worst burden of amounts whose sum counts, and the amounts, (n,); None if none."""
+        """Least worst burden of lots whose sum counts, and the lots, (m,); None if none."""
         if self.meet(self.grid.cap)[2] is None:
             return None
         levels = sorted(
@@ -151,7 +153,8 @@ class Listing:
         amounts = np.zeros_like(limits)
         for group, total in zip(self.groups, parts, strict=True):
             self._split(group, limits, total, amounts)
-        return first, amounts
+        lots = [_lots_making(self.grid, i, int(amounts[i])) for i in range(amounts.size)]
+        return first, np.concatenate(lots)
 
     def _sums(self, group: tuple[int, ...], limits: IntArray) -> IntArray:
         sums = self._partial_sums(group, limits)
@@ -182,17 +185,31 @@ class Listing:
             total -= int(amounts[i])
 
 
-def _all_amounts(grid: ContractGrid, account: int) -> IntArray | None:
-    made = np.zeros(1, dtype=np.int64)
+def _all_amounts(grid: ContractGrid, account: int) -> list[IntArray] | None:
+    """Amounts that none of an account's positions make, its first, its first two, …."""
+    steps = [np.zeros(1, dtype=np.int64)]
     for j in range(int(grid.start[account]), int(grid.start[account + 1])):
-        if made.size * (int(grid.most[j]) + 1) > 4 * LISTED:
+        if steps[-1].size * (int(grid.most[j]) + 1) > 4 * LISTED:
             return None
         lots = grid.lot[j] * np.arange(grid.most[j] + 1)
-        made = np.unique(np.add.outer(made, lots))
-        made = made[made <= grid.cap[account]]
-        if made.size > LISTED:
+        made = np.unique(np.add.outer(steps[-1], lots))
+        steps.append(made[made <= grid.cap[account]])
+        if steps[-1].size > LISTED:
             return None
-    return made
+    return steps
+
+
+def _lots_making(grid: ContractGrid, account: int, amount: int) -> IntArray:
+    """Lots of each of an account's positions that make an amount it can make."""
+    steps = _all_amounts(grid, account)
+    assert steps is not None, "the account is listed"
+    lots = np.zeros(len(steps) - 1, dtype=np.int64)
+    for back in range(1, len(steps)):
+        j = int(grid.start[account + 1]) - back
+        counts = np.arange(grid.most[j] + 1)
+        lots[-back] = counts[np.isin(amount - counts * grid.lot[j], steps[-1 - back])][0]
+        amount -= int(lots[-back] * grid.lot[j])
+    return lots
 
 
 def _first(levels: list[Fraction], enough: Callable[[Fraction], bool]) -> Fraction:

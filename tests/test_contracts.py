@@ -421,6 +421,38 @@ def test_a_search_cut_short_says_so_and_proves_nothing_false(seed, monkeypatch):
     assert "stopped at a limit" in str(cut)
 
 
+@pytest.mark.parametrize("seed", range(4))
+def test_small_searches_cut_short_prove_nothing_false(seed, monkeypatch):
+    rng = np.random.default_rng(seed)
+    monkeypatch.setattr(contract_search, "FIRST_NODES", 1)
+    for trial in range(40):
+        monkeypatch.setattr(contract_search, "ALL_NODES", int(rng.choice([1, 3, 10, 40])))
+        if trial % 2:
+            monkeypatch.setattr("adlopt.contract_optimum.Listing.of", lambda _: None)
+        positions = [
+            (i, float(rng.choice([1, 2, 3, 5, 7, 11, 2.5])), int(rng.integers(0, 3)))
+            for i in range(2)
+            for _ in range(rng.integers(3, 6))
+        ]
+        worth = sum(value * size for _, value, size in positions)
+        needed, equity = float(rng.integers(0, int(worth) + 1)), rng.choice([5.0, 10.5, 7.0], 2)
+        round_ = round_of(positions, needed=needed, equity=equity)
+        budget = BUDGETS[trial % 4]
+        least, *_ = enumerate_all(round_, EQUITY.burden, budget)
+        try:
+            best = adl.solve(round_, EQUITY, budget=budget)
+        except adl.SolverStopped:
+            continue
+        except adl.InfeasibleRound:
+            assert least is None
+            continue
+        assert best.certificate.lower <= float(least) * (1 + 1e-15)
+        assert best.value >= float(least) * (1 - 1e-15)
+        check(round_, EQUITY, best, budget)
+        if best.stopped is adl.Stopped.OPTIMAL:
+            assert best.value == pytest.approx(float(least), rel=1e-14)
+
+
 def test_an_exact_budget_above_the_first_level_keeps_the_proof_of_the_first():
     round_ = coarse(40, 5, unit=0.01, most=2)
     loose = adl.solve(round_, EQUITY, budget=AT_LEAST)
