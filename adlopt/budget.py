@@ -52,7 +52,7 @@ class Budget:
         """What is needed or up to `width` USD more."""
         if width == math.inf:
             raise InputError("width", width, "a finite number of USD", remedy="Budget.at_least()")
-        return cls(extra=width)
+        return cls(extra=own_number(width, "width", lowest=0.0))
 
     def most(self, needed: float) -> float:
         """USD. The largest sum allowed."""

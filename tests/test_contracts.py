@@ -15,6 +15,7 @@ import adlopt as adl
 from adlopt import contract_search
 from adlopt.contract_grid import ContractGrid
 from adlopt.contracts import certify_contracts
+from adlopt.errors import Binding
 from adlopt.highs import Infeasible, run
 from adlopt.program import Program
 
@@ -468,7 +469,8 @@ def test_too_few_lots_name_the_capacities_that_bind():
     with pytest.raises(adl.InfeasibleRound) as caught:
         adl.solve(round_, EQUITY, budget=AT_LEAST)
     refused = pickle.loads(pickle.dumps(caught.value))
-    assert (refused.below, refused.above, refused.binding) == (35.0, None, ("a1",))
+    assert (refused.below, refused.above, refused.missing) == (35.0, None, 25.0)
+    assert refused.binding == (Binding("a1", 16.0, "capacity"),)
     assert "35.0 USD that whole lots can give, protected accounts excluded" in str(refused)
     assert "ask for 25.0 USD less" in str(refused)
     assert "capacities of 1 accounts bind (a1), and without them lots give 50.0 USD" in str(refused)
@@ -591,14 +593,17 @@ def test_certificates_do_not_believe_what_they_are_told():
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"loss": adl.surrogate(track=1.0, fair=1.0)}, "loss is .*MinMax.*in contract space"),
-        ({"budget": 5.0}, r"budget is 5\.0: expected Budget\.exact\(\)"),
+        (
+            {"objective": adl.surrogate(track=1.0, fair=1.0)},
+            "objective is .*MinMax.*in contract space",
+        ),
+        ({"budget": 5.0}, r"budget is 5\.0: expected a Budget"),
         ({"gap": -0.1}, r"gap is -0\.1"),
         ({"gap": math.nan}, "gap is nan"),
         ({"gap": 1.0}, r"gap is 1\.0: expected a number in \[0, 1\)"),
         ({"method": adl.Method.WATER_FILLING}, "method is .*AUTO or Method.HIGHS"),
         ({"time_limit": 1.0}, r"time_limit is 1\.0: expected None; it goes with Method\.HIGHS"),
-        ({"loss": EQUITY}, "equity is None"),
+        ({"objective": EQUITY}, "equity is None"),
     ],
 )
 def test_bad_options_are_refused(options, message):
@@ -609,11 +614,16 @@ def test_bad_options_are_refused(options, message):
         adl.solve(round_, **options)
 
 
-@pytest.mark.parametrize("options", [{"budget": AT_LEAST}, {"gap": 1e-6}])
-def test_budgets_and_gaps_belong_to_contract_space(options):
+def test_a_gap_belongs_to_contract_space():
     round_ = adl.Round.of(capacity=[3.0], deficit=1.0, needed=2.0)
     with pytest.raises(adl.InputError, match=r"in wealth space; ContractRound\.of_wealth"):
-        adl.solve(round_, **options)
+        adl.solve(round_, gap=1e-6)
+
+
+def test_limits_belong_to_wealth_space():
+    round_ = round_of([(0, 5.0, 4)], needed=5.0, equity=[100.0])
+    with pytest.raises(adl.InputError, match=r"limits is .* in contract space"):
+        adl.solve(round_, limits=adl.Limits(cap=0.5))
 
 
 def test_solutions_are_immutable_and_survive_pickles():

@@ -302,8 +302,8 @@ REFUSED = {
     ),
     "limits that are none": (lambda: adl.solve(ROUND, limits={"cap": 1}), "a Limits"),
     "a budget that is none": (lambda: adl.solve(ROUND, budget=60.0), "a Budget"),
-    "a negative band": (lambda: adl.Budget.band(-1.0), r"extra is -1\.0"),
-    "a band of nan": (lambda: adl.Budget.band(math.nan), "extra is nan"),
+    "a negative band": (lambda: adl.Budget.band(-1.0), r"width is -1\.0"),
+    "a band of nan": (lambda: adl.Budget.band(math.nan), "width is nan"),
     "something else than a round": (lambda: adl.solve([1.0]), "a Round"),
 }
 
