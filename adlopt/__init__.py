@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from adlopt.highs import Stopped
     from adlopt.hindsight import best_fixed_severity, paper_ogd, per_round_optimum
     from adlopt.loss import Asymmetric, Burden, Empirical, MinMax, SeverityLoss, surrogate
+    from adlopt.matching import Goal, Lots, Matching, match
     from adlopt.online import Haircut, Policy, SeverityThenAllocation, policy
     from adlopt.optimum import Method, Solution, solve
     from adlopt.playing import lineup, play, run_policy
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
     from adlopt.round import Round, RoundOutcome, RoundStart
     from adlopt.run import Information, Run
     from adlopt.scoreboard import Score, Scoreboard
+    from adlopt.shed import Shed, open_contract_round
     from adlopt.waterfill import pro_rata, water_fill
 
 _HOMES = {
@@ -63,6 +65,7 @@ _HOMES = {
     "highs": ("Stopped",),
     "hindsight": ("best_fixed_severity", "paper_ogd", "per_round_optimum"),
     "loss": ("Asymmetric", "Burden", "Empirical", "MinMax", "SeverityLoss", "surrogate"),
+    "matching": ("Goal", "Lots", "Matching", "match"),
     "optimum": ("Method", "Solution", "solve"),
     "playing": ("lineup", "play", "run_policy"),
     "policies": ("named",),
@@ -71,6 +74,7 @@ _HOMES = {
     "round": ("Round", "RoundOutcome", "RoundStart"),
     "run": ("Information", "Run"),
     "scoreboard": ("Score", "Scoreboard"),
+    "shed": ("Shed", "open_contract_round"),
     "waterfill": ("pro_rata", "water_fill"),
 }
 _MODULES = ("bounds", "episodes", "solvency", "testing")

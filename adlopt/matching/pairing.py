@@ -1,0 +1,64 @@
+"""Who closes against whom: the flows of a matching as a list of trades."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from adlopt.arrays import FloatArray, IntArray, Record, freeze_indices, own
+from adlopt.matching.problem import MatchingProblem
+
+SLIVER = 1e-12
+"""Share of a level below which a trade is rounding, where contracts are not in whole lots."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Trades(Record):
+    """Contracts closed between a winner's position and a loser's order, one pair a row.
+
+    Parameters
+    ----------
+    position, order : IntArray
+        Rows of the round's positions and of what losers shed.
+    contracts : FloatArray
+    """
+
+    position: IntArray
+    order: IntArray
+    contracts: FloatArray
+
+    def __post_init__(self) -> None:
+        for name in ("position", "order"):
+            object.__setattr__(self, name, freeze_indices(getattr(self, name)))
+        object.__setattr__(self, "contracts", own(self.contracts, "contracts", lowest=0.0))
+
+    def __len__(self) -> int:
+        return len(self.position)
+
+
+def pair(problem: MatchingProblem, steps: FloatArray) -> Trades:
+    """Pair positions with orders at one price: both in the order listed, each until it is used up.
+
+    A level of p positions and k orders makes at most p + k − 1 trades, each pair at most one.
+    """
+    position, order, contracts = [], [], []
+    ends = np.searchsorted(problem.level, np.arange(problem.quantity.size + 1))
+    for level, step in enumerate(problem.step.tolist()):
+        arcs = np.arange(ends[level], ends[level + 1])
+        arcs = arcs[steps[arcs] > 0]
+        orders = np.flatnonzero(problem.order_level == level)
+        given, asked = np.cumsum(steps[arcs]), np.cumsum(problem.matched[orders])
+        given = np.minimum(given, asked[-1])
+        given[-1] = asked[-1]
+        cuts = np.unique(np.concatenate([given, asked]))
+        length = np.diff(np.concatenate([[0.0], cuts]))
+        kept = length > (0.0 if problem.whole else SLIVER * asked[-1])
+        position.append(problem.position[arcs[np.searchsorted(given, cuts[kept])]])
+        order.append(orders[np.searchsorted(asked, cuts[kept])])
+        contracts.append(length[kept] * step)
+    return Trades(
+        position=np.concatenate([np.zeros(0, dtype=np.int64), *position]),
+        order=np.concatenate([np.zeros(0, dtype=np.int64), *order]),
+        contracts=np.concatenate([np.zeros(0), *contracts]),
+    )
