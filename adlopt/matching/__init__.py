@@ -254,22 +254,25 @@ def _check_goal(
 
 def _matching(problem: MatchingProblem, goal: Goal, found: Found) -> Matching:
     steps = found.steps
-    trades, haircut = pair(problem, steps), problem.haircut(steps)
+    trades = pair(problem, steps)
+    closed = np.bincount(trades.position, trades.contracts, minlength=problem.limit.size)
+    taken = trades.contracts * problem.shed.value[trades.order]
+    owner = problem.owner[trades.position]
+    haircut = np.bincount(owner, taken, minlength=problem.weight.size).astype(np.float64)
     served = problem.order_level >= 0
-    of_order = np.where(served, problem.order_level, 0)
-    step = problem.step[of_order] if problem.step.size else np.ones(served.size)
     price = None
     if found.price is not None:
-        price = np.where(served, (found.price / problem.step)[of_order], np.nan)
+        price = np.full(served.size, np.nan)
+        price[served] = (found.price / problem.step)[problem.order_level[served]]
     matching = Matching(
         goal=goal,
         trades=trades,
-        closed=problem.closed(steps),
-        matched=problem.matched * step * served,
+        closed=closed,
+        matched=problem.shed.size - problem.unmatched,
         unmatched=problem.unmatched,
         haircut=haircut,
         worst_burden=float(problem.burden(haircut).max(initial=0.0)),
-        touched=int(np.unique(problem.account[steps > 0]).size),
+        touched=int(np.unique(owner).size),
         stages=found.stages,
         shadow_price=price,
         stopped=found.stopped,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from adlopt.arrays import SMALLEST_USD, FloatArray
-from adlopt.certificate import TOLERANCE
+from adlopt.certificate import ROUNDING, TOLERANCE
 from adlopt.errors import CertificateError
 from adlopt.matching.pairing import Trades
 from adlopt.positions import ContractRound
@@ -39,7 +39,9 @@ def check_trades(
     _equal(sold, matched, "order", "matched contracts")
     _equal(matched + unmatched, shed.size, "order", "matched and unmatched contracts")
     _equal(given, closed, "position", "closed contracts")
-    _not_above(closed, positions.size, "position", "its size")
+    marks = dict(zip(shed.coin, shed.mark.tolist(), strict=True))
+    mark = np.array([marks.get(coin, 0.0) for coin in positions.coin])
+    _not_above(closed * mark, positions.size * mark, "position", "its size, USD,")
     value = trades.contracts * shed.value[trades.order]
     taken = np.bincount(round_.owner[trades.position], value, minlength=len(round_.start.account))
     _equal(taken.astype(float), haircut, "account", "USD taken")
@@ -58,7 +60,7 @@ def _equal(found: FloatArray, stated: FloatArray, what: str, of: str) -> None:
 
 
 def _not_above(found: FloatArray, limit: FloatArray, what: str, of: str) -> None:
-    over = found - limit * (1 + TOLERANCE)
+    over = found - limit * (1 + TOLERANCE) - ROUNDING * float(found.sum())
     worst = int(np.argmax(over))
     if over[worst] > SMALLEST_USD:
         raise CertificateError(f"{what} {worst} exceeds {of} by {found[worst] - limit[worst]:.3g}")

@@ -13,6 +13,8 @@ from adlopt.certificate import TOLERANCE, UNIT_ROUNDING
 from adlopt.errors import CertificateError, SolverStopped
 from adlopt.matching.problem import MatchingProblem
 
+SLIVER = 1e-13
+"""Share of a level's quantity below which a flow is rounding."""
 MENDED = 1e-6
 """Share of a level's quantity that a solver may have missed it by."""
 Score = Callable[[int, FloatArray, FloatArray], float]
@@ -31,6 +33,7 @@ def mend(
     """
     limit = problem.limit[problem.position]
     steps = np.clip(steps, 0.0, limit if allowed is None else limit * allowed)
+    steps[steps <= SLIVER * problem.quantity[problem.level]] = 0.0
     used = _by_position(problem, steps)
     over = np.maximum(used / np.maximum(problem.limit, 1e-300), 1.0)
     steps = steps / over[problem.position]
@@ -46,6 +49,8 @@ def mend(
             position = problem.position[part]
             room = np.maximum(problem.limit[position] - used[position], 0.0)
             room = room if allowed is None else room * allowed[part]
+            flowing = room * (steps[part] > 0)
+            room = flowing if quantity - total <= float(flowing.sum()) else room
             if quantity - total > float(room.sum()) + TOLERANCE * quantity:
                 raise CertificateError("the solver's flow cannot be closed within the positions")
             added = room * min((quantity - total) / max(float(room.sum()), 1e-300), 1.0)

@@ -10,7 +10,7 @@ from adlopt.arrays import FloatArray, IntArray, Record, freeze_indices, own
 from adlopt.matching.problem import MatchingProblem
 
 SLIVER = 1e-12
-"""Share of a level below which a trade is rounding, where contracts are not in whole lots."""
+"""Share of a level within which two ends of trades are one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -49,16 +49,24 @@ def pair(problem: MatchingProblem, steps: FloatArray) -> Trades:
         arcs = arcs[steps[arcs] > 0]
         orders = np.flatnonzero(problem.order_level == level)
         given, asked = np.cumsum(steps[arcs]), np.cumsum(problem.matched[orders])
-        given = np.minimum(given, asked[-1])
-        given[-1] = asked[-1]
+        given = _snap(given, asked)
         cuts = np.unique(np.concatenate([given, asked]))
-        length = np.diff(np.concatenate([[0.0], cuts]))
-        kept = length > (0.0 if problem.whole else SLIVER * asked[-1])
-        position.append(problem.position[arcs[np.searchsorted(given, cuts[kept])]])
-        order.append(orders[np.searchsorted(asked, cuts[kept])])
-        contracts.append(length[kept] * step)
+        position.append(problem.position[arcs[np.searchsorted(given, cuts)]])
+        order.append(orders[np.searchsorted(asked, cuts)])
+        contracts.append(np.diff(np.concatenate([[0.0], cuts])) * step)
     return Trades(
         position=np.concatenate([np.zeros(0, dtype=np.int64), *position]),
         order=np.concatenate([np.zeros(0, dtype=np.int64), *order]),
         contracts=np.concatenate([np.zeros(0), *contracts]),
     )
+
+
+def _snap(given: FloatArray, asked: FloatArray) -> FloatArray:
+    """Move ends that rounding keeps apart onto each other; both lists end at the same place."""
+    after = np.minimum(np.searchsorted(asked, given), asked.size - 1)
+    before = np.maximum(after - 1, 0)
+    nearest = np.where(given - asked[before] < asked[after] - given, asked[before], asked[after])
+    snapped = np.where(np.abs(given - nearest) <= SLIVER * asked[-1], nearest, given)
+    snapped = np.minimum(snapped, asked[-1])
+    snapped[-1] = asked[-1]
+    return snapped

@@ -139,11 +139,6 @@ class MatchingProblem:
         """Sum amounts of arcs, shape (A,), over accounts, shape (n,)."""
         return np.bincount(self.account, amounts, minlength=self.weight.size).astype(float)
 
-    def closed(self, steps: FloatArray) -> FloatArray:
-        """Contracts closed of each position, shape (m,)."""
-        contracts = self.step[self.level] * steps
-        return np.bincount(self.position, contracts, minlength=self.limit.size).astype(float)
-
     def burden(self, haircut: FloatArray) -> FloatArray:
         """x_i / w_i, shape (n,); 0 for accounts that give nothing."""
         return np.where(haircut > 0, haircut / np.where(self.weight > 0, self.weight, 1.0), 0.0)

@@ -2,7 +2,7 @@
 
 Columns are the arcs in money (steps · unit), then z, then those of the objective. All money is
 scaled to a total of `WORK_TOTAL` to keep absolute tolerances harmless, and z is scaled so that its
-cost is money too. `in_lots` restates a program in whole lots around a point.
+cost is money too. `for_branching` restates a program around a point, in whole lots.
 """
 
 from __future__ import annotations
@@ -53,30 +53,39 @@ class Form:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class LotForm:
-    """A form in whole lots: steps = base + column, objective = offset + that of the program."""
+class BranchingForm:
+    """A form for branch and bound: steps = base + grain · column, objective = offset + program's.
+
+    The grain of an arc is one step, or all its position has where quantities need not be whole.
+    """
 
     program: Program
     base: FloatArray
+    grain: FloatArray
     offset: float
+    whole: bool
 
     def steps(self, columns: FloatArray) -> FloatArray:
-        """Whole steps of each arc, shape (A,)."""
-        return self.base + np.rint(columns[: self.base.size])
+        """Steps of each arc, shape (A,)."""
+        moved = columns[: self.base.size]
+        return self.base + self.grain * (np.rint(moved) if self.whole else moved)
 
 
-def in_lots(
+def for_branching(
     problem: MatchingProblem, form: Form, base: FloatArray, low: float = 0.0, high: float = 0.0
-) -> LotForm:
-    """Restate a form in lots: small integers around a point, z in [0, 1] between two values.
+) -> BranchingForm:
+    """Restate a form around a point: small integers, z in [0, 1] between two values.
 
     Rows are scaled to coefficients of order 1. Large integers and unscaled rows come back
     "optimal" and wrong.
     """
     program, arcs = form.program, form.per.size
     shift, stretch = np.zeros(program.cost.size), np.ones(program.cost.size)
-    shift[:arcs], stretch[:arcs] = base / form.per, 1.0 / form.per
+    grain = np.ones(arcs) if problem.whole else problem.limit[problem.position]
+    shift[:arcs], stretch[:arcs] = base / form.per, grain / form.per
     lower, upper = program.lower.copy(), program.upper.copy()
+    if not form.switches:
+        stretch[arcs + 1 :] = np.where(upper[arcs + 1 :] > 0, upper[arcs + 1 :], 1.0)
     if high > low:
         unit = form.factor * program.cost[arcs]
         shift[arcs], stretch[arcs] = low / unit, (high - low) / unit
@@ -86,19 +95,25 @@ def in_lots(
     moved = np.bincount(
         row, program.coefficient * shift[program.column], minlength=program.row_lower.size
     )
-    size = np.zeros(program.row_lower.size)
+    size, every = np.zeros((2, program.row_lower.size))
     np.maximum.at(size, row, np.where(program.column < arcs, np.abs(coefficient), 0.0))
-    size = np.where(size > 0, size, 1.0)
+    np.maximum.at(every, row, np.abs(coefficient))
+    size = np.where(size > 0, size, np.where(every > 0, every, 1.0))
     row_lower, row_upper = (program.row_lower - moved) / size, (program.row_upper - moved) / size
-    levels = problem.quantity.size
-    for ends in (row_lower, row_upper):
-        ends[:levels] = np.rint(ends[:levels])
+
     integer = np.zeros(program.cost.size, dtype=bool)
     integer[:arcs] = problem.whole
     integer[arcs + 1 :] = form.switches
     lower, upper = (lower - shift) / stretch, (upper - shift) / stretch
-    lower[:arcs], upper[:arcs] = np.rint(lower[:arcs]), np.rint(upper[:arcs])
-    lots = Program(
+    if problem.whole:
+        for ends, count in (
+            (row_lower, problem.quantity.size),
+            (row_upper, problem.quantity.size),
+            (lower, arcs),
+            (upper, arcs),
+        ):
+            ends[:count] = np.rint(ends[:count])
+    branching = Program(
         cost=program.cost * stretch,
         lower=lower,
         upper=upper,
@@ -109,7 +124,13 @@ def in_lots(
         coefficient=coefficient / size[row],
         integer=integer,
     )
-    return LotForm(program=lots, base=base, offset=float(program.cost @ shift))
+    return BranchingForm(
+        program=branching,
+        base=base,
+        grain=grain,
+        offset=float(program.cost @ shift),
+        whole=problem.whole,
+    )
 
 
 def least_burden(

@@ -18,8 +18,8 @@ from adlopt.matching.programs import (
     Form,
     Hedges,
     fewest_accounts,
+    for_branching,
     gross_notional,
-    in_lots,
     keep_hedges,
     least_burden,
     least_leverage,
@@ -215,13 +215,11 @@ class Search:
         relaxed = self._run(form)
         proven = lower_bound(form.program, _duals(relaxed))
         proven = replace(proven, lower=float(math.ceil(proven.lower - 1e-9)))
-        whole = in_lots(problem, form, np.zeros(form.per.size))
-        answer = self._solve(whole.program)
+        mixed = for_branching(problem, form, np.zeros(form.per.size))
+        answer = self._solve(mixed.program)
         on = np.zeros(problem.weight.size, dtype=bool)
         on[np.unique(problem.account)] = answer.columns[form.per.size + 1 :] > 0.5
-        steps = whole.steps(answer.columns) if problem.whole else answer.columns / form.per
-        steps = form.per * answer.columns[: form.per.size] if not problem.whole else steps
-        steps = mend(problem, steps, on[problem.account])
+        steps = mend(problem, mixed.steps(answer.columns), on[problem.account])
         touched = float(np.unique(problem.account[steps > 0]).size)
         claimed = float(math.ceil(answer.bound - 1e-6))
         stage = Stage.of("accounts touched", touched, proven).reported(claimed)
@@ -286,7 +284,7 @@ class Search:
         self, form: Form, steps: FloatArray, *, low: float = 0.0, high: float = 0.0
     ) -> tuple[FloatArray, float, Stopped]:
         base = np.rint(steps)
-        lots = in_lots(self.problem, form, base, low, high * (1 + 1e-9))
+        lots = for_branching(self.problem, form, base, low, high * (1 + 1e-9))
         answer = self._solve(lots.program)
         claimed = form.factor * (lots.offset + answer.bound)
         return mend(self.problem, lots.steps(answer.columns)), claimed, answer.stopped
