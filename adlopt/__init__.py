@@ -27,7 +27,7 @@ if TYPE_CHECKING:
         SolverFailed,
         SolverStopped,
     )
-    from adlopt.files import read_episode, read_round, write_episode
+    from adlopt.files import read_contract_round, read_episode, read_round, write_episode
     from adlopt.highs import Stopped
     from adlopt.hindsight import best_fixed_severity, paper_ogd, per_round_optimum
     from adlopt.loss import Asymmetric, Burden, Empirical, MinMax, SeverityLoss, surrogate
@@ -61,7 +61,7 @@ _HOMES = {
         "SolverFailed",
         "SolverStopped",
     ),
-    "files": ("read_episode", "read_round", "write_episode"),
+    "files": ("read_contract_round", "read_episode", "read_round", "write_episode"),
     "highs": ("Stopped",),
     "hindsight": ("best_fixed_severity", "paper_ogd", "per_round_optimum"),
     "loss": ("Asymmetric", "Burden", "Empirical", "MinMax", "SeverityLoss", "surrogate"),

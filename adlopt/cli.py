@@ -100,6 +100,7 @@ def solve(
     file: Path,
     *,
     method: str = "automatic",
+    goal: str | None = None,
     time_limit: float | None = None,
     output: Annotated[Path | None, Parameter(name=["--output", "-o"])] = None,
     json_: Json = False,
@@ -109,17 +110,21 @@ def solve(
     Parameters
     ----------
     file
-        A .toml or .json file; `adlopt new round.toml` writes a template.
+        A .toml or .json file; `adlopt new round.toml` writes a template, and so does
+        `adlopt new contracts.toml` for a round in contracts, matched coin by coin.
     method
         automatic, or highs to have HiGHS solve the program.
+    goal
+        Of a round in contracts, instead of the file's: least-burden, leximin, keep-hedges,
+        least-leverage or fewest-accounts.
     time_limit
         Seconds for HiGHS.
     output
-        Write all haircuts to this .csv or .parquet file.
+        Write all haircuts, or trades, to this .csv or .parquet file.
     json_
         Print everything for machines, at full precision.
     """
-    from adlopt.files import read_round, write_haircuts
+    from adlopt.files import is_contract_round, read_round, write_haircuts
     from adlopt.optimum import Method
     from adlopt.optimum import solve as solve_
     from adlopt.solution_text import render, summarise
@@ -127,6 +132,14 @@ def solve(
     methods = {"automatic": Method.AUTO, "highs": Method.HIGHS}
     if method not in methods:
         raise InputError("--method", method, "automatic or highs")
+    if is_contract_round(file):
+        if methods[method] is not Method.AUTO:
+            remedy = "a round in contracts has one method"
+            raise InputError("--method", method, "automatic", remedy=remedy)
+        _solve_contracts(file, goal, time_limit, output, json_)
+        return
+    if goal is not None:
+        raise InputError("--goal", goal, "a round in contracts", remedy="list its positions")
     round_, loss = read_round(file)
     best = solve_(round_, loss, method=methods[method], time_limit=time_limit)
     if output is not None:
@@ -263,7 +276,8 @@ def new(
     Parameters
     ----------
     file
-        Where: round*.toml is a round, any other .toml an episode; --shock needs .json.
+        Where: round*.toml is a round, contracts*.toml one in contracts, any other .toml an
+        episode; --shock needs .json.
     shock
         Generate an episode of realistic shape instead.
     rounds, winners, seed
@@ -281,8 +295,26 @@ def new(
     else:
         written = [write_template(file)]
     print("\n".join(f"wrote {path}" for path in written))
-    verb = "solve" if not shock and file.name.startswith("round") else "play"
+    verb = "solve" if not shock and file.name.startswith(("round", "contracts")) else "play"
     print(f"next: adlopt {verb} {file}")
+
+
+def _solve_contracts(
+    file: Path, goal: str | None, time_limit: float | None, output: Path | None, json_: bool
+) -> None:
+    from adlopt.files import read_contract_round, write_trades
+    from adlopt.matching import Goal
+    from adlopt.matching_text import render, summarise
+
+    names = [each.value for each in Goal]
+    if goal is not None and goal not in names:
+        raise InputError("--goal", goal, f"one of {', '.join(names)}")
+    case = read_contract_round(file)
+    best = case.match(goal=None if goal is None else Goal(goal), time_limit=time_limit)
+    if output is not None:
+        write_trades(case, best, output)
+    data = summarise(case, best)
+    print(json.dumps(data, indent=1, allow_nan=False) if json_ else render(data))
 
 
 def _episode(name: str) -> Episode:

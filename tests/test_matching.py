@@ -460,6 +460,23 @@ def test_two_eth_against_one_winner_of_one():
     assert best.haircut.tolist() == [750, 750]
 
 
+def test_leverage_that_equity_cannot_carry():
+    shed = Shed(loser=["x"], coin=["ETH"], side=["long"], size=[4], price=[110], mark=[100])
+
+    def round_of(equity):
+        return ContractRound.of(
+            account=["a", "b"], coin=["ETH"] * 2, side=["short"] * 2, size=[5, 5], value=[0, 0],
+            mark=[100, 100], capacity=[90, 90], equity=equity, deficit=1, needed=1,
+        )  # fmt: skip
+
+    best = adl.match(round_of([10, 60]), shed, Goal.LEAST_LEVERAGE)
+    assert best.haircut[0] < 10
+    assert best.certificate.optimal
+    assert 0 < best.value < 1000
+    with pytest.raises(adl.InfeasibleRound, match="all of somebody's equity"):
+        adl.match(round_of([5, 5]), shed, Goal.LEAST_LEVERAGE)
+
+
 def test_a_hedged_account_keeps_its_legs():
     round_ = ContractRound.of(
         account=["neutral", "neutral", "bear"], coin=["ETH", "stETH", "ETH"],

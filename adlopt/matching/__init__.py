@@ -127,9 +127,11 @@ class Matching(Record):
 
     def __str__(self) -> str:
         early = "" if self.stopped is Stopped.OPTIMAL else "; stopped at a limit"
+        trades = "1 trade" if len(self.trades) == 1 else f"{len(self.trades)} trades"
+        winners = "1 winner" if self.touched == 1 else f"{self.touched} winners"
         return (
-            f"{len(self.trades)} trades with {self.touched} winners, {self.stages[0].name} "
-            f"{self.value:.6g}; {self.certificate}{early}"
+            f"{trades} with {winners}, {self.stages[0].name} {self.value:.6g}; "
+            f"{self.certificate}{early}"
         )
 
 
@@ -255,8 +257,9 @@ def _check_goal(
 def _matching(problem: MatchingProblem, goal: Goal, found: Found) -> Matching:
     steps = found.steps
     trades = pair(problem, steps)
-    closed = np.bincount(trades.position, trades.contracts, minlength=problem.limit.size)
-    taken = trades.contracts * problem.shed.value[trades.order]
+    contracts = trades.contracts
+    closed = np.bincount(trades.position, contracts, minlength=problem.limit.size)
+    taken = contracts * problem.shed.value[trades.order]
     owner = problem.owner[trades.position]
     haircut = np.bincount(owner, taken, minlength=problem.weight.size).astype(np.float64)
     served = problem.order_level >= 0
@@ -267,7 +270,7 @@ def _matching(problem: MatchingProblem, goal: Goal, found: Found) -> Matching:
     matching = Matching(
         goal=goal,
         trades=trades,
-        closed=closed,
+        closed=closed.astype(np.float64),
         matched=problem.shed.size - problem.unmatched,
         unmatched=problem.unmatched,
         haircut=haircut,

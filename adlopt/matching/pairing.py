@@ -66,7 +66,7 @@ def _snap(given: FloatArray, asked: FloatArray) -> FloatArray:
     after = np.minimum(np.searchsorted(asked, given), asked.size - 1)
     before = np.maximum(after - 1, 0)
     nearest = np.where(given - asked[before] < asked[after] - given, asked[before], asked[after])
-    snapped = np.where(np.abs(given - nearest) <= SLIVER * asked[-1], nearest, given)
-    snapped = np.minimum(snapped, asked[-1])
+    moved = np.where(np.abs(given - nearest) <= SLIVER * asked[-1], nearest, given)
+    snapped: FloatArray = np.minimum(moved, asked[-1])
     snapped[-1] = asked[-1]
     return snapped

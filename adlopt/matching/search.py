@@ -10,7 +10,7 @@ import numpy as np
 
 from adlopt.arrays import BoolArray, FloatArray
 from adlopt.certificate import Certificate, Trust
-from adlopt.errors import InfeasibleRound, SolverFailed
+from adlopt.errors import InfeasibleRound, SolverFailed, SolverStopped
 from adlopt.highs import Infeasible, RawAnswer, Stopped, run
 from adlopt.matching.flows import Score, mend, round_to_lots
 from adlopt.matching.problem import MatchingProblem
@@ -29,6 +29,8 @@ from adlopt.weak_duality import ProvenBound, lower_bound
 
 SHARE = 1e-7
 """Share of the unit of multipliers from which an account counts as holding up the worst burden."""
+HIGHEST = 1e6
+"""Leverage beyond which nobody counts as solvent."""
 STEPS = 100
 """Linear programs that the worst leverage may take; each is at least as low as the last."""
 CAP = 1e-9
@@ -192,12 +194,21 @@ class Search:
             form = least_leverage(problem, level)
             flow, answer = self._flow(form)
             reached = self.worst_leverage(flow)
-            if costless or reached >= best * (1 - 1e-13):
+            if costless or best * (1 - 1e-13) <= reached < math.inf:
                 break
-            level = best = reached
+            if math.isinf(reached) and level >= HIGHEST:
+                raise InfeasibleRound(
+                    f"no matching leaves every winner a leverage below {HIGHEST:g}: losers' "
+                    "prices take all of somebody's equity; shed less, or closer to the mark",
+                    below=None,
+                    above=None,
+                )
+            level = best = HIGHEST if math.isinf(reached) else reached
         proven, steps, stopped = self._leverage_bound(level, answer), flow, answer.stopped
         if problem.whole:
             steps = round_to_lots(problem, flow, _by_fraction(flow))
+        if math.isinf(self.worst_leverage(steps)):
+            raise SolverStopped("rounding to lots takes all of somebody's equity")
         stage = Stage.of("worst leverage", self.worst_leverage(steps), proven)
         if self.branch and not stage.certificate.optimal:
             steps, claimed, stopped = self._branch(
