@@ -636,3 +636,53 @@ def test_raw_accounts_make_a_round_and_what_is_shed():
         open_contract_round(
             account=["w"], coin=["ETH"], size=[1], entry=[1], mark=[2], collateral={"w": 1.0}
         )
+
+
+def venue(seed, *, accounts=2000, positions=3500, coins=40):
+    """A venue with heavy tails: from meme coins at a ten-thousandth of a dollar to bitcoin."""
+    rng = np.random.default_rng(seed)
+    more = rng.pareto(1.2, accounts) + 0.1
+    owner = rng.choice(accounts, 2 * positions, p=more / more.sum())
+    coin = rng.choice(coins, owner.size, p=(p := 1 / np.arange(1, coins + 1)) / p.sum())
+    _, kept = np.unique(owner * coins + coin, return_index=True)
+    kept = np.sort(rng.permutation(kept)[:positions])
+    owner, coin = owner[kept], coin[kept]
+    mark = 10.0 ** rng.integers(-4, 6, coins)
+    lot = 5.0 / mark
+    size = np.ceil(np.exp(rng.normal(8, 2, owner.size)) / 5.0) * lot[coin]
+    names, place = np.unique(owner, return_inverse=True)
+    gross = np.bincount(place, size * mark[coin])
+    round_ = ContractRound.of(
+        account=[f"w{i}" for i in owner], coin=[f"c{c}" for c in coin],
+        side=["short"] * owner.size, size=size, lot=lot[coin], value=np.zeros(owner.size),
+        mark=mark[coin], capacity=(gross * rng.uniform(0.3, 2.0, names.size))[_first(place)],
+        equity=(gross * rng.uniform(0.2, 3.0, names.size))[_first(place)], deficit=1, needed=1,
+    )  # fmt: skip
+    books = np.repeat(np.unique(coin), 2)
+    interest = np.bincount(coin, size)
+    shed = Shed(
+        loser=[f"l{k}" for k in range(books.size)], coin=[f"c{c}" for c in books],
+        side=["long"] * books.size, size=interest[books] * rng.uniform(0.02, 0.3, books.size),
+        price=mark[books] * (1 + rng.uniform(0.01, 0.2, books.size)), mark=mark[books],
+    )  # fmt: skip
+    return round_, shed
+
+
+def _first(place):
+    """Accounts in order of appearance."""
+    return place[np.sort(np.unique(place, return_index=True)[1])]
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_a_venue_is_solved_to_a_proven_gap(seed):
+    round_, shed = venue(seed)
+    best = adl.match(round_, shed)
+    assert best.certificate.trust is Trust.VERIFIED
+    assert best.certificate.optimal
+    rounded = adl.match(round_, shed, lots=Lots.ROUNDED)
+    assert rounded.certificate.lower <= best.value * (1 + 1e-9)
+    assert rounded.certificate.gap <= 0.01 * rounded.value
+    lots = rounded.closed / round_.positions.lot
+    assert lots == pytest.approx(np.rint(lots), rel=1e-12)
+    for goal in (Goal.KEEP_HEDGES, Goal.LEAST_LEVERAGE):
+        assert adl.match(round_, shed, goal).certificate.optimal

@@ -181,9 +181,10 @@ def least_burden(
 
 
 def least_leverage(problem: MatchingProblem, level: float) -> Form:
-    """Minimise t with N_i − level · D_i ≤ t e_i: N_i notional and D_i equity after closing.
+    """Minimise t with N_i − level · D_i ≤ t (1 + level) e_i: notional and equity after closing.
 
-    For an optimum t ≥ 0 no matching has leverage max N_i / D_i below level + t, as D_i ≤ e_i.
+    If the optimum is t ≥ 0, no matching has a leverage max N_i / D_i below the level, and at level
+    0 none has one below t, as D_i ≤ e_i.
     """
     gross, equity = gross_notional(problem), problem.round_.start.equity
     assert equity is not None
@@ -193,13 +194,13 @@ def least_leverage(problem: MatchingProblem, level: float) -> Form:
     first = body.rows.count
     body.add_accounts(
         touched,
-        -(problem.notional - level * problem.value)[problem.level],
-        (level * equity - gross)[touched] * body.scale,
+        -(problem.notional - level * problem.value)[problem.level] / (1.0 + level),
+        (level * equity - gross)[touched] * (body.scale / (1.0 + level)),
         column=body.z,
         coefficient=-equity[touched] * (body.scale * factor * WORK_TOTAL),
     )
     worst = (gross + level * _most(problem, problem.value))[touched] / equity[touched]
-    unit = factor * WORK_TOTAL
+    unit = factor * WORK_TOTAL * (1.0 + level)
     cost = np.zeros(body.width)
     cost[body.z] = WORK_TOTAL
     program = body.program(cost, lower=-level / unit, upper=float(worst.max()) / unit)

@@ -31,8 +31,10 @@ SHARE = 1e-7
 """Share of the unit of multipliers from which an account counts as holding up the worst burden."""
 HIGHEST = 1e6
 """Leverage beyond which nobody counts as solvent."""
+HAIR = 2e-10
+"""Relative step to the side of a level that Newton's method takes for the worst leverage."""
 STEPS = 100
-"""Linear programs that the worst leverage may take; each is at least as low as the last."""
+"""Linear programs that the worst leverage may take; the interval reached by then is stated."""
 CAP = 1e-9
 """Relative room that a later stage leaves the value of an earlier one."""
 Value = Callable[[FloatArray], float]
@@ -186,25 +188,39 @@ class Search:
         )
 
     def least_leverage(self) -> Found:
-        """Lower the worst leverage: one program at the mark, a few where closing takes equity."""
+        """Lower the worst leverage: one program at the mark, a few where closing takes equity.
+
+        Each program proves a level out of reach, or reaches one that is no higher; the next level
+        is Newton's, a hair to the side that is farther from it.
+        """
         problem = self.problem
-        costless = not problem.value.any()
-        level, best = 0.0, math.inf
+        level, lower, upper = 0.0, 0.0, math.inf
+        flow = np.zeros(problem.level.size)
         for _ in range(STEPS):
             form = least_leverage(problem, level)
-            flow, answer = self._flow(form)
-            reached = self.worst_leverage(flow)
-            if costless or best * (1 - 1e-13) <= reached < math.inf:
+            attempt, answer = self._flow(form)
+            reached = self.worst_leverage(attempt)
+            if reached < upper:
+                upper, flow = reached, attempt
+            proven = lower_bound(form.program, _duals(answer))
+            if level == 0.0:
+                lower, price = form.factor * proven.lower, self._price(form, answer)
+            elif proven.lower >= 0.0:
+                lower = max(lower, level)
+            if not problem.value.any() or lower >= upper * (1 - 3 * HAIR):
                 break
-            if math.isinf(reached) and level >= HIGHEST:
+            if level >= HIGHEST and math.isinf(upper):
                 raise InfeasibleRound(
                     f"no matching leaves every winner a leverage below {HIGHEST:g}: losers' "
                     "prices take all of somebody's equity; shed less, or closer to the mark",
                     below=None,
                     above=None,
                 )
-            level = best = HIGHEST if math.isinf(reached) else reached
-        proven, steps, stopped = self._leverage_bound(level, answer), flow, answer.stopped
+            level = (
+                HIGHEST if math.isinf(upper) else self._next(form, answer, attempt, lower, upper)
+            )
+        proven = replace(proven, lower=lower, error=form.factor * proven.error)
+        steps, stopped = flow, answer.stopped
         if problem.whole:
             steps = round_to_lots(problem, flow, _by_fraction(flow))
         if math.isinf(self.worst_leverage(steps)):
@@ -216,8 +232,22 @@ class Search:
             )
             stage = Stage.of("worst leverage", self.worst_leverage(steps), proven)
             stage = stage.reported(claimed)
-        price = self._price(form, answer)
-        return Found(steps=steps, stages=(stage,), price=price, stopped=stopped)
+        known = None if problem.value.any() else price
+        return Found(steps=steps, stages=(stage,), price=known, stopped=stopped)
+
+    def _next(
+        self, form: Form, answer: RawAnswer, steps: FloatArray, lower: float, upper: float
+    ) -> float:
+        """Level at which the multipliers' mean of notional and equity would balance."""
+        problem, equity = self.problem, self.problem.round_.start.equity
+        assert equity is not None
+        mean = _shares(form, answer) / equity[form.accounts]
+        left = self._notional_left(steps)[form.accounts]
+        level = float(mean @ left) / float(mean @ (equity - problem.haircut(steps))[form.accounts])
+        if not lower <= level <= upper:
+            return (lower + upper) / 2
+        level = level * (1 - HAIR if upper - level < level - lower else 1 + HAIR)
+        return level if lower < level < upper else (lower + upper) / 2
 
     def fewest_accounts(self) -> Found:
         """Touch as few accounts as can close all that is matched."""
@@ -241,11 +271,16 @@ class Search:
         problem = self.problem
         touched, equity = problem.touchable, problem.round_.start.equity
         assert equity is not None
-        closed = problem.by_account(problem.notional[problem.level] * steps)
-        gross = np.maximum(gross_notional(problem) - closed, 0.0)[touched]
+        gross = self._notional_left(steps)[touched]
         left = (equity - problem.haircut(steps))[touched]
         ratio = np.where(left > 0, gross / np.where(left > 0, left, 1.0), np.inf)
         return float(np.where(gross > 0, ratio, 0.0).max())
+
+    def _notional_left(self, steps: FloatArray) -> FloatArray:
+        problem = self.problem
+        closed = problem.by_account(problem.notional[problem.level] * steps)
+        left: FloatArray = np.maximum(gross_notional(problem) - closed, 0.0)
+        return left
 
     def _worst_burden(self, steps: FloatArray, among: BoolArray | None = None) -> float:
         burden = self.problem.burden(self.problem.haircut(steps))
@@ -300,17 +335,6 @@ class Search:
         claimed = form.factor * (lots.offset + answer.bound)
         return mend(self.problem, lots.steps(answer.columns)), claimed, answer.stopped
 
-    def _leverage_bound(self, level: float, answer: RawAnswer) -> ProvenBound:
-        """Lower the level until weak duality proves that no matching goes below it."""
-        for power in range(-16, 1):
-            form = least_leverage(self.problem, level)
-            proven = lower_bound(form.program, _duals(answer))
-            if proven.lower >= 0:
-                lower = level + form.factor * proven.lower
-                return replace(proven, lower=lower, error=form.factor * proven.error)
-            level = level * (1 - 10.0**power)
-        return replace(proven, lower=0.0)
-
 
 def _bound(form: Form, answer: RawAnswer, value: float) -> ProvenBound:
     if not form.accounts.size:
@@ -332,13 +356,19 @@ def _duals(answer: RawAnswer) -> FloatArray:
 
 def _holding(form: Form, answer: RawAnswer) -> BoolArray:
     """Accounts whose multiplier says that the worst burden cannot fall unless theirs does."""
-    coefficient = np.zeros(form.program.row_lower.size)
-    row = np.repeat(np.arange(coefficient.size), np.diff(form.program.start))
-    own = form.program.column == form.per.size
-    coefficient[row[own]] = form.program.coefficient[own]
-    share = np.abs(_duals(answer) * coefficient)[form.bearing]
+    share = _shares(form, answer)
     holding: BoolArray = share >= min(SHARE * float(share.sum()), float(share.max()))
     return holding
+
+
+def _shares(form: Form, answer: RawAnswer) -> FloatArray:
+    """Weight of each bearing account in the multipliers."""
+    coefficient = np.zeros(form.program.row_lower.size)
+    row = np.repeat(np.arange(coefficient.size), np.diff(form.program.start))
+    of_z = form.program.column == form.per.size
+    coefficient[row[of_z]] = form.program.coefficient[of_z]
+    shares: FloatArray = np.abs(_duals(answer) * coefficient)[form.bearing]
+    return shares
 
 
 def _by_fraction(flow: FloatArray) -> Score:
