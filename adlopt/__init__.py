@@ -33,12 +33,19 @@ if TYPE_CHECKING:
         SolverStopped,
     )
     from adlopt.fewest import forced_concentration
-    from adlopt.files import read_episode, read_limits, read_round, write_episode
+    from adlopt.files import (
+        read_contract_round,
+        read_episode,
+        read_limits,
+        read_round,
+        write_episode,
+    )
     from adlopt.highs import Stopped
     from adlopt.hindsight import best_fixed_severity, paper_ogd, per_round_optimum
     from adlopt.leverage import Deleveraging, drain_leverage, drain_round, expected_loss
     from adlopt.limits import Limits
     from adlopt.loss import Asymmetric, Burden, Empirical, MinMax, SeverityLoss, surrogate
+    from adlopt.matching import Goal, Lots, Matching, match
     from adlopt.method import Method
     from adlopt.objective import CVaR, FewestAccounts, Leximin, TrackingFirst
     from adlopt.offline import solve
@@ -51,6 +58,7 @@ if TYPE_CHECKING:
     from adlopt.run import Information, Run
     from adlopt.scoreboard import Score, Scoreboard
     from adlopt.severity_path import SeverityPath, best_severity_path
+    from adlopt.shed import Shed, open_contract_round
     from adlopt.waterfill import pro_rata, water_fill
 
 _HOMES = {
@@ -77,12 +85,19 @@ _HOMES = {
         "SolverStopped",
     ),
     "fewest": ("forced_concentration",),
-    "files": ("read_episode", "read_limits", "read_round", "write_episode"),
+    "files": (
+        "read_contract_round",
+        "read_episode",
+        "read_limits",
+        "read_round",
+        "write_episode",
+    ),
     "highs": ("Stopped",),
     "hindsight": ("best_fixed_severity", "paper_ogd", "per_round_optimum"),
     "leverage": ("Deleveraging", "drain_leverage", "drain_round", "expected_loss"),
     "limits": ("Limits",),
     "loss": ("Asymmetric", "Burden", "Empirical", "MinMax", "SeverityLoss", "surrogate"),
+    "matching": ("Goal", "Lots", "Matching", "match"),
     "method": ("Method",),
     "objective": ("CVaR", "FewestAccounts", "Leximin", "TrackingFirst"),
     "offline": ("solve",),
@@ -95,6 +110,7 @@ _HOMES = {
     "run": ("Information", "Run"),
     "scoreboard": ("Score", "Scoreboard"),
     "severity_path": ("SeverityPath", "best_severity_path"),
+    "shed": ("Shed", "open_contract_round"),
     "waterfill": ("pro_rata", "water_fill"),
 }
 _MODULES = ("bounds", "episodes", "solvency", "testing")

@@ -85,10 +85,10 @@ class Positions(Record):
 
     def __post_init__(self) -> None:
         put = object.__setattr__
-        put(self, "account", _own_names(self.account, "account"))
+        put(self, "account", own_names(self.account, "account"))
         m = len(self.account)
-        put(self, "coin", _own_names(self.coin, "coin", m))
-        put(self, "side", _own_sides(self.side, m))
+        put(self, "coin", own_names(self.coin, "coin", m))
+        put(self, "side", own_sides(self.side, m))
         for name in ("size", "lot", "value", "mark"):
             if getattr(self, name) is not None:
                 put(self, name, own(getattr(self, name), name, length=m, lowest=0.0))
@@ -184,7 +184,7 @@ class ContractRound(Record):
 
         The others are those of `Positions`, `RoundStart` and `RoundOutcome`.
         """
-        m = len(_own_names(account, "account"))
+        m = len(own_names(account, "account"))
         positions = Positions(
             account=account,  # type: ignore[arg-type]
             coin=coin,  # type: ignore[arg-type]
@@ -315,7 +315,8 @@ def _whole_micros(amount: FloatArray) -> FloatArray:
     return rounded
 
 
-def _own_names(names: Iterable[str], field: str, length: int | None = None) -> tuple[str, ...]:
+def own_names(names: Iterable[str], field: str, length: int | None = None) -> tuple[str, ...]:
+    """Check names, as many as asked for and none of them empty."""
     if isinstance(names, str) or not isinstance(names, Iterable):
         raise InputError(field, names, "a list of names")
     owned = tuple(names)
@@ -329,7 +330,8 @@ def _own_names(names: Iterable[str], field: str, length: int | None = None) -> t
     return tuple(map(str, owned))
 
 
-def _own_sides(sides: Iterable[Side | str], m: int) -> tuple[Side, ...]:
+def own_sides(sides: Iterable[Side | str], m: int) -> tuple[Side, ...]:
+    """Check m sides."""
     if isinstance(sides, str) or not isinstance(sides, Iterable):
         raise InputError("side", sides, "a list of sides")
     owned = []

@@ -24,9 +24,9 @@ def summarise(round_: Round, best: Solution) -> dict[str, Any]:
         "method": best.method.value,
         "stopped": best.stopped.value,
         "optimal": best.optimal,
-        "certificate": _as_data(best.certificate),
+        "certificate": as_data(best.certificate),
         "then": [
-            {"criterion": stage.criterion, **_as_data(stage.certificate)} for stage in best.then
+            {"criterion": stage.criterion, **as_data(stage.certificate)} for stage in best.then
         ],
         "budget_price": best.budget_price,
         "account": list(round_.start.account),
@@ -37,7 +37,8 @@ def summarise(round_: Round, best: Solution) -> dict[str, Any]:
     }
 
 
-def _as_data(certificate: Certificate) -> dict[str, Any]:
+def as_data(certificate: Certificate) -> dict[str, Any]:
+    """Collect a certificate at full precision, ready for JSON."""
     return {
         "upper": certificate.upper,
         "lower": certificate.lower,

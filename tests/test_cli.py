@@ -111,12 +111,12 @@ BAD = {
     "nothing": (["solve", ""], "a .toml or .json file"),
     "unknown episode": (["play", "october-11"], "october-10, or a .toml"),
     "a round is no episode": (["play", "round.toml"], "a key that is known"),
-    "an episode is no round": (["solve", "two.toml"], "is 'an episode': .*--coupled"),
-    "pooled, coupled": (["solve", "october-10", "--coupled"], "only totals are known"),
-    "a round, coupled": (["solve", "round.toml", "--coupled"], "a key that is known"),
-    "coupled by HiGHS": (["solve", "two.toml", "--coupled", "--method", "highs"], "no --method"),
-    "prices without coupling": (["solve", "round.toml", "--burden", "equity"], "beside prices"),
-    "one price of three": (["solve", "two.toml", "--coupled", "--fair", "1"], "give --under"),
+    "an episode is no round": (["solve", "two.toml"], "is 'an episode': .*adlopt couple"),
+    "pooled, coupled": (["couple", "october-10"], "only totals are known"),
+    "a round, coupled": (["couple", "round.toml"], "a key that is known"),
+    "coupled by HiGHS": (["couple", "two.toml", "--method", "highs"], "--method"),
+    "a gap in dollars": (["solve", "round.toml", "--gap", "1e-6"], "gap is .*in wealth space"),
+    "one price of three": (["couple", "two.toml", "--fair", "1"], "give --under"),
     "negative variation": (["play", "october-10", "-P", "-1"], "variation is -1"),
     "unknown method": (["solve", "round.toml", "--method", "simplex"], "automatic or highs"),
     "time in words": (["solve", "round.toml", "--time-limit", "long"], "float"),
@@ -181,7 +181,7 @@ def test_a_round_without_an_answer_is_exit_code_1(run, method):
 
 
 def test_a_coupled_episode_is_solved_and_written(run):
-    code, out, err = run("solve", "two.toml", "--coupled", "-o", "all.csv")
+    code, out, err = run("couple", "two.toml", "-o", "all.csv")
     assert (code, err) == (0, "")
     assert widest(out) <= 80
     for words in ("in hindsight", "proven optimal (exact)", "worst burden in all 50 %", "binds"):
@@ -189,7 +189,7 @@ def test_a_coupled_episode_is_solved_and_written(run):
     table = Path("all.csv").read_text().splitlines()
     assert table[0] == "round,account,capacity_usd,haircut_usd"
     assert len(table) == 4
-    code, out, err = run("solve", "two.toml", "--coupled", "--json")
+    code, out, err = run("couple", "two.toml", "--json")
     data = strict_json(out)
     assert (code, err, data["information"], data["value"]) == (0, "", "hindsight", 0.5)
     assert data["binding_rounds"] == [1, 2]
@@ -197,14 +197,14 @@ def test_a_coupled_episode_is_solved_and_written(run):
     least, most = data["one_by_one"]["price_of_not_coupling"]
     assert least <= most
     words = ("--under", "1", "--over", "1", "--fair", "20")
-    data = strict_json(run("solve", "two.toml", "--coupled", *words, "--json")[1])
+    data = strict_json(run("couple", "two.toml", *words, "--json")[1])
     assert data["objective"] == "sum of the loss"
     assert data["certificate"]["optimal"] is True
-    assert widest(run("solve", "two.toml", "--coupled", *words)[1]) <= 80
+    assert widest(run("couple", "two.toml", *words)[1]) <= 80
 
 
 def test_a_coupled_episode_without_an_answer_names_its_rounds(run):
-    code, out, err = run("solve", "short.toml", "--coupled", "--json")
+    code, out, err = run("couple", "short.toml", "--json")
     assert code == 1
     assert strict_json(out)["rounds"] == [1, 2]
     assert "10.00 USD are missing" in err

@@ -51,6 +51,15 @@ at y = u = −1 the claim is false: True
 played: 105,143.19 USD
 says something: False
 """,
+    "07_contracts_and_coins.py": """\
+BTC without a winner: [1.0]
+least-burden: {'alice': 5.0, 'bob': 1.0}
+  2 trades with 2 winners, worst burden 0.1875; within 0.04 of the optimum (exact)
+keep-hedges: {'alice': 1.0, 'bob': 5.0}
+  2 trades with 2 winners, net delta changed, USD 3600; proven optimal (exact)
+least-leverage: {'alice': 6.0, 'bob': 0.0}
+  1 trade with 1 winner, worst leverage 6.22222; proven optimal (exact)
+""",
 }
 
 

@@ -11,18 +11,41 @@ A round file::
 An account table has the columns `account` and `capacity`, optionally `equity` and `lot`; every
 other column is a feature to rank by. In an episode's table the column `round` says which round a
 row belongs to.
+
+A round in contracts lists `positions` (account, coin, side, size), inline or in a table, and what
+losers `shed` (loser, coin, side, size, price, mark); `accounts` have capacities and equities.
 """
 
+from adlopt.files.contracts import (
+    ContractCase,
+    is_contract_round,
+    read_contract_round,
+    trade_columns,
+    write_contract_round,
+    write_trades,
+)
 from adlopt.files.read import read_episode, read_limits, read_round
 from adlopt.files.templates import write_template
-from adlopt.files.write import write_episode, write_episode_haircuts, write_haircuts
+from adlopt.files.write import (
+    write_episode,
+    write_episode_haircuts,
+    write_haircuts,
+    write_lots,
+)
 
 __all__ = [
+    "ContractCase",
+    "is_contract_round",
+    "read_contract_round",
     "read_episode",
     "read_limits",
     "read_round",
+    "trade_columns",
+    "write_contract_round",
     "write_episode",
     "write_episode_haircuts",
     "write_haircuts",
+    "write_lots",
     "write_template",
+    "write_trades",
 ]

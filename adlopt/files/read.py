@@ -63,8 +63,8 @@ def read_round(path: str | Path, *, objective: str | None = None) -> tuple[Round
     (('a',), MinMax(burden=<Burden.CAPACITY: 'capacity'>, epsilon=0.0))
     """
     path = Path(path)
-    entry = _decode(path, RoundFile)
-    with _naming(path):
+    entry = decode(path, RoundFile)
+    with naming(path):
         loss = entry.loss if objective is None else renamed(entry.loss, objective)
         return _round(entry, 1, path, None), objective_of(loss)
 
@@ -95,8 +95,8 @@ def read_limits(path: str | Path, start: RoundStart) -> Limits | None:
     0.5
     """
     path = Path(path)
-    entry = _decode(path, RoundFile)
-    with _naming(path):
+    entry = decode(path, RoundFile)
+    with naming(path):
         return limits_of(entry.limits, start)
 
 
@@ -109,19 +109,19 @@ def read_episode(path: str | Path) -> Episode:
         Naming file, field or row, value, and what was expected.
     """
     path = Path(path)
-    entry = _decode(path, EpisodeFile)
+    entry = decode(path, EpisodeFile)
     table = None if entry.accounts is None else path.parent / entry.accounts
     tables = {} if table is None else rows_by_round(table, len(entry.round))
     rounds = []
     for t, each in enumerate(entry.round, start=1):
-        with _naming(f"{path}: round {t}"):
+        with naming(f"{path}: round {t}"):
             rounds.append(_round(each, t, path, tables.get(t)))
     totals = [each.capacity is not None for each in entry.round]
     if any(totals) and not all(totals):
         t = totals.index(not totals[0]) + 1
         expected = "a total `capacity` in every round, or accounts in every round"
         raise InputError(f"{path}: round {t}: capacity", entry.round[t - 1].capacity, expected)
-    with _naming(path):
+    with naming(path):
         return Episode(
             name=entry.name or path.stem,
             rounds=tuple(rounds),
@@ -202,10 +202,11 @@ def _recorded(entry: RecordedEntry) -> Run:
     )
 
 
-def _decode(path: Path, kind: type[T]) -> T:
-    raw = _parse(path)
+def decode(path: Path, kind: type[T]) -> T:
+    """Read a file as one of the kinds of `adlopt.files.schema`."""
+    raw = parse(path)
     if kind is RoundFile and isinstance(raw, Mapping) and "round" in raw:
-        remedy = "adlopt solve --coupled takes an episode, and adlopt play"
+        remedy = "adlopt couple takes an episode, and adlopt play"
         raise InputError(str(path), "an episode", "a round", remedy=remedy)
     try:
         return msgspec.convert(raw, kind)
@@ -239,7 +240,8 @@ def _look_up(raw: Any, where: str) -> Any:
     return "an entry" if isinstance(value, Mapping) else value
 
 
-def _parse(path: Path) -> Any:
+def parse(path: Path) -> Any:
+    """Read TOML or JSON, unchecked."""
     if path.suffix not in (".toml", ".json"):
         raise InputError("file", str(path), "a .toml or .json file")
     try:
@@ -253,7 +255,7 @@ def _parse(path: Path) -> Any:
 
 
 @contextmanager
-def _naming(place: str | Path) -> Iterator[None]:
+def naming(place: str | Path) -> Iterator[None]:
     """Put the file, and the round, in front of the field that an error names."""
     try:
         yield

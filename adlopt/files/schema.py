@@ -83,3 +83,55 @@ class EpisodeFile(msgspec.Struct, forbid_unknown_fields=True):
     reference: str | None = None
     fairest: str | None = None
     recorded: list[RecordedEntry] = []
+
+
+class PositionEntry(msgspec.Struct, forbid_unknown_fields=True):
+    """One `[[positions]]`."""
+
+    account: str
+    coin: str
+    side: str
+    size: float
+    lot: float = 1.0
+    value: float | None = None
+    mark: float | None = None
+    entry: float | None = None
+
+
+class HolderEntry(msgspec.Struct, forbid_unknown_fields=True):
+    """One `[[accounts]]` of a round in contracts."""
+
+    account: str
+    capacity: float
+    equity: float | None = None
+
+
+class ShedEntry(msgspec.Struct, forbid_unknown_fields=True):
+    """One `[[shed]]`."""
+
+    loser: str
+    coin: str
+    side: str
+    size: float
+    price: float
+    mark: float
+
+
+class MatchEntry(msgspec.Struct, forbid_unknown_fields=True):
+    """How winners and losers are to be matched."""
+
+    goal: str = "least-burden"
+    burden: Burden = Burden.CAPACITY
+    lots: str = "any"
+    underlying: dict[str, str] = {}
+
+
+class ContractRoundFile(msgspec.Struct, forbid_unknown_fields=True):
+    """A file with one round in contracts; a text names a table."""
+
+    deficit: float
+    needed: float
+    positions: list[PositionEntry] | str
+    accounts: list[HolderEntry] | str | None = None
+    shed: list[ShedEntry] | str | None = None
+    match: MatchEntry = msgspec.field(default_factory=MatchEntry)

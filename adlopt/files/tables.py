@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,28 +16,47 @@ if TYPE_CHECKING:
     import polars as pl
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Columns:
+    """What a table holds: texts and numbers that it must have, and numbers that it may."""
+
+    text: tuple[str, ...]
+    needed: tuple[str, ...]
+    optional: tuple[str, ...] = ()
+
+
+def read_columns(path: Path, name: str, columns: Columns) -> dict[str, Any]:
+    """Read a table of known columns: tuples of texts, arrays of checked numbers.
+
+    Raises
+    ------
+    InputError
+        Naming file, row, column and value.
+    """
+    raw = _read(path, name)
+    known = (*columns.text, *columns.needed, *columns.optional)
+    for column in (*columns.text, *columns.needed):
+        if column not in raw.columns:
+            raise InputError(f"{path}: columns", raw.columns, f"a column `{column}`")
+    for column in raw.columns:
+        if column not in known:
+            expected = f"columns among {', '.join(known)}"
+            raise InputError(f"{path}: columns", column, expected, remedy="rename or drop it")
+    table: dict[str, Any] = {c: tuple(_ids(raw[c], path).to_list()) for c in columns.text}
+    for column in raw.columns:
+        if column not in columns.text:
+            table[column] = _numbers(raw[column], path)
+    return table
+
+
 def read_table(path: Path) -> pl.DataFrame:
     """Read an account table; every column but `account` becomes checked float64."""
     import polars as pl
 
-    readers = {
-        ".csv": lambda p: pl.read_csv(p, infer_schema=False, glob=False),
-        ".parquet": lambda p: pl.read_parquet(p, glob=False),
-    }
-    if path.suffix not in readers:
-        raise InputError("accounts", str(path), "a .csv or .parquet file")
-    try:
-        raw = readers[path.suffix](path)
-    except (OSError, pl.exceptions.PolarsError, pl.exceptions.PanicException) as error:
-        raise InputError("accounts", str(path), f"a readable table ({first_line(error)})") from None
+    raw = _read(path, "accounts")
     for name in ("account", "capacity"):
         if name not in raw.columns:
             raise InputError(f"{path}: columns", raw.columns, f"a column `{name}`")
-    for name in raw.columns:
-        twice = re.fullmatch(r"(.*)_duplicated_\d+", name)
-        if twice and twice[1] in raw.columns:
-            remedy = "rename or drop one"
-            raise InputError(f"{path}: columns", twice[1], "a column once", remedy=remedy)
     checked = {"account": _ids(raw["account"], path)}
     for name in raw.columns:
         if name != "account":
@@ -44,12 +64,33 @@ def read_table(path: Path) -> pl.DataFrame:
     return pl.DataFrame(checked)
 
 
+def _read(path: Path, field: str) -> pl.DataFrame:
+    import polars as pl
+
+    readers = {
+        ".csv": lambda p: pl.read_csv(p, infer_schema=False, glob=False),
+        ".parquet": lambda p: pl.read_parquet(p, glob=False),
+    }
+    if path.suffix not in readers:
+        raise InputError(field, str(path), "a .csv or .parquet file")
+    try:
+        raw = readers[path.suffix](path)
+    except (OSError, pl.exceptions.PolarsError, pl.exceptions.PanicException) as error:
+        raise InputError(field, str(path), f"a readable table ({first_line(error)})") from None
+    for name in raw.columns:
+        twice = re.fullmatch(r"(.*)_duplicated_\d+", name)
+        if twice and twice[1] in raw.columns:
+            remedy = "rename or drop one"
+            raise InputError(f"{path}: columns", twice[1], "a column once", remedy=remedy)
+    return raw
+
+
 def _ids(column: pl.Series, path: Path) -> pl.Series:
     import polars as pl
 
     texts = (pl.String, pl.Categorical, pl.Enum, pl.Null)
     if column.dtype not in texts and not column.dtype.is_integer():
-        raise InputError(f"{path}: account", str(column.dtype), "text or whole numbers")
+        raise InputError(f"{path}: {column.name}", str(column.dtype), "text or whole numbers")
     return column.cast(pl.String)
 
 

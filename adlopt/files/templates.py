@@ -56,6 +56,65 @@ burden = "capacity" # or "equity"
 # tier = {{ bob = 2 }}  # the others are in tier 1, and give all they can first
 """
 
+CONTRACTS = """\
+# One round of autodeleveraging in contracts. Money in USD.
+# Solve it with: adlopt solve {name}
+
+deficit = 900.0         # D: bad debt that liquidation and insurance left
+needed = 900.0          # B: what had to be raised, known ex post
+
+# Winners' positions, inline, or in a table: positions = "positions.csv" (or .parquet)
+[[positions]]
+account = "alice"
+coin = "ETH"
+side = "short"
+size = 10.0             # contracts
+lot = 1.0               # size step; 1 unless given
+mark = 3600.0           # for leverage and hedges
+# entry = 4000.0        # positive PNL is the capacity, unless there is an account table
+# value = 200.0         # USD that closing a contract takes; what losers shed says it otherwise
+
+[[positions]]
+account = "alice"
+coin = "stETH"
+side = "long"
+size = 10.0
+mark = 3590.0
+
+[[positions]]
+account = "bob"
+coin = "ETH"
+side = "short"
+size = 5.0
+mark = 3600.0
+
+# Optional, inline or in a table: accounts = "accounts.csv"
+[[accounts]]
+account = "alice"
+capacity = 4000.0       # u: positive PNL; no more may be taken
+equity = 9000.0         # optional: for burden = "equity" and least-leverage
+
+[[accounts]]
+account = "bob"
+capacity = 1000.0
+equity = 1500.0
+
+# What losers shed, inline or in a table: shed = "shed.csv". First listed, first served.
+[[shed]]
+loser = "xavier"
+coin = "ETH"
+side = "long"           # closed against winners' shorts in the same coin
+size = 6.0
+price = 3750.0          # bankruptcy price; the mark takes nothing from winners
+mark = 3600.0
+
+[match]
+goal = "least-burden"   # or leximin, keep-hedges, least-leverage, fewest-accounts
+burden = "capacity"     # or "equity"
+lots = "any"            # or "rounded", or "searched" by branch and bound in small rounds
+underlying = {{ ETH = "ether", stETH = "ether" }}    # which coins hedge each other
+"""
+
 EPISODE = """\
 # An episode of autodeleveraging: rounds in order. Money in USD.
 # Play it with: adlopt play {name} -p persistence+pro-rata -p queue
@@ -106,7 +165,9 @@ haircut = [70.0, 30.0]
 
 
 def write_template(path: str | Path) -> Path:
-    """Write the round template to round*.toml, the episode template to any other .toml.
+    """Write the template of a round to round*.toml, in contracts to contracts*.toml.
+
+    Any other .toml becomes an episode.
 
     Raises
     ------
@@ -119,6 +180,7 @@ def write_template(path: str | Path) -> Path:
     if not path.parent.is_dir():
         raise InputError("file", str(path), "a folder that exists")
     text = ROUND if path.name.startswith("round") else EPISODE
+    text = CONTRACTS if path.name.startswith("contracts") else text
     encoded = text.format(name=path).encode("utf-8", errors="replace")
     replace_all({path: lambda target: target.write_bytes(encoded)})
     return path

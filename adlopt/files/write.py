@@ -9,11 +9,12 @@ from typing import Any, TypeAlias
 import msgspec
 import numpy as np
 
-from adlopt.arrays import FloatArray, own
+from adlopt.arrays import FloatArray, IntArray, own
 from adlopt.episode import Episode
 from adlopt.errors import InputError
 from adlopt.files.schema import EpisodeFile, RecordedEntry, RoundEntry
 from adlopt.files.tables import accounts_table, first_line
+from adlopt.positions import ContractRound
 from adlopt.round import Round
 from adlopt.run import Information, Run
 
@@ -70,6 +71,27 @@ def write_haircuts(round_: Round, haircut: FloatArray, path: str | Path) -> Path
         "account": list(round_.start.account),
         "capacity_usd": round_.start.capacity,
         "haircut_usd": own(haircut, "haircut", length=len(round_.start.account)),
+    }
+    return _write_table(columns, path)
+
+
+def write_lots(round_: ContractRound, lots: IntArray, path: str | Path) -> Path:
+    """Write positions, lots closed and USD taken, as .csv or .parquet.
+
+    Raises
+    ------
+    InputError
+        If the path ends in neither, or its folder does not exist.
+    """
+    positions = round_.positions
+    columns = {
+        "account": list(positions.account),
+        "coin": list(positions.coin),
+        "side": [side.value for side in positions.side],
+        "size": positions.size,
+        "lots": lots,
+        "closed": lots * positions.lot,
+        "taken_usd": lots * positions.lot_value,
     }
     return _write_table(columns, path)
 

@@ -1,0 +1,376 @@
+"""The goals of matching, solved: a flow, its value recomputed, and a lower bound for each stage."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from adlopt.arrays import BoolArray, FloatArray
+from adlopt.certificate import Certificate, Trust
+from adlopt.errors import InfeasibleRound, SolverFailed, SolverStopped
+from adlopt.highs import Infeasible, RawAnswer, Stopped, run
+from adlopt.matching.flows import Score, mend, round_to_lots
+from adlopt.matching.problem import MatchingProblem
+from adlopt.matching.programs import (
+    Form,
+    Hedges,
+    fewest_accounts,
+    for_branching,
+    gross_notional,
+    keep_hedges,
+    least_burden,
+    least_leverage,
+    most_matched,
+)
+from adlopt.weak_duality import ProvenBound, lower_bound
+
+SHARE = 1e-7
+"""Share of the unit of multipliers from which an account counts as holding up the worst burden."""
+HIGHEST = 1e6
+"""Leverage beyond which nobody counts as solvent."""
+HAIR = 2e-10
+"""Relative step to the side of a level that Newton's method takes for the worst leverage."""
+STEPS = 100
+"""Linear programs that the worst leverage may take; the interval reached by then is stated."""
+CAP = 1e-9
+"""Relative room that a later stage leaves the value of an earlier one."""
+Value = Callable[[FloatArray], float]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stage:
+    """One objective of a goal, given those before it."""
+
+    name: str
+    value: float
+    certificate: Certificate
+
+    @classmethod
+    def of(cls, name: str, value: float, proven: ProvenBound, *, rounding: float = 0.0) -> Stage:
+        """Set a recomputed value against a proven bound; no objective is below 0."""
+        certificate = Certificate(
+            upper=value,
+            lower=max(proven.lower, 0.0),
+            trust=proven.trust,
+            error=proven.error,
+            rounding=rounding,
+        )
+        return cls(name=name, value=value, certificate=certificate)
+
+    def reported(self, claimed: float) -> Stage:
+        """Take a search's own bound where it says more than what is proven."""
+        claimed = min(claimed, self.value)
+        if claimed <= self.certificate.lower or self.certificate.optimal:
+            return self
+        reported = replace(self.certificate, lower=claimed, trust=Trust.REPORTED, error=0.0)
+        return replace(self, certificate=reported)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Found:
+    """Steps of each arc, what is proved of them, and the rise of the first stage a step shed."""
+
+    steps: FloatArray
+    stages: tuple[Stage, ...]
+    price: FloatArray | None = None
+    stopped: Stopped = Stopped.OPTIMAL
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Search:
+    """A problem, and how its programs are to be solved.
+
+    Parameters
+    ----------
+    problem : MatchingProblem
+    branch : bool
+        Whether whole lots are searched for by branch and bound, not rounded.
+    time_limit : float or None
+        Seconds for each program.
+    """
+
+    problem: MatchingProblem
+    branch: bool
+    time_limit: float | None
+
+    def least_burden(self) -> Found:
+        """Find the least worst burden."""
+        form = least_burden(self.problem)
+        flow, answer = self._flow(form)
+        steps = flow
+        if self.problem.whole:
+            steps = round_to_lots(self.problem, flow, self._by_burden)
+        proven, price = _bound(form, answer, self._worst_burden(flow)), self._price(form, answer)
+        stage = Stage.of("worst burden", self._worst_burden(steps), proven)
+        if not self.branch or stage.certificate.optimal:
+            return Found(
+                steps=steps,
+                stages=(stage,),
+                price=self._price(form, answer),
+                stopped=answer.stopped,
+            )
+        lots = self._branch(form, steps, low=stage.certificate.lower, high=stage.value)
+        steps, claimed, stopped = lots
+        stage = Stage.of("worst burden", self._worst_burden(steps), proven).reported(claimed)
+        return Found(steps=steps, stages=(stage,), price=price, stopped=stopped)
+
+    def leximin(self) -> Found:
+        """Lower the worst burden, fix those that hold it up, go on with the others."""
+        problem = self.problem
+        fixed = np.full(problem.weight.size, np.nan)
+        levels: list[tuple[BoolArray, ProvenBound]] = []
+        price: FloatArray | None = None
+        while True:
+            form = least_burden(problem, fixed=fixed)
+            flow, answer = self._flow(form)
+            if levels and not form.accounts.size:
+                break
+            bearing = np.zeros(problem.weight.size, dtype=bool)
+            bearing[form.accounts] = True
+            worst = self._worst_burden(flow, bearing)
+            levels.append((bearing, _bound(form, answer, worst)))
+            price = self._price(form, answer) if price is None else price
+            if worst <= 0.0:
+                break
+            held = _holding(form, answer)
+            fixed[form.accounts[held]] = worst
+        steps = round_to_lots(problem, flow, self._by_burden) if problem.whole else flow
+        stages = [
+            Stage.of(
+                "worst burden" if rank == 0 else f"burden of the next {int(bearing.sum())}",
+                self._worst_burden(steps, bearing),
+                proven,
+            )
+            for rank, (bearing, proven) in enumerate(levels[: 1 if problem.whole else None])
+        ]
+        return Found(steps=steps, stages=tuple(stages), price=price, stopped=answer.stopped)
+
+    def keep_hedges(self, hedges: Hedges) -> Found:
+        """Change net deltas least, and among all that do so bear the least."""
+        problem = self.problem
+        form = keep_hedges(problem, hedges)
+        flow, answer = self._flow(form)
+        rounding = CAP * 1e-3 * math.fsum(problem.notional * problem.quantity)
+
+        def change(steps: FloatArray) -> float:
+            return math.fsum(hedges.change(steps))
+
+        def stage(steps: FloatArray) -> Stage:
+            return Stage.of("net delta changed, USD", change(steps), proven, rounding=rounding)
+
+        proven = _hedge_bound(form, answer)
+        stopped, claimed = answer.stopped, 0.0
+        if self.branch:
+            flow, claimed, stopped = self._branch(form, flow)
+        cap = change(flow) * (1 + CAP) + rounding
+        second = least_burden(problem, hedge_cap=(hedges, cap))
+        steps, answer = self._flow(second)
+        bearable = answer
+        if self.branch:
+            steps, low, _ = self._branch(second, steps)
+        elif problem.whole:
+            steps = round_to_lots(problem, steps, _by_fraction(steps))
+            cap = max(cap, change(steps) * (1 + CAP))
+            second = least_burden(problem, hedge_cap=(hedges, cap))
+            bearable = self._run(second)
+        worst = self._worst_burden(steps)
+        burden = Stage.of("worst burden", worst, _bound(second, bearable, worst))
+        if self.branch:
+            burden = burden.reported(low)
+        return Found(
+            steps=steps,
+            stages=(stage(steps).reported(claimed), burden),
+            price=self._price(form, answer) if not self.branch else None,
+            stopped=stopped,
+        )
+
+    def least_leverage(self) -> Found:
+        """Lower the worst leverage: one program at the mark, a few where closing takes equity.
+
+        Each program proves a level out of reach, or reaches one that is no higher; the next level
+        is Newton's, a hair to the side that is farther from it.
+        """
+        problem = self.problem
+        level, lower, upper = 0.0, 0.0, math.inf
+        flow = np.zeros(problem.level.size)
+        for _ in range(STEPS):
+            form = least_leverage(problem, level)
+            attempt, answer = self._flow(form)
+            reached = self.worst_leverage(attempt)
+            if reached < upper:
+                upper, flow = reached, attempt
+            proven = lower_bound(form.program, _duals(answer))
+            if level == 0.0:
+                lower, price = form.factor * proven.lower, self._price(form, answer)
+            elif proven.lower >= 0.0:
+                lower = max(lower, level)
+            if not problem.value.any() or lower >= upper * (1 - 3 * HAIR):
+                break
+            if level >= HIGHEST and math.isinf(upper):
+                raise InfeasibleRound(
+                    f"no matching leaves every winner a leverage below {HIGHEST:g}: losers' "
+                    "prices take all of somebody's equity; shed less, or closer to the mark",
+                    below=None,
+                    above=None,
+                )
+            level = (
+                HIGHEST if math.isinf(upper) else self._next(form, answer, attempt, lower, upper)
+            )
+        proven = replace(proven, lower=lower, error=form.factor * proven.error)
+        steps, stopped = flow, answer.stopped
+        if problem.whole:
+            steps = round_to_lots(problem, flow, _by_fraction(flow))
+        if math.isinf(self.worst_leverage(steps)):
+            raise SolverStopped("rounding to lots takes all of somebody's equity")
+        stage = Stage.of("worst leverage", self.worst_leverage(steps), proven)
+        if self.branch and not stage.certificate.optimal:
+            steps, claimed, stopped = self._branch(
+                form, steps, low=stage.certificate.lower, high=stage.value
+            )
+            stage = Stage.of("worst leverage", self.worst_leverage(steps), proven)
+            stage = stage.reported(claimed)
+        known = None if problem.value.any() else price
+        return Found(steps=steps, stages=(stage,), price=known, stopped=stopped)
+
+    def _next(
+        self, form: Form, answer: RawAnswer, steps: FloatArray, lower: float, upper: float
+    ) -> float:
+        """Level at which the multipliers' mean of notional and equity would balance."""
+        problem, equity = self.problem, self.problem.round_.start.equity
+        assert equity is not None
+        mean = _shares(form, answer) / equity[form.accounts]
+        left = self._notional_left(steps)[form.accounts]
+        level = float(mean @ left) / float(mean @ (equity - problem.haircut(steps))[form.accounts])
+        if not lower <= level <= upper:
+            return (lower + upper) / 2
+        level = level * (1 - HAIR if upper - level < level - lower else 1 + HAIR)
+        return level if lower < level < upper else (lower + upper) / 2
+
+    def fewest_accounts(self) -> Found:
+        """Touch as few accounts as can close all that is matched."""
+        problem = self.problem
+        form = fewest_accounts(problem)
+        relaxed = self._run(form)
+        proven = lower_bound(form.program, _duals(relaxed))
+        proven = replace(proven, lower=float(math.ceil(proven.lower - 1e-9)))
+        mixed = for_branching(problem, form, np.zeros(form.per.size))
+        answer = self._solve(mixed.program)
+        on = np.zeros(problem.weight.size, dtype=bool)
+        on[np.unique(problem.account)] = answer.columns[form.per.size + 1 :] > 0.5
+        steps = mend(problem, mixed.steps(answer.columns), on[problem.account])
+        touched = float(np.unique(problem.account[steps > 0]).size)
+        claimed = float(math.ceil(answer.bound - 1e-6))
+        stage = Stage.of("accounts touched", touched, proven).reported(claimed)
+        return Found(steps=steps, stages=(stage,), stopped=answer.stopped)
+
+    def worst_leverage(self, steps: FloatArray) -> float:
+        """Worst notional over equity after closing, among accounts that can be touched."""
+        problem = self.problem
+        touched, equity = problem.touchable, problem.round_.start.equity
+        assert equity is not None
+        gross = self._notional_left(steps)[touched]
+        left = (equity - problem.haircut(steps))[touched]
+        ratio = np.where(left > 0, gross / np.where(left > 0, left, 1.0), np.inf)
+        return float(np.where(gross > 0, ratio, 0.0).max())
+
+    def _notional_left(self, steps: FloatArray) -> FloatArray:
+        problem = self.problem
+        closed = problem.by_account(problem.notional[problem.level] * steps)
+        left: FloatArray = np.maximum(gross_notional(problem) - closed, 0.0)
+        return left
+
+    def _worst_burden(self, steps: FloatArray, among: BoolArray | None = None) -> float:
+        burden = self.problem.burden(self.problem.haircut(steps))
+        return float((burden if among is None else burden[among]).max(initial=0.0))
+
+    def _by_burden(self, arc: int, steps: FloatArray, haircut: FloatArray) -> float:
+        problem, account = self.problem, self.problem.owner[self.problem.position[arc]]
+        taken = problem.value[problem.level[arc]]
+        return float((haircut[account] + taken) / problem.weight[account]) if taken else 0.0
+
+    def _run(self, form: Form) -> RawAnswer:
+        return self._solve(form.program)
+
+    def _solve(self, program: object) -> RawAnswer:
+        try:
+            return run(program, time_limit=self.time_limit)  # type: ignore[arg-type]
+        except Infeasible:
+            raise self._infeasible() from None
+
+    def _infeasible(self) -> Exception:
+        form = most_matched(self.problem)
+        answer = run(form.program, time_limit=self.time_limit)
+        wanted = math.fsum(self.problem.notional * self.problem.quantity)
+        reached = -form.factor * lower_bound(form.program, _duals(answer)).lower
+        if reached >= wanted * (1 - 1e-9):
+            return SolverFailed("HiGHS calls a matching infeasible that profits allow")
+        return InfeasibleRound(
+            f"profits let winners close positions of at most {reached:,.2f} USD at the mark, and "
+            f"{wanted:,.2f} USD are to be closed: shed less, or closer to the mark",
+            below=None,
+            above=None,
+        )
+
+    def _flow(self, form: Form) -> tuple[FloatArray, RawAnswer]:
+        answer = self._run(form)
+        return mend(self.problem, form.steps(answer.columns)), answer
+
+    def _price(self, form: Form, answer: RawAnswer) -> FloatArray:
+        """Rise of the objective per step, at each level."""
+        levels = self.problem.quantity.size
+        per = np.ones(levels)
+        per[self.problem.level] = form.per
+        price: FloatArray = form.factor * _duals(answer)[:levels] / per
+        return price
+
+    def _branch(
+        self, form: Form, steps: FloatArray, *, low: float = 0.0, high: float = 0.0
+    ) -> tuple[FloatArray, float, Stopped]:
+        base = np.rint(steps)
+        lots = for_branching(self.problem, form, base, low, high * (1 + 1e-9))
+        answer = self._solve(lots.program)
+        claimed = form.factor * (lots.offset + answer.bound)
+        return mend(self.problem, lots.steps(answer.columns)), claimed, answer.stopped
+
+
+def _bound(form: Form, answer: RawAnswer, value: float) -> ProvenBound:
+    if not form.accounts.size:
+        return ProvenBound(lower=0.0, error=0.0, trust=Trust.EXACT)
+    proven = lower_bound(form.below(value), _duals(answer))
+    return replace(proven, lower=form.factor * proven.lower, error=form.factor * proven.error)
+
+
+def _hedge_bound(form: Form, answer: RawAnswer) -> ProvenBound:
+    proven = lower_bound(form.program, _duals(answer))
+    return replace(proven, lower=form.factor * proven.lower, error=form.factor * proven.error)
+
+
+def _duals(answer: RawAnswer) -> FloatArray:
+    if answer.row_duals is None:
+        raise SolverFailed("HiGHS returned no multipliers")
+    return answer.row_duals
+
+
+def _holding(form: Form, answer: RawAnswer) -> BoolArray:
+    """Accounts whose multiplier says that the worst burden cannot fall unless theirs does."""
+    share = _shares(form, answer)
+    holding: BoolArray = share >= min(SHARE * float(share.sum()), float(share.max()))
+    return holding
+
+
+def _shares(form: Form, answer: RawAnswer) -> FloatArray:
+    """Weight of each bearing account in the multipliers."""
+    coefficient = np.zeros(form.program.row_lower.size)
+    row = np.repeat(np.arange(coefficient.size), np.diff(form.program.start))
+    of_z = form.program.column == form.per.size
+    coefficient[row[of_z]] = form.program.coefficient[of_z]
+    shares: FloatArray = np.abs(_duals(answer) * coefficient)[form.bearing]
+    return shares
+
+
+def _by_fraction(flow: FloatArray) -> Score:
+    """Largest remainder first."""
+    return lambda arc, steps, _: float(steps[arc] - flow[arc])
