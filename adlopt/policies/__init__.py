@@ -14,7 +14,9 @@ from adlopt.policies import gradient as g
 from adlopt.policies import hybrid as h
 from adlopt.policies import risk as r
 from adlopt.policies import severity as s
-from adlopt.policies.experts import Ader
+from adlopt.policies.backoff import DeficitMatching, ExponentialBackoff
+from adlopt.policies.experts import Ader, Mixture
+from adlopt.policies.newsvendor import Newsvendor, PinballOGD
 
 T = TypeVar("T")
 
@@ -35,6 +37,11 @@ SEVERITIES: dict[str, Callable[..., Severity]] = {
     "follow-the-leader": s.FollowTheLeader,
     "running-ratio": s.RunningRatio,
     "estimate": s.ExAnteEstimate,
+    "mixture": Mixture,
+    "match": DeficitMatching,
+    "backoff": ExponentialBackoff,
+    "newsvendor": Newsvendor,
+    "pinball-ogd": PinballOGD,
 }
 ALLOCATIONS: dict[str, Callable[..., Allocation]] = {
     "queue": a.Queue,
@@ -73,9 +80,9 @@ def named(name: str) -> SeverityThenAllocation:
     Traceback (most recent call last):
     adlopt.errors.InputError: policy is 'hope': expected severity+allocation with a severity of
     do-nothing, constant, persistence, gated-persistence, dollar-persistence, ogd, adagrad-ogd,
-    ader, follow-the-leader, running-ratio, estimate and an allocation of queue, pro-rata,
-    capped-pro-rata, integer-pro-rata, min-max, mirror-descent, rap, greedy-risk,
-    leverage-draining, buckets, soft-queue, queue-blend, damped
+    ader, follow-the-leader, running-ratio, estimate, mixture, match, backoff, newsvendor,
+    pinball-ogd and an allocation of queue, pro-rata, capped-pro-rata, integer-pro-rata, min-max,
+    mirror-descent, rap, greedy-risk, leverage-draining, buckets, soft-queue, queue-blend, damped
     """
     first, plus, second = name.partition("+")
     if not plus:
