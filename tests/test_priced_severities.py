@@ -46,7 +46,6 @@ SEQUENCES = st.lists(
     st.tuples(st.floats(0.1, 1e4), st.floats(0, 1.2)), min_size=1, max_size=14
 ).map(lambda rows: made([d for d, _ in rows], [share for _, share in rows]))
 PRICES = st.floats(0.1, 10)
-ALTERNATING = [0.0, 1.0] * 8
 
 
 # The loss ----------------------------------------------------------------------------------------

@@ -16,6 +16,7 @@ from adlopt.policies import risk as r
 from adlopt.policies import severity as s
 from adlopt.policies.backoff import DeficitMatching, ExponentialBackoff
 from adlopt.policies.experts import Ader, Mixture
+from adlopt.policies.mdic import AllocationMDIC, SeverityMDIC
 from adlopt.policies.newsvendor import Newsvendor, PinballOGD
 
 T = TypeVar("T")
@@ -42,6 +43,7 @@ SEVERITIES: dict[str, Callable[..., Severity]] = {
     "backoff": ExponentialBackoff,
     "newsvendor": Newsvendor,
     "pinball-ogd": PinballOGD,
+    "mdic": SeverityMDIC,
 }
 ALLOCATIONS: dict[str, Callable[..., Allocation]] = {
     "queue": a.Queue,
@@ -57,6 +59,7 @@ ALLOCATIONS: dict[str, Callable[..., Allocation]] = {
     "soft-queue": h.SoftQueue,
     "queue-blend": h.Blend,
     "damped": _damped,
+    "mdic": AllocationMDIC,
 }
 
 
@@ -81,8 +84,9 @@ def named(name: str) -> SeverityThenAllocation:
     adlopt.errors.InputError: policy is 'hope': expected severity+allocation with a severity of
     do-nothing, constant, persistence, gated-persistence, dollar-persistence, ogd, adagrad-ogd,
     ader, follow-the-leader, running-ratio, estimate, mixture, match, backoff, newsvendor,
-    pinball-ogd and an allocation of queue, pro-rata, capped-pro-rata, integer-pro-rata, min-max,
-    mirror-descent, rap, greedy-risk, leverage-draining, buckets, soft-queue, queue-blend, damped
+    pinball-ogd, mdic and an allocation of queue, pro-rata, capped-pro-rata, integer-pro-rata,
+    min-max, mirror-descent, rap, greedy-risk, leverage-draining, buckets, soft-queue, queue-blend,
+    damped, mdic
     """
     first, plus, second = name.partition("+")
     if not plus:
