@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from adlopt.optimum import Method, Solution, solve
     from adlopt.playing import lineup, play, run_policy
     from adlopt.policies import named
+    from adlopt.policies.insured import Insured, optimal_fund
     from adlopt.positions import ContractRound, Positions, Side
     from adlopt.round import Round, RoundOutcome, RoundStart
     from adlopt.run import Information, Run
@@ -66,6 +67,7 @@ _HOMES = {
     "optimum": ("Method", "Solution", "solve"),
     "playing": ("lineup", "play", "run_policy"),
     "policies": ("named",),
+    "policies.insured": ("Insured", "optimal_fund"),
     "positions": ("ContractRound", "Positions", "Side"),
     "online": ("Haircut", "Policy", "SeverityThenAllocation", "policy"),
     "round": ("Round", "RoundOutcome", "RoundStart"),

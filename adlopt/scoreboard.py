@@ -58,6 +58,8 @@ class Score:
         Of the severity loss, USD, against each comparator.
     loss : float or None
         Sum of the loss the episode was played under.
+    insured : float or None
+        What a fund paid; the dollars missed, and the losses, are those of what it left.
     """
 
     policy: str
@@ -75,6 +77,7 @@ class Score:
     outside_domain: float
     regret: dict[Comparator, float]
     loss: float | None
+    insured: float | None = None
 
     def total(self, weight: float = 1.0) -> float | None:
         """Tracking + λ · fairness as published, [CTTX26, Eq. 23]."""
@@ -159,7 +162,7 @@ class Scoreboard:
         live = [
             loss
             for run, loss in zip(self.runs, losses, strict=True)
-            if run.information is Information.ROUND_START
+            if run.information is Information.ROUND_START and run.insured is None
         ]
         return tuple(
             self._score(run, loss, best.loss, min(live, default=math.nan))
@@ -219,7 +222,7 @@ class Scoreboard:
 
     def _score(self, run: Run, loss: float, fixed: float, live: float) -> Score:
         needed, deficit = self.episode.needed, self.episode.deficit
-        apart = run.haircut - needed
+        apart = self.episode.raised(run) - needed
         return Score(
             policy=run.policy,
             information=run.information,
@@ -240,6 +243,7 @@ class Scoreboard:
                 Comparator.POLICY_CLASS: loss - live,
             },
             loss=None if run.loss is None else math.fsum(run.loss),
+            insured=None if run.insured is None else math.fsum(run.insured),
         )
 
 
@@ -273,7 +277,7 @@ def _least_on_record(episode: Episode) -> FloatArray | None:
     levels = np.full(len(episode), np.inf)
     for run in episode.recorded:
         if run.burden is not None:
-            full = np.abs(run.haircut - episode.needed) <= FULL_BUDGET * episode.needed
+            full = np.abs(episode.raised(run) - episode.needed) <= FULL_BUDGET * episode.needed
             levels = np.where(full, np.minimum(levels, run.burden), levels)
     return levels if np.isfinite(levels).all() else None
 
@@ -300,6 +304,7 @@ def _score_data(score: Score, bound: float) -> dict[str, Any]:
         "outside_domain_usd": score.outside_domain,
         "regret_usd": {c.value: regret for c, regret in score.regret.items()},
         "loss": score.loss,
+        "insured_usd": score.insured,
     }
     return {name: _finite(value) for name, value in row.items()} | {
         "touches_protected": score.worst_burden == math.inf

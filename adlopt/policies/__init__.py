@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import TypeVar, get_args
 
 from adlopt.errors import InputError
 from adlopt.loss import Burden
-from adlopt.online import Allocation, Severity, SeverityThenAllocation
+from adlopt.online import Allocation, Policy, Severity, SeverityThenAllocation
 from adlopt.policies import allocation as a
 from adlopt.policies import gradient as g
 from adlopt.policies import hybrid as h
@@ -16,6 +17,7 @@ from adlopt.policies import risk as r
 from adlopt.policies import severity as s
 from adlopt.policies.backoff import DeficitMatching, ExponentialBackoff
 from adlopt.policies.experts import Ader, Mixture
+from adlopt.policies.insured import Insured
 from adlopt.policies.mdic import AllocationMDIC, SeverityMDIC
 from adlopt.policies.newsvendor import Newsvendor, PinballOGD
 
@@ -117,6 +119,22 @@ def allocation_named(name: str) -> Allocation:
     if name.partition(":")[0] not in ALLOCATIONS:
         raise InputError("policy", name, f"an allocation of {', '.join(ALLOCATIONS)}")
     return _make(ALLOCATIONS, name)
+
+
+def insured_named(name: str, policy: Policy) -> Insured:
+    """Return a policy behind a fund, from the fund's part of the name.
+
+    Raises
+    ------
+    InputError
+        If an argument does not fit.
+
+    Examples
+    --------
+    >>> insured_named("insured:1e6:0.3", named("queue")).name
+    'insured:1000000:0.3+persistence+queue'
+    """
+    return _make({"insured": partial(Insured, policy)}, name)
 
 
 def _make(table: Mapping[str, Callable[..., T]], text: str) -> T:
