@@ -45,7 +45,7 @@ EQUITY, LEVERAGE = [0.163, 0.728, 0.109], [1.031, 0.925, 1.548]
     ids=["linear", "power", "cvar"],
 )
 def test_the_shares_printed_in_the_paper(rule, shares):
-    """[Chitra25, App. *Examples of RAP and Next Deficit*], rounded as printed."""
+    """[Chitra25, App. *Examples of RAP*], rounded as printed."""
     haircut = rule.allocate(None, opened(EQUITY, LEVERAGE), 0.05)
     assert haircut / 0.05 == pytest.approx(shares, abs=1.5e-3)
 

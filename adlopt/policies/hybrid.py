@@ -23,8 +23,8 @@ class Buckets(Memoryless):
     """Buckets by score, the highest first, pro-rata within.
 
     Bucket k holds the accounts with a share in [k/m, (k+1)/m) of the capacity at strictly higher
-    scores; equal scores share a bucket. One bucket is pro-rata; enough of them are a queue.
-    Buckets shown to users, as the lights of BitMEX and the grades of WhiteBIT, are cut so.
+    scores, as the lights of BitMEX are cut; equal scores share a bucket. One bucket is pro-rata;
+    enough of them are a queue.
 
     Parameters
     ----------

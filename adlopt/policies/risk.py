@@ -28,7 +28,7 @@ class _ByRisk(Memoryless):
     """Base of rules with the risk density ρ_i = λ_i g(λ_i), g(λ) = (λ − cutoff)_+^power.
 
     With cutoff 0, power 1 is the linear and power c the power risk model of [Chitra25, Sec.
-    *Risk-aware Policies*] (arXiv 2512.01112); power 1 with a cutoff is its CVaR model.
+    *Risk-aware Policies (RAP)*] (arXiv 2512.01112); power 1 with a cutoff is its CVaR model.
     """
 
     power: float = 1.0
@@ -194,7 +194,7 @@ class LeverageDraining(Memoryless):
         evenly = pro_rata(above, min(budget, float(above.sum())))
         held = u - evenly
         rest = max(budget - float(evenly.sum()), 0.0)
-        kept = water_fill(u / ratio, held, max(float(held.sum()) - rest, 0.0))
+        kept = water_fill(u * (ratio.min() / ratio), held, max(float(held.sum()) - rest, 0.0))
         return evenly + (held - kept)
 
     def objective(self, start: RoundStart, haircut: FloatArray) -> float:

@@ -22,13 +22,13 @@ def in_turn(layers: Iterable[tuple[FloatArray, FloatArray]], budget: float) -> F
     >>> in_turn([(first, first), (second, second)], budget=40.0)
     array([10., 20., 10.])
     """
-    haircut, rest = np.zeros(0), budget
+    parts, rest = [], budget
     for weights, most in layers:
-        open_ = most * (weights > 0)
-        reach = float(open_.sum())
-        part = open_ if rest >= reach else water_fill(weights, open_, max(rest, 0.0))
-        haircut = part if not haircut.size else haircut + part
+        reachable = most * (weights > 0)
+        reach = float(reachable.sum())
+        parts.append(reachable if rest >= reach else water_fill(weights, reachable, max(rest, 0.0)))
         rest -= reach
+    haircut: FloatArray = np.sum(parts, axis=0)
     return haircut
 
 
