@@ -59,7 +59,8 @@ class Score:
     loss : float or None
         Sum of the loss the episode was played under.
     insured : float or None
-        What a fund paid; the dollars missed, and the losses, are those of what it left.
+        What a fund paid. The dollars missed, and the losses, are those of what it left; burdens
+        are still compared with those at the full budget.
     """
 
     policy: str
@@ -277,7 +278,7 @@ def _least_on_record(episode: Episode) -> FloatArray | None:
     levels = np.full(len(episode), np.inf)
     for run in episode.recorded:
         if run.burden is not None:
-            full = np.abs(episode.raised(run) - episode.needed) <= FULL_BUDGET * episode.needed
+            full = np.abs(run.haircut - episode.needed) <= FULL_BUDGET * episode.needed
             levels = np.where(full, np.minimum(levels, run.burden), levels)
     return levels if np.isfinite(levels).all() else None
 
