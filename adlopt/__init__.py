@@ -53,6 +53,7 @@ if TYPE_CHECKING:
     from adlopt.optimum import Solution, Stage
     from adlopt.playing import best_fixed_rule, lineup, play, run_policy
     from adlopt.policies import named
+    from adlopt.policies.insured import Insured, optimal_fund
     from adlopt.positions import ContractRound, Positions, Side
     from adlopt.round import Round, RoundOutcome, RoundStart
     from adlopt.run import Information, Run
@@ -104,6 +105,7 @@ _HOMES = {
     "optimum": ("Solution", "Stage"),
     "playing": ("best_fixed_rule", "lineup", "play", "run_policy"),
     "policies": ("named",),
+    "policies.insured": ("Insured", "optimal_fund"),
     "positions": ("ContractRound", "Positions", "Side"),
     "online": ("Haircut", "Policy", "SeverityThenAllocation", "policy"),
     "round": ("Round", "RoundOutcome", "RoundStart"),

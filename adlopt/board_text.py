@@ -23,10 +23,12 @@ def render(data: dict[str, Any]) -> str:
 
 def dollars(data: dict[str, Any]) -> str:
     """How many dollars each policy missed, and how."""
+    funded = any(score["insured_usd"] is not None for score in data["scores"])
     rows = [
         (
             score["policy"],
             score["information"],
+            *([_whole(score["insured_usd"])] if funded else []),
             f"{score['tracking_usd']:,.0f}",
             f"{score['overshoot_usd']:,.0f}",
             f"{score['undershoot_usd']:,.0f}",
@@ -38,8 +40,15 @@ def dollars(data: dict[str, Any]) -> str:
         f"{data['name']}: dollars missed over {counted(data['rounds'], 'round')}, USD; short: "
         "rounds that raised less than needed"
     )
-    columns = ("policy", "information", "Σ|H−B|", "over", "under", "short")
+    fund = ("fund",) if funded else ()
+    if funded:
+        title += "; fund: paid before winners, who are judged by what it left"
+    columns = ("policy", "information", *fund, "Σ|H−B|", "over", "under", "short")
     return table(title, columns, rows)
+
+
+def _whole(usd: float | None) -> str:
+    return "–" if usd is None else f"{usd:,.0f}"
 
 
 def fairness(data: dict[str, Any]) -> str:

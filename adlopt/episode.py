@@ -123,11 +123,17 @@ class Episode(Record):
         """Shape (T,). θ_t^needed, in hindsight."""
         return freeze([r.needed_severity for r in self.rounds])
 
+    def raised(self, run: Run) -> FloatArray:
+        """USD, shape (T,). H_t, and what a fund paid of the needed budget."""
+        if run.insured is None:
+            return run.haircut
+        return freeze(run.haircut + np.minimum(run.insured, self.needed))
+
     def severity(self, run: Run) -> FloatArray:
-        """Shape (T,). H_t / D_t of a run, clipped to the domain [0, 1] of [CTTX26, Prop. 1]."""
+        """Shape (T,). Raised over D_t, clipped to the domain [0, 1] of [CTTX26, Prop. 1]."""
         deficit = self.deficit
         safe = np.where(deficit > 0, deficit, 1.0)
-        return freeze(np.where(deficit > 0, np.minimum(run.haircut / safe, 1.0), 0.0))
+        return freeze(np.where(deficit > 0, np.minimum(self.raised(run) / safe, 1.0), 0.0))
 
 
 def _own_all(items: Iterable[Any], field: str, kind: type) -> tuple[Any, ...]:

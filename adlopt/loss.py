@@ -135,10 +135,7 @@ class Asymmetric:
     epsilon: float = 0.0
 
     def __post_init__(self) -> None:
-        for name in ("under", "over"):
-            price = own_number(getattr(self, name), name, lowest=0.0)
-            if price == 0:
-                raise InputError(name, price, "a price > 0")
+        _check_prices(self.under, self.over)
         own_number(self.fair, "fair", lowest=0.0)
         MinMax(burden=self.burden, epsilon=self.epsilon)
 
@@ -248,25 +245,41 @@ class Empirical:
         return slope + priced * self.worst.subgradient(round_, haircut)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SeverityLoss:
-    """D |θ − θ^needed|, USD, the one-dimensional loss of [CTTX26, Prop. 1].
+    """D max(λ_under (θ^needed − θ), λ_over (θ − θ^needed)), USD.
+
+    At the prices 1 it is D |θ − θ^needed|, the one-dimensional loss of [CTTX26, Prop. 1].
+
+    Parameters
+    ----------
+    under, over : float
+        λ_under and λ_over: price of a dollar missed and of a dollar too much; both > 0.
 
     Examples
     --------
     >>> round_ = Round.of(capacity=[120.0], deficit=80.0, needed=60.0)
     >>> SeverityLoss().value(round_, 0.5), SeverityLoss().subgradient(round_, 0.5)
     (20.0, -80.0)
+    >>> SeverityLoss(under=2.0).value(round_, 0.5)
+    40.0
     """
 
+    under: float = 1.0
+    over: float = 1.0
+
+    def __post_init__(self) -> None:
+        _check_prices(self.under, self.over)
+
     def value(self, round_: Round, severity: float) -> float:
-        """Dollars by which the severity misses, within the domain θ ∈ [0, 1]."""
-        return round_.start.deficit * abs(_in_domain(severity) - round_.needed_severity)
+        """Priced dollars by which the severity misses, within the domain θ ∈ [0, 1]."""
+        apart = _in_domain(severity) - round_.needed_severity
+        return round_.start.deficit * max(self.over * apart, -self.under * apart)
 
     def subgradient(self, round_: Round, severity: float) -> float:
-        """±D, and 0 where θ = θ^needed."""
+        """λ_over D or −λ_under D, and 0 where θ = θ^needed."""
         apart = _in_domain(severity) - round_.needed_severity
-        return round_.start.deficit * float(np.sign(apart))
+        return round_.start.deficit * (self.over * (apart > 0) - self.under * (apart < 0))
 
 
 def priced_burden(price: float, burden: float) -> float:
@@ -314,6 +327,12 @@ def _like(haircut: ArrayLike, weights: FloatArray) -> FloatArray:
     if given.shape != weights.shape:
         raise InputError("haircut", f"shape {given.shape}", f"shape {weights.shape}")
     return given
+
+
+def _check_prices(under: float, over: float) -> None:
+    for field, price in (("under", under), ("over", over)):
+        if own_number(price, field, lowest=0.0) == 0:
+            raise InputError(field, price, "a price > 0")
 
 
 def _in_domain(severity: float) -> float:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeAlias, cast
 
 import numpy as np
@@ -16,9 +16,10 @@ from adlopt.hindsight import best_fixed_severity, paper_ogd, per_round_optimum, 
 from adlopt.loss import Asymmetric, Burden, Loss, MinMax, worst_burden
 from adlopt.online import Haircut, Policy, Severity, SeverityThenAllocation
 from adlopt.online import policy as function_policy
-from adlopt.policies import allocation_named, named
+from adlopt.policies import allocation_named, insured_named, named
 from adlopt.policies.allocation import ProRata
 from adlopt.policies.gradient import AdaGradOGD
+from adlopt.policies.insured import Insured
 from adlopt.policies.severity import (
     Constant,
     DollarPersistence,
@@ -27,7 +28,7 @@ from adlopt.policies.severity import (
     Persistence,
     RunningRatio,
 )
-from adlopt.round import Round, RoundStart
+from adlopt.round import Round, RoundOutcome, RoundStart
 from adlopt.run import Information, Run
 from adlopt.scoreboard import Scoreboard
 from adlopt.solvency import check_haircut
@@ -76,12 +77,15 @@ def run_policy(
     0.0
     """
     taken, burdens, touched, losses = [], [], [], []
-    for round_, haircut in decisions(policy, episode.rounds):
+    paid = None
+    if isinstance(policy, Insured):
+        paid = policy.payments(round_.start for round_ in episode)
+    for t, (round_, haircut) in enumerate(decisions(policy, episode.rounds)):
         taken.append(math.fsum(haircut))
         touched.append(np.count_nonzero(haircut))
         burdens.append(worst_burden(haircut, burden.weights(round_.start)))
         if loss is not None:
-            losses.append(loss.value(round_, haircut))
+            losses.append(loss.value(_left(round_, 0.0 if paid is None else paid[t]), haircut))
     known = not episode.pooled
     return Run(
         policy=policy.name,
@@ -90,7 +94,15 @@ def run_policy(
         burden=burdens if known else None,  # type: ignore[arg-type]
         touched=touched if known else None,  # type: ignore[arg-type]
         loss=losses if losses else None,  # type: ignore[arg-type]
+        insured=paid,
     )
+
+
+def _left(round_: Round, paid: float) -> Round:
+    """What a round needed from winners, after a fund."""
+    if paid == 0:
+        return round_
+    return replace(round_, outcome=RoundOutcome(needed=max(round_.needed - paid, 0.0)))
 
 
 def play(
@@ -240,6 +252,8 @@ def resolve(policy: Playable, episode: Episode) -> Policy:
     """Return a policy for its name; "ogd" without a step is tuned in *hindsight*."""
     if isinstance(policy, str):
         severity, plus, allocation = policy.partition("+")
+        if severity.partition(":")[0] == "insured":
+            return insured_named(severity, resolve(allocation or "persistence", episode))
         if severity != "ogd":
             return named(policy)
         split = allocation_named(allocation) if plus else ProRata()

@@ -153,7 +153,7 @@ def _recorded_beyond_deficit(episode: Episode) -> list[Finding]:
     for run in episode.recorded:
         excess = np.maximum(run.haircut - episode.deficit, 0.0)
         # A round that needs more than its deficit is reported of the episode, not of the policy.
-        missed = np.abs(run.haircut - episode.needed) > FULL_BUDGET * episode.needed
+        missed = np.abs(episode.raised(run) - episode.needed) > FULL_BUDGET * episode.needed
         beyond = missed & (excess > FULL_BUDGET * episode.deficit)
         if run.burden is not None:
             usd = math.fsum(excess)
@@ -174,7 +174,7 @@ def _clipped_burdens(episode: Episode) -> list[Finding]:
 def _short_of_needed(episode: Episode) -> list[Finding]:
     findings = []
     for run in episode.recorded:
-        missing = episode.needed - run.haircut
+        missing = episode.needed - episode.raised(run)
         if run.burden is not None:
             usd = math.fsum(np.maximum(missing, 0.0))
             text = f"short of the needed budget in {{rounds}} of {len(episode)}, by ${usd:,.2f}"

@@ -42,6 +42,8 @@ class Run(Record):
         Accounts with a haircut; None where accounts are not known.
     loss : array_like, shape (T,), optional
         The loss the episode was played under; infinite where the burden is.
+    insured : array_like, shape (T,), optional
+        USD. What a fund paid before winners did; None without one.
     """
 
     policy: str
@@ -50,16 +52,21 @@ class Run(Record):
     burden: FloatArray | None = None
     touched: FloatArray | None = None
     loss: FloatArray | None = None
+    insured: FloatArray | None = None
 
     def __post_init__(self) -> None:
         put = object.__setattr__
         put(self, "haircut", own(self.haircut, f"{self.policy}: haircut", lowest=0.0))
         rounds = self.haircut.size
-        for name in ("burden", "touched", "loss"):
+        for name in ("burden", "touched", "loss", "insured"):
             values = getattr(self, name)
             if values is not None:
                 given = np.asarray(values)
-                infinite = np.isposinf(given) if name != "touched" else np.zeros(given.shape, bool)
+                infinite = (
+                    np.isposinf(given)
+                    if name in ("burden", "loss")
+                    else np.zeros(given.shape, bool)
+                )
                 finite = np.where(infinite, 0.0, given) if infinite.any() else values
                 checked = own(finite, f"{self.policy}: {name}", length=rounds, lowest=0.0)
                 put(self, name, freeze(np.where(infinite, np.inf, checked)))

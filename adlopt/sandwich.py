@@ -195,7 +195,7 @@ def _recorded(episode: Episode, shares: Shares) -> list[dict[str, Any]]:
     for run in episode.recorded:
         if run.information is Information.RECORDED and run.burden is not None:
             clipped = severity_loss(episode, episode.severity(run))
-            raw = math.fsum(np.abs(run.haircut - episode.needed))
+            raw = math.fsum(np.abs(episode.raised(run) - episode.needed))
             for label, loss in (("θ ≤ 1", clipped), ("Σ|H−B|", raw)):
                 name = f"{run.policy}, {label}"
                 rows.append(_placed(name, run.information, {"0.5": loss}, shares))

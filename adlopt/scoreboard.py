@@ -63,6 +63,9 @@ class Score:
     loss_regret : dict
         Of that loss, against each comparator. Below 0 against the coupled optimum, a policy has
         taken some dollar in two rounds.
+    insured : float or None
+        What a fund paid. The dollars missed, and the losses, are those of what it left; burdens
+        are still compared with those at the full budget.
     """
 
     policy: str
@@ -81,6 +84,7 @@ class Score:
     regret: dict[Comparator, float]
     loss: float | None
     loss_regret: dict[Comparator, float]
+    insured: float | None = None
 
     def total(self, weight: float = 1.0) -> float | None:
         """Tracking + λ · fairness as published, [CTTX26, Eq. 23]."""
@@ -176,7 +180,9 @@ class Scoreboard:
         """One row a run, in order."""
         losses = [severity_loss(self.episode, self.episode.severity(run)) for run in self.runs]
         chosen = [None if run.loss is None else math.fsum(run.loss) for run in self.runs]
-        live = [run.information is Information.ROUND_START for run in self.runs]
+        live = [
+            run.information is Information.ROUND_START and run.insured is None for run in self.runs
+        ]
         against = {
             Comparator.PER_ROUND_OPTIMUM: 0.0,
             Comparator.BEST_FIXED_SEVERITY: self.best_fixed.loss,
@@ -268,7 +274,7 @@ class Scoreboard:
     ) -> Score:
         total = None if run.loss is None else math.fsum(run.loss)
         needed, deficit = self.episode.needed, self.episode.deficit
-        apart = run.haircut - needed
+        apart = self.episode.raised(run) - needed
         return Score(
             policy=run.policy,
             information=run.information,
@@ -288,6 +294,7 @@ class Scoreboard:
             loss_regret={}
             if total is None
             else {comparator: total - least for comparator, least in against_loss.items()},
+            insured=None if run.insured is None else math.fsum(run.insured),
         )
 
 
@@ -375,6 +382,7 @@ def _score_data(score: Score, bound: float) -> dict[str, Any]:
         "regret_usd": {c.value: regret for c, regret in score.regret.items()},
         "loss": score.loss,
         "loss_regret": {c.value: regret for c, regret in score.loss_regret.items()},
+        "insured_usd": score.insured,
     }
     return {name: _finite(value) for name, value in row.items()} | {
         "touches_protected": score.worst_burden == math.inf

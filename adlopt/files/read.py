@@ -199,6 +199,7 @@ def _recorded(entry: RecordedEntry) -> Run:
         haircut=entry.haircut,  # type: ignore[arg-type]
         burden=entry.burden,  # type: ignore[arg-type]
         touched=entry.touched,  # type: ignore[arg-type]
+        insured=entry.insured,  # type: ignore[arg-type]
     )
 
 

@@ -70,6 +70,7 @@ class RecordedEntry(msgspec.Struct, forbid_unknown_fields=True):
     haircut: list[float]
     hindsight: bool = False
     burden: list[float] | None = None
+    insured: list[float] | None = None
     touched: list[float] | None = None
 
 

@@ -149,6 +149,7 @@ def _recorded_entry(run: Run) -> RecordedEntry:
         hindsight=run.information is Information.RECORDED_HINDSIGHT,
         burden=None if run.burden is None else run.burden.tolist(),
         touched=None if run.touched is None else run.touched.tolist(),
+        insured=None if run.insured is None else run.insured.tolist(),
     )
 
 

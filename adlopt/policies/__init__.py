@@ -4,17 +4,30 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Mapping
-from typing import TypeVar
+from functools import partial
+from typing import TypeVar, get_args
 
 from adlopt.errors import InputError
 from adlopt.loss import Burden
-from adlopt.online import Allocation, Severity, SeverityThenAllocation
+from adlopt.online import Allocation, Policy, Severity, SeverityThenAllocation
 from adlopt.policies import allocation as a
 from adlopt.policies import gradient as g
+from adlopt.policies import hybrid as h
+from adlopt.policies import risk as r
 from adlopt.policies import severity as s
-from adlopt.policies.experts import Ader
+from adlopt.policies.backoff import DeficitMatching, ExponentialBackoff
+from adlopt.policies.experts import Ader, Mixture
+from adlopt.policies.insured import Insured
+from adlopt.policies.mdic import AllocationMDIC, SeverityMDIC
+from adlopt.policies.newsvendor import Newsvendor, PinballOGD
 
 T = TypeVar("T")
+
+
+def _damped(rho: float = 0.5, rule: str = "queue") -> h.Damped:
+    return h.Damped(allocation_named(rule), rho)
+
+
 SEVERITIES: dict[str, Callable[..., Severity]] = {
     "do-nothing": s.do_nothing,
     "constant": s.Constant,
@@ -27,6 +40,12 @@ SEVERITIES: dict[str, Callable[..., Severity]] = {
     "follow-the-leader": s.FollowTheLeader,
     "running-ratio": s.RunningRatio,
     "estimate": s.ExAnteEstimate,
+    "mixture": Mixture,
+    "match": DeficitMatching,
+    "backoff": ExponentialBackoff,
+    "newsvendor": Newsvendor,
+    "pinball-ogd": PinballOGD,
+    "mdic": SeverityMDIC,
 }
 ALLOCATIONS: dict[str, Callable[..., Allocation]] = {
     "queue": a.Queue,
@@ -35,6 +54,14 @@ ALLOCATIONS: dict[str, Callable[..., Allocation]] = {
     "integer-pro-rata": a.IntegerProRata,
     "min-max": a.LeastBurden,
     "mirror-descent": a.MirrorDescent,
+    "rap": r.RiskAware,
+    "greedy-risk": r.GreedyByRisk,
+    "leverage-draining": r.LeverageDraining,
+    "buckets": h.Buckets,
+    "soft-queue": h.SoftQueue,
+    "queue-blend": h.Blend,
+    "damped": _damped,
+    "mdic": AllocationMDIC,
 }
 
 
@@ -58,8 +85,10 @@ def named(name: str) -> SeverityThenAllocation:
     Traceback (most recent call last):
     adlopt.errors.InputError: policy is 'hope': expected severity+allocation with a severity of
     do-nothing, constant, persistence, gated-persistence, dollar-persistence, ogd, adagrad-ogd,
-    ader, follow-the-leader, running-ratio, estimate and an allocation of queue, pro-rata,
-    capped-pro-rata, integer-pro-rata, min-max, mirror-descent
+    ader, follow-the-leader, running-ratio, estimate, mixture, match, backoff, newsvendor,
+    pinball-ogd, mdic and an allocation of queue, pro-rata, capped-pro-rata, integer-pro-rata,
+    min-max, mirror-descent, rap, greedy-risk, leverage-draining, buckets, soft-queue, queue-blend,
+    damped, mdic
     """
     first, plus, second = name.partition("+")
     if not plus:
@@ -92,24 +121,41 @@ def allocation_named(name: str) -> Allocation:
     return _make(ALLOCATIONS, name)
 
 
+def insured_named(name: str, policy: Policy) -> Insured:
+    """Return a policy behind a fund, from the fund's part of the name.
+
+    Raises
+    ------
+    InputError
+        If an argument does not fit.
+
+    Examples
+    --------
+    >>> insured_named("insured:1e6:0.3", named("queue")).name
+    'insured:1000000:0.3+persistence+queue'
+    """
+    return _make({"insured": partial(Insured, policy)}, name)
+
+
 def _make(table: Mapping[str, Callable[..., T]], text: str) -> T:
     key, _, rest = text.partition(":")
-    arguments = _arguments(key, rest) if rest else ()
-    takes = inspect.signature(table[key]).parameters.values()
+    takes = inspect.signature(table[key], eval_str=True).parameters.values()
     most = [p for p in takes if p.name != "information"]
     least = [p for p in most if p.default is p.empty]
-    if not len(least) <= len(arguments) <= len(most) or text.endswith(":"):
+    given = rest.split(":", max(len(most) - 1, 0)) if rest else []
+    if not len(least) <= len(given) <= len(most) or text.endswith(":"):
         names = ":".join(p.name for p in most) or "nothing"
         raise InputError("policy", text, f"{key} with {names} after a colon")
-    return table[key](*arguments)
+    return table[key](*(_argument(text, *pair) for pair in zip(most, given, strict=False)))
 
 
-def _arguments(key: str, text: str) -> tuple[str | float | Burden, ...]:
-    if key == "queue":
-        return (text,)
+def _argument(text: str, parameter: inspect.Parameter, given: str) -> str | float | Burden:
+    """Read an argument as its annotation says; text is the whole part of the name."""
+    kinds = get_args(parameter.annotation) or (parameter.annotation,)
+    kind = next((k for k in (Burden, float) if k in kinds), str)
     try:
-        return (Burden(text),) if key == "min-max" else tuple(map(float, text.split(":")))
+        return kind(given)
     except ValueError:
         burdens = " or ".join(burden.value for burden in Burden)
-        expected = burdens if key == "min-max" else "a number"
-        raise InputError("policy", f"{key}:{text}", f"{expected} after the colon") from None
+        expected = burdens if kind is Burden else "a number"
+        raise InputError("policy", text, f"{expected} after the colon") from None

@@ -20,9 +20,10 @@ from adlopt.lot_grid import MICRO, LotGrid
 from adlopt.lots import within_budget
 from adlopt.offline import solve
 from adlopt.online import Haircut, State, labelled
+from adlopt.policies.seniority import by_class, in_turn
 from adlopt.problem import BurdenProblem
 from adlopt.round import Round, RoundOutcome, RoundStart
-from adlopt.waterfill import pro_rata, project, water_fill
+from adlopt.waterfill import pro_rata, project
 
 EQUAL = 1e-9
 """Relative distance within which fractions count as equal: rounding must not pick a loser."""
@@ -106,8 +107,13 @@ class ProRata(Memoryless):
 class CappedProRata(Memoryless):
     """x_i = u_i min(η, β_i): nobody loses more than `cap` of its profit, or falls below a floor.
 
-    β_i = min(cap, (e_i − floor) / u_i) where equities are known, [Chitra25, Sec. on capped
-    pro-rata] (arXiv 2512.01112). A budget beyond Σ β_i u_i is not met.
+    β_i = min(cap, (e_i − floor) / u_i) where equities are known, [Chitra25, App. *Theoretical
+    Properties of Capped Pro-Rata*] (arXiv 2512.01112): it minimises Σ u_i φ(x_i / u_i) for every
+    strictly convex φ. A budget beyond Σ β_i u_i is not met.
+
+    With a `tier`, accounts of the lowest tier give all they may before those of the next give
+    anything, and η is the tier's own. An account whose profit and principal rank apart is entered
+    once for each.
 
     Parameters
     ----------
@@ -115,10 +121,20 @@ class CappedProRata(Memoryless):
         Share of the capacity, in (0, 1].
     floor : float
         USD of equity that must remain, ≥ 0.
+    tier : str, optional
+        A feature of the round: the number of each account's tier.
+
+    Examples
+    --------
+    >>> start = RoundStart(account=["a", "b", "c"], capacity=[40, 40, 20], deficit=50,
+    ...                    features={"tier": [1, 2, 2]})
+    >>> CappedProRata(cap=0.5, tier="tier").allocate(None, start, 35.0)
+    array([20., 10.,  5.])
     """
 
     cap: float = 0.5
     floor: float = 0.0
+    tier: str | None = None
 
     def __post_init__(self) -> None:
         if not 0 < own_number(self.cap, "cap", lowest=0.0) <= 1:
@@ -127,7 +143,9 @@ class CappedProRata(Memoryless):
 
     @property
     def name(self) -> str:
-        """With its cap, and its floor where there is one."""
+        """With its cap, and its floor and tier where there is one."""
+        if self.tier is not None:
+            return f"capped-pro-rata:{self.cap:.12g}:{self.floor:.12g}:{self.tier}"
         return labelled("capped-pro-rata", (self.cap, self.floor), (None, 0.0))
 
     def allocate(self, state: State, start: RoundStart, budget: float) -> Haircut:
@@ -135,7 +153,8 @@ class CappedProRata(Memoryless):
         most = self.cap * start.capacity
         if start.equity is not None:
             most = np.minimum(most, np.maximum(start.equity - self.floor, 0.0))
-        return water_fill(start.capacity, most, min(budget, float(most.sum())))
+        tiers = np.zeros_like(most) if self.tier is None else start.feature(self.tier)
+        return in_turn(by_class(start.capacity, most, tiers), budget)
 
 
 @dataclass(frozen=True, slots=True)

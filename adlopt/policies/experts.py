@@ -1,4 +1,4 @@
-"""A severity rule that needs no tuning: experts with steps twice as large each, weighed by loss."""
+"""Severity rules that need no tuning: experts weighed by their losses."""
 
 from __future__ import annotations
 
@@ -9,8 +9,9 @@ from typing import ClassVar
 import numpy as np
 
 from adlopt.errors import InputError
-from adlopt.online import State, labelled
+from adlopt.online import Severity, State, labelled
 from adlopt.policies.gradient import AdaGradOGD
+from adlopt.policies.severity import Constant, Persistence, do_nothing
 from adlopt.round import RoundOutcome, RoundStart, needed_severity
 from adlopt.run import Information
 
@@ -38,6 +39,7 @@ class Ader:
 
     horizon: float = 100
     first: float = 0.5
+    label: ClassVar[str] = "ader"
     information: ClassVar[Information] = Information.ROUND_START
 
     def __post_init__(self) -> None:
@@ -48,7 +50,7 @@ class Ader:
     @property
     def name(self) -> str:
         """With the horizon and the first severity where they are not 100 and ½."""
-        return labelled("ader", (self.horizon, self.first), (100, 0.5))
+        return labelled(self.label, (self.horizon, self.first), (100, 0.5))
 
     @property
     def experts(self) -> tuple[float, ...]:
@@ -56,26 +58,50 @@ class Ader:
         count = max(1, math.ceil((1 + math.log2(self.horizon - 0.5)) / 2))
         return tuple(2.0**k for k in range(count))
 
+    @property
+    def rules(self) -> tuple[Severity, ...]:
+        """What is weighed."""
+        return tuple(AdaGradOGD(c, self.first) for c in self.experts)
+
     def begin(self) -> State:
-        """Each expert at its start, without loss."""
-        return tuple((AdaGradOGD(c, self.first).begin(), 0.0) for c in self.experts)
+        """Each expert at its start, without loss, and an empty sum of squares."""
+        return tuple((rule.begin(), 0.0) for rule in self.rules), 0.0
 
     def decide(self, state: State, start: RoundStart) -> float:
         """Return the weighted mean of the experts."""
-        squares = state[0][0][1] + start.deficit**2
-        losses = np.array([loss for _, loss in state])
-        rate = 2 * math.sqrt(math.log(len(state)) / squares) if squares else 0.0
+        experts, past = state
+        squares = past + start.deficit**2
+        losses = np.array([loss for _, loss in experts])
+        rate = 2 * math.sqrt(math.log(len(experts)) / squares) if squares else 0.0
         weights = np.exp(-rate * (losses - losses.min()))
-        theta = np.array([expert[0] for expert, _ in state])
+        pairs = zip(self.rules, experts, strict=True)
+        theta = np.array([rule.decide(known, start) for rule, (known, _) in pairs])
         return float(np.clip(weights @ theta / weights.sum(), 0.0, 1.0))
 
     def learn(self, state: State, start: RoundStart, theta: float, outcome: RoundOutcome) -> State:
-        """Let each expert step, and charge it for what it played."""
+        """Let each expert learn, and charge it for what it played."""
+        experts, past = state
         target = needed_severity(start, outcome)
-        return tuple(
-            (
-                AdaGradOGD(c, self.first).learn(expert, start, expert[0], outcome),
-                loss + start.deficit * abs(expert[0] - target),
-            )
-            for c, (expert, loss) in zip(self.experts, state, strict=True)
-        )
+        learnt = []
+        for rule, (known, loss) in zip(self.rules, experts, strict=True):
+            played = rule.decide(known, start)
+            missed = start.deficit * abs(played - target)
+            learnt.append((rule.learn(known, start, played, outcome), loss + missed))
+        return tuple(learnt), past + start.deficit**2
+
+
+@dataclass(frozen=True, slots=True)
+class Mixture(Ader):
+    """`Ader` with three plain experts more: do-nothing, the constant ½ and persistence.
+
+    For every sequence its loss is at most that of its best expert plus √(ln K · Σ D_t²): it is
+    never much worse than doing nothing, and keeps Ader's bound with K + 3 for K.
+    """
+
+    label: ClassVar[str] = "mixture"
+
+    @property
+    def rules(self) -> tuple[Severity, ...]:
+        """Those of `Ader`, then the plain ones."""
+        plain = (do_nothing(), Constant(0.5), Persistence(self.first))
+        return (*Ader(self.horizon, self.first).rules, *plain)

@@ -237,12 +237,25 @@ def weighted_median(pairs: tuple[tuple[float, float], ...]) -> float:
     >>> weighted_median(((0.9, 1.0), (0.1, 3.0), (0.5, 1.0)))
     0.1
     """
+    return weighted_quantile(pairs, 0.5)
+
+
+def weighted_quantile(pairs: tuple[tuple[float, float], ...], level: float) -> float:
+    """Lower weighted quantile of (value, weight) pairs at a level in (0, 1).
+
+    A minimiser of Σ w max(level (v − θ), (1 − level) (θ − v)).
+
+    Examples
+    --------
+    >>> weighted_quantile(((0.9, 1.0), (0.1, 3.0), (0.5, 1.0)), 0.7)
+    0.5
+    """
     ordered = sorted(pairs)
-    half = 0.5 * math.fsum(weight for _, weight in ordered)
+    wanted = level * math.fsum(weight for _, weight in ordered)
     passed = 0.0
     for value, weight in ordered:
         passed += weight
-        if passed >= half:
+        if passed >= wanted:
             return value
     return ordered[-1][0]
 

@@ -1,0 +1,145 @@
+"""Mirror descent with incentive constraints (MDIC), primal–dual.
+
+[Chitra25, Sec. *Learning the Optimal ADL Policy*] (arXiv 2512.01112) states a scheme: a mirror step
+against g_t + ∇⟨λ_t, c⟩, then λ_{t+1} = [λ_t + γ_t c_t]_+, with a divergence that is separable
+between severity and ranking weights. It leaves losses and constraints open. The forms built here:
+
+* severity (Euclidean): the loss is what winners give, D θ; the constraint is that the round gets
+  what it needed, D (θ* − θ) ≤ 0;
+* weights (Kullback–Leibler, uniform at first): the loss is the worst burden, the constraint of
+  each account that it loses no more than a share `cap` of its capacity.
+
+The blocks are a severity and an allocation, both called `mdic`.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+
+from adlopt.arrays import FloatArray, own_number
+from adlopt.errors import InputError
+from adlopt.online import Haircut, State, labelled
+from adlopt.policies.allocation import EQUAL
+from adlopt.policies.severity import StartsAt
+from adlopt.round import RoundOutcome, RoundStart, needed_severity
+from adlopt.waterfill import water_fill
+
+FAINTEST = -200.0
+"""Logarithm of the least weight: no account is forgotten for good."""
+
+
+@dataclass(frozen=True, slots=True)
+class SeverityMDIC(StartsAt):
+    """θ_{t+1} = clip(θ_t − η_t D_t (1 − λ_t)), λ_{t+1} = [λ_t + η_t D_t (θ*_t − θ_t)]_+.
+
+    λ is the price of a dollar that was needed and not raised, against 1 for a dollar taken; it
+    starts at 0. η_t = 1 / sqrt(D_1² + … + D_t²), which is t^(−1/2) where deficits are equal, as in
+    the paper. What was missed is paid for: Σ η_t D_t (θ*_t − θ_t) ≤ λ_{T+1}.
+
+    Examples
+    --------
+    >>> start = RoundStart(account=["a"], capacity=[9], deficit=4)
+    >>> rule = SeverityMDIC()
+    >>> rule.learn(rule.begin(), start, 0.5, RoundOutcome(needed=4.0))
+    (0.0, 0.5, 16.0)
+    """
+
+    label: ClassVar[str] = "mdic"
+
+    def begin(self) -> State:
+        """θ_1, λ_1 = 0, and an empty sum of squares."""
+        return self.first, 0.0, 0.0
+
+    def decide(self, state: State, start: RoundStart) -> float:
+        """Return the current iterate."""
+        return float(state[0])
+
+    def learn(self, state: State, start: RoundStart, theta: float, outcome: RoundOutcome) -> State:
+        """Step in both variables from the current pair."""
+        iterate, price, squares = state
+        squares += start.deficit**2
+        if squares == 0:
+            return state
+        stride = start.deficit / math.sqrt(squares)
+        missed = needed_severity(start, outcome) - iterate
+        return (
+            min(1.0, max(0.0, iterate - stride * (1.0 - price))),
+            max(0.0, price + stride * missed),
+            squares,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class AllocationMDIC:
+    """Budget shares v ∝ v exp(−η g / ‖g‖_∞): exponentiated gradient, one dual an account.
+
+    An account is committed to h_i = min(1, B v_i / u_i). Then g_i = (1/k + λ_i) B / u_i for the k
+    accounts with the largest h, λ_i B / u_i for others, and λ_i ← [λ_i + η (h_i − cap)]_+. Taken
+    is the water-filling of v up to `cap`, so that the incentive constraint holds in every round; a
+    budget beyond cap · U is not met. Weights and duals are remembered by account id; a newcomer
+    has the weight of a uniform share, and λ = 0.
+
+    Parameters
+    ----------
+    step : float
+        η > 0.
+    cap : float
+        Share of its capacity that an account may lose, in (0, 1].
+    """
+
+    step: float = 0.1
+    cap: float = 1.0
+
+    def __post_init__(self) -> None:
+        if own_number(self.step, "step", lowest=0.0) == 0:
+            raise InputError("step", self.step, "a number > 0")
+        if not 0 < own_number(self.cap, "cap", lowest=0.0) <= 1:
+            raise InputError("cap", self.cap, "a share in (0, 1]")
+
+    @property
+    def name(self) -> str:
+        """With step and cap where they are not 0.1 and 1."""
+        return labelled("mdic", (self.step, self.cap), (0.1, 1.0))
+
+    def begin(self) -> State:
+        """Nobody known."""
+        return {}
+
+    def shares(self, state: State, start: RoundStart) -> FloatArray:
+        """v, shape (n,): positive where there is capacity, summing to 1."""
+        weights = np.exp([state.get(name, (0.0, 0.0))[0] for name in start.account])
+        weights = weights * (start.capacity > 0)
+        total = float(weights.sum())
+        return weights / total if total > 0 else weights
+
+    def allocate(self, state: State, start: RoundStart, budget: float) -> Haircut:
+        """Water-fill the shares."""
+        most = self.cap * start.capacity
+        return water_fill(self.shares(state, start), most, min(budget, float(most.sum())))
+
+    def learn(self, state: State, start: RoundStart, haircut: Haircut) -> State:
+        """Step from the commitment that the shares were."""
+        held = start.capacity > 0
+        budget, shares = math.fsum(haircut), self.shares(state, start)
+        if budget <= 0:
+            return state
+        each = np.where(held, budget, 0.0) / np.where(held, start.capacity, 1.0)
+        committed = np.minimum(each * shares, 1.0)
+        duals = np.array([state.get(name, (0.0, 0.0))[1] for name in start.account])
+        bears = held & (committed >= committed.max() * (1 - EQUAL))
+        slope = (bears / bears.sum() + duals) * each
+        after = np.log(np.where(held, shares, 1.0)) - self.step * slope / slope.max()
+        after -= _log_mean_exp(after[held])
+        duals = np.maximum(duals + self.step * (committed - self.cap), 0.0)
+        pairs = zip(np.maximum(after, FAINTEST).tolist(), duals.tolist(), strict=True)
+        learnt = zip(start.account, held.tolist(), pairs, strict=True)
+        return {**state, **{name: pair for name, has, pair in learnt if has}}
+
+
+def _log_mean_exp(values: FloatArray) -> float:
+    top = float(values.max())
+    return top + math.log(float(np.exp(values - top).mean()))

@@ -1,0 +1,215 @@
+"""Haircuts that lean on leverage: three rules, each optimal for an objective of its own.
+
+All read the feature `leverage` of a round. Which one is right depends on what is asked for;
+each rule states its objective as a function, to be minimised at the budget that the rule raised.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, replace
+from typing import ClassVar
+
+import numpy as np
+
+from adlopt.arrays import FloatArray, own, own_number
+from adlopt.errors import InputError
+from adlopt.online import Haircut, State, labelled
+from adlopt.policies.allocation import Memoryless, Queue
+from adlopt.round import RoundStart
+from adlopt.waterfill import pro_rata, water_fill
+
+STEEPEST = 10.0
+"""Largest power of a risk density: beyond it, weights of low leverage would vanish in rounding."""
+
+
+@dataclass(frozen=True, slots=True)
+class _ByRisk(Memoryless):
+    """Base of rules with the risk density ρ_i = λ_i g(λ_i), g(λ) = (λ − cutoff)_+^power.
+
+    With cutoff 0, power 1 is the linear and power c the power risk model of [Chitra25, Sec.
+    *Risk-aware Policies (RAP)*] (arXiv 2512.01112); power 1 with a cutoff is its CVaR model.
+    """
+
+    power: float = 1.0
+    cutoff: float = 0.0
+    cap: float = 1.0
+    label: ClassVar[str]
+
+    def __post_init__(self) -> None:
+        if own_number(self.power, "power", lowest=0.0) > STEEPEST:
+            raise InputError("power", self.power, f"a number in [0, {STEEPEST:g}]")
+        own_number(self.cutoff, "cutoff", lowest=0.0)
+        if not 0 < own_number(self.cap, "cap", lowest=0.0) <= 1:
+            raise InputError("cap", self.cap, "a share in (0, 1]")
+
+    @property
+    def name(self) -> str:
+        """With power, cutoff and cap where they are not 1, 0 and 1."""
+        return labelled(self.label, (self.power, self.cutoff, self.cap), (1.0, 0.0, 1.0))
+
+    def density(self, start: RoundStart) -> FloatArray:
+        """ρ_i, shape (n,): the risk that a dollar of haircut removes.
+
+        Raises
+        ------
+        InputError
+            If the round has no leverages, or a negative one.
+        """
+        ratio = leverage(start)
+        beyond: FloatArray = np.maximum(ratio - self.cutoff, 0.0)
+        return ratio * beyond**self.power
+
+
+@dataclass(frozen=True, slots=True)
+class RiskAware(_ByRisk):
+    """Risk-aware pro-rata (RAP): x_i = u_i min(cap, τ ρ_i), with τ that raises the budget.
+
+    [Chitra25, Sec. *Risk-Aware Pro-Rata (RAP) Rule*, and Algorithm *Weighted Water-Filling*],
+    over capacities. It minimises Σ x_i² / (2 u_i ρ_i), and *not* the risk that is left, which its
+    appendix claims: that is linear in x, and `GreedyByRisk` minimises it. An account with ρ_i = 0
+    gives nothing; a budget beyond what the others may give is not met.
+
+    Parameters
+    ----------
+    power, cutoff : float
+        Of the risk model g(λ) = (λ − cutoff)_+^power.
+    cap : float
+        Share of the capacity, in (0, 1].
+
+    Examples
+    --------
+    >>> start = RoundStart(account=["a", "b"], capacity=[100, 100], deficit=50,
+    ...                    features={"leverage": [2, 1]})
+    >>> RiskAware().allocate(None, start, 50.0)
+    array([40., 10.])
+    """
+
+    label: ClassVar[str] = "rap"
+
+    def allocate(self, state: State, start: RoundStart, budget: float) -> Haircut:
+        """Water-fill at weights u_i ρ_i."""
+        risk = self.density(start)
+        most = self.cap * start.capacity * (risk > 0)
+        if not most.any():
+            return np.zeros_like(most)
+        weights = start.capacity * (risk / risk.max())
+        return water_fill(weights, most, min(budget, float(most.sum())))
+
+    def objective(self, start: RoundStart, haircut: FloatArray) -> float:
+        """Σ x_i² / (2 u_i ρ_i): infinite where an account of no risk is touched."""
+        weights = start.capacity * self.density(start)
+        if (haircut[weights <= 0] > 0).any():
+            return math.inf
+        return math.fsum(haircut**2 / (2.0 * np.where(weights > 0, weights, 1.0)))
+
+
+@dataclass(frozen=True, slots=True)
+class GreedyByRisk(_ByRisk):
+    """The most risk for the budget: accounts in order of ρ_i, each up to its cap.
+
+    The optimum of the fractional knapsack max Σ ρ_i x_i, x_i ≤ cap · u_i, Σ x_i = B that
+    [Chitra25, App. *RAP Optimality and Convex Dominance*] states: a queue by ρ. Equal densities
+    are served in the order of account ids.
+
+    Parameters
+    ----------
+    power, cutoff, cap : float
+        As of `RiskAware`.
+
+    Examples
+    --------
+    >>> start = RoundStart(account=["a", "b"], capacity=[100, 100], deficit=50,
+    ...                    features={"leverage": [2, 1]})
+    >>> GreedyByRisk().allocate(None, start, 50.0)
+    array([50.,  0.])
+    """
+
+    label: ClassVar[str] = "greedy-risk"
+
+    def allocate(self, state: State, start: RoundStart, budget: float) -> Haircut:
+        """Serve the riskiest dollar first."""
+        capped = replace(start, capacity=self.cap * start.capacity)
+        return Queue(self.density).allocate(state, capped, min(budget, capped.total_capacity))
+
+    def objective(self, start: RoundStart, haircut: FloatArray) -> float:
+        """Σ ρ_i (u_i − x_i): the risk that is left."""
+        return math.fsum(self.density(start) * (start.capacity - haircut))
+
+
+@dataclass(frozen=True, slots=True)
+class LeverageDraining(Memoryless):
+    """Close the most leveraged down to a common leverage: ℓ'_i = min(ℓ_i, ℓ*).
+
+    Risk-based ADL of [CHMN26], *Risk-Based Auto-Deleveraging* (arXiv 2603.15963), in dollars: an
+    account that closes the share 1 − ℓ'_i / ℓ_i of its position gives that share of its capacity.
+    It has the least maximum leverage, and the least expected loss
+    Σ (u_i / ℓ_i) E(ℓ'_i R − 1)_+ for every distribution of the adverse relative move R ≥ 0. Where
+    a dollar of haircut closes the same notional in every account, u_i / ℓ_i is proportional to
+    equity, as in the paper.
+
+    For the CVaR of that loss, whose tail is {R ≥ r}, all ℓ'_i ≥ 1/r are alike. With
+    `cutoff` = 1/r what is above it is taken first, the same share of everyone's excess: optimal
+    for the CVaR, and more even.
+
+    Parameters
+    ----------
+    cutoff : float
+        Leverage above which accounts are alike; none unless given.
+
+    Examples
+    --------
+    >>> start = RoundStart(account=["a", "b", "c"], capacity=[100, 40, 10], deficit=90,
+    ...                    features={"leverage": [10, 4, 1]})
+    >>> LeverageDraining().allocate(None, start, 90.0)
+    array([75., 15.,  0.])
+    >>> LeverageDraining(cutoff=2.0).allocate(None, start, 50.0)
+    array([40., 10.,  0.])
+    """
+
+    cutoff: float = math.inf
+
+    def __post_init__(self) -> None:
+        if self.cutoff != math.inf and own_number(self.cutoff, "cutoff", lowest=0.0) == 0:
+            raise InputError("cutoff", self.cutoff, "a leverage > 0")
+
+    @property
+    def name(self) -> str:
+        """With its cutoff where it has one."""
+        return labelled("leverage-draining", (self.cutoff,), (math.inf,))
+
+    def allocate(self, state: State, start: RoundStart, budget: float) -> Haircut:
+        """Water-fill what remains, below the cutoff.
+
+        Raises
+        ------
+        InputError
+            If the round has no leverages, or one that is not positive.
+        """
+        u, ratio = start.capacity, leverage(start)
+        if not (ratio > 0).all():
+            index = int(np.argmin(ratio > 0))
+            raise InputError("features.leverage", float(ratio[index]), "a number > 0", index=index)
+        above = u * np.maximum(1.0 - self.cutoff / ratio, 0.0)
+        evenly = pro_rata(above, min(budget, float(above.sum())))
+        held = u - evenly
+        rest = max(budget - float(evenly.sum()), 0.0)
+        kept = water_fill(u * (ratio.min() / ratio), held, max(float(held.sum()) - rest, 0.0))
+        return evenly + (held - kept)
+
+    def objective(self, start: RoundStart, haircut: FloatArray) -> float:
+        """The largest leverage that remains, max_i ℓ_i (1 − x_i / u_i)."""
+        held = start.capacity > 0
+        kept = 1.0 - haircut[held] / start.capacity[held]
+        return float((leverage(start)[held] * kept).max(initial=0.0))
+
+
+def leverage(start: RoundStart) -> FloatArray:
+    """λ_i, shape (n,), at least 0.
+
+    Raises
+    ------
+    InputError
+        If the round has no leverages, or a negative one.
+    """
+    return own(start.feature("leverage"), "features.leverage", lowest=0.0)
