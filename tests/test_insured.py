@@ -164,7 +164,7 @@ def test_the_board_judges_winners_by_what_the_fund_left():
     live = min(s.severity_loss for s in board.scores if s.information.value == "round start")
     others = [s for s in board.scores if s.policy != name and s.information.value == "round start"]
     assert live == score.severity_loss
-    assert min(s.regret[adl.Comparator.POLICY_CLASS] for s in others) == 0.0
+    assert min(s.regret[adl.Comparator.BEST_FIXED_RULE] for s in others) == 0.0
     data = json.loads(json.dumps(board.to_dict(), allow_nan=False))
     assert [row["insured_usd"] for row in data["scores"]][:2] == [100.0, None]
     text = render(data)
