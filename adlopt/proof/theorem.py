@@ -9,7 +9,7 @@ from types import MappingProxyType
 from typing import Any
 
 from adlopt.errors import ProofError
-from adlopt.proof.claim import Claim, FalseVariant, Family
+from adlopt.proof.claim import Claim, FalseVariant, Family, genuine
 from adlopt.proof.formula import Formula
 from adlopt.proof.kernel import Axiom, Fact
 from adlopt.proof.notation import point
@@ -87,6 +87,12 @@ class Theorem:
             object.__setattr__(self, name, MappingProxyType(dict(getattr(self, name))))
         for name in ("remarks", "instead", "false_variants"):
             object.__setattr__(self, name, tuple(getattr(self, name)))
+        claims = {name: genuine(claim) for name, claim in self.claims.items()}
+        corrected = {name: (genuine(c), fact) for name, (c, fact) in self.corrected.items()}
+        object.__setattr__(self, "claims", MappingProxyType(claims))
+        object.__setattr__(self, "corrected", MappingProxyType(corrected))
+        if not all(type(found) in (Refutation, Family) for found in self.refutations):
+            raise ProofError(f"{self.item}: a refutation is a Refutation or a Family")
         self.check_evidence()
 
     def check_evidence(self) -> None:
@@ -182,6 +188,8 @@ class Theorem:
             raise ProofError(f"{self.item}: name at least two false variants")
         closed: list[tuple[object, Mapping[str, Any]]] = []
         for variant in self.false_variants:
+            if type(variant) is not FalseVariant:
+                raise ProofError(f"{self.item}: a false variant is a FalseVariant")
             if (variant.derivation, variant.holds) not in closed:
                 variant.check_derivation()
                 closed.append((variant.derivation, variant.holds))
