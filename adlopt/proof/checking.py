@@ -89,9 +89,9 @@ def _failing(path: Path) -> Iterator[None]:
     """Whatever a proof file raises, and even its exit, is a proof that failed."""
     try:
         yield
-    except ProofError:
+    except (ProofError, KeyboardInterrupt):
         raise
-    except (Exception, SystemExit) as error:
+    except BaseException as error:
         raise ProofError(f"{path.name} raised {type(error).__name__}: {error}") from error
 
 
