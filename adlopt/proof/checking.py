@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib.util
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from time import perf_counter
@@ -65,7 +65,7 @@ def check(path: str | Path) -> Checked:
     theorem = load(Path(path))
     with _failing(Path(path)):
         theorem.check_variants()
-        theorem.check_evidence()
+        theorem = replace(theorem)
     return Checked(theorem=theorem, seconds=perf_counter() - started)
 
 
@@ -81,8 +81,7 @@ def load(path: Path) -> Theorem:
     if type(theorem) is not Theorem:
         raise ProofError(f"{path} has no function theorem() that returns a Theorem")
     with _failing(path):
-        theorem.check_evidence()
-    return theorem
+        return replace(theorem)
 
 
 @contextmanager
@@ -90,9 +89,9 @@ def _failing(path: Path) -> Iterator[None]:
     """Whatever a proof file raises, and even its exit, is a proof that failed."""
     try:
         yield
-    except ProofError:
+    except (ProofError, KeyboardInterrupt):
         raise
-    except (Exception, SystemExit) as error:
+    except BaseException as error:
         raise ProofError(f"{path.name} raised {type(error).__name__}: {error}") from error
 
 

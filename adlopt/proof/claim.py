@@ -7,10 +7,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from adlopt.errors import ProofError
-from adlopt.proof.formula import Formula, denial, own_formula, substitute
+from adlopt.proof.formula import Formula, denial, free_symbols, own_formula, substitute
 from adlopt.proof.kernel import Fact, sequent
 from adlopt.proof.notation import point, replacements
 from adlopt.proof.refutation import Refutation, copied, evidence, refute
+from adlopt.proof.term import FAMILIES, Atom
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,6 +33,7 @@ class Claim:
         given = tuple(own_formula(formula) for formula in copied(self.given))
         object.__setattr__(self, "given", given)
         object.__setattr__(self, "concludes", own_formula(copied(self.concludes)))
+        _check_names((*given, self.concludes))
 
     def follows_from(self, fact: Fact) -> bool:
         """Say whether `fact` states this claim, or the same with fewer hypotheses."""
@@ -55,6 +57,20 @@ class Claim:
         True
         """
         return refute(self.given, self.concludes, point(values))
+
+
+def _check_names(formulas: Iterable[Formula]) -> None:
+    """Refuse one name for a real and an integer: they would read as the same."""
+    found = frozenset[Atom]().union(*map(free_symbols, formulas))
+    for atom in found:
+        twin = next((a for a in found if a.name == atom.name and a != atom), None)
+        if twin is not None and (atom.kind in FAMILIES) is (twin.kind in FAMILIES):
+            raise ProofError(f"{atom.name} is both a real and an integer: rename one")
+
+
+def genuine(claim: Claim) -> Claim:
+    """Copy a claim: a subclass, or a claim that was altered, is read anew."""
+    return Claim(given=claim.given, concludes=claim.concludes)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,6 +139,11 @@ class FalseVariant:
     holds: Mapping[str, Any] = field(default_factory=dict)
     claim: Claim
     counterexample: Refutation | Family
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "claim", genuine(self.claim))
+        if type(self.counterexample) not in (Refutation, Family):
+            raise ProofError(f"{self.name}: a counterexample is a Refutation or a Family")
 
     def check(self) -> None:
         """Check that the variant is refuted, and that only the true statement is derived."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from enum import Enum
 from typing import NamedTuple, TypeAlias
 
@@ -10,6 +10,7 @@ from adlopt.errors import ProofError
 from adlopt.proof.own import own
 from adlopt.proof.show import comparison
 from adlopt.proof.term import (
+    INTEGRAL,
     ONE,
     Atom,
     Kind,
@@ -75,6 +76,12 @@ def free_symbols(formula: Formula) -> frozenset[Atom]:
     parts = [formula.term, *(end for ends in formula.ranges for end in ends)]
     bound = {index(level) for level in range(len(formula.ranges))}
     return frozenset().union(*(symbols(part) for part in parts)) - bound
+
+
+def whole_symbols(formulas: Iterable[Formula]) -> list[Atom]:
+    """Return the symbols and sequences of formulas that take integer values only, by name."""
+    found = frozenset[Atom]().union(*map(free_symbols, formulas))
+    return sorted((a for a in found if a.kind in INTEGRAL), key=lambda atom: atom.name)
 
 
 def substitute(formula: Formula, changes: Mapping[Atom, Replacement]) -> Formula:

@@ -30,6 +30,7 @@ from adlopt.proof.formula import (
     own_formula,
     quantify,
     substitute,
+    whole_symbols,
 )
 from adlopt.proof.ledger import Handle, open_ledger
 from adlopt.proof.own import own
@@ -105,7 +106,9 @@ class Fact(Handle):
 
     def __repr__(self) -> str:
         given = "; ".join(sorted(str(formula) for formula in self.hypotheses))
-        return f"{given} ⊢ {self.conclusion}" if given else f"⊢ {self.conclusion}"
+        said = f"{given} ⊢ {self.conclusion}" if given else f"⊢ {self.conclusion}"
+        whole = [atom.name for atom in whole_symbols((*self.hypotheses, self.conclusion))]
+        return f"{said} ({', '.join(whole)} whole)" if whole else said
 
 
 class Sequent(NamedTuple):
@@ -124,11 +127,13 @@ RECORDS = frozenset({Atom, Replacement, Formula, Relation, Certificate, Product}
 
 def copied(value: object) -> Any:
     """Copy what a rule is called with, Facts left as they are; see `adlopt.proof.plain`."""
-    if isinstance(value, Handle):
+    if type(value) is Fact:
         return value
+    if isinstance(value, Handle):
+        raise ProofError(f"this {type(value).__name__} was not made by the kernel")
     if isinstance(value, Iterable) and not isinstance(value, (str, frozenset, tuple, Mapping)):
         return tuple(copied(part) for part in value)
-    if type(value) is tuple and any(isinstance(part, Handle) for part in value):
+    if type(value) is tuple and any(type(part) is Fact for part in value):
         return tuple(copied(part) for part in value)
     return plain(value, RECORDS)
 
@@ -369,7 +374,7 @@ def induction(
 def definition(kind: Kind, args: Iterable[Term], number: int) -> Sequent:
     """Give the defining property `number` of an operation; see `_definitions`."""
     terms = tuple(own(arg) for arg in args)
-    if kind not in _DEFINED or len(terms) != ARITY[kind]:
+    if not any(kind is known for known in _DEFINED) or len(terms) != ARITY[kind]:
         raise ProofError(f"{kind} has no defining properties, or other arguments")
     atom = apply(kind, *terms)
     properties, needed = _definitions(kind, atom, *terms)

@@ -98,7 +98,7 @@ def count(index: Expr, upto: Expr) -> Fact:
     --------
     >>> from adlopt.proof.notation import integers
     >>> count(*integers("t T"))
-    T ≥ 1 ⊢ Σ[i=1…T](1) = T
+    T ≥ 1 ⊢ Σ[i=1…T](1) = T (T whole)
     """
     n = integers("counted")
     claim = eq(sympy.Sum(1, (index, 1, n)), n)
@@ -257,7 +257,7 @@ def parity(number: Expr) -> list[Fact]:
     --------
     >>> from adlopt.proof.notation import integers
     >>> parity(integers("m"))[0]
-    ⊢ m ≥ 2·⌊1/2·m⌋
+    ⊢ m ≥ 2·⌊1/2·m⌋ (m whole)
     """
     below, above = floor_of(number / 2)
     rest = odd(number)
@@ -330,7 +330,7 @@ def point_mass_total(index: Expr, upto: Expr, place: Expr) -> Fact:
     --------
     >>> from adlopt.proof.notation import integers
     >>> point_mass_total(*integers("i n k"))
-    k ≥ 1; n ≥ k ⊢ Σ[i=1…n](max(0, 1 − |i − k|)) = 1
+    k ≥ 1; n ≥ k ⊢ Σ[i=1…n](max(0, 1 − |i − k|)) = 1 (k, n whole)
     """
     inside = [le(1, place), le(place, upto)]
     body, mass = point_mass(index, place), sequences("mass")
@@ -368,7 +368,7 @@ def same_value(sequence: Expr, one: Expr, two: Expr) -> Fact:
     --------
     >>> from adlopt.proof.notation import integers, sequences
     >>> same_value(sequences("x"), *integers("i j"))
-    i = j ⊢ x(i) = x(j)
+    i = j ⊢ x(i) = x(j) (i, j whole)
     """
     place = integers("place")
     fact = kernel.assume(eq(one, two))

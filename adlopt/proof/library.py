@@ -84,11 +84,13 @@ def find(name: str) -> list[Path]:
     ['prop_01_severity.py']
     >>> len(find("prop-5"))
     2
+    >>> find("Lemma 3") == find("eq-22")
+    True
     """
     if name.endswith(".py"):
         return [Path(name)]
     shipped, wanted = proof_files(), _words(name)
-    fitting = [path for stem, path in shipped.items() if _words(stem)[: len(wanted)] == wanted]
+    fitting = [path for stem, path in shipped.items() if _begins(stem, wanted)]
     if not wanted or not fitting:
         expected = f"a .py file, or the beginning of one name of {', '.join(shipped)}"
         raise InputError("proof", name, expected)
@@ -115,9 +117,6 @@ def check_all(
 
 
 def _rows(paths: Sequence[Path]) -> Iterator[tuple[Path, Row]]:
-    if len(paths) == 1:
-        yield paths[0], row_of(paths[0])
-        return
     context = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(WORKERS, mp_context=context) as pool:
         waiting = {pool.submit(row_of, path): path for path in paths}
@@ -166,11 +165,25 @@ def render(data: dict[str, Any]) -> str:
         notes += [f"tightness: {row['tightness']}"] if row["tightness"] else []
         notes += [row["citation"]] if row["citation"] else []
         name = row["item"] or row["file"]
-        cells.append((name, row["verdict"], "; ".join(notes) or row["error"]))
+        error = "; ".join(row["error"].splitlines())
+        cells.append((name, row["verdict"], "; ".join(notes) or error))
     failed = data["failed"]
     verdict = f"{len(failed)} FAILED: {', '.join(failed)}" if failed else "all closed"
     title = f"{counted(len(cells), 'proof')}, {verdict}; {data['seconds']:.1f} s of checking"
     return table(title, ("item", "verdict", "what it rests on"), cells)
+
+
+def _begins(stem: str, wanted: list[str]) -> bool:
+    """Say whether one of the names in a stem, parted by _and_, begins with the words wanted."""
+    return any(
+        len(words) >= len(wanted) and all(map(_same, words, wanted))
+        for words in map(_words, stem.split("_and_"))
+    )
+
+
+def _same(word: str, wanted: str) -> bool:
+    """Say whether two words are the same, or one is short for the other, as prop."""
+    return wanted == word or (word.isalpha() and wanted.startswith(word))
 
 
 def _words(name: str) -> list[str]:

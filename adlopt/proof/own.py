@@ -7,7 +7,9 @@ from fractions import Fraction
 from adlopt.errors import ProofError
 from adlopt.proof.term import (
     ARITY,
+    FAMILIES,
     RESERVED,
+    SYMBOLS,
     ZERO,
     Atom,
     Kind,
@@ -68,7 +70,17 @@ def _own_atom(atom: object, scope: frozenset[str]) -> Term:
         return summation(
             Atom(Kind.INTEGER, atom.name), low, high, _own(atom.args[2], scope | {atom.name})
         )
-    if atom.name.startswith(RESERVED) and atom.name not in scope:
-        raise ProofError(f"the name {atom.name!r} is reserved")
+    if atom.kind in SYMBOLS | FAMILIES:
+        _check_name(atom, scope)
     args = tuple(_own(arg, scope) for arg in atom.args)
     return apply(atom.kind, *args, name=atom.name) if args else of_atom(atom)
+
+
+def _check_name(atom: Atom, scope: frozenset[str]) -> None:
+    """A name reads as one word, and as a bound index only if it is one."""
+    if atom.kind is Kind.INTEGER and atom.name in scope:
+        return
+    if atom.name.startswith(RESERVED):
+        raise ProofError(f"the name {atom.name!r} is reserved")
+    if not atom.name.isidentifier():
+        raise ProofError(f"{atom.name!r} is not a name: use letters, digits and _, a letter first")

@@ -11,7 +11,7 @@ from adlopt.errors import ProofError
 from adlopt.proof.formula import Formula, Relation, index, own_formula
 from adlopt.proof.ledger import Handle, open_ledger
 from adlopt.proof.plain import RECORDS, plain
-from adlopt.proof.term import FAMILIES, SYMBOLS, Atom, Kind, Number, Term
+from adlopt.proof.term import FAMILIES, INTEGRAL, SYMBOLS, Atom, Kind, Number, Term
 
 Table: TypeAlias = Mapping[tuple[Fraction, ...], Fraction]
 Point: TypeAlias = Mapping[Atom, "Fraction | Table"]
@@ -112,7 +112,7 @@ def _own_point(point: Mapping[Atom, Any]) -> dict[Atom, Any]:
 def _own_value(atom: Atom, value: Any) -> Any:
     if type(atom) is not Atom or atom.args or atom.kind not in SYMBOLS | FAMILIES:
         raise ProofError(f"{atom!r} is neither a symbol nor a sequence")
-    whole = atom.kind in {Kind.INTEGER, Kind.INTEGER_SEQUENCE}
+    whole = atom.kind in INTEGRAL
     if atom.kind in SYMBOLS:
         return _own_number(value, whole)
     return {

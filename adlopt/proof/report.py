@@ -14,7 +14,7 @@ from fractions import Fraction
 from itertools import pairwise
 
 from adlopt.proof.claim import Claim, Family
-from adlopt.proof.formula import Formula
+from adlopt.proof.formula import Formula, whole_symbols
 from adlopt.proof.kernel import Axiom, Certificate, Fact, Sequent, sequent
 from adlopt.proof.latex import prose
 from adlopt.proof.notation import replacements
@@ -102,8 +102,19 @@ class _Report:
             targets |= {f"met by ({k}), {i}": fact for i, fact in enumerate(family.meets, 1)}
             targets |= {f"the claim fails for ({k})": family.violates}
         names = {_key(sequent(fact)): name for name, fact in targets.items()}
-        blocks += [self._step(said, names) for said in _ordered(targets)]
+        steps = _ordered(targets)
+        blocks[1:1] = self._whole(
+            [*self.hypotheses, *(c.concludes for c in claims.values())], steps
+        )
+        blocks += [self._step(said, names) for said in steps]
         return "\n\n".join(blocks)
+
+    def _whole(self, formulas: Iterable[Formula], steps: Iterable[Sequent]) -> list[str]:
+        """Name the symbols that stand for integers only."""
+        said = [f for step in steps for f in (step.conclusion, *step.hypotheses)]
+        names = [text(of_atom(atom), self.style) for atom in whole_symbols({*formulas, *said})]
+        shown = names if self.style is PLAIN else [f"${name}$" for name in names]
+        return [self._line(f"Whole numbers: {', '.join(shown)}")] if names else []
 
     def _number(self, formulas: Iterable[Formula]) -> list[Formula]:
         """Give numbers to hypotheses, and return those that are new."""

@@ -49,6 +49,7 @@ class Kind(Enum):
 
 SYMBOLS = frozenset({Kind.REAL, Kind.INTEGER})
 FAMILIES = frozenset({Kind.SEQUENCE, Kind.INTEGER_SEQUENCE})
+INTEGRAL = frozenset({Kind.INTEGER, Kind.INTEGER_SEQUENCE})
 ARITY = {
     Kind.REAL: 0,
     Kind.INTEGER: 0,
@@ -215,7 +216,7 @@ def is_integral(term: Term) -> bool:
 
 
 def _is_integral(atom: Atom) -> bool:
-    if atom.kind in {Kind.INTEGER, Kind.INTEGER_SEQUENCE, Kind.FLOOR}:
+    if atom.kind in INTEGRAL or atom.kind is Kind.FLOOR:
         return True
     if atom.kind in {Kind.ABS, Kind.MAX, Kind.MIN, Kind.SUM}:
         return all(is_integral(arg) for arg in atom.args)
@@ -280,7 +281,7 @@ def _replace(atom: Atom, changes: Mapping[Atom, Replacement]) -> Term:
 
 
 def _typed(atom: Atom, body: Term) -> Term:
-    if atom.kind in {Kind.INTEGER, Kind.INTEGER_SEQUENCE} and not is_integral(body):
+    if atom.kind in INTEGRAL and not is_integral(body):
         raise ProofError(f"{atom.name} is an integer: what replaces it must be one by its form")
     return body
 

@@ -9,9 +9,9 @@ from types import MappingProxyType
 from typing import Any
 
 from adlopt.errors import ProofError
-from adlopt.proof.claim import Claim, FalseVariant, Family
+from adlopt.proof.claim import Claim, FalseVariant, Family, genuine
 from adlopt.proof.formula import Formula
-from adlopt.proof.kernel import Axiom, Fact
+from adlopt.proof.kernel import Axiom, Fact, sequent
 from adlopt.proof.notation import point
 from adlopt.proof.refutation import Refutation, satisfy
 
@@ -87,6 +87,12 @@ class Theorem:
             object.__setattr__(self, name, MappingProxyType(dict(getattr(self, name))))
         for name in ("remarks", "instead", "false_variants"):
             object.__setattr__(self, name, tuple(getattr(self, name)))
+        claims = {name: genuine(claim) for name, claim in self.claims.items()}
+        corrected = {name: (genuine(c), fact) for name, (c, fact) in self.corrected.items()}
+        object.__setattr__(self, "claims", MappingProxyType(claims))
+        object.__setattr__(self, "corrected", MappingProxyType(corrected))
+        if not all(type(found) in (Refutation, Family) for found in self.refutations):
+            raise ProofError(f"{self.item}: a refutation is a Refutation or a Family")
         self.check_evidence()
 
     def check_evidence(self) -> None:
@@ -102,7 +108,7 @@ class Theorem:
             families = [found for found in self.refutations if isinstance(found, Family)]
             gaps = [g for found in families for c in self.claims.values() for g in found.gaps(c)]
             said = f"declared {self.verdict.value}, but the evidence gives {reached.value}"
-            raise ProofError("\n".join([f"{self.item}: {said}", *gaps]))
+            raise ProofError("\n".join([f"{self.item}: {said}", *gaps, *self._gaps()]))
         for name, fact in self.facts.items():
             if self.refutations and not self.claims[name].follows_from(fact):
                 raise ProofError(f"{self.item}: {name!r} is not what was proved")
@@ -122,6 +128,18 @@ class Theorem:
         if self._follow(self.theorems):
             return Verdict.PROVED
         return Verdict.PROVED_UNDER if self._follow(self.besides) else Verdict.OPEN
+
+    def _gaps(self) -> list[str]:
+        """Say which claims are not what was proved, and what was."""
+        besides = set(self.besides)
+        gaps = []
+        for name, claim in self.claims.items():
+            fact = self.facts.get(name)
+            extra = sequent(fact).hypotheses - besides - set(claim.given) if fact else ()
+            if fact and fact.conclusion != claim.concludes:
+                gaps.append(f"{name}: claimed {claim.concludes}, proved {fact.conclusion}")
+            gaps += [f"{name}: proved only under {formula}" for formula in extra]
+        return gaps
 
     @property
     def refutations(self) -> tuple[Refutation | Family, ...]:
@@ -182,6 +200,8 @@ class Theorem:
             raise ProofError(f"{self.item}: name at least two false variants")
         closed: list[tuple[object, Mapping[str, Any]]] = []
         for variant in self.false_variants:
+            if type(variant) is not FalseVariant:
+                raise ProofError(f"{self.item}: a false variant is a FalseVariant")
             if (variant.derivation, variant.holds) not in closed:
                 variant.check_derivation()
                 closed.append((variant.derivation, variant.holds))

@@ -8,12 +8,28 @@ from fractions import Fraction
 import pytest
 
 from adlopt.errors import ProofError
-from adlopt.proof import Claim, Fact, Refutation, Theorem, Verdict, check, ge, kernel, prove, reals
+from adlopt.proof import (
+    Claim,
+    Fact,
+    FalseVariant,
+    Family,
+    Refutation,
+    Theorem,
+    Verdict,
+    check,
+    ge,
+    gt,
+    kernel,
+    prove,
+    reals,
+)
 from adlopt.proof.formula import Formula, Relation
 from adlopt.proof.kernel import Certificate, Product, certify, definition
-from adlopt.proof.notation import integers, point
+from adlopt.proof.ledger import Handle
+from adlopt.proof.notation import integers, point, term
 from adlopt.proof.refutation import refute
-from adlopt.proof.term import ZERO, Kind, constant
+from adlopt.proof.report import derivation
+from adlopt.proof.term import ZERO, Atom, Kind, constant, of_atom
 
 x = reals("x")
 
@@ -220,3 +236,137 @@ def test_a_forged_theorem_is_refused(kind, tmp_path):
     path.write_text(HEADER + FORGED[kind])
     with pytest.raises(ProofError):
         check(path)
+
+
+class Twofold:
+    value = "floor"
+
+    def __hash__(self):
+        return hash(Kind.FLOOR)
+
+    def __eq__(self, other):
+        return other in (Kind.ABS, Kind.FLOOR)
+
+
+class SeemsAFact(Twofold):
+    __class__ = property(lambda self: Fact)
+
+
+class TwofoldHandle(Twofold, Handle):
+    __slots__ = ()
+
+
+class TwofoldFact(Fact):
+    __slots__ = ()
+    value = "floor"
+    __hash__ = Twofold.__hash__
+    __eq__ = Twofold.__eq__
+
+
+def test_a_kind_that_seems_a_fact_is_refused():
+    argument = term(x)
+    with pytest.raises(ProofError):
+        definition(SeemsAFact(), [argument], 0)
+    with pytest.raises(ProofError):
+        definition(object.__new__(TwofoldHandle), [argument], 0)
+
+
+def test_a_kind_that_changes_its_class_while_it_is_read_is_refused():
+    kind = object.__new__(Fact)
+
+    def arguments():
+        kind.__class__ = TwofoldFact
+        yield term(x)
+
+    with pytest.raises(ProofError):
+        definition(kind, arguments(), 0)
+
+
+class AlwaysFails(Claim):
+    def fails_at(self, refutation):
+        return True
+
+    def follows_from(self, fact):
+        return True
+
+
+class AlwaysRefutes(Family):
+    def refutes(self, claim):
+        return True
+
+    def gaps(self, claim):
+        return []
+
+
+class Agreeing(Formula):
+    def __eq__(self, other):
+        return True
+
+    __hash__ = Formula.__hash__
+
+
+def altered(claim):
+    object.__setattr__(claim, "concludes", Agreeing(*claim.concludes))
+    return claim
+
+
+ALWAYS = AlwaysRefutes(instance={}, meets=(), violates=prove(ge(1, 0)), when=())
+TRUE = AlwaysFails(given=(), concludes=ge(x**2, 0))
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"claims": {"c": TRUE}, "refutation": WRONG.counterexample({x: -1})},
+        {"refutation": ALWAYS},
+        {
+            "claims": {"c": altered(Claim(given=(), concludes=ge(x**2, 0)))},
+            "refutation": WRONG.counterexample({x: -1}),
+        },
+        {
+            "claims": {"c": WRONG},
+            "refutation": WRONG.counterexample({x: -1}),
+            "corrected": {"c": (AlwaysFails(given=(), concludes=ge(x, 5)), prove(ge(1, 0)))},
+        },
+    ],
+)
+def test_parts_of_a_class_of_ones_own_refute_nothing(changes):
+    with pytest.raises(ProofError):
+        square(facts={}, verdict=Verdict.REFUTED, **changes)
+
+
+def test_a_false_variant_of_a_class_of_ones_own_is_refused():
+    parts = {"name": "n", "derivation": lambda: None, "changed": {}, "claim": TRUE}
+    with pytest.raises(ProofError, match="a Refutation or a Family"):
+        FalseVariant(counterexample=ALWAYS, **parts)
+    variant = FalseVariant(counterexample=WRONG.counterexample({x: -1}), **parts)
+    with pytest.raises(ProofError, match="another claim"):
+        variant.check_variant()
+
+
+@pytest.mark.parametrize("name", ["y ≥ 0, 0 ≥ 1, z", "1", "x y", ""])
+def test_a_name_that_reads_as_something_else_is_refused(name):
+    with pytest.raises(ProofError, match="not a name"):
+        kernel.assume(Formula(Relation.GE, of_atom(Atom(Kind.REAL, name))))
+
+
+def test_a_real_symbol_does_not_pass_for_a_bound_index():
+    bound = of_atom(Atom(Kind.REAL, "@0"))
+    with pytest.raises(ProofError, match="reserved"):
+        kernel.assume(Formula(Relation.GE, bound, ((constant(1), constant(3)),)))
+
+
+def test_one_name_does_not_stand_for_a_real_and_an_integer():
+    whole = integers("x")
+    with pytest.raises(ProofError, match="both a real and an integer"):
+        Claim(given=(ge(whole, 1),), concludes=ge(x, 0))
+
+
+def test_what_is_an_integer_says_so():
+    n = integers("n")
+    fact = kernel.next_integer(prove(gt(n, 0), gt(n, 0)))
+    assert str(fact) == "n > 0 ⊢ n ≥ 1 (n whole)"
+    claim = Claim(given=(gt(n, 0),), concludes=ge(n, 1))
+    report = square(claims={"c": claim}, facts={"c": fact}, witness={n: 1})
+    assert "Whole numbers: n\n" in derivation(report)
+    assert "Whole numbers: $n$\n" in derivation(report, latex=True)

@@ -113,3 +113,48 @@ def test_counts_and_tightness_read_as_they_should():
     words = " ".join(render(summarise(rows)).split())
     assert words.startswith("1 proof, all closed")
     assert "tightness: not studied" in words
+
+
+def test_a_single_file_that_ends_its_process_fails(tmp_path):
+    path = tmp_path / "mine.py"
+    path.write_text("import os\nos._exit(0)\n")
+    command = [sys.executable, "-m", "adlopt.cli", "prove", str(path)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert "1 FAILED: mine" in done.stdout
+
+
+@pytest.mark.parametrize("name", ["lemma-2", "Lemma 3", "eq-22", "Eq. (22)", "Equation 22"])
+def test_a_file_about_several_items_is_found_by_each(name):
+    assert [path.stem for path in find(name)] == ["lemma_02_and_lemma_03_and_eq_22_estimate_regret"]
+
+
+def test_an_item_is_found_by_its_name_in_full():
+    assert find("Proposition 1") == find("prop-1")
+    assert find("Proposition 11") == find("prop-11")
+
+
+MISMATCH = """from adlopt.proof import *
+x = reals('x')
+def theorem():
+    return Theorem(
+        item='i', title='', citation='', statement='', verdict=Verdict.PROVED,
+        claims={'c': Claim(given=(), concludes=CLAIM)}, facts={'c': FACT},
+    )
+"""
+
+
+@pytest.mark.parametrize(
+    ("claim", "fact", "message"),
+    [
+        ("ge(x**2, 1)", "prove(ge(x**2, 0), squares=[x])", "c: claimed x² ≥ 1, proved x² ≥ 0"),
+        ("ge(x, 0)", "prove(ge(x, 0), ge(x, 0))", "c: proved only under x ≥ 0"),
+    ],
+)
+def test_what_is_claimed_and_not_proved_is_named(claim, fact, message, tmp_path):
+    path = tmp_path / "mine.py"
+    path.write_text(MISMATCH.replace("CLAIM", claim).replace("FACT", fact))
+    row = row_of(path)
+    assert "declared PROVED, but the evidence gives OPEN" in row.error
+    shown = " ".join(render(summarise([row])).split())
+    assert f"OPEN; {message}" in shown

@@ -18,7 +18,7 @@ EXPECTED = {
     "prop_08_queue_discontinuity": Verdict.PROVED_UNDER,
     "prop_09_min_max_burden": Verdict.PROVED_UNDER,
     "eq_18_queue_dynamic_regret": Verdict.PROVED,
-    "lemma_02_03_estimate_regret": Verdict.PROVED,
+    "lemma_02_and_lemma_03_and_eq_22_estimate_regret": Verdict.PROVED,
     "lot_rounding_gap": Verdict.PROVED,
     "adaptive_steps": Verdict.PROVED,
     "minimax_severity": Verdict.PROVED,
