@@ -141,7 +141,7 @@ def certify(problem: BurdenProblem, haircut: FloatArray, multipliers: Multiplier
         trust=Trust.EXACT,
         budget_residual=float(raised - Fraction(problem.budget)) if problem.exact else 0.0,
         multipliers=clipped,
-        rounding=_rounding(problem, haircut, missed),
+        rounding=_rounding(problem, haircut, raised, missed),
     )
 
 
@@ -183,9 +183,12 @@ def round_down(exact: Fraction) -> float:
     return nearest if nearest <= exact else math.nextafter(nearest, -math.inf)
 
 
-def _rounding(problem: BurdenProblem, haircut: FloatArray, missed: float) -> float:
-    nothing = problem.missed(np.zeros_like(haircut))
-    added = missed if missed <= ROUNDING * nothing else 0.0
+def _rounding(
+    problem: BurdenProblem, haircut: FloatArray, raised: Fraction, missed: float
+) -> float:
+    """The price of missing the budget by no more than adding up leaves, and that of `allowance`."""
+    budget = Fraction(problem.budget)
+    added = missed if abs(raised - budget) <= Fraction(ROUNDING) * budget else 0.0
     if not problem.allowance:
         return added
     cancelled = worst_burden(haircut, problem.weight) + problem.allowance

@@ -223,16 +223,19 @@ def _not_found(grid: ContractGrid) -> InfeasibleRound | SolverStopped:
 
 
 def _no_such_sum(grid: ContractGrid, below: int | None, above: int | None) -> InfeasibleRound:
-    options = []
+    options, missing = [], []
     if below is not None:
+        missing.append(grid.least - below)
         options.append(f"{_usd(below)}, {_usd(grid.least - below)} less")
     if above is not None:
+        missing.append(above - grid.highest)
         options.append(f"{_usd(above)}, {_usd(above - grid.highest)} more")
     return InfeasibleRound(
         f"no whole lots sum to {_wanted(grid)}; the nearest sums are {' and '.join(options)}: "
         "ask for one of them, or use Budget.at_least() or Budget.band(...)",
         below=None if below is None else below / MICRO,
         above=None if above is None else above / MICRO,
+        missing=min(missing) / MICRO if missing else None,
     )
 
 

@@ -17,7 +17,7 @@ from adlopt.arrays import BoolArray, FloatArray
 from adlopt.certificate import TOLERANCE
 from adlopt.coupled_certificate import reach
 from adlopt.coupling import Coupling
-from adlopt.errors import InfeasibleRound
+from adlopt.errors import Binding, InfeasibleRound
 from adlopt.shared_payments import Payments, pay
 from adlopt.waterfill import water_level
 
@@ -62,7 +62,8 @@ def _level(coupling: Coupling, cut: Sequence[int]) -> float:
 def _shortage(coupling: Coupling) -> InfeasibleRound:
     """Name the rounds that lack most together: the smallest number of dollars to ask less for."""
     cut = pay(coupling, math.inf).cut
-    needed, held = math.fsum(coupling.budget[list(cut)]), math.fsum(reach(coupling, cut)[0])
+    limit = reach(coupling, cut)[0]
+    needed, held = math.fsum(coupling.budget[list(cut)]), math.fsum(limit)
     rounds = tuple(t + 1 for t in cut)
     who = f"round {rounds[0]}" if len(rounds) == 1 else f"rounds {', '.join(map(str, rounds))}"
     return InfeasibleRound(
@@ -71,6 +72,10 @@ def _shortage(coupling: Coupling) -> InfeasibleRound:
         "price the shortfall with surrogate(track=..., fair=...)",
         below=math.fsum(coupling.budget) - (needed - held),
         above=None,
+        missing=needed - held,
+        binding=tuple(
+            Binding(coupling.account[i], float(limit[i]), "capacity") for i in np.flatnonzero(limit)
+        ),
         rounds=rounds,
     )
 

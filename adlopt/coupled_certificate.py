@@ -93,29 +93,31 @@ def certify_priced(
     nu = np.where(np.isfinite(coupling.cap), np.maximum(paid, 0.0), 0.0)
     exact = taken.size <= EXACT_ACCOUNTS
     bound, error = (_exact_bound if exact else _float_bound)(coupling, loss, p, nu)
-    missed = loss.under * math.fsum(np.abs(missing(coupling, taken)))
-    everything = loss.under * math.fsum(coupling.budget)
+    lacking = missing(coupling, taken)
+    added = math.fsum(np.abs(lacking)) <= ROUNDING * math.fsum(coupling.budget)
     return Certificate(
         upper=value(coupling, loss, taken),
         lower=max(bound - error, 0.0),
         trust=Trust.EXACT if exact else Trust.VERIFIED,
         error=error,
-        rounding=error + (missed if missed <= ROUNDING * everything else 0.0),
+        rounding=error + (math.fsum(_missed(loss, lacking)) if added else 0.0),
     )
 
 
 def value(coupling: Coupling, loss: Asymmetric, taken: FloatArray) -> float:
     """Σ_t loss of the payments, recomputed."""
-    lacking = missing(coupling, taken)
-    missed = np.maximum(loss.under * lacking, -loss.over * lacking)
     worst = _burdens(taken, coupling.weight).max(axis=1)
-    return math.fsum([*missed, *(loss.fair * worst)])
+    return math.fsum([*_missed(loss, missing(coupling, taken)), *(loss.fair * worst)])
 
 
 def missing(coupling: Coupling, taken: FloatArray) -> FloatArray:
     """USD, shape (T,). B_t − H_t."""
     lacking: FloatArray = coupling.budget - np.array([math.fsum(row) for row in taken])
     return lacking
+
+
+def _missed(loss: Asymmetric, lacking: FloatArray) -> FloatArray:
+    return np.maximum(loss.under * lacking, -loss.over * lacking)
 
 
 def check_payments(coupling: Coupling, taken: FloatArray) -> None:

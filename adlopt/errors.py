@@ -102,7 +102,8 @@ class InfeasibleRound(NoSolution):
     below, above : float or None
         USD. The nearest budgets that can be raised, below and above the one asked for.
     missing : float or None
-        USD. The smallest relaxation: the budget less, or what accounts may give more, by so much.
+        USD. The smallest relaxation: the budget less, or what accounts may give more, by so much;
+        of a matching, how much less is to be shed, at the mark.
     binding : tuple of Binding
         Who cannot give more, and why: where the budget is out of reach, their sum is below it,
         checked without rounding.

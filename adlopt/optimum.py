@@ -35,7 +35,7 @@ import numpy as np
 
 from adlopt import lots, waterfill
 from adlopt.arrays import BoolArray, FloatArray, IntArray, Record, freeze_mask, own, own_number
-from adlopt.certificate import Certificate, Trust, certify, round_down
+from adlopt.certificate import UNIT_ROUNDING, Certificate, Trust, certify, round_down
 from adlopt.errors import CertificateError, InputError, SolverFailed
 from adlopt.highs import Infeasible, Stopped, run
 from adlopt.loss import worst_burden
@@ -218,9 +218,13 @@ def solution(
 
 
 def _solve_program(problem: BurdenProblem, time_limit: float | None) -> Solution:
+    stated = problem
     if problem.exact:
         waterfill.check_reachable(problem.budget, problem.reachable)
-    form = SlackForm.of(problem)
+        # Rounding makes rows that only just have a solution infeasible.
+        within = problem.reachable * (1 - 64 * UNIT_ROUNDING)
+        stated = replace(problem, budget=min(problem.budget, within))
+    form = SlackForm.of(stated)
     try:
         answer = run(form.program, time_limit=time_limit)
     except Infeasible:

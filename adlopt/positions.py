@@ -230,10 +230,12 @@ class ContractRound(Record):
         return cls(start=replace(start, lot=None), positions=positions, outcome=round_.outcome)
 
     def to_wealth(self) -> Round:
-        """State the round in dollars: an account can give what its whole lots are worth.
+        """State the round in dollars: an account can give what its positions are worth.
 
-        Where every account has one position, its lots become lots of dollars; where one has
-        several there is no such lot, and the round becomes continuous: a relaxation.
+        Where every account has one position, its lots become lots of dollars, and `of_wealth` is
+        undone; where one has several there is no such lot, and the round becomes continuous: a
+        relaxation, up to what whole lots are worth. Burdens over capacity are measured against the
+        capacity of the new round.
 
         Examples
         --------
@@ -241,13 +243,15 @@ class ContractRound(Record):
         >>> ContractRound.of_wealth(round_).to_wealth().start.lot
         array([5., 5.])
         """
-        worth = self.haircut(self.positions.most)
-        capacity = np.minimum(self.start.capacity, worth)
-        lot = None
+        worth, lot = self.haircut(self.positions.most), None
         held, counts = np.unique(self.owner, return_counts=True)
         if held.size == len(self.start.account) and (counts == 1).all():
-            sizes = self.positions.lot_value[np.argsort(self.owner, kind="stable")]
-            lot = sizes if (sizes > 0).all() else None
+            order = np.argsort(self.owner, kind="stable")
+            sizes = self.positions.lot_value[order]
+            if (sizes > 0).all():
+                lot = sizes
+                worth = np.maximum(worth, (self.positions.size * self.positions.value)[order])
+        capacity = np.minimum(self.start.capacity, worth)
         start = replace(self.start, capacity=capacity, lot=lot)
         return Round(start=start, outcome=self.outcome)
 

@@ -129,11 +129,13 @@ def certify_path(
         upper = -round_down(-sum(parts, Fraction(0)))
         bound = _exact_bound(sizes, targets, flows, Fraction(price), Fraction(variation))
         lower, error, trust = max(round_down(bound), 0.0), 0.0, Trust.EXACT
+        rounding = MARGIN * math.fsum(deficit)
     else:
         upper = math.fsum(deficit * np.abs(path - needed_severity)) * (1 + MARGIN)
         bound_, error = _float_bound(deficit, needed_severity, flow, price, variation)
         lower, trust = max(bound_ - error, 0.0), Trust.VERIFIED
-    return Certificate(upper=upper, lower=lower, trust=trust, error=error, rounding=error)
+        rounding = error
+    return Certificate(upper=upper, lower=lower, trust=trust, error=error, rounding=rounding)
 
 
 def _exact_bound(

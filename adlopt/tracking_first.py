@@ -20,7 +20,8 @@ def tracking_first(problem: BurdenProblem, search: Search) -> Solution:
     """Raise what is nearest to the exact budget of a problem, at the least worst burden.
 
     A sum above the budget and one as far below it are both tried; the lesser burden wins, the
-    lower sum if they are equal. That no sum of lots is nearer is proved where their greatest
+    lower sum if they are equal. With lots the budget is rounded to whole micro-dollars, and what is
+    missed is exact in them. That no sum of lots is nearer is proved where their greatest
     common divisor or their total says so, and is the search's own word elsewhere.
 
     Raises
@@ -38,15 +39,15 @@ def tracking_first(problem: BurdenProblem, search: Search) -> Solution:
     (40.0, 4.0, 0.6666666666666666)
     """
     best = _at_nearest(problem, search)
-    raised = _sum(best.haircut)
-    missed = abs(raised - Fraction(problem.budget))
+    budget, raised = _budget(problem), _raised(problem, best.haircut)
+    missed = abs(raised - budget)
     lower, trust = _least_missed(problem, missed)
     added = missed - lower
     first = Certificate(
         upper=0.0 - round_down(-missed),
         lower=round_down(lower),
         trust=trust,
-        rounding=float(added) if added <= Fraction(ROUNDING) * Fraction(problem.budget) else 0.0,
+        rounding=float(added) if added <= Fraction(ROUNDING) * budget else 0.0,
     )
     stage = Stage(criterion="least worst burden at that sum", certificate=best.certificate)
     return replace(best, value=first.upper, certificate=first, then=(stage,))
@@ -55,7 +56,7 @@ def tracking_first(problem: BurdenProblem, search: Search) -> Solution:
 def _at_nearest(problem: BurdenProblem, search: Search) -> Solution:
     if problem.lot is None:
         return least_loss(replace(problem, budget=min(problem.budget, problem.reachable)), search)
-    problem = replace(problem, budget=round(Fraction(problem.budget) * MICRO) / MICRO)
+    problem = replace(problem, budget=float(_budget(problem)))
     try:
         return least_loss(problem, search)
     except InfeasibleRound as missed:
@@ -68,7 +69,7 @@ def _at_nearest(problem: BurdenProblem, search: Search) -> Solution:
 
 def _least_missed(problem: BurdenProblem, missed: Fraction) -> tuple[Fraction, Trust]:
     """What no haircut can come nearer than, and what stands behind it."""
-    budget = Fraction(problem.budget)
+    budget = _budget(problem)
     if problem.lot is None:
         trust = Trust.EXACT if problem.open.size <= EXACT_ACCOUNTS else Trust.VERIFIED
         return min(max(budget - _sum(problem.open), Fraction(0)), missed), trust
@@ -78,6 +79,18 @@ def _least_missed(problem: BurdenProblem, missed: Fraction) -> tuple[Fraction, T
     over = budget % step if step else budget
     proved = max(short, min(over, step - over) if step else over)
     return (proved, Trust.EXACT) if proved >= missed else (missed, Trust.REPORTED)
+
+
+def _budget(problem: BurdenProblem) -> Fraction:
+    if problem.lot is None:
+        return Fraction(problem.budget)
+    return Fraction(round(Fraction(problem.budget) * MICRO), MICRO)
+
+
+def _raised(problem: BurdenProblem, haircut: FloatArray) -> Fraction:
+    if problem.lot is None:
+        return _sum(haircut)
+    return Fraction(int(np.rint(haircut * MICRO).astype(np.int64).sum()), MICRO)
 
 
 def _sum(amounts: FloatArray) -> Fraction:

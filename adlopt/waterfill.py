@@ -63,10 +63,11 @@ def water_fill(weights: ArrayLike, capacity: ArrayLike, budget: float) -> FloatA
 def check_reachable(budget: float, reachable: float) -> None:
     """Raise `InfeasibleRound`, with the smallest relaxation, if the budget exceeds the reach.
 
-    A budget within `TOLERANCE` of the reach is the sum of the capacities, added in another order.
-    The capacities themselves are the certificate: Σ x_i ≤ Σ u_i < B.
+    A budget nearer than half of `TOLERANCE` is the sum of the capacities, added in another order:
+    the other half is left to the rounding of what is raised. The capacities themselves are the
+    certificate: Σ x_i ≤ Σ u_i < B.
     """
-    if budget > reachable * (1 + TOLERANCE):
+    if budget > reachable * (1 + TOLERANCE / 2):
         missing = budget - reachable
         raise InfeasibleRound(
             f"the budget of {budget:,.2f} USD exceeds the {reachable:,.2f} USD that winners can "
@@ -74,6 +75,7 @@ def check_reachable(budget: float, reachable: float) -> None:
             "the shortfall with surrogate(track=..., fair=...)",
             below=reachable,
             above=None,
+            missing=missing,
         )
 
 
@@ -140,7 +142,8 @@ def optimum(problem: BurdenProblem) -> tuple[FloatArray, Multipliers]:
         check_reachable(problem.budget, reachable)
     level = water_level(weight, capacity, min(problem.budget, reachable))
     worth = _last_level_worth_raising(problem, level)
-    haircut = np.minimum(capacity, weight * min(level, worth))
+    everything = problem.budget >= reachable and worth >= level
+    haircut = capacity if everything else np.minimum(capacity, weight * min(level, worth))
     short = worth < level or problem.budget > reachable
     return haircut, _multipliers(problem, min(level, worth), short=short)
 
@@ -176,7 +179,7 @@ def _multipliers(problem: BurdenProblem, level: float, *, short: bool) -> Multip
         price = min(price, fair / support) if support > 0 else 0.0
     spare = max(fair - price * free_weight, 0.0)
     on_ties = min(price, spare / tied_weight) if tied_weight > 0 else 0.0
-    burden = np.where(free, price, 0.0)
+    burden = np.where(free & (fair > 0), price, 0.0)
     burden[tied] = on_ties
     return Multipliers(budget=price, burden=burden)
 

@@ -635,3 +635,29 @@ def test_solutions_are_immutable_and_survive_pickles():
     for field in ("lots", "closed", "haircut"):
         with pytest.raises(ValueError, match="read-only"):
             getattr(best, field)[0] = 1
+
+
+@given(data=st.data())
+def test_from_dollars_to_contracts_and_back_nothing_changes(data):
+    n = data.draw(st.integers(1, 5))
+    money = st.floats(1e-3, 1e9)
+    capacity = data.draw(st.lists(money, min_size=n, max_size=n))
+    lot = data.draw(st.lists(money, min_size=n, max_size=n))
+    round_ = adl.Round.of(capacity=capacity, deficit=1.0, needed=0.5, lot=lot)
+    back = adl.ContractRound.of_wealth(round_).to_wealth()
+    assert back.start.capacity.tolist() == capacity
+    assert back.start.lot.tolist() == lot
+    assert (back.start.account, back.needed) == (round_.start.account, round_.needed)
+
+
+def test_sums_that_lots_miss_say_by_how_much():
+    round_ = adl.ContractRound.of(
+        account=["a", "a"], coin=["ETH", "BTC"], side=["long", "short"], size=[3, 2],
+        value=[3.0, 7.0], deficit=1, needed=11.5)  # fmt: skip
+    with pytest.raises(adl.InfeasibleRound) as refused:
+        adl.solve(round_)
+    assert (refused.value.below, refused.value.above) == (10.0, 13.0)
+    assert refused.value.missing == 1.5
+    with pytest.raises(adl.InfeasibleRound) as refused:
+        adl.solve(round_, budget=adl.Budget.band(1.0))
+    assert refused.value.missing == 0.5

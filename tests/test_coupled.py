@@ -240,6 +240,11 @@ def test_too_much_is_refused_with_the_rounds_and_the_missing_dollars():
     with pytest.raises(adl.InfeasibleRound) as caught:
         adl.solve_coupled(episode_of(capacities, [8.0, 12.0, 1.0]))
     assert caught.value.rounds == (1, 2)
+    assert caught.value.missing == 5.0
+    assert [tuple(b) for b in caught.value.binding] == [
+        ("a", 10.0, "capacity"),
+        ("b", 5.0, "capacity"),
+    ]
     assert caught.value.below == 16.0
     assert "rounds 1, 2: 20.00 USD are needed" in str(caught.value)
     assert "5.00 USD are missing" in str(caught.value)
@@ -335,3 +340,12 @@ def test_absurd_scales():
         assert adl.solve_coupled(episode).value == 0.5
         tiny = replace(adl.surrogate(track=1.0, fair=1.0), fair=scale / 10)
         assert adl.solve_coupled(episode, tiny).certificate.optimal
+
+
+def test_rounding_at_a_dear_side_is_not_taken_for_a_gap():
+    rounds = [adl.Round.of(capacity=[19.0, 4.0], equity=[6.0, 15.0], deficit=1.0, needed=2.3)]
+    loss = adl.Asymmetric(under=0.01, over=1.0, fair=0.0, burden=adl.Burden.EQUITY)
+    for needed in (2.3000000000000003, 7.77, 12.1, 0.3):
+        short = replace(rounds[0], outcome=adl.RoundOutcome(needed=needed))
+        best = adl.solve_coupled(adl.Episode(name="one", rounds=[short]), loss)
+        assert best.certificate.optimal

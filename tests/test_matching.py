@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from fractions import Fraction
 
 import numpy as np
 import pytest
@@ -437,14 +438,51 @@ def test_what_exceeds_open_interest_is_reported_last_listed_first():
         assert none.value == 0
 
 
+@pytest.mark.parametrize("seed", range(60))
+def test_an_exact_bound_is_not_above_the_optimum_by_an_ulp(seed):
+    """One price: the optimum is the level at which Σ min(all, w_i z) reaches what is taken."""
+    rng = np.random.default_rng(seed)
+    n = int(rng.integers(1, 7))
+    size, mark, gap = rng.random(n) * 10, rng.random() * 50, rng.random() + 0.1
+    capacity = size * gap * (1 + rng.random(n))
+    round_ = ContractRound.of(
+        account=[f"w{i}" for i in range(n)], coin=["ETH"] * n, side=["short"] * n, size=size,
+        value=np.zeros(n), capacity=capacity, deficit=1, needed=1,
+    )  # fmt: skip
+    shed = Shed(
+        loser=["x"], coin=["ETH"], side=["long"], size=[size.sum() * rng.random()],
+        price=[mark + gap], mark=[mark],
+    )  # fmt: skip
+    best = adl.match(round_, shed)
+    taken = Fraction(float(shed.value[0]))
+    wanted = taken * Fraction(float(shed.size[0]))
+    held = [
+        (taken * Fraction(k), Fraction(w))
+        for k, w in zip(size.tolist(), capacity.tolist(), strict=True)
+    ]
+    for most, weight in sorted(held, key=lambda account: account[0] / account[1]):
+        level = wanted / sum(w for m, w in held if m / w >= most / weight)
+        if level <= most / weight:
+            break
+        wanted -= most
+    assert best.certificate.trust is Trust.EXACT
+    assert best.certificate.optimal
+    assert Fraction(best.certificate.lower) <= level
+
+
 def test_profits_that_do_not_suffice_are_infeasible():
     round_ = ContractRound.of(
         account=["a", "b"], coin=["ETH", "ETH"], side=["short"] * 2, size=[5, 5], value=[0, 0],
         mark=[100, 100], capacity=[20, 30], deficit=1, needed=1,
     )  # fmt: skip
     shed = Shed(loser=["x"], coin=["ETH"], side=["long"], size=[8], price=[110], mark=[100])
-    with pytest.raises(adl.InfeasibleRound, match=r"at most 500\.00 USD.*800\.00 USD"):
+    with pytest.raises(adl.InfeasibleRound, match=r"at most 500\.00 USD.*800\.00 USD") as refused:
         adl.match(round_, shed)
+    assert refused.value.missing == pytest.approx(300, rel=1e-9)
+    assert [tuple(b) for b in refused.value.binding] == [
+        ("a", 20.0, "capacity"),
+        ("b", 30.0, "capacity"),
+    ]
     assert adl.match(round_, Shed.at_mark(loser=["x"], coin=["ETH"], side=["long"], size=[8],
                                           mark=[100])).value == 0  # fmt: skip
 

@@ -451,3 +451,15 @@ REFUSED = {
 def test_bad_objectives_are_refused(act, message):
     with pytest.raises(adl.InputError, match=message):
         act()
+
+
+@pytest.mark.parametrize("needed", [32.48, 24.36, 30.0, 8.1200004])
+def test_what_lots_miss_is_exact_in_micro_dollars(needed):
+    """32.48 is four lots of 8.12, though neither number is what its float says."""
+    round_ = adl.Round.of(capacity=[32.48], deficit=1.0, needed=needed, lot=8.12)
+    best = adl.solve(round_, adl.TrackingFirst())
+    nearest = round(needed / 8.12) * 8_120_000
+    assert best.value == pytest.approx(abs(round(needed * 1e6) - nearest) / 1e6, rel=1e-15, abs=0)
+    assert best.certificate.lower <= best.value
+    assert best.optimal
+    assert best.certificate.trust is adl.Trust.EXACT

@@ -355,3 +355,46 @@ def test_a_burden_that_just_meets_its_allowance_is_certified():
     round_ = adl.Round.of(capacity=[0.01], deficit=1.0, needed=0.0001)
     loss = adl.Empirical(reference=0.01, weight=0.5, excess_only=True)
     assert adl.solve(round_, loss).certificate.optimal
+
+
+@pytest.mark.parametrize("method", [adl.Method.AUTO, adl.Method.HIGHS])
+@pytest.mark.parametrize("beyond", [0.0, 1e-16, 3e-10, 5e-10, 1e-9, 2e-9])
+@pytest.mark.parametrize("capacity", [[7.0, 3.0, 11.0, 1.0], [0.1] * 7, [5197.3], [1e-5, 8e9]])
+def test_a_budget_beside_all_there_is_is_met_or_refused(capacity, beyond, method):
+    total = sum(capacity)
+    needed = math.nextafter(total, math.inf) if beyond == 1e-16 else total * (1 + beyond)
+    equity = [5.0 * u**0.3 for u in capacity]
+    round_ = adl.Round.of(capacity=capacity, deficit=1.0, needed=needed, equity=equity)
+    objective = adl.MinMax(burden=adl.Burden.EQUITY, epsilon=0.5)
+    if beyond > 5e-10:
+        with pytest.raises(adl.InfeasibleRound) as refused:
+            adl.solve(round_, objective, method=method)
+        assert refused.value.missing == pytest.approx(needed - total, rel=1e-6)
+        return
+    best = adl.solve(round_, objective, method=method)
+    assert best.certificate.optimal
+    assert best.haircut == pytest.approx(capacity, rel=1e-12)
+
+
+def test_rounding_at_a_dear_side_is_not_taken_for_a_gap():
+    """An ulp too much at a price of 2 costs more than all that was missed at 0.0001."""
+    capacity = [54.272910960831226, 20.036904735437886, 40.48040616237466, 21.360332953528825]
+    for needed in (81.69803529106707, 33.3, 0.7, 12.123456789):
+        round_ = adl.Round.of(capacity=capacity, deficit=1.0, needed=needed)
+        best = adl.solve(round_, adl.Asymmetric(under=1e-4, over=2.0, fair=0.0))
+        assert best.certificate.optimal
+        assert best.raised == pytest.approx(needed, rel=1e-12)
+    cheap = adl.solve(round_, adl.Asymmetric(under=1e-9, over=1e9, fair=1e3))
+    assert cheap.raised == 0.0
+    assert cheap.certificate.rounding == 0.0
+
+
+def test_a_burden_within_the_allowance_costs_nothing_beyond_all_there_is():
+    round_ = adl.Round.of(
+        capacity=[5.1346591522923325e-06, 5.446892267627968],
+        equity=[0.002018098680435206, 21047695033.77573],
+        deficit=1.0,
+        needed=5.446897407734018,
+    )
+    loss = adl.Empirical(weight=2.0, reference=0.1, excess_only=True, burden=adl.Burden.EQUITY)
+    assert adl.solve(round_, loss).certificate.optimal

@@ -138,3 +138,13 @@ def test_bad_input_is_refused(deficit, target, variation):
 def test_no_deficit_at_all():
     best = best_severity_path([0.0, 0.0], [0.0, 1.0], 0.0)
     assert (best.loss, best.certificate.lower) == (0.0, 0.0)
+
+
+def test_an_ulp_less_than_no_loss_needs_is_still_proven():
+    deficit, target = [6.316025095719721, 3.0, 4.0, 0.2], [0.5420239204198886, 1.0, 0.15, 0.0]
+    needed = float(np.abs(np.diff(target)).sum())
+    for variation in (needed, np.nextafter(needed, 0.0), np.nextafter(needed, 9.0), needed - 1e-12):
+        best = best_severity_path(deficit, target, float(variation))
+        assert best.certificate.optimal
+        assert best.loss <= 1e-10
+    assert not best_severity_path(deficit, target, 0.9 * needed).loss <= 1e-3

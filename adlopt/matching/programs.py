@@ -1,8 +1,9 @@
 """Linear and mixed-integer programs of matching: flow by coin and side, one objective each.
 
 Columns are the arcs in money (steps · unit), then z, then those of the objective. All money is
-scaled to a total of `WORK_TOTAL` to keep absolute tolerances harmless, and z is scaled so that its
-cost is money too. `for_branching` restates a program around a point, in whole lots.
+scaled to a total near `WORK_TOTAL` to keep absolute tolerances harmless, and z is scaled so that
+its cost is money too; by powers of two, so that what is proved of a program in fractions holds for
+the problem. `for_branching` restates a program around a point, in whole lots.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from adlopt.arrays import FloatArray, IntArray
 from adlopt.matching.problem import MatchingProblem
@@ -155,14 +157,14 @@ def least_burden(
     body = _Body.of(problem, problem.value, hedges=hedge_cap[0] if hedge_cap else None)
     bearers = np.flatnonzero(free)
     total = float(problem.weight[bearers].sum()) or 1.0
-    factor = 1.0 / (total * body.scale)
+    factor = 1.0 / float(_power_of_two(total * body.scale))
     highest = _most(problem, problem.value)[bearers] / problem.weight[bearers]
     first = body.rows.count
     weights = problem.weight[bearers] * (body.scale * factor * WORK_TOTAL)
     body.add_accounts(bearers, value, np.zeros(bearers.size), column=body.z, coefficient=-weights)
     if fixed is not None:
         kept = np.flatnonzero(used & ~np.isnan(fixed))
-        room = problem.weight[kept] * fixed[kept] * body.scale
+        room = np.nextafter(problem.weight[kept] * fixed[kept], np.inf) * body.scale
         body.add_accounts(kept, value, room)
     if hedge_cap is not None:
         hedges, cap = hedge_cap
@@ -334,8 +336,8 @@ class _Body:
         switches: bool = False,
         elastic: bool = False,
     ) -> _Body:
-        unit = np.where(unit > 0, unit, problem.notional)
-        scale = WORK_TOTAL / float((unit * problem.quantity).sum())
+        unit = _power_of_two(np.where(unit > 0, unit, problem.notional))
+        scale = WORK_TOTAL / float(_power_of_two((unit * problem.quantity).sum()))
         per_level = 1.0 / (unit * scale)
         per = per_level[problem.level]
         rows = SparseRows()
@@ -428,6 +430,12 @@ class _Body:
             most = np.abs(self.hedges.delta) * steps * self.scale
             tops[self.z + 1 :] = np.bincount(self.hedges.hedge, most, minlength=self.hedges.count)
         return self.rows.program(cost=cost, lower=lows, upper=tops)
+
+
+def _power_of_two(amounts: ArrayLike) -> FloatArray:
+    """The nearest powers of two: to multiply or divide by them rounds nothing."""
+    exponent = np.rint(np.log2(amounts)).astype(int)
+    return np.asarray(np.ldexp(1.0, exponent), dtype=np.float64)
 
 
 def _most(problem: MatchingProblem, a_step: FloatArray) -> FloatArray:

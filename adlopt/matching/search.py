@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 from adlopt.arrays import BoolArray, FloatArray
 from adlopt.certificate import Certificate, Trust
-from adlopt.errors import InfeasibleRound, SolverFailed, SolverStopped
+from adlopt.errors import Binding, InfeasibleRound, SolverFailed, SolverStopped
 from adlopt.highs import Infeasible, RawAnswer, Stopped, run
 from adlopt.matching.flows import Score, mend, round_to_lots
 from adlopt.matching.problem import MatchingProblem
@@ -37,7 +36,8 @@ STEPS = 100
 """Linear programs that the worst leverage may take; the interval reached by then is stated."""
 CAP = 1e-9
 """Relative room that a later stage leaves the value of an earlier one."""
-Value = Callable[[FloatArray], float]
+SPENT = 1e-6
+"""Relative distance from its capacity at which an account counts as having no profit left."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -202,7 +202,8 @@ class Search:
             reached = self.worst_leverage(attempt)
             if reached < upper:
                 upper, flow = reached, attempt
-            proven = lower_bound(form.program, _duals(answer))
+            # Never exact: sums of notionals, and levels, are rounded before they are proved.
+            proven = lower_bound(form.program, _duals(answer), exact=False)
             if level == 0.0:
                 lower, price = form.factor * proven.lower, self._price(form, answer)
             elif proven.lower >= 0.0:
@@ -307,11 +308,18 @@ class Search:
         reached = -form.factor * lower_bound(form.program, _duals(answer)).lower
         if reached >= wanted * (1 - 1e-9):
             return SolverFailed("HiGHS calls a matching infeasible that profits allow")
+        start, taken = self.problem.round_.start, self.problem.haircut(form.steps(answer.columns))
+        spent = np.flatnonzero((taken > 0) & (taken >= start.capacity * (1 - SPENT)))
         return InfeasibleRound(
             f"profits let winners close positions of at most {reached:,.2f} USD at the mark, and "
-            f"{wanted:,.2f} USD are to be closed: shed less, or closer to the mark",
+            f"{wanted:,.2f} USD are to be closed: shed {wanted - reached:,.2f} USD less, or closer "
+            f"to the mark; the profits of {spent.size} accounts are used up",
             below=None,
             above=None,
+            missing=wanted - reached,
+            binding=tuple(
+                Binding(start.account[i], float(start.capacity[i]), "capacity") for i in spent
+            ),
         )
 
     def _flow(self, form: Form) -> tuple[FloatArray, RawAnswer]:
