@@ -1,0 +1,38 @@
+"""Rules by which venues deleverage: parts, compositions, and what they do to a market.
+
+A rule is eligible set × order or weights × limits × lots × closing price × trigger × tie-break.
+"""
+
+from adlopt.rules.deleverage import deleverage
+from adlopt.rules.deleveraging import Deleveraging, Match, Tie
+from adlopt.rules.formula import Formula, column
+from adlopt.rules.rows import Rows, account_rows, position_rows, round_rows
+from adlopt.rules.rule import Close, Gauge, Haircut, Rule, Tier
+from adlopt.rules.split import Chosen, PerUnit, ProRata, Queue, RandomStart, Split
+from adlopt.rules.venues import VENUES, venue
+
+__all__ = [
+    "VENUES",
+    "Chosen",
+    "Close",
+    "Deleveraging",
+    "Formula",
+    "Gauge",
+    "Haircut",
+    "Match",
+    "PerUnit",
+    "ProRata",
+    "Queue",
+    "RandomStart",
+    "Rows",
+    "Rule",
+    "Split",
+    "Tie",
+    "Tier",
+    "account_rows",
+    "column",
+    "deleverage",
+    "position_rows",
+    "round_rows",
+    "venue",
+]

@@ -1,0 +1,289 @@
+"""Apply a rule to a market."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from adlopt.arrays import BoolArray, FloatArray, IntArray
+from adlopt.lot_grid import MICRO
+from adlopt.market import LARGEST_MARKET, Market, Shed
+from adlopt.positions import Side
+from adlopt.rules.deleveraging import Deleveraging, Match, Tie, shed_lots, shed_rows
+from adlopt.rules.formula import Formula
+from adlopt.rules.rows import Rows, account_rows, closes_against, micro, position_rows
+from adlopt.rules.rule import Close, Haircut, Rule, Tier
+from adlopt.rules.split import share_out
+
+
+def deleverage(market: Market, rule: Rule, shed: Shed | None = None) -> Deleveraging:
+    """Let a rule deal with what must go, or with the positions of the bankrupt unless given.
+
+    Ranks and weights are those of the market before; sizes shrink as positions close. The fund
+    takes over positions at their bankruptcy price, then pays in cash, as far as the rule lets it
+    pay first; users follow; what is left, the fund pays while it lasts.
+
+    Raises
+    ------
+    InputError
+        If the market lacks a feature or signal that the rule reads.
+
+    Examples
+    --------
+    >>> from adlopt.market import Accounts, Coins, OpenPositions
+    >>> from adlopt.rules.venues import ETHEREAL
+    >>> market = Market(
+    ...     accounts=Accounts(account=["A", "B"], balance=[2000, 8000], opened=[1, 2]),
+    ...     coins=Coins(coin=["ETH"], mark=[3600], lot=[0.01]),
+    ...     positions=OpenPositions(account=["A", "B"], coin=["ETH", "ETH"],
+    ...                             side=["long", "short"], size=[10, 10], entry=[4000, 4000]))
+    >>> done = deleverage(market, ETHEREAL)
+    >>> done.given, done.deficit_left
+    (array([   0., 2000.]), 0.0)
+    """
+    shed = rule.sheds(market) if shed is None else shed
+    book = _Book.of(market, shed)
+    allowed = min(max(rule.fund.of(market), 0.0), market.fund)
+    allowance = int(micro([allowed])[0])
+    calls = book.unpaid() > allowance or (not book.unpaid() and len(shed) > 0)
+    triggered = calls and bool(rule.trigger.of(market))
+    if not triggered:
+        allowance = book.fund
+    order = np.arange(len(shed))
+    if rule.close is not None and len(shed):
+        order = _losers_first(market, shed, rule.close)
+        allowance -= book.take_over(order, allowance)
+    if triggered and rule.close is not None:
+        _close(book, rule, rule.close, order)
+    book.pay(min(allowance, book.unpaid()))
+    if triggered and rule.haircut is not None and book.unpaid():
+        _take(book, rule, rule.haircut)
+    book.pay(book.unpaid())
+    done = Deleveraging(
+        rule=rule,
+        market=market,
+        shed=shed,
+        triggered=triggered,
+        matches=tuple(book.matches),
+        haircut=book.haircut,
+        transfer=book.value - micro(market.equity),
+        fund_change=book.fund - int(micro([market.fund])[0]),
+        ties=tuple(book.ties),
+    )
+    if rule.after is not None:
+        rule.after(done)
+    return done
+
+
+@dataclass(slots=True, kw_only=True)
+class _Book:
+    """Open lots and account values, in whole units, while a rule runs."""
+
+    market: Market
+    shed: Shed
+    rows: IntArray
+    lots: IntArray
+    gap: IntArray
+    gone: IntArray
+    open_: IntArray
+    value: IntArray
+    haircut: IntArray
+    fund: int
+    matches: list[Match] = field(default_factory=list)
+    ties: list[Tie] = field(default_factory=list)
+
+    @classmethod
+    def of(cls, market: Market, shed: Shed) -> _Book:
+        rows, lots = shed_rows(market, shed), shed_lots(market, shed)
+        open_ = market.lots.copy()
+        open_[[name in set(shed.account) for name in market.positions.account]] = 0
+        return cls(
+            market=market,
+            shed=shed,
+            rows=rows,
+            lots=lots,
+            gap=_gaps(market, shed, rows),
+            gone=np.zeros_like(lots),
+            open_=open_,
+            value=micro(market.equity),
+            haircut=np.zeros(len(market.accounts.account), dtype=np.int64),
+            fund=int(micro([market.fund])[0]),
+        )
+
+    def unpaid(self) -> int:
+        """Micro-dollars."""
+        return int(np.maximum(-self.value, 0).sum())
+
+    def take_over(self, order: IntArray, allowance: int) -> int:
+        """Let the fund take positions at their bankruptcy price; what that cost it."""
+        start = self.fund
+        for s in order.tolist():
+            gap, lots = int(self.gap[s]), int(self.lots[s])
+            if gap <= 0 or not lots:
+                continue
+            left = allowance - (start - self.fund)
+            taken = lots if gap <= left else left * lots // gap
+            if taken:
+                self.match(s, None, taken, float(self.shed.price[s]))
+            if taken < lots:
+                break
+        return start - self.fund
+
+    def match(self, s: int, position: int | None, lots: int, price: float) -> None:
+        """Close lots of a loser at a price; whoever takes them pays the gap to the mark."""
+        before, total = int(self.gone[s]), int(self.lots[s])
+        after = before + lots
+        paid = int(self.gap[s]) * after // total - int(self.gap[s]) * before // total
+        row = int(self.rows[s])
+        better = (price - float(self.shed.price[s])) * self.market.sign[row]
+        paid += round(lots * float(self.market.lot[row]) * better * MICRO)
+        self.gone[s] = after
+        self.value[self.market.owner[row]] += paid
+        if position is None:
+            self.fund -= paid
+        else:
+            self.open_[position] -= lots
+            self.value[self.market.owner[position]] -= paid
+        self.matches.append(Match(shed=s, position=position, lots=lots, price=price, paid=paid))
+
+    def pay(self, amount: int) -> None:
+        """Pay losers out of the fund, in the order of their ids, while it lasts."""
+        self.fund -= self.share(min(amount, self.fund))
+
+    def share(self, amount: int) -> int:
+        """Give losers what they lack, in the order of their ids; what that took."""
+        names, left = self.market.accounts.account, amount
+        for i in sorted(np.flatnonzero(self.value < 0).tolist(), key=lambda i: names[i]):
+            paid = min(left, -int(self.value[i]))
+            self.value[i] += paid
+            left -= paid
+        return amount - left
+
+
+def _gaps(market: Market, shed: Shed, rows: IntArray) -> IntArray:
+    """Micro-dollars from mark to bankruptcy price; those of a whole account sum to its debt."""
+    apart = market.sign[rows] * (shed.price - market.mark[rows])
+    gaps = micro(shed.size * apart)
+    value, owner = micro(market.equity), market.owner[rows]
+    for i in np.unique(owner).tolist():
+        own = np.flatnonzero(owner == i)
+        odd = int(-value[i] - gaps[own].sum())
+        if abs(odd) <= own.size + abs(int(value[i])) * 1e-12:
+            gaps[own[np.argmax(np.abs(gaps[own]))]] += odd
+    return gaps
+
+
+def _losers_first(market: Market, shed: Shed, close: Close) -> IntArray:
+    rows = shed_rows(market, shed)
+    return close.losers.order(position_rows(market).take(rows))
+
+
+def _close(book: _Book, rule: Rule, close: Close, order: IntArray) -> None:
+    tables: dict[tuple[str, Side], tuple[IntArray, Rows]] = {}
+    everyone = position_rows(book.market)
+    for turn, s in enumerate(order.tolist()):
+        key = book.shed.coin[s], book.shed.side[s]
+        if key not in tables:
+            against = np.flatnonzero(closes_against(book.market, *key))
+            ranked = against[_in_order(rule.tie_break, everyone.take(against))]
+            tables[key] = ranked, everyone.take(ranked)
+        where, rows = tables[key]
+        rows = rows.having(_loser(everyone, book, s))
+        prices = close.price.values(rows)
+        rows = rows.having({"closing_price": prices})
+        for tier in close.tiers:
+            left = int(book.lots[s] - book.gone[s])
+            if not left:
+                break
+            limits = book.open_[where]
+            if tier.limit is not None:
+                cap = np.floor(tier.limit.values(rows) / rows.feature("lot")).astype(np.int64)
+                taken = book.market.lots[where] - limits
+                limits = np.clip(cap - taken, 0, limits)
+            candidates = rows.limited(limits)
+            lots = _split(book, tier, candidates, left, turn, f"{key[1].opposite.value} {key[0]}")
+            for row in np.flatnonzero(lots).tolist():
+                book.match(s, int(where[row]), int(lots[row]), float(prices[row]))
+
+
+def _loser(everyone: Rows, book: _Book, s: int) -> dict[str, float]:
+    row = int(book.rows[s])
+    columns = {f"loser_{n}": float(column[row]) for n, column in everyone.features.items()}
+    return columns | {"loser_bankruptcy_price": float(book.shed.price[s])}
+
+
+def _take(book: _Book, rule: Rule, haircut: Haircut) -> None:
+    pots = _pots(book) if haircut.by_coin else [("", book.unpaid())]
+    solvent = np.flatnonzero(micro(book.market.equity) >= 0)
+    everyone = account_rows(book.market).take(solvent)
+    order = _in_order(rule.tie_break, everyone)
+    where, rows = solvent[order], everyone.take(order)
+    for coin, amount in pots:
+        size, opposite = _holdings(book, coin)
+        holders = rows.having({"coin_size": size[where], "opposite": opposite[where]})
+        left = amount
+        for tier in haircut.tiers:
+            if left > 0:
+                left -= _cut(book, tier, holders, where, left)
+
+
+def _cut(book: _Book, tier: Tier, rows: Rows, where: IntArray, amount: int) -> int:
+    """Take dollars of one tier, hand them to losers, the excess to the fund; what was taken."""
+    limits = rows.most
+    if tier.limit is not None:
+        usd = np.clip(tier.limit.values(rows), 0.0, LARGEST_MARKET)
+        limits = np.floor(usd * MICRO).astype(np.int64)
+    lost = micro(book.market.equity)[where] - book.value[where]
+    limits = np.maximum(limits - np.maximum(lost, 0), 0)
+    taken = _split(book, tier, rows.limited(limits), amount, 0, "haircuts")
+    book.haircut[where] += taken
+    book.value[where] -= taken
+    raised = int(taken.sum())
+    book.fund += raised - book.share(raised)
+    return raised
+
+
+def _pots(book: _Book) -> list[tuple[str, int]]:
+    """The unpaid debt by coin, in proportion to the gaps of what had to go."""
+    coins = sorted(set(book.shed.coin))
+    gaps = [max(int(book.gap[[c == coin for c in book.shed.coin]].sum()), 0) for coin in coins]
+    unpaid = book.unpaid()
+    no_limit = np.full(len(coins), unpaid, dtype=np.int64)
+    shares = share_out(np.array(gaps, dtype=np.float64), no_limit, unpaid)
+    return list(zip(coins, shares.tolist(), strict=True))
+
+
+def _holdings(book: _Book, coin: str) -> tuple[FloatArray, BoolArray]:
+    """Contracts that accounts hold in a coin, and whether they stand against what had to go."""
+    market, held = book.market, book.market.positions
+    here = np.array([not coin or c == coin for c in held.coin])
+    wanted = {(c, s.opposite) for c, s in zip(book.shed.coin, book.shed.side, strict=True)}
+    keys = zip(held.coin, held.side, here.tolist(), strict=True)
+    against = np.array([h and (c, s) in wanted for c, s, h in keys])
+    return market.by_account(held.size * here), market.by_account(against) > 0
+
+
+def _split(book: _Book, tier: Tier, rows: Rows, amount: int, turn: int, what: str) -> IntArray:
+    """Split over the eligible rows, and note where only the tie-break decided."""
+    chosen: BoolArray = (tier.eligible.values(rows) != 0) & (rows.most > 0)
+    taken = np.zeros(len(rows), dtype=np.int64)
+    if not chosen.any():
+        return taken
+    candidates = rows.take(chosen)
+    taken[chosen] = tier.split.take(candidates, amount, turn)
+    if not tier.split.free:
+        back = np.arange(len(candidates))[::-1]
+        other = tier.split.take(candidates.take(back), amount, turn)[back]
+        differ = np.flatnonzero(other != taken[chosen]).tolist()
+        if differ:
+            names = tuple(sorted(candidates.account[i] for i in differ))
+            book.ties.append(Tie(where=what, accounts=names))
+    return taken
+
+
+def _in_order(tie_break: Sequence[Formula], rows: Rows) -> IntArray:
+    """Rows in the order in which equals are served, then by id."""
+    keys = [-key.values(rows) for key in reversed(tie_break)]
+    return np.lexsort([np.array(rows.account), *keys])
