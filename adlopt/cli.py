@@ -73,8 +73,9 @@ def play(
     episode
         Name of a built-in episode, or a file.
     policy
-        severity+allocation, such as persistence+pro-rata; repeat for several. Without it the
-        standard severity rules are played from three starting values.
+        severity+allocation, such as persistence+pro-rata, a venue's rule (adlopt venues), or
+        path.py:name for one of your own; repeat for several. Without it the standard severity
+        rules are played from three starting values.
     burden
         What haircuts are measured against.
     under, over, fair
@@ -249,6 +250,49 @@ def worst(
 
 
 @app.command
+def venues(*, json_: Json = False) -> None:
+    """List the rules of venues: who gives, in what order, at what price, and what is unpublished.
+
+    Parameters
+    ----------
+    json_
+        Print everything for machines.
+    """
+    from adlopt.rules_text import list_rules, render_rules
+
+    rules = list_rules()
+    print(json.dumps(rules, indent=1) if json_ else render_rules(rules))
+
+
+@app.command
+def deleverage(
+    file: Path,
+    *,
+    rule: Annotated[list[str], Parameter(name=["--rule", "-r"], negative="")],
+    json_: Json = False,
+) -> None:
+    """Print what rules would do to a market, beside the least burden that raises the same.
+
+    Parameters
+    ----------
+    file
+        A .toml or .json file; `adlopt new market.toml` writes a template.
+    rule
+        Name of a venue's rule (adlopt venues), or path.py:name; repeat for several.
+    json_
+        Print everything for machines, at full precision.
+    """
+    from adlopt.files import read_market
+    from adlopt.rules import deleverage as deleverage_
+    from adlopt.rules.venues import rule_named
+    from adlopt.rules_text import render, summarise
+
+    market = read_market(file)
+    data = summarise([deleverage_(market, rule_named(name)) for name in rule])
+    print(json.dumps(data, indent=1, allow_nan=False) if json_ else render(data))
+
+
+@app.command
 def new(
     file: Path,
     *,
@@ -258,12 +302,13 @@ def new(
     seed: int = 0,
     force: bool = False,
 ) -> None:
-    """Write a commented template of a round or an episode, or a generated episode.
+    """Write a commented template of a round, an episode or a market, or a generated episode.
 
     Parameters
     ----------
     file
-        Where: round*.toml is a round, any other .toml an episode; --shock needs .json.
+        Where: round*.toml is a round, market*.toml a market, any other .toml an episode;
+        --shock needs .json.
     shock
         Generate an episode of realistic shape instead.
     rounds, winners, seed
@@ -281,8 +326,12 @@ def new(
     else:
         written = [write_template(file)]
     print("\n".join(f"wrote {path}" for path in written))
-    verb = "solve" if not shock and file.name.startswith("round") else "play"
-    print(f"next: adlopt {verb} {file}")
+    kind = "" if shock else file.name
+    verb = "solve" if kind.startswith("round") else "play"
+    rest = ""
+    if kind.startswith("market"):
+        verb, rest = "deleverage", " --rule hyperliquid"
+    print(f"next: adlopt {verb} {file}{rest}")
 
 
 def _episode(name: str) -> Episode:

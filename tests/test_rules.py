@@ -5,7 +5,7 @@ import pytest
 
 import adlopt as adl
 from adlopt.market import Accounts, Coins, Market, OpenPositions
-from adlopt.rules import VENUES, Chosen, deleverage, venue
+from adlopt.rules import VENUES, Chosen, deleverage, rule_named
 
 
 def market(accounts, positions, *, coins=None, fund=0.0, signals=None, **features):
@@ -42,7 +42,7 @@ def test_ethereal_top_short_gives_up_2000():
     held.append(("D", "long", 10, 3500.0))
     case = market([*short, ("D", 9000.0)], held, opened=[1, 2, 3, 4])
     case.check_open_interest()
-    done = deleverage(case, venue("ethereal"))
+    done = deleverage(case, rule_named("ethereal"))
     assert given(done) == {"A": 0.0, "B": 2000.0, "C": 0.0, "D": 0.0}
     assert (done.required, done.raised, done.deficit_left) == (2000.0, 2000.0, 0.0)
     assert done.matches[0].price == 3800.0
@@ -58,7 +58,7 @@ def test_dan_robinson_top_long_of_one_eth_eats_750(rule):
         [("loser", "short", 2, 3000.0), ("top", "long", 1, 3000.0), ("next", "long", 1, 3000.0)],
         coins=coins,
     )
-    done = deleverage(case, venue(rule))
+    done = deleverage(case, rule_named(rule))
     assert done.required == 1500.0
     assert given(done) == {"loser": 0.0, "top": 750.0, "next": 750.0}
     assert done.closed.tolist() == [2, 1, 1]

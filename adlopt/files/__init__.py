@@ -11,10 +11,22 @@ A round file::
 An account table has the columns `account` and `capacity`, optionally `equity` and `lot`; every
 other column is a feature to rank by. In an episode's table the column `round` says which round a
 row belongs to.
+
+A market file has `[[coin]]`, `[[account]]` and `[[position]]` entries; `accounts` and `positions`
+name tables instead.
 """
 
+from adlopt.files.market import read_market, write_market
 from adlopt.files.read import read_episode, read_round
 from adlopt.files.templates import write_template
 from adlopt.files.write import write_episode, write_haircuts
 
-__all__ = ["read_episode", "read_round", "write_episode", "write_haircuts", "write_template"]
+__all__ = [
+    "read_episode",
+    "read_market",
+    "read_round",
+    "write_episode",
+    "write_haircuts",
+    "write_market",
+    "write_template",
+]

@@ -54,8 +54,8 @@ def read_round(path: str | Path) -> tuple[Round, Loss]:
     (('a',), MinMax(burden=<Burden.CAPACITY: 'capacity'>, epsilon=0.0))
     """
     path = Path(path)
-    entry = _decode(path, RoundFile)
-    with _naming(path):
+    entry = decode(path, RoundFile)
+    with naming(path):
         return _round(entry, 1, path, None), _loss(entry.loss)
 
 
@@ -68,19 +68,19 @@ def read_episode(path: str | Path) -> Episode:
         Naming file, field or row, value, and what was expected.
     """
     path = Path(path)
-    entry = _decode(path, EpisodeFile)
+    entry = decode(path, EpisodeFile)
     table = None if entry.accounts is None else path.parent / entry.accounts
     tables = {} if table is None else rows_by_round(table, len(entry.round))
     rounds = []
     for t, each in enumerate(entry.round, start=1):
-        with _naming(f"{path}: round {t}"):
+        with naming(f"{path}: round {t}"):
             rounds.append(_round(each, t, path, tables.get(t)))
     totals = [each.capacity is not None for each in entry.round]
     if any(totals) and not all(totals):
         t = totals.index(not totals[0]) + 1
         expected = "a total `capacity` in every round, or accounts in every round"
         raise InputError(f"{path}: round {t}: capacity", entry.round[t - 1].capacity, expected)
-    with _naming(path):
+    with naming(path):
         return Episode(
             name=entry.name or path.stem,
             rounds=tuple(rounds),
@@ -132,18 +132,19 @@ def _inline_columns(accounts: list[AccountEntry]) -> dict[str, Any]:
     for name in ("equity", "lot"):
         values = [getattr(a, name) for a in accounts]
         if any(value is not None for value in values):
-            _require_all(name, values)
+            require_all(name, values)
             columns[name] = values
     names = dict.fromkeys(name for a in accounts for name in a.features)
     columns["features"] = {}
     for name in names:
         values = [a.features.get(name) for a in accounts]
-        _require_all(f"features.{name}", values)
+        require_all(f"features.{name}", values)
         columns["features"][name] = values
     return columns
 
 
-def _require_all(name: str, values: list[float | None]) -> None:
+def require_all(name: str, values: list[float | None]) -> None:
+    """Raise if a column is given in some rows only."""
     if None in values:
         index = values.index(None)
         raise InputError(
@@ -192,7 +193,8 @@ def _recorded(entry: RecordedEntry) -> Run:
     )
 
 
-def _decode(path: Path, kind: type[T]) -> T:
+def decode(path: Path, kind: type[T]) -> T:
+    """Read a .toml or .json file into a structure; errors name file and field."""
     raw = _parse(path)
     try:
         return msgspec.convert(raw, kind)
@@ -240,7 +242,7 @@ def _parse(path: Path) -> Any:
 
 
 @contextmanager
-def _naming(place: str | Path) -> Iterator[None]:
+def naming(place: str | Path) -> Iterator[None]:
     """Put the file, and the round, in front of the field that an error names."""
     try:
         yield

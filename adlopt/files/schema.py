@@ -5,6 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from adlopt.loss import Burden
+from adlopt.positions import Side
 
 
 class AccountEntry(msgspec.Struct, forbid_unknown_fields=True):
@@ -71,3 +72,46 @@ class EpisodeFile(msgspec.Struct, forbid_unknown_fields=True):
     reference: str | None = None
     fairest: str | None = None
     recorded: list[RecordedEntry] = []
+
+
+class CoinEntry(msgspec.Struct, forbid_unknown_fields=True):
+    """One `[[coin]]` of a market."""
+
+    name: str
+    mark: float
+    lot: float
+    previous_mark: float | None = None
+    index: float | None = None
+    maintenance: float | None = None
+    initial: float | None = None
+
+
+class TraderEntry(msgspec.Struct, forbid_unknown_fields=True):
+    """One `[[account]]` of a market."""
+
+    id: str
+    balance: float
+    opened: float | None = None
+    features: dict[str, float] = {}
+
+
+class PositionEntry(msgspec.Struct, forbid_unknown_fields=True):
+    """One `[[position]]` of a market."""
+
+    account: str
+    coin: str
+    side: Side
+    size: float
+    entry: float
+
+
+class MarketFile(msgspec.Struct, forbid_unknown_fields=True):
+    """A market: accounts and positions inline, or tables named by `accounts` and `positions`."""
+
+    coin: list[CoinEntry]
+    account: list[TraderEntry] | None = None
+    accounts: str | None = None
+    position: list[PositionEntry] | None = None
+    positions: str | None = None
+    fund: float = 0.0
+    signals: dict[str, float] = {}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,8 +16,14 @@ if TYPE_CHECKING:
     import polars as pl
 
 
-def read_table(path: Path) -> pl.DataFrame:
-    """Read an account table; every column but `account` becomes checked float64."""
+def read_table(
+    path: Path,
+    *,
+    texts: Sequence[str] = ("account",),
+    needed: Sequence[str] = ("account", "capacity"),
+    field: str = "accounts",
+) -> pl.DataFrame:
+    """Read a table; columns named in `texts` become text, every other checked float64."""
     import polars as pl
 
     readers = {
@@ -24,12 +31,12 @@ def read_table(path: Path) -> pl.DataFrame:
         ".parquet": lambda p: pl.read_parquet(p, glob=False),
     }
     if path.suffix not in readers:
-        raise InputError("accounts", str(path), "a .csv or .parquet file")
+        raise InputError(field, str(path), "a .csv or .parquet file")
     try:
         raw = readers[path.suffix](path)
     except (OSError, pl.exceptions.PolarsError, pl.exceptions.PanicException) as error:
-        raise InputError("accounts", str(path), f"a readable table ({first_line(error)})") from None
-    for name in ("account", "capacity"):
+        raise InputError(field, str(path), f"a readable table ({first_line(error)})") from None
+    for name in needed:
         if name not in raw.columns:
             raise InputError(f"{path}: columns", raw.columns, f"a column `{name}`")
     for name in raw.columns:
@@ -37,19 +44,19 @@ def read_table(path: Path) -> pl.DataFrame:
         if twice and twice[1] in raw.columns:
             remedy = "rename or drop one"
             raise InputError(f"{path}: columns", twice[1], "a column once", remedy=remedy)
-    checked = {"account": _ids(raw["account"], path)}
+    checked = {name: _texts(raw[name], path) for name in texts}
     for name in raw.columns:
-        if name != "account":
+        if name not in texts:
             checked[name] = pl.Series(name, _numbers(raw[name], path))
     return pl.DataFrame(checked)
 
 
-def _ids(column: pl.Series, path: Path) -> pl.Series:
+def _texts(column: pl.Series, path: Path) -> pl.Series:
     import polars as pl
 
     texts = (pl.String, pl.Categorical, pl.Enum, pl.Null)
     if column.dtype not in texts and not column.dtype.is_integer():
-        raise InputError(f"{path}: account", str(column.dtype), "text or whole numbers")
+        raise InputError(f"{path}: {column.name}", str(column.dtype), "text or whole numbers")
     return column.cast(pl.String)
 
 

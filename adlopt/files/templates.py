@@ -93,9 +93,68 @@ policy = "live queue"
 haircut = [70.0, 30.0]
 """
 
+MARKET = """\
+# What a venue sees when it deleverages. Money in USD, sizes in contracts.
+# See what venues would do: adlopt deleverage {name} --rule hyperliquid --rule ethereal
+
+fund = 500.0            # insurance fund
+# [signals]
+# fund_peak = 5000.0    # for rules that start when the fund has fallen from its peak
+
+[[coin]]
+name = "ETH"
+mark = 3600.0
+lot = 0.1               # size step; positions and what is closed are whole multiples
+previous_mark = 3700.0  # optional, as are index, maintenance and initial (margin rates)
+index = 3600.0
+maintenance = 0.02
+initial = 0.05
+
+# Accounts inline, or accounts = "accounts.csv" (or .parquet) above with the columns
+# account, balance [, opened, and whatever else rules rank by]
+[[account]]
+id = "lena"             # bankrupt at this mark
+balance = 2000.0        # collateral, without unrealised profit
+opened = 1              # optional: when the account was opened
+
+[[account]]
+id = "sam"
+balance = 9000.0
+opened = 2
+
+[[account]]
+id = "sue"
+balance = 3000.0
+opened = 3
+
+# Positions inline, or positions = "positions.csv" (or .parquet) above
+[[position]]
+account = "lena"
+coin = "ETH"
+side = "long"
+size = 10.0
+entry = 4000.0
+
+[[position]]
+account = "sam"
+coin = "ETH"
+side = "short"
+size = 6.0
+entry = 4000.0
+
+[[position]]
+account = "sue"
+coin = "ETH"
+side = "short"
+size = 4.0
+entry = 3900.0
+"""
+
 
 def write_template(path: str | Path) -> Path:
-    """Write the round template to round*.toml, the episode template to any other .toml.
+    """Write the template of a round to round*.toml, of a market to market*.toml.
+
+    Any other .toml gets that of an episode.
 
     Raises
     ------
@@ -107,7 +166,8 @@ def write_template(path: str | Path) -> Path:
         raise InputError("file", str(path), "a name that ends in .toml")
     if not path.parent.is_dir():
         raise InputError("file", str(path), "a folder that exists")
-    text = ROUND if path.name.startswith("round") else EPISODE
+    starts = {"round": ROUND, "market": MARKET}
+    text = next((t for start, t in starts.items() if path.name.startswith(start)), EPISODE)
     encoded = text.format(name=path).encode("utf-8", errors="replace")
     replace_all({path: lambda target: target.write_bytes(encoded)})
     return path

@@ -9,7 +9,7 @@ from adlopt.rules.formula import Formula, column
 from adlopt.rules.rows import Rows, account_rows, position_rows, round_rows
 from adlopt.rules.rule import Close, Gauge, Haircut, Rule, Tier
 from adlopt.rules.split import Chosen, PerUnit, ProRata, Queue, RandomStart, Split
-from adlopt.rules.venues import VENUES, venue
+from adlopt.rules.venues import VENUES, rule_named
 
 __all__ = [
     "VENUES",
@@ -34,5 +34,5 @@ __all__ = [
     "deleverage",
     "position_rows",
     "round_rows",
-    "venue",
+    "rule_named",
 ]

@@ -68,13 +68,19 @@ def deleverage(market: Market, rule: Rule, shed: Shed | None = None) -> Delevera
         triggered=triggered,
         matches=tuple(book.matches),
         haircut=book.haircut,
-        transfer=book.value - micro(market.equity),
+        transfer=book.value - book.start,
         fund_change=book.fund - int(micro([market.fund])[0]),
         ties=tuple(book.ties),
     )
     if rule.after is not None:
         rule.after(done)
     return done
+
+
+def in_order(tie_break: Sequence[Formula], rows: Rows) -> IntArray:
+    """Rows in the order in which equals are served, then by id."""
+    keys = [-key.values(rows) for key in reversed(tie_break)]
+    return np.lexsort([np.array(rows.account), *keys])
 
 
 @dataclass(slots=True, kw_only=True)
@@ -84,10 +90,14 @@ class _Book:
     market: Market
     shed: Shed
     rows: IntArray
+    owner: IntArray
+    unit: FloatArray
     lots: IntArray
     gap: IntArray
     gone: IntArray
+    held: IntArray
     open_: IntArray
+    start: IntArray
     value: IntArray
     haircut: IntArray
     fund: int
@@ -103,10 +113,14 @@ class _Book:
             market=market,
             shed=shed,
             rows=rows,
+            owner=market.owner,
+            unit=market.lot * market.sign,
             lots=lots,
             gap=_gaps(market, shed, rows),
             gone=np.zeros_like(lots),
+            held=market.lots,
             open_=open_,
+            start=micro(market.equity),
             value=micro(market.equity),
             haircut=np.zeros(len(market.accounts.account), dtype=np.int64),
             fund=int(micro([market.fund])[0]),
@@ -137,15 +151,15 @@ class _Book:
         after = before + lots
         paid = int(self.gap[s]) * after // total - int(self.gap[s]) * before // total
         row = int(self.rows[s])
-        better = (price - float(self.shed.price[s])) * self.market.sign[row]
-        paid += round(lots * float(self.market.lot[row]) * better * MICRO)
+        better = price - float(self.shed.price[s])
+        paid += round(lots * float(self.unit[row]) * better * MICRO)
         self.gone[s] = after
-        self.value[self.market.owner[row]] += paid
+        self.value[self.owner[row]] += paid
         if position is None:
             self.fund -= paid
         else:
             self.open_[position] -= lots
-            self.value[self.market.owner[position]] -= paid
+            self.value[self.owner[position]] -= paid
         self.matches.append(Match(shed=s, position=position, lots=lots, price=price, paid=paid))
 
     def pay(self, amount: int) -> None:
@@ -187,7 +201,7 @@ def _close(book: _Book, rule: Rule, close: Close, order: IntArray) -> None:
         key = book.shed.coin[s], book.shed.side[s]
         if key not in tables:
             against = np.flatnonzero(closes_against(book.market, *key))
-            ranked = against[_in_order(rule.tie_break, everyone.take(against))]
+            ranked = against[in_order(rule.tie_break, everyone.take(against))]
             tables[key] = ranked, everyone.take(ranked)
         where, rows = tables[key]
         rows = rows.having(_loser(everyone, book, s))
@@ -200,7 +214,7 @@ def _close(book: _Book, rule: Rule, close: Close, order: IntArray) -> None:
             limits = book.open_[where]
             if tier.limit is not None:
                 cap = np.floor(tier.limit.values(rows) / rows.feature("lot")).astype(np.int64)
-                taken = book.market.lots[where] - limits
+                taken = book.held[where] - limits
                 limits = np.clip(cap - taken, 0, limits)
             candidates = rows.limited(limits)
             lots = _split(book, tier, candidates, left, turn, f"{key[1].opposite.value} {key[0]}")
@@ -216,13 +230,13 @@ def _loser(everyone: Rows, book: _Book, s: int) -> dict[str, float]:
 
 def _take(book: _Book, rule: Rule, haircut: Haircut) -> None:
     pots = _pots(book) if haircut.by_coin else [("", book.unpaid())]
-    solvent = np.flatnonzero(micro(book.market.equity) >= 0)
+    solvent = np.flatnonzero(book.start >= 0)
     everyone = account_rows(book.market).take(solvent)
-    order = _in_order(rule.tie_break, everyone)
+    order = in_order(rule.tie_break, everyone)
     where, rows = solvent[order], everyone.take(order)
     for coin, amount in pots:
         size, opposite = _holdings(book, coin)
-        holders = rows.having({"coin_size": size[where], "opposite": opposite[where]})
+        holders = rows.having({"size": size[where], "opposite": opposite[where]})
         left = amount
         for tier in haircut.tiers:
             if left > 0:
@@ -235,7 +249,7 @@ def _cut(book: _Book, tier: Tier, rows: Rows, where: IntArray, amount: int) -> i
     if tier.limit is not None:
         usd = np.clip(tier.limit.values(rows), 0.0, LARGEST_MARKET)
         limits = np.floor(usd * MICRO).astype(np.int64)
-    lost = micro(book.market.equity)[where] - book.value[where]
+    lost = book.start[where] - book.value[where]
     limits = np.maximum(limits - np.maximum(lost, 0), 0)
     taken = _split(book, tier, rows.limited(limits), amount, 0, "haircuts")
     book.haircut[where] += taken
@@ -281,9 +295,3 @@ def _split(book: _Book, tier: Tier, rows: Rows, amount: int, turn: int, what: st
             names = tuple(sorted(candidates.account[i] for i in differ))
             book.ties.append(Tie(where=what, accounts=names))
     return taken
-
-
-def _in_order(tie_break: Sequence[Formula], rows: Rows) -> IntArray:
-    """Rows in the order in which equals are served, then by id."""
-    keys = [-key.values(rows) for key in reversed(tie_break)]
-    return np.lexsort([np.array(rows.account), *keys])

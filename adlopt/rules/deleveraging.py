@@ -103,12 +103,12 @@ class Deleveraging(Record):
             raise CertificateError(f"{self.rule.name} leaves {self.fund_after} USD in the fund")
         if (self.closed > self.market.lots).any() or (self.unmatched < 0).any():
             raise CertificateError(f"{self.rule.name} closes more lots than are open")
-        held = [0] * len(self.market.accounts.account)
+        owner, paid = self.market.owner, -self.haircut
+        loser = owner[shed_rows(self.market, self.shed)]
         for match in self.matches:
-            held[self._loser(match.shed)] += match.paid
+            paid[loser[match.shed]] += match.paid
             if match.position is not None:
-                held[self.market.owner[match.position]] -= match.paid
-        paid = np.array(held, dtype=np.int64) - self.haircut
+                paid[owner[match.position]] -= match.paid
         covered = self.transfer - paid
         if (covered < 0).any() or ((covered > 0) & (self.value_before >= 0)).any():
             raise CertificateError(f"{self.rule.name} moves money that nothing accounts for")
@@ -187,15 +187,12 @@ class Deleveraging(Record):
     @property
     def touched(self) -> tuple[str, ...]:
         """Solvent accounts that closed a lot or gave a dollar, in the market's order."""
-        hit = self.haircut > 0
+        hit, owner = self.haircut > 0, self.market.owner
         for match in self.matches:
             if match.position is not None:
-                hit[self.market.owner[match.position]] = True
+                hit[owner[match.position]] = True
         names = self.market.accounts.account
         return tuple(n for n, hit_ in zip(names, hit.tolist(), strict=True) if hit_)
-
-    def _loser(self, row: int) -> int:
-        return self.market.accounts.account.index(self.shed.account[row])
 
 
 def shed_lots(market: Market, shed: Shed) -> IntArray:

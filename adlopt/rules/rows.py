@@ -55,7 +55,9 @@ class Rows(Record):
         """
         if name not in self.features:
             known = ", ".join(self.features)
-            raise InputError("feature", name, f"one of {known}", remedy="add it")
+            raise InputError(
+                "feature", name, f"one of {known}", remedy="add it to the market or round"
+            )
         return self.features[name]
 
     def signal(self, name: str) -> float:
@@ -68,7 +70,9 @@ class Rows(Record):
         """
         if name not in self.signals:
             known = ", ".join(self.signals) or "none"
-            raise InputError("signal", name, f"one of {known}", remedy="add it")
+            raise InputError(
+                "signal", name, f"one of {known}", remedy="add it to the market or round"
+            )
         return self.signals[name]
 
     def take(self, chosen: BoolArray | IntArray) -> Rows:
@@ -160,7 +164,8 @@ def account_rows(market: Market) -> Rows:
 
 def round_rows(start: RoundStart) -> Rows:
     """Winners of a round: what they may give is their positive profit, `upnl`."""
-    columns = {"capacity": start.capacity, "upnl": start.capacity}
+    n = len(start.account)
+    columns = {"capacity": start.capacity, "upnl": start.capacity, "opposite": np.ones(n)}
     if start.equity is not None:
         columns["equity"] = start.equity
     return Rows(
@@ -214,7 +219,12 @@ def _account_columns(market: Market) -> dict[str, FloatArray]:
 
 
 def _signals(market: Market) -> dict[str, float]:
-    return {"fund": market.fund, "required": market.required, **market.signals}
+    own = {
+        "fund": market.fund,
+        "required": market.required,
+        "total_balance": float(market.accounts.balance.sum()) + market.fund,
+    }
+    return own | dict(market.signals)
 
 
 def _ratios(

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING
 from adlopt.errors import InputError
 from adlopt.market import Market, Shed
 from adlopt.rules.formula import Formula
+from adlopt.rules.lights import Light
 from adlopt.rules.split import Queue, Split
 
 if TYPE_CHECKING:
@@ -45,7 +46,7 @@ class Gauge:
 
 AS_THEY_COME = Queue(())
 """Losers by id."""
-ALWAYS = Gauge("the fund cannot pay", lambda market: 1.0)
+ALWAYS = Gauge("always", lambda market: 1.0)
 """No condition besides a shortfall that the fund may not pay."""
 WHOLE_FUND = Gauge("the whole fund", lambda market: market.fund)
 """The fund pays first while it lasts."""
@@ -64,7 +65,7 @@ class Tier:
     eligible : Formula
         Holds for the rows of the tier. Of positions to be closed, it may read the loser's columns
         (`loser_bankruptcy_price`, …) and the `closing_price`; of accounts, whether they hold a
-        position `opposite` to what had to go, and the size they hold in its coin, `coin_size`.
+        position `opposite` to what had to go.
     limit : Formula, optional
         The most that may be taken of a row: contracts of a position, USD of an account; infinite
         is no limit. Unless given, the whole position, and the positive unrealised profit.
@@ -77,7 +78,8 @@ class Tier:
     @property
     def text(self) -> str:
         """Who, and how."""
-        return f"{self.eligible.text}: {self.split.text}"
+        who = "" if self.eligible is ANYONE else f"{self.eligible.text}: "
+        return who + self.split.text
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -137,6 +139,8 @@ class Rule:
         Raises where the venue would refuse the outcome.
     tie_break : Formula, …
         Served highest first among equals, then by account id.
+    light : Light, optional
+        How positions are shown their place.
     venue, source : str
         Who uses it, and where they say so.
     unpublished : tuple of str
@@ -157,6 +161,7 @@ class Rule:
     sheds: Callable[[Market], Shed] = Market.shed
     after: Callable[[Deleveraging], None] | None = None
     tie_break: tuple[Formula, ...] = ()
+    light: Light | None = None
     venue: str = ""
     source: str = ""
     unpublished: tuple[str, ...] = ()

@@ -10,7 +10,9 @@ import numpy as np
 
 from adlopt.errors import InputError
 from adlopt.market import Market
+from adlopt.own_file import MARK, load
 from adlopt.rules.formula import Formula, column
+from adlopt.rules.lights import Light, grades, quintiles, rank_share, size_percentiles
 from adlopt.rules.pool import (
     UntilFactor,
     factor_exceeded,
@@ -27,7 +29,7 @@ AT_MARK = column("mark", "mark price")
 AT_PREVIOUS_MARK = column("previous_mark")
 AT_BANKRUPTCY = column("loser_bankruptcy_price", "bankruptcy price")
 NO_LIMIT = Formula("no limit", lambda r: np.inf)
-SILENT = ("tie-break", "rounding of the last position")
+SILENT = ("tie-break", "rounding")
 
 
 def queue(*keys: Formula, eligible: Formula | None = None, price: Formula) -> Close:
@@ -75,6 +77,15 @@ def _reya(r: Rows) -> np.ndarray:
     return np.where(loss > 0, at_cover, r.feature("mark"))
 
 
+def _loss_factor(r: Rows) -> np.ndarray:
+    """Paradex: each withdrawal pays bankruptcies / (balances + bankruptcies), net of the fund.
+
+    The published example divides by the balances alone.
+    """
+    bankruptcies = max(r.signal("required") - r.signal("fund"), 0.0)
+    return r.feature("withdrawal") * bankruptcies / (r.signal("total_balance") + bankruptcies)
+
+
 LEVERAGED_RETURN = Formula("max(0, PNL %) · margin ratio", _leveraged_return)
 RETURN_BY_LEVERAGE = Formula(
     "profit · leverage, loss / leverage",
@@ -101,6 +112,7 @@ BINANCE = Rule(
     venue="Binance",
     source="binance.com/en/support/faq/360033525471",
     close=queue(LEVERAGED_RETURN, price=AT_BANKRUPTCY),
+    light=Light("quantile 0–4 by count", quintiles),
     unpublished=SILENT,
 )
 ASTER = Rule(
@@ -108,6 +120,7 @@ ASTER = Rule(
     venue="Aster",
     source="docs.asterdex.com/product/asterex-pro/adl",
     close=queue(LEVERAGED_RETURN, price=AT_BANKRUPTCY),
+    light=Light("quantile 0–4 by count", quintiles),
     unpublished=("closing price", *SILENT),
 )
 AEVO = Rule(
@@ -128,6 +141,7 @@ BITMEX = Rule(
         ),
         price=AT_BANKRUPTCY,
     ),
+    light=Light("lights, 20 % steps by contracts", size_percentiles),
     unpublished=SILENT,
 )
 BYBIT = Rule(
@@ -188,6 +202,7 @@ BLUEFIN = Rule(
         ),
         price=AT_BANKRUPTCY,
     ),
+    light=Light("rank / count", rank_share),
     unpublished=SILENT,
 )
 ETHEREAL = Rule(
@@ -211,7 +226,7 @@ ETHEREAL = Rule(
             ),
         ),
     ),
-    unpublished=("rounding of the last position",),
+    unpublished=("rounding",),
 )
 GTE = Rule(
     name="gte",
@@ -239,7 +254,8 @@ WHITEBIT = Rule(
     venue="WhiteBIT",
     source="docs.whitebit.com/concepts/auto-deleveraging",
     close=queue(RETURN_BY_LEVERAGE, price=AT_BANKRUPTCY),
-    unpublished=("score", "which limit orders the book fills first", *SILENT),
+    light=Light("grade 0–4, 4 the top 5 %", grades),
+    unpublished=("score", "grades below 4", "which limit orders the book fills first", *SILENT),
 )
 _UNSETTLED = column("unsettled_profit")
 BULLISH = Rule(
@@ -260,7 +276,7 @@ BULLISH = Rule(
                     (
                         Formula(
                             "unsettled profit / |size|",
-                            lambda r: r.feature("unsettled_profit") / r.feature("coin_size"),
+                            lambda r: r.feature("unsettled_profit") / r.feature("size"),
                         ),
                     )
                 ),
@@ -304,7 +320,7 @@ REYA = Rule(
         tiers=(Tier(split=ProRata(column("size", "contracts"))),),
         price=Formula("mark of a winning position, else where fund and balance end", _reya),
     ),
-    unpublished=("rounding of shares",),
+    unpublished=("rounding",),
 )
 DYDX = Rule(
     name="dydx-v4",
@@ -328,7 +344,7 @@ DYDX = Rule(
     ),
     unpublished=("seed",),
 )
-_PER_CONTRACT = Tier(split=PerUnit(column("coin_size", "contract")), limit=NO_LIMIT)
+_PER_CONTRACT = Tier(split=PerUnit(column("size", "contract")), limit=NO_LIMIT)
 DRIFT = Rule(
     name="drift-v2",
     venue="Drift v2",
@@ -347,9 +363,14 @@ PARADEX = Rule(
     venue="Paradex",
     source="docs.paradex.trade/risk/socialized-losses.md",
     haircut=Haircut(
-        tiers=(Tier(split=ProRata(column("withdrawal")), limit=column("withdrawal")),),
+        tiers=(
+            Tier(
+                split=ProRata(column("withdrawal")),
+                limit=Formula("withdrawal · socialised loss factor", _loss_factor),
+            ),
+        ),
     ),
-    unpublished=("factor", "rounding of shares", "the deleveraging page"),
+    unpublished=("rounding", "the deleveraging page"),
 )
 GMX_V2 = Rule(
     name="gmx-v2",
@@ -375,7 +396,7 @@ LIGHTER = Rule(
 KRAKEN = Rule(
     name="kraken",
     venue="Kraken",
-    source="support.kraken.com, position assignment system",
+    source="support.kraken.com/articles/360022835671-Equity-Protection-Process",
     fund=Gauge("assignment to liquidity providers", lambda market: market.fund),
     close=queue(RETURN_BY_LEVERAGE, price=AT_BANKRUPTCY),
     unpublished=("who is assigned what", "score", *SILENT),
@@ -387,7 +408,7 @@ DERIBIT = Rule(
     haircut=Haircut(
         tiers=(Tier(split=ProRata(column("session_profit")), limit=column("session_profit")),)
     ),
-    unpublished=("rounding of shares",),
+    unpublished=("rounding",),
 )
 _ALL_WINNERS = Haircut(
     tiers=(Tier(split=ProRata(column("capacity", "profit")), eligible=IN_PROFIT),)
@@ -397,7 +418,7 @@ ZENEX = Rule(
     venue="Zenex",
     source="docs.zenex.trade",
     haircut=_ALL_WINNERS,
-    unpublished=("rounding of shares",),
+    unpublished=("rounding",),
 )
 PERCOLATOR = Rule(
     name="percolator",
@@ -410,7 +431,7 @@ VMGH = Rule(
     venue="Clearing houses: variation margin gains haircut",
     source="RBA Bulletin, December 2013",
     haircut=Haircut(tiers=(Tier(split=ProRata(column("vm_gain")), limit=column("vm_gain")),)),
-    unpublished=("rounding of shares",),
+    unpublished=("rounding",),
 )
 
 VENUES: dict[str, Rule] = {
@@ -424,8 +445,8 @@ VENUES: dict[str, Rule] = {
 """Every rule by its name."""
 
 
-def venue(name: str) -> Rule:
-    """Return a rule by its name.
+def rule_named(name: str) -> Rule:
+    """Return a rule by its name, or from a file of one's own, `path.py:name`.
 
     Raises
     ------
@@ -434,9 +455,14 @@ def venue(name: str) -> Rule:
 
     Examples
     --------
-    >>> venue("hyperliquid").close.price.text
+    >>> rule_named("hyperliquid").close.price.text
     'previous mark'
     """
+    if MARK in name:
+        found = load(name)
+        if not isinstance(found, Rule):
+            raise InputError(name, found, "a Rule")
+        return found
     if name not in VENUES:
-        raise InputError("rule", name, f"one of {', '.join(VENUES)}")
+        raise InputError("rule", name, f"one of {', '.join(VENUES)}, or path.py:name")
     return VENUES[name]

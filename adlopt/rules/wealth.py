@@ -1,0 +1,58 @@
+"""A market in dollars: its winners as the start of a round."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from adlopt.errors import InputError
+from adlopt.market import Market
+from adlopt.round import RESERVED, RoundStart
+from adlopt.rules.rows import account_rows, position_rows
+
+
+def wealth_round(market: Market, *, t: int = 1) -> RoundStart:
+    """Solvent accounts with a profit, what they may give, and all that rules rank by.
+
+    Columns of positions, such as `price_ratio`, are there if every winner has just one position;
+    columns that are infinite somewhere are left out.
+
+    Raises
+    ------
+    InputError
+        If nobody wins.
+
+    Examples
+    --------
+    >>> from adlopt.market import Accounts, Coins, OpenPositions
+    >>> market = Market(
+    ...     accounts=Accounts(account=["A", "B"], balance=[2000, 8000]),
+    ...     coins=Coins(coin=["ETH"], mark=[3600], lot=[0.01]),
+    ...     positions=OpenPositions(account=["A", "B"], coin=["ETH", "ETH"],
+    ...                             side=["long", "short"], size=[10, 10], entry=[4000, 4000]))
+    >>> start = wealth_round(market)
+    >>> start.account, start.capacity, start.deficit, start.feature("leverage")
+    (('B',), array([4000.]), 2000.0, array([3.]))
+    """
+    rows = account_rows(market)
+    wins = (rows.feature("upnl") > 0) & (market.equity > 0)
+    if not wins.any():
+        raise InputError("positions", "no winner", "a solvent account with a profit")
+    columns = dict(rows.take(wins).features)
+    winners = np.flatnonzero(wins)
+    held = np.array([np.count_nonzero(market.owner == i) for i in winners])
+    if (held == 1).all():
+        places = [int(np.flatnonzero(market.owner == i)[0]) for i in winners]
+        columns = dict(position_rows(market).take(np.array(places)).features) | columns
+    return RoundStart(
+        t=t,
+        account=tuple(rows.account[i] for i in winners),
+        capacity=columns["capacity"],
+        equity=columns["equity"],
+        deficit=market.required,
+        features={
+            name: column
+            for name, column in columns.items()
+            if name not in RESERVED and np.isfinite(column).all()
+        },
+        signals=dict(rows.signals),
+    )
