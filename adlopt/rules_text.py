@@ -28,23 +28,19 @@ def list_rules() -> list[dict[str, Any]]:
 
 
 def render_rules(rules: Sequence[dict[str, Any]]) -> str:
-    """Lay out the rules, and where they come from."""
+    """Lay out the rules, where they come from, and what their sources leave open."""
     rows = [
         (
             rule["rule"],
-            "; ".join([*rule["closes"], *(f"USD of {text}" for text in rule["takes"])]),
+            rule["family"],
+            "; ".join([*rule["closes"], *(f"USD, {text}" for text in rule["takes"])]),
             rule["closing_price"] or "–",
             "; if ".join([rule["fund_pays_first"], *rule["trigger"]]),
-            ", ".join(rule["unpublished"]) or "–",
         )
         for rule in rules
     ]
-    title = "Rules of venues. What a source leaves open is a choice of ours, listed as unpublished"
-    columns = ("rule", "who gives, in what order", "at", "fund pays first", "unpublished")
-    sources = [(rule["rule"], rule["venue"], rule["source"]) for rule in rules]
-    return (
-        table(title, columns, rows) + "\n" + table("Sources", ("rule", "venue", "source"), sources)
-    )
+    columns = ("rule", "family", "who gives, in what order", "at", "fund pays first")
+    return "\n".join([table("Rules of venues", columns, rows), *map(_origin, rules)])
 
 
 def summarise(done: Sequence[Deleveraging]) -> dict[str, Any]:
@@ -80,10 +76,34 @@ def least_burden(done: Deleveraging) -> Solution | None:
         return None
 
 
+def _origin(rule: dict[str, Any]) -> str:
+    lines = [f"{rule['rule']}: {rule['venue']}", f"  {rule['source']}"]
+    if rule["unpublished"]:
+        lines.append(f"  unpublished, chosen here: {', '.join(rule['unpublished'])}")
+    return "\n".join(_filled(line) for line in lines)
+
+
+def _filled(line: str) -> str:
+    indent = "    " if line.startswith("  ") else "  "
+    return fill(
+        line, WIDTH, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False
+    )
+
+
+def _family(rule: Rule) -> str:
+    parts = [
+        *(rule.close.tiers if rule.close else ()),
+        *(rule.haircut.tiers if rule.haircut else ()),
+    ]
+    names = dict.fromkeys(tier.split.family for tier in parts)
+    return ", ".join(names) + (", owed later" if rule.haircut and rule.haircut.owed else "")
+
+
 def _rule(rule: Rule) -> dict[str, Any]:
     return {
         "rule": rule.name,
         "venue": rule.venue,
+        "family": _family(rule),
         "closes": [tier.text for tier in rule.close.tiers] if rule.close else [],
         "closing_price": rule.close.price.text if rule.close else None,
         "takes": [tier.text for tier in rule.haircut.tiers] if rule.haircut else [],
@@ -122,6 +142,7 @@ def _outcome(done: Deleveraging) -> dict[str, Any]:
         "fund_paid_usd": done.fund_paid,
         "raised_usd": done.raised,
         "deficit_left_usd": done.deficit_left,
+        "new_debt_usd": done.new_debt,
         "surplus_usd": done.surplus,
         "unmatched_contracts": _unmatched(done),
         "worst_burden": None if None in shares else max(shares, default=0.0),
@@ -201,6 +222,8 @@ def _notes(outcome: dict[str, Any]) -> str:
     if outcome["closing_price"] and outcome["unmatched_contracts"]:
         left = ", ".join(f"{n:g} {what}" for what, n in outcome["unmatched_contracts"].items())
         notes.append(f"nobody takes {left}")
+    if outcome["new_debt_usd"]:
+        notes.append(f"{outcome['new_debt_usd']:,.2f} USD of debt are new: it bankrupts winners")
     if outcome["surplus_usd"]:
         notes.append(f"{outcome['surplus_usd']:,.2f} USD more than bankrupt accounts lacked")
     owed = sum(a["owed_usd"] for a in outcome["accounts"])

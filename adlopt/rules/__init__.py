@@ -6,6 +6,7 @@ A rule is eligible set × order or weights × limits × lots × closing price ×
 from adlopt.rules.deleverage import deleverage
 from adlopt.rules.deleveraging import Deleveraging, Match, Tie
 from adlopt.rules.formula import Formula, column
+from adlopt.rules.ranking import Ranking, ranking
 from adlopt.rules.rows import Rows, account_rows, position_rows, round_rows
 from adlopt.rules.rule import Close, Gauge, Haircut, Rule, Tier
 from adlopt.rules.split import Chosen, PerUnit, ProRata, Queue, RandomStart, Split
@@ -24,6 +25,7 @@ __all__ = [
     "ProRata",
     "Queue",
     "RandomStart",
+    "Ranking",
     "Rows",
     "Rule",
     "Split",
@@ -33,6 +35,7 @@ __all__ = [
     "column",
     "deleverage",
     "position_rows",
+    "ranking",
     "round_rows",
     "rule_named",
 ]

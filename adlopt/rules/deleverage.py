@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -54,9 +54,10 @@ def deleverage(market: Market, rule: Rule, shed: Shed | None = None) -> Delevera
     order = np.arange(len(shed))
     if rule.close is not None and len(shed):
         order = _losers_first(market, shed, rule.close)
-        allowance -= book.take_over(order, allowance)
+        if rule.close.fund_takes_positions or not triggered:
+            allowance -= book.take_over(order, allowance)
     if triggered and rule.close is not None:
-        _close(book, rule, rule.close, order)
+        _close(book, rule, rule.close, order, allowance)
     book.pay(min(allowance, book.unpaid()))
     if triggered and rule.haircut is not None and book.unpaid():
         _take(book, rule, rule.haircut)
@@ -92,6 +93,7 @@ class _Book:
     rows: IntArray
     owner: IntArray
     unit: FloatArray
+    mark: FloatArray
     lots: IntArray
     gap: IntArray
     gone: IntArray
@@ -115,6 +117,7 @@ class _Book:
             rows=rows,
             owner=market.owner,
             unit=market.lot * market.sign,
+            mark=market.mark,
             lots=lots,
             gap=_gaps(market, shed, rows),
             gone=np.zeros_like(lots),
@@ -148,11 +151,13 @@ class _Book:
     def match(self, s: int, position: int | None, lots: int, price: float) -> None:
         """Close lots of a loser at a price; whoever takes them pays the gap to the mark."""
         before, total = int(self.gone[s]), int(self.lots[s])
-        after = before + lots
-        paid = int(self.gap[s]) * after // total - int(self.gap[s]) * before // total
-        row = int(self.rows[s])
-        better = price - float(self.shed.price[s])
-        paid += round(lots * float(self.unit[row]) * better * MICRO)
+        row, after = int(self.rows[s]), before + lots
+        if price == float(self.shed.price[s]):
+            gap = int(self.gap[s])
+            paid = gap * after // total - gap * before // total
+        else:
+            apart = price - float(self.mark[row])
+            paid = round(lots * float(self.unit[row]) * apart * MICRO)
         self.gone[s] = after
         self.value[self.owner[row]] += paid
         if position is None:
@@ -167,9 +172,10 @@ class _Book:
         self.fund -= self.share(min(amount, self.fund))
 
     def share(self, amount: int) -> int:
-        """Give losers what they lack, in the order of their ids; what that took."""
+        """Give losers what they lack, old debt first, then in the order of ids; what that took."""
         names, left = self.market.accounts.account, amount
-        for i in sorted(np.flatnonzero(self.value < 0).tolist(), key=lambda i: names[i]):
+        short = np.flatnonzero(self.value < 0).tolist()
+        for i in sorted(short, key=lambda i: (self.start[i] >= 0, names[i])):
             paid = min(left, -int(self.value[i]))
             self.value[i] += paid
             left -= paid
@@ -194,9 +200,11 @@ def _losers_first(market: Market, shed: Shed, close: Close) -> IntArray:
     return close.losers.order(position_rows(market).take(rows))
 
 
-def _close(book: _Book, rule: Rule, close: Close, order: IntArray) -> None:
+def _close(book: _Book, rule: Rule, close: Close, order: IntArray, allowance: int) -> None:
     tables: dict[tuple[str, Side], tuple[IntArray, Rows]] = {}
     everyone = position_rows(book.market)
+    signals = {**everyone.signals, "fund_pays": allowance / MICRO}
+    everyone = replace(everyone, signals=signals)
     for turn, s in enumerate(order.tolist()):
         key = book.shed.coin[s], book.shed.side[s]
         if key not in tables:

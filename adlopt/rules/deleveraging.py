@@ -110,7 +110,7 @@ class Deleveraging(Record):
             if match.position is not None:
                 paid[owner[match.position]] -= match.paid
         covered = self.transfer - paid
-        if (covered < 0).any() or ((covered > 0) & (self.value_before >= 0)).any():
+        if (covered < 0).any() or (covered > np.maximum(-self.value_before - paid, 0)).any():
             raise CertificateError(f"{self.rule.name} moves money that nothing accounts for")
 
     @property
@@ -151,8 +151,13 @@ class Deleveraging(Record):
 
     @property
     def deficit_left(self) -> float:
-        """USD. Σ (−account value)_+ after: bad debt that nobody paid."""
+        """USD. Σ (−account value)_+ after: bad debt that nobody paid, old and new."""
         return int(np.maximum(-self.value_after, 0).sum()) / MICRO
+
+    @property
+    def new_debt(self) -> float:
+        """USD of `deficit_left` owed by accounts that were solvent before the rule."""
+        return int(np.maximum(-self.value_after[self.value_before >= 0], 0).sum()) / MICRO
 
     @property
     def surplus(self) -> float:

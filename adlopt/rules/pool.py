@@ -10,7 +10,7 @@ import numpy as np
 from adlopt.arrays import FloatArray, IntArray
 from adlopt.errors import InputError, PolicyError
 from adlopt.market import Market, Shed
-from adlopt.rules.deleveraging import Deleveraging
+from adlopt.rules.deleveraging import Deleveraging, shed_lots
 from adlopt.rules.rows import Rows
 from adlopt.rules.split import Queue, fill
 
@@ -55,7 +55,7 @@ def flagged_sides(market: Market) -> Shed:
 
 
 def refuse_overcorrection(done: Deleveraging) -> None:
-    """Raise unless every flagged factor fell, and none below `min_pnl_factor`.
+    """Raise unless every factor that was acted on fell, and none below `min_pnl_factor`.
 
     Raises
     ------
@@ -66,7 +66,9 @@ def refuse_overcorrection(done: Deleveraging) -> None:
     left = 1.0 - done.closed / market.lots
     before = _factors(market, done.shed, market.upnl)
     after = _factors(market, done.shed, market.upnl * left)
-    for row, coin in enumerate(done.shed.coin):
+    closed = shed_lots(market, done.shed) - done.unmatched
+    for row in np.flatnonzero(closed).tolist():
+        coin = done.shed.coin[row]
         if after[row] >= before[row]:
             raise PolicyError(f"{coin}: invalid ADL, the pnl factor stays {before[row]:.4f}")
         if after[row] < market.signal("min_pnl_factor"):
@@ -83,6 +85,7 @@ class UntilFactor:
     """
 
     order: Queue
+    family: ClassVar[str] = "keeper"
     free: ClassVar[bool] = False
 
     @property

@@ -90,7 +90,11 @@ class Close:
     ----------
     tiers : Tier, …
     price : Formula
-        USD a contract; reads the candidate's columns and, as `loser_…`, the loser's.
+        USD a contract; reads the candidate's columns and, as `loser_…`, the loser's, and the
+        signal `fund_pays`, USD that the fund still pays before users do.
+    fund_takes_positions : bool
+        Whether the fund takes over positions at their bankruptcy price while it pays; else users
+        take them all, and it pays what their price leaves.
     losers : Queue
         Which loser is served first; equal ones by id.
     """
@@ -98,6 +102,7 @@ class Close:
     tiers: tuple[Tier, ...]
     price: Formula
     losers: Queue = AS_THEY_COME
+    fund_takes_positions: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -25,6 +25,10 @@ class Split(Protocol):
         """Shown in tables."""
 
     @property
+    def family(self) -> str:
+        """What kind of rule it makes."""
+
+    @property
     def free(self) -> bool:
         """Whether a draw or somebody's choice decides, rather than scores and a tie-break."""
 
@@ -46,6 +50,7 @@ class Queue:
     """
 
     keys: tuple[Formula, ...]
+    family: ClassVar[str] = "queue"
     free: ClassVar[bool] = False
 
     @property
@@ -74,6 +79,7 @@ class ProRata:
     """
 
     weight: Formula
+    family: ClassVar[str] = "pro-rata"
     free: ClassVar[bool] = False
 
     @property
@@ -102,6 +108,7 @@ class PerUnit:
 
     weight: Formula
     step: float = 1e-6
+    family: ClassVar[str] = "per contract"
     free: ClassVar[bool] = False
 
     @property
@@ -133,6 +140,7 @@ class RandomStart:
 
     seed: int = 0
     most_tried: int = 1_000
+    family: ClassVar[str] = "random queue"
     free: ClassVar[bool] = True
 
     @property
@@ -160,6 +168,7 @@ class Chosen:
     """
 
     units: Mapping[str, int] = field(default_factory=dict)
+    family: ClassVar[str] = "keeper"
     free: ClassVar[bool] = True
 
     @property

@@ -77,6 +77,13 @@ def _reya(r: Rows) -> np.ndarray:
     return np.where(loss > 0, at_cover, r.feature("mark"))
 
 
+def _beyond_drawdown(r: Rows) -> np.ndarray:
+    """Bybit: the price at which users bear what the fund may not, and no more."""
+    required = max(r.signal("required"), 1e-6)
+    share = 1.0 - min(r.signal("fund_pays") / required, 1.0)
+    return r.feature("mark") + share * (r.feature("loser_bankruptcy_price") - r.feature("mark"))
+
+
 def _loss_factor(r: Rows) -> np.ndarray:
     """Paradex: each withdrawal pays bankruptcies / (balances + bankruptcies), net of the fund.
 
@@ -149,7 +156,11 @@ BYBIT = Rule(
     venue="Bybit",
     source="bybit-exchange.github.io/docs/v5/market/adl-alert",
     fund=drawdown(0.3),
-    close=queue(RETURN_BY_LEVERAGE, price=AT_BANKRUPTCY),
+    close=Close(
+        tiers=(Tier(split=Queue((RETURN_BY_LEVERAGE,))),),
+        price=Formula("bankruptcy price, less what the fund may bear", _beyond_drawdown),
+        fund_takes_positions=False,
+    ),
     unpublished=("score", "when the mark is used instead", "stop ratio", *SILENT),
 )
 OKX = Rule(
@@ -169,18 +180,21 @@ OKX = Rule(
 BITGET = Rule(
     name="bitget",
     venue="Bitget",
-    source="bitget.com/support",
+    source="bitget.com/support/articles/12560603800805",
     fund=drawdown(0.3, stop=0.1),
     close=queue(
-        Formula("ROI · leverage", lambda r: r.feature("pnl_percent") * r.feature("leverage")),
+        Formula(
+            "max(0, ROI) · leverage",
+            lambda r: np.maximum(r.feature("entry_return"), 0.0) * r.feature("leverage"),
+        ),
         price=AT_BANKRUPTCY,
     ),
-    unpublished=("base of ROI", *SILENT),
+    unpublished=("level of the fund at which it stops", *SILENT),
 )
 XCOIN = Rule(
     name="xcoin",
     venue="xcoin",
-    source="xcoin help centre",
+    source="help centre, not retrieved",
     close=queue(
         Formula("PNL % · |net delta|", lambda r: r.feature("pnl_percent") * r.feature("notional")),
         price=AT_BANKRUPTCY,
@@ -402,9 +416,9 @@ KRAKEN = Rule(
     unpublished=("who is assigned what", "score", *SILENT),
 )
 DERIBIT = Rule(
-    name="deribit-old",
-    venue="Deribit, until its fund was introduced",
-    source="deribit.com, socialised losses",
+    name="deribit",
+    venue="Deribit, where its fund is empty; Crypto.com alike, with at least 1 %",
+    source="support.deribit.com/hc/en-us/articles/25944777576477-Insurance-Fund",
     haircut=Haircut(
         tiers=(Tier(split=ProRata(column("session_profit")), limit=column("session_profit")),)
     ),
