@@ -9,7 +9,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from adlopt import bounds, episodes, solvency, testing
+    from adlopt import bounds, episodes, rules, solvency, testing
     from adlopt.apportionment import integer_pro_rata
     from adlopt.bound import Bound, Comparator, Hypothesis
     from adlopt.certificate import Certificate, Trust
@@ -27,16 +27,18 @@ if TYPE_CHECKING:
         SolverFailed,
         SolverStopped,
     )
-    from adlopt.files import read_episode, read_round, write_episode
+    from adlopt.files import read_episode, read_market, read_round, write_episode, write_market
     from adlopt.highs import Stopped
     from adlopt.hindsight import best_fixed_severity, paper_ogd, per_round_optimum
     from adlopt.loss import Asymmetric, Burden, Empirical, MinMax, SeverityLoss, surrogate
+    from adlopt.market import Accounts, Coins, Market, OpenPositions, Shed
     from adlopt.online import Haircut, Policy, SeverityThenAllocation, policy
     from adlopt.optimum import Method, Solution, solve
     from adlopt.playing import lineup, play, run_policy
     from adlopt.policies import named
     from adlopt.positions import ContractRound, Positions, Side
     from adlopt.round import Round, RoundOutcome, RoundStart
+    from adlopt.rules import Deleveraging, Rule, deleverage, wealth_round
     from adlopt.run import Information, Run
     from adlopt.scoreboard import Score, Scoreboard
     from adlopt.waterfill import pro_rata, water_fill
@@ -59,21 +61,23 @@ _HOMES = {
         "SolverFailed",
         "SolverStopped",
     ),
-    "files": ("read_episode", "read_round", "write_episode"),
+    "files": ("read_episode", "read_market", "read_round", "write_episode", "write_market"),
     "highs": ("Stopped",),
     "hindsight": ("best_fixed_severity", "paper_ogd", "per_round_optimum"),
     "loss": ("Asymmetric", "Burden", "Empirical", "MinMax", "SeverityLoss", "surrogate"),
+    "market": ("Accounts", "Coins", "Market", "OpenPositions", "Shed"),
     "optimum": ("Method", "Solution", "solve"),
     "playing": ("lineup", "play", "run_policy"),
     "policies": ("named",),
     "positions": ("ContractRound", "Positions", "Side"),
     "online": ("Haircut", "Policy", "SeverityThenAllocation", "policy"),
     "round": ("Round", "RoundOutcome", "RoundStart"),
+    "rules": ("Deleveraging", "Rule", "deleverage", "wealth_round"),
     "run": ("Information", "Run"),
     "scoreboard": ("Score", "Scoreboard"),
     "waterfill": ("pro_rata", "water_fill"),
 }
-_MODULES = ("bounds", "episodes", "solvency", "testing")
+_MODULES = ("bounds", "episodes", "rules", "solvency", "testing")
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 
 __all__ = [  # noqa: PLE0604 - sorted below, from one table

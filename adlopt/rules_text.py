@@ -16,7 +16,7 @@ from adlopt.rules.rows import account_rows
 from adlopt.rules.rule import ALWAYS, Rule
 from adlopt.rules.venues import VENUES
 from adlopt.rules.wealth import wealth_round
-from adlopt.table import WIDTH, percent, table
+from adlopt.table import WIDTH, percent, printable, table
 
 SHOWN = 10
 """Accounts that are printed for each rule; the rest are counted."""
@@ -234,5 +234,6 @@ def _notes(outcome: dict[str, Any]) -> str:
         notes.append(f"the tie-break decides among {names} ({tie['where']})")
     if outcome["unpublished"]:
         notes.append(f"unpublished, chosen here: {', '.join(outcome['unpublished'])}")
-    lines = [fill(f"{outcome['rule']}: {n}", WIDTH, subsequent_indent="  ") for n in notes]
+    named = [printable(f"{outcome['rule']}: {note}") for note in notes]
+    lines = [fill(note, WIDTH, subsequent_indent="  ") for note in named]
     return "\n".join(lines) + "\n" if lines else ""

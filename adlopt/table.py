@@ -59,10 +59,20 @@ def percent(share: float | None) -> str:
     return "∞" if math.isinf(share) else f"{100 * share:.4g} %"
 
 
+def printable(text: str) -> str:
+    """Keep what would move a terminal's cursor out of a text.
+
+    Examples
+    --------
+    >>> printable("a" + chr(27) + "[31m")
+    'a�[31m'
+    """
+    return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text)
+
+
 def _spaced(cell: str) -> str:
-    """Let policy names wrap at their plus; keep what would move a terminal's cursor out of it."""
-    shown = "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in cell)
-    return re.sub(r"(?<=\S)\+(?=[a-z])", " + ", shown)
+    """Let policy names wrap at their plus."""
+    return re.sub(r"(?<=\S)\+(?=[a-z])", " + ", printable(cell))
 
 
 def _is_numeric(cell: str) -> bool:

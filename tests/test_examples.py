@@ -51,6 +51,16 @@ at y = u = −1 the claim is false: True
 played: 105,143.19 USD
 says something: False
 """,
+    "08_venue_rules.py": """\
+2,000 USD are missing, the fund has 500
+hyperliquid  users give sam 600, sue 400; left unpaid 500
+             unpublished: tie-break, rounding
+binance      users give sam 700, sue 800; left unpaid 0
+             unpublished: tie-break, rounding
+reya         users give sam 900, sue 600; left unpaid 0
+             unpublished: rounding
+by-profit    users give sam 1,000, sue 500; left unpaid 0
+""",
 }
 
 

@@ -455,7 +455,9 @@ def test_a_deleveraging_survives_pickling_and_is_checked_again():
 @settings(max_examples=300)
 @given(
     rows=st.lists(
-        st.tuples(st.one_of(st.just(0.0), st.floats(1e-9, 1e9)), st.integers(0, 10**9)),
+        st.tuples(
+            st.one_of(st.integers(0, 2**40).map(float), st.floats(1e-9, 1e9)), st.integers(0, 10**9)
+        ),
         min_size=1,
         max_size=8,
     ),

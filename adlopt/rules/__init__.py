@@ -11,6 +11,7 @@ from adlopt.rules.rows import Rows, account_rows, position_rows, round_rows
 from adlopt.rules.rule import Close, Gauge, Haircut, Rule, Tier
 from adlopt.rules.split import Chosen, PerUnit, ProRata, Queue, RandomStart, Split
 from adlopt.rules.venues import VENUES, rule_named
+from adlopt.rules.wealth import wealth_round
 
 __all__ = [
     "VENUES",
@@ -38,4 +39,5 @@ __all__ = [
     "ranking",
     "round_rows",
     "rule_named",
+    "wealth_round",
 ]

@@ -110,7 +110,8 @@ class _Book:
     def of(cls, market: Market, shed: Shed) -> _Book:
         rows, lots = shed_rows(market, shed), shed_lots(market, shed)
         open_ = market.lots.copy()
-        open_[[name in set(shed.account) for name in market.positions.account]] = 0
+        losers = set(shed.account)
+        open_[[name in losers for name in market.positions.account]] = 0
         return cls(
             market=market,
             shed=shed,
@@ -298,8 +299,8 @@ def _split(book: _Book, tier: Tier, rows: Rows, amount: int, turn: int, what: st
     if not tier.split.free:
         back = np.arange(len(candidates))[::-1]
         other = tier.split.take(candidates.take(back), amount, turn)[back]
-        differ = np.flatnonzero(other != taken[chosen]).tolist()
-        if differ:
-            names = tuple(sorted(candidates.account[i] for i in differ))
+        differ = np.flatnonzero(other != taken[chosen])
+        if differ.size:
+            names = tuple(sorted(candidates.take(differ).account))
             book.ties.append(Tie(where=what, accounts=names))
     return taken

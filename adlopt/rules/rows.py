@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from types import MappingProxyType
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -19,34 +18,41 @@ from adlopt.round import RoundStart
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Rows(Record):
-    """Candidates of a rule.
+    """Candidates of a rule: some places of a table.
 
     Parameters
     ----------
-    account : tuple of str, length n
-        Owners.
+    names : tuple of str, length N
+        Owners, of the whole table.
+    features : mapping of str to FloatArray, shape (N,) or ()
+        What formulas read, of the whole table; a single number holds for every row.
     most : IntArray, shape (n,)
-        The most that may be taken of each: lots of a position, micro-dollars of an account.
-    features : mapping of str to FloatArray, shape (n,)
-        What formulas read.
+        The most that may be taken of each candidate: lots of a position, micro-dollars of an
+        account.
     signals : mapping of str to float
-        What else they read.
+        What else formulas read.
+    places : IntArray, shape (n,), optional
+        Rows of the table that are candidates, in order; all unless given.
     """
 
-    account: tuple[str, ...]
-    most: IntArray
+    names: tuple[str, ...]
     features: Mapping[str, FloatArray]
+    most: IntArray
     signals: Mapping[str, float] = field(default_factory=dict)
-
-    def __post_init__(self) -> None:
-        for name in ("features", "signals"):
-            object.__setattr__(self, name, MappingProxyType(dict(getattr(self, name))))
+    places: IntArray | None = None
 
     def __len__(self) -> int:
-        return len(self.account)
+        return self.most.size
+
+    @property
+    def account(self) -> tuple[str, ...]:
+        """Owners of the candidates, length n."""
+        if self.places is None:
+            return self.names
+        return tuple(self.names[place] for place in self.places.tolist())
 
     def feature(self, name: str) -> FloatArray:
-        """Return a column, shape (n,).
+        """Return a column of the candidates, shape (n,).
 
         Raises
         ------
@@ -54,11 +60,11 @@ class Rows(Record):
             If there is none of that name.
         """
         if name not in self.features:
-            known = ", ".join(self.features)
-            raise InputError(
-                "feature", name, f"one of {known}", remedy="add it to the market or round"
-            )
-        return self.features[name]
+            raise _absent("feature", name, self.features)
+        values = self.features[name]
+        if values.ndim == 0:
+            return np.broadcast_to(values, len(self))
+        return values if self.places is None else values[self.places]
 
     def signal(self, name: str) -> float:
         """Return a signal.
@@ -69,48 +75,52 @@ class Rows(Record):
             If there is none of that name.
         """
         if name not in self.signals:
-            known = ", ".join(self.signals) or "none"
-            raise InputError(
-                "signal", name, f"one of {known}", remedy="add it to the market or round"
-            )
+            raise _absent("signal", name, self.signals)
         return self.signals[name]
 
     def take(self, chosen: BoolArray | IntArray) -> Rows:
-        """The rows chosen by a mask or by indices, in that order."""
-        indices = np.flatnonzero(chosen) if np.asarray(chosen).dtype == bool else chosen
-        return Rows(
-            account=tuple(self.account[i] for i in indices),
-            most=self.most[indices],
-            features={name: column[indices] for name, column in self.features.items()},
-            signals=self.signals,
-        )
+        """The candidates chosen by a mask or by indices, in that order."""
+        indices = np.flatnonzero(chosen) if chosen.dtype == bool else chosen.astype(np.int64)
+        places = indices if self.places is None else self.places[indices]
+        return replace(self, most=self.most[indices], places=places)
 
     def having(self, columns: Mapping[str, ArrayLike]) -> Rows:
-        """The same rows with further columns, or others in their place."""
-        wide = {n: np.broadcast_to(np.asarray(c, float), len(self)) for n, c in columns.items()}
-        return replace(self, features={**self.features, **wide})
+        """The same candidates with further columns, shape (n,) or (), or others in their place."""
+        return replace(
+            self, features={**self.features, **{n: self._wide(c) for n, c in columns.items()}}
+        )
 
     def limited(self, most: IntArray) -> Rows:
-        """The same rows with other limits."""
+        """The same candidates with other limits."""
         return replace(self, most=most)
+
+    def _wide(self, values: ArrayLike) -> FloatArray:
+        """Spread a column of the candidates over the table."""
+        given = np.asarray(values, dtype=np.float64)
+        if given.ndim == 0 or self.places is None:
+            return given
+        wide = np.zeros(len(self.names))
+        wide[self.places] = given
+        return wide
 
 
 def position_rows(market: Market) -> Rows:
     """Every open position of a market, in the market's order.
 
-    Columns of the position: `side` (+1 long, −1 short), `size`, `lot`, `entry`, `mark`, `upnl`,
-    `notional`, `bankruptcy_price`, and the ratios `price_ratio` (mark over entry), `entry_return`
-    (profit over the value at entry), `pnl_percent` (profit over a balance of at least 1 USD),
-    `leverage` (notional over equity) and `effective_leverage` (notional over what is left before
-    bankruptcy); where the market knows them `previous_mark`, `index`, and the margins `maintenance`
-    and `initial`, USD. Columns of its account: those of `account_rows`, with `account_` in front
-    where the names clash.
+    Columns of the position: `side` (+1 long, −1 short), `size`, `lot`, `lots`, `entry`, `mark`,
+    `upnl`, `notional`, `bankruptcy_price`, and the ratios `price_ratio` (mark over entry),
+    `entry_return` (profit over the value at entry), `pnl_percent` (profit over a balance of at
+    least 1 USD), `leverage` (notional over equity) and `effective_leverage` (notional over what is
+    left before bankruptcy); where the market knows them `previous_mark`, `index`, and the margins
+    `maintenance` and `initial`, USD. Columns of its account: those of `account_rows`, with
+    `account_` in front where the names clash.
     """
     owner, held = market.owner, market.positions
     columns: dict[str, FloatArray] = {
         "side": market.sign,
         "size": held.size,
         "lot": market.lot,
+        "lots": market.lots.astype(np.float64),
         "entry": held.entry,
         "mark": market.mark,
         "upnl": market.upnl,
@@ -133,7 +143,7 @@ def position_rows(market: Market) -> Rows:
     }
     clash = {f"account_{n}" if n in columns else n: column for n, column in of_account.items()}
     return Rows(
-        account=held.account,
+        names=held.account,
         most=market.lots,
         features=columns | clash,
         signals=_signals(market),
@@ -155,7 +165,7 @@ def account_rows(market: Market) -> Rows:
     columns["capacity"] = np.maximum(columns["upnl"], 0.0)
     columns["size"] = market.by_account(market.positions.size)
     return Rows(
-        account=market.accounts.account,
+        names=market.accounts.account,
         most=micro(columns["capacity"]),
         features=columns,
         signals=_signals(market),
@@ -169,7 +179,7 @@ def round_rows(start: RoundStart) -> Rows:
     if start.equity is not None:
         columns["equity"] = start.equity
     return Rows(
-        account=start.account,
+        names=start.account,
         most=np.floor(start.capacity * MICRO).astype(np.int64),
         features=columns | dict(start.features),
         signals=start.signals,
@@ -216,6 +226,11 @@ def _account_columns(market: Market) -> dict[str, FloatArray]:
     if market.accounts.opened is not None:
         columns["opened"] = market.accounts.opened
     return columns | dict(market.accounts.features)
+
+
+def _absent(kind: str, name: str, known: Iterable[str]) -> InputError:
+    expected = f"one of {', '.join(known) or 'none'}"
+    return InputError(kind, name, expected, remedy="add it to the market or round")
 
 
 def _signals(market: Market) -> dict[str, float]:

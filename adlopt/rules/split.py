@@ -13,6 +13,7 @@ import numpy as np
 
 from adlopt.arrays import FloatArray, IntArray
 from adlopt.errors import InputError
+from adlopt.lot_grid import MICRO
 from adlopt.rules.formula import Formula
 from adlopt.rules.rows import Rows
 
@@ -118,13 +119,12 @@ class PerUnit:
 
     def take(self, rows: Rows, amount: int, turn: int) -> IntArray:
         """Charge everyone; nothing where nobody holds a unit."""
-        units = whole(_weights(self.weight, rows))
-        total = sum(units[0])
+        units, below = whole(_weights(self.weight, rows))
+        total, step = int(units.sum()), max(round(self.step * MICRO), 1)
         if total == 0 or amount == 0:
             return np.zeros(len(rows), dtype=np.int64)
-        numerator, step = units[1], max(round(self.step * 1_000_000), 1)
-        charge = -(-amount * numerator // (total * step)) * step
-        return np.array([-(-charge * u // numerator) for u in units[0]], dtype=np.int64)
+        charge = -(-amount * below // (total * step)) * step
+        return np.array([-(-charge * u // below) for u in units.tolist()], dtype=np.int64)
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,38 +222,43 @@ def share_out(weight: FloatArray, most: IntArray, amount: int) -> IntArray:
     array([2, 6, 5])
     """
     units, _ = whole(weight)
+    open_ = np.flatnonzero((units > 0) & (most > 0))
+    rest = min(amount, int(most[open_].sum()))
     taken = np.zeros(most.size, dtype=np.int64)
-    open_ = [i for i, u in enumerate(units) if u and most[i]]
-    limit, rest = most.tolist(), min(amount, int(most[open_].sum()))
+    if int(units.sum()) * max(rest, int(most.max(initial=0))) >= 2**63:
+        units, most = units.astype(object), most.astype(object)
     while True:
-        total = sum(units[i] for i in open_)
-        full = [i for i in open_ if limit[i] * total <= rest * units[i]]
-        if not full:
+        total = units[open_].sum()
+        full = most[open_] * total <= rest * units[open_]
+        if not full.any():
             break
-        taken[full] = most[full]
-        rest -= sum(limit[i] for i in full)
-        done = set(full)
-        open_ = [i for i in open_ if i not in done]
-    shares = {i: divmod(rest * units[i], total) for i in open_}
-    for i, (whole_part, _) in shares.items():
-        taken[i] = whole_part
-    missing = rest - sum(part for part, _ in shares.values())
-    for i in sorted(open_, key=lambda i: -shares[i][1])[:missing]:
-        taken[i] += 1
+        taken[open_[full]] = most[open_[full]]
+        rest -= int(most[open_[full]].sum())
+        open_ = open_[~full]
+    if not open_.size:
+        return taken
+    owed = rest * units[open_]
+    taken[open_] = owed // total
+    missing = rest - int((owed // total).sum())
+    largest = np.argsort(-(owed % total), kind="stable")[:missing]
+    taken[open_[largest]] += 1
     return taken
 
 
-def whole(weight: FloatArray) -> tuple[list[int], int]:
-    """State floats as whole numbers over one denominator, exactly.
+def whole(weight: FloatArray) -> tuple[IntArray, int]:
+    """State floats as whole numbers over one denominator, exactly; Python's own if they are large.
 
     Examples
     --------
     >>> whole(np.array([0.5, 3.0]))
-    ([1, 6], 2)
+    (array([1, 6]), 2)
     """
+    if (weight == np.floor(weight)).all() and float(weight.sum()) < 2**62:
+        return weight.astype(np.int64), 1
     ratios = [value.as_integer_ratio() for value in weight.tolist()]
     common = max((below for _, below in ratios), default=1)
-    return [above * (common // below) for above, below in ratios], common
+    units = [above * (common // below) for above, below in ratios]
+    return np.array(units, dtype=np.int64 if sum(units) < 2**63 else object), common
 
 
 def _weights(formula: Formula, rows: Rows) -> FloatArray:

@@ -331,7 +331,7 @@ REYA = Rule(
     source="help.reya.xyz/articles/682321; Voltz-Protocol/v2-core #164, #225",
     fund=NO_FUND,
     close=Close(
-        tiers=(Tier(split=ProRata(column("size", "contracts"))),),
+        tiers=(Tier(split=ProRata(column("lots", "contracts"))),),
         price=Formula("mark of a winning position, else where fund and balance end", _reya),
     ),
     unpublished=("rounding",),

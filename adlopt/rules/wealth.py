@@ -37,12 +37,14 @@ def wealth_round(market: Market, *, t: int = 1) -> RoundStart:
     wins = (rows.feature("upnl") > 0) & (market.equity > 0)
     if not wins.any():
         raise InputError("positions", "no winner", "a solvent account with a profit")
-    columns = dict(rows.take(wins).features)
+    chosen = rows.take(wins)
+    columns = {name: chosen.feature(name) for name in rows.features}
     winners = np.flatnonzero(wins)
     held = np.array([np.count_nonzero(market.owner == i) for i in winners])
     if (held == 1).all():
         places = [int(np.flatnonzero(market.owner == i)[0]) for i in winners]
-        columns = dict(position_rows(market).take(np.array(places)).features) | columns
+        held_by = position_rows(market).take(np.array(places))
+        columns = {name: held_by.feature(name) for name in held_by.features} | columns
     return RoundStart(
         t=t,
         account=tuple(rows.account[i] for i in winners),
