@@ -12,157 +12,15 @@ from types import MappingProxyType
 import numpy as np
 from numpy.typing import ArrayLike
 
-from adlopt.arrays import FloatArray, IntArray, Record, freeze, freeze_indices, own, own_number
+from adlopt.arrays import FloatArray, IntArray, Record, freeze, freeze_indices, own_number
 from adlopt.errors import InputError
-from adlopt.positions import WHOLE, Side
+from adlopt.market_tables import Accounts, Coins, OpenPositions, Shed
+from adlopt.positions import WHOLE
+
+__all__ = ["LARGEST_MARKET", "Accounts", "Coins", "Market", "OpenPositions", "Shed"]
 
 LARGEST_MARKET = 2.0**62 / 1e6
 """USD. Notionals, balances and the fund together stay below this: micro-dollars fit 64 bits."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Accounts(Record):
-    """Margin accounts, one each row.
-
-    Parameters
-    ----------
-    account : sequence of str, length n
-        Unique ids.
-    balance : array_like, shape (n,)
-        USD. Collateral without unrealised profit.
-    opened : array_like, shape (n,), optional
-        When the account was opened, in any unit that grows.
-    features : mapping of str to array_like, shape (n,)
-        Whatever else a rule ranks or charges by, such as `session_profit` or `withdrawal`, USD.
-    """
-
-    account: tuple[str, ...]
-    balance: FloatArray
-    opened: FloatArray | None = None
-    features: Mapping[str, FloatArray] = field(default_factory=dict)
-
-    def __post_init__(self) -> None:
-        put = object.__setattr__
-        put(self, "account", own_names(self.account, "account"))
-        _refuse_repeat(self.account, "account")
-        n = len(self.account)
-        put(self, "balance", own(self.balance, "balance", length=n))
-        if self.opened is not None:
-            put(self, "opened", own(self.opened, "opened", length=n))
-        features = {k: own(v, f"features.{k}", length=n) for k, v in self.features.items()}
-        put(self, "features", MappingProxyType(features))
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Coins(Record):
-    """Perpetual contracts that the venue lists, one each row.
-
-    Parameters
-    ----------
-    coin : sequence of str, length m
-        Unique names.
-    mark : array_like, shape (m,)
-        USD a contract, > 0.
-    lot : array_like, shape (m,)
-        Contracts, > 0. The venue's size step.
-    previous_mark, index : array_like, shape (m,), optional
-        USD a contract, > 0. The mark one update earlier; the oracle price.
-    maintenance, initial : array_like, shape (m,), optional
-        Margin rates, shares of the notional, > 0.
-    """
-
-    coin: tuple[str, ...]
-    mark: FloatArray
-    lot: FloatArray
-    previous_mark: FloatArray | None = None
-    index: FloatArray | None = None
-    maintenance: FloatArray | None = None
-    initial: FloatArray | None = None
-
-    def __post_init__(self) -> None:
-        put = object.__setattr__
-        put(self, "coin", own_names(self.coin, "coin"))
-        _refuse_repeat(self.coin, "coin")
-        for name in ("mark", "lot", "previous_mark", "index", "maintenance", "initial"):
-            if getattr(self, name) is not None:
-                put(self, name, own_positive(getattr(self, name), name, len(self.coin)))
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class OpenPositions(Record):
-    """Open positions, one each row; `adlopt.Positions` is what a round may close of them.
-
-    Parameters
-    ----------
-    account, coin : sequence of str, length k
-    side : sequence of Side or str, length k
-        One position for each account, coin and side.
-    size : array_like, shape (k,)
-        Contracts, > 0.
-    entry : array_like, shape (k,)
-        USD a contract, > 0.
-    """
-
-    account: tuple[str, ...]
-    coin: tuple[str, ...]
-    side: tuple[Side, ...]
-    size: FloatArray
-    entry: FloatArray
-
-    def __post_init__(self) -> None:
-        put = object.__setattr__
-        put(self, "account", own_names(self.account, "positions.account"))
-        k = len(self.account)
-        put(self, "coin", own_names(self.coin, "positions.coin", k))
-        put(self, "side", own_sides(self.side, k))
-        for name in ("size", "entry"):
-            put(self, name, own_positive(getattr(self, name), name, k))
-        keys = list(zip(self.account, self.coin, self.side, strict=True))
-        seen: set[tuple[str, str, Side]] = set()
-        for row, key in enumerate(keys):
-            if key in seen:
-                found = f"a second {key[2].value} {key[1]} of {key[0]!r}"
-                raise InputError("positions", found, "one", index=row, remedy="merge duplicates")
-            seen.add(key)
-
-    def __len__(self) -> int:
-        return len(self.account)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Shed(Record):
-    """What must go: positions of losers, each with the price at which its owner has nothing left.
-
-    Parameters
-    ----------
-    account, coin : sequence of str, length k
-        The loser, and what it holds.
-    side : sequence of Side or str, length k
-        The loser's side; it is closed against the opposite one.
-    size : array_like, shape (k,)
-        Contracts, > 0.
-    price : array_like, shape (k,)
-        USD a contract. The bankruptcy price.
-    """
-
-    account: tuple[str, ...] = ()
-    coin: tuple[str, ...] = ()
-    side: tuple[Side, ...] = ()
-    size: FloatArray = field(default_factory=lambda: freeze([]))
-    price: FloatArray = field(default_factory=lambda: freeze([]))
-
-    def __post_init__(self) -> None:
-        put = object.__setattr__
-        k = len(self.account)
-        if k:
-            put(self, "account", own_names(self.account, "shed.account"))
-            put(self, "coin", own_names(self.coin, "shed.coin", k))
-        put(self, "side", own_sides(self.side, k))
-        put(self, "size", own_positive(self.size, "shed.size", k))
-        put(self, "price", own(self.price, "shed.price", length=k))
-
-    def __len__(self) -> int:
-        return len(self.account)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -367,53 +225,6 @@ class Market(Record):
     def _bankrupt(self) -> set[str]:
         pairs = zip(self.accounts.account, self.equity.tolist(), strict=True)
         return {name for name, value in pairs if value < 0}
-
-
-def own_names(names: Iterable[str], name: str, length: int | None = None) -> tuple[str, ...]:
-    """Check names, non-empty texts, and copy them."""
-    if isinstance(names, str) or not isinstance(names, Iterable):
-        raise InputError(name, names, "a list of names")
-    owned = tuple(names)
-    for index, each in enumerate(owned):
-        if not isinstance(each, str) or not each:
-            raise InputError(name, each, "a non-empty text", index=index)
-    if length is None and not owned:
-        raise InputError(name, [], "at least one")
-    if length is not None and len(owned) != length:
-        raise InputError(name, f"{len(owned)} names", f"{length}, one each row")
-    return tuple(map(str, owned))
-
-
-def own_sides(sides: Iterable[Side | str], length: int) -> tuple[Side, ...]:
-    """Check sides, and copy them."""
-    if isinstance(sides, str) or not isinstance(sides, Iterable):
-        raise InputError("side", sides, "a list of sides")
-    owned = []
-    for index, side in enumerate(sides):
-        try:
-            owned.append(Side(side))
-        except ValueError:
-            raise InputError("side", side, "long or short", index=index) from None
-    if len(owned) != length:
-        raise InputError("side", f"{len(owned)} sides", f"{length}, one each row")
-    return tuple(owned)
-
-
-def own_positive(values: ArrayLike, name: str, length: int) -> FloatArray:
-    """Check numbers > 0, and copy them."""
-    owned = own(values, name, length=length, lowest=0.0)
-    if not (owned > 0).all():
-        index = int(np.argmin(owned > 0))
-        raise InputError(name, float(owned[index]), "a number > 0", index=index)
-    return owned
-
-
-def _refuse_repeat(names: Sequence[str], name: str) -> None:
-    seen: set[str] = set()
-    for index, each in enumerate(names):
-        if each in seen:
-            raise InputError(name, each, "one not used before", index=index)
-        seen.add(each)
 
 
 def _known(names: Sequence[str], known: Sequence[str], name: str, what: str) -> None:

@@ -487,3 +487,36 @@ def test_a_charge_on_nobody_raises_nothing():
     )
     assert deleverage(lonely, rule).deficit_left == 400.0
     assert deleverage(lonely, rule_of(RandomStart())).deficit_left == 400.0
+
+
+@pytest.mark.parametrize("name", ["vertex", "percolator", "binance"])
+def test_a_debt_without_a_position_stays_in_sight(name):
+    """Nothing can be closed for it, and no coin's holders owe it; profits may be cut."""
+    accounts = Accounts(account=["L", "B", "A"], balance=[-50.0, 9000, 9000])
+    held = OpenPositions(
+        account=["B", "A"],
+        coin=["ETH"] * 2,
+        side=["long", "short"],
+        size=[1, 1],
+        entry=[3500, 3500],
+    )
+    done = deleverage(two_sided(accounts=accounts, positions=held), rule_named(name))
+    assert done.deficit_left == (0.0 if name == "percolator" else 50.0)
+
+
+@pytest.mark.parametrize("name", ["bitmex", "hyperliquid", "gte", "bitget", "okx", "xcoin"])
+def test_an_account_worth_exactly_nothing_is_served_first(name):
+    coins = Coins(
+        coin=["ETH"], mark=[3600.0], lot=[1.0], maintenance=[0.01], previous_mark=[3600.0]
+    )
+    accounts = Accounts(account=["L", "B", "A"], balance=[2000, 9000, 0.0])
+    held = OpenPositions(
+        account=["L", "B", "A"], coin=["ETH"] * 3, side=["long", "short", "short"],
+        size=[10, 6, 4], entry=[4000, 3600, 3600],
+    )  # fmt: skip
+    market = two_sided(
+        coins=coins, accounts=accounts, positions=held,
+        signals={"fund_peak": 0.0, "deleveraging": 0.0},
+    )  # fmt: skip
+    done = deleverage(market, rule_named(name))
+    assert done.closed.sum() in (0, 20)

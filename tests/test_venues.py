@@ -101,7 +101,7 @@ def test_only_queues_have_ranks():
         ranking(bitmex_example(), rule_named("reya"), "ETH", adl.Side.LONG)
 
 
-def test_bitmex_ranks_losers_behind_winners_the_most_leveraged_last():
+def test_bitmex_ranks_losers_behind_winners_the_most_leveraged_first():
     """Losers' returns are divided by the leverage: they come after all winners."""
     case = market(
         [("S", 100.0), ("win", 5000.0), ("safe", 9000.0), ("risky", 200.0)],
@@ -416,6 +416,15 @@ def test_dydx_skips_bankruptcy_prices_that_do_not_overlap_and_gives_up_in_time()
     tier = replace(rule.close.tiers[0], split=RandomStart(most_tried=1))
     done = deleverage(case, replace(rule, close=replace(rule.close, tiers=(tier,))))
     assert done.unmatched.sum() == 3
+    unwilling = dydx_case(a=500.0, b=500.0, c=500.0, d=500.0)
+    willing = rule.close.tiers[0].split.willing
+    found = 0
+    for seed in range(30):
+        split = RandomStart(seed=seed, most_tried=1, willing=willing)
+        tier = replace(rule.close.tiers[0], split=split)
+        once = replace(rule, close=replace(rule.close, tiers=(tier,)))
+        found += contracts(deleverage(unwilling, once)).get("e", 0.0) == 2.0
+    assert 0 < found < 30
 
 
 def test_gte_serves_the_largest_bad_debt_first():

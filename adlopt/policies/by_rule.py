@@ -33,7 +33,7 @@ class ByRule(Memoryless):
 
     Examples
     --------
-    >>> from adlopt.rules.venues import GTE
+    >>> from adlopt.rules.protocols import GTE
     >>> start = RoundStart(account=["a", "b", "c"], capacity=[4, 8, 0.5], deficit=15,
     ...                    features={"leverage": [10, 2, 1]})
     >>> ByRule(GTE).allocate(None, start, 7.5)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 
 import numpy as np
 
@@ -11,7 +11,8 @@ from adlopt.arrays import BoolArray, FloatArray, IntArray
 from adlopt.lot_grid import MICRO
 from adlopt.market import LARGEST_MARKET, Market, Shed
 from adlopt.positions import Side
-from adlopt.rules.deleveraging import Deleveraging, Match, Tie, shed_lots, shed_rows
+from adlopt.rules.book import Book
+from adlopt.rules.deleveraging import Deleveraging, Tie, shed_rows
 from adlopt.rules.formula import Formula
 from adlopt.rules.rows import Rows, account_rows, closes_against, micro, position_rows
 from adlopt.rules.rule import Close, Haircut, Rule, Tier
@@ -33,7 +34,7 @@ def deleverage(market: Market, rule: Rule, shed: Shed | None = None) -> Delevera
     Examples
     --------
     >>> from adlopt.market import Accounts, Coins, OpenPositions
-    >>> from adlopt.rules.venues import ETHEREAL
+    >>> from adlopt.rules.protocols import ETHEREAL
     >>> market = Market(
     ...     accounts=Accounts(account=["A", "B"], balance=[2000, 8000], opened=[1, 2]),
     ...     coins=Coins(coin=["ETH"], mark=[3600], lot=[0.01]),
@@ -44,7 +45,7 @@ def deleverage(market: Market, rule: Rule, shed: Shed | None = None) -> Delevera
     (array([   0., 2000.]), 0.0)
     """
     shed = rule.sheds(market) if shed is None else shed
-    book = _Book.of(market, shed)
+    book = Book.of(market, shed)
     allowed = min(max(rule.fund.of(market), 0.0), market.fund)
     allowance = int(micro([allowed])[0])
     calls = book.unpaid() > allowance or (not book.unpaid() and len(shed) > 0)
@@ -84,124 +85,12 @@ def in_order(tie_break: Sequence[Formula], rows: Rows) -> IntArray:
     return np.lexsort([np.array(rows.account), *keys])
 
 
-@dataclass(slots=True, kw_only=True)
-class _Book:
-    """Open lots and account values, in whole units, while a rule runs."""
-
-    market: Market
-    shed: Shed
-    rows: IntArray
-    owner: IntArray
-    unit: FloatArray
-    mark: FloatArray
-    lots: IntArray
-    gap: IntArray
-    gone: IntArray
-    held: IntArray
-    open_: IntArray
-    start: IntArray
-    value: IntArray
-    haircut: IntArray
-    fund: int
-    matches: list[Match] = field(default_factory=list)
-    ties: list[Tie] = field(default_factory=list)
-
-    @classmethod
-    def of(cls, market: Market, shed: Shed) -> _Book:
-        rows, lots = shed_rows(market, shed), shed_lots(market, shed)
-        open_ = market.lots.copy()
-        losers = set(shed.account)
-        open_[[name in losers for name in market.positions.account]] = 0
-        return cls(
-            market=market,
-            shed=shed,
-            rows=rows,
-            owner=market.owner,
-            unit=market.lot * market.sign,
-            mark=market.mark,
-            lots=lots,
-            gap=_gaps(market, shed, rows),
-            gone=np.zeros_like(lots),
-            held=market.lots,
-            open_=open_,
-            start=micro(market.equity),
-            value=micro(market.equity),
-            haircut=np.zeros(len(market.accounts.account), dtype=np.int64),
-            fund=int(micro([market.fund])[0]),
-        )
-
-    def unpaid(self) -> int:
-        """Micro-dollars."""
-        return int(np.maximum(-self.value, 0).sum())
-
-    def take_over(self, order: IntArray, allowance: int) -> int:
-        """Let the fund take positions at their bankruptcy price; what that cost it."""
-        start = self.fund
-        for s in order.tolist():
-            gap, lots = int(self.gap[s]), int(self.lots[s])
-            if gap <= 0 or not lots:
-                continue
-            left = allowance - (start - self.fund)
-            taken = lots if gap <= left else left * lots // gap
-            if taken:
-                self.match(s, None, taken, float(self.shed.price[s]))
-            if taken < lots:
-                break
-        return start - self.fund
-
-    def match(self, s: int, position: int | None, lots: int, price: float) -> None:
-        """Close lots of a loser at a price; whoever takes them pays the gap to the mark."""
-        before, total = int(self.gone[s]), int(self.lots[s])
-        row, after = int(self.rows[s]), before + lots
-        if price == float(self.shed.price[s]):
-            gap = int(self.gap[s])
-            paid = gap * after // total - gap * before // total
-        else:
-            apart = price - float(self.mark[row])
-            paid = round(lots * float(self.unit[row]) * apart * MICRO)
-        self.gone[s] = after
-        self.value[self.owner[row]] += paid
-        if position is None:
-            self.fund -= paid
-        else:
-            self.open_[position] -= lots
-            self.value[self.owner[position]] -= paid
-        self.matches.append(Match(shed=s, position=position, lots=lots, price=price, paid=paid))
-
-    def pay(self, amount: int) -> None:
-        """Pay losers out of the fund, in the order of their ids, while it lasts."""
-        self.fund -= self.share(min(amount, self.fund))
-
-    def share(self, amount: int) -> int:
-        """Give losers what they lack, old debt first, then in the order of ids; what that took."""
-        names, left = self.market.accounts.account, amount
-        short = np.flatnonzero(self.value < 0).tolist()
-        for i in sorted(short, key=lambda i: (self.start[i] >= 0, names[i])):
-            paid = min(left, -int(self.value[i]))
-            self.value[i] += paid
-            left -= paid
-        return amount - left
-
-
-def _gaps(market: Market, shed: Shed, rows: IntArray) -> IntArray:
-    """Micro-dollars from mark to bankruptcy price; those of a whole account sum to its debt."""
-    apart = market.sign[rows] * (shed.price - market.mark[rows])
-    gaps = micro(shed.size * apart)
-    value, owner = micro(market.equity), market.owner[rows]
-    for i in np.unique(owner).tolist():
-        own = np.flatnonzero(owner == i)
-        odd = int(-value[i] - gaps[own].sum())
-        if abs(odd) <= own.size + abs(int(value[i])) * 1e-12:
-            gaps[own[np.argmax(np.abs(gaps[own]))]] += odd
-    return gaps
-
-
 def _losers_first(market: Market, shed: Shed, close: Close) -> IntArray:
     rows = shed_rows(market, shed)
     return close.losers.order(position_rows(market).take(rows))
 
 
-def _close(book: _Book, rule: Rule, close: Close, order: IntArray, allowance: int) -> None:
+def _close(book: Book, rule: Rule, close: Close, order: IntArray, allowance: int) -> None:
     tables: dict[tuple[str, Side], tuple[IntArray, Rows]] = {}
     everyone = position_rows(book.market)
     signals = {**everyone.signals, "fund_pays": allowance / MICRO}
@@ -231,13 +120,13 @@ def _close(book: _Book, rule: Rule, close: Close, order: IntArray, allowance: in
                 book.match(s, int(where[row]), int(lots[row]), float(prices[row]))
 
 
-def _loser(everyone: Rows, book: _Book, s: int) -> dict[str, float]:
+def _loser(everyone: Rows, book: Book, s: int) -> dict[str, float]:
     row = int(book.rows[s])
     columns = {f"loser_{n}": float(column[row]) for n, column in everyone.features.items()}
     return columns | {"loser_bankruptcy_price": float(book.shed.price[s])}
 
 
-def _take(book: _Book, rule: Rule, haircut: Haircut) -> None:
+def _take(book: Book, rule: Rule, haircut: Haircut) -> None:
     pots = _pots(book) if haircut.by_coin else [("", book.unpaid())]
     solvent = np.flatnonzero(book.start >= 0)
     everyone = account_rows(book.market).take(solvent)
@@ -252,7 +141,7 @@ def _take(book: _Book, rule: Rule, haircut: Haircut) -> None:
                 left -= _cut(book, tier, holders, where, left)
 
 
-def _cut(book: _Book, tier: Tier, rows: Rows, where: IntArray, amount: int) -> int:
+def _cut(book: Book, tier: Tier, rows: Rows, where: IntArray, amount: int) -> int:
     """Take dollars of one tier, hand them to losers, the excess to the fund; what was taken."""
     limits = rows.most
     if tier.limit is not None:
@@ -268,7 +157,7 @@ def _cut(book: _Book, tier: Tier, rows: Rows, where: IntArray, amount: int) -> i
     return raised
 
 
-def _pots(book: _Book) -> list[tuple[str, int]]:
+def _pots(book: Book) -> list[tuple[str, int]]:
     """The unpaid debt by coin, in proportion to the gaps of what had to go."""
     coins = sorted(set(book.shed.coin))
     gaps = [max(int(book.gap[[c == coin for c in book.shed.coin]].sum()), 0) for coin in coins]
@@ -278,7 +167,7 @@ def _pots(book: _Book) -> list[tuple[str, int]]:
     return list(zip(coins, shares.tolist(), strict=True))
 
 
-def _holdings(book: _Book, coin: str) -> tuple[FloatArray, BoolArray]:
+def _holdings(book: Book, coin: str) -> tuple[FloatArray, BoolArray]:
     """Contracts that accounts hold in a coin, and whether they stand against what had to go."""
     market, held = book.market, book.market.positions
     here = np.array([not coin or c == coin for c in held.coin])
@@ -288,7 +177,7 @@ def _holdings(book: _Book, coin: str) -> tuple[FloatArray, BoolArray]:
     return market.by_account(held.size * here), market.by_account(against) > 0
 
 
-def _split(book: _Book, tier: Tier, rows: Rows, amount: int, turn: int, what: str) -> IntArray:
+def _split(book: Book, tier: Tier, rows: Rows, amount: int, turn: int, what: str) -> IntArray:
     """Split over the eligible rows, and note where only the tie-break decided."""
     chosen: BoolArray = (tier.eligible.values(rows) != 0) & (rows.most > 0)
     taken = np.zeros(len(rows), dtype=np.int64)

@@ -15,6 +15,9 @@ from adlopt.market import Market
 from adlopt.positions import Side
 from adlopt.round import RoundStart
 
+HUGE = 1e100
+"""Ratio to an equity that is not positive: above all others, and 0 times it is 0."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Rows(Record):
@@ -157,8 +160,7 @@ def account_rows(market: Market) -> Rows:
     positions, each ≥ 0), `capacity` (positive `upnl`), `size` (contracts held, all coins and
     sides), `pnl_percent`, `leverage`; where the market knows them the margins `maintenance` and
     `initial`, USD, `margin_ratio` (maintenance margin over equity, 0 without equity) and
-    `opened`; and the accounts' own features. A ratio to an equity that is not positive is
-    infinite.
+    `opened`; and the accounts' own features. A ratio to an equity that is not positive is `HUGE`.
     """
     columns = _account_columns(market)
     columns |= _ratios(columns["upnl"], columns["notional"], columns)
@@ -252,6 +254,6 @@ def _ratios(
 
 
 def _over(above: FloatArray, below: FloatArray) -> FloatArray:
-    """Divide; infinite where there is nothing, or less, to divide by."""
+    """Divide; `HUGE` where there is nothing, or less, to divide by."""
     solvent = below > 0
-    return np.where(solvent, above / np.where(solvent, below, 1.0), np.inf)
+    return np.where(solvent, np.minimum(above / np.where(solvent, below, 1.0), HUGE), HUGE)

@@ -136,17 +136,21 @@ class RandomStart:
     seed : int
     most_tried : int
         Rows that are looked at, at most.
+    willing : Formula, optional
+        Holds for rows that take part; others are looked at, and passed over.
     """
 
     seed: int = 0
     most_tried: int = 1_000
+    willing: Formula | None = None
     family: ClassVar[str] = "random queue"
     free: ClassVar[bool] = True
 
     @property
     def text(self) -> str:
         """Where it starts."""
-        return f"from a pseudo-random account on, at most {self.most_tried:,}"
+        where = f"from a pseudo-random account on, at most {self.most_tried:,}"
+        return where if self.willing is None else f"{where}, where {self.willing.text}"
 
     def take(self, rows: Rows, amount: int, turn: int) -> IntArray:
         """Fill from the place drawn for this turn."""
@@ -154,6 +158,8 @@ class RandomStart:
             return np.zeros(0, dtype=np.int64)
         first = int(np.random.default_rng((self.seed, turn)).integers(len(rows)))
         tried = np.roll(np.arange(len(rows)), -first)[: self.most_tried]
+        if self.willing is not None:
+            tried = tried[self.willing.values(rows)[tried] != 0]
         return fill(tried, rows.most, amount)
 
 
