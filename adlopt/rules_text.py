@@ -9,9 +9,10 @@ from typing import Any
 import numpy as np
 
 from adlopt.errors import InfeasibleRound
+from adlopt.lot_grid import MICRO
 from adlopt.optimum import Solution, solve
 from adlopt.round import Round, RoundOutcome
-from adlopt.rules.deleveraging import Deleveraging
+from adlopt.rules.deleveraging import Deleveraging, Match
 from adlopt.rules.rows import account_rows
 from adlopt.rules.rule import ALWAYS, Rule
 from adlopt.rules.venues import VENUES
@@ -150,6 +151,23 @@ def _outcome(done: Deleveraging) -> dict[str, Any]:
         "least_burden_proof": None if best is None else str(best.certificate),
         "ties": [{"where": tie.where, "accounts": list(tie.accounts)} for tie in done.ties],
         "accounts": accounts,
+        "matches": [_match(done, match) for match in done.matches],
+    }
+
+
+def _match(done: Deleveraging, match: Match) -> dict[str, Any]:
+    shed, market = done.shed, done.market
+    coin = shed.coin[match.shed]
+    lot = float(market.coins.lot[market.coins.coin.index(coin)])
+    taker = None if match.position is None else market.positions.account[match.position]
+    return {
+        "loser": shed.account[match.shed],
+        "side": shed.side[match.shed].value,
+        "coin": coin,
+        "taker": taker,
+        "contracts": match.lots * lot,
+        "price": match.price,
+        "paid_usd": match.paid / MICRO,
     }
 
 

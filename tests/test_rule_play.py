@@ -2,6 +2,7 @@
 
 import json
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -107,6 +108,28 @@ def test_a_rule_that_lacks_a_feature_says_which():
         adl.play(EPISODE, ["persistence+hyperliquid"])
     with pytest.raises(InputError, match="a venue's rule"):
         adl.play(EPISODE, ["persistence+nowhere"])
+
+
+def test_rounds_of_markets_have_what_venues_rank_by(tmp_path):
+    market = read_market(write_template(tmp_path / "market.toml"))
+    start = wealth_round(market)
+    assert start.deficit == 2000.0
+    assert start.feature("price_ratio").tolist() == [3600 / 4000, 3600 / 3900]
+    rounds = tuple(
+        adl.Round(start=replace(start, t=t), outcome=adl.RoundOutcome(needed=1500.0))
+        for t in (1, 2)
+    )
+    episode = adl.Episode(name="market", rounds=rounds)
+    board = adl.play(episode, [f"constant:0.75+{name}" for name in ("hyperliquid", "bitmex")])
+    for name in ("hyperliquid", "bitmex"):
+        assert board[f"constant:0.75+{name}"].tracking == pytest.approx(0.0, abs=1e-5)
+
+
+def test_the_command_plays_objects_from_files(run, folder, mine):  # noqa: F811
+    run("new", "e.toml")
+    code, out, err = run("play", "e.toml", "-p", f"{mine}:half", "-p", f"{mine}:rule", "--json")
+    assert (code, err) == (0, "")
+    assert {"half", "persistence+own"} <= {s["policy"] for s in strict_json(out)["scores"]}
 
 
 @pytest.mark.parametrize("name", ["gte", "percolator", "zenex"])
@@ -266,7 +289,14 @@ def test_json_of_rules_agrees_with_the_text(run, folder, mine):  # noqa: F811
     for rule in data["rules"]:
         assert rule["raised_usd"] + rule["fund_paid_usd"] + rule["deficit_left_usd"] == 2000.0
         assert rule["worst_burden"] >= rule["least_burden"] - 1e-12
+        paid = {a["account"]: 0.0 for a in rule["accounts"]}
+        for match in rule["matches"]:
+            assert match["loser"] == "lena"
+            if match["taker"] is not None:
+                paid[match["taker"]] += match["paid_usd"]
         for account in rule["accounts"]:
+            if rule["rule"] == "binance":
+                assert paid[account["account"]] == pytest.approx(account["gave_usd"])
             line = rf"{account['account']} .* {account['gave_usd']:,.2f} "
             assert re.search(line, text)
 

@@ -100,6 +100,7 @@ MARKET = """\
 fund = 500.0            # insurance fund
 # [signals]
 # fund_peak = 5000.0    # for rules that start when the fund has fallen from its peak
+# deleveraging = 0.0    # 1 while deleveraging is under way
 
 [[coin]]
 name = "ETH"
