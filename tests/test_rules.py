@@ -520,3 +520,104 @@ def test_an_account_worth_exactly_nothing_is_served_first(name):
     )  # fmt: skip
     done = deleverage(market, rule_named(name))
     assert done.closed.sum() in (0, 20)
+
+
+def crossed(rule_, **changes):
+    """A bankrupt account with a leg in each of two coins, three takers, one of them in both."""
+    coins = Coins(coin=["BTC", "ETH"], mark=[300.0, 7.0], lot=[1.0, 1.0], maintenance=[0.01, 0.03])
+    held = OpenPositions(
+        account=["L", "L", "p", "p", "q"],
+        coin=["BTC", "ETH", "BTC", "ETH", "ETH"],
+        side=["long", "long", "short", "short", "short"],
+        size=[1, 30, 1, 7, 23],
+        entry=[320.0, 10.0, 320.0, 10.0, 10.0],
+    )
+    accounts = Accounts(account=["L", "p", "q"], balance=[10.0, 500.0, 500.0])
+    given_ = {"accounts": accounts, "coins": coins, "positions": held} | changes
+    return deleverage(Market(**given_), rule_)
+
+
+def test_a_debt_is_divided_among_legs_by_maintenance_margin():
+    """100 USD over margins of 3.00 and 6.30: the whole sums to the debt, to the micro-dollar."""
+    done = crossed(rule_named("binance"))
+    assert done.required == 100.0
+    price = done.market.bankruptcy_price[:2]
+    gaps = (price - [300.0, 7.0]) * [1, 30]
+    assert gaps == pytest.approx([100 * 3 / 9.3, 100 * 6.3 / 9.3])
+    assert (done.raised, done.deficit_left, done.surplus) == (100.0, 0.0, 0.0)
+    flat = crossed(rule_named("gte"), coins=Coins(coin=["BTC", "ETH"], mark=[300.0, 7.0],
+                                                  lot=[1.0, 1.0]))  # fmt: skip
+    gaps = (flat.market.bankruptcy_price[:2] - [300.0, 7.0]) * [1, 30]
+    assert gaps == pytest.approx([100 * 300 / 510, 100 * 210 / 510])
+
+
+def test_old_debt_is_paid_before_new():
+    """Pro-rata by contracts bankrupts B; the fund pays L first, though B's id comes first."""
+    accounts = Accounts(account=["L", "B", "A"], balance=[2000, -2300, 9000])
+    haircut = Haircut(tiers=(Tier(split=ProRata(column("session_profit"))),))
+    market = two_sided(
+        accounts=replace(accounts, features={"session_profit": [0.0, 1.0, 0.0]}), fund=0.0
+    )
+    taken = deleverage(market, Rule(name="own", haircut=haircut))
+    assert (taken.value_after / MICRO).tolist() == [0.0, -1900.0, 10_600.0]
+    close = rule_named("reya").close
+    half = replace(close, price=Formula("half way", lambda rows: 3700.0))
+    done = deleverage(replace(market, fund=700.0), replace(rule_named("reya"), close=half))
+    assert done.new_debt == 500.0
+    assert (done.value_after / MICRO).tolist() == [-300.0, -500.0, 10_200.0]
+
+
+def test_what_closing_cost_is_not_taken_again():
+    """Profits of 2,400 and 1,600: closing takes half of them, haircuts at most the rest."""
+    half = Close(tiers=(Tier(split=Queue((column("size"),))),),
+                 price=Formula("half way", lambda rows: 3700.0))  # fmt: skip
+    every = Haircut(tiers=(Tier(split=ProRata(column("capacity"))),) * 2)
+    accounts = Accounts(account=["L", "B", "A"], balance=[-1000, 9000, 9000])
+    done = deleverage(two_sided(accounts=accounts), Rule(name="own", close=half, haircut=every))
+    assert done.required == 5000.0
+    assert done.given.tolist() == [0.0, 2400.0, 1600.0]
+    assert done.deficit_left == 1000.0
+
+
+def test_the_fund_is_divided_among_losers_by_their_debt():
+    """Reya: two losers owe 300 and 100; a fund of 200 covers 150 and 50 of them."""
+    accounts = Accounts(account=["x", "y", "W"], balance=[100.0, 300.0, 9000.0])
+    held = OpenPositions(
+        account=["x", "y", "W"], coin=["ETH"] * 3, side=["long", "long", "short"], size=[1, 1, 2],
+        entry=[4000, 4000, 4000],
+    )  # fmt: skip
+    market = two_sided(accounts=accounts, positions=held, fund=200.0)
+    done = deleverage(market, rule_named("reya"))
+    assert [match.paid for match in done.matches] == [150 * MICRO, 50 * MICRO]
+    assert (done.raised, done.fund_paid, done.deficit_left) == (200.0, 200.0, 0.0)
+
+
+@settings(max_examples=150)
+@given(market=markets())
+def test_whole_accounts_closed_at_bankruptcy_owe_exactly_nothing(market):
+    done = deleverage(replace(market, fund=0.0), rule_named("gte"))
+    if not done.unmatched.any() and len(done.shed):
+        held = set(done.shed.account)
+        flat = [v for a, v in zip(market.accounts.account, done.value_before, strict=True)
+                if v < 0 and a not in held]  # fmt: skip
+        assert round((done.deficit_left - done.new_debt) * MICRO) == -sum(flat)
+        assert done.surplus == 0.0
+
+
+def test_legs_of_a_third_each_sum_to_the_debt():
+    coins = Coins(coin=["A", "B", "C"], mark=[10.0] * 3, lot=[1.0] * 3)
+    market = two_sided(
+        coins=coins,
+        accounts=Accounts(account=["L", "W"], balance=[0.0, 500.0]),
+        positions=OpenPositions(
+            account=["L"] * 3 + ["W"] * 3,
+            coin=["A", "B", "C"] * 2,
+            side=["long"] * 3 + ["short"] * 3,
+            size=[1] * 6,
+            entry=[20.0, 30.0, 80.0] * 2,
+        ),
+    )
+    done = deleverage(market, rule_named("gte"))
+    assert done.required == 100.0
+    assert (done.deficit_left, done.surplus) == (0.0, 0.0)
+    assert sorted(match.paid for match in done.matches) == [33_333_333, 33_333_333, 33_333_334]
