@@ -46,6 +46,17 @@ def table(title: str, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> 
     return "\n".join(line.rstrip() for line in captured.get().splitlines()) + "\n"
 
 
+def printable(text: str) -> str:
+    """Keep what would move a terminal's cursor out of a text.
+
+    Examples
+    --------
+    >>> printable("a" + chr(27) + "[31m")
+    'a�[31m'
+    """
+    return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text)
+
+
 def percent(share: float | None) -> str:
     """Format a share of one; a dash where it is not known.
 
@@ -57,17 +68,6 @@ def percent(share: float | None) -> str:
     if share is None:
         return "–"
     return "∞" if math.isinf(share) else f"{100 * share:.4g} %"
-
-
-def printable(text: str) -> str:
-    """Keep what would move a terminal's cursor out of a text.
-
-    Examples
-    --------
-    >>> printable("a" + chr(27) + "[31m")
-    'a�[31m'
-    """
-    return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text)
 
 
 def _spaced(cell: str) -> str:
