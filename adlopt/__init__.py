@@ -9,7 +9,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from adlopt import bounds, episodes, solvency, testing
+    from adlopt import bounds, episodes, rules, solvency, testing
     from adlopt.apportionment import integer_pro_rata
     from adlopt.bound import Bound, Comparator, Hypothesis
     from adlopt.budget import Budget
@@ -37,14 +37,17 @@ if TYPE_CHECKING:
         read_contract_round,
         read_episode,
         read_limits,
+        read_market,
         read_round,
         write_episode,
+        write_market,
     )
     from adlopt.highs import Stopped
     from adlopt.hindsight import best_fixed_severity, paper_ogd, per_round_optimum
-    from adlopt.leverage import Deleveraging, drain_leverage, drain_round, expected_loss
+    from adlopt.leverage import LeverageDrain, drain_leverage, drain_round, expected_loss
     from adlopt.limits import Limits
     from adlopt.loss import Asymmetric, Burden, Empirical, MinMax, SeverityLoss, surrogate
+    from adlopt.market import Accounts, Coins, Market, OpenPositions
     from adlopt.matching import Goal, Lots, Matching, match
     from adlopt.method import Method
     from adlopt.objective import CVaR, FewestAccounts, Leximin, TrackingFirst
@@ -56,6 +59,8 @@ if TYPE_CHECKING:
     from adlopt.policies.insured import Insured, optimal_fund
     from adlopt.positions import ContractRound, Positions, Side
     from adlopt.round import Round, RoundOutcome, RoundStart
+    from adlopt.rules import Deleveraging, Rule, contract_round, wealth_round
+    from adlopt.rules.deleverage import deleverage
     from adlopt.run import Information, Run
     from adlopt.scoreboard import Score, Scoreboard
     from adlopt.severity_path import SeverityPath, best_severity_path
@@ -90,14 +95,17 @@ _HOMES = {
         "read_contract_round",
         "read_episode",
         "read_limits",
+        "read_market",
         "read_round",
         "write_episode",
+        "write_market",
     ),
     "highs": ("Stopped",),
     "hindsight": ("best_fixed_severity", "paper_ogd", "per_round_optimum"),
-    "leverage": ("Deleveraging", "drain_leverage", "drain_round", "expected_loss"),
+    "leverage": ("LeverageDrain", "drain_leverage", "drain_round", "expected_loss"),
     "limits": ("Limits",),
     "loss": ("Asymmetric", "Burden", "Empirical", "MinMax", "SeverityLoss", "surrogate"),
+    "market": ("Accounts", "Coins", "Market", "OpenPositions"),
     "matching": ("Goal", "Lots", "Matching", "match"),
     "method": ("Method",),
     "objective": ("CVaR", "FewestAccounts", "Leximin", "TrackingFirst"),
@@ -109,13 +117,14 @@ _HOMES = {
     "positions": ("ContractRound", "Positions", "Side"),
     "online": ("Haircut", "Policy", "SeverityThenAllocation", "policy"),
     "round": ("Round", "RoundOutcome", "RoundStart"),
+    "rules": ("Deleveraging", "Rule", "contract_round", "deleverage", "wealth_round"),
     "run": ("Information", "Run"),
     "scoreboard": ("Score", "Scoreboard"),
     "severity_path": ("SeverityPath", "best_severity_path"),
     "shed": ("Shed", "open_contract_round"),
     "waterfill": ("pro_rata", "water_fill"),
 }
-_MODULES = ("bounds", "episodes", "solvency", "testing")
+_MODULES = ("bounds", "episodes", "rules", "solvency", "testing")
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 
 __all__ = [  # noqa: PLE0604 - sorted below, from one table

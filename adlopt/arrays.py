@@ -84,6 +84,21 @@ def own(
     return freeze(cleared)
 
 
+def own_positive(values: ArrayLike, field: str, *, length: int) -> FloatArray:
+    """Copy numbers > 0, as `own` does.
+
+    Raises
+    ------
+    InputError
+        As `own`, and for zero.
+    """
+    owned = own(values, field, length=length, lowest=0.0)
+    if not (owned > 0).all():
+        index = int(np.argmin(owned > 0))
+        raise InputError(field, float(owned[index]), "a number > 0", index=index)
+    return owned
+
+
 def _as_floats(values: ArrayLike, field: str) -> FloatArray:
     """Convert numbers, and nothing that numpy would silently take for some: text, dates, masks."""
     try:

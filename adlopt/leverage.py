@@ -33,7 +33,7 @@ from adlopt.problem import BurdenProblem
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Deleveraging(Record):
+class LeverageDrain(Record):
     """What to close, and what is proved about the leverage that remains.
 
     Parameters
@@ -75,7 +75,7 @@ def drain_leverage(
     mark: float,
     close: float,
     lot: float | None = None,
-) -> Deleveraging:
+) -> LeverageDrain:
     """Close `close` contracts so that the largest leverage is least.
 
     Parameters
@@ -121,14 +121,14 @@ def drain_leverage(
             lot=None if lot is None else _whole_lots(held, aim, _one_positive(lot, "lot")),
         )
     )
-    return Deleveraging(
+    return LeverageDrain(
         closed=held - best.haircut,
         leverage=best.haircut * price / worth,
         certificate=best.certificate,
     )
 
 
-def drain_round(round_: ContractRound, *, close: float) -> Deleveraging:
+def drain_round(round_: ContractRound, *, close: float) -> LeverageDrain:
     """Close `close` contracts of a round whose positions are all in one coin and on one side.
 
     Raises

@@ -14,9 +14,10 @@ from adlopt.episode import Episode
 from adlopt.errors import InputError
 from adlopt.hindsight import best_fixed_severity, paper_ogd, per_round_optimum, severity_loss
 from adlopt.loss import Asymmetric, Burden, Loss, MinMax, worst_burden
-from adlopt.online import Haircut, Policy, Severity, SeverityThenAllocation
+from adlopt.online import Allocation, Haircut, Policy, Severity, SeverityThenAllocation
 from adlopt.online import policy as function_policy
-from adlopt.policies import allocation_named, insured_named, named
+from adlopt.own_file import MARK, load
+from adlopt.policies import SEVERITIES, allocation_named, as_allocation, insured_named, named
 from adlopt.policies.allocation import ProRata
 from adlopt.policies.gradient import AdaGradOGD
 from adlopt.policies.insured import Insured
@@ -29,11 +30,12 @@ from adlopt.policies.severity import (
     RunningRatio,
 )
 from adlopt.round import Round, RoundOutcome, RoundStart
+from adlopt.rules.rule import Rule
 from adlopt.run import Information, Run
 from adlopt.scoreboard import Scoreboard
 from adlopt.solvency import check_haircut
 
-Playable: TypeAlias = Policy | Callable[[RoundStart], Haircut] | str
+Playable: TypeAlias = Policy | Allocation | Rule | Callable[[RoundStart], Haircut] | str
 ALWAYS = ("do-nothing", "constant:0.5", "persistence")
 """What every board carries: a policy that loses to these must be seen to."""
 
@@ -119,7 +121,7 @@ def play(
     Parameters
     ----------
     episode : Episode
-    policies : sequence of Policy, function or str
+    policies : sequence of Policy, Rule, Allocation, function or str
         A function takes a RoundStart and returns a haircut. Names are as in
         `adlopt.policies.named`; "ogd" alone is the paper's, with the *hindsight* step η*.
         Do-nothing, the constant ½, persistence and the best constant (*hindsight*) are always
@@ -249,20 +251,44 @@ def lineup(episode: Episode) -> tuple[LineupRow, ...]:
 
 
 def resolve(policy: Playable, episode: Episode) -> Policy:
-    """Return a policy for its name; "ogd" without a step is tuned in *hindsight*."""
+    """Return a policy for its name; "ogd" without a step is tuned in *hindsight*.
+
+    A rule or an allocation of one's own is preceded by persistence.
+    """
     if isinstance(policy, str):
-        severity, plus, allocation = policy.partition("+")
-        if severity.partition(":")[0] == "insured":
-            return insured_named(severity, resolve(allocation or "persistence", episode))
-        if severity != "ogd":
-            return named(policy)
-        split = allocation_named(allocation) if plus else ProRata()
-        return SeverityThenAllocation(paper_ogd(episode), split)
+        return _named(policy, episode)
+    if isinstance(policy, type):
+        raise InputError("policy", policy, "an object", remedy="make one of the class")
     if hasattr(policy, "decide"):
         return cast(Policy, policy)
+    if isinstance(policy, Rule) or hasattr(policy, "allocate"):
+        return SeverityThenAllocation(Persistence(), as_allocation(policy, "policy"))
     if callable(policy):
         return function_policy(policy)
-    raise InputError("policy", policy, "a policy, a function of RoundStart, or a name")
+    raise InputError("policy", policy, "a policy, a rule, a function of RoundStart, or a name")
+
+
+def _named(name: str, episode: Episode) -> Policy:
+    severity, plus, allocation = name.partition("+")
+    kind = severity.partition(":")[0]
+    if kind == "insured":
+        return insured_named(severity, resolve(allocation or "persistence", episode))
+    if MARK in name and kind not in SEVERITIES:
+        return _own(load(name), name, episode)
+    if severity != "ogd":
+        return named(name)
+    split = allocation_named(allocation) if plus else ProRata()
+    return SeverityThenAllocation(paper_ogd(episode), split)
+
+
+def _own(found: Playable, name: str, episode: Episode) -> Policy:
+    """Return a policy for what a file calls by a name."""
+    if isinstance(found, str):
+        raise InputError(name, found, "a policy, a rule, or a function of RoundStart")
+    try:
+        return resolve(found, episode)
+    except InputError as error:
+        raise InputError(name, found, error.expected, remedy=error.remedy) from None
 
 
 def _require_distinct(names: list[str]) -> None:

@@ -14,7 +14,15 @@ from enum import Enum
 import numpy as np
 from numpy.typing import ArrayLike
 
-from adlopt.arrays import FloatArray, IntArray, Record, freeze_indices, own, own_number
+from adlopt.arrays import (
+    FloatArray,
+    IntArray,
+    Record,
+    freeze_indices,
+    own,
+    own_number,
+    own_positive,
+)
 from adlopt.errors import InputError
 from adlopt.round import Round, RoundOutcome, RoundStart
 
@@ -89,14 +97,11 @@ class Positions(Record):
         m = len(self.account)
         put(self, "coin", own_names(self.coin, "coin", m))
         put(self, "side", own_sides(self.side, m))
-        for name in ("size", "lot", "value", "mark"):
-            if getattr(self, name) is not None:
-                put(self, name, own(getattr(self, name), name, length=m, lowest=0.0))
-        for name in ("lot", "mark"):
-            values = getattr(self, name)
-            if values is not None and not (values > 0).all():
-                index = int(np.argmin(values > 0))
-                raise InputError(name, float(values[index]), "a number > 0", index=index)
+        for name in ("size", "value"):
+            put(self, name, own(getattr(self, name), name, length=m, lowest=0.0))
+        put(self, "lot", own_positive(self.lot, "lot", length=m))
+        if self.mark is not None:
+            put(self, "mark", own_positive(self.mark, "mark", length=m))
         _refuse_repeats(self)
 
     def __len__(self) -> int:
@@ -319,7 +324,9 @@ def _whole_micros(amount: FloatArray) -> FloatArray:
     return rounded
 
 
-def own_names(names: Iterable[str], field: str, length: int | None = None) -> tuple[str, ...]:
+def own_names(
+    names: Iterable[str], field: str, length: int | None = None, *, least: int = 1
+) -> tuple[str, ...]:
     """Check names, as many as asked for and none of them empty."""
     if isinstance(names, str) or not isinstance(names, Iterable):
         raise InputError(field, names, "a list of names")
@@ -328,9 +335,9 @@ def own_names(names: Iterable[str], field: str, length: int | None = None) -> tu
         if not isinstance(name, str) or not name:
             raise InputError(field, name, "a non-empty text", index=index)
     if length is not None and len(owned) != length:
-        raise InputError(field, f"{len(owned)} names", f"{length}, one for each position")
-    if not owned:
-        raise InputError(field, [], "at least one position")
+        raise InputError(field, f"{len(owned)} names", f"{length}, one for each row")
+    if length is None and len(owned) < least:
+        raise InputError(field, list(owned), "at least one")
     return tuple(map(str, owned))
 
 
@@ -345,7 +352,7 @@ def own_sides(sides: Iterable[Side | str], m: int) -> tuple[Side, ...]:
         except ValueError:
             raise InputError("side", side, "long or short", index=index) from None
     if len(owned) != m:
-        raise InputError("side", f"{len(owned)} sides", f"{m}, one for each position")
+        raise InputError("side", f"{len(owned)} sides", f"{m}, one for each row")
     return tuple(owned)
 
 

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from adlopt import solvency
-from adlopt.arrays import FloatArray, Record, own, own_number
+from adlopt.arrays import FloatArray, Record, own, own_number, own_positive
 from adlopt.errors import InputError
 from adlopt.positions import ContractRound, Positions, Side, own_names, own_sides
 from adlopt.round import RoundOutcome, RoundStart
@@ -34,8 +34,7 @@ class Shed(Record):
     size : array_like, shape (k,)
         Contracts, ≥ 0.
     price : array_like, shape (k,)
-        USD. At which both are closed: the loser's bankruptcy price, or the mark. It never is
-        better for the winner than the mark.
+        USD. At which both are closed: the loser's bankruptcy price, or the mark.
     mark : array_like, shape (k,)
         USD, > 0; one for each coin.
 
@@ -60,16 +59,37 @@ class Shed(Record):
 
     def __post_init__(self) -> None:
         put = object.__setattr__
-        put(self, "loser", own_names(self.loser, "loser"))
+        put(self, "loser", own_names(self.loser, "loser", least=0))
         k = len(self.loser)
         put(self, "coin", own_names(self.coin, "coin", k))
         put(self, "side", own_sides(self.side, k))
-        for name in ("size", "price", "mark"):
-            put(self, name, own(getattr(self, name), name, length=k, lowest=0.0))
-        if not (self.mark > 0).all():
-            index = int(np.argmin(self.mark > 0))
-            raise InputError("mark", float(self.mark[index]), "a number > 0", index=index)
+        put(self, "size", own(self.size, "size", length=k, lowest=0.0))
+        put(self, "price", own(self.price, "price", length=k))
+        put(self, "mark", own_positive(self.mark, "mark", length=k))
         _refuse_two_marks(self)
+
+    def __len__(self) -> int:
+        return len(self.loser)
+
+    def check_takes(self) -> None:
+        """There are orders, at prices ≥ 0, none of them better for a winner than the mark.
+
+        Raises
+        ------
+        InputError
+            Naming the first that is not: a matching has no use for it.
+
+        Examples
+        --------
+        >>> Shed(loser=["x"], coin=["ETH"], side=["long"], size=[2.0], price=[90.0],
+        ...      mark=[100.0]).check_takes()
+        Traceback (most recent call last):
+        adlopt.errors.InputError: price[0] is 90.0: expected at least the mark, 100.0, for a
+        long; a loser that is solvent at the mark closes at the mark
+        """
+        if not self.loser:
+            raise InputError("shed", [], "at least one order", remedy="nobody sheds anything")
+        own(self.price, "price", lowest=0.0)
         if not (self._gap >= 0).all():
             index = int(np.argmin(self._gap >= 0))
             bound = "at least" if self.side[index] is Side.LONG else "at most"
@@ -80,9 +100,6 @@ class Shed(Record):
             raise InputError(
                 "price", float(self.price[index]), expected, index=index, remedy=remedy
             )
-
-    def __len__(self) -> int:
-        return len(self.loser)
 
     @classmethod
     def at_mark(
@@ -200,7 +217,7 @@ def open_contract_round(
         side=tuple(sides[i] for i in stay),
         size=np.abs(size[stay]),
         lot=lots[stay],
-        value=_average_values(shed, [(coin[i], sides[i].opposite) for i in stay]),
+        value=average_values(shed, [(coin[i], sides[i].opposite) for i in stay]),
         mark=mark[stay],
     )
     start = RoundStart(
@@ -215,7 +232,8 @@ def open_contract_round(
     ), shed
 
 
-def _average_values(shed: Shed, books: list[tuple[str, Side]]) -> FloatArray:
+def average_values(shed: Shed, books: Sequence[tuple[str, Side]]) -> FloatArray:
+    """USD a contract that losers of each coin and side take on average; 0 where there is none."""
     totals: dict[tuple[str, Side], list[float]] = {}
     for book, size, value in zip(
         zip(shed.coin, shed.side, strict=True), shed.size, shed.value, strict=True

@@ -46,6 +46,17 @@ def table(title: str, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> 
     return "\n".join(line.rstrip() for line in captured.get().splitlines()) + "\n"
 
 
+def printable(text: str) -> str:
+    """Keep what would move a terminal's cursor out of a text.
+
+    Examples
+    --------
+    >>> printable("a" + chr(27) + "[31m")
+    'a�[31m'
+    """
+    return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text)
+
+
 def percent(share: float | None) -> str:
     """Format a share of one; a dash where it is not known.
 
@@ -71,9 +82,8 @@ def counted(number: int, noun: str) -> str:
 
 
 def _spaced(cell: str) -> str:
-    """Let policy names wrap at their plus; keep what would move a terminal's cursor out of it."""
-    shown = "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in cell)
-    return re.sub(r"(?<=\S)\+(?=[a-z])", " + ", shown)
+    """Let policy names wrap at their plus."""
+    return re.sub(r"(?<=\S)\+(?=[a-z])", " + ", printable(cell))
 
 
 def _is_numeric(cell: str) -> bool:

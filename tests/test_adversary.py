@@ -636,6 +636,26 @@ def test_october_10_against_what_the_paper_promises(october):
     assert round(data["loss_usd"] / 1e6, 2) == 82.94
 
 
+def test_a_severity_of_ones_own_is_named_by_its_file(tmp_path):
+    path = tmp_path / "mine+own.py"
+    path.write_text(
+        "from adlopt.policies.severity import Constant\n"
+        "rule = Constant(0.25)\nnumber = 7\ntext = 'ogd'\nClass = Constant\n"
+    )
+    chosen = {"bound": "half", "rounds": 3, "variation": 1.0}
+    own = worst(f"{path}:rule", **chosen)
+    assert own.loss == worst("constant:0.25", **chosen).loss > 0
+    assert unavoidable(f"{path}:rule", **chosen).loss == own.loss
+    for name, message in {
+        "number": "policy is 7: expected a severity rule",
+        "text": "policy is 'ogd': expected a severity rule",
+        "Class": "expected a severity rule",
+        "absent": "name is 'absent'",
+    }.items():
+        with pytest.raises(adl.InputError, match=message):
+            worst(f"{path}:{name}", **chosen)
+
+
 def test_a_rule_that_plays_otherwise_when_replayed_is_refused():
     calls = iter(range(9))
 

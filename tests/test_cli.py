@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 import adlopt as adl
-from adlopt import cli
+from adlopt import cli, cli_app
 
 HEAD = "deficit = 90.0\nneeded = 60.0\n"
 ALICE = '[[account]]\nid = "alice"\ncapacity = 120.0\n'
@@ -344,7 +344,7 @@ def test_every_whole_number_is_read_by_one_rule():
         for option, hint in hints.items():
             if int in {hint, *typing.get_args(hint), *union(hint)}:
                 (parameter,) = hint.__metadata__
-                assert parameter.converter is cli._whole, f"{name} --{option}"
+                assert parameter.converter is cli_app.whole, f"{name} --{option}"
                 checked += 1
     assert checked == 5
 
@@ -404,8 +404,11 @@ def test_output_fits_80_columns(run, folder, monkeypatch, words):
     ("words", "then"),
     [
         (["round-2.toml"], ["solve", "round-2.toml"]),
+        (["contracts-2.toml"], ["match", "contracts-2.toml"]),
+        (["market-2.toml"], ["deleverage", "market-2.toml", "--rule", "hyperliquid"]),
         (["mine.toml"], ["play", "mine.toml"]),
         (["mine.toml"], ["play", "mine.toml", "-p", "ogd+queue:leverage", "--burden", "equity"]),
+        (["mine.toml"], ["play", "mine.toml", "-p", "insured:50+persistence+hyperliquid"]),
         (["s.json", "--shock", "--rounds", "2", "--winners", "9"], ["play", "s.json"]),
     ],
 )
@@ -413,7 +416,9 @@ def test_what_new_writes_runs_unchanged(run, words, then):
     code, out, err = run("new", *words)
     assert (code, err) == (0, "")
     assert f"wrote {words[0]}\n" in out
-    assert out.endswith(f"next: adlopt {' '.join(then[:2])}\n")
+    last = out.splitlines()[-1]
+    assert last.startswith(f"next: adlopt {' '.join(then[:2])}")
+    assert f"next: adlopt {' '.join(then)}".startswith(last)
     code, out, err = run(*then)
     assert (code, err) == (0, "")
     assert out

@@ -60,6 +60,16 @@ keep-hedges: {'alice': 1.0, 'bob': 5.0}
 least-leverage: {'alice': 6.0, 'bob': 0.0}
   1 trade with 1 winner, worst leverage 6.22222; proven optimal (exact)
 """,
+    "08_venue_rules.py": """\
+2,000 USD are missing, the fund has 500
+hyperliquid  users give sam 600, sue 400; left unpaid 500
+             unpublished: tie-break, rounding
+binance      users give sam 700, sue 800; left unpaid 0
+             unpublished: tie-break, rounding
+reya         users give sam 900, sue 600; left unpaid 0
+             unpublished: rounding
+by-profit    users give sam 1,000, sue 500; left unpaid 0
+""",
 }
 
 

@@ -583,7 +583,6 @@ BAD_SHED = {
     "nan": ({"price": [np.nan]}, r"price\[0\] is nan"),
     "inf": ({"mark": [np.inf]}, r"mark\[0\] is inf"),
     "zero mark": ({"mark": [0]}, r"mark\[0\] is 0.0: expected a number > 0"),
-    "a better price": ({"price": [90]}, r"price\[0\] is 90.0: expected at least the mark"),
     "huge": ({"size": [1e300]}, r"size\[0\]"),
 }
 
@@ -598,6 +597,35 @@ def test_bad_orders_are_named(name):
     Shed(**good)
     with pytest.raises(adl.InputError, match=message):
         Shed(**(good | changed))
+
+
+BAD_PRICES = {
+    "better for a short": ("long", 90, r"price\[0\] is 90.0: expected at least the mark, 100.0"),
+    "better for a long": ("short", 110, r"price\[0\] is 110.0: expected at most the mark, 100.0"),
+    "negative": ("short", -1, r"price\[0\] is -1.0: expected a finite number ≥ 0"),
+}
+
+
+@pytest.mark.parametrize("name", BAD_PRICES)
+def test_prices_that_take_nothing_are_not_matched(name):
+    side, price, message = BAD_PRICES[name]
+    shed = Shed(loser=["x"], coin=["ETH"], side=[side], size=[1], price=[price], mark=[100])
+    round_ = ContractRound.of(
+        account=["a"], coin=["ETH"], side=[shed.side[0].opposite], size=[5], value=[1],
+        deficit=1, needed=1,
+    )  # fmt: skip
+    with pytest.raises(adl.InputError, match=message):
+        adl.match(round_, shed)
+
+
+def test_nothing_shed_is_not_matched():
+    nothing = Shed(loser=[], coin=[], side=[], size=[], price=[], mark=[])
+    round_ = ContractRound.of(
+        account=["a"], coin=["ETH"], side=["long"], size=[5], value=[1], deficit=1, needed=1
+    )
+    assert len(nothing) == 0
+    with pytest.raises(adl.InputError, match=r"shed is \[\]: expected at least one order"):
+        adl.match(round_, nothing)
 
 
 def test_one_mark_a_coin():

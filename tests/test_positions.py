@@ -30,7 +30,7 @@ def contracts(**changed):
 @pytest.mark.parametrize(
     ("changed", "message"),
     [
-        ({"account": []}, "account is .*: expected at least one position"),
+        ({"account": []}, "account is .*: expected at least one"),
         ({"account": ["ann", "", "bob"]}, r"account\[1\] is '': expected a non-empty text"),
         ({"account": ["ann", 7, "bob"]}, r"account\[1\] is 7: expected a non-empty text"),
         ({"account": "abc"}, "account is 'abc': expected a list of names"),

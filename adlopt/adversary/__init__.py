@@ -14,6 +14,7 @@ import time
 from collections.abc import Callable
 from dataclasses import replace
 from numbers import Real
+from typing import cast
 
 import numpy as np
 
@@ -31,7 +32,8 @@ from adlopt.highs import Stopped
 from adlopt.hindsight import paper_ogd
 from adlopt.minimax import Game
 from adlopt.online import Severity, SeverityThenAllocation
-from adlopt.policies import named
+from adlopt.own_file import MARK, load
+from adlopt.policies import SEVERITIES, named
 from adlopt.policies.gradient import ProjectedOGD
 
 __all__ = [
@@ -67,8 +69,8 @@ def worst(  # noqa: PLR0913 - each is one choice of the user
     Parameters
     ----------
     policy : Severity, SeverityThenAllocation or str
-        A rule, or a name as in `adlopt.policies.named`; "ogd" alone has the *hindsight* step
-        η* = sqrt((1 + 2P)/S) of [CTTX26, Prop. 1]. An allocation is left aside.
+        A rule, or a name as in `adlopt.policies.named`, or path.py:name; "ogd" alone has the
+        *hindsight* step η* = sqrt((1 + 2P)/S) of [CTTX26, Prop. 1]. An allocation is left aside.
     bound : Bound or str
         Or its name in `adlopt.bounds`, or prop-1 or half; measured on the instance found.
     episode : Episode, optional
@@ -165,15 +167,8 @@ def unavoidable(
 
 
 def _rule(policy: Severity | SeverityThenAllocation | str, arena: Arena) -> Severity:
-    if isinstance(policy, str):
-        name, _, allocation = policy.partition("+")
-        if name == "ogd":
-            still = arena.instance(np.zeros(len(arena.starts)))
-            policy = paper_ogd(still, variation=arena.variation)
-            named(f"do-nothing+{allocation or 'pro-rata'}")
-        else:
-            policy = named(policy)
-    rule = policy.severity if isinstance(policy, SeverityThenAllocation) else policy
+    found = _named(policy, arena) if isinstance(policy, str) else policy
+    rule = found.severity if isinstance(found, SeverityThenAllocation) else found
     expected = "a severity rule, which decides a number in [0, 1]"
     parts = ("name", "information", "begin", "decide", "learn")
     if isinstance(rule, type) or not all(hasattr(rule, part) for part in parts):
@@ -182,6 +177,17 @@ def _rule(policy: Severity | SeverityThenAllocation | str, arena: Arena) -> Seve
     if not isinstance(theta, Real):
         raise InputError("policy", theta, expected, index=rule.name)
     return rule
+
+
+def _named(policy: str, arena: Arena) -> Severity | SeverityThenAllocation:
+    name, _, allocation = policy.partition("+")
+    if name == "ogd":
+        named(f"do-nothing+{allocation or 'pro-rata'}")
+        still = arena.instance(np.zeros(len(arena.starts)))
+        return paper_ogd(still, variation=arena.variation)
+    if MARK in policy and name.partition(":")[0] not in SEVERITIES:
+        return cast(Severity, load(policy))
+    return named(policy)
 
 
 def _bound(bound: Bound | str) -> Bound:

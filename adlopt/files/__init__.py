@@ -14,6 +14,9 @@ row belongs to.
 
 A round in contracts lists `positions` (account, coin, side, size), inline or in a table, and what
 losers `shed` (loser, coin, side, size, price, mark); `accounts` have capacities and equities.
+
+A market file has `[[coin]]`, `[[account]]` and `[[position]]` entries; `accounts` and `positions`
+name tables instead.
 """
 
 from adlopt.files.contracts import (
@@ -24,8 +27,9 @@ from adlopt.files.contracts import (
     write_contract_round,
     write_trades,
 )
+from adlopt.files.market import read_market, write_market
 from adlopt.files.read import read_episode, read_limits, read_round
-from adlopt.files.templates import write_template
+from adlopt.files.templates import next_verb, write_template
 from adlopt.files.write import (
     write_episode,
     write_episode_haircuts,
@@ -36,9 +40,11 @@ from adlopt.files.write import (
 __all__ = [
     "ContractCase",
     "is_contract_round",
+    "next_verb",
     "read_contract_round",
     "read_episode",
     "read_limits",
+    "read_market",
     "read_round",
     "trade_columns",
     "write_contract_round",
@@ -46,6 +52,7 @@ __all__ = [
     "write_episode_haircuts",
     "write_haircuts",
     "write_lots",
+    "write_market",
     "write_template",
     "write_trades",
 ]

@@ -108,7 +108,7 @@ def read_contract_round(path: str | Path) -> ContractCase:
         for name, columns in (("positions", POSITIONS), ("accounts", ACCOUNTS), ("shed", SHED))
     }
     with naming(path):
-        shed = None if tables["shed"] is None else Shed(**tables["shed"])
+        shed = None if tables["shed"] is None else _shed(tables["shed"])
         round_ = _round(entry, tables["positions"] or {}, tables["accounts"], shed)
         return ContractCase(
             round_=round_,
@@ -213,6 +213,12 @@ def trade_columns(case: ContractCase, matching: Matching) -> dict[str, list[Any]
         "price_usd": shed.price[order].tolist(),
         "haircut_usd": (trades.contracts * shed.value[order]).tolist(),
     }
+
+
+def _shed(columns: dict[str, Any]) -> Shed:
+    shed = Shed(**columns)
+    shed.check_takes()
+    return shed
 
 
 def _round(

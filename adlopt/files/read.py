@@ -173,18 +173,19 @@ def _inline_columns(accounts: list[AccountEntry]) -> dict[str, Any]:
     for name in ("equity", "lot"):
         values = [getattr(a, name) for a in accounts]
         if any(value is not None for value in values):
-            _require_all(name, values)
+            require_all(name, values)
             columns[name] = values
     names = dict.fromkeys(name for a in accounts for name in a.features)
     columns["features"] = {}
     for name in names:
         values = [a.features.get(name) for a in accounts]
-        _require_all(f"features.{name}", values)
+        require_all(f"features.{name}", values)
         columns["features"][name] = values
     return columns
 
 
-def _require_all(name: str, values: list[float | None]) -> None:
+def require_all(name: str, values: list[float | None]) -> None:
+    """Raise if a column is given in some rows only."""
     if None in values:
         index = values.index(None)
         raise InputError(
@@ -204,7 +205,7 @@ def _recorded(entry: RecordedEntry) -> Run:
 
 
 def decode(path: Path, kind: type[T]) -> T:
-    """Read a file as one of the kinds of `adlopt.files.schema`."""
+    """Read a file as one of the kinds of `adlopt.files.schema`; errors name file and field."""
     raw = parse(path)
     if kind is RoundFile and isinstance(raw, Mapping) and "round" in raw:
         remedy = "adlopt couple takes an episode, and adlopt play"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from adlopt.loss import Burden
+from adlopt.positions import Side
 
 
 class AccountEntry(msgspec.Struct, forbid_unknown_fields=True):
@@ -136,3 +137,46 @@ class ContractRoundFile(msgspec.Struct, forbid_unknown_fields=True):
     accounts: list[HolderEntry] | str | None = None
     shed: list[ShedEntry] | str | None = None
     match: MatchEntry = msgspec.field(default_factory=MatchEntry)
+
+
+class CoinEntry(msgspec.Struct, forbid_unknown_fields=True):
+    """One `[[coin]]` of a market."""
+
+    name: str
+    mark: float
+    lot: float
+    previous_mark: float | None = None
+    index: float | None = None
+    maintenance: float | None = None
+    initial: float | None = None
+
+
+class TraderEntry(msgspec.Struct, forbid_unknown_fields=True):
+    """One `[[account]]` of a market."""
+
+    id: str
+    balance: float
+    opened: float | None = None
+    features: dict[str, float] = {}
+
+
+class OpenPositionEntry(msgspec.Struct, forbid_unknown_fields=True):
+    """One `[[position]]` of a market."""
+
+    account: str
+    coin: str
+    side: Side
+    size: float
+    entry: float
+
+
+class MarketFile(msgspec.Struct, forbid_unknown_fields=True):
+    """A market: accounts and positions inline, or tables named by `accounts` and `positions`."""
+
+    coin: list[CoinEntry]
+    account: list[TraderEntry] | None = None
+    accounts: str | None = None
+    position: list[OpenPositionEntry] | None = None
+    positions: str | None = None
+    fund: float = 0.0
+    signals: dict[str, float] = {}

@@ -42,22 +42,22 @@ def read_columns(path: Path, name: str, columns: Columns) -> dict[str, Any]:
         if column not in known:
             expected = f"columns among {', '.join(known)}"
             raise InputError(f"{path}: columns", column, expected, remedy="rename or drop it")
-    table: dict[str, Any] = {c: tuple(_ids(raw[c], path).to_list()) for c in columns.text}
+    table: dict[str, Any] = {c: tuple(_texts(raw[c], path).to_list()) for c in columns.text}
     for column in raw.columns:
         if column not in columns.text:
             table[column] = _numbers(raw[column], path)
     return table
 
 
-def read_table(path: Path) -> pl.DataFrame:
+def read_table(path: Path, *, needed: str = "capacity") -> pl.DataFrame:
     """Read an account table; every column but `account` becomes checked float64."""
     import polars as pl
 
     raw = _read(path, "accounts")
-    for name in ("account", "capacity"):
+    for name in ("account", needed):
         if name not in raw.columns:
             raise InputError(f"{path}: columns", raw.columns, f"a column `{name}`")
-    checked = {"account": _ids(raw["account"], path)}
+    checked = {"account": _texts(raw["account"], path)}
     for name in raw.columns:
         if name != "account":
             checked[name] = pl.Series(name, _numbers(raw[name], path))
@@ -85,7 +85,7 @@ def _read(path: Path, field: str) -> pl.DataFrame:
     return raw
 
 
-def _ids(column: pl.Series, path: Path) -> pl.Series:
+def _texts(column: pl.Series, path: Path) -> pl.Series:
     import polars as pl
 
     texts = (pl.String, pl.Categorical, pl.Enum, pl.Null)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 
 from adlopt.errors import InputError
@@ -132,13 +133,13 @@ estimate = 55.0     # optional: what the venue expected
 id = "alice"
 capacity = 120.0
 equity = 300.0
-features = {{ leverage = 4.0 }}   # optional: what queues rank by, as in queue:leverage
+features = {{ leverage = 4.0, price_ratio = 1.2 }}   # optional: what queues and venues rank by
 
 [[round.account]]
 id = "bob"
 capacity = 80.0
 equity = 90.0
-features = {{ leverage = 12.0 }}
+features = {{ leverage = 12.0, price_ratio = 1.1 }}
 
 [[round]]
 deficit = 50.0
@@ -149,13 +150,13 @@ estimate = 30.0
 id = "alice"
 capacity = 90.0
 equity = 270.0
-features = {{ leverage = 4.0 }}
+features = {{ leverage = 4.0, price_ratio = 1.2 }}
 
 [[round.account]]
 id = "bob"
 capacity = 60.0
 equity = 70.0
-features = {{ leverage = 10.0 }}
+features = {{ leverage = 10.0, price_ratio = 1.1 }}
 
 # What a policy is on record to have done, one number a round:
 [[recorded]]
@@ -163,11 +164,87 @@ policy = "live queue"
 haircut = [70.0, 30.0]
 """
 
+MARKET = """\
+# What a venue sees when it deleverages. Money in USD, sizes in contracts.
+# See what venues would do: adlopt deleverage {name} --rule hyperliquid --rule ethereal
+
+fund = 500.0            # insurance fund
+# [signals]
+# fund_peak = 5000.0    # for rules that start when the fund has fallen from its peak
+# deleveraging = 0.0    # 1 while deleveraging is under way
+
+[[coin]]
+name = "ETH"
+mark = 3600.0
+lot = 0.1               # size step; positions and what is closed are whole multiples
+previous_mark = 3700.0  # optional, as are index, maintenance and initial (margin rates)
+index = 3600.0
+maintenance = 0.02
+initial = 0.05
+
+# Accounts inline, or accounts = "accounts.csv" (or .parquet) above with the columns
+# account, balance [, opened, and whatever else rules rank by]
+[[account]]
+id = "lena"             # bankrupt at this mark
+balance = 2000.0        # collateral, without unrealised profit
+opened = 1              # optional: when the account was opened
+
+[[account]]
+id = "sam"
+balance = 9000.0
+opened = 2
+
+[[account]]
+id = "sue"
+balance = 3000.0
+opened = 3
+
+# Positions inline, or positions = "positions.csv" (or .parquet) above
+[[position]]
+account = "lena"
+coin = "ETH"
+side = "long"
+size = 10.0
+entry = 4000.0
+
+[[position]]
+account = "sam"
+coin = "ETH"
+side = "short"
+size = 6.0
+entry = 4000.0
+
+[[position]]
+account = "sue"
+coin = "ETH"
+side = "short"
+size = 4.0
+entry = 3900.0
+"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Template:
+    """What a file starts from, and the verb that reads it."""
+
+    text: str
+    verb: str
+
+
+EPISODE_KIND = Template(text=EPISODE, verb="play {}")
+KINDS = {
+    "round": Template(text=ROUND, verb="solve {}"),
+    "contracts": Template(text=CONTRACTS, verb="match {}"),
+    "market": Template(text=MARKET, verb="deleverage {} --rule hyperliquid"),
+}
+"""Templates by how the name of a file begins."""
+
 
 def write_template(path: str | Path) -> Path:
-    """Write the template of a round to round*.toml, in contracts to contracts*.toml.
+    """Write the template that the name asks for.
 
-    Any other .toml becomes an episode.
+    round*.toml becomes a round, contracts*.toml one in contracts, market*.toml a market, and any
+    other .toml an episode.
 
     Raises
     ------
@@ -179,8 +256,22 @@ def write_template(path: str | Path) -> Path:
         raise InputError("file", str(path), "a name that ends in .toml")
     if not path.parent.is_dir():
         raise InputError("file", str(path), "a folder that exists")
-    text = ROUND if path.name.startswith("round") else EPISODE
-    text = CONTRACTS if path.name.startswith("contracts") else text
-    encoded = text.format(name=path).encode("utf-8", errors="replace")
+    encoded = _kind(path).text.format(name=path).encode("utf-8", errors="replace")
     replace_all({path: lambda target: target.write_bytes(encoded)})
     return path
+
+
+def next_verb(path: str | Path) -> str:
+    """Say which verb reads the template of that name.
+
+    Examples
+    --------
+    >>> next_verb("market.toml"), next_verb("mine.toml")
+    ('deleverage market.toml --rule hyperliquid', 'play mine.toml')
+    """
+    return _kind(Path(path)).verb.format(path)
+
+
+def _kind(path: Path) -> Template:
+    kinds = (kind for start, kind in KINDS.items() if path.name.startswith(start))
+    return next(kinds, EPISODE_KIND)

@@ -67,6 +67,7 @@ class MatchingProblem:
         cls, round_: ContractRound, shed: Shed, burden: MinMax, *, lots: bool
     ) -> MatchingProblem:
         """Match books: what losers shed up to the winners' open interest, first listed first."""
+        shed.check_takes()
         positions, owner = round_.positions, round_.owner
         weight = burden.weights(round_.start)
         index: dict[Book, int] = {}

@@ -1,25 +1,32 @@
-"""Policies by name: `severity+allocation`, each with an optional argument after a colon."""
+"""Policies by name: `severity+allocation`, each with an optional argument after a colon.
+
+An allocation may be a venue's rule, or an object in a file of one's own, `path.py:name`.
+"""
 
 from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Mapping
 from functools import partial
-from typing import TypeVar, get_args
+from typing import TypeVar, cast, get_args
 
 from adlopt.errors import InputError
 from adlopt.loss import Burden
 from adlopt.online import Allocation, Policy, Severity, SeverityThenAllocation
+from adlopt.own_file import MARK, load
 from adlopt.policies import allocation as a
 from adlopt.policies import gradient as g
 from adlopt.policies import hybrid as h
 from adlopt.policies import risk as r
 from adlopt.policies import severity as s
 from adlopt.policies.backoff import DeficitMatching, ExponentialBackoff
+from adlopt.policies.by_rule import ByRule
 from adlopt.policies.experts import Ader, Mixture
 from adlopt.policies.insured import Insured
 from adlopt.policies.mdic import AllocationMDIC, SeverityMDIC
 from adlopt.policies.newsvendor import Newsvendor, PinballOGD
+from adlopt.rules.rule import Rule
+from adlopt.rules.venues import VENUES
 
 T = TypeVar("T")
 
@@ -63,6 +70,9 @@ ALLOCATIONS: dict[str, Callable[..., Allocation]] = {
     "damped": _damped,
     "mdic": AllocationMDIC,
 }
+KNOWN = (
+    f"an allocation of {', '.join(ALLOCATIONS)}, a venue's rule (adlopt venues), or path.py:name"
+)
 
 
 def named(name: str) -> SeverityThenAllocation:
@@ -88,17 +98,14 @@ def named(name: str) -> SeverityThenAllocation:
     ader, follow-the-leader, running-ratio, estimate, mixture, match, backoff, newsvendor,
     pinball-ogd, mdic and an allocation of queue, pro-rata, capped-pro-rata, integer-pro-rata,
     min-max, mirror-descent, rap, greedy-risk, leverage-draining, buckets, soft-queue, queue-blend,
-    damped, mdic
+    damped, mdic, a venue's rule (adlopt venues), or path.py:name
     """
     first, plus, second = name.partition("+")
     if not plus:
         is_severity = first.partition(":")[0] in SEVERITIES
         first, second = (first, "pro-rata") if is_severity else ("persistence", first)
-    if first.partition(":")[0] not in SEVERITIES or second.partition(":")[0] not in ALLOCATIONS:
-        expected = (
-            f"severity+allocation with a severity of {', '.join(SEVERITIES)} "
-            f"and an allocation of {', '.join(ALLOCATIONS)}"
-        )
+    if first.partition(":")[0] not in SEVERITIES or not _is_allocation(second):
+        expected = f"severity+allocation with a severity of {', '.join(SEVERITIES)} and {KNOWN}"
         raise InputError("policy", name, expected)
     return SeverityThenAllocation(_make(SEVERITIES, first), allocation_named(second))
 
@@ -116,9 +123,32 @@ def allocation_named(name: str) -> Allocation:
     >>> allocation_named("queue:leverage").name
     'queue:leverage'
     """
-    if name.partition(":")[0] not in ALLOCATIONS:
-        raise InputError("policy", name, f"an allocation of {', '.join(ALLOCATIONS)}")
-    return _make(ALLOCATIONS, name)
+    if not _is_allocation(name):
+        raise InputError("policy", name, KNOWN)
+    if name in VENUES:
+        return ByRule(VENUES[name])
+    if name.partition(":")[0] in ALLOCATIONS:
+        return _make(ALLOCATIONS, name)
+    return as_allocation(load(name), name)
+
+
+def as_allocation(found: object, name: str) -> Allocation:
+    """Return an allocation for itself, or for a rule.
+
+    Raises
+    ------
+    InputError
+        If it is neither.
+    """
+    if isinstance(found, Rule):
+        return ByRule(found)
+    if not isinstance(found, type) and hasattr(found, "allocate"):
+        return cast(Allocation, found)
+    raise InputError(name, found, "a rule, or an allocation")
+
+
+def _is_allocation(name: str) -> bool:
+    return MARK in name or name in VENUES or name.partition(":")[0] in ALLOCATIONS
 
 
 def insured_named(name: str, policy: Policy) -> Insured:

@@ -1,0 +1,79 @@
+"""What all verbs of the command line share: the app, kinds of options, and how a wait is shown."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+from cyclopts import App, Parameter, Token
+
+from adlopt.errors import InputError
+from adlopt.loss import Asymmetric, Burden
+
+if TYPE_CHECKING:
+    from adlopt.episode import Episode
+
+BAD_INPUT, NO_ANSWER = 2, 1
+"""Exit codes: the input cannot be used; it can, but there is no answer."""
+app = App(
+    name="adlopt",
+    help="Optimal hindsight benchmarks and regret bounds for autodeleveraging (ADL).",
+    version_flags=["--version"],
+    result_action="return_value",
+)
+
+
+def whole(_: type, tokens: Sequence[Token]) -> int:
+    """Read a whole number as it is written; cyclopts would round 1.5."""
+    try:
+        return int(tokens[0].value)
+    except ValueError:
+        raise ValueError(f"{tokens[0].value!r} is not a whole number") from None
+
+
+Whole = Annotated[int, Parameter(converter=whole)]
+Json = Annotated[bool, Parameter(name="--json", negative="")]
+Output = Annotated[Path | None, Parameter(name=["--output", "-o"])]
+Variation = Annotated[float | None, Parameter(name=["--variation", "-P"])]
+
+
+def episode_named(name: str) -> Episode:
+    """Read october-10, or a file."""
+    from adlopt.episodes import october_10
+    from adlopt.files import read_episode
+
+    if name == "october-10":
+        return october_10()
+    if not name.endswith((".toml", ".json")):
+        raise InputError("episode", name, "october-10, or a .toml or .json file")
+    return read_episode(name)
+
+
+def priced_loss(
+    under: float | None, over: float | None, fair: float | None, burden: Burden
+) -> Asymmetric | None:
+    """Read the loss of three prices, or None without any."""
+    given = {"--under": under, "--over": over, "--fair": fair}
+    if all(price is None for price in given.values()):
+        return None
+    for name, price in given.items():
+        if price is None:
+            raise InputError(name, None, "a price", remedy="give --under, --over and --fair")
+    return Asymmetric(under=under, over=over, fair=fair, burden=burden)  # type: ignore[arg-type]
+
+
+@contextmanager
+def progress(total: int | None, doing: str) -> Iterator[Callable[[str], None] | None]:
+    """Show a bar on stderr where a person watches, nothing in a pipe."""
+    if not sys.stderr.isatty():
+        yield None
+        return
+    from rich.console import Console
+    from rich.progress import Progress
+
+    with Progress(console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task(doing, total=total)
+        yield lambda name: bar.update(task, description=f"{doing} {name}", advance=1)

@@ -1,0 +1,88 @@
+"""A venue's rule as an allocation: whom it would take from, in a round of dollars."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from adlopt.arrays import FloatArray, IntArray
+from adlopt.lot_grid import MICRO
+from adlopt.online import Haircut, State
+from adlopt.policies.allocation import Memoryless
+from adlopt.round import RoundStart
+from adlopt.rules.deleverage import in_order
+from adlopt.rules.rows import Rows, round_rows
+from adlopt.rules.rule import Rule
+
+ROUNDING = 1e-12
+"""Relative distance at which a budget counts as a whole number of micro-dollars."""
+
+
+@dataclass(frozen=True, slots=True)
+class ByRule(Memoryless):
+    """Let a rule say who gives, in whole micro-dollars, or in whole lots of a round that has them.
+
+    Sides and prices play no part: a round of dollars knows neither. An account whose lot no longer
+    fits ends a queue. The sum stays at or below the budget.
+
+    Parameters
+    ----------
+    rule : Rule
+
+    Examples
+    --------
+    >>> from adlopt.rules.protocols import GTE
+    >>> start = RoundStart(account=["a", "b", "c"], capacity=[4, 8, 0.5], deficit=15,
+    ...                    features={"leverage": [10, 2, 1]})
+    >>> ByRule(GTE).allocate(None, start, 7.5)
+    array([4. , 3.5, 0. ])
+    """
+
+    rule: Rule
+
+    @property
+    def name(self) -> str:
+        """That of the rule."""
+        return self.rule.name
+
+    def allocate(self, state: State, start: RoundStart, budget: float) -> Haircut:
+        """Serve the tiers of the rule, one after the other.
+
+        Raises
+        ------
+        InputError
+            If the round lacks a feature or signal that the rule reads.
+        """
+        rows = round_rows(start)
+        order = in_order(self.rule.tie_break, rows)
+        rows = rows.take(order)
+        lot = np.ones(len(rows)) if start.lot is None else start.lot[order] * MICRO
+        taken = self._serve(rows, math.floor(budget * MICRO * (1 + ROUNDING)), start.t, lot)
+        haircut = np.zeros(len(rows))
+        haircut[order] = taken / MICRO
+        return haircut
+
+    def _serve(self, rows: Rows, budget: int, turn: int, lot: FloatArray) -> IntArray:
+        taken = np.zeros(len(rows), dtype=np.int64)
+        for tier in self.rule.tiers:
+            chosen = np.flatnonzero(tier.eligible.values(rows) != 0)
+            most = rows.most
+            if tier.limit is not None:
+                most = np.floor(np.clip(tier.limit.values(rows), 0, most / MICRO) * MICRO)
+            most = _whole(most, lot)
+            while True:
+                left = np.maximum(most - taken, 0)[chosen]
+                candidates = rows.take(chosen).limited(left)
+                given = tier.split.take(candidates, budget - int(taken.sum()), turn)
+                whole = _whole(given, lot[chosen])
+                taken[chosen] += whole
+                if not whole.any() or (whole == given).all():
+                    break
+        return taken
+
+
+def _whole(amount: IntArray, lot: FloatArray) -> IntArray:
+    """Micro-dollars that whole lots make of an amount."""
+    return np.rint(np.floor(amount / lot * (1 + ROUNDING)) * lot).astype(np.int64)

@@ -1,0 +1,44 @@
+"""Rules by which venues deleverage: parts, compositions, and what they do to a market.
+
+A rule is eligible set × order or weights × limits × lots × closing price × trigger × tie-break.
+"""
+
+from adlopt.rules.deleverage import deleverage
+from adlopt.rules.deleveraging import Deleveraging, Match, Tie
+from adlopt.rules.formula import Formula, column
+from adlopt.rules.ranking import Ranking, ranking
+from adlopt.rules.rounds import contract_round, wealth_round
+from adlopt.rules.rows import Rows, account_rows, position_rows, round_rows
+from adlopt.rules.rule import Close, Gauge, Haircut, Rule, Tier
+from adlopt.rules.split import Chosen, PerUnit, ProRata, Queue, RandomStart, Split
+from adlopt.rules.venues import VENUES, rule_named
+
+__all__ = [
+    "VENUES",
+    "Chosen",
+    "Close",
+    "Deleveraging",
+    "Formula",
+    "Gauge",
+    "Haircut",
+    "Match",
+    "PerUnit",
+    "ProRata",
+    "Queue",
+    "RandomStart",
+    "Ranking",
+    "Rows",
+    "Rule",
+    "Split",
+    "Tie",
+    "Tier",
+    "account_rows",
+    "column",
+    "contract_round",
+    "deleverage",
+    "position_rows",
+    "ranking",
+    "round_rows",
+    "rule_named",
+    "wealth_round",
+]

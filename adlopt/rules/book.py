@@ -1,0 +1,133 @@
+"""Books that are kept while a rule runs: every payment has a payer."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from adlopt.arrays import FloatArray, IntArray
+from adlopt.lot_grid import MICRO
+from adlopt.market import Market
+from adlopt.rules.deleveraging import Match, Tie, shed_lots, shed_rows
+from adlopt.rules.rows import micro
+from adlopt.shed import Shed
+
+
+@dataclass(slots=True, kw_only=True)
+class Book:
+    """Open lots and account values, in whole units, while a rule runs.
+
+    Arrays of what must go have shape (len(shed),): `rows` of the market's positions, `lots`, `gone`
+    of them, and `gap`, micro-dollars from mark to bankruptcy price. `owner`, `unit` (contracts a
+    lot, signed), `mark`, `held` and `open_` (lots) are of the positions, (k,); `start`, `value` and
+    `haircut` (micro-dollars) of the accounts, (n,).
+    """
+
+    market: Market
+    shed: Shed
+    rows: IntArray
+    owner: IntArray
+    unit: FloatArray
+    mark: FloatArray
+    lots: IntArray
+    gap: IntArray
+    gone: IntArray
+    held: IntArray
+    open_: IntArray
+    start: IntArray
+    value: IntArray
+    haircut: IntArray
+    fund: int
+    matches: list[Match] = field(default_factory=list)
+    ties: list[Tie] = field(default_factory=list)
+
+    @classmethod
+    def of(cls, market: Market, shed: Shed) -> Book:
+        """Open the book; positions of those who must go are not candidates."""
+        rows, lots = shed_rows(market, shed), shed_lots(market, shed)
+        open_ = market.lots.copy()
+        losers = set(shed.loser)
+        open_[[name in losers for name in market.positions.account]] = 0
+        return cls(
+            market=market,
+            shed=shed,
+            rows=rows,
+            owner=market.owner,
+            unit=market.lot * market.sign,
+            mark=market.mark,
+            lots=lots,
+            gap=_gaps(market, shed, rows),
+            gone=np.zeros_like(lots),
+            held=market.lots,
+            open_=open_,
+            start=micro(market.equity),
+            value=micro(market.equity),
+            haircut=np.zeros(len(market.accounts.account), dtype=np.int64),
+            fund=int(micro([market.fund])[0]),
+        )
+
+    def unpaid(self) -> int:
+        """Micro-dollars."""
+        return int(np.maximum(-self.value, 0).sum())
+
+    def take_over(self, order: IntArray, allowance: int) -> int:
+        """Let the fund take positions at their bankruptcy price; what that cost it."""
+        start = self.fund
+        for s in order.tolist():
+            gap, lots = int(self.gap[s]), int(self.lots[s])
+            if gap <= 0 or not lots:
+                continue
+            left = allowance - (start - self.fund)
+            taken = lots if gap <= left else left * lots // gap
+            if taken:
+                self.match(s, None, taken, float(self.shed.price[s]))
+            if taken < lots:
+                break
+        return start - self.fund
+
+    def match(self, s: int, position: int | None, lots: int, price: float) -> None:
+        """Close lots of a loser at a price; whoever takes them pays the gap to the mark."""
+        before, total = int(self.gone[s]), int(self.lots[s])
+        row, after = int(self.rows[s]), before + lots
+        if price == float(self.shed.price[s]):
+            gap = int(self.gap[s])
+            paid = gap * after // total - gap * before // total
+        else:
+            apart = price - float(self.mark[row])
+            paid = round(lots * float(self.unit[row]) * apart * MICRO)
+        self.gone[s] = after
+        self.value[self.owner[row]] += paid
+        if position is None:
+            self.fund -= paid
+        else:
+            self.open_[position] -= lots
+            self.value[self.owner[position]] -= paid
+        self.matches.append(Match(shed=s, position=position, lots=lots, price=price, paid=paid))
+
+    def pay(self, amount: int) -> None:
+        """Pay losers out of the fund, in the order of their ids, while it lasts."""
+        self.fund -= self.share(min(amount, self.fund))
+
+    def share(self, amount: int) -> int:
+        """Give losers what they lack, old debt first, then in the order of ids; what that took."""
+        names, left = self.market.accounts.account, amount
+        short = np.flatnonzero(self.value < 0).tolist()
+        for i in sorted(short, key=lambda i: (self.start[i] >= 0, names[i])):
+            paid = min(left, -int(self.value[i]))
+            self.value[i] += paid
+            left -= paid
+        return amount - left
+
+
+def _gaps(market: Market, shed: Shed, rows: IntArray) -> IntArray:
+    """Micro-dollars from mark to bankruptcy price; those of a whole account sum to its debt."""
+    apart = market.sign[rows] * (shed.price - market.mark[rows])
+    gaps = micro(shed.size * apart)
+    value, owner = micro(market.equity), market.owner[rows]
+    for i in np.unique(owner).tolist():
+        own = np.flatnonzero(owner == i)
+        odd = int(-value[i] - gaps[own].sum())
+        if abs(odd) <= own.size + abs(int(value[i])) * 1e-12:
+            gaps[own[np.argmax(np.abs(gaps[own]))]] += odd
+    return gaps

@@ -1,0 +1,196 @@
+"""Apply a rule to a market."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from adlopt.arrays import BoolArray, FloatArray, IntArray
+from adlopt.lot_grid import MICRO
+from adlopt.market import LARGEST_MARKET, Market
+from adlopt.positions import Side
+from adlopt.rules.book import Book
+from adlopt.rules.deleveraging import Deleveraging, Tie, shed_rows
+from adlopt.rules.formula import Formula
+from adlopt.rules.rows import Rows, account_rows, closes_against, micro, position_rows
+from adlopt.rules.rule import Close, Haircut, Rule, Tier
+from adlopt.rules.split import share_out
+from adlopt.shed import Shed
+
+
+def deleverage(market: Market, rule: Rule, shed: Shed | None = None) -> Deleveraging:
+    """Let a rule deal with what must go, or with the positions of the bankrupt unless given.
+
+    Ranks and weights are those of the market before; sizes shrink as positions close. The fund
+    takes over positions at their bankruptcy price, then pays in cash, as far as the rule lets it
+    pay first; users follow; what is left, the fund pays while it lasts.
+
+    Raises
+    ------
+    InputError
+        If the market lacks a feature or signal that the rule reads.
+
+    Examples
+    --------
+    >>> from adlopt.market import Accounts, Coins, OpenPositions
+    >>> from adlopt.rules.protocols import ETHEREAL
+    >>> market = Market(
+    ...     accounts=Accounts(account=["A", "B"], balance=[2000, 8000], opened=[1, 2]),
+    ...     coins=Coins(coin=["ETH"], mark=[3600], lot=[0.01]),
+    ...     positions=OpenPositions(account=["A", "B"], coin=["ETH", "ETH"],
+    ...                             side=["long", "short"], size=[10, 10], entry=[4000, 4000]))
+    >>> done = deleverage(market, ETHEREAL)
+    >>> done.given, done.deficit_left
+    (array([   0., 2000.]), 0.0)
+    """
+    shed = rule.sheds(market) if shed is None else shed
+    book = Book.of(market, shed)
+    allowed = min(max(rule.fund.of(market), 0.0), market.fund)
+    allowance = int(micro([allowed])[0])
+    calls = book.unpaid() > allowance or (not book.unpaid() and len(shed) > 0)
+    triggered = calls and bool(rule.trigger.of(market))
+    if not triggered:
+        allowance = book.fund
+    order = np.arange(len(shed))
+    if rule.close is not None and len(shed):
+        order = _losers_first(market, shed, rule.close)
+        if rule.close.fund_takes_positions or not triggered:
+            allowance -= book.take_over(order, allowance)
+    if triggered and rule.close is not None:
+        _close(book, rule, rule.close, order, allowance)
+    book.pay(min(allowance, book.unpaid()))
+    if triggered and rule.haircut is not None and book.unpaid():
+        _take(book, rule, rule.haircut)
+    book.pay(book.unpaid())
+    done = Deleveraging(
+        rule=rule,
+        market=market,
+        shed=shed,
+        triggered=triggered,
+        matches=tuple(book.matches),
+        haircut=book.haircut,
+        transfer=book.value - book.start,
+        fund_change=book.fund - int(micro([market.fund])[0]),
+        ties=tuple(book.ties),
+    )
+    if rule.after is not None:
+        rule.after(done)
+    return done
+
+
+def in_order(tie_break: Sequence[Formula], rows: Rows) -> IntArray:
+    """Rows in the order in which equals are served, then by id."""
+    keys = [-key.values(rows) for key in reversed(tie_break)]
+    return np.lexsort([np.array(rows.account), *keys])
+
+
+def _losers_first(market: Market, shed: Shed, close: Close) -> IntArray:
+    rows = shed_rows(market, shed)
+    return close.losers.order(position_rows(market).take(rows))
+
+
+def _close(book: Book, rule: Rule, close: Close, order: IntArray, allowance: int) -> None:
+    tables: dict[tuple[str, Side], tuple[IntArray, Rows]] = {}
+    everyone = position_rows(book.market)
+    signals = {**everyone.signals, "fund_pays": allowance / MICRO}
+    everyone = replace(everyone, signals=signals)
+    for turn, s in enumerate(order.tolist()):
+        key = book.shed.coin[s], book.shed.side[s]
+        if key not in tables:
+            against = np.flatnonzero(closes_against(book.market, *key))
+            ranked = against[in_order(rule.tie_break, everyone.take(against))]
+            tables[key] = ranked, everyone.take(ranked)
+        where, rows = tables[key]
+        rows = rows.having(_loser(everyone, book, s))
+        prices = close.price.values(rows)
+        rows = rows.having({"closing_price": prices})
+        for tier in close.tiers:
+            left = int(book.lots[s] - book.gone[s])
+            if not left:
+                break
+            limits = book.open_[where]
+            if tier.limit is not None:
+                cap = np.floor(tier.limit.values(rows) / rows.feature("lot")).astype(np.int64)
+                taken = book.held[where] - limits
+                limits = np.clip(cap - taken, 0, limits)
+            candidates = rows.limited(limits)
+            lots = _split(book, tier, candidates, left, turn, f"{key[1].opposite.value} {key[0]}")
+            for row in np.flatnonzero(lots).tolist():
+                book.match(s, int(where[row]), int(lots[row]), float(prices[row]))
+
+
+def _loser(everyone: Rows, book: Book, s: int) -> dict[str, float]:
+    row = int(book.rows[s])
+    columns = {f"loser_{n}": float(column[row]) for n, column in everyone.features.items()}
+    return columns | {"loser_bankruptcy_price": float(book.shed.price[s])}
+
+
+def _take(book: Book, rule: Rule, haircut: Haircut) -> None:
+    pots = _pots(book) if haircut.by_coin else [("", book.unpaid())]
+    solvent = np.flatnonzero(book.start >= 0)
+    everyone = account_rows(book.market).take(solvent)
+    order = in_order(rule.tie_break, everyone)
+    where, rows = solvent[order], everyone.take(order)
+    for coin, amount in pots:
+        size, opposite = _holdings(book, coin)
+        holders = rows.having({"size": size[where], "opposite": opposite[where]})
+        left = amount
+        for tier in haircut.tiers:
+            if left > 0:
+                left -= _cut(book, tier, holders, where, left)
+
+
+def _cut(book: Book, tier: Tier, rows: Rows, where: IntArray, amount: int) -> int:
+    """Take dollars of one tier, hand them to losers, the excess to the fund; what was taken."""
+    limits = rows.most
+    if tier.limit is not None:
+        usd = np.clip(tier.limit.values(rows), 0.0, LARGEST_MARKET)
+        limits = np.floor(usd * MICRO).astype(np.int64)
+    lost = book.start[where] - book.value[where]
+    limits = np.maximum(limits - np.maximum(lost, 0), 0)
+    taken = _split(book, tier, rows.limited(limits), amount, 0, "haircuts")
+    book.haircut[where] += taken
+    book.value[where] -= taken
+    raised = int(taken.sum())
+    book.fund += raised - book.share(raised)
+    return raised
+
+
+def _pots(book: Book) -> list[tuple[str, int]]:
+    """The unpaid debt by coin, in proportion to the gaps of what had to go."""
+    coins = sorted(set(book.shed.coin))
+    gaps = [max(int(book.gap[[c == coin for c in book.shed.coin]].sum()), 0) for coin in coins]
+    unpaid = book.unpaid()
+    no_limit = np.full(len(coins), unpaid, dtype=np.int64)
+    shares = share_out(np.array(gaps, dtype=np.float64), no_limit, unpaid)
+    return list(zip(coins, shares.tolist(), strict=True))
+
+
+def _holdings(book: Book, coin: str) -> tuple[FloatArray, BoolArray]:
+    """Contracts that accounts hold in a coin, and whether they stand against what had to go."""
+    market, held = book.market, book.market.positions
+    here = np.array([not coin or c == coin for c in held.coin])
+    wanted = {(c, s.opposite) for c, s in zip(book.shed.coin, book.shed.side, strict=True)}
+    keys = zip(held.coin, held.side, here.tolist(), strict=True)
+    against = np.array([h and (c, s) in wanted for c, s, h in keys])
+    return market.by_account(held.size * here), market.by_account(against) > 0
+
+
+def _split(book: Book, tier: Tier, rows: Rows, amount: int, turn: int, what: str) -> IntArray:
+    """Split over the eligible rows, and note where only the tie-break decided."""
+    chosen: BoolArray = (tier.eligible.values(rows) != 0) & (rows.most > 0)
+    taken = np.zeros(len(rows), dtype=np.int64)
+    if not chosen.any():
+        return taken
+    candidates = rows.take(chosen)
+    taken[chosen] = tier.split.take(candidates, amount, turn)
+    if not tier.split.free:
+        back = np.arange(len(candidates))[::-1]
+        other = tier.split.take(candidates.take(back), amount, turn)[back]
+        differ = np.flatnonzero(other != taken[chosen])
+        if differ.size:
+            names = tuple(sorted(candidates.take(differ).account))
+            book.ties.append(Tie(where=what, accounts=names))
+    return taken

@@ -1,0 +1,187 @@
+"""Rules of exchanges and clearing houses, as they publish them.
+
+What a source leaves open is listed under `unpublished`; what stands here instead is the plainest
+choice, not a claim about the venue. Ties go by account id unless the source says otherwise.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from adlopt.arrays import FloatArray
+from adlopt.rules.formula import Formula, column
+from adlopt.rules.lights import Light, grades, quintiles, size_percentiles
+from adlopt.rules.parts import (
+    AT_BANKRUPTCY,
+    AT_MARK,
+    LEVERAGED_RETURN,
+    RETURN_BY_LEVERAGE,
+    SILENT,
+    by_sign,
+    drawdown,
+    queue,
+)
+from adlopt.rules.rows import Rows, over
+from adlopt.rules.rule import Close, Gauge, Haircut, Rule, Tier
+from adlopt.rules.split import ProRata, Queue
+
+
+def _beyond_drawdown(r: Rows) -> FloatArray:
+    """Bybit: the price at which users bear what the fund may not, and no more."""
+    required = max(r.signal("required"), 1e-6)
+    share = 1.0 - min(r.signal("fund_pays") / required, 1.0)
+    return r.feature("mark") + share * (r.feature("loser_bankruptcy_price") - r.feature("mark"))
+
+
+BINANCE = Rule(
+    name="binance",
+    venue="Binance",
+    source="binance.com/en/support/faq/360033525471",
+    close=queue(LEVERAGED_RETURN, price=AT_BANKRUPTCY),
+    light=Light("quantile 0–4 by count", quintiles),
+    unpublished=SILENT,
+)
+BITMEX = Rule(
+    name="bitmex",
+    venue="BitMEX; MEXC, Deepcoin, ABIT, Satori, BTEX alike",
+    source="support.bitmex.com/hc/en-gb/articles/18589621443357",
+    close=queue(
+        Formula(
+            "PNL % · effective leverage, losses PNL % / it",
+            lambda r: by_sign(r.feature("entry_return"), r.feature("effective_leverage")),
+        ),
+        price=AT_BANKRUPTCY,
+    ),
+    light=Light("lights, 20 % steps by contracts", size_percentiles),
+    unpublished=SILENT,
+)
+"""Losers rank too: behind all winners, the most leveraged first."""
+BYBIT = Rule(
+    name="bybit",
+    venue="Bybit",
+    source="bybit-exchange.github.io/docs/v5/market/adl-alert",
+    fund=drawdown(0.3),
+    close=Close(
+        tiers=(Tier(split=Queue((RETURN_BY_LEVERAGE,))),),
+        price=Formula("bankruptcy price, less what the fund may bear", _beyond_drawdown),
+        fund_takes_positions=False,
+    ),
+    unpublished=("score", "when the mark is used instead", "stop ratio", *SILENT),
+)
+"""The fund bears a drawdown of 30 % from its eight-hour peak, users what exceeds it; an empty fund
+bears nothing. A symbol that was carved out of the pool is a market of its own."""
+OKX = Rule(
+    name="okx",
+    venue="OKX; HTX alike",
+    source="okx.com/help/iv-introduction-to-auto-deleveraging-adl",
+    fund=drawdown(0.3),
+    close=queue(
+        Formula(
+            "profit ROI / margin ratio, loss ROI · it",
+            lambda r: by_sign(r.feature("pnl_percent"), r.feature("margin_ratio")),
+        ),
+        price=AT_MARK,
+    ),
+    unpublished=("base of ROI", *SILENT),
+)
+"""At the mark users lose nothing; what the bankrupt owe, the fund pays while it lasts."""
+BITGET = Rule(
+    name="bitget",
+    venue="Bitget",
+    source="bitget.com/support/articles/12560603800805",
+    fund=drawdown(0.3, stop=0.1),
+    close=queue(
+        Formula(
+            "max(0, ROI) · leverage",
+            lambda r: np.maximum(r.feature("entry_return"), 0.0) * r.feature("leverage"),
+        ),
+        price=AT_BANKRUPTCY,
+    ),
+    unpublished=("level of the fund at which it stops", *SILENT),
+)
+"""Leverage-adjusted; a loss counts as zero."""
+XCOIN = Rule(
+    name="xcoin",
+    venue="xcoin",
+    source="help centre, not retrieved",
+    close=queue(
+        Formula("PNL % · |net delta|", lambda r: r.feature("pnl_percent") * r.feature("notional")),
+        price=AT_BANKRUPTCY,
+    ),
+    unpublished=("closing price", "net delta across coins", *SILENT),
+)
+WHITEBIT = Rule(
+    name="whitebit",
+    venue="WhiteBIT",
+    source="docs.whitebit.com/concepts/auto-deleveraging",
+    close=queue(RETURN_BY_LEVERAGE, price=AT_BANKRUPTCY),
+    light=Light("grade 0–4, 4 the top 5 %", grades),
+    unpublished=("score", "grades below 4", "which limit orders the book fills first", *SILENT),
+)
+"""Counterparties get post-only limit orders at the bankruptcy price; here all are filled."""
+KRAKEN = Rule(
+    name="kraken",
+    venue="Kraken",
+    source="support.kraken.com/articles/360022835671-Equity-Protection-Process",
+    fund=Gauge("assignment to liquidity providers", lambda market: market.fund),
+    close=queue(RETURN_BY_LEVERAGE, price=AT_BANKRUPTCY),
+    unpublished=("who is assigned what", "score", *SILENT),
+)
+"""Assignment opens positions of liquidity providers instead of closing any: what they can take at
+the zero-equity price stands as the fund. The rest is unwound against the other side."""
+_UNSETTLED = column("unsettled_profit")
+BULLISH = Rule(
+    name="bullish",
+    venue="Bullish",
+    source="support.bullish.com/hc/en-us/articles/24436607098649",
+    close=queue(
+        Formula(
+            "initial margin / margin",
+            lambda r: over(r.feature("account_initial"), r.feature("equity")),
+        ),
+        price=AT_MARK,
+    ),
+    haircut=Haircut(
+        tiers=(
+            Tier(
+                eligible=Formula("opposite", lambda r: r.feature("opposite")),
+                split=Queue(
+                    (
+                        Formula(
+                            "unsettled profit / |size|",
+                            lambda r: r.feature("unsettled_profit") / r.feature("size"),
+                        ),
+                    )
+                ),
+                limit=_UNSETTLED,
+            ),
+            Tier(
+                eligible=Formula("flat", lambda r: r.feature("size") == 0),
+                split=Queue((_UNSETTLED,)),
+                limit=_UNSETTLED,
+            ),
+        ),
+        owed=True,
+    ),
+    unpublished=SILENT,
+)
+"""Two queues: positions close at the mark, then unsettled profits are taken, those opposite first,
+and stay owed."""
+DERIBIT = Rule(
+    name="deribit",
+    venue="Deribit, where its fund is empty; Crypto.com alike, with at least 1 %",
+    source="support.deribit.com/hc/en-us/articles/25944777576477-Insurance-Fund",
+    haircut=Haircut(
+        tiers=(Tier(split=ProRata(column("session_profit")), limit=column("session_profit")),)
+    ),
+    unpublished=("rounding",),
+)
+"""Realised profits of the session share what the fund cannot pay."""
+VMGH = Rule(
+    name="vmgh",
+    venue="Clearing houses: variation margin gains haircut",
+    source="RBA Bulletin, December 2013",
+    haircut=Haircut(tiers=(Tier(split=ProRata(column("vm_gain")), limit=column("vm_gain")),)),
+    unpublished=("rounding",),
+)
+"""min(1, L / Σ gains) of each gain of the period."""

@@ -1,0 +1,57 @@
+"""Parts that the rules of several venues share: prices, scores, and what a fund pays."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from adlopt.arrays import FloatArray
+from adlopt.market import Market
+from adlopt.rules.formula import Formula, column
+from adlopt.rules.rows import Rows
+from adlopt.rules.rule import ANYONE, Close, Gauge, Tier
+from adlopt.rules.split import Queue
+
+IN_PROFIT = Formula("in profit", lambda r: r.feature("upnl") > 0)
+AT_MARK = column("mark", "mark price")
+AT_PREVIOUS_MARK = column("previous_mark")
+AT_BANKRUPTCY = column("loser_bankruptcy_price", "bankruptcy price")
+NO_LIMIT = Formula("no limit", lambda r: np.inf)
+SILENT = ("tie-break", "rounding")
+"""What hardly any venue publishes."""
+
+
+def queue(*keys: Formula, eligible: Formula = ANYONE, price: Formula) -> Close:
+    """Close the other side's positions in an order."""
+    return Close(tiers=(Tier(split=Queue(keys), eligible=eligible),), price=price)
+
+
+def drawdown(trigger: float, stop: float | None = None) -> Gauge:
+    """The fund pays until it is `trigger` below its peak; while deleveraging, until `stop` is.
+
+    Reads the signal `fund_peak`, USD, and with a stop `deleveraging`, 1 while ADL is under way.
+    """
+
+    def pays(market: Market) -> float:
+        under_way = stop is not None and market.signal("deleveraging") != 0
+        share = stop if under_way and stop is not None else trigger
+        return market.fund - (1 - share) * market.signal("fund_peak")
+
+    text = f"the fund, down to {1 - trigger:.0%} of its peak"
+    return Gauge(text if stop is None else f"{text}; once begun, to {1 - stop:.0%}", pays)
+
+
+def _leveraged_return(r: Rows) -> FloatArray:
+    """Binance: max(0, uPnL) / max(1, W) · MM / (W + uPnL)."""
+    return np.maximum(r.feature("pnl_percent"), 0.0) * r.feature("margin_ratio")
+
+
+def by_sign(profit: FloatArray, scale: FloatArray) -> FloatArray:
+    """Profits grow with risk, losses shrink with it: PNL · s if PNL > 0, else PNL / s."""
+    return np.where(profit > 0, profit * scale, profit / np.where(scale > 0, scale, np.inf))
+
+
+LEVERAGED_RETURN = Formula("max(0, PNL %) · margin ratio", _leveraged_return)
+RETURN_BY_LEVERAGE = Formula(
+    "profit · leverage, loss / leverage",
+    lambda r: by_sign(r.feature("pnl_percent"), r.feature("leverage")),
+)

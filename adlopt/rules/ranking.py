@@ -1,0 +1,70 @@
+"""Where positions stand in a venue's queue, and how the venue shows it to them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from adlopt.arrays import FloatArray, IntArray, Record, freeze, freeze_indices
+from adlopt.errors import InputError
+from adlopt.market import Market
+from adlopt.positions import Side
+from adlopt.rules.deleverage import in_order
+from adlopt.rules.rows import closes_against, position_rows
+from adlopt.rules.rule import Rule
+from adlopt.rules.split import Queue
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Ranking(Record):
+    """A venue's queue on one side of a coin, first served first.
+
+    Parameters
+    ----------
+    account : tuple of str, length n
+    position : IntArray, shape (n,)
+        Rows of the market's positions.
+    ahead : FloatArray, shape (n,)
+        Contracts that are served before the position: beyond them it is closed.
+    size : FloatArray, shape (n,)
+        Contracts.
+    light : FloatArray, shape (n,), or None
+        What the venue shows, where it says how.
+    """
+
+    account: tuple[str, ...]
+    position: IntArray
+    ahead: FloatArray
+    size: FloatArray
+    light: FloatArray | None
+
+
+def ranking(market: Market, rule: Rule, coin: str, side: Side) -> Ranking:
+    """Rank the eligible positions on a side as the rule would serve them.
+
+    Raises
+    ------
+    InputError
+        If the rule closes nothing in an order.
+    """
+    if rule.close is None or not all(isinstance(tier.split, Queue) for tier in rule.close.tiers):
+        raise InputError("rule", rule.name, "a rule that closes positions in an order")
+    here = np.flatnonzero(closes_against(market, coin, side.opposite))
+    rows = position_rows(market).take(here)
+    first = in_order(rule.tie_break, rows)
+    here, rows = here[first], rows.take(first)
+    places: list[int] = []
+    for tier in rule.close.tiers:
+        chosen = np.flatnonzero(tier.eligible.values(rows) != 0)
+        assert isinstance(tier.split, Queue)
+        served = chosen[tier.split.order(rows.take(chosen))].tolist()
+        places += [row for row in served if row not in set(places)]
+    size = rows.feature("size")[places]
+    return Ranking(
+        account=tuple(rows.account[row] for row in places),
+        position=freeze_indices(here[places]),
+        ahead=freeze(np.cumsum(size) - size),
+        size=freeze(size),
+        light=None if rule.light is None else rule.light.of(size),
+    )

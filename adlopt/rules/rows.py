@@ -1,0 +1,259 @@
+"""Rows that a rule may take from, with named columns: positions in lots, accounts in dollars."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from adlopt.arrays import BoolArray, FloatArray, IntArray, Record
+from adlopt.errors import InputError
+from adlopt.lot_grid import MICRO
+from adlopt.market import Market
+from adlopt.positions import Side
+from adlopt.round import RoundStart
+
+HUGE = 1e100
+"""Ratio to an equity that is not positive: above all others, and 0 times it is 0."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Rows(Record):
+    """Candidates of a rule: some places of a table.
+
+    Parameters
+    ----------
+    names : tuple of str, length N
+        Owners, of the whole table.
+    features : mapping of str to FloatArray, shape (N,) or ()
+        What formulas read, of the whole table; a single number holds for every row.
+    most : IntArray, shape (n,)
+        The most that may be taken of each candidate: lots of a position, micro-dollars of an
+        account.
+    signals : mapping of str to float
+        What else formulas read.
+    places : IntArray, shape (n,), optional
+        Rows of the table that are candidates, in order; all unless given.
+    """
+
+    names: tuple[str, ...]
+    features: Mapping[str, FloatArray]
+    most: IntArray
+    signals: Mapping[str, float] = field(default_factory=dict)
+    places: IntArray | None = None
+
+    def __len__(self) -> int:
+        return self.most.size
+
+    @property
+    def account(self) -> tuple[str, ...]:
+        """Owners of the candidates, length n."""
+        if self.places is None:
+            return self.names
+        return tuple(self.names[place] for place in self.places.tolist())
+
+    def feature(self, name: str) -> FloatArray:
+        """Return a column of the candidates, shape (n,).
+
+        Raises
+        ------
+        InputError
+            If there is none of that name.
+        """
+        if name not in self.features:
+            raise _absent("feature", name, self.features)
+        values = self.features[name]
+        if values.ndim == 0:
+            return np.broadcast_to(values, len(self))
+        return values if self.places is None else values[self.places]
+
+    def signal(self, name: str) -> float:
+        """Return a signal.
+
+        Raises
+        ------
+        InputError
+            If there is none of that name.
+        """
+        if name not in self.signals:
+            raise _absent("signal", name, self.signals)
+        return self.signals[name]
+
+    def take(self, chosen: BoolArray | IntArray) -> Rows:
+        """The candidates chosen by a mask or by indices, in that order."""
+        indices = np.flatnonzero(chosen) if chosen.dtype == bool else chosen.astype(np.int64)
+        places = indices if self.places is None else self.places[indices]
+        return replace(self, most=self.most[indices], places=places)
+
+    def having(self, columns: Mapping[str, ArrayLike]) -> Rows:
+        """The same candidates with further columns, shape (n,) or (), or others in their place."""
+        return replace(
+            self, features={**self.features, **{n: self._wide(c) for n, c in columns.items()}}
+        )
+
+    def limited(self, most: IntArray) -> Rows:
+        """The same candidates with other limits."""
+        return replace(self, most=most)
+
+    def _wide(self, values: ArrayLike) -> FloatArray:
+        """Spread a column of the candidates over the table."""
+        given = np.asarray(values, dtype=np.float64)
+        if given.ndim == 0 or self.places is None:
+            return given
+        wide = np.zeros(len(self.names))
+        wide[self.places] = given
+        return wide
+
+
+def position_rows(market: Market) -> Rows:
+    """Every open position of a market, in the market's order.
+
+    Columns of the position: `side` (+1 long, −1 short), `size`, `lot`, `lots`, `entry`, `mark`,
+    `upnl`, `notional`, `bankruptcy_price`, and the ratios `price_ratio` (mark over entry),
+    `entry_return` (profit over the value at entry), `pnl_percent` (profit over a balance of at
+    least 1 USD), `leverage` (notional over equity) and `effective_leverage` (notional over what is
+    left before bankruptcy); where the market knows them `previous_mark`, `index`, and the margins
+    `maintenance` and `initial`, USD. Columns of its account: those of `account_rows`, with
+    `account_` in front where the names clash.
+    """
+    owner, held = market.owner, market.positions
+    columns: dict[str, FloatArray] = {
+        "side": market.sign,
+        "size": held.size,
+        "lot": market.lot,
+        "lots": market.lots.astype(np.float64),
+        "entry": held.entry,
+        "mark": market.mark,
+        "upnl": market.upnl,
+        "notional": market.notional,
+        "bankruptcy_price": market.bankruptcy_price,
+    }
+    for name in ("previous_mark", "index"):
+        if getattr(market.coins, name) is not None:
+            columns[name] = market.of_coin(name)
+    for name in ("maintenance", "initial"):
+        if getattr(market.coins, name) is not None:
+            columns[name] = market.of_coin(name) * market.notional
+    of_account = {name: column[owner] for name, column in _account_columns(market).items()}
+    columns |= _ratios(columns["upnl"], columns["notional"], of_account)
+    room = columns["side"] * (columns["mark"] - columns["bankruptcy_price"])
+    columns |= {
+        "price_ratio": columns["mark"] / columns["entry"],
+        "entry_return": columns["upnl"] / (columns["size"] * columns["entry"]),
+        "effective_leverage": over(columns["mark"], room),
+    }
+    clash = {f"account_{n}" if n in columns else n: column for n, column in of_account.items()}
+    return Rows(
+        names=held.account,
+        most=market.lots,
+        features=columns | clash,
+        signals=_signals(market),
+    )
+
+
+def account_rows(market: Market) -> Rows:
+    """Every account of a market, in the market's order; limits are positive profits.
+
+    Columns: `balance`, `upnl`, `notional`, `equity`, `deficit`, `gains` and `losses` (of its
+    positions, each ≥ 0), `capacity` (positive `upnl`), `size` (contracts held, all coins and
+    sides), `pnl_percent`, `leverage`; where the market knows them the margins `maintenance` and
+    `initial`, USD, `margin_ratio` (maintenance margin over equity, 0 without equity) and
+    `opened`; and the accounts' own features. A ratio to an equity that is not positive is `HUGE`.
+    """
+    columns = _account_columns(market)
+    columns |= _ratios(columns["upnl"], columns["notional"], columns)
+    columns["capacity"] = np.maximum(columns["upnl"], 0.0)
+    columns["size"] = market.by_account(market.positions.size)
+    return Rows(
+        names=market.accounts.account,
+        most=micro(columns["capacity"]),
+        features=columns,
+        signals=_signals(market),
+    )
+
+
+def round_rows(start: RoundStart) -> Rows:
+    """Winners of a round: what they may give is their positive profit, `upnl`."""
+    n = len(start.account)
+    columns = {"capacity": start.capacity, "upnl": start.capacity, "opposite": np.ones(n)}
+    if start.equity is not None:
+        columns["equity"] = start.equity
+    return Rows(
+        names=start.account,
+        most=np.floor(start.capacity * MICRO).astype(np.int64),
+        features=columns | dict(start.features),
+        signals=start.signals,
+    )
+
+
+def micro(usd: ArrayLike) -> IntArray:
+    """Whole micro-dollars, to the nearest.
+
+    Examples
+    --------
+    >>> micro([1.5, -0.0000004])
+    array([1500000,       0])
+    """
+    return np.rint(np.asarray(usd, dtype=np.float64) * MICRO).astype(np.int64)
+
+
+def closes_against(market: Market, coin: str, side: Side) -> BoolArray:
+    """Positions on the other side of a coin, shape (k,)."""
+    held = market.positions
+    return np.array(
+        [c == coin and s is side.opposite for c, s in zip(held.coin, held.side, strict=True)],
+        dtype=bool,
+    )
+
+
+def _account_columns(market: Market) -> dict[str, FloatArray]:
+    columns = {
+        "balance": market.accounts.balance,
+        "upnl": market.by_account(market.upnl),
+        "notional": market.by_account(market.notional),
+        "equity": market.equity,
+        "deficit": np.maximum(-market.equity, 0.0),
+        "gains": market.by_account(np.maximum(market.upnl, 0.0)),
+        "losses": market.by_account(np.maximum(-market.upnl, 0.0)),
+    }
+    for name in ("maintenance", "initial"):
+        if getattr(market.coins, name) is not None:
+            columns[name] = market.by_account(market.of_coin(name) * market.notional)
+    if "maintenance" in columns:
+        solvent = columns["equity"] > 0
+        ratio = over(columns["maintenance"], columns["equity"])
+        columns["margin_ratio"] = np.where(solvent, ratio, 0.0)
+    if market.accounts.opened is not None:
+        columns["opened"] = market.accounts.opened
+    return columns | dict(market.accounts.features)
+
+
+def _absent(kind: str, name: str, known: Iterable[str]) -> InputError:
+    expected = f"one of {', '.join(known) or 'none'}"
+    return InputError(kind, name, expected, remedy="add it to the market or round")
+
+
+def _signals(market: Market) -> dict[str, float]:
+    own = {
+        "fund": market.fund,
+        "required": market.required,
+        "total_balance": float(market.accounts.balance.sum()) + market.fund,
+    }
+    return own | dict(market.signals)
+
+
+def _ratios(
+    upnl: FloatArray, notional: FloatArray, account: Mapping[str, FloatArray]
+) -> dict[str, FloatArray]:
+    return {
+        "pnl_percent": upnl / np.maximum(account["balance"], 1.0),
+        "leverage": over(notional, account["equity"]),
+    }
+
+
+def over(above: FloatArray, below: FloatArray) -> FloatArray:
+    """Divide; `HUGE` where there is nothing, or less, to divide by."""
+    solvent = below > 0
+    return np.where(solvent, np.minimum(above / np.where(solvent, below, 1.0), HUGE), HUGE)

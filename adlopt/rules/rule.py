@@ -1,0 +1,189 @@
+"""A venue's rule, composed of parts.
+
+::
+
+    rule = trigger × what the fund pays first
+         × close     eligible × order or weights × limits, in tiers; whole lots; closing price
+         × haircut   eligible × order or weights × limits, in tiers; dollars; owed later or not
+         × tie-break
+
+What closing and haircuts leave unpaid, the fund pays while it lasts; the rest is left.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from adlopt.errors import InputError
+from adlopt.market import Market
+from adlopt.rules.formula import Formula
+from adlopt.rules.lights import Light
+from adlopt.rules.split import Queue, Split
+from adlopt.shed import Shed
+
+if TYPE_CHECKING:
+    from adlopt.rules.deleveraging import Deleveraging
+
+ANYONE = Formula("anyone", lambda rows: 1.0)
+"""Everyone is eligible."""
+
+
+@dataclass(frozen=True, slots=True)
+class Gauge:
+    """A number that a venue reads off its market, with the text that tables show.
+
+    Parameters
+    ----------
+    text : str
+    of : callable
+        From a Market to a number; a condition holds where it is not 0.
+    """
+
+    text: str
+    of: Callable[[Market], float]
+
+
+AS_THEY_COME = Queue(())
+"""Losers by id."""
+ALWAYS = Gauge("always", lambda market: 1.0)
+"""No condition besides a shortfall that the fund may not pay."""
+WHOLE_FUND = Gauge("the whole fund", lambda market: market.fund)
+"""The fund pays first while it lasts."""
+NO_FUND = Gauge("nothing", lambda market: 0.0)
+"""Users pay first."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tier:
+    """Some rows, and how they share what reaches them; what they cannot bear goes on.
+
+    Parameters
+    ----------
+    split : Split
+        An order, or weights.
+    eligible : Formula
+        Holds for the rows of the tier. Of positions to be closed, it may read the loser's columns
+        (`loser_bankruptcy_price`, …) and the `closing_price`; of accounts, whether they hold a
+        position `opposite` to what had to go.
+    limit : Formula, optional
+        The most that may be taken of a row: contracts of a position, USD of an account; infinite
+        is no limit. Unless given, the whole position, and the positive unrealised profit.
+    """
+
+    split: Split
+    eligible: Formula = ANYONE
+    limit: Formula | None = None
+
+    @property
+    def text(self) -> str:
+        """Who, and how."""
+        who = "" if self.eligible is ANYONE else f"{self.eligible.text}: "
+        return who + self.split.text
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Close:
+    """Close positions on the other side against those of the losers, at one price for both.
+
+    Parameters
+    ----------
+    tiers : Tier, …
+    price : Formula
+        USD a contract; reads the candidate's columns and, as `loser_…`, the loser's, and the
+        signal `fund_pays`, USD that the fund still pays before users do.
+    fund_takes_positions : bool
+        Whether the fund takes over positions at their bankruptcy price while it pays; else users
+        take them all, and it pays what their price leaves.
+    losers : Queue
+        Which loser is served first; equal ones by id.
+    """
+
+    tiers: tuple[Tier, ...]
+    price: Formula
+    losers: Queue = AS_THEY_COME
+    fund_takes_positions: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Haircut:
+    """Take dollars from accounts for what is still unpaid.
+
+    Parameters
+    ----------
+    tiers : Tier, …
+    owed : bool
+        Whether what is taken stays owed to its owner.
+    by_coin : bool
+        Whether each coin's share of the debt is borne by those who hold that coin.
+    """
+
+    tiers: tuple[Tier, ...]
+    owed: bool = False
+    by_coin: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rule:
+    """How a venue deleverages.
+
+    Parameters
+    ----------
+    name : str
+        As it is typed.
+    close : Close, optional
+    haircut : Haircut, optional
+        At least one of the two.
+    trigger : Gauge
+        A condition besides the shortfall.
+    fund : Gauge
+        USD that the fund pays before users do.
+    sheds : callable
+        From a Market to what must go; the bankrupt accounts' positions unless given.
+    after : callable, optional
+        Raises where the venue would refuse the outcome.
+    tie_break : Formula, …
+        Served highest first among equals, then by account id.
+    light : Light, optional
+        How positions are shown their place.
+    venue, source : str
+        Who uses it, and where they say so.
+    unpublished : tuple of str
+        Parts that the source leaves open; what stands here instead is a choice.
+
+    Examples
+    --------
+    >>> from adlopt.rules.formula import column
+    >>> Rule(name="by-leverage", haircut=Haircut(tiers=(Tier(split=Queue((column("leverage"),))),)))
+    Rule(by-leverage)
+    """
+
+    name: str
+    close: Close | None = None
+    haircut: Haircut | None = None
+    trigger: Gauge = ALWAYS
+    fund: Gauge = WHOLE_FUND
+    sheds: Callable[[Market], Shed] = Market.shed
+    after: Callable[[Deleveraging], None] | None = None
+    tie_break: tuple[Formula, ...] = ()
+    light: Light | None = None
+    venue: str = ""
+    source: str = ""
+    unpublished: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.name, str) or not self.name or any(c in self.name for c in "+: "):
+            raise InputError("rule.name", self.name, "a text without +, : and spaces")
+        if self.close is None and self.haircut is None:
+            raise InputError("rule", self.name, "something to close or to take", remedy="add it")
+
+    def __repr__(self) -> str:
+        return f"Rule({self.name})"
+
+    @property
+    def tiers(self) -> tuple[Tier, ...]:
+        """Of what it closes; of its haircuts where it closes nothing."""
+        stage = self.close or self.haircut
+        assert stage is not None
+        return stage.tiers

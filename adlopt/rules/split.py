@@ -1,0 +1,277 @@
+"""How an amount is split over rows: in an order, or by weights; exact in integers.
+
+Rows come in the order of the tie-break, amounts in whole units (lots, or micro-dollars).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import ClassVar, Protocol
+
+import numpy as np
+
+from adlopt.arrays import FloatArray, IntArray
+from adlopt.errors import InputError
+from adlopt.lot_grid import MICRO
+from adlopt.rules.formula import Formula
+from adlopt.rules.rows import Rows
+
+
+class Split(Protocol):
+    """From whom to take."""
+
+    @property
+    def text(self) -> str:
+        """Shown in tables."""
+
+    @property
+    def family(self) -> str:
+        """What kind of rule it makes."""
+
+    @property
+    def free(self) -> bool:
+        """Whether a draw or somebody's choice decides, rather than scores and a tie-break."""
+
+    def take(self, rows: Rows, amount: int, turn: int) -> IntArray:
+        """Return what is taken of each row, shape (n,), 0 ≤ x ≤ `rows.most`.
+
+        `turn` counts the losers of one deleveraging, for splits that draw.
+        """
+
+
+@dataclass(frozen=True, slots=True)
+class Queue:
+    """Serve the highest first, each in full until the amount is met, the last in part.
+
+    Parameters
+    ----------
+    keys : Formula, …
+        Compared one after the other; negate what is served lowest first.
+    """
+
+    keys: tuple[Formula, ...]
+    family: ClassVar[str] = "queue"
+    free: ClassVar[bool] = False
+
+    @property
+    def text(self) -> str:
+        """The keys."""
+        return ", then ".join(key.text for key in self.keys)
+
+    def order(self, rows: Rows) -> IntArray:
+        """Indices of the rows, first served first, shape (n,); equal ones keep their order."""
+        columns = [-key.values(rows) for key in reversed(self.keys)]
+        return np.lexsort(columns) if columns else np.arange(len(rows))
+
+    def take(self, rows: Rows, amount: int, turn: int) -> IntArray:
+        """Fill in order."""
+        return fill(self.order(rows), rows.most, amount)
+
+
+@dataclass(frozen=True, slots=True)
+class ProRata:
+    """In proportion to weights within the limits; whole units by largest remainder.
+
+    Parameters
+    ----------
+    weight : Formula
+        ≥ 0; a row of weight 0 gives nothing.
+    """
+
+    weight: Formula
+    family: ClassVar[str] = "pro-rata"
+    free: ClassVar[bool] = False
+
+    @property
+    def text(self) -> str:
+        """The weight."""
+        return f"in proportion to {self.weight.text}"
+
+    def take(self, rows: Rows, amount: int, turn: int) -> IntArray:
+        """Share out, exactly."""
+        return share_out(_weights(self.weight, rows), rows.most, amount)
+
+
+@dataclass(frozen=True, slots=True)
+class PerUnit:
+    """The same charge on each unit of a weight, rounded up: it may raise more than the amount.
+
+    Limits do not count: a charge may exceed what its payer has won, or owns.
+
+    Parameters
+    ----------
+    weight : Formula
+        Units held, ≥ 0.
+    step : float
+        USD. The charge on a unit is a whole multiple of it.
+    """
+
+    weight: Formula
+    step: float = 1e-6
+    family: ClassVar[str] = "per contract"
+    free: ClassVar[bool] = False
+
+    @property
+    def text(self) -> str:
+        """The weight."""
+        return f"the same charge a unit of {self.weight.text}, rounded up"
+
+    def take(self, rows: Rows, amount: int, turn: int) -> IntArray:
+        """Charge everyone; nothing where nobody holds a unit."""
+        units, below = whole(_weights(self.weight, rows))
+        total, step = int(units.sum()), max(round(self.step * MICRO), 1)
+        if total == 0 or amount == 0:
+            return np.zeros(len(rows), dtype=np.int64)
+        charge = -(-amount * below // (total * step)) * step
+        return np.array([-(-charge * u // below) for u in units.tolist()], dtype=np.int64)
+
+
+@dataclass(frozen=True, slots=True)
+class RandomStart:
+    """Serve in order of id from a pseudo-random place on, wrapping round, and give up in time.
+
+    Parameters
+    ----------
+    seed : int
+    most_tried : int
+        Rows that are looked at, at most.
+    willing : Formula, optional
+        Holds for rows that take part; others are looked at, and passed over.
+    """
+
+    seed: int = 0
+    most_tried: int = 1_000
+    willing: Formula | None = None
+    family: ClassVar[str] = "random queue"
+    free: ClassVar[bool] = True
+
+    @property
+    def text(self) -> str:
+        """Where it starts."""
+        where = f"from a pseudo-random account on, at most {self.most_tried:,}"
+        return where if self.willing is None else f"{where}, where {self.willing.text}"
+
+    def take(self, rows: Rows, amount: int, turn: int) -> IntArray:
+        """Fill from the place drawn for this turn."""
+        if not len(rows):
+            return np.zeros(0, dtype=np.int64)
+        first = int(np.random.default_rng((self.seed, turn)).integers(len(rows)))
+        tried = np.roll(np.arange(len(rows)), -first)[: self.most_tried]
+        if self.willing is not None:
+            tried = tried[self.willing.values(rows)[tried] != 0]
+        return fill(tried, rows.most, amount)
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """Whatever somebody chose: units by account, in the order given.
+
+    Parameters
+    ----------
+    units : mapping of str to int
+        Lots, or micro-dollars.
+    """
+
+    units: Mapping[str, int] = field(default_factory=dict)
+    family: ClassVar[str] = "keeper"
+    free: ClassVar[bool] = True
+
+    @property
+    def text(self) -> str:
+        """That it is free."""
+        return "whom the keeper chooses"
+
+    def take(self, rows: Rows, amount: int, turn: int) -> IntArray:
+        """Take what was chosen.
+
+        Raises
+        ------
+        InputError
+            If an account is no candidate, or more is chosen than it has or than must go.
+        """
+        taken, left = np.zeros(len(rows), dtype=np.int64), amount
+        for account, units in self.units.items():
+            if account not in rows.account:
+                raise InputError("chosen", account, "a candidate")
+            row = rows.account.index(account)
+            most = min(int(rows.most[row]), left)
+            if not 0 <= units <= most:
+                raise InputError("chosen", units, f"between 0 and {most:,}", index=account)
+            taken[row], left = units, left - units
+        return taken
+
+
+def fill(order: IntArray, most: IntArray, amount: int) -> IntArray:
+    """Give each in order its limit until the amount is met, shape of `most`.
+
+    Examples
+    --------
+    >>> fill(np.array([1, 0]), np.array([4, 8]), 10)
+    array([2, 8])
+    """
+    taken = np.zeros(most.size, dtype=np.int64)
+    limits = most[order]
+    ahead = np.cumsum(limits) - limits
+    taken[order] = np.clip(amount - ahead, 0, limits)
+    return taken
+
+
+def share_out(weight: FloatArray, most: IntArray, amount: int) -> IntArray:
+    """min(most_i, w_i z) summing to the amount, in whole units by largest remainder; exact.
+
+    Equal remainders go to the earlier row. What the limits do not allow is not given.
+
+    Examples
+    --------
+    >>> share_out(np.array([1.0, 1.0, 1.0]), np.array([2, 9, 9]), 13)
+    array([2, 6, 5])
+    """
+    units, _ = whole(weight)
+    open_ = np.flatnonzero((units > 0) & (most > 0))
+    rest = min(amount, int(most[open_].sum()))
+    taken = np.zeros(most.size, dtype=np.int64)
+    if int(units.sum()) * max(rest, int(most.max(initial=0))) >= 2**63:
+        units, most = units.astype(object), most.astype(object)
+    while True:
+        total = units[open_].sum()
+        full = most[open_] * total <= rest * units[open_]
+        if not full.any():
+            break
+        taken[open_[full]] = most[open_[full]]
+        rest -= int(most[open_[full]].sum())
+        open_ = open_[~full]
+    if not open_.size:
+        return taken
+    owed = rest * units[open_]
+    taken[open_] = owed // total
+    missing = rest - int((owed // total).sum())
+    largest = np.argsort(-(owed % total), kind="stable")[:missing]
+    taken[open_[largest]] += 1
+    return taken
+
+
+def whole(weight: FloatArray) -> tuple[IntArray, int]:
+    """State floats as whole numbers over one denominator, exactly; Python's own if they are large.
+
+    Examples
+    --------
+    >>> whole(np.array([0.5, 3.0]))
+    (array([1, 6]), 2)
+    """
+    if (weight == np.floor(weight)).all() and float(weight.sum()) < 2**62:
+        return weight.astype(np.int64), 1
+    ratios = [value.as_integer_ratio() for value in weight.tolist()]
+    common = max((below for _, below in ratios), default=1)
+    units = [above * (common // below) for above, below in ratios]
+    return np.array(units, dtype=np.int64 if sum(units) < 2**63 else object), common
+
+
+def _weights(formula: Formula, rows: Rows) -> FloatArray:
+    values = formula.values(rows)
+    bad = (values < 0) | np.isinf(values)
+    if bad.any():
+        index = int(np.argmax(bad))
+        expected = "a finite weight ≥ 0"
+        raise InputError(formula.text, float(values[index]), expected, index=rows.account[index])
+    return values
