@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from adlopt import bounds, episodes, solvency, testing
     from adlopt.apportionment import integer_pro_rata
+    from adlopt.axioms import AxiomReport, try_axioms
     from adlopt.bound import Bound, Comparator, Hypothesis
     from adlopt.certificate import Certificate, Trust
     from adlopt.episode import Episode
@@ -43,6 +44,7 @@ if TYPE_CHECKING:
 
 _HOMES = {
     "apportionment": ("integer_pro_rata",),
+    "axioms": ("AxiomReport", "try_axioms"),
     "bound": ("Bound", "Comparator", "Hypothesis"),
     "certificate": ("Certificate", "Trust"),
     "episode": ("Episode",),

@@ -201,6 +201,28 @@ def prove(
 
 
 @app.command
+def axioms(policy: str, *, tries: Whole = 300, seed: Whole = 0, json_: Json = False) -> None:
+    """Search for small instances on which a policy breaks axioms of fair deleveraging.
+
+    Parameters
+    ----------
+    policy
+        severity+allocation, such as persistence+pro-rata; an allocation alone raises the whole
+        deficit.
+    tries
+        Instances for each axiom.
+    seed
+        Of the search: equal seeds find equal counterexamples.
+    json_
+        Print everything for machines, at full precision.
+    """
+    from adlopt.axioms import try_axioms
+
+    report = try_axioms(policy, tries=tries, seed=seed)
+    print(json.dumps(report.to_dict(), indent=1, allow_nan=False) if json_ else report)
+
+
+@app.command
 def worst(
     policy: str,
     *,

@@ -104,6 +104,10 @@ BAD = {
     "part of a seed": (["new", "x.json", "--shock", "--seed", "0.4"], "'0.4' is not a whole"),
     "part of a round, worst": (["worst", "ogd", "-T", "2.5", "-P", "1"], "'2.5' is not a whole"),
     "part of a seed, worst": (["worst", "ogd", "--seed", "1e3"], "'1e3' is not a whole"),
+    "axioms of luck": (["axioms", "luck"], "policy is 'luck'"),
+    "axioms, never tried": (["axioms", "queue", "--tries", "0"], "tries is 0"),
+    "axioms, part of a try": (["axioms", "queue", "--tries", "1.5"], "'1.5' is not a whole"),
+    "axioms of a feature that is not there": (["axioms", "queue:luck"], "feature is 'luck'"),
     "minimax of nothing": (["worst", "minimax"], "give rounds and variation, or an episode"),
     "minimax against luck": (
         ["worst", "minimax", "-T", "3", "-P", "1", "--against", "luck"],
@@ -224,7 +228,7 @@ def test_every_whole_number_is_read_by_one_rule():
                 (parameter,) = hint.__metadata__
                 assert parameter.converter is cli._whole, f"{name} --{option}"
                 checked += 1
-    assert checked == 5
+    assert checked == 7
 
 
 def app_commands():
@@ -260,6 +264,8 @@ WIDE = {
     "help of solve": ["solve", "--help"],
     "help of new": ["new", "--help"],
     "help of worst": ["worst", "--help"],
+    "help of axioms": ["axioms", "--help"],
+    "axioms": ["axioms", "queue:leverage", "--tries", "30"],
     "minimax": ["worst", "minimax", "--episode", "october-10", "--against", "ogd"],
 }
 

@@ -51,6 +51,16 @@ at y = u = −1 the claim is false: True
 played: 105,143.19 USD
 says something: False
 """,
+    "09_axioms.py": """\
+constant:1+pro-rata breaks nothing that was tried
+constant:1+queue:leverage breaks equal accounts, uneven split, wash trade, richer pays, path, stability
+per-head breaks nothing that was tried
+a pays 1 USD; as a1 and a2 it pays 0.75 USD
+  leverage {'a': 1.0, 'b': 1.0}
+  pays     {'a': 1.0, 'b': 0.0}
+  leverage {'a1': 0.6666666666666666, 'a2': 1.2, 'b': 1.0}
+  pays     {'a1': 0.0, 'a2': 0.75, 'b': 0.25}
+""",
 }
 
 
