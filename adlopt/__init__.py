@@ -9,11 +9,12 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from adlopt import bounds, episodes, solvency, testing
+    from adlopt import bounds, diagnostics, episodes, solvency, testing
     from adlopt.apportionment import integer_pro_rata
     from adlopt.axioms import AxiomReport, try_axioms
     from adlopt.bound import Bound, Comparator, Hypothesis
     from adlopt.certificate import Certificate, Trust
+    from adlopt.diagnostics import Diagnosis, compare_burdens, diagnose
     from adlopt.episode import Episode
     from adlopt.errors import (
         AdloptError,
@@ -47,6 +48,7 @@ _HOMES = {
     "axioms": ("AxiomReport", "try_axioms"),
     "bound": ("Bound", "Comparator", "Hypothesis"),
     "certificate": ("Certificate", "Trust"),
+    "diagnostics": ("Diagnosis", "compare_burdens", "diagnose"),
     "episode": ("Episode",),
     "errors": (
         "AdloptError",
@@ -75,7 +77,7 @@ _HOMES = {
     "scoreboard": ("Score", "Scoreboard"),
     "waterfill": ("pro_rata", "water_fill"),
 }
-_MODULES = ("bounds", "episodes", "solvency", "testing")
+_MODULES = ("bounds", "diagnostics", "episodes", "solvency", "testing")
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 
 __all__ = [  # noqa: PLE0604 - sorted below, from one table

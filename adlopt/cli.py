@@ -223,6 +223,35 @@ def axioms(policy: str, *, tries: Whole = 300, seed: Whole = 0, json_: Json = Fa
 
 
 @app.command
+def diagnose(
+    episode: str,
+    *,
+    policy: Annotated[list[str] | None, Parameter(name=["--policy", "-p"], negative="")] = None,
+    burden: Burden = Burden.CAPACITY,
+    json_: Json = False,
+) -> None:
+    """Measure what policies do to accounts: who pays, in what order, how steadily.
+
+    Parameters
+    ----------
+    episode
+        A .toml or .json file with accounts.
+    policy
+        severity+allocation, such as persistence+pro-rata; repeat for several.
+    burden
+        What haircuts are measured against.
+    json_
+        Print everything for machines, at full precision.
+    """
+    from adlopt.diagnostics import diagnose as diagnose_
+
+    chosen = _episode(episode)
+    with _progress(None, "diagnosing") as step:
+        found = diagnose_(chosen, policy or (), burden=burden, progress=step)
+    print(json.dumps(found.to_dict(), indent=1, allow_nan=False) if json_ else found)
+
+
+@app.command
 def worst(
     policy: str,
     *,

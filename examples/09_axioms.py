@@ -12,7 +12,7 @@ def per_head(start: adl.RoundStart) -> adl.Haircut:
 
 for rule in ("pro-rata", "queue:leverage", per_head):
     report = adl.try_axioms(rule, tries=200)
-    print(f"{report.policy} breaks {', '.join(report.broken) or 'nothing that was tried'}")
+    print(report.policy, "breaks", *report.broken or ["nothing in 200 tries"], sep="\n  ")
 
 found = adl.try_axioms("queue:leverage")["uneven split"].counterexample
 print(found.violation.text)

@@ -108,6 +108,8 @@ BAD = {
     "axioms, never tried": (["axioms", "queue", "--tries", "0"], "tries is 0"),
     "axioms, part of a try": (["axioms", "queue", "--tries", "1.5"], "'1.5' is not a whole"),
     "axioms of a feature that is not there": (["axioms", "queue:luck"], "feature is 'luck'"),
+    "diagnosis of pooled winners": (["diagnose", "october-10"], "winners one by one"),
+    "diagnosis of luck": (["diagnose", "absent.toml", "-p", "luck"], "No such file"),
     "minimax of nothing": (["worst", "minimax"], "give rounds and variation, or an episode"),
     "minimax against luck": (
         ["worst", "minimax", "-T", "3", "-P", "1", "--against", "luck"],
@@ -264,6 +266,8 @@ WIDE = {
     "help of solve": ["solve", "--help"],
     "help of new": ["new", "--help"],
     "help of worst": ["worst", "--help"],
+    "diagnosis": ["diagnose", "shock.json", "-p", "persistence+queue", "-p", "estimate+pro-rata"],
+    "help of diagnose": ["diagnose", "--help"],
     "help of axioms": ["axioms", "--help"],
     "axioms": ["axioms", "queue:leverage", "--tries", "30"],
     "minimax": ["worst", "minimax", "--episode", "october-10", "--against", "ogd"],

@@ -52,9 +52,20 @@ played: 105,143.19 USD
 says something: False
 """,
     "09_axioms.py": """\
-constant:1+pro-rata breaks nothing that was tried
-constant:1+queue:leverage breaks equal accounts, uneven split, wash trade, richer pays, path, stability
-per-head breaks nothing that was tried
+constant:1+pro-rata
+  breaks
+  nothing in 200 tries
+constant:1+queue:leverage
+  breaks
+  equal accounts
+  uneven split
+  wash trade
+  richer pays
+  path
+  stability
+per-head
+  breaks
+  nothing in 200 tries
 a pays 1 USD; as a1 and a2 it pays 0.75 USD
   leverage {'a': 1.0, 'b': 1.0}
   pays     {'a': 1.0, 'b': 0.0}
