@@ -9,7 +9,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from adlopt import bounds, diagnostics, episodes, solvency, testing
+    from adlopt import bounds, diagnostics, episodes, execution, solvency, testing
     from adlopt.apportionment import integer_pro_rata
     from adlopt.axioms import AxiomReport, try_axioms
     from adlopt.bound import Bound, Comparator, Hypothesis
@@ -77,7 +77,7 @@ _HOMES = {
     "scoreboard": ("Score", "Scoreboard"),
     "waterfill": ("pro_rata", "water_fill"),
 }
-_MODULES = ("bounds", "diagnostics", "episodes", "solvency", "testing")
+_MODULES = ("bounds", "diagnostics", "episodes", "execution", "solvency", "testing")
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 
 __all__ = [  # noqa: PLE0604 - sorted below, from one table
