@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 import adlopt as adl
 from adlopt.axioms import AXIOMS, Case, try_axioms
 from adlopt.axioms.laws import ROUNDING
-from adlopt.policies import allocation_named
+from adlopt.policies import ALLOCATIONS, SEVERITIES, allocation_named
 from adlopt.policies.allocation import ProRata
 
 ALL = {axiom.name for axiom in AXIOMS}
@@ -238,8 +238,11 @@ def test_splits_and_haircuts_of_winners_lose_no_dollar(seed):
     for name in ("profit", "collateral", "entry", "equity", "notional"):
         assert getattr(one, name) + getattr(two, name) == getattr(whole, name)
     taken = whole.profit * position
-    assert whole.less(taken).profit == whole.profit - taken
-    assert whole.less(taken).collateral == whole.collateral
+    left = whole.less(taken)
+    if 0 < taken == whole.profit:
+        assert left is None
+    else:
+        assert (left.profit, left.collateral) == (whole.profit - taken, whole.collateral)
 
 
 def test_equal_seeds_find_equal_counterexamples():
@@ -266,12 +269,28 @@ def test_names_allocations_and_policies_are_all_tried(policy):
     assert try_axioms(policy, tries=5).policy == "constant:1+pro-rata"
 
 
+def test_persistence_that_was_asked_for_stays():
+    assert try_axioms("persistence+queue", tries=5).policy == "persistence+queue"
+    assert try_axioms("persistence", tries=5).policy == "persistence+pro-rata"
+    own = adl.named("queue")
+    assert try_axioms(own, tries=5).policy == "persistence+queue"
+
+
+@pytest.mark.parametrize("name", [*ALLOCATIONS, *SEVERITIES, "ogd:0.1"])
+def test_every_name_can_be_tried(name):
+    text = {"constant": "constant:0.5", "capped-pro-rata": "capped-pro-rata:0.5"}.get(name, name)
+    report = try_axioms(text, tries=10)
+    assert report["protected collateral"].counterexample is None
+    assert {v.tries for v in report.verdicts if v.counterexample is None} == {10}
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
         ({"policy": "luck"}, "policy is 'luck'"),
         ({"policy": None}, "policy is None"),
         ({"policy": 3}, "policy is 3"),
+        ({"policy": ProRata}, "make one of the class"),
         ({"policy": "queue:luck"}, "feature is 'luck'"),
         ({"tries": 0}, "tries is 0: expected a whole number ≥ 1"),
         ({"tries": 1.0}, "tries is 1.0"),

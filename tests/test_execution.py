@@ -75,6 +75,17 @@ def test_a_surplus_counts_as_needed():
     assert made.bad_debt(0.0) == 0.0
 
 
+@given(st.lists(st.tuples(whole, st.integers(0, 6)), min_size=1, max_size=5), slope, slope)
+def test_on_one_side_of_bankruptcy_the_error_is_the_bound(rows, true, guess):
+    """Marked at bankruptcy, B = α Q² exactly [CTTX26, Eq. 49]: too low a slope must undershoot."""
+    made = fills_of([(mark, mark, size) for mark, size in rows])
+    found = e.estimate_error(made, guess, made, true)
+    assert found.ex_post == made.bad_debt(true) == true * made.squared_volume
+    assert found.error == found.bound
+    missed = e.Missed.of(needed=[found.ex_post], raised=[found.ex_ante])
+    assert missed.undershoot == max(true - guess, 0) * made.squared_volume
+
+
 # What was missed
 
 

@@ -58,9 +58,11 @@ class Winner:
             entry=self.entry * position,
         )
 
-    def less(self, taken: Fraction) -> Winner:
-        """Return what is left once a haircut closed as large a share of the position."""
-        left = max(1 - taken / self.profit, Fraction(0)) if self.profit else Fraction(1)
+    def less(self, taken: Fraction) -> Winner | None:
+        """Return what is left once a haircut closed as large a share of the position, if any."""
+        if taken and taken >= self.profit:
+            return None
+        left = 1 - taken / self.profit if taken else Fraction(1)
         return self.part(self.name, position=left, collateral=Fraction(1))
 
 
@@ -189,12 +191,11 @@ def _features(winners: Sequence[Winner]) -> dict[str, list[Fraction]]:
     return {
         "upnl": [w.profit for w in winners],
         "notional": [w.notional for w in winners],
-        "leverage": [w.notional / w.equity if w.equity else w.equity for w in winners],
+        "leverage": [w.notional / w.equity for w in winners],
         "pnl_percent": [w.profit / max(w.collateral, one) for w in winners],
-        "price_ratio": [w.notional / w.entry if w.entry else one for w in winners],
-        "margin_ratio": [
-            MAINTENANCE * w.notional / w.equity if w.equity else w.equity for w in winners
-        ],
+        "entry_return": [w.profit / w.entry for w in winners],
+        "price_ratio": [w.notional / w.entry for w in winners],
+        "margin_ratio": [MAINTENANCE * w.notional / w.equity for w in winners],
     }
 
 

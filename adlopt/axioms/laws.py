@@ -104,6 +104,8 @@ def _split_in_two(
         whole.part("a1", position=position, collateral=collateral),
         whole.part("a2", position=1 - position, collateral=1 - collateral),
     )
+    if not all(part.equity for part in parts):
+        return None
     before, after = pays()["a"], pays((*parts, *rest))
     return _saved(before, after["a1"] + after["a2"], "a pays {0}; as a1 and a2 it pays {1}")
 
@@ -165,11 +167,13 @@ def _richer(case: Case, pays: Pays) -> Violation | None:
 def _path(case: Case, pays: Pays) -> Violation | None:
     second = case.first + 1
     taken = pays()
-    then = pays([w.less(taken[w.name]) for w in case.winners], deficit=second)
+    left = [w for w in (w.less(taken[w.name]) for w in case.winners) if w is not None]
+    then = pays(left, deficit=second) if left else {}
     once = pays(deficit=case.deficit + second)
-    name = max(once, key=lambda n: abs(taken[n] + then[n] - once[n]))
+    both = {name: amount + then.get(name, Fraction(0)) for name, amount in taken.items()}
+    name = max(once, key=lambda n: abs(both[n] - once[n]))
     text = f"{name} pays {{0}} of {case.deficit} then {second}, and {{1}} of both at once"
-    return _apart(taken[name] + then[name], once[name], text)
+    return _apart(both[name], once[name], text)
 
 
 def _stability(case: Case, pays: Pays) -> Violation | None:

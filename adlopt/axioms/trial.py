@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from random import Random
 from typing import Any, TypeAlias, cast
@@ -15,8 +15,8 @@ from adlopt.episodes import shock
 from adlopt.errors import BadHaircut, InputError, PolicyError
 from adlopt.online import Allocation, Policy, SeverityThenAllocation
 from adlopt.playing import Playable, resolve
-from adlopt.policies import ALLOCATIONS
-from adlopt.policies.severity import Constant
+from adlopt.policies import SEVERITIES
+from adlopt.policies.severity import Constant, Persistence
 from adlopt.round import RoundStart
 from adlopt.solvency import check_haircut
 
@@ -160,11 +160,17 @@ def try_axioms(
 
 def _whole_deficit(policy: Playable | Allocation) -> Policy:
     """Resolve a policy; what is only an allocation raises the whole deficit."""
-    if isinstance(policy, str) and policy.partition(":")[0] in ALLOCATIONS and "+" not in policy:
-        policy = f"constant:1+{policy}"
-    if hasattr(policy, "allocate"):
+    if isinstance(policy, type):
+        raise InputError("policy", policy, "an object", remedy="make one of the class")
+    if hasattr(policy, "allocate") and not hasattr(policy, "decide"):
         return SeverityThenAllocation(Constant(1.0), cast(Allocation, policy))
-    return resolve(policy, shock(rounds=12, winners=30, seed=1))
+    found = resolve(policy, shock(rounds=12, winners=30, seed=1))
+    unsaid = (
+        isinstance(policy, str) and policy.partition("+")[0].partition(":")[0] not in SEVERITIES
+    )
+    if unsaid and isinstance(found, SeverityThenAllocation) and found.severity == Persistence():
+        return replace(found, severity=Constant(1.0))
+    return found
 
 
 def _try(axiom: Axiom, policy: Policy, tries: int, seed: int) -> Verdict:
