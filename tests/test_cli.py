@@ -211,6 +211,29 @@ def test_json_of_a_play_agrees_with_the_text(run):
     assert f"{persistence['tracking_usd']:,.0f}" in text
 
 
+def test_json_of_axioms_agrees_with_the_text(run):
+    words = ("axioms", "queue", "--tries", "20", "--seed", "3")
+    _, text, _ = run(*words)
+    code, out, err = run(*words, "--json")
+    data = strict_json(out)
+    assert (code, err, data["policy"]) == (0, "", "constant:1+queue")
+    broken = {a["name"] for a in data["axioms"] if a["counterexample"]}
+    assert "split" in broken
+    for axiom in data["axioms"]:
+        assert (f"\n{axiom['name']}: " in text) == (axiom["name"] in broken)
+
+
+def test_json_of_a_diagnosis_agrees_with_the_text(run):
+    run("new", "s.json", "--shock", "--rounds", "3", "--winners", "9")
+    words = ("diagnose", "s.json", "-p", "estimate+queue", "--burden", "equity")
+    _, text, _ = run(*words)
+    code, out, err = run(*words, "--json")
+    (row,) = strict_json(out)["policies"]
+    assert (code, err, row["policy"]) == (0, "", "estimate+queue")
+    assert f"{100 * row['worst_burden']:.4g} %" in text
+    assert f"{row['raised']:,.0f}" in text
+
+
 @pytest.mark.parametrize("name", ["out.csv", "out.parquet"])
 def test_all_haircuts_go_to_a_file(run, folder, name):
     (folder / "many.toml").write_text(MANY)

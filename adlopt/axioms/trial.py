@@ -164,7 +164,7 @@ def _whole_deficit(policy: Playable | Allocation) -> Policy:
         raise InputError("policy", policy, "an object", remedy="make one of the class")
     if hasattr(policy, "allocate") and not hasattr(policy, "decide"):
         return SeverityThenAllocation(Constant(1.0), cast(Allocation, policy))
-    found = resolve(policy, shock(rounds=12, winners=30, seed=1))
+    found = resolve(cast(Playable, policy), shock(rounds=12, winners=30, seed=1))
     unsaid = (
         isinstance(policy, str) and policy.partition("+")[0].partition(":")[0] not in SEVERITIES
     )

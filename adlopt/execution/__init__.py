@@ -1,6 +1,7 @@
 """What lies between a decision and its outcome: impact, estimates, latency, markouts."""
 
 from adlopt.execution.decomposition import Transfer, transfer
+from adlopt.execution.estimation import check_causal, estimates, missed_by
 from adlopt.execution.impact import EstimateError, Fills, estimate_error
 from adlopt.execution.latency import Executed, execute, execute_late
 from adlopt.execution.markouts import Markout, markout
@@ -10,9 +11,6 @@ from adlopt.execution.slopes import (
     Margin,
     SlopeEstimator,
     SlopeOGD,
-    check_causal,
-    estimates,
-    missed_by,
 )
 
 __all__ = [

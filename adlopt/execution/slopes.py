@@ -14,8 +14,8 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import ArrayLike
 
-from adlopt.arrays import FloatArray, freeze, own, own_number
-from adlopt.errors import CausalityError, InputError, PolicyError
+from adlopt.arrays import FloatArray, own, own_number
+from adlopt.errors import InputError
 from adlopt.execution.missed import Missed
 
 
@@ -78,7 +78,7 @@ class LastSlope:
         >>> print(LastSlope(2.0).guarantee([1, 2, 0], [1, 1, 1]))
         1.00 USD too little, 3.00 USD too much
         """
-        a, q = _rounds(slopes, volume)
+        a, q = rounds_of(slopes, volume)
         up, down = np.maximum(np.diff(a), 0.0), np.maximum(-np.diff(a), 0.0)
         start = float(a[0]) - self.first
         return Missed(
@@ -138,7 +138,7 @@ class Margin:
         >>> print(Margin(0.5, 2.0).guarantee([1, 2, 0], [1, 1, 1]))
         0.50 USD too little, 4.50 USD too much
         """
-        a, q = _rounds(slopes, volume, self.largest)
+        a, q = rounds_of(slopes, volume, self.largest)
         rise = np.diff(a)
         return Missed(
             undershoot=q.max() * math.fsum(np.maximum(rise - self.margin, 0.0)),
@@ -174,7 +174,7 @@ class SlopeOGD:
     @classmethod
     def tuned(cls, slopes: ArrayLike, *, first: float, largest: float) -> SlopeOGD:
         """Take the step √((α_max² + 2 α_max P)/T) for a path that is known: *hindsight*."""
-        a, _ = _rounds(slopes, np.ones(np.size(slopes)), largest)
+        a, _ = rounds_of(slopes, np.ones(np.size(slopes)), largest)
         path = math.fsum(np.abs(np.diff(a)))
         return cls(math.sqrt((largest**2 + 2 * largest * path) / a.size), first, largest)
 
@@ -203,104 +203,22 @@ class SlopeOGD:
         >>> SlopeOGD.tuned([0, 1, 1, 0], first=0, largest=2).error_bound([0, 1, 1, 0])
         6.928203230275509
         """
-        a, _ = _rounds(slopes, np.ones(np.size(slopes)), self.largest)
+        a, _ = rounds_of(slopes, np.ones(np.size(slopes)), self.largest)
         path = math.fsum(np.abs(np.diff(a)))
         squared = self.largest**2 + 2 * self.largest * path
         return squared / (2 * self.step) + self.step * a.size / 2
 
 
-def estimates(estimator: SlopeEstimator, slopes: ArrayLike) -> FloatArray:
-    """Estimate each round's slope before it is revealed, shape (T,).
-
-    Raises
-    ------
-    PolicyError
-        If an estimate is not a finite number ≥ 0.
-
-    Examples
-    --------
-    >>> estimates(LastSlope(2.0), [1, 3, 2])
-    array([2., 1., 3.])
-    """
-    return _play(estimator, own(slopes, "slopes", lowest=0.0).tolist())
-
-
-def check_causal(estimator: SlopeEstimator, slopes: list[float]) -> None:
-    """Check that no estimate depends on its own round's slope, or on a later one.
-
-    For every round the slopes from it on are changed, within the very list that the estimator may
-    have kept, and put back; estimates up to that round must be bit-equal.
-
-    Raises
-    ------
-    CausalityError
-        Naming the round.
-    PolicyError
-        If two plays of the same slopes differ.
-
-    Examples
-    --------
-    >>> check_causal(Margin(0.5, 2.0), [1.0, 2.0, 0.0])
-    """
-    if not isinstance(slopes, list):
-        raise InputError("slopes", slopes, "a list", remedy="write list(slopes)")
-    kept = own(slopes, "slopes", lowest=0.0).tolist()
-    truth = _play(estimator, slopes)
-    if not np.array_equal(truth, _play(estimator, slopes)):
-        raise PolicyError(f"estimator {estimator.name!r} differs when replayed")
-    try:
-        for k in range(len(kept)):
-            slopes[k:] = [2.0 * slope + 1.0 for slope in kept[k:]]
-            if not np.array_equal(truth[: k + 1], _play(estimator, slopes)[: k + 1]):
-                raise CausalityError(
-                    f"estimator {estimator.name!r} changes by round {k + 1} when only slopes from "
-                    f"round {k + 1} on change: it sees the future"
-                )
-            slopes[k:] = kept[k:]
-    finally:
-        slopes[:] = kept
-
-
-def missed_by(estimator: SlopeEstimator, slopes: ArrayLike, volume: ArrayLike) -> Missed:
-    """Σ Q_t² [α_t − α̂_t]₊ and Σ Q_t² [α̂_t − α_t]₊, USD: what raising α̂_t Q_t² misses.
-
-    In the scalar model B_t = α_t Q_t², which needs fills marked at their bankruptcy prices
-    [CTTX26, Eq. 49, Lemmas 4 and 5].
-
-    Parameters
-    ----------
-    estimator : SlopeEstimator
-    slopes : array_like, shape (T,)
-        α_t ≥ 0.
-    volume : array_like, shape (T,)
-        Q_t², the sum of squared fills, ≥ 0.
-
-    Examples
-    --------
-    >>> print(missed_by(LastSlope(2.0), [1, 2, 0], [1, 1, 1]))
-    1.00 USD too little, 3.00 USD too much
-    """
-    a, q = _rounds(slopes, volume)
-    return Missed.of(needed=a * q, raised=estimates(estimator, a) * q)
-
-
-def _play(estimator: SlopeEstimator, slopes: list[float]) -> FloatArray:
-    state, guessed = estimator.begin(), []
-    for t in range(len(slopes)):
-        guess = estimator.estimate(state)
-        if not (isinstance(guess, (int, float)) and 0.0 <= guess < math.inf):
-            raise PolicyError(
-                f"estimator {estimator.name!r} says {guess!r} in round {t + 1}: "
-                "a finite number ≥ 0 is needed"
-            )
-        guessed.append(guess)
-        state = estimator.learn(state, slopes[t])
-    return freeze(guessed)
-
-
-def _rounds(
+def rounds_of(
     slopes: ArrayLike, volume: ArrayLike, largest: float = math.inf
 ) -> tuple[FloatArray, FloatArray]:
+    """Check slopes and volumes, shape (T,), T ≥ 1, and return them.
+
+    Raises
+    ------
+    InputError
+        Naming the first slope that is negative or above the largest, or what else is wrong.
+    """
     a = own(slopes, "slopes", lowest=0.0)
     if not a.size:
         raise InputError("slopes", [], "at least one round")
