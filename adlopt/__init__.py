@@ -9,14 +9,16 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from adlopt import bounds, episodes, rules, solvency, testing
+    from adlopt import bounds, diagnostics, episodes, execution, rules, solvency, testing
     from adlopt.apportionment import integer_pro_rata
+    from adlopt.axioms import AxiomReport, try_axioms
     from adlopt.bound import Bound, Comparator, Hypothesis
     from adlopt.budget import Budget
     from adlopt.certificate import Certificate, Trust
     from adlopt.contracts import ContractSolution
     from adlopt.coupled import CoupledSolution, solve_coupled
     from adlopt.coupling_price import CouplingPrice, price_of_not_coupling
+    from adlopt.diagnostics import Diagnosis, compare_burdens, diagnose
     from adlopt.episode import Episode
     from adlopt.errors import (
         AdloptError,
@@ -69,12 +71,14 @@ if TYPE_CHECKING:
 
 _HOMES = {
     "apportionment": ("integer_pro_rata",),
+    "axioms": ("AxiomReport", "try_axioms"),
     "bound": ("Bound", "Comparator", "Hypothesis"),
     "budget": ("Budget",),
     "certificate": ("Certificate", "Trust"),
     "contracts": ("ContractSolution",),
     "coupled": ("CoupledSolution", "solve_coupled"),
     "coupling_price": ("CouplingPrice", "price_of_not_coupling"),
+    "diagnostics": ("Diagnosis", "compare_burdens", "diagnose"),
     "episode": ("Episode",),
     "errors": (
         "AdloptError",
@@ -124,7 +128,7 @@ _HOMES = {
     "shed": ("Shed", "open_contract_round"),
     "waterfill": ("pro_rata", "water_fill"),
 }
-_MODULES = ("bounds", "episodes", "rules", "solvency", "testing")
+_MODULES = ("bounds", "diagnostics", "episodes", "execution", "rules", "solvency", "testing")
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 
 __all__ = [  # noqa: PLE0604 - sorted below, from one table

@@ -21,15 +21,28 @@ from adlopt.cli_app import (
     priced_loss,
     progress,
 )
+from adlopt.cli_judging import axioms, diagnose
 from adlopt.cli_optimum import couple, match, solve
 from adlopt.cli_theory import bounds, prove, worst
 from adlopt.errors import AdloptError, InputError, NoSolution, ProofError
 from adlopt.loss import Burden
 
 __all__ = [
-    "app", "bounds", "couple", "deleverage", "main", "match", "new", "play", "prove", "solve",
-    "venues", "worst",
-]  # fmt: skip
+    "app",
+    "axioms",
+    "bounds",
+    "couple",
+    "deleverage",
+    "diagnose",
+    "main",
+    "match",
+    "new",
+    "play",
+    "prove",
+    "solve",
+    "venues",
+    "worst",
+]
 
 
 def main() -> None:

@@ -140,6 +140,12 @@ BAD = {
     "part of a seed": (["new", "x.json", "--shock", "--seed", "0.4"], "'0.4' is not a whole"),
     "part of a round, worst": (["worst", "ogd", "-T", "2.5", "-P", "1"], "'2.5' is not a whole"),
     "part of a seed, worst": (["worst", "ogd", "--seed", "1e3"], "'1e3' is not a whole"),
+    "axioms of luck": (["axioms", "luck"], "policy is 'luck'"),
+    "axioms, never tried": (["axioms", "queue", "--tries", "0"], "tries is 0"),
+    "axioms, part of a try": (["axioms", "queue", "--tries", "1.5"], "'1.5' is not a whole"),
+    "axioms of a feature that is not there": (["axioms", "queue:luck"], "feature is 'luck'"),
+    "diagnosis of pooled winners": (["diagnose", "october-10"], "winners one by one"),
+    "diagnosis of luck": (["diagnose", "absent.toml", "-p", "luck"], "No such file"),
     "minimax of nothing": (["worst", "minimax"], "give rounds and variation, or an episode"),
     "minimax against luck": (
         ["worst", "minimax", "-T", "3", "-P", "1", "--against", "luck"],
@@ -327,6 +333,29 @@ def test_json_of_a_play_agrees_with_the_text(run):
     assert f"{persistence['tracking_usd']:,.0f}" in text
 
 
+def test_json_of_axioms_agrees_with_the_text(run):
+    words = ("axioms", "queue", "--tries", "20", "--seed", "3")
+    _, text, _ = run(*words)
+    code, out, err = run(*words, "--json")
+    data = strict_json(out)
+    assert (code, err, data["policy"]) == (0, "", "constant:1+queue")
+    broken = {a["name"] for a in data["axioms"] if a["counterexample"]}
+    assert "split" in broken
+    for axiom in data["axioms"]:
+        assert (f"\n{axiom['name']}: " in text) == (axiom["name"] in broken)
+
+
+def test_json_of_a_diagnosis_agrees_with_the_text(run):
+    run("new", "s.json", "--shock", "--rounds", "3", "--winners", "9")
+    words = ("diagnose", "s.json", "-p", "estimate+queue", "--burden", "equity")
+    _, text, _ = run(*words)
+    code, out, err = run(*words, "--json")
+    (row,) = strict_json(out)["policies"]
+    assert (code, err, row["policy"]) == (0, "", "estimate+queue")
+    assert f"{100 * row['worst_burden']:.4g} %" in text
+    assert f"{row['raised']:,.0f}" in text
+
+
 @pytest.mark.parametrize("name", ["out.csv", "out.parquet"])
 def test_all_haircuts_go_to_a_file(run, folder, name):
     (folder / "many.toml").write_text(MANY)
@@ -346,7 +375,7 @@ def test_every_whole_number_is_read_by_one_rule():
                 (parameter,) = hint.__metadata__
                 assert parameter.converter is cli_app.whole, f"{name} --{option}"
                 checked += 1
-    assert checked == 5
+    assert checked >= 7
 
 
 def app_commands():
@@ -382,6 +411,10 @@ WIDE = {
     "help of solve": ["solve", "--help"],
     "help of new": ["new", "--help"],
     "help of worst": ["worst", "--help"],
+    "diagnosis": ["diagnose", "shock.json", "-p", "persistence+queue", "-p", "estimate+pro-rata"],
+    "help of diagnose": ["diagnose", "--help"],
+    "help of axioms": ["axioms", "--help"],
+    "axioms": ["axioms", "queue:leverage", "--tries", "30"],
     "minimax": ["worst", "minimax", "--episode", "october-10", "--against", "ogd"],
 }
 

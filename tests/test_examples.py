@@ -70,6 +70,27 @@ reya         users give sam 900, sue 600; left unpaid 0
              unpublished: rounding
 by-profit    users give sam 1,000, sue 500; left unpaid 0
 """,
+    "09_axioms.py": """\
+constant:1+pro-rata
+  breaks
+  nothing in 200 tries
+constant:1+queue:leverage
+  breaks
+  equal accounts
+  uneven split
+  wash trade
+  richer pays
+  path
+  stability
+per-head
+  breaks
+  nothing in 200 tries
+a pays 1 USD; as a1 and a2 it pays 0.75 USD
+  leverage {'a': 1.0, 'b': 1.0}
+  pays     {'a': 1.0, 'b': 0.0}
+  leverage {'a1': 0.6666666666666666, 'a2': 1.2, 'b': 1.0}
+  pays     {'a1': 0.0, 'a2': 0.75, 'b': 0.25}
+""",
 }
 
 
