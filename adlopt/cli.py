@@ -293,6 +293,51 @@ def deleverage(
 
 
 @app.command
+def simulate(
+    *,
+    policy: Annotated[list[str] | None, Parameter(name=["--policy", "-p"], negative="")] = None,
+    seeds: int = 100,
+    accounts: int = 300,
+    shock: float = 0.3,
+    fund: float = 0.002,
+    output: Annotated[Path | None, Parameter(name=["--output", "-o"])] = None,
+    json_: Json = False,
+) -> None:
+    """Play rules and policies in a simulated crash, where each choice changes what follows.
+
+    Parameters
+    ----------
+    policy
+        A venue's rule (adlopt venues), severity+allocation, or path.py:name; repeat for several.
+        The first is what the others are compared with.
+    seeds
+        Worlds; all policies meet the same.
+    accounts
+        Traders.
+    shock
+        Share of its price that the first coin loses.
+    fund
+        The insurance fund, as a share of open interest.
+    output
+        Write the rounds that the first policy met at seed 0 to this .json file, for `adlopt play`.
+    json_
+        Print everything for machines, at full precision.
+    """
+    from adlopt.files import write_episode
+    from adlopt.simulation import STANDARD, Scenario, compare
+    from adlopt.simulation import simulate as simulate_
+    from adlopt.simulation.text import render
+
+    scenario = Scenario(accounts=accounts, shock=shock, fund=fund)
+    chosen = policy or STANDARD
+    with _progress(seeds * len(chosen), "simulating") as step:
+        data = compare(chosen, scenario, seeds=seeds, progress=step).to_dict()
+    if output is not None:
+        write_episode(simulate_(chosen[0], scenario).episode(), output)
+    print(json.dumps(data, indent=1, allow_nan=False) if json_ else render(data))
+
+
+@app.command
 def new(
     file: Path,
     *,

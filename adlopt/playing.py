@@ -191,7 +191,7 @@ def lineup(episode: Episode) -> tuple[LineupRow, ...]:
     return tuple(rows)
 
 
-def resolve(policy: Playable, episode: Episode) -> Policy:
+def resolve(policy: Playable, episode: Episode | None = None) -> Policy:
     """Return a policy for its name; "ogd" without a step is tuned in *hindsight*.
 
     A rule or an allocation of one's own is preceded by persistence.
@@ -199,8 +199,8 @@ def resolve(policy: Playable, episode: Episode) -> Policy:
     if isinstance(policy, str):
         severity, plus, allocation = policy.partition("+")
         if MARK in policy and severity.partition(":")[0] not in SEVERITIES:
-            return _own(load(policy), policy, episode)
-        if severity != "ogd":
+            return loaded(load(policy), policy, episode)
+        if severity != "ogd" or episode is None:
             return named(policy)
         split = allocation_named(allocation) if plus else ProRata()
         return SeverityThenAllocation(paper_ogd(episode), split)
@@ -215,8 +215,14 @@ def resolve(policy: Playable, episode: Episode) -> Policy:
     raise InputError("policy", policy, "a policy, a rule, a function of RoundStart, or a name")
 
 
-def _own(found: Playable, name: str, episode: Episode) -> Policy:
-    """Return a policy for what a file calls by a name."""
+def loaded(found: Playable, name: str, episode: Episode | None = None) -> Policy:
+    """Return a policy for what a file calls by a name.
+
+    Raises
+    ------
+    InputError
+        If it is none, naming the file.
+    """
     if isinstance(found, str):
         raise InputError(name, found, "a policy, a rule, or a function of RoundStart")
     try:

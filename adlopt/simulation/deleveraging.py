@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from typing import Any, TypeAlias
+from typing import Any
 
 import numpy as np
 
 from adlopt.arrays import FloatArray, IntArray
 from adlopt.lot_grid import MICRO
 from adlopt.market import Market
-from adlopt.online import Policy
 from adlopt.round import RoundOutcome, RoundStart
 from adlopt.rules.deleverage import deleverage
 from adlopt.rules.deleveraging import Deleveraging, shed_rows
@@ -20,11 +19,11 @@ from adlopt.rules.rows import micro
 from adlopt.rules.rule import Close, Haircut, Rule, Tier
 from adlopt.rules.split import ProRata
 from adlopt.rules.wealth import wealth_round
+from adlopt.simulation.player import Player
 from adlopt.simulation.venue import Venue
 from adlopt.simulation.world import FUND, UNPAID
 from adlopt.solvency import ROUNDING, check_haircut
 
-Player: TypeAlias = Rule | Policy
 GIVEN = column("given", "dollars given")
 AS_DECIDED = Rule(
     name="as-decided",

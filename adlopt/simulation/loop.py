@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from adlopt.episode import Episode
 from adlopt.errors import InputError
 from adlopt.lot_grid import MICRO
+from adlopt.playing import Playable
 from adlopt.round import Round
 from adlopt.rules.rule import Rule
 from adlopt.run import Information, Run
-from adlopt.simulation.deleveraging import Event, Player, deleverage_now
+from adlopt.simulation.deleveraging import Event, deleverage_now
 from adlopt.simulation.ledger import Ledger
+from adlopt.simulation.player import Player, as_player
 from adlopt.simulation.scenario import Scenario
 from adlopt.simulation.venue import Venue
 from adlopt.simulation.world import UNPAID, World, draw
@@ -81,6 +83,8 @@ class Simulation:
     def episode(self) -> Episode:
         """The rounds as an episode, to be scored offline: there, no choice changes what follows.
 
+        Features that only some rounds have are left out.
+
         Raises
         ------
         InputError
@@ -96,10 +100,12 @@ class Simulation:
         )
         name = f"{self.player}, seed {self.seed}"
         source = f"simulated: {self.scenario}, seed {self.seed}, under {self.player}"
-        return Episode(name=name, rounds=self.rounds, recorded=(recorded,), source=source)
+        common = set.intersection(*(set(r.start.features) for r in self.rounds))
+        rounds = tuple(_with_features(round_, common) for round_ in self.rounds)
+        return Episode(name=name, rounds=rounds, recorded=(recorded,), source=source)
 
 
-def simulate(player: Player, scenario: Scenario | None = None, *, seed: int = 0) -> Simulation:
+def simulate(policy: Playable, scenario: Scenario | None = None, *, seed: int = 0) -> Simulation:
     """Run a rule or a policy in the world of a seed; equal arguments give equal bits.
 
     Each step moves prices, liquidates into the book, and deleverages. Closed and departed
@@ -108,9 +114,10 @@ def simulate(player: Player, scenario: Scenario | None = None, *, seed: int = 0)
 
     Parameters
     ----------
-    player : Rule or Policy
+    policy : Rule, Policy, Allocation, function or str
         A rule closes contracts at its price. A policy decides dollars: those who give them close
-        in proportion, at the mark, against what has to go.
+        in proportion, at the mark, against what has to go. Names are those of `adlopt venues` and
+        `adlopt.policies.named`, or path.py:name.
     scenario : Scenario, optional
     seed : int
 
@@ -123,11 +130,11 @@ def simulate(player: Player, scenario: Scenario | None = None, *, seed: int = 0)
 
     Examples
     --------
-    >>> from adlopt.rules import rule_named
-    >>> run = simulate(rule_named("binance"), Scenario(accounts=60, fund=0), seed=1)
+    >>> run = simulate("binance", Scenario(accounts=60, fund=0), seed=1)
     >>> run.outcome.rounds, sum(run.ledger.cash.tolist()) == run.ledger.total
     (5, True)
     """
+    player = as_player(policy)
     world = draw(Scenario() if scenario is None else scenario, seed)
     venue, events, rounds = Venue.of(world), [], []
     state = None if isinstance(player, Rule) else player.begin()
@@ -146,6 +153,11 @@ def simulate(player: Player, scenario: Scenario | None = None, *, seed: int = 0)
     rounds += [] if open_ is None else [_finished(open_, venue)]
     venue.ledger.check()
     return _result(player, world, venue, events, rounds)
+
+
+def _with_features(round_: Round, names: set[str]) -> Round:
+    kept = {name: values for name, values in round_.start.features.items() if name in names}
+    return replace(round_, start=replace(round_.start, features=kept))
 
 
 def _finished(event: Event, venue: Venue) -> Round:
