@@ -9,7 +9,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from adlopt import bounds, episodes, rules, solvency, testing
+    from adlopt import bounds, episodes, exposure, rules, solvency, testing
     from adlopt.apportionment import integer_pro_rata
     from adlopt.bound import Bound, Comparator, Hypothesis
     from adlopt.certificate import Certificate, Trust
@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from adlopt.rules import Deleveraging, Rule, deleverage, wealth_round
     from adlopt.run import Information, Run
     from adlopt.scoreboard import Score, Scoreboard
+    from adlopt.simulation import Scenario, Simulation, simulate
     from adlopt.waterfill import pro_rata, water_fill
 
 _HOMES = {
@@ -75,9 +76,10 @@ _HOMES = {
     "rules": ("Deleveraging", "Rule", "deleverage", "wealth_round"),
     "run": ("Information", "Run"),
     "scoreboard": ("Score", "Scoreboard"),
+    "simulation": ("Scenario", "Simulation", "simulate"),
     "waterfill": ("pro_rata", "water_fill"),
 }
-_MODULES = ("bounds", "episodes", "rules", "solvency", "testing")
+_MODULES = ("bounds", "episodes", "exposure", "rules", "solvency", "testing")
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 
 __all__ = [  # noqa: PLE0604 - sorted below, from one table

@@ -338,6 +338,43 @@ def simulate(
 
 
 @app.command
+def exposure(
+    account: str,
+    file: Path,
+    *,
+    rule: Annotated[list[str] | None, Parameter(name=["--rule", "-r"], negative="")] = None,
+    budget: str = "uniform",
+    json_: Json = False,
+) -> None:
+    """Print what rules may take from one account, how likely, and where it stands in their queues.
+
+    Parameters
+    ----------
+    account
+        Its id in the file.
+    file
+        A round or a market, .toml or .json.
+    rule
+        Name of a venue's rule (adlopt venues) or of an allocation, or path.py:name; repeat for
+        several. Every venue's rule that the file allows unless given.
+    budget
+        How much users may have to give, USD: uniform (up to the deficit), uniform:HIGH,
+        lognormal:MEDIAN:SIGMA, or quantiles:Q0:Q1:… at equally spaced levels.
+    json_
+        Print everything for machines, at full precision.
+    """
+    from adlopt.exposure import exposure as exposure_
+    from adlopt.exposure.text import render
+    from adlopt.files import is_market, read_market, read_round
+
+    where = read_market(file) if is_market(file) else read_round(file)[0].start
+    with _progress(None, "playing") as step:
+        seen = exposure_(account, where, rule or (), budget=budget, progress=step)
+    data = seen.to_dict()
+    print(json.dumps(data, indent=1, allow_nan=False) if json_ else render(data))
+
+
+@app.command
 def new(
     file: Path,
     *,

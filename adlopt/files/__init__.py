@@ -17,11 +17,12 @@ name tables instead.
 """
 
 from adlopt.files.market import read_market, write_market
-from adlopt.files.read import read_episode, read_round
+from adlopt.files.read import is_market, read_episode, read_round
 from adlopt.files.templates import write_template
 from adlopt.files.write import write_episode, write_haircuts
 
 __all__ = [
+    "is_market",
     "read_episode",
     "read_market",
     "read_round",

@@ -193,6 +193,12 @@ def _recorded(entry: RecordedEntry) -> Run:
     )
 
 
+def is_market(path: str | Path) -> bool:
+    """Whether a .toml or .json file lists coins, as only markets do."""
+    raw = _parse(Path(path))
+    return isinstance(raw, Mapping) and "coin" in raw
+
+
 def decode(path: Path, kind: type[T]) -> T:
     """Read a .toml or .json file into a structure; errors name file and field."""
     raw = _parse(path)
