@@ -15,9 +15,10 @@ from adlopt.exposure.budgets import Budgets, budgets
 from adlopt.market import Market
 from adlopt.online import Allocation
 from adlopt.policies import allocation_named
-from adlopt.policies.by_rule import ByRule
+from adlopt.policies.by_rule import ByRule, serve
 from adlopt.round import RoundStart
 from adlopt.rules.ranking import ranking
+from adlopt.rules.rows import Rows, micro, position_rows
 from adlopt.rules.rule import Rule
 from adlopt.rules.split import Queue
 from adlopt.rules.venues import VENUES
@@ -182,7 +183,7 @@ def exposure(
             progress(name)
         allocation = allocation_named(name)
         try:
-            haircut = _haircuts(allocation, start, account, spread)
+            haircut = _haircuts(allocation, start, market, account, spread)
             places = _places(market, allocation, account)
         except InputError as error:
             if rules:
@@ -218,16 +219,34 @@ def _winners(market: Market) -> RoundStart:
 
 
 def _haircuts(
-    allocation: Allocation, start: RoundStart, account: str, spread: Budgets
+    allocation: Allocation,
+    start: RoundStart,
+    market: Market | None,
+    account: str,
+    spread: Budgets,
 ) -> FloatArray:
-    taken = []
-    mine = start.account.index(account) if account in start.account else None
-    for budget in spread.values.tolist():
-        whole = min(budget, start.total_capacity)
-        haircut = allocation.allocate(allocation.begin(), start, whole)
-        checked = check_haircut(haircut, start, who=f"rule {allocation.name!r}")
-        taken.append(0.0 if mine is None else float(checked[mine]))
-    return freeze(taken)
+    """What the account gives at each budget, USD, shape (LEVELS,)."""
+    wanted = np.minimum(spread.values, start.total_capacity).tolist()
+    if market is not None and isinstance(allocation, ByRule) and allocation.rule.close is not None:
+        rows, rule = _profits(market), allocation.rule
+        mine = np.array([name == account for name in rows.account])
+        return freeze([serve(rule, rows, budget)[mine].sum() for budget in wanted])
+    mine = np.array([name == account for name in start.account])
+    taken = [allocation.allocate(allocation.begin(), start, budget) for budget in wanted]
+    who = f"rule {allocation.name!r}"
+    return freeze([check_haircut(haircut, start, who=who)[mine].sum() for haircut in taken])
+
+
+def _profits(market: Market) -> Rows:
+    """Positions of solvent accounts that make a profit, and what they may give of it.
+
+    Losses of its other positions lower what an account may give, of each in proportion.
+    """
+    gain = np.maximum(market.upnl, 0.0)
+    net, gross = np.maximum(market.by_account(market.upnl), 0.0), market.by_account(gain)
+    share = net / np.where(gross > 0, gross, 1.0) * (market.equity > 0)
+    most = gain * share[market.owner]
+    return position_rows(market).limited(micro(most)).take(most > 0)
 
 
 def _places(market: Market | None, allocation: Allocation, account: str) -> tuple[Place, ...]:

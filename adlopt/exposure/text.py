@@ -7,7 +7,6 @@ from typing import Any
 
 from adlopt.table import WIDTH, percent, printable, table
 
-
 CENT = 0.01
 """USD. Means closer than half of it count as equal."""
 
