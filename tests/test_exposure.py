@@ -77,9 +77,41 @@ def test_what_accounts_may_lose_sums_to_the_budgets(rule, market, high):
     ]
     haircuts = np.array([each.rules[0].haircut for each in seen])
     wanted = np.minimum(seen[0].budgets.values, seen[0].total)
-    assert haircuts.sum(axis=0) == pytest.approx(wanted, abs=1e-4)
+    if rule in ("percolator", "pro-rata") or _queues(market) == 1:
+        assert haircuts.sum(axis=0) == pytest.approx(wanted, abs=1e-4)
+    assert (haircuts.sum(axis=0) <= wanted + 1e-4).all()
     assert (np.diff(haircuts, axis=1) >= -1e-6).all()
     assert (haircuts.max(axis=1) <= np.array([each.profit for each in seen]) + 1e-6).all()
+
+
+def _queues(market):
+    """How many coins and sides have a profit to give, as far as anybody is bankrupt in them."""
+    net = market.by_account(market.upnl)
+    gives = (market.upnl > 0) & (net > 0)[market.owner] & (market.equity > 0)[market.owner]
+    held = market.positions
+    return len({(held.coin[r], held.side[r]) for r in np.flatnonzero(gives)})
+
+
+def test_each_coin_gives_for_its_own_debt():
+    """Lena owes 300 USD in ETH, so nobody in BTC gives, whatever the rank there."""
+    market = adl.Market(
+        accounts=adl.Accounts(account=["lena", "sam", "bo", "al"], balance=[100, 900, 50, 500]),
+        coins=adl.Coins(coin=["ETH", "BTC"], mark=[60, 60], lot=[1, 1], maintenance=[0.1, 0.1]),
+        positions=adl.OpenPositions(
+            account=["lena", "sam", "bo", "al"],
+            coin=["ETH", "ETH", "BTC", "BTC"],
+            side=["long", "short", "short", "long"],
+            size=[10, 10, 10, 10],
+            entry=[100, 100, 100, 100],
+        ),
+    )
+    assert market.required == 300.0
+    assert _one("sam", "hyperliquid", where=market)["mean_usd"] == pytest.approx(150.0)
+    assert _one("bo", "hyperliquid", where=market)["most_usd"] == 0.0
+    solvent = replace(market, accounts=replace(market.accounts, balance=[900, 900, 50, 500]))
+    for name in ("sam", "bo"):
+        seen = _one(name, "hyperliquid", "uniform:300", solvent)
+        assert seen["mean_usd"] == pytest.approx(75.0, abs=0.01)
 
 
 def test_places_are_those_of_the_venue(market):
@@ -96,6 +128,9 @@ def test_an_account_without_profit_gives_nothing_and_stands_nowhere(market):
     seen = exposure("lena", market)
     assert seen.profit == 0.0
     assert not any(each.haircut.any() for each in seen.rules)
+    losing = replace(market, accounts=replace(market.accounts, balance=[90_000, 9_000, 3_000]))
+    seen = exposure("lena", losing, budget="uniform:1000")
+    assert [each.rule for each in seen.rules if each.haircut.any()] == ["drift-v2", "vertex"]
     hyperliquid = next(each for each in seen.rules if each.rule == "hyperliquid")
     assert hyperliquid.places[0].place is None
 
@@ -117,6 +152,15 @@ def test_every_venue_is_played_or_said_to_be_not(market):
     assert all("feature" in why or "signal" in why for why in seen.unplayed.values())
     with pytest.raises(InputError, match="feature is 'withdrawal'"):
         exposure("sam", market, ["paradex"])
+
+
+def test_a_rule_that_charges_by_coin_has_to_know_the_coin(market):
+    two = replace(
+        market,
+        coins=adl.Coins(coin=["ETH", "BTC"], mark=[3600, 9], lot=[0.1, 1], maintenance=[0.1, 0.1]),
+    )
+    assert "in which coin" in exposure("sam", two).unplayed["vertex"]
+    assert any(each.rule == "vertex" for each in exposure("sam", market).rules)
 
 
 def test_unless_given_budgets_end_at_what_the_fund_leaves(market):
@@ -196,7 +240,7 @@ def test_the_command_line(run, folder):  # noqa: F811
     assert code == 0
     assert "worst for this account: pro-rata, percolator" in out
     code, out, _ = run("exposure", "lena", "market.toml", "-r", "hyperliquid")
-    assert "no profit" in out
+    assert "nothing is taken" in out
 
 
 @pytest.mark.parametrize(

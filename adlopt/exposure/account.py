@@ -9,23 +9,19 @@ from typing import Any
 
 import numpy as np
 
-from adlopt.arrays import FloatArray, Record, freeze
+from adlopt.arrays import FloatArray, Record
 from adlopt.errors import InputError
 from adlopt.exposure.budgets import Budgets, budgets
+from adlopt.exposure.taking import haircuts, winners
 from adlopt.market import Market
 from adlopt.online import Allocation
 from adlopt.policies import allocation_named
-from adlopt.policies.by_rule import ByRule, serve
+from adlopt.policies.by_rule import ByRule
 from adlopt.round import RoundStart
 from adlopt.rules.ranking import ranking
-from adlopt.rules.rows import Rows, micro, position_rows
 from adlopt.rules.rule import Rule
 from adlopt.rules.split import Queue
 from adlopt.rules.venues import VENUES
-from adlopt.rules.wealth import wealth_round
-from adlopt.solvency import check_haircut
-
-NO_WINNERS = "a market in which a solvent account has a profit"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -142,8 +138,8 @@ def exposure(
 ) -> Exposure:
     """Measure what rules would take from an account over a distribution of budgets.
 
-    A budget is what users have to give in all; each rule decides who gives it. At what price it
-    closes plays no part.
+    A budget is what users have to give in all; each rule decides who gives it, as in
+    `adlopt.exposure.taking`. At what price it closes plays no part.
 
     Parameters
     ----------
@@ -173,17 +169,17 @@ def exposure(
     """
     market = where if isinstance(where, Market) else None
     _known(account, where.account if market is None else market.accounts.account)  # type: ignore[union-attr]
-    start = where if market is None else _winners(market)
-    assert isinstance(start, RoundStart)
+    start = winners(where)
     fund = 0.0 if market is None else market.fund
     spread = budgets(budget, max(start.deficit - fund, 0.0))
+    wanted = np.minimum(spread.values, start.total_capacity)
     played, unplayed = [], {}
     for name in rules or VENUES:
         if progress is not None:
             progress(name)
         allocation = allocation_named(name)
         try:
-            haircut = _haircuts(allocation, start, market, account, spread)
+            haircut = haircuts(allocation, where, account, wanted)
             places = _places(market, allocation, account)
         except InputError as error:
             if rules:
@@ -209,44 +205,6 @@ def _known(account: str, names: Sequence[str]) -> None:
     remedy = f"did you mean {' or '.join(close)}?" if close else ""
     expected = f"one of the {len(names):,} accounts of the file"
     raise InputError("account", account, expected, remedy=remedy)
-
-
-def _winners(market: Market) -> RoundStart:
-    wins = (market.by_account(market.upnl) > 0) & (market.equity > 0)
-    if not wins.any():
-        raise InputError("positions", "no winner", NO_WINNERS)
-    return wealth_round(market)
-
-
-def _haircuts(
-    allocation: Allocation,
-    start: RoundStart,
-    market: Market | None,
-    account: str,
-    spread: Budgets,
-) -> FloatArray:
-    """What the account gives at each budget, USD, shape (LEVELS,)."""
-    wanted = np.minimum(spread.values, start.total_capacity).tolist()
-    if market is not None and isinstance(allocation, ByRule) and allocation.rule.close is not None:
-        rows, rule = _profits(market), allocation.rule
-        mine = np.array([name == account for name in rows.account])
-        return freeze([serve(rule, rows, budget)[mine].sum() for budget in wanted])
-    mine = np.array([name == account for name in start.account])
-    taken = [allocation.allocate(allocation.begin(), start, budget) for budget in wanted]
-    who = f"rule {allocation.name!r}"
-    return freeze([check_haircut(haircut, start, who=who)[mine].sum() for haircut in taken])
-
-
-def _profits(market: Market) -> Rows:
-    """Positions of solvent accounts that make a profit, and what they may give of it.
-
-    Losses of its other positions lower what an account may give, of each in proportion.
-    """
-    gain = np.maximum(market.upnl, 0.0)
-    net, gross = np.maximum(market.by_account(market.upnl), 0.0), market.by_account(gain)
-    share = net / np.where(gross > 0, gross, 1.0) * (market.equity > 0)
-    most = gain * share[market.owner]
-    return position_rows(market).limited(micro(most)).take(most > 0)
 
 
 def _places(market: Market | None, allocation: Allocation, account: str) -> tuple[Place, ...]:

@@ -61,8 +61,8 @@ def _notes(data: dict[str, Any]) -> str:
     if rules and rules[0]["mean_usd"] > 0:
         worst = [r["rule"] for r in rules if r["mean_usd"] > rules[0]["mean_usd"] - CENT / 2]
         notes.append(f"worst for this account: {', '.join(worst)}")
-    if not data["profit_usd"]:
-        notes.append("the account has no profit: nothing is taken from it in dollars")
+    if not any(r["most_usd"] for r in rules):
+        notes.append("nothing is taken from this account in dollars")
     beyond = data["budgets"]["beyond_all_profits"]
     if beyond:
         notes.append(f"{percent(beyond)} of the budgets exceed all profits: all of them are taken")
