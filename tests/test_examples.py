@@ -61,6 +61,16 @@ reya         users give sam 900, sue 600; left unpaid 0
              unpublished: rounding
 by-profit    users give sam 1,000, sue 500; left unpaid 0
 """,
+    "10_closed_loop.py": """\
+hyperliquid          users give   489,702 USD, unpaid         0 USD, 69 accounts touched
+reya                 users give   162,073 USD, unpaid     3,093 USD, 98 accounts touched
+constant:1+pro-rata  users give   129,824 USD, unpaid     5,878 USD, 82 accounts touched
+do-nothing+pro-rata  users give         0 USD, unpaid 1,308,309 USD, 0 accounts touched
+reya touches +28 accounts beside hyperliquid, seed by seed
+10 rounds; out of nothing came 0 lots and 0 micro-dollars
+constant:1+pro-rata  misses 71,977 USD offline, 71,977 in the loop
+constant:1+queue     misses 71,977 USD offline, 223,336 in the loop
+""",
 }
 
 

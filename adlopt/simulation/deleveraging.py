@@ -13,7 +13,7 @@ from adlopt.market import Market
 from adlopt.round import RoundOutcome, RoundStart
 from adlopt.rules.deleverage import deleverage
 from adlopt.rules.deleveraging import Deleveraging, shed_rows
-from adlopt.rules.formula import column
+from adlopt.rules.formula import Formula, column
 from adlopt.rules.parts import AT_MARK
 from adlopt.rules.rows import micro
 from adlopt.rules.rule import Close, Haircut, Rule, Tier
@@ -24,7 +24,7 @@ from adlopt.simulation.venue import Venue
 from adlopt.simulation.world import FUND, UNPAID
 from adlopt.solvency import ROUNDING, check_haircut
 
-GIVEN = column("given", "dollars given")
+GIVEN = Formula("dollars given", lambda rows: np.rint(rows.feature("given") * MICRO))
 AS_DECIDED = Rule(
     name="as-decided",
     close=Close(
@@ -32,7 +32,7 @@ AS_DECIDED = Rule(
         price=AT_MARK,
         fund_takes_positions=False,
     ),
-    haircut=Haircut(tiers=(Tier(split=ProRata(GIVEN), limit=GIVEN),)),
+    haircut=Haircut(tiers=(Tier(split=ProRata(GIVEN), limit=column("given")),)),
 )
 """Carries out what a policy of dollars decided: who gives, closes at the mark against what has to
 go, in proportion to the dollars given, and gives them."""
