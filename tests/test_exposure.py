@@ -1,6 +1,7 @@
 """A trader's view: closed forms, conservation over accounts, distributions, and bad input."""
 
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -259,3 +260,12 @@ def test_the_command_line_names_bad_input(run, words, message):  # noqa: F811
     assert (code, out) == (2, "")
     assert message in err
     assert len(err.splitlines()) == 1
+
+
+def test_the_readme_shows_what_the_command_prints(run):  # noqa: F811
+    text = (Path(adl.__file__).parents[1] / "README.md").read_text(encoding="utf-8")
+    command, _, rest = text.partition("$ adlopt exposure ")[2].partition("\n")
+    run("new", "market.toml")
+    code, out, _ = run("exposure", *command.split())
+    assert code == 0
+    assert out.rstrip() == rest.partition("\n```")[0]

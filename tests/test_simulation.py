@@ -4,6 +4,7 @@ import json
 import math
 from dataclasses import asdict, dataclass
 from fractions import Fraction
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -23,6 +24,7 @@ from adlopt.simulation.world import BOOK, FUND, OUTSIDE, UNPAID, draw
 
 from .test_cli import folder, run, strict_json, widest  # noqa: F401
 
+README = Path(adl.__file__).parents[1] / "README.md"
 POLICIES = ("do-nothing", "constant:1+pro-rata", "persistence+queue:leverage", "estimate+min-max")
 SMALL = Scenario(accounts=40, coins=2, steps=20, fund=0.0)
 SCENARIOS = st.builds(
@@ -444,3 +446,14 @@ def test_the_command_line_names_bad_input(run, words, message):  # noqa: F811
 def test_json_is_finite(run):  # noqa: F811
     _, text, _ = run("simulate", "-p", "do-nothing", "--seeds", "1", "--accounts", "5", "--json")
     assert json.loads(text)["seeds"] == 1
+
+
+def test_the_readme_shows_what_the_command_prints(run):  # noqa: F811
+    text = README.read_text(encoding="utf-8")
+    command, _, rest = text.partition("$ adlopt simulate ")[2].partition("\n")
+    shown = rest.partition("\n```")[0]
+    code, out, _ = run("simulate", *command.split())
+    assert code == 0
+    assert len(shown.split("\n\n")) == 2
+    for part in shown.split("\n\n"):
+        assert part in out
