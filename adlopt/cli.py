@@ -330,10 +330,10 @@ def simulate(
 
     scenario = Scenario(accounts=accounts, shock=shock, fund=fund)
     chosen = policy or STANDARD
-    with _progress(seeds * len(chosen), "simulating") as step:
-        data = compare(chosen, scenario, seeds=seeds, progress=step).to_dict()
     if output is not None:
         write_episode(simulate_(chosen[0], scenario).episode(), output)
+    with _progress(seeds * len(chosen), "simulating") as step:
+        data = compare(chosen, scenario, seeds=seeds, progress=step).to_dict()
     print(json.dumps(data, indent=1, allow_nan=False) if json_ else render(data))
 
 

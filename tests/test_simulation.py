@@ -17,6 +17,7 @@ from adlopt.files import read_episode, write_episode
 from adlopt.rules import VENUES
 from adlopt.simulation import Scenario, compare, simulate
 from adlopt.simulation.book import MOST_MOVE, execute
+from adlopt.simulation.deleveraging import deleverage_now
 from adlopt.simulation.ledger import Ledger
 from adlopt.simulation.player import as_player
 from adlopt.simulation.venue import Venue
@@ -232,6 +233,46 @@ def test_outcomes_are_shown_after_decisions_and_before_the_next():
 def test_a_policy_may_not_take_more_than_profits():
     with pytest.raises(BadHaircut, match=r"^policy 'witness' takes"):
         simulate(Witness([], factor=1e9), SMALL, seed=4)
+
+
+@pytest.mark.parametrize(("fund", "unpaid"), [(10, 0), (3, 4)])
+def test_the_fund_pays_debts_that_outlive_all_positions(fund, unpaid):
+    venue = Venue.of(draw(Scenario(accounts=5, coins=1), 3))
+    venue.ledger.exchange(0, _close(venue, range(5), 0), int(venue.mark[0]))
+    change = np.zeros_like(venue.ledger.cash)
+    change[1] = -venue.ledger.cash[1] - 7
+    change[FUND] = fund - venue.ledger.cash[FUND]
+    change[OUTSIDE] = -change.sum()
+    venue.ledger.pay(change)
+    assert deleverage_now(venue, VENUES["binance"], None, 0, 1) is None
+    assert venue.ledger.cash[[1, FUND, UNPAID]].tolist() == [0, max(fund - 7, 0), -unpaid]
+    venue.ledger.check()
+
+
+def test_debts_are_written_off_once_and_positions_of_the_bankrupt_end():
+    """With neither fund nor users nor book, what the bankrupt lack is what is written off."""
+    scenario = Scenario(accounts=40, coins=1, fund=0.0, depth=0.0, volatility=0.0)
+    venue = Venue.of(draw(scenario, 3))
+    venue.move(0)
+    venue.fair = np.array([np.log(0.8)])
+    venue.move(0)
+    gone, lacking = venue.bankrupt, -int(venue.value[venue.bankrupt].sum())
+    held = venue.ledger.lots[gone].sum()
+    nothing = as_player("do-nothing")
+    assert venue.market(venue.present()).signals["deleveraging"] == 0.0
+    event = deleverage_now(venue, nothing, nothing.begin(), 0, 1)
+    assert event.start.signals["deleveraging"] == 0.0
+    assert venue.market(venue.present()).signals["deleveraging"] == 1.0
+    assert deleverage_now(venue, nothing, nothing.begin(), 0, 2) is None
+    assert venue.market(venue.present()).signals["deleveraging"] == 0.0
+    assert lacking > 0
+    assert event.start.deficit == lacking / 1e6
+    assert venue.ledger.cash[UNPAID] == -lacking
+    assert not venue.ledger.lots[gone].any()
+    assert venue.ledger.lots[FUND, 0] == held
+    assert not venue.bankrupt.size
+    worse = np.rint(venue.mark * 0.9).astype(np.int64)
+    assert event.outcome(worse).needed > event.start.deficit > event.outcome(event.mark * 2).needed
 
 
 def test_what_a_policy_takes_beyond_the_debts_goes_to_the_fund():

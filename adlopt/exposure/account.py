@@ -174,7 +174,7 @@ def exposure(
     spread = budgets(budget, max(start.deficit - fund, 0.0))
     wanted = np.minimum(spread.values, start.total_capacity)
     played, unplayed = [], {}
-    for name in rules or VENUES:
+    for name in dict.fromkeys(rules or VENUES):
         if progress is not None:
             progress(name)
         allocation = allocation_named(name)

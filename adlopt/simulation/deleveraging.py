@@ -87,15 +87,19 @@ def deleverage_now(
     """Deal with the bankrupt, if there are any, and with what the rule says has to go.
 
     What nobody closes the fund takes over at the mark; what nobody pays is written off, once.
-    None where there was nothing to do.
+    None where there was nothing to do, or nobody left to do it with.
     """
     gone, rows = venue.bankrupt, venue.present()
     rule = player if isinstance(player, Rule) else AS_DECIDED
-    venue.deleveraging = bool(gone.size) or rule.sheds is not Market.shed
-    if not venue.deleveraging or not venue.ledger.lots[rows].any():
+    if not gone.size and rule.sheds is Market.shed:
+        venue.deleveraging = False
+        return None
+    if not venue.ledger.lots[rows].any():
+        _fund_pays(venue, gone)
         _write_off(venue, gone)
         return None
     market = venue.market(rows)
+    venue.deleveraging = True
     event = _open(venue, market, rule, gone, number)
     if not isinstance(player, Rule):
         if event.start is not None:
@@ -214,6 +218,16 @@ def _take_over(venue: Venue, gone: IntArray) -> None:
         bought[gone] = -venue.ledger.lots[gone, coin]
         bought[FUND] -= bought.sum()
         venue.ledger.exchange(coin, bought, price)
+
+
+def _fund_pays(venue: Venue, gone: IntArray) -> None:
+    """Pay what the bankrupt lack, while the fund lasts, where no position is left to close."""
+    left, received = max(int(venue.value[FUND]), 0), np.zeros_like(venue.ledger.cash)
+    for row in gone.tolist():
+        received[row] = min(left, -int(venue.value[row]))
+        left -= int(received[row])
+    received[FUND] = -received.sum()
+    venue.ledger.pay(received)
 
 
 def _write_off(venue: Venue, gone: IntArray) -> None:

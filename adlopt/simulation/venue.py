@@ -28,7 +28,10 @@ POOL_FACTORS = {"max_pnl_factor": 0.45, "min_pnl_factor": 0.4, "initial_premium"
 
 @dataclass(slots=True, kw_only=True)
 class Venue:
-    """What changes while a world runs. Arrays are of traders, (n,), or of coins, (m,)."""
+    """What changes while a world runs. Arrays are of traders, (n,), or of coins, (m,).
+
+    `deleveraging` says whether the step before called for it.
+    """
 
     world: World
     ledger: Ledger
