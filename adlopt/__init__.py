@@ -9,7 +9,16 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from adlopt import bounds, diagnostics, episodes, execution, rules, solvency, testing
+    from adlopt import (
+        bounds,
+        diagnostics,
+        episodes,
+        execution,
+        exposure,
+        rules,
+        solvency,
+        testing,
+    )
     from adlopt.apportionment import integer_pro_rata
     from adlopt.axioms import AxiomReport, try_axioms
     from adlopt.bound import Bound, Comparator, Hypothesis
@@ -67,6 +76,7 @@ if TYPE_CHECKING:
     from adlopt.scoreboard import Score, Scoreboard
     from adlopt.severity_path import SeverityPath, best_severity_path
     from adlopt.shed import Shed, open_contract_round
+    from adlopt.simulation import Scenario, Simulation, simulate
     from adlopt.waterfill import pro_rata, water_fill
 
 _HOMES = {
@@ -126,9 +136,19 @@ _HOMES = {
     "scoreboard": ("Score", "Scoreboard"),
     "severity_path": ("SeverityPath", "best_severity_path"),
     "shed": ("Shed", "open_contract_round"),
+    "simulation": ("Scenario", "Simulation", "simulate"),
     "waterfill": ("pro_rata", "water_fill"),
 }
-_MODULES = ("bounds", "diagnostics", "episodes", "execution", "rules", "solvency", "testing")
+_MODULES = (
+    "bounds",
+    "diagnostics",
+    "episodes",
+    "execution",
+    "exposure",
+    "rules",
+    "solvency",
+    "testing",
+)
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 
 __all__ = [  # noqa: PLE0604 - sorted below, from one table

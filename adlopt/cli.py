@@ -21,7 +21,7 @@ from adlopt.cli_app import (
     priced_loss,
     progress,
 )
-from adlopt.cli_judging import axioms, diagnose
+from adlopt.cli_judging import axioms, diagnose, exposure, simulate
 from adlopt.cli_optimum import couple, match, solve
 from adlopt.cli_theory import bounds, prove, worst
 from adlopt.errors import AdloptError, InputError, NoSolution, ProofError
@@ -34,11 +34,13 @@ __all__ = [
     "couple",
     "deleverage",
     "diagnose",
+    "exposure",
     "main",
     "match",
     "new",
     "play",
     "prove",
+    "simulate",
     "solve",
     "venues",
     "worst",

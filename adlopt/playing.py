@@ -250,7 +250,7 @@ def lineup(episode: Episode) -> tuple[LineupRow, ...]:
     return tuple(rows)
 
 
-def resolve(policy: Playable, episode: Episode) -> Policy:
+def resolve(policy: Playable, episode: Episode | None = None) -> Policy:
     """Return a policy for its name; "ogd" without a step is tuned in *hindsight*.
 
     A rule or an allocation of one's own is preceded by persistence.
@@ -268,21 +268,27 @@ def resolve(policy: Playable, episode: Episode) -> Policy:
     raise InputError("policy", policy, "a policy, a rule, a function of RoundStart, or a name")
 
 
-def _named(name: str, episode: Episode) -> Policy:
+def _named(name: str, episode: Episode | None) -> Policy:
     severity, plus, allocation = name.partition("+")
     kind = severity.partition(":")[0]
     if kind == "insured":
         return insured_named(severity, resolve(allocation or "persistence", episode))
     if MARK in name and kind not in SEVERITIES:
-        return _own(load(name), name, episode)
-    if severity != "ogd":
+        return loaded(load(name), name, episode)
+    if severity != "ogd" or episode is None:
         return named(name)
     split = allocation_named(allocation) if plus else ProRata()
     return SeverityThenAllocation(paper_ogd(episode), split)
 
 
-def _own(found: Playable, name: str, episode: Episode) -> Policy:
-    """Return a policy for what a file calls by a name."""
+def loaded(found: Playable, name: str, episode: Episode | None = None) -> Policy:
+    """Return a policy for what a file calls by a name.
+
+    Raises
+    ------
+    InputError
+        If it is none, naming the file.
+    """
     if isinstance(found, str):
         raise InputError(name, found, "a policy, a rule, or a function of RoundStart")
     try:

@@ -91,6 +91,16 @@ a pays 1 USD; as a1 and a2 it pays 0.75 USD
   leverage {'a1': 0.6666666666666666, 'a2': 1.2, 'b': 1.0}
   pays     {'a1': 0.0, 'a2': 0.75, 'b': 0.25}
 """,
+    "10_closed_loop.py": """\
+hyperliquid          users give   489,702 USD, unpaid         0 USD, 69 accounts touched
+reya                 users give   162,073 USD, unpaid     3,093 USD, 98 accounts touched
+constant:1+pro-rata  users give   129,824 USD, unpaid     5,878 USD, 82 accounts touched
+do-nothing+pro-rata  users give         0 USD, unpaid 1,308,309 USD, 0 accounts touched
+reya touches +28 accounts beside hyperliquid, seed by seed
+10 rounds; out of nothing came 0 lots and 0 micro-dollars
+constant:1+pro-rata  misses 71,977 USD offline, 71,977 in the loop
+constant:1+queue     misses 71,977 USD offline, 223,336 in the loop
+""",
 }
 
 

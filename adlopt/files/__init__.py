@@ -28,7 +28,7 @@ from adlopt.files.contracts import (
     write_trades,
 )
 from adlopt.files.market import read_market, write_market
-from adlopt.files.read import read_episode, read_limits, read_round
+from adlopt.files.read import is_market, read_episode, read_limits, read_round
 from adlopt.files.templates import next_verb, write_template
 from adlopt.files.write import (
     write_episode,
@@ -40,6 +40,7 @@ from adlopt.files.write import (
 __all__ = [
     "ContractCase",
     "is_contract_round",
+    "is_market",
     "next_verb",
     "read_contract_round",
     "read_episode",

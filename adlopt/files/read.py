@@ -204,6 +204,12 @@ def _recorded(entry: RecordedEntry) -> Run:
     )
 
 
+def is_market(path: str | Path) -> bool:
+    """Whether a .toml or .json file lists coins, as only markets do."""
+    raw = parse(Path(path))
+    return isinstance(raw, Mapping) and "coin" in raw
+
+
 def decode(path: Path, kind: type[T]) -> T:
     """Read a file as one of the kinds of `adlopt.files.schema`; errors name file and field."""
     raw = parse(path)

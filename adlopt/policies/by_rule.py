@@ -9,6 +9,7 @@ import numpy as np
 
 from adlopt.arrays import FloatArray, IntArray
 from adlopt.lot_grid import MICRO
+from adlopt.market import LARGEST_MARKET
 from adlopt.online import Haircut, State
 from adlopt.policies.allocation import Memoryless
 from adlopt.round import RoundStart
@@ -55,32 +56,66 @@ class ByRule(Memoryless):
         InputError
             If the round lacks a feature or signal that the rule reads.
         """
-        rows = round_rows(start)
-        order = in_order(self.rule.tie_break, rows)
-        rows = rows.take(order)
-        lot = np.ones(len(rows)) if start.lot is None else start.lot[order] * MICRO
-        taken = self._serve(rows, math.floor(budget * MICRO * (1 + ROUNDING)), start.t, lot)
-        haircut = np.zeros(len(rows))
-        haircut[order] = taken / MICRO
-        return haircut
+        return serve(self.rule, round_rows(start), budget, turn=start.t, lot=start.lot)
 
-    def _serve(self, rows: Rows, budget: int, turn: int, lot: FloatArray) -> IntArray:
-        taken = np.zeros(len(rows), dtype=np.int64)
-        for tier in self.rule.tiers:
-            chosen = np.flatnonzero(tier.eligible.values(rows) != 0)
-            most = rows.most
-            if tier.limit is not None:
-                most = np.floor(np.clip(tier.limit.values(rows), 0, most / MICRO) * MICRO)
-            most = _whole(most, lot)
-            while True:
-                left = np.maximum(most - taken, 0)[chosen]
-                candidates = rows.take(chosen).limited(left)
-                given = tier.split.take(candidates, budget - int(taken.sum()), turn)
-                whole = _whole(given, lot[chosen])
-                taken[chosen] += whole
-                if not whole.any() or (whole == given).all():
-                    break
-        return taken
+
+def serve(
+    rule: Rule,
+    rows: Rows,
+    budget: float,
+    *,
+    turn: int = 0,
+    lot: FloatArray | None = None,
+    beyond: bool = False,
+) -> FloatArray:
+    """Split a budget, USD, over rows by the tiers of a rule, one after the other, shape (n,).
+
+    Parameters
+    ----------
+    rows : Rows
+        `most` is in micro-dollars.
+    turn : int
+        For splits that draw.
+    lot : FloatArray, shape (n,), optional
+        USD; what is taken is a whole multiple of it, else of a micro-dollar.
+    beyond : bool
+        Whether limits that the rule sets itself may exceed those of the rows.
+
+    Raises
+    ------
+    InputError
+        If the rows lack a feature or signal that the rule reads.
+    """
+    order = in_order(rule.tie_break, rows)
+    rows = rows.take(order)
+    whole = np.ones(len(rows)) if lot is None else lot[order] * MICRO
+    amount = math.floor(budget * MICRO * (1 + ROUNDING))
+    taken = _serve(rule, rows, amount, turn, whole, LARGEST_MARKET if beyond else 0.0)
+    haircut = np.zeros(len(rows))
+    haircut[order] = taken / MICRO
+    return haircut
+
+
+def _serve(
+    rule: Rule, rows: Rows, budget: int, turn: int, lot: FloatArray, beyond: float
+) -> IntArray:
+    taken = np.zeros(len(rows), dtype=np.int64)
+    for tier in rule.tiers:
+        chosen = np.flatnonzero(tier.eligible.values(rows) != 0)
+        most = rows.most
+        if tier.limit is not None:
+            usd = np.clip(tier.limit.values(rows), 0, np.maximum(most / MICRO, beyond))
+            most = np.floor(usd * MICRO)
+        most = _whole(most, lot)
+        while True:
+            left = np.maximum(most - taken, 0)[chosen]
+            candidates = rows.take(chosen).limited(left)
+            given = tier.split.take(candidates, budget - int(taken.sum()), turn)
+            whole = _whole(given, lot[chosen])
+            taken[chosen] += whole
+            if not whole.any() or (whole == given).all():
+                break
+    return taken
 
 
 def _whole(amount: IntArray, lot: FloatArray) -> IntArray:

@@ -41,10 +41,10 @@ def wealth_round(market: Market, *, t: int = 1) -> RoundStart:
         raise InputError("positions", "no winner", "a solvent account with a profit")
     chosen = rows.take(wins)
     columns = {name: chosen.feature(name) for name in rows.features}
-    winners = np.flatnonzero(wins)
-    held = np.array([np.count_nonzero(market.owner == i) for i in winners])
-    if (held == 1).all():
-        places = [int(np.flatnonzero(market.owner == i)[0]) for i in winners]
+    winners, owner = np.flatnonzero(wins), market.owner
+    held = np.bincount(owner, minlength=len(rows))
+    if (held[winners] == 1).all():
+        places = [int(np.flatnonzero(owner == i)[0]) for i in winners]
         held_by = position_rows(market).take(np.array(places))
         columns = {name: held_by.feature(name) for name in held_by.features} | columns
     return RoundStart(

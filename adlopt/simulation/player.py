@@ -1,0 +1,42 @@
+"""Who plays in a closed loop: rules close contracts, policies take dollars."""
+
+from __future__ import annotations
+
+from typing import TypeAlias
+
+from adlopt.online import Policy
+from adlopt.own_file import MARK, load
+from adlopt.playing import Playable, loaded, resolve
+from adlopt.policies import SEVERITIES
+from adlopt.rules.rule import Rule
+from adlopt.rules.venues import VENUES
+
+Player: TypeAlias = Rule | Policy
+
+
+def as_player(given: Playable) -> Player:
+    """Return a rule or a policy for its name, `path.py:name`, a rule, an allocation or a function.
+
+    A rule alone closes contracts; behind a severity, as in persistence+gte, it splits dollars.
+
+    Raises
+    ------
+    InputError
+        If it is none of these.
+
+    Examples
+    --------
+    >>> as_player("binance"), as_player("queue:leverage").name
+    (Rule(binance), 'persistence+queue:leverage')
+    """
+    if isinstance(given, Rule):
+        return given
+    if isinstance(given, str) and given in VENUES:
+        return VENUES[given]
+    if not isinstance(given, str) or MARK not in given:
+        return resolve(given)
+    severity = given.partition("+")[0].partition(":")[0]
+    if severity in SEVERITIES:
+        return resolve(given)
+    found = load(given)
+    return found if isinstance(found, Rule) else loaded(found, given)

@@ -1,0 +1,271 @@
+"""A trader's view: closed forms, conservation over accounts, distributions, and bad input."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import adlopt as adl
+from adlopt.errors import InputError
+from adlopt.exposure import budgets, exposure
+from adlopt.exposure.budgets import LEVELS
+from adlopt.files import is_market, read_market, write_template
+from adlopt.rules import VENUES, deleverage, ranking, wealth_round
+
+from .test_cli import folder, run, strict_json, widest  # noqa: F401
+from .test_rules import markets
+
+START = adl.RoundStart(
+    account=["a", "b", "c"],
+    capacity=[60, 40, 20],
+    deficit=100,
+    features={"leverage": [1, 10, 5]},
+)
+GRID = 0.6
+"""USD: half a step of 200 budgets up to 120 USD, and a little."""
+
+
+@pytest.fixture
+def market(tmp_path):
+    return read_market(write_template(tmp_path / "market.toml"))
+
+
+def _one(account, rule, budget="uniform", where=START):
+    return exposure(account, where, [rule], budget=budget).to_dict()["rules"][0]
+
+
+@pytest.mark.parametrize(
+    ("account", "ahead", "capacity"), [("b", 0, 40), ("c", 40, 20), ("a", 60, 60)]
+)
+@pytest.mark.parametrize("high", [30.0, 50.0, 90.0, 120.0])
+def test_a_queue_under_a_uniform_budget_has_a_closed_form(account, ahead, capacity, high):
+    seen = _one(account, "queue:leverage", f"uniform:{high}")
+    into, past = max(high - ahead, 0.0), max(high - ahead - capacity, 0.0)
+    assert seen["probability"] == pytest.approx(into / high, abs=1 / LEVELS)
+    assert seen["mean_usd"] == pytest.approx((into**2 - past**2) / (2 * high), abs=0.01)
+    assert seen["most_usd"] == pytest.approx(min(into, capacity), abs=GRID)
+    if into:
+        assert seen["least_budget_usd"] == pytest.approx(ahead, abs=2 * GRID)
+    else:
+        assert seen["least_budget_usd"] is None
+        assert seen["mean_if_hit_usd"] is None
+
+
+def test_pro_rata_takes_a_share_of_every_budget():
+    for account, share in (("a", 1 / 2), ("b", 1 / 3), ("c", 1 / 6)):
+        seen = _one(account, "pro-rata")
+        assert seen["probability"] == 1.0
+        assert seen["mean_usd"] == pytest.approx(share * 50)
+        assert seen["quantile_95_usd"] == pytest.approx(share * 95, abs=GRID)
+
+
+@settings(max_examples=40, deadline=None)
+@given(market=markets(), high=st.floats(1.0, 500.0))
+@pytest.mark.parametrize(
+    "rule", ["bitmex", "gte", "hyperliquid", "okx", "percolator", "reya", "pro-rata"]
+)
+def test_what_accounts_may_lose_sums_to_the_budgets(rule, market, high):
+    wins = (market.by_account(market.upnl) > 0) & (market.equity > 0)
+    if not wins.any():
+        with pytest.raises(InputError, match="a solvent account has a profit"):
+            exposure("a0", market, [rule], budget=f"uniform:{high}")
+        return
+    seen = [
+        exposure(name, market, [rule], budget=f"uniform:{high}") for name in market.accounts.account
+    ]
+    haircuts = np.array([each.rules[0].haircut for each in seen])
+    wanted = np.minimum(seen[0].budgets.values, seen[0].total)
+    if rule in ("percolator", "pro-rata") or _queues(market) == 1:
+        assert haircuts.sum(axis=0) == pytest.approx(wanted, abs=1e-4)
+    assert (haircuts.sum(axis=0) <= wanted + 1e-4).all()
+    assert (np.diff(haircuts, axis=1) >= -1e-6).all()
+    assert (haircuts.max(axis=1) <= np.array([each.profit for each in seen]) + 1e-6).all()
+
+
+def _queues(market):
+    """How many coins and sides have a profit to give, as far as anybody is bankrupt in them."""
+    net = market.by_account(market.upnl)
+    gives = (market.upnl > 0) & (net > 0)[market.owner] & (market.equity > 0)[market.owner]
+    held = market.positions
+    return len({(held.coin[r], held.side[r]) for r in np.flatnonzero(gives)})
+
+
+def test_each_coin_gives_for_its_own_debt():
+    """Lena owes 300 USD in ETH, so nobody in BTC gives, whatever the rank there."""
+    market = adl.Market(
+        accounts=adl.Accounts(account=["lena", "sam", "bo", "al"], balance=[100, 900, 50, 500]),
+        coins=adl.Coins(coin=["ETH", "BTC"], mark=[60, 60], lot=[1, 1], maintenance=[0.1, 0.1]),
+        positions=adl.OpenPositions(
+            account=["lena", "sam", "bo", "al"],
+            coin=["ETH", "ETH", "BTC", "BTC"],
+            side=["long", "short", "short", "long"],
+            size=[10, 10, 10, 10],
+            entry=[100, 100, 100, 100],
+        ),
+    )
+    assert market.required == 300.0
+    assert _one("sam", "hyperliquid", where=market)["mean_usd"] == pytest.approx(150.0)
+    assert _one("bo", "hyperliquid", where=market)["most_usd"] == 0.0
+    solvent = replace(market, accounts=replace(market.accounts, balance=[900, 900, 50, 500]))
+    for name in ("sam", "bo"):
+        seen = _one(name, "hyperliquid", "uniform:300", solvent)
+        assert seen["mean_usd"] == pytest.approx(75.0, abs=0.01)
+
+
+def test_places_are_those_of_the_venue(market):
+    for rule in ("binance", "hyperliquid", "whitebit", "bluefin"):
+        ranked = ranking(market, VENUES[rule], "ETH", adl.Side.SHORT)
+        for place, name in enumerate(ranked.account):
+            seen = _one(name, rule, where=market)["places"][0]
+            assert (seen["place"], seen["of"]) == (place + 1, len(ranked.account))
+            assert seen["ahead"] == ranked.ahead[place]
+            assert seen["light"] == (None if ranked.light is None else ranked.light[place])
+
+
+def test_an_account_without_profit_gives_nothing_and_stands_nowhere(market):
+    seen = exposure("lena", market)
+    assert seen.profit == 0.0
+    assert not any(each.haircut.any() for each in seen.rules)
+    losing = replace(market, accounts=replace(market.accounts, balance=[90_000, 9_000, 3_000]))
+    seen = exposure("lena", losing, budget="uniform:1000")
+    assert [each.rule for each in seen.rules if each.haircut.any()] == ["drift-v2", "vertex"]
+    hyperliquid = next(each for each in seen.rules if each.rule == "hyperliquid")
+    assert hyperliquid.places[0].place is None
+
+
+def test_the_budget_at_hand_agrees_with_the_rule_on_the_market(market):
+    """At the bankruptcy price a queue takes from contracts what it takes from dollars."""
+    rule = VENUES["gte"]
+    done = deleverage(replace(market, fund=0.0), rule)
+    given = dict(zip(market.accounts.account, done.given.tolist(), strict=True))
+    budget = f"quantiles:{done.raised}:{done.raised}"
+    assert _one("sam", "gte", budget, market)["most_usd"] >= given["sam"]
+
+
+def test_every_venue_is_played_or_said_to_be_not(market):
+    seen = exposure("sam", market)
+    assert {each.rule for each in seen.rules} | set(seen.unplayed) == set(VENUES)
+    means = [each.haircut.mean() for each in seen.rules]
+    assert means == sorted(means, reverse=True)
+    assert all("feature" in why or "signal" in why for why in seen.unplayed.values())
+    with pytest.raises(InputError, match="feature is 'withdrawal'"):
+        exposure("sam", market, ["paradex"])
+
+
+def test_a_rule_that_charges_by_coin_has_to_know_the_coin(market):
+    two = replace(
+        market,
+        coins=adl.Coins(coin=["ETH", "BTC"], mark=[3600, 9], lot=[0.1, 1], maintenance=[0.1, 0.1]),
+    )
+    assert "in which coin" in exposure("sam", two).unplayed["vertex"]
+    assert any(each.rule == "vertex" for each in exposure("sam", market).rules)
+
+
+def test_unless_given_budgets_end_at_what_the_fund_leaves(market):
+    assert exposure("sam", market, ["gte"]).budgets.values.max() == pytest.approx(1496.25)
+    rich = replace(market, fund=1e6)
+    with pytest.raises(InputError, match=r"up to 0 USD.*more than 0; give uniform"):
+        exposure("sam", rich, ["gte"])
+    assert exposure("sam", rich, ["gte"], budget="uniform:10").rules
+    assert wealth_round(rich).deficit == 2000.0
+
+
+def test_budgets_follow_their_distribution():
+    from scipy import stats
+
+    level = (np.arange(LEVELS) + 0.5) / LEVELS
+    lognormal = budgets("lognormal:70:1.5", 0.0).values
+    assert lognormal == pytest.approx(stats.lognorm(s=1.5, scale=70).ppf(level))
+    assert budgets("uniform:8", 0.0).values == pytest.approx(stats.uniform(0, 8).ppf(level))
+    given = budgets("quantiles:1:2:10", 0.0).values
+    assert given.mean() == pytest.approx((1.5 + 6) / 2)
+    beyond = exposure("a", START, ["pro-rata"], budget="uniform:240").to_dict()["budgets"]
+    assert beyond["beyond_all_profits"] == 0.5
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "normal:1:2",
+        "uniform:x",
+        "uniform:1:2",
+        "uniform:0",
+        "uniform:-1",
+        "uniform:nan",
+        "uniform:inf",
+        "lognormal",
+        "lognormal:0:1",
+        "lognormal:5:0",
+        "lognormal:5:6",
+        "lognormal:5",
+        "quantiles:5",
+        "quantiles:5:4",
+        "quantiles:1::2",
+        "quantiles:1:1e300",
+    ],
+)
+def test_bad_budgets_are_named(text):
+    with pytest.raises(InputError, match=r"^budget"):
+        budgets(text, 100.0)
+
+
+def test_unknown_accounts_get_close_names(market):
+    with pytest.raises(InputError, match=r"'samm': expected one of the 3 accounts.*mean sam\?"):
+        exposure("samm", market)
+    with pytest.raises(InputError, match=r"'zz': expected one of the 3 accounts of the file$"):
+        exposure("zz", START)
+    with pytest.raises(InputError, match="policy is 'hope'"):
+        exposure("a", START, ["hope"])
+
+
+def test_the_command_line(run, folder):  # noqa: F811
+    run("new", "market.toml")
+    assert is_market("market.toml")
+    assert not is_market("round.toml")
+    code, out, _ = run("exposure", "sam", "market.toml")
+    assert code == 0
+    assert widest(out) <= 80
+    assert "worst for this account: xcoin, gte" in out
+    assert "quantile 0–4 by count" in out
+    code, text, _ = run("exposure", "sam", "market.toml", "--json")
+    data = strict_json(text)
+    assert code == 0
+    assert data["account"] == "sam"
+    assert data["rules"][0]["mean_usd"] == 750.0
+    assert "paradex" in data["unplayed"]
+    code, out, _ = run("exposure", "alice", "round.toml", "-r", "pro-rata", "-r", "percolator")
+    assert code == 0
+    assert "worst for this account: pro-rata, percolator" in out
+    code, out, _ = run("exposure", "lena", "market.toml", "-r", "hyperliquid")
+    assert "nothing is taken" in out
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["alcie", "round.toml"], "did you mean alice?"),
+        (["alice", "absent.toml"], "absent.toml"),
+        (["alice", "bad.toml"], "well-formed TOML"),
+        (["alice", "round.toml", "-r", "hope"], "policy is 'hope'"),
+        (["alice", "round.toml", "-r", "hyperliquid"], "feature is 'price_ratio'"),
+        (["alice", "round.toml", "--budget", "normal"], "budget is 'normal'"),
+    ],
+)
+def test_the_command_line_names_bad_input(run, words, message):  # noqa: F811
+    code, out, err = run("exposure", *words)
+    assert (code, out) == (2, "")
+    assert message in err
+    assert len(err.splitlines()) == 1
+
+
+def test_the_readme_shows_what_the_command_prints(run):  # noqa: F811
+    text = (Path(adl.__file__).parents[1] / "README.md").read_text(encoding="utf-8")
+    command, _, rest = text.partition("$ adlopt exposure ")[2].partition("\n")
+    run("new", "market.toml")
+    code, out, _ = run("exposure", *command.split())
+    assert code == 0
+    assert out.rstrip() == rest.partition("\n```")[0]
