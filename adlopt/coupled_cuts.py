@@ -31,8 +31,8 @@ ROUNDS_OF_CUTS = 1_000
 """Limit of the search; the gap it leaves is proven all the same."""
 INSIDE = 0.5
 """How far to go from the best burdens towards those of the program, which swing."""
-CLOSE = 1e-7
-"""Relative gap, as far as known, below which payments are mixed."""
+CLOSE = 0.01
+"""Share of the proven gap that the known one falls to before payments are mixed again."""
 SCALE = 2.0**17
 """Budgets in all after scaling: absolute tolerances of 1e-7 are then 1e-12 relative."""
 NEGLIGIBLE = 1e-12
@@ -150,7 +150,8 @@ class _Search:
             return True
         tried = levels if self.careful else self.centre + INSIDE * (levels - self.centre)
         new = self._cut(tried, money)
-        if new and self.cost - self.lower > CLOSE * self.cost:
+        enough = max(CLOSE * (self.upper - self.lower), 0.1 * TOLERANCE * self.upper)
+        if new and self.cost - self.lower > enough:
             self.careful = False
             return False
         ended = self.careful and not new
@@ -199,6 +200,7 @@ class _Search:
             self.paid = np.sum([share * shared.pay(o, levels)[0] for share, o in mixed], axis=0)
         if levels is self.centre:
             self.cost = cost
+        self.chosen = price > under / 2
         dear = np.unique(price[price > NEGLIGIBLE * under])
         return self.cuts.add((price >= least for least in dear), levels)
 
