@@ -29,12 +29,14 @@ from adlopt.waterfill import water_level
 
 ROUNDS_OF_CUTS = 1_000
 """Limit of the search; the gap it leaves is proven all the same."""
-INSIDE = 0.5
+INSIDE = 0.85
 """How far to go from the best burdens towards those of the program, which swing."""
-CLOSE = 0.01
+CLOSE = 0.05
 """Share of the proven gap that the known one falls to before payments are mixed again."""
 SCALE = 2.0**17
 """Budgets in all after scaling: absolute tolerances of 1e-7 are then 1e-12 relative."""
+MIXED = 0.1
+"""Share of the proven gap that further mixing may save before it ends."""
 NEGLIGIBLE = 1e-12
 LITTLE = 1e-6
 
@@ -189,7 +191,8 @@ class _Search:
             order = np.argsort(-price, kind="stable")
             vertex = shared.pay(order, levels)[1]
             known = any((order == before).all() for before in self.orders)
-            if known or price @ vertex - limit <= 0.03 * TOLERANCE * cost:
+            enough = max(0.03 * TOLERANCE * cost, MIXED * (cost - self.lower))
+            if known or price @ vertex - limit <= enough:
                 break
             self.orders.append(order)
             raised.append(vertex)

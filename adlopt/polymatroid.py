@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from adlopt import shared_loops
 from adlopt.arrays import BoolArray, FloatArray, IntArray
@@ -25,6 +26,7 @@ from adlopt.coupling import Coupling
 COMPILED_ENTRIES = 2_000
 """From so many entries on, compiling pays."""
 NEGLIGIBLE = 1e-14
+Index = NDArray[np.int32]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -35,7 +37,9 @@ class Polymatroid:
     ----------
     rounds : int
         T.
-    account, round_ : IntArray, shape (E,)
+    account : IntArray, shape (E,)
+    round_ : Index, shape (E,)
+        Small integers: loops read it once an entry.
     first : IntArray, shape (N + 1,)
         Where each account's entries begin.
     weight, cap : FloatArray, shape (E,)
@@ -59,7 +63,7 @@ class Polymatroid:
 
     rounds: int
     account: IntArray
-    round_: IntArray
+    round_: Index
     first: IntArray
     weight: FloatArray
     cap: FloatArray
@@ -72,7 +76,7 @@ class Polymatroid:
         return cls(
             rounds=coupling.budget.size,
             account=account,
-            round_=round_,
+            round_=round_.astype(np.int32),
             first=np.concatenate([[0], np.cumsum(count)]),
             weight=coupling.weight[round_, account],
             cap=coupling.cap[round_, account],

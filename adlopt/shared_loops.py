@@ -55,7 +55,7 @@ def flips(
     chosen: BoolArray,
     change: FloatArray,
 ) -> None:
-    """Add to `change`, shape (T,), by how much changing each round's choice changes the most raised.
+    """Add to `change`, shape (T,), what changing each round's choice adds to the most raised.
 
     From any entry on, what has been paid before, y, becomes min(y + more, limit) in the end.
     """
@@ -95,8 +95,8 @@ def greedy(
     """Write what each entry pays if rounds of lower rank take first; add it to `raised`."""
     rounds = rank.size
     place, order = np.full(rounds, -1), np.empty(rounds, np.int64)
-    for t in range(rounds):
-        order[rank[t]] = t
+    for here in range(rounds):
+        order[rank[here]] = here
     left = np.empty(rounds)
     for i in range(first.size - 1):
         start, end = first[i], first[i + 1]

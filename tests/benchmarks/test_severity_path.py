@@ -36,17 +36,20 @@ def program(deficit, target, variation):
 
 
 @pytest.mark.parametrize("rounds", [1_000, 10_000, 100_000])
-def test_path(benchmark, rounds):
+def test_path(measure, rounds):
     deficit, target, variation = instance(rounds)
-    best_severity_path(*instance(2_000))
-    best = benchmark(best_severity_path, deficit, target, variation)
+    peers = {}
+    if rounds == 1_000:
+        stated = program(deficit, target, variation)
+        peers["HiGHS, presolved"] = lambda: run(stated, presolve=True)
+    best = measure(
+        lambda: best_severity_path(deficit, target, variation),
+        problem="best severity path",
+        n=rounds,
+        peers=peers,
+        size=f"{rounds:,} rounds",
+    )
     assert best.certificate.optimal
-
-
-@pytest.mark.parametrize("rounds", [1_000])
-def test_linear_program(benchmark, rounds):
-    deficit, target, variation = instance(rounds)
-    stated = program(deficit, target, variation)
-    answer = benchmark.pedantic(run, args=(stated,), kwargs={"presolve": True}, rounds=1)
-    best = best_severity_path(deficit, target, variation)
-    assert answer.bound * deficit.max() == pytest.approx(best.loss, rel=1e-6)
+    if rounds == 1_000:
+        answer = run(stated, presolve=True)
+        assert answer.bound * deficit.max() == pytest.approx(best.loss, rel=1e-6)
