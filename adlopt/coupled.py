@@ -10,13 +10,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from adlopt.arrays import FloatArray, Record, own
+from adlopt.arrays import FloatArray, Record, own, own_number
 from adlopt.certificate import Certificate
 from adlopt.coupled_burden import least_burden_in_all
 from adlopt.coupled_certificate import certify_burden, certify_priced, worst_in_all
 from adlopt.coupled_cuts import least_loss
 from adlopt.coupling import Coupling
 from adlopt.episode import Episode
+from adlopt.errors import InputError
 from adlopt.highs import Stopped
 from adlopt.loss import Asymmetric, MinMax
 
@@ -73,7 +74,12 @@ class CoupledSolution(Record):
         )
 
 
-def solve_coupled(episode: Episode, loss: MinMax | Asymmetric | None = None) -> CoupledSolution:
+def solve_coupled(
+    episode: Episode,
+    loss: MinMax | Asymmetric | None = None,
+    *,
+    time_limit: float | None = None,
+) -> CoupledSolution:
     """Return the haircuts of all rounds that together cost least, in *hindsight*.
 
     Parameters
@@ -84,13 +90,16 @@ def solve_coupled(episode: Episode, loss: MinMax | Asymmetric | None = None) -> 
         `MinMax()` unless given: every budget is met, and the worst burden over the whole episode,
         max_i Σ_t x_it / w_i, is least. Under `surrogate` or `Asymmetric` the sum over rounds of the
         loss is least, each round's burden measured in that round.
+    time_limit : float, optional
+        Seconds > 0, after which the search under a priced loss ends with the best found so far;
+        `stopped` says so, and the certificate has its gap.
 
     Raises
     ------
     InfeasibleRound
         If all winners of some rounds together hold less than these need; it names them.
     InputError
-        If accounts are pooled.
+        If accounts are pooled, or a time limit is not > 0 or set where all budgets must be met.
 
     Examples
     --------
@@ -106,6 +115,10 @@ def solve_coupled(episode: Episode, loss: MinMax | Asymmetric | None = None) -> 
     (array([ 0., 30.]), array([30.]))
     """
     loss = MinMax() if loss is None else loss
+    if time_limit is not None and own_number(time_limit, "time_limit", lowest=0.0) == 0:
+        raise InputError("time_limit", time_limit, "a number of seconds > 0")
+    if time_limit is not None and isinstance(loss, MinMax):
+        raise InputError("time_limit", time_limit, "none where all budgets must be met")
     coupling = Coupling.of(episode, loss)
     stopped = Stopped.OPTIMAL
     if isinstance(loss, MinMax):
@@ -113,7 +126,7 @@ def solve_coupled(episode: Episode, loss: MinMax | Asymmetric | None = None) -> 
         certificate = certify_burden(coupling, taken, cut, full)
         binding = tuple(t + 1 for t in cut)
     else:
-        answer = least_loss(coupling, loss)
+        answer = least_loss(coupling, loss, time_limit=time_limit)
         taken, stopped = answer.taken, answer.stopped
         certificate = certify_priced(coupling, loss, taken, answer.lacking, answer.paid)
         binding = tuple(int(t) + 1 for t in np.flatnonzero(answer.paid.any(axis=1)))

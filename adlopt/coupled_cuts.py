@@ -1,39 +1,42 @@
 """The least loss of rounds that share their winners, by cutting planes over rounds only.
 
-At burdens z_t an account may pay z_t w_it in round t, and by round τ at most C_iτ in all. What the
-rounds can then raise, H, is a polymatroid: for every set S of them ::
-
-    Σ_S H_t ≤ f(S; z) = Σ_i min over τ of [C_iτ + Σ_{t ∈ S, t > τ} z_t w_it],      C_i0 = 0,
-
-[Edmonds 1970, Submodular functions, matroids, and certain polyhedra]. Fixing each account's τ gives
-a cut that is linear in z and H and holds everywhere. A small program over z and H under the cuts
-found so far bounds the loss from below. At its z a second one mixes greedy payments into the best H
-and prices the rounds; the sets of the dearest rounds give the next cuts, the mixture an answer.
+What rounds can raise is bounded by cuts that are linear in the burdens z and the money H, and hold
+everywhere: see `adlopt.polymatroid`. A small program over z and H under the cuts found so far
+bounds the loss from below. Between its z and the best known ones every set of rounds that binds it
+is cut anew, and so is the set that lacks most, found by changing one round's choice after another.
+That is quick and may miss sets; so where it finds no more, a second program mixes greedy payments
+into the best H, which is an answer, and prices the rounds: the sets of the dearest are exact cuts.
 """
 
 from __future__ import annotations
 
 import math
+import time
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 import numpy as np
 
-from adlopt.arrays import FloatArray, IntArray
+from adlopt.arrays import BoolArray, FloatArray, IntArray
 from adlopt.certificate import TOLERANCE
 from adlopt.coupled_certificate import value
 from adlopt.coupling import Coupling
-from adlopt.greedy_payments import Greedy
 from adlopt.highs import Stopped, run
 from adlopt.loss import Asymmetric
+from adlopt.polymatroid import Cut, Polymatroid
 from adlopt.program import Program
 from adlopt.waterfill import water_level
 
-ROUNDS_OF_CUTS = 200
+ROUNDS_OF_CUTS = 1_000
 """Limit of the search; the gap it leaves is proven all the same."""
-INSIDE = 0.5
+INSIDE = 0.85
 """How far to go from the best burdens towards those of the program, which swing."""
+CLOSE = 0.05
+"""Share of the proven gap that the known one falls to before payments are mixed again."""
 SCALE = 2.0**17
 """Budgets in all after scaling: absolute tolerances of 1e-7 are then 1e-12 relative."""
+MIXED = 0.1
+"""Share of the proven gap that further mixing may save before it ends."""
 NEGLIGIBLE = 1e-12
 LITTLE = 1e-6
 
@@ -58,31 +61,34 @@ class PricedPayments:
     stopped: Stopped
 
 
-def least_loss(coupling: Coupling, loss: Asymmetric) -> PricedPayments:
-    """Minimise Σ_t under · (B_t − H_t)_+ + fair · z_t."""
-    best, stopped = np.zeros_like(coupling.weight), Stopped.LIMIT
-    least = cost = value(coupling, loss, best)
+def least_loss(
+    coupling: Coupling, loss: Asymmetric, *, time_limit: float | None = None
+) -> PricedPayments:
+    """Minimise Σ_t under · (B_t − H_t)_+ + fair · z_t.
+
+    At a limit, seconds after which no new cuts are sought, the answer is the best found so far.
+    """
     if not coupling.budget.any():
+        nothing = np.zeros_like(coupling.weight)
         return PricedPayments(
-            taken=best, lacking=coupling.budget, paid=best, stopped=Stopped.OPTIMAL
+            taken=nothing, lacking=coupling.budget, paid=nothing, stopped=Stopped.OPTIMAL
         )
-    cuts, centre, careful = _Cuts.of(coupling, loss), _in_sequence(coupling), False
-    cuts.add_prefixes(centre)
+    end = math.inf if time_limit is None else time.monotonic() + time_limit
+    search = _Search.of(coupling, loss)
+    stopped = Stopped.LIMIT
     for _ in range(ROUNDS_OF_CUTS):
-        lower, levels, prices = cuts.solve()
-        tried = levels if careful else centre + INSIDE * (levels - centre)
-        enough = 0.01 * TOLERANCE * cost + (0.0 if careful else 0.3 * (least - lower))
-        taken, dear = _mixture(coupling, loss.under, tried, enough)
-        cost = value(coupling, loss, taken)
-        if cost < least:
-            best, least, centre = taken, cost, tried
-        new = cuts.add(dear, tried)
-        if least - lower <= 0.1 * TOLERANCE * least or (careful and not new):
+        if search.step():
             stopped = Stopped.OPTIMAL
             break
-        careful = not new
-    lacking, paid = cuts.multipliers(prices)
-    return PricedPayments(taken=best, lacking=lacking, paid=paid, stopped=stopped)
+        if time.monotonic() >= end:
+            search.mix(search.centre)
+            break
+    return PricedPayments(
+        taken=search.payments(),
+        lacking=search.lacking,
+        paid=search.cuts.paid(search.prices),
+        stopped=stopped,
+    )
 
 
 def _in_sequence(coupling: Coupling) -> FloatArray:
@@ -96,31 +102,117 @@ def _in_sequence(coupling: Coupling) -> FloatArray:
     return levels
 
 
-def _mixture(
-    coupling: Coupling, under: float, levels: FloatArray, enough: float
-) -> tuple[FloatArray, FloatArray]:
-    """Best payments at given burdens, and what a dollar more would save in each round.
+@dataclass(slots=True)
+class _Search:
+    coupling: Coupling
+    loss: Asymmetric
+    shared: Polymatroid
+    cuts: _Cuts
+    centre: FloatArray
+    """Burdens, shape (T,), with the least loss, as far as known."""
+    cost: float
+    """Loss at the centre: no more than known, exact where payments were mixed there."""
+    chosen: BoolArray
+    """The set that lacked most, from which the next search for one starts."""
+    orders: list[IntArray]
+    """Orders of the rounds whose greedy payments made up the last mixture."""
+    careful: bool = False
+    """Whether to go all the way to the burdens of the program."""
+    lower: float = 0.0
+    upper: float = math.inf
+    levels: FloatArray = field(default_factory=lambda: np.zeros(0))
+    paid: FloatArray = field(default_factory=lambda: np.zeros(0))
+    """Payments that cost `upper`, one an entry, and their burdens."""
+    prices: FloatArray = field(default_factory=lambda: np.zeros(0))
 
-    Column generation: the greedy payments of the dearest rounds first are the best vertex. It ends
-    when no vertex saves more than `enough`.
-    """
-    greedy, budget = Greedy.of(coupling, levels), coupling.budget
-    order = np.argsort(-budget, kind="stable")
-    orders, raised = [order], [greedy.raise_(order)]
-    while True:
-        shares, price, limit = _mix(np.array(raised), budget, under)
-        order = np.argsort(-price, kind="stable")
-        vertex = greedy.raise_(order)
-        known = any((order == before).all() for before in orders)
-        if known or price @ vertex - limit <= enough:
-            break
-        orders.append(order)
-        raised.append(vertex)
-    taken = np.zeros_like(coupling.weight)
-    for share, order in zip(shares, orders, strict=True):
-        if share > 0:
-            greedy.pay(order, share, taken)
-    return _to_the_cent(coupling, levels, taken), price
+    @classmethod
+    def of(cls, coupling: Coupling, loss: Asymmetric) -> _Search:
+        shared, centre = Polymatroid.of(coupling), _in_sequence(coupling)
+        cuts, budget = _Cuts.of(coupling, loss, shared), coupling.budget
+        rounds = np.arange(budget.size)
+        weight = np.where(cuts.total > 0, cuts.total, np.inf)
+        cuts.add(((rounds == t) for t in rounds), budget / weight)
+        cuts.add(((rounds <= t) for t in rounds[1:]), centre)
+        first = np.argsort(-budget, kind="stable")
+        search = cls(coupling, loss, shared, cuts, centre, math.inf, budget > 0, [first])
+        search.mix(centre)
+        return search
+
+    @property
+    def lacking(self) -> FloatArray:
+        """Price of a dollar that a round lacks, shape (T,)."""
+        chosen = np.array([cut.chosen for cut in self.cuts.cuts[: self.prices.size]])
+        price: FloatArray = self.prices @ chosen
+        return price
+
+    def step(self) -> bool:
+        """Add cuts; whether the search has ended."""
+        self.lower, levels, money, self.prices = self.cuts.solve()
+        if self.upper - self.lower <= 0.3 * TOLERANCE * self.upper:
+            return True
+        tried = levels if self.careful else self.centre + INSIDE * (levels - self.centre)
+        new = self._cut(tried, money)
+        enough = max(CLOSE * (self.upper - self.lower), 0.1 * TOLERANCE * self.upper)
+        if new and self.cost - self.lower > enough:
+            self.careful = False
+            return False
+        ended = self.careful and not new
+        new |= self.mix(tried if ended else self.centre)
+        self.careful = not new
+        return ended and not new
+
+    def _cut(self, tried: FloatArray, money: FloatArray) -> bool:
+        """Cut with sets that bind the program and those that lack most at burdens tried."""
+        budget, cuts = self.coupling.budget, self.cuts
+        binding = [cuts.cuts[k].chosen for k in np.flatnonzero(self.prices > 0)]
+        new = cuts.add(binding, tried)
+        self.chosen = self.shared.lacking_most(self.chosen, budget, tried)
+        short = self.shared.lacking_most(self.chosen, money, tried)
+        new |= cuts.add([self.chosen, short], tried)
+        lacking = float(budget[self.chosen].sum()) - self.shared.cut(self.chosen, tried).most(tried)
+        cost = self.loss.fair * float(tried.sum()) + self.loss.under * max(lacking, 0.0)
+        if cost < self.cost:
+            self.centre, self.cost = tried, cost
+        return new
+
+    def mix(self, levels: FloatArray) -> bool:
+        """Find the best payments at burdens, and cut with what prices them; whether that was new.
+
+        Column generation: the greedy payments of the dearest rounds first are the best vertex. It
+        ends when no vertex saves more than what is neglected.
+        """
+        budget, under, shared = self.coupling.budget, self.loss.under, self.shared
+        burdens = self.loss.fair * float(levels.sum())
+        raised = [shared.pay(order, levels)[1] for order in self.orders]
+        while True:
+            shares, price, limit = _mix(np.array(raised), budget, under)
+            missed = np.maximum(budget - shares @ np.array(raised), 0.0)
+            cost = burdens + under * math.fsum(missed)
+            order = np.argsort(-price, kind="stable")
+            vertex = shared.pay(order, levels)[1]
+            known = any((order == before).all() for before in self.orders)
+            enough = max(0.03 * TOLERANCE * cost, MIXED * (cost - self.lower))
+            if known or price @ vertex - limit <= enough:
+                break
+            self.orders.append(order)
+            raised.append(vertex)
+        self.orders = [o for o, share in zip(self.orders, shares, strict=True) if share > 0]
+        if cost < self.upper:
+            mixed = zip(shares[shares > 0], self.orders, strict=True)
+            self.upper, self.levels = cost, levels
+            self.paid = np.sum([share * shared.pay(o, levels)[0] for share, o in mixed], axis=0)
+        if levels is self.centre:
+            self.cost = cost
+        self.chosen = price > under / 2
+        dear = np.unique(price[price > NEGLIGIBLE * under])
+        return self.cuts.add((price >= least for least in dear), levels)
+
+    def payments(self) -> FloatArray:
+        """The best ones, unless it is better to pay nothing."""
+        taken = _to_the_cent(self.coupling, self.levels, self.shared.table(self.paid))
+        nothing = np.zeros_like(taken)
+        cost = value(self.coupling, self.loss, taken)
+        return taken if cost < value(self.coupling, self.loss, nothing) else nothing
 
 
 def _to_the_cent(coupling: Coupling, levels: FloatArray, taken: FloatArray) -> FloatArray:
@@ -144,14 +236,14 @@ def _mix(
     """Shares of vertices (K, T) that lack least of the budgets, and its prices."""
     count, rounds = raised.shape
     unit = SCALE / max(math.fsum(budget), float(raised.max()))
-    rows = np.hstack([raised.T * unit, np.eye(rounds)])
+    rows = np.hstack([(raised - budget).T * unit, np.eye(rounds)])
     rows = np.vstack([rows, np.append(np.full(count, SCALE), np.zeros(rounds))])
     answer = run(
         dense_program(
             cost=np.append(np.zeros(count), np.ones(rounds)),
             upper=np.append(np.ones(count), budget * unit),
             rows=rows,
-            row_lower=np.append(budget * unit, SCALE),
+            row_lower=np.append(np.zeros(rounds), SCALE),
             row_upper=np.append(np.full(rounds, np.inf), SCALE),
         )
     )
@@ -187,97 +279,66 @@ def dense_program(
 class _Cuts:
     coupling: Coupling
     loss: Asymmetric
+    shared: Polymatroid
     total: FloatArray
     """USD, shape (T,). Weight of each round's payers."""
     highest: FloatArray
     """Shape (T,). Burdens well beyond which a round raises no more: no bound on them binds."""
-    sets: list[FloatArray] = field(default_factory=list)
-    slopes: list[FloatArray] = field(default_factory=list)
-    fixed: list[float] = field(default_factory=list)
-    last: list[IntArray] = field(default_factory=list)
+    cuts: list[Cut] = field(default_factory=list)
 
     @classmethod
-    def of(cls, coupling: Coupling, loss: Asymmetric) -> _Cuts:
-        total = coupling.weight.sum(axis=1)
-        with np.errstate(divide="ignore", invalid="ignore"):
-            share = np.where(coupling.payer, coupling.cap / coupling.weight, 0.0)
-        cuts = cls(coupling, loss, total, 2.0 * share.max(axis=1))
-        rounds = np.arange(total.size)
-        alone = np.divide(coupling.budget, total, out=np.zeros_like(total), where=total > 0)
-        for t in rounds:
-            cuts._add((rounds == t).astype(float), alone)
-        return cuts
+    def of(cls, coupling: Coupling, loss: Asymmetric, shared: Polymatroid) -> _Cuts:
+        highest = np.zeros(coupling.budget.size)
+        np.maximum.at(highest, shared.round_, 2.0 * shared.cap / shared.weight)
+        return cls(coupling, loss, shared, coupling.weight.sum(axis=1), highest)
 
-    def add(self, price: FloatArray, levels: FloatArray) -> bool:
-        """Cut with every set of the dearest rounds; whether any was new."""
-        before = len(self.sets)
-        for least in np.unique(price[price > NEGLIGIBLE * self.loss.under]):
-            self._add((price >= least).astype(float), levels)
-        return len(self.sets) > before
+    def add(self, sets: Iterable[BoolArray], levels: FloatArray) -> bool:
+        """Cut with sets of rounds where they are tight at burdens; whether any was new."""
+        before = len(self.cuts)
+        for chosen in {chosen.tobytes(): chosen for chosen in sets}.values():
+            cut = self.shared.cut(chosen, levels)
+            if not any(self._same(cut, known) for known in self.cuts):
+                self.cuts.append(cut)
+        return len(self.cuts) > before
 
-    def add_prefixes(self, levels: FloatArray) -> None:
-        """Cut with the first rounds, however many: what has been paid by then is what is capped."""
-        rounds = np.arange(levels.size)
-        for t in rounds[1:]:
-            self._add((rounds <= t).astype(float), levels)
+    def _same(self, cut: Cut, known: Cut) -> bool:
+        if abs(cut.held - known.held) > NEGLIGIBLE * cut.held:
+            return False
+        near = np.abs(cut.slope - known.slope) <= NEGLIGIBLE * self.total
+        return bool((cut.chosen == known.chosen).all() and near.all())
 
-    def _add(self, chosen: FloatArray, levels: FloatArray) -> None:
-        coupling = self.coupling
-        rounds, accounts = coupling.weight.shape
-        most = np.zeros(accounts)
-        last = np.zeros(accounts, dtype=np.int64)
-        for t in range(rounds):
-            if chosen[t]:
-                most += levels[t] * coupling.weight[t]
-            held = coupling.cap[t] <= most
-            most[held] = coupling.cap[t][held]
-            last[held] = t + 1
-        full = last > 0
-        fixed = math.fsum(coupling.cap[last[full] - 1, np.flatnonzero(full)])
-        later = np.arange(1, rounds + 1)[:, None] > last
-        slope = chosen * (coupling.weight * later).sum(axis=1)
-        for known in zip(self.sets, self.slopes, self.fixed, strict=True):
-            same = (known[0] == chosen).all() and abs(known[2] - fixed) <= NEGLIGIBLE * fixed
-            if same and (np.abs(known[1] - slope) <= NEGLIGIBLE * self.total).all():
-                return
-        self.sets.append(chosen)
-        self.slopes.append(slope)
-        self.fixed.append(fixed)
-        self.last.append(last)
-
-    def solve(self) -> tuple[float, FloatArray, FloatArray]:
-        """Lower bound, burdens, and the price of each cut in units of the loss per USD."""
+    def solve(self) -> tuple[float, FloatArray, FloatArray, FloatArray]:
+        """Lower bound, burdens, money raised, and the price of each cut in loss per USD."""
         budget, under, fair = self.coupling.budget, self.loss.under, self.loss.fair
         rounds, total = budget.size, np.where(self.total > 0, self.total, 1.0)
         unit = SCALE / math.fsum(budget)
-        sets = np.array(self.sets)
-        rows = np.hstack([-np.array(self.slopes) / total, sets])
-        room = np.array(self.fixed) * unit
+        slopes = np.array([cut.slope for cut in self.cuts])
+        room = unit * np.array([cut.held for cut in self.cuts])
         answer = run(
             dense_program(
                 cost=np.append(fair / (under * total), -np.ones(rounds)),
                 upper=np.append(self.highest * total * unit, budget * unit),
-                rows=rows,
+                rows=np.hstack([-slopes / total, np.array([cut.chosen for cut in self.cuts])]),
                 row_lower=np.full(room.size, -np.inf),
                 row_upper=room,
             )
         )
         duals = answer.row_duals if answer.row_duals is not None else np.zeros(room.size)
         lower = under * (math.fsum(budget) + answer.bound / unit)
-        levels = np.maximum(answer.columns[:rounds], 0.0) / (total * unit)
-        return lower, levels, np.maximum(-duals, 0.0) * under
+        levels, money = np.split(np.maximum(answer.columns, 0.0) / unit, 2)
+        return lower, levels / total, money, np.maximum(-duals, 0.0) * under
 
-    def multipliers(self, prices: FloatArray) -> tuple[FloatArray, FloatArray]:
-        """Prices of lacking and of having paid, of which the cuts are a combination."""
-        coupling = self.coupling
-        lacking = prices @ np.array(self.sets[: prices.size])
-        paid = np.zeros_like(coupling.weight)
-        for price, last in zip(prices, self.last, strict=False):
+    def paid(self, prices: FloatArray) -> FloatArray:
+        """Prices of having paid, shape (T, N), of which those of the cuts are a combination."""
+        coupling, at = self.coupling, np.zeros(self.shared.account.size)
+        lacking = np.zeros(coupling.budget.size)
+        for price, cut in zip(prices, self.cuts, strict=False):
             if price > 0:
-                full = np.flatnonzero(last)
-                paid[last[full] - 1, full] += price
+                lacking += price * cut.chosen
+                at[self.shared.full(cut)] += price
+        paid = self.shared.table(at)
         later = np.cumsum(paid[::-1], axis=0)[::-1]
         left = (lacking[:, None] - later) * coupling.payer
         t, i = np.nonzero((left > 0) & (left <= NEGLIGIBLE * lacking[:, None]) & (later > 0))
         paid[t, i] += left[t, i]
-        return lacking, paid
+        return paid

@@ -1,11 +1,16 @@
 """Compiled loops over accounts, for rounds of `adlopt.arrays.MANY` accounts and more.
 
 Every kernel has a twin in numpy where it is called from, which smaller rounds use and tests hold
-it equal to. Kernels run on one thread, in the order of the accounts, without reassociation: equal
-input gives equal bits. Compiled code is kept on disk; numba is loaded here and nowhere else.
+it equal to; loops that are plain Python elsewhere are compiled by `compiled`. Kernels run on one
+thread, in the order of the accounts, without reassociation: equal input gives equal bits. Compiled
+code is kept on disk; numba is loaded here, and for `adlopt.knapsack` in `position_kernels`.
 """
 
 from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cache
+from typing import Any
 
 import numpy as np
 from numba import njit
@@ -17,6 +22,13 @@ BLOCK = 1_024
 
 _compiled = njit(cache=True, nogil=True)
 _inlined = njit(inline="always")
+
+
+@cache
+def compiled(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Compile a plain function, on its first call; the compiled code is kept on disk."""
+    made: Callable[..., Any] = _compiled(function)
+    return made
 
 
 @_inlined

@@ -20,7 +20,7 @@ from numpy.typing import ArrayLike
 from adlopt.arrays import FloatArray, IntArray, Record, own, own_number
 from adlopt.certificate import EXACT_ACCOUNTS, UNIT_ROUNDING, Certificate, Trust, round_down
 from adlopt.errors import CertificateError, InputError
-from adlopt.path_kernel import COMPILED_ROUNDS, multipliers, smoothed
+from adlopt.path_loops import COMPILED_ROUNDS, multipliers, smoothed
 
 MARGIN = 8.0 * UNIT_ROUNDING
 """Relative rounding of one step of a flow or of a path."""

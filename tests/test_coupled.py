@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 from fractions import Fraction
-from itertools import combinations
+from itertools import combinations, product
 
 import cvxpy
 import numpy as np
@@ -12,10 +12,13 @@ from hypothesis import strategies as st
 
 import adlopt as adl
 from adlopt import coupled_certificate as proof
+from adlopt import polymatroid
 from adlopt.certificate import Trust
 from adlopt.coupled_burden import least_burden_in_all
 from adlopt.coupling import Coupling
+from adlopt.highs import Stopped
 from adlopt.loss import MinMax
+from adlopt.polymatroid import Polymatroid
 
 
 def episode_of(capacities, budgets):
@@ -288,6 +291,83 @@ def test_a_generated_episode_is_proven():
         assert best.certificate.optimal
         for x, round_ in zip(best.haircuts, episode, strict=True):
             assert (x <= round_.start.capacity * (1 + 1e-9)).all()
+
+
+def test_a_search_that_ends_early_says_so_and_both_bounds_hold():
+    episode = adl.episodes.shock(rounds=10, winners=60, seed=3)
+    rounds = [replace(r, outcome=adl.RoundOutcome(needed=30 * r.needed)) for r in episode.rounds]
+    episode = replace(episode, rounds=tuple(rounds))
+    loss = adl.surrogate(track=1.0, fair=0.3 * float(episode.total_capacity[0]))
+    best = adl.solve_coupled(episode, loss)
+    early = adl.solve_coupled(episode, loss, time_limit=1e-9)
+    assert best.stopped is Stopped.OPTIMAL
+    assert early.stopped is Stopped.LIMIT
+    assert not early.certificate.optimal
+    assert early.certificate.lower <= best.value * (1 + 1e-12)
+    assert early.certificate.upper >= best.certificate.lower * (1 - 1e-12)
+    assert str(early).endswith("stopped at a limit")
+
+
+@pytest.mark.parametrize("limit", [0.0, -1.0, np.nan, "soon"])
+def test_a_time_limit_is_a_number_of_seconds(limit):
+    episode = episode_of([{"a": 1.0}], [1.0])
+    with pytest.raises(adl.InputError, match="time_limit"):
+        adl.solve_coupled(episode, adl.surrogate(track=1.0, fair=1.0), time_limit=limit)
+    with pytest.raises(adl.InputError, match="all budgets must be met"):
+        adl.solve_coupled(episode, time_limit=1.0)
+
+
+@given(episodes(falling=True), st.integers(0, 99))
+@settings(max_examples=60)
+def test_what_rounds_raise_is_a_polymatroid(episode, seed):
+    """Against every set of rounds: cuts are tight and valid, greedy payments are vertices."""
+    coupling, rng = (
+        Coupling.of(episode, adl.surrogate(track=1.0, fair=1.0)),
+        np.random.default_rng(seed),
+    )
+    shared, count = Polymatroid.of(coupling), coupling.budget.size
+    levels, elsewhere, order = rng.random(count), rng.random(count), rng.permutation(count)
+    paid, raised = shared.pay(order, levels)
+    taken = shared.table(paid)
+    assert (np.cumsum(taken, axis=0) <= coupling.cap * (1 + 1e-12)).all()
+    assert raised == pytest.approx(taken.sum(axis=1))
+    scale = 1e-12 * float(shared.cap.sum())
+    lack = {}
+    for chosen in map(np.array, product([False, True], repeat=count)):
+        cut = shared.cut(chosen, levels)
+        most = [_most(coupling, chosen, z) for z in (levels, elsewhere)]
+        assert cut.most(levels) == pytest.approx(most[0], rel=1e-12, abs=scale)
+        assert cut.most(elsewhere) >= most[1] - scale
+        assert raised[chosen].sum() <= most[0] + scale
+        lack[tuple(chosen)] = coupling.budget[chosen].sum() - most[0]
+    first = np.isin(np.arange(count), order[: count // 2 + 1])
+    assert raised[first].sum() == pytest.approx(_most(coupling, first, levels), abs=scale)
+    found = shared.lacking_most(coupling.budget > 0, coupling.budget, levels)
+    near = [found ^ (np.arange(count) == t) for t in range(count)]
+    assert lack[tuple(found)] >= max(lack[tuple(s)] for s in near) - 10 * scale
+
+
+def _most(coupling, chosen, levels):
+    total = 0.0
+    for w, cap in zip(coupling.weight.T, coupling.cap.T, strict=True):
+        wanted = np.where(chosen, levels * w, 0.0)
+        total += min([wanted.sum(), *(cap[t] + wanted[t + 1 :].sum() for t in range(len(w)))])
+    return total
+
+
+def test_compiled_loops_do_the_same():
+    coupling = Coupling.of(adl.episodes.shock(rounds=5, winners=80, seed=2), MinMax())
+    shared, levels = Polymatroid.of(coupling), np.array([0.2, 0.9, 0.5, 0.4, 0.7])
+    chosen = np.array([True, False, True, True, False])
+    results = []
+    for entries in (0, 10**9):
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(polymatroid, "COMPILED_ENTRIES", entries)
+            cut = shared.cut(chosen, levels)
+            paid, raised = shared.pay(np.array([3, 1, 0, 2, 4]), levels)
+            most = shared.lacking_most(chosen, 9 * coupling.budget, levels)
+            results.append([cut.held, *cut.slope, *shared.full(cut), *paid, *raised, *most])
+    assert results[0] == results[1]
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import adlopt as adl
-from adlopt import path_kernel, severity_path
+from adlopt import path_loops, severity_path
 from adlopt.certificate import Trust
 from adlopt.comparator_path import comparator_curve
 from adlopt.severity_path import best_severity_path, certify_path
@@ -96,7 +96,7 @@ def test_the_kernel_minimises_what_it_says():
         price = float(rng.integers(1, 5))
         order = np.argsort(target, kind="stable")
         rank = np.argsort(order, kind="stable")
-        path = path_kernel.smoothed(size, rank, target[order], price, compile_=False)
+        path = path_loops.smoothed(size, rank, target[order], price, compile_=False)
         grid = np.stack(np.meshgrid(*[np.arange(4) / 4.0] * 4), axis=-1).reshape(-1, 4)
         every = (size * np.abs(grid - target)).sum(1) + price * np.abs(np.diff(grid)).sum(1)
         found = (size * np.abs(path - target)).sum() + price * np.abs(np.diff(path)).sum()

@@ -1,13 +1,12 @@
 """Loops over rounds that cannot be vectorised: total variation smoothing, and its multipliers.
 
-They are plain Python, compiled for long episodes only: numba is loaded when it is first needed, by
-this file alone. Both ways do the same operations in the same order.
+They are plain Python; `adlopt.kernels` compiles them for long episodes. Both ways do the same
+operations in the same order.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import cache
 from heapq import heapify, heappop, heappush
 from typing import Any
 
@@ -50,15 +49,11 @@ def multipliers(
 
 
 def _kernel(function: Callable[..., Any], compile_: bool) -> Callable[..., Any]:
-    return _compiled(function) if compile_ else function
+    if not compile_:
+        return function
+    from adlopt.kernels import compiled
 
-
-@cache
-def _compiled(function: Callable[..., Any]) -> Callable[..., Any]:
-    from numba import njit
-
-    compiled: Callable[..., Any] = njit(function, cache=True, nogil=True)
-    return compiled
+    return compiled(function)
 
 
 def _smoothed(  # noqa: PLR0912, PLR0915 - one loop, compiled as a whole
