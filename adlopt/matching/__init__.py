@@ -37,10 +37,10 @@ from adlopt.certificate import Certificate, Trust
 from adlopt.errors import InputError
 from adlopt.highs import Stopped
 from adlopt.loss import Burden, MinMax
+from adlopt.matching.body import Hedges
 from adlopt.matching.check import check_trades
 from adlopt.matching.pairing import Trades, pair
 from adlopt.matching.problem import MatchingProblem
-from adlopt.matching.programs import Hedges
 from adlopt.matching.search import Found, Search, Stage
 from adlopt.positions import ContractRound
 from adlopt.shed import Shed

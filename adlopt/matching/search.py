@@ -11,13 +11,12 @@ from adlopt.arrays import BoolArray, FloatArray
 from adlopt.certificate import Certificate, Trust
 from adlopt.errors import Binding, InfeasibleRound, SolverFailed, SolverStopped
 from adlopt.highs import Infeasible, RawAnswer, Stopped, run
+from adlopt.matching.body import Hedges
 from adlopt.matching.flows import Score, mend, round_to_lots
+from adlopt.matching.form import Form, for_branching
 from adlopt.matching.problem import MatchingProblem
 from adlopt.matching.programs import (
-    Form,
-    Hedges,
     fewest_accounts,
-    for_branching,
     gross_notional,
     keep_hedges,
     least_burden,
