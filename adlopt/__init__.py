@@ -9,7 +9,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from adlopt import bounds, episodes, solvency, testing
+    from adlopt import bounds, episodes, loaders, solvency, testing
     from adlopt.apportionment import integer_pro_rata
     from adlopt.bound import Bound, Comparator, Hypothesis
     from adlopt.budget import Budget
@@ -97,7 +97,7 @@ _HOMES = {
     "severity_path": ("SeverityPath", "best_severity_path"),
     "waterfill": ("pro_rata", "water_fill"),
 }
-_MODULES = ("bounds", "episodes", "solvency", "testing")
+_MODULES = ("bounds", "episodes", "loaders", "solvency", "testing")
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 
 __all__ = [  # noqa: PLE0604 - sorted below, from one table

@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 from cyclopts import App, CycloptsError, Parameter, Token
 
 from adlopt.errors import AdloptError, InputError, NoSolution, ProofError
+from adlopt.loaders.report import TOLERANCE
+from adlopt.loaders.rules import Capacity, Deficit
 from adlopt.loss import Asymmetric, Burden, MinMax
 
 if TYPE_CHECKING:
@@ -314,6 +316,57 @@ def worst(
     if output is not None:
         write_episode(case.instance, output)
     print(json.dumps(case.to_dict(), indent=1, allow_nan=False) if json_ else case)
+
+
+@app.command
+def load(
+    *words: str,
+    mapping: Annotated[Path | None, Parameter(name="--map")] = None,
+    gap_ms: Whole | None = None,
+    per_coin: Annotated[bool, Parameter(negative="")] = False,
+    deficit: Deficit | None = None,
+    capacity: Capacity | None = None,
+    tolerance: float = TOLERANCE,
+    output: Annotated[Path | None, Parameter(name=["--output", "-o"])] = None,
+    json_: Json = False,
+) -> None:
+    """Make an episode of a venue's data, and say what is odd about it.
+
+    Parameters
+    ----------
+    words
+        hyperreplay CHECKOUT (or its detailed table, then node fills); fills FILE... (Hyperliquid
+        node fills, JSON lines or .lz4); published FOLDER (an out/ folder of per-round figures);
+        or, with --map, a table of your own.
+    mapping
+        A TOML file that says what the columns of a .csv, .json, .jsonl or .parquet table mean.
+    gap_ms
+        Milliseconds without a fill that end a round; 5000 unless given.
+    per_coin
+        Each coin has rounds of its own.
+    deficit
+        published (a loser counts in each of its rounds) or increment (its debt counts once).
+    capacity
+        account-max or position-max, the largest in the round, which looks ahead; account or
+        position, at the first fill.
+    tolerance
+        Share of a file's records that may fail to parse.
+    output
+        Write an episode to this .json or .parquet file, or the figures of its rounds to a .csv.
+    json_
+        Print everything for machines, with the lines that each figure came from.
+    """
+    from adlopt.loaders import command
+    from adlopt.loaders.render import render
+
+    asked = {"gap_ms": gap_ms, "per_coin": per_coin, "deficit": deficit, "capacity": capacity}
+    with _progress(None, "reading") as step:
+        loaded = command.from_words(words, mapping, asked, tolerance=tolerance, progress=step)
+    written = [] if output is None else command.write(loaded, output)
+    data = loaded.to_dict()
+    print(json.dumps(data, indent=1, allow_nan=False) if json_ else render(data))
+    for path in written:
+        print(f"wrote {path}", file=sys.stderr)
 
 
 @app.command
