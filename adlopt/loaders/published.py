@@ -118,7 +118,10 @@ def read_published(
         origins=origins,
         reports=tuple(reader.reports),
         findings=tuple(_disagreements(rounds, gaps)),
-        recorded=tuple(_records(rounds, metrics)),
+        recorded=(
+            *_records(rounds, metrics),
+            *_later(root, gap_ms, horizon_ms, rounds["wave"].to_list(), reader),
+        ),
         reference=None if metrics is None else POLICIES["fixed_point_ilp_integer"],
         fairest=None if metrics is None else POLICIES["pr"],
         extra={} if sweep is None else {"horizons": sweep.drop("line").to_dicts()},
@@ -198,6 +201,27 @@ def _records(rounds: pl.DataFrame, metrics: pl.DataFrame | None) -> Iterator[Rec
             haircut = dict(zip(waves, metrics[f"budget_{key}"].to_list(), strict=True))
             burden = dict(zip(waves, metrics[f"max_pct_{key}"].to_list(), strict=True))
             yield Record(policy=policy, haircut=haircut, burden=burden, hindsight=key != "prod")
+
+
+def _later(
+    root: Path, gap: int, horizon: int, waves: list[int], reader: _Reader
+) -> Iterator[Record]:
+    """What production is on record to have taken, measured at other horizons."""
+    sweep = inside(root, "eval_horizon_sweep") / f"gap_ms={gap}"
+    for path in sorted(sweep.glob(f"horizon_ms=*/{BY_WAVE}"), key=_horizon):
+        if _horizon(path) in (horizon, math.inf):
+            continue
+        table = _waves(reader.table(inside(root, str(path.relative_to(root))), WAVE_COLUMNS), path)
+        if table["wave"].to_list() != waves:
+            raise InputError(str(path), table["wave"].to_list(), f"the waves {waves}")
+        haircut = dict(zip(waves, table["production"].to_list(), strict=True))
+        yield Record(policy=f"{POLICIES['prod']}, {_horizon(path):g} ms later", haircut=haircut)
+
+
+def _horizon(path: Path) -> float:
+    """Milliseconds in the name of a folder, infinite if there are none."""
+    digits = path.parent.name.partition("=")[2]
+    return int(digits) if digits.isdecimal() else math.inf
 
 
 def _disagreements(rounds: pl.DataFrame, gaps: pl.DataFrame | None) -> Iterator[Finding]:

@@ -45,9 +45,9 @@ def waves(rows, gap, per_coin):
     key = (lambda row: row["coin"]) if per_coin else (lambda row: "")
     pieces = []
     for _, group in itertools.groupby(sorted(rows, key=lambda r: (key(r), r["time"])), key=key):
-        group = list(group)
-        piece = [group[0]]
-        for row in group[1:]:
+        first, *others = group
+        piece = [first]
+        for row in others:
             if row["time"] - piece[-1]["time"] > gap:
                 pieces.append(piece)
                 piece = []
