@@ -336,8 +336,9 @@ def load(
     ----------
     words
         hyperreplay CHECKOUT (or its detailed table, then node fills); fills FILE... (Hyperliquid
-        node fills, JSON lines or .lz4); published FOLDER (an out/ folder of per-round figures);
-        or, with --map, a table of your own.
+        node fills, JSON lines or .lz4); node FOLDER (a clearinghouse snapshot, and *_fills.json
+        and *_misc.json since); published FOLDER (an out/ folder of per-round figures); or, with
+        --map, a table of your own.
     mapping
         A TOML file that says what the columns of a .csv, .json, .jsonl or .parquet table mean.
     gap_ms

@@ -12,27 +12,37 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from adlopt.loaders.command import load, load_table, write
+    from adlopt.loaders.contracts import contract_round, read_size_decimals
     from adlopt.loaders.fills import Fills
     from adlopt.loaders.hyperreplay import read_by_user, read_detail
+    from adlopt.loaders.ledger import read_ledger
     from adlopt.loaders.loaded import Loaded
     from adlopt.loaders.mapped import read_mapped, read_mapping
-    from adlopt.loaders.node_fills import read_node_fills
+    from adlopt.loaders.markout import markouts, production
+    from adlopt.loaders.node_fills import every_trade, read_node_fills
     from adlopt.loaders.published import read_published
     from adlopt.loaders.report import FileReport, Origin, Rejected
     from adlopt.loaders.rounds import rounds_of
     from adlopt.loaders.rules import Capacity, Deficit, Rules
+    from adlopt.loaders.snapshot import Snapshot, read_snapshot
+    from adlopt.loaders.states import equities_at, valued
 
 _HOMES = {
     "command": ("load", "load_table", "write"),
+    "contracts": ("contract_round", "read_size_decimals"),
     "fills": ("Fills",),
     "hyperreplay": ("read_by_user", "read_detail"),
+    "ledger": ("read_ledger",),
     "loaded": ("Loaded",),
     "mapped": ("read_mapped", "read_mapping"),
-    "node_fills": ("read_node_fills",),
+    "markout": ("markouts", "production"),
+    "node_fills": ("every_trade", "read_node_fills"),
     "published": ("read_published",),
     "report": ("FileReport", "Origin", "Rejected"),
     "rounds": ("rounds_of",),
     "rules": ("Capacity", "Deficit", "Rules"),
+    "snapshot": ("Snapshot", "read_snapshot"),
+    "states": ("equities_at", "valued"),
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 

@@ -13,16 +13,25 @@ from adlopt.errors import InputError
 from adlopt.files import write_episode
 from adlopt.files.write import replace_all
 from adlopt.loaders.hyperreplay import find_detail, find_node_fills, read_detail
-from adlopt.loaders.lines import Progress
+from adlopt.loaders.ledger import read_ledger
+from adlopt.loaders.lines import Progress, inside
 from adlopt.loaders.loaded import Loaded
 from adlopt.loaders.mapped import read_mapped, read_mapping
-from adlopt.loaders.node_fills import read_node_fills
+from adlopt.loaders.markout import markouts, production
+from adlopt.loaders.node_fills import every_trade, read_node_fills
 from adlopt.loaders.published import read_published
 from adlopt.loaders.report import TOLERANCE
 from adlopt.loaders.rounds import rounds_of
-from adlopt.loaders.rules import Capacity, Rules
+from adlopt.loaders.rules import Capacity, Deficit, Rules
+from adlopt.loaders.snapshot import read_snapshot
+from adlopt.loaders.states import valued
 
-KINDS = ("hyperreplay", "fills", "published")
+KINDS = ("hyperreplay", "fills", "node", "published")
+DEFAULTS = {
+    "fills": Rules(capacity=Capacity.POSITION),
+    "node": Rules(capacity=Capacity.POSITION, deficit=Deficit.INCREMENT),
+}
+"""Rules that are not those of the published figures."""
 
 
 def from_words(
@@ -60,8 +69,7 @@ def from_words(
         raise InputError("kind", None, f"one of {', '.join(KINDS)}")
     rules = None
     if given:
-        default = Rules(capacity=Capacity.POSITION) if words[0] == "fills" else Rules()
-        rules = replace(default, **given)
+        rules = replace(DEFAULTS.get(words[0], Rules()), **given)
     paths = [Path(word) for word in words[1:]]
     return load(words[0], paths, rules=rules, tolerance=tolerance, progress=progress)
 
@@ -78,13 +86,14 @@ def load(
 
     Parameters
     ----------
-    kind : {"hyperreplay", "fills", "published"}
+    kind : {"hyperreplay", "fills", "node", "published"}
         HyperReplay's detailed table or a checkout of it, with node fills in data/raw or named
-        after it; Hyperliquid's node fills; the `out/` folder of the analysis of [CTTX26].
+        after it; Hyperliquid's node fills; a folder with a clearinghouse snapshot, node fills and
+        misc events since; the `out/` folder of the analysis of [CTTX26].
     paths : sequence of Path
     rules : Rules, optional
-        How rounds are cut; by default as published for HyperReplay, and with capacities that do
-        not look ahead for node fills.
+        How rounds are cut; by default as published for HyperReplay, and without look-ahead for
+        node files.
 
     Raises
     ------
@@ -101,8 +110,10 @@ def load(
             raise InputError("rules", "given", "none but gap_ms: the figures are made already")
         gap_ms = Rules().gap_ms if rules is None else rules.gap_ms
         return read_published(paths[0], gap_ms=gap_ms, tolerance=tolerance, progress=progress)
+    if kind == "node":
+        return _from_node(paths[0], rules or DEFAULTS[kind], tolerance, progress)
     if kind == "fills":
-        chosen = Rules(capacity=Capacity.POSITION) if rules is None else rules
+        chosen = rules or DEFAULTS[kind]
         with read_node_fills(paths, tolerance=tolerance, progress=progress) as fills:
             return rounds_of(fills, name=paths[0].stem, source=_named(paths), rules=chosen)
     detail = find_detail(paths[0])
@@ -130,6 +141,31 @@ def load_table(
         If either cannot be used.
     """
     return read_mapped(path, read_mapping(mapping), tolerance=tolerance, progress=progress)
+
+
+def _from_node(folder: Path, rules: Rules, tolerance: float, progress: Progress) -> Loaded:
+    """Rounds whose deficits and equities are those at their start."""
+    names = {kind: sorted(folder.glob(f"*_{kind}.json*")) for kind in ("fills", "misc")}
+    for kind, found in names.items():
+        if not found:
+            raise InputError("path", str(folder), f"a folder with *_{kind}.json")
+    files = {kind: [inside(folder, path.name) for path in found] for kind, found in names.items()}
+    snapshot = read_snapshot(folder, tolerance=tolerance, progress=progress)
+    ledger, reports = read_ledger(files["misc"], tolerance=tolerance, progress=progress)
+    options: Any = {"tolerance": tolerance, "progress": progress}
+    with every_trade() as trades, read_node_fills(files["fills"], trades=trades, **options) as raw:
+        with valued(raw, trades, snapshot, ledger, rules) as fills:
+            fills.reports += [*reports, *snapshot.reports]
+            source = _named([*files["fills"], *files["misc"]])
+            loaded = rounds_of(fills, name="node", source=source, rules=rules)
+        if rules.per_coin:
+            return loaded
+        costs = markouts(raw, loaded, trades, horizon_ms=0)
+        unpriced = costs.filter(costs["total"].is_null())["coin"].unique().sort().to_list()
+        if unpriced:
+            reason = f"coins without a price before a round's end: {', '.join(unpriced[:5])}"
+            return replace(loaded, unavailable={**loaded.unavailable, "production": reason})
+        return replace(loaded, recorded=(production(costs, loaded, horizon_ms=0),))
 
 
 def _named(paths: Sequence[Path]) -> str:

@@ -60,14 +60,14 @@ def read_node_fills(
     *,
     tolerance: float = TOLERANCE,
     progress: Progress = None,
-    prices: Spool | None = None,
+    trades: Spool | None = None,
 ) -> Fills:
     """Read the deleveraging fills of node files.
 
     Parameters
     ----------
-    prices : Spool, optional
-        Takes time, coin and price of every other perpetual's fill: the price path for markouts.
+    trades : Spool, optional
+        Made by `every_trade`; takes all fills of perpetuals, for prices, markouts and states.
 
     Raises
     ------
@@ -75,11 +75,11 @@ def read_node_fills(
         If a file cannot be read, or more than `tolerance` of its fills do not parse.
     """
     fills = Fills.empty()
-    seen: set[tuple[int, str]] = set()
+    seen: set[tuple[int | None, str]] = set()
     try:
         for path in map(Path, paths):
             tally = Tally(path, tolerance)
-            blocks = _blocks(path, tally, seen, progress, prices)
+            blocks = _blocks(path, tally, seen, progress, trades)
             fills.add(path, blocks, HAS, tally)
     except BaseException:
         fills.spool.close()
@@ -87,41 +87,47 @@ def read_node_fills(
     return fills
 
 
-def price_path() -> Spool:
-    """Make an empty price path for `read_node_fills` to fill."""
+def every_trade() -> Spool:
+    """Make an empty table of trades for `read_node_fills` to fill."""
     import polars as pl
 
-    return Spool({"time": pl.Int64, "coin": pl.String, "price": pl.Float64})
+    numbers = dict.fromkeys(("price", "trade", "fee"), pl.Float64)
+    texts = dict.fromkeys(("coin", "account"), pl.String)
+    return Spool({"time": pl.Int64, **texts, **numbers, "deleveraging": pl.Boolean})
 
 
 def _blocks(
     path: Path,
     tally: Tally,
-    seen: set[tuple[int, str]],
+    seen: set[tuple[int | None, str]],
     progress: Progress,
-    prices: Spool | None,
+    trades: Spool | None,
 ) -> Iterator[pl.DataFrame]:
     import polars as pl
 
     for first, lines in blocks_of_lines(path, progress=progress):
-        rows, path_rows = [], []
+        rows, all_rows = [], []
         for line, text in enumerate(lines, start=first):
             for fill in _fills_of(line, text, tally):
+                key = (fill.trade_id, fill.account)
+                if fill.trade_id is not None and key in seen:
+                    found = f"trade {fill.trade_id} of {fill.account}"
+                    tally.reject(line, found, "a fill not read before")
+                    continue
                 if fill.deleveraging:
-                    if fill.trade_id is not None and (fill.trade_id, fill.account) in seen:
-                        found = f"trade {fill.trade_id} of {fill.account}"
-                        tally.reject(line, found, "a fill not read before")
-                        continue
-                    if fill.trade_id is not None:
-                        seen.add((fill.trade_id, fill.account))
+                    seen.add(key)
                     rows.append(_row(line, fill))
                     tally.keep()
                 else:
                     tally.skip("other fills")
-                    path_rows.append((fill.time, fill.coin, fill.price))
+                if trades is not None:
+                    numbers = (fill.price, fill.trade, fill.fee)
+                    all_rows.append(
+                        (fill.time, fill.coin, fill.account, *numbers, fill.deleveraging)
+                    )
         yield pl.DataFrame(rows, schema=_schema(), orient="row")
-        if prices is not None:
-            prices.write(pl.DataFrame(path_rows, schema=prices.schema, orient="row"))
+        if trades is not None:
+            trades.write(pl.DataFrame(all_rows, schema=trades.schema, orient="row"))
 
 
 def _schema() -> dict[str, Any]:

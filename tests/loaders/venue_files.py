@@ -82,3 +82,33 @@ def write_blocks(path, blocks, end="\n"):
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes("".join(json.dumps(each) + end for each in blocks).encode())
     return path
+
+
+def funding(user, usd, time="2025-10-10T21:16:04.831000000"):
+    delta = {"user": user, "coin": "BTC", "funding_amount": str(usd)}
+    return {"time": time, "inner": {"Funding": {"deltas": [delta]}}}
+
+
+def update(kind, users=("0xa",), time="2025-10-10T21:16:04.831000000", **delta):
+    body = {"users": list(users), "delta": {"type": kind, **delta}}
+    return {"time": time, "hash": "0x0", "inner": {"LedgerUpdate": body}}
+
+
+def write_snapshot(folder, time, values, markets):
+    """Write account values, and by coin (user, size, entry, mark)."""
+    folder = Path(folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    rows = [{"user": user, "account_value": str(usd)} for user, usd in values.items()]
+    (folder / f"account_value_snapshot_7_{time}.json").write_text(json.dumps(rows))
+    positions = [
+        {
+            "market_name": f"hyperliquid:{coin}",
+            "positions": [
+                {"user": u, "size": size, "entry_price": entry, "notional_size": size * mark}
+                for u, size, entry, mark in held
+            ],
+        }
+        for coin, held in markets.items()
+    ]
+    (folder / f"perp_positions_by_market_7_{time}.json").write_text(json.dumps(positions))
+    return folder
