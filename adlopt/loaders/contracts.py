@@ -121,7 +121,7 @@ def contract_round(
 def _positions(inside: pl.LazyFrame) -> pl.DataFrame:
     import polars as pl
 
-    first = [pl.col(name).sort_by("time", "file", "line").first() for name in ("position", "mark")]
+    first = [pl.col(name).sort_by("time", "row").first() for name in ("position", "mark")]
     table = inside.group_by("account", "coin").agg(first).collect(engine="streaming")
     table = table.filter(pl.col("position") != 0.0).sort("account", "coin")
     return table.join(coin_gaps(inside), on="coin", maintain_order="left")

@@ -13,6 +13,9 @@ from adlopt.loaders.rules import Capacity, Deficit, Rules
 if TYPE_CHECKING:
     import polars as pl
 
+FEATURES = ("leverage", "pnl_percent")
+"""Quantities of winners that queues may rank by, as they were first seen in the round."""
+
 
 def in_waves(fills: pl.LazyFrame, waves: pl.DataFrame) -> pl.LazyFrame:
     """Fills with the column `wave`; those outside every wave are left out."""
@@ -103,7 +106,9 @@ def deficits(lacking: pl.DataFrame, rules: Rules) -> dict[int, float]:
 
 def largest_losses(lacking: pl.DataFrame) -> dict[int, float]:
     """USD, by wave: what the account that lacks most lacks."""
-    rows = lacking.group_by("wave").agg(_largest("usd")).iter_rows()
+    import polars as pl
+
+    rows = lacking.group_by("wave").agg(pl.col("usd").max()).iter_rows()
     return {int(wave): float(usd) for wave, usd in rows}
 
 
@@ -118,36 +123,37 @@ def accounts(fills: pl.LazyFrame, rules: Rules, available: set[str]) -> pl.DataF
 
     keys = ["wave", "account"]
     pick = _largest if rules.capacity.looks_ahead else _first
-    quantity = rules.capacity.quantity
     by_coin = rules.capacity in (Capacity.POSITION, Capacity.POSITION_MAX)
-    pnl = (
-        fills.group_by([*keys, "coin"] if by_coin else keys)
-        .agg(pick(quantity).alias("pnl"))
-        .filter(pl.col("pnl").is_not_null())
-        .group_by(keys)
-        .agg(pl.col("pnl").clip(lower_bound=0.0).sort().sum())
-        .collect(engine="streaming")
-    )
-    extras = [name for name in ("leverage", "pnl_percent") if name in available]
-    equity = [pick("equity")] if "equity" in available else []
-    others = fills.group_by(keys).agg(*equity, *map(_first, extras)).collect(engine="streaming")
-    capacity = pl.col("pnl")
-    if equity:
-        others = others.filter(pl.col("equity").is_not_null())
-        capacity = pl.min_horizontal(capacity, pl.col("equity").clip(lower_bound=0.0))
-    return pnl.join(others, on=keys).with_columns(capacity=capacity).sort(keys)
+    each = pick(fills, [*keys, "coin"] if by_coin else keys, rules.capacity.quantity, "pnl")
+    gain = pl.col("pnl").clip(lower_bound=0.0).sort().sum()
+    table = each.group_by(keys).agg(capacity=gain)
+    if "equity" in available:
+        table = table.join(pick(fills, keys, "equity", "equity"), on=keys)
+        room = pl.col("equity").clip(lower_bound=0.0)
+        table = table.with_columns(capacity=pl.min_horizontal("capacity", room))
+    for name in FEATURES:
+        if name in available:
+            table = table.join(_first(fills, keys, name, name), on=keys, how="left")
+    return table.sort(keys)
 
 
-def _largest(name: str) -> pl.Expr:
+def _largest(fills: pl.LazyFrame, keys: list[str], name: str, called: str) -> pl.DataFrame:
+    """Largest known value of a quantity, by keys."""
     import polars as pl
 
-    return pl.col(name).max()
+    largest = fills.group_by(keys).agg(pl.col(name).max().alias(called))
+    return largest.filter(pl.col(called).is_not_null()).collect(engine="streaming")
 
 
-def _first(name: str) -> pl.Expr:
+def _first(fills: pl.LazyFrame, keys: list[str], name: str, called: str) -> pl.DataFrame:
+    """Earliest known value of a quantity, by keys; of one time, that of the first row."""
     import polars as pl
 
-    return pl.col(name).sort_by("time", "file", "line").drop_nulls().first()
+    known = fills.filter(pl.col(name).is_not_null()).select(*keys, "time", "row", value=name)
+    earliest = known.group_by(keys).agg(pl.col("time").min())
+    rows = known.join(earliest, on=[*keys, "time"]).group_by(keys).agg(pl.col("row").min())
+    found = known.join(rows, on=[*keys, "row"]).select(*keys, pl.col("value").alias(called))
+    return found.collect(engine="streaming")
 
 
 def _sums(table: pl.DataFrame) -> dict[int, float]:

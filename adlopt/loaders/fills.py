@@ -53,10 +53,10 @@ def is_spot(coin: str) -> bool:
 
 
 def schema() -> dict[str, type[pl.DataType]]:
-    """Columns of the table: `file` (index), `line` and the quantities."""
+    """Columns of the table: `file` (index), `line`, `row` over all files, and the quantities."""
     import polars as pl
 
-    kinds: dict[str, type[pl.DataType]] = {"file": pl.Int64, "line": pl.Int64}
+    kinds: dict[str, type[pl.DataType]] = dict.fromkeys(("file", "line", "row"), pl.Int64)
     for name in QUANTITIES:
         texts_else = pl.String if name in TEXTS else pl.Float64
         kinds[name] = pl.Int64 if name == "time" else texts_else
@@ -72,17 +72,19 @@ class Fills:
     Parameters
     ----------
     spool : Spool
-        Columns `file` (index into `files`), `line`, and those of `QUANTITIES`.
+        Columns `file` (index into `files`), `line`, `row` and those of `QUANTITIES`.
     files : list of Path
     available : set of str
         Quantities that the files have; the others are unavailable, not zero.
     reports : list of FileReport
+    rows : int
     """
 
     spool: Spool
     files: list[Path]
     available: set[str]
     reports: list[FileReport]
+    rows: int = 0
 
     def __enter__(self) -> Self:
         return self
@@ -113,8 +115,10 @@ class Fills:
             if spot.any():
                 tally.skip("spot", int(spot.sum()))
                 tally.keep(-int(spot.sum()))
-            kept = block.filter(~spot).with_columns(pl.lit(index, pl.Int64).alias("file"))
-            self.spool.write(kept)
+            kept = block.filter(~spot)
+            rows = pl.int_range(self.rows, self.rows + len(kept), dtype=pl.Int64)
+            self.spool.write(kept.with_columns(file=pl.lit(index, pl.Int64), row=rows))
+            self.rows += len(kept)
         self.available &= set(has)
         self.reports.append(tally.close())
 

@@ -115,7 +115,7 @@ def _within(fills: pl.LazyFrame, table: pl.DataFrame, *, per_coin: bool) -> pl.L
 
 def _winners(cut: pl.LazyFrame, rules: Rules, fills: Fills, table: pl.DataFrame) -> pl.DataFrame:
     winners = figures.accounts(cut, rules, fills.available)
-    return winners.filter(winners["wave"].is_in(table["wave"].to_list())).drop("pnl")
+    return winners.filter(winners["wave"].is_in(table["wave"].to_list()))
 
 
 def _totals(winners: pl.DataFrame) -> dict[int, float]:

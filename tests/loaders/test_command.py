@@ -1,6 +1,7 @@
 """`adlopt load`: what it reads, writes, prints, and how it fails."""
 
 import json
+import pkgutil
 import sys
 from pathlib import Path
 
@@ -9,11 +10,20 @@ import polars as pl
 import pytest
 from venue_files import DETAIL, T0, block, detail_row, fill, write_blocks, write_detail
 
-from adlopt import cli
+from adlopt import cli, loaders
 from adlopt.files import read_episode
 
 ROWS = [detail_row(), detail_row(user="\u202e\x1b日本", time=T0 + 90_000)]
 EVENTS = [fill(), fill(user="\u202e\x1b日本", time=T0 + 90_000, tid=2)]
+
+
+def test_every_public_name_resolves_and_no_module_hides_one():
+    modules = {module.name for module in pkgutil.iter_modules(loaders.__path__)}
+    assert not modules & set(loaders.__all__)
+    for name in loaders.__all__:
+        assert getattr(loaders, name).__doc__, name
+    with pytest.raises(AttributeError):
+        _ = loaders.nonsense
 
 
 @pytest.fixture

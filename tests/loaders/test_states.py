@@ -252,8 +252,16 @@ def node_folder(tmp_path):
     path = [fill(user="0xq", px="94", sz="1", time=T0 - 5, tid=1, **trade)]
     liquidated = {"liquidatedUser": "0xz", "markPx": "94", "method": "backstop"}
     taken = [
-        fill(user=u, px="95", sz=size, closedPnl=pnl, tid=i, startPosition=start, fee="0.5",
-             liquidation=liquidated)
+        fill(
+            user=u,
+            px="95",
+            sz=size,
+            closedPnl=pnl,
+            tid=i,
+            startPosition=start,
+            fee="0.5",
+            liquidation=liquidated,
+        )
         for i, (u, size, start, pnl) in enumerate(
             [("0xa", "6", "-6", "30"), ("0xb", "2", "-4", "10")], start=2
         )
@@ -323,6 +331,6 @@ def test_markouts_of_worked_examples(tmp_path, side, price, mark, later, immedia
         assert row["immediate"] == pytest.approx(immediate)
         assert row["opportunity"] == pytest.approx(opportunity)
         assert row["total"] == pytest.approx(immediate + opportunity)
+        early = markouts(fills, loaded, trades, horizon_ms=0)
         with pytest.raises(InputError, match=r"no later price of \['BTC'\]"):
-            early = markouts(fills, loaded, trades, horizon_ms=0)
             production(early, loaded, horizon_ms=0)
