@@ -322,7 +322,7 @@ def worst(
 def load(
     *words: str,
     mapping: Annotated[Path | None, Parameter(name="--map")] = None,
-    gap_ms: Whole | None = None,
+    gap_ms: Annotated[int | None, Parameter(converter=_whole)] = None,
     per_coin: Annotated[bool, Parameter(negative="")] = False,
     deficit: Deficit | None = None,
     capacity: Capacity | None = None,
