@@ -105,6 +105,8 @@ def load(
         raise InputError("kind", kind, f"one of {', '.join(KINDS)}", remedy=remedy)
     if not paths:
         raise InputError("paths", [], "at least one file or folder")
+    if kind in ("node", "published") and len(paths) > 1:
+        raise InputError("paths", [str(path) for path in paths], "one folder")
     if kind == "published":
         if rules not in (None, Rules(gap_ms=(rules or Rules()).gap_ms)):
             raise InputError("rules", "given", "none but gap_ms: the figures are made already")

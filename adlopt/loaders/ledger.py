@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from adlopt.loaders.lines import Progress, blocks_of_lines
+from adlopt.loaders.lines import Progress, blocks_of_lines, each_once
 from adlopt.loaders.node_fills import Malformed, number
 from adlopt.loaders.report import TOLERANCE, FileReport, Tally
 from adlopt.loaders.tables import decoded
@@ -50,13 +50,14 @@ def read_ledger(
     Raises
     ------
     InputError
-        If a file cannot be read, or more than `tolerance` of its events do not parse.
+        If a file cannot be read or stands twice, or more than `tolerance` of its events do not
+        parse.
     """
     import polars as pl
 
     schema = {"time": pl.Int64, "account": pl.String, "usd": pl.Float64}
     frames, reports = [pl.DataFrame(schema=schema)], []
-    for path in map(Path, paths):
+    for path in each_once(paths):
         tally = Tally(path, tolerance)
         for first, lines in blocks_of_lines(path, progress=progress):
             changes = [

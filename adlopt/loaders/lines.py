@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -45,6 +45,24 @@ def inside(folder: Path, name: str) -> Path:
     if not path.resolve().is_relative_to(folder.resolve()):
         raise InputError("file", str(path), f"a file inside {folder}")
     return path
+
+
+def each_once(paths: Iterable[str | Path]) -> list[Path]:
+    """Return the paths, none of which may stand twice, as itself or packed.
+
+    Raises
+    ------
+    InputError
+        If one does.
+    """
+    seen: set[str] = set()
+    found = [Path(path) for path in paths]
+    for path in found:
+        name = str(path.resolve()).removesuffix(".lz4")
+        if name in seen:
+            raise InputError("file", str(path), "a file that is read once, packed or not")
+        seen.add(name)
+    return found
 
 
 def blocks_of_lines(

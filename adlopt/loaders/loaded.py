@@ -46,7 +46,7 @@ class Record:
     hindsight: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Loaded:
     """Figures of rounds as they were read.
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from adlopt.arrays import LARGEST_USD
 from adlopt.loaders.columns import LATEST_MS
 from adlopt.loaders.fills import Fills, is_spot
-from adlopt.loaders.lines import Progress, blocks_of_lines
+from adlopt.loaders.lines import Progress, blocks_of_lines, each_once
 from adlopt.loaders.report import TOLERANCE, Tally
 from adlopt.loaders.spool import Spool
 from adlopt.loaders.tables import decoded
@@ -72,12 +72,13 @@ def read_node_fills(
     Raises
     ------
     InputError
-        If a file cannot be read, or more than `tolerance` of its fills do not parse.
+        If a file cannot be read or stands twice, or more than `tolerance` of its fills do not
+        parse.
     """
     fills = Fills.empty()
     seen: set[tuple[int | None, str]] = set()
     try:
-        for path in map(Path, paths):
+        for path in each_once(paths):
             tally = Tally(path, tolerance)
             blocks = _blocks(path, tally, seen, progress, trades)
             fills.add(path, blocks, HAS, tally)

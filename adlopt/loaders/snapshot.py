@@ -28,7 +28,7 @@ VENUE = "hyperliquid:"
 T = TypeVar("T")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Snapshot:
     """Accounts at one time.
 

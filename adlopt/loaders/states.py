@@ -50,21 +50,31 @@ def valued(
     cut = in_waves(fills.scan(), waves)
     starts = cut.group_by("wave").agg(pl.col("time").min()).collect().sort("wave")
     made = Fills.empty()
-    made.files, made.reports = list(fills.files), list(fills.reports)
+    made.files, made.reports, made.rows = list(fills.files), list(fills.reports), fills.rows
     made.available = fills.available | {"equity", "loser_equity"}
-    for wave, time in starts.iter_rows():
-        if time < snapshot.time:
-            made.spool.close()
-            raise InputError(f"wave {wave}", time, f"a start after the snapshot, {snapshot.time}")
-        own = cut.filter(pl.col("wave") == wave).collect(engine="streaming")
-        names = pl.concat([own["account"], own["loser"].rename("account")]).unique().to_frame()
-        known = equities_at(time, names, trades, snapshot, ledger)
-        made.spool.write(
-            own.drop("equity", "loser_equity", "wave")
-            .join(known, on="account", how="left")
-            .join(known.rename({"account": "loser", "equity": "loser_equity"}), "loser", "left")
-        )
+    try:
+        for wave, time in starts.iter_rows():
+            if time < snapshot.time:
+                expected = f"a start after the snapshot, {snapshot.time}"
+                raise InputError(f"wave {wave}", time, expected)
+            own = cut.filter(pl.col("wave") == wave).collect(engine="streaming")
+            made.spool.write(_valued_wave(time, own, trades, snapshot, ledger))
+    except BaseException:
+        made.spool.close()
+        raise
     return made
+
+
+def _valued_wave(
+    time: int, own: pl.DataFrame, trades: Spool, snapshot: Snapshot, ledger: pl.DataFrame
+) -> pl.DataFrame:
+    import polars as pl
+
+    names = pl.concat([own["account"], own["loser"].rename("account")]).unique().to_frame()
+    known = equities_at(time, names, trades, snapshot, ledger)
+    of_losers = known.rename({"account": "loser", "equity": "loser_equity"})
+    plain = own.drop("equity", "loser_equity", "wave")
+    return plain.join(known, on="account", how="left").join(of_losers, on="loser", how="left")
 
 
 def equities_at(

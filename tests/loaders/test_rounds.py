@@ -274,6 +274,14 @@ def test_a_fill_that_is_read_twice_counts_once(tmp_path):
     assert loaded.rounds["needed"].to_list() == [30.0]
 
 
+def test_a_file_is_not_read_twice_packed_or_not(tmp_path):
+    node = write_blocks(tmp_path / "1.json", [block(fill())])
+    (tmp_path / "link.json").symlink_to(node)
+    for again in (node, tmp_path / "1.json.lz4", tmp_path / "link.json"):
+        with pytest.raises(InputError, match="read once"):
+            read_node_fills([node, again])
+
+
 def test_by_user_tables_have_one_row_an_account(tmp_path):
     header = "user,adl_notional,closed_pnl,leverage_realtime,pnl_percent,account_value_realtime"
     head = header + ",is_negative_equity,num_adl_events\n"

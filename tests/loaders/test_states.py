@@ -286,6 +286,15 @@ def test_a_folder_of_node_files_becomes_an_episode_without_look_ahead_in_values(
     assert episode.recorded[0].haircut.tolist() == [6 * (95 - 94) + 0.5 + 2 * (95 - 94) + 0.5]
 
 
+def test_rounds_before_the_snapshot_have_no_state(tmp_path):
+    folder = node_folder(tmp_path)
+    for path in folder.glob("*snapshot*"), folder.glob("perp*"):
+        for each in path:
+            each.rename(each.with_name(each.name.replace(str(START), str(T0 + 1))))
+    with pytest.raises(InputError, match=f"wave 1 is {T0}: expected a start after the snapshot"):
+        load("node", [folder])
+
+
 def test_production_is_what_two_replays_differ_by(tmp_path):
     folder = node_folder(tmp_path)
     rules = Rules(capacity=Capacity.POSITION, deficit=Deficit.INCREMENT)
