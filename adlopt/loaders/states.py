@@ -49,14 +49,15 @@ def valued(
     waves = waves_of(fills.scan(), rules)
     cut = in_waves(fills.scan(), waves)
     starts = cut.group_by("wave").agg(pl.col("time").min()).collect().sort("wave")
+    for wave, time in starts.iter_rows():
+        if time < snapshot.time:
+            expected = f"a start after the snapshot, {snapshot.time}"
+            raise InputError(f"wave {wave}", time, expected)
     made = Fills.empty()
     made.files, made.reports, made.rows = list(fills.files), list(fills.reports), fills.rows
     made.available = fills.available | {"equity", "loser_equity"}
     try:
         for wave, time in starts.iter_rows():
-            if time < snapshot.time:
-                expected = f"a start after the snapshot, {snapshot.time}"
-                raise InputError(f"wave {wave}", time, expected)
             own = cut.filter(pl.col("wave") == wave).collect(engine="streaming")
             made.spool.write(_valued_wave(time, own, trades, snapshot, ledger))
     except BaseException:
