@@ -22,6 +22,7 @@ from adlopt.cli_app import (
     progress,
 )
 from adlopt.cli_judging import axioms, diagnose, exposure, simulate
+from adlopt.cli_loading import load
 from adlopt.cli_optimum import couple, match, solve
 from adlopt.cli_theory import bounds, prove, worst
 from adlopt.errors import AdloptError, InputError, NoSolution, ProofError
@@ -35,6 +36,7 @@ __all__ = [
     "deleverage",
     "diagnose",
     "exposure",
+    "load",
     "main",
     "match",
     "new",

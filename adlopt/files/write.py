@@ -21,10 +21,13 @@ from adlopt.run import Information, Run
 Writer: TypeAlias = Callable[[Path], object]
 
 
-def write_episode(episode: Episode, path: str | Path) -> list[Path]:
+def write_episode(
+    episode: Episode, path: str | Path, *, accounts: Path | None = None
+) -> list[Path]:
     """Write an episode as JSON, and its accounts, if any, as a Parquet table beside it.
 
-    Each file appears whole or not at all. Of pooled winners, capacity and lot are written.
+    The table is `accounts`, in the same folder, or takes the name of the JSON file. Each file
+    appears whole or not at all. Of pooled winners, capacity and lot are written.
 
     Returns
     -------
@@ -40,7 +43,7 @@ def write_episode(episode: Episode, path: str | Path) -> list[Path]:
     path = Path(path)
     if path.suffix != ".json" or not path.parent.is_dir():
         raise InputError("file", str(path), "a .json file in a folder that exists")
-    table = path.with_suffix(".accounts.parquet")
+    table = path.with_suffix(".accounts.parquet") if accounts is None else accounts
     entry = EpisodeFile(
         name=episode.name,
         source=episode.source,
