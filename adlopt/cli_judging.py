@@ -67,8 +67,8 @@ def diagnose(
 def simulate(
     *,
     policy: Annotated[list[str] | None, Parameter(name=["--policy", "-p"], negative="")] = None,
-    seeds: int = 100,
-    accounts: int = 300,
+    seeds: Whole = 100,
+    accounts: Whole = 300,
     shock: float = 0.3,
     fund: float = 0.002,
     output: Annotated[Path | None, Parameter(name=["--output", "-o"])] = None,

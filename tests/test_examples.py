@@ -58,7 +58,7 @@ least-burden: {'alice': 5.0, 'bob': 1.0}
 keep-hedges: {'alice': 1.0, 'bob': 5.0}
   2 trades with 2 winners, net delta changed, USD 3600; proven optimal (exact)
 least-leverage: {'alice': 6.0, 'bob': 0.0}
-  1 trade with 1 winner, worst leverage 6.22222; proven optimal (exact)
+  1 trade with 1 winner, worst leverage 6.22222; proven optimal (verified)
 """,
     "08_venue_rules.py": """\
 2,000 USD are missing, the fund has 500
