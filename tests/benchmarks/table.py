@@ -2,7 +2,7 @@
 
 Run::
 
-    pytest tests/benchmarks --benchmark-json=speed.json
+    pytest tests/benchmarks --benchmark-enable --benchmark-json=speed.json
     python tests/benchmarks/table.py speed.json
 """
 
