@@ -9,7 +9,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from adlopt import bounds, episodes, solvency, testing
+    from adlopt import bounds, episodes, plots, solvency, testing
     from adlopt.apportionment import integer_pro_rata
     from adlopt.bound import Bound, Comparator, Hypothesis
     from adlopt.budget import Budget
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
         SolverFailed,
         SolverStopped,
     )
+    from adlopt.evidence import Evidence
     from adlopt.fewest import forced_concentration
     from adlopt.files import (
         read_contract_round,
@@ -55,6 +56,7 @@ if TYPE_CHECKING:
     from adlopt.policies import named
     from adlopt.policies.insured import Insured, optimal_fund
     from adlopt.positions import ContractRound, Positions, Side
+    from adlopt.report import write_report
     from adlopt.round import Round, RoundOutcome, RoundStart
     from adlopt.run import Information, Run
     from adlopt.scoreboard import Score, Scoreboard
@@ -85,6 +87,7 @@ _HOMES = {
         "SolverFailed",
         "SolverStopped",
     ),
+    "evidence": ("Evidence",),
     "fewest": ("forced_concentration",),
     "files": (
         "read_contract_round",
@@ -108,6 +111,7 @@ _HOMES = {
     "policies.insured": ("Insured", "optimal_fund"),
     "positions": ("ContractRound", "Positions", "Side"),
     "online": ("Haircut", "Policy", "SeverityThenAllocation", "policy"),
+    "report": ("write_report",),
     "round": ("Round", "RoundOutcome", "RoundStart"),
     "run": ("Information", "Run"),
     "scoreboard": ("Score", "Scoreboard"),
@@ -115,7 +119,7 @@ _HOMES = {
     "shed": ("Shed", "open_contract_round"),
     "waterfill": ("pro_rata", "water_fill"),
 }
-_MODULES = ("bounds", "episodes", "solvency", "testing")
+_MODULES = ("bounds", "episodes", "plots", "solvency", "testing")
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 
 __all__ = [  # noqa: PLE0604 - sorted below, from one table

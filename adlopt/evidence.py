@@ -55,9 +55,10 @@ class Evidence:
     progress: Callable[[str], None] | None = field(default=None, repr=False)
 
     def __post_init__(self) -> None:
-        if not isinstance(self.episode, Episode):
+        given: Any = self.episode
+        if not isinstance(given, Episode):
             remedy = "adlopt.read_episode reads one"
-            raise InputError("episode", self.episode, "an Episode", remedy=remedy)
+            raise InputError("episode", given, "an Episode", remedy=remedy)
         if isinstance(self.policies, str):
             remedy = f"write [{self.policies!r}]"
             raise InputError("policies", self.policies, "a list of them", remedy=remedy)

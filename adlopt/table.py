@@ -135,11 +135,11 @@ def counted(number: int, noun: str) -> str:
 
 
 def printable(text: str) -> str:
-    """Replace what would move a terminal's cursor, or may not stand in a page.
+    r"""Replace what would move a terminal's cursor, or may not stand in a page.
 
     Examples
     --------
-    >>> printable("a\\x00b") == "a\\N{REPLACEMENT CHARACTER}b"
+    >>> printable("a\x00b") == "a\N{REPLACEMENT CHARACTER}b"
     True
     """
     return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text)

@@ -19,6 +19,7 @@ from adlopt.files.write import replace_all
 from adlopt.plots import accounts, rounds, scores, theory
 from adlopt.plots.figure import Figure
 from adlopt.plots.style import FONT, HEIGHT, ROW, WIDTH, styled, titled
+from adlopt.table import Table
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -31,7 +32,7 @@ FIGURES = {
 DOTS = 200
 """Of a PNG, per inch."""
 
-__all__ = ["FIGURES", "Figure", "draw", "find", "save", "svg"]
+__all__ = ["FIGURES", "Figure", "draw", "find", "listed", "save", "svg"]
 
 
 def find(name: str) -> Figure:
@@ -45,6 +46,12 @@ def find(name: str) -> Figure:
     if name not in FIGURES:
         raise InputError("figure", name, f"one of {', '.join(FIGURES)}")
     return FIGURES[name]
+
+
+def listed() -> str:
+    """Return a table of all figures, and the questions they answer."""
+    rows = [(figure.name, figure.title) for figure in FIGURES.values()]
+    return str(Table("Figures: adlopt plot EPISODE FIGURE -o file.svg", ("figure", "asks"), rows))
 
 
 def draw(name: str, evidence: Evidence, *, ax: Axes | None = None, title: bool = True) -> Axes:

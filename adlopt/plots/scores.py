@@ -58,7 +58,7 @@ def fairness(ax: Axes, evidence: Evidence) -> None:
     }
     for k, (label, values) in enumerate(kinds.items()):
         known = [(i, v) for i, v in enumerate(values) if v is not None and np.isfinite(v)]
-        places = [i + 0.04 + 0.14 * k for i, _ in known]
+        places = [i - 0.06 + 0.14 * k for i, _ in known]
         ax.barh(places, [v for _, v in known], height=0.13, color=SERIES[k], label=label)
     ax.axvline(0.0, color=LIGHT["ink"], linewidth=0.8)
     in_dollars(ax, horizontal=True)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 import textwrap
 import warnings
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -53,8 +53,10 @@ MARKERS = ("o", "s", "^", "D", "v", "P")
 DASHES = ("-", (0, (5, 1.5)), (0, (1.5, 1.2)), (0, (6, 1.5, 1.5, 1.5)), (0, (3, 1)), (0, (8, 2)))
 LONGEST = 34
 """Letters of a name that a figure shows."""
-TITLE_WIDTH = 52
+TITLE_WIDTH = 46
 """Letters of a title that fit one line."""
+BELOW = 0.45
+"""Inches from the axes down to a legend: ticks and a label stand between."""
 UNITS = ((1e12, "tn"), (1e9, "bn"), (1e6, "M"), (1e3, "k"), (1.0, ""))
 FONT = "DejaVu Sans"
 """It comes with matplotlib, which measures texts by it; pages show them in the system's font."""
@@ -65,7 +67,7 @@ def styled() -> Iterator[None]:
     """Draw in this style: no text is read as a formula, and equal input gives equal files."""
     from matplotlib import rc_context
 
-    settings: Mapping[str, Any] = {
+    settings: Any = {
         "axes.axisbelow": True,
         "axes.edgecolor": LIGHT["muted"],
         "axes.facecolor": "none",
@@ -98,7 +100,7 @@ def styled() -> Iterator[None]:
         "ytick.color": LIGHT["muted"],
         "ytick.labelcolor": LIGHT["ink"],
     }
-    with rc_context(dict(settings)), warnings.catch_warnings():
+    with rc_context(settings), warnings.catch_warnings():
         warnings.filterwarnings("ignore", "Glyph .* missing from", UserWarning)
         yield
 
@@ -187,12 +189,18 @@ def rows(ax: Axes, names: Sequence[str]) -> None:
 
 def legend(ax: Axes, handles: Sequence[Artist] | None = None) -> None:
     """Name what is drawn, below it."""
+    from matplotlib.transforms import ScaledTranslation
+
     given = ax.get_legend_handles_labels()[0] if handles is None else handles
     labels = [str(handle.get_label()) for handle in given]
     columns = 1 if max(map(len, labels), default=0) > 24 else 2
+    below = ScaledTranslation(0.0, -BELOW, ax.figure.dpi_scale_trans)
     ax.legend(
-        given, labels, loc="upper left", bbox_to_anchor=(0.0, -0.17), ncols=columns, borderpad=0
+        given,
+        labels,
+        loc="upper left",
+        bbox_to_anchor=(0.0, 0.0),
+        bbox_transform=ax.transAxes + below,
+        ncols=columns,
+        borderpad=0,
     )
-
-
-
