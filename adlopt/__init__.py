@@ -41,6 +41,7 @@ if TYPE_CHECKING:
         read_round,
         write_episode,
     )
+    from adlopt.frames import Library
     from adlopt.highs import Stopped
     from adlopt.hindsight import best_fixed_severity, paper_ogd, per_round_optimum
     from adlopt.leverage import Deleveraging, drain_leverage, drain_round, expected_loss
@@ -96,6 +97,7 @@ _HOMES = {
         "read_round",
         "write_episode",
     ),
+    "frames": ("Library",),
     "highs": ("Stopped",),
     "hindsight": ("best_fixed_severity", "paper_ogd", "per_round_optimum"),
     "leverage": ("Deleveraging", "drain_leverage", "drain_round", "expected_loss"),

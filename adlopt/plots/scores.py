@@ -166,7 +166,7 @@ FIGURES = (
         "charges a policy for being fairer. Above the least burden is what it should charge.",
         draw=fairness,
         lacks=_no_reference,
-        rows=lambda evidence: len(_referred(evidence)),
+        rows=lambda evidence: 3 * len(_referred(evidence)) // 2,
     ),
     Figure(
         name="weights",

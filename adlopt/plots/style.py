@@ -53,7 +53,7 @@ MARKERS = ("o", "s", "^", "D", "v", "P")
 DASHES = ("-", (0, (5, 1.5)), (0, (1.5, 1.2)), (0, (6, 1.5, 1.5, 1.5)), (0, (3, 1)), (0, (8, 2)))
 LONGEST = 34
 """Letters of a name that a figure shows."""
-TITLE_WIDTH = 46
+TITLE_WIDTH = 42
 """Letters of a title that fit one line."""
 BELOW = 0.45
 """Inches from the axes down to a legend: ticks and a label stand between."""

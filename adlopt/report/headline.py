@@ -10,6 +10,9 @@ from adlopt.run import Information
 from adlopt.scoreboard import Score
 from adlopt.table import counted, percent
 
+IDLE = "do-nothing+pro-rata"
+"""It is on every board."""
+
 
 def headline(evidence: Evidence) -> list[str]:
     """What a reader should know before any figure, one sentence each.
@@ -50,12 +53,13 @@ def _missed(score: Score) -> str:
 
 
 def _live(evidence: Evidence) -> Iterator[str]:
-    """The best that could have run live, beside doing nothing."""
+    """What doing nothing missed, and the best other policy that could have run live."""
     live = [s for s in evidence.board.scores if s.information is Information.ROUND_START]
-    best = min(live, key=lambda score: score.tracking)
+    idle = evidence.board[IDLE].tracking
+    best = min((s for s in live if s.policy != IDLE), key=lambda score: score.tracking)
     yield (
-        f"Of the policies here that could run live, {best.policy} missed least: "
-        f"{_usd(best.tracking)}."
+        f"Doing nothing missed {_usd(idle)}; of the other policies here that could run live, "
+        f"{best.policy} missed least: {_usd(best.tracking)}."
     )
 
 
