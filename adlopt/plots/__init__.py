@@ -32,7 +32,7 @@ FIGURES = {
 DOTS = 200
 """Of a PNG, per inch."""
 
-__all__ = ["FIGURES", "Figure", "draw", "find", "listed", "save", "svg"]
+__all__ = ["FIGURES", "Figure", "draw", "find", "listed", "save", "styled", "svg"]
 
 
 def find(name: str) -> Figure:

@@ -161,6 +161,8 @@ def orders_of_magnitude(ax: Axes, values: ArrayLike) -> None:
         foot = 10.0 ** math.floor(math.log10(float(positive.min())))
         ax.set_yscale("symlog", linthresh=foot, linscale=0.4)
         ax.set_ylim(bottom=0)
+    else:
+        ax.set_ylim(0, 1)
 
 
 def lines(ax: Axes, x: ArrayLike, series: Sequence[tuple[str, ArrayLike]]) -> None:
@@ -184,7 +186,8 @@ def rows(ax: Axes, names: Sequence[str]) -> None:
     ax.grid(visible=True, axis="x")
     across = ax.get_yaxis_transform()
     for i, name in enumerate(names):
-        ax.text(0.0, i - 0.24, shown(name, 60), transform=across, va="bottom", fontsize=9)
+        label = ax.text(0.0, i - 0.24, shown(name, 38), transform=across, va="bottom", fontsize=9)
+        label.set_in_layout(False)
 
 
 def legend(ax: Axes, handles: Sequence[Artist] | None = None) -> None:
