@@ -79,7 +79,7 @@ def test_a_library_that_is_absent_is_named(monkeypatch):
         raise ModuleNotFoundError(name)
 
     monkeypatch.setattr(frames, "import_module", absent)
-    with pytest.raises(adl.InputError, match="library is 'pandas'.*pip install pandas"):
+    with pytest.raises(adl.InputError, match=r"library is 'pandas'.*pip install pandas"):
         EPISODE.to_frame(adl.Library.PANDAS)
     with pytest.raises(adl.InputError, match="library is 'pandas': expected Library"):
         EPISODE.to_frame("pandas")

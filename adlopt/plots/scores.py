@@ -91,7 +91,8 @@ def markouts(ax: Axes, evidence: Evidence) -> None:
         ax.plot(seconds, net, color=color, marker="o", label=f"{label}: net")
     ax.set_xlabel("seconds after the fills")
     in_dollars(ax, "USD beyond the need, all rounds")
-    ax.set_ylim(bottom=min(0.0, ax.get_ylim()[0]))
+    least, most = ax.get_ylim()
+    ax.set_ylim(min(0.0, least), max(0.0, most + 0.05 * abs(most)))
     legend(ax)
 
 

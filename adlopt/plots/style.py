@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from matplotlib.artist import Artist
     from matplotlib.axes import Axes
 
-WIDTH, HEIGHT, ROW = 4.8, 3.9, 0.42
+WIDTH, HEIGHT, ROW = 4.8, 4.3, 0.42
 """Inches: as wide as a phone, so that text can be read there; of one row of a chart with rows."""
 LIGHT = {
     "paper": "#ffffff",
