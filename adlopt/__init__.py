@@ -16,6 +16,7 @@ if TYPE_CHECKING:
         execution,
         exposure,
         loaders,
+        plots,
         rules,
         solvency,
         testing,
@@ -44,6 +45,7 @@ if TYPE_CHECKING:
         SolverFailed,
         SolverStopped,
     )
+    from adlopt.evidence import Evidence
     from adlopt.fewest import forced_concentration
     from adlopt.files import (
         read_contract_round,
@@ -54,6 +56,7 @@ if TYPE_CHECKING:
         write_episode,
         write_market,
     )
+    from adlopt.frames import Library
     from adlopt.highs import Stopped
     from adlopt.hindsight import best_fixed_severity, paper_ogd, per_round_optimum
     from adlopt.leverage import LeverageDrain, drain_leverage, drain_round, expected_loss
@@ -70,6 +73,7 @@ if TYPE_CHECKING:
     from adlopt.policies import named
     from adlopt.policies.insured import Insured, optimal_fund
     from adlopt.positions import ContractRound, Positions, Side
+    from adlopt.report import write_report
     from adlopt.round import Round, RoundOutcome, RoundStart
     from adlopt.rules import Deleveraging, Rule, contract_round, wealth_round
     from adlopt.rules.deleverage import deleverage
@@ -105,6 +109,7 @@ _HOMES = {
         "SolverFailed",
         "SolverStopped",
     ),
+    "evidence": ("Evidence",),
     "fewest": ("forced_concentration",),
     "files": (
         "read_contract_round",
@@ -115,6 +120,7 @@ _HOMES = {
         "write_episode",
         "write_market",
     ),
+    "frames": ("Library",),
     "highs": ("Stopped",),
     "hindsight": ("best_fixed_severity", "paper_ogd", "per_round_optimum"),
     "leverage": ("LeverageDrain", "drain_leverage", "drain_round", "expected_loss"),
@@ -131,6 +137,7 @@ _HOMES = {
     "policies.insured": ("Insured", "optimal_fund"),
     "positions": ("ContractRound", "Positions", "Side"),
     "online": ("Haircut", "Policy", "SeverityThenAllocation", "policy"),
+    "report": ("write_report",),
     "round": ("Round", "RoundOutcome", "RoundStart"),
     "rules": ("Deleveraging", "Rule", "contract_round", "deleverage", "wealth_round"),
     "run": ("Information", "Run"),
@@ -147,6 +154,7 @@ _MODULES = (
     "execution",
     "exposure",
     "loaders",
+    "plots",
     "rules",
     "solvency",
     "testing",

@@ -1,11 +1,11 @@
-"""A scoreboard as text of 80 columns, made of the data that machines get."""
+"""A scoreboard as tables, made of the data that machines get."""
 
 from __future__ import annotations
 
 import math
 from typing import Any
 
-from adlopt.table import counted, percent, table
+from adlopt.table import Table, counted, joined, percent
 
 LOSS_COLUMNS = {
     "per-round optimum": "optimum",
@@ -16,12 +16,17 @@ LOSS_COLUMNS = {
 
 
 def render(data: dict[str, Any]) -> str:
-    """Lay out scores, regrets, bounds, and the chosen loss where there is one."""
-    parts = [dollars(data), fairness(data), regrets(data), bounds(data), losses(data)]
-    return "\n".join(part for part in parts if part)
+    """Lay out the tables in 80 columns."""
+    return joined(tables(data))
 
 
-def dollars(data: dict[str, Any]) -> str:
+def tables(data: dict[str, Any]) -> list[Table]:
+    """Scores, regrets, bounds, and the chosen loss where there is one."""
+    parts = (dollars(data), fairness(data), regrets(data), bounds(data), losses(data))
+    return [part for part in parts if part is not None]
+
+
+def dollars(data: dict[str, Any]) -> Table:
     """How many dollars each policy missed, and how."""
     funded = any(score["insured_usd"] is not None for score in data["scores"])
     rows = [
@@ -44,14 +49,14 @@ def dollars(data: dict[str, Any]) -> str:
     if funded:
         title += "; fund: paid before winners, who are judged by what it left"
     columns = ("policy", "information", *fund, "Σ|H−B|", "over", "under", "short")
-    return table(title, columns, rows)
+    return Table(title, columns, rows)
 
 
 def _whole(usd: float | None) -> str:
     return "–" if usd is None else f"{usd:,.0f}"
 
 
-def fairness(data: dict[str, Any]) -> str:
+def fairness(data: dict[str, Any]) -> Table | None:
     """Burdens above the least, where accounts are known."""
     rows = [
         (
@@ -63,12 +68,12 @@ def fairness(data: dict[str, Any]) -> str:
         for score in data["scores"]
     ]
     if all(row[-2] == "–" for row in rows):
-        return ""
+        return None
     title = (
         f"Fairness: excess ΣB(m−m_min)₊ over the {data['least_burden']}, USD, and with the dollars "
         "missed; haircuts: of accounts, over all rounds"
     )
-    return table(title, ("policy", "excess", "in all", "worst burden", "haircuts"), rows)
+    return Table(title, ("policy", "excess", "in all", "worst burden", "haircuts"), rows)
 
 
 def _excess(score: dict[str, Any]) -> tuple[str, str]:
@@ -79,7 +84,7 @@ def _excess(score: dict[str, Any]) -> tuple[str, str]:
     return f"{score['fairness_excess_usd']:,.0f}", f"{score['corrected_total_usd']:,.0f}"
 
 
-def regrets(data: dict[str, Any]) -> str:
+def regrets(data: dict[str, Any]) -> Table:
     """Regret of the severity loss against each comparator."""
     first = data["bounds"][0]
     rows = []
@@ -101,10 +106,10 @@ def regrets(data: dict[str, Any]) -> str:
             f"{path['loss_usd']:,.0f}"
         )
         columns.insert(4, "path")
-    return table(title, columns, rows)
+    return Table(title, columns, rows)
 
 
-def bounds(data: dict[str, Any]) -> str:
+def bounds(data: dict[str, Any]) -> Table:
     """Bounds, and whether they say anything."""
     rows = []
     for bound in data["bounds"]:
@@ -113,14 +118,14 @@ def bounds(data: dict[str, Any]) -> str:
             verdict = "does not apply"
         rows.append((bound["label"], f"{bound['usd']:,.2f}", verdict, bound["covers"]))
     title = "Bounds on Σ D|θ−θ*|, USD; vacuous: not below what no policy can exceed"
-    return table(title, ("bound", "USD", "", "covers"), rows)
+    return Table(title, ("bound", "USD", "", "covers"), rows)
 
 
-def losses(data: dict[str, Any]) -> str:
+def losses(data: dict[str, Any]) -> Table | None:
     """The chosen loss and the regret against its comparators."""
     optimum = data["loss_optimum"]
     if optimum is None:
-        return ""
+        return None
     shown = {name for score in data["scores"] for name in score["loss_regret"]}
     rows = [
         (score["policy"], *_loss(score, [name for name in LOSS_COLUMNS if name in shown]))
@@ -134,7 +139,7 @@ def losses(data: dict[str, Any]) -> str:
             "taken twice: who is below it has done that"
         )
     names = [column for name, column in LOSS_COLUMNS.items() if name in shown]
-    return table(title, ("policy", "loss", *names), rows)
+    return Table(title, ("policy", "loss", *names), rows)
 
 
 def _loss(score: dict[str, Any], names: list[str]) -> list[str]:

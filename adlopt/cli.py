@@ -24,6 +24,7 @@ from adlopt.cli_app import (
 from adlopt.cli_judging import axioms, diagnose, exposure, simulate
 from adlopt.cli_loading import load
 from adlopt.cli_optimum import couple, match, solve
+from adlopt.cli_showing import plot, report
 from adlopt.cli_theory import bounds, prove, worst
 from adlopt.errors import AdloptError, InputError, NoSolution, ProofError
 from adlopt.loss import Burden
@@ -41,7 +42,9 @@ __all__ = [
     "match",
     "new",
     "play",
+    "plot",
     "prove",
+    "report",
     "simulate",
     "solve",
     "venues",

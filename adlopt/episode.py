@@ -10,12 +10,14 @@ import numpy as np
 
 from adlopt.arrays import BoolArray, FloatArray, Record, freeze
 from adlopt.errors import InputError
+from adlopt.frames import Columns, Tabular
 from adlopt.round import Round
 from adlopt.run import Run
+from adlopt.table import counted
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Episode(Record):
+class Episode(Tabular, Record):
     """Rounds in order, numbered 1 to T.
 
     Parameters
@@ -89,6 +91,20 @@ class Episode(Record):
 
     def __iter__(self) -> Iterator[Round]:
         return iter(self.rounds)
+
+    def _columns(self) -> Columns:
+        return {
+            "round": [r.start.t for r in self.rounds],
+            "deficit_usd": self.deficit,
+            "needed_usd": self.needed,
+            "capacity_usd": self.total_capacity,
+            "needed_severity": self.needed_severity,
+            "estimate_usd": [r.start.estimate for r in self.rounds],
+        }
+
+    def _heading(self) -> str:
+        source = f"; source: {self.source}" if self.source else ""
+        return f"{self.name}: {counted(len(self), 'round')}{source}"
 
     def recorded_run(self, policy: str) -> Run:
         """Return the recorded run of that name.

@@ -37,6 +37,7 @@ from adlopt import lots, waterfill
 from adlopt.arrays import BoolArray, FloatArray, IntArray, Record, freeze_mask, own, own_number
 from adlopt.certificate import UNIT_ROUNDING, Certificate, Trust, certify, round_down
 from adlopt.errors import CertificateError, InputError, SolverFailed
+from adlopt.frames import Columns, Tabular
 from adlopt.highs import Infeasible, Stopped, run
 from adlopt.loss import worst_burden
 from adlopt.lot_grid import MICRO, LotGrid
@@ -62,7 +63,7 @@ class Stage:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Solution(Record):
+class Solution(Tabular, Record):
     """A feasible haircut and what is proved about it.
 
     Parameters
@@ -125,6 +126,18 @@ class Solution(Record):
         """Rise of the optimum per extra dollar of budget (dual y); None if it was not used."""
         given = self.certificate.multipliers
         return None if given is None else given.budget
+
+    def _columns(self) -> Columns:
+        reasons = {"reason": self.reason} if self.reason else {}
+        return {
+            "haircut_usd": self.haircut,
+            "at_capacity": self.at_capacity,
+            "at_burden": self.at_burden,
+            **reasons,
+        }
+
+    def _heading(self) -> str:
+        return f"hindsight: {self}"
 
     def __str__(self) -> str:
         winners = "1 winner gives" if self.touched == 1 else f"{self.touched} winners give"

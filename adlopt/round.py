@@ -12,13 +12,15 @@ from numpy.typing import ArrayLike
 
 from adlopt.arrays import FloatArray, Record, own, own_number
 from adlopt.errors import InputError
+from adlopt.frames import Columns, Tabular
+from adlopt.table import counted
 
 RESERVED = ("account", "capacity", "equity", "lot", "round")
 """Columns of an account table that are not features."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class RoundStart(Record):
+class RoundStart(Tabular, Record):
     """All that an online policy may see of a round.
 
     Parameters
@@ -90,6 +92,16 @@ class RoundStart(Record):
         put(self, "features", MappingProxyType(features))
         signals = {k: own_number(v, f"signals.{k}") for k, v in _named(self, "signals")}
         put(self, "signals", MappingProxyType(signals))
+
+    def _columns(self) -> Columns:
+        money = {"capacity_usd": self.capacity, "equity_usd": self.equity, "lot_usd": self.lot}
+        known = {name: values for name, values in money.items() if values is not None}
+        features = {f"features.{name}": values for name, values in self.features.items()}
+        return {"account": self.account, **known, **features}
+
+    def _heading(self) -> str:
+        winners = counted(len(self.account), "winner")
+        return f"start of round {self.t}: deficit {self.deficit:,.2f} USD, {winners}"
 
     @property
     def total_capacity(self) -> float:

@@ -8,6 +8,7 @@ from enum import Enum
 import numpy as np
 
 from adlopt.arrays import FloatArray, Record, freeze, own
+from adlopt.frames import Columns, Tabular
 
 
 class Information(Enum):
@@ -24,7 +25,7 @@ class Information(Enum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Run(Record):
+class Run(Tabular, Record):
     """Totals of one policy, one entry a round.
 
     Parameters
@@ -70,3 +71,17 @@ class Run(Record):
                 finite = np.where(infinite, 0.0, given) if infinite.any() else values
                 checked = own(finite, f"{self.policy}: {name}", length=rounds, lowest=0.0)
                 put(self, name, freeze(np.where(infinite, np.inf, checked)))
+
+    def _columns(self) -> Columns:
+        known = {
+            "haircut_usd": self.haircut,
+            "burden": self.burden,
+            "touched": self.touched,
+            "loss": self.loss,
+            "insured_usd": self.insured,
+        }
+        rounds = {"round": list(range(1, self.haircut.size + 1))}
+        return rounds | {name: values for name, values in known.items() if values is not None}
+
+    def _heading(self) -> str:
+        return f"{self.policy} ({self.information.value})"

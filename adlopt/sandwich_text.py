@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import math
-from textwrap import fill, indent
 from typing import Any
 
-from adlopt.table import WIDTH, counted, table
+from adlopt.table import Table, counted, joined
 
 SHOWN = 20
 """Corners of f that the text shows, at most."""
@@ -25,8 +24,18 @@ SHORT = {
 
 def render(data: dict[str, Any]) -> str:
     """Lay out what `summarise` collected in 80 columns."""
-    parts = [_ladder(data), _others(data), _silent(data), _test(data), _games(data), _corners(data)]
-    return "\n".join(part for part in [*parts, _policies(data), _counted_once(data)] if part)
+    return joined(_parts(data))
+
+
+def tables(data: dict[str, Any]) -> list[Table]:
+    """Make tables of what `summarise` collected."""
+    return [part for part in _parts(data) if isinstance(part, Table)]
+
+
+def _parts(data: dict[str, Any]) -> list[Table | str | None]:
+    ladder = [_ladder(data), _others(data), _silent(data), _test(data)]
+    games = _games(data) or "No game is solved and no path measured here: U_t ≥ D_t fails\n"
+    return [*ladder, games, _corners(data), _policies(data), _counted_once(data)]
 
 
 def _unit(data: dict[str, Any]) -> tuple[float, str]:
@@ -35,7 +44,7 @@ def _unit(data: dict[str, Any]) -> tuple[float, str]:
     return next((unit, name) for least, unit, name in units if total >= least)
 
 
-def _ladder(data: dict[str, Any]) -> str:
+def _ladder(data: dict[str, Any]) -> Table:
     unit, name = _unit(data)
     rows = []
     for bound in data["bounds"]:
@@ -55,20 +64,18 @@ def _ladder(data: dict[str, Any]) -> str:
         "=: tight, met within 1 % on some episode, perhaps not this; vacuous: not below the "
         "trivial bound"
     )
-    return table(title, (name, "", "", "bound", "covers"), cells)
+    return Table(title, (name, "", "", "bound", "covers"), cells)
 
 
-def _others(data: dict[str, Any]) -> str:
+def _others(data: dict[str, Any]) -> Table | None:
     rows = [
         (f"{bound['usd']:,.2f}", *_marks(bound), bound["label"], bound["loss"], bound["covers"])
         for bound in data["bounds"]
         if bound["usd"] is not None and bound["loss"] != data["loss"]
     ]
-    return (
-        table("Bounds on something else", ("USD", "", "", "bound", "on", "covers"), rows)
-        if rows
-        else ""
-    )
+    if not rows:
+        return None
+    return Table("Bounds on something else", ("USD", "", "", "bound", "on", "covers"), rows)
 
 
 def _marks(bound: dict[str, Any]) -> tuple[str, str]:
@@ -76,7 +83,7 @@ def _marks(bound: dict[str, Any]) -> tuple[str, str]:
     return "≥" if bound["side"] == "lower" else "≤", "=" if bound["tightness"] == "tight" else ""
 
 
-def _silent(data: dict[str, Any]) -> str:
+def _silent(data: dict[str, Any]) -> Table | None:
     rows = [
         (
             bound["label"],
@@ -85,7 +92,7 @@ def _silent(data: dict[str, Any]) -> str:
         for bound in data["bounds"]
         if bound["fails"]
     ]
-    return table("Say nothing here, for want of", ("bound", "hypothesis"), rows) if rows else ""
+    return Table("Say nothing here, for want of", ("bound", "hypothesis"), rows) if rows else None
 
 
 def _where(rounds: list[int]) -> str:
@@ -94,7 +101,7 @@ def _where(rounds: list[int]) -> str:
     return f" (fails in {', '.join(map(str, rounds))})" if rounds else ""
 
 
-def _test(data: dict[str, Any]) -> str:
+def _test(data: dict[str, Any]) -> Table:
     episode = data["episode"]
     needed, effective = episode["rounds_needed"], episode["effective_rounds"]
     verdict = "more" if episode["beats_half"] else "no more"
@@ -107,7 +114,7 @@ def _test(data: dict[str, Any]) -> str:
         f"Proposition 1 promises {verdict} than θ = ½ guarantees without looking: it does only "
         "where 4 (1 + 2P) < N_eff"
     )
-    return table(title, ("", ""), rows)
+    return Table(title, ("", ""), rows)
 
 
 def _computed(data: dict[str, Any], unit: float) -> list[tuple[dict[str, Any], str]]:
@@ -122,10 +129,10 @@ def _computed(data: dict[str, Any], unit: float) -> list[tuple[dict[str, Any], s
     ]
 
 
-def _games(data: dict[str, Any]) -> str:
+def _games(data: dict[str, Any]) -> Table | None:
     unit, name = _unit(data)
     if data["weighted"] is None:
-        return "No game is solved and no path measured here: U_t ≥ D_t fails\n"
+        return None
     rows = [
         (
             f"{row['path_variation']:.4f}",
@@ -146,22 +153,18 @@ def _games(data: dict[str, Any]) -> str:
         f"rounds (hindsight): {_interval(weighted, unit)}; small rounds add at most "
         f"{weighted['small_usd'] / unit:,.3f}"
     )
-    return (
-        table(title, ("P", "V(P)", "closed form", "Prop. 1", ""), rows)
-        + indent(fill(note, WIDTH - 2), "  ")
-        + "\n"
-    )
+    return Table(title, ("P", "V(P)", "closed form", "Prop. 1", ""), rows, note)
 
 
 def _interval(ends: dict[str, Any], unit: float) -> str:
     return f"[{ends['lower_usd'] / unit:,.2f}, {ends['upper_usd'] / unit:,.2f}]"
 
 
-def _corners(data: dict[str, Any]) -> str:
+def _corners(data: dict[str, Any]) -> Table | None:
     unit, name = _unit(data)
     corners = data["curve"]
     if not corners:
-        return ""
+        return None
     names = list(corners[0]["usd"])
     least = {bound: min(corner["usd"][bound] for corner in corners) for bound in names}
     stride = math.ceil(len(corners) / SHOWN)
@@ -182,10 +185,10 @@ def _corners(data: dict[str, Any]) -> str:
         f"f(P) = min Σ D|u−θ*| over paths u with variation P (hindsight), and bounds along them, "
         f"in {name}; * least. {len(rows)} of the {len(corners)} corners of f"
     )
-    return table(title, ("P", "f(P)", *_short(data, names)), rows)
+    return Table(title, ("P", "f(P)", *_short(data, names)), rows)
 
 
-def _policies(data: dict[str, Any]) -> str:
+def _policies(data: dict[str, Any]) -> Table:
     unit, name = _unit(data)
     rows = []
     for row in data["policies"]:
@@ -202,7 +205,7 @@ def _policies(data: dict[str, Any]) -> str:
         f"{', '.join(bounds)}. All run live unless marked"
     )
     columns = ("policy", "θ₁ = 0", "θ₁ = ½", "θ₁ = 1", *_short(data, bounds))
-    return table(title, columns, rows)
+    return Table(title, columns, rows)
 
 
 def _short(data: dict[str, Any], names: list[str]) -> list[str]:
@@ -211,10 +214,10 @@ def _short(data: dict[str, Any], names: list[str]) -> list[str]:
     return [SHORT.get(name, name) + labels[name].removeprefix(name) for name in names]
 
 
-def _counted_once(data: dict[str, Any]) -> str:
+def _counted_once(data: dict[str, Any]) -> Table | None:
     once = data["counted_once"]
     if once is None:
-        return ""
+        return None
     unit, name = _unit(data)
     rows = [
         ("Σ D", f"{once['deficit_usd'] / unit:,.3f}"),
@@ -226,4 +229,4 @@ def _counted_once(data: dict[str, Any]) -> str:
         ("V(P), at least", f"{once['lower_usd'] / unit:,.3f}"),
         ("V(P), at most", f"{once['upper_usd'] / unit:,.3f}"),
     ]
-    return table(f"With each repeated loser counted once, {name}", ("", ""), rows)
+    return Table(f"With each repeated loser counted once, {name}", ("", ""), rows)

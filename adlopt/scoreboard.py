@@ -10,17 +10,19 @@ from typing import Any
 import numpy as np
 
 from adlopt.arrays import FloatArray
-from adlopt.board_text import render
+from adlopt.board_text import render, tables
 from adlopt.bound import Bound, Comparator
 from adlopt.bounds import HALF, PROPOSITION_1, TRIVIAL, is_vacuous
 from adlopt.certificate import Certificate
 from adlopt.episode import Episode
 from adlopt.errors import InputError
+from adlopt.frames import Columns, Tabular
 from adlopt.hindsight import FixedSeverity, best_fixed_severity, least_burden, severity_loss
 from adlopt.loss import Burden
 from adlopt.quantity import QUANTITIES
 from adlopt.run import Information, Run
 from adlopt.severity_path import SeverityPath, best_severity_path
+from adlopt.table import joined_html
 
 WEIGHTS = (0.5, 1.0, 2.0)
 """λ of the sweep over objective (23)."""
@@ -97,7 +99,7 @@ class Score:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Scoreboard:
+class Scoreboard(Tabular):
     """An episode, what policies did on it, and the scores.
 
     Parameters
@@ -239,6 +241,15 @@ class Scoreboard:
 
     def __str__(self) -> str:
         return render(self.to_dict())
+
+    def _columns(self) -> Columns:
+        rows = [_flat(_score_data(score, math.nan)) for score in self.scores]
+        names = dict.fromkeys(name for row in rows for name in row)
+        del names["total_share_of_bound"]
+        return {name: [row.get(name) for row in rows] for name in names}
+
+    def _repr_html_(self) -> str:
+        return joined_html(tables(self.to_dict()))
 
     def to_dict(self) -> dict[str, Any]:
         """Every figure at full precision, ready for JSON; infinite burdens are null."""
@@ -387,6 +398,19 @@ def _score_data(score: Score, bound: float) -> dict[str, Any]:
     return {name: _finite(value) for name, value in row.items()} | {
         "touches_protected": score.worst_burden == math.inf
     }
+
+
+def _flat(row: dict[str, Any]) -> dict[str, Any]:
+    """Give each entry of a mapping within a row a column of its own."""
+    flat: dict[str, Any] = {}
+    for name, value in row.items():
+        parts = (
+            {f"{name}: {key}": part for key, part in value.items()}
+            if isinstance(value, dict)
+            else {name: value}
+        )
+        flat |= parts
+    return flat
 
 
 def _finite(value: Any) -> Any:

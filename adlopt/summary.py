@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from textwrap import fill, indent
 from typing import Any
 
 from adlopt import board_text
@@ -14,7 +13,7 @@ from adlopt.quality import inspect
 from adlopt.quantity import P
 from adlopt.run import Information
 from adlopt.scoreboard import WEIGHTS, Scoreboard
-from adlopt.table import WIDTH, counted, table
+from adlopt.table import Table, counted, joined
 
 
 def summarise(board: Scoreboard, rows: Sequence[LineupRow] = ()) -> dict[str, Any]:
@@ -66,17 +65,29 @@ def summarise(board: Scoreboard, rows: Sequence[LineupRow] = ()) -> dict[str, An
 
 def render(data: dict[str, Any]) -> str:
     """Lay out what `summarise` collected in 80 columns."""
+    found = quality(data)
+    return joined([*tables(data), "Data quality: nothing odd found" if found is None else found])
+
+
+def tables(data: dict[str, Any]) -> list[Table]:
+    """Make tables of what `summarise` collected, but for the data's quality."""
     parts = [_header(data)]
     if data["reference"] is not None:
         parts += [_published(data), _sweep(data), _corrected(data)]
     if data["lineup"]:
-        parts += [board_text.bounds(data), _lineup(data)]
-    else:
-        parts.append(board_text.render(data))
-    return "\n".join([*parts, _quality(data)])
+        return [*parts, board_text.bounds(data), _lineup(data)]
+    return [*parts, *board_text.tables(data)]
 
 
-def _header(data: dict[str, Any]) -> str:
+def quality(data: dict[str, Any]) -> Table | None:
+    """What is odd about the figures; None if nothing is."""
+    if not data["quality"]:
+        return None
+    rows = [(finding["text"], _ranges(finding["rounds"])) for finding in data["quality"]]
+    return Table("Data quality", ("finding", "rounds"), rows)
+
+
+def _header(data: dict[str, Any]) -> Table:
     episode = data["episode"]
     rows = [
         ("deficits ΣD", _usd(episode["deficit_usd"])),
@@ -93,10 +104,10 @@ def _header(data: dict[str, Any]) -> str:
     )
     title = f"{episode['name']}: {counted(episode['rounds'], 'round')}"
     source = f"source: {episode['source']}\n" if episode["source"] else ""
-    return table(source + title, ("", "USD"), rows)
+    return Table(source + title, ("", "USD"), rows)
 
 
-def _published(data: dict[str, Any]) -> str:
+def _published(data: dict[str, Any]) -> Table:
     rows = [
         (
             score["policy"],
@@ -112,7 +123,7 @@ def _published(data: dict[str, Any]) -> str:
         f"of B_inst. Recorded; budget = needed (hindsight) for all but {_own_budgets(data)}. "
         f"m_ref: {data['reference']}"
     )
-    return table(title, ("policy", "tracking", "fairness", "total", "of B_inst"), rows)
+    return Table(title, ("policy", "tracking", "fairness", "total", "of B_inst"), rows)
 
 
 def _recorded(data: dict[str, Any]) -> list[dict[str, Any]]:
@@ -126,16 +137,16 @@ def _own_budgets(data: dict[str, Any]) -> str:
     return ", ".join(s["policy"] for s in _recorded(data) if s["information"] == known) or "none"
 
 
-def _sweep(data: dict[str, Any]) -> str:
+def _sweep(data: dict[str, Any]) -> Table:
     rows = [
         (score["policy"], *(_usd(score["total_usd_by_weight"][f"{w:g}"]) for w in WEIGHTS))
         for score in _recorded(data)
     ]
     columns = ("policy", *(f"λ = {weight:g}" for weight in WEIGHTS))
-    return table("The same total, by weight λ of fairness, USD", columns, rows)
+    return Table("The same total, by weight λ of fairness, USD", columns, rows)
 
 
-def _corrected(data: dict[str, Any]) -> str:
+def _corrected(data: dict[str, Any]) -> Table:
     rows = [
         (
             score["policy"],
@@ -155,15 +166,15 @@ def _corrected(data: dict[str, Any]) -> str:
     columns = ("policy", "undershoot", "short", "signed", "excess", "corrected")
     beaten = data["least_burden_is_beaten_by_usd"]
     if not beaten:
-        return table(title, columns, rows)
+        return Table(title, columns, rows)
     note = (
         f"{data['least_burden']} is not the least on record: another raised the full budget at "
         f"burdens lower by ${beaten:,.2f} in all, weighted the same way"
     )
-    return table(title, columns, rows) + indent(fill(note, WIDTH - 2), "  ") + "\n"
+    return Table(title, columns, rows, note)
 
 
-def _lineup(data: dict[str, Any]) -> str:
+def _lineup(data: dict[str, Any]) -> Table:
     usd = {bound["name"]: bound["usd"] for bound in data["bounds"]}
     half, instance = usd[HALF.name] or math.inf, usd[PROPOSITION_1.name] or math.inf
     unit, name = (1e6, "$M") if data["episode"]["deficit_usd"] >= 1e7 else (1.0, "USD")
@@ -189,14 +200,7 @@ def _lineup(data: dict[str, Any]) -> str:
         "θ₁ = 0 does nothing"
     )
     columns = ("policy", "information", "θ₁ = 0", "θ₁ = ½", "θ₁ = 1", "of B_inst", "of ½'s")
-    return table(title, columns, rows)
-
-
-def _quality(data: dict[str, Any]) -> str:
-    if not data["quality"]:
-        return "Data quality: nothing odd found"
-    rows = [(finding["text"], _ranges(finding["rounds"])) for finding in data["quality"]]
-    return table("Data quality", ("finding", "rounds"), rows)
+    return Table(title, columns, rows)
 
 
 def _usd(amount: float) -> str:

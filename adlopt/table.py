@@ -1,12 +1,76 @@
-"""Tables as plain text: 80 columns wide, on a terminal and in a pipe alike."""
+"""Tables: as text of 80 columns, on a terminal and in a pipe alike, and as HTML."""
 
 from __future__ import annotations
 
 import math
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from html import escape
+from textwrap import fill, indent
 
 WIDTH = 80
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """Cells under a title, to be printed or shown in a browser.
+
+    Parameters
+    ----------
+    title : str
+    columns : sequence of str
+    rows : sequence of sequences of str
+        One text a column.
+    note : str
+        Below the rows.
+
+    Examples
+    --------
+    >>> print(Table("dollars", ("who", "USD"), [("<b>", "7.50")])._repr_html_())
+    <table>
+    <caption>dollars</caption>
+    <thead><tr><th scope="col">who</th><th scope="col" class="number">USD</th></tr></thead>
+    <tbody>
+    <tr><th scope="row">&lt;b&gt;</th><td class="number">7.50</td></tr>
+    </tbody>
+    </table>
+    """
+
+    title: str
+    columns: Sequence[str]
+    rows: Sequence[Sequence[str]]
+    note: str = ""
+
+    def __str__(self) -> str:
+        note = indent(fill(self.note, WIDTH - 2), "  ") + "\n" if self.note else ""
+        return table(self.title, self.columns, self.rows) + note
+
+    def _repr_html_(self) -> str:
+        kinds = [
+            ' class="number"' if all(_is_numeric(row[i]) for row in self.rows) else ""
+            for i in range(len(self.columns))
+        ]
+        head = "".join(
+            f'<th scope="col"{kind}>{escape(name)}</th>'
+            for name, kind in zip(self.columns, kinds, strict=True)
+        )
+        body = "".join(f"<tr>{_html_row(row, kinds)}</tr>\n" for row in self.rows)
+        note = f"\n<p>{escape(self.note)}</p>" if self.note else ""
+        return (
+            f"<table>\n<caption>{escape(self.title)}</caption>\n<thead><tr>{head}</tr></thead>\n"
+            f"<tbody>\n{body}</tbody>\n</table>{note}"
+        )
+
+
+def joined(parts: Iterable[Table | str | None]) -> str:
+    """Put the parts that are there below each other, as text."""
+    return "\n".join(str(part) for part in parts if part)
+
+
+def joined_html(parts: Iterable[Table | None]) -> str:
+    """Put the tables that are there below each other, as HTML."""
+    return "\n".join(part._repr_html_() for part in parts if part)
 
 
 def table(title: str, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
@@ -46,17 +110,6 @@ def table(title: str, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> 
     return "\n".join(line.rstrip() for line in captured.get().splitlines()) + "\n"
 
 
-def printable(text: str) -> str:
-    """Keep what would move a terminal's cursor out of a text.
-
-    Examples
-    --------
-    >>> printable("a" + chr(27) + "[31m")
-    'a�[31m'
-    """
-    return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text)
-
-
 def percent(share: float | None) -> str:
     """Format a share of one; a dash where it is not known.
 
@@ -81,9 +134,26 @@ def counted(number: int, noun: str) -> str:
     return f"{number} {noun}" + ("" if number == 1 else "s")
 
 
+def printable(text: str) -> str:
+    r"""Replace what would move a terminal's cursor, or may not stand in a page.
+
+    Examples
+    --------
+    >>> printable("a\x00b") == "a\N{REPLACEMENT CHARACTER}b"
+    True
+    """
+    return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text)
+
+
 def _spaced(cell: str) -> str:
     """Let policy names wrap at their plus."""
     return re.sub(r"(?<=\S)\+(?=[a-z])", " + ", printable(cell))
+
+
+def _html_row(row: Sequence[str], kinds: Sequence[str]) -> str:
+    first, *rest = (escape(_spaced(cell)) for cell in row)
+    cells = (f"<td{kind}>{cell}</td>" for cell, kind in zip(rest, kinds[1:], strict=True))
+    return f'<th scope="row"{kinds[0]}>{first}</th>' + "".join(cells)
 
 
 def _is_numeric(cell: str) -> bool:

@@ -290,7 +290,7 @@ def test_a_bound_without_a_proof_is_shown_as_conjectured(monkeypatch):
 def test_the_board_marks_conjectures():
     board = Scoreboard.of(adl.episodes.alternating_blocks(2), ())
     board = replace(board, bounds=(replace(PROPOSITION_1, proof=""), HALF))
-    words = " ".join(board_bounds(board.to_dict()).split())
+    words = " ".join(str(board_bounds(board.to_dict())).split())
     assert words.count("(conjectured)") == words.count("Proposition 1 (conjectured)") == 1
 
 

@@ -367,7 +367,7 @@ def test_the_data_carries_the_flag(sandwich):
 
 def places(data):
     """How often each bound leads a row of the three lists."""
-    text = "\n".join(part(data) for part in (_ladder, _others, _silent))
+    text = "\n".join(str(part(data) or "") for part in (_ladder, _others, _silent))
     labels = sorted((row["label"] for row in data["bounds"]), key=len, reverse=True)
     found = []
     for line in text.splitlines():
@@ -401,7 +401,7 @@ def test_every_bound_is_printed_once(episode):
 
 def test_bounds_on_another_loss_say_which():
     data = summarise(fixed)
-    words = " ".join(_others(data).split())
+    words = " ".join(str(_others(data)).split())
     for name in ("full objective", "Proposition 2", "Proposition 5"):
         row = next(row for row in data["bounds"] if row["name"] == name)
         assert f"{row['usd']:,.2f}" in words

@@ -13,7 +13,7 @@ from typing import Any
 
 from adlopt.errors import InputError, ProofError
 from adlopt.proof.checking import check
-from adlopt.table import counted, table
+from adlopt.table import Table, counted
 
 WORKERS = 2
 """Proofs checked at the same time."""
@@ -158,6 +158,11 @@ def summarise(rows: Sequence[Row]) -> dict[str, Any]:
 
 def render(data: dict[str, Any]) -> str:
     """Lay out what `summarise` collected in 80 columns."""
+    return str(verdicts(data, f"; {data['seconds']:.1f} s of checking"))
+
+
+def verdicts(data: dict[str, Any], note: str = "") -> Table:
+    """Make a table of what `summarise` collected, with a note in its title."""
     cells = []
     for row in data["proofs"]:
         notes = [f"adds: {words}" for words in row["added"]]
@@ -169,8 +174,8 @@ def render(data: dict[str, Any]) -> str:
         cells.append((name, row["verdict"], "; ".join(notes) or error))
     failed = data["failed"]
     verdict = f"{len(failed)} FAILED: {', '.join(failed)}" if failed else "all closed"
-    title = f"{counted(len(cells), 'proof')}, {verdict}; {data['seconds']:.1f} s of checking"
-    return table(title, ("item", "verdict", "what it rests on"), cells)
+    title = f"{counted(len(cells), 'proof')}, {verdict}{note}"
+    return Table(title, ("item", "verdict", "what it rests on"), cells)
 
 
 def _begins(stem: str, wanted: list[str]) -> bool:

@@ -1,0 +1,99 @@
+"""Who pays how much: Lorenz curves, order turned round, and whether the same ones are hit again."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from adlopt.arrays import FloatArray, freeze, own
+from adlopt.errors import InputError
+
+TIE = 1e-12
+"""Relative distance within which two numbers count as equal."""
+
+
+def lorenz(amounts: ArrayLike) -> tuple[FloatArray, FloatArray]:
+    """Share of accounts, from those that pay least, and the share of all dollars they pay.
+
+    Parameters
+    ----------
+    amounts : array_like, shape (n,)
+        USD ≥ 0, at least one of them > 0.
+
+    Returns
+    -------
+    tuple of FloatArray, each of shape (n + 1,)
+        Both from 0 to 1.
+
+    Raises
+    ------
+    InputError
+        If nothing is paid.
+
+    Examples
+    --------
+    >>> accounts, dollars = lorenz([30.0, 0.0, 10.0, 0.0])
+    >>> accounts.tolist(), dollars.tolist()
+    ([0.0, 0.25, 0.5, 0.75, 1.0], [0.0, 0.0, 0.0, 0.25, 1.0])
+    """
+    paid = np.sort(own(amounts, "amounts", lowest=0.0))
+    if not paid.size or paid[-1] == 0:
+        raise InputError("amounts", paid.tolist(), "at least one number > 0")
+    running = np.cumsum(paid / paid[-1])
+    dollars = np.concatenate([[0.0], running / running[-1]])
+    return freeze(np.linspace(0.0, 1.0, paid.size + 1)), freeze(dollars)
+
+
+def inversions(capacity: ArrayLike, haircut: ArrayLike) -> float:
+    """Share of neighbours by profit whose order the haircut turns round [CTTX26, Sec. 5.2].
+
+    0 if all have the same profit.
+
+    Parameters
+    ----------
+    capacity, haircut : array_like, shape (n,)
+        USD ≥ 0.
+
+    Examples
+    --------
+    >>> inversions([6, 3, 1], [6, 0, 0]), inversions([6, 3, 1], [3.6, 1.8, 0.6])
+    (0.5, 0.0)
+    """
+    u = own(capacity, "capacity", lowest=0.0)
+    x = own(haircut, "haircut", length=u.size, lowest=0.0)
+    order = np.argsort(-u, kind="stable")
+    before, after = u[order], (u - x)[order]
+    apart = np.diff(before) < 0
+    turned = np.diff(after) > TIE * before[:-1]
+    pairs = int(apart.sum())
+    return float((apart & turned).sum()) / pairs if pairs else 0.0
+
+
+def rank_correlation(first: ArrayLike, second: ArrayLike) -> float | None:
+    """Correlation of ranks, ties at their mean rank; None if either is constant.
+
+    Parameters
+    ----------
+    first, second : array_like, shape (n,)
+
+    Examples
+    --------
+    >>> rank_correlation([1, 2, 3, 4], [1, 3, 2, 4])
+    0.8
+    """
+    x = own(first, "first")
+    a, b = _centred_ranks(x), _centred_ranks(own(second, "second", length=x.size))
+    norm = float(np.sqrt((a @ a) * (b @ b)))
+    return float(np.clip(a @ b / norm, -1.0, 1.0)) if norm else None
+
+
+def _centred_ranks(values: FloatArray) -> FloatArray:
+    """Mean ranks less their mean, shape (n,)."""
+    order = np.argsort(values, kind="stable")
+    scale = max(float(np.abs(values).max(initial=0.0)), np.finfo(float).tiny)
+    group = np.concatenate([[0], np.cumsum(np.diff(values[order]) > TIE * scale)])[: values.size]
+    counts = np.bincount(group, minlength=1)
+    means = np.cumsum(counts) - (counts - 1) / 2.0
+    ranks = np.empty(values.size)
+    ranks[order] = means[group]
+    return freeze(ranks - ranks.mean() if values.size else ranks)

@@ -1,0 +1,125 @@
+"""Figures of an episode: each answers the question that its title asks.
+
+>>> from adlopt.evidence import Evidence
+>>> from adlopt.episodes import october_10
+>>> axes = draw("budgets", Evidence(episode=october_10()))
+>>> axes.get_ylabel()
+'USD, by orders of magnitude'
+"""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from adlopt.errors import InputError
+from adlopt.evidence import Evidence
+from adlopt.files.write import replace_all
+from adlopt.plots import accounts, rounds, scores, theory
+from adlopt.plots.figure import Figure
+from adlopt.plots.style import FONT, HEIGHT, ROW, WIDTH, styled, titled
+from adlopt.table import Table
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+FIGURES = {
+    figure.name: figure
+    for figure in (*rounds.FIGURES, *scores.FIGURES, *theory.FIGURES, *accounts.FIGURES)
+}
+"""All figures by name, in the order of the report."""
+DOTS = 200
+"""Of a PNG, per inch."""
+
+__all__ = ["FIGURES", "Figure", "draw", "find", "listed", "save", "styled", "svg"]
+
+
+def find(name: str) -> Figure:
+    """Return the figure of that name.
+
+    Raises
+    ------
+    InputError
+        If there is none.
+    """
+    if name not in FIGURES:
+        raise InputError("figure", name, f"one of {', '.join(FIGURES)}")
+    return FIGURES[name]
+
+
+def listed() -> str:
+    """Return a table of all figures, and the questions they answer."""
+    rows = [(figure.name, figure.title) for figure in FIGURES.values()]
+    return str(Table("Figures: adlopt plot EPISODE FIGURE -o file.svg", ("figure", "asks"), rows))
+
+
+def draw(name: str, evidence: Evidence, *, ax: Axes | None = None, title: bool = True) -> Axes:
+    """Draw a figure, and return its matplotlib axes.
+
+    Parameters
+    ----------
+    name : str
+    evidence : Evidence
+    ax : matplotlib Axes, optional
+        Where to draw; a new figure, found as `axes.figure`, unless given.
+    title : bool
+        Whether to put the question above it.
+
+    Raises
+    ------
+    InputError
+        If there is no such figure, or the episode lacks what it shows.
+    """
+    chosen = find(name)
+    lacking = chosen.lacks(evidence)
+    if lacking:
+        expected = f"a figure that {evidence.episode.name!r} has data for ({lacking})"
+        raise InputError("figure", name, expected)
+    with styled():
+        if ax is None:
+            ax = _new_axes(max(HEIGHT, 1.3 + ROW * chosen.rows(evidence)))
+        chosen.draw(ax, evidence)
+        if title:
+            titled(ax, chosen.title)
+    return ax
+
+
+def svg(name: str, evidence: Evidence, *, title: bool = True) -> str:
+    """Draw a figure as SVG, text as text; equal input gives equal bytes."""
+    return _rendered(name, evidence, "svg", title=title).decode("utf-8")
+
+
+def save(name: str, evidence: Evidence, path: str | Path) -> Path:
+    """Draw a figure into an .svg or .png file, whole or not at all.
+
+    Raises
+    ------
+    InputError
+        If the path ends in neither or cannot be written, or the figure cannot be drawn.
+    """
+    path = Path(path)
+    if path.suffix not in (".svg", ".png") or not path.parent.is_dir():
+        raise InputError("output", str(path), "an .svg or .png file in a folder that exists")
+    drawn = _rendered(name, evidence, path.suffix[1:], title=True)
+    replace_all({path: lambda target: target.write_bytes(drawn)})
+    return path
+
+
+def _new_axes(height: float) -> Axes:
+    from matplotlib.figure import Figure as Canvas
+
+    return Canvas(figsize=(WIDTH, height), layout="constrained").subplots()
+
+
+def _rendered(name: str, evidence: Evidence, kind: str, *, title: bool) -> bytes:
+    axes = draw(name, evidence, title=title)
+    target = io.BytesIO()
+    unsaid: dict[str, Any] = {"Creator": None, "Date": None, "Format": None, "Type": None}
+    with styled():
+        canvas = axes.get_figure(root=True)
+        if canvas is None:
+            raise InputError("figure", name, "axes that belong to a figure")
+        canvas.savefig(target, format=kind, dpi=DOTS, metadata=unsaid if kind == "svg" else {})
+    drawn = target.getvalue()
+    return drawn.replace(f"'{FONT}'".encode(), b"system-ui, sans-serif") if kind == "svg" else drawn

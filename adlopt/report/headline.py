@@ -1,0 +1,82 @@
+"""The sentences at the head of a report: made of the figures, none of them written by hand."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from adlopt.evidence import Evidence
+from adlopt.run import Information
+from adlopt.scoreboard import Score
+from adlopt.table import counted, percent
+
+IDLE = "do-nothing+pro-rata"
+"""It is on every board."""
+
+
+def headline(evidence: Evidence) -> list[str]:
+    """What a reader should know before any figure, one sentence each.
+
+    Examples
+    --------
+    >>> from adlopt.episodes import october_10
+    >>> headline(Evidence(episode=october_10()))[0]
+    '16 rounds with deficits of $100,063,386.69 in all needed $15,079,669.61.'
+    """
+    return [*_needed(evidence), *_taken(evidence), *_live(evidence), *_bound(evidence)]
+
+
+def _needed(evidence: Evidence) -> Iterator[str]:
+    data = evidence.summary["episode"]
+    yield (
+        f"{counted(data['rounds'], 'round')} with deficits of {_usd(data['deficit_usd'])} in all "
+        f"needed {_usd(data['needed_usd'])}."
+    )
+    found = len(evidence.summary["quality"])
+    if found:
+        yield f"{counted(found, 'finding')} on the quality of these data: read them first."
+
+
+def _taken(evidence: Evidence) -> Iterator[str]:
+    """What the first recorded policy did, if it chose its budgets itself."""
+    for score in evidence.board.scores:
+        if score.information is Information.RECORDED:
+            yield _missed(score)
+            return
+
+
+def _missed(score: Score) -> str:
+    return (
+        f"{score.policy} took {_usd(score.overshoot)} too much and {_usd(score.undershoot)} too "
+        f"little."
+    )
+
+
+def _live(evidence: Evidence) -> Iterator[str]:
+    """What doing nothing missed, and the best other policy that could have run live."""
+    live = [s for s in evidence.board.scores if s.information is Information.ROUND_START]
+    idle = evidence.board[IDLE].tracking
+    best = min((s for s in live if s.policy != IDLE), key=lambda score: score.tracking)
+    yield (
+        f"Doing nothing missed {_usd(idle)}; of the other policies here that could run live, "
+        f"{best.policy} missed least: {_usd(best.tracking)}."
+    )
+
+
+def _bound(evidence: Evidence) -> Iterator[str]:
+    bounds: dict[str, dict[str, Any]] = {b["name"]: b for b in evidence.summary["bounds"]}
+    first, trivial, *_ = bounds.values()
+    if first["fails_on_episode"]:
+        yield f"{first['label']} does not apply: {'; '.join(first['fails_on_episode'])}."
+    elif first["vacuous"]:
+        yield (
+            f"{first['label']} of {_usd(first['usd'])} says nothing here: no policy that it covers "
+            f"can lose more than {_usd(trivial['usd'])}."
+        )
+    else:
+        share = percent(first["usd"] / trivial["usd"])
+        yield f"{first['label']} is {_usd(first['usd'])}, {share} of what no policy can exceed."
+
+
+def _usd(usd: float) -> str:
+    return f"${usd:,.2f}"

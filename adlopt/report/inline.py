@@ -1,0 +1,41 @@
+"""A figure inside a page: its colours become variables, its ids its own, its size the page's."""
+
+from __future__ import annotations
+
+import re
+
+from adlopt.evidence import Evidence
+from adlopt.plots import svg
+from adlopt.plots.style import LIGHT
+
+
+def inline(name: str, evidence: Evidence) -> str:
+    """Return a figure as an `<svg>` element that shares no id with others on the page.
+
+    It takes its colours from the variables ``--paper``, ``--ink``, ``--muted``, ``--rule`` and
+    ``--series-1`` to ``--series-6``; figure captions name it by ``NAME-title``.
+    """
+    drawn = svg(name, evidence, title=False)
+    body = drawn[drawn.index("<svg") :]
+    head, rest = body.split(">", 1)
+    view = re.search(r'viewBox="[^"]*"', head)
+    size = view[0] if view else ""
+    rest = re.sub(r"<defs>\s*<style.*?</style>\s*</defs>", "", rest, count=1, flags=re.DOTALL)
+    rest = re.sub(r"<metadata>.*?</metadata>", "", rest, count=1, flags=re.DOTALL)
+    rest = re.sub(r'\bid="([^"]*)"', rf'id="{name}-\1"', rest)
+    rest = re.sub(r'(url\(|xlink:href=")#', rf"\1#{name}-", rest).replace("xlink:href", "href")
+    opening = f'<svg {size} role="img" aria-labelledby="{name}-title">'
+    return recoloured(opening + re.sub(r"\s*\n\s*", "\n", rest).strip())
+
+
+def recoloured(drawn: str) -> str:
+    """Replace the light colours by variables of the page.
+
+    Examples
+    --------
+    >>> recoloured('style="fill: #ffffff"')
+    'style="fill: var(--paper)"'
+    """
+    for role, color in LIGHT.items():
+        drawn = drawn.replace(color, f"var(--{role})")
+    return drawn
