@@ -12,14 +12,14 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from cyclopts import App, CycloptsError, Parameter, Token
 
-from adlopt.errors import AdloptError, InputError, NoSolution, ProofError
+from adlopt.errors import AdloptError, InputError, NoSolution, ProofError, SweepStopped
 from adlopt.loss import Asymmetric, Burden, MinMax
 
 if TYPE_CHECKING:
     from adlopt.episode import Episode
 
-BAD_INPUT, NO_ANSWER = 2, 1
-"""Exit codes: the input cannot be used; it can, but there is no answer."""
+BAD_INPUT, NO_ANSWER, INTERRUPTED = 2, 1, 130
+"""Exit codes: the input cannot be used; it can, but there is no answer; Ctrl-C."""
 app = App(
     name="adlopt",
     help="Optimal hindsight benchmarks and regret bounds for autodeleveraging (ADL).",
@@ -49,7 +49,7 @@ def main() -> None:
         sys.stdout.flush()
     except CycloptsError as error:
         _fail(str(error), BAD_INPUT)
-    except ProofError as error:
+    except (ProofError, SweepStopped) as error:
         _fail(str(error), NO_ANSWER)
     except NoSolution as error:
         if "--json" in sys.argv:
@@ -398,6 +398,53 @@ def worst(
 
 
 @app.command
+def sweep(
+    spec: Path,
+    *,
+    output: Annotated[Path | None, Parameter(name=["--output", "-o"])] = None,
+    workers: Annotated[int | None, Parameter(converter=_whole)] = None,
+    threads: Annotated[bool, Parameter(negative="")] = False,
+    scheduler: str | None = None,
+    dry_run: Annotated[bool, Parameter(negative="")] = False,
+) -> None:
+    """Play episodes × policies × losses × parameters × seeds, and write a Parquet file.
+
+    Stopped or killed, the same command carries on with what is not yet played.
+
+    Parameters
+    ----------
+    spec
+        A .toml or .json file; its name with .parquet is the output unless given.
+    output
+        A .parquet file; finished chunks are kept in a folder beside it.
+    workers
+        Processes; one for each core unless given.
+    threads
+        Use threads instead of processes.
+    scheduler
+        Use a dask cluster instead: tcp://HOST:PORT. It needs the extra dask.
+    dry_run
+        Print how much there is to play, and play nothing.
+    """
+    from adlopt.sweep import choose, read_sweep, run_sweep
+
+    chosen = read_sweep(spec)
+    if dry_run:
+        print(chosen)
+        return
+    path = spec.with_suffix(".parquet") if output is None else output
+    try:
+        with (
+            choose(workers=workers, threads=threads, scheduler=scheduler) as executor,
+            _progress(chosen.parts, "chunks") as step,
+        ):
+            run_sweep(chosen, path, executor, progress=step, notice=_notice)
+    except KeyboardInterrupt:
+        _fail("stopped; the same command carries on", INTERRUPTED)
+    print(f"wrote {path}: {chosen}")
+
+
+@app.command
 def new(
     file: Path,
     *,
@@ -472,6 +519,10 @@ def _progress(total: int | None, doing: str) -> Iterator[Callable[[str], None] |
     with Progress(console=Console(stderr=True), transient=True) as bar:
         task = bar.add_task(doing, total=total)
         yield lambda name: bar.update(task, description=f"{doing} {name}", advance=1)
+
+
+def _notice(message: str) -> None:
+    print(f"adlopt: {message}", file=sys.stderr)
 
 
 def _mute() -> None:
