@@ -266,8 +266,15 @@ def test_infinite_burdens_survive(spec, tmp_path):
         (SPEC.replace("[3, 4]", "0"), r"episode\[0\]\.rounds\[0\] is 0"),
         (SPEC.replace("winners = 20", "winners = nan"), r"episode\[0\]\.winners is nan"),
         (SPEC.replace('"shock"', '"flood"'), r"episode\[0\]\.source is 'flood'"),
-        (SPEC.replace('"shock"', '"none.toml"'), r"episode\[0\]\.rounds"),
-        (SPEC.replace('"shock"', '"october-10"'), "seeds is 5: expected nothing"),
+        (
+            SPEC.replace('"shock"', '"none.toml"'),
+            r"episode\[0\]\.rounds is \[3, 4\]: expected nothing",
+        ),
+        (SPEC + '[[episode]]\nsource = "none.toml"\n', r"none\.toml': expected a readable file"),
+        (
+            SPEC.replace('"shock"\nrounds = [3, 4]\nwinners = 20', '"october-10"'),
+            "seeds is 5: expected nothing",
+        ),
         (
             SPEC + '[[episode]]\nsource = "shock"\nrounds = 4\nwinners = 20\n',
             r"episode\[1\] is 'shock\(rounds=4",
@@ -315,7 +322,7 @@ def test_executors_that_cannot_be_are_refused():
             choose(scheduler="tcp://localhost:1", **options)
 
 
-def start(path, *words, code=""):
+def start(path, *words):
     command = [sys.executable, "-m", "adlopt.cli", "sweep", str(path), *words]
     here = {"PYTHONPATH": str(Path(adl.__file__).parents[1])}
     return subprocess.Popen(

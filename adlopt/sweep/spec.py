@@ -201,28 +201,24 @@ def _sources(entry: SweepFile, folder: Path) -> Iterator[Source]:
                 raise InputError("episode", str(first), "episodes that differ", index=index)
             made.append(key)
             yield Source(first=first, seeds=seeds)
+    if entry.seeds is not None and all(each.source != "shock" for each in entry.episode):
+        raise InputError("seeds", entry.seeds, "nothing, as no episode is generated")
 
 
 def _given(entry: EpisodeEntry, index: int, folder: Path) -> Instance:
+    if entry.source != "october-10" and not entry.source.endswith((".toml", ".json")):
+        expected = "shock, october-10, or a .toml or .json file"
+        raise InputError(f"episode[{index}].source", entry.source, expected)
     for name in ("rounds", "winners"):
         value = getattr(entry, name)
         if value is not None:
             raise InputError(f"episode[{index}].{name}", value, "nothing, unless source is shock")
-    if entry.source == "october-10":
-        episode = october_10()
-    elif entry.source.endswith((".toml", ".json")):
-        episode = read_episode(folder / entry.source)
-    else:
-        expected = "shock, october-10, or a .toml or .json file"
-        raise InputError(f"episode[{index}].source", entry.source, expected)
+    known = entry.source == "october-10"
+    episode = october_10() if known else read_episode(folder / entry.source)
     return Instance(name=entry.source, rounds=len(episode), given=episode)
 
 
 def _seeds(entry: SweepFile) -> Sequence[int]:
-    if all(each.source != "shock" for each in entry.episode):
-        if entry.seeds is not None:
-            raise InputError("seeds", entry.seeds, "nothing, as no episode is generated")
-        return ()
     if isinstance(entry.seeds, list):
         return _distinct(entry.seeds, "seeds", lowest=0)
     count = 1 if entry.seeds is None else entry.seeds
