@@ -60,6 +60,7 @@ if TYPE_CHECKING:
     from adlopt.scoreboard import Score, Scoreboard
     from adlopt.severity_path import SeverityPath, best_severity_path
     from adlopt.shed import Shed, open_contract_round
+    from adlopt.sweep import Sweep, read_sweep, run_sweep
     from adlopt.waterfill import pro_rata, water_fill
 
 _HOMES = {
@@ -113,6 +114,7 @@ _HOMES = {
     "scoreboard": ("Score", "Scoreboard"),
     "severity_path": ("SeverityPath", "best_severity_path"),
     "shed": ("Shed", "open_contract_round"),
+    "sweep": ("Sweep", "read_sweep", "run_sweep"),
     "waterfill": ("pro_rata", "water_fill"),
 }
 _MODULES = ("bounds", "episodes", "solvency", "testing")

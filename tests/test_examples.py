@@ -60,6 +60,15 @@ keep-hedges: {'alice': 1.0, 'bob': 5.0}
 least-leverage: {'alice': 6.0, 'bob': 0.0}
   1 trade with 1 winner, worst leverage 6.22222; proven optimal (exact)
 """,
+    "08_sweep.py": """\
+60 rows: 20 episodes × 3 policies × 1 loss
+ 8 rounds  constant:0.1+pro-rata             33,655 above the optimum (hindsight)
+ 8 rounds  constant:0.3+pro-rata             23,822 above the optimum (hindsight)
+ 8 rounds  persistence+queue:leverage        59,932 above the optimum (hindsight)
+16 rounds  constant:0.1+pro-rata             66,159 above the optimum (hindsight)
+16 rounds  constant:0.3+pro-rata             49,045 above the optimum (hindsight)
+16 rounds  persistence+queue:leverage       108,829 above the optimum (hindsight)
+""",
 }
 
 

@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -12,6 +13,8 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 import adlopt as adl
 from adlopt.errors import CertificateError, InputError, SweepStopped
@@ -131,6 +134,26 @@ def test_results_are_equal_bit_for_bit_on_threads_and_processes(spec, tmp_path):
         with chosen as executor:
             found.add(digest(run_sweep(sweep, tmp_path / f"{name}.parquet", executor)))
     assert len(found) == 1
+
+
+@settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    chunk=st.integers(1, 12),
+    seeds=st.lists(st.integers(0, 2**63 - 1), min_size=1, max_size=6, unique=True),
+)
+def test_neither_the_chunks_nor_other_seeds_change_a_row(spec, tmp_path_factory, chunk, seeds):
+    folder = tmp_path_factory.mktemp("chunks")
+    one, other = (
+        run_sweep(
+            read_sweep(spec(chunk=str(chunk), seeds=str(listed))),
+            folder / f"{name}.parquet",
+            Here(),
+        )
+        for name, chunk, listed in (("one", chunk, seeds), ("other", 32, seeds[::-1]))
+    )
+    assert pl.read_parquet(one).sort(*KEY).equals(pl.read_parquet(other).sort(*KEY))
+    same = run_sweep(read_sweep(spec(chunk="5", seeds=str(seeds))), folder / "same.parquet", Here())
+    assert digest(same) == digest(one)
 
 
 @pytest.mark.parametrize("done", range(PARTS + 1))
@@ -307,8 +330,15 @@ def test_a_spec_that_cannot_be_used_is_refused_by_key(spec, text, message):
     assert str(refused.value).startswith(str(spec(text)))
 
 
-@pytest.mark.parametrize("output", ["a.csv", "none/a.parquet"])
+def test_the_spec_in_the_readme_is_as_large_as_it_says(spec):
+    readme = (Path(__file__).parents[1] / "README.md").read_text(encoding="utf-8")
+    (text,) = re.findall(r"```toml\n(policies = .*?)```", readme, re.DOTALL)
+    assert f"--dry-run                # {read_sweep(spec(text))}\n" in readme
+
+
+@pytest.mark.parametrize("output", ["a.csv", "none/a.parquet", "folder.parquet"])
 def test_outputs_that_cannot_be_written_are_refused(spec, tmp_path, output):
+    (tmp_path / "folder.parquet").mkdir()
     with pytest.raises(InputError, match="output"):
         run_sweep(read_sweep(spec()), tmp_path / output, Here())
 
@@ -320,6 +350,12 @@ def test_executors_that_cannot_be_are_refused():
     for options in ({"workers": 2}, {"threads": True}):
         with pytest.raises(InputError, match="nothing beside scheduler"):
             choose(scheduler="tcp://localhost:1", **options)
+
+
+def test_a_cluster_without_dask_is_refused(monkeypatch):
+    monkeypatch.setitem(sys.modules, "distributed", None)
+    with pytest.raises(InputError, match=r"pip install 'adlopt\[dask\]'"):
+        choose(scheduler="tcp://localhost:1").__enter__()
 
 
 def start(path, *words):

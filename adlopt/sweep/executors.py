@@ -53,6 +53,8 @@ def on_threads(workers: int | None = None) -> Iterator[Executor]:
 def on_processes(workers: int | None = None) -> Iterator[Executor]:
     """Processes of this machine; one for each core unless told otherwise.
 
+    They import the script that starts them, which must do so under `if __name__ == "__main__":`.
+
     Raises
     ------
     SweepStopped

@@ -51,7 +51,7 @@ def compact(parts: Collection[Path], key: Collection[str], rows: int, output: Pa
         if digest_of(data) != path.stem.partition("-")[2]:
             raise CertificateError(f"{path} was damaged after it was checked; run it again")
         frames.append(pl.read_parquet(io.BytesIO(data)))
-    table = pl.concat(frames)
+    table = pl.concat(frames, rechunk=True)
     unique = table.select(key).n_unique()
     if not len(table) == unique == rows:
         raise CertificateError(

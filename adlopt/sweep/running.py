@@ -49,7 +49,7 @@ def run_sweep(
         If a chunk failed; the others are finished and kept.
     """
     output = Path(output)
-    if output.suffix != ".parquet" or not output.parent.is_dir():
+    if output.suffix != ".parquet" or not output.parent.is_dir() or output.is_dir():
         raise InputError("output", str(output), "a .parquet file in a folder that exists")
     folder = output.with_name(output.name + ".parts")
     folder.mkdir(exist_ok=True)
