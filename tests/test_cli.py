@@ -346,7 +346,7 @@ def test_every_whole_number_is_read_by_one_rule():
                 (parameter,) = hint.__metadata__
                 assert parameter.converter is cli._whole, f"{name} --{option}"
                 checked += 1
-    assert checked == 5
+    assert checked == 6
 
 
 def app_commands():

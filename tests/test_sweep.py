@@ -49,15 +49,13 @@ SLOW = SPEC.replace("seeds = 5", "seeds = 60").replace("winners = 20", "winners 
 
 
 class Here(Executor):
-    """Plays in this thread, and counts; interrupts after as many chunks as it is told."""
+    """Plays in this thread, and counts."""
 
-    def __init__(self, most=10**9):
-        self.played, self.most = 0, most
+    def __init__(self):
+        self.played = 0
 
     def submit(self, run, /, *args, **kwargs):
         future = Future()
-        if self.played == self.most:
-            return future
         self.played += 1
         try:
             future.set_result(run(*args, **kwargs))
@@ -183,7 +181,7 @@ def test_more_seeds_keep_what_is_finished_and_a_changed_loss_does_not(spec, tmp_
 def test_a_changed_program_does_not_mix_with_what_it_did_before(spec, tmp_path, monkeypatch):
     output = tmp_path / "a.parquet"
     run_sweep(read_sweep(spec()), output, Here())
-    monkeypatch.setattr("adlopt.sweep.spec.code_digest", lambda: "other")
+    monkeypatch.setattr("adlopt.sweep.plan.code_digest", lambda: "other")
     with pytest.raises(SweepStopped, match="another version"):
         run_sweep(read_sweep(spec()), output, Here(), notice=lambda _: None)
 
@@ -356,6 +354,29 @@ def test_a_cluster_without_dask_is_refused(monkeypatch):
     monkeypatch.setitem(sys.modules, "distributed", None)
     with pytest.raises(InputError, match=r"pip install 'adlopt\[dask\]'"):
         choose(scheduler="tcp://localhost:1").__enter__()
+
+
+@pytest.mark.parametrize("accepted", [2, PARTS])
+def test_an_interrupt_at_any_time_cancels_what_has_not_begun(spec, tmp_path, accepted):
+    class Idle(Executor):
+        """Begins nothing, and is interrupted after so many chunks were handed in."""
+
+        def __init__(self):
+            self.futures = []
+
+        def submit(self, run, /, *args, **kwargs):
+            if len(self.futures) == accepted:
+                raise KeyboardInterrupt
+            self.futures.append(Future())
+            if len(self.futures) == PARTS:
+                self.futures[0].set_exception(KeyboardInterrupt())
+            return self.futures[-1]
+
+    idle = Idle()
+    with pytest.raises(KeyboardInterrupt):
+        run_sweep(read_sweep(spec()), tmp_path / "a.parquet", idle)
+    assert len(idle.futures) == accepted
+    assert all(future.done() for future in idle.futures)
 
 
 def start(path, *words):

@@ -20,7 +20,8 @@ changes neither prices nor later rounds.
 """
 
 from adlopt.sweep.executors import choose, on_dask, on_processes, on_threads
+from adlopt.sweep.plan import Sweep
 from adlopt.sweep.running import run_sweep
-from adlopt.sweep.spec import Sweep, read_sweep
+from adlopt.sweep.spec import read_sweep
 
 __all__ = ["Sweep", "choose", "on_dask", "on_processes", "on_threads", "read_sweep", "run_sweep"]

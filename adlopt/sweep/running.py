@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable
-from concurrent.futures import Executor, as_completed
+from concurrent.futures import Executor, Future, as_completed
 from pathlib import Path
 
 from adlopt.errors import InputError, SweepStopped
 from adlopt.sweep.chunk import KEY, play_chunk
 from adlopt.sweep.parts import compact, finished, write_part
-from adlopt.sweep.spec import Sweep
+from adlopt.sweep.plan import Sweep
 
 
 def run_sweep(
@@ -58,13 +58,12 @@ def run_sweep(
     tell = progress or (lambda _: None)
     for done in range(len(parts)):
         tell(f"{done + 1} of {len(digests)}")
-    pending = {
-        executor.submit(play_chunk, chunk): digest
-        for chunk, digest in zip(sweep.chunks(), digests, strict=True)
-        if digest not in parts
-    }
+    pending: dict[Future[bytes], str] = {}
     failed: list[str] = []
     try:
+        for chunk, digest in zip(sweep.chunks(), digests, strict=True):
+            if digest not in parts:
+                pending[executor.submit(play_chunk, chunk)] = digest
         for future in as_completed(list(pending)):
             digest = pending.pop(future)
             try:
