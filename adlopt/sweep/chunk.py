@@ -45,6 +45,8 @@ FIGURES = {
     "hindsight_loss_optimum_lower": float,
 }
 """Columns of figures, as in `adlopt.scoreboard.Score`."""
+KINDS: dict[str, type[str] | type[float]] = {"text": str, "number": float}
+"""Kinds of parameters."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -153,10 +155,6 @@ def play_chunk(chunk: Chunk) -> bytes:
     data = io.BytesIO()
     pl.DataFrame(rows, schema=kinds).write_parquet(data)
     return data.getvalue()
-
-
-KINDS: dict[str, type[str] | type[float]] = {"text": str, "number": float}
-"""Kinds of parameters."""
 
 
 def _rows(instance: Instance, chunk: Chunk) -> Iterator[dict[str, Any]]:
