@@ -82,6 +82,7 @@ if TYPE_CHECKING:
     from adlopt.severity_path import SeverityPath, best_severity_path
     from adlopt.shed import Shed, open_contract_round
     from adlopt.simulation import Scenario, Simulation, simulate
+    from adlopt.sweep import Sweep, read_sweep, run_sweep
     from adlopt.waterfill import pro_rata, water_fill
 
 _HOMES = {
@@ -145,6 +146,7 @@ _HOMES = {
     "severity_path": ("SeverityPath", "best_severity_path"),
     "shed": ("Shed", "open_contract_round"),
     "simulation": ("Scenario", "Simulation", "simulate"),
+    "sweep": ("Sweep", "read_sweep", "run_sweep"),
     "waterfill": ("pro_rata", "water_fill"),
 }
 _MODULES = (

@@ -25,8 +25,9 @@ from adlopt.cli_judging import axioms, diagnose, exposure, simulate
 from adlopt.cli_loading import load
 from adlopt.cli_optimum import couple, match, solve
 from adlopt.cli_showing import plot, report
+from adlopt.cli_sweep import sweep
 from adlopt.cli_theory import bounds, prove, worst
-from adlopt.errors import AdloptError, InputError, NoSolution, ProofError
+from adlopt.errors import AdloptError, InputError, NoSolution, ProofError, SweepStopped
 from adlopt.loss import Burden
 
 __all__ = [
@@ -47,6 +48,7 @@ __all__ = [
     "report",
     "simulate",
     "solve",
+    "sweep",
     "venues",
     "worst",
 ]
@@ -61,7 +63,7 @@ def main() -> None:
         sys.stdout.flush()
     except CycloptsError as error:
         _fail(str(error), BAD_INPUT)
-    except ProofError as error:
+    except (ProofError, SweepStopped) as error:
         _fail(str(error), NO_ANSWER)
     except NoSolution as error:
         if "--json" in sys.argv:

@@ -12,7 +12,8 @@
     ├── PolicyError
     │   ├── BadHaircut             a policy broke 0 ≤ x ≤ u, or returned something else
     │   └── CausalityError         a policy's decision depends on an outcome it cannot know
-    └── ProofError                 a proof step does not close
+    ├── ProofError                 a proof step does not close
+    └── SweepStopped               a sweep ended before all of it was played
 """
 
 from __future__ import annotations
@@ -160,3 +161,7 @@ class CausalityError(PolicyError):
 
 class ProofError(AdloptError):
     """A proof step does not close."""
+
+
+class SweepStopped(AdloptError):
+    """A sweep ended before all of it was played; what is finished is kept."""

@@ -68,5 +68,5 @@ def test_the_readme_commands_are_what_runs_elsewhere():
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
     install = "python3 -m venv .venv && .venv/bin/pip install -e"
     assert f"{install} . && .venv/bin/adlopt play october-10\n" in readme
-    assert f"{install} '.[test]' && .venv/bin/pytest\n" in readme
+    assert f"{install} '.[test]' && .venv/bin/pytest -n auto\n" in readme
     assert "README.md" in (ROOT / ".ci" / "run").read_text(encoding="utf-8")

@@ -108,6 +108,15 @@ line 6: 'oops'
 [(1, 490.0, 100.0, 1350.0), (2, 50.0, 20.0, 350.0)]
 3 winners give 100.00 USD, worst burden 7.407 %; proven optimal (exact)
 """,
+    "12_sweep.py": """\
+60 rows: 20 episodes × 3 policies × 1 loss
+ 8 rounds  constant:0.1+pro-rata             33,655 above the optimum (hindsight)
+ 8 rounds  constant:0.3+pro-rata             23,822 above the optimum (hindsight)
+ 8 rounds  persistence+queue:leverage        59,932 above the optimum (hindsight)
+16 rounds  constant:0.1+pro-rata             66,159 above the optimum (hindsight)
+16 rounds  constant:0.3+pro-rata             49,045 above the optimum (hindsight)
+16 rounds  persistence+queue:leverage       108,829 above the optimum (hindsight)
+""",
 }
 
 
