@@ -72,7 +72,7 @@ def _shown(value: object) -> str:
         text = repr(value)
     except ValueError:
         text = "a number of thousands of digits"
-    return text if len(text) <= 80 else text[:77] + "..."
+    return text if len(text) <= 80 else f"{text[:38]}...{text[-39:]}"
 
 
 def _input_error(

@@ -60,11 +60,10 @@ def on_processes(workers: int | None = None) -> Iterator[Executor]:
     SweepStopped
         If one of them dies.
     """
-    context = multiprocessing.get_context("spawn")
+    context, count = multiprocessing.get_context("spawn"), _workers(workers)
     try:
-        with ProcessPoolExecutor(
-            _workers(workers), mp_context=context, initializer=_follow_parent
-        ) as executor:
+        with ProcessPoolExecutor(count, mp_context=context, initializer=_follow_parent) as executor:
+            _launch(executor, count)
             yield executor
     except BrokenExecutor:
         raise SweepStopped(f"a worker process died; {LOST}") from None
@@ -105,6 +104,18 @@ def _workers(given: int | None) -> int:
     if given is not None and given < 1:
         raise InputError("workers", given, "a whole number ≥ 1")
     return given or os.cpu_count() or 1
+
+
+def _launch(executor: Executor, count: int) -> None:
+    """Start all workers deaf to Ctrl-C, which a terminal sends to them as well."""
+    hears = threading.current_thread() is threading.main_thread()
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN) if hears else None
+    try:
+        for _ in range(count):
+            executor.submit(int)
+    finally:
+        if before is not None:
+            signal.signal(signal.SIGINT, before)
 
 
 def _follow_parent() -> None:
