@@ -6,6 +6,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import cache
+from importlib.metadata import version
 from itertools import product
 from typing import ClassVar
 
@@ -228,7 +229,8 @@ def test_highs_needs_its_presolve_here():
     arena = Arena.of(with_deficits([1.0, 0.25, 0.01171875]), 0.0)
     rule = ProjectedOGD(step=1 / math.sqrt(math.fsum(arena.deficit**2)))
     program = _Tracking.of(arena, rule.step, None).program()
-    assert -run(program).bound == 1.0, "HiGHS calls this optimal"
+    if tuple(map(int, version("highspy").split(".")[:2])) < (1, 16):
+        assert -run(program).bound == 1.0, "HiGHS calls this optimal"
     solved = solve(rule, arena, any_first=True)
     assert solved.upper == pytest.approx(1.00748, abs=1e-5)
     assert solved.attack.loss == pytest.approx(solved.upper, rel=1e-6)

@@ -5,6 +5,7 @@ import subprocess
 import sys
 from dataclasses import replace
 from fractions import Fraction
+from importlib.metadata import version
 
 import numpy as np
 import pytest
@@ -19,6 +20,9 @@ from adlopt.lot_grid import LotGrid
 from adlopt.problem import BurdenProblem
 from adlopt.program import Program, SlackForm
 from adlopt.waterfill import water_level
+
+HIGHS = tuple(map(int, version("highspy").split(".")[:2]))
+"""Some traps are gone from 1.16 on; the guards stay."""
 
 
 def naive(u, e, budget, cost, lot=None):
@@ -73,8 +77,10 @@ def test_trap_2_default_tolerances_of_a_mip(monkeypatch):
     guarded = run(model)
     monkeypatch.setattr(highs, "MIP_OPTIONS", {})
     loose = run(model)
-    assert loose.columns[0] > guarded.columns[0] * (1 + 1e-5)
-    assert loose.bound > guarded.columns[0] * (1 + 1e-5), "its own bound excludes the optimum"
+    assert guarded.columns[0] <= loose.columns[0] * (1 + 1e-9)
+    if HIGHS < (1, 16):
+        assert loose.columns[0] > guarded.columns[0] * (1 + 1e-5)
+        assert loose.bound > guarded.columns[0] * (1 + 1e-5), "its own bound excludes the optimum"
 
 
 def test_trap_3_lengths_and_nan_are_checked_before_the_solver_sees_them():
@@ -151,7 +157,7 @@ print(adl.solve(round_, method=adl.Method.HIGHS).value)
 """
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
-    assert float(done.stdout) == pytest.approx(0.25)
+    assert float(done.stdout.split()[-1]) == pytest.approx(0.25)
 
 
 def test_trap_6_a_time_limit_without_an_incumbent_is_not_an_answer():
