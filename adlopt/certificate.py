@@ -183,6 +183,17 @@ def round_down(exact: Fraction) -> float:
     return nearest if nearest <= exact else math.nextafter(nearest, -math.inf)
 
 
+def round_up(exact: Fraction) -> float:
+    """Smallest float that is not below a fraction.
+
+    Examples
+    --------
+    >>> round_up(Fraction(1, 10)) == 0.1
+    True
+    """
+    return -round_down(-exact)
+
+
 def _rounding(
     problem: BurdenProblem, haircut: FloatArray, raised: Fraction, missed: float
 ) -> float:
@@ -210,14 +221,10 @@ def _value(problem: BurdenProblem, haircut: FloatArray, raised: Fraction) -> tup
         missing = Fraction(problem.budget) - raised
         missed = max(Fraction(problem.under) * missing, -Fraction(problem.over) * missing)
     if (haircut[problem.weight <= 0] > 0).any():
-        return math.inf, _round_up(missed)
+        return math.inf, round_up(missed)
     worst = largest_quotient(haircut, problem.weight)
     excess = max(worst - Fraction(problem.allowance), Fraction(0))
-    return _round_up(missed + Fraction(problem.fair) * excess), _round_up(missed)
-
-
-def _round_up(exact: Fraction) -> float:
-    return -round_down(-exact)
+    return round_up(missed + Fraction(problem.fair) * excess), round_up(missed)
 
 
 def _bound(problem: BurdenProblem, given: Multipliers, raised: Fraction) -> Fraction:

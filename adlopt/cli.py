@@ -14,6 +14,7 @@ from adlopt.cli_app import (
     BAD_INPUT,
     NO_ANSWER,
     Json,
+    Policies,
     Variation,
     Whole,
     app,
@@ -85,7 +86,7 @@ def main() -> None:
 def play(
     episode: str,
     *,
-    policy: Annotated[list[str] | None, Parameter(name=["--policy", "-p"], negative="")] = None,
+    policy: Policies = None,
     burden: Burden = Burden.CAPACITY,
     under: float | None = None,
     over: float | None = None,

@@ -37,6 +37,7 @@ def whole(_: type, tokens: Sequence[Token]) -> int:
 Whole = Annotated[int, Parameter(converter=whole)]
 Json = Annotated[bool, Parameter(name="--json", negative="")]
 Output = Annotated[Path | None, Parameter(name=["--output", "-o"])]
+Policies = Annotated[list[str] | None, Parameter(name=["--policy", "-p"], negative="")]
 Variation = Annotated[float | None, Parameter(name=["--variation", "-P"])]
 
 

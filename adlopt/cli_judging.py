@@ -8,7 +8,7 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from adlopt.cli_app import Json, Whole, app, episode_named, progress
+from adlopt.cli_app import Json, Output, Policies, Whole, app, episode_named, progress
 from adlopt.loss import Burden
 
 
@@ -38,7 +38,7 @@ def axioms(policy: str, *, tries: Whole = 300, seed: Whole = 0, json_: Json = Fa
 def diagnose(
     episode: str,
     *,
-    policy: Annotated[list[str] | None, Parameter(name=["--policy", "-p"], negative="")] = None,
+    policy: Policies = None,
     burden: Burden = Burden.CAPACITY,
     json_: Json = False,
 ) -> None:
@@ -66,12 +66,12 @@ def diagnose(
 @app.command
 def simulate(
     *,
-    policy: Annotated[list[str] | None, Parameter(name=["--policy", "-p"], negative="")] = None,
+    policy: Policies = None,
     seeds: Whole = 100,
     accounts: Whole = 300,
     shock: float = 0.3,
     fund: float = 0.002,
-    output: Annotated[Path | None, Parameter(name=["--output", "-o"])] = None,
+    output: Output = None,
     json_: Json = False,
 ) -> None:
     """Play rules and policies in a simulated crash, where each choice changes what follows.

@@ -9,7 +9,7 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from adlopt.cli_app import Json, app, progress, whole
+from adlopt.cli_app import Json, Output, app, progress, whole
 from adlopt.loaders.report import TOLERANCE
 from adlopt.loaders.rules import Capacity, Deficit
 
@@ -23,7 +23,7 @@ def load(
     deficit: Deficit | None = None,
     capacity: Capacity | None = None,
     tolerance: float = TOLERANCE,
-    output: Annotated[Path | None, Parameter(name=["--output", "-o"])] = None,
+    output: Output = None,
     json_: Json = False,
 ) -> None:
     """Make an episode of a venue's data, and say what is odd about it.

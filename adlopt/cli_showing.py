@@ -7,7 +7,7 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from adlopt.cli_app import app, episode_named, progress
+from adlopt.cli_app import Output, Policies, app, episode_named, progress
 from adlopt.errors import InputError
 from adlopt.loss import Burden
 
@@ -16,7 +16,7 @@ from adlopt.loss import Burden
 def report(
     episode: str,
     *,
-    policy: Annotated[list[str] | None, Parameter(name=["--policy", "-p"], negative="")] = None,
+    policy: Policies = None,
     burden: Burden = Burden.CAPACITY,
     skip_proofs: Annotated[bool, Parameter(negative="")] = False,
     output: Annotated[Path, Parameter(name=["--output", "-o"])] = Path("report.html"),
@@ -58,9 +58,9 @@ def plot(
     episode: str | None = None,
     figure: str | None = None,
     *,
-    policy: Annotated[list[str] | None, Parameter(name=["--policy", "-p"], negative="")] = None,
+    policy: Policies = None,
     burden: Burden = Burden.CAPACITY,
-    output: Annotated[Path | None, Parameter(name=["--output", "-o"])] = None,
+    output: Output = None,
     list_: Annotated[bool, Parameter(name="--list", negative="")] = False,
 ) -> None:
     """Draw a figure of an episode as .svg or .png; --list names them all.

@@ -8,7 +8,7 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from adlopt.cli_app import app, progress, whole
+from adlopt.cli_app import Output, app, progress, whole
 
 INTERRUPTED = 130
 """Exit code after Ctrl-C."""
@@ -18,7 +18,7 @@ INTERRUPTED = 130
 def sweep(
     spec: Path,
     *,
-    output: Annotated[Path | None, Parameter(name=["--output", "-o"])] = None,
+    output: Output = None,
     workers: Annotated[int | None, Parameter(converter=whole)] = None,
     threads: Annotated[bool, Parameter(negative="")] = False,
     scheduler: str | None = None,

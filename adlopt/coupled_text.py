@@ -6,6 +6,7 @@ from typing import Any
 
 from adlopt.coupling_price import CouplingPrice
 from adlopt.episode import Episode
+from adlopt.solution_text import as_data
 from adlopt.table import percent, table
 
 SHOWN = 40
@@ -27,15 +28,7 @@ def summarise(episode: Episode, price: CouplingPrice) -> dict[str, Any]:
         "touched": [int((x > 0).sum()) for x in best.haircuts],
         "binding_rounds": list(best.binding),
         "stopped": best.stopped.value,
-        "certificate": {
-            "upper": certificate.upper,
-            "lower": certificate.lower,
-            "gap": certificate.gap,
-            "optimal": certificate.optimal,
-            "trust": certificate.trust.value,
-            "error": certificate.error,
-            "budget_residual_usd": certificate.budget_residual,
-        },
+        "certificate": as_data(certificate),
         "one_by_one": {
             "value": price.one_by_one,
             "price_of_not_coupling": None if bounds is None else list(bounds),

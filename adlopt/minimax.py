@@ -25,6 +25,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from adlopt.arrays import FloatArray, IntArray, own, own_number
+from adlopt.certificate import round_down, round_up
 from adlopt.errors import InputError
 from adlopt.minimax_tables import Units, first_round, unit_of_money, worth
 
@@ -73,7 +74,7 @@ def closed_form(deficit: ArrayLike, variation: float) -> Interval:
     whole, knapsack = (_largest(rest, top) for top in (Fraction(math.floor(budget)), budget))
     constant = sum(rest, Fraction(0)) / 2
     return Interval(
-        lower=_down((first + whole) / 2), upper=_up(first / 2 + min(constant, knapsack))
+        lower=round_down((first + whole) / 2), upper=round_up(first / 2 + min(constant, knapsack))
     )
 
 
@@ -123,7 +124,7 @@ def minimax_weighted(
     """
     sizes, dollars = _owned(deficit), own_number(budget, "budget", lowest=0.0)
     first, *rest = _fractions(sizes)
-    upper = _up(first / 2 + min(sum(rest, Fraction(0)) / 2, Fraction(dollars)))
+    upper = round_up(first / 2 + min(sum(rest, Fraction(0)) / 2, Fraction(dollars)))
     if not sizes.any():
         return Interval(lower=0.0, upper=0.0)
     unit = unit_of_money(sizes, _at_least_one("fineness", fineness))
@@ -133,7 +134,7 @@ def minimax_weighted(
     units = min(Fraction(dollars) * grid // unit, grid * sum(cost[1:]))
     *_, table = worth(exact.size, cost, grid, units)
     lower = first_round(table[:, units], int(exact.size[0]))
-    return Interval(lower=_down(exact.usd(lower)), upper=upper)
+    return Interval(lower=round_down(exact.usd(lower)), upper=upper)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -178,7 +179,9 @@ class Game:
         tables = tuple(worth(exact.size, [1] * sizes.size, grid, units + 1))[::-1]
         lower, above = (first_round(line, int(exact.size[0])) for line in tables[0].T[units:])
         rounding = exact.usd(sizes.size * (grid + 1)) + sum(_fractions(sizes), Fraction(0)) / grid
-        ends = Interval(lower=_down(exact.usd(lower)), upper=_up(exact.usd(above) + rounding))
+        ends = Interval(
+            lower=round_down(exact.usd(lower)), upper=round_up(exact.usd(above) + rounding)
+        )
         return cls(exact.size, grid, units, tables, ends & closed_form(sizes, variation))
 
     def reply(self, t: int, theta: float, last: float | None, left: int) -> tuple[float, int]:
@@ -211,15 +214,6 @@ def _largest(sizes: list[Fraction], count: Fraction) -> Fraction:
     whole = math.floor(count)
     ordered = sorted(sizes, reverse=True)
     return sum(ordered[:whole], (count - whole) * sum(ordered[whole : whole + 1], Fraction(0)))
-
-
-def _down(value: Fraction) -> float:
-    near = float(value)
-    return near if near <= value else math.nextafter(near, -math.inf)
-
-
-def _up(value: Fraction) -> float:
-    return -_down(-value)
 
 
 def _grid_for(rounds: int, budget: float, grid: int | None) -> int:

@@ -10,7 +10,6 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from scipy import stats
 
 import adlopt as adl
 from adlopt import diagnostics as d
@@ -199,16 +198,6 @@ def test_violations_are_inverted_neighbours(capacity, random):
     turned = [p for p in pairs if capacity[p[0]] - x[p[0]] < capacity[p[1]] - x[p[1]]]
     expected = len(turned) / len(pairs) if pairs else 0.0
     assert d.monotonicity_violations(start, x) == pytest.approx(expected)
-
-
-@given(st.lists(st.tuples(whole, whole), min_size=2, max_size=9))
-def test_spearman_agrees_with_scipy(pairs):
-    a, b = zip(*pairs, strict=True)
-    found = d.spearman(a, b)
-    if len(set(a)) == 1 or len(set(b)) == 1:
-        assert found is None
-    else:
-        assert found == pytest.approx(stats.spearmanr(a, b).statistic, abs=1e-12)
 
 
 def test_rank_stability_is_of_accounts_in_both_rounds():

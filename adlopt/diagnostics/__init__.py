@@ -11,8 +11,9 @@ from adlopt.diagnostics.concentration import Concentration, forced_on_largest, g
 from adlopt.diagnostics.diagnosis import Diagnosis, PolicyDiagnosis, diagnose
 from adlopt.diagnostics.fairer import BurdenComparison, Fairer, compare_burdens
 from adlopt.diagnostics.noise import Sensitivity, pro_rata_guarantee, sensitivity, swap_jump
-from adlopt.diagnostics.ranks import monotonicity_violations, rank_stability, spearman
+from adlopt.diagnostics.ranks import monotonicity_violations, rank_stability
 from adlopt.diagnostics.survivors import Survivors, survivor_gap
+from adlopt.inequality import rank_correlation
 
 __all__ = [
     "BurdenComparison",
@@ -32,9 +33,9 @@ __all__ = [
     "gini",
     "monotonicity_violations",
     "pro_rata_guarantee",
+    "rank_correlation",
     "rank_stability",
     "sensitivity",
-    "spearman",
     "survivor_gap",
     "swap_jump",
     "top_share",

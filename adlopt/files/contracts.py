@@ -14,7 +14,7 @@ from adlopt.errors import InputError
 from adlopt.files.read import decode, naming, parse
 from adlopt.files.schema import ContractRoundFile
 from adlopt.files.tables import Columns, read_columns
-from adlopt.files.write import Writer, replace_all
+from adlopt.files.write import Writer, replace_all, write_table
 from adlopt.loss import Burden
 from adlopt.matching import Goal, Lots, Matching, match
 from adlopt.positions import ContractRound, Positions, Side
@@ -187,15 +187,7 @@ def write_trades(case: ContractCase, matching: Matching, path: str | Path) -> Pa
     InputError
         If the path ends in neither, or its folder does not exist.
     """
-    import polars as pl
-
-    path = Path(path)
-    if path.suffix not in (".csv", ".parquet") or not path.parent.is_dir():
-        raise InputError("output", str(path), "a .csv or .parquet file in a folder that exists")
-    frame = pl.DataFrame(trade_columns(case, matching))
-    csv = path.suffix == ".csv"
-    replace_all({path: lambda p: frame.write_csv(p) if csv else frame.write_parquet(p)})
-    return path
+    return write_table(trade_columns(case, matching), path)
 
 
 def trade_columns(case: ContractCase, matching: Matching) -> dict[str, list[Any]]:

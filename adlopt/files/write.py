@@ -75,7 +75,7 @@ def write_haircuts(round_: Round, haircut: FloatArray, path: str | Path) -> Path
         "capacity_usd": round_.start.capacity,
         "haircut_usd": own(haircut, "haircut", length=len(round_.start.account)),
     }
-    return _write_table(columns, path)
+    return write_table(columns, path)
 
 
 def write_lots(round_: ContractRound, lots: IntArray, path: str | Path) -> Path:
@@ -96,7 +96,7 @@ def write_lots(round_: ContractRound, lots: IntArray, path: str | Path) -> Path:
         "closed": lots * positions.lot,
         "taken_usd": lots * positions.lot_value,
     }
-    return _write_table(columns, path)
+    return write_table(columns, path)
 
 
 def write_episode_haircuts(
@@ -118,10 +118,11 @@ def write_episode_haircuts(
         "capacity_usd": np.concatenate([start.capacity for start in starts]),
         "haircut_usd": np.concatenate(owned),
     }
-    return _write_table(columns, path)
+    return write_table(columns, path)
 
 
-def _write_table(columns: Mapping[str, Any], path: str | Path) -> Path:
+def write_table(columns: Mapping[str, Any], path: str | Path) -> Path:
+    """Write columns as .csv or .parquet, whole or not at all."""
     import polars as pl
 
     path = Path(path)

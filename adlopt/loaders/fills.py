@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
@@ -101,6 +102,17 @@ class Fills:
     def empty(cls) -> Fills:
         """Make a table without rows, to `add` files to."""
         return cls(spool=Spool(schema()), files=[], available=set(QUANTITIES), reports=[])
+
+    @classmethod
+    @contextmanager
+    def filling(cls) -> Iterator[Fills]:
+        """Make a table to fill and keep; it is gone if the block fails."""
+        fills = cls.empty()
+        try:
+            yield fills
+        except BaseException:
+            fills.spool.close()
+            raise
 
     def add(
         self, path: Path, blocks: Iterator[pl.DataFrame], has: Sequence[str], tally: Tally

@@ -64,12 +64,8 @@ def read_detail(
     InputError
         If a required column is missing, or more than `tolerance` of the records do not parse.
     """
-    fills = Fills.empty()
-    try:
+    with Fills.filling() as fills:
         add_detail(fills, Path(path), tolerance=tolerance, progress=progress)
-    except BaseException:
-        fills.spool.close()
-        raise
     return fills
 
 

@@ -75,16 +75,12 @@ def read_node_fills(
         If a file cannot be read or stands twice, or more than `tolerance` of its fills do not
         parse.
     """
-    fills = Fills.empty()
     seen: set[tuple[int | None, str]] = set()
-    try:
+    with Fills.filling() as fills:
         for path in each_once(paths):
             tally = Tally(path, tolerance)
             blocks = _blocks(path, tally, seen, progress, trades)
             fills.add(path, blocks, HAS, tally)
-    except BaseException:
-        fills.spool.close()
-        raise
     return fills
 
 

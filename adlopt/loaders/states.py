@@ -53,16 +53,12 @@ def valued(
         if time < snapshot.time:
             expected = f"a start after the snapshot, {snapshot.time}"
             raise InputError(f"wave {wave}", time, expected)
-    made = Fills.empty()
-    made.files, made.reports, made.rows = list(fills.files), list(fills.reports), fills.rows
-    made.available = fills.available | {"equity", "loser_equity"}
-    try:
+    with Fills.filling() as made:
+        made.files, made.reports, made.rows = list(fills.files), list(fills.reports), fills.rows
+        made.available = fills.available | {"equity", "loser_equity"}
         for wave, time in starts.iter_rows():
             own = cut.filter(pl.col("wave") == wave).collect(engine="streaming")
             made.spool.write(_valued_wave(time, own, trades, snapshot, ledger))
-    except BaseException:
-        made.spool.close()
-        raise
     return made
 
 

@@ -44,8 +44,9 @@ def wealth_round(market: Market, *, t: int = 1) -> RoundStart:
     winners, owner = np.flatnonzero(wins), market.owner
     held = np.bincount(owner, minlength=len(rows))
     if (held[winners] == 1).all():
-        places = [int(np.flatnonzero(owner == i)[0]) for i in winners]
-        held_by = position_rows(market).take(np.array(places))
+        place = np.empty(len(rows), dtype=np.int64)
+        place[owner] = np.arange(owner.size)
+        held_by = position_rows(market).take(place[winners])
         columns = {name: held_by.feature(name) for name in held_by.features} | columns
     return RoundStart(
         t=t,
