@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from adlopt.certificate import Certificate, Trust
     from adlopt.contracts import ContractSolution
     from adlopt.coupled import CoupledSolution, solve_coupled
-    from adlopt.coupling_price import CouplingPrice, price_of_not_coupling
+    from adlopt.coupled.price import CouplingPrice, price_of_not_coupling
     from adlopt.diagnostics import Diagnosis, compare_burdens, diagnose
     from adlopt.episode import Episode
     from adlopt.errors import (
@@ -46,7 +46,6 @@ if TYPE_CHECKING:
         SolverStopped,
     )
     from adlopt.evidence import Evidence
-    from adlopt.fewest import forced_concentration
     from adlopt.files import (
         read_contract_round,
         read_episode,
@@ -59,13 +58,14 @@ if TYPE_CHECKING:
     from adlopt.frames import Library
     from adlopt.highs import Stopped
     from adlopt.hindsight import best_fixed_severity, paper_ogd, per_round_optimum
-    from adlopt.leverage import LeverageDrain, drain_leverage, drain_round, expected_loss
     from adlopt.limits import Limits
     from adlopt.loss import Asymmetric, Burden, Empirical, MinMax, SeverityLoss, surrogate
     from adlopt.market import Accounts, Coins, Market, OpenPositions
     from adlopt.matching import Goal, Lots, Matching, match
     from adlopt.method import Method
     from adlopt.objective import CVaR, FewestAccounts, Leximin, TrackingFirst
+    from adlopt.objectives.fewest import forced_concentration
+    from adlopt.objectives.leverage import LeverageDrain, drain_leverage, drain_round, expected_loss
     from adlopt.offline import solve
     from adlopt.online import Haircut, Policy, SeverityThenAllocation, policy
     from adlopt.optimum import Solution, Stage
@@ -93,7 +93,7 @@ _HOMES = {
     "certificate": ("Certificate", "Trust"),
     "contracts": ("ContractSolution",),
     "coupled": ("CoupledSolution", "solve_coupled"),
-    "coupling_price": ("CouplingPrice", "price_of_not_coupling"),
+    "coupled.price": ("CouplingPrice", "price_of_not_coupling"),
     "diagnostics": ("Diagnosis", "compare_burdens", "diagnose"),
     "episode": ("Episode",),
     "errors": (
@@ -111,7 +111,7 @@ _HOMES = {
         "SolverStopped",
     ),
     "evidence": ("Evidence",),
-    "fewest": ("forced_concentration",),
+    "objectives.fewest": ("forced_concentration",),
     "files": (
         "read_contract_round",
         "read_episode",
@@ -124,7 +124,7 @@ _HOMES = {
     "frames": ("Library",),
     "highs": ("Stopped",),
     "hindsight": ("best_fixed_severity", "paper_ogd", "per_round_optimum"),
-    "leverage": ("LeverageDrain", "drain_leverage", "drain_round", "expected_loss"),
+    "objectives.leverage": ("LeverageDrain", "drain_leverage", "drain_round", "expected_loss"),
     "limits": ("Limits",),
     "loss": ("Asymmetric", "Burden", "Empirical", "MinMax", "SeverityLoss", "surrogate"),
     "market": ("Accounts", "Coins", "Market", "OpenPositions"),

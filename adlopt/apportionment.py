@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from adlopt.arrays import FloatArray, IntArray, own, own_number
-from adlopt.lot_grid import MICRO, lot_sizes, whole_lots
+from adlopt.lots.grid import MICRO, lot_sizes, whole_lots
 from adlopt.waterfill import water_level
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
-from adlopt import sandwich, summary
+from adlopt import sandwich
 from adlopt.arrays import FloatArray
 from adlopt.bounds import ENOUGH_CAPACITY
 from adlopt.episode import Episode
@@ -16,6 +16,7 @@ from adlopt.loss import Burden
 from adlopt.playing import Playable, decisions, lineup, play, resolve
 from adlopt.run import Run
 from adlopt.scoreboard import Scoreboard
+from adlopt.text import summary
 
 ACCOUNT_POLICIES = (
     "persistence+queue",

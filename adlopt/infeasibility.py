@@ -10,7 +10,7 @@ import numpy as np
 from adlopt.certificate import round_down
 from adlopt.errors import Binding, CertificateError, InfeasibleRound
 from adlopt.limits import Limits
-from adlopt.lot_grid import MICRO, LotGrid
+from adlopt.lots.grid import MICRO, LotGrid
 from adlopt.problem import BurdenProblem
 from adlopt.round import RoundStart
 

@@ -3,7 +3,8 @@
 Every kernel has a twin in numpy where it is called from, which smaller rounds use and tests hold
 it equal to; loops that are plain Python elsewhere are compiled by `compiled`. Kernels run on one
 thread, in the order of the accounts, without reassociation: equal input gives equal bits. Compiled
-code is kept on disk; numba is loaded here, and for `adlopt.knapsack` in `position_kernels`.
+code is kept on disk; numba is loaded here, and for `adlopt.contracts.knapsack` in
+`adlopt.contracts.kernels`.
 """
 
 from __future__ import annotations

@@ -12,20 +12,20 @@ import numpy as np
 from adlopt.budget import Budget
 from adlopt.contracts import ContractSolution, solve_contracts
 from adlopt.errors import InfeasibleRound, InputError
-from adlopt.fewest import fewest_accounts
 from adlopt.infeasibility import explain
-from adlopt.leximin import leximin
 from adlopt.limits import Limits
 from adlopt.loss import Asymmetric, Empirical, Loss, MinMax
 from adlopt.method import Method
 from adlopt.objective import CVaR, FewestAccounts, Leximin, Objective, TrackingFirst
+from adlopt.objectives.fewest import fewest_accounts
+from adlopt.objectives.leximin import leximin
+from adlopt.objectives.tail_burden import least_cvar
+from adlopt.objectives.tracking_first import tracking_first
 from adlopt.optimum import Search, Solution, least_loss
 from adlopt.positions import ContractRound
 from adlopt.problem import BurdenProblem
 from adlopt.round import Round, RoundStart
-from adlopt.tail_burden import least_cvar
 from adlopt.tiers import tier_by_tier
-from adlopt.tracking_first import tracking_first
 
 Solver = Callable[..., Solution]
 """Minimises over a problem: (problem, objective, search)."""

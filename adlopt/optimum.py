@@ -40,7 +40,7 @@ from adlopt.errors import CertificateError, InputError, SolverFailed
 from adlopt.frames import Columns, Tabular
 from adlopt.highs import Infeasible, Stopped, run
 from adlopt.loss import worst_burden
-from adlopt.lot_grid import MICRO, LotGrid
+from adlopt.lots.grid import MICRO, LotGrid
 from adlopt.method import Method
 from adlopt.problem import BurdenProblem
 from adlopt.program import ShiftedCore, SlackForm

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from adlopt.arrays import FloatArray, IntArray
 from adlopt.certificate import Multipliers
 from adlopt.errors import InputError
-from adlopt.lot_grid import MICRO, LotGrid
+from adlopt.lots.grid import MICRO, LotGrid
 from adlopt.problem import BurdenProblem
 from adlopt.round import Round
 

@@ -38,7 +38,7 @@ from adlopt.policies.experts import Ader
 from adlopt.quality import counted_once
 from adlopt.quantity import MOVED_BIG, SMALL, P, S, big_rounds, path_variation
 from adlopt.run import Information
-from adlopt.sandwich_text import render
+from adlopt.text.sandwich import render
 
 BUDGETS = (0.0, 1.0, 2.0, 3.0)
 """P of the minimax table, beside those of the episode and of its big rounds."""

@@ -13,7 +13,7 @@ from adlopt.arrays import BoolArray
 from adlopt.certificate import ROUNDING
 from adlopt.errors import InputError
 from adlopt.highs import Stopped
-from adlopt.lot_grid import LotGrid
+from adlopt.lots.grid import LotGrid
 from adlopt.optimum import Solution, Stage
 from adlopt.problem import BurdenProblem
 from adlopt.waterfill import check_reachable

@@ -61,7 +61,7 @@ from adlopt.quantity import (
     gate_sources,
 )
 from adlopt.sandwich import render, summarise
-from adlopt.sandwich_text import _ladder, _others, _silent
+from adlopt.text.sandwich import _ladder, _others, _silent
 from adlopt.tightness import Tightness
 
 SLACK = 1 + 1e-9

@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 import adlopt as adl
-from adlopt import cli, cli_app
+from adlopt import cli
+from adlopt.cli import app as cli_app
 
 HEAD = "deficit = 90.0\nneeded = 60.0\n"
 ALICE = '[[account]]\nid = "alice"\ncapacity = 120.0\n'
@@ -69,7 +70,7 @@ def run(folder, monkeypatch, capsys):
 
 def spawn(*words, stdout=subprocess.PIPE, **env):
     """Run the command line in a process of its own."""
-    command = [sys.executable, "-m", "adlopt.cli", *words]
+    command = [sys.executable, "-m", "adlopt", *words]
     here = {"PYTHONPATH": str(Path(adl.__file__).parents[1]), "PYTHONUNBUFFERED": ""}
     env = os.environ | here | env
     return subprocess.run(

@@ -12,9 +12,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import adlopt as adl
-from adlopt import contract_search
-from adlopt.contract_grid import ContractGrid
 from adlopt.contracts import certify_contracts
+from adlopt.contracts import search as contract_search
+from adlopt.contracts.grid import ContractGrid
 from adlopt.errors import Binding
 from adlopt.highs import Infeasible, run
 from adlopt.program import Program
@@ -429,7 +429,7 @@ def test_small_searches_cut_short_prove_nothing_false(seed, monkeypatch):
     for trial in range(40):
         monkeypatch.setattr(contract_search, "ALL_NODES", int(rng.choice([1, 3, 10, 40])))
         if trial % 2:
-            monkeypatch.setattr("adlopt.contract_optimum.Listing.of", lambda _: None)
+            monkeypatch.setattr("adlopt.contracts.optimum.Listing.of", lambda _: None)
         positions = [
             (i, float(rng.choice([1, 2, 3, 5, 7, 11, 2.5])), int(rng.integers(0, 3)))
             for i in range(2)
@@ -517,8 +517,8 @@ def test_sums_out_of_reach_of_many_lots_are_still_refused():
 
 
 def test_a_sum_that_is_neither_found_nor_refuted_is_not_called_infeasible(monkeypatch):
-    monkeypatch.setattr("adlopt.contract_optimum.mend", lambda *_: None)
-    monkeypatch.setattr("adlopt.contract_optimum.Listing.of", lambda _: None)
+    monkeypatch.setattr("adlopt.contracts.optimum.mend", lambda *_: None)
+    monkeypatch.setattr("adlopt.contracts.optimum.Listing.of", lambda _: None)
     round_ = coarse(10, 1)
     with pytest.raises(adl.SolverStopped, match=r"before the search gave up.*at_least"):
         adl.solve(round_, EQUITY)
@@ -543,7 +543,7 @@ def test_a_solver_that_denies_a_solution_is_not_believed(monkeypatch):
     def deny(*_, **__):
         raise Infeasible
 
-    monkeypatch.setattr("adlopt.contract_optimum.run", deny)
+    monkeypatch.setattr("adlopt.contracts.optimum.run", deny)
     round_ = round_of([(0, 5.0, 4), (0, 3.0, 2)], needed=16.0, equity=[100.0])
     with pytest.raises(adl.SolverFailed, match="infeasible that has a solution"):
         adl.solve(round_, EQUITY, method=adl.Method.HIGHS)

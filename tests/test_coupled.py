@@ -11,14 +11,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import adlopt as adl
-from adlopt import coupled_certificate as proof
-from adlopt import polymatroid
 from adlopt.certificate import Trust
-from adlopt.coupled_burden import least_burden_in_all
-from adlopt.coupling import Coupling
+from adlopt.coupled import certificate as proof
+from adlopt.coupled import polymatroid
+from adlopt.coupled.burden import least_burden_in_all
+from adlopt.coupled.polymatroid import Polymatroid
+from adlopt.coupled.problem import Coupling
 from adlopt.highs import Stopped
 from adlopt.loss import MinMax
-from adlopt.polymatroid import Polymatroid
 
 
 def episode_of(capacities, budgets):

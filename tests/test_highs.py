@@ -15,7 +15,7 @@ from adlopt import highs, program
 from adlopt.certificate import certify
 from adlopt.errors import InputError, SolverFailed, SolverStopped
 from adlopt.highs import Infeasible, run
-from adlopt.lot_grid import LotGrid
+from adlopt.lots.grid import LotGrid
 from adlopt.problem import BurdenProblem
 from adlopt.program import Program, SlackForm
 from adlopt.waterfill import water_level

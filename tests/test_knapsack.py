@@ -7,8 +7,8 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from adlopt import position_kernels
-from adlopt.knapsack import fill, least_remainder, two_lots
+from adlopt.contracts import kernels as position_kernels
+from adlopt.contracts.knapsack import fill, least_remainder, two_lots
 
 small = st.integers(0, 80)
 

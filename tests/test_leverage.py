@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import adlopt as adl
-from adlopt.leverage import drain_leverage, drain_round, expected_loss
+from adlopt.objectives.leverage import drain_leverage, drain_round, expected_loss
 
 
 def market(seed):

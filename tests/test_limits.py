@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 import adlopt as adl
 from adlopt.certificate import check_feasible
-from adlopt.lot_grid import LotGrid
+from adlopt.lots.grid import LotGrid
 from adlopt.optimum import certify_lots
 from adlopt.problem import BurdenProblem
 

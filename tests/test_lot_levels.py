@@ -9,10 +9,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import adlopt as adl
-from adlopt import lot_grid, lot_levels, waterfill
+from adlopt import waterfill
 from adlopt.arrays import MANY
-from adlopt.lot_grid import MICRO, LotGrid
-from adlopt.lot_levels import level_reaching
+from adlopt.lots import grid as lot_grid
+from adlopt.lots import levels as lot_levels
+from adlopt.lots.grid import MICRO, LotGrid
+from adlopt.lots.levels import level_reaching
 from adlopt.waterfill import filled, water_level
 
 

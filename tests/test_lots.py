@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 import adlopt as adl
 from adlopt.highs import Infeasible
-from adlopt.lot_grid import LotGrid, take_away
-from adlopt.subset_sum import closest_sums
+from adlopt.lots.grid import LotGrid, take_away
+from adlopt.lots.subset_sum import closest_sums
 
 MICRO = 10**6
 
@@ -115,7 +115,7 @@ def test_a_search_cut_short_proves_nothing_false(seed, monkeypatch):
         supply = [haircut for haircut in supply if haircut.sum() == needed]
     least = min((loss.value(round_, haircut) for haircut in supply), default=math.inf)
     limits = {"nodes": int(rng.integers(1, 9)), "sums": int(rng.integers(1, 9))}
-    monkeypatch.setattr("adlopt.subset_sum.closest_sums.__kwdefaults__", limits)
+    monkeypatch.setattr("adlopt.lots.subset_sum.closest_sums.__kwdefaults__", limits)
     try:
         found = adl.solve(round_, loss)
     except adl.InfeasibleRound:

@@ -13,11 +13,16 @@ from hypothesis import strategies as st
 
 import adlopt as adl
 from adlopt.certificate import Multipliers
-from adlopt.fewest import _exactly_below, _proved_level, _surely_below, forced_concentration
-from adlopt.leximin import _no_lot_moves
-from adlopt.lot_grid import LotGrid
+from adlopt.lots.grid import LotGrid
+from adlopt.objectives.fewest import (
+    _exactly_below,
+    _proved_level,
+    _surely_below,
+    forced_concentration,
+)
+from adlopt.objectives.leximin import _no_lot_moves
+from adlopt.objectives.tail_burden import _exact_bound, _float_bound
 from adlopt.problem import BurdenProblem
-from adlopt.tail_burden import _exact_bound, _float_bound
 
 EQUITY = adl.Burden.EQUITY
 EVERY = {

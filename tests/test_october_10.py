@@ -18,7 +18,7 @@ from adlopt.quality import counted_once, inspect
 from adlopt.quantity import MOVED, MOVED_BIG, P
 from adlopt.sandwich import summarise as sandwich
 from adlopt.scoreboard import Scoreboard
-from adlopt.summary import render, summarise
+from adlopt.text.summary import render, summarise
 
 PUBLISHED = Path(__file__).parents[2] / "shared" / "data" / "october_10"
 

@@ -243,7 +243,9 @@ def test_a_convex_statement_is_demanded():
 
 
 def test_a_search_that_gives_up_says_so(monkeypatch):
-    monkeypatch.setattr("adlopt.subset_sum.closest_sums.__kwdefaults__", {"nodes": 1, "sums": 1})
+    monkeypatch.setattr(
+        "adlopt.lots.subset_sum.closest_sums.__kwdefaults__", {"nodes": 1, "sums": 1}
+    )
     lot = np.array([701.0, 1103.0, 1301.0, 1709.0, 1907.0])
     round_ = adl.Round.of(capacity=lot * 9, deficit=1.0, needed=10_007.0, lot=lot)
     with pytest.raises(adl.SolverStopped, match="gave up; nearest found"):

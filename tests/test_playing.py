@@ -16,7 +16,7 @@ from adlopt.playing import run_policy
 from adlopt.policies import named
 from adlopt.policies.gradient import ProjectedOGD
 from adlopt.scoreboard import Scoreboard
-from adlopt.summary import render, summarise
+from adlopt.text.summary import render, summarise
 
 
 @pytest.fixture(scope="module")

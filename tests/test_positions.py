@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import adlopt as adl
-from adlopt.contract_grid import ContractGrid
+from adlopt.contracts.grid import ContractGrid
 
 
 def contracts(**changed):

@@ -9,10 +9,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import adlopt as adl
-from adlopt import path_loops, severity_path
+from adlopt import severity_path
 from adlopt.certificate import Trust
 from adlopt.comparator_path import comparator_curve
 from adlopt.severity_path import best_severity_path, certify_path
+from adlopt.severity_path import loops as path_loops
 
 shares = st.one_of(st.floats(1e-9, 1), st.sampled_from([0.0, 0.25, 0.5, 1.0]))
 sizes = st.one_of(st.floats(1e-9, 1e7), st.sampled_from([0.0, 1.0, 2.0]))

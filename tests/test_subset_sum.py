@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from adlopt.subset_sum import closest_sums
+from adlopt.lots.subset_sum import closest_sums
 
 
 @given(

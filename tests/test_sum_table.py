@@ -4,9 +4,9 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from adlopt import sum_table
-from adlopt.subset_sum import closest_sums
-from adlopt.sum_table import closest_small_sums
+from adlopt.lots import sum_table
+from adlopt.lots.subset_sum import closest_sums
+from adlopt.lots.sum_table import closest_small_sums
 
 
 @given(st.dictionaries(st.integers(1, 90), st.integers(0, 9), max_size=7), st.integers(0, 120))

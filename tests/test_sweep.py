@@ -380,7 +380,7 @@ def test_an_interrupt_at_any_time_cancels_what_has_not_begun(spec, tmp_path, acc
 
 
 def start(path, *words):
-    command = [sys.executable, "-m", "adlopt.cli", "sweep", str(path), *words]
+    command = [sys.executable, "-m", "adlopt", "sweep", str(path), *words]
     here = {"PYTHONPATH": str(Path(adl.__file__).parents[1])}
     return subprocess.Popen(
         command,

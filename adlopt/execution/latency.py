@@ -13,7 +13,7 @@ from numpy.typing import ArrayLike
 from adlopt.arrays import FloatArray, own
 from adlopt.episode import Episode
 from adlopt.errors import InputError
-from adlopt.lot_grid import MICRO, lot_sizes, whole_lots
+from adlopt.lots.grid import MICRO, lot_sizes, whole_lots
 from adlopt.online import Policy
 from adlopt.round import RoundStart
 from adlopt.solvency import ROUNDING, check_haircut

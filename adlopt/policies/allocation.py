@@ -16,8 +16,8 @@ from adlopt.apportionment import integer_pro_rata
 from adlopt.arrays import FloatArray, IntArray, own, own_number
 from adlopt.errors import InputError
 from adlopt.loss import Burden, MinMax
-from adlopt.lot_grid import MICRO, LotGrid
 from adlopt.lots import within_budget
+from adlopt.lots.grid import MICRO, LotGrid
 from adlopt.offline import solve
 from adlopt.online import Haircut, State, labelled
 from adlopt.policies.seniority import by_class, in_turn

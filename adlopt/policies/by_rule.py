@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from adlopt.arrays import FloatArray, IntArray
-from adlopt.lot_grid import MICRO
+from adlopt.lots.grid import MICRO
 from adlopt.market import LARGEST_MARKET
 from adlopt.online import Haircut, State
 from adlopt.policies.allocation import Memoryless

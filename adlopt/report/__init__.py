@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from adlopt import sandwich_text, summary
 from adlopt.errors import InputError
 from adlopt.evidence import SHOWN, Evidence
 from adlopt.files.write import replace_all
@@ -17,6 +16,8 @@ from adlopt.report.inline import inline
 from adlopt.report.page import contents, page, paragraph, scrollable, section, text
 from adlopt.report.provenance import provenance
 from adlopt.table import Table
+from adlopt.text import sandwich as sandwich_text
+from adlopt.text import summary
 
 SECTIONS = {
     "scoreboard": ("Scoreboard", ("misses", "published")),

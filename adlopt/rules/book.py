@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from adlopt.arrays import FloatArray, IntArray
-from adlopt.lot_grid import MICRO
+from adlopt.lots.grid import MICRO
 from adlopt.market import Market
 from adlopt.rules.deleveraging import Match, Tie, shed_lots, shed_rows
 from adlopt.rules.rows import micro

@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 
 from adlopt.arrays import BoolArray, FloatArray, IntArray
-from adlopt.lot_grid import MICRO
+from adlopt.lots.grid import MICRO
 from adlopt.market import LARGEST_MARKET, Market
 from adlopt.positions import Side
 from adlopt.rules.book import Book

@@ -8,7 +8,7 @@ import numpy as np
 
 from adlopt.arrays import FloatArray, IntArray, Record, freeze, freeze_indices
 from adlopt.errors import CertificateError, InputError
-from adlopt.lot_grid import MICRO
+from adlopt.lots.grid import MICRO
 from adlopt.market import Market
 from adlopt.positions import WHOLE
 from adlopt.rules.rows import micro

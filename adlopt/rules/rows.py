@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike
 
 from adlopt.arrays import BoolArray, FloatArray, IntArray, Record
 from adlopt.errors import InputError
-from adlopt.lot_grid import MICRO
+from adlopt.lots.grid import MICRO
 from adlopt.market import Market
 from adlopt.positions import Side
 from adlopt.round import RoundStart

@@ -13,7 +13,7 @@ import numpy as np
 
 from adlopt.arrays import FloatArray, IntArray
 from adlopt.errors import InputError
-from adlopt.lot_grid import MICRO
+from adlopt.lots.grid import MICRO
 from adlopt.rules.formula import Formula
 from adlopt.rules.rows import Rows
 

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from adlopt.arrays import FloatArray, IntArray
-from adlopt.lot_grid import MICRO
+from adlopt.lots.grid import MICRO
 from adlopt.market import Market
 from adlopt.round import RoundOutcome, RoundStart
 from adlopt.rules.deleverage import deleverage

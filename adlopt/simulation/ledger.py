@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike
 
 from adlopt.arrays import IntArray
 from adlopt.errors import CertificateError
-from adlopt.lot_grid import MOST_MICRO
+from adlopt.lots.grid import MOST_MICRO
 
 
 @dataclass(slots=True, kw_only=True)

@@ -9,7 +9,7 @@ import numpy as np
 
 from adlopt.episode import Episode
 from adlopt.errors import InputError
-from adlopt.lot_grid import MICRO
+from adlopt.lots.grid import MICRO
 from adlopt.playing import Playable
 from adlopt.round import Round
 from adlopt.rules.rule import Rule

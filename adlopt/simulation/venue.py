@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from adlopt.arrays import BoolArray, FloatArray, IntArray
-from adlopt.lot_grid import MICRO
+from adlopt.lots.grid import MICRO
 from adlopt.market import Accounts, Coins, Market, OpenPositions
 from adlopt.positions import Side
 from adlopt.simulation.book import execute

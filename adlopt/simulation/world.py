@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from adlopt.arrays import FloatArray
-from adlopt.lot_grid import MICRO
+from adlopt.lots.grid import MICRO
 from adlopt.simulation.ledger import Ledger
 from adlopt.simulation.scenario import Scenario, check_seed
 

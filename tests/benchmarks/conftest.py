@@ -72,7 +72,8 @@ def measure(benchmark):
 @pytest.fixture
 def compiled(request, monkeypatch):
     """Compile loops whatever the size, or never; the name that the table gives that."""
-    from adlopt import exact, lot_grid, waterfill
+    from adlopt import exact, waterfill
+    from adlopt.lots import grid as lot_grid
 
     for module in (exact, lot_grid, waterfill):
         monkeypatch.setattr(module, "MANY", 0 if request.param else 10**9)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import adlopt as adl
-from adlopt.coupling import Coupling
+from adlopt.coupled.problem import Coupling
 from adlopt.highs import run
 from adlopt.program import Program
 

@@ -7,8 +7,8 @@ import real_shaped
 
 import adlopt as adl
 from adlopt import lots
-from adlopt.lot_grid import LotGrid
-from adlopt.lot_levels import level_reaching
+from adlopt.lots.grid import LotGrid
+from adlopt.lots.levels import level_reaching
 from adlopt.optimum import certify_lots
 from adlopt.problem import BurdenProblem
 

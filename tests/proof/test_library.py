@@ -64,7 +64,7 @@ def test_several_files_are_checked_and_keep_their_order(tmp_path):
 def test_the_command_exits_1_if_a_proof_fails(tmp_path):
     path = tmp_path / "mine.py"
     path.write_text(BROKEN["wrong step"])
-    command = [sys.executable, "-m", "adlopt.cli", "prove", str(path), "--json"]
+    command = [sys.executable, "-m", "adlopt", "prove", str(path), "--json"]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 1
     assert json.loads(done.stdout)["failed"] == ["mine"]
@@ -75,7 +75,7 @@ def test_the_command_exits_1_if_a_proof_fails(tmp_path):
 def test_showing_a_broken_file_is_one_message_and_exit_1(kind, option, tmp_path):
     path = tmp_path / "mine.py"
     path.write_text(BROKEN[kind])
-    command = [sys.executable, "-m", "adlopt.cli", "prove", str(path), option]
+    command = [sys.executable, "-m", "adlopt", "prove", str(path), option]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 1
     assert done.stderr.startswith("adlopt: ")
@@ -100,7 +100,7 @@ def test_the_derivation_is_printed(capsys):
 
 @pytest.mark.parametrize("option", ["--show", "--latex"])
 def test_a_derivation_is_not_json(option):
-    command = [sys.executable, "-m", "adlopt.cli", "prove", "newsvendor", option, "--json"]
+    command = [sys.executable, "-m", "adlopt", "prove", "newsvendor", option, "--json"]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 2
     assert "--json" in done.stderr
@@ -118,7 +118,7 @@ def test_counts_and_tightness_read_as_they_should():
 def test_a_single_file_that_ends_its_process_fails(tmp_path):
     path = tmp_path / "mine.py"
     path.write_text("import os\nos._exit(0)\n")
-    command = [sys.executable, "-m", "adlopt.cli", "prove", str(path)]
+    command = [sys.executable, "-m", "adlopt", "prove", str(path)]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 1
     assert "1 FAILED: mine" in done.stdout

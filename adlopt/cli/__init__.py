@@ -1,0 +1,218 @@
+"""The command line: verbs, and no logic."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from pathlib import Path
+from typing import Annotated
+
+from cyclopts import CycloptsError, Parameter
+
+from adlopt.cli.app import (
+    BAD_INPUT,
+    NO_ANSWER,
+    Json,
+    Policies,
+    Variation,
+    Whole,
+    app,
+    episode_named,
+    priced_loss,
+    progress,
+)
+from adlopt.cli.judging import axioms, diagnose, exposure, simulate
+from adlopt.cli.loading import load
+from adlopt.cli.optimum import couple, match, solve
+from adlopt.cli.showing import plot, report
+from adlopt.cli.sweeping import sweep
+from adlopt.cli.theory import bounds, prove, worst
+from adlopt.errors import AdloptError, InputError, NoSolution, ProofError, SweepStopped
+from adlopt.loss import Burden
+
+__all__ = [
+    "app",
+    "axioms",
+    "bounds",
+    "couple",
+    "deleverage",
+    "diagnose",
+    "exposure",
+    "load",
+    "main",
+    "match",
+    "new",
+    "play",
+    "plot",
+    "prove",
+    "report",
+    "simulate",
+    "solve",
+    "sweep",
+    "venues",
+    "worst",
+]
+
+
+def main() -> None:
+    """Run the command line; errors are one message on stderr, never a traceback."""
+    for stream in (sys.stdout, sys.stderr):
+        stream.reconfigure(errors="replace")  # type: ignore[union-attr]
+    try:
+        app(sys.argv[1:], exit_on_error=False, print_error=False)
+        sys.stdout.flush()
+    except CycloptsError as error:
+        _fail(str(error), BAD_INPUT)
+    except (ProofError, SweepStopped) as error:
+        _fail(str(error), NO_ANSWER)
+    except NoSolution as error:
+        if "--json" in sys.argv:
+            names = ("below", "above", "missing", "rounds")
+            details = {name: getattr(error, name, None) for name in names}
+            held = [b._asdict() for b in getattr(error, "binding", ())]
+            print(json.dumps({"error": str(error), **details, "binding": held}, indent=1))
+        _fail(str(error), NO_ANSWER)
+    except AdloptError as error:
+        _fail(str(error), BAD_INPUT)
+    except BrokenPipeError:
+        _mute()
+    except (OSError, MemoryError) as error:
+        _mute()
+        _fail(str(error) or "out of memory", NO_ANSWER)
+
+
+@app.command
+def play(
+    episode: str,
+    *,
+    policy: Policies = None,
+    burden: Burden = Burden.CAPACITY,
+    under: float | None = None,
+    over: float | None = None,
+    fair: float | None = None,
+    variation: Variation = None,
+    json_: Json = False,
+) -> None:
+    """Score policies on an episode: october-10, or a .toml or .json file.
+
+    Parameters
+    ----------
+    episode
+        Name of a built-in episode, or a file.
+    policy
+        severity+allocation, such as persistence+pro-rata, a venue's rule (adlopt venues), or
+        path.py:name for one of your own; repeat for several. Without it the standard severity
+        rules are played from three starting values.
+    burden
+        What haircuts are measured against.
+    under, over, fair
+        Prices of a dollar missed, a dollar too much and a unit of burden: sum that loss as well,
+        with its per-round and its coupled optimum in hindsight.
+    variation
+        P: show regret against the best path of severities of that variation, in hindsight.
+    json_
+        Print everything for machines, at full precision.
+    """
+    from adlopt.playing import lineup
+    from adlopt.playing import play as play_
+    from adlopt.text.summary import render, summarise
+
+    chosen = episode_named(episode)
+    with progress(None, "playing") as step:
+        loss = priced_loss(under, over, fair, burden)
+        board = play_(
+            chosen, policy or (), burden=burden, loss=loss, variation=variation, progress=step
+        )
+    data = summarise(board, () if policy else lineup(chosen))
+    print(json.dumps(data, indent=1) if json_ else render(data))
+
+
+@app.command
+def venues(*, json_: Json = False) -> None:
+    """List the rules of venues: who gives, in what order, at what price, and what is unpublished.
+
+    Parameters
+    ----------
+    json_
+        Print everything for machines.
+    """
+    from adlopt.text.rules import list_rules, render_rules
+
+    rules = list_rules()
+    print(json.dumps(rules, indent=1) if json_ else render_rules(rules))
+
+
+@app.command
+def deleverage(
+    file: Path,
+    *,
+    rule: Annotated[list[str], Parameter(name=["--rule", "-r"], negative="")],
+    json_: Json = False,
+) -> None:
+    """Print what rules would do to a market, beside the least burden that raises the same.
+
+    Parameters
+    ----------
+    file
+        A .toml or .json file; `adlopt new market.toml` writes a template.
+    rule
+        Name of a venue's rule (adlopt venues), or path.py:name; repeat for several.
+    json_
+        Print everything for machines, at full precision.
+    """
+    from adlopt.files import read_market
+    from adlopt.rules import deleverage as deleverage_
+    from adlopt.rules.venues import rule_named
+    from adlopt.text.rules import render, summarise
+
+    market = read_market(file)
+    data = summarise([deleverage_(market, rule_named(name)) for name in rule])
+    print(json.dumps(data, indent=1, allow_nan=False) if json_ else render(data))
+
+
+@app.command
+def new(
+    file: Path,
+    *,
+    shock: bool = False,
+    rounds: Whole = 16,
+    winners: Whole = 1000,
+    seed: Whole = 0,
+    force: bool = False,
+) -> None:
+    """Write a commented template of a round, an episode or a market, or a generated episode.
+
+    Parameters
+    ----------
+    file
+        Where: round*.toml is a round, contracts*.toml one in contracts, market*.toml a market,
+        any other .toml an episode; --shock needs .json.
+    shock
+        Generate an episode of realistic shape instead.
+    rounds, winners, seed
+        Of the generated episode.
+    force
+        Overwrite.
+    """
+    from adlopt.episodes import shock as generate
+    from adlopt.files import next_verb, write_episode, write_template
+
+    if file.exists() and not force:
+        raise InputError("file", str(file), "a new name", remedy="--force overwrites")
+    if shock:
+        written = write_episode(generate(rounds=rounds, winners=winners, seed=seed), file)
+    else:
+        written = [write_template(file)]
+    print("\n".join(f"wrote {path}" for path in written))
+    print(f"next: adlopt {f'play {file}' if shock else next_verb(file)}")
+
+
+def _mute() -> None:
+    """Drop what is still buffered for a reader that is gone, or for a full disk."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _fail(message: str, code: int) -> None:
+    print(f"adlopt: {message}", file=sys.stderr)
+    sys.exit(code)

@@ -1,0 +1,145 @@
+"""Verbs that judge policies."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Annotated
+
+from cyclopts import Parameter
+
+from adlopt.cli.app import Json, Output, Policies, Whole, app, episode_named, progress
+from adlopt.loss import Burden
+
+
+@app.command
+def axioms(policy: str, *, tries: Whole = 300, seed: Whole = 0, json_: Json = False) -> None:
+    """Search for small instances on which a policy breaks axioms of fair deleveraging.
+
+    Parameters
+    ----------
+    policy
+        severity+allocation, such as persistence+pro-rata; an allocation alone raises the whole
+        deficit.
+    tries
+        Instances for each axiom.
+    seed
+        Of the search: equal seeds find equal counterexamples.
+    json_
+        Print everything for machines, at full precision.
+    """
+    from adlopt.axioms import try_axioms
+
+    report = try_axioms(policy, tries=tries, seed=seed)
+    print(json.dumps(report.to_dict(), indent=1, allow_nan=False) if json_ else report)
+
+
+@app.command
+def diagnose(
+    episode: str,
+    *,
+    policy: Policies = None,
+    burden: Burden = Burden.CAPACITY,
+    json_: Json = False,
+) -> None:
+    """Measure what policies do to accounts: who pays, in what order, how steadily.
+
+    Parameters
+    ----------
+    episode
+        A .toml or .json file with accounts.
+    policy
+        severity+allocation, such as persistence+pro-rata; repeat for several.
+    burden
+        What haircuts are measured against.
+    json_
+        Print everything for machines, at full precision.
+    """
+    from adlopt.diagnostics import diagnose as diagnose_
+
+    chosen = episode_named(episode)
+    with progress(None, "diagnosing") as step:
+        found = diagnose_(chosen, policy or (), burden=burden, progress=step)
+    print(json.dumps(found.to_dict(), indent=1, allow_nan=False) if json_ else found)
+
+
+@app.command
+def simulate(
+    *,
+    policy: Policies = None,
+    seeds: Whole = 100,
+    accounts: Whole = 300,
+    shock: float = 0.3,
+    fund: float = 0.002,
+    output: Output = None,
+    json_: Json = False,
+) -> None:
+    """Play rules and policies in a simulated crash, where each choice changes what follows.
+
+    Parameters
+    ----------
+    policy
+        A venue's rule (adlopt venues), severity+allocation, or path.py:name; repeat for several.
+        The first is what the others are compared with.
+    seeds
+        Worlds; all policies meet the same.
+    accounts
+        Traders.
+    shock
+        Share of its price that the first coin loses.
+    fund
+        The insurance fund, as a share of open interest.
+    output
+        Write the rounds that the first policy met at seed 0 to this .json file, for `adlopt play`.
+    json_
+        Print everything for machines, at full precision.
+    """
+    from adlopt.files import write_episode
+    from adlopt.simulation import STANDARD, Scenario, compare
+    from adlopt.simulation import simulate as simulate_
+    from adlopt.simulation.text import render
+
+    scenario = Scenario(accounts=accounts, shock=shock, fund=fund)
+    chosen = policy or STANDARD
+    if output is not None:
+        write_episode(simulate_(chosen[0], scenario).episode(), output)
+    with progress(seeds * len(chosen), "simulating") as step:
+        data = compare(chosen, scenario, seeds=seeds, progress=step).to_dict()
+    print(json.dumps(data, indent=1, allow_nan=False) if json_ else render(data))
+
+
+@app.command
+def exposure(
+    account: str,
+    file: Path,
+    *,
+    rule: Annotated[list[str] | None, Parameter(name=["--rule", "-r"], negative="")] = None,
+    budget: str = "uniform",
+    json_: Json = False,
+) -> None:
+    """Print what rules may take from one account, how likely, and where it stands in their queues.
+
+    Parameters
+    ----------
+    account
+        Its id in the file.
+    file
+        A round or a market, .toml or .json.
+    rule
+        Name of a venue's rule (adlopt venues) or of an allocation, or path.py:name; repeat for
+        several. Every venue's rule that the file allows unless given.
+    budget
+        How much users may have to give, USD: uniform (up to the deficit), uniform:HIGH,
+        lognormal:MEDIAN:SIGMA, or quantiles:Q0:Q1:… at equally spaced levels.
+    json_
+        Print everything for machines, at full precision.
+    """
+    from adlopt.exposure import exposure as exposure_
+    from adlopt.exposure.text import render
+    from adlopt.files import is_market, read_market, read_round
+
+    where = read_market(file) if is_market(file) else read_round(file)[0].start
+    with progress(None, "playing") as step:
+        seen = exposure_(account, where, rule or (), budget=budget, progress=step)
+    data = seen.to_dict()
+    print(json.dumps(data, indent=1, allow_nan=False) if json_ else render(data))

@@ -1,0 +1,94 @@
+"""Verbs that draw what others print."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+from cyclopts import Parameter
+
+from adlopt.cli.app import Output, Policies, app, episode_named, progress
+from adlopt.errors import InputError
+from adlopt.loss import Burden
+
+
+@app.command
+def report(
+    episode: str,
+    *,
+    policy: Policies = None,
+    burden: Burden = Burden.CAPACITY,
+    skip_proofs: Annotated[bool, Parameter(negative="")] = False,
+    output: Annotated[Path, Parameter(name=["--output", "-o"])] = Path("report.html"),
+) -> None:
+    """Write one self-contained page about an episode: scores, figures, bounds, verdicts.
+
+    Parameters
+    ----------
+    episode
+        Name of a built-in episode, or a file.
+    policy
+        severity+allocation; repeat for several. Without it some are chosen.
+    burden
+        What haircuts are measured against.
+    skip_proofs
+        Do not check the proofs, which takes a minute or two; the page says so.
+    output
+        The .html file.
+    """
+    from adlopt.evidence import Evidence
+    from adlopt.proof.library import check_all, proof_files, summarise
+    from adlopt.report import require_page, write_report
+
+    require_page(output)
+    proofs, files = None, list(proof_files().values())
+    if not skip_proofs:
+        with progress(len(files), "checking") as step:
+            told = None if step is None else lambda row: step(row.file)
+            proofs = summarise(check_all(files, progress=told))
+    with progress(None, "playing") as step:
+        evidence = Evidence(
+            episode=episode_named(episode), policies=policy or (), burden=burden, progress=step
+        )
+        print(f"wrote {write_report(evidence, output, proofs=proofs)}")
+
+
+@app.command
+def plot(
+    episode: str | None = None,
+    figure: str | None = None,
+    *,
+    policy: Policies = None,
+    burden: Burden = Burden.CAPACITY,
+    output: Output = None,
+    list_: Annotated[bool, Parameter(name="--list", negative="")] = False,
+) -> None:
+    """Draw a figure of an episode as .svg or .png; --list names them all.
+
+    Parameters
+    ----------
+    episode
+        Name of a built-in episode, or a file.
+    figure
+        Name of the figure.
+    policy
+        severity+allocation; repeat for several. Without it some are chosen.
+    burden
+        What haircuts are measured against.
+    output
+        FIGURE.svg unless given.
+    list_
+        Print the names of all figures, and the questions they answer.
+    """
+    from adlopt import plots
+    from adlopt.evidence import Evidence
+
+    if list_:
+        print(plots.listed())
+        return
+    if episode is None or figure is None:
+        missing = "episode" if episode is None else "figure"
+        raise InputError(missing, None, "a name", remedy="adlopt plot --list names the figures")
+    plots.find(figure)
+    evidence = Evidence(episode=episode_named(episode), policies=policy or (), burden=burden)
+    print(f"wrote {plots.save(figure, evidence, output or Path(f'{figure}.svg'))}")

@@ -1,0 +1,66 @@
+"""The verb that plays many episodes."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+from cyclopts import Parameter
+
+from adlopt.cli.app import Output, app, progress, whole
+
+INTERRUPTED = 130
+"""Exit code after Ctrl-C."""
+
+
+@app.command
+def sweep(
+    spec: Path,
+    *,
+    output: Output = None,
+    workers: Annotated[int | None, Parameter(converter=whole)] = None,
+    threads: Annotated[bool, Parameter(negative="")] = False,
+    scheduler: str | None = None,
+    dry_run: Annotated[bool, Parameter(negative="")] = False,
+) -> None:
+    """Play episodes × policies × losses × parameters × seeds, and write a Parquet file.
+
+    Stopped or killed, the same command carries on with what is not yet played.
+
+    Parameters
+    ----------
+    spec
+        A .toml or .json file; its name with .parquet is the output unless given.
+    output
+        A .parquet file; finished chunks are kept in a folder beside it.
+    workers
+        Processes; one for each core unless given.
+    threads
+        Use threads instead of processes.
+    scheduler
+        Use a dask cluster instead: tcp://HOST:PORT. It needs the extra dask.
+    dry_run
+        Print how much there is to play, and play nothing.
+    """
+    from adlopt.sweep import choose, read_sweep, run_sweep
+
+    chosen = read_sweep(spec)
+    if dry_run:
+        print(chosen)
+        return
+    path = spec.with_suffix(".parquet") if output is None else output
+    try:
+        with (
+            choose(workers=workers, threads=threads, scheduler=scheduler) as executor,
+            progress(chosen.parts, "chunks") as step,
+        ):
+            run_sweep(chosen, path, executor, progress=step, notice=_notice)
+    except KeyboardInterrupt:
+        _notice("stopped; the same command carries on")
+        sys.exit(INTERRUPTED)
+    print(f"wrote {path}: {chosen}")
+
+
+def _notice(message: str) -> None:
+    print(f"adlopt: {message}", file=sys.stderr)

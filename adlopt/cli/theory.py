@@ -1,0 +1,149 @@
+"""Verbs of the theory: bounds, proofs and worst cases."""
+
+from __future__ import annotations
+
+import json
+import sys
+from typing import Annotated, Any
+
+from cyclopts import Parameter
+
+from adlopt.cli.app import (
+    NO_ANSWER,
+    Json,
+    Output,
+    Variation,
+    Whole,
+    app,
+    episode_named,
+    progress,
+    whole,
+)
+from adlopt.errors import InputError
+
+
+@app.command
+def bounds(episode: str, *, json_: Json = False) -> None:
+    """Print upper and lower bounds side by side, and where policies lie between them.
+
+    Parameters
+    ----------
+    episode
+        Name of a built-in episode, or a file.
+    json_
+        Print everything for machines, at full precision.
+    """
+    from adlopt.sandwich import render, summarise
+
+    data = summarise(episode_named(episode))
+    print(json.dumps(data, indent=1, allow_nan=False) if json_ else render(data))
+
+
+@app.command
+def prove(
+    *names: str,
+    show: Annotated[bool, Parameter(negative="")] = False,
+    latex: Annotated[bool, Parameter(negative="")] = False,
+    json_: Json = False,
+) -> None:
+    """Check the proofs of every claim, or of those named, and print the verdicts.
+
+    Parameters
+    ----------
+    names
+        Beginnings of names (prop-1), or .py files of your own; all that ship unless given.
+    show
+        Print every step of the derivations.
+    latex
+        The same, as LaTeX.
+    json_
+        Print everything for machines.
+    """
+    from adlopt.proof import check
+    from adlopt.proof.library import check_all, find, proof_files, render, summarise
+    from adlopt.proof.report import derivation
+
+    named = [path for name in names for path in find(name)]
+    paths = list(dict.fromkeys(named)) or list(proof_files().values())
+    if show or latex:
+        if json_:
+            raise InputError("--json", True, "left out beside --show and --latex")
+        print(derivation(*(check(path).theorem for path in paths), latex=latex))
+        return
+    with progress(len(paths), "checking") as step:
+        rows = check_all(paths, progress=None if step is None else lambda row: step(row.file))
+    data = summarise(rows)
+    print(json.dumps(data, indent=1) if json_ else render(data))
+    if data["failed"]:
+        sys.exit(NO_ANSWER)
+
+
+@app.command
+def worst(
+    policy: str,
+    *,
+    against: str | None = None,
+    bound: str = "prop-1",
+    episode: str | None = None,
+    rounds: Annotated[int | None, Parameter(name=["--rounds", "-T"], converter=whole)] = None,
+    variation: Variation = None,
+    any_first: Annotated[bool, Parameter(negative="")] = False,
+    seed: Whole = 0,
+    time_limit: float = 60.0,
+    output: Output = None,
+    json_: Json = False,
+) -> None:
+    """Find the instance on which a severity rule loses most, and set it against a bound.
+
+    Parameters
+    ----------
+    policy
+        A severity, such as ogd or gated-persistence, or path.py:name for one of your own; or
+        minimax: what no policy can avoid.
+    against
+        With minimax: the severity to answer; the minimax-optimal one unless given.
+    bound
+        prop-1, half, or the name of a bound that `adlopt bounds` prints.
+    episode
+        Keep the deficits of this episode.
+    rounds
+        T rounds with unit deficits instead.
+    variation
+        P: how far the needed severities may move in all; the episode's own unless given.
+    any_first
+        Let the adversary choose the first severity too.
+    seed
+        Of the search, where the worst case is not found exactly.
+    time_limit
+        Seconds; minimax needs none.
+    output
+        Write the instance to this .json file, for `adlopt play`.
+    json_
+        Print everything for machines, at full precision.
+    """
+    from adlopt import adversary
+    from adlopt.files import write_episode
+
+    if policy != "minimax" and against is not None:
+        raise InputError("--against", against, "nothing, unless the policy is minimax")
+    if policy == "minimax" and any_first:
+        raise InputError("--any-first", any_first, "nothing with minimax: V(P) is for any start")
+    chosen = None if episode is None else episode_named(episode)
+    instance: dict[str, Any] = {"episode": chosen, "rounds": rounds, "variation": variation}
+    case: adversary.WorstCase | adversary.Unavoidable
+    if policy == "minimax":
+        case = adversary.unavoidable(against, bound=bound, **instance)
+    else:
+        with progress(None, "trying") as step:
+            case = adversary.worst(
+                policy,
+                bound=bound,
+                any_first=any_first,
+                seed=seed,
+                time_limit=time_limit,
+                progress=step,
+                **instance,
+            )
+    if output is not None:
+        write_episode(case.instance, output)
+    print(json.dumps(case.to_dict(), indent=1, allow_nan=False) if json_ else case)

@@ -1,0 +1,1 @@
+"""What to minimise besides the worst burden: each with its own proof of optimality."""

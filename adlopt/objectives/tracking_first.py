@@ -1,0 +1,100 @@
+"""The least |H − B|, then the least worst burden: where a budget cannot be met."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+from fractions import Fraction
+
+import numpy as np
+
+from adlopt.arrays import FloatArray
+from adlopt.certificate import EXACT_ACCOUNTS, ROUNDING, Certificate, Trust, round_down
+from adlopt.errors import InfeasibleRound
+from adlopt.lots.grid import MICRO, LotGrid
+from adlopt.optimum import Search, Solution, Stage, least_loss
+from adlopt.problem import BurdenProblem
+
+
+def tracking_first(problem: BurdenProblem, search: Search) -> Solution:
+    """Raise what is nearest to the exact budget of a problem, at the least worst burden.
+
+    A sum above the budget and one as far below it are both tried; the lesser burden wins, the
+    lower sum if they are equal. With lots the budget is rounded to whole micro-dollars, and what is
+    missed is exact in them. That no sum of lots is nearer is proved where their greatest
+    common divisor or their total says so, and is the search's own word elsewhere.
+
+    Raises
+    ------
+    SolverStopped
+        If the search for sums of lots gave up.
+
+    Examples
+    --------
+    >>> from adlopt.loss import MinMax
+    >>> from adlopt.round import Round
+    >>> round_ = Round.of(capacity=[30.0, 30.0], deficit=90.0, needed=44.0, lot=10.0)
+    >>> best = tracking_first(BurdenProblem.of(round_, MinMax()), Search())
+    >>> best.raised, best.value, best.worst_burden
+    (40.0, 4.0, 0.6666666666666666)
+    """
+    best = _at_nearest(problem, search)
+    budget, raised = _budget(problem), _raised(problem, best.haircut)
+    missed = abs(raised - budget)
+    lower, trust = _least_missed(problem, missed)
+    added = missed - lower
+    first = Certificate(
+        upper=0.0 - round_down(-missed),
+        lower=round_down(lower),
+        trust=trust,
+        rounding=float(added) if added <= Fraction(ROUNDING) * budget else 0.0,
+    )
+    stage = Stage(criterion="least worst burden at that sum", certificate=best.certificate)
+    return replace(best, value=first.upper, certificate=first, then=(stage,))
+
+
+def _at_nearest(problem: BurdenProblem, search: Search) -> Solution:
+    if problem.lot is None:
+        return least_loss(replace(problem, budget=min(problem.budget, problem.reachable)), search)
+    problem = replace(problem, budget=float(_budget(problem)))
+    try:
+        return least_loss(problem, search)
+    except InfeasibleRound as missed:
+        sums = [s for s in (missed.below, missed.above) if s is not None]
+    apart = {s: abs(round(s * MICRO) - round(problem.budget * MICRO)) for s in sums}
+    nearest = [s for s in sums if apart[s] == min(apart.values())]
+    answers = [least_loss(replace(problem, budget=s), search) for s in nearest]
+    return min(answers, key=lambda answer: answer.worst_burden)
+
+
+def _least_missed(problem: BurdenProblem, missed: Fraction) -> tuple[Fraction, Trust]:
+    """What no haircut can come nearer than, and what stands behind it."""
+    budget = _budget(problem)
+    if problem.lot is None:
+        trust = Trust.EXACT if problem.open.size <= EXACT_ACCOUNTS else Trust.VERIFIED
+        return min(max(budget - _sum(problem.open), Fraction(0)), missed), trust
+    grid = LotGrid.of(replace(problem, budget=0.0))
+    step = Fraction(math.gcd(*np.unique(grid.size[grid.most > 0]).tolist()), MICRO)
+    short = budget - Fraction(grid.total(grid.most), MICRO)
+    over = budget % step if step else budget
+    proved = max(short, min(over, step - over) if step else over)
+    return (proved, Trust.EXACT) if proved >= missed else (missed, Trust.REPORTED)
+
+
+def _budget(problem: BurdenProblem) -> Fraction:
+    if problem.lot is None:
+        return Fraction(problem.budget)
+    return Fraction(round(Fraction(problem.budget) * MICRO), MICRO)
+
+
+def _raised(problem: BurdenProblem, haircut: FloatArray) -> Fraction:
+    if problem.lot is None:
+        return _sum(haircut)
+    return Fraction(int(np.rint(haircut * MICRO).astype(np.int64).sum()), MICRO)
+
+
+def _sum(amounts: FloatArray) -> Fraction:
+    """The sum without rounding; of many amounts, rounded once."""
+    if amounts.size > EXACT_ACCOUNTS:
+        return Fraction(math.fsum(amounts))
+    return sum((Fraction(x) for x in amounts.tolist()), Fraction(0))

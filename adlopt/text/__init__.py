@@ -1,0 +1,1 @@
+"""Answers as data for machines and as 80 columns for people, one file each."""
