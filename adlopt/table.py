@@ -10,6 +10,8 @@ from html import escape
 from textwrap import fill, indent
 
 WIDTH = 80
+WORDS = 16
+"""Letters from which on a column of a page holds sentences."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,10 +49,7 @@ class Table:
         return table(self.title, self.columns, self.rows) + note
 
     def _repr_html_(self) -> str:
-        kinds = [
-            ' class="number"' if all(_is_numeric(row[i]) for row in self.rows) else ""
-            for i in range(len(self.columns))
-        ]
+        kinds = [_kind([row[i] for row in self.rows]) for i in range(len(self.columns))]
         head = "".join(
             f'<th scope="col"{kind}>{escape(name)}</th>'
             for name, kind in zip(self.columns, kinds, strict=True)
@@ -148,6 +147,12 @@ def printable(text: str) -> str:
 def _spaced(cell: str) -> str:
     """Let policy names wrap at their plus."""
     return re.sub(r"(?<=\S)\+(?=[a-z])", " + ", printable(cell))
+
+
+def _kind(cells: Sequence[str]) -> str:
+    if all(map(_is_numeric, cells)):
+        return ' class="number"'
+    return ' class="words"' if max(map(len, cells)) > WORDS else ""
 
 
 def _html_row(row: Sequence[str], kinds: Sequence[str]) -> str:

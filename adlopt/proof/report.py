@@ -26,6 +26,7 @@ from adlopt.proof.theorem import Theorem
 WIDTH = 80
 _Key = tuple[frozenset[Formula], Formula, frozenset[Axiom]]
 _DOCUMENT = r"""\documentclass{article}
+\usepackage[margin=2.5cm]{geometry}
 \usepackage{amsmath}
 \sloppy\raggedright\setlength{\parindent}{0pt}\setlength{\parskip}{1ex}
 \begin{document}

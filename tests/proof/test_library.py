@@ -1,6 +1,7 @@
 """Finding, checking and laying out the proofs that ship."""
 
 import json
+import shutil
 import subprocess
 import sys
 
@@ -105,6 +106,16 @@ def test_a_derivation_is_not_json(option):
     assert done.returncode == 2
     assert "--json" in done.stderr
     assert not done.stdout
+
+
+@pytest.mark.skipif(shutil.which("pdflatex") is None, reason="no pdflatex on this machine")
+def test_tex_sets_a_derivation(tmp_path):
+    written = check_all(find("price_of_priority"))[0].derivation(latex=True)
+    (tmp_path / "proof.tex").write_text(written, encoding="ascii")
+    command = ["pdflatex", "-interaction=nonstopmode", "-halt-on-error", "proof.tex"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout[-2000:]
+    assert (tmp_path / "proof.pdf").stat().st_size > 1_000
 
 
 def test_counts_and_tightness_read_as_they_should():
