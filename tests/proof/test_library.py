@@ -8,6 +8,7 @@ import sys
 import pytest
 
 import adlopt as adl
+from adlopt.proof import check
 from adlopt.proof.library import check_all, find, proof_files, render, row_of, summarise
 
 BROKEN = {
@@ -110,7 +111,7 @@ def test_a_derivation_is_not_json(option):
 
 @pytest.mark.skipif(shutil.which("pdflatex") is None, reason="no pdflatex on this machine")
 def test_tex_sets_a_derivation(tmp_path):
-    written = check_all(find("price_of_priority"))[0].derivation(latex=True)
+    written = check(find("price_of_priority")[0]).derivation(latex=True)
     (tmp_path / "proof.tex").write_text(written, encoding="ascii")
     command = ["pdflatex", "-interaction=nonstopmode", "-halt-on-error", "proof.tex"]
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
