@@ -48,13 +48,7 @@ from adlopt.proof import (
     sum_up,
     theorem_of,
 )
-from adlopt.proof.lemmas import (
-    best_step,
-    clip,
-    clip_is_a_projection,
-    optimal_bound,
-    optimal_step,
-)
+from adlopt.proof.lemmas import best_step, clip, clip_is_a_projection, optimal_bound, optimal_step
 
 i, m = integers("i m")
 t, n, T = integers("t n T")

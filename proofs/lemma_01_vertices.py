@@ -37,7 +37,7 @@ from adlopt.proof import (
     resolve,
     sequences,
 )
-from adlopt.proof.lemmas import (
+from adlopt.proof.whole_numbers import (
     by_order,
     point_mass,
     point_mass_at,

@@ -47,7 +47,8 @@ from adlopt.proof import (
 )
 from adlopt.proof.formula import denial
 from adlopt.proof.kernel import cases
-from adlopt.proof.lemmas import clip, count, odd, parity, parity_alternates
+from adlopt.proof.lemmas import clip, count
+from adlopt.proof.whole_numbers import odd, parity, parity_alternates
 
 m, j, n, N, k = integers("m j n N k")
 η, r, α_max, C, C_path, e, w, a, b = reals("η r α_max C C_path e w a b")

@@ -46,7 +46,8 @@ from adlopt.proof import (
     sum_up,
     theorem_of,
 )
-from adlopt.proof.lemmas import odd, optimal_bound, optimal_step
+from adlopt.proof.lemmas import optimal_bound, optimal_step
+from adlopt.proof.whole_numbers import odd
 
 m, j, n, N, i, t, T = integers("m j n N i t T")
 η, r, α_max, C, C_path = reals("η r α_max C C_path")

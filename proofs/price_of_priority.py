@@ -43,8 +43,8 @@ from adlopt.proof import (
     sum_up,
 )
 from adlopt.proof.kernel import congruence
-from adlopt.proof.lemmas import by_order, same_value
 from adlopt.proof.notation import symbol_atom, term
+from adlopt.proof.whole_numbers import by_order, same_value
 
 i, j, k, n = integers("i j k n")
 B, left, ahead, size = reals("B left ahead size")

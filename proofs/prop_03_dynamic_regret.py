@@ -46,7 +46,8 @@ from adlopt.proof import (
     theorem_of,
 )
 from adlopt.proof.formula import denial
-from adlopt.proof.lemmas import clip, count, odd, parity, parity_alternates
+from adlopt.proof.lemmas import clip, count
+from adlopt.proof.whole_numbers import odd, parity, parity_alternates
 
 m, j, n, N, k = integers("m j n N k")
 η, r, C, C_path, w = reals("η r C C_path w")

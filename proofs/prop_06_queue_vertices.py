@@ -35,7 +35,8 @@ from adlopt.proof import (
     split,
     sum_up,
 )
-from adlopt.proof.lemmas import by_order, isolate, same_value
+from adlopt.proof.lemmas import isolate
+from adlopt.proof.whole_numbers import by_order, same_value
 
 i, j, k, m, n = integers("i j k m n")
 B, left_i, left_k = reals("B left_i left_k")

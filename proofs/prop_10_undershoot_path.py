@@ -48,7 +48,8 @@ from adlopt.proof import (
     theorem_of,
 )
 from adlopt.proof.formula import denial
-from adlopt.proof.lemmas import count, odd, parity, parity_alternates
+from adlopt.proof.lemmas import count
+from adlopt.proof.whole_numbers import odd, parity, parity_alternates
 
 m, j, n, N, t, k, T = integers("m j n N t k T")
 η, r, α_max, C, C_path, Q_max, μ = reals("η r α_max C C_path Q_max μ")

@@ -44,7 +44,8 @@ from adlopt.proof import (
     sequences,
     sum_up,
 )
-from adlopt.proof.lemmas import alternating_path, count, odd, parity
+from adlopt.proof.lemmas import count
+from adlopt.proof.whole_numbers import alternating_path, odd, parity
 
 i, t, n, T = integers("i t n T")
 α_min, α_max, c, M, w = reals("α_min α_max c M w")
