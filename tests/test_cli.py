@@ -12,7 +12,7 @@ import pytest
 
 import adlopt as adl
 from adlopt import cli
-from adlopt.cli import app as cli_app
+from adlopt.cli import command
 
 HEAD = "deficit = 90.0\nneeded = 60.0\n"
 ALICE = '[[account]]\nid = "alice"\ncapacity = 120.0\n'
@@ -70,11 +70,11 @@ def run(folder, monkeypatch, capsys):
 
 def spawn(*words, stdout=subprocess.PIPE, **env):
     """Run the command line in a process of its own."""
-    command = [sys.executable, "-m", "adlopt", *words]
+    given = [sys.executable, "-m", "adlopt", *words]
     here = {"PYTHONPATH": str(Path(adl.__file__).parents[1]), "PYTHONUNBUFFERED": ""}
     env = os.environ | here | env
     return subprocess.run(
-        command, check=False, stdout=stdout, stderr=subprocess.PIPE, env=env, timeout=60
+        given, check=False, stdout=stdout, stderr=subprocess.PIPE, env=env, timeout=60
     )
 
 
@@ -374,7 +374,7 @@ def test_every_whole_number_is_read_by_one_rule():
         for option, hint in hints.items():
             if int in {hint, *typing.get_args(hint), *union(hint)}:
                 (parameter,) = hint.__metadata__
-                assert parameter.converter is cli_app.whole, f"{name} --{option}"
+                assert parameter.converter is command.whole, f"{name} --{option}"
                 checked += 1
     assert checked >= 7
 

@@ -10,7 +10,7 @@ from typing import Annotated
 
 from cyclopts import CycloptsError, Parameter
 
-from adlopt.cli.app import (
+from adlopt.cli.command import (
     BAD_INPUT,
     NO_ANSWER,
     Json,

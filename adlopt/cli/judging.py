@@ -8,7 +8,7 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from adlopt.cli.app import Json, Output, Policies, Whole, app, episode_named, progress
+from adlopt.cli.command import Json, Output, Policies, Whole, app, episode_named, progress
 from adlopt.loss import Burden
 
 

@@ -9,7 +9,7 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from adlopt.cli.app import Json, Output, app, progress, whole
+from adlopt.cli.command import Json, Output, app, progress, whole
 from adlopt.loaders.report import TOLERANCE
 from adlopt.loaders.rules import Capacity, Deficit
 

@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from adlopt.cli.app import Json, Output, app, episode_named, priced_loss
+from adlopt.cli.command import Json, Output, app, episode_named, priced_loss
 from adlopt.errors import InputError
 from adlopt.loss import Burden, MinMax
 

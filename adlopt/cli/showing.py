@@ -7,7 +7,7 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from adlopt.cli.app import Output, Policies, app, episode_named, progress
+from adlopt.cli.command import Output, Policies, app, episode_named, progress
 from adlopt.errors import InputError
 from adlopt.loss import Burden
 

@@ -8,7 +8,7 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from adlopt.cli.app import Output, app, progress, whole
+from adlopt.cli.command import Output, app, progress, whole
 
 INTERRUPTED = 130
 """Exit code after Ctrl-C."""

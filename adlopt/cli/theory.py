@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 from cyclopts import Parameter
 
-from adlopt.cli.app import (
+from adlopt.cli.command import (
     NO_ANSWER,
     Json,
     Output,

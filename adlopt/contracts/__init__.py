@@ -26,7 +26,7 @@ from adlopt.arrays import FloatArray, IntArray, Record, freeze_indices, own
 from adlopt.budget import Budget
 from adlopt.certificate import Certificate, Trust, round_down
 from adlopt.contracts.grid import ContractGrid
-from adlopt.contracts.optimum import highs_optimum, optimum
+from adlopt.contracts.optimum import highs_optimum, least_burden
 from adlopt.contracts.search import Filler
 from adlopt.errors import CertificateError
 from adlopt.highs import Stopped
@@ -108,7 +108,7 @@ def solve_contracts(
     if method is Method.HIGHS:
         found = highs_optimum(round_, grid, time_limit)
     else:
-        found = optimum(round_, grid, gap)
+        found = least_burden(round_, grid, gap)
     counts = np.zeros(len(round_.positions), dtype=np.int64)
     counts[grid.row] = found.counts
     haircut = np.zeros(len(round_.start.account))

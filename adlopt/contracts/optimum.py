@@ -40,7 +40,7 @@ class Found:
     method: Method
 
 
-def optimum(round_: ContractRound, grid: ContractGrid, gap: float) -> Found:
+def least_burden(round_: ContractRound, grid: ContractGrid, gap: float) -> Found:
     """Search for the least worst burden of lots whose sum counts.
 
     Raises
@@ -87,7 +87,7 @@ def highs_optimum(round_: ContractRound, grid: ContractGrid, time_limit: float |
             answer = run(core.program, time_limit=time_limit)
         except Infeasible:
             if high == top:
-                optimum(round_, grid, 0.0)
+                least_burden(round_, grid, 0.0)
                 raise SolverFailed(
                     "HiGHS calls a round infeasible that has a solution in lots; use Method.AUTO"
                 ) from None
