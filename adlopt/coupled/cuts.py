@@ -288,9 +288,10 @@ class _Cuts:
 
     @classmethod
     def of(cls, coupling: Coupling, loss: Asymmetric, shared: Polymatroid) -> _Cuts:
-        highest = np.zeros(coupling.budget.size)
-        np.maximum.at(highest, shared.round_, 2.0 * shared.cap / shared.weight)
-        return cls(coupling, loss, shared, coupling.weight.sum(axis=1), highest)
+        share = np.divide(
+            coupling.cap, coupling.weight, out=np.zeros_like(coupling.cap), where=coupling.payer
+        )
+        return cls(coupling, loss, shared, coupling.weight.sum(axis=1), 2.0 * share.max(axis=1))
 
     def add(self, sets: Iterable[BoolArray], levels: FloatArray) -> bool:
         """Cut with sets of rounds where they are tight at burdens; whether any was new."""
@@ -330,13 +331,12 @@ class _Cuts:
 
     def paid(self, prices: FloatArray) -> FloatArray:
         """Prices of having paid, shape (T, N), of which those of the cuts are a combination."""
-        coupling, at = self.coupling, np.zeros(self.shared.account.size)
+        coupling, paid = self.coupling, np.zeros_like(self.coupling.weight)
         lacking = np.zeros(coupling.budget.size)
         for price, cut in zip(prices, self.cuts, strict=False):
             if price > 0:
                 lacking += price * cut.chosen
-                at[self.shared.full(cut)] += price
-        paid = self.shared.table(at)
+                paid[self.shared.full(cut)] += price
         later = np.cumsum(paid[::-1], axis=0)[::-1]
         left = (lacking[:, None] - later) * coupling.payer
         t, i = np.nonzero((left > 0) & (left <= NEGLIGIBLE * lacking[:, None]) & (later > 0))
