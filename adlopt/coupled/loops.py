@@ -15,7 +15,7 @@ import numpy as np
 from adlopt.arrays import BoolArray, FloatArray, IntArray
 
 
-def most(
+def most(  # noqa: PLR0913, PLR0917 - writes what it finds
     first: IntArray,
     round_: IntArray,
     weight: FloatArray,
@@ -133,7 +133,12 @@ def greedy(
             if here < 0:
                 continue
             place[t] = -1
-            heavy, pays, into, level = weight[start + here], paid[start + here], raised[t], levels[t]
+            heavy, pays, into, level = (
+                weight[start + here],
+                paid[start + here],
+                raised[t],
+                levels[t],
+            )
             available = left[here]
             for j in range(lanes):
                 amount = max(min(level * heavy[j], available[j]), 0.0)

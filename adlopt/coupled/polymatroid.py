@@ -22,7 +22,7 @@ from adlopt.arrays import BoolArray, FloatArray, IntArray
 from adlopt.coupled import loops
 from adlopt.coupled.problem import Coupling
 
-COMPILED_ENTRIES = 2_000
+COMPILED_ENTRIES = 500
 """From so many entries on, compiling pays."""
 LANES = 64
 """Accounts in a block."""
@@ -107,9 +107,7 @@ class Polymatroid:
         last = np.empty((self.first.size - 1, self.weight.shape[1]), dtype=np.int64)
         held, slope = np.zeros(last.shape[1]), self._sums()
         self._run(loops.most, levels, chosen, last, held, slope)
-        cut = Cut(
-            chosen=chosen, held=float(held.sum()), slope=slope.sum(axis=1), levels=levels
-        )
+        cut = Cut(chosen=chosen, held=float(held.sum()), slope=slope.sum(axis=1), levels=levels)
         return cut, last
 
     def lacking_most(self, start: BoolArray, target: FloatArray, levels: FloatArray) -> BoolArray:
