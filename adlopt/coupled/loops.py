@@ -120,8 +120,8 @@ def greedy(
     """
     rounds, lanes = rank.size, weight.shape[1]
     place, order = np.full(rounds, -1), np.empty(rounds, np.int64)
-    for t in range(rounds):
-        order[rank[t]] = t
+    for here in range(rounds):
+        order[rank[here]] = here
     left, spare = np.empty((rounds, lanes)), np.empty(lanes)
     for b in range(first.size - 1):
         start, count = first[b], first[b + 1] - first[b]
