@@ -119,7 +119,20 @@ def run(program: Program, *, time_limit: float | None = None, presolve: bool = F
         # The process already runs HiGHS with another number of threads: take what there is.
         _accept(solver.setOptionValue("threads", 0), "option threads=0", core)
         status = solver.run()
+    if program.integer is None and _gave_up(solver, core):
+        # Simplex cycles where many vertices are nearly one: start again from within.
+        solver.clearSolver()
+        _accept(solver.setOptionValue("solver", "ipm"), "option solver='ipm'", core)
+        status = solver.run()
     return _answer(solver, program, status, core)
+
+
+def _gave_up(solver: Any, core: Any) -> bool:
+    """Whether the state is unknown, or called optimal at a point that is not feasible."""
+    state, found = solver.getModelStatus(), solver.getInfo().primal_solution_status
+    feasible = found == int(core.SolutionStatus.kSolutionStatusFeasible)
+    kinds = core.HighsModelStatus
+    return bool(state == kinds.kUnknown or (state == kinds.kOptimal and not feasible))
 
 
 def _pass_model(solver: Any, program: Program, core: Any) -> None:

@@ -6,6 +6,7 @@ import re
 import subprocess
 import sys
 import typing
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ import pytest
 import adlopt as adl
 from adlopt import cli
 from adlopt.cli import command
+from adlopt.files import write_episode
 
 HEAD = "deficit = 90.0\nneeded = 60.0\n"
 ALICE = '[[account]]\nid = "alice"\ncapacity = 120.0\n'
@@ -89,6 +91,8 @@ def strict_json(text):
     return json.loads(text, parse_constant=refuse)
 
 
+PRICES = ["--under", "1", "--over", "1", "--fair", "20"]
+
 BAD = {
     "unknown objective": (["solve", "round.toml", "--objective", "fair"], "objective is 'fair'"),
     "cvar without a level": (["solve", "round.toml", "--objective", "cvar"], "cvar:LEVEL"),
@@ -117,6 +121,16 @@ BAD = {
     "a round, coupled": (["couple", "round.toml"], "a key that is known"),
     "coupled by HiGHS": (["couple", "two.toml", "--method", "highs"], "--method"),
     "a gap in dollars": (["solve", "round.toml", "--gap", "1e-6"], "gap is .*in wealth space"),
+    "no time, coupled": (
+        ["couple", "two.toml", *PRICES, "--time-limit", "0"],
+        "time_limit is 0.*seconds > 0",
+    ),
+    "a time limit without prices": (
+        ["couple", "two.toml", "--time-limit", "9"],
+        "time_limit is 9.*all budgets must be met",
+    ),
+    "a gap of one, coupled": (["couple", "two.toml", *PRICES, "--gap", "1"], "gap is 1"),
+    "a gap without prices": (["couple", "two.toml", "--gap", "1e-6"], "all budgets must be met"),
     "one price of three": (["couple", "two.toml", "--fair", "1"], "give --under"),
     "negative variation": (["play", "october-10", "-P", "-1"], "variation is -1"),
     "unknown method": (["solve", "round.toml", "--method", "simplex"], "automatic or highs"),
@@ -208,6 +222,27 @@ def test_a_coupled_episode_is_solved_and_written(run):
     assert data["objective"] == "sum of the loss"
     assert data["certificate"]["optimal"] is True
     assert widest(run("couple", "two.toml", *words)[1]) <= 80
+
+
+def test_a_coupled_search_that_stops_early_says_so(run):
+    episode = adl.episodes.shock(rounds=10, winners=60, seed=3)
+    rounds = [replace(r, outcome=adl.RoundOutcome(needed=30 * r.needed)) for r in episode.rounds]
+    fair = 0.3 * float(episode.total_capacity[0])
+    write_episode(replace(episode, rounds=tuple(rounds)), Path("dire.json"))
+    words = ("couple", "dire.json", "--under", "1", "--over", "1", "--fair", repr(fair))
+    code, out, err = run(*words, "--time-limit", "1e-9")
+    assert (code, err) == (0, "")
+    assert widest(out) <= 80
+    assert "stopped at a limit" in out.replace("\n", " ")
+    assert "proven optimal" not in out
+    data = strict_json(run(*words, "--time-limit", "1e-9", "--json")[1])
+    assert (data["stopped"], data["certificate"]["optimal"]) == ("limit", False)
+    assert data["certificate"]["lower"] < data["certificate"]["upper"] == data["value"]
+    data = strict_json(run(*words, "--gap", "0.1", "--json")[1])
+    assert data["stopped"] == "gap"
+    assert data["certificate"]["lower"] >= 0.9 * data["value"]
+    data = strict_json(run(*words, "--time-limit", "600", "--json")[1])
+    assert (data["stopped"], data["certificate"]["optimal"]) == ("optimal", True)
 
 
 def test_a_coupled_episode_without_an_answer_names_its_rounds(run):

@@ -308,6 +308,73 @@ def test_a_search_that_ends_early_says_so_and_both_bounds_hold():
     assert str(early).endswith("stopped at a limit")
 
 
+def test_a_gap_ends_the_search_and_is_proven():
+    episode = adl.episodes.shock(rounds=10, winners=60, seed=3)
+    rounds = [replace(r, outcome=adl.RoundOutcome(needed=30 * r.needed)) for r in episode.rounds]
+    episode = replace(episode, rounds=tuple(rounds))
+    loss = adl.surrogate(track=1.0, fair=0.3 * float(episode.total_capacity[0]))
+    best = adl.solve_coupled(episode, loss)
+    for gap in (1e-2, 1e-4, 1e-7):
+        near = adl.solve_coupled(episode, loss, gap=gap)
+        assert near.stopped is Stopped.GAP
+        assert near.certificate.gap <= gap * near.value
+        assert near.certificate.lower <= best.value * (1 + 1e-12)
+        assert near.value >= best.certificate.lower * (1 - 1e-12)
+        assert "limit" not in str(near)
+    assert adl.solve_coupled(episode, loss, gap=0.5).certificate.gap > 1e-6 * best.value
+
+
+@pytest.mark.parametrize("gap", [-1e-3, 1.0, np.nan, np.inf, "small"])
+def test_a_gap_is_a_share(gap):
+    episode = episode_of([{"a": 1.0}], [1.0])
+    with pytest.raises(adl.InputError, match="gap"):
+        adl.solve_coupled(episode, adl.surrogate(track=1.0, fair=1.0), gap=gap)
+    with pytest.raises(adl.InputError, match="all budgets must be met"):
+        adl.solve_coupled(episode, gap=1e-3)
+
+
+def wide(seed):
+    """Capacities, budgets and prices over twelve orders of magnitude."""
+    rng = np.random.default_rng(seed)
+    held, share = 10.0 ** rng.uniform(-4, 8, int(rng.integers(1, 40))), rng.choice([0.2, 0.6, 0.95])
+    capacities, budgets = [], []
+    for _ in range(int(rng.integers(1, 8))):
+        winners = np.append(np.flatnonzero(rng.random(held.size - 1) < share) + 1, 0)
+        ratio = rng.choice([1.0, rng.choice([0.5, 1.5]), 10.0 ** rng.uniform(-3, 3)], winners.size)
+        capacities.append({f"a{i}": c for i, c in zip(winners, held[winners] * ratio, strict=True)})
+        total = sum(capacities[-1].values())
+        budgets.append(
+            float(rng.choice([total * 10.0 ** rng.uniform(-6, 0.3), 10.0 ** rng.uniform(-4, 8)]))
+        )
+    fair = max(sum(c.values()) for c in capacities) * 10.0 ** rng.uniform(-6, 3)
+    under = float(10.0 ** rng.uniform(-3, 3))
+    return episode_of(capacities, budgets), adl.Asymmetric(under=under, over=1.0, fair=float(fair))
+
+
+@pytest.mark.parametrize("seed", range(150))
+def test_scales_far_apart_are_proven(seed):
+    best = adl.solve_coupled(*wide(seed))
+    assert best.stopped is Stopped.OPTIMAL
+    assert best.certificate.optimal
+    assert best.certificate.trust is Trust.EXACT
+
+
+def test_prices_a_little_too_high_are_lowered_where_they_are():
+    """Of one round only; shrinking all of them would prove less."""
+    capacities = [{"a": 1e8, "b": 3e8}, {"c": 1e-2, "d": 3e-2}]
+    episode = episode_of(capacities, [1e8, 3e-2])
+    loss = adl.surrogate(track=1.0, fair=1e-2)
+    coupling = Coupling.of(episode, loss)
+    taken = np.zeros_like(coupling.weight)
+    taken[0, :2], taken[1, 2:] = [0.25e8, 0.75e8], [0.75e-2, 2.25e-2]
+    nothing = np.zeros_like(taken)
+    fair = loss.fair / coupling.weight.sum(axis=1)
+    right = proof.certify_priced(coupling, loss, taken, fair, nothing)
+    high = proof.certify_priced(coupling, loss, taken, fair * [1.0, 1.5], nothing)
+    assert right.optimal
+    assert high.lower == pytest.approx(right.lower, rel=1e-12)
+
+
 @pytest.mark.parametrize("limit", [0.0, -1.0, np.nan, "soon"])
 def test_a_time_limit_is_a_number_of_seconds(limit):
     episode = episode_of([{"a": 1.0}], [1.0])
@@ -366,7 +433,8 @@ def test_compiled_loops_do_the_same():
             cut = shared.cut(chosen, levels)
             paid, raised = shared.pay(np.array([3, 1, 0, 2, 4]), levels)
             most = shared.lacking_most(chosen, 9 * coupling.budget, levels)
-            results.append([cut.held, *cut.slope, *shared.full(cut), *paid, *raised, *most])
+            found = [*np.ravel(shared.full(cut)), *paid.ravel()]
+            results.append([cut.held, *cut.slope, *found, *raised, *most])
     assert results[0] == results[1]
 
 

@@ -246,3 +246,15 @@ def test_rows_of_the_severity_loss(severity):
     assert free.bound == pytest.approx(0.0)
     fixed = replace(rows, lower=np.array([severity, 0.0]), upper=np.array([severity, 1.0]))
     assert run(fixed).bound == pytest.approx(adl.SeverityLoss().value(round_, severity))
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_where_simplex_gives_up_interior_point_answers(seed, monkeypatch):
+    capacity, equity, _ = accounts(60, 9.0, 2.0, seed)
+    problem, form = slack(capacity, equity, 0.4 * capacity.sum())
+    expected = run(form.program)
+    monkeypatch.setattr(highs, "_gave_up", lambda solver, core: True)
+    answer = run(form.program)
+    assert answer.bound == pytest.approx(expected.bound, rel=1e-9)
+    duals = form.multipliers(answer.row_duals)
+    assert certify(problem, form.haircut(answer.columns), duals).optimal

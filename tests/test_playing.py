@@ -12,6 +12,8 @@ import adlopt as adl
 from adlopt.bound import Comparator
 from adlopt.bounds import HALF, PROPOSITION_1, TRIVIAL
 from adlopt.hindsight import least_burden, per_round_optimum
+from adlopt.loss import Burden, MinMax
+from adlopt.method import Method
 from adlopt.playing import run_policy
 from adlopt.policies import named
 from adlopt.policies.gradient import ProjectedOGD
@@ -272,3 +274,28 @@ def test_touching_a_protected_account_is_an_infinite_burden_and_is_said():
 def test_a_loss_that_ignores_the_budget_is_not_played():
     with pytest.raises(adl.InputError, match="prices the budget"):
         adl.play(insolvent_winner(), loss=adl.MinMax())
+
+
+@pytest.mark.parametrize("loss", [MinMax(burden=Burden.EQUITY), adl.surrogate(track=1.0, fair=5e3)])
+def test_rounds_solved_side_by_side_are_those_solved_in_sequence(loss):
+    episode = adl.episodes.shock(rounds=12, winners=80, seed=5)
+    found = per_round_optimum(episode, loss, method=Method.HIGHS)
+    for best, round_ in zip(found, episode, strict=True):
+        alone = adl.solve(round_, loss, method=Method.HIGHS)
+        assert best.method is Method.HIGHS
+        assert np.array_equal(best.haircut, alone.haircut)
+        assert best.certificate.upper == alone.certificate.upper
+        assert best.certificate.lower == alone.certificate.lower
+    for best, closed in zip(found, per_round_optimum(episode, loss), strict=True):
+        assert best.value == pytest.approx(closed.value, rel=1e-9)
+
+
+def test_a_round_that_cannot_be_solved_is_an_error_on_any_thread():
+    rounds = [
+        adl.Round.of(t=t, account=["a"], capacity=[10.0], deficit=9.0, needed=needed)
+        for t, needed in ((1, 5.0), (2, 50.0))
+    ]
+    episode = adl.Episode(name="one round lacks", rounds=rounds)
+    for method in (Method.AUTO, Method.HIGHS):
+        with pytest.raises(adl.InfeasibleRound):
+            per_round_optimum(episode, MinMax(), method=method)

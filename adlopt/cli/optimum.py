@@ -137,6 +137,8 @@ def couple(
     under: float | None = None,
     over: float | None = None,
     fair: float | None = None,
+    gap: float = 0.0,
+    time_limit: float | None = None,
     output: Output = None,
     json_: Json = False,
 ) -> None:
@@ -154,6 +156,10 @@ def couple(
     under, over, fair
         Prices of a dollar missed, a dollar too much and a unit of burden: make the sum of that
         loss over the rounds least instead.
+    gap
+        Relative gap, proven, at which to stop. With prices.
+    time_limit
+        Seconds after which to stop with the best found so far. With prices.
     output
         Write all haircuts to this .csv or .parquet file.
     json_
@@ -165,7 +171,7 @@ def couple(
 
     chosen = episode_named(episode)
     loss = priced_loss(under, over, fair, burden) or MinMax(burden=burden)
-    price = price_of_not_coupling(chosen, loss)
+    price = price_of_not_coupling(chosen, loss, gap=gap, time_limit=time_limit)
     if output is not None:
         write_episode_haircuts(chosen, price.coupled.haircuts, output)
     print(json.dumps(summarise(chosen, price), indent=1) if json_ else render(chosen, price))

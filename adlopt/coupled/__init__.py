@@ -67,7 +67,7 @@ class CoupledSolution(Record):
         rounds = (
             "1 round raises" if len(self.haircuts) == 1 else f"{len(self.haircuts)} rounds raise"
         )
-        early = "" if self.stopped is Stopped.OPTIMAL else "; stopped at a limit"
+        early = "; stopped at a limit" if self.stopped is Stopped.LIMIT else ""
         return (
             f"{rounds} {self.raised.sum():,.2f} USD, worst burden in all "
             f"{100 * self.worst_burden:.4g} %; {self.certificate}{early}"
@@ -78,6 +78,7 @@ def solve_coupled(
     episode: Episode,
     loss: MinMax | Asymmetric | None = None,
     *,
+    gap: float = 0.0,
     time_limit: float | None = None,
 ) -> CoupledSolution:
     """Return the haircuts of all rounds that together cost least, in *hindsight*.
@@ -90,6 +91,8 @@ def solve_coupled(
         `MinMax()` unless given: every budget is met, and the worst burden over the whole episode,
         max_i Σ_t x_it / w_i, is least. Under `surrogate` or `Asymmetric` the sum over rounds of the
         loss is least, each round's burden measured in that round.
+    gap : float
+        Under a priced loss: relative gap, proven, at which to stop; 0 for the optimum itself.
     time_limit : float, optional
         Seconds > 0, after which the search under a priced loss ends with the best found so far;
         `stopped` says so, and the certificate has its gap.
@@ -99,7 +102,8 @@ def solve_coupled(
     InfeasibleRound
         If all winners of some rounds together hold less than these need; it names them.
     InputError
-        If accounts are pooled, or a time limit is not > 0 or set where all budgets must be met.
+        If accounts are pooled, a gap is outside [0, 1), a time limit is not > 0, or either is set
+        where all budgets must be met.
 
     Examples
     --------
@@ -115,10 +119,14 @@ def solve_coupled(
     (array([ 0., 30.]), array([30.]))
     """
     loss = MinMax() if loss is None else loss
+    if own_number(gap, "gap", lowest=0.0) >= 1:
+        raise InputError("gap", gap, "a number in [0, 1)")
     if time_limit is not None and own_number(time_limit, "time_limit", lowest=0.0) == 0:
         raise InputError("time_limit", time_limit, "a number of seconds > 0")
-    if time_limit is not None and isinstance(loss, MinMax):
-        raise InputError("time_limit", time_limit, "none where all budgets must be met")
+    for name, early in (("gap", gap), ("time_limit", time_limit)):
+        if early and isinstance(loss, MinMax):
+            remedy = "price the shortfall with surrogate(track=..., fair=...)"
+            raise InputError(name, early, "none where all budgets must be met", remedy=remedy)
     coupling = Coupling.of(episode, loss)
     stopped = Stopped.OPTIMAL
     if isinstance(loss, MinMax):
@@ -126,7 +134,7 @@ def solve_coupled(
         certificate = certify_burden(coupling, taken, cut, full)
         binding = tuple(t + 1 for t in cut)
     else:
-        answer = least_loss(coupling, loss, time_limit=time_limit)
+        answer = least_loss(coupling, loss, gap=gap, time_limit=time_limit)
         taken, stopped = answer.taken, answer.stopped
         certificate = certify_priced(coupling, loss, taken, answer.lacking, answer.paid)
         binding = tuple(int(t) + 1 for t in np.flatnonzero(answer.paid.any(axis=1)))

@@ -86,11 +86,11 @@ def certify_priced(
 ) -> Certificate:
     """Certify the sum of a loss over rounds by prices `lacking` (T,) and `paid` (T, N).
 
-    Prices that leave their bounds are clipped and shrunk into them.
+    Prices that leave their bounds are brought back into them.
     """
     check_payments(coupling, taken)
-    p = np.clip(lacking, 0.0, loss.under)
     nu = np.where(np.isfinite(coupling.cap), np.maximum(paid, 0.0), 0.0)
+    p = _affordable(coupling, loss, np.clip(lacking, 0.0, loss.under), nu)
     exact = taken.size <= EXACT_ACCOUNTS
     bound, error = (_exact_bound if exact else _float_bound)(coupling, loss, p, nu)
     lacking = missing(coupling, taken)
@@ -172,6 +172,21 @@ def exact_sum(values: FloatArray) -> Fraction:
 def _burdens(taken: FloatArray, weight: FloatArray) -> FloatArray:
     burdens: FloatArray = np.divide(taken, weight, out=np.zeros_like(taken), where=weight > 0)
     return burdens
+
+
+def _affordable(coupling: Coupling, loss: Asymmetric, p: FloatArray, nu: FloatArray) -> FloatArray:
+    """Lower p_t to where Σ_i w_it (p_t − Σ_{τ≥t} ν_iτ)_+ ≤ `fair`, but for rounding, by Newton."""
+    later = np.cumsum(nu[::-1], axis=0)[::-1]
+    lower = p.copy()
+    for t, weight in enumerate(coupling.weight):
+        while True:
+            over = np.maximum(lower[t] - later[t], 0.0)
+            excess = float(weight @ over) - loss.fair
+            if excess <= 0 or lower[t] == 0:
+                break
+            step = lower[t] - excess / float(weight[over > 0].sum())
+            lower[t] = max(min(step, np.nextafter(lower[t], 0.0)), 0.0)
+    return lower
 
 
 def _float_bound(

@@ -34,9 +34,16 @@ INSIDE = 0.85
 CLOSE = 0.05
 """Share of the proven gap that the known one falls to before payments are mixed again."""
 SCALE = 2.0**17
-"""Budgets in all after scaling: absolute tolerances of 1e-7 are then 1e-12 relative."""
+"""Budgets in all, and prices, after scaling: tolerances of 1e-7 are then 1e-12 relative."""
+PRICES = 2.0**5
+"""The price of a dollar after scaling. Much more, and HiGHS finds no prices it is content with."""
+LEAST = 1e-6
+"""Price of a burden, against that of all the money it could raise, below which it is not scaled:
+else what is less than a tolerance would be neglected."""
 MIXED = 0.1
 """Share of the proven gap that further mixing may save before it ends."""
+UNPROVEN = 0.7 * TOLERANCE
+"""Part of the gap that is left to what a proof loses by rounding."""
 NEGLIGIBLE = 1e-12
 LITTLE = 1e-6
 
@@ -62,9 +69,9 @@ class PricedPayments:
 
 
 def least_loss(
-    coupling: Coupling, loss: Asymmetric, *, time_limit: float | None = None
+    coupling: Coupling, loss: Asymmetric, *, gap: float = 0.0, time_limit: float | None = None
 ) -> PricedPayments:
-    """Minimise Σ_t under · (B_t − H_t)_+ + fair · z_t.
+    """Minimise Σ_t under · (B_t − H_t)_+ + fair · z_t, to a relative gap.
 
     At a limit, seconds after which no new cuts are sought, the answer is the best found so far.
     """
@@ -74,11 +81,11 @@ def least_loss(
             taken=nothing, lacking=coupling.budget, paid=nothing, stopped=Stopped.OPTIMAL
         )
     end = math.inf if time_limit is None else time.monotonic() + time_limit
-    search = _Search.of(coupling, loss)
+    search = _Search.of(coupling, loss, max(gap, TOLERANCE))
     stopped = Stopped.LIMIT
     for _ in range(ROUNDS_OF_CUTS):
         if search.step():
-            stopped = Stopped.OPTIMAL
+            stopped = Stopped.GAP if gap else Stopped.OPTIMAL
             break
         if time.monotonic() >= end:
             search.mix(search.centre)
@@ -106,6 +113,7 @@ def _in_sequence(coupling: Coupling) -> FloatArray:
 class _Search:
     coupling: Coupling
     loss: Asymmetric
+    gap: float
     shared: Polymatroid
     cuts: _Cuts
     centre: FloatArray
@@ -126,7 +134,7 @@ class _Search:
     prices: FloatArray = field(default_factory=lambda: np.zeros(0))
 
     @classmethod
-    def of(cls, coupling: Coupling, loss: Asymmetric) -> _Search:
+    def of(cls, coupling: Coupling, loss: Asymmetric, gap: float) -> _Search:
         shared, centre = Polymatroid.of(coupling), _in_sequence(coupling)
         cuts, budget = _Cuts.of(coupling, loss, shared), coupling.budget
         rounds = np.arange(budget.size)
@@ -134,7 +142,7 @@ class _Search:
         cuts.add(((rounds == t) for t in rounds), budget / weight)
         cuts.add(((rounds <= t) for t in rounds[1:]), centre)
         first = np.argsort(-budget, kind="stable")
-        search = cls(coupling, loss, shared, cuts, centre, math.inf, budget > 0, [first])
+        search = cls(coupling, loss, gap, shared, cuts, centre, math.inf, budget > 0, [first])
         search.mix(centre)
         return search
 
@@ -148,11 +156,11 @@ class _Search:
     def step(self) -> bool:
         """Add cuts; whether the search has ended."""
         self.lower, levels, money, self.prices = self.cuts.solve()
-        if self.upper - self.lower <= 0.3 * TOLERANCE * self.upper:
+        if self.upper - self.lower <= (self.gap - UNPROVEN) * self.upper:
             return True
         tried = levels if self.careful else self.centre + INSIDE * (levels - self.centre)
         new = self._cut(tried, money)
-        enough = max(CLOSE * (self.upper - self.lower), 0.1 * TOLERANCE * self.upper)
+        enough = max(CLOSE * (self.upper - self.lower), 0.1 * self.gap * self.upper)
         if new and self.cost - self.lower > enough:
             self.careful = False
             return False
@@ -191,7 +199,7 @@ class _Search:
             order = np.argsort(-price, kind="stable")
             vertex = shared.pay(order, levels)[1]
             known = any((order == before).all() for before in self.orders)
-            enough = max(0.03 * TOLERANCE * cost, MIXED * (cost - self.lower))
+            enough = max(0.03 * self.gap * cost, MIXED * (cost - self.lower))
             if known or price @ vertex - limit <= enough:
                 break
             self.orders.append(order)
@@ -240,7 +248,7 @@ def _mix(
     rows = np.vstack([rows, np.append(np.full(count, SCALE), np.zeros(rounds))])
     answer = run(
         dense_program(
-            cost=np.append(np.zeros(count), np.ones(rounds)),
+            cost=np.append(np.zeros(count), np.full(rounds, PRICES)),
             upper=np.append(np.ones(count), budget * unit),
             rows=rows,
             row_lower=np.append(np.zeros(rounds), SCALE),
@@ -249,7 +257,7 @@ def _mix(
     )
     shares = np.maximum(answer.columns[:count], 0.0)
     duals = answer.row_duals if answer.row_duals is not None else np.zeros(rounds + 1)
-    price = np.clip(duals[:-1], 0.0, 1.0) * under
+    price = np.clip(duals[:-1] / PRICES, 0.0, 1.0) * under
     return shares / shares.sum(), price, float((raised @ price).max())
 
 
@@ -285,58 +293,63 @@ class _Cuts:
     highest: FloatArray
     """Shape (T,). Burdens well beyond which a round raises no more: no bound on them binds."""
     cuts: list[Cut] = field(default_factory=list)
+    of_set: dict[bytes, list[Cut]] = field(default_factory=dict)
+    """The same, by their sets of rounds."""
 
     @classmethod
     def of(cls, coupling: Coupling, loss: Asymmetric, shared: Polymatroid) -> _Cuts:
-        highest = np.zeros(coupling.budget.size)
-        np.maximum.at(highest, shared.round_, 2.0 * shared.cap / shared.weight)
-        return cls(coupling, loss, shared, coupling.weight.sum(axis=1), highest)
+        share = np.divide(
+            coupling.cap, coupling.weight, out=np.zeros_like(coupling.cap), where=coupling.payer
+        )
+        return cls(coupling, loss, shared, coupling.weight.sum(axis=1), 2.0 * share.max(axis=1))
 
     def add(self, sets: Iterable[BoolArray], levels: FloatArray) -> bool:
         """Cut with sets of rounds where they are tight at burdens; whether any was new."""
         before = len(self.cuts)
         for chosen in {chosen.tobytes(): chosen for chosen in sets}.values():
             cut = self.shared.cut(chosen, levels)
-            if not any(self._same(cut, known) for known in self.cuts):
+            known = self.of_set.setdefault(chosen.tobytes(), [])
+            if not any(self._same(cut, other) for other in known):
+                known.append(cut)
                 self.cuts.append(cut)
         return len(self.cuts) > before
 
-    def _same(self, cut: Cut, known: Cut) -> bool:
-        if abs(cut.held - known.held) > NEGLIGIBLE * cut.held:
-            return False
-        near = np.abs(cut.slope - known.slope) <= NEGLIGIBLE * self.total
-        return bool((cut.chosen == known.chosen).all() and near.all())
+    def _same(self, cut: Cut, other: Cut) -> bool:
+        near = np.abs(cut.slope - other.slope) <= NEGLIGIBLE * self.total
+        return abs(cut.held - other.held) <= NEGLIGIBLE * cut.held and bool(near.all())
 
     def solve(self) -> tuple[float, FloatArray, FloatArray, FloatArray]:
         """Lower bound, burdens, money raised, and the price of each cut in loss per USD."""
         budget, under, fair = self.coupling.budget, self.loss.under, self.loss.fair
         rounds, total = budget.size, np.where(self.total > 0, self.total, 1.0)
         unit = SCALE / math.fsum(budget)
+        # A burden that costs more than all the money it could raise is worth none at any cost.
+        dear = np.clip(fair / (under * total), LEAST, 2.0)
+        heavy = total * dear
         slopes = np.array([cut.slope for cut in self.cuts])
         room = unit * np.array([cut.held for cut in self.cuts])
         answer = run(
             dense_program(
-                cost=np.append(fair / (under * total), -np.ones(rounds)),
-                upper=np.append(self.highest * total * unit, budget * unit),
-                rows=np.hstack([-slopes / total, np.array([cut.chosen for cut in self.cuts])]),
+                cost=PRICES * np.append(np.minimum(fair / (under * heavy), 1.0), -np.ones(rounds)),
+                upper=np.append(self.highest * heavy * unit, budget * unit),
+                rows=np.hstack([-slopes / heavy, np.array([cut.chosen for cut in self.cuts])]),
                 row_lower=np.full(room.size, -np.inf),
                 row_upper=room,
             )
         )
         duals = answer.row_duals if answer.row_duals is not None else np.zeros(room.size)
-        lower = under * (math.fsum(budget) + answer.bound / unit)
+        lower = under * (math.fsum(budget) + answer.bound / (PRICES * unit))
         levels, money = np.split(np.maximum(answer.columns, 0.0) / unit, 2)
-        return lower, levels / total, money, np.maximum(-duals, 0.0) * under
+        return lower, levels / heavy, money, np.maximum(-duals, 0.0) * (under / PRICES)
 
     def paid(self, prices: FloatArray) -> FloatArray:
         """Prices of having paid, shape (T, N), of which those of the cuts are a combination."""
-        coupling, at = self.coupling, np.zeros(self.shared.account.size)
+        coupling, paid = self.coupling, np.zeros_like(self.coupling.weight)
         lacking = np.zeros(coupling.budget.size)
         for price, cut in zip(prices, self.cuts, strict=False):
             if price > 0:
                 lacking += price * cut.chosen
-                at[self.shared.full(cut)] += price
-        paid = self.shared.table(at)
+                paid[self.shared.full(cut)] += price
         later = np.cumsum(paid[::-1], axis=0)[::-1]
         left = (lacking[:, None] - later) * coupling.payer
         t, i = np.nonzero((left > 0) & (left <= NEGLIGIBLE * lacking[:, None]) & (later > 0))

@@ -17,32 +17,35 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from adlopt.arrays import BoolArray, FloatArray, IntArray
 from adlopt.coupled import loops
 from adlopt.coupled.problem import Coupling
 
-COMPILED_ENTRIES = 2_000
+COMPILED_ENTRIES = 500
 """From so many entries on, compiling pays."""
+LANES = 64
+"""Accounts in a block."""
 NEGLIGIBLE = 1e-14
-Index = NDArray[np.int32]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Polymatroid:
-    """Entries (account, round) in which money may be paid, account by account.
+    """Accounts in blocks of `lanes`, with an entry for each round in which some of a block may pay.
+
+    Accounts that may pay in the same rounds stand together; the last block is filled up with
+    accounts that pay nothing.
 
     Parameters
     ----------
-    rounds : int
-        T.
-    account : IntArray, shape (E,)
-    round_ : Index, shape (E,)
-        Small integers: loops read it once an entry.
-    first : IntArray, shape (N + 1,)
-        Where each account's entries begin.
-    weight, cap : FloatArray, shape (E,)
+    shape : tuple of int
+        T and N.
+    owner : IntArray, shape (blocks · lanes,)
+        Which account each one is; N for those that fill up.
+    round_ : IntArray, shape (E,)
+    first : IntArray, shape (blocks + 1,)
+        Where each block's entries begin.
+    weight, cap : FloatArray, shape (E, lanes)
         USD. As in `Coupling`.
 
     Examples
@@ -61,9 +64,9 @@ class Polymatroid:
     10.0
     """
 
-    rounds: int
-    account: IntArray
-    round_: Index
+    shape: tuple[int, int]
+    owner: IntArray
+    round_: IntArray
     first: IntArray
     weight: FloatArray
     cap: FloatArray
@@ -71,63 +74,80 @@ class Polymatroid:
     @classmethod
     def of(cls, coupling: Coupling) -> Polymatroid:
         """Gather the entries of rounds."""
-        account, round_ = np.nonzero(coupling.payer.T)
-        count = np.bincount(account, minlength=len(coupling.account))
+        rounds, accounts = coupling.payer.shape
+        lanes = min(LANES, accounts)
+        order = np.lexsort(coupling.payer)
+        owner = np.append(order, np.full(-accounts % lanes, accounts))
+        weight, cap = (
+            np.pad(values, ((0, 0), (0, 1)), constant_values=none)[:, owner].reshape(
+                rounds, -1, lanes
+            )
+            for values, none in ((coupling.weight, 0.0), (coupling.cap, np.inf))
+        )
+        block, round_ = np.nonzero(weight.any(axis=2).T)
         return cls(
-            rounds=coupling.budget.size,
-            account=account,
-            round_=round_.astype(np.int32),
-            first=np.concatenate([[0], np.cumsum(count)]),
-            weight=coupling.weight[round_, account],
-            cap=coupling.cap[round_, account],
+            shape=(rounds, accounts),
+            owner=owner,
+            round_=round_,
+            first=np.searchsorted(block, np.arange(owner.size // lanes + 1)),
+            weight=weight[round_, block],
+            cap=cap[round_, block],
         )
 
     def cut(self, chosen: BoolArray, levels: FloatArray) -> Cut:
         """The linear bound on what chosen rounds raise that is tight at burdens z, shape (T,)."""
         return self._cut(chosen, levels)[0]
 
-    def full(self, cut: Cut) -> IntArray:
-        """For each account that pays no more than it holds, the entry by which it has."""
-        last = self._cut(cut.chosen, cut.levels)[1]
-        return last[last >= 0]
+    def full(self, cut: Cut) -> tuple[IntArray, IntArray]:
+        """Accounts that pay no more than they hold, and the rounds by which they have."""
+        last = self._cut(cut.chosen, cut.levels)[1].ravel()
+        return last[last >= 0], self.owner[last >= 0]
 
     def _cut(self, chosen: BoolArray, levels: FloatArray) -> tuple[Cut, IntArray]:
-        last, slope = np.empty(self.first.size - 1, dtype=np.int64), np.zeros(self.rounds)
-        held = self._run(loops.most, levels, chosen, last, slope)
-        return Cut(chosen=chosen, held=held, slope=slope, levels=levels), last
+        last = np.empty((self.first.size - 1, self.weight.shape[1]), dtype=np.int64)
+        held, slope = np.zeros(last.shape[1]), self._sums()
+        self._run(loops.most, levels, chosen, last, held, slope)
+        cut = Cut(chosen=chosen, held=float(held.sum()), slope=slope.sum(axis=1), levels=levels)
+        return cut, last
 
     def lacking_most(self, start: BoolArray, target: FloatArray, levels: FloatArray) -> BoolArray:
         """A set S whose Σ_S target exceeds f(S; z) by no less than with any one round changed."""
         chosen, negligible = start.copy(), NEGLIGIBLE * float(target.sum())
         while True:
-            change = np.zeros(self.rounds)
+            change = self._sums()
             self._run(loops.flips, levels, chosen, change)
-            worse = change - np.where(chosen, -target, target)
+            worse = change.sum(axis=1) - np.where(chosen, -target, target)
             best = int(worse.argmin())
             if worse[best] >= -negligible:
                 return chosen
             chosen[best] = not chosen[best]
 
     def pay(self, order: IntArray, levels: FloatArray) -> tuple[FloatArray, FloatArray]:
-        """USD, shapes (E,) and (T,). What is paid, and raised, if rounds take all in this order."""
-        rank = np.empty(self.rounds, dtype=np.int64)
-        rank[order] = np.arange(self.rounds)
-        paid, raised = np.empty(self.account.size), np.zeros(self.rounds)
+        """USD, as `weight` and (T,). What is paid, and raised, if rounds take all in this order."""
+        rank = np.empty(self.shape[0], dtype=np.int64)
+        rank[order] = np.arange(rank.size)
+        paid, raised = np.empty_like(self.weight), self._sums()
         self._run(loops.greedy, levels, rank, paid, raised)
-        return paid, raised
+        return paid, raised.sum(axis=1)
 
     def table(self, values: FloatArray) -> FloatArray:
-        """Spread one number an entry over rounds and accounts, shape (T, N)."""
-        spread = np.zeros((self.rounds, self.first.size - 1))
-        spread[self.round_, self.account] = values
-        return spread
+        """Spread one number an entry and account over rounds and accounts, shape (T, N)."""
+        rounds, accounts = self.shape
+        spread = np.zeros((rounds, self.owner.size // self.weight.shape[1], self.weight.shape[1]))
+        spread[self.round_, np.repeat(np.arange(spread.shape[1]), np.diff(self.first))] = values
+        into = np.zeros((rounds, accounts + 1))
+        into[:, self.owner] = spread.reshape(rounds, -1)
+        return into[:, :-1]
 
-    def _run(self, loop: Callable[..., Any], levels: FloatArray, *rest: Any) -> Any:
-        if self.account.size >= COMPILED_ENTRIES:
+    def _sums(self) -> FloatArray:
+        return np.zeros((self.shape[0], self.weight.shape[1]))
+
+    def _run(self, loop: Callable[..., Any], levels: FloatArray, *rest: Any) -> None:
+        if self.weight.size >= COMPILED_ENTRIES:
             from adlopt.kernels import compiled
 
             loop = compiled(loop)
-        return loop(self.first, self.round_, self.weight, self.cap, levels, *rest)
+        loop(self.first, self.round_, self.weight, self.cap, levels, *rest)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

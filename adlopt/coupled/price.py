@@ -61,16 +61,22 @@ class CouplingPrice:
 
 
 def price_of_not_coupling(
-    episode: Episode, loss: MinMax | Asymmetric | None = None
+    episode: Episode,
+    loss: MinMax | Asymmetric | None = None,
+    *,
+    gap: float = 0.0,
+    time_limit: float | None = None,
 ) -> CouplingPrice:
     """Solve each round on its own, on what is left, and compare with `solve_coupled`: *hindsight*.
+
+    A gap and a time limit are the coupled search's own; what it leaves unproven, `price` spans.
 
     Raises
     ------
     InfeasibleRound
         If not even together the rounds can raise exact budgets.
     InputError
-        If accounts are pooled.
+        If accounts are pooled, or as in `solve_coupled`.
 
     Examples
     --------
@@ -83,7 +89,7 @@ def price_of_not_coupling(
     one by one, 0.5 instead of 0.333333: not coupling costs 0.166667 to 0.166667
     """
     loss = MinMax() if loss is None else loss
-    coupled = solve_coupled(episode, loss)
+    coupled = solve_coupled(episode, loss, gap=gap, time_limit=time_limit)
     coupling = Coupling.of(episode, loss)
     taken, short = _one_by_one(episode, coupling, loss)
     paid = np.cumsum(taken, axis=0)

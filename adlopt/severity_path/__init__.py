@@ -131,7 +131,7 @@ def certify_path(
         lower, error, trust = max(round_down(bound), 0.0), 0.0, Trust.EXACT
         rounding = MARGIN * math.fsum(deficit)
     else:
-        upper = math.fsum(deficit * np.abs(path - needed_severity)) * (1 + MARGIN)
+        upper = math.fsum((deficit * np.abs(path - needed_severity)).tolist()) * (1 + MARGIN)
         bound_, error = _float_bound(deficit, needed_severity, flow, price, variation)
         lower, trust = max(bound_ - error, 0.0), Trust.VERIFIED
         rounding = error
@@ -167,7 +167,7 @@ def _fractions(values: FloatArray) -> list[Fraction]:
 
 
 def _variation(path: FloatArray) -> float:
-    return math.fsum(np.abs(np.diff(path)))
+    return math.fsum(np.abs(np.diff(path)).tolist())
 
 
 def _varies_within(path: FloatArray, budget: float) -> bool:
@@ -246,7 +246,7 @@ class _Smoother:
 def _between(left: _Corner, right: _Corner, budget: float) -> FloatArray:
     """The mixture of two paths that varies as much as it may."""
     share = (budget - left.variation) / (right.variation - left.variation)
-    step = MARGIN
+    step = UNIT_ROUNDING * left.path.size
     while True:
         path = np.clip(left.path + share * (right.path - left.path), 0.0, 1.0)
         if share <= 0 or _varies_within(path, budget):

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from adlopt.comparator_path import comparator_curve
 from adlopt.highs import run
 from adlopt.program import Program
 from adlopt.severity_path import best_severity_path
@@ -53,3 +54,24 @@ def test_path(measure, rounds):
     if rounds == 1_000:
         answer = run(stated, presolve=True)
         assert answer.bound * deficit.max() == pytest.approx(best.loss, rel=1e-6)
+
+
+@pytest.mark.parametrize("rounds", [16, 100, 400])
+def test_all_variations_at_once(measure, rounds):
+    deficit, target, variation = instance(rounds)
+    seeds = iter(range(1, 1_000))
+
+    def curve():
+        # Other numbers each time: curves are kept.
+        return comparator_curve(deficit * (1 + 1e-9 * next(seeds)), target)
+
+    found = measure(
+        curve,
+        problem="best severity paths for all P at once, exact",
+        n=rounds,
+        size=f"{rounds:,} rounds",
+        rounds=3,
+    )
+    assert len(found.edges) >= rounds // 2
+    best = best_severity_path(deficit, target, variation)
+    assert found.loss(variation) == pytest.approx(best.loss, rel=1e-6)
