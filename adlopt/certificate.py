@@ -112,6 +112,22 @@ class Certificate:
         return f"proven optimal ({self.trust.value})"
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stage:
+    """A further criterion, optimal among the haircuts that are optimal in all before it.
+
+    Parameters
+    ----------
+    criterion : str
+        What it measures, with its unit.
+    certificate : Certificate
+        Its value at the haircut, and a bound on it *given* the criteria before.
+    """
+
+    criterion: str
+    certificate: Certificate
+
+
 def certify(problem: BurdenProblem, haircut: FloatArray, multipliers: Multipliers) -> Certificate:
     """Certify a haircut, shape (n,) USD, by weak duality.
 

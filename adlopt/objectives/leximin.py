@@ -23,14 +23,14 @@ import numpy as np
 
 from adlopt import lots
 from adlopt.arrays import FloatArray, IntArray
-from adlopt.certificate import Certificate, Trust, round_down, round_up
+from adlopt.certificate import Certificate, Stage, Trust, round_down, round_up
 from adlopt.errors import CertificateError, InputError
 from adlopt.exact import largest_quotient
 from adlopt.highs import Stopped
 from adlopt.lots.grid import LotGrid
 from adlopt.method import Method
 from adlopt.objectives.lot_sums import least_rank, sorted_burdens
-from adlopt.optimum import Solution, Stage, certify_lots, least_loss, solution
+from adlopt.optimum import Solution, certify_lots, least_loss, solution
 from adlopt.problem import BurdenProblem
 
 CRITERION = "all burdens in order"

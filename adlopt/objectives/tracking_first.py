@@ -9,11 +9,11 @@ from fractions import Fraction
 import numpy as np
 
 from adlopt.arrays import FloatArray
-from adlopt.certificate import ROUNDING, Certificate, Trust, round_down
+from adlopt.certificate import ROUNDING, Certificate, Stage, Trust, round_down
 from adlopt.errors import InfeasibleRound
 from adlopt.exact import exact_sum
 from adlopt.lots.grid import MICRO, LotGrid
-from adlopt.optimum import Search, Solution, Stage, least_loss
+from adlopt.optimum import Search, Solution, least_loss
 from adlopt.problem import BurdenProblem
 
 
