@@ -131,10 +131,19 @@ class Limits(Record):
         """
         if self.lots is None:
             return positions.most
-        if self.lots.size != len(positions):
-            found, expected = f"{self.lots.size} values", f"{len(positions)}, one a position"
-            raise InputError("lots", found, expected)
-        return np.minimum(positions.most, self.lots)
+        return np.minimum(positions.most, self._lots_of(positions))
+
+    def most_size(self, positions: Positions) -> FloatArray:
+        """Contracts that may be closed of each position, whole lots or not, shape (m,).
+
+        Raises
+        ------
+        InputError
+            As `most_lots`.
+        """
+        if self.lots is None:
+            return positions.size
+        return np.minimum(positions.size, self._lots_of(positions) * positions.lot)
 
     def tiers(self, accounts: int) -> Iterator[BoolArray]:
         """Masks of the accounts in each tier, shape (n,), lowest tier first.
@@ -151,6 +160,13 @@ class Limits(Record):
             raise InputError("tier", f"{self.tier.size} values", f"{accounts}, one an account")
         for tier in np.unique(self.tier):
             yield self.tier == tier
+
+    def _lots_of(self, positions: Positions) -> IntArray:
+        assert self.lots is not None
+        if self.lots.size != len(positions):
+            found, expected = f"{self.lots.size} values", f"{len(positions)}, one a position"
+            raise InputError("lots", found, expected)
+        return self.lots
 
     def _rooms(self, start: RoundStart) -> Iterator[tuple[str, FloatArray]]:
         """Every limit by name and the USD it leaves, shape (n,); the first of equals is named."""
