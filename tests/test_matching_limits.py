@@ -118,6 +118,26 @@ def test_tiers_close_one_after_the_other_in_each_book(seed):
     proven(best)
 
 
+def test_the_result_says_what_keeps_winners_from_closing_more():
+    round_ = adl.ContractRound.of(
+        account=["ann", "bob", "cat", "dan", "eve", "fay"], coin=["ETH"] * 5 + ["BTC"],
+        side=["short"] * 6, size=[10, 10, 10, 10, 3, 9], value=[0] * 6,
+        capacity=[100, 200, 90, 100, 100, 100], deficit=1, needed=1,
+    )  # fmt: skip
+    shed = adl.Shed(loser=["x"], coin=["ETH"], side=["long"], size=[14], price=[20], mark=[10])
+    limits = adl.Limits(
+        ineligible={"cat": "market maker"}, cap=[0.05, 1, 1, 1, 1, 1], weight=[9, 100, 1, 0, 90, 9],
+        lots=[10, 10, 10, 10, 3, 9],
+    )  # fmt: skip
+    with pytest.raises(adl.InfeasibleRound):
+        adl.match(round_, shed, limits=limits)
+    best = adl.match(round_, replace(shed, size=[12]), limits=limits)
+    assert best.haircut.tolist() == pytest.approx([5.0, 85.0, 0.0, 0.0, 30.0, 0.0])
+    held = ("cap", "worst burden", "ineligible: market maker", "protected", "lots", "")
+    assert best.reason == held
+    assert adl.match(round_, replace(shed, size=[12])).reason == ()
+
+
 def reduced(round_, limits):
     """The round with the limits built in; burdens over equity stay what they were."""
     held = round_.positions

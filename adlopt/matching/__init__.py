@@ -27,7 +27,7 @@ best for a single budget, 10 times as long.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -42,6 +42,7 @@ from adlopt.matching.check import check_trades
 from adlopt.matching.goals import Goal, Lots, check_goal
 from adlopt.matching.pairing import Trades, pair
 from adlopt.matching.problem import MatchingProblem
+from adlopt.matching.reasons import why_no_more
 from adlopt.matching.search import Found, Search, Stage
 from adlopt.matching.tiers import tier_by_tier
 from adlopt.positions import ContractRound
@@ -75,6 +76,8 @@ class Matching(Record):
         Rise of the first stage per further contract shed at the order's price, of the continuous
         problem; NaN where nothing is matched.
     stopped : Stopped
+    reason : tuple of str, length n
+        Why each account closes no more, where limits were given; else empty.
     """
 
     goal: Goal
@@ -88,6 +91,7 @@ class Matching(Record):
     stages: tuple[Stage, ...]
     shadow_price: FloatArray | None
     stopped: Stopped
+    reason: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         for name in ("closed", "matched", "unmatched", "haircut", "shadow_price"):
@@ -189,9 +193,12 @@ def match(
 
         best = tier_by_tier(shed, bounds, round_.start, one)
         _check(best, round_, shed, bounds, whole=lots is not Lots.ANY)
+    else:
+        problem = MatchingProblem.of(round_, shed, weight, lots=lots is not Lots.ANY, limits=bounds)
+        best = _solve(problem, goal, lots, underlying, time_limit)
+    if limits is None:
         return best
-    problem = MatchingProblem.of(round_, shed, weight, lots=lots is not Lots.ANY, limits=bounds)
-    return _solve(problem, goal, lots, underlying, time_limit)
+    return replace(best, reason=why_no_more(best, round_, weight, limits))
 
 
 def _solve(
