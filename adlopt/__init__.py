@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from adlopt.axioms import AxiomReport, try_axioms
     from adlopt.bound import Bound, Comparator, Hypothesis
     from adlopt.budget import Budget
-    from adlopt.certificate import Certificate, Trust
+    from adlopt.certificate import Certificate, Stage, Trust
     from adlopt.contracts import ContractSolution
     from adlopt.coupled import CoupledSolution, solve_coupled
     from adlopt.coupled.price import CouplingPrice, price_of_not_coupling
@@ -68,7 +68,7 @@ if TYPE_CHECKING:
     from adlopt.objectives.leverage import LeverageDrain, drain_leverage, drain_round, expected_loss
     from adlopt.offline import solve
     from adlopt.online import Haircut, Policy, SeverityThenAllocation, policy
-    from adlopt.optimum import Solution, Stage
+    from adlopt.optimum import Solution
     from adlopt.playing import best_fixed_rule, lineup, play, run_policy
     from adlopt.policies import named
     from adlopt.policies.insured import Insured, optimal_fund
@@ -132,7 +132,7 @@ _HOMES = {
     "method": ("Method",),
     "objective": ("CVaR", "FewestAccounts", "Leximin", "TrackingFirst"),
     "offline": ("solve",),
-    "optimum": ("Solution", "Stage"),
+    "optimum": ("Solution",),
     "playing": ("best_fixed_rule", "lineup", "play", "run_policy"),
     "policies": ("named",),
     "policies.insured": ("Insured", "optimal_fund"),

@@ -7,10 +7,16 @@ from fractions import Fraction
 
 import numpy as np
 
+from adlopt.budget import Budget
 from adlopt.certificate import round_down
+from adlopt.contracts.grid import ContractGrid
+from adlopt.contracts.reasons import why_not
+from adlopt.contracts.search import Filler
 from adlopt.errors import Binding, CertificateError, InfeasibleRound
 from adlopt.limits import Limits
+from adlopt.loss import MinMax
 from adlopt.lots.grid import MICRO, LotGrid
+from adlopt.positions import ContractRound
 from adlopt.problem import BurdenProblem
 from adlopt.round import RoundStart
 
@@ -79,3 +85,40 @@ def _held_back(problem: BurdenProblem, start: RoundStart) -> str:
     """Say what the limits cost, where they do."""
     held = math.fsum(start.capacity - problem.capacity)
     return f"; limits hold back {held:,.2f} USD" if held > 0 else ""
+
+
+def explain_contracts(
+    error: InfeasibleRound,
+    round_: ContractRound,
+    loss: MinMax,
+    budget: Budget,
+    limits: Limits,
+) -> InfeasibleRound:
+    """Add to an error of a round in contracts who cannot give more and why.
+
+    What whole lots of each account make within its limits is bounded anew, in micro-dollars.
+
+    Raises
+    ------
+    CertificateError
+        If a budget that is called out of reach is not proved to be.
+    """
+    grid = ContractGrid.of(round_, loss, budget, limits)
+    short = error.above is None and error.missing is not None
+    supply = Filler(grid).decide(grid.cap, grid.least) if short else Filler(grid).settle(grid.cap)
+    if short and supply.ceiling >= grid.least:
+        raise CertificateError("a budget in reach was called out of reach") from error
+    most = np.zeros(len(round_.start.account))
+    most[grid.account] = supply.bounds / MICRO
+    reasons = why_not(round_, loss, grid, limits)
+    if not short:
+        reasons = tuple("lots" if usd else why for usd, why in zip(most, reasons, strict=True))
+    unlimited = ContractGrid.of(round_, loss, budget)
+    held = int(unlimited.cap.sum() - grid.cap.sum()) / MICRO
+    return InfeasibleRound(
+        f"{error}; limits hold back {held:,.2f} USD" if short and held > 0 else str(error),
+        below=error.below,
+        above=error.above,
+        missing=error.missing,
+        binding=tuple(map(Binding, round_.start.account, most.tolist(), reasons)),
+    )

@@ -11,6 +11,7 @@ from numpy.typing import ArrayLike
 
 from adlopt.arrays import BoolArray, FloatArray, IntArray, Record, freeze_indices, own, own_number
 from adlopt.errors import InputError
+from adlopt.positions import Positions
 from adlopt.problem import BurdenProblem
 from adlopt.round import RoundStart
 
@@ -37,6 +38,8 @@ class Limits(Record):
         Lower tiers give all they can before the next one gives anything.
     weight : array_like, shape (n,), optional
         USD ≥ 0. Denominators of the burdens; 0 protects an account.
+    lots : sequence of int, length m, optional
+        In contract space: lots of each position that may be closed.
 
     Raises
     ------
@@ -58,6 +61,7 @@ class Limits(Record):
     floor: FloatArray | float | None = None
     tier: IntArray | None = None
     weight: FloatArray | None = None
+    lots: IntArray | None = None
 
     def __post_init__(self) -> None:
         put = object.__setattr__
@@ -68,7 +72,9 @@ class Limits(Record):
             index = None if np.isscalar(self.cap) else int(np.argmax(self.cap))
             raise InputError("cap", float(np.max(self.cap)), "a share in [0, 1]", index=index)
         if self.tier is not None:
-            put(self, "tier", _own_tiers(self.tier))
+            put(self, "tier", _own_whole(self.tier, "tier"))
+        if self.lots is not None:
+            put(self, "lots", _own_whole(self.lots, "lots", lowest=0))
         if self.weight is not None:
             put(self, "weight", own(self.weight, "weight", lowest=0.0))
 
@@ -95,10 +101,49 @@ class Limits(Record):
 
     def apply(self, problem: BurdenProblem, start: RoundStart) -> BurdenProblem:
         """Put the limits into a problem of the same round."""
-        weight = problem.weight
-        if self.weight is not None:
-            weight = own(self.weight, "weight", length=weight.size)
-        return replace(problem, capacity=self.most(start), weight=weight)
+        return replace(problem, capacity=self.most(start), weight=self.denominators(problem.weight))
+
+    def denominators(self, weight: FloatArray) -> FloatArray:
+        """The weights given here, if any, else those of the loss; USD, shape (n,)."""
+        return weight if self.weight is None else own(self.weight, "weight", length=weight.size)
+
+    def barred(self, start: RoundStart) -> BoolArray:
+        """Where accounts are ineligible, shape (n,).
+
+        Raises
+        ------
+        InputError
+            If one of them is unknown.
+        """
+        known = set(start.account)
+        for name in self.ineligible:
+            if name not in known:
+                raise InputError("ineligible", name, "an account of the round")
+        return np.array([name in self.ineligible for name in start.account], dtype=bool)
+
+    def most_lots(self, positions: Positions) -> IntArray:
+        """Whole lots that may be closed of each position, shape (m,).
+
+        Raises
+        ------
+        InputError
+            If there is not one limit a position.
+        """
+        if self.lots is None:
+            return positions.most
+        return np.minimum(positions.most, self._lots_of(positions))
+
+    def most_size(self, positions: Positions) -> FloatArray:
+        """Contracts that may be closed of each position, whole lots or not, shape (m,).
+
+        Raises
+        ------
+        InputError
+            As `most_lots`.
+        """
+        if self.lots is None:
+            return positions.size
+        return np.minimum(positions.size, self._lots_of(positions) * positions.lot)
 
     def tiers(self, accounts: int) -> Iterator[BoolArray]:
         """Masks of the accounts in each tier, shape (n,), lowest tier first.
@@ -116,16 +161,19 @@ class Limits(Record):
         for tier in np.unique(self.tier):
             yield self.tier == tier
 
+    def _lots_of(self, positions: Positions) -> IntArray:
+        assert self.lots is not None
+        if self.lots.size != len(positions):
+            found, expected = f"{self.lots.size} values", f"{len(positions)}, one a position"
+            raise InputError("lots", found, expected)
+        return self.lots
+
     def _rooms(self, start: RoundStart) -> Iterator[tuple[str, FloatArray]]:
         """Every limit by name and the USD it leaves, shape (n,); the first of equals is named."""
-        n, known = len(start.account), set(start.account)
+        n = len(start.account)
         yield "capacity", start.capacity
-        for name in self.ineligible:
-            if name not in known:
-                raise InputError("ineligible", name, "an account of the round")
         if self.ineligible:
-            barred = np.array([name in self.ineligible for name in start.account])
-            yield "ineligible", np.where(barred, 0.0, np.inf)
+            yield "ineligible", np.where(self.barred(start), 0.0, np.inf)
         if self.cap is not None:
             yield "cap", _each(self.cap, "cap", n) * start.capacity
         if self.floor is not None:
@@ -164,8 +212,14 @@ def _own_reasons(given: Mapping[str, str]) -> dict[str, str]:
     return {str(name): str(reason) for name, reason in given.items()}
 
 
-def _own_tiers(given: ArrayLike) -> IntArray:
-    tiers = np.asarray(given)
-    if tiers.ndim != 1 or tiers.dtype.kind not in "iu":
-        raise InputError("tier", given, "a list of whole numbers")
-    return freeze_indices(tiers)
+def _own_whole(given: ArrayLike, field_name: str, lowest: int | None = None) -> IntArray:
+    whole = np.asarray(given)
+    if whole.ndim != 1 or whole.dtype.kind not in "iu":
+        raise InputError(field_name, given, "a list of whole numbers")
+    if lowest is not None and whole.min(initial=lowest) < lowest:
+        index = int(np.argmin(whole))
+        raise InputError(field_name, int(whole[index]), f"a number ≥ {lowest}", index=index)
+    return freeze_indices(whole)
+
+
+NO_LIMITS = Limits()

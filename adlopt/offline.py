@@ -12,8 +12,8 @@ import numpy as np
 from adlopt.budget import Budget
 from adlopt.contracts import ContractSolution, solve_contracts
 from adlopt.errors import InfeasibleRound, InputError
-from adlopt.infeasibility import explain
-from adlopt.limits import Limits
+from adlopt.infeasibility import explain, explain_contracts
+from adlopt.limits import NO_LIMITS, Limits
 from adlopt.loss import Asymmetric, Empirical, Loss, MinMax
 from adlopt.method import Method
 from adlopt.objective import CVaR, FewestAccounts, Leximin, Objective, TrackingFirst
@@ -49,6 +49,7 @@ def solve(
     objective: MinMax | None = None,
     *,
     budget: Budget | None = None,
+    limits: Limits | None = None,
     gap: float = 0.0,
     method: Method = Method.AUTO,
     time_limit: float | None = None,
@@ -93,8 +94,8 @@ def solve(
         `Budget.exact()` unless given; `Budget.at_least()` and `Budget.band(width)` allow more,
         which only lots make use of: a dollar too many never lowers a burden.
     limits : Limits, optional
-        Eligibility, caps, floors, tiers and weights. The solution then says why each account
-        gives no more. Not in contract space.
+        Eligibility, caps, floors, tiers and weights, and in contract space lots of positions. The
+        solution then says why each account gives no more.
     gap : float
         In contract space: relative gap, proven, at which to stop; 0 for the optimum itself. A gap
         of 1e-6 takes a fifth of the time where accounts have many positions.
@@ -186,7 +187,7 @@ def _in_dollars(
     start = round_.start
     loss: Any = objective if type(objective) in _LOSSES else objective.worst  # type: ignore[union-attr]
     problem = replace(BurdenProblem.of(round_, loss), extra=budget.extra)
-    bounds = Limits() if limits is None else limits
+    bounds = NO_LIMITS if limits is None else limits
     if limits is not None:
         problem = limits.apply(problem, start)
     _check(problem, objective, bounds, search)
@@ -208,17 +209,19 @@ def _in_contracts(
 ) -> ContractSolution:
     if not isinstance(objective, MinMax):
         raise InputError("objective", objective, "MinMax(...), in contract space")
-    if limits is not None:
-        remedy = "lower the capacities of the round"
-        raise InputError("limits", limits, "None, in contract space", remedy=remedy)
-    return solve_contracts(
-        round_,
-        objective,
-        budget,
-        gap=search.gap,
-        method=search.method,
-        time_limit=search.time_limit,
-    )
+    bounds = NO_LIMITS if limits is None else limits
+    try:
+        return solve_contracts(
+            round_,
+            objective,
+            budget,
+            limits=bounds,
+            gap=search.gap,
+            method=search.method,
+            time_limit=search.time_limit,
+        )
+    except InfeasibleRound as error:
+        raise explain_contracts(error, round_, objective, budget, bounds) from None
 
 
 def _check(
@@ -231,6 +234,9 @@ def _check(
         raise InputError("budget", Budget(extra=problem.extra), "Budget.exact()", remedy=_PRICED)
     if problem.extra and problem.lot is not None and kind is not MinMax:
         raise InputError("budget", Budget(extra=problem.extra), "Budget.exact(), with lots")
+    if limits.lots is not None:
+        remedy = "cap bounds accounts, and lots positions"
+        raise InputError("limits.lots", "given", "None, in wealth space", remedy=remedy)
     if limits.tier is not None and (priced or kind is TrackingFirst):
         raise InputError("limits.tier", "tiers", "None", remedy=_PRICED)
     if search.method is Method.HIGHS and kind in (Leximin, FewestAccounts):

@@ -39,7 +39,7 @@ import numpy as np
 
 from adlopt import lots, waterfill
 from adlopt.arrays import BoolArray, FloatArray, IntArray, Record, freeze_mask, own, own_number
-from adlopt.certificate import UNIT_ROUNDING, Certificate, Trust, certify, round_down
+from adlopt.certificate import UNIT_ROUNDING, Certificate, Stage, Trust, certify, round_down
 from adlopt.errors import CertificateError, InputError, SolverFailed
 from adlopt.frames import Columns, Tabular
 from adlopt.highs import Infeasible, Stopped, run
@@ -48,22 +48,6 @@ from adlopt.lots.grid import MICRO, LotGrid
 from adlopt.method import Method
 from adlopt.problem import BurdenProblem
 from adlopt.program import ShiftedCore, SlackForm
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Stage:
-    """A further criterion, optimal among the haircuts that are optimal in all before it.
-
-    Parameters
-    ----------
-    criterion : str
-        What it measures, with its unit.
-    certificate : Certificate
-        Its value at the haircut, and a bound on it *given* the criteria before.
-    """
-
-    criterion: str
-    certificate: Certificate
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

@@ -10,11 +10,11 @@ import numpy as np
 
 from adlopt import lots
 from adlopt.arrays import BoolArray
-from adlopt.certificate import ROUNDING
+from adlopt.certificate import ROUNDING, Stage
 from adlopt.errors import InputError
 from adlopt.highs import Stopped
 from adlopt.lots.grid import LotGrid
-from adlopt.optimum import Solution, Stage
+from adlopt.optimum import Solution
 from adlopt.problem import BurdenProblem
 from adlopt.waterfill import check_reachable
 

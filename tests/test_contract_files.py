@@ -243,3 +243,117 @@ def test_the_command_line_closes_whole_lots(run, folder):
     data = json.loads(run("solve", "c.toml", "--extra", "inf", "--json")[1])
     assert data["certificate"]["trust"] == "exact"
     assert data["rounding_usd"] == pytest.approx(8e-7)
+
+
+LIMITED = """\
+deficit = 900.0
+needed = 200.0
+positions = "p.csv"
+accounts = "a.csv"
+shed = "shed.csv"
+[limits]
+ineligible = { cat = "market maker" }
+cap = "share"
+weight = "size"
+tier = "class"
+floor = { bob = 10.0 }
+"""
+LIMITED_TABLES = {
+    "p.csv": "account,coin,side,size,lot,value,mark,closable\n"
+    "ann,ETH,short,10,1,40,100,4\nbob,ETH,short,8,1,40,100,8\ncat,ETH,short,8,1,40,100,8\n"
+    "dan,ETH,short,8,1,40,100,8\n",
+    "a.csv": "account,capacity,equity,share,size,class\n"
+    "ann,400,500,0.9,400,1\nbob,320,90,1,100,1\ncat,320,400,1,100,1\ndan,320,400,0.5,50,2\n",
+}
+
+
+@pytest.fixture
+def limited(folder):
+    for name, text in LIMITED_TABLES.items():
+        (folder / name).write_text(text)
+    (folder / "c.toml").write_text(LIMITED)
+    return folder
+
+
+def test_limits_of_contracts_are_columns_tables_or_numbers(limited):
+    case = read_contract_round("c.toml")
+    limits = case.limits
+    assert limits.cap.tolist() == [0.9, 1.0, 1.0, 0.5]
+    assert limits.weight.tolist() == [400.0, 100.0, 100.0, 50.0]
+    assert limits.tier.tolist() == [1, 1, 1, 2]
+    assert limits.floor.tolist() == [0.0, 10.0, 0.0, 0.0]
+    assert limits.lots.tolist() == [4, 8, 8, 8]
+    write_contract_round(case, limited / "copy.json")
+    copy = read_contract_round("copy.json")
+    same(copy, case)
+    for name in ("cap", "weight", "tier", "floor", "lots"):
+        assert getattr(copy.limits, name).tolist() == getattr(limits, name).tolist()
+    assert copy.limits.ineligible == limits.ineligible
+
+
+def test_the_command_line_keeps_limits(run, limited):
+    code, out, err = run("solve", "c.toml", "--extra", "inf")
+    assert (code, err) == (0, "")
+    assert max(map(len, out.splitlines())) <= 80
+    assert "market maker" in " ".join(out.split())
+    data = json.loads(run("solve", "c.toml", "--extra", "inf", "--json")[1])
+    assert data["haircut_usd"] == [160.0, 40.0, 0.0, 0.0]
+    assert data["reason"] == ["lots", "worst burden", "ineligible: market maker", ""]
+    assert data["then"] == []
+    text = LIMITED.replace("needed = 200", "needed = 300")
+    (limited / "d.toml").write_text(text)
+    data = json.loads(run("solve", "d.toml", "--extra", "inf", "--json")[1])
+    assert data["haircut_usd"] == [160.0, 80.0, 0.0, 80.0]
+    assert [stage["criterion"] for stage in data["then"]] == ["tier 2"]
+    code, out, _ = run("solve", "d.toml", "--extra", "inf")
+    assert "worst burden, tier 2" in " ".join(out.split())
+    (limited / "e.toml").write_text(LIMITED.replace("needed = 200", "needed = 900"))
+    code, _, err = run("solve", "e.toml", "--extra", "inf")
+    assert code == 1
+    assert "limits hold back" in err
+
+
+def test_a_match_on_the_command_line_keeps_limits(run, limited):
+    (limited / "shed.csv").write_text("loser,coin,side,size,price,mark\nx,ETH,long,14,110,100\n")
+    code, out, err = run("match", "c.toml")
+    assert (code, err) == (0, "")
+    assert max(map(len, out.splitlines())) <= 80
+    data = json.loads(run("match", "c.toml", "--json")[1])
+    assert data["haircut_usd"] == [40.0, 80.0, 0.0, 20.0]
+    assert data["reason"] == ["lots", "floor", "ineligible: market maker", "worst burden"]
+    assert [stage["name"] for stage in data["stages"]] == ["worst burden", "tier 2, worst burden"]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ('"share"', '"shares"', r"a\.csv: columns is 'share': expected columns among"),
+        (
+            'tier = "class"\nfloor = { bob = 10.0 }',
+            'tier = "share"\nfloor = "class"',
+            r"limits\.tier\[0\] is 0\.9: expected a whole number",
+        ),
+        ("bob = 10.0", "eve = 10.0", r"limits\.floor is 'eve': expected an account"),
+        ('accounts = "a.csv"\n', "", r"limits\.cap is 'share'.*a column of the accounts \(none\)"),
+        ('cap = "share"', "caps = 1", r"limits\.caps is 1"),
+    ],
+)
+def test_bad_limits_of_contracts_name_file_and_place(limited, old, new, message):
+    assert old in LIMITED
+    (limited / "c.toml").write_text(LIMITED.replace(old, new))
+    with pytest.raises(adl.InputError, match=message):
+        read_contract_round("c.toml")
+
+
+@pytest.mark.parametrize(
+    ("cell", "message"),
+    [
+        ("4.5", r"positions\.closable\[0\] is 4\.5: expected a whole number"),
+        ("-4", r"lots\[0\] is -4: expected a number ≥ 0"),
+        ("nan", r"p\.csv line 2: closable is 'nan'"),
+    ],
+)
+def test_lots_that_may_be_closed_are_whole(limited, cell, message):
+    (limited / "p.csv").write_text(LIMITED_TABLES["p.csv"].replace(",4\n", f",{cell}\n"))
+    with pytest.raises(adl.InputError, match=message):
+        read_contract_round("c.toml")

@@ -470,7 +470,11 @@ def test_too_few_lots_name_the_capacities_that_bind():
         adl.solve(round_, EQUITY, budget=AT_LEAST)
     refused = pickle.loads(pickle.dumps(caught.value))
     assert (refused.below, refused.above, refused.missing) == (35.0, None, 25.0)
-    assert refused.binding == (Binding("a1", 16.0, "capacity"),)
+    assert refused.binding == (
+        Binding("a0", 20.0, "capacity"),
+        Binding("a1", 15.0, "capacity"),
+        Binding("a2", 0.0, "protected"),
+    )
     assert "35.0 USD that whole lots can give, protected accounts excluded" in str(refused)
     assert "ask for 25.0 USD less" in str(refused)
     assert "capacities of 1 accounts bind (a1), and without them lots give 50.0 USD" in str(refused)
@@ -618,12 +622,6 @@ def test_a_gap_belongs_to_contract_space():
     round_ = adl.Round.of(capacity=[3.0], deficit=1.0, needed=2.0)
     with pytest.raises(adl.InputError, match=r"in wealth space; ContractRound\.of_wealth"):
         adl.solve(round_, gap=1e-6)
-
-
-def test_limits_belong_to_wealth_space():
-    round_ = round_of([(0, 5.0, 4)], needed=5.0, equity=[100.0])
-    with pytest.raises(adl.InputError, match=r"limits is .* in contract space"):
-        adl.solve(round_, limits=adl.Limits(cap=0.5))
 
 
 def test_solutions_are_immutable_and_survive_pickles():

@@ -235,6 +235,19 @@ def test_limits_are_numbers_for_all_or_tables_by_account(folder):
     assert (limits.weight.tolist(), dict(limits.ineligible)) == ([1.0, 2.0], {"alice": "vault"})
 
 
+def test_a_limit_names_a_column_of_the_accounts(folder):
+    put("a.csv", "account,capacity,share,size,class\nann,9,0.5,3,1\nbob,8,1,2,2\n")
+    limits_ = '[limits]\ncap = "share"\nweight = "size"\ntier = "class"\n'
+    put("round.toml", HEAD + 'accounts = "a.csv"\n' + limits_)
+    start = read_round("round.toml")[0].start
+    limits = read_limits("round.toml", start)
+    assert (limits.cap.tolist(), limits.weight.tolist()) == ([0.5, 1.0], [3.0, 2.0])
+    assert limits.tier.tolist() == [1, 2]
+    put("round.toml", HEAD + 'accounts = "a.csv"\n[limits]\ncap = "sahre"\n')
+    with pytest.raises(InputError, match=r"limits\.cap is 'sahre'.*\(share, size, class\)"):
+        read_limits("round.toml", start)
+
+
 BAD_LIMITS = {
     "unknown key": ("caps = 0.5", r"limits\.caps is 0\.5"),
     "cap as text": ('cap = "x"', r"limits\.cap is 'x'"),

@@ -743,7 +743,7 @@ def _first(place):
 def test_a_venue_is_solved_to_a_proven_gap(seed):
     round_, shed = venue(seed)
     best = adl.match(round_, shed)
-    assert best.certificate.trust is Trust.VERIFIED
+    assert best.certificate.trust is Trust.EXACT
     assert best.certificate.optimal
     rounded = adl.match(round_, shed, lots=Lots.ROUNDED)
     assert rounded.certificate.lower <= best.value * (1 + 1e-9)

@@ -408,18 +408,22 @@ def test_burdens_do_not_depend_on_the_unit_of_money(round_, unit):
         assert one.value == pytest.approx(other.value, rel=1e-9)
 
 
+@pytest.mark.parametrize("n", [10_000, 12_000])
 @pytest.mark.parametrize("name", EVERY)
-def test_a_large_round_is_verified(name):
+def test_ten_thousand_accounts_are_proved_in_fractions_and_more_are_proved(name, n):
     rng = np.random.default_rng(1)
-    capacity = rng.lognormal(3, 2, 5_000)
+    capacity = rng.lognormal(3, 2, n)
     round_ = adl.Round.of(
         capacity=capacity,
-        equity=capacity * rng.lognormal(0, 1, 5_000),
+        equity=capacity * rng.lognormal(0, 1, n),
         deficit=1.0,
         needed=0.2 * capacity.sum(),
     )
     best = adl.solve(round_, EVERY[name])
     assert best.optimal
+    proofs = [best.certificate, *(stage.certificate for stage in best.then)]
+    if n == 10_000:
+        assert {proof.trust for proof in proofs} == {adl.Trust.EXACT}
     assert best.raised == pytest.approx(round_.needed, rel=1e-9)
 
 

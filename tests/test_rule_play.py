@@ -95,6 +95,27 @@ def test_a_fund_goes_before_a_rule():
     assert (insured.haircut.tolist(), bare.haircut.tolist()) == ([70, 90], [90, 90])
 
 
+def test_a_rule_that_ranks_positions_says_where_it_plays():
+    market = adl.Market(
+        accounts=adl.Accounts(account=["lena", "sam"], balance=[2000, 8000]),
+        coins=adl.Coins(
+            coin=["ETH", "BTC"], mark=[3600, 100], lot=[0.01, 0.1], previous_mark=[3700, 99]
+        ),
+        positions=adl.OpenPositions(
+            account=["lena", "sam", "sam"], coin=["ETH", "ETH", "BTC"],
+            side=["long", "short", "long"], size=[10, 5, 10], entry=[4000, 4000, 90],
+        ),
+    )  # fmt: skip
+    rounds = [adl.Round(start=wealth_round(market), outcome=adl.RoundOutcome(needed=100.0))]
+    episode = adl.Episode(name="several", rounds=rounds)
+    message = r"feature is 'price_ratio'.*an account with several has more than one.*deleverage"
+    with pytest.raises(InputError, match=message):
+        adl.play(episode, ["persistence+hyperliquid"])
+    with pytest.raises(InputError, match="add it to the market or round"):
+        adl.play(episode, ["persistence+paradex"])
+    assert deleverage(market, rule_named("hyperliquid")).raised >= 0
+
+
 def test_a_blend_takes_a_rule_or_an_object_in_a_file(mine):
     assert allocation_named("damped:0.5:gte").allocation.name == "gte"
     assert allocation_named(f"damped:0.5:{mine}:rule").allocation.name == "own"

@@ -73,7 +73,7 @@ def test_plain_and_compiled_find_the_same_path(variation, monkeypatch):
 def test_the_float_bound_is_below_the_exact_one(seed, monkeypatch):
     deficit, target = wandering(800, seed)
     exact = best_severity_path(deficit, target, 3.0).certificate
-    monkeypatch.setattr(severity_path, "EXACT_ACCOUNTS", 1)
+    monkeypatch.setattr(severity_path, "EXACT_ROUNDS", 1)
     rounded = best_severity_path(deficit, target, 3.0).certificate
     assert rounded.trust is Trust.VERIFIED
     assert rounded.lower <= exact.lower <= exact.upper <= rounded.upper * (1 + 1e-12)

@@ -74,7 +74,7 @@ def solve(
             raise InputError("--objective", objective, "none beside positions", remedy=remedy)
         case = read_contract_round(file)
         rounded = case.round_.rounded()
-        closing = solve_(rounded, MinMax(burden=case.burden), **options)
+        closing = solve_(rounded, MinMax(burden=case.burden), limits=case.limits, **options)
         if output is not None:
             write_lots(rounded, closing.lots, output)
         data = contract_text.summarise(rounded, closing, float(case.round_.rounding.max()))

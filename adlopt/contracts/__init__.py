@@ -17,19 +17,23 @@ level falls short of the budget. It holds whatever found the lots.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from fractions import Fraction
 
 import numpy as np
 
 from adlopt.arrays import FloatArray, IntArray, Record, freeze_indices, own
 from adlopt.budget import Budget
-from adlopt.certificate import Certificate, Trust, round_down
+from adlopt.certificate import Certificate, Stage, Trust, round_down
 from adlopt.contracts.grid import ContractGrid
-from adlopt.contracts.optimum import highs_optimum, least_burden
+from adlopt.contracts.optimum import Found, highs_optimum, least_burden
+from adlopt.contracts.reasons import why_no_more
 from adlopt.contracts.search import Filler
+from adlopt.contracts.tiers import gives_all, tier_by_tier
 from adlopt.errors import CertificateError
 from adlopt.highs import Stopped
+from adlopt.limits import NO_LIMITS, Limits
 from adlopt.loss import MinMax, worst_burden
 from adlopt.lots.grid import MICRO
 from adlopt.method import Method
@@ -58,6 +62,10 @@ class ContractSolution(Record):
         What produced the lots.
     stopped : Stopped
         Whether the method's search ended, reached the gap asked for, or hit a limit.
+    then : tuple of Stage
+        Of tiers: one certificate for each further one that gives anything.
+    reason : tuple of str, length n
+        Why each account gives no more, where limits were given; else empty.
     """
 
     lots: IntArray
@@ -68,6 +76,8 @@ class ContractSolution(Record):
     certificate: Certificate
     method: Method
     stopped: Stopped
+    then: tuple[Stage, ...] = ()
+    reason: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "lots", freeze_indices(self.lots))
@@ -90,6 +100,7 @@ class ContractSolution(Record):
         return (
             f"{winners} {self.raised:,.2f} USD from {positions} positions, worst burden "
             f"{100 * self.worst_burden:.4g} %; {self.certificate}"
+            + "".join(f"; {stage.criterion}: {stage.certificate}" for stage in self.then)
             + ("; stopped at a limit" if self.stopped is Stopped.LIMIT else "")
         )
 
@@ -99,32 +110,65 @@ def solve_contracts(
     loss: MinMax,
     budget: Budget,
     *,
+    limits: Limits = NO_LIMITS,
     gap: float = 0.0,
     method: Method = Method.AUTO,
     time_limit: float | None = None,
 ) -> ContractSolution:
     """Solve a round in contract space: `adlopt.solve` says how."""
-    grid = ContractGrid.of(round_, loss, budget)
-    if method is Method.HIGHS:
-        found = highs_optimum(round_, grid, time_limit)
-    else:
-        found = least_burden(round_, grid, gap)
+    grid = ContractGrid.of(round_, loss, budget, limits)
+    tiers = list(limits.tiers(len(round_.start.account)))
+
+    def find(part: ContractGrid) -> Found:
+        if method is Method.HIGHS:
+            return highs_optimum(round_, part, time_limit)
+        return least_burden(round_, part, gap)
+
+    parts = [(grid, find(grid))] if len(tiers) == 1 else tier_by_tier(grid, tiers, find)
+    answers = [found for _, found in parts]
+    proofs = _certify_parts(parts)
     counts = np.zeros(len(round_.positions), dtype=np.int64)
-    counts[grid.row] = found.counts
+    given = [(part, found.counts) for part, found in parts]
+    for part, lots in given:
+        counts[part.row] = lots
+    amounts = grid.amounts(counts[grid.row])
     haircut = np.zeros(len(round_.start.account))
-    haircut[grid.account] = grid.amounts(found.counts) / MICRO
-    weights = loss.weights(round_.start)
-    certificate = certify_contracts(grid, found.counts, worst_burden(haircut, weights), found.lower)
+    haircut[grid.account] = amounts / MICRO
+    residual = (int(amounts.sum()) - grid.least) / MICRO
     return ContractSolution(
         lots=counts,
         closed=counts * round_.positions.lot,
         haircut=haircut,
-        value=certificate.upper,
-        worst_burden=certificate.upper,
-        certificate=certificate,
-        method=found.method,
-        stopped=found.stopped,
+        value=proofs[0].upper,
+        worst_burden=max(proof.upper for proof in proofs),
+        certificate=replace(proofs[0], budget_residual=residual),
+        method=answers[0].method,
+        stopped=_stopped(answers),
+        then=tuple(
+            Stage(criterion=f"tier {number}", certificate=proof)
+            for number, proof in enumerate(proofs[1:], start=2)
+        ),
+        reason=() if limits is NO_LIMITS else why_no_more(round_, loss, grid, given, limits),
     )
+
+
+def _certify_parts(parts: Sequence[tuple[ContractGrid, Found]]) -> list[Certificate]:
+    """Certify each tier, and that those before the last give all they can."""
+    proofs = []
+    for part, found in parts:
+        amounts = part.amounts(found.counts)
+        upper = worst_burden(amounts / MICRO, part.weight)
+        proofs.append(certify_contracts(part, found.counts, upper, found.lower))
+        if part is not parts[-1][0] and not gives_all(part, int(amounts.sum())):
+            raise CertificateError(f"tier {len(proofs)} can give more, and a later one gives")
+    return proofs
+
+
+def _stopped(answers: Sequence[Found]) -> Stopped:
+    """The worst of them."""
+    stops = {found.stopped for found in answers}
+    order = (Stopped.LIMIT, Stopped.GAP, Stopped.OPTIMAL)
+    return next(stop for stop in order if stop in stops)
 
 
 def certify_contracts(

@@ -8,7 +8,7 @@ decides anything.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 
 import numpy as np
@@ -16,6 +16,7 @@ import numpy as np
 from adlopt.arrays import BoolArray, FloatArray, IntArray
 from adlopt.budget import Budget
 from adlopt.errors import InputError
+from adlopt.limits import NO_LIMITS, Limits
 from adlopt.loss import MinMax
 from adlopt.lots.grid import MICRO, MOST_MICRO, WHOLE, whole_budget
 from adlopt.positions import ContractRound
@@ -66,8 +67,14 @@ class ContractGrid:
     highest: int
 
     @classmethod
-    def of(cls, round_: ContractRound, loss: MinMax, budget: Budget) -> ContractGrid:
-        """Count in micro-dollars.
+    def of(
+        cls,
+        round_: ContractRound,
+        loss: MinMax,
+        budget: Budget,
+        limits: Limits = NO_LIMITS,
+    ) -> ContractGrid:
+        """Count in micro-dollars what the limits leave.
 
         Raises
         ------
@@ -76,8 +83,8 @@ class ContractGrid:
             exceed 64 bits of them.
         """
         least, highest = _sums(round_.needed, budget)
-        lot, most = _lot_values(round_.positions.lot_value), round_.positions.most
-        weight, owner = loss.weights(round_.start), round_.owner
+        lot, most = _lot_values(round_.positions.lot_value), limits.most_lots(round_.positions)
+        weight, owner = limits.denominators(loss.weights(round_.start)), round_.owner
         _refuse_overflow(lot, most)
         usable = np.flatnonzero((lot > 0) & (most > 0) & (weight[owner] > 0))
         row = usable[np.lexsort((-lot[usable], owner[usable]))]
@@ -86,7 +93,7 @@ class ContractGrid:
         lot, most = lot[row], most[row]
         step, worth = _suffixes(lot, most, start)
         whole = worth[first] if row.size else np.zeros(0, dtype=np.int64)
-        capacity = round_.start.capacity[account]
+        capacity = limits.most(round_.start)[account]
         covered = capacity * MICRO >= whole * (1 - COVERED)
         cap = np.where(covered, whole, np.minimum(_floor(capacity * MICRO), whole))
         return cls(
@@ -102,6 +109,28 @@ class ContractGrid:
             least=least,
             highest=highest,
         )
+
+    def among(self, accounts: BoolArray) -> ContractGrid:
+        """Some of its accounts, shape (n,), alone."""
+        rows = accounts[self.owner]
+        return replace(
+            self,
+            account=self.account[accounts],
+            row=self.row[rows],
+            start=np.append(0, np.cumsum(np.diff(self.start)[accounts])),
+            lot=self.lot[rows],
+            most=self.most[rows],
+            step=self.step[rows],
+            worth=self.worth[rows],
+            cap=self.cap[accounts],
+            weight=self.weight[accounts],
+        )
+
+    def missing(self, given: int) -> ContractGrid:
+        """What is left to raise when so many micro-dollars are given."""
+        endless = self.highest >= MOST_MICRO
+        highest = self.highest if endless else self.highest - given
+        return replace(self, least=self.least - given, highest=highest)
 
     @property
     def whole(self) -> IntArray:

@@ -91,7 +91,7 @@ def certify_priced(
     check_payments(coupling, taken)
     nu = np.where(np.isfinite(coupling.cap), np.maximum(paid, 0.0), 0.0)
     p = _affordable(coupling, loss, np.clip(lacking, 0.0, loss.under), nu)
-    exact = taken.size <= EXACT_ACCOUNTS
+    exact = len(coupling.account) <= EXACT_ACCOUNTS
     bound, error = (_exact_bound if exact else _float_bound)(coupling, loss, p, nu)
     lacking = missing(coupling, taken)
     added = math.fsum(np.abs(lacking)) <= ROUNDING * math.fsum(coupling.budget)

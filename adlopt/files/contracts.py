@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -11,10 +11,12 @@ import msgspec
 import numpy as np
 
 from adlopt.errors import InputError
+from adlopt.files.objectives import limits_entry, limits_of
 from adlopt.files.read import decode, naming, parse
 from adlopt.files.schema import ContractRoundFile
 from adlopt.files.tables import Columns, read_columns
 from adlopt.files.write import Writer, replace_all, write_table
+from adlopt.limits import Limits
 from adlopt.loss import Burden
 from adlopt.matching import Goal, Lots, Matching, match
 from adlopt.positions import ContractRound, Positions, Side
@@ -23,7 +25,9 @@ from adlopt.shed import Shed
 from adlopt.solvency import capacities, profit
 
 POSITIONS = Columns(
-    text=("account", "coin", "side"), needed=("size",), optional=("lot", "value", "mark", "entry")
+    text=("account", "coin", "side"),
+    needed=("size",),
+    optional=("lot", "value", "mark", "entry", "closable"),
 )
 ACCOUNTS = Columns(text=("account",), needed=("capacity",), optional=("equity",))
 SHED = Columns(text=("loser", "coin", "side"), needed=("size", "price", "mark"))
@@ -31,7 +35,7 @@ SHED = Columns(text=("loser", "coin", "side"), needed=("size", "price", "mark"))
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ContractCase:
-    """A round in contracts, what losers shed, and how they are to be matched."""
+    """A round in contracts, what losers shed, how they are to be matched, and within what."""
 
     round_: ContractRound
     shed: Shed | None = None
@@ -39,6 +43,7 @@ class ContractCase:
     burden: Burden = Burden.CAPACITY
     lots: Lots = Lots.ANY
     underlying: Mapping[str, str] = field(default_factory=dict)
+    limits: Limits | None = None
 
     def match(self, *, goal: Goal | None = None, time_limit: float | None = None) -> Matching:
         """Match it, under another goal if one is given.
@@ -59,6 +64,7 @@ class ContractCase:
             goal,
             burden=self.burden,
             lots=self.lots,
+            limits=self.limits,
             underlying=hedges or None,
             time_limit=time_limit,
         )
@@ -76,6 +82,7 @@ def read_contract_round(path: str | Path) -> ContractCase:
     `value` of a position may be left out where losers shed: it is then the most that a loser in
     the coin takes a contract. Without an account table the capacity is the positive PNL, where
     every position has `entry` and `mark`, and otherwise what closing everything takes.
+    `closable` lots of a position may be closed; `[limits]` is that of a round file.
 
     Raises
     ------
@@ -103,13 +110,18 @@ def read_contract_round(path: str | Path) -> ContractCase:
     """
     path = Path(path)
     entry = decode(path, ContractRoundFile)
+    accounts = ACCOUNTS
+    if isinstance(entry.accounts, str) and entry.limits is not None:
+        accounts = replace(ACCOUNTS, optional=(*ACCOUNTS.optional, *entry.limits.columns))
     tables = {
         name: _table(path, name, getattr(entry, name), columns)
-        for name, columns in (("positions", POSITIONS), ("accounts", ACCOUNTS), ("shed", SHED))
+        for name, columns in (("positions", POSITIONS), ("accounts", accounts), ("shed", SHED))
     }
     with naming(path):
         shed = None if tables["shed"] is None else _shed(tables["shed"])
-        round_ = _round(entry, tables["positions"] or {}, tables["accounts"], shed)
+        positions = dict(tables["positions"] or {})
+        closable = positions.pop("closable", None)
+        round_ = _round(entry, positions, tables["accounts"], shed)
         return ContractCase(
             round_=round_,
             shed=shed,
@@ -117,6 +129,7 @@ def read_contract_round(path: str | Path) -> ContractCase:
             burden=entry.match.burden,
             lots=_member(Lots, LOTS.get(entry.match.lots, entry.match.lots), "match.lots"),
             underlying=entry.match.underlying,
+            limits=limits_of(entry.limits, round_.start, lots=closable),
         )
 
 
@@ -168,6 +181,9 @@ def write_contract_round(case: ContractCase, path: str | Path) -> list[Path]:
         "lots": next(name for name, value in LOTS.items() if value == case.lots.value),
         "underlying": dict(case.underlying),
     }
+    if case.limits is not None:
+        entry["limits"] = limits_entry(case.limits, start)
+        tables["positions"]["closable"] = case.limits.lots
 
     def writer(columns: dict[str, Any]) -> Writer:
         given = {name: values for name, values in columns.items() if values is not None}
@@ -230,7 +246,9 @@ def _round(
     positions = Positions(**columns)
     if accounts is None:
         accounts = _accounts(positions, entries)
-    start = RoundStart(deficit=entry.deficit, **accounts)
+    named = () if entry.limits is None else entry.limits.columns
+    features = {name: accounts.pop(name) for name in named if name in accounts}
+    start = RoundStart(deficit=entry.deficit, features=features, **accounts)
     return ContractRound(
         start=start, positions=positions, outcome=RoundOutcome(needed=entry.needed)
     )

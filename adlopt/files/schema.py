@@ -48,13 +48,22 @@ class LossEntry(msgspec.Struct, forbid_unknown_fields=True):
 
 
 class LimitsEntry(msgspec.Struct, forbid_unknown_fields=True):
-    """Who may be touched and how far: numbers for all accounts, or tables by account id."""
+    """Who may be touched and how far: numbers for all accounts, or tables by account id.
+
+    A text names a column of the accounts.
+    """
 
     ineligible: dict[str, str] = {}
-    cap: float | dict[str, float] | None = None
-    floor: float | dict[str, float] | None = None
-    tier: dict[str, int] = {}
-    weight: dict[str, float] = {}
+    cap: float | str | dict[str, float] | None = None
+    floor: float | str | dict[str, float] | None = None
+    tier: str | dict[str, int] = {}
+    weight: str | dict[str, float] = {}
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """Columns of the accounts that it names."""
+        given = (self.cap, self.floor, self.tier, self.weight)
+        return tuple(dict.fromkeys(name for name in given if isinstance(name, str)))
 
 
 class RoundFile(RoundEntry, forbid_unknown_fields=True):
@@ -98,6 +107,7 @@ class PositionEntry(msgspec.Struct, forbid_unknown_fields=True):
     value: float | None = None
     mark: float | None = None
     entry: float | None = None
+    closable: float | None = None
 
 
 class HolderEntry(msgspec.Struct, forbid_unknown_fields=True):
@@ -137,6 +147,7 @@ class ContractRoundFile(msgspec.Struct, forbid_unknown_fields=True):
     accounts: list[HolderEntry] | str | None = None
     shed: list[ShedEntry] | str | None = None
     match: MatchEntry = msgspec.field(default_factory=MatchEntry)
+    limits: LimitsEntry | None = None
 
 
 class CoinEntry(msgspec.Struct, forbid_unknown_fields=True):

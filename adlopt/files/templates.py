@@ -55,6 +55,7 @@ burden = "capacity" # or "equity"
 # cap = 0.5             # share of its capacity that an account may lose
 # floor = {{ alice = 200.0 }}   # equity that an account keeps
 # tier = {{ bob = 2 }}  # the others are in tier 1, and give all they can first
+# weight = "size"       # a text names a column of the accounts: what burdens are measured against
 """
 
 CONTRACTS = """\
@@ -114,6 +115,13 @@ goal = "least-burden"   # or leximin, keep-hedges, least-leverage, fewest-accoun
 burden = "capacity"     # or "equity"
 lots = "any"            # or "rounded", or "searched" by branch and bound in small rounds
 underlying = {{ ETH = "ether", stETH = "ether" }}    # which coins hedge each other
+
+# [limits]              # optional: numbers for all accounts, or tables by account id
+# ineligible = {{ bob = "market maker" }}
+# cap = 0.5             # share of its capacity that an account may lose
+# floor = {{ alice = 200.0 }}   # equity that an account keeps
+# tier = {{ bob = 2 }}  # the others are in tier 1, and give all they can first
+# ... and closable = 3 in [[positions]]: lots of a position that may be closed
 """
 
 EPISODE = """\

@@ -27,8 +27,7 @@ best for a single budget, 10 times as long.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from enum import Enum
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -36,43 +35,20 @@ from adlopt.arrays import FloatArray, Record, freeze
 from adlopt.certificate import Certificate, Trust
 from adlopt.errors import InputError
 from adlopt.highs import Stopped
+from adlopt.limits import NO_LIMITS, Limits
 from adlopt.loss import Burden, MinMax
 from adlopt.matching.body import Hedges
 from adlopt.matching.check import check_trades
+from adlopt.matching.goals import Goal, Lots, check_goal
 from adlopt.matching.pairing import Trades, pair
 from adlopt.matching.problem import MatchingProblem
+from adlopt.matching.reasons import why_no_more
 from adlopt.matching.search import Found, Search, Stage
+from adlopt.matching.tiers import tier_by_tier
 from adlopt.positions import ContractRound
 from adlopt.shed import Shed
 
 __all__ = ["Goal", "Lots", "Matching", "Stage", "Trades", "match"]
-
-
-class Goal(Enum):
-    """What a matching minimises."""
-
-    LEAST_BURDEN = "least-burden"
-    """max_i x_i / w_i, as [CTTX26, Eq. 8], with the contracts of each coin fixed."""
-    LEXIMIN = "leximin"
-    """The worst burden, then the worst of those who do not hold it up, and so on."""
-    KEEP_HEDGES = "keep-hedges"
-    """Σ |change of net delta|, USD at the mark, over accounts that are both long and short in
-    an underlying; among all that change it least, the worst burden."""
-    LEAST_LEVERAGE = "least-leverage"
-    """max_i notional_i / equity_i after closing, over the accounts that can be touched. One asset:
-    the optimal policy of Campbell, Hey, Moallemi and Nutz, arXiv 2603.15963. Across coins they
-    minimise expected loss instead, and warn that gross leverage does not see hedges."""
-    FEWEST_ACCOUNTS = "fewest-accounts"
-    """Number of accounts with anything closed."""
-
-
-class Lots(Enum):
-    """In what quantities positions are closed."""
-
-    ANY = "any quantity"
-    ROUNDED = "whole lots, rounded from the continuous optimum"
-    SEARCHED = "whole lots, by branch and bound"
-    """For rounds of some hundred positions."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -100,6 +76,8 @@ class Matching(Record):
         Rise of the first stage per further contract shed at the order's price, of the continuous
         problem; NaN where nothing is matched.
     stopped : Stopped
+    reason : tuple of str, length n
+        Why each account closes no more, where limits were given; else empty.
     """
 
     goal: Goal
@@ -113,6 +91,7 @@ class Matching(Record):
     stages: tuple[Stage, ...]
     shadow_price: FloatArray | None
     stopped: Stopped
+    reason: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         for name in ("closed", "matched", "unmatched", "haircut", "shadow_price"):
@@ -146,6 +125,7 @@ def match(
     *,
     burden: Burden = Burden.CAPACITY,
     lots: Lots = Lots.ANY,
+    limits: Limits | None = None,
     underlying: Mapping[str, str] | None = None,
     time_limit: float | None = None,
 ) -> Matching:
@@ -163,6 +143,9 @@ def match(
     burden : Burden
         What x_i is measured against; an account without it is closed only at the mark.
     lots : Lots
+    limits : Limits, optional
+        Eligibility, caps, floors and weights of accounts, and lots of positions; in each coin and
+        side positions of a lower tier are closed first.
     underlying : mapping of str to str, optional
         For `KEEP_HEDGES`: coins that hedge each other share an underlying; a coin that is not
         named is its own.
@@ -196,12 +179,35 @@ def match(
         ("goal", goal, Goal),
         ("lots", lots, Lots),
         ("burden", burden, Burden),
+        ("limits", NO_LIMITS if limits is None else limits, Limits),
     ):
         if not isinstance(given, kind):
             raise InputError(name, given, f"a {kind.__name__}")
-    _check_goal(round_, shed, goal, lots, underlying)
-    weight = MinMax(burden=burden)
-    problem = MatchingProblem.of(round_, shed, weight, lots=lots is not Lots.ANY)
+    check_goal(round_, shed, goal, lots, underlying)
+    weight, bounds = MinMax(burden=burden), NO_LIMITS if limits is None else limits
+    if bounds.tier is not None:
+
+        def one(left: Shed, among: Limits) -> Matching:
+            part = MatchingProblem.of(round_, left, weight, lots=lots is not Lots.ANY, limits=among)
+            return _solve(part, goal, lots, underlying, time_limit)
+
+        best = tier_by_tier(shed, bounds, round_.start, one)
+        _check(best, round_, shed, bounds, whole=lots is not Lots.ANY)
+    else:
+        problem = MatchingProblem.of(round_, shed, weight, lots=lots is not Lots.ANY, limits=bounds)
+        best = _solve(problem, goal, lots, underlying, time_limit)
+    if limits is None:
+        return best
+    return replace(best, reason=why_no_more(best, round_, weight, limits))
+
+
+def _solve(
+    problem: MatchingProblem,
+    goal: Goal,
+    lots: Lots,
+    underlying: Mapping[str, str] | None,
+    time_limit: float | None,
+) -> Matching:
     if not problem.quantity.size:
         proven = Certificate(upper=0.0, lower=0.0, trust=Trust.EXACT)
         stage = Stage(name="nothing can be matched", value=0.0, certificate=proven)
@@ -213,49 +219,13 @@ def match(
         found = search.leximin()
     elif goal is Goal.KEEP_HEDGES:
         names = {} if underlying is None else underlying
-        of = tuple(names.get(coin, coin) for coin in round_.positions.coin)
+        of = tuple(names.get(coin, coin) for coin in problem.round_.positions.coin)
         found = search.keep_hedges(Hedges.of(problem, of))
     elif goal is Goal.LEAST_LEVERAGE:
         found = search.least_leverage()
     else:
         found = search.fewest_accounts()
     return _matching(problem, goal, found)
-
-
-def _check_goal(
-    round_: ContractRound,
-    shed: Shed,
-    goal: Goal,
-    lots: Lots,
-    underlying: Mapping[str, str] | None,
-) -> None:
-    needs_mark = goal in (Goal.KEEP_HEDGES, Goal.LEAST_LEVERAGE)
-    if needs_mark and round_.positions.mark is None:
-        expected = f"the mark of each position, for {goal.value}"
-        raise InputError("positions.mark", None, expected, remedy="give marks")
-    if goal is Goal.LEAST_LEVERAGE:
-        equity = round_.start.equity
-        if equity is None:
-            raise InputError("equity", None, f"account values, for {goal.value}")
-        if not (equity > 0).all():
-            index = int(np.argmin(equity > 0))
-            remedy = "an insolvent account is no winner: let it shed"
-            found = float(equity[index])
-            raise InputError("equity", found, "a number > 0", index=index, remedy=remedy)
-        if lots is Lots.SEARCHED and shed.value.any():
-            remedy = "close at the mark, or use Lots.ROUNDED"
-            raise InputError("lots", lots, "orders at the mark, for least-leverage", remedy=remedy)
-    if goal is Goal.LEXIMIN and lots is Lots.SEARCHED:
-        raise InputError("lots", lots, "Lots.ANY or Lots.ROUNDED, for leximin")
-    if goal is Goal.FEWEST_ACCOUNTS and lots is Lots.ROUNDED:
-        raise InputError("lots", lots, "Lots.ANY or Lots.SEARCHED, for fewest-accounts")
-    if underlying is None:
-        return
-    if goal is not Goal.KEEP_HEDGES:
-        raise InputError("underlying", "given", "None", remedy=f"it goes with {Goal.KEEP_HEDGES}")
-    for coin in underlying:
-        if coin not in round_.positions.coin:
-            raise InputError("underlying", coin, "coins of the round's positions")
 
 
 def _matching(problem: MatchingProblem, goal: Goal, found: Found) -> Matching:
@@ -284,14 +254,21 @@ def _matching(problem: MatchingProblem, goal: Goal, found: Found) -> Matching:
         shadow_price=price,
         stopped=found.stopped,
     )
+    _check(matching, problem.round_, problem.shed, problem.limits, whole=problem.whole)
+    return matching
+
+
+def _check(
+    matching: Matching, round_: ContractRound, shed: Shed, limits: Limits, *, whole: bool
+) -> None:
     check_trades(
-        problem.round_,
-        problem.shed,
-        trades,
+        round_,
+        shed,
+        matching.trades,
         closed=matching.closed,
         matched=matching.matched,
         unmatched=matching.unmatched,
         haircut=matching.haircut,
-        whole=problem.whole,
+        whole=whole,
+        limits=limits,
     )
-    return matching

@@ -126,7 +126,7 @@ class Body:
             hedges=hedges,
             switches=np.unique(problem.account).size if switches else 0,
         )
-        capacity = problem.round_.start.capacity
+        capacity = problem.capacity
         tight = np.flatnonzero(most_taken(problem, problem.value) > capacity)
         body.add_accounts(tight, problem.value[problem.level], capacity[tight] * scale)
         if hedges is not None:

@@ -7,12 +7,13 @@ import numpy as np
 from adlopt.arrays import SMALLEST_USD, FloatArray
 from adlopt.certificate import ROUNDING, TOLERANCE
 from adlopt.errors import CertificateError
+from adlopt.limits import NO_LIMITS, Limits
 from adlopt.matching.pairing import Trades
 from adlopt.positions import ContractRound
 from adlopt.shed import Shed
 
 
-def check_trades(
+def check_trades(  # noqa: PLR0913 - a matching, piece by piece
     round_: ContractRound,
     shed: Shed,
     trades: Trades,
@@ -22,8 +23,9 @@ def check_trades(
     unmatched: FloatArray,
     haircut: FloatArray,
     whole: bool,
+    limits: Limits = NO_LIMITS,
 ) -> None:
-    """Check conservation by coin and side, sizes, lots and capacities.
+    """Check conservation by coin and side, sizes, lots, capacities and limits.
 
     Raises
     ------
@@ -41,11 +43,15 @@ def check_trades(
     _equal(given, closed, "position", "closed contracts")
     marks = dict(zip(shed.coin, shed.mark.tolist(), strict=True))
     mark = np.array([marks.get(coin, 0.0) for coin in positions.coin])
-    _not_above(closed * mark, positions.size * mark, "position", "its size, USD,")
+    may_close = limits.most_size(positions) * mark
+    _not_above(closed * mark, may_close, "position", "what may be closed of it, USD,")
+    barred = limits.barred(round_.start)[round_.owner] & (closed > 0)
+    if barred.any():
+        raise CertificateError(f"position {int(np.argmax(barred))} is of an ineligible account")
     value = trades.contracts * shed.value[trades.order]
     taken = np.bincount(round_.owner[trades.position], value, minlength=len(round_.start.account))
     _equal(taken.astype(float), haircut, "account", "USD taken")
-    _not_above(haircut, round_.start.capacity, "account", "its capacity")
+    _not_above(haircut, limits.most(round_.start), "account", "its capacity")
     lots = closed / positions.lot
     if whole and (np.abs(lots - np.rint(lots)) > TOLERANCE * (1 + lots)).any():
         raise CertificateError("a position is not closed in whole lots")

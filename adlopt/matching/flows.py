@@ -74,7 +74,7 @@ def round_to_lots(problem: MatchingProblem, steps: FloatArray, score: Score) -> 
     haircut = problem.haircut(steps)
     used = _by_position(problem, steps)
     account, value = problem.account, problem.value[problem.level]
-    capacity = problem.round_.start.capacity * (1 + 4 * UNIT_ROUNDING)
+    capacity = problem.capacity * (1 + 4 * UNIT_ROUNDING)
     for level, part in enumerate(_parts(problem)):
         missing = round(problem.quantity[level] - steps[part].sum())
         for _ in range(-missing):

@@ -12,6 +12,7 @@ import numpy as np
 
 from adlopt.arrays import BoolArray, FloatArray, IntArray
 from adlopt.errors import InputError
+from adlopt.limits import NO_LIMITS, Limits
 from adlopt.loss import MinMax
 from adlopt.positions import WHOLE, ContractRound, Side
 from adlopt.shed import Shed
@@ -25,9 +26,9 @@ class MatchingProblem:
 
     Parameters
     ----------
-    weight : FloatArray, shape (n,)
-        USD. Denominators of the burdens; an account without weight or capacity is closed only
-        where that takes nothing from it.
+    weight, capacity : FloatArray, shape (n,)
+        USD. Denominators of the burdens, and what may be taken; an account without either is
+        closed only where that takes nothing from it, and an ineligible one nowhere.
     owner, limit : shape (m,)
         Account of each position, and the steps it can give up.
     value, notional, quantity, step : FloatArray, shape (L,)
@@ -49,7 +50,9 @@ class MatchingProblem:
 
     round_: ContractRound
     shed: Shed
+    limits: Limits
     weight: FloatArray
+    capacity: FloatArray
     owner: IntArray
     limit: FloatArray
     value: FloatArray
@@ -64,12 +67,22 @@ class MatchingProblem:
 
     @classmethod
     def of(
-        cls, round_: ContractRound, shed: Shed, burden: MinMax, *, lots: bool
+        cls,
+        round_: ContractRound,
+        shed: Shed,
+        burden: MinMax,
+        *,
+        lots: bool,
+        limits: Limits = NO_LIMITS,
     ) -> MatchingProblem:
-        """Match books: what losers shed up to the winners' open interest, first listed first."""
+        """Match books: what losers shed up to the winners' open interest, first listed first.
+
+        Positions that limits close are no open interest.
+        """
         shed.check_takes()
         positions, owner = round_.positions, round_.owner
-        weight = burden.weights(round_.start)
+        weight = limits.denominators(burden.weights(round_.start))
+        capacity = limits.most(round_.start)
         index: dict[Book, int] = {}
         for coin, side in zip(shed.coin, shed.side, strict=True):
             index.setdefault((coin, side.opposite), len(index))
@@ -79,10 +92,11 @@ class MatchingProblem:
         book = np.array([index.get(key, -1) for key in keys])
         _refuse_winners_as_losers(round_, shed, order_book, book)
         dear = np.bincount(order_book, shed.value, minlength=len(index)) > 0
-        bearing = (weight > 0) & (round_.start.capacity > 0)
-        book = np.where(dear[book] & ~bearing[owner], -1, book)
+        bearing = (weight > 0) & (capacity > 0)
+        barred = limits.barred(round_.start)[owner]
+        book = np.where(barred | (dear[book] & ~bearing[owner]), -1, book)
         step = _steps(round_, book, len(index)) if lots else np.ones(len(index))
-        limit = positions.most.astype(float) if lots else positions.size
+        limit = limits.most_lots(positions).astype(float) if lots else limits.most_size(positions)
         limit = np.where(book >= 0, limit, 0.0)
         asked = shed.size / step[order_book]
         asked = np.floor(asked * (1 + WHOLE)) if lots else asked
@@ -95,7 +109,9 @@ class MatchingProblem:
         return cls(
             round_=round_,
             shed=shed,
+            limits=limits,
             weight=weight,
+            capacity=capacity,
             owner=owner,
             limit=limit,
             value=level_value * step[level_book],

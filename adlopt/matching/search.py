@@ -11,6 +11,7 @@ from adlopt.arrays import BoolArray, FloatArray
 from adlopt.certificate import Certificate, Trust
 from adlopt.errors import Binding, InfeasibleRound, SolverFailed, SolverStopped
 from adlopt.highs import Infeasible, RawAnswer, Stopped, run
+from adlopt.limits import NO_LIMITS
 from adlopt.matching.body import Hedges
 from adlopt.matching.flows import Score, mend, round_to_lots
 from adlopt.matching.form import Form, for_branching
@@ -307,18 +308,19 @@ class Search:
         reached = -form.factor * lower_bound(form.program, _duals(answer)).lower
         if reached >= wanted * (1 - 1e-9):
             return SolverFailed("HiGHS calls a matching infeasible that profits allow")
-        start, taken = self.problem.round_.start, self.problem.haircut(form.steps(answer.columns))
-        spent = np.flatnonzero((taken > 0) & (taken >= start.capacity * (1 - SPENT)))
+        start, capacity = self.problem.round_.start, self.problem.capacity
+        taken = self.problem.haircut(form.steps(answer.columns))
+        spent = np.flatnonzero((taken > 0) & (taken >= capacity * (1 - SPENT)))
+        reasons = self.problem.limits.reasons(start)
+        within = "profits" if self.problem.limits is NO_LIMITS else "profits and limits"
         return InfeasibleRound(
-            f"profits let winners close positions of at most {reached:,.2f} USD at the mark, and "
+            f"{within} let winners close positions of at most {reached:,.2f} USD at the mark, and "
             f"{wanted:,.2f} USD are to be closed: shed {wanted - reached:,.2f} USD less, or closer "
-            f"to the mark; the profits of {spent.size} accounts are used up",
+            f"to the mark; the {within} of {spent.size} accounts are used up",
             below=None,
             above=None,
             missing=wanted - reached,
-            binding=tuple(
-                Binding(start.account[i], float(start.capacity[i]), "capacity") for i in spent
-            ),
+            binding=tuple(Binding(start.account[i], float(capacity[i]), reasons[i]) for i in spent),
         )
 
     def _flow(self, form: Form) -> tuple[FloatArray, RawAnswer]:

@@ -29,6 +29,7 @@ from adlopt.certificate import (
     EXACT_ACCOUNTS,
     UNIT_ROUNDING,
     Certificate,
+    Stage,
     Trust,
     check_feasible,
     round_down,
@@ -39,7 +40,7 @@ from adlopt.loss import worst_burden
 from adlopt.lots.grid import MICRO, LotGrid
 from adlopt.method import Method
 from adlopt.objectives.lot_sums import few_then_fair, least_rank
-from adlopt.optimum import Solution, Stage, solution
+from adlopt.optimum import Solution, solution
 from adlopt.problem import BurdenProblem
 from adlopt.waterfill import check_reachable, water_level
 

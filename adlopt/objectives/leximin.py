@@ -23,13 +23,14 @@ import numpy as np
 
 from adlopt import lots
 from adlopt.arrays import FloatArray, IntArray
-from adlopt.certificate import EXACT_ACCOUNTS, UNIT_ROUNDING, Certificate, Trust, round_down
+from adlopt.certificate import Certificate, Stage, Trust, round_down, round_up
 from adlopt.errors import CertificateError, InputError
+from adlopt.exact import largest_quotient
 from adlopt.highs import Stopped
 from adlopt.lots.grid import LotGrid
 from adlopt.method import Method
 from adlopt.objectives.lot_sums import least_rank, sorted_burdens
-from adlopt.optimum import Solution, Stage, certify_lots, least_loss, solution
+from adlopt.optimum import Solution, certify_lots, least_loss, solution
 from adlopt.problem import BurdenProblem
 
 CRITERION = "all burdens in order"
@@ -112,21 +113,13 @@ def _searched(certificate: Certificate) -> Certificate:
 
 
 def _no_dollar_moves(problem: BurdenProblem, haircut: FloatArray) -> Certificate:
-    gives, free = haircut > 0, haircut < problem.open
-    if haircut.size > EXACT_ACCOUNTS:
-        burden = haircut / np.where(problem.weight > 0, problem.weight, 1.0)
-        highest = float(burden[gives].max(initial=0.0))
-        lowest = float(burden[free].min(initial=highest)) * (1.0 - UNIT_ROUNDING)
-        trust = Trust.VERIFIED
-    else:
-        exact = [
-            Fraction(float(x)) / Fraction(float(w)) if w else Fraction(0)
-            for x, w in zip(haircut, problem.weight, strict=True)
-        ]
-        top = max((exact[i] for i in np.flatnonzero(gives)), default=Fraction(0))
-        low = min((exact[i] for i in np.flatnonzero(free)), default=top)
-        highest, lowest, trust = 0.0 - round_down(-top), round_down(min(low, top)), Trust.EXACT
-    return Certificate(upper=highest, lower=min(lowest, highest), trust=trust)
+    free = haircut < problem.open
+    worst = largest_quotient(haircut, problem.weight)
+    least = Fraction(0)
+    if haircut[free].all():
+        most = largest_quotient(problem.weight[free], haircut[free])
+        least = min(1 / most, worst) if most else worst
+    return Certificate(upper=round_up(worst), lower=round_down(least), trust=Trust.EXACT)
 
 
 def _no_lot_moves(grid: LotGrid, counts: IntArray) -> Certificate:

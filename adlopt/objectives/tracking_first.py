@@ -9,10 +9,11 @@ from fractions import Fraction
 import numpy as np
 
 from adlopt.arrays import FloatArray
-from adlopt.certificate import EXACT_ACCOUNTS, ROUNDING, Certificate, Trust, round_down
+from adlopt.certificate import ROUNDING, Certificate, Stage, Trust, round_down
 from adlopt.errors import InfeasibleRound
+from adlopt.exact import exact_sum
 from adlopt.lots.grid import MICRO, LotGrid
-from adlopt.optimum import Search, Solution, Stage, least_loss
+from adlopt.optimum import Search, Solution, least_loss
 from adlopt.problem import BurdenProblem
 
 
@@ -71,8 +72,8 @@ def _least_missed(problem: BurdenProblem, missed: Fraction) -> tuple[Fraction, T
     """What no haircut can come nearer than, and what stands behind it."""
     budget = _budget(problem)
     if problem.lot is None:
-        trust = Trust.EXACT if problem.open.size <= EXACT_ACCOUNTS else Trust.VERIFIED
-        return min(max(budget - _sum(problem.open), Fraction(0)), missed), trust
+        short = max(budget - exact_sum(problem.open), Fraction(0))
+        return min(short, missed), Trust.EXACT
     grid = LotGrid.of(replace(problem, budget=0.0))
     step = Fraction(math.gcd(*np.unique(grid.size[grid.most > 0]).tolist()), MICRO)
     short = budget - Fraction(grid.total(grid.most), MICRO)
@@ -89,12 +90,5 @@ def _budget(problem: BurdenProblem) -> Fraction:
 
 def _raised(problem: BurdenProblem, haircut: FloatArray) -> Fraction:
     if problem.lot is None:
-        return _sum(haircut)
+        return exact_sum(haircut)
     return Fraction(int(np.rint(haircut * MICRO).astype(np.int64).sum()), MICRO)
-
-
-def _sum(amounts: FloatArray) -> Fraction:
-    """The sum without rounding; of many amounts, rounded once."""
-    if amounts.size > EXACT_ACCOUNTS:
-        return Fraction(math.fsum(amounts))
-    return sum((Fraction(x) for x in amounts.tolist()), Fraction(0))

@@ -15,6 +15,11 @@ from adlopt.market import Market
 from adlopt.positions import Side
 from adlopt.round import RoundStart
 
+OF_POSITIONS = (
+    "side", "lot", "lots", "entry", "mark", "bankruptcy_price", "price_ratio", "entry_return",
+    "effective_leverage", "previous_mark", "index",
+)  # fmt: skip
+"""Columns that only positions have."""
 HUGE = 1e100
 """Ratio to an equity that is not positive: above all others, and 0 times it is 0."""
 
@@ -232,7 +237,14 @@ def _account_columns(market: Market) -> dict[str, FloatArray]:
 
 def _absent(kind: str, name: str, known: Iterable[str]) -> InputError:
     expected = f"one of {', '.join(known) or 'none'}"
-    return InputError(kind, name, expected, remedy="add it to the market or round")
+    remedy = "add it to the market or round"
+    if name in OF_POSITIONS and "entry" not in known:
+        remedy = (
+            "a position has it, and an account with several has more than one: the rule plays on a "
+            "market (adlopt.deleverage, adlopt.simulate), and on rounds of dollars where every "
+            "winner holds one position or the round has such a feature"
+        )
+    return InputError(kind, name, expected, remedy=remedy)
 
 
 def _signals(market: Market) -> dict[str, float]:

@@ -18,10 +18,12 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from adlopt.arrays import FloatArray, IntArray, Record, own, own_number
-from adlopt.certificate import EXACT_ACCOUNTS, UNIT_ROUNDING, Certificate, Trust, round_down
+from adlopt.certificate import UNIT_ROUNDING, Certificate, Trust, round_down
 from adlopt.errors import CertificateError, InputError
 from adlopt.severity_path.loops import COMPILED_ROUNDS, multipliers, smoothed
 
+EXACT_ROUNDS = 1_000
+"""Up to so many rounds, losses and bounds are evaluated in fractions."""
 MARGIN = 8.0 * UNIT_ROUNDING
 """Relative rounding of one step of a flow or of a path."""
 
@@ -123,7 +125,7 @@ def certify_path(
         raise CertificateError("the path leaves [0, 1], or the flow is not finite")
     if not _varies_within(path, variation):
         raise CertificateError(f"the path varies by {_variation(path)!r}, more than {variation!r}")
-    if path.size <= EXACT_ACCOUNTS:
+    if path.size <= EXACT_ROUNDS:
         sizes, targets, points, flows = map(_fractions, (deficit, needed_severity, path, flow))
         parts = (d * abs(u - s) for d, u, s in zip(sizes, points, targets, strict=True))
         upper = -round_down(-sum(parts, Fraction(0)))
@@ -172,7 +174,7 @@ def _variation(path: FloatArray) -> float:
 
 def _varies_within(path: FloatArray, budget: float) -> bool:
     """Whether the variation is at most a budget: exactly, or with a margin for rounding."""
-    if path.size > EXACT_ACCOUNTS or _variation(path) > budget * (1 + MARGIN):
+    if path.size > EXACT_ROUNDS or _variation(path) > budget * (1 + MARGIN):
         return _variation(path) * (1 + MARGIN) <= budget
     points = _fractions(path)
     return sum((abs(b - a) for a, b in pairwise(points)), Fraction(0)) <= budget

@@ -31,9 +31,13 @@ def summarise(round_: ContractRound, best: ContractSolution, rounding: float) ->
         "stopped": best.stopped.value,
         "rounding_usd": rounding,
         "certificate": as_data(best.certificate),
+        "then": [
+            {"criterion": stage.criterion, **as_data(stage.certificate)} for stage in best.then
+        ],
         "account": list(round_.start.account),
         "capacity_usd": round_.start.capacity.tolist(),
         "haircut_usd": best.haircut.tolist(),
+        "reason": list(best.reason),
         "positions": {
             "account": list(positions.account),
             "coin": list(positions.coin),
@@ -56,14 +60,19 @@ def _closed(data: dict[str, Any]) -> str:
     order = np.argsort(-taken, kind="stable")[:SHOWN]
     columns = ("account", "coin", "side", "size", "closed", "taken_usd")
     cells = [[data["positions"][name][i] for name in columns] for i in order]
-    rows = [
+    rows: list[tuple[str, ...]] = [
         (account, coin, side, f"{size:,.6g}", f"{closed:,.6g}", f"{usd:,.2f}")
         for account, coin, side, size, closed, usd in cells
     ]
+    heads: tuple[str, ...] = ("account", "coin", "side", "contracts", "closed", "taken USD")
+    if data["reason"]:
+        why = dict(zip(data["account"], data["reason"], strict=True))
+        rows = [(*row, why[row[0]]) for row in rows]
+        heads = (*heads, "bound by")
     title = f"Offline optimum in contracts, in hindsight. {data['summary']}"
     if taken.size > SHOWN:
         title += f"\nlargest {SHOWN} of {taken.size:,} positions; -o file.csv has all"
-    return table(title, ("account", "coin", "side", "contracts", "closed", "taken USD"), rows)
+    return table(title, heads, rows)
 
 
 def _certificate(data: dict[str, Any]) -> str:
@@ -76,4 +85,7 @@ def _certificate(data: dict[str, Any]) -> str:
         ("lots rounded to micro-dollars: at most, USD an account", f"{data['rounding_usd']:.6f}"),
         ("gap, of the worst burden", percent(proof["gap"] / (proof["upper"] or 1.0))),
     ]
+    for stage in data["then"]:
+        rows.append((f"worst burden, {stage['criterion']}", f"{stage['upper']!r}"))
+        rows.append((f"lower bound on it ({stage['trust']})", f"{stage['lower']!r}"))
     return table(f"Method: {data['method']}; stopped: {data['stopped']}", ("figure", "value"), rows)

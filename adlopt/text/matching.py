@@ -58,6 +58,7 @@ def summarise(case: ContractCase, best: Matching) -> dict[str, Any]:
         "capacity_usd": start.capacity.tolist(),
         "haircut_usd": best.haircut.tolist(),
         "positions_closed": closed.astype(int).tolist(),
+        "reason": list(best.reason),
         "trades": trade_columns(case, best),
     }
 
@@ -103,13 +104,15 @@ def _accounts(data: dict[str, Any]) -> str:
             f"{capacity[i]:,.2f}",
             f"{taken[i]:,.2f}",
             percent(taken[i] / capacity[i] if capacity[i] else None),
+            *data["reason"][i : i + 1],
         )
         for i in order
     ]
     title = "Winners"
     if len(taken) > SHOWN:
         title += f": largest {SHOWN} of {len(taken):,}; -o file.csv has all trades"
-    columns = ("account", "closed", "capacity USD", "haircut USD", "of capacity")
+    columns = ["account", "closed", "capacity USD", "haircut USD", "of capacity"]
+    columns += ["bound by"] if data["reason"] else []
     return table(title, columns, rows)
 
 
