@@ -457,6 +457,14 @@ def test_a_deleveraging_survives_pickling_and_is_checked_again():
     assert market.equity.tolist() == done.market.equity.tolist()
 
 
+@pytest.mark.parametrize("name", ["owner", "sign", "mark", "lot"])
+def test_what_a_market_looks_up_for_positions_is_looked_up_once(name):
+    market = two_sided()
+    assert getattr(market, name) is getattr(market, name)
+    doubled = replace(market, coins=replace(market.coins, mark=2 * market.coins.mark))
+    assert doubled.mark.tolist() == (2 * market.mark).tolist()
+
+
 @settings(max_examples=300)
 @given(
     rows=st.lists(
