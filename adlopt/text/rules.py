@@ -45,14 +45,18 @@ def render_rules(rules: Sequence[dict[str, Any]]) -> str:
     return "\n".join([table("Rules of venues", columns, rows), *map(_origin, rules)])
 
 
-def summarise(done: Sequence[Deleveraging]) -> dict[str, Any]:
-    """Collect what rules did to the same market, at full precision, ready for JSON."""
+def summarise(done: Sequence[Deleveraging], names: Sequence[str] = ()) -> dict[str, Any]:
+    """Collect what rules did to the same market, at full precision, ready for JSON.
+
+    Names are those of the rules unless given.
+    """
     market = done[0].market
+    called = names or [each.rule.name for each in done]
     return {
         "accounts": len(market.accounts.account),
         "required_usd": done[0].required,
         "fund_usd": market.fund,
-        "rules": [_outcome(each) for each in done],
+        "rules": [_outcome(each) | {"rule": name} for each, name in zip(done, called, strict=True)],
     }
 
 
