@@ -9,7 +9,7 @@ import adlopt as adl
 from adlopt.errors import InputError, PolicyError
 from adlopt.market import Accounts, Coins, Market, OpenPositions
 from adlopt.policies.by_rule import ByRule
-from adlopt.rules import Chosen, RandomStart, deleverage, ranking, rule_named
+from adlopt.rules import Chosen, RandomStart, account_rows, deleverage, ranking, rule_named
 
 
 def market(accounts, positions, *, coins=None, opened=None, fund=0.0, signals=None, **features):
@@ -396,6 +396,20 @@ def test_paradex_charges_withdrawals_only():
     done = deleverage(case, rule_named("paradex"))
     assert given(done) == {"Charlie": 100.0}
     assert done.deficit_left == 900.0
+
+
+@pytest.mark.parametrize(
+    ("debtor", "rich", "paid"), [(0.0, 0.0, 0.0), (-100.0, 0.0, 40.0), (-100.0, 400.0, 10.0)]
+)
+def test_paradex_charges_at_most_all_of_a_withdrawal(debtor, rich, paid):
+    """Where nobody owes, nothing is divided by what nobody holds; 100 / (0 + 100) is all of it."""
+    accounts = [("x", debtor), ("y", rich), ("z", 0.0)]
+    case = market(accounts, [("x", "long", 1, 3600.0)], withdrawal=[0.0, 0.0, 40.0])
+    assert deleverage(case, rule_named("paradex")).raised == paid
+    rows = account_rows(case)
+    with np.errstate(all="raise"):
+        factor = rule_named("paradex").haircut.tiers[0].limit.values(rows)
+    assert factor.tolist() == [0.0, 0.0, paid]
 
 
 def test_reya_spreads_over_every_opposite_trader_and_spares_winning_legs():

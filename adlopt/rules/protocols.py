@@ -54,7 +54,8 @@ def _loss_factor(r: Rows) -> FloatArray:
     The published example divides by the balances alone.
     """
     bankruptcies = max(r.signal("required") - r.signal("fund"), 0.0)
-    return r.feature("withdrawal") * bankruptcies / (r.signal("total_balance") + bankruptcies)
+    whole = max(r.signal("total_balance"), 0.0) + bankruptcies
+    return r.feature("withdrawal") * (bankruptcies / whole if bankruptcies else 0.0)
 
 
 def _drift_insurance(market: Market) -> float:
