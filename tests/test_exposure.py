@@ -206,6 +206,31 @@ def test_without_a_bankrupt_a_charge_by_coin_follows_open_interest():
     assert seen["e"]["most_usd"] == pytest.approx(4 * 1 / 4)
 
 
+def test_a_draw_is_drawn_anew_at_each_budget():
+    """Five alike, each of whom can bear it: a fifth of the draws each, and one who survives not."""
+    names = ["gone", *"abcde"]
+    market = adl.Market(
+        accounts=adl.Accounts(account=names, balance=[100, 900, 900, 900, 900, 900]),
+        coins=adl.Coins(coin=["ETH"], mark=[60], lot=[1]),
+        positions=adl.OpenPositions(
+            account=names,
+            coin=["ETH"] * 6,
+            side=["long", *["short"] * 5],
+            size=[10, 2, 2, 2, 2, 2],
+            entry=[100] * 6,
+        ),
+    )
+    seen = [exposure(a, market, ["dydx-v4"], budget="quantiles:40:40").rules[0] for a in "abcde"]
+    haircuts = np.array([each.haircut for each in seen])
+    assert haircuts.sum(axis=0) == pytest.approx(np.full(LEVELS, 40.0))
+    assert all(0.1 < (row > 0).mean() < 0.3 for row in haircuts)
+    poor = replace(
+        market, accounts=replace(market.accounts, balance=[100, -79, 900, 900, 900, 900])
+    )
+    assert poor.equity[1] == 1.0
+    assert exposure("a", poor, ["dydx-v4"]).rules[0].haircut.max() == 0.0
+
+
 def test_closing_at_the_mark_leaves_the_profit(market):
     signals = {"fund_peak": 5000.0}
     seen = exposure("sue", replace(market, signals=signals), ["okx", "binance"]).to_dict()

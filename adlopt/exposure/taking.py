@@ -14,10 +14,10 @@ from adlopt.online import Allocation, Policy
 from adlopt.policies.by_rule import ByRule, serve
 from adlopt.positions import Side
 from adlopt.round import RoundStart
-from adlopt.rules.parts import AT_MARK
+from adlopt.rules.parts import AT_BANKRUPTCY, AT_MARK
 from adlopt.rules.rounds import wealth_round
 from adlopt.rules.rows import Rows, account_rows, micro, position_rows
-from adlopt.rules.rule import Rule
+from adlopt.rules.rule import Close, Rule
 from adlopt.solvency import check_haircut
 
 Split: TypeAlias = Allocation | Policy
@@ -51,7 +51,8 @@ def haircuts(
     nobody is bankrupt. A rule of haircuts charges solvent accounts within the limits that it sets,
     as does one that closes at the mark and takes dollars beside; one that charges by coin splits
     the budget by the debts, or by open interest where nobody is bankrupt. Everything else splits
-    dollars over the winners; a policy decides on its own about the budget as a deficit.
+    dollars over the winners; a policy decides on its own about the budget as a deficit. What closes
+    at bankruptcy prices does so at their average; what is drawn, is drawn anew at each budget.
 
     Raises
     ------
@@ -74,7 +75,8 @@ def haircuts(
     rows = _profits(where)
     for (coin, side), share in _shares(where, rows).items():
         here = np.array([key == (coin, side) for key in _keys(where, rows)])
-        total += _give(rule, rows.take(here), account, share * wanted)
+        queue = _priced(rule.close, where, rows.take(here), coin, side)
+        total += _give(rule, queue, account, share * wanted)
     return freeze(total)
 
 
@@ -93,8 +95,22 @@ def _give(
     rule: Rule, rows: Rows, account: str, wanted: FloatArray, *, beyond: bool = False
 ) -> FloatArray:
     mine = np.array([name == account for name in rows.account])
-    given = [serve(rule, rows, usd, beyond=beyond)[mine].sum() for usd in wanted.tolist()]
+    budgets = enumerate(wanted.tolist())
+    given = [serve(rule, rows, usd, turn=k, beyond=beyond)[mine].sum() for k, usd in budgets]
     return np.array(given)
+
+
+def _priced(close: Close, market: Market, rows: Rows, coin: str, side: Side) -> Rows:
+    """Positions with the price at which they would close, where that is the losers' or the mark."""
+    if close.price is AT_MARK:
+        return rows.having({"closing_price": rows.feature("mark")})
+    gone = market.shed()
+    keys = zip(gone.coin, gone.side, strict=True)
+    against = np.array([key == (coin, side.opposite) for key in keys], dtype=bool)
+    if close.price is not AT_BANKRUPTCY or not against.any():
+        return rows
+    price = float(np.average(gone.price[against], weights=gone.size[against]))
+    return rows.having({"loser_bankruptcy_price": price, "closing_price": price})
 
 
 def _charged(market: Market, rule: Rule) -> list[tuple[Rows, float]]:

@@ -24,8 +24,8 @@ def render(data: dict[str, Any]) -> str:
     """Lay out what `Comparison.to_dict` holds."""
     scenario = data["scenario"]
     head = (
-        f"{data['seeds']:,} seed{'s' * (data['seeds'] > 1)}, the same for all; {scenario['accounts']:,} accounts in "
-        f"{scenario['coins']} coins, {scenario['steps']} steps, "
+        f"{data['seeds']:,} seed{'s' * (data['seeds'] > 1)}, the same for all; "
+        f"{scenario['accounts']:,} accounts in {scenario['coins']} coins, {scenario['steps']} steps, "
         f"shock {-scenario['shock']:+.0%}.\n"
         "Median and 5–95 % over seeds; Δ: less the first, seed by seed.\n"
     )
