@@ -25,8 +25,8 @@ def render(data: dict[str, Any]) -> str:
     scenario = data["scenario"]
     head = (
         f"{data['seeds']:,} seed{'s' * (data['seeds'] > 1)}, the same for all; "
-        f"{scenario['accounts']:,} accounts in {scenario['coins']} coins, {scenario['steps']} steps, "
-        f"shock {-scenario['shock']:+.0%}.\n"
+        f"{scenario['accounts']:,} accounts in {scenario['coins']} coins, "
+        f"{scenario['steps']} steps, shock {-scenario['shock']:+.0%}.\n"
         "Median and 5–95 % over seeds; Δ: less the first, seed by seed.\n"
     )
     parts = [_distribution(data, name, title) for name, title in SHOWN.items()]
