@@ -190,7 +190,8 @@ class Record:
     __slots__ = ()
 
     def __reduce__(self) -> tuple[object, ...]:
-        values = {f.name: getattr(self, f.name) for f in fields(self)}  # type: ignore[arg-type]
+        given = [f.name for f in fields(self) if f.init]  # type: ignore[arg-type]
+        values = {name: getattr(self, name) for name in given}
         plain = {k: dict(v) if isinstance(v, MappingProxyType) else v for k, v in values.items()}
         return (_rebuild, (type(self), plain))
 

@@ -39,6 +39,15 @@ class Market(Record):
     signals : mapping of str to float
         What else triggers read, such as `fund_peak`, USD.
 
+    Attributes
+    ----------
+    owner : IntArray, shape (k,)
+        Index into `accounts` of each position's owner.
+    sign : FloatArray, shape (k,)
+        +1 long, −1 short.
+    mark, lot : FloatArray, shape (k,)
+        Of each position's coin, USD a contract and contracts.
+
     Raises
     ------
     InputError
@@ -62,6 +71,10 @@ class Market(Record):
     positions: OpenPositions
     fund: float = 0.0
     signals: Mapping[str, float] = field(default_factory=dict)
+    owner: IntArray = field(init=False, repr=False)
+    sign: FloatArray = field(init=False, repr=False)
+    mark: FloatArray = field(init=False, repr=False)
+    lot: FloatArray = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
         put = object.__setattr__
@@ -74,6 +87,11 @@ class Market(Record):
         put(self, "signals", MappingProxyType(signals))
         _known(self.positions.account, self.accounts.account, "positions.account", "an account")
         _known(self.positions.coin, self.coins.coin, "positions.coin", "a coin")
+        place = {name: i for i, name in enumerate(self.accounts.account)}
+        put(self, "owner", freeze_indices([place[name] for name in self.positions.account]))
+        put(self, "sign", freeze([side.sign for side in self.positions.side]))
+        put(self, "mark", self.of_coin("mark"))
+        put(self, "lot", self.of_coin("lot"))
         self._check_lots()
         total = float(self.notional.sum() + np.abs(self.accounts.balance).sum()) + self.fund
         if total > LARGEST_MARKET:
@@ -86,27 +104,6 @@ class Market(Record):
             row = int(np.argmax(odd))
             expected = f"a whole number of lots of {self.lot[row]:g}"
             raise InputError("size", float(self.positions.size[row]), expected, index=row)
-
-    @property
-    def owner(self) -> IntArray:
-        """Index into `accounts` of each position's owner, shape (k,)."""
-        index = {name: i for i, name in enumerate(self.accounts.account)}
-        return freeze_indices([index[name] for name in self.positions.account])
-
-    @property
-    def sign(self) -> FloatArray:
-        """+1 long, −1 short, shape (k,)."""
-        return freeze([side.sign for side in self.positions.side])
-
-    @property
-    def mark(self) -> FloatArray:
-        """USD a contract, of each position, shape (k,)."""
-        return self.of_coin("mark")
-
-    @property
-    def lot(self) -> FloatArray:
-        """Contracts, of each position, shape (k,)."""
-        return self.of_coin("lot")
 
     @property
     def lots(self) -> IntArray:

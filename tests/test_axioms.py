@@ -27,7 +27,9 @@ KNOWN = {
     "queue:pnl_percent": ALL
     - {"protected collateral", "input order", "wash trade", "scale", "larger deficit"},
     "queue:leverage": ALL
-    - {"protected collateral", "input order", "split", "scale", "larger deficit"},
+    - {"protected collateral", "input order", "split", "wash trade", "scale", "larger deficit"},
+    "leverage-draining": {"richer pays", "path"},
+    "queue:price_ratio": {"equal accounts", "wash trade", "richer pays", "stability"},
 }
 
 
@@ -136,8 +138,8 @@ def per_head(start):
     return np.minimum(start.capacity, start.deficit / len(start.account))
 
 
-def by_notional(start):
-    weight = start.feature("notional") + 1.0
+def by_entry(start):
+    weight = start.feature("price_ratio")
     return np.minimum(start.capacity, start.deficit * weight / weight.sum())
 
 
@@ -154,7 +156,7 @@ BREAKS = {
     poor_first: {"richer pays", "stability", "equal accounts"},
     by_name: {"equal accounts", "split", "richer pays"},
     per_head: {"split"},
-    by_notional: {"wash trade"},
+    by_entry: {"wash trade"},
 }
 
 
@@ -173,6 +175,21 @@ def test_each_axiom_is_broken_by_a_rule_made_to_break_it(rule, broken):
 def test_every_axiom_is_broken_by_some_rule():
     by_names = set().union(*KNOWN.values())
     assert by_names.union(*BREAKS.values()) == ALL
+
+
+def test_a_wash_trade_moves_the_entry_price_and_nothing_else():
+    """Ranks by leverage do not see it (arXiv 2603.15963), ranks by return on entry do."""
+    broken = smallest("queue:price_ratio", "wash trade")
+    (fair, before), (washed, after) = broken.rounds
+    assert before[0] > after[0]
+    for name in ("capacity", "equity", "notional", "leverage", "pnl_percent"):
+        assert fair.feature(name).tolist() == washed.feature(name).tolist()
+    assert fair.feature("price_ratio")[0] != washed.feature("price_ratio")[0]
+    for name in ("hyperliquid", "queue:entry_return"):
+        assert "wash trade" in try_axioms(name).broken
+    for name in ("queue:leverage", "leverage-draining", "rap", "pro-rata"):
+        assert "wash trade" not in try_axioms(name).broken
+    assert "at entry" in str(try_axioms("queue:price_ratio", tries=60))
 
 
 def test_an_infeasible_haircut_says_what_it_took():

@@ -78,7 +78,6 @@ constant:1+queue:leverage
   breaks
   equal accounts
   uneven split
-  wash trade
   richer pays
   path
   stability

@@ -12,6 +12,7 @@ import adlopt as adl
 from adlopt.errors import InputError
 from adlopt.exposure import budgets, exposure
 from adlopt.exposure.budgets import LEVELS
+from adlopt.exposure.text import render
 from adlopt.files import is_market, read_market, write_template
 from adlopt.rules import VENUES, deleverage, ranking, wealth_round
 
@@ -155,13 +156,119 @@ def test_every_venue_is_played_or_said_to_be_not(market):
         exposure("sam", market, ["paradex"])
 
 
-def test_a_rule_that_charges_by_coin_has_to_know_the_coin(market):
-    two = replace(
-        market,
-        coins=adl.Coins(coin=["ETH", "BTC"], mark=[3600, 9], lot=[0.1, 1], maintenance=[0.1, 0.1]),
+def two_coins(**balances):
+    """Debts of 60 USD in BTC and 10 in ETH; unsettled profits for Bullish."""
+    held = [
+        ("x", "BTC", "long", 2, 130),
+        ("y", "ETH", "long", 2, 15),
+        ("b", "BTC", "short", 3, 130),
+        ("e", "ETH", "short", 1, 15),
+        ("c", "BTC", "long", 1, 130),
+        ("c", "ETH", "short", 1, 15),
+    ]
+    owned = {"x": 0, "y": 0, "b": 1e3, "e": 1e3, "c": 1e3} | balances
+    account, coin, side, size, entry = zip(*held, strict=True)
+    return adl.Market(
+        accounts=adl.Accounts(
+            account=list(owned),
+            balance=list(owned.values()),
+            features={"unsettled_profit": [0, 0, 30, 50, 9]},
+        ),
+        coins=adl.Coins(coin=["BTC", "ETH"], mark=[100, 10], lot=[1, 1], initial=[0.1, 0.1]),
+        positions=adl.OpenPositions(account=account, coin=coin, side=side, size=size, entry=entry),
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("rule", "gives"),
+    [
+        ("vertex", {"b": 45.0, "e": 5.0, "c": 20.0}),
+        ("drift-v2", {"b": 45.0, "e": 5.0, "c": 20.0}),
+        ("bullish", {"b": 20.0, "e": 50.0, "c": 0.0}),
+    ],
+)
+def test_what_a_rule_of_haircuts_takes_is_what_it_would_take_in_the_market(rule, gives):
+    """60 over four contracts of BTC, 10 over two of ETH; 50, 10 and 4.5 unsettled a contract."""
+    market = two_coins()
+    done = deleverage(market, VENUES[rule])
+    given = dict(zip(market.accounts.account, done.given.tolist(), strict=True))
+    assert given == pytest.approx({"x": 0, "y": 0, **gives})
+    for name, usd in gives.items():
+        assert _one(name, rule, "quantiles:70:70", market)["most_usd"] == pytest.approx(usd)
+        assert not _one(name, rule, "quantiles:70:70", market)["at_mark"]
+
+
+def test_without_a_bankrupt_a_charge_by_coin_follows_open_interest():
+    """600 USD are open in BTC, 40 in ETH: x holds 2 of 6 contracts, e one of 4."""
+    market = two_coins(x=1e3, y=1e3)
+    seen = {name: _one(name, "vertex", "quantiles:64:64", market) for name in "xe"}
+    assert seen["x"]["most_usd"] == pytest.approx(60 * 2 / 6)
+    assert seen["e"]["most_usd"] == pytest.approx(4 * 1 / 4)
+
+
+def test_a_draw_is_drawn_anew_at_each_budget():
+    """Five alike, each of whom can bear it: a fifth of the draws each, and one who survives not."""
+    names = ["gone", *"abcde"]
+    market = adl.Market(
+        accounts=adl.Accounts(account=names, balance=[100, 900, 900, 900, 900, 900]),
+        coins=adl.Coins(coin=["ETH"], mark=[60], lot=[1]),
+        positions=adl.OpenPositions(
+            account=names,
+            coin=["ETH"] * 6,
+            side=["long", *["short"] * 5],
+            size=[10, 2, 2, 2, 2, 2],
+            entry=[100] * 6,
+        ),
     )
-    assert "in which coin" in exposure("sam", two).unplayed["vertex"]
-    assert any(each.rule == "vertex" for each in exposure("sam", market).rules)
+    seen = [exposure(a, market, ["dydx-v4"], budget="quantiles:40:40").rules[0] for a in "abcde"]
+    haircuts = np.array([each.haircut for each in seen])
+    assert haircuts.sum(axis=0) == pytest.approx(np.full(LEVELS, 40.0))
+    assert all(0.1 < (row > 0).mean() < 0.3 for row in haircuts)
+    poor = replace(
+        market, accounts=replace(market.accounts, balance=[100, -79, 900, 900, 900, 900])
+    )
+    assert poor.equity[1] == 1.0
+    assert exposure("a", poor, ["dydx-v4"]).rules[0].haircut.max() == 0.0
+
+
+def test_closing_at_the_mark_leaves_the_profit(market):
+    signals = {"fund_peak": 5000.0}
+    seen = exposure("sue", replace(market, signals=signals), ["okx", "binance"]).to_dict()
+    assert {rule["rule"]: rule["at_mark"] for rule in seen["rules"]} == {
+        "okx": True, "binance": False,
+    }  # fmt: skip
+    text = render(seen)
+    assert "worst for this account: binance\n" in text
+    assert "its profit stays: okx" in text.replace("\n  ", " ")
+
+
+@pytest.mark.parametrize(
+    ("rule", "place", "ahead", "light"),
+    [
+        ("queue:leverage", 3, 60.0, None),
+        ("binance", 3, 60.0, 1.0),
+        ("bluefin", 3, 60.0, 1.0),
+        ("bitmex", 3, 60.0, None),
+        ("pro-rata", None, None, None),
+    ],
+)
+def test_in_a_round_of_dollars_places_are_in_one_queue(rule, place, ahead, light):
+    columns = {"pnl_percent": [1, 2, 3], "margin_ratio": [0.1, 0.2, 0.3], "side": [1, 1, 1],
+               "index": [2, 4, 6], "entry": [1, 1, 1], "notional": [1, 1, 1],
+               "maintenance": [1, 1, 1], "entry_return": [1, 2, 3],
+               "effective_leverage": [1, 2, 3]}  # fmt: skip
+    equity = [1, 1, 1]
+    start = replace(START, features={"leverage": [1, 10, 5], **columns}, equity=equity)
+    places = _one("a", rule, where=start)["places"]
+    assert len(places) == (place is not None)
+    for seen in places:
+        assert (seen["place"], seen["of"], seen["ahead"], seen["light"]) == (place, 3, ahead, light)
+
+
+def test_a_policy_is_shown_the_budget_as_its_deficit():
+    half = exposure("a", START, ["constant:0.5+pro-rata"]).to_dict()["rules"][0]
+    assert half["rule"] == "constant:0.5+pro-rata"
+    assert half["mean_usd"] == pytest.approx(0.5 * _one("a", "pro-rata")["mean_usd"])
 
 
 def test_unless_given_budgets_end_at_what_the_fund_leaves(market):

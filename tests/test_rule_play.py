@@ -10,8 +10,9 @@ import pytest
 from hypothesis import given, settings
 
 import adlopt as adl
-from adlopt.errors import InputError
-from adlopt.files import read_market, write_market, write_template
+from adlopt.errors import BadHaircut, InputError
+from adlopt.files import read_market, write_episode, write_market, write_template
+from adlopt.in_market import act, player_named, whole_deficit
 from adlopt.own_file import load
 from adlopt.playing import resolve
 from adlopt.policies import allocation_named, named
@@ -393,12 +394,13 @@ def test_output_of_every_rule_fits_80_columns(run, folder):  # noqa: F811
     ("words", "message"),
     [
         (["deleverage", "market.toml"], "--rule"),
-        (["deleverage", "market.toml", "-r", "nowhere"], "rule is 'nowhere': expected one of"),
+        (["deleverage", "market.toml", "-r", "nowhere"], "policy is 'nowhere': expected"),
         (["deleverage", "market.toml", "-r", "okx"], "signal is 'fund_peak'"),
         (["deleverage", "market.toml", "-r", "gmx-v2"], "features.pool is 0"),
         (["deleverage", "absent.toml", "-r", "gte"], "absent.toml"),
         (["deleverage", "market.toml", "-r", "absent.py:x"], "a Python file that exists"),
-        (["deleverage", "market.toml", "-r", "{mine}:half"], "a Rule"),
+        (["deleverage", "market.toml", "-p", "{mine}:number"], "number is 7: expected a policy"),
+        (["exposure", "sue", "market.toml", "-p", "{mine}:number"], "number is 7: expected"),
     ],
 )
 def test_bad_words_are_one_message(run, folder, mine, words, message):  # noqa: F811
@@ -407,3 +409,82 @@ def test_bad_words_are_one_message(run, folder, mine, words, message):  # noqa: 
     assert (code, out) == (2, "")
     assert re.match(rf"adlopt: .*{message}", err)
     assert err.count("\n") == 1
+
+
+@pytest.mark.parametrize("name", ["rule", "half", "policy", "allocation"])
+def test_every_command_takes_a_rule_of_ones_own(run, folder, mine, name):  # noqa: F811
+    run("new", "market.toml")
+    own = f"{mine}:{name}"
+    small = replace(read_market("market.toml"), signals={})
+    features = {**small.accounts.features, "leverage": [1.0, 2.0, 3.0]}
+    write_market(replace(small, accounts=replace(small.accounts, features=features)), "m.json")
+    episode = adl.Episode(name="e", rounds=[adl.Round(
+        start=adl.RoundStart(account=["a", "b"], capacity=[4, 8], deficit=6,
+                             features={"leverage": [3, 1]}),
+        outcome=adl.RoundOutcome(needed=3),
+    )])  # fmt: skip
+    write_episode(episode, "e.json")
+    (folder / "s.toml").write_text(
+        f'policies = ["{own}"]\n[[episode]]\nsource = "e.json"\n[[loss]]\nname = "l"\n'
+        'kind = "surrogate"\ntrack = 1.0\nfair = 1.0\n'
+    )
+    for words in (
+        ["deleverage", "m.json", "-p", own],
+        ["exposure", "sue", "m.json", "-p", own],
+        ["axioms", "-p", own, "--tries", "3"],
+        ["axioms", own, "--tries", "3"],
+        ["diagnose", "e.json", "-p", own],
+        ["play", "e.json", "-p", own],
+        ["simulate", "-p", own, "-p", f"insured:1e3+{own}", "--seeds", "1", "--accounts", "40"],
+        ["plot", "e.json", "burdens", "-p", own, "-o", "f.svg"],
+        ["report", "e.json", "-p", own, "--skip-proofs", "-o", "r.html"],
+        ["sweep", "s.toml", "--threads", "--workers", "1"],
+    ):
+        code, _, err = run(*words)
+        assert (code, err) == (0, ""), words
+
+
+@pytest.mark.parametrize(
+    ("name", "given", "left"),
+    [
+        ("{mine}:half", {"sam": 500.0, "sue": 250.0}, 750.0),
+        ("pro-rata", {"sam": 1000.0, "sue": 500.0}, 0.0),
+        ("{mine}:allocation", {"sue": 1200.0, "sam": 300.0}, 0.0),
+        ("constant:0.1+pro-rata", {"sam": 100.0, "sue": 50.0}, 1350.0),
+    ],
+)
+def test_a_policy_of_dollars_acts_in_a_market(tmp_path, mine, name, given, left):
+    """The fund leaves 1,500 of 2,000 USD; profits are 2,400 and 1,200, sue has more leverage."""
+    market = read_market(write_template(tmp_path / "market.toml"))
+    done = act(market, player_named(name.format(mine=mine)))
+    names = market.accounts.account
+    gave = {a: usd for a, usd in zip(names, done.given.tolist(), strict=True) if usd}
+    assert gave == pytest.approx(given)
+    assert (done.fund_paid, done.deficit_left) == (500.0, left)
+    assert {match.price for match in done.matches} == {3600.0}
+
+
+def test_a_policy_is_not_asked_where_the_fund_can_pay(tmp_path):
+    market = replace(read_market(write_template(tmp_path / "market.toml")), fund=5000.0)
+
+    def never(start):
+        raise AssertionError
+
+    done = act(market, adl.policy(never))
+    assert (done.fund_paid, done.raised, done.deficit_left) == (2000.0, 0.0, 0.0)
+    short = replace(market, fund=0.0)
+    with pytest.raises(BadHaircut):
+        act(short, adl.policy(lambda start: start.capacity * 2))
+    everything = act(short, adl.policy(lambda start: start.capacity))
+    assert (everything.raised, everything.deficit_left) == (2000.0, 0.0)
+
+
+def test_an_allocation_alone_raises_the_whole_deficit_and_a_policy_what_it_says(mine):
+    assert whole_deficit(f"{mine}:allocation").name == "constant:1+queue:leverage"
+    assert whole_deficit(f"{mine}:rule").name == "constant:1+own"
+    assert whole_deficit(VENUES["gte"]).name == "constant:1+gte"
+    said = named("persistence+queue")
+    assert whole_deficit(said) is said
+    mine.write_text(OWN + "said = adl.named('persistence+queue')\n")
+    assert whole_deficit(f"{mine}:said").name == "persistence+queue"
+    assert player_named(f"insured:10+{mine}:rule").name == "insured:10+persistence+own"

@@ -16,6 +16,7 @@ from adlopt.rules import (
     Chosen,
     Close,
     Formula,
+    Gauge,
     Haircut,
     PerUnit,
     ProRata,
@@ -27,6 +28,7 @@ from adlopt.rules import (
     deleverage,
     rule_named,
 )
+from adlopt.rules.rule import NO_FUND
 from adlopt.rules.split import share_out
 from adlopt.shed import Shed
 
@@ -270,6 +272,19 @@ def test_a_fund_that_can_pay_spares_the_users():
     assert [match.position for match in done.matches] == [None]
 
 
+@pytest.mark.parametrize(("most", "paid"), [(0.0, 0.0), (40.0, 40.0), (1e9, 100.0)])
+def test_what_users_leave_the_fund_pays_as_far_as_the_rule_lets_it(most, paid):
+    nobody = Tier(split=Queue(()), eligible=Formula("nobody", lambda r: 0.0))
+    rule = Rule(
+        name="own",
+        fund=NO_FUND,
+        haircut=Haircut(tiers=(nobody,)),
+        residual=Gauge("some", lambda market: most),
+    )
+    done = deleverage(two_sided(fund=100.0), rule)
+    assert (done.raised, done.fund_paid) == (0.0, paid)
+
+
 def test_the_fund_takes_whole_lots_first_and_users_the_rest():
     done = deleverage(two_sided(fund=500.0), rule_named("binance"))
     assert [m.lots for m in done.matches if m.position is None] == [2]
@@ -455,6 +470,14 @@ def test_a_deleveraging_survives_pickling_and_is_checked_again():
         replace(done, transfer=done.transfer + np.array([0, 1, -1]))
     market = pickle.loads(pickle.dumps(done.market))
     assert market.equity.tolist() == done.market.equity.tolist()
+
+
+@pytest.mark.parametrize("name", ["owner", "sign", "mark", "lot"])
+def test_what_a_market_looks_up_for_positions_is_looked_up_once(name):
+    market = two_sided()
+    assert getattr(market, name) is getattr(market, name)
+    doubled = replace(market, coins=replace(market.coins, mark=2 * market.coins.mark))
+    assert doubled.mark.tolist() == (2 * market.mark).tolist()
 
 
 @settings(max_examples=300)

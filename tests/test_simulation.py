@@ -20,6 +20,7 @@ from adlopt.simulation.book import MOST_MOVE, execute
 from adlopt.simulation.deleveraging import deleverage_now
 from adlopt.simulation.ledger import Ledger
 from adlopt.simulation.player import as_player
+from adlopt.simulation.text import render
 from adlopt.simulation.venue import Venue
 from adlopt.simulation.world import BOOK, FUND, OUTSIDE, UNPAID, draw
 
@@ -482,6 +483,16 @@ def test_the_command_line_names_bad_input(run, words, message):  # noqa: F811
     assert (code, out) == (2, "")
     assert message in err
     assert len(err.splitlines()) == 1
+
+
+def test_a_difference_of_nothing_has_no_sign_of_loss():
+    done = compare(["binance", "constant:1+pro-rata"], SMALL, seeds=1).to_dict()
+    for change in done["policies"][1]["less_first"].values():
+        change.update(dict.fromkeys(change, -0.3))
+    text = render(done)
+    assert text.startswith("1 seed, the same")
+    assert "-0" not in text
+    assert "+0" in text
 
 
 def test_json_is_finite(run):  # noqa: F811

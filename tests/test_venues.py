@@ -9,7 +9,7 @@ import adlopt as adl
 from adlopt.errors import InputError, PolicyError
 from adlopt.market import Accounts, Coins, Market, OpenPositions
 from adlopt.policies.by_rule import ByRule
-from adlopt.rules import Chosen, RandomStart, deleverage, ranking, rule_named
+from adlopt.rules import Chosen, RandomStart, account_rows, deleverage, ranking, rule_named
 
 
 def market(accounts, positions, *, coins=None, opened=None, fund=0.0, signals=None, **features):
@@ -328,6 +328,38 @@ def test_drift_keeps_the_last_unit_of_its_fund():
     assert done.raised == 300.000001
 
 
+@pytest.mark.parametrize(
+    ("signals", "paid"),
+    [
+        ({}, 99.999999),
+        ({"insurance_cap": 30.0}, 30.0),
+        ({"insurance_cap": 0.0}, 0.0),
+        ({"insurance_cap": 30.0, "fee_pool": 20.0}, 50.0),
+        ({"insurance_cap": 500.0, "fee_pool": 20.0}, 99.999999),
+        ({"fee_pool": 100.0}, 100.0),
+    ],
+)
+@pytest.mark.parametrize("holders", [1, 0])
+def test_drift_pays_within_the_cap_of_the_market_and_then_from_its_fee_pool(signals, paid, holders):
+    """min(fund − 1 unit, quote_max_insurance − settled), then the fee pool, then users."""
+    case = market(
+        [("gone", 0.0), ("short", 9000.0)],
+        [("gone", "long", 1, 4000.0), ("short", "short", 1, 4000.0)][: 1 + holders],
+        fund=100.0,
+        signals=signals,
+    )
+    done = deleverage(case, rule_named("drift-v2"))
+    assert done.fund_paid == pytest.approx(paid, abs=1e-9)
+    assert done.raised == pytest.approx((400.0 - paid) * holders)
+    assert done.deficit_left == pytest.approx((400.0 - paid) * (1 - holders))
+
+
+def test_a_fee_pool_is_part_of_the_fund():
+    case = market([("a", 0.0)], [("a", "long", 1, 4000.0)], signals={"fee_pool": 1.0}, fund=0.5)
+    with pytest.raises(InputError, match=r"signals\.fee_pool is 1\.0: .* fund of 0\.5 USD"):
+        deleverage(case, rule_named("drift-v2"))
+
+
 @pytest.mark.parametrize("rule", ["vertex", "drift-v2"])
 def test_without_open_interest_nothing_is_charged_and_the_debt_stays(rule):
     """The contract divides by the open interest and reverts; here the debt is left, in sight."""
@@ -364,6 +396,20 @@ def test_paradex_charges_withdrawals_only():
     done = deleverage(case, rule_named("paradex"))
     assert given(done) == {"Charlie": 100.0}
     assert done.deficit_left == 900.0
+
+
+@pytest.mark.parametrize(
+    ("debtor", "rich", "paid"), [(0.0, 0.0, 0.0), (-100.0, 0.0, 40.0), (-100.0, 400.0, 10.0)]
+)
+def test_paradex_charges_at_most_all_of_a_withdrawal(debtor, rich, paid):
+    """Where nobody owes, nothing is divided by what nobody holds; 100 / (0 + 100) is all of it."""
+    accounts = [("x", debtor), ("y", rich), ("z", 0.0)]
+    case = market(accounts, [("x", "long", 1, 3600.0)], withdrawal=[0.0, 0.0, 40.0])
+    assert deleverage(case, rule_named("paradex")).raised == paid
+    rows = account_rows(case)
+    with np.errstate(all="raise"):
+        factor = rule_named("paradex").haircut.tiers[0].limit.values(rows)
+    assert factor.tolist() == [0.0, 0.0, paid]
 
 
 def test_reya_spreads_over_every_opposite_trader_and_spares_winning_legs():

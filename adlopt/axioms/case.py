@@ -32,12 +32,16 @@ class Winner:
         Its equity is collateral + profit.
     entry : Fraction
         What the position was worth when it was opened; its notional is entry + profit.
+    rebased : Fraction
+        The entry price that the venue shows, over that at which the position was opened: trading
+        with itself an account changes the one and nothing else.
     """
 
     name: str
     profit: Fraction
     collateral: Fraction
     entry: Fraction
+    rebased: Fraction = Fraction(1)
 
     @property
     def equity(self) -> Fraction:
@@ -49,6 +53,11 @@ class Winner:
         """Value of the position."""
         return self.entry + self.profit
 
+    @property
+    def price_ratio(self) -> Fraction:
+        """Mark over the entry price that the venue shows."""
+        return self.notional / (self.entry * self.rebased)
+
     def part(self, name: str, *, position: Fraction, collateral: Fraction) -> Winner:
         """Return an account with a share of the position and a share of the collateral."""
         return Winner(
@@ -56,6 +65,7 @@ class Winner:
             profit=self.profit * position,
             collateral=self.collateral * collateral,
             entry=self.entry * position,
+            rebased=self.rebased,
         )
 
     def less(self, taken: Fraction) -> Winner | None:
@@ -193,8 +203,8 @@ def _features(winners: Sequence[Winner]) -> dict[str, list[Fraction]]:
         "notional": [w.notional for w in winners],
         "leverage": [w.notional / w.equity for w in winners],
         "pnl_percent": [w.profit / max(w.collateral, one) for w in winners],
-        "entry_return": [w.profit / w.entry for w in winners],
-        "price_ratio": [w.notional / w.entry for w in winners],
+        "entry_return": [w.price_ratio - 1 for w in winners],
+        "price_ratio": [w.price_ratio for w in winners],
         "margin_ratio": [MAINTENANCE * w.notional / w.equity for w in winners],
     }
 

@@ -7,7 +7,7 @@ account that the variation concerns is the first.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Protocol, TypeAlias
 
@@ -113,13 +113,8 @@ def _split_in_two(
 def _wash_trade(case: Case, pays: Pays) -> Violation | None:
     account, *rest = case.winners
     factor = FACTORS[case.first]
-    washed = Winner(
-        name="a",
-        profit=account.profit,
-        collateral=account.collateral,
-        entry=account.entry * factor,
-    )
-    text = f"a pays {{0}}; once it traded with itself until its entry value is × {factor}, {{1}}"
+    washed = replace(account, rebased=factor)
+    text = f"a pays {{0}}; once it traded with itself until its entry price is × {factor}, {{1}}"
     return _saved(pays()["a"], pays((washed, *rest))["a"], text)
 
 
@@ -247,7 +242,7 @@ AXIOMS = (
     ),
     Axiom(
         name="wash trade",
-        statement="trading with itself, at no gain or loss, an account pays no less",
+        statement="trading with itself, which changes its entry price alone, one pays no less",
         check=_wash_trade,
     ),
     Axiom(

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from textwrap import fill
 from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 from adlopt.arrays import FloatArray
 from adlopt.round import RoundStart
@@ -51,17 +54,19 @@ def _counterexample(name: str, broken: Counterexample) -> str:
 
 def _round(start: RoundStart, taken: FloatArray | None) -> str:
     lots = "" if start.lot is None else f", lots of {_number(start.lot[0])} USD"
-    figures = zip(
-        start.account,
-        start.capacity,
-        start.feature("equity") - start.capacity,
-        start.feature("notional"),
-        [None] * len(start.account) if taken is None else taken,
-        strict=True,
-    )
+    notional = start.feature("notional")
+    entry = notional / start.feature("price_ratio")
+    shown: dict[str, Iterable[float | None]] = {
+        "profit": start.capacity,
+        "collateral": start.feature("equity") - start.capacity,
+        "notional": notional,
+    }
+    if not np.allclose(entry, notional - start.capacity, rtol=1e-9):
+        shown["at entry"] = entry
+    shown["pays"] = [None] * len(start.account) if taken is None else taken
+    figures = zip(start.account, *shown.values(), strict=True)
     rows = [(name, *map(_number, numbers)) for name, *numbers in figures]
-    columns = ("account", "profit", "collateral", "notional", "pays")
-    return table(f"  deficit {_number(start.deficit)} USD{lots}", columns, rows)
+    return table(f"  deficit {_number(start.deficit)} USD{lots}", ("account", *shown), rows)
 
 
 def _as_dict(broken: Counterexample) -> dict[str, Any]:

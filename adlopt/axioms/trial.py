@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from fractions import Fraction
 from random import Random
-from typing import Any, TypeAlias, cast
+from typing import Any, TypeAlias
 
 from adlopt.arrays import FloatArray
 from adlopt.axioms.case import Case, Winner
 from adlopt.axioms.laws import AXIOMS, Axiom, Paid, Violation
 from adlopt.episodes import shock
 from adlopt.errors import BadHaircut, InputError, PolicyError
-from adlopt.online import Allocation, Policy, SeverityThenAllocation
-from adlopt.playing import Playable, resolve
-from adlopt.policies import SEVERITIES
-from adlopt.policies.severity import Constant, Persistence
+from adlopt.in_market import whole_deficit
+from adlopt.online import Allocation, Policy
+from adlopt.playing import Playable
 from adlopt.round import RoundStart
 from adlopt.solvency import check_haircut
 
@@ -150,27 +149,12 @@ def try_axioms(
     for name, value, least in (("tries", tries, 1), ("seed", seed, 0)):
         if isinstance(value, bool) or not isinstance(value, int) or value < least:
             raise InputError(name, value, f"a whole number ≥ {least}")
-    chosen = _whole_deficit(policy)
+    chosen = whole_deficit(policy, shock(rounds=12, winners=30, seed=1))
     feasible, *others = axioms
     verdicts = [_try(feasible, chosen, tries, seed)]
     possible = tries if verdicts[0].counterexample is None else 0
     verdicts += [_try(axiom, chosen, possible, seed) for axiom in others]
     return AxiomReport(policy=chosen.name, seed=seed, verdicts=tuple(verdicts))
-
-
-def _whole_deficit(policy: Playable | Allocation) -> Policy:
-    """Resolve a policy; what is only an allocation raises the whole deficit."""
-    if isinstance(policy, type):
-        raise InputError("policy", policy, "an object", remedy="make one of the class")
-    if hasattr(policy, "allocate") and not hasattr(policy, "decide"):
-        return SeverityThenAllocation(Constant(1.0), cast(Allocation, policy))
-    found = resolve(policy, shock(rounds=12, winners=30, seed=1))
-    unsaid = (
-        isinstance(policy, str) and policy.partition("+")[0].partition(":")[0] not in SEVERITIES
-    )
-    if unsaid and isinstance(found, SeverityThenAllocation) and found.severity == Persistence():
-        return replace(found, severity=Constant(1.0))
-    return found
 
 
 def _try(axiom: Axiom, policy: Policy, tries: int, seed: int) -> Verdict:

@@ -147,7 +147,7 @@ def venues(*, json_: Json = False) -> None:
 def deleverage(
     file: Path,
     *,
-    rule: Annotated[list[str], Parameter(name=["--rule", "-r"], negative="")],
+    rule: Annotated[list[str], Parameter(name=["--rule", "-r", "--policy", "-p"], negative="")],
     json_: Json = False,
 ) -> None:
     """Print what rules would do to a market, beside the least burden that raises the same.
@@ -157,17 +157,18 @@ def deleverage(
     file
         A .toml or .json file; `adlopt new market.toml` writes a template.
     rule
-        Name of a venue's rule (adlopt venues), or path.py:name; repeat for several.
+        A venue's rule (adlopt venues), severity+allocation, or path.py:name; repeat for several.
+        An allocation alone raises the whole deficit.
     json_
         Print everything for machines, at full precision.
     """
     from adlopt.files import read_market
-    from adlopt.rules import deleverage as deleverage_
-    from adlopt.rules.venues import rule_named
+    from adlopt.in_market import act, player_named
     from adlopt.text.rules import render, summarise
 
-    market = read_market(file)
-    data = summarise([deleverage_(market, rule_named(name)) for name in rule])
+    market, players = read_market(file), [player_named(name) for name in rule]
+    names = [player.name for player in players]
+    data = summarise([act(market, player) for player in players], names)
     print(json.dumps(data, indent=1, allow_nan=False) if json_ else render(data))
 
 

@@ -38,6 +38,10 @@ Whole = Annotated[int, Parameter(converter=whole)]
 Json = Annotated[bool, Parameter(name="--json", negative="")]
 Output = Annotated[Path | None, Parameter(name=["--output", "-o"])]
 Policies = Annotated[list[str] | None, Parameter(name=["--policy", "-p"], negative="")]
+OnePolicy = Annotated[str, Parameter(name=["--policy", "-p"])]
+Players = Annotated[
+    list[str] | None, Parameter(name=["--rule", "-r", "--policy", "-p"], negative="")
+]
 Variation = Annotated[float | None, Parameter(name=["--variation", "-P"])]
 
 

@@ -4,23 +4,30 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Annotated
 
-from cyclopts import Parameter
-
-from adlopt.cli.command import Json, Output, Policies, Whole, app, episode_named, progress
+from adlopt.cli.command import (
+    Json,
+    OnePolicy,
+    Output,
+    Players,
+    Policies,
+    Whole,
+    app,
+    episode_named,
+    progress,
+)
 from adlopt.loss import Burden
 
 
 @app.command
-def axioms(policy: str, *, tries: Whole = 300, seed: Whole = 0, json_: Json = False) -> None:
+def axioms(policy: OnePolicy, *, tries: Whole = 300, seed: Whole = 0, json_: Json = False) -> None:
     """Search for small instances on which a policy breaks axioms of fair deleveraging.
 
     Parameters
     ----------
     policy
-        severity+allocation, such as persistence+pro-rata; an allocation alone raises the whole
-        deficit.
+        severity+allocation, such as persistence+pro-rata, a venue's rule (adlopt venues), or
+        path.py:name; a rule or an allocation alone raises the whole deficit.
     tries
         Instances for each axiom.
     seed
@@ -49,7 +56,8 @@ def diagnose(
     episode
         A .toml or .json file with accounts.
     policy
-        severity+allocation, such as persistence+pro-rata; repeat for several.
+        severity+allocation, such as persistence+pro-rata, a venue's rule (adlopt venues), or
+        path.py:name; repeat for several.
     burden
         What haircuts are measured against.
     json_
@@ -113,7 +121,7 @@ def exposure(
     account: str,
     file: Path,
     *,
-    rule: Annotated[list[str] | None, Parameter(name=["--rule", "-r"], negative="")] = None,
+    rule: Players = None,
     budget: str = "uniform",
     json_: Json = False,
 ) -> None:
@@ -126,8 +134,8 @@ def exposure(
     file
         A round or a market, .toml or .json.
     rule
-        Name of a venue's rule (adlopt venues) or of an allocation, or path.py:name; repeat for
-        several. Every venue's rule that the file allows unless given.
+        A venue's rule (adlopt venues), an allocation, severity+allocation, or path.py:name; repeat
+        for several. Every venue's rule that the file allows unless given.
     budget
         How much users may have to give, USD: uniform (up to the deficit), uniform:HIGH,
         lognormal:MEDIAN:SIGMA, or quantiles:Q0:Q1:… at equally spaced levels.

@@ -28,7 +28,8 @@ def report(
     episode
         Name of a built-in episode, or a file.
     policy
-        severity+allocation; repeat for several. Without it some are chosen.
+        severity+allocation, a venue's rule (adlopt venues), or path.py:name; repeat for several.
+        Without it some are chosen.
     burden
         What haircuts are measured against.
     skip_proofs
@@ -72,7 +73,8 @@ def plot(
     figure
         Name of the figure.
     policy
-        severity+allocation; repeat for several. Without it some are chosen.
+        severity+allocation, a venue's rule (adlopt venues), or path.py:name; repeat for several.
+        Without it some are chosen.
     burden
         What haircuts are measured against.
     output

@@ -11,6 +11,7 @@ from cyclopts import Parameter
 from adlopt.cli.command import (
     NO_ANSWER,
     Json,
+    OnePolicy,
     Output,
     Variation,
     Whole,
@@ -80,7 +81,7 @@ def prove(
 
 @app.command
 def worst(
-    policy: str,
+    policy: OnePolicy,
     *,
     against: str | None = None,
     bound: str = "prop-1",

@@ -12,15 +12,17 @@ import numpy as np
 from adlopt.arrays import FloatArray, Record
 from adlopt.errors import InputError
 from adlopt.exposure.budgets import Budgets, budgets
-from adlopt.exposure.taking import haircuts, winners
+from adlopt.exposure.taking import Split, closes_at_mark, haircuts, winners
+from adlopt.in_market import player_named
 from adlopt.market import Market
-from adlopt.online import Allocation
-from adlopt.policies import allocation_named
+from adlopt.online import SeverityThenAllocation
+from adlopt.policies.allocation import Queue
 from adlopt.policies.by_rule import ByRule
+from adlopt.policies.severity import Constant
 from adlopt.round import RoundStart
-from adlopt.rules.ranking import ranking
+from adlopt.rules.ranking import is_queue, ranking, served
+from adlopt.rules.rows import round_rows
 from adlopt.rules.rule import Rule
-from adlopt.rules.split import Queue
 from adlopt.rules.venues import VENUES
 
 
@@ -31,10 +33,11 @@ class Place:
     Parameters
     ----------
     coin, side : str
+        Empty in a round of dollars, which has one queue.
     place, of : int
         First served is 1; positions in the queue. `place` is None where it is not eligible.
     ahead : float or None
-        Contracts served before it.
+        Contracts served before it; in a round of dollars, USD.
     light : float or None
         What the venue shows, where it says how.
     shown : str
@@ -60,12 +63,16 @@ class UnderRule(Record):
     haircut : FloatArray, shape (LEVELS,)
         USD, at each budget.
     places : tuple of Place
-        Of its positions, where the file has positions and the rule an order.
+        Where the rule has an order: of its positions, or of the account in a round of dollars.
+    at_mark : bool
+        Whether the rule closes at the mark: then `haircut` is the profit of what it closes, which
+        the account keeps.
     """
 
     rule: str
     haircut: FloatArray
     places: tuple[Place, ...] = ()
+    at_mark: bool = False
 
     def to_dict(self, profit: float, values: FloatArray) -> dict[str, Any]:
         """How likely, and how much, USD."""
@@ -73,6 +80,7 @@ class UnderRule(Record):
         most = float(self.haircut.max())
         return {
             "rule": self.rule,
+            "at_mark": self.at_mark,
             "probability": float(hit.mean()),
             "mean_usd": float(self.haircut.mean()),
             "mean_if_hit_usd": float(self.haircut[hit].mean()) if hit.any() else None,
@@ -139,15 +147,16 @@ def exposure(
     """Measure what rules would take from an account over a distribution of budgets.
 
     A budget is what users have to give in all; each rule decides who gives it, as in
-    `adlopt.exposure.taking`. At what price it closes plays no part.
+    `adlopt.exposure.taking`. At what price it closes plays no part: of what closes at the mark,
+    the figures are the profit. A policy is shown the budget as its deficit and estimate.
 
     Parameters
     ----------
     account : str
     where : Market or RoundStart
     rules : sequence of str
-        Names of venues' rules or of allocations, or path.py:name. Unless given, every venue's rule
-        that the columns allow; the others are listed with what they lack.
+        Names of venues' rules, of allocations or of policies, or path.py:name. Unless given, every
+        venue's rule that the columns allow; the others are listed with what they lack.
     budget : str
         As in `adlopt.exposure.budgets`; unless given, uniform between 0 and the deficit that the
         insurance fund leaves.
@@ -177,16 +186,17 @@ def exposure(
     for name in dict.fromkeys(rules or VENUES):
         if progress is not None:
             progress(name)
-        allocation = allocation_named(name)
+        split = _split_named(name)
         try:
-            haircut = haircuts(allocation, where, account, wanted)
-            places = _places(market, allocation, account)
+            haircut = haircuts(split, where, account, wanted)
+            places = _places(where, split, account)
         except InputError as error:
             if rules:
                 raise
             unplayed[name] = str(error)
             continue
-        played.append(UnderRule(rule=allocation.name, haircut=haircut, places=places))
+        at_mark = market is not None and isinstance(split, ByRule) and closes_at_mark(split.rule)
+        played.append(UnderRule(rule=split.name, haircut=haircut, places=places, at_mark=at_mark))
     mine = start.account.index(account) if account in start.account else None
     return Exposure(
         account=account,
@@ -198,6 +208,16 @@ def exposure(
     )
 
 
+def _split_named(name: str) -> Split:
+    """Return what splits given budgets, or a policy that decides on its own."""
+    found = player_named(name)
+    if isinstance(found, Rule):
+        return ByRule(found)
+    if isinstance(found, SeverityThenAllocation) and found.severity == Constant(1.0):
+        return found.allocation
+    return found
+
+
 def _known(account: str, names: Sequence[str]) -> None:
     if account in names:
         return
@@ -207,16 +227,39 @@ def _known(account: str, names: Sequence[str]) -> None:
     raise InputError("account", account, expected, remedy=remedy)
 
 
-def _places(market: Market | None, allocation: Allocation, account: str) -> tuple[Place, ...]:
-    if market is None or not isinstance(allocation, ByRule) or not _is_queue(allocation.rule):
+def _places(where: Market | RoundStart, split: Split, account: str) -> tuple[Place, ...]:
+    if isinstance(where, RoundStart):
+        return _place_in_round(where, split, account)
+    if not isinstance(split, ByRule) or split.rule.close is None or not is_queue(split.rule):
         return ()
-    held, rule = market.positions, allocation.rule
-    own = [row for row, name in enumerate(held.account) if name == account]
-    return tuple(_place(market, rule, row) for row in own)
+    own = [row for row, name in enumerate(where.positions.account) if name == account]
+    return tuple(_place(where, split.rule, row) for row in own)
 
 
-def _is_queue(rule: Rule) -> bool:
-    return rule.close is not None and all(isinstance(t.split, Queue) for t in rule.close.tiers)
+def _place_in_round(start: RoundStart, split: Split, account: str) -> tuple[Place, ...]:
+    rule = split.rule if isinstance(split, ByRule) and is_queue(split.rule) else None
+    if rule is not None:
+        order = served(rule, round_rows(start)).tolist()
+    elif isinstance(split, Queue):
+        order = split.order(start).tolist()
+    else:
+        return ()
+    mine = start.account.index(account)
+    at = order.index(mine) if mine in order else None
+    light = None if rule is None or rule.light is None or rule.light.by_contracts else rule.light
+    seen = None if light is None or at is None else float(light.of(start.capacity[order])[at])
+    ahead = None if at is None else float(start.capacity[order[:at]].sum())
+    return (
+        Place(
+            coin="",
+            side="",
+            place=None if at is None else at + 1,
+            of=len(order),
+            ahead=ahead,
+            light=seen,
+            shown="" if light is None else light.text,
+        ),
+    )
 
 
 def _place(market: Market, rule: Rule, row: int) -> Place:

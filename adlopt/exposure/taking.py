@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from typing import TypeAlias
+
 import numpy as np
 
 from adlopt.arrays import FloatArray, freeze
 from adlopt.errors import InputError
 from adlopt.market import Market
-from adlopt.online import Allocation
+from adlopt.online import Allocation, Policy
 from adlopt.policies.by_rule import ByRule, serve
 from adlopt.positions import Side
 from adlopt.round import RoundStart
+from adlopt.rules.parts import AT_BANKRUPTCY, AT_MARK
 from adlopt.rules.rounds import wealth_round
 from adlopt.rules.rows import Rows, account_rows, micro, position_rows
-from adlopt.rules.rule import Rule
+from adlopt.rules.rule import Close, Rule
 from adlopt.solvency import check_haircut
 
+Split: TypeAlias = Allocation | Policy
 Queues = dict[tuple[str, Side], float]
 NO_WINNERS = "a market in which a solvent account has a profit"
 
@@ -37,50 +42,106 @@ def winners(where: Market | RoundStart) -> RoundStart:
 
 
 def haircuts(
-    allocation: Allocation, where: Market | RoundStart, account: str, wanted: FloatArray
+    split: Split, where: Market | RoundStart, account: str, wanted: FloatArray
 ) -> FloatArray:
     """USD that an account gives at budgets of shape (b,), shape (b,).
 
     In a market, a rule that closes positions serves each coin and side on its own, with a share of
     the budget in proportion to the debt against which it would close, or to its profits where
-    nobody is bankrupt. A rule of haircuts charges solvent accounts within the limits that it sets.
-    Everything else splits dollars over the winners.
+    nobody is bankrupt. A rule of haircuts charges solvent accounts within the limits that it sets,
+    as does one that closes at the mark and takes dollars beside; one that charges by coin splits
+    the budget by the debts, or by open interest where nobody is bankrupt. Everything else splits
+    dollars over the winners; a policy decides on its own about the budget as a deficit. What closes
+    at bankruptcy prices does so at their average; what is drawn, is drawn anew at each budget.
 
     Raises
     ------
     InputError
         If a feature or signal that the rule reads is missing.
     """
-    if isinstance(where, RoundStart) or not isinstance(allocation, ByRule):
+    if isinstance(where, RoundStart) or not isinstance(split, ByRule):
         start = winners(where)
         mine = np.array([name == account for name in start.account])
-        taken = [allocation.allocate(allocation.begin(), start, usd) for usd in wanted.tolist()]
-        who = f"rule {allocation.name!r}"
+        taken = [_decide(split, start, usd) for usd in wanted.tolist()]
+        who = f"rule {split.name!r}"
         return freeze([check_haircut(each, start, who=who)[mine].sum() for each in taken])
-    rule = allocation.rule
-    if rule.close is None:
-        return _give(rule, _solvent(where, rule), account, wanted, beyond=True)
-    rows = _profits(where)
+    rule = split.rule
     total = np.zeros(wanted.size)
+    if rule.close is None or (rule.haircut is not None and rule.close.price is AT_MARK):
+        charging = replace(rule, close=None)
+        for rows, share in _charged(where, charging):
+            total += _give(charging, rows, account, share * wanted, beyond=True)
+        return freeze(total)
+    rows = _profits(where)
     for (coin, side), share in _shares(where, rows).items():
         here = np.array([key == (coin, side) for key in _keys(where, rows)])
-        total += _give(rule, rows.take(here), account, share * wanted)
+        queue = _priced(rule.close, where, rows.take(here), coin, side)
+        total += _give(rule, queue, account, share * wanted)
     return freeze(total)
+
+
+def closes_at_mark(rule: Rule) -> bool:
+    """Whether what the rule closes keeps its profit, and nothing is taken beside."""
+    return rule.close is not None and rule.close.price is AT_MARK and rule.haircut is None
+
+
+def _decide(split: Split, start: RoundStart, usd: float) -> FloatArray:
+    if hasattr(split, "allocate"):
+        return split.allocate(split.begin(), start, usd)
+    return split.decide(split.begin(), replace(start, deficit=usd, estimate=usd))
 
 
 def _give(
     rule: Rule, rows: Rows, account: str, wanted: FloatArray, *, beyond: bool = False
 ) -> FloatArray:
     mine = np.array([name == account for name in rows.account])
-    given = [serve(rule, rows, usd, beyond=beyond)[mine].sum() for usd in wanted.tolist()]
+    budgets = enumerate(wanted.tolist())
+    given = [serve(rule, rows, usd, turn=k, beyond=beyond)[mine].sum() for k, usd in budgets]
     return np.array(given)
 
 
-def _solvent(market: Market, rule: Rule) -> Rows:
-    if rule.haircut is not None and rule.haircut.by_coin and len(market.coins.coin) > 1:
-        expected = "a rule that need not know in which coin the debt is"
-        raise InputError("rule", rule.name, expected, remedy="give a market of one coin")
-    return account_rows(market).take(market.equity >= 0)
+def _priced(close: Close, market: Market, rows: Rows, coin: str, side: Side) -> Rows:
+    """Positions with the price at which they would close, where that is the losers' or the mark."""
+    if close.price is AT_MARK:
+        return rows.having({"closing_price": rows.feature("mark")})
+    gone = market.shed()
+    keys = zip(gone.coin, gone.side, strict=True)
+    against = np.array([key == (coin, side.opposite) for key in keys], dtype=bool)
+    if close.price is not AT_BANKRUPTCY or not against.any():
+        return rows
+    price = float(np.average(gone.price[against], weights=gone.size[against]))
+    return rows.having({"loser_bankruptcy_price": price, "closing_price": price})
+
+
+def _charged(market: Market, rule: Rule) -> list[tuple[Rows, float]]:
+    """Solvent accounts with what they hold, and their share of the budget: of each coin, or all."""
+    gone, held = market.shed(), market.positions
+    by_coin = rule.haircut is not None and rule.haircut.by_coin
+    short = {(c, s.opposite) for c, s in zip(gone.coin, gone.side, strict=True)}
+    keys = zip(held.coin, held.side, strict=True)
+    against = np.array([not short or key in short for key in keys], dtype=bool)
+    everyone, found = account_rows(market).take(market.equity >= 0), []
+    for coin, share in _coin_shares(market).items() if by_coin else [("", 1.0)]:
+        here = np.array([not coin or c == coin for c in held.coin], dtype=bool)
+        size, opposite = market.by_account(held.size * here), market.by_account(against & here)
+        places = everyone.places
+        columns = {"size": size[places], "opposite": opposite[places] > 0}
+        found.append((everyone.having(columns), share))
+    return found
+
+
+def _coin_shares(market: Market) -> dict[str, float]:
+    """Share of the debt in each coin; of open interest where nobody is bankrupt."""
+    gone, held = market.shed(), market.positions
+    sides = np.array([side.sign for side in gone.side])
+    gaps, coins = sides * (gone.price - gone.mark) * gone.size, gone.coin
+    if not (gaps > 0).any():
+        gaps, coins = market.notional, held.coin
+    debts = dict.fromkeys(sorted(set(coins)), 0.0)
+    for coin, gap in zip(coins, gaps.tolist(), strict=True):
+        debts[coin] += gap
+    owed = {coin: max(debt, 0.0) for coin, debt in debts.items()}
+    return {coin: debt / sum(owed.values()) for coin, debt in owed.items() if debt}
 
 
 def _profits(market: Market) -> Rows:

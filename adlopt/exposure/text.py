@@ -42,7 +42,7 @@ def _places(data: dict[str, Any]) -> str:
     rows = [
         (
             rule["rule"],
-            f"{place['side']} {place['coin']}",
+            f"{place['side']} {place['coin']}".strip() or "–",
             f"{place['place'] or '–'} of {place['of']:,}",
             "not served" if place["ahead"] is None else f"{place['ahead']:,.6g}",
             "–" if place["light"] is None else f"{place['light']:g} ({place['shown']})",
@@ -52,17 +52,23 @@ def _places(data: dict[str, Any]) -> str:
     ]
     if not rows:
         return ""
-    title = "Places in the queues: contracts closed before it is the account's turn"
+    in_coins = any(place["coin"] for rule in data["rules"] for place in rule["places"])
+    served = "contracts closed" if in_coins else "USD given"
+    title = f"Places in the queues: {served} before it is the account's turn"
     return table(title, ("rule", "position", "place", "ahead", "shown to the trader"), rows)
 
 
 def _notes(data: dict[str, Any]) -> str:
-    notes, rules = [], data["rules"]
+    notes, rules = [], [rule for rule in data["rules"] if not rule["at_mark"]]
     if rules and rules[0]["mean_usd"] > 0:
         worst = [r["rule"] for r in rules if r["mean_usd"] > rules[0]["mean_usd"] - CENT / 2]
         notes.append(f"worst for this account: {', '.join(worst)}")
     if not any(r["most_usd"] for r in rules):
         notes.append("nothing is taken from this account in dollars")
+    at_mark = [r["rule"] for r in data["rules"] if r["at_mark"] and r["most_usd"]]
+    if at_mark:
+        names = ", ".join(at_mark)
+        notes.append(f"closing at the mark, where the position goes and its profit stays: {names}")
     beyond = data["budgets"]["beyond_all_profits"]
     if beyond:
         notes.append(f"{percent(beyond)} of the budgets exceed all profits: all of them are taken")

@@ -196,6 +196,7 @@ initial = 0.05
 id = "lena"             # bankrupt at this mark
 balance = 2000.0        # collateral, without unrealised profit
 opened = 1              # optional: when the account was opened
+# features = {{ withdrawal = 100.0 }}   # optional: whatever else rules rank or charge by
 
 [[account]]
 id = "sam"

@@ -75,13 +75,14 @@ class Queue(Memoryless):
 
     def allocate(self, state: State, start: RoundStart, budget: float) -> Haircut:
         """Take the marginal account in part."""
-        order = self._order(start)
+        order = self.order(start)
         ahead = np.cumsum(start.capacity[order]) - start.capacity[order]
         haircut = np.zeros_like(start.capacity)
         haircut[order] = np.clip(budget - ahead, 0.0, start.capacity[order])
         return haircut
 
-    def _order(self, start: RoundStart) -> IntArray:
+    def order(self, start: RoundStart) -> IntArray:
+        """Indices of the accounts, first served first, shape (n,)."""
         if callable(self.score):
             scores = own(self.score(start), "score", length=start.capacity.size)
         else:

@@ -146,7 +146,8 @@ class LeverageDraining(Memoryless):
     It has the least maximum leverage, and the least expected loss
     Σ (u_i / ℓ_i) E(ℓ'_i R − 1)_+ for every distribution of the adverse relative move R ≥ 0. Where
     a dollar of haircut closes the same notional in every account, u_i / ℓ_i is proportional to
-    equity, as in the paper.
+    equity, as in the paper. There closing leaves equities as they are, and two budgets in turn come
+    to one; where what is given leaves the account, they do not.
 
     For the CVaR of that loss, whose tail is {R ≥ r}, all ℓ'_i ≥ 1/r are alike. With
     `cutoff` = 1/r what is above it is taken first, the same share of everyone's excess: optimal

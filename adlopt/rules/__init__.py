@@ -1,6 +1,7 @@
 """Rules by which venues deleverage: parts, compositions, and what they do to a market.
 
-A rule is eligible set × order or weights × limits × lots × closing price × trigger × tie-break.
+A rule is eligible set × order or weights × limits × lots × closing price × trigger × residual
+× tie-break.
 """
 
 from adlopt.rules.deleverage import deleverage

@@ -15,7 +15,7 @@ from adlopt.rules.book import Book
 from adlopt.rules.deleveraging import Deleveraging, Tie, shed_rows
 from adlopt.rules.formula import Formula
 from adlopt.rules.rows import Rows, account_rows, closes_against, micro, position_rows
-from adlopt.rules.rule import Close, Haircut, Rule, Tier
+from adlopt.rules.rule import Close, Gauge, Haircut, Rule, Tier
 from adlopt.rules.split import share_out
 from adlopt.shed import Shed
 
@@ -25,7 +25,7 @@ def deleverage(market: Market, rule: Rule, shed: Shed | None = None) -> Delevera
 
     Ranks and weights are those of the market before; sizes shrink as positions close. The fund
     takes over positions at their bankruptcy price, then pays in cash, as far as the rule lets it
-    pay first; users follow; what is left, the fund pays while it lasts.
+    pay first; users follow; what is left, the fund pays as far as the rule lets it pay in all.
 
     Raises
     ------
@@ -47,8 +47,8 @@ def deleverage(market: Market, rule: Rule, shed: Shed | None = None) -> Delevera
     """
     shed = rule.sheds(market) if shed is None else shed
     book = Book.of(market, shed)
-    allowed = min(max(rule.fund.of(market), 0.0), market.fund)
-    allowance = int(micro([allowed])[0])
+    allowance, most = _pays(rule.fund, market), _pays(rule.residual, market)
+    kept = book.fund - most
     calls = book.unpaid() > allowance or (not book.unpaid() and len(shed) > 0)
     triggered = calls and bool(rule.trigger.of(market))
     if not triggered:
@@ -63,7 +63,7 @@ def deleverage(market: Market, rule: Rule, shed: Shed | None = None) -> Delevera
     book.pay(min(allowance, book.unpaid()))
     if triggered and rule.haircut is not None and book.unpaid():
         _take(book, rule, rule.haircut)
-    book.pay(book.unpaid())
+    book.pay(min(book.unpaid(), max(book.fund - kept, 0)))
     done = Deleveraging(
         rule=rule,
         market=market,
@@ -84,6 +84,11 @@ def in_order(tie_break: Sequence[Formula], rows: Rows) -> IntArray:
     """Rows in the order in which equals are served, then by id."""
     keys = [-key.values(rows) for key in reversed(tie_break)]
     return np.lexsort([np.array(rows.account), *keys])
+
+
+def _pays(gauge: Gauge, market: Market) -> int:
+    """Micro-dollars, between nothing and the whole fund."""
+    return int(micro([min(max(gauge.of(market), 0.0), market.fund)])[0])
 
 
 def _losers_first(market: Market, shed: Shed, close: Close) -> IntArray:

@@ -52,7 +52,7 @@ BITMEX = Rule(
         ),
         price=AT_BANKRUPTCY,
     ),
-    light=Light("lights, 20 % steps by contracts", size_percentiles),
+    light=Light("lights, 20 % steps by contracts", size_percentiles, by_contracts=True),
     unpublished=SILENT,
 )
 """Losers rank too: behind all winners, the most leveraged first."""

@@ -20,10 +20,13 @@ class Light:
     text : str
     of : callable
         From sizes in the order of the queue, shape (n,), to what each position is shown.
+    by_contracts : bool
+        Whether sizes matter, and not the order alone.
     """
 
     text: str
     of: Callable[[ArrayLike], FloatArray]
+    by_contracts: bool = False
 
 
 def quintiles(size: ArrayLike) -> FloatArray:

@@ -9,6 +9,8 @@ from __future__ import annotations
 import numpy as np
 
 from adlopt.arrays import FloatArray
+from adlopt.errors import InputError
+from adlopt.market import Market
 from adlopt.rules.formula import Formula, column
 from adlopt.rules.lights import Light, quintiles, rank_share
 from adlopt.rules.parts import (
@@ -52,7 +54,21 @@ def _loss_factor(r: Rows) -> FloatArray:
     The published example divides by the balances alone.
     """
     bankruptcies = max(r.signal("required") - r.signal("fund"), 0.0)
-    return r.feature("withdrawal") * bankruptcies / (r.signal("total_balance") + bankruptcies)
+    whole = max(r.signal("total_balance"), 0.0) + bankruptcies
+    return r.feature("withdrawal") * (bankruptcies / whole if bankruptcies else 0.0)
+
+
+def _drift_insurance(market: Market) -> float:
+    """Drift: the fund but for its last unit, within the market's cap, then the fee pool.
+
+    Reads, where the market knows them, the signals `insurance_cap`, what is left of
+    quote_max_insurance, and `fee_pool`, which is part of the fund and has no cap, USD.
+    """
+    pool = market.signals.get("fee_pool", 0.0)
+    if not 0 <= pool <= market.fund:
+        raise InputError("signals.fee_pool", pool, f"between 0 and the fund of {market.fund:g} USD")
+    insurance = max(market.fund - pool - 1e-6, 0.0)
+    return min(insurance, market.signals.get("insurance_cap", np.inf)) + pool
 
 
 HYPERLIQUID = Rule(
@@ -195,7 +211,8 @@ DYDX = Rule(
     ),
     unpublished=("seed", "how many are looked at"),
 )
-"""Not ranked; counterparties need not have won, but must survive the price."""
+"""Not ranked; counterparties need not have won, but must survive the price. A market in final
+settlement, whose positions all close at the oracle price, is not modelled."""
 TRADOOR = Rule(
     name="tradoor",
     venue="Tradoor",
@@ -232,16 +249,19 @@ GMX_V2 = Rule(
 )
 """No debt has to be covered: profits on a flagged side are closed at the mark. The keeper is free
 to choose (`Chosen`); what brings the factor below its minimum is refused."""
+_DRIFT_FUND = Gauge("the fund within the market's cap, then the fee pool", _drift_insurance)
 _PER_CONTRACT = Tier(split=PerUnit(column("size", "contract")), limit=NO_LIMIT)
 """Both sides, losers included, whatever they own; nobody where nothing is open."""
 DRIFT = Rule(
     name="drift-v2",
     venue="Drift v2",
     source="github.com/drift-labs/protocol-v2 liquidation.rs resolve_perp_bankruptcy",
-    fund=Gauge("all but the last unit of the fund", lambda market: market.fund - 1e-6),
+    fund=_DRIFT_FUND,
+    residual=_DRIFT_FUND,
     haircut=Haircut(tiers=(_PER_CONTRACT,), by_coin=True),
 )
-"""Charged through cumulative funding; the fund keeps its last unit. What rounding adds, it gets."""
+"""Charged through cumulative funding; the fund keeps its last unit. What rounding adds, it gets.
+The program reverts where no interest is open; here the debt is left, in sight."""
 VERTEX = Rule(
     name="vertex",
     venue="Vertex and its kin",

@@ -11,7 +11,7 @@ from adlopt.errors import InputError
 from adlopt.market import Market
 from adlopt.positions import Side
 from adlopt.rules.deleverage import in_order
-from adlopt.rules.rows import closes_against, position_rows
+from adlopt.rules.rows import Rows, closes_against, position_rows
 from adlopt.rules.rule import Rule
 from adlopt.rules.split import Queue
 
@@ -48,23 +48,34 @@ def ranking(market: Market, rule: Rule, coin: str, side: Side) -> Ranking:
     InputError
         If the rule closes nothing in an order.
     """
-    if rule.close is None or not all(isinstance(tier.split, Queue) for tier in rule.close.tiers):
+    if rule.close is None or not is_queue(rule):
         raise InputError("rule", rule.name, "a rule that closes positions in an order")
     here = np.flatnonzero(closes_against(market, coin, side.opposite))
     rows = position_rows(market).take(here)
-    first = in_order(rule.tie_break, rows)
-    here, rows = here[first], rows.take(first)
-    places: list[int] = []
-    for tier in rule.close.tiers:
-        chosen = np.flatnonzero(tier.eligible.values(rows) != 0)
-        assert isinstance(tier.split, Queue)
-        served = chosen[tier.split.order(rows.take(chosen))].tolist()
-        places += [row for row in served if row not in set(places)]
+    places = served(rule, rows)
     size = rows.feature("size")[places]
     return Ranking(
-        account=tuple(rows.account[row] for row in places),
+        account=rows.take(places).account,
         position=freeze_indices(here[places]),
         ahead=freeze(np.cumsum(size) - size),
         size=freeze(size),
         light=None if rule.light is None else rule.light.of(size),
     )
+
+
+def is_queue(rule: Rule) -> bool:
+    """Whether every tier serves in an order."""
+    return all(isinstance(tier.split, Queue) for tier in rule.tiers)
+
+
+def served(rule: Rule, rows: Rows) -> IntArray:
+    """Indices of the eligible rows in the order in which the tiers of a queue serve them."""
+    first = in_order(rule.tie_break, rows)
+    rows = rows.take(first)
+    places: list[int] = []
+    for tier in rule.tiers:
+        chosen = np.flatnonzero(tier.eligible.values(rows) != 0)
+        assert isinstance(tier.split, Queue)
+        ordered = chosen[tier.split.order(rows.take(chosen))].tolist()
+        places += [row for row in ordered if row not in set(places)]
+    return first[places]

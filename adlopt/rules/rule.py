@@ -5,9 +5,8 @@
     rule = trigger × what the fund pays first
          × close     eligible × order or weights × limits, in tiers; whole lots; closing price
          × haircut   eligible × order or weights × limits, in tiers; dollars; owed later or not
+         × residual  what the fund pays of what users leave unpaid; the rest is left
          × tie-break
-
-What closing and haircuts leave unpaid, the fund pays while it lasts; the rest is left.
 """
 
 from __future__ import annotations
@@ -139,6 +138,8 @@ class Rule:
         A condition besides the shortfall.
     fund : Gauge
         USD that the fund pays before users do.
+    residual : Gauge
+        USD that the fund pays in all where users leave debt unpaid; the whole fund unless given.
     sheds : callable
         From a Market to what must go; the bankrupt accounts' positions unless given.
     after : callable, optional
@@ -164,6 +165,7 @@ class Rule:
     haircut: Haircut | None = None
     trigger: Gauge = ALWAYS
     fund: Gauge = WHOLE_FUND
+    residual: Gauge = WHOLE_FUND
     sheds: Callable[[Market], Shed] = Market.shed
     after: Callable[[Deleveraging], None] | None = None
     tie_break: tuple[Formula, ...] = ()

@@ -8,34 +8,18 @@ from typing import Any
 import numpy as np
 
 from adlopt.arrays import FloatArray, IntArray
+from adlopt.in_market import AS_DECIDED, Player, with_given
 from adlopt.lots.grid import MICRO
 from adlopt.market import Market
 from adlopt.round import RoundOutcome, RoundStart
 from adlopt.rules.deleverage import deleverage
 from adlopt.rules.deleveraging import Deleveraging, shed_rows
-from adlopt.rules.formula import Formula, column
-from adlopt.rules.parts import AT_MARK
 from adlopt.rules.rounds import wealth_round
 from adlopt.rules.rows import micro
-from adlopt.rules.rule import Close, Haircut, Rule, Tier
-from adlopt.rules.split import ProRata
-from adlopt.simulation.player import Player
+from adlopt.rules.rule import Rule
 from adlopt.simulation.venue import Venue
 from adlopt.simulation.world import FUND, UNPAID
 from adlopt.solvency import ROUNDING, check_haircut
-
-GIVEN = Formula("dollars given", lambda rows: np.rint(rows.feature("given") * MICRO))
-AS_DECIDED = Rule(
-    name="as-decided",
-    close=Close(
-        tiers=(Tier(split=ProRata(GIVEN)),),
-        price=AT_MARK,
-        fund_takes_positions=False,
-    ),
-    haircut=Haircut(tiers=(Tier(split=ProRata(GIVEN), limit=column("given")),)),
-)
-"""Carries out what a policy of dollars decided: who gives, closes at the mark against what has to
-go, in proportion to the dollars given, and gives them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -106,7 +90,7 @@ def deleverage_now(
             decided = player.decide(state, event.start)
             haircut = check_haircut(decided, event.start, who=f"policy {player.name!r}")
             event = replace(event, haircut=np.floor(haircut * MICRO) / MICRO)
-        market = _with_given(market, event)
+        market = with_given(market, event.start, event.haircut)
     done = deleverage(market, rule)
     event = _effects(event, done)
     venue.leaving[_leavers(venue, done, rows, step)] = True
@@ -133,16 +117,6 @@ def _open(venue: Venue, market: Market, rule: Rule, gone: IntArray, number: int)
     estimate = event.outcome(expected).needed
     start = replace(wealth_round(market, t=number), deficit=deficit, estimate=estimate)
     return replace(event, start=start)
-
-
-def _with_given(market: Market, event: Event) -> Market:
-    """The market, with what a policy decided as a feature of its accounts."""
-    given = np.zeros(len(market.accounts.account))
-    if event.start is not None and event.haircut is not None:
-        index = {name: i for i, name in enumerate(market.accounts.account)}
-        given[[index[name] for name in event.start.account]] = event.haircut
-    features = {**market.accounts.features, "given": given}
-    return replace(market, accounts=replace(market.accounts, features=features))
 
 
 def _given(done: Deleveraging) -> FloatArray:

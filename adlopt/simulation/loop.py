@@ -9,6 +9,7 @@ import numpy as np
 
 from adlopt.episode import Episode
 from adlopt.errors import InputError
+from adlopt.in_market import Player
 from adlopt.lots.grid import MICRO
 from adlopt.playing import Playable
 from adlopt.round import Round
@@ -16,7 +17,7 @@ from adlopt.rules.rule import Rule
 from adlopt.run import Information, Run
 from adlopt.simulation.deleveraging import Event, deleverage_now
 from adlopt.simulation.ledger import Ledger
-from adlopt.simulation.player import Player, as_player
+from adlopt.simulation.player import as_player
 from adlopt.simulation.scenario import Scenario
 from adlopt.simulation.venue import Venue
 from adlopt.simulation.world import UNPAID, World, draw

@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TypeAlias
-
-from adlopt.online import Policy
-from adlopt.own_file import MARK, load
+from adlopt.in_market import Player, in_file
+from adlopt.own_file import load
 from adlopt.playing import Playable, loaded, resolve
-from adlopt.policies import SEVERITIES
 from adlopt.rules.rule import Rule
 from adlopt.rules.venues import VENUES
-
-Player: TypeAlias = Rule | Policy
 
 
 def as_player(given: Playable) -> Player:
@@ -33,10 +28,7 @@ def as_player(given: Playable) -> Player:
         return given
     if isinstance(given, str) and given in VENUES:
         return VENUES[given]
-    if not isinstance(given, str) or MARK not in given:
-        return resolve(given)
-    severity = given.partition("+")[0].partition(":")[0]
-    if severity in SEVERITIES:
+    if not isinstance(given, str) or not in_file(given):
         return resolve(given)
     found = load(given)
     return found if isinstance(found, Rule) else loaded(found, given)

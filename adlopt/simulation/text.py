@@ -24,9 +24,9 @@ def render(data: dict[str, Any]) -> str:
     """Lay out what `Comparison.to_dict` holds."""
     scenario = data["scenario"]
     head = (
-        f"{data['seeds']:,} seeds, the same for all; {scenario['accounts']:,} accounts in "
-        f"{scenario['coins']} coins, {scenario['steps']} steps, "
-        f"shock {-scenario['shock']:+.0%}.\n"
+        f"{data['seeds']:,} seed{'s' * (data['seeds'] > 1)}, the same for all; "
+        f"{scenario['accounts']:,} accounts in {scenario['coins']} coins, "
+        f"{scenario['steps']} steps, shock {-scenario['shock']:+.0%}.\n"
         "Median and 5–95 % over seeds; Δ: less the first, seed by seed.\n"
     )
     parts = [_distribution(data, name, title) for name, title in SHOWN.items()]
@@ -52,7 +52,7 @@ def _delta(data: dict[str, Any], policy: dict[str, Any], metric: str) -> tuple[s
 
 def _three(quantiles: dict[str, float], sign: str = "") -> tuple[str, str, str]:
     low, middle, high = (quantiles[name] for name in ("low", "median", "high"))
-    return f"{middle:{sign},.0f}", f"{low:{sign},.0f}", f"{high:{sign},.0f}"
+    return f"{middle:{sign}z,.0f}", f"{low:{sign}z,.0f}", f"{high:{sign}z,.0f}"
 
 
 def _counts(data: dict[str, Any]) -> str:

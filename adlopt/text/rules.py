@@ -35,7 +35,13 @@ def render_rules(rules: Sequence[dict[str, Any]]) -> str:
         (
             rule["rule"],
             rule["family"],
-            "; ".join([*rule["closes"], *(f"USD, {text}" for text in rule["takes"])]),
+            "; ".join(
+                [
+                    *([f"losers by {rule['losers']}"] if rule["losers"] else []),
+                    *rule["closes"],
+                    *(f"USD, {text}" for text in rule["takes"]),
+                ]
+            ),
             rule["closing_price"] or "–",
             "; if ".join([rule["fund_pays_first"], *rule["trigger"]]),
         )
@@ -45,14 +51,18 @@ def render_rules(rules: Sequence[dict[str, Any]]) -> str:
     return "\n".join([table("Rules of venues", columns, rows), *map(_origin, rules)])
 
 
-def summarise(done: Sequence[Deleveraging]) -> dict[str, Any]:
-    """Collect what rules did to the same market, at full precision, ready for JSON."""
+def summarise(done: Sequence[Deleveraging], names: Sequence[str] = ()) -> dict[str, Any]:
+    """Collect what rules did to the same market, at full precision, ready for JSON.
+
+    Names are those of the rules unless given.
+    """
     market = done[0].market
+    called = names or [each.rule.name for each in done]
     return {
         "accounts": len(market.accounts.account),
         "required_usd": done[0].required,
         "fund_usd": market.fund,
-        "rules": [_outcome(each) for each in done],
+        "rules": [_outcome(each) | {"rule": name} for each, name in zip(done, called, strict=True)],
     }
 
 
@@ -98,7 +108,8 @@ def _family(rule: Rule) -> str:
         *(rule.haircut.tiers if rule.haircut else ()),
     ]
     names = dict.fromkeys(tier.split.family for tier in parts)
-    return ", ".join(names) + (", owed later" if rule.haircut and rule.haircut.owed else "")
+    both = "two-sided " if rule.close and rule.close.losers.keys else ""
+    return both + ", ".join(names) + (", owed later" if rule.haircut and rule.haircut.owed else "")
 
 
 def _rule(rule: Rule) -> dict[str, Any]:
@@ -107,10 +118,12 @@ def _rule(rule: Rule) -> dict[str, Any]:
         "venue": rule.venue,
         "family": _family(rule),
         "closes": [tier.text for tier in rule.close.tiers] if rule.close else [],
+        "losers": rule.close.losers.text if rule.close and rule.close.losers.keys else None,
         "closing_price": rule.close.price.text if rule.close else None,
         "takes": [tier.text for tier in rule.haircut.tiers] if rule.haircut else [],
         "owed_later": bool(rule.haircut and rule.haircut.owed),
         "fund_pays_first": rule.fund.text,
+        "fund_pays_in_all": rule.residual.text,
         "trigger": [] if rule.trigger is ALWAYS else [rule.trigger.text],
         "tie_break": [*(key.text for key in rule.tie_break), "account id"],
         "shown_to_traders": rule.light.text if rule.light else None,
