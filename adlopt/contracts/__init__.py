@@ -29,6 +29,7 @@ from adlopt.contracts.grid import ContractGrid
 from adlopt.contracts.optimum import highs_optimum, optimum
 from adlopt.contracts.search import Filler
 from adlopt.errors import CertificateError
+from adlopt.frames import Columns, Tabular
 from adlopt.highs import Stopped
 from adlopt.loss import MinMax, worst_burden
 from adlopt.lots.grid import MICRO
@@ -37,7 +38,7 @@ from adlopt.positions import ContractRound
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class ContractSolution(Record):
+class ContractSolution(Tabular, Record):
     """Whole lots to close, and what is proved about them.
 
     Parameters
@@ -83,6 +84,12 @@ class ContractSolution(Record):
     def touched(self) -> int:
         """Number of accounts with a haircut."""
         return int(np.count_nonzero(self.haircut))
+
+    def _columns(self) -> Columns:
+        return {"lots": self.lots, "closed_contracts": self.closed}
+
+    def _heading(self) -> str:
+        return f"hindsight: {self}"
 
     def __str__(self) -> str:
         winners = "1 winner gives" if self.touched == 1 else f"{self.touched} winners give"

@@ -35,6 +35,7 @@ import numpy as np
 from adlopt.arrays import FloatArray, Record, freeze
 from adlopt.certificate import Certificate, Trust
 from adlopt.errors import InputError
+from adlopt.frames import Columns, Tabular
 from adlopt.highs import Stopped
 from adlopt.loss import Burden, MinMax
 from adlopt.matching.body import Hedges
@@ -76,7 +77,7 @@ class Lots(Enum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Matching(Record):
+class Matching(Tabular, Record):
     """Who closes what against whom, and what is proved about it.
 
     Parameters
@@ -128,6 +129,12 @@ class Matching(Record):
     def certificate(self) -> Certificate:
         """Of the goal's first objective."""
         return self.stages[0].certificate
+
+    def _columns(self) -> Columns:
+        return self.trades._columns()
+
+    def _heading(self) -> str:
+        return f"hindsight: {self}"
 
     def __str__(self) -> str:
         early = "" if self.stopped is Stopped.OPTIMAL else "; stopped at a limit"

@@ -9,6 +9,7 @@ import numpy as np
 
 from adlopt.episode import Episode
 from adlopt.errors import InputError
+from adlopt.frames import Columns, Tabular
 from adlopt.lots.grid import MICRO
 from adlopt.playing import Playable
 from adlopt.round import Round
@@ -20,6 +21,9 @@ from adlopt.simulation.player import Player, as_player
 from adlopt.simulation.scenario import Scenario
 from adlopt.simulation.venue import Venue
 from adlopt.simulation.world import UNPAID, World, draw
+
+MONEY = ("loss", "given", "deficit_left")
+"""Outcomes in USD."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,9 +55,13 @@ class Outcome:
     liquidated: int
     left: int
 
+    def figures(self) -> dict[str, float]:
+        """All of them, with the unit of money in the name."""
+        return {f"{n}_usd" if n in MONEY else n: getattr(self, n) for n in self.__slots__}
+
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Simulation:
+class Simulation(Tabular):
     """One run of a rule or policy in one world.
 
     Parameters
@@ -79,6 +87,17 @@ class Simulation:
     raised: tuple[float, ...]
     outcome: Outcome
     ledger: Ledger
+
+    def _columns(self) -> Columns:
+        return {
+            "round": list(range(1, len(self.rounds) + 1)),
+            "deficit_usd": [round_.start.deficit for round_ in self.rounds],
+            "needed_usd": [round_.needed for round_ in self.rounds],
+            "raised_usd": self.raised,
+        }
+
+    def _heading(self) -> str:
+        return f"{self.player} ({self.information.value}), closed loop, seed {self.seed}"
 
     def episode(self) -> Episode:
         """The rounds as an episode, to be scored offline: there, no choice changes what follows.
