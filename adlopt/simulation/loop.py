@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 
 import numpy as np
 
@@ -55,9 +55,15 @@ class Outcome:
     liquidated: int
     left: int
 
+    @classmethod
+    def columns(cls) -> dict[str, str]:
+        """Names with the unit of money in them, and the fields they name."""
+        names = [field.name for field in fields(cls)]
+        return {f"{name}_usd" if name in MONEY else name: name for name in names}
+
     def figures(self) -> dict[str, float]:
-        """All of them, with the unit of money in the name."""
-        return {f"{n}_usd" if n in MONEY else n: getattr(self, n) for n in self.__slots__}
+        """All figures, by the names of `columns`."""
+        return {column: getattr(self, name) for column, name in self.columns().items()}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
