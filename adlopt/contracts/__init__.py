@@ -1,14 +1,12 @@
 """The offline optimum in contract space: solve it in whole lots, and prove it.
 
-======================  ======================================================================
-budget                  method
-======================  ======================================================================
-at least                parametric search over the worst burden, one knapsack an account
-exact, or in a band     the same; lots go back or are rearranged until the sum counts
-  few accounts          all sums that lots can make, where that did not succeed
-one position each       parametric search over lots, with its own proof that a sum is out of reach
-`Method.HIGHS`          mixed-integer program between two levels
-======================  ======================================================================
+| budget | method |
+|---|---|
+| at least | parametric search over the worst burden, one knapsack an account |
+| exact, or in a band | the same; lots go back or are rearranged until the sum counts |
+| exact, few accounts | all sums that lots can make, where that did not succeed |
+| one position each | parametric search over lots, with its own proof that a sum is out of reach |
+| `Method.HIGHS` | mixed-integer program between two levels |
 
 A lower bound is proved by one sum over the accounts: what their lots can make strictly below a
 level falls short of the budget. It holds whatever found the lots.

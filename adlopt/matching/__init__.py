@@ -1,14 +1,12 @@
 """Match winners with what losers shed, coin by coin, under one of several goals.
 
-======================  =========================================================================
-goal                    minimises
-======================  =========================================================================
-`LEAST_BURDEN`          the worst burden, max_i x_i / w_i
-`LEXIMIN`               the worst burden, then the next worst, and so on
-`KEEP_HEDGES`           Σ |change of net delta| of hedged accounts, then the worst burden
-`LEAST_LEVERAGE`        the worst leverage after closing, notional over equity
-`FEWEST_ACCOUNTS`       the number of accounts touched
-======================  =========================================================================
+| goal | minimises |
+|---|---|
+| `LEAST_BURDEN` | the worst burden, max_i x_i / w_i |
+| `LEXIMIN` | the worst burden, then the next worst, and so on |
+| `KEEP_HEDGES` | change of net delta summed over hedged accounts, then the worst burden |
+| `LEAST_LEVERAGE` | the worst leverage after closing, notional over equity |
+| `FEWEST_ACCOUNTS` | the number of accounts touched |
 
 Each is a linear program with a certificate by weak duality; `FEWEST_ACCOUNTS`, and whole lots
 searched for, are mixed-integer programs whose bound is the search's own word unless the linear
