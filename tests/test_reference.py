@@ -22,7 +22,7 @@ def folder(tmp_path_factory):
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
     (command,) = re.findall(r"^\.venv/bin/python (\.ci/\S+) api/", readme, re.MULTILINE)
     done = subprocess.run(
-        [sys.executable, "-W", "error", command, str(folder)],
+        [sys.executable, "-W", "error::UserWarning", command, str(folder)],
         cwd=ROOT, env={"PYTHONPATH": ":".join([str(ROOT), *sys.path])},
         capture_output=True, text=True, check=False,
     )  # fmt: skip
