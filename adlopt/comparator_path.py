@@ -23,6 +23,7 @@ from numpy.typing import ArrayLike
 
 from adlopt.arrays import FloatArray, freeze, own, own_number
 from adlopt.errors import CertificateError, InputError
+from adlopt.frames import Columns, Tabular
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,7 +49,7 @@ class Edge:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ComparatorCurve:
+class ComparatorCurve(Tabular):
     """The function f, in *hindsight*.
 
     Parameters
@@ -61,6 +62,15 @@ class ComparatorCurve:
 
     vertices: tuple[Vertex, ...]
     edges: tuple[Edge, ...]
+
+    def _columns(self) -> Columns:
+        return {
+            "variation": [float(vertex.variation) for vertex in self.vertices],
+            "loss_usd": [float(vertex.loss) for vertex in self.vertices],
+        }
+
+    def _heading(self) -> str:
+        return "hindsight: least loss of a path by its variation, linear between the rows"
 
     def loss(self, variation: float) -> float:
         """f(P), USD.

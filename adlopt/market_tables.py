@@ -8,11 +8,13 @@ from types import MappingProxyType
 
 from adlopt.arrays import FloatArray, Record, own, own_positive
 from adlopt.errors import InputError
+from adlopt.frames import Columns, Tabular
 from adlopt.positions import Side, own_names, own_sides
+from adlopt.table import counted
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Accounts(Record):
+class Accounts(Tabular, Record):
     """Margin accounts, one each row.
 
     Parameters
@@ -43,9 +45,17 @@ class Accounts(Record):
         features = {k: own(v, f"features.{k}", length=n) for k, v in self.features.items()}
         put(self, "features", MappingProxyType(features))
 
+    def _columns(self) -> Columns:
+        opened = {} if self.opened is None else {"opened": self.opened}
+        features = {f"features.{name}": values for name, values in self.features.items()}
+        return {"account": self.account, "balance_usd": self.balance, **opened, **features}
+
+    def _heading(self) -> str:
+        return counted(len(self.account), "account")
+
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Coins(Record):
+class Coins(Tabular, Record):
     """Perpetual contracts that the venue lists, one each row.
 
     Parameters
@@ -78,9 +88,24 @@ class Coins(Record):
             if getattr(self, name) is not None:
                 put(self, name, own_positive(getattr(self, name), name, length=len(self.coin)))
 
+    def _columns(self) -> Columns:
+        columns = {
+            "mark_usd": self.mark,
+            "lot_contracts": self.lot,
+            "previous_mark_usd": self.previous_mark,
+            "index_usd": self.index,
+            "maintenance": self.maintenance,
+            "initial": self.initial,
+        }
+        known = {name: values for name, values in columns.items() if values is not None}
+        return {"coin": self.coin, **known}
+
+    def _heading(self) -> str:
+        return counted(len(self.coin), "coin")
+
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class OpenPositions(Record):
+class OpenPositions(Tabular, Record):
     """Open positions, one each row; `adlopt.Positions` is what a round may close of them.
 
     Parameters
@@ -115,6 +140,18 @@ class OpenPositions(Record):
                 found = f"a second {key[2].value} {key[1]} of {key[0]!r}"
                 raise InputError("positions", found, "one", index=row, remedy="merge duplicates")
             seen.add(key)
+
+    def _columns(self) -> Columns:
+        return {
+            "account": self.account,
+            "coin": self.coin,
+            "side": [side.value for side in self.side],
+            "size_contracts": self.size,
+            "entry_usd": self.entry,
+        }
+
+    def _heading(self) -> str:
+        return counted(len(self), "open position")
 
     def __len__(self) -> int:
         return len(self.account)

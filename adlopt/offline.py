@@ -70,17 +70,15 @@ def solve(
 
     This is a *hindsight* benchmark, [CTTX26, Eq. 11]: it may look at `needed`, a policy may not.
 
-    ==================================  ================================================  ======
-    objective                           what is least                                     lots
-    ==================================  ================================================  ======
-    `MinMax()`, the default             worst burden, budget met (Eq. 8)                  yes
-    `surrogate`, `Asymmetric`           dollars missed and worst burden, priced (9, 10)   yes
-    `Empirical(excess_only=True)`       the convex part of Eq. 23                         yes
-    `Leximin()`                         worst burden, then the second worst, …            yes
-    `TrackingFirst()`                   dollars missed, then worst burden                 yes
-    `FewestAccounts()`                  accounts touched, then worst burden               yes
-    `CVaR(level)`                       mean of the worst share of burdens                no
-    ==================================  ================================================  ======
+    | objective | what is least | lots |
+    |---|---|---|
+    | `MinMax()`, the default | worst burden, budget met (Eq. 8) | yes |
+    | `surrogate`, `Asymmetric` | dollars missed and worst burden, priced (9, 10) | yes |
+    | `Empirical(excess_only=True)` | the convex part of Eq. 23 | yes |
+    | `Leximin()` | worst burden, then the second worst, … | yes |
+    | `TrackingFirst()` | dollars missed, then worst burden | yes |
+    | `FewestAccounts()` | accounts touched, then worst burden | yes |
+    | `CVaR(level)` | mean of the worst share of burdens | no |
 
     Parameters
     ----------

@@ -2,19 +2,13 @@
 
 Which method runs, and what it costs for n accounts:
 
-======================  ====================================================  ==================
-problem                 method                                                cost
-======================  ====================================================  ==================
-continuous              Newton on the concave water level, 2 to 6 passes      O(n)
-continuous, priced      the same, plus a sort where the budget is not worth   O(n log n)
-                        it
-lots, exact budget      steps to either side of the budget, 4 to 8 exact      O(n), then a search
-                        passes; then the lots that exceed it, as bits of      for the sum
-                        one integer or by bounded subset sums
-lots, priced            the same, and branch and bound below the budget       O(n) a level
-any, `Method.HIGHS`     linear program in slack form; shifted-core MILP       a pivot an account
-                        for lots                                              at its cap; B&B
-======================  ====================================================  ==================
+* continuous: Newton on the concave water level, 2 to 6 passes, O(n);
+* continuous, priced: the same, plus a sort where the budget is not worth it, O(n log n);
+* lots, exact budget: steps to either side of the budget, 4 to 8 exact passes, O(n); then the lots
+  that exceed it, a search for the sum, as bits of one integer or by bounded subset sums;
+* lots, priced: the same, and branch and bound below the budget, O(n) a level;
+* any, `Method.HIGHS`: linear program in slack form, a pivot an account at its cap; shifted-core
+  MILP for lots, branch and bound.
 
 Starting from the answer to another budget does not pay. HiGHS then takes a tenth of the time, but
 still a hundred times as long as the water level from nothing (20,000 accounts, equity: 3 s, 0.3 s

@@ -24,7 +24,9 @@ from adlopt.arrays import (
     own_positive,
 )
 from adlopt.errors import InputError
+from adlopt.frames import Columns, Tabular
 from adlopt.round import Round, RoundOutcome, RoundStart
+from adlopt.table import counted
 
 WHOLE = 1e-9
 """Relative distance at which a size counts as a whole number of lots."""
@@ -52,7 +54,7 @@ class Side(Enum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Positions(Record):
+class Positions(Tabular, Record):
     """Positions that a round may close, one each row.
 
     Parameters
@@ -104,6 +106,21 @@ class Positions(Record):
             put(self, "mark", own_positive(self.mark, "mark", length=m))
         _refuse_repeats(self)
 
+    def _columns(self) -> Columns:
+        mark = {} if self.mark is None else {"mark_usd": self.mark}
+        return {
+            "account": self.account,
+            "coin": self.coin,
+            "side": [side.value for side in self.side],
+            "size_contracts": self.size,
+            "lot_contracts": self.lot,
+            "value_usd": self.value,
+            **mark,
+        }
+
+    def _heading(self) -> str:
+        return counted(len(self), "position")
+
     def __len__(self) -> int:
         return len(self.account)
 
@@ -122,7 +139,7 @@ class Positions(Record):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class ContractRound(Record):
+class ContractRound(Tabular, Record):
     """A finished round in contract space.
 
     Parameters
@@ -163,6 +180,12 @@ class ContractRound(Record):
         for index, name in enumerate(self.positions.account):
             if name not in known:
                 raise InputError("positions.account", name, "an account of the round", index=index)
+
+    def _columns(self) -> Columns:
+        return self.positions._columns()
+
+    def _heading(self) -> str:
+        return f"{self.start._heading()}; needed {self.needed:,.2f} USD (hindsight)"
 
     @classmethod
     def of(  # noqa: PLR0913 - columns of one table

@@ -144,7 +144,7 @@ class RoundOutcome(Record):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Round(Record):
+class Round(Tabular, Record):
     """A finished round: its start and its outcome."""
 
     start: RoundStart
@@ -154,6 +154,12 @@ class Round(Record):
         for name, kind in (("start", RoundStart), ("outcome", RoundOutcome)):
             if not isinstance(getattr(self, name), kind):
                 raise InputError(name, getattr(self, name), f"a {kind.__name__}")
+
+    def _columns(self) -> Columns:
+        return self.start._columns()
+
+    def _heading(self) -> str:
+        return f"{self.start._heading()}; needed {self.needed:,.2f} USD (hindsight)"
 
     @classmethod
     def of(

@@ -16,12 +16,14 @@ from numpy.typing import ArrayLike
 from adlopt import solvency
 from adlopt.arrays import FloatArray, Record, own, own_number, own_positive
 from adlopt.errors import InputError
+from adlopt.frames import Columns, Tabular
 from adlopt.positions import ContractRound, Positions, Side, own_names, own_sides
 from adlopt.round import RoundOutcome, RoundStart
+from adlopt.table import counted
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Shed(Record):
+class Shed(Tabular, Record):
     """Orders that winners must close against, one each row; the first listed are served first.
 
     Parameters
@@ -67,6 +69,19 @@ class Shed(Record):
         put(self, "price", own(self.price, "price", length=k))
         put(self, "mark", own_positive(self.mark, "mark", length=k))
         _refuse_two_marks(self)
+
+    def _columns(self) -> Columns:
+        return {
+            "loser": self.loser,
+            "coin": self.coin,
+            "side": [side.value for side in self.side],
+            "size_contracts": self.size,
+            "price_usd": self.price,
+            "mark_usd": self.mark,
+        }
+
+    def _heading(self) -> str:
+        return counted(len(self), "order")
 
     def __len__(self) -> int:
         return len(self.loser)

@@ -116,6 +116,21 @@ line 6: 'oops'
 16 rounds  constant:0.3+pro-rata             49,045 above the optimum (hindsight)
 16 rounds  persistence+queue:leverage       108,829 above the optimum (hindsight)
 """,
+    "13_hyperreplay.py": """\
+adl_detailed_analysis_REALTIME.csv: 6 of 6 records used
+21_fills.json: 6 of 6 records used
+round 1: deficit 540.00, needed 450.00, capacity 4,500.00 USD
+round 2: deficit 650.00, needed 495.00, capacity 4,500.00 USD
+looks ahead: winners, needed, capacity
+3 winners give 450.00 USD, worst burden 1.2 %; proven optimal (exact)
+3 winners give 495.00 USD, worst burden 1.32 %; proven optimal (exact)
+persistence+queue:leverage   180.00 too little,  46.67 too much
+constant:0.5+pro-rata        350.00 too little,   0.00 too much
+do-nothing+pro-rata          945.00 too little,   0.00 too much
+persistence+pro-rata         180.00 too little,  46.67 too much
+best-constant+pro-rata        38.77 too little,   0.00 too much
+report.html shows 14 figures
+""",
 }
 
 

@@ -3,6 +3,7 @@
 import itertools
 import re
 import xml.etree.ElementTree as ET
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -12,8 +13,10 @@ from scipy import stats
 
 import adlopt as adl
 from adlopt import plots
+from adlopt.bounds import PROPOSITION_1
 from adlopt.inequality import inversions, lorenz, rank_correlation
 from adlopt.plots.accounts import steadiness
+from adlopt.plots.objective import envelope
 from adlopt.plots.scores import horizons
 from adlopt.plots.style import DARK, LIGHT, compact
 
@@ -142,6 +145,37 @@ def test_bounds_stand_where_they_are():
     assert usd == sorted(wanted)
 
 
+def test_the_papers_figures_have_counterparts():
+    theirs = [number for figure in plots.FIGURES.values() for number in figure.paper]
+    assert sorted(theirs) == list(range(3, 14))
+    told = plots.__doc__
+    for figure in plots.FIGURES.values():
+        numbers = ", ".join(map(str, figure.paper))
+        row = next((line for line in plots.listed().splitlines() if f" {figure.name} " in line), "")
+        assert row.rstrip().endswith(numbers)
+        assert not numbers or re.search(rf"^\| {numbers} \| `{figure.name}` \|", told, re.MULTILINE)
+
+
+def test_the_objective_adds_up_to_the_published_totals_and_shares():
+    evidence = EVIDENCE["october-10"]
+    b_inst = PROPOSITION_1.value(evidence.episode)
+    totals, shares = drawn_lines("objective"), drawn_lines("share")
+    assert totals.pop("B_inst of the rounds so far")[-1] == pytest.approx(b_inst, rel=1e-12)
+    assert totals["production queue"][-1] == pytest.approx(64_859_522.21, abs=0.01)
+    assert totals["integer pro-rata"][-1] == pytest.approx(3_404_185.00, abs=0.01)
+    for policy, running in totals.items():
+        assert running[-1] == pytest.approx(evidence.board[policy].total(), abs=0.01)
+        assert shares[policy][-1] == pytest.approx(100 * running[-1] / b_inst)
+    assert shares["production queue"][-1].round(1) == 50.0
+
+
+@pytest.mark.parametrize("t", range(1, 17))
+def test_the_envelope_of_the_rounds_so_far_is_proposition_1_on_them(t):
+    episode = EVIDENCE["october-10"].episode
+    first = adl.Episode(name="first", rounds=episode.rounds[:t], pooled=True)
+    assert envelope(episode)[t - 1] == pytest.approx(PROPOSITION_1.value(first), rel=1e-12)
+
+
 def test_a_queue_is_more_unequal_than_pro_rata():
     lines = drawn_lines("lorenz", "shock")
     queue, even = (sum(lines[f"persistence+{rule}"]) for rule in ("queue", "pro-rata"))
@@ -185,6 +219,29 @@ def test_svg_keeps_text_as_text_and_repeats_bit_for_bit(name):
     assert "<script" not in first
     assert "DejaVu" not in first
     assert not re.search(r"<dc:date|20\d\d-\d\d-\d\d", first)
+
+
+def test_the_picture_of_the_readme_is_what_its_command_draws():
+    """Bit for bit with the same matplotlib; with another, the same texts and curves."""
+    root = Path(__file__).parents[1]
+    (command,) = re.findall(r"`adlopt plot (.*?)`\. The", (root / "README.md").read_text("utf-8"))
+    episode, name, _, path = command.split()
+    kept, drawn = ((root / path).read_text("utf-8"), plots.svg(name, EVIDENCE[episode]))
+    if kept != drawn:
+        assert texts_of(kept) == texts_of(drawn)
+        for one, other in zip(curves_of(kept), curves_of(drawn), strict=True):
+            assert one == pytest.approx(other, abs=1.0)
+
+
+def texts_of(svg):
+    return [e.text for e in ET.fromstring(svg).iter("{http://www.w3.org/2000/svg}text")]
+
+
+def curves_of(svg):
+    """Numbers of each path of more than two points."""
+    paths = [e.get("d") for e in ET.fromstring(svg).iter("{http://www.w3.org/2000/svg}path")]
+    numbers = [[float(x) for x in re.findall(r"-?\d+\.?\d*", path)] for path in paths]
+    return [each for each in numbers if len(each) > 20 and max(each) > 40]
 
 
 def test_files_are_written_whole_or_not_at_all(tmp_path):

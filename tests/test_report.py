@@ -16,7 +16,7 @@ from adlopt import cli, plots
 from adlopt.plots.style import DARK, LIGHT, WIDTH
 from adlopt.proof.library import find, row_of, summarise
 from adlopt.report import report
-from adlopt.report.page import LINKS
+from adlopt.report.page import LINKS, stylesheet
 from adlopt.report.provenance import digest
 
 HOSTILE = (
@@ -130,7 +130,7 @@ def test_every_figure_is_there_or_says_why_not(made):
         assert figure.title in words
         assert n in drawn or figure.lacks(evidence) in words
     if name == "october-10":
-        assert len(drawn) == 16
+        assert len(drawn) == 18
 
 
 def test_it_can_be_read_aloud_and_by_keyboard(made):
@@ -160,6 +160,34 @@ def test_colours_of_figures_are_those_of_the_page(made):
     assert "@media print" in html
     assert "@media screen and (prefers-color-scheme: dark)" in html, "paper stays white"
     assert page.all("svg")
+
+
+def test_words_stand_out_and_nothing_is_wider_than_a_phone():
+    css = stylesheet()
+    for role in set(re.findall(r"[\s{;]color: var\(--([\w-]+)\)", css)):
+        for colors, link in ((LIGHT, LINKS["light"]), (DARK, LINKS["dark"])):
+            assert contrast({**colors, "link": link}[role], colors["paper"]) >= 4.5, role
+    assert re.search(r"\.scroll \{[^}]*max-width: 100%; overflow-x: auto", css)
+    assert re.search(r"^svg \{[^}]*width: 100%; height: auto", css, re.MULTILINE)
+    for least in re.findall(r"min-width: ([^;]+);", css):
+        assert least.startswith(("0", "min(")) or float(least.removesuffix("rem")) * 16 <= 328
+
+
+def test_the_keyboard_meets_things_in_the_order_of_the_page(made):
+    _, _, _, page = made
+    stops = [(tag, attrs["tabindex"]) for tag, attrs in page.tags if "tabindex" in attrs]
+    assert {("main", "-1"), ("div", "0")} == set(stops)
+    links = [attrs["href"] for attrs in page.all("a")]
+    sections = [f"#{attrs['aria-labelledby']}" for attrs in page.all("section")]
+    assert links == ["#main", *sections]
+
+
+def test_every_figure_is_named_by_its_heading(made):
+    _, _, _, page = made
+    headings = {attrs["id"] for attrs in page.all("h3")}
+    named = [svg["aria-labelledby"] for svg in page.all("svg")]
+    assert len(set(named)) == len(named)
+    assert set(named) <= headings
 
 
 def test_text_of_figures_can_be_read_on_a_phone(made):

@@ -19,9 +19,10 @@ from hypothesis import strategies as st
 import adlopt as adl
 from adlopt.errors import CertificateError, InputError, SweepStopped
 from adlopt.sweep import choose, on_processes, on_threads, read_sweep, run_sweep
-from adlopt.sweep.chunk import KEY, play_chunk
+from adlopt.sweep.chunk import Instance, play_chunk
 from adlopt.sweep.parts import compact, write_part
 
+KEY = Instance.KEY
 SPEC = """
 policies = ["constant:{theta}+pro-rata", "persistence+queue:leverage"]
 seeds = 5
@@ -270,7 +271,8 @@ def test_infinite_burdens_survive(spec, tmp_path):
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("", "episode is None: expected a value"),
+        ("", "policies is None: expected a value"),
+        ('policies = ["persistence"]', r"episode is \[\]: expected at least one episode or scen"),
         (SPEC + "[[episode]]\n", r"episode\[2\]|source is None"),
         (SPEC + "[nonsense]\n", "nonsense.*expected a key that is known"),
         (SPEC.replace("chunk = 2", "chunk = 0"), "chunk is 0"),
@@ -330,8 +332,9 @@ def test_a_spec_that_cannot_be_used_is_refused_by_key(spec, text, message):
 
 def test_the_spec_in_the_readme_is_as_large_as_it_says(spec):
     readme = (Path(__file__).parents[1] / "README.md").read_text(encoding="utf-8")
-    (text,) = re.findall(r"```toml\n(policies = .*?)```", readme, re.DOTALL)
-    assert f"--dry-run                # {read_sweep(spec(text))}\n" in readme
+    episodes, crashes = re.findall(r"```toml\n(policies = .*?)```", readme, re.DOTALL)
+    assert f"--dry-run                # {read_sweep(spec(episodes))}\n" in readme
+    assert f"This makes {read_sweep(spec(crashes))}:" in " ".join(readme.split())
 
 
 @pytest.mark.parametrize("output", ["a.csv", "none/a.parquet", "folder.parquet"])

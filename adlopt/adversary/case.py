@@ -19,6 +19,7 @@ from adlopt.bound import Bound, Evaluation
 from adlopt.bounds import TRIVIAL, is_vacuous
 from adlopt.episode import Episode
 from adlopt.errors import CertificateError
+from adlopt.frames import Columns, Tabular
 from adlopt.hindsight import severity_loss
 from adlopt.online import Severity, SeverityThenAllocation
 from adlopt.playing import run_policy
@@ -45,7 +46,7 @@ class Outcome(Enum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class WorstCase:
+class WorstCase(Tabular):
     """An instance on which a severity rule loses much, and how tight a bound is there.
 
     Parameters
@@ -140,6 +141,12 @@ class WorstCase:
         value = self.bound_value
         return self.loss / value if value else None
 
+    def _columns(self) -> Columns:
+        return severities_against(self.rule, self.instance)
+
+    def _heading(self) -> str:
+        return f"{self.rule.name} ({self.rule.information.value}) loses {self.loss:,.2f} USD"
+
     def __str__(self) -> str:
         return render(self.to_dict())
 
@@ -174,6 +181,16 @@ def replay(rule: Severity, instance: Episode) -> float:
 def played(rule: Severity, instance: Episode) -> Run:
     """Play a rule as any policy is."""
     return run_policy(instance, SeverityThenAllocation(rule, ProRata()))
+
+
+def severities_against(rule: Severity, instance: Episode) -> Columns:
+    """Severities of a rule, beside those it should have had."""
+    return {
+        "round": [round_.start.t for round_ in instance],
+        "deficit_usd": instance.deficit,
+        "needed_severity": instance.needed_severity,
+        "severity": instance.severity(played(rule, instance)),
+    }
 
 
 def bound_figures(bound: Bound, said: Evaluation, instance: Episode) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from adlopt.adversary.arena import Arena, Attack, outcome
-from adlopt.adversary.case import bound_figures, replay
+from adlopt.adversary.case import bound_figures, replay, severities_against
 from adlopt.adversary.search import follow
 from adlopt.adversary.wording import (
     bound_notes,
@@ -23,6 +23,7 @@ from adlopt.arrays import freeze
 from adlopt.bound import Bound, Evaluation
 from adlopt.episode import Episode
 from adlopt.errors import CertificateError
+from adlopt.frames import Columns, Tabular
 from adlopt.minimax import Game, Interval
 from adlopt.online import Severity, State
 from adlopt.quantity import P
@@ -70,7 +71,7 @@ class MinimaxOptimal:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Unavoidable:
+class Unavoidable(Tabular):
     """V(P), and what an adversary that waits for each θ_t before it answers makes a rule lose.
 
     Parameters
@@ -136,6 +137,12 @@ class Unavoidable:
     def said(self) -> Evaluation:
         """What the bound says of the swing."""
         return self.bound.evaluate(self.swing)
+
+    def _columns(self) -> Columns:
+        return severities_against(self.rule, self.instance)
+
+    def _heading(self) -> str:
+        return f"{self.rule.name} ({self.rule.information.value}) loses {self.loss:,.2f} USD"
 
     def __str__(self) -> str:
         return render(self.to_dict())

@@ -13,6 +13,7 @@ from adlopt.axioms.case import Case, Winner
 from adlopt.axioms.laws import AXIOMS, Axiom, Paid, Violation
 from adlopt.episodes import shock
 from adlopt.errors import BadHaircut, InputError, PolicyError
+from adlopt.frames import Columns, Tabular
 from adlopt.in_market import whole_deficit
 from adlopt.online import Allocation, Policy
 from adlopt.playing import Playable
@@ -69,7 +70,7 @@ class Verdict:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class AxiomReport:
+class AxiomReport(Tabular):
     """Which axioms survived the tries, and what broke the others.
 
     Parameters
@@ -94,6 +95,18 @@ class AxiomReport:
     def broken(self) -> tuple[str, ...]:
         """Names of the axioms with a counterexample."""
         return tuple(v.axiom.name for v in self.verdicts if v.counterexample is not None)
+
+    def _columns(self) -> Columns:
+        found = [v.counterexample for v in self.verdicts]
+        return {
+            "axiom": [v.axiom.name for v in self.verdicts],
+            "broken": [c is not None for c in found],
+            "tries": [v.tries for v in self.verdicts],
+            "violation": [None if c is None else c.violation.text for c in found],
+        }
+
+    def _heading(self) -> str:
+        return f"{self.policy}, seed {self.seed}; where nothing breaks, nothing is proved"
 
     def __str__(self) -> str:
         from adlopt.axioms.text import render

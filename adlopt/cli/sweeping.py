@@ -26,6 +26,7 @@ def sweep(
 ) -> None:
     """Play episodes × policies × losses × parameters × seeds, and write a Parquet file.
 
+    Or crashes in a closed loop × policies × parameters × seeds, where the file lists scenarios.
     Stopped or killed, the same command carries on with what is not yet played.
 
     Parameters

@@ -1,14 +1,12 @@
 """The offline optimum in contract space: solve it in whole lots, and prove it.
 
-======================  ======================================================================
-budget                  method
-======================  ======================================================================
-at least                parametric search over the worst burden, one knapsack an account
-exact, or in a band     the same; lots go back or are rearranged until the sum counts
-  few accounts          all sums that lots can make, where that did not succeed
-one position each       parametric search over lots, with its own proof that a sum is out of reach
-`Method.HIGHS`          mixed-integer program between two levels
-======================  ======================================================================
+| budget | method |
+|---|---|
+| at least | parametric search over the worst burden, one knapsack an account |
+| exact, or in a band | the same; lots go back or are rearranged until the sum counts |
+| exact, few accounts | all sums that lots can make, where that did not succeed |
+| one position each | parametric search over lots, with its own proof that a sum is out of reach |
+| `Method.HIGHS` | mixed-integer program between two levels |
 
 A lower bound is proved by one sum over the accounts: what their lots can make strictly below a
 level falls short of the budget. It holds whatever found the lots.
@@ -32,6 +30,7 @@ from adlopt.contracts.reasons import why_no_more
 from adlopt.contracts.search import Filler
 from adlopt.contracts.tiers import gives_all, tier_by_tier
 from adlopt.errors import CertificateError
+from adlopt.frames import Columns, Tabular
 from adlopt.highs import Stopped
 from adlopt.limits import NO_LIMITS, Limits
 from adlopt.loss import MinMax, worst_burden
@@ -41,7 +40,7 @@ from adlopt.positions import ContractRound
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class ContractSolution(Record):
+class ContractSolution(Tabular, Record):
     """Whole lots to close, and what is proved about them.
 
     Parameters
@@ -93,6 +92,12 @@ class ContractSolution(Record):
     def touched(self) -> int:
         """Number of accounts with a haircut."""
         return int(np.count_nonzero(self.haircut))
+
+    def _columns(self) -> Columns:
+        return {"lots": self.lots, "closed_contracts": self.closed}
+
+    def _heading(self) -> str:
+        return f"hindsight: {self}"
 
     def __str__(self) -> str:
         winners = "1 winner gives" if self.touched == 1 else f"{self.touched} winners give"

@@ -18,12 +18,13 @@ from adlopt.coupled.cuts import least_loss
 from adlopt.coupled.problem import Coupling
 from adlopt.episode import Episode
 from adlopt.errors import InputError
+from adlopt.frames import Columns, Tabular
 from adlopt.highs import Stopped
 from adlopt.loss import Asymmetric, MinMax
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class CoupledSolution(Record):
+class CoupledSolution(Tabular, Record):
     """Haircuts of all rounds of an episode, and what is proved about them.
 
     Parameters
@@ -62,6 +63,17 @@ class CoupledSolution(Record):
     def raised(self) -> FloatArray:
         """USD, shape (T,). H_t."""
         return np.array([x.sum() for x in self.haircuts])
+
+    def _columns(self) -> Columns:
+        sizes = [x.size for x in self.haircuts]
+        return {
+            "round": np.repeat(np.arange(1, len(sizes) + 1), sizes),
+            "winner": np.concatenate([np.arange(n) for n in sizes]),
+            "haircut_usd": np.concatenate(self.haircuts),
+        }
+
+    def _heading(self) -> str:
+        return f"hindsight: {self}; winners in the order of their round"
 
     def __str__(self) -> str:
         rounds = (

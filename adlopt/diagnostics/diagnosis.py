@@ -16,6 +16,7 @@ from adlopt.diagnostics.ranks import monotonicity_violations, rank_stability
 from adlopt.diagnostics.survivors import Survivors
 from adlopt.episode import Episode
 from adlopt.errors import InputError
+from adlopt.frames import Columns, Tabular
 from adlopt.loss import Burden
 from adlopt.online import Policy
 from adlopt.playing import Playable, resolve
@@ -23,9 +24,12 @@ from adlopt.round import RoundStart
 from adlopt.run import Information
 from adlopt.scoreboard import FULL_BUDGET
 from adlopt.solvency import check_haircut
+from adlopt.table import counted
 
 STANDARD = ("pro-rata", "queue", "integer-pro-rata", "min-max")
 """What is diagnosed unless policies are named, each with the severity persistence."""
+MONEY = ("raised", "moved", "pro_rata_guarantee")
+"""Figures in USD."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,7 +88,7 @@ class PolicyDiagnosis:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Diagnosis:
+class Diagnosis(Tabular):
     """What policies do to the accounts of an episode.
 
     Parameters
@@ -107,6 +111,16 @@ class Diagnosis:
             if row.policy == policy:
                 return row
         raise InputError("policy", policy, f"one of {[row.policy for row in self.policies]}")
+
+    def _columns(self) -> Columns:
+        rows = [asdict(row) | {"information": row.information.value} for row in self.policies]
+        return {
+            f"{name}_usd" if name in MONEY else name: [row[name] for row in rows]
+            for name in PolicyDiagnosis.__slots__
+        }
+
+    def _heading(self) -> str:
+        return f"{self.episode}: {counted(self.rounds, 'round')}, burdens over {self.burden.value}"
 
     def __str__(self) -> str:
         from adlopt.diagnostics.text import render

@@ -13,6 +13,7 @@ from numpy.typing import ArrayLike
 from adlopt.arrays import FloatArray, own
 from adlopt.episode import Episode
 from adlopt.errors import InputError
+from adlopt.frames import Columns, Tabular
 from adlopt.lots.grid import MICRO, lot_sizes, whole_lots
 from adlopt.online import Policy
 from adlopt.round import RoundStart
@@ -20,7 +21,7 @@ from adlopt.solvency import ROUNDING, check_haircut
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Executed:
+class Executed(Tabular):
     """A haircut decided on one state of the accounts and executed on a later one.
 
     Parameters
@@ -45,6 +46,17 @@ class Executed:
     def missed(self) -> float:
         """USD planned and not raised."""
         return math.fsum([*self.closed.values(), *self.shrunk.values()])
+
+    def _columns(self) -> Columns:
+        missed = {**self.closed, **self.shrunk}
+        return {
+            "account": list(missed),
+            "missed_usd": list(missed.values()),
+            "why": ["closed"] * len(self.closed) + ["shrunk"] * len(self.shrunk),
+        }
+
+    def _heading(self) -> str:
+        return f"{self}"
 
     def __str__(self) -> str:
         return (

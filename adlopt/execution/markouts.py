@@ -8,10 +8,11 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from adlopt.arrays import FloatArray, Record, own
+from adlopt.frames import Columns, Tabular
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Markout(Record):
+class Markout(Tabular, Record):
     """Markouts of forced fills, USD, shape (n,); negative is worse for the owner.
 
     Parameters
@@ -29,6 +30,16 @@ class Markout(Record):
         put = object.__setattr__
         put(self, "immediate", own(self.immediate, "immediate"))
         put(self, "opportunity", own(self.opportunity, "opportunity", length=self.immediate.size))
+
+    def _columns(self) -> Columns:
+        return {
+            "immediate_usd": self.immediate,
+            "opportunity_usd": self.opportunity,
+            "total_usd": self.total,
+        }
+
+    def _heading(self) -> str:
+        return "markouts of forced fills; negative is worse for the owner"
 
     @property
     def total(self) -> FloatArray:

@@ -13,6 +13,7 @@ from adlopt.arrays import FloatArray, Record
 from adlopt.errors import InputError
 from adlopt.exposure.budgets import Budgets, budgets
 from adlopt.exposure.taking import Split, closes_at_mark, haircuts, winners
+from adlopt.frames import Columns, Tabular
 from adlopt.in_market import player_named
 from adlopt.market import Market
 from adlopt.online import SeverityThenAllocation
@@ -24,6 +25,18 @@ from adlopt.rules.ranking import is_queue, ranking, served
 from adlopt.rules.rows import round_rows
 from adlopt.rules.rule import Rule
 from adlopt.rules.venues import VENUES
+
+FIGURES = (
+    "rule",
+    "probability",
+    "mean_usd",
+    "mean_if_hit_usd",
+    "quantile_95_usd",
+    "most_usd",
+    "most_of_profit",
+    "least_budget_usd",
+)
+"""What is said of each rule, as in `UnderRule.to_dict`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,7 +108,7 @@ class UnderRule(Record):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Exposure(Record):
+class Exposure(Tabular, Record):
     """A trader's view: what may be taken from one account.
 
     Parameters
@@ -118,6 +131,13 @@ class Exposure(Record):
     budgets: Budgets
     rules: tuple[UnderRule, ...]
     unplayed: dict[str, str]
+
+    def _columns(self) -> Columns:
+        rows = [each.to_dict(self.profit, self.budgets.values) for each in self.rules]
+        return {name: [row[name] for row in rows] for name in FIGURES}
+
+    def _heading(self) -> str:
+        return f"{self.account}: haircuts under rules; budgets {self.budgets.text}"
 
     def to_dict(self) -> dict[str, Any]:
         """Everything, ready for JSON."""

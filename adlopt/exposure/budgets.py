@@ -10,6 +10,7 @@ import numpy as np
 
 from adlopt.arrays import FloatArray, freeze, own_number
 from adlopt.errors import InputError
+from adlopt.frames import Columns, Tabular
 
 LEVELS = 200
 """Budgets that stand for a distribution: its quantiles in the middle of as many equal parts."""
@@ -17,7 +18,7 @@ KNOWN = "uniform, uniform:HIGH, lognormal:MEDIAN:SIGMA, or quantiles:Q0:Q1:…"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Budgets:
+class Budgets(Tabular):
     """A distribution of budgets.
 
     Parameters
@@ -29,6 +30,12 @@ class Budgets:
 
     text: str
     values: FloatArray
+
+    def _columns(self) -> Columns:
+        return {"budget_usd": self.values}
+
+    def _heading(self) -> str:
+        return f"equally likely budgets: {self.text}"
 
 
 def budgets(text: str, deficit: float) -> Budgets:

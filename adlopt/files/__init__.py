@@ -1,6 +1,6 @@
 """Rounds and episodes from files: TOML or JSON, with account tables inline, in CSV or Parquet.
 
-A round file::
+A round file:
 
     deficit = 90.0                 # USD
     needed = 60.0                  # USD, ex post

@@ -11,11 +11,13 @@ import msgspec
 
 from adlopt.episode import Episode
 from adlopt.errors import InputError
+from adlopt.frames import Columns, Tabular
 from adlopt.loaders.report import FileReport, Origin
 from adlopt.loaders.rules import Rules
 from adlopt.quality import LARGEST_LOSS, Finding, inspect
 from adlopt.round import Round, RoundOutcome, RoundStart
 from adlopt.run import Information, Run
+from adlopt.table import counted
 
 if TYPE_CHECKING:
     import polars as pl
@@ -27,7 +29,7 @@ POOLED = "all winners"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Record:
+class Record(Tabular):
     """What a policy is on record to have done, a number for each wave.
 
     Parameters
@@ -45,9 +47,18 @@ class Record:
     burden: Mapping[int, float] | None = None
     hindsight: bool = False
 
+    def _columns(self) -> Columns:
+        burden = (
+            {} if self.burden is None else {"burden": [self.burden[wave] for wave in self.haircut]}
+        )
+        return {"wave": list(self.haircut), "haircut_usd": list(self.haircut.values()), **burden}
+
+    def _heading(self) -> str:
+        return self.policy
+
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Loaded:
+class Loaded(Tabular):
     """Figures of rounds as they were read.
 
     Parameters
@@ -88,6 +99,12 @@ class Loaded:
 
     def __len__(self) -> int:
         return len(self.rounds)
+
+    def _columns(self) -> Columns:
+        return {name: self.rounds[name] for name in self.rounds.columns}
+
+    def _heading(self) -> str:
+        return f"{self.name}: {counted(len(self), 'round')} from {self.source}"
 
     @property
     def pooled(self) -> bool:

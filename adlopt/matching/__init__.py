@@ -1,14 +1,12 @@
 """Match winners with what losers shed, coin by coin, under one of several goals.
 
-======================  =========================================================================
-goal                    minimises
-======================  =========================================================================
-`LEAST_BURDEN`          the worst burden, max_i x_i / w_i
-`LEXIMIN`               the worst burden, then the next worst, and so on
-`KEEP_HEDGES`           Σ |change of net delta| of hedged accounts, then the worst burden
-`LEAST_LEVERAGE`        the worst leverage after closing, notional over equity
-`FEWEST_ACCOUNTS`       the number of accounts touched
-======================  =========================================================================
+| goal | minimises |
+|---|---|
+| `LEAST_BURDEN` | the worst burden, max_i x_i / w_i |
+| `LEXIMIN` | the worst burden, then the next worst, and so on |
+| `KEEP_HEDGES` | change of net delta summed over hedged accounts, then the worst burden |
+| `LEAST_LEVERAGE` | the worst leverage after closing, notional over equity |
+| `FEWEST_ACCOUNTS` | the number of accounts touched |
 
 Each is a linear program with a certificate by weak duality; `FEWEST_ACCOUNTS`, and whole lots
 searched for, are mixed-integer programs whose bound is the search's own word unless the linear
@@ -34,6 +32,7 @@ import numpy as np
 from adlopt.arrays import FloatArray, Record, freeze
 from adlopt.certificate import Certificate, Trust
 from adlopt.errors import InputError
+from adlopt.frames import Columns, Tabular
 from adlopt.highs import Stopped
 from adlopt.limits import NO_LIMITS, Limits
 from adlopt.loss import Burden, MinMax
@@ -52,7 +51,7 @@ __all__ = ["Goal", "Lots", "Matching", "Stage", "Trades", "match"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Matching(Record):
+class Matching(Tabular, Record):
     """Who closes what against whom, and what is proved about it.
 
     Parameters
@@ -107,6 +106,12 @@ class Matching(Record):
     def certificate(self) -> Certificate:
         """Of the goal's first objective."""
         return self.stages[0].certificate
+
+    def _columns(self) -> Columns:
+        return self.trades._columns()
+
+    def _heading(self) -> str:
+        return f"hindsight: {self}"
 
     def __str__(self) -> str:
         early = "" if self.stopped is Stopped.OPTIMAL else "; stopped at a limit"

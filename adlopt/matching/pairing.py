@@ -7,14 +7,16 @@ from dataclasses import dataclass
 import numpy as np
 
 from adlopt.arrays import FloatArray, IntArray, Record, freeze_indices, own
+from adlopt.frames import Columns, Tabular
 from adlopt.matching.problem import MatchingProblem
+from adlopt.table import counted
 
 SLIVER = 1e-12
 """Share of a level within which two ends of trades are one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Trades(Record):
+class Trades(Tabular, Record):
     """Contracts closed between a winner's position and a loser's order, one pair a row.
 
     Parameters
@@ -32,6 +34,12 @@ class Trades(Record):
         for name in ("position", "order"):
             object.__setattr__(self, name, freeze_indices(getattr(self, name)))
         object.__setattr__(self, "contracts", own(self.contracts, "contracts", lowest=0.0))
+
+    def _columns(self) -> Columns:
+        return {"position": self.position, "order": self.order, "contracts": self.contracts}
+
+    def _heading(self) -> str:
+        return f"{counted(len(self), 'trade')}, by the rows of positions and orders"
 
     def __len__(self) -> int:
         return len(self.position)

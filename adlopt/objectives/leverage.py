@@ -27,13 +27,14 @@ from numpy.typing import ArrayLike
 from adlopt.arrays import FloatArray, Record, freeze, own, own_number
 from adlopt.certificate import TOLERANCE, Certificate
 from adlopt.errors import InputError
+from adlopt.frames import Columns, Tabular
 from adlopt.optimum import least_loss
 from adlopt.positions import WHOLE, ContractRound
 from adlopt.problem import BurdenProblem
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class LeverageDrain(Record):
+class LeverageDrain(Tabular, Record):
     """What to close, and what is proved about the leverage that remains.
 
     Parameters
@@ -58,6 +59,12 @@ class LeverageDrain(Record):
     def most(self) -> float:
         """ℓ*, the largest leverage that remains."""
         return self.certificate.upper
+
+    def _columns(self) -> Columns:
+        return {"closed_contracts": self.closed, "leverage": self.leverage}
+
+    def _heading(self) -> str:
+        return f"{self}"
 
     def __str__(self) -> str:
         touched = int(np.count_nonzero(self.closed))

@@ -1,5 +1,19 @@
 """Figures of an episode: each answers the question that its title asks.
 
+Figures 3 to 13 of arXiv 2602.15182 have counterparts:
+
+| theirs | ours | what both show |
+|---|---|---|
+| 3 | `markouts` | overshoot of production by the horizon of the markout |
+| 4 | `fairness` | fairness by policy; ours with its sign and above the least too |
+| 5 | `budgets` | what was raised in each round, beside what was needed |
+| 6 | `overshoot` | overshoot as it adds up |
+| 7 | `misses` | tracking by policy; ours apart into too much and too little |
+| 8 | `published` | tracking and fairness by policy |
+| 9, 11 | `objective` | objective (23) as it adds up, and the bound of the rounds so far |
+| 10 | `share` | the objective as a share of the bound so far |
+| 12, 13 | `stability` | neighbours turned round, and ranks kept; needs accounts |
+
 >>> from adlopt.evidence import Evidence
 >>> from adlopt.episodes import october_10
 >>> axes = draw("budgets", Evidence(episode=october_10()))
@@ -16,7 +30,7 @@ from typing import TYPE_CHECKING, Any
 from adlopt.errors import InputError
 from adlopt.evidence import Evidence
 from adlopt.files.write import replace_all
-from adlopt.plots import accounts, rounds, scores, theory
+from adlopt.plots import accounts, objective, rounds, scores, theory
 from adlopt.plots.figure import Figure
 from adlopt.plots.style import FONT, HEIGHT, ROW, WIDTH, styled, titled
 from adlopt.table import Table
@@ -26,9 +40,16 @@ if TYPE_CHECKING:
 
 FIGURES = {
     figure.name: figure
-    for figure in (*rounds.FIGURES, *scores.FIGURES, *theory.FIGURES, *accounts.FIGURES)
+    for figures in (
+        rounds.FIGURES,
+        scores.FIGURES,
+        objective.FIGURES,
+        theory.FIGURES,
+        accounts.FIGURES,
+    )
+    for figure in figures
 }
-"""All figures by name, in the order of the report."""
+"""All figures by name."""
 DOTS = 200
 """Of a PNG, per inch."""
 
@@ -50,8 +71,13 @@ def find(name: str) -> Figure:
 
 def listed() -> str:
     """Return a table of all figures, and the questions they answer."""
-    rows = [(figure.name, figure.title) for figure in FIGURES.values()]
-    return str(Table("Figures: adlopt plot EPISODE FIGURE -o file.svg", ("figure", "asks"), rows))
+    rows = [
+        (figure.name, figure.title, ", ".join(map(str, figure.paper)))
+        for figure in FIGURES.values()
+    ]
+    note = "paper: the figures of arXiv 2602.15182 that ask the same."
+    title = "Figures: adlopt plot EPISODE FIGURE -o file.svg"
+    return str(Table(title, ("figure", "asks", "paper"), rows, note))
 
 
 def draw(name: str, evidence: Evidence, *, ax: Axes | None = None, title: bool = True) -> Axes:

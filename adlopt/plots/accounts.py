@@ -174,6 +174,7 @@ FIGURES = (
         caption="Means over rounds: the share of neighbours in profit that change places, and the "
         "rank correlation of accounts' burdens between adjacent rounds.",
         draw=stability,
+        paper=(12, 13),
         lacks=_pooled,
         rows=lambda evidence: len(evidence.haircuts),
     ),

@@ -40,6 +40,8 @@ class Figure:
         Why the figure cannot be drawn; empty if it can.
     rows : callable
         Rows of a chart whose height depends on them, else 0.
+    paper : tuple of int
+        The figures of arXiv 2602.15182 that ask the same.
     """
 
     name: str
@@ -48,3 +50,4 @@ class Figure:
     draw: Callable[[Axes, Evidence], None]
     lacks: Callable[[Evidence], str] = nothing
     rows: Callable[[Evidence], int] = no_rows
+    paper: tuple[int, ...] = ()

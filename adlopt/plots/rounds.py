@@ -116,6 +116,7 @@ FIGURES = (
         caption="The broad line is what the round turned out to need. Points above it took too "
         "much, points below it too little.",
         draw=budgets,
+        paper=(5,),
     ),
     Figure(
         name="room",
@@ -144,6 +145,7 @@ FIGURES = (
         title="When was too much taken from winners?",
         caption="Dollars beyond the needed budget, summed over the rounds so far.",
         draw=overshoot,
+        paper=(6,),
     ),
     Figure(
         name="undershoot",

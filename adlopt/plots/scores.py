@@ -35,7 +35,7 @@ def misses(ax: Axes, evidence: Evidence) -> None:
 
 def published(ax: Axes, evidence: Evidence) -> None:
     """Tracking and fairness of every recorded policy, as the paper adds them up."""
-    scores = _referred(evidence)
+    scores = referred(evidence)
     _bars(
         ax,
         [score.policy for score in scores],
@@ -48,7 +48,7 @@ def published(ax: Axes, evidence: Evidence) -> None:
 
 def fairness(ax: Axes, evidence: Evidence) -> None:
     """Fairness with its sign, and above the least burden."""
-    scores = _referred(evidence)
+    scores = referred(evidence)
     names = [score.policy for score in scores]
     rows(ax, names)
     kinds = {
@@ -68,9 +68,7 @@ def fairness(ax: Axes, evidence: Evidence) -> None:
 def weights(ax: Axes, evidence: Evidence) -> None:
     """Totals by the weight of fairness."""
     x = (0.0, *WEIGHTS)
-    totals = [
-        (score.policy, [score.total(weight) for weight in x]) for score in _referred(evidence)
-    ]
+    totals = [(score.policy, [score.total(weight) for weight in x]) for score in referred(evidence)]
     lines(ax, x, totals[: len(SERIES)])  # type: ignore[arg-type]
     ax.set_xlabel("weight λ of fairness")
     in_dollars(ax, "USD, tracking + λ · fairness")
@@ -128,13 +126,14 @@ def _by_tracking(evidence: Evidence) -> list[Score]:
     return sorted(evidence.board.scores, key=lambda score: -score.tracking)
 
 
-def _referred(evidence: Evidence) -> list[Score]:
+def referred(evidence: Evidence) -> list[Score]:
     """Recorded policies with burdens, in the order of the record."""
     names = {run.policy for run in evidence.episode.recorded}
     return [s for s in evidence.board.scores if s.policy in names and s.fairness is not None]
 
 
-def _no_reference(evidence: Evidence) -> str:
+def no_reference(evidence: Evidence) -> str:
+    """Say that burdens have nothing to be measured from, where they have not."""
     unknown = evidence.episode.reference is None
     return "no reference for burdens is on record" if unknown else ""
 
@@ -150,6 +149,7 @@ FIGURES = (
         caption="Sum over the rounds. Too much is taken from winners for nothing; too little "
         "leaves bad debt.",
         draw=misses,
+        paper=(7,),
         rows=lambda evidence: len(evidence.board.runs),
     ),
     Figure(
@@ -157,8 +157,9 @@ FIGURES = (
         title="What are the published totals made of?",
         caption="Objective (23) of arXiv 2602.15182 with λ = 1.",
         draw=published,
-        lacks=_no_reference,
-        rows=lambda evidence: len(_referred(evidence)),
+        paper=(8,),
+        lacks=no_reference,
+        rows=lambda evidence: len(referred(evidence)),
     ),
     Figure(
         name="fairness",
@@ -166,21 +167,23 @@ FIGURES = (
         caption="The published score takes the distance from the reference's burden, and so "
         "charges a policy for being fairer. Above the least burden is what it should charge.",
         draw=fairness,
-        lacks=_no_reference,
-        rows=lambda evidence: 3 * len(_referred(evidence)) // 2,
+        paper=(4,),
+        lacks=no_reference,
+        rows=lambda evidence: 3 * len(referred(evidence)) // 2,
     ),
     Figure(
         name="weights",
         title="Does the ranking hang on the weight of fairness?",
         caption="Where lines cross, the published ranking turns round.",
         draw=weights,
-        lacks=_no_reference,
+        lacks=no_reference,
     ),
     Figure(
         name="markouts",
         title="Does the overshoot hang on when it is measured?",
         caption="What an account gave up is valued at prices some time after the fills.",
         draw=markouts,
+        paper=(3,),
         lacks=_one_horizon,
     ),
 )

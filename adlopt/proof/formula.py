@@ -1,7 +1,5 @@
 """Statements: a term compared with zero, possibly for every index of some ranges."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping
 from enum import Enum
 from typing import NamedTuple, TypeAlias

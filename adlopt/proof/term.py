@@ -4,16 +4,14 @@ A term is a finite sum of monomials over *atoms*. An atom is a real or integer s
 at an index such as ``D(t)``, or one of the operations below applied to terms. Every operation is a
 total function, so a term always has a value:
 
-========== =========================== ==========================================
-atom       meaning                     where the argument is outside the usual domain
-========== =========================== ==========================================
-ABS        absolute value
-MAX, MIN   of two terms
-FLOOR      largest integer not above
-SQRT       nonnegative root            some fixed number if the argument is negative
-INVERSE    reciprocal                  some fixed number if the argument is zero
-SUM        over integers lo … hi       zero if hi < lo
-========== =========================== ==========================================
+| atom | meaning | where the argument is outside the usual domain |
+|---|---|---|
+| ABS | absolute value |  |
+| MAX, MIN | of two terms |  |
+| FLOOR | largest integer not above |  |
+| SQRT | nonnegative root | some fixed number if the argument is negative |
+| INVERSE | reciprocal | some fixed number if the argument is zero |
+| SUM | over integers lo … hi | zero if hi < lo |
 
 Terms are built of tuples, frozensets, integers and strings only, so that nothing can alter one
 after it was checked. Sums are pulled apart into monomials: sums are linear by normal form. A bound

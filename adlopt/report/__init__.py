@@ -20,12 +20,12 @@ from adlopt.text import sandwich as sandwich_text
 from adlopt.text import summary
 
 SECTIONS = {
-    "scoreboard": ("Scoreboard", ("misses", "published")),
+    "scoreboard": ("Scoreboard", ("misses", "published", "objective")),
     "budgets-by-round": ("Budgets by round", ("budgets", "room", "severities")),
     "too-much": ("Too much and too little", ("overshoot", "undershoot", "markouts")),
     "who-was-hit": ("Who was hit", ("burdens", "fairness", "weights", "touched", "lorenz")),
     "stability-of-rules": ("Stability of the rules", ("stability",)),
-    "bounds-and-losses": ("Bounds", ("bounds", "regret", "comparator", "starts")),
+    "bounds-and-losses": ("Bounds", ("bounds", "regret", "share", "comparator", "starts")),
     "data-quality": ("Data quality", ("losers",)),
 }
 """Headings by id, and the figures below them."""

@@ -8,6 +8,7 @@ import numpy as np
 
 from adlopt.arrays import FloatArray, IntArray, Record, freeze, freeze_indices
 from adlopt.errors import CertificateError, InputError
+from adlopt.frames import Columns, Tabular
 from adlopt.lots.grid import MICRO
 from adlopt.market import Market
 from adlopt.positions import WHOLE
@@ -57,7 +58,7 @@ class Tie:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Deleveraging(Record):
+class Deleveraging(Tabular, Record):
     """What a rule did.
 
     Parameters
@@ -113,6 +114,19 @@ class Deleveraging(Record):
         covered = self.transfer - paid
         if (covered < 0).any() or (covered > np.maximum(-self.value_before - paid, 0)).any():
             raise CertificateError(f"{self.rule.name} moves money that nothing accounts for")
+
+    def _columns(self) -> Columns:
+        return {
+            "account": self.market.accounts.account,
+            "value_before_usd": self.value_before / MICRO,
+            "value_after_usd": self.value_after / MICRO,
+            "given_usd": self.given,
+            "owed_usd": self.owed,
+        }
+
+    def _heading(self) -> str:
+        paid = f"users give {self.raised:,.2f} USD, the fund {self.fund_paid:,.2f}"
+        return f"{self.rule.name}: {paid}; {self.deficit_left:,.2f} is left unpaid"
 
     @property
     def value_before(self) -> IntArray:

@@ -8,6 +8,7 @@ import numpy as np
 
 from adlopt.arrays import FloatArray, IntArray, Record, freeze, freeze_indices
 from adlopt.errors import InputError
+from adlopt.frames import Columns, Tabular
 from adlopt.market import Market
 from adlopt.positions import Side
 from adlopt.rules.deleverage import in_order
@@ -17,7 +18,7 @@ from adlopt.rules.split import Queue
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Ranking(Record):
+class Ranking(Tabular, Record):
     """A venue's queue on one side of a coin, first served first.
 
     Parameters
@@ -38,6 +39,19 @@ class Ranking(Record):
     ahead: FloatArray
     size: FloatArray
     light: FloatArray | None
+
+    def _columns(self) -> Columns:
+        light = {} if self.light is None else {"light": self.light}
+        return {
+            "account": self.account,
+            "position": self.position,
+            "ahead_contracts": self.ahead,
+            "size_contracts": self.size,
+            **light,
+        }
+
+    def _heading(self) -> str:
+        return "a queue, first served first"
 
 
 def ranking(market: Market, rule: Rule, coin: str, side: Side) -> Ranking:

@@ -10,6 +10,7 @@ from numpy.typing import ArrayLike
 
 from adlopt.arrays import BoolArray, FloatArray, IntArray, Record
 from adlopt.errors import InputError
+from adlopt.frames import Columns, Tabular
 from adlopt.lots.grid import MICRO
 from adlopt.market import Market
 from adlopt.positions import Side
@@ -25,7 +26,7 @@ HUGE = 1e100
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Rows(Record):
+class Rows(Tabular, Record):
     """Candidates of a rule: some places of a table.
 
     Parameters
@@ -48,6 +49,12 @@ class Rows(Record):
     most: IntArray
     signals: Mapping[str, float] = field(default_factory=dict)
     places: IntArray | None = None
+
+    def _columns(self) -> Columns:
+        return {"account": self.account} | {name: self.feature(name) for name in self.features}
+
+    def _heading(self) -> str:
+        return "what formulas read"
 
     def __len__(self) -> int:
         return self.most.size

@@ -20,6 +20,7 @@ from numpy.typing import ArrayLike
 from adlopt.arrays import FloatArray, IntArray, Record, own, own_number
 from adlopt.certificate import UNIT_ROUNDING, Certificate, Trust, round_down
 from adlopt.errors import CertificateError, InputError
+from adlopt.frames import Columns, Tabular
 from adlopt.severity_path.loops import COMPILED_ROUNDS, multipliers, smoothed
 
 EXACT_ROUNDS = 1_000
@@ -29,7 +30,7 @@ MARGIN = 8.0 * UNIT_ROUNDING
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class SeverityPath(Record):
+class SeverityPath(Tabular, Record):
     """A path of severities, in *hindsight*, and what is proved about it.
 
     Parameters
@@ -57,6 +58,13 @@ class SeverityPath(Record):
     def loss(self) -> float:
         """USD."""
         return self.certificate.upper
+
+    def _columns(self) -> Columns:
+        rounds = range(1, self.severities.size + 1)
+        return {"round": list(rounds), "severity": self.severities}
+
+    def _heading(self) -> str:
+        return f"hindsight: {self}"
 
     def __str__(self) -> str:
         moved = _variation(self.severities)

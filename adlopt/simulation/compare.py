@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from adlopt.errors import InputError
+from adlopt.frames import Columns, Tabular
 from adlopt.playing import Playable
 from adlopt.simulation.loop import Outcome, simulate
 from adlopt.simulation.player import as_player
@@ -21,7 +22,7 @@ LEVELS = {"median": 0.5, "low": 0.05, "high": 0.95}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Comparison:
+class Comparison(Tabular):
     """What each player came to in each world.
 
     Parameters
@@ -39,6 +40,17 @@ class Comparison:
 
     scenario: Scenario
     outcomes: dict[str, tuple[Outcome, ...]]
+
+    def _columns(self) -> Columns:
+        rows = [
+            {"policy": name, "seed": seed, **outcome.figures()}
+            for name, outcomes in self.outcomes.items()
+            for seed, outcome in enumerate(outcomes)
+        ]
+        return {name: [row[name] for row in rows] for name in rows[0]}
+
+    def _heading(self) -> str:
+        return f"the same crashes under each policy: {self.scenario}"
 
     def to_dict(self) -> dict[str, Any]:
         """All outcomes, their quantiles, and differences to the first player in the same world."""

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 
 import numpy as np
 
 from adlopt.episode import Episode
 from adlopt.errors import InputError
+from adlopt.frames import Columns, Tabular
 from adlopt.in_market import Player
 from adlopt.lots.grid import MICRO
 from adlopt.playing import Playable
@@ -21,6 +22,9 @@ from adlopt.simulation.player import as_player
 from adlopt.simulation.scenario import Scenario
 from adlopt.simulation.venue import Venue
 from adlopt.simulation.world import UNPAID, World, draw
+
+MONEY = ("loss", "given", "deficit_left")
+"""Outcomes in USD."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,9 +56,19 @@ class Outcome:
     liquidated: int
     left: int
 
+    @classmethod
+    def columns(cls) -> dict[str, str]:
+        """Names with the unit of money in them, and the fields they name."""
+        names = [field.name for field in fields(cls)]
+        return {f"{name}_usd" if name in MONEY else name: name for name in names}
+
+    def figures(self) -> dict[str, float]:
+        """All figures, by the names of `columns`."""
+        return {column: getattr(self, name) for column, name in self.columns().items()}
+
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Simulation:
+class Simulation(Tabular):
     """One run of a rule or policy in one world.
 
     Parameters
@@ -80,6 +94,17 @@ class Simulation:
     raised: tuple[float, ...]
     outcome: Outcome
     ledger: Ledger
+
+    def _columns(self) -> Columns:
+        return {
+            "round": list(range(1, len(self.rounds) + 1)),
+            "deficit_usd": [round_.start.deficit for round_ in self.rounds],
+            "needed_usd": [round_.needed for round_ in self.rounds],
+            "raised_usd": self.raised,
+        }
+
+    def _heading(self) -> str:
+        return f"{self.player} ({self.information.value}), closed loop, seed {self.seed}"
 
     def episode(self) -> Episode:
         """The rounds as an episode, to be scored offline: there, no choice changes what follows.

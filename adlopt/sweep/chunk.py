@@ -1,4 +1,4 @@
-"""A chunk of a sweep: a few episodes, each played by every policy under every loss."""
+"""A chunk of a sweep: a few episodes or crashes, each played by every policy."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias
 
 import msgspec
 import numpy as np
@@ -22,30 +22,15 @@ from adlopt.errors import AdloptError, SweepStopped
 from adlopt.hindsight import per_round_optimum
 from adlopt.loss import Asymmetric, Burden, Empirical
 from adlopt.optimum import Solution
+from adlopt.own_file import source
 from adlopt.playing import resolve, run_policy
 from adlopt.scoreboard import Score, Scoreboard
 
-KEY = {"episode": str, "rounds": int, "winners": int, "seed": int, "policy": str, "loss": str}
-"""Columns that no two rows share; beside them stand the parameters of the policies."""
-FIGURES = {
-    "information": str,
-    "tracking_usd": float,
-    "overshoot_usd": float,
-    "undershoot_usd": float,
-    "short_rounds": int,
-    "fairness_excess_usd": float,
-    "worst_burden": float,
-    "touched": float,
-    "severity_loss_usd": float,
-    "outside_domain_usd": float,
-    "hindsight_regret_fixed_severity_usd": float,
-    "insured_usd": float,
-    "loss_value": float,
-    "hindsight_loss_optimum": float,
-    "hindsight_loss_optimum_lower": float,
-}
-"""Columns of figures, as in `adlopt.scoreboard.Score`."""
-KINDS: dict[str, type[str] | type[float]] = {"text": str, "number": float}
+if TYPE_CHECKING:
+    from adlopt.sweep.crash import Crash
+
+Columns: TypeAlias = dict[str, type[str] | type[int] | type[float]]
+KINDS: Columns = {"text": str, "number": float}
 """Kinds of parameters."""
 
 
@@ -58,6 +43,35 @@ class Instance:
     winners: int | None = None
     seed: int | None = None
     given: Episode | None = None
+
+    NOUNS: ClassVar = ("episode", "episodes")
+    KEY: ClassVar[Columns] = {
+        "episode": str,
+        "rounds": int,
+        "winners": int,
+        "seed": int,
+        "policy": str,
+        "loss": str,
+    }
+    """Columns that no two rows share; beside them stand the parameters of the policies."""
+    FIGURES: ClassVar[Columns] = {
+        "information": str,
+        "tracking_usd": float,
+        "overshoot_usd": float,
+        "undershoot_usd": float,
+        "short_rounds": int,
+        "fairness_excess_usd": float,
+        "worst_burden": float,
+        "touched": float,
+        "severity_loss_usd": float,
+        "outside_domain_usd": float,
+        "hindsight_regret_fixed_severity_usd": float,
+        "insured_usd": float,
+        "loss_value": float,
+        "hindsight_loss_optimum": float,
+        "hindsight_loss_optimum_lower": float,
+    }
+    """Columns of figures, as in `adlopt.scoreboard.Score`."""
 
     def __str__(self) -> str:
         if self.given is not None:
@@ -72,13 +86,38 @@ class Instance:
         assert self.seed is not None
         return shock(rounds=self.rounds, winners=self.winners, seed=self.seed)
 
+    def rows(self, chunk: Chunk) -> Iterator[dict[str, Any]]:
+        """Play every policy under every loss, and yield a row for each.
+
+        Raises
+        ------
+        SweepStopped
+            Naming the episode on which a policy or a loss failed.
+        """
+        episode = self.episode()
+        key = {name: getattr(self, name) for name in ("rounds", "winners", "seed")}
+        for priced in chunk.losses:
+            try:
+                board, optima = _played(episode, chunk.contenders, priced.loss)
+                scores = board.scores
+            except AdloptError as error:
+                raise SweepStopped(f"{self}: {error}") from None
+            for contender, score in zip(chunk.contenders, scores, strict=True):
+                yield (
+                    {"episode": self.name, "policy": score.policy, "loss": priced.name}
+                    | key
+                    | contender.parameters
+                    | _figures(score, optima)
+                )
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Contender:
-    """A policy by name, and the parameters that were put into it."""
+    """A policy by name, the parameters that were put into it, and a digest of its own file."""
 
     policy: str
     parameters: dict[str, float | str]
+    code: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,7 +134,7 @@ class Chunk:
 
     Parameters
     ----------
-    instances : tuple of Instance
+    instances : tuple of Instance or of Crash
     contenders : tuple of Contender
     losses : tuple of Priced
     parameters : dict
@@ -104,7 +143,7 @@ class Chunk:
         `code_digest()` of whoever planned it.
     """
 
-    instances: tuple[Instance, ...]
+    instances: tuple[Instance, ...] | tuple[Crash, ...]
     contenders: tuple[Contender, ...]
     losses: tuple[Priced, ...]
     parameters: dict[str, str]
@@ -136,13 +175,18 @@ def code_digest() -> str:
     return digest_of("\n".join([*parts, np.__version__, pl.__version__]).encode())
 
 
+def own_code(policy: str) -> str:
+    """Digest of the file of one's own that a policy names: changed, it is another policy."""
+    return digest_of(source(policy))
+
+
 def play_chunk(chunk: Chunk) -> bytes:
     """Play a chunk and return its rows as Parquet.
 
     Raises
     ------
     SweepStopped
-        Naming the episode on which a policy or a loss failed, or the worker's other version.
+        Naming what failed, or that the worker has another version of the program or of a policy.
     """
     import polars as pl
 
@@ -150,29 +194,15 @@ def play_chunk(chunk: Chunk) -> bytes:
         raise SweepStopped(
             "a worker runs another version of adlopt, numpy or polars; install one on all"
         )
-    rows = [row for instance in chunk.instances for row in _rows(instance, chunk)]
-    kinds = KEY | {name: KINDS[kind] for name, kind in chunk.parameters.items()} | FIGURES
+    for contender in chunk.contenders:
+        if contender.code != own_code(contender.policy):
+            raise SweepStopped(f"{contender.policy}: its file is not the one that was planned with")
+    rows = [row for instance in chunk.instances for row in instance.rows(chunk)]
+    parameters = {name: KINDS[kind] for name, kind in chunk.parameters.items()}
+    kinds = chunk.instances[0].KEY | parameters | chunk.instances[0].FIGURES
     data = io.BytesIO()
     pl.DataFrame(rows, schema=kinds).write_parquet(data)
     return data.getvalue()
-
-
-def _rows(instance: Instance, chunk: Chunk) -> Iterator[dict[str, Any]]:
-    episode = instance.episode()
-    key = {name: getattr(instance, name) for name in ("rounds", "winners", "seed")}
-    for priced in chunk.losses:
-        try:
-            board, optima = _played(episode, chunk.contenders, priced.loss)
-            scores = board.scores
-        except AdloptError as error:
-            raise SweepStopped(f"{instance}: {error}") from None
-        for contender, score in zip(chunk.contenders, scores, strict=True):
-            yield (
-                {"episode": instance.name, "policy": score.policy, "loss": priced.name}
-                | key
-                | contender.parameters
-                | _figures(score, optima)
-            )
 
 
 def _played(

@@ -4,49 +4,47 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any
 
 from adlopt.sweep.chunk import Chunk, Contender, Instance, Priced, code_digest
+from adlopt.sweep.crash import Crash
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Source:
-    """Episodes of one kind: one that is given, or as many generated ones as there are seeds."""
+    """Episodes or crashes of one kind: one for each seed, or the given one where there are none."""
 
-    first: Instance
-    seeds: Sequence[int]
+    first: Instance | Crash
+    seeds: Sequence[int] | None
 
-    def instances(self) -> Iterator[Instance]:
-        """Yield each episode, in the order of the seeds."""
-        if self.first.given is not None:
+    def instances(self) -> Iterator[Any]:
+        """Yield each, in the order of the seeds."""
+        if self.seeds is None:
             yield self.first
             return
         for seed in self.seeds:
-            yield Instance(
-                name=self.first.name,
-                rounds=self.first.rounds,
-                winners=self.first.winners,
-                seed=seed,
-            )
+            yield replace(self.first, seed=seed)
 
     def __len__(self) -> int:
-        """Episodes."""
-        return 1 if self.first.given is not None else len(self.seeds)
+        """Episodes or crashes."""
+        return 1 if self.seeds is None else len(self.seeds)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sweep:
-    """Episodes, policies and losses, every one of which meets every other.
+    """Episodes, policies and losses, every one of which meets every other; or crashes, policies.
 
     Parameters
     ----------
     sources : tuple of Source
+        Of episodes, or of crashes.
     contenders : tuple of Contender
     losses : tuple of Priced
     parameters : dict
         Columns of parameters: text or number.
     chunk : int
-        Episodes a chunk.
+        Episodes or crashes a chunk.
     """
 
     sources: tuple[Source, ...]
@@ -57,11 +55,16 @@ class Sweep:
 
     @property
     def episodes(self) -> int:
-        """How many episodes are played."""
+        """How many episodes or crashes are played."""
         return sum(len(source) for source in self.sources)
 
+    @property
+    def key(self) -> tuple[str, ...]:
+        """Columns that no two rows share."""
+        return (*self.sources[0].first.KEY, *self.parameters)
+
     def __len__(self) -> int:
-        """Rows: one for each policy on each episode under each loss."""
+        """Rows: one for each policy on each episode under each loss, or in each crash."""
         return self.episodes * len(self.contenders) * len(self.losses)
 
     @property
@@ -70,7 +73,7 @@ class Sweep:
         return sum(-(-len(source) // self.chunk) for source in self.sources)
 
     def chunks(self) -> Iterator[Chunk]:
-        """Yield the chunks in order; none holds episodes of two sources."""
+        """Yield the chunks in order; none is of two sources."""
         for source in self.sources:
             instances = source.instances()
             while batch := tuple(itertools.islice(instances, self.chunk)):
@@ -84,7 +87,7 @@ class Sweep:
 
     def __str__(self) -> str:
         factors = {
-            ("episode", "episodes"): self.episodes,
+            self.sources[0].first.NOUNS: self.episodes,
             ("policy", "policies"): len(self.contenders),
         }
         if self.losses[0].loss is not None:

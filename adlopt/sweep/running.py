@@ -8,7 +8,7 @@ from concurrent.futures import Executor, Future, as_completed
 from pathlib import Path
 
 from adlopt.errors import InputError, SweepStopped
-from adlopt.sweep.chunk import KEY, play_chunk
+from adlopt.sweep.chunk import play_chunk
 from adlopt.sweep.parts import compact, finished, write_part
 from adlopt.sweep.plan import Sweep
 
@@ -80,6 +80,5 @@ def run_sweep(
         raise SweepStopped(
             f"{len(failed)} of {len(digests)} chunks failed, the others are kept: {failed[0]}"
         )
-    key = [*KEY, *sweep.parameters]
-    compact([parts[digest] for digest in digests], key, len(sweep), output)
+    compact([parts[digest] for digest in digests], sweep.key, len(sweep), output)
     return output

@@ -18,7 +18,10 @@ from adlopt.files.read import decode, naming, read_episode
 from adlopt.files.schema import LossEntry
 from adlopt.loss import Asymmetric, Empirical
 from adlopt.playing import resolve
-from adlopt.sweep.chunk import FIGURES, KEY, Contender, Instance, Priced
+from adlopt.simulation import Scenario
+from adlopt.simulation.player import as_player
+from adlopt.sweep.chunk import Contender, Instance, Priced, own_code
+from adlopt.sweep.crash import Crash
 from adlopt.sweep.plan import Source, Sweep
 
 MOST_ROWS = 10**8
@@ -34,6 +37,20 @@ class EpisodeEntry(msgspec.Struct, forbid_unknown_fields=True):
     winners: int | list[int] | None = None
 
 
+class ScenarioEntry(msgspec.Struct, forbid_unknown_fields=True):
+    """One `[[scenario]]`: fields of `adlopt.Scenario`, each a value or a list of them."""
+
+    accounts: int | list[int] | None = None
+    coins: int | list[int] | None = None
+    steps: int | list[int] | None = None
+    shock: float | list[float] | None = None
+    volatility: float | list[float] | None = None
+    depth: float | list[float] | None = None
+    fund: float | list[float] | None = None
+    leverage: float | list[float] | None = None
+    churn: float | list[float] | None = None
+
+
 class NamedLossEntry(LossEntry, forbid_unknown_fields=True, kw_only=True):
     """One `[[loss]]`: as in a round file, with a name for its rows."""
 
@@ -41,10 +58,11 @@ class NamedLossEntry(LossEntry, forbid_unknown_fields=True, kw_only=True):
 
 
 class SweepFile(msgspec.Struct, forbid_unknown_fields=True):
-    """A file that says what to sweep over."""
+    """A file that says what to sweep over: episodes, or scenarios of crashes in a closed loop."""
 
-    episode: list[EpisodeEntry]
     policies: list[str]
+    episode: list[EpisodeEntry] = []
+    scenario: list[ScenarioEntry] = []
     loss: list[NamedLossEntry] = []
     parameters: dict[str, list[float | str]] = {}
     seeds: int | list[int] | None = None
@@ -82,9 +100,10 @@ def read_sweep(path: str | Path) -> Sweep:
     with naming(path):
         if entry.chunk < 1:
             raise InputError("chunk", entry.chunk, "a whole number ≥ 1")
-        kinds = _kinds(entry.parameters)
+        sources = tuple(_scenarios(entry) if entry.scenario else _sources(entry, path.parent))
+        kinds = _kinds(entry.parameters, sources[0].first)
         found = Sweep(
-            sources=tuple(_sources(entry, path.parent)),
+            sources=sources,
             contenders=tuple(_contenders(entry)),
             losses=tuple(_losses(entry.loss)) or (Priced(),),
             parameters=kinds,
@@ -99,7 +118,7 @@ def read_sweep(path: str | Path) -> Sweep:
 
 def _sources(entry: SweepFile, folder: Path) -> Iterator[Source]:
     if not entry.episode:
-        raise InputError("episode", [], "at least one episode")
+        raise InputError("episode", [], "at least one episode or scenario")
     seeds = _seeds(entry)
     made: list[tuple[str, int | None, int | None]] = []
     for index, each in enumerate(entry.episode):
@@ -116,9 +135,33 @@ def _sources(entry: SweepFile, folder: Path) -> Iterator[Source]:
             if key in made:
                 raise InputError("episode", str(first), "episodes that differ", index=index)
             made.append(key)
-            yield Source(first=first, seeds=seeds)
+            yield Source(first=first, seeds=None if first.given is not None else seeds)
     if entry.seeds is not None and all(each.source != "shock" for each in entry.episode):
         raise InputError("seeds", entry.seeds, "nothing, as no episode is generated")
+
+
+def _scenarios(entry: SweepFile) -> Iterator[Source]:
+    for name, given in (("episode", entry.episode), ("loss", entry.loss)):
+        if given:
+            remedy = "play episodes in a spec of their own"
+            raise InputError(name, f"{len(given)} given", "nothing beside scenario", remedy=remedy)
+    seeds, made, usual = _seeds(entry), set[Scenario](), Scenario()
+    for index, each in enumerate(entry.scenario):
+        lists: dict[str, list[float]] = {}
+        for name in ScenarioEntry.__struct_fields__:
+            asked, field = getattr(each, name), f"scenario[{index}].{name}"
+            listed = asked if isinstance(asked, list) else [asked]
+            lists[name] = [getattr(usual, name)] if asked is None else listed
+            if not listed:
+                raise InputError(field, listed, "at least one number")
+            _require_distinct(lists[name], field)
+        for values in itertools.product(*lists.values()):
+            with naming(f"scenario[{index}]"):
+                scenario = Scenario(**dict(zip(lists, values, strict=True)))  # type: ignore[arg-type]
+            if scenario in made:
+                raise InputError("scenario", str(scenario), "scenarios that differ", index=index)
+            made.add(scenario)
+            yield Source(first=Crash(scenario=scenario, seed=0), seeds=seeds)
 
 
 def _given(entry: EpisodeEntry, index: int, folder: Path) -> Instance:
@@ -166,12 +209,12 @@ def _require_distinct(values: Sequence[T], field: str) -> None:
         seen.add(value)
 
 
-def _kinds(parameters: dict[str, list[float | str]]) -> dict[str, str]:
+def _kinds(parameters: dict[str, list[float | str]], first: Instance | Crash) -> dict[str, str]:
     """Kind of each parameter; its values must be of one kind, and differ."""
     found = {}
     for name, values in parameters.items():
         field = f"parameters.{name}"
-        if name in KEY or name in FIGURES or not name.isidentifier():
+        if name in first.KEY or name in first.FIGURES or not name.isidentifier():
             raise InputError(field, name, "a word that is not the name of a column")
         if not values:
             raise InputError(field, values, "at least one value")
@@ -203,11 +246,12 @@ def _contenders(entry: SweepFile) -> Iterator[Contender]:
             for name, value in zip(names, values, strict=True):
                 policy = policy.replace(f"{{{name}}}", f"{value}")
             with naming(f"policies[{index}]"):
-                shown = resolve(policy, probe).name
+                shown = (as_player(policy) if entry.scenario else resolve(policy, probe)).name
             if shown in made:
                 raise InputError("policies", shown, "policies that differ", index=index)
             made.add(shown)
-            yield Contender(policy=policy, parameters=dict(zip(names, values, strict=True)))
+            given = dict(zip(names, values, strict=True))
+            yield Contender(policy=policy, parameters=given, code=own_code(policy))
     for name in entry.parameters:
         if name not in used:
             remedy = f"write {{{name}}} in a policy"
