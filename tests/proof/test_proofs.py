@@ -14,6 +14,7 @@ PROOFS = sorted(Path(__file__).parents[2].glob("proofs/*.py"))
 EXPECTED = {
     "prop_01_severity": Verdict.PROVED_UNDER,
     "prop_03_dynamic_regret": Verdict.REFUTED,
+    "haircut_fractions": Verdict.PROVED,
     "pinball_descent": Verdict.PROVED,
     "prop_03_no_policy": Verdict.PROVED,
     "prop_05_vector_dynamic_regret": Verdict.PROVED_UNDER,
