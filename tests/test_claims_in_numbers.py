@@ -16,7 +16,7 @@ from adlopt.policies import named
 from adlopt.policies.allocation import Queue
 from adlopt.policies.gradient import ProjectedOGD
 from adlopt.quality import counted_once
-from adlopt.quantity import MOVED_HAIRCUTS, P, big_rounds, path_variation
+from adlopt.quantity import big_rounds, path_variation
 from adlopt.solvency import deficit, equity, profit, shortfall
 
 
