@@ -16,7 +16,7 @@ any, `Method.HIGHS`     linear program in slack form; shifted-core MILP       a 
                         for lots                                              at its cap; B&B
 ======================  ====================================================  ==================
 
-The first three stay best at any size: a million accounts take 20 to 50 times as long as adding
+The first three stay best at any size: a million accounts take 10 to 50 times as long as adding
 them up, and 100 to 300 times without the compiled loops that `adlopt.arrays.MANY` accounts switch
 on; a linear program is a thousand times slower from 20,000 accounts on, and serves as a
 cross-check. The sum of an exact budget is easy where lots are many, since some small lots make any

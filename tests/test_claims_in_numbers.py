@@ -5,6 +5,8 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 import adlopt as adl
 from adlopt import diagnostics as d
@@ -17,6 +19,7 @@ from adlopt.policies.allocation import Queue
 from adlopt.policies.gradient import ProjectedOGD
 from adlopt.quality import counted_once
 from adlopt.quantity import big_rounds, path_variation
+from adlopt.scoreboard import Scoreboard
 from adlopt.solvency import deficit, equity, profit, shortfall
 
 
@@ -76,6 +79,26 @@ def test_production_takes_too_much_and_too_little(october):
     gap = october.recorded_run("production queue").haircut - october.needed
     sides = math.fsum(np.maximum(gap, 0.0)), math.fsum(np.maximum(-gap, 0.0))
     assert tuple(map(cents, sides)) == (49_405_578.12, 4_376_912.41)
+
+
+@given(
+    st.lists(
+        st.tuples(st.floats(0.01, 100), st.floats(0, 2), st.floats(0, 1)), min_size=1, max_size=8
+    )
+)
+def test_from_severities_to_dollars(drawn):
+    """For H = θ D ≤ D: Σ |H − B| is Σ D |θ − θ*| and what no severity raises, Σ (B − D)_+."""
+    size, share, theta = (np.array(column) for column in zip(*drawn, strict=True))
+    rounds = [
+        adl.Round.of(t=t, capacity=[1e9], deficit=deficit_, needed=needed)
+        for t, (deficit_, needed) in enumerate(zip(size, size * share, strict=True), start=1)
+    ]
+    run = adl.Run(policy="drawn", information=adl.Information.RECORDED, haircut=size * theta)
+    episode = adl.Episode(name="drawn", rounds=rounds, recorded=[run])
+    score = Scoreboard.of(episode, episode.recorded)["drawn"]
+    beyond = math.fsum(np.maximum(episode.needed - episode.deficit, 0.0))
+    assert score.tracking == pytest.approx(score.severity_loss + beyond)
+    assert score.outside_domain == pytest.approx(0.0, abs=1e-9)
 
 
 # Worst cases of projected OGD ---------------------------------------------------------------------
