@@ -14,7 +14,7 @@ Starting from the answer to another budget does not pay. HiGHS then takes a tent
 still a hundred times as long as the water level from nothing (20,000 accounts, equity: 3 s, 0.3 s
 and 3 ms); and that level is a fifth of what a solution takes, its proof being most of the rest.
 
-The first three stay best at any size: a million accounts take 20 to 50 times as long as adding
+The first three stay best at any size: a million accounts take 10 to 50 times as long as adding
 them up, and 100 to 300 times without the compiled loops that `adlopt.arrays.MANY` accounts switch
 on; a linear program is a thousand times slower from 20,000 accounts on, and serves as a
 cross-check. The sum of an exact budget is easy where lots are many, since some small lots make any

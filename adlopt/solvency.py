@@ -79,6 +79,9 @@ def deficit(equities: ArrayLike) -> float:
 def shortfall(equities: ArrayLike) -> float:
     """S = (−Σ e_i)_+, the residual shortfall of the whole venue, USD.
 
+    Profits and losses of a closed market cancel: over all its accounts since inception Σ e_i is
+    what was paid in, and S = 0 whatever `deficit` says.
+
     Examples
     --------
     >>> shortfall([10, 5, 1, -3, -12])

@@ -2,12 +2,13 @@
 
 If H_t = B̂_t in every round, V_T = Σ [B_t − H_t]₊ is Σ [B_t − B̂_t]₊. A policy can raise B̂_t only if
 neither the capacities U_t nor the deficit D_t are smaller: in general it raises
-H_t = min(B̂_t, U_t, D_t), and the undershoot is Σ [B_t − B̂_t]₊ or more.
+H_t = min(B̂_t, U_t, D_t), and the undershoot is Σ [B_t − B̂_t]₊ or more. Whatever it raises, the two
+differ by at most Σ |H_t − B̂_t|.
 """
 
 from __future__ import annotations
 
-from sympy import Max, Min, Sum
+from sympy import Max, Min, Rational, Sum
 
 from adlopt.proof import (
     Claim,
@@ -16,6 +17,7 @@ from adlopt.proof import (
     Formula,
     Theorem,
     Verdict,
+    absolute,
     at,
     by_cases,
     eq,
@@ -52,6 +54,13 @@ same = eq(undershoot(H(t)), undershoot(B_hat(t)))
 identity = Claim(given=(IS_ESTIMATE,), concludes=same)
 possible = Claim(given=(put_formula(RAISES, ROOM),), concludes=same)
 lower = Claim(given=possible.given, concludes=ge(undershoot(H(t)), undershoot(B_hat(t))))
+FOLLOWED = Sum(abs(H(t) - B_hat(t)), (t, 1, T))
+
+
+def close(share: object = 1) -> Claim:
+    """How far the undershoot can be from that of the estimate."""
+    gap = undershoot(H(t)) - undershoot(B_hat(t))
+    return Claim(given=(), concludes=le(abs(gap), share * FOLLOWED))
 
 
 def with_sign(estimate: object) -> Formula:
@@ -92,6 +101,21 @@ def more(*known: object) -> Fact:
     return put(summed(lower.concludes, each, below), ROOM)
 
 
+def near(share: object = 1) -> Fact:
+    """[·]₊ moves by no more than its argument."""
+    mine, estimated = Max(0, B(t) - H(t)), Max(0, B(t) - B_hat(t))
+    far = share * abs(H(t) - B_hat(t))
+    signs = [B(t) - H(t), B(t) - B_hat(t), H(t) - B_hat(t)]
+    moved = absolute(H(t) - B_hat(t))
+    sides = [
+        by_cases(le(one - other, far), signs, moved)
+        for one, other in ((mine, estimated), (estimated, mine))
+    ]
+    sums = [sum_up(for_all(side, t, 1, T)) for side in sides]
+    gap = undershoot(H(t)) - undershoot(B_hat(t))
+    return by_cases(close(share).concludes, gap, sums, absolute(gap))
+
+
 def theorem() -> Theorem:
     """Lemma 4."""
     once = {T: 1, t: 1, B: [3], B_hat: [2], H: [2], U: [2], D: [4]}
@@ -109,11 +133,13 @@ def theorem() -> Theorem:
             "identity": identity,
             "for H = min(B̂, U, D)": possible,
             "no less in any case": lower,
+            "whatever is raised": close(),
         },
         facts={
             "identity": as_estimated(),
             "for H = min(B̂, U, D)": raised(),
             "no less in any case": more(at(RAISES, t, using=inside)),
+            "whatever is raised": near(),
         },
         witness=once,
         false_variants=(
@@ -123,6 +149,13 @@ def theorem() -> Theorem:
                 changed={"fits": ()},
                 claim=possible,
                 counterexample=possible.counterexample(short),
+            ),
+            FalseVariant(
+                name="9/10 of what separates the haircut from the estimate",
+                derivation=near,
+                changed={"share": Rational(9, 10)},
+                claim=close(Rational(9, 10)),
+                counterexample=close(Rational(9, 10)).counterexample(short),
             ),
             FalseVariant(
                 name="the estimate with its sign turned",

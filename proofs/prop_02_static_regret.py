@@ -57,6 +57,7 @@ PLAY = (
 )
 REGRET = Sum(r(t), (t, 1, T))
 STEP = (gt(root, 0), eq(root**2, T), gt(G, 0), eq(η * G * root, D))
+PLAIN = eq(η * root, 1)
 
 
 def general(half: object = Rational(1, 2), given: tuple[Formula, ...] = PLAY) -> Claim:
@@ -64,7 +65,9 @@ def general(half: object = Rational(1, 2), given: tuple[Formula, ...] = PLAY) ->
     return Claim(given=given, concludes=le(REGRET, D**2 / (2 * η) + half * η * G**2 * T))
 
 
-tuned = Claim(given=(*PLAY, *STEP), concludes=le(REGRET, G * D * root))
+def tuned(step: Formula = STEP[-1]) -> Claim:
+    """The bound at the step that is given."""
+    return Claim(given=(*PLAY, *STEP[:-1], step), concludes=le(REGRET, G * D * root))
 
 
 def derive(half: object = Rational(1, 2), domain: tuple[Formula, ...] = (INSIDE,)) -> Fact:
@@ -86,22 +89,26 @@ def projected(domain: tuple[Formula, ...]) -> Fact:
     return for_all(prove(le(body, 0), known, multipliers=[body]), t, 1, T)
 
 
-def at_best_step(bound: Fact) -> Fact:
+def at_best_step(step: Formula = STEP[-1]) -> Fact:
     """D²/2η = G D √T/2 = η G² T/2."""
-    inverse = [
-        prove(eq(D / η, G * root), reciprocal(η, gt(η, 0)), STEP, multipliers=[G * root, 1 / η])
-    ]
-    return prove(tuned.concludes, bound, inverse, STEP, multipliers=[D, η * G**2, G * root])
+    known = [*STEP[:-1], step]
+    inverse = prove(
+        eq(D / η, G * root), reciprocal(η, gt(η, 0)), known, multipliers=[G * root, 1 / η]
+    )
+    goal, factors = tuned(step).concludes, [D, η * G**2, G * root]
+    return prove(goal, derive(), inverse, known, multipliers=factors)
 
 
 def theorem() -> Theorem:
     """Proposition 2."""
     once = {T: 1, n: 1, i: 1, t: 1, η: 1, D: 1, G: 1, root: 1, v: [0], r: [1], inside_: [1]}
     once |= {x: {(1, 1): 1, (2, 1): 0}, g: {(1, 1): 1}}
-    bound = derive()
     quarter = general(Rational(1, 4), (*PLAY, INSIDE))
     stuck = {**once, T: 4, r: [1] * 4, root: 2, inside_: [0] * 4}
     stuck |= {x: {(k, 1): 1 for k in range(1, 6)}, g: {(k, 1): 1 for k in range(1, 5)}}
+    slow = {**stuck, η: Rational(1, 2), D: 10, inside_: [1] * 4}
+    slow |= {x: {(k, 1): 10 - Rational(k - 1, 2) for k in range(1, 6)}}
+    slow[r] = list(slow[x].values())[:4]
     return Theorem(
         item="Proposition 2",
         title="static regret of projected gradient descent",
@@ -110,8 +117,8 @@ def theorem() -> Theorem:
         verdict=Verdict.PROVED_UNDER,
         added={"the comparator lies in the domain of every round": INSIDE},
         tightness="attained at T = 1",
-        claims={"any step": general(), "best step": tuned},
-        facts={"any step": bound, "best step": at_best_step(bound)},
+        claims={"any step": general(), "best step": tuned()},
+        facts={"any step": derive(), "best step": at_best_step()},
         witness=once,
         false_variants=(
             FalseVariant(
@@ -120,6 +127,13 @@ def theorem() -> Theorem:
                 changed={"half": Rational(1, 4)},
                 claim=quarter,
                 counterexample=quarter.counterexample(once),
+            ),
+            FalseVariant(
+                name="η = 1/√T, without the diameter and the slopes",
+                derivation=at_best_step,
+                changed={"step": PLAIN},
+                claim=tuned(PLAIN),
+                counterexample=tuned(PLAIN).counterexample(slow),
             ),
             FalseVariant(
                 name="a comparator outside the domain, where the projection inequality fails",

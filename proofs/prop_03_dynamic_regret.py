@@ -6,7 +6,8 @@ The claim is Σ |x − s| ≤ C √T + C' P for some constants, whatever the los
 
 Counterexample for any C, C' ≥ 0: N = n, and s alternates between 0 and 1 from block to block. The
 policy needs a whole block to walk from one end to the other: regret n (n + 1)/2, while P = n − 1.
-What the derivation gives instead is G √(T (D² + 2 D P)).
+What the derivation gives instead is G √(T (D² + 2 D P)). That no other policy has the claimed rate
+either is Proposition 3 for every policy.
 """
 
 from __future__ import annotations
@@ -263,7 +264,7 @@ def theorem() -> Theorem:
         statement="Reg ≤ O(G D √T + G P), for every comparator path",
         verdict=Verdict.REFUTED,
         remarks=("counterexamples for all constants C, C': n (n + 1)/2 > C n + C' (n − 1)",),
-        tightness="the rate is G √(T D (D + P)): no policy has the claimed one",
+        tightness="the rate is G √(T D (D + P)), for any policy: Proposition 3 for every policy",
         claims={"as stated": claim},
         refutation=Family(instance=INSTANCE, meets=is_a_run(), violates=violated(), when=WHEN),
         instead=(theorem_of(__file__, "prop_05_vector_dynamic_regret.py"),),

@@ -43,7 +43,7 @@ from adlopt.proof.lemmas import below_sum, count
 
 i, k, n = integers("i k n")
 U_max = reals("U_max")
-x, y = sequences("x y")
+x, y, u = sequences("x y u")
 
 
 def total(summand: object) -> Sum:
@@ -53,6 +53,10 @@ def total(summand: object) -> Sum:
 
 SIGNS = (every(i, 1, n, ge(x(i), 0)), every(i, 1, n, ge(y(i), 0)))
 SIZES = (le(total(x(i)), U_max), le(total(y(i)), U_max))
+WITHIN = (every(i, 1, n, le(x(i), u(i))), every(i, 1, n, le(y(i), u(i))))
+one_round = Claim(
+    given=(*SIGNS, *WITHIN), concludes=le(total((x(i) - y(i)) ** 2), total(u(i) ** 2))
+)
 
 
 def claim(two: object = 2, signs: object = SIGNS) -> Claim:
@@ -79,10 +83,17 @@ def derive(two: object = 2, signs: tuple[Formula, ...] = SIGNS) -> Fact:
     return prove(claim(two).concludes, mixed, known, SIZES)
 
 
+def in_one_round() -> Fact:
+    """|x_i − y_i| ≤ u_i."""
+    here = [at(h, i, using=[le(1, i), le(i, n)]) for h in (*SIGNS, *WITHIN)]
+    ends = [prove(goal, here) for goal in (le(x(i) - y(i), u(i)), ge(x(i) - y(i), -u(i)))]
+    return sum_up(for_all(prove(le((x(i) - y(i)) ** 2, u(i) ** 2), ends), i, 1, n))
+
+
 # Slopes ------------------------------------------------------------------------------------------
 
 λ_t, λ_f, κ, ε, sign, u_min, r = reals("λ_t λ_f κ ε sign u_min r")
-g, w, u = sequences("g w u")
+g, w = sequences("g w")
 
 WEIGHTS = (every(i, 1, n, ge(w(i), 0)), eq(total(w(i)), 1))
 CAPACITIES = (gt(ε, 0), ge(u_min, 0), every(i, 1, n, ge(u(i), u_min)))
@@ -207,7 +218,7 @@ def corner() -> Fact:
 
 def theorem() -> Theorem:
     """Proposition 4."""
-    corners = {n: 2, x: [1, 0], y: [0, 1], U_max: 1, i: 1, k: 1}
+    corners = {n: 2, x: [1, 0], y: [0, 1], u: [1, 1], U_max: 1, i: 1, k: 1}
     alone = {n: 1, λ_t: 1, λ_f: 1, sign: 1, w: [1], ε: 1, u_min: 1, u: [1], r: 1}
     alone |= {g: [Rational(3, 2)], κ: Rational(1, 2)}
     heavy = {**alone, w: [2], g: [2]}
@@ -222,16 +233,18 @@ def theorem() -> Theorem:
         tightness="diameter: attained by (U, 0) and (0, U); slopes: the exact form is attained",
         remarks=(
             "the argument by equal totals is not used: totals differ from round to round",
-            "within one round the diameter is ‖u‖₂",
+            "within one round the diameter is ‖u‖₂, between nothing and everything",
         ),
         claims={
             "diameter": claim(),
+            "diameter of one round": one_round,
             "slopes": paper,
             "slopes, exactly": slopes(),
             "attained": attained,
         },
         facts={
             "diameter": derive(),
+            "diameter of one round": in_one_round(),
             "slopes": looser(),
             "slopes, exactly": derive_slopes(),
             "attained": corner(),

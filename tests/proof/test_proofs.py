@@ -14,6 +14,10 @@ PROOFS = sorted(Path(__file__).parents[2].glob("proofs/*.py"))
 EXPECTED = {
     "prop_01_severity": Verdict.PROVED_UNDER,
     "prop_03_dynamic_regret": Verdict.REFUTED,
+    "haircut_fractions": Verdict.PROVED,
+    "pinball_descent": Verdict.PROVED,
+    "solvency_identity": Verdict.PROVED,
+    "prop_03_no_policy": Verdict.PROVED,
     "prop_05_vector_dynamic_regret": Verdict.PROVED_UNDER,
     "prop_08_queue_discontinuity": Verdict.PROVED_UNDER,
     "prop_09_min_max_burden": Verdict.PROVED_UNDER,
