@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from adlopt.arrays import LARGEST_USD, FloatArray, range_words
 from adlopt.episode import Episode
 from adlopt.errors import InputError
+from adlopt.files.places import existing_file
 from adlopt.round import RESERVED
 
 if TYPE_CHECKING:
@@ -74,7 +75,7 @@ def _read(path: Path, field: str) -> pl.DataFrame:
     if path.suffix not in readers:
         raise InputError(field, str(path), "a .csv or .parquet file")
     try:
-        raw = readers[path.suffix](path)
+        raw = readers[path.suffix](existing_file(path, field))
     except (OSError, pl.exceptions.PolarsError, pl.exceptions.PanicException) as error:
         raise InputError(field, str(path), f"a readable table ({first_line(error)})") from None
     for name in raw.columns:
