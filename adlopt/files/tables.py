@@ -16,6 +16,11 @@ from adlopt.round import RESERVED
 if TYPE_CHECKING:
     import polars as pl
 
+MANY_ROWS = 10_000_000
+"""Rows that a Parquet table may have whatever its size."""
+ROWS_A_BYTE = 10
+"""An id alone takes more than a tenth of a byte: denser tables are taken for bombs."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Columns:
@@ -74,8 +79,11 @@ def _read(path: Path, field: str) -> pl.DataFrame:
     }
     if path.suffix not in readers:
         raise InputError(field, str(path), "a .csv or .parquet file")
+    existing_file(path, field)
     try:
-        raw = readers[path.suffix](existing_file(path, field))
+        if path.suffix == ".parquet":
+            _refuse_bomb(path, pl.scan_parquet(path, glob=False).select(pl.len()).collect().item())
+        raw = readers[path.suffix](path)
     except (OSError, pl.exceptions.PolarsError, pl.exceptions.PanicException) as error:
         raise InputError(field, str(path), f"a readable table ({first_line(error)})") from None
     for name in raw.columns:
@@ -84,6 +92,12 @@ def _read(path: Path, field: str) -> pl.DataFrame:
             remedy = "rename or drop one"
             raise InputError(f"{path}: columns", twice[1], "a column once", remedy=remedy)
     return raw
+
+
+def _refuse_bomb(path: Path, rows: int) -> None:
+    most = max(MANY_ROWS, ROWS_A_BYTE * path.stat().st_size)
+    if rows > most:
+        raise InputError(str(path), f"{rows:,} rows", f"at most {most:,} in a file of its size")
 
 
 def _texts(column: pl.Series, path: Path) -> pl.Series:
