@@ -8,6 +8,7 @@ import importlib.util
 import itertools
 import math
 import os
+import sys
 from fractions import Fraction
 from pathlib import Path
 
@@ -76,9 +77,9 @@ def priced_by_clarabel(dice):
     z = cp.Variable(nonneg=True)
     missed = b - cp.sum(x)
     cost = under * cp.pos(missed) + over * cp.pos(-missed) + fair / unit * z
-    theirs = unit * minimise(cost, [x <= u, x <= w * z])
+    theirs = minimise(cost, [x <= u, x <= w * z])
     loss = adl.Asymmetric(under=under, over=over, fair=fair, burden=burden)
-    yield adl.solve(round_, loss).value, theirs
+    yield 1.0 + adl.solve(round_, loss).value / unit, 1.0 + theirs
 
 
 def empirical_by_clarabel(dice):
@@ -87,10 +88,10 @@ def empirical_by_clarabel(dice):
     x, u, w, b, unit = shares(round_, EQUITY)
     z = cp.Variable(nonneg=True)
     cost = cp.abs(cp.sum(x) - b) + weight * b * cp.pos(z - reference)
-    theirs = unit * minimise(cost, [x <= u, x <= w * z])
+    theirs = minimise(cost, [x <= u, x <= w * z])
     loss = adl.Empirical(reference=reference, weight=weight, excess_only=True, burden=EQUITY)
     ours = adl.solve(round_, loss).value
-    yield ours / unit + 1.0, theirs / unit + 1.0
+    yield 1.0 + ours / unit, 1.0 + theirs
 
 
 def cvar_by_clarabel(dice):
@@ -415,21 +416,21 @@ def test_lots_by_scip():
 
 
 def peer(function):
-    """A function of the authors' code, by its name, from the file that defines it."""
+    """The module of the authors' code that defines a function."""
     root = os.environ.get("ADLOPT_PEER")
     if not root:
         pytest.skip("ADLOPT_PEER names no checkout of the authors' code")
     for path in sorted(Path(root).rglob("*.py")):
         if f"def {function}(" in path.read_text(encoding="utf-8", errors="replace"):
             spec = importlib.util.spec_from_file_location(f"peer_{path.stem}", path)
-            module = importlib.util.module_from_spec(spec)
+            sys.modules[spec.name] = module = importlib.util.module_from_spec(spec)
             spec.loader.exec_module(module)
-            return getattr(module, function)
+            return module
     return pytest.skip(f"the checkout {root} has no function {function}")
 
 
-def test_the_authors_projection():
-    theirs = peer("project_weighted_box_simplex")
+def test_the_projection_of_the_authors():
+    theirs = peer("project_weighted_box_simplex").project_weighted_box_simplex
     for seed in range(50 * TIMES):
         dice = np.random.default_rng(seed)
         n = int(dice.integers(1, 30))
@@ -437,3 +438,22 @@ def test_the_authors_projection():
         budget = float(dice.random() * capacity.sum())
         ours = project(point, capacity, budget)
         np.testing.assert_allclose(ours, theirs(point, capacity, budget), atol=1e-6)
+
+
+def test_the_integer_pro_rata_of_the_authors():
+    """Theirs gives ties to whoever numpy sorts last, ours to the id that sorts first."""
+    code = peer("contracts_pro_rata_close_integer")
+    for seed in range(50 * TIMES):
+        dice = np.random.default_rng(seed)
+        size = dice.integers(1, 500, int(dice.integers(1, 20)))
+        wanted = int(dice.integers(1, size.sum() + 1))
+        rest = [Fraction(int(k) * wanted, int(size.sum())) % 1 for k in size]
+        if len(set(rest)) < len(rest):
+            continue
+        held = [code.ContractPosition(user_id=str(i), qty=float(k)) for i, k in enumerate(size)]
+        closed, *_ = code.contracts_pro_rata_close_integer(
+            held, required_contracts=wanted, loss_per_contract_usd=1.0, eligible_side="both"
+        )
+        ids = [each.user_id for each in held]
+        start = adl.RoundStart(account=ids, capacity=size, deficit=1.0, lot=np.ones(size.size))
+        np.testing.assert_array_equal(IntegerProRata().allocate(None, start, wanted), closed)
