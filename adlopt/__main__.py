@@ -2,7 +2,21 @@
 
 from __future__ import annotations
 
-from adlopt.cli import main
+import sys
+
+INTERRUPTED = 130
+"""Exit code after Ctrl-C."""
+
+
+def main() -> None:
+    """Run the command line; Ctrl-C ends it without a word, while it is loaded too."""
+    try:
+        from adlopt.cli import main as run
+
+        run()
+    except KeyboardInterrupt:
+        sys.exit(INTERRUPTED)
+
 
 if __name__ == "__main__":
     main()

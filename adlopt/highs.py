@@ -111,6 +111,7 @@ def run(program: Program, *, time_limit: float | None = None, presolve: bool = F
     for name, value in options.items():
         _accept(solver.setOptionValue(name, value), f"option {name}={value!r}", core)
     _pass_model(solver, program, core)
+    _let_interrupts_through(solver, core)
     status = solver.run()
     if (
         status == core.HighsStatus.kError
@@ -133,6 +134,14 @@ def _gave_up(solver: Any, core: Any) -> bool:
     feasible = found == int(core.SolutionStatus.kSolutionStatusFeasible)
     kinds = core.HighsModelStatus
     return bool(state == kinds.kUnknown or (state == kinds.kOptimal and not feasible))
+
+
+def _let_interrupts_through(solver: Any, core: Any) -> None:
+    """Call back into Python, which raises what Ctrl-C means only while it runs."""
+    kinds = core.cb.HighsCallbackType
+    solver.setCallback(lambda *_: None, None)
+    for kind in (kinds.kCallbackSimplexInterrupt, kinds.kCallbackMipInterrupt):
+        _accept(solver.startCallback(kind), f"callback {kind}", core)
 
 
 def _pass_model(solver: Any, program: Program, core: Any) -> None:

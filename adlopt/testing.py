@@ -28,6 +28,11 @@ def check_policy(policy: Policy, episode: Episode | None = None) -> None:
     away. Numbers that were copied out of an episode beforehand, such as a step size tuned on it,
     cannot be seen from outside: such a policy must declare `Information.HINDSIGHT`.
 
+    This finds mistakes and shortcuts: a look into globals, closures, frames or the garbage
+    collector meets the replaced outcomes. It is no sandbox. A policy that tells that it is being
+    checked, by frames, the clock or a count of its plays, can play fair meanwhile, and one that
+    rewrites other memory of the process can do anything: run code you do not trust elsewhere.
+
     Parameters
     ----------
     policy : Policy
@@ -41,7 +46,7 @@ def check_policy(policy: Policy, episode: Episode | None = None) -> None:
     CausalityError
         If a decision changes with an outcome it cannot know; names the round.
     PolicyError
-        If two plays of the same rounds differ.
+        If two plays of the same rounds differ, or a play changes the rounds.
 
     Examples
     --------
@@ -49,7 +54,10 @@ def check_policy(policy: Policy, episode: Episode | None = None) -> None:
     >>> check_policy(named("gated-persistence+queue:leverage"))
     """
     episode = shock(rounds=12, winners=30, seed=1) if episode is None else episode
+    shown = _figures(episode)
     truth = _decisions(policy, episode.rounds)
+    if _figures(episode) != shown:
+        raise PolicyError(f"policy {policy.name!r} changed the rounds it was shown")
     for t, (first, second) in enumerate(
         zip(truth, _decisions(policy, episode.rounds), strict=True), start=1
     ):
@@ -65,6 +73,10 @@ def check_policy(policy: Policy, episode: Episode | None = None) -> None:
                         f"policy {policy.name!r} decides round {t + 1} differently when only "
                         f"outcomes from round {k + 1} on change: it sees the future"
                     )
+
+
+def _figures(episode: Episode) -> list[tuple[float, float]]:
+    return [(round_.start.deficit, round_.needed) for round_ in episode]
 
 
 def _decisions(policy: Policy, rounds: tuple[Round, ...]) -> list[FloatArray]:

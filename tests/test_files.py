@@ -335,12 +335,18 @@ BAD_ROUND = {
     "no account": ("account = []\n" + HEAD, "at least one winner"),
     "given twice": ("capacity = 9.0\n" + HEAD + ALICE, "accounts is 'given 2 times'"),
     "lot 0": ("lot = 0.0\n" + HEAD + ALICE, r"lot\[0\] is 0.0: expected a number > 0"),
-    "absent table": ('accounts = "no.csv"\n' + HEAD, r"accounts is 'no\.csv': .*No such file"),
-    "absent Parquet": ('accounts = "no.parquet"\n' + HEAD, r"accounts is 'no\.parquet'.*No such"),
+    "absent table": (
+        'accounts = "no.csv"\n' + HEAD,
+        r"accounts is 'no\.csv': .*that exists",
+    ),
+    "absent Parquet": (
+        'accounts = "no.parquet"\n' + HEAD,
+        r"'no\.parquet'.*that exists",
+    ),
     "other table": ('accounts = "no.xlsx"\n' + HEAD, r"a \.csv or \.parquet file"),
     "no table": ('accounts = ""\n' + HEAD, r"a \.csv or \.parquet file"),
-    "a pattern": ('accounts = "*.csv"\n' + HEAD, r"accounts is '\*\.csv'.*No such file"),
-    "NUL in a path": ('accounts = "a\\u0000.csv"\n' + HEAD, "accounts is .*a readable table"),
+    "a pattern": ('accounts = "*.csv"\n' + HEAD, r"accounts is '\*\.csv'.*that exists"),
+    "NUL in a path": ('accounts = "a\\u0000.csv"\n' + HEAD, "accounts is .*a file that exists"),
     "unknown loss": (HEAD + ALICE + '[loss]\nkind = "x"\n', "loss.kind is 'x': .*min-max"),
     "price missing": (HEAD + ALICE + '[loss]\nkind = "surrogate"\n', "loss.track is None"),
     "price too much": (HEAD + ALICE + "[loss]\nfair = 1.0\n", "loss.fair is 1.0: expected nothing"),
@@ -387,12 +393,12 @@ def test_bad_json_names_the_file(folder, text, read):
 @pytest.mark.parametrize(
     ("name", "message"),
     [
-        ("absent.toml", "No such file"),
-        ("folder.toml", "directory"),
+        ("absent.toml", "a file that exists"),
+        ("folder.toml", "not a folder"),
         ("round.yaml", r"a \.toml or \.json file"),
         ("round", r"a \.toml or \.json file"),
         ("", r"a \.toml or \.json file"),
-        ("n" * 300 + ".toml", "too long"),
+        ("n" * 300 + ".toml", "too long|a file that exists"),
     ],
 )
 def test_what_is_not_a_file_to_read(folder, name, message, read):
@@ -518,6 +524,7 @@ def test_parquet_so_damaged_that_its_reader_panics(folder, monkeypatch):
         raise pl.exceptions.PanicException("index out of bounds")
 
     monkeypatch.setattr(pl, "read_parquet", panic)
+    put("t.parquet", "")
     put("round.toml", f'accounts = "t.parquet"\n{HEAD}')
     with pytest.raises(InputError, match="a readable table"):
         read_round("round.toml")
@@ -527,7 +534,7 @@ def test_parquet_so_damaged_that_its_reader_panics(folder, monkeypatch):
 def test_a_folder_is_not_a_table(folder, name):
     Path(name).mkdir()
     put("round.toml", f'accounts = "{name}"\n{HEAD}')
-    with pytest.raises(InputError, match="a readable table"):
+    with pytest.raises(InputError, match="not a folder"):
         read_round("round.toml")
 
 

@@ -163,6 +163,29 @@ def test_trap_6_a_time_limit_without_an_incumbent_is_not_an_answer():
         run(form.program, time_limit=1e-9)
 
 
+def test_trap_6_a_search_that_is_cut_short_says_so():
+    """A market split: points are easy to find, and the best of them for hours not to prove."""
+    dice, columns, rows = np.random.default_rng(0), 60, 8
+    split = dice.integers(0, 99, (rows, columns)).astype(float)
+    half, every = np.floor(split.sum(axis=1) / 2), columns + 2 * rows
+    hard = Program(
+        cost=np.r_[np.zeros(columns), np.ones(2 * rows)],
+        lower=np.zeros(every),
+        upper=np.r_[np.ones(columns), np.full(2 * rows, 1e9)],
+        row_lower=half,
+        row_upper=half,
+        start=np.arange(rows + 1) * every,
+        column=np.tile(np.arange(every), rows),
+        coefficient=np.hstack([split, np.eye(rows), -np.eye(rows)]).ravel(),
+        integer=np.r_[np.ones(columns, bool), np.zeros(2 * rows, bool)],
+    )
+    answer = run(hard, time_limit=1.0)
+    assert answer.stopped is highs.Stopped.LIMIT
+    chosen = np.rint(answer.columns[:columns])
+    assert answer.bound < np.abs(split @ chosen - half).sum()
+    assert answer.row_duals is None
+
+
 @pytest.mark.parametrize("limit", [0.0, -1.0, math.nan, math.inf])
 def test_a_time_limit_must_be_a_positive_number(limit):
     with pytest.raises(InputError, match="time_limit"):

@@ -10,9 +10,6 @@ from cyclopts import Parameter
 
 from adlopt.cli.command import Output, app, progress, whole
 
-INTERRUPTED = 130
-"""Exit code after Ctrl-C."""
-
 
 @app.command
 def sweep(
@@ -59,7 +56,7 @@ def sweep(
             run_sweep(chosen, path, executor, progress=step, notice=_notice)
     except KeyboardInterrupt:
         _notice("stopped; the same command carries on")
-        sys.exit(INTERRUPTED)
+        raise
     print(f"wrote {path}: {chosen}")
 
 

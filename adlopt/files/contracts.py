@@ -12,6 +12,7 @@ import numpy as np
 
 from adlopt.errors import InputError
 from adlopt.files.objectives import limits_entry, limits_of
+from adlopt.files.places import inside
 from adlopt.files.read import decode, naming, parse
 from adlopt.files.schema import ContractRoundFile
 from adlopt.files.tables import Columns, read_columns
@@ -279,7 +280,7 @@ def _table(path: Path, name: str, given: Any, columns: Columns) -> dict[str, Any
     if given is None:
         return None
     if isinstance(given, str):
-        return read_columns(path.parent / given, name, columns)
+        return read_columns(inside(path.parent, given, f"{path}: {name}"), name, columns)
     table: dict[str, Any] = {
         key: [getattr(each, key) for each in given] for key in (*columns.text, *columns.needed)
     }

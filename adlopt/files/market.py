@@ -9,6 +9,7 @@ import msgspec
 
 from adlopt.arrays import FloatArray
 from adlopt.errors import InputError
+from adlopt.files.places import inside
 from adlopt.files.read import decode, naming, require_all
 from adlopt.files.schema import CoinEntry, MarketFile, OpenPositionEntry
 from adlopt.files.tables import Columns, read_columns, read_table
@@ -111,7 +112,7 @@ def write_market(market: Market, path: str | Path) -> list[Path]:
 def _accounts(entry: MarketFile, path: Path) -> Accounts:
     _one_of("account", entry.account, entry.accounts)
     if entry.accounts is not None:
-        rows = read_table(path.parent / entry.accounts, needed="balance")
+        rows = read_table(inside(path.parent, entry.accounts, "accounts"), needed="balance")
         known = ("account", "balance", "opened")
         features = {n: rows[n].to_numpy() for n in rows.columns if n not in known}
         opened = rows["opened"].to_numpy() if "opened" in rows.columns else None
@@ -154,7 +155,8 @@ def _positions(entry: MarketFile, path: Path) -> OpenPositions:
             size=[p.size for p in held],  # type: ignore[arg-type]
             entry=[p.entry for p in held],  # type: ignore[arg-type]
         )
-    return OpenPositions(**read_columns(path.parent / entry.positions, "positions", POSITIONS))
+    table = inside(path.parent, entry.positions, "positions")
+    return OpenPositions(**read_columns(table, "positions", POSITIONS))
 
 
 def _one_of(name: str, inline: object, table: object) -> None:

@@ -14,6 +14,7 @@ import msgspec
 from adlopt.episode import Episode
 from adlopt.errors import InputError
 from adlopt.files.objectives import limits_of, objective_of, renamed
+from adlopt.files.places import existing_file, inside
 from adlopt.files.schema import (
     AccountEntry,
     EpisodeFile,
@@ -110,8 +111,10 @@ def read_episode(path: str | Path) -> Episode:
     """
     path = Path(path)
     entry = decode(path, EpisodeFile)
-    table = None if entry.accounts is None else path.parent / entry.accounts
-    tables = {} if table is None else rows_by_round(table, len(entry.round))
+    tables = {}
+    if entry.accounts is not None:
+        table = inside(path.parent, entry.accounts, f"{path}: accounts")
+        tables = rows_by_round(table, len(entry.round))
     rounds = []
     for t, each in enumerate(entry.round, start=1):
         with naming(f"{path}: round {t}"):
@@ -142,7 +145,7 @@ def _round(entry: RoundEntry, t: int, path: Path, rows: pl.DataFrame | None) -> 
             "exactly one of [[account]] entries, a table named by `accounts`, a total `capacity`",
         )
     if entry.accounts is not None:
-        rows = read_table(path.parent / entry.accounts)
+        rows = read_table(inside(path.parent, entry.accounts, "accounts"))
         if "round" in rows.columns and rows["round"].n_unique() > 1:
             found = rows["round"].unique().sort().to_list()
             remedy = "keep one round, or name the table in an episode file"
@@ -253,7 +256,7 @@ def parse(path: Path) -> Any:
     if path.suffix not in (".toml", ".json"):
         raise InputError("file", str(path), "a .toml or .json file")
     try:
-        text = path.read_bytes().decode("utf-8-sig")
+        text = existing_file(path).read_bytes().decode("utf-8-sig")
         return tomllib.loads(text) if path.suffix == ".toml" else msgspec.json.decode(text)
     except OSError as error:
         raise InputError("file", str(path), f"a readable file ({first_line(error)})") from None

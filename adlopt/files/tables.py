@@ -10,10 +10,16 @@ from typing import TYPE_CHECKING, Any
 from adlopt.arrays import LARGEST_USD, FloatArray, range_words
 from adlopt.episode import Episode
 from adlopt.errors import InputError
+from adlopt.files.places import existing_file
 from adlopt.round import RESERVED
 
 if TYPE_CHECKING:
     import polars as pl
+
+MANY_ROWS = 10_000_000
+"""Rows that a Parquet table may have whatever its size."""
+ROWS_A_BYTE = 10
+"""An id alone takes more than a tenth of a byte: denser tables are taken for bombs."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,7 +79,10 @@ def _read(path: Path, field: str) -> pl.DataFrame:
     }
     if path.suffix not in readers:
         raise InputError(field, str(path), "a .csv or .parquet file")
+    existing_file(path, field)
     try:
+        if path.suffix == ".parquet":
+            _refuse_bomb(path, pl.scan_parquet(path, glob=False).select(pl.len()).collect().item())
         raw = readers[path.suffix](path)
     except (OSError, pl.exceptions.PolarsError, pl.exceptions.PanicException) as error:
         raise InputError(field, str(path), f"a readable table ({first_line(error)})") from None
@@ -83,6 +92,12 @@ def _read(path: Path, field: str) -> pl.DataFrame:
             remedy = "rename or drop one"
             raise InputError(f"{path}: columns", twice[1], "a column once", remedy=remedy)
     return raw
+
+
+def _refuse_bomb(path: Path, rows: int) -> None:
+    most = max(MANY_ROWS, ROWS_A_BYTE * path.stat().st_size)
+    if rows > most:
+        raise InputError(str(path), f"{rows:,} rows", f"at most {most:,} in a file of its size")
 
 
 def _texts(column: pl.Series, path: Path) -> pl.Series:

@@ -11,10 +11,11 @@ import msgspec
 
 from adlopt.errors import InputError
 from adlopt.files import write_episode
+from adlopt.files.places import inside
 from adlopt.files.write import replace_all
 from adlopt.loaders.hyperreplay import find_detail, find_node_fills, read_detail
 from adlopt.loaders.ledger import read_ledger
-from adlopt.loaders.lines import Progress, inside
+from adlopt.loaders.lines import Progress
 from adlopt.loaders.loaded import Loaded
 from adlopt.loaders.mapped import read_mapped, read_mapping
 from adlopt.loaders.markout import markouts, production

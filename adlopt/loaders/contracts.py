@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from adlopt.errors import InputError
+from adlopt.files.places import existing_file
 from adlopt.loaders.figures import coin_gaps
 from adlopt.loaders.fills import Fills
-from adlopt.loaders.lines import existing_file
 from adlopt.loaders.loaded import Loaded
 from adlopt.positions import ContractRound
 

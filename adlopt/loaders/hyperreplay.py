@@ -11,9 +11,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from adlopt.errors import InputError
+from adlopt.files.places import inside
 from adlopt.loaders.columns import Column, Kind, require_columns
 from adlopt.loaders.fills import Fills
-from adlopt.loaders.lines import Progress, inside
+from adlopt.loaders.lines import Progress
 from adlopt.loaders.report import TOLERANCE, FileReport, Tally
 from adlopt.loaders.tables import header_of, typed_blocks
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 from adlopt.errors import InputError
+from adlopt.files.places import existing_file
 
 BLOCK = 1 << 22
 """Bytes read at a time."""
@@ -18,33 +19,6 @@ SMALL = 1 << 26
 """Bytes that may be unpacked whatever the ratio."""
 LZ4_MAGIC = b"\x04\x22\x4d\x18"
 Progress: TypeAlias = Callable[[str], None] | None
-
-
-def existing_file(path: Path) -> Path:
-    """Return the path if it is a regular file.
-
-    Raises
-    ------
-    InputError
-        If it does not exist, or is a folder, a pipe or a device.
-    """
-    if not path.is_file():
-        raise InputError("file", str(path), "a file that exists, not a folder, pipe or device")
-    return path
-
-
-def inside(folder: Path, name: str) -> Path:
-    """Return `folder / name`, which may not lead out of the folder, by ".." or by a link.
-
-    Raises
-    ------
-    InputError
-        If it does.
-    """
-    path = folder / name
-    if not path.resolve().is_relative_to(folder.resolve()):
-        raise InputError("file", str(path), f"a file inside {folder}")
-    return path
 
 
 def each_once(paths: Iterable[str | Path]) -> list[Path]:

@@ -36,9 +36,10 @@ from typing import Any, Literal
 import msgspec
 
 from adlopt.errors import InputError
+from adlopt.files.places import existing_file
 from adlopt.loaders.columns import UNITS, Column, Kind
 from adlopt.loaders.fills import QUANTITIES, REQUIRED, TEXTS, Fills
-from adlopt.loaders.lines import Progress, existing_file
+from adlopt.loaders.lines import Progress
 from adlopt.loaders.loaded import Loaded
 from adlopt.loaders.report import TOLERANCE, Origin, Tally
 from adlopt.loaders.rounds import rounds_of

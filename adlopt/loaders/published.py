@@ -11,8 +11,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from adlopt.errors import InputError
+from adlopt.files.places import inside
 from adlopt.loaders.columns import Column, Kind
-from adlopt.loaders.lines import Progress, inside
+from adlopt.loaders.lines import Progress
 from adlopt.loaders.loaded import Loaded, Record
 from adlopt.loaders.report import TOLERANCE, FileReport, Origin, Tally
 from adlopt.loaders.tables import header_of, typed_blocks

@@ -14,8 +14,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from adlopt.errors import InputError
+from adlopt.files.places import inside
 from adlopt.loaders.columns import LATEST_MS
-from adlopt.loaders.lines import Progress, inside
+from adlopt.loaders.lines import Progress
 from adlopt.loaders.node_fills import Malformed, number
 from adlopt.loaders.report import TOLERANCE, FileReport, Tally
 from adlopt.loaders.tables import json_array

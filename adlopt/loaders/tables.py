@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from adlopt.errors import InputError
+from adlopt.files.places import existing_file
 from adlopt.loaders.columns import Column, require_columns, typed
-from adlopt.loaders.lines import Progress, blocks_of_lines, existing_file
+from adlopt.loaders.lines import Progress, blocks_of_lines
 from adlopt.loaders.report import Tally
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar
 
 import numpy as np
@@ -89,7 +89,8 @@ class Queue(Memoryless):
             scores = start.feature(self.score)
         order: IntArray = np.argsort(-scores, kind="stable")
         if (np.diff(scores[order]) == 0).any():
-            order = np.lexsort((np.asarray(start.account), -scores))
+            order = by_id(start)
+            order = order[np.argsort(-scores[order], kind="stable")]
         return order
 
 
@@ -160,7 +161,7 @@ class CappedProRata(Memoryless):
 
 @dataclass(frozen=True, slots=True)
 class IntegerProRata(Memoryless):
-    """Pro-rata in whole lots by largest remainder; ties to the earlier account.
+    """Pro-rata in whole lots by largest remainder; ties to the id that sorts first.
 
     Without lots it counts in micro-dollars. See `adlopt.apportionment.integer_pro_rata`.
     """
@@ -169,14 +170,19 @@ class IntegerProRata(Memoryless):
 
     def allocate(self, state: State, start: RoundStart, budget: float) -> Haircut:
         """Round every share, then hand out the rest."""
-        return integer_pro_rata(start.capacity, start.lot, budget)
+        order = by_id(start)
+        lot = None if start.lot is None else start.lot[order]
+        haircut = np.empty(order.size)
+        haircut[order] = integer_pro_rata(start.capacity[order], lot, budget)
+        return haircut
 
 
 @dataclass(frozen=True, slots=True)
 class LeastBurden(Memoryless):
     """The min–max burden haircut of the budget; in lots, of what whole lots raise within it.
 
-    See `adlopt.lots.within_budget`.
+    Of several that are best in lots, which one is found hangs on ids and not on the order of the
+    accounts. See `adlopt.lots.within_budget`.
 
     Parameters
     ----------
@@ -197,8 +203,19 @@ class LeastBurden(Memoryless):
         if start.lot is None:
             return solve(Round(start=start, outcome=RoundOutcome(needed=budget)), loss).haircut
         whole = RoundOutcome(needed=math.floor(budget * MICRO) / MICRO)
-        grid = LotGrid.of(BurdenProblem.of(Round(start=start, outcome=whole), loss))
-        return grid.haircut(within_budget(grid))
+        order = by_id(start)
+        sorted_ = replace(
+            start,
+            account=tuple(start.account[i] for i in order),
+            capacity=start.capacity[order],
+            equity=None if start.equity is None else start.equity[order],
+            lot=start.lot[order],
+            features={},
+        )
+        grid = LotGrid.of(BurdenProblem.of(Round(start=sorted_, outcome=whole), loss))
+        haircut = np.empty(order.size)
+        haircut[order] = grid.haircut(within_budget(grid))
+        return haircut
 
 
 @dataclass(frozen=True, slots=True)
@@ -246,3 +263,8 @@ class MirrorDescent:
         bearers = held & (fraction >= fraction.max() * (1 - EQUAL))
         after = fraction - np.where(bearers, self.step / max(bearers.sum(), 1), 0.0)
         return {**state, **dict(zip(start.account, after.tolist(), strict=True))}
+
+
+def by_id(start: RoundStart) -> IntArray:
+    """Order of the accounts by id, shape (n,)."""
+    return np.array(sorted(range(len(start.account)), key=start.account.__getitem__))

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import multiprocessing
 import re
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures import as_completed
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -14,6 +13,7 @@ from typing import Any
 from adlopt.errors import InputError, ProofError
 from adlopt.proof.checking import check
 from adlopt.table import Table, counted
+from adlopt.workers import worker_processes
 
 WORKERS = 2
 """Proofs checked at the same time."""
@@ -117,8 +117,7 @@ def check_all(
 
 
 def _rows(paths: Sequence[Path]) -> Iterator[tuple[Path, Row]]:
-    context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(WORKERS, mp_context=context) as pool:
+    with worker_processes(WORKERS) as pool:
         waiting = {pool.submit(row_of, path): path for path in paths}
         for finished in as_completed(waiting):
             path = waiting[finished]

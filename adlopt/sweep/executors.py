@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-import multiprocessing
 import os
-import signal
-import threading
 from collections.abc import Iterator
 from concurrent.futures import (
     BrokenExecutor,
     CancelledError,
     Executor,
-    ProcessPoolExecutor,
     ThreadPoolExecutor,
 )
 from contextlib import AbstractContextManager, contextmanager
 from typing import cast
 
 from adlopt.errors import InputError, SweepStopped
+from adlopt.workers import worker_processes
 
 LOST = "what is finished is kept: run it again"
 
@@ -60,10 +57,8 @@ def on_processes(workers: int | None = None) -> Iterator[Executor]:
     SweepStopped
         If one of them dies.
     """
-    context, count = multiprocessing.get_context("spawn"), _workers(workers)
     try:
-        with ProcessPoolExecutor(count, mp_context=context, initializer=_follow_parent) as executor:
-            _launch(executor, count)
+        with worker_processes(_workers(workers)) as executor:
             yield executor
     except BrokenExecutor:
         raise SweepStopped(f"a worker process died; {LOST}") from None
@@ -104,28 +99,3 @@ def _workers(given: int | None) -> int:
     if given is not None and given < 1:
         raise InputError("workers", given, "a whole number ≥ 1")
     return given or os.cpu_count() or 1
-
-
-def _launch(executor: Executor, count: int) -> None:
-    """Start all workers deaf to Ctrl-C, which a terminal sends to them as well."""
-    hears = threading.current_thread() is threading.main_thread()
-    before = signal.signal(signal.SIGINT, signal.SIG_IGN) if hears else None
-    try:
-        for _ in range(count):
-            executor.submit(int)
-    finally:
-        if before is not None:
-            signal.signal(signal.SIGINT, before)
-
-
-def _follow_parent() -> None:
-    """Leave Ctrl-C to the parent, and end when it does."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    threading.Thread(target=_end_with_parent, daemon=True).start()
-
-
-def _end_with_parent() -> None:
-    parent = multiprocessing.parent_process()
-    assert parent is not None
-    parent.join()
-    os._exit(1)

@@ -14,9 +14,11 @@ import msgspec
 from adlopt.episodes import october_10, shock
 from adlopt.errors import InputError
 from adlopt.files.objectives import objective_of
+from adlopt.files.places import inside
 from adlopt.files.read import decode, naming, read_episode
 from adlopt.files.schema import LossEntry
 from adlopt.loss import Asymmetric, Empirical
+from adlopt.own_file import MARK
 from adlopt.playing import resolve
 from adlopt.simulation import Scenario
 from adlopt.simulation.player import as_player
@@ -173,7 +175,11 @@ def _given(entry: EpisodeEntry, index: int, folder: Path) -> Instance:
         if value is not None:
             raise InputError(f"episode[{index}].{name}", value, "nothing, unless source is shock")
     known = entry.source == "october-10"
-    episode = october_10() if known else read_episode(folder / entry.source)
+    episode = (
+        october_10()
+        if known
+        else read_episode(inside(folder, entry.source, f"episode[{index}].source"))
+    )
     return Instance(name=entry.source, rounds=len(episode), given=episode)
 
 
@@ -245,6 +251,9 @@ def _contenders(entry: SweepFile) -> Iterator[Contender]:
             policy = template
             for name, value in zip(names, values, strict=True):
                 policy = policy.replace(f"{{{name}}}", f"{value}")
+            if MARK in policy:
+                remedy = "code runs only by command: adlopt play -p takes path.py:name"
+                raise InputError("policies", policy, "names", index=index, remedy=remedy)
             with naming(f"policies[{index}]"):
                 shown = (as_player(policy) if entry.scenario else resolve(policy, probe)).name
             if shown in made:

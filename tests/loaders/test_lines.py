@@ -8,8 +8,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from adlopt.errors import InputError
+from adlopt.files.places import inside
 from adlopt.loaders import lines
-from adlopt.loaders.lines import blocks_of_lines, inside
+from adlopt.loaders.lines import blocks_of_lines
 
 LINE = st.text(st.characters(codec="utf-8", exclude_characters="\r\n"), max_size=9)
 
