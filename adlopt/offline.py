@@ -96,7 +96,8 @@ def solve(
         solution then says why each account gives no more.
     gap : float
         In contract space: relative gap, proven, at which to stop; 0 for the optimum itself. A gap
-        of 1e-6 takes a fifth of the time where accounts have many positions.
+        of 1e-6 takes a fifth of the time where accounts have many positions. What a tier gives is
+        then within the gap of the most that it can.
     method : Method
         `AUTO`, or `HIGHS` to have HiGHS solve the linear or mixed-integer program; there is none
         for `Leximin` and `FewestAccounts`.

@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import adlopt as adl
+from adlopt.contracts import search as contract_search
 from adlopt.contracts import tiers as contract_tiers
 from adlopt.contracts.grid import ContractGrid
 
@@ -337,7 +338,7 @@ def test_the_next_class_gives_when_the_first_has_given_all():
 def test_a_tier_that_could_give_more_is_not_believed(monkeypatch):
     limits = adl.Limits(tier=[1, 1, 2])
     monkeypatch.setattr(
-        contract_tiers, "_all_it_can", lambda part, _: replace(part, least=part.least // 9)
+        contract_tiers, "_all_it_can", lambda part, *_: replace(part, least=part.least // 9)
     )
     with pytest.raises(adl.CertificateError, match="tier 1 can give more"):
         adl.solve(two_classes(330.0), limits=limits, budget=AT_LEAST)
@@ -386,3 +387,29 @@ def test_bad_lots_are_refused():
     round_ = adl.Round.of(capacity=[3.0], deficit=1.0, needed=2.0)
     with pytest.raises(adl.InputError, match=r"limits\.lots.*in wealth space"):
         adl.solve(round_, limits=adl.Limits(lots=[1]))
+
+
+def test_a_tier_gives_within_the_gap_of_the_most_it_can():
+    rng = np.random.default_rng(2)
+    n, m = 200, 900
+    owner = np.sort(np.concatenate([np.arange(n), rng.integers(0, n, m - n)]))
+    round_ = adl.ContractRound.of(
+        account=[f"a{i}" for i in owner], coin=[f"c{j}" for j in range(m)], side=["long"] * m,
+        size=rng.integers(1, 30, m), value=np.round(rng.lognormal(1.0, 2.0, m), 6) + 1e-6,
+        deficit=1.0, needed=0.0, equity=rng.lognormal(5.0, 1.0, n),
+    )  # fmt: skip
+    first = np.arange(n) < n // 2
+    limits = adl.Limits(cap=0.7, tier=np.where(first, 1, 2))
+    reach = 0.7 * float(round_.start.capacity[first].sum())
+    needed = round(reach + 0.3 * float(round_.start.capacity[~first].sum()), 2)
+    round_ = replace(round_, outcome=adl.RoundOutcome(needed=needed))
+    best = adl.solve(round_, budget=AT_LEAST, limits=limits, gap=1e-6)
+    given_ = best.haircut[first].sum()
+    exact = ContractGrid.of(round_, adl.MinMax(), AT_LEAST, limits).among(first)
+    most = sum(
+        int(contract_search.Filler(exact).exhaust(exact.cap).bounds[i]) for i in range(n // 2)
+    )
+    assert most * (1 - 1e-6) <= given_ * MICRO <= most + 0.5
+    assert best.raised >= needed
+    assert best.certificate.gap <= 1e-6 * best.certificate.upper
+    assert best.then[0].certificate.gap <= 1e-6 * best.then[0].certificate.upper

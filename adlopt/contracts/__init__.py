@@ -129,9 +129,9 @@ def solve_contracts(
             return highs_optimum(round_, part, time_limit)
         return least_burden(round_, part, gap)
 
-    parts = [(grid, find(grid))] if len(tiers) == 1 else tier_by_tier(grid, tiers, find)
+    parts = [(grid, find(grid))] if len(tiers) == 1 else tier_by_tier(grid, tiers, find, gap)
     answers = [found for _, found in parts]
-    proofs = _certify_parts(parts)
+    proofs = _certify_parts(parts, gap)
     counts = np.zeros(len(round_.positions), dtype=np.int64)
     given = [(part, found.counts) for part, found in parts]
     for part, lots in given:
@@ -157,14 +157,14 @@ def solve_contracts(
     )
 
 
-def _certify_parts(parts: Sequence[tuple[ContractGrid, Found]]) -> list[Certificate]:
+def _certify_parts(parts: Sequence[tuple[ContractGrid, Found]], gap: float) -> list[Certificate]:
     """Certify each tier, and that those before the last give all they can."""
     proofs = []
     for part, found in parts:
         amounts = part.amounts(found.counts)
         upper = worst_burden(amounts / MICRO, part.weight)
         proofs.append(certify_contracts(part, found.counts, upper, found.lower))
-        if part is not parts[-1][0] and not gives_all(part, int(amounts.sum())):
+        if part is not parts[-1][0] and not gives_all(part, int(amounts.sum()), gap):
             raise CertificateError(f"tier {len(proofs)} can give more, and a later one gives")
     return proofs
 

@@ -124,6 +124,14 @@ class Filler:
         self._fill(filling, np.flatnonzero(limits > 0), nodes)
         return filling
 
+    def exhaust(self, limits: IntArray) -> Filling:
+        """Fill every account up to its limit, searching on where that leaves doubt."""
+        filling, nodes = self.settle(limits, FEW_NODES), FEW_NODES
+        while not filling.settled.all() and nodes < MOST_NODES and self.spent < ALL_NODES:
+            nodes *= MORE
+            self._fill(filling, np.flatnonzero(~filling.settled), nodes)
+        return filling
+
     def _known(self, limits: IntArray) -> Filling:
         """Take over accounts whose limit changed in vain since it was last filled."""
         counts = np.zeros(self.grid.row.size, dtype=np.int64)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from fractions import Fraction
 
 from adlopt.arrays import BoolArray
 from adlopt.contracts.grid import ContractGrid
@@ -14,7 +15,10 @@ from adlopt.lots.grid import MICRO, MOST_MICRO
 
 
 def tier_by_tier(
-    grid: ContractGrid, tiers: Sequence[BoolArray], find: Callable[[ContractGrid], Found]
+    grid: ContractGrid,
+    tiers: Sequence[BoolArray],
+    find: Callable[[ContractGrid], Found],
+    gap: float,
 ) -> list[tuple[ContractGrid, Found]]:
     """Solve each tier that is needed, as a round of its own.
 
@@ -26,6 +30,8 @@ def tier_by_tier(
     ----------
     tiers : sequence of BoolArray, shape (accounts of the round,)
         Lowest tier first.
+    gap : float
+        Share of the most that a tier can give by which it may give less.
 
     Raises
     ------
@@ -39,7 +45,7 @@ def tier_by_tier(
     for number, mask in enumerate(tiers, start=1):
         part = grid.among(mask[grid.account]).missing(given)
         if number < len(tiers):
-            part = _all_it_can(part, number)
+            part = _all_it_can(part, number, gap)
         try:
             found = find(part)
         except InfeasibleRound as refused:
@@ -51,22 +57,22 @@ def tier_by_tier(
     return parts
 
 
-def gives_all(part: ContractGrid, raised: int) -> bool:
-    """Whether the lots of a tier cannot make more, in micro-dollars."""
-    return Filler(part).decide(part.cap, raised + 1).ceiling <= raised
+def gives_all(part: ContractGrid, raised: int, gap: float) -> bool:
+    """Whether the lots of a tier cannot make more, in micro-dollars, apart from a gap."""
+    return Filler(part).exhaust(part.cap).ceiling <= raised * (1 + Fraction(gap))
 
 
-def _all_it_can(part: ContractGrid, number: int) -> ContractGrid:
+def _all_it_can(part: ContractGrid, number: int, gap: float) -> ContractGrid:
     """Ask a tier that cannot raise what is missing for the most that it can."""
     filler = Filler(part)
     supply = filler.decide(part.cap, part.least)
     if supply.raised >= part.least:
         return part
-    supply = filler.settle(part.cap)
-    if not supply.settled.all():
+    supply = filler.exhaust(part.cap)
+    if supply.ceiling > supply.raised * (1 + Fraction(gap)):
         raise SolverStopped(
             f"the most that tier {number} can give was not settled before the search gave up: "
-            f"between {supply.raised / MICRO!r} and {supply.ceiling / MICRO!r} USD"
+            f"between {supply.raised / MICRO!r} and {supply.ceiling / MICRO!r} USD; allow a gap"
         )
     return replace(part, least=supply.raised, highest=MOST_MICRO)
 
