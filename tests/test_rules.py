@@ -388,6 +388,12 @@ def test_bad_markets_are_refused(make, message):
         make()
 
 
+@pytest.mark.parametrize("rule", ["binance", None, lambda start: start.capacity])
+def test_what_is_no_rule_is_named(rule):
+    with pytest.raises(InputError, match=r"^rule is .*expected a Rule; rule_named finds one"):
+        deleverage(two_sided(), rule)
+
+
 def test_bad_sheds_are_refused():
     market = two_sided()
     one = {"loser": ["L"], "coin": ["ETH"], "side": ["long"], "size": [1], "price": [3800]}

@@ -8,6 +8,7 @@ from dataclasses import replace
 import numpy as np
 
 from adlopt.arrays import BoolArray, FloatArray, IntArray
+from adlopt.errors import InputError
 from adlopt.lots.grid import MICRO
 from adlopt.market import LARGEST_MARKET, Market
 from adlopt.positions import Side
@@ -18,6 +19,8 @@ from adlopt.rules.rows import Rows, account_rows, closes_against, micro, positio
 from adlopt.rules.rule import Close, Gauge, Haircut, Rule, Tier
 from adlopt.rules.split import share_out
 from adlopt.shed import Shed
+
+NO_RULE = "rule_named finds one; in_market.act lets a policy of dollars act"
 
 
 def deleverage(market: Market, rule: Rule, shed: Shed | None = None) -> Deleveraging:
@@ -30,7 +33,7 @@ def deleverage(market: Market, rule: Rule, shed: Shed | None = None) -> Delevera
     Raises
     ------
     InputError
-        If the market lacks a feature or signal that the rule reads.
+        If it is no rule, or the market lacks a feature or signal that it reads.
 
     Examples
     --------
@@ -45,6 +48,8 @@ def deleverage(market: Market, rule: Rule, shed: Shed | None = None) -> Delevera
     >>> done.given, done.deficit_left
     (array([   0., 2000.]), 0.0)
     """
+    if not isinstance(rule, Rule):
+        raise InputError("rule", rule, "a Rule", remedy=NO_RULE)
     shed = rule.sheds(market) if shed is None else shed
     book = Book.of(market, shed)
     allowance, most = _pays(rule.fund, market), _pays(rule.residual, market)
