@@ -12,7 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import adlopt as adl
-from adlopt.contracts import certify_contracts
+from adlopt.contracts import certify_contracts, meeting, sum_levels
+from adlopt.contracts import optimum as contract_optimum
 from adlopt.contracts import search as contract_search
 from adlopt.contracts.grid import ContractGrid
 from adlopt.errors import Binding
@@ -91,19 +92,33 @@ def check(round_, loss, best, budget):
     certificate = best.certificate
     assert Fraction(certificate.lower) <= level
     if certificate.trust is adl.Trust.EXACT and needed:
-        reach = sum(
-            most_below(
-                [
-                    (values[j], int(positions.most[j]))
-                    for j in range(len(values))
-                    if owner[j] == i and values[j]
-                ],
-                Fraction(certificate.lower) * w * MICRO,
-                Fraction(round_.start.capacity[i]) * MICRO,
-            )
-            for i, w in enumerate(weights)
-        )
-        assert reach < needed, "the bound is proved by what stays strictly below it"
+        lots = [
+            [
+                (values[j], int(positions.most[j]))
+                for j in range(len(values))
+                if owner[j] == i and values[j]
+            ]
+            for i in range(len(weights))
+        ]
+        limits = [Fraction(certificate.lower) * w * MICRO for w in weights]
+        caps = [Fraction(c) * MICRO for c in round_.start.capacity.tolist()]
+        reach = sum(map(most_below, lots, limits, caps))
+        assert reach < needed or not any(
+            needed <= total <= needed + Fraction(budget.extra) * MICRO
+            for total in all_below(lots, limits, caps)
+        ), "the bound is proved by what stays strictly below it"
+
+
+def all_below(lots, limits, caps):
+    """All sums that lots make strictly below limits and up to caps, account by account."""
+    totals = {0}
+    for own, limit, cap in zip(lots, limits, caps, strict=True):
+        made = {0}
+        for value, most in own:
+            made = {x + value * k for x in made for k in range(most + 1)}
+        made = {x for x in made if x < limit and x <= cap * (1 + Fraction(1, 10**12))} | {0}
+        totals = {total + x for total in totals for x in made}
+    return totals
 
 
 def most_below(lots, limit, cap):
@@ -429,7 +444,7 @@ def test_small_searches_cut_short_prove_nothing_false(seed, monkeypatch):
     for trial in range(40):
         monkeypatch.setattr(contract_search, "ALL_NODES", int(rng.choice([1, 3, 10, 40])))
         if trial % 2:
-            monkeypatch.setattr("adlopt.contracts.optimum.Listing.of", lambda _: None)
+            monkeypatch.setattr(meeting, "SUMS", 2)
         positions = [
             (i, float(rng.choice([1, 2, 3, 5, 7, 11, 2.5])), int(rng.integers(0, 3)))
             for i in range(2)
@@ -517,8 +532,9 @@ def test_sums_out_of_reach_of_many_lots_are_still_refused():
 
 
 def test_a_sum_that_is_neither_found_nor_refuted_is_not_called_infeasible(monkeypatch):
-    monkeypatch.setattr("adlopt.contracts.optimum.mend", lambda *_: None)
-    monkeypatch.setattr("adlopt.contracts.optimum.Listing.of", lambda _: None)
+    for module in (contract_optimum, sum_levels):
+        monkeypatch.setattr(module, "mend", lambda *_: None)
+    monkeypatch.setattr(meeting, "SUMS", 0)
     round_ = coarse(10, 1)
     with pytest.raises(adl.SolverStopped, match=r"before the search gave up.*at_least"):
         adl.solve(round_, EQUITY)
@@ -543,7 +559,7 @@ def test_a_solver_that_denies_a_solution_is_not_believed(monkeypatch):
     def deny(*_, **__):
         raise Infeasible
 
-    monkeypatch.setattr("adlopt.contracts.optimum.run", deny)
+    monkeypatch.setattr(contract_optimum, "run", deny)
     round_ = round_of([(0, 5.0, 4), (0, 3.0, 2)], needed=16.0, equity=[100.0])
     with pytest.raises(adl.SolverFailed, match="infeasible that has a solution"):
         adl.solve(round_, EQUITY, method=adl.Method.HIGHS)

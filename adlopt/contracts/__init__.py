@@ -5,13 +5,14 @@ budget                  method
 ======================  ======================================================================
 at least                parametric search over the worst burden, one knapsack an account
 exact, or in a band     the same; lots go back or are rearranged until the sum counts
-  few accounts          all sums that lots can make, where that did not succeed
+  where that fails      levels above it, what accounts can give less met in the middle
 one position each       parametric search over lots, with its own proof that a sum is out of reach
 `Method.HIGHS`          mixed-integer program between two levels
 ======================  ======================================================================
 
 A lower bound is proved by one sum over the accounts: what their lots can make strictly below a
-level falls short of the budget. It holds whatever found the lots.
+level falls short of the budget; or by listing all sums near the budget: none counts. It holds
+whatever found the lots.
 """
 
 from __future__ import annotations
@@ -25,13 +26,14 @@ import numpy as np
 from adlopt.arrays import FloatArray, IntArray, Record, freeze_indices, own
 from adlopt.budget import Budget
 from adlopt.certificate import Certificate, Trust, round_down
+from adlopt.contracts import optimum
 from adlopt.contracts.grid import ContractGrid
-from adlopt.contracts.optimum import highs_optimum, optimum
+from adlopt.contracts.meeting import meet
 from adlopt.contracts.search import Filler
 from adlopt.errors import CertificateError
 from adlopt.highs import Stopped
 from adlopt.loss import MinMax, worst_burden
-from adlopt.lots.grid import MICRO
+from adlopt.lots.grid import MICRO, MOST_MICRO
 from adlopt.method import Method
 from adlopt.positions import ContractRound
 
@@ -106,9 +108,9 @@ def solve_contracts(
     """Solve a round in contract space: `adlopt.solve` says how."""
     grid = ContractGrid.of(round_, loss, budget)
     if method is Method.HIGHS:
-        found = highs_optimum(round_, grid, time_limit)
+        found = optimum.highs_optimum(round_, grid, time_limit)
     else:
-        found = optimum(round_, grid, gap)
+        found = optimum.optimum(round_, grid, gap)
     counts = np.zeros(len(round_.positions), dtype=np.int64)
     counts[grid.row] = found.counts
     haircut = np.zeros(len(round_.start.account))
@@ -133,8 +135,8 @@ def certify_contracts(
     """Certify whole lots, (m,), in integers.
 
     Strictly below a level accounts are filled anew, and bounds on what they make are added up: if
-    they fall short of the budget, that proves the level a bound. Where it does not, the claim is
-    the search's own word, unless the continuous bound is as good.
+    they fall short of the budget, that proves the level a bound; so does a complete list of the
+    sums there of which none counts. Where neither does, the claim is the search's own word.
 
     Raises
     ------
@@ -167,8 +169,10 @@ def certify_contracts(
 
 
 def _out_of_reach_below(grid: ContractGrid, level: Fraction) -> bool:
-    """Whether bounds on what lots make strictly below a level fall short of the budget."""
+    """Whether strictly below a level bounds on accounts fall short, or no sum of them counts."""
     if level == 0 or grid.least <= 0:
         return level == 0
-    filling = Filler(grid).decide(grid.limits_below(level), grid.least)
-    return filling.ceiling < grid.least
+    limits = grid.limits_below(level)
+    if Filler(grid).decide(limits, grid.least).ceiling < grid.least:
+        return True
+    return grid.highest < MOST_MICRO and meet(grid, Filler(grid), limits).refuted
