@@ -10,10 +10,11 @@ import numpy as np
 from adlopt.arrays import BoolArray, FloatArray
 from adlopt.certificate import Certificate, Trust
 from adlopt.errors import Binding, InfeasibleRound, SolverFailed, SolverStopped
-from adlopt.highs import Infeasible, RawAnswer, Stopped, run
+from adlopt.highs import Infeasible, RawAnswer, Stopped
 from adlopt.matching.body import Hedges
 from adlopt.matching.flows import Score, mend, round_to_lots
 from adlopt.matching.form import Form, for_branching
+from adlopt.matching.linear import solved
 from adlopt.matching.problem import MatchingProblem
 from adlopt.matching.programs import (
     fewest_accounts,
@@ -23,6 +24,7 @@ from adlopt.matching.programs import (
     least_leverage,
     most_matched,
 )
+from adlopt.program import Program
 from adlopt.weak_duality import ProvenBound, lower_bound
 
 SHARE = 1e-7
@@ -294,15 +296,15 @@ class Search:
     def _run(self, form: Form) -> RawAnswer:
         return self._solve(form.program)
 
-    def _solve(self, program: object) -> RawAnswer:
+    def _solve(self, program: Program) -> RawAnswer:
         try:
-            return run(program, time_limit=self.time_limit)  # type: ignore[arg-type]
+            return solved(program, self.time_limit)
         except Infeasible:
             raise self._infeasible() from None
 
     def _infeasible(self) -> Exception:
         form = most_matched(self.problem)
-        answer = run(form.program, time_limit=self.time_limit)
+        answer = solved(form.program, self.time_limit)
         wanted = math.fsum(self.problem.notional * self.problem.quantity)
         reached = -form.factor * lower_bound(form.program, _duals(answer)).lower
         if reached >= wanted * (1 - 1e-9):
