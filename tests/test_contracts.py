@@ -478,6 +478,48 @@ def test_an_exact_budget_above_the_first_level_keeps_the_proof_of_the_first():
     assert exact.certificate.trust is adl.Trust.EXACT
 
 
+@pytest.mark.parametrize("seed", range(30))
+def test_exact_sums_of_irregular_lots_equal_enumeration(seed):
+    rng = np.random.default_rng(seed)
+    n = int(rng.integers(2, 5))
+    positions = [
+        (i, float(np.round(rng.lognormal(2.0, 1.0), 6)), int(rng.integers(1, 4)))
+        for i in range(n)
+        for _ in range(rng.integers(1, 4))
+    ][:8]
+    taken = sum(value * int(rng.integers(0, size + 1)) for _, value, size in positions)
+    equity = np.round(rng.uniform(20.0, 90.0, len({i for i, *_ in positions})), 2)
+    round_ = round_of(positions, needed=round(taken, 6), equity=equity)
+    least, *_ = enumerate_all(round_, EQUITY.burden, adl.Budget.exact())
+    best = adl.solve(round_, EQUITY)
+    check(round_, EQUITY, best, adl.Budget.exact())
+    assert best.value == pytest.approx(float(least), rel=1e-14)
+    assert best.stopped is adl.Stopped.OPTIMAL
+    assert best.certificate.optimal
+    assert best.certificate.trust is adl.Trust.EXACT
+
+
+@pytest.mark.parametrize("seed", [3, 11, 22])
+def test_exact_sums_of_irregular_lots_are_proven_far_above_the_first_level(seed):
+    rng = np.random.default_rng(seed)
+    positions = [
+        (i, float(np.round(rng.lognormal(3.0, 1.5), 6)), int(rng.integers(1, 4)))
+        for i in range(25)
+        for _ in range(rng.integers(1, 3))
+    ]
+    taken = sum(value * int(rng.integers(0, size + 1)) for _, value, size in positions[::3])
+    round_ = round_of(positions, needed=round(taken, 6), equity=rng.uniform(50.0, 900.0, 25))
+    first = adl.solve(round_, EQUITY, budget=AT_LEAST)
+    best = adl.solve(round_, EQUITY)
+    assert best.raised == pytest.approx(round_.needed, rel=1e-15)
+    assert best.value > first.value * (1 + 1e-4), "lots must be given up and others closed"
+    assert best.certificate.optimal
+    assert best.certificate.trust is adl.Trust.EXACT
+    near = adl.solve(round_, EQUITY, gap=0.01)
+    assert near.certificate.lower <= best.value <= near.value
+    assert near.certificate.gap <= 0.01 * near.value
+
+
 def test_too_few_lots_name_the_capacities_that_bind():
     positions = [(0, 5.0, 4), (1, 3.0, 10), (2, 9.0, 9)]
     round_ = round_of(positions, needed=60.0, equity=[9.0, 9.0, -1.0], capacity=[20.0, 16.0, 81.0])
@@ -619,6 +661,10 @@ def test_certificates_do_not_believe_what_they_are_told():
         ({"gap": 1.0}, r"gap is 1\.0: expected a number in \[0, 1\)"),
         ({"method": adl.Method.WATER_FILLING}, "method is .*AUTO or Method.HIGHS"),
         ({"time_limit": 1.0}, r"time_limit is 1\.0: expected None; it goes with Method\.HIGHS"),
+        (
+            {"gap": 1e-6, "method": adl.Method.HIGHS},
+            "gap is 1e-06: expected 0, with Method",
+        ),
         ({"objective": EQUITY}, "equity is None"),
     ],
 )
