@@ -40,9 +40,10 @@ from adlopt.highs import Stopped
 from adlopt.loss import Burden, MinMax
 from adlopt.matching.body import Hedges
 from adlopt.matching.check import check_trades
+from adlopt.matching.found import Found, Stage
 from adlopt.matching.pairing import Trades, pair
 from adlopt.matching.problem import MatchingProblem
-from adlopt.matching.search import Found, Search, Stage
+from adlopt.matching.search import Search
 from adlopt.positions import ContractRound
 from adlopt.shed import Shed
 

@@ -8,12 +8,13 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from adlopt.arrays import BoolArray, FloatArray
-from adlopt.certificate import Certificate, Trust
+from adlopt.certificate import Trust
 from adlopt.errors import Binding, InfeasibleRound, SolverFailed, SolverStopped
 from adlopt.highs import Infeasible, RawAnswer, Stopped
 from adlopt.matching.body import Hedges
 from adlopt.matching.flows import Score, mend, round_to_lots
 from adlopt.matching.form import Form, for_branching
+from adlopt.matching.found import Found, Stage
 from adlopt.matching.linear import solved
 from adlopt.matching.problem import MatchingProblem
 from adlopt.matching.programs import (
@@ -39,45 +40,6 @@ CAP = 1e-9
 """Relative room that a later stage leaves the value of an earlier one."""
 SPENT = 1e-6
 """Relative distance from its capacity at which an account counts as having no profit left."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Stage:
-    """One objective of a goal, given those before it."""
-
-    name: str
-    value: float
-    certificate: Certificate
-
-    @classmethod
-    def of(cls, name: str, value: float, proven: ProvenBound, *, rounding: float = 0.0) -> Stage:
-        """Set a recomputed value against a proven bound; no objective is below 0."""
-        certificate = Certificate(
-            upper=value,
-            lower=max(proven.lower, 0.0),
-            trust=proven.trust,
-            error=proven.error,
-            rounding=rounding,
-        )
-        return cls(name=name, value=value, certificate=certificate)
-
-    def reported(self, claimed: float) -> Stage:
-        """Take a search's own bound where it says more than what is proven."""
-        claimed = min(claimed, self.value)
-        if claimed <= self.certificate.lower or self.certificate.optimal:
-            return self
-        reported = replace(self.certificate, lower=claimed, trust=Trust.REPORTED, error=0.0)
-        return replace(self, certificate=reported)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Found:
-    """Steps of each arc, what is proved of them, and the rise of the first stage a step shed."""
-
-    steps: FloatArray
-    stages: tuple[Stage, ...]
-    price: FloatArray | None = None
-    stopped: Stopped = Stopped.OPTIMAL
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
