@@ -492,7 +492,7 @@ def test_profits_that_do_not_suffice_are_infeasible():
 def test_what_simplex_does_not_finish_is_solved_from_inside(seed, monkeypatch):
     round_, shed = instance(np.random.default_rng(seed), winners=8, positions=16, orders=6)
     by_simplex = adl.match(round_, shed)
-    monkeypatch.setattr(linear, "PIVOTS", 0)
+    monkeypatch.setattr(linear, "PIVOTED_ROWS", 0)
     inside = adl.match(round_, shed)
     assert inside.value == pytest.approx(by_simplex.value, rel=1e-7, abs=1e-12)
     assert inside.certificate.lower <= by_simplex.value * (1 + 1e-12)

@@ -19,7 +19,7 @@ certificate: at one price a coin 0.7 s (proven to 1e-11), in whole lots 0.7 s (p
 1e-4), least leverage 0.9 s, hedges 2.5 s; three prices a coin triple the arcs: 2–5 s. Dual simplex,
 rows as stated, presolve off, is best as long as a few coins hold up the worst burden. Where all
 coins have many holders and bear within some per cent of each other, it goes on for minutes, and
-programs that take it more than `linear.PIVOTS` are solved by an interior-point method without
+programs that take it more than `linear.PIVOTED_ROWS` are solved by an interior-point method without
 crossover: 4 s for 26,000 arcs and 35 s for 105,000, proven to 1e-9, in trades with nearly everybody
 who can trade. Primal simplex and first-order methods take longer still; the slack form x = z w − v,
 best for a single budget, 10 times as long.

@@ -8,8 +8,8 @@ from adlopt.errors import SolverStopped
 from adlopt.highs import RawAnswer, Stopped, run
 from adlopt.program import Program
 
-PIVOTS = 4_000
-"""Dual simplex does with some thousands, or goes on for minutes: coins that bear alike tie."""
+PIVOTED_ROWS = 400_000_000
+"""Pivots, times rows, after which dual simplex gives up: it would tie on coins that bear alike."""
 
 
 def solved(program: Program, time_limit: float | None) -> RawAnswer:
@@ -29,7 +29,7 @@ def solved(program: Program, time_limit: float | None) -> RawAnswer:
         return run(program, time_limit=time_limit)
     start = time.monotonic()
     try:
-        answer = run(program, time_limit=time_limit, pivots=PIVOTS)
+        answer = run(program, time_limit=time_limit, pivots=PIVOTED_ROWS // program.row_lower.size)
         if answer.stopped is Stopped.OPTIMAL:
             return answer
     except SolverStopped:
