@@ -20,9 +20,9 @@ certificate: at one price a coin 0.7 s (proven to 1e-11), in whole lots 0.7 s (p
 rows as stated, presolve off, is best as long as a few coins hold up the worst burden. Where all
 coins have many holders and bear within some per cent of each other, it goes on for minutes, and
 programs that take it more than `linear.PIVOTED_ROWS` are solved by an interior-point method without
-crossover: 4 s for 26,000 arcs and 35 s for 105,000, proven to 1e-9, in trades with nearly everybody
-who can trade. Primal simplex and first-order methods take longer still; the slack form x = z w − v,
-best for a single budget, 10 times as long.
+crossover: 35 to 72 s of it for 105,000 arcs on a busy machine, proven to 1e-9, in trades with
+nearly everybody who can trade. Primal simplex and first-order methods take longer still; the slack
+form x = z w − v, best for a single budget, 10 times as long.
 """
 
 from __future__ import annotations
