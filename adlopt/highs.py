@@ -25,6 +25,12 @@ OPTIONS: dict[str, bool | float | str] = {
     "threads": 1,
 }
 
+INTERIOR_OPTIONS: dict[str, bool | float | str] = {
+    "solver": "ipm",
+    # Crossover pivots as long as simplex does; a point inside is as good where it is certified.
+    "run_crossover": "off",
+}
+
 MIP_OPTIONS: dict[str, bool | float | str] = {
     # The defaults stop at a relative gap of 1e-4, and accept 1e-6 as zero.
     "mip_rel_gap": 0.0,
@@ -71,7 +77,14 @@ class Infeasible(Exception):
     """HiGHS says that no point satisfies the program."""
 
 
-def run(program: Program, *, time_limit: float | None = None, presolve: bool = False) -> RawAnswer:
+def run(
+    program: Program,
+    *,
+    time_limit: float | None = None,
+    presolve: bool = False,
+    pivots: int | None = None,
+    interior: bool = False,
+) -> RawAnswer:
     """Minimise a program.
 
     Parameters
@@ -81,6 +94,10 @@ def run(program: Program, *, time_limit: float | None = None, presolve: bool = F
         Seconds > 0.
     presolve : bool
         Let HiGHS reduce the program first.
+    pivots : int, optional
+        Pivots after which simplex gives up.
+    interior : bool
+        Use an interior-point method, whose answer is no vertex, for a linear program.
 
     Raises
     ------
@@ -107,6 +124,10 @@ def run(program: Program, *, time_limit: float | None = None, presolve: bool = F
         options = options | {"time_limit": float(time_limit)}
     if presolve:
         options = options | {"presolve": "on"}
+    if interior:
+        options = options | INTERIOR_OPTIONS
+    if pivots is not None:
+        options = options | {"simplex_iteration_limit": pivots}
     solver = core._Highs()
     for name, value in options.items():
         _accept(solver.setOptionValue(name, value), f"option {name}={value!r}", core)

@@ -97,7 +97,7 @@ def solve(
     gap : float
         In contract space: relative gap, proven, at which to stop; 0 for the optimum itself. A gap
         of 1e-6 takes a fifth of the time where accounts have many positions. What a tier gives is
-        then within the gap of the most that it can.
+        then within the gap of the most that it can. Not for `HIGHS`.
     method : Method
         `AUTO`, or `HIGHS` to have HiGHS solve the linear or mixed-integer program; there is none
         for `Leximin` and `FewestAccounts`.

@@ -142,12 +142,12 @@ class Search:
     time_limit : float, optional
         Seconds for `Method.HIGHS`. The other methods need none.
     gap : float
-        Relative gap, proven, at which to stop; in contract space only.
+        Relative gap, proven, at which to stop; in contract space only, and not for HiGHS.
 
     Raises
     ------
     InputError
-        For another method, a time limit without HiGHS, or a gap outside [0, 1).
+        For another method, a time limit without HiGHS, or a gap with it or outside [0, 1).
     """
 
     method: Method = Method.AUTO
@@ -159,6 +159,9 @@ class Search:
             raise InputError("gap", self.gap, "a number in [0, 1)")
         if self.method not in (Method.AUTO, Method.HIGHS):
             raise InputError("method", self.method, "Method.AUTO or Method.HIGHS")
+        if self.gap and self.method is Method.HIGHS:
+            remedy = "it goes with Method.AUTO; give HiGHS a time_limit"
+            raise InputError("gap", self.gap, "0, with Method.HIGHS", remedy=remedy)
         if self.time_limit is not None and self.method is Method.AUTO:
             raise InputError(
                 "time_limit", self.time_limit, "None", remedy="it goes with Method.HIGHS"

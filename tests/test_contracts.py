@@ -12,7 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import adlopt as adl
-from adlopt.contracts import certify_contracts
+from adlopt.contracts import certify_contracts, meeting, sum_levels
+from adlopt.contracts import optimum as contract_optimum
 from adlopt.contracts import search as contract_search
 from adlopt.contracts.grid import ContractGrid
 from adlopt.errors import Binding
@@ -91,19 +92,33 @@ def check(round_, loss, best, budget):
     certificate = best.certificate
     assert Fraction(certificate.lower) <= level
     if certificate.trust is adl.Trust.EXACT and needed:
-        reach = sum(
-            most_below(
-                [
-                    (values[j], int(positions.most[j]))
-                    for j in range(len(values))
-                    if owner[j] == i and values[j]
-                ],
-                Fraction(certificate.lower) * w * MICRO,
-                Fraction(round_.start.capacity[i]) * MICRO,
-            )
-            for i, w in enumerate(weights)
-        )
-        assert reach < needed, "the bound is proved by what stays strictly below it"
+        lots = [
+            [
+                (values[j], int(positions.most[j]))
+                for j in range(len(values))
+                if owner[j] == i and values[j]
+            ]
+            for i in range(len(weights))
+        ]
+        limits = [Fraction(certificate.lower) * w * MICRO for w in weights]
+        caps = [Fraction(c) * MICRO for c in round_.start.capacity.tolist()]
+        reach = sum(map(most_below, lots, limits, caps))
+        assert reach < needed or not any(
+            needed <= total <= needed + Fraction(budget.extra) * MICRO
+            for total in all_below(lots, limits, caps)
+        ), "the bound is proved by what stays strictly below it"
+
+
+def all_below(lots, limits, caps):
+    """All sums that lots make strictly below limits and up to caps, account by account."""
+    totals = {0}
+    for own, limit, cap in zip(lots, limits, caps, strict=True):
+        made = {0}
+        for value, most in own:
+            made = {x + value * k for x in made for k in range(most + 1)}
+        made = {x for x in made if x < limit and x <= cap * (1 + Fraction(1, 10**12))} | {0}
+        totals = {total + x for total in totals for x in made}
+    return totals
 
 
 def most_below(lots, limit, cap):
@@ -429,7 +444,7 @@ def test_small_searches_cut_short_prove_nothing_false(seed, monkeypatch):
     for trial in range(40):
         monkeypatch.setattr(contract_search, "ALL_NODES", int(rng.choice([1, 3, 10, 40])))
         if trial % 2:
-            monkeypatch.setattr("adlopt.contracts.optimum.Listing.of", lambda _: None)
+            monkeypatch.setattr(meeting, "SUMS", 2)
         positions = [
             (i, float(rng.choice([1, 2, 3, 5, 7, 11, 2.5])), int(rng.integers(0, 3)))
             for i in range(2)
@@ -461,6 +476,48 @@ def test_an_exact_budget_above_the_first_level_keeps_the_proof_of_the_first():
     assert exact.raised == round_.needed
     assert exact.certificate.lower >= loose.certificate.lower * (1 - 1e-15)
     assert exact.certificate.trust is adl.Trust.EXACT
+
+
+@pytest.mark.parametrize("seed", range(30))
+def test_exact_sums_of_irregular_lots_equal_enumeration(seed):
+    rng = np.random.default_rng(seed)
+    n = int(rng.integers(2, 5))
+    positions = [
+        (i, float(np.round(rng.lognormal(2.0, 1.0), 6)), int(rng.integers(1, 4)))
+        for i in range(n)
+        for _ in range(rng.integers(1, 4))
+    ][:8]
+    taken = sum(value * int(rng.integers(0, size + 1)) for _, value, size in positions)
+    equity = np.round(rng.uniform(20.0, 90.0, len({i for i, *_ in positions})), 2)
+    round_ = round_of(positions, needed=round(taken, 6), equity=equity)
+    least, *_ = enumerate_all(round_, EQUITY.burden, adl.Budget.exact())
+    best = adl.solve(round_, EQUITY)
+    check(round_, EQUITY, best, adl.Budget.exact())
+    assert best.value == pytest.approx(float(least), rel=1e-14)
+    assert best.stopped is adl.Stopped.OPTIMAL
+    assert best.certificate.optimal
+    assert best.certificate.trust is adl.Trust.EXACT
+
+
+@pytest.mark.parametrize("seed", [3, 11, 22])
+def test_exact_sums_of_irregular_lots_are_proven_far_above_the_first_level(seed):
+    rng = np.random.default_rng(seed)
+    positions = [
+        (i, float(np.round(rng.lognormal(3.0, 1.5), 6)), int(rng.integers(1, 4)))
+        for i in range(25)
+        for _ in range(rng.integers(1, 3))
+    ]
+    taken = sum(value * int(rng.integers(0, size + 1)) for _, value, size in positions[::3])
+    round_ = round_of(positions, needed=round(taken, 6), equity=rng.uniform(50.0, 900.0, 25))
+    first = adl.solve(round_, EQUITY, budget=AT_LEAST)
+    best = adl.solve(round_, EQUITY)
+    assert best.raised == pytest.approx(round_.needed, rel=1e-15)
+    assert best.value > first.value * (1 + 1e-4), "lots must be given up and others closed"
+    assert best.certificate.optimal
+    assert best.certificate.trust is adl.Trust.EXACT
+    near = adl.solve(round_, EQUITY, gap=0.01)
+    assert near.certificate.lower <= best.value <= near.value
+    assert near.certificate.gap <= 0.01 * near.value
 
 
 def test_too_few_lots_name_the_capacities_that_bind():
@@ -521,8 +578,9 @@ def test_sums_out_of_reach_of_many_lots_are_still_refused():
 
 
 def test_a_sum_that_is_neither_found_nor_refuted_is_not_called_infeasible(monkeypatch):
-    monkeypatch.setattr("adlopt.contracts.optimum.mend", lambda *_: None)
-    monkeypatch.setattr("adlopt.contracts.optimum.Listing.of", lambda _: None)
+    for module in (contract_optimum, sum_levels):
+        monkeypatch.setattr(module, "mend", lambda *_: None)
+    monkeypatch.setattr(meeting, "SUMS", 0)
     round_ = coarse(10, 1)
     with pytest.raises(adl.SolverStopped, match=r"before the search gave up.*at_least"):
         adl.solve(round_, EQUITY)
@@ -547,7 +605,7 @@ def test_a_solver_that_denies_a_solution_is_not_believed(monkeypatch):
     def deny(*_, **__):
         raise Infeasible
 
-    monkeypatch.setattr("adlopt.contracts.optimum.run", deny)
+    monkeypatch.setattr(contract_optimum, "run", deny)
     round_ = round_of([(0, 5.0, 4), (0, 3.0, 2)], needed=16.0, equity=[100.0])
     with pytest.raises(adl.SolverFailed, match="infeasible that has a solution"):
         adl.solve(round_, EQUITY, method=adl.Method.HIGHS)
@@ -607,6 +665,10 @@ def test_certificates_do_not_believe_what_they_are_told():
         ({"gap": 1.0}, r"gap is 1\.0: expected a number in \[0, 1\)"),
         ({"method": adl.Method.WATER_FILLING}, "method is .*AUTO or Method.HIGHS"),
         ({"time_limit": 1.0}, r"time_limit is 1\.0: expected None; it goes with Method\.HIGHS"),
+        (
+            {"gap": 1e-6, "method": adl.Method.HIGHS},
+            "gap is 1e-06: expected 0, with Method",
+        ),
         ({"objective": EQUITY}, "equity is None"),
     ],
 )

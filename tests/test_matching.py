@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 import adlopt as adl
 from adlopt import Burden, Goal, Lots
 from adlopt.certificate import Trust
+from adlopt.matching import linear
 from adlopt.matching.check import check_trades
 from adlopt.matching.pairing import Trades
 from adlopt.positions import ContractRound, Side
@@ -485,6 +486,18 @@ def test_profits_that_do_not_suffice_are_infeasible():
     ]
     assert adl.match(round_, Shed.at_mark(loser=["x"], coin=["ETH"], side=["long"], size=[8],
                                           mark=[100])).value == 0  # fmt: skip
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_what_simplex_does_not_finish_is_solved_from_inside(seed, monkeypatch):
+    round_, shed = instance(np.random.default_rng(seed), winners=8, positions=16, orders=6)
+    by_simplex = adl.match(round_, shed)
+    monkeypatch.setattr(linear, "PIVOTED_ROWS", 0)
+    inside = adl.match(round_, shed)
+    assert inside.value == pytest.approx(by_simplex.value, rel=1e-7, abs=1e-12)
+    assert inside.certificate.lower <= by_simplex.value * (1 + 1e-12)
+    assert inside.certificate.gap <= 1e-6 * inside.value
+    assert inside.stopped is adl.Stopped.OPTIMAL
 
 
 def test_two_eth_against_one_winner_of_one():

@@ -4,12 +4,13 @@
 |---|---|
 | at least | parametric search over the worst burden, one knapsack an account |
 | exact, or in a band | the same; lots go back or are rearranged until the sum counts |
-| exact, few accounts | all sums that lots can make, where that did not succeed |
+| where that fails | levels above it, what accounts can give less met in the middle |
 | one position each | parametric search over lots, with its own proof that a sum is out of reach |
 | `Method.HIGHS` | mixed-integer program between two levels |
 
 A lower bound is proved by one sum over the accounts: what their lots can make strictly below a
-level falls short of the budget. It holds whatever found the lots.
+level falls short of the budget; or by listing all sums near the budget: none counts. It holds
+whatever found the lots.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ from adlopt.arrays import FloatArray, IntArray, Record, freeze_indices, own
 from adlopt.budget import Budget
 from adlopt.certificate import Certificate, Stage, Trust, round_down
 from adlopt.contracts.grid import ContractGrid
+from adlopt.contracts.meeting import meet
 from adlopt.contracts.optimum import Found, highs_optimum, least_burden
 from adlopt.contracts.reasons import why_no_more
 from adlopt.contracts.search import Filler
@@ -34,7 +36,7 @@ from adlopt.frames import Columns, Tabular
 from adlopt.highs import Stopped
 from adlopt.limits import NO_LIMITS, Limits
 from adlopt.loss import MinMax, worst_burden
-from adlopt.lots.grid import MICRO
+from adlopt.lots.grid import MICRO, MOST_MICRO
 from adlopt.method import Method
 from adlopt.positions import ContractRound
 
@@ -182,8 +184,8 @@ def certify_contracts(
     """Certify whole lots, (m,), in integers.
 
     Strictly below a level accounts are filled anew, and bounds on what they make are added up: if
-    they fall short of the budget, that proves the level a bound. Where it does not, the claim is
-    the search's own word, unless the continuous bound is as good.
+    they fall short of the budget, that proves the level a bound; so does a complete list of the
+    sums there of which none counts. Where neither does, the claim is the search's own word.
 
     Raises
     ------
@@ -216,8 +218,10 @@ def certify_contracts(
 
 
 def _out_of_reach_below(grid: ContractGrid, level: Fraction) -> bool:
-    """Whether bounds on what lots make strictly below a level fall short of the budget."""
+    """Whether strictly below a level bounds on accounts fall short, or no sum of them counts."""
     if level == 0 or grid.least <= 0:
         return level == 0
-    filling = Filler(grid).decide(grid.limits_below(level), grid.least)
-    return filling.ceiling < grid.least
+    limits = grid.limits_below(level)
+    if Filler(grid).decide(limits, grid.least).ceiling < grid.least:
+        return True
+    return grid.highest < MOST_MICRO and meet(grid, Filler(grid), limits).refuted

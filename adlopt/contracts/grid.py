@@ -18,7 +18,7 @@ from adlopt.budget import Budget
 from adlopt.errors import InputError
 from adlopt.limits import NO_LIMITS, Limits
 from adlopt.loss import MinMax
-from adlopt.lots.grid import MICRO, MOST_MICRO, WHOLE, whole_budget
+from adlopt.lots.grid import MICRO, MOST_MICRO, whole_budget, whole_micros
 from adlopt.positions import ContractRound
 
 FLOAT_DOUBT = 2e-15
@@ -83,7 +83,9 @@ class ContractGrid:
             exceed 64 bits of them.
         """
         least, highest = _sums(round_.needed, budget)
-        lot, most = _lot_values(round_.positions.lot_value), limits.most_lots(round_.positions)
+        lot_value, remedy = round_.positions.lot_value, "ContractRound.rounded() rounds them"
+        lot = whole_micros(lot_value, "positions.lot_value", remedy)
+        most = limits.most_lots(round_.positions)
         weight, owner = limits.denominators(loss.weights(round_.start)), round_.owner
         _refuse_overflow(lot, most)
         usable = np.flatnonzero((lot > 0) & (most > 0) & (weight[owner] > 0))
@@ -219,22 +221,6 @@ def _floor(amounts: FloatArray) -> IntArray:
     nearest = np.rint(amounts)
     close = np.abs(amounts - nearest) <= 1e-15 * nearest
     return np.where(close, nearest, np.floor(amounts)).astype(np.int64)
-
-
-def _lot_values(lot_value: FloatArray) -> IntArray:
-    value = lot_value * MICRO
-    size = np.rint(value)
-    whole = np.abs(value - size) <= WHOLE * size
-    if not whole.all():
-        index = int(np.argmin(whole))
-        raise InputError(
-            "positions.lot_value",
-            float(lot_value[index]),
-            "a whole number of micro-dollars (0.000001 USD)",
-            index=index,
-            remedy="ContractRound.rounded() rounds them",
-        )
-    return np.minimum(size, MOST_MICRO).astype(np.int64)
 
 
 def _refuse_overflow(lot: IntArray, most: IntArray) -> None:

@@ -15,19 +15,16 @@ from adlopt import lots
 from adlopt.arrays import IntArray
 from adlopt.contracts.core import ContractCore
 from adlopt.contracts.grid import ContractGrid
+from adlopt.contracts.meeting import meet
 from adlopt.contracts.search import Bracket, Filler, Filling, first_level
-from adlopt.contracts.sums import Listing, mend, nearest_removal, trim
+from adlopt.contracts.sum_levels import SumLevels
+from adlopt.contracts.sums import mend, nearest_removal, trim
 from adlopt.errors import Binding, InfeasibleRound, SolverFailed, SolverStopped
 from adlopt.highs import Infeasible, Stopped, run
 from adlopt.lots.grid import MICRO, LotGrid
 from adlopt.method import Method
 from adlopt.positions import ContractRound
 from adlopt.waterfill import water_level
-
-WALK = Fraction(1, 2**36)
-"""First step above the first level, relative to it; every further one is four times as long."""
-HALVINGS = 8
-"""How often the distance between the last miss and the first hit is halved."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -59,7 +56,7 @@ def least_burden(round_: ContractRound, grid: ContractGrid, gap: float) -> Found
     bracket = first_level(grid, filler, supply, gap)
     counts = mend(grid, filler, bracket.best)
     if counts is None:
-        return _other_sums(grid, filler, bracket)
+        return _other_sums(grid, filler, bracket, gap)
     stopped = Stopped.LIMIT if not bracket.finished else Stopped.GAP if gap else Stopped.OPTIMAL
     return Found(
         counts=trim(grid, counts),
@@ -160,47 +157,23 @@ def _supply(round_: ContractRound, grid: ContractGrid, filler: Filler) -> Fillin
     )
 
 
-def _other_sums(grid: ContractGrid, filler: Filler, bracket: Bracket) -> Found:
+def _other_sums(grid: ContractGrid, filler: Filler, bracket: Bracket, gap: float) -> Found:
     """Find a sum that counts where the first level gave none, or prove that there is none."""
-    listing = Listing.of(grid)
-    if listing is not None:
-        found = listing.least_level()
-        if found is None:
-            below, above, _ = listing.meet(grid.cap)
-            raise _no_such_sum(grid, below, above)
-        level, counts = found
-        return Found(
-            counts=counts,
-            lower=level,
-            stopped=Stopped.OPTIMAL,
-            method=Method.POSITION_SEARCH,
-        )
+    if _no_multiple(grid):
+        raise _not_found(grid, refuted=True)
+    search = SumLevels(grid, filler, bracket)
+    counts = search.run(gap)
+    if counts is None:
+        raise _not_found(grid, refuted=search.whole)
     return Found(
-        counts=trim(grid, _walk_up(grid, filler, bracket.high)),
-        lower=bracket.low,
-        stopped=Stopped.LIMIT,
+        counts=counts,
+        lower=search.low,
+        stopped=search.stopped,
         method=Method.POSITION_SEARCH,
     )
 
 
-def _walk_up(grid: ContractGrid, filler: Filler, missed: Fraction) -> IntArray:
-    """Mend lots at levels further and further above one that missed, then between the last two."""
-    top = max(map(grid.burden, range(grid.cap.size), grid.cap.tolist()))
-    first, step, counts = missed, WALK, None
-    while counts is None:
-        if missed == top:
-            raise _not_found(grid)
-        level, step = min(first * (1 + step), top), 4 * step
-        counts = mend(grid, filler, filler.decide(grid.limits_at(level), grid.least))
-        missed = level if counts is None else missed
-    for _ in range(HALVINGS):
-        level = Fraction((float(missed) + float(grid.level_of(grid.amounts(counts)))) / 2)
-        nearer = mend(grid, filler, filler.decide(grid.limits_at(level), grid.least))
-        missed, counts = (level, counts) if nearer is None else (missed, nearer)
-    return counts
-
-
-def _not_found(grid: ContractGrid) -> InfeasibleRound | SolverStopped:
+def _not_found(grid: ContractGrid, *, refuted: bool) -> InfeasibleRound | SolverStopped:
     whole = int((grid.lot * grid.most).sum())
     below = nearest_removal(grid, grid.most, grid.least)
     above = nearest_removal(grid, grid.most, grid.highest)
@@ -208,18 +181,31 @@ def _not_found(grid: ContractGrid) -> InfeasibleRound | SolverStopped:
     high = whole - above.below
     if below.proven and above.proven and not grid.capped().any():
         return _no_such_sum(grid, low, high)
-    step = int(np.gcd.reduce(grid.lot))
-    if grid.highest // step * step < grid.least:
+    met = meet(grid, Filler(grid), grid.cap, beyond=int(grid.lot.max()))
+    if met.refuted:
+        return _no_such_sum(grid, met.below, met.above)
+    if _no_multiple(grid):
         return InfeasibleRound(
-            f"all lots are worth multiples of {_usd(step)}, and none of those is "
-            f"{_wanted(grid)}: use Budget.band({step / MICRO!r}) or Budget.at_least()",
+            f"all lots are worth multiples of {_usd(_step(grid))}, and none of those is "
+            f"{_wanted(grid)}: use Budget.band({_step(grid) / MICRO!r}) or Budget.at_least()",
             below=None,
             above=None,
         )
+    if refuted:
+        return _no_such_sum(grid, None, None)
     return SolverStopped(
         f"no lots found that sum to {_wanted(grid)} before the search gave up: use a wider "
         "Budget.band(...) or Budget.at_least()"
     )
+
+
+def _step(grid: ContractGrid) -> int:
+    return int(np.gcd.reduce(grid.lot))
+
+
+def _no_multiple(grid: ContractGrid) -> bool:
+    """Whether the greatest common divisor of all lots divides no sum that counts."""
+    return grid.highest // _step(grid) * _step(grid) < grid.least
 
 
 def _no_such_sum(grid: ContractGrid, below: int | None, above: int | None) -> InfeasibleRound:
@@ -230,9 +216,10 @@ def _no_such_sum(grid: ContractGrid, below: int | None, above: int | None) -> In
     if above is not None:
         missing.append(above - grid.highest)
         options.append(f"{_usd(above)}, {_usd(above - grid.highest)} more")
+    nearest = f"; the nearest sums are {' and '.join(options)}: ask for one of them, or use "
     return InfeasibleRound(
-        f"no whole lots sum to {_wanted(grid)}; the nearest sums are {' and '.join(options)}: "
-        "ask for one of them, or use Budget.at_least() or Budget.band(...)",
+        f"no whole lots sum to {_wanted(grid)}{nearest if options else ': use '}"
+        "Budget.at_least() or Budget.band(...)",
         below=None if below is None else below / MICRO,
         above=None if above is None else above / MICRO,
         missing=min(missing) / MICRO if missing else None,

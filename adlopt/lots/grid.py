@@ -254,9 +254,24 @@ def lot_sizes(lot: FloatArray) -> IntArray:
     _refuse(lot, lot * MICRO <= MOST_MICRO, f"at most {MOST_MICRO / MICRO:.3g} USD")
     size = np.rint(lot * MICRO)
     _refuse(lot, size >= 1, "at least a micro-dollar (0.000001 USD)")
-    whole = np.abs(lot * MICRO - size) <= WHOLE * size
-    _refuse(lot, whole, "a whole number of micro-dollars (0.000001 USD)", ROUND_IT)
-    return size.astype(np.int64)
+    return whole_micros(lot, "lot", ROUND_IT)
+
+
+def whole_micros(amount: FloatArray, field: str, remedy: str) -> IntArray:
+    """Micro-dollars of amounts that are whole numbers of them, at most `MOST_MICRO`.
+
+    Raises
+    ------
+    InputError
+        If one is none.
+    """
+    size = np.rint(amount * MICRO)
+    whole = np.abs(amount * MICRO - size) <= WHOLE * size
+    if not whole.all():
+        index = int(np.argmin(whole))
+        expected = "a whole number of micro-dollars (0.000001 USD)"
+        raise InputError(field, float(amount[index]), expected, index=index, remedy=remedy)
+    return np.minimum(size, MOST_MICRO).astype(np.int64)
 
 
 def whole_lots(capacity: FloatArray, size: IntArray) -> IntArray:
@@ -290,10 +305,10 @@ def whole_budget(budget: float) -> int:
     return whole
 
 
-def _refuse(lot: FloatArray, allowed: BoolArray, expected: str, remedy: str = "") -> None:
+def _refuse(lot: FloatArray, allowed: BoolArray, expected: str) -> None:
     if not allowed.all():
         index = int(np.argmin(allowed))
-        raise InputError("lot", float(lot[index]), expected, index=index, remedy=remedy)
+        raise InputError("lot", float(lot[index]), expected, index=index)
 
 
 def _as_floats(level: Fraction) -> tuple[int, float] | None:

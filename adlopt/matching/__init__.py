@@ -14,12 +14,13 @@ one meets it. `LEXIMIN` solves one program for each level of burden.
 
 Measured with HiGHS 1.15 on 20,000 accounts, 35,000 positions and 160 coins, two cores, with the
 certificate: at one price a coin 0.7 s (proven to 1e-11), in whole lots 0.7 s (proven within
-1e-4), least leverage 0.9 s, hedges 2.5 s. Three prices a coin triple the arcs: 5–9 s where profits
-are ample, 150 s where they are not. Dual simplex, rows as stated, presolve off: 0.04–0.1 s of it
-where a few coins hold up the worst burden, 4–11 s where the shares of open interest to close are
-within 20 % of each other, 86 s where they are equal in all coins. Primal simplex takes 2–13 times
-as long, interior point 2–43 s, first-order methods 3–17 s to 1e-7; the slack form x = z w − v,
-best for a single budget, 10 times as long.
+1e-4), least leverage 0.9 s, hedges 2.5 s; three prices a coin triple the arcs: 2–5 s. Dual simplex,
+rows as stated, presolve off, is best as long as a few coins hold up the worst burden. Where all
+coins have many holders and bear within some per cent of each other, it goes on for minutes, and
+programs that take it more than `linear.PIVOTED_ROWS` are solved by an interior-point method without
+crossover: 35 to 72 s of it for 105,000 arcs on a busy machine, proven to 1e-9, in trades with
+nearly everybody who can trade. Primal simplex and first-order methods take longer still; the slack
+form x = z w − v, best for a single budget, 10 times as long.
 """
 
 from __future__ import annotations
@@ -38,11 +39,12 @@ from adlopt.limits import NO_LIMITS, Limits
 from adlopt.loss import Burden, MinMax
 from adlopt.matching.body import Hedges
 from adlopt.matching.check import check_trades
+from adlopt.matching.found import Found, Stage
 from adlopt.matching.goals import Goal, Lots, check_goal
 from adlopt.matching.pairing import Trades, pair
 from adlopt.matching.problem import MatchingProblem
 from adlopt.matching.reasons import why_no_more
-from adlopt.matching.search import Found, Search, Stage
+from adlopt.matching.search import Search
 from adlopt.matching.tiers import tier_by_tier
 from adlopt.positions import ContractRound
 from adlopt.shed import Shed

@@ -8,13 +8,15 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from adlopt.arrays import BoolArray, FloatArray
-from adlopt.certificate import Certificate, Trust
+from adlopt.certificate import Trust
 from adlopt.errors import Binding, InfeasibleRound, SolverFailed, SolverStopped
-from adlopt.highs import Infeasible, RawAnswer, Stopped, run
+from adlopt.highs import Infeasible, RawAnswer, Stopped
 from adlopt.limits import NO_LIMITS
 from adlopt.matching.body import Hedges
 from adlopt.matching.flows import Score, mend, round_to_lots
 from adlopt.matching.form import Form, for_branching
+from adlopt.matching.found import Found, Stage
+from adlopt.matching.linear import solved
 from adlopt.matching.problem import MatchingProblem
 from adlopt.matching.programs import (
     fewest_accounts,
@@ -24,6 +26,7 @@ from adlopt.matching.programs import (
     least_leverage,
     most_matched,
 )
+from adlopt.program import Program
 from adlopt.weak_duality import ProvenBound, lower_bound
 
 SHARE = 1e-7
@@ -38,45 +41,6 @@ CAP = 1e-9
 """Relative room that a later stage leaves the value of an earlier one."""
 SPENT = 1e-6
 """Relative distance from its capacity at which an account counts as having no profit left."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Stage:
-    """One objective of a goal, given those before it."""
-
-    name: str
-    value: float
-    certificate: Certificate
-
-    @classmethod
-    def of(cls, name: str, value: float, proven: ProvenBound, *, rounding: float = 0.0) -> Stage:
-        """Set a recomputed value against a proven bound; no objective is below 0."""
-        certificate = Certificate(
-            upper=value,
-            lower=max(proven.lower, 0.0),
-            trust=proven.trust,
-            error=proven.error,
-            rounding=rounding,
-        )
-        return cls(name=name, value=value, certificate=certificate)
-
-    def reported(self, claimed: float) -> Stage:
-        """Take a search's own bound where it says more than what is proven."""
-        claimed = min(claimed, self.value)
-        if claimed <= self.certificate.lower or self.certificate.optimal:
-            return self
-        reported = replace(self.certificate, lower=claimed, trust=Trust.REPORTED, error=0.0)
-        return replace(self, certificate=reported)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Found:
-    """Steps of each arc, what is proved of them, and the rise of the first stage a step shed."""
-
-    steps: FloatArray
-    stages: tuple[Stage, ...]
-    price: FloatArray | None = None
-    stopped: Stopped = Stopped.OPTIMAL
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -295,15 +259,15 @@ class Search:
     def _run(self, form: Form) -> RawAnswer:
         return self._solve(form.program)
 
-    def _solve(self, program: object) -> RawAnswer:
+    def _solve(self, program: Program) -> RawAnswer:
         try:
-            return run(program, time_limit=self.time_limit)  # type: ignore[arg-type]
+            return solved(program, self.time_limit)
         except Infeasible:
             raise self._infeasible() from None
 
     def _infeasible(self) -> Exception:
         form = most_matched(self.problem)
-        answer = run(form.program, time_limit=self.time_limit)
+        answer = solved(form.program, self.time_limit)
         wanted = math.fsum(self.problem.notional * self.problem.quantity)
         reached = -form.factor * lower_bound(form.program, _duals(answer)).lower
         if reached >= wanted * (1 - 1e-9):

@@ -1,0 +1,39 @@
+"""How a program of matching is solved: by simplex, and from inside where that takes long."""
+
+from __future__ import annotations
+
+import time
+
+from adlopt.errors import SolverStopped
+from adlopt.highs import RawAnswer, Stopped, run
+from adlopt.program import Program
+
+PIVOTED_ROWS = 400_000_000
+"""Pivots, times rows, after which dual simplex gives up: it would tie on coins that bear alike."""
+
+
+def solved(program: Program, time_limit: float | None) -> RawAnswer:
+    """Minimise a program; what comes from inside is as good, and certified alike.
+
+    Parameters
+    ----------
+    time_limit : float or None
+        Seconds for both methods.
+
+    Raises
+    ------
+    Infeasible, SolverStopped, SolverFailed
+        As `adlopt.highs.run`.
+    """
+    if program.integer is not None:
+        return run(program, time_limit=time_limit)
+    start = time.monotonic()
+    try:
+        answer = run(program, time_limit=time_limit, pivots=PIVOTED_ROWS // program.row_lower.size)
+        if answer.stopped is Stopped.OPTIMAL:
+            return answer
+    except SolverStopped:
+        if time_limit is not None and time.monotonic() - start >= time_limit:
+            raise
+    left = None if time_limit is None else max(time_limit - (time.monotonic() - start), 1e-3)
+    return run(program, time_limit=left, interior=True)
