@@ -293,7 +293,7 @@ def test_infinite_burdens_survive(spec, tmp_path):
             SPEC.replace('"shock"', '"none.toml"'),
             r"episode\[0\]\.rounds is \[3, 4\]: expected nothing",
         ),
-        (SPEC + '[[episode]]\nsource = "none.toml"\n', r"none\.toml': expected a readable file"),
+        (SPEC + '[[episode]]\nsource = "none.toml"\n', r"none\.toml': expected a file that exists"),
         (
             SPEC.replace('"shock"\nrounds = [3, 4]\nwinners = 20', '"october-10"'),
             "seeds is 5: expected nothing",

@@ -17,6 +17,8 @@ losers `shed` (loser, coin, side, size, price, mark); `accounts` have capacities
 
 A market file has `[[coin]]`, `[[account]]` and `[[position]]` entries; `accounts` and `positions`
 name tables instead.
+
+A table that a file names lies in the folder of that file or below it, links resolved.
 """
 
 from adlopt.files.contracts import (

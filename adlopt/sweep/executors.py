@@ -59,7 +59,10 @@ def on_processes(workers: int | None = None) -> Iterator[Executor]:
     """
     try:
         with worker_processes(_workers(workers)) as executor:
-            yield executor
+            try:
+                yield executor
+            finally:
+                executor.shutdown(cancel_futures=True)
     except BrokenExecutor:
         raise SweepStopped(f"a worker process died; {LOST}") from None
 

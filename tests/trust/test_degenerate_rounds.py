@@ -167,12 +167,16 @@ def test_what_lots_cannot_make(round_, name):
     assert caught.value.below == 0.0
 
 
-@pytest.mark.parametrize("name", [name for name in OBJECTIVES if name != "asymmetric"])
-def test_a_million_equal_accounts(name):
+@pytest.fixture(scope="module")
+def million():
     n = 1_000_000
-    round_ = adl.Round.of(
-        capacity=np.full(n, 3.0), deficit=1.0, needed=1.5e6, equity=np.full(n, 8.0)
-    )
+    equity = np.full(n, 8.0)
+    return adl.Round.of(capacity=np.full(n, 3.0), deficit=1.0, needed=1.5e6, equity=equity)
+
+
+@pytest.mark.parametrize("name", [name for name in OBJECTIVES if name != "asymmetric"])
+def test_a_million_equal_accounts(name, million):
+    round_ = million
     best = check(round_, adl.solve(round_, OBJECTIVES[name]))
     meets(round_, best)
     assert best.optimal

@@ -170,9 +170,9 @@ def coupled_losses_by_clarabel(dice):
         z, missed = cp.Variable(nonneg=True), round_.needed / unit - raised[t]
         cost += 2.0 * cp.pos(missed) + cp.pos(-missed) + fair / unit * z
         rows += [taken[t, n] <= equity[n] / unit * z for n in round_.start.account]
-    theirs = unit * minimise(cost, rows)
+    theirs = minimise(cost, rows)
     loss = adl.Asymmetric(under=2.0, over=1.0, fair=fair, burden=EQUITY)
-    yield solve_coupled(episode, loss).certificate.upper, theirs
+    yield 1.0 + solve_coupled(episode, loss).certificate.upper / unit, 1.0 + theirs
 
 
 def severities_by_clarabel(dice):
