@@ -271,7 +271,7 @@ def test_infinite_burdens_survive(spec, tmp_path):
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("", "policies is None: expected a value"),
+        ('[[episode]]\nsource = "shock"', r"policies is \[\]: expected at least one policy"),
         ('policies = ["persistence"]', r"episode is \[\]: expected at least one episode or scen"),
         (SPEC + "[[episode]]\n", r"episode\[2\]|source is None"),
         (SPEC + "[nonsense]\n", "nonsense.*expected a key that is known"),

@@ -42,10 +42,11 @@ def spec(tmp_path, monkeypatch):
     return written
 
 
-def swept(path, output="a.parquet", told=None):
+def swept(path, output="a.parquet", told=None, policies=()):
     with on_threads(1) as executor:
         progress = None if told is None else told.append
-        return pl.read_parquet(run_sweep(read_sweep(path), output, executor, progress=progress))
+        chosen = read_sweep(path, policies)
+        return pl.read_parquet(run_sweep(chosen, output, executor, progress=progress))
 
 
 def parts(output="a.parquet"):
@@ -107,14 +108,14 @@ def test_a_sweep_carries_on_and_more_seeds_add_to_it(spec):
 
 
 def test_a_changed_rule_of_ones_own_is_played_again(spec, tmp_path):
-    text = SPEC.replace('"hyperliquid"', '"own.py:rule"').replace("shock = [0.3, 0.4]", "")
+    text = SPEC.replace("shock = [0.3, 0.4]", "")
     found = []
     for venue in ("binance", "gte", "binance"):
         (tmp_path / "own.py").write_text(OWN.format(venue))
-        found.append(swept(spec(text)))
+        found.append(swept(spec(text), policies=["own.py:rule"]))
         assert set(found[-1]["policy"]) >= {venue}
     assert found[0].equals(found[2])
-    (chunk, *_) = read_sweep(spec(text)).chunks()
+    (chunk, *_) = read_sweep(spec(text), ["own.py:rule"]).chunks()
     (tmp_path / "own.py").write_text(OWN.format("gte"))
     with pytest.raises(SweepStopped, match="not the one that was planned with"):
         play_chunk(chunk)
@@ -124,12 +125,11 @@ def test_a_crash_that_fails_is_named(spec, tmp_path):
     (tmp_path / "own.py").write_text(
         "import numpy as np\ndef p(start): return start.capacity * 2\n"
     )
-    text = SPEC.replace('"hyperliquid"', '"own.py:p"')
     with (
         pytest.warns(UserWarning, match="own.py:p"),
         pytest.raises(SweepStopped, match=r"Scenario\(accounts=40.*seed 0: own\.py:p: "),
     ):
-        swept(spec(text))
+        swept(spec(), policies=["own.py:p"])
 
 
 @pytest.mark.parametrize(

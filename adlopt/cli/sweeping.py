@@ -8,13 +8,14 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from adlopt.cli.command import Output, app, progress, whole
+from adlopt.cli.command import Output, Policies, app, progress, whole
 
 
 @app.command
 def sweep(
     spec: Path,
     *,
+    policy: Policies = None,
     output: Output = None,
     workers: Annotated[int | None, Parameter(converter=whole)] = None,
     threads: Annotated[bool, Parameter(negative="")] = False,
@@ -30,6 +31,8 @@ def sweep(
     ----------
     spec
         A .toml or .json file; its name with .parquet is the output unless given.
+    policy
+        Played besides those of the file, such as one's own: path.py:name. Repeatable.
     output
         A .parquet file; finished chunks are kept in a folder beside it.
     workers
@@ -43,7 +46,7 @@ def sweep(
     """
     from adlopt.sweep import choose, read_sweep, run_sweep
 
-    chosen = read_sweep(spec)
+    chosen = read_sweep(spec, policy or ())
     if dry_run:
         print(chosen)
         return

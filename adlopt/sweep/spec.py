@@ -62,7 +62,7 @@ class NamedLossEntry(LossEntry, forbid_unknown_fields=True, kw_only=True):
 class SweepFile(msgspec.Struct, forbid_unknown_fields=True):
     """A file that says what to sweep over: episodes, or scenarios of crashes in a closed loop."""
 
-    policies: list[str]
+    policies: list[str] = []
     episode: list[EpisodeEntry] = []
     scenario: list[ScenarioEntry] = []
     loss: list[NamedLossEntry] = []
@@ -71,8 +71,15 @@ class SweepFile(msgspec.Struct, forbid_unknown_fields=True):
     chunk: int = 32
 
 
-def read_sweep(path: str | Path) -> Sweep:
+def read_sweep(path: str | Path, policies: Sequence[str] = ()) -> Sweep:
     r"""Read what a sweep is to play.
+
+    Parameters
+    ----------
+    path : str or Path
+    policies : sequence of str
+        Played besides those of the file. Code of one's own, path.py:name, is run only from here:
+        a file is data.
 
     Raises
     ------
@@ -106,7 +113,7 @@ def read_sweep(path: str | Path) -> Sweep:
         kinds = _kinds(entry.parameters, sources[0].first)
         found = Sweep(
             sources=sources,
-            contenders=tuple(_contenders(entry)),
+            contenders=tuple(_contenders(entry, policies)),
             losses=tuple(_losses(entry.loss)) or (Priced(),),
             parameters=kinds,
             chunk=entry.chunk,
@@ -228,6 +235,8 @@ def _kinds(parameters: dict[str, list[float | str]], first: Instance | Crash) ->
         for index, value in enumerate(values):
             if isinstance(value, str) != text:
                 raise InputError(field, value, "all numbers, or all texts", index=index)
+            if isinstance(value, str) and MARK in value:
+                raise InputError(field, value, "no code to run: a file is data", index=index)
             if isinstance(value, float) and not math.isfinite(value):
                 raise InputError(field, value, "a finite number", index=index)
         _require_distinct(values, field)
@@ -235,12 +244,17 @@ def _kinds(parameters: dict[str, list[float | str]], first: Instance | Crash) ->
     return found
 
 
-def _contenders(entry: SweepFile) -> Iterator[Contender]:
+def _contenders(entry: SweepFile, besides: Sequence[str]) -> Iterator[Contender]:
     """Put every value of a parameter into every policy that names it."""
-    if not entry.policies:
+    templates = [*entry.policies, *besides]
+    if not templates:
         raise InputError("policies", [], "at least one policy")
-    probe, made, used = shock(rounds=2, winners=2), set(), set()
     for index, template in enumerate(entry.policies):
+        if MARK in template:
+            remedy = f"code runs only by command: adlopt sweep … -p {template}"
+            raise InputError("policies", template, "names", index=index, remedy=remedy)
+    probe, made, used = shock(rounds=2, winners=2), set(), set()
+    for index, template in enumerate(templates):
         names = list(dict.fromkeys(re.findall(r"\{(.*?)\}", template)))
         for name in names:
             if name not in entry.parameters:
@@ -251,9 +265,6 @@ def _contenders(entry: SweepFile) -> Iterator[Contender]:
             policy = template
             for name, value in zip(names, values, strict=True):
                 policy = policy.replace(f"{{{name}}}", f"{value}")
-            if MARK in policy:
-                remedy = "code runs only by command: adlopt play -p takes path.py:name"
-                raise InputError("policies", policy, "names", index=index, remedy=remedy)
             with naming(f"policies[{index}]"):
                 shown = (as_player(policy) if entry.scenario else resolve(policy, probe)).name
             if shown in made:

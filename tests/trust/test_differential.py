@@ -381,7 +381,7 @@ def test_agreement(family, record_property):
     count, tolerance = FAMILIES[family]
     worst = worst_disagreement(family, count * TIMES)
     record_property("instances", count * TIMES)
-    record_property("worst relative disagreement", worst)
+    record_property("worst relative disagreement", float(worst))
     assert worst <= tolerance
 
 

@@ -338,7 +338,7 @@ def test_a_sweep_names_episodes_in_its_folder_and_no_code(two_folders):
     with pytest.raises(InputError, match=r"episode\[0\]\.source is .* a file inside"):
         read_sweep(path)
     ran = two_folders / "ran"
-    (two_folders / "mine.py").write_text(f"open({str(ran)!r}, 'w')\n")
+    (two_folders / "mine.py").write_text(f"open({str(ran)!r}, 'w').close()\n")
     own = f"{two_folders / 'mine.py'}:rule"
     for policies in (
         f'["{own}"]',
@@ -346,9 +346,13 @@ def test_a_sweep_names_episodes_in_its_folder_and_no_code(two_folders):
         '["{x}"]\n[parameters]\nx = ["' + own + '"]',
     ):
         path.write_text(f'policies = {policies}\n[[episode]]\nsource = "shock"\n')
-        with pytest.raises(InputError, match="code runs only by command"):
+        with pytest.raises(InputError, match=r"code runs only by command|no code to run"):
             read_sweep(path)
     assert not ran.exists()
+    path.write_text('[[episode]]\nsource = "shock"\n')
+    with pytest.raises(InputError, match="rule"):
+        read_sweep(path, [own])
+    assert ran.exists()
 
 
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs named pipes")
