@@ -122,7 +122,7 @@ class Solution(Tabular, Record):
         return f"hindsight: {self}"
 
     def __str__(self) -> str:
-        winners = "1 winner gives" if self.touched == 1 else f"{self.touched} winners give"
+        winners = "1 winner gives" if self.touched == 1 else f"{self.touched:,} winners give"
         early = "" if self.stopped is Stopped.OPTIMAL else "; stopped at a limit"
         then = "".join(f"; {stage.criterion}: {stage.certificate}" for stage in self.then)
         return (

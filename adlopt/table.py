@@ -127,10 +127,10 @@ def counted(number: int, noun: str) -> str:
 
     Examples
     --------
-    >>> counted(1, "round"), counted(16, "round")
-    ('1 round', '16 rounds')
+    >>> counted(1, "round"), counted(16_000, "round")
+    ('1 round', '16,000 rounds')
     """
-    return f"{number} {noun}" + ("" if number == 1 else "s")
+    return f"{number:,} {noun}" + ("" if number == 1 else "s")
 
 
 def printable(text: str) -> str:

@@ -102,7 +102,7 @@ class ContractSolution(Tabular, Record):
         return f"hindsight: {self}"
 
     def __str__(self) -> str:
-        winners = "1 winner gives" if self.touched == 1 else f"{self.touched} winners give"
+        winners = "1 winner gives" if self.touched == 1 else f"{self.touched:,} winners give"
         positions = int(np.count_nonzero(self.lots))
         return (
             f"{winners} {self.raised:,.2f} USD from {positions} positions, worst burden "
