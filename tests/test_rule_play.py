@@ -14,7 +14,7 @@ from adlopt.errors import BadHaircut, InputError
 from adlopt.files import read_market, write_episode, write_market, write_template
 from adlopt.in_market import act, player_named, whole_deficit
 from adlopt.own_file import load
-from adlopt.playing import resolve
+from adlopt.playable import resolve
 from adlopt.policies import allocation_named, named
 from adlopt.policies.by_rule import ByRule
 from adlopt.rules import VENUES, deleverage, rule_named, wealth_round

@@ -19,10 +19,10 @@ from adlopt.errors import InputError
 from adlopt.frames import Columns, Tabular
 from adlopt.loss import Burden
 from adlopt.online import Policy
-from adlopt.playing import Playable, resolve
+from adlopt.playable import Playable, resolve
 from adlopt.round import RoundStart
 from adlopt.run import Information
-from adlopt.scoreboard import FULL_BUDGET
+from adlopt.score import FULL_BUDGET
 from adlopt.solvency import check_haircut
 from adlopt.table import counted
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from adlopt.errors import InputError
 from adlopt.frames import Columns, Tabular
-from adlopt.playing import Playable
+from adlopt.playable import Playable
 from adlopt.simulation.loop import Outcome, simulate
 from adlopt.simulation.player import as_player
 from adlopt.simulation.scenario import Scenario, check_seed

@@ -173,8 +173,8 @@ def _carry_out(venue: Venue, rows: IntArray, done: Deleveraging) -> None:
     taker = np.where(closed.by_user, owner[closed.position], FUND)
     np.subtract.at(bought, (loser[closed.shed], coin[closed.shed]), change)
     np.add.at(bought, (taker, coin[closed.shed]), change)
-    for coin, price in enumerate(venue.mark.tolist()):
-        ledger.exchange(coin, bought[:, coin], price)
+    for c, price in enumerate(venue.mark.tolist()):
+        ledger.exchange(c, bought[:, c], price)
     received = np.zeros_like(ledger.cash)
     received[rows] = done.transfer
     received[FUND] += done.fund_change

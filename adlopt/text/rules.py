@@ -13,7 +13,8 @@ from adlopt.lots.grid import MICRO
 from adlopt.offline import solve
 from adlopt.optimum import Solution
 from adlopt.round import Round, RoundOutcome
-from adlopt.rules.deleveraging import Deleveraging, Match
+from adlopt.rules.deleveraging import Deleveraging
+from adlopt.rules.matches import Match
 from adlopt.rules.rounds import wealth_round
 from adlopt.rules.rows import account_rows
 from adlopt.rules.rule import ALWAYS, Rule
