@@ -53,7 +53,7 @@ class PolicyDiagnosis:
     inversions : float or None
         Mean share of neighbours turned round, as in `monotonicity_violations`.
     rank_stability : float or None
-        Mean over neighbouring rounds where it is defined.
+        Mean over neighbouring rounds where it is defined; what rounding may have moved is tied.
     ptsr, pmr, rd_nse : float or None
         Means, as in `Survivors`, where they are defined.
     closed : int
