@@ -35,7 +35,6 @@ def render_rules(rules: Sequence[dict[str, Any]]) -> str:
     rows = [
         (
             rule["rule"],
-            rule["family"],
             "; ".join(
                 [
                     *([f"losers by {rule['losers']}"] if rule["losers"] else []),
@@ -48,7 +47,7 @@ def render_rules(rules: Sequence[dict[str, Any]]) -> str:
         )
         for rule in rules
     ]
-    columns = ("rule", "family", "who gives, in what order", "at", "fund pays first")
+    columns = ("rule", "who gives, in what order", "at", "fund pays first")
     return "\n".join([table("Rules of venues", columns, rows), *map(_origin, rules)])
 
 
@@ -90,7 +89,7 @@ def least_burden(done: Deleveraging) -> Solution | None:
 
 
 def _origin(rule: dict[str, Any]) -> str:
-    lines = [f"{rule['rule']}: {rule['venue']}", f"  {rule['source']}"]
+    lines = [f"{rule['rule']}: {rule['venue']} ({rule['family']})", f"  {rule['source']}"]
     if rule["unpublished"]:
         lines.append(f"  unpublished, chosen here: {', '.join(rule['unpublished'])}")
     return "\n".join(_filled(line) for line in lines)
