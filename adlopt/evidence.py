@@ -13,7 +13,7 @@ from adlopt.bounds import ENOUGH_CAPACITY
 from adlopt.episode import Episode
 from adlopt.errors import InputError
 from adlopt.loss import Burden
-from adlopt.playable import Playable, resolve
+from adlopt.playable import Playable, require_list, resolve
 from adlopt.playing import decisions, play
 from adlopt.run import Run
 from adlopt.scoreboard import Scoreboard
@@ -65,9 +65,7 @@ class Evidence:
         if not isinstance(given, Episode):
             remedy = "adlopt.read_episode reads one"
             raise InputError("episode", given, "an Episode", remedy=remedy)
-        if isinstance(self.policies, str):
-            remedy = f"write [{self.policies!r}]"
-            raise InputError("policies", self.policies, "a list of them", remedy=remedy)
+        require_list(self.policies)
 
     @property
     def played(self) -> tuple[Playable, ...]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TypeAlias, cast
 
 from adlopt.episode import Episode
@@ -18,6 +18,31 @@ from adlopt.round import RoundStart
 from adlopt.rules.rule import Rule
 
 Playable: TypeAlias = Policy | Allocation | Rule | Callable[[RoundStart], Haircut] | str
+
+
+def require_list(policies: object) -> None:
+    """Refuse one name where a list of them is meant.
+
+    Raises
+    ------
+    InputError
+        If it is a text.
+    """
+    if isinstance(policies, str):
+        raise InputError("policies", policies, "a list of them", remedy=f"write [{policies!r}]")
+
+
+def require_distinct(names: Sequence[str]) -> None:
+    """Refuse two policies of one name.
+
+    Raises
+    ------
+    InputError
+        Naming the second.
+    """
+    for index, name in enumerate(names):
+        if name in names[:index]:
+            raise InputError("policies", name, "names that differ", index=index)
 
 
 def resolve(policy: Playable, episode: Episode | None = None) -> Policy:

@@ -16,7 +16,7 @@ from adlopt.errors import InputError
 from adlopt.hindsight import best_fixed_severity, per_round_optimum, severity_loss
 from adlopt.loss import Asymmetric, Burden, Loss, MinMax, worst_burden
 from adlopt.online import Haircut, Policy, SeverityThenAllocation
-from adlopt.playable import Playable, resolve
+from adlopt.playable import Playable, require_distinct, require_list, resolve
 from adlopt.policies import named
 from adlopt.policies.allocation import ProRata
 from adlopt.policies.insured import Insured
@@ -167,8 +167,7 @@ def play(
     """
     if isinstance(loss, MinMax):
         raise InputError("loss", loss, "a loss that prices the budget", remedy="use surrogate(...)")
-    if isinstance(policies, str):
-        raise InputError("policies", policies, "a list of them", remedy=f"write [{policies!r}]")
+    require_list(policies)
     coupling = coupled_burden = None
     if coupled:
         minmax = MinMax(burden=burden)
@@ -179,7 +178,7 @@ def play(
     constant = best_fixed_severity(episode).theta
     best = SeverityThenAllocation(Constant(constant, Information.HINDSIGHT), ProRata())
     chosen += [p for p in (*map(named, ALWAYS), best) if p.name not in names]
-    _require_distinct([*(run.policy for run in episode.recorded), *(p.name for p in chosen)])
+    require_distinct([*(run.policy for run in episode.recorded), *(p.name for p in chosen)])
     runs = list(episode.recorded)
     for policy in chosen:
         if progress is not None:
@@ -238,9 +237,3 @@ def best_fixed_rule(
         found.append((cost if run.loss is None else math.fsum(run.loss), policy.name))
     least, name = min(found)
     return FixedRule(policy=name, loss=least)
-
-
-def _require_distinct(names: list[str]) -> None:
-    for index, name in enumerate(names):
-        if name in names[:index]:
-            raise InputError("policies", name, "names that differ", index=index)

@@ -19,7 +19,7 @@ from adlopt.errors import InputError
 from adlopt.frames import Columns, Tabular
 from adlopt.loss import Burden
 from adlopt.online import Policy
-from adlopt.playable import Playable, resolve
+from adlopt.playable import Playable, require_distinct, require_list, resolve
 from adlopt.round import RoundStart
 from adlopt.run import Information
 from adlopt.score import FULL_BUDGET
@@ -176,13 +176,9 @@ def diagnose(
     if episode.pooled:
         remedy = "accounts of this episode are not published; adlopt play judges its budgets"
         raise InputError("episode", episode.name, "winners one by one", remedy=remedy)
-    if isinstance(policies, str):
-        raise InputError("policies", policies, "a list of them", remedy=f"write [{policies!r}]")
+    require_list(policies)
     chosen = [resolve(p, episode) for p in policies or STANDARD]
-    names = [policy.name for policy in chosen]
-    for index, name in enumerate(names):
-        if name in names[:index]:
-            raise InputError("policies", name, "names that differ", index=index)
+    require_distinct([policy.name for policy in chosen])
     rows = []
     for policy in chosen:
         if progress is not None:
