@@ -69,7 +69,7 @@ if TYPE_CHECKING:
     from adlopt.offline import solve
     from adlopt.online import Haircut, Policy, SeverityThenAllocation, policy
     from adlopt.optimum import Solution
-    from adlopt.playing import best_fixed_rule, lineup, play, run_policy
+    from adlopt.playing import best_fixed_rule, play, run_policy
     from adlopt.policies import named
     from adlopt.policies.insured import Insured, optimal_fund
     from adlopt.positions import ContractRound, Positions, Side
@@ -78,7 +78,9 @@ if TYPE_CHECKING:
     from adlopt.rules import Deleveraging, Rule, contract_round, wealth_round
     from adlopt.rules.deleverage import deleverage
     from adlopt.run import Information, Run
-    from adlopt.scoreboard import Score, Scoreboard
+    from adlopt.score import Score
+    from adlopt.scoreboard import Scoreboard
+    from adlopt.severity_lineup import lineup
     from adlopt.severity_path import SeverityPath, best_severity_path
     from adlopt.shed import Shed, open_contract_round
     from adlopt.simulation import Scenario, Simulation, simulate
@@ -133,7 +135,7 @@ _HOMES = {
     "objective": ("CVaR", "FewestAccounts", "Leximin", "TrackingFirst"),
     "offline": ("solve",),
     "optimum": ("Solution",),
-    "playing": ("best_fixed_rule", "lineup", "play", "run_policy"),
+    "playing": ("best_fixed_rule", "play", "run_policy"),
     "policies": ("named",),
     "policies.insured": ("Insured", "optimal_fund"),
     "positions": ("ContractRound", "Positions", "Side"),
@@ -142,7 +144,9 @@ _HOMES = {
     "round": ("Round", "RoundOutcome", "RoundStart"),
     "rules": ("Deleveraging", "Rule", "contract_round", "deleverage", "wealth_round"),
     "run": ("Information", "Run"),
-    "scoreboard": ("Score", "Scoreboard"),
+    "score": ("Score",),
+    "scoreboard": ("Scoreboard",),
+    "severity_lineup": ("lineup",),
     "severity_path": ("SeverityPath", "best_severity_path"),
     "shed": ("Shed", "open_contract_round"),
     "simulation": ("Scenario", "Simulation", "simulate"),

@@ -22,7 +22,9 @@ def render(data: dict[str, Any]) -> str:
 
 def tables(data: dict[str, Any]) -> list[Table]:
     """Scores, regrets, bounds, and the chosen loss where there is one."""
-    parts = (dollars(data), fairness(data), regrets(data), bounds(data), losses(data))
+    parts = (
+        dollars(data), fairness(data), in_all(data), regrets(data), bounds(data), losses(data),
+    )  # fmt: skip
     return [part for part in parts if part is not None]
 
 
@@ -82,6 +84,28 @@ def _excess(score: dict[str, Any]) -> tuple[str, str]:
     if score["fairness_excess_usd"] is None:
         return "–", "–"
     return f"{score['fairness_excess_usd']:,.0f}", f"{score['corrected_total_usd']:,.0f}"
+
+
+def in_all(data: dict[str, Any]) -> Table | None:
+    """Burdens of the whole episode beside those of the coupled optimum, where it was asked for."""
+    least = data["coupled_burden"]
+    if least is None:
+        return None
+    rows = [
+        (
+            score["policy"],
+            percent(math.inf if score["touches_protected"] else score["burden_in_all"]),
+            percent(score["coupled_regret"]),
+        )
+        for score in data["scores"]
+        if score["burden_in_all"] is not None or score["touches_protected"]
+    ]
+    title = (
+        "Rounds coupled: worst burden of the whole episode, max_i Σ_t x_it/w_i, and how far it is "
+        f"above {percent(least['upper'])}, the least that raises all budgets (hindsight); –: took "
+        "less than a round needed, so not comparable; below 0: took a dollar twice"
+    )
+    return Table(title, ("policy", "burden in all", "above the least"), rows)
 
 
 def regrets(data: dict[str, Any]) -> Table:

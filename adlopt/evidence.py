@@ -13,9 +13,11 @@ from adlopt.bounds import ENOUGH_CAPACITY
 from adlopt.episode import Episode
 from adlopt.errors import InputError
 from adlopt.loss import Burden
-from adlopt.playing import Playable, decisions, lineup, play, resolve
+from adlopt.playable import Playable, require_list, resolve
+from adlopt.playing import decisions, play
 from adlopt.run import Run
 from adlopt.scoreboard import Scoreboard
+from adlopt.severity_lineup import lineup
 from adlopt.text import summary
 
 ACCOUNT_POLICIES = (
@@ -40,6 +42,8 @@ class Evidence:
         As in `adlopt.play`. Without any, `ACCOUNT_POLICIES` are played where accounts are known.
     burden : Burden
         What haircuts are measured against.
+    coupled : bool
+        Compare burdens of the whole episode with the coupled optimum, as `adlopt.play` does.
     progress : callable, optional
         Told each policy's name before it plays.
 
@@ -53,6 +57,7 @@ class Evidence:
     episode: Episode
     policies: Sequence[Playable] = ()
     burden: Burden = Burden.CAPACITY
+    coupled: bool = False
     progress: Callable[[str], None] | None = field(default=None, repr=False)
 
     def __post_init__(self) -> None:
@@ -60,9 +65,7 @@ class Evidence:
         if not isinstance(given, Episode):
             remedy = "adlopt.read_episode reads one"
             raise InputError("episode", given, "an Episode", remedy=remedy)
-        if isinstance(self.policies, str):
-            remedy = f"write [{self.policies!r}]"
-            raise InputError("policies", self.policies, "a list of them", remedy=remedy)
+        require_list(self.policies)
 
     @property
     def played(self) -> tuple[Playable, ...]:
@@ -73,7 +76,13 @@ class Evidence:
     @cached_property
     def board(self) -> Scoreboard:
         """Scores of all policies."""
-        return play(self.episode, self.played, burden=self.burden, progress=self.progress)
+        return play(
+            self.episode,
+            self.played,
+            burden=self.burden,
+            coupled=self.coupled,
+            progress=self.progress,
+        )
 
     @cached_property
     def summary(self) -> dict[str, Any]:

@@ -17,7 +17,7 @@ from adlopt.lots.grid import MICRO
 from adlopt.market import Market
 from adlopt.online import Allocation, Policy, SeverityThenAllocation
 from adlopt.own_file import MARK, load
-from adlopt.playing import Playable, loaded, resolve
+from adlopt.playable import Playable, loaded, resolve
 from adlopt.policies import SEVERITIES
 from adlopt.policies.severity import Constant
 from adlopt.round import RoundStart

@@ -5,37 +5,27 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import TypeAlias, cast
 
 import numpy as np
 
 from adlopt.coupled import solve_coupled
+from adlopt.coupled.certificate import worst_in_all
+from adlopt.coupled.problem import Coupling
 from adlopt.episode import Episode
 from adlopt.errors import InputError
-from adlopt.hindsight import best_fixed_severity, paper_ogd, per_round_optimum, severity_loss
+from adlopt.hindsight import best_fixed_severity, per_round_optimum, severity_loss
 from adlopt.loss import Asymmetric, Burden, Loss, MinMax, worst_burden
-from adlopt.online import Allocation, Haircut, Policy, Severity, SeverityThenAllocation
-from adlopt.online import policy as function_policy
-from adlopt.own_file import MARK, load
-from adlopt.policies import SEVERITIES, allocation_named, as_allocation, insured_named, named
+from adlopt.online import Haircut, Policy, SeverityThenAllocation
+from adlopt.playable import Playable, require_distinct, require_list, resolve
+from adlopt.policies import named
 from adlopt.policies.allocation import ProRata
-from adlopt.policies.gradient import AdaGradOGD
 from adlopt.policies.insured import Insured
-from adlopt.policies.severity import (
-    Constant,
-    DollarPersistence,
-    FollowTheLeader,
-    GatedPersistence,
-    Persistence,
-    RunningRatio,
-)
-from adlopt.round import Round, RoundOutcome, RoundStart
-from adlopt.rules.rule import Rule
+from adlopt.policies.severity import Constant
+from adlopt.round import Round, RoundOutcome
 from adlopt.run import Information, Run
 from adlopt.scoreboard import Scoreboard
 from adlopt.solvency import check_haircut
 
-Playable: TypeAlias = Policy | Allocation | Rule | Callable[[RoundStart], Haircut] | str
 ALWAYS = ("do-nothing", "constant:0.5", "persistence")
 """What every board carries: a policy that loses to these must be seen to."""
 
@@ -62,10 +52,22 @@ def run_policy(
     *,
     burden: Burden = Burden.CAPACITY,
     loss: Loss | None = None,
+    coupling: Coupling | None = None,
 ) -> Run:
     """Play one policy through an episode.
 
     It sees each `RoundStart`, and each `RoundOutcome` only after its haircut was taken.
+
+    Parameters
+    ----------
+    episode : Episode
+    policy : Policy
+    burden : Burden
+        What haircuts are measured against.
+    loss : Loss, optional
+        To sum as well.
+    coupling : Coupling, optional
+        Of the episode's rounds: measure the worst burden of the whole episode as well.
 
     Raises
     ------
@@ -82,13 +84,18 @@ def run_policy(
     paid = None
     if isinstance(policy, Insured):
         paid = policy.payments(round_.start for round_ in episode)
+    by_account = None if coupling is None else np.zeros_like(coupling.weight)
     for t, (round_, haircut) in enumerate(decisions(policy, episode.rounds)):
         taken.append(math.fsum(haircut))
         touched.append(np.count_nonzero(haircut))
         burdens.append(worst_burden(haircut, burden.weights(round_.start)))
+        if coupling is not None and by_account is not None:
+            by_account[t, coupling.place[t]] = haircut
         if loss is not None:
             losses.append(loss.value(_left(round_, 0.0 if paid is None else paid[t]), haircut))
-    known = not episode.pooled
+    known, in_all = not episode.pooled, None
+    if coupling is not None and by_account is not None:
+        in_all = math.inf if math.inf in burdens else worst_in_all(coupling, by_account)
     return Run(
         policy=policy.name,
         information=policy.information,
@@ -97,6 +104,7 @@ def run_policy(
         touched=touched if known else None,  # type: ignore[arg-type]
         loss=losses if losses else None,  # type: ignore[arg-type]
         insured=paid,
+        burden_in_all=in_all,
     )
 
 
@@ -114,6 +122,7 @@ def play(
     burden: Burden = Burden.CAPACITY,
     loss: Loss | None = None,
     variation: float | None = None,
+    coupled: bool = False,
     progress: Callable[[str], None] | None = None,
 ) -> Scoreboard:
     """Play policies through an episode and score them, with what is recorded beside them.
@@ -133,8 +142,21 @@ def play(
         price the budget: under `MinMax` alone a policy that raises nothing would look best.
     variation : float, optional
         P: show regret against the best path of that variation as well, in *hindsight*.
+    coupled : bool
+        Compare the worst burden of the whole episode, max_i Σ_t x_it / w_i, with the least at which
+        all budgets can be raised, in *hindsight*, as `adlopt.solve_coupled` finds it.
     progress : callable, optional
         Told each policy's name before it plays.
+
+    Raises
+    ------
+    BadHaircut
+        If a haircut is not one finite number for each account within 0 ≤ x ≤ u.
+    InfeasibleRound
+        If coupled rounds need more than their winners hold together; it names them.
+    InputError
+        If two policies have one name, a loss does not price the budget, or rounds are to be coupled
+        whose accounts are pooled: which winners they share is then not known.
 
     Examples
     --------
@@ -145,26 +167,36 @@ def play(
     """
     if isinstance(loss, MinMax):
         raise InputError("loss", loss, "a loss that prices the budget", remedy="use surrogate(...)")
-    if isinstance(policies, str):
-        raise InputError("policies", policies, "a list of them", remedy=f"write [{policies!r}]")
+    require_list(policies)
+    coupling = coupled_burden = None
+    if coupled:
+        minmax = MinMax(burden=burden)
+        coupling = Coupling.of(episode, minmax)
+        coupled_burden = solve_coupled(episode, minmax).certificate
     chosen = [resolve(p, episode) for p in policies]
     names = {policy.name for policy in chosen}
     constant = best_fixed_severity(episode).theta
     best = SeverityThenAllocation(Constant(constant, Information.HINDSIGHT), ProRata())
     chosen += [p for p in (*map(named, ALWAYS), best) if p.name not in names]
-    _require_distinct([*(run.policy for run in episode.recorded), *(p.name for p in chosen)])
+    require_distinct([*(run.policy for run in episode.recorded), *(p.name for p in chosen)])
     runs = list(episode.recorded)
     for policy in chosen:
         if progress is not None:
             progress(policy.name)
-        runs.append(run_policy(episode, policy, burden=burden, loss=loss))
-    optimum = coupled = None
+        runs.append(run_policy(episode, policy, burden=burden, loss=loss, coupling=coupling))
+    optimum = coupled_loss = None
     if loss is not None:
         optimum = math.fsum(solution.value for solution in per_round_optimum(episode, loss))
     if isinstance(loss, Asymmetric) and not episode.pooled:
-        coupled = solve_coupled(episode, loss).certificate
+        coupled_loss = solve_coupled(episode, loss).certificate
     return Scoreboard.of(
-        episode, runs, burden=burden, loss_optimum=optimum, coupled=coupled, variation=variation
+        episode,
+        runs,
+        burden=burden,
+        loss_optimum=optimum,
+        coupled=coupled_loss,
+        coupled_burden=coupled_burden,
+        variation=variation,
     )
 
 
@@ -205,99 +237,3 @@ def best_fixed_rule(
         found.append((cost if run.loss is None else math.fsum(run.loss), policy.name))
     least, name = min(found)
     return FixedRule(policy=name, loss=least)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LineupRow:
-    """Severity loss of one rule, USD, by its first severity θ_1; free choices are all shown."""
-
-    policy: str
-    information: Information
-    loss: dict[float, float]
-
-
-def lineup(episode: Episode) -> tuple[LineupRow, ...]:
-    """Play the standard severity rules, each with pro-rata, from θ_1 = 0, ½ and 1.
-
-    Examples
-    --------
-    >>> from adlopt.episodes import october_10
-    >>> row = next(r for r in lineup(october_10()) if r.policy == "gated-persistence")
-    >>> {first: round(loss / 1e6, 2) for first, loss in row.loss.items()}
-    {0.0: 16.86, 0.5: 17.79, 1.0: 23.25}
-    """
-    rules: dict[str, Callable[[float], Severity]] = {}
-    if episode.deficit.any():
-        rules["ogd, paper's η*"] = lambda first: paper_ogd(episode, first=first)
-        rules["ogd, η for P = 0"] = lambda first: paper_ogd(episode, first=first, variation=0.0)
-    rules |= {
-        "adagrad-ogd": lambda first: AdaGradOGD(first=first),
-        "adagrad-ogd:0.25": lambda first: AdaGradOGD(0.25, first),
-        "follow-the-leader": FollowTheLeader,
-        "running-ratio": RunningRatio,
-        "persistence": Persistence,
-        "gated-persistence": lambda first: GatedPersistence(first=first),
-        "dollar-persistence": DollarPersistence,
-        "constant": Constant,
-    }
-    rows = []
-    for name, rule in rules.items():
-        losses = {}
-        for first in (0.0, 0.5, 1.0):
-            run = run_policy(episode, SeverityThenAllocation(rule(first), ProRata()))
-            losses[first] = severity_loss(episode, episode.severity(run))
-        rows.append(LineupRow(policy=name, information=rule(0.5).information, loss=losses))
-    return tuple(rows)
-
-
-def resolve(policy: Playable, episode: Episode | None = None) -> Policy:
-    """Return a policy for its name; "ogd" without a step is tuned in *hindsight*.
-
-    A rule or an allocation of one's own is preceded by persistence.
-    """
-    if isinstance(policy, str):
-        return _named(policy, episode)
-    if isinstance(policy, type):
-        raise InputError("policy", policy, "an object", remedy="make one of the class")
-    if hasattr(policy, "decide"):
-        return cast(Policy, policy)
-    if isinstance(policy, Rule) or hasattr(policy, "allocate"):
-        return SeverityThenAllocation(Persistence(), as_allocation(policy, "policy"))
-    if callable(policy):
-        return function_policy(policy)
-    raise InputError("policy", policy, "a policy, a rule, a function of RoundStart, or a name")
-
-
-def _named(name: str, episode: Episode | None) -> Policy:
-    severity, plus, allocation = name.partition("+")
-    kind = severity.partition(":")[0]
-    if kind == "insured":
-        return insured_named(severity, resolve(allocation or "persistence", episode))
-    if MARK in name and kind not in SEVERITIES:
-        return loaded(load(name), name, episode)
-    if severity != "ogd" or episode is None:
-        return named(name)
-    split = allocation_named(allocation) if plus else ProRata()
-    return SeverityThenAllocation(paper_ogd(episode), split)
-
-
-def loaded(found: Playable, name: str, episode: Episode | None = None) -> Policy:
-    """Return a policy for what a file calls by a name.
-
-    Raises
-    ------
-    InputError
-        If it is none, naming the file.
-    """
-    if isinstance(found, str):
-        raise InputError(name, found, "a policy, a rule, or a function of RoundStart")
-    try:
-        return resolve(found, episode)
-    except InputError as error:
-        raise InputError(name, found, error.expected, remedy=error.remedy) from None
-
-
-def _require_distinct(names: list[str]) -> None:
-    for index, name in enumerate(names):
-        if name in names[:index]:
-            raise InputError("policies", name, "names that differ", index=index)

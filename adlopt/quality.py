@@ -12,7 +12,7 @@ from adlopt.arrays import BoolArray
 from adlopt.bounds import PROPOSITION_1, TRIVIAL, is_vacuous
 from adlopt.episode import Episode, rounds_where
 from adlopt.round import Round
-from adlopt.scoreboard import FULL_BUDGET
+from adlopt.score import FULL_BUDGET
 
 LARGEST_LOSS = "largest_loss"
 """Signal: USD, the largest single loser of a round."""

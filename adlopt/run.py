@@ -7,7 +7,7 @@ from enum import Enum
 
 import numpy as np
 
-from adlopt.arrays import FloatArray, Record, freeze, own
+from adlopt.arrays import FloatArray, Record, freeze, own, own_number
 from adlopt.frames import Columns, Tabular
 
 
@@ -45,6 +45,10 @@ class Run(Tabular, Record):
         The loss the episode was played under; infinite where the burden is.
     insured : array_like, shape (T,), optional
         USD. What a fund paid before winners did; None without one.
+    burden_in_all : float, optional
+        max_i Σ_t x_it / w_i, w_i being the largest weight that a round gives the account: the worst
+        burden of the whole episode. Infinite where one of a round is; None unless rounds were
+        coupled.
     """
 
     policy: str
@@ -54,6 +58,7 @@ class Run(Tabular, Record):
     touched: FloatArray | None = None
     loss: FloatArray | None = None
     insured: FloatArray | None = None
+    burden_in_all: float | None = None
 
     def __post_init__(self) -> None:
         put = object.__setattr__
@@ -71,6 +76,10 @@ class Run(Tabular, Record):
                 finite = np.where(infinite, 0.0, given) if infinite.any() else values
                 checked = own(finite, f"{self.policy}: {name}", length=rounds, lowest=0.0)
                 put(self, name, freeze(np.where(infinite, np.inf, checked)))
+
+        if self.burden_in_all not in (None, np.inf):
+            field = f"{self.policy}: burden_in_all"
+            put(self, "burden_in_all", own_number(self.burden_in_all, field, lowest=0.0))
 
     def _columns(self) -> Columns:
         known = {

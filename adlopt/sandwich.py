@@ -32,12 +32,13 @@ from adlopt.episode import Episode
 from adlopt.hindsight import severity_loss
 from adlopt.minimax import Interval, closed_form, minimax, minimax_weighted
 from adlopt.online import SeverityThenAllocation
-from adlopt.playing import LineupRow, lineup, run_policy
+from adlopt.playing import run_policy
 from adlopt.policies.allocation import ProRata
 from adlopt.policies.experts import Ader
 from adlopt.quality import counted_once
 from adlopt.quantity import MOVED_BIG, SMALL, P, S, big_rounds, path_variation
 from adlopt.run import Information
+from adlopt.severity_lineup import LineupRow, lineup
 from adlopt.text.sandwich import render
 
 BUDGETS = (0.0, 1.0, 2.0, 3.0)

@@ -210,6 +210,32 @@ def test_rank_stability_is_of_accounts_in_both_rounds():
     assert d.rank_stability(then, [0.4, 0.2, 0.1], then, [4, 2, 0]) is None
 
 
+def test_what_rounding_to_lots_may_have_moved_is_no_order():
+    capacity = [7.0, 5.0, 3.0, 2.0]
+    start = start_of(capacity, lot=[1.0] * 4)
+    pro_rata = [adl.integer_pro_rata(capacity, start.lot, budget) for budget in (9.0, 12.0)]
+    shares = [(x / start.capacity).tolist() for x in pro_rata]
+    assert all(len(set(each)) > 1 for each in shares)
+    assert d.rank_stability(start, pro_rata[0], start, pro_rata[1]) is None
+    bare = start_of(capacity)
+    assert d.rank_stability(bare, pro_rata[0], bare, pro_rata[1]) is not None
+    micro = [adl.integer_pro_rata(capacity, None, budget) for budget in (1e-5, 1.7e-5)]
+    assert d.rank_stability(bare, micro[0], bare, micro[1]) is None
+    assert d.rank_stability(start, [7, 0, 0, 0], start, [7, 0, 0, 0]) == pytest.approx(1.0)
+
+
+@given(
+    numbers=st.lists(st.integers(-6, 6), min_size=2, max_size=8),
+    off=st.sampled_from([0.0, 0.4, 0.5, 1.0]),
+)
+def test_a_number_ranks_by_how_many_are_clearly_below_it(numbers, off):
+    apart = [[(a > b) - (a < b) if abs(a - b) > 2 * off else 0 for b in numbers] for a in numbers]
+    ranks = [sum(row) for row in apart]
+    other = list(range(len(numbers)))
+    found = d.rank_correlation(numbers, other, within=(off, 0.0))
+    assert found == (pytest.approx(float(np.corrcoef(ranks, other)[0, 1])) if any(ranks) else None)
+
+
 # Stability
 
 

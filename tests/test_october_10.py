@@ -12,12 +12,13 @@ import pytest
 import adlopt as adl
 from adlopt.bounds import GATED_ENVELOPE, HALF, PROPOSITION_1, TRIVIAL, is_vacuous
 from adlopt.hindsight import severity_loss
-from adlopt.playing import lineup, run_policy
+from adlopt.playing import run_policy
 from adlopt.policies import named
 from adlopt.quality import counted_once, inspect
 from adlopt.quantity import MOVED, MOVED_BIG, P
 from adlopt.sandwich import summarise as sandwich
 from adlopt.scoreboard import Scoreboard
+from adlopt.severity_lineup import lineup
 from adlopt.text.summary import render, summarise
 
 PUBLISHED = Path(__file__).parents[2] / "shared" / "data" / "october_10"

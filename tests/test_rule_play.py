@@ -14,7 +14,7 @@ from adlopt.errors import BadHaircut, InputError
 from adlopt.files import read_market, write_episode, write_market, write_template
 from adlopt.in_market import act, player_named, whole_deficit
 from adlopt.own_file import load
-from adlopt.playing import resolve
+from adlopt.playable import resolve
 from adlopt.policies import allocation_named, named
 from adlopt.policies.by_rule import ByRule
 from adlopt.rules import VENUES, deleverage, rule_named, wealth_round
@@ -23,6 +23,7 @@ from adlopt.testing import check_policy
 from .test_cli import folder, run, strict_json, widest  # noqa: F401
 from .test_rules import markets
 
+README = Path(adl.__file__).parents[1] / "README.md"
 OWN = """\
 import adlopt as adl
 from adlopt.policies.allocation import Queue as QueueAllocation, Memoryless
@@ -366,8 +367,13 @@ def test_the_list_of_rules(run):  # noqa: F811
     assert widest(text) <= 80
     listed = json.loads(run("venues", "--json")[1])
     assert [rule["rule"] for rule in listed] == list(VENUES)
+    assert f"lists {len(listed)} rules" in README.read_text()
+    printed = text.partition("\nhyperliquid: ")[0].split()
+    words = {*printed, *(word.rstrip(";") for word in printed)}
     for rule in listed:
-        assert f"{rule['rule']}: {rule['venue']}" in text
+        assert f"{rule['rule']}: {rule['venue']} ({rule['family']})" in " ".join(text.split())
+        told = [*rule["closes"], *rule["takes"], rule["closing_price"] or "", *rule["trigger"]]
+        assert set(" ".join([*told, rule["fund_pays_first"]]).split()) <= words
         assert rule["unpublished"] == list(VENUES[rule["rule"]].unpublished)
 
 

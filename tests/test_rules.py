@@ -1,5 +1,6 @@
 """Rules on markets: conservation, an independent account of the money, order, ties, bad input."""
 
+import itertools
 import pickle
 from dataclasses import replace
 from fractions import Fraction
@@ -28,6 +29,7 @@ from adlopt.rules import (
     deleverage,
     rule_named,
 )
+from adlopt.rules.book import Book
 from adlopt.rules.rule import NO_FUND
 from adlopt.rules.split import share_out
 from adlopt.shed import Shed
@@ -452,6 +454,22 @@ def test_a_split_that_invents_lots_is_caught():
 
     with pytest.raises(CertificateError, match="more lots than are open"):
         deleverage(two_sided(), rule_of(Greedy(())))
+
+
+@given(
+    gap=st.integers(-(2**61), 2**61),
+    total=st.integers(1, 2**40),
+    cuts=st.lists(st.integers(0, 2**40), max_size=5),
+)
+def test_a_gap_of_any_size_is_paid_to_the_last_micro_dollar(gap, total, cuts):
+    market = two_sided()
+    book = Book.of(market, market.shed())
+    book.gap[0], book.lots[0] = gap, total
+    ends = [0, *sorted(cut % (total + 1) for cut in cuts), total]
+    lots = np.diff(np.array(ends))
+    paid = book._of_gap(0, lots).tolist()
+    assert paid == [gap * b // total - gap * a // total for a, b in itertools.pairwise(ends)]
+    assert sum(paid) == gap
 
 
 def test_limits_and_tiers():

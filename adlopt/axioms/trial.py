@@ -16,7 +16,7 @@ from adlopt.errors import BadHaircut, InputError, PolicyError
 from adlopt.frames import Columns, Tabular
 from adlopt.in_market import whole_deficit
 from adlopt.online import Allocation, Policy
-from adlopt.playing import Playable
+from adlopt.playable import Playable
 from adlopt.round import RoundStart
 from adlopt.solvency import check_haircut
 

@@ -13,6 +13,7 @@ from cyclopts import CycloptsError, Parameter
 from adlopt.cli.command import (
     BAD_INPUT,
     NO_ANSWER,
+    Coupled,
     Json,
     Policies,
     Variation,
@@ -92,6 +93,7 @@ def play(
     over: float | None = None,
     fair: float | None = None,
     variation: Variation = None,
+    coupled: Coupled = False,
     json_: Json = False,
 ) -> None:
     """Score policies on an episode: october-10, or a .toml or .json file.
@@ -111,18 +113,26 @@ def play(
         with its per-round and its coupled optimum in hindsight.
     variation
         P: show regret against the best path of severities of that variation, in hindsight.
+    coupled
+        Compare the worst burden of the whole episode with the least, rounds coupled, in hindsight.
     json_
         Print everything for machines, at full precision.
     """
-    from adlopt.playing import lineup
     from adlopt.playing import play as play_
+    from adlopt.severity_lineup import lineup
     from adlopt.text.summary import render, summarise
 
     chosen = episode_named(episode)
     with progress(None, "playing") as step:
         loss = priced_loss(under, over, fair, burden)
         board = play_(
-            chosen, policy or (), burden=burden, loss=loss, variation=variation, progress=step
+            chosen,
+            policy or (),
+            burden=burden,
+            loss=loss,
+            variation=variation,
+            coupled=coupled,
+            progress=step,
         )
     data = summarise(board, () if policy else lineup(chosen))
     print(json.dumps(data, indent=1) if json_ else render(data))

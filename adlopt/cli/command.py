@@ -42,6 +42,7 @@ OnePolicy = Annotated[str, Parameter(name=["--policy", "-p"])]
 Players = Annotated[
     list[str] | None, Parameter(name=["--rule", "-r", "--policy", "-p"], negative="")
 ]
+Coupled = Annotated[bool, Parameter(negative="")]
 Variation = Annotated[float | None, Parameter(name=["--variation", "-P"])]
 
 

@@ -7,7 +7,7 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from adlopt.cli.command import Output, Policies, app, episode_named, progress
+from adlopt.cli.command import Coupled, Output, Policies, app, episode_named, progress
 from adlopt.errors import InputError
 from adlopt.loss import Burden
 
@@ -18,6 +18,7 @@ def report(
     *,
     policy: Policies = None,
     burden: Burden = Burden.CAPACITY,
+    coupled: Coupled = False,
     skip_proofs: Annotated[bool, Parameter(negative="")] = False,
     output: Annotated[Path, Parameter(name=["--output", "-o"])] = Path("report.html"),
 ) -> None:
@@ -32,6 +33,8 @@ def report(
         Without it some are chosen.
     burden
         What haircuts are measured against.
+    coupled
+        Compare the worst burden of the whole episode with the least, rounds coupled, in hindsight.
     skip_proofs
         Do not check the proofs, which takes a minute or two; the page says so.
     output
@@ -49,7 +52,11 @@ def report(
             proofs = summarise(check_all(files, progress=told))
     with progress(None, "playing") as step:
         evidence = Evidence(
-            episode=episode_named(episode), policies=policy or (), burden=burden, progress=step
+            episode=episode_named(episode),
+            policies=policy or (),
+            burden=burden,
+            coupled=coupled,
+            progress=step,
         )
         print(f"wrote {write_report(evidence, output, proofs=proofs)}")
 

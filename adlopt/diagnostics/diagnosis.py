@@ -19,10 +19,10 @@ from adlopt.errors import InputError
 from adlopt.frames import Columns, Tabular
 from adlopt.loss import Burden
 from adlopt.online import Policy
-from adlopt.playing import Playable, resolve
+from adlopt.playable import Playable, require_distinct, require_list, resolve
 from adlopt.round import RoundStart
 from adlopt.run import Information
-from adlopt.scoreboard import FULL_BUDGET
+from adlopt.score import FULL_BUDGET
 from adlopt.solvency import check_haircut
 from adlopt.table import counted
 
@@ -53,7 +53,7 @@ class PolicyDiagnosis:
     inversions : float or None
         Mean share of neighbours turned round, as in `monotonicity_violations`.
     rank_stability : float or None
-        Mean over neighbouring rounds where it is defined.
+        Mean over neighbouring rounds where it is defined; what rounding may have moved is tied.
     ptsr, pmr, rd_nse : float or None
         Means, as in `Survivors`, where they are defined.
     closed : int
@@ -176,13 +176,9 @@ def diagnose(
     if episode.pooled:
         remedy = "accounts of this episode are not published; adlopt play judges its budgets"
         raise InputError("episode", episode.name, "winners one by one", remedy=remedy)
-    if isinstance(policies, str):
-        raise InputError("policies", policies, "a list of them", remedy=f"write [{policies!r}]")
+    require_list(policies)
     chosen = [resolve(p, episode) for p in policies or STANDARD]
-    names = [policy.name for policy in chosen]
-    for index, name in enumerate(names):
-        if name in names[:index]:
-            raise InputError("policies", name, "names that differ", index=index)
+    require_distinct([policy.name for policy in chosen])
     rows = []
     for policy in chosen:
         if progress is not None:

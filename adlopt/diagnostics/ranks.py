@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import numpy as np
 from numpy.typing import ArrayLike
 
+from adlopt.arrays import FloatArray
 from adlopt.diagnostics.concentration import fractions
 from adlopt.inequality import inversions, rank_correlation
+from adlopt.lots.grid import MICRO
 from adlopt.round import RoundStart
 from adlopt.solvency import check_haircut
 
@@ -35,7 +38,9 @@ def rank_stability(
 ) -> float | None:
     """Spearman correlation of the shares x_i / u_i of accounts that win in both rounds.
 
-    None if fewer than two do, or if all bear the same share in a round, so that there is no rank.
+    A haircut is known to a lot, or a micro-dollar where there are none: shares that rounding may
+    have moved past each other are ties. None if fewer than two win twice, or if all are tied in a
+    round, so that there is no rank.
 
     Raises
     ------
@@ -56,4 +61,12 @@ def rank_stability(
     both = [(i, place[name]) for i, name in enumerate(earlier.account) if name in place]
     if len(both) < 2:
         return None
-    return rank_correlation(then[[i for i, _ in both]], now[[j for _, j in both]])
+    i, j = (list(indices) for indices in zip(*both, strict=True))
+    within = _rounding(earlier)[i], _rounding(later)[j]
+    return rank_correlation(then[i], now[j], within=within)
+
+
+def _rounding(start: RoundStart) -> FloatArray:
+    """What a lot, or a micro-dollar, is of each profit, shape (n,)."""
+    lot = np.full(start.capacity.size, 1.0 / MICRO) if start.lot is None else start.lot
+    return fractions(start, lot)

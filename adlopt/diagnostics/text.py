@@ -50,7 +50,8 @@ def _order(found: Diagnosis) -> str:
     ]
     title = (
         "Order and churn: neighbours in profit turned round; correlation of burdens between "
-        "neighbouring rounds; accounts closed; variation of the effective slope"
+        "neighbouring rounds, equal within a lot (or micro-dollar); accounts closed; variation of "
+        "the effective slope"
     )
     return table(title, ("policy", "inversions", "rank stability", "closed", "slope"), rows)
 

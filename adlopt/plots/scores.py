@@ -11,7 +11,7 @@ from adlopt.evidence import Evidence
 from adlopt.plots.figure import Figure
 from adlopt.plots.style import LIGHT, SERIES, in_dollars, legend, lines, rows, shown
 from adlopt.run import Run
-from adlopt.scoreboard import WEIGHTS, Score
+from adlopt.score import WEIGHTS, Score
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

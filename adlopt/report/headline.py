@@ -7,7 +7,7 @@ from typing import Any
 
 from adlopt.evidence import Evidence
 from adlopt.run import Information
-from adlopt.scoreboard import Score
+from adlopt.score import Score
 from adlopt.table import counted, percent
 
 IDLE = "do-nothing+pro-rata"

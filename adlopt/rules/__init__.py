@@ -5,8 +5,9 @@ A rule is eligible set × order or weights × limits × lots × closing price ×
 """
 
 from adlopt.rules.deleverage import deleverage
-from adlopt.rules.deleveraging import Deleveraging, Match, Tie
+from adlopt.rules.deleveraging import Deleveraging, Tie
 from adlopt.rules.formula import Formula, column
+from adlopt.rules.matches import Match
 from adlopt.rules.ranking import Ranking, ranking
 from adlopt.rules.rounds import contract_round, wealth_round
 from adlopt.rules.rows import Rows, account_rows, position_rows, round_rows

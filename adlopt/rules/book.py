@@ -9,7 +9,8 @@ import numpy as np
 from adlopt.arrays import FloatArray, IntArray
 from adlopt.lots.grid import MICRO
 from adlopt.market import Market
-from adlopt.rules.deleveraging import Match, Tie, shed_lots, shed_rows
+from adlopt.rules.deleveraging import Tie, shed_lots, shed_rows
+from adlopt.rules.matches import FUND, Matches
 from adlopt.rules.rows import micro
 from adlopt.shed import Shed
 
@@ -39,7 +40,7 @@ class Book:
     value: IntArray
     haircut: IntArray
     fund: int
-    matches: list[Match] = field(default_factory=list)
+    matches: list[Matches] = field(default_factory=list)
     ties: list[Tie] = field(default_factory=list)
 
     @classmethod
@@ -81,29 +82,40 @@ class Book:
             left = allowance - (start - self.fund)
             taken = lots if gap <= left else left * lots // gap
             if taken:
-                self.match(s, None, taken, float(self.shed.price[s]))
+                self.match(s, np.array([FUND]), np.array([taken]), self.shed.price[[s]])
             if taken < lots:
                 break
         return start - self.fund
 
-    def match(self, s: int, position: int | None, lots: int, price: float) -> None:
-        """Close lots of a loser at a price; whoever takes them pays the gap to the mark."""
-        before, total = int(self.gone[s]), int(self.lots[s])
-        row, after = int(self.rows[s]), before + lots
-        if price == float(self.shed.price[s]):
-            gap = int(self.gap[s])
-            paid = gap * after // total - gap * before // total
-        else:
-            apart = price - float(self.mark[row])
-            paid = round(lots * float(self.unit[row]) * apart * MICRO)
-        self.gone[s] = after
-        self.value[self.owner[row]] += paid
-        if position is None:
-            self.fund -= paid
-        else:
-            self.open_[position] -= lots
-            self.value[self.owner[position]] -= paid
-        self.matches.append(Match(shed=s, position=position, lots=lots, price=price, paid=paid))
+    def match(self, s: int, position: IntArray, lots: IntArray, price: FloatArray) -> None:
+        """Close lots of a loser at prices, in order; whoever takes them pays the gap to the mark.
+
+        All of shape (k,), no position twice.
+        """
+        if not lots.size:
+            return
+        row, owner = int(self.rows[s]), self.owner[position]
+        apart = price - float(self.mark[row])
+        paid = np.rint(lots * float(self.unit[row]) * apart * MICRO).astype(np.int64)
+        paid = np.where(price == self.shed.price[s], self._of_gap(s, lots), paid)
+        done = Matches(
+            shed=np.full(lots.size, s), position=position, lots=lots, price=price, paid=paid
+        )
+        user = done.by_user
+        self.gone[s] += lots.sum()
+        self.value[self.owner[row]] += paid.sum()
+        self.fund -= int(paid[~user].sum())
+        self.open_[position[user]] -= lots[user]
+        np.subtract.at(self.value, owner[user], paid[user])
+        self.matches.append(done)
+
+    def _of_gap(self, s: int, lots: IntArray) -> IntArray:
+        """Micro-dollars of the gap that each of so many lots pays: with the last, all is paid."""
+        gap, total = int(self.gap[s]), int(self.lots[s])
+        gone = int(self.gone[s]) + np.concatenate([[0], np.cumsum(lots)])
+        if abs(gap) * total >= 2**63:
+            gone = gone.astype(object)
+        return np.diff(gap * gone // total).astype(np.int64)
 
     def pay(self, amount: int) -> None:
         """Pay losers out of the fund, in the order of their ids, while it lasts."""

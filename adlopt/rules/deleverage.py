@@ -15,6 +15,7 @@ from adlopt.positions import Side
 from adlopt.rules.book import Book
 from adlopt.rules.deleveraging import Deleveraging, Tie, shed_rows
 from adlopt.rules.formula import Formula
+from adlopt.rules.matches import Matches
 from adlopt.rules.rows import Rows, account_rows, closes_against, micro, position_rows
 from adlopt.rules.rule import Close, Gauge, Haircut, Rule, Tier
 from adlopt.rules.split import share_out
@@ -74,7 +75,7 @@ def deleverage(market: Market, rule: Rule, shed: Shed | None = None) -> Delevera
         market=market,
         shed=shed,
         triggered=triggered,
-        matches=tuple(book.matches),
+        closings=Matches.joined(book.matches),
         haircut=book.haircut,
         transfer=book.value - book.start,
         fund_change=book.fund - int(micro([market.fund])[0]),
@@ -127,8 +128,7 @@ def _close(book: Book, rule: Rule, close: Close, order: IntArray, allowance: int
                 limits = np.clip(cap - taken, 0, limits)
             candidates = rows.limited(limits)
             lots = _split(book, tier, candidates, left, turn, f"{key[1].opposite.value} {key[0]}")
-            for row in np.flatnonzero(lots).tolist():
-                book.match(s, int(where[row]), int(lots[row]), float(prices[row]))
+            book.match(s, where[lots > 0], lots[lots > 0], prices[lots > 0])
 
 
 def _loser(everyone: Rows, book: Book, s: int) -> dict[str, float]:

@@ -12,33 +12,10 @@ from adlopt.frames import Columns, Tabular
 from adlopt.lots.grid import MICRO
 from adlopt.market import Market
 from adlopt.positions import WHOLE
+from adlopt.rules.matches import Match, Matches
 from adlopt.rules.rows import micro
 from adlopt.rules.rule import Rule
 from adlopt.shed import Shed
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Match:
-    """Lots closed of a loser against a winner, or taken over by the fund.
-
-    Parameters
-    ----------
-    shed : int
-        Row of what had to go.
-    position : int or None
-        Row of the market's positions; None is the fund.
-    lots : int
-    price : float
-        USD a contract.
-    paid : int
-        Micro-dollars of account value, at the mark, that moved to the loser.
-    """
-
-    shed: int
-    position: int | None
-    lots: int
-    price: float
-    paid: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,7 +47,8 @@ class Deleveraging(Tabular, Record):
         What had to go.
     triggered : bool
         Whether users were called on at all.
-    matches : tuple of Match
+    closings : Matches
+        What was closed, in order.
     haircut : IntArray, shape (n,)
         Micro-dollars taken from each account besides what closing cost it.
     transfer : IntArray, shape (n,)
@@ -89,7 +67,7 @@ class Deleveraging(Tabular, Record):
     market: Market
     shed: Shed
     triggered: bool
-    matches: tuple[Match, ...]
+    closings: Matches
     haircut: IntArray
     transfer: IntArray
     fund_change: int
@@ -107,10 +85,9 @@ class Deleveraging(Tabular, Record):
             raise CertificateError(f"{self.rule.name} closes more lots than are open")
         owner, paid = self.market.owner, -self.haircut
         loser = owner[shed_rows(self.market, self.shed)]
-        for match in self.matches:
-            paid[loser[match.shed]] += match.paid
-            if match.position is not None:
-                paid[owner[match.position]] -= match.paid
+        done, by_user = self.closings, self.closings.by_user
+        np.add.at(paid, loser[done.shed], done.paid)
+        np.subtract.at(paid, owner[done.position[by_user]], done.paid[by_user])
         covered = self.transfer - paid
         if (covered < 0).any() or (covered > np.maximum(-self.value_before - paid, 0)).any():
             raise CertificateError(f"{self.rule.name} moves money that nothing accounts for")
@@ -127,6 +104,11 @@ class Deleveraging(Tabular, Record):
     def _heading(self) -> str:
         paid = f"users give {self.raised:,.2f} USD, the fund {self.fund_paid:,.2f}"
         return f"{self.rule.name}: {paid}; {self.deficit_left:,.2f} is left unpaid"
+
+    @property
+    def matches(self) -> tuple[Match, ...]:
+        """What was closed, one by one."""
+        return self.closings.rows()
 
     @property
     def value_before(self) -> IntArray:
@@ -189,28 +171,23 @@ class Deleveraging(Tabular, Record):
     def closed(self) -> IntArray:
         """Lots closed of each position, losers' and winners', shape (k,)."""
         closed = np.zeros(len(self.market.positions), dtype=np.int64)
-        rows = shed_rows(self.market, self.shed)
-        for match in self.matches:
-            closed[rows[match.shed]] += match.lots
-            if match.position is not None:
-                closed[match.position] += match.lots
+        rows, done = shed_rows(self.market, self.shed), self.closings
+        np.add.at(closed, rows[done.shed], done.lots)
+        np.add.at(closed, done.position[done.by_user], done.lots[done.by_user])
         return freeze_indices(closed)
 
     @property
     def unmatched(self) -> IntArray:
         """Lots of each row of the shed that nobody took, shape (k,)."""
         left = shed_lots(self.market, self.shed)
-        for match in self.matches:
-            left[match.shed] -= match.lots
+        np.subtract.at(left, self.closings.shed, self.closings.lots)
         return freeze_indices(left)
 
     @property
     def touched(self) -> tuple[str, ...]:
         """Solvent accounts that closed a lot or gave a dollar, in the market's order."""
-        hit, owner = self.haircut > 0, self.market.owner
-        for match in self.matches:
-            if match.position is not None:
-                hit[owner[match.position]] = True
+        hit, done = self.haircut > 0, self.closings
+        hit[self.market.owner[done.position[done.by_user]]] = True
         names = self.market.accounts.account
         return tuple(n for n, hit_ in zip(names, hit.tolist(), strict=True) if hit_)
 
@@ -230,7 +207,9 @@ def shed_rows(market: Market, shed: Shed) -> IntArray:
         If one of them is not there, smaller than what must go, or at another mark.
     """
     held = market.positions
-    index = {key: r for r, key in enumerate(zip(held.account, held.coin, held.side, strict=True))}
+    losers = set(shed.loser)
+    positions = enumerate(zip(held.account, held.coin, held.side, strict=True))
+    index = {key: row for row, key in positions if key[0] in losers}
     marks = dict(zip(market.coins.coin, market.coins.mark.tolist(), strict=True))
     keys = zip(shed.loser, shed.coin, shed.side, strict=True)
     rows = []

@@ -10,6 +10,7 @@ from adlopt.rules.formula import Formula, column
 from adlopt.rules.rows import Rows
 from adlopt.rules.rule import ANYONE, Close, Gauge, Tier
 from adlopt.rules.split import Queue
+from adlopt.table import percent
 
 IN_PROFIT = Formula("in profit", lambda r: r.feature("upnl") > 0)
 AT_MARK = column("mark", "mark price")
@@ -36,8 +37,8 @@ def drawdown(trigger: float, stop: float | None = None) -> Gauge:
         share = stop if under_way and stop is not None else trigger
         return market.fund - (1 - share) * market.signal("fund_peak")
 
-    text = f"the fund, down to {1 - trigger:.0%} of its peak"
-    return Gauge(text if stop is None else f"{text}; once begun, to {1 - stop:.0%}", pays)
+    text = f"the fund, down to {percent(1 - trigger)} of its peak"
+    return Gauge(text if stop is None else f"{text}; once begun, to {percent(1 - stop)}", pays)
 
 
 def _leveraged_return(r: Rows) -> FloatArray:

@@ -78,7 +78,7 @@ HYPERLIQUID = Rule(
     fund=NO_FUND,
     close=queue(
         Formula(
-            "mark/entry · notional/account value",
+            "mark / entry · notional / account value",
             lambda r: r.feature("price_ratio") * r.feature("leverage"),
         ),
         eligible=IN_PROFIT,

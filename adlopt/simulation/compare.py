@@ -10,7 +10,7 @@ import numpy as np
 
 from adlopt.errors import InputError
 from adlopt.frames import Columns, Tabular
-from adlopt.playing import Playable
+from adlopt.playable import Playable, require_distinct
 from adlopt.simulation.loop import Outcome, simulate
 from adlopt.simulation.player import as_player
 from adlopt.simulation.scenario import Scenario, check_seed
@@ -100,9 +100,7 @@ def compare(
         raise InputError("policies", players, "a list of at least one")
     chosen = [as_player(player) for player in players]
     names = [player.name for player in chosen]
-    for index, name in enumerate(names):
-        if name in names[:index]:
-            raise InputError("policies", name, "names that differ", index=index)
+    require_distinct(names)
     scenario = Scenario() if scenario is None else scenario
     runs: dict[str, list[Outcome]] = {name: [] for name in names}
     for seed in range(seeds):

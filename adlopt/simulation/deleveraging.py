@@ -165,16 +165,16 @@ def _carry_out(venue: Venue, rows: IntArray, done: Deleveraging) -> None:
     market, ledger = done.market, venue.ledger
     owner = rows[market.owner]
     index = {name: c for c, name in enumerate(market.coins.coin)}
-    shed = shed_rows(market, done.shed)
-    bought = np.zeros_like(ledger.lots)
-    for match in done.matches:
-        row = int(shed[match.shed])
-        taker = FUND if match.position is None else int(owner[match.position])
-        change = int(market.positions.side[row].sign) * match.lots
-        bought[owner[row], index[market.positions.coin[row]]] -= change
-        bought[taker, index[market.positions.coin[row]]] += change
-    for coin, price in enumerate(venue.mark.tolist()):
-        ledger.exchange(coin, bought[:, coin], price)
+    coin = np.array([index[name] for name in done.shed.coin], dtype=np.int64)
+    sign = np.array([side.sign for side in done.shed.side], dtype=np.int64)
+    loser = owner[shed_rows(market, done.shed)]
+    bought, closed = np.zeros_like(ledger.lots), done.closings
+    change = sign[closed.shed] * closed.lots
+    taker = np.where(closed.by_user, owner[closed.position], FUND)
+    np.subtract.at(bought, (loser[closed.shed], coin[closed.shed]), change)
+    np.add.at(bought, (taker, coin[closed.shed]), change)
+    for c, price in enumerate(venue.mark.tolist()):
+        ledger.exchange(c, bought[:, c], price)
     received = np.zeros_like(ledger.cash)
     received[rows] = done.transfer
     received[FUND] += done.fund_change

@@ -12,7 +12,7 @@ from adlopt.errors import InputError
 from adlopt.frames import Columns, Tabular
 from adlopt.in_market import Player
 from adlopt.lots.grid import MICRO
-from adlopt.playing import Playable
+from adlopt.playable import Playable
 from adlopt.round import Round
 from adlopt.rules.rule import Rule
 from adlopt.run import Information, Run

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from adlopt.in_market import Player, in_file
 from adlopt.own_file import load
-from adlopt.playing import Playable, loaded, resolve
+from adlopt.playable import Playable, loaded, resolve
 from adlopt.rules.rule import Rule
 from adlopt.rules.venues import VENUES
 

@@ -23,8 +23,10 @@ from adlopt.hindsight import per_round_optimum
 from adlopt.loss import Asymmetric, Burden, Empirical
 from adlopt.optimum import Solution
 from adlopt.own_file import source
-from adlopt.playing import resolve, run_policy
-from adlopt.scoreboard import Score, Scoreboard
+from adlopt.playable import resolve
+from adlopt.playing import run_policy
+from adlopt.score import Score
+from adlopt.scoreboard import Scoreboard
 
 if TYPE_CHECKING:
     from adlopt.sweep.crash import Crash
@@ -71,7 +73,7 @@ class Instance:
         "hindsight_loss_optimum": float,
         "hindsight_loss_optimum_lower": float,
     }
-    """Columns of figures, as in `adlopt.scoreboard.Score`."""
+    """Columns of figures, as in `adlopt.score.Score`."""
 
     def __str__(self) -> str:
         if self.given is not None:

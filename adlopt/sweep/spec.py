@@ -19,7 +19,7 @@ from adlopt.files.read import decode, naming, read_episode
 from adlopt.files.schema import LossEntry
 from adlopt.loss import Asymmetric, Empirical
 from adlopt.own_file import MARK
-from adlopt.playing import resolve
+from adlopt.playable import resolve
 from adlopt.simulation import Scenario
 from adlopt.simulation.player import as_player
 from adlopt.sweep.chunk import Contender, Instance, Priced, own_code

@@ -13,7 +13,8 @@ from adlopt.lots.grid import MICRO
 from adlopt.offline import solve
 from adlopt.optimum import Solution
 from adlopt.round import Round, RoundOutcome
-from adlopt.rules.deleveraging import Deleveraging, Match
+from adlopt.rules.deleveraging import Deleveraging
+from adlopt.rules.matches import Match
 from adlopt.rules.rounds import wealth_round
 from adlopt.rules.rows import account_rows
 from adlopt.rules.rule import ALWAYS, Rule
@@ -34,7 +35,6 @@ def render_rules(rules: Sequence[dict[str, Any]]) -> str:
     rows = [
         (
             rule["rule"],
-            rule["family"],
             "; ".join(
                 [
                     *([f"losers by {rule['losers']}"] if rule["losers"] else []),
@@ -47,7 +47,7 @@ def render_rules(rules: Sequence[dict[str, Any]]) -> str:
         )
         for rule in rules
     ]
-    columns = ("rule", "family", "who gives, in what order", "at", "fund pays first")
+    columns = ("rule", "who gives, in what order", "at", "fund pays first")
     return "\n".join([table("Rules of venues", columns, rows), *map(_origin, rules)])
 
 
@@ -89,7 +89,7 @@ def least_burden(done: Deleveraging) -> Solution | None:
 
 
 def _origin(rule: dict[str, Any]) -> str:
-    lines = [f"{rule['rule']}: {rule['venue']}", f"  {rule['source']}"]
+    lines = [f"{rule['rule']}: {rule['venue']} ({rule['family']})", f"  {rule['source']}"]
     if rule["unpublished"]:
         lines.append(f"  unpublished, chosen here: {', '.join(rule['unpublished'])}")
     return "\n".join(_filled(line) for line in lines)

@@ -8,11 +8,12 @@ from typing import Any
 
 from adlopt import board_text
 from adlopt.bounds import HALF, PROPOSITION_1
-from adlopt.playing import LineupRow
 from adlopt.quality import inspect
 from adlopt.quantity import P
 from adlopt.run import Information
-from adlopt.scoreboard import WEIGHTS, Scoreboard
+from adlopt.score import WEIGHTS
+from adlopt.scoreboard import Scoreboard
+from adlopt.severity_lineup import LineupRow
 from adlopt.table import Table, counted, joined
 
 
@@ -23,7 +24,7 @@ def summarise(board: Scoreboard, rows: Sequence[LineupRow] = ()) -> dict[str, An
     ----------
     board : Scoreboard
     rows : sequence of LineupRow
-        From `adlopt.playing.lineup`; left out if empty.
+        From `adlopt.lineup`; left out if empty.
     """
     episode = board.episode
     return {
@@ -75,7 +76,9 @@ def tables(data: dict[str, Any]) -> list[Table]:
     if data["reference"] is not None:
         parts += [_published(data), _sweep(data), _corrected(data)]
     if data["lineup"]:
-        return [*parts, board_text.bounds(data), _lineup(data)]
+        coupled = board_text.in_all(data)
+        shown = [] if coupled is None else [coupled]
+        return [*parts, *shown, board_text.bounds(data), _lineup(data)]
     return [*parts, *board_text.tables(data)]
 
 

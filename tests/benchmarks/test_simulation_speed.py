@@ -9,8 +9,8 @@ from adlopt.simulation import Scenario, simulate
 pytest.importorskip("pytest_benchmark")
 
 
-@pytest.mark.parametrize("accounts", [100, 300, 1_000])
-@pytest.mark.parametrize("name", ["hyperliquid", "percolator", "persistence+pro-rata"])
+@pytest.mark.parametrize("accounts", [100, 300, 1_000, 3_000])
+@pytest.mark.parametrize("name", ["hyperliquid", "percolator", "reya", "persistence+pro-rata"])
 def test_crashes_a_second(benchmark, name, accounts):
     scenario, seeds = Scenario(accounts=accounts), count()
 

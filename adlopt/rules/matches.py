@@ -1,0 +1,85 @@
+"""Who closed against whom, in the order in which it was done."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from adlopt.arrays import BoolArray, FloatArray, IntArray, Record, freeze, freeze_indices
+
+FUND = -1
+"""Taker of lots that no position takes."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Match:
+    """Lots closed of a loser against a winner, or taken over by the fund.
+
+    Parameters
+    ----------
+    shed : int
+        Row of what had to go.
+    position : int or None
+        Row of the market's positions; None is the fund.
+    lots : int
+    price : float
+        USD a contract.
+    paid : int
+        Micro-dollars of account value, at the mark, that moved to the loser.
+    """
+
+    shed: int
+    position: int | None
+    lots: int
+    price: float
+    paid: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Matches(Record):
+    """Columns of any number of matches, each of shape (k,), as in `Match`; `FUND` is no position.
+
+    Examples
+    --------
+    >>> fund = Matches(shed=[0], position=[FUND], lots=[2], price=[99.5], paid=[1_000_000])
+    >>> Matches.joined([fund, Matches.joined([])]).rows()
+    (Match(shed=0, position=None, lots=2, price=99.5, paid=1000000),)
+    """
+
+    shed: IntArray
+    position: IntArray
+    lots: IntArray
+    price: FloatArray
+    paid: IntArray
+
+    def __post_init__(self) -> None:
+        for name in ("shed", "position", "lots", "paid"):
+            object.__setattr__(self, name, freeze_indices(getattr(self, name)))
+        object.__setattr__(self, "price", freeze(self.price))
+
+    @classmethod
+    def joined(cls, parts: Sequence[Matches]) -> Matches:
+        """All of them, in order."""
+        none = cls(shed=[], position=[], lots=[], price=[], paid=[])  # type: ignore[arg-type]
+        return cls(
+            **{
+                name: np.concatenate([getattr(part, name) for part in (none, *parts)])
+                for name in cls.__slots__
+            }
+        )
+
+    @property
+    def by_user(self) -> BoolArray:
+        """Those whose taker is a position, not the fund, shape (k,)."""
+        taken: BoolArray = self.position != FUND
+        return taken
+
+    def rows(self) -> tuple[Match, ...]:
+        """One by one."""
+        columns = (getattr(self, name).tolist() for name in self.__slots__)
+        return tuple(
+            Match(shed=s, position=None if p == FUND else p, lots=n, price=price, paid=paid)
+            for s, p, n, price, paid in zip(*columns, strict=True)
+        )
