@@ -7,37 +7,18 @@ import sympy
 from adlopt.proof import kernel
 from adlopt.proof.formula import Formula
 from adlopt.proof.kernel import Fact
-from adlopt.proof.notation import (
-    Expr,
-    eq,
-    every,
-    ge,
-    gt,
-    integers,
-    le,
-    reals,
-    sequences,
-)
-from adlopt.proof.sums import (
-    last_term,
-    single,
-    split,
-    sum_up,
-)
+from adlopt.proof.notation import Expr, eq, every, ge, gt, integers, le, reals, sequences
+from adlopt.proof.operations import absolute, maximum, minimum, reciprocal, root
+from adlopt.proof.sums import last_term, single, split, sum_up
 from adlopt.proof.tactics import (
-    absolute,
     at,
     by_contradiction,
     discharge,
     for_all,
     induct,
-    maximum,
-    minimum,
     prove,
     put,
     put_formula,
-    reciprocal,
-    root,
 )
 
 
