@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from numpy.typing import ArrayLike
 
-from adlopt.diagnostics.concentration import fractions
-from adlopt.inequality import inversions, rank_correlation
+from adlopt.inequality import fractions, inversions, rank_correlation
 from adlopt.round import RoundStart
 from adlopt.solvency import check_haircut
 
@@ -50,8 +49,8 @@ def rank_stability(
     >>> rank_stability(start, [6, 0, 0], start, [0, 3, 1])
     -1.0
     """
-    then = fractions(earlier, check_haircut(taken_then, earlier))
-    now = fractions(later, check_haircut(taken_now, later))
+    then = fractions(check_haircut(taken_then, earlier), earlier.capacity)
+    now = fractions(check_haircut(taken_now, later), later.capacity)
     place = {name: i for i, name in enumerate(later.account)}
     both = [(i, place[name]) for i, name in enumerate(earlier.account) if name in place]
     if len(both) < 2:

@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from adlopt.arrays import FloatArray
+from adlopt.diagnostics.ranks import rank_stability
 from adlopt.episode import Episode
 from adlopt.evidence import Evidence
-from adlopt.inequality import inversions, lorenz, rank_correlation
+from adlopt.inequality import inversions, lorenz
 from adlopt.plots.figure import Figure
 from adlopt.plots.style import DASHES, LIGHT, SERIES, by_round, legend, lines, rows, shown
-from adlopt.round import RoundStart
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -98,28 +98,8 @@ def steadiness(
     starts = [round_.start for round_ in episode]
     taken = list(zip(starts, haircuts, strict=True))
     turned = [inversions(start.capacity, x) for start, x in taken if x.any()]
-    kept = [_kept(*before, *after) for before, after in pairwise(taken)]
+    kept = [rank_stability(*before, *after) for before, after in pairwise(taken)]
     return _mean(turned), _mean([value for value in kept if value is not None])
-
-
-def _kept(
-    earlier: RoundStart, then: FloatArray, later: RoundStart, now: FloatArray
-) -> float | None:
-    """Rank correlation of the shares x_i / u_i of accounts that win in both rounds."""
-    place = {name: i for i, name in enumerate(later.account)}
-    both = [(i, place[name]) for i, name in enumerate(earlier.account) if name in place]
-    if len(both) < 2:
-        return None
-    shares = (
-        _shares(earlier, then)[[i for i, _ in both]],
-        _shares(later, now)[[j for _, j in both]],
-    )
-    return rank_correlation(*shares)
-
-
-def _shares(start: RoundStart, haircut: FloatArray) -> FloatArray:
-    held = start.capacity > 0
-    return np.where(held, haircut, 0.0) / np.where(held, start.capacity, 1.0)
 
 
 def _mean(values: Sequence[float]) -> float | None:
