@@ -5,15 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-import msgspec
-
 from adlopt.arrays import FloatArray
 from adlopt.errors import InputError
 from adlopt.files.places import inside
 from adlopt.files.read import decode, naming, require_all
 from adlopt.files.schema import CoinEntry, MarketFile, OpenPositionEntry
 from adlopt.files.tables import Columns, read_columns, read_table
-from adlopt.files.write import Writer, replace_all
+from adlopt.files.write import Writer, json_path, json_writer, replace_all
 from adlopt.market import Accounts, Coins, Market, OpenPositions
 
 OPTIONAL = ("previous_mark", "index", "maintenance", "initial")
@@ -66,9 +64,7 @@ def write_market(market: Market, path: str | Path) -> list[Path]:
     """
     import polars as pl
 
-    path = Path(path)
-    if path.suffix != ".json" or not path.parent.is_dir():
-        raise InputError("file", str(path), "a .json file in a folder that exists")
+    path = json_path(path)
     accounts, held, coins = market.accounts, market.positions, market.coins
     columns: dict[str, Any] = {"account": list(accounts.account), "balance": accounts.balance}
     if accounts.opened is not None:
@@ -104,9 +100,7 @@ def write_market(market: Market, path: str | Path) -> list[Path]:
     writers: dict[Path, Writer] = {
         paths[name]: table.write_parquet for name, table in tables.items()
     }
-    encoded = msgspec.json.format(msgspec.json.encode(entry), indent=1)
-    writers[path] = lambda target: target.write_bytes(encoded)
-    return replace_all(writers)
+    return replace_all({**writers, path: json_writer(entry)})
 
 
 def _accounts(entry: MarketFile, path: Path) -> Accounts:
