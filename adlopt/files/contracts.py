@@ -15,7 +15,7 @@ from adlopt.files.places import inside
 from adlopt.files.read import decode, naming, parse
 from adlopt.files.schema import ContractRoundFile
 from adlopt.files.tables import Columns, read_columns
-from adlopt.files.write import Writer, json_path, json_writer, replace_all, write_table
+from adlopt.files.write import json_path, json_writer, parquet_writer, replace_all, write_table
 from adlopt.limits import Limits
 from adlopt.loss import Burden
 from adlopt.matching import Goal, Lots, Matching, match
@@ -145,8 +145,6 @@ def write_contract_round(case: ContractCase, path: str | Path) -> list[Path]:
     InputError
         If the path does not end in .json or cannot be written.
     """
-    import polars as pl
-
     path = json_path(path)
     round_, shed = case.round_, case.shed
     start, positions = round_.start, round_.positions
@@ -183,11 +181,7 @@ def write_contract_round(case: ContractCase, path: str | Path) -> list[Path]:
         entry["limits"] = limits_entry(case.limits, start)
         tables["positions"]["closable"] = case.limits.lots
 
-    def writer(columns: dict[str, Any]) -> Writer:
-        given = {name: values for name, values in columns.items() if values is not None}
-        return lambda target: pl.DataFrame(given).write_parquet(target)
-
-    writers: dict[Path, Writer] = {names[name]: writer(tables[name]) for name in tables}
+    writers = {names[name]: parquet_writer(columns) for name, columns in tables.items()}
     return replace_all({**writers, path: json_writer(entry)})
 
 

@@ -121,12 +121,22 @@ def write_table(columns: Mapping[str, Any], path: str | Path) -> Path:
     import polars as pl
 
     path = Path(path)
-    frame = pl.DataFrame(dict(columns))
     if path.suffix not in (".csv", ".parquet") or not path.parent.is_dir():
         raise InputError("output", str(path), "a .csv or .parquet file in a folder that exists")
-    csv = path.suffix == ".csv"
-    replace_all({path: lambda p: frame.write_csv(p) if csv else frame.write_parquet(p)})
+
+    def write_csv(target: Path) -> None:
+        pl.DataFrame(dict(columns)).write_csv(target)
+
+    replace_all({path: write_csv if path.suffix == ".csv" else parquet_writer(columns)})
     return path
+
+
+def parquet_writer(columns: Mapping[str, Any]) -> Writer:
+    """Return what writes columns as Parquet, but for those that are None."""
+    import polars as pl
+
+    given = {name: values for name, values in columns.items() if values is not None}
+    return lambda target: pl.DataFrame(given).write_parquet(target)
 
 
 def json_path(path: str | Path) -> Path:
