@@ -52,6 +52,17 @@ def clip_is_a_projection(value: Expr) -> list[Fact]:
     ]
 
 
+def projected_step(after: Expr, aim: Expr, target: Expr, *known: object) -> Fact:
+    """(x − u)² ≤ (a − u)² for x the projection of a, which `known` says, and 0 ≤ u ≤ 1."""
+    return prove(
+        le((after - target) ** 2, (aim - target) ** 2),
+        *known,
+        clip_is_a_projection(aim),
+        squares=[clip(aim) - aim],
+        multipliers=[clip(aim), after, target, aim],
+    )
+
+
 def subgradient(
     scale: Expr, slope: Expr, here: Expr, target: Expr, there: Expr, *known: object
 ) -> Fact:
