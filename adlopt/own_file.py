@@ -43,3 +43,18 @@ def load(text: str) -> Any:
         known = ", ".join(n for n in vars(module) if not n.startswith("_")) or "nothing"
         raise InputError(f"{place}: name", name, f"one of {known}")
     return getattr(module, name)
+
+
+def source(policy: str) -> bytes:
+    """Return what stands in the file that a policy's name mentions; nothing if it mentions none.
+
+    Examples
+    --------
+    >>> source("persistence+queue")
+    b''
+    """
+    if MARK not in policy:
+        return b""
+    parts = policy.rpartition(":")[0].split("+")
+    paths = (Path("+".join(parts[start:])) for start in range(len(parts)))
+    return next((path.read_bytes() for path in paths if path.is_file()), b"")

@@ -412,7 +412,7 @@ def test_bad_words_are_one_message(run, folder, mine, words, message):  # noqa: 
 
 
 @pytest.mark.parametrize("name", ["rule", "half", "policy", "allocation"])
-def test_every_command_line_takes_a_rule_of_ones_own(run, folder, mine, name):  # noqa: F811
+def test_every_command_takes_a_rule_of_ones_own(run, folder, mine, name):  # noqa: F811
     run("new", "market.toml")
     own = f"{mine}:{name}"
     small = replace(read_market("market.toml"), signals={})
@@ -424,6 +424,10 @@ def test_every_command_line_takes_a_rule_of_ones_own(run, folder, mine, name):  
         outcome=adl.RoundOutcome(needed=3),
     )])  # fmt: skip
     write_episode(episode, "e.json")
+    (folder / "s.toml").write_text(
+        f'policies = ["{own}"]\n[[episode]]\nsource = "e.json"\n[[loss]]\nname = "l"\n'
+        'kind = "surrogate"\ntrack = 1.0\nfair = 1.0\n'
+    )
     for words in (
         ["deleverage", "m.json", "-p", own],
         ["exposure", "sue", "m.json", "-p", own],
@@ -434,6 +438,7 @@ def test_every_command_line_takes_a_rule_of_ones_own(run, folder, mine, name):  
         ["simulate", "-p", own, "-p", f"insured:1e3+{own}", "--seeds", "1", "--accounts", "40"],
         ["plot", "e.json", "burdens", "-p", own, "-o", "f.svg"],
         ["report", "e.json", "-p", own, "--skip-proofs", "-o", "r.html"],
+        ["sweep", "s.toml", "--threads", "--workers", "1"],
     ):
         code, _, err = run(*words)
         assert (code, err) == (0, ""), words

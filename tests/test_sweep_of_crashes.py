@@ -1,6 +1,6 @@
 """Sweeps of crashes in a closed loop: figures are those of `simulate`, and nothing is lost."""
 
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from pathlib import Path
 
 import polars as pl
@@ -10,7 +10,7 @@ import adlopt as adl
 from adlopt.errors import InputError, SweepStopped
 from adlopt.simulation import Outcome, compare
 from adlopt.sweep import on_processes, on_threads, read_sweep, run_sweep
-from adlopt.sweep.chunk import Contender, play_chunk
+from adlopt.sweep.chunk import play_chunk
 from adlopt.sweep.crash import Crash
 
 SPEC = """
@@ -24,6 +24,10 @@ accounts = 40
 steps = 20
 shock = [0.3, 0.4]
 fund = 0.0
+"""
+OWN = """
+from adlopt.rules import VENUES
+rule = VENUES["{}"]
 """
 
 
@@ -102,12 +106,30 @@ def test_a_sweep_carries_on_and_more_seeds_add_to_it(spec):
     assert kept.items() <= parts().items()
 
 
+def test_a_changed_rule_of_ones_own_is_played_again(spec, tmp_path):
+    text = SPEC.replace('"hyperliquid"', '"own.py:rule"').replace("shock = [0.3, 0.4]", "")
+    found = []
+    for venue in ("binance", "gte", "binance"):
+        (tmp_path / "own.py").write_text(OWN.format(venue))
+        found.append(swept(spec(text)))
+        assert set(found[-1]["policy"]) >= {venue}
+    assert found[0].equals(found[2])
+    (chunk, *_) = read_sweep(spec(text)).chunks()
+    (tmp_path / "own.py").write_text(OWN.format("gte"))
+    with pytest.raises(SweepStopped, match="not the one that was planned with"):
+        play_chunk(chunk)
+
+
 def test_a_crash_that_fails_is_named(spec, tmp_path):
-    (tmp_path / "own.py").write_text("def p(start): return start.capacity * 2\n")
-    greedy = Contender(policy="own.py:p", parameters={})
-    chunks = replace(read_sweep(spec()), contenders=(greedy,)).chunks()
-    with pytest.raises(SweepStopped, match=r"Scenario\(accounts=40.*seed 0: own\.py:p: "):
-        play_chunk(next(chunks))
+    (tmp_path / "own.py").write_text(
+        "import numpy as np\ndef p(start): return start.capacity * 2\n"
+    )
+    text = SPEC.replace('"hyperliquid"', '"own.py:p"')
+    with (
+        pytest.warns(UserWarning, match="own.py:p"),
+        pytest.raises(SweepStopped, match=r"Scenario\(accounts=40.*seed 0: own\.py:p: "),
+    ):
+        swept(spec(text))
 
 
 @pytest.mark.parametrize(

@@ -22,6 +22,7 @@ from adlopt.errors import AdloptError, SweepStopped
 from adlopt.hindsight import per_round_optimum
 from adlopt.loss import Asymmetric, Burden, Empirical
 from adlopt.optimum import Solution
+from adlopt.own_file import source
 from adlopt.playing import resolve, run_policy
 from adlopt.scoreboard import Score, Scoreboard
 
@@ -112,10 +113,11 @@ class Instance:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Contender:
-    """A policy by name, and the parameters that were put into it."""
+    """A policy by name, the parameters that were put into it, and a digest of its own file."""
 
     policy: str
     parameters: dict[str, float | str]
+    code: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -167,10 +169,15 @@ def code_digest() -> str:
     """Digest of the program: this package's source, and the versions figures depend on."""
     import polars as pl
 
-    package = Path(adlopt.__file__).parent
-    files = sorted(package.rglob("*.py"), key=lambda path: path.relative_to(package).as_posix())
+    source = Path(adlopt.__file__).parent
+    files = sorted(source.rglob("*.py"), key=lambda path: path.relative_to(source).as_posix())
     parts = [digest_of(path.read_bytes()) for path in files]
     return digest_of("\n".join([*parts, np.__version__, pl.__version__]).encode())
+
+
+def own_code(policy: str) -> str:
+    """Digest of the file of one's own that a policy names: changed, it is another policy."""
+    return digest_of(source(policy))
 
 
 def play_chunk(chunk: Chunk) -> bytes:
@@ -179,7 +186,7 @@ def play_chunk(chunk: Chunk) -> bytes:
     Raises
     ------
     SweepStopped
-        Naming what failed, or that the worker has another version of the program.
+        Naming what failed, or that the worker has another version of the program or of a policy.
     """
     import polars as pl
 
@@ -187,6 +194,9 @@ def play_chunk(chunk: Chunk) -> bytes:
         raise SweepStopped(
             "a worker runs another version of adlopt, numpy or polars; install one on all"
         )
+    for contender in chunk.contenders:
+        if contender.code != own_code(contender.policy):
+            raise SweepStopped(f"{contender.policy}: its file is not the one that was planned with")
     rows = [row for instance in chunk.instances for row in instance.rows(chunk)]
     parameters = {name: KINDS[kind] for name, kind in chunk.parameters.items()}
     kinds = chunk.instances[0].KEY | parameters | chunk.instances[0].FIGURES

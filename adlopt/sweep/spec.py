@@ -22,7 +22,7 @@ from adlopt.own_file import MARK
 from adlopt.playing import resolve
 from adlopt.simulation import Scenario
 from adlopt.simulation.player import as_player
-from adlopt.sweep.chunk import Contender, Instance, Priced
+from adlopt.sweep.chunk import Contender, Instance, Priced, own_code
 from adlopt.sweep.crash import Crash
 from adlopt.sweep.plan import Source, Sweep
 
@@ -260,7 +260,7 @@ def _contenders(entry: SweepFile) -> Iterator[Contender]:
                 raise InputError("policies", shown, "policies that differ", index=index)
             made.add(shown)
             given = dict(zip(names, values, strict=True))
-            yield Contender(policy=policy, parameters=given)
+            yield Contender(policy=policy, parameters=given, code=own_code(policy))
     for name in entry.parameters:
         if name not in used:
             remedy = f"write {{{name}}} in a policy"
