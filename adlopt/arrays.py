@@ -180,6 +180,20 @@ def own_number(value: object, field: str, *, lowest: float = -LARGEST_USD) -> fl
     return float(value) + 0.0
 
 
+def own_positive_number(value: object, field: str, *, expected: str = "a number > 0") -> float:
+    """Check one number > 0, as `own_number` does.
+
+    Raises
+    ------
+    InputError
+        As `own_number`, and for zero.
+    """
+    number = own_number(value, field, lowest=0.0)
+    if number == 0:
+        raise InputError(field, value, expected)
+    return number
+
+
 class Record:
     """Base of frozen dataclasses that hold owned arrays: copies and pickles are re-checked.
 

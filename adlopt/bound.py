@@ -113,10 +113,10 @@ class Evaluation:
     """
 
     bound: str
-    value: float | None
-    failures: dict[str, tuple[int, ...]]
-    quantities: dict[str, float]
-    path_variation: float | None
+    value: float | None = None
+    failures: dict[str, tuple[int, ...]] = field(default_factory=dict)
+    quantities: dict[str, float] = field(default_factory=dict)
+    path_variation: float | None = None
 
     def __str__(self) -> str:
         if self.value is not None:
@@ -240,16 +240,11 @@ class Bound:
         if self.status is not Status.REFUTED:
             failures = self.failures(episode, run)
         if failures:
-            return Evaluation(
-                bound=self.label, value=None, failures=failures, quantities={}, path_variation=None
-            )
+            return Evaluation(bound=self.label, failures=failures)
         value, quantities, path = self._least(episode)
+        variation = path_variation(path)
         return Evaluation(
-            bound=self.label,
-            value=value,
-            failures={},
-            quantities=quantities,
-            path_variation=path_variation(path),
+            bound=self.label, value=value, quantities=quantities, path_variation=variation
         )
 
     def at(self, episode: Episode, path: FloatArray) -> float:

@@ -15,6 +15,9 @@ from adlopt.round import Round
 from adlopt.run import Run
 from adlopt.table import counted
 
+POOLED = "all winners"
+"""Id of the one account that stands for all winners where only their total is known."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Episode(Tabular, Record):

@@ -44,6 +44,18 @@ def lorenz(amounts: ArrayLike) -> tuple[FloatArray, FloatArray]:
     return freeze(np.linspace(0.0, 1.0, paid.size + 1)), freeze(dollars)
 
 
+def fractions(haircut: FloatArray, capacity: FloatArray) -> FloatArray:
+    """Shares x_i / u_i, shape (n,); 0 where there is no profit.
+
+    Examples
+    --------
+    >>> fractions(np.array([30.0, 0.0]), np.array([120.0, 0.0]))
+    array([0.25, 0.  ])
+    """
+    held = capacity > 0
+    return np.where(held, haircut, 0.0) / np.where(held, capacity, 1.0)
+
+
 def inversions(capacity: ArrayLike, haircut: ArrayLike) -> float:
     """Share of neighbours by profit whose order the haircut turns round [CTTX26, Sec. 5.2].
 

@@ -8,11 +8,13 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from adlopt.arrays import BoolArray
+from adlopt.arrays import BoolArray, FloatArray
 from adlopt.bounds import PROPOSITION_1, TRIVIAL, is_vacuous
 from adlopt.episode import Episode, rounds_where
 from adlopt.round import Round
+from adlopt.run import Run
 from adlopt.score import FULL_BUDGET
+from adlopt.table import counted
 
 LARGEST_LOSS = "largest_loss"
 """Signal: USD, the largest single loser of a round."""
@@ -149,37 +151,34 @@ def _needed_beyond_capacity(episode: Episode) -> list[Finding]:
 
 
 def _recorded_beyond_deficit(episode: Episode) -> list[Finding]:
+    """Where a round needs more than its deficit, that is odd of the episode, not of the policy."""
     findings = []
-    for run in episode.recorded:
+    for run, _ in _burdened(episode):
         excess = np.maximum(run.haircut - episode.deficit, 0.0)
-        # A round that needs more than its deficit is reported of the episode, not of the policy.
         missed = np.abs(episode.raised(run) - episode.needed) > FULL_BUDGET * episode.needed
         beyond = missed & (excess > FULL_BUDGET * episode.deficit)
-        if run.burden is not None:
-            usd = math.fsum(excess)
-            text = f"H > D in {{rounds}}, by ${usd:,.2f}"
-            findings += _where("taken beyond deficit", beyond, text, policy=run.policy, usd=usd)
+        usd = math.fsum(excess)
+        text = f"H > D in {{rounds}}, by ${usd:,.2f}"
+        findings += _where("taken beyond deficit", beyond, text, policy=run.policy, usd=usd)
     return findings
 
 
 def _clipped_burdens(episode: Episode) -> list[Finding]:
     findings = []
-    for run in episode.recorded:
-        if run.burden is not None:
-            text = "burden recorded as exactly 1 in {rounds}, clipped there"
-            findings += _where("clipped burden", run.burden == 1.0, text, policy=run.policy)
+    for run, burden in _burdened(episode):
+        text = "burden recorded as exactly 1 in {rounds}, clipped there"
+        findings += _where("clipped burden", burden == 1.0, text, policy=run.policy)
     return findings
 
 
 def _short_of_needed(episode: Episode) -> list[Finding]:
     findings = []
-    for run in episode.recorded:
+    for run, _ in _burdened(episode):
         missing = episode.needed - episode.raised(run)
-        if run.burden is not None:
-            usd = math.fsum(np.maximum(missing, 0.0))
-            text = f"short of the needed budget in {{rounds}} of {len(episode)}, by ${usd:,.2f}"
-            short = missing > FULL_BUDGET * episode.needed
-            findings += _where("short of needed", short, text, policy=run.policy, usd=usd)
+        usd = math.fsum(np.maximum(missing, 0.0))
+        text = f"short of the needed budget in {{rounds}} of {len(episode)}, by ${usd:,.2f}"
+        short = missing > FULL_BUDGET * episode.needed
+        findings += _where("short of needed", short, text, policy=run.policy, usd=usd)
     return findings
 
 
@@ -191,6 +190,11 @@ def _vacuous_bound(episode: Episode) -> list[Finding]:
     return [Finding(name="vacuous bound", text=text, usd=bound)]
 
 
+def _burdened(episode: Episode) -> list[tuple[Run, FloatArray]]:
+    """Recorded runs whose burdens are known, with these."""
+    return [(run, run.burden) for run in episode.recorded if run.burden is not None]
+
+
 def _where(
     name: str, mask: BoolArray, text: str, *, policy: str = "", usd: float | None = None
 ) -> list[Finding]:
@@ -198,6 +202,5 @@ def _where(
     rounds = rounds_where(mask)
     if not rounds:
         return []
-    count = "1 round" if len(rounds) == 1 else f"{len(rounds)} rounds"
-    words = f"{policy}: " * bool(policy) + text.replace("{rounds}", count)
+    words = f"{policy}: " * bool(policy) + text.replace("{rounds}", counted(len(rounds), "round"))
     return [Finding(name=name, text=words, rounds=rounds, usd=usd)]

@@ -50,8 +50,8 @@ from adlopt.proof import (
 )
 from adlopt.proof.lemmas import (
     clip,
-    clip_is_a_projection,
     clip_lies_in_unit_interval,
+    projected_step,
     roots_of_sums,
     subgradient,
 )
@@ -105,13 +105,7 @@ def gradient_step(k: object, within: list[Formula]) -> Fact:
     step = c / size
     known = [at(h, k, using=within) for h in (*SLOPES, *PATH, STEPS)]
     aim = x(k) - step * g(k)
-    nearer = prove(
-        le((x(k + 1) - u(k)) ** 2, (aim - u(k)) ** 2),
-        known,
-        clip_is_a_projection(aim),
-        squares=[clip(aim) - aim],
-        multipliers=[clip(aim), x(k + 1), u(k), aim],
-    )
+    nearer = projected_step(x(k + 1), aim, u(k), known)
     small = prove(le(g(k) ** 2, D(k) ** 2), known)
     cost = subgradient(D(k), g(k), x(k), s(k), u(k), known)
     inverse = reciprocal(size, at(DEFICITS[1], k, using=within))

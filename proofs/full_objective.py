@@ -48,7 +48,7 @@ from adlopt.proof import (
     sum_up,
     theorem_of,
 )
-from adlopt.proof.lemmas import best_step, clip, clip_is_a_projection, optimal_bound, optimal_step
+from adlopt.proof.lemmas import best_step, clip, optimal_bound, optimal_step, projected_step
 
 i, m = integers("i m")
 t, n, T = integers("t n T")
@@ -159,13 +159,7 @@ def gradient_step(k: object, within: list[Formula]) -> Fact:
     """2η r_k ≤ (x_k − u_k)² − (x_{k+1} − u_k)² + η² E_k²."""
     known = [at(h, k, using=within) for h in (*PATH, STEPS)]
     aim = x(k) - η * g(k)
-    nearer = prove(
-        le((x(k + 1) - u(k)) ** 2, (aim - u(k)) ** 2),
-        known,
-        clip_is_a_projection(aim),
-        squares=[clip(aim) - aim],
-        multipliers=[clip(aim), x(k + 1), u(k), aim],
-    )
+    nearer = projected_step(x(k + 1), aim, u(k), known)
     gain = (x(k) - u(k)) ** 2 - (x(k + 1) - u(k)) ** 2
     goal = le(2 * η * regret.subs(t, k), gain + η**2 * E.subs(t, k) ** 2)
     return prove(goal, nearer, slope(k, within), gt(η, 0), squares=[η])

@@ -45,13 +45,7 @@ from adlopt.proof import (
     sum_up,
     theorem_of,
 )
-from adlopt.proof.lemmas import (
-    best_step,
-    clip,
-    clip_is_a_projection,
-    optimal_bound,
-    optimal_step,
-)
+from adlopt.proof.lemmas import best_step, clip, optimal_bound, optimal_step, projected_step
 
 t, n, T = integers("t n T")
 η, λ, μ, M = reals("η λ μ M")
@@ -114,13 +108,7 @@ def derive(noise: object = 1) -> dict[str, Fact]:
     def gradient(k: object, within: list[Formula]) -> Fact:
         known = [at(h, k, using=within) for h in (*PATH, STEPS, CONVEX, SHORT)]
         aim = x(k) - η * g(k)
-        nearer = prove(
-            le((x(k + 1) - u(k)) ** 2, (aim - u(k)) ** 2),
-            known[:3],
-            clip_is_a_projection(aim),
-            squares=[clip(aim) - aim],
-            multipliers=[clip(aim), x(k + 1), u(k), aim],
-        )
+        nearer = projected_step(x(k + 1), aim, u(k), known[:3])
         gain = (x(k) - u(k)) ** 2 - (x(k + 1) - u(k)) ** 2
         goal = le(2 * η * r(k), gain + η**2 * E(k) ** 2)
         return prove(goal, nearer, known[3:], gt(η, 0), squares=[η])

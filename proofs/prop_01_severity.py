@@ -46,10 +46,10 @@ from adlopt.proof import (
 from adlopt.proof.lemmas import (
     best_step,
     clip,
-    clip_is_a_projection,
     clip_lies_in_unit_interval,
     optimal_bound,
     optimal_step,
+    projected_step,
     subgradient,
 )
 
@@ -99,13 +99,7 @@ def gradient_step(k: object, within: list[Formula]) -> Fact:
     """2η r_k ≤ (x_k − u_k)² − (x_{k+1} − u_k)² + η² D_k²."""
     known = [at(h, k, using=within) for h in (*SLOPES, *PATH, DEFICITS, STEPS)]
     aim = x(k) - η * g(k)
-    nearer = prove(
-        le((x(k + 1) - u(k)) ** 2, (aim - u(k)) ** 2),
-        known,
-        clip_is_a_projection(aim),
-        squares=[clip(aim) - aim],
-        multipliers=[clip(aim), x(k + 1), u(k), aim],
-    )
+    nearer = projected_step(x(k + 1), aim, u(k), known)
     small = prove(le(g(k) ** 2, D(k) ** 2), known)
     cost = subgradient(D(k), g(k), x(k), s(k), u(k), known)
     goal = le(

@@ -15,15 +15,20 @@ from adlopt.episode import Episode
 from adlopt.episodes import october_10, shock
 from adlopt.errors import InputError
 from adlopt.files import (
+    ContractCase,
     read_episode,
     read_limits,
     read_round,
+    write_contract_round,
     write_episode,
     write_haircuts,
+    write_market,
     write_template,
 )
 from adlopt.loss import Asymmetric, Burden, Empirical, MinMax
+from adlopt.market import Accounts, Coins, Market, OpenPositions
 from adlopt.objective import FewestAccounts, Leximin, TrackingFirst
+from adlopt.positions import ContractRound
 from adlopt.round import Round, RoundOutcome, RoundStart
 from adlopt.run import Information, Run
 
@@ -647,6 +652,19 @@ def test_haircuts_are_written_at_full_precision(folder, suffix, read):
 
 
 EPISODE = Episode(name="one", rounds=[ONE])
+ODD = Round.of(account=["\ud800", "b"], capacity=[2.0, 1.0], deficit=2.0, needed=1.0)
+ODD_MARKET = Market(
+    accounts=Accounts(account=["\ud800", "b"], balance=[2000, 8000]),
+    coins=Coins(coin=["ETH"], mark=[3600], lot=[1]),
+    positions=OpenPositions(
+        account=["\ud800", "b"], coin=["ETH"] * 2, side=["long", "short"], size=[1, 1], entry=[9, 9]
+    ),
+)
+ODD_CONTRACTS = ContractCase(
+    round_=ContractRound.of(
+        account=["\ud800"], coin=["ETH"], side=["long"], size=[3], value=[9], deficit=9, needed=9
+    )
+)
 REFUSED = {
     "episode in TOML": lambda: write_episode(EPISODE, "e.toml"),
     "episode nowhere": lambda: write_episode(EPISODE, "no/e.json"),
@@ -665,6 +683,9 @@ REFUSED = {
         full_episode(full_start(1, account=["\ud800", "b"])), "e.json"
     ),
     "name that is not text": lambda: write_episode(Episode(name="\ud800", rounds=[ONE]), "e.json"),
+    "haircut of an id that is not text": lambda: write_haircuts(ODD, np.zeros(2), "h.csv"),
+    "market of an id that is not text": lambda: write_market(ODD_MARKET, "m.json"),
+    "contracts of an id that is not text": lambda: write_contract_round(ODD_CONTRACTS, "c.json"),
 }
 
 

@@ -23,7 +23,7 @@ from adlopt.adversary.case import Outcome, WorstCase, render, replay
 from adlopt.adversary.search import search
 from adlopt.adversary.tracking import Solved, solve
 from adlopt.adversary.unavoidable import MinimaxOptimal, Unavoidable
-from adlopt.arrays import own_number
+from adlopt.arrays import own_positive_number
 from adlopt.bound import SEVERITY_LOSS, Bound, Side
 from adlopt.bounds import HALF, PROPOSITION_1, SEVERITY_BOUNDS
 from adlopt.episode import Episode
@@ -204,8 +204,8 @@ def _bound(bound: Bound | str) -> Bound:
 def _check_limits(seed: int, time_limit: float | None) -> None:
     if isinstance(seed, bool) or not isinstance(seed, int) or seed < 0:
         raise InputError("seed", seed, "a whole number ≥ 0")
-    if time_limit is not None and own_number(time_limit, "time_limit", lowest=0.0) == 0:
-        raise InputError("time_limit", time_limit, "a number of seconds > 0")
+    if time_limit is not None:
+        own_positive_number(time_limit, "time_limit", expected="a number of seconds > 0")
 
 
 def _solved(rule: ProjectedOGD, arena: Arena, any_first: bool, deadline: float) -> Solved | None:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from adlopt.arrays import SMALLEST_USD, FloatArray, Record, freeze, own_number
-from adlopt.episode import Episode
+from adlopt.episode import POOLED, Episode
 from adlopt.errors import InputError, PolicyError
 from adlopt.online import Severity
 from adlopt.quantity import path_variation
@@ -19,8 +19,6 @@ TOUCHING = 1e-6
 """Distance from an end of [0, 1] below which a path may have meant the end."""
 ROUNDING = 1e-12
 """By which the variation of a path may exceed what was allowed."""
-POOL = "all winners"
-"""The one winner of each round: it can always give the deficit."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -76,7 +74,7 @@ class Arena(Record):
         if isinstance(rounds, bool) or not isinstance(rounds, int) or rounds < 1:
             raise InputError("rounds", rounds, "a whole number ≥ 1")
         starts = tuple(
-            RoundStart(t=t, account=(POOL,), capacity=[1.0], deficit=1.0)  # type: ignore[arg-type]
+            RoundStart(t=t, account=(POOLED,), capacity=[1.0], deficit=1.0)  # type: ignore[arg-type]
             for t in range(1, rounds + 1)
         )
         return cls(starts=starts, variation=variation, title="unit deficits")
@@ -198,7 +196,7 @@ def _pooled(start: RoundStart, t: int) -> RoundStart:
     enough = max(start.total_capacity, start.deficit)
     return RoundStart(
         t=t,
-        account=(POOL,),
+        account=(POOLED,),
         capacity=[enough],  # type: ignore[arg-type]
         deficit=start.deficit,
         estimate=start.estimate,

@@ -45,8 +45,28 @@ class Outcome(Enum):
     """The worst that a search found: a lower bound on the worst case."""
 
 
+class Lost(Tabular):
+    """Base of answers: what a rule loses on an instance, its severities beside those needed."""
+
+    __slots__ = ()
+    rule: Severity
+    instance: Episode
+    loss: float
+
+    def _columns(self) -> Columns:
+        return {
+            "round": [round_.start.t for round_ in self.instance],
+            "deficit_usd": self.instance.deficit,
+            "needed_severity": self.instance.needed_severity,
+            "severity": self.instance.severity(played(self.rule, self.instance)),
+        }
+
+    def _heading(self) -> str:
+        return f"{self.rule.name} ({self.rule.information.value}) loses {self.loss:,.2f} USD"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class WorstCase(Tabular):
+class WorstCase(Lost):
     """An instance on which a severity rule loses much, and how tight a bound is there.
 
     Parameters
@@ -141,12 +161,6 @@ class WorstCase(Tabular):
         value = self.bound_value
         return self.loss / value if value else None
 
-    def _columns(self) -> Columns:
-        return severities_against(self.rule, self.instance)
-
-    def _heading(self) -> str:
-        return f"{self.rule.name} ({self.rule.information.value}) loses {self.loss:,.2f} USD"
-
     def __str__(self) -> str:
         return render(self.to_dict())
 
@@ -181,16 +195,6 @@ def replay(rule: Severity, instance: Episode) -> float:
 def played(rule: Severity, instance: Episode) -> Run:
     """Play a rule as any policy is."""
     return run_policy(instance, SeverityThenAllocation(rule, ProRata()))
-
-
-def severities_against(rule: Severity, instance: Episode) -> Columns:
-    """Severities of a rule, beside those it should have had."""
-    return {
-        "round": [round_.start.t for round_ in instance],
-        "deficit_usd": instance.deficit,
-        "needed_severity": instance.needed_severity,
-        "severity": instance.severity(played(rule, instance)),
-    }
 
 
 def bound_figures(bound: Bound, said: Evaluation, instance: Episode) -> dict[str, Any]:

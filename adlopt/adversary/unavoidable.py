@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from adlopt.adversary.arena import Arena, Attack, outcome
-from adlopt.adversary.case import bound_figures, replay, severities_against
+from adlopt.adversary.case import Lost, bound_figures, replay
 from adlopt.adversary.search import follow
 from adlopt.adversary.wording import (
     bound_notes,
@@ -23,7 +23,6 @@ from adlopt.arrays import freeze
 from adlopt.bound import Bound, Evaluation
 from adlopt.episode import Episode
 from adlopt.errors import CertificateError
-from adlopt.frames import Columns, Tabular
 from adlopt.minimax import Game, Interval
 from adlopt.online import Severity, State
 from adlopt.quantity import P
@@ -44,7 +43,6 @@ class MinimaxOptimal:
 
     Examples
     --------
-    >>> from adlopt.policies import named
     >>> rule, start = MinimaxOptimal(Game.of([1.0, 1.0], 1.0, grid=4)), Arena.unit(2, 1.0).starts[0]
     >>> rule.decide(rule.begin(), start)
     0.5
@@ -71,7 +69,7 @@ class MinimaxOptimal:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Unavoidable(Tabular):
+class Unavoidable(Lost):
     """V(P), and what an adversary that waits for each θ_t before it answers makes a rule lose.
 
     Parameters
@@ -137,12 +135,6 @@ class Unavoidable(Tabular):
     def said(self) -> Evaluation:
         """What the bound says of the swing."""
         return self.bound.evaluate(self.swing)
-
-    def _columns(self) -> Columns:
-        return severities_against(self.rule, self.instance)
-
-    def _heading(self) -> str:
-        return f"{self.rule.name} ({self.rule.information.value}) loses {self.loss:,.2f} USD"
 
     def __str__(self) -> str:
         return render(self.to_dict())

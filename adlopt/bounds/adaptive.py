@@ -10,11 +10,11 @@ from adlopt.quantity import LOSS, ROUNDS, P, S
 from adlopt.run import Information
 
 STEP, EXPERTS = sympy.Symbol("c", real=True), sympy.Symbol("K", real=True)
-HALF = sympy.Rational(1, 2)
+ONE_HALF = sympy.Rational(1, 2)
 
 ADAPTIVE = Bound(
     name="adaptive steps, c = 1/√2",
-    expression=LOSS.symbol + sympy.sqrt(S.symbol) * ((HALF + P.symbol) / STEP + STEP),
+    expression=LOSS.symbol + sympy.sqrt(S.symbol) * ((ONE_HALF + P.symbol) / STEP + STEP),
     comparator=Comparator.PER_ROUND_OPTIMUM,
     covers="adagrad-ogd, η_t = c/√(D_1² + … + D_t²), from any start",
     hypotheses=(ENOUGH_CAPACITY, INSIDE_DOMAIN, POSITIVE_DEFICITS),
@@ -35,7 +35,7 @@ ADAPTIVE_TUNED = Bound(
     tightness_note="within √2 of the best fixed step",
     citation=ADAPTIVE.citation,
     proof="adaptive_steps",
-    choices={STEP: sympy.sqrt(HALF + P.symbol)},
+    choices={STEP: sympy.sqrt(ONE_HALF + P.symbol)},
     along=Along.BEST_PATH,
     information=Information.HINDSIGHT,
 )
@@ -44,7 +44,7 @@ ADAPTIVE_TUNED = Bound(
 TUNING_FREE = Bound(
     name="tuning-free experts",
     expression=LOSS.symbol
-    + (3 * HALF * sympy.sqrt(1 + 2 * P.symbol) + sympy.sqrt(sympy.log(EXPERTS)))
+    + (3 * ONE_HALF * sympy.sqrt(1 + 2 * P.symbol) + sympy.sqrt(sympy.log(EXPERTS)))
     * sympy.sqrt(S.symbol),
     comparator=Comparator.PER_ROUND_OPTIMUM,
     covers="ader with the episode's T as horizon, from any start; every path at once",
@@ -52,7 +52,9 @@ TUNING_FREE = Bound(
     tightness_note="within 3/2 of the best fixed step, and √(ln K)",
     citation="after Zhang, Lu and Zhou 2018 (Ader), with known deficits",
     proof="tuning_free",
-    choices={EXPERTS: sympy.Max(1, sympy.ceiling((1 + sympy.log(ROUNDS.symbol - HALF, 2)) / 2))},
+    choices={
+        EXPERTS: sympy.Max(1, sympy.ceiling((1 + sympy.log(ROUNDS.symbol - ONE_HALF, 2)) / 2))
+    },
     along=Along.BEST_PATH,
 )
 """min over u of f(u) + (3/2 √(1 + 2P(u)) + √(ln K)) √S, K experts."""

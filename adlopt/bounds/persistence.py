@@ -27,7 +27,7 @@ from adlopt.quantity import (
 )
 
 KAPPA = sympy.Symbol("κ", real=True)
-HALF = sympy.Rational(1, 2)
+ONE_HALF = sympy.Rational(1, 2)
 NEW = "new; compare [CTTX26, Prop. 1]"
 
 PERSISTENCE = Bound(
@@ -40,7 +40,7 @@ PERSISTENCE = Bound(
     tightness_note="an identity",
     citation=NEW,
     proof="persistence",
-    choices={FIRST_SEVERITY: HALF},
+    choices={FIRST_SEVERITY: ONE_HALF},
 )
 """D_1 |x_1 − θ*_1| + Σ D_t |θ*_t − θ*_{t−1}|."""
 
@@ -55,7 +55,7 @@ PERSISTENCE_UNIFORM = Bound(
     tightness_note="attained where θ* swings from end to end: along the needed severities",
     citation=NEW,
     proof="persistence_any_path",
-    choices={FIRST_SEVERITY: HALF},
+    choices={FIRST_SEVERITY: ONE_HALF},
     along=Along.BEST_PATH,
 )
 """min over u of 2 f(u) + D (P(u) + |x_1 − u_1|)."""
@@ -72,7 +72,7 @@ GATED_PERSISTENCE = Bound(
     tightness_note="the last term is attained in the limit, where each deficit doubles the last",
     citation=NEW,
     proof="persistence",
-    choices={KAPPA: HALF},
+    choices={KAPPA: ONE_HALF},
     along=Along.BEST_PATH,
 )
 """min over u of 5 f(u) + Σ D_t |u_t − u_s(t)| + max D."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import sys
 from pathlib import Path
@@ -19,6 +18,7 @@ from adlopt.cli.command import (
     Variation,
     Whole,
     app,
+    as_json,
     episode_named,
     priced_loss,
     progress,
@@ -72,7 +72,7 @@ def main() -> None:
             names = ("below", "above", "missing", "rounds")
             details = {name: getattr(error, name, None) for name in names}
             held = [b._asdict() for b in getattr(error, "binding", ())]
-            print(json.dumps({"error": str(error), **details, "binding": held}, indent=1))
+            print(as_json({"error": str(error), **details, "binding": held}))
         _fail(str(error), NO_ANSWER)
     except AdloptError as error:
         _fail(str(error), BAD_INPUT)
@@ -135,7 +135,7 @@ def play(
             progress=step,
         )
     data = summarise(board, () if policy else lineup(chosen))
-    print(json.dumps(data, indent=1) if json_ else render(data))
+    print(as_json(data) if json_ else render(data))
 
 
 @app.command
@@ -150,7 +150,7 @@ def venues(*, json_: Json = False) -> None:
     from adlopt.text.rules import list_rules, render_rules
 
     rules = list_rules()
-    print(json.dumps(rules, indent=1) if json_ else render_rules(rules))
+    print(as_json(rules) if json_ else render_rules(rules))
 
 
 @app.command
@@ -179,7 +179,7 @@ def deleverage(
     market, players = read_market(file), [player_named(name) for name in rule]
     names = [player.name for player in players]
     data = summarise([act(market, player) for player in players], names)
-    print(json.dumps(data, indent=1, allow_nan=False) if json_ else render(data))
+    print(as_json(data) if json_ else render(data))
 
 
 @app.command

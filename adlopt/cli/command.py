@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -69,6 +70,11 @@ def priced_loss(
         if price is None:
             raise InputError(name, None, "a price", remedy="give --under, --over and --fair")
     return Asymmetric(under=under, over=over, fair=fair, burden=burden)  # type: ignore[arg-type]
+
+
+def as_json(data: object) -> str:
+    """Write an answer for machines, at full precision; JSON has no infinity and no NaN."""
+    return json.dumps(data, indent=1, allow_nan=False)
 
 
 @contextmanager

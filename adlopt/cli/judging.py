@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 from adlopt.cli.command import (
@@ -13,6 +12,7 @@ from adlopt.cli.command import (
     Policies,
     Whole,
     app,
+    as_json,
     episode_named,
     progress,
 )
@@ -38,7 +38,7 @@ def axioms(policy: OnePolicy, *, tries: Whole = 300, seed: Whole = 0, json_: Jso
     from adlopt.axioms import try_axioms
 
     report = try_axioms(policy, tries=tries, seed=seed)
-    print(json.dumps(report.to_dict(), indent=1, allow_nan=False) if json_ else report)
+    print(as_json(report.to_dict()) if json_ else report)
 
 
 @app.command
@@ -68,7 +68,7 @@ def diagnose(
     chosen = episode_named(episode)
     with progress(None, "diagnosing") as step:
         found = diagnose_(chosen, policy or (), burden=burden, progress=step)
-    print(json.dumps(found.to_dict(), indent=1, allow_nan=False) if json_ else found)
+    print(as_json(found.to_dict()) if json_ else found)
 
 
 @app.command
@@ -113,7 +113,7 @@ def simulate(
         write_episode(simulate_(chosen[0], scenario).episode(), output)
     with progress(seeds * len(chosen), "simulating") as step:
         data = compare(chosen, scenario, seeds=seeds, progress=step).to_dict()
-    print(json.dumps(data, indent=1, allow_nan=False) if json_ else render(data))
+    print(as_json(data) if json_ else render(data))
 
 
 @app.command
@@ -150,4 +150,4 @@ def exposure(
     with progress(None, "playing") as step:
         seen = exposure_(account, where, rule or (), budget=budget, progress=step)
     data = seen.to_dict()
-    print(json.dumps(data, indent=1, allow_nan=False) if json_ else render(data))
+    print(as_json(data) if json_ else render(data))

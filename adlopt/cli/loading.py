@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from pathlib import Path
 from typing import Annotated
 
 from cyclopts import Parameter
 
-from adlopt.cli.command import Json, Output, app, progress, whole
+from adlopt.cli.command import Json, Output, app, as_json, progress, whole
 from adlopt.loaders.report import TOLERANCE
 from adlopt.loaders.rules import Capacity, Deficit
 
@@ -61,6 +60,6 @@ def load(
         loaded = command.from_words(words, mapping, asked, tolerance=tolerance, progress=step)
     written = [] if output is None else command.write(loaded, output)
     data = loaded.to_dict()
-    print(json.dumps(data, indent=1, allow_nan=False) if json_ else render(data))
+    print(as_json(data) if json_ else render(data))
     for path in written:
         print(f"wrote {path}", file=sys.stderr)

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any
 
-from adlopt.cli.command import Json, Output, app, episode_named, priced_loss
+from adlopt.cli.command import Json, Output, app, as_json, episode_named, priced_loss
 from adlopt.errors import InputError
 from adlopt.loss import Burden, MinMax
 
@@ -78,14 +77,14 @@ def solve(
         if output is not None:
             write_lots(rounded, closing.lots, output)
         data = contract_text.summarise(rounded, closing, float(case.round_.rounding.max()))
-        print(json.dumps(data, indent=1) if json_ else contract_text.render(data))
+        print(as_json(data) if json_ else contract_text.render(data))
         return
     round_, aim = read_round(file, objective=objective)
     best = solve_(round_, aim, limits=read_limits(file, round_.start), **options)
     if output is not None:
         write_haircuts(round_, best.haircut, output)
     data = solution_text.summarise(round_, best)
-    print(json.dumps(data, indent=1) if json_ else solution_text.render(round_, best))
+    print(as_json(data) if json_ else solution_text.render(round_, best))
 
 
 @app.command
@@ -126,7 +125,7 @@ def match(
     if output is not None:
         write_trades(case, best, output)
     data = summarise(case, best)
-    print(json.dumps(data, indent=1, allow_nan=False) if json_ else render(data))
+    print(as_json(data) if json_ else render(data))
 
 
 @app.command
@@ -174,4 +173,4 @@ def couple(
     price = price_of_not_coupling(chosen, loss, gap=gap, time_limit=time_limit)
     if output is not None:
         write_episode_haircuts(chosen, price.coupled.haircuts, output)
-    print(json.dumps(summarise(chosen, price), indent=1) if json_ else render(chosen, price))
+    print(as_json(summarise(chosen, price)) if json_ else render(chosen, price))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from typing import Annotated, Any
 
@@ -16,6 +15,7 @@ from adlopt.cli.command import (
     Variation,
     Whole,
     app,
+    as_json,
     episode_named,
     progress,
     whole,
@@ -37,7 +37,7 @@ def bounds(episode: str, *, json_: Json = False) -> None:
     from adlopt.sandwich import render, summarise
 
     data = summarise(episode_named(episode))
-    print(json.dumps(data, indent=1, allow_nan=False) if json_ else render(data))
+    print(as_json(data) if json_ else render(data))
 
 
 @app.command
@@ -74,7 +74,7 @@ def prove(
     with progress(len(paths), "checking") as step:
         rows = check_all(paths, progress=None if step is None else lambda row: step(row.file))
     data = summarise(rows)
-    print(json.dumps(data, indent=1) if json_ else render(data))
+    print(as_json(data) if json_ else render(data))
     if data["failed"]:
         sys.exit(NO_ANSWER)
 
@@ -147,4 +147,4 @@ def worst(
             )
     if output is not None:
         write_episode(case.instance, output)
-    print(json.dumps(case.to_dict(), indent=1, allow_nan=False) if json_ else case)
+    print(as_json(case.to_dict()) if json_ else case)

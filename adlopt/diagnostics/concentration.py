@@ -8,8 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
-from adlopt.arrays import FloatArray, own, own_number
+from adlopt.arrays import own, own_number
 from adlopt.errors import InputError
+from adlopt.inequality import fractions
 from adlopt.loss import Burden, worst_burden
 from adlopt.round import RoundStart
 from adlopt.solvency import check_haircut
@@ -78,16 +79,10 @@ class Concentration:
             raised=raised,
             touched=int(np.count_nonzero(x)),
             worst_burden=worst_burden(x, burden.weights(start)),
-            burden_gini=gini(fractions(start, x)[start.capacity > 0]),
+            burden_gini=gini(fractions(x, start.capacity)[start.capacity > 0]),
             top_share=top_share(x, top),
             forced_share=forced / raised if raised else 0.0,
         )
-
-
-def fractions(start: RoundStart, haircut: FloatArray) -> FloatArray:
-    """Shares x_i / u_i, shape (n,); 0 where there is no profit."""
-    held = start.capacity > 0
-    return np.where(held, haircut, 0.0) / np.where(held, start.capacity, 1.0)
 
 
 def gini(values: ArrayLike) -> float:

@@ -6,8 +6,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from adlopt.arrays import FloatArray
-from adlopt.diagnostics.concentration import fractions
-from adlopt.inequality import inversions, rank_correlation
+from adlopt.inequality import fractions, inversions, rank_correlation
 from adlopt.lots.grid import MICRO
 from adlopt.round import RoundStart
 from adlopt.solvency import check_haircut
@@ -55,8 +54,8 @@ def rank_stability(
     >>> rank_stability(start, [6, 0, 0], start, [0, 3, 1])
     -1.0
     """
-    then = fractions(earlier, check_haircut(taken_then, earlier))
-    now = fractions(later, check_haircut(taken_now, later))
+    then = fractions(check_haircut(taken_then, earlier), earlier.capacity)
+    now = fractions(check_haircut(taken_now, later), later.capacity)
     place = {name: i for i, name in enumerate(later.account)}
     both = [(i, place[name]) for i, name in enumerate(earlier.account) if name in place]
     if len(both) < 2:

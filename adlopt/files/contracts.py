@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
-import msgspec
 import numpy as np
 
 from adlopt.errors import InputError
@@ -16,7 +15,7 @@ from adlopt.files.places import inside
 from adlopt.files.read import decode, naming, parse
 from adlopt.files.schema import ContractRoundFile
 from adlopt.files.tables import Columns, read_columns
-from adlopt.files.write import Writer, replace_all, write_table
+from adlopt.files.write import json_path, json_writer, parquet_writer, replace_all, write_table
 from adlopt.limits import Limits
 from adlopt.loss import Burden
 from adlopt.matching import Goal, Lots, Matching, match
@@ -25,12 +24,16 @@ from adlopt.round import RoundOutcome, RoundStart
 from adlopt.shed import Shed
 from adlopt.solvency import capacities, profit
 
+T = TypeVar("T")
 POSITIONS = Columns(
     text=("account", "coin", "side"),
     needed=("size",),
     optional=("lot", "value", "mark", "entry", "closable"),
 )
 ACCOUNTS = Columns(text=("account",), needed=("capacity",), optional=("equity",))
+GOALS = {goal.value: goal for goal in Goal}
+LOTS = {"any": Lots.ANY, "rounded": Lots.ROUNDED, "searched": Lots.SEARCHED}
+"""How goals and lots are called in files."""
 SHED = Columns(text=("loser", "coin", "side"), needed=("size", "price", "mark"))
 
 
@@ -126,16 +129,12 @@ def read_contract_round(path: str | Path) -> ContractCase:
         return ContractCase(
             round_=round_,
             shed=shed,
-            goal=_member(Goal, entry.match.goal, "match.goal"),
+            goal=_chosen(GOALS, entry.match.goal, "match.goal"),
             burden=entry.match.burden,
-            lots=_member(Lots, LOTS.get(entry.match.lots, entry.match.lots), "match.lots"),
+            lots=_chosen(LOTS, entry.match.lots, "match.lots"),
             underlying=entry.match.underlying,
             limits=limits_of(entry.limits, round_.start, lots=closable),
         )
-
-
-LOTS = {"any": Lots.ANY.value, "rounded": Lots.ROUNDED.value, "searched": Lots.SEARCHED.value}
-"""Names of lots in files."""
 
 
 def write_contract_round(case: ContractCase, path: str | Path) -> list[Path]:
@@ -146,11 +145,7 @@ def write_contract_round(case: ContractCase, path: str | Path) -> list[Path]:
     InputError
         If the path does not end in .json or cannot be written.
     """
-    import polars as pl
-
-    path = Path(path)
-    if path.suffix != ".json" or not path.parent.is_dir():
-        raise InputError("file", str(path), "a .json file in a folder that exists")
+    path = json_path(path)
     round_, shed = case.round_, case.shed
     start, positions = round_.start, round_.positions
     tables: dict[str, dict[str, Any]] = {
@@ -179,21 +174,15 @@ def write_contract_round(case: ContractCase, path: str | Path) -> list[Path]:
     entry["match"] = {
         "goal": case.goal.value,
         "burden": case.burden.value,
-        "lots": next(name for name, value in LOTS.items() if value == case.lots.value),
+        "lots": next(name for name, lots in LOTS.items() if lots is case.lots),
         "underlying": dict(case.underlying),
     }
     if case.limits is not None:
         entry["limits"] = limits_entry(case.limits, start)
         tables["positions"]["closable"] = case.limits.lots
 
-    def writer(columns: dict[str, Any]) -> Writer:
-        given = {name: values for name, values in columns.items() if values is not None}
-        return lambda target: pl.DataFrame(given).write_parquet(target)
-
-    writers: dict[Path, Writer] = {names[name]: writer(tables[name]) for name in tables}
-    encoded = msgspec.json.format(msgspec.json.encode(entry), indent=1)
-    writers[path] = lambda target: target.write_bytes(encoded)
-    return replace_all(writers)
+    writers = {names[name]: parquet_writer(columns) for name, columns in tables.items()}
+    return replace_all({**writers, path: json_writer(entry)})
 
 
 def write_trades(case: ContractCase, matching: Matching, path: str | Path) -> Path:
@@ -295,9 +284,7 @@ def _table(path: Path, name: str, given: Any, columns: Columns) -> dict[str, Any
     return table
 
 
-def _member(kind: Callable[[str], Any], value: str, where: str) -> Any:
-    try:
-        return kind(value)
-    except ValueError:
-        names = [each.value for each in Goal] if kind is Goal else list(LOTS)
-        raise InputError(where, value, f"one of {', '.join(names)}") from None
+def _chosen(known: Mapping[str, T], name: str, where: str) -> T:
+    if name not in known:
+        raise InputError(where, name, f"one of {', '.join(known)}")
+    return known[name]

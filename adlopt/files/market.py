@@ -5,15 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-import msgspec
-
 from adlopt.arrays import FloatArray
 from adlopt.errors import InputError
 from adlopt.files.places import inside
 from adlopt.files.read import decode, naming, require_all
 from adlopt.files.schema import CoinEntry, MarketFile, OpenPositionEntry
 from adlopt.files.tables import Columns, read_columns, read_table
-from adlopt.files.write import Writer, replace_all
+from adlopt.files.write import json_path, json_writer, parquet_writer, replace_all
 from adlopt.market import Accounts, Coins, Market, OpenPositions
 
 OPTIONAL = ("previous_mark", "index", "maintenance", "initial")
@@ -64,26 +62,23 @@ def write_market(market: Market, path: str | Path) -> list[Path]:
     InputError
         If the path does not end in .json or cannot be written.
     """
-    import polars as pl
-
-    path = Path(path)
-    if path.suffix != ".json" or not path.parent.is_dir():
-        raise InputError("file", str(path), "a .json file in a folder that exists")
+    path = json_path(path)
     accounts, held, coins = market.accounts, market.positions, market.coins
-    columns: dict[str, Any] = {"account": list(accounts.account), "balance": accounts.balance}
-    if accounts.opened is not None:
-        columns["opened"] = accounts.opened
-    traders = pl.DataFrame(columns | dict(accounts.features))
-    positions = pl.DataFrame(
-        {
+    tables: dict[str, dict[str, Any]] = {
+        "accounts": {
+            "account": list(accounts.account),
+            "balance": accounts.balance,
+            "opened": accounts.opened,
+            **accounts.features,
+        },
+        "positions": {
             "account": list(held.account),
             "coin": list(held.coin),
             "side": [side.value for side in held.side],
             "size": held.size,
             "entry": held.entry,
-        }
-    )
-    tables = {"accounts": traders, "positions": positions}
+        },
+    }
     paths = {name: path.with_suffix(f".{name}.parquet") for name in tables}
     given = {n: getattr(coins, n) for n in OPTIONAL if getattr(coins, n) is not None}
     entry = MarketFile(
@@ -101,12 +96,8 @@ def write_market(market: Market, path: str | Path) -> list[Path]:
         fund=market.fund,
         signals=dict(market.signals),
     )
-    writers: dict[Path, Writer] = {
-        paths[name]: table.write_parquet for name, table in tables.items()
-    }
-    encoded = msgspec.json.format(msgspec.json.encode(entry), indent=1)
-    writers[path] = lambda target: target.write_bytes(encoded)
-    return replace_all(writers)
+    writers = {paths[name]: parquet_writer(columns) for name, columns in tables.items()}
+    return replace_all({**writers, path: json_writer(entry)})
 
 
 def _accounts(entry: MarketFile, path: Path) -> Accounts:

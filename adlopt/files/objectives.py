@@ -27,6 +27,7 @@ KINDS: dict[str, tuple[Any, tuple[str, ...]]] = {
     "cvar": (CVaR, ("level",)),
 }
 """What a kind of loss is made by, and the numbers it takes."""
+UNPRICED = tuple(kind for kind, (_, numbers) in KINDS.items() if not numbers)
 
 
 def objective_of(entry: LossEntry) -> Loss | Objective:
@@ -72,11 +73,8 @@ def renamed(entry: LossEntry, words: str) -> LossEntry:
     0.9
     """
     kind, colon, number = words.partition(":")
-    named = ["min-max", "leximin", "tracking", "fewest", "cvar:LEVEL"]
-    if kind not in ("min-max", "leximin", "tracking", "fewest", "cvar") or (kind == "cvar") != bool(
-        colon
-    ):
-        raise InputError("objective", words, f"one of {', '.join(named)}")
+    if kind not in (*UNPRICED, "cvar") or (kind == "cvar") != bool(colon):
+        raise InputError("objective", words, f"one of {', '.join(UNPRICED)}, cvar:LEVEL")
     try:
         level = float(number) if colon else None
     except ValueError:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import msgspec
 
-from adlopt.episode import Episode
+from adlopt.episode import POOLED, Episode
 from adlopt.errors import InputError
 from adlopt.files.objectives import limits_of, objective_of, renamed
 from adlopt.files.places import existing_file, inside
@@ -32,8 +32,6 @@ from adlopt.run import Information, Run
 if TYPE_CHECKING:
     import polars as pl
 
-POOLED = "all winners"
-"""Id of the one account that stands for all winners where only their total is known."""
 T = TypeVar("T")
 
 

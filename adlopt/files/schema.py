@@ -1,4 +1,4 @@
-"""What may stand in a round file and in an episode file."""
+"""What may stand in each kind of file."""
 
 from __future__ import annotations
 

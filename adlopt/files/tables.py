@@ -1,4 +1,4 @@
-"""Account tables in CSV and Parquet: read, check row by row, write."""
+"""Tables in CSV and Parquet: read and checked row by row, or made of an episode."""
 
 from __future__ import annotations
 

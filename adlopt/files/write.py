@@ -1,4 +1,4 @@
-"""Write episodes, whole or not at all."""
+"""Write files, whole or not at all."""
 
 from __future__ import annotations
 
@@ -40,9 +40,7 @@ def write_episode(
         If the path does not end in .json or cannot be written, or if equity, lots or a feature
         are given in some rounds only.
     """
-    path = Path(path)
-    if path.suffix != ".json" or not path.parent.is_dir():
-        raise InputError("file", str(path), "a .json file in a folder that exists")
+    path = json_path(path)
     table = path.with_suffix(".accounts.parquet") if accounts is None else accounts
     entry = EpisodeFile(
         name=episode.name,
@@ -56,10 +54,7 @@ def write_episode(
     writers: dict[Path, Writer] = {}
     if not episode.pooled:
         writers[table] = lambda target: accounts_table(episode).write_parquet(target)
-    writers[path] = lambda target: target.write_bytes(
-        msgspec.json.format(msgspec.json.encode(entry), indent=1)
-    )
-    return replace_all(writers)
+    return replace_all({**writers, path: json_writer(entry)})
 
 
 def write_haircuts(round_: Round, haircut: FloatArray, path: str | Path) -> Path:
@@ -126,34 +121,42 @@ def write_table(columns: Mapping[str, Any], path: str | Path) -> Path:
     import polars as pl
 
     path = Path(path)
-    frame = pl.DataFrame(dict(columns))
     if path.suffix not in (".csv", ".parquet") or not path.parent.is_dir():
         raise InputError("output", str(path), "a .csv or .parquet file in a folder that exists")
-    csv = path.suffix == ".csv"
-    replace_all({path: lambda p: frame.write_csv(p) if csv else frame.write_parquet(p)})
+
+    def write_csv(target: Path) -> None:
+        pl.DataFrame(dict(columns)).write_csv(target)
+
+    replace_all({path: write_csv if path.suffix == ".csv" else parquet_writer(columns)})
     return path
 
 
-def _round_entry(round_: Round, *, pooled: bool) -> RoundEntry:
-    lot = round_.start.lot
-    return RoundEntry(
-        deficit=round_.start.deficit,
-        needed=round_.needed,
-        capacity=round_.start.total_capacity if pooled else None,
-        lot=float(lot[0]) if pooled and lot is not None else None,
-        estimate=round_.start.estimate,
-        signals=dict(round_.start.signals),
-    )
+def parquet_writer(columns: Mapping[str, Any]) -> Writer:
+    """Return what writes columns as Parquet, but for those that are None."""
+    import polars as pl
+
+    given = {name: values for name, values in columns.items() if values is not None}
+    return lambda target: pl.DataFrame(given).write_parquet(target)
 
 
-def _recorded_entry(run: Run) -> RecordedEntry:
-    return RecordedEntry(
-        policy=run.policy,
-        haircut=run.haircut.tolist(),
-        hindsight=run.information is Information.RECORDED_HINDSIGHT,
-        burden=None if run.burden is None else run.burden.tolist(),
-        touched=None if run.touched is None else run.touched.tolist(),
-        insured=None if run.insured is None else run.insured.tolist(),
+def json_path(path: str | Path) -> Path:
+    """Return the path of a JSON file that can be written.
+
+    Raises
+    ------
+    InputError
+        If it does not end in .json, or its folder does not exist.
+    """
+    path = Path(path)
+    if path.suffix != ".json" or not path.parent.is_dir():
+        raise InputError("file", str(path), "a .json file in a folder that exists")
+    return path
+
+
+def json_writer(data: object) -> Writer:
+    """Return what writes data as indented JSON."""
+    return lambda target: target.write_bytes(
+        msgspec.json.format(msgspec.json.encode(data), indent=1)
     )
 
 
@@ -181,3 +184,26 @@ def replace_all(writers: Mapping[Path, Writer]) -> list[Path]:
         expected = f"something that can be written ({first_line(error)})"
         raise InputError("file", str(path), expected) from None
     return list(writers)
+
+
+def _round_entry(round_: Round, *, pooled: bool) -> RoundEntry:
+    lot = round_.start.lot
+    return RoundEntry(
+        deficit=round_.start.deficit,
+        needed=round_.needed,
+        capacity=round_.start.total_capacity if pooled else None,
+        lot=float(lot[0]) if pooled and lot is not None else None,
+        estimate=round_.start.estimate,
+        signals=dict(round_.start.signals),
+    )
+
+
+def _recorded_entry(run: Run) -> RecordedEntry:
+    return RecordedEntry(
+        policy=run.policy,
+        haircut=run.haircut.tolist(),
+        hindsight=run.information is Information.RECORDED_HINDSIGHT,
+        burden=None if run.burden is None else run.burden.tolist(),
+        touched=None if run.touched is None else run.touched.tolist(),
+        insured=None if run.insured is None else run.insured.tolist(),
+    )

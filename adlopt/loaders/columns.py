@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from adlopt.arrays import LARGEST_USD, range_words
 from adlopt.errors import InputError
-from adlopt.loaders.report import Tally
+from adlopt.loaders.report import SHOWN, Tally
 
 if TYPE_CHECKING:
     import polars as pl
@@ -74,7 +74,7 @@ def typed(
         values = _converted(raw, column, unit)
         empty = raw.is_null() | (raw.cast(pl.String).str.strip_chars() == "")
         wrong = (values.is_null() & ~empty) | (empty if column.required else False)
-        for index in (wrong & ~bad).arg_true().head(max(0, 10 - len(tally.shown))):
+        for index in (wrong & ~bad).arg_true().head(max(0, SHOWN - len(tally.shown))):
             first[index] = (raw[index], f"{_words(column)} in {column.source!r}")
         bad = bad | wrong
         made[column.name] = values

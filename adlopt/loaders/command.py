@@ -7,12 +7,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import msgspec
-
 from adlopt.errors import InputError
 from adlopt.files import write_episode
 from adlopt.files.places import inside
-from adlopt.files.write import replace_all
+from adlopt.files.write import json_writer, replace_all
 from adlopt.loaders.hyperreplay import find_detail, find_node_fills, read_detail
 from adlopt.loaders.ledger import read_ledger
 from adlopt.loaders.lines import Progress
@@ -199,5 +197,4 @@ def write(loaded: Loaded, path: Path) -> list[Path]:
         raise InputError("output", str(path), "a .json file, as winners are not known one by one")
     written = write_episode(episode, main, accounts=table)
     report = main.with_suffix(".load.json")
-    text = msgspec.json.format(msgspec.json.encode(loaded.to_dict()), indent=1)
-    return written + replace_all({report: lambda target: target.write_bytes(text)})
+    return written + replace_all({report: json_writer(loaded.to_dict())})

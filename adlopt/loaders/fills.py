@@ -38,8 +38,8 @@ QUANTITIES = {
 """What a fill may carry; all but the first five may be missing from a source."""
 REQUIRED = ("account", "coin", "time", "price", "size")
 TEXTS = ("account", "coin", "loser")
-SPOT = ("@",)
-"""Beginnings of names of spot markets, which are not deleveraged."""
+SPOT_PREFIX, SPOT_NAME = "@", "PURR/USDC"
+"""How Hyperliquid's spot markets, which are not deleveraged, are called."""
 
 
 def is_spot(coin: str) -> bool:
@@ -50,7 +50,7 @@ def is_spot(coin: str) -> bool:
     >>> is_spot("@107"), is_spot("PURR/USDC"), is_spot("BTC")
     (True, True, False)
     """
-    return coin.startswith(SPOT) or coin == "PURR/USDC"
+    return coin.startswith(SPOT_PREFIX) or coin == SPOT_NAME
 
 
 def schema() -> dict[str, type[pl.DataType]]:
@@ -123,7 +123,7 @@ class Fills:
         index = len(self.files)
         self.files.append(path)
         for block in blocks:
-            spot = block["coin"].str.starts_with("@") | (block["coin"] == "PURR/USDC")
+            spot = block["coin"].str.starts_with(SPOT_PREFIX) | (block["coin"] == SPOT_NAME)
             if spot.any():
                 tally.skip("spot", int(spot.sum()))
                 tally.keep(-int(spot.sum()))

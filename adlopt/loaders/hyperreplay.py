@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     import polars as pl
 
 DETAIL = "adl_detailed_analysis_REALTIME.csv"
-BY_USER = "adl_by_user_REALTIME.csv"
 FOLDERS = ("", "data/canonical", "canonical")
 """Where the tables stand below the folder that is named."""
 FILLS = ("20_fills.json", "21_fills.json")

@@ -13,8 +13,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from adlopt.loaders.events import Malformed, account, number
 from adlopt.loaders.lines import Progress, blocks_of_lines, each_once
-from adlopt.loaders.node_fills import Malformed, number
 from adlopt.loaders.report import TOLERANCE, FileReport, Tally
 from adlopt.loaders.tables import decoded
 
@@ -103,7 +103,7 @@ def _event(event: Any) -> list[Change] | str:
     ((kind, body),) = inner.items()
     match kind, body:
         case "Funding", {"deltas": list(deltas)}:
-            moves = [(_account(each, "user"), number(each, "funding_amount")) for each in deltas]
+            moves = [(account(each, "user"), number(each, "funding_amount")) for each in deltas]
         case "LedgerUpdate", {"users": list(users), "delta": {"type": str(name)} as delta}:
             if name in NO_CASH_DELTAS:
                 return name
@@ -114,12 +114,12 @@ def _event(event: Any) -> list[Change] | str:
             return str(kind)
         case _:
             raise Malformed({kind: body}, "Funding or LedgerUpdate, as documented")
-    return [Change(time, account, usd) for account, usd in moves]
+    return [Change(time, name, usd) for name, usd in moves]
 
 
 def _moves(name: str, delta: dict[str, Any], users: list[Any]) -> Iterator[tuple[str, float]]:
     """Who gains or loses how many USD by a ledger update."""
-    first = _account({"user": users[0] if users else None}, "user")
+    first = account({"user": users[0] if users else None}, "user")
     match name:
         case "deposit":
             yield first, number(delta, "usdc" if "usdc" in delta else "amount")
@@ -132,16 +132,16 @@ def _moves(name: str, delta: dict[str, Any], users: list[Any]) -> Iterator[tuple
         case "internalTransfer" | "subAccountTransfer":
             usd = number(delta, "usdc")
             fee = number(delta, "fee") if "fee" in delta else 0.0
-            yield _account(delta, "user"), -usd - fee
-            yield _account(delta, "destination"), usd
+            yield account(delta, "user"), -usd - fee
+            yield account(delta, "destination"), usd
         case "vaultDeposit":
             usd = number(delta, "usdc")
             yield first, -usd
-            yield _account(delta, "vault"), usd
+            yield account(delta, "vault"), usd
         case "vaultWithdraw":
             usd = number(delta, "netWithdrawnUsd")
             yield first, usd
-            yield _account(delta, "vault"), -usd
+            yield account(delta, "vault"), -usd
         case "vaultDistribution" | "vaultLeaderCommission":
             yield first, number(delta, "usdc")
         case "rewardsClaim":
@@ -157,9 +157,9 @@ def _sent(delta: dict[str, Any]) -> Iterator[tuple[str, float]]:
     """Only the venue's own perpetual accounts count, whose dex has no name."""
     usd = number(delta, "usdcValue")
     if delta.get("sourceDex") == "":
-        yield _account(delta, "user"), -usd
+        yield account(delta, "user"), -usd
     if delta.get("destinationDex") == "":
-        yield _account(delta, "destination"), usd
+        yield account(delta, "destination"), usd
 
 
 def _tagged(user: str, delta: dict[str, Any]) -> Iterator[tuple[str, float]]:
@@ -173,13 +173,6 @@ def _tagged(user: str, delta: dict[str, Any]) -> Iterator[tuple[str, float]]:
             yield user, TAGS[tag] * number(body, "usd")
         case _:
             raise Malformed(delta, f"one of {', '.join(TAGS)}, or a type")
-
-
-def _account(details: Any, key: str) -> str:
-    value = details.get(key) if isinstance(details, dict) else None
-    if not isinstance(value, str) or not value:
-        raise Malformed(details, f"an account in {key!r}")
-    return value
 
 
 def _milliseconds(text: str) -> int:

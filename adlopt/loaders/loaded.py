@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from adlopt.episode import Episode
+from adlopt.episode import POOLED, Episode
 from adlopt.errors import InputError
 from adlopt.frames import Columns, Tabular
 from adlopt.loaders.report import FileReport, Origin
@@ -24,8 +24,6 @@ if TYPE_CHECKING:
 
 NECESSARY = ("deficit", "needed", "capacity")
 """Figures without which there is no episode."""
-POOLED = "all winners"
-"""Id of the one account that stands for winners who are not known."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,9 +12,9 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from adlopt.arrays import LARGEST_USD
 from adlopt.loaders.columns import LATEST_MS
-from adlopt.loaders.fills import Fills, is_spot
+from adlopt.loaders.events import Malformed, account, number
+from adlopt.loaders.fills import Fills, is_spot, schema
 from adlopt.loaders.lines import Progress, blocks_of_lines, each_once
 from adlopt.loaders.report import TOLERANCE, Tally
 from adlopt.loaders.spool import Spool
@@ -45,14 +45,6 @@ class Fill(NamedTuple):
     loser: str
     mark: float
     trade_id: int | None
-
-
-class Malformed(Exception):
-    """What is wrong with an event."""
-
-    def __init__(self, found: object, expected: str) -> None:
-        self.found, self.expected = found, expected
-        super().__init__(expected)
 
 
 def read_node_fills(
@@ -128,8 +120,6 @@ def _blocks(
 
 
 def _schema() -> dict[str, Any]:
-    from adlopt.loaders.fills import schema
-
     kinds = schema()
     return {"line": kinds["line"], **{name: kinds[name] for name in HAS}}
 
@@ -175,58 +165,23 @@ def _fill(event: Any) -> Fill:
     return Fill(
         account=user,
         coin=coin,
-        time=milliseconds(details),
+        time=_milliseconds(details),
         price=number(details, "px", positive=True),
         trade=size if side == "B" else -size,
         position=number(details, "startPosition"),
         closed_pnl=number(details, "closedPnl"),
         fee=number(details, "fee"),
         deleveraging=deleveraging,
-        loser=_name(liquidation, "liquidatedUser") if deleveraging else "",
+        loser=account(liquidation, "liquidatedUser") if deleveraging else "",
         mark=number(liquidation, "markPx", positive=True) if deleveraging else math.nan,
         trade_id=_trade_id(details.get("tid")),
     )
 
 
-def number(details: Any, key: str, *, positive: bool = False) -> float:
-    """Read a number that may be written as a text.
-
-    Raises
-    ------
-    Malformed
-        If it is missing, no number, not finite or too large.
-    """
-    value = details.get(key)
-    expected = f"a finite number{' > 0' * positive} in {key!r}"
-    if isinstance(value, bool) or not isinstance(value, (str, int, float)) or "_" in str(value):
-        raise Malformed(value, expected)
-    try:
-        found = float(value)
-    except (ValueError, OverflowError):
-        raise Malformed(value, expected) from None
-    if not math.isfinite(found) or abs(found) > LARGEST_USD or (positive and found <= 0):
-        raise Malformed(value, expected)
-    return found
-
-
-def milliseconds(details: Any) -> int:
-    """Read `time`.
-
-    Raises
-    ------
-    Malformed
-        If it is no whole number of milliseconds.
-    """
+def _milliseconds(details: Any) -> int:
     value = details.get("time")
     if isinstance(value, bool) or not isinstance(value, int) or not 0 < value <= LATEST_MS:
         raise Malformed(value, "milliseconds since 1970 in 'time'")
-    return value
-
-
-def _name(details: Any, key: str) -> str:
-    value = details.get(key)
-    if not isinstance(value, str) or not value:
-        raise Malformed(value, f"an account in {key!r}")
     return value
 
 

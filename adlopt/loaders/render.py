@@ -6,7 +6,7 @@ import math
 import textwrap
 from typing import Any
 
-from adlopt.table import WIDTH, counted, table
+from adlopt.table import WIDTH, counted, printable, table
 
 MANY = 40
 """Rounds that are shown."""
@@ -81,7 +81,7 @@ def _said(title: str, sentences: list[str]) -> str:
         return ""
     lines = [
         textwrap.fill(
-            "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in sentence),
+            printable(sentence),
             WIDTH,
             initial_indent="  * ",
             subsequent_indent="    ",

@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from adlopt.errors import InputError
 from adlopt.files.places import inside
 from adlopt.loaders.columns import LATEST_MS
+from adlopt.loaders.events import Malformed, account, number
 from adlopt.loaders.lines import Progress
-from adlopt.loaders.node_fills import Malformed, number
 from adlopt.loaders.report import TOLERANCE, FileReport, Tally
 from adlopt.loaders.tables import json_array
 
@@ -71,8 +71,8 @@ def read_snapshot(
     tallies = [Tally(path, tolerance) for path in (values, positions)]
     rows = _values(json_array(values, progress), tallies[0])
     held, others = _positions(json_array(positions, progress), tallies[1])
-    known = {account for account, _ in rows}
-    rows += [(account, value) for account, value in others.items() if account not in known]
+    known = {name for name, _ in rows}
+    rows += [(name, value) for name, value in others.items() if name not in known]
     kinds = {"size": pl.Float64, "entry": pl.Float64, "mark": pl.Float64}
     return Snapshot(
         time=time,
@@ -106,8 +106,8 @@ def _values(records: list[Any], tally: Tally) -> list[tuple[str, float]]:
     rows: dict[str, float] = {}
     for row, record in enumerate(records, start=1):
         try:
-            account = _new(_user(record), rows)
-            rows[account] = number(record, "account_value")
+            name = _new(account(record, "user"), rows)
+            rows[name] = number(record, "account_value")
         except Malformed as error:
             tally.reject(row, error.found, error.expected)
         else:
@@ -130,13 +130,13 @@ def _positions(
                 continue
         for position in positions:
             try:
-                account, size = _user(position), number(position, "size")
-                key = _new((account, coin), rows)
+                holder, size = account(position, "user"), number(position, "size")
+                key = _new((holder, coin), rows)
                 notional = number(position, "notional_size")
                 entry = number(position, "entry_price", positive=True)
                 mark = abs(notional / size) if size else entry
                 if "account_value" in position:
-                    values[account] = number(position, "account_value")
+                    values[holder] = number(position, "account_value")
             except Malformed as error:
                 tally.reject(row, error.found, error.expected)
                 continue
@@ -149,10 +149,3 @@ def _new(key: T, rows: Container[T]) -> T:
     if key in rows:
         raise Malformed(key, "an account once, and once in each market")
     return key
-
-
-def _user(record: Any) -> str:
-    user = record.get("user") if isinstance(record, dict) else None
-    if not isinstance(user, str) or not user:
-        raise Malformed(record, "an account in 'user'")
-    return user

@@ -17,6 +17,11 @@ def nothing(_: Evidence) -> str:
     return ""
 
 
+def uncovered(evidence: Evidence) -> str:
+    """Games and paths need winners that can cover every deficit."""
+    return "" if evidence.covered else "winners cannot cover every deficit, U_t ≥ D_t fails"
+
+
 def no_rows(_: Evidence) -> int:
     """The figure is as high as others."""
     return 0

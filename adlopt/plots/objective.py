@@ -9,7 +9,7 @@ import numpy as np
 from adlopt.arrays import FloatArray
 from adlopt.episode import Episode
 from adlopt.evidence import Evidence
-from adlopt.plots.figure import Figure
+from adlopt.plots.figure import Figure, uncovered
 from adlopt.plots.scores import no_reference, referred
 from adlopt.plots.style import LIGHT, SERIES, by_round, in_dollars, legend, lines
 
@@ -62,8 +62,7 @@ def _so_far(evidence: Evidence) -> dict[str, FloatArray]:
 
 
 def _lacks(evidence: Evidence) -> str:
-    uncovered = "" if evidence.covered else "winners cannot cover every deficit, U_t ≥ D_t fails"
-    return no_reference(evidence) or uncovered
+    return no_reference(evidence) or uncovered(evidence)
 
 
 FIGURES = (

@@ -9,7 +9,7 @@ import numpy as np
 
 from adlopt.bounds import HALF, PROPOSITION_1, TRIVIAL
 from adlopt.evidence import Evidence
-from adlopt.plots.figure import Figure
+from adlopt.plots.figure import Figure, uncovered
 from adlopt.plots.style import LIGHT, SERIES, by_round, compact, in_dollars, legend, lines, rows
 
 if TYPE_CHECKING:
@@ -125,10 +125,6 @@ def _bounds(evidence: Evidence) -> list[tuple[str, float, str, bool]]:
     return sorted(found, key=lambda row: -row[1])
 
 
-def _uncovered(evidence: Evidence) -> str:
-    return "" if evidence.covered else "winners cannot cover every deficit, U_t ≥ D_t fails"
-
-
 FIGURES = (
     Figure(
         name="bounds",
@@ -157,6 +153,6 @@ FIGURES = (
         caption="The first line is what this episode allows in hindsight; the second, what the "
         "worst sequence with these deficits costs the best online policy.",
         draw=comparator,
-        lacks=_uncovered,
+        lacks=uncovered,
     ),
 )

@@ -14,12 +14,13 @@ import numpy as np
 
 from adlopt.apportionment import integer_pro_rata
 from adlopt.arrays import FloatArray, IntArray, own, own_number
-from adlopt.errors import InputError
+from adlopt.inequality import fractions
 from adlopt.loss import Burden, MinMax
 from adlopt.lots import within_budget
 from adlopt.lots.grid import MICRO, LotGrid
 from adlopt.offline import solve
 from adlopt.online import Haircut, State, labelled
+from adlopt.policies.parameters import positive, positive_share
 from adlopt.policies.seniority import by_class, in_turn
 from adlopt.problem import BurdenProblem
 from adlopt.round import Round, RoundOutcome, RoundStart
@@ -139,8 +140,7 @@ class CappedProRata(Memoryless):
     tier: str | None = None
 
     def __post_init__(self) -> None:
-        if not 0 < own_number(self.cap, "cap", lowest=0.0) <= 1:
-            raise InputError("cap", self.cap, "a share in (0, 1]")
+        positive_share("cap", self.cap)
         own_number(self.floor, "floor", lowest=0.0)
 
     @property
@@ -235,8 +235,7 @@ class MirrorDescent:
     step: float = 0.1
 
     def __post_init__(self) -> None:
-        if own_number(self.step, "step", lowest=0.0) == 0:
-            raise InputError("step", self.step, "a number > 0")
+        positive("step", self.step)
 
     @property
     def name(self) -> str:
@@ -258,9 +257,8 @@ class MirrorDescent:
 
     def learn(self, state: State, start: RoundStart, haircut: Haircut) -> State:
         """Step from the fractions played."""
-        held = start.capacity > 0
-        fraction = np.where(held, haircut, 0.0) / np.where(held, start.capacity, 1.0)
-        bearers = held & (fraction >= fraction.max() * (1 - EQUAL))
+        fraction = fractions(haircut, start.capacity)
+        bearers = (start.capacity > 0) & (fraction >= fraction.max() * (1 - EQUAL))
         after = fraction - np.where(bearers, self.step / max(bearers.sum(), 1), 0.0)
         return {**state, **dict(zip(start.account, after.tolist(), strict=True))}
 

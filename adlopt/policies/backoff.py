@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from adlopt.online import State, labelled
-from adlopt.policies.severity import in_unit
+from adlopt.policies.parameters import in_unit
 from adlopt.round import RoundOutcome, RoundStart
 from adlopt.run import Information
 

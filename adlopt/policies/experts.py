@@ -54,7 +54,7 @@ class Ader:
 
     @property
     def experts(self) -> tuple[float, ...]:
-        """C of each expert: some c is within √2 of √(1/2 + P) for every P ≤ horizon − 1."""
+        """The c of each expert: some one is within √2 of √(1/2 + P) for every P ≤ horizon − 1."""
         count = max(1, math.ceil((1 + math.log2(self.horizon - 0.5)) / 2))
         return tuple(2.0**k for k in range(count))
 

@@ -6,10 +6,8 @@ import math
 from dataclasses import dataclass
 from typing import ClassVar
 
-from adlopt.arrays import own_number
-from adlopt.errors import InputError
 from adlopt.online import State, labelled
-from adlopt.policies.severity import in_unit
+from adlopt.policies.parameters import in_unit, positive
 from adlopt.round import RoundOutcome, RoundStart, needed_severity
 from adlopt.run import Information
 
@@ -33,7 +31,7 @@ class ProjectedOGD:
     information: Information = Information.ROUND_START
 
     def __post_init__(self) -> None:
-        _positive("step", self.step)
+        positive("step", self.step)
         in_unit("first", self.first)
 
     @property
@@ -73,7 +71,7 @@ class AdaGradOGD:
     information: ClassVar[Information] = Information.ROUND_START
 
     def __post_init__(self) -> None:
-        _positive("c", self.c)
+        positive("c", self.c)
         in_unit("first", self.first)
 
     @property
@@ -101,8 +99,3 @@ class AdaGradOGD:
 def _step(theta: float, stride: float, target: float) -> float:
     sign = int(theta > target) - int(theta < target)
     return min(1.0, max(0.0, theta - stride * sign))
-
-
-def _positive(field: str, value: float) -> None:
-    if own_number(value, field, lowest=0.0) == 0:
-        raise InputError(field, value, "a number > 0")

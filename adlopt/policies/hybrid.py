@@ -9,11 +9,12 @@ import numpy as np
 
 from adlopt.arrays import FloatArray, own_number
 from adlopt.errors import InputError
+from adlopt.inequality import fractions
 from adlopt.online import Allocation, Haircut, State, labelled
 from adlopt.policies.allocation import Memoryless, Queue
+from adlopt.policies.parameters import in_unit, positive
 from adlopt.policies.risk import RiskAware
 from adlopt.policies.seniority import by_class, in_turn
-from adlopt.policies.severity import in_unit
 from adlopt.round import RoundStart
 from adlopt.waterfill import project
 
@@ -96,8 +97,7 @@ class SoftQueue(Memoryless):
     temperature: float = 1.0
 
     def __post_init__(self) -> None:
-        if own_number(self.temperature, "temperature", lowest=0.0) == 0:
-            raise InputError("temperature", self.temperature, "a number > 0")
+        positive("temperature", self.temperature)
 
     @property
     def name(self) -> str:
@@ -213,7 +213,7 @@ class Damped:
         inner, last = state
         u = start.capacity
         fresh = self.allocation.allocate(inner, start, budget)
-        fraction = _fraction(fresh, u)
+        fraction = fractions(fresh, u)
         known = zip(start.account, fraction.tolist(), strict=True)
         kept = np.array([last.get(name, newcomer) for name, newcomer in known])
         point = (1.0 - self.rho) * fraction + self.rho * kept
@@ -222,13 +222,8 @@ class Damped:
     def learn(self, state: State, start: RoundStart, haircut: Haircut) -> State:
         """Remember the fractions taken."""
         inner, last = state
-        taken = _fraction(haircut, start.capacity).tolist()
+        taken = fractions(haircut, start.capacity).tolist()
         return (
             self.allocation.learn(inner, start, haircut),
             {**last, **dict(zip(start.account, taken, strict=True))},
         )
-
-
-def _fraction(haircut: FloatArray, capacity: FloatArray) -> FloatArray:
-    held = capacity > 0
-    return np.where(held, haircut, 0.0) / np.where(held, capacity, 1.0)

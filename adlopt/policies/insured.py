@@ -8,9 +8,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import ArrayLike
 
-from adlopt.arrays import FloatArray, freeze, own, own_number
+from adlopt.arrays import FloatArray, freeze, own, own_number, own_positive_number
 from adlopt.errors import InputError
 from adlopt.online import Haircut, Policy, State, labelled
+from adlopt.policies.parameters import positive_share
 from adlopt.round import RoundOutcome, RoundStart
 from adlopt.run import Information
 
@@ -66,8 +67,7 @@ class Insured:
     def __post_init__(self) -> None:
         own_number(self.fund, "fund", lowest=0.0)
         own_number(self.refill, "refill", lowest=0.0)
-        if not 0 < own_number(self.trigger, "trigger", lowest=0.0) <= 1:
-            raise InputError("trigger", self.trigger, "a share in (0, 1]")
+        positive_share("trigger", self.trigger)
         if not 1 - self.trigger <= own_number(self.stop, "stop", lowest=0.0) <= 1:
             raise InputError("stop", self.stop, "a share in [1 − trigger, 1]")
 
@@ -157,14 +157,11 @@ def optimal_fund(deficit: ArrayLike, *, holding: float, breach: float) -> float:
     sample = np.sort(own(deficit, "deficit", lowest=0.0))
     if sample.size == 0:
         raise InputError("deficit", [], "at least one deficit")
-    prices = {}
-    for field, price in (("holding", holding), ("breach", breach)):
-        prices[field] = own_number(price, field, lowest=0.0)
-        if prices[field] == 0:
-            raise InputError(field, price, "a price > 0")
+    held = own_positive_number(holding, "holding", expected="a price > 0")
+    given = own_positive_number(breach, "breach", expected="a price > 0")
     beyond = np.arange(sample.size - 1, -1, -1)
-    worth = np.flatnonzero(beyond * prices["breach"] <= prices["holding"] * sample.size)
-    return float(sample[worth[0]]) if prices["holding"] < prices["breach"] else 0.0
+    worth = np.flatnonzero(beyond * given <= held * sample.size)
+    return float(sample[worth[0]]) if held < given else 0.0
 
 
 def _after(start: RoundStart, paid: float) -> RoundStart:

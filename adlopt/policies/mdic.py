@@ -20,10 +20,10 @@ from typing import ClassVar
 
 import numpy as np
 
-from adlopt.arrays import FloatArray, own_number
-from adlopt.errors import InputError
+from adlopt.arrays import FloatArray
 from adlopt.online import Haircut, State, labelled
 from adlopt.policies.allocation import EQUAL
+from adlopt.policies.parameters import positive, positive_share
 from adlopt.policies.severity import StartsAt
 from adlopt.round import RoundOutcome, RoundStart, needed_severity
 from adlopt.waterfill import water_fill
@@ -95,10 +95,8 @@ class AllocationMDIC:
     cap: float = 1.0
 
     def __post_init__(self) -> None:
-        if own_number(self.step, "step", lowest=0.0) == 0:
-            raise InputError("step", self.step, "a number > 0")
-        if not 0 < own_number(self.cap, "cap", lowest=0.0) <= 1:
-            raise InputError("cap", self.cap, "a share in (0, 1]")
+        positive("step", self.step)
+        positive_share("cap", self.cap)
 
     @property
     def name(self) -> str:

@@ -10,11 +10,10 @@ import math
 from dataclasses import dataclass
 from typing import ClassVar
 
-from adlopt.arrays import own_number
-from adlopt.errors import InputError
 from adlopt.loss import SeverityLoss
 from adlopt.online import State, labelled
-from adlopt.policies.severity import in_unit, weighted_quantile
+from adlopt.policies.parameters import in_unit, positive
+from adlopt.policies.severity import weighted_quantile
 from adlopt.round import RoundOutcome, RoundStart, needed_severity
 from adlopt.run import Information
 
@@ -88,8 +87,8 @@ class PinballOGD:
     def __post_init__(self) -> None:
         SeverityLoss(under=self.under, over=self.over)
         in_unit("first", self.first)
-        if self.step is not None and own_number(self.step, "step", lowest=0.0) == 0:
-            raise InputError("step", self.step, "a number > 0")
+        if self.step is not None:
+            positive("step", self.step)
 
     @property
     def name(self) -> str:

@@ -12,10 +12,11 @@ from typing import ClassVar
 
 import numpy as np
 
-from adlopt.arrays import FloatArray, own, own_number
+from adlopt.arrays import FloatArray, own, own_number, own_positive_number
 from adlopt.errors import InputError
 from adlopt.online import Haircut, State, labelled
 from adlopt.policies.allocation import Memoryless, Queue
+from adlopt.policies.parameters import positive_share
 from adlopt.round import RoundStart
 from adlopt.waterfill import pro_rata, water_fill
 
@@ -40,8 +41,7 @@ class _ByRisk(Memoryless):
         if own_number(self.power, "power", lowest=0.0) > STEEPEST:
             raise InputError("power", self.power, f"a number in [0, {STEEPEST:g}]")
         own_number(self.cutoff, "cutoff", lowest=0.0)
-        if not 0 < own_number(self.cap, "cap", lowest=0.0) <= 1:
-            raise InputError("cap", self.cap, "a share in (0, 1]")
+        positive_share("cap", self.cap)
 
     @property
     def name(self) -> str:
@@ -171,8 +171,8 @@ class LeverageDraining(Memoryless):
     cutoff: float = math.inf
 
     def __post_init__(self) -> None:
-        if self.cutoff != math.inf and own_number(self.cutoff, "cutoff", lowest=0.0) == 0:
-            raise InputError("cutoff", self.cutoff, "a leverage > 0")
+        if self.cutoff != math.inf:
+            own_positive_number(self.cutoff, "cutoff", expected="a leverage > 0")
 
     @property
     def name(self) -> str:

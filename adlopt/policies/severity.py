@@ -10,9 +10,9 @@ import math
 from dataclasses import dataclass
 from typing import ClassVar
 
-from adlopt.arrays import own_number
 from adlopt.errors import InputError
 from adlopt.online import State, labelled
+from adlopt.policies.parameters import in_unit
 from adlopt.round import RoundOutcome, RoundStart, needed_severity
 from adlopt.run import Information
 
@@ -258,15 +258,3 @@ def weighted_quantile(pairs: tuple[tuple[float, float], ...], level: float) -> f
         if passed >= wanted:
             return value
     return ordered[-1][0]
-
-
-def in_unit(field: str, value: float) -> None:
-    """Refuse what is not a severity.
-
-    Raises
-    ------
-    InputError
-        If the value is not in [0, 1].
-    """
-    if own_number(value, field, lowest=0.0) > 1:
-        raise InputError(field, value, "a number in [0, 1]")

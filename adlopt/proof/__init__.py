@@ -20,6 +20,7 @@ from adlopt.proof.notation import (
     reals,
     sequences,
 )
+from adlopt.proof.operations import absolute, floor_of, maximum, minimum, reciprocal, root
 from adlopt.proof.refutation import Refutation
 from adlopt.proof.sums import (
     empty,
@@ -33,23 +34,17 @@ from adlopt.proof.sums import (
     telescope,
 )
 from adlopt.proof.tactics import (
-    absolute,
     at,
     by_cases,
     by_contradiction,
     discharge,
     facts,
-    floor_of,
     for_all,
     induct,
-    maximum,
-    minimum,
     prove,
     put,
     put_formula,
-    reciprocal,
     resolve,
-    root,
 )
 from adlopt.proof.theorem import Theorem, Verdict
 

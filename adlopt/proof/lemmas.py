@@ -7,37 +7,18 @@ import sympy
 from adlopt.proof import kernel
 from adlopt.proof.formula import Formula
 from adlopt.proof.kernel import Fact
-from adlopt.proof.notation import (
-    Expr,
-    eq,
-    every,
-    ge,
-    gt,
-    integers,
-    le,
-    reals,
-    sequences,
-)
-from adlopt.proof.sums import (
-    last_term,
-    single,
-    split,
-    sum_up,
-)
+from adlopt.proof.notation import Expr, eq, every, ge, gt, integers, le, reals, sequences
+from adlopt.proof.operations import absolute, maximum, minimum, reciprocal, root
+from adlopt.proof.sums import last_term, single, split, sum_up
 from adlopt.proof.tactics import (
-    absolute,
     at,
     by_contradiction,
     discharge,
     for_all,
     induct,
-    maximum,
-    minimum,
     prove,
     put,
     put_formula,
-    reciprocal,
-    root,
 )
 
 
@@ -69,6 +50,17 @@ def clip_is_a_projection(value: Expr) -> list[Fact]:
         by_contradiction(ge(p * (value - p), 0), known, degree=3),
         by_contradiction(ge((p - value) * (1 - p), 0), known, degree=3),
     ]
+
+
+def projected_step(after: Expr, aim: Expr, target: Expr, *known: object) -> Fact:
+    """(x − u)² ≤ (a − u)² for x the projection of a, which `known` says, and 0 ≤ u ≤ 1."""
+    return prove(
+        le((after - target) ** 2, (aim - target) ** 2),
+        *known,
+        clip_is_a_projection(aim),
+        squares=[clip(aim) - aim],
+        multipliers=[clip(aim), after, target, aim],
+    )
 
 
 def subgradient(

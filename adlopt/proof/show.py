@@ -186,9 +186,9 @@ def _product(parts: list[tuple[Atom, int]], style: Style) -> str:
 
 def _factor(atom: Atom, k: int, style: Style) -> str:
     said = _atom(atom, style)
-    return (style.raised.format(said) if k > 1 and atom.kind is Kind.SUM else said) + _power(
-        k, style
-    )
+    if k > 1 and atom.kind is Kind.SUM:
+        said = style.raised.format(said)
+    return said + _power(k, style)
 
 
 def _power(k: int, style: Style) -> str:

@@ -11,7 +11,7 @@ from adlopt.proof.formula import Formula, Relation
 from adlopt.proof.kernel import Certificate, Fact
 from adlopt.proof.notation import Expr, eq, symbol_atom, term
 from adlopt.proof.tactics import Premise, discharge, one_fact, prove
-from adlopt.proof.term import scale, subtract
+from adlopt.proof.term import add, scale
 
 
 def sum_up(family: Premise) -> Fact:
@@ -33,25 +33,18 @@ def single(index: Any, value: Expr, body: Expr) -> Fact:
 def last_term(index: Any, low: Expr, high: Expr, body: Expr, using: Premise = ()) -> Fact:
     """Σ over low … high is Σ over low … high − 1 plus the last term."""
     parts = split(index, low, high - 1, high, body, using)
-    tail = single(index, high, body)
-    return _joined(parts, tail)
+    return _joined(parts, single(index, high, body))
 
 
 def first_term(index: Any, low: Expr, high: Expr, body: Expr, using: Premise = ()) -> Fact:
     """Σ over low … high is the first term plus Σ over low + 1 … high."""
     parts = split(index, low, low, high, body, using)
-    head = single(index, low, body)
-    return _joined(parts, head)
+    return _joined(parts, single(index, low, body))
 
 
 def _joined(parts: Fact, piece: Fact) -> Fact:
-    total = _sum_terms(parts, piece)
-    goal = Formula(Relation.EQ, total)
+    goal = Formula(Relation.EQ, add(parts.conclusion.term, piece.conclusion.term))
     return kernel.certify(goal, [parts, piece], Certificate((), ((0, term(1)), (1, term(1)))))
-
-
-def _sum_terms(one: Fact, two: Fact) -> Any:
-    return subtract(one.conclusion.term, scale(two.conclusion.term, -1))
 
 
 def empty(index: Any, low: Expr, body: Expr) -> Fact:

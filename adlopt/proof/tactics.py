@@ -6,13 +6,11 @@ from collections.abc import Iterable, Mapping
 from functools import cache
 from typing import Any, TypeAlias
 
-import sympy
-
 from adlopt.errors import ProofError
 from adlopt.proof import kernel
 from adlopt.proof.certificate_search import search
 from adlopt.proof.formula import Formula, Relation, denial, negated, substitute
-from adlopt.proof.kernel import Certificate, Fact, Product
+from adlopt.proof.kernel import Certificate, Fact
 from adlopt.proof.notation import Expr, ge, gt, replacements, symbol_atom, term
 from adlopt.proof.term import (
     Atom,
@@ -128,6 +126,7 @@ def by_cases(goal: Formula, on: Expr | list[Expr], *premises: Premise, **how: An
     Examples
     --------
     >>> from adlopt.proof.notation import reals
+    >>> from adlopt.proof.operations import absolute
     >>> x = reals("x")
     >>> fact = by_cases(ge(abs(x), x), x, absolute(x))
     """
@@ -213,50 +212,6 @@ def _reason(hypothesis: Formula, known: list[Fact]) -> Fact | None:
 def induct(base: Fact, step: Fact, claim: Formula, n: Any, low: Expr, high: Expr) -> Fact:
     """Conclude a claim for every low ≤ n ≤ high from its base and its step."""
     return kernel.induction(base, step, claim, symbol_atom(n), (term(low), term(high)))
-
-
-def absolute(e: Expr) -> list[Fact]:
-    """|e| ≥ 0, |e|² = e², |e| ≥ e and |e| ≥ −e."""
-    size, square = (kernel.definition(Kind.ABS, [term(e)], k) for k in (0, 1))
-    whole = abs(e)
-    more = [by_contradiction(ge(whole, sign * e), size, square, degree=2) for sign in (1, -1)]
-    return [size, square, *more]
-
-
-def maximum(a: Expr, b: Expr) -> list[Fact]:
-    """Max ≥ a, max ≥ b, (max − a)(max − b) = 0."""
-    return _extremum(sympy.Max(a, b, evaluate=False), Kind.MAX)
-
-
-def minimum(a: Expr, b: Expr) -> list[Fact]:
-    """Min ≤ a, min ≤ b, (min − a)(min − b) = 0."""
-    return _extremum(sympy.Min(a, b, evaluate=False), Kind.MIN)
-
-
-def _extremum(whole: Expr, kind: Kind) -> list[Fact]:
-    """Read the arguments back in the order in which the notation reads them."""
-    (((((atom, _),), _, _),),) = [tuple(term(whole))]
-    return [kernel.definition(kind, atom.args, k) for k in range(3)]
-
-
-def floor_of(e: Expr) -> list[Fact]:
-    """⌊e⌋ ≤ e and ⌊e⌋ + 1 > e."""
-    return [kernel.definition(Kind.FLOOR, [term(e)], k) for k in range(2)]
-
-
-def root(e: Expr, *using: Premise) -> list[Fact]:
-    """√e ≥ 0 and √e² = e, for e ≥ 0."""
-    nonnegative = prove(ge(e, 0), *using)
-    return [kernel.cut(kernel.definition(Kind.SQRT, [term(e)], k), nonnegative) for k in range(2)]
-
-
-def reciprocal(e: Expr, *using: Premise) -> list[Fact]:
-    """E · (1/e) = 1 and 1/e > 0, for e > 0."""
-    positive = prove(gt(e, 0), *using)
-    square = Product(1, (0, 0))
-    nonzero = kernel.certify(gt(e * e, 0), [positive], Certificate((square,)))
-    inverse = kernel.cut(kernel.definition(Kind.INVERSE, [term(e)], 0), nonzero)
-    return [inverse, by_contradiction(gt(1 / e, 0), inverse, positive)]
 
 
 def resolve(goal: Formula, *premises: Premise) -> list[Fact]:

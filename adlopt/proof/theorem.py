@@ -83,14 +83,15 @@ class Theorem:
     false_variants: tuple[FalseVariant, ...] = ()
 
     def __post_init__(self) -> None:
-        for name in ("claims", "facts", "added", "cited", "corrected", "steps"):
-            object.__setattr__(self, name, MappingProxyType(dict(getattr(self, name))))
+        owned: dict[str, dict[Any, Any]] = {
+            name: dict(getattr(self, name)) for name in ("facts", "added", "cited", "steps")
+        }
+        owned["claims"] = {name: genuine(claim) for name, claim in self.claims.items()}
+        owned["corrected"] = {n: (genuine(c), fact) for n, (c, fact) in self.corrected.items()}
+        for name, entries in owned.items():
+            object.__setattr__(self, name, MappingProxyType(entries))
         for name in ("remarks", "instead", "false_variants"):
             object.__setattr__(self, name, tuple(getattr(self, name)))
-        claims = {name: genuine(claim) for name, claim in self.claims.items()}
-        corrected = {name: (genuine(c), fact) for name, (c, fact) in self.corrected.items()}
-        object.__setattr__(self, "claims", MappingProxyType(claims))
-        object.__setattr__(self, "corrected", MappingProxyType(corrected))
         if not all(type(found) in (Refutation, Family) for found in self.refutations):
             raise ProofError(f"{self.item}: a refutation is a Refutation or a Family")
         self.check_evidence()
@@ -105,8 +106,8 @@ class Theorem:
         """
         reached = self._reached()
         if reached is not self.verdict:
-            families = [found for found in self.refutations if isinstance(found, Family)]
-            gaps = [g for found in families for c in self.claims.values() for g in found.gaps(c)]
+            claims = self.claims.values()
+            gaps = [gap for found in self._families() for c in claims for gap in found.gaps(c)]
             said = f"declared {self.verdict.value}, but the evidence gives {reached.value}"
             raise ProofError("\n".join([f"{self.item}: {said}", *gaps, *self._gaps()]))
         for name, fact in self.facts.items():
@@ -118,6 +119,47 @@ class Theorem:
                     f"{self.item}: the corrected claim {name!r} is not what was proved"
                 )
         self._check_witness()
+
+    def check_variants(self) -> None:
+        """Check that every false variant is rejected; there have to be at least two."""
+        if len(self.false_variants) < 2:
+            raise ProofError(f"{self.item}: name at least two false variants")
+        closed: list[tuple[object, Mapping[str, Any]]] = []
+        for variant in self.false_variants:
+            if type(variant) is not FalseVariant:
+                raise ProofError(f"{self.item}: a false variant is a FalseVariant")
+            if (variant.derivation, variant.holds) not in closed:
+                variant.check_derivation()
+                closed.append((variant.derivation, variant.holds))
+            variant.check_variant()
+
+    @property
+    def refutations(self) -> tuple[Refutation | Family, ...]:
+        """Return every counterexample."""
+        found = self.refutation
+        return found if isinstance(found, tuple) else () if found is None else (found,)
+
+    @property
+    def theorems(self) -> tuple[Formula, ...]:
+        """Return what is cited."""
+        return tuple(formula for said in self.cited.values() for formula in said)
+
+    @property
+    def besides(self) -> tuple[Formula, ...]:
+        """Return the hypotheses that facts may have besides those of their claims."""
+        return (*self.theorems, *self.added.values())
+
+    @property
+    def axioms(self) -> frozenset[Axiom]:
+        """Return what the evidence takes from the literature."""
+        used: Iterable[Fact] = [
+            *self.facts.values(),
+            *self.steps.values(),
+            *(fact for _, fact in self.corrected.values()),
+            *(fact for found in self._families() for fact in (*found.meets, found.violates)),
+        ]
+        below = (theorem.axioms for theorem in self.instead)
+        return frozenset(self.cited).union(*(fact.axioms for fact in used), *below)
 
     def _reached(self) -> Verdict:
         if self.refutations:
@@ -141,12 +183,6 @@ class Theorem:
             gaps += [f"{name}: proved only under {formula}" for formula in extra]
         return gaps
 
-    @property
-    def refutations(self) -> tuple[Refutation | Family, ...]:
-        """Return every counterexample."""
-        found = self.refutation
-        return found if isinstance(found, tuple) else () if found is None else (found,)
-
     def _follow(self, besides: tuple[Formula, ...]) -> bool:
         """Say whether each claim is proved under its own hypotheses and these."""
         wider = {
@@ -154,16 +190,6 @@ class Theorem:
             for name, claim in self.claims.items()
         }
         return all(claim.follows_from(self.facts[name]) for name, claim in wider.items())
-
-    @property
-    def theorems(self) -> tuple[Formula, ...]:
-        """Return what is cited."""
-        return tuple(formula for said in self.cited.values() for formula in said)
-
-    @property
-    def besides(self) -> tuple[Formula, ...]:
-        """Return the hypotheses that facts may have besides those of their claims."""
-        return (*self.theorems, *self.added.values())
 
     def _refuted(self, refutation: Refutation | Family) -> bool:
         claims = self.claims.values()
@@ -175,37 +201,13 @@ class Theorem:
         """Check that the hypotheses of each claim hold together at one of the points."""
         claims = [*self.claims.values(), *(claim for claim, _ in self.corrected.values())]
         groups = [(*claim.given, *self.besides) for claim in claims]
-        groups += [found.when for found in self.refutations if isinstance(found, Family)]
+        groups += [found.when for found in self._families()]
         points = self.witness if isinstance(self.witness, tuple) else (self.witness,)
         for group in filter(None, groups):
             _satisfy_at_one(self.item, group, points)
 
-    @property
-    def axioms(self) -> frozenset[Axiom]:
-        """Return what the evidence takes from the literature."""
-        used: Iterable[Fact] = [
-            *self.facts.values(),
-            *self.steps.values(),
-            *(fact for _, fact in self.corrected.values()),
-        ]
-        families = [found for found in self.refutations if isinstance(found, Family)]
-        family = [fact for found in families for fact in (*found.meets, found.violates)]
-        below = (theorem.axioms for theorem in self.instead)
-        taken = (fact.axioms for fact in [*used, *family])
-        return frozenset(self.cited).union(*taken, *below)
-
-    def check_variants(self) -> None:
-        """Check that every false variant is rejected; there have to be at least two."""
-        if len(self.false_variants) < 2:
-            raise ProofError(f"{self.item}: name at least two false variants")
-        closed: list[tuple[object, Mapping[str, Any]]] = []
-        for variant in self.false_variants:
-            if type(variant) is not FalseVariant:
-                raise ProofError(f"{self.item}: a false variant is a FalseVariant")
-            if (variant.derivation, variant.holds) not in closed:
-                variant.check_derivation()
-                closed.append((variant.derivation, variant.holds))
-            variant.check_variant()
+    def _families(self) -> list[Family]:
+        return [found for found in self.refutations if isinstance(found, Family)]
 
 
 def _satisfy_at_one(

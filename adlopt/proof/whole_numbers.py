@@ -21,17 +21,9 @@ from adlopt.proof.notation import (
     symbol_atom,
     term,
 )
+from adlopt.proof.operations import absolute, floor_of
 from adlopt.proof.sums import first_term, sum_up
-from adlopt.proof.tactics import (
-    absolute,
-    by_contradiction,
-    floor_of,
-    for_all,
-    prove,
-    put,
-    put_formula,
-    resolve,
-)
+from adlopt.proof.tactics import by_contradiction, for_all, prove, put, put_formula, resolve
 
 
 def parity(number: Expr) -> list[Fact]:

@@ -9,7 +9,7 @@ import numpy as np
 from adlopt.contracts import ContractSolution
 from adlopt.positions import ContractRound
 from adlopt.table import percent, table
-from adlopt.text.solution import as_data
+from adlopt.text.solution import as_data, stages
 
 SHOWN = 20
 """Positions that are printed; the rest are counted."""
@@ -31,9 +31,7 @@ def summarise(round_: ContractRound, best: ContractSolution, rounding: float) ->
         "stopped": best.stopped.value,
         "rounding_usd": rounding,
         "certificate": as_data(best.certificate),
-        "then": [
-            {"criterion": stage.criterion, **as_data(stage.certificate)} for stage in best.then
-        ],
+        "then": stages(best.then),
         "account": list(round_.start.account),
         "capacity_usd": round_.start.capacity.tolist(),
         "haircut_usd": best.haircut.tolist(),

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
-from adlopt.certificate import Certificate
+from adlopt.certificate import Certificate, Stage
 from adlopt.optimum import Solution
 from adlopt.round import Round
 from adlopt.table import percent, table
@@ -25,9 +26,7 @@ def summarise(round_: Round, best: Solution) -> dict[str, Any]:
         "stopped": best.stopped.value,
         "optimal": best.optimal,
         "certificate": as_data(best.certificate),
-        "then": [
-            {"criterion": stage.criterion, **as_data(stage.certificate)} for stage in best.then
-        ],
+        "then": stages(best.then),
         "budget_price": best.budget_price,
         "account": list(round_.start.account),
         "haircut_usd": best.haircut.tolist(),
@@ -48,6 +47,11 @@ def as_data(certificate: Certificate) -> dict[str, Any]:
         "error": certificate.error,
         "budget_residual_usd": certificate.budget_residual,
     }
+
+
+def stages(then: Sequence[Stage]) -> list[dict[str, Any]]:
+    """Collect what was made least after the first objective, ready for JSON."""
+    return [{"criterion": stage.criterion, **as_data(stage.certificate)} for stage in then]
 
 
 def render(round_: Round, best: Solution) -> str:
