@@ -182,13 +182,13 @@ def new(
     seed: Whole = 0,
     force: bool = False,
 ) -> None:
-    """Write a commented template of a round, an episode or a market, or a generated episode.
+    """Write a commented template of a round, an episode, a market or a proof, or a made-up episode.
 
     Parameters
     ----------
     file
         Where: round*.toml is a round, contracts*.toml one in contracts, market*.toml a market,
-        any other .toml an episode; --shock needs .json.
+        any other .toml an episode, .py a proof; --shock needs .json.
     shock
         Generate an episode of realistic shape instead.
     rounds, winners, seed
