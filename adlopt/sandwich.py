@@ -6,6 +6,7 @@ Upper bounds above, the minimax loss below, and the policies where they really a
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -29,6 +30,7 @@ from adlopt.bounds import (
 )
 from adlopt.comparator_path import comparator_curve
 from adlopt.episode import Episode
+from adlopt.errors import InputError
 from adlopt.hindsight import severity_loss
 from adlopt.minimax import Interval, closed_form, minimax, minimax_weighted
 from adlopt.online import SeverityThenAllocation
@@ -54,8 +56,19 @@ Shares: TypeAlias = dict[str, float | None]
 __all__ = ["render", "summarise"]
 
 
-def summarise(episode: Episode) -> dict[str, Any]:
+def summarise(episode: Episode, own: Sequence[Bound] = ()) -> dict[str, Any]:
     """Collect the figures, at full precision, ready for JSON.
+
+    Parameters
+    ----------
+    episode : Episode
+    own : sequence of Bound
+        Set among those that ship.
+
+    Raises
+    ------
+    InputError
+        If a bound of one's own has the name of another.
 
     Examples
     --------
@@ -64,13 +77,18 @@ def summarise(episode: Episode) -> dict[str, Any]:
     >>> data["minimax"][-1]["lower_usd"] <= data["minimax"][-1]["upper_usd"]
     True
     """
+    names = [bound.name for bound in BOUNDS]
+    for bound in own:
+        if bound.name in names:
+            raise InputError("bound", bound.name, "a name that no other bound has")
+        names.append(bound.name)
     once = counted_once(episode)
     repeated = not np.array_equal(once.deficit, episode.deficit)
     covered = not ENOUGH_CAPACITY.fails(episode, None)
     shares = {bound.name: bound.evaluate(episode).value for bound in SHARES}
     return {
         "episode": _figures(episode),
-        "bounds": [_bound(bound, episode) for bound in BOUNDS],
+        "bounds": [_bound(bound, episode) for bound in (*BOUNDS, *own)],
         "loss": SEVERITY_LOSS,
         "minimax": _minimax(episode) if covered else [],
         "weighted": _weighted(episode) if covered else None,

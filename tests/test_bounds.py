@@ -3,6 +3,7 @@
 import json
 import math
 import re
+import sys
 from dataclasses import replace
 
 import numpy as np
@@ -42,6 +43,7 @@ from adlopt.bounds import (
     is_vacuous,
     rounds_needed,
 )
+from adlopt.cli import main
 from adlopt.comparator_path import comparator_curve
 from adlopt.hindsight import severity_loss
 from adlopt.playing import run_policy
@@ -539,3 +541,47 @@ def test_no_number_is_printed_where_capacity_is_short():
     assert "minimax, computed" not in text
     silent = [b["name"] for b in data["bounds"] if b["usd"] is None]
     assert {"Proposition 1", "θ = 1/2", "minimax, from below"} <= set(silent)
+
+
+OWN = """
+from sympy import Rational
+import adlopt as adl
+from adlopt.quantity import TOTAL_DEFICIT
+quarter = adl.Bound(
+    name="θ = 1/4",
+    expression=Rational(3, 4) * TOTAL_DEFICIT.symbol,
+    comparator=adl.Comparator.PER_ROUND_OPTIMUM,
+    covers="the constant severity 1/4",
+    hypotheses=(adl.bounds.ENOUGH_CAPACITY,),
+)
+taken = adl.bounds.HALF
+number = 3
+"""
+
+
+def run_command(monkeypatch, *arguments):
+    monkeypatch.setattr(sys, "argv", ["adlopt", *arguments])
+    main()
+
+
+def test_a_bound_of_ones_own_stands_among_those_that_ship(tmp_path, monkeypatch, capsys):
+    path = tmp_path / "mine.py"
+    path.write_text(OWN, encoding="utf-8")
+    named = ["--bound", f"{path}:quarter"]
+    run_command(monkeypatch, "bounds", "october-10", *named)
+    assert "75.05  ≤     θ = 1/4 (conjectured)" in capsys.readouterr().out
+    run_command(monkeypatch, "worst", "constant:0.25", "-T", "3", "-P", "0", "--json", *named)
+    assert json.loads(capsys.readouterr().out)["bound_usd"] == pytest.approx(9 / 4)
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [("number", "an adl.Bound"), ("taken", "no other bound has"), ("absent", "one of")],
+)
+def test_what_is_no_bound_of_ones_own_is_named(tmp_path, monkeypatch, capsys, name, said):
+    path = tmp_path / "mine.py"
+    path.write_text(OWN, encoding="utf-8")
+    with pytest.raises(SystemExit) as exit_:
+        run_command(monkeypatch, "bounds", "october-10", "--bound", f"{path}:{name}")
+    assert exit_.value.code == 2
+    assert said in capsys.readouterr().err

@@ -106,19 +106,22 @@ BAD = {
     ),
     "no such command": (["frob"], "Unknown command"),
     "no such option": (["solve", "round.toml", "--frob"], "frob"),
-    "no file": (["solve"], "requires an argument"),
-    "too many files": (["solve", "round.toml", "round.toml"], "Unused"),
-    "absent round": (["solve", "absent.toml"], "absent.toml.*a file that exists"),
+    "no file": (["solve"], "FILE is missing; see adlopt solve --help"),
+    "no rule": (["deleverage", "m.toml"], "--rule is missing; see adlopt deleverage --help"),
+    "an option alone": (["play", "two.toml", "-p"], "-p is given without a value"),
+    "too many files": (["solve", "round.toml", "round.toml"], "too many arguments: round.toml"),
+    "no such venue": (["venues", "mtgox"], "rule is 'mtgox': expected one of hyperliquid"),
+    "absent round": (["solve", "absent.toml"], "'absent.toml': expected a file that exists"),
     "absent episode": (["play", "absent.toml"], "absent.toml.*a file that exists"),
     "broken round": (["solve", "bad.toml"], "bad.toml.*well-formed TOML"),
     "broken episode": (["play", "bad.toml"], "bad.toml.*well-formed TOML"),
     "a folder": (["solve", "."], "a .toml or .json file"),
     "nothing": (["solve", ""], "a .toml or .json file"),
     "unknown episode": (["play", "october-11"], "october-10, or a .toml"),
-    "a round is no episode": (["play", "round.toml"], "a key that is known"),
+    "a round is no episode": (["play", "round.toml"], "a round.*expected an episode; .*solve"),
     "an episode is no round": (["solve", "two.toml"], "is 'an episode': .*adlopt couple"),
     "pooled, coupled": (["couple", "october-10"], "only totals are known"),
-    "a round, coupled": (["couple", "round.toml"], "a key that is known"),
+    "a round, coupled": (["couple", "round.toml"], "is 'a round': .*adlopt solve"),
     "coupled by HiGHS": (["couple", "two.toml", "--method", "highs"], "--method"),
     "a gap in dollars": (["solve", "round.toml", "--gap", "1e-6"], "gap is .*in wealth space"),
     "no time, coupled": (
@@ -550,3 +553,9 @@ def test_a_full_disk_is_one_message(folder):
         done = spawn("solve", "round.toml", stdout=full)
     assert done.returncode == 1
     assert re.fullmatch(rb"adlopt: .*No space left on device\n", done.stderr)
+
+
+def test_one_venue_by_name(monkeypatch, capsys):
+    monkeypatch.setattr(sys, "argv", ["adlopt", "venues", "reya", "--json"])
+    cli.main()
+    assert [row["rule"] for row in json.loads(capsys.readouterr().out)] == ["reya"]

@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 from typing import Annotated
 
-from cyclopts import CycloptsError, Parameter
+from cyclopts import CycloptsError, MissingArgumentError, Parameter, UnusedCliTokensError
 
 from adlopt.cli.command import (
     BAD_INPUT,
@@ -64,7 +64,7 @@ def main() -> None:
         app(sys.argv[1:], exit_on_error=False, print_error=False)
         sys.stdout.flush()
     except CycloptsError as error:
-        _fail(str(error), BAD_INPUT)
+        _fail(_usage(error), BAD_INPUT)
     except (ProofError, SweepStopped) as error:
         _fail(str(error), NO_ANSWER)
     except NoSolution as error:
@@ -139,17 +139,24 @@ def play(
 
 
 @app.command
-def venues(*, json_: Json = False) -> None:
+def venues(*names: str, json_: Json = False) -> None:
     """List the rules of venues: who gives, in what order, at what price, and what is unpublished.
 
     Parameters
     ----------
+    names
+        Of the rules; all unless given.
     json_
         Print everything for machines.
     """
     from adlopt.text.rules import list_rules, render_rules
 
     rules = list_rules()
+    known = [row["rule"] for row in rules]
+    for name in names:
+        if name not in known:
+            raise InputError("rule", name, f"one of {', '.join(known)}")
+    rules = [row for row in rules if not names or row["rule"] in names]
     print(as_json(rules) if json_ else render_rules(rules))
 
 
@@ -192,13 +199,13 @@ def new(
     seed: Whole = 0,
     force: bool = False,
 ) -> None:
-    """Write a commented template of a round, an episode or a market, or a generated episode.
+    """Write a commented template of a round, an episode, a market or a proof, or a made-up episode.
 
     Parameters
     ----------
     file
         Where: round*.toml is a round, contracts*.toml one in contracts, market*.toml a market,
-        any other .toml an episode; --shock needs .json.
+        any other .toml an episode, .py a proof; --shock needs .json.
     shock
         Generate an episode of realistic shape instead.
     rounds, winners, seed
@@ -217,6 +224,22 @@ def new(
         written = [write_template(file)]
     print("\n".join(f"wrote {path}" for path in written))
     print(f"next: adlopt {f'play {file}' if shock else next_verb(file)}")
+
+
+def _usage(error: CycloptsError) -> str:
+    """Say what is missing or too much on the command line, and where help is."""
+    said = str(error)
+    if isinstance(error, MissingArgumentError) and error.argument is not None:
+        name = error.argument.name
+        given = error.keyword or next((t.keyword for t in error.argument.tokens), None)
+        positional = error.argument.index is not None
+        said = f"{name.lstrip('-').upper() if positional else name} is missing"
+        said = f"{given} is given without a value" if given else said
+    elif isinstance(error, UnusedCliTokensError):
+        said = f"too many arguments: {' '.join(error.unused_tokens or ())}"
+    see = " ".join(("adlopt", *(error.command_chain or ()), "--help"))
+    whole = said.endswith(("?", "..."))
+    return f"{said} See {see}" if whole else f"{said.removesuffix('.')}; see {see}"
 
 
 def _mute() -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 from cyclopts import Parameter
 
@@ -21,22 +21,33 @@ from adlopt.cli.command import (
     whole,
 )
 from adlopt.errors import InputError
+from adlopt.own_file import MARK, load
+
+if TYPE_CHECKING:
+    from adlopt.bound import Bound
 
 
 @app.command
-def bounds(episode: str, *, json_: Json = False) -> None:
+def bounds(
+    episode: str,
+    *,
+    bound: Annotated[list[str] | None, Parameter(negative="")] = None,
+    json_: Json = False,
+) -> None:
     """Print upper and lower bounds side by side, and where policies lie between them.
 
     Parameters
     ----------
     episode
         Name of a built-in episode, or a file.
+    bound
+        path.py:name for an adl.Bound of your own, set among them; repeat for several.
     json_
         Print everything for machines, at full precision.
     """
     from adlopt.sandwich import render, summarise
 
-    data = summarise(episode_named(episode))
+    data = summarise(episode_named(episode), [_own_bound(name) for name in bound or ()])
     print(as_json(data) if json_ else render(data))
 
 
@@ -104,7 +115,8 @@ def worst(
     against
         With minimax: the severity to answer; the minimax-optimal one unless given.
     bound
-        prop-1, half, or the name of a bound that `adlopt bounds` prints.
+        prop-1, half, the name of a bound that `adlopt bounds` prints, or path.py:name for one of
+        your own.
     episode
         Keep the deficits of this episode.
     rounds
@@ -131,14 +143,15 @@ def worst(
         raise InputError("--any-first", any_first, "nothing with minimax: V(P) is for any start")
     chosen = None if episode is None else episode_named(episode)
     instance: dict[str, Any] = {"episode": chosen, "rounds": rounds, "variation": variation}
+    against_bound = _own_bound(bound) if MARK in bound else bound
     case: adversary.WorstCase | adversary.Unavoidable
     if policy == "minimax":
-        case = adversary.unavoidable(against, bound=bound, **instance)
+        case = adversary.unavoidable(against, bound=against_bound, **instance)
     else:
         with progress(None, "trying") as step:
             case = adversary.worst(
                 policy,
-                bound=bound,
+                bound=against_bound,
                 any_first=any_first,
                 seed=seed,
                 time_limit=time_limit,
@@ -148,3 +161,14 @@ def worst(
     if output is not None:
         write_episode(case.instance, output)
     print(as_json(case.to_dict()) if json_ else case)
+
+
+def _own_bound(name: str) -> Bound:
+    from adlopt.bound import Bound
+
+    if MARK not in name:
+        raise InputError("bound", name, "path.py:name; those that ship are all printed")
+    bound = load(name)
+    if not isinstance(bound, Bound):
+        raise InputError("bound", name, "the name of an adl.Bound in that file")
+    return bound

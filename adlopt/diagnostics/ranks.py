@@ -68,4 +68,4 @@ def rank_stability(
 def _rounding(start: RoundStart) -> FloatArray:
     """What a lot, or a micro-dollar, is of each profit, shape (n,)."""
     lot = np.full(start.capacity.size, 1.0 / MICRO) if start.lot is None else start.lot
-    return fractions(start, lot)
+    return fractions(lot, start.capacity)

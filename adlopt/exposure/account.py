@@ -243,7 +243,8 @@ def _known(account: str, names: Sequence[str]) -> None:
         return
     close = get_close_matches(account, names, n=3)
     remedy = f"did you mean {' or '.join(close)}?" if close else ""
-    expected = f"one of the {len(names):,} accounts of the file"
+    some = f"{', '.join(names[:5])}, …" if len(names) > 5 else ", ".join(names)
+    expected = f"one of the {len(names):,} accounts of the file ({some})"
     raise InputError("account", account, expected, remedy=remedy)
 
 

@@ -17,7 +17,9 @@ from adlopt.files.objectives import limits_of, objective_of, renamed
 from adlopt.files.places import existing_file, inside
 from adlopt.files.schema import (
     AccountEntry,
+    ContractRoundFile,
     EpisodeFile,
+    MarketFile,
     RecordedEntry,
     RoundEntry,
     RoundFile,
@@ -211,16 +213,40 @@ def is_market(path: str | Path) -> bool:
     return isinstance(raw, Mapping) and "coin" in raw
 
 
+KINDS: dict[type, tuple[str, str]] = {
+    EpisodeFile: ("an episode", "adlopt play or adlopt couple"),
+    MarketFile: ("a market", "adlopt deleverage"),
+    ContractRoundFile: ("a round in contracts", "adlopt match"),
+    RoundFile: ("a round", "adlopt solve"),
+}
+"""What kinds of files are called, and the verb that takes one."""
+TOLD_BY = {
+    "round": EpisodeFile,
+    "coin": MarketFile,
+    "positions": ContractRoundFile,
+    "deficit": RoundFile,
+}
+"""Keys that tell files apart, the first first."""
+
+
 def decode(path: Path, kind: type[T]) -> T:
     """Read a file as one of the kinds of `adlopt.files.schema`; errors name file and field."""
     raw = parse(path)
-    if kind is RoundFile and isinstance(raw, Mapping) and "round" in raw:
-        remedy = "adlopt couple takes an episode, and adlopt play"
-        raise InputError(str(path), "an episode", "a round", remedy=remedy)
     try:
         return msgspec.convert(raw, kind)
     except msgspec.ValidationError as error:
+        found = _kind(raw)
+        if found not in (None, kind):
+            remedy = f"{KINDS[found][1]} takes it"
+            raise InputError(str(path), KINDS[found][0], KINDS[kind][0], remedy=remedy) from None
         raise _complaint(path, raw, str(error)) from None
+
+
+def _kind(raw: Any) -> type | None:
+    """Tell by its tables which kind of file was read."""
+    if not isinstance(raw, Mapping):
+        return None
+    return next((kind for key, kind in TOLD_BY.items() if key in raw), None)
 
 
 def _complaint(path: Path, raw: Any, text: str) -> InputError:
@@ -256,6 +282,8 @@ def parse(path: Path) -> Any:
     try:
         text = existing_file(path).read_bytes().decode("utf-8-sig")
         return tomllib.loads(text) if path.suffix == ".toml" else msgspec.json.decode(text)
+    except InputError:
+        raise
     except OSError as error:
         raise InputError("file", str(path), f"a readable file ({first_line(error)})") from None
     except (ValueError, RecursionError, msgspec.DecodeError) as error:

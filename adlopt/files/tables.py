@@ -42,8 +42,7 @@ def read_columns(path: Path, name: str, columns: Columns) -> dict[str, Any]:
     raw = _read(path, name)
     known = (*columns.text, *columns.needed, *columns.optional)
     for column in (*columns.text, *columns.needed):
-        if column not in raw.columns:
-            raise InputError(f"{path}: columns", raw.columns, f"a column `{column}`")
+        _demand(raw, column, path)
     for column in raw.columns:
         if column not in known:
             expected = f"columns among {', '.join(known)}"
@@ -61,8 +60,7 @@ def read_table(path: Path, *, needed: str = "capacity") -> pl.DataFrame:
 
     raw = _read(path, "accounts")
     for name in ("account", needed):
-        if name not in raw.columns:
-            raise InputError(f"{path}: columns", raw.columns, f"a column `{name}`")
+        _demand(raw, name, path)
     checked = {"account": _texts(raw["account"], path)}
     for name in raw.columns:
         if name != "account":
@@ -85,13 +83,36 @@ def _read(path: Path, field: str) -> pl.DataFrame:
             _refuse_bomb(path, pl.scan_parquet(path, glob=False).select(pl.len()).collect().item())
         raw = readers[path.suffix](path)
     except (OSError, pl.exceptions.PolarsError, pl.exceptions.PanicException) as error:
-        raise InputError(field, str(path), f"a readable table ({first_line(error)})") from None
+        why = f"a readable table ({first_line(error)})"
+        raise InputError(field, str(path), why, remedy=_separated(path)) from None
     for name in raw.columns:
         twice = re.fullmatch(r"(.*)_duplicated_\d+", name)
         if twice and twice[1] in raw.columns:
             remedy = "rename or drop one"
             raise InputError(f"{path}: columns", twice[1], "a column once", remedy=remedy)
     return raw
+
+
+def _demand(raw: pl.DataFrame, name: str, path: Path) -> None:
+    """Refuse a table without this column, and say what looks like it."""
+    if name in raw.columns:
+        return
+    like = next((column for column in raw.columns if column.strip().lower() == name), None)
+    remedy = f"rename {like!r}" if like else _separated(path)
+    raise InputError(f"{path}: columns", raw.columns, f"a column `{name}`", remedy=remedy)
+
+
+def _separated(path: Path) -> str:
+    """Say how a CSV file is separated, unless by commas."""
+    if path.suffix != ".csv":
+        return ""
+    with path.open("rb") as file:
+        header = file.readline(10_000)
+    other = {b";": "semicolons", b"\t": "tabs", b"|": "bars"}
+    found = next(
+        (name for mark, name in other.items() if mark in header and b"," not in header), ""
+    )
+    return f"it is separated by {found}: save it with commas" if found else ""
 
 
 def _refuse_bomb(path: Path, rows: int) -> None:
@@ -120,7 +141,11 @@ def _numbers(column: pl.Series, path: Path) -> FloatArray:
     if len(bad):
         row = bad[0]
         line = f"line {row + 2}" if path.suffix == ".csv" else f"row {row + 1}"
-        raise InputError(f"{path} {line}: {column.name}", column[row], range_words(lowest))
+        value = column[row]
+        comma = isinstance(value, str) and re.fullmatch(r"[-+\d. ]*\d,\d[\d.,]*", value.strip())
+        remedy = "write 1234.5, with a point and without separators" if comma else ""
+        where = f"{path} {line}: {column.name}"
+        raise InputError(where, value, range_words(lowest), remedy=remedy)
     return numbers.to_numpy()
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from adlopt.errors import InputError
+from adlopt.files.proof_template import PROOF
 from adlopt.files.write import replace_all
 
 ROUND = """\
@@ -241,6 +242,7 @@ class Template:
 
 
 EPISODE_KIND = Template(text=EPISODE, verb="play {}")
+PROOF_KIND = Template(text=PROOF, verb="prove {}")
 KINDS = {
     "round": Template(text=ROUND, verb="solve {}"),
     "contracts": Template(text=CONTRACTS, verb="match {}"),
@@ -253,16 +255,16 @@ def write_template(path: str | Path) -> Path:
     """Write the template that the name asks for.
 
     round*.toml becomes a round, contracts*.toml one in contracts, market*.toml a market, and any
-    other .toml an episode.
+    other .toml an episode; a .py file becomes a proof.
 
     Raises
     ------
     InputError
-        If the path does not end in .toml, or cannot be written.
+        If the path does not end in .toml or .py, or cannot be written.
     """
     path = Path(path)
-    if path.suffix != ".toml":
-        raise InputError("file", str(path), "a name that ends in .toml")
+    if path.suffix not in (".toml", ".py"):
+        raise InputError("file", str(path), "a name that ends in .toml, or .py for a proof")
     if not path.parent.is_dir():
         raise InputError("file", str(path), "a folder that exists")
     encoded = _kind(path).text.format(name=path).encode("utf-8", errors="replace")
@@ -282,5 +284,7 @@ def next_verb(path: str | Path) -> str:
 
 
 def _kind(path: Path) -> Template:
+    if path.suffix == ".py":
+        return PROOF_KIND
     kinds = (kind for start, kind in KINDS.items() if path.name.startswith(start))
     return next(kinds, EPISODE_KIND)

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from time import perf_counter
+from traceback import extract_tb
 
 from adlopt.errors import ProofError
 from adlopt.proof.report import derivation, summary
@@ -79,20 +80,36 @@ def load(path: Path) -> Theorem:
         spec.loader.exec_module(module)
         theorem = getattr(module, "theorem", lambda: None)()
     if type(theorem) is not Theorem:
-        raise ProofError(f"{path} has no function theorem() that returns a Theorem")
+        raise ProofError(
+            f"{path} has no function theorem() that returns a Theorem; adlopt new proof.py writes "
+            "a proof to start from"
+        )
     with _failing(path):
         return replace(theorem)
 
 
 @contextmanager
 def _failing(path: Path) -> Iterator[None]:
-    """Whatever a proof file raises, and even its exit, is a proof that failed."""
+    """Whatever a proof file raises, and even its exit, is a proof that failed, at a line of it."""
     try:
         yield
-    except (ProofError, KeyboardInterrupt):
+    except KeyboardInterrupt:
         raise
+    except ProofError as error:
+        line = _line(error, path)
+        if not line:
+            raise
+        raise ProofError(f"{path.name}{line}: {error}") from error
     except BaseException as error:
-        raise ProofError(f"{path.name} raised {type(error).__name__}: {error}") from error
+        raised = f"{path.name}{_line(error, path)} raised {type(error).__name__}"
+        raise ProofError(f"{raised}: {error}") from error
+
+
+def _line(error: BaseException, path: Path) -> str:
+    """Say which line of a proof file an error comes from; nothing if from none."""
+    frames = extract_tb(error.__traceback__)
+    lines = [frame.lineno for frame in frames if Path(frame.filename).resolve() == path.resolve()]
+    return f" line {lines[-1]}" if lines else ""
 
 
 def theorem_of(beside: str, name: str) -> Theorem:

@@ -35,6 +35,8 @@ class Row:
         Hypotheses that the source does not state.
     axioms : tuple of str
         What is taken from the literature instead of being derived.
+    instead : tuple of str
+        What holds in place of a claim that is refuted, or beyond it.
     tightness, citation : str
     seconds : float
         Time the check took.
@@ -47,6 +49,7 @@ class Row:
     verdict: str = "FAILED"
     added: tuple[str, ...] = ()
     axioms: tuple[str, ...] = ()
+    instead: tuple[str, ...] = ()
     tightness: str = ""
     citation: str = ""
     seconds: float = 0.0
@@ -88,6 +91,8 @@ def find(name: str) -> list[Path]:
     True
     """
     if name.endswith(".py"):
+        if not Path(name).is_file():
+            raise InputError("proof", name, "a file that exists", remedy="adlopt new writes one")
         return [Path(name)]
     shipped, wanted = proof_files(), _words(name)
     fitting = [path for stem, path in shipped.items() if _begins(stem, wanted)]
@@ -140,6 +145,7 @@ def row_of(path: Path) -> Row:
         verdict=checked.verdict.value,
         added=tuple(theorem.added),
         axioms=tuple(sorted(axiom.name for axiom in theorem.axioms)),
+        instead=(*theorem.corrected, *(other.item for other in theorem.instead)),
         tightness=theorem.tightness,
         citation=theorem.citation,
         seconds=checked.seconds,
@@ -166,6 +172,7 @@ def verdicts(data: dict[str, Any], note: str = "") -> Table:
     for row in data["proofs"]:
         notes = [f"adds: {words}" for words in row["added"]]
         notes += [f"axiom: {name}" for name in row["axioms"]]
+        notes += [f"holds instead: {words}" for words in row["instead"]]
         notes += [f"tightness: {row['tightness']}"] if row["tightness"] else []
         notes += [row["citation"]] if row["citation"] else []
         name = row["item"] or row["file"]

@@ -8,6 +8,7 @@ import sys
 import pytest
 
 import adlopt as adl
+from adlopt.files import write_template
 from adlopt.proof import check
 from adlopt.proof.library import check_all, find, proof_files, render, row_of, summarise
 
@@ -170,3 +171,29 @@ def test_what_is_claimed_and_not_proved_is_named(claim, fact, message, tmp_path)
     assert "declared PROVED, but the evidence gives OPEN" in row.error
     shown = " ".join(render(summarise([row])).split())
     assert f"OPEN; {message}" in shown
+
+
+def test_an_error_says_which_line_of_the_file_it_comes_from(tmp_path):
+    for name, said in (("wrong step", "line 4: "), ("raises", "line 1 raised ZeroDivisionError")):
+        path = tmp_path / "mine.py"
+        path.write_text(BROKEN[name])
+        assert f"mine.py {said}" in row_of(path).error
+
+
+def test_the_template_is_a_proof_and_a_wrong_step_in_it_is_named(tmp_path):
+    path = write_template(tmp_path / "mine.py")
+    assert row_of(path).verdict == "PROVED"
+    text = path.read_text()
+    step = next(i for i, line in enumerate(text.splitlines(), 1) if "by_cases(le" in line)
+    path.write_text(text.replace("HALF - s, inside)", "s, inside)"))
+    assert f"mine.py line {step}: cannot close" in row_of(path).error
+
+
+def test_a_file_that_is_not_there_cannot_be_used():
+    with pytest.raises(adl.InputError, match=r"nowhere\.py.*a file that exists"):
+        find("nowhere.py")
+
+
+def test_a_refuted_claim_says_what_holds_instead():
+    (row,) = check_all(find("prop-10"))
+    assert "holds instead: P⁺ ≤ (P + α_max)/2" in " ".join(render(summarise([row])).split())
