@@ -1,6 +1,7 @@
 """Property tests draw the same examples in every run; ADLOPT_NIGHTLY draws new ones, and more."""
 
 import os
+import sys
 from importlib.metadata import version
 
 import pytest
@@ -15,6 +16,25 @@ settings.load_profile("nightly" if os.environ.get("ADLOPT_NIGHTLY") else "steady
 def highs_has_traps():
     """Whether this HiGHS calls wrong answers optimal; from 1.16 on some traps are gone."""
     return tuple(map(int, version("highspy").split(".")[:2])) < (1, 16)
+
+
+@pytest.fixture
+def run(tmp_path, monkeypatch, capsys):
+    """Run the command line in this process, in a folder of its own: exit code, stdout, stderr."""
+    from adlopt import cli
+
+    monkeypatch.chdir(tmp_path)
+
+    def run(*words):
+        monkeypatch.setattr(sys, "argv", ["adlopt", *words])
+        code = 0
+        try:
+            cli.main()
+        except SystemExit as stop:
+            code = stop.code or 0
+        return (code, *capsys.readouterr())
+
+    return run
 
 
 def pytest_ignore_collect(collection_path, config):

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import json
-import sys
 
 import numpy as np
 import polars as pl
 import pytest
 
 import adlopt as adl
-from adlopt import cli
 from adlopt.files import (
     ContractCase,
     is_contract_round,
@@ -40,16 +38,8 @@ def folder(tmp_path, monkeypatch):
 
 
 @pytest.fixture
-def run(folder, monkeypatch, capsys):
-    def run(*words):
-        monkeypatch.setattr(sys, "argv", ["adlopt", *words])
-        code = 0
-        try:
-            cli.main()
-        except SystemExit as stop:
-            code = stop.code or 0
-        return (code, *capsys.readouterr())
-
+def run(folder, run):
+    """Run the command line among the files of the folder."""
     return run
 
 

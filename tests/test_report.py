@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 import adlopt as adl
-from adlopt import cli, plots
+from adlopt import plots
 from adlopt.plots.style import DARK, LIGHT, WIDTH
 from adlopt.proof.library import find, row_of, summarise
 from adlopt.report import report
@@ -257,22 +257,6 @@ def test_the_digest_changes_with_every_number():
 
 
 # --- command line --------------------------------------------------------------------------------
-
-
-@pytest.fixture
-def run(tmp_path, monkeypatch, capsys):
-    monkeypatch.chdir(tmp_path)
-
-    def run(*words):
-        monkeypatch.setattr(sys, "argv", ["adlopt", *words])
-        code = 0
-        try:
-            cli.main()
-        except SystemExit as stop:
-            code = stop.code or 0
-        return (code, *capsys.readouterr())
-
-    return run
 
 
 def test_a_report_and_a_figure_are_written(run, tmp_path):

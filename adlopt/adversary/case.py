@@ -45,7 +45,7 @@ class Outcome(Enum):
     """The worst that a search found: a lower bound on the worst case."""
 
 
-class Lost(Tabular):
+class Lost:
     """Base of answers: what a rule loses on an instance, its severities beside those needed."""
 
     __slots__ = ()
@@ -66,7 +66,7 @@ class Lost(Tabular):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class WorstCase(Lost):
+class WorstCase(Lost, Tabular):
     """An instance on which a severity rule loses much, and how tight a bound is there.
 
     Parameters

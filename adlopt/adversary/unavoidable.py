@@ -23,6 +23,7 @@ from adlopt.arrays import freeze
 from adlopt.bound import Bound, Evaluation
 from adlopt.episode import Episode
 from adlopt.errors import CertificateError
+from adlopt.frames import Tabular
 from adlopt.minimax import Game, Interval
 from adlopt.online import Severity, State
 from adlopt.quantity import P
@@ -69,7 +70,7 @@ class MinimaxOptimal:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Unavoidable(Lost):
+class Unavoidable(Lost, Tabular):
     """V(P), and what an adversary that waits for each θ_t before it answers makes a rule lose.
 
     Parameters

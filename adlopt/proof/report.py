@@ -124,8 +124,6 @@ class _Report:
             self.hypotheses[formula] = len(self.hypotheses) + 1
         return new
 
-    # Steps ----------------------------------------------------------------------------------------
-
     def _step(self, said: Sequent, names: Mapping[_Key, str]) -> str:
         key = _key(said)
         self.steps[key] = len(self.steps) + 1
@@ -185,8 +183,6 @@ class _Report:
     def _squared(self) -> str:
         return "²" if self.style is PLAIN else "^{2}"
 
-    # Claims ---------------------------------------------------------------------------------------
-
     def _claim(self, name: str, claim: Claim) -> str:
         head = self._line(f"{self._words(name)}: ", self._formula(claim.concludes))
         return self._block([head, self._line(self._given(claim.given), indent=4)])
@@ -218,8 +214,6 @@ class _Report:
         lines += [(2, f"holds instead: {t.statement} ({t.item})") for t in theorem.instead]
         lines.append((2, f"tightness: {theorem.tightness}"))
         return self._block([self._line(self._words(words), indent=k) for k, words in lines])
-
-    # Layout ---------------------------------------------------------------------------------------
 
     def _formula(self, formula: Formula) -> str:
         said = comparison(formula.term, formula.relation.value, formula.ranges, self.style)

@@ -10,7 +10,7 @@ import polars as pl
 import pytest
 from venue_files import DETAIL, T0, block, detail_row, fill, write_blocks, write_detail
 
-from adlopt import cli, loaders
+from adlopt import loaders
 from adlopt.files import read_episode
 
 ROWS = [detail_row(), detail_row(user="\u202e\x1b日本", time=T0 + 90_000)]
@@ -24,23 +24,6 @@ def test_every_public_name_resolves_and_no_module_hides_one():
         assert getattr(loaders, name).__doc__, name
     with pytest.raises(AttributeError):
         _ = loaders.nonsense
-
-
-@pytest.fixture
-def run(tmp_path, monkeypatch, capsys):
-    """Run the command line in this process: exit code, stdout, stderr."""
-    monkeypatch.chdir(tmp_path)
-
-    def run(*words):
-        monkeypatch.setattr(sys, "argv", ["adlopt", *words])
-        code = 0
-        try:
-            cli.main()
-        except SystemExit as stop:
-            code = stop.code or 0
-        return (code, *capsys.readouterr())
-
-    return run
 
 
 @pytest.fixture
