@@ -114,12 +114,12 @@ def percent(share: float | None) -> str:
 
     Examples
     --------
-    >>> percent(0.0263), percent(None), percent(math.inf)
-    ('2.63 %', '–', '∞')
+    >>> percent(0.0263), percent(None), percent(math.inf), percent(-0.0)
+    ('2.63 %', '–', '∞', '0 %')
     """
     if share is None:
         return "–"
-    return "∞" if math.isinf(share) else f"{100 * share:.4g} %"
+    return "∞" if math.isinf(share) else f"{100 * share:z.4g} %"
 
 
 def counted(number: int, noun: str) -> str:

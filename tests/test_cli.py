@@ -215,6 +215,8 @@ def test_a_coupled_episode_is_solved_and_written(run):
     assert data["objective"] == "sum of the loss"
     assert data["certificate"]["optimal"] is True
     assert widest(run("couple", "two.toml", *words)[1]) <= 80
+    nothing = run("couple", "two.toml", "--under", "1", "--over", "1", "--fair", "5e6")[1]
+    assert "worst burden in all 0 %" in nothing.replace("\n", " ")
 
 
 def test_a_coupled_search_that_stops_early_says_so(run):

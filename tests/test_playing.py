@@ -299,3 +299,11 @@ def test_a_round_that_cannot_be_solved_is_an_error_on_any_thread():
     for method in (Method.AUTO, Method.HIGHS):
         with pytest.raises(adl.InfeasibleRound):
             per_round_optimum(episode, MinMax(), method=method)
+
+
+def test_names_of_severities_are_not_broken_where_dollars_are_many():
+    episode = adl.episodes.shock(rounds=50, winners=200, seed=7)
+    text = render(summarise(adl.play(episode, ()), adl.lineup(episode)))
+    assert "Severity loss Σ D|θ−θ*| in $k" in text
+    for row in adl.lineup(episode):
+        assert row.policy in text

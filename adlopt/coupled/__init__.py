@@ -82,7 +82,7 @@ class CoupledSolution(Tabular, Record):
         early = "; stopped at a limit" if self.stopped is Stopped.LIMIT else ""
         return (
             f"{rounds} {self.raised.sum():,.2f} USD, worst burden in all "
-            f"{100 * self.worst_burden:.4g} %; {self.certificate}{early}"
+            f"{100 * self.worst_burden:z.4g} %; {self.certificate}{early}"
         )
 
 

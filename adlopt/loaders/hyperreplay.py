@@ -120,11 +120,21 @@ def find_detail(path: Path) -> Path:
 
 
 def find_node_fills(path: Path) -> list[Path]:
-    """Node fills in a checkout of HyperReplay, if there are any."""
+    """Node fills in a checkout of HyperReplay, if there are any.
+
+    Raises
+    ------
+    InputError
+        If one of its two hours is missing: what rounds needed would come out too small.
+    """
     if not path.is_dir():
         return []
     for folder in RAW:
-        found = [inside(path, f"{folder}/{name}".lstrip("/")) for name in FILLS]
-        if all(each.is_file() for each in found):
+        hours = [inside(path, f"{folder}/{name}".lstrip("/")) for name in FILLS]
+        found = [each for each in hours if each.is_file()]
+        if found and found != hours:
+            remedy = "name the table and the fills one by one if they are all there are"
+            raise InputError("path", str(found[0]), f"both {' and '.join(FILLS)}", remedy=remedy)
+        if found:
             return found
     return []

@@ -180,7 +180,8 @@ def _corrected(data: dict[str, Any]) -> Table:
 def _lineup(data: dict[str, Any]) -> Table:
     usd = {bound["name"]: bound["usd"] for bound in data["bounds"]}
     half, instance = usd[HALF.name] or math.inf, usd[PROPOSITION_1.name] or math.inf
-    unit, name = (1e6, "$M") if data["episode"]["deficit_usd"] >= 1e7 else (1.0, "USD")
+    total, units = data["episode"]["deficit_usd"], ((1e7, 1e6, "$M"), (1e4, 1e3, "$k"))
+    unit, name = next(((unit, name) for least, unit, name in units if total >= least), (1.0, "USD"))
     rows = []
     for row in data["lineup"]:
         loss = row["severity_loss_usd"]

@@ -52,6 +52,15 @@ def test_a_checkout_becomes_an_episode_that_plays(run, checkout):
     assert run("play", "e.json")[0] == 0
 
 
+def test_an_hour_missing_from_a_checkout_is_named(run, checkout):
+    (checkout / "data/raw/20_fills.json").unlink()
+    code, _, err = run("load", "hyperreplay", str(checkout), "-o", "e.json")
+    assert code == 2
+    assert "expected both 20_fills.json and 21_fills.json" in err
+    table = checkout / "data/canonical/adl_detailed_analysis_REALTIME.csv"
+    assert run("load", "hyperreplay", str(table), str(checkout / "data/raw/21_fills.json"))[0] == 0
+
+
 def test_parquet_names_the_accounts_and_csv_the_rounds(run, checkout):
     code, _, err = run("load", "hyperreplay", str(checkout), "-o", "e.parquet")
     assert (code, err.count("wrote")) == (0, 3)
