@@ -765,3 +765,24 @@ def test_a_venue_is_solved_to_a_proven_gap(seed):
     assert lots == pytest.approx(np.rint(lots), rel=1e-12)
     for goal in (Goal.KEEP_HEDGES, Goal.LEAST_LEVERAGE):
         assert adl.match(round_, shed, goal).certificate.optimal
+
+
+@pytest.mark.parametrize("price", [95.0, 100.0])
+def test_leverage_that_closing_takes_to_nothing(price):
+    """Everything held is closed, above the mark or at it: no multiplier weighs an account."""
+    round_ = ContractRound.of(
+        account=["a"],
+        coin=["ETH"],
+        side=["long"],
+        size=[2],
+        value=[0],
+        capacity=[40],
+        equity=[50],
+        deficit=1,
+        needed=1,
+        mark=[100],
+    )
+    shed = Shed(loser=["x"], coin=["ETH"], side=["short"], size=[3], price=[price], mark=[100])
+    best = adl.match(round_, shed, Goal.LEAST_LEVERAGE)
+    assert best.value == 0.0
+    assert best.certificate.optimal

@@ -169,7 +169,7 @@ class Search:
             # Never exact: sums of notionals, and levels, are rounded before they are proved.
             proven = lower_bound(form.program, _duals(answer), exact=False)
             if level == 0.0:
-                lower, price = form.factor * proven.lower, self._price(form, answer)
+                lower, price = max(form.factor * proven.lower, 0.0), self._price(form, answer)
             elif proven.lower >= 0.0:
                 lower = max(lower, level)
             if not problem.value.any() or lower >= upper * (1 - 3 * HAIR):
@@ -208,7 +208,8 @@ class Search:
         assert equity is not None
         mean = _shares(form, answer) / equity[form.accounts]
         left = self._notional_left(steps)[form.accounts]
-        level = float(mean @ left) / float(mean @ (equity - problem.haircut(steps))[form.accounts])
+        kept = float(mean @ (equity - problem.haircut(steps))[form.accounts])
+        level = float(mean @ left) / kept if kept > 0 else math.inf
         if not lower <= level <= upper:
             return (lower + upper) / 2
         level = level * (1 - HAIR if upper - level < level - lower else 1 + HAIR)
