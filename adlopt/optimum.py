@@ -230,7 +230,7 @@ def _solve_program(problem: BurdenProblem, time_limit: float | None) -> Solution
     haircut = form.haircut(answer.columns)
     duals = answer.row_duals if answer.row_duals is not None else np.zeros(0)
     certificate = certify(problem, haircut, form.multipliers(duals))
-    return solution(problem, haircut, certificate, Method.HIGHS, answer.stopped)
+    return solution(problem, haircut, certificate, answer.method, answer.stopped)
 
 
 def _solve_lots(problem: BurdenProblem, search: Search) -> Solution:
