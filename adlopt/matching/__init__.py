@@ -31,7 +31,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from adlopt.arrays import FloatArray, Record, freeze
-from adlopt.certificate import Certificate, Trust
+from adlopt.certificate import Certificate, Stage, Trust
 from adlopt.errors import InputError
 from adlopt.frames import Columns, Tabular
 from adlopt.highs import Stopped
@@ -39,17 +39,18 @@ from adlopt.limits import NO_LIMITS, Limits
 from adlopt.loss import Burden, MinMax
 from adlopt.matching.body import Hedges
 from adlopt.matching.check import check_trades
-from adlopt.matching.found import Found, Stage
+from adlopt.matching.found import Found
 from adlopt.matching.goals import Goal, Lots, check_goal
 from adlopt.matching.pairing import Trades, pair
 from adlopt.matching.problem import MatchingProblem
 from adlopt.matching.reasons import why_no_more
 from adlopt.matching.search import Search
 from adlopt.matching.tiers import tier_by_tier
+from adlopt.method import Method
 from adlopt.positions import ContractRound
 from adlopt.shed import Shed
 
-__all__ = ["Goal", "Lots", "Matching", "Stage", "Trades", "match"]
+__all__ = ["Goal", "Lots", "Matching", "Trades", "match"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -77,6 +78,9 @@ class Matching(Tabular, Record):
         Rise of the first stage per further contract shed at the order's price, of the continuous
         problem; NaN where nothing is matched.
     stopped : Stopped
+        Whether every program was solved, or one of them hit a limit.
+    method : Method
+        `HIGHS`, or `HIGHS_INTERIOR` if an interior-point method solved any of the programs.
     reason : tuple of str, length n
         Why each account closes no more, where limits were given; else empty.
     """
@@ -92,6 +96,7 @@ class Matching(Tabular, Record):
     stages: tuple[Stage, ...]
     shadow_price: FloatArray | None
     stopped: Stopped
+    method: Method
     reason: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
@@ -120,7 +125,7 @@ class Matching(Tabular, Record):
         trades = "1 trade" if len(self.trades) == 1 else f"{len(self.trades)} trades"
         winners = "1 winner" if self.touched == 1 else f"{self.touched} winners"
         return (
-            f"{trades} with {winners}, {self.stages[0].name} {self.value:.6g}; "
+            f"{trades} with {winners}, {self.stages[0].criterion} {self.value:.6g}; "
             f"{self.certificate}{early}"
         )
 
@@ -217,7 +222,7 @@ def _solve(
 ) -> Matching:
     if not problem.quantity.size:
         proven = Certificate(upper=0.0, lower=0.0, trust=Trust.EXACT)
-        stage = Stage(name="nothing can be matched", value=0.0, certificate=proven)
+        stage = Stage(criterion="nothing can be matched", certificate=proven)
         return _matching(problem, goal, Found(steps=np.zeros(0), stages=(stage,)))
     search = Search(problem=problem, branch=lots is Lots.SEARCHED, time_limit=time_limit)
     if goal is Goal.LEAST_BURDEN:
@@ -260,6 +265,7 @@ def _matching(problem: MatchingProblem, goal: Goal, found: Found) -> Matching:
         stages=found.stages,
         shadow_price=price,
         stopped=found.stopped,
+        method=found.method,
     )
     _check(matching, problem.round_, problem.shed, problem.limits, whole=problem.whole)
     return matching

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
 from adlopt.arrays import BoolArray, FloatArray
-from adlopt.certificate import Trust
+from adlopt.certificate import ROUNDING, TOLERANCE, Stage, Trust
 from adlopt.errors import Binding, InfeasibleRound, SolverFailed, SolverStopped
 from adlopt.highs import Infeasible, RawAnswer, Stopped
 from adlopt.limits import NO_LIMITS
 from adlopt.matching.body import Hedges
 from adlopt.matching.flows import Score, mend, round_to_lots
 from adlopt.matching.form import Form, for_branching
-from adlopt.matching.found import Found, Stage
+from adlopt.matching.found import Found, prove, report
 from adlopt.matching.linear import solved
 from adlopt.matching.problem import MatchingProblem
 from adlopt.matching.programs import (
@@ -26,6 +27,7 @@ from adlopt.matching.programs import (
     least_leverage,
     most_matched,
 )
+from adlopt.method import Method
 from adlopt.program import Program
 from adlopt.weak_duality import ProvenBound, lower_bound
 
@@ -37,7 +39,7 @@ HAIR = 2e-10
 """Relative step to the side of a level that Newton's method takes for the worst leverage."""
 STEPS = 100
 """Linear programs that the worst leverage may take; the interval reached by then is stated."""
-CAP = 1e-9
+CAP = 0.9 * TOLERANCE
 """Relative room that a later stage leaves the value of an earlier one."""
 SPENT = 1e-6
 """Relative distance from its capacity at which an account counts as having no profit left."""
@@ -59,6 +61,8 @@ class Search:
     problem: MatchingProblem
     branch: bool
     time_limit: float | None
+    answers: list[tuple[Stopped, Method]] = field(default_factory=list)
+    """How each of its programs ended."""
 
     def least_burden(self) -> Found:
         """Find the least worst burden."""
@@ -67,19 +71,14 @@ class Search:
         steps = flow
         if self.problem.whole:
             steps = round_to_lots(self.problem, flow, self._by_burden)
-        proven, price = _bound(form, answer, self._worst_burden(flow)), self._price(form, answer)
-        stage = Stage.of("worst burden", self._worst_burden(steps), proven)
-        if not self.branch or stage.certificate.optimal:
-            return Found(
-                steps=steps,
-                stages=(stage,),
-                price=self._price(form, answer),
-                stopped=answer.stopped,
+        proven = _bound(form, answer, self._worst_burden(flow))
+        stage = prove("worst burden", self._worst_burden(steps), proven)
+        if self.branch and not stage.certificate.optimal:
+            steps, claimed = self._branch(
+                form, steps, low=stage.certificate.lower, high=stage.value
             )
-        lots = self._branch(form, steps, low=stage.certificate.lower, high=stage.value)
-        steps, claimed, stopped = lots
-        stage = Stage.of("worst burden", self._worst_burden(steps), proven).reported(claimed)
-        return Found(steps=steps, stages=(stage,), price=price, stopped=stopped)
+            stage = report(prove("worst burden", self._worst_burden(steps), proven), claimed)
+        return self._found(steps, [stage], self._price(form, answer))
 
     def leximin(self) -> Found:
         """Lower the worst burden, fix those that hold it up, go on with the others."""
@@ -103,14 +102,14 @@ class Search:
             fixed[form.accounts[held]] = worst
         steps = round_to_lots(problem, flow, self._by_burden) if problem.whole else flow
         stages = [
-            Stage.of(
+            prove(
                 "worst burden" if rank == 0 else f"burden of the next {int(bearing.sum())}",
                 self._worst_burden(steps, bearing),
                 proven,
             )
             for rank, (bearing, proven) in enumerate(levels[: 1 if problem.whole else None])
         ]
-        return Found(steps=steps, stages=tuple(stages), price=price, stopped=answer.stopped)
+        return self._found(steps, stages, price)
 
     def keep_hedges(self, hedges: Hedges) -> Found:
         """Change net deltas least, and among all that do so bear the least."""
@@ -123,33 +122,29 @@ class Search:
             return math.fsum(hedges.change(steps))
 
         def stage(steps: FloatArray) -> Stage:
-            return Stage.of("net delta changed, USD", change(steps), proven, rounding=rounding)
+            return prove("net delta changed, USD", change(steps), proven, rounding=rounding)
 
         proven = _hedge_bound(form, answer)
-        stopped, claimed = answer.stopped, 0.0
+        claimed = 0.0
         if self.branch:
-            flow, claimed, stopped = self._branch(form, flow)
+            flow, claimed = self._branch(form, flow)
         cap = change(flow) * (1 + CAP) + rounding
         second = least_burden(problem, hedge_cap=(hedges, cap))
         steps, answer = self._flow(second)
         bearable = answer
         if self.branch:
-            steps, low, _ = self._branch(second, steps)
+            steps, low = self._branch(second, steps)
         elif problem.whole:
             steps = round_to_lots(problem, steps, _by_fraction(steps))
             cap = max(cap, change(steps) * (1 + CAP))
             second = least_burden(problem, hedge_cap=(hedges, cap))
             bearable = self._run(second)
         worst = self._worst_burden(steps)
-        burden = Stage.of("worst burden", worst, _bound(second, bearable, worst))
+        burden = prove("worst burden", worst, _bound(second, bearable, worst))
         if self.branch:
-            burden = burden.reported(low)
-        return Found(
-            steps=steps,
-            stages=(stage(steps).reported(claimed), burden),
-            price=self._price(form, answer) if not self.branch else None,
-            stopped=stopped,
-        )
+            burden = report(burden, low)
+        price = None if self.branch else self._price(form, answer)
+        return self._found(steps, [report(stage(steps), claimed), burden], price)
 
     def least_leverage(self) -> Found:
         """Lower the worst leverage: one program at the mark, a few where closing takes equity.
@@ -184,21 +179,21 @@ class Search:
             level = (
                 HIGHEST if math.isinf(upper) else self._next(form, answer, attempt, lower, upper)
             )
+        else:
+            self.answers.append((Stopped.LIMIT, Method.HIGHS))
         proven = replace(proven, lower=lower, error=form.factor * proven.error)
-        steps, stopped = flow, answer.stopped
+        steps = flow
         if problem.whole:
             steps = round_to_lots(problem, flow, _by_fraction(flow))
         if math.isinf(self.worst_leverage(steps)):
             raise SolverStopped("rounding to lots takes all of somebody's equity")
-        stage = Stage.of("worst leverage", self.worst_leverage(steps), proven)
+        stage = prove("worst leverage", self.worst_leverage(steps), proven)
         if self.branch and not stage.certificate.optimal:
-            steps, claimed, stopped = self._branch(
+            steps, claimed = self._branch(
                 form, steps, low=stage.certificate.lower, high=stage.value
             )
-            stage = Stage.of("worst leverage", self.worst_leverage(steps), proven)
-            stage = stage.reported(claimed)
-        known = None if problem.value.any() else price
-        return Found(steps=steps, stages=(stage,), price=known, stopped=stopped)
+            stage = report(prove("worst leverage", self.worst_leverage(steps), proven), claimed)
+        return self._found(steps, [stage], None if problem.value.any() else price)
 
     def _next(
         self, form: Form, answer: RawAnswer, steps: FloatArray, lower: float, upper: float
@@ -229,24 +224,24 @@ class Search:
         steps = mend(problem, mixed.steps(answer.columns), on[problem.account])
         touched = float(np.unique(problem.account[steps > 0]).size)
         claimed = float(math.ceil(answer.bound - 1e-6))
-        stage = Stage.of("accounts touched", touched, proven).reported(claimed)
-        return Found(steps=steps, stages=(stage,), stopped=answer.stopped)
+        return self._found(steps, [report(prove("accounts touched", touched, proven), claimed)])
 
     def worst_leverage(self, steps: FloatArray) -> float:
         """Worst notional over equity after closing, among accounts that can be touched."""
         problem = self.problem
         touched, equity = problem.touchable, problem.round_.start.equity
         assert equity is not None
-        gross = self._notional_left(steps)[touched]
-        left = (equity - problem.haircut(steps))[touched]
-        ratio = np.where(left > 0, gross / np.where(left > 0, left, 1.0), np.inf)
-        return float(np.where(gross > 0, ratio, 0.0).max())
+        gross, equity = self._notional_left(steps)[touched], equity[touched]
+        left = equity - problem.haircut(steps)[touched]
+        kept, owed = left > ROUNDING * equity, left < -TOLERANCE * equity
+        ratio = np.where(kept, gross / np.where(kept, left, 1.0), np.inf)
+        return float(np.where((gross > 0) | owed, ratio, 0.0).max())
 
     def _notional_left(self, steps: FloatArray) -> FloatArray:
         problem = self.problem
         closed = problem.by_account(problem.notional[problem.level] * steps)
-        left: FloatArray = np.maximum(gross_notional(problem) - closed, 0.0)
-        return left
+        gross = gross_notional(problem)
+        return np.where(closed < (1 - ROUNDING) * gross, gross - closed, 0.0)
 
     def _worst_burden(self, steps: FloatArray, among: BoolArray | None = None) -> float:
         burden = self.problem.burden(self.problem.haircut(steps))
@@ -262,9 +257,24 @@ class Search:
 
     def _solve(self, program: Program) -> RawAnswer:
         try:
-            return solved(program, self.time_limit)
+            answer = solved(program, self.time_limit)
         except Infeasible:
             raise self._infeasible() from None
+        self.answers.append((answer.stopped, answer.method))
+        return answer
+
+    def _found(
+        self, steps: FloatArray, stages: Sequence[Stage], price: FloatArray | None = None
+    ) -> Found:
+        limit = any(stopped is Stopped.LIMIT for stopped, _ in self.answers)
+        inside = any(method is Method.HIGHS_INTERIOR for _, method in self.answers)
+        return Found(
+            steps=steps,
+            stages=tuple(stages),
+            price=price,
+            stopped=Stopped.LIMIT if limit else Stopped.OPTIMAL,
+            method=Method.HIGHS_INTERIOR if inside else Method.HIGHS,
+        )
 
     def _infeasible(self) -> Exception:
         form = most_matched(self.problem)
@@ -302,12 +312,12 @@ class Search:
 
     def _branch(
         self, form: Form, steps: FloatArray, *, low: float = 0.0, high: float = 0.0
-    ) -> tuple[FloatArray, float, Stopped]:
+    ) -> tuple[FloatArray, float]:
         base = np.rint(steps)
         lots = for_branching(self.problem, form, base, low, high * (1 + 1e-9))
         answer = self._solve(lots.program)
         claimed = form.factor * (lots.offset + answer.bound)
-        return mend(self.problem, lots.steps(answer.columns)), claimed, answer.stopped
+        return mend(self.problem, lots.steps(answer.columns)), claimed
 
 
 def _bound(form: Form, answer: RawAnswer, value: float) -> ProvenBound:
