@@ -123,8 +123,7 @@ def run(
     """
     from highspy import _core as core
 
-    if time_limit is not None and own_number(time_limit, "time_limit", lowest=0.0) == 0:
-        raise InputError("time_limit", time_limit, "a number of seconds > 0")
+    check_time_limit(time_limit)
     options = OPTIONS if program.integer is None else OPTIONS | MIP_OPTIONS
     if time_limit is not None:
         options = options | {"time_limit": float(time_limit)}
@@ -155,6 +154,18 @@ def run(
         interior, status = True, _run(solver, core)
     method = Method.HIGHS_INTERIOR if interior else Method.HIGHS
     return _answer(solver, program, status, method, core)
+
+
+def check_time_limit(seconds: float | None) -> None:
+    """Refuse a time limit that is no number of seconds > 0.
+
+    Raises
+    ------
+    InputError
+        Naming it.
+    """
+    if seconds is not None and own_number(seconds, "time_limit", lowest=0.0) == 0:
+        raise InputError("time_limit", seconds, "a number of seconds > 0")
 
 
 def _gave_up(solver: Any, core: Any) -> bool:

@@ -36,7 +36,7 @@ from adlopt.arrays import BoolArray, FloatArray, IntArray, Record, freeze_mask, 
 from adlopt.certificate import UNIT_ROUNDING, Certificate, Stage, Trust, certify, round_down
 from adlopt.errors import CertificateError, InputError, SolverFailed
 from adlopt.frames import Columns, Tabular
-from adlopt.highs import Infeasible, Stopped, run
+from adlopt.highs import Infeasible, Stopped, check_time_limit, run
 from adlopt.loss import worst_burden
 from adlopt.lots.grid import MICRO, LotGrid
 from adlopt.method import Method
@@ -147,7 +147,8 @@ class Search:
     Raises
     ------
     InputError
-        For another method, a time limit without HiGHS, or a gap with it or outside [0, 1).
+        For another method, a time limit without HiGHS or not > 0, or a gap with HiGHS or outside
+        [0, 1).
     """
 
     method: Method = Method.AUTO
@@ -162,6 +163,7 @@ class Search:
         if self.gap and self.method is Method.HIGHS:
             remedy = "it goes with Method.AUTO; give HiGHS a time_limit"
             raise InputError("gap", self.gap, "0, with Method.HIGHS", remedy=remedy)
+        check_time_limit(self.time_limit)
         if self.time_limit is not None and self.method is Method.AUTO:
             raise InputError(
                 "time_limit", self.time_limit, "None", remedy="it goes with Method.HIGHS"

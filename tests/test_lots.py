@@ -77,8 +77,8 @@ def test_an_answer_above_the_first_level_keeps_the_proof_of_the_first(monkeypatc
     round_ = adl.Round.of(capacity=lot * 3, deficit=1.0, needed=19.0, lot=lot)
     whole = adl.solve(round_)
     assert whole.stopped is adl.Stopped.OPTIMAL
-    monkeypatch.setattr("adlopt.lots.closest_sums", _forget_proofs)
-    monkeypatch.setattr("adlopt.lots.SMALL", -1)
+    monkeypatch.setattr("adlopt.lots.removals.closest_sums", _forget_proofs)
+    monkeypatch.setattr("adlopt.lots.removals.SMALL", -1)
     unproven = adl.solve(round_)
     assert unproven.value == whole.value
     assert unproven.certificate.lower <= whole.value

@@ -838,3 +838,24 @@ def test_a_limit_in_any_program_is_said(goal, stopped, monkeypatch):
     best = adl.match(round_, shed, goal)
     assert best.stopped is adl.Stopped.LIMIT
     assert str(best).endswith("stopped at a limit")
+
+
+@pytest.mark.parametrize(
+    "underlying", [["ETH"], "ETH", {"ETH": 3}, {"ETH": ""}, {"SOL": "SOL"}, {3: "USD"}]
+)
+def test_underlyings_are_names_by_coin(underlying):
+    round_ = few(size=[2], equity=[100])
+    shed = Shed(loser=["x"], coin=["ETH"], side=["short"], size=[1], price=[90], mark=[100])
+    with pytest.raises(adl.InputError, match="underlying"):
+        adl.match(round_, shed, Goal.KEEP_HEDGES, underlying=underlying)
+
+
+@pytest.mark.parametrize("limit", [0, -1, np.nan, np.inf, "1", True])
+def test_a_time_limit_is_checked_even_where_nothing_is_searched(limit):
+    round_ = few(size=[2], equity=[100])
+    shed = Shed(loser=["x"], coin=["BTC"], side=["short"], size=[1], price=[90], mark=[100])
+    idle = adl.Round.of(capacity=[9.0], deficit=5, needed=0, lot=1.0)
+    with pytest.raises(adl.InputError, match="time_limit"):
+        adl.match(round_, shed, time_limit=limit)
+    with pytest.raises(adl.InputError, match="time_limit"):
+        adl.solve(idle, method=adl.Method.HIGHS, time_limit=limit)

@@ -34,13 +34,14 @@ from adlopt.arrays import FloatArray, Record, freeze
 from adlopt.certificate import Certificate, Stage, Trust
 from adlopt.errors import InputError
 from adlopt.frames import Columns, Tabular
-from adlopt.highs import Stopped
+from adlopt.highs import Stopped, check_time_limit
 from adlopt.limits import NO_LIMITS, Limits
 from adlopt.loss import Burden, MinMax
 from adlopt.matching.body import Hedges
 from adlopt.matching.check import check_trades
 from adlopt.matching.found import Found
 from adlopt.matching.goals import Goal, Lots, check_goal
+from adlopt.matching.leverage import least_leverage
 from adlopt.matching.pairing import Trades, pair
 from adlopt.matching.problem import MatchingProblem
 from adlopt.matching.reasons import why_no_more
@@ -171,7 +172,8 @@ def match(
     SolverStopped
         If a limit came before any matching was found.
     InputError
-        If a mark or an equity is missing, or the goal does not go with the lots.
+        If a mark or an equity is missing, the goal does not go with the lots, or a time limit is
+        not > 0.
 
     Examples
     --------
@@ -196,6 +198,7 @@ def match(
         if not isinstance(given, kind):
             raise InputError(name, given, f"a {kind.__name__}")
     check_goal(round_, shed, goal, lots, underlying)
+    check_time_limit(time_limit)
     weight, bounds = MinMax(burden=burden), NO_LIMITS if limits is None else limits
     if bounds.tier is not None:
 
@@ -234,7 +237,7 @@ def _solve(
         of = tuple(names.get(coin, coin) for coin in problem.round_.positions.coin)
         found = search.keep_hedges(Hedges.of(problem, of))
     elif goal is Goal.LEAST_LEVERAGE:
-        found = search.least_leverage()
+        found = least_leverage(search)
     else:
         found = search.fewest_accounts()
     return _matching(problem, goal, found)
