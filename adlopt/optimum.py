@@ -28,6 +28,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from functools import partial
 
 import numpy as np
 
@@ -42,6 +43,7 @@ from adlopt.lots.grid import MICRO, LotGrid
 from adlopt.method import Method
 from adlopt.problem import BurdenProblem
 from adlopt.program import ShiftedCore, SlackForm
+from adlopt.widening import least_lots
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -296,7 +298,7 @@ def _is_least(problem: BurdenProblem, grid: LotGrid, level: Fraction) -> bool:
 def _highs_lots(
     problem: BurdenProblem, grid: LotGrid, time_limit: float | None
 ) -> tuple[IntArray, Stopped, Fraction]:
-    """Let HiGHS choose the lots between two levels, widening them until a sum fits."""
+    """Let HiGHS choose the lots."""
     if not problem.exact or problem.extra:
         raise InputError(
             "method", Method.HIGHS, "an exact budget, with lots", remedy="use Method.AUTO"
@@ -307,19 +309,10 @@ def _highs_lots(
     top = grid.level_of(grid.most)
     low = Fraction(waterfill.water_level(problem.weight, problem.open, problem.budget))
     low = max(low * (1 - Fraction(1, 10**12)), Fraction(0))
-    high = max(2 * low, top / 2**20)
-    while True:
-        high = min(high, top)
-        core = ShiftedCore.of(grid, low, high)
-        try:
-            answer = run(core.program, time_limit=time_limit)
-        except Infeasible:
-            if high == top:
-                lots.optimum(problem, grid)
-                raise SolverFailed(
-                    "HiGHS calls a round infeasible that has a solution in lots; use Method.AUTO"
-                ) from None
-            high = 4 * high
-            continue
-        bound = low + (high - low) * Fraction(max(answer.bound, 0.0))
-        return core.counts(answer.columns), answer.stopped, bound
+    return least_lots(
+        partial(ShiftedCore.of, grid),
+        low,
+        top,
+        refute=lambda: lots.optimum(problem, grid),
+        time_limit=time_limit,
+    )

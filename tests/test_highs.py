@@ -11,7 +11,7 @@ import pytest
 from highspy import _core as core
 
 import adlopt as adl
-from adlopt import highs, program
+from adlopt import highs, program, widening
 from adlopt.certificate import certify
 from adlopt.errors import InputError, SolverFailed, SolverStopped
 from adlopt.highs import Infeasible, run
@@ -300,3 +300,20 @@ def test_a_solution_says_that_simplex_gave_up(monkeypatch):
         best = adl.solve(round_, objective, method=adl.Method.HIGHS)
         assert best.method is adl.Method.HIGHS_INTERIOR
         assert best.certificate.optimal
+
+
+@pytest.mark.parametrize("contracts", [False, True])
+def test_a_time_limit_is_for_all_levels_together(contracts, monkeypatch):
+    given, clock = [], iter(np.arange(100.0))
+
+    def nothing_fits(program, time_limit):
+        given.append(time_limit)
+        raise highs.Infeasible
+
+    monkeypatch.setattr(widening, "run", nothing_fits)
+    monkeypatch.setattr(widening.time, "monotonic", lambda: next(clock))
+    round_ = adl.Round.of(capacity=[1e6, 1e6], deficit=9.0, needed=3.0, lot=1.0)
+    round_ = adl.ContractRound.of_wealth(round_) if contracts else round_
+    with pytest.raises(SolverStopped, match="lots that fit"):
+        adl.solve(round_, method=adl.Method.HIGHS, time_limit=2.5)
+    assert given == [2.5, 1.5, 0.5]

@@ -179,7 +179,7 @@ def test_a_solver_that_denies_a_solution_is_not_believed(monkeypatch):
     def deny(*_, **__):
         raise Infeasible
 
-    monkeypatch.setattr("adlopt.optimum.run", deny)
+    monkeypatch.setattr("adlopt.widening.run", deny)
     possible = adl.Round.of(capacity=[30.0, 30.0], deficit=1.0, needed=20.0, lot=10.0)
     with pytest.raises(adl.SolverFailed, match="infeasible that has a solution"):
         adl.solve(possible, method=adl.Method.HIGHS)
