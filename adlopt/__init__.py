@@ -92,7 +92,7 @@ _HOMES = {
     "axioms": ("AxiomReport", "try_axioms"),
     "bound": ("Bound", "Comparator", "Hypothesis"),
     "budget": ("Budget",),
-    "certificate": ("Certificate", "Trust"),
+    "certificate": ("Certificate", "Stage", "Trust"),
     "contracts": ("ContractSolution",),
     "coupled": ("CoupledSolution", "solve_coupled"),
     "coupled.price": ("CouplingPrice", "price_of_not_coupling"),

@@ -127,6 +127,11 @@ class Stage:
     criterion: str
     certificate: Certificate
 
+    @property
+    def value(self) -> float:
+        """The criterion at the haircut, recomputed."""
+        return self.certificate.upper
+
 
 def certify(problem: BurdenProblem, haircut: FloatArray, multipliers: Multipliers) -> Certificate:
     """Certify a haircut, shape (n,) USD, by weak duality.

@@ -6,14 +6,17 @@ it. What is guarded against is written beside each guard.
 
 from __future__ import annotations
 
+from collections.abc import Generator
 from dataclasses import dataclass
 from enum import Enum
+from functools import partial
 from typing import Any
 
 import numpy as np
 
 from adlopt.arrays import FloatArray, own_number
 from adlopt.errors import InputError, SolverFailed, SolverStopped
+from adlopt.method import Method
 from adlopt.program import Program
 
 OPTIONS: dict[str, bool | float | str] = {
@@ -65,12 +68,15 @@ class RawAnswer:
     bound : float
         Its own lower bound.
     stopped : Stopped
+    method : Method
+        `HIGHS`, or `HIGHS_INTERIOR`, also where simplex gave up.
     """
 
     columns: FloatArray
     row_duals: FloatArray | None
     bound: float
     stopped: Stopped
+    method: Method
 
 
 class Infeasible(Exception):
@@ -117,8 +123,7 @@ def run(
     """
     from highspy import _core as core
 
-    if time_limit is not None and own_number(time_limit, "time_limit", lowest=0.0) == 0:
-        raise InputError("time_limit", time_limit, "a number of seconds > 0")
+    check_time_limit(time_limit)
     options = OPTIONS if program.integer is None else OPTIONS | MIP_OPTIONS
     if time_limit is not None:
         options = options | {"time_limit": float(time_limit)}
@@ -132,21 +137,35 @@ def run(
     for name, value in options.items():
         _accept(solver.setOptionValue(name, value), f"option {name}={value!r}", core)
     _pass_model(solver, program, core)
-    _let_interrupts_through(solver, core)
-    status = solver.run()
+    status = _run(solver, core)
     if (
         status == core.HighsStatus.kError
         and solver.getModelStatus() == core.HighsModelStatus.kNotset
     ):
         # The process already runs HiGHS with another number of threads: take what there is.
         _accept(solver.setOptionValue("threads", 0), "option threads=0", core)
-        status = solver.run()
+        status = _run(solver, core)
     if program.integer is None and _gave_up(solver, core):
-        # Simplex cycles where many vertices are nearly one: start again from within.
+        # Simplex cycles where many vertices are nearly one: start again from within; what is found
+        # there without crossover may be no point at all: start again with it.
         solver.clearSolver()
-        _accept(solver.setOptionValue("solver", "ipm"), "option solver='ipm'", core)
-        status = solver.run()
-    return _answer(solver, program, status, core)
+        for name, value in {"solver": "ipm", "run_crossover": "on"}.items():
+            _accept(solver.setOptionValue(name, value), f"option {name}={value!r}", core)
+        interior, status = True, _run(solver, core)
+    method = Method.HIGHS_INTERIOR if interior else Method.HIGHS
+    return _answer(solver, program, status, method, core)
+
+
+def check_time_limit(seconds: float | None) -> None:
+    """Refuse a time limit that is no number of seconds > 0.
+
+    Raises
+    ------
+    InputError
+        Naming it.
+    """
+    if seconds is not None and own_number(seconds, "time_limit", lowest=0.0) == 0:
+        raise InputError("time_limit", seconds, "a number of seconds > 0")
 
 
 def _gave_up(solver: Any, core: Any) -> bool:
@@ -157,12 +176,39 @@ def _gave_up(solver: Any, core: Any) -> bool:
     return bool(state == kinds.kUnknown or (state == kinds.kOptimal and not feasible))
 
 
-def _let_interrupts_through(solver: Any, core: Any) -> None:
-    """Call back into Python, which raises what Ctrl-C means only while it runs."""
+def _run(solver: Any, core: Any) -> Any:
+    """Run HiGHS, and raise what Ctrl-C means to Python, which learns of it in callbacks alone."""
+    raised: list[BaseException] = []
+    listener = _listen(raised)
+    next(listener)
+    # HiGHS may swallow what a callback raises, and Python raises at the first instruction of a
+    # function, before any `try`: `max` is none of its functions, and resumes one within.
+    solver.setCallback(partial(max, key=listener.send), None)
     kinds = core.cb.HighsCallbackType
-    solver.setCallback(lambda *_: None, None)
-    for kind in (kinds.kCallbackSimplexInterrupt, kinds.kCallbackMipInterrupt):
+    for kind in (
+        kinds.kCallbackSimplexInterrupt,
+        kinds.kCallbackIpmInterrupt,
+        kinds.kCallbackMipInterrupt,
+    ):
         _accept(solver.startCallback(kind), f"callback {kind}", core)
+    status = solver.run()
+    if raised:
+        raise raised[0]
+    return status
+
+
+def _listen(raised: list[BaseException]) -> Generator[int, Any]:
+    """Keep what is raised while the arguments of callbacks arrive, and ask HiGHS to stop."""
+    while True:
+        try:
+            while True:
+                argument = yield 0
+                if raised and hasattr(argument, "user_interrupt"):
+                    argument.user_interrupt = True
+        except GeneratorExit:
+            return
+        except BaseException as error:  # noqa: BLE001 - `_run` raises it
+            raised.append(error)
 
 
 def _pass_model(solver: Any, program: Program, core: Any) -> None:
@@ -194,7 +240,7 @@ def _accept(status: Any, what: str, core: Any) -> None:
         raise SolverFailed(f"HiGHS {core._Highs().version()} refused {what}")
 
 
-def _answer(solver: Any, program: Program, status: Any, core: Any) -> RawAnswer:
+def _answer(solver: Any, program: Program, status: Any, method: Method, core: Any) -> RawAnswer:
     kinds, state = core.HighsModelStatus, solver.getModelStatus()
     if status == core.HighsStatus.kError:
         raise SolverFailed(f"HiGHS failed with status {solver.modelStatusToString(state)}")
@@ -214,4 +260,5 @@ def _answer(solver: Any, program: Program, status: Any, core: Any) -> RawAnswer:
         row_duals=None if whole else np.array(solution.row_dual),
         bound=float(info.mip_dual_bound if whole else info.objective_function_value),
         stopped=Stopped.OPTIMAL if state == kinds.kOptimal else Stopped.LIMIT,
+        method=method,
     )

@@ -15,3 +15,5 @@ class Method(Enum):
     LOT_SEARCH = "parametric search over lots"
     POSITION_SEARCH = "parametric search over positions"
     HIGHS = "HiGHS"
+    HIGHS_INTERIOR = "HiGHS, interior point"
+    """What HiGHS falls back to where its simplex gives up; asking for it is not possible."""

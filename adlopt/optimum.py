@@ -28,6 +28,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from functools import partial
 
 import numpy as np
 
@@ -36,12 +37,13 @@ from adlopt.arrays import BoolArray, FloatArray, IntArray, Record, freeze_mask, 
 from adlopt.certificate import UNIT_ROUNDING, Certificate, Stage, Trust, certify, round_down
 from adlopt.errors import CertificateError, InputError, SolverFailed
 from adlopt.frames import Columns, Tabular
-from adlopt.highs import Infeasible, Stopped, run
+from adlopt.highs import Infeasible, Stopped, check_time_limit, run
 from adlopt.loss import worst_burden
 from adlopt.lots.grid import MICRO, LotGrid
 from adlopt.method import Method
 from adlopt.problem import BurdenProblem
 from adlopt.program import ShiftedCore, SlackForm
+from adlopt.widening import least_lots
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -147,7 +149,8 @@ class Search:
     Raises
     ------
     InputError
-        For another method, a time limit without HiGHS, or a gap with it or outside [0, 1).
+        For another method, a time limit without HiGHS or not > 0, or a gap with HiGHS or outside
+        [0, 1).
     """
 
     method: Method = Method.AUTO
@@ -162,6 +165,7 @@ class Search:
         if self.gap and self.method is Method.HIGHS:
             remedy = "it goes with Method.AUTO; give HiGHS a time_limit"
             raise InputError("gap", self.gap, "0, with Method.HIGHS", remedy=remedy)
+        check_time_limit(self.time_limit)
         if self.time_limit is not None and self.method is Method.AUTO:
             raise InputError(
                 "time_limit", self.time_limit, "None", remedy="it goes with Method.HIGHS"
@@ -230,7 +234,7 @@ def _solve_program(problem: BurdenProblem, time_limit: float | None) -> Solution
     haircut = form.haircut(answer.columns)
     duals = answer.row_duals if answer.row_duals is not None else np.zeros(0)
     certificate = certify(problem, haircut, form.multipliers(duals))
-    return solution(problem, haircut, certificate, Method.HIGHS, answer.stopped)
+    return solution(problem, haircut, certificate, answer.method, answer.stopped)
 
 
 def _solve_lots(problem: BurdenProblem, search: Search) -> Solution:
@@ -294,7 +298,7 @@ def _is_least(problem: BurdenProblem, grid: LotGrid, level: Fraction) -> bool:
 def _highs_lots(
     problem: BurdenProblem, grid: LotGrid, time_limit: float | None
 ) -> tuple[IntArray, Stopped, Fraction]:
-    """Let HiGHS choose the lots between two levels, widening them until a sum fits."""
+    """Let HiGHS choose the lots."""
     if not problem.exact or problem.extra:
         raise InputError(
             "method", Method.HIGHS, "an exact budget, with lots", remedy="use Method.AUTO"
@@ -305,19 +309,10 @@ def _highs_lots(
     top = grid.level_of(grid.most)
     low = Fraction(waterfill.water_level(problem.weight, problem.open, problem.budget))
     low = max(low * (1 - Fraction(1, 10**12)), Fraction(0))
-    high = max(2 * low, top / 2**20)
-    while True:
-        high = min(high, top)
-        core = ShiftedCore.of(grid, low, high)
-        try:
-            answer = run(core.program, time_limit=time_limit)
-        except Infeasible:
-            if high == top:
-                lots.optimum(problem, grid)
-                raise SolverFailed(
-                    "HiGHS calls a round infeasible that has a solution in lots; use Method.AUTO"
-                ) from None
-            high = 4 * high
-            continue
-        bound = low + (high - low) * Fraction(max(answer.bound, 0.0))
-        return core.counts(answer.columns), answer.stopped, bound
+    return least_lots(
+        partial(ShiftedCore.of, grid),
+        low,
+        top,
+        refute=lambda: lots.optimum(problem, grid),
+        time_limit=time_limit,
+    )

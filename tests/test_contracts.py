@@ -605,7 +605,7 @@ def test_a_solver_that_denies_a_solution_is_not_believed(monkeypatch):
     def deny(*_, **__):
         raise Infeasible
 
-    monkeypatch.setattr(contract_optimum, "run", deny)
+    monkeypatch.setattr("adlopt.widening.run", deny)
     round_ = round_of([(0, 5.0, 4), (0, 3.0, 2)], needed=16.0, equity=[100.0])
     with pytest.raises(adl.SolverFailed, match="infeasible that has a solution"):
         adl.solve(round_, EQUITY, method=adl.Method.HIGHS)

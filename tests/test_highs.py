@@ -11,7 +11,7 @@ import pytest
 from highspy import _core as core
 
 import adlopt as adl
-from adlopt import highs, program
+from adlopt import highs, program, widening
 from adlopt.certificate import certify
 from adlopt.errors import InputError, SolverFailed, SolverStopped
 from adlopt.highs import Infeasible, run
@@ -281,3 +281,39 @@ def test_where_simplex_gives_up_interior_point_answers(seed, monkeypatch):
     assert answer.bound == pytest.approx(expected.bound, rel=1e-9)
     duals = form.multipliers(answer.row_duals)
     assert certify(problem, form.haircut(answer.columns), duals).optimal
+
+
+@pytest.mark.parametrize("interior", [False, True])
+def test_an_answer_says_what_found_it(interior, monkeypatch):
+    capacity, equity, _ = accounts(60, 9.0, 2.0, 0)
+    _, form = slack(capacity, equity, 0.4 * capacity.sum())
+    asked = adl.Method.HIGHS_INTERIOR if interior else adl.Method.HIGHS
+    assert run(form.program, interior=interior).method is asked
+    monkeypatch.setattr(highs, "_gave_up", lambda solver, core: True)
+    assert run(form.program, interior=interior).method is adl.Method.HIGHS_INTERIOR
+
+
+def test_a_solution_says_that_simplex_gave_up(monkeypatch):
+    round_ = adl.Round.of(capacity=[120.0, 80.0], deficit=90.0, needed=50.0)
+    monkeypatch.setattr(highs, "_gave_up", lambda solver, core: True)
+    for objective in (adl.MinMax(), adl.CVaR(0.5)):
+        best = adl.solve(round_, objective, method=adl.Method.HIGHS)
+        assert best.method is adl.Method.HIGHS_INTERIOR
+        assert best.certificate.optimal
+
+
+@pytest.mark.parametrize("contracts", [False, True])
+def test_a_time_limit_is_for_all_levels_together(contracts, monkeypatch):
+    given, clock = [], iter(np.arange(100.0))
+
+    def nothing_fits(program, time_limit):
+        given.append(time_limit)
+        raise highs.Infeasible
+
+    monkeypatch.setattr(widening, "run", nothing_fits)
+    monkeypatch.setattr(widening.time, "monotonic", lambda: next(clock))
+    round_ = adl.Round.of(capacity=[1e6, 1e6], deficit=9.0, needed=3.0, lot=1.0)
+    round_ = adl.ContractRound.of_wealth(round_) if contracts else round_
+    with pytest.raises(SolverStopped, match="lots that fit"):
+        adl.solve(round_, method=adl.Method.HIGHS, time_limit=2.5)
+    assert given == [2.5, 1.5, 0.5]

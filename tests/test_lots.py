@@ -77,8 +77,8 @@ def test_an_answer_above_the_first_level_keeps_the_proof_of_the_first(monkeypatc
     round_ = adl.Round.of(capacity=lot * 3, deficit=1.0, needed=19.0, lot=lot)
     whole = adl.solve(round_)
     assert whole.stopped is adl.Stopped.OPTIMAL
-    monkeypatch.setattr("adlopt.lots.closest_sums", _forget_proofs)
-    monkeypatch.setattr("adlopt.lots.SMALL", -1)
+    monkeypatch.setattr("adlopt.lots.removals.closest_sums", _forget_proofs)
+    monkeypatch.setattr("adlopt.lots.removals.SMALL", -1)
     unproven = adl.solve(round_)
     assert unproven.value == whole.value
     assert unproven.certificate.lower <= whole.value
@@ -179,7 +179,7 @@ def test_a_solver_that_denies_a_solution_is_not_believed(monkeypatch):
     def deny(*_, **__):
         raise Infeasible
 
-    monkeypatch.setattr("adlopt.optimum.run", deny)
+    monkeypatch.setattr("adlopt.widening.run", deny)
     possible = adl.Round.of(capacity=[30.0, 30.0], deficit=1.0, needed=20.0, lot=10.0)
     with pytest.raises(adl.SolverFailed, match="infeasible that has a solution"):
         adl.solve(possible, method=adl.Method.HIGHS)

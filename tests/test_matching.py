@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from dataclasses import replace
 from fractions import Fraction
 
 import numpy as np
@@ -13,7 +14,7 @@ from hypothesis import strategies as st
 import adlopt as adl
 from adlopt import Burden, Goal, Lots
 from adlopt.certificate import Trust
-from adlopt.matching import linear
+from adlopt.matching import linear, search
 from adlopt.matching.check import check_trades
 from adlopt.matching.pairing import Trades
 from adlopt.positions import ContractRound, Side
@@ -498,6 +499,7 @@ def test_what_simplex_does_not_finish_is_solved_from_inside(seed, monkeypatch):
     assert inside.certificate.lower <= by_simplex.value * (1 + 1e-12)
     assert inside.certificate.gap <= 1e-6 * inside.value
     assert inside.stopped is adl.Stopped.OPTIMAL
+    assert inside.method is adl.Method.HIGHS_INTERIOR
 
 
 def test_two_eth_against_one_winner_of_one():
@@ -765,3 +767,95 @@ def test_a_venue_is_solved_to_a_proven_gap(seed):
     assert lots == pytest.approx(np.rint(lots), rel=1e-12)
     for goal in (Goal.KEEP_HEDGES, Goal.LEAST_LEVERAGE):
         assert adl.match(round_, shed, goal).certificate.optimal
+
+
+@pytest.mark.parametrize("price", [95.0, 100.0])
+def test_leverage_that_closing_takes_to_nothing(price):
+    """Everything held is closed, above the mark or at it: no multiplier weighs an account."""
+    round_ = ContractRound.of(
+        account=["a"],
+        coin=["ETH"],
+        side=["long"],
+        size=[2],
+        value=[0],
+        capacity=[40],
+        equity=[50],
+        deficit=1,
+        needed=1,
+        mark=[100],
+    )
+    shed = Shed(loser=["x"], coin=["ETH"], side=["short"], size=[3], price=[price], mark=[100])
+    best = adl.match(round_, shed, Goal.LEAST_LEVERAGE)
+    assert best.value == 0.0
+    assert best.certificate.optimal
+
+
+def few(*, size, equity, capacity=None):
+    """Winners a, b, c, one long each of a coin at 100."""
+    names = ["a", "b", "c"][: len(size)]
+    return ContractRound.of(
+        account=names, coin=["ETH"] * len(size), side=["long"] * len(size), size=size,
+        value=[0] * len(size), mark=[100] * len(size), capacity=capacity or equity, equity=equity,
+        deficit=1, needed=1,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("lots", [Lots.ANY, Lots.ROUNDED])
+def test_nobody_is_closed_out_with_less_than_nothing(lots):
+    """Closing all of b at 40 would leave b without leverage, and 10 USD in debt."""
+    round_ = few(size=[2, 1], equity=[1000, 50], capacity=[1000, 100])
+    shed = Shed(loser=["x"], coin=["ETH"], side=["short"], size=[2], price=[40], mark=[100])
+    best = adl.match(round_, shed, Goal.LEAST_LEVERAGE, lots=lots)
+    assert (best.haircut <= [1000, 50]).all()
+    if lots is Lots.ANY:
+        assert best.certificate.optimal
+
+
+def test_equity_taken_to_the_last_cent_carries_nothing():
+    """What is open of it has no equity left, up to rounding: no leverage of 1e16."""
+    round_ = few(size=[3], equity=[0.3])
+    shed = Shed(
+        loser=["x", "y"], coin=["ETH"] * 2, side=["short"] * 2, size=[1, 1],
+        price=[99.9, 99.8], mark=[100] * 2,
+    )  # fmt: skip
+    with pytest.raises(adl.InfeasibleRound, match="all of somebody's equity"):
+        adl.match(round_, shed, Goal.LEAST_LEVERAGE)
+
+
+@pytest.mark.parametrize("goal", [Goal.KEEP_HEDGES, Goal.LEXIMIN])
+@pytest.mark.parametrize("stopped", range(2))
+def test_a_limit_in_any_program_is_said(goal, stopped, monkeypatch):
+    count = itertools.count()
+    solved = search.solved
+
+    def limited(program, time_limit):
+        answer = solved(program, time_limit)
+        return replace(answer, stopped=adl.Stopped.LIMIT) if next(count) == stopped else answer
+
+    monkeypatch.setattr(search, "solved", limited)
+    round_ = few(size=[2, 1, 5], equity=[1000, 900, 800], capacity=[10, 90, 90])
+    shed = Shed(loser=["x"], coin=["ETH"], side=["short"], size=[6], price=[80], mark=[100])
+    best = adl.match(round_, shed, goal)
+    assert best.stopped is adl.Stopped.LIMIT
+    assert str(best).endswith("stopped at a limit")
+
+
+@pytest.mark.parametrize(
+    "underlying", [["ETH"], "ETH", {"ETH": 3}, {"ETH": ""}, {"SOL": "SOL"}, {3: "USD"}]
+)
+def test_underlyings_are_names_by_coin(underlying):
+    round_ = few(size=[2], equity=[100])
+    shed = Shed(loser=["x"], coin=["ETH"], side=["short"], size=[1], price=[90], mark=[100])
+    with pytest.raises(adl.InputError, match="underlying"):
+        adl.match(round_, shed, Goal.KEEP_HEDGES, underlying=underlying)
+
+
+@pytest.mark.parametrize("limit", [0, -1, np.nan, np.inf, "1", True])
+def test_a_time_limit_is_checked_even_where_nothing_is_searched(limit):
+    round_ = few(size=[2], equity=[100])
+    shed = Shed(loser=["x"], coin=["BTC"], side=["short"], size=[1], price=[90], mark=[100])
+    idle = adl.Round.of(capacity=[9.0], deficit=5, needed=0, lot=1.0)
+    with pytest.raises(adl.InputError, match="time_limit"):
+        adl.match(round_, shed, time_limit=limit)
+    with pytest.raises(adl.InputError, match="time_limit"):
+        adl.solve(idle, method=adl.Method.HIGHS, time_limit=limit)

@@ -111,7 +111,7 @@ def test_tiers_close_one_after_the_other_in_each_book(seed):
             adl.match(round_, shed, burden=Burden.EQUITY, limits=limits)
         return
     best = adl.match(round_, shed, burden=Burden.EQUITY, limits=limits)
-    found = [stage.value for stage in best.stages if stage.name != "nothing can be matched"]
+    found = [stage.value for stage in best.stages if stage.criterion != "nothing can be matched"]
     assert found == pytest.approx(values, abs=1e-6, rel=1e-6)
     assert best.worst_burden == pytest.approx(max(values, default=0.0), abs=1e-6, rel=1e-6)
     assert best.unmatched == pytest.approx(left.size, abs=1e-9)

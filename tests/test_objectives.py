@@ -472,3 +472,10 @@ def test_what_lots_miss_is_exact_in_micro_dollars(needed):
     assert best.certificate.lower <= best.value
     assert best.optimal
     assert best.certificate.trust is adl.Trust.EXACT
+
+
+@pytest.mark.filterwarnings("error")
+def test_leximin_divides_by_no_protected_account():
+    round_ = adl.Round.of(capacity=[4e9, 6e9], equity=[0.0, 9e9], deficit=4e9, needed=4e9, lot=1e9)
+    best = adl.solve(round_, adl.Leximin(burden=adl.Burden.EQUITY))
+    assert best.haircut.tolist() == [0, 4e9]

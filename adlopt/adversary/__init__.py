@@ -23,12 +23,11 @@ from adlopt.adversary.case import Outcome, WorstCase, render, replay
 from adlopt.adversary.search import search
 from adlopt.adversary.tracking import Solved, solve
 from adlopt.adversary.unavoidable import MinimaxOptimal, Unavoidable
-from adlopt.arrays import own_positive_number
 from adlopt.bound import SEVERITY_LOSS, Bound, Side
 from adlopt.bounds import HALF, PROPOSITION_1, SEVERITY_BOUNDS
 from adlopt.episode import Episode
 from adlopt.errors import InputError, SolverStopped
-from adlopt.highs import Stopped
+from adlopt.highs import Stopped, check_time_limit
 from adlopt.hindsight import paper_ogd
 from adlopt.minimax import Game
 from adlopt.online import Severity, SeverityThenAllocation
@@ -204,8 +203,7 @@ def _bound(bound: Bound | str) -> Bound:
 def _check_limits(seed: int, time_limit: float | None) -> None:
     if isinstance(seed, bool) or not isinstance(seed, int) or seed < 0:
         raise InputError("seed", seed, "a whole number ≥ 0")
-    if time_limit is not None:
-        own_positive_number(time_limit, "time_limit", expected="a number of seconds > 0")
+    check_time_limit(time_limit)
 
 
 def _solved(rule: ProjectedOGD, arena: Arena, any_first: bool, deadline: float) -> Solved | None:

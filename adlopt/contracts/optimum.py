@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import partial
 
 import numpy as np
 
@@ -19,12 +20,13 @@ from adlopt.contracts.meeting import meet
 from adlopt.contracts.search import Bracket, Filler, Filling, first_level
 from adlopt.contracts.sum_levels import SumLevels
 from adlopt.contracts.sums import mend, nearest_removal, trim
-from adlopt.errors import Binding, InfeasibleRound, SolverFailed, SolverStopped
-from adlopt.highs import Infeasible, Stopped, run
+from adlopt.errors import Binding, InfeasibleRound, SolverStopped
+from adlopt.highs import Stopped
 from adlopt.lots.grid import MICRO, LotGrid
 from adlopt.method import Method
 from adlopt.positions import ContractRound
 from adlopt.waterfill import water_level
+from adlopt.widening import least_lots
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -67,7 +69,7 @@ def least_burden(round_: ContractRound, grid: ContractGrid, gap: float) -> Found
 
 
 def highs_optimum(round_: ContractRound, grid: ContractGrid, time_limit: float | None) -> Found:
-    """Let HiGHS choose the lots between two levels, widening them until it finds some."""
+    """Let HiGHS choose the lots."""
     if grid.least == 0:
         return _nothing(grid, Method.HIGHS)
     filler = Filler(grid)
@@ -76,26 +78,14 @@ def highs_optimum(round_: ContractRound, grid: ContractGrid, time_limit: float |
     continuous = water_level(grid.weight, grid.cap / MICRO, grid.least / MICRO)
     low = Fraction(continuous) * (1 - Fraction(1, 10**12))
     base = filler.settle(grid.limits_at(low), nodes=1).counts
-    high = max(2 * low, top / 2**20)
-    while True:
-        high = min(high, top)
-        core = ContractCore.of(grid, base, low, high)
-        try:
-            answer = run(core.program, time_limit=time_limit)
-        except Infeasible:
-            if high == top:
-                least_burden(round_, grid, 0.0)
-                raise SolverFailed(
-                    "HiGHS calls a round infeasible that has a solution in lots; use Method.AUTO"
-                ) from None
-            high = 4 * high
-            continue
-        return Found(
-            counts=core.counts(answer.columns),
-            lower=low + (high - low) * Fraction(max(answer.bound, 0.0)),
-            stopped=answer.stopped,
-            method=Method.HIGHS,
-        )
+    counts, stopped, lower = least_lots(
+        partial(ContractCore.of, grid, base),
+        low,
+        top,
+        refute=lambda: least_burden(round_, grid, 0.0),
+        time_limit=time_limit,
+    )
+    return Found(counts=counts, lower=lower, stopped=stopped, method=Method.HIGHS)
 
 
 def _nothing(grid: ContractGrid, method: Method) -> Found:

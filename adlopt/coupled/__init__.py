@@ -19,7 +19,7 @@ from adlopt.coupled.problem import Coupling
 from adlopt.episode import Episode
 from adlopt.errors import InputError
 from adlopt.frames import Columns, Tabular
-from adlopt.highs import Stopped
+from adlopt.highs import Stopped, check_time_limit
 from adlopt.loss import Asymmetric, MinMax
 
 
@@ -133,8 +133,7 @@ def solve_coupled(
     loss = MinMax() if loss is None else loss
     if own_number(gap, "gap", lowest=0.0) >= 1:
         raise InputError("gap", gap, "a number in [0, 1)")
-    if time_limit is not None and own_number(time_limit, "time_limit", lowest=0.0) == 0:
-        raise InputError("time_limit", time_limit, "a number of seconds > 0")
+    check_time_limit(time_limit)
     for name, early in (("gap", gap), ("time_limit", time_limit)):
         if early and isinstance(loss, MinMax):
             remedy = "price the shortfall with surrogate(track=..., fair=...)"

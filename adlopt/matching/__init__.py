@@ -31,25 +31,27 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from adlopt.arrays import FloatArray, Record, freeze
-from adlopt.certificate import Certificate, Trust
+from adlopt.certificate import Certificate, Stage, Trust
 from adlopt.errors import InputError
 from adlopt.frames import Columns, Tabular
-from adlopt.highs import Stopped
+from adlopt.highs import Stopped, check_time_limit
 from adlopt.limits import NO_LIMITS, Limits
 from adlopt.loss import Burden, MinMax
 from adlopt.matching.body import Hedges
 from adlopt.matching.check import check_trades
-from adlopt.matching.found import Found, Stage
+from adlopt.matching.found import Found
 from adlopt.matching.goals import Goal, Lots, check_goal
+from adlopt.matching.leverage import least_leverage
 from adlopt.matching.pairing import Trades, pair
 from adlopt.matching.problem import MatchingProblem
 from adlopt.matching.reasons import why_no_more
 from adlopt.matching.search import Search
 from adlopt.matching.tiers import tier_by_tier
+from adlopt.method import Method
 from adlopt.positions import ContractRound
 from adlopt.shed import Shed
 
-__all__ = ["Goal", "Lots", "Matching", "Stage", "Trades", "match"]
+__all__ = ["Goal", "Lots", "Matching", "Trades", "match"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -77,6 +79,9 @@ class Matching(Tabular, Record):
         Rise of the first stage per further contract shed at the order's price, of the continuous
         problem; NaN where nothing is matched.
     stopped : Stopped
+        Whether every program was solved, or one of them hit a limit.
+    method : Method
+        `HIGHS`, or `HIGHS_INTERIOR` if an interior-point method solved any of the programs.
     reason : tuple of str, length n
         Why each account closes no more, where limits were given; else empty.
     """
@@ -92,6 +97,7 @@ class Matching(Tabular, Record):
     stages: tuple[Stage, ...]
     shadow_price: FloatArray | None
     stopped: Stopped
+    method: Method
     reason: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
@@ -120,7 +126,7 @@ class Matching(Tabular, Record):
         trades = "1 trade" if len(self.trades) == 1 else f"{len(self.trades)} trades"
         winners = "1 winner" if self.touched == 1 else f"{self.touched} winners"
         return (
-            f"{trades} with {winners}, {self.stages[0].name} {self.value:.6g}; "
+            f"{trades} with {winners}, {self.stages[0].criterion} {self.value:.6g}; "
             f"{self.certificate}{early}"
         )
 
@@ -166,7 +172,8 @@ def match(
     SolverStopped
         If a limit came before any matching was found.
     InputError
-        If a mark or an equity is missing, or the goal does not go with the lots.
+        If a mark or an equity is missing, the goal does not go with the lots, or a time limit is
+        not > 0.
 
     Examples
     --------
@@ -191,6 +198,7 @@ def match(
         if not isinstance(given, kind):
             raise InputError(name, given, f"a {kind.__name__}")
     check_goal(round_, shed, goal, lots, underlying)
+    check_time_limit(time_limit)
     weight, bounds = MinMax(burden=burden), NO_LIMITS if limits is None else limits
     if bounds.tier is not None:
 
@@ -217,7 +225,7 @@ def _solve(
 ) -> Matching:
     if not problem.quantity.size:
         proven = Certificate(upper=0.0, lower=0.0, trust=Trust.EXACT)
-        stage = Stage(name="nothing can be matched", value=0.0, certificate=proven)
+        stage = Stage(criterion="nothing can be matched", certificate=proven)
         return _matching(problem, goal, Found(steps=np.zeros(0), stages=(stage,)))
     search = Search(problem=problem, branch=lots is Lots.SEARCHED, time_limit=time_limit)
     if goal is Goal.LEAST_BURDEN:
@@ -229,7 +237,7 @@ def _solve(
         of = tuple(names.get(coin, coin) for coin in problem.round_.positions.coin)
         found = search.keep_hedges(Hedges.of(problem, of))
     elif goal is Goal.LEAST_LEVERAGE:
-        found = search.least_leverage()
+        found = least_leverage(search)
     else:
         found = search.fewest_accounts()
     return _matching(problem, goal, found)
@@ -260,6 +268,7 @@ def _matching(problem: MatchingProblem, goal: Goal, found: Found) -> Matching:
         stages=found.stages,
         shadow_price=price,
         stopped=found.stopped,
+        method=found.method,
     )
     _check(matching, problem.round_, problem.shed, problem.limits, whole=problem.whole)
     return matching

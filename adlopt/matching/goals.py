@@ -67,10 +67,17 @@ def check_goal(
         raise InputError("lots", lots, "Lots.ANY or Lots.ROUNDED, for leximin")
     if goal is Goal.FEWEST_ACCOUNTS and lots is Lots.ROUNDED:
         raise InputError("lots", lots, "Lots.ANY or Lots.SEARCHED, for fewest-accounts")
-    if underlying is None:
-        return
+    if underlying is not None:
+        _check_underlying(round_, goal, underlying)
+
+
+def _check_underlying(round_: ContractRound, goal: Goal, underlying: Mapping[str, str]) -> None:
     if goal is not Goal.KEEP_HEDGES:
         raise InputError("underlying", "given", "None", remedy=f"it goes with {Goal.KEEP_HEDGES}")
-    for coin in underlying:
+    if not isinstance(underlying, Mapping):
+        raise InputError("underlying", underlying, "a mapping of coins to names")
+    for coin, name in underlying.items():
         if coin not in round_.positions.coin:
             raise InputError("underlying", coin, "coins of the round's positions")
+        if not isinstance(name, str) or not name:
+            raise InputError("underlying", name, "a non-empty text", index=coin)

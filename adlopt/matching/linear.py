@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from contextlib import suppress
 
 from adlopt.errors import SolverStopped
 from adlopt.highs import RawAnswer, Stopped, run
@@ -22,18 +23,22 @@ def solved(program: Program, time_limit: float | None) -> RawAnswer:
 
     Raises
     ------
-    Infeasible, SolverStopped, SolverFailed
+    Infeasible, SolverFailed
         As `adlopt.highs.run`.
+    SolverStopped
+        If time ran out before either method found a feasible point.
     """
     if program.integer is not None:
         return run(program, time_limit=time_limit)
-    start = time.monotonic()
-    try:
-        answer = run(program, time_limit=time_limit, pivots=PIVOTED_ROWS // program.row_lower.size)
-        if answer.stopped is Stopped.OPTIMAL:
-            return answer
-    except SolverStopped:
-        if time_limit is not None and time.monotonic() - start >= time_limit:
-            raise
+    start, found = time.monotonic(), None
+    with suppress(SolverStopped):
+        found = run(program, time_limit=time_limit, pivots=PIVOTED_ROWS // program.row_lower.size)
+        if found.stopped is Stopped.OPTIMAL:
+            return found
     left = None if time_limit is None else max(time_limit - (time.monotonic() - start), 1e-3)
-    return run(program, time_limit=left, interior=True)
+    try:
+        return run(program, time_limit=left, interior=True)
+    except SolverStopped:
+        if found is None:
+            raise
+        return found

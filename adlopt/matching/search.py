@@ -3,41 +3,35 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
 from adlopt.arrays import BoolArray, FloatArray
-from adlopt.certificate import Trust
-from adlopt.errors import Binding, InfeasibleRound, SolverFailed, SolverStopped
+from adlopt.certificate import TOLERANCE, Stage, Trust
+from adlopt.errors import Binding, InfeasibleRound, SolverFailed
 from adlopt.highs import Infeasible, RawAnswer, Stopped
 from adlopt.limits import NO_LIMITS
 from adlopt.matching.body import Hedges
 from adlopt.matching.flows import Score, mend, round_to_lots
 from adlopt.matching.form import Form, for_branching
-from adlopt.matching.found import Found, Stage
+from adlopt.matching.found import Found, prove, report
 from adlopt.matching.linear import solved
 from adlopt.matching.problem import MatchingProblem
 from adlopt.matching.programs import (
     fewest_accounts,
-    gross_notional,
     keep_hedges,
     least_burden,
-    least_leverage,
     most_matched,
 )
+from adlopt.method import Method
 from adlopt.program import Program
 from adlopt.weak_duality import ProvenBound, lower_bound
 
 SHARE = 1e-7
 """Share of the unit of multipliers from which an account counts as holding up the worst burden."""
-HIGHEST = 1e6
-"""Leverage beyond which nobody counts as solvent."""
-HAIR = 2e-10
-"""Relative step to the side of a level that Newton's method takes for the worst leverage."""
-STEPS = 100
-"""Linear programs that the worst leverage may take; the interval reached by then is stated."""
-CAP = 1e-9
+CAP = 0.9 * TOLERANCE
 """Relative room that a later stage leaves the value of an earlier one."""
 SPENT = 1e-6
 """Relative distance from its capacity at which an account counts as having no profit left."""
@@ -59,27 +53,24 @@ class Search:
     problem: MatchingProblem
     branch: bool
     time_limit: float | None
+    answers: list[tuple[Stopped, Method]] = field(default_factory=list)
+    """How each of its programs ended."""
 
     def least_burden(self) -> Found:
         """Find the least worst burden."""
         form = least_burden(self.problem)
-        flow, answer = self._flow(form)
+        flow, answer = self.flow(form)
         steps = flow
         if self.problem.whole:
             steps = round_to_lots(self.problem, flow, self._by_burden)
-        proven, price = _bound(form, answer, self._worst_burden(flow)), self._price(form, answer)
-        stage = Stage.of("worst burden", self._worst_burden(steps), proven)
-        if not self.branch or stage.certificate.optimal:
-            return Found(
-                steps=steps,
-                stages=(stage,),
-                price=self._price(form, answer),
-                stopped=answer.stopped,
+        proven = _bound(form, answer, self._worst_burden(flow))
+        stage = prove("worst burden", self._worst_burden(steps), proven)
+        if self.branch and not stage.certificate.optimal:
+            steps, claimed = self.branched(
+                form, steps, low=stage.certificate.lower, high=stage.value
             )
-        lots = self._branch(form, steps, low=stage.certificate.lower, high=stage.value)
-        steps, claimed, stopped = lots
-        stage = Stage.of("worst burden", self._worst_burden(steps), proven).reported(claimed)
-        return Found(steps=steps, stages=(stage,), price=price, stopped=stopped)
+            stage = report(prove("worst burden", self._worst_burden(steps), proven), claimed)
+        return self.found(steps, [stage], self.price(form, answer))
 
     def leximin(self) -> Found:
         """Lower the worst burden, fix those that hold it up, go on with the others."""
@@ -89,137 +80,70 @@ class Search:
         price: FloatArray | None = None
         while True:
             form = least_burden(problem, fixed=fixed)
-            flow, answer = self._flow(form)
+            flow, answer = self.flow(form)
             if levels and not form.accounts.size:
                 break
             bearing = np.zeros(problem.weight.size, dtype=bool)
             bearing[form.accounts] = True
             worst = self._worst_burden(flow, bearing)
             levels.append((bearing, _bound(form, answer, worst)))
-            price = self._price(form, answer) if price is None else price
+            price = self.price(form, answer) if price is None else price
             if worst <= 0.0:
                 break
             held = _holding(form, answer)
             fixed[form.accounts[held]] = worst
         steps = round_to_lots(problem, flow, self._by_burden) if problem.whole else flow
         stages = [
-            Stage.of(
+            prove(
                 "worst burden" if rank == 0 else f"burden of the next {int(bearing.sum())}",
                 self._worst_burden(steps, bearing),
                 proven,
             )
             for rank, (bearing, proven) in enumerate(levels[: 1 if problem.whole else None])
         ]
-        return Found(steps=steps, stages=tuple(stages), price=price, stopped=answer.stopped)
+        return self.found(steps, stages, price)
 
     def keep_hedges(self, hedges: Hedges) -> Found:
         """Change net deltas least, and among all that do so bear the least."""
         problem = self.problem
         form = keep_hedges(problem, hedges)
-        flow, answer = self._flow(form)
+        flow, answer = self.flow(form)
         rounding = CAP * 1e-3 * math.fsum(problem.notional * problem.quantity)
 
         def change(steps: FloatArray) -> float:
             return math.fsum(hedges.change(steps))
 
         def stage(steps: FloatArray) -> Stage:
-            return Stage.of("net delta changed, USD", change(steps), proven, rounding=rounding)
+            return prove("net delta changed, USD", change(steps), proven, rounding=rounding)
 
         proven = _hedge_bound(form, answer)
-        stopped, claimed = answer.stopped, 0.0
+        claimed = 0.0
         if self.branch:
-            flow, claimed, stopped = self._branch(form, flow)
+            flow, claimed = self.branched(form, flow)
         cap = change(flow) * (1 + CAP) + rounding
         second = least_burden(problem, hedge_cap=(hedges, cap))
-        steps, answer = self._flow(second)
+        steps, answer = self.flow(second)
         bearable = answer
         if self.branch:
-            steps, low, _ = self._branch(second, steps)
+            steps, low = self.branched(second, steps)
         elif problem.whole:
-            steps = round_to_lots(problem, steps, _by_fraction(steps))
+            steps = round_to_lots(problem, steps, by_fraction(steps))
             cap = max(cap, change(steps) * (1 + CAP))
             second = least_burden(problem, hedge_cap=(hedges, cap))
             bearable = self._run(second)
         worst = self._worst_burden(steps)
-        burden = Stage.of("worst burden", worst, _bound(second, bearable, worst))
+        burden = prove("worst burden", worst, _bound(second, bearable, worst))
         if self.branch:
-            burden = burden.reported(low)
-        return Found(
-            steps=steps,
-            stages=(stage(steps).reported(claimed), burden),
-            price=self._price(form, answer) if not self.branch else None,
-            stopped=stopped,
-        )
-
-    def least_leverage(self) -> Found:
-        """Lower the worst leverage: one program at the mark, a few where closing takes equity.
-
-        Each program proves a level out of reach, or reaches one that is no higher; the next level
-        is Newton's, a hair to the side that is farther from it.
-        """
-        problem = self.problem
-        level, lower, upper = 0.0, 0.0, math.inf
-        flow = np.zeros(problem.level.size)
-        for _ in range(STEPS):
-            form = least_leverage(problem, level)
-            attempt, answer = self._flow(form)
-            reached = self.worst_leverage(attempt)
-            if reached < upper:
-                upper, flow = reached, attempt
-            # Never exact: sums of notionals, and levels, are rounded before they are proved.
-            proven = lower_bound(form.program, _duals(answer), exact=False)
-            if level == 0.0:
-                lower, price = form.factor * proven.lower, self._price(form, answer)
-            elif proven.lower >= 0.0:
-                lower = max(lower, level)
-            if not problem.value.any() or lower >= upper * (1 - 3 * HAIR):
-                break
-            if level >= HIGHEST and math.isinf(upper):
-                raise InfeasibleRound(
-                    f"no matching leaves every winner a leverage below {HIGHEST:g}: losers' "
-                    "prices take all of somebody's equity; shed less, or closer to the mark",
-                    below=None,
-                    above=None,
-                )
-            level = (
-                HIGHEST if math.isinf(upper) else self._next(form, answer, attempt, lower, upper)
-            )
-        proven = replace(proven, lower=lower, error=form.factor * proven.error)
-        steps, stopped = flow, answer.stopped
-        if problem.whole:
-            steps = round_to_lots(problem, flow, _by_fraction(flow))
-        if math.isinf(self.worst_leverage(steps)):
-            raise SolverStopped("rounding to lots takes all of somebody's equity")
-        stage = Stage.of("worst leverage", self.worst_leverage(steps), proven)
-        if self.branch and not stage.certificate.optimal:
-            steps, claimed, stopped = self._branch(
-                form, steps, low=stage.certificate.lower, high=stage.value
-            )
-            stage = Stage.of("worst leverage", self.worst_leverage(steps), proven)
-            stage = stage.reported(claimed)
-        known = None if problem.value.any() else price
-        return Found(steps=steps, stages=(stage,), price=known, stopped=stopped)
-
-    def _next(
-        self, form: Form, answer: RawAnswer, steps: FloatArray, lower: float, upper: float
-    ) -> float:
-        """Level at which the multipliers' mean of notional and equity would balance."""
-        problem, equity = self.problem, self.problem.round_.start.equity
-        assert equity is not None
-        mean = _shares(form, answer) / equity[form.accounts]
-        left = self._notional_left(steps)[form.accounts]
-        level = float(mean @ left) / float(mean @ (equity - problem.haircut(steps))[form.accounts])
-        if not lower <= level <= upper:
-            return (lower + upper) / 2
-        level = level * (1 - HAIR if upper - level < level - lower else 1 + HAIR)
-        return level if lower < level < upper else (lower + upper) / 2
+            burden = report(burden, low)
+        price = None if self.branch else self.price(form, answer)
+        return self.found(steps, [report(stage(steps), claimed), burden], price)
 
     def fewest_accounts(self) -> Found:
         """Touch as few accounts as can close all that is matched."""
         problem = self.problem
         form = fewest_accounts(problem)
         relaxed = self._run(form)
-        proven = lower_bound(form.program, _duals(relaxed))
+        proven = lower_bound(form.program, duals(relaxed))
         proven = replace(proven, lower=float(math.ceil(proven.lower - 1e-9)))
         mixed = for_branching(problem, form, np.zeros(form.per.size))
         answer = self._solve(mixed.program)
@@ -228,24 +152,7 @@ class Search:
         steps = mend(problem, mixed.steps(answer.columns), on[problem.account])
         touched = float(np.unique(problem.account[steps > 0]).size)
         claimed = float(math.ceil(answer.bound - 1e-6))
-        stage = Stage.of("accounts touched", touched, proven).reported(claimed)
-        return Found(steps=steps, stages=(stage,), stopped=answer.stopped)
-
-    def worst_leverage(self, steps: FloatArray) -> float:
-        """Worst notional over equity after closing, among accounts that can be touched."""
-        problem = self.problem
-        touched, equity = problem.touchable, problem.round_.start.equity
-        assert equity is not None
-        gross = self._notional_left(steps)[touched]
-        left = (equity - problem.haircut(steps))[touched]
-        ratio = np.where(left > 0, gross / np.where(left > 0, left, 1.0), np.inf)
-        return float(np.where(gross > 0, ratio, 0.0).max())
-
-    def _notional_left(self, steps: FloatArray) -> FloatArray:
-        problem = self.problem
-        closed = problem.by_account(problem.notional[problem.level] * steps)
-        left: FloatArray = np.maximum(gross_notional(problem) - closed, 0.0)
-        return left
+        return self.found(steps, [report(prove("accounts touched", touched, proven), claimed)])
 
     def _worst_burden(self, steps: FloatArray, among: BoolArray | None = None) -> float:
         burden = self.problem.burden(self.problem.haircut(steps))
@@ -261,15 +168,31 @@ class Search:
 
     def _solve(self, program: Program) -> RawAnswer:
         try:
-            return solved(program, self.time_limit)
+            answer = solved(program, self.time_limit)
         except Infeasible:
             raise self._infeasible() from None
+        self.answers.append((answer.stopped, answer.method))
+        return answer
+
+    def found(
+        self, steps: FloatArray, stages: Sequence[Stage], price: FloatArray | None = None
+    ) -> Found:
+        """Gather an answer; it says how its programs ended."""
+        limit = any(stopped is Stopped.LIMIT for stopped, _ in self.answers)
+        inside = any(method is Method.HIGHS_INTERIOR for _, method in self.answers)
+        return Found(
+            steps=steps,
+            stages=tuple(stages),
+            price=price,
+            stopped=Stopped.LIMIT if limit else Stopped.OPTIMAL,
+            method=Method.HIGHS_INTERIOR if inside else Method.HIGHS,
+        )
 
     def _infeasible(self) -> Exception:
         form = most_matched(self.problem)
         answer = solved(form.program, self.time_limit)
         wanted = math.fsum(self.problem.notional * self.problem.quantity)
-        reached = -form.factor * lower_bound(form.program, _duals(answer)).lower
+        reached = -form.factor * lower_bound(form.program, duals(answer)).lower
         if reached >= wanted * (1 - 1e-9):
             return SolverFailed("HiGHS calls a matching infeasible that profits allow")
         start, capacity = self.problem.round_.start, self.problem.capacity
@@ -287,41 +210,44 @@ class Search:
             binding=tuple(Binding(start.account[i], float(capacity[i]), reasons[i]) for i in spent),
         )
 
-    def _flow(self, form: Form) -> tuple[FloatArray, RawAnswer]:
+    def flow(self, form: Form) -> tuple[FloatArray, RawAnswer]:
+        """Solve a form: a flow, shape (A,), that closes every level exactly, and the raw answer."""
         answer = self._run(form)
         return mend(self.problem, form.steps(answer.columns)), answer
 
-    def _price(self, form: Form, answer: RawAnswer) -> FloatArray:
+    def price(self, form: Form, answer: RawAnswer) -> FloatArray:
         """Rise of the objective per step, at each level."""
         levels = self.problem.quantity.size
         per = np.ones(levels)
         per[self.problem.level] = form.per
-        price: FloatArray = form.factor * _duals(answer)[:levels] / per
+        price: FloatArray = form.factor * duals(answer)[:levels] / per
         return price
 
-    def _branch(
+    def branched(
         self, form: Form, steps: FloatArray, *, low: float = 0.0, high: float = 0.0
-    ) -> tuple[FloatArray, float, Stopped]:
+    ) -> tuple[FloatArray, float]:
+        """Search for whole steps around others: a flow, and the bound that the search claims."""
         base = np.rint(steps)
         lots = for_branching(self.problem, form, base, low, high * (1 + 1e-9))
         answer = self._solve(lots.program)
         claimed = form.factor * (lots.offset + answer.bound)
-        return mend(self.problem, lots.steps(answer.columns)), claimed, answer.stopped
+        return mend(self.problem, lots.steps(answer.columns)), claimed
 
 
 def _bound(form: Form, answer: RawAnswer, value: float) -> ProvenBound:
     if not form.accounts.size:
         return ProvenBound(lower=0.0, error=0.0, trust=Trust.EXACT)
-    proven = lower_bound(form.below(value), _duals(answer))
+    proven = lower_bound(form.below(value), duals(answer))
     return replace(proven, lower=form.factor * proven.lower, error=form.factor * proven.error)
 
 
 def _hedge_bound(form: Form, answer: RawAnswer) -> ProvenBound:
-    proven = lower_bound(form.program, _duals(answer))
+    proven = lower_bound(form.program, duals(answer))
     return replace(proven, lower=form.factor * proven.lower, error=form.factor * proven.error)
 
 
-def _duals(answer: RawAnswer) -> FloatArray:
+def duals(answer: RawAnswer) -> FloatArray:
+    """Multipliers of a linear program's rows."""
     if answer.row_duals is None:
         raise SolverFailed("HiGHS returned no multipliers")
     return answer.row_duals
@@ -329,21 +255,21 @@ def _duals(answer: RawAnswer) -> FloatArray:
 
 def _holding(form: Form, answer: RawAnswer) -> BoolArray:
     """Accounts whose multiplier says that the worst burden cannot fall unless theirs does."""
-    share = _shares(form, answer)
+    share = shares(form, answer)
     holding: BoolArray = share >= min(SHARE * float(share.sum()), float(share.max()))
     return holding
 
 
-def _shares(form: Form, answer: RawAnswer) -> FloatArray:
+def shares(form: Form, answer: RawAnswer) -> FloatArray:
     """Weight of each bearing account in the multipliers."""
     coefficient = np.zeros(form.program.row_lower.size)
     row = np.repeat(np.arange(coefficient.size), np.diff(form.program.start))
     of_z = form.program.column == form.per.size
     coefficient[row[of_z]] = form.program.coefficient[of_z]
-    shares: FloatArray = np.abs(_duals(answer) * coefficient)[form.bearing]
+    shares: FloatArray = np.abs(duals(answer) * coefficient)[form.bearing]
     return shares
 
 
-def _by_fraction(flow: FloatArray) -> Score:
+def by_fraction(flow: FloatArray) -> Score:
     """Largest remainder first."""
     return lambda arc, steps, _: float(steps[arc] - flow[arc])

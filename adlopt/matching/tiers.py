@@ -12,6 +12,7 @@ from adlopt.errors import InfeasibleRound
 from adlopt.highs import Stopped
 from adlopt.limits import Limits
 from adlopt.matching.pairing import Trades
+from adlopt.method import Method
 from adlopt.round import RoundStart
 from adlopt.shed import Shed
 
@@ -60,9 +61,11 @@ def _together(answers: Sequence[Matching]) -> Matching:
     for number, answer in enumerate(answers[1:], start=2):
         if len(answer.trades):
             stages += [
-                replace(stage, name=f"tier {number}, {stage.name}") for stage in answer.stages
+                replace(stage, criterion=f"tier {number}, {stage.criterion}")
+                for stage in answer.stages
             ]
     limit = any(answer.stopped is Stopped.LIMIT for answer in answers)
+    inside = any(answer.method is Method.HIGHS_INTERIOR for answer in answers)
     trades = [answer.trades for answer in answers]
     return replace(
         answers[0],
@@ -80,7 +83,8 @@ def _together(answers: Sequence[Matching]) -> Matching:
         stages=tuple(stages),
         # One tier's prices do not hold for what another one closes.
         shadow_price=None,
-        stopped=Stopped.LIMIT if limit else answers[0].stopped,
+        stopped=Stopped.LIMIT if limit else Stopped.OPTIMAL,
+        method=Method.HIGHS_INTERIOR if inside else Method.HIGHS,
     )
 
 

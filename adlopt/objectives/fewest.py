@@ -37,6 +37,7 @@ from adlopt.certificate import (
 from adlopt.errors import InputError, NoSolution
 from adlopt.highs import Stopped
 from adlopt.loss import worst_burden
+from adlopt.lots.breakpoints import first_level
 from adlopt.lots.grid import MICRO, LotGrid
 from adlopt.method import Method
 from adlopt.objectives.lot_sums import few_then_fair, least_rank
@@ -267,4 +268,4 @@ def _level_in_lots(grid: LotGrid, k: int) -> Fraction:
 
     if k == 0 or grid.budget == 0:
         return Fraction(0)
-    return lots.first_level(grid, enough, Fraction(0), grid.level_of(grid.most))
+    return first_level(grid, enough, Fraction(0), grid.level_of(grid.most))

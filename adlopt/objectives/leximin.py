@@ -124,7 +124,7 @@ def _no_dollar_moves(problem: BurdenProblem, haircut: FloatArray) -> Certificate
 
 def _no_lot_moves(grid: LotGrid, counts: IntArray) -> Certificate:
     """Check that no lot can move; (burden with the lot, −burden without) ranks the moves."""
-    weight = np.maximum(grid.weight, 1e-300)
+    weight = np.where(grid.weight > 0, grid.weight, 1.0)
     with_it = np.where(counts > 0, grid.size * counts / weight, -np.inf)
     with_more = np.where(counts < grid.most, grid.size * (counts + 1) / weight, np.inf)
     givers = np.flatnonzero((counts > 0) & (with_it >= with_it.max() * (1 - CLOSE)))

@@ -28,7 +28,7 @@ from adlopt.certificate import (
     round_down,
 )
 from adlopt.errors import InputError, SolverFailed
-from adlopt.highs import Infeasible, Stopped, run
+from adlopt.highs import Infeasible, RawAnswer, Stopped, run
 from adlopt.method import Method
 from adlopt.objective import CVaR
 from adlopt.optimum import Search, Solution, least_loss, solution
@@ -68,13 +68,13 @@ def least_cvar(problem: BurdenProblem, objective: CVaR, search: Search) -> Solut
     if objective.level == 1:
         return least_loss(problem, search)
     if search.method is Method.HIGHS:
-        haircut, dual, stopped = _by_program(problem, shares / (1.0 - objective.level), search)
+        haircut, dual, answer = _by_program(problem, shares / (1.0 - objective.level), search)
+        method, stopped = answer.method, answer.stopped
     else:
         haircut, dual = _by_bisection(problem, shares / (1.0 - objective.level))
-        stopped = Stopped.OPTIMAL
+        method, stopped = Method.WATER_FILLING, Stopped.OPTIMAL
     certificate = _certify(problem, objective, haircut, dual)
-    used = Method.HIGHS if search.method is Method.HIGHS else Method.WATER_FILLING
-    return solution(problem, haircut, certificate, used, stopped)
+    return solution(problem, haircut, certificate, method, stopped)
 
 
 def _by_bisection(problem: BurdenProblem, cap: FloatArray) -> tuple[FloatArray, Multipliers]:
@@ -216,7 +216,7 @@ def _float_bound(
 
 def _by_program(
     problem: BurdenProblem, cap: FloatArray, search: Search
-) -> tuple[FloatArray, Multipliers, Stopped]:
+) -> tuple[FloatArray, Multipliers, RawAnswer]:
     held = np.flatnonzero(problem.open)
     program, scale = cvar_program(problem, cap)
     try:
@@ -229,7 +229,7 @@ def _by_program(
     duals = np.zeros(n + 1) if answer.row_duals is None else answer.row_duals
     burden[held] = duals[:n] * scale / WORK_TOTAL
     dual = Multipliers(budget=float(duals[n]) * scale / WORK_TOTAL, burden=burden)
-    return haircut, dual, answer.stopped
+    return haircut, dual, answer
 
 
 def cvar_program(problem: BurdenProblem, cap: FloatArray) -> tuple[Program, float]:

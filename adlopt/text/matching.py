@@ -26,6 +26,7 @@ def summarise(case: ContractCase, best: Matching) -> dict[str, Any]:
         "goal": best.goal.value,
         "lots": case.lots.value,
         "summary": str(best),
+        "method": best.method.value,
         "stopped": best.stopped.value,
         "worst_burden": best.worst_burden,
         "accounts_touched": best.touched,
@@ -33,7 +34,7 @@ def summarise(case: ContractCase, best: Matching) -> dict[str, Any]:
         "needed_usd": case.round_.needed,
         "stages": [
             {
-                "name": stage.name,
+                "name": stage.criterion,
                 "value": stage.value,
                 "lower": stage.certificate.lower,
                 "gap": stage.certificate.gap,

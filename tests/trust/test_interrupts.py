@@ -171,3 +171,42 @@ def test_while_highs_searches(folder):
     done = run(folder, HARD)
     assert (done.stdout, done.stderr) == ("stopped\n[2.]\n", "")
     assert time.monotonic() - before < 30
+
+
+DENSE = """
+import os, signal, threading, time
+import numpy as np
+from adlopt.highs import run
+from adlopt.program import Program
+
+dice = np.random.default_rng(0)
+rows, columns = 1500, 3000
+matrix = dice.random((rows, columns)) * (dice.random((rows, columns)) < 0.3)
+row, column = np.nonzero(matrix)
+program = Program(
+    cost=dice.random(columns),
+    lower=np.zeros(columns),
+    upper=np.full(columns, 10.0),
+    row_lower=0.5 * matrix.sum(axis=1),
+    row_upper=np.full(rows, np.inf),
+    start=np.append(0, np.cumsum(np.bincount(row, minlength=rows))),
+    column=column,
+    coefficient=matrix[row, column],
+)
+begun = time.monotonic()
+run(program, interior=INTERIOR)
+whole = time.monotonic() - begun
+threading.Timer(0.1 * whole, os.kill, (os.getpid(), signal.SIGINT)).start()
+try:
+    begun = time.monotonic()
+    run(program, interior=INTERIOR)
+except KeyboardInterrupt:
+    print("stopped" if time.monotonic() - begun < 0.8 * whole else "at the end")
+"""
+
+
+@pytest.mark.parametrize("interior", ["False", "True"])
+def test_while_highs_solves_a_linear_program(folder, interior):
+    """Long before its end; interior point swallows what is raised while it calls back."""
+    done = run(folder, DENSE.replace("INTERIOR", interior))
+    assert (done.stdout, done.stderr) == ("stopped\n", "")
