@@ -55,7 +55,7 @@ def dollars(data: dict[str, Any]) -> Table:
 
 
 def _whole(usd: float | None) -> str:
-    return "–" if usd is None else f"{usd:,.0f}"
+    return "–" if usd is None else f"{usd:z,.0f}"
 
 
 def fairness(data: dict[str, Any]) -> Table | None:
@@ -83,7 +83,7 @@ def _excess(score: dict[str, Any]) -> tuple[str, str]:
         return "∞", "∞"
     if score["fairness_excess_usd"] is None:
         return "–", "–"
-    return f"{score['fairness_excess_usd']:,.0f}", f"{score['corrected_total_usd']:,.0f}"
+    return f"{score['fairness_excess_usd']:z,.0f}", f"{score['corrected_total_usd']:z,.0f}"
 
 
 def in_all(data: dict[str, Any]) -> Table | None:
@@ -115,7 +115,7 @@ def regrets(data: dict[str, Any]) -> Table:
     for score in data["scores"]:
         outside = first["fails_by_policy"].get(score["policy"])
         share = score["severity_loss_usd"] / first["usd"] if first["usd"] else None
-        regret = [_dash(value, ",.0f") for value in score["regret_usd"].values()]
+        regret = [_dash(value, "z,.0f") for value in score["regret_usd"].values()]
         rows.append((score["policy"], *regret, "outside" if outside else percent(share)))
     theta = data["best_fixed_severity"]["theta"]
     title = (
@@ -169,7 +169,7 @@ def losses(data: dict[str, Any]) -> Table | None:
 def _loss(score: dict[str, Any], names: list[str]) -> list[str]:
     if score["loss"] is None:
         return ["∞"] * (1 + len(names))
-    return [f"{score['loss']:,.6g}", *(_dash(score["loss_regret"][n], ",.6g") for n in names)]
+    return [f"{score['loss']:,.6g}", *(_dash(score["loss_regret"][n], "z,.6g") for n in names)]
 
 
 def _dash(value: float | None, form: str) -> str:

@@ -70,8 +70,8 @@ def _certificate(price: CouplingPrice) -> str:
     certificate = best.certificate
     value = "worst burden in all" if best.budgets_met else "sum of the loss"
     rows = [
-        (f"{value}, recomputed", f"{certificate.upper!r}"),
-        (f"lower bound ({certificate.trust.value})", f"{certificate.lower!r}"),
+        (f"{value}, recomputed", f"{certificate.upper:.12g}"),
+        (f"lower bound ({certificate.trust.value})", f"{certificate.lower:.12g}"),
         ("rounding subtracted from it", f"{certificate.error:.1e}"),
     ]
     if not best.budgets_met:
@@ -86,12 +86,12 @@ def _certificate(price: CouplingPrice) -> str:
 
 def _one_by_one(price: CouplingPrice) -> str:
     bounds = price.price
-    rows = [("the same objective", f"{price.one_by_one!r}")]
+    rows = [("the same objective", f"{price.one_by_one:.12g}")]
     if bounds is None:
         rows.append(("price of not coupling", "none: budgets are missed"))
     else:
-        rows.append(("price of not coupling, at least", f"{bounds[0]!r}"))
-        rows.append(("price of not coupling, at most", f"{bounds[1]!r}"))
+        rows.append(("price of not coupling, at least", f"{bounds[0]:.3g}"))
+        rows.append(("price of not coupling, at most", f"{bounds[1]:.3g}"))
     rows += [(f"short in round {t}, USD", f"{lost:,.2f}") for t, lost in price.short.items()]
     if price.overdrawn:
         rows.append(("rounds with overdrawn accounts", " ".join(map(str, price.overdrawn))))
