@@ -158,6 +158,15 @@ class Bound:
         HINDSIGHT if the policy it covers is tuned on the episode.
     side : Side
     status : Status
+
+    Examples
+    --------
+    >>> from adlopt.episodes import october_10
+    >>> from adlopt.quantity import TOTAL_DEFICIT
+    >>> half = Bound(name="mine", expression=TOTAL_DEFICIT.symbol / 2,
+    ...              comparator=Comparator.PER_ROUND_OPTIMUM, covers="the constant ½")
+    >>> f"{half.value(october_10()):,.2f}"
+    '50,031,693.34'
     """
 
     name: str

@@ -80,6 +80,13 @@ class Certificate:
     ------
     CertificateError
         If `lower` exceeds `upper` by more than rounding: one of the two must be wrong.
+
+    Examples
+    --------
+    >>> print(Certificate(upper=0.25, lower=0.25, trust=Trust.EXACT))
+    proven optimal (exact)
+    >>> print(Certificate(upper=0.25, lower=0.2, trust=Trust.REPORTED))
+    within 0.2 of the optimum (reported)
     """
 
     upper: float

@@ -84,6 +84,13 @@ def paper_ogd(
     ------
     InputError
         If all deficits are zero, or so small that the step is beyond `LARGEST_USD`.
+
+    Examples
+    --------
+    >>> from adlopt.episodes import october_10
+    >>> rule = paper_ogd(october_10())
+    >>> f"{rule.step:.4g}", rule.information.value
+    ('1.166e-07', 'hindsight')
     """
     path = P.measure(episode) if variation is None else variation
     root, needed = math.hypot(*episode.deficit), math.sqrt(1 + 2 * path)

@@ -145,7 +145,14 @@ class RoundOutcome(Record):
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Round(Tabular, Record):
-    """A finished round: its start and its outcome."""
+    """A finished round: its start and its outcome.
+
+    Examples
+    --------
+    >>> round_ = Round.of(capacity=[30.0, 10.0], deficit=25.0, needed=20.0)
+    >>> round_.start.account, round_.needed
+    (('1', '2'), 20.0)
+    """
 
     start: RoundStart
     outcome: RoundOutcome

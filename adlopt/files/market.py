@@ -61,6 +61,15 @@ def write_market(market: Market, path: str | Path) -> list[Path]:
     ------
     InputError
         If the path does not end in .json or cannot be written.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from adlopt.files import read_market, write_template
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     market = read_market(write_template(Path(folder) / "market.toml"))
+    ...     [path.name for path in write_market(market, f"{folder}/copy.json")]
+    ['copy.accounts.parquet', 'copy.positions.parquet', 'copy.json']
     """
     path = json_path(path)
     accounts, held, coins = market.accounts, market.positions, market.coins

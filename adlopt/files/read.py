@@ -102,12 +102,29 @@ def read_limits(path: str | Path, start: RoundStart) -> Limits | None:
 
 
 def read_episode(path: str | Path) -> Episode:
-    """Read an episode.
+    r"""Read an episode.
 
     Raises
     ------
     InputError
         Naming file, field or row, value, and what was expected.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> text = '''
+    ... name = "one round"
+    ... [[round]]
+    ... deficit = 100
+    ... needed = 50
+    ... account = [{ id = "a", capacity = 80 }]
+    ... '''
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     path = Path(folder) / "episode.toml"
+    ...     _ = path.write_text(text)
+    ...     episode = read_episode(path)
+    >>> episode.name, episode.needed
+    ('one round', array([50.]))
     """
     path = Path(path)
     entry = decode(path, EpisodeFile)

@@ -39,6 +39,14 @@ def write_episode(
     InputError
         If the path does not end in .json or cannot be written, or if equity, lots or a feature
         are given in some rounds only.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from adlopt.episodes import shock
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     [path.name for path in write_episode(shock(rounds=2, winners=3), f"{folder}/e.json")]
+    ['e.accounts.parquet', 'e.json']
     """
     path = json_path(path)
     table = path.with_suffix(".accounts.parquet") if accounts is None else accounts

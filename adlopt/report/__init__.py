@@ -81,6 +81,15 @@ def write_report(
     ------
     InputError
         If the path does not end in .html or cannot be written.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from adlopt.episodes import shock
+    >>> evidence = Evidence(episode=shock(rounds=2, winners=3))
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     write_report(evidence, f"{folder}/report.html").name
+    'report.html'
     """
     target = require_page(path)
     made = report(evidence, proofs=proofs).encode("utf-8")

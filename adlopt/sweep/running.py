@@ -21,7 +21,7 @@ def run_sweep(
     progress: Callable[[str], None] | None = None,
     notice: Callable[[str], None] = warnings.warn,
 ) -> Path:
-    """Play what is not yet played, then write all rows to one file.
+    r"""Play what is not yet played, then write all rows to one file.
 
     Parameters
     ----------
@@ -47,6 +47,17 @@ def run_sweep(
         If the output cannot be written.
     SweepStopped
         If a chunk failed; the others are finished and kept.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from adlopt.sweep import on_threads, read_sweep
+    >>> text = 'policies = ["persistence+queue"]\n[[episode]]\nsource = "october-10"\n'
+    >>> with tempfile.TemporaryDirectory() as folder, on_threads(1) as executor:
+    ...     spec = Path(folder) / "sweep.toml"
+    ...     _ = spec.write_text(text)
+    ...     run_sweep(read_sweep(spec), spec.with_suffix(".parquet"), executor).name
+    'sweep.parquet'
     """
     output = Path(output)
     if output.suffix != ".parquet" or not output.parent.is_dir() or output.is_dir():
