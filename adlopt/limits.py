@@ -87,8 +87,8 @@ class Limits(Record):
             If a length differs from the round's, an ineligible account is unknown, or floors are
             given for a round without equities.
         """
-        most: FloatArray = np.min([room for _, room in self._rooms(start)], axis=0)
-        return most
+        rooms: FloatArray = np.array([room for _, room in self._rooms(start)])
+        return np.asarray(rooms.min(axis=0), dtype=np.float64)
 
     def reasons(self, start: RoundStart) -> tuple[str, ...]:
         """What keeps each account from losing more, length n."""

@@ -259,7 +259,7 @@ class MirrorDescent:
         """Step from the fractions played."""
         fraction = fractions(haircut, start.capacity)
         bearers = (start.capacity > 0) & (fraction >= fraction.max() * (1 - EQUAL))
-        after = fraction - np.where(bearers, self.step / max(bearers.sum(), 1), 0.0)
+        after = fraction - np.where(bearers, self.step / max(int(bearers.sum()), 1), 0.0)
         return {**state, **dict(zip(start.account, after.tolist(), strict=True))}
 
 
