@@ -22,6 +22,14 @@ excess; it is hard where a hundred accounts hold a few coarse lots each, and the
 better. Each subset sum is bounded by `subset_sum.NODES` and `subset_sum.SUMS`, and a search that
 needs more of them gives up and says so. The least burden in lots whose sum may exceed the budget is
 then still proved, exactly.
+
+Beyond one position and one round: m positions cost a knapsack an account and level, a few tenths of
+a second for 30,000 (`adlopt.contracts`). Coins are tied by conservation: a linear program with a
+row an account and coin and an arc a position and price, from tenths of a second to minutes
+(`adlopt.matching`). T rounds that share n winners cost T · n a cut, and more of them as more rounds
+bind: for 16 × 20,000 from 0.4 s to 3 s (`adlopt.coupled`). A path over T rounds costs T log T a
+price of moving, 0.4 s for 100,000 (`adlopt.severity_path`). Separate rounds and episodes share
+nothing and are played side by side (`adlopt.sweep`).
 """
 
 from __future__ import annotations

@@ -230,7 +230,7 @@ def test_the_picture_of_the_readme_is_what_its_command_draws():
     if kept != drawn:
         assert texts_of(kept) == texts_of(drawn)
         for one, other in zip(curves_of(kept), curves_of(drawn), strict=True):
-            assert one == pytest.approx(other, abs=1.0)
+            assert one == pytest.approx(other, abs=4.0)
 
 
 def texts_of(svg):

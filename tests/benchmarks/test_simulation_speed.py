@@ -1,4 +1,4 @@
-"""How many simulated crashes of sixty steps one core plays in a second: OPS in the table."""
+"""How long one core plays at a simulated crash of sixty steps."""
 
 from itertools import count
 
@@ -6,15 +6,14 @@ import pytest
 
 from adlopt.simulation import Scenario, simulate
 
-pytest.importorskip("pytest_benchmark")
 
-
-@pytest.mark.parametrize("accounts", [100, 300, 1_000, 3_000])
-@pytest.mark.parametrize("name", ["hyperliquid", "percolator", "reya", "persistence+pro-rata"])
-def test_crashes_a_second(benchmark, name, accounts):
+@pytest.mark.parametrize("accounts", [300, 3_000])
+@pytest.mark.parametrize("name", ["hyperliquid", "reya", "persistence+pro-rata"])
+def test_a_crash(measure, name, accounts):
     scenario, seeds = Scenario(accounts=accounts), count()
 
     def play():
         return simulate(name, scenario, seed=next(seeds)).outcome
 
-    assert benchmark.pedantic(play, rounds=10).liquidated > 0
+    problem = f"a simulated crash of sixty steps, {name}"
+    assert measure(play, problem=problem, n=accounts, rounds=10).liquidated > 0
