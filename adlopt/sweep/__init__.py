@@ -23,9 +23,9 @@ All rows are held in memory once, at the end, about 200 bytes a row.
 Plan for 10⁵ closed-loop episodes, a crash of 60 steps under one policy each: one core plays 15 of
 300 accounts in a second of processor time and 6.1 of 1,000 accounts (medians of 32 plays under
 hyperliquid, reya, persistence and constant:1+queue: `pytest tests/benchmarks/test_sweep.py
---benchmark-enable`), which makes 1.8 and 4.5 core hours. 10⁵ crashes under four policies each, to be
-compared pair by pair, take four times that: 7.3 and 18 core hours, a night of 8 hours on 1 and on 3
-cores. `seeds = 25000` in the spec makes 10⁵ of them with four policies; chunks of 32 crashes last
+--benchmark-enable`), which makes 1.8 and 4.5 core hours. 10⁵ crashes under four policies each, to
+be compared pair by pair, take four times that: 7.3 and 18 core hours, a night of 8 hours on 1 and
+on 3 cores. `seeds = 25000` in the spec makes 10⁵ of them with four policies; chunks of 32 crashes last
 8 and 21 seconds, which is what a killed worker costs at most.
 """
 
