@@ -25,8 +25,8 @@ Plan for 10⁵ closed-loop episodes, a crash of 60 steps under one policy each: 
 hyperliquid, reya, persistence and constant:1+queue: `pytest tests/benchmarks/test_sweep.py
 --benchmark-enable`), which makes 1.8 and 4.5 core hours. 10⁵ crashes under four policies each, to
 be compared pair by pair, take four times that: 7.3 and 18 core hours, a night of 8 hours on 1 and
-on 3 cores. `seeds = 25000` in the spec makes 10⁵ of them with four policies; chunks of 32 crashes last
-8 and 21 seconds, which is what a killed worker costs at most.
+on 3 cores. `seeds = 25000` in the spec makes 10⁵ of them with four policies; chunks of 32 crashes
+last 8 and 21 seconds, which is what a killed worker costs at most.
 """
 
 from adlopt.sweep.executors import choose, on_dask, on_processes, on_threads
