@@ -126,6 +126,18 @@ class InfeasibleRound(NoSolution):
         self.missing, self.binding, self.rounds = missing, binding, rounds
         super().__init__(message)
 
+    def restated(self, message: str, *, beside: float = 0.0) -> InfeasibleRound:
+        """State the same refusal of a larger round, where `beside` USD are raised besides."""
+        below, above = (None if s is None else s + beside for s in (self.below, self.above))
+        return InfeasibleRound(
+            message,
+            below=below,
+            above=above,
+            missing=self.missing,
+            binding=self.binding,
+            rounds=self.rounds,
+        )
+
     def __reduce__(self) -> tuple[object, ...]:
         names = ("below", "above", "missing", "binding", "rounds")
         return _infeasible_round, (str(self), {name: getattr(self, name) for name in names})

@@ -6,7 +6,7 @@ it. What is guarded against is written beside each guard.
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Generator, Iterable
 from dataclasses import dataclass
 from enum import Enum
 from functools import partial
@@ -53,6 +53,17 @@ class Stopped(Enum):
     """The proven gap is as small as was asked for."""
     LIMIT = "limit"
     """A time or node limit was reached; the answer is the best found so far."""
+
+    @classmethod
+    def of_all(cls, parts: Iterable[Stopped]) -> Stopped:
+        """How a search of several parts stopped: as the worst of them.
+
+        Examples
+        --------
+        >>> Stopped.of_all([Stopped.GAP, Stopped.OPTIMAL]).value, Stopped.of_all([]).value
+        ('gap', 'optimal')
+        """
+        return max(parts, key=list(cls).index, default=cls.OPTIMAL)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

@@ -297,7 +297,7 @@ class ContractRound(Tabular, Record):
         (array([0.333333]), array([3.e-06]))
         """
         lot_value, worth = self.positions.lot_value, self.haircut(self.positions.most)
-        value = _whole_micros(lot_value) / self.positions.lot
+        value = _to_the_micro_dollar(lot_value) / self.positions.lot
         rounded = replace(self, positions=replace(self.positions, value=value))
         covers = self.start.capacity >= worth * (1 - WHOLE)
         all_lots = np.maximum(self.start.capacity, rounded.haircut(rounded.positions.most))
@@ -312,7 +312,7 @@ class ContractRound(Tabular, Record):
     def rounding(self) -> FloatArray:
         """USD, shape (n,). Most that `rounded()` changes in the haircut of an account."""
         lot_value = self.positions.lot_value
-        apart = np.abs(_whole_micros(lot_value) - lot_value)
+        apart = np.abs(_to_the_micro_dollar(lot_value) - lot_value)
         most: FloatArray = np.zeros(len(self.start.account))
         np.add.at(most, self.owner, apart * self.positions.most)
         return most
@@ -342,7 +342,7 @@ class ContractRound(Tabular, Record):
         return haircut
 
 
-def _whole_micros(amount: FloatArray) -> FloatArray:
+def _to_the_micro_dollar(amount: FloatArray) -> FloatArray:
     rounded: FloatArray = np.rint(amount * 1e6) / 1e6
     return rounded
 

@@ -73,13 +73,12 @@ def _together(answers: Sequence[Solution]) -> Solution:
             ]
     # One tier's multipliers do not price the budget of all.
     certificate = replace(first.certificate, multipliers=None)
-    limit = any(answer.stopped is Stopped.LIMIT for answer in answers)
     return replace(
         first,
         haircut=np.sum([answer.haircut for answer in answers], axis=0),
         certificate=certificate,
         worst_burden=max(answer.worst_burden for answer in answers),
-        stopped=Stopped.LIMIT if limit else Stopped.OPTIMAL,
+        stopped=Stopped.of_all(answer.stopped for answer in answers),
         at_capacity=np.any([answer.at_capacity for answer in answers], axis=0),
         at_burden=np.any([answer.at_burden for answer in answers], axis=0),
         then=tuple(then),

@@ -150,7 +150,7 @@ def solve_contracts(
         worst_burden=max(proof.upper for proof in proofs),
         certificate=replace(proofs[0], budget_residual=residual),
         method=answers[0].method,
-        stopped=_stopped(answers),
+        stopped=Stopped.of_all(found.stopped for found in answers),
         then=tuple(
             Stage(criterion=f"tier {number}", certificate=proof)
             for number, proof in enumerate(proofs[1:], start=2)
@@ -169,13 +169,6 @@ def _certify_parts(parts: Sequence[tuple[ContractGrid, Found]], gap: float) -> l
         if part is not parts[-1][0] and not gives_all(part, int(amounts.sum()), gap):
             raise CertificateError(f"tier {len(proofs)} can give more, and a later one gives")
     return proofs
-
-
-def _stopped(answers: Sequence[Found]) -> Stopped:
-    """The worst of them."""
-    stops = {found.stopped for found in answers}
-    order = (Stopped.LIMIT, Stopped.GAP, Stopped.OPTIMAL)
-    return next(stop for stop in order if stop in stops)
 
 
 def certify_contracts(

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from adlopt.arrays import IntArray
+from adlopt.certificate import TOLERANCE
 from adlopt.contracts.grid import COVERED, ContractGrid
 from adlopt.limits import Limits
 from adlopt.loss import MinMax
@@ -38,7 +39,7 @@ def why_no_more(
         left = np.where(counts < part.most, part.lot, MOST_MICRO)
         fits = np.minimum.reduceat(left, part.start[:-1]) <= part.cap - amounts
         burden = amounts / part.weight
-        worst = (amounts > 0) & (burden >= burden.max() * (1 - 1e-9))
+        worst = (amounts > 0) & (burden >= burden.max() * (1 - TOLERANCE))
         could = np.where(worst, "worst burden", "")
         reasons[part.account] = np.where(fits, could, full[part.account])
     return tuple(reasons.tolist())

@@ -82,12 +82,5 @@ def _after(refused: InfeasibleRound, number: int, given: int) -> InfeasibleRound
     if number == 1:
         return refused
     usd = given / MICRO
-    sums = (None if s is None else s + usd for s in (refused.below, refused.above))
-    below, above = sums
-    return InfeasibleRound(
-        f"tier {number}, after {usd!r} USD from those before it: {refused}",
-        below=below,
-        above=above,
-        missing=refused.missing,
-        binding=refused.binding,
-    )
+    message = f"tier {number}, after {usd!r} USD from those before it: {refused}"
+    return refused.restated(message, beside=usd)

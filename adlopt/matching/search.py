@@ -178,13 +178,12 @@ class Search:
         self, steps: FloatArray, stages: Sequence[Stage], price: FloatArray | None = None
     ) -> Found:
         """Gather an answer; it says how its programs ended."""
-        limit = any(stopped is Stopped.LIMIT for stopped, _ in self.answers)
         inside = any(method is Method.HIGHS_INTERIOR for _, method in self.answers)
         return Found(
             steps=steps,
             stages=tuple(stages),
             price=price,
-            stopped=Stopped.LIMIT if limit else Stopped.OPTIMAL,
+            stopped=Stopped.of_all(stopped for stopped, _ in self.answers),
             method=Method.HIGHS_INTERIOR if inside else Method.HIGHS,
         )
 

@@ -39,7 +39,7 @@ def tier_by_tier(
         try:
             answers.append(one(left, among))
         except InfeasibleRound as refused:
-            raise _named(refused, number) from None
+            raise refused.restated(f"tier {number}: {refused}") from None
         left = replace(left, size=answers[-1].unmatched)
         if not left.size.any():
             break
@@ -64,7 +64,6 @@ def _together(answers: Sequence[Matching]) -> Matching:
                 replace(stage, criterion=f"tier {number}, {stage.criterion}")
                 for stage in answer.stages
             ]
-    limit = any(answer.stopped is Stopped.LIMIT for answer in answers)
     inside = any(answer.method is Method.HIGHS_INTERIOR for answer in answers)
     trades = [answer.trades for answer in answers]
     return replace(
@@ -83,16 +82,6 @@ def _together(answers: Sequence[Matching]) -> Matching:
         stages=tuple(stages),
         # One tier's prices do not hold for what another one closes.
         shadow_price=None,
-        stopped=Stopped.LIMIT if limit else Stopped.OPTIMAL,
+        stopped=Stopped.of_all(answer.stopped for answer in answers),
         method=Method.HIGHS_INTERIOR if inside else Method.HIGHS,
-    )
-
-
-def _named(refused: InfeasibleRound, number: int) -> InfeasibleRound:
-    return InfeasibleRound(
-        f"tier {number}: {refused}",
-        below=refused.below,
-        above=refused.above,
-        missing=refused.missing,
-        binding=refused.binding,
     )
