@@ -212,14 +212,14 @@ def round_down(exact: Fraction) -> float:
 
 
 def round_up(exact: Fraction) -> float:
-    """Smallest float that is not below a fraction.
+    """Smallest float that is not below a fraction; zero has no sign.
 
     Examples
     --------
     >>> round_up(Fraction(1, 10)) == 0.1
     True
     """
-    return -round_down(-exact)
+    return 0.0 - round_down(-exact)
 
 
 def _rounding(

@@ -8,7 +8,7 @@ from fractions import Fraction
 import numpy as np
 
 from adlopt.budget import Budget
-from adlopt.certificate import round_down
+from adlopt.certificate import round_down, round_up
 from adlopt.contracts.grid import ContractGrid
 from adlopt.contracts.reasons import why_not
 from adlopt.contracts.search import Filler
@@ -51,7 +51,7 @@ def explain(
         f"{error}{_held_back(problem, start) if short else ''}",
         below=error.below,
         above=error.above,
-        missing=0.0 - round_down(-missing),
+        missing=round_up(missing),
         binding=binding,
     )
 

@@ -27,6 +27,7 @@ from adlopt.certificate import (
     Certificate,
     Trust,
     round_down,
+    round_up,
 )
 from adlopt.coupled.problem import Coupling
 from adlopt.errors import CertificateError
@@ -148,7 +149,7 @@ def worst_in_all(coupling: Coupling, taken: FloatArray) -> float:
     if worst.size > EXACT_ACCOUNTS:
         return highest * (1 + UNIT_ROUNDING * (len(taken) + 2))
     exact = (exact_sum(taken[:, i]) / Fraction(float(weight[i])) for i in worst)
-    return -round_down(-max(exact, default=Fraction(0)))
+    return round_up(max(exact, default=Fraction(0)))
 
 
 def exact_sum(values: FloatArray) -> Fraction:

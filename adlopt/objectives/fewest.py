@@ -33,6 +33,7 @@ from adlopt.certificate import (
     Trust,
     check_feasible,
     round_down,
+    round_up,
 )
 from adlopt.errors import InputError, NoSolution
 from adlopt.highs import Stopped
@@ -202,7 +203,7 @@ def _in_lots(problem: BurdenProblem) -> Solution:
     proved = _level_in_lots(grid, touched)
     residual = grid.total(counts) / MICRO - problem.budget
     burden = Certificate(
-        upper=0.0 - round_down(-reached),
+        upper=round_up(reached),
         lower=round_down(reached if claimed else proved),
         trust=Trust.REPORTED if claimed and proved < reached else Trust.EXACT,
     )

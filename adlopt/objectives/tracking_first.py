@@ -9,7 +9,7 @@ from fractions import Fraction
 import numpy as np
 
 from adlopt.arrays import FloatArray
-from adlopt.certificate import ROUNDING, Certificate, Stage, Trust, round_down
+from adlopt.certificate import ROUNDING, Certificate, Stage, Trust, round_down, round_up
 from adlopt.errors import InfeasibleRound
 from adlopt.exact import exact_sum
 from adlopt.lots.grid import MICRO, LotGrid
@@ -45,7 +45,7 @@ def tracking_first(problem: BurdenProblem, search: Search) -> Solution:
     lower, trust = _least_missed(problem, missed)
     added = missed - lower
     first = Certificate(
-        upper=0.0 - round_down(-missed),
+        upper=round_up(missed),
         lower=round_down(lower),
         trust=trust,
         rounding=float(added) if added <= Fraction(ROUNDING) * budget else 0.0,

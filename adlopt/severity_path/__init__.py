@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from adlopt.arrays import FloatArray, IntArray, Record, own, own_number
-from adlopt.certificate import UNIT_ROUNDING, Certificate, Trust, round_down
+from adlopt.certificate import UNIT_ROUNDING, Certificate, Trust, round_down, round_up
 from adlopt.errors import CertificateError, InputError
 from adlopt.frames import Columns, Tabular
 from adlopt.severity_path.loops import COMPILED_ROUNDS, multipliers, smoothed
@@ -136,7 +136,7 @@ def certify_path(
     if path.size <= EXACT_ROUNDS:
         sizes, targets, points, flows = map(_fractions, (deficit, needed_severity, path, flow))
         parts = (d * abs(u - s) for d, u, s in zip(sizes, points, targets, strict=True))
-        upper = -round_down(-sum(parts, Fraction(0)))
+        upper = round_up(sum(parts, Fraction(0)))
         bound = _exact_bound(sizes, targets, flows, Fraction(price), Fraction(variation))
         lower, error, trust = max(round_down(bound), 0.0), 0.0, Trust.EXACT
         rounding = MARGIN * math.fsum(deficit)
