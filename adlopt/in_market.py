@@ -70,9 +70,7 @@ def whole_deficit(policy: Playable | Allocation, episode: Episode | None = None)
     if hasattr(policy, "allocate") and not hasattr(policy, "decide"):
         return SeverityThenAllocation(Constant(1.0), cast(Allocation, policy))
     if isinstance(policy, str) and in_file(policy):
-        own = load(policy)
-        decided = loaded(own, policy, episode)
-        return decided if decided is own else whole_deficit(own, episode)
+        return _of_file(load(policy), policy, episode)
     found = resolve(policy, episode)
     said = found is policy or (isinstance(policy, str) and _kind(policy) in SEVERITIES)
     if isinstance(found, SeverityThenAllocation) and not said:
@@ -97,8 +95,10 @@ def player_named(name: str) -> Player:
     """
     if name in VENUES:
         return VENUES[name]
-    own = load(name) if in_file(name) else None
-    return own if isinstance(own, Rule) else whole_deficit(name)
+    if not in_file(name):
+        return whole_deficit(name)
+    own = load(name)
+    return own if isinstance(own, Rule) else _of_file(own, name)
 
 
 def act(market: Market, player: Player) -> Deleveraging:
@@ -164,3 +164,9 @@ def with_given(
 
 def _kind(name: str) -> str:
     return name.partition("+")[0].partition(":")[0]
+
+
+def _of_file(own: Playable | Allocation, name: str, episode: Episode | None = None) -> Policy:
+    """Resolve what a file calls by a name, as `whole_deficit` does."""
+    decided = loaded(own, name, episode)
+    return decided if decided is own else whole_deficit(own, episode)

@@ -119,10 +119,7 @@ class Scoreboard(Tabular):
         return tuple(Score.of(self.episode, run, against) for run in self.runs)
 
     def __getitem__(self, policy: str) -> Score:
-        for score in self.scores:
-            if score.policy == policy:
-                return score
-        raise InputError("policy", policy, f"one of {[run.policy for run in self.runs]}")
+        return Score.of(self.episode, self._run(policy), self._comparators())
 
     @property
     def best_fixed(self) -> FixedSeverity:
@@ -150,10 +147,7 @@ class Scoreboard(Tabular):
 
     def applies(self, bound: Bound, policy: str) -> dict[str, tuple[int, ...]]:
         """Hypotheses of a bound that a policy breaks, with the rounds; empty if none."""
-        for run in self.runs:
-            if run.policy == policy:
-                return bound.failures(self.episode, run)
-        raise InputError("policy", policy, f"one of {[run.policy for run in self.runs]}")
+        return bound.failures(self.episode, self._run(policy))
 
     def __str__(self) -> str:
         return render(self.to_dict())
@@ -184,6 +178,12 @@ class Scoreboard(Tabular):
             "coupled_burden": proven(self.coupled_burden),
             "bounds": [bound_data(bound, self.episode, self.runs) for bound in self.bounds],
         }
+
+    def _run(self, policy: str) -> Run:
+        for run in self.runs:
+            if run.policy == policy:
+                return run
+        raise InputError("policy", policy, f"one of {[run.policy for run in self.runs]}")
 
     def _comparators(self) -> Comparators:
         episode, path = self.episode, self.best_path
