@@ -5,32 +5,18 @@ Names are loaded when first used, so that importing the package stays fast.
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from adlopt.foundation.lazy import attach
 
 if TYPE_CHECKING:
-    from adlopt import (
-        bounds,
-        diagnostics,
-        episodes,
-        execution,
-        exposure,
-        loaders,
-        plots,
-        rules,
-        solvency,
-        testing,
-    )
-    from adlopt.apportionment import integer_pro_rata
-    from adlopt.axioms import AxiomReport, try_axioms
-    from adlopt.bound import Bound, Comparator, Hypothesis
-    from adlopt.budget import Budget
-    from adlopt.certificate import Certificate, Stage, Trust
-    from adlopt.contracts import ContractSolution
-    from adlopt.coupled import CoupledSolution, solve_coupled
-    from adlopt.coupled.price import CouplingPrice, price_of_not_coupling
-    from adlopt.diagnostics import Diagnosis, compare_burdens, diagnose
-    from adlopt.episode import Episode
+    from adlopt import bounds, rules, testing
+    from adlopt.bounds.bound import Bound, Comparator, Hypothesis
+    from adlopt.data import episodes, loaders
+    from adlopt.data.files.contract_rounds import read_contract_round
+    from adlopt.data.files.markets import read_market, write_market
+    from adlopt.data.files.reading import read_episode, read_limits, read_round
+    from adlopt.data.files.writing import write_episode
     from adlopt.errors import (
         AdloptError,
         BadHaircut,
@@ -45,59 +31,70 @@ if TYPE_CHECKING:
         SolverFailed,
         SolverStopped,
     )
-    from adlopt.evidence import Evidence
-    from adlopt.files import (
-        read_contract_round,
-        read_episode,
-        read_limits,
-        read_market,
-        read_round,
-        write_episode,
-        write_market,
-    )
-    from adlopt.frames import Library
-    from adlopt.highs import Stopped
-    from adlopt.hindsight import best_fixed_severity, paper_ogd, per_round_optimum
-    from adlopt.limits import Limits
-    from adlopt.loss import Asymmetric, Burden, Empirical, MinMax, SeverityLoss, surrogate
-    from adlopt.market import Accounts, Coins, Market, OpenPositions
-    from adlopt.matching import Goal, Lots, Matching, match
-    from adlopt.method import Method
-    from adlopt.objective import CVaR, FewestAccounts, Leximin, TrackingFirst
-    from adlopt.objectives.fewest import forced_concentration
-    from adlopt.objectives.leverage import LeverageDrain, drain_leverage, drain_round, expected_loss
-    from adlopt.offline import solve
-    from adlopt.online import Haircut, Policy, SeverityThenAllocation, policy
-    from adlopt.optimum import Solution
-    from adlopt.playing import best_fixed_rule, play, run_policy
-    from adlopt.policies import named
+    from adlopt.model import solvency
+    from adlopt.model.budget import Budget
+    from adlopt.model.episode import Episode
+    from adlopt.model.limits import Limits
+    from adlopt.model.loss import Asymmetric, Burden, Empirical, MinMax, SeverityLoss, surrogate
+    from adlopt.model.market import Market
+    from adlopt.model.market_parts import Accounts, Coins, OpenPositions
+    from adlopt.model.method import Method
+    from adlopt.model.objective import CVaR, FewestAccounts, Leximin, TrackingFirst
+    from adlopt.model.positions import ContractRound, Positions, Side
+    from adlopt.model.round import Round, RoundOutcome, RoundStart
+    from adlopt.model.run import Information, Run
+    from adlopt.model.shed import Shed, open_contract_round
+    from adlopt.optimum.contracts.closing import ContractSolution
+    from adlopt.optimum.core.certificate import Certificate, Stage, Trust
+    from adlopt.optimum.core.waterfill import pro_rata, water_fill
+    from adlopt.optimum.coupled.not_coupling import CouplingPrice, price_of_not_coupling
+    from adlopt.optimum.coupled.solve_coupled import CoupledSolution, solve_coupled
+    from adlopt.optimum.dollars.fewest import forced_concentration
+    from adlopt.optimum.dollars.least_loss import Solution
+    from adlopt.optimum.drain import LeverageDrain, drain_leverage, drain_round, expected_loss
+    from adlopt.optimum.lots.pro_rata import integer_pro_rata
+    from adlopt.optimum.matching.goals import Goal, Lots
+    from adlopt.optimum.matching.matching import Matching, match
+    from adlopt.optimum.paths.severity_path import SeverityPath, best_severity_path
+    from adlopt.optimum.programs.highs import Stopped
+    from adlopt.optimum.solve import solve
+    from adlopt.policies.catalogue import named
     from adlopt.policies.insured import Insured, optimal_fund
-    from adlopt.positions import ContractRound, Positions, Side
-    from adlopt.report import write_report
-    from adlopt.round import Round, RoundOutcome, RoundStart
-    from adlopt.rules import Deleveraging, Rule, contract_round, wealth_round
+    from adlopt.policies.protocols import Haircut, Policy, SeverityThenAllocation, policy
+    from adlopt.report.evidence import Evidence
+    from adlopt.report.plots import figures as plots
+    from adlopt.report.write import write_report
     from adlopt.rules.deleverage import deleverage
-    from adlopt.run import Information, Run
-    from adlopt.score import Score
-    from adlopt.scoreboard import Scoreboard
-    from adlopt.severity_lineup import lineup
-    from adlopt.severity_path import SeverityPath, best_severity_path
-    from adlopt.shed import Shed, open_contract_round
-    from adlopt.simulation import Scenario, Simulation, simulate
-    from adlopt.sweep import Sweep, read_sweep, run_sweep
-    from adlopt.waterfill import pro_rata, water_fill
+    from adlopt.rules.deleveraging import Deleveraging
+    from adlopt.rules.market_rounds import contract_round, wealth_round
+    from adlopt.rules.rule import Rule
+    from adlopt.scoring.hindsight import best_fixed_severity, paper_ogd, per_round_optimum
+    from adlopt.scoring.lineup import lineup
+    from adlopt.scoring.playing import best_fixed_rule, play, run_policy
+    from adlopt.scoring.score import Score
+    from adlopt.scoring.scoreboard import Scoreboard
+    from adlopt.show.frames import Library
+    from adlopt.studies import diagnostics, execution, exposure
+    from adlopt.studies.axioms.trial import AxiomReport, try_axioms
+    from adlopt.studies.diagnostics.diagnosis import Diagnosis, diagnose
+    from adlopt.studies.diagnostics.fairer import compare_burdens
+    from adlopt.studies.simulation.loop import Simulation, simulate
+    from adlopt.studies.simulation.scenario import Scenario
+    from adlopt.studies.sweep.plan import Sweep
+    from adlopt.studies.sweep.running import run_sweep
+    from adlopt.studies.sweep.spec import read_sweep
 
 _HOMES = {
-    "apportionment": ("integer_pro_rata",),
-    "axioms": ("AxiomReport", "try_axioms"),
-    "bound": ("Bound", "Comparator", "Hypothesis"),
-    "budget": ("Budget",),
-    "certificate": ("Certificate", "Stage", "Trust"),
-    "contracts": ("ContractSolution",),
-    "coupled": ("CoupledSolution", "solve_coupled"),
-    "coupled.price": ("CouplingPrice", "price_of_not_coupling"),
-    "diagnostics": ("Diagnosis", "compare_burdens", "diagnose"),
-    "episode": ("Episode",),
+    "optimum.lots.pro_rata": ("integer_pro_rata",),
+    "studies.axioms": ("AxiomReport", "try_axioms"),
+    "bounds.bound": ("Bound", "Comparator", "Hypothesis"),
+    "model.budget": ("Budget",),
+    "optimum.core.certificate": ("Certificate", "Stage", "Trust"),
+    "optimum.contracts.closing": ("ContractSolution",),
+    "optimum.coupled.solve_coupled": ("CoupledSolution", "solve_coupled"),
+    "optimum.coupled.not_coupling": ("CouplingPrice", "price_of_not_coupling"),
+    "studies.diagnostics": ("Diagnosis", "compare_burdens", "diagnose"),
+    "model.episode": ("Episode",),
     "errors": (
         "AdloptError",
         "BadHaircut",
@@ -112,9 +109,9 @@ _HOMES = {
         "SolverFailed",
         "SolverStopped",
     ),
-    "evidence": ("Evidence",),
-    "objectives.fewest": ("forced_concentration",),
-    "files": (
+    "report.evidence": ("Evidence",),
+    "optimum.dollars.fewest": ("forced_concentration",),
+    "data.files": (
         "read_contract_round",
         "read_episode",
         "read_limits",
@@ -123,64 +120,48 @@ _HOMES = {
         "write_episode",
         "write_market",
     ),
-    "frames": ("Library",),
-    "highs": ("Stopped",),
-    "hindsight": ("best_fixed_severity", "paper_ogd", "per_round_optimum"),
-    "objectives.leverage": ("LeverageDrain", "drain_leverage", "drain_round", "expected_loss"),
-    "limits": ("Limits",),
-    "loss": ("Asymmetric", "Burden", "Empirical", "MinMax", "SeverityLoss", "surrogate"),
-    "market": ("Accounts", "Coins", "Market", "OpenPositions"),
-    "matching": ("Goal", "Lots", "Matching", "match"),
-    "method": ("Method",),
-    "objective": ("CVaR", "FewestAccounts", "Leximin", "TrackingFirst"),
-    "offline": ("solve",),
-    "optimum": ("Solution",),
-    "playing": ("best_fixed_rule", "play", "run_policy"),
-    "policies": ("named",),
+    "show.frames": ("Library",),
+    "optimum.programs.highs": ("Stopped",),
+    "scoring.hindsight": ("best_fixed_severity", "paper_ogd", "per_round_optimum"),
+    "optimum.drain": ("LeverageDrain", "drain_leverage", "drain_round", "expected_loss"),
+    "model.limits": ("Limits",),
+    "model.loss": ("Asymmetric", "Burden", "Empirical", "MinMax", "SeverityLoss", "surrogate"),
+    "model.market": ("Accounts", "Coins", "Market", "OpenPositions"),
+    "optimum.matching.matching": ("Goal", "Lots", "Matching", "match"),
+    "model.method": ("Method",),
+    "model.objective": ("CVaR", "FewestAccounts", "Leximin", "TrackingFirst"),
+    "optimum.solve": ("solve",),
+    "optimum.dollars.least_loss": ("Solution",),
+    "scoring.playing": ("best_fixed_rule", "play", "run_policy"),
+    "policies.catalogue": ("named",),
     "policies.insured": ("Insured", "optimal_fund"),
-    "positions": ("ContractRound", "Positions", "Side"),
-    "online": ("Haircut", "Policy", "SeverityThenAllocation", "policy"),
-    "report": ("write_report",),
-    "round": ("Round", "RoundOutcome", "RoundStart"),
-    "rules": ("Deleveraging", "Rule", "contract_round", "deleverage", "wealth_round"),
-    "run": ("Information", "Run"),
-    "score": ("Score",),
-    "scoreboard": ("Scoreboard",),
-    "severity_lineup": ("lineup",),
-    "severity_path": ("SeverityPath", "best_severity_path"),
-    "shed": ("Shed", "open_contract_round"),
-    "simulation": ("Scenario", "Simulation", "simulate"),
-    "sweep": ("Sweep", "read_sweep", "run_sweep"),
-    "waterfill": ("pro_rata", "water_fill"),
+    "model.positions": ("ContractRound", "Positions", "Side"),
+    "policies.protocols": ("Haircut", "Policy", "SeverityThenAllocation", "policy"),
+    "report.write": ("write_report",),
+    "model.round": ("Round", "RoundOutcome", "RoundStart"),
+    "rules.deleverage": ("deleverage",),
+    "rules": ("Deleveraging", "Rule", "contract_round", "wealth_round"),
+    "model.run": ("Information", "Run"),
+    "scoring.score": ("Score",),
+    "scoring.scoreboard": ("Scoreboard",),
+    "scoring.lineup": ("lineup",),
+    "optimum.paths.severity_path": ("SeverityPath", "best_severity_path"),
+    "model.shed": ("Shed", "open_contract_round"),
+    "studies.simulation": ("Scenario", "Simulation", "simulate"),
+    "studies.sweep": ("Sweep", "read_sweep", "run_sweep"),
+    "optimum.core.waterfill": ("pro_rata", "water_fill"),
 }
-_MODULES = (
-    "bounds",
-    "diagnostics",
-    "episodes",
-    "execution",
-    "exposure",
-    "loaders",
-    "plots",
-    "rules",
-    "solvency",
-    "testing",
-)
-_HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
+_MODULES = {
+    "bounds": "bounds",
+    "diagnostics": "studies.diagnostics",
+    "episodes": "data.episodes",
+    "execution": "studies.execution",
+    "exposure": "studies.exposure",
+    "loaders": "data.loaders",
+    "plots": "report.plots.figures",
+    "rules": "rules",
+    "solvency": "model.solvency",
+    "testing": "testing",
+}
 
-__all__ = [  # noqa: PLE0604 - sorted below, from one table
-    *sorted([*_HOME_OF, *_MODULES])
-]
-
-
-def __getattr__(name: str) -> Any:
-    if name in _MODULES:
-        return import_module(f"adlopt.{name}")
-    if name not in _HOME_OF:
-        raise AttributeError(f"module 'adlopt' has no attribute {name!r}")
-    value = getattr(import_module(f"adlopt.{_HOME_OF[name]}"), name)
-    globals()[name] = value
-    return value
-
-
-def __dir__() -> list[str]:
-    return sorted([*globals(), *__all__])
+__getattr__, __dir__, __all__ = attach(__name__, _HOMES, _MODULES)

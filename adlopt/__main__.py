@@ -11,7 +11,7 @@ INTERRUPTED = 130
 def main() -> None:
     """Run the command line; Ctrl-C ends it without a word, while it is loaded too."""
     try:
-        from adlopt.cli import main as run
+        from adlopt.cli.main import main as run
 
         run()
     except KeyboardInterrupt:

@@ -7,13 +7,13 @@ from contextlib import contextmanager
 
 import numpy as np
 
-from adlopt.arrays import FloatArray
-from adlopt.episode import Episode
-from adlopt.episodes import shock
+from adlopt.data.episodes.shock import shock
 from adlopt.errors import CausalityError, PolicyError
-from adlopt.online import Policy
-from adlopt.playing import decisions
-from adlopt.round import Round
+from adlopt.foundation.arrays import FloatArray
+from adlopt.model.episode import Episode
+from adlopt.model.round import Round
+from adlopt.policies.protocols import Policy
+from adlopt.scoring.playing import decisions
 
 
 def check_policy(policy: Policy, episode: Episode | None = None) -> None:
@@ -50,7 +50,7 @@ def check_policy(policy: Policy, episode: Episode | None = None) -> None:
 
     Examples
     --------
-    >>> from adlopt.policies import named
+    >>> from adlopt.policies.catalogue import named
     >>> check_policy(named("gated-persistence+queue:leverage"))
     """
     episode = shock(rounds=12, winners=30, seed=1) if episode is None else episode

@@ -3,8 +3,8 @@
 from sympy import Rational
 
 import adlopt as adl
+from adlopt.bounds.quantity import TOTAL_DEFICIT
 from adlopt.proof import ge, le, prove, reals
-from adlopt.quantity import TOTAL_DEFICIT
 
 θ = reals("θ")
 print(prove(le(Rational(1, 4) - θ, Rational(3, 4)), ge(θ, 0)))

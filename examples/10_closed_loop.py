@@ -1,7 +1,7 @@
 """Play two rules and two policies in the same simulated crashes, where each choice has effects."""
 
 import adlopt as adl
-from adlopt.simulation import compare
+from adlopt.studies.simulation import compare
 
 scenario = adl.Scenario(accounts=150, shock=0.3, fund=0.001)
 players = ["hyperliquid", "reya", "constant:1+pro-rata", "do-nothing"]

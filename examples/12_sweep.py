@@ -6,7 +6,7 @@ from pathlib import Path
 import polars as pl
 
 import adlopt as adl
-from adlopt.sweep import on_threads
+from adlopt.studies.sweep import on_threads
 
 sweep = adl.read_sweep(Path(__file__).with_suffix(".toml"))
 print(sweep)

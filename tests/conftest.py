@@ -21,7 +21,7 @@ def highs_has_traps():
 @pytest.fixture
 def run(tmp_path, monkeypatch, capsys):
     """Run the command line in this process, in a folder of its own: exit code, stdout, stderr."""
-    from adlopt import cli
+    from adlopt.cli import main as cli
 
     monkeypatch.chdir(tmp_path)
 

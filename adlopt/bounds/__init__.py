@@ -1,7 +1,8 @@
 """Bounds as data, one file a family: on the severity loss Σ D_t |θ_t − θ*_t| unless they say so."""
 
-from adlopt.bound import SEVERITY_LOSS
 from adlopt.bounds.adaptive import ADAPTIVE, ADAPTIVE_TUNED, TUNING_FREE
+from adlopt.bounds.bound import SEVERITY_LOSS
+from adlopt.bounds.closed_form_value import MINIMAX_LOWER, MINIMAX_UPPER
 from adlopt.bounds.comparator_optimised import (
     CONSTANT_FROM_HALF,
     CONSTANT_FROM_ZERO,
@@ -12,9 +13,8 @@ from adlopt.bounds.comparator_optimised import (
 )
 from adlopt.bounds.full_objective import FULL_OBJECTIVE, full_objective
 from adlopt.bounds.hypotheses import ENOUGH_CAPACITY, INSIDE_DOMAIN
-from adlopt.bounds.minimax import MINIMAX_LOWER, MINIMAX_UPPER
 from adlopt.bounds.paper import PROPOSITION_1, PROPOSITION_2, PROPOSITION_3, PROPOSITION_5
-from adlopt.bounds.persistence import (
+from adlopt.bounds.persistence_envelopes import (
     GATED_ENVELOPE,
     GATED_PERSISTENCE,
     PERSISTENCE,

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import sympy
 
-from adlopt.bound import Along, Bound, Comparator
+from adlopt.bounds.bound import Along, Bound, Comparator
 from adlopt.bounds.hypotheses import ENOUGH_CAPACITY, INSIDE_DOMAIN, POSITIVE_DEFICITS
-from adlopt.quantity import LOSS, ROUNDS, P, S
-from adlopt.run import Information
+from adlopt.bounds.quantity import LOSS, ROUNDS, P, S
+from adlopt.model.run import Information
 
 STEP, EXPERTS = sympy.Symbol("c", real=True), sympy.Symbol("K", real=True)
 ONE_HALF = sympy.Rational(1, 2)

@@ -10,11 +10,11 @@ from functools import partial
 
 import sympy
 
-from adlopt.bound import FIRST_SEVERITY, Along, Bound, Comparator
+from adlopt.bounds.bound import FIRST_SEVERITY, Along, Bound, Comparator
 from adlopt.bounds.hypotheses import ENOUGH_CAPACITY, INSIDE_DOMAIN
+from adlopt.bounds.quantity import FIRST, LOSS, P, Q, S
 from adlopt.bounds.witnesses import resting
-from adlopt.quantity import FIRST, LOSS, P, Q, S
-from adlopt.run import Information
+from adlopt.model.run import Information
 
 HALF_START = {FIRST_SEVERITY: sympy.Rational(1, 2)}
 SOURCE = "sharpens [CTTX26, Prop. 1]"
@@ -73,7 +73,7 @@ def from_start(first: sympy.Rational) -> Bound:
 
     Examples
     --------
-    >>> from adlopt.episodes import october_10
+    >>> from adlopt.data.episodes import october_10
     >>> round(from_start(sympy.Integer(0)).value(october_10()) / 1e6, 2)
     12.04
     """

@@ -7,13 +7,13 @@ from functools import partial
 
 import sympy
 
-from adlopt.arrays import own_number
-from adlopt.bound import Bound, Comparator
+from adlopt.bounds.bound import Bound, Comparator
 from adlopt.bounds.hypotheses import ENOUGH_CAPACITY, INSIDE_DOMAIN
 from adlopt.bounds.paper import FAIRNESS, OBJECTIVE, TRACKING
+from adlopt.bounds.quantity import OVER_CAPACITY, OVER_CAPACITY_TWICE, P, S
 from adlopt.bounds.witnesses import resting
-from adlopt.quantity import OVER_CAPACITY, OVER_CAPACITY_TWICE, P, S
-from adlopt.run import Information
+from adlopt.foundation.arrays import own_number
+from adlopt.model.run import Information
 
 
 def full_objective(track: float = 1.0, fair: float = 0.0) -> Bound:
@@ -31,7 +31,7 @@ def full_objective(track: float = 1.0, fair: float = 0.0) -> Bound:
 
     Examples
     --------
-    >>> from adlopt.episodes import october_10
+    >>> from adlopt.data.episodes import october_10
     >>> round(full_objective().value(october_10()), 2)
     129699802.43
     """

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from adlopt.bound import Hypothesis
-from adlopt.episode import Episode, rounds_where
-from adlopt.quantity import GATE, big_rounds
-from adlopt.run import Run
+from adlopt.bounds.bound import Hypothesis
+from adlopt.bounds.quantity import GATE, big_rounds
+from adlopt.model.episode import Episode, rounds_where
+from adlopt.model.run import Run
 
 
 def _short_of_capacity(episode: Episode, run: Run | None) -> tuple[int, ...]:

@@ -6,10 +6,9 @@ from functools import partial
 
 import sympy
 
-from adlopt.bound import Bound, Comparator, Status
+from adlopt.bounds.bound import Bound, Comparator, Status
 from adlopt.bounds.hypotheses import ENOUGH_CAPACITY, FIXED_DOMAIN, INSIDE_DOMAIN, KNOWN_ACCOUNTS
-from adlopt.bounds.witnesses import resting
-from adlopt.quantity import (
+from adlopt.bounds.quantity import (
     DIAMETER,
     MOVED_HAIRCUTS,
     ROUNDS,
@@ -18,7 +17,8 @@ from adlopt.quantity import (
     P,
     S,
 )
-from adlopt.run import Information
+from adlopt.bounds.witnesses import resting
+from adlopt.model.run import Information
 
 SOURCE = "[CTTX26, {}], arXiv 2602.15182"
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from functools import partial
 
-from adlopt.bound import Bound, Comparator
+from adlopt.bounds.bound import Bound, Comparator
 from adlopt.bounds.hypotheses import ENOUGH_CAPACITY, INSIDE_DOMAIN
+from adlopt.bounds.quantity import TOTAL_DEFICIT, WORST_MISS, P, S
 from adlopt.bounds.witnesses import all_needed
-from adlopt.episode import Episode
+from adlopt.model.episode import Episode
 from adlopt.policies.severity import Constant
-from adlopt.quantity import TOTAL_DEFICIT, WORST_MISS, P, S
 
 TRIVIAL = Bound(
     name="trivial",
@@ -44,7 +44,7 @@ def is_vacuous(bound: Bound, episode: Episode) -> bool:
     Examples
     --------
     >>> from adlopt.bounds import PROPOSITION_1
-    >>> from adlopt.episodes import october_10
+    >>> from adlopt.data.episodes import october_10
     >>> is_vacuous(PROPOSITION_1, october_10())
     True
     """
@@ -56,7 +56,7 @@ def effective_rounds(episode: Episode) -> float:
 
     Examples
     --------
-    >>> from adlopt.episodes import october_10
+    >>> from adlopt.data.episodes import october_10
     >>> round(effective_rounds(october_10()), 2)
     9.0
     """
@@ -71,7 +71,7 @@ def rounds_needed(episode: Episode) -> float:
 
     Examples
     --------
-    >>> from adlopt.episodes import october_10
+    >>> from adlopt.data.episodes import october_10
     >>> round(rounds_needed(october_10()), 1)
     60.5
     """
@@ -83,7 +83,7 @@ def beats_half(episode: Episode) -> bool:
 
     Examples
     --------
-    >>> from adlopt.episodes import october_10
+    >>> from adlopt.data.episodes import october_10
     >>> beats_half(october_10())
     False
     """

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import math
 
-from adlopt.bound import Witness
-from adlopt.episode import Episode
-from adlopt.online import Severity
+from adlopt.bounds.bound import Witness
+from adlopt.model.episode import Episode
+from adlopt.model.round import Round
+from adlopt.model.run import Information
 from adlopt.policies.gradient import ProjectedOGD
-from adlopt.round import Round
-from adlopt.run import Information
+from adlopt.policies.protocols import Severity
 
 ROUNDS = 10
 """T; the resting construction has T² − 1, so that no stride ends on θ*."""

@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Annotated
 from cyclopts import App, Parameter, Token
 
 from adlopt.errors import InputError
-from adlopt.loss import Asymmetric, Burden
+from adlopt.model.loss import Asymmetric, Burden
 
 if TYPE_CHECKING:
-    from adlopt.episode import Episode
+    from adlopt.model.episode import Episode
 
 BAD_INPUT, NO_ANSWER = 2, 1
 """Exit codes: the input cannot be used; it can, but there is no answer."""
@@ -49,8 +49,8 @@ Variation = Annotated[float | None, Parameter(name=["--variation", "-P"])]
 
 def episode_named(name: str) -> Episode:
     """Read october-10, or a file."""
-    from adlopt.episodes import october_10
-    from adlopt.files import read_episode
+    from adlopt.data.episodes.october_10 import october_10
+    from adlopt.data.files.reading import read_episode
 
     if name == "october-10":
         return october_10()

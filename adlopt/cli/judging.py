@@ -16,7 +16,7 @@ from adlopt.cli.command import (
     episode_named,
     progress,
 )
-from adlopt.loss import Burden
+from adlopt.model.loss import Burden
 
 
 @app.command
@@ -35,7 +35,7 @@ def axioms(policy: OnePolicy, *, tries: Whole = 300, seed: Whole = 0, json_: Jso
     json_
         Print everything for machines, at full precision.
     """
-    from adlopt.axioms import try_axioms
+    from adlopt.studies.axioms.trial import try_axioms
 
     report = try_axioms(policy, tries=tries, seed=seed)
     print(as_json(report.to_dict()) if json_ else report)
@@ -63,7 +63,7 @@ def diagnose(
     json_
         Print everything for machines, at full precision.
     """
-    from adlopt.diagnostics import diagnose as diagnose_
+    from adlopt.studies.diagnostics.diagnosis import diagnose as diagnose_
 
     chosen = episode_named(episode)
     with progress(None, "diagnosing") as step:
@@ -102,10 +102,11 @@ def simulate(
     json_
         Print everything for machines, at full precision.
     """
-    from adlopt.files import write_episode
-    from adlopt.simulation import STANDARD, Scenario, compare
-    from adlopt.simulation import simulate as simulate_
-    from adlopt.simulation.text import render
+    from adlopt.data.files.writing import write_episode
+    from adlopt.show.comparison import render
+    from adlopt.studies.simulation.loop import simulate as simulate_
+    from adlopt.studies.simulation.paired import STANDARD, compare
+    from adlopt.studies.simulation.scenario import Scenario
 
     scenario = Scenario(accounts=accounts, shock=shock, fund=fund)
     chosen = policy or STANDARD
@@ -142,9 +143,10 @@ def exposure(
     json_
         Print everything for machines, at full precision.
     """
-    from adlopt.exposure import exposure as exposure_
-    from adlopt.exposure.text import render
-    from adlopt.files import is_market, read_market, read_round
+    from adlopt.data.files.markets import read_market
+    from adlopt.data.files.reading import is_market, read_round
+    from adlopt.show.exposure import render
+    from adlopt.studies.exposure.account_exposure import exposure as exposure_
 
     where = read_market(file) if is_market(file) else read_round(file)[0].start
     with progress(None, "playing") as step:

@@ -9,8 +9,8 @@ from typing import Annotated
 from cyclopts import Parameter
 
 from adlopt.cli.command import Json, Output, app, as_json, progress, whole
-from adlopt.loaders.report import TOLERANCE
-from adlopt.loaders.rules import Capacity, Deficit
+from adlopt.data.loaders.options import Capacity, Deficit
+from adlopt.data.loaders.records import TOLERANCE
 
 
 @app.command
@@ -52,8 +52,8 @@ def load(
     json_
         Print everything for machines, with the lines that each figure came from.
     """
-    from adlopt.loaders import command
-    from adlopt.loaders.render import render
+    from adlopt.data.loaders import sources as command
+    from adlopt.show.load import render
 
     asked = {"gap_ms": gap_ms, "per_coin": per_coin, "deficit": deficit, "capacity": capacity}
     with progress(None, "reading") as step:

@@ -9,7 +9,7 @@ from cyclopts import Parameter
 
 from adlopt.cli.command import Coupled, Output, Policies, app, episode_named, progress
 from adlopt.errors import InputError
-from adlopt.loss import Burden
+from adlopt.model.loss import Burden
 
 
 @app.command
@@ -40,9 +40,9 @@ def report(
     output
         The .html file.
     """
-    from adlopt.evidence import Evidence
     from adlopt.proof.library import check_all, proof_files, summarise
-    from adlopt.report import require_page, write_report
+    from adlopt.report.evidence import Evidence
+    from adlopt.report.write import require_page, write_report
 
     require_page(output)
     proofs, files = None, list(proof_files().values())
@@ -89,8 +89,8 @@ def plot(
     list_
         Print the names of all figures, and the questions they answer.
     """
-    from adlopt import plots
-    from adlopt.evidence import Evidence
+    from adlopt.report.evidence import Evidence
+    from adlopt.report.plots import figures as plots
 
     if list_:
         print(plots.listed())

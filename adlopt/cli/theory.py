@@ -21,10 +21,10 @@ from adlopt.cli.command import (
     whole,
 )
 from adlopt.errors import InputError
-from adlopt.own_file import MARK, load
+from adlopt.foundation.user_code import MARK, load
 
 if TYPE_CHECKING:
-    from adlopt.bound import Bound
+    from adlopt.bounds.bound import Bound
 
 
 @app.command
@@ -45,7 +45,8 @@ def bounds(
     json_
         Print everything for machines, at full precision.
     """
-    from adlopt.sandwich import render, summarise
+    from adlopt.show.bounds import render
+    from adlopt.studies.bounds_of import summarise
 
     data = summarise(episode_named(episode), [_own_bound(name) for name in bound or ()])
     print(as_json(data) if json_ else render(data))
@@ -71,9 +72,9 @@ def prove(
     json_
         Print everything for machines.
     """
-    from adlopt.proof import check
+    from adlopt.proof.checking import check
     from adlopt.proof.library import check_all, find, proof_files, render, summarise
-    from adlopt.proof.report import derivation
+    from adlopt.proof.written_out import derivation
 
     named = [path for name in names for path in find(name)]
     paths = list(dict.fromkeys(named)) or list(proof_files().values())
@@ -134,8 +135,8 @@ def worst(
     json_
         Print everything for machines, at full precision.
     """
-    from adlopt import adversary
-    from adlopt.files import write_episode
+    from adlopt.data.files.writing import write_episode
+    from adlopt.studies.adversary import worst as adversary
 
     if policy != "minimax" and against is not None:
         raise InputError("--against", against, "nothing, unless the policy is minimax")
@@ -164,7 +165,7 @@ def worst(
 
 
 def _own_bound(name: str) -> Bound:
-    from adlopt.bound import Bound
+    from adlopt.bounds.bound import Bound
 
     if MARK not in name:
         raise InputError("bound", name, "path.py:name; those that ship are all printed")

@@ -12,19 +12,19 @@ from typing import ClassVar
 
 import numpy as np
 
-from adlopt.apportionment import integer_pro_rata
-from adlopt.arrays import FloatArray, IntArray, own, own_number
-from adlopt.inequality import fractions
-from adlopt.loss import Burden, MinMax
-from adlopt.lots import within_budget
-from adlopt.lots.grid import MICRO, LotGrid
-from adlopt.offline import solve
-from adlopt.online import Haircut, State, labelled
+from adlopt.foundation.arrays import FloatArray, IntArray, own, own_number
+from adlopt.model.loss import Burden, MinMax
+from adlopt.model.round import Round, RoundOutcome, RoundStart
+from adlopt.model.who_pays import fractions
+from adlopt.optimum.core.burden_problem import BurdenProblem
+from adlopt.optimum.core.waterfill import pro_rata, project
+from adlopt.optimum.lots.level_search import within_budget
+from adlopt.optimum.lots.lot_grid import MICRO, LotGrid
+from adlopt.optimum.lots.pro_rata import integer_pro_rata
+from adlopt.optimum.solve import solve
 from adlopt.policies.parameters import positive, positive_share
+from adlopt.policies.protocols import Haircut, State, labelled
 from adlopt.policies.seniority import by_class, in_turn
-from adlopt.problem import BurdenProblem
-from adlopt.round import Round, RoundOutcome, RoundStart
-from adlopt.waterfill import pro_rata, project
 
 EQUAL = 1e-9
 """Relative distance within which fractions count as equal: rounding must not pick a loser."""
@@ -163,7 +163,7 @@ class CappedProRata(Memoryless):
 class IntegerProRata(Memoryless):
     """Pro-rata in whole lots by largest remainder; ties to the id that sorts first.
 
-    Without lots it counts in micro-dollars. See `adlopt.apportionment.integer_pro_rata`.
+    Without lots it counts in micro-dollars. See `adlopt.optimum.lots.pro_rata.integer_pro_rata`.
     """
 
     name: ClassVar[str] = "integer-pro-rata"
@@ -182,7 +182,7 @@ class LeastBurden(Memoryless):
     """The min–max burden haircut of the budget; in lots, of what whole lots raise within it.
 
     Of several that are best in lots, which one is found hangs on ids and not on the order of the
-    accounts. See `adlopt.lots.within_budget`.
+    accounts. See `adlopt.optimum.lots.level_search.within_budget`.
 
     Parameters
     ----------

@@ -8,10 +8,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
-from adlopt.online import State, labelled
+from adlopt.model.round import RoundOutcome, RoundStart
+from adlopt.model.run import Information
 from adlopt.policies.parameters import in_unit
-from adlopt.round import RoundOutcome, RoundStart
-from adlopt.run import Information
+from adlopt.policies.protocols import State, labelled
 
 
 @dataclass(frozen=True, slots=True)

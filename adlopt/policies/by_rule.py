@@ -7,12 +7,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from adlopt.arrays import FloatArray, IntArray
-from adlopt.lots.grid import MICRO
-from adlopt.market import LARGEST_MARKET
-from adlopt.online import Haircut, State
+from adlopt.foundation.arrays import FloatArray, IntArray
+from adlopt.model.market import LARGEST_MARKET
+from adlopt.model.round import RoundStart
+from adlopt.optimum.lots.lot_grid import MICRO
 from adlopt.policies.allocation import Memoryless
-from adlopt.round import RoundStart
+from adlopt.policies.protocols import Haircut, State
 from adlopt.rules.deleverage import in_order
 from adlopt.rules.rows import Rows, round_rows
 from adlopt.rules.rule import Rule
@@ -34,7 +34,7 @@ class ByRule(Memoryless):
 
     Examples
     --------
-    >>> from adlopt.rules.protocols import GTE
+    >>> from adlopt.rules.on_chain import GTE
     >>> start = RoundStart(account=["a", "b", "c"], capacity=[4, 8, 0.5], deficit=15,
     ...                    features={"leverage": [10, 2, 1]})
     >>> ByRule(GTE).allocate(None, start, 7.5)

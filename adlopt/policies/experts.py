@@ -9,11 +9,11 @@ from typing import ClassVar
 import numpy as np
 
 from adlopt.errors import InputError
-from adlopt.online import Severity, State, labelled
+from adlopt.model.round import RoundOutcome, RoundStart, needed_severity
+from adlopt.model.run import Information
 from adlopt.policies.gradient import AdaGradOGD
+from adlopt.policies.protocols import Severity, State, labelled
 from adlopt.policies.severity import Constant, Persistence, do_nothing
-from adlopt.round import RoundOutcome, RoundStart, needed_severity
-from adlopt.run import Information
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,10 +6,10 @@ import math
 from dataclasses import dataclass
 from typing import ClassVar
 
-from adlopt.online import State, labelled
+from adlopt.model.round import RoundOutcome, RoundStart, needed_severity
+from adlopt.model.run import Information
 from adlopt.policies.parameters import in_unit, positive
-from adlopt.round import RoundOutcome, RoundStart, needed_severity
-from adlopt.run import Information
+from adlopt.policies.protocols import State, labelled
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,16 +7,16 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from adlopt.arrays import FloatArray, own_number
 from adlopt.errors import InputError
-from adlopt.inequality import fractions
-from adlopt.online import Allocation, Haircut, State, labelled
+from adlopt.foundation.arrays import FloatArray, own_number
+from adlopt.model.round import RoundStart
+from adlopt.model.who_pays import fractions
+from adlopt.optimum.core.waterfill import project
 from adlopt.policies.allocation import Memoryless, Queue
 from adlopt.policies.parameters import in_unit, positive
+from adlopt.policies.protocols import Allocation, Haircut, State, labelled
 from adlopt.policies.risk import RiskAware
 from adlopt.policies.seniority import by_class, in_turn
-from adlopt.round import RoundStart
-from adlopt.waterfill import project
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,12 +8,12 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import ArrayLike
 
-from adlopt.arrays import FloatArray, freeze, own, own_number, own_positive_number
 from adlopt.errors import InputError
-from adlopt.online import Haircut, Policy, State, labelled
+from adlopt.foundation.arrays import FloatArray, freeze, own, own_number, own_positive_number
+from adlopt.model.round import RoundOutcome, RoundStart
+from adlopt.model.run import Information
 from adlopt.policies.parameters import positive_share
-from adlopt.round import RoundOutcome, RoundStart
-from adlopt.run import Information
+from adlopt.policies.protocols import Haircut, Policy, State, labelled
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +51,7 @@ class Insured:
 
     Examples
     --------
-    >>> from adlopt.policies import named
+    >>> from adlopt.policies.catalogue import named
     >>> start = RoundStart(account=["a", "b"], capacity=[3e5, 1e5], deficit=350_000)
     >>> insured = Insured(named("constant:1"), fund=1e6, trigger=0.3)
     >>> insured.payments([start]), insured.decide(insured.begin(), start)

@@ -20,13 +20,13 @@ from typing import ClassVar
 
 import numpy as np
 
-from adlopt.arrays import FloatArray
-from adlopt.online import Haircut, State, labelled
+from adlopt.foundation.arrays import FloatArray
+from adlopt.model.round import RoundOutcome, RoundStart, needed_severity
+from adlopt.optimum.core.waterfill import water_fill
 from adlopt.policies.allocation import EQUAL
 from adlopt.policies.parameters import positive, positive_share
+from adlopt.policies.protocols import Haircut, State, labelled
 from adlopt.policies.severity import StartsAt
-from adlopt.round import RoundOutcome, RoundStart, needed_severity
-from adlopt.waterfill import water_fill
 
 FAINTEST = -200.0
 """Logarithm of the least weight: no account is forgotten for good."""

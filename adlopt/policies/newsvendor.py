@@ -10,12 +10,12 @@ import math
 from dataclasses import dataclass
 from typing import ClassVar
 
-from adlopt.loss import SeverityLoss
-from adlopt.online import State, labelled
+from adlopt.model.loss import SeverityLoss
+from adlopt.model.round import RoundOutcome, RoundStart, needed_severity
+from adlopt.model.run import Information
 from adlopt.policies.parameters import in_unit, positive
+from adlopt.policies.protocols import State, labelled
 from adlopt.policies.severity import weighted_quantile
-from adlopt.round import RoundOutcome, RoundStart, needed_severity
-from adlopt.run import Information
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from adlopt.arrays import own_number, own_positive_number
 from adlopt.errors import InputError
+from adlopt.foundation.arrays import own_number, own_positive_number
 
 
 def in_unit(field: str, value: float) -> None:

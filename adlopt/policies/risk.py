@@ -12,13 +12,13 @@ from typing import ClassVar
 
 import numpy as np
 
-from adlopt.arrays import FloatArray, own, own_number, own_positive_number
 from adlopt.errors import InputError
-from adlopt.online import Haircut, State, labelled
+from adlopt.foundation.arrays import FloatArray, own, own_number, own_positive_number
+from adlopt.model.round import RoundStart
+from adlopt.optimum.core.waterfill import pro_rata, water_fill
 from adlopt.policies.allocation import Memoryless, Queue
 from adlopt.policies.parameters import positive_share
-from adlopt.round import RoundStart
-from adlopt.waterfill import pro_rata, water_fill
+from adlopt.policies.protocols import Haircut, State, labelled
 
 STEEPEST = 10.0
 """Largest power of a risk density: beyond it, weights of low leverage would vanish in rounding."""

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Iterator
 
 import numpy as np
 
-from adlopt.arrays import FloatArray
-from adlopt.waterfill import water_fill
+from adlopt.foundation.arrays import FloatArray
+from adlopt.optimum.core.waterfill import water_fill
 
 
 def in_turn(layers: Iterable[tuple[FloatArray, FloatArray]], budget: float) -> FloatArray:

@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from adlopt.errors import InputError
-from adlopt.online import State, labelled
+from adlopt.model.round import RoundOutcome, RoundStart, needed_severity
+from adlopt.model.run import Information
 from adlopt.policies.parameters import in_unit
-from adlopt.round import RoundOutcome, RoundStart, needed_severity
-from adlopt.run import Information
+from adlopt.policies.protocols import State, labelled
 
 
 @dataclass(frozen=True, slots=True)

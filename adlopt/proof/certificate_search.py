@@ -15,11 +15,11 @@ from itertools import combinations_with_replacement
 import numpy as np
 
 from adlopt.errors import ProofError
-from adlopt.highs import run
-from adlopt.program import Program
+from adlopt.optimum.programs.highs import run
+from adlopt.optimum.programs.program import Program
 from adlopt.proof.formula import Formula, Relation
 from adlopt.proof.kernel import Certificate, Product
-from adlopt.proof.show import text
+from adlopt.proof.plain_text import text
 from adlopt.proof.term import (
     ONE,
     ZERO,

@@ -12,8 +12,8 @@ from time import perf_counter
 from traceback import extract_tb
 
 from adlopt.errors import ProofError
-from adlopt.proof.report import derivation, summary
 from adlopt.proof.theorem import Theorem, Verdict
+from adlopt.proof.written_out import derivation, summary
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,7 +6,7 @@ from typing import NamedTuple, TypeAlias
 
 from adlopt.errors import ProofError
 from adlopt.proof.own import own
-from adlopt.proof.show import comparison
+from adlopt.proof.plain_text import comparison
 from adlopt.proof.term import (
     INTEGRAL,
     ONE,

@@ -35,7 +35,7 @@ from adlopt.proof.formula import (
 from adlopt.proof.ledger import Handle, open_ledger
 from adlopt.proof.own import own
 from adlopt.proof.plain import plain
-from adlopt.proof.show import text
+from adlopt.proof.plain_text import text
 from adlopt.proof.term import (
     ARITY,
     FAMILIES,

@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import Any
 
 from adlopt.errors import InputError, ProofError
+from adlopt.foundation.workers import worker_processes
 from adlopt.proof.checking import check
-from adlopt.table import Table, counted
-from adlopt.workers import worker_processes
+from adlopt.show.table import Table, counted
 
 WORKERS = 2
 """Proofs checked at the same time."""

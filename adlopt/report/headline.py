@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from adlopt.evidence import Evidence
-from adlopt.run import Information
-from adlopt.score import Score
-from adlopt.table import counted, percent
+from adlopt.model.run import Information
+from adlopt.report.evidence import Evidence
+from adlopt.scoring.score import Score
+from adlopt.show.table import counted, percent
 
 IDLE = "do-nothing+pro-rata"
 """It is on every board."""
@@ -19,7 +19,7 @@ def headline(evidence: Evidence) -> list[str]:
 
     Examples
     --------
-    >>> from adlopt.episodes import october_10
+    >>> from adlopt.data.episodes import october_10
     >>> headline(Evidence(episode=october_10()))[0]
     '16 rounds with deficits of $100,063,386.69 in all needed $15,079,669.61.'
     """

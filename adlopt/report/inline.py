@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 
-from adlopt.evidence import Evidence
-from adlopt.plots import svg
-from adlopt.plots.style import LIGHT
+from adlopt.report.evidence import Evidence
+from adlopt.report.plots.figures import svg
+from adlopt.report.plots.style import LIGHT
 
 
 def inline(name: str, evidence: Evidence) -> str:

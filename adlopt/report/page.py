@@ -6,8 +6,8 @@ from collections.abc import Iterable
 from html import escape
 from importlib.resources import files
 
-from adlopt.plots.style import DARK, LIGHT
-from adlopt.table import Table, printable
+from adlopt.report.plots.style import DARK, LIGHT
+from adlopt.show.table import Table, printable
 
 LINKS = {"light": "#0b4f9e", "dark": "#8ab8ff"}
 """Of links and of what has the keyboard's focus."""
@@ -42,7 +42,7 @@ def page(title: str, *, top: str, main: str, bottom: str) -> str:
 
 def stylesheet() -> str:
     """Return the rules, with the colours of figures in light, in dark, and on paper."""
-    rules = (files("adlopt.report") / "report.css").read_text(encoding="utf-8")
+    rules = (files("adlopt.report.write") / "report.css").read_text(encoding="utf-8")
     light, dark = (
         "".join(f"  --{role}: {color};\n" for role, color in {**colors, "link": link}.items())
         for colors, link in ((LIGHT, LINKS["light"]), (DARK, LINKS["dark"]))

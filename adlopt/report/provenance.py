@@ -9,11 +9,11 @@ from importlib.metadata import PackageNotFoundError, version
 
 import numpy as np
 
-from adlopt.episode import Episode
-from adlopt.evidence import Evidence
-from adlopt.round import RoundStart
-from adlopt.run import Information, Run
-from adlopt.table import Table
+from adlopt.model.episode import Episode
+from adlopt.model.round import RoundStart
+from adlopt.model.run import Information, Run
+from adlopt.report.evidence import Evidence
+from adlopt.show.table import Table
 
 USED = ("adlopt", "matplotlib", "numpy")
 """Packages that a page's bytes depend on."""
@@ -39,7 +39,7 @@ def digest(episode: Episode) -> str:
 
     Examples
     --------
-    >>> from adlopt.round import Round
+    >>> from adlopt.model.round import Round
     >>> made = [Round.of(capacity=[50.0], deficit=40.0, needed=needed) for needed in (9.0, 9.5)]
     >>> one, other = (digest(Episode(name="one", rounds=[round_])) for round_ in made)
     >>> len(one), one == other

@@ -4,12 +4,11 @@ A rule is eligible set × order or weights × limits × lots × closing price ×
 × tie-break.
 """
 
-from adlopt.rules.deleverage import deleverage
 from adlopt.rules.deleveraging import Deleveraging, Tie
-from adlopt.rules.formula import Formula, column
+from adlopt.rules.market_rounds import contract_round, wealth_round
 from adlopt.rules.matches import Match
 from adlopt.rules.ranking import Ranking, ranking
-from adlopt.rules.rounds import contract_round, wealth_round
+from adlopt.rules.row_formula import Formula, column
 from adlopt.rules.rows import Rows, account_rows, position_rows, round_rows
 from adlopt.rules.rule import Close, Gauge, Haircut, Rule, Tier
 from adlopt.rules.split import Chosen, PerUnit, ProRata, Queue, RandomStart, Split
@@ -37,7 +36,6 @@ __all__ = [
     "account_rows",
     "column",
     "contract_round",
-    "deleverage",
     "position_rows",
     "ranking",
     "round_rows",

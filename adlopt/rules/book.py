@@ -6,13 +6,13 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from adlopt.arrays import FloatArray, IntArray
-from adlopt.lots.grid import MICRO
-from adlopt.market import Market
+from adlopt.foundation.arrays import FloatArray, IntArray
+from adlopt.model.market import Market
+from adlopt.model.shed import Shed
+from adlopt.optimum.lots.lot_grid import MICRO
 from adlopt.rules.deleveraging import Tie, shed_lots, shed_rows
 from adlopt.rules.matches import FUND, Matches
 from adlopt.rules.rows import micro
-from adlopt.shed import Shed
 
 
 @dataclass(slots=True, kw_only=True)

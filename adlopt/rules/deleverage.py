@@ -7,19 +7,19 @@ from dataclasses import replace
 
 import numpy as np
 
-from adlopt.arrays import BoolArray, FloatArray, IntArray
 from adlopt.errors import InputError
-from adlopt.lots.grid import MICRO
-from adlopt.market import LARGEST_MARKET, Market
-from adlopt.positions import Side
+from adlopt.foundation.arrays import BoolArray, FloatArray, IntArray
+from adlopt.model.market import LARGEST_MARKET, Market
+from adlopt.model.positions import Side
+from adlopt.model.shed import Shed
+from adlopt.optimum.lots.lot_grid import MICRO
 from adlopt.rules.book import Book
 from adlopt.rules.deleveraging import Deleveraging, Tie, shed_rows
-from adlopt.rules.formula import Formula
 from adlopt.rules.matches import Matches
+from adlopt.rules.row_formula import Formula
 from adlopt.rules.rows import Rows, account_rows, closes_against, micro, position_rows
 from adlopt.rules.rule import Close, Gauge, Haircut, Rule, Tier
 from adlopt.rules.split import share_out
-from adlopt.shed import Shed
 
 NO_RULE = "rule_named finds one; in_market.act lets a policy of dollars act"
 
@@ -38,8 +38,8 @@ def deleverage(market: Market, rule: Rule, shed: Shed | None = None) -> Delevera
 
     Examples
     --------
-    >>> from adlopt.market import Accounts, Coins, OpenPositions
-    >>> from adlopt.rules.protocols import ETHEREAL
+    >>> from adlopt.model.market import Accounts, Coins, OpenPositions
+    >>> from adlopt.rules.on_chain import ETHEREAL
     >>> market = Market(
     ...     accounts=Accounts(account=["A", "B"], balance=[2000, 8000], opened=[1, 2]),
     ...     coins=Coins(coin=["ETH"], mark=[3600], lot=[0.01]),

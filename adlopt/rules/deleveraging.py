@@ -6,16 +6,16 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from adlopt.arrays import FloatArray, IntArray, Record, freeze, freeze_indices
 from adlopt.errors import CertificateError, InputError
-from adlopt.frames import Columns, Tabular
-from adlopt.lots.grid import MICRO
-from adlopt.market import Market
-from adlopt.positions import WHOLE
+from adlopt.foundation.arrays import FloatArray, IntArray, Record, freeze, freeze_indices
+from adlopt.model.market import Market
+from adlopt.model.positions import WHOLE
+from adlopt.model.shed import Shed
+from adlopt.optimum.lots.lot_grid import MICRO
 from adlopt.rules.matches import Match, Matches
 from adlopt.rules.rows import micro
 from adlopt.rules.rule import Rule
-from adlopt.shed import Shed
+from adlopt.show.frames import Columns, Tabular
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from adlopt.arrays import FloatArray
-from adlopt.rules.formula import Formula, column
+from adlopt.foundation.arrays import FloatArray
 from adlopt.rules.lights import Light, grades, quintiles, size_percentiles
 from adlopt.rules.parts import (
     AT_BANKRUPTCY,
@@ -21,6 +20,7 @@ from adlopt.rules.parts import (
     drawdown,
     queue,
 )
+from adlopt.rules.row_formula import Formula, column
 from adlopt.rules.rows import Rows, over
 from adlopt.rules.rule import Close, Gauge, Haircut, Rule, Tier
 from adlopt.rules.split import ProRata, Queue

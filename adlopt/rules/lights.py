@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
-from adlopt.arrays import FloatArray, freeze
+from adlopt.foundation.arrays import FloatArray, freeze
 
 
 @dataclass(frozen=True, slots=True)

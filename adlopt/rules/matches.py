@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from adlopt.arrays import BoolArray, FloatArray, IntArray, Record, freeze, freeze_indices
+from adlopt.foundation.arrays import BoolArray, FloatArray, IntArray, Record, freeze, freeze_indices
 
 FUND = -1
 """Taker of lots that no position takes."""

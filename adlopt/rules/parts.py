@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 
-from adlopt.arrays import FloatArray
-from adlopt.market import Market
-from adlopt.rules.formula import Formula, column
+from adlopt.foundation.arrays import FloatArray
+from adlopt.model.market import Market
+from adlopt.rules.row_formula import Formula, column
 from adlopt.rules.rows import Rows
 from adlopt.rules.rule import ANYONE, Close, Gauge, Tier
 from adlopt.rules.split import Queue
-from adlopt.table import percent
+from adlopt.show.table import percent
 
 IN_PROFIT = Formula("in profit", lambda r: r.feature("upnl") > 0)
 AT_MARK = column("mark", "mark price")

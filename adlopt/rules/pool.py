@@ -7,13 +7,13 @@ from typing import ClassVar
 
 import numpy as np
 
-from adlopt.arrays import FloatArray, IntArray
 from adlopt.errors import InputError, PolicyError
-from adlopt.market import Market
+from adlopt.foundation.arrays import FloatArray, IntArray
+from adlopt.model.market import Market
+from adlopt.model.shed import Shed
 from adlopt.rules.deleveraging import Deleveraging, shed_lots
 from adlopt.rules.rows import Rows
 from adlopt.rules.split import Queue, fill
-from adlopt.shed import Shed
 
 
 def pool_of(market: Market) -> str:

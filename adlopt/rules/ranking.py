@@ -6,15 +6,15 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from adlopt.arrays import FloatArray, IntArray, Record, freeze, freeze_indices
 from adlopt.errors import InputError
-from adlopt.frames import Columns, Tabular
-from adlopt.market import Market
-from adlopt.positions import Side
+from adlopt.foundation.arrays import FloatArray, IntArray, Record, freeze, freeze_indices
+from adlopt.model.market import Market
+from adlopt.model.positions import Side
 from adlopt.rules.deleverage import in_order
 from adlopt.rules.rows import Rows, closes_against, position_rows
 from adlopt.rules.rule import Rule
 from adlopt.rules.split import Queue
+from adlopt.show.frames import Columns, Tabular
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

@@ -8,13 +8,13 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 from numpy.typing import ArrayLike
 
-from adlopt.arrays import BoolArray, FloatArray, IntArray, Record
 from adlopt.errors import InputError
-from adlopt.frames import Columns, Tabular
-from adlopt.lots.grid import MICRO
-from adlopt.market import Market
-from adlopt.positions import Side
-from adlopt.round import RoundStart
+from adlopt.foundation.arrays import BoolArray, FloatArray, IntArray, Record
+from adlopt.model.market import Market
+from adlopt.model.positions import Side
+from adlopt.model.round import RoundStart
+from adlopt.optimum.lots.lot_grid import MICRO
+from adlopt.show.frames import Columns, Tabular
 
 OF_POSITIONS = (
     "side", "lot", "lots", "entry", "mark", "bankruptcy_price", "price_ratio", "entry_return",

@@ -16,11 +16,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from adlopt.errors import InputError
-from adlopt.market import Market
-from adlopt.rules.formula import Formula
+from adlopt.model.market import Market
+from adlopt.model.shed import Shed
 from adlopt.rules.lights import Light
+from adlopt.rules.row_formula import Formula
 from adlopt.rules.split import Queue, Split
-from adlopt.shed import Shed
 
 if TYPE_CHECKING:
     from adlopt.rules.deleveraging import Deleveraging
@@ -155,7 +155,7 @@ class Rule:
 
     Examples
     --------
-    >>> from adlopt.rules.formula import column
+    >>> from adlopt.rules.row_formula import column
     >>> Rule(name="by-leverage", haircut=Haircut(tiers=(Tier(split=Queue((column("leverage"),))),)))
     Rule(by-leverage)
     """

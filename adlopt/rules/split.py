@@ -11,10 +11,10 @@ from typing import ClassVar, Protocol
 
 import numpy as np
 
-from adlopt.arrays import FloatArray, IntArray
 from adlopt.errors import InputError
-from adlopt.lots.grid import MICRO
-from adlopt.rules.formula import Formula
+from adlopt.foundation.arrays import FloatArray, IntArray
+from adlopt.optimum.lots.lot_grid import MICRO
+from adlopt.rules.row_formula import Formula
 from adlopt.rules.rows import Rows
 
 

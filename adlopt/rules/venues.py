@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from adlopt.errors import InputError
-from adlopt.own_file import MARK, load
+from adlopt.foundation.user_code import MARK, load
 from adlopt.rules import exchanges as e
-from adlopt.rules import protocols as p
+from adlopt.rules import on_chain as p
 from adlopt.rules.rule import Rule
 
 VENUES: dict[str, Rule] = {

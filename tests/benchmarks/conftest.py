@@ -72,8 +72,9 @@ def measure(benchmark):
 @pytest.fixture
 def compiled(request, monkeypatch):
     """Compile loops whatever the size, or never; the name that the table gives that."""
-    from adlopt import exact, waterfill
-    from adlopt.lots import grid as lot_grid
+    from adlopt.foundation import exact
+    from adlopt.optimum.core import waterfill
+    from adlopt.optimum.lots import lot_grid
 
     for module in (exact, lot_grid, waterfill):
         monkeypatch.setattr(module, "MANY", 0 if request.param else 10**9)

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 import adlopt as adl
-from adlopt.coupled.problem import Coupling
-from adlopt.highs import run
-from adlopt.program import Program
+from adlopt.optimum.coupled.shared_winners import Coupling
+from adlopt.optimum.programs.highs import run
+from adlopt.optimum.programs.program import Program
 
 
 def stressed(winners, times):

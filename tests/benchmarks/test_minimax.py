@@ -1,7 +1,7 @@
 """How long the minimax loss of sixteen rounds takes."""
 
 import adlopt as adl
-from adlopt.minimax import minimax
+from adlopt.bounds.game.minimax_value import minimax
 
 
 def test_sixteen_rounds_on_a_grid_of_400(measure):

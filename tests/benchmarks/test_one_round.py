@@ -8,12 +8,12 @@ import pytest
 import real_shaped
 
 import adlopt as adl
-from adlopt.certificate import certify
-from adlopt.exact import exact_sums
-from adlopt.highs import run
-from adlopt.problem import BurdenProblem
-from adlopt.program import SlackForm
-from adlopt.waterfill import optimum, water_level
+from adlopt.foundation.exact import exact_sums
+from adlopt.optimum.core.burden_problem import BurdenProblem
+from adlopt.optimum.core.certificate import certify
+from adlopt.optimum.core.waterfill import optimum, water_level
+from adlopt.optimum.dollars.forms import SlackForm
+from adlopt.optimum.programs.highs import run
 
 ON_EQUITY = adl.MinMax(burden=adl.Burden.EQUITY)
 

@@ -6,11 +6,11 @@ import pytest
 import real_shaped
 
 import adlopt as adl
-from adlopt import lots
-from adlopt.lots.grid import LotGrid
-from adlopt.lots.levels import level_reaching
-from adlopt.optimum import certify_lots
-from adlopt.problem import BurdenProblem
+from adlopt.optimum.core.burden_problem import BurdenProblem
+from adlopt.optimum.dollars.least_loss import certify_lots
+from adlopt.optimum.lots import level_search as lots
+from adlopt.optimum.lots.levels import level_reaching
+from adlopt.optimum.lots.lot_grid import LotGrid
 
 SIZES = pytest.mark.parametrize(
     ("n", "compiled"),

@@ -13,8 +13,8 @@ import pytest
 
 import adlopt as adl
 from adlopt.errors import SolverStopped
-from adlopt.highs import run
-from adlopt.program import Program
+from adlopt.optimum.programs.highs import run
+from adlopt.optimum.programs.program import Program
 
 COINS = 160
 SHARE = 0.018

@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 
-from adlopt.comparator_path import comparator_curve
-from adlopt.highs import run
-from adlopt.program import Program
-from adlopt.severity_path import best_severity_path
+from adlopt.optimum.paths.comparator_curve import comparator_curve
+from adlopt.optimum.paths.severity_path import best_severity_path
+from adlopt.optimum.programs.highs import run
+from adlopt.optimum.programs.program import Program
 
 
 def instance(rounds):

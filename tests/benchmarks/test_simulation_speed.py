@@ -4,7 +4,7 @@ from itertools import count
 
 import pytest
 
-from adlopt.simulation import Scenario, simulate
+from adlopt.studies.simulation import Scenario, simulate
 
 
 @pytest.mark.parametrize("accounts", [300, 3_000])

@@ -25,7 +25,7 @@ from adlopt.proof import (
 )
 from adlopt.proof.notation import point
 from adlopt.proof.refutation import Refutation, refute, satisfy
-from adlopt.proof.report import summary
+from adlopt.proof.written_out import summary
 
 x, y = reals("x y")
 n, t = integers("n t")

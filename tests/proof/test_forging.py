@@ -28,8 +28,8 @@ from adlopt.proof.kernel import Certificate, Product, certify, definition
 from adlopt.proof.ledger import Handle
 from adlopt.proof.notation import integers, point, term
 from adlopt.proof.refutation import refute
-from adlopt.proof.report import derivation
 from adlopt.proof.term import ZERO, Atom, Kind, constant, of_atom
+from adlopt.proof.written_out import derivation
 
 x = reals("x")
 

@@ -8,7 +8,7 @@ import sys
 import pytest
 
 import adlopt as adl
-from adlopt.files import write_template
+from adlopt.data.files import write_template
 from adlopt.proof import check
 from adlopt.proof.library import check_all, find, proof_files, render, row_of, summarise
 
@@ -93,7 +93,7 @@ def test_a_worker_that_dies_fails_its_files(tmp_path):
 
 
 def test_the_derivation_is_printed(capsys):
-    from adlopt.cli import app
+    from adlopt.cli.command import app
 
     app(["prove", "newsvendor", "--show"])
     printed = capsys.readouterr().out

@@ -6,13 +6,7 @@ import numpy as np
 import pytest
 
 import adlopt as adl
-from adlopt.errors import (
-    CertificateError,
-    InfeasibleRound,
-    InputError,
-    SolverFailed,
-    SolverStopped,
-)
+from adlopt.errors import CertificateError, InfeasibleRound, InputError, SolverFailed, SolverStopped
 
 EQUITY = adl.Burden.EQUITY
 OBJECTIVES = {

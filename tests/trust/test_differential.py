@@ -18,12 +18,12 @@ import numpy as np
 import pytest
 
 import adlopt as adl
-from adlopt.comparator_path import comparator_curve
-from adlopt.coupled import solve_coupled
 from adlopt.errors import InfeasibleRound
-from adlopt.hindsight import best_fixed_severity
+from adlopt.optimum.core.waterfill import project
+from adlopt.optimum.coupled.solve_coupled import solve_coupled
+from adlopt.optimum.paths.comparator_curve import comparator_curve
 from adlopt.policies.allocation import IntegerProRata
-from adlopt.waterfill import project
+from adlopt.scoring.hindsight import best_fixed_severity
 
 TIMES = 40 if os.environ.get("ADLOPT_NIGHTLY") else 1
 MICRO = 10**6

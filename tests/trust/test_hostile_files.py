@@ -19,8 +19,7 @@ from venue_files import write_snapshot as snapshot
 
 import adlopt as adl
 from adlopt import loaders
-from adlopt.errors import AdloptError, InputError
-from adlopt.files import (
+from adlopt.data.files import (
     read_contract_round,
     read_episode,
     read_limits,
@@ -28,7 +27,8 @@ from adlopt.files import (
     read_round,
     write_template,
 )
-from adlopt.sweep import read_sweep
+from adlopt.errors import AdloptError, InputError
+from adlopt.studies.sweep import read_sweep
 
 TRIES = 3_000 if os.environ.get("ADLOPT_NIGHTLY") else 60
 HEAD = "deficit = 90.0\nneeded = 60.0\n"

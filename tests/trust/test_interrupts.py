@@ -9,7 +9,7 @@ import time
 import pytest
 from venue_files import detail_row, write_detail
 
-from adlopt.files import write_template
+from adlopt.data.files import write_template
 
 MAIN = "import sys; sys.argv[0] = 'adlopt'; from adlopt.__main__ import main; main()"
 MIDWAY = f"""

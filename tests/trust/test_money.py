@@ -11,9 +11,9 @@ import numpy as np
 import pytest
 
 import adlopt as adl
-from adlopt.policies import named
+from adlopt.foundation.workers import worker_processes
 from adlopt.policies.allocation import IntegerProRata
-from adlopt.workers import worker_processes
+from adlopt.policies.catalogue import named
 
 EQUITY = adl.Burden.EQUITY
 WHOLE = ("integer-pro-rata", "min-max", "min-max:equity")

@@ -1,0 +1,307 @@
+"""A bound as data: an expression over measurable quantities, and when it may be used."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+from functools import lru_cache
+
+import numpy as np
+import sympy
+
+from adlopt.bounds.quantity import LOSS, QUANTITIES, path_variation
+from adlopt.errors import InputError
+from adlopt.foundation.arrays import FloatArray
+from adlopt.model.episode import Episode
+from adlopt.model.run import Information, Run
+from adlopt.model.tightness import Tightness
+from adlopt.optimum.paths.comparator_curve import comparator_curve
+from adlopt.policies.protocols import Severity
+
+
+class Comparator(Enum):
+    """What a regret is measured against."""
+
+    PER_ROUND_OPTIMUM = "per-round optimum"
+    """The best action of each round, in hindsight: dynamic regret."""
+    BEST_FIXED_SEVERITY = "best fixed severity"
+    """The best constant θ, in hindsight: static regret."""
+    BEST_FIXED_RULE = "best fixed rule"
+    """The best of the rules played that could run live, chosen in hindsight [CTTX26, Eq. 14]."""
+    BEST_PATH = "best path of a given variation"
+    """The best severities that move no more than a given amount in all, in hindsight."""
+    COUPLED_OPTIMUM = "coupled optimum"
+    """The best haircuts of all rounds together, in hindsight, no dollar being taken twice."""
+
+
+class Side(Enum):
+    """Which side of the loss a bound is on."""
+
+    UPPER = "upper"
+    """The policies it covers lose no more, on any sequence it describes."""
+    LOWER = "lower"
+    """Every policy loses as much on some sequence it describes."""
+
+
+class Along(Enum):
+    """Along which comparator path u a bound is measured; each is *hindsight*."""
+
+    NEEDED = "the needed severities"
+    """u = θ*: no loss of its own."""
+    BEST_PATH = "the path that makes the bound least"
+    """Chosen from the corners of f(P) = min {Σ D|u − θ*| : path variation ≤ P}."""
+    BEST_CONSTANT = "the constant that makes the bound least"
+    """Chosen from the needed severities and the policy's first one."""
+
+
+class Status(Enum):
+    """What is known about a bound."""
+
+    HOLDS = "holds"
+    HOLDS_UNDER = "holds under hypotheses its source does not state"
+    REFUTED = "a proof: it is refuted by a counterexample, and never evaluated"
+
+
+SEVERITY_LOSS = "Σ D_t |θ_t − θ*_t|"
+"""The loss of a bound that names no other."""
+
+FIRST_SEVERITY = sympy.Symbol("x_1", real=True)
+"""What the policy plays first: a choice, not a measurement."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hypothesis:
+    """What must hold for a bound to say anything.
+
+    Parameters
+    ----------
+    text : str
+    fails : callable
+        From an episode and a run (None: the episode alone) to the rounds, from 1, where it does
+        not hold.
+    """
+
+    text: str
+    fails: Callable[[Episode, Run | None], tuple[int, ...]]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Witness:
+    """A rule that a bound covers, and an episode on which its loss meets the bound within 1 %."""
+
+    rule: Severity
+    episode: Episode
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Evaluation:
+    """What a bound says about an episode.
+
+    Parameters
+    ----------
+    bound : str
+        Its label.
+    value : float or None
+        USD; None if a hypothesis fails, or the bound is refuted.
+    failures : dict
+        Rounds, from 1, in which a hypothesis fails, by hypothesis.
+    quantities : dict
+        What was measured, by symbol; empty without a value.
+    path_variation : float or None
+        Of the comparator path it was measured along.
+    """
+
+    bound: str
+    value: float | None = None
+    failures: dict[str, tuple[int, ...]] = field(default_factory=dict)
+    quantities: dict[str, float] = field(default_factory=dict)
+    path_variation: float | None = None
+
+    def __str__(self) -> str:
+        if self.value is not None:
+            return f"{self.bound}: {self.value:,.2f} USD"
+        broken = (
+            f"{text} (rounds {', '.join(map(str, rounds))})" if rounds else text
+            for text, rounds in self.failures.items()
+        )
+        return f"{self.bound}: says nothing here, for want of: {'; '.join(broken)}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bound:
+    """A bound on the loss of a policy: Σ D_t |θ_t − θ*_t|, unless it names another.
+
+    Parameters
+    ----------
+    name : str
+    expression : sympy.Expr
+        Over the symbols of `adlopt.bounds.quantity` and those of `choices`, in USD.
+    comparator : Comparator
+    covers : str
+        Which policies.
+    loss : str
+        Which loss, or regret.
+    hypotheses : tuple of Hypothesis
+    witness : callable, optional
+        Builds the construction that meets the bound; without it the bound is not shown tight.
+    tightness_note : str
+        Where it is met, or how far off it may be, in words.
+    citation : str
+    proof : str
+        Name of the file in `proofs/` that concludes the expression; empty if it is conjectured.
+    choices : mapping of sympy.Symbol to sympy.Expr
+        Free constants of the policy: its step, its first severity.
+    along : Along
+        The comparator path to measure along.
+    information : Information
+        HINDSIGHT if the policy it covers is tuned on the episode.
+    side : Side
+    status : Status
+
+    Examples
+    --------
+    >>> from adlopt.data.episodes import october_10
+    >>> from adlopt.bounds.quantity import TOTAL_DEFICIT
+    >>> half = Bound(name="mine", expression=TOTAL_DEFICIT.symbol / 2,
+    ...              comparator=Comparator.PER_ROUND_OPTIMUM, covers="the constant ½")
+    >>> f"{half.value(october_10()):,.2f}"
+    '50,031,693.34'
+    """
+
+    name: str
+    expression: sympy.Expr
+    comparator: Comparator
+    covers: str
+    loss: str = SEVERITY_LOSS
+    hypotheses: tuple[Hypothesis, ...] = ()
+    witness: Callable[[], Witness] | None = None
+    tightness_note: str = ""
+    citation: str = ""
+    proof: str = ""
+    choices: Mapping[sympy.Symbol, sympy.Expr] = field(default_factory=dict, hash=False)
+    along: Along = Along.NEEDED
+    information: Information = Information.ROUND_START
+    side: Side = Side.UPPER
+    status: Status = Status.HOLDS
+
+    @property
+    def regret(self) -> sympy.Expr:
+        """The bound less the loss of the comparator path itself."""
+        return self.expression - LOSS.symbol
+
+    @property
+    def tightness(self) -> Tightness:
+        """TIGHT if the bound carries the construction that meets it."""
+        return Tightness.NOT_SHOWN if self.witness is None else Tightness.TIGHT
+
+    @property
+    def conjectured(self) -> bool:
+        """Whether no proof concludes the bound."""
+        return not self.proof
+
+    @property
+    def label(self) -> str:
+        """The name as it is shown, marked if the bound is conjectured.
+
+        Examples
+        --------
+        >>> from dataclasses import replace
+        >>> from adlopt.bounds import HALF
+        >>> HALF.label, replace(HALF, proof="").label
+        ('θ = 1/2', 'θ = 1/2 (conjectured)')
+        """
+        return f"{self.name} (conjectured)" if self.conjectured else self.name
+
+    def __str__(self) -> str:
+        return f"{self.label}: {self.expression}"
+
+    def value(self, episode: Episode) -> float:
+        """USD, with the quantities measured on the episode, whether its hypotheses hold or not.
+
+        Raises
+        ------
+        InputError
+            If the bound is refuted.
+
+        Examples
+        --------
+        >>> from adlopt.bounds import PROPOSITION_1
+        >>> from adlopt.data.episodes import october_10
+        >>> round(PROPOSITION_1.value(october_10()), 2)
+        129699802.43
+        """
+        return self._least(episode)[0]
+
+    def evaluate(self, episode: Episode, run: Run | None = None) -> Evaluation:
+        """Measure the bound, or say which hypotheses fail.
+
+        Examples
+        --------
+        >>> from adlopt.bounds import PERSISTENCE_UNIFORM
+        >>> from adlopt.data.episodes import alternating_blocks, october_10
+        >>> PERSISTENCE_UNIFORM.evaluate(alternating_blocks(2)).value
+        1.5
+        >>> PERSISTENCE_UNIFORM.evaluate(october_10()).value is None
+        True
+        """
+        failures: dict[str, tuple[int, ...]] = {Status.REFUTED.value: ()}
+        if self.status is not Status.REFUTED:
+            failures = self.failures(episode, run)
+        if failures:
+            return Evaluation(bound=self.label, failures=failures)
+        value, quantities, path = self._least(episode)
+        variation = path_variation(path)
+        return Evaluation(
+            bound=self.label, value=value, quantities=quantities, path_variation=variation
+        )
+
+    def at(self, episode: Episode, path: FloatArray) -> float:
+        """USD, measured along a path of one's own, shape (T,) in [0, 1]."""
+        return _measure(self._chosen(), episode, path)[0]
+
+    def failures(self, episode: Episode, run: Run | None = None) -> dict[str, tuple[int, ...]]:
+        """Rounds in which a hypothesis fails, by hypothesis; empty if the bound applies."""
+        found = {h.text: h.fails(episode, run) for h in self.hypotheses}
+        return {text: rounds for text, rounds in found.items() if rounds}
+
+    def _chosen(self) -> sympy.Expr:
+        if self.status is Status.REFUTED:
+            raise InputError("bound", self.name, "a bound that holds")
+        return self.expression.subs(self.choices)
+
+    def _least(self, episode: Episode) -> tuple[float, dict[str, float], FloatArray]:
+        expression, best = self._chosen(), None
+        for path in self._paths(episode):
+            value, quantities = _measure(expression, episode, path)
+            if best is None or value < best[0]:
+                best = value, quantities, path
+        if best is None:
+            raise InputError("episode", episode.name, "an episode with a path")
+        return best
+
+    def _paths(self, episode: Episode) -> Iterator[FloatArray]:
+        needed = episode.needed_severity
+        if self.along is Along.NEEDED:
+            yield needed
+        elif self.along is Along.BEST_PATH:
+            for vertex in comparator_curve(episode.deficit, needed).vertices:
+                yield vertex.severities
+        else:
+            starts = {float(self.choices[FIRST_SEVERITY])} | set(needed.tolist())
+            for theta in sorted(starts):
+                yield np.full(len(episode), theta)
+
+
+def _measure(
+    expression: sympy.Expr, episode: Episode, path: FloatArray
+) -> tuple[float, dict[str, float]]:
+    symbols, function = _compiled(expression)
+    measured = [QUANTITIES[symbol].measure(episode, path) for symbol in symbols]
+    return float(function(*measured)), dict(zip(map(str, symbols), measured, strict=True))
+
+
+@lru_cache(maxsize=256)
+def _compiled(expression: sympy.Expr) -> tuple[tuple[sympy.Symbol, ...], Callable[..., float]]:
+    symbols = tuple(sorted(expression.free_symbols, key=str))
+    return symbols, sympy.lambdify(symbols, expression, modules="math")

@@ -1,0 +1,1 @@
+"""The minimax value V(P), between two proven numbers."""

@@ -1,0 +1,253 @@
+"""The command line: verbs, and no logic."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import Annotated
+
+from cyclopts import CycloptsError, MissingArgumentError, Parameter, UnusedCliTokensError
+
+from adlopt.cli.command import (
+    BAD_INPUT,
+    NO_ANSWER,
+    Coupled,
+    Json,
+    Policies,
+    Variation,
+    Whole,
+    app,
+    as_json,
+    episode_named,
+    priced_loss,
+    progress,
+)
+from adlopt.cli.judging import axioms, diagnose, exposure, simulate
+from adlopt.cli.loading import load
+from adlopt.cli.optimising import couple, match, solve
+from adlopt.cli.showing import plot, report
+from adlopt.cli.sweeping import sweep
+from adlopt.cli.theory import bounds, prove, worst
+from adlopt.errors import AdloptError, InputError, NoSolution, ProofError, SweepStopped
+from adlopt.model.loss import Burden
+
+__all__ = [
+    "app",
+    "axioms",
+    "bounds",
+    "couple",
+    "deleverage",
+    "diagnose",
+    "exposure",
+    "load",
+    "main",
+    "match",
+    "new",
+    "play",
+    "plot",
+    "prove",
+    "report",
+    "simulate",
+    "solve",
+    "sweep",
+    "venues",
+    "worst",
+]
+
+
+def main() -> None:
+    """Run the command line; errors are one message on stderr, never a traceback."""
+    for stream in (sys.stdout, sys.stderr):
+        stream.reconfigure(errors="replace")  # type: ignore[union-attr]
+    try:
+        app(sys.argv[1:], exit_on_error=False, print_error=False)
+        sys.stdout.flush()
+    except CycloptsError as error:
+        _fail(_usage(error), BAD_INPUT)
+    except (ProofError, SweepStopped) as error:
+        _fail(str(error), NO_ANSWER)
+    except NoSolution as error:
+        if "--json" in sys.argv:
+            names = ("below", "above", "missing", "rounds")
+            details = {name: getattr(error, name, None) for name in names}
+            held = [b._asdict() for b in getattr(error, "binding", ())]
+            print(as_json({"error": str(error), **details, "binding": held}))
+        _fail(str(error), NO_ANSWER)
+    except AdloptError as error:
+        _fail(str(error), BAD_INPUT)
+    except BrokenPipeError:
+        _mute()
+    except (OSError, MemoryError) as error:
+        _mute()
+        _fail(str(error) or "out of memory", NO_ANSWER)
+
+
+@app.command
+def play(
+    episode: str,
+    *,
+    policy: Policies = None,
+    burden: Burden = Burden.CAPACITY,
+    under: float | None = None,
+    over: float | None = None,
+    fair: float | None = None,
+    variation: Variation = None,
+    coupled: Coupled = False,
+    json_: Json = False,
+) -> None:
+    """Score policies on an episode: october-10, or a .toml or .json file.
+
+    Parameters
+    ----------
+    episode
+        Name of a built-in episode, or a file.
+    policy
+        severity+allocation, such as persistence+pro-rata, a venue's rule (adlopt venues), or
+        path.py:name for one of your own; repeat for several. Without it the standard severity
+        rules are played from three starting values.
+    burden
+        What haircuts are measured against.
+    under, over, fair
+        Prices of a dollar missed, a dollar too much and a unit of burden: sum that loss as well,
+        with its per-round and its coupled optimum in hindsight.
+    variation
+        P: show regret against the best path of severities of that variation, in hindsight.
+    coupled
+        Compare the worst burden of the whole episode with the least, rounds coupled, in hindsight.
+    json_
+        Print everything for machines, at full precision.
+    """
+    from adlopt.scoring.lineup import lineup
+    from adlopt.scoring.playing import play as play_
+    from adlopt.show.episode import render, summarise
+
+    chosen = episode_named(episode)
+    with progress(None, "playing") as step:
+        loss = priced_loss(under, over, fair, burden)
+        board = play_(
+            chosen,
+            policy or (),
+            burden=burden,
+            loss=loss,
+            variation=variation,
+            coupled=coupled,
+            progress=step,
+        )
+    data = summarise(board, () if policy else lineup(chosen))
+    print(as_json(data) if json_ else render(data))
+
+
+@app.command
+def venues(*names: str, json_: Json = False) -> None:
+    """List the rules of venues: who gives, in what order, at what price, and what is unpublished.
+
+    Parameters
+    ----------
+    names
+        Of the rules; all unless given.
+    json_
+        Print everything for machines.
+    """
+    from adlopt.show.rules import list_rules, render_rules
+
+    rules = list_rules()
+    known = [row["rule"] for row in rules]
+    for name in names:
+        if name not in known:
+            raise InputError("rule", name, f"one of {', '.join(known)}")
+    rules = [row for row in rules if not names or row["rule"] in names]
+    print(as_json(rules) if json_ else render_rules(rules))
+
+
+@app.command
+def deleverage(
+    file: Path,
+    *,
+    rule: Annotated[list[str], Parameter(name=["--rule", "-r", "--policy", "-p"], negative="")],
+    json_: Json = False,
+) -> None:
+    """Print what rules would do to a market, beside the least burden that raises the same.
+
+    Parameters
+    ----------
+    file
+        A .toml or .json file; `adlopt new market.toml` writes a template.
+    rule
+        A venue's rule (adlopt venues), severity+allocation, or path.py:name; repeat for several.
+        An allocation alone raises the whole deficit.
+    json_
+        Print everything for machines, at full precision.
+    """
+    from adlopt.data.files.markets import read_market
+    from adlopt.show.rules import render, summarise
+    from adlopt.studies.players import act, player_named
+
+    market, players = read_market(file), [player_named(name) for name in rule]
+    names = [player.name for player in players]
+    data = summarise([act(market, player) for player in players], names)
+    print(as_json(data) if json_ else render(data))
+
+
+@app.command
+def new(
+    file: Path,
+    *,
+    shock: bool = False,
+    rounds: Whole = 16,
+    winners: Whole = 1000,
+    seed: Whole = 0,
+    force: bool = False,
+) -> None:
+    """Write a commented template of a round, an episode, a market or a proof, or a made-up episode.
+
+    Parameters
+    ----------
+    file
+        Where: round*.toml is a round, contracts*.toml one in contracts, market*.toml a market,
+        any other .toml an episode, .py a proof; --shock needs .json.
+    shock
+        Generate an episode of realistic shape instead.
+    rounds, winners, seed
+        Of the generated episode.
+    force
+        Overwrite.
+    """
+    from adlopt.data.episodes.shock import shock as generate
+    from adlopt.data.files.templates import next_verb, write_template
+    from adlopt.data.files.writing import write_episode
+
+    if file.exists() and not force:
+        raise InputError("file", str(file), "a new name", remedy="--force overwrites")
+    if shock:
+        written = write_episode(generate(rounds=rounds, winners=winners, seed=seed), file)
+    else:
+        written = [write_template(file)]
+    print("\n".join(f"wrote {path}" for path in written))
+    print(f"next: adlopt {f'play {file}' if shock else next_verb(file)}")
+
+
+def _usage(error: CycloptsError) -> str:
+    """Say what is missing or too much on the command line, and where help is."""
+    said = str(error)
+    if isinstance(error, MissingArgumentError) and error.argument is not None:
+        name = error.argument.name
+        given = error.keyword or next((t.keyword for t in error.argument.tokens), None)
+        positional = error.argument.index is not None
+        said = f"{name.lstrip('-').upper() if positional else name} is missing"
+        said = f"{given} is given without a value" if given else said
+    elif isinstance(error, UnusedCliTokensError):
+        said = f"too many arguments: {' '.join(error.unused_tokens or ())}"
+    see = " ".join(("adlopt", *(error.command_chain or ()), "--help"))
+    whole = said.endswith(("?", "..."))
+    return f"{said} See {see}" if whole else f"{said.removesuffix('.')}; see {see}"
+
+
+def _mute() -> None:
+    """Drop what is still buffered for a reader that is gone, or for a full disk."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _fail(message: str, code: int) -> None:
+    print(f"adlopt: {message}", file=sys.stderr)
+    sys.exit(code)

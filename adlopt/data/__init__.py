@@ -1,0 +1,1 @@
+"""In from disk: built-in episodes, files of one's own, raw data of venues."""

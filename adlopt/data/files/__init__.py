@@ -1,0 +1,61 @@
+"""Rounds and episodes from files: TOML or JSON, with account tables inline, in CSV or Parquet.
+
+A round file:
+
+    deficit = 90.0                 # USD
+    needed = 60.0                  # USD, ex post
+    [[account]]
+    id = "alice"
+    capacity = 120.0               # USD, positive PNL
+
+An account table has the columns `account` and `capacity`, optionally `equity` and `lot`; every
+other column is a feature to rank by. In an episode's table the column `round` says which round a
+row belongs to.
+
+A round in contracts lists `positions` (account, coin, side, size), inline or in a table, and what
+losers `shed` (loser, coin, side, size, price, mark); `accounts` have capacities and equities.
+
+A market file has `[[coin]]`, `[[account]]` and `[[position]]` entries; `accounts` and `positions`
+name tables instead.
+
+A table that a file names lies in the folder of that file or below it, links resolved.
+"""
+
+from adlopt.data.files.contract_rounds import (
+    ContractCase,
+    is_contract_round,
+    read_contract_round,
+    trade_columns,
+    write_contract_round,
+    write_trades,
+)
+from adlopt.data.files.markets import read_market, write_market
+from adlopt.data.files.reading import is_market, read_episode, read_limits, read_round
+from adlopt.data.files.templates import next_verb, write_template
+from adlopt.data.files.writing import (
+    write_episode,
+    write_episode_haircuts,
+    write_haircuts,
+    write_lots,
+)
+
+__all__ = [
+    "ContractCase",
+    "is_contract_round",
+    "is_market",
+    "next_verb",
+    "read_contract_round",
+    "read_episode",
+    "read_limits",
+    "read_market",
+    "read_round",
+    "trade_columns",
+    "write_contract_round",
+    "write_episode",
+    "write_episode_haircuts",
+    "write_haircuts",
+    "write_lots",
+    "write_market",
+    "write_template",
+    "write_trades",
+]

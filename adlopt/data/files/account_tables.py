@@ -1,0 +1,216 @@
+"""Tables in CSV and Parquet: read and checked row by row, or made of an episode."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from adlopt.data.files.places import existing_file
+from adlopt.errors import InputError
+from adlopt.foundation.arrays import LARGEST_USD, FloatArray, range_words
+from adlopt.model.episode import Episode
+from adlopt.model.round import RESERVED
+
+if TYPE_CHECKING:
+    import polars as pl
+
+MANY_ROWS = 10_000_000
+"""Rows that a Parquet table may have whatever its size."""
+ROWS_A_BYTE = 10
+"""An id alone takes more than a tenth of a byte: denser tables are taken for bombs."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Columns:
+    """What a table holds: texts and numbers that it must have, and numbers that it may."""
+
+    text: tuple[str, ...]
+    needed: tuple[str, ...]
+    optional: tuple[str, ...] = ()
+
+
+def read_columns(path: Path, name: str, columns: Columns) -> dict[str, Any]:
+    """Read a table of known columns: tuples of texts, arrays of checked numbers.
+
+    Raises
+    ------
+    InputError
+        Naming file, row, column and value.
+    """
+    raw = _read(path, name)
+    known = (*columns.text, *columns.needed, *columns.optional)
+    for column in (*columns.text, *columns.needed):
+        _demand(raw, column, path)
+    for column in raw.columns:
+        if column not in known:
+            expected = f"columns among {', '.join(known)}"
+            raise InputError(f"{path}: columns", column, expected, remedy="rename or drop it")
+    table: dict[str, Any] = {c: tuple(_texts(raw[c], path).to_list()) for c in columns.text}
+    for column in raw.columns:
+        if column not in columns.text:
+            table[column] = _numbers(raw[column], path)
+    return table
+
+
+def read_table(path: Path, *, needed: str = "capacity") -> pl.DataFrame:
+    """Read an account table; every column but `account` becomes checked float64."""
+    import polars as pl
+
+    raw = _read(path, "accounts")
+    for name in ("account", needed):
+        _demand(raw, name, path)
+    checked = {"account": _texts(raw["account"], path)}
+    for name in raw.columns:
+        if name != "account":
+            checked[name] = pl.Series(name, _numbers(raw[name], path))
+    return pl.DataFrame(checked)
+
+
+def _read(path: Path, field: str) -> pl.DataFrame:
+    import polars as pl
+
+    readers = {
+        ".csv": lambda p: pl.read_csv(p, infer_schema=False, glob=False),
+        ".parquet": lambda p: pl.read_parquet(p, glob=False),
+    }
+    if path.suffix not in readers:
+        raise InputError(field, str(path), "a .csv or .parquet file")
+    existing_file(path, field)
+    try:
+        if path.suffix == ".parquet":
+            _refuse_bomb(path, pl.scan_parquet(path, glob=False).select(pl.len()).collect().item())
+        raw = readers[path.suffix](path)
+    except (OSError, pl.exceptions.PolarsError, pl.exceptions.PanicException) as error:
+        why = f"a readable table ({first_line(error)})"
+        raise InputError(field, str(path), why, remedy=_separated(path)) from None
+    for name in raw.columns:
+        twice = re.fullmatch(r"(.*)_duplicated_\d+", name)
+        if twice and twice[1] in raw.columns:
+            remedy = "rename or drop one"
+            raise InputError(f"{path}: columns", twice[1], "a column once", remedy=remedy)
+    return raw
+
+
+def _demand(raw: pl.DataFrame, name: str, path: Path) -> None:
+    """Refuse a table without this column, and say what looks like it."""
+    if name in raw.columns:
+        return
+    like = next((column for column in raw.columns if column.strip().lower() == name), None)
+    remedy = f"rename {like!r}" if like else _separated(path)
+    raise InputError(f"{path}: columns", raw.columns, f"a column `{name}`", remedy=remedy)
+
+
+def _separated(path: Path) -> str:
+    """Say how a CSV file is separated, unless by commas."""
+    if path.suffix != ".csv":
+        return ""
+    with path.open("rb") as file:
+        header = file.readline(10_000)
+    other = {b";": "semicolons", b"\t": "tabs", b"|": "bars"}
+    found = next(
+        (name for mark, name in other.items() if mark in header and b"," not in header), ""
+    )
+    return f"it is separated by {found}: save it with commas" if found else ""
+
+
+def _refuse_bomb(path: Path, rows: int) -> None:
+    most = max(MANY_ROWS, ROWS_A_BYTE * path.stat().st_size)
+    if rows > most:
+        raise InputError(str(path), f"{rows:,} rows", f"at most {most:,} in a file of its size")
+
+
+def _texts(column: pl.Series, path: Path) -> pl.Series:
+    import polars as pl
+
+    texts = (pl.String, pl.Categorical, pl.Enum, pl.Null)
+    if column.dtype not in texts and not column.dtype.is_integer():
+        raise InputError(f"{path}: {column.name}", str(column.dtype), "text or whole numbers")
+    return column.cast(pl.String)
+
+
+def _numbers(column: pl.Series, path: Path) -> FloatArray:
+    import polars as pl
+
+    if column.dtype not in (pl.String, pl.Null) and not column.dtype.is_numeric():
+        raise InputError(f"{path}: {column.name}", str(column.dtype), "numbers")
+    numbers = column.cast(pl.Float64, strict=False)
+    lowest = 0.0 if column.name == "capacity" else -LARGEST_USD
+    bad = (~numbers.is_between(lowest, LARGEST_USD).fill_null(False)).arg_true()
+    if len(bad):
+        row = bad[0]
+        line = f"line {row + 2}" if path.suffix == ".csv" else f"row {row + 1}"
+        value = column[row]
+        comma = isinstance(value, str) and re.fullmatch(r"[-+\d. ]*\d,\d[\d.,]*", value.strip())
+        remedy = "write 1234.5, with a point and without separators" if comma else ""
+        where = f"{path} {line}: {column.name}"
+        raise InputError(where, value, range_words(lowest), remedy=remedy)
+    return numbers.to_numpy()
+
+
+def columns_of(rows: pl.DataFrame) -> dict[str, Any]:
+    """Arguments of `RoundStart` that a table holds."""
+    columns: dict[str, Any] = {"account": tuple(rows["account"].to_list())}
+    for name in ("capacity", "equity", "lot"):
+        if name in rows.columns:
+            columns[name] = rows[name].to_numpy()
+    columns["features"] = {n: rows[n].to_numpy() for n in rows.columns if n not in RESERVED}
+    return columns
+
+
+def rows_by_round(path: Path, rounds: int) -> dict[int, pl.DataFrame]:
+    """Read a table whose column `round` says which round, from 1, a row belongs to.
+
+    Raises
+    ------
+    InputError
+        If the column is missing or names a round that is not there.
+    """
+    rows = read_table(path)
+    if "round" not in rows.columns:
+        raise InputError(f"{path}: columns", rows.columns, "a column `round`, counted from 1")
+    parts = {t: part for (t,), part in rows.partition_by("round", as_dict=True).items()}
+    for t in sorted(parts):
+        if t not in range(1, rounds + 1):
+            raise InputError(f"{path}: round", t, f"a whole number from 1 to {rounds}")
+    return {int(t): part for t, part in parts.items()}
+
+
+def accounts_table(episode: Episode) -> pl.DataFrame:
+    """All accounts of an episode, with the column `round`.
+
+    Raises
+    ------
+    InputError
+        If an optional column is given in some rounds only.
+    """
+    import polars as pl
+
+    frames: list[pl.DataFrame] = []
+    for round_ in episode:
+        start = round_.start
+        columns: dict[str, Any] = {
+            "round": [start.t] * len(start.account),
+            "account": list(start.account),
+            "capacity": start.capacity,
+        }
+        columns |= {
+            n: getattr(start, n) for n in ("equity", "lot") if getattr(start, n) is not None
+        }
+        frame = pl.DataFrame(columns | dict(start.features))
+        frames.append(_like(frames[0], frame, start.t) if frames else frame)
+    return pl.concat(frames)
+
+
+def _like(first: pl.DataFrame, frame: pl.DataFrame, t: int) -> pl.DataFrame:
+    odd = sorted(set(first.columns) ^ set(frame.columns))
+    if odd:
+        expected = "columns given in all rounds or in none"
+        raise InputError("accounts", odd[0], expected, index=f"round {t}")
+    return frame.select(first.columns)
+
+
+def first_line(error: Exception) -> str:
+    """The first line of an error's message, or its kind."""
+    return (str(error).splitlines() or [type(error).__name__])[0]

@@ -1,0 +1,193 @@
+"""What may stand in each kind of file."""
+
+from __future__ import annotations
+
+import msgspec
+
+from adlopt.model.loss import Burden
+from adlopt.model.positions import Side
+
+
+class AccountEntry(msgspec.Struct, forbid_unknown_fields=True):
+    """One `[[account]]`."""
+
+    id: str
+    capacity: float
+    equity: float | None = None
+    lot: float | None = None
+    features: dict[str, float] = {}
+
+
+class RoundEntry(msgspec.Struct, forbid_unknown_fields=True):
+    """A round: exactly one of `account` (inline), `accounts` (a table) and `capacity` (a total)."""
+
+    deficit: float
+    needed: float
+    account: list[AccountEntry] | None = None
+    accounts: str | None = None
+    capacity: float | None = None
+    lot: float | None = None
+    estimate: float | None = None
+    signals: dict[str, float] = {}
+
+
+class LossEntry(msgspec.Struct, forbid_unknown_fields=True):
+    """The objective of a round file: which kind, and its numbers."""
+
+    kind: str = "min-max"
+    burden: Burden = Burden.CAPACITY
+    epsilon: float = 0.0
+    track: float | None = None
+    under: float | None = None
+    over: float | None = None
+    fair: float | None = None
+    reference: float | None = None
+    weight: float | None = None
+    level: float | None = None
+    excess_only: bool = False
+
+
+class LimitsEntry(msgspec.Struct, forbid_unknown_fields=True):
+    """Who may be touched and how far: numbers for all accounts, or tables by account id.
+
+    A text names a column of the accounts.
+    """
+
+    ineligible: dict[str, str] = {}
+    cap: float | str | dict[str, float] | None = None
+    floor: float | str | dict[str, float] | None = None
+    tier: str | dict[str, int] = {}
+    weight: str | dict[str, float] = {}
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """Columns of the accounts that it names."""
+        given = (self.cap, self.floor, self.tier, self.weight)
+        return tuple(dict.fromkeys(name for name in given if isinstance(name, str)))
+
+
+class RoundFile(RoundEntry, forbid_unknown_fields=True):
+    """A file with one round."""
+
+    loss: LossEntry = msgspec.field(default_factory=LossEntry)
+    limits: LimitsEntry | None = None
+
+
+class RecordedEntry(msgspec.Struct, forbid_unknown_fields=True):
+    """What a policy is on record to have done."""
+
+    policy: str
+    haircut: list[float]
+    hindsight: bool = False
+    burden: list[float] | None = None
+    insured: list[float] | None = None
+    touched: list[float] | None = None
+
+
+class EpisodeFile(msgspec.Struct, forbid_unknown_fields=True):
+    """A file with several rounds; `accounts` names one table for all of them."""
+
+    round: list[RoundEntry]
+    name: str | None = None
+    source: str = ""
+    accounts: str | None = None
+    reference: str | None = None
+    fairest: str | None = None
+    recorded: list[RecordedEntry] = []
+
+
+class PositionEntry(msgspec.Struct, forbid_unknown_fields=True):
+    """One `[[positions]]`."""
+
+    account: str
+    coin: str
+    side: str
+    size: float
+    lot: float = 1.0
+    value: float | None = None
+    mark: float | None = None
+    entry: float | None = None
+    closable: float | None = None
+
+
+class HolderEntry(msgspec.Struct, forbid_unknown_fields=True):
+    """One `[[accounts]]` of a round in contracts."""
+
+    account: str
+    capacity: float
+    equity: float | None = None
+
+
+class ShedEntry(msgspec.Struct, forbid_unknown_fields=True):
+    """One `[[shed]]`."""
+
+    loser: str
+    coin: str
+    side: str
+    size: float
+    price: float
+    mark: float
+
+
+class MatchEntry(msgspec.Struct, forbid_unknown_fields=True):
+    """How winners and losers are to be matched."""
+
+    goal: str = "least-burden"
+    burden: Burden = Burden.CAPACITY
+    lots: str = "any"
+    underlying: dict[str, str] = {}
+
+
+class ContractRoundFile(msgspec.Struct, forbid_unknown_fields=True):
+    """A file with one round in contracts; a text names a table."""
+
+    deficit: float
+    needed: float
+    positions: list[PositionEntry] | str
+    accounts: list[HolderEntry] | str | None = None
+    shed: list[ShedEntry] | str | None = None
+    match: MatchEntry = msgspec.field(default_factory=MatchEntry)
+    limits: LimitsEntry | None = None
+
+
+class CoinEntry(msgspec.Struct, forbid_unknown_fields=True):
+    """One `[[coin]]` of a market."""
+
+    name: str
+    mark: float
+    lot: float
+    previous_mark: float | None = None
+    index: float | None = None
+    maintenance: float | None = None
+    initial: float | None = None
+
+
+class TraderEntry(msgspec.Struct, forbid_unknown_fields=True):
+    """One `[[account]]` of a market."""
+
+    id: str
+    balance: float
+    opened: float | None = None
+    features: dict[str, float] = {}
+
+
+class OpenPositionEntry(msgspec.Struct, forbid_unknown_fields=True):
+    """One `[[position]]` of a market."""
+
+    account: str
+    coin: str
+    side: Side
+    size: float
+    entry: float
+
+
+class MarketFile(msgspec.Struct, forbid_unknown_fields=True):
+    """A market: accounts and positions inline, or tables named by `accounts` and `positions`."""
+
+    coin: list[CoinEntry]
+    account: list[TraderEntry] | None = None
+    accounts: str | None = None
+    position: list[OpenPositionEntry] | None = None
+    positions: str | None = None
+    fund: float = 0.0
+    signals: dict[str, float] = {}

@@ -1,0 +1,174 @@
+"""Read and write markets: what a venue sees when it deleverages."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from adlopt.data.files.account_tables import Columns, read_columns, read_table
+from adlopt.data.files.file_schema import CoinEntry, MarketFile, OpenPositionEntry
+from adlopt.data.files.places import inside
+from adlopt.data.files.reading import decode, naming, require_all
+from adlopt.data.files.writing import json_path, json_writer, parquet_writer, replace_all
+from adlopt.errors import InputError
+from adlopt.foundation.arrays import FloatArray
+from adlopt.model.market import Market
+from adlopt.model.market_parts import Accounts, Coins, OpenPositions
+
+OPTIONAL = ("previous_mark", "index", "maintenance", "initial")
+"""Columns of a coin that may be left out."""
+POSITIONS = Columns(text=("account", "coin", "side"), needed=("size", "entry"))
+
+
+def read_market(path: str | Path) -> Market:
+    """Read a market.
+
+    Raises
+    ------
+    InputError
+        Naming file, field or row, value, and what was expected.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from adlopt.data.files import write_template
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     read_market(write_template(Path(folder) / "market.toml")).equity
+    array([-2000., 11400.,  4200.])
+    """
+    path = Path(path)
+    entry = decode(path, MarketFile)
+    with naming(path):
+        return Market(
+            accounts=_accounts(entry, path),
+            coins=_coins(entry.coin),
+            positions=_positions(entry, path),
+            fund=entry.fund,
+            signals=entry.signals,
+        )
+
+
+def write_market(market: Market, path: str | Path) -> list[Path]:
+    """Write a market as JSON, and its accounts and positions as Parquet tables beside it.
+
+    Each file appears whole or not at all.
+
+    Returns
+    -------
+    list of Path
+        What was written, the JSON last.
+
+    Raises
+    ------
+    InputError
+        If the path does not end in .json or cannot be written.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from adlopt.data.files import read_market, write_template
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     market = read_market(write_template(Path(folder) / "market.toml"))
+    ...     [path.name for path in write_market(market, f"{folder}/copy.json")]
+    ['copy.accounts.parquet', 'copy.positions.parquet', 'copy.json']
+    """
+    path = json_path(path)
+    accounts, held, coins = market.accounts, market.positions, market.coins
+    tables: dict[str, dict[str, Any]] = {
+        "accounts": {
+            "account": list(accounts.account),
+            "balance": accounts.balance,
+            "opened": accounts.opened,
+            **accounts.features,
+        },
+        "positions": {
+            "account": list(held.account),
+            "coin": list(held.coin),
+            "side": [side.value for side in held.side],
+            "size": held.size,
+            "entry": held.entry,
+        },
+    }
+    paths = {name: path.with_suffix(f".{name}.parquet") for name in tables}
+    given = {n: getattr(coins, n) for n in OPTIONAL if getattr(coins, n) is not None}
+    entry = MarketFile(
+        coin=[
+            CoinEntry(
+                name=name,
+                mark=float(coins.mark[c]),
+                lot=float(coins.lot[c]),
+                **{n: float(column[c]) for n, column in given.items()},
+            )
+            for c, name in enumerate(coins.coin)
+        ],
+        accounts=paths["accounts"].name,
+        positions=paths["positions"].name,
+        fund=market.fund,
+        signals=dict(market.signals),
+    )
+    writers = {paths[name]: parquet_writer(columns) for name, columns in tables.items()}
+    return replace_all({**writers, path: json_writer(entry)})
+
+
+def _accounts(entry: MarketFile, path: Path) -> Accounts:
+    _one_of("account", entry.account, entry.accounts)
+    if entry.accounts is not None:
+        rows = read_table(inside(path.parent, entry.accounts, "accounts"), needed="balance")
+        known = ("account", "balance", "opened")
+        features = {n: rows[n].to_numpy() for n in rows.columns if n not in known}
+        opened = rows["opened"].to_numpy() if "opened" in rows.columns else None
+        return Accounts(
+            account=tuple(rows["account"].to_list()),
+            balance=rows["balance"].to_numpy(),
+            opened=opened,
+            features=features,
+        )
+    traders = entry.account or []
+    names = dict.fromkeys(name for trader in traders for name in trader.features)
+    return Accounts(
+        account=tuple(trader.id for trader in traders),
+        balance=[trader.balance for trader in traders],  # type: ignore[arg-type]
+        opened=_column("opened", [trader.opened for trader in traders]),
+        features={
+            name: _column(f"features.{name}", [t.features.get(name) for t in traders])  # type: ignore[misc]
+            for name in names
+        },
+    )
+
+
+def _coins(entries: list[CoinEntry]) -> Coins:
+    return Coins(
+        coin=tuple(coin.name for coin in entries),
+        mark=[coin.mark for coin in entries],  # type: ignore[arg-type]
+        lot=[coin.lot for coin in entries],  # type: ignore[arg-type]
+        **{name: _column(name, [getattr(coin, name) for coin in entries]) for name in OPTIONAL},
+    )
+
+
+def _positions(entry: MarketFile, path: Path) -> OpenPositions:
+    _one_of("position", entry.position, entry.positions)
+    if entry.positions is None:
+        held: list[OpenPositionEntry] = entry.position or []
+        return OpenPositions(
+            account=tuple(p.account for p in held),
+            coin=tuple(p.coin for p in held),
+            side=tuple(p.side for p in held),
+            size=[p.size for p in held],  # type: ignore[arg-type]
+            entry=[p.entry for p in held],  # type: ignore[arg-type]
+        )
+    table = inside(path.parent, entry.positions, "positions")
+    return OpenPositions(**read_columns(table, "positions", POSITIONS))
+
+
+def _one_of(name: str, inline: object, table: object) -> None:
+    if (inline is None) == (table is None):
+        found = "given twice" if table is not None else "missing"
+        raise InputError(name, found, f"[[{name}]] entries, or a table named by `{name}s`")
+
+
+def _column(name: str, values: list[float | None]) -> FloatArray | None:
+    """A column that all rows have, or none."""
+    if all(value is None for value in values):
+        return None
+    require_all(name, values)
+    return values  # type: ignore[return-value]

@@ -1,0 +1,217 @@
+"""Write files, whole or not at all."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any, TypeAlias
+
+import msgspec
+import numpy as np
+
+from adlopt.data.files.account_tables import accounts_table, first_line
+from adlopt.data.files.file_schema import EpisodeFile, RecordedEntry, RoundEntry
+from adlopt.errors import InputError
+from adlopt.foundation.arrays import FloatArray, IntArray, own
+from adlopt.model.episode import Episode
+from adlopt.model.positions import ContractRound
+from adlopt.model.round import Round
+from adlopt.model.run import Information, Run
+
+Writer: TypeAlias = Callable[[Path], object]
+
+
+def write_episode(
+    episode: Episode, path: str | Path, *, accounts: Path | None = None
+) -> list[Path]:
+    """Write an episode as JSON, and its accounts, if any, as a Parquet table beside it.
+
+    The table is `accounts`, in the same folder, or takes the name of the JSON file. Each file
+    appears whole or not at all. Of pooled winners, capacity and lot are written.
+
+    Returns
+    -------
+    list of Path
+        What was written, the JSON last.
+
+    Raises
+    ------
+    InputError
+        If the path does not end in .json or cannot be written, or if equity, lots or a feature
+        are given in some rounds only.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from adlopt.data.episodes import shock
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     [path.name for path in write_episode(shock(rounds=2, winners=3), f"{folder}/e.json")]
+    ['e.accounts.parquet', 'e.json']
+    """
+    path = json_path(path)
+    table = path.with_suffix(".accounts.parquet") if accounts is None else accounts
+    entry = EpisodeFile(
+        name=episode.name,
+        source=episode.source,
+        accounts=None if episode.pooled else table.name,
+        reference=episode.reference,
+        fairest=episode.fairest,
+        round=[_round_entry(round_, pooled=episode.pooled) for round_ in episode],
+        recorded=[_recorded_entry(run) for run in episode.recorded],
+    )
+    writers: dict[Path, Writer] = {}
+    if not episode.pooled:
+        writers[table] = lambda target: accounts_table(episode).write_parquet(target)
+    return replace_all({**writers, path: json_writer(entry)})
+
+
+def write_haircuts(round_: Round, haircut: FloatArray, path: str | Path) -> Path:
+    """Write accounts, capacities and haircuts, USD, as .csv or .parquet.
+
+    Raises
+    ------
+    InputError
+        If the path ends in neither, or its folder does not exist.
+    """
+    columns = {
+        "account": list(round_.start.account),
+        "capacity_usd": round_.start.capacity,
+        "haircut_usd": own(haircut, "haircut", length=len(round_.start.account)),
+    }
+    return write_table(columns, path)
+
+
+def write_lots(round_: ContractRound, lots: IntArray, path: str | Path) -> Path:
+    """Write positions, lots closed and USD taken, as .csv or .parquet.
+
+    Raises
+    ------
+    InputError
+        If the path ends in neither, or its folder does not exist.
+    """
+    positions = round_.positions
+    columns = {
+        "account": list(positions.account),
+        "coin": list(positions.coin),
+        "side": [side.value for side in positions.side],
+        "size": positions.size,
+        "lots": lots,
+        "closed": lots * positions.lot,
+        "taken_usd": lots * positions.lot_value,
+    }
+    return write_table(columns, path)
+
+
+def write_episode_haircuts(
+    episode: Episode, haircuts: Sequence[FloatArray], path: str | Path
+) -> Path:
+    """Write round, account, capacity and haircut, USD, of all rounds, as .csv or .parquet.
+
+    Raises
+    ------
+    InputError
+        If the path ends in neither, or its folder does not exist.
+    """
+    starts = [round_.start for round_ in episode]
+    pairs = zip(haircuts, starts, strict=True)
+    owned = [own(x, "haircut", length=len(start.account)) for x, start in pairs]
+    columns = {
+        "round": [start.t for start in starts for _ in start.account],
+        "account": [name for start in starts for name in start.account],
+        "capacity_usd": np.concatenate([start.capacity for start in starts]),
+        "haircut_usd": np.concatenate(owned),
+    }
+    return write_table(columns, path)
+
+
+def write_table(columns: Mapping[str, Any], path: str | Path) -> Path:
+    """Write columns as .csv or .parquet, whole or not at all."""
+    import polars as pl
+
+    path = Path(path)
+    if path.suffix not in (".csv", ".parquet") or not path.parent.is_dir():
+        raise InputError("output", str(path), "a .csv or .parquet file in a folder that exists")
+
+    def write_csv(target: Path) -> None:
+        pl.DataFrame(dict(columns)).write_csv(target)
+
+    replace_all({path: write_csv if path.suffix == ".csv" else parquet_writer(columns)})
+    return path
+
+
+def parquet_writer(columns: Mapping[str, Any]) -> Writer:
+    """Return what writes columns as Parquet, but for those that are None."""
+    import polars as pl
+
+    given = {name: values for name, values in columns.items() if values is not None}
+    return lambda target: pl.DataFrame(given).write_parquet(target)
+
+
+def json_path(path: str | Path) -> Path:
+    """Return the path of a JSON file that can be written.
+
+    Raises
+    ------
+    InputError
+        If it does not end in .json, or its folder does not exist.
+    """
+    path = Path(path)
+    if path.suffix != ".json" or not path.parent.is_dir():
+        raise InputError("file", str(path), "a .json file in a folder that exists")
+    return path
+
+
+def json_writer(data: object) -> Writer:
+    """Return what writes data as indented JSON."""
+    return lambda target: target.write_bytes(
+        msgspec.json.format(msgspec.json.encode(data), indent=1)
+    )
+
+
+def replace_all(writers: Mapping[Path, Writer]) -> list[Path]:
+    """Write to neighbours, then rename: readers see the old files or the new ones.
+
+    Raises
+    ------
+    InputError
+        If a file cannot be written; nothing is left behind.
+    """
+    partial = {path: path.with_name(path.name + ".partial") for path in writers}
+    try:
+        try:
+            for path, write in writers.items():
+                if path.is_dir():
+                    raise InputError("file", str(path), "a file, not a folder")
+                write(partial[path])
+            for path, target in partial.items():
+                target.replace(path)
+        finally:
+            for target in partial.values():
+                target.unlink(missing_ok=True)
+    except (OSError, UnicodeEncodeError) as error:
+        expected = f"something that can be written ({first_line(error)})"
+        raise InputError("file", str(path), expected) from None
+    return list(writers)
+
+
+def _round_entry(round_: Round, *, pooled: bool) -> RoundEntry:
+    lot = round_.start.lot
+    return RoundEntry(
+        deficit=round_.start.deficit,
+        needed=round_.needed,
+        capacity=round_.start.total_capacity if pooled else None,
+        lot=float(lot[0]) if pooled and lot is not None else None,
+        estimate=round_.start.estimate,
+        signals=dict(round_.start.signals),
+    )
+
+
+def _recorded_entry(run: Run) -> RecordedEntry:
+    return RecordedEntry(
+        policy=run.policy,
+        haircut=run.haircut.tolist(),
+        hindsight=run.information is Information.RECORDED_HINDSIGHT,
+        burden=None if run.burden is None else run.burden.tolist(),
+        touched=None if run.touched is None else run.touched.tolist(),
+        insured=None if run.insured is None else run.insured.tolist(),
+    )

@@ -1,0 +1,49 @@
+"""From raw venue data to rounds and episodes: read, cut, check, and say where it came from.
+
+Every record that does not parse is counted and shown with its file and line; more than a stated
+share of them fails the load. A quantity that the files do not hold is *unavailable*, by name, and
+never zero.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from adlopt.foundation.lazy import attach
+
+if TYPE_CHECKING:
+    from adlopt.data.loaders.contracts_of_fills import contract_round, read_size_decimals
+    from adlopt.data.loaders.cutting import rounds_of
+    from adlopt.data.loaders.fills import Fills
+    from adlopt.data.loaders.hyperreplay import read_by_user, read_detail
+    from adlopt.data.loaders.loaded import Loaded
+    from adlopt.data.loaders.mapped import read_mapped, read_mapping
+    from adlopt.data.loaders.markout import markouts, production
+    from adlopt.data.loaders.misc_events import read_ledger
+    from adlopt.data.loaders.node_fills import every_trade, read_node_fills
+    from adlopt.data.loaders.options import Capacity, Deficit, Rules
+    from adlopt.data.loaders.published import read_published
+    from adlopt.data.loaders.records import FileReport, Origin, Rejected
+    from adlopt.data.loaders.snapshot import Snapshot, read_snapshot
+    from adlopt.data.loaders.sources import load, load_table, write
+    from adlopt.data.loaders.states import equities_at, valued
+
+_HOMES = {
+    "sources": ("load", "load_table", "write"),
+    "contracts_of_fills": ("contract_round", "read_size_decimals"),
+    "fills": ("Fills",),
+    "hyperreplay": ("read_by_user", "read_detail"),
+    "misc_events": ("read_ledger",),
+    "loaded": ("Loaded",),
+    "mapped": ("read_mapped", "read_mapping"),
+    "markout": ("markouts", "production"),
+    "node_fills": ("every_trade", "read_node_fills"),
+    "published": ("read_published",),
+    "records": ("FileReport", "Origin", "Rejected"),
+    "cutting": ("rounds_of",),
+    "options": ("Capacity", "Deficit", "Rules"),
+    "snapshot": ("Snapshot", "read_snapshot"),
+    "states": ("equities_at", "valued"),
+}
+
+__getattr__, __dir__, __all__ = attach(__name__, _HOMES)

@@ -1,0 +1,149 @@
+"""Deleveraging fills of any source, one row each: the table that rounds are made from."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Self
+
+from adlopt.data.loaders.records import FileReport, Tally
+from adlopt.data.loaders.spool import Spool
+
+if TYPE_CHECKING:
+    from types import TracebackType
+
+    import polars as pl
+
+QUANTITIES = {
+    "account": "who was deleveraged",
+    "coin": "what was closed",
+    "time": "milliseconds since 1970",
+    "price": "USD a contract, of execution",
+    "size": "contracts closed, > 0",
+    "trade": "contracts, signed: bought > 0, sold < 0",
+    "mark": "USD a contract, the venue's mark at the fill",
+    "closed_pnl": "USD, realised by the fill",
+    "fee": "USD",
+    "position": "contracts, signed, before the fill",
+    "position_pnl": "USD, unrealised on the position",
+    "account_pnl": "USD, unrealised on all positions of the account",
+    "equity": "USD, account value with unrealised PNL",
+    "leverage": "notional over equity",
+    "pnl_percent": "%, as the venue ranks",
+    "loser": "whose liquidation it was",
+    "loser_equity": "USD, equity of the liquidated account",
+}
+"""What a fill may carry; all but the first five may be missing from a source."""
+REQUIRED = ("account", "coin", "time", "price", "size")
+TEXTS = ("account", "coin", "loser")
+SPOT_PREFIX, SPOT_NAME = "@", "PURR/USDC"
+"""How Hyperliquid's spot markets, which are not deleveraged, are called."""
+
+
+def is_spot(coin: str) -> bool:
+    """Whether a Hyperliquid market is a spot market.
+
+    Examples
+    --------
+    >>> is_spot("@107"), is_spot("PURR/USDC"), is_spot("BTC")
+    (True, True, False)
+    """
+    return coin.startswith(SPOT_PREFIX) or coin == SPOT_NAME
+
+
+def schema() -> dict[str, type[pl.DataType]]:
+    """Columns of the table: `file` (index), `line`, `row` over all files, and the quantities."""
+    import polars as pl
+
+    kinds: dict[str, type[pl.DataType]] = dict.fromkeys(("file", "line", "row"), pl.Int64)
+    for name in QUANTITIES:
+        texts_else = pl.String if name in TEXTS else pl.Float64
+        kinds[name] = pl.Int64 if name == "time" else texts_else
+    return kinds
+
+
+@dataclass(slots=True)
+class Fills:
+    """Deleveraging fills on disk, with what became of the files they came from.
+
+    Use it in a `with` block: the table is gone when the block ends.
+
+    Parameters
+    ----------
+    spool : Spool
+        Columns `file` (index into `files`), `line`, `row` and those of `QUANTITIES`.
+    files : list of Path
+    available : set of str
+        Quantities that the files have; the others are unavailable, not zero.
+    reports : list of FileReport
+    rows : int
+    """
+
+    spool: Spool
+    files: list[Path]
+    available: set[str]
+    reports: list[FileReport]
+    rows: int = 0
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.spool.close()
+
+    @classmethod
+    def empty(cls) -> Fills:
+        """Make a table without rows, to `add` files to."""
+        return cls(spool=Spool(schema()), files=[], available=set(QUANTITIES), reports=[])
+
+    @classmethod
+    @contextmanager
+    def filling(cls) -> Iterator[Fills]:
+        """Make a table to fill and keep; it is gone if the block fails."""
+        fills = cls.empty()
+        try:
+            yield fills
+        except BaseException:
+            fills.spool.close()
+            raise
+
+    def add(
+        self, path: Path, blocks: Iterator[pl.DataFrame], has: Sequence[str], tally: Tally
+    ) -> None:
+        """Append a file's fills; only quantities that all files have are available."""
+        import polars as pl
+
+        index = len(self.files)
+        self.files.append(path)
+        for block in blocks:
+            spot = block["coin"].str.starts_with(SPOT_PREFIX) | (block["coin"] == SPOT_NAME)
+            if spot.any():
+                tally.skip("spot", int(spot.sum()))
+                tally.keep(-int(spot.sum()))
+            kept = block.filter(~spot)
+            rows = pl.int_range(self.rows, self.rows + len(kept), dtype=pl.Int64)
+            self.spool.write(kept.with_columns(file=pl.lit(index, pl.Int64), row=rows))
+            self.rows += len(kept)
+        self.available &= set(has)
+        self.reports.append(tally.close())
+
+    def scan(self) -> pl.LazyFrame:
+        """All fills, lazily, in the order of the files."""
+        return self.spool.scan()
+
+    def missing(self, wanted: Mapping[str, Sequence[str]]) -> dict[str, str]:
+        """Say of each derived quantity whose inputs are missing which they are."""
+        reasons = {}
+        for name, inputs in wanted.items():
+            absent = [each for each in inputs if each not in self.available]
+            if absent:
+                said = ", ".join(f"{each} ({QUANTITIES[each]})" for each in absent)
+                reasons[name] = f"the files lack {said}"
+        return reasons

@@ -1,0 +1,115 @@
+"""Lines of text files of any size, plain or LZ4, in bounded memory."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+from typing import Any, TypeAlias
+
+from adlopt.data.files.places import existing_file
+from adlopt.errors import InputError
+
+BLOCK = 1 << 22
+"""Bytes read at a time."""
+LONGEST_LINE = 1 << 28
+"""Bytes. Funding events of a whole venue stand on one line of tens of megabytes."""
+LARGEST_RATIO = 100
+"""Text compresses some ten times; what unpacks to more than this is taken for a bomb."""
+SMALL = 1 << 26
+"""Bytes that may be unpacked whatever the ratio."""
+LZ4_MAGIC = b"\x04\x22\x4d\x18"
+Progress: TypeAlias = Callable[[str], None] | None
+
+
+def each_once(paths: Iterable[str | Path]) -> list[Path]:
+    """Return the paths, none of which may stand twice, as itself or packed.
+
+    Raises
+    ------
+    InputError
+        If one does.
+    """
+    seen: set[str] = set()
+    found = [Path(path) for path in paths]
+    for path in found:
+        name = str(path.resolve()).removesuffix(".lz4")
+        if name in seen:
+            raise InputError("file", str(path), "a file that is read once, packed or not")
+        seen.add(name)
+    return found
+
+
+def blocks_of_lines(
+    path: Path,
+    *,
+    block: int = BLOCK,
+    longest: int = LONGEST_LINE,
+    progress: Progress = None,
+) -> Iterator[tuple[int, list[str]]]:
+    r"""Yield blocks of whole lines, each with the number of its first line, from 1.
+
+    Lines end in \n, \r\n or \r, mixed as they may be; a byte order mark is dropped, and bytes that
+    are not UTF-8 become U+FFFD.
+
+    Raises
+    ------
+    InputError
+        If the file cannot be read or unpacked, is UTF-16, has a line longer than `longest` bytes,
+        or unpacks to more than `LARGEST_RATIO` times its size.
+    """
+    number, rest = 1, b""
+    for chunk in _chunks(existing_file(path), block, progress):
+        held = rest + chunk
+        # A \r at the very end may be half of a \r\n.
+        cut = len(held) - held.endswith(b"\r")
+        whole = held[:cut].replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+        head, newline, tail = whole.rpartition(b"\n")
+        rest = tail + held[cut:]
+        if len(rest) > longest:
+            line = number + whole.count(b"\n")
+            expected = f"a line of at most {longest:,} bytes"
+            raise InputError(f"{path} line {line}", f"{len(rest):,} bytes", expected)
+        if newline:
+            lines = head.decode("utf-8", errors="replace").split("\n")
+            yield number, lines
+            number += len(lines)
+    if rest:
+        lines = rest.rstrip(b"\r").decode("utf-8", errors="replace").split("\n")
+        yield number, lines
+
+
+def _chunks(path: Path, block: int, progress: Progress) -> Iterator[bytes]:
+    try:
+        with path.open("rb") as plain:
+            packed = plain.read(4) == LZ4_MAGIC
+            plain.seek(0)
+            source = _unpacked(path, plain) if packed else plain
+            size, total, first = path.stat().st_size, 0, True
+            while chunk := source.read(block):
+                total += len(chunk)
+                if packed and total > max(SMALL, LARGEST_RATIO * size):
+                    expected = f"at most {LARGEST_RATIO} times the {size:,} bytes it is packed in"
+                    raise InputError(str(path), f"{total:,} bytes and more", expected)
+                yield _without_mark(chunk, path) if first else chunk
+                first = False
+                if progress is not None:
+                    progress(f"{path.name}, {total / 1e6:,.0f} MB")
+    except (OSError, EOFError, RuntimeError) as error:
+        raise InputError("file", str(path), f"a readable file ({error})") from None
+
+
+def _unpacked(path: Path, plain: Any) -> Any:
+    try:
+        import lz4.frame
+    except ImportError:
+        remedy = "pip install 'adlopt[lz4]', or unpack it with unlz4"
+        raise InputError(
+            "file", str(path), "a plain file, as lz4 is absent", remedy=remedy
+        ) from None
+    return lz4.frame.open(plain)
+
+
+def _without_mark(chunk: bytes, path: Path) -> bytes:
+    if chunk.startswith((b"\xff\xfe", b"\xfe\xff")):
+        raise InputError("file", str(path), "UTF-8 text, not UTF-16")
+    return chunk.removeprefix(b"\xef\xbb\xbf")

@@ -1,0 +1,240 @@
+"""The `out/` folder of the analysis that [CTTX26] rests on (arXiv 2602.15182): per-round figures.
+
+Winners are not in it, so that each round's are one pooled account.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from adlopt.data.files.places import inside
+from adlopt.data.loaders.columns import Column, Kind
+from adlopt.data.loaders.lines import Progress
+from adlopt.data.loaders.loaded import Loaded, Record
+from adlopt.data.loaders.raw_tables import header_of, typed_blocks
+from adlopt.data.loaders.records import TOLERANCE, FileReport, Origin, Tally
+from adlopt.errors import InputError
+from adlopt.scoring.quality import Finding
+
+if TYPE_CHECKING:
+    import polars as pl
+
+BASE = "eval_horizon_sweep/gap_ms={gap}/horizon_ms={horizon}"
+BY_WAVE = "two_pass_equity_delta_by_wave.csv"
+COIN_GAPS = "two_pass_wave_coin_gap_per_contract.csv"
+METRICS = "policy_per_wave_metrics.csv"
+SWEEP = "eval_horizon_sweep_gap_ms={gap}.csv"
+POLICIES = {
+    "prod": "production queue",
+    "contract_pr": "integer pro-rata",
+    "vector": "vector mirror descent",
+    "fixed_point_ilp_integer": "min-max ILP (as published)",
+    "pr": "continuous pro-rata",
+    "pnl_pr": "pro-rata on PNL",
+    "eq_pr": "pro-rata on equity",
+}
+"""How its policies are called here."""
+CENT = 0.01
+
+WAVE_COLUMNS = (
+    Column(name="wave", source="wave", kind=Kind.POSITIVE),
+    Column(name="start_ms", source="t_start_ms", kind=Kind.TIME),
+    Column(name="end_ms", source="t_end_ms", kind=Kind.TIME),
+    Column(name="deficit", source="deficit_usd"),
+    Column(name="largest_loss", source="max_loss_usd"),
+    Column(name="needed", source="budget_needed_usd"),
+    Column(name="production", source="budget_prod_usd"),
+)
+GAP_COLUMNS = (
+    Column(name="wave", source="wave", kind=Kind.POSITIVE),
+    Column(name="coin", source="coin", kind=Kind.TEXT),
+    Column(name="gap_usd", source="gap_usd_x_qty"),
+    Column(name="contracts", source="qty_contracts", kind=Kind.POSITIVE),
+    Column(name="usd_a_contract", source="gap_per_contract_usd"),
+)
+SWEEP_COLUMNS = (
+    Column(name="horizon_ms", source="eval_horizon_ms"),
+    Column(name="rounds", source="num_waves", kind=Kind.POSITIVE),
+    Column(name="deficit", source="total_deficit_usd"),
+    Column(name="needed", source="total_budget_needed_usd"),
+    Column(name="production", source="total_H_prod_usd"),
+)
+
+
+def read_published(
+    folder: str | Path,
+    *,
+    gap_ms: int = 5_000,
+    horizon_ms: int = 0,
+    tolerance: float = TOLERANCE,
+    progress: Progress = None,
+) -> Loaded:
+    """Read the per-round figures of an `out/` folder.
+
+    Parameters
+    ----------
+    gap_ms, horizon_ms : int
+        Which of its runs: the gap that cut the rounds, and when haircuts were measured.
+
+    Raises
+    ------
+    InputError
+        If the per-round table is missing, a round stands twice, or too much does not parse.
+    """
+    root = Path(folder)
+    if not root.is_dir():
+        raise InputError("path", str(root), "a folder")
+    base = BASE.format(gap=gap_ms, horizon=horizon_ms)
+    reader = _Reader(tolerance, progress)
+    by_wave = _one_of(root, f"{base}/{BY_WAVE}", BY_WAVE)
+    if by_wave is None:
+        raise InputError("path", str(root), f"a folder with {base}/{BY_WAVE}")
+    rounds = _waves(reader.table(by_wave, WAVE_COLUMNS), by_wave)
+    metrics_path = _one_of(root, METRICS)
+    metrics = None if metrics_path is None else reader.metrics(metrics_path)
+    gaps_path = _one_of(root, f"{base}/{COIN_GAPS}", COIN_GAPS)
+    gaps = None if gaps_path is None else reader.table(gaps_path, GAP_COLUMNS)
+    sweep_path = _one_of(root, SWEEP.format(gap=gap_ms))
+    sweep = None if sweep_path is None else reader.table(sweep_path, SWEEP_COLUMNS)
+    unavailable = {"winners": "the folder names no accounts: each round has one pooled account"}
+    if metrics is None:
+        unavailable["capacity"] = f"{METRICS} is missing, which has total_cap"
+    origins = {
+        int(row["wave"]): {"deficit, needed": (Origin(str(by_wave), row["line"], row["line"], 1),)}
+        for row in rounds.iter_rows(named=True)
+    }
+    return Loaded(
+        name="published",
+        source=f"published per-round figures, {by_wave.name}",
+        rounds=_with_capacity(rounds, metrics).drop("line", "production"),
+        accounts=None,
+        unavailable=unavailable,
+        look_ahead=(
+            "needed: the gap between mark and execution of the round's own fills",
+            "capacity: the largest value within the round, of the accounts deleveraged in it",
+        ),
+        origins=origins,
+        reports=tuple(reader.reports),
+        findings=tuple(_disagreements(rounds, gaps)),
+        recorded=(
+            *_records(rounds, metrics),
+            *_later(root, gap_ms, horizon_ms, rounds["wave"].to_list(), reader),
+        ),
+        reference=None if metrics is None else POLICIES["fixed_point_ilp_integer"],
+        fairest=None if metrics is None else POLICIES["pr"],
+        extra={} if sweep is None else {"horizons": sweep.drop("line").to_dicts()},
+    )
+
+
+class _Reader:
+    """Reads small tables whole and collects their reports."""
+
+    def __init__(self, tolerance: float, progress: Progress) -> None:
+        self.tolerance, self.progress = tolerance, progress
+        self.reports: list[FileReport] = []
+
+    def table(self, path: Path, columns: tuple[Column, ...]) -> pl.DataFrame:
+        import polars as pl
+
+        tally = Tally(path, self.tolerance)
+        table = pl.concat(list(typed_blocks(path, columns, tally, progress=self.progress)))
+        self.reports.append(tally.close())
+        return table
+
+    def metrics(self, path: Path) -> pl.DataFrame:
+        known = set(header_of(path))
+        columns = [
+            Column(name="wave", source="wave", kind=Kind.POSITIVE),
+            Column(name="capacity", source="total_cap"),
+        ]
+        for key in POLICIES:
+            if f"budget_{key}" in known:
+                columns += [
+                    Column(name=f"budget_{key}", source=f"budget_{key}"),
+                    Column(name=f"max_pct_{key}", source=f"max_pct_{key}"),
+                ]
+        return self.table(path, tuple(columns))
+
+
+def _one_of(root: Path, *names: str) -> Path | None:
+    for name in names:
+        path = inside(root, name)
+        if path.is_file():
+            return path
+    return None
+
+
+def _waves(table: pl.DataFrame, path: Path) -> pl.DataFrame:
+    import polars as pl
+
+    for line, wave in (
+        table.filter(pl.col("wave").is_first_distinct().not_()).select("line", "wave").iter_rows()
+    ):
+        raise InputError(f"{path} line {line}", wave, "a wave that stands once")
+    return table.with_columns(pl.col("wave").cast(pl.Int64)).sort("start_ms")
+
+
+def _with_capacity(rounds: pl.DataFrame, metrics: pl.DataFrame | None) -> pl.DataFrame:
+    import polars as pl
+
+    if metrics is None:
+        return rounds.with_columns(capacity=pl.lit(None, pl.Float64))
+    capacity = metrics.select(pl.col("wave").cast(pl.Int64), "capacity")
+    joined = rounds.join(capacity, on="wave", how="left", maintain_order="left")
+    for wave, found in joined.select("wave", "capacity").iter_rows():
+        if found is None:
+            raise InputError(METRICS, f"no wave {wave}", f"every wave of {BY_WAVE}")
+    return joined
+
+
+def _records(rounds: pl.DataFrame, metrics: pl.DataFrame | None) -> Iterator[Record]:
+    if metrics is None:
+        waves = rounds["wave"].to_list()
+        haircut = dict(zip(waves, rounds["production"].to_list(), strict=True))
+        yield Record(policy=POLICIES["prod"], haircut=haircut)
+        return
+    waves = [int(wave) for wave in metrics["wave"]]
+    for key, policy in POLICIES.items():
+        if f"budget_{key}" in metrics.columns:
+            haircut = dict(zip(waves, metrics[f"budget_{key}"].to_list(), strict=True))
+            burden = dict(zip(waves, metrics[f"max_pct_{key}"].to_list(), strict=True))
+            yield Record(policy=policy, haircut=haircut, burden=burden, hindsight=key != "prod")
+
+
+def _later(
+    root: Path, gap: int, horizon: int, waves: list[int], reader: _Reader
+) -> Iterator[Record]:
+    """What production is on record to have taken, measured at other horizons."""
+    sweep = inside(root, "eval_horizon_sweep") / f"gap_ms={gap}"
+    for path in sorted(sweep.glob(f"horizon_ms=*/{BY_WAVE}"), key=_horizon):
+        if _horizon(path) in (horizon, math.inf):
+            continue
+        table = _waves(reader.table(inside(root, str(path.relative_to(root))), WAVE_COLUMNS), path)
+        if table["wave"].to_list() != waves:
+            raise InputError(str(path), table["wave"].to_list(), f"the waves {waves}")
+        haircut = dict(zip(waves, table["production"].to_list(), strict=True))
+        yield Record(policy=f"{POLICIES['prod']}, {_horizon(path):g} ms later", haircut=haircut)
+
+
+def _horizon(path: Path) -> float:
+    """Milliseconds in the name of a folder, infinite if there are none."""
+    digits = path.parent.name.partition("=")[2]
+    return int(digits) if digits.isdecimal() else math.inf
+
+
+def _disagreements(rounds: pl.DataFrame, gaps: pl.DataFrame | None) -> Iterator[Finding]:
+    """Where the gaps of coins do not sum to what the round needed."""
+    if gaps is None:
+        return
+    parts = gaps.partition_by("wave", as_dict=True)
+    sums = {int(wave): math.fsum(part["gap_usd"]) for (wave,), part in parts.items()}
+    for t, (wave, needed) in enumerate(rounds.select("wave", "needed").iter_rows(), start=1):
+        apart = abs(sums.get(wave, 0.0) - needed)
+        if apart > CENT:
+            text = f"the gaps of wave {wave}'s coins sum to ${sums.get(wave, 0.0):,.2f}, not to "
+            yield Finding(
+                name="gaps disagree", text=text + f"${needed:,.2f}", rounds=(t,), usd=apart
+            )

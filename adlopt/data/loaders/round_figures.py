@@ -1,0 +1,161 @@
+"""Figures of rounds, out of fills: needed budgets, deficits and capacities.
+
+Sums are rounded once (`math.fsum`), so that no figure depends on the order of records.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+from adlopt.data.loaders.options import Capacity, Deficit, Rules
+
+if TYPE_CHECKING:
+    import polars as pl
+
+FEATURES = ("leverage", "pnl_percent")
+"""Quantities of winners that queues may rank by, as they were first seen in the round."""
+
+
+def in_waves(fills: pl.LazyFrame, waves: pl.DataFrame) -> pl.LazyFrame:
+    """Fills with the column `wave`; those outside every wave are left out."""
+    keys = [name for name in ("coin", "time") if name in waves.columns]
+    return fills.join(waves.lazy(), on=keys)
+
+
+def spans(fills: pl.LazyFrame) -> pl.DataFrame:
+    """Start, end, fills, winners, losers and coins of every wave."""
+    import polars as pl
+
+    return (
+        fills.group_by("wave")
+        .agg(
+            start_ms=pl.col("time").min(),
+            end_ms=pl.col("time").max(),
+            fills=pl.len().cast(pl.Int64),
+            winners=pl.col("account").n_unique().cast(pl.Int64),
+            losers=pl.col("loser").drop_nulls().n_unique().cast(pl.Int64),
+            coins=pl.col("coin").n_unique().cast(pl.Int64),
+        )
+        .collect(engine="streaming")
+        .sort("wave")
+    )
+
+
+def needed(fills: pl.LazyFrame) -> dict[int, float]:
+    """Σ |mark − price| × size over the fills of each wave, USD: what [CTTX26] call needed.
+
+    It is the gap between mark and execution of the venue's own fills, known ex post.
+    """
+    import polars as pl
+
+    gap = (pl.col("mark") - pl.col("price")).abs() * pl.col("size")
+    return _sums(fills.select("wave", usd=gap).collect(engine="streaming"))
+
+
+def coin_gaps(fills: pl.LazyFrame) -> pl.DataFrame:
+    """USD that closing one contract takes, by wave and coin: Σ |mark − price| size ÷ Σ size."""
+    import polars as pl
+
+    return (
+        fills.group_by("wave", "coin")
+        .agg(
+            gap_usd=((pl.col("mark") - pl.col("price")).abs() * pl.col("size")).sum(),
+            contracts=pl.col("size").sum(),
+        )
+        .collect(engine="streaming")
+        .with_columns(usd_a_contract=pl.col("gap_usd") / pl.col("contracts"))
+        .sort("wave", "coin")
+    )
+
+
+def lacks(fills: pl.LazyFrame) -> pl.DataFrame:
+    """What each liquidated account lacks at its worst in each wave, USD > 0."""
+    import polars as pl
+
+    return (
+        fills.filter(pl.col("loser").is_not_null() & (pl.col("loser_equity") < 0))
+        .group_by("wave", "loser")
+        .agg(usd=-pl.col("loser_equity").min())
+        .collect(engine="streaming")
+        .sort("wave", "loser")
+    )
+
+
+def increments(lacking: pl.DataFrame) -> pl.DataFrame:
+    """Of what accounts lack, what no earlier wave has counted.
+
+    Examples
+    --------
+    >>> import polars as pl
+    >>> each = {"wave": [1, 2, 3], "loser": ["a"] * 3, "usd": [5.0, 8.0, 6.0]}
+    >>> increments(pl.DataFrame(each))["usd"].to_list()
+    [5.0, 3.0, 0.0]
+    """
+    import polars as pl
+
+    before = pl.col("usd").cum_max().shift(1, fill_value=0.0).over("loser", order_by="wave")
+    return lacking.with_columns(usd=(pl.col("usd") - before).clip(lower_bound=0.0))
+
+
+def deficits(lacking: pl.DataFrame, rules: Rules) -> dict[int, float]:
+    """USD, by wave; waves in which nobody lacks anything are left out."""
+    once = rules.deficit is Deficit.INCREMENT
+    return _sums(increments(lacking) if once else lacking)
+
+
+def largest_losses(lacking: pl.DataFrame) -> dict[int, float]:
+    """USD, by wave: what the account that lacks most lacks."""
+    import polars as pl
+
+    rows = lacking.group_by("wave").agg(pl.col("usd").max()).iter_rows()
+    return {int(wave): float(usd) for wave, usd in rows}
+
+
+def accounts(fills: pl.LazyFrame, rules: Rules, available: set[str]) -> pl.DataFrame:
+    """Winners of each wave: `wave`, `account`, `capacity`, and `equity` where it is known.
+
+    A capacity is never negative, and no larger than the equity where that is known; an account of
+    unknown PNL or equity is left out. Within a round, the first row of an account is the one of
+    the earliest time, then of the first line.
+    """
+    import polars as pl
+
+    keys = ["wave", "account"]
+    pick = _largest if rules.capacity.looks_ahead else _first
+    by_coin = rules.capacity in (Capacity.POSITION, Capacity.POSITION_MAX)
+    each = pick(fills, [*keys, "coin"] if by_coin else keys, rules.capacity.quantity, "pnl")
+    gain = pl.col("pnl").clip(lower_bound=0.0).sort().sum()
+    table = each.group_by(keys).agg(capacity=gain)
+    if "equity" in available:
+        table = table.join(pick(fills, keys, "equity", "equity"), on=keys)
+        room = pl.col("equity").clip(lower_bound=0.0)
+        table = table.with_columns(capacity=pl.min_horizontal("capacity", room))
+    for name in FEATURES:
+        if name in available:
+            table = table.join(_first(fills, keys, name, name), on=keys, how="left")
+    return table.sort(keys)
+
+
+def _largest(fills: pl.LazyFrame, keys: list[str], name: str, called: str) -> pl.DataFrame:
+    """Largest known value of a quantity, by keys."""
+    import polars as pl
+
+    largest = fills.group_by(keys).agg(pl.col(name).max().alias(called))
+    return largest.filter(pl.col(called).is_not_null()).collect(engine="streaming")
+
+
+def _first(fills: pl.LazyFrame, keys: list[str], name: str, called: str) -> pl.DataFrame:
+    """Earliest known value of a quantity, by keys; of one time, that of the first row."""
+    import polars as pl
+
+    known = fills.filter(pl.col(name).is_not_null()).select(*keys, "time", "row", value=name)
+    earliest = known.group_by(keys).agg(pl.col("time").min())
+    rows = known.join(earliest, on=[*keys, "time"]).group_by(keys).agg(pl.col("row").min())
+    found = known.join(rows, on=[*keys, "row"]).select(*keys, pl.col("value").alias(called))
+    return found.collect(engine="streaming")
+
+
+def _sums(table: pl.DataFrame) -> dict[int, float]:
+    parts = table.partition_by("wave", as_dict=True)
+    return {int(wave): math.fsum(part["usd"]) for (wave,), part in sorted(parts.items())}

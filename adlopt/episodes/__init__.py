@@ -1,7 +1,0 @@
-"""Episodes that are built in, and generators of others."""
-
-from adlopt.episodes.constructions import alternating_blocks, alternating_capacities
-from adlopt.episodes.october_10 import october_10
-from adlopt.episodes.shock import shock
-
-__all__ = ["alternating_blocks", "alternating_capacities", "october_10", "shock"]

@@ -1,0 +1,4 @@
+"""Exact arithmetic, arrays that cannot change, compiled loops, user code by file.
+
+Knows nothing of ADL.
+"""

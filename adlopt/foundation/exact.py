@@ -1,0 +1,128 @@
+"""Sums, products and the largest quotient of floats, without rounding.
+
+A float is a whole mantissa of 53 bits times a power of two. Mantissas of one exponent are added in
+64-bit integers, 26 and 27 bits apart, which holds 2³⁶ of them; Python's integers add up the few
+exponents that occur. A product of two floats is the sum of two [Dekker, A floating-point technique
+for extending the available precision, 1971].
+"""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+import numpy as np
+
+from adlopt.foundation.arrays import MANY, BoolArray, FloatArray, IntArray
+
+LOWER = 27
+"""Bits of the lower half of a mantissa."""
+SPLITTER = 2.0**27 + 1.0
+"""Dekker's constant: splits a float into halves whose products are exact."""
+
+
+def exact_sum(values: FloatArray) -> Fraction:
+    """Σ of finite floats, exact.
+
+    Examples
+    --------
+    >>> exact_sum(np.array([1e300, 1.0, -1e300, 2.0**-1074])) - 1 == Fraction(2) ** -1074
+    True
+    """
+    values = np.ascontiguousarray(values)
+    if values.size < MANY:
+        return _total(_halves(values))
+    from adlopt.foundation import kernels
+
+    halves = np.zeros((2048, 2), dtype=np.int64)
+    kernels.add_mantissas(values, halves)
+    return _total(halves)
+
+
+def exact_sums(
+    first: FloatArray, second: FloatArray, chosen: BoolArray
+) -> tuple[Fraction, Fraction]:
+    """Σ of the first array where chosen, and Σ of the second elsewhere, exact.
+
+    Examples
+    --------
+    >>> exact_sums(np.array([0.5, 9.0]), np.array([9.0, 0.25]), np.array([True, False]))
+    (Fraction(1, 2), Fraction(1, 4))
+    """
+    if chosen.size < MANY:
+        return exact_sum(first[chosen]), exact_sum(second[~chosen])
+    from adlopt.foundation import kernels
+
+    halves = np.zeros((2, 2048, 2), dtype=np.int64)
+    kernels.add_either(first, second, chosen, halves)
+    return _total(halves[1]), _total(halves[0])
+
+
+def exact_dot(left: FloatArray, right: FloatArray) -> Fraction:
+    """Σ left · right, exact where every product is 0 or between 1e-250 and 1e250.
+
+    Examples
+    --------
+    >>> exact_dot(np.array([0.1, 3.0]), np.array([0.1, 1.0])) == Fraction(0.1) ** 2 + 3
+    True
+    """
+    product = left * right
+    return exact_sum(product) + exact_sum(_rest(left, right, product))
+
+
+def largest_quotient(numerator: FloatArray, denominator: FloatArray) -> Fraction:
+    """The largest numerator / denominator over positive denominators, at least 0, exact.
+
+    Rounding to nearest keeps the order, so the largest is among those of the largest rounded
+    quotient, and among them of the largest rounded remainder over the denominator.
+
+    Examples
+    --------
+    >>> largest_quotient(np.array([1.0, 1.0]), np.array([3.0, 4.0]))
+    Fraction(1, 3)
+    """
+    held = (denominator > 0) & (numerator > 0)
+    x, w = numerator[held], denominator[held]
+    if not x.size:
+        return Fraction(0)
+    quotient = x / w
+    top = quotient == quotient.max()
+    x, w, quotient = x[top], w[top], quotient[top]
+    if x.min() > 1e-200 and quotient[0] > 1e-200:
+        product = quotient * w
+        remainder = ((x - product) - _rest(quotient, w, product)) / w
+        top = remainder == remainder.max()
+        x, w = x[top], w[top]
+    pairs = np.unique(np.stack([x, w]), axis=1)
+    return max(Fraction(a) / Fraction(b) for a, b in pairs.T.tolist())
+
+
+def _rest(left: FloatArray, right: FloatArray, product: FloatArray) -> FloatArray:
+    """What rounding took from the products."""
+    a, b = left * SPLITTER, right * SPLITTER
+    left_high, right_high = a - (a - left), b - (b - right)
+    left_low, right_low = left - left_high, right - right_high
+    missed = ((product - left_high * right_high) - left_low * right_high) - left_high * right_low
+    rest: FloatArray = left_low * right_low - missed
+    return rest
+
+
+def _halves(values: FloatArray) -> IntArray:
+    """Sums of the halves of the mantissas of each biased exponent, shape (2048, 2)."""
+    bits = values.view(np.int64)
+    exponent = (bits >> 52) & 0x7FF
+    mantissa = (bits & (2**52 - 1)) | ((exponent != 0).astype(np.int64) << 52)
+    mantissa = np.where(bits < 0, -mantissa, mantissa)
+    upper, lower = mantissa >> LOWER, mantissa & (2**LOWER - 1)
+    sums = [np.bincount(exponent, weights=half, minlength=2048) for half in (upper, lower)]
+    return np.stack(sums, axis=1).astype(np.int64)
+
+
+def _total(halves: IntArray) -> Fraction:
+    used = np.flatnonzero(halves.any(axis=1))
+    if not used.size:
+        return Fraction(0)
+    lowest = max(int(used[0]), 1)
+    total = 0
+    for exponent, (upper, lower) in zip(used.tolist(), halves[used].tolist(), strict=True):
+        total += ((upper << LOWER) + lower) << (max(exponent, 1) - lowest)
+    return Fraction(total) * Fraction(2) ** (lowest - 1075)

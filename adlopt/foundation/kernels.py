@@ -1,0 +1,292 @@
+"""Compiled loops over accounts, for rounds of `adlopt.foundation.arrays.MANY` accounts and more.
+
+Every kernel has a twin in numpy where it is called from, which smaller rounds use and tests hold
+it equal to; loops that are plain Python elsewhere are compiled by `compiled`. Kernels run on one
+thread, in the order of the accounts, without reassociation: equal input gives equal bits. Compiled
+code is kept on disk; numba is loaded here, and for `adlopt.optimum.contracts.knapsack` in
+`adlopt.optimum.contracts.compiled`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cache
+from typing import Any
+
+import numpy as np
+from numba import njit
+
+from adlopt.foundation.arrays import BoolArray, FloatArray, IntArray
+
+BLOCK = 1_024
+"""Accounts that are looked at together: sums keep more digits, and exact arithmetic is rare."""
+
+_compiled = njit(cache=True, nogil=True)
+_inlined = njit(inline="always")
+
+
+@cache
+def compiled(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Compile a plain function, on its first call; the compiled code is kept on disk."""
+    made: Callable[..., Any] = _compiled(function)
+    return made
+
+
+@_inlined
+def _add(bits: np.uint64, halves: IntArray) -> None:
+    """Add a float's mantissa, in halves of 26 and 27 bits, to the row of its exponent."""
+    exponent = (bits >> np.uint64(52)) & np.uint64(0x7FF)
+    fraction = bits & np.uint64(0xFFFFFFFFFFFFF)
+    mantissa = np.int64(fraction | (np.uint64(exponent != 0) << np.uint64(52)))
+    sign = np.int64(bits) >> 63
+    mantissa = (mantissa ^ sign) - sign
+    halves[exponent, 0] += mantissa >> 27
+    halves[exponent, 1] += mantissa & 0x7FFFFFF
+
+
+@_compiled
+def add_mantissas(values: FloatArray, halves: IntArray) -> None:
+    """Add every value to halves, shape (2048, 2); twin of `adlopt.foundation.exact._halves`."""
+    bits = values.view(np.uint64)
+    for i in range(bits.size):
+        _add(bits[i], halves)
+
+
+@_compiled
+def add_either(first: FloatArray, second: FloatArray, chosen: BoolArray, halves: IntArray) -> None:
+    """Add the first value where chosen, else the second, to halves[1] or halves[0]."""
+    one, other = first.view(np.uint64), second.view(np.uint64)
+    for i in range(one.size):
+        if chosen[i]:
+            _add(one[i], halves[1])
+        else:
+            _add(other[i], halves[0])
+
+
+@_compiled
+def filled(weights: FloatArray, capacity: FloatArray, level: float) -> tuple[int, float, float]:
+    """Count accounts that a level fills, sum what they give and what the others weigh.
+
+    Twin of `adlopt.optimum.core.waterfill.filled`; sums are taken in blocks, to lose fewer digits.
+    """
+    full, given, slope = 0, 0.0, 0.0
+    for start in range(0, weights.size, BLOCK):
+        weight, cap = weights[start : start + BLOCK], capacity[start : start + BLOCK]
+        block_given, block_slope = 0.0, 0.0
+        for i in range(weight.size):
+            at_cap = cap[i] <= weight[i] * level
+            full += at_cap
+            block_given += cap[i] if at_cap else 0.0
+            block_slope += 0.0 if at_cap else weight[i]
+        given += block_given
+        slope += block_slope
+    return full, given, slope
+
+
+@_inlined
+def _parts(number: float) -> tuple[np.uint64, np.int64]:
+    """Mantissa and exponent of a normal float > 0: the number is mantissa · 2^exponent."""
+    bits = np.float64(number).view(np.uint64)
+    fraction = bits & np.uint64(0xFFFFFFFFFFFFF)
+    return fraction | np.uint64(0x10000000000000), np.int64(bits >> np.uint64(52)) - 1075
+
+
+@_inlined
+def _wide(number: int, mantissa: np.uint64) -> tuple[np.uint64, np.uint64]:
+    """Product of up to 63 and 53 bits, as upper and lower 64 bits."""
+    whole, low = np.uint64(number), np.uint64(0xFFFFFFFF)
+    half = np.uint64(32)
+    bottom = (whole & low) * (mantissa & low)
+    middle = (whole >> half) * (mantissa & low) + (bottom >> half)
+    cross = (whole & low) * (mantissa >> half) + (middle & low)
+    upper = (whole >> half) * (mantissa >> half) + (middle >> half) + (cross >> half)
+    return upper, (cross << half) | (bottom & low)
+
+
+@_inlined
+def _shifted(upper: np.uint64, lower: np.uint64, by: np.int64) -> tuple[np.uint64, np.uint64]:
+    if by >= 64:
+        return lower << np.uint64(by - 64), np.uint64(0)
+    if by > 0:
+        bits = np.uint64(by)
+        return (upper << bits) | (lower >> (np.uint64(64) - bits)), lower << bits
+    return upper, lower
+
+
+@_inlined
+def _fits(money: int, weight: float, num: int, den: float, strict: bool) -> bool:
+    """Whether money / weight ≤ num / den, or < where strict, where the two are nearly equal."""
+    mine, my_exponent = _parts(den)
+    other, other_exponent = _parts(weight)
+    left = _wide(money, mine)
+    right = _wide(num, other)
+    left = _shifted(left[0], left[1], my_exponent - other_exponent)
+    right = _shifted(right[0], right[1], other_exponent - my_exponent)
+    if left[0] != right[0]:
+        return bool(left[0] < right[0])
+    return bool(left[1] < right[1] or (left[1] == right[1] and not strict))
+
+
+@_compiled
+def _settled(
+    size: int, most: int, weight: float, num: int, den: float, ratio: float, strict: bool
+) -> int:
+    """Lots of an account within num / den micro-dollars a dollar of weight, where floats doubt."""
+    if ratio * (1.0 - 4e-15) > most + 1.0:
+        return most
+    count = min(int(ratio + 0.5), most)
+    while count > 0 and not _fits(count * size, weight, num, den, strict):
+        count -= 1
+    while 0 < count < most and _fits((count + 1) * size, weight, num, den, strict):
+        count += 1
+    return count
+
+
+@_inlined
+def _ratio(per_level: float, most: int, near: float) -> float:
+    """Lots that a level allows, as a float; capped between two whole numbers."""
+    return min(per_level * near, most + 1.5)
+
+
+@_inlined
+def _doubtful(ratio: float) -> bool:
+    """Whether rounding could move the ratio past a whole number."""
+    apart, doubt = ratio - int(ratio), 4e-15 * ratio
+    return (apart < doubt) | (apart > 1.0 - doubt)
+
+
+@_compiled
+def _count(
+    size: IntArray,
+    most: IntArray,
+    weight: FloatArray,
+    per_level: FloatArray,
+    num: int,
+    den: float,
+    strict: bool,
+    into: IntArray,
+) -> None:
+    """Write the lots of some accounts: all in floats, then those again that floats doubt."""
+    near, doubts = num / den, 0
+    for i in range(size.size):
+        ratio = _ratio(per_level[i], most[i], near)
+        into[i] = min(int(ratio), most[i])
+        doubts += _doubtful(ratio)
+    if doubts:
+        for i in range(size.size):
+            ratio = _ratio(per_level[i], most[i], near)
+            if _doubtful(ratio):
+                whole = per_level[i] * near
+                into[i] = _settled(size[i], most[i], weight[i], num, den, whole, strict)
+
+
+@_compiled
+def counts(
+    size: IntArray,
+    most: IntArray,
+    weight: FloatArray,
+    per_level: FloatArray,
+    num: int,
+    den: float,
+    strict: bool,
+) -> IntArray:
+    """Lots of each account within the level num / den, or below it where strict.
+
+    Money is in micro-dollars, the level in micro-dollars a dollar of weight, and per_level is
+    weight / size. Twin of `LotGrid._counts_plainly`.
+    """
+    found = np.empty(size.size, np.int64)
+    for start in range(0, size.size, BLOCK):
+        here = slice(start, start + BLOCK)
+        _count(size[here], most[here], weight[here], per_level[here], num, den, strict, found[here])
+    return found
+
+
+@_compiled
+def supply(
+    size: IntArray,
+    most: IntArray,
+    weight: FloatArray,
+    per_level: FloatArray,
+    num: int,
+    den: float,
+    strict: bool,
+) -> tuple[int, int]:
+    """Sum of `counts`, and the micro-dollars that so many lots make."""
+    lots, money, found = 0, 0, np.empty(BLOCK, np.int64)
+    for start in range(0, size.size, BLOCK):
+        here = slice(start, start + BLOCK)
+        lot = size[here]
+        _count(lot, most[here], weight[here], per_level[here], num, den, strict, found)
+        for i in range(lot.size):
+            lots += found[i]
+            money += found[i] * lot[i]
+    return lots, money
+
+
+@_compiled
+def stairs(
+    size: IntArray,
+    most: IntArray,
+    weight: FloatArray,
+    per_level: FloatArray,
+    low: tuple[int, float],
+    high: tuple[int, float],
+    owner: IntArray,
+    nth: IntArray,
+) -> None:
+    """Write every lot in `counts` at the higher level and not at the lower; twin of numpy's."""
+    before, after, k = np.empty(BLOCK, np.int64), np.empty(BLOCK, np.int64), 0
+    for start in range(0, size.size, BLOCK):
+        here = slice(start, start + BLOCK)
+        lot, limit, heavy, steep = size[here], most[here], weight[here], per_level[here]
+        _count(lot, limit, heavy, steep, low[0], low[1], False, before)
+        _count(lot, limit, heavy, steep, high[0], high[1], False, after)
+        for i in range(lot.size):
+            for count in range(before[i] + 1, after[i] + 1):
+                owner[k], nth[k] = start + i, count
+                k += 1
+
+
+@_compiled
+def pool(size: IntArray, counts: IntArray, keys: IntArray, sums: IntArray) -> bool:
+    """Sum counts by size in a hash table of 2^k slots, 0 where free; False if half full.
+
+    Twin of `LotGrid._pooled_plainly`.
+    """
+    last, free = keys.size - 1, keys.size // 2
+    for i in range(size.size):
+        if counts[i] > 0:
+            slot = (size[i] * 0x9E3779B97F4A7C1 >> 20) & last
+            while keys[slot] != size[i]:
+                if keys[slot] == 0:
+                    free -= 1
+                    if free < 0:
+                        return False
+                    keys[slot] = size[i]
+                else:
+                    slot = (slot + 1) & last
+            sums[slot] += counts[i]
+    return True
+
+
+@_compiled
+def most_burdened(size: IntArray, counts: IntArray, weight: FloatArray) -> IntArray:
+    """Accounts whose burden is the largest, or too near to it for floats to tell.
+
+    Twin of `LotGrid._most_burdened_plainly`.
+    """
+    burden, worst = np.empty(size.size), 0.0
+    for i in range(size.size):
+        burden[i] = size[i] * counts[i] / max(weight[i], 1e-300)
+    for i in range(size.size):
+        worst = max(worst, burden[i])
+    near, found, k = worst * (1.0 - 1e-15), 0, 0
+    for i in range(size.size):
+        found += burden[i] >= near
+    accounts = np.empty(found, np.int64)
+    for i in range(size.size):
+        if burden[i] >= near:
+            accounts[k] = i
+            k += 1
+    return accounts

@@ -1,0 +1,45 @@
+"""Public names that are loaded when they are first used, so that importing a package stays fast."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from importlib import import_module
+from typing import Any
+
+
+def attach(
+    package: str, homes: Mapping[str, Sequence[str]], modules: Mapping[str, str] | None = None
+) -> tuple[Callable[[str], Any], Callable[[], list[str]], list[str]]:
+    """Return `__getattr__`, `__dir__` and `__all__` for a package.
+
+    Parameters
+    ----------
+    package : str
+        Its dotted name.
+    homes : mapping from str to sequence of str
+        The names that each module below the package gives it.
+    modules : mapping from str to str, optional
+        Modules below the package that it shows under a name of its own.
+
+    Examples
+    --------
+    >>> load, _, names = attach("adlopt", {"model.round": ["Round"]}, {"rules": "rules"})
+    >>> names, load("Round").__name__, load("rules").__name__
+    (['Round', 'rules'], 'Round', 'adlopt.rules')
+    """
+    shown = dict(modules or {})
+    home_of = {name: home for home, names in homes.items() for name in names}
+    public = sorted([*home_of, *shown])
+
+    def load(name: str) -> Any:
+        if name in shown:
+            value: Any = import_module(f"{package}.{shown[name]}")
+        elif name in home_of:
+            value = getattr(import_module(f"{package}.{home_of[name]}"), name)
+        else:
+            raise AttributeError(f"module {package!r} has no attribute {name!r}")
+        setattr(sys.modules[package], name, value)
+        return value
+
+    return load, lambda: list(public), public

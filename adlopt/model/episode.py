@@ -1,0 +1,176 @@
+"""A sequence of rounds, with what is recorded about it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from adlopt.errors import InputError
+from adlopt.foundation.arrays import BoolArray, FloatArray, Record, freeze
+from adlopt.model.round import Round
+from adlopt.model.run import Run
+from adlopt.show.frames import Columns, Tabular
+from adlopt.show.table import counted
+
+POOLED = "all winners"
+"""Id of the one account that stands for all winners where only their total is known."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Episode(Tabular, Record):
+    """Rounds in order, numbered 1 to T.
+
+    Parameters
+    ----------
+    name : str
+        Shown in tables.
+    rounds : sequence of Round, length T ≥ 1
+        Round k must carry t = k.
+    recorded : sequence of Run
+        What policies are on record to have done; each has T rounds.
+    reference : str, optional
+        Name of the recorded run whose burden is m_t^ILP of [CTTX26, Eq. 23].
+    fairest : str, optional
+        Name of the recorded run whose burden is taken for the least at the full budget, where
+        accounts are pooled.
+    pooled : bool
+        True if each round's winners are one pooled account, because accounts are not published:
+        then budgets can be judged, but neither burdens nor touched accounts.
+    source : str
+        Where the figures come from, and their licence.
+
+    Raises
+    ------
+    InputError
+        If it is empty, misnumbered, or a recorded run has another length.
+
+    Examples
+    --------
+    >>> rounds = [Round.of(t=t, capacity=[50.0], deficit=40.0, needed=10.0 * t) for t in (1, 2)]
+    >>> Episode(name="two rounds", rounds=rounds).needed
+    array([10., 20.])
+    """
+
+    name: str
+    rounds: tuple[Round, ...]
+    recorded: tuple[Run, ...] = ()
+    reference: str | None = None
+    fairest: str | None = None
+    pooled: bool = False
+    source: str = ""
+
+    def __post_init__(self) -> None:
+        put = object.__setattr__
+        for field, kind in (("rounds", Round), ("recorded", Run)):
+            put(self, field, _own_all(getattr(self, field), field, kind))
+        if not self.rounds:
+            raise InputError("rounds", [], "at least one round")
+        for index, round_ in enumerate(self.rounds):
+            if round_.start.t != index + 1:
+                raise InputError("rounds", f"t = {round_.start.t}", f"t = {index + 1}", index=index)
+            if self.pooled and len(round_.start.account) != 1:
+                expected = "one account, as winners are pooled"
+                raise InputError("rounds", round_.start.account, expected, index=index)
+        names = [run.policy for run in self.recorded]
+        for index, name in enumerate(names):
+            if name in names[:index]:
+                raise InputError("recorded", name, "a name not used before", index=index)
+        for run in self.recorded:
+            if run.haircut.size != len(self.rounds):
+                found, expected = f"{run.haircut.size} rounds", f"{len(self.rounds)} rounds"
+                raise InputError("recorded", found, expected, index=run.policy)
+        for name in ("reference", "fairest"):
+            chosen = getattr(self, name)
+            if chosen is not None and chosen not in names:
+                raise InputError(name, chosen, f"one of {names}")
+            if chosen is not None and self.recorded_run(chosen).burden is None:
+                raise InputError(name, chosen, "a recorded run with burdens")
+
+    def __len__(self) -> int:
+        return len(self.rounds)
+
+    def __iter__(self) -> Iterator[Round]:
+        return iter(self.rounds)
+
+    def _columns(self) -> Columns:
+        return {
+            "round": [r.start.t for r in self.rounds],
+            "deficit_usd": self.deficit,
+            "needed_usd": self.needed,
+            "capacity_usd": self.total_capacity,
+            "needed_severity": self.needed_severity,
+            "estimate_usd": [r.start.estimate for r in self.rounds],
+        }
+
+    def _heading(self) -> str:
+        source = f"; source: {self.source}" if self.source else ""
+        return f"{self.name}: {counted(len(self), 'round')}{source}"
+
+    def recorded_run(self, policy: str) -> Run:
+        """Return the recorded run of that name.
+
+        Raises
+        ------
+        InputError
+            If there is none.
+        """
+        for run in self.recorded:
+            if run.policy == policy:
+                return run
+        raise InputError("policy", policy, f"one of {[run.policy for run in self.recorded]}")
+
+    @property
+    def deficit(self) -> FloatArray:
+        """USD, shape (T,). D_t."""
+        return freeze([r.start.deficit for r in self.rounds])
+
+    @property
+    def needed(self) -> FloatArray:
+        """USD, shape (T,). B_t^needed."""
+        return freeze([r.needed for r in self.rounds])
+
+    @property
+    def total_capacity(self) -> FloatArray:
+        """USD, shape (T,). U_t."""
+        return freeze([r.start.total_capacity for r in self.rounds])
+
+    @property
+    def needed_severity(self) -> FloatArray:
+        """Shape (T,). θ_t^needed, in hindsight."""
+        return freeze([r.needed_severity for r in self.rounds])
+
+    def raised(self, run: Run) -> FloatArray:
+        """USD, shape (T,). H_t, and what a fund paid of the needed budget."""
+        if run.insured is None:
+            return run.haircut
+        return freeze(run.haircut + np.minimum(run.insured, self.needed))
+
+    def severity(self, run: Run) -> FloatArray:
+        """Shape (T,). Raised over D_t, clipped to the domain [0, 1] of [CTTX26, Prop. 1]."""
+        deficit = self.deficit
+        safe = np.where(deficit > 0, deficit, 1.0)
+        return freeze(np.where(deficit > 0, np.minimum(self.raised(run) / safe, 1.0), 0.0))
+
+
+def _own_all(items: Iterable[Any], field: str, kind: type) -> tuple[Any, ...]:
+    if not isinstance(items, Iterable):
+        raise InputError(field, items, f"a list, each a {kind.__name__}")
+    owned = tuple(items)
+    for index, item in enumerate(owned):
+        if not isinstance(item, kind):
+            raise InputError(field, item, f"a {kind.__name__}", index=index)
+    return owned
+
+
+def rounds_where(mask: BoolArray) -> tuple[int, ...]:
+    """Numbers, from 1, of the rounds where a mask of shape (T,) holds.
+
+    Examples
+    --------
+    >>> rounds_where(np.array([True, False, True]))
+    (1, 3)
+    """
+    return tuple(int(t) + 1 for t in np.flatnonzero(mask))

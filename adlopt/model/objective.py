@@ -1,0 +1,188 @@
+"""Objectives beside the losses of [CTTX26]: what else a round may be asked for.
+
+Each is measured in burdens over the denominators of `worst`; `adlopt.optimum.solve.solve` knows how
+to minimise every one of them under the budget.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from adlopt.errors import InputError
+from adlopt.foundation.arrays import FloatArray, Record, own, own_number
+from adlopt.model.loss import Burden, MinMax
+from adlopt.model.round import Round
+
+
+class Objective(Protocol):
+    """What a haircut is judged by."""
+
+    @property
+    def worst(self) -> MinMax:
+        """Which burdens it measures."""
+
+    def value(self, round_: Round, haircut: ArrayLike) -> float:
+        """The first criterion at a haircut, shape (n,), USD."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _OverBurdens:
+    """An objective that has the same denominators as `MinMax`."""
+
+    burden: Burden = Burden.CAPACITY
+    epsilon: float = 0.0
+
+    def __post_init__(self) -> None:
+        MinMax(burden=self.burden, epsilon=self.epsilon)
+
+    @property
+    def worst(self) -> MinMax:
+        """The worst burden alone."""
+        return MinMax(burden=self.burden, epsilon=self.epsilon)
+
+    def value(self, round_: Round, haircut: ArrayLike) -> float:
+        """Worst burden; infinite if a protected account is touched."""
+        return self.worst.value(round_, haircut)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Leximin(_OverBurdens):
+    """The least worst burden, then the least second worst, and so on; exact budget.
+
+    Burdens are sorted in descending order and compared like words: the lexicographic minimax of
+    Luss, *On equitable resource allocation problems*, Operations Research 47 (1999). With lots of
+    several sizes, small rounds only.
+
+    Examples
+    --------
+    >>> round_ = Round.of(capacity=[120.0, 80.0], deficit=90.0, needed=50.0)
+    >>> Leximin().value(round_, [30, 20])
+    0.25
+    """
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrackingFirst(_OverBurdens):
+    """The least |H − B|, then the least worst burden among the haircuts that raise that H.
+
+    For a budget that is out of reach or that whole lots miss: never infeasible.
+
+    Examples
+    --------
+    >>> round_ = Round.of(capacity=[120.0, 80.0], deficit=900.0, needed=500.0)
+    >>> TrackingFirst().value(round_, [120, 80])
+    300.0
+    """
+
+    def value(self, round_: Round, haircut: ArrayLike) -> float:
+        """USD by which the budget is missed."""
+        return abs(math.fsum(np.asarray(haircut, dtype=float)) - round_.needed)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FewestAccounts(_OverBurdens):
+    """The fewest accounts that can raise the budget, then the least worst burden on so few.
+
+    A queue serves whole accounts and is sparse for that reason; this is the sparsest of all.
+
+    Examples
+    --------
+    >>> round_ = Round.of(capacity=[120.0, 80.0], deficit=90.0, needed=50.0)
+    >>> FewestAccounts().value(round_, [50, 0])
+    1.0
+    """
+
+    def value(self, round_: Round, haircut: ArrayLike) -> float:
+        """Number of accounts touched."""
+        return float(np.count_nonzero(np.asarray(haircut)))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class CVaR(Record):
+    """Mean burden of the most burdened 1 − level of the accounts; exact budget.
+
+    Rockafellar & Uryasev, *Optimization of conditional value-at-risk*, Journal of Risk 2 (2000):
+    CVaR = min_t t + Σ p_i (b_i − t)_+ / (1 − level), with b_i = x_i / w_i. Level 0 is the mean
+    burden, and from 1 − min p on it is the worst burden. An account that gives nothing counts,
+    with burden 0, whether it could give or not.
+
+    Parameters
+    ----------
+    level : float
+        In [0, 1].
+    importance : array_like, shape (n,), optional
+        Shares p_i of the accounts, > 0, up to scale; equal unless given.
+    burden : Burden
+        What w_i is.
+    epsilon : float
+        USD, ≥ 0.
+
+    Examples
+    --------
+    >>> round_ = Round.of(capacity=[100.0, 100.0], deficit=90.0, needed=50.0)
+    >>> CVaR(0.5).value(round_, [40, 10]), CVaR(0.0).value(round_, [40, 10])
+    (0.4, 0.25)
+    """
+
+    level: float
+    importance: FloatArray | None = field(default=None, kw_only=True)
+    burden: Burden = field(default=Burden.CAPACITY, kw_only=True)
+    epsilon: float = field(default=0.0, kw_only=True)
+
+    def __post_init__(self) -> None:
+        level = own_number(self.level, "level", lowest=0.0)
+        if level > 1:
+            raise InputError("level", level, "a number in [0, 1]")
+        object.__setattr__(self, "level", level)
+        if self.importance is not None:
+            owned = own(self.importance, "importance", lowest=0.0)
+            if not owned.all():
+                index = int(np.argmin(owned > 0))
+                raise InputError("importance", 0.0, "a number > 0", index=index)
+            object.__setattr__(self, "importance", owned)
+        MinMax(burden=self.burden, epsilon=self.epsilon)
+
+    @property
+    def worst(self) -> MinMax:
+        """The worst burden alone."""
+        return MinMax(burden=self.burden, epsilon=self.epsilon)
+
+    def shares(self, accounts: int) -> FloatArray:
+        """p_i, shape (n,), summing to 1.
+
+        Raises
+        ------
+        InputError
+            If there is not one importance an account.
+        """
+        if self.importance is None:
+            return np.full(accounts, 1.0 / accounts)
+        own(self.importance, "importance", length=accounts)
+        shares: FloatArray = self.importance / math.fsum(self.importance)
+        return shares
+
+    def value(self, round_: Round, haircut: ArrayLike) -> float:
+        """CVaR of the burdens; infinite if a protected account is touched."""
+        weights = self.worst.weights(round_.start)
+        given = np.asarray(haircut, dtype=float)
+        if math.isinf(self.worst.value(round_, given)):
+            return math.inf
+        return self.of_burdens(
+            np.where(weights > 0, given, 0.0) / np.where(weights > 0, weights, 1.0)
+        )
+
+    def of_burdens(self, burdens: FloatArray) -> float:
+        """CVaR of burdens, shape (n,)."""
+        tail = 1.0 - self.level
+        shares = self.shares(burdens.size)
+        order = np.argsort(-burdens, kind="stable")
+        before = np.concatenate([[0.0], np.cumsum(shares[order])])[:-1]
+        taken = np.clip(tail - before, 0.0, shares[order])
+        if tail <= float(shares[order][0]):
+            return float(burdens.max(initial=0.0))
+        return math.fsum(taken * burdens[order]) / math.fsum(taken)

@@ -1,0 +1,389 @@
+"""Contract space: accounts hold positions in coins, and a round closes whole lots of them.
+
+A `Round` lives in wealth space: it takes dollars from accounts. A `ContractRound` closes contracts;
+each takes a fixed value from its owner, and all positions of an account share its burden. Either
+converts to the other: `ContractRound.to_wealth` and `ContractRound.of_wealth`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from enum import Enum
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from adlopt.errors import InputError
+from adlopt.foundation.arrays import (
+    FloatArray,
+    IntArray,
+    Record,
+    freeze_indices,
+    own,
+    own_number,
+    own_positive,
+)
+from adlopt.model.round import Round, RoundOutcome, RoundStart
+from adlopt.show.frames import Columns, Tabular
+from adlopt.show.table import counted
+
+WHOLE = 1e-9
+"""Relative distance at which a size counts as a whole number of lots."""
+SLIVER = 1e-3
+"""Of a lot: a size further from a whole number of lots is never rounded up to it."""
+DOLLAR = "USD"
+"""Coin of the positions that stand for an account's wealth."""
+
+
+class Side(Enum):
+    """Which way a position profits."""
+
+    LONG = "long"
+    SHORT = "short"
+
+    @property
+    def sign(self) -> int:
+        """+1 long, −1 short."""
+        return 1 if self is Side.LONG else -1
+
+    @property
+    def opposite(self) -> Side:
+        """The other side: who closes against whom."""
+        return Side.SHORT if self is Side.LONG else Side.LONG
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Positions(Tabular, Record):
+    """Positions that a round may close, one each row.
+
+    Parameters
+    ----------
+    account : sequence of str, length m
+        Owner of each position; an account may own several, in different coins or sides.
+    coin : sequence of str, length m
+    side : sequence of Side or str, length m
+        LONG or SHORT; an account has at most one position in a coin on either side.
+    size : array_like, shape (m,)
+        Contracts held, ≥ 0.
+    lot : array_like, shape (m,)
+        Contracts. The venue's size step; what is closed is a whole multiple of it.
+    value : array_like, shape (m,)
+        USD a contract, ≥ 0. What closing one contract takes from its owner.
+    mark : array_like, shape (m,), optional
+        USD a contract. For exposures and leverage.
+
+    Raises
+    ------
+    InputError
+        Naming the field, the index, the value and what was expected.
+
+    Examples
+    --------
+    >>> Positions(account=["a", "a"], coin=["ETH", "BTC"], side=["long", "short"],
+    ...           size=[10.0, 0.25], lot=[1.0, 0.1], value=[40.0, 900.0]).most
+    array([10,  2])
+    """
+
+    account: tuple[str, ...]
+    coin: tuple[str, ...]
+    side: tuple[Side, ...]
+    size: FloatArray
+    lot: FloatArray
+    value: FloatArray
+    mark: FloatArray | None = None
+
+    def __post_init__(self) -> None:
+        put = object.__setattr__
+        put(self, "account", own_names(self.account, "account"))
+        m = len(self.account)
+        put(self, "coin", own_names(self.coin, "coin", m))
+        put(self, "side", own_sides(self.side, m))
+        for name in ("size", "value"):
+            put(self, name, own(getattr(self, name), name, length=m, lowest=0.0))
+        put(self, "lot", own_positive(self.lot, "lot", length=m))
+        if self.mark is not None:
+            put(self, "mark", own_positive(self.mark, "mark", length=m))
+        _refuse_repeats(self)
+
+    def _columns(self) -> Columns:
+        mark = {} if self.mark is None else {"mark_usd": self.mark}
+        return {
+            "account": self.account,
+            "coin": self.coin,
+            "side": [side.value for side in self.side],
+            "size_contracts": self.size,
+            "lot_contracts": self.lot,
+            "value_usd": self.value,
+            **mark,
+        }
+
+    def _heading(self) -> str:
+        return counted(len(self), "position")
+
+    def __len__(self) -> int:
+        return len(self.account)
+
+    @property
+    def most(self) -> IntArray:
+        """Whole lots in each position, shape (m,)."""
+        lots = self.size / self.lot
+        nearest = np.rint(lots)
+        whole = np.abs(lots - nearest) <= np.minimum(WHOLE * lots, SLIVER)
+        return np.where(whole, nearest, np.floor(lots)).astype(np.int64)
+
+    @property
+    def lot_value(self) -> FloatArray:
+        """USD that closing one lot takes, shape (m,)."""
+        return self.lot * self.value
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class ContractRound(Tabular, Record):
+    """A finished round in contract space.
+
+    Parameters
+    ----------
+    start : RoundStart
+        Accounts, what may be taken from each in all, equities and the deficit; no lots.
+    positions : Positions
+        Of those accounts; an account without one cannot be touched.
+    outcome : RoundOutcome
+        What the round needed, USD.
+
+    Raises
+    ------
+    InputError
+        If a position belongs to no account of the round, or the start has lots of its own.
+
+    Examples
+    --------
+    >>> round_ = ContractRound.of(
+    ...     account=["a", "a", "b"], coin=["ETH", "BTC", "ETH"], side=["long", "short", "long"],
+    ...     size=[10, 0.25, 4], lot=[1, 0.1, 1], value=[40, 900, 50], deficit=500, needed=300)
+    >>> round_.start.account, round_.start.capacity
+    (('a', 'b'), array([580., 200.]))
+    """
+
+    start: RoundStart
+    positions: Positions
+    outcome: RoundOutcome
+
+    def __post_init__(self) -> None:
+        kinds = (("start", RoundStart), ("positions", Positions), ("outcome", RoundOutcome))
+        for name, kind in kinds:
+            if not isinstance(getattr(self, name), kind):
+                raise InputError(name, getattr(self, name), f"a {kind.__name__}")
+        if self.start.lot is not None:
+            raise InputError("lot", "a lot an account", "None", remedy="positions have the lots")
+        known = set(self.start.account)
+        for index, name in enumerate(self.positions.account):
+            if name not in known:
+                raise InputError("positions.account", name, "an account of the round", index=index)
+
+    def _columns(self) -> Columns:
+        return self.positions._columns()
+
+    def _heading(self) -> str:
+        return f"{self.start._heading()}; needed {self.needed:,.2f} USD (hindsight)"
+
+    @classmethod
+    def of(  # noqa: PLR0913 - columns of one table
+        cls,
+        *,
+        account: Sequence[str],
+        coin: Sequence[str],
+        side: Sequence[Side | str],
+        size: ArrayLike,
+        value: ArrayLike,
+        deficit: float,
+        needed: float,
+        lot: ArrayLike | float = 1.0,
+        mark: ArrayLike | None = None,
+        equity: ArrayLike | None = None,
+        capacity: ArrayLike | None = None,
+    ) -> ContractRound:
+        """Build a round from a table of positions; accounts stand in order of appearance.
+
+        Parameters
+        ----------
+        equity, capacity : array_like, shape (n,), optional
+            USD, one for each account; the capacity is what its whole lots are worth unless given.
+
+        The others are those of `Positions`, `RoundStart` and `RoundOutcome`.
+        """
+        m = len(own_names(account, "account"))
+        positions = Positions(
+            account=account,  # type: ignore[arg-type]
+            coin=coin,  # type: ignore[arg-type]
+            side=side,  # type: ignore[arg-type]
+            size=size,  # type: ignore[arg-type]
+            lot=[own_number(lot, "lot")] * m if np.isscalar(lot) else lot,  # type: ignore[arg-type]
+            value=value,  # type: ignore[arg-type]
+            mark=mark,  # type: ignore[arg-type]
+        )
+        names = tuple(dict.fromkeys(positions.account))
+        index = {name: i for i, name in enumerate(names)}
+        owner = [index[name] for name in positions.account]
+        worth = np.bincount(owner, positions.most * positions.lot_value, minlength=len(names))
+        start = RoundStart(
+            account=names,
+            capacity=worth if capacity is None else capacity,  # type: ignore[arg-type]
+            equity=equity,  # type: ignore[arg-type]
+            deficit=deficit,
+        )
+        return cls(start=start, positions=positions, outcome=RoundOutcome(needed=needed))
+
+    @classmethod
+    def of_wealth(cls, round_: Round) -> ContractRound:
+        """State a round of dollars in contracts: one position an account, of contracts worth 1 USD.
+
+        A round without lots gets lots of one micro-dollar.
+
+        Examples
+        --------
+        >>> round_ = Round.of(capacity=[30.0, 20.0], deficit=40.0, needed=20.0, lot=5.0)
+        >>> ContractRound.of_wealth(round_).positions.most
+        array([6, 4])
+        """
+        start, n = round_.start, len(round_.start.account)
+        positions = Positions(
+            account=start.account,
+            coin=(DOLLAR,) * n,
+            side=(Side.LONG,) * n,
+            size=start.capacity,
+            lot=np.full(n, 1e-6) if start.lot is None else start.lot,
+            value=np.ones(n),
+        )
+        return cls(start=replace(start, lot=None), positions=positions, outcome=round_.outcome)
+
+    def to_wealth(self) -> Round:
+        """State the round in dollars: an account can give what its positions are worth.
+
+        Where every account has one position, its lots become lots of dollars, and `of_wealth` is
+        undone; where one has several there is no such lot, and the round becomes continuous: a
+        relaxation, up to what whole lots are worth. Burdens over capacity are measured against the
+        capacity of the new round.
+
+        Examples
+        --------
+        >>> round_ = Round.of(capacity=[30.0, 20.0], deficit=40.0, needed=20.0, lot=5.0)
+        >>> ContractRound.of_wealth(round_).to_wealth().start.lot
+        array([5., 5.])
+        """
+        worth, lot = self.haircut(self.positions.most), None
+        held, counts = np.unique(self.owner, return_counts=True)
+        if held.size == len(self.start.account) and (counts == 1).all():
+            order = np.argsort(self.owner, kind="stable")
+            sizes = self.positions.lot_value[order]
+            if (sizes > 0).all():
+                lot = sizes
+                worth = np.maximum(worth, (self.positions.size * self.positions.value)[order])
+        capacity = np.minimum(self.start.capacity, worth)
+        start = replace(self.start, capacity=capacity, lot=lot)
+        return Round(start=start, outcome=self.outcome)
+
+    def rounded(self) -> ContractRound:
+        """Round lot values and the needed budget to whole micro-dollars (0.000001 USD).
+
+        The optimum in lots is exact in micro-dollars and asks for this. `rounding` says what it
+        changes. A capacity that covers all lots of an account still does.
+
+        Examples
+        --------
+        >>> round_ = ContractRound.of(account=["a"], coin=["ETH"], side=["long"], size=[9],
+        ...                           value=[1 / 3], deficit=3, needed=2)
+        >>> round_.rounded().positions.lot_value, round_.rounding
+        (array([0.333333]), array([3.e-06]))
+        """
+        lot_value, worth = self.positions.lot_value, self.haircut(self.positions.most)
+        value = _to_the_micro_dollar(lot_value) / self.positions.lot
+        rounded = replace(self, positions=replace(self.positions, value=value))
+        covers = self.start.capacity >= worth * (1 - WHOLE)
+        all_lots = np.maximum(self.start.capacity, rounded.haircut(rounded.positions.most))
+        capacity = np.where(covers, all_lots, self.start.capacity)
+        return replace(
+            rounded,
+            start=replace(self.start, capacity=capacity),
+            outcome=RoundOutcome(needed=round(self.needed, 6)),
+        )
+
+    @property
+    def rounding(self) -> FloatArray:
+        """USD, shape (n,). Most that `rounded()` changes in the haircut of an account."""
+        lot_value = self.positions.lot_value
+        apart = np.abs(_to_the_micro_dollar(lot_value) - lot_value)
+        most: FloatArray = np.zeros(len(self.start.account))
+        np.add.at(most, self.owner, apart * self.positions.most)
+        return most
+
+    @property
+    def owner(self) -> IntArray:
+        """Index into `start.account` of each position's owner, shape (m,)."""
+        index = {name: i for i, name in enumerate(self.start.account)}
+        return freeze_indices([index[name] for name in self.positions.account])
+
+    @property
+    def needed(self) -> float:
+        """USD. B_t^needed."""
+        return self.outcome.needed
+
+    def haircut(self, lots: ArrayLike) -> FloatArray:
+        """USD that closing so many lots of each position, shape (m,), takes from accounts, (n,).
+
+        Examples
+        --------
+        >>> round_ = Round.of(capacity=[30.0, 20.0], deficit=40.0, needed=20.0, lot=5.0)
+        >>> ContractRound.of_wealth(round_).haircut([2, 1])
+        array([10.,  5.])
+        """
+        haircut = np.zeros(len(self.start.account))
+        np.add.at(haircut, self.owner, np.asarray(lots) * self.positions.lot_value)
+        return haircut
+
+
+def _to_the_micro_dollar(amount: FloatArray) -> FloatArray:
+    rounded: FloatArray = np.rint(amount * 1e6) / 1e6
+    return rounded
+
+
+def own_names(
+    names: Iterable[str], field: str, length: int | None = None, *, least: int = 1
+) -> tuple[str, ...]:
+    """Check names, as many as asked for and none of them empty."""
+    if isinstance(names, str) or not isinstance(names, Iterable):
+        raise InputError(field, names, "a list of names")
+    owned = tuple(names)
+    for index, name in enumerate(owned):
+        if not isinstance(name, str) or not name:
+            raise InputError(field, name, "a non-empty text", index=index)
+    if length is not None and len(owned) != length:
+        raise InputError(field, f"{len(owned)} names", f"{length}, one for each row")
+    if length is None and len(owned) < least:
+        raise InputError(field, list(owned), "at least one")
+    return tuple(map(str, owned))
+
+
+def own_sides(sides: Iterable[Side | str], m: int) -> tuple[Side, ...]:
+    """Check m sides."""
+    if isinstance(sides, str) or not isinstance(sides, Iterable):
+        raise InputError("side", sides, "a list of sides")
+    owned = []
+    for index, side in enumerate(sides):
+        try:
+            owned.append(Side(side))
+        except ValueError:
+            raise InputError("side", side, "long or short", index=index) from None
+    if len(owned) != m:
+        raise InputError("side", f"{len(owned)} sides", f"{m}, one for each row")
+    return tuple(owned)
+
+
+def _refuse_repeats(positions: Positions) -> None:
+    seen: set[tuple[str, str, Side]] = set()
+    keys = zip(positions.account, positions.coin, positions.side, strict=True)
+    for index, key in enumerate(keys):
+        if key in seen:
+            found = f"a second {key[2].value} {key[1]} of {key[0]!r}"
+            raise InputError("positions", found, "one", index=index, remedy="merge duplicates")
+        seen.add(key)

@@ -1,0 +1,281 @@
+"""One round of autodeleveraging: what is known when it starts, and what it turns out to need."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from adlopt.errors import InputError
+from adlopt.foundation.arrays import FloatArray, Record, own, own_number
+from adlopt.show.frames import Columns, Tabular
+from adlopt.show.table import counted
+
+RESERVED = ("account", "capacity", "equity", "lot", "round")
+"""Columns of an account table that are not features."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class RoundStart(Tabular, Record):
+    """All that an online policy may see of a round.
+
+    Parameters
+    ----------
+    account : sequence of str, length n
+        Winners' ids, unique and not empty.
+    capacity : array_like, shape (n,)
+        USD. What may be taken from each winner: its positive PNL, u_i.
+    deficit : float
+        USD. D_t, the bad debt that liquidation and insurance left.
+    t : int
+        Number of the round within its episode, from 1.
+    equity : array_like, shape (n,), optional
+        USD. Account values, for burdens measured against equity.
+    lot : array_like, shape (n,), optional
+        USD. What closing one contract takes from the account; haircuts are whole multiples of it.
+    estimate : float, optional
+        USD. Ex ante estimate of the needed budget, [CTTX26, Eq. 5].
+    features : mapping of str to array_like, shape (n,)
+        What queues may rank by: leverage, return on equity, ….
+    signals : mapping of str to float
+        What else is observable at the start of the round.
+
+    Raises
+    ------
+    InputError
+        Naming the field, the index, the value and what was expected.
+
+    Notes
+    -----
+    Notation of [CTTX26]: *Autodeleveraging as Online Learning*, arXiv 2602.15182, Section 2.
+
+    Examples
+    --------
+    >>> RoundStart(account=["a", "b"], capacity=[120, 80], deficit=90).total_capacity
+    200.0
+    >>> RoundStart(account=["a", "a"], capacity=[120, 80], deficit=90)
+    Traceback (most recent call last):
+    adlopt.errors.InputError: account[1] is 'a': expected an id not used before; merge duplicates
+    """
+
+    account: tuple[str, ...]
+    capacity: FloatArray
+    deficit: float
+    t: int = 1
+    equity: FloatArray | None = None
+    lot: FloatArray | None = None
+    estimate: float | None = None
+    features: Mapping[str, FloatArray] = field(default_factory=dict)
+    signals: Mapping[str, float] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        put = object.__setattr__
+        put(self, "account", _own_ids(self.account))
+        n = len(self.account)
+        remedy = "a loser has nothing to give: use max(PNL, 0)"
+        put(self, "capacity", own(self.capacity, "capacity", length=n, lowest=0.0, remedy=remedy))
+        put(self, "deficit", own_number(self.deficit, "deficit", lowest=0.0))
+        if isinstance(self.t, bool) or not isinstance(self.t, (int, np.integer)) or self.t < 1:
+            raise InputError("t", self.t, "a round number, 1 or more")
+        put(self, "t", int(self.t))
+        if self.equity is not None:
+            put(self, "equity", own(self.equity, "equity", length=n))
+        if self.lot is not None:
+            put(self, "lot", _own_lots(self.lot, n))
+        if self.estimate is not None:
+            put(self, "estimate", own_number(self.estimate, "estimate", lowest=0.0))
+        features = {k: own(v, f"features.{k}", length=n) for k, v in _named(self, "features")}
+        put(self, "features", MappingProxyType(features))
+        signals = {k: own_number(v, f"signals.{k}") for k, v in _named(self, "signals")}
+        put(self, "signals", MappingProxyType(signals))
+
+    def _columns(self) -> Columns:
+        money = {"capacity_usd": self.capacity, "equity_usd": self.equity, "lot_usd": self.lot}
+        known = {name: values for name, values in money.items() if values is not None}
+        features = {f"features.{name}": values for name, values in self.features.items()}
+        return {"account": self.account, **known, **features}
+
+    def _heading(self) -> str:
+        winners = counted(len(self.account), "winner")
+        return f"start of round {self.t}: deficit {self.deficit:,.2f} USD, {winners}"
+
+    @property
+    def total_capacity(self) -> float:
+        """USD. U_t, the most that can be raised."""
+        return float(self.capacity.sum())
+
+    def feature(self, name: str) -> FloatArray:
+        """Return a ranking feature, shape (n,); `capacity` and `equity` count as features.
+
+        Raises
+        ------
+        InputError
+            If the round has no feature of that name.
+        """
+        if name == "capacity":
+            return self.capacity
+        if name == "equity" and self.equity is not None:
+            return self.equity
+        if name not in self.features:
+            known = ", ".join(["capacity", "equity"][: 1 + (self.equity is not None)])
+            known = ", ".join([known, *self.features])
+            raise InputError("feature", name, f"one of {known}", remedy="add it to the round")
+        return self.features[name]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class RoundOutcome(Record):
+    """What execution reveals once the round is over.
+
+    Parameters
+    ----------
+    needed : float
+        USD. B_t^needed, the ex post needed budget, [CTTX26, Eq. 6].
+    """
+
+    needed: float
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "needed", own_number(self.needed, "needed", lowest=0.0))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Round(Tabular, Record):
+    """A finished round: its start and its outcome.
+
+    Examples
+    --------
+    >>> round_ = Round.of(capacity=[30.0, 10.0], deficit=25.0, needed=20.0)
+    >>> round_.start.account, round_.needed
+    (('1', '2'), 20.0)
+    """
+
+    start: RoundStart
+    outcome: RoundOutcome
+
+    def __post_init__(self) -> None:
+        for name, kind in (("start", RoundStart), ("outcome", RoundOutcome)):
+            if not isinstance(getattr(self, name), kind):
+                raise InputError(name, getattr(self, name), f"a {kind.__name__}")
+
+    def _columns(self) -> Columns:
+        return self.start._columns()
+
+    def _heading(self) -> str:
+        return f"{self.start._heading()}; needed {self.needed:,.2f} USD (hindsight)"
+
+    @classmethod
+    def of(
+        cls,
+        *,
+        capacity: ArrayLike,
+        deficit: float,
+        needed: float,
+        account: Iterable[str] | None = None,
+        equity: ArrayLike | None = None,
+        lot: ArrayLike | float | None = None,
+        estimate: float | None = None,
+        t: int = 1,
+    ) -> Round:
+        """Build a round from plain numbers; accounts are numbered from "1" unless named.
+
+        Parameters are those of `RoundStart` and `RoundOutcome`; a single number for `lot` holds
+        for every account.
+
+        Examples
+        --------
+        >>> round_ = Round.of(capacity=[120.0, 80.0, 40.0], deficit=90.0, needed=60.0)
+        >>> round_.needed_severity
+        0.6666666666666666
+        """
+        n = own(capacity, "capacity").size
+        start = RoundStart(
+            t=t,
+            account=tuple(map(str, range(1, n + 1))) if account is None else account,  # type: ignore[arg-type]
+            capacity=capacity,  # type: ignore[arg-type]
+            deficit=deficit,
+            equity=equity,  # type: ignore[arg-type]
+            lot=[own_number(lot, "lot")] * n if np.isscalar(lot) else lot,  # type: ignore[arg-type]
+            estimate=estimate,
+        )
+        return cls(start=start, outcome=RoundOutcome(needed=needed))
+
+    @property
+    def needed(self) -> float:
+        """USD. B_t^needed."""
+        return self.outcome.needed
+
+    @property
+    def needed_severity(self) -> float:
+        """θ_t^needed, in hindsight; see `needed_severity`."""
+        return needed_severity(self.start, self.outcome)
+
+
+def needed_severity(start: RoundStart, outcome: RoundOutcome) -> float:
+    """θ^needed = min(1, B^needed / D), [CTTX26, Prop. 1]; if D = 0, 1 if anything is needed.
+
+    Examples
+    --------
+    >>> start = RoundStart(account=["a"], capacity=[50], deficit=40)
+    >>> needed_severity(start, RoundOutcome(needed=10))
+    0.25
+    """
+    if start.deficit > 0:
+        return min(1.0, outcome.needed / start.deficit)
+    return 1.0 if outcome.needed > 0 else 0.0
+
+
+def _own_ids(ids: Sequence[str]) -> tuple[str, ...]:
+    if isinstance(ids, str):
+        raise InputError("account", ids, "a list of ids", remedy=f"write [{ids!r}]")
+    if not isinstance(ids, Iterable):
+        raise InputError("account", ids, "a list of ids")
+    owned = tuple(ids)
+    if not owned:
+        raise InputError("account", [], "at least one winner")
+    if set(map(type, owned)) != {str} or "" in owned:
+        owned = tuple(_own_id(name, index) for index, name in enumerate(owned))
+    if len(set(owned)) < len(owned):
+        index = _first_repeat(owned)
+        raise InputError(
+            "account", owned[index], "an id not used before", index=index, remedy="merge duplicates"
+        )
+    return owned
+
+
+def _own_id(name: object, index: int) -> str:
+    if not isinstance(name, str) or not name:
+        raise InputError("account", name, "a non-empty text", index=index)
+    return str(name)
+
+
+def _first_repeat(ids: Sequence[str]) -> int:
+    seen: set[str] = set()
+    for index, name in enumerate(ids):
+        if name in seen:
+            return index
+        seen.add(name)
+    return -1
+
+
+def _named(start: RoundStart, field_name: str) -> Iterable[tuple[str, Any]]:
+    given = getattr(start, field_name)
+    if not isinstance(given, Mapping):
+        raise InputError(field_name, given, "a mapping of names")
+    for name in given:
+        if not isinstance(name, str) or name in RESERVED:
+            expected = f"a name other than {', '.join(RESERVED)}"
+            raise InputError(field_name, name, expected, remedy="rename it")
+    return given.items()
+
+
+def _own_lots(lot: ArrayLike, n: int) -> FloatArray:
+    owned = own(lot, "lot", length=n, lowest=0.0)
+    if not (owned > 0).all():
+        index = int(np.argmin(owned > 0))
+        raise InputError("lot", float(owned[index]), "a number > 0", index=index)
+    return owned

@@ -1,0 +1,276 @@
+"""What losers shed: positions that bankrupt accounts must close against winners, coin by coin.
+
+A loser's long is closed against winners' shorts in the same coin, a short against longs. At the
+loser's bankruptcy price every contract takes |mark − p^bk| from the winner; at the mark, nothing:
+the price matters as much as the set.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from adlopt.errors import InputError
+from adlopt.foundation.arrays import FloatArray, Record, own, own_number, own_positive
+from adlopt.model import solvency
+from adlopt.model.positions import ContractRound, Positions, Side, own_names, own_sides
+from adlopt.model.round import RoundOutcome, RoundStart
+from adlopt.show.frames import Columns, Tabular
+from adlopt.show.table import counted
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Shed(Tabular, Record):
+    """Orders that winners must close against, one each row; the first listed are served first.
+
+    Parameters
+    ----------
+    loser : sequence of str, length k
+        Who sheds the position.
+    coin : sequence of str, length k
+    side : sequence of Side or str, length k
+        What the loser holds: a LONG is closed against winners' shorts.
+    size : array_like, shape (k,)
+        Contracts, ≥ 0.
+    price : array_like, shape (k,)
+        USD. At which both are closed: the loser's bankruptcy price, or the mark.
+    mark : array_like, shape (k,)
+        USD, > 0; one for each coin.
+
+    Raises
+    ------
+    InputError
+        Naming the field, the index, the value and what was expected.
+
+    Examples
+    --------
+    >>> Shed(loser=["x", "y"], coin=["ETH", "ETH"], side=["long", "long"], size=[2.0, 3.0],
+    ...      price=[3800.0, 3600.0], mark=[3600.0, 3600.0]).value
+    array([200.,   0.])
+    """
+
+    loser: tuple[str, ...]
+    coin: tuple[str, ...]
+    side: tuple[Side, ...]
+    size: FloatArray
+    price: FloatArray
+    mark: FloatArray
+
+    def __post_init__(self) -> None:
+        put = object.__setattr__
+        put(self, "loser", own_names(self.loser, "loser", least=0))
+        k = len(self.loser)
+        put(self, "coin", own_names(self.coin, "coin", k))
+        put(self, "side", own_sides(self.side, k))
+        put(self, "size", own(self.size, "size", length=k, lowest=0.0))
+        put(self, "price", own(self.price, "price", length=k))
+        put(self, "mark", own_positive(self.mark, "mark", length=k))
+        _refuse_two_marks(self)
+
+    def _columns(self) -> Columns:
+        return {
+            "loser": self.loser,
+            "coin": self.coin,
+            "side": [side.value for side in self.side],
+            "size_contracts": self.size,
+            "price_usd": self.price,
+            "mark_usd": self.mark,
+        }
+
+    def _heading(self) -> str:
+        return counted(len(self), "order")
+
+    def __len__(self) -> int:
+        return len(self.loser)
+
+    def check_takes(self) -> None:
+        """There are orders, at prices ≥ 0, none of them better for a winner than the mark.
+
+        Raises
+        ------
+        InputError
+            Naming the first that is not: a matching has no use for it.
+
+        Examples
+        --------
+        >>> Shed(loser=["x"], coin=["ETH"], side=["long"], size=[2.0], price=[90.0],
+        ...      mark=[100.0]).check_takes()
+        Traceback (most recent call last):
+        adlopt.errors.InputError: price[0] is 90.0: expected at least the mark, 100.0, for a
+        long; a loser that is solvent at the mark closes at the mark
+        """
+        if not self.loser:
+            raise InputError("shed", [], "at least one order", remedy="nobody sheds anything")
+        own(self.price, "price", lowest=0.0)
+        if not (self._gap >= 0).all():
+            index = int(np.argmin(self._gap >= 0))
+            bound = "at least" if self.side[index] is Side.LONG else "at most"
+            expected = (
+                f"{bound} the mark, {float(self.mark[index])!r}, for a {self.side[index].value}"
+            )
+            remedy = "a loser that is solvent at the mark closes at the mark"
+            raise InputError(
+                "price", float(self.price[index]), expected, index=index, remedy=remedy
+            )
+
+    @classmethod
+    def at_mark(
+        cls,
+        *,
+        loser: Sequence[str],
+        coin: Sequence[str],
+        side: Sequence[Side | str],
+        size: ArrayLike,
+        mark: ArrayLike,
+    ) -> Shed:
+        """Close at the mark: winners lose positions, and no value.
+
+        Examples
+        --------
+        >>> Shed.at_mark(loser=["x"], coin=["ETH"], side=["long"], size=[2.0], mark=[3600.0]).value
+        array([0.])
+        """
+        return cls(loser=loser, coin=coin, side=side, size=size, price=mark, mark=mark)  # type: ignore[arg-type]
+
+    @property
+    def value(self) -> FloatArray:
+        """USD a contract, shape (k,): what closing against the order takes from a winner."""
+        return np.maximum(self._gap, 0.0)
+
+    @property
+    def _gap(self) -> FloatArray:
+        signs = np.array([side.sign for side in self.side], dtype=np.float64)
+        return signs * (self.price - self.mark)
+
+
+def open_contract_round(
+    *,
+    account: Sequence[str],
+    coin: Sequence[str],
+    size: ArrayLike,
+    entry: ArrayLike,
+    mark: ArrayLike,
+    collateral: Mapping[str, float],
+    lot: ArrayLike | float = 1.0,
+) -> tuple[ContractRound, Shed]:
+    """Build a round and what its losers shed from raw accounts under cross margin.
+
+    Insolvent accounts shed all their positions at their bankruptcy prices: the account's negative
+    equity is spread over its positions by notional, so that for a single position the price is
+    `solvency.bankruptcy_price`. Winners are the solvent accounts with positive PNL; all their
+    positions are listed, hedges included. `positions.value` is the average that losers in the
+    coin take a contract.
+
+    Parameters
+    ----------
+    account, coin : sequence of str, length m
+        One row is one position.
+    size, entry, mark : array_like, shape (m,)
+        Contracts (signed: positive long), USD, USD.
+    collateral : mapping of str to float
+        USD, one for each account.
+    lot : array_like, shape (m,), or float
+        Contracts.
+
+    Raises
+    ------
+    InputError
+        If arrays differ in length, an account has no collateral, nobody wins or nobody loses.
+
+    Examples
+    --------
+    >>> round_, shed = open_contract_round(
+    ...     account=["x", "w"], coin=["ETH", "ETH"], size=[10, -10], entry=[4000, 4000],
+    ...     mark=[3600, 3600], collateral={"x": 2000.0, "w": 8000.0})
+    >>> shed.price, round_.needed, round_.start.capacity
+    (array([3800.]), 2000.0, array([4000.]))
+    """
+    m = len(own_names(account, "account"))
+    own_names(coin, "coin", m)
+    pnl_row = solvency.profit(size, entry, mark)
+    size, mark = own(size, "size", length=m), own(mark, "mark", length=m, lowest=0.0)
+    for values, name, kept in ((size, "size", size != 0), (mark, "mark", mark > 0)):
+        if not kept.all():
+            index = int(np.argmin(kept))
+            raise InputError(name, float(values[index]), "not 0", index=index)
+    lots = np.full(m, own_number(lot, "lot")) if np.isscalar(lot) else own(lot, "lot", length=m)
+    names = tuple(dict.fromkeys(account))
+    index_of = {name: i for i, name in enumerate(names)}
+    owner = np.array([index_of[name] for name in account])
+    for name in names:
+        if name not in collateral:
+            raise InputError("collateral", None, "a number", index=name)
+    held = np.array([own_number(collateral[name], f"collateral[{name!r}]") for name in names])
+    pnl = np.bincount(owner, pnl_row, minlength=len(names))
+    equity = solvency.equity(held, pnl)
+    wins, loses = (pnl > 0) & (equity > 0), equity < 0
+    if not wins.any():
+        raise InputError("pnl", "no winner", "an account with positive PNL and equity")
+    if not loses.any():
+        raise InputError("equity", "no loser", "an account with negative equity")
+    notional = np.abs(size) * mark
+    share = notional / np.bincount(owner, notional, minlength=len(names))[owner]
+    price = mark - equity[owner] * share / size
+    out = np.flatnonzero(loses[owner]).tolist()
+    _refuse_negative(price, out, account)
+    sides = [Side.LONG if q > 0 else Side.SHORT for q in size]
+    shed = Shed(
+        loser=tuple(account[i] for i in out),
+        coin=tuple(coin[i] for i in out),
+        side=tuple(sides[i] for i in out),
+        size=np.abs(size[out]),
+        price=price[out],
+        mark=mark[out],
+    )
+    stay = np.flatnonzero(wins[owner]).tolist()
+    positions = Positions(
+        account=tuple(account[i] for i in stay),
+        coin=tuple(coin[i] for i in stay),
+        side=tuple(sides[i] for i in stay),
+        size=np.abs(size[stay]),
+        lot=lots[stay],
+        value=average_values(shed, [(coin[i], sides[i].opposite) for i in stay]),
+        mark=mark[stay],
+    )
+    start = RoundStart(
+        account=tuple(name for name, wins_ in zip(names, wins, strict=True) if wins_),
+        capacity=solvency.capacities(pnl[wins]),
+        equity=equity[wins],
+        deficit=solvency.deficit(equity),
+    )
+    needed = solvency.needed_budget(shed.mark, shed.price, shed.size)
+    return ContractRound(
+        start=start, positions=positions, outcome=RoundOutcome(needed=needed)
+    ), shed
+
+
+def average_values(shed: Shed, books: Sequence[tuple[str, Side]]) -> FloatArray:
+    """USD a contract that losers of each coin and side take on average; 0 where there is none."""
+    totals: dict[tuple[str, Side], list[float]] = {}
+    for book, size, value in zip(
+        zip(shed.coin, shed.side, strict=True), shed.size, shed.value, strict=True
+    ):
+        both = totals.setdefault(book, [0.0, 0.0])
+        both[0] += float(size)
+        both[1] += float(size * value)
+    empty = [1.0, 0.0]
+    return np.array([totals.get(book, empty)[1] / totals.get(book, empty)[0] for book in books])
+
+
+def _refuse_two_marks(shed: Shed) -> None:
+    marks: dict[str, float] = {}
+    for index, (coin, mark) in enumerate(zip(shed.coin, shed.mark.tolist(), strict=True)):
+        if marks.setdefault(coin, mark) != mark:
+            expected = f"{marks[coin]!r}, the mark of {coin} before"
+            raise InputError("mark", mark, expected, index=index)
+
+
+def _refuse_negative(price: FloatArray, out: list[int], account: Sequence[str]) -> None:
+    for i in out:
+        if price[i] < 0:
+            remedy = "spread the loss over several rounds, or close at the mark"
+            expected = f"a bankruptcy price ≥ 0 for {account[i]!r}"
+            raise InputError("price", float(price[i]), expected, index=i, remedy=remedy)

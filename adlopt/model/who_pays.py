@@ -1,0 +1,116 @@
+"""Who pays how much: Lorenz curves, order turned round, and whether the same ones are hit again."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from adlopt.errors import InputError
+from adlopt.foundation.arrays import FloatArray, freeze, own
+
+TIE = 1e-12
+"""Relative distance within which two numbers count as equal."""
+
+
+def lorenz(amounts: ArrayLike) -> tuple[FloatArray, FloatArray]:
+    """Share of accounts, from those that pay least, and the share of all dollars they pay.
+
+    Parameters
+    ----------
+    amounts : array_like, shape (n,)
+        USD ≥ 0, at least one of them > 0.
+
+    Returns
+    -------
+    tuple of FloatArray, each of shape (n + 1,)
+        Both from 0 to 1.
+
+    Raises
+    ------
+    InputError
+        If nothing is paid.
+
+    Examples
+    --------
+    >>> accounts, dollars = lorenz([30.0, 0.0, 10.0, 0.0])
+    >>> accounts.tolist(), dollars.tolist()
+    ([0.0, 0.25, 0.5, 0.75, 1.0], [0.0, 0.0, 0.0, 0.25, 1.0])
+    """
+    paid = np.sort(own(amounts, "amounts", lowest=0.0))
+    if not paid.size or paid[-1] == 0:
+        raise InputError("amounts", paid.tolist(), "at least one number > 0")
+    running = np.cumsum(paid / paid[-1])
+    dollars = np.concatenate([[0.0], running / running[-1]])
+    return freeze(np.linspace(0.0, 1.0, paid.size + 1)), freeze(dollars)
+
+
+def fractions(haircut: FloatArray, capacity: FloatArray) -> FloatArray:
+    """Shares x_i / u_i, shape (n,); 0 where there is no profit.
+
+    Examples
+    --------
+    >>> fractions(np.array([30.0, 0.0]), np.array([120.0, 0.0]))
+    array([0.25, 0.  ])
+    """
+    held = capacity > 0
+    return np.where(held, haircut, 0.0) / np.where(held, capacity, 1.0)
+
+
+def inversions(capacity: ArrayLike, haircut: ArrayLike) -> float:
+    """Share of neighbours by profit whose order the haircut turns round [CTTX26, Sec. 5.2].
+
+    0 if all have the same profit.
+
+    Parameters
+    ----------
+    capacity, haircut : array_like, shape (n,)
+        USD ≥ 0.
+
+    Examples
+    --------
+    >>> inversions([6, 3, 1], [6, 0, 0]), inversions([6, 3, 1], [3.6, 1.8, 0.6])
+    (0.5, 0.0)
+    """
+    u = own(capacity, "capacity", lowest=0.0)
+    x = own(haircut, "haircut", length=u.size, lowest=0.0)
+    order = np.argsort(-u, kind="stable")
+    before, after = u[order], (u - x)[order]
+    apart = np.diff(before) < 0
+    turned = np.diff(after) > TIE * before[:-1]
+    pairs = int(apart.sum())
+    return float((apart & turned).sum()) / pairs if pairs else 0.0
+
+
+def rank_correlation(
+    first: ArrayLike, second: ArrayLike, *, within: tuple[ArrayLike, ArrayLike] = (0.0, 0.0)
+) -> float | None:
+    """Correlation of ranks, ties at their mean rank; None if either is constant.
+
+    Parameters
+    ----------
+    first, second : array_like, shape (n,)
+    within : pair of array_like, shape (n,) or ()
+        How far each number may be off: two are tied unless they are further apart than both may be
+        off together. A tie with one number counts half a rank, whatever that one is tied with.
+
+    Examples
+    --------
+    >>> rank_correlation([1, 2, 3, 4], [1, 3, 2, 4])
+    0.8
+    >>> rank_correlation([1, 2, 3, 4], [1, 2.1, 2, 4], within=(0.0, 0.1))
+    0.9486832980505138
+    """
+    x = own(first, "first")
+    y = own(second, "second", length=x.size)
+    a, b = (_centred_ranks(*given) for given in zip((x, y), within, strict=True))
+    norm = float(np.sqrt((a @ a) * (b @ b)))
+    return float(np.clip(a @ b / norm, -1.0, 1.0)) if norm else None
+
+
+def _centred_ranks(values: FloatArray, within: ArrayLike) -> FloatArray:
+    """Numbers clearly below less numbers clearly above, halved, shape (n,): they sum to 0."""
+    off = np.asarray(within) + TIE * float(np.abs(values).max(initial=0.0)) / 2.0
+    lowest, highest = values - off, values + off
+    below = np.searchsorted(np.sort(highest), lowest, side="left")
+    above = values.size - np.searchsorted(np.sort(lowest), highest, side="right")
+    return (below - above) / 2.0

@@ -1,1 +1,0 @@
-"""What to minimise besides the worst burden: each with its own proof of optimality."""

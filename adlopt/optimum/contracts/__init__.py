@@ -1,0 +1,1 @@
+"""Rounds in contracts: whole lots of several positions an account."""

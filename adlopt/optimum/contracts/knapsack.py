@@ -1,0 +1,189 @@
+"""The most that an account can give below a limit: a bounded knapsack over its few positions.
+
+The last two positions are solved in closed form: which counts of one leave the least remainder
+modulo the other is a question for Euclid's algorithm. The counts before them are searched depth
+first, largest lots first, until a bound is met or a number of nodes is spent; the bound is kept
+either way. Plain integers throughout: `adlopt.optimum.contracts.compiled` compiles these very
+functions.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+
+def least_remainder(value: int, step: int, modulus: int, most: int) -> int:
+    """First t in [0, most] at which (value + t · step) mod modulus is least.
+
+    Euclid's algorithm on (step, modulus) visits, in ascending t, every advance that lowers a
+    remainder by less than all before it (the convergents from one side and those in between), so
+    it takes O(log modulus) divisions.
+
+    Parameters
+    ----------
+    value, step : int
+        ≥ 0.
+    modulus : int
+        > 0.
+    most : int
+        ≥ 0.
+
+    Examples
+    --------
+    >>> least_remainder(5, 7, 10, 3), [(5 + 7 * t) % 10 for t in range(4)]
+    (1, [5, 2, 9, 6])
+    """
+    rest, up = value % modulus, step % modulus
+    if up == 0:
+        return 0
+    t, up_time, down, down_time = 0, 1, modulus - up, 1
+    while rest > 0:
+        if down > rest:
+            times = min((down - rest + up - 1) // up, (down - 1) // up)
+            down -= times * up
+            down_time += times * up_time
+            if down_time > most - t:
+                break
+            if down > rest:
+                times = (up - 1) // down
+                up -= times * down
+                up_time += times * down_time
+                if up == down:
+                    break
+                continue
+        times = min(rest // down, (most - t) // down_time)
+        if times == 0:
+            break
+        rest -= times * down
+        t += times * down_time
+    return t
+
+
+def two_lots(room: int, large: int, most_large: int, small: int, most_small: int) -> int:
+    """How many of the larger lots to take so that both together fill the room best.
+
+    As many of the smaller are then taken as fit.
+
+    Examples
+    --------
+    >>> two_lots(24, 10, 5, 7, 5)
+    1
+    """
+    high = min(most_large, room // large)
+    beyond = room - (most_small + 1) * small
+    low = beyond // large + 1 if beyond >= 0 else 0
+    if low > high:
+        return high
+    taken = high - least_remainder(room - high * large, large, small, high - low)
+    if low == 0:
+        return taken
+    full = (low - 1) * large + most_small * small
+    return taken if room - (room - taken * large) % small >= full else low - 1
+
+
+def fill(  # noqa: PLR0912, PLR0913, PLR0915, PLR0917 - one loop over columns, so that it compiles
+    start: Sequence[int],
+    lot: Sequence[int],
+    most: Sequence[int],
+    step: Sequence[int],
+    worth: Sequence[int],
+    limit: Sequence[int],
+    todo: Sequence[int],
+    nodes: int,
+    take: list[int],
+    counts: list[int],
+    amount: list[int],
+    bound: list[int],
+) -> int:
+    """Fill accounts up to their limits; write lots, what they make, and what none can exceed.
+
+    Parameters
+    ----------
+    start : (n + 1,)
+        Where each account begins among the positions; each has at least one.
+    lot, most : (m,)
+        Micro-dollars a lot > 0, largest first in each account, and lots > 0.
+    step, worth : (m,)
+        Greatest common divisor, and total, of this position and those after it in its account.
+    limit : (n,)
+        Micro-dollars.
+    todo : sequence of int
+        Accounts to fill.
+    nodes : int
+        Counts that the search may try in each account.
+    take : list of int
+        Scratch of at least the most positions that an account has.
+    counts : (m,)
+        Written: lots taken.
+    amount, bound : (n,)
+        Written: micro-dollars taken, and an upper bound; equal where the search ended.
+
+    Returns
+    -------
+    int
+        Nodes spent in all.
+
+    Examples
+    --------
+    >>> counts, amount, bound = [0, 0, 0], [0], [0]
+    >>> fill([0, 3], [11, 7, 5], [2, 2, 2], [1, 1, 5], [46, 24, 10], [20], [0], 9, [0] * 3,
+    ...      counts, amount, bound)
+    2
+    >>> counts, amount, bound
+    ([0, 2, 1], [19], [19])
+    """
+    spent_in_all = 0
+    for i in todo:
+        first, last, whole = start[i], start[i + 1], limit[i]
+        if whole >= worth[first]:
+            for j in range(first, last):
+                counts[j] = most[j]
+            amount[i] = bound[i] = worth[first]
+            continue
+        if last == first + 1:
+            counts[first] = min(most[first], whole // lot[first])
+            amount[i] = bound[i] = counts[first] * lot[first]
+            continue
+        top, found, spent = whole // step[first] * step[first], -1, 0
+        pair, j, room = last - 2, first, whole
+        while True:
+            while j < pair:
+                take[j - first] = min(most[j], room // lot[j])
+                room -= take[j - first] * lot[j]
+                j += 1
+            large = two_lots(room, lot[pair], most[pair], lot[pair + 1], most[pair + 1])
+            after = room - large * lot[pair]
+            small = min(most[pair + 1], after // lot[pair + 1])
+            total = whole - after + small * lot[pair + 1]
+            spent += 1
+            if total > found:
+                found = total
+                for q in range(first, pair):
+                    counts[q] = take[q - first]
+                counts[pair], counts[pair + 1] = large, small
+            if found >= top or pair == first:
+                top = found
+                break
+            j = pair - 1
+            while j >= first and spent < nodes:
+                held = take[j - first]
+                given_back = whole - room - lot[j]
+                if held == 0 or given_back + worth[j + 1] <= found:
+                    room += held * lot[j]
+                    take[j - first] = 0
+                    j -= 1
+                    continue
+                take[j - first] = held - 1
+                room += lot[j]
+                if given_back + room // step[j + 1] * step[j + 1] > found:
+                    break
+                spent += 1
+            if j < first:
+                top = found
+                break
+            if spent >= nodes:
+                break
+            j += 1
+        amount[i], bound[i] = found, top
+        spent_in_all += spent
+    return spent_in_all

@@ -1,0 +1,1 @@
+"""What all problems share: burdens to make least, closed forms, certificates."""

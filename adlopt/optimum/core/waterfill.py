@@ -1,0 +1,222 @@
+"""Closed forms: pro-rata, water-filling, and the optimum of the priced budget.
+
+F(z) = Σ min(u_i, w_i z) is what can be raised at worst burden z: concave and piecewise linear, so
+Newton's method from the left finds the level of a budget in a few passes, without sorting.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from adlopt.errors import InfeasibleRound, InputError
+from adlopt.foundation.arrays import MANY, FloatArray, own, own_number
+from adlopt.optimum.core.burden_problem import BurdenProblem
+from adlopt.optimum.core.certificate import TOLERANCE, Multipliers
+
+TIE = 1e-12
+"""Relative distance at which a level counts as standing on a breakpoint."""
+
+
+def pro_rata(capacity: ArrayLike, budget: float) -> FloatArray:
+    """x_i = B u_i / U, shape (n,), USD: the unique min–max burden haircut [CTTX26, Prop. 9].
+
+    Raises
+    ------
+    InfeasibleRound
+        If the budget exceeds the total capacity.
+
+    Examples
+    --------
+    >>> pro_rata([120.0, 80.0, 40.0], budget=60.0)
+    array([30., 20., 10.])
+    """
+    u = own(capacity, "capacity", lowest=0.0)
+    b = own_number(budget, "budget", lowest=0.0)
+    total = float(u.sum())
+    check_reachable(b, total)
+    return u * min(b / total, 1.0) if b > 0 else np.zeros_like(u)
+
+
+def water_fill(weights: ArrayLike, capacity: ArrayLike, budget: float) -> FloatArray:
+    """x_i = min(u_i, w_i z) with Σ x_i = B: capped pro-rata on any weights; shape (n,), USD.
+
+    Raises
+    ------
+    InfeasibleRound
+        If the accounts of positive weight cannot raise the budget.
+
+    Examples
+    --------
+    >>> water_fill([100.0, 100.0, 100.0], [10.0, 80.0, 80.0], budget=70.0)
+    array([10., 30., 30.])
+    """
+    w = own(weights, "weights", lowest=0.0)
+    u = own(capacity, "capacity", length=w.size, lowest=0.0)
+    b = own_number(budget, "budget", lowest=0.0)
+    reachable = u * (w > 0)
+    check_reachable(b, float(reachable.sum()))
+    most = min(b, float(reachable.sum()))
+    return np.minimum(reachable, w * water_level(w, reachable, most))
+
+
+def check_reachable(budget: float, reachable: float) -> None:
+    """Raise `InfeasibleRound`, with the smallest relaxation, if the budget exceeds the reach.
+
+    A budget nearer than half of `TOLERANCE` is the sum of the capacities, added in another order:
+    the other half is left to the rounding of what is raised. The capacities themselves are the
+    certificate: Σ x_i ≤ Σ u_i < B.
+    """
+    if budget > reachable * (1 + TOLERANCE / 2):
+        missing = budget - reachable
+        raise InfeasibleRound(
+            f"the budget of {budget:,.2f} USD exceeds the {reachable:,.2f} USD that winners can "
+            f"give: {missing:,.2f} USD are missing; ask for at most {reachable!r} USD, or price "
+            "the shortfall with surrogate(track=..., fair=...)",
+            below=reachable,
+            above=None,
+            missing=missing,
+        )
+
+
+def water_level(weights: FloatArray, capacity: FloatArray, budget: float) -> float:
+    """Smallest z with Σ min(u_i, w_i z) = B ≤ Σ u_i; capacities where w_i = 0 must be 0.
+
+    Examples
+    --------
+    >>> water_level(np.array([100.0, 100.0]), np.array([10.0, 80.0]), 70.0)
+    0.6
+    """
+    if budget <= 0:
+        return 0.0
+    level, before = 0.0, -1
+    while True:
+        full, given, slope = filled(weights, capacity, level)
+        if full == before:
+            return level
+        before, missing = full, budget - given
+        if slope <= 0 or missing <= 0:
+            free = capacity > 0
+            return min(level, float((capacity[free] / weights[free]).max()))
+        level = max(level, missing / slope)
+
+
+def filled(weights: FloatArray, capacity: FloatArray, level: float) -> tuple[int, float, float]:
+    """Accounts that a level fills, what they give, and the weight of the others.
+
+    Examples
+    --------
+    >>> filled(np.array([1.0, 1.0, 2.0]), np.array([3.0, 9.0, 9.0]), 4.0)
+    (1, 3.0, 3.0)
+    """
+    if weights.size >= MANY:
+        from adlopt.foundation import kernels
+
+        full, given, slope = kernels.filled(weights, capacity, level)
+        return full, given, slope
+    at_cap = capacity <= weights * level
+    return int(at_cap.sum()), float(capacity[at_cap].sum()), float(weights[~at_cap].sum())
+
+
+def optimum(problem: BurdenProblem) -> tuple[FloatArray, Multipliers]:
+    """Solve the continuous problem in closed form.
+
+    Raising more raises the level, so over-haircutting never pays; raising a dollar less never
+    pays while `under` exceeds `fair` over the weight still below its cap. The optimum raises as
+    much as it may while that holds.
+
+    Returns
+    -------
+    haircut : FloatArray, shape (n,), USD
+    multipliers : Multipliers
+        Dual optimal up to rounding.
+
+    Raises
+    ------
+    InfeasibleRound
+        If the budget is exact and out of reach.
+    """
+    capacity, weight = problem.open, problem.weight
+    reachable = problem.reachable
+    if problem.exact:
+        check_reachable(problem.budget, reachable)
+    level = water_level(weight, capacity, min(problem.budget, reachable))
+    worth = _last_level_worth_raising(problem, level)
+    everything = problem.budget >= reachable and worth >= level
+    haircut = capacity if everything else np.minimum(capacity, weight * min(level, worth))
+    short = worth < level or problem.budget > reachable
+    return haircut, _multipliers(problem, min(level, worth), short=short)
+
+
+def _last_level_worth_raising(problem: BurdenProblem, level: float) -> float:
+    """Largest breakpoint up to which a dollar more of budget is worth its burden."""
+    if problem.exact:
+        return level
+    threshold = problem.fair / problem.under
+    below_cap = problem.open >= problem.weight * level * (1 - TIE)
+    if float(problem.weight[below_cap & (problem.open > 0)].sum()) >= threshold:
+        return level
+    held = (problem.open > 0) & (problem.weight > 0)
+    ratio = problem.open[held] / problem.weight[held]
+    order = np.argsort(-ratio, kind="stable")
+    weight_above = np.cumsum(problem.weight[held][order])
+    enough = np.flatnonzero(weight_above >= threshold)
+    worth = float(ratio[order][enough[0]]) if enough.size else 0.0
+    return max(worth, min(problem.allowance, level))
+
+
+def _multipliers(problem: BurdenProblem, level: float, *, short: bool) -> Multipliers:
+    capacity, weight, fair = problem.open, problem.weight, problem.fair
+    filled = weight * level
+    tied = (np.abs(capacity - filled) <= TIE * capacity) & (capacity > 0)
+    free = (capacity > filled) & ~tied
+    free_weight, tied_weight = float(weight[free].sum()), float(weight[tied].sum())
+    if level < problem.allowance * (1 - TIE):
+        fair = 0.0
+    price = problem.under
+    if not short or problem.exact:
+        support = free_weight if free_weight > 0 else tied_weight
+        price = min(price, fair / support) if support > 0 else 0.0
+    spare = max(fair - price * free_weight, 0.0)
+    on_ties = min(price, spare / tied_weight) if tied_weight > 0 else 0.0
+    burden = np.where(free & (fair > 0), price, 0.0)
+    burden[tied] = on_ties
+    return Multipliers(budget=price, burden=burden)
+
+
+def project(point: FloatArray, weights: FloatArray, budget: float) -> FloatArray:
+    """Project onto {0 ≤ h ≤ 1, Σ w_i h_i = B} in the Euclidean norm; shape (n,).
+
+    h_i = clip(y_i − μ w_i, 0, 1) with μ found exactly among its 2n breakpoints.
+
+    Raises
+    ------
+    InfeasibleRound
+        If B exceeds Σ w_i.
+
+    Examples
+    --------
+    >>> project(np.array([0.5, 0.0]), np.array([1.0, 1.0]), 1.5)
+    array([1. , 0.5])
+    """
+    if weights.shape != point.shape:
+        raise InputError("weights", f"{weights.size} values", f"{point.size}, one for each entry")
+    check_reachable(budget, float(weights.sum()))
+    active = weights > 0
+    if not active.any():
+        return np.zeros_like(point)
+    y, w = point[active], weights[active]
+    edges = np.sort(np.concatenate([y / w, (y - 1.0) / w]))
+    low, high = 0, edges.size - 1
+    while high - low > 1:
+        middle = (low + high) // 2
+        raised = float((w * np.clip(y - edges[middle] * w, 0.0, 1.0)).sum())
+        low, high = (middle, high) if raised >= budget else (low, middle)
+    inside = y - 0.5 * (edges[low] + edges[high]) * w
+    moving = (inside > 0.0) & (inside < 1.0)
+    slope = float((w[moving] ** 2).sum())
+    full = float(w[inside >= 1.0].sum())
+    shift = edges[low] if slope == 0 else (full + float((w * y)[moving].sum()) - budget) / slope
+    projected = np.zeros_like(point)
+    projected[active] = np.clip(y - np.clip(shift, edges[low], edges[high]) * w, 0.0, 1.0)
+    return projected

@@ -1,0 +1,124 @@
+"""What it costs to solve each round on its own where rounds share their winners: *hindsight*.
+
+Each round's optimum is executed on what the rounds before have left, and its whole bill is set
+against the coupled optimum, both sides proven.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from adlopt.foundation.arrays import FloatArray
+from adlopt.model.episode import Episode
+from adlopt.model.loss import Asymmetric, MinMax
+from adlopt.optimum.core.burden_problem import BurdenProblem
+from adlopt.optimum.core.waterfill import optimum
+from adlopt.optimum.coupled.coupled_proof import value, worst_in_all
+from adlopt.optimum.coupled.shared_winners import Coupling
+from adlopt.optimum.coupled.solve_coupled import CoupledSolution, solve_coupled
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class CouplingPrice:
+    """Rounds solved one by one, beside the coupled optimum.
+
+    Parameters
+    ----------
+    coupled : CoupledSolution
+    one_by_one : float
+        The same objective, recomputed for the rounds solved one by one.
+    short : dict
+        USD that a round, from 1, could not raise from what was left of its winners.
+    overdrawn : tuple of int
+        Rounds, from 1, in which an account that has paid before holds less than that: the coupled
+        optimum excludes this, so it can then be the dearer one.
+    """
+
+    coupled: CoupledSolution
+    one_by_one: float
+    short: dict[int, float]
+    overdrawn: tuple[int, ...]
+
+    @property
+    def price(self) -> tuple[float, float] | None:
+        """Least and most that not coupling costs; None where budgets were to be met and were not.
+
+        The two differ by the gap of the coupled optimum's certificate.
+        """
+        if self.short and self.coupled.budgets_met:
+            return None
+        certificate = self.coupled.certificate
+        return self.one_by_one - certificate.upper, self.one_by_one - certificate.lower
+
+    def __str__(self) -> str:
+        if self.price is None:
+            lost = f"{sum(self.short.values()):,.2f} USD short"
+            return f"one by one, rounds {', '.join(map(str, self.short))} come out {lost}"
+        dearer = f"one by one, {self.one_by_one:.6g} instead of {self.coupled.value:.6g}"
+        return f"{dearer}: not coupling costs {self.price[0]:.6g} to {self.price[1]:.6g}"
+
+
+def price_of_not_coupling(
+    episode: Episode,
+    loss: MinMax | Asymmetric | None = None,
+    *,
+    gap: float = 0.0,
+    time_limit: float | None = None,
+) -> CouplingPrice:
+    """Solve each round on its own, on what is left, and compare with `solve_coupled`: *hindsight*.
+
+    A gap and a time limit are the coupled search's own; what it leaves unproven, `price` spans.
+
+    Raises
+    ------
+    InfeasibleRound
+        If not even together the rounds can raise exact budgets.
+    InputError
+        If accounts are pooled, or as in `solve_coupled`.
+
+    Examples
+    --------
+    >>> from adlopt.model.round import Round
+    >>> rounds = [
+    ...     Round.of(t=1, account=["a", "b"], capacity=[90.0, 90.0], deficit=90.0, needed=30.0),
+    ...     Round.of(t=2, account=["a"], capacity=[90.0], deficit=90.0, needed=30.0),
+    ... ]
+    >>> print(price_of_not_coupling(Episode(name="two", rounds=rounds)))
+    one by one, 0.5 instead of 0.333333: not coupling costs 0.166667 to 0.166667
+    """
+    loss = MinMax() if loss is None else loss
+    coupled = solve_coupled(episode, loss, gap=gap, time_limit=time_limit)
+    coupling = Coupling.of(episode, loss)
+    taken, short = _one_by_one(episode, coupling, loss)
+    paid = np.cumsum(taken, axis=0)
+    listed = [paid[t, where] for t, where in enumerate(coupling.place)]
+    over = [
+        (had > round_.start.capacity * (1 + 1e-9)).any()
+        for had, round_ in zip(listed, episode, strict=True)
+    ]
+    cost = (
+        worst_in_all(coupling, taken) if isinstance(loss, MinMax) else value(coupling, loss, taken)
+    )
+    return CouplingPrice(
+        coupled=coupled,
+        one_by_one=cost,
+        short=short,
+        overdrawn=tuple(t + 1 for t, each in enumerate(over) if each),
+    )
+
+
+def _one_by_one(
+    episode: Episode, coupling: Coupling, loss: MinMax | Asymmetric
+) -> tuple[FloatArray, dict[int, float]]:
+    taken, short = np.zeros_like(coupling.weight), {}
+    for t, (round_, where) in enumerate(zip(episode, coupling.place, strict=True)):
+        left = np.maximum(round_.start.capacity - taken[:t, where].sum(axis=0), 0.0)
+        problem = replace(BurdenProblem.of(round_, loss), capacity=left, lot=None)
+        within = replace(problem, budget=min(problem.budget, problem.reachable))
+        missing = problem.budget - within.budget
+        if missing > 1e-9 * problem.budget:
+            short[t + 1] = missing
+        taken[t, where] = optimum(within if problem.exact else problem)[0]
+    return taken, short

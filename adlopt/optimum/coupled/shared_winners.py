@@ -1,0 +1,108 @@
+"""Rounds that share their winners: what is taken from an account in one is gone in the next.
+
+The convention, for an account that several rounds list: what a round lists for it is what it would
+hold there had nothing been taken before. In each round that lists it, what it has paid so far is at
+most that. So a capacity that falls limits what may be taken before the fall, and no account ever
+owes more than it has; a round that does not list an account says nothing about it. Winners are the
+same where their ids are. Lots are left aside.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from adlopt.errors import InputError
+from adlopt.foundation.arrays import BoolArray, FloatArray, IntArray
+from adlopt.model.episode import Episode
+from adlopt.model.loss import Asymmetric, MinMax
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Coupling:
+    """T rounds over N accounts.
+
+    Parameters
+    ----------
+    account : tuple of str, length N
+        Ids, in order of first appearance.
+    place : tuple of IntArray
+        For each round, the index in `account` of each of its winners.
+    budget : FloatArray, shape (T,)
+        USD. B_t.
+    cap : FloatArray, shape (T, N)
+        USD. The most an account may have paid by the end of a round: its least capacity in this
+        and later rounds, infinite after the last that lists it. It never falls with t.
+    weight : FloatArray, shape (T, N)
+        USD. What the loss measures a round's haircuts against; 0 where the round does not list
+        the account, or it is protected: there it pays nothing.
+
+    Examples
+    --------
+    >>> from adlopt.model.round import Round
+    >>> rounds = [
+    ...     Round.of(t=1, account=["a", "b"], capacity=[9.0, 4.0], deficit=5.0, needed=3.0),
+    ...     Round.of(t=2, account=["a"], capacity=[6.0], deficit=5.0, needed=2.0),
+    ... ]
+    >>> Coupling.of(Episode(name="two", rounds=rounds), MinMax()).cap
+    array([[ 6.,  4.],
+           [ 6., inf]])
+    """
+
+    account: tuple[str, ...]
+    place: tuple[IntArray, ...]
+    budget: FloatArray
+    cap: FloatArray
+    weight: FloatArray
+
+    @classmethod
+    def of(cls, episode: Episode, loss: MinMax | Asymmetric) -> Coupling:
+        """Gather an episode.
+
+        Raises
+        ------
+        InputError
+            If accounts are pooled, or the loss is neither `MinMax` nor `Asymmetric`.
+        """
+        if not isinstance(episode, Episode):
+            raise InputError("episode", episode, "an Episode", remedy="read_episode(path)")
+        if episode.pooled:
+            raise InputError(
+                "episode",
+                episode.name,
+                "an episode with accounts",
+                remedy="only totals are known here, not which winners its rounds share",
+            )
+        if not isinstance(loss, (MinMax, Asymmetric)):
+            raise InputError("loss", loss, "MinMax, Asymmetric or surrogate(...)")
+        index: dict[str, int] = {}
+        place = tuple(
+            np.array([index.setdefault(name, len(index)) for name in round_.start.account])
+            for round_ in episode
+        )
+        cap = np.full((len(episode), len(index)), np.inf)
+        weight = np.zeros_like(cap)
+        for t, (round_, where) in enumerate(zip(episode, place, strict=True)):
+            cap[t, where] = round_.start.capacity
+            weight[t, where] = loss.weights(round_.start)
+        cap = np.minimum.accumulate(cap[::-1], axis=0)[::-1]
+        return cls(
+            account=tuple(index),
+            place=place,
+            budget=episode.needed,
+            cap=np.ascontiguousarray(cap),
+            weight=weight,
+        )
+
+    @property
+    def payer(self) -> BoolArray:
+        """Shape (T, N). Who may pay in which round."""
+        mask: BoolArray = self.weight > 0
+        return mask
+
+    @property
+    def whole_weight(self) -> FloatArray:
+        """USD, shape (N,). What an account's payments in all are measured against: its largest."""
+        largest: FloatArray = self.weight.max(axis=0)
+        return largest

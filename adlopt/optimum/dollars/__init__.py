@@ -1,0 +1,1 @@
+"""Rounds in dollars, one file an objective."""

@@ -1,0 +1,149 @@
+"""Two forms of the burden problem that a solver can be trusted with.
+
+Both avoid what makes the obvious one come back "optimal" and wrong: costs of order 1/U that fall
+under dual tolerances, coefficients below 1e-9 that are dropped, integer ranges that exceed what
+floating point can branch on.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fractions import Fraction
+
+import numpy as np
+from numpy.typing import NDArray
+
+from adlopt.foundation.arrays import FloatArray, IntArray
+from adlopt.optimum.core.burden_problem import BurdenProblem
+from adlopt.optimum.core.certificate import Multipliers
+from adlopt.optimum.lots.lot_grid import MICRO, LotGrid
+from adlopt.optimum.programs.program import WORK_TOTAL, Program
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class SlackForm:
+    """The continuous problem with x_i = z w_i − v_i, and the way back to haircut and multipliers.
+
+    Columns z, v_1 … v_n, then undershoot s and excess burden t where they are priced; rows
+    z w_i − v_i ≤ u_i, then Σ x + s ≥ B, then z − t ≤ allowance. Money is scaled to a total weight
+    of `WORK_TOTAL` and the burden's cost is in money: a bare "min z" has duals of 1/U, which a
+    solver cannot tell from zero.
+    """
+
+    program: Program
+    problem: BurdenProblem
+    held: NDArray[np.int64]
+    scale: float
+
+    @classmethod
+    def of(cls, problem: BurdenProblem) -> SlackForm:
+        """State a continuous problem; protected and empty accounts are left out."""
+        held = np.flatnonzero(problem.open > 0)
+        w, u = problem.weight[held], problem.capacity[held]
+        n, total = held.size, float(w.sum())
+        scale = WORK_TOTAL / total if n else 1.0
+        priced = not problem.exact
+        columns = 1 + n + 2 * priced
+        cost = np.zeros(columns)
+        if priced:
+            cost[n + 1], cost[n + 2] = 1.0, problem.fair / problem.under * scale
+        else:
+            cost[0] = WORK_TOTAL
+        upper = np.full(columns, np.inf)
+        # Bounds beyond any optimum keep the simplex from calling a nonnegative cost unbounded.
+        upper[0] = 2.0 * (float((u / w).max(initial=0.0)) + problem.allowance + 1.0)
+        if priced:
+            upper[n + 1], upper[n + 2] = 2.0 * problem.budget * scale + 1.0, upper[0]
+        account = np.arange(1, n + 1)
+        pairs = np.column_stack([np.zeros(n, dtype=int), account]).ravel()
+        pair_values = np.column_stack([w * scale, -np.ones(n)]).ravel()
+        budget_columns = np.concatenate([[0], account, [n + 1] * priced])
+        budget_values = np.concatenate([[WORK_TOTAL if n else 0.0], -np.ones(n), [1.0] * priced])
+        column = [pairs, budget_columns, *([np.array([0, n + 2])] if priced else [])]
+        values = [pair_values, budget_values]
+        values += [np.array([WORK_TOTAL, -WORK_TOTAL])] if priced else []
+        ends = np.concatenate([2 * np.arange(n + 1), [2 * n + budget_columns.size]])
+        start = np.concatenate([ends, [ends[-1] + 2] * priced])
+        allowed = [problem.allowance * WORK_TOTAL] * priced
+        program = Program(
+            cost=cost,
+            lower=np.zeros(columns),
+            upper=upper,
+            row_lower=np.concatenate(
+                [np.full(n, -np.inf), [problem.budget * scale], [-np.inf] * priced]
+            ),
+            row_upper=np.concatenate([u * scale, [np.inf], allowed]),
+            start=start,
+            column=np.concatenate(column),
+            coefficient=np.concatenate(values),
+        )
+        return cls(program=program, problem=problem, held=held, scale=scale)
+
+    def haircut(self, columns: FloatArray) -> FloatArray:
+        """USD, shape (n,), clipped to its bounds."""
+        n = self.held.size
+        raised = columns[0] * self.problem.weight[self.held] - columns[1 : n + 1] / self.scale
+        haircut = np.zeros_like(self.problem.capacity)
+        haircut[self.held] = np.clip(raised, 0.0, self.problem.capacity[self.held])
+        return haircut
+
+    def multipliers(self, row_duals: FloatArray) -> Multipliers:
+        """Unscale the duals of the budget row and of the capacity rows."""
+        n = self.held.size
+        price = self.problem.under if not self.problem.exact else self.scale / WORK_TOTAL
+        y = float(row_duals[n]) * price
+        burden = np.zeros_like(self.problem.capacity)
+        burden[self.held] = y + row_duals[:n] * price
+        return Multipliers(budget=y, burden=burden)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class ShiftedCore:
+    """The exact-budget problem in lots, between two levels that bracket its optimum.
+
+    With k_i = k_i(z_low) + d_i and z = z_low + (z_high − z_low) y the numbers to decide are small
+    and y is of order 1, whatever the money is. d_i may be negative: an exact sum can need fewer
+    lots of one size than the level allows.
+    """
+
+    program: Program
+    grid: LotGrid
+    base: IntArray
+    moving: NDArray[np.int64]
+
+    @classmethod
+    def of(cls, grid: LotGrid, low: Fraction, high: Fraction) -> ShiftedCore:
+        """State the choice of lots between two levels, at the first of which too few are given."""
+        base, top = grid.counts_at(low), grid.counts_at(high)
+        moving = np.flatnonzero(top > 0)
+        n, span = moving.size, high - low
+        room, slope = np.empty(n), np.empty(n)
+        for j, i in enumerate(moving):
+            ratio = Fraction(float(grid.weight[i])) * MICRO / int(grid.size[i])
+            room[j], slope[j] = low * ratio - int(base[i]), span * ratio
+        size = grid.size[moving].astype(float)
+        unit = float(size.max(initial=1.0))
+        missing = float(grid.budget - grid.total(base)) / unit
+        account = np.arange(1, n + 1)
+        program = Program(
+            cost=np.concatenate([[1.0], np.zeros(n)]),
+            lower=np.concatenate([[0.0], -base[moving].astype(float)]),
+            upper=np.concatenate([[1.0], (top - base)[moving].astype(float)]),
+            row_lower=np.concatenate([np.full(n, -np.inf), [missing]]),
+            row_upper=np.concatenate([room, [missing]]),
+            start=np.concatenate([2 * np.arange(n + 1), [3 * n]]),
+            column=np.concatenate(
+                [np.column_stack([np.zeros(n, dtype=int), account]).ravel(), account]
+            ),
+            coefficient=np.concatenate(
+                [np.column_stack([-slope, np.ones(n)]).ravel(), size / unit]
+            ),
+            integer=np.concatenate([[False], np.ones(n, dtype=bool)]),
+        )
+        return cls(program=program, grid=grid, base=base, moving=moving)
+
+    def counts(self, columns: FloatArray) -> IntArray:
+        """Lots of each account, shape (n,)."""
+        counts = self.base.copy()
+        counts[self.moving] += np.rint(columns[1:]).astype(np.int64)
+        return counts

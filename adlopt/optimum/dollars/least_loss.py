@@ -1,0 +1,343 @@
+"""The least loss of a burden problem: solve it, and prove it.
+
+Which method runs, and what it costs for n accounts:
+
+* continuous: Newton on the concave water level, 2 to 6 passes, O(n);
+* continuous, priced: the same, plus a sort where the budget is not worth it, O(n log n);
+* lots, exact budget: steps to either side of the budget, 4 to 8 exact passes, O(n); then the lots
+  that exceed it, a search for the sum, as bits of one integer or by bounded subset sums;
+* lots, priced: the same, and branch and bound below the budget, O(n) a level;
+* any, `Method.HIGHS`: linear program in slack form, a pivot an account at its cap; shifted-core
+  MILP for lots, branch and bound.
+
+Starting from the answer to another budget does not pay. HiGHS then takes a tenth of the time, but
+still a hundred times as long as the water level from nothing (20,000 accounts, equity: 3 s, 0.3 s
+and 3 ms); and that level is a fifth of what a solution takes, its proof being most of the rest.
+
+The first three stay best at any size: a million accounts take 10 to 50 times as long as adding
+them up, and 100 to 300 times without the compiled loops that `adlopt.foundation.arrays.MANY`
+accounts switch on; a linear program is a thousand times slower from 20,000 accounts on, and serves
+as a cross-check. The sum of an exact budget is easy where lots are many, since some small lots make
+any excess; it is hard where a hundred accounts hold a few coarse lots each, and there a MILP is no
+better. Each subset sum is bounded by `subset_sum.NODES` and `subset_sum.SUMS`, and a search that
+needs more of them gives up and says so. The least burden in lots whose sum may exceed the budget is
+then still proved, exactly.
+
+Beyond one position and one round: m positions cost a knapsack an account and level, a few tenths of
+a second for 30,000 (`adlopt.optimum.contracts.closing`). Coins are tied by conservation: a linear
+program with a row an account and coin and an arc a position and price, from tenths of a second to
+minutes (`adlopt.optimum.matching.matching`). T rounds that share n winners cost T · n a cut, and
+more of them as more rounds bind: for 16 × 20,000 from 0.4 s to 3 s
+(`adlopt.optimum.coupled.solve_coupled`). A path over T rounds costs T log T a price of moving, 0.4
+s for 100,000 (`adlopt.optimum.paths.severity_path`). Separate rounds and episodes share nothing and
+are played side by side (`adlopt.studies.sweep`).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from functools import partial
+
+import numpy as np
+
+from adlopt.errors import CertificateError, InputError, SolverFailed
+from adlopt.foundation.arrays import (
+    BoolArray,
+    FloatArray,
+    IntArray,
+    Record,
+    freeze_mask,
+    own,
+    own_number,
+)
+from adlopt.model.loss import worst_burden
+from adlopt.model.method import Method
+from adlopt.optimum.core import waterfill
+from adlopt.optimum.core.burden_problem import BurdenProblem
+from adlopt.optimum.core.certificate import (
+    UNIT_ROUNDING,
+    Certificate,
+    Stage,
+    Trust,
+    certify,
+    round_down,
+)
+from adlopt.optimum.dollars.forms import ShiftedCore, SlackForm
+from adlopt.optimum.lots import level_search as lots
+from adlopt.optimum.lots.lot_grid import MICRO, LotGrid
+from adlopt.optimum.programs.between_levels import least_lots
+from adlopt.optimum.programs.highs import Infeasible, Stopped, check_time_limit, run
+from adlopt.show.frames import Columns, Tabular
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Solution(Tabular, Record):
+    """A feasible haircut and what is proved about it.
+
+    Parameters
+    ----------
+    haircut : FloatArray, shape (n,)
+        USD taken from each account, in the order of the round's accounts.
+    value : float
+        The loss or first criterion, recomputed at the haircut.
+    worst_burden : float
+        max x_i / w_i of the loss's burden.
+    certificate : Certificate
+    method : Method
+        What produced the haircut.
+    stopped : Stopped
+        Whether the method's search ended or hit a limit.
+    at_capacity : BoolArray, shape (n,)
+        Where the capacity binds.
+    at_burden : BoolArray, shape (n,)
+        Where the worst burden is borne: these accounts hold it up.
+    then : tuple of Stage
+        Further criteria in order of rank, where the objective has any.
+    reason : tuple of str, length n
+        Why each account gives no more, where limits were given; else empty.
+    """
+
+    haircut: FloatArray
+    value: float
+    worst_burden: float
+    certificate: Certificate
+    method: Method
+    stopped: Stopped
+    at_capacity: BoolArray
+    at_burden: BoolArray
+    then: tuple[Stage, ...] = ()
+    reason: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "haircut", own(self.haircut, "haircut", lowest=0.0))
+        for name in ("at_capacity", "at_burden"):
+            object.__setattr__(self, name, freeze_mask(getattr(self, name)))
+
+    @property
+    def raised(self) -> float:
+        """USD. H = Σ x_i."""
+        return float(self.haircut.sum())
+
+    @property
+    def touched(self) -> int:
+        """Number of accounts with a haircut."""
+        return int(np.count_nonzero(self.haircut))
+
+    @property
+    def optimal(self) -> bool:
+        """Whether every criterion is proved optimal; a search's own word is no proof."""
+        proofs = [self.certificate, *(stage.certificate for stage in self.then)]
+        return all(proof.optimal and proof.trust is not Trust.REPORTED for proof in proofs)
+
+    @property
+    def budget_price(self) -> float | None:
+        """Rise of the optimum per extra dollar of budget (dual y); None if it was not used."""
+        given = self.certificate.multipliers
+        return None if given is None else given.budget
+
+    def _columns(self) -> Columns:
+        reasons = {"reason": self.reason} if self.reason else {}
+        return {
+            "haircut_usd": self.haircut,
+            "at_capacity": self.at_capacity,
+            "at_burden": self.at_burden,
+            **reasons,
+        }
+
+    def _heading(self) -> str:
+        return f"hindsight: {self}"
+
+    def __str__(self) -> str:
+        winners = "1 winner gives" if self.touched == 1 else f"{self.touched:,} winners give"
+        early = "" if self.stopped is Stopped.OPTIMAL else "; stopped at a limit"
+        then = "".join(f"; {stage.criterion}: {stage.certificate}" for stage in self.then)
+        return (
+            f"{winners} {self.raised:,.2f} USD, worst burden {100 * self.worst_burden:.4g} %; "
+            f"{self.certificate}{then}{early}"
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Search:
+    """How to look for an optimum.
+
+    Parameters
+    ----------
+    method : Method
+        `AUTO`, or `HIGHS` to have HiGHS solve the linear or mixed-integer program.
+    time_limit : float, optional
+        Seconds for `Method.HIGHS`. The other methods need none.
+    gap : float
+        Relative gap, proven, at which to stop; in contract space only, and not for HiGHS.
+
+    Raises
+    ------
+    InputError
+        For another method, a time limit without HiGHS or not > 0, or a gap with HiGHS or outside
+        [0, 1).
+    """
+
+    method: Method = Method.AUTO
+    time_limit: float | None = None
+    gap: float = 0.0
+
+    def __post_init__(self) -> None:
+        if own_number(self.gap, "gap", lowest=0.0) >= 1:
+            raise InputError("gap", self.gap, "a number in [0, 1)")
+        if self.method not in (Method.AUTO, Method.HIGHS):
+            raise InputError("method", self.method, "Method.AUTO or Method.HIGHS")
+        if self.gap and self.method is Method.HIGHS:
+            remedy = "it goes with Method.AUTO; give HiGHS a time_limit"
+            raise InputError("gap", self.gap, "0, with Method.HIGHS", remedy=remedy)
+        check_time_limit(self.time_limit)
+        if self.time_limit is not None and self.method is Method.AUTO:
+            raise InputError(
+                "time_limit", self.time_limit, "None", remedy="it goes with Method.HIGHS"
+            )
+
+
+def least_loss(problem: BurdenProblem, search: Search | None = None) -> Solution:
+    """Solve a burden problem; see `adlopt.optimum.solve.solve` for what it raises.
+
+    Examples
+    --------
+    >>> from adlopt.model.loss import MinMax
+    >>> from adlopt.model.round import Round
+    >>> round_ = Round.of(capacity=[120.0, 80.0], deficit=90.0, needed=50.0)
+    >>> least_loss(BurdenProblem.of(round_, MinMax())).haircut
+    array([30., 20.])
+    """
+    search = Search() if search is None else search
+    if problem.lot is not None:
+        return _solve_lots(problem, search)
+    if search.method is Method.HIGHS:
+        return _solve_program(problem, search.time_limit)
+    haircut, multipliers = waterfill.optimum(problem)
+    shared = problem.exact and np.array_equal(problem.weight, problem.capacity)
+    used = Method.PRO_RATA if shared else Method.WATER_FILLING
+    return solution(problem, haircut, certify(problem, haircut, multipliers), used)
+
+
+def solution(
+    problem: BurdenProblem,
+    haircut: FloatArray,
+    certificate: Certificate,
+    method: Method,
+    stopped: Stopped = Stopped.OPTIMAL,
+    then: tuple[Stage, ...] = (),
+) -> Solution:
+    """Put an answer together; whose capacity and who bears the burden is read off the haircut."""
+    smallest = problem.lot if problem.lot is not None else 1e-9 * problem.capacity
+    worst = worst_burden(haircut, problem.weight)
+    full = (haircut > 0) & (haircut > problem.capacity - smallest)
+    return Solution(
+        haircut=haircut,
+        value=certificate.upper,
+        worst_burden=worst,
+        certificate=certificate,
+        method=method,
+        stopped=stopped,
+        at_capacity=full,
+        at_burden=(haircut > 0) & (haircut >= worst * problem.weight * (1 - 1e-9)),
+        then=then,
+    )
+
+
+def _solve_program(problem: BurdenProblem, time_limit: float | None) -> Solution:
+    stated = problem
+    if problem.exact:
+        waterfill.check_reachable(problem.budget, problem.reachable)
+        # Rounding makes rows that only just have a solution infeasible.
+        within = problem.reachable * (1 - 64 * UNIT_ROUNDING)
+        stated = replace(problem, budget=min(problem.budget, within))
+    form = SlackForm.of(stated)
+    try:
+        answer = run(form.program, time_limit=time_limit)
+    except Infeasible:
+        raise SolverFailed("HiGHS calls a round infeasible whose budget is in reach") from None
+    haircut = form.haircut(answer.columns)
+    duals = answer.row_duals if answer.row_duals is not None else np.zeros(0)
+    certificate = certify(problem, haircut, form.multipliers(duals))
+    return solution(problem, haircut, certificate, answer.method, answer.stopped)
+
+
+def _solve_lots(problem: BurdenProblem, search: Search) -> Solution:
+    grid = LotGrid.of(problem)
+    if search.method is Method.HIGHS:
+        counts, stopped, lower = _highs_lots(problem, grid, search.time_limit)
+    else:
+        answer = lots.optimum(problem, grid)
+        counts, lower = answer.counts, answer.lower
+        stopped = Stopped.OPTIMAL if answer.finished else Stopped.LIMIT
+    haircut = grid.haircut(counts)
+    certificate = certify_lots(problem, grid, counts, claimed=lower)
+    used = Method.HIGHS if search.method is Method.HIGHS else Method.LOT_SEARCH
+    return solution(problem, haircut, certificate, used, stopped)
+
+
+def certify_lots(
+    problem: BurdenProblem, grid: LotGrid, counts: IntArray, *, claimed: Fraction
+) -> Certificate:
+    """Certify whole lots in integers.
+
+    Where strictly below a level not even the budget can be raised, no haircut has a smaller
+    burden: that proves a bound without any search, whether the level is that of the lots or one
+    that the search `claimed`. Where the continuous bound already meets the value, that proves it.
+    Any other lower bound is the search's own word, and is labelled so.
+
+    Raises
+    ------
+    CertificateError
+        If the lots leave their bounds or miss an exact budget.
+    """
+    if (counts < 0).any() or (counts > grid.most).any():
+        raise CertificateError("an account gives more lots than fit under its capacity")
+    total = grid.total(counts)
+    if problem.exact and not grid.budget <= total <= grid.budget + grid.extra:
+        missing = (grid.budget - total) / MICRO
+        raise CertificateError(f"the lots miss the budget by {missing!r} USD")
+    haircut = grid.haircut(counts)
+    upper, level = problem.value(haircut), grid.level_of(counts)
+    residual = total / MICRO - problem.budget if problem.exact else 0.0
+    if _is_least(problem, grid, level):
+        lower = round_down(level)
+        return Certificate(upper=upper, lower=lower, trust=Trust.EXACT, budget_residual=residual)
+    relaxed, multipliers = waterfill.optimum(problem)
+    continuous = certify(problem, relaxed, multipliers)
+    met = replace(continuous, upper=upper, budget_residual=residual)
+    if met.optimal:
+        return met
+    lower = min(round_down(claimed), upper)
+    if lower <= continuous.lower:
+        return met
+    trust = Trust.EXACT if _is_least(problem, grid, claimed) else Trust.REPORTED
+    return replace(met, lower=lower, trust=trust, error=0.0, multipliers=None)
+
+
+def _is_least(problem: BurdenProblem, grid: LotGrid, level: Fraction) -> bool:
+    """Whether the lots that stay strictly below a burden cannot raise an exact budget."""
+    return problem.exact and grid.supply_below(level)[1] < max(grid.budget, 1)
+
+
+def _highs_lots(
+    problem: BurdenProblem, grid: LotGrid, time_limit: float | None
+) -> tuple[IntArray, Stopped, Fraction]:
+    """Let HiGHS choose the lots."""
+    if not problem.exact or problem.extra:
+        raise InputError(
+            "method", Method.HIGHS, "an exact budget, with lots", remedy="use Method.AUTO"
+        )
+    lots.check_supply(grid)
+    if grid.budget == 0:
+        return np.zeros_like(grid.most), Stopped.OPTIMAL, Fraction(0)
+    top = grid.level_of(grid.most)
+    low = Fraction(waterfill.water_level(problem.weight, problem.open, problem.budget))
+    low = max(low * (1 - Fraction(1, 10**12)), Fraction(0))
+    return least_lots(
+        partial(ShiftedCore.of, grid),
+        low,
+        top,
+        refute=lambda: lots.optimum(problem, grid),
+        time_limit=time_limit,
+    )

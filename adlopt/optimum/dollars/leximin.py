@@ -1,0 +1,141 @@
+"""The lexicographic min–max: the least worst burden, then the least second worst, and so on.
+
+*Continuous.* x_i = min(u_i, w_i z) with Σ x_i = B is the unique optimum: in any other haircut of
+the same sum some account gives less than its share and another more, so a dollar moved from the
+higher to the lower of their burdens lowers the higher one and raises none to it.
+
+*Equal lots.* Serve lot by lot whoever's burden is then the least; of equals the largest weight,
+whose burden was the highest before. This is the greedy method for Σ φ(b_i) with φ convex and
+steeper than any number of smaller terms, which is exact: Federgruen & Groenevelt, *The greedy
+procedure for resource allocation problems*, Operations Research 34 (1986).
+
+*Lots of several sizes.* Dynamic programming over exact sums, `adlopt.optimum.dollars.lot_sums`,
+for small rounds.
+
+The order holds if no dollar, or no lot, can move to a lower burden: that is what is checked.
+"""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+import numpy as np
+
+from adlopt.errors import CertificateError, InputError
+from adlopt.foundation.arrays import FloatArray, IntArray
+from adlopt.foundation.exact import largest_quotient
+from adlopt.model.method import Method
+from adlopt.optimum.core.burden_problem import BurdenProblem
+from adlopt.optimum.core.certificate import Certificate, Stage, Trust, round_down, round_up
+from adlopt.optimum.dollars.least_loss import Solution, certify_lots, least_loss, solution
+from adlopt.optimum.dollars.lot_sums import least_rank, sorted_burdens
+from adlopt.optimum.lots import level_search as lots
+from adlopt.optimum.lots.lot_grid import LotGrid
+from adlopt.optimum.programs.highs import Stopped
+
+CRITERION = "all burdens in order"
+CLOSE = 1e-12
+"""Relative distance of burdens within which fractions decide."""
+
+
+def leximin(problem: BurdenProblem) -> Solution:
+    """Solve an exact-budget problem.
+
+    The second stage's certificate is about moving a dollar, or a lot: `upper` is the worst burden
+    it could come from, `lower` the least burden it could go to.
+
+    Raises
+    ------
+    InfeasibleRound, SolverStopped
+        As the min–max burden does.
+    InputError
+        If lots of several sizes are too many for the search.
+
+    Examples
+    --------
+    >>> from adlopt.model.loss import MinMax
+    >>> from adlopt.model.round import Round
+    >>> round_ = Round.of(capacity=[120.0, 80.0, 40.0], deficit=90.0, needed=60.0, lot=20.0)
+    >>> print(leximin(BurdenProblem.of(round_, MinMax())))
+    2 winners give 60.00 USD, worst burden 33.33 %; proven optimal (exact); all burdens in order:
+    proven optimal (exact)
+    """
+    if problem.lot is None:
+        best = least_loss(problem)
+        stage = Stage(criterion=CRITERION, certificate=_no_dollar_moves(problem, best.haircut))
+        return solution(
+            problem, best.haircut, best.certificate, best.method, best.stopped, (stage,)
+        )
+    grid = LotGrid.of(problem)
+    held = grid.size[grid.most > 0]
+    equal = bool((held == held[:1]).all())
+    counts, finished, lower = (_equal_lots if equal else _any_lots)(problem, grid)
+    certificate = certify_lots(problem, grid, counts, claimed=lower)
+    order = _no_lot_moves(grid, counts) if equal else _searched(certificate)
+    return solution(
+        problem,
+        grid.haircut(counts),
+        certificate,
+        Method.LOT_SEARCH,
+        Stopped.OPTIMAL if finished else Stopped.LIMIT,
+        (Stage(criterion=CRITERION, certificate=order),),
+    )
+
+
+def _equal_lots(problem: BurdenProblem, grid: LotGrid) -> tuple[IntArray, bool, Fraction]:
+    """Everyone below the level gives its lots; those who reach it, the largest weights first."""
+    answer = lots.optimum(problem, grid)
+    counts = grid.counts_below(answer.level)
+    size = int(grid.size[grid.most > 0].max(initial=1))
+    missing = (grid.budget - grid.total(counts)) // size
+    tied = np.flatnonzero(grid.counts_at(answer.level) > counts)
+    counts[tied[np.argsort(-grid.weight[tied], kind="stable")[:missing]]] += 1
+    return counts, answer.finished, answer.lower
+
+
+def _any_lots(problem: BurdenProblem, grid: LotGrid) -> tuple[IntArray, bool, Fraction]:
+    answer = lots.optimum(problem, grid)
+    nothing: tuple[int, ...] = ()
+    counts = least_rank(grid, grid.counts_at(answer.level), nothing, sorted_burdens)
+    if counts is None:
+        raise InputError(
+            "round_",
+            f"{np.count_nonzero(grid.most)} accounts with lots of several sizes",
+            "few enough lots to search all their sums",
+            remedy="use equal lots, fewer accounts, or MinMax()",
+        )
+    return counts, True, grid.level_of(counts)
+
+
+def _searched(certificate: Certificate) -> Certificate:
+    """The exhaustive search's own word."""
+    return Certificate(upper=certificate.upper, lower=certificate.upper, trust=Trust.REPORTED)
+
+
+def _no_dollar_moves(problem: BurdenProblem, haircut: FloatArray) -> Certificate:
+    free = haircut < problem.open
+    worst = largest_quotient(haircut, problem.weight)
+    least = Fraction(0)
+    if haircut[free].all():
+        most = largest_quotient(problem.weight[free], haircut[free])
+        least = min(1 / most, worst) if most else worst
+    return Certificate(upper=round_up(worst), lower=round_down(least), trust=Trust.EXACT)
+
+
+def _no_lot_moves(grid: LotGrid, counts: IntArray) -> Certificate:
+    """Check that no lot can move; (burden with the lot, −burden without) ranks the moves."""
+    weight = np.where(grid.weight > 0, grid.weight, 1.0)
+    with_it = np.where(counts > 0, grid.size * counts / weight, -np.inf)
+    with_more = np.where(counts < grid.most, grid.size * (counts + 1) / weight, np.inf)
+    givers = np.flatnonzero((counts > 0) & (with_it >= with_it.max() * (1 - CLOSE)))
+    takers = np.flatnonzero((counts < grid.most) & (with_more <= with_more.min() * (1 + CLOSE)))
+    worst = max((_rank(grid, int(i), int(counts[i])) for i in givers), default=(Fraction(0),) * 2)
+    best = min((_rank(grid, int(i), int(counts[i]) + 1) for i in takers), default=worst)
+    if best < worst:
+        raise CertificateError("a lot can move to a lower burden")
+    value = round_down(worst[0])
+    return Certificate(upper=value, lower=value, trust=Trust.EXACT)
+
+
+def _rank(grid: LotGrid, account: int, count: int) -> tuple[Fraction, Fraction]:
+    return grid.level(account, count), -grid.level(account, count - 1)

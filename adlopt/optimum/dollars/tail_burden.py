@@ -1,0 +1,260 @@
+"""CVaR of the burdens under an exact budget: closed form, linear program, and the proof of both.
+
+Write c_i = p_i / ((1 − level) w_i) for what a dollar above burden t costs at account i. At a given
+t everyone gives min(u_i, w_i t) for nothing and the rest is bought where c_i is least; the optimum
+is a convex function of t alone, and its slope is 1 − Σ min(p_i / (1 − level), w_i y) over the
+accounts with u_i > w_i t, with y the price of the last dollar. Bisection on its sign ends there.
+
+The proof is the dual of CVaR: for 0 ≤ q_i ≤ p_i / (1 − level) with Σ q_i ≤ 1 and any y, every
+haircut that raises B has a CVaR of at least  y B − Σ u_i (y − q_i / w_i)_+.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+from fractions import Fraction
+
+import numpy as np
+
+from adlopt.errors import InputError, SolverFailed
+from adlopt.foundation.arrays import FloatArray
+from adlopt.model.method import Method
+from adlopt.model.objective import CVaR
+from adlopt.optimum.core.burden_problem import BurdenProblem
+from adlopt.optimum.core.certificate import (
+    EXACT_ACCOUNTS,
+    UNIT_ROUNDING,
+    Certificate,
+    Multipliers,
+    Trust,
+    check_feasible,
+    round_down,
+)
+from adlopt.optimum.core.waterfill import TIE, check_reachable, water_level
+from adlopt.optimum.dollars.least_loss import Search, Solution, least_loss, solution
+from adlopt.optimum.programs.highs import Infeasible, RawAnswer, Stopped, run
+from adlopt.optimum.programs.program import WORK_TOTAL, Program
+from adlopt.optimum.programs.sparse_rows import SparseRows
+
+HALVINGS = 200
+
+
+def least_cvar(problem: BurdenProblem, objective: CVaR, search: Search) -> Solution:
+    """Solve a continuous problem with an exact budget.
+
+    Raises
+    ------
+    InfeasibleRound
+        If the budget is out of reach.
+    InputError
+        If the round has lots, or there is not one importance an account.
+
+    Examples
+    --------
+    >>> from adlopt.model.loss import MinMax
+    >>> from adlopt.model.round import Round
+    >>> round_ = Round.of(capacity=[10.0, 40.0, 90.0], deficit=90.0, needed=70.0)
+    >>> problem = BurdenProblem.of(round_, MinMax())
+    >>> print(least_cvar(problem, CVaR(0.25), Search()))
+    1 winner gives 70.00 USD, worst burden 77.78 %; proven optimal (exact)
+    """
+    if problem.lot is not None:
+        raise InputError(
+            "objective", objective, "MinMax, Leximin or FewestAccounts", remedy="with lots"
+        )
+    shares = objective.shares(problem.capacity.size)
+    check_reachable(problem.budget, problem.reachable)
+    if objective.level == 1:
+        return least_loss(problem, search)
+    if search.method is Method.HIGHS:
+        haircut, dual, answer = _by_program(problem, shares / (1.0 - objective.level), search)
+        method, stopped = answer.method, answer.stopped
+    else:
+        haircut, dual = _by_bisection(problem, shares / (1.0 - objective.level))
+        method, stopped = Method.WATER_FILLING, Stopped.OPTIMAL
+    certificate = _certify(problem, objective, haircut, dual)
+    return solution(problem, haircut, certificate, method, stopped)
+
+
+def _by_bisection(problem: BurdenProblem, cap: FloatArray) -> tuple[FloatArray, Multipliers]:
+    """Haircut and multipliers; `cap` holds p_i / (1 − level)."""
+    held = np.flatnonzero(problem.open)
+    held = held[np.argsort(cap[held] / problem.weight[held], kind="stable")]
+    tail = _Tail(problem.open[held], problem.weight[held], cap[held], problem.budget)
+    low, high, dear, cheap = 0.0, tail.all_equal, tail.price(0.0), 0.0
+    if tail.spent(0.0, dear) <= 1.0 + TIE:
+        high, cheap = 0.0, dear
+    for _ in range(HALVINGS):
+        middle = 0.5 * (low + high)
+        if not low < middle < high:
+            break
+        price = tail.price(middle)
+        if tail.spent(middle, price) > 1.0:
+            low, dear = middle, price
+        else:
+            high, cheap = middle, price
+    level = min((low, high), key=tail.cost)
+    haircut, burden = np.zeros_like(problem.capacity), np.zeros_like(problem.capacity)
+    haircut[held] = tail.haircut(level)
+    y, spent = tail.multipliers(level, cheap, dear)
+    burden[held] = spent / problem.weight[held]
+    return haircut, Multipliers(budget=y, burden=burden)
+
+
+class _Tail:
+    """Accounts in ascending order of c_i; t is the level up to which burdens cost nothing."""
+
+    def __init__(self, u: FloatArray, w: FloatArray, cap: FloatArray, budget: float) -> None:
+        self.u, self.w, self.cap = u, w, cap
+        self.budget = min(budget, float(u.sum()))
+        self.all_equal = water_level(w, u, self.budget)
+
+    def price(self, t: float) -> float:
+        """y: c_i of the account that gives the last dollar above t; 0 if none is needed."""
+        room, missing = self._above(t)
+        if missing <= 0 or not room.size:
+            return 0.0
+        last = min(int(np.searchsorted(np.cumsum(room), missing)), room.size - 1)
+        return float(self.cap[last] / self.w[last])
+
+    def spent(self, t: float, y: float) -> float:
+        """Σ min(cap_i, w_i y) over the accounts whose capacity exceeds w_i t."""
+        over = self.u > self.w * t
+        return float(np.minimum(self.cap[over], self.w[over] * y).sum())
+
+    def haircut(self, t: float) -> FloatArray:
+        room, missing = self._above(t)
+        before = np.concatenate([[0.0], np.cumsum(room)])[:-1]
+        bought = np.clip(missing - before, 0.0, room)
+        haircut: FloatArray = np.minimum(self.u, np.minimum(self.u, self.w * t) + bought)
+        return haircut
+
+    def cost(self, t: float) -> float:
+        above = np.maximum(self.haircut(t) - self.w * t, 0.0)
+        return t + float((self.cap / self.w * above).sum())
+
+    def multipliers(self, t: float, cheap: float, dear: float) -> tuple[float, FloatArray]:
+        """Price y between its values on both sides of t, and q, shape (n,), that spends all of 1.
+
+        Accounts at full capacity with a burden of just t may take any part of q_i ≤ w_i y.
+        """
+        tied = np.abs(self.u - self.w * t) <= TIE * self.u
+        over = (self.u > self.w * t) & ~tied
+        reach = over | tied
+        y = dear
+        if float(self.cap[reach].sum()) > 1.0:
+            all_spent = water_level(self.w[reach], self.cap[reach], 1.0)
+            y = float(np.clip(all_spent, cheap, dear))
+        q = np.where(reach, np.minimum(self.cap, self.w * y), 0.0)
+        spare, asked = max(1.0 - float(q[over].sum()), 0.0), float(q[tied].sum())
+        if asked > spare:
+            q[tied] *= spare / asked
+        return y, q
+
+    def _above(self, t: float) -> tuple[FloatArray, float]:
+        given = np.minimum(self.u, self.w * t)
+        return self.u - given, self.budget - math.fsum(given)
+
+
+def _certify(
+    problem: BurdenProblem, objective: CVaR, haircut: FloatArray, dual: Multipliers
+) -> Certificate:
+    residual = float(check_feasible(problem, haircut) - Fraction(problem.budget))
+    weight = np.where(problem.weight > 0, problem.weight, 1.0)
+    upper = objective.of_burdens(haircut / weight)
+    # A little less than the price: an account that gives in part must not seem to give all.
+    y = max(dual.budget, 0.0) * (1.0 - 8.0 * UNIT_ROUNDING)
+    exact = haircut.size <= EXACT_ACCOUNTS
+    bound = _exact_bound if exact else _float_bound
+    lower, error = bound(problem, objective, haircut, replace(dual, budget=y))
+    return Certificate(
+        upper=upper,
+        lower=max(lower - error, 0.0),
+        trust=Trust.EXACT if exact else Trust.VERIFIED,
+        error=error,
+        budget_residual=residual,
+        multipliers=replace(dual, budget=y),
+    )
+
+
+def _exact_bound(
+    problem: BurdenProblem, objective: CVaR, haircut: FloatArray, dual: Multipliers
+) -> tuple[float, float]:
+    given = objective.importance
+    n = haircut.size
+    importance = [Fraction(1)] * n if given is None else [Fraction(p) for p in given.tolist()]
+    scale = 1 / (sum(importance) * (1 - Fraction(objective.level)))
+    weights = [Fraction(w) for w in problem.weight.tolist()]
+    spent = [
+        min(max(Fraction(m), Fraction(0)) * w, p * scale)
+        for m, w, p in zip(dual.burden.tolist(), weights, importance, strict=True)
+    ]
+    shrink = 1 / max(sum(spent, Fraction(0)), Fraction(1))
+    raised = sum((Fraction(x) for x in haircut.tolist()), Fraction(0))
+    y = Fraction(dual.budget)
+    bound = y * min(Fraction(problem.budget), raised)
+    for u, w, q in zip(problem.open.tolist(), weights, spent, strict=True):
+        if u and y:
+            bound -= Fraction(u) * max(y - q * shrink / w, Fraction(0))
+    return round_down(bound), 0.0
+
+
+def _float_bound(
+    problem: BurdenProblem, objective: CVaR, haircut: FloatArray, dual: Multipliers
+) -> tuple[float, float]:
+    tail = 1.0 - objective.level
+    safe = 1.0 - 16.0 * UNIT_ROUNDING
+    weight = np.where(problem.weight > 0, problem.weight, 1.0)
+    spent = np.clip(dual.burden * problem.weight, 0.0, objective.shares(haircut.size) / tail)
+    spent *= safe / max(math.fsum(spent), 1.0)
+    y = dual.budget
+    forgone = math.fsum(problem.open * np.maximum(y - spent / weight, 0.0))
+    budget = min(problem.budget, math.fsum(haircut))
+    return y * budget - forgone, 8.0 * UNIT_ROUNDING * y * (budget + problem.reachable)
+
+
+def _by_program(
+    problem: BurdenProblem, cap: FloatArray, search: Search
+) -> tuple[FloatArray, Multipliers, RawAnswer]:
+    held = np.flatnonzero(problem.open)
+    program, scale = cvar_program(problem, cap)
+    try:
+        answer = run(program, time_limit=search.time_limit)
+    except Infeasible:
+        raise SolverFailed("HiGHS calls a round infeasible whose budget is in reach") from None
+    n = held.size
+    haircut, burden = np.zeros_like(problem.capacity), np.zeros_like(problem.capacity)
+    haircut[held] = np.clip(answer.columns[1 : n + 1] / scale, 0.0, problem.open[held])
+    duals = np.zeros(n + 1) if answer.row_duals is None else answer.row_duals
+    burden[held] = duals[:n] * scale / WORK_TOTAL
+    dual = Multipliers(budget=float(duals[n]) * scale / WORK_TOTAL, burden=burden)
+    return haircut, dual, answer
+
+
+def cvar_program(problem: BurdenProblem, cap: FloatArray) -> tuple[Program, float]:
+    """State min t + Σ cap_i e_i with w_i (t + e_i) ≥ x_i and Σ x_i = B, and its scale of money.
+
+    Columns t, x_i and e_i of the accounts that can give. Money is scaled to a total weight of
+    `WORK_TOTAL` and the cost is in money, as in `SlackForm`; bounds are finite, so that weak
+    duality holds for any multipliers.
+    """
+    held = np.flatnonzero(problem.open)
+    n, w, u = held.size, problem.weight[held], problem.open[held]
+    scale = WORK_TOTAL / float(w.sum()) if n else 1.0
+    account, top = np.arange(n), float((u / w).max(initial=0.0)) if n else 0.0
+    rows = SparseRows()
+    rows.add_many(
+        row=np.tile(account, 3),
+        column=np.concatenate([np.zeros(n), 1 + account, 1 + n + account]),
+        coefficient=np.concatenate([w * scale, -np.ones(n), w * scale]),
+        lower=np.zeros(n),
+    )
+    budget = min(problem.budget, problem.reachable) * scale
+    rows.add(1 + account, np.ones(n), lower=budget, upper=budget)
+    program = rows.program(
+        cost=np.concatenate([[WORK_TOTAL], np.zeros(n), WORK_TOTAL * cap[held]]),
+        lower=np.zeros(1 + 2 * n),
+        upper=np.concatenate([[2.0 * top + 1.0], u * scale, np.full(n, 2.0 * top + 1.0)]),
+    )
+    return program, scale

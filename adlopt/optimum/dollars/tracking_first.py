@@ -1,0 +1,101 @@
+"""The least |H − B|, then the least worst burden: where a budget cannot be met."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+from fractions import Fraction
+
+import numpy as np
+
+from adlopt.errors import InfeasibleRound
+from adlopt.foundation.arrays import FloatArray
+from adlopt.foundation.exact import exact_sum
+from adlopt.optimum.core.burden_problem import BurdenProblem
+from adlopt.optimum.core.certificate import (
+    ROUNDING,
+    Certificate,
+    Stage,
+    Trust,
+    round_down,
+    round_up,
+)
+from adlopt.optimum.dollars.least_loss import Search, Solution, least_loss
+from adlopt.optimum.lots.lot_grid import MICRO, LotGrid
+
+
+def tracking_first(problem: BurdenProblem, search: Search) -> Solution:
+    """Raise what is nearest to the exact budget of a problem, at the least worst burden.
+
+    A sum above the budget and one as far below it are both tried; the lesser burden wins, the
+    lower sum if they are equal. With lots the budget is rounded to whole micro-dollars, and what is
+    missed is exact in them. That no sum of lots is nearer is proved where their greatest
+    common divisor or their total says so, and is the search's own word elsewhere.
+
+    Raises
+    ------
+    SolverStopped
+        If the search for sums of lots gave up.
+
+    Examples
+    --------
+    >>> from adlopt.model.loss import MinMax
+    >>> from adlopt.model.round import Round
+    >>> round_ = Round.of(capacity=[30.0, 30.0], deficit=90.0, needed=44.0, lot=10.0)
+    >>> best = tracking_first(BurdenProblem.of(round_, MinMax()), Search())
+    >>> best.raised, best.value, best.worst_burden
+    (40.0, 4.0, 0.6666666666666666)
+    """
+    best = _at_nearest(problem, search)
+    budget, raised = _budget(problem), _raised(problem, best.haircut)
+    missed = abs(raised - budget)
+    lower, trust = _least_missed(problem, missed)
+    added = missed - lower
+    first = Certificate(
+        upper=round_up(missed),
+        lower=round_down(lower),
+        trust=trust,
+        rounding=float(added) if added <= Fraction(ROUNDING) * budget else 0.0,
+    )
+    stage = Stage(criterion="least worst burden at that sum", certificate=best.certificate)
+    return replace(best, value=first.upper, certificate=first, then=(stage,))
+
+
+def _at_nearest(problem: BurdenProblem, search: Search) -> Solution:
+    if problem.lot is None:
+        return least_loss(replace(problem, budget=min(problem.budget, problem.reachable)), search)
+    problem = replace(problem, budget=float(_budget(problem)))
+    try:
+        return least_loss(problem, search)
+    except InfeasibleRound as missed:
+        sums = [s for s in (missed.below, missed.above) if s is not None]
+    apart = {s: abs(round(s * MICRO) - round(problem.budget * MICRO)) for s in sums}
+    nearest = [s for s in sums if apart[s] == min(apart.values())]
+    answers = [least_loss(replace(problem, budget=s), search) for s in nearest]
+    return min(answers, key=lambda answer: answer.worst_burden)
+
+
+def _least_missed(problem: BurdenProblem, missed: Fraction) -> tuple[Fraction, Trust]:
+    """What no haircut can come nearer than, and what stands behind it."""
+    budget = _budget(problem)
+    if problem.lot is None:
+        short = max(budget - exact_sum(problem.open), Fraction(0))
+        return min(short, missed), Trust.EXACT
+    grid = LotGrid.of(replace(problem, budget=0.0))
+    step = Fraction(math.gcd(*np.unique(grid.size[grid.most > 0]).tolist()), MICRO)
+    short = budget - Fraction(grid.total(grid.most), MICRO)
+    over = budget % step if step else budget
+    proved = max(short, min(over, step - over) if step else over)
+    return (proved, Trust.EXACT) if proved >= missed else (missed, Trust.REPORTED)
+
+
+def _budget(problem: BurdenProblem) -> Fraction:
+    if problem.lot is None:
+        return Fraction(problem.budget)
+    return Fraction(round(Fraction(problem.budget) * MICRO), MICRO)
+
+
+def _raised(problem: BurdenProblem, haircut: FloatArray) -> Fraction:
+    if problem.lot is None:
+        return exact_sum(haircut)
+    return Fraction(int(np.rint(haircut * MICRO).astype(np.int64).sum()), MICRO)

@@ -1,0 +1,234 @@
+"""Leverage draining: close contracts of the most leveraged accounts down to a common leverage.
+
+Risk-based ADL in one coin, isolated margin: Campbell, Hey, Moallemi & Nutz, *Risk-Based
+Auto-Deleveraging*, arXiv 2603.15963. Account i has q_i contracts at mark P and equity e_i > 0, so
+leverage ℓ_i = P q_i / e_i; closing at the mark changes q_i alone. Of all ways to close Q contracts,
+ℓ'_i = min(ℓ_i, ℓ*) has
+
+* the least maximum leverage;
+* the least expected loss Σ e_i E(ℓ'_i R − 1)_+ for *every* distribution of the adverse relative
+  move R ≥ 0, since Σ e_i ℓ'_i is fixed and E(ℓ R − 1)_+ is convex in ℓ; uniquely so where it is
+  strictly convex;
+* the least CVaR of the loss: R moves all losses together, so the tail of the loss is the loss in
+  the tail of R, {R ≥ r}. There every loss is linear in ℓ from the cutoff 1/r on, and accounts that
+  stay above it are interchangeable: optimal, but not alone.
+
+What remains open is a water-filling of Σ q_i − Q over equities, and is certified as one.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from adlopt.errors import InputError
+from adlopt.foundation.arrays import FloatArray, Record, freeze, own, own_number
+from adlopt.model.positions import WHOLE, ContractRound
+from adlopt.optimum.core.burden_problem import BurdenProblem
+from adlopt.optimum.core.certificate import TOLERANCE, Certificate
+from adlopt.optimum.dollars.least_loss import least_loss
+from adlopt.show.frames import Columns, Tabular
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class LeverageDrain(Tabular, Record):
+    """What to close, and what is proved about the leverage that remains.
+
+    Parameters
+    ----------
+    closed : FloatArray, shape (n,)
+        Contracts closed of each position.
+    leverage : FloatArray, shape (n,)
+        Leverage that remains.
+    certificate : Certificate
+        Of the largest leverage that remains.
+    """
+
+    closed: FloatArray
+    leverage: FloatArray
+    certificate: Certificate
+
+    def __post_init__(self) -> None:
+        for name in ("closed", "leverage"):
+            object.__setattr__(self, name, freeze(getattr(self, name)))
+
+    @property
+    def most(self) -> float:
+        """ℓ*, the largest leverage that remains."""
+        return self.certificate.upper
+
+    def _columns(self) -> Columns:
+        return {"closed_contracts": self.closed, "leverage": self.leverage}
+
+    def _heading(self) -> str:
+        return f"{self}"
+
+    def __str__(self) -> str:
+        touched = int(np.count_nonzero(self.closed))
+        accounts = "1 account closes" if touched == 1 else f"{touched} accounts close"
+        return (
+            f"{accounts} {math.fsum(self.closed):,.6g} contracts, "
+            f"leverage at most {self.most:.4g}; {self.certificate}"
+        )
+
+
+def drain_leverage(
+    size: ArrayLike,
+    equity: ArrayLike,
+    *,
+    mark: float,
+    close: float,
+    lot: float | None = None,
+) -> LeverageDrain:
+    """Close `close` contracts so that the largest leverage is least.
+
+    Parameters
+    ----------
+    size : array_like, shape (n,)
+        Contracts held, ≥ 0.
+    equity : array_like, shape (n,)
+        USD > 0.
+    mark : float
+        USD a contract, > 0.
+    close : float
+        Contracts to close, at most all of them.
+    lot : float, optional
+        Contracts; what is held and what is closed are whole multiples of it.
+
+    Raises
+    ------
+    InputError
+        Naming the field, the index, the value and what was expected.
+
+    Examples
+    --------
+    >>> print(drain_leverage([10.0, 4.0, 1.0], [100.0, 100.0, 100.0], mark=100.0, close=6.0))
+    1 account closes 6 contracts, leverage at most 4; proven optimal (exact)
+    >>> drain_leverage([10.0, 4.0, 1.0], [100.0, 100.0, 100.0], mark=100.0, close=9.0).leverage
+    array([2.5, 2.5, 1. ])
+    """
+    held = own(size, "size", lowest=0.0)
+    worth = _solvent(own(equity, "equity", length=held.size))
+    price = _one_positive(mark, "mark")
+    aim = own_number(close, "close", lowest=0.0)
+    total = math.fsum(held)
+    if aim > total * (1 + TOLERANCE):
+        raise InputError("close", aim, f"at most the {total!r} contracts held")
+    best = least_loss(
+        BurdenProblem(
+            capacity=held,
+            weight=worth / price,
+            budget=max(total - aim, 0.0),
+            under=math.inf,
+            over=math.inf,
+            fair=1.0,
+            lot=None if lot is None else _whole_lots(held, aim, _one_positive(lot, "lot")),
+        )
+    )
+    return LeverageDrain(
+        closed=held - best.haircut,
+        leverage=best.haircut * price / worth,
+        certificate=best.certificate,
+    )
+
+
+def drain_round(round_: ContractRound, *, close: float) -> LeverageDrain:
+    """Close `close` contracts of a round whose positions are all in one coin and on one side.
+
+    Raises
+    ------
+    InputError
+        If there are several coins, sides, marks or lots, or equities or marks are missing.
+
+    Examples
+    --------
+    >>> round_ = ContractRound.of(account=["a", "b"], coin=["ETH", "ETH"], side=["long", "long"],
+    ...     size=[10, 4], value=[40, 50], mark=[100, 100], equity=[100, 100], deficit=9, needed=9)
+    >>> drain_round(round_, close=6).closed
+    array([6., 0.])
+    """
+    if not isinstance(round_, ContractRound):
+        raise InputError("round_", round_, "a ContractRound")
+    positions, equity = round_.positions, round_.start.equity
+    markets = sorted({(c, s.value) for c, s in zip(positions.coin, positions.side, strict=True)})
+    if len(markets) > 1:
+        raise InputError("positions", f"{len(markets)} markets", "one coin and one side")
+    if equity is None:
+        raise InputError("equity", None, "account values", remedy="leverage needs them")
+    if positions.mark is None:
+        raise InputError("mark", None, "a mark price", remedy="leverage needs it")
+    return drain_leverage(
+        positions.size,
+        equity[round_.owner],
+        mark=_shared(positions.mark, "mark"),
+        close=close,
+        lot=_shared(positions.lot, "lot"),
+    )
+
+
+def expected_loss(
+    leverage: ArrayLike, equity: ArrayLike, move: ArrayLike, probability: ArrayLike
+) -> float:
+    """USD. Σ_i e_i E(ℓ_i R − 1)_+: what accounts are expected to lose beyond their equity.
+
+    Parameters
+    ----------
+    leverage, equity : array_like, shape (n,)
+    move : array_like, shape (m,)
+        Adverse relative moves R ≥ 0 of the price.
+    probability : array_like, shape (m,)
+        Of the moves, up to scale.
+
+    Examples
+    --------
+    >>> expected_loss([4.0, 1.0], [100.0, 100.0], move=[0.1, 0.5], probability=[0.9, 0.1])
+    10.0
+    """
+    ratio = own(leverage, "leverage", lowest=0.0)
+    worth = own(equity, "equity", length=ratio.size, lowest=0.0)
+    moves = own(move, "move", lowest=0.0)
+    chance = own(probability, "probability", length=moves.size, lowest=0.0)
+    if not chance.any():
+        raise InputError("probability", chance.tolist(), "a number > 0 among them")
+    beyond = np.array([math.fsum(worth * np.maximum(ratio * r - 1.0, 0.0)) for r in moves])
+    return math.fsum(chance * beyond) / math.fsum(chance)
+
+
+def _whole_lots(held: FloatArray, aim: float, lot: float) -> FloatArray:
+    """Contracts a lot, shape (n,), after checking that whole lots are held and closed."""
+    for field, amounts in (("size", held), ("close", np.array([aim]))):
+        lots = amounts / lot
+        apart = np.abs(lots - np.rint(lots)) > WHOLE * np.maximum(lots, 1.0)
+        if apart.any():
+            index = int(np.argmax(apart))
+            where = index if field == "size" else None
+            expected = f"a whole multiple of the lot, {lot!r}"
+            raise InputError(field, float(amounts[index]), expected, index=where)
+    return np.full(held.size, lot)
+
+
+def _solvent(equity: FloatArray) -> FloatArray:
+    if not (equity > 0).all():
+        index = int(np.argmin(equity > 0))
+        remedy = "an insolvent account is liquidated, not deleveraged"
+        raise InputError("equity", float(equity[index]), "a number > 0", index=index, remedy=remedy)
+    return equity
+
+
+def _shared(values: FloatArray, field: str) -> float:
+    other = values != values[0]
+    if other.any():
+        index = int(np.argmax(other))
+        expected = f"{float(values[0])!r}, as for the first position"
+        raise InputError(field, float(values[index]), expected, index=index)
+    return float(values[0])
+
+
+def _one_positive(value: float, field: str) -> float:
+    number = own_number(value, field, lowest=0.0)
+    if number == 0:
+        raise InputError(field, number, "a number > 0")
+    return number

@@ -1,0 +1,1 @@
+"""Whole lots: levels of the worst burden, and sums that lots can make."""

@@ -1,0 +1,323 @@
+"""Which sums can be made of lots: a bounded subset-sum search that knows when it has proved it.
+
+First depth first, which proves small and regular cases. Where that gives up, large lots are taken
+greedily and the rest is met in the middle: the sums of two groups of small lots, one sorted, so
+that 2¹⁸ sums in each stand for 2³⁶ together.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from adlopt.foundation.arrays import IntArray
+
+NODES = 20_000
+"""How many partial sums the depth-first search looks at before it gives up."""
+SUMS = 2**18
+"""How many sums of each group are listed to meet in the middle."""
+SIZES = 1_024
+"""How many of the smallest sizes may go into the groups."""
+LARGEST_SUM = 2**62 - 1
+"""Sums stay below this to be exact in 64-bit integers."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClosestSums:
+    """The nearest sums to a target that lots can make.
+
+    Parameters
+    ----------
+    below : int
+        Largest sum found that is ≤ target.
+    above : int or None
+        Smallest sum found that is ≥ target; None if there is none.
+    take_below, take_above : dict
+        Lots of each size that make them.
+    proven : bool
+        Whether nothing nearer exists; False if the search gave up.
+    """
+
+    below: int
+    above: int | None
+    take_below: Mapping[int, int]
+    take_above: Mapping[int, int] | None
+    proven: bool
+
+
+def closest_sums(
+    available: Mapping[int, int], target: int, *, nodes: int = NODES, sums: int = SUMS
+) -> ClosestSums:
+    """Find the sums Σ size · count, 0 ≤ count ≤ available, nearest to `target` from both sides.
+
+    Parameters
+    ----------
+    available : mapping of int to int
+        Count of lots of each size > 0.
+    target : int
+        From 0 to 2⁶².
+    nodes : int
+        Bound of the depth-first search; its time is O(nodes).
+    sums : int
+        Bound of each group's sums; meeting takes O(sums · log sums).
+
+    Examples
+    --------
+    >>> found = closest_sums({5: 2, 3: 1}, 9)
+    >>> found.below, found.above, found.proven
+    (8, 10, True)
+    """
+    useful = _useful(available, target)
+    search = _Search(useful, target)
+    search.run(nodes)
+    found = ClosestSums(
+        below=target - search.best_rest,
+        above=search.best_above,
+        take_below=search.counts(search.path_below),
+        take_above=None if search.best_above is None else search.counts(search.path_above),
+        proven=search.finished,
+    )
+    return found if found.proven else _nearer(found, _meet_in_the_middle(useful, target, sums))
+
+
+def _useful(available: Mapping[int, int], target: int) -> dict[int, int]:
+    """Drop lots that no nearest sum takes: more than it takes to pass the target."""
+    useful = {
+        size: min(count, target // size + 1)
+        for size, count in available.items()
+        if count > 0 and size <= target
+    }
+    larger = min((k for k, count in available.items() if k > target and count > 0), default=None)
+    return useful if larger is None else {**useful, larger: 1}
+
+
+def _nearer(one: ClosestSums, other: ClosestSums) -> ClosestSums:
+    """Keep the nearer sum on either side."""
+    below = max(one, other, key=lambda found: found.below)
+    above = min(one, other, key=lambda found: math.inf if found.above is None else found.above)
+    hit = next((f for f in (below, above) if f.below == f.above), None)
+    return ClosestSums(
+        below=below.below,
+        above=above.above,
+        take_below=below.take_below,
+        take_above=above.take_above,
+        proven=hit is not None or one.proven or other.proven,
+    )
+
+
+_Path = tuple[int, int, "_Path | None"]
+
+
+class _Search:
+    def __init__(self, available: Mapping[int, int], target: int) -> None:
+        self.sizes = sorted((size for size, count in available.items() if count > 0), reverse=True)
+        self.count = [available[size] for size in self.sizes]
+        self.left = [0] * (len(self.sizes) + 1)
+        for j in reversed(range(len(self.sizes))):
+            self.left[j] = self.left[j + 1] + self.sizes[j] * self.count[j]
+        self.target, self.best_rest = target, target
+        self.best_above: int | None = None
+        self.path_below: _Path | None = None
+        self.path_above: _Path | None = None
+        self.finished = False
+        step = math.gcd(*self.sizes)
+        self.ideal_rest = target % step if step else target
+        self.ideal_above = target + (-target % step) if step else target
+
+    @property
+    def done(self) -> bool:
+        """Both sides are as near as the greatest common divisor of the sizes allows."""
+        below_done = self.best_rest == self.ideal_rest
+        return self.best_rest == 0 or (below_done and self.best_above == self.ideal_above)
+
+    def run(self, nodes: int) -> None:
+        if self.target == 0:
+            self._offer_above(0, None)
+        seen: set[tuple[int, int]] = set()
+        stack: list[tuple[int, int, int, _Path | None]] = []
+        self._enter(0, self.target, None, seen, stack)
+        while stack and not self.done:
+            if len(seen) > nodes:
+                return
+            j, rest, take, path = stack.pop()
+            if take < 0:
+                continue
+            after = rest - take * self.sizes[j]
+            if after <= self.left[j + 1]:
+                stack.append((j, rest, take - 1, path))
+            self._enter(j + 1, after, (j, take, path), seen, stack)
+        self.finished = True
+        if self.best_rest == 0:
+            self.best_above, self.path_above = self.target, self.path_below
+
+    def _enter(
+        self,
+        j: int,
+        rest: int,
+        path: _Path | None,
+        seen: set[tuple[int, int]],
+        stack: list[tuple[int, int, int, _Path | None]],
+    ) -> None:
+        """Look at the state in which sizes before j are decided and `rest` is still to be made."""
+        if rest < self.best_rest:
+            self.best_rest, self.path_below = rest, path
+        if j == len(self.sizes) or (j, rest) in seen:
+            return
+        seen.add((j, rest))
+        most = min(self.count[j], rest // self.sizes[j])
+        if most < self.count[j]:
+            self._offer_above(self.target - rest + (most + 1) * self.sizes[j], (j, most + 1, path))
+        stack.append((j, rest, most, path))
+
+    def _offer_above(self, total: int, path: _Path | None) -> None:
+        if self.best_above is None or total < self.best_above:
+            self.best_above, self.path_above = total, path
+
+    def counts(self, path: _Path | None) -> dict[int, int]:
+        taken: dict[int, int] = {}
+        while path is not None:
+            j, take, path = path
+            if take:
+                taken[self.sizes[j]] = take
+        return taken
+
+
+@dataclass(frozen=True, slots=True)
+class _Bundle:
+    """So many lots of one size, taken together or not at all."""
+
+    size: int
+    lots: int
+
+    @property
+    def weight(self) -> int:
+        return self.size * self.lots
+
+
+def _bundles(size: int, count: int) -> list[_Bundle]:
+    """Split lots into 1, 2, 4, … and a rest, so that bundles make every count."""
+    bundles, lots = [], 1
+    while count > 0:
+        bundles.append(_Bundle(size, min(lots, count)))
+        count, lots = count - lots, 2 * lots
+    return bundles
+
+
+class _Sums:
+    """Every sum up to a limit of the bundles added so far, in 64-bit integers."""
+
+    def __init__(self, limit: int) -> None:
+        self.limit = limit
+        self.values: IntArray = np.zeros(1, dtype=np.int64)
+        self.bundles: list[_Bundle] = []
+        self.without: list[IntArray] = []
+
+    def add(self, bundle: _Bundle, most: int) -> bool:
+        """Add a bundle, unless there would be more than so many sums."""
+        without = np.flatnonzero(self.values <= self.limit - bundle.weight)
+        if self.values.size + without.size > most:
+            return False
+        self.values = np.concatenate([self.values, self.values[without] + bundle.weight])
+        self.bundles.append(bundle)
+        self.without.append(without)
+        return True
+
+    def lots(self, index: int) -> dict[int, int]:
+        """Lots of each size in one of the sums."""
+        taken: dict[int, int] = {}
+        width = self.values.size
+        for bundle, without in zip(reversed(self.bundles), reversed(self.without), strict=True):
+            width -= without.size
+            if index >= width:
+                index = int(without[index - width])
+                taken[bundle.size] = taken.get(bundle.size, 0) + bundle.lots
+        return taken
+
+
+def _meet_in_the_middle(available: Mapping[int, int], target: int, sums: int) -> ClosestSums:
+    """Take large lots greedily, then the best two sums of the smallest lots."""
+    left, right, complete = _two_groups(available, target, sums)
+    reserve = sum(bundle.weight for group in (left, right) for bundle in group.bundles)
+    taken = _greedy(available, (left, right), target - reserve // 2)
+    rest = target - sum(size * count for size, count in taken.items())
+    below, above = _meet(left, right, rest)
+    options = [
+        None if pair is None else _merged(taken, left.lots(pair[0]), right.lots(pair[1]))
+        for pair in (below, above)
+    ]
+    totals = [None if o is None else sum(k * count for k, count in o.items()) for o in options]
+    assert totals[0] is not None, "taking none of the small lots never exceeds the target"
+    return ClosestSums(
+        below=totals[0],
+        above=totals[1],
+        take_below=options[0] or {},
+        take_above=options[1],
+        proven=complete or totals[0] == totals[1],
+    )
+
+
+def _two_groups(available: Mapping[int, int], target: int, sums: int) -> tuple[_Sums, _Sums, bool]:
+    """Deal the smallest lots to two groups until they are full; say if nothing was left out.
+
+    The nearest sum above the target exceeds it by less than a lot of its own; if the sums up to
+    there are too many, those up to the target must do.
+    """
+    largest = max((size for size in available if size <= target), default=0)
+    narrow = _deal(available, target, sums)
+    wide = _deal(available, target + largest, sums) if narrow[2] else narrow
+    return wide if wide[2] else (*narrow[:2], False)
+
+
+def _deal(available: Mapping[int, int], limit: int, sums: int) -> tuple[_Sums, _Sums, bool]:
+    left, right = _Sums(min(limit, LARGEST_SUM)), _Sums(min(limit, LARGEST_SUM))
+    smallest = sorted(size for size in available if size <= left.limit)
+    bundles = [b for size in smallest[:SIZES] for b in _bundles(size, available[size])]
+    for bundle in sorted(bundles, key=lambda bundle: bundle.weight):
+        shorter = min(left, right, key=lambda group: group.values.size)
+        if bundle.weight <= left.limit and not shorter.add(bundle, sums):
+            return left, right, False
+    return left, right, len(smallest) <= SIZES and limit <= LARGEST_SUM
+
+
+def _greedy(
+    available: Mapping[int, int], groups: tuple[_Sums, _Sums], target: int
+) -> dict[int, int]:
+    """Take lots that are in neither group, largest first, up to a target."""
+    spare = dict(available)
+    for group in groups:
+        for bundle in group.bundles:
+            spare[bundle.size] -= bundle.lots
+    taken: dict[int, int] = {}
+    for size in sorted(spare, reverse=True):
+        count = min(spare[size], max(target, 0) // size)
+        if count:
+            taken[size] = count
+            target -= size * count
+    return taken
+
+
+def _meet(left: _Sums, right: _Sums, target: int) -> tuple[tuple[int, int], tuple[int, int] | None]:
+    """Indices of the two sums that together are nearest below and above a target ≥ 0."""
+    order = np.argsort(right.values)
+    ascending, rest = right.values[order], target - left.values
+    at = np.searchsorted(ascending, rest, side="right")
+    short = np.where(at > 0, rest - ascending[np.maximum(at - 1, 0)], LARGEST_SUM)
+    i = int(np.argmin(short))
+    below = (i, int(order[at[i] - 1]))
+    at = np.searchsorted(ascending, rest, side="left")
+    within = np.minimum(at, ascending.size - 1)
+    over = np.where(at < ascending.size, ascending[within] - rest, LARGEST_SUM)
+    i = int(np.argmin(over))
+    above = None if at[i] == ascending.size else (i, int(order[at[i]]))
+    return below, above
+
+
+def _merged(*parts: Mapping[int, int]) -> dict[int, int]:
+    total: dict[int, int] = {}
+    for part in parts:
+        for size, count in part.items():
+            total[size] = total.get(size, 0) + count
+    return total

@@ -1,0 +1,1 @@
+"""Winners' positions against what losers shed, coin by coin."""

@@ -1,0 +1,87 @@
+"""Tiers of a matching: in each coin and side the first closes all it may before the next does."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from adlopt.errors import InfeasibleRound
+from adlopt.model.limits import Limits
+from adlopt.model.method import Method
+from adlopt.model.round import RoundStart
+from adlopt.model.shed import Shed
+from adlopt.optimum.matching.pairing import Trades
+from adlopt.optimum.programs.highs import Stopped
+
+if TYPE_CHECKING:
+    from adlopt.optimum.matching.matching import Matching
+
+
+def tier_by_tier(
+    shed: Shed, limits: Limits, start: RoundStart, one: Callable[[Shed, Limits], Matching]
+) -> Matching:
+    """Match each tier with what the tiers before it leave open, under the same goal.
+
+    The value and the certificate are those of the first tier; each further one that closes
+    anything adds its stages.
+
+    Raises
+    ------
+    InfeasibleRound
+        If the profits of a tier do not suffice for what its positions have to close.
+    """
+    answers: list[Matching] = []
+    left = shed
+    for number, among in enumerate(_each(limits, start), start=1):
+        try:
+            answers.append(one(left, among))
+        except InfeasibleRound as refused:
+            raise refused.restated(f"tier {number}: {refused}") from None
+        left = replace(left, size=answers[-1].unmatched)
+        if not left.size.any():
+            break
+    return _together(answers)
+
+
+def _each(limits: Limits, start: RoundStart) -> list[Limits]:
+    """Limits that leave one tier alone, lowest tier first."""
+    parts = []
+    for mask in limits.tiers(len(start.account)):
+        others = [name for name, own in zip(start.account, mask.tolist(), strict=True) if not own]
+        barred = dict.fromkeys(others, "another tier") | dict(limits.ineligible)
+        parts.append(replace(limits, tier=None, ineligible=barred))
+    return parts
+
+
+def _together(answers: Sequence[Matching]) -> Matching:
+    stages = list(answers[0].stages)
+    for number, answer in enumerate(answers[1:], start=2):
+        if len(answer.trades):
+            stages += [
+                replace(stage, criterion=f"tier {number}, {stage.criterion}")
+                for stage in answer.stages
+            ]
+    inside = any(answer.method is Method.HIGHS_INTERIOR for answer in answers)
+    trades = [answer.trades for answer in answers]
+    return replace(
+        answers[0],
+        trades=Trades(
+            position=np.concatenate([part.position for part in trades]),
+            order=np.concatenate([part.order for part in trades]),
+            contracts=np.concatenate([part.contracts for part in trades]),
+        ),
+        closed=np.sum([answer.closed for answer in answers], axis=0),
+        matched=np.sum([answer.matched for answer in answers], axis=0),
+        unmatched=answers[-1].unmatched,
+        haircut=np.sum([answer.haircut for answer in answers], axis=0),
+        worst_burden=max(answer.worst_burden for answer in answers),
+        touched=sum(answer.touched for answer in answers),
+        stages=tuple(stages),
+        # One tier's prices do not hold for what another one closes.
+        shadow_price=None,
+        stopped=Stopped.of_all(answer.stopped for answer in answers),
+        method=Method.HIGHS_INTERIOR if inside else Method.HIGHS,
+    )

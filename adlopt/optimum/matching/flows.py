@@ -1,0 +1,113 @@
+"""Flows of a matching, made exact: mended after a solver, or rounded to whole lots."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from heapq import heapify, heapreplace
+from itertools import pairwise
+
+import numpy as np
+
+from adlopt.errors import CertificateError, SolverStopped
+from adlopt.foundation.arrays import BoolArray, FloatArray
+from adlopt.optimum.core.certificate import TOLERANCE, UNIT_ROUNDING
+from adlopt.optimum.matching.matching_problem import MatchingProblem
+
+SLIVER = 1e-13
+"""Share of a level's quantity below which a flow is rounding."""
+MENDED = 1e-6
+"""Share of a level's quantity that a solver may have missed it by."""
+Score = Callable[[int, FloatArray, FloatArray], float]
+"""Of an arc, steps and haircuts so far: the next lot goes to the least."""
+
+
+def mend(
+    problem: MatchingProblem, steps: FloatArray, allowed: BoolArray | None = None
+) -> FloatArray:
+    """Clip a solver's flow, shape (A,), to the positions and close each level exactly.
+
+    Raises
+    ------
+    CertificateError
+        If a level is missed by more than a solver's tolerance can explain.
+    """
+    limit = problem.limit[problem.position]
+    steps = np.clip(steps, 0.0, limit if allowed is None else limit * allowed)
+    steps[steps <= SLIVER * problem.quantity[problem.level]] = 0.0
+    used = _by_position(problem, steps)
+    over = np.maximum(used / np.maximum(problem.limit, 1e-300), 1.0)
+    steps = steps / over[problem.position]
+    used = _by_position(problem, steps)
+    for level, part in enumerate(_parts(problem)):
+        quantity, total = problem.quantity[level], float(steps[part].sum())
+        if abs(total - quantity) > MENDED * quantity:
+            missing = (quantity - total) * problem.step[level]
+            raise CertificateError(f"the solver leaves {missing:.3g} contracts of a level open")
+        if total > quantity:
+            steps[part] *= quantity / total
+        elif total < quantity:
+            position = problem.position[part]
+            room = np.maximum(problem.limit[position] - used[position], 0.0)
+            room = room if allowed is None else room * allowed[part]
+            flowing = room * (steps[part] > 0)
+            room = flowing if quantity - total <= float(flowing.sum()) else room
+            if quantity - total > float(room.sum()) + TOLERANCE * quantity:
+                raise CertificateError("the solver's flow cannot be closed within the positions")
+            added = room * min((quantity - total) / max(float(room.sum()), 1e-300), 1.0)
+            steps[part] += added
+            used[position] += added
+    return steps
+
+
+def round_to_lots(problem: MatchingProblem, steps: FloatArray, score: Score) -> FloatArray:
+    """Round a flow down to whole lots, then hand out what is missing one lot at a time.
+
+    Every level is closed exactly. A lot goes to the arc with the least score, then to the first,
+    among those with a lot to spare and the profit for it.
+
+    Raises
+    ------
+    SolverStopped
+        If profits leave nobody to take a lot.
+    """
+    steps = np.floor(np.minimum(steps * (1 + TOLERANCE), problem.limit[problem.position]))
+    haircut = problem.haircut(steps)
+    used = _by_position(problem, steps)
+    account, value = problem.account, problem.value[problem.level]
+    capacity = problem.capacity * (1 + 4 * UNIT_ROUNDING)
+    for level, part in enumerate(_parts(problem)):
+        missing = round(problem.quantity[level] - steps[part].sum())
+        for _ in range(-missing):
+            arc = part.start + int(np.argmax(steps[part]))
+            steps[arc] -= 1
+            used[problem.position[arc]] -= 1
+            haircut[account[arc]] -= value[arc]
+        if missing <= 0:
+            continue
+        queue = [(score(a, steps, haircut), a) for a in range(part.start, part.stop)]
+        heapify(queue)
+        while missing and queue[0][0] < np.inf:
+            least, arc = queue[0]
+            room = used[problem.position[arc]] < problem.limit[problem.position[arc]]
+            fits = haircut[account[arc]] + value[arc] <= capacity[account[arc]]
+            now = score(arc, steps, haircut) if room and (fits or not value[arc]) else np.inf
+            if now <= least:
+                steps[arc] += 1
+                used[problem.position[arc]] += 1
+                haircut[account[arc]] += value[arc]
+                missing -= 1
+                now = score(arc, steps, haircut)
+            heapreplace(queue, (now, arc))
+        if missing:
+            raise SolverStopped("rounding finds no winner whose profit allows a further lot")
+    return steps
+
+
+def _by_position(problem: MatchingProblem, steps: FloatArray) -> FloatArray:
+    used = np.bincount(problem.position, steps, minlength=problem.limit.size)
+    return used.astype(np.float64)
+
+
+def _parts(problem: MatchingProblem) -> list[slice]:
+    ends = np.searchsorted(problem.level, np.arange(problem.quantity.size + 1)).tolist()
+    return [slice(first, last) for first, last in pairwise(ends)]

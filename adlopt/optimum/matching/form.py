@@ -1,0 +1,127 @@
+"""A program of matching and the way back to steps, also restated for branch and bound."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+
+from adlopt.foundation.arrays import FloatArray, IntArray
+from adlopt.optimum.matching.matching_problem import MatchingProblem
+from adlopt.optimum.programs.program import Program
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Form:
+    """A program, and the way back: steps = per · column, value = factor · objective.
+
+    Parameters
+    ----------
+    program : Program
+    per : FloatArray, shape (A,)
+        Steps a unit of each arc's column.
+    factor : float
+    bearing, accounts : IntArray
+        Rows of the accounts that share z, and which accounts they are.
+    switches : bool
+        Whether the last columns switch accounts on.
+    """
+
+    program: Program
+    per: FloatArray
+    factor: float
+    bearing: IntArray = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
+    accounts: IntArray = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
+    switches: bool = False
+
+    def steps(self, columns: FloatArray) -> FloatArray:
+        """Steps of each arc, shape (A,)."""
+        return self.per * columns[: self.per.size]
+
+    def below(self, value: float) -> Program:
+        """The program without points dearer than a value that is known to be reached."""
+        z, top = self.per.size, value / self.factor / self.program.cost[self.per.size]
+        upper = self.program.upper.copy()
+        upper[z] = min(upper[z], max(top * (1 + 1e-9), self.program.lower[z]))
+        return replace(self.program, upper=upper)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class BranchingForm:
+    """A form for branch and bound: steps = base + grain · column, objective = offset + program's.
+
+    The grain of an arc is one step, or all its position has where quantities need not be whole.
+    """
+
+    program: Program
+    base: FloatArray
+    grain: FloatArray
+    offset: float
+    whole: bool
+
+    def steps(self, columns: FloatArray) -> FloatArray:
+        """Steps of each arc, shape (A,)."""
+        moved = columns[: self.base.size]
+        return self.base + self.grain * (np.rint(moved) if self.whole else moved)
+
+
+def for_branching(
+    problem: MatchingProblem, form: Form, base: FloatArray, low: float = 0.0, high: float = 0.0
+) -> BranchingForm:
+    """Restate a form around a point: small integers, z in [0, 1] between two values.
+
+    Rows are scaled to coefficients of order 1. Large integers and unscaled rows come back
+    "optimal" and wrong.
+    """
+    program, arcs = form.program, form.per.size
+    shift, stretch = np.zeros(program.cost.size), np.ones(program.cost.size)
+    grain = np.ones(arcs) if problem.whole else problem.limit[problem.position]
+    shift[:arcs], stretch[:arcs] = base / form.per, grain / form.per
+    lower, upper = program.lower.copy(), program.upper.copy()
+    if not form.switches:
+        stretch[arcs + 1 :] = np.where(upper[arcs + 1 :] > 0, upper[arcs + 1 :], 1.0)
+    if high > low:
+        unit = form.factor * program.cost[arcs]
+        shift[arcs], stretch[arcs] = low / unit, (high - low) / unit
+        lower[arcs], upper[arcs] = low / unit, high / unit
+    row = np.repeat(np.arange(program.row_lower.size), np.diff(program.start))
+    coefficient = program.coefficient * stretch[program.column]
+    moved = np.bincount(
+        row, program.coefficient * shift[program.column], minlength=program.row_lower.size
+    )
+    size, every = np.zeros((2, program.row_lower.size))
+    np.maximum.at(size, row, np.where(program.column < arcs, np.abs(coefficient), 0.0))
+    np.maximum.at(every, row, np.abs(coefficient))
+    size = np.where(size > 0, size, np.where(every > 0, every, 1.0))
+    row_lower, row_upper = (program.row_lower - moved) / size, (program.row_upper - moved) / size
+
+    integer = np.zeros(program.cost.size, dtype=bool)
+    integer[:arcs] = problem.whole
+    integer[arcs + 1 :] = form.switches
+    lower, upper = (lower - shift) / stretch, (upper - shift) / stretch
+    if problem.whole:
+        for ends, count in (
+            (row_lower, problem.quantity.size),
+            (row_upper, problem.quantity.size),
+            (lower, arcs),
+            (upper, arcs),
+        ):
+            ends[:count] = np.rint(ends[:count])
+    branching = Program(
+        cost=program.cost * stretch,
+        lower=lower,
+        upper=upper,
+        row_lower=row_lower,
+        row_upper=row_upper,
+        start=program.start,
+        column=program.column,
+        coefficient=coefficient / size[row],
+        integer=integer,
+    )
+    return BranchingForm(
+        program=branching,
+        base=base,
+        grain=grain,
+        offset=float(program.cost @ shift),
+        whole=problem.whole,
+    )

@@ -1,0 +1,43 @@
+"""What a search of a matching found, objective by objective."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from adlopt.foundation.arrays import FloatArray
+from adlopt.model.method import Method
+from adlopt.optimum.core.certificate import Certificate, Stage, Trust
+from adlopt.optimum.programs.highs import Stopped
+from adlopt.optimum.programs.weak_duality import ProvenBound
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Found:
+    """Steps of each arc, what is proved of them, and the rise of the first stage a step shed."""
+
+    steps: FloatArray
+    stages: tuple[Stage, ...]
+    price: FloatArray | None = None
+    stopped: Stopped = Stopped.OPTIMAL
+    method: Method = Method.HIGHS
+
+
+def prove(criterion: str, value: float, proven: ProvenBound, *, rounding: float = 0.0) -> Stage:
+    """Set a recomputed value against a proven bound; no objective is below 0."""
+    certificate = Certificate(
+        upper=value,
+        lower=max(proven.lower, 0.0),
+        trust=proven.trust,
+        error=proven.error,
+        rounding=rounding,
+    )
+    return Stage(criterion=criterion, certificate=certificate)
+
+
+def report(stage: Stage, claimed: float) -> Stage:
+    """Take a search's own bound where it says more than what is proven."""
+    proven, claimed = stage.certificate, min(claimed, stage.value)
+    if claimed <= proven.lower or proven.optimal:
+        return stage
+    reported = replace(proven, lower=claimed, trust=Trust.REPORTED, error=0.0)
+    return replace(stage, certificate=reported)

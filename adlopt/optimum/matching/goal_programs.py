@@ -1,0 +1,141 @@
+"""Linear and mixed-integer programs of matching, one objective each.
+
+Columns are the arcs in money (steps · unit), then z, then those of the objective. All money is
+scaled to a total near `WORK_TOTAL` to keep absolute tolerances harmless, and z is scaled so that
+its cost is money too; by powers of two, so that what is proved of a program in fractions holds for
+the problem.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from adlopt.foundation.arrays import FloatArray
+from adlopt.optimum.matching.body import Body, Hedges, most_taken, power_of_two
+from adlopt.optimum.matching.form import Form
+from adlopt.optimum.matching.matching_problem import MatchingProblem
+from adlopt.optimum.programs.program import WORK_TOTAL
+
+
+def least_burden(
+    problem: MatchingProblem,
+    *,
+    fixed: FloatArray | None = None,
+    hedge_cap: tuple[Hedges, float] | None = None,
+) -> Form:
+    """Minimise the worst burden z: Σ value · steps ≤ w_i z for every account.
+
+    Parameters
+    ----------
+    fixed : FloatArray, shape (n,), optional
+        Burdens that accounts keep to instead of z; NaN where they do not.
+    hedge_cap : optional
+        Hedges, and how much of their net delta may change in all, USD.
+    """
+    account, value = problem.account, problem.value[problem.level]
+    used = np.zeros(problem.weight.size, dtype=bool)
+    used[account[value > 0]] = True
+    free = used if fixed is None else used & np.isnan(fixed)
+    body = Body.of(problem, problem.value, hedges=hedge_cap[0] if hedge_cap else None)
+    bearers = np.flatnonzero(free)
+    total = float(problem.weight[bearers].sum()) or 1.0
+    factor = 1.0 / float(power_of_two(total * body.scale))
+    highest = most_taken(problem, problem.value)[bearers] / problem.weight[bearers]
+    first = body.rows.count
+    weights = problem.weight[bearers] * (body.scale * factor * WORK_TOTAL)
+    body.add_accounts(bearers, value, np.zeros(bearers.size), column=body.z, coefficient=-weights)
+    if fixed is not None:
+        kept = np.flatnonzero(used & ~np.isnan(fixed))
+        room = np.nextafter(problem.weight[kept] * fixed[kept], np.inf) * body.scale
+        body.add_accounts(kept, value, room)
+    if hedge_cap is not None:
+        hedges, cap = hedge_cap
+        body.rows.add(hedges.columns(body.z + 1), np.ones(hedges.count), upper=cap * body.scale)
+    top = float(highest.max(initial=0.0)) / (factor * WORK_TOTAL)
+    cost = np.zeros(body.width)
+    cost[body.z] = WORK_TOTAL
+    program = body.program(cost, lower=0.0, upper=top)
+    return Form(
+        program=program,
+        per=body.per,
+        factor=factor,
+        bearing=first + np.arange(bearers.size),
+        accounts=bearers,
+    )
+
+
+def least_leverage(problem: MatchingProblem, level: float) -> Form:
+    """Minimise t with N_i − level · D_i ≤ t (1 + level) e_i: notional and equity after closing.
+
+    If the optimum is t ≥ 0, no matching has a leverage max N_i / D_i below the level, and at level
+    0 none has one below t, as D_i ≤ e_i.
+    """
+    gross, equity = gross_notional(problem), problem.round_.start.equity
+    assert equity is not None
+    touched = np.flatnonzero(problem.touchable)
+    body = Body.of(problem, problem.notional)
+    factor = 1.0 / (float(equity[touched].sum()) * body.scale)
+    first = body.rows.count
+    body.add_accounts(
+        touched,
+        -(problem.notional - level * problem.value)[problem.level] / (1.0 + level),
+        (level * equity - gross)[touched] * (body.scale / (1.0 + level)),
+        column=body.z,
+        coefficient=-equity[touched] * (body.scale * factor * WORK_TOTAL),
+    )
+    worst = (gross + level * most_taken(problem, problem.value))[touched] / equity[touched]
+    unit = factor * WORK_TOTAL * (1.0 + level)
+    cost = np.zeros(body.width)
+    cost[body.z] = WORK_TOTAL
+    program = body.program(cost, lower=-level / unit, upper=float(worst.max()) / unit)
+    return Form(
+        program=program,
+        per=body.per,
+        factor=factor,
+        bearing=first + np.arange(touched.size),
+        accounts=touched,
+    )
+
+
+def keep_hedges(problem: MatchingProblem, hedges: Hedges) -> Form:
+    """Minimise Σ |change of net delta| over the hedges, USD at the mark."""
+    body = Body.of(problem, problem.notional, hedges=hedges)
+    cost = np.zeros(body.width)
+    cost[hedges.columns(body.z + 1)] = 1.0
+    program = body.program(cost, lower=0.0, upper=0.0)
+    return Form(program=program, per=body.per, factor=1.0 / body.scale)
+
+
+def fewest_accounts(problem: MatchingProblem) -> Form:
+    """Minimise the number of accounts touched: an arc carries nothing unless its account is on."""
+    body = Body.of(problem, problem.notional, switches=True)
+    arcs, account = np.arange(problem.level.size), problem.account
+    _, switch = np.unique(account, return_inverse=True)
+    room = np.minimum(problem.limit[problem.position], problem.quantity[problem.level]) / body.per
+    body.rows.add_many(
+        row=np.tile(arcs, 2),
+        column=np.concatenate([arcs, body.z + 1 + switch]),
+        coefficient=np.concatenate([1.0 / room, -np.ones(arcs.size)]),
+        upper=np.zeros(arcs.size),
+    )
+    cost = np.zeros(body.width)
+    cost[body.z + 1 :] = 1.0
+    program = body.program(cost, lower=0.0, upper=0.0)
+    return Form(program=program, per=body.per, factor=1.0, switches=True)
+
+
+def most_matched(problem: MatchingProblem) -> Form:
+    """Maximise the notional closed, for a round in which profits do not suffice for all of it."""
+    body = Body.of(problem, problem.notional, elastic=True)
+    cost = np.zeros(body.width)
+    cost[: problem.level.size] = -(problem.notional * body.scale)[problem.level] * body.per
+    program = body.program(cost, lower=0.0, upper=0.0)
+    return Form(program=program, per=body.per, factor=1.0 / body.scale)
+
+
+def gross_notional(problem: MatchingProblem) -> FloatArray:
+    """Σ_j |q_j| p_j of each account before the round, USD, shape (n,)."""
+    positions = problem.round_.positions
+    assert positions.mark is not None
+    gross = positions.size * positions.mark
+    return np.bincount(problem.owner, gross, minlength=problem.weight.size).astype(float)

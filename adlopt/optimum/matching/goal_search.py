@@ -1,0 +1,274 @@
+"""The goals of matching, solved: a flow, its value recomputed, and a lower bound for each stage."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+
+from adlopt.errors import Binding, InfeasibleRound, SolverFailed
+from adlopt.foundation.arrays import BoolArray, FloatArray
+from adlopt.model.limits import NO_LIMITS
+from adlopt.model.method import Method
+from adlopt.optimum.core.certificate import TOLERANCE, Stage, Trust
+from adlopt.optimum.matching.body import Hedges
+from adlopt.optimum.matching.flows import Score, mend, round_to_lots
+from adlopt.optimum.matching.form import Form, for_branching
+from adlopt.optimum.matching.found import Found, prove, report
+from adlopt.optimum.matching.goal_programs import (
+    fewest_accounts,
+    keep_hedges,
+    least_burden,
+    most_matched,
+)
+from adlopt.optimum.matching.linear import solved
+from adlopt.optimum.matching.matching_problem import MatchingProblem
+from adlopt.optimum.programs.highs import Infeasible, RawAnswer, Stopped
+from adlopt.optimum.programs.program import Program
+from adlopt.optimum.programs.weak_duality import ProvenBound, lower_bound
+
+SHARE = 1e-7
+"""Share of the unit of multipliers from which an account counts as holding up the worst burden."""
+CAP = 0.9 * TOLERANCE
+"""Relative room that a later stage leaves the value of an earlier one."""
+SPENT = 1e-6
+"""Relative distance from its capacity at which an account counts as having no profit left."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Search:
+    """A problem, and how its programs are to be solved.
+
+    Parameters
+    ----------
+    problem : MatchingProblem
+    branch : bool
+        Whether whole lots are searched for by branch and bound, not rounded.
+    time_limit : float or None
+        Seconds for each program.
+    """
+
+    problem: MatchingProblem
+    branch: bool
+    time_limit: float | None
+    answers: list[tuple[Stopped, Method]] = field(default_factory=list)
+    """How each of its programs ended."""
+
+    def least_burden(self) -> Found:
+        """Find the least worst burden."""
+        form = least_burden(self.problem)
+        flow, answer = self.flow(form)
+        steps = flow
+        if self.problem.whole:
+            steps = round_to_lots(self.problem, flow, self._by_burden)
+        proven = _bound(form, answer, self._worst_burden(flow))
+        stage = prove("worst burden", self._worst_burden(steps), proven)
+        if self.branch and not stage.certificate.optimal:
+            steps, claimed = self.branched(
+                form, steps, low=stage.certificate.lower, high=stage.value
+            )
+            stage = report(prove("worst burden", self._worst_burden(steps), proven), claimed)
+        return self.found(steps, [stage], self.price(form, answer))
+
+    def leximin(self) -> Found:
+        """Lower the worst burden, fix those that hold it up, go on with the others."""
+        problem = self.problem
+        fixed = np.full(problem.weight.size, np.nan)
+        levels: list[tuple[BoolArray, ProvenBound]] = []
+        price: FloatArray | None = None
+        while True:
+            form = least_burden(problem, fixed=fixed)
+            flow, answer = self.flow(form)
+            if levels and not form.accounts.size:
+                break
+            bearing = np.zeros(problem.weight.size, dtype=bool)
+            bearing[form.accounts] = True
+            worst = self._worst_burden(flow, bearing)
+            levels.append((bearing, _bound(form, answer, worst)))
+            price = self.price(form, answer) if price is None else price
+            if worst <= 0.0:
+                break
+            held = _holding(form, answer)
+            fixed[form.accounts[held]] = worst
+        steps = round_to_lots(problem, flow, self._by_burden) if problem.whole else flow
+        stages = [
+            prove(
+                "worst burden" if rank == 0 else f"burden of the next {int(bearing.sum())}",
+                self._worst_burden(steps, bearing),
+                proven,
+            )
+            for rank, (bearing, proven) in enumerate(levels[: 1 if problem.whole else None])
+        ]
+        return self.found(steps, stages, price)
+
+    def keep_hedges(self, hedges: Hedges) -> Found:
+        """Change net deltas least, and among all that do so bear the least."""
+        problem = self.problem
+        form = keep_hedges(problem, hedges)
+        flow, answer = self.flow(form)
+        rounding = CAP * 1e-3 * math.fsum(problem.notional * problem.quantity)
+
+        def change(steps: FloatArray) -> float:
+            return math.fsum(hedges.change(steps))
+
+        def stage(steps: FloatArray) -> Stage:
+            return prove("net delta changed, USD", change(steps), proven, rounding=rounding)
+
+        proven = _hedge_bound(form, answer)
+        claimed = 0.0
+        if self.branch:
+            flow, claimed = self.branched(form, flow)
+        cap = change(flow) * (1 + CAP) + rounding
+        second = least_burden(problem, hedge_cap=(hedges, cap))
+        steps, answer = self.flow(second)
+        bearable = answer
+        if self.branch:
+            steps, low = self.branched(second, steps)
+        elif problem.whole:
+            steps = round_to_lots(problem, steps, by_fraction(steps))
+            cap = max(cap, change(steps) * (1 + CAP))
+            second = least_burden(problem, hedge_cap=(hedges, cap))
+            bearable = self._run(second)
+        worst = self._worst_burden(steps)
+        burden = prove("worst burden", worst, _bound(second, bearable, worst))
+        if self.branch:
+            burden = report(burden, low)
+        price = None if self.branch else self.price(form, answer)
+        return self.found(steps, [report(stage(steps), claimed), burden], price)
+
+    def fewest_accounts(self) -> Found:
+        """Touch as few accounts as can close all that is matched."""
+        problem = self.problem
+        form = fewest_accounts(problem)
+        relaxed = self._run(form)
+        proven = lower_bound(form.program, duals(relaxed))
+        proven = replace(proven, lower=float(math.ceil(proven.lower - 1e-9)))
+        mixed = for_branching(problem, form, np.zeros(form.per.size))
+        answer = self._solve(mixed.program)
+        on = np.zeros(problem.weight.size, dtype=bool)
+        on[np.unique(problem.account)] = answer.columns[form.per.size + 1 :] > 0.5
+        steps = mend(problem, mixed.steps(answer.columns), on[problem.account])
+        touched = float(np.unique(problem.account[steps > 0]).size)
+        claimed = float(math.ceil(answer.bound - 1e-6))
+        return self.found(steps, [report(prove("accounts touched", touched, proven), claimed)])
+
+    def _worst_burden(self, steps: FloatArray, among: BoolArray | None = None) -> float:
+        burden = self.problem.burden(self.problem.haircut(steps))
+        return float((burden if among is None else burden[among]).max(initial=0.0))
+
+    def _by_burden(self, arc: int, steps: FloatArray, haircut: FloatArray) -> float:
+        problem, account = self.problem, self.problem.owner[self.problem.position[arc]]
+        taken = problem.value[problem.level[arc]]
+        return float((haircut[account] + taken) / problem.weight[account]) if taken else 0.0
+
+    def _run(self, form: Form) -> RawAnswer:
+        return self._solve(form.program)
+
+    def _solve(self, program: Program) -> RawAnswer:
+        try:
+            answer = solved(program, self.time_limit)
+        except Infeasible:
+            raise self._infeasible() from None
+        self.answers.append((answer.stopped, answer.method))
+        return answer
+
+    def found(
+        self, steps: FloatArray, stages: Sequence[Stage], price: FloatArray | None = None
+    ) -> Found:
+        """Gather an answer; it says how its programs ended."""
+        inside = any(method is Method.HIGHS_INTERIOR for _, method in self.answers)
+        return Found(
+            steps=steps,
+            stages=tuple(stages),
+            price=price,
+            stopped=Stopped.of_all(stopped for stopped, _ in self.answers),
+            method=Method.HIGHS_INTERIOR if inside else Method.HIGHS,
+        )
+
+    def _infeasible(self) -> Exception:
+        form = most_matched(self.problem)
+        answer = solved(form.program, self.time_limit)
+        wanted = math.fsum(self.problem.notional * self.problem.quantity)
+        reached = -form.factor * lower_bound(form.program, duals(answer)).lower
+        if reached >= wanted * (1 - 1e-9):
+            return SolverFailed("HiGHS calls a matching infeasible that profits allow")
+        start, capacity = self.problem.round_.start, self.problem.capacity
+        taken = self.problem.haircut(form.steps(answer.columns))
+        spent = np.flatnonzero((taken > 0) & (taken >= capacity * (1 - SPENT)))
+        reasons = self.problem.limits.reasons(start)
+        within = "profits" if self.problem.limits is NO_LIMITS else "profits and limits"
+        return InfeasibleRound(
+            f"{within} let winners close positions of at most {reached:,.2f} USD at the mark, and "
+            f"{wanted:,.2f} USD are to be closed: shed {wanted - reached:,.2f} USD less, or closer "
+            f"to the mark; the {within} of {spent.size} accounts are used up",
+            below=None,
+            above=None,
+            missing=wanted - reached,
+            binding=tuple(Binding(start.account[i], float(capacity[i]), reasons[i]) for i in spent),
+        )
+
+    def flow(self, form: Form) -> tuple[FloatArray, RawAnswer]:
+        """Solve a form: a flow, shape (A,), that closes every level exactly, and the raw answer."""
+        answer = self._run(form)
+        return mend(self.problem, form.steps(answer.columns)), answer
+
+    def price(self, form: Form, answer: RawAnswer) -> FloatArray:
+        """Rise of the objective per step, at each level."""
+        levels = self.problem.quantity.size
+        per = np.ones(levels)
+        per[self.problem.level] = form.per
+        price: FloatArray = form.factor * duals(answer)[:levels] / per
+        return price
+
+    def branched(
+        self, form: Form, steps: FloatArray, *, low: float = 0.0, high: float = 0.0
+    ) -> tuple[FloatArray, float]:
+        """Search for whole steps around others: a flow, and the bound that the search claims."""
+        base = np.rint(steps)
+        lots = for_branching(self.problem, form, base, low, high * (1 + 1e-9))
+        answer = self._solve(lots.program)
+        claimed = form.factor * (lots.offset + answer.bound)
+        return mend(self.problem, lots.steps(answer.columns)), claimed
+
+
+def _bound(form: Form, answer: RawAnswer, value: float) -> ProvenBound:
+    if not form.accounts.size:
+        return ProvenBound(lower=0.0, error=0.0, trust=Trust.EXACT)
+    proven = lower_bound(form.below(value), duals(answer))
+    return replace(proven, lower=form.factor * proven.lower, error=form.factor * proven.error)
+
+
+def _hedge_bound(form: Form, answer: RawAnswer) -> ProvenBound:
+    proven = lower_bound(form.program, duals(answer))
+    return replace(proven, lower=form.factor * proven.lower, error=form.factor * proven.error)
+
+
+def duals(answer: RawAnswer) -> FloatArray:
+    """Multipliers of a linear program's rows."""
+    if answer.row_duals is None:
+        raise SolverFailed("HiGHS returned no multipliers")
+    return answer.row_duals
+
+
+def _holding(form: Form, answer: RawAnswer) -> BoolArray:
+    """Accounts whose multiplier says that the worst burden cannot fall unless theirs does."""
+    share = shares(form, answer)
+    holding: BoolArray = share >= min(SHARE * float(share.sum()), float(share.max()))
+    return holding
+
+
+def shares(form: Form, answer: RawAnswer) -> FloatArray:
+    """Weight of each bearing account in the multipliers."""
+    coefficient = np.zeros(form.program.row_lower.size)
+    row = np.repeat(np.arange(coefficient.size), np.diff(form.program.start))
+    of_z = form.program.column == form.per.size
+    coefficient[row[of_z]] = form.program.coefficient[of_z]
+    shares: FloatArray = np.abs(duals(answer) * coefficient)[form.bearing]
+    return shares
+
+
+def by_fraction(flow: FloatArray) -> Score:
+    """Largest remainder first."""
+    return lambda arc, steps, _: float(steps[arc] - flow[arc])

@@ -1,0 +1,114 @@
+"""The least worst leverage of a matching: one program at the mark, a few where closing costs."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+
+import numpy as np
+
+from adlopt.errors import InfeasibleRound, SolverStopped
+from adlopt.foundation.arrays import FloatArray
+from adlopt.model.method import Method
+from adlopt.optimum.core.certificate import ROUNDING, TOLERANCE
+from adlopt.optimum.matching import goal_programs as programs
+from adlopt.optimum.matching.flows import round_to_lots
+from adlopt.optimum.matching.form import Form
+from adlopt.optimum.matching.found import Found, prove, report
+from adlopt.optimum.matching.goal_search import Search, by_fraction, duals, shares
+from adlopt.optimum.matching.matching_problem import MatchingProblem
+from adlopt.optimum.programs.highs import RawAnswer, Stopped
+from adlopt.optimum.programs.weak_duality import lower_bound
+
+HIGHEST = 1e6
+"""Leverage beyond which nobody counts as solvent."""
+HAIR = 2e-10
+"""Relative step to the side of a level that Newton's method takes for the worst leverage."""
+STEPS = 100
+"""Linear programs that the worst leverage may take; the interval reached by then is stated."""
+
+
+def least_leverage(search: Search) -> Found:
+    """Lower the worst leverage: one program at the mark, a few where closing takes equity.
+
+    Each program proves a level out of reach, or reaches one that is no higher; the next level
+    is Newton's, a hair to the side that is farther from it.
+    """
+    problem = search.problem
+    level, lower, upper = 0.0, 0.0, math.inf
+    flow = np.zeros(problem.level.size)
+    for _ in range(STEPS):
+        form = programs.least_leverage(problem, level)
+        attempt, answer = search.flow(form)
+        reached = worst_leverage(problem, attempt)
+        if reached < upper:
+            upper, flow = reached, attempt
+        # Never exact: sums of notionals, and levels, are rounded before they are proved.
+        proven = lower_bound(form.program, duals(answer), exact=False)
+        if level == 0.0:
+            lower, price = max(form.factor * proven.lower, 0.0), search.price(form, answer)
+        elif proven.lower >= 0.0:
+            lower = max(lower, level)
+        if not problem.value.any() or lower >= upper * (1 - 3 * HAIR):
+            break
+        if level >= HIGHEST and math.isinf(upper):
+            raise InfeasibleRound(
+                f"no matching leaves every winner a leverage below {HIGHEST:g}: losers' "
+                "prices take all of somebody's equity; shed less, or closer to the mark",
+                below=None,
+                above=None,
+            )
+        level = (
+            HIGHEST if math.isinf(upper) else _next(problem, form, answer, attempt, lower, upper)
+        )
+    else:
+        search.answers.append((Stopped.LIMIT, Method.HIGHS))
+    proven = replace(proven, lower=lower, error=form.factor * proven.error)
+    steps = flow
+    if problem.whole:
+        steps = round_to_lots(problem, flow, by_fraction(flow))
+    if math.isinf(worst_leverage(problem, steps)):
+        raise SolverStopped("rounding to lots takes all of somebody's equity")
+    stage = prove("worst leverage", worst_leverage(problem, steps), proven)
+    if search.branch and not stage.certificate.optimal:
+        steps, claimed = search.branched(form, steps, low=stage.certificate.lower, high=stage.value)
+        stage = report(prove("worst leverage", worst_leverage(problem, steps), proven), claimed)
+    return search.found(steps, [stage], None if problem.value.any() else price)
+
+
+def worst_leverage(problem: MatchingProblem, steps: FloatArray) -> float:
+    """Worst notional over equity after closing, among accounts that can be touched."""
+    touched, equity = problem.touchable, problem.round_.start.equity
+    assert equity is not None
+    gross, equity = _notional_left(problem, steps)[touched], equity[touched]
+    left = equity - problem.haircut(steps)[touched]
+    kept, owed = left > ROUNDING * equity, left < -TOLERANCE * equity
+    ratio = np.where(kept, gross / np.where(kept, left, 1.0), np.inf)
+    return float(np.where((gross > 0) | owed, ratio, 0.0).max())
+
+
+def _next(
+    problem: MatchingProblem,
+    form: Form,
+    answer: RawAnswer,
+    steps: FloatArray,
+    lower: float,
+    upper: float,
+) -> float:
+    """Level at which the multipliers' mean of notional and equity would balance."""
+    equity = problem.round_.start.equity
+    assert equity is not None
+    mean = shares(form, answer) / equity[form.accounts]
+    left = _notional_left(problem, steps)[form.accounts]
+    kept = float(mean @ (equity - problem.haircut(steps))[form.accounts])
+    level = float(mean @ left) / kept if kept > 0 else math.inf
+    if not lower <= level <= upper:
+        return (lower + upper) / 2
+    level = level * (1 - HAIR if upper - level < level - lower else 1 + HAIR)
+    return level if lower < level < upper else (lower + upper) / 2
+
+
+def _notional_left(problem: MatchingProblem, steps: FloatArray) -> FloatArray:
+    closed = problem.by_account(problem.notional[problem.level] * steps)
+    gross = programs.gross_notional(problem)
+    return np.where(closed < (1 - ROUNDING) * gross, gross - closed, 0.0)

@@ -1,0 +1,44 @@
+"""How a program of matching is solved: by simplex, and from inside where that takes long."""
+
+from __future__ import annotations
+
+import time
+from contextlib import suppress
+
+from adlopt.errors import SolverStopped
+from adlopt.optimum.programs.highs import RawAnswer, Stopped, run
+from adlopt.optimum.programs.program import Program
+
+PIVOTED_ROWS = 400_000_000
+"""Pivots, times rows, after which dual simplex gives up: it would tie on coins that bear alike."""
+
+
+def solved(program: Program, time_limit: float | None) -> RawAnswer:
+    """Minimise a program; what comes from inside is as good, and certified alike.
+
+    Parameters
+    ----------
+    time_limit : float or None
+        Seconds for both methods.
+
+    Raises
+    ------
+    Infeasible, SolverFailed
+        As `adlopt.optimum.programs.highs.run`.
+    SolverStopped
+        If time ran out before either method found a feasible point.
+    """
+    if program.integer is not None:
+        return run(program, time_limit=time_limit)
+    start, found = time.monotonic(), None
+    with suppress(SolverStopped):
+        found = run(program, time_limit=time_limit, pivots=PIVOTED_ROWS // program.row_lower.size)
+        if found.stopped is Stopped.OPTIMAL:
+            return found
+    left = None if time_limit is None else max(time_limit - (time.monotonic() - start), 1e-3)
+    try:
+        return run(program, time_limit=left, interior=True)
+    except SolverStopped:
+        if found is None:
+            raise
+        return found

@@ -1,0 +1,222 @@
+"""Who may close against what: the arcs from winners' positions to what losers shed in their coin.
+
+A *book* is a coin and the side winners hold in it; a *level* is a book at one price. Quantities
+are counted in *steps*: single contracts, or whole lots.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from adlopt.errors import InputError
+from adlopt.foundation.arrays import BoolArray, FloatArray, IntArray
+from adlopt.model.limits import NO_LIMITS, Limits
+from adlopt.model.loss import MinMax
+from adlopt.model.positions import WHOLE, ContractRound, Side
+from adlopt.model.shed import Shed
+
+Book = tuple[str, Side]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class MatchingProblem:
+    """Arrays of the transport problem: m positions, k orders, L levels, A arcs.
+
+    Parameters
+    ----------
+    weight, capacity : FloatArray, shape (n,)
+        USD. Denominators of the burdens, and what may be taken; an account without either is
+        closed only where that takes nothing from it, and an ineligible one nowhere.
+    owner, limit : shape (m,)
+        Account of each position, and the steps it can give up.
+    value, notional, quantity, step : FloatArray, shape (L,)
+        USD a step taken from the winner, USD a step at the mark, steps to close, contracts a step.
+    order_level, matched : shape (k,)
+        Level of each order (−1: nothing of it is matched), and its matched steps.
+    position, level : IntArray, shape (A,)
+        What an arc connects.
+
+    Examples
+    --------
+    >>> round_ = ContractRound.of(account=["a", "b"], coin=["ETH", "ETH"], side=["short", "short"],
+    ...     size=[3, 4], value=[100, 100], deficit=900, needed=900)
+    >>> shed = Shed(loser=["x"], coin=["ETH"], side=["long"], size=[9], price=[3700], mark=[3600])
+    >>> problem = MatchingProblem.of(round_, shed, MinMax(), lots=True)
+    >>> problem.quantity, problem.matched, problem.unmatched
+    (array([7.]), array([7.]), array([2.]))
+    """
+
+    round_: ContractRound
+    shed: Shed
+    limits: Limits
+    weight: FloatArray
+    capacity: FloatArray
+    owner: IntArray
+    limit: FloatArray
+    value: FloatArray
+    notional: FloatArray
+    quantity: FloatArray
+    step: FloatArray
+    order_level: IntArray
+    matched: FloatArray
+    position: IntArray
+    level: IntArray
+    whole: bool
+
+    @classmethod
+    def of(
+        cls,
+        round_: ContractRound,
+        shed: Shed,
+        burden: MinMax,
+        *,
+        lots: bool,
+        limits: Limits = NO_LIMITS,
+    ) -> MatchingProblem:
+        """Match books: what losers shed up to the winners' open interest, first listed first.
+
+        Positions that limits close are no open interest.
+        """
+        shed.check_takes()
+        positions, owner = round_.positions, round_.owner
+        weight = limits.denominators(burden.weights(round_.start))
+        capacity = limits.most(round_.start)
+        index: dict[Book, int] = {}
+        for coin, side in zip(shed.coin, shed.side, strict=True):
+            index.setdefault((coin, side.opposite), len(index))
+        keys = zip(shed.coin, shed.side, strict=True)
+        order_book = np.array([index[coin, side.opposite] for coin, side in keys])
+        keys = zip(positions.coin, positions.side, strict=True)
+        book = np.array([index.get(key, -1) for key in keys])
+        _refuse_winners_as_losers(round_, shed, order_book, book)
+        dear = np.bincount(order_book, shed.value, minlength=len(index)) > 0
+        bearing = (weight > 0) & (capacity > 0)
+        barred = limits.barred(round_.start)[owner]
+        book = np.where(barred | (dear[book] & ~bearing[owner]), -1, book)
+        step = _steps(round_, book, len(index)) if lots else np.ones(len(index))
+        limit = limits.most_lots(positions).astype(float) if lots else limits.most_size(positions)
+        limit = np.where(book >= 0, limit, 0.0)
+        asked = shed.size / step[order_book]
+        asked = np.floor(asked * (1 + WHOLE)) if lots else asked
+        matched = _first_listed_first(asked, order_book, limit, book)
+        order_level, level_book, level_value = _levels(order_book, shed.value, matched)
+        arcs = [np.flatnonzero((book == b) & (limit > 0)) for b in level_book.tolist()]
+        served = order_level >= 0
+        mark = np.zeros(len(index))
+        mark[order_book] = shed.mark
+        return cls(
+            round_=round_,
+            shed=shed,
+            limits=limits,
+            weight=weight,
+            capacity=capacity,
+            owner=owner,
+            limit=limit,
+            value=level_value * step[level_book],
+            notional=(mark * step)[level_book],
+            quantity=np.bincount(
+                order_level[served], matched[served], minlength=level_book.size
+            ).astype(float),
+            step=step[level_book],
+            order_level=order_level,
+            matched=matched,
+            position=np.concatenate([np.zeros(0, dtype=np.int64), *arcs]),
+            level=np.repeat(np.arange(level_book.size), [arc.size for arc in arcs]),
+            whole=lots,
+        )
+
+    @property
+    def account(self) -> IntArray:
+        """Account of each arc, shape (A,)."""
+        return self.owner[self.position]
+
+    @property
+    def touchable(self) -> BoolArray:
+        """Accounts with an arc, shape (n,)."""
+        mask = np.zeros(self.weight.size, dtype=bool)
+        mask[self.account] = True
+        return mask
+
+    @property
+    def unmatched(self) -> FloatArray:
+        """Contracts of each order that no winner can close against, shape (k,)."""
+        step = self.step[self.order_level] if self.step.size else np.ones(self.matched.size)
+        left = self.shed.size - np.where(self.order_level >= 0, self.matched * step, 0.0)
+        whole = left <= WHOLE * self.shed.size
+        unmatched: FloatArray = np.where(whole, 0.0, left)
+        return unmatched
+
+    def haircut(self, steps: FloatArray) -> FloatArray:
+        """USD that so many steps of each arc, shape (A,), take from accounts, shape (n,)."""
+        return self.by_account(self.value[self.level] * steps)
+
+    def by_account(self, amounts: FloatArray) -> FloatArray:
+        """Sum amounts of arcs, shape (A,), over accounts, shape (n,)."""
+        return np.bincount(self.account, amounts, minlength=self.weight.size).astype(float)
+
+    def burden(self, haircut: FloatArray) -> FloatArray:
+        """x_i / w_i, shape (n,); 0 for accounts that give nothing."""
+        return np.where(haircut > 0, haircut / np.where(self.weight > 0, self.weight, 1.0), 0.0)
+
+
+def _levels(
+    order_book: IntArray, value: FloatArray, matched: FloatArray
+) -> tuple[IntArray, IntArray, FloatArray]:
+    """Number the books at one price, in order of appearance; −1 for orders not matched at all."""
+    number: dict[tuple[int, float], int] = {}
+    order_level = np.full(order_book.size, -1)
+    for k in np.flatnonzero(matched > 0).tolist():
+        key = int(order_book[k]), float(value[k])
+        order_level[k] = number.setdefault(key, len(number))
+    books = np.array([book for book, _ in number], dtype=np.int64)
+    return order_level, books, np.array([value for _, value in number], dtype=np.float64)
+
+
+def _first_listed_first(
+    asked: FloatArray, order_book: IntArray, limit: FloatArray, book: IntArray
+) -> FloatArray:
+    """Steps of each order that open interest covers."""
+    left = np.bincount(book[book >= 0], limit[book >= 0], minlength=order_book.max() + 1)
+    left = left.astype(float)
+    matched = np.zeros(asked.size)
+    for k, b in enumerate(order_book.tolist()):
+        matched[k] = min(asked[k], left[b])
+        left[b] -= matched[k]
+    return matched
+
+
+def _steps(round_: ContractRound, book: IntArray, books: int) -> FloatArray:
+    """One lot for each book, contracts."""
+    step = np.ones(books)
+    seen = np.zeros(books, dtype=bool)
+    lot = round_.positions.lot
+    for j in np.flatnonzero(book >= 0).tolist():
+        b = book[j]
+        if seen[b] and lot[j] != step[b]:
+            coin = round_.positions.coin[j]
+            expected = f"the lot of {coin} elsewhere, {float(step[b])!r}"
+            remedy = "a venue has one size step a coin"
+            raise InputError("positions.lot", float(lot[j]), expected, index=j, remedy=remedy)
+        step[b], seen[b] = lot[j], True
+    return step
+
+
+def _refuse_winners_as_losers(
+    round_: ContractRound, shed: Shed, order_book: IntArray, book: IntArray
+) -> None:
+    positions = round_.positions
+    holders = {(positions.account[j], int(book[j])): j for j in np.flatnonzero(book >= 0).tolist()}
+    for k, (loser, b) in enumerate(zip(shed.loser, order_book.tolist(), strict=True)):
+        if (loser, b) in holders:
+            expected = f"a loser without a {shed.side[k].opposite.value} {shed.coin[k]} to close"
+            remedy = "net an account's positions before the round"
+            raise InputError("shed.loser", loser, expected, index=k, remedy=remedy)
+    if positions.mark is None:
+        return
+    marks = dict(zip(shed.coin, shed.mark.tolist(), strict=True))
+    for j, coin in enumerate(positions.coin):
+        if marks.get(coin, positions.mark[j]) != positions.mark[j]:
+            expected = f"{marks[coin]!r}, the mark at which losers shed {coin}"
+            raise InputError("positions.mark", float(positions.mark[j]), expected, index=j)

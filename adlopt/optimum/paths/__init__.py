@@ -1,0 +1,1 @@
+"""The best path of severities in *hindsight*."""

@@ -1,0 +1,4 @@
+"""Linear and mixed-integer programs.
+
+stated as plain arrays, solved by HiGHS, bounded by weak duality.
+"""

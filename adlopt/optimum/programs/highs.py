@@ -1,0 +1,275 @@
+"""HiGHS behind one function: a Program in, a raw answer out. The only file that knows highspy.
+
+The answer is raw on purpose: nothing here is believed until `adlopt.optimum.core.certificate` has
+recomputed it. What is guarded against is written beside each guard.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Iterable
+from dataclasses import dataclass
+from enum import Enum
+from functools import partial
+from typing import Any
+
+import numpy as np
+
+from adlopt.errors import InputError, SolverFailed, SolverStopped
+from adlopt.foundation.arrays import FloatArray, own_number
+from adlopt.model.method import Method
+from adlopt.optimum.programs.program import Program
+
+OPTIONS: dict[str, bool | float | str] = {
+    "output_flag": False,
+    # Presolve finds nothing in these forms, and is quadratic on one dense equality row.
+    "presolve": "off",
+    "solver": "simplex",
+    # One scheduler serves the whole process and cannot change size: rounds are the parallelism.
+    "threads": 1,
+}
+
+INTERIOR_OPTIONS: dict[str, bool | float | str] = {
+    "solver": "ipm",
+    # Crossover pivots as long as simplex does; a point inside is as good where it is certified.
+    "run_crossover": "off",
+}
+
+MIP_OPTIONS: dict[str, bool | float | str] = {
+    # The defaults stop at a relative gap of 1e-4, and accept 1e-6 as zero.
+    "mip_rel_gap": 0.0,
+    "mip_abs_gap": 0.0,
+    "mip_feasibility_tolerance": 1e-9,
+    "primal_feasibility_tolerance": 1e-9,
+    "dual_feasibility_tolerance": 1e-9,
+}
+
+
+class Stopped(Enum):
+    """Why a solver stopped."""
+
+    OPTIMAL = "optimal"
+    """Its search ended; whether the answer *is* optimal is for the certificate to say."""
+    GAP = "gap"
+    """The proven gap is as small as was asked for."""
+    LIMIT = "limit"
+    """A time or node limit was reached; the answer is the best found so far."""
+
+    @classmethod
+    def of_all(cls, parts: Iterable[Stopped]) -> Stopped:
+        """How a search of several parts stopped: as the worst of them.
+
+        Examples
+        --------
+        >>> Stopped.of_all([Stopped.GAP, Stopped.OPTIMAL]).value, Stopped.of_all([]).value
+        ('gap', 'optimal')
+        """
+        return max(parts, key=list(cls).index, default=cls.OPTIMAL)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class RawAnswer:
+    """What HiGHS returned, unchecked.
+
+    Parameters
+    ----------
+    columns : FloatArray, shape (columns,)
+        A primal point that HiGHS calls feasible.
+    row_duals : FloatArray, shape (rows,), or None
+        None for mixed-integer programs: they have no duals.
+    bound : float
+        Its own lower bound.
+    stopped : Stopped
+    method : Method
+        `HIGHS`, or `HIGHS_INTERIOR`, also where simplex gave up.
+    """
+
+    columns: FloatArray
+    row_duals: FloatArray | None
+    bound: float
+    stopped: Stopped
+    method: Method
+
+
+class Infeasible(Exception):
+    """HiGHS says that no point satisfies the program."""
+
+
+def run(
+    program: Program,
+    *,
+    time_limit: float | None = None,
+    presolve: bool = False,
+    pivots: int | None = None,
+    interior: bool = False,
+) -> RawAnswer:
+    """Minimise a program.
+
+    Parameters
+    ----------
+    program : Program
+    time_limit : float, optional
+        Seconds > 0.
+    presolve : bool
+        Let HiGHS reduce the program first.
+    pivots : int, optional
+        Pivots after which simplex gives up.
+    interior : bool
+        Use an interior-point method, whose answer is no vertex, for a linear program.
+
+    Raises
+    ------
+    Infeasible
+        If HiGHS finds the program infeasible.
+    SolverStopped
+        If a limit was reached before any feasible point was found.
+    SolverFailed
+        If HiGHS refuses the model or ends in any other state.
+
+    Examples
+    --------
+    >>> program = Program(cost=[1.0], lower=[0.0], upper=[np.inf], row_lower=[2.0],
+    ...                   row_upper=[np.inf], start=[0, 1], column=[0], coefficient=[1.0])
+    >>> run(program).columns
+    array([2.])
+    """
+    from highspy import _core as core
+
+    check_time_limit(time_limit)
+    options = OPTIONS if program.integer is None else OPTIONS | MIP_OPTIONS
+    if time_limit is not None:
+        options = options | {"time_limit": float(time_limit)}
+    if presolve:
+        options = options | {"presolve": "on"}
+    if interior:
+        options = options | INTERIOR_OPTIONS
+    if pivots is not None:
+        options = options | {"simplex_iteration_limit": pivots}
+    solver = core._Highs()
+    for name, value in options.items():
+        _accept(solver.setOptionValue(name, value), f"option {name}={value!r}", core)
+    _pass_model(solver, program, core)
+    status = _run(solver, core)
+    if (
+        status == core.HighsStatus.kError
+        and solver.getModelStatus() == core.HighsModelStatus.kNotset
+    ):
+        # The process already runs HiGHS with another number of threads: take what there is.
+        _accept(solver.setOptionValue("threads", 0), "option threads=0", core)
+        status = _run(solver, core)
+    if program.integer is None and _gave_up(solver, core):
+        # Simplex cycles where many vertices are nearly one: start again from within; what is found
+        # there without crossover may be no point at all: start again with it.
+        solver.clearSolver()
+        for name, value in {"solver": "ipm", "run_crossover": "on"}.items():
+            _accept(solver.setOptionValue(name, value), f"option {name}={value!r}", core)
+        interior, status = True, _run(solver, core)
+    method = Method.HIGHS_INTERIOR if interior else Method.HIGHS
+    return _answer(solver, program, status, method, core)
+
+
+def check_time_limit(seconds: float | None) -> None:
+    """Refuse a time limit that is no number of seconds > 0.
+
+    Raises
+    ------
+    InputError
+        Naming it.
+    """
+    if seconds is not None and own_number(seconds, "time_limit", lowest=0.0) == 0:
+        raise InputError("time_limit", seconds, "a number of seconds > 0")
+
+
+def _gave_up(solver: Any, core: Any) -> bool:
+    """Whether the state is unknown, or called optimal at a point that is not feasible."""
+    state, found = solver.getModelStatus(), solver.getInfo().primal_solution_status
+    feasible = found == int(core.SolutionStatus.kSolutionStatusFeasible)
+    kinds = core.HighsModelStatus
+    return bool(state == kinds.kUnknown or (state == kinds.kOptimal and not feasible))
+
+
+def _run(solver: Any, core: Any) -> Any:
+    """Run HiGHS, and raise what Ctrl-C means to Python, which learns of it in callbacks alone."""
+    raised: list[BaseException] = []
+    listener = _listen(raised)
+    next(listener)
+    # HiGHS may swallow what a callback raises, and Python raises at the first instruction of a
+    # function, before any `try`: `max` is none of its functions, and resumes one within.
+    solver.setCallback(partial(max, key=listener.send), None)
+    kinds = core.cb.HighsCallbackType
+    for kind in (
+        kinds.kCallbackSimplexInterrupt,
+        kinds.kCallbackIpmInterrupt,
+        kinds.kCallbackMipInterrupt,
+    ):
+        _accept(solver.startCallback(kind), f"callback {kind}", core)
+    status = solver.run()
+    if raised:
+        raise raised[0]
+    return status
+
+
+def _listen(raised: list[BaseException]) -> Generator[int, Any]:
+    """Keep what is raised while the arguments of callbacks arrive, and ask HiGHS to stop."""
+    while True:
+        try:
+            while True:
+                argument = yield 0
+                if raised and hasattr(argument, "user_interrupt"):
+                    argument.user_interrupt = True
+        except GeneratorExit:
+            return
+        except BaseException as error:  # noqa: BLE001 - `_run` raises it
+            raised.append(error)
+
+
+def _pass_model(solver: Any, program: Program, core: Any) -> None:
+    columns, rows = program.cost.size, program.row_lower.size
+    # Always the full integrality array: an empty one makes passModel fail while run() succeeds.
+    integer = np.zeros(columns) if program.integer is None else program.integer
+    status = solver.passModel(
+        columns,
+        rows,
+        program.column.size,
+        int(core.MatrixFormat.kRowwise),
+        int(core.ObjSense.kMinimize),
+        0.0,
+        program.cost,
+        program.lower,
+        program.upper,
+        program.row_lower,
+        program.row_upper,
+        program.start,
+        program.column,
+        program.coefficient,
+        np.asarray(integer, dtype=np.int32),
+    )
+    _accept(status, "the model", core)
+
+
+def _accept(status: Any, what: str, core: Any) -> None:
+    if status == core.HighsStatus.kError:
+        raise SolverFailed(f"HiGHS {core._Highs().version()} refused {what}")
+
+
+def _answer(solver: Any, program: Program, status: Any, method: Method, core: Any) -> RawAnswer:
+    kinds, state = core.HighsModelStatus, solver.getModelStatus()
+    if status == core.HighsStatus.kError:
+        raise SolverFailed(f"HiGHS failed with status {solver.modelStatusToString(state)}")
+    if state in (kinds.kInfeasible, kinds.kUnboundedOrInfeasible):
+        raise Infeasible
+    limits = (kinds.kTimeLimit, kinds.kIterationLimit, kinds.kSolutionLimit, kinds.kInterrupt)
+    if state != kinds.kOptimal and state not in limits:
+        raise SolverFailed(f"HiGHS ended in state {solver.modelStatusToString(state)}")
+    info = solver.getInfo()
+    # Before a point is found `col_value` is full of zeros that mean nothing.
+    if info.primal_solution_status != int(core.SolutionStatus.kSolutionStatusFeasible):
+        raise SolverStopped("HiGHS reached its limit before it found a feasible haircut")
+    solution = solver.getSolution()
+    whole = program.integer is not None
+    return RawAnswer(
+        columns=np.array(solution.col_value),
+        row_duals=None if whole else np.array(solution.row_dual),
+        bound=float(info.mip_dual_bound if whole else info.objective_function_value),
+        stopped=Stopped.OPTIMAL if state == kinds.kOptimal else Stopped.LIMIT,
+        method=method,
+    )

@@ -1,0 +1,96 @@
+"""Linear and mixed-integer programs as plain arrays, before any solver is touched."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from adlopt.errors import InputError
+from adlopt.foundation.arrays import FloatArray
+
+WORK_TOTAL = 2.0**27
+"""Total weight after scaling: absolute tolerances of 1e-7 are then 1e-15 relative."""
+Index = NDArray[np.int32]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Program:
+    """Minimise cost · x over column bounds and row bounds; rows in compressed sparse form.
+
+    Parameters
+    ----------
+    cost, lower, upper : FloatArray, shape (columns,)
+    row_lower, row_upper : FloatArray, shape (rows,)
+    start : Index, shape (rows + 1,)
+        Where each row begins in `column` and `coefficient`.
+    column : Index, shape (nonzeros,)
+    coefficient : FloatArray, shape (nonzeros,)
+    integer : bool array, shape (columns,), optional
+        Which columns are whole numbers.
+
+    Raises
+    ------
+    InputError
+        If lengths disagree, an index is out of range, or a cost or coefficient is not finite:
+        the solver's array interface would read past the end or accept NaN.
+
+    Examples
+    --------
+    >>> Program(cost=[1.0], lower=[0.0], upper=[np.inf], row_lower=[2.0], row_upper=[np.inf],
+    ...         start=[0, 1], column=[0], coefficient=[np.nan])
+    Traceback (most recent call last):
+    adlopt.errors.InputError: coefficient[0] is nan: expected a finite number
+    """
+
+    cost: FloatArray
+    lower: FloatArray
+    upper: FloatArray
+    row_lower: FloatArray
+    row_upper: FloatArray
+    start: Index
+    column: Index
+    coefficient: FloatArray
+    integer: NDArray[np.bool_] | None = None
+
+    def __post_init__(self) -> None:
+        for name in ("cost", "lower", "upper", "row_lower", "row_upper", "coefficient"):
+            values = np.ascontiguousarray(getattr(self, name), dtype=np.float64)
+            object.__setattr__(self, name, values)
+        for name in ("start", "column"):
+            indices = np.ascontiguousarray(getattr(self, name), dtype=np.int32)
+            object.__setattr__(self, name, indices)
+        self._check_lengths()
+        for name in ("cost", "coefficient"):
+            _check_numbers(name, getattr(self, name), np.isfinite, "a finite number")
+        for name in ("lower", "upper", "row_lower", "row_upper"):
+            _check_numbers(name, getattr(self, name), lambda v: ~np.isnan(v), "a number")
+
+    def _check_lengths(self) -> None:
+        columns, rows, nonzeros = self.cost.size, self.row_lower.size, self.column.size
+        lengths = {
+            "lower": columns,
+            "upper": columns,
+            "row_upper": rows,
+            "start": rows + 1,
+            "coefficient": nonzeros,
+        }
+        if self.integer is not None:
+            lengths["integer"] = columns
+        for name, length in lengths.items():
+            found = np.size(getattr(self, name))
+            if found != length:
+                raise InputError(name, f"{found} entries", f"{length}")
+        ordered = (np.diff(self.start) >= 0).all()
+        if self.start[0] != 0 or self.start[-1] != nonzeros or not ordered:
+            raise InputError("start", self.start.tolist(), f"offsets rising from 0 to {nonzeros}")
+        if nonzeros and not (self.column.min() >= 0 and self.column.max() < columns):
+            raise InputError("column", int(self.column.max()), f"an index in [0, {columns})")
+
+
+def _check_numbers(name: str, values: FloatArray, allowed: object, expected: str) -> None:
+    inside = allowed(values)  # type: ignore[operator]
+    if not inside.all():
+        index = int(np.argmin(inside))
+        raise InputError(name, float(values[index]), expected, index=index)

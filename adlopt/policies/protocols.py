@@ -1,0 +1,196 @@
+"""What a policy is: frozen configuration, and state that is passed in and out as a value.
+
+The paper separates two decisions, and so do the parts here: how much to take (a severity) and
+from whom (an allocation). `SeverityThenAllocation` joins them; `policy` makes one of a function.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Protocol, TypeAlias
+
+from adlopt.errors import PolicyError
+from adlopt.foundation.arrays import FloatArray
+from adlopt.model.round import RoundOutcome, RoundStart
+from adlopt.model.run import Information
+
+Haircut: TypeAlias = FloatArray
+"""USD taken from each account, shape (n,), in the order of `RoundStart.account`."""
+State: TypeAlias = Any
+"""Whatever a policy remembers; never mutated, so that runs replay and copy for free."""
+
+
+def labelled(name: str, values: tuple[float, ...], defaults: tuple[float | None, ...]) -> str:
+    """Name a rule with its arguments, leaving out those at the end that are defaults.
+
+    Examples
+    --------
+    >>> labelled("gated-persistence", (0.5, 0.0), (0.5, 0.5))
+    'gated-persistence:0.5:0'
+    >>> labelled("persistence", (0.5,), (0.5,))
+    'persistence'
+    """
+    shown = len(values)
+    while shown and values[shown - 1] == defaults[shown - 1]:
+        shown -= 1
+    return ":".join([name, *(f"{value:.12g}" for value in values[:shown])])
+
+
+class Policy(Protocol):
+    """An online policy: it sees the start of a round, and the outcomes of finished ones."""
+
+    @property
+    def name(self) -> str:
+        """Shown in tables."""
+
+    @property
+    def information(self) -> Information:
+        """What it knew: HINDSIGHT if its tuning looked at the episode."""
+
+    def begin(self) -> State:
+        """State before the first round."""
+
+    def decide(self, state: State, start: RoundStart) -> Haircut:
+        """Return the haircut of the round that starts."""
+
+    def learn(
+        self, state: State, start: RoundStart, haircut: Haircut, outcome: RoundOutcome
+    ) -> State:
+        """Return the state after the round is over."""
+
+
+class Severity(Protocol):
+    """How much to take: θ_t ∈ [0, 1] of the deficit."""
+
+    @property
+    def name(self) -> str:
+        """Shown in tables."""
+
+    @property
+    def information(self) -> Information:
+        """What it knew."""
+
+    def begin(self) -> State:
+        """State before the first round."""
+
+    def decide(self, state: State, start: RoundStart) -> float:
+        """Return θ_t."""
+
+    def learn(self, state: State, start: RoundStart, theta: float, outcome: RoundOutcome) -> State:
+        """Return the state after the round is over."""
+
+
+class Allocation(Protocol):
+    """From whom to take a budget that the capacities can bear."""
+
+    @property
+    def name(self) -> str:
+        """Shown in tables."""
+
+    def begin(self) -> State:
+        """State before the first round."""
+
+    def allocate(self, state: State, start: RoundStart, budget: float) -> Haircut:
+        """Return haircuts that sum to the budget, USD."""
+
+    def learn(self, state: State, start: RoundStart, haircut: Haircut) -> State:
+        """Return the state after the round is over."""
+
+
+@dataclass(frozen=True, slots=True)
+class SeverityThenAllocation:
+    """Take B_t = min(θ_t D_t, U_t), then split it.
+
+    Examples
+    --------
+    >>> from adlopt.policies.allocation import ProRata
+    >>> from adlopt.policies.severity import Constant
+    >>> half = SeverityThenAllocation(Constant(0.5), ProRata())
+    >>> start = RoundStart(account=["a", "b"], capacity=[120, 80], deficit=100)
+    >>> half.name, half.decide(half.begin(), start)
+    ('constant:0.5+pro-rata', array([30., 20.]))
+    """
+
+    severity: Severity
+    allocation: Allocation
+
+    @property
+    def name(self) -> str:
+        """`severity+allocation`."""
+        return f"{self.severity.name}+{self.allocation.name}"
+
+    @property
+    def information(self) -> Information:
+        """That of the severity: allocations see the round's start only."""
+        return self.severity.information
+
+    def begin(self) -> State:
+        """Both states."""
+        return self.severity.begin(), self.allocation.begin()
+
+    def decide(self, state: State, start: RoundStart) -> Haircut:
+        """Choose the budget, then split it."""
+        how_much, from_whom = state
+        theta = self._theta(how_much, start)
+        budget = min(theta * start.deficit, start.total_capacity)
+        return self.allocation.allocate(from_whom, start, budget)
+
+    def learn(
+        self, state: State, start: RoundStart, haircut: Haircut, outcome: RoundOutcome
+    ) -> State:
+        """Let both parts learn."""
+        how_much, from_whom = state
+        theta = self._theta(how_much, start)
+        return (
+            self.severity.learn(how_much, start, theta, outcome),
+            self.allocation.learn(from_whom, start, haircut),
+        )
+
+    def _theta(self, state: State, start: RoundStart) -> float:
+        theta = self.severity.decide(state, start)
+        if not 0.0 <= theta <= 1.0:
+            raise PolicyError(
+                f"severity {self.severity.name!r} is {theta!r} in round {start.t}: "
+                "a number in [0, 1] is needed"
+            )
+        return theta
+
+
+@dataclass(frozen=True, slots=True)
+class FunctionPolicy:
+    """A policy without memory: one function of the round's start."""
+
+    function: Callable[[RoundStart], Haircut]
+    name: str
+    information: Information = Information.ROUND_START
+
+    def begin(self) -> State:
+        """No state."""
+        return None
+
+    def decide(self, state: State, start: RoundStart) -> Haircut:
+        """Call the function."""
+        return self.function(start)
+
+    def learn(
+        self, state: State, start: RoundStart, haircut: Haircut, outcome: RoundOutcome
+    ) -> State:
+        """Learn nothing."""
+        return None
+
+
+def policy(function: Callable[[RoundStart], Haircut]) -> FunctionPolicy:
+    """Make a policy of a function from a round's start to a haircut.
+
+    Examples
+    --------
+    >>> from adlopt.optimum.core.waterfill import pro_rata
+    >>> @policy
+    ... def half(start):
+    ...     return pro_rata(start.capacity, budget=0.5 * start.deficit)
+    >>> half.name
+    'half'
+    """
+    name = getattr(function, "__name__", type(function).__name__)
+    return FunctionPolicy(function=function, name=name.replace("_", "-"))

@@ -1,0 +1,1 @@
+"""Figures of an episode: each answers the question that its title asks."""

@@ -1,0 +1,161 @@
+"""Figures of accounts: how hard the worst-hit is hit, how few pay, and how steady that is."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from adlopt.foundation.arrays import FloatArray
+from adlopt.model.episode import Episode
+from adlopt.model.who_pays import inversions, lorenz
+from adlopt.report.evidence import Evidence
+from adlopt.report.plots.figure import Figure
+from adlopt.report.plots.style import DASHES, LIGHT, SERIES, by_round, legend, lines, rows, shown
+from adlopt.studies.diagnostics.ranks import rank_stability
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+POINTS = 200
+"""Of a Lorenz curve, at most: more would not be seen."""
+
+
+def burdens(ax: Axes, evidence: Evidence) -> None:
+    """m_t of each policy."""
+    series = []
+    for run in evidence.shown:
+        if run.burden is not None:
+            finite = [100 * m if math.isfinite(m) else math.nan for m in run.burden.tolist()]
+            series.append((run.policy, finite))
+    lines(ax, by_round(ax, len(evidence.episode)), series)
+    ax.set_ylabel("worst burden, %")
+    ax.set_ylim(bottom=0)
+    legend(ax)
+
+
+def touched(ax: Axes, evidence: Evidence) -> None:
+    """Accounts with a haircut, by round."""
+    series = [(run.policy, run.touched) for run in evidence.shown if run.touched is not None]
+    lines(ax, by_round(ax, len(evidence.episode)), series)
+    ax.set_ylabel("accounts with a haircut")
+    ax.set_ylim(bottom=0)
+    legend(ax)
+
+
+def lorenz_curves(ax: Axes, evidence: Evidence) -> None:
+    """Lorenz curves of what accounts paid over the episode, and of their profits."""
+    ax.plot([0, 100], [0, 100], color=LIGHT["muted"], linewidth=0.9, label="all pay the same")
+    largest = _totals(evidence.episode, [r.start.capacity for r in evidence.episode])
+    curves = {"profits": largest}
+    for policy, haircuts in evidence.haircuts.items():
+        curves[policy] = _totals(evidence.episode, haircuts)
+    paid = {name: amounts for name, amounts in curves.items() if amounts.any()}
+    for k, (name, amounts) in enumerate(paid.items()):
+        accounts, dollars = lorenz(amounts)
+        keep = np.unique(np.linspace(0, accounts.size - 1, POINTS).astype(int))
+        color, dash = SERIES[k % len(SERIES)], DASHES[k % len(DASHES)]
+        ax.plot(
+            100 * accounts[keep], 100 * dollars[keep], color=color, linestyle=dash,
+            label=shown(name),
+        )  # fmt: skip
+    ax.set_xlabel("% of the accounts, from those that pay least")
+    ax.set_ylabel("% of the dollars")
+    legend(ax)
+
+
+def stability(ax: Axes, evidence: Evidence) -> None:
+    """Order turned round within rounds, and ranks kept between them."""
+    found = {name: steadiness(evidence.episode, x) for name, x in evidence.haircuts.items()}
+    rows(
+        ax,
+        [name if kept is not None else f"{name}: no ranks" for name, (_, kept) in found.items()],
+    )
+    marks = [(i, turned, kept) for i, (turned, kept) in enumerate(found.values())]
+    first = [(turned, i + 0.12) for i, turned, _ in marks if turned is not None]
+    second = [(kept, i + 0.12) for i, _, kept in marks if kept is not None]
+    labels = ("neighbours turned round, share", "ranks kept, correlation")
+    for k, points in enumerate((first, second)):
+        if points:
+            x, y = zip(*points, strict=True)
+            ax.plot(x, y, "os"[k], color=SERIES[k], label=labels[k], markersize=7)
+    ax.axvline(0.0, color=LIGHT["ink"], linewidth=0.8)
+    ax.set_xlim(-1.05, 1.05)
+    ax.set_xlabel("share (0 is best), correlation (1 is best)")
+    legend(ax)
+
+
+def steadiness(
+    episode: Episode, haircuts: Sequence[FloatArray]
+) -> tuple[float | None, float | None]:
+    """Mean share of neighbours turned round, and mean rank correlation of adjacent rounds.
+
+    None where no round took anything, or where no ranks are defined.
+    """
+    starts = [round_.start for round_ in episode]
+    taken = list(zip(starts, haircuts, strict=True))
+    turned = [inversions(start.capacity, x) for start, x in taken if x.any()]
+    kept = [rank_stability(*before, *after) for before, after in pairwise(taken)]
+    return _mean(turned), _mean([value for value in kept if value is not None])
+
+
+def _mean(values: Sequence[float]) -> float | None:
+    return math.fsum(values) / len(values) if values else None
+
+
+def _totals(episode: Episode, amounts: Sequence[FloatArray]) -> FloatArray:
+    """Sum by account over the rounds, shape (number of accounts,)."""
+    total: dict[str, float] = {}
+    for round_, usd in zip(episode, amounts, strict=True):
+        for name, amount in zip(round_.start.account, usd.tolist(), strict=True):
+            total[name] = total.get(name, 0.0) + amount
+    return np.array(list(total.values()))
+
+
+def _pooled(evidence: Evidence) -> str:
+    return "winners are pooled: who paid is not known" if evidence.episode.pooled else ""
+
+
+def _no_burdens(evidence: Evidence) -> str:
+    known = any(run.burden is not None for run in evidence.shown)
+    return "" if known else "burdens are not known"
+
+
+FIGURES = (
+    Figure(
+        name="burdens",
+        title="How hard was the worst-hit winner hit?",
+        caption="The largest share taken from one account, by round. A gap is a round in which a "
+        "protected account was touched.",
+        draw=burdens,
+        lacks=_no_burdens,
+    ),
+    Figure(
+        name="touched",
+        title="How many winners paid?",
+        caption="Accounts from which anything was taken, by round.",
+        draw=touched,
+        lacks=_pooled,
+    ),
+    Figure(
+        name="lorenz",
+        title="How few winners paid how much?",
+        caption="The deeper a curve hangs, the fewer accounts paid. Profits are unequal "
+        "themselves: a rule in proportion to them hangs as deep as they do.",
+        draw=lorenz_curves,
+        lacks=_pooled,
+    ),
+    Figure(
+        name="stability",
+        title="Does a rule turn winners' order round, and hit the same ones again?",
+        caption="Means over rounds: the share of neighbours in profit that change places, and the "
+        "rank correlation of accounts' burdens between adjacent rounds.",
+        draw=stability,
+        paper=(12, 13),
+        lacks=_pooled,
+        rows=lambda evidence: len(evidence.haircuts),
+    ),
+)

@@ -1,0 +1,165 @@
+"""Figures of an episode: each answers the question that its title asks.
+
+Figures 3 to 13 of arXiv 2602.15182 have counterparts:
+
+| theirs | ours | what both show |
+|---|---|---|
+| 3 | `markouts` | overshoot of production by the horizon of the markout |
+| 4 | `fairness` | fairness by policy; ours with its sign and above the least too |
+| 5 | `budgets` | what was raised in each round, beside what was needed |
+| 6 | `overshoot` | overshoot as it adds up |
+| 7 | `misses` | tracking by policy; ours apart into too much and too little |
+| 8 | `published` | tracking and fairness by policy |
+| 9, 11 | `objective` | objective (23) as it adds up, and the bound of the rounds so far |
+| 10 | `share` | the objective as a share of the bound so far |
+| 12, 13 | `stability` | neighbours turned round, and ranks kept; needs accounts |
+
+>>> from adlopt.report.evidence import Evidence
+>>> from adlopt.data.episodes import october_10
+>>> axes = draw("budgets", Evidence(episode=october_10()))
+>>> axes.get_ylabel()
+'USD, by orders of magnitude'
+"""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from adlopt.data.files.writing import replace_all
+from adlopt.errors import InputError
+from adlopt.report.evidence import Evidence
+from adlopt.report.plots import (
+    by_account as accounts,
+)
+from adlopt.report.plots import (
+    by_objective as objective,
+)
+from adlopt.report.plots import (
+    by_policy as scores,
+)
+from adlopt.report.plots import (
+    by_round as rounds,
+)
+from adlopt.report.plots import (
+    of_theory as theory,
+)
+from adlopt.report.plots.figure import Figure
+from adlopt.report.plots.style import FONT, HEIGHT, ROW, WIDTH, styled, titled
+from adlopt.show.table import Table
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+FIGURES = {
+    figure.name: figure
+    for figures in (
+        rounds.FIGURES,
+        scores.FIGURES,
+        objective.FIGURES,
+        theory.FIGURES,
+        accounts.FIGURES,
+    )
+    for figure in figures
+}
+"""All figures by name."""
+DOTS = 200
+"""Of a PNG, per inch."""
+
+__all__ = ["FIGURES", "Figure", "draw", "find", "listed", "save", "styled", "svg"]
+
+
+def find(name: str) -> Figure:
+    """Return the figure of that name.
+
+    Raises
+    ------
+    InputError
+        If there is none.
+    """
+    if name not in FIGURES:
+        raise InputError("figure", name, f"one of {', '.join(FIGURES)}")
+    return FIGURES[name]
+
+
+def listed() -> str:
+    """Return a table of all figures, and the questions they answer."""
+    rows = [
+        (figure.name, figure.title, ", ".join(map(str, figure.paper)))
+        for figure in FIGURES.values()
+    ]
+    note = "paper: the figures of arXiv 2602.15182 that ask the same."
+    title = "Figures: adlopt plot EPISODE FIGURE -o file.svg"
+    return str(Table(title, ("figure", "asks", "paper"), rows, note))
+
+
+def draw(name: str, evidence: Evidence, *, ax: Axes | None = None, title: bool = True) -> Axes:
+    """Draw a figure, and return its matplotlib axes.
+
+    Parameters
+    ----------
+    name : str
+    evidence : Evidence
+    ax : matplotlib Axes, optional
+        Where to draw; a new figure, found as `axes.figure`, unless given.
+    title : bool
+        Whether to put the question above it.
+
+    Raises
+    ------
+    InputError
+        If there is no such figure, or the episode lacks what it shows.
+    """
+    chosen = find(name)
+    lacking = chosen.lacks(evidence)
+    if lacking:
+        expected = f"a figure that {evidence.episode.name!r} has data for ({lacking})"
+        raise InputError("figure", name, expected)
+    with styled():
+        if ax is None:
+            ax = _new_axes(max(HEIGHT, 1.3 + ROW * chosen.rows(evidence)))
+        chosen.draw(ax, evidence)
+        if title:
+            titled(ax, chosen.title)
+    return ax
+
+
+def svg(name: str, evidence: Evidence, *, title: bool = True) -> str:
+    """Draw a figure as SVG, text as text; equal input gives equal bytes."""
+    return _rendered(name, evidence, "svg", title=title).decode("utf-8")
+
+
+def save(name: str, evidence: Evidence, path: str | Path) -> Path:
+    """Draw a figure into an .svg or .png file, whole or not at all.
+
+    Raises
+    ------
+    InputError
+        If the path ends in neither or cannot be written, or the figure cannot be drawn.
+    """
+    path = Path(path)
+    if path.suffix not in (".svg", ".png") or not path.parent.is_dir():
+        raise InputError("output", str(path), "an .svg or .png file in a folder that exists")
+    drawn = _rendered(name, evidence, path.suffix[1:], title=True)
+    replace_all({path: lambda target: target.write_bytes(drawn)})
+    return path
+
+
+def _new_axes(height: float) -> Axes:
+    from matplotlib.figure import Figure as Canvas
+
+    return Canvas(figsize=(WIDTH, height), layout="constrained").subplots()
+
+
+def _rendered(name: str, evidence: Evidence, kind: str, *, title: bool) -> bytes:
+    axes = draw(name, evidence, title=title)
+    target = io.BytesIO()
+    unsaid: dict[str, Any] = {"Creator": None, "Date": None, "Format": None, "Type": None}
+    with styled():
+        canvas = axes.get_figure(root=True)
+        if canvas is None:
+            raise InputError("figure", name, "axes that belong to a figure")
+        canvas.savefig(target, format=kind, dpi=DOTS, metadata=unsaid if kind == "svg" else {})
+    drawn = target.getvalue()
+    return drawn.replace(f"'{FONT}'".encode(), b"system-ui, sans-serif") if kind == "svg" else drawn

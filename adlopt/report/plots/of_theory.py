@@ -1,0 +1,168 @@
+"""Figures of the theory: which bounds say something, and where losses really are."""
+
+from __future__ import annotations
+
+from itertools import accumulate
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from adlopt.bounds.paper import PROPOSITION_1
+from adlopt.bounds.trivial import HALF, TRIVIAL
+from adlopt.report.evidence import Evidence
+from adlopt.report.plots.figure import Figure, uncovered
+from adlopt.report.plots.style import (
+    LIGHT,
+    SERIES,
+    by_round,
+    compact,
+    in_dollars,
+    legend,
+    lines,
+    rows,
+)
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+
+def bounds(ax: Axes, evidence: Evidence) -> None:
+    """Upper and lower bounds on the severity loss, from the largest."""
+    found = _bounds(evidence)
+    rows(ax, [f"{label}: {compact(usd)}" for label, usd, _, _ in found])
+    kinds = {
+        ("upper", False): ("<", SERIES[0], "covered policies lose no more"),
+        ("upper", True): ("x", SERIES[1], "the same, but vacuous"),
+        ("lower", False): (">", SERIES[2], "some sequence costs as much"),
+    }
+    for kind, (marker, color, label) in kinds.items():
+        chosen = [(usd, i) for i, (_, usd, *its) in enumerate(found) if tuple(its) == kind]
+        if chosen:
+            x, y = zip(*chosen, strict=True)
+            ax.plot(x, np.add(y, 0.12), marker, color=color, label=label, markersize=7)
+    trivial = TRIVIAL.value(evidence.episode)
+    ax.axvline(trivial, color=LIGHT["ink"], linewidth=0.9, linestyle=":", label="the trivial bound")
+    ax.set_xlim(left=0)
+    in_dollars(ax, "USD, on Σ D|θ−θ*|", horizontal=True)
+    legend(ax)
+
+
+def regret(ax: Axes, evidence: Evidence) -> None:
+    """Severity loss as it adds up, under the bounds."""
+    episode = evidence.episode
+    x = by_round(ax, len(episode))
+    apart = [
+        (run.policy, episode.deficit * np.abs(episode.severity(run) - episode.needed_severity))
+        for run in evidence.shown
+    ]
+    lines(ax, x, [(name, list(accumulate(each.tolist()))) for name, each in apart])
+    for bound in (PROPOSITION_1, TRIVIAL, HALF):
+        usd = bound.evaluate(episode).value
+        if usd is not None:
+            ax.axhline(usd, color=LIGHT["muted"], linewidth=0.9, linestyle=":")
+            ax.text(0.6, usd, bound.label, va="bottom", fontsize=8.5, color=LIGHT["muted"])
+    ax.set_ylim(bottom=0)
+    in_dollars(ax, "USD, Σ D|θ−θ*| so far")
+    legend(ax)
+
+
+def starts(ax: Axes, evidence: Evidence) -> None:
+    """Severity loss of each rule by its first severity."""
+    found = evidence.bounds["policies"]
+    rows(ax, [_named(row) for row in found])
+    for k, (first, words) in enumerate({"0": "θ₁ = 0", "0.5": "θ₁ = ½", "1": "θ₁ = 1"}.items()):
+        known = [
+            (row["severity_loss_usd"][first], i + 0.12)
+            for i, row in enumerate(found)
+            if first in row["severity_loss_usd"]
+        ]
+        x, y = zip(*known, strict=True)
+        ax.plot(x, y, "osD"[k], color=SERIES[k], label=words, markersize=6, fillstyle=_FILL[k])
+    for i, row in enumerate(found):
+        losses = list(row["severity_loss_usd"].values())
+        ax.hlines(i + 0.12, min(losses), max(losses), color=LIGHT["muted"], linewidth=1)
+    ax.set_xlim(left=0)
+    in_dollars(ax, "USD, Σ D|θ−θ*|", horizontal=True)
+    legend(ax)
+
+
+def comparator(ax: Axes, evidence: Evidence) -> None:
+    """f(P) in hindsight, V(P), and Proposition 1."""
+    corners, games = evidence.bounds["curve"], evidence.bounds["minimax"]
+    own = games[-1]["path_variation"]
+    games = sorted(games, key=lambda game: game["path_variation"])
+    x = [game["path_variation"] for game in games]
+    ax.plot(
+        [corner["path_variation"] for corner in corners],
+        [corner["loss_usd"] for corner in corners],
+        color=SERIES[0], label="best path that moves by P (hindsight)",
+    )  # fmt: skip
+    ax.plot(
+        x, [game["lower_usd"] for game in games], ">", color=SERIES[2], linestyle="--",
+        label="V(P): no online policy can promise less",
+    )  # fmt: skip
+    ax.plot(
+        x, [game["proposition_1_usd"] for game in games], "x", color=SERIES[1], linestyle=":",
+        label="Proposition 1",
+    )  # fmt: skip
+    ax.axvline(own, color=LIGHT["muted"], linewidth=0.9, linestyle=":")
+    ax.set_xlabel(f"path variation P; the episode's is {own:.4g}")
+    in_dollars(ax, "USD, Σ D|θ−θ*|")
+    ax.set_ylim(bottom=0)
+    legend(ax)
+
+
+_FILL: tuple[Any, ...] = ("full", "none", "full")
+
+
+def _named(row: dict[str, Any]) -> str:
+    live = row["information"] == "round start"
+    return str(row["policy"]) if live else f"{row['policy']} ({row['information']})"
+
+
+def _bounds(evidence: Evidence) -> list[tuple[str, float, str, bool]]:
+    """Label, USD, side and whether vacuous, of what is said on the severity loss."""
+    data = evidence.bounds
+    found = [
+        (bound["label"], bound["usd"], bound["side"], bound["vacuous"])
+        for bound in data["bounds"]
+        if bound["usd"] is not None and bound["loss"] == data["loss"]
+    ]
+    if data["minimax"]:
+        game = data["minimax"][-1]
+        label = f"minimax loss, P = {game['path_variation']:.4g}"
+        found.append((label, game["lower_usd"], "lower", False))
+    return sorted(found, key=lambda row: -row[1])
+
+
+FIGURES = (
+    Figure(
+        name="bounds",
+        title="Which bounds say anything here?",
+        caption="A bound right of the dotted line promises no more than what no policy can exceed. "
+        "Lower bounds are what the worst sequence costs, not this episode.",
+        draw=bounds,
+        rows=lambda evidence: len(_bounds(evidence)),
+    ),
+    Figure(
+        name="regret",
+        title="How does the loss of severities add up, and where are the bounds?",
+        caption="Severities are clipped at 1: dollars beyond the deficit are not in this loss.",
+        draw=regret,
+    ),
+    Figure(
+        name="starts",
+        title="How much hangs on the first severity?",
+        caption="The first severity is a free choice. What was recorded has one point.",
+        draw=starts,
+        rows=lambda evidence: len(evidence.bounds["policies"]),
+    ),
+    Figure(
+        name="comparator",
+        title="How good is the best path of severities, and what can no policy avoid?",
+        caption="The first line is what this episode allows in hindsight; the second, what the "
+        "worst sequence with these deficits costs the best online policy.",
+        draw=comparator,
+        lacks=uncovered,
+    ),
+)

@@ -1,0 +1,145 @@
+"""A report of an episode: one page that carries all it shows, for a screen, a phone and paper."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from adlopt.data.files.writing import replace_all
+from adlopt.errors import InputError
+from adlopt.proof.library import verdicts
+from adlopt.report.evidence import SHOWN, Evidence
+from adlopt.report.headline import headline
+from adlopt.report.inline import inline
+from adlopt.report.page import contents, page, paragraph, scrollable, section, text
+from adlopt.report.plots.figures import find
+from adlopt.report.provenance import provenance
+from adlopt.show import bounds as sandwich_text
+from adlopt.show import episode as summary
+from adlopt.show.table import Table
+
+SECTIONS = {
+    "scoreboard": ("Scoreboard", ("misses", "published", "objective")),
+    "budgets-by-round": ("Budgets by round", ("budgets", "room", "severities")),
+    "too-much": ("Too much and too little", ("overshoot", "undershoot", "markouts")),
+    "who-was-hit": ("Who was hit", ("burdens", "fairness", "weights", "touched", "lorenz")),
+    "stability-of-rules": ("Stability of the rules", ("stability",)),
+    "bounds-and-losses": ("Bounds", ("bounds", "regret", "share", "comparator", "starts")),
+    "data-quality": ("Data quality", ("losers",)),
+}
+"""Headings by id, and the figures below them."""
+THEORY, PROVENANCE = ("theory", "Verdicts on the theory"), ("provenance", "Provenance")
+
+__all__ = ["report", "require_page", "write_report"]
+
+
+def report(evidence: Evidence, *, proofs: Mapping[str, Any] | None = None) -> str:
+    """Return the report as HTML; equal input gives equal bytes.
+
+    Parameters
+    ----------
+    evidence : Evidence
+    proofs : mapping, optional
+        From `adlopt.proof.library.summarise`: verdicts of proofs that were checked. The report
+        says so where they were not.
+
+    Examples
+    --------
+    >>> from adlopt.data.episodes import october_10
+    >>> html = report(Evidence(episode=october_10()))
+    >>> "://" in html, "<script" in html
+    (False, False)
+    """
+    episode = evidence.episode
+    head = "".join(f"<li>{text(sentence)}</li>" for sentence in headline(evidence))
+    names = {name: title for name, (title, _) in SECTIONS.items()} | dict([THEORY, PROVENANCE])
+    top = (
+        f"<header>\n<h1>{text(episode.name)}</h1>\n"
+        f'<ul class="headline">{head}</ul>\n</header>\n{contents(names)}'
+    )
+    parts = [
+        section(name, title, [*_tables(name, evidence), _figures(figures, evidence)])
+        for name, (title, figures) in SECTIONS.items()
+    ]
+    parts.append(section(*THEORY, _theory(proofs)))
+    parts.append(section(*PROVENANCE, [scrollable(provenance(evidence))]))
+    note = (
+        f"Figures tell at most {SHOWN} policies apart; tables show all. What is marked hindsight "
+        "looked at outcomes that nobody could know at the time."
+    )
+    bottom = f"<footer>{paragraph(note)}</footer>"
+    return page(f"{episode.name}: adlopt report", top=top, main="\n".join(parts), bottom=bottom)
+
+
+def write_report(
+    evidence: Evidence, path: str | Path, *, proofs: Mapping[str, Any] | None = None
+) -> Path:
+    """Write the report to an .html file, whole or not at all.
+
+    Raises
+    ------
+    InputError
+        If the path does not end in .html or cannot be written.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from adlopt.data.episodes import shock
+    >>> evidence = Evidence(episode=shock(rounds=2, winners=3))
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     write_report(evidence, f"{folder}/report.html").name
+    'report.html'
+    """
+    target = require_page(path)
+    made = report(evidence, proofs=proofs).encode("utf-8")
+    replace_all({target: lambda part: part.write_bytes(made)})
+    return target
+
+
+def require_page(path: str | Path) -> Path:
+    """Return the path of a report, before any time is spent on it.
+
+    Raises
+    ------
+    InputError
+        If it does not end in .html, or its folder does not exist.
+    """
+    path = Path(path)
+    if path.suffix != ".html" or not path.parent.is_dir():
+        raise InputError("output", str(path), "an .html file in a folder that exists")
+    return path
+
+
+def _tables(name: str, evidence: Evidence) -> list[str]:
+    found: Sequence[Table] = ()
+    if name == "scoreboard":
+        found = summary.tables(evidence.summary)
+    elif name == "bounds-and-losses":
+        found = sandwich_text.tables(evidence.bounds)
+    elif name == "data-quality":
+        odd = summary.quality(evidence.summary)
+        if odd is None:
+            return [paragraph("Nothing odd was found.")]
+        found = [odd]
+    return [scrollable(table) for table in found]
+
+
+def _figures(names: Sequence[str], evidence: Evidence) -> str:
+    return '<div class="figures">\n' + "\n".join(_figure(n, evidence) for n in names) + "\n</div>"
+
+
+def _figure(name: str, evidence: Evidence) -> str:
+    figure = find(name)
+    title = f'<h3 id="{name}-title">{text(figure.title)}</h3>'
+    lacking = figure.lacks(evidence)
+    if lacking:
+        return f"<div>\n{title}\n{paragraph(f'Not drawn: {lacking}.', 'absent')}\n</div>"
+    caption = f"<figcaption>{title}{paragraph(figure.caption)}</figcaption>"
+    return f'<figure id="figure-{name}">\n{caption}\n{inline(name, evidence)}\n</figure>'
+
+
+def _theory(proofs: Mapping[str, Any] | None) -> list[str]:
+    if proofs is None:
+        return [paragraph("The proofs were not checked for this report; adlopt prove checks them.")]
+    return [scrollable(verdicts(dict(proofs)))]

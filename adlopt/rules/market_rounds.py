@@ -1,0 +1,105 @@
+"""A market as a round: its winners in dollars, or with their positions in contracts."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from adlopt.errors import InputError
+from adlopt.model.market import Market
+from adlopt.model.positions import ContractRound, Positions
+from adlopt.model.round import RESERVED, RoundOutcome, RoundStart
+from adlopt.model.shed import average_values
+from adlopt.rules.rows import account_rows, position_rows
+
+
+def wealth_round(market: Market, *, t: int = 1) -> RoundStart:
+    """Solvent accounts with a profit, what they may give, and all that rules rank by.
+
+    Columns of positions, such as `price_ratio`, are there if every winner has just one position;
+    columns that are infinite somewhere are left out.
+
+    Raises
+    ------
+    InputError
+        If nobody wins.
+
+    Examples
+    --------
+    >>> from adlopt.model.market import Accounts, Coins, OpenPositions
+    >>> market = Market(
+    ...     accounts=Accounts(account=["A", "B"], balance=[2000, 8000]),
+    ...     coins=Coins(coin=["ETH"], mark=[3600], lot=[0.01]),
+    ...     positions=OpenPositions(account=["A", "B"], coin=["ETH", "ETH"],
+    ...                             side=["long", "short"], size=[10, 10], entry=[4000, 4000]))
+    >>> start = wealth_round(market)
+    >>> start.account, start.capacity, start.deficit, start.feature("leverage")
+    (('B',), array([4000.]), 2000.0, array([3.]))
+    """
+    rows = account_rows(market)
+    wins = (rows.feature("upnl") > 0) & (market.equity > 0)
+    if not wins.any():
+        raise InputError("positions", "no winner", "a solvent account with a profit")
+    chosen = rows.take(wins)
+    columns = {name: chosen.feature(name) for name in rows.features}
+    winners, owner = np.flatnonzero(wins), market.owner
+    held = np.bincount(owner, minlength=len(rows))
+    if (held[winners] == 1).all():
+        place = np.empty(len(rows), dtype=np.int64)
+        place[owner] = np.arange(owner.size)
+        held_by = position_rows(market).take(place[winners])
+        columns = {name: held_by.feature(name) for name in held_by.features} | columns
+    return RoundStart(
+        t=t,
+        account=tuple(rows.account[i] for i in winners),
+        capacity=columns["capacity"],
+        equity=columns["equity"],
+        deficit=market.required,
+        features={
+            name: column
+            for name, column in columns.items()
+            if name not in RESERVED and np.isfinite(column).all()
+        },
+        signals=dict(rows.signals),
+    )
+
+
+def contract_round(market: Market) -> ContractRound:
+    """Winners with all their positions, so that `market.shed()` can be matched with them.
+
+    `positions.value` is the average that the bankrupt in the coin take a contract, and `needed`
+    what they take in all: the fund plays no part.
+
+    Raises
+    ------
+    InputError
+        If nobody wins.
+
+    Examples
+    --------
+    >>> from adlopt.model.market import Accounts, Coins, OpenPositions
+    >>> from adlopt.optimum.matching.matching import match
+    >>> market = Market(
+    ...     accounts=Accounts(account=["A", "B"], balance=[2000, 8000]),
+    ...     coins=Coins(coin=["ETH"], mark=[3600], lot=[0.01]),
+    ...     positions=OpenPositions(account=["A", "B"], coin=["ETH", "ETH"],
+    ...                             side=["long", "short"], size=[10, 10], entry=[4000, 4000]))
+    >>> print(match(contract_round(market), market.shed()))
+    1 trade with 1 winner, worst burden 0.5; proven optimal (exact)
+    """
+    start, shed, held = wealth_round(market), market.shed(), market.positions
+    winners = set(start.account)
+    rows = [row for row, name in enumerate(held.account) if name in winners]
+    sides = tuple(held.side[row] for row in rows)
+    coins = tuple(held.coin[row] for row in rows)
+    books = [(coin, side.opposite) for coin, side in zip(coins, sides, strict=True)]
+    positions = Positions(
+        account=tuple(held.account[row] for row in rows),
+        coin=coins,
+        side=sides,
+        size=held.size[rows],
+        lot=market.lot[rows],
+        value=average_values(shed, books),
+        mark=market.mark[rows],
+    )
+    needed = float((shed.size * shed.value).sum())
+    return ContractRound(start=start, positions=positions, outcome=RoundOutcome(needed=needed))

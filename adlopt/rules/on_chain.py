@@ -1,0 +1,304 @@
+"""Rules of on-chain venues, as their documents and code have them.
+
+What a source leaves open is listed under `unpublished`; what stands here instead is the plainest
+choice, not a claim about the venue. Ties go by account id unless the source says otherwise.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from adlopt.errors import InputError
+from adlopt.foundation.arrays import FloatArray
+from adlopt.model.market import Market
+from adlopt.rules.lights import Light, quintiles, rank_share
+from adlopt.rules.parts import (
+    AT_BANKRUPTCY,
+    AT_MARK,
+    AT_PREVIOUS_MARK,
+    IN_PROFIT,
+    LEVERAGED_RETURN,
+    NO_LIMIT,
+    RETURN_BY_LEVERAGE,
+    SILENT,
+    queue,
+)
+from adlopt.rules.pool import (
+    UntilFactor,
+    factor_exceeded,
+    flagged_sides,
+    largest_exposure,
+    refuse_overcorrection,
+)
+from adlopt.rules.row_formula import Formula, column
+from adlopt.rules.rows import Rows
+from adlopt.rules.rule import NO_FUND, Close, Gauge, Haircut, Rule, Tier
+from adlopt.rules.split import PerUnit, ProRata, Queue, RandomStart
+
+
+def _reya(r: Rows) -> FloatArray:
+    """Cover of a losing position: its share of balance, gains and of the fund, by its loss."""
+    loss = np.maximum(-r.feature("loser_upnl"), 0.0)
+    owing = max(r.signal("required"), 1e-6)
+    fund = r.signal("fund") * r.feature("loser_deficit") / owing
+    purse = r.feature("loser_balance") + r.feature("loser_gains") + fund
+    losses = np.maximum(r.feature("loser_losses"), 1e-6)
+    cover = np.minimum(loss, np.maximum(purse, 0.0) * loss / losses)
+    at_cover = r.feature("loser_entry") - r.feature("loser_side") * cover / r.feature("loser_size")
+    return np.where(loss > 0, at_cover, r.feature("mark"))
+
+
+def _loss_factor(r: Rows) -> FloatArray:
+    """Paradex: each withdrawal pays bankruptcies / (balances + bankruptcies), net of the fund.
+
+    The published example divides by the balances alone.
+    """
+    bankruptcies = max(r.signal("required") - r.signal("fund"), 0.0)
+    whole = max(r.signal("total_balance"), 0.0) + bankruptcies
+    return r.feature("withdrawal") * (bankruptcies / whole if bankruptcies else 0.0)
+
+
+def _drift_insurance(market: Market) -> float:
+    """Drift: the fund but for its last unit, within the market's cap, then the fee pool.
+
+    Reads, where the market knows them, the signals `insurance_cap`, what is left of
+    quote_max_insurance, and `fee_pool`, which is part of the fund and has no cap, USD.
+    """
+    pool = market.signals.get("fee_pool", 0.0)
+    if not 0 <= pool <= market.fund:
+        raise InputError("signals.fee_pool", pool, f"between 0 and the fund of {market.fund:g} USD")
+    insurance = max(market.fund - pool - 1e-6, 0.0)
+    return min(insurance, market.signals.get("insurance_cap", np.inf)) + pool
+
+
+HYPERLIQUID = Rule(
+    name="hyperliquid",
+    venue="Hyperliquid",
+    source="hyperliquid.gitbook.io/hyperliquid-docs/trading/auto-deleveraging",
+    fund=NO_FUND,
+    close=queue(
+        Formula(
+            "mark / entry · notional / account value",
+            lambda r: r.feature("price_ratio") * r.feature("leverage"),
+        ),
+        eligible=IN_PROFIT,
+        price=AT_PREVIOUS_MARK,
+    ),
+    unpublished=SILENT,
+)
+"""At the mark of one update earlier: winners give less than the debt, or more."""
+ASTER = Rule(
+    name="aster",
+    venue="Aster",
+    source="docs.asterdex.com/product/asterex-pro/adl",
+    close=queue(LEVERAGED_RETURN, price=AT_BANKRUPTCY),
+    light=Light("quantile 0–4 by count", quintiles),
+    unpublished=("closing price", *SILENT),
+)
+AEVO = Rule(
+    name="aevo",
+    venue="Aevo",
+    source="docs.aevo.xyz",
+    close=queue(LEVERAGED_RETURN, price=AT_MARK),
+    unpublished=("which instruments are excluded", *SILENT),
+)
+"""Runs in each instrument; the majors are excluded, which a market leaves out then."""
+BLUEFIN = Rule(
+    name="bluefin",
+    venue="Bluefin",
+    source="learn.bluefin.io/bluefin/bluefin-exchange/trading/risk-engine/adl",
+    close=queue(
+        Formula(
+            "max(0, index return) / max(maintenance, margin ratio)",
+            lambda r: (
+                np.maximum(r.feature("side") * (r.feature("index") / r.feature("entry") - 1), 0.0)
+                / np.maximum(r.feature("maintenance"), r.feature("equity"))
+                * r.feature("notional")
+            ),
+        ),
+        price=AT_BANKRUPTCY,
+    ),
+    light=Light("rank / count", rank_share),
+    unpublished=SILENT,
+)
+ETHEREAL = Rule(
+    name="ethereal",
+    venue="Ethereal",
+    source="docs.ethereal.trade/trading/perpetual-futures/auto-deleveraging",
+    close=queue(
+        column("leverage", "effective leverage"),
+        column("upnl", "profit"),
+        Formula("least balance", lambda r: -r.feature("balance")),
+        column("opened", "newest account"),
+        price=Formula(
+            "mark, capped at bankruptcy price",
+            lambda r: (
+                r.feature("mark")
+                - r.feature("side")
+                * np.maximum(
+                    r.feature("side") * (r.feature("mark") - r.feature("loser_bankruptcy_price")),
+                    0.0,
+                )
+            ),
+        ),
+    ),
+    unpublished=("rounding",),
+)
+"""The only venue that publishes a full order."""
+GTE = Rule(
+    name="gte",
+    venue="GTE, muchfi",
+    source="docsv2.muchfi.xyz/docs/home/trading/perpetuals/adl",
+    close=Close(
+        tiers=(
+            Tier(
+                split=Queue(
+                    (
+                        Formula(
+                            "profit · leverage", lambda r: r.feature("upnl") * r.feature("leverage")
+                        ),
+                    )
+                )
+            ),
+        ),
+        price=AT_BANKRUPTCY,
+        losers=Queue((column("deficit", "bad debt"),)),
+    ),
+    unpublished=SILENT,
+)
+"""Both sides are ranked: bad debt first, then profit times leverage."""
+LIGHTER = Rule(
+    name="lighter",
+    venue="Lighter",
+    source="docs.lighter.xyz",
+    close=queue(RETURN_BY_LEVERAGE, price=AT_BANKRUPTCY),
+    unpublished=("score", *SILENT),
+)
+"""At the price at which the bankrupt account is exactly zero."""
+REYA = Rule(
+    name="reya",
+    venue="Reya",
+    source="help.reya.xyz/articles/682321; Voltz-Protocol/v2-core #164, #225",
+    fund=NO_FUND,
+    close=Close(
+        tiers=(Tier(split=ProRata(column("lots", "contracts"))),),
+        price=Formula("mark of a winning position, else where fund and balance end", _reya),
+    ),
+    unpublished=("rounding",),
+)
+"""Every opposite trader gives in proportion to contracts. A losing position closes where its share
+of balance, gains and fund ends."""
+DYDX = Rule(
+    name="dydx-v4",
+    venue="dYdX v4",
+    source="github.com/dydxprotocol/v4-chain protocol/x/clob/keeper/deleveraging.go @002f3fa4",
+    close=Close(
+        tiers=(
+            Tier(
+                split=RandomStart(
+                    willing=Formula(
+                        "bankruptcy prices overlap",
+                        lambda r: (
+                            r.feature("side")
+                            * (r.feature("closing_price") - r.feature("bankruptcy_price"))
+                            >= 0
+                        ),
+                    ),
+                ),
+            ),
+        ),
+        price=AT_BANKRUPTCY,
+    ),
+    unpublished=("seed", "how many are looked at"),
+)
+"""Not ranked; counterparties need not have won, but must survive the price. A market in final
+settlement, whose positions all close at the oracle price, is not modelled."""
+TRADOOR = Rule(
+    name="tradoor",
+    venue="Tradoor",
+    source="docs.tradoor.io/auto-deleveraging-adl",
+    fund=NO_FUND,
+    trigger=Gauge(
+        "pool exposure above its liquidity",
+        lambda market: largest_exposure(market)[1] > market.signal("pool_liquidity"),
+    ),
+    sheds=lambda market: largest_exposure(market)[0],
+    close=queue(
+        RETURN_BY_LEVERAGE,
+        price=Formula(
+            "index · (1 + initial premium)",
+            lambda r: r.feature("index") * (1 + r.signal("initial_premium")),
+        ),
+    ),
+    unpublished=SILENT,
+)
+"""Reduces the pool itself: the account marked by the feature `pool`."""
+GMX_V2 = Rule(
+    name="gmx-v2",
+    venue="GMX v2",
+    source="github.com/gmx-io/gmx-synthetics contracts/adl/AdlUtils.sol, exchange/AdlHandler.sol",
+    fund=NO_FUND,
+    trigger=Gauge("profit / pool above its maximum", factor_exceeded),
+    sheds=flagged_sides,
+    close=Close(
+        tiers=(Tier(split=UntilFactor(Queue((column("upnl", "profit"),)))),),
+        price=AT_MARK,
+    ),
+    after=refuse_overcorrection,
+    unpublished=("whom the keeper picks", "price impact"),
+)
+"""No debt has to be covered: profits on a flagged side are closed at the mark. The keeper is free
+to choose (`Chosen`); what brings the factor below its minimum is refused."""
+_DRIFT_FUND = Gauge("the fund within the market's cap, then the fee pool", _drift_insurance)
+_PER_CONTRACT = Tier(split=PerUnit(column("size", "contract")), limit=NO_LIMIT)
+"""Both sides, losers included, whatever they own; nobody where nothing is open."""
+DRIFT = Rule(
+    name="drift-v2",
+    venue="Drift v2",
+    source="github.com/drift-labs/protocol-v2 liquidation.rs resolve_perp_bankruptcy",
+    fund=_DRIFT_FUND,
+    residual=_DRIFT_FUND,
+    haircut=Haircut(tiers=(_PER_CONTRACT,), by_coin=True),
+)
+"""Charged through cumulative funding; the fund keeps its last unit. What rounding adds, it gets.
+The program reverts where no interest is open; here the debt is left, in sight."""
+VERTEX = Rule(
+    name="vertex",
+    venue="Vertex and its kin",
+    source="PerpEngine.sol socializeSubaccount, L141-178",
+    haircut=Haircut(tiers=(_PER_CONTRACT,), by_coin=True),
+)
+"""Charged through cumulative funding; the contract reverts where no interest is open."""
+PARADEX = Rule(
+    name="paradex",
+    venue="Paradex",
+    source="docs.paradex.trade/risk/socialized-losses.md",
+    haircut=Haircut(
+        tiers=(
+            Tier(
+                split=ProRata(column("withdrawal")),
+                limit=Formula("withdrawal · socialised loss factor", _loss_factor),
+            ),
+        ),
+    ),
+    unpublished=("rounding", "the deleveraging page"),
+)
+"""Only those who withdraw while the venue is short."""
+_ALL_WINNERS = Haircut(
+    tiers=(Tier(split=ProRata(column("capacity", "profit")), eligible=IN_PROFIT),)
+)
+ZENEX = Rule(
+    name="zenex",
+    venue="Zenex",
+    source="docs.zenex.trade",
+    haircut=_ALL_WINNERS,
+    unpublished=("rounding",),
+)
+"""The vault is an account; where its loss exceeds its balance, all winners give."""
+PERCOLATOR = Rule(
+    name="percolator",
+    venue="Percolator",
+    source="github.com/aeyakovenko/percolator",
+    haircut=_ALL_WINNERS,
+)
+"""Profit is a junior claim: one ratio on all positive profits."""

@@ -1,0 +1,155 @@
+"""Comparators: what could have been done, knowing everything. None of these is a policy."""
+
+from __future__ import annotations
+
+import math
+import os
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from functools import partial
+
+import numpy as np
+
+from adlopt.bounds.quantity import P
+from adlopt.errors import InputError
+from adlopt.foundation.arrays import LARGEST_USD, FloatArray, own
+from adlopt.model.episode import Episode
+from adlopt.model.loss import Burden, Loss, MinMax
+from adlopt.model.method import Method
+from adlopt.model.round import Round, RoundOutcome
+from adlopt.model.run import Information
+from adlopt.optimum.core.burden_problem import BurdenProblem
+from adlopt.optimum.dollars.least_loss import Solution
+from adlopt.optimum.solve import solve
+from adlopt.policies.gradient import ProjectedOGD
+from adlopt.policies.severity import weighted_median
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FixedSeverity:
+    """The best constant severity of an episode, in *hindsight*, and its loss in USD."""
+
+    theta: float
+    loss: float
+
+
+def severity_loss(episode: Episode, severities: FloatArray) -> float:
+    """Σ D_t |θ_t − θ*_t|, USD; severities of shape (T,) in [0, 1].
+
+    Examples
+    --------
+    >>> rounds = [Round.of(capacity=[50.0], deficit=40.0, needed=10.0)]
+    >>> severity_loss(Episode(name="one", rounds=rounds), np.array([0.5]))
+    10.0
+    """
+    theta = own(severities, "severities", length=len(episode), lowest=0.0)
+    if (theta > 1).any():
+        index = int(np.argmax(theta > 1))
+        raise InputError("severities", float(theta[index]), "a number in [0, 1]", index=index)
+    return math.fsum(episode.deficit * np.abs(theta - episode.needed_severity))
+
+
+def best_fixed_severity(episode: Episode) -> FixedSeverity:
+    """Minimise Σ D_t |θ − θ*_t| over constants: the D-weighted median, exactly.
+
+    Examples
+    --------
+    >>> from adlopt.data.episodes import october_10
+    >>> best = best_fixed_severity(october_10())
+    >>> round(best.theta, 4), round(best.loss, 2)
+    (0.1264, 8470461.44)
+    """
+    pairs = zip(episode.needed_severity.tolist(), episode.deficit.tolist(), strict=True)
+    theta = weighted_median(tuple(pairs))
+    return FixedSeverity(theta=theta, loss=severity_loss(episode, np.full(len(episode), theta)))
+
+
+def paper_ogd(
+    episode: Episode, *, first: float = 0.5, variation: float | None = None
+) -> ProjectedOGD:
+    """Projected OGD with the paper's η* = sqrt((1 + 2P)/S), labelled *hindsight*.
+
+    η* needs the path of the needed severities and every deficit, so it cannot run live
+    [CTTX26, Prop. 1].
+
+    Parameters
+    ----------
+    episode : Episode
+    first : float
+        θ_1.
+    variation : float, optional
+        P to tune for; the episode's own unless given.
+
+    Raises
+    ------
+    InputError
+        If all deficits are zero, or so small that the step is beyond `LARGEST_USD`.
+
+    Examples
+    --------
+    >>> from adlopt.data.episodes import october_10
+    >>> rule = paper_ogd(october_10())
+    >>> f"{rule.step:.4g}", rule.information.value
+    ('1.166e-07', 'hindsight')
+    """
+    path = P.measure(episode) if variation is None else variation
+    root, needed = math.hypot(*episode.deficit), math.sqrt(1 + 2 * path)
+    if root == 0:
+        raise InputError("deficit", 0.0, "a positive deficit in some round")
+    if needed > LARGEST_USD * root:
+        expected = f"deficits so large that η* = sqrt((1 + 2P)/S) ≤ {LARGEST_USD:g}"
+        remedy = "state money in a smaller unit"
+        raise InputError("deficit", float(episode.deficit.max()), expected, remedy=remedy)
+    step = needed / root
+    return ProjectedOGD(step=step, first=first, information=Information.HINDSIGHT)
+
+
+def per_round_optimum(
+    episode: Episode, loss: Loss, *, method: Method = Method.AUTO
+) -> tuple[Solution, ...]:
+    """Solve every round on its own, knowing what it needed [CTTX26, Eq. 11]: *hindsight*.
+
+    Parameters
+    ----------
+    episode : Episode
+    loss : Loss
+    method : Method
+        Under `HIGHS` the rounds are solved on as many threads as there are processors, in any
+        order, to the same answers: HiGHS lets other threads run. The other methods take less time
+        for a round than handing it over does, and run one round after another.
+
+    Examples
+    --------
+    >>> from adlopt.data.episodes import shock
+    >>> episode, loss = shock(rounds=3, winners=20, seed=1), MinMax()
+    >>> [f"{best.value:.4g}" for best in per_round_optimum(episode, loss)]
+    ['0.005145', '6.033e-06', '4.955e-06']
+    >>> [f"{best.value:.4g}" for best in per_round_optimum(episode, loss, method=Method.HIGHS)]
+    ['0.005145', '6.033e-06', '4.955e-06']
+    """
+    if method is not Method.HIGHS:
+        return tuple(solve(round_, loss, method=method) for round_ in episode)
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        return tuple(pool.map(partial(solve, objective=loss, method=method), episode))
+
+
+def least_burden(episode: Episode, burden: Burden = Burden.CAPACITY) -> FloatArray:
+    """Least worst burden at which each round raises what it needed, shape (T,): *hindsight*.
+
+    A round that needs more than its winners can give is asked for all they can give; lots are
+    left aside, so no haircut that raises the budget has a lower burden.
+
+    Raises
+    ------
+    InputError
+        If accounts are pooled: their burdens are not known.
+    """
+    if episode.pooled:
+        raise InputError("episode", episode.name, "an episode with accounts, not pooled")
+    loss, levels = MinMax(burden=burden), []
+    for round_ in episode:
+        within = min(round_.needed, BurdenProblem.of(round_, loss).reachable)
+        start = replace(round_.start, lot=None)
+        asked = Round(start=start, outcome=RoundOutcome(needed=within))
+        levels.append(solve(asked, loss).worst_burden)
+    return own(levels, "least_burden")

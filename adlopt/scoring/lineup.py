@@ -1,0 +1,65 @@
+"""The standard severity rules, side by side, from several first severities."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from adlopt.model.episode import Episode
+from adlopt.model.run import Information
+from adlopt.policies.allocation import ProRata
+from adlopt.policies.gradient import AdaGradOGD
+from adlopt.policies.protocols import Severity, SeverityThenAllocation
+from adlopt.policies.severity import (
+    Constant,
+    DollarPersistence,
+    FollowTheLeader,
+    GatedPersistence,
+    Persistence,
+    RunningRatio,
+)
+from adlopt.scoring.hindsight import paper_ogd, severity_loss
+from adlopt.scoring.playing import run_policy
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LineupRow:
+    """Severity loss of one rule, USD, by its first severity θ_1; free choices are all shown."""
+
+    policy: str
+    information: Information
+    loss: dict[float, float]
+
+
+def lineup(episode: Episode) -> tuple[LineupRow, ...]:
+    """Play the standard severity rules, each with pro-rata, from θ_1 = 0, ½ and 1.
+
+    Examples
+    --------
+    >>> from adlopt.data.episodes import october_10
+    >>> row = next(r for r in lineup(october_10()) if r.policy == "gated-persistence")
+    >>> {first: round(loss / 1e6, 2) for first, loss in row.loss.items()}
+    {0.0: 16.86, 0.5: 17.79, 1.0: 23.25}
+    """
+    rules: dict[str, Callable[[float], Severity]] = {}
+    if episode.deficit.any():
+        rules["ogd, paper's η*"] = lambda first: paper_ogd(episode, first=first)
+        rules["ogd, η for P = 0"] = lambda first: paper_ogd(episode, first=first, variation=0.0)
+    rules |= {
+        "adagrad-ogd": lambda first: AdaGradOGD(first=first),
+        "adagrad-ogd:0.25": lambda first: AdaGradOGD(0.25, first),
+        "follow-the-leader": FollowTheLeader,
+        "running-ratio": RunningRatio,
+        "persistence": Persistence,
+        "gated-persistence": lambda first: GatedPersistence(first=first),
+        "dollar-persistence": DollarPersistence,
+        "constant": Constant,
+    }
+    rows = []
+    for name, rule in rules.items():
+        losses = {}
+        for first in (0.0, 0.5, 1.0):
+            run = run_policy(episode, SeverityThenAllocation(rule(first), ProRata()))
+            losses[first] = severity_loss(episode, episode.severity(run))
+        rows.append(LineupRow(policy=name, information=rule(0.5).information, loss=losses))
+    return tuple(rows)

@@ -1,0 +1,207 @@
+"""What is odd about an episode's figures: look before believing any score."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from adlopt.bounds.paper import PROPOSITION_1
+from adlopt.bounds.trivial import TRIVIAL, is_vacuous
+from adlopt.foundation.arrays import BoolArray, FloatArray
+from adlopt.model.episode import Episode, rounds_where
+from adlopt.model.round import Round
+from adlopt.model.run import Run
+from adlopt.scoring.score import FULL_BUDGET
+from adlopt.show.table import counted
+
+LARGEST_LOSS = "largest_loss"
+"""Signal: USD, the largest single loser of a round."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """One oddity.
+
+    Parameters
+    ----------
+    name : str
+        Stable key, for machines.
+    text : str
+        One sentence, with the figures.
+    rounds : tuple of int
+        Where it shows, from 1; empty if it concerns the whole episode.
+    usd : float or None
+        Dollars concerned.
+    """
+
+    name: str
+    text: str
+    rounds: tuple[int, ...] = ()
+    usd: float | None = None
+
+
+def inspect(episode: Episode) -> tuple[Finding, ...]:
+    """Check an episode's figures.
+
+    Examples
+    --------
+    >>> from adlopt.data.episodes import october_10
+    >>> [finding.name for finding in inspect(october_10())][:2]
+    ['repeated loser', 'deficits counted once']
+    """
+    checks: tuple[Callable[[Episode], list[Finding]], ...] = (
+        _repeated_losers,
+        _needed_beyond_deficit,
+        _needed_beyond_capacity,
+        _recorded_beyond_deficit,
+        _clipped_burdens,
+        _short_of_needed,
+        _vacuous_bound,
+    )
+    return tuple(finding for check in checks for finding in check(episode))
+
+
+def counted_once(episode: Episode) -> Episode:
+    """Return the episode with each repeated largest loser counted in its first round only.
+
+    A deficit is an increment of unresolved bad debt; the same insolvent account in several
+    rounds' sums is socialised once a round. Rounds are matched by an exactly equal
+    `largest_loss` signal.
+
+    Examples
+    --------
+    >>> from adlopt.data.episodes import october_10
+    >>> round(float(counted_once(october_10()).deficit.sum()), 2)
+    12657729.41
+    """
+    rounds: list[Round] = []
+    seen: set[float] = set()
+    for round_ in episode:
+        loss = round_.start.signals.get(LARGEST_LOSS)
+        if loss is None or loss not in seen:
+            rounds.append(round_)
+        else:
+            left = max(round_.start.deficit - loss, 0.0)
+            rounds.append(replace(round_, start=replace(round_.start, deficit=left)))
+        if loss is not None:
+            seen.add(loss)
+    return replace(episode, name=f"{episode.name}, losers counted once", rounds=tuple(rounds))
+
+
+def _repeated_losers(episode: Episode) -> list[Finding]:
+    by_loss: dict[float, list[int]] = {}
+    for round_ in episode:
+        loss = round_.start.signals.get(LARGEST_LOSS)
+        if loss:
+            by_loss.setdefault(loss, []).append(round_.start.t)
+    repeated = {loss: rounds for loss, rounds in by_loss.items() if len(rounds) > 1}
+    findings = [
+        Finding(
+            name="repeated loser",
+            text=f"the same loser of ${loss:,.2f} is in {len(rounds)} rounds' deficits",
+            rounds=tuple(rounds),
+            usd=loss,
+        )
+        for loss, rounds in repeated.items()
+    ]
+    return findings + _once(episode) if repeated else []
+
+
+def _once(episode: Episode) -> list[Finding]:
+    once = counted_once(episode)
+    deficit, needed = math.fsum(once.deficit), math.fsum(once.needed)
+    relation = "<" if deficit < needed else "≥"
+    beyond = once.needed > once.deficit
+    bound, trivial = PROPOSITION_1.value(once), TRIVIAL.value(once)
+    return [
+        Finding(
+            name="deficits counted once",
+            text=f"counted once, ΣD is ${deficit:,.2f} {relation} ΣB ${needed:,.2f}, and B > D in "
+            f"{int(beyond.sum())} rounds",
+            rounds=rounds_where(beyond),
+            usd=deficit,
+        ),
+        Finding(
+            name="bound counted once",
+            text=f"counted once, B_inst is ${bound:,.2f} against a trivial ${trivial:,.2f}",
+            usd=bound,
+        ),
+    ]
+
+
+def _needed_beyond_deficit(episode: Episode) -> list[Finding]:
+    excess = episode.needed - episode.deficit
+    usd = math.fsum(np.maximum(excess, 0.0))
+    return _where(
+        "needed beyond deficit",
+        excess > 0,
+        f"B > D in {{rounds}}, by ${usd:,.2f}: θ ≤ 1 cannot raise that",
+        usd=usd,
+    )
+
+
+def _needed_beyond_capacity(episode: Episode) -> list[Finding]:
+    return _where(
+        "needed beyond capacity",
+        episode.needed > episode.total_capacity,
+        "B > U in {rounds}: no haircut raises that",
+    )
+
+
+def _recorded_beyond_deficit(episode: Episode) -> list[Finding]:
+    """Where a round needs more than its deficit, that is odd of the episode, not of the policy."""
+    findings = []
+    for run, _ in _burdened(episode):
+        excess = np.maximum(run.haircut - episode.deficit, 0.0)
+        missed = np.abs(episode.raised(run) - episode.needed) > FULL_BUDGET * episode.needed
+        beyond = missed & (excess > FULL_BUDGET * episode.deficit)
+        usd = math.fsum(excess)
+        text = f"H > D in {{rounds}}, by ${usd:,.2f}"
+        findings += _where("taken beyond deficit", beyond, text, policy=run.policy, usd=usd)
+    return findings
+
+
+def _clipped_burdens(episode: Episode) -> list[Finding]:
+    findings = []
+    for run, burden in _burdened(episode):
+        text = "burden recorded as exactly 1 in {rounds}, clipped there"
+        findings += _where("clipped burden", burden == 1.0, text, policy=run.policy)
+    return findings
+
+
+def _short_of_needed(episode: Episode) -> list[Finding]:
+    findings = []
+    for run, _ in _burdened(episode):
+        missing = episode.needed - episode.raised(run)
+        usd = math.fsum(np.maximum(missing, 0.0))
+        text = f"short of the needed budget in {{rounds}} of {len(episode)}, by ${usd:,.2f}"
+        short = missing > FULL_BUDGET * episode.needed
+        findings += _where("short of needed", short, text, policy=run.policy, usd=usd)
+    return findings
+
+
+def _vacuous_bound(episode: Episode) -> list[Finding]:
+    if not is_vacuous(PROPOSITION_1, episode):
+        return []
+    bound, trivial = PROPOSITION_1.value(episode), TRIVIAL.value(episode)
+    text = f"B_inst ${bound:,.2f} is above the trivial ${trivial:,.2f}: it says nothing here"
+    return [Finding(name="vacuous bound", text=text, usd=bound)]
+
+
+def _burdened(episode: Episode) -> list[tuple[Run, FloatArray]]:
+    """Recorded runs whose burdens are known, with these."""
+    return [(run, run.burden) for run in episode.recorded if run.burden is not None]
+
+
+def _where(
+    name: str, mask: BoolArray, text: str, *, policy: str = "", usd: float | None = None
+) -> list[Finding]:
+    """State where a check fails; `{rounds}` in the text becomes "1 round" or "7 rounds"."""
+    rounds = rounds_where(mask)
+    if not rounds:
+        return []
+    words = f"{policy}: " * bool(policy) + text.replace("{rounds}", counted(len(rounds), "round"))
+    return [Finding(name=name, text=words, rounds=rounds, usd=usd)]

@@ -1,0 +1,91 @@
+"""A load as text of 80 columns."""
+
+from __future__ import annotations
+
+import math
+import textwrap
+from typing import Any
+
+from adlopt.show.table import WIDTH, counted, printable, table
+
+MANY = 40
+"""Rounds that are shown."""
+
+
+def render(data: dict[str, Any]) -> str:
+    """Lay out what `Loaded.to_dict` says: rounds, files, what is odd, what is unavailable."""
+    parts = [_rounds(data), _files(data), _rejected(data), _horizons(data)]
+    parts += [
+        _said("Unavailable", [f"{name}: {why}" for name, why in data["unavailable"].items()]),
+        _said("Looks ahead", data["look_ahead"]),
+        _said("Data quality", [finding["text"] for finding in data["quality"]]),
+    ]
+    return "\n".join(part for part in parts if part)
+
+
+def _rounds(data: dict[str, Any]) -> str:
+    columns = ("wave", "deficit", "needed", "capacity")
+    rows = [
+        (f"{t}", f"{row['wave']}", *(_usd(row[name]) for name in columns[1:]))
+        for t, row in enumerate(data["rounds"], start=1)
+    ]
+    totals = []
+    for name in columns[1:]:
+        values = [row[name] for row in data["rounds"]]
+        totals.append(_usd(None if None in values else math.fsum(values)))
+    shown = [*rows[:MANY], ("all", "", *totals)]
+    title = f"{data['name']}: {counted(len(rows), 'round')}, USD"
+    if len(rows) > MANY:
+        title += f"; the first {MANY} are shown"
+    return table(title, ("round", *columns), shown)
+
+
+def _usd(value: float | None) -> str:
+    return "–" if value is None else f"{value:,.2f}"
+
+
+def _files(data: dict[str, Any]) -> str:
+    rows = [
+        (
+            each["file"],
+            f"{each['read']:,}",
+            f"{each['kept']:,}",
+            f"{sum(each['skipped'].values()):,}",
+            f"{each['rejected']:,}",
+        )
+        for each in data["files"]
+    ]
+    return table("Records", ("file", "read", "kept", "skipped", "rejected"), rows)
+
+
+def _rejected(data: dict[str, Any]) -> str:
+    rows = [
+        (f"{each['file']} line {one['line']}", one["found"], one["expected"])
+        for each in data["files"]
+        for one in each["shown"]
+    ]
+    return table("Records that do not parse", ("where", "found", "expected"), rows) if rows else ""
+
+
+def _horizons(data: dict[str, Any]) -> str:
+    rows = [
+        (f"{each['horizon_ms']:,.0f}", _usd(each["production"]), _usd(each["needed"]))
+        for each in data.get("horizons", [])
+    ]
+    title = "Production haircuts by horizon, USD"
+    return table(title, ("ms", "haircuts", "needed"), rows) if rows else ""
+
+
+def _said(title: str, sentences: list[str]) -> str:
+    if not sentences:
+        return ""
+    lines = [
+        textwrap.fill(
+            printable(sentence),
+            WIDTH,
+            initial_indent="  * ",
+            subsequent_indent="    ",
+        )
+        for sentence in sentences
+    ]
+    return "\n".join([title, *lines]) + "\n"

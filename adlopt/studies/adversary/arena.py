@@ -1,0 +1,204 @@
+"""What an adversary may choose: the path θ* of given rounds, within a variation."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from adlopt.bounds.quantity import path_variation
+from adlopt.errors import InputError, PolicyError
+from adlopt.foundation.arrays import SMALLEST_USD, FloatArray, Record, freeze, own_number
+from adlopt.model.episode import POOLED, Episode
+from adlopt.model.round import Round, RoundOutcome, RoundStart
+from adlopt.policies.protocols import Severity
+
+TOUCHING = 1e-6
+"""Distance from an end of [0, 1] below which a path may have meant the end."""
+ROUNDING = 1e-12
+"""By which the variation of a path may exceed what was allowed."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Attack:
+    """A path θ*, a rule, what it played, each of shape (T,), and what that cost, USD."""
+
+    rule: Severity
+    path: FloatArray
+    played: FloatArray
+    loss: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Arena(Record):
+    """Starts of rounds, each with a deficit, and how far θ* may vary over them.
+
+    Parameters
+    ----------
+    starts : sequence of RoundStart, length T ≥ 1
+        Numbered from 1; deficits > 0, capacities no smaller.
+    variation : float
+        P: the most that Σ |θ*_t − θ*_{t−1}| may be.
+    title : str
+        Where the deficits come from.
+
+    Examples
+    --------
+    >>> arena = Arena.unit(3, 1.0)
+    >>> arena.instance([0.0, 1.0, 1.0]).needed
+    array([0., 1., 1.])
+    """
+
+    starts: tuple[RoundStart, ...]
+    variation: float
+    title: str
+
+    def __post_init__(self) -> None:
+        put = object.__setattr__
+        put(self, "variation", own_number(self.variation, "variation", lowest=0.0))
+        most = len(self.starts) - 1
+        if self.variation > most:
+            raise InputError("variation", self.variation, f"a number ≤ T − 1 = {most}")
+
+    @classmethod
+    def unit(cls, rounds: int, variation: float) -> Arena:
+        """T rounds with a deficit of 1.
+
+        Raises
+        ------
+        InputError
+            If T is not a whole number ≥ 1, or P is not a number in [0, T − 1].
+        """
+        if isinstance(rounds, bool) or not isinstance(rounds, int) or rounds < 1:
+            raise InputError("rounds", rounds, "a whole number ≥ 1")
+        starts = tuple(
+            RoundStart(t=t, account=(POOLED,), capacity=[1.0], deficit=1.0)  # type: ignore[arg-type]
+            for t in range(1, rounds + 1)
+        )
+        return cls(starts=starts, variation=variation, title="unit deficits")
+
+    @classmethod
+    def of(cls, episode: Episode, variation: float | None = None) -> Arena:
+        """Rounds of an episode, its accounts pooled; those without a deficit are left out.
+
+        A deficit below `SMALLEST_USD` is none.
+
+        Parameters
+        ----------
+        episode : Episode
+        variation : float, optional
+            P; the episode's own, over the rounds kept, unless given.
+
+        Raises
+        ------
+        InputError
+            If all deficits are zero, or P is not a number in [0, T − 1].
+        """
+        kept = [r for r in episode if r.start.deficit >= SMALLEST_USD]
+        if not kept:
+            expected = f"a deficit ≥ {SMALLEST_USD:g} USD in some round"
+            raise InputError("deficit", float(episode.deficit.max()), expected)
+        if variation is None:
+            variation = path_variation(np.array([r.needed_severity for r in kept]))
+        starts = tuple(_pooled(r.start, t) for t, r in enumerate(kept, start=1))
+        return cls(starts=starts, variation=variation, title=f"deficits of {episode.name}")
+
+    @classmethod
+    def given(cls, episode: Episode | None, rounds: int | None, variation: float | None) -> Arena:
+        """An episode's rounds, or so many with unit deficits.
+
+        Raises
+        ------
+        InputError
+            If both are given or neither, or one cannot be used.
+        """
+        if episode is not None:
+            if rounds is not None:
+                raise InputError("rounds", rounds, "nothing beside an episode, which has its own")
+            if not isinstance(episode, Episode):
+                raise InputError("episode", episode, "an Episode")
+            return cls.of(episode, variation)
+        if rounds is None:
+            remedy = "give rounds and variation, or an episode"
+            raise InputError("rounds", None, "a whole number ≥ 1", remedy=remedy)
+        if variation is None:
+            raise InputError("variation", None, "a number ≥ 0, where no episode is given")
+        return cls.unit(rounds, variation)
+
+    @property
+    def deficit(self) -> FloatArray:
+        """USD, shape (T,). D_t."""
+        return freeze([start.deficit for start in self.starts])
+
+    def instance(self, path: Sequence[float] | FloatArray, name: str = "worst case") -> Episode:
+        """Return the episode whose needed severities are θ*, shape (T,)."""
+        rounds = [
+            Round(start=start, outcome=outcome(start, float(theta)))
+            for start, theta in zip(self.starts, path, strict=True)
+        ]
+        source = f"adversarial θ*, {self.title}, path variation ≤ {self.variation:g}"
+        return Episode(name=name, rounds=tuple(rounds), pooled=True, source=source)
+
+    def play(self, rule: Severity, path: FloatArray) -> Attack:
+        """Play a rule against θ*, shape (T,).
+
+        Raises
+        ------
+        PolicyError
+            If it leaves [0, 1].
+        """
+        state, played, missed = rule.begin(), [], []
+        for start, target in zip(self.starts, path.tolist(), strict=True):
+            theta = rule.decide(state, start)
+            if not 0.0 <= theta <= 1.0:
+                raise PolicyError(
+                    f"severity {rule.name!r} is {theta!r} in round {start.t}: "
+                    "a number in [0, 1] is needed"
+                )
+            played.append(theta)
+            missed.append(start.deficit * abs(theta - target))
+            state = rule.learn(state, start, theta, outcome(start, target))
+        return Attack(rule=rule, path=path, played=np.array(played), loss=math.fsum(missed))
+
+
+def snapped(attack: Attack, arena: Arena) -> Attack:
+    """Put stretches of θ* that all but touch an end of [0, 1] onto it, where that costs no less."""
+    for end in (0.0, 1.0):
+        near = np.flatnonzero(np.abs(attack.path - end) <= TOUCHING)
+        for stretch in np.split(near, np.flatnonzero(np.diff(near) > 1) + 1):
+            path = attack.path.copy()
+            path[stretch] = end
+            tried = arena.play(attack.rule, path)
+            if tried.loss >= attack.loss and path_variation(path) <= arena.variation + ROUNDING:
+                attack = tried
+    return attack
+
+
+def outcome(start: RoundStart, severity: float) -> RoundOutcome:
+    """Need that share of the deficit: of the nearest dollar amounts, one that divides back to it.
+
+    Examples
+    --------
+    >>> start = RoundStart(account=["a"], capacity=[3.0], deficit=0.3)
+    >>> 0.7 * 0.3 / 0.3, outcome(start, 0.7).needed / 0.3
+    (0.7, 0.7)
+    """
+    needed = severity * start.deficit
+    if needed / start.deficit != severity:
+        near = (math.nextafter(needed, way) for way in (0.0, math.inf))
+        needed = next((b for b in near if b / start.deficit == severity), needed)
+    return RoundOutcome(needed=needed)
+
+
+def _pooled(start: RoundStart, t: int) -> RoundStart:
+    enough = max(start.total_capacity, start.deficit)
+    return RoundStart(
+        t=t,
+        account=(POOLED,),
+        capacity=[enough],  # type: ignore[arg-type]
+        deficit=start.deficit,
+        estimate=start.estimate,
+        signals=start.signals,
+    )

@@ -1,0 +1,226 @@
+"""The worst that can happen to a severity rule, and how tight a bound on it is.
+
+An adversary chooses the needed severities θ* ∈ [0, 1]^T of given rounds, with
+Σ |θ*_t − θ*_{t−1}| ≤ P, against Σ D_t |θ_t − θ*_t|. For projected OGD the worst choice is found
+exactly, by a mixed-integer program; for any other rule it is searched for. Whatever is reported
+as a loss, the rule really lost when it was played on the instance returned. `unavoidable` turns
+the question round: what does the best online policy lose, whatever it does?
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from numbers import Real
+from typing import cast
+
+import numpy as np
+
+from adlopt.bounds import SEVERITY_BOUNDS
+from adlopt.bounds.bound import SEVERITY_LOSS, Bound, Side
+from adlopt.bounds.game.minimax_value import Game
+from adlopt.bounds.paper import PROPOSITION_1
+from adlopt.bounds.trivial import HALF
+from adlopt.errors import InputError, SolverStopped
+from adlopt.foundation.user_code import MARK, load
+from adlopt.model.episode import Episode
+from adlopt.optimum.programs.highs import Stopped, check_time_limit
+from adlopt.policies.catalogue import SEVERITIES, named
+from adlopt.policies.gradient import ProjectedOGD
+from adlopt.policies.protocols import Severity, SeverityThenAllocation
+from adlopt.scoring.hindsight import paper_ogd
+from adlopt.studies.adversary.arena import Arena, snapped
+from adlopt.studies.adversary.ogd_milp import Solved, solve
+from adlopt.studies.adversary.seeded_search import search
+from adlopt.studies.adversary.unavoidable import MinimaxOptimal, Unavoidable
+from adlopt.studies.adversary.worst_case import Outcome, WorstCase, render, replay
+
+__all__ = [
+    "Outcome",
+    "Unavoidable",
+    "WorstCase",
+    "render",
+    "replay",
+    "unavoidable",
+    "worst",
+]
+
+BOUNDS = {"prop-1": PROPOSITION_1, "half": HALF} | {
+    bound.name: bound for bound in SEVERITY_BOUNDS if bound.side is Side.UPPER
+}
+"""Upper bounds on the severity loss, by name; two have a short one."""
+
+
+def worst(  # noqa: PLR0913 - each is one choice of the user
+    policy: Severity | SeverityThenAllocation | str,
+    *,
+    bound: Bound | str,
+    episode: Episode | None = None,
+    rounds: int | None = None,
+    variation: float | None = None,
+    any_first: bool = False,
+    seed: int = 0,
+    time_limit: float | None = None,
+    progress: Callable[[str], None] | None = None,
+) -> WorstCase:
+    """Find the needed severities that cost a severity rule most, and compare with a bound.
+
+    Parameters
+    ----------
+    policy : Severity, SeverityThenAllocation or str
+        A rule, or a name as in `adlopt.policies.catalogue.named`, or path.py:name; "ogd" alone has
+        the *hindsight* step η* = sqrt((1 + 2P)/S) of [CTTX26, Prop. 1]. An allocation is left
+        aside.
+    bound : Bound or str
+        Or its name in `adlopt.bounds`, or prop-1 or half; measured on the instance found.
+    episode : Episode, optional
+        Whose deficits to keep.
+    rounds : int, optional
+        T ≥ 1 rounds with unit deficits, where no episode is given.
+    variation : float, optional
+        P ∈ [0, T − 1]; an episode's own unless given.
+    any_first : bool
+        Let the adversary choose θ_1 too; where it searches, among 0, ½ and 1.
+    seed : int
+        Of the search; equal seeds give equal answers, unless a time limit cuts in.
+    time_limit : float, optional
+        Seconds > 0. Without it the program of projected OGD runs until it is solved: at once for
+        16 rounds, and longer than anyone waits for 40.
+    progress : callable, optional
+        Told what is tried.
+
+    Raises
+    ------
+    InputError
+        Naming what cannot be used.
+
+    Notes
+    -----
+    A path may spend less than P; a rule tuned to P is then not tuned to the instance, and a bound
+    for the tuned rule need not hold there.
+
+    Examples
+    --------
+    >>> case = worst("ogd", bound="prop-1", rounds=3, variation=1.0, any_first=True)
+    >>> case.outcome, round(case.ratio, 4)
+    (<Outcome.SUPREMUM: 'supremum'>, 0.8333)
+    """
+    arena = Arena.given(episode, rounds, variation)
+    rule, measured = _rule(policy, arena), _bound(bound)
+    _check_limits(seed, time_limit)
+    tell = progress or (lambda _: None)
+    deadline = math.inf if time_limit is None else time.monotonic() + time_limit
+    solved = None
+    if type(rule) is ProjectedOGD:
+        tell(f"{rule.name}: mixed-integer program")
+        solved = _solved(rule, arena, any_first, deadline)
+    attacks = [] if solved is None else [solved.attack]
+    if solved is not None and solved.stopped is Stopped.OPTIMAL:
+        outcome = Outcome.SUPREMUM
+    else:
+        outcome = Outcome.STOPPED if type(rule) is ProjectedOGD else Outcome.FOUND
+        rules = _starting_anywhere(rule) if any_first else [rule]
+        attacks.append(search(rules, arena, seed=seed, deadline=deadline, progress=tell))
+    attack = snapped(max(attacks, key=lambda one: one.loss), arena)
+    return WorstCase.of(
+        attack.rule,
+        measured,
+        arena.instance(attack.path, name=f"worst case of {attack.rule.name}"),
+        variation=arena.variation,
+        upper=math.fsum(arena.deficit) if solved is None else solved.upper,
+        outcome=outcome,
+    )
+
+
+def unavoidable(
+    against: Severity | SeverityThenAllocation | str | None = None,
+    *,
+    bound: Bound | str,
+    episode: Episode | None = None,
+    rounds: int | None = None,
+    variation: float | None = None,
+) -> Unavoidable:
+    """Enclose V(P), which no online policy can avoid, and make a rule lose as much.
+
+    Parameters
+    ----------
+    against : Severity, SeverityThenAllocation or str, optional
+        As the policy of `worst`; the minimax-optimal rule itself unless given.
+    bound, episode, rounds, variation
+        As in `worst`.
+
+    Raises
+    ------
+    InputError
+        Naming what cannot be used.
+
+    Examples
+    --------
+    >>> case = unavoidable("persistence", bound="prop-1", rounds=3, variation=1.0)
+    >>> round(case.value.lower, 4), case.loss, case.instance.needed_severity.tolist()
+    (1.25, 1.5, [0.0, 0.5, 0.0])
+    """
+    arena = Arena.given(episode, rounds, variation)
+    measured, game = _bound(bound), Game.of(arena.deficit, arena.variation)
+    rule = MinimaxOptimal(game) if against is None else _rule(against, arena)
+    return Unavoidable.of(rule, measured, arena, game)
+
+
+def _rule(policy: Severity | SeverityThenAllocation | str, arena: Arena) -> Severity:
+    found = _named(policy, arena) if isinstance(policy, str) else policy
+    rule = found.severity if isinstance(found, SeverityThenAllocation) else found
+    expected = "a severity rule, which decides a number in [0, 1]"
+    parts = ("name", "information", "begin", "decide", "learn")
+    if isinstance(rule, type) or not all(hasattr(rule, part) for part in parts):
+        raise InputError("policy", rule, expected)
+    theta: object = rule.decide(rule.begin(), arena.starts[0])
+    if not isinstance(theta, Real):
+        raise InputError("policy", theta, expected, index=rule.name)
+    return rule
+
+
+def _named(policy: str, arena: Arena) -> Severity | SeverityThenAllocation:
+    name, _, allocation = policy.partition("+")
+    if name == "ogd":
+        named(f"do-nothing+{allocation or 'pro-rata'}")
+        still = arena.instance(np.zeros(len(arena.starts)))
+        return paper_ogd(still, variation=arena.variation)
+    if MARK in policy and name.partition(":")[0] not in SEVERITIES:
+        return cast(Severity, load(policy))
+    return named(policy)
+
+
+def _bound(bound: Bound | str) -> Bound:
+    if isinstance(bound, Bound):
+        if bound.side is not Side.UPPER or bound.loss != SEVERITY_LOSS:
+            given = f"{bound.name}, from {bound.side.name.lower()} on {bound.loss}"
+            raise InputError("bound", given, f"an upper bound on {SEVERITY_LOSS}")
+        return bound
+    if not isinstance(bound, str) or bound not in BOUNDS:
+        raise InputError("bound", bound, f"a Bound, or one of {', '.join(BOUNDS)}")
+    return BOUNDS[bound]
+
+
+def _check_limits(seed: int, time_limit: float | None) -> None:
+    if isinstance(seed, bool) or not isinstance(seed, int) or seed < 0:
+        raise InputError("seed", seed, "a whole number ≥ 0")
+    check_time_limit(time_limit)
+
+
+def _solved(rule: ProjectedOGD, arena: Arena, any_first: bool, deadline: float) -> Solved | None:
+    """None if the limit came before any path."""
+    try:
+        return solve(rule, arena, any_first=any_first, deadline=deadline)
+    except SolverStopped:
+        return None
+
+
+def _starting_anywhere(rule: Severity) -> list[Severity]:
+    """Let θ_1 be 0, ½ or 1."""
+    try:
+        return [replace(rule, first=first) for first in (0.0, 0.5, 1.0)]  # type: ignore[type-var]
+    except TypeError:
+        expected = f"False, as {rule.name} has no free first severity"
+        raise InputError("any_first", True, expected) from None

@@ -1,0 +1,245 @@
+"""The answer of an adversary: an instance, what is lost on it, and what a bound says of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any
+
+from adlopt.bounds.bound import Bound, Evaluation
+from adlopt.bounds.quantity import P
+from adlopt.bounds.trivial import TRIVIAL, is_vacuous
+from adlopt.errors import CertificateError
+from adlopt.model.episode import Episode
+from adlopt.model.run import Run
+from adlopt.policies.allocation import ProRata
+from adlopt.policies.protocols import Severity, SeverityThenAllocation
+from adlopt.scoring.hindsight import severity_loss
+from adlopt.scoring.playing import run_policy
+from adlopt.show.adversary import (
+    bound_notes,
+    bound_row,
+    dollars,
+    paragraphs,
+    severities,
+    share_spent,
+)
+from adlopt.show.frames import Columns, Tabular
+from adlopt.show.table import counted, percent, table
+from adlopt.studies.adversary.ogd_milp import ATTAINED
+
+EXACT_RATIO = 1e-6
+"""How far a ratio may exceed 1 by rounding."""
+
+
+class Outcome(Enum):
+    """What is known of the worst case."""
+
+    SUPREMUM = "supremum"
+    """No path costs more than `upper`, and the instance attains it to within `gap`."""
+    BETWEEN = "between"
+    """The worst case lies between `loss` and `upper`; that lets ties θ = θ* go against the rule."""
+    STOPPED = "stopped"
+    """A time limit came first: the worst case lies between `loss` and `upper`."""
+    FOUND = "found"
+    """The worst that a search found: a lower bound on the worst case."""
+
+
+class Lost:
+    """Base of answers: what a rule loses on an instance, its severities beside those needed."""
+
+    __slots__ = ()
+    rule: Severity
+    instance: Episode
+    loss: float
+
+    def _columns(self) -> Columns:
+        return {
+            "round": [round_.start.t for round_ in self.instance],
+            "deficit_usd": self.instance.deficit,
+            "needed_severity": self.instance.needed_severity,
+            "severity": self.instance.severity(played(self.rule, self.instance)),
+        }
+
+    def _heading(self) -> str:
+        return f"{self.rule.name} ({self.rule.information.value}) loses {self.loss:,.2f} USD"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class WorstCase(Lost, Tabular):
+    """An instance on which a severity rule loses much, and how tight a bound is there.
+
+    Parameters
+    ----------
+    rule : Severity
+        With the θ_1 it was played with.
+    bound : Bound
+    loss : float
+        USD. Σ D_t |θ_t − θ*_t| of the rule, played on the instance.
+    upper : float
+        USD. What the loss exceeds on no path: from the mixed-integer program where there is one,
+        Σ D_t otherwise.
+    outcome : Outcome
+    variation : float
+        P that the path was allowed; a rule tuned in hindsight is tuned to it.
+    instance : Episode
+
+    See Also
+    --------
+    adlopt.studies.adversary.worst.worst : makes one.
+    """
+
+    rule: Severity
+    bound: Bound
+    loss: float
+    upper: float
+    outcome: Outcome
+    variation: float
+    instance: Episode
+
+    @classmethod
+    def of(
+        cls,
+        rule: Severity,
+        bound: Bound,
+        instance: Episode,
+        *,
+        variation: float,
+        upper: float,
+        outcome: Outcome,
+    ) -> WorstCase:
+        """Play the rule on the instance; a SUPREMUM that it does not attain becomes BETWEEN.
+
+        Raises
+        ------
+        CertificateError
+            If the rule loses more than `upper`.
+        """
+        loss = replay(rule, instance)
+        if loss > upper * (1 + ATTAINED):
+            raise CertificateError(f"{rule.name} loses {loss!r}, more than the most, {upper!r}")
+        if outcome is Outcome.SUPREMUM and loss < upper * (1 - ATTAINED):
+            outcome = Outcome.BETWEEN
+        return cls(
+            rule=rule,
+            bound=bound,
+            loss=loss,
+            upper=max(upper, loss),
+            outcome=outcome,
+            variation=variation,
+            instance=instance,
+        )
+
+    @property
+    def policy(self) -> str:
+        """Name of the rule."""
+        return self.rule.name
+
+    @property
+    def first(self) -> float:
+        """θ_1."""
+        return float(self.rule.decide(self.rule.begin(), self.instance.rounds[0].start))
+
+    @property
+    def gap(self) -> float:
+        """USD. How much worse the worst case might be."""
+        return self.upper - self.loss
+
+    @property
+    def said(self) -> Evaluation:
+        """What the bound says of the instance, and of the rule played on it."""
+        return self.bound.evaluate(self.instance, played(self.rule, self.instance))
+
+    @property
+    def bound_value(self) -> float | None:
+        """USD. The bound, with its quantities measured on the instance; None if it fails there."""
+        return self.said.value
+
+    @property
+    def ratio(self) -> float | None:
+        """Loss over bound: 1 where the bound is tight; None where it says nothing, or 0."""
+        value = self.bound_value
+        return self.loss / value if value else None
+
+    def __str__(self) -> str:
+        return render(self.to_dict())
+
+    def to_dict(self) -> dict[str, Any]:
+        """Collect the figures, at full precision, ready for JSON."""
+        ratio = self.ratio
+        return {
+            "policy": self.policy,
+            "information": self.rule.information.value,
+            "first_severity": self.first,
+            "rounds": len(self.instance),
+            "source": self.instance.source,
+            "variation_allowed": self.variation,
+            "variation": P.measure(self.instance),
+            "outcome": self.outcome.value,
+            "loss_usd": self.loss,
+            "upper_usd": self.upper,
+            "gap_usd": self.gap,
+            **bound_figures(self.bound, self.said, self.instance),
+            "ratio": ratio,
+            "exceeds_bound": ratio is not None and ratio > 1 + EXACT_RATIO,
+            "needed_severity": self.instance.needed_severity.tolist(),
+            "deficit_usd": self.instance.deficit.tolist(),
+        }
+
+
+def replay(rule: Severity, instance: Episode) -> float:
+    """Σ D_t |θ_t − θ*_t| of a rule, played as any policy is, USD."""
+    return severity_loss(instance, instance.severity(played(rule, instance)))
+
+
+def played(rule: Severity, instance: Episode) -> Run:
+    """Play a rule as any policy is."""
+    return run_policy(instance, SeverityThenAllocation(rule, ProRata()))
+
+
+def bound_figures(bound: Bound, said: Evaluation, instance: Episode) -> dict[str, Any]:
+    """What a bound says of an instance, ready for JSON."""
+    return {
+        "bound": bound.name,
+        "bound_label": bound.label,
+        "bound_usd": said.value,
+        "vacuous": said.value is not None and bound is not TRIVIAL and is_vacuous(bound, instance),
+        "covers": bound.covers,
+        "tightness": bound.tightness.value,
+        "tightness_note": bound.tightness_note,
+        "fails_on_instance": {text: list(rounds) for text, rounds in said.failures.items()},
+    }
+
+
+def render(data: dict[str, Any]) -> str:
+    """Lay out what `to_dict` collected in 80 columns."""
+    share = percent(data["ratio"])
+    if data["vacuous"]:
+        share += " of a VACUOUS bound"
+    rows = [
+        ("path variation, of what was allowed", share_spent(data)),
+        ("loss Σ D|θ−θ*|, replayed, USD", dollars(data["loss_usd"])),
+        ("no path costs more than, USD", dollars(data["upper_usd"])),
+        bound_row(data),
+        ("loss / bound", share),
+    ]
+    title = (
+        f"{data['policy']} ({data['information']}) from θ₁ = {data['first_severity']:g}, "
+        f"{counted(data['rounds'], 'round')}: {data['source']}"
+    )
+    notes = [_verdict(data), *bound_notes(data)]
+    if data["exceeds_bound"]:
+        notes.append("the loss exceeds the bound: it covers other rules than this one")
+    return table(title, ("", ""), rows) + paragraphs(notes) + severities(data["needed_severity"])
+
+
+def _verdict(data: dict[str, Any]) -> str:
+    return {
+        Outcome.SUPREMUM: f"worst case: the supremum, attained within {data['gap_usd']:.2g} USD; "
+        "its upper side is HiGHS's branch and bound",
+        Outcome.BETWEEN: "the worst case lies between these two losses: the upper one lets "
+        "ties θ = θ* go against the rule",
+        Outcome.STOPPED: "stopped by the time limit, with a gap of "
+        f"{dollars(data['gap_usd'])} USD: the worst case lies between these two losses",
+        Outcome.FOUND: "found by search: a lower bound on the worst case, which may be worse",
+    }[Outcome(data["outcome"])]

@@ -1,0 +1,226 @@
+"""Try axioms on a policy: search for a counterexample, shrink it, decide it once more."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from random import Random
+from typing import Any, TypeAlias
+
+from adlopt.data.episodes.shock import shock
+from adlopt.errors import BadHaircut, InputError, PolicyError
+from adlopt.foundation.arrays import FloatArray
+from adlopt.model.round import RoundStart
+from adlopt.model.solvency import check_haircut
+from adlopt.policies.protocols import Allocation, Policy
+from adlopt.scoring.playable import Playable
+from adlopt.show.frames import Columns, Tabular
+from adlopt.studies.axioms.instances import Case, Winner
+from adlopt.studies.axioms.laws import AXIOMS, Axiom, Paid, Violation
+from adlopt.studies.players import whole_deficit
+
+Decision: TypeAlias = tuple[RoundStart, FloatArray | None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Counterexample:
+    """An instance on which a policy breaks an axiom.
+
+    Parameters
+    ----------
+    case : Case
+        Shrunk: nothing simpler that was tried breaks it.
+    violation : Violation
+        As decided once more, on the shrunk instance.
+    rounds : tuple of (RoundStart, FloatArray or None)
+        What the policy was given, and what it took from whom, USD; None if that is not feasible.
+    """
+
+    case: Case
+    violation: Violation
+    rounds: tuple[Decision, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verdict:
+    """What trying one axiom came to.
+
+    Parameters
+    ----------
+    axiom : Axiom
+    tries : int
+        Instances tried; 0 if haircuts are not feasible in the first place.
+    counterexample : Counterexample or None
+        None proves nothing: none was found in so many tries.
+    """
+
+    axiom: Axiom
+    tries: int
+    counterexample: Counterexample | None
+
+    def __str__(self) -> str:
+        """Say what was found, and no more."""
+        if self.counterexample is not None:
+            where = "in lots, " if self.counterexample.case.lot else ""
+            return f"BROKEN, {where}try {self.tries}"
+        if not self.tries:
+            return "not tried: not feasible"
+        return f"no counterexample in {self.tries} {'try' if self.tries == 1 else 'tries'}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AxiomReport(Tabular):
+    """Which axioms survived the tries, and what broke the others.
+
+    Parameters
+    ----------
+    policy : str
+    seed : int
+    verdicts : tuple of Verdict
+    """
+
+    policy: str
+    seed: int
+    verdicts: tuple[Verdict, ...]
+
+    def __getitem__(self, axiom: str) -> Verdict:
+        """Verdict on the axiom of that name."""
+        for verdict in self.verdicts:
+            if verdict.axiom.name == axiom:
+                return verdict
+        raise InputError("axiom", axiom, f"one of {[v.axiom.name for v in self.verdicts]}")
+
+    @property
+    def broken(self) -> tuple[str, ...]:
+        """Names of the axioms with a counterexample."""
+        return tuple(v.axiom.name for v in self.verdicts if v.counterexample is not None)
+
+    def _columns(self) -> Columns:
+        found = [v.counterexample for v in self.verdicts]
+        return {
+            "axiom": [v.axiom.name for v in self.verdicts],
+            "broken": [c is not None for c in found],
+            "tries": [v.tries for v in self.verdicts],
+            "violation": [None if c is None else c.violation.text for c in found],
+        }
+
+    def _heading(self) -> str:
+        return f"{self.policy}, seed {self.seed}; where nothing breaks, nothing is proved"
+
+    def __str__(self) -> str:
+        from adlopt.show.axioms import render
+
+        return render(self)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Everything, ready for JSON."""
+        from adlopt.show.axioms import to_dict
+
+        return to_dict(self)
+
+
+def try_axioms(
+    policy: Playable | Allocation,
+    *,
+    tries: int = 300,
+    seed: int = 0,
+    axioms: Sequence[Axiom] = AXIOMS,
+) -> AxiomReport:
+    """Search for instances on which a policy breaks an axiom.
+
+    Instances have up to four winners and whole dollars; the second half of them have lots. Equal
+    arguments find equal counterexamples. The policy decides each round afresh, as the first of an
+    episode. An allocation by itself, by name or as an object, is asked to raise the whole deficit.
+
+    Parameters
+    ----------
+    policy : Policy, Allocation, function or str
+        As for `adlopt.play`.
+    tries : int
+        Instances for each axiom, ≥ 1.
+    seed : int
+    axioms : sequence of Axiom
+        The first must be the one on feasible haircuts: where it breaks, the others are not tried.
+
+    Raises
+    ------
+    InputError
+        If the policy is not one, or reads what these instances do not have.
+    PolicyError
+        If it decides the same instance differently a second time.
+
+    Examples
+    --------
+    >>> report = try_axioms("pro-rata", tries=50)
+    >>> report.broken
+    ()
+    >>> broken = try_axioms("queue", tries=50)["split"].counterexample
+    >>> print(broken.violation.text)
+    a pays 1 USD; as a1 and a2 it pays 0 USD
+    """
+    for name, value, least in (("tries", tries, 1), ("seed", seed, 0)):
+        if isinstance(value, bool) or not isinstance(value, int) or value < least:
+            raise InputError(name, value, f"a whole number ≥ {least}")
+    chosen = whole_deficit(policy, shock(rounds=12, winners=30, seed=1))
+    feasible, *others = axioms
+    verdicts = [_try(feasible, chosen, tries, seed)]
+    possible = tries if verdicts[0].counterexample is None else 0
+    verdicts += [_try(axiom, chosen, possible, seed) for axiom in others]
+    return AxiomReport(policy=chosen.name, seed=seed, verdicts=tuple(verdicts))
+
+
+def _try(axiom: Axiom, policy: Policy, tries: int, seed: int) -> Verdict:
+    random = Random(f"{axiom.name} {seed}")
+    for k in range(1, tries + 1):
+        case = Case.draw(random, lots=2 * k > tries)
+        if _decided(axiom, policy, case).violation is not None:
+            return Verdict(axiom=axiom, tries=k, counterexample=_shrunk(axiom, policy, case))
+    return Verdict(axiom=axiom, tries=tries, counterexample=None)
+
+
+def _shrunk(axiom: Axiom, policy: Policy, case: Case) -> Counterexample:
+    """Take any simpler case that still breaks the axiom, until there is none."""
+    simpler: Case | None = case
+    while simpler is not None:
+        case = simpler
+        simpler = next(
+            (c for c in case.smaller() if _decided(axiom, policy, c).violation is not None), None
+        )
+    decided = _decided(axiom, policy, case)
+    if decided.violation is None:
+        raise PolicyError(f"policy {policy.name!r} decides the same instance differently again")
+    return Counterexample(case=case, violation=decided.violation, rounds=tuple(decided.rounds))
+
+
+@dataclass(slots=True)
+class _Decided:
+    """What a policy did on a case, and whether that breaks an axiom."""
+
+    rounds: list[Decision]
+    violation: Violation | None = None
+
+
+def _decided(axiom: Axiom, policy: Policy, case: Case) -> _Decided:
+    done = _Decided(rounds=[])
+    try:
+        done.violation = axiom.check(case, _paying(policy, case, done.rounds))
+    except BadHaircut as error:
+        done.violation = Violation(str(error), None)
+    return done
+
+
+def _paying(policy: Policy, case: Case, rounds: list[Decision]) -> Callable[..., Paid]:
+    def pays(
+        winners: Sequence[Winner] | None = None,
+        *,
+        deficit: Fraction | int | None = None,
+        lot: Fraction | int | None = None,
+    ) -> Paid:
+        start = case.start(winners, deficit=deficit, lot=lot)
+        rounds.append((start, None))
+        haircut = check_haircut(policy.decide(policy.begin(), start), start, who="it")
+        rounds[-1] = (start, haircut)
+        return dict(zip(start.account, map(Fraction, haircut.tolist()), strict=True))
+
+    return pays

@@ -1,0 +1,249 @@
+"""One table of what policies do to accounts over an episode: feasibility first, then burdens."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from itertools import pairwise
+from typing import Any
+
+from adlopt.errors import InputError
+from adlopt.foundation.arrays import FloatArray
+from adlopt.model.episode import Episode
+from adlopt.model.loss import Burden
+from adlopt.model.round import RoundStart
+from adlopt.model.run import Information
+from adlopt.model.solvency import check_haircut
+from adlopt.policies.protocols import Policy
+from adlopt.scoring.playable import Playable, require_distinct, require_list, resolve
+from adlopt.scoring.score import FULL_BUDGET
+from adlopt.show.frames import Columns, Tabular
+from adlopt.show.table import counted
+from adlopt.studies.diagnostics.churn import SLOPE, closed, effective_slope, variation
+from adlopt.studies.diagnostics.concentration import TOP, Concentration
+from adlopt.studies.diagnostics.noise import NOISE, sensitivity
+from adlopt.studies.diagnostics.ranks import monotonicity_violations, rank_stability
+from adlopt.studies.diagnostics.survivors import Survivors
+
+STANDARD = ("pro-rata", "queue", "integer-pro-rata", "min-max")
+"""What is diagnosed unless policies are named, each with the severity persistence."""
+MONEY = ("raised", "moved", "pro_rata_guarantee")
+"""Figures in USD."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PolicyDiagnosis:
+    """One policy's row. Means are over the rounds in which it took anything, None without any.
+
+    Parameters
+    ----------
+    policy : str
+    information : Information
+    raised : float
+        USD, in all.
+    short_rounds : int
+        Rounds that raised less than needed: burdens there are low for that reason.
+    worst_burden : float
+        Of any account in any round; infinite if a protected one was touched.
+    burden_gini, top_share, forced_share : float or None
+        Means, as in `Concentration`.
+    touched : float or None
+        Mean accounts a round.
+    inversions : float or None
+        Mean share of neighbours turned round, as in `monotonicity_violations`.
+    rank_stability : float or None
+        Mean over neighbouring rounds where it is defined; what rounding may have moved is tied.
+    ptsr, pmr, rd_nse : float or None
+        Means, as in `Survivors`, where they are defined.
+    closed : int
+        Accounts closed, summed over rounds.
+    slope_variation : float or None
+        Of the effective slope; None unless all rounds have the feature `slope`.
+    share_moved : float or None
+        Largest share of 2B that noise moves in any round, as in `Sensitivity`.
+    moved, pro_rata_guarantee : float
+        USD, of the round in which noise moved the largest share.
+    """
+
+    policy: str
+    information: Information
+    raised: float
+    short_rounds: int
+    worst_burden: float
+    burden_gini: float | None
+    top_share: float | None
+    forced_share: float | None
+    touched: float | None
+    inversions: float | None
+    rank_stability: float | None
+    ptsr: float | None
+    pmr: float | None
+    rd_nse: float | None
+    closed: int
+    slope_variation: float | None
+    share_moved: float | None
+    moved: float
+    pro_rata_guarantee: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Diagnosis(Tabular):
+    """What policies do to the accounts of an episode.
+
+    Parameters
+    ----------
+    episode : str
+        Name.
+    rounds : int
+    burden : Burden
+    policies : tuple of PolicyDiagnosis
+    """
+
+    episode: str
+    rounds: int
+    burden: Burden
+    policies: tuple[PolicyDiagnosis, ...]
+
+    def __getitem__(self, policy: str) -> PolicyDiagnosis:
+        """Row of the policy of that name."""
+        for row in self.policies:
+            if row.policy == policy:
+                return row
+        raise InputError("policy", policy, f"one of {[row.policy for row in self.policies]}")
+
+    def _columns(self) -> Columns:
+        rows = [asdict(row) | {"information": row.information.value} for row in self.policies]
+        return {
+            f"{name}_usd" if name in MONEY else name: [row[name] for row in rows]
+            for name in PolicyDiagnosis.__slots__
+        }
+
+    def _heading(self) -> str:
+        return f"{self.episode}: {counted(self.rounds, 'round')}, burdens over {self.burden.value}"
+
+    def __str__(self) -> str:
+        from adlopt.show.diagnosis import render
+
+        return render(self)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Everything, ready for JSON; an infinite burden is None and marked."""
+        return {
+            "episode": self.episode,
+            "rounds": self.rounds,
+            "burden": self.burden.value,
+            "top": TOP,
+            "noise": NOISE,
+            "policies": [_row(row) for row in self.policies],
+        }
+
+
+def diagnose(
+    episode: Episode,
+    policies: Sequence[Playable] = (),
+    *,
+    burden: Burden = Burden.CAPACITY,
+    progress: Callable[[str], None] | None = None,
+) -> Diagnosis:
+    """Play policies through an episode and measure what they do to accounts.
+
+    Parameters
+    ----------
+    episode : Episode
+        Its accounts must be known.
+    policies : sequence of Policy, function or str
+        As for `adlopt.play`; `STANDARD` unless given.
+    burden : Burden
+        What the worst burden is measured against.
+    progress : callable, optional
+        Told each policy's name before it plays.
+
+    Raises
+    ------
+    InputError
+        If the episode's winners are pooled.
+    BadHaircut
+        If a haircut is not feasible: burdens are measured of feasible haircuts only.
+
+    Examples
+    --------
+    >>> from adlopt.data.episodes import shock
+    >>> found = diagnose(shock(rounds=6, winners=40, seed=1), ["pro-rata", "queue"])
+    >>> found["persistence+pro-rata"].inversions, found["persistence+queue"].touched
+    (0.0, 1.0)
+    """
+    if episode.pooled:
+        remedy = "accounts of this episode are not published; adlopt play judges its budgets"
+        raise InputError("episode", episode.name, "winners one by one", remedy=remedy)
+    require_list(policies)
+    chosen = [resolve(p, episode) for p in policies or STANDARD]
+    require_distinct([policy.name for policy in chosen])
+    rows = []
+    for policy in chosen:
+        if progress is not None:
+            progress(policy.name)
+        rows.append(_diagnose(episode, policy, burden))
+    return Diagnosis(episode=episode.name, rounds=len(episode), burden=burden, policies=tuple(rows))
+
+
+def _diagnose(episode: Episode, policy: Policy, burden: Burden) -> PolicyDiagnosis:
+    taken: list[tuple[RoundStart, FloatArray]] = []
+    state, short, noisy = policy.begin(), 0, []
+    for round_ in episode:
+        start, now = round_.start, state
+
+        def decide(seen: RoundStart, state: Any = now) -> FloatArray:
+            return check_haircut(policy.decide(state, seen), seen, who=f"policy {policy.name!r}")
+
+        x = decide(start)
+        noisy.append(sensitivity(decide, start, seed=start.t))
+        short += math.fsum(x) < round_.needed * (1 - FULL_BUDGET)
+        taken.append((start, x))
+        state = policy.learn(state, start, x, round_.outcome)
+    acted = [(start, x) for start, x in taken if x.any()]
+    spread = [Concentration.of(start, x, burden=burden) for start, x in acted]
+    kept = [Survivors.of(start, x) for start, x in acted]
+    shaken = max(noisy, key=lambda s: s.share_moved)
+    return PolicyDiagnosis(
+        policy=policy.name,
+        information=policy.information,
+        raised=math.fsum(math.fsum(x) for _, x in taken),
+        short_rounds=short,
+        worst_burden=max((c.worst_burden for c in spread), default=0.0),
+        burden_gini=_mean([c.burden_gini for c in spread]),
+        top_share=_mean([c.top_share for c in spread]),
+        forced_share=_mean([c.forced_share for c in spread]),
+        touched=_mean([c.touched for c in spread]),
+        inversions=_mean([monotonicity_violations(start, x) for start, x in acted]),
+        rank_stability=_mean([rank_stability(*then, *now) for then, now in pairwise(taken)]),
+        ptsr=_mean([s.ptsr for s in kept]),
+        pmr=_mean([s.pmr for s in kept]),
+        rd_nse=_mean([s.rd_nse for s in kept]),
+        closed=sum(closed(start, x) for start, x in acted),
+        slope_variation=_slope_variation(taken),
+        share_moved=shaken.share_moved if acted else None,
+        moved=shaken.largest_move,
+        pro_rata_guarantee=shaken.pro_rata_guarantee,
+    )
+
+
+def _slope_variation(taken: Sequence[tuple[RoundStart, FloatArray]]) -> float | None:
+    if not all(SLOPE in start.features for start, _ in taken):
+        return None
+    return variation(effective_slope(start.feature(SLOPE), x) for start, x in taken)
+
+
+def _mean(values: Sequence[float | None]) -> float | None:
+    known = [value for value in values if value is not None]
+    return math.fsum(known) / len(known) if known else None
+
+
+def _row(row: PolicyDiagnosis) -> dict[str, Any]:
+    protected = math.isinf(row.worst_burden)
+    changed = {
+        "information": row.information.value,
+        "worst_burden": None if protected else row.worst_burden,
+        "touches_protected": protected,
+    }
+    return {**asdict(row), **changed}

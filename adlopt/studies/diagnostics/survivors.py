@@ -1,0 +1,101 @@
+"""What the largest survivor keeps, beside what was taken and what was left unpaid.
+
+Ratios of [Chitra25] (arXiv 2512.01112); RD-NSE is from the code published with it.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from adlopt.errors import InputError
+from adlopt.foundation.arrays import own, own_number
+from adlopt.model.round import RoundStart
+from adlopt.model.solvency import check_haircut
+from adlopt.scoring.quality import LARGEST_LOSS
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Survivors:
+    """The largest survivor of a round; ratios are None where their denominator is 0 or unknown.
+
+    Parameters
+    ----------
+    kept : float
+        USD. υ = max_i (u_i − x_i)_+.
+    taken : float
+        USD. H, which is θ D.
+    ptsr : float or None
+        υ / θ D: what the largest survivor keeps for each dollar taken.
+    pmr : float or None
+        υ / θ Δ, where Δ is the largest loss of one account (signal `largest_loss`).
+    rd_nse : float or None
+        υ / (υ + D − H): near 1 if the largest survivor keeps much beside the deficit left.
+    """
+
+    kept: float
+    taken: float
+    ptsr: float | None
+    pmr: float | None
+    rd_nse: float | None
+
+    @classmethod
+    def of(cls, start: RoundStart, haircut: ArrayLike) -> Survivors:
+        """Measure a haircut, shape (n,), USD; it is checked to be feasible first.
+
+        Raises
+        ------
+        BadHaircut
+            If it is not.
+
+        Examples
+        --------
+        >>> start = RoundStart(account=["a", "b", "c"], capacity=[8, 4, 0.5], deficit=15,
+        ...                    signals={"largest_loss": 12})
+        >>> Survivors.of(start, [3.5, 4, 0])
+        Survivors(kept=4.5, taken=7.5, ptsr=0.6, pmr=0.75, rd_nse=0.375)
+        """
+        x = check_haircut(haircut, start)
+        kept = float(np.maximum(start.capacity - x, 0.0).max())
+        taken = math.fsum(x)
+        loss = start.signals.get(LARGEST_LOSS)
+        theta = taken / start.deficit if start.deficit else 0.0
+        left = max(start.deficit - taken, 0.0)
+        return cls(
+            kept=kept,
+            taken=taken,
+            ptsr=_ratio(kept, taken),
+            pmr=None if loss is None else _ratio(kept, theta * loss),
+            rd_nse=_ratio(kept, kept + left),
+        )
+
+
+def survivor_gap(capacity: ArrayLike, budget: float) -> float:
+    """H (1 − u_(1)/U), USD: what the largest survivor keeps under pro-rata beyond a queue.
+
+    The queue serves the largest first and stops within it: it needs H ≤ u_(1) − u_(2), so that
+    the largest stays the largest [Chitra25].
+
+    Raises
+    ------
+    InputError
+        If the largest would not survive as the largest.
+
+    Examples
+    --------
+    >>> survivor_gap([8, 4, 0.5], budget=3)
+    1.08
+    """
+    u = np.sort(own(capacity, "capacity", lowest=0.0))[::-1]
+    b = own_number(budget, "budget", lowest=0.0)
+    most = float(u[0] - u[1]) if u.size > 1 else float(u[0])
+    if b > most:
+        raise InputError("budget", b, f"at most {most!r}, the lead of the largest account")
+    return b * (1.0 - float(u[0]) / math.fsum(u)) if b else 0.0
+
+
+def _ratio(numerator: float, denominator: float) -> float | None:
+    return numerator / denominator if denominator > 0 else None

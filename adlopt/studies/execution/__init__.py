@@ -1,0 +1,30 @@
+"""What lies between a decision and its outcome: impact, estimates, latency, markouts."""
+
+from adlopt.studies.execution.decomposition import Transfer, transfer
+from adlopt.studies.execution.estimation import check_causal, estimates, missed_by
+from adlopt.studies.execution.impact import EstimateError, Fills, estimate_error
+from adlopt.studies.execution.latency import Executed, execute, execute_late
+from adlopt.studies.execution.markouts import Markout, markout
+from adlopt.studies.execution.missed import Missed
+from adlopt.studies.execution.slopes import LastSlope, Margin, SlopeEstimator, SlopeOGD
+
+__all__ = [
+    "EstimateError",
+    "Executed",
+    "Fills",
+    "LastSlope",
+    "Margin",
+    "Markout",
+    "Missed",
+    "SlopeEstimator",
+    "SlopeOGD",
+    "Transfer",
+    "check_causal",
+    "estimate_error",
+    "estimates",
+    "execute",
+    "execute_late",
+    "markout",
+    "missed_by",
+    "transfer",
+]

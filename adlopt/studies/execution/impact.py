@@ -1,0 +1,129 @@
+"""Linear impact: what closing positions costs, estimated before and known after [CTTX26, Sec. 4.2].
+
+A fill that closes q contracts of a long executes at mark − α q, of a short at mark + α |q|.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from adlopt.foundation.arrays import FloatArray, Record, own, own_number
+from adlopt.model.solvency import bad_debt, needed_budget
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Fills(Record):
+    """Positions of bankrupt accounts that are closed in one round, a fill each.
+
+    Parameters
+    ----------
+    mark : array_like, shape (K,)
+        USD a contract. Price without impact.
+    bankruptcy : array_like, shape (K,)
+        USD a contract.
+    size : array_like, shape (K,)
+        Contracts closed: positive of a long, negative of a short.
+
+    Examples
+    --------
+    >>> fills = Fills(mark=[10, 10], bankruptcy=[9, 9], size=[2, 1])
+    >>> fills.execution(1.0), fills.needed(1.0), fills.impact_cost(1.0)
+    (array([8., 9.]), 2.0, 5.0)
+    """
+
+    mark: FloatArray
+    bankruptcy: FloatArray
+    size: FloatArray
+
+    def __post_init__(self) -> None:
+        put = object.__setattr__
+        put(self, "mark", own(self.mark, "mark", lowest=0.0))
+        for name in ("bankruptcy", "size"):
+            put(self, name, own(getattr(self, name), name, length=self.mark.size))
+
+    @property
+    def squared_volume(self) -> float:
+        """Σ_k q_k², which the paper's Q² has to be if there is more than one fill."""
+        return math.fsum(self.size**2)
+
+    def execution(self, slope: float) -> FloatArray:
+        """Prices mark − α q, shape (K,), USD a contract."""
+        prices: FloatArray = self.mark - own_number(slope, "slope", lowest=0.0) * self.size
+        return prices
+
+    def needed(self, slope: float) -> float:
+        """B = Σ |p_k − bankruptcy_k| |q_k|, USD [CTTX26, Eq. 19]; it counts a surplus as needed."""
+        return needed_budget(self.execution(slope), self.bankruptcy, self.size)
+
+    def bad_debt(self, slope: float) -> float:
+        """Unpaid dollars: as `needed`, without the surplus."""
+        return bad_debt(self.execution(slope), self.bankruptcy, self.size)
+
+    def impact_cost(self, slope: float) -> float:
+        """α Σ q_k², USD: what the fills lose to impact, at one price a fill."""
+        return own_number(slope, "slope", lowest=0.0) * self.squared_volume
+
+    def same_as(self, other: Fills) -> bool:
+        """Whether the fills are those of `other`."""
+        return all(
+            np.array_equal(getattr(self, name), getattr(other, name))
+            for name in ("mark", "bankruptcy", "size")
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EstimateError:
+    """The needed budget of a round before and after.
+
+    Parameters
+    ----------
+    ex_ante : float
+        USD. B̂, of the planned fills and the estimated slope: all a policy may see.
+    ex_post : float
+        USD. B, of the fills as they happened: *hindsight* for its own round.
+    bound : float or None
+        USD. |α − α̂| Σ q_k² ≥ |B − B̂|, if the fills are as planned; None if not: then no bound by
+        the slopes holds.
+    """
+
+    ex_ante: float
+    ex_post: float
+    bound: float | None
+
+    @property
+    def error(self) -> float:
+        """|B − B̂|, USD."""
+        return abs(self.ex_post - self.ex_ante)
+
+
+def estimate_error(planned: Fills, estimate: float, happened: Fills, slope: float) -> EstimateError:
+    """Compare the planned fills at the estimated slope with what happened.
+
+    Parameters
+    ----------
+    planned : Fills
+    estimate : float
+        α̂, USD a contract².
+    happened : Fills
+    slope : float
+        α, USD a contract².
+
+    Examples
+    --------
+    >>> fills = Fills(mark=[10, 10], bankruptcy=[9, 9], size=[2, 2])
+    >>> estimate_error(fills, 1.0, fills, 1.5)
+    EstimateError(ex_ante=4.0, ex_post=8.0, bound=4.0)
+    >>> half = Fills(mark=[10], bankruptcy=[9], size=[1])
+    >>> whole = Fills(mark=[10], bankruptcy=[9], size=[2])
+    >>> estimate_error(half, 1.0, whole, 1.0)
+    EstimateError(ex_ante=0.0, ex_post=2.0, bound=None)
+    """
+    bound = abs(slope - estimate) * happened.squared_volume
+    return EstimateError(
+        ex_ante=planned.needed(estimate),
+        ex_post=happened.needed(slope),
+        bound=bound if planned.same_as(happened) else None,
+    )

@@ -1,0 +1,6 @@
+"""A trader's view of deleveraging: how likely, how much, under which rule."""
+
+from adlopt.studies.exposure.account_exposure import Exposure, Place, UnderRule, exposure
+from adlopt.studies.exposure.budgets import Budgets, budgets
+
+__all__ = ["Budgets", "Exposure", "Place", "UnderRule", "budgets", "exposure"]

@@ -1,0 +1,300 @@
+"""What deleveraging may cost one account, under several rules."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from difflib import get_close_matches
+from typing import Any
+
+import numpy as np
+
+from adlopt.errors import InputError
+from adlopt.foundation.arrays import FloatArray, Record
+from adlopt.model.market import Market
+from adlopt.model.round import RoundStart
+from adlopt.policies.allocation import Queue
+from adlopt.policies.by_rule import ByRule
+from adlopt.policies.protocols import SeverityThenAllocation
+from adlopt.policies.severity import Constant
+from adlopt.rules.ranking import is_queue, ranking, served
+from adlopt.rules.rows import round_rows
+from adlopt.rules.rule import Rule
+from adlopt.rules.venues import VENUES
+from adlopt.show.frames import Columns, Tabular
+from adlopt.studies.exposure.budgets import Budgets, budgets
+from adlopt.studies.exposure.taking import Split, closes_at_mark, haircuts, winners
+from adlopt.studies.players import player_named
+
+FIGURES = (
+    "rule",
+    "probability",
+    "mean_usd",
+    "mean_if_hit_usd",
+    "quantile_95_usd",
+    "most_usd",
+    "most_of_profit",
+    "least_budget_usd",
+)
+"""What is said of each rule, as in `UnderRule.to_dict`."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """Where one position stands in a queue of its coin and side.
+
+    Parameters
+    ----------
+    coin, side : str
+        Empty in a round of dollars, which has one queue.
+    place, of : int
+        First served is 1; positions in the queue. `place` is None where it is not eligible.
+    ahead : float or None
+        Contracts served before it; in a round of dollars, USD.
+    light : float or None
+        What the venue shows, where it says how.
+    shown : str
+        What kind of light that is.
+    """
+
+    coin: str
+    side: str
+    place: int | None
+    of: int
+    ahead: float | None
+    light: float | None
+    shown: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class UnderRule(Record):
+    """What one rule takes from the account.
+
+    Parameters
+    ----------
+    rule : str
+    haircut : FloatArray, shape (LEVELS,)
+        USD, at each budget.
+    places : tuple of Place
+        Where the rule has an order: of its positions, or of the account in a round of dollars.
+    at_mark : bool
+        Whether the rule closes at the mark: then `haircut` is the profit of what it closes, which
+        the account keeps.
+    """
+
+    rule: str
+    haircut: FloatArray
+    places: tuple[Place, ...] = ()
+    at_mark: bool = False
+
+    def to_dict(self, profit: float, values: FloatArray) -> dict[str, Any]:
+        """How likely, and how much, USD."""
+        hit = self.haircut > 0
+        most = float(self.haircut.max())
+        return {
+            "rule": self.rule,
+            "at_mark": self.at_mark,
+            "probability": float(hit.mean()),
+            "mean_usd": float(self.haircut.mean()),
+            "mean_if_hit_usd": float(self.haircut[hit].mean()) if hit.any() else None,
+            "quantile_95_usd": float(np.quantile(self.haircut, 0.95)),
+            "most_usd": most,
+            "most_of_profit": most / profit if profit else None,
+            "least_budget_usd": float(values[np.argmax(hit)]) if hit.any() else None,
+            "places": [
+                {name: getattr(place, name) for name in Place.__slots__} for place in self.places
+            ],
+        }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Exposure(Tabular, Record):
+    """A trader's view: what may be taken from one account.
+
+    Parameters
+    ----------
+    account : str
+    profit : float
+        USD that may be taken; 0 where it has no profit, or nothing left.
+    total : float
+        USD. Profits of all solvent winners; a larger budget takes them all.
+    budgets : Budgets
+    rules : tuple of UnderRule
+        Worst first, by the mean haircut.
+    unplayed : dict
+        Rules that could not be played here, and why.
+    """
+
+    account: str
+    profit: float
+    total: float
+    budgets: Budgets
+    rules: tuple[UnderRule, ...]
+    unplayed: dict[str, str]
+
+    def _columns(self) -> Columns:
+        rows = [each.to_dict(self.profit, self.budgets.values) for each in self.rules]
+        return {name: [row[name] for row in rows] for name in FIGURES}
+
+    def _heading(self) -> str:
+        return f"{self.account}: haircuts under rules; budgets {self.budgets.text}"
+
+    def to_dict(self) -> dict[str, Any]:
+        """Everything, ready for JSON."""
+        values = self.budgets.values
+        return {
+            "account": self.account,
+            "profit_usd": self.profit,
+            "all_profits_usd": self.total,
+            "budgets": {
+                "distribution": self.budgets.text,
+                "count": int(values.size),
+                "beyond_all_profits": float((values > self.total).mean()),
+            },
+            "rules": [each.to_dict(self.profit, values) for each in self.rules],
+            "unplayed": self.unplayed,
+        }
+
+
+def exposure(
+    account: str,
+    where: Market | RoundStart,
+    rules: Sequence[str] = (),
+    *,
+    budget: str = "uniform",
+    progress: Callable[[str], None] | None = None,
+) -> Exposure:
+    """Measure what rules would take from an account over a distribution of budgets.
+
+    A budget is what users have to give in all; each rule decides who gives it, as in
+    `adlopt.studies.exposure.taking`. At what price it closes plays no part: of what closes at the
+    mark, the figures are the profit. A policy is shown the budget as its deficit and estimate.
+
+    Parameters
+    ----------
+    account : str
+    where : Market or RoundStart
+    rules : sequence of str
+        Names of venues' rules, of allocations or of policies, or path.py:name. Unless given, every
+        venue's rule that the columns allow; the others are listed with what they lack.
+    budget : str
+        As in `adlopt.studies.exposure.budgets`; unless given, uniform between 0 and the deficit
+        that the insurance fund leaves.
+    progress : callable, optional
+        Told each rule's name before it is played.
+
+    Raises
+    ------
+    InputError
+        If there is no such account, or a rule that was asked for cannot be played.
+
+    Examples
+    --------
+    >>> start = RoundStart(account=["a", "b"], capacity=[60, 40], deficit=100,
+    ...                    features={"leverage": [1, 10]})
+    >>> seen = exposure("a", start, ["queue:leverage", "pro-rata"]).to_dict()
+    >>> [(r["rule"], r["probability"], r["mean_usd"]) for r in seen["rules"]]
+    [('pro-rata', 1.0, 30.0), ('queue:leverage', 0.6, 18.0)]
+    """
+    market = where if isinstance(where, Market) else None
+    _known(account, where.account if market is None else market.accounts.account)  # type: ignore[union-attr]
+    start = winners(where)
+    fund = 0.0 if market is None else market.fund
+    spread = budgets(budget, max(start.deficit - fund, 0.0))
+    wanted = np.minimum(spread.values, start.total_capacity)
+    played, unplayed = [], {}
+    for name in dict.fromkeys(rules or VENUES):
+        if progress is not None:
+            progress(name)
+        split = _split_named(name)
+        try:
+            haircut = haircuts(split, where, account, wanted)
+            places = _places(where, split, account)
+        except InputError as error:
+            if rules:
+                raise
+            unplayed[name] = str(error)
+            continue
+        at_mark = market is not None and isinstance(split, ByRule) and closes_at_mark(split.rule)
+        played.append(UnderRule(rule=split.name, haircut=haircut, places=places, at_mark=at_mark))
+    mine = start.account.index(account) if account in start.account else None
+    return Exposure(
+        account=account,
+        profit=0.0 if mine is None else float(start.capacity[mine]),
+        total=start.total_capacity,
+        budgets=spread,
+        rules=tuple(sorted(played, key=lambda each: -float(each.haircut.mean()))),
+        unplayed=unplayed,
+    )
+
+
+def _split_named(name: str) -> Split:
+    """Return what splits given budgets, or a policy that decides on its own."""
+    found = player_named(name)
+    if isinstance(found, Rule):
+        return ByRule(found)
+    if isinstance(found, SeverityThenAllocation) and found.severity == Constant(1.0):
+        return found.allocation
+    return found
+
+
+def _known(account: str, names: Sequence[str]) -> None:
+    if account in names:
+        return
+    close = get_close_matches(account, names, n=3)
+    remedy = f"did you mean {' or '.join(close)}?" if close else ""
+    some = f"{', '.join(names[:5])}, …" if len(names) > 5 else ", ".join(names)
+    expected = f"one of the {len(names):,} accounts of the file ({some})"
+    raise InputError("account", account, expected, remedy=remedy)
+
+
+def _places(where: Market | RoundStart, split: Split, account: str) -> tuple[Place, ...]:
+    if isinstance(where, RoundStart):
+        return _place_in_round(where, split, account)
+    if not isinstance(split, ByRule) or split.rule.close is None or not is_queue(split.rule):
+        return ()
+    own = [row for row, name in enumerate(where.positions.account) if name == account]
+    return tuple(_place(where, split.rule, row) for row in own)
+
+
+def _place_in_round(start: RoundStart, split: Split, account: str) -> tuple[Place, ...]:
+    rule = split.rule if isinstance(split, ByRule) and is_queue(split.rule) else None
+    if rule is not None:
+        order = served(rule, round_rows(start)).tolist()
+    elif isinstance(split, Queue):
+        order = split.order(start).tolist()
+    else:
+        return ()
+    mine = start.account.index(account)
+    at = order.index(mine) if mine in order else None
+    light = None if rule is None or rule.light is None or rule.light.by_contracts else rule.light
+    seen = None if light is None or at is None else float(light.of(start.capacity[order])[at])
+    ahead = None if at is None else float(start.capacity[order[:at]].sum())
+    return (
+        Place(
+            coin="",
+            side="",
+            place=None if at is None else at + 1,
+            of=len(order),
+            ahead=ahead,
+            light=seen,
+            shown="" if light is None else light.text,
+        ),
+    )
+
+
+def _place(market: Market, rule: Rule, row: int) -> Place:
+    coin, side = market.positions.coin[row], market.positions.side[row]
+    ranked = ranking(market, rule, coin, side)
+    at = np.flatnonzero(ranked.position == row).tolist()
+    shown = "" if rule.light is None else rule.light.text
+    light = None if ranked.light is None or not at else float(ranked.light[at[0]])
+    return Place(
+        coin=coin,
+        side=side.value,
+        place=at[0] + 1 if at else None,
+        of=len(ranked.account),
+        ahead=float(ranked.ahead[at[0]]) if at else None,
+        light=light,
+        shown=shown,
+    )

@@ -1,0 +1,7 @@
+"""A venue in a closed loop: what is decided in a round changes the rounds that follow."""
+
+from adlopt.studies.simulation.loop import Outcome, Simulation, simulate
+from adlopt.studies.simulation.paired import STANDARD, Comparison, compare
+from adlopt.studies.simulation.scenario import Scenario
+
+__all__ = ["STANDARD", "Comparison", "Outcome", "Scenario", "Simulation", "compare", "simulate"]

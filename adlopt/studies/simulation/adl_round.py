@@ -1,0 +1,211 @@
+"""One round of ADL in a running venue: under a venue's rule, or under a policy of dollars."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+
+from adlopt.foundation.arrays import FloatArray, IntArray
+from adlopt.model.market import Market
+from adlopt.model.round import RoundOutcome, RoundStart
+from adlopt.model.solvency import ROUNDING, check_haircut
+from adlopt.optimum.lots.lot_grid import MICRO
+from adlopt.rules.deleverage import deleverage
+from adlopt.rules.deleveraging import Deleveraging, shed_rows
+from adlopt.rules.market_rounds import wealth_round
+from adlopt.rules.rows import micro
+from adlopt.rules.rule import Rule
+from adlopt.studies.players import AS_DECIDED, Player, with_given
+from adlopt.studies.simulation.venue import Venue
+from adlopt.studies.simulation.world import FUND, UNPAID
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Event:
+    """What a round did; what it needed is known at the next marks.
+
+    Parameters
+    ----------
+    debts : IntArray of shape (d,), lots : IntArray of shape (d, m)
+        Micro-dollars that the bankrupt were worth, and what they held.
+    mark : IntArray, shape (m,)
+        At which they were.
+    fund_first : int
+        Micro-dollars that the fund had to pay before users.
+    start : RoundStart, optional
+        None where nothing was left to users: no debt beyond the fund, or no winner.
+    haircut : FloatArray, shape (n,), optional
+        What a policy decided, USD.
+    raised, given : float
+        USD: net of what users gained, and gross.
+    touched, broken : set of str
+        Accounts that gave or closed; those with a hedge whose net exposure grew because of it.
+    """
+
+    debts: IntArray
+    lots: IntArray
+    mark: IntArray
+    fund_first: int
+    start: RoundStart | None = None
+    haircut: FloatArray | None = None
+    raised: float = 0.0
+    given: float = 0.0
+    touched: set[str] = field(default_factory=set)
+    broken: set[str] = field(default_factory=set)
+
+    def outcome(self, mark: IntArray) -> RoundOutcome:
+        """What users had to raise, had the bankrupt been closed at these marks, shape (m,).
+
+        B_t^needed of [CTTX26, Eq. 6], with the next marks for the execution prices.
+        """
+        worth = self.debts + self.lots @ (mark - self.mark)
+        lacking = int(np.maximum(-worth, 0).sum()) - self.fund_first
+        return RoundOutcome(needed=max(lacking, 0) / MICRO)
+
+
+def deleverage_now(
+    venue: Venue, player: Player, state: Any, step: int, number: int
+) -> Event | None:
+    """Deal with the bankrupt, if there are any, and with what the rule says has to go.
+
+    What nobody closes the fund takes over at the mark; what nobody pays is written off, once.
+    None where there was nothing to do, or nobody left to do it with.
+    """
+    gone, rows = venue.bankrupt, venue.present()
+    rule = player if isinstance(player, Rule) else AS_DECIDED
+    if not gone.size and rule.sheds is Market.shed:
+        venue.deleveraging = False
+        return None
+    if not venue.ledger.lots[rows].any():
+        _fund_pays(venue, gone)
+        _write_off(venue, gone)
+        return None
+    market = venue.market(rows)
+    venue.deleveraging = True
+    event = _open(venue, market, rule, gone, number)
+    if not isinstance(player, Rule):
+        if event.start is not None:
+            decided = player.decide(state, event.start)
+            haircut = check_haircut(decided, event.start, who=f"policy {player.name!r}")
+            event = replace(event, haircut=np.floor(haircut * MICRO) / MICRO)
+        market = with_given(market, event.start, event.haircut)
+    done = deleverage(market, rule)
+    event = _effects(event, done)
+    venue.leaving[_leavers(venue, done, rows, step)] = True
+    _carry_out(venue, rows, done)
+    _take_over(venue, gone)
+    _write_off(venue, gone)
+    return event
+
+
+def _open(venue: Venue, market: Market, rule: Rule, gone: IntArray, number: int) -> Event:
+    allowed = micro([min(max(rule.fund.of(market), 0.0), market.fund)])[0]
+    required = int(-venue.value[gone].sum())
+    event = Event(
+        debts=venue.value[gone],
+        lots=venue.ledger.lots[gone],
+        mark=venue.mark,
+        fund_first=min(int(allowed), required),
+    )
+    deficit = (required - event.fund_first) / MICRO
+    wins = (market.by_account(market.upnl) > 0) & (market.equity > 0)
+    if deficit <= 0 or not wins.any():
+        return event
+    expected = venue.expected(event.lots.sum(axis=0))
+    estimate = event.outcome(expected).needed
+    start = replace(wealth_round(market, t=number), deficit=deficit, estimate=estimate)
+    return replace(event, start=start)
+
+
+def _given(done: Deleveraging) -> FloatArray:
+    """USD that accounts gave up, shape (n,): to debts, or as a policy decided."""
+    decided = done.market.accounts.features.get("given")
+    return np.maximum(done.given, 0.0) if decided is None else decided
+
+
+def _effects(event: Event, done: Deleveraging) -> Event:
+    market, given = done.market, _given(done)
+    names = market.accounts.account
+    held = market.sign * market.notional
+    closed = held * done.closed / market.lots
+    before, after = market.by_account(held), market.by_account(held - closed)
+    gross = market.by_account(np.abs(held))
+    solvent = done.value_before >= 0
+    hedged = solvent & (gross > np.abs(before) * (1 + ROUNDING))
+    broken = hedged & (np.abs(after) > np.abs(before) + ROUNDING * gross)
+    gave = {names[i] for i in np.flatnonzero(given > 0).tolist()}
+    decided = event.haircut is not None
+    return replace(
+        event,
+        raised=float(given.sum()) if decided else done.raised,
+        given=float(given.sum()),
+        touched=gave | set(done.touched),
+        broken={names[i] for i in np.flatnonzero(broken).tolist()},
+    )
+
+
+def _leavers(venue: Venue, done: Deleveraging, rows: IntArray, step: int) -> list[int]:
+    """Rows of traders whom what they gave drives away."""
+    given, market = _given(done), done.market
+    profit = np.maximum(market.by_account(market.upnl), 1 / MICRO)
+    likely = -np.expm1(-venue.world.scenario.churn * given / profit)
+    chance = np.append(venue.world.chance[step], 1.0)
+    n = venue.leaving.size
+    pairs = zip(rows.tolist(), likely.tolist(), strict=True)
+    return [row for row, p in pairs if row < n and chance[row] < p]
+
+
+def _carry_out(venue: Venue, rows: IntArray, done: Deleveraging) -> None:
+    """Carry over to the ledger: lots change hands at the mark, dollars beside them.
+
+    What a policy took beyond all debts goes to the fund.
+    """
+    market, ledger = done.market, venue.ledger
+    owner = rows[market.owner]
+    index = {name: c for c, name in enumerate(market.coins.coin)}
+    coin = np.array([index[name] for name in done.shed.coin], dtype=np.int64)
+    sign = np.array([side.sign for side in done.shed.side], dtype=np.int64)
+    loser = owner[shed_rows(market, done.shed)]
+    bought, closed = np.zeros_like(ledger.lots), done.closings
+    change = sign[closed.shed] * closed.lots
+    taker = np.where(closed.by_user, owner[closed.position], FUND)
+    np.subtract.at(bought, (loser[closed.shed], coin[closed.shed]), change)
+    np.add.at(bought, (taker, coin[closed.shed]), change)
+    for c, price in enumerate(venue.mark.tolist()):
+        ledger.exchange(c, bought[:, c], price)
+    received = np.zeros_like(ledger.cash)
+    received[rows] = done.transfer
+    received[FUND] += done.fund_change
+    decided = market.accounts.features.get("given")
+    if decided is not None:
+        excess = micro(decided) - done.haircut
+        received[rows] -= excess
+        received[FUND] += excess.sum()
+    ledger.pay(received)
+
+
+def _take_over(venue: Venue, gone: IntArray) -> None:
+    for coin, price in enumerate(venue.mark.tolist()):
+        bought = np.zeros_like(venue.ledger.cash)
+        bought[gone] = -venue.ledger.lots[gone, coin]
+        bought[FUND] -= bought.sum()
+        venue.ledger.exchange(coin, bought, price)
+
+
+def _fund_pays(venue: Venue, gone: IntArray) -> None:
+    """Pay what the bankrupt lack, while the fund lasts, where no position is left to close."""
+    left, received = max(int(venue.value[FUND]), 0), np.zeros_like(venue.ledger.cash)
+    for row in gone.tolist():
+        received[row] = min(left, -int(venue.value[row]))
+        left -= int(received[row])
+    received[FUND] = -received.sum()
+    venue.ledger.pay(received)
+
+
+def _write_off(venue: Venue, gone: IntArray) -> None:
+    received = np.zeros_like(venue.ledger.cash)
+    received[gone] = np.maximum(-venue.value[gone], 0)
+    received[UNPAID] -= received.sum()
+    venue.ledger.pay(received)

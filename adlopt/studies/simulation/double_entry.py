@@ -1,0 +1,112 @@
+"""Double entry in whole lots and whole micro-dollars: what one side gets, another gives."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from adlopt.errors import CertificateError
+from adlopt.foundation.arrays import IntArray
+from adlopt.optimum.lots.lot_grid import MOST_MICRO
+
+
+@dataclass(slots=True, kw_only=True)
+class Ledger:
+    """Cash and open lots of everybody: traders, liquidity provider, fund, and the outside world.
+
+    Nothing moves except by `exchange` and `pay`, and both refuse what does not balance.
+
+    Parameters
+    ----------
+    cash : IntArray, shape (N,)
+        Micro-dollars, after paying for open lots: an account is worth its cash and its lots at
+        the mark.
+    lots : IntArray, shape (N, m)
+        Above zero long, below short; each coin sums to zero.
+    basis : IntArray, shape (N, m)
+        Micro-dollars that open lots were bought for. It divides an account's value into balance
+        and profit, and moves no money.
+
+    Examples
+    --------
+    >>> ledger = Ledger(cash=np.array([70, 50]), lots=np.zeros((2, 1), dtype=np.int64),
+    ...                 basis=np.zeros((2, 1), dtype=np.int64))
+    >>> ledger.exchange(0, [2, -2], price=10)
+    >>> ledger.cash, ledger.value(np.array([15]))
+    (array([50, 70]), array([80, 40]))
+    >>> ledger.pay([1, 1])
+    Traceback (most recent call last):
+    adlopt.errors.CertificateError: 2 micro-dollars come out of nothing
+    """
+
+    cash: IntArray
+    lots: IntArray
+    basis: IntArray
+    total: int = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.total = sum(self.cash.tolist())
+        self.check()
+
+    def value(self, mark: IntArray) -> IntArray:
+        """Micro-dollars that accounts are worth at marks of shape (m,), shape (N,)."""
+        worth: IntArray = self.cash + self.lots @ mark
+        return worth
+
+    def balance(self) -> IntArray:
+        """Micro-dollars of collateral and realised profit, shape (N,)."""
+        left: IntArray = self.cash + self.basis.sum(axis=1)
+        return left
+
+    def exchange(self, coin: int, bought: ArrayLike, price: int) -> None:
+        """Trade lots, shape (N,), below zero where sold, at one price, micro-dollars a lot.
+
+        Raises
+        ------
+        CertificateError
+            If not as many lots are sold as are bought.
+        """
+        change = np.asarray(bought, dtype=np.int64)
+        if change.sum():
+            raise CertificateError(f"{change.sum()} lots of coin {coin} come out of nothing")
+        where = np.flatnonzero(change)
+        held, after = self.lots[where, coin], self.lots[where, coin] + change[where]
+        cost, paid = self.basis[where, coin], change[where] * price
+        adds = held * change[where] >= 0
+        turns = ~adds & (after * held < 0)
+        kept = np.rint(cost * (after / np.where(held == 0, 1, held))).astype(np.int64)
+        self.basis[where, coin] = np.where(adds, cost + paid, np.where(turns, after * price, kept))
+        self.lots[where, coin] = after
+        self.cash[where] -= paid
+
+    def pay(self, received: ArrayLike) -> None:
+        """Move micro-dollars, shape (N,), below zero where paid.
+
+        Raises
+        ------
+        CertificateError
+            If more is received than paid, or less.
+        """
+        change = np.asarray(received, dtype=np.int64)
+        if change.sum():
+            raise CertificateError(f"{change.sum()} micro-dollars come out of nothing")
+        self.cash += change
+
+    def check(self) -> None:
+        """Recount everything, without rounding.
+
+        Raises
+        ------
+        CertificateError
+            If a micro-dollar or a lot was made or lost, or sums no longer fit 64 bits.
+        """
+        made = sum(self.cash.tolist()) - self.total
+        if made:
+            raise CertificateError(f"{made} micro-dollars came out of nothing")
+        for coin, column in enumerate(self.lots.T.tolist()):
+            if sum(column):
+                raise CertificateError(f"{sum(column)} lots of coin {coin} came out of nothing")
+        if float(np.abs(self.cash.astype(np.float64)).sum()) > MOST_MICRO:
+            raise CertificateError("sums of money no longer fit 64 bits")

@@ -1,0 +1,227 @@
+"""The closed loop: what a policy does changes what it meets next."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, fields, replace
+
+import numpy as np
+
+from adlopt.errors import InputError
+from adlopt.model.episode import Episode
+from adlopt.model.round import Round
+from adlopt.model.run import Information, Run
+from adlopt.optimum.lots.lot_grid import MICRO
+from adlopt.rules.rule import Rule
+from adlopt.scoring.playable import Playable
+from adlopt.show.frames import Columns, Tabular
+from adlopt.studies.players import Player
+from adlopt.studies.simulation.adl_round import Event, deleverage_now
+from adlopt.studies.simulation.double_entry import Ledger
+from adlopt.studies.simulation.player import as_player
+from adlopt.studies.simulation.scenario import Scenario
+from adlopt.studies.simulation.venue import Venue
+from adlopt.studies.simulation.world import UNPAID, World, draw
+
+MONEY = ("loss", "given", "deficit_left")
+"""Outcomes in USD."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """What a run came to. Money in USD; accounts are counted once.
+
+    Parameters
+    ----------
+    rounds : int
+        Rounds in which users were called on.
+    loss : float
+        Σ |H_t − B_t^needed| over them.
+    given : float
+        What users gave in all.
+    deficit_left : float
+        Debts written off, and what the fund and others still lack at the end.
+    touched, hedges_broken : int
+        Accounts that gave or closed; those with a hedge whose net exposure grew because of it.
+    liquidated, left : int
+        Accounts that fell below maintenance margin; those that left the venue.
+    """
+
+    rounds: int
+    loss: float
+    given: float
+    deficit_left: float
+    touched: int
+    hedges_broken: int
+    liquidated: int
+    left: int
+
+    @classmethod
+    def columns(cls) -> dict[str, str]:
+        """Names with the unit of money in them, and the fields they name."""
+        names = [field.name for field in fields(cls)]
+        return {f"{name}_usd" if name in MONEY else name: name for name in names}
+
+    def figures(self) -> dict[str, float]:
+        """All figures, by the names of `columns`."""
+        return {column: getattr(self, name) for column, name in self.columns().items()}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Simulation(Tabular):
+    """One run of a rule or policy in one world.
+
+    Parameters
+    ----------
+    player : str
+    information : Information
+    scenario : Scenario
+    seed : int
+    rounds : tuple of Round
+        As they were met, for `episode`.
+    raised : tuple of float
+        USD that users gave in each, net of what they gained.
+    outcome : Outcome
+    ledger : Ledger
+        As it was left.
+    """
+
+    player: str
+    information: Information
+    scenario: Scenario
+    seed: int
+    rounds: tuple[Round, ...]
+    raised: tuple[float, ...]
+    outcome: Outcome
+    ledger: Ledger
+
+    def _columns(self) -> Columns:
+        return {
+            "round": list(range(1, len(self.rounds) + 1)),
+            "deficit_usd": [round_.start.deficit for round_ in self.rounds],
+            "needed_usd": [round_.needed for round_ in self.rounds],
+            "raised_usd": self.raised,
+        }
+
+    def _heading(self) -> str:
+        return f"{self.player} ({self.information.value}), closed loop, seed {self.seed}"
+
+    def episode(self) -> Episode:
+        """The rounds as an episode, to be scored offline: there, no choice changes what follows.
+
+        Features that only some rounds have are left out.
+
+        Raises
+        ------
+        InputError
+            If users were never called on.
+        """
+        if not self.rounds:
+            expected = "a run in which users are called on"
+            raise InputError("rounds", 0, expected, remedy="raise shock or leverage, lower fund")
+        recorded = Run(
+            policy=f"{self.player} (closed loop)",
+            information=self.information,
+            haircut=[max(usd, 0.0) for usd in self.raised],  # type: ignore[arg-type]
+        )
+        name = f"{self.player}, seed {self.seed}"
+        source = f"simulated: {self.scenario}, seed {self.seed}, under {self.player}"
+        common = set.intersection(*(set(r.start.features) for r in self.rounds))
+        rounds = tuple(_with_features(round_, common) for round_ in self.rounds)
+        return Episode(name=name, rounds=rounds, recorded=(recorded,), source=source)
+
+
+def simulate(policy: Playable, scenario: Scenario | None = None, *, seed: int = 0) -> Simulation:
+    """Run a rule or a policy in the world of a seed; equal arguments give equal bits.
+
+    Each step moves prices, liquidates into the book, and deleverages. Closed and departed
+    accounts provide no liquidity and no opposite side; haircuts bring later liquidations nearer;
+    what is executed moves the price. A policy learns what a round needed before it decides again.
+
+    Parameters
+    ----------
+    policy : Rule, Policy, Allocation, function or str
+        A rule closes contracts at its price. A policy decides dollars: those who give them close
+        in proportion, at the mark, against what has to go. Names are those of `adlopt venues` and
+        `adlopt.policies.catalogue.named`, or path.py:name.
+    scenario : Scenario, optional
+    seed : int
+
+    Raises
+    ------
+    CertificateError
+        If a micro-dollar or a lot is made or lost.
+    BadHaircut
+        If a policy takes more than a profit.
+
+    Examples
+    --------
+    >>> run = simulate("binance", Scenario(accounts=60, fund=0), seed=1)
+    >>> run.outcome.rounds, sum(run.ledger.cash.tolist()) == run.ledger.total
+    (5, True)
+    """
+    player = as_player(policy)
+    world = draw(Scenario() if scenario is None else scenario, seed)
+    venue, events, rounds = Venue.of(world), [], []
+    state = None if isinstance(player, Rule) else player.begin()
+    open_: Event | None = None
+    for step in range(world.scenario.steps):
+        venue.move(step)
+        venue.liquidate()
+        if open_ is not None:
+            rounds.append(_finished(open_, venue))
+            state = _learnt(player, state, open_, rounds[-1])
+        event = deleverage_now(venue, player, state, step, len(rounds) + 1)
+        venue.ledger.check()
+        open_ = None if event is None or event.start is None else event
+        events += [] if event is None else [event]
+    venue.move(world.scenario.steps)
+    rounds += [] if open_ is None else [_finished(open_, venue)]
+    venue.ledger.check()
+    return _result(player, world, venue, events, rounds)
+
+
+def _with_features(round_: Round, names: set[str]) -> Round:
+    kept = {name: values for name, values in round_.start.features.items() if name in names}
+    return replace(round_, start=replace(round_.start, features=kept))
+
+
+def _finished(event: Event, venue: Venue) -> Round:
+    assert event.start is not None
+    return Round(start=event.start, outcome=event.outcome(venue.mark))
+
+
+def _learnt(player: Player, state: object, event: Event, round_: Round) -> object:
+    if isinstance(player, Rule) or event.haircut is None:
+        return state
+    return player.learn(state, round_.start, event.haircut, round_.outcome)
+
+
+def _result(
+    player: Player, world: World, venue: Venue, events: list[Event], rounds: list[Round]
+) -> Simulation:
+    raised = tuple(event.raised for event in events if event.start is not None)
+    missed = [h - round_.needed for h, round_ in zip(raised, rounds, strict=True)]
+    value = venue.value
+    owing = np.maximum(-value[:UNPAID], 0).sum() - venue.ledger.cash[UNPAID]
+    outcome = Outcome(
+        rounds=len(rounds),
+        loss=math.fsum(map(abs, missed)),
+        given=math.fsum(event.given for event in events),
+        deficit_left=int(owing) / MICRO,
+        touched=len(set().union(*(event.touched for event in events))),
+        hedges_broken=len(set().union(*(event.broken for event in events))),
+        liquidated=int(venue.liquidated.sum()),
+        left=int(venue.leaving.sum()),
+    )
+    information = Information.ROUND_START if isinstance(player, Rule) else player.information
+    return Simulation(
+        player=player.name,
+        information=information,
+        scenario=world.scenario,
+        seed=world.seed,
+        rounds=tuple(rounds),
+        raised=raised,
+        outcome=outcome,
+        ledger=venue.ledger,
+    )

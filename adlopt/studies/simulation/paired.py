@@ -1,0 +1,120 @@
+"""The same worlds under several rules and policies: distributions, and paired differences."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+
+from adlopt.errors import InputError
+from adlopt.scoring.playable import Playable, require_distinct
+from adlopt.show.frames import Columns, Tabular
+from adlopt.studies.simulation.loop import Outcome, simulate
+from adlopt.studies.simulation.player import as_player
+from adlopt.studies.simulation.scenario import Scenario, check_seed
+
+STANDARD = ("hyperliquid", "binance", "reya", "persistence+pro-rata", "constant:1+pro-rata")
+"""What is compared unless told otherwise."""
+LEVELS = {"median": 0.5, "low": 0.05, "high": 0.95}
+"""Quantiles that are reported."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Comparison(Tabular):
+    """What each player came to in each world.
+
+    Parameters
+    ----------
+    scenario : Scenario
+    outcomes : dict
+        From a player's name to its outcomes, by seed from 0.
+
+    Examples
+    --------
+    >>> done = compare(["binance", "do-nothing"], Scenario(accounts=40), seeds=3)
+    >>> [row["policy"] for row in done.to_dict()["policies"]]
+    ['binance', 'do-nothing+pro-rata']
+    """
+
+    scenario: Scenario
+    outcomes: dict[str, tuple[Outcome, ...]]
+
+    def _columns(self) -> Columns:
+        rows = [
+            {"policy": name, "seed": seed, **outcome.figures()}
+            for name, outcomes in self.outcomes.items()
+            for seed, outcome in enumerate(outcomes)
+        ]
+        return {name: [row[name] for row in rows] for name in rows[0]}
+
+    def _heading(self) -> str:
+        return f"the same crashes under each policy: {self.scenario}"
+
+    def to_dict(self) -> dict[str, Any]:
+        """All outcomes, their quantiles, and differences to the first player in the same world."""
+        columns = {name: _columns(runs) for name, runs in self.outcomes.items()}
+        first = next(iter(columns.values()))
+        return {
+            "scenario": asdict(self.scenario),
+            "seeds": len(next(iter(self.outcomes.values()))),
+            "policies": [
+                {
+                    "policy": name,
+                    "quantiles": {m: _quantiles(v) for m, v in own.items()},
+                    "less_first": {m: _quantiles(v - first[m]) for m, v in own.items()},
+                    "outcomes": [asdict(outcome) for outcome in self.outcomes[name]],
+                }
+                for name, own in columns.items()
+            ],
+        }
+
+
+def compare(
+    players: Sequence[Playable],
+    scenario: Scenario | None = None,
+    *,
+    seeds: int = 100,
+    progress: Callable[[str], None] | None = None,
+) -> Comparison:
+    """Run every player in the worlds of the seeds 0, 1, …: common random numbers.
+
+    Parameters
+    ----------
+    players : sequence of Rule, Policy, Allocation, function or str
+    scenario : Scenario, optional
+    seeds : int
+        How many, ≥ 1.
+    progress : callable, optional
+        Told each player's name before each run.
+
+    Raises
+    ------
+    InputError
+        If there are no players, two of one name, or no seeds.
+    """
+    if check_seed(seeds) < 1:
+        raise InputError("seeds", seeds, "a whole number ≥ 1")
+    if isinstance(players, str) or not players:
+        raise InputError("policies", players, "a list of at least one")
+    chosen = [as_player(player) for player in players]
+    names = [player.name for player in chosen]
+    require_distinct(names)
+    scenario = Scenario() if scenario is None else scenario
+    runs: dict[str, list[Outcome]] = {name: [] for name in names}
+    for seed in range(seeds):
+        for player in chosen:
+            if progress is not None:
+                progress(player.name)
+            runs[player.name].append(simulate(player, scenario, seed=seed).outcome)
+    return Comparison(scenario=scenario, outcomes={n: tuple(own) for n, own in runs.items()})
+
+
+def _columns(runs: tuple[Outcome, ...]) -> dict[str, Any]:
+    rows = [asdict(outcome) for outcome in runs]
+    return {name: np.array([float(row[name]) for row in rows]) for name in rows[0]}
+
+
+def _quantiles(values: Any) -> dict[str, float]:
+    return {name: float(np.quantile(values, level)) for name, level in LEVELS.items()}

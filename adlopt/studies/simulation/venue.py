@@ -1,0 +1,214 @@
+"""A venue in motion: prices, the book, liquidations, and those who leave."""
+
+from __future__ import annotations
+
+from copy import deepcopy
+from dataclasses import dataclass
+
+import numpy as np
+
+from adlopt.foundation.arrays import BoolArray, FloatArray, IntArray
+from adlopt.model.market import Market
+from adlopt.model.market_parts import Accounts, Coins, OpenPositions
+from adlopt.model.positions import Side
+from adlopt.optimum.lots.lot_grid import MICRO
+from adlopt.studies.simulation.double_entry import Ledger
+from adlopt.studies.simulation.order_book import execute
+from adlopt.studies.simulation.world import BOOK, FUND, LOT, OUTSIDE, PRICE, World
+
+MAKERS = 0.5
+"""Share of the book that traders with open positions provide; the liquidity provider has the rest,
+as far as it has not lost what it began with."""
+RESILIENCE = 0.8
+"""Share of its own impact that a price keeps from step to step."""
+FARTHEST = 7.0
+"""Log-units: prices stay within a factor of about a thousand of where they began."""
+POOL_FACTORS = {"max_pnl_factor": 0.45, "min_pnl_factor": 0.4, "initial_premium": 0.0}
+"""For rules whose counterparty is a pool: here the liquidity provider."""
+
+
+@dataclass(slots=True, kw_only=True)
+class Venue:
+    """What changes while a world runs. Arrays are of traders, (n,), or of coins, (m,).
+
+    `deleveraging` says whether the step before called for it.
+    """
+
+    world: World
+    ledger: Ledger
+    mark: IntArray
+    previous: IntArray
+    fair: FloatArray
+    impact: FloatArray
+    opening: IntArray
+    provided: IntArray
+    book_capital: int
+    fund_peak: int
+    leaving: BoolArray
+    liquidated: BoolArray
+    deleveraging: bool = False
+
+    @classmethod
+    def of(cls, world: World) -> Venue:
+        """Open for trading; the world itself stays as it was drawn."""
+        ledger, n = deepcopy(world.ledger), world.scenario.accounts
+        start = np.full(world.scenario.coins, round(PRICE * LOT * MICRO))
+        value = ledger.value(start)
+        return cls(
+            world=world,
+            ledger=ledger,
+            mark=start,
+            previous=start,
+            fair=np.zeros(start.size),
+            impact=np.zeros(start.size),
+            opening=ledger.balance(),
+            provided=np.abs(ledger.lots[:n]),
+            book_capital=int(value[BOOK]),
+            fund_peak=int(value[FUND]),
+            leaving=np.zeros(n, dtype=bool),
+            liquidated=np.zeros(n, dtype=bool),
+        )
+
+    @property
+    def value(self) -> IntArray:
+        """Micro-dollars at the mark, of everyone in the ledger."""
+        return self.ledger.value(self.mark)
+
+    @property
+    def bankrupt(self) -> IntArray:
+        """Rows of traders, and of the liquidity provider, that are worth less than nothing."""
+        return np.flatnonzero(self.value[:FUND] < 0)
+
+    @property
+    def depth(self) -> FloatArray:
+        """Lots that move each price by 1 %: those who are gone provide none."""
+        n, book = self.leaving.size, int(self.value[BOOK])
+        here = (self.ledger.lots[:n] != 0) & (self.value[:n, None] > 0)
+        start = self.provided.sum(axis=0)
+        traders = (self.provided * here).sum(axis=0) / np.maximum(start, 1)
+        provider = min(max(book, 0) / max(self.book_capital, 1), 1.0)
+        share = (MAKERS * traders + (1 - MAKERS) * provider) * (book > 0)
+        return np.asarray(self.world.scenario.depth * start * share)
+
+    def move(self, step: int) -> None:
+        """Let prices move, impact fade, and accounts without positions that leave take their cash.
+
+        Those who were flat before the step go: whoever became so in it is still within reach.
+        """
+        n = self.leaving.size
+        flat = ~self.ledger.lots[:n].any(axis=1)
+        self.leaving |= flat
+        cash = np.zeros_like(self.ledger.cash)
+        cash[:n] = np.where(flat, np.maximum(self.ledger.cash[:n], 0), 0)
+        cash[OUTSIDE] = -cash.sum()
+        self.ledger.pay(-cash)
+        self.previous = self.mark
+        self.fair = self.fair + self.world.log_return[step]
+        self.impact = self.impact * RESILIENCE
+        self._set_mark()
+
+    def liquidate(self) -> None:
+        """Send to the book who lacks maintenance margin, who leaves, and what the fund holds.
+
+        Positions of the bankrupt do not go there: the book would not pay their bankruptcy price.
+        """
+        n, mark = self.leaving.size, self.mark
+        value, lots = self.value[:n], self.ledger.lots
+        margin = np.abs(lots[:n]) @ (mark * self.world.maintenance)
+        held = lots[:n].any(axis=1)
+        short = held & (value >= 0) & (value < margin)
+        self.liquidated |= short
+        out = np.zeros_like(lots)
+        out[:n] = -lots[:n] * (short | (self.leaving & (value >= 0)))[:, None]
+        out[FUND] = -lots[FUND]
+        for coin, depth in enumerate(self.depth.tolist()):
+            bought, price = execute(out[:, coin], int(mark[coin]), depth)
+            bought = bought.copy()
+            bought[BOOK] -= bought.sum()
+            self.ledger.exchange(coin, bought, price)
+            self.impact[coin] += np.log(price / mark[coin])
+        self._set_mark()
+        self.fund_peak = max(self.fund_peak, int(self.value[FUND]))
+
+    def expected(self, sold: IntArray) -> IntArray:
+        """Marks, shape (m,), if so many lots were sold to the book now."""
+        depth = self.depth.tolist()
+        orders = [np.array([-q]) for q in sold.tolist()]
+        pairs = zip(orders, self.mark.tolist(), depth, strict=True)
+        return np.array([execute(q, mark, d)[1] for q, mark, d in pairs])
+
+    def present(self) -> IntArray:
+        """Rows of the ledger that a market shows: who has lots or cash, and the book."""
+        n = self.leaving.size
+        here = self.ledger.lots[:n].any(axis=1) | (self.ledger.cash[:n] != 0)
+        return np.append(np.flatnonzero(here), self.ledger.cash.size + BOOK)
+
+    def market(self, rows: IntArray) -> Market:
+        """What the venue sees now, of these rows of the ledger."""
+        account, coin = np.nonzero(self.ledger.lots[rows])
+        lots = self.ledger.lots[rows][account, coin]
+        entry = self.ledger.basis[rows][account, coin] / lots
+        names, coins = self.names(rows), [f"C{c + 1}" for c in range(self.mark.size)]
+        book = max(int(self.value[BOOK]), MICRO) / MICRO
+        return Market(
+            accounts=Accounts(
+                account=names,
+                balance=self.ledger.balance()[rows] / MICRO,
+                opened=rows.astype(np.float64),
+                features=self._features(rows),
+            ),
+            coins=Coins(
+                coin=tuple(coins),
+                mark=_usd(self.mark),
+                lot=np.full(self.mark.size, LOT),
+                previous_mark=_usd(self.previous),
+                index=PRICE * np.exp(self.fair),
+                maintenance=self.world.maintenance,
+                initial=2 * self.world.maintenance,
+            ),
+            positions=OpenPositions(
+                account=tuple(names[a] for a in account.tolist()),
+                coin=tuple(coins[c] for c in coin.tolist()),
+                side=tuple(Side.LONG if q > 0 else Side.SHORT for q in lots.tolist()),
+                size=np.abs(lots) * LOT,
+                entry=_usd(entry),
+            ),
+            fund=max(int(self.value[FUND]), 0) / MICRO,
+            signals=POOL_FACTORS
+            | {
+                "fund_peak": self.fund_peak / MICRO,
+                "deleveraging": float(self.deleveraging),
+                "pool_usd": book,
+                "pool_liquidity": book,
+            },
+        )
+
+    def names(self, rows: IntArray) -> tuple[str, ...]:
+        """Ids of accounts."""
+        n = self.leaving.size
+        return tuple(f"a{row:05d}" if row < n else "liquidity" for row in rows.tolist())
+
+    def _features(self, rows: IntArray) -> dict[str, FloatArray]:
+        """What rules read besides balances: profits of the session, of the step, unsettled ones."""
+        lots, balance, value = self.ledger.lots, self.ledger.balance(), self.value
+        gain = lots @ (self.mark - self.previous)
+        leaves = np.zeros(value.size, dtype=bool)
+        leaves[: self.leaving.size] = self.leaving
+        columns = {
+            "session_profit": balance - self.opening,
+            "vm_gain": gain,
+            "unsettled_profit": value - balance,
+            "withdrawal": np.where(leaves, np.minimum(balance, value), 0),
+        }
+        shown = {name: np.maximum(column[rows], 0) / MICRO for name, column in columns.items()}
+        return shown | {"pool": (rows == value.size + BOOK).astype(np.float64)}
+
+    def _set_mark(self) -> None:
+        level = np.clip(self.fair + self.impact, -FARTHEST, FARTHEST)
+        self.fair = np.clip(self.fair, -FARTHEST, FARTHEST)
+        self.mark = np.rint(PRICE * LOT * MICRO * np.exp(level)).astype(np.int64)
+
+
+def _usd(micro_per_lot: FloatArray | IntArray) -> FloatArray:
+    """USD a contract."""
+    return np.asarray(micro_per_lot / (LOT * MICRO))

@@ -1,0 +1,124 @@
+"""All that chance decides, drawn before anybody decides anything.
+
+Equal seeds give equal worlds, whatever is played in them: common random numbers.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from adlopt.foundation.arrays import FloatArray
+from adlopt.optimum.lots.lot_grid import MICRO
+from adlopt.studies.simulation.double_entry import Ledger
+from adlopt.studies.simulation.scenario import Scenario, check_seed
+
+PRICE, LOT = 100.0, 0.01
+"""USD a contract at the start, of every coin; contracts. A lot is worth 1 USD then."""
+LONG, HEDGED = 0.55, 0.2
+"""Share of accounts that are long; share that hold one coin long and another short."""
+EQUITY_MEDIAN, EQUITY_SD, EQUITY_MOST = 2_000.0, 1.8, 1e7
+"""USD, log-units, USD. Account values are lognormal."""
+LEVERAGE_SD, ENTRY_SD = 0.6, 0.08
+"""Log-units: of leverage; of the price at which positions were entered."""
+COMMON = 0.7
+"""Correlation of the coins' returns."""
+CRASH = (0.25, 0.2, 0.15, 0.12, 0.1, 0.08, 0.06, 0.04)
+"""Shares of the shock in the steps that it takes, from a sixth of the way on."""
+CAPITAL = 0.5
+"""What the liquidity provider is worth at the start, as a share of open interest."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class World:
+    """Prices, accounts and chances of one seed.
+
+    Parameters
+    ----------
+    scenario : Scenario
+    seed : int
+    log_return : FloatArray, shape (T + 1, m)
+        Of the coins, before anything that is traded moves them.
+    chance : FloatArray, shape (T, n)
+        Uniform; whether those who were deleveraged in a step leave.
+    maintenance : FloatArray, shape (m,)
+        Margin rates; initial ones are twice that.
+    ledger : Ledger
+        At the start: traders, then those whom `BOOK`, `FUND`, `UNPAID` and `OUTSIDE` name.
+    """
+
+    scenario: Scenario
+    seed: int
+    log_return: FloatArray
+    chance: FloatArray
+    maintenance: FloatArray
+    ledger: Ledger
+
+
+BOOK, FUND, UNPAID, OUTSIDE = -4, -3, -2, -1
+"""Rows of the ledger behind the traders: the liquidity provider, the insurance fund, debts that
+nobody paid, and those who left."""
+
+
+def draw(scenario: Scenario, seed: int) -> World:
+    """Draw a world.
+
+    Examples
+    --------
+    >>> world = draw(Scenario(accounts=50, coins=2), seed=7)
+    >>> world.ledger.lots.sum(axis=0)
+    array([0, 0])
+    """
+    seed, n, m = check_seed(seed), scenario.accounts, scenario.coins
+    paths, people, chances = (np.random.default_rng((seed, k)) for k in range(3))
+    maintenance = np.asarray(0.02 + 0.01 * np.arange(m))
+    return World(
+        scenario=scenario,
+        seed=seed,
+        log_return=_returns(scenario, paths),
+        chance=chances.random((scenario.steps, n)),
+        maintenance=maintenance,
+        ledger=_ledger(scenario, maintenance, people),
+    )
+
+
+def _returns(scenario: Scenario, rng: np.random.Generator) -> FloatArray:
+    shape = scenario.steps + 1, scenario.coins
+    common = rng.standard_normal((shape[0], 1))
+    own = rng.standard_normal(shape)
+    mixed = np.sqrt(COMMON) * common + np.sqrt(1 - COMMON) * own
+    returns: FloatArray = scenario.volatility * mixed
+    beta = 1 + 0.25 * np.arange(scenario.coins)
+    first = scenario.steps // 6
+    for step, share in zip(range(first, shape[0]), CRASH, strict=False):
+        returns[step] += share * beta * np.log1p(-scenario.shock)
+    return returns
+
+
+def _ledger(scenario: Scenario, maintenance: FloatArray, rng: np.random.Generator) -> Ledger:
+    n, m = scenario.accounts, scenario.coins
+    equity = np.exp(rng.normal(np.log(EQUITY_MEDIAN), EQUITY_SD, n)).clip(10.0, EQUITY_MOST)
+    popular = 1 / np.arange(1, m + 1)
+    coin = rng.choice(m, n, p=popular / popular.sum())
+    sign = np.where(rng.random(n) < LONG, 1, -1)
+    hedged = (rng.random(n) < HEDGED) & (m > 1)
+    leverage = scenario.leverage * np.exp(rng.normal(0.0, LEVERAGE_SD, n))
+    most = 0.5 / maintenance[np.where(hedged, np.maximum(coin, (coin + 1) % m), coin)]
+    notional = equity * np.minimum(np.maximum(leverage, 1.0), most)
+    leg = np.maximum(np.rint(notional / np.where(hedged, 2, 1) / (PRICE * LOT)), 1)
+    everyone = np.arange(n)
+    lots = np.zeros((n - BOOK, m), dtype=np.int64)
+    lots[everyone, coin] = sign * leg
+    lots[everyone[hedged], (coin[hedged] + 1) % m] = (-sign * leg)[hedged]
+    lots[BOOK] = -lots[:n].sum(axis=0)
+    price = round(PRICE * LOT * MICRO)
+    basis = lots * price
+    profit = -lots[:n] * price * np.expm1(rng.normal(0.0, ENTRY_SD, (n, m)))
+    whole = np.abs(profit.sum(axis=1)) / MICRO
+    profit *= np.minimum(1.0, 0.8 * equity / np.maximum(whole, 1e-9))[:, None]
+    basis[:n] -= np.rint(profit).astype(np.int64)
+    open_interest = float(np.abs(lots[:n]).sum()) * PRICE * LOT
+    worth = np.concatenate([equity, [CAPITAL * open_interest, scenario.fund * open_interest, 0, 0]])
+    cash = np.rint(worth * MICRO).astype(np.int64) - lots.sum(axis=1) * price
+    return Ledger(cash=cash, lots=lots, basis=basis)

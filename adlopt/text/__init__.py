@@ -1,1 +1,0 @@
-"""Answers as data for machines and as 80 columns for people, one file each."""

@@ -1,0 +1,138 @@
+"""Sums without rounding, and the bounds made of them, against fractions."""
+
+import math
+from fractions import Fraction
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import adlopt as adl
+from adlopt.foundation import exact
+from adlopt.foundation.arrays import MANY
+from adlopt.optimum.core.burden_problem import BurdenProblem
+from adlopt.optimum.core.certificate import Multipliers, certify, round_down
+from adlopt.optimum.core.waterfill import optimum
+
+FINITE = st.floats(allow_nan=False, allow_infinity=False)
+MONEY = st.one_of(st.just(0.0), st.floats(1e-100, 1e15))
+
+
+@pytest.fixture
+def path(request, monkeypatch):
+    """Choose between the twins whatever the size."""
+    monkeypatch.setattr(exact, "MANY", 0 if request.param else 10**9)
+
+
+BOTH = pytest.mark.parametrize("path", [False, True], ids=["numpy", "compiled"], indirect=True)
+
+
+def fractions(values):
+    return [Fraction(float(v)) for v in values]
+
+
+@given(st.lists(FINITE, max_size=30), st.data())
+def test_sums_are_those_of_fractions(values, data):
+    values = np.array(values)
+    chosen = np.array(
+        data.draw(st.lists(st.booleans(), min_size=values.size, max_size=values.size))
+    )
+    chosen = chosen.astype(bool)
+    plain = exact._halves(values)
+    from adlopt.foundation import kernels
+
+    compiled, either = np.zeros((2048, 2), dtype=np.int64), np.zeros((2, 2048, 2), dtype=np.int64)
+    kernels.add_mantissas(values, compiled)
+    assert (plain == compiled).all()
+    assert exact.exact_sum(values) == sum(fractions(values))
+    kernels.add_either(values, -values, chosen, either)
+    assert (either[1] == exact._halves(values[chosen])).all()
+    assert (either[0] == exact._halves(-values[~chosen])).all()
+
+
+@BOTH
+@pytest.mark.parametrize("n", [1, 1_000, 60_000])
+@pytest.mark.usefixtures("path")
+def test_long_sums(n):
+    rng = np.random.default_rng(n)
+    values = rng.lognormal(0.0, 30.0, n) * rng.choice([-1.0, 1.0], n)
+    other, chosen = rng.random(n), rng.random(n) < 0.3
+    assert exact.exact_sum(values) == sum(fractions(values))
+    assert exact.exact_sum(values[::2]) == sum(fractions(values[::2]))
+    first, second = exact.exact_sums(values, other, chosen)
+    assert first == sum(fractions(values[chosen]))
+    assert second == sum(fractions(other[~chosen]))
+    assert float(exact.exact_sum(values)) == math.fsum(values)
+
+
+@given(st.lists(st.tuples(MONEY, st.one_of(st.just(0.0), st.floats(1e-100, 1e80))), max_size=20))
+def test_products_are_those_of_fractions(pairs):
+    left, right = np.array(pairs).reshape(-1, 2).T
+    expected = sum(a * b for a, b in zip(fractions(left), fractions(right), strict=True))
+    assert exact.exact_dot(left, right) == expected
+
+
+@given(st.lists(st.tuples(MONEY, MONEY), min_size=1, max_size=20), st.floats(1e-300, 10.0))
+def test_the_largest_quotient_is_that_of_fractions(pairs, level):
+    numerator, denominator = np.array(pairs).T
+    for x in (numerator, denominator * level):
+        expected = max(
+            (
+                Fraction(a) / Fraction(b)
+                for a, b in zip(x.tolist(), denominator.tolist(), strict=True)
+                if b
+            ),
+            default=0,
+        )
+        assert exact.largest_quotient(x, denominator) == expected
+
+
+def plainly(problem, y, burden, budget):
+    """Weak duality as the docstring of `certificate` states it, account by account."""
+    y, mu = Fraction(y), fractions(burden)
+    w, u = fractions(problem.weight), fractions(problem.capacity)
+    total = sum(a * b for a, b in zip(w, mu, strict=True))
+    scale = min(Fraction(1), Fraction(problem.fair) / total) if total else Fraction(1)
+    lost = sum(a * max(y - b, 0) * scale for a, b in zip(u, mu, strict=True))
+    return y * scale * budget - lost - Fraction(problem.allowance) * total * scale
+
+
+@BOTH
+@pytest.mark.usefixtures("path")
+@pytest.mark.parametrize("seed", range(12))
+def test_the_bound_is_that_of_fractions(seed):
+    rng = np.random.default_rng(seed)
+    n = 40
+    round_ = adl.Round.of(
+        capacity=rng.lognormal(5.7, 2.7, n),
+        deficit=1.0,
+        needed=900.0,
+        equity=rng.lognormal(6, 2, n),
+    )
+    loss = adl.Asymmetric(under=1.0, over=0.4, fair=3e3, burden=adl.Burden.EQUITY)
+    problem = BurdenProblem.of(round_, loss)
+    haircut, _ = optimum(problem)
+    y, burden = rng.random(), rng.random(n) * (rng.random(n) < 0.7)
+    burden = np.minimum(burden, y)
+    found = certify(problem, haircut, Multipliers(budget=y, burden=burden))
+    expected = plainly(problem, y, burden, Fraction(problem.budget))
+    assert found.lower == round_down(max(expected, Fraction(0)))
+    assert found.trust is adl.Trust.EXACT
+
+
+@pytest.mark.parametrize("n", [5_000, MANY - 1, MANY])
+@pytest.mark.parametrize("burden", list(adl.Burden)[:2])
+def test_large_rounds_are_proven_in_exact_arithmetic(n, burden):
+    rng = np.random.default_rng(n)
+    capacity = rng.lognormal(5.7, 2.7, n)
+    round_ = adl.Round.of(
+        capacity=capacity,
+        deficit=1.0,
+        needed=float(0.02 * capacity.sum()),
+        equity=capacity**0.4 * rng.lognormal(4, 1.7, n),
+    )
+    best = adl.solve(round_, adl.MinMax(burden=burden))
+    assert best.certificate.trust is adl.Trust.EXACT
+    assert best.certificate.lower <= best.value <= best.certificate.lower * (1 + 1e-13)
+    assert abs(best.certificate.budget_residual) <= 1e-12 * round_.needed

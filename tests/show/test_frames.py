@@ -1,0 +1,275 @@
+"""Results as dataframes and as tables in a notebook."""
+
+import importlib
+import importlib.util
+import inspect
+import pkgutil
+import re
+from dataclasses import is_dataclass, replace
+from html.parser import HTMLParser
+
+import polars as pl
+import pytest
+
+import adlopt as adl
+from adlopt.data.loaders import Loaded
+from adlopt.data.loaders.loaded import Record
+from adlopt.optimum.paths.comparator_curve import comparator_curve
+from adlopt.rules import VENUES, account_rows, ranking
+from adlopt.show import frames
+from adlopt.show.frames import SHOWN, Tabular
+from adlopt.show.table import Table
+from adlopt.studies.adversary.worst import unavoidable, worst
+from adlopt.studies.simulation import compare
+
+HOSTILE = "<script>alert('1')</script>"
+EPISODE = adl.episodes.shock(rounds=3, winners=25, seed=1)
+BOARD = adl.play(adl.episodes.october_10())
+ROUND = adl.Round.of(
+    account=[HOSTILE, "b", "c"], capacity=[120.0, 80.0, 40.0], deficit=90.0, needed=60.0
+)
+CONTRACTS = adl.ContractRound.of(
+    account=[HOSTILE, "b", "b"], coin=["ETH", "ETH", "BTC"], side=["short"] * 3,
+    size=[10, 5, 1], value=[200, 200, 0], mark=[3600, 3600, 60_000], capacity=[8000, 1000],
+    deficit=1800, needed=1800,
+)  # fmt: skip
+SHED = adl.Shed(loser=["x"], coin=["ETH"], side=["long"], size=[9], price=[3800], mark=[3600])
+MARKET = adl.Market(
+    accounts=adl.Accounts(
+        account=[HOSTILE, "b"], balance=[2000, 8000], opened=[1, 2], features={"withdrawal": [0, 1]}
+    ),
+    coins=adl.Coins(
+        coin=["ETH"], mark=[3600], lot=[0.01], previous_mark=[3700], maintenance=[0.01]
+    ),
+    positions=adl.OpenPositions(
+        account=[HOSTILE, "b"], coin=["ETH", "ETH"], side=["long", "short"], size=[10, 10],
+        entry=[4000, 4000],
+    ),
+)  # fmt: skip
+THEN = adl.RoundStart(account=["a", HOSTILE, "c"], capacity=[5, 4, 3], deficit=9)
+NOW = adl.RoundStart(account=["a", "c", "d"], capacity=[2, 3, 7], deficit=9)
+MATCHING = adl.match(CONTRACTS, SHED)
+SMALL = adl.Scenario(accounts=40, steps=30, fund=0.0)
+FIGURES = pl.DataFrame({"wave": [3, 4], "needed": [60.0, None]})
+RESULTS = {
+    "episode": EPISODE,
+    "start": EPISODE.rounds[0].start,
+    "round": ROUND,
+    "run": BOARD.runs[0],
+    "board": BOARD,
+    "solution": adl.solve(ROUND),
+    "limited": adl.solve(ROUND, limits=adl.Limits(cap=0.9)),
+    "coupled": adl.solve_coupled(EPISODE),
+    "path": adl.best_severity_path([3.0, 1.0, 2.0], [0.0, 1.0, 0.5], 0.25),
+    "curve": comparator_curve([3.0, 1.0, 2.0], [0.0, 1.0, 0.5]),
+    "contract round": CONTRACTS,
+    "positions": CONTRACTS.positions,
+    "contracts": adl.solve(CONTRACTS, budget=adl.Budget.at_least()),
+    "shed": SHED,
+    "matching": MATCHING,
+    "trades": MATCHING.trades,
+    "drain": adl.drain_leverage([10.0, 4.0], [100.0, 100.0], mark=100.0, close=6.0),
+    "accounts": MARKET.accounts,
+    "coins": MARKET.coins,
+    "open positions": MARKET.positions,
+    "deleveraging": adl.deleverage(MARKET, VENUES["hyperliquid"]),
+    "ranking": ranking(MARKET, VENUES["binance"], "ETH", adl.Side.SHORT),
+    "rows": account_rows(MARKET),
+    "diagnosis": adl.diagnose(EPISODE, ["pro-rata", "queue"]),
+    "executed": adl.execution.execute([5, 4, 0], THEN, NOW),
+    "markout": adl.execution.markout([-10], [5], [5.2], [6]),
+    "exposure": adl.exposure.exposure("b", MARKET),
+    "nothing played": replace(adl.exposure.exposure("b", MARKET), rules=()),
+    "budgets": adl.exposure.budgets("uniform", 100.0),
+    "axioms": adl.try_axioms("queue", tries=30),
+    "worst": worst("persistence", bound="prop-1", rounds=3, variation=1.0),
+    "unavoidable": unavoidable("persistence", bound="prop-1", rounds=3, variation=1.0),
+    "simulation": adl.simulate("binance", SMALL, seed=1),
+    "comparison": compare(["binance", "do-nothing"], SMALL, seeds=2),
+    "record": Record(policy=HOSTILE, haircut={3: 1.0, 4: 2.0}, burden={3: 0.1, 4: 0.2}),
+    "loaded": Loaded(
+        name=HOSTILE, source="made up", rounds=FIGURES, accounts=None, unavailable={},
+        look_ahead=(), origins={}, reports=(),
+    ),
+}  # fmt: skip
+ROWLESS = {
+    "a choice": {"Asymmetric", "Budget", "CVaR", "Empirical", "FewestAccounts", "Leximin", "Limits",
+                 "MinMax", "Rules", "Scenario", "SeverityLoss", "TrackingFirst"},
+    "a policy, a rule, or a part of one": {
+        "Chosen", "Close", "Formula", "FunctionPolicy", "Gauge", "Haircut", "Insured", "LastSlope",
+        "Margin", "PerUnit", "ProRata", "ProjectedOGD", "Queue", "RandomStart", "Rule",
+        "SeverityThenAllocation", "SlopeOGD", "Tier"},
+    "figures without rows": {
+        "BurdenComparison", "Certificate", "Concentration", "CouplingPrice", "EstimateError",
+        "FileReport", "FixedRule", "FixedSeverity", "Missed", "RoundOutcome", "Sensitivity",
+        "Survivors", "Transfer"},
+    "one row of a table": {"LineupRow", "Match", "Outcome", "Place", "PolicyDiagnosis", "Score",
+                           "Stage", "Tie", "UnderRule", "Verdict", "Violation", "Winner"},
+    "several tables, each of which converts": {"Case", "ContractCase", "Counterexample", "Evidence",
+                                               "Market"},
+    "dataframes already": {"Fills", "Snapshot"},
+    "a formula, a proof, a drawing, a plan": {
+        "Axiom", "Bound", "Checked", "Claim", "FalseVariant", "Family", "Figure", "Hypothesis",
+        "Sweep", "Theorem"},
+}  # fmt: skip
+"""Public dataclasses that are no tables, by the reason."""
+
+
+def public():
+    """Dataclasses that the package exports, or that a function it exports returns."""
+    found = {}
+    for module in ["adlopt", *(m.name for m in pkgutil.walk_packages(adl.__path__, "adlopt."))]:
+        home = importlib.import_module(module)
+        for name in getattr(home, "__all__", ()):
+            value = getattr(home, name)
+            for each in [value, *returned(value)]:
+                if inspect.isclass(each) and is_dataclass(each):
+                    found[each.__name__] = each
+    return found
+
+
+def returned(function):
+    if not inspect.isfunction(function):
+        return []
+    said = re.findall(r"\w+", str(function.__annotations__.get("return")))
+    names = vars(importlib.import_module(function.__module__))
+    return [names[word] for word in said if word in names]
+
+
+def test_every_public_result_is_a_table_or_says_why_not():
+    exempt = [name for names in ROWLESS.values() for name in names]
+    assert len(exempt) == len(set(exempt))
+    rowless = {name for name, kind in public().items() if not issubclass(kind, Tabular)}
+    assert rowless == set(exempt)
+
+
+def test_every_table_is_tested_here():
+    kinds = {kind.__name__ for kind in Tabular.__subclasses__()}
+    assert kinds == {type(result).__name__ for result in RESULTS.values()}
+
+
+@pytest.mark.parametrize("result", RESULTS.values(), ids=RESULTS)
+def test_columns_are_as_long_as_each_other(result):
+    assert len({len(values) for values in result._columns().values()}) == 1
+
+
+def test_rows_are_those_of_the_result():
+    assert RESULTS["matching"].to_frame()["contracts"].sum() == 9.0
+    coupled = RESULTS["coupled"]
+    sums = (
+        coupled.to_frame().group_by("round", maintain_order=True).agg(pl.col("haircut_usd").sum())
+    )
+    assert sums["haircut_usd"].to_list() == pytest.approx(coupled.raised.tolist())
+    frame = RESULTS["worst"].to_frame()
+    lost = frame["deficit_usd"] * (frame["severity"] - frame["needed_severity"]).abs()
+    assert lost.sum() == pytest.approx(RESULTS["worst"].loss)
+    given = RESULTS["deleveraging"].to_frame()["given_usd"].sum()
+    assert given == pytest.approx(RESULTS["deleveraging"].raised)
+    assert RESULTS["comparison"].to_frame()["seed"].to_list() == [0, 1, 0, 1]
+    assert RESULTS["drain"].to_frame()["leverage"].max() == RESULTS["drain"].most
+    assert RESULTS["loaded"].to_frame().equals(FIGURES)
+
+
+@pytest.mark.parametrize("result", RESULTS.values(), ids=RESULTS)
+def test_frames_hold_the_numbers(result):
+    frame = result.to_frame()
+    assert isinstance(frame, pl.DataFrame)
+    columns = result._columns()
+    assert frame.columns == list(columns)
+    for name, values in columns.items():
+        assert frame[name].to_list() == list(values), name
+
+
+def test_a_board_has_a_row_a_policy_at_full_precision():
+    frame = BOARD.to_frame()
+    assert frame["policy"].to_list() == [run.policy for run in BOARD.runs]
+    row = frame.row(by_predicate=pl.col("policy") == "production queue", named=True)
+    score = BOARD["production queue"]
+    assert row["tracking_usd"] == score.tracking
+    assert row["total_usd_by_weight: 1"] == score.total()
+    assert row["regret_usd: per-round optimum"] == score.severity_loss
+
+
+def test_a_board_with_a_loss_has_columns_for_its_regret():
+    loss = adl.Asymmetric(under=2.0, over=1.0, fair=10.0)
+    frame = adl.play(EPISODE, loss=loss).to_frame()
+    assert frame["loss"].null_count() == 0
+    assert {"loss_regret: per-round optimum", "loss_regret: coupled optimum"} <= {*frame.columns}
+
+
+def test_columns_of_features_never_hide_others():
+    start = adl.RoundStart(
+        account=["a"], capacity=[1.0], deficit=1.0, features={"capacity_usd": [7.0]}
+    )
+    frame = start.to_frame()
+    assert frame["capacity_usd"].to_list() == [1.0]
+    assert frame["features.capacity_usd"].to_list() == [7.0]
+
+
+@pytest.mark.skipif(importlib.util.find_spec("pandas") is None, reason="pandas is not installed")
+@pytest.mark.parametrize("result", RESULTS.values(), ids=RESULTS)
+def test_pandas_gets_the_same(result):
+    frame = result.to_frame(adl.Library.PANDAS)
+    assert type(frame).__module__.startswith("pandas")
+    same = result.to_frame()
+    assert list(frame.columns) == same.columns
+    first = same.columns[0]
+    assert frame[first].tolist() == same[first].to_list()
+
+
+def test_a_library_that_is_absent_is_named(monkeypatch):
+    def absent(name):
+        raise ModuleNotFoundError(name)
+
+    monkeypatch.setattr(frames, "import_module", absent)
+    with pytest.raises(adl.InputError, match=r"library is 'pandas'.*pip install pandas"):
+        EPISODE.to_frame(adl.Library.PANDAS)
+    with pytest.raises(adl.InputError, match="library is 'pandas': expected Library"):
+        EPISODE.to_frame("pandas")
+
+
+class Cells(HTMLParser):
+    def __init__(self, html):
+        super().__init__()
+        self.tags, self.words, self.open = [], [], []
+        self.feed(html)
+        self.close()
+        assert not self.open
+
+    def handle_starttag(self, tag, attrs):
+        self.tags.append(tag)
+        self.open.append(tag)
+
+    def handle_endtag(self, tag):
+        assert self.open.pop() == tag
+
+    def handle_data(self, data):
+        self.words.append(data)
+
+
+@pytest.mark.parametrize("result", RESULTS.values(), ids=RESULTS)
+def test_notebooks_show_tables(result):
+    page = Cells(result._repr_html_())
+    assert "table" in page.tags
+    assert {"script", "img"}.isdisjoint(page.tags)
+
+
+def test_long_tables_count_what_they_leave_out():
+    html = EPISODE.rounds[0].start._repr_html_()
+    assert html.count('<th scope="row">') == SHOWN
+    assert "5 more rows; to_frame() has all" in html
+
+
+def test_hostile_names_are_words():
+    html = ROUND.start._repr_html_()
+    assert "<script" not in html
+    assert HOSTILE in Cells(html).words
+    cells = Cells(Table(HOSTILE, (HOSTILE,), [(HOSTILE,)], HOSTILE)._repr_html_())
+    assert cells.words.count(HOSTILE) == 4
+
+
+def test_text_and_html_have_the_same_cells():
+    table = Table("t", ("who", "USD"), [("alice", "1.00"), ("bob", "20.00")], "a note")
+    words = [word for word in Cells(table._repr_html_()).words if word.strip()]
+    assert words == ["t", "who", "USD", "alice", "1.00", "bob", "20.00", "a note"]
+    assert all(word in str(table) for word in words)
