@@ -73,7 +73,6 @@ if TYPE_CHECKING:
     from adlopt.scoring.playing import best_fixed_rule, play, run_policy
     from adlopt.scoring.score import Score
     from adlopt.scoring.scoreboard import Scoreboard
-    from adlopt.show.frames import Library
     from adlopt.studies import diagnostics, execution, exposure
     from adlopt.studies.axioms.trial import AxiomReport, try_axioms
     from adlopt.studies.diagnostics.diagnosis import Diagnosis, diagnose

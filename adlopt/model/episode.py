@@ -12,14 +12,14 @@ from adlopt.errors import InputError
 from adlopt.foundation.arrays import BoolArray, FloatArray, Record, freeze
 from adlopt.model.round import Round
 from adlopt.model.run import Run
-from adlopt.show.frames import Columns, Tabular
+from adlopt.show.answer import Columns, Tabular
 from adlopt.show.table import counted
 
 POOLED = "all winners"
 """Id of the one account that stands for all winners where only their total is known."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
 class Episode(Tabular, Record):
     """Rounds in order, numbered 1 to T.
 

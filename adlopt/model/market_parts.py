@@ -9,11 +9,11 @@ from types import MappingProxyType
 from adlopt.errors import InputError
 from adlopt.foundation.arrays import FloatArray, Record, own, own_positive
 from adlopt.model.positions import Side, own_names, own_sides
-from adlopt.show.frames import Columns, Tabular
+from adlopt.show.answer import Columns, Tabular
 from adlopt.show.table import counted
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
 class Accounts(Tabular, Record):
     """Margin accounts, one each row.
 
@@ -54,7 +54,7 @@ class Accounts(Tabular, Record):
         return counted(len(self.account), "account")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
 class Coins(Tabular, Record):
     """Perpetual contracts that the venue lists, one each row.
 
@@ -104,7 +104,7 @@ class Coins(Tabular, Record):
         return counted(len(self.coin), "coin")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
 class OpenPositions(Tabular, Record):
     """Open positions, one each row; `adlopt.Positions` is what a round may close of them.
 

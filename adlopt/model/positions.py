@@ -25,7 +25,7 @@ from adlopt.foundation.arrays import (
     own_positive,
 )
 from adlopt.model.round import Round, RoundOutcome, RoundStart
-from adlopt.show.frames import Columns, Tabular
+from adlopt.show.answer import Columns, Tabular
 from adlopt.show.table import counted
 
 WHOLE = 1e-9
@@ -53,7 +53,7 @@ class Side(Enum):
         return Side.SHORT if self is Side.LONG else Side.LONG
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
 class Positions(Tabular, Record):
     """Positions that a round may close, one each row.
 
@@ -138,7 +138,7 @@ class Positions(Tabular, Record):
         return self.lot * self.value
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
 class ContractRound(Tabular, Record):
     """A finished round in contract space.
 

@@ -12,14 +12,14 @@ from numpy.typing import ArrayLike
 
 from adlopt.errors import InputError
 from adlopt.foundation.arrays import FloatArray, Record, own, own_number
-from adlopt.show.frames import Columns, Tabular
+from adlopt.show.answer import Columns, Tabular
 from adlopt.show.table import counted
 
 RESERVED = ("account", "capacity", "equity", "lot", "round")
 """Columns of an account table that are not features."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
 class RoundStart(Tabular, Record):
     """All that an online policy may see of a round.
 
@@ -143,7 +143,7 @@ class RoundOutcome(Record):
         object.__setattr__(self, "needed", own_number(self.needed, "needed", lowest=0.0))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
 class Round(Tabular, Record):
     """A finished round: its start and its outcome.
 

@@ -8,7 +8,7 @@ from enum import Enum
 import numpy as np
 
 from adlopt.foundation.arrays import FloatArray, Record, freeze, own, own_number
-from adlopt.show.frames import Columns, Tabular
+from adlopt.show.answer import Columns, Tabular
 
 
 class Information(Enum):
@@ -24,7 +24,7 @@ class Information(Enum):
     """Taken from a record in which its budget was what the round turned out to need."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
 class Run(Tabular, Record):
     """Totals of one policy, one entry a round.
 

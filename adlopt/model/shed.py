@@ -18,11 +18,11 @@ from adlopt.foundation.arrays import FloatArray, Record, own, own_number, own_po
 from adlopt.model import solvency
 from adlopt.model.positions import ContractRound, Positions, Side, own_names, own_sides
 from adlopt.model.round import RoundOutcome, RoundStart
-from adlopt.show.frames import Columns, Tabular
+from adlopt.show.answer import Columns, Tabular
 from adlopt.show.table import counted
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
 class Shed(Tabular, Record):
     """Orders that winners must close against, one each row; the first listed are served first.
 

@@ -30,10 +30,10 @@ from adlopt.model.positions import WHOLE, ContractRound
 from adlopt.optimum.core.burden_problem import BurdenProblem
 from adlopt.optimum.core.certificate import TOLERANCE, Certificate
 from adlopt.optimum.dollars.least_loss import least_loss
-from adlopt.show.frames import Columns, Tabular
+from adlopt.show.answer import Columns, Tabular
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
 class LeverageDrain(Tabular, Record):
     """What to close, and what is proved about the leverage that remains.
 

@@ -15,7 +15,7 @@ from adlopt.optimum.lots.lot_grid import MICRO
 from adlopt.rules.matches import Match, Matches
 from adlopt.rules.rows import micro
 from adlopt.rules.rule import Rule
-from adlopt.show.frames import Columns, Tabular
+from adlopt.show.answer import Columns, Tabular
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,7 +34,7 @@ class Tie:
     accounts: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
 class Deleveraging(Tabular, Record):
     """What a rule did.
 

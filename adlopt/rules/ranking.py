@@ -14,10 +14,10 @@ from adlopt.rules.deleverage import in_order
 from adlopt.rules.rows import Rows, closes_against, position_rows
 from adlopt.rules.rule import Rule
 from adlopt.rules.split import Queue
-from adlopt.show.frames import Columns, Tabular
+from adlopt.show.answer import Columns, Tabular
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
 class Ranking(Tabular, Record):
     """A venue's queue on one side of a coin, first served first.
 

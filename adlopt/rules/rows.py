@@ -14,7 +14,7 @@ from adlopt.model.market import Market
 from adlopt.model.positions import Side
 from adlopt.model.round import RoundStart
 from adlopt.optimum.lots.lot_grid import MICRO
-from adlopt.show.frames import Columns, Tabular
+from adlopt.show.answer import Columns, Tabular
 
 OF_POSITIONS = (
     "side", "lot", "lots", "entry", "mark", "bankruptcy_price", "price_ratio", "entry_return",
@@ -25,7 +25,7 @@ HUGE = 1e100
 """Ratio to an equity that is not positive: above all others, and 0 times it is 0."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
 class Rows(Tabular, Record):
     """Candidates of a rule: some places of a table.
 

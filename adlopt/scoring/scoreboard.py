@@ -22,12 +22,12 @@ from adlopt.optimum.paths.severity_path import SeverityPath, best_severity_path
 from adlopt.scoring.board_data import bound_data, flat, path_data, proven, score_data
 from adlopt.scoring.hindsight import FixedSeverity, best_fixed_severity, least_burden, severity_loss
 from adlopt.scoring.score import FULL_BUDGET, Comparators, Score
+from adlopt.show.answer import Columns, Tabular
 from adlopt.show.board import render, tables
-from adlopt.show.frames import Columns, Tabular
 from adlopt.show.table import joined_html
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
 class Scoreboard(Tabular):
     """An episode, what policies did on it, and the scores.
 

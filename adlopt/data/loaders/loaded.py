@@ -16,7 +16,7 @@ from adlopt.model.episode import POOLED, Episode
 from adlopt.model.round import Round, RoundOutcome, RoundStart
 from adlopt.model.run import Information, Run
 from adlopt.scoring.quality import LARGEST_LOSS, Finding, inspect
-from adlopt.show.frames import Columns, Tabular
+from adlopt.show.answer import Columns, Tabular
 from adlopt.show.table import counted
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ NECESSARY = ("deficit", "needed", "capacity")
 """Figures without which there is no episode."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Record(Tabular):
     """What a policy is on record to have done, a number for each wave.
 
@@ -55,7 +55,7 @@ class Record(Tabular):
         return self.policy
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
 class Loaded(Tabular):
     """Figures of rounds as they were read.
 

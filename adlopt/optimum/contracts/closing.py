@@ -38,10 +38,10 @@ from adlopt.optimum.contracts.position_search import Filler
 from adlopt.optimum.core.certificate import Certificate, Stage, Trust, round_down
 from adlopt.optimum.lots.lot_grid import MICRO, MOST_MICRO
 from adlopt.optimum.programs.highs import Stopped
-from adlopt.show.frames import Columns, Tabular
+from adlopt.show.answer import Columns, Tabular
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
 class ContractSolution(Tabular, Record):
     """Whole lots to close, and what is proved about them.
 

@@ -20,10 +20,10 @@ from adlopt.optimum.coupled.cuts import least_loss
 from adlopt.optimum.coupled.least_burden import least_burden_in_all
 from adlopt.optimum.coupled.shared_winners import Coupling
 from adlopt.optimum.programs.highs import Stopped, check_time_limit
-from adlopt.show.frames import Columns, Tabular
+from adlopt.show.answer import Columns, Tabular
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
 class CoupledSolution(Tabular, Record):
     """Haircuts of all rounds of an episode, and what is proved about them.
 

@@ -68,10 +68,10 @@ from adlopt.optimum.lots import level_search as lots
 from adlopt.optimum.lots.lot_grid import MICRO, LotGrid
 from adlopt.optimum.programs.between_levels import least_lots
 from adlopt.optimum.programs.highs import Infeasible, Stopped, check_time_limit, run
-from adlopt.show.frames import Columns, Tabular
+from adlopt.show.answer import Columns, Tabular
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
 class Solution(Tabular, Record):
     """A feasible haircut and what is proved about it.
 

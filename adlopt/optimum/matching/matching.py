@@ -49,12 +49,12 @@ from adlopt.optimum.matching.matching_problem import MatchingProblem
 from adlopt.optimum.matching.pairing import Trades, pair
 from adlopt.optimum.matching.winner_reasons import why_no_more
 from adlopt.optimum.programs.highs import Stopped, check_time_limit
-from adlopt.show.frames import Columns, Tabular
+from adlopt.show.answer import Columns, Tabular
 
 __all__ = ["Goal", "Lots", "Matching", "Trades", "match"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
 class Matching(Tabular, Record):
     """Who closes what against whom, and what is proved about it.
 

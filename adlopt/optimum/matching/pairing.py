@@ -8,14 +8,14 @@ import numpy as np
 
 from adlopt.foundation.arrays import FloatArray, IntArray, Record, freeze_indices, own
 from adlopt.optimum.matching.matching_problem import MatchingProblem
-from adlopt.show.frames import Columns, Tabular
+from adlopt.show.answer import Columns, Tabular
 from adlopt.show.table import counted
 
 SLIVER = 1e-12
 """Share of a level within which two ends of trades are one."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
 class Trades(Tabular, Record):
     """Contracts closed between a winner's position and a loser's order, one pair a row.
 

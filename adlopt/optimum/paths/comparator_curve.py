@@ -23,7 +23,7 @@ from numpy.typing import ArrayLike
 
 from adlopt.errors import CertificateError, InputError
 from adlopt.foundation.arrays import FloatArray, freeze, own, own_number
-from adlopt.show.frames import Columns, Tabular
+from adlopt.show.answer import Columns, Tabular
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,7 +48,7 @@ class Edge:
     flow: tuple[Fraction, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class ComparatorCurve(Tabular):
     """The function f, in *hindsight*.
 

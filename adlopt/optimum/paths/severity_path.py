@@ -22,7 +22,7 @@ from adlopt.errors import CertificateError, InputError
 from adlopt.foundation.arrays import FloatArray, IntArray, Record, own, own_number
 from adlopt.optimum.core.certificate import UNIT_ROUNDING, Certificate, Trust, round_down, round_up
 from adlopt.optimum.paths.smoothing_loops import COMPILED_ROUNDS, multipliers, smoothed
-from adlopt.show.frames import Columns, Tabular
+from adlopt.show.answer import Columns, Tabular
 
 EXACT_ROUNDS = 1_000
 """Up to so many rounds, losses and bounds are evaluated in fractions."""
@@ -30,7 +30,7 @@ MARGIN = 8.0 * UNIT_ROUNDING
 """Relative rounding of one step of a flow or of a path."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
 class SeverityPath(Tabular, Record):
     """A path of severities, in *hindsight*, and what is proved about it.
 

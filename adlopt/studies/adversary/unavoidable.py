@@ -25,7 +25,7 @@ from adlopt.show.adversary import (
     severities,
     share_spent,
 )
-from adlopt.show.frames import Tabular
+from adlopt.show.answer import Tabular
 from adlopt.show.table import counted, percent, table
 from adlopt.studies.adversary.arena import Arena, Attack, outcome
 from adlopt.studies.adversary.seeded_search import follow
@@ -69,7 +69,7 @@ class MinimaxOptimal:
         return t + 1, place / self.game.grid, max(left - moved, 0)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
 class Unavoidable(Lost, Tabular):
     """V(P), and what an adversary that waits for each θ_t before it answers makes a rule lose.
 

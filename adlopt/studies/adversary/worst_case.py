@@ -24,7 +24,7 @@ from adlopt.show.adversary import (
     severities,
     share_spent,
 )
-from adlopt.show.frames import Columns, Tabular
+from adlopt.show.answer import Columns, Tabular
 from adlopt.show.table import counted, percent, table
 from adlopt.studies.adversary.ogd_milp import ATTAINED
 
@@ -65,7 +65,7 @@ class Lost:
         return f"{self.rule.name} ({self.rule.information.value}) loses {self.loss:,.2f} USD"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
 class WorstCase(Lost, Tabular):
     """An instance on which a severity rule loses much, and how tight a bound is there.
 

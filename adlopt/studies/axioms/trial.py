@@ -15,7 +15,7 @@ from adlopt.model.round import RoundStart
 from adlopt.model.solvency import check_haircut
 from adlopt.policies.protocols import Allocation, Policy
 from adlopt.scoring.playable import Playable
-from adlopt.show.frames import Columns, Tabular
+from adlopt.show.answer import Columns, Tabular
 from adlopt.studies.axioms.instances import Case, Winner
 from adlopt.studies.axioms.laws import AXIOMS, Axiom, Paid, Violation
 from adlopt.studies.players import whole_deficit
@@ -69,7 +69,7 @@ class Verdict:
         return f"no counterexample in {self.tries} {'try' if self.tries == 1 else 'tries'}"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class AxiomReport(Tabular):
     """Which axioms survived the tries, and what broke the others.
 

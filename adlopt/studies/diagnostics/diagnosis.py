@@ -18,7 +18,7 @@ from adlopt.model.solvency import check_haircut
 from adlopt.policies.protocols import Policy
 from adlopt.scoring.playable import Playable, require_distinct, require_list, resolve
 from adlopt.scoring.score import FULL_BUDGET
-from adlopt.show.frames import Columns, Tabular
+from adlopt.show.answer import Columns, Tabular
 from adlopt.show.table import counted
 from adlopt.studies.diagnostics.churn import SLOPE, closed, effective_slope, variation
 from adlopt.studies.diagnostics.concentration import TOP, Concentration
@@ -87,7 +87,7 @@ class PolicyDiagnosis:
     pro_rata_guarantee: float
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Diagnosis(Tabular):
     """What policies do to the accounts of an episode.
 

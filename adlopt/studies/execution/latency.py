@@ -17,10 +17,10 @@ from adlopt.model.round import RoundStart
 from adlopt.model.solvency import ROUNDING, check_haircut
 from adlopt.optimum.lots.lot_grid import MICRO, lot_sizes, whole_lots
 from adlopt.policies.protocols import Policy
-from adlopt.show.frames import Columns, Tabular
+from adlopt.show.answer import Columns, Tabular
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Executed(Tabular):
     """A haircut decided on one state of the accounts and executed on a later one.
 

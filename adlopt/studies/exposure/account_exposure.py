@@ -21,7 +21,7 @@ from adlopt.rules.ranking import is_queue, ranking, served
 from adlopt.rules.rows import round_rows
 from adlopt.rules.rule import Rule
 from adlopt.rules.venues import VENUES
-from adlopt.show.frames import Columns, Tabular
+from adlopt.show.answer import Columns, Tabular
 from adlopt.studies.exposure.budgets import Budgets, budgets
 from adlopt.studies.exposure.taking import Split, closes_at_mark, haircuts, winners
 from adlopt.studies.players import player_named
@@ -107,7 +107,7 @@ class UnderRule(Record):
         }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
 class Exposure(Tabular, Record):
     """A trader's view: what may be taken from one account.
 

@@ -10,14 +10,14 @@ import numpy as np
 
 from adlopt.errors import InputError
 from adlopt.foundation.arrays import FloatArray, freeze, own_number
-from adlopt.show.frames import Columns, Tabular
+from adlopt.show.answer import Columns, Tabular
 
 LEVELS = 200
 """Budgets that stand for a distribution: its quantiles in the middle of as many equal parts."""
 KNOWN = "uniform, uniform:HIGH, lognormal:MEDIAN:SIGMA, or quantiles:Q0:Q1:…"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
 class Budgets(Tabular):
     """A distribution of budgets.
 

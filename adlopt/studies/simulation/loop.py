@@ -14,7 +14,7 @@ from adlopt.model.run import Information, Run
 from adlopt.optimum.lots.lot_grid import MICRO
 from adlopt.rules.rule import Rule
 from adlopt.scoring.playable import Playable
-from adlopt.show.frames import Columns, Tabular
+from adlopt.show.answer import Columns, Tabular
 from adlopt.studies.players import Player
 from adlopt.studies.simulation.adl_round import Event, deleverage_now
 from adlopt.studies.simulation.double_entry import Ledger
@@ -67,7 +67,7 @@ class Outcome:
         return {column: getattr(self, name) for column, name in self.columns().items()}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
 class Simulation(Tabular):
     """One run of a rule or policy in one world.
 

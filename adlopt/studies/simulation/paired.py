@@ -10,7 +10,7 @@ import numpy as np
 
 from adlopt.errors import InputError
 from adlopt.scoring.playable import Playable, require_distinct
-from adlopt.show.frames import Columns, Tabular
+from adlopt.show.answer import Columns, Tabular
 from adlopt.studies.simulation.loop import Outcome, simulate
 from adlopt.studies.simulation.player import as_player
 from adlopt.studies.simulation.scenario import Scenario, check_seed
@@ -21,7 +21,7 @@ LEVELS = {"median": 0.5, "low": 0.05, "high": 0.95}
 """Quantiles that are reported."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Comparison(Tabular):
     """What each player came to in each world.
 

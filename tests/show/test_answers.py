@@ -1,13 +1,13 @@
 """Results as dataframes and as tables in a notebook."""
 
 import importlib
-import importlib.util
 import inspect
 import pkgutil
 import re
 from dataclasses import is_dataclass, replace
 from html.parser import HTMLParser
 
+import pandas as pd
 import polars as pl
 import pytest
 
@@ -16,8 +16,7 @@ from adlopt.data.loaders import Loaded
 from adlopt.data.loaders.loaded import Record
 from adlopt.optimum.paths.comparator_curve import comparator_curve
 from adlopt.rules import VENUES, account_rows, ranking
-from adlopt.show import frames
-from adlopt.show.frames import SHOWN, Tabular
+from adlopt.show.answer import SHOWN, Tabular
 from adlopt.show.table import Table
 from adlopt.studies.adversary.worst import unavoidable, worst
 from adlopt.studies.simulation import compare
@@ -206,10 +205,9 @@ def test_columns_of_features_never_hide_others():
     assert frame["features.capacity_usd"].to_list() == [7.0]
 
 
-@pytest.mark.skipif(importlib.util.find_spec("pandas") is None, reason="pandas is not installed")
 @pytest.mark.parametrize("result", RESULTS.values(), ids=RESULTS)
 def test_pandas_gets_the_same(result):
-    frame = result.to_frame(adl.Library.PANDAS)
+    frame = result.to_frame(pd.DataFrame)
     assert type(frame).__module__.startswith("pandas")
     same = result.to_frame()
     assert list(frame.columns) == same.columns
@@ -217,14 +215,8 @@ def test_pandas_gets_the_same(result):
     assert frame[first].tolist() == same[first].to_list()
 
 
-def test_a_library_that_is_absent_is_named(monkeypatch):
-    def absent(name):
-        raise ModuleNotFoundError(name)
-
-    monkeypatch.setattr(frames, "import_module", absent)
-    with pytest.raises(adl.InputError, match=r"library is 'pandas'.*pip install pandas"):
-        EPISODE.to_frame(adl.Library.PANDAS)
-    with pytest.raises(adl.InputError, match="library is 'pandas': expected Library"):
+def test_the_name_of_a_library_is_refused():
+    with pytest.raises(adl.InputError, match="frame is 'pandas': expected what makes a dataframe"):
         EPISODE.to_frame("pandas")
 
 

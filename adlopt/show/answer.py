@@ -1,0 +1,107 @@
+"""What every answer of the toolkit can do, whatever was asked."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, TypeAlias
+
+import msgspec
+import numpy as np
+
+from adlopt.errors import InputError
+from adlopt.show.schema.data import Data
+from adlopt.show.table import Table, counted
+
+SHOWN = 20
+"""Rows that a notebook shows; the rest are counted."""
+REPR = 300
+"""Letters that `repr` takes at most."""
+Columns: TypeAlias = Mapping[str, Any]
+"""Arrays or lists of one length by name, their units in their names."""
+
+
+class Tabular:
+    """Base of what is rows and columns: inputs, and answers."""
+
+    __slots__ = ()
+
+    def _columns(self) -> Columns:
+        """All columns, by their names; money in USD."""
+        raise NotImplementedError
+
+    def _heading(self) -> str:
+        """What the rows are, in a line."""
+        return str(self)
+
+    def to_frame(self, frame: Callable[[dict[str, Any]], Any] | None = None) -> Any:
+        """Return a dataframe; money in USD.
+
+        Parameters
+        ----------
+        frame : callable, optional
+            Makes it of columns by name, such as `pandas.DataFrame`; that of Polars unless given.
+        """
+        return make_frame(self._columns(), frame)
+
+    def __repr__(self) -> str:
+        first = self._heading().partition("\n")[0]
+        text = f"<{type(self).__name__}: {first}>"
+        return text if len(text) <= REPR else text[: REPR - 2] + "…>"
+
+    def _repr_html_(self) -> str:
+        columns = self._columns()
+        length = len(next(iter(columns.values())))
+        rows = [
+            [_cell(name, values[i]) for name, values in columns.items()]
+            for i in range(min(length, SHOWN))
+        ]
+        rest = f"{counted(length - SHOWN, 'more row')}; to_frame() has all"
+        note = rest if length > SHOWN else ""
+        return Table(self._heading(), tuple(columns), rows, note)._repr_html_()
+
+
+class Answer(Tabular):
+    """Base of all answers: `str` is a summary of a screen at most, `to_dict` has everything."""
+
+    __slots__ = ()
+
+    def data(self) -> Data:
+        """Return the answer as machines get it, at full precision."""
+        raise NotImplementedError
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the answer ready for JSON, at full precision, as `adlopt schema` describes it."""
+        made: dict[str, Any] = msgspec.to_builtins(self.data())
+        return made
+
+
+def make_frame(columns: Columns, frame: Callable[[dict[str, Any]], Any] | None = None) -> Any:
+    """Make a dataframe: a callable makes it of columns by name, Polars unless one is given.
+
+    Examples
+    --------
+    >>> make_frame({"round": [1, 2], "needed_usd": [60.0, 30.0]}).shape
+    (2, 2)
+    """
+    if frame is None:
+        from polars import DataFrame as frame  # noqa: N813
+    if not callable(frame):
+        remedy = "such as pandas.DataFrame; Polars unless given"
+        raise InputError("frame", frame, "what makes a dataframe of columns", remedy=remedy)
+    # Arrays of ours are read-only: a dataframe gets its own.
+    return frame(
+        {
+            name: values.copy() if isinstance(values, np.ndarray) else list(values)
+            for name, values in columns.items()
+        }
+    )
+
+
+def _cell(name: str, value: Any) -> str:
+    if value is None:
+        return "–"
+    if isinstance(value, (bool, np.bool_)):
+        return "yes" if value else "no"
+    if isinstance(value, (float, np.floating)):
+        return f"{value:,.2f}" if name.endswith("_usd") else f"{value:.6g}"
+    return str(value)

@@ -1,0 +1,75 @@
+"""What the data of all answers share: a version, and a JSON Schema that `adlopt schema` prints."""
+
+from __future__ import annotations
+
+import re
+from importlib import import_module
+from pkgutil import iter_modules
+from typing import Any
+
+import msgspec
+
+from adlopt import errors
+from adlopt.show import schema
+
+VERSION = 2
+"""Of every schema; it rises when a field changes its name or meaning."""
+
+
+def _tag(kind: str) -> str:
+    words = re.findall(r"[A-Z][a-z0-9]*", kind.removesuffix("Data"))
+    return f"adlopt/{'-'.join(words).lower()}/{VERSION}"
+
+
+class Data(msgspec.Struct, kw_only=True, forbid_unknown_fields=True, tag_field="schema", tag=_tag):
+    """Base of what an answer is to machines: `SolutionData` is `"schema": "adlopt/solution/2"`.
+
+    Money is in USD, shares are of 1, and nothing is rounded. What is not known, not finite, or was
+    not asked for, is null.
+    """
+
+
+class CertificateData(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
+    """A value and what is proved about it."""
+
+    upper: float
+    lower: float
+    gap: float
+    optimal: bool
+    trust: str
+    error: float
+    budget_residual_usd: float
+
+
+class StageData(CertificateData, kw_only=True):
+    """A criterion of an objective, given those above it."""
+
+    criterion: str
+
+
+def kinds() -> dict[str, type[Data]]:
+    """Every kind of answer by its name, as in `adlopt schema NAME`.
+
+    Examples
+    --------
+    >>> sorted(kinds())[:1] <= sorted(kinds())
+    True
+    """
+    for module in iter_modules(schema.__path__):
+        import_module(f"{schema.__name__}.{module.name}")
+    found = {str(kind.__struct_config__.tag).split("/")[1]: kind for kind in Data.__subclasses__()}
+    return dict(sorted(found.items()))
+
+
+def schema_of(name: str) -> dict[str, Any]:
+    """Return the JSON Schema of a kind of answer.
+
+    Raises
+    ------
+    InputError
+        If there is no such kind.
+    """
+    known = kinds()
+    if name not in known:
+        raise errors.InputError("schema", name, f"one of {', '.join(known)}")
+    return msgspec.json.schema(known[name])
