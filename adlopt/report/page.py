@@ -42,7 +42,7 @@ def page(title: str, *, top: str, main: str, bottom: str) -> str:
 
 def stylesheet() -> str:
     """Return the rules, with the colours of figures in light, in dark, and on paper."""
-    rules = (files("adlopt.report.write") / "report.css").read_text(encoding="utf-8")
+    rules = (files("adlopt.report") / "report.css").read_text(encoding="utf-8")
     light, dark = (
         "".join(f"  --{role}: {color};\n" for role, color in {**colors, "link": link}.items())
         for colors, link in ((LIGHT, LINKS["light"]), (DARK, LINKS["dark"]))

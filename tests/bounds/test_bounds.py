@@ -546,7 +546,7 @@ def test_no_number_is_printed_where_capacity_is_short():
 OWN = """
 from sympy import Rational
 import adlopt as adl
-from adlopt.quantity import TOTAL_DEFICIT
+from adlopt.bounds.quantity import TOTAL_DEFICIT
 quarter = adl.Bound(
     name="θ = 1/4",
     expression=Rational(3, 4) * TOTAL_DEFICIT.symbol,

@@ -15,7 +15,8 @@ from adlopt.errors import InputError, SolverFailed, SolverStopped
 from adlopt.optimum.core.burden_problem import BurdenProblem
 from adlopt.optimum.core.certificate import certify
 from adlopt.optimum.core.waterfill import water_level
-from adlopt.optimum.dollars.forms import SlackForm
+from adlopt.optimum.dollars import forms
+from adlopt.optimum.dollars.forms import ShiftedCore, SlackForm
 from adlopt.optimum.lots.lot_grid import LotGrid
 from adlopt.optimum.programs import between_levels as widening
 from adlopt.optimum.programs import highs, program
@@ -60,7 +61,7 @@ def test_trap_1_money_too_small_for_absolute_tolerances(monkeypatch):
     duals = form.multipliers(answer.row_duals)
     assert certify(problem, form.haircut(answer.columns), duals).optimal
 
-    monkeypatch.setattr(program, "WORK_TOTAL", float(problem.weight.sum()))
+    monkeypatch.setattr(forms, "WORK_TOTAL", float(problem.weight.sum()))
     form = SlackForm.of(problem)
     raised = form.haircut(run(form.program).columns).sum()
     assert raised < 0.95 * problem.budget, "unscaled, HiGHS no longer misses the budget"
@@ -257,20 +258,9 @@ def test_the_core_stays_short_whatever_the_money_is():
     problem = BurdenProblem.of(round_, adl.MinMax(burden=adl.Burden.EQUITY))
     grid = LotGrid.of(problem)
     low = Fraction(water_level(problem.weight, problem.open, problem.budget))
-    core = program.ShiftedCore.of(grid, low, low * (1 + Fraction(1, 10**6)))
+    core = ShiftedCore.of(grid, low, low * (1 + Fraction(1, 10**6)))
     assert core.program.upper.max() <= 2
     assert np.abs(core.program.coefficient).min() > 1e-9
-
-
-@pytest.mark.parametrize("severity", [0.0, 0.3, 0.75, 1.0])
-def test_rows_of_the_severity_loss(severity):
-    round_ = adl.Round.of(capacity=[120.0], deficit=80.0, needed=60.0)
-    rows = program.severity_program(round_)
-    free = run(rows)
-    assert free.columns[0] == pytest.approx(0.75)
-    assert free.bound == pytest.approx(0.0)
-    fixed = replace(rows, lower=np.array([severity, 0.0]), upper=np.array([severity, 1.0]))
-    assert run(fixed).bound == pytest.approx(adl.SeverityLoss().value(round_, severity))
 
 
 @pytest.mark.parametrize("seed", range(5))

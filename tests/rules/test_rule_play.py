@@ -15,7 +15,8 @@ from adlopt.errors import BadHaircut, InputError
 from adlopt.foundation.user_code import load
 from adlopt.policies.by_rule import ByRule
 from adlopt.policies.catalogue import allocation_named, named
-from adlopt.rules import VENUES, deleverage, rule_named, wealth_round
+from adlopt.rules import VENUES, rule_named, wealth_round
+from adlopt.rules.deleverage import deleverage
 from adlopt.scoring.playable import resolve
 from adlopt.studies.players import act, player_named, whole_deficit
 from adlopt.testing import check_policy

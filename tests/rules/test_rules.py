@@ -28,10 +28,10 @@ from adlopt.rules import (
     Rule,
     Tier,
     column,
-    deleverage,
     rule_named,
 )
 from adlopt.rules.book import Book
+from adlopt.rules.deleverage import deleverage
 from adlopt.rules.rule import NO_FUND
 from adlopt.rules.split import share_out
 

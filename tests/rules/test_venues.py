@@ -10,7 +10,8 @@ from adlopt.errors import InputError, PolicyError
 from adlopt.model.market import Market
 from adlopt.model.market_parts import Accounts, Coins, OpenPositions
 from adlopt.policies.by_rule import ByRule
-from adlopt.rules import Chosen, RandomStart, account_rows, deleverage, ranking, rule_named
+from adlopt.rules import Chosen, RandomStart, account_rows, ranking, rule_named
+from adlopt.rules.deleverage import deleverage
 
 
 def market(accounts, positions, *, coins=None, opened=None, fund=0.0, signals=None, **features):

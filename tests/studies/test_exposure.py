@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 import adlopt as adl
 from adlopt.data.files import is_market, read_market, write_template
 from adlopt.errors import InputError
-from adlopt.rules import VENUES, deleverage, ranking, wealth_round
+from adlopt.rules import VENUES, ranking, wealth_round
+from adlopt.rules.deleverage import deleverage
 from adlopt.show.exposure import render
 from adlopt.studies.exposure import budgets, exposure
 from adlopt.studies.exposure.budgets import LEVELS

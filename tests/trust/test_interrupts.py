@@ -134,8 +134,8 @@ def test_while_proofs_are_checked(folder):
 HARD = """
 import threading, os, signal, time
 import numpy as np
-from adlopt.highs import run
-from adlopt.program import Program
+from adlopt.optimum.programs.highs import run
+from adlopt.optimum.programs.program import Program
 
 dice = np.random.default_rng(0)
 columns, rows = 60, 8
@@ -176,8 +176,8 @@ def test_while_highs_searches(folder):
 DENSE = """
 import os, signal, threading, time
 import numpy as np
-from adlopt.highs import run
-from adlopt.program import Program
+from adlopt.optimum.programs.highs import run
+from adlopt.optimum.programs.program import Program
 
 dice = np.random.default_rng(0)
 rows, columns = 1500, 3000

@@ -13,7 +13,7 @@ import adlopt as adl
 ROWS = 10_000_000 if os.environ.get("ADLOPT_NIGHTLY") else 1_000_000
 MEASURE = """
 import resource, sys
-from adlopt.loaders import read_detail, rounds_of
+from adlopt.data.loaders import read_detail, rounds_of
 with read_detail(sys.argv[1]) as fills:
     loaded = rounds_of(fills, name="large")
 print(int(loaded.rounds["fills"].sum()), resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
