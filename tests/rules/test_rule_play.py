@@ -21,7 +21,7 @@ from adlopt.scoring.playable import resolve
 from adlopt.studies.players import act, player_named, whole_deficit
 from adlopt.testing import check_policy
 
-from .test_cli import folder, run, strict_json, widest  # noqa: F401
+from ..cli.test_cli import folder, run, strict_json, widest  # noqa: F401
 from .test_rules import markets
 
 README = Path(adl.__file__).parents[1] / "README.md"

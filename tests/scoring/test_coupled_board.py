@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 import adlopt as adl
 
-from .test_cli import folder, run, strict_json, widest  # noqa: F401
+from ..cli.test_cli import folder, run, strict_json, widest  # noqa: F401
 
 COLUMNS = ["burden_in_all", "coupled_regret"]
 

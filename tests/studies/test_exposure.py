@@ -17,7 +17,7 @@ from adlopt.show.exposure import render
 from adlopt.studies.exposure import budgets, exposure
 from adlopt.studies.exposure.budgets import LEVELS
 
-from .test_cli import folder, run, strict_json, widest  # noqa: F401
+from ..cli.test_cli import folder, run, strict_json, widest  # noqa: F401
 from .test_rules import markets
 
 START = adl.RoundStart(

@@ -24,7 +24,7 @@ from adlopt.studies.simulation.player import as_player
 from adlopt.studies.simulation.venue import Venue
 from adlopt.studies.simulation.world import BOOK, FUND, OUTSIDE, UNPAID, draw
 
-from .test_cli import folder, run, strict_json, widest  # noqa: F401
+from ..cli.test_cli import folder, run, strict_json, widest  # noqa: F401
 
 README = Path(adl.__file__).parents[1] / "README.md"
 POLICIES = ("do-nothing", "constant:1+pro-rata", "persistence+queue:leverage", "estimate+min-max")
