@@ -18,7 +18,7 @@ from adlopt.studies.exposure import budgets, exposure
 from adlopt.studies.exposure.budgets import LEVELS
 
 from ..cli.test_cli import folder, run, strict_json, widest  # noqa: F401
-from .test_rules import markets
+from ..rules.test_rules import markets
 
 START = adl.RoundStart(
     account=["a", "b", "c"],
