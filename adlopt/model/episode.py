@@ -13,7 +13,7 @@ from adlopt.foundation.arrays import BoolArray, FloatArray, Record, freeze
 from adlopt.model.round import Round
 from adlopt.model.run import Run
 from adlopt.show.answer import Columns, Tabular
-from adlopt.show.table import counted
+from adlopt.show.words import counted
 
 POOLED = "all winners"
 """Id of the one account that stands for all winners where only their total is known."""

@@ -10,7 +10,7 @@ from adlopt.errors import InputError
 from adlopt.foundation.arrays import FloatArray, Record, own, own_positive
 from adlopt.model.positions import Side, own_names, own_sides
 from adlopt.show.answer import Columns, Tabular
-from adlopt.show.table import counted
+from adlopt.show.words import counted
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)

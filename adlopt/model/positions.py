@@ -26,7 +26,7 @@ from adlopt.foundation.arrays import (
 )
 from adlopt.model.round import Round, RoundOutcome, RoundStart
 from adlopt.show.answer import Columns, Tabular
-from adlopt.show.table import counted
+from adlopt.show.words import counted
 
 WHOLE = 1e-9
 """Relative distance at which a size counts as a whole number of lots."""

@@ -13,7 +13,7 @@ from numpy.typing import ArrayLike
 from adlopt.errors import InputError
 from adlopt.foundation.arrays import FloatArray, Record, own, own_number
 from adlopt.show.answer import Columns, Tabular
-from adlopt.show.table import counted
+from adlopt.show.words import counted
 
 RESERVED = ("account", "capacity", "equity", "lot", "round")
 """Columns of an account table that are not features."""

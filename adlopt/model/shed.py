@@ -19,7 +19,7 @@ from adlopt.model import solvency
 from adlopt.model.positions import ContractRound, Positions, Side, own_names, own_sides
 from adlopt.model.round import RoundOutcome, RoundStart
 from adlopt.show.answer import Columns, Tabular
-from adlopt.show.table import counted
+from adlopt.show.words import counted
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)

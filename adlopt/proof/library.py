@@ -13,7 +13,8 @@ from typing import Any
 from adlopt.errors import InputError, ProofError
 from adlopt.foundation.workers import worker_processes
 from adlopt.proof.checking import check
-from adlopt.show.table import Table, counted
+from adlopt.show.table import Table
+from adlopt.show.words import counted
 
 WORKERS = 2
 """Proofs checked at the same time."""

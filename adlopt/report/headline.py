@@ -8,7 +8,7 @@ from typing import Any
 from adlopt.model.run import Information
 from adlopt.report.evidence import Evidence
 from adlopt.scoring.score import Score
-from adlopt.show.table import counted, percent
+from adlopt.show.words import counted, percent, usd
 
 IDLE = "do-nothing+pro-rata"
 """It is on every board."""
@@ -29,8 +29,8 @@ def headline(evidence: Evidence) -> list[str]:
 def _needed(evidence: Evidence) -> Iterator[str]:
     data = evidence.summary["episode"]
     yield (
-        f"{counted(data['rounds'], 'round')} with deficits of {_usd(data['deficit_usd'])} in all "
-        f"needed {_usd(data['needed_usd'])}."
+        f"{counted(data['rounds'], 'round')} with deficits of ${usd(data['deficit_usd'])} in all "
+        f"needed ${usd(data['needed_usd'])}."
     )
     found = len(evidence.summary["quality"])
     if found:
@@ -47,7 +47,7 @@ def _taken(evidence: Evidence) -> Iterator[str]:
 
 def _missed(score: Score) -> str:
     return (
-        f"{score.policy} took {_usd(score.overshoot)} too much and {_usd(score.undershoot)} too "
+        f"{score.policy} took ${usd(score.overshoot)} too much and ${usd(score.undershoot)} too "
         f"little."
     )
 
@@ -58,8 +58,8 @@ def _live(evidence: Evidence) -> Iterator[str]:
     idle = evidence.board[IDLE].tracking
     best = min((s for s in live if s.policy != IDLE), key=lambda score: score.tracking)
     yield (
-        f"Doing nothing missed {_usd(idle)}; of the other policies here that could run live, "
-        f"{best.policy} missed least: {_usd(best.tracking)}."
+        f"Doing nothing missed ${usd(idle)}; of the other policies here that could run live, "
+        f"{best.policy} missed least: ${usd(best.tracking)}."
     )
 
 
@@ -70,13 +70,9 @@ def _bound(evidence: Evidence) -> Iterator[str]:
         yield f"{first['label']} does not apply: {'; '.join(first['fails_on_episode'])}."
     elif first["vacuous"]:
         yield (
-            f"{first['label']} of {_usd(first['usd'])} says nothing here: no policy that it covers "
-            f"can lose more than {_usd(trivial['usd'])}."
+            f"{first['label']} of ${usd(first['usd'])} says nothing here: no policy that it covers "
+            f"can lose more than ${usd(trivial['usd'])}."
         )
     else:
         share = percent(first["usd"] / trivial["usd"])
-        yield f"{first['label']} is {_usd(first['usd'])}, {share} of what no policy can exceed."
-
-
-def _usd(usd: float) -> str:
-    return f"${usd:,.2f}"
+        yield f"{first['label']} is ${usd(first['usd'])}, {share} of what no policy can exceed."

@@ -7,7 +7,8 @@ from html import escape
 from importlib.resources import files
 
 from adlopt.report.plots.style import DARK, LIGHT
-from adlopt.show.table import Table, printable
+from adlopt.show.table import Table
+from adlopt.show.words import printable
 
 LINKS = {"light": "#0b4f9e", "dark": "#8ab8ff"}
 """Of links and of what has the keyboard's focus."""

@@ -10,7 +10,7 @@ from adlopt.rules.row_formula import Formula, column
 from adlopt.rules.rows import Rows
 from adlopt.rules.rule import ANYONE, Close, Gauge, Tier
 from adlopt.rules.split import Queue
-from adlopt.show.table import percent
+from adlopt.show.words import percent
 
 IN_PROFIT = Formula("in profit", lambda r: r.feature("upnl") > 0)
 AT_MARK = column("mark", "mark price")

@@ -15,7 +15,7 @@ from adlopt.model.episode import Episode, rounds_where
 from adlopt.model.round import Round
 from adlopt.model.run import Run
 from adlopt.scoring.score import FULL_BUDGET
-from adlopt.show.table import counted
+from adlopt.show.words import counted
 
 LARGEST_LOSS = "largest_loss"
 """Signal: USD, the largest single loser of a round."""

@@ -8,6 +8,7 @@ from typing import Any
 
 from adlopt.model.tightness import Tightness
 from adlopt.show.table import WIDTH
+from adlopt.show.words import amount
 
 SHOWN = 40
 """Levels of θ* printed."""
@@ -16,7 +17,7 @@ SHOWN = 40
 def bound_row(data: dict[str, Any], where: str = "on this instance") -> tuple[str, str]:
     """The bound's name, and what it says."""
     usd = data["bound_usd"]
-    value = "does not apply" if usd is None else dollars(usd)
+    value = "does not apply" if usd is None else amount(usd)
     return f"{data['bound_label']}, {where}, USD", value
 
 
@@ -52,11 +53,6 @@ def severities(path: list[float]) -> str:
 def share_spent(data: dict[str, Any]) -> str:
     """The path variation used, of what was allowed."""
     return f"{data['variation']:.4f} of {data['variation_allowed']:.4f}"
-
-
-def dollars(amount: float) -> str:
-    """Cents for large amounts, six digits for small ones."""
-    return f"{amount:,.2f}" if abs(amount) >= 1e3 else f"{amount:.6g}"
 
 
 def _level(theta: float) -> str:

@@ -10,7 +10,8 @@ import numpy as np
 
 from adlopt.errors import InputError
 from adlopt.show.schema.data import Data
-from adlopt.show.table import Table, counted
+from adlopt.show.table import Table
+from adlopt.show.words import counted
 
 SHOWN = 20
 """Rows that a notebook shows; the rest are counted."""

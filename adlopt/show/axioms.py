@@ -11,6 +11,7 @@ import numpy as np
 from adlopt.foundation.arrays import FloatArray
 from adlopt.model.round import RoundStart
 from adlopt.show.table import WIDTH, table
+from adlopt.show.words import number
 
 if TYPE_CHECKING:
     from adlopt.studies.axioms.trial import AxiomReport, Counterexample
@@ -53,7 +54,7 @@ def _counterexample(name: str, broken: Counterexample) -> str:
 
 
 def _round(start: RoundStart, taken: FloatArray | None) -> str:
-    lots = "" if start.lot is None else f", lots of {_number(start.lot[0])} USD"
+    lots = "" if start.lot is None else f", lots of {number(start.lot[0])} USD"
     notional = start.feature("notional")
     entry = notional / start.feature("price_ratio")
     shown: dict[str, Iterable[float | None]] = {
@@ -65,8 +66,8 @@ def _round(start: RoundStart, taken: FloatArray | None) -> str:
         shown["at entry"] = entry
     shown["pays"] = [None] * len(start.account) if taken is None else taken
     figures = zip(start.account, *shown.values(), strict=True)
-    rows = [(name, *map(_number, numbers)) for name, *numbers in figures]
-    return table(f"  deficit {_number(start.deficit)} USD{lots}", ("account", *shown), rows)
+    rows = [(name, *map(number, numbers)) for name, *numbers in figures]
+    return table(f"  deficit {number(start.deficit)} USD{lots}", ("account", *shown), rows)
 
 
 def _as_dict(broken: Counterexample) -> dict[str, Any]:
@@ -88,7 +89,3 @@ def _as_dict(broken: Counterexample) -> dict[str, Any]:
             for start, taken in broken.rounds
         ],
     }
-
-
-def _number(value: float | None) -> str:
-    return "–" if value is None else f"{float(value):.10g}"

@@ -5,7 +5,8 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from adlopt.show.table import Table, counted, joined, percent
+from adlopt.show.table import Table, joined
+from adlopt.show.words import counted, dash, percent
 
 LOSS_COLUMNS = {
     "per-round optimum": "optimum",
@@ -35,7 +36,7 @@ def dollars(data: dict[str, Any]) -> Table:
         (
             score["policy"],
             score["information"],
-            *([_whole(score["insured_usd"])] if funded else []),
+            *([dash(score["insured_usd"], "z,.0f")] if funded else []),
             f"{score['tracking_usd']:,.0f}",
             f"{score['overshoot_usd']:,.0f}",
             f"{score['undershoot_usd']:,.0f}",
@@ -54,10 +55,6 @@ def dollars(data: dict[str, Any]) -> Table:
     return Table(title, columns, rows)
 
 
-def _whole(usd: float | None) -> str:
-    return "–" if usd is None else f"{usd:z,.0f}"
-
-
 def fairness(data: dict[str, Any]) -> Table | None:
     """Burdens above the least, where accounts are known."""
     rows = [
@@ -65,7 +62,7 @@ def fairness(data: dict[str, Any]) -> Table | None:
             score["policy"],
             *_excess(score),
             percent(math.inf if score["touches_protected"] else score["worst_burden"]),
-            "–" if score["touched"] is None else f"{score['touched']:,.0f}",
+            dash(score["touched"], ",.0f"),
         )
         for score in data["scores"]
     ]
@@ -115,7 +112,7 @@ def regrets(data: dict[str, Any]) -> Table:
     for score in data["scores"]:
         outside = first["fails_by_policy"].get(score["policy"])
         share = score["severity_loss_usd"] / first["usd"] if first["usd"] else None
-        regret = [_dash(value, "z,.0f") for value in score["regret_usd"].values()]
+        regret = [dash(value, "z,.0f") for value in score["regret_usd"].values()]
         rows.append((score["policy"], *regret, "outside" if outside else percent(share)))
     theta = data["best_fixed_severity"]["theta"]
     title = (
@@ -169,8 +166,4 @@ def losses(data: dict[str, Any]) -> Table | None:
 def _loss(score: dict[str, Any], names: list[str]) -> list[str]:
     if score["loss"] is None:
         return ["∞"] * (1 + len(names))
-    return [f"{score['loss']:,.6g}", *(_dash(score["loss_regret"][n], "z,.6g") for n in names)]
-
-
-def _dash(value: float | None, form: str) -> str:
-    return "–" if value is None else format(value, form)
+    return [f"{score['loss']:,.6g}", *(dash(score["loss_regret"][n], "z,.6g") for n in names)]

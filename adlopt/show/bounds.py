@@ -5,7 +5,8 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from adlopt.show.table import Table, counted, joined
+from adlopt.show.table import Table, joined
+from adlopt.show.words import counted
 
 SHOWN = 20
 """Corners of f that the text shows, at most."""

@@ -9,7 +9,8 @@ import numpy as np
 from adlopt.model.positions import ContractRound
 from adlopt.optimum.contracts.closing import ContractSolution
 from adlopt.show.solution import as_data, stages
-from adlopt.show.table import percent, table
+from adlopt.show.table import table
+from adlopt.show.words import percent
 
 SHOWN = 20
 """Positions that are printed; the rest are counted."""

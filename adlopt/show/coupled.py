@@ -7,7 +7,8 @@ from typing import Any
 from adlopt.model.episode import Episode
 from adlopt.optimum.coupled.not_coupling import CouplingPrice
 from adlopt.show.solution import as_data
-from adlopt.show.table import percent, table
+from adlopt.show.table import table
+from adlopt.show.words import percent
 
 SHOWN = 40
 """Rounds that are printed; the rest are counted."""

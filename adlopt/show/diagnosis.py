@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from adlopt.show.table import counted, percent, table
+from adlopt.show.table import table
+from adlopt.show.words import counted, number, percent
 from adlopt.studies.diagnostics.concentration import TOP
 from adlopt.studies.diagnostics.diagnosis import Diagnosis
 from adlopt.studies.diagnostics.noise import NOISE
@@ -20,10 +21,10 @@ def _concentration(found: Diagnosis) -> str:
             f"{p.raised:,.0f}",
             f"{p.short_rounds}",
             percent(p.worst_burden),
-            _number(p.burden_gini),
+            number(p.burden_gini),
             percent(p.top_share),
             percent(p.forced_share),
-            _number(p.touched),
+            number(p.touched),
         )
         for p in found.policies
     ]
@@ -42,9 +43,9 @@ def _order(found: Diagnosis) -> str:
         (
             p.policy,
             percent(p.inversions),
-            _number(p.rank_stability),
+            number(p.rank_stability),
             f"{p.closed}",
-            _number(p.slope_variation),
+            number(p.slope_variation),
         )
         for p in found.policies
     ]
@@ -57,7 +58,7 @@ def _order(found: Diagnosis) -> str:
 
 
 def _survivors(found: Diagnosis) -> str:
-    rows = [(p.policy, _number(p.ptsr), _number(p.pmr), _number(p.rd_nse)) for p in found.policies]
+    rows = [(p.policy, number(p.ptsr), number(p.pmr), number(p.rd_nse)) for p in found.policies]
     title = (
         "What the largest survivor keeps, υ: PTSR = υ/θD, PMR = υ/θΔ with Δ the largest loss, "
         "RD-NSE = υ/(υ+D−H); means"
@@ -75,7 +76,3 @@ def _stability(found: Diagnosis) -> str:
         "2B, and in USD, beside what pro-rata guarantees there"
     )
     return table(title, ("policy", "of 2B", "moved USD", "guarantee USD"), rows)
-
-
-def _number(value: float | None) -> str:
-    return "–" if value is None else f"{value:.4g}"

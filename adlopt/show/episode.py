@@ -15,7 +15,8 @@ from adlopt.scoring.quality import inspect
 from adlopt.scoring.score import WEIGHTS
 from adlopt.scoring.scoreboard import Scoreboard
 from adlopt.show import board as board_text
-from adlopt.show.table import Table, counted, joined
+from adlopt.show.table import Table, joined
+from adlopt.show.words import counted, ranges, share, usd
 
 
 def summarise(board: Scoreboard, rows: Sequence[LineupRow] = ()) -> dict[str, Any]:
@@ -87,24 +88,24 @@ def quality(data: dict[str, Any]) -> Table | None:
     """What is odd about the figures; None if nothing is."""
     if not data["quality"]:
         return None
-    rows = [(finding["text"], _ranges(finding["rounds"])) for finding in data["quality"]]
+    rows = [(finding["text"], ranges(finding["rounds"])) for finding in data["quality"]]
     return Table("Data quality", ("finding", "rounds"), rows)
 
 
 def _header(data: dict[str, Any]) -> Table:
     episode = data["episode"]
     rows = [
-        ("deficits ΣD", _usd(episode["deficit_usd"])),
-        ("needed budgets ΣB, known ex post", _usd(episode["needed_usd"])),
+        ("deficits ΣD", usd(episode["deficit_usd"])),
+        ("needed budgets ΣB, known ex post", usd(episode["needed_usd"])),
     ]
     for run in data["recorded"]:
         if run["information"] == Information.RECORDED.value:
-            rows.append((f"{run['policy']}: taken, ΣH", _usd(run["haircut_usd"])))
-            rows.append((f"{run['policy']}: overshoot Σ(H−B)", _usd(run["overshoot_usd"])))
+            rows.append((f"{run['policy']}: taken, ΣH", usd(run["haircut_usd"])))
+            rows.append((f"{run['policy']}: overshoot Σ(H−B)", usd(run["overshoot_usd"])))
     rows.append(("path variation P of θ* = min(1, B/D)", f"{episode['path_variation']:.4f}"))
     best = data["best_fixed_severity"]
     rows.append(
-        (f"best constant θ = {best['theta']:.4f} (hindsight): Σ D|θ−θ*|", _usd(best["loss_usd"]))
+        (f"best constant θ = {best['theta']:.4f} (hindsight): Σ D|θ−θ*|", usd(best["loss_usd"]))
     )
     title = f"{episode['name']}: {counted(episode['rounds'], 'round')}"
     source = f"source: {episode['source']}\n" if episode["source"] else ""
@@ -115,10 +116,10 @@ def _published(data: dict[str, Any]) -> Table:
     rows = [
         (
             score["policy"],
-            _usd(score["tracking_usd"]),
-            _usd(score["fairness_usd"]),
-            _usd(score["total_usd_by_weight"]["1"]),
-            _share(score["total_share_of_bound"]),
+            usd(score["tracking_usd"]),
+            usd(score["fairness_usd"]),
+            usd(score["total_usd_by_weight"]["1"]),
+            share(score["total_share_of_bound"]),
         )
         for score in _recorded(data)
     ]
@@ -143,7 +144,7 @@ def _own_budgets(data: dict[str, Any]) -> str:
 
 def _sweep(data: dict[str, Any]) -> Table:
     rows = [
-        (score["policy"], *(_usd(score["total_usd_by_weight"][f"{w:g}"]) for w in WEIGHTS))
+        (score["policy"], *(usd(score["total_usd_by_weight"][f"{w:g}"]) for w in WEIGHTS))
         for score in _recorded(data)
     ]
     columns = ("policy", *(f"λ = {weight:g}" for weight in WEIGHTS))
@@ -186,17 +187,17 @@ def _lineup(data: dict[str, Any]) -> Table:
     rows = []
     for row in data["lineup"]:
         loss = row["severity_loss_usd"]
-        shares = _share(loss["0.5"] / instance), _share(loss["0.5"] / half)
+        shares = share(loss["0.5"] / instance), share(loss["0.5"] / half)
         losses = tuple(f"{loss[first] / unit:,.2f}" for first in ("0", "0.5", "1"))
         rows.append((row["policy"], row["information"], *losses, *shares))
     best = data["best_fixed_severity"]
-    shares = _share(best["loss_usd"] / instance), _share(best["loss_usd"] / half)
+    shares = share(best["loss_usd"] / instance), share(best["loss_usd"] / half)
     named = f"best constant {best['theta']:.4f}", Information.HINDSIGHT.value, "–"
     rows.append((*named, f"{best['loss_usd'] / unit:,.2f}", "–", *shares))
     for score in _recorded(data):
         if score["information"] == Information.RECORDED.value:
             loss = score["severity_loss_usd"]
-            shares = _share(loss / instance), _share(loss / half)
+            shares = share(loss / instance), share(loss / half)
             cells = (f"{score['policy']}, clipped", score["information"], "–")
             rows.append((*cells, f"{loss / unit:,.2f}", "–", *shares))
     title = (
@@ -206,22 +207,3 @@ def _lineup(data: dict[str, Any]) -> Table:
     )
     columns = ("policy", "information", "θ₁ = 0", "θ₁ = ½", "θ₁ = 1", "of B_inst", "of ½'s")
     return Table(title, columns, rows)
-
-
-def _usd(amount: float) -> str:
-    return f"{amount:,.2f}"
-
-
-def _share(share: float | None) -> str:
-    return "–" if share is None else f"{100 * share:.1f} %"
-
-
-def _ranges(rounds: Sequence[int]) -> str:
-    """Write 1, 2, 3, 5 as 1–3 5."""
-    runs: list[list[int]] = []
-    for t in rounds:
-        if runs and t == runs[-1][1] + 1:
-            runs[-1][1] = t
-        else:
-            runs.append([t, t])
-    return " ".join(f"{a}" if a == b else f"{a}–{b}" for a, b in runs)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from textwrap import fill
 from typing import Any
 
-from adlopt.show.table import WIDTH, percent, printable, table
+from adlopt.show.table import WIDTH, table
+from adlopt.show.words import percent, printable, usd
 
 CENT = 0.01
 """USD. Means closer than half of it count as equal."""
@@ -21,8 +22,8 @@ def _haircuts(data: dict[str, Any]) -> str:
         (
             rule["rule"],
             percent(rule["probability"]),
-            *(_usd(rule[f"{name}_usd"]) for name in ("mean", "mean_if_hit", "quantile_95")),
-            _usd(rule["most_usd"]),
+            *(usd(rule[f"{name}usd"]) for name in ("mean", "mean_if_hit", "quantile_95")),
+            usd(rule["most_usd"]),
             percent(rule["most_of_profit"]),
         )
         for rule in data["rules"]
@@ -76,7 +77,3 @@ def _notes(data: dict[str, Any]) -> str:
         names = ", ".join(data["unplayed"])
         notes.append(f"not played, as the file lacks what they read (--json says what): {names}")
     return "\n".join(fill(printable(note), WIDTH, subsequent_indent="  ") for note in notes)
-
-
-def _usd(value: float | None) -> str:
-    return "–" if value is None else f"{value:,.2f}"

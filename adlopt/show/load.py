@@ -6,7 +6,8 @@ import math
 import textwrap
 from typing import Any
 
-from adlopt.show.table import WIDTH, counted, printable, table
+from adlopt.show.table import WIDTH, table
+from adlopt.show.words import counted, printable, usd
 
 MANY = 40
 """Rounds that are shown."""
@@ -26,22 +27,18 @@ def render(data: dict[str, Any]) -> str:
 def _rounds(data: dict[str, Any]) -> str:
     columns = ("wave", "deficit", "needed", "capacity")
     rows = [
-        (f"{t}", f"{row['wave']}", *(_usd(row[name]) for name in columns[1:]))
+        (f"{t}", f"{row['wave']}", *(usd(row[name]) for name in columns[1:]))
         for t, row in enumerate(data["rounds"], start=1)
     ]
     totals = []
     for name in columns[1:]:
         values = [row[name] for row in data["rounds"]]
-        totals.append(_usd(None if None in values else math.fsum(values)))
+        totals.append(usd(None if None in values else math.fsum(values)))
     shown = [*rows[:MANY], ("all", "", *totals)]
     title = f"{data['name']}: {counted(len(rows), 'round')}, USD"
     if len(rows) > MANY:
         title += f"; the first {MANY} are shown"
     return table(title, ("round", *columns), shown)
-
-
-def _usd(value: float | None) -> str:
-    return "–" if value is None else f"{value:,.2f}"
 
 
 def _files(data: dict[str, Any]) -> str:
@@ -69,7 +66,7 @@ def _rejected(data: dict[str, Any]) -> str:
 
 def _horizons(data: dict[str, Any]) -> str:
     rows = [
-        (f"{each['horizon_ms']:,.0f}", _usd(each["production"]), _usd(each["needed"]))
+        (f"{each['horizon_ms']:,.0f}", usd(each["production"]), usd(each["needed"]))
         for each in data.get("horizons", [])
     ]
     title = "Production haircuts by horizon, USD"

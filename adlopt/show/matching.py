@@ -9,7 +9,8 @@ import numpy as np
 
 from adlopt.data.files.contract_rounds import ContractCase, trade_columns
 from adlopt.optimum.matching.matching import Matching
-from adlopt.show.table import percent, table
+from adlopt.show.table import table
+from adlopt.show.words import percent
 
 SHOWN = 20
 """Coins, and accounts, that are printed; the rest are counted."""

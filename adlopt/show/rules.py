@@ -19,7 +19,8 @@ from adlopt.rules.matches import Match
 from adlopt.rules.rows import account_rows
 from adlopt.rules.rule import ALWAYS, Rule
 from adlopt.rules.venues import VENUES
-from adlopt.show.table import WIDTH, percent, printable, table
+from adlopt.show.table import WIDTH, table
+from adlopt.show.words import percent, printable
 
 SHOWN = 10
 """Accounts that are printed for each rule; the rest are counted."""

@@ -8,7 +8,8 @@ from typing import Any
 from adlopt.model.round import Round
 from adlopt.optimum.core.certificate import Certificate, Stage
 from adlopt.optimum.dollars.least_loss import Solution
-from adlopt.show.table import percent, table
+from adlopt.show.table import table
+from adlopt.show.words import percent
 
 SHOWN = 20
 """Accounts that are printed; the rest are counted."""

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from html import escape
 from textwrap import fill, indent
+
+from adlopt.show.words import printable
 
 WIDTH = 80
 WORDS = 16
@@ -107,41 +108,6 @@ def table(title: str, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> 
         console.print(Text(title))
         console.print(Padding(laid, (0, 0, 0, 1)))
     return "\n".join(line.rstrip() for line in captured.get().splitlines()) + "\n"
-
-
-def percent(share: float | None) -> str:
-    """Format a share of one; a dash where it is not known.
-
-    Examples
-    --------
-    >>> percent(0.0263), percent(None), percent(math.inf), percent(-0.0)
-    ('2.63 %', '–', '∞', '0 %')
-    """
-    if share is None:
-        return "–"
-    return "∞" if math.isinf(share) else f"{100 * share:z.4g} %"
-
-
-def counted(number: int, noun: str) -> str:
-    """Write a number of things.
-
-    Examples
-    --------
-    >>> counted(1, "round"), counted(16_000, "round")
-    ('1 round', '16,000 rounds')
-    """
-    return f"{number:,} {noun}" + ("" if number == 1 else "s")
-
-
-def printable(text: str) -> str:
-    r"""Replace what would move a terminal's cursor, or may not stand in a page.
-
-    Examples
-    --------
-    >>> printable("a\x00b") == "a\N{REPLACEMENT CHARACTER}b"
-    True
-    """
-    return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text)
 
 
 def _spaced(cell: str) -> str:

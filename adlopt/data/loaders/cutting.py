@@ -13,7 +13,7 @@ from adlopt.data.loaders.oddities import oddities
 from adlopt.data.loaders.options import Rules
 from adlopt.data.loaders.records import Origin
 from adlopt.errors import InputError
-from adlopt.show.table import counted
+from adlopt.show.words import counted
 
 if TYPE_CHECKING:
     import polars as pl

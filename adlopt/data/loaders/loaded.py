@@ -17,7 +17,7 @@ from adlopt.model.round import Round, RoundOutcome, RoundStart
 from adlopt.model.run import Information, Run
 from adlopt.scoring.quality import LARGEST_LOSS, Finding, inspect
 from adlopt.show.answer import Columns, Tabular
-from adlopt.show.table import counted
+from adlopt.show.words import counted
 
 if TYPE_CHECKING:
     import polars as pl

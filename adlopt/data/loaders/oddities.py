@@ -9,7 +9,7 @@ import numpy as np
 
 from adlopt.data.loaders.fills import Fills
 from adlopt.scoring.quality import Finding
-from adlopt.show.table import counted
+from adlopt.show.words import counted
 
 if TYPE_CHECKING:
     import polars as pl

@@ -9,7 +9,7 @@ import numpy as np
 from adlopt.foundation.arrays import FloatArray, IntArray, Record, freeze_indices, own
 from adlopt.optimum.matching.matching_problem import MatchingProblem
 from adlopt.show.answer import Columns, Tabular
-from adlopt.show.table import counted
+from adlopt.show.words import counted
 
 SLIVER = 1e-12
 """Share of a level within which two ends of trades are one."""

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from adlopt.show.table import printable
+from adlopt.show.words import printable
 
 if TYPE_CHECKING:
     from matplotlib.artist import Artist

@@ -20,13 +20,13 @@ from adlopt.policies.protocols import Severity, State
 from adlopt.show.adversary import (
     bound_notes,
     bound_row,
-    dollars,
     paragraphs,
     severities,
     share_spent,
 )
 from adlopt.show.answer import Tabular
-from adlopt.show.table import counted, percent, table
+from adlopt.show.table import table
+from adlopt.show.words import amount, counted, percent
 from adlopt.studies.adversary.arena import Arena, Attack, outcome
 from adlopt.studies.adversary.seeded_search import follow
 from adlopt.studies.adversary.worst_case import Lost, bound_figures, replay
@@ -191,11 +191,11 @@ def render(data: dict[str, Any]) -> str:
     """Lay out what `to_dict` collected in 80 columns."""
     value = data["value_usd"]
     rows = [
-        ("V(P) lies between, USD", f"{dollars(value['lower'])} – {dollars(value['upper'])}"),
+        ("V(P) lies between, USD", f"{amount(value['lower'])} – {amount(value['upper'])}"),
         bound_row(data, "where θ* swings until P is spent"),
         ("bound / V(P)", _share(data["bound_over_value"])),
         ("path variation, of what was allowed", share_spent(data)),
-        (f"loss of {data['policy']}, replayed, USD", dollars(data["loss_usd"])),
+        (f"loss of {data['policy']}, replayed, USD", amount(data["loss_usd"])),
         ("loss / V(P)", _share(data["loss_over_value"])),
     ]
     title = (

@@ -19,13 +19,13 @@ from adlopt.scoring.playing import run_policy
 from adlopt.show.adversary import (
     bound_notes,
     bound_row,
-    dollars,
     paragraphs,
     severities,
     share_spent,
 )
 from adlopt.show.answer import Columns, Tabular
-from adlopt.show.table import counted, percent, table
+from adlopt.show.table import table
+from adlopt.show.words import amount, counted, percent
 from adlopt.studies.adversary.ogd_milp import ATTAINED
 
 EXACT_RATIO = 1e-6
@@ -218,8 +218,8 @@ def render(data: dict[str, Any]) -> str:
         share += " of a VACUOUS bound"
     rows = [
         ("path variation, of what was allowed", share_spent(data)),
-        ("loss Σ D|θ−θ*|, replayed, USD", dollars(data["loss_usd"])),
-        ("no path costs more than, USD", dollars(data["upper_usd"])),
+        ("loss Σ D|θ−θ*|, replayed, USD", amount(data["loss_usd"])),
+        ("no path costs more than, USD", amount(data["upper_usd"])),
         bound_row(data),
         ("loss / bound", share),
     ]
@@ -240,6 +240,6 @@ def _verdict(data: dict[str, Any]) -> str:
         Outcome.BETWEEN: "the worst case lies between these two losses: the upper one lets "
         "ties θ = θ* go against the rule",
         Outcome.STOPPED: "stopped by the time limit, with a gap of "
-        f"{dollars(data['gap_usd'])} USD: the worst case lies between these two losses",
+        f"{amount(data['gap_usd'])} USD: the worst case lies between these two losses",
         Outcome.FOUND: "found by search: a lower bound on the worst case, which may be worse",
     }[Outcome(data["outcome"])]

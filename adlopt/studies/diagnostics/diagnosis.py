@@ -19,7 +19,7 @@ from adlopt.policies.protocols import Policy
 from adlopt.scoring.playable import Playable, require_distinct, require_list, resolve
 from adlopt.scoring.score import FULL_BUDGET
 from adlopt.show.answer import Columns, Tabular
-from adlopt.show.table import counted
+from adlopt.show.words import counted
 from adlopt.studies.diagnostics.churn import SLOPE, closed, effective_slope, variation
 from adlopt.studies.diagnostics.concentration import TOP, Concentration
 from adlopt.studies.diagnostics.noise import NOISE, sensitivity

@@ -1,0 +1,113 @@
+"""Numbers and names as they are written in every text."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+
+
+def percent(share: float | None) -> str:
+    """Format a share of one; a dash where it is not known.
+
+    Examples
+    --------
+    >>> percent(0.0263), percent(None), percent(math.inf), percent(-0.0)
+    ('2.63 %', '–', '∞', '0 %')
+    """
+    if share is None:
+        return "–"
+    return "∞" if math.isinf(share) else f"{100 * share:z.4g} %"
+
+
+def share(part: float | None, decimals: int = 1) -> str:
+    """Format a share of one for a column: all have as many decimals.
+
+    Examples
+    --------
+    >>> share(0.5), share(0.0263, 0), share(None)
+    ('50.0 %', '3 %', '–')
+    """
+    return "–" if part is None else f"{100 * part:z.{decimals}f} %"
+
+
+def usd(amount: float | None) -> str:
+    """Write dollars and cents; a dash where they are not known.
+
+    Examples
+    --------
+    >>> usd(1234567.891), usd(-0.0), usd(None)
+    ('1,234,567.89', '0.00', '–')
+    """
+    return dash(amount, "z,.2f")
+
+
+def amount(value: float | None) -> str:
+    """Write money of any size: cents of large amounts, six digits of small ones.
+
+    Examples
+    --------
+    >>> amount(1234567.891), amount(2.5), amount(None)
+    ('1,234,567.89', '2.5', '–')
+    """
+    return dash(value, "z,.2f" if value is not None and abs(value) >= 1e3 else "z.6g")
+
+
+def number(value: float | None, digits: int = 4) -> str:
+    """Write a number to some digits; a dash where it is not known.
+
+    Examples
+    --------
+    >>> number(1 / 3), number(1 / 3, 10), number(None)
+    ('0.3333', '0.3333333333', '–')
+    """
+    return dash(value, f"z.{digits}g")
+
+
+def dash(value: float | None, form: str) -> str:
+    """Format a number; a dash where it is not known.
+
+    Examples
+    --------
+    >>> dash(1234.5, "z,.0f"), dash(None, "z,.0f")
+    ('1,234', '–')
+    """
+    return "–" if value is None else format(value, form)
+
+
+def counted(number: int, noun: str) -> str:
+    """Write a number of things.
+
+    Examples
+    --------
+    >>> counted(1, "round"), counted(16_000, "round")
+    ('1 round', '16,000 rounds')
+    """
+    return f"{number:,} {noun}" + ("" if number == 1 else "s")
+
+
+def ranges(rounds: Iterable[int]) -> str:
+    """Write whole numbers in rising order, neighbours as one range.
+
+    Examples
+    --------
+    >>> ranges([1, 2, 3, 5])
+    '1–3 5'
+    """
+    runs: list[list[int]] = []
+    for t in rounds:
+        if runs and t == runs[-1][1] + 1:
+            runs[-1][1] = t
+        else:
+            runs.append([t, t])
+    return " ".join(f"{a}" if a == b else f"{a}–{b}" for a, b in runs)
+
+
+def printable(text: str) -> str:
+    r"""Replace what would move a terminal's cursor, or may not stand in a page.
+
+    Examples
+    --------
+    >>> printable("a\x00b") == "a\N{REPLACEMENT CHARACTER}b"
+    True
+    """
+    return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text)
