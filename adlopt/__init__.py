@@ -70,11 +70,13 @@ if TYPE_CHECKING:
     from adlopt.rules.rule import Rule
     from adlopt.scoring.hindsight import best_fixed_severity, paper_ogd, per_round_optimum
     from adlopt.scoring.lineup import lineup
-    from adlopt.scoring.playing import best_fixed_rule, play, run_policy
+    from adlopt.scoring.one_run import run_policy
+    from adlopt.scoring.playing import best_fixed_rule, play
     from adlopt.scoring.score import Score
     from adlopt.scoring.scoreboard import Scoreboard
     from adlopt.studies import diagnostics, execution, exposure
     from adlopt.studies.axioms.trial import AxiomReport, try_axioms
+    from adlopt.studies.bounds_of import BoundsReport, bounds_of
     from adlopt.studies.diagnostics.diagnosis import Diagnosis, diagnose
     from adlopt.studies.diagnostics.fairer import compare_burdens
     from adlopt.studies.simulation.loop import Simulation, simulate
@@ -92,6 +94,7 @@ _HOMES = {
     "optimum.contracts.closing": ("ContractSolution",),
     "optimum.coupled.solve_coupled": ("CoupledSolution", "solve_coupled"),
     "optimum.coupled.not_coupling": ("CouplingPrice", "price_of_not_coupling"),
+    "studies.bounds_of": ("BoundsReport", "bounds_of"),
     "studies.diagnostics": ("Diagnosis", "compare_burdens", "diagnose"),
     "model.episode": ("Episode",),
     "errors": (
@@ -131,7 +134,8 @@ _HOMES = {
     "model.objective": ("CVaR", "FewestAccounts", "Leximin", "TrackingFirst"),
     "optimum.solve": ("solve",),
     "optimum.dollars.least_loss": ("Solution",),
-    "scoring.playing": ("best_fixed_rule", "play", "run_policy"),
+    "scoring.one_run": ("run_policy",),
+    "scoring.playing": ("best_fixed_rule", "play"),
     "policies.catalogue": ("named",),
     "policies.insured": ("Insured", "optimal_fund"),
     "model.positions": ("ContractRound", "Positions", "Side"),

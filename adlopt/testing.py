@@ -13,7 +13,7 @@ from adlopt.foundation.arrays import FloatArray
 from adlopt.model.episode import Episode
 from adlopt.model.round import Round
 from adlopt.policies.protocols import Policy
-from adlopt.scoring.playing import decisions
+from adlopt.scoring.one_run import decisions
 
 
 def check_policy(policy: Policy, episode: Episode | None = None) -> None:

@@ -1,7 +1,6 @@
 """Bounds as data, one file a family: on the severity loss Σ D_t |θ_t − θ*_t| unless they say so."""
 
 from adlopt.bounds.adaptive import ADAPTIVE, ADAPTIVE_TUNED, TUNING_FREE
-from adlopt.bounds.bound import SEVERITY_LOSS
 from adlopt.bounds.closed_form_value import MINIMAX_LOWER, MINIMAX_UPPER
 from adlopt.bounds.comparator_optimised import (
     CONSTANT_FROM_HALF,
@@ -11,7 +10,7 @@ from adlopt.bounds.comparator_optimised import (
     QUADRATIC,
     from_start,
 )
-from adlopt.bounds.full_objective import FULL_OBJECTIVE, full_objective
+from adlopt.bounds.data import is_vacuous
 from adlopt.bounds.hypotheses import ENOUGH_CAPACITY, INSIDE_DOMAIN
 from adlopt.bounds.paper import PROPOSITION_1, PROPOSITION_2, PROPOSITION_3, PROPOSITION_5
 from adlopt.bounds.persistence_envelopes import (
@@ -20,42 +19,15 @@ from adlopt.bounds.persistence_envelopes import (
     PERSISTENCE,
     PERSISTENCE_UNIFORM,
 )
+from adlopt.bounds.registry import BOUNDS, SEVERITY_BOUNDS
+from adlopt.bounds.tracking_and_fairness import FULL_OBJECTIVE, full_objective
 from adlopt.bounds.trivial import (
     HALF,
     TRIVIAL,
     beats_half,
     effective_rounds,
-    is_vacuous,
     rounds_needed,
 )
-
-BOUNDS = (
-    PROPOSITION_1,
-    TRIVIAL,
-    HALF,
-    OPTIMISED,
-    OPTIMISED_FROM_HALF,
-    QUADRATIC,
-    CONSTANT_FROM_HALF,
-    CONSTANT_FROM_ZERO,
-    ADAPTIVE_TUNED,
-    ADAPTIVE,
-    TUNING_FREE,
-    PERSISTENCE,
-    PERSISTENCE_UNIFORM,
-    GATED_PERSISTENCE,
-    GATED_ENVELOPE,
-    MINIMAX_UPPER,
-    MINIMAX_LOWER,
-    FULL_OBJECTIVE,
-    PROPOSITION_2,
-    PROPOSITION_3,
-    PROPOSITION_5,
-)
-"""Everything shipped."""
-
-SEVERITY_BOUNDS = tuple(bound for bound in BOUNDS if bound.loss == SEVERITY_LOSS)
-"""On the severity loss Σ D_t |θ_t − θ*_t|."""
 
 __all__ = [
     "ADAPTIVE",

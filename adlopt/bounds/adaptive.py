@@ -58,3 +58,5 @@ TUNING_FREE = Bound(
     along=Along.BEST_PATH,
 )
 """min over u of f(u) + (3/2 √(1 + 2P(u)) + √(ln K)) √S, K experts."""
+
+BOUNDS = (ADAPTIVE_TUNED, ADAPTIVE, TUNING_FREE)

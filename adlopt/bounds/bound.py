@@ -10,14 +10,15 @@ from functools import lru_cache
 import numpy as np
 import sympy
 
-from adlopt.bounds.quantity import LOSS, QUANTITIES, path_variation
+from adlopt.bounds.quantity import LOSS, QUANTITIES, WORST_MISS
 from adlopt.errors import InputError
 from adlopt.foundation.arrays import FloatArray
-from adlopt.model.episode import Episode
+from adlopt.model.episode import Episode, path_variation
 from adlopt.model.run import Information, Run
 from adlopt.model.tightness import Tightness
 from adlopt.optimum.paths.comparator_curve import comparator_curve
 from adlopt.policies.protocols import Severity
+from adlopt.show.words import ranges, usd
 
 
 class Comparator(Enum):
@@ -102,27 +103,36 @@ class Evaluation:
     ----------
     bound : str
         Its label.
-    value : float or None
-        USD; None if a hypothesis fails, or the bound is refuted.
+    measured : float or None
+        USD, whether the hypotheses hold or not; None where the expression is not defined, or the
+        bound is refuted.
     failures : dict
         Rounds, from 1, in which a hypothesis fails, by hypothesis.
+    vacuous : bool
+        Whether what is measured is not below what no policy can exceed.
     quantities : dict
-        What was measured, by symbol; empty without a value.
+        What was measured, by symbol.
     path_variation : float or None
         Of the comparator path it was measured along.
     """
 
     bound: str
-    value: float | None = None
+    measured: float | None = None
     failures: dict[str, tuple[int, ...]] = field(default_factory=dict)
+    vacuous: bool = False
     quantities: dict[str, float] = field(default_factory=dict)
     path_variation: float | None = None
 
+    @property
+    def value(self) -> float | None:
+        """USD; None if a hypothesis fails, or the bound is refuted."""
+        return None if self.failures else self.measured
+
     def __str__(self) -> str:
         if self.value is not None:
-            return f"{self.bound}: {self.value:,.2f} USD"
+            return f"{self.bound}: {usd(self.value)} USD"
         broken = (
-            f"{text} (rounds {', '.join(map(str, rounds))})" if rounds else text
+            f"{text} (rounds {ranges(rounds)})" if rounds else text
             for text, rounds in self.failures.items()
         )
         return f"{self.bound}: says nothing here, for want of: {'; '.join(broken)}"
@@ -245,15 +255,22 @@ class Bound:
         >>> PERSISTENCE_UNIFORM.evaluate(october_10()).value is None
         True
         """
-        failures: dict[str, tuple[int, ...]] = {Status.REFUTED.value: ()}
-        if self.status is not Status.REFUTED:
-            failures = self.failures(episode, run)
-        if failures:
+        if self.status is Status.REFUTED:
+            return Evaluation(bound=self.label, failures={Status.REFUTED.value: ()})
+        failures = self.failures(episode, run)
+        try:
+            usd, quantities, path = self._least(episode)
+        except (ArithmeticError, ValueError):
+            if not failures:
+                raise
             return Evaluation(bound=self.label, failures=failures)
-        value, quantities, path = self._least(episode)
-        variation = path_variation(path)
         return Evaluation(
-            bound=self.label, value=value, quantities=quantities, path_variation=variation
+            bound=self.label,
+            measured=usd,
+            failures=failures,
+            vacuous=self._is_vacuous(usd, episode),
+            quantities=quantities,
+            path_variation=path_variation(path),
         )
 
     def at(self, episode: Episode, path: FloatArray) -> float:
@@ -264,6 +281,13 @@ class Bound:
         """Rounds in which a hypothesis fails, by hypothesis; empty if the bound applies."""
         found = {h.text: h.fails(episode, run) for h in self.hypotheses}
         return {text: rounds for text, rounds in found.items() if rounds}
+
+    def _is_vacuous(self, usd: float, episode: Episode) -> bool:
+        """Whether no policy can lose more anyway; the trivial bound is what that is measured by."""
+        on_severities = self.loss == SEVERITY_LOSS and self.side is Side.UPPER
+        if not on_severities or self.expression == WORST_MISS.symbol:
+            return False
+        return usd >= WORST_MISS.measure(episode)
 
     def _chosen(self) -> sympy.Expr:
         if self.status is Status.REFUTED:

@@ -41,3 +41,5 @@ MINIMAX_UPPER = Bound(
     proof="minimax_closed_form",
 )
 """min{Σ D/2, D_1/2 + Top_P}."""
+
+BOUNDS = (MINIMAX_UPPER, MINIMAX_LOWER)

@@ -97,3 +97,5 @@ CONSTANT_FROM_HALF, CONSTANT_FROM_ZERO = (
     from_start(sympy.Rational(1, 2)),
     from_start(sympy.Integer(0)),
 )
+
+BOUNDS = (OPTIMISED, OPTIMISED_FROM_HALF, QUADRATIC, CONSTANT_FROM_HALF, CONSTANT_FROM_ZERO)

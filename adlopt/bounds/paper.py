@@ -100,3 +100,5 @@ PROPOSITION_5 = Bound(
     status=Status.HOLDS_UNDER,
 )
 """Dynamic regret of the vector problem on a fixed domain."""
+
+BOUNDS = (PROPOSITION_1, PROPOSITION_2, PROPOSITION_3, PROPOSITION_5)

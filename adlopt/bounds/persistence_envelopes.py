@@ -90,3 +90,5 @@ GATED_ENVELOPE = Bound(
     proof="gated_envelope",
 )
 """D_1/2 + W + small: what three lines of policy guarantee a priori."""
+
+BOUNDS = (PERSISTENCE, PERSISTENCE_UNIFORM, GATED_PERSISTENCE, GATED_ENVELOPE)

@@ -16,7 +16,7 @@ import sympy
 
 from adlopt.bounds.game.minimax_value import largest
 from adlopt.foundation.arrays import BoolArray, FloatArray
-from adlopt.model.episode import Episode
+from adlopt.model.episode import Episode, path_variation
 
 GATE = 0.5
 """κ of the gated quantities: a round of comparable size has D_s ≥ κ D_t."""
@@ -50,17 +50,6 @@ class Quantity:
     def measure(self, episode: Episode, path: FloatArray | None = None) -> float:
         """Measure along a path, that of the needed severities unless given (*hindsight*)."""
         return self.rule(episode, episode.needed_severity if path is None else path)
-
-
-def path_variation(severities: FloatArray) -> float:
-    """Σ_{t≥2} |θ_t − θ_{t−1}|.
-
-    Examples
-    --------
-    >>> path_variation(np.array([0.0, 1.0, 0.5]))
-    1.5
-    """
-    return math.fsum(np.abs(np.diff(severities)))
 
 
 def gate_sources(deficit: FloatArray, kappa: float = GATE) -> tuple[int | None, ...]:

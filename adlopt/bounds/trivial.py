@@ -38,17 +38,7 @@ HALF = Bound(
 """What a constant guarantees without looking at anything."""
 
 
-def is_vacuous(bound: Bound, episode: Episode) -> bool:
-    """Whether a bound is not below the trivial one, and so says nothing on this episode.
-
-    Examples
-    --------
-    >>> from adlopt.bounds import PROPOSITION_1
-    >>> from adlopt.data.episodes import october_10
-    >>> is_vacuous(PROPOSITION_1, october_10())
-    True
-    """
-    return bound.value(episode) >= TRIVIAL.value(episode)
+BOUNDS = (TRIVIAL, HALF)
 
 
 def effective_rounds(episode: Episode) -> float:

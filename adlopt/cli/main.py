@@ -118,9 +118,8 @@ def play(
     json_
         Print everything for machines, at full precision.
     """
-    from adlopt.scoring.lineup import lineup
     from adlopt.scoring.playing import play as play_
-    from adlopt.show.episode import render, summarise
+    from adlopt.show.board import render
 
     chosen = episode_named(episode)
     with progress(None, "playing") as step:
@@ -134,8 +133,7 @@ def play(
             coupled=coupled,
             progress=step,
         )
-    data = summarise(board, () if policy else lineup(chosen))
-    print(as_json(data) if json_ else render(data))
+    print(as_json(board.to_dict()) if json_ else render(board.data()))
 
 
 @app.command

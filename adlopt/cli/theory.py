@@ -46,10 +46,10 @@ def bounds(
         Print everything for machines, at full precision.
     """
     from adlopt.show.bounds import render
-    from adlopt.studies.bounds_of import summarise
+    from adlopt.studies.bounds_of import bounds_of
 
-    data = summarise(episode_named(episode), [_own_bound(name) for name in bound or ()])
-    print(as_json(data) if json_ else render(data))
+    found = bounds_of(episode_named(episode), [_own_bound(name) for name in bound or ()])
+    print(as_json(found.to_dict()) if json_ else render(found.data()))
 
 
 @app.command

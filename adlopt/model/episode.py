@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -12,7 +13,9 @@ from adlopt.errors import InputError
 from adlopt.foundation.arrays import BoolArray, FloatArray, Record, freeze
 from adlopt.model.round import Round
 from adlopt.model.run import Run
-from adlopt.show.answer import Columns, Tabular
+from adlopt.show import episode as shown
+from adlopt.show.answer import Answer, Columns
+from adlopt.show.schema.boards import ByRound, EpisodeData, RecordedData
 from adlopt.show.words import counted
 
 POOLED = "all winners"
@@ -20,7 +23,7 @@ POOLED = "all winners"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
-class Episode(Tabular, Record):
+class Episode(Answer, Record):
     """Rounds in order, numbered 1 to T.
 
     Parameters
@@ -109,6 +112,43 @@ class Episode(Tabular, Record):
         source = f"; source: {self.source}" if self.source else ""
         return f"{self.name}: {counted(len(self), 'round')}{source}"
 
+    def __str__(self) -> str:
+        return shown.episode(self.data())
+
+    def data(self) -> EpisodeData:
+        """Return totals and rounds at full precision, without accounts."""
+        deficit, needed, capacity = self.deficit, self.needed, self.total_capacity
+        theta = self.needed_severity
+        return EpisodeData(
+            name=self.name,
+            source=self.source,
+            pooled=self.pooled,
+            reference=self.reference,
+            fairest=self.fairest,
+            rounds=len(self),
+            deficit_usd=math.fsum(deficit),
+            needed_usd=math.fsum(needed),
+            capacity_usd=math.fsum(capacity),
+            path_variation=path_variation(theta),
+            by_round=ByRound(
+                deficit_usd=deficit.tolist(),
+                needed_usd=needed.tolist(),
+                capacity_usd=capacity.tolist(),
+                needed_severity=theta.tolist(),
+                estimate_usd=[r.start.estimate for r in self],
+                winners=[len(r.start.account) for r in self],
+            ),
+            recorded=[
+                RecordedData(
+                    policy=run.policy,
+                    information=run.information.value,
+                    haircut_usd=math.fsum(run.haircut),
+                    overshoot_usd=math.fsum(run.haircut) - math.fsum(needed),
+                )
+                for run in self.recorded
+            ],
+        )
+
     def recorded_run(self, policy: str) -> Run:
         """Return the recorded run of that name.
 
@@ -163,6 +203,17 @@ def _own_all(items: Iterable[Any], field: str, kind: type) -> tuple[Any, ...]:
         if not isinstance(item, kind):
             raise InputError(field, item, f"a {kind.__name__}", index=index)
     return owned
+
+
+def path_variation(severities: FloatArray) -> float:
+    """Σ_{t≥2} |θ_t − θ_{t−1}|.
+
+    Examples
+    --------
+    >>> path_variation(np.array([0.0, 1.0, 0.5]))
+    1.5
+    """
+    return math.fsum(np.abs(np.diff(severities)))
 
 
 def rounds_where(mask: BoolArray) -> tuple[int, ...]:

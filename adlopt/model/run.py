@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from enum import Enum
 
 import numpy as np
 
 from adlopt.foundation.arrays import FloatArray, Record, freeze, own, own_number
-from adlopt.show.answer import Columns, Tabular
+from adlopt.show.answer import Answer, Columns
+from adlopt.show.episode import run
+from adlopt.show.schema.boards import RunData
+from adlopt.show.schema.data import finite
+from adlopt.show.words import counted
 
 
 class Information(Enum):
@@ -25,7 +30,7 @@ class Information(Enum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
-class Run(Tabular, Record):
+class Run(Answer, Record):
     """Totals of one policy, one entry a round.
 
     Parameters
@@ -93,4 +98,33 @@ class Run(Tabular, Record):
         return rounds | {name: values for name, values in known.items() if values is not None}
 
     def _heading(self) -> str:
-        return f"{self.policy} ({self.information.value})"
+        rounds = counted(self.haircut.size, "round")
+        return f"{self.policy} ({self.information.value}): {rounds}"
+
+    def __str__(self) -> str:
+        return run(self.data())
+
+    def data(self) -> RunData:
+        """Return totals and rounds at full precision; an infinite burden is null."""
+        burden, touched, insured = self.burden, self.touched, self.insured
+        worst = None if burden is None else float(burden.max(initial=0.0))
+        return RunData(
+            policy=self.policy,
+            information=self.information.value,
+            rounds=self.haircut.size,
+            taken_usd=math.fsum(self.haircut),
+            worst_burden=finite(worst),
+            touched_in_all=None if touched is None else float(touched.sum()),
+            touches_protected=worst == math.inf,
+            burden_in_all=finite(self.burden_in_all),
+            haircut_usd=self.haircut.tolist(),
+            burden=_finite(burden),
+            touched=None if touched is None else touched.tolist(),
+            loss=_finite(self.loss),
+            insured_usd=None if insured is None else insured.tolist(),
+            insured_in_all_usd=None if insured is None else math.fsum(insured),
+        )
+
+
+def _finite(values: FloatArray | None) -> list[float | None] | None:
+    return None if values is None else [finite(value) for value in values.tolist()]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
@@ -13,12 +13,14 @@ from adlopt.foundation.arrays import FloatArray
 from adlopt.model.episode import Episode
 from adlopt.model.loss import Burden
 from adlopt.model.run import Run
-from adlopt.scoring.lineup import lineup
+from adlopt.scoring.one_run import decisions
 from adlopt.scoring.playable import Playable, require_list, resolve
-from adlopt.scoring.playing import decisions, play
+from adlopt.scoring.playing import play
 from adlopt.scoring.scoreboard import Scoreboard
-from adlopt.show import episode as summary
-from adlopt.studies import bounds_of as sandwich
+from adlopt.show.answer import Answer, Columns
+from adlopt.show.schema.boards import EvidenceData, ScoreboardData
+from adlopt.show.words import counted
+from adlopt.studies.bounds_of import BoundsReport, bounds_of
 
 ACCOUNT_POLICIES = (
     "persistence+queue",
@@ -31,8 +33,8 @@ SHOWN = 6
 """Policies that one figure tells apart, at most; tables have all of them."""
 
 
-@dataclass(frozen=True, kw_only=True, eq=False)
-class Evidence:
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
+class Evidence(Answer):
     """An episode, and what policies did on it.
 
     Parameters
@@ -58,7 +60,7 @@ class Evidence:
     policies: Sequence[Playable] = ()
     burden: Burden = Burden.CAPACITY
     coupled: bool = False
-    progress: Callable[[str], None] | None = field(default=None, repr=False)
+    progress: Callable[[str], None] | None = None
 
     def __post_init__(self) -> None:
         given: Any = self.episode
@@ -85,14 +87,14 @@ class Evidence:
         )
 
     @cached_property
-    def summary(self) -> dict[str, Any]:
+    def figures(self) -> ScoreboardData:
         """What `adlopt play` prints."""
-        return summary.summarise(self.board, () if self.policies else lineup(self.episode))
+        return self.board.data()
 
     @cached_property
-    def bounds(self) -> dict[str, Any]:
+    def bounds(self) -> BoundsReport:
         """What `adlopt bounds` prints."""
-        return sandwich.summarise(self.episode)
+        return bounds_of(self.episode, rows=self.board.lineup or None)
 
     @cached_property
     def haircuts(self) -> dict[str, tuple[FloatArray, ...]]:
@@ -104,6 +106,20 @@ class Evidence:
             policy.name: tuple(haircut for _, haircut in decisions(policy, self.episode.rounds))
             for policy in policies
         }
+
+    def __str__(self) -> str:
+        return str(self.board)
+
+    def _heading(self) -> str:
+        rounds, asked = counted(len(self.episode), "round"), len(self.played)
+        return f"evidence on {self.episode.name}: {rounds}, {asked:,} policies asked for"
+
+    def _columns(self) -> Columns:
+        return self.board._columns()
+
+    def data(self) -> EvidenceData:
+        """Return what `adlopt play` and `adlopt bounds` print, at full precision."""
+        return EvidenceData(board=self.figures, bounds=self.bounds.data())
 
     @property
     def covered(self) -> bool:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
 from adlopt.model.run import Information
 from adlopt.report.evidence import Evidence
@@ -27,12 +26,12 @@ def headline(evidence: Evidence) -> list[str]:
 
 
 def _needed(evidence: Evidence) -> Iterator[str]:
-    data = evidence.summary["episode"]
+    data = evidence.figures.episode
     yield (
-        f"{counted(data['rounds'], 'round')} with deficits of ${usd(data['deficit_usd'])} in all "
-        f"needed ${usd(data['needed_usd'])}."
+        f"{counted(data.rounds, 'round')} with deficits of ${usd(data.deficit_usd)} in all "
+        f"needed ${usd(data.needed_usd)}."
     )
-    found = len(evidence.summary["quality"])
+    found = len(evidence.figures.quality)
     if found:
         yield f"{counted(found, 'finding')} on the quality of these data: read them first."
 
@@ -64,15 +63,14 @@ def _live(evidence: Evidence) -> Iterator[str]:
 
 
 def _bound(evidence: Evidence) -> Iterator[str]:
-    bounds: dict[str, dict[str, Any]] = {b["name"]: b for b in evidence.summary["bounds"]}
-    first, trivial, *_ = bounds.values()
-    if first["fails_on_episode"]:
-        yield f"{first['label']} does not apply: {'; '.join(first['fails_on_episode'])}."
-    elif first["vacuous"]:
+    first, trivial, *_ = evidence.figures.bounds
+    if first.fails:
+        yield f"{first.label} does not apply: {'; '.join(first.fails)}."
+    elif first.vacuous or first.usd is None or trivial.usd is None:
         yield (
-            f"{first['label']} of ${usd(first['usd'])} says nothing here: no policy that it covers "
-            f"can lose more than ${usd(trivial['usd'])}."
+            f"{first.label} of ${usd(first.usd)} says nothing here: no policy that it covers "
+            f"can lose more than ${usd(trivial.usd)}."
         )
     else:
-        share = percent(first["usd"] / trivial["usd"])
-        yield f"{first['label']} is ${usd(first['usd'])}, {share} of what no policy can exceed."
+        share = percent(first.usd / trivial.usd)
+        yield f"{first.label} is ${usd(first.usd)}, {share} of what no policy can exceed."

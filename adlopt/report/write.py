@@ -13,22 +13,22 @@ from adlopt.report.evidence import SHOWN, Evidence
 from adlopt.report.headline import headline
 from adlopt.report.inline import inline
 from adlopt.report.page import contents, page, paragraph, scrollable, section, text
-from adlopt.report.plots.figures import find
+from adlopt.report.plots.figure import Figure
+from adlopt.report.plots.figures import FIGURES
 from adlopt.report.provenance import provenance
-from adlopt.show import bounds as sandwich_text
-from adlopt.show import episode as summary
+from adlopt.show import board, bounds
 from adlopt.show.table import Table
 
 SECTIONS = {
-    "scoreboard": ("Scoreboard", ("misses", "published", "objective")),
-    "budgets-by-round": ("Budgets by round", ("budgets", "room", "severities")),
-    "too-much": ("Too much and too little", ("overshoot", "undershoot", "markouts")),
-    "who-was-hit": ("Who was hit", ("burdens", "fairness", "weights", "touched", "lorenz")),
-    "stability-of-rules": ("Stability of the rules", ("stability",)),
-    "bounds-and-losses": ("Bounds", ("bounds", "regret", "share", "comparator", "starts")),
-    "data-quality": ("Data quality", ("losers",)),
+    "scoreboard": "Scoreboard",
+    "budgets-by-round": "Budgets by round",
+    "too-much": "Too much and too little",
+    "who-was-hit": "Who was hit",
+    "stability-of-rules": "Stability of the rules",
+    "bounds-and-losses": "Bounds",
+    "data-quality": "Data quality",
 }
-"""Headings by id, and the figures below them."""
+"""Headings by id; figures say below which one they stand."""
 THEORY, PROVENANCE = ("theory", "Verdicts on the theory"), ("provenance", "Provenance")
 
 __all__ = ["report", "require_page", "write_report"]
@@ -53,14 +53,14 @@ def report(evidence: Evidence, *, proofs: Mapping[str, Any] | None = None) -> st
     """
     episode = evidence.episode
     head = "".join(f"<li>{text(sentence)}</li>" for sentence in headline(evidence))
-    names = {name: title for name, (title, _) in SECTIONS.items()} | dict([THEORY, PROVENANCE])
+    names = SECTIONS | dict([THEORY, PROVENANCE])
     top = (
         f"<header>\n<h1>{text(episode.name)}</h1>\n"
         f'<ul class="headline">{head}</ul>\n</header>\n{contents(names)}'
     )
     parts = [
-        section(name, title, [*_tables(name, evidence), _figures(figures, evidence)])
-        for name, (title, figures) in SECTIONS.items()
+        section(name, title, [*_tables(name, evidence), _figures(name, evidence)])
+        for name, title in SECTIONS.items()
     ]
     parts.append(section(*THEORY, _theory(proofs)))
     parts.append(section(*PROVENANCE, [scrollable(provenance(evidence))]))
@@ -114,23 +114,24 @@ def require_page(path: str | Path) -> Path:
 def _tables(name: str, evidence: Evidence) -> list[str]:
     found: Sequence[Table] = ()
     if name == "scoreboard":
-        found = summary.tables(evidence.summary)
+        found = board.tables(evidence.figures)
     elif name == "bounds-and-losses":
-        found = sandwich_text.tables(evidence.bounds)
+        found = bounds.tables(evidence.bounds.figures)
     elif name == "data-quality":
-        odd = summary.quality(evidence.summary)
+        odd = board.quality(evidence.figures)
         if odd is None:
             return [paragraph("Nothing odd was found.")]
         found = [odd]
     return [scrollable(table) for table in found]
 
 
-def _figures(names: Sequence[str], evidence: Evidence) -> str:
-    return '<div class="figures">\n' + "\n".join(_figure(n, evidence) for n in names) + "\n</div>"
+def _figures(section: str, evidence: Evidence) -> str:
+    here = [_figure(figure, evidence) for figure in FIGURES.values() if figure.section == section]
+    return '<div class="figures">\n' + "\n".join(here) + "\n</div>"
 
 
-def _figure(name: str, evidence: Evidence) -> str:
-    figure = find(name)
+def _figure(figure: Figure, evidence: Evidence) -> str:
+    name = figure.name
     title = f'<h3 id="{name}-title">{text(figure.title)}</h3>'
     lacking = figure.lacks(evidence)
     if lacking:

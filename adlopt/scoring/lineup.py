@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import TypeAlias
 
 from adlopt.model.episode import Episode
 from adlopt.model.run import Information
@@ -19,16 +20,32 @@ from adlopt.policies.severity import (
     RunningRatio,
 )
 from adlopt.scoring.hindsight import paper_ogd, severity_loss
-from adlopt.scoring.playing import run_policy
+from adlopt.scoring.one_run import run_policy
+from adlopt.show.schema.boards import PlacedData, StartsData
+
+Shares: TypeAlias = Mapping[str, float | None]
+"""USD of bounds by name, to set losses beside; None where one says nothing."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LineupRow:
-    """Severity loss of one rule, USD, by its first severity θ_1; free choices are all shown."""
+    """Severity loss of one rule, USD, by its first severity θ_1: that from ½, and other choices."""
 
     policy: str
     information: Information
     loss: dict[float, float]
+
+    def placed(self, bounds: Shares) -> PlacedData:
+        """Set the loss from ½ beside bounds."""
+        loss = self.loss
+        starts = StartsData(zero=loss.get(0.0), half=loss[0.5], one=loss.get(1.0))
+        shares = {name: loss[0.5] / usd if usd else None for name, usd in bounds.items()}
+        return PlacedData(
+            policy=self.policy,
+            information=self.information.value,
+            severity_loss_usd=starts,
+            share_from_half=shares,
+        )
 
 
 def lineup(episode: Episode) -> tuple[LineupRow, ...]:
@@ -55,11 +72,21 @@ def lineup(episode: Episode) -> tuple[LineupRow, ...]:
         "dollar-persistence": DollarPersistence,
         "constant": Constant,
     }
-    rows = []
-    for name, rule in rules.items():
-        losses = {}
-        for first in (0.0, 0.5, 1.0):
-            run = run_policy(episode, SeverityThenAllocation(rule(first), ProRata()))
-            losses[first] = severity_loss(episode, episode.severity(run))
-        rows.append(LineupRow(policy=name, information=rule(0.5).information, loss=losses))
-    return tuple(rows)
+    return tuple(from_each_start(episode, name, rule) for name, rule in rules.items())
+
+
+def from_each_start(episode: Episode, name: str, rule: Callable[[float], Severity]) -> LineupRow:
+    """Play a severity rule with pro-rata from θ_1 = 0, ½ and 1.
+
+    Examples
+    --------
+    >>> from adlopt.data.episodes import october_10
+    >>> row = from_each_start(october_10(), "mine", Persistence)
+    >>> round(row.loss[0.5] / 1e6, 2)
+    32.19
+    """
+    losses = {}
+    for first in (0.0, 0.5, 1.0):
+        run = run_policy(episode, SeverityThenAllocation(rule(first), ProRata()))
+        losses[first] = severity_loss(episode, episode.severity(run))
+    return LineupRow(policy=name, information=rule(0.5).information, loss=losses)

@@ -1,118 +1,33 @@
-"""The only loop: reveal a round's start, let the policy decide, check, score, let it learn."""
+"""Play policies through an episode, and set them beside those that one must beat."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
-
-import numpy as np
+from collections.abc import Callable, Sequence
 
 from adlopt.errors import InputError
 from adlopt.model.episode import Episode
-from adlopt.model.loss import Asymmetric, Burden, Loss, MinMax, worst_burden
-from adlopt.model.round import Round, RoundOutcome
-from adlopt.model.run import Information, Run
-from adlopt.model.solvency import check_haircut
-from adlopt.optimum.coupled.coupled_proof import worst_in_all
+from adlopt.model.loss import Asymmetric, Burden, Loss, MinMax
+from adlopt.model.run import Information
 from adlopt.optimum.coupled.shared_winners import Coupling
 from adlopt.optimum.coupled.solve_coupled import solve_coupled
 from adlopt.policies.allocation import ProRata
 from adlopt.policies.catalogue import named
-from adlopt.policies.insured import Insured
-from adlopt.policies.protocols import Haircut, Policy, SeverityThenAllocation
+from adlopt.policies.protocols import SeverityThenAllocation
 from adlopt.policies.severity import Constant
-from adlopt.scoring.hindsight import best_fixed_severity, per_round_optimum, severity_loss
+from adlopt.scoring.hindsight import (
+    FixedRule,
+    best_fixed_severity,
+    per_round_optimum,
+    severity_loss,
+)
+from adlopt.scoring.lineup import lineup
+from adlopt.scoring.one_run import run_policy
 from adlopt.scoring.playable import Playable, require_distinct, require_list, resolve
 from adlopt.scoring.scoreboard import Scoreboard
 
 ALWAYS = ("do-nothing", "constant:0.5", "persistence")
 """What every board carries: a policy that loses to these must be seen to."""
-
-
-def decisions(policy: Policy, rounds: Iterable[Round]) -> Iterator[tuple[Round, Haircut]]:
-    """Yield each round with the haircut a policy took, checked, shape (n,) USD.
-
-    Raises
-    ------
-    BadHaircut
-        If a haircut is not one finite number for each account within 0 ≤ x ≤ u.
-    """
-    state = policy.begin()
-    for round_ in rounds:
-        start = round_.start
-        haircut = check_haircut(policy.decide(state, start), start, who=f"policy {policy.name!r}")
-        yield round_, haircut
-        state = policy.learn(state, start, haircut, round_.outcome)
-
-
-def run_policy(
-    episode: Episode,
-    policy: Policy,
-    *,
-    burden: Burden = Burden.CAPACITY,
-    loss: Loss | None = None,
-    coupling: Coupling | None = None,
-) -> Run:
-    """Play one policy through an episode.
-
-    It sees each `RoundStart`, and each `RoundOutcome` only after its haircut was taken.
-
-    Parameters
-    ----------
-    episode : Episode
-    policy : Policy
-    burden : Burden
-        What haircuts are measured against.
-    loss : Loss, optional
-        To sum as well.
-    coupling : Coupling, optional
-        Of the episode's rounds: measure the worst burden of the whole episode as well.
-
-    Raises
-    ------
-    BadHaircut
-        If a haircut is not one finite number for each account within 0 ≤ x ≤ u.
-
-    Examples
-    --------
-    >>> from adlopt.data.episodes import october_10
-    >>> run_policy(october_10(), named("do-nothing")).haircut.max().item()
-    0.0
-    """
-    taken, burdens, touched, losses = [], [], [], []
-    paid = None
-    if isinstance(policy, Insured):
-        paid = policy.payments(round_.start for round_ in episode)
-    by_account = None if coupling is None else np.zeros_like(coupling.weight)
-    for t, (round_, haircut) in enumerate(decisions(policy, episode.rounds)):
-        taken.append(math.fsum(haircut))
-        touched.append(np.count_nonzero(haircut))
-        burdens.append(worst_burden(haircut, burden.weights(round_.start)))
-        if coupling is not None and by_account is not None:
-            by_account[t, coupling.place[t]] = haircut
-        if loss is not None:
-            losses.append(loss.value(_left(round_, 0.0 if paid is None else paid[t]), haircut))
-    known, in_all = not episode.pooled, None
-    if coupling is not None and by_account is not None:
-        in_all = math.inf if math.inf in burdens else worst_in_all(coupling, by_account)
-    return Run(
-        policy=policy.name,
-        information=policy.information,
-        haircut=taken,  # type: ignore[arg-type]
-        burden=burdens if known else None,  # type: ignore[arg-type]
-        touched=touched if known else None,  # type: ignore[arg-type]
-        loss=losses if losses else None,  # type: ignore[arg-type]
-        insured=paid,
-        burden_in_all=in_all,
-    )
-
-
-def _left(round_: Round, paid: float) -> Round:
-    """What a round needed from winners, after a fund."""
-    if paid == 0:
-        return round_
-    return replace(round_, outcome=RoundOutcome(needed=max(round_.needed - paid, 0.0)))
 
 
 def play(
@@ -126,6 +41,8 @@ def play(
     progress: Callable[[str], None] | None = None,
 ) -> Scoreboard:
     """Play policies through an episode and score them, with what is recorded beside them.
+
+    Without policies, the standard severity rules are placed beside bounds, as in `lineup`.
 
     Parameters
     ----------
@@ -175,9 +92,11 @@ def play(
         coupled_burden = solve_coupled(episode, minmax).certificate
     chosen = [resolve(p, episode) for p in policies]
     names = {policy.name for policy in chosen}
+    asked = {p: q.name for p, q in zip(policies, chosen, strict=True) if isinstance(p, str)}
     constant = best_fixed_severity(episode).theta
     best = SeverityThenAllocation(Constant(constant, Information.HINDSIGHT), ProRata())
-    chosen += [p for p in (*map(named, ALWAYS), best) if p.name not in names]
+    always = {name: named(name) for name in ALWAYS}
+    chosen += [p for p in (*always.values(), best) if p.name not in names]
     require_distinct([*(run.policy for run in episode.recorded), *(p.name for p in chosen)])
     runs = list(episode.recorded)
     for policy in chosen:
@@ -189,23 +108,17 @@ def play(
         optimum = math.fsum(solution.value for solution in per_round_optimum(episode, loss))
     if isinstance(loss, Asymmetric) and not episode.pooled:
         coupled_loss = solve_coupled(episode, loss).certificate
-    return Scoreboard.of(
-        episode,
-        runs,
+    return Scoreboard(
+        episode=episode,
+        runs=tuple(runs),
         burden=burden,
         loss_optimum=optimum,
         coupled=coupled_loss,
         coupled_burden=coupled_burden,
         variation=variation,
+        asked={name: policy.name for name, policy in always.items()} | asked,
+        lineup=() if policies else lineup(episode),
     )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FixedRule:
-    """The best of some rules on an episode, in *hindsight*, and its loss."""
-
-    policy: str
-    loss: float
 
 
 def best_fixed_rule(

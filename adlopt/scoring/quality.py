@@ -8,13 +8,16 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from adlopt.bounds.data import is_vacuous
 from adlopt.bounds.paper import PROPOSITION_1
-from adlopt.bounds.trivial import TRIVIAL, is_vacuous
+from adlopt.bounds.trivial import TRIVIAL
 from adlopt.foundation.arrays import BoolArray, FloatArray
 from adlopt.model.episode import Episode, rounds_where
 from adlopt.model.round import Round
 from adlopt.model.run import Run
 from adlopt.scoring.score import FULL_BUDGET
+from adlopt.show.schema.boards import FindingData
+from adlopt.show.schema.data import finite
 from adlopt.show.words import counted
 
 LARGEST_LOSS = "largest_loss"
@@ -41,6 +44,12 @@ class Finding:
     text: str
     rounds: tuple[int, ...] = ()
     usd: float | None = None
+
+    def data(self) -> FindingData:
+        """Return it at full precision."""
+        return FindingData(
+            name=self.name, text=self.text, rounds=list(self.rounds), usd=finite(self.usd)
+        )
 
 
 def inspect(episode: Episode) -> tuple[Finding, ...]:

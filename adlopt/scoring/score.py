@@ -5,14 +5,21 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
+from msgspec.structs import asdict
 
 from adlopt.bounds.bound import Comparator
 from adlopt.foundation.arrays import BoolArray, FloatArray
 from adlopt.model.episode import Episode
 from adlopt.model.run import Information, Run
 from adlopt.scoring.hindsight import severity_loss
+from adlopt.show.answer import Answer, Columns
+from adlopt.show.board import score
+from adlopt.show.schema.boards import LossRegretData, RegretData, ScoreData
+from adlopt.show.schema.data import finite
+from adlopt.show.words import usd
 
 WEIGHTS = (0.5, 1.0, 2.0)
 """λ of the sweep over objective (23)."""
@@ -32,6 +39,8 @@ class Comparators:
         By comparator: its severity loss, USD; its sum of the loss played under.
     burden_in_all : float or None
         Of the coupled optimum.
+    proposition_1 : float
+        USD. What published totals are a share of.
     """
 
     reference: FloatArray | None
@@ -39,10 +48,11 @@ class Comparators:
     severity_loss: Mapping[Comparator, float]
     loss: Mapping[Comparator, float]
     burden_in_all: float | None
+    proposition_1: float
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Score:
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
+class Score(Answer):
     """One policy's row. Money in USD; None where burdens or accounts are not known.
 
     Parameters
@@ -85,6 +95,8 @@ class Score:
     insured : float or None
         What a fund paid. The dollars missed, and the losses, are those of what it left; burdens
         are still compared with those at the full budget.
+    share_of_bound : float or None
+        Published total over Proposition 1; None where the bound is 0.
     """
 
     policy: str
@@ -106,6 +118,7 @@ class Score:
     burden_in_all: float | None = None
     coupled_regret: float | None = None
     insured: float | None = None
+    share_of_bound: float | None = None
 
     @classmethod
     def of(cls, episode: Episode, run: Run, against: Comparators) -> Score:
@@ -114,14 +127,17 @@ class Score:
         needed, deficit = episode.needed, episode.deficit
         apart = episode.raised(run) - needed
         missed = severity_loss(episode, episode.severity(run))
+        tracking = math.fsum(np.abs(apart))
+        fairness = _priced(needed, run.burden, against.reference, np.abs)
+        bound = against.proposition_1
         return cls(
             policy=run.policy,
             information=run.information,
-            tracking=math.fsum(np.abs(apart)),
+            tracking=tracking,
             overshoot=math.fsum(np.maximum(apart, 0.0)),
             undershoot=math.fsum(np.maximum(-apart, 0.0)),
             short_rounds=int(_short(apart, needed).sum()),
-            fairness=_priced(needed, run.burden, against.reference, np.abs),
+            fairness=fairness,
             fairness_signed=_priced(needed, run.burden, against.reference, np.positive),
             fairness_excess=_priced(needed, run.burden, against.least, _positive),
             worst_burden=None if run.burden is None else float(run.burden.max()),
@@ -134,6 +150,7 @@ class Score:
             burden_in_all=run.burden_in_all,
             coupled_regret=_coupled_regret(needed, run, against.burden_in_all),
             insured=None if run.insured is None else math.fsum(run.insured),
+            share_of_bound=None if fairness is None or not bound else (tracking + fairness) / bound,
         )
 
     def total(self, weight: float = 1.0) -> float | None:
@@ -144,6 +161,73 @@ class Score:
     def corrected_total(self) -> float | None:
         """Tracking + fairness above the least burden at the full budget."""
         return None if self.fairness_excess is None else self.tracking + self.fairness_excess
+
+    def __str__(self) -> str:
+        return score(self.data())
+
+    def _heading(self) -> str:
+        return f"{self.policy} ({self.information.value}): {usd(self.tracking)} USD missed"
+
+    def _columns(self) -> Columns:
+        return {name: [value] for name, value in row_of(self.data()).items()}
+
+    def data(self) -> ScoreData:
+        """Return every figure at full precision; infinite burdens are null."""
+        return ScoreData(
+            policy=self.policy,
+            information=self.information.value,
+            tracking_usd=self.tracking,
+            overshoot_usd=self.overshoot,
+            undershoot_usd=self.undershoot,
+            short_rounds=self.short_rounds,
+            fairness_usd=finite(self.fairness),
+            fairness_signed_usd=finite(self.fairness_signed),
+            fairness_excess_usd=finite(self.fairness_excess),
+            total_usd_by_weight={f"{weight:g}": finite(self.total(weight)) for weight in WEIGHTS},
+            total_share_of_bound=finite(self.share_of_bound),
+            corrected_total_usd=finite(self.corrected_total),
+            worst_burden=finite(self.worst_burden),
+            touches_protected=self.worst_burden == math.inf,
+            touched=self.touched,
+            severity_loss_usd=self.severity_loss,
+            outside_domain_usd=self.outside_domain,
+            regret_usd=RegretData(**_by_name(self.regret)),
+            loss=finite(self.loss),
+            loss_regret=LossRegretData(**_by_name(self.loss_regret)),
+            burden_in_all=finite(self.burden_in_all),
+            coupled_regret=finite(self.coupled_regret),
+            insured_usd=self.insured,
+        )
+
+
+def row_of(data: ScoreData) -> dict[str, Any]:
+    """Return a score as one row: each part of a mapping in a column of its own.
+
+    Examples
+    --------
+    >>> from adlopt.data.episodes import october_10
+    >>> from adlopt.scoring.scoreboard import Scoreboard
+    >>> episode = october_10()
+    >>> row = row_of(Scoreboard.of(episode, episode.recorded).scores[0].data())
+    >>> round(row["total_weight_1_usd"], 2), row["regret_per_round_optimum_usd"] > 0
+    (64859522.21, True)
+    """
+    row: dict[str, Any] = {}
+    for name in data.__struct_fields__:
+        value = getattr(data, name)
+        if name == "total_usd_by_weight":
+            row |= {f"total_weight_{w.replace('.', '_')}_usd": usd for w, usd in value.items()}
+        elif isinstance(value, RegretData):
+            row |= {f"regret_{part}_usd": usd for part, usd in asdict(value).items()}
+        elif isinstance(value, LossRegretData):
+            row |= {f"loss_regret_{part}": regret for part, regret in asdict(value).items()}
+        else:
+            row[name] = value
+    return row
+
+
+def _by_name(regret: Mapping[Comparator, float]) -> dict[str, float | None]:
+    return {comparator.name.lower(): finite(value) for comparator, value in regret.items()}
 
 
 def _above(loss: float, least: Mapping[Comparator, float]) -> dict[Comparator, float]:

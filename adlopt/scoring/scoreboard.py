@@ -3,45 +3,51 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
 
-import numpy as np
-
-from adlopt.bounds.bound import Bound, Comparator
+from adlopt.bounds.bound import Bound, Comparator, Evaluation
+from adlopt.bounds.data import bound_data, failures_data
 from adlopt.bounds.paper import PROPOSITION_1
 from adlopt.bounds.trivial import HALF, TRIVIAL
 from adlopt.errors import InputError
-from adlopt.foundation.arrays import FloatArray
 from adlopt.model.episode import Episode
 from adlopt.model.loss import Burden
 from adlopt.model.run import Information, Run
 from adlopt.optimum.core.certificate import Certificate
 from adlopt.optimum.paths.severity_path import SeverityPath, best_severity_path
-from adlopt.scoring.board_data import bound_data, flat, path_data, proven, score_data
-from adlopt.scoring.hindsight import FixedSeverity, best_fixed_severity, least_burden, severity_loss
-from adlopt.scoring.score import FULL_BUDGET, Comparators, Score
-from adlopt.show.answer import Columns, Tabular
-from adlopt.show.board import render, tables
+from adlopt.scoring.hindsight import FixedRule, FixedSeverity, best_fixed_severity, severity_loss
+from adlopt.scoring.lineup import LineupRow
+from adlopt.scoring.quality import inspect
+from adlopt.scoring.references import References
+from adlopt.scoring.score import Comparators, Score, row_of
+from adlopt.show.answer import Answer, Columns
+from adlopt.show.board import summary, tables
+from adlopt.show.schema.boards import (
+    PathData,
+    PlacedData,
+    ProvenData,
+    ScoreboardData,
+)
 from adlopt.show.table import joined_html
+from adlopt.show.words import counted
+
+SHARES = (PROPOSITION_1, HALF)
+"""Bounds that the losses of a lineup are shown as shares of."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
-class Scoreboard(Tabular):
-    """An episode, what policies did on it, and the scores.
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
+class Scoreboard(Answer):
+    """An episode, what policies did on it, and the scores; each is computed once.
 
     Parameters
     ----------
     episode : Episode
     runs : tuple of Run
         Recorded or played.
-    reference : FloatArray, shape (T,), or None
-        m_t^ref of the published fairness.
-    least : FloatArray, shape (T,), or None
-        m_t^min, the least burden at the full budget.
-    least_name : str
-        What `least` is.
+    burden : Burden
+        Of the least burden, where accounts are known.
     loss_optimum : float or None
         Sum of the per-round optima of the loss played under, in *hindsight*.
     coupled : Certificate or None
@@ -50,6 +56,11 @@ class Scoreboard(Tabular):
         Of the least worst burden in all, rounds coupled, in *hindsight*.
     variation : float or None
         P of the best path of severities that regret is measured against, in *hindsight*.
+    bounds : tuple of Bound
+    asked : mapping from str to str
+        The names that policies were asked for by, and those that they have here.
+    lineup : tuple of LineupRow
+        Standard severity rules, to be placed beside bounds.
 
     Examples
     --------
@@ -62,72 +73,52 @@ class Scoreboard(Tabular):
 
     episode: Episode
     runs: tuple[Run, ...]
-    reference: FloatArray | None
-    least: FloatArray | None
-    least_name: str
+    burden: Burden = Burden.CAPACITY
     loss_optimum: float | None = None
     coupled: Certificate | None = None
     coupled_burden: Certificate | None = None
     variation: float | None = None
     bounds: tuple[Bound, ...] = (PROPOSITION_1, TRIVIAL, HALF)
+    asked: Mapping[str, str] = field(default_factory=dict)
+    lineup: tuple[LineupRow, ...] = ()
 
     @classmethod
     def of(
-        cls,
-        episode: Episode,
-        runs: Sequence[Run],
-        *,
-        burden: Burden = Burden.CAPACITY,
-        loss_optimum: float | None = None,
-        coupled: Certificate | None = None,
-        coupled_burden: Certificate | None = None,
-        variation: float | None = None,
+        cls, episode: Episode, runs: Sequence[Run], *, burden: Burden = Burden.CAPACITY
     ) -> Scoreboard:
-        """Score runs on an episode.
+        """Score runs on an episode."""
+        return cls(episode=episode, runs=tuple(runs), burden=burden)
 
-        Parameters
-        ----------
-        episode : Episode
-        runs : sequence of Run
-        burden : Burden
-            Of the least burden, where accounts are known.
-        loss_optimum : float, optional
-            Sum of the per-round optima of the loss played under.
-        coupled : Certificate, optional
-            Of the coupled optimum of that loss.
-        coupled_burden : Certificate, optional
-            Of the least worst burden in all, rounds coupled.
-        variation : float, optional
-            P of the best path to measure regret against.
-        """
-        reference, levels, name = _references(episode, burden)
-        return cls(
-            episode=episode,
-            runs=tuple(runs),
-            reference=reference,
-            least=levels,
-            least_name=name,
-            loss_optimum=loss_optimum,
-            coupled=coupled,
-            coupled_burden=coupled_burden,
-            variation=variation,
-        )
+    @cached_property
+    def measured_from(self) -> References:
+        """What burdens are measured from."""
+        return References.of(self.episode, self.burden)
 
-    @property
+    @cached_property
     def scores(self) -> tuple[Score, ...]:
         """One row a run, in order."""
         against = self._comparators()
         return tuple(Score.of(self.episode, run, against) for run in self.runs)
 
     def __getitem__(self, policy: str) -> Score:
-        return Score.of(self.episode, self._run(policy), self._comparators())
+        return self.scores[self._place(policy)]
 
-    @property
+    @cached_property
     def best_fixed(self) -> FixedSeverity:
         """The best constant severity, in *hindsight*."""
         return best_fixed_severity(self.episode)
 
-    @property
+    @cached_property
+    def best_live(self) -> FixedRule | None:
+        """The best here that could run live, in *hindsight*, by severity loss, USD."""
+        episode = self.episode
+        losses = [(severity_loss(episode, episode.severity(run)), run.policy) for run in self._live]
+        if not losses:
+            return None
+        least, policy = min(losses)
+        return FixedRule(policy=policy, loss=least)
+
+    @cached_property
     def best_path(self) -> SeverityPath | None:
         """The best path of the chosen variation, in *hindsight*; None if none was chosen."""
         if self.variation is None:
@@ -135,67 +126,112 @@ class Scoreboard(Tabular):
         episode = self.episode
         return best_severity_path(episode.deficit, episode.needed_severity, self.variation)
 
-    @property
-    def least_is_beaten_by(self) -> float:
-        """USD. Σ B_t (m_t^min − m_t)_+ for the least burden on record at the full budget.
-
-        Above 0, `least` is not the least: some record raises as much at a lower burden.
-        """
-        on_record = _least_on_record(self.episode)
-        if on_record is None or self.least is None:
-            return 0.0
-        return math.fsum(self.episode.needed * np.maximum(self.least - on_record, 0.0))
+    @cached_property
+    def evaluations(self) -> tuple[Evaluation, ...]:
+        """What each bound says of the episode, in order."""
+        return tuple(bound.evaluate(self.episode) for bound in self.bounds)
 
     def applies(self, bound: Bound, policy: str) -> dict[str, tuple[int, ...]]:
         """Hypotheses of a bound that a policy breaks, with the rounds; empty if none."""
-        return bound.failures(self.episode, self._run(policy))
+        return bound.failures(self.episode, self.runs[self._place(policy)])
 
     def __str__(self) -> str:
-        return render(self.to_dict())
+        return summary(self.data())
+
+    def _heading(self) -> str:
+        rounds = counted(len(self.episode), "round")
+        return f"{self.episode.name}: {rounds}, {len(self.runs):,} policies"
 
     def _columns(self) -> Columns:
-        rows = [flat(score_data(score, math.nan)) for score in self.scores]
-        names = dict.fromkeys(name for row in rows for name in row)
-        del names["total_share_of_bound"]
-        return {name: [row.get(name) for row in rows] for name in names}
+        rows = [row_of(score.data()) for score in self.scores]
+        names = rows[0] if rows else {}
+        return {name: [row[name] for row in rows] for name in names}
 
     def _repr_html_(self) -> str:
-        return joined_html(tables(self.to_dict()))
+        return joined_html(tables(self.data()))
 
-    def to_dict(self) -> dict[str, Any]:
-        """Every figure at full precision, ready for JSON; infinite burdens are null."""
-        best, bound = self.best_fixed, PROPOSITION_1.value(self.episode)
-        return {
-            "name": self.episode.name,
-            "rounds": len(self.episode),
-            "reference": self.episode.reference,
-            "least_burden": self.least_name,
-            "least_burden_is_beaten_by_usd": self.least_is_beaten_by,
-            "scores": [score_data(score, bound) for score in self.scores],
-            "best_fixed_severity": {"theta": best.theta, "loss_usd": best.loss},
-            "best_path": path_data(self.best_path, self.variation),
-            "loss_optimum": self.loss_optimum,
-            "coupled_optimum": proven(self.coupled),
-            "coupled_burden": proven(self.coupled_burden),
-            "bounds": [bound_data(bound, self.episode, self.runs) for bound in self.bounds],
+    def data(self) -> ScoreboardData:
+        """Return every figure at full precision; infinite burdens are null."""
+        return ScoreboardData(
+            episode=self.episode.data(),
+            least_burden=self.measured_from.least_name,
+            least_burden_is_beaten_by_usd=self.measured_from.beaten_by,
+            scores=[score.data() for score in self.scores],
+            best_fixed_severity=self.best_fixed.data(),
+            best_fixed_rule=None if self.best_live is None else self.best_live.data(),
+            best_path=self._path_data(),
+            loss_optimum=self.loss_optimum,
+            coupled_optimum=_proven(self.coupled),
+            coupled_burden=_proven(self.coupled_burden),
+            bounds=[bound_data(*each) for each in zip(self.bounds, self.evaluations, strict=True)],
+            outside=self._outside(),
+            lineup=self._placed(),
+            quality=[finding.data() for finding in inspect(self.episode)],
+        )
+
+    def _path_data(self) -> PathData | None:
+        path = self.best_path
+        if path is None or self.variation is None:
+            return None
+        return PathData(
+            variation=self.variation,
+            loss_usd=path.loss,
+            lower_usd=path.certificate.lower,
+            severity=path.severities.tolist(),
+        )
+
+    def _outside(self) -> dict[str, dict[str, dict[str, list[int]]]]:
+        """Where policies break a hypothesis of a bound."""
+        found = {
+            run.policy: {
+                bound.name: failures_data(broken)
+                for bound in self.bounds
+                if (broken := bound.failures(self.episode, run))
+            }
+            for run in self.runs
         }
+        return {policy: broken for policy, broken in found.items() if broken}
 
-    def _run(self, policy: str) -> Run:
-        for run in self.runs:
-            if run.policy == policy:
-                return run
-        raise InputError("policy", policy, f"one of {[run.policy for run in self.runs]}")
+    def _placed(self) -> list[PlacedData]:
+        """Lineup, best constant, and what was recorded clipped to θ ≤ 1, beside two bounds."""
+        if not self.lineup:
+            return []
+        best = LineupRow(
+            policy=f"best constant {self.best_fixed.theta:.4f}",
+            information=Information.HINDSIGHT,
+            loss={0.5: self.best_fixed.loss},
+        )
+        recorded = [
+            LineupRow(
+                policy=f"{score.policy}, clipped",
+                information=score.information,
+                loss={0.5: score.severity_loss},
+            )
+            for score in self.scores
+            if score.information is Information.RECORDED and score.fairness is not None
+        ]
+        shares = {bound.name: bound.value(self.episode) for bound in SHARES}
+        return [row.placed(shares) for row in (*self.lineup, best, *recorded)]
+
+    def _place(self, policy: str) -> int:
+        names = [run.policy for run in self.runs]
+        shown = policy if policy in names else self.asked.get(policy)
+        if shown not in names:
+            raise InputError("policy", policy, f"one of {names}")
+        return names.index(shown)
+
+    @property
+    def _live(self) -> list[Run]:
+        online = [run for run in self.runs if run.information is Information.ROUND_START]
+        return [run for run in online if run.insured is None]
 
     def _comparators(self) -> Comparators:
-        episode, path = self.episode, self.best_path
-        online = [run for run in self.runs if run.information is Information.ROUND_START]
-        live = [run for run in online if run.insured is None]
-        losses = [severity_loss(episode, episode.severity(run)) for run in live]
-        chosen = [math.fsum(run.loss) for run in live if run.loss is not None]
+        path, best = self.best_path, self.best_live
+        chosen = [math.fsum(run.loss) for run in self._live if run.loss is not None]
         severity = {
             Comparator.PER_ROUND_OPTIMUM: 0.0,
             Comparator.BEST_FIXED_SEVERITY: self.best_fixed.loss,
-            Comparator.BEST_FIXED_RULE: min(losses, default=math.nan),
+            Comparator.BEST_FIXED_RULE: math.nan if best is None else best.loss,
             Comparator.BEST_PATH: None if path is None else path.loss,
         }
         loss = {
@@ -204,37 +240,22 @@ class Scoreboard(Tabular):
             Comparator.COUPLED_OPTIMUM: None if self.coupled is None else self.coupled.upper,
         }
         return Comparators(
-            reference=self.reference,
-            least=self.least,
+            reference=self.measured_from.published,
+            least=self.measured_from.least,
             severity_loss=_known(severity),
             loss=_known(loss),
             burden_in_all=None if self.coupled_burden is None else self.coupled_burden.upper,
+            proposition_1=PROPOSITION_1.value(self.episode),
         )
+
+
+def _proven(certificate: Certificate | None) -> ProvenData | None:
+    """An optimum between its bounds, if it was asked for."""
+    if certificate is None:
+        return None
+    upper, lower = certificate.upper, certificate.lower
+    return ProvenData(upper=upper, lower=lower, trust=certificate.trust.value)
 
 
 def _known(losses: dict[Comparator, float | None]) -> dict[Comparator, float]:
     return {comparator: loss for comparator, loss in losses.items() if loss is not None}
-
-
-def _references(
-    episode: Episode, burden: Burden
-) -> tuple[FloatArray | None, FloatArray | None, str]:
-    """Burdens to measure fairness from: the published reference, the least, and its name."""
-    known = episode.reference
-    reference = None if known is None else episode.recorded_run(known).burden
-    if not episode.pooled:
-        levels = least_burden(episode, burden)
-        name = f"least burden over {burden.value} (hindsight)"
-        return levels if reference is None else reference, levels, name
-    if episode.fairest is not None:
-        return reference, episode.recorded_run(episode.fairest).burden, episode.fairest
-    return reference, _least_on_record(episode), "the least burden on record at the full budget"
-
-
-def _least_on_record(episode: Episode) -> FloatArray | None:
-    levels = np.full(len(episode), np.inf)
-    for run in episode.recorded:
-        if run.burden is not None:
-            full = np.abs(run.haircut - episode.needed) <= FULL_BUDGET * episode.needed
-            levels = np.where(full, np.minimum(levels, run.burden), levels)
-    return levels if np.isfinite(levels).all() else None

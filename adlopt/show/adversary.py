@@ -1,37 +1,72 @@
-"""Words that the answers of an adversary share."""
+"""Worst cases, and what cannot be avoided."""
 
 from __future__ import annotations
 
 from itertools import groupby
 from textwrap import fill
-from typing import Any
 
-from adlopt.model.tightness import Tightness
-from adlopt.show.table import WIDTH
-from adlopt.show.words import amount
+from adlopt.show.schema.boards import BoundData, RatiosData, UnavoidableData, WorstCaseData
+from adlopt.show.table import WIDTH, table
+from adlopt.show.words import amount, clipped, counted, percent
 
-SHOWN = 40
+SHOWN = 36
 """Levels of θ* printed."""
+VERDICTS = {
+    "supremum": "worst case: the supremum, attained within {gap:.2g} USD; its upper side is "
+    "HiGHS's branch and bound",
+    "between": "the worst case lies between these two losses: the upper one lets ties θ = θ* go "
+    "against the rule",
+    "stopped": "stopped by the time limit, with a gap of {usd} USD: the worst case lies between "
+    "these two losses",
+    "found": "found by search: a lower bound on the worst case, which may be worse",
+}
+"""What is known of the worst case, by outcome."""
 
 
-def bound_row(data: dict[str, Any], where: str = "on this instance") -> tuple[str, str]:
-    """The bound's name, and what it says."""
-    usd = data["bound_usd"]
-    value = "does not apply" if usd is None else amount(usd)
-    return f"{data['bound_label']}, {where}, USD", value
+def worst_case(data: WorstCaseData) -> str:
+    """Lay out an instance on which a rule loses much in 80 columns."""
+    share = percent(data.ratio)
+    if data.bound.vacuous and data.bound.usd is not None:
+        share += " of a VACUOUS bound"
+    rows = [
+        ("path variation, of what was allowed", _spent(data)),
+        ("loss Σ D|θ−θ*|, replayed, USD", amount(data.loss_usd)),
+        ("no path costs more than, USD", amount(data.upper_usd)),
+        _bound_row(data.bound, "on this instance"),
+        ("loss / bound", share),
+    ]
+    title = (
+        f"{clipped(data.policy)} ({data.information}) from θ₁ = {data.first_severity:g}, "
+        f"{counted(data.rounds, 'round')}: {clipped(data.source, 150)}"
+    )
+    verdict = VERDICTS[data.outcome].format(gap=data.gap_usd, usd=amount(data.gap_usd))
+    notes = [verdict, *_notes(data.bound)]
+    if data.exceeds_bound:
+        notes.append("the loss exceeds the bound: it covers other rules than this one")
+    return table(title, ("", ""), rows) + _paragraphs(notes) + severities(data.needed_severity)
 
 
-def bound_notes(data: dict[str, Any]) -> list[str]:
-    """What a bound covers, how tight it is, and what it lacks here."""
-    tight = "tight" if data["tightness"] == Tightness.TIGHT.value else "not shown to be tight"
-    note = f": {data['tightness_note']}" if data["tightness_note"] else ""
-    fails = [f"hypothesis that fails here: {text}" for text in data["fails_on_instance"]]
-    return [f"bound covers: {data['covers']}", f"bound is {tight}{note}", *fails]
-
-
-def paragraphs(notes: list[str]) -> str:
-    """Wrap one note after another."""
-    return "".join(fill(note, WIDTH, subsequent_indent="  ") + "\n" for note in notes)
+def unavoidable(data: UnavoidableData) -> str:
+    """Lay out what no policy can avoid in 80 columns."""
+    value = data.value_usd
+    rows = [
+        ("V(P) lies between, USD", f"{amount(value.lower)} – {amount(value.upper)}"),
+        _bound_row(data.bound, "where θ* swings until P is spent"),
+        ("bound / V(P)", _share(data.bound_over_value)),
+        ("path variation, of what was allowed", _spent(data)),
+        (f"loss of {clipped(data.policy)}, replayed, USD", amount(data.loss_usd)),
+        ("loss / V(P)", _share(data.loss_over_value)),
+    ]
+    title = (
+        "V(P), what no online policy can avoid, randomised or not, and knowing every deficit and "
+        f"P (hindsight): {counted(data.rounds, 'round')}, {clipped(data.source, 150)}"
+    )
+    notes = [
+        f"an adversary that answers each θ_t, in steps of 1/{data.grid}, holds every policy "
+        f"above the lower end: here {clipped(data.policy)} ({data.information})",
+        *_notes(data.bound),
+    ]
+    return table(title, ("", ""), rows) + _paragraphs(notes) + severities(data.needed_severity)
 
 
 def severities(path: list[float]) -> str:
@@ -50,9 +85,32 @@ def severities(path: list[float]) -> str:
     return fill(f"θ*: {' '.join(shown)}", WIDTH, subsequent_indent="    ")
 
 
-def share_spent(data: dict[str, Any]) -> str:
+def _bound_row(bound: BoundData, where: str) -> tuple[str, str]:
+    value = "does not apply" if bound.usd is None else amount(bound.usd)
+    return f"{clipped(bound.label)}, {where}, USD", value
+
+
+def _notes(bound: BoundData) -> list[str]:
+    """What a bound covers, how tight it is, and what it lacks here."""
+    tight = "tight" if bound.tightness == "tight" else "not shown to be tight"
+    note = f": {clipped(bound.tightness_note, 120)}" if bound.tightness_note else ""
+    fails = [f"hypothesis that fails here: {clipped(text, 120)}" for text in bound.fails]
+    return [f"bound covers: {clipped(bound.covers, 150)}", f"bound is {tight}{note}", *fails[:2]]
+
+
+def _paragraphs(notes: list[str]) -> str:
+    """Wrap one note after another."""
+    return "".join(fill(note, WIDTH, subsequent_indent="  ") + "\n" for note in notes)
+
+
+def _spent(data: WorstCaseData | UnavoidableData) -> str:
     """The path variation used, of what was allowed."""
-    return f"{data['variation']:.4f} of {data['variation_allowed']:.4f}"
+    return f"{data.variation:.4f} of {data.variation_allowed:.4f}"
+
+
+def _share(ends: RatiosData) -> str:
+    lower, upper = percent(ends.lower), percent(ends.upper)
+    return lower if lower == upper else f"{lower} – {upper}"
 
 
 def _level(theta: float) -> str:

@@ -1,52 +1,136 @@
-"""A scoreboard as tables, made of the data that machines get."""
+"""A scoreboard: a summary of a screen, and all of its tables."""
 
 from __future__ import annotations
 
 import math
-from typing import Any
+from textwrap import fill
 
-from adlopt.show.table import Table, joined
-from adlopt.show.words import counted, dash, percent
+from adlopt.show import published
+from adlopt.show.schema.boards import BoundData, ScoreboardData, ScoreData
+from adlopt.show.table import WIDTH, Table, joined
+from adlopt.show.words import clipped, counted, dash, percent, ranges, scaled, unit_of, usd
 
-LOSS_COLUMNS = {
-    "per-round optimum": "optimum",
-    "coupled optimum": "coupled",
-    "best fixed rule": "fixed rule",
+SHOWN = 11
+"""Policies that a summary shows, the last of them those that are on every board."""
+ALWAYS = 4
+NAME = 26
+"""Letters of a policy's name in a summary."""
+REGRETS = {
+    "per_round_optimum": "optimum",
+    "coupled_optimum": "coupled",
+    "best_fixed_rule": "fixed rule",
 }
 """Comparators of the chosen loss, and how their columns are headed."""
 
 
-def render(data: dict[str, Any]) -> str:
-    """Lay out the tables in 80 columns."""
-    return joined(tables(data))
+def summary(data: ScoreboardData) -> str:
+    """Lay out scores and bounds on a screen, at any number of policies."""
+    unit, name = unit_of(data.episode.deficit_usd)
+    scores = data.scores
+    if len(scores) > SHOWN:
+        scores = [*scores[: SHOWN - ALWAYS], *scores[-ALWAYS:]]
+    rows = [
+        (
+            clipped(score.policy, NAME),
+            score.information,
+            scaled(score.tracking_usd, unit),
+            f"{score.short_rounds:,}",
+            _burden(score),
+        )
+        for score in scores
+    ]
+    title = (
+        f"{clipped(data.episode.name, 40)}: {counted(data.episode.rounds, 'round')}; missed: "
+        f"Σ|H−B|, {name}; short: rounds that raised less than needed"
+    )
+    left = len(data.scores) - len(scores)
+    note = f"{left:,} more policies are left out here; to_dict() has all" if left > 0 else ""
+    columns = ("policy", "information", "missed", "short", "burden")
+    return joined([Table(title, columns, rows, note), _bounds_in_words(data, unit, name)])
 
 
-def tables(data: dict[str, Any]) -> list[Table]:
-    """Scores, regrets, bounds, and the chosen loss where there is one."""
-    parts = (
-        dollars(data), fairness(data), in_all(data), regrets(data), bounds(data), losses(data),
-    )  # fmt: skip
+def _bounds_in_words(data: ScoreboardData, unit: float, name: str) -> str:
+    """Bounds with what they are worth, and the least losses that they are to be held against."""
+    said = [_said(bound, unit) for bound in data.bounds[:SHOWN]]
+    best, rule = data.best_fixed_severity, data.best_fixed_rule
+    least = [f"the best constant θ = {best.theta:.4f} (hindsight) {scaled(best.loss_usd, unit)}"]
+    if rule is not None:
+        live = clipped(rule.policy, NAME)
+        least.append(f"the best here that can run live, {live}, {scaled(rule.loss, unit)}")
+    lines = (
+        f"Bounds on Σ D|θ−θ*|, {name}: {'; '.join(said)}",
+        f"That loss of {'; of '.join(least)}",
+    )
+    return "".join(fill(line, WIDTH, subsequent_indent="  ") + "\n" for line in lines)
+
+
+def _said(bound: BoundData, unit: float) -> str:
+    if bound.fails:
+        return f"{clipped(bound.label, NAME)} does not apply"
+    flag = ", VACUOUS" if bound.vacuous else ""
+    return f"{clipped(bound.label, NAME)} {scaled(bound.measured_usd, unit)}{flag}"
+
+
+def score(data: ScoreData) -> str:
+    """Lay out one policy's row in 80 columns."""
+    rows = [
+        ("dollars missed Σ|H−B|, USD", usd(data.tracking_usd)),
+        ("of that too much, USD", usd(data.overshoot_usd)),
+        ("of that too little, USD", usd(data.undershoot_usd)),
+        ("rounds that raised less than needed", f"{data.short_rounds:,}"),
+        ("worst burden of a round", _burden(data)),
+        ("fairness above the least burden, USD", usd(data.fairness_excess_usd)),
+        ("severity loss Σ D|θ−θ*|, USD", usd(data.severity_loss_usd)),
+    ]
+    return str(Table(f"{clipped(data.policy)} ({data.information})", ("", ""), rows))
+
+
+def render(data: ScoreboardData) -> str:
+    """Lay out everything in 80 columns."""
+    found = quality(data)
+    return joined([*tables(data), "Data quality: nothing odd found" if found is None else found])
+
+
+def tables(data: ScoreboardData) -> list[Table]:
+    """Make all tables, but for the data's quality."""
+    parts: list[Table | None] = [published.header(data)]
+    if data.episode.reference is not None:
+        parts += published.tables(data)
+    if data.lineup:
+        parts += [in_all(data), bounds(data), published.lineup(data)]
+    else:
+        parts += [
+            dollars(data), fairness(data), in_all(data), regrets(data), bounds(data), losses(data)
+        ]  # fmt: skip
     return [part for part in parts if part is not None]
 
 
-def dollars(data: dict[str, Any]) -> Table:
+def quality(data: ScoreboardData) -> Table | None:
+    """What is odd about the figures; None if nothing is."""
+    if not data.quality:
+        return None
+    rows = [(finding.text, ranges(finding.rounds)) for finding in data.quality]
+    return Table("Data quality", ("finding", "rounds"), rows)
+
+
+def dollars(data: ScoreboardData) -> Table:
     """How many dollars each policy missed, and how."""
-    funded = any(score["insured_usd"] is not None for score in data["scores"])
+    funded = any(score.insured_usd is not None for score in data.scores)
     rows = [
         (
-            score["policy"],
-            score["information"],
-            *([dash(score["insured_usd"], "z,.0f")] if funded else []),
-            f"{score['tracking_usd']:,.0f}",
-            f"{score['overshoot_usd']:,.0f}",
-            f"{score['undershoot_usd']:,.0f}",
-            f"{score['short_rounds']}",
+            score.policy,
+            score.information,
+            *([dash(score.insured_usd, "z,.0f")] if funded else []),
+            f"{score.tracking_usd:,.0f}",
+            f"{score.overshoot_usd:,.0f}",
+            f"{score.undershoot_usd:,.0f}",
+            f"{score.short_rounds}",
         )
-        for score in data["scores"]
+        for score in data.scores
     ]
     title = (
-        f"{data['name']}: dollars missed over {counted(data['rounds'], 'round')}, USD; short: "
-        "rounds that raised less than needed"
+        f"{data.episode.name}: dollars missed over {counted(data.episode.rounds, 'round')}, USD; "
+        "short: rounds that raised less than needed"
     )
     fund = ("fund",) if funded else ()
     if funded:
@@ -55,115 +139,122 @@ def dollars(data: dict[str, Any]) -> Table:
     return Table(title, columns, rows)
 
 
-def fairness(data: dict[str, Any]) -> Table | None:
+def fairness(data: ScoreboardData) -> Table | None:
     """Burdens above the least, where accounts are known."""
     rows = [
-        (
-            score["policy"],
-            *_excess(score),
-            percent(math.inf if score["touches_protected"] else score["worst_burden"]),
-            dash(score["touched"], ",.0f"),
-        )
-        for score in data["scores"]
+        (score.policy, *_excess(score), _burden(score), dash(score.touched, ",.0f"))
+        for score in data.scores
     ]
     if all(row[-2] == "–" for row in rows):
         return None
     title = (
-        f"Fairness: excess ΣB(m−m_min)₊ over the {data['least_burden']}, USD, and with the dollars "
+        f"Fairness: excess ΣB(m−m_min)₊ over the {data.least_burden}, USD, and with the dollars "
         "missed; haircuts: of accounts, over all rounds"
     )
     return Table(title, ("policy", "excess", "in all", "worst burden", "haircuts"), rows)
 
 
-def _excess(score: dict[str, Any]) -> tuple[str, str]:
-    if score["touches_protected"]:
+def _burden(score: ScoreData) -> str:
+    return percent(math.inf if score.touches_protected else score.worst_burden)
+
+
+def _excess(score: ScoreData) -> tuple[str, str]:
+    if score.touches_protected:
         return "∞", "∞"
-    if score["fairness_excess_usd"] is None:
-        return "–", "–"
-    return f"{score['fairness_excess_usd']:z,.0f}", f"{score['corrected_total_usd']:z,.0f}"
+    return dash(score.fairness_excess_usd, "z,.0f"), dash(score.corrected_total_usd, "z,.0f")
 
 
-def in_all(data: dict[str, Any]) -> Table | None:
+def in_all(data: ScoreboardData) -> Table | None:
     """Burdens of the whole episode beside those of the coupled optimum, where it was asked for."""
-    least = data["coupled_burden"]
-    if least is None:
+    if data.coupled_burden is None:
         return None
     rows = [
         (
-            score["policy"],
-            percent(math.inf if score["touches_protected"] else score["burden_in_all"]),
-            percent(score["coupled_regret"]),
+            score.policy,
+            percent(math.inf if score.touches_protected else score.burden_in_all),
+            percent(score.coupled_regret),
         )
-        for score in data["scores"]
-        if score["burden_in_all"] is not None or score["touches_protected"]
+        for score in data.scores
+        if score.burden_in_all is not None or score.touches_protected
     ]
     title = (
         "Rounds coupled: worst burden of the whole episode, max_i Σ_t x_it/w_i, and how far it is "
-        f"above {percent(least['upper'])}, the least that raises all budgets (hindsight); –: took "
-        "less than a round needed, so not comparable; below 0: took a dollar twice"
+        f"above {percent(data.coupled_burden.upper)}, the least that raises all budgets "
+        "(hindsight); –: took less than a round needed, so not comparable; below 0: took a dollar "
+        "twice"
     )
     return Table(title, ("policy", "burden in all", "above the least"), rows)
 
 
-def regrets(data: dict[str, Any]) -> Table:
+def regrets(data: ScoreboardData) -> Table:
     """Regret of the severity loss against each comparator."""
-    first = data["bounds"][0]
+    first, path = data.bounds[0], data.best_path
     rows = []
-    for score in data["scores"]:
-        outside = first["fails_by_policy"].get(score["policy"])
-        share = score["severity_loss_usd"] / first["usd"] if first["usd"] else None
-        regret = [dash(value, "z,.0f") for value in score["regret_usd"].values()]
-        rows.append((score["policy"], *regret, "outside" if outside else percent(share)))
-    theta = data["best_fixed_severity"]["theta"]
+    for score in data.scores:
+        share = score.severity_loss_usd / first.measured_usd if first.measured_usd else None
+        outside = first.name in data.outside.get(score.policy, {})
+        regret = score.regret_usd
+        against = [regret.per_round_optimum, regret.best_fixed_severity, regret.best_fixed_rule]
+        against += [] if path is None else [regret.best_path]
+        rows.append(
+            (
+                score.policy,
+                *(dash(value, "z,.0f") for value in against),
+                "outside" if outside else percent(share),
+            )
+        )
     title = (
         "Regret of the severity loss Σ D|θ−θ*|, USD, against the per-round optimum and the best "
-        f"fixed θ = {theta:.4f} (both hindsight), and the best fixed rule here that could run live"
+        f"fixed θ = {data.best_fixed_severity.theta:.4f} (both hindsight), and the best fixed rule "
+        "here that could run live"
     )
-    columns = ["policy", "optimum", "fixed θ", "fixed rule", f"of {first['label']}"]
-    if data["best_path"] is not None:
-        path = data["best_path"]
+    columns = ["policy", "optimum", "fixed θ", "fixed rule", f"of {first.label}"]
+    if path is not None:
         title += (
-            f"; path: the best of variation {path['variation']:g} (hindsight), which loses "
-            f"{path['loss_usd']:,.0f}"
+            f"; path: the best of variation {path.variation:g} (hindsight), which loses "
+            f"{path.loss_usd:,.0f}"
         )
         columns.insert(4, "path")
     return Table(title, columns, rows)
 
 
-def bounds(data: dict[str, Any]) -> Table:
+def bounds(data: ScoreboardData) -> Table:
     """Bounds, and whether they say anything."""
     rows = []
-    for bound in data["bounds"]:
-        verdict = "VACUOUS" if bound["vacuous"] else ""
-        if bound["fails_on_episode"]:
+    for bound in data.bounds:
+        verdict = "VACUOUS" if bound.vacuous else ""
+        if bound.fails:
             verdict = "does not apply"
-        rows.append((bound["label"], f"{bound['usd']:,.2f}", verdict, bound["covers"]))
+        rows.append((bound.label, usd(bound.measured_usd), verdict, bound.covers))
     title = "Bounds on Σ D|θ−θ*|, USD; vacuous: not below what no policy can exceed"
     return Table(title, ("bound", "USD", "", "covers"), rows)
 
 
-def losses(data: dict[str, Any]) -> Table | None:
+def losses(data: ScoreboardData) -> Table | None:
     """The chosen loss and the regret against its comparators."""
-    optimum = data["loss_optimum"]
-    if optimum is None:
+    if data.loss_optimum is None:
         return None
-    shown = {name for score in data["scores"] for name in score["loss_regret"]}
-    rows = [
-        (score["policy"], *_loss(score, [name for name in LOSS_COLUMNS if name in shown]))
-        for score in data["scores"]
-        if score["loss"] is not None or score["touches_protected"]
+    known = [
+        name
+        for name in REGRETS
+        if any(getattr(score.loss_regret, name) is not None for score in data.scores)
     ]
-    title = f"The chosen loss, and regret. Per-round optimum (hindsight): {optimum:,.6g}"
-    if data["coupled_optimum"] is not None:
+    rows = [
+        (score.policy, *_loss(score, known))
+        for score in data.scores
+        if score.loss is not None or score.touches_protected
+    ]
+    title = f"The chosen loss, and regret. Per-round optimum (hindsight): {data.loss_optimum:,.6g}"
+    if data.coupled_optimum is not None:
         title += (
-            f"; coupled (hindsight): {data['coupled_optimum']['upper']:,.6g}, no dollar being "
+            f"; coupled (hindsight): {data.coupled_optimum.upper:,.6g}, no dollar being "
             "taken twice: who is below it has done that"
         )
-    names = [column for name, column in LOSS_COLUMNS.items() if name in shown]
-    return Table(title, ("policy", "loss", *names), rows)
+    return Table(title, ("policy", "loss", *(REGRETS[name] for name in known)), rows)
 
 
-def _loss(score: dict[str, Any], names: list[str]) -> list[str]:
-    if score["loss"] is None:
-        return ["∞"] * (1 + len(names))
-    return [f"{score['loss']:,.6g}", *(dash(score["loss_regret"][n], "z,.6g") for n in names)]
+def _loss(score: ScoreData, known: list[str]) -> list[str]:
+    if score.loss is None:
+        return ["∞"] * (1 + len(known))
+    regret = score.loss_regret
+    return [f"{score.loss:,.6g}", *(dash(getattr(regret, name), "z,.6g") for name in known)]

@@ -1,15 +1,21 @@
-"""What `adlopt bounds` prints: text made of the data that `adlopt.studies.bounds_of` collects."""
+"""What is known of an episode without playing: bounds, games, and where policies lie."""
 
 from __future__ import annotations
 
 import math
-from typing import Any
 
+from adlopt.show.schema.boards import (
+    BoundData,
+    BoundsReportData,
+    IntervalData,
+)
 from adlopt.show.table import Table, joined
-from adlopt.show.words import counted
+from adlopt.show.words import clipped, counted, scaled, share, unit_of, usd
 
 SHOWN = 20
 """Corners of f that the text shows, at most."""
+LISTED = 16
+"""Bounds that a summary lists, at most."""
 SHORT = {
     "best comparator": "any start",
     "best comparator, start ½": "from ½",
@@ -23,75 +29,95 @@ SHORT = {
 """Names of bounds where columns are narrow."""
 
 
-def render(data: dict[str, Any]) -> str:
-    """Lay out what `summarise` collected in 80 columns."""
+def render(data: BoundsReportData) -> str:
+    """Lay out what `bounds_of` found in 80 columns."""
     return joined(_parts(data))
 
 
-def tables(data: dict[str, Any]) -> list[Table]:
-    """Make tables of what `summarise` collected."""
+def tables(data: BoundsReportData) -> list[Table]:
+    """Make tables of what `bounds_of` found."""
     return [part for part in _parts(data) if isinstance(part, Table)]
 
 
-def _parts(data: dict[str, Any]) -> list[Table | str | None]:
+def _parts(data: BoundsReportData) -> list[Table | str | None]:
     ladder = [_ladder(data), _others(data), _silent(data), _test(data)]
     games = _games(data) or "No game is solved and no path measured here: U_t ≥ D_t fails\n"
     return [*ladder, games, _corners(data), _policies(data), _counted_once(data)]
 
 
-def _unit(data: dict[str, Any]) -> tuple[float, str]:
-    total = data["episode"]["deficit_usd"]
-    units = ((1e7, 1e6, "$M"), (1e4, 1e3, "$k"), (0.0, 1.0, "USD"))
-    return next((unit, name) for least, unit, name in units if total >= least)
-
-
-def _ladder(data: dict[str, Any]) -> Table:
-    unit, name = _unit(data)
-    rows = []
-    for bound in data["bounds"]:
-        if bound["usd"] is not None and bound["loss"] == data["loss"]:
-            note = "VACUOUS: " if bound["vacuous"] else ""
-            rows.append((bound["usd"], *_marks(bound), bound["label"], note + bound["covers"]))
-    for ends, budget in _computed(data, unit):
-        said = f"every online policy, on some sequence with {budget} (hindsight)"
-        rows.append((ends["lower_usd"], "≥", "", "minimax, computed", said))
-    rows.sort(key=lambda row: -row[0])
-    cells = [(f"{usd / unit:,.2f}", *rest) for usd, *rest in rows]
-    episode = data["episode"]
-    source = f"source: {episode['source']}\n" if episode["source"] else ""
+def summary(data: BoundsReportData) -> str:
+    """Lay out the bounds that say something on a screen."""
+    unit, name = unit_of(data.episode.deficit_usd)
+    found = _by_size(data)
+    rows = [
+        (scaled(usd, unit), *marks, clipped(label), "VACUOUS" if vacuous else "")
+        for usd, marks, label, vacuous, _ in found[:LISTED]
+    ]
     title = (
-        f"{source}{episode['name']}: {counted(episode['rounds'], 'round')}. Bounds on Σ D|θ−θ*| in "
+        f"{clipped(data.episode.name, 40)}: {counted(data.episode.rounds, 'round')}. Bounds on "
+        f"Σ D|θ−θ*| in {name}: ≤ above what the policies covered lose, ≥ below what all lose in "
+        "the worst case; =: tight; vacuous: not below the trivial bound"
+    )
+    left, silent = len(found) - len(rows), sum(bool(bound.fails) for bound in data.bounds)
+    note = f"{counted(silent, 'more bound')} say nothing here, for want of a hypothesis"
+    note = f"{left:,} more stand below; {note}" if left > 0 else note
+    return str(Table(title, (name, "", "", "bound", ""), rows, note))
+
+
+def _by_size(data: BoundsReportData) -> list[tuple[float, tuple[str, str], str, bool, str]]:
+    """USD, marks, name, whether vacuous, and whom it covers, from the largest."""
+    found = [
+        (bound.usd, _marks(bound), bound.label, bound.vacuous, bound.covers)
+        for bound in data.bounds
+        if bound.usd is not None and bound.loss == data.loss
+    ]
+    for value, budget in _computed(data):
+        said = f"every online policy, on some sequence with {budget} (hindsight)"
+        found.append((value.lower, ("≥", ""), "minimax, computed", False, said))
+    return sorted(found, key=lambda row: -row[0])
+
+
+def _ladder(data: BoundsReportData) -> Table:
+    unit, name = unit_of(data.episode.deficit_usd)
+    rows = [
+        (scaled(usd, unit), *marks, label, ("VACUOUS: " if vacuous else "") + covers)
+        for usd, marks, label, vacuous, covers in _by_size(data)
+    ]
+    episode = data.episode
+    source = f"source: {episode.source}\n" if episode.source else ""
+    title = (
+        f"{source}{episode.name}: {counted(episode.rounds, 'round')}. Bounds on Σ D|θ−θ*| in "
         f"{name}: ≤ the policies covered lose no more, ≥ they lose as much in the worst case; "
         "=: tight, met within 1 % on some episode, perhaps not this; vacuous: not below the "
         "trivial bound"
     )
-    return Table(title, (name, "", "", "bound", "covers"), cells)
+    return Table(title, (name, "", "", "bound", "covers"), rows)
 
 
-def _others(data: dict[str, Any]) -> Table | None:
+def _others(data: BoundsReportData) -> Table | None:
     rows = [
-        (f"{bound['usd']:,.2f}", *_marks(bound), bound["label"], bound["loss"], bound["covers"])
-        for bound in data["bounds"]
-        if bound["usd"] is not None and bound["loss"] != data["loss"]
+        (usd(bound.usd), *_marks(bound), bound.label, bound.loss, bound.covers)
+        for bound in data.bounds
+        if bound.usd is not None and bound.loss != data.loss
     ]
     if not rows:
         return None
     return Table("Bounds on something else", ("USD", "", "", "bound", "on", "covers"), rows)
 
 
-def _marks(bound: dict[str, Any]) -> tuple[str, str]:
+def _marks(bound: BoundData) -> tuple[str, str]:
     """Which side a bound is on, and whether it is tight."""
-    return "≥" if bound["side"] == "lower" else "≤", "=" if bound["tightness"] == "tight" else ""
+    return "≥" if bound.side == "lower" else "≤", "=" if bound.tightness == "tight" else ""
 
 
-def _silent(data: dict[str, Any]) -> Table | None:
+def _silent(data: BoundsReportData) -> Table | None:
     rows = [
         (
-            bound["label"],
-            "; ".join(text + _where(rounds) for text, rounds in bound["fails"].items()),
+            bound.label,
+            "; ".join(text + _where(rounds) for text, rounds in bound.fails.items()),
         )
-        for bound in data["bounds"]
-        if bound["fails"]
+        for bound in data.bounds
+        if bound.fails
     ]
     return Table("Say nothing here, for want of", ("bound", "hypothesis"), rows) if rows else None
 
@@ -102,14 +128,12 @@ def _where(rounds: list[int]) -> str:
     return f" (fails in {', '.join(map(str, rounds))})" if rounds else ""
 
 
-def _test(data: dict[str, Any]) -> Table:
-    episode = data["episode"]
-    needed, effective = episode["rounds_needed"], episode["effective_rounds"]
-    verdict = "more" if episode["beats_half"] else "no more"
+def _test(data: BoundsReportData) -> Table:
+    verdict = "more" if data.beats_half else "no more"
     rows = [
-        ("4 (1 + 2P)", f"{needed:,.2f}"),
-        ("N_eff = (Σ D)²/Σ D²", f"{effective:,.2f}"),
-        ("path variation P, hindsight", f"{episode['path_variation']:,.4f}"),
+        ("4 (1 + 2P)", f"{data.rounds_needed:,.2f}"),
+        ("N_eff = (Σ D)²/Σ D²", f"{data.effective_rounds:,.2f}"),
+        ("path variation P, hindsight", f"{data.episode.path_variation:,.4f}"),
     ]
     title = (
         f"Proposition 1 promises {verdict} than θ = ½ guarantees without looking: it does only "
@@ -118,64 +142,66 @@ def _test(data: dict[str, Any]) -> Table:
     return Table(title, ("", ""), rows)
 
 
-def _computed(data: dict[str, Any], unit: float) -> list[tuple[dict[str, Any], str]]:
-    """Lower ends of the games that were solved; none where the winners cannot cover a deficit."""
-    weighted = data["weighted"]
+def _computed(data: BoundsReportData) -> list[tuple[IntervalData, str]]:
+    """Games that were solved, by what limits them; none where winners cannot cover a deficit."""
+    weighted = data.weighted
     if weighted is None:
         return []
-    game = data["minimax"][-1]
+    unit, _ = unit_of(data.episode.deficit_usd)
+    game = data.minimax[-1]
+    dollars = scaled(weighted.budget_usd, unit)
     return [
-        (game, f"P = {game['path_variation']:.4f}"),
-        (weighted, f"W = {weighted['budget_usd'] / unit:,.2f} in the big rounds"),
+        (game.value_usd, f"P = {game.path_variation:.4f}"),
+        (weighted.value_usd, f"W = {dollars} in the big rounds"),
     ]
 
 
-def _games(data: dict[str, Any]) -> Table | None:
-    unit, name = _unit(data)
-    if data["weighted"] is None:
+def _games(data: BoundsReportData) -> Table | None:
+    unit, name = unit_of(data.episode.deficit_usd)
+    if data.weighted is None:
         return None
     rows = [
         (
-            f"{row['path_variation']:.4f}",
-            _interval(row, unit),
-            _interval(row["closed_form"], unit),
-            f"{row['proposition_1_usd'] / unit:,.2f}",
-            row["of"],
+            f"{row.path_variation:.4f}",
+            _interval(row.value_usd, unit),
+            _interval(row.closed_form_usd, unit),
+            scaled(row.proposition_1_usd, unit),
+            row.of,
         )
-        for row in data["minimax"]
+        for row in data.minimax
     ]
-    weighted = data["weighted"]
+    weighted = data.weighted
     title = (
         f"Minimax loss V(P) in {name}: what the best online policy loses on the worst sequence "
         "with these deficits and path variation P"
     )
     note = (
-        f"with Σ D|Δθ*| ≤ {weighted['budget_usd'] / unit:,.3f} over the {weighted['rounds']} big "
-        f"rounds (hindsight): {_interval(weighted, unit)}; small rounds add at most "
-        f"{weighted['small_usd'] / unit:,.3f}"
+        f"with Σ D|Δθ*| ≤ {scaled(weighted.budget_usd, unit, 3)} over the {weighted.rounds} big "
+        f"rounds (hindsight): {_interval(weighted.value_usd, unit)}; small rounds add at most "
+        f"{scaled(weighted.small_usd, unit, 3)}"
     )
     return Table(title, ("P", "V(P)", "closed form", "Prop. 1", ""), rows, note)
 
 
-def _interval(ends: dict[str, Any], unit: float) -> str:
-    return f"[{ends['lower_usd'] / unit:,.2f}, {ends['upper_usd'] / unit:,.2f}]"
+def _interval(ends: IntervalData, unit: float) -> str:
+    return f"[{scaled(ends.lower, unit)}, {scaled(ends.upper, unit)}]"
 
 
-def _corners(data: dict[str, Any]) -> Table | None:
-    unit, name = _unit(data)
-    corners = data["curve"]
+def _corners(data: BoundsReportData) -> Table | None:
+    unit, name = unit_of(data.episode.deficit_usd)
+    corners = data.curve
     if not corners:
         return None
-    names = list(corners[0]["usd"])
-    least = {bound: min(corner["usd"][bound] for corner in corners) for bound in names}
+    names = list(corners[0].usd)
+    least = {bound: min(corner.usd[bound] for corner in corners) for bound in names}
     stride = math.ceil(len(corners) / SHOWN)
     rows = [
         (
-            f"{corner['path_variation']:.4f}",
-            f"{corner['loss_usd'] / unit:,.4f}",
+            f"{corner.path_variation:.4f}",
+            scaled(corner.loss_usd, unit, 4),
             *(
-                f"{corner['usd'][bound] / unit:,.2f}"
-                + (" *" if corner["usd"][bound] == least[bound] else "")
+                scaled(corner.usd[bound], unit)
+                + (" *" if corner.usd[bound] == least[bound] else "")
                 for bound in names
             ),
         )
@@ -189,18 +215,17 @@ def _corners(data: dict[str, Any]) -> Table | None:
     return Table(title, ("P", "f(P)", *_short(data, names)), rows)
 
 
-def _policies(data: dict[str, Any]) -> Table:
-    unit, name = _unit(data)
+def _policies(data: BoundsReportData) -> Table:
+    unit, name = unit_of(data.episode.deficit_usd)
     rows = []
-    for row in data["policies"]:
-        loss, said = row["severity_loss_usd"], row["share_from_half"]
-        live = row["information"] == "round start"
-        starts = (loss.get(first) for first in ("0", "0.5", "1"))
-        losses = ("–" if usd is None else f"{usd / unit:,.2f}" for usd in starts)
-        shares = ("–" if share is None else f"{100 * share:.0f} %" for share in said.values())
-        label = row["policy"] if live else f"{row['policy']} ({row['information']})"
+    for row in data.policies:
+        loss, said = row.severity_loss_usd, row.share_from_half
+        live = row.information == "round start"
+        losses = (scaled(usd, unit) for usd in (loss.zero, loss.half, loss.one))
+        shares = (share(part, 0) for part in said.values())
+        label = row.policy if live else f"{row.policy} ({row.information})"
         rows.append((label, *losses, *shares))
-    bounds = list(data["policies"][0]["share_from_half"])
+    bounds = list(data.policies[0].share_from_half)
     title = (
         f"Where policies lie: Σ D|θ−θ*| in {name} by first severity θ₁; at θ₁ = ½ also in % of "
         f"{', '.join(bounds)}. All run live unless marked"
@@ -209,25 +234,25 @@ def _policies(data: dict[str, Any]) -> Table:
     return Table(title, columns, rows)
 
 
-def _short(data: dict[str, Any], names: list[str]) -> list[str]:
+def _short(data: BoundsReportData, names: list[str]) -> list[str]:
     """Names of bounds for narrow columns, marked as their labels are."""
-    labels = {bound["name"]: bound["label"] for bound in data["bounds"]}
+    labels = {bound.name: bound.label for bound in data.bounds}
     return [SHORT.get(name, name) + labels[name].removeprefix(name) for name in names]
 
 
-def _counted_once(data: dict[str, Any]) -> Table | None:
-    once = data["counted_once"]
+def _counted_once(data: BoundsReportData) -> Table | None:
+    once = data.counted_once
     if once is None:
         return None
-    unit, name = _unit(data)
+    unit, name = unit_of(data.episode.deficit_usd)
     rows = [
-        ("Σ D", f"{once['deficit_usd'] / unit:,.3f}"),
-        ("P, hindsight", f"{once['path_variation']:,.4f}"),
-        ("N_eff", f"{once['effective_rounds']:,.2f}"),
-        ("Proposition 1", f"{once['proposition_1_usd'] / unit:,.3f}"),
-        ("trivial", f"{once['trivial_usd'] / unit:,.3f}"),
-        ("θ = ½", f"{once['half_usd'] / unit:,.3f}"),
-        ("V(P), at least", f"{once['lower_usd'] / unit:,.3f}"),
-        ("V(P), at most", f"{once['upper_usd'] / unit:,.3f}"),
+        ("Σ D", scaled(once.deficit_usd, unit, 3)),
+        ("P, hindsight", f"{once.path_variation:,.4f}"),
+        ("N_eff", f"{once.effective_rounds:,.2f}"),
+        ("Proposition 1", scaled(once.proposition_1_usd, unit, 3)),
+        ("trivial", scaled(once.trivial_usd, unit, 3)),
+        ("θ = ½", scaled(once.half_usd, unit, 3)),
+        ("V(P), at least", scaled(once.value_usd.lower, unit, 3)),
+        ("V(P), at most", scaled(once.value_usd.upper, unit, 3)),
     ]
     return Table(f"With each repeated loser counted once, {name}", ("", ""), rows)

@@ -111,3 +111,39 @@ def printable(text: str) -> str:
     True
     """
     return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text)
+
+
+def clipped(text: str, most: int = 60) -> str:
+    """Return a name on one line, cut where it is longer than there is room for.
+
+    Examples
+    --------
+    >>> clipped("persistence+pro-rata", 12)
+    'persistence…'
+    """
+    clean = printable(text)
+    return clean if len(clean) <= most else clean[: most - 1] + "…"
+
+
+def unit_of(total: float | None) -> tuple[float, str]:
+    """Return the unit in which sums of money as large as this are read most easily, and its name.
+
+    Examples
+    --------
+    >>> unit_of(1.5e8), unit_of(20.0)
+    ((1000000.0, '$M'), (1.0, 'USD'))
+    """
+    units = ((1e7, 1e6, "$M"), (1e4, 1e3, "$k"))
+    fitting = ((unit, name) for least, unit, name in units if total and total >= least)
+    return next(fitting, (1.0, "USD"))
+
+
+def scaled(usd: float | None, unit: float, decimals: int = 2) -> str:
+    """Write dollars in a larger unit; a dash where they are not known.
+
+    Examples
+    --------
+    >>> scaled(15_079_669.61, 1e6), scaled(None, 1e6)
+    ('15.08', '–')
+    """
+    return "–" if usd is None else f"{usd / unit:z,.{decimals}f}"

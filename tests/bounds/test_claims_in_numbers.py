@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 import adlopt as adl
 from adlopt import diagnostics as d
 from adlopt.bounds import HALF, PROPOSITION_1
-from adlopt.bounds.quantity import big_rounds, path_variation
+from adlopt.bounds.quantity import big_rounds
+from adlopt.model.episode import path_variation
 from adlopt.model.solvency import deficit, equity, profit, shortfall
 from adlopt.policies.allocation import Queue
 from adlopt.policies.catalogue import named

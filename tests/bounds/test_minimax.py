@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 
 import adlopt as adl
 from adlopt.bounds.game.minimax_value import Game, closed_form, largest, minimax, minimax_weighted
-from adlopt.bounds.quantity import MOVED_BIG, P, big_rounds, path_variation
+from adlopt.bounds.quantity import MOVED_BIG, P, big_rounds
+from adlopt.model.episode import path_variation
 from adlopt.policies.catalogue import SEVERITIES
 from adlopt.policies.experts import Ader
 from adlopt.policies.gradient import ProjectedOGD

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 import adlopt as adl
 from adlopt.policies.catalogue import named
 from adlopt.policies.insured import Insured, optimal_fund
-from adlopt.scoring.playing import decisions
+from adlopt.scoring.one_run import decisions
 from adlopt.show.board import render
 from adlopt.testing import check_policy
 
@@ -167,11 +167,11 @@ def test_the_board_judges_winners_by_what_the_fund_left():
     assert min(s.regret[adl.Comparator.BEST_FIXED_RULE] for s in others) == 0.0
     data = json.loads(json.dumps(board.to_dict(), allow_nan=False))
     assert [row["insured_usd"] for row in data["scores"]][:2] == [100.0, None]
-    text = render(data)
+    text = render(board.data())
     assert " fund " in text
     assert "100" in text
     assert max(map(len, text.splitlines())) <= 80
-    assert " fund " not in render(adl.play(episode).to_dict())
+    assert " fund " not in render(adl.play(episode).data())
 
 
 def test_a_recorded_fund_survives_the_file(tmp_path):

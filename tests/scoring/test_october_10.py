@@ -6,6 +6,7 @@ import math
 from dataclasses import replace
 from pathlib import Path
 
+import msgspec
 import numpy as np
 import pytest
 
@@ -15,11 +16,11 @@ from adlopt.bounds.quantity import MOVED, MOVED_BIG, P
 from adlopt.policies.catalogue import named
 from adlopt.scoring.hindsight import severity_loss
 from adlopt.scoring.lineup import lineup
-from adlopt.scoring.playing import run_policy
+from adlopt.scoring.one_run import run_policy
 from adlopt.scoring.quality import counted_once, inspect
 from adlopt.scoring.scoreboard import Scoreboard
-from adlopt.show.episode import render, summarise
-from adlopt.studies.bounds_of import summarise as sandwich
+from adlopt.show.board import render
+from adlopt.show.schema.boards import ScoreboardData
 
 PUBLISHED = Path(__file__).parents[3] / "shared" / "data" / "october_10"
 
@@ -116,7 +117,7 @@ def test_the_published_fairness_charges_for_being_fairer(board):
 
 
 def test_pro_rata_on_equity_is_fairer_still_over_equity(board):
-    assert cents(board.least_is_beaten_by) == 69_193.91
+    assert cents(board.measured_from.beaten_by) == 69_193.91
 
 
 def test_three_million_is_undershoot_in_every_round(board):
@@ -174,7 +175,8 @@ SHARES = {
 
 
 def test_policies_as_shares_of_bounds(episode):
-    rows = {row["policy"]: row["share_from_half"] for row in sandwich(episode)["policies"]}
+    placed = adl.bounds_of(episode).figures.policies
+    rows = {row.policy: row.share_from_half for row in placed}
     rounded = {name: tuple(round(100 * s) for s in rows[name].values()) for name in SHARES}
     assert rounded == SHARES
     shares = [PROPOSITION_1, HALF, GATED_ENVELOPE]
@@ -273,20 +275,29 @@ def test_figures_follow_the_episode_and_are_not_typed_in(episode):
             replace(r, start=replace(r.start, deficit=2 * r.start.deficit)) for r in episode
         ),
     )
-    data = summarise(Scoreboard.of(doubled, doubled.recorded), lineup(doubled))
-    text = render(data)
+    text, as_it_is = (
+        render(Scoreboard(episode=each, runs=each.recorded, lineup=lineup(each)).data())
+        for each in (doubled, episode)
+    )
     for figure in ("129,699,802.43", "7.0595", "85,047,303.56", "0.1264", "50.0 %"):
         assert figure not in text
-        assert figure in render(
-            summarise(Scoreboard.of(episode, episode.recorded), lineup(episode))
-        )
+        assert figure in as_it_is
 
 
-def test_the_summary_is_json_and_the_text_fits(episode, board):
-    data = summarise(board, lineup(episode))
-    again = json.loads(json.dumps(data, allow_nan=False))
+def test_all_that_is_printed_is_in_the_data_and_fits(episode):
+    board = adl.play(episode)
+    again = json.loads(json.dumps(board.to_dict(), allow_nan=False))
     assert again["scores"][0]["total_usd_by_weight"]["1"] == board["production queue"].total()
-    assert all(len(line) <= 80 for line in render(again).splitlines())
+    text = render(msgspec.convert(again, ScoreboardData))
+    assert text == render(board.data())
+    assert all(len(line) <= 80 for line in text.splitlines())
+
+
+def test_the_last_column_of_table_2_is_in_the_frame(board):
+    frame = board.to_frame()
+    shares = dict(zip(frame["policy"], frame["total_share_of_bound"], strict=True))
+    assert round(100 * shares["production queue"], 1) == 50.0
+    assert all(name.isidentifier() for name in frame.columns)
 
 
 @pytest.mark.skipif(not PUBLISHED.exists(), reason="the published CSV files are not at hand")

@@ -16,9 +16,9 @@ from adlopt.model.method import Method
 from adlopt.policies.catalogue import named
 from adlopt.policies.gradient import ProjectedOGD
 from adlopt.scoring.hindsight import least_burden, per_round_optimum
-from adlopt.scoring.playing import run_policy
+from adlopt.scoring.one_run import run_policy
 from adlopt.scoring.scoreboard import Scoreboard
-from adlopt.show.episode import render, summarise
+from adlopt.show.board import render
 
 
 @pytest.fixture(scope="module")
@@ -74,9 +74,9 @@ def test_an_episodes_own_reference_is_what_fairness_is_measured_from():
     board = adl.play(episode)
     assert board["ref"].fairness == 0.0
     assert board["ref"].fairness_excess == pytest.approx(4.0 * 0.2)
-    data = summarise(board)
-    assert "all but ref" in render(data)
-    published = render(data).split("As published")[1].split("The same total")[0]
+    text = render(board.data())
+    assert "all but ref" in text
+    published = text.split("As published")[1].split("The same total")[0]
     assert "persistence" not in published
 
 
@@ -164,7 +164,7 @@ def test_a_bound_is_not_applied_outside_its_domain():
 
     board = adl.play(episode, [all_of_it])
     assert board.applies(PROPOSITION_1, "all-of-it")
-    assert "outside" in str(board)
+    assert "outside" in render(board.data())
     assert board["all-of-it"].outside_domain == 490.0
 
 
@@ -262,9 +262,9 @@ def test_touching_a_protected_account_is_an_infinite_burden_and_is_said():
     board = adl.play(insolvent_winner(), ["estimate"], burden=adl.Burden.EQUITY)
     assert board["estimate+pro-rata"].worst_burden == math.inf
     assert board["do-nothing+pro-rata"].worst_burden == 0.0
-    data = summarise(board)
+    data = board.to_dict()
     json.dumps(data, allow_nan=False)
-    assert "∞" in render(data)
+    assert "∞" in render(board.data())
     assert "∞" in str(board)
     rows = {row["policy"]: row for row in data["scores"]}
     assert rows["estimate+pro-rata"]["touches_protected"]
@@ -303,7 +303,7 @@ def test_a_round_that_cannot_be_solved_is_an_error_on_any_thread():
 
 def test_names_of_severities_are_not_broken_where_dollars_are_many():
     episode = adl.episodes.shock(rounds=50, winners=200, seed=7)
-    text = render(summarise(adl.play(episode, ()), adl.lineup(episode)))
+    text = render(adl.play(episode).data())
     assert "Severity loss Σ D|θ−θ*| in $k" in text
     for row in adl.lineup(episode):
         assert row.policy in text

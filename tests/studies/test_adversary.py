@@ -19,7 +19,8 @@ import adlopt as adl
 from adlopt.bounds import BOUNDS, HALF, PROPOSITION_1
 from adlopt.bounds.bound import SEVERITY_LOSS, Side
 from adlopt.bounds.game.minimax_value import Game, minimax
-from adlopt.bounds.quantity import P, path_variation
+from adlopt.bounds.quantity import P
+from adlopt.model.episode import path_variation
 from adlopt.optimum.programs.highs import Infeasible, run
 from adlopt.optimum.programs.program import Program
 from adlopt.policies.catalogue import SEVERITIES, named

@@ -127,6 +127,7 @@ def _no_burdens(evidence: Evidence) -> str:
 FIGURES = (
     Figure(
         name="burdens",
+        section="who-was-hit",
         title="How hard was the worst-hit winner hit?",
         caption="The largest share taken from one account, by round. A gap is a round in which a "
         "protected account was touched.",
@@ -135,6 +136,7 @@ FIGURES = (
     ),
     Figure(
         name="touched",
+        section="who-was-hit",
         title="How many winners paid?",
         caption="Accounts from which anything was taken, by round.",
         draw=touched,
@@ -142,6 +144,7 @@ FIGURES = (
     ),
     Figure(
         name="lorenz",
+        section="who-was-hit",
         title="How few winners paid how much?",
         caption="The deeper a curve hangs, the fewer accounts paid. Profits are unequal "
         "themselves: a rule in proportion to them hangs as deep as they do.",
@@ -150,6 +153,7 @@ FIGURES = (
     ),
     Figure(
         name="stability",
+        section="stability-of-rules",
         title="Does a rule turn winners' order round, and hit the same ones again?",
         caption="Means over rounds: the share of neighbours in profit that change places, and the "
         "rank correlation of accounts' burdens between adjacent rounds.",

@@ -49,7 +49,7 @@ def envelope(episode: Episode) -> FloatArray:
 
 def _so_far(evidence: Evidence) -> dict[str, FloatArray]:
     """Sums of objective (23) with λ = 1, by recorded policy; NaN from an infinite burden on."""
-    episode, reference = evidence.episode, evidence.board.reference
+    episode, reference = evidence.episode, evidence.board.measured_from.published
     found = {}
     for score in referred(evidence)[: len(SERIES)]:
         run = episode.recorded_run(score.policy)
@@ -68,6 +68,7 @@ def _lacks(evidence: Evidence) -> str:
 FIGURES = (
     Figure(
         name="objective",
+        section="scoreboard",
         title="How does the published objective add up, and where is its bound?",
         caption="Objective (23) of arXiv 2602.15182 with λ = 1. The bound is on another loss, that "
         "of severities clipped at 1: the paper sets the two side by side.",
@@ -77,6 +78,7 @@ FIGURES = (
     ),
     Figure(
         name="share",
+        section="bounds-and-losses",
         title="What share of the bound does each policy use up?",
         caption="Objective (23) over B_inst, both of the rounds so far. Low shares of a bound that "
         "nothing can reach say little: see which bounds say anything.",

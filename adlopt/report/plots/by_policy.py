@@ -145,6 +145,7 @@ def _one_horizon(evidence: Evidence) -> str:
 FIGURES = (
     Figure(
         name="misses",
+        section="scoreboard",
         title="Who missed the needed budgets, and by how much?",
         caption="Sum over the rounds. Too much is taken from winners for nothing; too little "
         "leaves bad debt.",
@@ -154,6 +155,7 @@ FIGURES = (
     ),
     Figure(
         name="published",
+        section="scoreboard",
         title="What are the published totals made of?",
         caption="Objective (23) of arXiv 2602.15182 with λ = 1.",
         draw=published,
@@ -163,6 +165,7 @@ FIGURES = (
     ),
     Figure(
         name="fairness",
+        section="who-was-hit",
         title="Was a policy less fair than the reference, or fairer?",
         caption="The published score takes the distance from the reference's burden, and so "
         "charges a policy for being fairer. Above the least burden is what it should charge.",
@@ -173,6 +176,7 @@ FIGURES = (
     ),
     Figure(
         name="weights",
+        section="who-was-hit",
         title="Does the ranking hang on the weight of fairness?",
         caption="Where lines cross, the published ranking turns round.",
         draw=weights,
@@ -180,6 +184,7 @@ FIGURES = (
     ),
     Figure(
         name="markouts",
+        section="too-much",
         title="Does the overshoot hang on when it is measured?",
         caption="What an account gave up is valued at prices some time after the fills.",
         draw=markouts,

@@ -112,6 +112,7 @@ def _once_is_the_same(evidence: Evidence) -> str:
 FIGURES = (
     Figure(
         name="budgets",
+        section="budgets-by-round",
         title="How much did each round need, and how much was taken?",
         caption="The broad line is what the round turned out to need. Points above it took too "
         "much, points below it too little.",
@@ -120,6 +121,7 @@ FIGURES = (
     ),
     Figure(
         name="room",
+        section="budgets-by-round",
         title="Could the winners pay what was missing?",
         caption="Where the need lies above the deficit, no severity θ ≤ 1 covers it; where it lies "
         "above the winners' profit, nothing does.",
@@ -127,6 +129,7 @@ FIGURES = (
     ),
     Figure(
         name="losers",
+        section="data-quality",
         title="How much of the deficit is the same loser again?",
         caption="A deficit is an increment of unresolved bad debt. An account that stands in "
         "several rounds' deficits is socialised once a round.",
@@ -135,6 +138,7 @@ FIGURES = (
     ),
     Figure(
         name="severities",
+        section="budgets-by-round",
         title="How hard did each round have to bite, and how hard did policies bite?",
         caption="Severities are budgets over deficits, clipped at 1. The broad line is known only "
         "in hindsight.",
@@ -142,6 +146,7 @@ FIGURES = (
     ),
     Figure(
         name="overshoot",
+        section="too-much",
         title="When was too much taken from winners?",
         caption="Dollars beyond the needed budget, summed over the rounds so far.",
         draw=overshoot,
@@ -149,6 +154,7 @@ FIGURES = (
     ),
     Figure(
         name="undershoot",
+        section="too-much",
         title="When was too little taken?",
         caption="Dollars short of the needed budget, summed over the rounds so far. What is raised "
         "too much in one round does not make up for another.",

@@ -35,6 +35,8 @@ class Figure:
     ----------
     name : str
         As in `adlopt plot EPISODE NAME`.
+    section : str
+        Of a report, by its id.
     title : str
         The question.
     caption : str
@@ -50,6 +52,7 @@ class Figure:
     """
 
     name: str
+    section: str
     title: str
     caption: str
     draw: Callable[[Axes, Evidence], None]

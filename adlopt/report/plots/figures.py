@@ -24,27 +24,13 @@ Figures 3 to 13 of arXiv 2602.15182 have counterparts:
 from __future__ import annotations
 
 import io
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from adlopt.data.files.writing import replace_all
 from adlopt.errors import InputError
 from adlopt.report.evidence import Evidence
-from adlopt.report.plots import (
-    by_account as accounts,
-)
-from adlopt.report.plots import (
-    by_objective as objective,
-)
-from adlopt.report.plots import (
-    by_policy as scores,
-)
-from adlopt.report.plots import (
-    by_round as rounds,
-)
-from adlopt.report.plots import (
-    of_theory as theory,
-)
 from adlopt.report.plots.figure import Figure
 from adlopt.report.plots.style import FONT, HEIGHT, ROW, WIDTH, styled, titled
 from adlopt.show.table import Table
@@ -52,16 +38,12 @@ from adlopt.show.table import Table
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-FIGURES = {
+FILES = ("by_round", "by_policy", "by_objective", "of_theory", "by_account")
+"""Where figures are drawn: a file of figures is one line here, and ends in its `FIGURES`."""
+FIGURES: dict[str, Figure] = {
     figure.name: figure
-    for figures in (
-        rounds.FIGURES,
-        scores.FIGURES,
-        objective.FIGURES,
-        theory.FIGURES,
-        accounts.FIGURES,
-    )
-    for figure in figures
+    for file in FILES
+    for figure in import_module(f"adlopt.report.plots.{file}").FIGURES
 }
 """All figures by name."""
 DOTS = 200

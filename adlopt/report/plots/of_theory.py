@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from adlopt.bounds.paper import PROPOSITION_1
-from adlopt.bounds.trivial import HALF, TRIVIAL
+from adlopt.bounds.trivial import TRIVIAL
 from adlopt.report.evidence import Evidence
 from adlopt.report.plots.figure import Figure, uncovered
 from adlopt.report.plots.style import (
@@ -21,9 +20,13 @@ from adlopt.report.plots.style import (
     lines,
     rows,
 )
+from adlopt.show.schema.boards import PlacedData
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+
+STARTS = {"zero": "θ₁ = 0", "half": "θ₁ = ½", "one": "θ₁ = 1"}
+_FILL: tuple[Any, ...] = ("full", "none", "full")
 
 
 def bounds(ax: Axes, evidence: Evidence) -> None:
@@ -56,11 +59,10 @@ def regret(ax: Axes, evidence: Evidence) -> None:
         for run in evidence.shown
     ]
     lines(ax, x, [(name, list(accumulate(each.tolist()))) for name, each in apart])
-    for bound in (PROPOSITION_1, TRIVIAL, HALF):
-        usd = bound.evaluate(episode).value
-        if usd is not None:
-            ax.axhline(usd, color=LIGHT["muted"], linewidth=0.9, linestyle=":")
-            ax.text(0.6, usd, bound.label, va="bottom", fontsize=8.5, color=LIGHT["muted"])
+    for bound in evidence.figures.bounds:
+        if bound.usd is not None:
+            ax.axhline(bound.usd, color=LIGHT["muted"], linewidth=0.9, linestyle=":")
+            ax.text(0.6, bound.usd, bound.label, va="bottom", fontsize=8.5, color=LIGHT["muted"])
     ax.set_ylim(bottom=0)
     in_dollars(ax, "USD, Σ D|θ−θ*| so far")
     legend(ax)
@@ -68,19 +70,17 @@ def regret(ax: Axes, evidence: Evidence) -> None:
 
 def starts(ax: Axes, evidence: Evidence) -> None:
     """Severity loss of each rule by its first severity."""
-    found = evidence.bounds["policies"]
+    found = evidence.bounds.figures.policies
     rows(ax, [_named(row) for row in found])
-    for k, (first, words) in enumerate({"0": "θ₁ = 0", "0.5": "θ₁ = ½", "1": "θ₁ = 1"}.items()):
-        known = [
-            (row["severity_loss_usd"][first], i + 0.12)
-            for i, row in enumerate(found)
-            if first in row["severity_loss_usd"]
-        ]
+    for k, (first, words) in enumerate(STARTS.items()):
+        losses = [getattr(row.severity_loss_usd, first) for row in found]
+        known = [(usd, i + 0.12) for i, usd in enumerate(losses) if usd is not None]
         x, y = zip(*known, strict=True)
         ax.plot(x, y, "osD"[k], color=SERIES[k], label=words, markersize=6, fillstyle=_FILL[k])
     for i, row in enumerate(found):
-        losses = list(row["severity_loss_usd"].values())
-        ax.hlines(i + 0.12, min(losses), max(losses), color=LIGHT["muted"], linewidth=1)
+        losses = [getattr(row.severity_loss_usd, first) for first in STARTS]
+        ends = [usd for usd in losses if usd is not None]
+        ax.hlines(i + 0.12, min(ends), max(ends), color=LIGHT["muted"], linewidth=1)
     ax.set_xlim(left=0)
     in_dollars(ax, "USD, Σ D|θ−θ*|", horizontal=True)
     legend(ax)
@@ -88,21 +88,21 @@ def starts(ax: Axes, evidence: Evidence) -> None:
 
 def comparator(ax: Axes, evidence: Evidence) -> None:
     """f(P) in hindsight, V(P), and Proposition 1."""
-    corners, games = evidence.bounds["curve"], evidence.bounds["minimax"]
-    own = games[-1]["path_variation"]
-    games = sorted(games, key=lambda game: game["path_variation"])
-    x = [game["path_variation"] for game in games]
+    corners, games = evidence.bounds.figures.curve, evidence.bounds.figures.minimax
+    own = games[-1].path_variation
+    games = sorted(games, key=lambda game: game.path_variation)
+    x = [game.path_variation for game in games]
     ax.plot(
-        [corner["path_variation"] for corner in corners],
-        [corner["loss_usd"] for corner in corners],
+        [corner.path_variation for corner in corners],
+        [corner.loss_usd for corner in corners],
         color=SERIES[0], label="best path that moves by P (hindsight)",
     )  # fmt: skip
     ax.plot(
-        x, [game["lower_usd"] for game in games], ">", color=SERIES[2], linestyle="--",
+        x, [game.value_usd.lower for game in games], ">", color=SERIES[2], linestyle="--",
         label="V(P): no online policy can promise less",
     )  # fmt: skip
     ax.plot(
-        x, [game["proposition_1_usd"] for game in games], "x", color=SERIES[1], linestyle=":",
+        x, [game.proposition_1_usd for game in games], "x", color=SERIES[1], linestyle=":",
         label="Proposition 1",
     )  # fmt: skip
     ax.axvline(own, color=LIGHT["muted"], linewidth=0.9, linestyle=":")
@@ -112,32 +112,30 @@ def comparator(ax: Axes, evidence: Evidence) -> None:
     legend(ax)
 
 
-_FILL: tuple[Any, ...] = ("full", "none", "full")
-
-
-def _named(row: dict[str, Any]) -> str:
-    live = row["information"] == "round start"
-    return str(row["policy"]) if live else f"{row['policy']} ({row['information']})"
+def _named(row: PlacedData) -> str:
+    live = row.information == "round start"
+    return row.policy if live else f"{row.policy} ({row.information})"
 
 
 def _bounds(evidence: Evidence) -> list[tuple[str, float, str, bool]]:
     """Label, USD, side and whether vacuous, of what is said on the severity loss."""
-    data = evidence.bounds
+    data = evidence.bounds.figures
     found = [
-        (bound["label"], bound["usd"], bound["side"], bound["vacuous"])
-        for bound in data["bounds"]
-        if bound["usd"] is not None and bound["loss"] == data["loss"]
+        (bound.label, bound.usd, bound.side, bound.vacuous)
+        for bound in data.bounds
+        if bound.usd is not None and bound.loss == data.loss
     ]
-    if data["minimax"]:
-        game = data["minimax"][-1]
-        label = f"minimax loss, P = {game['path_variation']:.4g}"
-        found.append((label, game["lower_usd"], "lower", False))
+    if data.minimax:
+        game = data.minimax[-1]
+        label = f"minimax loss, P = {game.path_variation:.4g}"
+        found.append((label, game.value_usd.lower, "lower", False))
     return sorted(found, key=lambda row: -row[1])
 
 
 FIGURES = (
     Figure(
         name="bounds",
+        section="bounds-and-losses",
         title="Which bounds say anything here?",
         caption="A bound right of the dotted line promises no more than what no policy can exceed. "
         "Lower bounds are what the worst sequence costs, not this episode.",
@@ -146,19 +144,22 @@ FIGURES = (
     ),
     Figure(
         name="regret",
+        section="bounds-and-losses",
         title="How does the loss of severities add up, and where are the bounds?",
         caption="Severities are clipped at 1: dollars beyond the deficit are not in this loss.",
         draw=regret,
     ),
     Figure(
         name="starts",
+        section="bounds-and-losses",
         title="How much hangs on the first severity?",
         caption="The first severity is a free choice. What was recorded has one point.",
         draw=starts,
-        rows=lambda evidence: len(evidence.bounds["policies"]),
+        rows=lambda evidence: len(evidence.bounds.figures.policies),
     ),
     Figure(
         name="comparator",
+        section="bounds-and-losses",
         title="How good is the best path of severities, and what can no policy avoid?",
         caption="The first line is what this episode allows in hindsight; the second, what the "
         "worst sequence with these deficits costs the best online policy.",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from importlib import import_module
 from pkgutil import iter_modules
@@ -45,6 +46,17 @@ class StageData(CertificateData, kw_only=True):
     """A criterion of an objective, given those above it."""
 
     criterion: str
+
+
+def finite(value: float | None) -> float | None:
+    """Return the number as JSON can write it: null where it is not known, or not finite.
+
+    Examples
+    --------
+    >>> finite(1.5), finite(math.inf), finite(None)
+    (1.5, None, None)
+    """
+    return None if value is None or not math.isfinite(value) else float(value)
 
 
 def kinds() -> dict[str, type[Data]]:

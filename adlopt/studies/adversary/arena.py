@@ -8,10 +8,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from adlopt.bounds.quantity import path_variation
 from adlopt.errors import InputError, PolicyError
 from adlopt.foundation.arrays import SMALLEST_USD, FloatArray, Record, freeze, own_number
-from adlopt.model.episode import POOLED, Episode
+from adlopt.model.episode import POOLED, Episode, path_variation
 from adlopt.model.round import Round, RoundOutcome, RoundStart
 from adlopt.policies.protocols import Severity
 

@@ -26,9 +26,9 @@ from typing import TypeAlias
 
 import numpy as np
 
-from adlopt.bounds.quantity import path_variation
 from adlopt.errors import SolverStopped
 from adlopt.foundation.arrays import FloatArray, freeze
+from adlopt.model.episode import path_variation
 from adlopt.optimum.programs.highs import Infeasible, RawAnswer, Stopped, run
 from adlopt.optimum.programs.program import Program
 from adlopt.policies.gradient import ProjectedOGD

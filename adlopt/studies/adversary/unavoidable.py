@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from functools import cached_property
+from typing import ClassVar
 
 import numpy as np
 
 from adlopt.bounds.bound import Bound, Evaluation
+from adlopt.bounds.data import bound_data
 from adlopt.bounds.game.minimax_value import Game, Interval
 from adlopt.bounds.quantity import P
 from adlopt.errors import CertificateError
@@ -17,19 +19,11 @@ from adlopt.model.episode import Episode
 from adlopt.model.round import RoundOutcome, RoundStart, needed_severity
 from adlopt.model.run import Information
 from adlopt.policies.protocols import Severity, State
-from adlopt.show.adversary import (
-    bound_notes,
-    bound_row,
-    paragraphs,
-    severities,
-    share_spent,
-)
-from adlopt.show.answer import Tabular
-from adlopt.show.table import table
-from adlopt.show.words import amount, counted, percent
+from adlopt.show.adversary import unavoidable as shown
+from adlopt.show.schema.boards import IntervalData, RatiosData, UnavoidableData
 from adlopt.studies.adversary.arena import Arena, Attack, outcome
 from adlopt.studies.adversary.seeded_search import follow
-from adlopt.studies.adversary.worst_case import Lost, bound_figures, replay
+from adlopt.studies.adversary.worst_case import Lost, replay
 
 ROUNDING = 1e-12
 """By which a loss, a sum of rounded products, may fall short of what the game is worth."""
@@ -69,8 +63,8 @@ class MinimaxOptimal:
         return t + 1, place / self.game.grid, max(left - moved, 0)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
-class Unavoidable(Lost, Tabular):
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
+class Unavoidable(Lost):
     """V(P), and what an adversary that waits for each θ_t before it answers makes a rule lose.
 
     Parameters
@@ -132,39 +126,40 @@ class Unavoidable(Lost, Tabular):
             loss=loss,
         )
 
-    @property
+    @cached_property
     def said(self) -> Evaluation:
         """What the bound says of the swing."""
         return self.bound.evaluate(self.swing)
 
     def __str__(self) -> str:
-        return render(self.to_dict())
+        return shown(self.data())
 
-    def to_dict(self) -> dict[str, Any]:
-        """Collect the figures, at full precision, ready for JSON."""
-        said, value = self.said, self.value
-        return {
-            "rounds": len(self.instance),
-            "source": self.instance.source,
-            "variation_allowed": self.variation,
-            "value_usd": {"lower": value.lower, "upper": value.upper},
-            "grid": self.grid,
-            **bound_figures(self.bound, said, self.swing),
-            "bound_over_value": {
-                "lower": _over(said.value, value.upper),
-                "upper": _over(said.value, value.lower),
-            },
-            "policy": self.rule.name,
-            "information": self.rule.information.value,
-            "variation": P.measure(self.instance),
-            "loss_usd": self.loss,
-            "loss_over_value": {
-                "lower": _over(self.loss, value.upper),
-                "upper": _over(self.loss, value.lower),
-            },
-            "needed_severity": self.instance.needed_severity.tolist(),
-            "deficit_usd": self.instance.deficit.tolist(),
-        }
+    def data(self) -> UnavoidableData:
+        """Return the figures at full precision."""
+        return UnavoidableData(
+            policy=self.rule.name,
+            information=self.rule.information.value,
+            rounds=len(self.instance),
+            source=self.instance.source,
+            variation_allowed=self.variation,
+            variation=P.measure(self.instance),
+            value_usd=IntervalData(lower=self.value.lower, upper=self.value.upper),
+            grid=self.grid,
+            bound=bound_data(self.bound, self.said),
+            bound_over_value=self._over_value(self.said.value),
+            loss_usd=self.loss,
+            loss_over_value=self._over_value(self.loss),
+            deficit_usd=self.instance.deficit.tolist(),
+            needed_severity=self.instance.needed_severity.tolist(),
+            severity=self.instance.severity(self.run).tolist(),
+        )
+
+    def _over_value(self, usd: float | None) -> RatiosData:
+        lower, upper = self.value.lower, self.value.upper
+        return RatiosData(
+            lower=usd / upper if usd is not None and upper else None,
+            upper=usd / lower if usd is not None and lower else None,
+        )
 
 
 def answer(rule: Severity, arena: Arena, game: Game) -> Attack:
@@ -187,38 +182,6 @@ def answer(rule: Severity, arena: Arena, game: Game) -> Attack:
     return Attack(rule=rule, path=np.array(path), played=np.array(severity), loss=loss)
 
 
-def render(data: dict[str, Any]) -> str:
-    """Lay out what `to_dict` collected in 80 columns."""
-    value = data["value_usd"]
-    rows = [
-        ("V(P) lies between, USD", f"{amount(value['lower'])} – {amount(value['upper'])}"),
-        bound_row(data, "where θ* swings until P is spent"),
-        ("bound / V(P)", _share(data["bound_over_value"])),
-        ("path variation, of what was allowed", share_spent(data)),
-        (f"loss of {data['policy']}, replayed, USD", amount(data["loss_usd"])),
-        ("loss / V(P)", _share(data["loss_over_value"])),
-    ]
-    title = (
-        "V(P), what no online policy can avoid, randomised or not, and knowing every deficit and "
-        f"P (hindsight): {counted(data['rounds'], 'round')}, {data['source']}"
-    )
-    notes = [
-        f"an adversary that answers each θ_t, in steps of 1/{data['grid']}, holds every policy "
-        f"above the lower end: here {data['policy']} ({data['information']})",
-        *bound_notes(data),
-    ]
-    return table(title, ("", ""), rows) + paragraphs(notes) + severities(data["needed_severity"])
-
-
 def _swinging(arena: Arena) -> Episode:
     ends = freeze([t % 2 for t in range(len(arena.starts))])
     return arena.instance(follow(ends, arena.variation), name="θ* from end to end")
-
-
-def _share(ends: dict[str, float | None]) -> str:
-    lower, upper = percent(ends["lower"]), percent(ends["upper"])
-    return lower if lower == upper else f"{lower} – {upper}"
-
-
-def _over(amount: float | None, least: float) -> float | None:
-    return None if amount is None or not least else amount / least

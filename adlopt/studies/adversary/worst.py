@@ -18,10 +18,10 @@ from typing import cast
 
 import numpy as np
 
-from adlopt.bounds import SEVERITY_BOUNDS
 from adlopt.bounds.bound import SEVERITY_LOSS, Bound, Side
 from adlopt.bounds.game.minimax_value import Game
 from adlopt.bounds.paper import PROPOSITION_1
+from adlopt.bounds.registry import SEVERITY_BOUNDS
 from adlopt.bounds.trivial import HALF
 from adlopt.errors import InputError, SolverStopped
 from adlopt.foundation.user_code import MARK, load
@@ -35,13 +35,12 @@ from adlopt.studies.adversary.arena import Arena, snapped
 from adlopt.studies.adversary.ogd_milp import Solved, solve
 from adlopt.studies.adversary.seeded_search import search
 from adlopt.studies.adversary.unavoidable import MinimaxOptimal, Unavoidable
-from adlopt.studies.adversary.worst_case import Outcome, WorstCase, render, replay
+from adlopt.studies.adversary.worst_case import Outcome, WorstCase, replay
 
 __all__ = [
     "Outcome",
     "Unavoidable",
     "WorstCase",
-    "render",
     "replay",
     "unavoidable",
     "worst",

@@ -4,28 +4,22 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum
-from typing import Any
+from functools import cached_property
 
 from adlopt.bounds.bound import Bound, Evaluation
+from adlopt.bounds.data import bound_data
 from adlopt.bounds.quantity import P
-from adlopt.bounds.trivial import TRIVIAL, is_vacuous
 from adlopt.errors import CertificateError
 from adlopt.model.episode import Episode
 from adlopt.model.run import Run
 from adlopt.policies.allocation import ProRata
 from adlopt.policies.protocols import Severity, SeverityThenAllocation
 from adlopt.scoring.hindsight import severity_loss
-from adlopt.scoring.playing import run_policy
-from adlopt.show.adversary import (
-    bound_notes,
-    bound_row,
-    paragraphs,
-    severities,
-    share_spent,
-)
-from adlopt.show.answer import Columns, Tabular
-from adlopt.show.table import table
-from adlopt.show.words import amount, counted, percent
+from adlopt.scoring.one_run import run_policy
+from adlopt.show.adversary import worst_case
+from adlopt.show.answer import Answer, Columns
+from adlopt.show.schema.boards import WorstCaseData
+from adlopt.show.words import counted
 from adlopt.studies.adversary.ogd_milp import ATTAINED
 
 EXACT_RATIO = 1e-6
@@ -45,28 +39,33 @@ class Outcome(Enum):
     """The worst that a search found: a lower bound on the worst case."""
 
 
-class Lost:
+class Lost(Answer):
     """Base of answers: what a rule loses on an instance, its severities beside those needed."""
 
-    __slots__ = ()
     rule: Severity
     instance: Episode
     loss: float
+
+    @cached_property
+    def run(self) -> Run:
+        """The rule on the instance, played as any policy is."""
+        return played(self.rule, self.instance)
 
     def _columns(self) -> Columns:
         return {
             "round": [round_.start.t for round_ in self.instance],
             "deficit_usd": self.instance.deficit,
             "needed_severity": self.instance.needed_severity,
-            "severity": self.instance.severity(played(self.rule, self.instance)),
+            "severity": self.instance.severity(self.run),
         }
 
     def _heading(self) -> str:
-        return f"{self.rule.name} ({self.rule.information.value}) loses {self.loss:,.2f} USD"
+        rule = f"{self.rule.name} ({self.rule.information.value})"
+        return f"{rule} loses {self.loss:,.2f} USD over {counted(len(self.instance), 'round')}"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
-class WorstCase(Lost, Tabular):
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
+class WorstCase(Lost):
     """An instance on which a severity rule loses much, and how tight a bound is there.
 
     Parameters
@@ -145,10 +144,10 @@ class WorstCase(Lost, Tabular):
         """USD. How much worse the worst case might be."""
         return self.upper - self.loss
 
-    @property
+    @cached_property
     def said(self) -> Evaluation:
         """What the bound says of the instance, and of the rule played on it."""
-        return self.bound.evaluate(self.instance, played(self.rule, self.instance))
+        return self.bound.evaluate(self.instance, self.run)
 
     @property
     def bound_value(self) -> float | None:
@@ -162,29 +161,30 @@ class WorstCase(Lost, Tabular):
         return self.loss / value if value else None
 
     def __str__(self) -> str:
-        return render(self.to_dict())
+        return worst_case(self.data())
 
-    def to_dict(self) -> dict[str, Any]:
-        """Collect the figures, at full precision, ready for JSON."""
+    def data(self) -> WorstCaseData:
+        """Return the figures at full precision."""
         ratio = self.ratio
-        return {
-            "policy": self.policy,
-            "information": self.rule.information.value,
-            "first_severity": self.first,
-            "rounds": len(self.instance),
-            "source": self.instance.source,
-            "variation_allowed": self.variation,
-            "variation": P.measure(self.instance),
-            "outcome": self.outcome.value,
-            "loss_usd": self.loss,
-            "upper_usd": self.upper,
-            "gap_usd": self.gap,
-            **bound_figures(self.bound, self.said, self.instance),
-            "ratio": ratio,
-            "exceeds_bound": ratio is not None and ratio > 1 + EXACT_RATIO,
-            "needed_severity": self.instance.needed_severity.tolist(),
-            "deficit_usd": self.instance.deficit.tolist(),
-        }
+        return WorstCaseData(
+            policy=self.policy,
+            information=self.rule.information.value,
+            first_severity=self.first,
+            rounds=len(self.instance),
+            source=self.instance.source,
+            variation_allowed=self.variation,
+            variation=P.measure(self.instance),
+            outcome=self.outcome.value,
+            loss_usd=self.loss,
+            upper_usd=self.upper,
+            gap_usd=self.gap,
+            bound=bound_data(self.bound, self.said),
+            ratio=ratio,
+            exceeds_bound=ratio is not None and ratio > 1 + EXACT_RATIO,
+            deficit_usd=self.instance.deficit.tolist(),
+            needed_severity=self.instance.needed_severity.tolist(),
+            severity=self.instance.severity(self.run).tolist(),
+        )
 
 
 def replay(rule: Severity, instance: Episode) -> float:
@@ -195,51 +195,3 @@ def replay(rule: Severity, instance: Episode) -> float:
 def played(rule: Severity, instance: Episode) -> Run:
     """Play a rule as any policy is."""
     return run_policy(instance, SeverityThenAllocation(rule, ProRata()))
-
-
-def bound_figures(bound: Bound, said: Evaluation, instance: Episode) -> dict[str, Any]:
-    """What a bound says of an instance, ready for JSON."""
-    return {
-        "bound": bound.name,
-        "bound_label": bound.label,
-        "bound_usd": said.value,
-        "vacuous": said.value is not None and bound is not TRIVIAL and is_vacuous(bound, instance),
-        "covers": bound.covers,
-        "tightness": bound.tightness.value,
-        "tightness_note": bound.tightness_note,
-        "fails_on_instance": {text: list(rounds) for text, rounds in said.failures.items()},
-    }
-
-
-def render(data: dict[str, Any]) -> str:
-    """Lay out what `to_dict` collected in 80 columns."""
-    share = percent(data["ratio"])
-    if data["vacuous"]:
-        share += " of a VACUOUS bound"
-    rows = [
-        ("path variation, of what was allowed", share_spent(data)),
-        ("loss Σ D|θ−θ*|, replayed, USD", amount(data["loss_usd"])),
-        ("no path costs more than, USD", amount(data["upper_usd"])),
-        bound_row(data),
-        ("loss / bound", share),
-    ]
-    title = (
-        f"{data['policy']} ({data['information']}) from θ₁ = {data['first_severity']:g}, "
-        f"{counted(data['rounds'], 'round')}: {data['source']}"
-    )
-    notes = [_verdict(data), *bound_notes(data)]
-    if data["exceeds_bound"]:
-        notes.append("the loss exceeds the bound: it covers other rules than this one")
-    return table(title, ("", ""), rows) + paragraphs(notes) + severities(data["needed_severity"])
-
-
-def _verdict(data: dict[str, Any]) -> str:
-    return {
-        Outcome.SUPREMUM: f"worst case: the supremum, attained within {data['gap_usd']:.2g} USD; "
-        "its upper side is HiGHS's branch and bound",
-        Outcome.BETWEEN: "the worst case lies between these two losses: the upper one lets "
-        "ties θ = θ* go against the rule",
-        Outcome.STOPPED: "stopped by the time limit, with a gap of "
-        f"{amount(data['gap_usd'])} USD: the worst case lies between these two losses",
-        Outcome.FOUND: "found by search: a lower bound on the worst case, which may be worse",
-    }[Outcome(data["outcome"])]

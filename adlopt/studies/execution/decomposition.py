@@ -99,7 +99,7 @@ def transfer(
     Examples
     --------
     >>> from adlopt.data.episodes import shock
-    >>> from adlopt.scoring.playing import run_policy
+    >>> from adlopt.scoring.one_run import run_policy
     >>> from adlopt.policies.catalogue import named
     >>> episode = shock(rounds=20, winners=30, seed=1)
     >>> run, *others = [run_policy(episode, named(n)) for n in ("estimate", "do-nothing", "ogd:1")]

@@ -22,8 +22,8 @@ from adlopt.model.episode import Episode
 from adlopt.model.loss import Asymmetric, Burden, Empirical
 from adlopt.optimum.dollars.least_loss import Solution
 from adlopt.scoring.hindsight import per_round_optimum
+from adlopt.scoring.one_run import run_policy
 from adlopt.scoring.playable import resolve
-from adlopt.scoring.playing import run_policy
 from adlopt.scoring.score import Score
 from adlopt.scoring.scoreboard import Scoreboard
 

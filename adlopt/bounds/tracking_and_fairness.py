@@ -60,3 +60,5 @@ def full_objective(track: float = 1.0, fair: float = 0.0) -> Bound:
 
 FULL_OBJECTIVE = replace(full_objective(), witness=partial(resting, 1.0, 1.0))
 """In dollars missed: λ_track = 1, λ_fair = 0."""
+
+BOUNDS = (FULL_OBJECTIVE,)

@@ -1,0 +1,72 @@
+"""A bound and what it says of an episode, as machines get it: decided and written in one place."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from adlopt.bounds.bound import Bound, Evaluation
+from adlopt.bounds.quantity import QUANTITIES
+from adlopt.model.episode import Episode
+from adlopt.show.schema.boards import BoundData, QuantityData
+from adlopt.show.schema.data import finite
+
+
+def bound_data(bound: Bound, said: Evaluation) -> BoundData:
+    """State a bound: its value, what it rests on, and whether it says anything.
+
+    Examples
+    --------
+    >>> from adlopt.bounds import HALF
+    >>> from adlopt.data.episodes import october_10
+    >>> data = bound_data(HALF, HALF.evaluate(october_10()))
+    >>> round(data.usd, 2), data.vacuous, data.proof
+    (50031693.34, False, 'minimax_severity')
+    """
+    known = {str(quantity.symbol): quantity for quantity in QUANTITIES.values()}
+    return BoundData(
+        name=bound.name,
+        label=bound.label,
+        usd=finite(said.value),
+        measured_usd=finite(said.measured),
+        vacuous=said.vacuous,
+        fails=failures_data(said.failures),
+        side=bound.side.value,
+        covers=bound.covers,
+        loss=bound.loss,
+        comparator=bound.comparator.value,
+        along=bound.along.value,
+        path_variation=said.path_variation,
+        information=bound.information.value,
+        expression=str(bound.expression),
+        choices={str(symbol): str(value) for symbol, value in bound.choices.items()},
+        quantities={
+            name: QuantityData(
+                value=finite(value), unit=known[name].unit, meaning=known[name].meaning
+            )
+            for name, value in said.quantities.items()
+        },
+        status=bound.status.value,
+        tightness=bound.tightness.value,
+        tightness_note=bound.tightness_note,
+        citation=bound.citation,
+        proof=bound.proof,
+        conjectured=bound.conjectured,
+    )
+
+
+def failures_data(failures: Mapping[str, Sequence[int]]) -> dict[str, list[int]]:
+    """Rounds, from 1, in which hypotheses fail, by hypothesis."""
+    return {text: list(rounds) for text, rounds in failures.items()}
+
+
+def is_vacuous(bound: Bound, episode: Episode) -> bool:
+    """Whether a bound is not below the trivial one, and so says nothing on this episode.
+
+    Examples
+    --------
+    >>> from adlopt.bounds import PROPOSITION_1
+    >>> from adlopt.data.episodes import october_10
+    >>> is_vacuous(PROPOSITION_1, october_10())
+    True
+    """
+    return bound.evaluate(episode).vacuous

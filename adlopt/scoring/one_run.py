@@ -1,0 +1,105 @@
+"""The only loop: reveal a round's start, let the policy decide, check, score, let it learn."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+
+import numpy as np
+
+from adlopt.model.episode import Episode
+from adlopt.model.loss import Burden, Loss, worst_burden
+from adlopt.model.round import Round, RoundOutcome
+from adlopt.model.run import Run
+from adlopt.model.solvency import check_haircut
+from adlopt.optimum.coupled.coupled_proof import worst_in_all
+from adlopt.optimum.coupled.shared_winners import Coupling
+from adlopt.policies.insured import Insured
+from adlopt.policies.protocols import Haircut, Policy
+
+
+def decisions(policy: Policy, rounds: Iterable[Round]) -> Iterator[tuple[Round, Haircut]]:
+    """Yield each round with the haircut a policy took, checked, shape (n,) USD.
+
+    Raises
+    ------
+    BadHaircut
+        If a haircut is not one finite number for each account within 0 ≤ x ≤ u.
+    """
+    state = policy.begin()
+    for round_ in rounds:
+        start = round_.start
+        haircut = check_haircut(policy.decide(state, start), start, who=f"policy {policy.name!r}")
+        yield round_, haircut
+        state = policy.learn(state, start, haircut, round_.outcome)
+
+
+def run_policy(
+    episode: Episode,
+    policy: Policy,
+    *,
+    burden: Burden = Burden.CAPACITY,
+    loss: Loss | None = None,
+    coupling: Coupling | None = None,
+) -> Run:
+    """Play one policy through an episode.
+
+    It sees each `RoundStart`, and each `RoundOutcome` only after its haircut was taken.
+
+    Parameters
+    ----------
+    episode : Episode
+    policy : Policy
+    burden : Burden
+        What haircuts are measured against.
+    loss : Loss, optional
+        To sum as well.
+    coupling : Coupling, optional
+        Of the episode's rounds: measure the worst burden of the whole episode as well.
+
+    Raises
+    ------
+    BadHaircut
+        If a haircut is not one finite number for each account within 0 ≤ x ≤ u.
+
+    Examples
+    --------
+    >>> from adlopt.data.episodes import october_10
+    >>> from adlopt.policies.catalogue import named
+    >>> run_policy(october_10(), named("do-nothing")).haircut.max().item()
+    0.0
+    """
+    taken, burdens, touched, losses = [], [], [], []
+    paid = None
+    if isinstance(policy, Insured):
+        paid = policy.payments(round_.start for round_ in episode)
+    by_account = None if coupling is None else np.zeros_like(coupling.weight)
+    for t, (round_, haircut) in enumerate(decisions(policy, episode.rounds)):
+        taken.append(math.fsum(haircut))
+        touched.append(np.count_nonzero(haircut))
+        burdens.append(worst_burden(haircut, burden.weights(round_.start)))
+        if coupling is not None and by_account is not None:
+            by_account[t, coupling.place[t]] = haircut
+        if loss is not None:
+            losses.append(loss.value(_left(round_, 0.0 if paid is None else paid[t]), haircut))
+    known, in_all = not episode.pooled, None
+    if coupling is not None and by_account is not None:
+        in_all = math.inf if math.inf in burdens else worst_in_all(coupling, by_account)
+    return Run(
+        policy=policy.name,
+        information=policy.information,
+        haircut=taken,  # type: ignore[arg-type]
+        burden=burdens if known else None,  # type: ignore[arg-type]
+        touched=touched if known else None,  # type: ignore[arg-type]
+        loss=losses if losses else None,  # type: ignore[arg-type]
+        insured=paid,
+        burden_in_all=in_all,
+    )
+
+
+def _left(round_: Round, paid: float) -> Round:
+    """What a round needed from winners, after a fund."""
+    if paid == 0:
+        return round_
+    return replace(round_, outcome=RoundOutcome(needed=max(round_.needed - paid, 0.0)))
