@@ -1,6 +1,5 @@
 """Each bound is what a proof concludes: written in its letters, their difference is zero."""
 
-import json
 from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any
@@ -68,7 +67,8 @@ from adlopt.proof.library import proof_files
 from adlopt.proof.term import ZERO, subtract
 from adlopt.scoring.scoreboard import Scoreboard
 from adlopt.show.board import bounds as board_bounds
-from adlopt.studies import bounds_of as sandwich
+from adlopt.show.bounds import render
+from adlopt.studies import bounds_of as report
 
 t, r, n, T = integers("t r n T")
 c, L, track, fair, w, low, largest, radius, moved = reals("c L λ μ w low largest D P")
@@ -277,10 +277,10 @@ def test_two_rounds_need_one_expert():
 
 def test_a_bound_without_a_proof_is_shown_as_conjectured(monkeypatch):
     bare = {bound: replace(bound, proof="") for bound in BOUNDS}
-    monkeypatch.setattr(sandwich, "BOUNDS", tuple(bare.values()))
-    data = json.loads(json.dumps(sandwich.summarise(adl.episodes.alternating_blocks(2))))
-    assert all(row["conjectured"] for row in data["bounds"])
-    words = " ".join(sandwich.render(data).split())
+    monkeypatch.setattr(report, "BOUNDS", tuple(bare.values()))
+    data = adl.bounds_of(adl.episodes.alternating_blocks(2)).data()
+    assert all(row.conjectured for row in data.bounds)
+    words = " ".join(render(data).split())
     assert words.count("(conjectured)") >= len(BOUNDS)
     assert "conjectured" in str(bare[HALF].evaluate(adl.episodes.alternating_blocks(2)))
     assert str(bare[HALF]) == "θ = 1/2 (conjectured): D/2"
@@ -290,11 +290,11 @@ def test_a_bound_without_a_proof_is_shown_as_conjectured(monkeypatch):
 def test_the_board_marks_conjectures():
     board = Scoreboard.of(adl.episodes.alternating_blocks(2), ())
     board = replace(board, bounds=(replace(PROPOSITION_1, proof=""), HALF))
-    words = " ".join(str(board_bounds(board.to_dict())).split())
+    words = " ".join(str(board_bounds(board.data())).split())
     assert words.count("(conjectured)") == words.count("Proposition 1 (conjectured)") == 1
 
 
 def test_json_names_the_proof():
-    for row in sandwich.summarise(adl.episodes.alternating_blocks(2))["bounds"]:
+    for row in adl.bounds_of(adl.episodes.alternating_blocks(2)).to_dict()["bounds"]:
         assert row["proof"] in proof_files()
         assert not row["conjectured"]

@@ -6,6 +6,7 @@ import re
 import sys
 from dataclasses import replace
 
+import msgspec
 import numpy as np
 import pytest
 import sympy
@@ -61,10 +62,10 @@ from adlopt.policies.catalogue import named
 from adlopt.policies.experts import Ader
 from adlopt.policies.gradient import AdaGradOGD, ProjectedOGD
 from adlopt.scoring.hindsight import severity_loss
-from adlopt.scoring.playing import run_policy
+from adlopt.scoring.one_run import run_policy
 from adlopt.scoring.quality import counted_once
 from adlopt.show.bounds import _ladder, _others, _silent, render
-from adlopt.studies.bounds_of import summarise
+from adlopt.show.schema.boards import BoundsReportData
 
 SLACK = 1 + 1e-9
 
@@ -76,7 +77,7 @@ def october():
 
 @pytest.fixture(scope="module")
 def sandwich(october):
-    return summarise(october)
+    return adl.bounds_of(october).to_dict()
 
 
 def made(pairs):
@@ -146,8 +147,10 @@ def test_the_sandwich_of_october_10(sandwich):
     assert weighted["rounds"] == 9
     assert round(weighted["budget_usd"] / 1e6, 3) == 14.572
     assert round(weighted["small_usd"] / 1e6, 3) == 0.042
-    assert round(weighted["lower_usd"] / 1e6, 2) == 19.87
-    assert weighted["upper_usd"] + weighted["small_usd"] == pytest.approx(usd["gated envelope"])
+    assert round(weighted["value_usd"]["lower"] / 1e6, 2) == 19.87
+    assert weighted["value_usd"]["upper"] + weighted["small_usd"] == pytest.approx(
+        usd["gated envelope"]
+    )
     assert [round(row["path_variation"], 4) for row in sandwich["minimax"]] == [
         0.0,
         1.0,
@@ -158,8 +161,8 @@ def test_the_sandwich_of_october_10(sandwich):
     ]
     papers = [round(row["proposition_1_usd"] / 1e6, 2) for row in sandwich["minimax"]]
     assert papers == [33.36, 57.77, 62.78, 74.59, 88.25, 129.70]
-    assert round(sandwich["episode"]["effective_rounds"], 1) == 9.0
-    assert round(sandwich["episode"]["rounds_needed"], 1) == 60.5
+    assert round(sandwich["effective_rounds"], 1) == 9.0
+    assert round(sandwich["rounds_needed"], 1) == 60.5
     gated = next(row for row in sandwich["policies"] if row["policy"] == "gated-persistence")
     shares = [round(100 * share) for share in gated["share_from_half"].values()]
     assert shares == [14, 36, 89]
@@ -167,7 +170,8 @@ def test_the_sandwich_of_october_10(sandwich):
     assert round(once["deficit_usd"] / 1e6, 3) == 12.658
     assert round(once["half_usd"] / 1e6, 2) == 6.33
     assert round(once["effective_rounds"], 2) == 1.33
-    assert (round(once["lower_usd"] / 1e6, 3), round(once["upper_usd"] / 1e6, 3)) == (6.317, 6.329)
+    ends = [round(once["value_usd"][end] / 1e6, 3) for end in ("lower", "upper")]
+    assert ends == [6.317, 6.329]
 
 
 @pytest.mark.parametrize(
@@ -184,8 +188,11 @@ def test_the_sandwich_of_october_10(sandwich):
     ids=lambda episode: f"{episode.name} {len(episode)}",
 )
 def test_the_text_fits_and_the_data_is_json(episode):
-    data = json.loads(json.dumps(summarise(episode), allow_nan=False))
-    assert all(len(line) <= 80 for line in render(data).splitlines())
+    found = adl.bounds_of(episode)
+    data = json.loads(json.dumps(found.to_dict(), allow_nan=False))
+    text = render(msgspec.convert(data, BoundsReportData))
+    assert text == render(found.data())
+    assert all(len(line) <= 80 for line in text.splitlines())
 
 
 def test_no_figure_is_typed_in(october):
@@ -195,7 +202,7 @@ def test_no_figure_is_typed_in(october):
             replace(r, start=replace(r.start, deficit=2 * r.start.deficit)) for r in october
         ),
     )
-    text = render(summarise(doubled))
+    text = render(adl.bounds_of(doubled).data())
     for figure in ("129.70", "7.0595", "41.83", "19.87", "50.03"):
         assert figure not in text
 
@@ -370,7 +377,7 @@ def test_the_data_carries_the_flag(sandwich):
 def places(data):
     """How often each bound leads a row of the three lists."""
     text = "\n".join(str(part(data) or "") for part in (_ladder, _others, _silent))
-    labels = sorted((row["label"] for row in data["bounds"]), key=len, reverse=True)
+    labels = sorted((row.label for row in data.bounds), key=len, reverse=True)
     found = []
     for line in text.splitlines():
         cells = re.sub(r"^ *([\d.,]+)? *[≤≥]? *=? *", "", line)
@@ -397,17 +404,18 @@ fixed = adl.Episode(
     ids=lambda episode: episode.name,
 )
 def test_every_bound_is_printed_once(episode):
-    data = summarise(episode)
+    data = adl.bounds_of(episode).data()
     assert sorted(places(data)) == sorted(bound.label for bound in BOUNDS)
 
 
 def test_bounds_on_another_loss_say_which():
-    data = summarise(fixed)
+    found = adl.bounds_of(fixed)
+    data = found.data()
     words = " ".join(str(_others(data)).split())
     for name in ("full objective", "Proposition 2", "Proposition 5"):
-        row = next(row for row in data["bounds"] if row["name"] == name)
-        assert f"{row['usd']:,.2f}" in words
-        assert row["loss"] == "regret in λ_track |Σx − B| + λ_fair max x/u"
+        row = found[name]
+        assert f"{row.usd:,.2f}" in words
+        assert row.loss == "regret in λ_track |Σx − B| + λ_fair max x/u"
     assert "Proposition 3" not in words
 
 
@@ -534,12 +542,12 @@ def test_no_number_is_printed_where_capacity_is_short():
         adl.Round.of(t=t, capacity=[4.0], deficit=10.0, needed=needed)
         for t, needed in enumerate([4.0, 0.0, 4.0], start=1)
     ]
-    data = summarise(adl.Episode(name="short", rounds=rounds))
+    data = adl.bounds_of(adl.Episode(name="short", rounds=rounds)).data()
     text = render(data)
-    assert data["minimax"] == data["curve"] == []
+    assert data.minimax == data.curve == []
     assert "No game is solved" in text
     assert "minimax, computed" not in text
-    silent = [b["name"] for b in data["bounds"] if b["usd"] is None]
+    silent = [bound.name for bound in data.bounds if bound.usd is None]
     assert {"Proposition 1", "θ = 1/2", "minimax, from below"} <= set(silent)
 
 
@@ -571,7 +579,7 @@ def test_a_bound_of_ones_own_stands_among_those_that_ship(tmp_path, monkeypatch,
     run_command(monkeypatch, "bounds", "october-10", *named)
     assert "75.05  ≤     θ = 1/4 (conjectured)" in capsys.readouterr().out
     run_command(monkeypatch, "worst", "constant:0.25", "-T", "3", "-P", "0", "--json", *named)
-    assert json.loads(capsys.readouterr().out)["bound_usd"] == pytest.approx(9 / 4)
+    assert json.loads(capsys.readouterr().out)["bound"]["usd"] == pytest.approx(9 / 4)
 
 
 @pytest.mark.parametrize(

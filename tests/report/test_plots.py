@@ -140,8 +140,9 @@ def test_bounds_stand_where_they_are():
     evidence = EVIDENCE["october-10"]
     axes = plots.draw("bounds", evidence)
     usd = sorted(x for line in axes.lines[:3] for x in np.atleast_1d(line.get_xdata()))
-    said = [b["usd"] for b in evidence.bounds["bounds"] if b["loss"] == evidence.bounds["loss"]]
-    wanted = [x for x in said if x is not None] + [evidence.bounds["minimax"][-1]["lower_usd"]]
+    found = evidence.bounds.data()
+    said = [bound.usd for bound in found.bounds if bound.loss == found.loss]
+    wanted = [x for x in said if x is not None] + [found.minimax[-1].value_usd.lower]
     assert usd == sorted(wanted)
 
 

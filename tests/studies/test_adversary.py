@@ -9,6 +9,7 @@ from functools import cache
 from itertools import product
 from typing import ClassVar
 
+import msgspec
 import numpy as np
 import pytest
 import sympy
@@ -26,13 +27,14 @@ from adlopt.optimum.programs.program import Program
 from adlopt.policies.catalogue import SEVERITIES, named
 from adlopt.policies.gradient import ProjectedOGD
 from adlopt.policies.severity import Constant, Persistence
-from adlopt.show.adversary import severities
+from adlopt.show.adversary import severities, worst_case
+from adlopt.show.schema.boards import WorstCaseData
 from adlopt.studies.adversary.arena import Arena, Attack, outcome, snapped
 from adlopt.studies.adversary.ogd_milp import _Tracking, solve
 from adlopt.studies.adversary.seeded_search import follow, search
 from adlopt.studies.adversary.unavoidable import MinimaxOptimal, Unavoidable, answer
 from adlopt.studies.adversary.worst import unavoidable, worst
-from adlopt.studies.adversary.worst_case import Outcome, WorstCase, render, replay
+from adlopt.studies.adversary.worst_case import Outcome, WorstCase, replay
 
 UNIT = {"rounds": 3, "variation": 1.0}
 
@@ -280,7 +282,7 @@ def test_persistence_stays_under_its_envelope(october):
 def test_a_constant_loses_the_farther_end():
     case = worst(Constant(0.25), bound="trivial", rounds=5, variation=0.0)
     assert (case.loss, case.bound_value, case.ratio) == (3.75, 5.0, 0.75)
-    assert not case.to_dict()["vacuous"], "the trivial bound is what vacuity is measured by"
+    assert not case.data().bound.vacuous, "the trivial bound is what vacuity is measured by"
 
 
 @pytest.mark.parametrize("name", sorted(set(SEVERITIES) - {"estimate", "constant", "ogd"}))
@@ -363,19 +365,20 @@ def test_reports_fit_a_terminal(october):
     for policy in ("ogd", "gated-persistence:0.25+queue"):
         case = worst(policy, bound="prop-1", episode=october)
         assert max(map(len, str(case).splitlines())) <= 80
-        assert render(json.loads(json.dumps(case.to_dict()))) == str(case)
+        again = json.loads(json.dumps(case.to_dict()))
+        assert worst_case(msgspec.convert(again, WorstCaseData)) == str(case)
         assert "VACUOUS" in str(case)
 
 
 def test_a_bound_that_does_not_apply_shows_no_number(october):
     case = worst("persistence", bound="persistence, equal deficits", episode=october)
-    assert case.to_dict()["fails_on_instance"]
+    assert case.data().bound.fails
     assert "does not apply" in str(case)
     assert case.bound_value is case.ratio is None
-    data = case.to_dict()
-    assert data["bound_usd"] is data["ratio"] is None
-    assert not data["vacuous"]
-    assert not data["exceeds_bound"]
+    data = case.data()
+    assert data.bound.usd is data.ratio is None
+    assert not data.exceeds_bound
+    assert "VACUOUS" not in str(case)
     assert f"{case.bound.value(case.instance):,.2f}" not in str(case)
 
 
@@ -383,7 +386,7 @@ def test_a_bound_that_does_not_apply_shows_no_number(october):
 def test_the_bound_on_persistence_is_attained(variation):
     bound = "persistence, equal deficits"
     case = worst("persistence", bound=bound, rounds=8, variation=variation)
-    assert not case.to_dict()["fails_on_instance"]
+    assert not case.data().bound.fails
     assert case.ratio == pytest.approx(1.0, abs=0.01)
 
 
@@ -417,7 +420,7 @@ def test_every_bound_on_another_loss_says_so():
 
 def test_a_bound_of_ones_own_is_measured():
     case = worst("constant:0.25", bound=replace(HALF, name="mine"), **UNIT)
-    assert case.to_dict()["bound"] == "mine"
+    assert case.data().bound.name == "mine"
 
 
 def test_progress_is_told():
@@ -626,7 +629,7 @@ def test_the_answers_to_the_optimal_rule_are_worth_the_game(deficit, spent):
 
 def test_october_10_against_what_the_paper_promises(october):
     data = unavoidable("persistence", bound="prop-1", episode=october).to_dict()
-    assert round(data["bound_usd"], 2) == 129_699_802.43
+    assert round(data["bound"]["usd"], 2) == 129_699_802.43
     assert [round(share, 2) for share in data["bound_over_value"].values()] == [2.59, 2.59]
     assert round(data["loss_usd"] / 1e6, 2) == 82.94
 
