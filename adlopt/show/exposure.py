@@ -22,7 +22,7 @@ def _haircuts(data: dict[str, Any]) -> str:
         (
             rule["rule"],
             percent(rule["probability"]),
-            *(usd(rule[f"{name}usd"]) for name in ("mean", "mean_if_hit", "quantile_95")),
+            *(usd(rule[f"{name}_usd"]) for name in ("mean", "mean_if_hit", "quantile_95")),
             usd(rule["most_usd"]),
             percent(rule["most_of_profit"]),
         )
