@@ -76,7 +76,7 @@ if TYPE_CHECKING:
     from adlopt.scoring.scoreboard import Scoreboard
     from adlopt.studies import diagnostics, execution, exposure
     from adlopt.studies.axioms.trial import AxiomReport, try_axioms
-    from adlopt.studies.bounds_of import BoundsReport, bounds_of
+    from adlopt.studies.bounds_of import bounds_of
     from adlopt.studies.diagnostics.diagnosis import Diagnosis, diagnose
     from adlopt.studies.diagnostics.fairer import compare_burdens
     from adlopt.studies.simulation.loop import Simulation, simulate
@@ -94,7 +94,7 @@ _HOMES = {
     "optimum.contracts.closing": ("ContractSolution",),
     "optimum.coupled.solve_coupled": ("CoupledSolution", "solve_coupled"),
     "optimum.coupled.not_coupling": ("CouplingPrice", "price_of_not_coupling"),
-    "studies.bounds_of": ("BoundsReport", "bounds_of"),
+    "studies.bounds_of": ("bounds_of",),
     "studies.diagnostics": ("Diagnosis", "compare_burdens", "diagnose"),
     "model.episode": ("Episode",),
     "errors": (

@@ -16,7 +16,7 @@ from adlopt.foundation.arrays import FloatArray
 from adlopt.model.episode import Episode, path_variation
 from adlopt.model.run import Information, Run
 from adlopt.model.tightness import Tightness
-from adlopt.optimum.paths.comparator_curve import comparator_curve
+from adlopt.optimum.paths.comparator_curve import Vertex, comparator_curve
 from adlopt.policies.protocols import Severity
 from adlopt.show.words import ranges, usd
 
@@ -309,12 +309,29 @@ class Bound:
         if self.along is Along.NEEDED:
             yield needed
         elif self.along is Along.BEST_PATH:
-            for vertex in comparator_curve(episode.deficit, needed).vertices:
-                yield vertex.severities
+            for corner in corners(episode):
+                yield corner.severities
         else:
             starts = {float(self.choices[FIRST_SEVERITY])} | set(needed.tolist())
             for theta in sorted(starts):
                 yield np.full(len(episode), theta)
+
+
+def corners(episode: Episode) -> tuple[Vertex, ...]:
+    """Corners of f(P) = min {Σ D|u − θ*| : path variation ≤ P}, solved once for all bounds.
+
+    Examples
+    --------
+    >>> from adlopt.data.episodes import october_10
+    >>> len(corners(october_10()))
+    17
+    """
+    return _corners(episode.deficit.tobytes(), episode.needed_severity.tobytes())
+
+
+@lru_cache(maxsize=2)
+def _corners(deficit: bytes, needed: bytes) -> tuple[Vertex, ...]:
+    return comparator_curve(np.frombuffer(deficit), np.frombuffer(needed)).vertices
 
 
 def _measure(

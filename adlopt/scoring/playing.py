@@ -21,7 +21,6 @@ from adlopt.scoring.hindsight import (
     per_round_optimum,
     severity_loss,
 )
-from adlopt.scoring.lineup import lineup
 from adlopt.scoring.one_run import run_policy
 from adlopt.scoring.playable import Playable, require_distinct, require_list, resolve
 from adlopt.scoring.scoreboard import Scoreboard
@@ -117,7 +116,7 @@ def play(
         coupled_burden=coupled_burden,
         variation=variation,
         asked={name: policy.name for name, policy in always.items()} | asked,
-        lineup=() if policies else lineup(episode),
+        standard=not policies,
     )
 
 

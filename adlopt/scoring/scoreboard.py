@@ -18,7 +18,7 @@ from adlopt.model.run import Information, Run
 from adlopt.optimum.core.certificate import Certificate
 from adlopt.optimum.paths.severity_path import SeverityPath, best_severity_path
 from adlopt.scoring.hindsight import FixedRule, FixedSeverity, best_fixed_severity, severity_loss
-from adlopt.scoring.lineup import LineupRow
+from adlopt.scoring.lineup import LineupRow, lineup
 from adlopt.scoring.quality import inspect
 from adlopt.scoring.references import References
 from adlopt.scoring.score import Comparators, Score, row_of
@@ -59,8 +59,8 @@ class Scoreboard(Answer):
     bounds : tuple of Bound
     asked : mapping from str to str
         The names that policies were asked for by, and those that they have here.
-    lineup : tuple of LineupRow
-        Standard severity rules, to be placed beside bounds.
+    standard : bool
+        Place the standard severity rules beside bounds, as where no policy was asked for.
 
     Examples
     --------
@@ -80,7 +80,7 @@ class Scoreboard(Answer):
     variation: float | None = None
     bounds: tuple[Bound, ...] = (PROPOSITION_1, TRIVIAL, HALF)
     asked: Mapping[str, str] = field(default_factory=dict)
-    lineup: tuple[LineupRow, ...] = ()
+    standard: bool = False
 
     @classmethod
     def of(
@@ -125,6 +125,11 @@ class Scoreboard(Answer):
             return None
         episode = self.episode
         return best_severity_path(episode.deficit, episode.needed_severity, self.variation)
+
+    @cached_property
+    def lineup(self) -> tuple[LineupRow, ...]:
+        """The standard severity rules; none where policies were asked for."""
+        return lineup(self.episode) if self.standard else ()
 
     @cached_property
     def evaluations(self) -> tuple[Evaluation, ...]:

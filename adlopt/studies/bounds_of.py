@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from adlopt.bounds.adaptive import ADAPTIVE, ADAPTIVE_TUNED, TUNING_FREE
-from adlopt.bounds.bound import SEVERITY_LOSS, Bound
+from adlopt.bounds.bound import SEVERITY_LOSS, Bound, corners
 from adlopt.bounds.comparator_optimised import OPTIMISED, OPTIMISED_FROM_HALF
 from adlopt.bounds.data import bound_data
 from adlopt.bounds.game.minimax_value import Interval, closed_form, minimax, minimax_weighted
@@ -22,7 +22,6 @@ from adlopt.bounds.trivial import HALF, TRIVIAL, beats_half, effective_rounds, r
 from adlopt.errors import InputError
 from adlopt.model.episode import Episode, path_variation
 from adlopt.model.run import Information
-from adlopt.optimum.paths.comparator_curve import comparator_curve
 from adlopt.policies.experts import Ader
 from adlopt.scoring.hindsight import severity_loss
 from adlopt.scoring.lineup import LineupRow, from_each_start, lineup
@@ -179,14 +178,13 @@ def _ends(ends: Interval) -> IntervalData:
 
 
 def _curve(episode: Episode) -> list[CornerData]:
-    vertices = comparator_curve(episode.deficit, episode.needed_severity).vertices
     return [
         CornerData(
             path_variation=float(vertex.variation),
             loss_usd=float(vertex.loss),
             usd={bound.name: bound.at(episode, vertex.severities) for bound in COLUMNS},
         )
-        for vertex in vertices
+        for vertex in corners(episode)
     ]
 
 

@@ -66,6 +66,7 @@ from adlopt.scoring.one_run import run_policy
 from adlopt.scoring.quality import counted_once
 from adlopt.show.bounds import _ladder, _others, _silent, render
 from adlopt.show.schema.boards import BoundsReportData
+from adlopt.studies.adversary.worst import worst
 
 SLACK = 1 + 1e-9
 
@@ -417,6 +418,57 @@ def test_bounds_on_another_loss_say_which():
         assert f"{row.usd:,.2f}" in words
         assert row.loss == "regret in λ_track |Σx − B| + λ_fair max x/u"
     assert "Proposition 3" not in words
+
+
+@pytest.mark.parametrize("episode", [adl.episodes.october_10(), fixed], ids=lambda e: e.name)
+def test_every_verb_prints_a_bound_alike(episode):
+    reported = adl.bounds_of(episode)
+    for bound in adl.play(episode).data().bounds:
+        assert bound == reported[bound.name]
+    case = worst("constant:0.5", bound="half", episode=episode)
+    assert case.data().bound == adl.bounds_of(case.instance)["θ = 1/2"]
+
+
+def test_a_bound_that_fails_is_measured_all_the_same():
+    rounds = [adl.Round.of(t=t, capacity=[4.0], deficit=10.0, needed=3.0) for t in (1, 2)]
+    episode = adl.Episode(name="short", rounds=rounds)
+    row = adl.bounds_of(episode)["Proposition 1"]
+    assert row.usd is None
+    assert row.measured_usd == PROPOSITION_1.value(episode)
+    assert row.fails == {"U_t ≥ D_t in every round": [1, 2]}
+    assert PROPOSITION_3.evaluate(episode).measured is None, "refuted, and never evaluated"
+
+
+def test_vacuity_is_measured_by_the_trivial_bound_on_the_same_loss(october):
+    above = replace(HALF, name="above", expression=2 * TRIVIAL.expression)
+    assert is_vacuous(above, october)
+    assert not is_vacuous(replace(above, side=Side.LOWER), october)
+    assert not is_vacuous(replace(above, loss="another"), october)
+    assert not is_vacuous(TRIVIAL, october)
+
+
+def test_a_report_is_a_screen_and_names_its_bounds(october):
+    own = [replace(HALF, name=f"mine {k}") for k in range(40)]
+    found = adl.bounds_of(october, own)
+    lines = str(found).splitlines()
+    assert len(lines) <= 24
+    assert max(map(len, lines)) <= 80
+    assert len(found.to_frame()) == len(BOUNDS) + 40 == len(found.data().bounds)
+    with pytest.raises(adl.InputError, match="bound is 'nothing': expected one of"):
+        found["nothing"]
+
+
+def test_a_comparator_curve_is_solved_once_for_all_bounds(monkeypatch):
+    solved = []
+
+    def counting(*given):
+        solved.append(given)
+        return comparator_curve(*given)
+
+    monkeypatch.setattr("adlopt.bounds.bound.comparator_curve", counting)
+    evidence = adl.Evidence(episode=adl.episodes.shock(rounds=7, winners=5, seed=77))
+    assert evidence.to_dict()["bounds"]["curve"]
+    assert len(solved) == 1
 
 
 # Laws -------------------------------------------------------------------------------------------

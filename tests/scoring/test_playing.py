@@ -2,6 +2,7 @@
 
 import json
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -13,12 +14,14 @@ from adlopt.bounds import HALF, PROPOSITION_1, TRIVIAL
 from adlopt.bounds.bound import Comparator
 from adlopt.model.loss import Burden, MinMax
 from adlopt.model.method import Method
+from adlopt.optimum.paths.severity_path import best_severity_path
 from adlopt.policies.catalogue import named
 from adlopt.policies.gradient import ProjectedOGD
+from adlopt.scoring import scoreboard
 from adlopt.scoring.hindsight import least_burden, per_round_optimum
 from adlopt.scoring.one_run import run_policy
 from adlopt.scoring.scoreboard import Scoreboard
-from adlopt.show.board import render
+from adlopt.show.board import SHOWN, render
 
 
 @pytest.fixture(scope="module")
@@ -78,6 +81,91 @@ def test_an_episodes_own_reference_is_what_fairness_is_measured_from():
     assert "all but ref" in text
     published = text.split("As published")[1].split("The same total")[0]
     assert "persistence" not in published
+
+
+def test_a_policy_is_found_by_the_name_it_was_asked_for(episode, tmp_path):
+    path = tmp_path / "mine.py"
+    path.write_text("def rule(start):\n    return 0.0 * start.capacity\n", encoding="utf-8")
+    board = adl.play(episode, ["queue", f"{path}:rule"])
+    assert board["queue"] is board.scores[0]
+    assert board["queue"].policy == "persistence+queue"
+    assert board[f"{path}:rule"] is board.scores[1]
+    assert board["do-nothing"] is board["do-nothing+pro-rata"]
+    with pytest.raises(adl.InputError, match=r"policy is 'quue': expected one of \['persistence"):
+        board["quue"]
+
+
+def test_nothing_is_scored_twice(episode, monkeypatch):
+    solved = []
+
+    def counting(*given):
+        solved.append(given)
+        return best_severity_path(*given)
+
+    monkeypatch.setattr(scoreboard, "best_severity_path", counting)
+    board = adl.play(episode, ["queue", "ogd"], variation=0.5)
+    scores = [board[run.policy] for run in board.runs]
+    assert all(one is other for one, other in zip(scores, board.scores, strict=True))
+    assert board.to_dict()["best_path"]["loss_usd"] == board.best_path.loss
+    assert str(board)
+    assert len(solved) == 1
+
+
+@pytest.mark.parametrize("policies", [1, 12, 40])
+@pytest.mark.parametrize("winners", [5, 2_000])
+def test_a_board_of_any_size_is_a_screen(policies, winners):
+    names = [f"constant:{k / 64}" for k in range(policies)]
+    board = adl.play(adl.episodes.shock(rounds=3, winners=winners, seed=2), names, variation=0.1)
+    lines = str(board).splitlines()
+    assert len(lines) <= 24
+    assert max(map(len, lines)) <= 80
+    assert all(name in str(board) for name in ("do-nothing", "Proposition 1", "trivial"))
+    left = len(board.runs) - SHOWN
+    assert (f"{left:,} more policies are left out here" in str(board)) == (left > 0)
+    assert len(board.to_dict()["scores"]) == len(board.runs) == len(board.to_frame())
+
+
+@pytest.mark.parametrize("rounds", [1, 5, 20_000])
+def test_episodes_and_runs_of_any_length_are_a_screen(rounds):
+    one = adl.Round.of(capacity=[50.0, 20.0], deficit=40.0, needed=10.0)
+    many = [replace(one, start=replace(one.start, t=t)) for t in range(1, rounds + 1)]
+    hostile = "\x1b[31m" + "w" * 5_000
+    run = adl.Run(
+        policy=hostile, information=adl.Information.RECORDED, haircut=[20.0] * rounds,
+        burden=[0.5] * rounds, touched=[1.0] * rounds, insured=[2.0] * rounds,
+    )  # fmt: skip
+    episode = adl.Episode(name=hostile, rounds=many, recorded=[run] * 1, source=hostile)
+    for answer in (episode, run):
+        lines = str(answer).splitlines()
+        assert len(lines) <= 24
+        assert max(map(len, lines)) <= 80
+        assert "\x1b" not in str(answer)
+        assert len(repr(answer)) <= 300
+        assert f"{rounds:,} round" in " ".join(str(answer).split())
+        again = json.loads(json.dumps(answer.to_dict(), allow_nan=False))
+        assert again["rounds"] == rounds == len(answer.to_frame())
+    assert episode.to_dict()["deficit_usd"] == 40.0 * rounds
+    assert run.to_dict()["taken_usd"] == 20.0 * rounds
+
+
+def test_an_infinite_burden_is_null_and_says_why():
+    run = adl.Run(
+        policy="x", information=adl.Information.RECORDED, haircut=[1.0, 2.0], burden=[0.1, math.inf]
+    )
+    data = run.to_dict()
+    assert data["burden"] == [0.1, None]
+    assert (data["worst_burden"], data["touches_protected"]) == (None, True)
+    assert "∞" in str(run)
+
+
+def test_the_best_constant_and_the_best_rule_are_answers(episode):
+    best, rule = adl.best_fixed_severity(episode), adl.best_fixed_rule(episode, ["ogd", "queue"])
+    assert best.to_dict() == {
+        "schema": "adlopt/fixed-severity/2", "theta": best.theta, "loss_usd": best.loss
+    }  # fmt: skip
+    assert rule.to_dict()["policy"] == rule.policy == rule.to_frame()["policy"][0]
+    assert f"{best.theta:.4f}" in str(best)
+    assert rule.policy in str(rule)
 
 
 def test_tracking_is_over_plus_under(episode):

@@ -370,6 +370,20 @@ def test_reports_fit_a_terminal(october):
         assert "VACUOUS" in str(case)
 
 
+@pytest.mark.parametrize("rounds", [5, 3_000])
+def test_cases_of_any_length_are_a_screen(rounds):
+    verbose = replace(HALF, covers="c" * 999, tightness_note="word " * 999)
+    zigzag = [(t % 7) / 7 for t in range(rounds)]
+    arena = Arena.unit(rounds, float(rounds - 1))
+    chosen = {"variation": arena.variation, "upper": float(rounds), "outcome": Outcome.FOUND}
+    case = WorstCase.of(Constant(0.25), verbose, arena.instance(zigzag), **chosen)
+    lines = str(case).splitlines()
+    assert len(lines) <= 24
+    assert max(map(len, lines)) <= 80
+    assert len(repr(case)) <= 300
+    assert len(case.to_dict()["severity"]) == rounds == len(case.to_frame())
+
+
 def test_a_bound_that_does_not_apply_shows_no_number(october):
     case = worst("persistence", bound="persistence, equal deficits", episode=october)
     assert case.data().bound.fails
