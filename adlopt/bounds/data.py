@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from adlopt.bounds.bound import Bound, Evaluation
+from adlopt.bounds.bound import Bound
+from adlopt.bounds.evaluation import Evaluation
 from adlopt.bounds.quantity import QUANTITIES
 from adlopt.model.episode import Episode
 from adlopt.show.schema.boards import BoundData, QuantityData

@@ -7,8 +7,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from adlopt.bounds.bound import Bound, Comparator, Evaluation
+from adlopt.bounds.bound import Bound, Comparator
 from adlopt.bounds.data import bound_data, failures_data
+from adlopt.bounds.evaluation import Evaluation
 from adlopt.bounds.paper import PROPOSITION_1
 from adlopt.bounds.trivial import HALF, TRIVIAL
 from adlopt.errors import InputError

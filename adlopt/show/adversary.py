@@ -94,8 +94,9 @@ def _notes(bound: BoundData) -> list[str]:
     """What a bound covers, how tight it is, and what it lacks here."""
     tight = "tight" if bound.tightness == "tight" else "not shown to be tight"
     note = f": {clipped(bound.tightness_note, 120)}" if bound.tightness_note else ""
-    fails = [f"hypothesis that fails here: {clipped(text, 120)}" for text in bound.fails]
-    return [f"bound covers: {clipped(bound.covers, 150)}", f"bound is {tight}{note}", *fails[:2]]
+    said = clipped("; ".join(bound.fails), 150)
+    fails = [f"hypothesis that fails here: {said}"] if said else []
+    return [f"bound covers: {clipped(bound.covers, 150)}", f"bound is {tight}{note}", *fails]
 
 
 def _paragraphs(notes: list[str]) -> str:

@@ -9,8 +9,9 @@ from typing import ClassVar
 
 import numpy as np
 
-from adlopt.bounds.bound import Bound, Evaluation
+from adlopt.bounds.bound import Bound
 from adlopt.bounds.data import bound_data
+from adlopt.bounds.evaluation import Evaluation
 from adlopt.bounds.game.minimax_value import Game, Interval
 from adlopt.bounds.quantity import P
 from adlopt.errors import CertificateError

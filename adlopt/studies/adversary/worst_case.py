@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from enum import Enum
 from functools import cached_property
 
-from adlopt.bounds.bound import Bound, Evaluation
+from adlopt.bounds.bound import Bound
 from adlopt.bounds.data import bound_data
+from adlopt.bounds.evaluation import Evaluation
 from adlopt.bounds.quantity import P
 from adlopt.errors import CertificateError
 from adlopt.model.episode import Episode
