@@ -58,7 +58,8 @@ if TYPE_CHECKING:
     from adlopt.optimum.paths.severity_path import SeverityPath, best_severity_path
     from adlopt.optimum.programs.highs import Stopped
     from adlopt.optimum.solve import solve
-    from adlopt.policies.catalogue import named
+    from adlopt.policies.gradient import paper_ogd
+    from adlopt.policies.grammar import named
     from adlopt.policies.insured import Insured, optimal_fund
     from adlopt.policies.protocols import Haircut, Policy, SeverityThenAllocation, policy
     from adlopt.report.evidence import Evidence
@@ -68,7 +69,7 @@ if TYPE_CHECKING:
     from adlopt.rules.deleveraging import Deleveraging
     from adlopt.rules.market_rounds import contract_round, wealth_round
     from adlopt.rules.rule import Rule
-    from adlopt.scoring.hindsight import best_fixed_severity, paper_ogd, per_round_optimum
+    from adlopt.scoring.hindsight import best_fixed_severity, per_round_optimum
     from adlopt.scoring.lineup import lineup
     from adlopt.scoring.one_run import run_policy
     from adlopt.scoring.playing import best_fixed_rule, play
@@ -124,7 +125,7 @@ _HOMES = {
     ),
     "show.frames": ("Library",),
     "optimum.programs.highs": ("Stopped",),
-    "scoring.hindsight": ("best_fixed_severity", "paper_ogd", "per_round_optimum"),
+    "scoring.hindsight": ("best_fixed_severity", "per_round_optimum"),
     "optimum.drain": ("LeverageDrain", "drain_leverage", "drain_round", "expected_loss"),
     "model.limits": ("Limits",),
     "model.loss": ("Asymmetric", "Burden", "Empirical", "MinMax", "SeverityLoss", "surrogate"),
@@ -136,7 +137,8 @@ _HOMES = {
     "optimum.dollars.least_loss": ("Solution",),
     "scoring.one_run": ("run_policy",),
     "scoring.playing": ("best_fixed_rule", "play"),
-    "policies.catalogue": ("named",),
+    "policies.gradient": ("paper_ogd",),
+    "policies.grammar": ("named",),
     "policies.insured": ("Insured", "optimal_fund"),
     "model.positions": ("ContractRound", "Positions", "Side"),
     "policies.protocols": ("Haircut", "Policy", "SeverityThenAllocation", "policy"),

@@ -18,7 +18,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any, NamedTuple
+
+MOST_LISTED = 12
+"""Names that one message lists; of more, the nearest."""
+NEAREST = 3
+"""Names that one message asks back about, at most."""
+MOST_COMPARED = 1_000
+"""Names that are compared letter by letter; of more, those that begin or end alike."""
 
 
 class AdloptError(Exception):
@@ -79,6 +87,87 @@ def _input_error(
     field: str, value: object, expected: str, index: int | str | None, remedy: str
 ) -> InputError:
     return InputError(field, value, expected, index=index, remedy=remedy)
+
+
+def unknown(
+    field: str,
+    name: object,
+    known: Iterable[str],
+    *,
+    index: int | str | None = None,
+    listed: str = "",
+    besides: str = "",
+    remedy: str = "",
+) -> InputError:
+    """Return the refusal of a name that is none of those known: it asks back about the nearest.
+
+    Names are quoted, as they may hold commas. A list too long to read is left to the command that
+    prints it, or cut short.
+
+    Parameters
+    ----------
+    field, name, index
+        As of `InputError`.
+    known : iterable of str
+    listed : str
+        The command that lists them all.
+    besides : str
+        What else would do.
+    remedy : str
+        What the user can do if no name known is meant.
+
+    Examples
+    --------
+    >>> raise unknown("figure", "burden", ["budgets", "burdens"])
+    Traceback (most recent call last):
+    adlopt.errors.InputError: figure is 'burden': expected one of 'burdens', 'budgets'; did you mean
+    'burdens' or 'budgets'?
+    """
+    names = list(dict.fromkeys(known))
+    near = nearest(name, names) if isinstance(name, str) else []
+    first = [*near, *(each for each in names if each not in near)][: MOST_LISTED + 1]
+    quoted = ", ".join(map(repr, first[:MOST_LISTED])) or "none"
+    if len(names) > MOST_LISTED:
+        count = f"{len(names):,}"
+        quoted = f"{count} that {listed} lists" if listed else f"{count}: {quoted}, …"
+    expected = f"one of {quoted}" + (besides and f", or {besides}")
+    asked = did_you_mean(near)
+    return InputError(field, name, expected, index=index, remedy=_joined(asked, remedy))
+
+
+def nearest(name: str, known: Iterable[str]) -> list[str]:
+    """Return the names nearest to one that is none of them, the nearest first, at most three.
+
+    Examples
+    --------
+    >>> nearest("Hyperlquid", ["binance", "hyperliquid"]), nearest("gated", ["gated-persistence"])
+    (['hyperliquid'], ['gated-persistence'])
+    """
+    from difflib import get_close_matches  # needed only where something failed
+
+    said, names = name.casefold(), {each.casefold(): each for each in known}
+    alike = list(names)
+    if len(alike) > MOST_COMPARED:
+        alike = [each for each in names if each[:4] == said[:4] or each[-4:] == said[-4:]]
+    near = get_close_matches(said, alike[:MOST_COMPARED], n=NEAREST) if said else []
+    begun = [each for each in names if each.startswith(said)] if len(said) > 2 else []
+    return [names[each] for each in dict.fromkeys([*near, *begun])][:NEAREST]
+
+
+def did_you_mean(near: Iterable[str]) -> str:
+    """Ask back about names; nothing without any.
+
+    Examples
+    --------
+    >>> did_you_mean(["queue", "queue-blend"]), did_you_mean([])
+    ("did you mean 'queue' or 'queue-blend'?", '')
+    """
+    asked = " or ".join(map(repr, near))
+    return asked and f"did you mean {asked}?"
+
+
+def _joined(asked: str, remedy: str) -> str:
+    return f"{asked} Else {remedy}" if asked and remedy else asked or remedy
 
 
 class NoSolution(AdloptError):

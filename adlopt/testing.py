@@ -50,7 +50,7 @@ def check_policy(policy: Policy, episode: Episode | None = None) -> None:
 
     Examples
     --------
-    >>> from adlopt.policies.catalogue import named
+    >>> from adlopt.policies.grammar import named
     >>> check_policy(named("gated-persistence+queue:leverage"))
     """
     episode = shock(rounds=12, winners=30, seed=1) if episode is None else episode

@@ -178,12 +178,13 @@ def deleverage(
         Print everything for machines, at full precision.
     """
     from adlopt.data.files.markets import read_market
+    from adlopt.policies.grammar import player
     from adlopt.show.rules import render, summarise
-    from adlopt.studies.players import act, player_named
+    from adlopt.studies.players import act
 
-    market, players = read_market(file), [player_named(name) for name in rule]
-    names = [player.name for player in players]
-    data = summarise([act(market, player) for player in players], names)
+    market, players = read_market(file), [player(name) for name in rule]
+    names = [each.name for each in players]
+    data = summarise([act(market, each) for each in players], names)
     print(as_json(data) if json_ else render(data))
 
 

@@ -6,7 +6,7 @@ import importlib.util
 from pathlib import Path
 from typing import Any
 
-from adlopt.errors import InputError
+from adlopt.errors import InputError, unknown
 
 MARK = ".py:"
 """What tells such a name from others."""
@@ -40,21 +40,6 @@ def load(text: str) -> Any:
         expected = f"a file that runs ({type(error).__name__}: {error})"
         raise InputError("file", place, expected) from error
     if not hasattr(module, name):
-        known = ", ".join(n for n in vars(module) if not n.startswith("_")) or "nothing"
-        raise InputError(f"{place}: name", name, f"one of {known}")
+        known = [each for each in vars(module) if not each.startswith("_")]
+        raise unknown(f"{place}: name", name, known)
     return getattr(module, name)
-
-
-def source(policy: str) -> bytes:
-    """Return what stands in the file that a policy's name mentions; nothing if it mentions none.
-
-    Examples
-    --------
-    >>> source("persistence+queue")
-    b''
-    """
-    if MARK not in policy:
-        return b""
-    parts = policy.rpartition(":")[0].split("+")
-    paths = (Path("+".join(parts[start:])) for start in range(len(parts)))
-    return next((path.read_bytes() for path in paths if path.is_file()), b"")

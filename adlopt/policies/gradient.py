@@ -6,6 +6,9 @@ import math
 from dataclasses import dataclass
 from typing import ClassVar
 
+from adlopt.errors import InputError
+from adlopt.foundation.arrays import LARGEST_USD
+from adlopt.model.episode import Episode, path_variation
 from adlopt.model.round import RoundOutcome, RoundStart, needed_severity
 from adlopt.model.run import Information
 from adlopt.policies.parameters import in_unit, positive
@@ -94,6 +97,46 @@ class AdaGradOGD:
             return state
         stride = self.c / math.sqrt(squares) * start.deficit
         return _step(state[0], stride, needed_severity(start, outcome)), squares
+
+
+def paper_ogd(
+    episode: Episode, *, first: float = 0.5, variation: float | None = None
+) -> ProjectedOGD:
+    """Projected OGD with the paper's η* = sqrt((1 + 2P)/S), labelled *hindsight*.
+
+    η* needs the path of the needed severities and every deficit, so it cannot run live
+    [CTTX26, Prop. 1].
+
+    Parameters
+    ----------
+    episode : Episode
+    first : float
+        θ_1.
+    variation : float, optional
+        P to tune for; the episode's own unless given.
+
+    Raises
+    ------
+    InputError
+        If all deficits are zero, or so small that the step is beyond `LARGEST_USD`.
+
+    Examples
+    --------
+    >>> from adlopt.data.episodes import october_10
+    >>> rule = paper_ogd(october_10())
+    >>> f"{rule.step:.4g}", rule.information.value
+    ('1.166e-07', 'hindsight')
+    """
+    path = path_variation(episode.needed_severity) if variation is None else variation
+    root, needed = math.hypot(*episode.deficit), math.sqrt(1 + 2 * path)
+    if root == 0:
+        raise InputError("deficit", 0.0, "a positive deficit in some round")
+    if needed > LARGEST_USD * root:
+        expected = f"deficits so large that η* = sqrt((1 + 2P)/S) ≤ {LARGEST_USD:g}"
+        remedy = "state money in a smaller unit"
+        raise InputError("deficit", float(episode.deficit.max()), expected, remedy=remedy)
+    step = needed / root
+    return ProjectedOGD(step=step, first=first, information=Information.HINDSIGHT)
 
 
 def _step(theta: float, stride: float, target: float) -> float:

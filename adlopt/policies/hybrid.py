@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -179,22 +179,22 @@ class Damped:
 
     Parameters
     ----------
-    allocation : Allocation
-        The other rule.
     rho : float
         In [0, 1].
+    allocation : Allocation
+        The other rule.
 
     Examples
     --------
     >>> start = RoundStart(account=["a", "b"], capacity=[10, 10], deficit=9)
-    >>> rule = Damped(Queue(), 0.5)
+    >>> rule = Damped(0.5, Queue())
     >>> state = rule.learn(rule.begin(), start, np.array([5.0, 5.0]))
     >>> rule.allocate(state, start, 10.0)
     array([7.5, 2.5])
     """
 
-    allocation: Allocation
     rho: float = 0.5
+    allocation: Allocation = field(default_factory=Queue)
 
     def __post_init__(self) -> None:
         in_unit("rho", self.rho)

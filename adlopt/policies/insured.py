@@ -51,7 +51,7 @@ class Insured:
 
     Examples
     --------
-    >>> from adlopt.policies.catalogue import named
+    >>> from adlopt.policies.grammar import named
     >>> start = RoundStart(account=["a", "b"], capacity=[3e5, 1e5], deficit=350_000)
     >>> insured = Insured(named("constant:1"), fund=1e6, trigger=0.3)
     >>> insured.payments([start]), insured.decide(insured.begin(), start)

@@ -13,8 +13,9 @@ from adlopt.foundation.arrays import FloatArray
 from adlopt.model.episode import Episode
 from adlopt.model.loss import Burden
 from adlopt.model.run import Run
+from adlopt.policies import grammar
+from adlopt.policies.grammar import Playable
 from adlopt.scoring.one_run import decisions
-from adlopt.scoring.playable import Playable, require_list, resolve
 from adlopt.scoring.playing import play
 from adlopt.scoring.scoreboard import Scoreboard
 from adlopt.show.answer import Answer, Columns
@@ -67,7 +68,7 @@ class Evidence(Answer):
         if not isinstance(given, Episode):
             remedy = "adlopt.read_episode reads one"
             raise InputError("episode", given, "an Episode", remedy=remedy)
-        require_list(self.policies)
+        grammar.require_list(self.policies)
 
     @property
     def played(self) -> tuple[Playable, ...]:
@@ -101,7 +102,7 @@ class Evidence(Answer):
         """USD by account, round by round, of each policy played; none where winners are pooled."""
         if self.episode.pooled:
             return {}
-        policies = [resolve(policy, self.episode) for policy in self.played]
+        policies = grammar.policies(self.played, self.episode)
         return {
             policy.name: tuple(haircut for _, haircut in decisions(policy, self.episode.rounds))
             for policy in policies

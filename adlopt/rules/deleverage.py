@@ -21,7 +21,7 @@ from adlopt.rules.rows import Rows, account_rows, closes_against, micro, positio
 from adlopt.rules.rule import Close, Gauge, Haircut, Rule, Tier
 from adlopt.rules.split import share_out
 
-NO_RULE = "rule_named finds one; in_market.act lets a policy of dollars act"
+NO_RULE = "rule_named finds one; studies.players.act lets a policy of dollars act"
 
 
 def deleverage(market: Market, rule: Rule, shed: Shed | None = None) -> Deleveraging:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from adlopt.errors import InputError
-from adlopt.foundation.user_code import MARK, load
+from adlopt.errors import unknown
 from adlopt.rules import exchanges as e
 from adlopt.rules import on_chain as p
 from adlopt.rules.rule import Rule
@@ -21,7 +20,7 @@ VENUES: dict[str, Rule] = {
 
 
 def rule_named(name: str) -> Rule:
-    """Return a rule by its name, or from a file of one's own, `path.py:name`.
+    """Return a venue's rule by its name; see `adlopt venues`.
 
     Raises
     ------
@@ -33,11 +32,6 @@ def rule_named(name: str) -> Rule:
     >>> rule_named("hyperliquid").close.price.text
     'previous mark'
     """
-    if MARK in name:
-        found = load(name)
-        if not isinstance(found, Rule):
-            raise InputError(name, found, "a Rule")
-        return found
     if name not in VENUES:
-        raise InputError("rule", name, f"one of {', '.join(VENUES)}, or path.py:name")
+        raise unknown("rule", name, VENUES, listed="adlopt venues")
     return VENUES[name]

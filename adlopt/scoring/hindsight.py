@@ -10,18 +10,15 @@ from functools import partial
 
 import numpy as np
 
-from adlopt.bounds.quantity import P
 from adlopt.errors import InputError
-from adlopt.foundation.arrays import LARGEST_USD, FloatArray, own
+from adlopt.foundation.arrays import FloatArray, own
 from adlopt.model.episode import Episode
 from adlopt.model.loss import Burden, Loss, MinMax
 from adlopt.model.method import Method
 from adlopt.model.round import Round, RoundOutcome
-from adlopt.model.run import Information
 from adlopt.optimum.core.burden_problem import BurdenProblem
 from adlopt.optimum.dollars.least_loss import Solution
 from adlopt.optimum.solve import solve
-from adlopt.policies.gradient import ProjectedOGD
 from adlopt.policies.severity import weighted_median
 from adlopt.show.answer import Answer, Columns
 from adlopt.show.schema.boards import FixedRuleData, FixedSeverityData
@@ -95,46 +92,6 @@ def best_fixed_severity(episode: Episode) -> FixedSeverity:
     pairs = zip(episode.needed_severity.tolist(), episode.deficit.tolist(), strict=True)
     theta = weighted_median(tuple(pairs))
     return FixedSeverity(theta=theta, loss=severity_loss(episode, np.full(len(episode), theta)))
-
-
-def paper_ogd(
-    episode: Episode, *, first: float = 0.5, variation: float | None = None
-) -> ProjectedOGD:
-    """Projected OGD with the paper's η* = sqrt((1 + 2P)/S), labelled *hindsight*.
-
-    η* needs the path of the needed severities and every deficit, so it cannot run live
-    [CTTX26, Prop. 1].
-
-    Parameters
-    ----------
-    episode : Episode
-    first : float
-        θ_1.
-    variation : float, optional
-        P to tune for; the episode's own unless given.
-
-    Raises
-    ------
-    InputError
-        If all deficits are zero, or so small that the step is beyond `LARGEST_USD`.
-
-    Examples
-    --------
-    >>> from adlopt.data.episodes import october_10
-    >>> rule = paper_ogd(october_10())
-    >>> f"{rule.step:.4g}", rule.information.value
-    ('1.166e-07', 'hindsight')
-    """
-    path = P.measure(episode) if variation is None else variation
-    root, needed = math.hypot(*episode.deficit), math.sqrt(1 + 2 * path)
-    if root == 0:
-        raise InputError("deficit", 0.0, "a positive deficit in some round")
-    if needed > LARGEST_USD * root:
-        expected = f"deficits so large that η* = sqrt((1 + 2P)/S) ≤ {LARGEST_USD:g}"
-        remedy = "state money in a smaller unit"
-        raise InputError("deficit", float(episode.deficit.max()), expected, remedy=remedy)
-    step = needed / root
-    return ProjectedOGD(step=step, first=first, information=Information.HINDSIGHT)
 
 
 def per_round_optimum(

@@ -9,7 +9,7 @@ from typing import TypeAlias
 from adlopt.model.episode import Episode
 from adlopt.model.run import Information
 from adlopt.policies.allocation import ProRata
-from adlopt.policies.gradient import AdaGradOGD
+from adlopt.policies.gradient import AdaGradOGD, paper_ogd
 from adlopt.policies.protocols import Severity, SeverityThenAllocation
 from adlopt.policies.severity import (
     Constant,
@@ -19,7 +19,7 @@ from adlopt.policies.severity import (
     Persistence,
     RunningRatio,
 )
-from adlopt.scoring.hindsight import paper_ogd, severity_loss
+from adlopt.scoring.hindsight import severity_loss
 from adlopt.scoring.one_run import run_policy
 from adlopt.show.schema.boards import PlacedData, StartsData
 

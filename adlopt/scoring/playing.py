@@ -11,8 +11,9 @@ from adlopt.model.loss import Asymmetric, Burden, Loss, MinMax
 from adlopt.model.run import Information
 from adlopt.optimum.coupled.shared_winners import Coupling
 from adlopt.optimum.coupled.solve_coupled import solve_coupled
+from adlopt.policies import grammar
 from adlopt.policies.allocation import ProRata
-from adlopt.policies.catalogue import named
+from adlopt.policies.grammar import Playable
 from adlopt.policies.protocols import SeverityThenAllocation
 from adlopt.policies.severity import Constant
 from adlopt.scoring.hindsight import (
@@ -22,7 +23,6 @@ from adlopt.scoring.hindsight import (
     severity_loss,
 )
 from adlopt.scoring.one_run import run_policy
-from adlopt.scoring.playable import Playable, require_distinct, require_list, resolve
 from adlopt.scoring.scoreboard import Scoreboard
 
 ALWAYS = ("do-nothing", "constant:0.5", "persistence")
@@ -46,9 +46,9 @@ def play(
     Parameters
     ----------
     episode : Episode
-    policies : sequence of Policy, Rule, Allocation, function or str
-        A function takes a RoundStart and returns a haircut. Names are as in
-        `adlopt.policies.catalogue.named`; "ogd" alone is the paper's, with the *hindsight* step η*.
+    policies : sequence of Policy, Severity, Allocation, Rule, function or str
+        A function takes a RoundStart and returns a haircut. Names, and what is added to a part
+        alone, are as in `adlopt.policies.grammar`; "ogd" alone has the *hindsight* step η*.
         Do-nothing, the constant ½, persistence and the best constant (*hindsight*) are always
         added.
     burden : Burden
@@ -83,20 +83,19 @@ def play(
     """
     if isinstance(loss, MinMax):
         raise InputError("loss", loss, "a loss that prices the budget", remedy="use surrogate(...)")
-    require_list(policies)
+    chosen = grammar.policies(policies, episode)
     coupling = coupled_burden = None
     if coupled:
         minmax = MinMax(burden=burden)
         coupling = Coupling.of(episode, minmax)
         coupled_burden = solve_coupled(episode, minmax).certificate
-    chosen = [resolve(p, episode) for p in policies]
     names = {policy.name for policy in chosen}
     asked = {p: q.name for p, q in zip(policies, chosen, strict=True) if isinstance(p, str)}
     constant = best_fixed_severity(episode).theta
     best = SeverityThenAllocation(Constant(constant, Information.HINDSIGHT), ProRata())
-    always = {name: named(name) for name in ALWAYS}
+    always = {name: grammar.policy(name) for name in ALWAYS}
     chosen += [p for p in (*always.values(), best) if p.name not in names]
-    require_distinct([*(run.policy for run in episode.recorded), *(p.name for p in chosen)])
+    grammar.require_distinct([*(run.policy for run in episode.recorded), *(p.name for p in chosen)])
     runs = list(episode.recorded)
     for policy in chosen:
         if progress is not None:
@@ -143,7 +142,7 @@ def best_fixed_rule(
     if isinstance(rules, str) or not rules:
         raise InputError("rules", rules, "a list of at least one rule")
     found = []
-    for policy in (resolve(rule, episode) for rule in rules):
+    for policy in (grammar.policy(rule, episode) for rule in rules):
         run = run_policy(episode, policy, loss=loss)
         cost = severity_loss(episode, episode.severity(run))
         found.append((cost if run.loss is None else math.fsum(run.loss), policy.name))

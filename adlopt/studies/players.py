@@ -6,21 +6,15 @@ A venue's rule says whose contracts close; a policy says who gives how many doll
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TypeAlias, cast
 
 import numpy as np
 
-from adlopt.errors import InputError
 from adlopt.foundation.arrays import FloatArray
-from adlopt.foundation.user_code import MARK, load
-from adlopt.model.episode import Episode
 from adlopt.model.market import Market
 from adlopt.model.round import RoundStart
 from adlopt.model.solvency import check_haircut
 from adlopt.optimum.lots.lot_grid import MICRO
-from adlopt.policies.catalogue import SEVERITIES
-from adlopt.policies.protocols import Allocation, Policy, SeverityThenAllocation
-from adlopt.policies.severity import Constant
+from adlopt.policies.grammar import Player
 from adlopt.rules.deleverage import deleverage
 from adlopt.rules.deleveraging import Deleveraging
 from adlopt.rules.market_rounds import wealth_round
@@ -28,10 +22,7 @@ from adlopt.rules.parts import AT_MARK
 from adlopt.rules.row_formula import Formula, column
 from adlopt.rules.rule import Close, Haircut, Rule, Tier
 from adlopt.rules.split import ProRata
-from adlopt.rules.venues import VENUES
-from adlopt.scoring.playable import Playable, loaded, resolve
 
-Player: TypeAlias = Rule | Policy
 GIVEN = Formula("dollars given", lambda rows: np.rint(rows.feature("given") * MICRO))
 AS_DECIDED = Rule(
     name="as-decided",
@@ -44,61 +35,6 @@ AS_DECIDED = Rule(
 )
 """Carries out what a policy of dollars decided: who gives, closes at the mark against what has to
 go, in proportion to the dollars given, and gives them."""
-
-
-def whole_deficit(policy: Playable | Allocation, episode: Episode | None = None) -> Policy:
-    """Resolve a policy; what is only an allocation raises the whole deficit.
-
-    Parameters
-    ----------
-    policy : Policy, Allocation, Rule, function or str
-    episode : Episode, optional
-        To which `ogd` is tuned.
-
-    Raises
-    ------
-    InputError
-        If it is none of these.
-
-    Examples
-    --------
-    >>> whole_deficit("pro-rata").name, whole_deficit("persistence+pro-rata").name
-    ('constant:1+pro-rata', 'persistence+pro-rata')
-    """
-    if isinstance(policy, type):
-        raise InputError("policy", policy, "an object", remedy="make one of the class")
-    if hasattr(policy, "allocate") and not hasattr(policy, "decide"):
-        return SeverityThenAllocation(Constant(1.0), cast(Allocation, policy))
-    if isinstance(policy, str) and in_file(policy):
-        return _of_file(load(policy), policy, episode)
-    found = resolve(policy, episode)
-    said = found is policy or (isinstance(policy, str) and _kind(policy) in SEVERITIES)
-    if isinstance(found, SeverityThenAllocation) and not said:
-        return replace(found, severity=Constant(1.0))
-    return found
-
-
-def player_named(name: str) -> Player:
-    """Return a rule, or a policy, for its name or `path.py:name`.
-
-    A rule by itself closes contracts; behind a severity, as in constant:1+gte, it splits dollars.
-
-    Raises
-    ------
-    InputError
-        If it is neither.
-
-    Examples
-    --------
-    >>> player_named("binance"), player_named("pro-rata").name
-    (Rule(binance), 'constant:1+pro-rata')
-    """
-    if name in VENUES:
-        return VENUES[name]
-    if not in_file(name):
-        return whole_deficit(name)
-    own = load(name)
-    return own if isinstance(own, Rule) else _of_file(own, name)
 
 
 def act(market: Market, player: Player) -> Deleveraging:
@@ -123,7 +59,8 @@ def act(market: Market, player: Player) -> Deleveraging:
     ...     positions=OpenPositions(account=["A", "B", "C"], coin=["ETH"] * 3,
     ...                             side=["long", "short", "short"], size=[10, 6, 4],
     ...                             entry=[4000, 4000, 3800]))
-    >>> done = act(market, player_named("pro-rata"))
+    >>> from adlopt.policies.grammar import player
+    >>> done = act(market, player("pro-rata"))
     >>> done.given, done.closed
     (array([   0., 1500.,  500.]), array([10,  6,  4]))
     """
@@ -139,17 +76,6 @@ def act(market: Market, player: Player) -> Deleveraging:
     return deleverage(with_given(market, start, haircut), AS_DECIDED)
 
 
-def in_file(name: str) -> bool:
-    """Whether all of a name is `path.py:name`, with no severity or fund before it.
-
-    Examples
-    --------
-    >>> in_file("mine.py:half"), in_file("constant:1+mine.py:rule"), in_file("gte")
-    (True, False, False)
-    """
-    return MARK in name and _kind(name) not in {*SEVERITIES, "insured"}
-
-
 def with_given(
     market: Market, start: RoundStart | None = None, haircut: FloatArray | None = None
 ) -> Market:
@@ -160,13 +86,3 @@ def with_given(
         given[[index[name] for name in start.account]] = haircut
     features = {**market.accounts.features, "given": given}
     return replace(market, accounts=replace(market.accounts, features=features))
-
-
-def _kind(name: str) -> str:
-    return name.partition("+")[0].partition(":")[0]
-
-
-def _of_file(own: Playable | Allocation, name: str, episode: Episode | None = None) -> Policy:
-    """Resolve what a file calls by a name, as `whole_deficit` does."""
-    decided = loaded(own, name, episode)
-    return decided if decided is own else whole_deficit(own, episode)

@@ -58,9 +58,9 @@ from adlopt.cli.main import main
 from adlopt.model.tightness import Tightness
 from adlopt.optimum.paths.comparator_curve import comparator_curve
 from adlopt.policies.allocation import ProRata
-from adlopt.policies.catalogue import named
 from adlopt.policies.experts import Ader
 from adlopt.policies.gradient import AdaGradOGD, ProjectedOGD
+from adlopt.policies.grammar import named
 from adlopt.scoring.hindsight import severity_loss
 from adlopt.scoring.one_run import run_policy
 from adlopt.scoring.quality import counted_once

@@ -15,8 +15,8 @@ from adlopt.bounds.quantity import big_rounds
 from adlopt.model.episode import path_variation
 from adlopt.model.solvency import deficit, equity, profit, shortfall
 from adlopt.policies.allocation import Queue
-from adlopt.policies.catalogue import named
 from adlopt.policies.gradient import ProjectedOGD
+from adlopt.policies.grammar import named
 from adlopt.scoring.quality import counted_once
 from adlopt.scoring.scoreboard import Scoreboard
 from adlopt.studies.adversary.arena import Arena

@@ -12,7 +12,8 @@ from scipy.optimize import linprog
 
 import adlopt as adl
 from adlopt.policies.allocation import CappedProRata, ProRata, Queue
-from adlopt.policies.catalogue import allocation_named, named
+from adlopt.policies.grammar import allocation as allocation_named
+from adlopt.policies.grammar import named
 from adlopt.policies.hybrid import Blend, Buckets, Damped, SoftQueue
 from adlopt.policies.risk import RiskAware
 from adlopt.testing import check_policy
@@ -204,7 +205,7 @@ def test_damping_moves_by_the_share_that_is_fresh(start, share, rho, random):
     u = start.capacity
     weights = np.array([random.uniform(0.1, 1) for _ in u])
     last = adl.water_fill(weights * u, u, budget)
-    rule = Damped(Queue("leverage"), rho)
+    rule = Damped(rho, Queue("leverage"))
     state = rule.learn(rule.begin(), start, last)
     fresh = Queue("leverage").allocate(None, start, budget)
     moved = rule.allocate(state, start, budget) - last
@@ -216,7 +217,7 @@ def test_damping_moves_by_the_share_that_is_fresh(start, share, rho, random):
 def test_damping_projects_in_the_norm_of_fractions(seed):
     rng = np.random.default_rng(seed)
     u, score, last = rng.uniform(1, 10, 6), rng.uniform(1, 5, 6), rng.uniform(0, 1, 6)
-    start, rule = opened(u, score), Damped(Queue("leverage"), 0.7)
+    start, rule = opened(u, score), Damped(0.7, Queue("leverage"))
     budget = 0.3 * float(u.sum())
     state = rule.learn(rule.begin(), start, last * u)
     point = 0.3 * Queue("leverage").allocate(None, start, budget) / u + 0.7 * last
@@ -228,7 +229,7 @@ def test_damping_projects_in_the_norm_of_fractions(seed):
 
 
 def test_damping_remembers_by_id_and_welcomes_newcomers():
-    rule = Damped(Queue("leverage"), 0.5)
+    rule = Damped(0.5, Queue("leverage"))
     first = opened([10.0, 10.0], [2.0, 1.0])
     state = rule.learn(rule.begin(), first, rule.allocate(rule.begin(), first, 10.0))
     then = adl.RoundStart(
@@ -239,7 +240,7 @@ def test_damping_remembers_by_id_and_welcomes_newcomers():
 
 def test_damping_a_capped_rule_raises_what_the_rule_raises():
     start = opened([10.0, 10.0], [2.0, 1.0])
-    rule = Damped(CappedProRata(0.2), 0.5)
+    rule = Damped(0.5, CappedProRata(0.2))
     assert math.fsum(rule.allocate(rule.begin(), start, 15.0)) == pytest.approx(4.0)
 
 

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import adlopt as adl
-from adlopt.policies.catalogue import named
+from adlopt.policies.grammar import named
 from adlopt.policies.insured import Insured, optimal_fund
 from adlopt.scoring.one_run import decisions
 from adlopt.show.board import render

@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 from scipy.optimize import minimize_scalar
 
 import adlopt as adl
-from adlopt.policies.catalogue import allocation_named, named
 from adlopt.policies.gradient import AdaGradOGD
+from adlopt.policies.grammar import allocation as allocation_named
+from adlopt.policies.grammar import named
 from adlopt.policies.mdic import AllocationMDIC, SeverityMDIC
 from adlopt.policies.severity import Constant
 from adlopt.scoring.hindsight import best_fixed_severity, severity_loss

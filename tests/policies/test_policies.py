@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 
 import adlopt as adl
 from adlopt.policies.allocation import CappedProRata, IntegerProRata, MirrorDescent, Queue
-from adlopt.policies.catalogue import ALLOCATIONS, SEVERITIES, named
+from adlopt.policies.catalogue import ALLOCATIONS, SEVERITIES
 from adlopt.policies.gradient import AdaGradOGD, ProjectedOGD
+from adlopt.policies.grammar import named
 from adlopt.policies.severity import FollowTheLeader, GatedPersistence, Persistence, RunningRatio
 from adlopt.scoring.hindsight import severity_loss
 from adlopt.testing import check_policy

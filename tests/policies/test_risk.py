@@ -12,7 +12,8 @@ from scipy.optimize import linprog
 
 import adlopt as adl
 from adlopt.policies.allocation import ProRata
-from adlopt.policies.catalogue import allocation_named, named
+from adlopt.policies.grammar import allocation as allocation_named
+from adlopt.policies.grammar import named
 from adlopt.policies.risk import GreedyByRisk, LeverageDraining, RiskAware
 from adlopt.testing import check_policy
 

@@ -13,7 +13,7 @@ import pytest
 import adlopt as adl
 from adlopt.bounds import GATED_ENVELOPE, HALF, PROPOSITION_1, TRIVIAL, is_vacuous
 from adlopt.bounds.quantity import MOVED, MOVED_BIG, P
-from adlopt.policies.catalogue import named
+from adlopt.policies.grammar import named
 from adlopt.scoring.hindsight import severity_loss
 from adlopt.scoring.lineup import lineup
 from adlopt.scoring.one_run import run_policy

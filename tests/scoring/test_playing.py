@@ -15,8 +15,8 @@ from adlopt.bounds.bound import Comparator
 from adlopt.model.loss import Burden, MinMax
 from adlopt.model.method import Method
 from adlopt.optimum.paths.severity_path import best_severity_path
-from adlopt.policies.catalogue import named
 from adlopt.policies.gradient import ProjectedOGD
+from adlopt.policies.grammar import named
 from adlopt.scoring import scoreboard
 from adlopt.scoring.hindsight import least_burden, per_round_optimum
 from adlopt.scoring.one_run import run_policy

@@ -24,8 +24,9 @@ from adlopt.bounds.quantity import P
 from adlopt.model.episode import path_variation
 from adlopt.optimum.programs.highs import Infeasible, run
 from adlopt.optimum.programs.program import Program
-from adlopt.policies.catalogue import SEVERITIES, named
+from adlopt.policies.catalogue import SEVERITIES
 from adlopt.policies.gradient import ProjectedOGD
+from adlopt.policies.grammar import named
 from adlopt.policies.severity import Constant, Persistence
 from adlopt.show.adversary import severities, worst_case
 from adlopt.show.schema.boards import WorstCaseData

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 import adlopt as adl
 from adlopt.policies.allocation import ProRata
-from adlopt.policies.catalogue import ALLOCATIONS, SEVERITIES, allocation_named
+from adlopt.policies.catalogue import ALLOCATIONS, SEVERITIES
+from adlopt.policies.grammar import allocation as allocation_named
 from adlopt.studies.axioms import AXIOMS, Case, try_axioms
 from adlopt.studies.axioms.laws import ROUNDING
 

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 import adlopt as adl
 from adlopt import diagnostics as d
-from adlopt.policies.catalogue import allocation_named
+from adlopt.policies.grammar import allocation as allocation_named
 
 whole = st.integers(0, 20)
 capacities = st.lists(st.integers(1, 20), min_size=1, max_size=8)

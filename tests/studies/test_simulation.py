@@ -14,13 +14,13 @@ from hypothesis import strategies as st
 import adlopt as adl
 from adlopt.data.files import read_episode, write_episode
 from adlopt.errors import BadHaircut, CertificateError, InputError
+from adlopt.policies.grammar import player as as_player
 from adlopt.rules import VENUES
 from adlopt.show.comparison import render
 from adlopt.studies.simulation import Scenario, compare, simulate
 from adlopt.studies.simulation.adl_round import deleverage_now
 from adlopt.studies.simulation.double_entry import Ledger
 from adlopt.studies.simulation.order_book import MOST_MOVE, execute
-from adlopt.studies.simulation.player import as_player
 from adlopt.studies.simulation.venue import Venue
 from adlopt.studies.simulation.world import BOOK, FUND, OUTSIDE, UNPAID, draw
 

@@ -13,7 +13,7 @@ import pytest
 import adlopt as adl
 from adlopt.foundation.workers import worker_processes
 from adlopt.policies.allocation import IntegerProRata
-from adlopt.policies.catalogue import named
+from adlopt.policies.grammar import named
 
 EQUITY = adl.Burden.EQUITY
 WHOLE = ("integer-pro-rata", "min-max", "min-max:equity")

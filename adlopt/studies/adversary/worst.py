@@ -14,7 +14,6 @@ import time
 from collections.abc import Callable
 from dataclasses import replace
 from numbers import Real
-from typing import cast
 
 import numpy as np
 
@@ -23,14 +22,12 @@ from adlopt.bounds.game.minimax_value import Game
 from adlopt.bounds.paper import PROPOSITION_1
 from adlopt.bounds.registry import SEVERITY_BOUNDS
 from adlopt.bounds.trivial import HALF
-from adlopt.errors import InputError, SolverStopped
-from adlopt.foundation.user_code import MARK, load
+from adlopt.errors import InputError, SolverStopped, unknown
 from adlopt.model.episode import Episode
 from adlopt.optimum.programs.highs import Stopped, check_time_limit
-from adlopt.policies.catalogue import SEVERITIES, named
+from adlopt.policies import grammar
 from adlopt.policies.gradient import ProjectedOGD
 from adlopt.policies.protocols import Severity, SeverityThenAllocation
-from adlopt.scoring.hindsight import paper_ogd
 from adlopt.studies.adversary.arena import Arena, snapped
 from adlopt.studies.adversary.ogd_milp import Solved, solve
 from adlopt.studies.adversary.seeded_search import search
@@ -69,9 +66,8 @@ def worst(  # noqa: PLR0913 - each is one choice of the user
     Parameters
     ----------
     policy : Severity, SeverityThenAllocation or str
-        A rule, or a name as in `adlopt.policies.catalogue.named`, or path.py:name; "ogd" alone has
-        the *hindsight* step η* = sqrt((1 + 2P)/S) of [CTTX26, Prop. 1]. An allocation is left
-        aside.
+        A rule, or a name as in `adlopt.policies.grammar`; "ogd" alone has the *hindsight* step
+        η* = sqrt((1 + 2P)/S) of [CTTX26, Prop. 1]. An allocation is left aside.
     bound : Bound or str
         Or its name in `adlopt.bounds`, or prop-1 or half; measured on the instance found.
     episode : Episode, optional
@@ -168,27 +164,12 @@ def unavoidable(
 
 
 def _rule(policy: Severity | SeverityThenAllocation | str, arena: Arena) -> Severity:
-    found = _named(policy, arena) if isinstance(policy, str) else policy
-    rule = found.severity if isinstance(found, SeverityThenAllocation) else found
-    expected = "a severity rule, which decides a number in [0, 1]"
-    parts = ("name", "information", "begin", "decide", "learn")
-    if isinstance(rule, type) or not all(hasattr(rule, part) for part in parts):
-        raise InputError("policy", rule, expected)
+    still = arena.instance(np.zeros(len(arena.starts)))
+    rule = grammar.severity(policy, still, variation=arena.variation)
     theta: object = rule.decide(rule.begin(), arena.starts[0])
     if not isinstance(theta, Real):
-        raise InputError("policy", theta, expected, index=rule.name)
+        raise InputError("policy", theta, grammar.A_SEVERITY, index=rule.name)
     return rule
-
-
-def _named(policy: str, arena: Arena) -> Severity | SeverityThenAllocation:
-    name, _, allocation = policy.partition("+")
-    if name == "ogd":
-        named(f"do-nothing+{allocation or 'pro-rata'}")
-        still = arena.instance(np.zeros(len(arena.starts)))
-        return paper_ogd(still, variation=arena.variation)
-    if MARK in policy and name.partition(":")[0] not in SEVERITIES:
-        return cast(Severity, load(policy))
-    return named(policy)
 
 
 def _bound(bound: Bound | str) -> Bound:
@@ -198,7 +179,7 @@ def _bound(bound: Bound | str) -> Bound:
             raise InputError("bound", given, f"an upper bound on {SEVERITY_LOSS}")
         return bound
     if not isinstance(bound, str) or bound not in BOUNDS:
-        raise InputError("bound", bound, f"a Bound, or one of {', '.join(BOUNDS)}")
+        raise unknown("bound", bound, BOUNDS, besides="a Bound")
     return BOUNDS[bound]
 
 

@@ -13,12 +13,12 @@ from adlopt.errors import BadHaircut, InputError, PolicyError
 from adlopt.foundation.arrays import FloatArray
 from adlopt.model.round import RoundStart
 from adlopt.model.solvency import check_haircut
-from adlopt.policies.protocols import Allocation, Policy
-from adlopt.scoring.playable import Playable
+from adlopt.policies import grammar
+from adlopt.policies.grammar import Playable
+from adlopt.policies.protocols import Policy
 from adlopt.show.answer import Columns, Tabular
 from adlopt.studies.axioms.instances import Case, Winner
 from adlopt.studies.axioms.laws import AXIOMS, Axiom, Paid, Violation
-from adlopt.studies.players import whole_deficit
 
 Decision: TypeAlias = tuple[RoundStart, FloatArray | None]
 
@@ -121,7 +121,7 @@ class AxiomReport(Tabular):
 
 
 def try_axioms(
-    policy: Playable | Allocation,
+    policy: Playable,
     *,
     tries: int = 300,
     seed: int = 0,
@@ -131,11 +131,11 @@ def try_axioms(
 
     Instances have up to four winners and whole dollars; the second half of them have lots. Equal
     arguments find equal counterexamples. The policy decides each round afresh, as the first of an
-    episode. An allocation by itself, by name or as an object, is asked to raise the whole deficit.
+    episode.
 
     Parameters
     ----------
-    policy : Policy, Allocation, function or str
+    policy : Policy, Severity, Allocation, Rule, function or str
         As for `adlopt.play`.
     tries : int
         Instances for each axiom, ≥ 1.
@@ -162,7 +162,7 @@ def try_axioms(
     for name, value, least in (("tries", tries, 1), ("seed", seed, 0)):
         if isinstance(value, bool) or not isinstance(value, int) or value < least:
             raise InputError(name, value, f"a whole number ≥ {least}")
-    chosen = whole_deficit(policy, shock(rounds=12, winners=30, seed=1))
+    chosen = grammar.policy(policy, shock(rounds=12, winners=30, seed=1))
     feasible, *others = axioms
     verdicts = [_try(feasible, chosen, tries, seed)]
     possible = tries if verdicts[0].counterexample is None else 0

@@ -87,10 +87,10 @@ def deplete(
 
     Examples
     --------
-    >>> from adlopt.policies.catalogue import allocation_named
+    >>> from adlopt.policies.grammar import allocation
     >>> start = RoundStart(account=["a", "b"], capacity=[2, 1], deficit=3,
     ...                    features={"rank": [2, 1]})
-    >>> [x.tolist() for x in deplete(allocation_named("queue:rank"), start, [1, 1.5])]
+    >>> [x.tolist() for x in deplete(allocation("queue:rank"), start, [1, 1.5])]
     [[1.0, 0.0], [1.0, 0.5]]
     """
     due = own(list(budgets), "budgets", lowest=0.0)
@@ -114,10 +114,10 @@ def alternating_slopes(rounds: int, *, low: float = 0.0, high: float = 1.0) -> R
 
     Examples
     --------
-    >>> from adlopt.policies.catalogue import allocation_named
+    >>> from adlopt.policies.grammar import allocation
     >>> start = alternating_slopes(4)
     >>> for name in ("queue:rank", "pro-rata"):
-    ...     taken = deplete(allocation_named(name), start, [1] * 4)
+    ...     taken = deplete(allocation(name), start, [1] * 4)
     ...     print(name, variation(effective_slope(start.feature("slope"), x) for x in taken))
     queue:rank 3.0
     pro-rata 0.0

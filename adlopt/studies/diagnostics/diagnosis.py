@@ -15,8 +15,9 @@ from adlopt.model.loss import Burden
 from adlopt.model.round import RoundStart
 from adlopt.model.run import Information
 from adlopt.model.solvency import check_haircut
+from adlopt.policies import grammar
+from adlopt.policies.grammar import Playable
 from adlopt.policies.protocols import Policy
-from adlopt.scoring.playable import Playable, require_distinct, require_list, resolve
 from adlopt.scoring.score import FULL_BUDGET
 from adlopt.show.answer import Columns, Tabular
 from adlopt.show.words import counted
@@ -26,8 +27,13 @@ from adlopt.studies.diagnostics.noise import NOISE, sensitivity
 from adlopt.studies.diagnostics.ranks import monotonicity_violations, rank_stability
 from adlopt.studies.diagnostics.survivors import Survivors
 
-STANDARD = ("pro-rata", "queue", "integer-pro-rata", "min-max")
-"""What is diagnosed unless policies are named, each with the severity persistence."""
+STANDARD = (
+    "persistence+pro-rata",
+    "persistence+queue",
+    "persistence+integer-pro-rata",
+    "persistence+min-max",
+)
+"""What is diagnosed unless policies are named."""
 MONEY = ("raised", "moved", "pro_rata_guarantee")
 """Figures in USD."""
 
@@ -152,7 +158,7 @@ def diagnose(
     ----------
     episode : Episode
         Its accounts must be known.
-    policies : sequence of Policy, function or str
+    policies : sequence of Policy, Severity, Allocation, Rule, function or str
         As for `adlopt.play`; `STANDARD` unless given.
     burden : Burden
         What the worst burden is measured against.
@@ -169,16 +175,15 @@ def diagnose(
     Examples
     --------
     >>> from adlopt.data.episodes import shock
-    >>> found = diagnose(shock(rounds=6, winners=40, seed=1), ["pro-rata", "queue"])
+    >>> names = ["persistence+pro-rata", "persistence+queue"]
+    >>> found = diagnose(shock(rounds=6, winners=40, seed=1), names)
     >>> found["persistence+pro-rata"].inversions, found["persistence+queue"].touched
     (0.0, 1.0)
     """
     if episode.pooled:
         remedy = "accounts of this episode are not published; adlopt play judges its budgets"
         raise InputError("episode", episode.name, "winners one by one", remedy=remedy)
-    require_list(policies)
-    chosen = [resolve(p, episode) for p in policies or STANDARD]
-    require_distinct([policy.name for policy in chosen])
+    chosen = grammar.policies(policies or STANDARD, episode)
     rows = []
     for policy in chosen:
         if progress is not None:

@@ -100,7 +100,7 @@ def transfer(
     --------
     >>> from adlopt.data.episodes import shock
     >>> from adlopt.scoring.one_run import run_policy
-    >>> from adlopt.policies.catalogue import named
+    >>> from adlopt.policies.grammar import named
     >>> episode = shock(rounds=20, winners=30, seed=1)
     >>> run, *others = [run_policy(episode, named(n)) for n in ("estimate", "do-nothing", "ogd:1")]
     >>> found = transfer(episode, run, others)

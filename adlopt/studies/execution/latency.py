@@ -129,7 +129,7 @@ def execute_late(episode: Episode, policy: Policy, *, delay: int = 1) -> tuple[E
     Examples
     --------
     >>> from adlopt.data.episodes import shock
-    >>> from adlopt.policies.catalogue import named
+    >>> from adlopt.policies.grammar import named
     >>> late = execute_late(shock(rounds=4, winners=50, seed=2), named("estimate+queue"))
     >>> len(late), all(round_.raised <= round_.planned for round_ in late)
     (3, True)

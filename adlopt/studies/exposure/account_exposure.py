@@ -15,6 +15,7 @@ from adlopt.model.market import Market
 from adlopt.model.round import RoundStart
 from adlopt.policies.allocation import Queue
 from adlopt.policies.by_rule import ByRule
+from adlopt.policies.grammar import player
 from adlopt.policies.protocols import SeverityThenAllocation
 from adlopt.policies.severity import Constant
 from adlopt.rules.ranking import is_queue, ranking, served
@@ -24,7 +25,6 @@ from adlopt.rules.venues import VENUES
 from adlopt.show.answer import Columns, Tabular
 from adlopt.studies.exposure.budgets import Budgets, budgets
 from adlopt.studies.exposure.taking import Split, closes_at_mark, haircuts, winners
-from adlopt.studies.players import player_named
 
 FIGURES = (
     "rule",
@@ -230,7 +230,7 @@ def exposure(
 
 def _split_named(name: str) -> Split:
     """Return what splits given budgets, or a policy that decides on its own."""
-    found = player_named(name)
+    found = player(name)
     if isinstance(found, Rule):
         return ByRule(found)
     if isinstance(found, SeverityThenAllocation) and found.severity == Constant(1.0):

@@ -12,12 +12,13 @@ from adlopt.model.market import Market
 from adlopt.model.round import RoundOutcome, RoundStart
 from adlopt.model.solvency import ROUNDING, check_haircut
 from adlopt.optimum.lots.lot_grid import MICRO
+from adlopt.policies.grammar import Player
 from adlopt.rules.deleverage import deleverage
 from adlopt.rules.deleveraging import Deleveraging, shed_rows
 from adlopt.rules.market_rounds import wealth_round
 from adlopt.rules.rows import micro
 from adlopt.rules.rule import Rule
-from adlopt.studies.players import AS_DECIDED, Player, with_given
+from adlopt.studies.players import AS_DECIDED, with_given
 from adlopt.studies.simulation.venue import Venue
 from adlopt.studies.simulation.world import FUND, UNPAID
 

@@ -12,13 +12,12 @@ from adlopt.model.episode import Episode
 from adlopt.model.round import Round
 from adlopt.model.run import Information, Run
 from adlopt.optimum.lots.lot_grid import MICRO
+from adlopt.policies import grammar
+from adlopt.policies.grammar import Playable, Player
 from adlopt.rules.rule import Rule
-from adlopt.scoring.playable import Playable
 from adlopt.show.answer import Columns, Tabular
-from adlopt.studies.players import Player
 from adlopt.studies.simulation.adl_round import Event, deleverage_now
 from adlopt.studies.simulation.double_entry import Ledger
-from adlopt.studies.simulation.player import as_player
 from adlopt.studies.simulation.scenario import Scenario
 from adlopt.studies.simulation.venue import Venue
 from adlopt.studies.simulation.world import UNPAID, World, draw
@@ -140,10 +139,10 @@ def simulate(policy: Playable, scenario: Scenario | None = None, *, seed: int = 
 
     Parameters
     ----------
-    policy : Rule, Policy, Allocation, function or str
+    policy : Rule, Policy, Severity, Allocation, function or str
         A rule closes contracts at its price. A policy decides dollars: those who give them close
-        in proportion, at the mark, against what has to go. Names are those of `adlopt venues` and
-        `adlopt.policies.catalogue.named`, or path.py:name.
+        in proportion, at the mark, against what has to go. Names, and what is added to a part
+        alone, are as in `adlopt.policies.grammar`.
     scenario : Scenario, optional
     seed : int
 
@@ -160,7 +159,7 @@ def simulate(policy: Playable, scenario: Scenario | None = None, *, seed: int = 
     >>> run.outcome.rounds, sum(run.ledger.cash.tolist()) == run.ledger.total
     (5, True)
     """
-    player = as_player(policy)
+    player = grammar.player(policy)
     world = draw(Scenario() if scenario is None else scenario, seed)
     venue, events, rounds = Venue.of(world), [], []
     state = None if isinstance(player, Rule) else player.begin()

@@ -9,10 +9,9 @@ from typing import Any
 import numpy as np
 
 from adlopt.errors import InputError
-from adlopt.scoring.playable import Playable, require_distinct
+from adlopt.policies.grammar import Playable, player, require_distinct
 from adlopt.show.answer import Columns, Tabular
 from adlopt.studies.simulation.loop import Outcome, simulate
-from adlopt.studies.simulation.player import as_player
 from adlopt.studies.simulation.scenario import Scenario, check_seed
 
 STANDARD = ("hyperliquid", "binance", "reya", "persistence+pro-rata", "constant:1+pro-rata")
@@ -82,7 +81,7 @@ def compare(
 
     Parameters
     ----------
-    players : sequence of Rule, Policy, Allocation, function or str
+    players : sequence of Rule, Policy, Severity, Allocation, function or str
     scenario : Scenario, optional
     seeds : int
         How many, ≥ 1.
@@ -98,16 +97,16 @@ def compare(
         raise InputError("seeds", seeds, "a whole number ≥ 1")
     if isinstance(players, str) or not players:
         raise InputError("policies", players, "a list of at least one")
-    chosen = [as_player(player) for player in players]
-    names = [player.name for player in chosen]
+    chosen = [player(each) for each in players]
+    names = [each.name for each in chosen]
     require_distinct(names)
     scenario = Scenario() if scenario is None else scenario
     runs: dict[str, list[Outcome]] = {name: [] for name in names}
     for seed in range(seeds):
-        for player in chosen:
+        for each in chosen:
             if progress is not None:
-                progress(player.name)
-            runs[player.name].append(simulate(player, scenario, seed=seed).outcome)
+                progress(each.name)
+            runs[each.name].append(simulate(each, scenario, seed=seed).outcome)
     return Comparison(scenario=scenario, outcomes={n: tuple(own) for n, own in runs.items()})
 
 

@@ -17,13 +17,12 @@ import numpy as np
 from adlopt.bounds.bound import Comparator
 from adlopt.data.episodes.shock import shock
 from adlopt.errors import AdloptError, SweepStopped
-from adlopt.foundation.user_code import source
 from adlopt.model.episode import Episode
 from adlopt.model.loss import Asymmetric, Burden, Empirical
 from adlopt.optimum.dollars.least_loss import Solution
+from adlopt.policies import grammar
 from adlopt.scoring.hindsight import per_round_optimum
 from adlopt.scoring.one_run import run_policy
-from adlopt.scoring.playable import resolve
 from adlopt.scoring.score import Score
 from adlopt.scoring.scoreboard import Scoreboard
 
@@ -177,8 +176,8 @@ def code_digest() -> str:
 
 
 def own_code(policy: str) -> str:
-    """Digest of the file of one's own that a policy names: changed, it is another policy."""
-    return digest_of(source(policy))
+    """Digest of the files of one's own that a policy names: changed, it is another policy."""
+    return digest_of(grammar.sources(policy))
 
 
 def play_chunk(chunk: Chunk) -> bytes:
@@ -210,7 +209,7 @@ def _played(
     episode: Episode, contenders: tuple[Contender, ...], loss: Asymmetric | Empirical | None
 ) -> tuple[Scoreboard, tuple[Solution, ...] | None]:
     burden = Burden.CAPACITY if loss is None else loss.burden
-    policies = [resolve(contender.policy, episode) for contender in contenders]
+    policies = [grammar.policy(contender.policy, episode) for contender in contenders]
     runs = [run_policy(episode, policy, burden=burden, loss=loss) for policy in policies]
     optima = None if loss is None else per_round_optimum(episode, loss)
     return Scoreboard.of(episode, runs, burden=burden), optima

@@ -20,8 +20,8 @@ from adlopt.data.files.reading import decode, naming, read_episode
 from adlopt.errors import InputError
 from adlopt.foundation.user_code import MARK
 from adlopt.model.loss import Asymmetric, Empirical
-from adlopt.scoring.playable import resolve
-from adlopt.studies.simulation.player import as_player
+from adlopt.policies.grammar import player
+from adlopt.policies.grammar import policy as policy_of
 from adlopt.studies.simulation.scenario import Scenario
 from adlopt.studies.sweep.chunk import Contender, Instance, Priced, own_code
 from adlopt.studies.sweep.crash import Crash
@@ -267,7 +267,7 @@ def _contenders(entry: SweepFile, besides: Sequence[str]) -> Iterator[Contender]
             for name, value in zip(names, values, strict=True):
                 policy = policy.replace(f"{{{name}}}", f"{value}")
             with naming(f"policies[{index}]"):
-                shown = (as_player(policy) if entry.scenario else resolve(policy, probe)).name
+                shown = (player(policy) if entry.scenario else policy_of(policy, probe)).name
             if shown in made:
                 raise InputError("policies", shown, "policies that differ", index=index)
             made.add(shown)

@@ -1,0 +1,350 @@
+"""What names of policies mean, and whatever else can be played: the same in every verb.
+
+A severity alone is followed by pro-rata. Without a severity the whole deficit is raised, as venues'
+rules do: `constant:1` goes before an allocation or a rule. In a market a rule alone closes
+contracts (`player`). Tables show the full name, with what was added. How names are written is the
+matter of `adlopt.policies.name`.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Collection, Mapping, Sequence
+from pathlib import Path
+from typing import Any, TypeAlias, TypeVar, cast
+
+from adlopt.errors import InputError, unknown
+from adlopt.model.episode import Episode
+from adlopt.model.round import Round, RoundStart
+from adlopt.policies.allocation import ProRata
+from adlopt.policies.by_rule import ByRule
+from adlopt.policies.catalogue import ALLOCATIONS, FUNDS, SEVERITIES, TUNED
+from adlopt.policies.name import InFile, Part, Word, parse, parse_allocation
+from adlopt.policies.protocols import (
+    Allocation,
+    Haircut,
+    Policy,
+    Severity,
+    SeverityThenAllocation,
+)
+from adlopt.policies.protocols import policy as function_policy
+from adlopt.policies.severity import Constant
+from adlopt.rules.rule import Rule
+from adlopt.rules.venues import VENUES
+
+Playable: TypeAlias = Policy | Severity | Allocation | Rule | Callable[[RoundStart], Haircut] | str
+Player: TypeAlias = Rule | Policy
+A_SEVERITY = "a severity, which decides a number in [0, 1]"
+AN_ALLOCATION = "a rule, or an allocation"
+A_POLICY = "a policy, a severity, an allocation, a rule, or a function of RoundStart"
+PARTS = ("name", "information", "begin", "decide", "learn")
+"""What policies and severities have."""
+MAKE_ONE = "make one of the class"
+T = TypeVar("T")
+
+
+def policy(given: Playable, episode: Episode | None = None) -> Policy:
+    """Return the policy that is meant by a name, a part, a rule, or a function.
+
+    Parameters
+    ----------
+    given : Policy, Severity, Allocation, Rule, function or str
+    episode : Episode, optional
+        To which "ogd" without a step is tuned, in *hindsight*.
+
+    Raises
+    ------
+    InputError
+        If it is none, naming the part that is unknown or does not fit.
+
+    Examples
+    --------
+    >>> for name in ("persistence", "queue", "gte", "insured:1e6+gated-persistence+queue:leverage"):
+    ...     print(policy(name).name)
+    persistence+pro-rata
+    constant:1+queue
+    constant:1+gte
+    insured:1000000+gated-persistence+queue:leverage
+    """
+    if not isinstance(given, str):
+        return _as_policy(given)
+    name = parse(given)
+    if name.alone is not None:
+        found = _of_file(name.alone, _as_policy)
+    else:
+        parts = _severity(name.severity, episode), _allocation(name.allocation)
+        found = SeverityThenAllocation(*parts)
+    for fund in reversed(name.funds):
+        found = _made(FUNDS, fund, found)
+    return found
+
+
+named = policy
+"""Its name of old."""
+
+
+def policies(given: Sequence[Playable], episode: Episode | None = None) -> list[Policy]:
+    """Return the policies that are meant by each of a list.
+
+    Raises
+    ------
+    InputError
+        If it is one name instead of a list, or two have one name.
+
+    Examples
+    --------
+    >>> [each.name for each in policies(["queue", "persistence"])]
+    ['constant:1+queue', 'persistence+pro-rata']
+    """
+    require_list(given)
+    found = [policy(each, episode) for each in given]
+    require_distinct([each.name for each in found])
+    return found
+
+
+def require_list(given: object) -> None:
+    """Refuse one name where a list of them is meant.
+
+    Raises
+    ------
+    InputError
+        If it is a text.
+    """
+    if isinstance(given, str):
+        raise InputError("policies", given, "a list of them", remedy=f"write [{given!r}]")
+
+
+def require_distinct(names: Sequence[str]) -> None:
+    """Refuse two policies of one name.
+
+    Raises
+    ------
+    InputError
+        Naming the second.
+    """
+    for index, name in enumerate(names):
+        if name in names[:index]:
+            raise InputError("policies", name, "names that differ", index=index)
+
+
+def player(given: Playable) -> Player:
+    """Return who acts in a market: a rule alone closes contracts, a policy decides dollars.
+
+    Behind a severity, as in constant:1+gte, a rule splits dollars.
+
+    Raises
+    ------
+    InputError
+        If it is neither.
+
+    Examples
+    --------
+    >>> player("binance"), player("constant:1+binance").name, player("pro-rata").name
+    (Rule(binance), 'constant:1+binance', 'constant:1+pro-rata')
+    """
+    if not isinstance(given, str):
+        return _as_player(given)
+    if given in VENUES:
+        return VENUES[given]
+    name = parse(given)
+    if name.alone is not None and not name.funds:
+        return _of_file(name.alone, _as_player)
+    return policy(given)
+
+
+def severity(
+    given: Playable, episode: Episode | None = None, *, variation: float | None = None
+) -> Severity:
+    """Return the severity of what is given; an allocation beside it is left aside.
+
+    Parameters
+    ----------
+    given : Severity, SeverityThenAllocation or str
+    episode : Episode, optional
+        To which "ogd" without a step is tuned, in *hindsight*.
+    variation : float, optional
+        P that it is tuned for; the episode's own unless given.
+
+    Raises
+    ------
+    InputError
+        If it has none.
+
+    Examples
+    --------
+    >>> severity("gated-persistence").name, severity("queue").name
+    ('gated-persistence', 'constant:1')
+    """
+    if not isinstance(given, str):
+        return _severity_of(given)
+    name = parse(given)
+    if name.funds:
+        raise InputError("policy", given, A_SEVERITY)
+    if name.alone is not None:
+        return _of_file(name.alone, _severity_of)
+    _allocation(name.allocation)
+    return _severity(name.severity, episode, variation)
+
+
+def allocation(name: str) -> Allocation:
+    """Return an allocation by its name.
+
+    Raises
+    ------
+    InputError
+        If it is unknown or what it takes does not fit.
+
+    Examples
+    --------
+    >>> allocation("queue:leverage").name, allocation("gte").name
+    ('queue:leverage', 'gte')
+    """
+    return _allocation(parse_allocation(name))
+
+
+def full_name(name: str) -> str:
+    """Return a policy's name as tables show it, with what was added to it.
+
+    Raises
+    ------
+    InputError
+        If it is no policy's name.
+
+    Examples
+    --------
+    >>> full_name("persistence"), full_name("ogd"), full_name("queue:leverage")
+    ('persistence+pro-rata', 'ogd+pro-rata', 'constant:1+queue:leverage')
+    """
+    to_any = Episode(name="any", rounds=(Round.of(capacity=[1.0], deficit=1.0, needed=1.0),))
+    return policy(name, to_any).name
+
+
+def pick(name: str, among: Collection[str]) -> str:
+    """Return which of the names in a table is meant: that one, or its full name.
+
+    Raises
+    ------
+    InputError
+        If there is neither; it asks back about the nearest.
+
+    Examples
+    --------
+    >>> pick("persistence", ["production", "persistence+pro-rata"])
+    'persistence+pro-rata'
+    """
+    if name in among:
+        return name
+    try:
+        full = full_name(name)
+    except InputError:
+        full = name
+    if full not in among:
+        raise unknown("policy", name, among)
+    return full
+
+
+def sources(name: str) -> bytes:
+    """Return what stands in the files that a policy's name mentions; nothing if it mentions none.
+
+    Examples
+    --------
+    >>> sources("persistence+queue")
+    b''
+    """
+    paths = (Path(own.path) for own in parse(name).files())
+    return b"".join(path.read_bytes() for path in paths if path.is_file())
+
+
+def _severity(
+    part: Part | None, episode: Episode | None = None, variation: float | None = None
+) -> Severity:
+    if part is None:
+        return Constant(1.0)
+    if isinstance(part, InFile):
+        return _of_file(part, _as_severity)
+    if part.text in TUNED:
+        if episode is None:
+            expected = "its arguments after a colon, as there is no episode to tune it to"
+            raise InputError("policy", part.text, expected)
+        return TUNED[part.text](episode, variation=variation)
+    return _made(SEVERITIES, part)
+
+
+def _allocation(part: Part | None) -> Allocation:
+    if part is None:
+        return ProRata()
+    if isinstance(part, InFile):
+        return _of_file(part, _as_allocation)
+    if part.kind in VENUES:
+        return ByRule(VENUES[part.kind])
+    return _made(ALLOCATIONS, part)
+
+
+def _made(table: Mapping[str, Callable[..., T]], word: Word, *first: object) -> T:
+    arguments = [_allocation(a) if isinstance(a, Part) else a for a in word.arguments]
+    try:
+        return table[word.kind](*first, *arguments)
+    except InputError as error:
+        where = f"policy {word.text!r}: {error.field}"
+        raise InputError(
+            where, error.value, error.expected, index=error.index, remedy=error.remedy
+        ) from None
+
+
+def _of_file(part: InFile, read: Callable[[Any], T]) -> T:
+    """Run the file and read what it calls by the name; a text in it would be a detour."""
+    found = part.load()
+    try:
+        return read(found)
+    except InputError as error:
+        raise InputError(str(part), found, error.expected, remedy=error.remedy) from None
+
+
+def _as_policy(found: Any) -> Policy:
+    if isinstance(found, type):
+        raise InputError("policy", found, "an object", remedy=MAKE_ONE)
+    if hasattr(found, "decide"):
+        if missing := _lacking(found):
+            raise InputError("policy", found, f"an object with {' and '.join(missing)} as well")
+        alone = "theta" in _learns(found) or _returns(found.decide) in (float, "float")
+        return SeverityThenAllocation(found, ProRata()) if alone else cast(Policy, found)
+    if isinstance(found, Rule) or hasattr(found, "allocate"):
+        return SeverityThenAllocation(Constant(1.0), _as_allocation(found))
+    if callable(found):
+        return function_policy(found)
+    raise InputError("policy", found, A_POLICY)
+
+
+def _as_player(found: Any) -> Player:
+    return found if isinstance(found, Rule) else _as_policy(found)
+
+
+def _severity_of(found: Any) -> Severity:
+    return found.severity if isinstance(found, SeverityThenAllocation) else _as_severity(found)
+
+
+def _as_severity(found: Any) -> Severity:
+    if isinstance(found, type) or _lacking(found) or "haircut" in _learns(found):
+        raise InputError("policy", found, A_SEVERITY)
+    return cast(Severity, found)
+
+
+def _as_allocation(found: Any) -> Allocation:
+    if isinstance(found, Rule):
+        return ByRule(found)
+    if not isinstance(found, type) and hasattr(found, "allocate"):
+        return cast(Allocation, found)
+    raise InputError("policy", found, AN_ALLOCATION)
+
+
+def _lacking(found: Any) -> list[str]:
+    return [part for part in PARTS if not hasattr(found, part)]
+
+
+def _learns(found: Any) -> Mapping[str, inspect.Parameter]:
+    """Tell a severity from a policy by what it learns from: `theta`, or `haircut`."""
+    return inspect.signature(found.learn).parameters
+
+
+def _returns(function: Callable[..., object]) -> object:
+    return inspect.signature(function).return_annotation

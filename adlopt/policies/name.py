@@ -1,0 +1,194 @@
+"""A policy's name, taken apart.
+
+::
+
+    name       = fund + name | severity | severity + allocation | allocation | file
+    fund       = insured:USD        and more of what `Insured` takes
+    severity   = constant:0.5       one of SEVERITIES and what it takes, or a file
+    allocation = queue:leverage     one of ALLOCATIONS and what it takes, a venue's rule, or a file
+    file       = path.py:name
+
+What a name means is the matter of `adlopt.policies.grammar`.
+"""
+
+from __future__ import annotations
+
+import inspect
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, TypeAlias, get_args
+
+from adlopt.errors import InputError, did_you_mean, nearest
+from adlopt.foundation.user_code import load
+from adlopt.model.loss import Burden
+from adlopt.model.run import Information
+from adlopt.policies.catalogue import ALLOCATIONS, FUNDS, SEVERITIES, TUNED
+from adlopt.policies.protocols import Allocation, Policy
+from adlopt.rules.venues import VENUES
+
+FILE = re.compile(r"(?P<path>.+?\.py):(?P<name>[^\W\d]\w*)(?=\+|$)")
+UNNAMED = (Information, Policy)
+"""Kinds of parameters that a name cannot give."""
+IN_ORDER = "severity+allocation, in this order"
+LISTS = "adlopt policies and adlopt venues list them"
+
+
+@dataclass(frozen=True, slots=True)
+class InFile:
+    """An object of one's own, `path.py:name`."""
+
+    path: str
+    name: str
+
+    def __str__(self) -> str:
+        return f"{self.path}:{self.name}"
+
+    def load(self) -> Any:
+        """Run the file and return what it calls by the name; see `user_code.load`."""
+        return load(str(self))
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """A part that is known by name, with what stands after its colons."""
+
+    text: str
+    kind: str
+    arguments: tuple[float | str | Burden | Word | InFile, ...] = ()
+
+    def __str__(self) -> str:
+        return self.text
+
+
+Part: TypeAlias = Word | InFile
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Name:
+    """The parts of a policy's name; what it leaves out is None.
+
+    Parameters
+    ----------
+    funds : tuple of Word
+        The first pays first.
+    severity, allocation : Word or InFile, optional
+    alone : InFile, optional
+        A file with neither beside it: it may have any of these, a policy or a function.
+    """
+
+    funds: tuple[Word, ...] = ()
+    severity: Part | None = None
+    allocation: Part | None = None
+    alone: InFile | None = None
+
+    def files(self) -> Iterator[InFile]:
+        """All objects of one's own that it mentions."""
+        parts: list[Any] = [self.severity, self.allocation, self.alone]
+        for part in parts:
+            if isinstance(part, InFile):
+                yield part
+            elif isinstance(part, Word):
+                parts.extend(part.arguments)
+
+
+def parse(name: str) -> Name:
+    """Take a name apart.
+
+    Raises
+    ------
+    InputError
+        If a part is unknown or what it takes does not fit; it says which part.
+
+    Examples
+    --------
+    >>> found = parse("insured:1e6+constant:0.5+damped:0.3:mine.py:rule")
+    >>> found.funds[0].arguments, found.severity.kind, found.allocation.arguments
+    ((1000000.0,), 'constant', (0.3, InFile(path='mine.py', name='rule')))
+    >>> parse("constent:0.5+queue")
+    Traceback (most recent call last):
+    adlopt.errors.InputError: policy is 'constent:0.5+queue': expected a severity, an allocation, a
+    venue's rule, or path.py:name, not 'constent'; did you mean 'constant'? adlopt policies and
+    adlopt venues list them
+    """
+    first, plus, rest = name.partition("+")
+    kind = first.partition(":")[0]
+    if kind in FUNDS:
+        behind = parse(rest) if plus else Name()
+        return replace(behind, funds=(_word(FUNDS, first), *behind.funds))
+    if kind in SEVERITIES:
+        allocation = _allocation(rest, name) if plus else None
+        return Name(severity=_word(SEVERITIES, first), allocation=allocation)
+    if kind in ALLOCATIONS or kind in VENUES:
+        if rest.partition(":")[0] in SEVERITIES:
+            raise InputError("policy", name, IN_ORDER)
+        return Name(allocation=_allocation(name, name))
+    own = FILE.match(name)
+    if own is None or ("+" in own["path"] and not Path(own["path"]).is_file()):
+        what = "a severity, an allocation, a venue's rule, or path.py:name"
+        raise _misspelt(name, kind, what, [*SEVERITIES, *ALLOCATIONS, *VENUES, *FUNDS])
+    found, rest = InFile(own["path"], own["name"]), name[own.end() :]
+    if not rest:
+        return Name(alone=found)
+    return Name(severity=found, allocation=_allocation(rest.removeprefix("+"), name))
+
+
+def parse_allocation(name: str) -> Part:
+    """Take the name of an allocation apart.
+
+    Examples
+    --------
+    >>> parse_allocation("queue:leverage").arguments
+    ('leverage',)
+    """
+    return _allocation(name, name)
+
+
+def _allocation(text: str, name: str) -> Part:
+    kind = text.partition(":")[0]
+    if kind in ALLOCATIONS:
+        return _word(ALLOCATIONS, text)
+    if text in VENUES:
+        return Word(text, kind)
+    own = FILE.fullmatch(text)
+    if own is None:
+        what = "an allocation, a venue's rule, or path.py:name"
+        raise _misspelt(name, kind, what, [*ALLOCATIONS, *VENUES])
+    return InFile(own["path"], own["name"])
+
+
+def _misspelt(name: str, said: str, what: str, known: list[str]) -> InputError:
+    expected = what if said == name else f"{what}, not {said!r}"
+    remedy = f"{did_you_mean(nearest(said, known))} {LISTS}".strip()
+    return InputError("policy", name, expected, remedy=remedy)
+
+
+def _word(table: Mapping[str, Callable[..., object]], text: str) -> Word:
+    if table is SEVERITIES and text in TUNED:
+        return Word(text, text)
+    kind, colon, rest = text.partition(":")
+    takes = inspect.signature(table[kind], eval_str=True).parameters.values()
+    most = [p for p in takes if p.annotation not in UNNAMED]
+    least = [p for p in most if p.default is p.empty]
+    given = rest.split(":", max(len(most) - 1, 0)) if colon else []
+    if not len(least) <= len(given) <= len(most) or text.endswith(":"):
+        names = ":".join(p.name for p in most) or "nothing"
+        raise InputError("policy", text, f"{kind} with {names} after a colon")
+    pairs = zip(most, given, strict=False)
+    return Word(text, kind, tuple(_argument(takes, each, text) for takes, each in pairs))
+
+
+def _argument(takes: inspect.Parameter, given: str, text: str) -> float | str | Burden | Part:
+    """Read an argument as its annotation says; text is the whole part of the name."""
+    kinds = get_args(takes.annotation) or (takes.annotation,)
+    if Allocation in kinds:
+        return _allocation(given, text)
+    burdens = " or ".join(burden.value for burden in Burden)
+    for kind, expected in ((Burden, burdens), (float, "a number")):
+        if kind in kinds:
+            try:
+                return kind(given)
+            except ValueError:
+                raise InputError("policy", text, f"{expected} after the colon") from None
+    return given
