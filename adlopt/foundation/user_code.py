@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 from pathlib import Path
+from types import FunctionType, ModuleType
 from typing import Any
 
 from adlopt.errors import InputError, unknown
@@ -40,6 +41,16 @@ def load(text: str) -> Any:
         expected = f"a file that runs ({type(error).__name__}: {error})"
         raise InputError("file", place, expected) from error
     if not hasattr(module, name):
-        known = [each for each in vars(module) if not each.startswith("_")]
-        raise unknown(f"{place}: name", name, known)
+        raise unknown(f"{place}: name", name, _own_names(module))
     return getattr(module, name)
+
+
+def _own_names(module: ModuleType) -> list[str]:
+    """Names that a file gives to something of its own, not those that it imports."""
+    return [
+        name
+        for name, value in vars(module).items()
+        if not name.startswith("_")
+        and not isinstance(value, ModuleType)
+        and (not isinstance(value, type | FunctionType) or value.__module__ == module.__name__)
+    ]

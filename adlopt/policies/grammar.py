@@ -34,7 +34,7 @@ from adlopt.rules.venues import VENUES
 
 Playable: TypeAlias = Policy | Severity | Allocation | Rule | Callable[[RoundStart], Haircut] | str
 Player: TypeAlias = Rule | Policy
-A_SEVERITY = "a severity, which decides a number in [0, 1]"
+A_SEVERITY = "a severity rule, which decides a number in [0, 1]"
 AN_ALLOCATION = "a rule, or an allocation"
 A_POLICY = "a policy, a severity, an allocation, a rule, or a function of RoundStart"
 PARTS = ("name", "information", "begin", "decide", "learn")

@@ -195,8 +195,8 @@ def test_names_carry_arguments():
     board = adl.play(episode, ["insured:5e3", "insured:7+insured:3+queue", "insured:2+ogd"])
     names = [score.policy for score in board.scores][:3]
     assert names == [
-        "insured:5000+persistence+pro-rata",
-        "insured:7+insured:3+persistence+queue",
+        "insured:5000+constant:1+pro-rata",
+        "insured:7+insured:3+constant:1+queue",
         "insured:2+ogd+pro-rata",
     ]
     assert board["insured:2+ogd+pro-rata"].information is adl.Information.HINDSIGHT

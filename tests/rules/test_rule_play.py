@@ -14,11 +14,10 @@ from adlopt.data.files import read_market, write_episode, write_market, write_te
 from adlopt.errors import BadHaircut, InputError
 from adlopt.foundation.user_code import load
 from adlopt.policies.by_rule import ByRule
-from adlopt.policies.catalogue import allocation_named, named
+from adlopt.policies import grammar
 from adlopt.rules import VENUES, rule_named, wealth_round
 from adlopt.rules.deleverage import deleverage
-from adlopt.scoring.playable import resolve
-from adlopt.studies.players import act, player_named, whole_deficit
+from adlopt.studies.players import act
 from adlopt.testing import check_policy
 
 from ..cli.test_cli import folder, run, strict_json, widest  # noqa: F401
@@ -56,8 +55,8 @@ EPISODE = adl.episodes.shock(rounds=4, winners=20, seed=3)
 @pytest.mark.parametrize(
     ("name", "plays", "like"),
     [
-        ("rule", "persistence+own", "persistence+pro-rata"),
-        ("allocation", "persistence+queue:leverage", "persistence+queue:leverage"),
+        ("rule", "constant:1+own", "constant:1+pro-rata"),
+        ("allocation", "constant:1+queue:leverage", "constant:1+queue:leverage"),
         ("half", "half", "constant:0.5+pro-rata"),
         ("policy", "half", "constant:0.5+pro-rata"),
     ],
@@ -70,8 +69,8 @@ def test_objects_in_files_play(mine, name, plays, like):
 @pytest.mark.parametrize(
     ("behind", "plays"),
     [
-        ("rule", "insured:1000+persistence+own"),
-        ("allocation", "insured:1000+persistence+queue:leverage"),
+        ("rule", "insured:1000+constant:1+own"),
+        ("allocation", "insured:1000+constant:1+queue:leverage"),
         ("policy", "insured:1000+half"),
     ],
 )
@@ -91,7 +90,7 @@ def test_a_fund_goes_before_a_rule():
     rounds = [adl.Round(start=s, outcome=adl.RoundOutcome(needed=60)) for s in starts]
     episode = adl.Episode(name="e", rounds=rounds)
     names = ["insured:20+constant:1+hyperliquid", "constant:1+hyperliquid"]
-    policies = [resolve(name, episode) for name in names]
+    policies = grammar.policies(names, episode)
     insured, bare = (adl.run_policy(episode, policy) for policy in policies)
     assert [policy.name for policy in policies] == names
     assert (insured.insured.tolist(), bare.insured) == ([20, 0], None)
@@ -120,13 +119,13 @@ def test_a_rule_that_ranks_positions_says_where_it_plays():
 
 
 def test_a_blend_takes_a_rule_or_an_object_in_a_file(mine):
-    assert allocation_named("damped:0.5:gte").allocation.name == "gte"
-    assert allocation_named(f"damped:0.5:{mine}:rule").allocation.name == "own"
+    assert grammar.allocation("damped:0.5:gte").allocation.name == "gte"
+    assert grammar.allocation(f"damped:0.5:{mine}:rule").allocation.name == "own"
 
 
 def test_a_severity_goes_before_an_object_in_a_file(mine):
-    assert named(f"constant:0.3+{mine}:rule").name == "constant:0.3+own"
-    assert allocation_named(f"{mine}:allocation").name == "queue:leverage"
+    assert grammar.policy(f"constant:0.3+{mine}:rule").name == "constant:0.3+own"
+    assert grammar.allocation(f"{mine}:allocation").name == "queue:leverage"
     board = adl.play(EPISODE, [f"ogd+{mine}:rule"])
     assert "ogd+own" in {score.policy for score in board.scores}
 
@@ -135,8 +134,8 @@ def test_a_severity_goes_before_an_object_in_a_file(mine):
     ("text", "message"),
     [
         ("absent.py:rule", "absent.py.*a Python file that exists"),
-        ("{mine}:absent", "name is 'absent': expected one of .*rule, half"),
-        ("{mine}:number", "number is 7: expected a policy, a rule, a function"),
+        ("{mine}:absent", "name is 'absent': expected one of 'rule', 'half', 'policy', 'allocation'"),
+        ("{mine}:number", "number is 7: expected a policy, a severity"),
         ("{mine}:text", "text is 'persistence': expected a policy"),
         ("{mine}:Class", "Class is <class .*expected an object"),
         ("constant:0.3+{mine}:half", "a rule, or an allocation"),
@@ -190,12 +189,12 @@ def test_the_command_plays_objects_from_files(run, folder, mine):  # noqa: F811
     run("new", "e.toml")
     code, out, err = run("play", "e.toml", "-p", f"{mine}:half", "-p", f"{mine}:rule", "--json")
     assert (code, err) == (0, "")
-    assert {"half", "persistence+own"} <= {s["policy"] for s in strict_json(out)["scores"]}
+    assert {"half", "constant:1+own"} <= {s["policy"] for s in strict_json(out)["scores"]}
 
 
 @pytest.mark.parametrize("name", ["gte", "percolator", "zenex"])
 def test_rules_are_lawful_policies(name):
-    check_policy(named(f"gated-persistence+{name}"), EPISODE)
+    check_policy(grammar.policy(f"gated-persistence+{name}"), EPISODE)
 
 
 @settings(max_examples=80)
@@ -463,7 +462,7 @@ def test_every_command_takes_a_rule_of_ones_own(run, folder, mine, name):  # noq
 def test_a_policy_of_dollars_acts_in_a_market(tmp_path, mine, name, given, left):
     """The fund leaves 1,500 of 2,000 USD; profits are 2,400 and 1,200, sue has more leverage."""
     market = read_market(write_template(tmp_path / "market.toml"))
-    done = act(market, player_named(name.format(mine=mine)))
+    done = act(market, grammar.player(name.format(mine=mine)))
     names = market.accounts.account
     gave = {a: usd for a, usd in zip(names, done.given.tolist(), strict=True) if usd}
     assert gave == pytest.approx(given)
@@ -484,14 +483,3 @@ def test_a_policy_is_not_asked_where_the_fund_can_pay(tmp_path):
         act(short, adl.policy(lambda start: start.capacity * 2))
     everything = act(short, adl.policy(lambda start: start.capacity))
     assert (everything.raised, everything.deficit_left) == (2000.0, 0.0)
-
-
-def test_an_allocation_alone_raises_the_whole_deficit_and_a_policy_what_it_says(mine):
-    assert whole_deficit(f"{mine}:allocation").name == "constant:1+queue:leverage"
-    assert whole_deficit(f"{mine}:rule").name == "constant:1+own"
-    assert whole_deficit(VENUES["gte"]).name == "constant:1+gte"
-    said = named("persistence+queue")
-    assert whole_deficit(said) is said
-    mine.write_text(OWN + "said = adl.named('persistence+queue')\n")
-    assert whole_deficit(f"{mine}:said").name == "persistence+queue"
-    assert player_named(f"insured:10+{mine}:rule").name == "insured:10+persistence+own"

@@ -520,7 +520,7 @@ def test_subclasses_of_ogd_are_searched():
         ({"episode": with_deficits([1.0])}, "rounds is 3"),
         ({"episode": with_deficits([0.0, 0.0]), "rounds": None}, "deficit is 0.0"),
         ({"episode": with_deficits([1e-300] * 2), "rounds": None}, r"1e-300: .* ≥ 1e-100 USD"),
-        ({"bound": sympy.Integer(1)}, "a Bound, or one of prop-1"),
+        ({"bound": sympy.Integer(1)}, "one of 18 that adlopt bounds lists, or a Bound"),
         ({"episode": with_deficits([1.0, 1.0]), "rounds": None, "variation": 1.5}, "T − 1 = 1"),
     ],
 )
@@ -660,8 +660,8 @@ def test_a_severity_of_ones_own_is_named_by_its_file(tmp_path):
     assert own.loss == worst("constant:0.25", **chosen).loss > 0
     assert unavoidable(f"{path}:rule", **chosen).loss == own.loss
     for name, message in {
-        "number": "policy is 7: expected a severity rule",
-        "text": "policy is 'ogd': expected a severity rule",
+        "number": "number is 7: expected a severity rule",
+        "text": "text is 'ogd': expected a severity rule",
         "Class": "expected a severity rule",
         "absent": "name is 'absent'",
     }.items():

@@ -290,8 +290,9 @@ def test_names_allocations_and_policies_are_all_tried(policy):
 def test_persistence_that_was_asked_for_stays():
     assert try_axioms("persistence+queue", tries=5).policy == "persistence+queue"
     assert try_axioms("persistence", tries=5).policy == "persistence+pro-rata"
-    own = adl.named("queue")
+    own = adl.named("persistence+queue")
     assert try_axioms(own, tries=5).policy == "persistence+queue"
+    assert try_axioms("queue", tries=5).policy == "constant:1+queue"
 
 
 @pytest.mark.parametrize("name", [*ALLOCATIONS, *SEVERITIES, "ogd:0.1"])

@@ -410,7 +410,7 @@ def test_bad_seeds_are_named(seed):
 def test_bad_players_are_named():
     with pytest.raises(InputError, match="policy is 'hope'"):
         as_player("hope")
-    with pytest.raises(InputError, match="ogd with step"):
+    with pytest.raises(InputError, match="no episode to tune it to"):
         as_player("ogd")
     with pytest.raises(InputError, match=r"policies\[1\] is 'binance': expected names that differ"):
         compare(["binance", "binance"], SMALL, seeds=1)

@@ -179,7 +179,7 @@ def _bound(bound: Bound | str) -> Bound:
             raise InputError("bound", given, f"an upper bound on {SEVERITY_LOSS}")
         return bound
     if not isinstance(bound, str) or bound not in BOUNDS:
-        raise unknown("bound", bound, BOUNDS, besides="a Bound")
+        raise unknown("bound", bound, BOUNDS, listed="adlopt bounds", besides="a Bound")
     return BOUNDS[bound]
 
 
