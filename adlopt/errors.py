@@ -130,7 +130,7 @@ def unknown(
     if len(names) > MOST_LISTED:
         count = f"{len(names):,}"
         quoted = f"{count} that {listed} lists" if listed else f"{count}: {quoted}, …"
-    expected = f"one of {quoted}" + (besides and f", or {besides}")
+    expected = ("one of " if len(names) > 1 else "") + quoted + (besides and f", or {besides}")
     asked = did_you_mean(near)
     return InputError(field, name, expected, index=index, remedy=_joined(asked, remedy))
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import App, Parameter, Token
 
-from adlopt.errors import InputError
+from adlopt.errors import InputError, unknown
 from adlopt.model.loss import Asymmetric, Burden
 
 if TYPE_CHECKING:
@@ -55,7 +55,7 @@ def episode_named(name: str) -> Episode:
     if name == "october-10":
         return october_10()
     if not name.endswith((".toml", ".json")):
-        raise InputError("episode", name, "october-10, or a .toml or .json file")
+        raise unknown("episode", name, ["october-10"], besides="a .toml or .json file")
     return read_episode(name)
 
 

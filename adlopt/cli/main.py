@@ -147,14 +147,11 @@ def venues(*names: str, json_: Json = False) -> None:
     json_
         Print everything for machines.
     """
+    from adlopt.rules.venues import rule_named
     from adlopt.show.rules import list_rules, render_rules
 
-    rules = list_rules()
-    known = [row["rule"] for row in rules]
-    for name in names:
-        if name not in known:
-            raise InputError("rule", name, f"one of {', '.join(known)}")
-    rules = [row for row in rules if not names or row["rule"] in names]
+    asked = {rule_named(name).name for name in names}
+    rules = [row for row in list_rules() if not asked or row["rule"] in asked]
     print(as_json(rules) if json_ else render_rules(rules))
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from adlopt.errors import InputError
+from adlopt.errors import InputError, unknown
 from adlopt.foundation.arrays import BoolArray, FloatArray, Record, freeze
 from adlopt.model.round import Round
 from adlopt.model.run import Run
@@ -88,7 +88,7 @@ class Episode(Answer, Record):
         for name in ("reference", "fairest"):
             chosen = getattr(self, name)
             if chosen is not None and chosen not in names:
-                raise InputError(name, chosen, f"one of {names}")
+                raise unknown(name, chosen, names)
             if chosen is not None and self.recorded_run(chosen).burden is None:
                 raise InputError(name, chosen, "a recorded run with burdens")
 
@@ -160,7 +160,7 @@ class Episode(Answer, Record):
         for run in self.recorded:
             if run.policy == policy:
                 return run
-        raise InputError("policy", policy, f"one of {[run.policy for run in self.recorded]}")
+        raise unknown("policy", policy, [run.policy for run in self.recorded])
 
     @property
     def deficit(self) -> FloatArray:

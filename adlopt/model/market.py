@@ -12,7 +12,7 @@ from types import MappingProxyType
 import numpy as np
 from numpy.typing import ArrayLike
 
-from adlopt.errors import InputError
+from adlopt.errors import InputError, unknown
 from adlopt.foundation.arrays import (
     FloatArray,
     IntArray,
@@ -180,8 +180,7 @@ class Market(Record):
             If the market has no signal of that name.
         """
         if name not in self.signals:
-            known = ", ".join(self.signals) or "none"
-            raise InputError("signal", name, f"one of {known}", remedy="add it to the market")
+            raise unknown("signal", name, self.signals, remedy="add it to the market")
         return self.signals[name]
 
     def shed(self, accounts: Iterable[str] | None = None) -> Shed:

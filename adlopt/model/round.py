@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from adlopt.errors import InputError
+from adlopt.errors import InputError, unknown
 from adlopt.foundation.arrays import FloatArray, Record, own, own_number
 from adlopt.show.answer import Columns, Tabular
 from adlopt.show.words import counted
@@ -121,9 +121,9 @@ class RoundStart(Tabular, Record):
         if name == "equity" and self.equity is not None:
             return self.equity
         if name not in self.features:
-            known = ", ".join(["capacity", "equity"][: 1 + (self.equity is not None)])
-            known = ", ".join([known, *self.features])
-            raise InputError("feature", name, f"one of {known}", remedy="add it to the round")
+            known = ["capacity", "equity"][: 1 + (self.equity is not None)]
+            remedy = "add it to the round"
+            raise unknown("feature", name, [*known, *self.features], remedy=remedy)
         return self.features[name]
 
 

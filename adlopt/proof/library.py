@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from adlopt.errors import InputError, ProofError
+from adlopt.errors import InputError, ProofError, unknown
 from adlopt.foundation.workers import worker_processes
 from adlopt.proof.checking import check
 from adlopt.show.table import Table
@@ -98,8 +98,7 @@ def find(name: str) -> list[Path]:
     shipped, wanted = proof_files(), _words(name)
     fitting = [path for stem, path in shipped.items() if _begins(stem, wanted)]
     if not wanted or not fitting:
-        expected = f"a .py file, or the beginning of one name of {', '.join(shipped)}"
-        raise InputError("proof", name, expected)
+        raise unknown("proof", name, shipped, listed="adlopt prove", besides="a .py file")
     return fitting
 
 

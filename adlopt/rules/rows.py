@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 from numpy.typing import ArrayLike
 
-from adlopt.errors import InputError
+from adlopt.errors import InputError, unknown
 from adlopt.foundation.arrays import BoolArray, FloatArray, IntArray, Record
 from adlopt.model.market import Market
 from adlopt.model.positions import Side
@@ -243,7 +243,6 @@ def _account_columns(market: Market) -> dict[str, FloatArray]:
 
 
 def _absent(kind: str, name: str, known: Iterable[str]) -> InputError:
-    expected = f"one of {', '.join(known) or 'none'}"
     remedy = "add it to the market or round"
     if name in OF_POSITIONS and "entry" not in known:
         remedy = (
@@ -251,7 +250,7 @@ def _absent(kind: str, name: str, known: Iterable[str]) -> InputError:
             "market (adlopt.deleverage, adlopt.simulate), and on rounds of dollars where every "
             "winner holds one position or the round has such a feature"
         )
-    return InputError(kind, name, expected, remedy=remedy)
+    return unknown(kind, name, known, remedy=remedy)
 
 
 def _signals(market: Market) -> dict[str, float]:

@@ -130,7 +130,11 @@ TABLE_MISTAKES = {
     "a cell": ("positions.csv", ("9,130", "nine,130"), r"positions\.csv line 2: size is 'nine'"),
     "nan": ("shed.csv", ("110", "nan"), r"shed\.csv line 2: price"),
     "a column": ("shed.csv", ("price", "prise"), "a column `price`"),
-    "more columns": ("shed.csv", ("mark\n", "mark,x\n"), "columns among|readable table"),
+    "more columns": (
+        "shed.csv",
+        ("mark\n", "mark,x\n"),
+        "columns is .x.: expected one of|readable table",
+    ),
     "nobody": ("positions.csv", ("a,ETH", ",ETH"), "account"),
 }
 
@@ -317,7 +321,7 @@ def test_a_match_on_the_command_line_keeps_limits(run, limited):
 @pytest.mark.parametrize(
     ("old", "new", "message"),
     [
-        ('"share"', '"shares"', r"a\.csv: columns is 'share': expected columns among"),
+        ('"share"', '"shares"', r"a\.csv: columns is 'share': expected one of"),
         (
             'tier = "class"\nfloor = { bob = 10.0 }',
             'tier = "share"\nfloor = "class"',

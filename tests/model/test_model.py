@@ -150,9 +150,9 @@ def test_ranking_features_include_capacity_and_equity():
     assert given.feature("capacity") is given.capacity
     assert given.feature("equity") is given.equity
     assert given.feature("leverage").tolist() == [2.0, 3.0]
-    with pytest.raises(InputError, match="one of capacity, equity, leverage"):
+    with pytest.raises(InputError, match="one of 'capacity', 'equity', 'leverage'"):
         given.feature("pnl")
-    with pytest.raises(InputError, match="one of capacity;"):
+    with pytest.raises(InputError, match="one of 'capacity';"):
         start().feature("equity")
 
 

@@ -282,7 +282,10 @@ def test_a_report_and_a_figure_are_written(run, tmp_path):
         (["report", "october-11", "--skip-proofs"], "october-10, or a .toml"),
         (["plot", "october-10"], "figure is None: .*--list names the figures"),
         (["plot"], "episode is None"),
-        (["plot", "october-10", "pie"], "figure is 'pie': expected one of budgets"),
+        (
+            ["plot", "october-10", "pie"],
+            "figure is 'pie': expected one of .* that adlopt plot --list lists",
+        ),
         (["plot", "october-10", "lorenz"], "winners are pooled"),
         (["plot", "october-10", "room", "-o", "room.pdf"], "an .svg or .png file"),
         (["plot", "october-10", "budgets", "-p", "frob"], "frob"),

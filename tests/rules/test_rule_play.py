@@ -13,8 +13,8 @@ import adlopt as adl
 from adlopt.data.files import read_market, write_episode, write_market, write_template
 from adlopt.errors import BadHaircut, InputError
 from adlopt.foundation.user_code import load
-from adlopt.policies.by_rule import ByRule
 from adlopt.policies import grammar
+from adlopt.policies.by_rule import ByRule
 from adlopt.rules import VENUES, rule_named, wealth_round
 from adlopt.rules.deleverage import deleverage
 from adlopt.studies.players import act
@@ -134,7 +134,10 @@ def test_a_severity_goes_before_an_object_in_a_file(mine):
     ("text", "message"),
     [
         ("absent.py:rule", "absent.py.*a Python file that exists"),
-        ("{mine}:absent", "name is 'absent': expected one of 'rule', 'half', 'policy', 'allocation'"),
+        (
+            "{mine}:absent",
+            "name is 'absent': expected one of 'rule', 'half', 'policy', 'allocation'",
+        ),
         ("{mine}:number", "number is 7: expected a policy, a severity"),
         ("{mine}:text", "text is 'persistence': expected a policy"),
         ("{mine}:Class", "Class is <class .*expected an object"),
@@ -164,7 +167,7 @@ def test_load_returns_what_the_file_calls_by_the_name(mine):
 
 
 def test_a_rule_that_lacks_a_feature_says_which():
-    with pytest.raises(InputError, match="feature is 'price_ratio': expected one of capacity"):
+    with pytest.raises(InputError, match="feature is 'price_ratio': expected one of 'capacity'"):
         adl.play(EPISODE, ["persistence+hyperliquid"])
     with pytest.raises(InputError, match="a venue's rule"):
         adl.play(EPISODE, ["persistence+nowhere"])

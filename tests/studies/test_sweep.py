@@ -306,7 +306,10 @@ def test_infinite_burdens_survive(spec, tmp_path):
         (SPEC.replace("[0.25, 0.5]", "[0.25, 'a']"), r"theta\[1\] is 'a'"),
         (SPEC.replace("[0.25, 0.5]", "[nan]"), r"theta\[0\] is nan"),
         (SPEC.replace("[0.25, 0.5]", "[]"), r"theta is \[\]"),
-        (SPEC.replace("[0.25, 0.5]", "[0.25, 1.5]"), r"policies\[0\]: policy 'constant:1\.5': theta is 1\.5"),
+        (
+            SPEC.replace("[0.25, 0.5]", "[0.25, 1.5]"),
+            r"policies\[0\]: policy 'constant:1\.5': theta is 1\.5",
+        ),
         (SPEC.replace("theta = ", "seed = "), r"parameters\.seed"),
         (SPEC.replace("theta = ", "phi = "), r"policies\[0\].*parameters of phi"),
         (SPEC.replace("theta = ", "phi = [1]\ntheta = "), r"parameters\.phi .*write \{phi\}"),

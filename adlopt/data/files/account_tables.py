@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from adlopt.data.files.places import existing_file
-from adlopt.errors import InputError
+from adlopt.errors import InputError, did_you_mean, nearest, unknown
 from adlopt.foundation.arrays import LARGEST_USD, FloatArray, range_words
 from adlopt.model.episode import Episode
 from adlopt.model.round import RESERVED
@@ -45,8 +45,7 @@ def read_columns(path: Path, name: str, columns: Columns) -> dict[str, Any]:
         _demand(raw, column, path)
     for column in raw.columns:
         if column not in known:
-            expected = f"columns among {', '.join(known)}"
-            raise InputError(f"{path}: columns", column, expected, remedy="rename or drop it")
+            raise unknown(f"{path}: columns", column, known, remedy="rename or drop it")
     table: dict[str, Any] = {c: tuple(_texts(raw[c], path).to_list()) for c in columns.text}
     for column in raw.columns:
         if column not in columns.text:
@@ -98,7 +97,8 @@ def _demand(raw: pl.DataFrame, name: str, path: Path) -> None:
     if name in raw.columns:
         return
     like = next((column for column in raw.columns if column.strip().lower() == name), None)
-    remedy = f"rename {like!r}" if like else _separated(path)
+    near = did_you_mean(nearest(name, raw.columns)) if len(raw.columns) > 1 else ""
+    remedy = f"rename {like!r}" if like else near or _separated(path)
     raise InputError(f"{path}: columns", raw.columns, f"a column `{name}`", remedy=remedy)
 
 

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from adlopt.data.files.file_schema import LimitsEntry, LossEntry
-from adlopt.errors import InputError
+from adlopt.errors import InputError, unknown
 from adlopt.foundation.arrays import IntArray
 from adlopt.model.limits import Limits
 from adlopt.model.loss import Asymmetric, Empirical, Loss, MinMax, surrogate
@@ -39,7 +39,7 @@ def objective_of(entry: LossEntry) -> Loss | Objective:
         If the kind is unknown, or a number is missing or has no place in it.
     """
     if entry.kind not in KINDS:
-        raise InputError("loss.kind", entry.kind, f"one of {', '.join(KINDS)}")
+        raise unknown("loss.kind", entry.kind, KINDS)
     make, fields = KINDS[entry.kind]
     given: dict[str, Any] = {"burden": entry.burden, "epsilon": entry.epsilon}
     for name in PRICES:
@@ -74,7 +74,7 @@ def renamed(entry: LossEntry, words: str) -> LossEntry:
     """
     kind, colon, number = words.partition(":")
     if kind not in (*UNPRICED, "cvar") or (kind == "cvar") != bool(colon):
-        raise InputError("objective", words, f"one of {', '.join(UNPRICED)}, cvar:LEVEL")
+        raise unknown("objective", words, [*UNPRICED, "cvar:LEVEL"])
     try:
         level = float(number) if colon else None
     except ValueError:

@@ -21,7 +21,7 @@ from adlopt.data.files.writing import (
     replace_all,
     write_table,
 )
-from adlopt.errors import InputError
+from adlopt.errors import InputError, unknown
 from adlopt.model.limits import Limits
 from adlopt.model.loss import Burden
 from adlopt.model.positions import ContractRound, Positions, Side
@@ -293,5 +293,5 @@ def _table(path: Path, name: str, given: Any, columns: Columns) -> dict[str, Any
 
 def _chosen(known: Mapping[str, T], name: str, where: str) -> T:
     if name not in known:
-        raise InputError(where, name, f"one of {', '.join(known)}")
+        raise unknown(where, name, known)
     return known[name]

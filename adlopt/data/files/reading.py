@@ -23,7 +23,7 @@ from adlopt.data.files.file_schema import (
     RoundFile,
 )
 from adlopt.data.files.places import existing_file, inside
-from adlopt.errors import InputError
+from adlopt.errors import InputError, did_you_mean, nearest
 from adlopt.model.episode import POOLED, Episode
 from adlopt.model.limits import Limits
 from adlopt.model.loss import Loss
@@ -256,7 +256,7 @@ def decode(path: Path, kind: type[T]) -> T:
         if found not in (None, kind):
             remedy = f"{KINDS[found][1]} takes it"
             raise InputError(str(path), KINDS[found][0], KINDS[kind][0], remedy=remedy) from None
-        raise _complaint(path, raw, str(error)) from None
+        raise _complaint(path, raw, str(error), kind) from None
 
 
 def _kind(raw: Any) -> type | None:
@@ -266,20 +266,30 @@ def _kind(raw: Any) -> type | None:
     return next((kind for key, kind in TOLD_BY.items() if key in raw), None)
 
 
-def _complaint(path: Path, raw: Any, text: str) -> InputError:
+def _complaint(path: Path, raw: Any, text: str, kind: type) -> InputError:
     """Put what msgspec has to say into our words."""
+    remedy = ""
     found = re.fullmatch(r"(.*?)(?: - at (?:`key` in )?`\$([^`]*)`)?", text, re.DOTALL)
     what, where = (found[1], found[2] or "") if found else (text, "")
     key = re.search(r"(missing required|unknown) field `(.*)`$", what, re.DOTALL)
     if key is not None:
         where += f".{key[2]}"
-        expected = "a value" if key[1] == "missing required" else "a key that is known"
+        expected = "a value"
+        if key[1] == "unknown":
+            expected, remedy = "a key that is known", did_you_mean(nearest(key[2], _keys(kind)))
     elif what.startswith("Expected "):
         expected = what.removeprefix("Expected ")
     else:
         expected = f"another value ({what[0].lower() + what[1:]})"
     place = where.removeprefix(".")
-    return InputError(f"{path}: {place}" if place else str(path), _look_up(raw, where), expected)
+    field, value = f"{path}: {place}" if place else str(path), _look_up(raw, where)
+    return InputError(field, value, expected, remedy=remedy)
+
+
+def _keys(kind: type) -> list[str]:
+    """All keys that a file of a kind, or one of its tables, may have."""
+    _, parts = msgspec.json.schema_components([kind])
+    return [key for part in parts.values() for key in part.get("properties", ())]
 
 
 def _look_up(raw: Any, where: str) -> Any:
@@ -295,7 +305,8 @@ def _look_up(raw: Any, where: str) -> Any:
 def parse(path: Path) -> Any:
     """Read TOML or JSON, unchecked."""
     if path.suffix not in (".toml", ".json"):
-        raise InputError("file", str(path), "a .toml or .json file")
+        near = did_you_mean(nearest(path.suffix, (".toml", ".json")))
+        raise InputError("file", str(path), "a .toml or .json file", remedy=near)
     try:
         text = existing_file(path).read_bytes().decode("utf-8-sig")
         return tomllib.loads(text) if path.suffix == ".toml" else msgspec.json.decode(text)

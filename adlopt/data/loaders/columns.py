@@ -8,7 +8,7 @@ from enum import Enum
 from typing import TYPE_CHECKING
 
 from adlopt.data.loaders.records import SHOWN, Tally
-from adlopt.errors import InputError
+from adlopt.errors import InputError, did_you_mean, nearest
 from adlopt.foundation.arrays import LARGEST_USD, range_words
 
 if TYPE_CHECKING:
@@ -161,4 +161,6 @@ def require_columns(path: object, found: Sequence[str], columns: Sequence[Column
     """
     for column in columns:
         if column.required and column.source not in found:
-            raise InputError(f"{path}: columns", list(found), f"a column {column.source!r}")
+            near = did_you_mean(nearest(column.source, found))
+            expected = f"a column {column.source!r}"
+            raise InputError(f"{path}: columns", list(found), expected, remedy=near)

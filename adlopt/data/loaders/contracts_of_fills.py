@@ -12,7 +12,7 @@ from adlopt.data.files.places import existing_file
 from adlopt.data.loaders.fills import Fills
 from adlopt.data.loaders.loaded import Loaded
 from adlopt.data.loaders.round_figures import coin_gaps
-from adlopt.errors import InputError
+from adlopt.errors import InputError, unknown
 from adlopt.model.positions import ContractRound
 
 if TYPE_CHECKING:
@@ -104,7 +104,7 @@ def contract_round(
     table = _positions(inside.with_columns(wave=pl.lit(wave, pl.Int64)))
     for coin in table["coin"].unique().sort():
         if coin not in size_decimals:
-            raise InputError("size_decimals", coin, f"one of {', '.join(sorted(size_decimals))}")
+            raise unknown("size_decimals", coin, sorted(size_decimals))
     return ContractRound.of(
         account=table["account"].to_list(),
         coin=table["coin"].to_list(),

@@ -44,7 +44,7 @@ from adlopt.data.loaders.loaded import Loaded
 from adlopt.data.loaders.options import Capacity, Deficit, Rules
 from adlopt.data.loaders.raw_tables import typed_blocks
 from adlopt.data.loaders.records import TOLERANCE, Origin, Tally
-from adlopt.errors import InputError
+from adlopt.errors import InputError, unknown
 
 ACCOUNTS = ("round", "account", "capacity", "deficit", "needed")
 SAME = ("deficit", "needed")
@@ -95,7 +95,7 @@ def read_mapping(path: str | Path) -> TableMap:
             raise InputError(f"{path}: columns.{name}", None, "the name of the table's column")
     for name, source in mapping.columns.items():
         if fills and name not in QUANTITIES:
-            raise InputError(f"{path}: columns.{name}", source, f"one of {', '.join(QUANTITIES)}")
+            raise unknown(f"{path}: columns", name, QUANTITIES)
         if not source:
             raise InputError(f"{path}: columns.{name}", source, "the name of the table's column")
     if not fills and mapping.rules is not None:
@@ -119,7 +119,7 @@ def read_mapped(
     """
     path = Path(path)
     if mapping.time_unit not in UNITS:
-        raise InputError("time_unit", mapping.time_unit, f"one of {', '.join(UNITS)}")
+        raise unknown("time_unit", mapping.time_unit, UNITS)
     tally = Tally(path, tolerance)
     columns = tuple(_column(mapping, *pair) for pair in mapping.columns.items())
     blocks = typed_blocks(path, columns, tally, unit=mapping.time_unit, progress=progress)

@@ -13,7 +13,7 @@ from adlopt.data.files.places import existing_file
 from adlopt.data.loaders.columns import Column, require_columns, typed
 from adlopt.data.loaders.lines import Progress, blocks_of_lines
 from adlopt.data.loaders.records import Tally
-from adlopt.errors import InputError
+from adlopt.errors import InputError, did_you_mean, nearest
 
 if TYPE_CHECKING:
     import polars as pl
@@ -51,7 +51,10 @@ def typed_blocks(
     }
     suffix = Path(path.name.removesuffix(".lz4")).suffix
     if suffix not in readers:
-        raise InputError("file", str(path), f"a file that ends in {', '.join(readers)}")
+        near = did_you_mean(nearest(suffix, readers))
+        raise InputError(
+            "file", str(path), f"a file that ends in {', '.join(readers)}", remedy=near
+        )
     empty = True
     for raw in readers[suffix](path, tally, progress):
         if empty:

@@ -22,7 +22,7 @@ from adlopt.data.loaders.published import read_published
 from adlopt.data.loaders.records import TOLERANCE
 from adlopt.data.loaders.snapshot import read_snapshot
 from adlopt.data.loaders.states import valued
-from adlopt.errors import InputError
+from adlopt.errors import InputError, unknown
 
 KINDS = ("hyperreplay", "fills", "node", "published")
 DEFAULTS = {
@@ -64,7 +64,7 @@ def from_words(
             raise InputError(f"--{name}", given[next(iter(given))], "nothing", remedy=remedy)
         return load_table(Path(words[0]), mapping, tolerance=tolerance, progress=progress)
     if not words:
-        raise InputError("kind", None, f"one of {', '.join(KINDS)}")
+        raise unknown("kind", None, KINDS)
     rules = None
     if given:
         rules = replace(DEFAULTS.get(words[0], Rules()), **given)
@@ -100,7 +100,7 @@ def load(
     """
     if kind not in KINDS:
         remedy = "give --map map.toml for a table of your own"
-        raise InputError("kind", kind, f"one of {', '.join(KINDS)}", remedy=remedy)
+        raise unknown("kind", kind, KINDS, remedy=remedy)
     if not paths:
         raise InputError("paths", [], "at least one file or folder")
     if kind in ("node", "published") and len(paths) > 1:

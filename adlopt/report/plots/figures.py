@@ -29,7 +29,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from adlopt.data.files.writing import replace_all
-from adlopt.errors import InputError
+from adlopt.errors import InputError, unknown
 from adlopt.report.evidence import Evidence
 from adlopt.report.plots.figure import Figure
 from adlopt.report.plots.style import FONT, HEIGHT, ROW, WIDTH, styled, titled
@@ -61,7 +61,7 @@ def find(name: str) -> Figure:
         If there is none.
     """
     if name not in FIGURES:
-        raise InputError("figure", name, f"one of {', '.join(FIGURES)}")
+        raise unknown("figure", name, FIGURES, listed="adlopt plot --list")
     return FIGURES[name]
 
 

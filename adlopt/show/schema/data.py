@@ -83,5 +83,5 @@ def schema_of(name: str) -> dict[str, Any]:
     """
     known = kinds()
     if name not in known:
-        raise errors.InputError("schema", name, f"one of {', '.join(known)}")
+        raise errors.unknown("schema", name, known)
     return msgspec.json.schema(known[name])

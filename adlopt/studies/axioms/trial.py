@@ -9,7 +9,7 @@ from random import Random
 from typing import Any, TypeAlias
 
 from adlopt.data.episodes.shock import shock
-from adlopt.errors import BadHaircut, InputError, PolicyError
+from adlopt.errors import BadHaircut, InputError, PolicyError, unknown
 from adlopt.foundation.arrays import FloatArray
 from adlopt.model.round import RoundStart
 from adlopt.model.solvency import check_haircut
@@ -89,7 +89,7 @@ class AxiomReport(Tabular):
         for verdict in self.verdicts:
             if verdict.axiom.name == axiom:
                 return verdict
-        raise InputError("axiom", axiom, f"one of {[v.axiom.name for v in self.verdicts]}")
+        raise unknown("axiom", axiom, [v.axiom.name for v in self.verdicts])
 
     @property
     def broken(self) -> tuple[str, ...]:

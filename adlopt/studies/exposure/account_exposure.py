@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from difflib import get_close_matches
 from typing import Any
 
 import numpy as np
 
-from adlopt.errors import InputError
+from adlopt.errors import InputError, unknown
 from adlopt.foundation.arrays import FloatArray, Record
 from adlopt.model.market import Market
 from adlopt.model.round import RoundStart
@@ -241,11 +240,7 @@ def _split_named(name: str) -> Split:
 def _known(account: str, names: Sequence[str]) -> None:
     if account in names:
         return
-    close = get_close_matches(account, names, n=3)
-    remedy = f"did you mean {' or '.join(close)}?" if close else ""
-    some = f"{', '.join(names[:5])}, …" if len(names) > 5 else ", ".join(names)
-    expected = f"one of the {len(names):,} accounts of the file ({some})"
-    raise InputError("account", account, expected, remedy=remedy)
+    raise unknown("account", account, names)
 
 
 def _places(where: Market | RoundStart, split: Split, account: str) -> tuple[Place, ...]:

@@ -17,7 +17,7 @@ from adlopt.data.files.aims import objective_of
 from adlopt.data.files.file_schema import LossEntry
 from adlopt.data.files.places import inside
 from adlopt.data.files.reading import decode, naming, read_episode
-from adlopt.errors import InputError
+from adlopt.errors import InputError, unknown
 from adlopt.foundation.user_code import MARK
 from adlopt.model.loss import Asymmetric, Empirical
 from adlopt.policies.grammar import player
@@ -176,8 +176,9 @@ def _scenarios(entry: SweepFile) -> Iterator[Source]:
 
 def _given(entry: EpisodeEntry, index: int, folder: Path) -> Instance:
     if entry.source != "october-10" and not entry.source.endswith((".toml", ".json")):
-        expected = "shock, october-10, or a .toml or .json file"
-        raise InputError(f"episode[{index}].source", entry.source, expected)
+        built_in = ("shock", "october-10")
+        besides = "a .toml or .json file"
+        raise unknown(f"episode[{index}].source", entry.source, built_in, besides=besides)
     for name in ("rounds", "winners"):
         value = getattr(entry, name)
         if value is not None:

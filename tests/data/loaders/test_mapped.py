@@ -100,7 +100,7 @@ def test_parquet_and_json_lines_load_alike(tmp_path):
         (FILLS.replace("fills", "trades"), "a mapping of columns"),
         (FILLS.replace('time = "at"\n', ""), r"columns.time is None"),
         (FILLS.replace('time = "at"', 'time = ""'), r"columns.time is ''"),
-        (FILLS.replace("loser_equity", "looser"), r"columns.looser is 'left'.*loser_equity"),
+        (FILLS.replace("loser_equity", "looser"), r"columns is 'looser': .*did you mean 'loser'"),
         (FILLS.replace('"iso"', '"days"'), "a mapping of columns"),
         (FILLS.replace('"position"', '"all"'), "a mapping of columns"),
         (FILLS + "gap = 3\n", "a mapping of columns"),
