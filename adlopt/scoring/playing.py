@@ -90,11 +90,9 @@ def play(
         coupling = Coupling.of(episode, minmax)
         coupled_burden = solve_coupled(episode, minmax).certificate
     names = {policy.name for policy in chosen}
-    asked = {p: q.name for p, q in zip(policies, chosen, strict=True) if isinstance(p, str)}
     constant = best_fixed_severity(episode).theta
     best = SeverityThenAllocation(Constant(constant, Information.HINDSIGHT), ProRata())
-    always = {name: grammar.policy(name) for name in ALWAYS}
-    chosen += [p for p in (*always.values(), best) if p.name not in names]
+    chosen += [p for p in (*map(grammar.policy, ALWAYS), best) if p.name not in names]
     grammar.require_distinct([*(run.policy for run in episode.recorded), *(p.name for p in chosen)])
     runs = list(episode.recorded)
     for policy in chosen:
@@ -114,7 +112,6 @@ def play(
         coupled=coupled_loss,
         coupled_burden=coupled_burden,
         variation=variation,
-        asked={name: policy.name for name, policy in always.items()} | asked,
         standard=not policies,
     )
 

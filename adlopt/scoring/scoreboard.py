@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import cached_property
 
 from adlopt.bounds.bound import Bound, Comparator
@@ -12,12 +12,12 @@ from adlopt.bounds.data import bound_data, failures_data
 from adlopt.bounds.evaluation import Evaluation
 from adlopt.bounds.paper import PROPOSITION_1
 from adlopt.bounds.trivial import HALF, TRIVIAL
-from adlopt.errors import InputError
 from adlopt.model.episode import Episode
 from adlopt.model.loss import Burden
 from adlopt.model.run import Information, Run
 from adlopt.optimum.core.certificate import Certificate
 from adlopt.optimum.paths.severity_path import SeverityPath, best_severity_path
+from adlopt.policies import grammar
 from adlopt.scoring.hindsight import FixedRule, FixedSeverity, best_fixed_severity, severity_loss
 from adlopt.scoring.lineup import LineupRow, lineup
 from adlopt.scoring.quality import inspect
@@ -58,8 +58,6 @@ class Scoreboard(Answer):
     variation : float or None
         P of the best path of severities that regret is measured against, in *hindsight*.
     bounds : tuple of Bound
-    asked : mapping from str to str
-        The names that policies were asked for by, and those that they have here.
     standard : bool
         Place the standard severity rules beside bounds, as where no policy was asked for.
 
@@ -80,7 +78,6 @@ class Scoreboard(Answer):
     coupled_burden: Certificate | None = None
     variation: float | None = None
     bounds: tuple[Bound, ...] = (PROPOSITION_1, TRIVIAL, HALF)
-    asked: Mapping[str, str] = field(default_factory=dict)
     standard: bool = False
 
     @classmethod
@@ -221,10 +218,7 @@ class Scoreboard(Answer):
 
     def _place(self, policy: str) -> int:
         names = [run.policy for run in self.runs]
-        shown = policy if policy in names else self.asked.get(policy)
-        if shown not in names:
-            raise InputError("policy", policy, f"one of {names}")
-        return names.index(shown)
+        return names.index(grammar.pick(policy, names))
 
     @property
     def _live(self) -> list[Run]:

@@ -19,7 +19,7 @@ from adlopt.bounds.persistence_envelopes import GATED_ENVELOPE
 from adlopt.bounds.quantity import MOVED_BIG, SMALL, P, S, big_rounds
 from adlopt.bounds.registry import BOUNDS
 from adlopt.bounds.trivial import HALF, TRIVIAL, beats_half, effective_rounds, rounds_needed
-from adlopt.errors import InputError
+from adlopt.errors import InputError, unknown
 from adlopt.model.episode import Episode, path_variation
 from adlopt.model.run import Information
 from adlopt.policies.experts import Ader
@@ -69,7 +69,7 @@ class BoundsReport(Answer):
             if each.name == bound:
                 return each
         names = [each.name for each in self.figures.bounds]
-        raise InputError("bound", bound, f"one of {names}")
+        raise unknown("bound", bound, names)
 
     def __str__(self) -> str:
         return summary(self.figures)

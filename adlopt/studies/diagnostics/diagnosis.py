@@ -113,10 +113,8 @@ class Diagnosis(Tabular):
 
     def __getitem__(self, policy: str) -> PolicyDiagnosis:
         """Row of the policy of that name."""
-        for row in self.policies:
-            if row.policy == policy:
-                return row
-        raise InputError("policy", policy, f"one of {[row.policy for row in self.policies]}")
+        names = [row.policy for row in self.policies]
+        return self.policies[names.index(grammar.pick(policy, names))]
 
     def _columns(self) -> Columns:
         rows = [asdict(row) | {"information": row.information.value} for row in self.policies]
