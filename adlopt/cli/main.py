@@ -46,6 +46,7 @@ __all__ = [
     "new",
     "play",
     "plot",
+    "policies",
     "prove",
     "report",
     "simulate",
@@ -153,6 +154,22 @@ def venues(*names: str, json_: Json = False) -> None:
     asked = {rule_named(name).name for name in names}
     rules = [row for row in list_rules() if not asked or row["rule"] in asked]
     print(as_json(rules) if json_ else render_rules(rules))
+
+
+@app.command
+def policies(*, json_: Json = False) -> None:
+    """List what names of policies are made of: how much to take, from whom, who pays before.
+
+    Parameters
+    ----------
+    json_
+        Print everything for machines.
+    """
+    from adlopt.policies.name import listed
+    from adlopt.show.policies import render
+
+    rows = listed()
+    print(as_json(rows) if json_ else render(rows))
 
 
 @app.command

@@ -134,6 +134,31 @@ def parse(name: str) -> Name:
     return Name(severity=found, allocation=_allocation(rest.removeprefix("+"), name))
 
 
+def listed() -> list[dict[str, str]]:
+    """Every word of the catalogue, what it takes after colons, and what it does.
+
+    Examples
+    --------
+    >>> [row["takes"] for row in listed() if row["name"] == "gated-persistence"]
+    ['kappa:first']
+    """
+    tables: dict[str, Mapping[str, Callable[..., object]]] = {
+        "fund": FUNDS,
+        "severity": SEVERITIES,
+        "allocation": ALLOCATIONS,
+    }
+    return [
+        {
+            "part": part,
+            "name": kind,
+            "takes": ":".join(parameter.name for parameter in _takes(make)),
+            "does": (inspect.getdoc(make) or "").partition("\n")[0],
+        }
+        for part, table in tables.items()
+        for kind, make in table.items()
+    ]
+
+
 def parse_allocation(name: str) -> Part:
     """Take the name of an allocation apart.
 
@@ -168,8 +193,7 @@ def _word(table: Mapping[str, Callable[..., object]], text: str) -> Word:
     if table is SEVERITIES and text in TUNED:
         return Word(text, text)
     kind, colon, rest = text.partition(":")
-    takes = inspect.signature(table[kind], eval_str=True).parameters.values()
-    most = [p for p in takes if p.annotation not in UNNAMED]
+    most = _takes(table[kind])
     least = [p for p in most if p.default is p.empty]
     given = rest.split(":", max(len(most) - 1, 0)) if colon else []
     if not len(least) <= len(given) <= len(most) or text.endswith(":"):
@@ -177,6 +201,12 @@ def _word(table: Mapping[str, Callable[..., object]], text: str) -> Word:
         raise InputError("policy", text, f"{kind} with {names} after a colon")
     pairs = zip(most, given, strict=False)
     return Word(text, kind, tuple(_argument(takes, each, text) for takes, each in pairs))
+
+
+def _takes(make: Callable[..., object]) -> list[inspect.Parameter]:
+    """What stands after the colons of a word, in this order."""
+    takes = inspect.signature(make, eval_str=True).parameters.values()
+    return [parameter for parameter in takes if parameter.annotation not in UNNAMED]
 
 
 def _argument(takes: inspect.Parameter, given: str, text: str) -> float | str | Burden | Part:

@@ -347,7 +347,7 @@ def test_the_command_line(run, folder):  # noqa: F811
     assert "paradex" in data["unplayed"]
     code, out, _ = run("exposure", "alice", "round.toml", "-r", "pro-rata", "-r", "percolator")
     assert code == 0
-    assert "worst for this account: pro-rata, percolator" in out
+    assert "worst for this account: constant:1+pro-rata, percolator" in out
     code, out, _ = run("exposure", "lena", "market.toml", "-r", "hyperliquid")
     assert "nothing is taken" in out
 

@@ -14,7 +14,7 @@ from adlopt.model.market import Market
 from adlopt.model.round import RoundStart
 from adlopt.policies.allocation import Queue
 from adlopt.policies.by_rule import ByRule
-from adlopt.policies.grammar import player
+from adlopt.policies.grammar import Player, player
 from adlopt.policies.protocols import SeverityThenAllocation
 from adlopt.policies.severity import Constant
 from adlopt.rules.ranking import is_queue, ranking, served
@@ -193,7 +193,7 @@ def exposure(
     ...                    features={"leverage": [1, 10]})
     >>> seen = exposure("a", start, ["queue:leverage", "pro-rata"]).to_dict()
     >>> [(r["rule"], r["probability"], r["mean_usd"]) for r in seen["rules"]]
-    [('pro-rata', 1.0, 30.0), ('queue:leverage', 0.6, 18.0)]
+    [('constant:1+pro-rata', 1.0, 30.0), ('constant:1+queue:leverage', 0.6, 18.0)]
     """
     market = where if isinstance(where, Market) else None
     _known(account, where.account if market is None else market.accounts.account)  # type: ignore[union-attr]
@@ -205,7 +205,8 @@ def exposure(
     for name in dict.fromkeys(rules or VENUES):
         if progress is not None:
             progress(name)
-        split = _split_named(name)
+        found = player(name)
+        split = _split(found)
         try:
             haircut = haircuts(split, where, account, wanted)
             places = _places(where, split, account)
@@ -215,7 +216,7 @@ def exposure(
             unplayed[name] = str(error)
             continue
         at_mark = market is not None and isinstance(split, ByRule) and closes_at_mark(split.rule)
-        played.append(UnderRule(rule=split.name, haircut=haircut, places=places, at_mark=at_mark))
+        played.append(UnderRule(rule=found.name, haircut=haircut, places=places, at_mark=at_mark))
     mine = start.account.index(account) if account in start.account else None
     return Exposure(
         account=account,
@@ -227,9 +228,8 @@ def exposure(
     )
 
 
-def _split_named(name: str) -> Split:
-    """Return what splits given budgets, or a policy that decides on its own."""
-    found = player(name)
+def _split(found: Player) -> Split:
+    """What splits given budgets, or a policy that decides on its own."""
     if isinstance(found, Rule):
         return ByRule(found)
     if isinstance(found, SeverityThenAllocation) and found.severity == Constant(1.0):
