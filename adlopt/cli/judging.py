@@ -26,8 +26,8 @@ def axioms(policy: OnePolicy, *, tries: Whole = 300, seed: Whole = 0, json_: Jso
     Parameters
     ----------
     policy
-        severity+allocation, such as persistence+pro-rata, a venue's rule (adlopt venues), or
-        path.py:name; a rule or an allocation alone raises the whole deficit.
+        severity+allocation, such as persistence+pro-rata (adlopt policies), a venue's rule (adlopt
+        venues), or path.py:name; a rule or an allocation alone raises the whole deficit.
     tries
         Instances for each axiom.
     seed
@@ -56,8 +56,8 @@ def diagnose(
     episode
         A .toml or .json file with accounts.
     policy
-        severity+allocation, such as persistence+pro-rata, a venue's rule (adlopt venues), or
-        path.py:name; repeat for several.
+        severity+allocation, such as persistence+pro-rata (adlopt policies), a venue's rule (adlopt
+        venues), or path.py:name; repeat for several.
     burden
         What haircuts are measured against.
     json_
@@ -87,8 +87,8 @@ def simulate(
     Parameters
     ----------
     policy
-        A venue's rule (adlopt venues), severity+allocation, or path.py:name; repeat for several.
-        The first is what the others are compared with.
+        A venue's rule (adlopt venues), severity+allocation (adlopt policies), or path.py:name;
+        repeat for several. The first is what the others are compared with.
     seeds
         Worlds; all policies meet the same.
     accounts
@@ -135,8 +135,8 @@ def exposure(
     file
         A round or a market, .toml or .json.
     rule
-        A venue's rule (adlopt venues), an allocation, severity+allocation, or path.py:name; repeat
-        for several. Every venue's rule that the file allows unless given.
+        A venue's rule (adlopt venues), severity+allocation (adlopt policies), or path.py:name;
+        repeat for several. Every venue's rule that the file allows unless given.
     budget
         How much users may have to give, USD: uniform (up to the deficit), uniform:HIGH,
         lognormal:MEDIAN:SIGMA, or quantiles:Q0:Q1:… at equally spaced levels.

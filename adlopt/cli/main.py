@@ -104,9 +104,9 @@ def play(
     episode
         Name of a built-in episode, or a file.
     policy
-        severity+allocation, such as persistence+pro-rata, a venue's rule (adlopt venues), or
-        path.py:name for one of your own; repeat for several. Without it the standard severity
-        rules are played from three starting values.
+        severity+allocation, such as persistence+pro-rata (adlopt policies), a venue's rule (adlopt
+        venues), or path.py:name for one of your own; repeat for several. Without it the standard
+        severity rules are played from three starting values.
     burden
         What haircuts are measured against.
     under, over, fair
@@ -186,8 +186,8 @@ def deleverage(
     file
         A .toml or .json file; `adlopt new market.toml` writes a template.
     rule
-        A venue's rule (adlopt venues), severity+allocation, or path.py:name; repeat for several.
-        An allocation alone raises the whole deficit.
+        A venue's rule (adlopt venues), severity+allocation (adlopt policies), or path.py:name;
+        repeat for several. An allocation alone raises the whole deficit.
     json_
         Print everything for machines, at full precision.
     """

@@ -29,7 +29,8 @@ def report(
     episode
         Name of a built-in episode, or a file.
     policy
-        severity+allocation, a venue's rule (adlopt venues), or path.py:name; repeat for several.
+        severity+allocation (adlopt policies), a venue's rule (adlopt venues), or path.py:name;
+        repeat for several.
         Without it some are chosen.
     burden
         What haircuts are measured against.
@@ -80,7 +81,8 @@ def plot(
     figure
         Name of the figure.
     policy
-        severity+allocation, a venue's rule (adlopt venues), or path.py:name; repeat for several.
+        severity+allocation (adlopt policies), a venue's rule (adlopt venues), or path.py:name;
+        repeat for several.
         Without it some are chosen.
     burden
         What haircuts are measured against.

@@ -8,38 +8,31 @@ matter of `adlopt.policies.name`.
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
-from typing import Any, TypeAlias, TypeVar, cast
+from typing import Any, TypeVar
 
 from adlopt.errors import InputError, unknown
 from adlopt.model.episode import Episode
-from adlopt.model.round import Round, RoundStart
-from adlopt.policies.allocation import ProRata
+from adlopt.model.round import Round
 from adlopt.policies.by_rule import ByRule
 from adlopt.policies.catalogue import ALLOCATIONS, FUNDS, SEVERITIES, TUNED
 from adlopt.policies.name import InFile, Part, Word, parse, parse_allocation
-from adlopt.policies.protocols import (
-    Allocation,
-    Haircut,
-    Policy,
-    Severity,
-    SeverityThenAllocation,
+from adlopt.policies.playable import (
+    A_SEVERITY,
+    EVENLY,
+    WHOLE_DEFICIT,
+    Playable,
+    Player,
+    as_allocation,
+    as_player,
+    as_policy,
+    as_severity,
+    severity_of,
 )
-from adlopt.policies.protocols import policy as function_policy
-from adlopt.policies.severity import Constant
-from adlopt.rules.rule import Rule
+from adlopt.policies.protocols import Allocation, Policy, Severity, SeverityThenAllocation
 from adlopt.rules.venues import VENUES
 
-Playable: TypeAlias = Policy | Severity | Allocation | Rule | Callable[[RoundStart], Haircut] | str
-Player: TypeAlias = Rule | Policy
-A_SEVERITY = "a severity rule, which decides a number in [0, 1]"
-AN_ALLOCATION = "a rule, or an allocation"
-A_POLICY = "a policy, a severity, an allocation, a rule, or a function of RoundStart"
-PARTS = ("name", "information", "begin", "decide", "learn")
-"""What policies and severities have."""
-MAKE_ONE = "make one of the class"
 T = TypeVar("T")
 
 
@@ -67,10 +60,10 @@ def policy(given: Playable, episode: Episode | None = None) -> Policy:
     insured:1000000+gated-persistence+queue:leverage
     """
     if not isinstance(given, str):
-        return _as_policy(given)
+        return as_policy(given)
     name = parse(given)
     if name.alone is not None:
-        found = _of_file(name.alone, _as_policy)
+        found = _of_file(name.alone, as_policy)
     else:
         parts = _severity(name.severity, episode), _allocation(name.allocation)
         found = SeverityThenAllocation(*parts)
@@ -143,12 +136,12 @@ def player(given: Playable) -> Player:
     (Rule(binance), 'constant:1+binance', 'constant:1+pro-rata')
     """
     if not isinstance(given, str):
-        return _as_player(given)
+        return as_player(given)
     if given in VENUES:
         return VENUES[given]
     name = parse(given)
     if name.alone is not None and not name.funds:
-        return _of_file(name.alone, _as_player)
+        return _of_file(name.alone, as_player)
     return policy(given)
 
 
@@ -176,12 +169,12 @@ def severity(
     ('gated-persistence', 'constant:1')
     """
     if not isinstance(given, str):
-        return _severity_of(given)
+        return severity_of(given)
     name = parse(given)
     if name.funds:
         raise InputError("policy", given, A_SEVERITY)
     if name.alone is not None:
-        return _of_file(name.alone, _severity_of)
+        return _of_file(name.alone, severity_of)
     _allocation(name.allocation)
     return _severity(name.severity, episode, variation)
 
@@ -259,9 +252,9 @@ def _severity(
     part: Part | None, episode: Episode | None = None, variation: float | None = None
 ) -> Severity:
     if part is None:
-        return Constant(1.0)
+        return WHOLE_DEFICIT
     if isinstance(part, InFile):
-        return _of_file(part, _as_severity)
+        return _of_file(part, as_severity)
     if part.text in TUNED:
         if episode is None:
             expected = "its arguments after a colon, as there is no episode to tune it to"
@@ -272,9 +265,9 @@ def _severity(
 
 def _allocation(part: Part | None) -> Allocation:
     if part is None:
-        return ProRata()
+        return EVENLY
     if isinstance(part, InFile):
-        return _of_file(part, _as_allocation)
+        return _of_file(part, as_allocation)
     if part.kind in VENUES:
         return ByRule(VENUES[part.kind])
     return _made(ALLOCATIONS, part)
@@ -298,53 +291,3 @@ def _of_file(part: InFile, read: Callable[[Any], T]) -> T:
         return read(found)
     except InputError as error:
         raise InputError(str(part), found, error.expected, remedy=error.remedy) from None
-
-
-def _as_policy(found: Any) -> Policy:
-    if isinstance(found, type):
-        raise InputError("policy", found, "an object", remedy=MAKE_ONE)
-    if hasattr(found, "decide"):
-        if missing := _lacking(found):
-            raise InputError("policy", found, f"an object with {' and '.join(missing)} as well")
-        alone = "theta" in _learns(found) or _returns(found.decide) in (float, "float")
-        return SeverityThenAllocation(found, ProRata()) if alone else cast(Policy, found)
-    if isinstance(found, Rule) or hasattr(found, "allocate"):
-        return SeverityThenAllocation(Constant(1.0), _as_allocation(found))
-    if callable(found):
-        return function_policy(found)
-    raise InputError("policy", found, A_POLICY)
-
-
-def _as_player(found: Any) -> Player:
-    return found if isinstance(found, Rule) else _as_policy(found)
-
-
-def _severity_of(found: Any) -> Severity:
-    return found.severity if isinstance(found, SeverityThenAllocation) else _as_severity(found)
-
-
-def _as_severity(found: Any) -> Severity:
-    if isinstance(found, type) or _lacking(found) or "haircut" in _learns(found):
-        raise InputError("policy", found, A_SEVERITY)
-    return cast(Severity, found)
-
-
-def _as_allocation(found: Any) -> Allocation:
-    if isinstance(found, Rule):
-        return ByRule(found)
-    if not isinstance(found, type) and hasattr(found, "allocate"):
-        return cast(Allocation, found)
-    raise InputError("policy", found, AN_ALLOCATION)
-
-
-def _lacking(found: Any) -> list[str]:
-    return [part for part in PARTS if not hasattr(found, part)]
-
-
-def _learns(found: Any) -> Mapping[str, inspect.Parameter]:
-    """Tell a severity from a policy by what it learns from: `theta`, or `haircut`."""
-    return inspect.signature(found.learn).parameters
-
-
-def _returns(function: Callable[..., object]) -> object:
-    return inspect.signature(function).return_annotation

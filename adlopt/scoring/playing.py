@@ -13,7 +13,7 @@ from adlopt.optimum.coupled.shared_winners import Coupling
 from adlopt.optimum.coupled.solve_coupled import solve_coupled
 from adlopt.policies import grammar
 from adlopt.policies.allocation import ProRata
-from adlopt.policies.grammar import Playable
+from adlopt.policies.playable import Playable
 from adlopt.policies.protocols import SeverityThenAllocation
 from adlopt.policies.severity import Constant
 from adlopt.scoring.hindsight import (

@@ -14,7 +14,7 @@ from adlopt.model.market import Market
 from adlopt.model.round import RoundStart
 from adlopt.model.solvency import check_haircut
 from adlopt.optimum.lots.lot_grid import MICRO
-from adlopt.policies.grammar import Player
+from adlopt.policies.playable import Player
 from adlopt.rules.deleverage import deleverage
 from adlopt.rules.deleveraging import Deleveraging
 from adlopt.rules.market_rounds import wealth_round

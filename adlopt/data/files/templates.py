@@ -127,7 +127,7 @@ underlying = {{ ETH = "ether", stETH = "ether" }}    # which coins hedge each ot
 
 EPISODE = """\
 # An episode of autodeleveraging: rounds in order. Money in USD.
-# Play it with: adlopt play {name} -p persistence+pro-rata -p queue
+# Play it with: adlopt play {name} -p persistence+pro-rata -p persistence+queue
 
 name = "two rounds"
 source = "made up"

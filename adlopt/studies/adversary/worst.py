@@ -27,6 +27,7 @@ from adlopt.model.episode import Episode
 from adlopt.optimum.programs.highs import Stopped, check_time_limit
 from adlopt.policies import grammar
 from adlopt.policies.gradient import ProjectedOGD
+from adlopt.policies.playable import A_SEVERITY
 from adlopt.policies.protocols import Severity, SeverityThenAllocation
 from adlopt.studies.adversary.arena import Arena, snapped
 from adlopt.studies.adversary.ogd_milp import Solved, solve
@@ -168,7 +169,7 @@ def _rule(policy: Severity | SeverityThenAllocation | str, arena: Arena) -> Seve
     rule = grammar.severity(policy, still, variation=arena.variation)
     theta: object = rule.decide(rule.begin(), arena.starts[0])
     if not isinstance(theta, Real):
-        raise InputError("policy", theta, grammar.A_SEVERITY, index=rule.name)
+        raise InputError("policy", theta, A_SEVERITY, index=rule.name)
     return rule
 
 

@@ -14,7 +14,7 @@ from adlopt.foundation.arrays import FloatArray
 from adlopt.model.round import RoundStart
 from adlopt.model.solvency import check_haircut
 from adlopt.policies import grammar
-from adlopt.policies.grammar import Playable
+from adlopt.policies.playable import Playable
 from adlopt.policies.protocols import Policy
 from adlopt.show.answer import Columns, Tabular
 from adlopt.studies.axioms.instances import Case, Winner

@@ -16,7 +16,7 @@ from adlopt.model.round import RoundStart
 from adlopt.model.run import Information
 from adlopt.model.solvency import check_haircut
 from adlopt.policies import grammar
-from adlopt.policies.grammar import Playable
+from adlopt.policies.playable import Playable
 from adlopt.policies.protocols import Policy
 from adlopt.scoring.score import FULL_BUDGET
 from adlopt.show.answer import Columns, Tabular

@@ -14,7 +14,8 @@ from adlopt.model.market import Market
 from adlopt.model.round import RoundStart
 from adlopt.policies.allocation import Queue
 from adlopt.policies.by_rule import ByRule
-from adlopt.policies.grammar import Player, player
+from adlopt.policies.grammar import player
+from adlopt.policies.playable import Player
 from adlopt.policies.protocols import SeverityThenAllocation
 from adlopt.policies.severity import Constant
 from adlopt.rules.ranking import is_queue, ranking, served

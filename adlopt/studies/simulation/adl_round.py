@@ -12,7 +12,7 @@ from adlopt.model.market import Market
 from adlopt.model.round import RoundOutcome, RoundStart
 from adlopt.model.solvency import ROUNDING, check_haircut
 from adlopt.optimum.lots.lot_grid import MICRO
-from adlopt.policies.grammar import Player
+from adlopt.policies.playable import Player
 from adlopt.rules.deleverage import deleverage
 from adlopt.rules.deleveraging import Deleveraging, shed_rows
 from adlopt.rules.market_rounds import wealth_round

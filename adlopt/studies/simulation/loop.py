@@ -13,7 +13,7 @@ from adlopt.model.round import Round
 from adlopt.model.run import Information, Run
 from adlopt.optimum.lots.lot_grid import MICRO
 from adlopt.policies import grammar
-from adlopt.policies.grammar import Playable, Player
+from adlopt.policies.playable import Playable, Player
 from adlopt.rules.rule import Rule
 from adlopt.show.answer import Columns, Tabular
 from adlopt.studies.simulation.adl_round import Event, deleverage_now

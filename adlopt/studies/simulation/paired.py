@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 
 from adlopt.errors import InputError
-from adlopt.policies.grammar import Playable, player, require_distinct
+from adlopt.policies.grammar import player, require_distinct
+from adlopt.policies.playable import Playable
 from adlopt.show.answer import Columns, Tabular
 from adlopt.studies.simulation.loop import Outcome, simulate
 from adlopt.studies.simulation.scenario import Scenario, check_seed
