@@ -19,6 +19,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from heapq import nlargest
+from operator import eq
 from typing import Any, NamedTuple
 
 MOST_LISTED = 12
@@ -148,10 +150,16 @@ def nearest(name: str, known: Iterable[str]) -> list[str]:
     said, names = name.casefold(), {each.casefold(): each for each in known}
     alike = list(names)
     if len(alike) > MOST_COMPARED:
-        alike = [each for each in names if each[:4] == said[:4] or each[-4:] == said[-4:]]
-    near = get_close_matches(said, alike[:MOST_COMPARED], n=NEAREST) if said else []
+        alike = [each for each in names if each[:3] == said[:3] or each[-3:] == said[-3:]]
+        alike = nlargest(MOST_COMPARED, alike, key=lambda each: _shared(said, each))
+    near = get_close_matches(said, alike, n=NEAREST) if said else []
     begun = [each for each in names if each.startswith(said)] if len(said) > 2 else []
     return [names[each] for each in dict.fromkeys([*near, *begun])][:NEAREST]
+
+
+def _shared(one: str, other: str) -> int:
+    """Letters that two names have in the same places, counted from either end."""
+    return sum(map(eq, one, other)) + sum(map(eq, one[::-1], other[::-1]))
 
 
 def did_you_mean(near: Iterable[str]) -> str:

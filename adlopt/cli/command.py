@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import App, Parameter, Token
 
-from adlopt.errors import InputError, unknown
+from adlopt.errors import InputError, did_you_mean, nearest
 from adlopt.model.loss import Asymmetric, Burden
 
 if TYPE_CHECKING:
@@ -55,7 +55,9 @@ def episode_named(name: str) -> Episode:
     if name == "october-10":
         return october_10()
     if not name.endswith((".toml", ".json")):
-        raise unknown("episode", name, ["october-10"], besides="a .toml or .json file")
+        near = [*nearest(name, ["october-10"]), *nearest(Path(name).suffix, (".toml", ".json"))]
+        expected = "october-10, or a .toml or .json file"
+        raise InputError("episode", name, expected, remedy=did_you_mean(near))
     return read_episode(name)
 
 

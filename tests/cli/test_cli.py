@@ -110,7 +110,7 @@ BAD = {
     "broken episode": (["play", "bad.toml"], "bad.toml.*well-formed TOML"),
     "a folder": (["solve", "."], "a .toml or .json file"),
     "nothing": (["solve", ""], "a .toml or .json file"),
-    "unknown episode": (["play", "october-11"], "'october-10', or a .toml"),
+    "unknown episode": (["play", "october-11"], "october-10, or a .toml"),
     "a round is no episode": (["play", "round.toml"], "a round.*expected an episode; .*solve"),
     "an episode is no round": (["solve", "two.toml"], "is 'an episode': .*adlopt couple"),
     "pooled, coupled": (["couple", "october-10"], "only totals are known"),
