@@ -20,7 +20,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from heapq import nlargest
-from operator import eq
 from typing import Any, NamedTuple
 
 MOST_LISTED = 12
@@ -96,6 +95,7 @@ def unknown(
     name: object,
     known: Iterable[str],
     *,
+    near: Iterable[str] = (),
     index: int | str | None = None,
     listed: str = "",
     besides: str = "",
@@ -111,6 +111,8 @@ def unknown(
     field, name, index
         As of `InputError`.
     known : iterable of str
+    near : iterable of str
+        Those to ask back about, if spelling does not tell.
     listed : str
         The command that lists them all.
     besides : str
@@ -126,7 +128,7 @@ def unknown(
     'burdens' or 'budgets'?
     """
     names = list(dict.fromkeys(known))
-    near = nearest(name, names) if isinstance(name, str) else []
+    near = list(near) or (nearest(name, names) if isinstance(name, str) else [])
     first = [*near, *(each for each in names if each not in near)][: MOST_LISTED + 1]
     quoted = ", ".join(map(repr, first[:MOST_LISTED])) or "none"
     if len(names) > MOST_LISTED:
@@ -159,7 +161,7 @@ def nearest(name: str, known: Iterable[str]) -> list[str]:
 
 def _shared(one: str, other: str) -> int:
     """Letters that two names have in the same places, counted from either end."""
-    return sum(map(eq, one, other)) + sum(map(eq, one[::-1], other[::-1]))
+    return sum(map(str.__eq__, one, other)) + sum(map(str.__eq__, one[::-1], other[::-1]))
 
 
 def did_you_mean(near: Iterable[str]) -> str:

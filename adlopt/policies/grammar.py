@@ -12,7 +12,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
-from adlopt.errors import InputError, unknown
+from adlopt.errors import InputError, nearest, unknown
 from adlopt.model.episode import Episode
 from adlopt.model.round import Round
 from adlopt.policies.by_rule import ByRule
@@ -232,7 +232,9 @@ def pick(name: str, among: Collection[str]) -> str:
     except InputError:
         full = name
     if full not in among:
-        raise unknown("policy", name, among)
+        parts = {part: whole for whole in among for part in (*whole.split("+"), whole)}
+        near = dict.fromkeys(parts[each] for each in nearest(name, parts))
+        raise unknown("policy", name, among, near=near)
     return full
 
 

@@ -88,10 +88,10 @@ def test_a_policy_is_found_by_the_name_it_was_asked_for(episode, tmp_path):
     path.write_text("def rule(start):\n    return 0.0 * start.capacity\n", encoding="utf-8")
     board = adl.play(episode, ["queue", f"{path}:rule"])
     assert board["queue"] is board.scores[0]
-    assert board["queue"].policy == "persistence+queue"
+    assert board["queue"].policy == "constant:1+queue"
     assert board[f"{path}:rule"] is board.scores[1]
     assert board["do-nothing"] is board["do-nothing+pro-rata"]
-    with pytest.raises(adl.InputError, match=r"policy is 'quue': expected one of \['persistence"):
+    with pytest.raises(adl.InputError, match=r"did you mean 'constant:1\+queue'\?"):
         board["quue"]
 
 
