@@ -5,11 +5,15 @@ A test marked `nightly("why")` is skipped by day.
 
 import os
 
+import pytest
 from hypothesis import settings
 
 NIGHTLY = bool(os.environ.get("ADLOPT_NIGHTLY"))
 TIMES = 25
 """How many times as many examples the night draws."""
+
+ACCOUNTS = [20_000, pytest.param(1_000_000, marks=pytest.mark.nightly("a million accounts"))]
+"""Of a large round."""
 
 
 def examples(count):
