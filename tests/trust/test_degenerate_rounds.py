@@ -76,6 +76,15 @@ IMPOSSIBLE_IN_LOTS = {
 }
 
 
+HIDDEN = {
+    "18 orders of magnitude",
+    "18 orders, a micro-dollar",
+    "one holds nearly all",
+    "the smallest amounts",
+}
+"""Rounds of which the tolerances of HiGHS hide a part."""
+
+
 def check(round_, best):
     start = round_.start
     assert best.haircut.shape == start.capacity.shape
@@ -104,14 +113,17 @@ def test_money(round_, name):
 
 
 @pytest.mark.parametrize("name", sorted(ON_HIGHS))
-@pytest.mark.parametrize("round_", ROUNDS.values(), ids=ROUNDS)
-def test_money_by_highs(round_, name):
+@pytest.mark.parametrize("kind", ROUNDS)
+def test_money_by_highs(kind, name):
     """HiGHS may miss what its tolerances hide: then it is an error, or not called optimal."""
+    round_ = ROUNDS[kind]
     ours = adl.solve(round_, OBJECTIVES[name])
     try:
         theirs = check(round_, adl.solve(round_, OBJECTIVES[name], method=adl.Method.HIGHS))
     except (CertificateError, SolverFailed, SolverStopped):
+        assert kind in HIDDEN
         return
+    assert theirs.optimal or kind in HIDDEN
     if theirs.optimal and math.isfinite(ours.value):
         assert theirs.value == pytest.approx(ours.value, rel=1e-6, abs=1e-9)
 
