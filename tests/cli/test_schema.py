@@ -1,6 +1,7 @@
 """What machines get is documented: each answer is of the kind that it names itself."""
 
 import json
+import re
 
 import msgspec
 import pytest
