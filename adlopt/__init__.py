@@ -122,7 +122,6 @@ _HOMES = {
         "write_episode",
         "write_market",
     ),
-    "show.frames": ("Library",),
     "optimum.programs.highs": ("Stopped",),
     "scoring.hindsight": ("best_fixed_severity", "paper_ogd", "per_round_optimum"),
     "optimum.drain": ("LeverageDrain", "drain_leverage", "drain_round", "expected_loss"),
