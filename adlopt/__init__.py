@@ -123,7 +123,6 @@ _HOMES = {
         "write_episode",
         "write_market",
     ),
-    "show.frames": ("Library",),
     "optimum.programs.highs": ("Stopped",),
     "scoring.hindsight": ("best_fixed_severity", "per_round_optimum"),
     "optimum.drain": ("LeverageDrain", "drain_leverage", "drain_round", "expected_loss"),

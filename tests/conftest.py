@@ -1,15 +1,15 @@
 """Property tests draw the same examples in every run; ADLOPT_NIGHTLY draws new ones, and more."""
 
-import os
 import sys
 from importlib.metadata import version
 
 import pytest
 from hypothesis import settings
+from tiers import NIGHTLY, for_the_night
 
 settings.register_profile("steady", derandomize=True, deadline=None)
 settings.register_profile("nightly", max_examples=1_000, deadline=None, print_blob=True)
-settings.load_profile("nightly" if os.environ.get("ADLOPT_NIGHTLY") else "steady")
+settings.load_profile("nightly" if NIGHTLY else "steady")
 
 
 @pytest.fixture
@@ -41,3 +41,16 @@ def pytest_ignore_collect(collection_path, config):
     """Benchmarks run only where they are asked for: ``pytest tests/benchmarks``."""
     asked = any("benchmarks" in str(argument) for argument in config.invocation_params.args)
     return True if collection_path.name == "benchmarks" and not asked else None
+
+
+def pytest_collection_modifyitems(config, items):
+    """Skip by day what is marked for the night, and say why; leave most of many seeds for it."""
+    for item in items if not NIGHTLY else ():
+        for mark in item.iter_markers("nightly"):
+            item.add_marker(pytest.mark.skip(reason=f"ADLOPT_NIGHTLY=1 runs it: {mark.args[0]}"))
+    if any("::" in argument for argument in config.args):
+        return
+    left = [i for i in items if hasattr(i, "callspec") and for_the_night(i.callspec.params)]
+    config.hook.pytest_deselected(items=left)
+    gone = set(left)
+    items[:] = [item for item in items if item not in gone]

@@ -26,6 +26,7 @@ from adlopt.cli.command import (
 from adlopt.cli.judging import axioms, diagnose, exposure, simulate
 from adlopt.cli.loading import load
 from adlopt.cli.optimising import couple, match, solve
+from adlopt.cli.schemas import schema
 from adlopt.cli.showing import plot, report
 from adlopt.cli.sweeping import sweep
 from adlopt.cli.theory import bounds, prove, worst
@@ -49,6 +50,7 @@ __all__ = [
     "policies",
     "prove",
     "report",
+    "schema",
     "simulate",
     "solve",
     "sweep",

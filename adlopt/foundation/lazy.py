@@ -7,6 +7,8 @@ from collections.abc import Callable, Mapping, Sequence
 from importlib import import_module
 from typing import Any
 
+from adlopt.foundation.moved import forward
+
 
 def attach(
     package: str, homes: Mapping[str, Sequence[str]], modules: Mapping[str, str] | None = None
@@ -31,6 +33,7 @@ def attach(
     shown = dict(modules or {})
     home_of = {name: home for home, names in homes.items() for name in names}
     public = sorted([*home_of, *shown])
+    old = forward(package, below=1)
 
     def load(name: str) -> Any:
         if name in shown:
@@ -38,7 +41,7 @@ def attach(
         elif name in home_of:
             value = getattr(import_module(f"{package}.{home_of[name]}"), name)
         else:
-            raise AttributeError(f"module {package!r} has no attribute {name!r}")
+            return old(name)
         setattr(sys.modules[package], name, value)
         return value
 

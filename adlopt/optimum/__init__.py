@@ -2,3 +2,7 @@
 
 The front door is `adlopt.optimum.solve`.
 """
+
+from adlopt.foundation.moved import forward
+
+__getattr__ = forward(__name__)

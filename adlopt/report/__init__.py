@@ -1,1 +1,5 @@
 """Figures, and the one-page report."""
+
+from adlopt.foundation.moved import forward
+
+__getattr__ = forward(__name__)

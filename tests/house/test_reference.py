@@ -6,6 +6,7 @@ import sys
 import tomllib
 from html import unescape
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 
@@ -32,11 +33,13 @@ def folder(tmp_path_factory):
 
 def test_every_public_name_has_an_entry(folder):
     page = (folder / "adlopt.html").read_text(encoding="utf-8")
-    modules = {name for name in adl.__all__ if (folder / "adlopt" / f"{name}.html").exists()}
-    assert {"bounds", "loaders", "plots", "rules"} <= modules
-    assert set(adl.__all__) - modules == set(re.findall(r'<section id="(\w+)"', page))
-    for name in ("adversary", "proof", "simulation", "sweep", "policies/severity"):
-        assert (folder / "adlopt" / f"{name}.html").exists()
+    public = {name: getattr(adl, name) for name in adl.__all__}
+    modules = {name for name, value in public.items() if isinstance(value, ModuleType)}
+    assert public.keys() - modules == set(re.findall(r'<section id="(\w+)"', page))
+    studies = (f"adlopt.studies.{name}" for name in ("adversary.worst", "simulation", "sweep"))
+    also = ("adlopt.policies.severity", "adlopt.proof", "adlopt.show.schema.data", *studies)
+    for dotted in (*(public[name].__name__ for name in modules), *also):
+        assert (folder / f"{dotted.replace('.', '/')}.html").exists(), dotted
 
 
 def test_no_markup_is_left_in_the_words(folder):

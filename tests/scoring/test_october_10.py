@@ -89,9 +89,10 @@ def test_the_bound_and_what_is_below_it(episode):
 
 @pytest.mark.parametrize("weight", [0.5, 2.0])
 def test_the_sweep_over_the_weight_of_fairness(board, weight):
-    for score in board.scores:
-        if score.fairness is not None:
-            assert score.total(weight) == pytest.approx(score.tracking + weight * score.fairness)
+    judged = [score for score in board.scores if score.fairness is not None]
+    assert judged
+    for score in judged:
+        assert score.total(weight) == pytest.approx(score.tracking + weight * score.fairness)
 
 
 @pytest.mark.parametrize(

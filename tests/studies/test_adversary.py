@@ -629,6 +629,11 @@ def test_the_optimal_rule_loses_no_more_than_the_value(october):
     case = unavoidable(bound="prop-1", episode=october)
     assert case.rule.information is adl.Information.HINDSIGHT
     assert case.value.lower * (1 - 1e-12) <= case.loss <= case.value.upper
+
+
+@pytest.mark.nightly("the optimal rule is slow to play, and the search plays it thousands of times")
+def test_no_search_finds_what_costs_the_optimal_rule_more_than_the_value(october):
+    case = unavoidable(bound="prop-1", episode=october)
     searched = search([case.rule], Arena.of(october), seed=0)
     assert searched.loss <= case.value.upper
 

@@ -4,6 +4,7 @@ import math
 
 import numpy as np
 import pytest
+from tiers import ACCOUNTS
 
 import adlopt as adl
 from adlopt.errors import CertificateError, InfeasibleRound, InputError, SolverFailed, SolverStopped
@@ -75,6 +76,15 @@ IMPOSSIBLE_IN_LOTS = {
 }
 
 
+HIDDEN = {
+    "18 orders of magnitude",
+    "18 orders, a micro-dollar",
+    "one holds nearly all",
+    "the smallest amounts",
+}
+"""Rounds of which the tolerances of HiGHS hide a part."""
+
+
 def check(round_, best):
     start = round_.start
     assert best.haircut.shape == start.capacity.shape
@@ -103,14 +113,17 @@ def test_money(round_, name):
 
 
 @pytest.mark.parametrize("name", sorted(ON_HIGHS))
-@pytest.mark.parametrize("round_", ROUNDS.values(), ids=ROUNDS)
-def test_money_by_highs(round_, name):
+@pytest.mark.parametrize("kind", ROUNDS)
+def test_money_by_highs(kind, name):
     """HiGHS may miss what its tolerances hide: then it is an error, or not called optimal."""
+    round_ = ROUNDS[kind]
     ours = adl.solve(round_, OBJECTIVES[name])
     try:
         theirs = check(round_, adl.solve(round_, OBJECTIVES[name], method=adl.Method.HIGHS))
     except (CertificateError, SolverFailed, SolverStopped):
+        assert kind in HIDDEN
         return
+    assert theirs.optimal or kind in HIDDEN
     if theirs.optimal and math.isfinite(ours.value):
         assert theirs.value == pytest.approx(ours.value, rel=1e-6, abs=1e-9)
 
@@ -161,18 +174,17 @@ def test_what_lots_cannot_make(round_, name):
     assert caught.value.below == 0.0
 
 
-@pytest.fixture(scope="module")
-def million():
-    n = 1_000_000
+@pytest.fixture(scope="module", params=ACCOUNTS)
+def large(request):
+    n = request.param
     equity = np.full(n, 8.0)
-    return adl.Round.of(capacity=np.full(n, 3.0), deficit=1.0, needed=1.5e6, equity=equity)
+    return adl.Round.of(capacity=np.full(n, 3.0), deficit=1.0, needed=1.5 * n, equity=equity)
 
 
 @pytest.mark.parametrize("name", [name for name in OBJECTIVES if name != "asymmetric"])
-def test_a_million_equal_accounts(name, million):
-    round_ = million
-    best = check(round_, adl.solve(round_, OBJECTIVES[name]))
-    meets(round_, best)
+def test_many_equal_accounts(name, large):
+    best = check(large, adl.solve(large, OBJECTIVES[name]))
+    meets(large, best)
     assert best.optimal
     if name in ("min-max", "min-max, equity", "leximin", "leximin, equity", "tracking", "CVaR"):
         assert np.ptp(best.haircut) <= 1e-9

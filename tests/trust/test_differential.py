@@ -16,6 +16,7 @@ import cvxpy as cp
 import exact_lp
 import numpy as np
 import pytest
+from tiers import NIGHTLY
 
 import adlopt as adl
 from adlopt.errors import InfeasibleRound
@@ -25,7 +26,7 @@ from adlopt.optimum.paths.comparator_curve import comparator_curve
 from adlopt.policies.allocation import IntegerProRata
 from adlopt.scoring.hindsight import best_fixed_severity
 
-TIMES = 40 if os.environ.get("ADLOPT_NIGHTLY") else 1
+TIMES = 40 if NIGHTLY else 1
 MICRO = 10**6
 EQUITY, CAPACITY = adl.Burden.EQUITY, adl.Burden.CAPACITY
 INTERIOR = 1e-6

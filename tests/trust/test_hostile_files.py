@@ -14,6 +14,7 @@ import lz4.frame
 import numpy as np
 import polars as pl
 import pytest
+from tiers import NIGHTLY
 from venue_files import block, detail_row, fill, funding, update, write_blocks, write_detail
 from venue_files import write_snapshot as snapshot
 
@@ -30,7 +31,7 @@ from adlopt.data.files import (
 from adlopt.errors import AdloptError, InputError
 from adlopt.studies.sweep import read_sweep
 
-TRIES = 3_000 if os.environ.get("ADLOPT_NIGHTLY") else 60
+TRIES = 3_000 if NIGHTLY else 60
 HEAD = "deficit = 90.0\nneeded = 60.0\n"
 SECONDS = 20
 

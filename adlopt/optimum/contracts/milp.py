@@ -17,7 +17,7 @@ from adlopt.optimum.programs.program import Program
 class ContractCore:
     """Lots k_j = base_j + d_j at burden z = z_low + (z_high − z_low) y, y in [0, 1].
 
-    As in `adlopt.optimum.programs.program.ShiftedCore` y is of order 1 whatever the money is, and
+    As in `adlopt.optimum.dollars.forms.ShiftedCore` y is of order 1 whatever the money is, and
     each row is in units of its largest lot. Swaps within an account can need any count up to its
     limit, so the ranges of d_j are as wide as the limits are.
     """

@@ -10,7 +10,7 @@ from venue_files import ENRICHED, T0, detail_row
 
 import adlopt as adl
 
-ROWS = 10_000_000 if os.environ.get("ADLOPT_NIGHTLY") else 1_000_000
+ROWS = 10_000_000
 MEASURE = """
 import resource, sys
 from adlopt.data.loaders import read_detail, rounds_of
@@ -63,6 +63,7 @@ def folder(tmp_path_factory):
     return tmp_path_factory.mktemp("large")
 
 
+@pytest.mark.nightly("ten million rows")
 def test_ten_times_the_rows_do_not_take_ten_times_the_memory(folder):
     few, small = peak(write(folder / "few.csv", ROWS // 10))
     many, large = peak(write(folder / "many.csv", ROWS))

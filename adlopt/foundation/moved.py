@@ -1,0 +1,151 @@
+"""Names of 1.0 that stand elsewhere in 2.0: each still works, and warns once where it stands."""
+
+from __future__ import annotations
+
+import sys
+import warnings
+from collections.abc import Callable, Sequence
+from functools import partial
+from importlib import import_module
+from importlib.machinery import ModuleSpec
+from importlib.util import find_spec
+from types import ModuleType
+from typing import Any
+
+MODULES = {
+    "adversary": "studies.adversary.worst",
+    "axioms": "studies.axioms",
+    "bound": "bounds.bound",
+    "budget": "model.budget",
+    "certificate": "optimum.core.certificate",
+    "comparator_path": "optimum.paths.comparator_curve",
+    "contracts": "optimum.contracts.closing",
+    "coupled": "optimum.coupled.solve_coupled",
+    "diagnostics": "studies.diagnostics",
+    "episode": "model.episode",
+    "episodes": "data.episodes",
+    "evidence": "report.evidence",
+    "execution": "studies.execution",
+    "exposure": "studies.exposure",
+    "files": "data.files",
+    "frames": "show.answer",
+    "highs": "optimum.programs.highs",
+    "hindsight": "scoring.hindsight",
+    "limits": "model.limits",
+    "loaders": "data.loaders",
+    "loss": "model.loss",
+    "lots": "optimum.lots.level_search",
+    "market": "model.market",
+    "matching": "optimum.matching.matching",
+    "minimax": "bounds.game.minimax_value",
+    "objective": "model.objective",
+    "offline": "optimum.solve",
+    "online": "policies.protocols",
+    "playing": "scoring.playing",
+    "plots": "report.plots.figures",
+    "positions": "model.positions",
+    "program": "optimum.programs.program",
+    "quality": "scoring.quality",
+    "quantity": "bounds.quantity",
+    "round": "model.round",
+    "run": "model.run",
+    "sandwich": "studies.bounds_of",
+    "score": "scoring.score",
+    "scoreboard": "scoring.scoreboard",
+    "severity_path": "optimum.paths.severity_path",
+    "shed": "model.shed",
+    "simulation": "studies.simulation",
+    "solvency": "model.solvency",
+    "sweep": "studies.sweep",
+    "table": "show.table",
+    "text": "show",
+    "text.sandwich": "show.bounds",
+    "text.summary": "show.episode",
+}
+"""Modules of 1.0, below the package, and where they stand; what lay below one moved with it."""
+
+NAMES = {
+    "optimum": {"Solution": "optimum.dollars.least_loss.Solution"},
+    "policies": {"named": "policies.catalogue.named"},
+    "report": {"write_report": "report.write.write_report"},
+}
+"""Public names of 1.0, by the package that held them, and where they stand; "" is adlopt itself."""
+
+
+def forward(package: str, below: int = 0) -> Callable[[str], Any]:
+    """Return a `__getattr__` by which a package hands out what it held in 1.0.
+
+    Parameters
+    ----------
+    package : str
+        Its dotted name.
+    below : int
+        How many functions stand between this one and who asks, so that the warning points there.
+
+    Examples
+    --------
+    >>> with warnings.catch_warnings(action="ignore"):
+    ...     named = forward("adlopt.policies")("named")
+    >>> named("do-nothing").name
+    'do-nothing+pro-rata'
+    """
+    held = NAMES.get(package.partition(".")[2], {})
+
+    def load(name: str) -> Any:
+        if name not in held:
+            raise AttributeError(f"module {package!r} has no attribute {name!r}")
+        home, _, new = f"adlopt.{held[name]}".rpartition(".")
+        _warn(f"{package}.{name}", f"{home}.{new}", 3 + below)
+        value = getattr(import_module(home), new)
+        setattr(sys.modules[package], name, value)
+        return value
+
+    return load
+
+
+class OldPaths:
+    """Finds modules by their dotted paths of 1.0, where all other finders have failed.
+
+    Such a module is an empty one that hands out what the real one holds. No class of
+    `importlib.abc` is derived from: loading that takes longer than importing the package.
+    """
+
+    def find_spec(
+        self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None
+    ) -> ModuleSpec | None:
+        """Return where a module of 1.0 stands, or None for any other."""
+        if (home := _home(fullname)) is None:
+            return None
+        return ModuleSpec(fullname, self, origin=home, is_package=True)  # type: ignore[arg-type]
+
+    def create_module(self, spec: ModuleSpec) -> None:
+        """Leave it to Python to make the empty module."""
+
+    def exec_module(self, module: ModuleType) -> None:
+        """Load the real module, and warn where it stands."""
+        home = str(_home(module.__name__))
+        real = import_module(home)
+        _warn(module.__name__, home, 3)
+        module.__doc__ = real.__doc__
+        vars(module).update(__getattr__=partial(getattr, real), __dir__=partial(dir, real))
+
+
+def _home(fullname: str) -> str | None:
+    """Return where a module of 1.0 stands: by the table, or below one that the table names."""
+    above, _, name = fullname.rpartition(".")
+    old = fullname.removeprefix("adlopt.")
+    if old != fullname and old in MODULES:
+        return f"adlopt.{MODULES[old]}"
+    home = _home(above) if above else None
+    below = home and find_spec(home)
+    if not below or below.submodule_search_locations is None:
+        return None
+    return f"{home}.{name}" if find_spec(f"{home}.{name}") else None
+
+
+def _warn(old: str, new: str, stacklevel: int) -> None:
+    said = f"{old} is {new} since adlopt 2.0; the old name goes with 3.0"
+    warnings.warn(said, DeprecationWarning, stacklevel=stacklevel)
+
+
+sys.meta_path.append(OldPaths())
