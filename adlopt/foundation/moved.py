@@ -66,7 +66,7 @@ MODULES = {
 
 NAMES = {
     "optimum": {"Solution": "optimum.dollars.least_loss.Solution"},
-    "policies": {"named": "policies.catalogue.named"},
+    "policies": {"allocation_named": "policies.grammar.allocation"},
     "report": {"write_report": "report.write.write_report"},
 }
 """Public names of 1.0, by the package that held them, and where they stand; "" is adlopt itself."""
@@ -85,9 +85,9 @@ def forward(package: str, below: int = 0) -> Callable[[str], Any]:
     Examples
     --------
     >>> with warnings.catch_warnings(action="ignore"):
-    ...     named = forward("adlopt.policies")("named")
-    >>> named("do-nothing").name
-    'do-nothing+pro-rata'
+    ...     solution = forward("adlopt.optimum")("Solution")
+    >>> solution.__module__
+    'adlopt.optimum.dollars.least_loss'
     """
     held = NAMES.get(package.partition(".")[2], {})
 

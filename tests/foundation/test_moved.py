@@ -16,8 +16,8 @@ from adlopt.execution import LastSlope, Margin, execute, missed_by
 from adlopt.loaders import load, load_table
 from adlopt.loaders.hyperreplay import read_detail
 from adlopt.optimum import Solution
-from adlopt.policies import named
-from adlopt.policies.catalogue import named as named_now
+from adlopt.policies import allocation_named, named
+from adlopt.policies.grammar import named as named_now
 from adlopt.quality import counted_once, inspect
 from adlopt.quantity import TOTAL_DEFICIT
 from adlopt.report import write_report
@@ -86,7 +86,11 @@ def test_scripts_of_1_0_run_and_each_old_name_warns_once_where_it_stands(tmp_pat
     said = [line.partition("DeprecationWarning: ")[::2] for line in done.stderr.splitlines()]
     told = [words.split()[0] for _, words in said if words]
     assert sorted(told) == sorted(set(told))
-    assert {"adlopt.quality", "adlopt.policies.named", "adlopt.loaders.hyperreplay"} <= set(told)
+    assert {
+        "adlopt.quality",
+        "adlopt.policies.allocation_named",
+        "adlopt.loaders.hyperreplay",
+    } <= set(told)
     assert all(where.startswith(f"{script}:") for where, words in said if words)
 
 
