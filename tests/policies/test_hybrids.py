@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from scipy.optimize import linprog
 
 import adlopt as adl
+from adlopt.policies import grammar
 from adlopt.policies.allocation import CappedProRata, ProRata, Queue
-from adlopt.policies.grammar import allocation as allocation_named
 from adlopt.policies.grammar import named
 from adlopt.policies.hybrid import Blend, Buckets, Damped, SoftQueue
 from adlopt.policies.risk import RiskAware
@@ -81,7 +81,7 @@ def test_one_tier_is_the_rule_without_tiers():
     start = opened([40.0, 60.0], [7.0, 7.0])
     plain, tiered = CappedProRata(0.5), CappedProRata(0.5, tier="leverage")
     assert plain.allocate(None, start, 30.0).tolist() == tiered.allocate(None, start, 30.0).tolist()
-    assert allocation_named("capped-pro-rata:0.5:10:leverage") == CappedProRata(
+    assert grammar.allocation("capped-pro-rata:0.5:10:leverage") == CappedProRata(
         0.5, 10.0, "leverage"
     )
     assert CappedProRata(0.5, 10.0, "leverage").name == "capped-pro-rata:0.5:10:leverage"
@@ -253,7 +253,7 @@ def test_names_carry_arguments():
         "damped:0.25:damped:0.5:rap:2",
     )
     for name in names:
-        assert allocation_named(name).name == name
+        assert grammar.allocation(name).name == name
         check_policy(named(f"persistence+{name}"), adl.episodes.shock(rounds=4, winners=9, seed=3))
 
 
@@ -277,18 +277,18 @@ def test_names_carry_arguments():
 )
 def test_bad_arguments_are_refused(bad):
     with pytest.raises(adl.InputError):
-        allocation_named(bad)
+        grammar.allocation(bad)
 
 
 @pytest.mark.parametrize("name", ["buckets:fame", "soft-queue:fame", "queue-blend:0.5:fame"])
 def test_a_score_the_round_lacks_is_taught(name):
     start = opened([1.0], [1.0])
     with pytest.raises(adl.InputError, match="feature is 'fame'"):
-        allocation_named(name).allocate(None, start, 0.5)
+        grammar.allocation(name).allocate(None, start, 0.5)
 
 
 @pytest.mark.parametrize("name", ["buckets", "soft-queue", "damped", "capped-pro-rata"])
 def test_winners_without_profit_give_nothing(name):
     start = opened([0.0, 0.0], [3.0, 2.0])
-    rule = allocation_named(name)
+    rule = grammar.allocation(name)
     assert rule.allocate(rule.begin(), start, 0.0).tolist() == [0.0, 0.0]

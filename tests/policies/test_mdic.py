@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from scipy.optimize import minimize_scalar
 
 import adlopt as adl
+from adlopt.policies import grammar
 from adlopt.policies.gradient import AdaGradOGD
-from adlopt.policies.grammar import allocation as allocation_named
 from adlopt.policies.grammar import named
 from adlopt.policies.mdic import AllocationMDIC, SeverityMDIC
 from adlopt.policies.severity import Constant
@@ -218,4 +218,4 @@ def test_both_blocks_have_the_name():
 @pytest.mark.parametrize("bad", ["mdic:0", "mdic:-1", "mdic:nan", "mdic:0.1:0", "mdic:0.1:2"])
 def test_bad_arguments_are_refused(bad):
     with pytest.raises(adl.InputError):
-        allocation_named(bad)
+        grammar.allocation(bad)

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from scipy.optimize import linprog
 
 import adlopt as adl
+from adlopt.policies import grammar
 from adlopt.policies.allocation import ProRata
-from adlopt.policies.grammar import allocation as allocation_named
 from adlopt.policies.grammar import named
 from adlopt.policies.risk import GreedyByRisk, LeverageDraining, RiskAware
 from adlopt.testing import check_policy
@@ -263,7 +263,7 @@ def test_draining_does_not_depend_on_the_path(start, first, second):
 
 def test_names_carry_arguments():
     for name in ("rap", "rap:2", "rap:1:0.9", "greedy-risk:1:0:0.5", "leverage-draining:8"):
-        assert allocation_named(name).name == name
+        assert grammar.allocation(name).name == name
         check_policy(named(f"persistence+{name}"), adl.episodes.shock(rounds=4, winners=9, seed=3))
 
 
@@ -287,7 +287,7 @@ def test_names_carry_arguments():
 )
 def test_bad_arguments_are_refused(bad):
     with pytest.raises(adl.InputError):
-        allocation_named(bad)
+        grammar.allocation(bad)
 
 
 def test_a_round_without_leverages_is_taught():

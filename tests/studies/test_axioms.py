@@ -12,9 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import adlopt as adl
+from adlopt.policies import grammar
 from adlopt.policies.allocation import ProRata
 from adlopt.policies.catalogue import ALLOCATIONS, SEVERITIES
-from adlopt.policies.grammar import allocation as allocation_named
 from adlopt.studies.axioms import AXIOMS, Case, try_axioms
 from adlopt.studies.axioms.laws import ROUNDING
 
@@ -289,7 +289,7 @@ def test_a_policy_that_changes_its_mind_is_refused():
 
 @pytest.mark.parametrize(
     "policy",
-    ["pro-rata", ProRata(), allocation_named("pro-rata"), adl.named("constant:1+pro-rata")],
+    ["pro-rata", ProRata(), grammar.allocation("pro-rata"), adl.named("constant:1+pro-rata")],
 )
 def test_names_allocations_and_policies_are_all_tried(policy):
     assert try_axioms(policy, tries=5).policy == "constant:1+pro-rata"

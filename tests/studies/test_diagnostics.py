@@ -13,10 +13,12 @@ from hypothesis import strategies as st
 
 import adlopt as adl
 from adlopt import diagnostics as d
-from adlopt.policies.grammar import allocation as allocation_named
+from adlopt.policies import grammar
 
 whole = st.integers(0, 20)
 capacities = st.lists(st.integers(1, 20), min_size=1, max_size=8)
+
+QUEUE = grammar.allocation("queue")
 
 
 def start_of(capacity, deficit=None, **rest):
@@ -26,7 +28,7 @@ def start_of(capacity, deficit=None, **rest):
 
 
 def queue(start, budget):
-    return allocation_named("queue").allocate(None, start, budget)
+    return grammar.allocation("queue").allocate(None, start, budget)
 
 
 # Concentration
@@ -52,10 +54,10 @@ def test_no_haircut_takes_less_from_the_largest_than_is_forced(capacity, share, 
     largest = np.argsort(-start.capacity, kind="stable")[:top]
     scored = replace(start, features={"luck": [random.random() for _ in capacity]})
     for name in ("pro-rata", "queue", "queue:luck"):
-        x = allocation_named(name).allocate(None, scored, budget)
+        x = grammar.allocation(name).allocate(None, scored, budget)
         assert x[largest].sum() >= forced - 1e-9
     smallest_first = replace(start, features={"poor": -start.capacity})
-    x = allocation_named("queue:poor").allocate(None, smallest_first, budget)
+    x = grammar.allocation("queue:poor").allocate(None, smallest_first, budget)
     by_capacity = np.sort(x[np.argsort(-start.capacity, kind="stable")][:top])
     if len(set(capacity)) == len(capacity):
         assert by_capacity.sum() == pytest.approx(forced, abs=1e-9)
@@ -94,8 +96,11 @@ def test_concentration_is_of_feasible_haircuts_only():
         (lambda: d.variation([1.0, math.inf]), "slopes is inf"),
         (lambda: d.alternating_slopes(0), "rounds is 0"),
         (lambda: d.alternating_slopes(2, low=2, high=1), "high is 1"),
-        (lambda: d.deplete(allocation_named("queue"), start_of([2]), [1, 2]), "at most 2.0 USD"),
-        (lambda: d.deplete(allocation_named("queue"), start_of([2]), [-1]), r"budgets\[0\] is -1"),
+        (lambda: d.deplete(QUEUE, start_of([2]), [1, 2]), "at most 2.0 USD"),
+        (
+            lambda: d.deplete(QUEUE, start_of([2]), [-1]),
+            r"budgets\[0\] is -1",
+        ),
         (lambda: d.diagnose(adl.episodes.october_10()), "winners one by one"),
         (lambda: d.diagnose(adl.episodes.shock(rounds=1), "queue"), r"write \['queue'\]"),
         (lambda: d.diagnose(adl.episodes.shock(rounds=1), ["queue"] * 2), "names that differ"),
@@ -185,7 +190,7 @@ def test_pro_rata_and_smallest_first_turn_nobody_round(capacity, share):
     budget = share * start.total_capacity
     assert d.monotonicity_violations(start, adl.pro_rata(start.capacity, budget)) == 0.0
     poor = replace(start, features={"poor": -start.capacity})
-    x = allocation_named("queue:poor").allocate(None, poor, budget)
+    x = grammar.allocation("queue:poor").allocate(None, poor, budget)
     assert d.monotonicity_violations(start, x) == 0.0
 
 
@@ -249,7 +254,7 @@ def test_a_queue_moves_by_the_formula_when_neighbours_swap(capacity, budget, at)
     rank = np.arange(len(capacity), 0, -1.0)
     swapped = rank.copy()
     swapped[[at, at + 1]] = swapped[[at + 1, at]]
-    rule = allocation_named("queue:rank")
+    rule = grammar.allocation("queue:rank")
     x, y = (
         rule.allocate(None, start_of(capacity, features={"rank": r}), budget)
         for r in (rank, swapped)
@@ -282,7 +287,7 @@ def test_the_guarantee_of_pro_rata_is_attained():
 
 def test_noise_moves_a_queue_of_equals_far_and_pro_rata_little():
     start = start_of([5.0] * 4, deficit=5.0, features={"leverage": [3.0] * 4})
-    rule = allocation_named("queue:leverage")
+    rule = grammar.allocation("queue:leverage")
     found = d.sensitivity(lambda s: rule.allocate(None, s, 4.0), start, noise=1e-9, draws=20)
     assert found.share_moved == 1.0
     steady = d.sensitivity(lambda s: adl.pro_rata(s.capacity, 4.0), start, noise=1e-9)
@@ -305,7 +310,7 @@ def test_effective_slopes_of_proposition_11(rounds):
     start = d.alternating_slopes(rounds, low=0.5, high=2.0)
     found = {}
     for name in ("queue:rank", "pro-rata"):
-        taken = d.deplete(allocation_named(name), start, [1.0] * rounds)
+        taken = d.deplete(grammar.allocation(name), start, [1.0] * rounds)
         found[name] = d.variation(d.effective_slope(start.feature("slope"), x) for x in taken)
     assert found == {"queue:rank": (rounds - 1) * 1.5, "pro-rata": 0.0}
 
@@ -325,7 +330,7 @@ def test_the_reversed_instance_moves_pro_rata_and_not_the_queue(ratio):
     ]
 
     def path(name):
-        rule = allocation_named(name)
+        rule = grammar.allocation(name)
         return d.variation(
             d.effective_slope(s.feature("slope"), rule.allocate(None, s, 1.0)) for s in rounds
         )
@@ -340,7 +345,7 @@ def test_depleting_takes_each_budget_and_never_more_than_there_is(capacity, budg
     scale = min(1.0, start.total_capacity / max(sum(budgets), 1))
     due = [b * scale for b in budgets]
     for name in ("queue", "pro-rata", "min-max"):
-        taken = d.deplete(allocation_named(name), start, due)
+        taken = d.deplete(grammar.allocation(name), start, due)
         assert [x.sum() for x in taken] == pytest.approx(due, abs=1e-9)
         assert (np.sum(taken, axis=0) <= start.capacity * (1 + 1e-9)).all()
 

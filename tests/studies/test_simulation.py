@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 import adlopt as adl
 from adlopt.data.files import read_episode, write_episode
 from adlopt.errors import BadHaircut, CertificateError, InputError
-from adlopt.policies.grammar import player as as_player
+from adlopt.policies import grammar
 from adlopt.rules import VENUES
 from adlopt.show.comparison import render
 from adlopt.studies.simulation import Scenario, compare, simulate
@@ -259,7 +259,7 @@ def test_debts_are_written_off_once_and_positions_of_the_bankrupt_end():
     venue.move(0)
     gone, lacking = venue.bankrupt, -int(venue.value[venue.bankrupt].sum())
     held = venue.ledger.lots[gone].sum()
-    nothing = as_player("do-nothing")
+    nothing = grammar.player("do-nothing")
     assert venue.market(venue.present()).signals["deleveraging"] == 0.0
     event = deleverage_now(venue, nothing, nothing.begin(), 0, 1)
     assert event.start.signals["deleveraging"] == 0.0
@@ -409,9 +409,9 @@ def test_bad_seeds_are_named(seed):
 
 def test_bad_players_are_named():
     with pytest.raises(InputError, match="policy is 'hope'"):
-        as_player("hope")
+        grammar.player("hope")
     with pytest.raises(InputError, match="no episode to tune it to"):
-        as_player("ogd")
+        grammar.player("ogd")
     with pytest.raises(InputError, match=r"policies\[1\] is 'binance': expected names that differ"):
         compare(["binance", "binance"], SMALL, seeds=1)
     with pytest.raises(InputError, match="a list of at least one"):
@@ -433,8 +433,8 @@ def test_a_rule_of_ones_own_closes_contracts(tmp_path):
         "    return adl.pro_rata(start.capacity, min(start.deficit, start.total_capacity) / 2)\n"
     )
     assert simulate(f"{path}:rule", SMALL, seed=1).outcome.hedges_broken > 0
-    assert as_player(f"{path}:half").name == "half"
-    assert as_player(f"constant:0.3+{path}:rule").name == "constant:0.3+own"
+    assert grammar.player(f"{path}:half").name == "half"
+    assert grammar.player(f"constant:0.3+{path}:rule").name == "constant:0.3+own"
 
 
 def test_differences_are_paired():
