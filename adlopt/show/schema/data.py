@@ -95,5 +95,5 @@ def schema_of(name: str) -> dict[str, Any]:
     tagged = {str(kind.__struct_config__.tag): kind for kind in known.values()}
     kind = known.get(name) or tagged.get(name)
     if kind is None:
-        raise errors.unknown("schema", name, known)
+        raise errors.unknown("schema", name, known, listed="adlopt schema")
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", **msgspec.json.schema(kind)}
