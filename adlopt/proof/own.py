@@ -71,9 +71,9 @@ def _own_atom(atom: object, scope: frozenset[str]) -> Term:
         return summation(
             Atom(Kind.INTEGER, atom.name), low, high, _own(atom.args[2], scope | {atom.name})
         )
-    if atom.kind in SYMBOLS | FAMILIES:
-        if not (atom.kind is Kind.INTEGER and atom.name in scope):
-            check_name(atom.name)
+    bound = atom.kind is Kind.INTEGER and atom.name in scope
+    if atom.kind in SYMBOLS | FAMILIES and not bound:
+        check_name(atom.name)
     args = tuple(_own(arg, scope) for arg in atom.args)
     return apply(atom.kind, *args, name=atom.name) if args else of_atom(atom)
 

@@ -34,10 +34,8 @@ def plain(value: Any, records: frozenset[type] = RECORDS) -> Any:
     (1, Fraction(1, 2))
     """
     kind = type(value)
-    if kind is tuple:
-        return tuple([plain(part, records) for part in value])
-    if kind is frozenset:
-        return frozenset([plain(part, records) for part in value])
+    if kind is tuple or kind is frozenset:
+        return kind([plain(part, records) for part in value])
     if value is None or kind in (int, str):
         return value
     if kind is Fraction:

@@ -80,8 +80,8 @@ def text(term: Term) -> str:
 
 def ordered(term: Term) -> list[tuple[str, Monomial, Fraction]]:
     """Return monomials as they are written, and their coefficients, positive ones first."""
-    parts = sorted(((_monomial(m), m, Fraction(p, q)) for m, p, q in term), key=lambda part: part[0])
-    return sorted(parts, key=lambda part: part[2] < 0)
+    parts = ((_monomial(m), m, Fraction(p, q)) for m, p, q in term)
+    return sorted(parts, key=lambda part: (part[2] < 0, part[0]))
 
 
 @shown.register(Formula)

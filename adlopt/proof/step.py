@@ -77,10 +77,10 @@ class Step:
     fact: Fact = field(init=False)
 
     def __post_init__(self) -> None:
-        derived = self.derivation
-        if not isinstance(derived, Fact):
-            derived = derived(**self.holds)
-        object.__setattr__(self, "fact", derived[self.takes] if self.takes else derived)
+        made: Any = self.derivation
+        if not isinstance(made, Fact):
+            made = made(**self.holds)
+        object.__setattr__(self, "fact", made[self.takes] if self.takes else made)
 
     def __call__(self, **changed: Any) -> Any:
         """Derive the claim, or try to with other arguments."""

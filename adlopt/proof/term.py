@@ -97,10 +97,7 @@ def _collected(parts: Iterable[tuple[Monomial, int, int]]) -> Term:
         r, s = total.get(monomial, (0, 1))
         total[monomial] = (p + r, q) if q == s else (p * s + r * q, q * s)
     return frozenset(
-        (m, p // common, q // common)
-        for m, (p, q) in total.items()
-        if p
-        for common in (gcd(p, q),)
+        (m, p // common, q // common) for m, (p, q) in total.items() if p for common in (gcd(p, q),)
     )
 
 

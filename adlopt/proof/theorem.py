@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import InitVar, dataclass, field
 from enum import Enum
 from types import MappingProxyType
@@ -66,8 +66,8 @@ class Theorem:
         What holds instead; its false variants join the others.
     instead : tuple of Theorem
         Theorems of their own that hold instead.
-    steps : mapping from str to Fact
-        The steps worth naming in a report.
+    steps : mapping from str to Fact or Step
+        The steps worth naming in a report; a Step has false variants of its own.
     witness : mapping or tuple of mappings
         Numbers at which all hypotheses of a claim hold together: no claim is empty. See
         `adlopt.proof.witness`.
@@ -90,23 +90,25 @@ class Theorem:
     refutation: Refutation | Family | tuple[Refutation | Family, ...] | None = None
     corrected: Mapping[str, Step] = field(default_factory=dict)
     instead: tuple[Theorem, ...] = ()
-    steps: Mapping[str, Fact] = field(default_factory=dict)
+    steps: Mapping[str, Any] = field(default_factory=dict)
     witness: Mapping[Any, Any] | tuple[Mapping[Any, Any], ...] = ()
     false_variants: tuple[FalseVariant, ...] = ()
 
     def __post_init__(self, proves: Mapping[str, Step]) -> None:
         claims = {**self.claims, **{name: step.stated for name, step in proves.items()}}
+        steps = [each for each in self.steps.values() if isinstance(each, Step)]
+        steps += [*proves.values(), *self.corrected.values()]
+        known = {variant.name for variant in self.false_variants}
+        made = [v for step in steps for v in step.variants() if v.name not in known]
         owned: dict[str, dict[Any, Any]] = {
-            name: dict(getattr(self, name)) for name in ("added", "cited", "steps", "corrected")
+            name: dict(getattr(self, name)) for name in ("added", "cited", "corrected")
         }
         owned["claims"] = {name: genuine(claim) for name, claim in claims.items()}
         owned["facts"] = {**self.facts, **{name: step.fact for name, step in proves.items()}}
+        owned["steps"] = {n: s.fact if isinstance(s, Step) else s for n, s in self.steps.items()}
         for name, entries in owned.items():
             object.__setattr__(self, name, MappingProxyType(entries))
-        made = [v for step in (*proves.values(), *self.corrected.values()) for v in step.variants()]
-        known = {variant.name for variant in self.false_variants}
-        variants = (*self.false_variants, *(v for v in made if v.name not in known))
-        object.__setattr__(self, "false_variants", variants)
+        object.__setattr__(self, "false_variants", (*self.false_variants, *made))
         for name in ("remarks", "instead"):
             object.__setattr__(self, name, tuple(getattr(self, name)))
         if not all(type(found) in (Refutation, Family) for found in self.refutations):
@@ -231,7 +233,7 @@ class Theorem:
         return Verdict.PROVED_FROM if taken else Verdict.PROVED
 
     def _extra(self, name: str) -> frozenset[Formula]:
-        """Return what the proof of a claim assumes, its own hypotheses that are no theorem aside."""
+        """Return what the proof of a claim assumes besides its own hypotheses."""
         own = set(self.claims[name].given) - set(self.theorems)
         return sequent(self.facts[name]).hypotheses - own
 
@@ -269,10 +271,13 @@ class Theorem:
 
     def _check_witness(self) -> None:
         """Check that the hypotheses of each claim hold together at one of the points."""
-        corrected = {name: step.stated for name, step in self.corrected.items()}
         points = self.witness if isinstance(self.witness, tuple) else (self.witness,)
+        facts = {**self.facts, **{name: step.fact for name, step in self.corrected.items()}}
+        corrected = {name: step.stated for name, step in self.corrected.items()}
         for name, claim in {**self.claims, **corrected}.items():
-            given, of = (*claim.given, *self.besides), f"{self.item}, {name}"
+            used = facts[name].hypotheses if name in facts else frozenset[Formula]()
+            cited = [formula for formula in self.theorems if formula in used]
+            given, of = (*claim.given, *cited, *self.added.values()), f"{self.item}, {name}"
             check_witness(given, points, of, claim.concludes)
 
     def _families(self) -> list[Family]:

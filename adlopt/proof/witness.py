@@ -71,8 +71,9 @@ def _idle(formulas: Sequence[Formula], values: Point, shown: tuple[Formula, ...]
         if not _has_index(formula, values, 0):
             return f"{formula} has no index there"
     for symbol in _ends((*formulas, *shown)):
-        if symbol in values and values[symbol] < 2 and not _kept_below_two(symbol, formulas):
-            return f"{symbol.name} = {values[symbol]} there, and could be 2"
+        value = values.get(symbol, 2)
+        if isinstance(value, Fraction) and value < 2 and not _kept_below_two(symbol, formulas):
+            return f"{symbol.name} = {value} there, and could be 2"
     return ""
 
 
