@@ -53,9 +53,7 @@ def bound(distance: object, worth: object = 1) -> Formula:
     return put_formula(whole, {A: distance, energy: S})
 
 
-def at_step(
-    distance: object = EXACT, more: tuple[Formula, ...] = (), worth: object = 1
-) -> Claim:
+def at_step(distance: object = EXACT, more: tuple[Formula, ...] = (), worth: object = 1) -> Claim:
     """The bound at the step η = √(A / S)."""
     given = (*PLAY, *more, optimal_step(distance, S, η))
     return Claim(given=given, concludes=bound(distance, worth))

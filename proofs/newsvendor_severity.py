@@ -25,7 +25,6 @@ GIVEN = (ge(D, 0), gt(under, 0), gt(over, 0))
 NEEDED, SEVERITY = (ge(b, 0), le(b, 1)), (ge(θ, 0), le(θ, 1))
 
 
-
 def upper(worth: object = 1, severity: object = BEST) -> Claim:
     """A severity, and how much of the value it costs at most."""
     return Claim(given=(*GIVEN, *NEEDED), concludes=le(cost(severity, b), worth * VALUE))
