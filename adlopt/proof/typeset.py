@@ -103,12 +103,15 @@ def _atom(atom: Atom) -> Any:
     if atom.kind is Kind.SUM:
         low, high, body = args
         return sympy.Sum(body, (_symbol(letter(atom.name)), low, high))
-    if atom.kind in FAMILIES:
+    if atom.kind in FAMILIES and args:
         return sympy.Indexed(sympy.IndexedBase(_symbol(atom.name)), *args)
     return _OPERATIONS[atom.kind](*args, evaluate=False) if args else _symbol(letter(atom.name))
 
 
 @cache
 def _symbol(name: str) -> Any:
-    """Return a symbol that sympy prints as it should be read: θ_hat with a hat."""
+    """Return a symbol that sympy prints as it should be read: θ_hat with a hat, words upright."""
+    base, _, below = name.partition("_")
+    if base.isascii() and len(base) > 1 and base.isalpha():
+        return sympy.Symbol(rf"\mathrm{{{base}}}" + (f"_{{{below}}}" if below else ""))
     return sympy.Symbol(greek(name).replace("_hat", "hat"))

@@ -121,7 +121,7 @@ class _Report:
         for claim in claims.values():
             self._number(claim.given)
         self._number(theorem.besides)
-        given = [self._line(f"[{k}] ", self._formula(f)) for f, k in self.hypotheses.items()]
+        given = [self._hypothesis(k, f, theorem) for f, k in self.hypotheses.items()]
         said = [self._claim(name, claim) for name, claim in claims.items()]
         blocks = [self.summary(theorem), *([self._block(given)] if given else []), *said]
         families = [found for found in theorem.refutations if isinstance(found, Family)]
@@ -133,6 +133,10 @@ class _Report:
         )
         blocks += [self._step(said, names) for said in steps]
         return "\n\n".join(blocks)
+
+    def _hypothesis(self, k: int, formula: Formula, theorem: Theorem) -> str:
+        taken = ", from the literature" if formula in theorem.theorems else ""
+        return self._line(f"[{k}] ", self._formula(formula), taken)
 
     def _whole(self, formulas: Iterable[Formula], steps: Iterable[Sequent]) -> list[str]:
         """Name the symbols that stand for integers only."""

@@ -26,8 +26,10 @@ def render(data: ProofsData) -> str:
 def summary(data: ProofsData) -> str:
     """Count the verdicts, and name the first files that failed with the first line of why."""
     count = Counter(row.verdict for row in data.proofs)
-    lines = [f"{_headline(data)}; {data.seconds:.1f} s of checking"]
-    lines += [f"  {number:>4} {verdict}" for verdict, number in count.items()]
+    verdict = f"{len(data.failed):,} FAILED" if data.failed else "all closed"
+    spent = f"{data.seconds:.1f} s of checking"
+    lines = [f"{counted(len(data.proofs), 'proof')}, {verdict}; {spent}"]
+    lines += [f"  {number:>7,} {verdict}" for verdict, number in count.items()]
     failed = [row for row in data.proofs if row.error]
     lines += [f"  {row.file}: {row.error.splitlines()[0]}"[:80] for row in failed[:NAMED]]
     rest = len(failed) - NAMED
