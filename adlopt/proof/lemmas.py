@@ -80,7 +80,7 @@ def bit(weight: Expr, square: Premise) -> list[Fact]:
     >>> from adlopt.proof.notation import reals
     >>> w = reals("w")
     >>> bit(w, eq(w**2, w))[1]
-    w = w² ⊢ 1 ≥ w
+    w² = w ⊢ 1 ≥ w
     """
     low = prove(ge(weight, 0), square, squares=[weight])
     return [low, prove(le(weight, 1), square, squares=[1 - weight])]

@@ -42,7 +42,7 @@ def absolute(e: Expr) -> list[Fact]:
     --------
     >>> from adlopt.proof.notation import reals
     >>> absolute(2 * reals("x"))[2]
-    ⊢ |x| ≥ x
+    ⊢ 2·|x| ≥ 2·x
     """
     whole, inner = term(abs(sympy.sympify(e))), term(e)
     if whole == apply(Kind.ABS, inner):
@@ -96,7 +96,7 @@ def root(e: Expr, *using: Premise) -> list[Fact]:
     >>> from adlopt.proof.notation import reals
     >>> x = reals("x")
     >>> root(4 * x, ge(x, 0))[1]
-    x ≥ 0 ⊢ √(x)² = x
+    x ≥ 0 ⊢ 4·√(x)² = 4·x
     """
     nonnegative, whole, inner = prove(ge(e, 0), *using), term(sympy.sqrt(e)), term(e)
     known = _laws(whole, Kind.ABS)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from adlopt.errors import ProofError
-from adlopt.proof.claim import Claim, FalseVariant, Family
+from adlopt.proof.claim import Claim, FalseVariant, Family, genuine
 from adlopt.proof.kernel import Fact
 
 
@@ -40,6 +40,8 @@ def fails_at(
 @dataclass(frozen=True, slots=True)
 class Step:
     """A claim with the derivation that proves it; the derivation runs when the step is made.
+
+    `stated` is then the claim, and `fact` what was derived.
 
     Parameters
     ----------
@@ -74,9 +76,12 @@ class Step:
     false: Mapping[str, Change] = field(default_factory=dict)
     takes: str = ""
     holds: Mapping[str, Any] = field(default_factory=dict)
+    stated: Claim = field(init=False)
     fact: Fact = field(init=False)
 
     def __post_init__(self) -> None:
+        claim = self.claim if isinstance(self.claim, Claim) else self.claim(**self.holds)
+        object.__setattr__(self, "stated", genuine(claim))
         made: Any = self.derivation
         if not isinstance(made, Fact):
             made = made(**self.holds)
@@ -89,11 +94,6 @@ class Step:
         if isinstance(self.derivation, Fact):
             raise ProofError("a fact that is derived already has no arguments to change")
         return self.derivation(**{**self.holds, **changed})
-
-    @property
-    def stated(self) -> Claim:
-        """What is claimed."""
-        return self.claim if isinstance(self.claim, Claim) else self.claim(**self.holds)
 
     def variants(self) -> list[FalseVariant]:
         """Return the nearby claims that are false."""

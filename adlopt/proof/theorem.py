@@ -95,9 +95,11 @@ class Theorem:
     false_variants: tuple[FalseVariant, ...] = ()
 
     def __post_init__(self, proves: Mapping[str, Step]) -> None:
-        claims = {**self.claims, **{name: step.stated for name, step in proves.items()}}
         steps = [each for each in self.steps.values() if isinstance(each, Step)]
         steps += [*proves.values(), *self.corrected.values()]
+        if not all(type(step) is Step for step in steps):
+            raise ProofError(f"{self.item}: what proves or corrects is a Step")
+        claims = {**self.claims, **{name: step.stated for name, step in proves.items()}}
         known = {variant.name for variant in self.false_variants}
         made = [v for step in steps for v in step.variants() if v.name not in known]
         owned: dict[str, dict[Any, Any]] = {
@@ -136,9 +138,8 @@ class Theorem:
                 raise ProofError(f"{self.item}: {name!r} is not what was proved")
         for name, step in self.corrected.items():
             if not genuine(step.stated).follows_from(step.fact):
-                raise ProofError(
-                    f"{self.item}: the corrected claim {name!r} is not what was proved"
-                )
+                said = f"the corrected claim {name!r} is not what was proved"
+                raise ProofError(f"{self.item}: {said}")
         self._check_cited()
         self._check_witness()
 
