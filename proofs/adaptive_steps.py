@@ -17,37 +17,7 @@ from functools import cache
 
 from sympy import Rational, Sum, sqrt, sympify
 
-from adlopt.proof import (
-    Claim,
-    Fact,
-    FalseVariant,
-    Formula,
-    Theorem,
-    Verdict,
-    absolute,
-    at,
-    by_cases,
-    by_contradiction,
-    discharge,
-    empty,
-    eq,
-    every,
-    for_all,
-    ge,
-    gt,
-    induct,
-    integers,
-    last_term,
-    le,
-    prove,
-    put,
-    put_formula,
-    reals,
-    reciprocal,
-    sequences,
-    single,
-    sum_up,
-)
+from adlopt.proof import *
 from adlopt.proof.lemmas import (
     clip,
     clip_lies_in_unit_interval,
@@ -80,9 +50,10 @@ STEPS = every(t, 1, T, eq(x(t + 1), clip(x(t) - c / root(t) * g(t))))
 PLAY = (ge(T, 1), gt(c, 0), *DEFICITS, *PATH, *SLOPES, *START, STEPS)
 
 
-def claim(half: object = Rational(1, 2), noise: object = 1) -> Claim:
+def claim(one: object = 1, noise: object = 1) -> Claim:
     """The bound, with its two constants."""
-    return Claim(given=PLAY, concludes=le(REGRET, root(T) * ((half + P) / c + noise * c)))
+    bound = root(T) * ((one / sympify(2) + P) / c + noise * c)
+    return Claim(given=PLAY, concludes=le(REGRET, bound))
 
 
 def by_round(half: object = Rational(1, 2)) -> Claim:
@@ -204,7 +175,7 @@ def derive(one: object = 1, noise: object = 1) -> Fact:
     bound = root(T) * (one + 2 * P + 2 * noise * c**2)
     twice = prove(le(2 * c * REGRET, bound), whole, last, squares=[x(T + 1) - u(T)])
     return prove(
-        claim(one / sympify(2), noise).concludes,
+        claim(one, noise).concludes,
         twice,
         reciprocal(c, gt(c, 0)),
         multipliers=[REGRET, c * root(T)],
@@ -243,9 +214,6 @@ def derive_by_round(half: object = Rational(1, 2)) -> Fact:
     factors = [REGRET, c * root(T), moved]
     return prove(by_round(half).concludes, twice, reciprocal(c, gt(c, 0)), multipliers=factors)
 
-
-def sharpened(name: str, point: dict[object, object], **constants: object) -> FalseVariant:
-    """A variant with a better constant, refuted at a point."""
     false = claim(constants.get("one", 1) / sympify(2), constants.get("noise", 1))
     return FalseVariant(
         name=name,
@@ -262,6 +230,8 @@ def theorem() -> Theorem:
     timid = {**once, c: Rational(1, 2), x: [1, Rational(1, 2)]}
     turn = {T: 3, c: 1, D: [24, 32, 30], root: [24, 40, 50], g: [24, -32, 30]}
     turn |= {x: [1, 0, Rational(4, 5), Rational(1, 5)], u: [0, 1, 0], s: [0, 1, 0]}
+    even = {T: 2, c: 1, D: [3, 4], root: [3, 5], g: [3, -4]}
+    even |= {x: [1, 0, Rational(4, 5)], u: [0, 1], s: [0, 1]}
     bound = derive()
     return Theorem(
         item="Adaptive steps",
@@ -270,26 +240,23 @@ def theorem() -> Theorem:
         statement="Reg ≤ √S_T ((1/2 + P)/c + c), S_T = Σ D_t², for every c > 0",
         verdict=Verdict.PROVED,
         tightness="√2 from the bound with the best fixed step, which needs hindsight",
-        claims={
-            "any c": claim(),
-            "each move at its step": by_round(),
-            "any c, with √S written out": written_out,
-        },
-        facts={
-            "any c": bound,
-            "each move at its step": derive_by_round(),
-            "any c, with √S written out": discharge(put(bound, AT_ROOTS), roots_of_sums(D, t, T)),
-        },
-        witness=once,
-        false_variants=(
-            sharpened("1/8 + P instead of 1/2 + P", timid, one=Rational(1, 4)),
-            FalseVariant(
-                name="|d| − |d|² instead of |d| − |d|²/2",
-                derivation=derive_by_round,
-                changed={"half": sympify(1)},
-                claim=by_round(sympify(1)),
-                counterexample=by_round(sympify(1)).counterexample(turn),
+        proves={
+            "any c": Step(
+                claim,
+                derive,
+                {
+                    "1/8 + P instead of 1/2 + P": fails_at(timid, one=Rational(1, 4)),
+                    "no c √S_T term": fails_at(once, noise=0),
+                },
             ),
-            sharpened("no c √S_T term", {**once, c: 1}, noise=0),
-        ),
+            "each move at its step": Step(
+                by_round,
+                derive_by_round,
+                {"|d| − |d|² instead of |d| − |d|²/2": fails_at(turn, half=sympify(1))},
+            ),
+            "any c, with √S written out": Step(
+                written_out, discharge(put(bound, AT_ROOTS), roots_of_sums(D, t, T))
+            ),
+        },
+        witness=even,
     )

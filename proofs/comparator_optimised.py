@@ -15,34 +15,7 @@ from __future__ import annotations
 
 from sympy import Rational, Sum, sqrt
 
-from adlopt.proof import (
-    Claim,
-    Fact,
-    FalseVariant,
-    Formula,
-    Theorem,
-    Verdict,
-    absolute,
-    at,
-    by_cases,
-    discharge,
-    eq,
-    every,
-    for_all,
-    ge,
-    gt,
-    integers,
-    le,
-    prove,
-    put,
-    put_formula,
-    reals,
-    reciprocal,
-    root,
-    sequences,
-    sum_up,
-    theorem_of,
-)
+from adlopt.proof import *
 from adlopt.proof.lemmas import best_step, clip, optimal_step
 
 t, T = integers("t T")
@@ -80,9 +53,10 @@ def bound(distance: object, worth: object = 1) -> Formula:
     return put_formula(whole, {A: distance, energy: S})
 
 
-def at_step(distance: object, *more: Formula) -> Claim:
+def at_step(distance: object = EXACT, more: tuple[Formula, ...] = (), worth: object = 1) -> Claim:
     """The bound at the step η = √(A / S)."""
-    return Claim(given=(*PLAY, *more, optimal_step(distance, S, η)), concludes=bound(distance))
+    given = (*PLAY, *more, optimal_step(distance, S, η))
+    return Claim(given=given, concludes=bound(distance, worth))
 
 
 any_step = Claim(given=PLAY[:-1], concludes=le(LOSS, FIT + EXACT / (2 * η) + η / 2 * S))
@@ -126,7 +100,10 @@ def rest_bound(worth: object = 1) -> Formula:
     return le(LOSS, fitted + worth * abs(x(1) - w) * size)
 
 
-REST = Claim(given=(*(f for f in PLAY if f not in PATH), *MATCHED), concludes=rest_bound())
+def resting_bound(worth: object = 1) -> Claim:
+    """The bound for a path that stays at w."""
+    given = (*(f for f in PLAY if f not in PATH), *MATCHED)
+    return Claim(given=given, concludes=rest_bound(worth))
 
 
 def resting(worth: object = 1) -> Fact:
@@ -168,12 +145,11 @@ def theorem() -> Theorem:
     """Prop. 1 against every path, with the path's own loss."""
     chase = {T: 2, D: [0, 1], x: [0, 0, 1], s: [0, 1], u: [0, 1], g: [0, -1], η: 1}
     once = {T: 1, D: [1], x: [1, 0], s: [0], u: [0], g: [1], η: 1, w: 0}
-    middle = {**once, x: [Rational(1, 2), 0], η: Rational(1, 2)}
-    far = {**once, x: [1, Rational(1, 2)], η: Rational(1, 2)}
-    worth = Rational(9, 10)
-    smaller = Claim(given=at_step(EXACT).given, concludes=bound(EXACT, worth))
-    anywhere = at_step(FROM_HALF)
-    half_way = Claim(given=REST.given, concludes=rest_bound(Rational(1, 2)))
+    half = Rational(1, 2)
+    far = {**once, x: [1, half], η: half}
+    three, four = Rational(3, 5), Rational(4, 5)
+    still = {T: 2, D: [three, four], s: [0, 1], u: [0, 0], g: [0, -four], x: [0, 0, four], η: 1}
+    middle = {**still, s: [half, 1], u: [half, half], x: [half, half, 1 - half / 5], η: half, w: 0}
     return Theorem(
         item="Comparator-optimised Proposition 1",
         title="loss of projected gradient steps against the best trade of fit and movement",
@@ -185,47 +161,23 @@ def theorem() -> Theorem:
             "each bound has its own step: the step tuned to one path does not have the bound of"
             " another; at a given step only the first claim may be minimised over paths",
         ),
-        claims={
-            "any step": any_step,
-            "best step": at_step(EXACT),
-            "any start": at_step(ANY),
-            "start 1/2": at_step(FROM_HALF, HALF),
-            "start 1/2, with −Q": at_step(WITH_Q, HALF),
-            "a resting path": REST,
-            "a policy that rests there": staying,
-        },
-        facts={
-            "any step": PROP_1.facts["any step"],
-            "best step": derive(),
-            "any start": derive(ANY),
-            "start 1/2": derive(FROM_HALF, (HALF,)),
-            "start 1/2, with −Q": derive(WITH_Q, (HALF,)),
-            "a resting path": resting(),
-            "a policy that rests there": stay(),
-        },
-        witness=(chase, once, middle, {**once, x: [0, 0]}),
-        false_variants=(
-            FalseVariant(
-                name="9/10 of the root",
-                derivation=derive,
-                changed={"worth": worth},
-                claim=smaller,
-                counterexample=smaller.counterexample(chase),
+        proves={
+            "any step": Step(any_step, PROP_1.facts["any step"]),
+            "best step": Step(
+                at_step, derive, {"9/10 of the root": fails_at(chase, worth=Rational(9, 10))}
             ),
-            FalseVariant(
-                name="1/4 + 2 P from any start",
-                derivation=derive,
+            "any start": Step(at_step(ANY), derive(ANY)),
+            "start 1/2": Step(
+                at_step,
+                derive,
+                {"1/4 + 2 P from any start": fails_at(far, more=())},
                 holds={"distance": FROM_HALF, "more": (HALF,)},
-                changed={"more": ()},
-                claim=anywhere,
-                counterexample=anywhere.counterexample(far),
             ),
-            FalseVariant(
-                name="half of |x_1 − w| √S",
-                derivation=resting,
-                changed={"worth": Rational(1, 2)},
-                claim=half_way,
-                counterexample=half_way.counterexample(once),
+            "start 1/2, with −Q": Step(at_step(WITH_Q, (HALF,)), derive(WITH_Q, (HALF,))),
+            "a resting path": Step(
+                resting_bound, resting, {"half of |x_1 − w| √S": fails_at(once, worth=half)}
             ),
-        ),
+            "a policy that rests there": Step(staying, stay()),
+        },
+        witness=(chase, still, middle, {**middle, w: half}),
     )

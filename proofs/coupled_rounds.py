@@ -21,39 +21,7 @@ from functools import cache
 
 from sympy import Rational, Sum, sympify
 
-from adlopt.proof import (
-    Axiom,
-    Claim,
-    Fact,
-    FalseVariant,
-    Formula,
-    Theorem,
-    Verdict,
-    at,
-    by_contradiction,
-    discharge,
-    eq,
-    every,
-    first_term,
-    for_all,
-    ge,
-    gt,
-    induct,
-    integers,
-    last_term,
-    le,
-    prove,
-    put,
-    put_formula,
-    reals,
-    reciprocal,
-    sequences,
-    shift,
-    single,
-    split,
-    sum_up,
-    swap,
-)
+from adlopt.proof import *
 from adlopt.proof.lemmas import count
 
 i, t, j, n, m, r, T = integers("i t j n m r T")
@@ -285,90 +253,57 @@ def leaver_pays() -> Fact:
     return for_all(discharge(one, inside), r, 1, n)
 
 
-def table(*rows: list[object]) -> dict[tuple[int, int], object]:
-    """Numbers for a sequence with two indices."""
-    return {(a, b): e for a, row in enumerate(rows, 1) for b, e in enumerate(row, 1)}
-
-
 def theorem() -> Theorem:
     """The coupled rounds."""
-    half = Rational(1, 2)
+    half, more = Rational(1, 2), Rational(11, 10)
     pair = {n: 2, T: 2, z: 1, B: [1, 1], u: [1, 1], v: [1, 1], s: [1, 1]}
-    pair |= {x: table([1, 0], [0, 1]), w: table([1, 0], [1, 1])}
+    pair |= {x: [[1, 0], [0, 1]], w: [[1, 0], [1, 1]]}
     pair |= {y: pair[x], other: 1}
-    shared = {**pair, x: table([half, 0], [half, 1])}
     away = {**pair, T: 1, z: half, B: [1], u: [1, 1], v: [1, 0], s: [1]}
-    away |= {x: table([half], [half]), w: table([1], [0])}
-    strangers = cut((*PAYMENTS, *CHOSEN))
-    above = cut(worth=Rational(11, 10))
+    away |= {x: [[half], [half]], w: [[1], [0]]}
     poorest_stays = every(r, 1, n, every(i, r, n, ge(load(r, r), load(i, r))))
-    reversed_rule = online((*FAMILY, poorest_stays))
-    more = online(worth=Rational(11, 10))
-    steps, dearer = derive(), least(Rational(11, 10))
+    steps = derive()
     return Theorem(
         item="Coupled rounds",
         title="the burden that rounds with common winners force, and the price of being online",
         citation="new; compare [CTTX26, Prop. 9]",
         statement="least z = max over S of Σ_S B_t/u(∪_S W_t); online at least H_n times it",
-        verdict=Verdict.PROVED,
+        verdict=Verdict.PROVED_FROM,
         cited=MAX_FLOW,
         tightness="H_n is attained by pro-rata in each round on the family of the lower bound",
         remarks=("payments in the online bound may have any sign",),
-        claims={
-            "every set of rounds": cut(),
-            "the largest is the least burden": least(),
-            "online": online(),
-            "pro-rata, online": pro_rata,
-            "pro-rata raises each budget": enough,
-            "knowing who leaves": offline,
-            "who leaves raises each budget": enough_offline,
-        },
-        facts={
-            "every set of rounds": weak_side(),
-            "the largest is the least burden": no_less(),
-            "online": steps["bound"],
-            "pro-rata, online": attains(),
-            "pro-rata raises each budget": shares_add_up(),
-            "knowing who leaves": alone(),
-            "who leaves raises each budget": leaver_pays(),
+        proves={
+            "every set of rounds": Step(
+                cut,
+                weak_side,
+                {
+                    "winners of other rounds may pay": fails_at(
+                        away, cut((*PAYMENTS, *CHOSEN)), members=both(eq(sympify(0), 0))
+                    ),
+                    "11/10 of the cut": fails_at(pair, worth=more),
+                },
+            ),
+            "the largest is the least burden": Step(
+                least,
+                no_less,
+                {"other haircuts have 11/10 of the burden": fails_at(pair, worth=more)},
+            ),
+            "online": Step(
+                online,
+                derive,
+                {
+                    "the account that has paid most leaves": fails_at(
+                        pair, online((*FAMILY, poorest_stays)), rule=poorest_stays
+                    ),
+                    "11/10 of H_n": fails_at({n: 1, x: [[1]]}, worth=more),
+                },
+                takes="bound",
+            ),
+            "pro-rata, online": Step(pro_rata, attains()),
+            "pro-rata raises each budget": Step(enough, shares_add_up()),
+            "knowing who leaves": Step(offline, alone()),
+            "who leaves raises each budget": Step(enough_offline, leaver_pays()),
         },
         steps=steps,
-        witness=(pair, shared),
-        false_variants=(
-            FalseVariant(
-                name="winners of other rounds may pay",
-                derivation=weak_side,
-                changed={"members": both(eq(sympify(0), 0))},
-                claim=strangers,
-                counterexample=strangers.counterexample(away),
-            ),
-            FalseVariant(
-                name="11/10 of the cut",
-                derivation=weak_side,
-                changed={"worth": Rational(11, 10)},
-                claim=above,
-                counterexample=above.counterexample(pair),
-            ),
-            FalseVariant(
-                name="other haircuts have 11/10 of the burden",
-                derivation=no_less,
-                changed={"worth": Rational(11, 10)},
-                claim=dearer,
-                counterexample=dearer.counterexample(pair),
-            ),
-            FalseVariant(
-                name="the account that has paid most leaves",
-                derivation=derive,
-                changed={"rule": poorest_stays},
-                claim=reversed_rule,
-                counterexample=reversed_rule.counterexample(pair),
-            ),
-            FalseVariant(
-                name="11/10 of H_n",
-                derivation=derive,
-                changed={"worth": Rational(11, 10)},
-                claim=more,
-                counterexample=more.counterexample({n: 1, x: table([1])}),
-            ),
-        ),
+        witness=(pair, {**pair, x: [[half, 0], [half, 1]]}),
     )

@@ -11,30 +11,11 @@ which has the same value for B ≤ U; at y = w = K, v = 0 it is K (B − U), wit
 
 from __future__ import annotations
 
+from functools import cache
+
 from sympy import Rational, Sum
 
-from adlopt.proof import (
-    Claim,
-    Fact,
-    FalseVariant,
-    Formula,
-    Theorem,
-    Verdict,
-    at,
-    by_contradiction,
-    eq,
-    every,
-    for_all,
-    ge,
-    gt,
-    integers,
-    le,
-    prove,
-    reals,
-    reciprocal,
-    sequences,
-    sum_up,
-)
+from adlopt.proof import *
 from adlopt.proof.kernel import cases
 
 i, n = integers("i n")
@@ -126,6 +107,7 @@ def at_most(most: int = 1) -> Fact:
     return prove(at_slope().concludes, slope, ge(B, 0))
 
 
+@cache
 def pro_rata_fits(enough: object = ENOUGH) -> dict[str, Fact]:
     """B/U · u_i is between 0 and u_i, adds up to B and has burden B/U."""
     ratio, size = prove(ge(B / U, 0), inverse, ge(B, 0)), at(ROUND[2], i, using=within)
@@ -154,6 +136,7 @@ def full() -> Fact:
     return prove(full_weak.concludes, known, multipliers=[y])
 
 
+@cache
 def growing() -> dict[str, Fact]:
     """The multipliers fit whatever K is, and Σ w u = K U."""
     w_i, v_i = (at(h, i, using=within) for h in RISING[2:])
@@ -174,7 +157,7 @@ def theorem() -> Theorem:
     even = {n: 2, i: 1, u: [1, 1], B: 1, x: [half, half], z: half, y: half, K: 1}
     even |= {v: [half, half], w: [0, 0]}
     more = {**even, B: 3, z: 3 * half, x: [3 * half, 3 * half]}
-    always, steep = reached(CAPPED), at_slope(2)
+    any_budget = fails_at(more, reached(CAPPED), enough=())
     return Theorem(
         item="Dual (D)",
         title="the dual of the least burden",
@@ -184,37 +167,28 @@ def theorem() -> Theorem:
         added={"the budget is at most the capacities": ENOUGH},
         tightness="exact",
         remarks=("(D) is the dual of (P) without x ≤ u: for B > U (P) is empty and (D) is finite",),
-        claims={
-            "weak duality without x ≤ u": weak,
-            "no value of (D) above B/U": at_slope(),
-            **{f"pro-rata, y = 1/U: {k}": reached(formula) for k, formula in AT_OPTIMUM.items()},
-            "no haircut beyond the capacities": infeasible,
-            "weak duality with multipliers for x ≤ u": full_weak,
-            **{f"y = w = K, v = 0: {k}": rising(formula) for k, formula in WHILE_RISING.items()},
-        },
-        facts={
-            "weak duality without x ≤ u": derive_weak(),
-            "no value of (D) above B/U": at_most(),
-            **{f"pro-rata, y = 1/U: {name}": fact for name, fact in pro_rata_fits().items()},
-            "no haircut beyond the capacities": prove(infeasible.concludes, sum_up(CAPPED), RAISES),
-            "weak duality with multipliers for x ≤ u": full(),
-            **{f"y = w = K, v = 0: {name}": fact for name, fact in growing().items()},
+        proves={
+            "weak duality without x ≤ u": Step(weak, derive_weak()),
+            "no value of (D) above B/U": Step(
+                at_slope, at_most, {"y U ≤ 2 instead of 1": fails_at({**even, y: 1}, most=2)}
+            ),
+            **{
+                f"pro-rata, y = 1/U: {name}": Step(
+                    reached(formula),
+                    pro_rata_fits,
+                    {"pro-rata fits whatever the budget": any_budget} if name == "cap" else {},
+                    takes=name,
+                )
+                for name, formula in AT_OPTIMUM.items()
+            },
+            "no haircut beyond the capacities": Step(
+                infeasible, prove(infeasible.concludes, sum_up(CAPPED), RAISES)
+            ),
+            "weak duality with multipliers for x ≤ u": Step(full_weak, full()),
+            **{
+                f"y = w = K, v = 0: {name}": Step(rising(formula), growing, takes=name)
+                for name, formula in WHILE_RISING.items()
+            },
         },
         witness=(even, {**even, K: 1, y: 1, w: [1, 1], v: [0, 0]}),
-        false_variants=(
-            FalseVariant(
-                name="pro-rata fits whatever the budget",
-                derivation=pro_rata_fits,
-                changed={"enough": ()},
-                claim=always,
-                counterexample=always.counterexample(more),
-            ),
-            FalseVariant(
-                name="y U ≤ 2 instead of 1",
-                derivation=at_most,
-                changed={"most": 2},
-                claim=steep,
-                counterexample=steep.counterexample({**even, y: 1}),
-            ),
-        ),
     )

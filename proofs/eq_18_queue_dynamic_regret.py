@@ -10,27 +10,7 @@ from __future__ import annotations
 
 from sympy import Max, Rational, Sum, sympify
 
-from adlopt.proof import (
-    Claim,
-    Fact,
-    FalseVariant,
-    Formula,
-    Theorem,
-    Verdict,
-    by_contradiction,
-    eq,
-    for_all,
-    ge,
-    gt,
-    integers,
-    le,
-    maximum,
-    prove,
-    reals,
-    reciprocal,
-    resolve,
-    sum_up,
-)
+from adlopt.proof import *
 from adlopt.proof.lemmas import count
 
 k, m = integers("k m")
@@ -136,6 +116,8 @@ def theorem() -> Theorem:
     best = Claim(given=(*GIVEN, *SHARE), concludes=ge(loss(a, 1, M), 1 / M))
     point = {k: 1, m: 1, M: 2, λ: 1, a: Rational(1, 3)}
     half = pair(Rational(1, 2), Rational(1, 2))
+    against = {"difference": QUEUE - LARGER, "value": 1 - 1 / M, "total": paper.concludes}
+    better = QUEUE - PRO_RATA, 1 + 1 / M - 2 / (M + 1), dynamic.concludes
     return Theorem(
         item="Equation 18",
         title="dynamic regret of a fixed queue on alternating capacities",
@@ -148,39 +130,26 @@ def theorem() -> Theorem:
             "a policy that cannot see the capacities of its round is linear here too; what tells "
             "the queue from an adaptive policy is the static regret λT/(2M)",
         ),
-        claims={
-            "as stated": paper,
-            "pro-rata is optimal": optimal,
-            "regret against the optimum": dynamic,
-            "one half each is the best constant": constant,
-            "static regret": static,
-        },
-        facts={
-            "as stated": each_pair(QUEUE - LARGER, 1 - 1 / M, paper.concludes),
-            "pro-rata is optimal": cheapest(optimal),
-            "regret against the optimum": each_pair(
-                QUEUE - PRO_RATA, 1 + 1 / M - 2 / (M + 1), dynamic.concludes
+        proves={
+            "as stated": Step(
+                paper,
+                each_pair,
+                {
+                    "regret T/2 · λ, without the factor 1 − 1/M": fails_at(
+                        point, wrong, total=wrong.concludes
+                    )
+                },
+                holds=against,
             ),
-            "one half each is the best constant": at_least_half(),
-            "static regret": each_pair(QUEUE - half, 1 / M, static.concludes),
-        },
-        witness=point,
-        false_variants=(
-            FalseVariant(
-                name="regret T/2 · λ, without the factor 1 − 1/M",
-                derivation=each_pair,
-                holds={"difference": QUEUE - LARGER, "value": 1 - 1 / M, "total": paper.concludes},
-                changed={"total": wrong.concludes},
-                claim=wrong,
-                counterexample=wrong.counterexample(point),
-            ),
-            FalseVariant(
-                name="serving the larger account is optimal",
-                derivation=cheapest,
+            "pro-rata is optimal": Step(
+                optimal,
+                cheapest,
+                {"serving the larger account is optimal": fails_at(point, best, claim=best)},
                 holds={"claim": optimal},
-                changed={"claim": best},
-                claim=best,
-                counterexample=best.counterexample(point),
             ),
-        ),
+            "regret against the optimum": Step(dynamic, each_pair(*better)),
+            "one half each is the best constant": Step(constant, at_least_half()),
+            "static regret": Step(static, each_pair(QUEUE - half, 1 / M, static.concludes)),
+        },
+        witness={**point, m: 2},
     )

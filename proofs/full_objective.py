@@ -19,35 +19,7 @@ from functools import cache
 
 from sympy import Rational, Sum, sympify
 
-from adlopt.proof import (
-    Claim,
-    Fact,
-    FalseVariant,
-    Formula,
-    Theorem,
-    Verdict,
-    absolute,
-    at,
-    by_cases,
-    discharge,
-    empty,
-    eq,
-    every,
-    for_all,
-    ge,
-    gt,
-    induct,
-    integers,
-    last_term,
-    le,
-    prove,
-    reals,
-    reciprocal,
-    sequences,
-    single,
-    sum_up,
-    theorem_of,
-)
+from adlopt.proof import *
 from adlopt.proof.lemmas import best_step, clip, optimal_bound, optimal_step, projected_step
 
 i, m = integers("i m")
@@ -213,12 +185,13 @@ def at_best_step(potential: Fact) -> Fact:
 
 def theorem() -> Theorem:
     """The full objective in one dimension."""
+    half = Rational(1, 2)
     equal = {m: 2, v: [1, 1], y: [1, 1], z: 1, H: 2, needed: 2, λ: 1, μ: 1}
-    once = {T: 1, D: [1], U: [1], b: [0], σ: [1], u: [0], η: Rational(1, 2), λ: 1, μ: 1}
+    once = {T: 1, D: [1], U: [1], b: [0], σ: [1], u: [0], η: half, λ: 1, μ: 1}
     once |= {g: [2], x: [1, 0]}
-    cheaper, careless = dominated(Rational(1, 2)), general(0)
-    inside = [le(1, t), le(t, T)]
-    paid, small = slope(t, inside)
+    twice = {**once, T: 2, D: [1, 1], U: [1, 1], b: [0, 1], σ: [1, -1], u: [0, half]}
+    twice |= {g: [2, 0], x: [1, 0, 0]}
+    paid, small = slope(t, [le(1, t), le(t, T)])
     steps = derive()
     return Theorem(
         item="Full objective",
@@ -232,40 +205,22 @@ def theorem() -> Theorem:
             "a severity of at most 1 is feasible where U_t ≥ D_t",
             "with burdens x_i/(u_i + ε) and ε > 0 pro-rata does not minimise",
         ),
-        claims={
-            "same mass": same_mass,
-            "no higher burden": burden,
-            "no higher cost": dominated(),
-            "slopes": slope_bound,
-            "subgradient": subgradient,
-            "any step": general(),
-            "best step": tuned,
-        },
-        facts={
-            "same mass": equal_mass(),
-            "no higher burden": lighter(),
-            "no higher cost": dominate(),
-            "slopes": for_all(small, t, 1, T),
-            "subgradient": for_all(paid, t, 1, T),
-            "any step": steps["any step"],
-            "best step": at_best_step(steps["potential"]),
+        proves={
+            "same mass": Step(same_mass, equal_mass()),
+            "no higher burden": Step(burden, lighter()),
+            "no higher cost": Step(
+                dominated, dominate, {"fairness counted half": fails_at(equal, factor=half)}
+            ),
+            "slopes": Step(slope_bound, for_all(small, t, 1, T)),
+            "subgradient": Step(subgradient, for_all(paid, t, 1, T)),
+            "any step": Step(
+                general,
+                derive,
+                {"D_t λ for the slopes, as if fairness were free": fails_at(once, fair=0)},
+                takes="any step",
+            ),
+            "best step": Step(tuned, at_best_step(steps["potential"])),
         },
         steps=steps,
-        witness=(equal, once),
-        false_variants=(
-            FalseVariant(
-                name="fairness counted half",
-                derivation=dominate,
-                changed={"factor": Rational(1, 2)},
-                claim=cheaper,
-                counterexample=cheaper.counterexample(equal),
-            ),
-            FalseVariant(
-                name="D_t λ for the slopes, as if fairness were free",
-                derivation=derive,
-                changed={"fair": 0},
-                claim=careless,
-                counterexample=careless.counterexample(once),
-            ),
-        ),
+        witness=(equal, twice),
     )

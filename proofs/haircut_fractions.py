@@ -16,29 +16,9 @@ from functools import cache
 
 from sympy import Rational, Sum, sympify
 
-from adlopt.proof import (
-    Claim,
-    Fact,
-    FalseVariant,
-    Formula,
-    Theorem,
-    Verdict,
-    at,
-    discharge,
-    eq,
-    every,
-    for_all,
-    ge,
-    gt,
-    integers,
-    le,
-    prove,
-    reals,
-    sequences,
-    sum_up,
-    theorem_of,
-)
+from adlopt.proof import *
 from adlopt.proof.lemmas import clip, clip_is_a_projection, count, inner_product_bound
+from adlopt.proof.literature import CONVEXITY
 
 t, i, n, T = integers("t i n T")
 η, D, G, P, λ, μ = reals("η D G P λ μ")
@@ -172,38 +152,29 @@ def derive(half: object = Rational(1, 2)) -> Fact:
 def theorem() -> Theorem:
     """Fractions."""
     once = {T: 1, n: 1, i: 1, t: 1, η: 1, D: 1, G: 1, P: 0, λ: 0, μ: 1, r: [1], d: [], size: [1]}
-    once |= {σ: [0], a: pair(1), cap: pair(1), g: pair(1), u: pair(0)}
-    once |= {x: {(1, 1): 1, (2, 1): 0}}
-    cheap, quarter = slopes(Rational(1, 2)), regret(Rational(1, 4))
+    once |= {σ: [0], a: [[1]], cap: [[1]], g: [[1]], u: [[0]], x: [[1], [0]]}
+    half, eighth = Rational(1, 2), Rational(1, 8)
+    four = {T: 2, n: 4, η: half, D: 2, G: 3, P: 1, λ: 1, μ: 1, r: [5, -eighth], d: [1]}
+    four |= {size: [2, 2], σ: [1, -half], cap: [[1] * 4] * 2, u: [[0] * 4, [1, 0, 0, 0]]}
+    four |= {a: [[1, 0, 0, 0], [half / 2] * 4], g: [[2, 1, 1, 1], [-half / 2] * 4]}
+    four |= {x: [[1] * 4, [0, half, half, half], [eighth, *[half + eighth] * 3]]}
     return Theorem(
         item="Haircut fractions",
         title="gradient descent on haircut fractions",
         citation="new; repairs the hypothesis of [CTTX26, Props. 2 and 5], for its Eq. 10 at ε = 0",
         statement="Reg ≤ (n + 2 √n P)/2η + η G² T/2 on [0, 1]^n, G ≥ λ ‖u_t‖ + μ",
-        verdict=Verdict.PROVED,
+        verdict=Verdict.PROVED_FROM,
+        cited={CONVEXITY: (CONVEX,)},
         tightness="attained by one account in one round",
-        claims={"slopes": slopes(), "any step": regret()},
-        facts={"slopes": length(), "any step": derive()},
-        witness=once,
-        false_variants=(
-            FalseVariant(
-                name="half of the slope of fairness",
-                derivation=length,
-                changed={"fair": Rational(1, 2)},
-                claim=cheap,
-                counterexample=cheap.counterexample(once),
+        proves={
+            "slopes": Step(
+                slopes, length, {"half of the slope of fairness": fails_at(once, fair=half)}
             ),
-            FalseVariant(
-                name="η G² T/4 instead of η G² T/2",
-                derivation=derive,
-                changed={"half": Rational(1, 4)},
-                claim=quarter,
-                counterexample=quarter.counterexample(once),
+            "any step": Step(
+                regret,
+                derive,
+                {"η G² T/4 instead of η G² T/2": fails_at(once, half=Rational(1, 4))},
             ),
-        ),
+        },
+        witness=four,
     )
-
-
-def pair(value: object) -> dict[tuple[int, int], object]:
-    """The value of the only account in the only round."""
-    return {(1, 1): value}

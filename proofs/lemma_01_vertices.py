@@ -10,33 +10,7 @@ from __future__ import annotations
 
 from sympy import Min, Rational, Sum
 
-from adlopt.proof import (
-    Claim,
-    Fact,
-    FalseVariant,
-    Formula,
-    Theorem,
-    Verdict,
-    at,
-    by_contradiction,
-    discharge,
-    eq,
-    every,
-    for_all,
-    ge,
-    gt,
-    integers,
-    le,
-    lt,
-    maximum,
-    minimum,
-    prove,
-    put,
-    put_formula,
-    reals,
-    resolve,
-    sequences,
-)
+from adlopt.proof import *
 from adlopt.proof.whole_numbers import (
     by_order,
     point_mass,
@@ -163,21 +137,24 @@ def differ(inside: tuple[Formula, ...] = GIVEN) -> Fact:
 
 def theorem() -> Theorem:
     """Lemma 1."""
-    half = Rational(1, 2)
+    half, one_inside = Rational(1, 2), (*ORDER, *BOX, *INSIDE_J)
     middle = {n: 2, j: 1, k: 2, i: 1, x: [half, half], u: [1, 1]}
-    one_inside = claim(apart, (*ORDER, *BOX, *INSIDE_J))
-    far, upward = claim(low(1, 2)), claim(total(1, 1))
-    claims, proofs = {"they differ": apart}, {"they differ": differ()}
+    inside = fails_at({**middle, x: [half, 0]}, claim(apart, one_inside), inside=one_inside)
+    far = {"twice the step": fails_at(middle, claim(low(1, 2)), times=2)}
+    upward = {"both coordinates up": fails_at(middle, claim(total(1, 1)), other=1)}
+    proves = {
+        "they differ": Step(claim(apart), differ, {"one coordinate inside is enough": inside})
+    }
     for sign, name in ((1, "x + ε(e_j − e_k)"), (-1, "x − ε(e_j − e_k)")):
-        claims |= {
-            f"{name} is not negative": low(sign),
-            f"{name} stays within the capacities": high(sign),
-            f"{name} has the same total": total(sign),
-        }
-        proofs |= {
-            f"{name} is not negative": not_negative(sign),
-            f"{name} stays within the capacities": within(sign),
-            f"{name} has the same total": same_total(sign),
+        here, up = {"sign": sign}, sign > 0
+        proves |= {
+            f"{name} is not negative": Step(
+                claim(low(sign)), not_negative, far if up else {}, holds=here
+            ),
+            f"{name} stays within the capacities": Step(claim(high(sign)), within, holds=here),
+            f"{name} has the same total": Step(
+                claim(total(sign)), same_total, upward if up else {}, holds=here
+            ),
         }
     return Theorem(
         item="Lemma 1",
@@ -187,32 +164,6 @@ def theorem() -> Theorem:
         verdict=Verdict.PROVED,
         tightness="exact: the marginal account of a queue can be inside",
         remarks=("the total B is the same, so the two points lie in the same polytope",),
-        claims={name: claim(formula) for name, formula in claims.items()},
-        facts=proofs,
+        proves=proves,
         witness=middle,
-        false_variants=(
-            FalseVariant(
-                name="one coordinate inside is enough",
-                derivation=differ,
-                changed={"inside": (*ORDER, *BOX, *INSIDE_J)},
-                claim=one_inside,
-                counterexample=one_inside.counterexample({**middle, x: [half, 0]}),
-            ),
-            FalseVariant(
-                name="twice the step",
-                derivation=not_negative,
-                holds={"sign": 1},
-                changed={"times": 2},
-                claim=far,
-                counterexample=far.counterexample(middle),
-            ),
-            FalseVariant(
-                name="both coordinates up",
-                derivation=same_total,
-                holds={"sign": 1},
-                changed={"other": 1},
-                claim=upward,
-                counterexample=upward.counterexample(middle),
-            ),
-        ),
     )

@@ -14,25 +14,7 @@ from functools import cache
 
 from sympy import Min, Rational, Sum
 
-from adlopt.proof import (
-    Claim,
-    Fact,
-    FalseVariant,
-    Formula,
-    Theorem,
-    Verdict,
-    absolute,
-    by_cases,
-    every,
-    for_all,
-    ge,
-    integers,
-    le,
-    prove,
-    reals,
-    sequences,
-    sum_up,
-)
+from adlopt.proof import *
 
 t, T = integers("t T")
 λ, r = reals("λ r")
@@ -91,9 +73,10 @@ def derive(gap: object, factor: object = 2, given: tuple[Formula, ...] = GIVEN) 
 
 def theorem() -> Theorem:
     """Lemmas 2 and 3, Equation 22, and a sharper form of it."""
-    point = {T: 1, b: [0], b_hat: [Rational(1, 2)], H: [1], H_other: [0], c: [0], c_other: [0]}
-    point |= {λ: 1, r: 0}
-    steep, gentle = claim(error, Rational(19, 10)), claim(Min(error, distance), 1)
+    half = Rational(1, 2)
+    point = {T: 1, b: [0], b_hat: [half], H: [1], H_other: [0], c: [0], c_other: [0], λ: 1, r: 0}
+    twice = {T: 2, b: [0, 1], b_hat: [half, 1], H: [1, 1], H_other: [0, 1], λ: 1, r: 0}
+    twice |= {c: [0, 0], c_other: [0, 0]}
     unsigned = Claim(given=GIVEN[1:], concludes=claim(error).concludes)
     return Theorem(
         item="Equation 22, Lemmas 2 and 3",
@@ -103,41 +86,25 @@ def theorem() -> Theorem:
         verdict=Verdict.PROVED,
         tightness="attained: b = 0, b̂ = 1/2, haircuts 1 and 0",
         remarks=("the actions must not influence the needed budget",),
-        claims={
-            "lemma 2": lemma_2,
-            "as stated": claim(error),
-            "sharper": claim(Min(error, distance)),
-        },
-        facts={
-            "lemma 2": for_all(one_round(), t, 1, T),
-            "as stated": derive(error),
-            "sharper": derive(Min(error, distance)),
-        },
-        witness=point,
-        false_variants=(
-            FalseVariant(
-                name="19/10 instead of 2",
-                derivation=derive,
+        proves={
+            "lemma 2": Step(lemma_2, for_all(one_round(), t, 1, T)),
+            "as stated": Step(
+                claim,
+                derive,
+                {
+                    "19/10 instead of 2": fails_at(point, factor=Rational(19, 10)),
+                    "λ of any sign": fails_at(
+                        {**point, H: [0], λ: -1}, unsigned, given=unsigned.given
+                    ),
+                },
                 holds={"gap": error},
-                changed={"factor": Rational(19, 10)},
-                claim=steep,
-                counterexample=steep.counterexample(point),
             ),
-            FalseVariant(
-                name="the sharper form with factor 1",
-                derivation=derive,
+            "sharper": Step(
+                claim,
+                derive,
+                {"the sharper form with factor 1": fails_at(point, factor=1)},
                 holds={"gap": Min(error, distance)},
-                changed={"factor": 1},
-                claim=gentle,
-                counterexample=gentle.counterexample(point),
             ),
-            FalseVariant(
-                name="λ of any sign",
-                derivation=derive,
-                holds={"gap": error},
-                changed={"given": unsigned.given},
-                claim=unsigned,
-                counterexample=unsigned.counterexample({**point, H: [0], λ: -1}),
-            ),
-        ),
+        },
+        witness=twice,
     )

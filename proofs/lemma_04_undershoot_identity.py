@@ -10,30 +10,7 @@ from __future__ import annotations
 
 from sympy import Max, Min, Rational, Sum
 
-from adlopt.proof import (
-    Claim,
-    Fact,
-    FalseVariant,
-    Formula,
-    Theorem,
-    Verdict,
-    absolute,
-    at,
-    by_cases,
-    eq,
-    every,
-    for_all,
-    ge,
-    integers,
-    le,
-    minimum,
-    prove,
-    put,
-    put_formula,
-    resolve,
-    sequences,
-    sum_up,
-)
+from adlopt.proof import *
 
 t, T = integers("t T")
 B, B_hat, H, U, D, room = sequences("B B_hat H U D room")
@@ -119,6 +96,7 @@ def near(share: object = 1) -> Fact:
 def theorem() -> Theorem:
     """Lemma 4."""
     once = {T: 1, t: 1, B: [3], B_hat: [2], H: [2], U: [2], D: [4]}
+    twice = {T: 2, B: [3, 1], B_hat: [2, 1], H: [2, 1], U: [2, 3], D: [4, 1]}
     short = {**once, H: [1], U: [1]}
     over = Claim(given=(IS_ESTIMATE,), concludes=with_sign(-B_hat(t)))
     return Theorem(
@@ -129,40 +107,25 @@ def theorem() -> Theorem:
         verdict=Verdict.PROVED_UNDER,
         added={"the estimate can be raised: B̂_t ≤ min(U_t, D_t)": put_formula(FITS, ROOM)},
         tightness="exact",
-        claims={
-            "identity": identity,
-            "for H = min(B̂, U, D)": possible,
-            "no less in any case": lower,
-            "whatever is raised": close(),
+        proves={
+            "identity": Step(
+                identity,
+                as_estimated,
+                {"the estimate with its sign turned": fails_at(once, over, estimate=-B_hat(t))},
+            ),
+            "for H = min(B̂, U, D)": Step(
+                possible, raised, {"whatever the capacities": fails_at(short, possible, fits=())}
+            ),
+            "no less in any case": Step(lower, more(at(RAISES, t, using=inside))),
+            "whatever is raised": Step(
+                close,
+                near,
+                {
+                    "9/10 of what separates the haircut from the estimate": fails_at(
+                        short, share=Rational(9, 10)
+                    )
+                },
+            ),
         },
-        facts={
-            "identity": as_estimated(),
-            "for H = min(B̂, U, D)": raised(),
-            "no less in any case": more(at(RAISES, t, using=inside)),
-            "whatever is raised": near(),
-        },
-        witness=once,
-        false_variants=(
-            FalseVariant(
-                name="whatever the capacities",
-                derivation=raised,
-                changed={"fits": ()},
-                claim=possible,
-                counterexample=possible.counterexample(short),
-            ),
-            FalseVariant(
-                name="9/10 of what separates the haircut from the estimate",
-                derivation=near,
-                changed={"share": Rational(9, 10)},
-                claim=close(Rational(9, 10)),
-                counterexample=close(Rational(9, 10)).counterexample(short),
-            ),
-            FalseVariant(
-                name="the estimate with its sign turned",
-                derivation=as_estimated,
-                changed={"estimate": -B_hat(t)},
-                claim=over,
-                counterexample=over.counterexample(once),
-            ),
-        ),
+        witness=twice,
     )

@@ -9,29 +9,7 @@ from __future__ import annotations
 
 from sympy import Max, Rational, Sum
 
-from adlopt.proof import (
-    Claim,
-    Fact,
-    FalseVariant,
-    Formula,
-    Theorem,
-    Verdict,
-    absolute,
-    at,
-    by_cases,
-    eq,
-    every,
-    for_all,
-    ge,
-    integers,
-    le,
-    maximum,
-    prove,
-    reals,
-    resolve,
-    sequences,
-    sum_up,
-)
+from adlopt.proof import *
 from adlopt.proof.kernel import cases
 
 t, T = integers("t T")
@@ -49,9 +27,11 @@ def total(summand: object) -> Sum:
     return Sum(summand, (t, 1, T))
 
 
-def claim(size: object, given: tuple[Formula, ...] = (VOLUME,), factor: object = 1) -> Claim:
+def claim(
+    size: object = abs(error), factor: object = 1, known: tuple[Formula, ...] = (VOLUME,)
+) -> Claim:
     """Bound the undershoot by Q² Σ of the `size` of each error."""
-    return Claim(given=given, concludes=le(total(missed), factor * Q_max**2 * total(size)))
+    return Claim(given=known, concludes=le(total(missed), factor * Q_max**2 * total(size)))
 
 
 each = eq(missed, Q(t) ** 2 * Max(0, error))
@@ -72,9 +52,11 @@ def exactly() -> Fact:
     return sum_up(for_all(one, t, 1, T))
 
 
-def derive(size: object = abs(error), factor: object = 1, known: tuple[Formula, ...] = ()) -> Fact:
+def derive(
+    size: object = abs(error), factor: object = 1, known: tuple[Formula, ...] = (VOLUME,)
+) -> Fact:
     """Q_t² [a]₊ ≤ Q² [a]₊ ≤ Q² |a|."""
-    within = [at(h, t, using=[le(1, t), le(t, T)]) for h in known or (VOLUME,)]
+    within = [at(h, t, using=[le(1, t), le(t, T)]) for h in known]
     part, above = maximum(0, error), absolute(error)
     larger = by_cases(le(Max(0, error), factor * size), error, above)
     goal = le(Q(t) ** 2 * Max(0, error), factor * Q_max**2 * size)
@@ -86,9 +68,7 @@ def derive(size: object = abs(error), factor: object = 1, known: tuple[Formula, 
 def theorem() -> Theorem:
     """Lemma 5."""
     once = {T: 1, t: 1, α: [1], α_hat: [0], Q: [1], Q_max: 1}
-    sharp = claim(abs(error), factor=Rational(9, 10))
-    turned = claim(Max(0, -error))
-    unbounded = claim(abs(error), given=(SIGN,))
+    twice = {T: 2, α: [1, 2], α_hat: [0, 3], Q: [1, Rational(1, 2)], Q_max: 1}
     return Theorem(
         item="Lemma 5",
         title="undershoot of an estimated slope",
@@ -97,34 +77,18 @@ def theorem() -> Theorem:
         verdict=Verdict.PROVED,
         tightness="attained when slopes are never estimated too high and Q_t² = Q²",
         remarks=("one volume Q_t for the needed budget and its estimate",),
-        claims={"as stated": claim(abs(error)), "exactly": exact, "sharper": claim(Max(0, error))},
-        facts={
-            "as stated": derive(),
-            "exactly": prove(exact.concludes, exactly()),
-            "sharper": derive(Max(0, error)),
+        proves={
+            "as stated": Step(
+                claim,
+                derive,
+                {
+                    "9/10 of it": fails_at(once, factor=Rational(9, 10)),
+                    "only slopes that are estimated too high": fails_at(once, size=Max(0, -error)),
+                    "volumes of any size": fails_at({**once, Q: [2]}, known=(SIGN,)),
+                },
+            ),
+            "exactly": Step(exact, prove(exact.concludes, exactly())),
+            "sharper": Step(claim, derive, holds={"size": Max(0, error)}),
         },
-        witness=once,
-        false_variants=(
-            FalseVariant(
-                name="9/10 of it",
-                derivation=derive,
-                changed={"factor": Rational(9, 10)},
-                claim=sharp,
-                counterexample=sharp.counterexample(once),
-            ),
-            FalseVariant(
-                name="only slopes that are estimated too high",
-                derivation=derive,
-                changed={"size": Max(0, -error)},
-                claim=turned,
-                counterexample=turned.counterexample(once),
-            ),
-            FalseVariant(
-                name="volumes of any size",
-                derivation=derive,
-                changed={"known": (SIGN,)},
-                claim=unbounded,
-                counterexample=unbounded.counterexample({**once, Q: [2]}),
-            ),
-        ),
+        witness=twice,
     )

@@ -17,34 +17,7 @@ from functools import cache
 
 from sympy import Min, Rational, Sum
 
-from adlopt.proof import (
-    Claim,
-    Fact,
-    FalseVariant,
-    Family,
-    Formula,
-    Theorem,
-    Verdict,
-    absolute,
-    by_cases,
-    discharge,
-    eq,
-    first_term,
-    for_all,
-    ge,
-    gt,
-    integers,
-    le,
-    minimum,
-    prove,
-    put,
-    put_formula,
-    reals,
-    resolve,
-    sequences,
-    sum_up,
-    theorem_of,
-)
+from adlopt.proof import *
 from adlopt.proof.formula import denial
 from adlopt.proof.kernel import cases
 from adlopt.proof.lemmas import clip, count
@@ -54,7 +27,8 @@ m, j, n, N, k = integers("m j n N k")
 η, r, α_max, C, C_path, e, w, a, b = reals("η r α_max C C_path e w a b")
 α, α_hat, g = sequences("α α_hat g")
 
-LEMMA_6 = theorem_of(__file__, "lemma_06_slope_estimate.py").claims["as stated"]
+ESTIMATE = theorem_of(__file__, "lemma_06_slope_estimate.py")
+LEMMA_6 = ESTIMATE.claims["as stated"]
 WALK = theorem_of(__file__, "prop_03_dynamic_regret.py").steps
 STEP = eq(η * r, α_max)
 GIVEN = (*(formula for formula in LEMMA_6.given if formula != STEP), gt(η, 0))
@@ -170,6 +144,7 @@ def short_steps() -> Family:
             multipliers=[n, C, C_path],
         ),
         when=SHORT,
+        witness=point(Rational(1, 2), 2, 1),
     )
 
 
@@ -266,6 +241,7 @@ def long_steps() -> Family:
             multipliers=[n * h, C, C_path],
         ),
         when=LONG,
+        witness=point(1, 1, 1),
     )
 
 
@@ -287,10 +263,6 @@ def point(step: object, size: int, times: int) -> dict[object, object]:
 def theorem() -> Theorem:
     """Lemma 6 for every step size."""
     half = Rational(1, 2)
-    begun = {**point(1, 1, 1), N: 1, r: 1, α_max: 1, C: 1}
-    begun |= {α: {(1, 1): 0}, g: {(1, 1): 0}, α_hat: {(1, 1): 0, (1, 2): 0}}
-    doubled = Claim(given=SHORT, concludes=error_by_blocks_claim(2))
-    closer = Claim(given=(eq(e**2, e), gt(η, 0)), concludes=far_claim(2))
     return Theorem(
         item="Lemma 6 for every step",
         title="gradient steps on an estimated slope, whatever their size",
@@ -305,38 +277,31 @@ def theorem() -> Theorem:
         ),
         claims={"for every step": any_step},
         refutation=(short_steps(), long_steps()),
-        instead=(theorem_of(__file__, "lemma_06_slope_estimate.py"),),
+        instead=(ESTIMATE,),
         steps={
-            "error in N blocks": error_by_blocks(),
+            "error in N blocks": Step(
+                in_blocks,
+                error_by_blocks,
+                {"twice the error in N blocks": fails_at(point(half, 1, 1), worth=2)},
+            ),
             "path of the blocks": path_by_blocks()[1],
             "where the long step lands": jumping(),
+            "distance at rest": Step(
+                at_rest, far, {"twice the distance at rest": fails_at({e: 0, η: 1}, worth=2)}
+            ),
             "error at rest": error_at_rest(),
         },
-        witness=(begun, point(half, 2, 1), point(1, 1, 1)),
-        false_variants=(
-            FalseVariant(
-                name="twice the error in N blocks",
-                derivation=error_by_blocks,
-                changed={"worth": 2},
-                claim=doubled,
-                counterexample=doubled.counterexample(point(half, 1, 1)),
-            ),
-            FalseVariant(
-                name="twice the distance at rest",
-                derivation=far,
-                changed={"worth": 2},
-                claim=closer,
-                counterexample=closer.counterexample({e: 0, η: 1}),
-            ),
-        ),
+        witness=ESTIMATE.witness[0],
     )
 
 
-def error_by_blocks_claim(worth: object) -> Formula:
+def in_blocks(worth: object = 1) -> Claim:
     """The error in N blocks, or another number."""
-    return put_formula(eq(ERROR, worth * N * n * (1 + η) / 2), BY_BLOCKS)
+    error = put_formula(eq(ERROR, worth * N * n * (1 + η) / 2), BY_BLOCKS)
+    return Claim(given=SHORT, concludes=error)
 
 
-def far_claim(worth: object) -> Formula:
+def at_rest(worth: object = 1) -> Claim:
     """The distance at rest, or another number."""
-    return eq(abs(h * (1 - e) - h / 2), worth * h / 2)
+    given = (eq(e**2, e), gt(η, 0))
+    return Claim(given=given, concludes=eq(abs(h * (1 - e) - h / 2), worth * h / 2))

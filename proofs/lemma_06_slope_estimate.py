@@ -15,37 +15,7 @@ from functools import cache
 
 from sympy import Max, Min, Rational, Sum
 
-from adlopt.proof import (
-    Claim,
-    Fact,
-    FalseVariant,
-    Family,
-    Formula,
-    Theorem,
-    Verdict,
-    absolute,
-    at,
-    by_cases,
-    discharge,
-    eq,
-    every,
-    facts,
-    first_term,
-    for_all,
-    ge,
-    gt,
-    induct,
-    integers,
-    le,
-    prove,
-    put,
-    put_formula,
-    reals,
-    sequences,
-    single,
-    sum_up,
-    theorem_of,
-)
+from adlopt.proof import *
 from adlopt.proof.lemmas import optimal_bound, optimal_step
 from adlopt.proof.whole_numbers import odd
 
@@ -109,6 +79,7 @@ def family() -> Family:
         meets=(*of_prop_3.meets, prove(put_formula(BLOCKS[-1], INSTANCE))),
         violates=of_prop_3.violates,
         when=of_prop_3.when,
+        witness=of_prop_3.witness,
     )
 
 
@@ -251,15 +222,10 @@ def run_of(size: int) -> dict[object, object]:
         **dict.fromkeys((α_max, m, j), 1),
         **dict.fromkeys((C, C_path), 0),
         η: Rational(1, size),
-        α: table(ends),
-        g: table([[1 - 2 * end for end in row] for row in ends]),
-        α_hat: table([[1 - e + (2 * e - 1) * Rational(way, size) for way in ways] for e in rows]),
+        α: ends,
+        g: [[1 - 2 * end for end in row] for row in ends],
+        α_hat: [[1 - e + (2 * e - 1) * Rational(way, size) for way in ways] for e in rows],
     }
-
-
-def table(rows: list[list[object]]) -> dict[tuple[int, int], object]:
-    """Values by (block, place)."""
-    return {(b, p): value for b, row in enumerate(rows, 1) for p, value in enumerate(row, 1)}
 
 
 def theorem() -> Theorem:
@@ -268,7 +234,8 @@ def theorem() -> Theorem:
     half = Rational(1, 2)
     turns = {**rests, T: 4, η: half, α: [1, 1, 0, 0], α_hat: [0, half, 1, half, 0]}
     turns |= {g: [-1, -1, 1, 1]}
-    still, less, anywhere = known_path(0), last_slope(half), last_slope(start=START[:1])
+    tuned = {T: 4, η: 1, α_max: 1, α: [1, 0, half, half], α_hat: [0, 1, 0, 1, 0]}
+    tuned |= {g: [-1, 1, -1, 1]}
     return Theorem(
         item="Lemma 6",
         title="gradient steps on an estimated slope",
@@ -284,31 +251,19 @@ def theorem() -> Theorem:
         claims={"as stated": as_stated},
         refutation=family(),
         corrected={
-            "gradient steps that know P: √(T (α_max² + 2 α_max P))": (known_path(), derive()),
-            "the last slope: α_max + P": (last_slope(), repeat()),
+            "gradient steps that know P: √(T (α_max² + 2 α_max P))": Step(
+                known_path, derive, {"α_max √T for every path": fails_at(turns, two=0)}
+            ),
+            "the last slope: α_max + P": Step(
+                last_slope,
+                repeat,
+                {
+                    "α_max/2 + P for the last slope": fails_at(rests, factor=half),
+                    "the last slope after any first estimate": fails_at(
+                        {**rests, α_hat: [3, 1]}, start=START[:1]
+                    ),
+                },
+            ),
         },
-        witness=(run_of(2), rests),
-        false_variants=(
-            FalseVariant(
-                name="α_max √T for every path",
-                derivation=derive,
-                changed={"two": 0},
-                claim=still,
-                counterexample=still.counterexample(turns),
-            ),
-            FalseVariant(
-                name="α_max/2 + P for the last slope",
-                derivation=repeat,
-                changed={"factor": half},
-                claim=less,
-                counterexample=less.counterexample(rests),
-            ),
-            FalseVariant(
-                name="the last slope after any first estimate",
-                derivation=repeat,
-                changed={"start": START[:1]},
-                claim=anywhere,
-                counterexample=anywhere.counterexample({**rests, α_hat: [3, 1]}),
-            ),
-        ),
+        witness=(run_of(2), tuned, {T: 2, α_max: 1, α: [1, 0], α_hat: [0, 1]}),
     )

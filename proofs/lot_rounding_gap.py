@@ -10,28 +10,7 @@ from __future__ import annotations
 
 from sympy import Rational, Sum, floor
 
-from adlopt.proof import (
-    Claim,
-    Fact,
-    FalseVariant,
-    Theorem,
-    Verdict,
-    at,
-    every,
-    first_term,
-    floor_of,
-    for_all,
-    ge,
-    gt,
-    integers,
-    le,
-    next_integer,
-    prove,
-    reals,
-    reciprocal,
-    sequences,
-    sum_up,
-)
+from adlopt.proof import *
 from adlopt.proof.lemmas import count
 
 i, n, b = integers("i n b")
@@ -54,9 +33,9 @@ def covered(spare: object = 1) -> Claim:
 lowest = Claim(given=HAIRCUT, concludes=ge(z * U, b * g))
 
 
-def derive(claim: Claim) -> Fact:
+def derive(spare: object = 1) -> Fact:
     """⌊y⌋ > y − 1 summed over the accounts, and a whole number above b − 1 is at least b."""
-    y = z * u(i) / g
+    y, claim = z * u(i) / g, covered(spare)
     short = lots - y + 1
     above = floor_of(y)[1]
     first = first_term(i, 1, n, short, using=le(1, n))
@@ -89,8 +68,8 @@ def no_better() -> Fact:
 
 def theorem() -> Theorem:
     """The gap between lots and fractions."""
-    equal = {n: 2, u: [2, 2], g: 1, b: 1, z: 0, i: 1}
-    greedy = burdened(1)
+    half = Rational(1, 2)
+    equal = {n: 2, u: [1, 1], g: 1, b: 1, z: half, i: 1}
     return Theorem(
         item="Lot rounding gap",
         title="whole lots raise the least possible burden by at most (n − 1) g / U",
@@ -101,32 +80,20 @@ def theorem() -> Theorem:
         remarks=(
             "lots that overshoot the budget are taken back one by one, which burdens nobody more",
         ),
-        claims={
-            "covers the budget": covered(),
-            "burden": burdened(),
-            "no haircut burdens less": lowest,
-        },
-        facts={
-            "covers the budget": derive(covered()),
-            "burden": within(),
-            "no haircut burdens less": no_better(),
+        proves={
+            "covers the budget": Step(
+                covered, derive, {"a gap of (n − 2) g / U": fails_at(equal, spare=2)}
+            ),
+            "burden": Step(
+                burdened,
+                within,
+                {
+                    "one lot more each, within the same burden": fails_at(
+                        {n: 1, u: [1], g: 1, z: half}, spare=1
+                    )
+                },
+            ),
+            "no haircut burdens less": Step(lowest, no_better()),
         },
         witness={n: 2, u: [2, 2], x: [1, 1], g: 1, b: 1, z: 1, i: 1},
-        false_variants=(
-            FalseVariant(
-                name="a gap of (n − 2) g / U",
-                derivation=derive,
-                holds={"claim": covered()},
-                changed={"claim": covered(2)},
-                claim=covered(2),
-                counterexample=covered(2).counterexample({**equal, u: [1, 1], z: Rational(1, 2)}),
-            ),
-            FalseVariant(
-                name="one lot more each, within the same burden",
-                derivation=within,
-                changed={"spare": 1},
-                claim=greedy,
-                counterexample=greedy.counterexample({n: 1, u: [1], g: 1, z: Rational(1, 2)}),
-            ),
-        ),
     )

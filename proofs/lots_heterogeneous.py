@@ -13,35 +13,11 @@ least B/U + (n − 1) g/U.
 
 from __future__ import annotations
 
+from functools import cache
+
 from sympy import Rational, Sum, floor
 
-from adlopt.proof import (
-    Claim,
-    Fact,
-    FalseVariant,
-    Formula,
-    Theorem,
-    Verdict,
-    at,
-    by_contradiction,
-    every,
-    first_term,
-    floor_of,
-    for_all,
-    ge,
-    gt,
-    integer_sequences,
-    integers,
-    le,
-    lt,
-    next_integer,
-    prove,
-    put,
-    reals,
-    reciprocal,
-    sequences,
-    sum_up,
-)
+from adlopt.proof import *
 
 i, n = integers("i n")
 B, z, size, w = reals("B z size w")
@@ -98,9 +74,10 @@ def rounded(given: tuple[Formula, ...] = GIVEN) -> dict[str, Fact]:
     return {"each": each, "sum": sum_up(each), "above": whole}
 
 
-def derive(spare: object = 1) -> dict[str, Fact]:
+@cache
+def derive(spare: object = 1, given: tuple[Formula, ...] = GIVEN) -> dict[str, Fact]:
     """The two levels."""
-    at_level = rounded()
+    at_level = rounded(given)
     down, up = (
         {name: put(f, {z: level}) for name, f in at_level.items()} for level in (B / U, LEVEL)
     )
@@ -148,10 +125,22 @@ def theorem() -> Theorem:
     """Rounding to lots of different sizes."""
     odd = {n: 2, u: [1, 3], g: [1, 2], B: 2, i: 1}
     tight = {n: 2, k: [1, 0], size: 1, w: 1, z: 1}
-    half = shortfall(Rational(1, 2))
     thin = {**odd, u: [3, 3], g: [4, 4], B: 6}
-    steep, signed = dearest(0), Claim(given=GIVEN[:2], concludes=below.concludes)
-    steps = derive()
+    signed = Claim(given=GIVEN[:2], concludes=below.concludes)
+    any_sign = (*GIVEN[:2], every(i, 1, n, gt(g(i) ** 2, 0)))
+    wrong = {
+        "within the budget": {
+            "lots of any sign": fails_at({**odd, g: [-2, -2]}, signed, given=any_sign)
+        },
+        "shortfall": {"a shortfall of half the lots": fails_at(thin, spare=Rational(1, 2))},
+    }
+    claims = {
+        "burden of pro-rata": fits,
+        "within the budget": below,
+        "shortfall": shortfall,
+        "covers the budget": covers,
+        "burden": light,
+    }
     return Theorem(
         item="Lots of different sizes",
         title="rounding down keeps the burden of pro-rata and misses less than a lot of each",
@@ -164,38 +153,13 @@ def theorem() -> Theorem:
             " until less than the largest lot is over",
             "an exact total may not exist: it is a subset sum",
         ),
-        claims={
-            "burden of pro-rata": fits,
-            "within the budget": below,
-            "shortfall": shortfall(),
-            "covers the budget": covers,
-            "burden": light,
-            "equal lots": dearest(),
+        proves={
+            **{
+                name: Step(claim, derive, wrong.get(name, {}), takes=name)
+                for name, claim in claims.items()
+            },
+            "equal lots": Step(dearest, one_lot, {"a gap of n g/U": fails_at(tight, spare=0)}),
         },
-        facts={**steps, "equal lots": one_lot()},
         steps=rounded(),
         witness=(odd, tight),
-        false_variants=(
-            FalseVariant(
-                name="a shortfall of half the lots",
-                derivation=derive,
-                changed={"spare": Rational(1, 2)},
-                claim=half,
-                counterexample=half.counterexample(thin),
-            ),
-            FalseVariant(
-                name="lots of any sign",
-                derivation=rounded,
-                changed={"given": (*GIVEN[:2], every(i, 1, n, gt(g(i) ** 2, 0)))},
-                claim=signed,
-                counterexample=signed.counterexample({**odd, g: [-2, -2]}),
-            ),
-            FalseVariant(
-                name="a gap of n g/U",
-                derivation=one_lot,
-                changed={"spare": 0},
-                claim=steep,
-                counterexample=steep.counterexample(tight),
-            ),
-        ),
     )

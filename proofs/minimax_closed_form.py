@@ -19,36 +19,8 @@ from __future__ import annotations
 
 from sympy import Max, Min, Rational, Sum, sympify
 
-from adlopt.proof import (
-    Claim,
-    Fact,
-    FalseVariant,
-    Formula,
-    Theorem,
-    Verdict,
-    absolute,
-    at,
-    by_cases,
-    discharge,
-    eq,
-    every,
-    first_term,
-    for_all,
-    ge,
-    gt,
-    integers,
-    le,
-    maximum,
-    prove,
-    put,
-    put_formula,
-    reals,
-    reciprocal,
-    resolve,
-    sequences,
-    sum_up,
-    theorem_of,
-)
+from adlopt.proof import *
+from adlopt.proof.lemmas import bit
 
 t, T = integers("t T")
 P, level, λ, μ, q = reals("P level λ μ q")
@@ -69,25 +41,22 @@ OTHERS = (
     every(t, 2, T, le(e(t), 1)),
     le(Sum(e(t), (t, 2, T)), P),
 )
-knapsack = Claim(given=(*LARGEST, *OTHERS), concludes=le(Sum(e(t) * D(t), (t, 2, T)), TOP))
+
+
+def knapsack(share: object = 1) -> Claim:
+    """No other rounds weigh more than `share` of the largest."""
+    weight = Sum(e(t) * D(t), (t, 2, T))
+    return Claim(given=(*LARGEST, *OTHERS), concludes=le(weight, share * TOP))
 
 
 def sided(inside: list[Formula]) -> list[Fact]:
     """C (D − l) ≥ 0 and (1 − c)(D − l) ≤ 0, from c² = c and (2c − 1)(D − l) ≥ 0."""
     binary, side = (at(h, t, using=inside) for h in (CHOSEN, LARGEST[3]))
-    weight = unit(c(t), binary)
+    weight = bit(c(t), binary)
     gap, factors = D(t) - level, [D(t), level, c(t) * D(t), c(t) * level]
     return [
         prove(ge(c(t) * gap, 0), side, weight, binary, multipliers=factors),
         prove(le((1 - c(t)) * gap, 0), side, weight, binary, multipliers=factors),
-    ]
-
-
-def unit(weight: object, square: Fact) -> list[Fact]:
-    """0 ≤ w ≤ 1 from w² = w."""
-    return [
-        prove(ge(weight, 0), square, squares=[weight]),
-        prove(le(weight, 1), square, squares=[1 - weight]),
     ]
 
 
@@ -97,8 +66,7 @@ def largest(share: object = 1) -> Fact:
     bounds = [at(h, t, using=inside) for h in OTHERS[:2]]
     one = prove(ge((c(t) - e(t)) * (D(t) - level), 0), sided(inside), bounds)
     summed = sum_up(for_all(one, t, 2, T))
-    goal = le(Sum(e(t) * D(t), (t, 2, T)), share * TOP)
-    return prove(goal, summed, OTHERS[2], LARGEST[1:3], multipliers=[level])
+    return prove(knapsack(share).concludes, summed, OTHERS[2], LARGEST[1:3], multipliers=[level])
 
 
 # Equal costs --------------------------------------------------------------------------------------
@@ -220,7 +188,7 @@ def hit(k: object, inside: list[Formula], target: list[Fact], given: tuple[Formu
     """D cost ≥ c D q μ: the chosen end a costs λ a (1 − x) + μ (1 − a) x ≥ q μ."""
     end, side = (at(h, k, using=inside) for h in given[2:4])
     chosen, size = (at(h, k, using=inside) for h in (CHOSEN, SIZES[1]))
-    ends, weight = unit(a(k), end), unit(c(k), chosen)
+    ends, weight = bit(a(k), end), bit(c(k), chosen)
     gap = x(k) - q
     factors = [x(k), q, a(k) * x(k), a(k) * q, λ, μ]
     up = prove(le(a(k) * gap, 0), side, ends, end, multipliers=factors)
@@ -314,13 +282,6 @@ def theorem() -> Theorem:
     play |= {e: {2: 1}, λ: 1, μ: 1}
     still = {**play, x: [HALF, HALF]}
     calm = {**play, s: [0, 0], c: [1, 0], P: 0}
-    short, sharp, cheap = (
-        at_least(Rational(11, 10)),
-        at_most(HALF),
-        Claim(
-            given=knapsack.given, concludes=le(Sum(e(t) * D(t), (t, 2, T)), Rational(9, 10) * TOP)
-        ),
-    )
     persisting = of_persistence(upper.concludes, *FRACTION[4:])
     return Theorem(
         item="Minimax severity in closed form",
@@ -334,60 +295,35 @@ def theorem() -> Theorem:
             " the other side: a hypothesis of each claim. That there are such c and level, by"
             " sorting the deficits, is not a step of the proof",
         ),
-        claims={
-            "no other rounds weigh more": knapsack,
-            "the adversary's variation": within,
-            "lower bound": lower,
-            "upper bound, persistence": upper,
-            "persistence, any P": at_any_budget,
-            "1/2 where its bound is less": rest_if_less,
-            "persistence where its bound is less": repeat_if_less,
-            "upper bound, 1/2": constant,
-            "lower bound at any costs": at_least(),
-            "persistence at any costs": at_most(),
-            "a constant at any costs": resting,
-        },
-        facts={
-            "no other rounds weigh more": largest(),
-            "the adversary's variation": of_the_adversary(
-                "the adversary's variation", within.concludes
+        proves={
+            "no other rounds weigh more": Step(
+                knapsack, largest, {"9/10 of Top": fails_at(play, share=Rational(9, 10))}
             ),
-            "lower bound": of_the_adversary("the adversary's gain", lower.concludes),
-            "upper bound, persistence": of_persistence(upper.concludes),
-            "persistence, any P": persisting,
-            "1/2 where its bound is less": whichever_is_less(
-                rest_if_less, GAME.facts["the constant 1/2"], le(*BOUNDS)
+            "the adversary's variation": Step(
+                within, of_the_adversary("the adversary's variation", within.concludes)
             ),
-            "persistence where its bound is less": whichever_is_less(
-                repeat_if_less, persisting, ge(*BOUNDS)
+            "lower bound": Step(lower, of_the_adversary("the adversary's gain", lower.concludes)),
+            "upper bound, persistence": Step(upper, of_persistence(upper.concludes)),
+            "persistence, any P": Step(at_any_budget, persisting),
+            "1/2 where its bound is less": Step(
+                rest_if_less,
+                whichever_is_less(rest_if_less, GAME.facts["the constant 1/2"], le(*BOUNDS)),
             ),
-            "upper bound, 1/2": GAME.facts["the constant 1/2"],
-            "lower bound at any costs": gain(),
-            "persistence at any costs": repeat(),
-            "a constant at any costs": rest_at_best(),
+            "persistence where its bound is less": Step(
+                repeat_if_less, whichever_is_less(repeat_if_less, persisting, ge(*BOUNDS))
+            ),
+            "upper bound, 1/2": Step(constant, GAME.facts["the constant 1/2"]),
+            "lower bound at any costs": Step(
+                at_least,
+                gain,
+                {"11/10 of h (D_1 + Top)": fails_at(still, worth=Rational(11, 10))},
+            ),
+            "persistence at any costs": Step(
+                at_most,
+                repeat,
+                {"half of max(λ, μ) Top for persistence": fails_at(play, worth=HALF)},
+            ),
+            "a constant at any costs": Step(resting, rest_at_best()),
         },
         witness=(play, still, calm),
-        false_variants=(
-            FalseVariant(
-                name="9/10 of Top",
-                derivation=largest,
-                changed={"share": Rational(9, 10)},
-                claim=cheap,
-                counterexample=cheap.counterexample(play),
-            ),
-            FalseVariant(
-                name="11/10 of h (D_1 + Top)",
-                derivation=gain,
-                changed={"worth": Rational(11, 10)},
-                claim=short,
-                counterexample=short.counterexample({**play, x: [HALF, HALF]}),
-            ),
-            FalseVariant(
-                name="half of max(λ, μ) Top for persistence",
-                derivation=repeat,
-                changed={"worth": HALF},
-                claim=sharp,
-                counterexample=sharp.counterexample(play),
-            ),
-        ),
     )

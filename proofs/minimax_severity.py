@@ -16,32 +16,8 @@ from __future__ import annotations
 
 from sympy import Max, Rational, Sum, sympify
 
-from adlopt.proof import (
-    Claim,
-    Fact,
-    FalseVariant,
-    Theorem,
-    Verdict,
-    absolute,
-    at,
-    by_cases,
-    discharge,
-    eq,
-    every,
-    first_term,
-    for_all,
-    ge,
-    induct,
-    integers,
-    le,
-    maximum,
-    prove,
-    put,
-    put_formula,
-    reals,
-    sequences,
-    sum_up,
-)
+from adlopt.proof import *
+from adlopt.proof.lemmas import bit
 
 t, n, T = integers("t n T")
 P, level = reals("P level")
@@ -83,14 +59,6 @@ def upper(half: object = HALF) -> Claim:
     return Claim(given=given, concludes=le(LOSS, bound))
 
 
-def unit(weight: object, square: object) -> list[Fact]:
-    """0 ≤ w ≤ 1 from w² = w."""
-    return [
-        prove(ge(weight, 0), square, squares=[weight]),
-        prove(le(weight, 1), square, squares=[1 - weight]),
-    ]
-
-
 def adversary_moves_by() -> Fact:
     """|s_t − s_{t−1}| ≤ c_t, as both ends lie in [0, 1]."""
     inside = [le(1, n), le(n + 1, T)]
@@ -98,7 +66,7 @@ def adversary_moves_by() -> Fact:
     low, high = stays_inside()
     now = [at(h, n + 1, using=inside) for h in (FARTHER_END[0], CHOSEN, MOVES[1])]
     before = [at(h, n, using=[*inside, *ends]) for h in (low, high)]
-    parts = [*unit(a(n + 1), now[0]), *unit(c(n + 1), now[1]), *before]
+    parts = [*bit(a(n + 1), now[0]), *bit(c(n + 1), now[1]), *before]
     move = s(n + 1) - s(n)
     one = by_cases(le(abs(move), c(n + 1)), move, parts, now[2], absolute(move))
     return for_all(put(discharge(one, inside), {n: t - 1}), t, 2, T)
@@ -108,8 +76,8 @@ def stays_inside() -> list[Fact]:
     """The adversary's target stays in [0, 1]."""
     inside, first = [le(1, n), le(n + 1, T)], le(1, T)
     now = [at(h, n + 1, using=inside) for h in (FARTHER_END[0], CHOSEN, MOVES[1])]
-    parts = [*unit(a(n + 1), now[0]), *unit(c(n + 1), now[1])]
-    start = unit(a(1), at(FARTHER_END[0], 1, using=first))
+    parts = [*bit(a(n + 1), now[0]), *bit(c(n + 1), now[1])]
+    start = bit(a(1), at(FARTHER_END[0], 1, using=first))
     facts = []
     for claim in (ge(s(n), 0), le(s(n), 1)):
         base = prove(put_formula(claim, {n: 1}), start, MOVES[0])
@@ -121,7 +89,7 @@ def stays_inside() -> list[Fact]:
 def farther(k: object, within: list[object], target: list[object]) -> Fact:
     """D_k |x_k − s_k| ≥ c_k D_k / 2: on a chosen round s_k = a_k is at least 1/2 away."""
     binary = [at(h, k, using=within) for h in (FARTHER_END[0], CHOSEN)]
-    end, chosen = (unit(w(k), square) for w, square in zip((a, c), binary, strict=True))
+    end, chosen = (bit(w(k), square) for w, square in zip((a, c), binary, strict=True))
     size, side = (at(h, k, using=within) for h in (SIZES[1], FARTHER_END[1]))
     away = by_cases(
         ge(abs(x(k) - a(k)), HALF),
@@ -201,7 +169,6 @@ def persist(half: object = HALF) -> Fact:
 def theorem() -> Theorem:
     """The minimax theorem."""
     play = {T: 2, D: [1, 1], x: [HALF, 0], s: [0, 0], a: [0, 1], c: [1, 0], P: 0, level: 1}
-    sharp_lower, sharp_upper = lower(Rational(51, 100)), upper(Rational(49, 100))
     return Theorem(
         item="Minimax severity",
         title="what any online severity can guarantee, within a factor 2",
@@ -212,33 +179,23 @@ def theorem() -> Theorem:
         remarks=(
             "Top_P, the sum of the P largest deficits, enters by the choice of rounds and level",
         ),
-        claims={
-            "the adversary's gain": lower(),
-            "the adversary's variation": within,
-            "the constant 1/2": constant,
-            "persistence": upper(),
-        },
-        facts={
-            "the adversary's gain": half_of_the_chosen(),
-            "the adversary's variation": inside_budget(),
-            "the constant 1/2": always_half(),
-            "persistence": persist(),
+        proves={
+            "the adversary's gain": Step(
+                lower,
+                half_of_the_chosen,
+                {"51/100 of the chosen deficits": fails_at(play, half=Rational(51, 100))},
+            ),
+            "the adversary's variation": Step(within, inside_budget()),
+            "the constant 1/2": Step(constant, always_half()),
+            "persistence": Step(
+                upper,
+                persist,
+                {
+                    "49/100 D_1 for persistence": fails_at(
+                        {**play, D: [1, 0], level: 0}, half=Rational(49, 100)
+                    )
+                },
+            ),
         },
         witness=(play, {**play, x: [HALF, HALF]}),
-        false_variants=(
-            FalseVariant(
-                name="51/100 of the chosen deficits",
-                derivation=half_of_the_chosen,
-                changed={"half": Rational(51, 100)},
-                claim=sharp_lower,
-                counterexample=sharp_lower.counterexample(play),
-            ),
-            FalseVariant(
-                name="49/100 D_1 for persistence",
-                derivation=persist,
-                changed={"half": Rational(49, 100)},
-                claim=sharp_upper,
-                counterexample=sharp_upper.counterexample({**play, D: [1, 0], level: 0}),
-            ),
-        ),
     )

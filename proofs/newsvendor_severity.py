@@ -10,24 +10,7 @@ from __future__ import annotations
 
 from sympy import Max, Rational
 
-from adlopt.proof import (
-    Claim,
-    Fact,
-    FalseVariant,
-    Theorem,
-    Verdict,
-    by_cases,
-    discharge,
-    eq,
-    ge,
-    gt,
-    le,
-    prove,
-    put,
-    put_formula,
-    reals,
-    reciprocal,
-)
+from adlopt.proof import *
 
 D, b, θ, under, over = reals("D b θ under over")
 
@@ -41,7 +24,12 @@ BEST, VALUE = under / (under + over), D * under * over / (under + over)
 GIVEN = (ge(D, 0), gt(under, 0), gt(over, 0))
 NEEDED, SEVERITY = (ge(b, 0), le(b, 1)), (ge(θ, 0), le(θ, 1))
 
-upper = Claim(given=(*GIVEN, *NEEDED), concludes=le(cost(BEST, b), VALUE))
+
+def upper(worth: object = 1, severity: object = BEST) -> Claim:
+    """A severity, and how much of the value it costs at most."""
+    return Claim(given=(*GIVEN, *NEEDED), concludes=le(cost(severity, b), worth * VALUE))
+
+
 too_low = Claim(given=(*GIVEN, *SEVERITY, le(θ, BEST)), concludes=ge(cost(θ, 1), VALUE))
 too_high = Claim(given=(*GIVEN, *SEVERITY, ge(θ, BEST)), concludes=ge(cost(θ, 0), VALUE))
 
@@ -79,8 +67,6 @@ def at_least(needed: int) -> Fact:
 def theorem() -> Theorem:
     """Severity as a newsvendor problem."""
     point = {D: 1, under: 2, over: 1, b: 1, θ: 0, h: 0}
-    cheaper = Claim(given=upper.given, concludes=le(cost(BEST, b), Rational(9, 10) * VALUE))
-    middle = Claim(given=upper.given, concludes=le(cost(Rational(1, 2), b), VALUE))
     return Theorem(
         item="Newsvendor severity",
         title="minimax severity of a round with asymmetric costs",
@@ -88,27 +74,17 @@ def theorem() -> Theorem:
         statement="the least worst-case cost is D λ_under λ_over/(λ_under + λ_over)",
         verdict=Verdict.PROVED,
         tightness="exact: the value of the game",
-        claims={"never costs more": upper, "lower severities": too_low, "higher": too_high},
-        facts={
-            "never costs more": never_more(),
-            "lower severities": at_least(1),
-            "higher": at_least(0),
+        proves={
+            "never costs more": Step(
+                upper,
+                never_more,
+                {
+                    "9/10 of the value": fails_at(point, worth=Rational(9, 10)),
+                    "severity 1/2 for any costs": fails_at(point, severity=Rational(1, 2)),
+                },
+            ),
+            "lower severities": Step(too_low, at_least(1)),
+            "higher": Step(too_high, at_least(0)),
         },
         witness={**point, θ: Rational(2, 3)},
-        false_variants=(
-            FalseVariant(
-                name="9/10 of the value",
-                derivation=never_more,
-                changed={"worth": Rational(9, 10)},
-                claim=cheaper,
-                counterexample=cheaper.counterexample(point),
-            ),
-            FalseVariant(
-                name="severity 1/2 for any costs",
-                derivation=never_more,
-                changed={"severity": Rational(1, 2)},
-                claim=middle,
-                counterexample=middle.counterexample(point),
-            ),
-        ),
     )

@@ -10,31 +10,7 @@ from __future__ import annotations
 
 from sympy import Sum
 
-from adlopt.proof import (
-    Claim,
-    Fact,
-    FalseVariant,
-    Formula,
-    Theorem,
-    Verdict,
-    absolute,
-    at,
-    by_cases,
-    eq,
-    every,
-    first_term,
-    for_all,
-    ge,
-    integers,
-    last_term,
-    le,
-    prove,
-    reals,
-    sequences,
-    shift,
-    sum_up,
-    theorem_of,
-)
+from adlopt.proof import *
 
 t, T = integers("t T")
 largest = reals("largest")
@@ -110,7 +86,6 @@ def theorem() -> Theorem:
     """Persistence, equal deficits."""
     spike = {T: 3, D: [1, 1, 1], largest: 1, s: [0, 1, 0], u: [0, 0, 0], x: [0, 0, 1]}
     growing = {T: 2, D: [1, 100], largest: 100, s: [1, 0], u: [0, 0], x: [0, 1]}
-    once = against_every_path(1)
     uneven = Claim(given=(*PLAY, *NO_LARGER), concludes=bound())
     return Theorem(
         item="Persistence, equal deficits",
@@ -119,23 +94,15 @@ def theorem() -> Theorem:
         statement="L ≤ 2 L(u) + D (P(u) + |x_1 − u_1|) where all deficits are D",
         verdict=Verdict.PROVED,
         tightness="attained: s = (0, 1, 0), u = 0, x_1 = 0",
-        claims={"against every path": against_every_path()},
-        facts={"against every path": derive()},
+        proves={
+            "against every path": Step(
+                against_every_path,
+                derive,
+                {
+                    "1 instead of 2 in front of the loss of the path": fails_at(spike, twice=1),
+                    "deficits that grow": fails_at(growing, uneven, sizes=NO_LARGER),
+                },
+            )
+        },
         witness=spike,
-        false_variants=(
-            FalseVariant(
-                name="1 instead of 2 in front of the loss of the path",
-                derivation=derive,
-                changed={"twice": 1},
-                claim=once,
-                counterexample=once.counterexample(spike),
-            ),
-            FalseVariant(
-                name="deficits that grow",
-                derivation=derive,
-                changed={"sizes": NO_LARGER},
-                claim=uneven,
-                counterexample=uneven.counterexample(growing),
-            ),
-        ),
     )

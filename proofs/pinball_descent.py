@@ -15,36 +15,7 @@ from functools import cache
 
 from sympy import Max, Rational, Sum, sympify
 
-from adlopt.proof import (
-    Claim,
-    Fact,
-    FalseVariant,
-    Formula,
-    Theorem,
-    Verdict,
-    absolute,
-    at,
-    by_cases,
-    discharge,
-    empty,
-    eq,
-    every,
-    for_all,
-    ge,
-    gt,
-    induct,
-    integers,
-    last_term,
-    le,
-    prove,
-    put,
-    reals,
-    reciprocal,
-    sequences,
-    single,
-    sum_up,
-    theorem_of,
-)
+from adlopt.proof import *
 from adlopt.proof.lemmas import best_step, clip, optimal_bound, optimal_step, projected_step
 
 t, n, T = integers("t n T")
@@ -170,7 +141,7 @@ def theorem() -> Theorem:
     """Proposition 1 at prices."""
     once = {T: 1, D: [1], s: [1], u: [1], x: [0, 1], g: [-2], λ: 2, μ: 1, M: 2, η: HALF}
     bare = {**once, r: [2], E: [2]}
-    still, cheap = general(Rational(1, 2)), at_price(1)
+    twice = {**once, T: 2, D: [1, 1], s: [1, 0], u: [1, HALF], x: [0, 1, HALF], g: [-2, 1]}
     return Theorem(
         item="Pinball descent",
         title="gradient steps on the severity at prices for too little and too much",
@@ -178,24 +149,19 @@ def theorem() -> Theorem:
         statement="Reg ≤ M √((1 + 2 P) Σ D_t²) for prices λ_under, λ_over ≤ M",
         verdict=Verdict.PROVED,
         tightness="attained: one round, θ = 0 where 1 was needed, M the price of too little",
-        claims={"any losses, any step": general(), "best step": at_price()},
-        facts={"any losses, any step": derive()["any losses"], "best step": priced()},
+        proves={
+            "any losses, any step": Step(
+                general,
+                derive,
+                {"η/4 Σ E² instead of η/2": fails_at(bare, noise=HALF)},
+                takes="any losses",
+            ),
+            "best step": Step(
+                at_price,
+                priced,
+                {"the price left out": fails_at({**once, η: 1}, dearest=sympify(1))},
+            ),
+        },
         steps=derive(),
-        witness=bare,
-        false_variants=(
-            FalseVariant(
-                name="η/4 Σ E² instead of η/2",
-                derivation=derive,
-                changed={"noise": Rational(1, 2)},
-                claim=still,
-                counterexample=still.counterexample(bare),
-            ),
-            FalseVariant(
-                name="the price left out",
-                derivation=priced,
-                changed={"dearest": sympify(1)},
-                claim=cheap,
-                counterexample=cheap.counterexample({**once, η: 1}),
-            ),
-        ),
+        witness={**twice, r: [2, HALF], E: [2, 1]},
     )

@@ -10,38 +10,7 @@ from __future__ import annotations
 
 from sympy import Max, Min, Rational, Sum, sympify
 
-from adlopt.proof import (
-    Claim,
-    Fact,
-    FalseVariant,
-    Theorem,
-    Verdict,
-    at,
-    by_cases,
-    by_contradiction,
-    discharge,
-    empty,
-    eq,
-    every,
-    for_all,
-    ge,
-    gt,
-    induct,
-    integers,
-    last_term,
-    le,
-    maximum,
-    prove,
-    put,
-    put_formula,
-    reals,
-    reciprocal,
-    resolve,
-    sequences,
-    single,
-    split,
-    sum_up,
-)
+from adlopt.proof import *
 from adlopt.proof.kernel import congruence
 from adlopt.proof.notation import symbol_atom, term
 from adlopt.proof.whole_numbers import by_order, same_value
@@ -156,10 +125,7 @@ def priced() -> list[Fact]:
 def theorem() -> Theorem:
     """The price of priority."""
     pair = {n: 2, i: 1, j: 1, u: [1, 3], B: 2, q: [1, 1]}
-    low, beyond = (
-        no_more(times=Rational(9, 10)),
-        Claim(given=tuple(h for h in ROUND if h != ENOUGH), concludes=budget.concludes),
-    )
+    beyond = Claim(given=tuple(h for h in ROUND if h != ENOUGH), concludes=budget.concludes)
     burden, ratio = priced()
     return Theorem(
         item="Price of priority",
@@ -168,33 +134,21 @@ def theorem() -> Theorem:
         statement="z(queue)/z(pro-rata) = U/max(B, u_1)",
         verdict=Verdict.PROVED,
         tightness="exact",
-        claims={
-            "the queue raises B": budget,
-            "no burden above B/max(B, u_1)": no_more(),
-            "account 1 bears it": most,
-            "price": price,
-        },
-        facts={
-            "the queue raises B": raised(),
-            "no burden above B/max(B, u_1)": derive(),
-            "account 1 bears it": burden,
-            "price": ratio,
+        proves={
+            "the queue raises B": Step(
+                budget,
+                raised,
+                {
+                    "a queue raises any budget": fails_at(
+                        {**pair, B: 5, q: [1, 3]}, beyond, enough=()
+                    )
+                },
+            ),
+            "no burden above B/max(B, u_1)": Step(
+                no_more, derive, {"9/10 of it": fails_at(pair, times=Rational(9, 10))}
+            ),
+            "account 1 bears it": Step(most, burden),
+            "price": Step(price, ratio),
         },
         witness=pair,
-        false_variants=(
-            FalseVariant(
-                name="9/10 of it",
-                derivation=derive,
-                changed={"times": Rational(9, 10)},
-                claim=low,
-                counterexample=low.counterexample(pair),
-            ),
-            FalseVariant(
-                name="a queue raises any budget",
-                derivation=raised,
-                changed={"enough": ()},
-                claim=beyond,
-                counterexample=beyond.counterexample({**pair, B: 5, q: [1, 3]}),
-            ),
-        ),
     )

@@ -9,29 +9,7 @@ from __future__ import annotations
 
 from sympy import Rational, Sum
 
-from adlopt.proof import (
-    Claim,
-    Fact,
-    FalseVariant,
-    Theorem,
-    Verdict,
-    absolute,
-    at,
-    by_cases,
-    eq,
-    every,
-    for_all,
-    ge,
-    gt,
-    integers,
-    le,
-    lt,
-    prove,
-    reals,
-    reciprocal,
-    sequences,
-    sum_up,
-)
+from adlopt.proof import *
 
 i, n = integers("i n")
 B, B_1, B_2 = reals("B B_1 B_2")
@@ -113,8 +91,6 @@ def at_once(capacity: object = remaining) -> Fact:
 def theorem() -> Theorem:
     """Stability and path independence of pro-rata."""
     tight = {n: 2, u: [1, 1], v: [1, 0], B: 1, B_1: 1, B_2: 0, i: 1}
-    sharp = stable(Rational(19, 10))
-    whole = cut(u(i))
     return Theorem(
         item="Pro-rata stability",
         title="pro-rata is Lipschitz in the capacities and independent of the path",
@@ -122,23 +98,19 @@ def theorem() -> Theorem:
         statement="‖PR(u) − PR(v)‖₁ ≤ 2B/max(U, V) · ‖u − v‖₁",
         verdict=Verdict.PROVED,
         tightness="attained: u = (1, 1), v = (1, 0)",
-        claims={"stable": stable(), "path independent": cut()},
-        facts={"stable": derive(), "path independent": at_once()},
+        proves={
+            "stable": Step(
+                stable, derive, {"19/10 instead of 2": fails_at(tight, two=Rational(19, 10))}
+            ),
+            "path independent": Step(
+                cut,
+                at_once,
+                {
+                    "the second round on the capacities of the first": fails_at(
+                        {**tight, B_2: 1}, capacity=u(i)
+                    )
+                },
+            ),
+        },
         witness=tight,
-        false_variants=(
-            FalseVariant(
-                name="19/10 instead of 2",
-                derivation=derive,
-                changed={"two": Rational(19, 10)},
-                claim=sharp,
-                counterexample=sharp.counterexample(tight),
-            ),
-            FalseVariant(
-                name="the second round on the capacities of the first",
-                derivation=at_once,
-                changed={"capacity": u(i)},
-                claim=whole,
-                counterexample=whole.counterexample({**tight, B_2: 1}),
-            ),
-        ),
     )

@@ -9,29 +9,8 @@ from __future__ import annotations
 
 from sympy import Rational, Sum
 
-from adlopt.proof import (
-    Claim,
-    Fact,
-    FalseVariant,
-    Formula,
-    Theorem,
-    Verdict,
-    at,
-    discharge,
-    eq,
-    every,
-    for_all,
-    ge,
-    gt,
-    integers,
-    le,
-    prove,
-    put,
-    reals,
-    reciprocal,
-    sequences,
-    theorem_of,
-)
+from adlopt.proof import *
+from adlopt.proof.literature import CONVEXITY, PROJECTION
 
 t, i, n, T = integers("t i n T")
 η, D, G, P, root = reals("η D G P root")
@@ -47,10 +26,9 @@ aim = x(t, i) - η * g(t, i)
 near, after = x(t, i) - v(i), x(t + 1, i) - v(i)
 ONTO = every(t, 1, T, le(inside_(t) * dot(aim - x(t + 1, i), v(i) - x(t + 1, i)), 0))
 INSIDE = every(t, 1, T, eq(inside_(t), 1))
+CONVEX = every(t, 1, T, le(r(t), dot(g(t, i), near)))
 PLAY = (
-    *(ge(n, 1), ge(T, 1), gt(η, 0), gt(D, 0)),
-    ONTO,
-    every(t, 1, T, le(r(t), dot(g(t, i), near))),
+    *(ge(n, 1), ge(T, 1), gt(η, 0), gt(D, 0), ONTO, CONVEX),
     every(t, 1, T, le(dot(g(t, i), g(t, i)), G**2)),
     every(t, 1, T, le(dot(near, near), D**2)),
     every(t, 1, T, le(dot(after, after), D**2)),
@@ -102,13 +80,15 @@ def at_best_step(step: Formula = STEP[-1]) -> Fact:
 def theorem() -> Theorem:
     """Proposition 2."""
     once = {T: 1, n: 1, i: 1, t: 1, η: 1, D: 1, G: 1, root: 1, v: [0], r: [1], inside_: [1]}
-    once |= {x: {(1, 1): 1, (2, 1): 0}, g: {(1, 1): 1}}
-    quarter = general(Rational(1, 4), (*PLAY, INSIDE))
-    stuck = {**once, T: 4, r: [1] * 4, root: 2, inside_: [0] * 4}
-    stuck |= {x: {(k, 1): 1 for k in range(1, 6)}, g: {(k, 1): 1 for k in range(1, 5)}}
+    once |= {x: [[1], [0]], g: [[1]]}
+    stuck = {**once, T: 4, r: [1] * 4, root: 2, inside_: [0] * 4, x: [[1]] * 5, g: [[1]] * 4}
     slow = {**stuck, η: Rational(1, 2), D: 10, inside_: [1] * 4}
-    slow |= {x: {(k, 1): 10 - Rational(k - 1, 2) for k in range(1, 6)}}
-    slow[r] = list(slow[x].values())[:4]
+    slow |= {x: [[10 - Rational(k, 2)] for k in range(5)]}
+    slow[r] = [place for (place,) in slow[x][:4]]
+    places = [1, 1], [Rational(11, 20), Rational(2, 5)], [Rational(1, 10), 0], [0, 0], [0, 0]
+    walk = {T: 4, n: 2, η: Rational(3, 4), D: Rational(3, 2), G: 1, root: 2, v: [0, 0]}
+    walk |= {x: list(places), g: [[Rational(3, 5), Rational(4, 5)]] * 4, inside_: [1] * 4}
+    walk |= {r: [Rational(7, 5), Rational(13, 20), Rational(3, 50), 0]}
     return Theorem(
         item="Proposition 2",
         title="static regret of projected gradient descent",
@@ -116,31 +96,26 @@ def theorem() -> Theorem:
         statement="Reg ≤ G D √T at η = D/(G √T)",
         verdict=Verdict.PROVED_UNDER,
         added={"the comparator lies in the domain of every round": INSIDE},
+        cited={PROJECTION: (ONTO,), CONVEXITY: (CONVEX,)},
         tightness="attained at T = 1",
-        claims={"any step": general(), "best step": tuned()},
-        facts={"any step": derive(), "best step": at_best_step()},
-        witness=once,
-        false_variants=(
-            FalseVariant(
-                name="η G² T/4 instead of η G² T/2",
-                derivation=derive,
-                changed={"half": Rational(1, 4)},
-                claim=quarter,
-                counterexample=quarter.counterexample(once),
+        proves={
+            "any step": Step(
+                general,
+                derive,
+                {
+                    "η G² T/4 instead of η G² T/2": fails_at(
+                        once, general(Rational(1, 4), (*PLAY, INSIDE)), half=Rational(1, 4)
+                    ),
+                    "a comparator outside the domain, where the projection inequality fails": (
+                        fails_at(stuck, general(), domain=())
+                    ),
+                },
             ),
-            FalseVariant(
-                name="η = 1/√T, without the diameter and the slopes",
-                derivation=at_best_step,
-                changed={"step": PLAIN},
-                claim=tuned(PLAIN),
-                counterexample=tuned(PLAIN).counterexample(slow),
+            "best step": Step(
+                tuned,
+                at_best_step,
+                {"η = 1/√T, without the diameter and the slopes": fails_at(slow, step=PLAIN)},
             ),
-            FalseVariant(
-                name="a comparator outside the domain, where the projection inequality fails",
-                derivation=derive,
-                changed={"domain": ()},
-                claim=general(),
-                counterexample=general().counterexample(stuck),
-            ),
-        ),
+        },
+        witness=walk,
     )

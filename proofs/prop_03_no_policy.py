@@ -19,37 +19,8 @@ from __future__ import annotations
 
 from sympy import Rational, Sum, sympify
 
-from adlopt.proof import (
-    Claim,
-    Fact,
-    FalseVariant,
-    Formula,
-    Theorem,
-    Verdict,
-    absolute,
-    at,
-    by_cases,
-    discharge,
-    eq,
-    every,
-    first_term,
-    for_all,
-    ge,
-    gt,
-    induct,
-    integers,
-    last_term,
-    le,
-    prove,
-    put,
-    put_formula,
-    reals,
-    sequences,
-    single,
-    sum_up,
-    telescope,
-)
-from adlopt.proof.lemmas import count
+from adlopt.proof import *
+from adlopt.proof.lemmas import bit, count
 
 m, j, i, n, N = integers("m j i n N")
 w, root, C, C_path = reals("w root C C_path")
@@ -158,12 +129,8 @@ def derive(rate: object = RATE, answer: tuple[Formula, ...] = (ANSWER,)) -> Fact
 
 def ends() -> list[Fact]:
     """0 ≤ u ≤ 1 from u² = u."""
-    square = at(BETTER_END[0], m, using=BLOCK)
-    families = [
-        prove(ge(u(m), 0), square, squares=[u(m)]),
-        prove(le(u(m), 1), square, squares=[1 - u(m)]),
-    ]
-    return [for_all(fact, m, 1, N) for fact in families]
+    inside = bit(u(m), at(BETTER_END[0], m, using=BLOCK))
+    return [for_all(fact, m, 1, N) for fact in inside]
 
 
 def few_moves() -> Fact:
@@ -199,11 +166,9 @@ def theorem() -> Theorem:
     """Proposition 3 for every policy."""
     # Four rounds of one block; at 1/2 − δ the adversary may answer as it likes.
     played = [HALF - shift_ for shift_ in (0, Rational(1, 4), 0, Rational(11, 32))]
-    level = {N: 1, n: 4, w: HALF, m: 1, j: 1, u: [0]}
-    level |= {s: table([0, 1, 0, 1, 0]), x: table(played)}
-    passive = {N: 1, n: 1, w: 1, m: 1, j: 1, u: [0], s: table([0, 1]), x: table([0])}
-    large = {N: 1, n: 1, w: 1, C: 0, C_path: 0, u: [0], s: table([0, 1]), x: table([1])}
-    more, silent = lower(Rational(5, 16)), lower(answer=())
+    level = {N: 1, n: 4, w: HALF, m: 1, j: 1, u: [0], s: [[0, 1, 0, 1, 0]], x: [played]}
+    passive = {N: 1, n: 1, w: 1, m: 1, j: 1, u: [0], s: [[0, 1]], x: [[0]]}
+    blocks = {N: 4, n: 4, w: HALF, u: [0] * 4, s: [[0, 1, 0, 1, 0]] * 4, x: [played] * 4}
     return Theorem(
         item="Proposition 3 for every policy",
         title="no policy has the dynamic regret G D √T + G P",
@@ -215,29 +180,18 @@ def theorem() -> Theorem:
             "a policy that draws x at random is answered by the mean of what it draws",
             "one of the two signs satisfies the rule whatever was played, which may be any number",
         ),
-        claims={"regret": lower(), "path": short, "beyond all constants": beyond},
-        facts={"regret": derive(), "path": few_moves(), "beyond all constants": no_constants()},
+        proves={
+            "regret": Step(
+                lower,
+                derive,
+                {
+                    "5/16 instead of 9/32": fails_at(level, rate=Rational(5, 16)),
+                    "signs of any kind": fails_at(passive, answer=()),
+                },
+            ),
+            "path": Step(short, few_moves()),
+            "beyond all constants": Step(beyond, no_constants()),
+        },
         steps={"one sign": one_sign(), "the potential": grows(), "at the end": within_half()},
-        witness=({**level, C: 0, C_path: 0}, large),
-        false_variants=(
-            FalseVariant(
-                name="5/16 instead of 9/32",
-                derivation=derive,
-                changed={"rate": Rational(5, 16)},
-                claim=more,
-                counterexample=more.counterexample(level),
-            ),
-            FalseVariant(
-                name="signs of any kind",
-                derivation=derive,
-                changed={"answer": ()},
-                claim=silent,
-                counterexample=silent.counterexample(passive),
-            ),
-        ),
+        witness={**blocks, C: 0, C_path: 0},
     )
-
-
-def table(values: list[object]) -> dict[tuple[int, int], object]:
-    """A table of (block, place) for a single block."""
-    return {(1, place): value for place, value in enumerate(values, 1)}

@@ -14,31 +14,7 @@ from __future__ import annotations
 
 from sympy import Integer, Rational, Sum
 
-from adlopt.proof import (
-    Claim,
-    Fact,
-    FalseVariant,
-    Formula,
-    Theorem,
-    Verdict,
-    at,
-    by_contradiction,
-    discharge,
-    eq,
-    every,
-    first_term,
-    for_all,
-    ge,
-    gt,
-    integers,
-    le,
-    prove,
-    put,
-    reals,
-    reciprocal,
-    sequences,
-    sum_up,
-)
+from adlopt.proof import *
 from adlopt.proof.lemmas import below_sum, count
 
 i, k, n = integers("i k n")
@@ -218,11 +194,12 @@ def corner() -> Fact:
 
 def theorem() -> Theorem:
     """Proposition 4."""
+    half = Rational(1, 2)
     corners = {n: 2, x: [1, 0], y: [0, 1], u: [1, 1], U_max: 1, i: 1, k: 1}
     alone = {n: 1, λ_t: 1, λ_f: 1, sign: 1, w: [1], ε: 1, u_min: 1, u: [1], r: 1}
-    alone |= {g: [Rational(3, 2)], κ: Rational(1, 2)}
+    alone |= {g: [1 + half], κ: half}
+    four = {**alone, n: 4, r: 2, w: [1, 0, 0, 0], u: [1, 2, 2, 2], g: [1 + half, 1, 1, 1]}
     heavy = {**alone, w: [2], g: [2]}
-    unsigned, sharp, steep = claim(signs=SIGNS[:1]), claim(Rational(19, 10)), slopes(2)
     loose = Claim(given=tuple(h for h in GRADIENT if h != WEIGHTS[1]), concludes=slopes().concludes)
     return Theorem(
         item="Proposition 4",
@@ -235,49 +212,26 @@ def theorem() -> Theorem:
             "the argument by equal totals is not used: totals differ from round to round",
             "within one round the diameter is ‖u‖₂, between nothing and everything",
         ),
-        claims={
-            "diameter": claim(),
-            "diameter of one round": one_round,
-            "slopes": paper,
-            "slopes, exactly": slopes(),
-            "attained": attained,
+        proves={
+            "diameter": Step(
+                claim,
+                derive,
+                {
+                    "19/10 instead of 2": fails_at(corners, two=Rational(19, 10)),
+                    "haircuts of any sign": fails_at({**corners, y: [-1, 1]}, signs=SIGNS[:1]),
+                },
+            ),
+            "diameter of one round": Step(one_round, in_one_round()),
+            "slopes": Step(paper, looser()),
+            "slopes, exactly": Step(
+                slopes,
+                derive_slopes,
+                {
+                    "n − 2 instead of n − 1": fails_at(alone, one=2),
+                    "weights of any total": fails_at(heavy, loose, weights=WEIGHTS[:1]),
+                },
+            ),
+            "attained": Step(attained, corner()),
         },
-        facts={
-            "diameter": derive(),
-            "diameter of one round": in_one_round(),
-            "slopes": looser(),
-            "slopes, exactly": derive_slopes(),
-            "attained": corner(),
-        },
-        witness=(corners, alone),
-        false_variants=(
-            FalseVariant(
-                name="19/10 instead of 2",
-                derivation=derive,
-                changed={"two": Rational(19, 10)},
-                claim=sharp,
-                counterexample=sharp.counterexample(corners),
-            ),
-            FalseVariant(
-                name="haircuts of any sign",
-                derivation=derive,
-                changed={"signs": SIGNS[:1]},
-                claim=unsigned,
-                counterexample=unsigned.counterexample({**corners, y: [-1, 1]}),
-            ),
-            FalseVariant(
-                name="n − 2 instead of n − 1",
-                derivation=derive_slopes,
-                changed={"one": 2},
-                claim=steep,
-                counterexample=steep.counterexample(alone),
-            ),
-            FalseVariant(
-                name="weights of any total",
-                derivation=derive_slopes,
-                changed={"weights": WEIGHTS[:1]},
-                claim=loose,
-                counterexample=loose.counterexample(heavy),
-            ),
-        ),
+        witness=(corners, four),
     )

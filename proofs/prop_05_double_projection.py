@@ -13,39 +13,13 @@ domain, and convexity through ℓ_t(x_t) − ℓ_t(u_t) ≤ ⟨g_t, x_t − u_t�
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from functools import cache
 
 from sympy import Rational, Sum, sympify
 
-from adlopt.proof import (
-    Claim,
-    Fact,
-    FalseVariant,
-    Formula,
-    Theorem,
-    Verdict,
-    at,
-    by_cases,
-    discharge,
-    empty,
-    eq,
-    every,
-    for_all,
-    ge,
-    gt,
-    induct,
-    integers,
-    last_term,
-    le,
-    prove,
-    reals,
-    reciprocal,
-    sequences,
-    single,
-    sum_up,
-)
+from adlopt.proof import *
 from adlopt.proof.lemmas import best_step, count, inner_product_bound, optimal_bound, optimal_step
+from adlopt.proof.literature import CONVEXITY, PROJECTION
 
 t, i, k, n, T = integers("t i k n T")
 η, R, G, P = reals("η R G P")
@@ -297,34 +271,21 @@ def run(**values: object) -> dict[object, object]:
     """Numbers for a run in one dimension with R = G = η = 1."""
     rounds = len(values["r"])
     point = {n: 1, η: 1, R: 1, G: 1, T: rounds, P: sum(values["d"])}
-    pairs = {e: {(j, 1): w for j, w in enumerate(values[e.__name__], 1)} for e in (x, y, u, g)}
+    pairs = {e: [[place] for place in values[e.__name__]] for e in (x, y, u, g)}
     return {**point, **pairs, r: values["r"], d: values["d"]}
-
-
-def sharpened(
-    name: str,
-    claim: Claim,
-    point: dict[object, object],
-    derivation: Callable[..., object],
-    changed: dict[str, object],
-) -> FalseVariant:
-    """A variant with a better constant, refuted at a point."""
-    return FalseVariant(
-        name=name,
-        derivation=derivation,
-        changed=changed,
-        claim=claim,
-        counterexample=claim.counterexample(point),
-    )
 
 
 def theorem() -> Theorem:
     """Two ways to project onto domains that change."""
     short = run(x=[1, 0], y=[0], u=[0], g=[1], r=[1], d=[])
     chase = run(x=[1, 0, 1], y=[0, 1], u=[0, 1], g=[1, -1], r=[1, 1], d=[1])
-    half, nine = Rational(1, 2), Rational(9, 10)
+    half = Rational(1, 2)
     outside = {p: half, p_next: half, v: 0, slope: 1, low: half, high: 1, η: half}
     at_rest = {p: 0, p_next: 0, v: 0, slope: 0, low: 0, high: 1, η: 1}
+    places = [[0, 0], [half, 0], [1, half], [half, 1], [0, 1]]
+    walk = {T: 4, n: 2, η: half, R: 2, G: 4, P: 3, r: [0, 1, 1, 1], d: [1] * 3}
+    walk |= {u: [[0, 0], [1, 0], [1, 1], [0, 1]], g: [[-1, 0], [-2, -1], [1, -2], [2, 0]]}
+    walk |= {x: places[:4], y: places[1:]}
     dropped = Claim(given=one_step.given[:-1], concludes=one_step.concludes)
     steps = derive()
     return Theorem(
@@ -332,46 +293,37 @@ def theorem() -> Theorem:
         title="dynamic regret of gradient descent when capacities change from round to round",
         citation="new; repairs [CTTX26, Prop. 5]",
         statement="Reg ≤ (R² + 2 R P)/2η + η/2 Σ ‖g_t‖² with a projection onto each domain",
-        verdict=Verdict.PROVED,
+        verdict=Verdict.PROVED_FROM,
+        cited={
+            PROJECTION: (FIRST, SECOND, ONCE_ONLY, *INTERVAL[3:]),
+            CONVEXITY: (CONVEX,),
+        },
         remarks=(
             "R bounds the distances of the run from the path: √2 U_max for haircuts, Proposition 4",
             "whether a single projection needs the term G P is not known",
         ),
-        claims={
-            "two projections": double(),
-            "two projections, best step": tuned,
-            "one projection": once(),
-            "one step inside the domain": one_step,
-        },
-        facts={
-            "two projections": steps["bound"],
-            "two projections, best step": at_best_step(steps["twice"]),
-            "one projection": derive_once(),
-            "one step inside the domain": one_projection(),
+        proves={
+            "two projections": Step(
+                double,
+                derive,
+                {
+                    "9/10 instead of 2 in front of R P": fails_at(chase, two=Rational(9, 10)),
+                    "η/4 Σ ‖g_t‖² instead of η/2": fails_at(short, half=Rational(1, 4)),
+                },
+                takes="bound",
+            ),
+            "two projections, best step": Step(tuned, at_best_step(steps["twice"])),
+            "one projection": Step(once, derive_once()),
+            "one step inside the domain": Step(
+                one_step,
+                one_projection,
+                {
+                    "one step towards a point outside of the domain": fails_at(
+                        outside, dropped, given=dropped.given
+                    )
+                },
+            ),
         },
         steps=steps,
-        witness=(short, at_rest),
-        false_variants=(
-            sharpened(
-                "9/10 instead of 2 in front of R P",
-                double(nine),
-                chase,
-                derive,
-                {"two": nine},
-            ),
-            sharpened(
-                "η/4 Σ ‖g_t‖² instead of η/2",
-                double(half=Rational(1, 4)),
-                short,
-                derive,
-                {"half": Rational(1, 4)},
-            ),
-            sharpened(
-                "one step towards a point outside of the domain",
-                dropped,
-                outside,
-                one_projection,
-                {"given": dropped.given},
-            ),
-        ),
+        witness=(walk, at_rest),
     )

@@ -17,33 +17,9 @@ from functools import cache
 
 from sympy import Rational, Sum, sympify
 
-from adlopt.proof import (
-    Claim,
-    Fact,
-    FalseVariant,
-    Formula,
-    Theorem,
-    Verdict,
-    at,
-    discharge,
-    empty,
-    eq,
-    every,
-    for_all,
-    ge,
-    gt,
-    induct,
-    integers,
-    last_term,
-    le,
-    prove,
-    reals,
-    reciprocal,
-    sequences,
-    single,
-    sum_up,
-)
+from adlopt.proof import *
 from adlopt.proof.lemmas import best_step, inner_product_bound, optimal_bound, optimal_step
+from adlopt.proof.literature import CONVEXITY, PROJECTION
 
 t, i, k, n, T = integers("t i k n T")
 η, D, G, P = reals("η D G P")
@@ -63,7 +39,7 @@ def aim(at_round: object = t) -> object:
 gap = x(t, i) - u(t, i)
 gap_after = x(t + 1, i) - u(t, i)
 step_of_path = u(t + 1, i) - u(t, i)
-PROJECTION = every(t, 1, T, le(dot(aim() - x(t + 1, i), u(t, i) - x(t + 1, i)), 0))
+NEAREST = every(t, 1, T, le(dot(aim() - x(t + 1, i), u(t, i) - x(t + 1, i)), 0))
 ONTO = every(t, 1, T, le(inside_(t) * dot(aim() - x(t + 1, i), u(t, i) - x(t + 1, i)), 0))
 INSIDE = every(t, 1, T, eq(inside_(t), 1))
 DOMAIN = {"the domain is fixed: u_t lies in the set of round t + 1": INSIDE}
@@ -78,7 +54,7 @@ PATH = (
     every(t, 1, T - 1, eq(d(t) ** 2, dot(step_of_path, step_of_path))),
     eq(P, Sum(d(t), (t, 1, T - 1))),
 )
-PLAY = (ge(n, 1), ge(T, 1), gt(η, 0), gt(D, 0), PROJECTION, CONVEX, SLOPES, *DIAMETER, *PATH)
+PLAY = (ge(n, 1), ge(T, 1), gt(η, 0), gt(D, 0), NEAREST, CONVEX, SLOPES, *DIAMETER, *PATH)
 REGRET = Sum(r(t), (t, 1, T))
 
 
@@ -87,7 +63,7 @@ def gradient_step(at_round: object, within: list[Formula]) -> Fact:
     near, after = (e.subs(t, at_round) for e in (gap, gap_after))
     move = aim(at_round) - x(at_round + 1, i)
     square = square_sum(move)
-    known = [at(h, at_round, using=within) for h in (PROJECTION, CONVEX, SLOPES)]
+    known = [at(h, at_round, using=within) for h in (NEAREST, CONVEX, SLOPES)]
     goal = le(2 * η * r(at_round), dot(near, near) - dot(after, after) + η**2 * G**2)
     return prove(goal, known, square, gt(η, 0), squares=[η], multipliers=[η])
 
@@ -182,7 +158,7 @@ def at_best_step(twice: Fact) -> Fact:
 
 def stated(claim: Claim) -> Claim:
     """The claim for any domains, which says nothing of the projection where u_t is outside."""
-    given = (ONTO if formula == PROJECTION else formula for formula in claim.given)
+    given = (ONTO if formula == NEAREST else formula for formula in claim.given)
     return Claim(given=tuple(given), concludes=claim.concludes)
 
 
@@ -206,25 +182,19 @@ def run(**values: object) -> dict[object, object]:
     point = {n: 1, η: 1, D: 1, G: 1, i: 1, t: 1}
     rounds = len(values["r"])
     ends = {T: rounds, P: sum(values["d"])}
-    pairs = {s: {(k, 1): v for k, v in enumerate(values[s.__name__], 1)} for s in (x, u, g)}
+    pairs = {s: [[place] for place in values[s.__name__]] for s in (x, u, g)}
     inside = values.get("inside", [1] * rounds)
     return {**point, **ends, **pairs, r: values["r"], d: values["d"], inside_: inside}
-
-
-def sharpened(name: str, point: dict[object, object], **constants: object) -> FalseVariant:
-    """A variant with a better constant, refuted at a point."""
-    claim = general(**constants)
-    counterexample = claim.counterexample(point)
-    return FalseVariant(
-        name=name, derivation=derive, changed=constants, claim=claim, counterexample=counterexample
-    )
 
 
 def theorem() -> Theorem:
     """Propositions 2 and 5 on a fixed domain."""
     chase = run(x=[1, 0, 1], u=[0, 1], g=[1, -1], r=[1, 1], d=[1])
     once = run(x=[1, 0], u=[0], g=[1], r=[1], d=[])
-    steps = derive() | {"best step": at_best_step(derive()["twice"])}
+    half, steps = Rational(1, 2), derive() | {"best step": at_best_step(derive()["twice"])}
+    walk = {T: 4, n: 2, η: half, D: 2, G: 4, P: 3, r: [0, 1, 1, 1], d: [1] * 3, inside_: [1] * 4}
+    walk |= {u: [[0, 0], [1, 0], [1, 1], [0, 1]], g: [[-1, 0], [-2, -1], [1, -2], [2, 0]]}
+    walk |= {x: [[0, 0], [half, 0], [1, half], [half, 1], [0, 1]]}
     moved = run(x=[1] * 5, u=[0] * 4, g=[1] * 4, r=[1] * 4, d=[0] * 3, inside=[0] * 4)
     return Theorem(
         item="Proposition 5",
@@ -233,26 +203,30 @@ def theorem() -> Theorem:
         statement="Reg ≤ (D² + 2 D P)/2η + η G² T/2",
         verdict=Verdict.PROVED_UNDER,
         added=DOMAIN,
+        cited={PROJECTION: (ONTO,), CONVEXITY: (CONVEX,)},
         remarks=(
             "domains that change need a second projection: see Proposition 5 on changing domains",
             "the step √((D² + 2 D P)/(G² T)) uses a bound G, not the slopes that it produces",
         ),
-        claims={"any step": stated(general()), "best step": stated(tuned)},
-        facts={
-            "any step": bound_on_a_fixed_domain(),
-            "best step": on_a_fixed_domain(steps["best step"]),
-        },
-        steps=steps,
-        witness=once,
-        false_variants=(
-            sharpened("9/10 instead of 2 in front of D P", chase, two=Rational(9, 10)),
-            sharpened("η G² T/4 instead of η G² T/2", once, noise=Rational(1, 2)),
-            FalseVariant(
-                name="domains that lose the comparator",
-                derivation=bound_on_a_fixed_domain,
-                changed={"domain": ()},
-                claim=stated(general()),
-                counterexample=stated(general()).counterexample(moved),
+        proves={
+            "any step": Step(
+                stated(general()),
+                bound_on_a_fixed_domain,
+                {"domains that lose the comparator": fails_at(moved, stated(general()), domain=())},
             ),
-        ),
+            "best step": Step(stated(tuned), on_a_fixed_domain(steps["best step"])),
+        },
+        steps={
+            **steps,
+            "bound": Step(
+                general,
+                derive,
+                {
+                    "9/10 instead of 2 in front of D P": fails_at(chase, two=Rational(9, 10)),
+                    "η G² T/4 instead of η G² T/2": fails_at(once, noise=Rational(1, 2)),
+                },
+                takes="bound",
+            ),
+        },
+        witness=walk,
     )

@@ -10,31 +10,7 @@ from __future__ import annotations
 
 from sympy import Max, Min, Rational, Sum
 
-from adlopt.proof import (
-    Claim,
-    Fact,
-    FalseVariant,
-    Formula,
-    Theorem,
-    Verdict,
-    at,
-    by_cases,
-    by_contradiction,
-    discharge,
-    eq,
-    every,
-    for_all,
-    ge,
-    integers,
-    last_term,
-    le,
-    prove,
-    put,
-    reals,
-    sequences,
-    split,
-    sum_up,
-)
+from adlopt.proof import *
 from adlopt.proof.lemmas import isolate
 from adlopt.proof.whole_numbers import by_order, same_value
 
@@ -96,12 +72,11 @@ QUEUE = (
     every(i, 1, n, eq(q(i), Max(0, Min(u(i), B - before(i))))),
 )
 PAIR = (le(1, i), le(i + 1, k), le(k, n))
-one_inside = Claim(given=(*QUEUE, *PAIR), concludes=eq(q(k) * (u(i) - q(i)), 0))
 
 
-def inside_at_most(behind: object) -> Claim:
+def one_inside(behind: object = q(k)) -> Claim:
     """Account i pays in full, or what stands behind it pays nothing."""
-    return Claim(given=one_inside.given, concludes=eq(behind * (u(i) - q(i)), 0))
+    return Claim(given=(*QUEUE, *PAIR), concludes=eq(behind * (u(i) - q(i)), 0))
 
 
 def queue(given: tuple[Formula, ...] = QUEUE, behind: object = q(k)) -> Fact:
@@ -118,7 +93,7 @@ def queue(given: tuple[Formula, ...] = QUEUE, behind: object = q(k)) -> Fact:
     product = put(by_cases(eq(pays_k * (u(i) - pays_i), 0), left_k, order), left)
     plays = [at(given[1], account, using=PAIR) for account in (i, k)]
     fact = prove(
-        inside_at_most(behind).concludes,
+        one_inside(behind).concludes,
         discharge(product, ahead, sizes),
         plays,
         multipliers=[u(i) - q(i), pays_k.subs(left)],
@@ -133,8 +108,6 @@ def theorem() -> Theorem:
     two = {n: 2, m: 2, u: [1, 1], q: [half, half], y: [1, 0], z: [0, 1]}
     one = {n: 1, m: 1, u: [1], q: [half], y: [1], z: [0]}
     ahead, total_of = (tuple(h for h in GIVEN if h != drop) for drop in (AHEAD, SAME))
-    two_inside, any_total = vertex(ahead), vertex(total_of)
-    first = inside_at_most(q(i))
     return Theorem(
         item="Proposition 6",
         title="the haircuts of a queue are vertices",
@@ -143,30 +116,20 @@ def theorem() -> Theorem:
         verdict=Verdict.PROVED,
         tightness="exact",
         remarks=("of any two accounts of a queue, one pays in full or the one behind it nothing",),
-        claims={"one account inside: a vertex": vertex(), "a queue has one inside": one_inside},
-        facts={"one account inside: a vertex": derive(), "a queue has one inside": queue()},
+        proves={
+            "one account inside: a vertex": Step(
+                vertex,
+                derive,
+                {
+                    "two accounts inside": fails_at(two, vertex(ahead), ahead=()),
+                    "among haircuts of any total": fails_at(one, vertex(total_of), same=()),
+                },
+            ),
+            "a queue has one inside": Step(
+                one_inside,
+                queue,
+                {"no account of a queue is inside": fails_at({**served, i: 2, k: 3}, behind=q(i))},
+            ),
+        },
         witness=served,
-        false_variants=(
-            FalseVariant(
-                name="two accounts inside",
-                derivation=derive,
-                changed={"ahead": ()},
-                claim=two_inside,
-                counterexample=two_inside.counterexample(two),
-            ),
-            FalseVariant(
-                name="among haircuts of any total",
-                derivation=derive,
-                changed={"same": ()},
-                claim=any_total,
-                counterexample=any_total.counterexample(one),
-            ),
-            FalseVariant(
-                name="no account of a queue is inside",
-                derivation=queue,
-                changed={"behind": q(i)},
-                claim=first,
-                counterexample=first.counterexample({**served, i: 2, k: 3}),
-            ),
-        ),
     )

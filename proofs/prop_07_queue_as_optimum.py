@@ -7,28 +7,9 @@ ahead of a marginal account m and q_j = 0 behind it. Any other haircut x of the 
 
 from __future__ import annotations
 
-from sympy import Sum
+from sympy import Rational, Sum
 
-from adlopt.proof import (
-    Claim,
-    Fact,
-    FalseVariant,
-    Formula,
-    Theorem,
-    Verdict,
-    at,
-    by_contradiction,
-    eq,
-    every,
-    for_all,
-    ge,
-    gt,
-    integers,
-    le,
-    prove,
-    sequences,
-    sum_up,
-)
+from adlopt.proof import *
 from adlopt.proof.lemmas import below_sum, isolate
 
 j, m, n, k = integers("j m n k")
@@ -106,8 +87,9 @@ def the_rest(order: tuple[Formula, ...] = SORTED) -> Fact:
 def theorem() -> Theorem:
     """Proposition 7."""
     pair = {n: 2, m: 1, s: [2, 1], u: [1, 1], q: [1, 0], x: [1, 0], j: 1, k: 1}
+    shared = [1, Rational(1, 2), 0]
+    three = {n: 3, m: 2, s: [3, 2, 1], u: [1, 1, 1], q: shared, x: shared}
     free = Claim(given=ROUND, concludes=best.concludes)
-    unsorted = {**pair, s: [1, 2], x: [0, 1]}
     tied = Claim(given=(*ROUND, *TIED, le(VALUE, 0)), concludes=equal_at.concludes)
     return Theorem(
         item="Proposition 7",
@@ -116,33 +98,27 @@ def theorem() -> Theorem:
         statement="Q = argmax ⟨s, x⟩ over 0 ≤ x ≤ u, Σ x = B, and it is unique",
         verdict=Verdict.PROVED,
         tightness="exact",
-        claims={
-            "optimal": best,
-            "unique ahead of the marginal account": equal_ahead,
-            "unique behind it": equal_behind,
-            "unique at it": equal_at,
-        },
-        facts={
-            "optimal": derive(),
-            "unique ahead of the marginal account": unique(0),
-            "unique behind it": unique(1),
-            "unique at it": the_rest(),
-        },
-        witness=pair,
-        false_variants=(
-            FalseVariant(
-                name="in any order of the scores",
-                derivation=derive,
-                changed={"order": ()},
-                claim=free,
-                counterexample=free.counterexample(unsorted),
+        proves={
+            "optimal": Step(
+                best,
+                derive,
+                {
+                    "in any order of the scores": fails_at(
+                        {**pair, s: [1, 2], x: [0, 1]}, free, order=()
+                    )
+                },
             ),
-            FalseVariant(
-                name="unique with equal scores too",
-                derivation=the_rest,
-                changed={"order": TIED},
-                claim=tied,
-                counterexample=tied.counterexample({**pair, s: [1, 1], x: [0, 1]}),
+            "unique ahead of the marginal account": Step(equal_ahead, unique(0)),
+            "unique behind it": Step(equal_behind, unique(1)),
+            "unique at it": Step(
+                equal_at,
+                the_rest,
+                {
+                    "unique with equal scores too": fails_at(
+                        {**pair, s: [1, 1], x: [0, 1]}, tied, order=TIED
+                    )
+                },
             ),
-        ),
+        },
+        witness=three,
     )

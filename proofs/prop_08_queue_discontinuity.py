@@ -12,20 +12,7 @@ from functools import cache
 
 from sympy import Max, Min, Rational
 
-from adlopt.proof import (
-    Claim,
-    Fact,
-    FalseVariant,
-    Formula,
-    Theorem,
-    Verdict,
-    by_cases,
-    eq,
-    ge,
-    gt,
-    prove,
-    reals,
-)
+from adlopt.proof import *
 
 r, u_i, u_j = reals("r u_i u_j")
 
@@ -67,36 +54,30 @@ def theorem() -> Theorem:
         verdict=Verdict.PROVED_UNDER,
         added={"there is a budget": BUDGET},
         tightness="exact",
-        claims={"jump": paper, "discontinuity": positive, "any capacities": general},
-        facts={
-            "jump": allocation(paper),
-            "discontinuity": discontinuous(),
-            "any capacities": allocation(general),
+        proves={
+            "jump": Step(
+                paper,
+                allocation,
+                {
+                    "a jump of 2B whatever the capacities": fails_at(
+                        {r: 2, u_i: 1, u_j: 1}, unequal, claim=unequal
+                    ),
+                    "a jump of 3/2 B": fails_at(
+                        {r: 1, u_i: 1, u_j: 1}, one_and_half, claim=one_and_half
+                    ),
+                },
+                holds={"claim": paper},
+            ),
+            "discontinuity": Step(
+                positive,
+                discontinuous,
+                {
+                    "discontinuous even with an empty budget": fails_at(
+                        {r: 0, u_i: 1, u_j: 1}, positive, budget=()
+                    )
+                },
+            ),
+            "any capacities": Step(general, allocation(general)),
         },
         witness={r: 1, u_i: 2, u_j: 3},
-        false_variants=(
-            FalseVariant(
-                name="discontinuous even with an empty budget",
-                derivation=discontinuous,
-                changed={"budget": ()},
-                claim=positive,
-                counterexample=positive.counterexample({r: 0, u_i: 1, u_j: 1}),
-            ),
-            FalseVariant(
-                name="a jump of 2B whatever the capacities",
-                derivation=allocation,
-                holds={"claim": paper},
-                changed={"claim": unequal},
-                claim=unequal,
-                counterexample=unequal.counterexample({r: 2, u_i: 1, u_j: 1}),
-            ),
-            FalseVariant(
-                name="a jump of 3/2 B",
-                derivation=allocation,
-                holds={"claim": paper},
-                changed={"claim": one_and_half},
-                claim=one_and_half,
-                counterexample=one_and_half.counterexample({r: 1, u_i: 1, u_j: 1}),
-            ),
-        ),
     )

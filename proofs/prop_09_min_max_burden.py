@@ -8,34 +8,7 @@ from __future__ import annotations
 
 from sympy import Max, Min, Rational, Sum
 
-from adlopt.proof import (
-    Claim,
-    Fact,
-    FalseVariant,
-    Formula,
-    Theorem,
-    Verdict,
-    at,
-    by_cases,
-    by_contradiction,
-    discharge,
-    eq,
-    every,
-    for_all,
-    ge,
-    gt,
-    integers,
-    le,
-    lt,
-    minimum,
-    prove,
-    put,
-    reals,
-    reciprocal,
-    sequences,
-    sum_up,
-    theorem_of,
-)
+from adlopt.proof import *
 from adlopt.proof.lemmas import below_sum
 
 i, j, k, n = integers("i j k n")
@@ -166,19 +139,10 @@ def never_inverts() -> Fact:
 
 def theorem() -> Theorem:
     """Proposition 9."""
-    halves = {
-        n: 2,
-        u: [1, 3],
-        B: 2,
-        i: 1,
-        k: 2,
-        ε: 1,
-        z: Rational(1, 2),
-        x: [Rational(1, 2), Rational(3, 2)],
-    }
-    queue = {u_1: 3, u_2: 1, o: 1}
-    level = {**halves, x: [Rational(2, 3), Rational(4, 3)], z: Rational(1, 3)}
-    cheaper, padded = no_less(Rational(11, 10)), no_less(pad=ε)
+    half, third = Rational(1, 2), Rational(1, 3)
+    halves = {n: 2, u: [1, 3], B: 2, i: 1, k: 2, ε: 1, z: half, x: [half, 3 * half]}
+    more = {**halves, B: 3, z: 3 * half / 2, x: [3 * half / 2, 9 * half / 2], i: 2, k: 1}
+    level = {**halves, x: [2 * third, 4 * third], z: third}
     always = Claim(given=(*QUEUE, *ROUND), concludes=worse.concludes)
     same = Claim(given=(LARGER[0], FIXED), concludes=inverted.concludes)
     return Theorem(
@@ -193,75 +157,46 @@ def theorem() -> Theorem:
             "burdens are x_i / u_i: with x_i / (u_i + ε) and ε > 0 pro-rata is not the minimiser",
             "an order that may depend on them (o = 0: account 2 first) can avoid every inversion",
         ),
-        claims={
-            "no burden below B/U": least,
-            "pro-rata fits": feasible,
-            "pro-rata raises B": exact,
-            "nothing else does": unique,
-            "price of priority": price,
-            "queues are worse": worse,
-            "pro-rata keeps the order of what remains": order,
-            "a queue can invert it": inverted,
-            "not if it serves the smallest first": smallest_first,
+        proves={
+            "no burden below B/U": Step(
+                least,
+                lowest,
+                {
+                    "no burden below B/U for burdens x/(u + ε) either": fails_at(
+                        level, no_less(pad=ε), pad=ε
+                    ),
+                    "every haircut has 11/10 of the burden B/U": fails_at(
+                        halves, no_less(Rational(11, 10)), worth=Rational(11, 10)
+                    ),
+                },
+            ),
+            "pro-rata fits": Step(feasible, pro_rata_fits()),
+            "pro-rata raises B": Step(exact, ratio[2]),
+            "nothing else does": Step(unique, alone()),
+            "price of priority": Step(price, priced()),
+            "queues are worse": Step(
+                worse,
+                dearer,
+                {
+                    "queues are worse with a single winner too": fails_at(
+                        {n: 1, u: [1], u_1: 1, B: 1}, always, given=always.given
+                    )
+                },
+            ),
+            "pro-rata keeps the order of what remains": Step(order, keeps_order()),
+            "a queue can invert it": Step(
+                inverted,
+                leaves_nothing,
+                {
+                    "a queue inverts whomever it serves first": fails_at(
+                        {u_1: 2, u_2: 1, B: 2, o: 0}, inverted, order=()
+                    ),
+                    "a queue inverts whatever the capacities": fails_at(
+                        {u_1: 2, u_2: 1, B: 0, o: 1}, same, given=LARGER[:1]
+                    ),
+                },
+            ),
+            "not if it serves the smallest first": Step(smallest_first, never_inverts()),
         },
-        facts={
-            "no burden below B/U": lowest(),
-            "pro-rata fits": pro_rata_fits(),
-            "pro-rata raises B": ratio[2],
-            "nothing else does": alone(),
-            "price of priority": priced(),
-            "queues are worse": dearer(),
-            "pro-rata keeps the order of what remains": keeps_order(),
-            "a queue can invert it": leaves_nothing(),
-            "not if it serves the smallest first": never_inverts(),
-        },
-        witness=(
-            {
-                **halves,
-                B: 3,
-                z: Rational(3, 4),
-                x: [Rational(3, 4), Rational(9, 4)],
-                i: 2,
-                k: 1,
-                **queue,
-            },
-            {**halves, q: [1, 1], o: 1},
-        ),
-        false_variants=(
-            FalseVariant(
-                name="no burden below B/U for burdens x/(u + ε) either",
-                derivation=lowest,
-                changed={"pad": ε},
-                claim=padded,
-                counterexample=padded.counterexample(level),
-            ),
-            FalseVariant(
-                name="every haircut has 11/10 of the burden B/U",
-                derivation=lowest,
-                changed={"worth": Rational(11, 10)},
-                claim=cheaper,
-                counterexample=cheaper.counterexample(halves),
-            ),
-            FalseVariant(
-                name="queues are worse with a single winner too",
-                derivation=dearer,
-                changed={"given": always.given},
-                claim=always,
-                counterexample=always.counterexample({n: 1, u: [1], u_1: 1, B: 1}),
-            ),
-            FalseVariant(
-                name="a queue inverts whomever it serves first",
-                derivation=leaves_nothing,
-                changed={"order": ()},
-                claim=inverted,
-                counterexample=inverted.counterexample({u_1: 2, u_2: 1, B: 2, o: 0}),
-            ),
-            FalseVariant(
-                name="a queue inverts whatever the capacities",
-                derivation=leaves_nothing,
-                changed={"given": LARGER[:1]},
-                claim=same,
-                counterexample=same.counterexample({u_1: 2, u_2: 1, B: 0, o: 1}),
-            ),
-        ),
+        witness=({**more, u_1: 3, u_2: 1, o: 1}, {**halves, q: [1, 1], o: 1}),
     )

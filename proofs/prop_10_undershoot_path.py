@@ -13,40 +13,7 @@ from __future__ import annotations
 
 from sympy import Max, Min, Rational, Sum, floor, sympify
 
-from adlopt.proof import (
-    Claim,
-    Fact,
-    FalseVariant,
-    Family,
-    Formula,
-    Theorem,
-    Verdict,
-    absolute,
-    at,
-    by_cases,
-    eq,
-    every,
-    first_term,
-    floor_of,
-    for_all,
-    ge,
-    gt,
-    induct,
-    integers,
-    last_term,
-    le,
-    maximum,
-    next_integer,
-    prove,
-    put,
-    put_formula,
-    reals,
-    sequences,
-    single,
-    sum_up,
-    telescope,
-    theorem_of,
-)
+from adlopt.proof import *
 from adlopt.proof.formula import denial
 from adlopt.proof.lemmas import count
 from adlopt.proof.whole_numbers import odd, parity, parity_alternates
@@ -138,6 +105,7 @@ def family() -> Family:
         meets=(*of_lemma.meets, prove(put_in(gt(Q_max, 0)))),
         violates=violated(),
         when=WHEN,
+        witness={n: 2, C: 0, C_path: 0},
     )
 
 
@@ -257,45 +225,27 @@ def theorem() -> Theorem:
         claims={"as stated": as_stated},
         refutation=family(),
         corrected={
-            "the last slope, from α_max: Q² P⁺": (
+            "the last slope, from α_max: Q² P⁺": Step(
                 bound(LAST, UNDERSHOOT, positive(rise)),
-                undershoot(LAST, rise),
+                undershoot,
+                {
+                    "half of the moves up": fails_at(climb, less, share=half),
+                    "after any first estimate": fails_at(
+                        {**point, α_hat: [0, 1]}, low_start, start=()
+                    ),
+                },
+                holds={"estimate": LAST, "part": rise},
             ),
-            "P⁺ ≤ (P + α_max)/2": (variation, half_of_path()),
-            "with a margin: Q² Σ [rise − μ]₊": (
-                bound(MARGIN, UNDERSHOOT, positive(beyond)),
-                undershoot(MARGIN, beyond),
+            "P⁺ ≤ (P + α_max)/2": Step(variation, half_of_path()),
+            "with a margin: Q² Σ [rise − μ]₊": Step(
+                bound(MARGIN, UNDERSHOOT, positive(beyond)), undershoot(MARGIN, beyond)
             ),
-            "and an overshoot Q² (α_max + Σ [μ − rise]₊)": (
+            "and an overshoot Q² (α_max + Σ [μ − rise]₊)": Step(
                 bound(MARGIN, OVERSHOOT, α_max + positive(wasted)),
-                overshoot(),
+                overshoot,
+                {"an overshoot without α_max": fails_at({**climb, μ: 0}, free, first=sympify(0))},
             ),
         },
         steps={"undershoot of the instance": missed_in_instance()},
         witness=({**lemma_6.witness[0], Q_max: 1}, point),
-        false_variants=(
-            FalseVariant(
-                name="half of the moves up",
-                derivation=undershoot,
-                holds={"estimate": LAST, "part": rise},
-                changed={"share": half},
-                claim=less,
-                counterexample=less.counterexample(climb),
-            ),
-            FalseVariant(
-                name="after any first estimate",
-                derivation=undershoot,
-                holds={"estimate": LAST, "part": rise},
-                changed={"start": ()},
-                claim=low_start,
-                counterexample=low_start.counterexample({**point, α_hat: [0, 1]}),
-            ),
-            FalseVariant(
-                name="an overshoot without α_max",
-                derivation=overshoot,
-                changed={"first": sympify(0)},
-                claim=free,
-                counterexample=free.counterexample({**climb, μ: 0}),
-            ),
-        ),
     )

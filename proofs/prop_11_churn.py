@@ -15,35 +15,7 @@ from __future__ import annotations
 
 from sympy import Max, Min, Rational, Sum
 
-from adlopt.proof import (
-    Claim,
-    Fact,
-    FalseVariant,
-    Formula,
-    Theorem,
-    Verdict,
-    absolute,
-    at,
-    by_cases,
-    by_contradiction,
-    discharge,
-    eq,
-    every,
-    first_term,
-    for_all,
-    ge,
-    gt,
-    integers,
-    le,
-    prove,
-    put,
-    put_formula,
-    reals,
-    reciprocal,
-    resolve,
-    sequences,
-    sum_up,
-)
+from adlopt.proof import *
 from adlopt.proof.lemmas import count
 from adlopt.proof.whole_numbers import alternating_path, odd, parity
 
@@ -244,7 +216,6 @@ def theorem() -> Theorem:
     taking_turns |= {p_2: [3 * quarter, quarter], α_queue: [0, 0]}
     taking_turns |= {α_pro_rata: [9 * tenth, tenth]}
     small = {**taking_turns, M: 2, c: Rational(1, 2), α_queue: [Rational(1, 2), 0]}
-    longer, calm = moves(T), pro_rata_moves(0)
     any_size = Claim(given=(*SIZES, EFFECTIVE[0]), concludes=queue_rests.concludes)
     return Theorem(
         item="Proposition 11",
@@ -257,44 +228,27 @@ def theorem() -> Theorem:
             "an example, not a property of queues: the reversed instance has P = 0 for a queue",
             "a large P does not make V_T large: a rule that knows the period misses nothing",
         ),
-        claims={
-            "the queue moves": moves(),
-            "pro-rata rests": rests,
-            "reversed: the queue rests": queue_rests,
-            "reversed: pro-rata moves": pro_rata_moves(),
-        },
-        facts={
-            "the queue moves": queue_moves(),
-            "pro-rata rests": pro_rata_rests(),
-            "reversed: the queue rests": never_closes(),
-            "reversed: pro-rata moves": two_values(),
+        proves={
+            "the queue moves": Step(
+                moves, queue_moves, {"T moves in T rounds": fails_at(churn, rounds=T)}
+            ),
+            "pro-rata rests": Step(rests, pro_rata_rests()),
+            "reversed: the queue rests": Step(
+                queue_rests,
+                never_closes,
+                {
+                    "a queue rests with less than the budget in account 1": fails_at(
+                        small, any_size, ample=()
+                    )
+                },
+            ),
+            "reversed: pro-rata moves": Step(
+                pro_rata_moves, two_values, {"pro-rata never moves": fails_at(taking_turns, step=0)}
+            ),
         },
         steps={
             "slope of the queue": effective(),
             "slope of pro-rata, reversed": value_of_pro_rata(),
         },
         witness=(churn, taking_turns),
-        false_variants=(
-            FalseVariant(
-                name="T moves in T rounds",
-                derivation=queue_moves,
-                changed={"rounds": T},
-                claim=longer,
-                counterexample=longer.counterexample(churn),
-            ),
-            FalseVariant(
-                name="pro-rata never moves",
-                derivation=two_values,
-                changed={"step": 0},
-                claim=calm,
-                counterexample=calm.counterexample(taking_turns),
-            ),
-            FalseVariant(
-                name="a queue rests with less than the budget in account 1",
-                derivation=never_closes,
-                changed={"ample": ()},
-                claim=any_size,
-                counterexample=any_size.counterexample(small),
-            ),
-        ),
     )

@@ -11,34 +11,7 @@ from __future__ import annotations
 
 from sympy import Max, Min, Sum
 
-from adlopt.proof import (
-    Claim,
-    Fact,
-    FalseVariant,
-    Formula,
-    Theorem,
-    Verdict,
-    at,
-    by_cases,
-    by_contradiction,
-    discharge,
-    empty,
-    eq,
-    every,
-    ge,
-    gt,
-    induct,
-    integers,
-    last_term,
-    le,
-    lt,
-    prove,
-    put,
-    put_formula,
-    reals,
-    resolve,
-    sequences,
-)
+from adlopt.proof import *
 
 j, m, n = integers("j m n")
 B, r, u_i, u_j = reals("B r u_i u_j")
@@ -114,7 +87,6 @@ def theorem() -> Theorem:
     """Every queue jumps somewhere."""
     taken = {n: 2, m: 1, j: 1, B: 2, u: [1, 1], r: 1, u_i: 1, u_j: 1}
     empty_accounts = every(j, 1, n, ge(u(j), 0))
-    some_empty, no_budget, more = claim(empty_accounts), claim(budget=()), claim(strict=True)
     return Theorem(
         item="Queue discontinuity",
         title="every queue is discontinuous in its scores, for any capacities",
@@ -122,30 +94,19 @@ def theorem() -> Theorem:
         statement="for n ≥ 2 and 0 < B < U some swap of neighbours moves the allocation",
         verdict=Verdict.PROVED,
         tightness="exact: at B = 0 and B = U no swap moves it",
-        claims={"one swap": local, "without a jump B ≥ U": claim()},
-        facts={"one swap": moves(), "without a jump B ≥ U": derive()},
+        proves={
+            "one swap": Step(local, moves()),
+            "without a jump B ≥ U": Step(
+                claim,
+                derive,
+                {
+                    "accounts without capacity": fails_at(
+                        {**taken, B: 1, u: [0, 2]}, sizes=empty_accounts
+                    ),
+                    "no budget": fails_at({**taken, B: 0}, budget=()),
+                    "discontinuous at B = U too": fails_at(taken, strict=True),
+                },
+            ),
+        },
         witness=taken,
-        false_variants=(
-            FalseVariant(
-                name="accounts without capacity",
-                derivation=derive,
-                changed={"sizes": empty_accounts},
-                claim=some_empty,
-                counterexample=some_empty.counterexample({**taken, B: 1, u: [0, 2]}),
-            ),
-            FalseVariant(
-                name="no budget",
-                derivation=derive,
-                changed={"budget": ()},
-                claim=no_budget,
-                counterexample=no_budget.counterexample({**taken, B: 0}),
-            ),
-            FalseVariant(
-                name="discontinuous at B = U too",
-                derivation=derive,
-                changed={"strict": True},
-                claim=more,
-                counterexample=more.counterexample(taken),
-            ),
-        ),
     )

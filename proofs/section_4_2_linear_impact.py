@@ -9,25 +9,7 @@ from __future__ import annotations
 
 from sympy import Rational, Sum
 
-from adlopt.proof import (
-    Claim,
-    Fact,
-    FalseVariant,
-    Theorem,
-    Verdict,
-    absolute,
-    at,
-    by_cases,
-    every,
-    for_all,
-    ge,
-    integers,
-    le,
-    prove,
-    reals,
-    sequences,
-    sum_up,
-)
+from adlopt.proof import *
 
 k, K = integers("k K")
 α, α_hat, Q = reals("α α_hat Q")
@@ -51,29 +33,28 @@ gap = Sum(needed(α, q(k)) - needed(α_hat, q(k)), (k, 1, K))
 squares = Sum(q(k) ** 2, (k, 1, K))
 
 
-def corrected(sign: int, factor: object = 1) -> Claim:
+def corrected(sign: int = 1, factor: object = 1) -> Claim:
     """One side of |B − B̂| ≤ |α − α̂| Σ q_k²."""
     return Claim(given=FILLS[:2], concludes=le(sign * gap, factor * error * squares))
 
 
-def derive(claim: Claim, sign: int, factor: object = 1) -> Fact:
+def derive(sign: int = 1, factor: object = 1, goal: Formula | None = None) -> Fact:
     """The reverse triangle inequality for each fill, then the sum."""
     size = at(FILLS[1], k, using=[le(1, k), le(k, K)])
     true, guess = mark(k) - α * q(k) - bk(k), mark(k) - α_hat * q(k) - bk(k)
     known = [absolute(e) for e in (true, guess, α - α_hat)]
-    goal = le(sign * (abs(true) - abs(guess)), factor * error * q(k))
-    one = by_cases(goal, [true, guess], size, known)
+    turned = le(sign * (abs(true) - abs(guess)), factor * error * q(k))
+    one = by_cases(turned, [true, guess], size, known)
     scaled = prove(
         le(sign * (needed(α, q(k)) - needed(α_hat, q(k))), factor * error * q(k) ** 2), one, size
     )
-    return prove(claim.concludes, sum_up(for_all(scaled, k, 1, K)))
+    return prove(goal or corrected(sign, factor).concludes, sum_up(for_all(scaled, k, 1, K)))
 
 
 def theorem() -> Theorem:
     """The linear-impact inequality."""
     point = {K: 1, k: 1, mark: [10], bk: [9], q: [2], q_hat: [1], α: 1, α_hat: 1, Q: 2}
     tight = {K: 2, k: 1, mark: [1, 1], bk: [1, 1], q: [1, 1], α: 1, α_hat: 0}
-    half = corrected(1, Rational(1, 2))
     once = Claim(given=FILLS[:2], concludes=le(gap, error))
     return Theorem(
         item="Section 4.2, linear impact",
@@ -85,26 +66,17 @@ def theorem() -> Theorem:
         claims={"as stated": as_stated},
         refutation=as_stated.counterexample(point),
         corrected={
-            "B − B̂ ≤ |α − α̂| Σ q², if q̂ = q": (corrected(1), derive(corrected(1), 1)),
-            "B̂ − B ≤ |α − α̂| Σ q², if q̂ = q": (corrected(-1), derive(corrected(-1), -1)),
+            "B − B̂ ≤ |α − α̂| Σ q², if q̂ = q": Step(
+                corrected,
+                derive,
+                {
+                    "half of it": fails_at(tight, factor=Rational(1, 2)),
+                    "|α − α̂| for two fills of one contract": fails_at(
+                        tight, once, goal=once.concludes
+                    ),
+                },
+            ),
+            "B̂ − B ≤ |α − α̂| Σ q², if q̂ = q": Step(corrected, derive, holds={"sign": -1}),
         },
-        witness=point,
-        false_variants=(
-            FalseVariant(
-                name="half of it",
-                derivation=derive,
-                holds={"claim": corrected(1), "sign": 1},
-                changed={"claim": half, "factor": Rational(1, 2)},
-                claim=half,
-                counterexample=half.counterexample(tight),
-            ),
-            FalseVariant(
-                name="|α − α̂| for two fills of one contract",
-                derivation=derive,
-                holds={"claim": corrected(1), "sign": 1},
-                changed={"claim": once},
-                claim=once,
-                counterexample=once.counterexample(tight),
-            ),
-        ),
+        witness={**tight, q_hat: [1, 1]},
     )

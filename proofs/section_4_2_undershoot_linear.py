@@ -13,34 +13,7 @@ from __future__ import annotations
 
 from sympy import Max, Rational, Sum, sympify
 
-from adlopt.proof import (
-    Claim,
-    Fact,
-    FalseVariant,
-    Family,
-    Formula,
-    Theorem,
-    Verdict,
-    absolute,
-    at,
-    by_cases,
-    discharge,
-    eq,
-    every,
-    for_all,
-    ge,
-    gt,
-    integers,
-    le,
-    maximum,
-    prove,
-    put_formula,
-    reals,
-    resolve,
-    sequences,
-    single,
-    sum_up,
-)
+from adlopt.proof import *
 from adlopt.proof.formula import denial
 from adlopt.proof.lemmas import count
 
@@ -111,7 +84,8 @@ def estimates_too_high() -> Family:
         for_all(prove(wrong, resolve(wrong, gt(C, 0))), t, 1, T),
     ]
     violated = prove(denial(put_in(as_stated.concludes)), rounds, gt(c, 0), ge(T, 1))
-    return Family(instance=TOO_HIGH, meets=tuple(meets), violates=violated, when=WHEN)
+    when = dict.fromkeys((T, C, c), 2)
+    return Family(instance=TOO_HIGH, meets=tuple(meets), violates=violated, when=WHEN, witness=when)
 
 
 round_t, fill = [le(1, t), le(t, T)], [le(1, k), le(k, K)]
@@ -146,7 +120,7 @@ def derive(times: object = 1, given: tuple[Formula, ...] = HOLDS) -> Fact:
 def one_round(numbers: dict[object, object], fills: dict[object, object]) -> dict[object, object]:
     """One round with one fill."""
     point = {T: 1, K: 1, t: 1, k: 1, C: 1, c: 1, q_min: 1}
-    return point | numbers | {name: {(1, 1): value} for name, value in fills.items()}
+    return point | numbers | {name: [[value]] for name, value in fills.items()}
 
 
 def theorem() -> Theorem:
@@ -156,17 +130,9 @@ def theorem() -> Theorem:
     high = one_round({α: [0], α_hat: [1], H: [1]}, sold)
     idle = one_round({α: [1], α_hat: [0], H: [0]}, {**sold, q: 0})
     solvent = one_round({α: [3], α_hat: [0], H: [2]}, {q: 1, mark: 10, bk: 8})
-    any_sign, any_volume, any_side = (
-        (WRONG, SAME_SIDE, VOLUME),
-        (LOW, SAME_SIDE),
-        (LOW, VOLUME),
-    )
-    variants = {
-        "slopes that are estimated too high": (any_sign, high),
-        "rounds without volume": (any_volume, idle),
-        "estimated prices on the solvent side of bk": (any_side, solvent),
-    }
-    twice = corrected(times=Rational(11, 10))
+    any_sign, any_side = (WRONG, SAME_SIDE, VOLUME), (LOW, VOLUME)
+    four = {T: 2, K: 2, C: 1, c: 1, q_min: 1, α: [1, 2], α_hat: [0, 1], H: [0, 2]}
+    four |= {q: [[1, 1], [1, 1]], mark: [[1, 2], [3, 4]], bk: [[1, 2], [3, 4]]}
     return Theorem(
         item="Section 4.2, V_T",
         title="undershoot of a slope that is always wrong",
@@ -178,27 +144,17 @@ def theorem() -> Theorem:
         claims={"as stated": as_stated},
         refutation=estimates_too_high(),
         corrected={
-            "V_T ≥ C q_min² T, if too low, beyond bk and with volume": (corrected(), derive())
+            "V_T ≥ C q_min² T, if too low, beyond bk and with volume": Step(
+                corrected,
+                derive,
+                {
+                    "11/10 of it": fails_at(tight, times=Rational(11, 10)),
+                    "slopes that are estimated too high": fails_at(high, given=any_sign),
+                    "rounds without volume": fails_at(idle, given=(LOW, SAME_SIDE)),
+                    "estimated prices on the solvent side of bk": fails_at(solvent, given=any_side),
+                },
+            )
         },
         steps={"one fill": one_fill(HOLDS)},
-        witness=tight,
-        false_variants=(
-            FalseVariant(
-                name="11/10 of it",
-                derivation=derive,
-                changed={"times": Rational(11, 10)},
-                claim=twice,
-                counterexample=twice.counterexample(tight),
-            ),
-            *(
-                FalseVariant(
-                    name=name,
-                    derivation=derive,
-                    changed={"given": given},
-                    claim=corrected(given),
-                    counterexample=corrected(given).counterexample(point),
-                )
-                for name, (given, point) in variants.items()
-            ),
-        ),
+        witness=four,
     )

@@ -13,33 +13,7 @@ from __future__ import annotations
 
 from sympy import Rational, Sum, sqrt
 
-from adlopt.proof import (
-    Claim,
-    Fact,
-    FalseVariant,
-    Formula,
-    Theorem,
-    Verdict,
-    at,
-    by_contradiction,
-    discharge,
-    eq,
-    every,
-    for_all,
-    ge,
-    gt,
-    integers,
-    le,
-    prove,
-    put,
-    put_formula,
-    reals,
-    reciprocal,
-    root,
-    sequences,
-    sum_up,
-    theorem_of,
-)
+from adlopt.proof import *
 from adlopt.proof.lemmas import count
 
 t, i, n, T = integers("t i n T")
@@ -167,27 +141,22 @@ def before_the_root() -> Fact:
 
 def theorem() -> Theorem:
     """The slope of the objective."""
-    once = {
-        T: 1,
-        n: 1,
-        D: 1,
-        λ: 1,
-        μ: 0,
-        low: 1,
-        σ: [1],
-        inside_: [1],
-        r: [1],
-        η: 1,
-        P: 0,
-        v: [0],
-        d: [],
-    }
-    once |= {x: {(1, 1): 1, (2, 1): 0}, g: {(1, 1): 1}, u: {(1, 1): 0}, cap: [1], a: {(1, 1): 1}}
-    fair = {**once, λ: 0, μ: 1}
-    shorter = longest(Rational(9, 10))
+    once = {T: 1, n: 1, D: 1, λ: 1, μ: 0, low: 1, η: 1, P: 0, d: [], x: [[1], [0]], u: [[0]]}
+    once |= {σ: [1], inside_: [1], r: [1], v: [0], cap: [1], a: [[1]], g: [[1]]}
+    half = Rational(1, 2)
+    tiny = {**once, λ: 0, μ: 1, cap: [half], g: [[2]]}
     small = tuple(NOT_EMPTY if formula == CAPACITIES else formula for formula in OBJECTIVE)
-    tiny = Claim(given=small, concludes=longest().concludes)
-    half = {**fair, cap: [Rational(1, 2)], g: {(1, 1): 2}}
+    third, fifth = Rational(1, 3), Rational(1, 5)
+    still = {T: 4, n: 2, D: 2, λ: 3, μ: 1, low: 1, η: fifth, v: [0, 0], cap: [1, 1]}
+    still |= {inside_: [1] * 4, σ: [third, 0, 1, -third], r: [3, 4 * fifth, 21 * fifth, 0]}
+    still |= {a: [[1, 0], [0, 1], [half, half], [1, 0]]}
+    still |= {g: [[2, 1], [0, 1], [7 * half, 7 * half], [0, -1]]}
+    still |= {x: [[1, 1], [3 * fifth, 4 * fifth], [3 * fifth] * 2, [0, 0], [0, fifth]]}
+    moved = {**still, η: 2 * fifth, P: 3, d: [1] * 3, u: [[0, 0], [1, 0], [1, 1], [0, 1]]}
+    moved |= {σ: [-third, -2 * third, 0, third], r: [0, 9 * half * fifth, 0, -fifth]}
+    moved |= {a: [[0, 1], [half, half], [1, 0], [0, 1]]}
+    moved |= {g: [[-1, 0], [-3 * half, -3 * half], [1, 0], [1, 2]]}
+    moved |= {x: [[0, 0], [2 * fifth, 0], [1, 3 * fifth], [3 * fifth] * 2, [fifth, 0]]}
     return Theorem(
         item="Propositions 2 and 5 for the objective",
         title="regret of projected gradient descent on haircuts, with the slope of the objective",
@@ -195,28 +164,23 @@ def theorem() -> Theorem:
         statement="G = √(λ² (n − 1) + (λ + μ/u_min)²) in G R √T and G √(T (R² + 2 R P))",
         verdict=Verdict.PROVED_UNDER,
         added=STATIC.added,
+        cited={name: (*said, *DYNAMIC.cited[name]) for name, said in STATIC.cited.items()},
         tightness="the slope is attained by one winner who bears the worst burden alone",
-        claims={"longest slope": longest(), "static regret": static, "dynamic regret": dynamic},
-        facts={
-            "longest slope": derive(),
-            "static regret": with_slopes(STATIC.facts["best step"]),
-            "dynamic regret": with_slopes(before_the_root()),
+        proves={
+            "longest slope": Step(
+                longest,
+                derive,
+                {
+                    "9/10 of the squared length": fails_at(once, worth=Rational(9, 10)),
+                    "capacities below u_min": fails_at(
+                        tiny,
+                        Claim(given=small, concludes=longest().concludes),
+                        capacities=NOT_EMPTY,
+                    ),
+                },
+            ),
+            "static regret": Step(static, with_slopes(STATIC.facts["best step"])),
+            "dynamic regret": Step(dynamic, with_slopes(before_the_root())),
         },
-        witness=once,
-        false_variants=(
-            FalseVariant(
-                name="9/10 of the squared length",
-                derivation=derive,
-                changed={"worth": Rational(9, 10)},
-                claim=shorter,
-                counterexample=shorter.counterexample(once),
-            ),
-            FalseVariant(
-                name="capacities below u_min",
-                derivation=derive,
-                changed={"capacities": NOT_EMPTY},
-                claim=tiny,
-                counterexample=tiny.counterexample(half),
-            ),
-        ),
+        witness=(still, moved),
     )

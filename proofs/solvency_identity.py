@@ -14,27 +14,7 @@ from __future__ import annotations
 
 from sympy import Max, Sum
 
-from adlopt.proof import (
-    Claim,
-    Fact,
-    FalseVariant,
-    Formula,
-    Theorem,
-    Verdict,
-    at,
-    by_cases,
-    eq,
-    every,
-    for_all,
-    ge,
-    induct,
-    integers,
-    le,
-    prove,
-    put_formula,
-    sequences,
-    sum_up,
-)
+from adlopt.proof import *
 
 t, i, k, n, T = integers("t i k n T")
 e, q, c, m, f = sequences("e q c m f")
@@ -97,13 +77,11 @@ def nothing_short() -> Fact:
 def theorem() -> Theorem:
     """Solvency."""
     # A long of 10 from 4000 with 2000 owes 2000 at 3600; the two shorts gain what it loses.
-    point = {T: 2, n: 3, t: 1, i: 1, k: 2, m: [4000, 3600], f: [0, 0], c: [2000, 3000, 3000]}
-    size = [10, -4, -6]
-    point |= {q: {(1, a): v for a, v in enumerate(size, 1)}}
-    point |= {e: {(1, a): v for a, v in enumerate(point[c], 1)}}
-    point[e] |= {(2, a): point[c][a - 1] - 400 * v for a, v in enumerate(size, 1)}
-    open_ = {**point, q: {**point[q], (1, 3): 0}, e: {**point[e], (2, 3): 3000}}
-    lost, alone = constant(PAID_IN - 1), constant(closed=())
+    paid_in, size = [2000, 3000, 3000], [10, -4, -6]
+    moved = [held - 400 * number for held, number in zip(paid_in, size, strict=True)]
+    point = {T: 2, n: 3, t: 1, i: 1, k: 2, m: [4000, 3600], f: [0, 0], c: paid_in}
+    point |= {q: [size], e: [paid_in, moved]}
+    open_ = {**point, q: [[10, -4, 0]], e: [paid_in, [*moved[:2], 3000]]}
     return Theorem(
         item="Solvency identity",
         title="the solvency of a closed market shows no bad debt",
@@ -112,23 +90,16 @@ def theorem() -> Theorem:
         verdict=Verdict.PROVED,
         tightness="exact",
         remarks=("an account that is not counted, as a backstop may be, opens the market",),
-        claims={"constant": constant(), "no shortfall": shortfall},
-        facts={"constant": derive(), "no shortfall": nothing_short()},
+        proves={
+            "constant": Step(
+                constant,
+                derive,
+                {
+                    "a dollar lost on the way": fails_at(point, paid_in=PAID_IN - 1),
+                    "positions that do not cancel": fails_at(open_, closed=()),
+                },
+            ),
+            "no shortfall": Step(shortfall, nothing_short()),
+        },
         witness=point,
-        false_variants=(
-            FalseVariant(
-                name="a dollar lost on the way",
-                derivation=derive,
-                changed={"paid_in": PAID_IN - 1},
-                claim=lost,
-                counterexample=lost.counterexample(point),
-            ),
-            FalseVariant(
-                name="positions that do not cancel",
-                derivation=derive,
-                changed={"closed": ()},
-                claim=alone,
-                counterexample=alone.counterexample(open_),
-            ),
-        ),
     )

@@ -18,33 +18,7 @@ from __future__ import annotations
 
 from sympy import Rational, Sum, floor, sympify
 
-from adlopt.proof import (
-    Claim,
-    Fact,
-    FalseVariant,
-    Formula,
-    Theorem,
-    Verdict,
-    at,
-    eq,
-    every,
-    first_term,
-    floor_of,
-    for_all,
-    ge,
-    gt,
-    induct,
-    integer_sequences,
-    integers,
-    le,
-    lt,
-    next_integer,
-    prove,
-    reals,
-    reciprocal,
-    sequences,
-    sum_up,
-)
+from adlopt.proof import *
 from adlopt.proof.lemmas import count
 
 i, j, m, n, r, N = integers("i j m n r N")
@@ -69,7 +43,9 @@ def linear(units: object, offset: object = 0) -> Formula:
     return eq(f(units), (units + offset) * f(1))
 
 
-additive = Claim(given=RULE, concludes=every(n, 1, N, linear(n)))
+def additive(offset: object = 0) -> Claim:
+    """A rule that charges by size only, additively."""
+    return Claim(given=RULE, concludes=every(n, 1, N, linear(n, offset)))
 
 
 def pro_rata(given: tuple[Formula, ...] = (*RULE, *ACCOUNTS)) -> Claim:
@@ -197,11 +173,10 @@ def evades() -> Fact:
 
 def theorem() -> Theorem:
     """Who may be charged what, if splitting is not to pay."""
-    plain = {N: 3, m: 2, k: [1, 2], f: [1, 2, 3], B: 3, g: 1, z: Rational(1, 2), u: [1, 1]}
+    half = Rational(1, 2)
+    plain = {N: 3, m: 2, k: [1, 2], f: [1, 2, 3], B: 3, g: 1, z: half, u: [1, 1]}
     plain |= {n: 1, U: 3, v: 1, x: 1, over: 0, under: 1, ε: 1}
     single_unit = {N: 1, m: 1, k: [1], f: [1], B: 1}
-    part = {m: 1, u: [1], g: 1, z: Rational(1, 2)}
-    shifted = Claim(given=RULE, concludes=every(n, 1, N, linear(n, 1)))
     monotone, unpaid = pro_rata((RULE[0], MONOTONE, *ACCOUNTS)), pro_rata((*RULE, *ACCOUNTS[:4]))
     return Theorem(
         item="Sybil characterisation",
@@ -214,53 +189,29 @@ def theorem() -> Theorem:
             "that a symmetric, split-invariant rule charges by size only, additively, is the"
             " definition of the two properties, not a step of the proof",
         ),
-        claims={
-            "additive": additive,
-            "pro-rata": pro_rata(),
-            "off the grid, above": off_grid[0],
-            "off the grid, below": off_grid[1],
-            "leak of rounding": leak(),
-            "small parts pay nothing": nothing,
-            "ε > 0 charges for splitting": split_costs,
-        },
-        facts={
-            "additive": additivity(),
-            "pro-rata": characterise(),
-            "off the grid, above": squeezed(1),
-            "off the grid, below": squeezed(-1),
-            "leak of rounding": leaks(),
-            "small parts pay nothing": evades(),
-            "ε > 0 charges for splitting": dearer(),
+        proves={
+            "additive": Step(
+                additive, additivity, {"one unit counted twice": fails_at(single_unit, offset=1)}
+            ),
+            "pro-rata": Step(
+                pro_rata,
+                characterise,
+                {
+                    "monotone instead of split-invariant": fails_at(
+                        {**plain, f: [1, 1, 1], B: 2}, monotone, rule=MONOTONE
+                    ),
+                    "any budget": fails_at({**single_unit, B: 2}, unpaid, accounts=ACCOUNTS[:4]),
+                },
+            ),
+            "off the grid, above": Step(off_grid[0], squeezed(1)),
+            "off the grid, below": Step(off_grid[1], squeezed(-1)),
+            "leak of rounding": Step(
+                leak,
+                leaks,
+                {"a leak of m − 1 lots": fails_at({m: 1, u: [1], g: 1, z: half}, lots=m - 1)},
+            ),
+            "small parts pay nothing": Step(nothing, evades()),
+            "ε > 0 charges for splitting": Step(split_costs, dearer()),
         },
         witness=plain,
-        false_variants=(
-            FalseVariant(
-                name="one unit counted twice",
-                derivation=additivity,
-                changed={"offset": 1},
-                claim=shifted,
-                counterexample=shifted.counterexample(single_unit),
-            ),
-            FalseVariant(
-                name="monotone instead of split-invariant",
-                derivation=characterise,
-                changed={"rule": MONOTONE},
-                claim=monotone,
-                counterexample=monotone.counterexample({**plain, f: [1, 1, 1], B: 2}),
-            ),
-            FalseVariant(
-                name="any budget",
-                derivation=characterise,
-                changed={"accounts": ACCOUNTS[:4]},
-                claim=unpaid,
-                counterexample=unpaid.counterexample({**single_unit, B: 2}),
-            ),
-            FalseVariant(
-                name="a leak of m − 1 lots",
-                derivation=leaks,
-                changed={"lots": m - 1},
-                claim=leak(m - 1),
-                counterexample=leak(m - 1).counterexample(part),
-            ),
-        ),
     )

@@ -13,31 +13,7 @@ from __future__ import annotations
 
 from sympy import Sum, sqrt
 
-from adlopt.proof import (
-    Claim,
-    Fact,
-    FalseVariant,
-    Formula,
-    Theorem,
-    Verdict,
-    by_contradiction,
-    discharge,
-    every,
-    for_all,
-    ge,
-    gt,
-    integers,
-    le,
-    lt,
-    prove,
-    put,
-    put_formula,
-    reals,
-    reciprocal,
-    root,
-    sequences,
-    sum_up,
-)
+from adlopt.proof import *
 from adlopt.proof.lemmas import count
 
 t, T = integers("t T")
@@ -127,7 +103,6 @@ def theorem() -> Theorem:
     half = Claim(given=(*DEFICITS, enough(2)), concludes=says_something)
     signed = Claim(given=(DEFICITS[0], enough()), concludes=says_something)
     divided = prove(enough(), effective.given[-1], inverse, gt(S, 0), multipliers=[A**2])
-    test = derive()
     return Theorem(
         item="Vacuity test",
         title="when √((1 + 2 P) Σ D_t²) is below what the severity 1/2 guarantees",
@@ -135,35 +110,21 @@ def theorem() -> Theorem:
         statement="√((1 + 2 P) Σ D_t²) < Σ D_t/2 if and only if 4 (1 + 2 P) Σ D_t² < (Σ D_t)²",
         verdict=Verdict.PROVED,
         tightness="exact",
-        claims={
-            "sufficient": sufficient,
-            "necessary": necessary,
-            "in effective rounds": effective,
-            "effective rounds": rounds,
-            "few rounds": never,
-        },
-        facts={
-            "sufficient": test,
-            "necessary": conversely(gt(a**2, 4 * e * s), lt(BOUND, a / 2)),
-            "in effective rounds": discharge(test, divided),
-            "effective rounds": at_most_rounds(),
-            "few rounds": few_rounds(),
+        proves={
+            "sufficient": Step(
+                sufficient,
+                derive,
+                {
+                    "2 (1 + 2 P) instead of 4 (1 + 2 P)": fails_at(level, half, four=2),
+                    "deficits of any sign": fails_at(
+                        {**long, D: [-1] * 9}, signed, known=KNOWN[1:]
+                    ),
+                },
+            ),
+            "necessary": Step(necessary, conversely(gt(a**2, 4 * e * s), lt(BOUND, a / 2))),
+            "in effective rounds": Step(effective, discharge(derive(), divided)),
+            "effective rounds": Step(rounds, at_most_rounds()),
+            "few rounds": Step(never, few_rounds()),
         },
         witness=(long, level),
-        false_variants=(
-            FalseVariant(
-                name="2 (1 + 2 P) instead of 4 (1 + 2 P)",
-                derivation=derive,
-                changed={"four": 2},
-                claim=half,
-                counterexample=half.counterexample(level),
-            ),
-            FalseVariant(
-                name="deficits of any sign",
-                derivation=derive,
-                changed={"known": KNOWN[1:]},
-                claim=signed,
-                counterexample=signed.counterexample({**long, D: [-1] * 9}),
-            ),
-        ),
     )

@@ -1,6 +1,7 @@
 """Property tests draw the same examples in every run; ADLOPT_NIGHTLY draws new ones, and more."""
 
 import sys
+from functools import cache
 from importlib.metadata import version
 
 import pytest
@@ -10,6 +11,21 @@ from tiers import NIGHTLY, for_the_night
 settings.register_profile("steady", derandomize=True, deadline=None)
 settings.register_profile("nightly", max_examples=1_000, deadline=None, print_blob=True)
 settings.load_profile("nightly" if NIGHTLY else "steady")
+
+
+def pytest_cmdline_main(config):
+    """Keep tests that share what is expensive, such as a checked proof, in one worker."""
+    if getattr(config.option, "dist", "no") == "load":
+        config.option.dist = "loadgroup"
+
+
+@pytest.fixture(scope="session")
+def checked():
+    """Check a proof that ships, once; ask for it in tests of the group `proofs` only."""
+    from adlopt.proof import check
+    from adlopt.proof.library import proof_files
+
+    return cache(lambda name: check(proof_files()[name]))
 
 
 @pytest.fixture

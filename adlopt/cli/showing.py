@@ -41,7 +41,7 @@ def report(
     output
         The .html file.
     """
-    from adlopt.proof.library import check_all, proof_files, summarise
+    from adlopt.proof.library import check_all, proof_files
     from adlopt.report.evidence import Evidence
     from adlopt.report.write import require_page, write_report
 
@@ -50,7 +50,7 @@ def report(
     if not skip_proofs:
         with progress(len(files), "checking") as step:
             told = None if step is None else lambda row: step(row.file)
-            proofs = summarise(check_all(files, progress=told))
+            proofs = check_all(files, progress=told)
     with progress(None, "playing") as step:
         evidence = Evidence(
             episode=episode_named(episode),

@@ -73,8 +73,9 @@ def prove(
         Print everything for machines.
     """
     from adlopt.proof.checking import check
-    from adlopt.proof.library import check_all, find, proof_files, render, summarise
+    from adlopt.proof.library import check_all, find, proof_files
     from adlopt.proof.written_out import derivation
+    from adlopt.show.proofs import render
 
     named = [path for name in names for path in find(name)]
     paths = list(dict.fromkeys(named)) or list(proof_files().values())
@@ -84,10 +85,11 @@ def prove(
         print(derivation(*(check(path).theorem for path in paths), latex=latex))
         return
     with progress(len(paths), "checking") as step:
-        rows = check_all(paths, progress=None if step is None else lambda row: step(row.file))
-    data = summarise(rows)
-    print(as_json(data) if json_ else render(data))
-    if data["failed"]:
+        told = None if step is None else lambda row: step(row.file)
+        found = check_all(paths, progress=told)
+    data = found.data()
+    print(as_json(found.to_dict()) if json_ else render(data))
+    if data.failed:
         sys.exit(NO_ANSWER)
 
 

@@ -1,7 +1,7 @@
 """Proofs checked by a small trusted kernel.
 
 `check` runs a proof file. To write one, state hypotheses and goals with `le`, `lt`, `eq`, `ge`,
-`gt` and `every`, derive facts with `prove` and its relatives, and return a `Theorem`.
+`gt` and `every`, derive facts with `prove` and its relatives, and return a `Theorem` of `Step`s.
 """
 
 from adlopt.proof.checking import Checked, check, theorem_of
@@ -22,6 +22,7 @@ from adlopt.proof.notation import (
 )
 from adlopt.proof.operations import absolute, floor_of, maximum, minimum, reciprocal, root
 from adlopt.proof.refutation import Refutation
+from adlopt.proof.step import Step, fails_at
 from adlopt.proof.sums import (
     empty,
     first_term,
@@ -58,6 +59,7 @@ __all__ = [
     "Formula",
     "Refutation",
     "Relation",
+    "Step",
     "Theorem",
     "Verdict",
     "absolute",
@@ -71,6 +73,7 @@ __all__ = [
     "eq",
     "every",
     "facts",
+    "fails_at",
     "first_term",
     "floor_of",
     "for_all",

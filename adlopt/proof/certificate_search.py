@@ -10,7 +10,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import lru_cache
 from itertools import combinations_with_replacement
+from typing import Any
 
 import numpy as np
 
@@ -29,6 +31,7 @@ from adlopt.proof.term import (
     add,
     multiply,
     of_atom,
+    order_of,
     product,
     scale,
     subtract,
@@ -135,13 +138,18 @@ def _of_square(premises: Sequence[Formula], chosen: tuple[int, ...], root: Term)
 
 def _atoms(formulas: Iterable[Formula]) -> list[Atom]:
     found = {atom for f in formulas for m, _, _ in f.term for atom, _ in m}
-    return sorted(found, key=lambda atom: text(of_atom(atom)))
+    return sorted(found, key=lambda atom: _place(frozenset({(atom, 1)})))
+
+
+@lru_cache(maxsize=100_000)
+def _place(monomial: Monomial) -> tuple[Any, ...]:
+    """Order monomials in the same way whatever the hash seed; by far most are met again."""
+    return order_of(monomial)
 
 
 def _solve(goal: Formula, candidates: list[_Candidate]) -> list[Fraction]:
     met = {m for value in (goal.term, *(c.term for c in candidates)) for m, _, _ in value}
-    ordered = sorted(met, key=lambda monomial: text(frozenset({(monomial, 1, 1)})))
-    rows = {monomial: place for place, monomial in enumerate(ordered)}
+    rows = {monomial: place for place, monomial in enumerate(sorted(met, key=_place))}
     columns = [_vector(c.term, rows) for c in candidates]
     target = _vector(goal.term, rows)
     guess = _guess(goal, candidates, columns, target)
@@ -182,34 +190,30 @@ def _guess(
     goal: Formula, candidates: list[_Candidate], columns: list[Vector], target: Vector
 ) -> list[float]:
     """Solve the linear program with slack in every row, so that it always has an answer."""
-    n = len(columns)
-    height = 1 + max([0, *target, *(i for column in columns for i in column)])
+    n, height = len(columns), 1 + max([0, *target, *(i for column in columns for i in column)])
     wanted = np.array([float(target.get(i, 0)) for i in range(height)])
-    matrix = np.zeros((height + 1, n + 2 * height + 1))
+    free = np.array([c.free for c in candidates], dtype=bool)
+    size, strict = n + 2 * height + 1, float(goal.relation is Relation.GT)
+    cost = np.concatenate([np.where(free, 0.0, 1e-4), np.full(2 * height, 100.0), [-1.0]])
+    lower = np.concatenate([np.where(free, -np.inf, 0.0), np.zeros(2 * height + 1)])
+    upper = np.append(np.full(size - 1, np.inf), strict)
+    rows: list[list[tuple[int, float]]] = [[] for _ in range(height)]
     for j, column in enumerate(columns):
         for i, value in column.items():
-            matrix[i, j] = float(value)
-        matrix[height, j] = float(candidates[j].strict)
-    matrix[:height, n : n + height] = np.eye(height)
-    matrix[:height, n + height : n + 2 * height] = -np.eye(height)
-    matrix[height, -1] = -1.0
-    cost = np.concatenate([np.full(n, 1e-4), np.full(2 * height, 100.0), [-1.0]])
-    cost[:n][[c.free for c in candidates]] = 0.0
-    lower = np.zeros(cost.size)
-    lower[:n][[c.free for c in candidates]] = -np.inf
-    upper = np.full(cost.size, np.inf)
-    upper[-1] = 1.0 if goal.relation is Relation.GT else 0.0
-    top = np.append(wanted, np.inf)
-    filled = matrix != 0
+            rows[i].append((j, float(value)))
+    for i, row in enumerate(rows):
+        row += [(n + i, 1.0), (n + height + i, -1.0)]
+    rows.append([*((j, 1.0) for j, c in enumerate(candidates) if c.strict), (size - 1, -1.0)])
+    filled = [entry for row in rows for entry in row]
     program = Program(
         cost=cost,
         lower=lower,
         upper=upper,
         row_lower=np.append(wanted, 0.0),
-        row_upper=top,
-        start=np.append(0, np.cumsum(filled.sum(axis=1))).astype(np.int32),
-        column=np.nonzero(filled)[1].astype(np.int32),
-        coefficient=matrix[filled],
+        row_upper=np.append(wanted, np.inf),
+        start=np.cumsum([0, *map(len, rows)]).astype(np.int32),
+        column=np.array([j for j, _ in filled], dtype=np.int32),
+        coefficient=np.array([value for _, value in filled]),
     )
     return [float(value) for value in run(program).columns[:n]]
 
@@ -224,7 +228,7 @@ def _exact(columns: list[Vector], target: Vector, guess: list[float]) -> list[Fr
     last = len(columns)
     for i, value in target.items():
         rows.setdefault(i, {})[last] = value
-    open_rows = list(rows.values())
+    open_rows = [rows[i] for i in sorted(rows)]
     for j in range(last):
         row = next((r for r in open_rows if r.get(j)), None)
         if row is None:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import importlib.util
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from time import perf_counter
 from traceback import extract_tb
+from types import MappingProxyType
 
 from adlopt.errors import ProofError
 from adlopt.proof.theorem import Theorem, Verdict
@@ -25,10 +26,13 @@ class Checked:
     theorem : Theorem
     seconds : float
         Time the check took.
+    rejected : mapping from str to str
+        Why the derivation does not close on each false variant, by its name.
     """
 
     theorem: Theorem
     seconds: float
+    rejected: Mapping[str, str]
 
     @property
     def verdict(self) -> Verdict:
@@ -65,13 +69,20 @@ def check(path: str | Path) -> Checked:
     started = perf_counter()
     theorem = load(Path(path))
     with _failing(Path(path)):
-        theorem.check_variants()
+        rejected = theorem.rejections()
         theorem = replace(theorem)
-    return Checked(theorem=theorem, seconds=perf_counter() - started)
+    spent = perf_counter() - started
+    return Checked(theorem=theorem, seconds=spent, rejected=MappingProxyType(rejected))
 
 
 def load(path: Path) -> Theorem:
-    """Run a proof file and return its theorem, without trying its false variants."""
+    """Run a proof file, once until it changes; return its theorem, its false variants untried."""
+    state = path.stat() if path.is_file() else None
+    return _once(path.resolve(), state and (state.st_mtime_ns, state.st_size))
+
+
+@cache
+def _once(path: Path, _changed: object) -> Theorem:
     spec = importlib.util.spec_from_file_location(f"adlopt_proof_{path.stem}", path)
     if spec is None or spec.loader is None or not path.is_file():
         raise ProofError(f"{path} is not a Python file")
@@ -122,11 +133,4 @@ def theorem_of(beside: str, name: str) -> Theorem:
     name : str
         The other file.
     """
-    path = Path(beside).with_name(name)
-    return _once(path, path.stat().st_mtime_ns if path.is_file() else 0)
-
-
-@cache
-def _once(path: Path, changed: int) -> Theorem:
-    """Load a file that several proofs use once, until it changes."""
-    return load(path)
+    return load(Path(beside).with_name(name))

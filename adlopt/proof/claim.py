@@ -12,6 +12,7 @@ from adlopt.proof.kernel import Fact, sequent
 from adlopt.proof.notation import point, replacements
 from adlopt.proof.refutation import Refutation, copied, evidence, refute
 from adlopt.proof.term import FAMILIES, Atom
+from adlopt.proof.witness import check_witness
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,12 +88,19 @@ class Family:
         A proof that the claim's conclusion then fails.
     when : tuple of Formula
         The conditions on the parameters that these proofs may use.
+    witness : mapping
+        Numbers at which the conditions hold together, as for `adlopt.proof.notation.point`: there
+        is such a counterexample.
     """
 
     instance: Mapping[Any, Any]
     meets: tuple[Fact, ...]
     violates: Fact
     when: tuple[Formula, ...]
+    witness: Mapping[Any, Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        check_witness(self.when, [self.witness], "counterexamples")
 
     def refutes(self, claim: Claim) -> bool:
         """Say whether the family is a counterexample to this very claim."""
@@ -103,14 +111,15 @@ class Family:
         changes = replacements(self.instance)
         met = {sequent(fact).conclusion for fact in self.meets}
         needed = {substitute(formula, changes) for formula in claim.given}
-        gaps = [f"not met: {formula}" for formula in needed - met]
+        gaps = [f"not met: {formula}" for formula in sorted(needed - met, key=str)]
         failing = denial(substitute(claim.concludes, changes))
         if sequent(self.violates).conclusion != failing:
             gaps.append(f"not violated: {failing}")
         used = frozenset[Formula]().union(
             *(sequent(fact).hypotheses for fact in (*self.meets, self.violates))
         )
-        return gaps + [f"an extra condition: {formula}" for formula in used - set(self.when)]
+        extra = sorted(used - set(self.when), key=str)
+        return gaps + [f"an extra condition: {formula}" for formula in extra]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -145,39 +154,44 @@ class FalseVariant:
         if type(self.counterexample) not in (Refutation, Family):
             raise ProofError(f"{self.name}: a counterexample is a Refutation or a Family")
 
-    def check(self) -> None:
-        """Check that the variant is refuted, and that only the true statement is derived."""
-        self.check_derivation()
-        self.check_variant()
+    def check(self) -> str:
+        """Check that the variant is refuted, and that only the true statement is derived.
 
-    def check_derivation(self) -> None:
-        """Check that the derivation closes on the true statement."""
-        if not _conclusions(self.derivation(**self.holds)):
+        Returns
+        -------
+        str
+            Why the derivation does not close on the variant.
+        """
+        self.derived()
+        return self.rejection()
+
+    def derived(self) -> list[Fact]:
+        """Run the derivation on the true statement; it has to close."""
+        found = facts_in(self.derivation(**self.holds))
+        if not found:
             raise ProofError(f"what {self.name!r} changes derives nothing to begin with")
+        return found
 
-    def check_variant(self) -> None:
-        """Check that the variant is refuted, and not derived."""
+    def rejection(self) -> str:
+        """Check that the variant is refuted and not derived; return why it is not derived."""
         found = self.counterexample
         if not (
             found.refutes(self.claim) if isinstance(found, Family) else self.claim.fails_at(found)
         ):
             raise ProofError(f"the counterexample to {self.name!r} is to another claim")
         try:
-            self.attempt()
-        except ProofError:
-            return
+            self.derivation(**{**self.holds, **self.changed})
+        except ProofError as error:
+            return str(error)
         raise ProofError(f"the false variant {self.name!r} was not rejected")
 
-    def attempt(self) -> object:
-        """Run the derivation on the false statement; it has to raise ProofError."""
-        return self.derivation(**{**self.holds, **self.changed})
 
-
-def _conclusions(derived: object) -> list[Formula]:
+def facts_in(derived: object) -> list[Fact]:
     """Collect what was derived: a Fact, or Facts in collections."""
     if isinstance(derived, Fact):
-        return [sequent(derived).conclusion]
+        sequent(derived)
+        return [derived]
     parts = derived.values() if isinstance(derived, Mapping) else derived
     if isinstance(parts, str) or not isinstance(parts, Iterable):
         raise ProofError("a derivation returns the Fact that it derives, or several")
-    return [formula for part in parts for formula in _conclusions(part)]
+    return [fact for part in parts for fact in facts_in(part)]

@@ -6,7 +6,7 @@ from typing import NamedTuple, TypeAlias
 
 from adlopt.errors import ProofError
 from adlopt.proof.own import own
-from adlopt.proof.plain_text import comparison
+from adlopt.proof.shown import shown
 from adlopt.proof.term import (
     INTEGRAL,
     ONE,
@@ -46,7 +46,7 @@ class Formula(NamedTuple):
     ranges: Ranges = ()
 
     def __str__(self) -> str:
-        return comparison(self.term, self.relation.value, self.ranges)
+        return shown(self)
 
 
 def at_least(left: Term, right: Term) -> Formula:

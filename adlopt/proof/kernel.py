@@ -6,7 +6,7 @@ that only the rules below can write to. There are no floats and no randomness, a
 imported: terms are compared in the normal form of `adlopt.proof.term`.
 
 To audit: this file, `formula.py`, `ledger.py`, `own.py`, `plain.py` and `term.py` are all that a
-Fact rests on.
+Fact rests on (`shown.py` is how it comes to be read).
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ from adlopt.proof.formula import (
 from adlopt.proof.ledger import Handle, open_ledger
 from adlopt.proof.own import own
 from adlopt.proof.plain import plain
-from adlopt.proof.plain_text import text
+from adlopt.proof.shown import shown
 from adlopt.proof.term import (
     ARITY,
     FAMILIES,
@@ -218,7 +218,7 @@ def certify(goal: Formula, premises: Iterable[Fact], certificate: Certificate) -
     if goal.relation is Relation.GT and not strict:
         raise ProofError("a strict inequality needs a strict part in its certificate")
     if total != goal.term:
-        left_over = text(subtract(goal.term, total))
+        left_over = shown(subtract(goal.term, total))
         raise ProofError(f"the certificate does not add up to the goal; left over: {left_over}")
     return _from("certificate", facts, goal, certificate=certificate)
 

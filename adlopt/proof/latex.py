@@ -1,4 +1,4 @@
-"""Names and prose as LaTeX in plain ASCII, for pdflatex."""
+"""Prose as LaTeX in plain ASCII, for pdflatex."""
 
 from __future__ import annotations
 
@@ -8,38 +8,7 @@ from collections.abc import Callable
 
 from adlopt.errors import ProofError
 
-_GREEK = {
-    "α": "alpha",
-    "β": "beta",
-    "γ": "gamma",
-    "δ": "delta",
-    "ε": "varepsilon",
-    "ζ": "zeta",
-    "η": "eta",
-    "θ": "theta",
-    "κ": "kappa",
-    "λ": "lambda",
-    "μ": "mu",
-    "ν": "nu",
-    "ξ": "xi",
-    "π": "pi",
-    "ρ": "rho",
-    "σ": "sigma",
-    "τ": "tau",
-    "φ": "varphi",
-    "χ": "chi",
-    "ψ": "psi",
-    "ω": "omega",
-    "Γ": "Gamma",
-    "Δ": "Delta",
-    "Θ": "Theta",
-    "Λ": "Lambda",
-    "Π": "Pi",
-    "Σ": "Sigma",
-    "Φ": "Phi",
-    "Ψ": "Psi",
-    "Ω": "Omega",
-}
+_SPELT = {"EPSILON": "varepsilon", "PHI": "varphi", "LAMDA": "lambda"}
 _SIGNS = {
     "≤": r"\leq",
     "≥": r"\geq",
@@ -61,9 +30,6 @@ _SIGNS = {
     "−": "-",
     "×": r"\times",
     "→": r"\to",
-    "<": "<",
-    ">": ">",
-    "|": "|",
     "⊢": r"\vdash",
 }
 _ESCAPED = {
@@ -89,29 +55,28 @@ _BUILT = re.compile(
 """Letters with an index below or above, and roots."""
 
 
-def name(written: str) -> str:
-    r"""Write the name of a symbol, its subscript after the first underscore.
+def greek(words: str) -> str:
+    """Spell Greek letters out, as LaTeX names them.
+
+    Raises
+    ------
+    ProofError
+        For any other letter beyond ASCII.
 
     Examples
     --------
-    >>> name("θ"), name("α_max"), name("α_hat"), name("under")
-    ('\\theta', '\\alpha_{\\mathrm{max}}', '\\hat{\\alpha}', '\\mathrm{under}')
+    >>> greek("θ"), greek("α_max")
+    ('theta', 'alpha_max')
     """
-    base, _, subscript = written.partition("_")
-    letters = base if len(base) == 1 else f"\\mathrm{{{base}}}" if base.isascii() else base
-    said = "".join(_letter(letter) for letter in letters)
-    if subscript == "hat":
-        return f"\\hat{{{said}}}"
-    below = "".join(_letter(letter) for letter in subscript.replace("_", ","))
-    return f"{said}_{{\\mathrm{{{below}}}}}" if subscript else said
+    return "".join(letter if letter.isascii() else _greek(letter) for letter in words)
 
 
-def _letter(letter: str) -> str:
-    if letter.isascii():
-        return letter
-    if letter not in _GREEK:
+def _greek(letter: str) -> str:
+    found = re.fullmatch("GREEK (SMALL|CAPITAL) LETTER ([A-Z]+)", unicodedata.name(letter, ""))
+    if found is None:
         raise ProofError(f"there is no LaTeX for {letter!r}: use a Greek or Latin letter")
-    return f"\\{_GREEK[letter]}"
+    word = _SPELT.get(found[2], found[2].lower())
+    return word if found[1] == "SMALL" else word.capitalize()
 
 
 def prose(words: str) -> str:
@@ -164,19 +129,17 @@ def _signs(words: str) -> str:
 
 
 def _sign(sign: str) -> str:
-    if sign in _GREEK or sign in _SIGNS:
-        said = _SIGNS.get(sign) or f"\\{_GREEK[sign]}"
-        return f"{said} " if said[-1].isalpha() else said
-    return sign if sign.isascii() else _level(sign)
+    if sign.isascii():
+        return sign
+    said = _SIGNS.get(sign) or _level(sign) or f"\\{_greek(sign)}"
+    return f"{said} " if said[-1].isalpha() else said
 
 
 def _level(sign: str) -> str:
-    """Write a raised or lowered sign, such as ² or ₊."""
+    """Write a raised or lowered sign, such as ² or ₊; nothing if it is neither."""
     kind, _, code = unicodedata.decomposition(sign).partition(" ")
     mark = {"<super>": "^", "<sub>": "_"}.get(kind)
-    if mark is None:
-        raise ProofError(f"there is no LaTeX for {sign!r}: use a Greek or Latin letter")
-    return f"{mark}{{{_math(chr(int(code, 16)))}}}"
+    return f"{mark}{{{_math(chr(int(code, 16)))}}}" if mark else ""
 
 
 def _plain(words: str) -> str:

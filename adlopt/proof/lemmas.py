@@ -11,6 +11,7 @@ from adlopt.proof.notation import Expr, eq, every, ge, gt, integers, le, reals, 
 from adlopt.proof.operations import absolute, maximum, minimum, reciprocal, root
 from adlopt.proof.sums import last_term, single, split, sum_up
 from adlopt.proof.tactics import (
+    Premise,
     at,
     by_contradiction,
     discharge,
@@ -69,6 +70,20 @@ def subgradient(
     """D|x − s| − D|u − s| ≤ g (x − u), from −D ≤ g ≤ D and g (x − s) = D|x − s|."""
     goal = le(scale * abs(here - target) - scale * abs(there - target), slope * (here - there))
     return prove(goal, *known, absolute(there - target))
+
+
+def bit(weight: Expr, square: Premise) -> list[Fact]:
+    """0 ≤ w ≤ 1 from w² = w.
+
+    Examples
+    --------
+    >>> from adlopt.proof.notation import reals
+    >>> w = reals("w")
+    >>> bit(w, eq(w**2, w))[1]
+    w² = w ⊢ 1 ≥ w
+    """
+    low = prove(ge(weight, 0), square, squares=[weight])
+    return [low, prove(le(weight, 1), square, squares=[1 - weight])]
 
 
 def square_root_bound(value: Expr, radicand: Expr, *known: object) -> Fact:

@@ -1,4 +1,4 @@
-"""The proofs that ship with the package: find them, check them all, lay out the verdicts."""
+"""The proofs that ship with the package: find them, and check them all."""
 
 from __future__ import annotations
 
@@ -6,55 +6,47 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import as_completed
 from concurrent.futures.process import BrokenProcessPool
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from adlopt.errors import InputError, ProofError, unknown
 from adlopt.foundation.workers import worker_processes
-from adlopt.proof.checking import check
-from adlopt.show.table import Table
-from adlopt.show.words import counted
+from adlopt.proof.checking import Checked, check
+from adlopt.show.answer import Answer, Columns
+from adlopt.show.proofs import summary
+from adlopt.show.schema.proofs import ProofData, ProofsData
 
 WORKERS = 2
 """Proofs checked at the same time."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Row:
-    """What became of one proof file.
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class Verdicts(Answer):
+    """What became of proof files, in the order in which they were given.
 
-    Parameters
-    ----------
-    file : str
-        Name without its suffix.
-    item : str
-        What it is about; empty if it could not be read.
-    verdict : str
-        The declared verdict, if the evidence reaches it, else FAILED.
-    added : tuple of str
-        Hypotheses that the source does not state.
-    axioms : tuple of str
-        What is taken from the literature instead of being derived.
-    instead : tuple of str
-        What holds in place of a claim that is refuted, or beyond it.
-    tightness, citation : str
-    seconds : float
-        Time the check took.
-    error : str
-        Why it failed; empty if it did not.
+    See Also
+    --------
+    adlopt.proof.library.check_all : makes one.
     """
 
-    file: str
-    item: str = ""
-    verdict: str = "FAILED"
-    added: tuple[str, ...] = ()
-    axioms: tuple[str, ...] = ()
-    instead: tuple[str, ...] = ()
-    tightness: str = ""
-    citation: str = ""
-    seconds: float = 0.0
-    error: str = ""
+    proofs: tuple[ProofData, ...]
+
+    def data(self) -> ProofsData:
+        """Return the verdicts as machines get them."""
+        return ProofsData(
+            proofs=list(self.proofs),
+            failed=[row.file for row in self.proofs if row.error],
+            seconds=sum(row.seconds for row in self.proofs),
+        )
+
+    def __str__(self) -> str:
+        return summary(self.data())
+
+    def _columns(self) -> Columns:
+        names = ("file", "item", "verdict", "axioms", "added", "tightness", "seconds", "error")
+        columns = {name: [getattr(row, name) for row in self.proofs] for name in names}
+        joined = {name: ["; ".join(said) for said in columns[name]] for name in ("axioms", "added")}
+        return {**columns, **joined}
 
 
 def proof_files() -> dict[str, Path]:
@@ -103,25 +95,25 @@ def find(name: str) -> list[Path]:
 
 
 def check_all(
-    paths: Sequence[Path], *, progress: Callable[[Row], None] | None = None
-) -> tuple[Row, ...]:
-    """Check proof files, several at a time; rows come back in the order of `paths`.
+    paths: Sequence[Path], *, progress: Callable[[ProofData], None] | None = None
+) -> Verdicts:
+    """Check proof files, several at a time.
 
     Parameters
     ----------
     paths : sequence of Path
     progress : callable, optional
-        Told each row as it is done.
+        Told what became of each as it is done.
     """
-    done: dict[Path, Row] = {}
+    done: dict[Path, ProofData] = {}
     for path, row in _rows(paths):
         done[path] = row
         if progress is not None:
             progress(row)
-    return tuple(done[path] for path in paths)
+    return Verdicts(tuple(done[path] for path in paths))
 
 
-def _rows(paths: Sequence[Path]) -> Iterator[tuple[Path, Row]]:
+def _rows(paths: Sequence[Path]) -> Iterator[tuple[Path, ProofData]]:
     with worker_processes(WORKERS) as pool:
         waiting = {pool.submit(row_of, path): path for path in paths}
         for finished in as_completed(waiting):
@@ -129,59 +121,33 @@ def _rows(paths: Sequence[Path]) -> Iterator[tuple[Path, Row]]:
             try:
                 yield path, finished.result()
             except BrokenProcessPool:
-                yield path, Row(file=path.stem, error="the process that checked it ended")
+                yield path, ProofData(file=path.stem, error="the process that checked it ended")
 
 
-def row_of(path: Path) -> Row:
-    """Check one proof file; whatever its code raises becomes the row's error."""
+def row_of(path: Path) -> ProofData:
+    """Check one proof file; whatever its code raises becomes the error."""
     try:
         checked = check(path)
     except ProofError as error:
-        return Row(file=path.stem, error=str(error))
+        return ProofData(file=path.stem, error=str(error))
+    return proof_data(path.stem, checked)
+
+
+def proof_data(file: str, checked: Checked) -> ProofData:
+    """Return what machines are given of a proof that was checked."""
     theorem = checked.theorem
-    return Row(
-        file=path.stem,
+    return ProofData(
+        file=file,
         item=theorem.item,
         verdict=checked.verdict.value,
-        added=tuple(theorem.added),
-        axioms=tuple(sorted(axiom.name for axiom in theorem.axioms)),
-        instead=(*theorem.corrected, *(other.item for other in theorem.instead)),
+        added=list(theorem.added),
+        axioms=[f"{axiom.name} [{axiom.citation}]" for axiom in sorted(theorem.axioms)],
+        instead=[*theorem.corrected, *(other.item for other in theorem.instead)],
+        rejected=dict(checked.rejected),
         tightness=theorem.tightness,
         citation=theorem.citation,
         seconds=checked.seconds,
     )
-
-
-def summarise(rows: Sequence[Row]) -> dict[str, Any]:
-    """Collect the verdicts, ready for JSON."""
-    return {
-        "proofs": [asdict(row) for row in rows],
-        "failed": [row.file for row in rows if row.error],
-        "seconds": sum(row.seconds for row in rows),
-    }
-
-
-def render(data: dict[str, Any]) -> str:
-    """Lay out what `summarise` collected in 80 columns."""
-    return str(verdicts(data, f"; {data['seconds']:.1f} s of checking"))
-
-
-def verdicts(data: dict[str, Any], note: str = "") -> Table:
-    """Make a table of what `summarise` collected, with a note in its title."""
-    cells = []
-    for row in data["proofs"]:
-        notes = [f"adds: {words}" for words in row["added"]]
-        notes += [f"axiom: {name}" for name in row["axioms"]]
-        notes += [f"holds instead: {words}" for words in row["instead"]]
-        notes += [f"tightness: {row['tightness']}"] if row["tightness"] else []
-        notes += [row["citation"]] if row["citation"] else []
-        name = row["item"] or row["file"]
-        error = "; ".join(row["error"].splitlines())
-        cells.append((name, row["verdict"], "; ".join(notes) or error))
-    failed = data["failed"]
-    verdict = f"{len(failed)} FAILED: {', '.join(failed)}" if failed else "all closed"
-    title = f"{counted(len(cells), 'proof')}, {verdict}{note}"
-    return Table(title, ("item", "verdict", "what it rests on"), cells)
 
 
 def _begins(stem: str, wanted: list[str]) -> bool:

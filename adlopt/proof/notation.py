@@ -6,7 +6,7 @@ would simplify ``sqrt(x**2)`` to ``x`` before the kernel ever saw it.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from fractions import Fraction
 from typing import Any, TypeAlias
 
@@ -15,8 +15,8 @@ from sympy.core.function import AppliedUndef
 
 from adlopt.errors import ProofError
 from adlopt.proof.formula import Formula, above, at_least, equal, quantify
+from adlopt.proof.own import check_name, own
 from adlopt.proof.term import (
-    RESERVED,
     Atom,
     Kind,
     Replacement,
@@ -32,7 +32,7 @@ from adlopt.proof.term import (
 )
 
 Expr: TypeAlias = Any
-"""A sympy expression, an int or a Fraction."""
+"""A sympy expression, an int or a Fraction; or a term."""
 
 _OPERATIONS = {
     sympy.Abs: Kind.ABS,
@@ -49,7 +49,7 @@ def reals(names: str) -> Any:
     --------
     >>> x, y = reals("x y")
     """
-    return sympy.symbols(names, real=True)
+    return _named(sympy.symbols(names, real=True))
 
 
 def integers(names: str) -> Any:
@@ -59,7 +59,7 @@ def integers(names: str) -> Any:
     --------
     >>> t, T = integers("t T")
     """
-    return sympy.symbols(names, integer=True)
+    return _named(sympy.symbols(names, integer=True))
 
 
 def sequences(names: str) -> Any:
@@ -71,7 +71,7 @@ def sequences(names: str) -> Any:
     >>> D(1) * x(1)
     D(1)*x(1)
     """
-    return sympy.symbols(names, real=True, cls=sympy.Function)
+    return _named(sympy.symbols(names, real=True, cls=sympy.Function))
 
 
 def integer_sequences(names: str) -> Any:
@@ -81,11 +81,18 @@ def integer_sequences(names: str) -> Any:
     --------
     >>> k = integer_sequences("k")
     """
-    return sympy.symbols(names, integer=True, cls=sympy.Function)
+    return _named(sympy.symbols(names, integer=True, cls=sympy.Function))
+
+
+def _named(made: Any) -> Any:
+    """Refuse names that the kernel would refuse, where they are declared."""
+    for one in made if isinstance(made, tuple) else (made,):
+        check_name(str(one))
+    return made
 
 
 def term(expression: Expr) -> Term:
-    """Read an expression into the kernel's normal form.
+    """Read an expression into the kernel's normal form; a term is one already.
 
     Raises
     ------
@@ -103,6 +110,8 @@ def term(expression: Expr) -> Term:
     """
     if isinstance(expression, int | Fraction):
         return constant(expression)
+    if type(expression) is frozenset:
+        return own(expression)
     if not isinstance(expression, sympy.Basic):
         raise ProofError(f"{expression!r} is not an exact expression")
     return _read(expression)
@@ -179,8 +188,7 @@ def sequence_atom(family: Any) -> Atom:
 def _declared(given: Any, name: str, declare: Any, real: Kind, integer: Kind) -> Atom:
     if not isinstance(name, str) or not name:
         raise ProofError(f"{given!r} is neither a symbol nor a sequence")
-    if name.startswith(RESERVED):
-        raise ProofError(f"the name {name!r} is reserved")
+    check_name(name)
     if given == declare(name, real=True):
         return Atom(real, str(name))
     if given == declare(name, integer=True):
@@ -248,12 +256,14 @@ def every(index: Any, low: Expr, high: Expr, formula: Formula) -> Formula:
 
 
 def point(values: Mapping[Any, Any]) -> dict[Atom, Any]:
-    """Give numbers to symbols, and lists (from index 1) or tables to sequences.
+    """Give numbers to symbols, and lists (from index 1), lists of lists or tables to sequences.
 
     Examples
     --------
     >>> x, D = reals("x"), sequences("D")
-    >>> len(point({x: 1, D: [2, 3]})) == len(point({x: 1, D: {1: 2, 2: 3}}))
+    >>> point({x: 1, D: [2, 3]}) == point({x: 1, D: {1: 2, 2: 3}})
+    True
+    >>> point({D: [[2, 3], [4]]}) == point({D: {(1, 1): 2, (1, 2): 3, (2, 1): 4}})
     True
     """
     read: dict[Atom, Any] = {}
@@ -261,9 +271,19 @@ def point(values: Mapping[Any, Any]) -> dict[Atom, Any]:
         if isinstance(given, sympy.Symbol):
             read[symbol_atom(given)] = exact(value)
         else:
-            pairs = value.items() if isinstance(value, Mapping) else enumerate(value, start=1)
-            read[sequence_atom(given)] = {_indices(i): exact(entry) for i, entry in pairs}
+            read[sequence_atom(given)] = {i: exact(entry) for i, entry in _entries(value)}
     return read
+
+
+def _entries(value: Any) -> Iterator[tuple[tuple[Fraction, ...], Any]]:
+    """Go through a table, or through lists in lists."""
+    pairs = value.items() if isinstance(value, Mapping) else enumerate(value, start=1)
+    for given, entry in pairs:
+        indices = tuple(Fraction(i) for i in (given if isinstance(given, tuple) else (given,)))
+        if isinstance(entry, list):
+            yield from (((*indices, *rest), each) for rest, each in _entries(entry))
+        else:
+            yield indices, entry
 
 
 def replacements(changes: Mapping[Any, Any]) -> dict[Atom, Replacement]:
@@ -288,10 +308,6 @@ def replacements(changes: Mapping[Any, Any]) -> dict[Atom, Replacement]:
             parameters = tuple(symbol_atom(i) for i in indices)
             read[sequence] = Replacement(term(body), parameters)
     return read
-
-
-def _indices(given: Any) -> tuple[Fraction, ...]:
-    return tuple(Fraction(i) for i in (given if isinstance(given, tuple) else (given,)))
 
 
 def exact(value: Expr) -> Fraction:

@@ -8,9 +8,9 @@ from adlopt.errors import ProofError
 from adlopt.proof.term import (
     ARITY,
     FAMILIES,
+    OPERATORS,
     RESERVED,
     SYMBOLS,
-    ZERO,
     Atom,
     Kind,
     Term,
@@ -36,15 +36,16 @@ def own(term: object, scope: frozenset[str] = frozenset()) -> Term:
 def _own(term: object, scope: frozenset[str]) -> Term:
     if type(term) is not frozenset:
         raise ProofError(f"{term!r} is not a term")
-    total = ZERO
+    parts = []
     for entry in term:
         if type(entry) is not tuple or not _exactly(entry, frozenset, int, int):
             raise ProofError(f"{entry!r} is not a monomial with an exact coefficient")
         monomial, p, q = entry
         if q <= 0:
             raise ProofError("a coefficient has a denominator that is not positive")
-        total = add(total, scale(product(_own_power(x, scope) for x in monomial), Fraction(p, q)))
-    return total
+        whole = product(_own_power(factor, scope) for factor in monomial)
+        parts.append(scale(whole, Fraction(p, q)))
+    return add(*parts)
 
 
 def _exactly(parts: tuple[object, ...], *kinds: type) -> bool:
@@ -70,17 +71,18 @@ def _own_atom(atom: object, scope: frozenset[str]) -> Term:
         return summation(
             Atom(Kind.INTEGER, atom.name), low, high, _own(atom.args[2], scope | {atom.name})
         )
-    if atom.kind in SYMBOLS | FAMILIES:
-        _check_name(atom, scope)
+    bound = atom.kind is Kind.INTEGER and atom.name in scope
+    if atom.kind in SYMBOLS | FAMILIES and not bound:
+        check_name(atom.name)
     args = tuple(_own(arg, scope) for arg in atom.args)
     return apply(atom.kind, *args, name=atom.name) if args else of_atom(atom)
 
 
-def _check_name(atom: Atom, scope: frozenset[str]) -> None:
-    """A name reads as one word, and as a bound index only if it is one."""
-    if atom.kind is Kind.INTEGER and atom.name in scope:
-        return
-    if atom.name.startswith(RESERVED):
-        raise ProofError(f"the name {atom.name!r} is reserved")
-    if not atom.name.isidentifier():
-        raise ProofError(f"{atom.name!r} is not a name: use letters, digits and _, a letter first")
+def check_name(name: str) -> None:
+    """Refuse a name that does not read as one word, or that reads as something else."""
+    if name.startswith(RESERVED):
+        raise ProofError(f"the name {name!r} is reserved")
+    if name in OPERATORS:
+        raise ProofError(f"the name {name!r} is reserved: it reads as the operation")
+    if not name.isidentifier():
+        raise ProofError(f"{name!r} is not a name: use letters, digits and _, a letter first")

@@ -34,6 +34,8 @@ def plain(value: Any, records: frozenset[type] = RECORDS) -> Any:
     (1, Fraction(1, 2))
     """
     kind = type(value)
+    if kind is tuple or kind is frozenset:
+        return kind([plain(part, records) for part in value])
     if value is None or kind in (int, str):
         return value
     if kind is Fraction:
@@ -50,8 +52,7 @@ def _collection(value: Any, records: frozenset[type]) -> Any:
         return {plain(key, records): plain(entry, records) for key, entry in value.items()}
     if not isinstance(value, Iterable) or isinstance(value, (str, bytes)):
         raise ProofError(f"{value!r} is no statement, term, exact number or collection of these")
-    parts = (plain(part, records) for part in value)
-    return frozenset(parts) if type(value) is frozenset else tuple(parts)
+    return tuple(plain(part, records) for part in value)
 
 
 def _fraction(value: Fraction) -> Fraction:

@@ -1,4 +1,4 @@
-"""Terms and formulas as plain text or LaTeX, for reports and errors; nothing is decided here."""
+"""Terms and formulas as plain text, for reports and errors; nothing is decided here."""
 
 from __future__ import annotations
 
@@ -6,21 +6,29 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from fractions import Fraction
-from typing import NamedTuple
 
-from adlopt.proof import latex
+from adlopt.proof.formula import Formula
+from adlopt.proof.shown import shown
 from adlopt.proof.term import Atom, Kind, Monomial, Term
 
 _SUPERSCRIPT = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
 _BOUND = {"@": ("t", "t'", "t''"), "#": ("i", "j", "k"), "$": ("a", "b", "c")}
-
+_OPERATIONS = {
+    Kind.ABS: "|{0}|",
+    Kind.FLOOR: "⌊{0}⌋",
+    Kind.SQRT: "√({0})",
+    Kind.MAX: "max({0}, {1})",
+    Kind.MIN: "min({0}, {1})",
+    Kind.SUM: "Σ[{name}={0}…{1}]({2})",
+}
 
 _taken: ContextVar[frozenset[str]] = ContextVar("_taken", default=frozenset())
 """Free names of what is being written: a bound index must not look like one of them."""
 
 
 @contextmanager
-def _avoiding(*terms: Term) -> Iterator[None]:
+def avoiding(*terms: Term) -> Iterator[None]:
+    """Write bound indices by letters that no free symbol of the terms has."""
     mark = _taken.set(_taken.get() | frozenset().union(*map(_free_names, terms)))
     try:
         yield
@@ -38,63 +46,21 @@ def _free_names(term: Term) -> frozenset[str]:
     return frozenset(found)
 
 
-class Style(NamedTuple):
-    """How atoms, products and relations are written."""
-
-    atoms: dict[Kind, str]
-    times: str
-    power: str
-    relations: dict[str, str]
-    minus: str
-    over: str
-    raised: str
-    fraction: str
-    ranges: str
-    between: str
+def letter(name: str) -> str:
+    """Return the letter of a bound index, or the name of anything else."""
+    letters = _BOUND.get(name[:1])
+    if letters is None:
+        return name
+    place = int(name[1:])
+    chosen = letters[place] if place < len(letters) else f"{letters[0]}{place}"
+    while chosen in _taken.get():
+        chosen += "'"
+    return chosen
 
 
-PLAIN = Style(
-    atoms={
-        Kind.ABS: "|{0}|",
-        Kind.FLOOR: "⌊{0}⌋",
-        Kind.SQRT: "√({0})",
-        Kind.MAX: "max({0}, {1})",
-        Kind.MIN: "min({0}, {1})",
-        Kind.SUM: "Σ[{name}={0}…{1}]({2})",
-    },
-    times="·",
-    power="",
-    relations={"≥": "≥", ">": ">", "=": "="},
-    minus="−",
-    over="{0}/({1})",
-    raised="({0})",
-    fraction="{0}/{1}",
-    ranges="{0} for {1}",
-    between="{0} = {1}…{2}",
-)
-LATEX = Style(
-    atoms={
-        Kind.ABS: r"\left|{0}\right|",
-        Kind.FLOOR: r"\left\lfloor {0} \right\rfloor",
-        Kind.SQRT: r"\sqrt{{{0}}}",
-        Kind.MAX: r"\max\left({0}, {1}\right)",
-        Kind.MIN: r"\min\left({0}, {1}\right)",
-        Kind.SUM: r"\sum_{{{name}={0}}}^{{{1}}} \left({2}\right)",
-    },
-    times=r" \, ",
-    power="^{{{0}}}",
-    relations={"≥": r"\geq", ">": ">", "=": "="},
-    minus="-",
-    over=r"\frac{{{0}}}{{{1}}}",
-    raised=r"\left({0}\right)",
-    fraction=r"\frac{{{0}}}{{{1}}}",
-    ranges=r"{0} \quad \mathrm{{for}} \quad {1}",
-    between=r"{0} = {1}, \ldots, {2}",
-)
-
-
-def text(term: Term, style: Style = PLAIN) -> str:
-    r"""Write a term out, monomial by monomial.
+@shown.register(frozenset)
+def text(term: Term) -> str:
+    """Write a term out, monomial by monomial.
 
     Examples
     --------
@@ -102,27 +68,24 @@ def text(term: Term, style: Style = PLAIN) -> str:
     >>> x, y = reals("x y")
     >>> text(term((x - y) ** 2 / 2))
     '1/2·x² + 1/2·y² − x·y'
-    >>> text(term(x**2 / 2), LATEX)
-    '\\frac{1}{2} \\, x^{2}'
     """
-    with _avoiding(term):
-        return _text(term, style)
-
-
-def _text(term: Term, style: Style) -> str:
-    parts = sorted((_monomial(m, style), Fraction(p, q)) for m, p, q in term)
-    ordered = sorted(parts, key=lambda part: part[1] < 0)
-    words = [(c < 0, _sized(word, abs(c), style)) for word, c in ordered]
-    if not words:
+    with avoiding(term):
+        said = [(c < 0, _sized(word, abs(c))) for word, _, c in ordered(term)]
+    if not said:
         return "0"
-    (negative, first), *rest = words
-    start = f"{style.minus}{first}" if negative else first
-    return start + "".join(f" {style.minus if sign else '+'} {word}" for sign, word in rest)
+    (negative, first), *rest = said
+    start = f"−{first}" if negative else first
+    return start + "".join(f" {'−' if sign else '+'} {word}" for sign, word in rest)
 
 
-def comparison(
-    term: Term, relation: str, ranges: tuple[tuple[Term, Term], ...], style: Style = PLAIN
-) -> str:
+def ordered(term: Term) -> list[tuple[str, Monomial, Fraction]]:
+    """Return monomials as they are written, and their coefficients, positive ones first."""
+    parts = ((_monomial(m), m, Fraction(p, q)) for m, p, q in term)
+    return sorted(parts, key=lambda part: (part[2] < 0, part[0]))
+
+
+@shown.register(Formula)
+def comparison(formula: Formula) -> str:
     """Write ``term relation 0`` with the negative part moved to the right.
 
     Examples
@@ -132,31 +95,29 @@ def comparison(
     >>> print(le(2 * x * y, x**2 + y**2))
     x² + y² ≥ 2·x·y
     """
-    with _avoiding(term, *(end for ends in ranges for end in ends)):
-        return _comparison(term, relation, ranges, style)
+    with avoiding(formula.term, *(end for ends in formula.ranges for end in ends)):
+        left, right = map(text, sides(formula))
+        said = f"{left} {formula.relation.value} {right}"
+        ranges = [
+            f"{letter(f'@{k}')} = {text(low)}…{text(high)}"
+            for k, (low, high) in enumerate(formula.ranges)
+        ]
+    return f"{said} for {', '.join(ranges)}" if ranges else said
 
 
-def _comparison(
-    term: Term, relation: str, ranges: tuple[tuple[Term, Term], ...], style: Style
-) -> str:
-    left = frozenset(part for part in term if part[1] > 0)
-    right = frozenset((m, -p, q) for m, p, q in term if p < 0)
-    said = f"{text(left, style)} {style.relations[relation]} {text(right, style)}"
-    indices = [
-        style.between.format(_name(f"@{k}", style), text(low, style), text(high, style))
-        for k, (low, high) in enumerate(ranges)
-    ]
-    return style.ranges.format(said, ", ".join(indices)) if indices else said
+def sides(formula: Formula) -> tuple[Term, Term]:
+    """Return the positive part of the term, and the negative part with its sign turned."""
+    left = frozenset(part for part in formula.term if part[1] > 0)
+    return left, frozenset((m, -p, q) for m, p, q in formula.term if p < 0)
 
 
-def _sized(word: str, size: Fraction, style: Style) -> str:
-    written = number(size, style)
+def _sized(word: str, size: Fraction) -> str:
     if not word:
-        return written
-    return word if size == 1 else f"{written}{style.times}{word}"
+        return number(size)
+    return word if size == 1 else f"{number(size)}·{word}"
 
 
-def number(value: Fraction, style: Style = PLAIN) -> str:
+def number(value: Fraction) -> str:
     """Write a number.
 
     Examples
@@ -164,56 +125,30 @@ def number(value: Fraction, style: Style = PLAIN) -> str:
     >>> number(Fraction(1, 2)), number(Fraction(-3))
     ('1/2', '−3')
     """
-    size, sign = abs(value), style.minus if value < 0 else ""
-    whole = size.denominator == 1
-    return sign + (str(size) if whole else style.fraction.format(size.numerator, size.denominator))
+    return str(value).replace("-", "−")
 
 
-def _monomial(monomial: Monomial, style: Style) -> str:
-    above = _product([part for part in monomial if part[0].kind is not Kind.INVERSE], style)
-    below = [(text(a.args[0], style), k) for a, k in monomial if a.kind is Kind.INVERSE]
+def _monomial(monomial: Monomial) -> str:
+    above = "·".join(sorted(_factor(a, k) for a, k in monomial if a.kind is not Kind.INVERSE))
+    below = [(text(a.args[0]), k) for a, k in monomial if a.kind is Kind.INVERSE]
     if not below:
         return above
     if len(below) == 1 and below[0][1] == 1:
-        return style.over.format(above or "1", below[0][0])
-    factors = sorted(f"({word}){_power(k, style)}" for word, k in below)
-    return style.over.format(above or "1", style.times.join(factors))
+        return f"{above or '1'}/({below[0][0]})"
+    return f"{above or '1'}/({'·'.join(sorted(f'({word}){_power(k)}' for word, k in below))})"
 
 
-def _product(parts: list[tuple[Atom, int]], style: Style) -> str:
-    return style.times.join(sorted(_factor(a, k, style) for a, k in parts))
+def _factor(atom: Atom, k: int) -> str:
+    said = _atom(atom)
+    return (f"({said})" if k > 1 and atom.kind is Kind.SUM else said) + _power(k)
 
 
-def _factor(atom: Atom, k: int, style: Style) -> str:
-    said = _atom(atom, style)
-    if k > 1 and atom.kind is Kind.SUM:
-        said = style.raised.format(said)
-    return said + _power(k, style)
+def _power(k: int) -> str:
+    return "" if k == 1 else str(k).translate(_SUPERSCRIPT)
 
 
-def _power(k: int, style: Style) -> str:
-    if k == 1:
-        return ""
-    return style.power.format(k) if style.power else str(k).translate(_SUPERSCRIPT)
-
-
-def _name(name: str, style: Style) -> str:
-    letters = _BOUND.get(name[0])
-    if letters is not None:
-        place = int(name[1:])
-        letter = letters[place] if place < len(letters) else f"{letters[0]}{place}"
-        while letter in _taken.get():
-            letter += "'"
-        return letter
-    return name if style is PLAIN else latex.name(name)
-
-
-def _atom(atom: Atom, style: Style) -> str:
-    args = [text(arg, style) for arg in atom.args]
-    name = _name(atom.name, style) if atom.name else ""
-    if atom.kind in style.atoms:
-        return style.atoms[atom.kind].format(*args, name=name)
-    if not args:
-        return name
-    inside = ", ".join(args)
-    return f"{name}({inside})" if style is PLAIN or "_{" in name else f"{name}_{{{inside}}}"
+def _atom(atom: Atom) -> str:
+    args, name = [text(arg) for arg in atom.args], letter(atom.name)
+    if atom.kind in _OPERATIONS:
+        return _OPERATIONS[atom.kind].format(*args, name=name)
+    return f"{name}({', '.join(args)})" if args else name

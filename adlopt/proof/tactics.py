@@ -19,6 +19,7 @@ from adlopt.proof.term import (
     Term,
     apply,
     of_atom,
+    order_of,
     scale,
     subtract,
     value_of,
@@ -190,7 +191,7 @@ def discharge(fact: Fact, *support: Premise) -> Fact:
     """Remove the hypotheses that follow linearly from `support`, or from nothing at all."""
     known = facts(*support)
     kept = {f.conclusion for f in known if f.hypotheses == {f.conclusion}}
-    for hypothesis in sorted(fact.hypotheses - kept, key=repr):
+    for hypothesis in sorted(fact.hypotheses - kept, key=str):
         reason = _reason(hypothesis, known)
         if reason is not None:
             fact = kernel.cut(fact, reason)
@@ -234,8 +235,8 @@ def resolve(goal: Formula, *premises: Premise) -> list[Fact]:
 def _branching(within: Term) -> list[Atom]:
     """Collect the atoms that have two branches, inner ones first."""
     found: dict[Atom, None] = {}
-    for monomial, _, _ in within:
-        for atom, _ in monomial:
+    for monomial in sorted((m for m, _, _ in within), key=order_of):
+        for atom, _ in sorted(monomial, key=lambda part: order_of(frozenset({part}))):
             if atom.kind is not Kind.SUM:
                 found |= dict.fromkeys(inner for arg in atom.args for inner in _branching(arg))
             if atom.kind in {Kind.ABS, Kind.MAX, Kind.MIN}:

@@ -24,6 +24,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from enum import Enum
 from fractions import Fraction
+from itertools import chain
+from math import gcd
 from typing import Any, NamedTuple, TypeAlias
 
 from adlopt.errors import ProofError
@@ -61,6 +63,8 @@ ARITY = {
 }
 RESERVED = ("#", "@", "$")
 """First letters of names that only this package gives: sums, quantifiers, temporary variables."""
+OPERATORS = frozenset({"abs", "ceiling", "floor", "max", "min", "sqrt", "sum", "Σ"})
+"""Names that read as an operation, and therefore name nothing else."""
 
 
 class Atom(NamedTuple):
@@ -86,15 +90,22 @@ class Replacement(NamedTuple):
     parameters: tuple[Atom, ...] = ()
 
 
-def _pack(parts: Mapping[Monomial, Fraction]) -> Term:
-    return frozenset((m, c.numerator, c.denominator) for m, c in parts.items() if c)
+def _collected(parts: Iterable[tuple[Monomial, int, int]]) -> Term:
+    """Add up coefficients p/q, q > 0, of monomials; they are in lowest terms then."""
+    total: dict[Monomial, tuple[int, int]] = {}
+    for monomial, p, q in parts:
+        r, s = total.get(monomial, (0, 1))
+        total[monomial] = (p + r, q) if q == s else (p * s + r * q, q * s)
+    return frozenset(
+        (m, p // common, q // common) for m, (p, q) in total.items() if p for common in (gcd(p, q),)
+    )
 
 
 def constant(value: Number) -> Term:
     """Return the term of one rational number; nothing but an int or a Fraction is accepted."""
     if type(value) is not int and type(value) is not Fraction:
         raise ProofError(f"{value!r} is not an exact number: write an integer or a Fraction")
-    return _pack({UNIT: Fraction(value)})
+    return _collected([(UNIT, value.numerator, value.denominator)])
 
 
 ONE = constant(1)
@@ -107,11 +118,7 @@ def of_atom(atom: Atom) -> Term:
 
 def add(*terms: Term) -> Term:
     """Add terms."""
-    total: dict[Monomial, Fraction] = {}
-    for term in terms:
-        for monomial, p, q in term:
-            total[monomial] = total.get(monomial, Fraction(0)) + Fraction(p, q)
-    return _pack(total)
+    return _collected(chain.from_iterable(terms))
 
 
 def scale(term: Term, factor: Number) -> Term:
@@ -126,12 +133,9 @@ def subtract(left: Term, right: Term) -> Term:
 
 def multiply(left: Term, right: Term) -> Term:
     """Multiply two terms."""
-    total: dict[Monomial, Fraction] = {}
-    for first, p, q in left:
-        for second, r, s in right:
-            monomial = _times(first, second)
-            total[monomial] = total.get(monomial, Fraction(0)) + Fraction(p * r, q * s)
-    return _pack(total)
+    return _collected(
+        (_times(first, second), p * r, q * s) for first, p, q in left for second, r, s in right
+    )
 
 
 def _times(first: Monomial, second: Monomial) -> Monomial:
@@ -178,8 +182,13 @@ def _order(term: Term) -> tuple[object, ...]:
 
 def _order_part(part: tuple[Monomial, int, int]) -> tuple[Any, int, int]:
     monomial, p, q = part
+    return order_of(monomial), p, q
+
+
+def order_of(monomial: Monomial) -> tuple[Any, ...]:
+    """Return what puts monomials in an order of their own, the same in every process."""
     atoms = ((a.kind.value, a.name, tuple(map(_order, a.args)), k) for a, k in monomial)
-    return tuple(sorted(atoms)), p, q
+    return tuple(sorted(atoms))
 
 
 def symbols(term: Term) -> frozenset[Atom]:
@@ -234,7 +243,7 @@ def summation(variable: Atom, low: Term, high: Term, body: Term) -> Term:
     """Sum `body` over the integers `variable` = low … high, one atom for each monomial."""
     if variable.kind is not Kind.INTEGER or not (is_integral(low) and is_integral(high)):
         raise ProofError("a sum runs over an integer symbol between two integers")
-    total: dict[Monomial, Fraction] = {}
+    parts = []
     for monomial, p, q in body:
         inside = frozenset(part for part in monomial if variable in _symbols(part[0]))
         inner: Term = frozenset({(inside, 1, 1)})
@@ -243,8 +252,8 @@ def summation(variable: Atom, low: Term, high: Term, body: Term) -> Term:
         whole = _times(
             monomial - inside, frozenset({(Atom(Kind.SUM, name, (low, high, renamed)), 1)})
         )
-        total[whole] = total.get(whole, Fraction(0)) + Fraction(p, q)
-    return _pack(total)
+        parts.append((whole, p, q))
+    return _collected(parts)
 
 
 def replace(term: Term, changes: Mapping[Atom, Replacement]) -> Term:

@@ -8,20 +8,21 @@ minus the right side of what it names.
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from fractions import Fraction
 from itertools import pairwise
+from typing import NamedTuple
 
 from adlopt.proof.claim import Claim, Family
 from adlopt.proof.formula import Formula, whole_symbols
 from adlopt.proof.kernel import Axiom, Certificate, Fact, Sequent, sequent
 from adlopt.proof.latex import prose
 from adlopt.proof.notation import replacements
-from adlopt.proof.plain_text import LATEX, PLAIN, Style, comparison, number, text
+from adlopt.proof.plain_text import comparison, text
 from adlopt.proof.refutation import Refutation
-from adlopt.proof.term import ONE, Term, apply, of_atom
-from adlopt.proof.theorem import Theorem
+from adlopt.proof.term import ONE, Term, apply, constant, of_atom
+from adlopt.proof.theorem import Theorem, is_assumed, key_of
+from adlopt.proof.typeset import typeset, typeset_formula
 
 WIDTH = 80
 _Key = tuple[frozenset[Formula], Formula, frozenset[Axiom]]
@@ -52,6 +53,34 @@ _SAID = {
 """How a rule reads; certificates and definitions are written out."""
 
 
+class _Pen(NamedTuple):
+    """How what a derivation holds is written."""
+
+    term: Callable[[Term], str]
+    formula: Callable[[Formula], str]
+    words: Callable[[str], str]
+    math: str
+    times: str
+    bracket: str
+    squared: str
+    new_line: str
+    indent: str
+
+
+_PLAIN = _Pen(text, comparison, str, "{}", "·", "({})", "²", "\n", "")
+_LATEX = _Pen(
+    term=typeset,
+    formula=typeset_formula,
+    words=prose,
+    math="${}$",
+    times=r" \, ",
+    bracket=r"\left({}\right)",
+    squared="^{2}",
+    new_line="\\\\{}\n",
+    indent=r"\quad ",
+)
+
+
 def derivation(*theorems: Theorem, latex: bool = False) -> str:
     """Write out every step of the derivations of theorems.
 
@@ -67,55 +96,53 @@ def derivation(*theorems: Theorem, latex: bool = False) -> str:
         Each step with its rule and certificate, and its hypotheses where they change.
     """
     if not latex:
-        return "\n\n".join(_Report(PLAIN).of(theorem) for theorem in theorems)
-    parts = "\n\n\\bigskip\\hrule\n\n".join(_Report(LATEX).of(theorem) for theorem in theorems)
+        return "\n\n".join(_Report(_PLAIN).of(theorem) for theorem in theorems)
+    parts = "\n\n\\bigskip\\hrule\n\n".join(_Report(_LATEX).of(theorem) for theorem in theorems)
     return f"{_DOCUMENT}\n{parts}\n\n\\end{{document}}"
 
 
 def summary(theorem: Theorem) -> str:
     """Write the verdict on a theorem and what it rests on, in a few lines."""
-    return _Report(PLAIN).summary(theorem)
+    return _Report(_PLAIN).summary(theorem)
 
 
 @dataclass(slots=True)
 class _Report:
     """What is written so far: the numbers of hypotheses and steps."""
 
-    style: Style
+    pen: _Pen
     hypotheses: dict[Formula, int] = field(default_factory=dict)
     steps: dict[_Key, int] = field(default_factory=dict)
     current: frozenset[Formula] = frozenset()
 
     def of(self, theorem: Theorem) -> str:
         claims = {f"Claim ({name})": claim for name, claim in theorem.claims.items()}
-        claims |= {f"Corrected ({name})": claim for name, (claim, _) in theorem.corrected.items()}
+        claims |= {f"Corrected ({name})": said.stated for name, said in theorem.corrected.items()}
         for claim in claims.values():
             self._number(claim.given)
         self._number(theorem.besides)
-        given = [self._line(f"[{k}] ", self._formula(f)) for f, k in self.hypotheses.items()]
+        given = [self._hypothesis(k, f, theorem) for f, k in self.hypotheses.items()]
         said = [self._claim(name, claim) for name, claim in claims.items()]
         blocks = [self.summary(theorem), *([self._block(given)] if given else []), *said]
-        targets = {**theorem.steps, **theorem.facts}
-        targets |= {name: fact for name, (_, fact) in theorem.corrected.items()}
         families = [found for found in theorem.refutations if isinstance(found, Family)]
-        for k, family in enumerate(families, 1):
-            blocks.append(self._family(k, family))
-            targets |= {f"met by ({k}), {i}": fact for i, fact in enumerate(family.meets, 1)}
-            targets |= {f"the claim fails for ({k})": family.violates}
-        names = {_key(sequent(fact)): name for name, fact in targets.items()}
-        steps = _ordered(targets)
+        blocks += [self._family(k, family) for k, family in enumerate(families, 1)]
+        names = {key_of(sequent(fact)): name for name, fact in theorem.evidence().items()}
+        steps = theorem.statements()
         blocks[1:1] = self._whole(
             [*self.hypotheses, *(c.concludes for c in claims.values())], steps
         )
         blocks += [self._step(said, names) for said in steps]
         return "\n\n".join(blocks)
 
+    def _hypothesis(self, k: int, formula: Formula, theorem: Theorem) -> str:
+        taken = ", from the literature" if formula in theorem.theorems else ""
+        return self._line(f"[{k}] ", self._formula(formula), taken)
+
     def _whole(self, formulas: Iterable[Formula], steps: Iterable[Sequent]) -> list[str]:
         """Name the symbols that stand for integers only."""
         said = [f for step in steps for f in (step.conclusion, *step.hypotheses)]
-        names = [text(of_atom(atom), self.style) for atom in whole_symbols({*formulas, *said})]
-        shown = names if self.style is PLAIN else [f"${name}$" for name in names]
-        return [self._line(f"Whole numbers: {', '.join(shown)}")] if names else []
+        names = [self._term(of_atom(atom)) for atom in whole_symbols({*formulas, *said})]
+        return [self._line(f"Whole numbers: {', '.join(names)}")] if names else []
 
     def _number(self, formulas: Iterable[Formula]) -> list[Formula]:
         """Give numbers to hypotheses, and return those that are new."""
@@ -125,13 +152,13 @@ class _Report:
         return new
 
     def _step(self, said: Sequent, names: Mapping[_Key, str]) -> str:
-        key = _key(said)
+        key = key_of(said)
         self.steps[key] = len(self.steps) + 1
         name = names.get(key, "")
-        supposed = [sequent(p).conclusion for p in said.premises if _is_assumed(sequent(p))]
+        supposed = [sequent(p).conclusion for p in said.premises if is_assumed(sequent(p))]
         new = self._number([*supposed, *sorted(said.hypotheses, key=str)])
         lines = [self._line(f"suppose [{self.hypotheses[f]}] ", self._formula(f)) for f in new]
-        title = f"({self.steps[key]}) " + (f"{self._words(name)}: " if name else "")
+        title = f"({self.steps[key]}) " + (f"{self.pen.words(name)}: " if name else "")
         lines += [self._line(title, self._formula(said.conclusion))]
         lines += [self._line(self._reason(said), indent=4)]
         if said.hypotheses != self.current:
@@ -149,53 +176,49 @@ class _Report:
             return "as left minus right is " + self._certificate(said.certificate, premises)
         if said.rule == "axiom":
             (axiom,) = said.axioms
-            return self._words(f"axiom: {axiom.name} [{axiom.citation}]")
+            return self.pen.words(f"axiom: {axiom.name} [{axiom.citation}]")
         return _SAID.get(said.rule, "by " + said.rule).format(*premises)
 
     def _reference(self, premise: Fact) -> str:
         said = sequent(premise)
         return (
             f"[{self.hypotheses[said.conclusion]}]"
-            if _is_assumed(said)
-            else f"({self.steps[_key(said)]})"
+            if is_assumed(said)
+            else f"({self.steps[key_of(said)]})"
         )
 
     def _certificate(self, certificate: Certificate, premises: list[str]) -> str:
-        style, parts = self.style, []
+        pen, parts = self.pen, []
         for coefficient, chosen, square in certificate.products:
             factors = [premises[i] for i in chosen]
             if square is not None:
-                factors.append(style.raised.format(text(square, style)) + self._squared())
-            size = [number(Fraction(coefficient), style)] if coefficient != 1 or not factors else []
-            parts.append(style.times.join([*size, *factors]))
+                factors.append(pen.bracket.format(pen.term(square)) + pen.squared)
+            size = [pen.term(constant(coefficient))] if coefficient != 1 or not factors else []
+            parts.append(pen.times.join([*size, *factors]))
         for i, factor in certificate.multiples:
-            parts.append(style.times.join([*self._multiplier(factor), premises[i]]))
-        said = " + ".join(parts) or "0"
-        return said if style is PLAIN else f"${said}$"
+            parts.append(pen.times.join([*self._multiplier(factor), premises[i]]))
+        return pen.math.format(" + ".join(parts) or "0")
 
     def _multiplier(self, factor: Term) -> list[str]:
         """Write what multiplies a premise: nothing for 1, brackets around sums and minus signs."""
-        said = text(factor, self.style)
+        said = self.pen.term(factor)
         if len(factor) == 1 and all(p > 0 for _, p, _ in factor):
             return [] if factor == ONE else [said]
-        return [self.style.raised.format(said)]
-
-    def _squared(self) -> str:
-        return "²" if self.style is PLAIN else "^{2}"
+        return [self.pen.bracket.format(said)]
 
     def _claim(self, name: str, claim: Claim) -> str:
-        head = self._line(f"{self._words(name)}: ", self._formula(claim.concludes))
+        head = self._line(f"{self.pen.words(name)}: ", self._formula(claim.concludes))
         return self._block([head, self._line(self._given(claim.given), indent=4)])
 
     def _family(self, k: int, family: Family) -> str:
         """Write what is put for the symbols of a claim, and under which conditions."""
         self._number(family.when)
-        lines = [self._line(self._words(f"Counterexamples ({k}):"))]
+        lines = [self._line(self.pen.words(f"Counterexamples ({k}):"))]
         for atom, change in replacements(family.instance).items():
             at = [of_atom(parameter) for parameter in change.parameters]
             whole = apply(atom.kind, *at, name=atom.name) if at else of_atom(atom)
-            said = f"{text(whole, self.style)} = {text(change.body, self.style)}"
-            lines.append(self._line(said if self.style is PLAIN else f"${said}$", indent=4))
+            said = f"{self.pen.term(whole)} = {self.pen.term(change.body)}"
+            lines.append(self._line(self.pen.math.format(said), indent=4))
         given = (f"[{self.hypotheses[f]}] {self._formula(f)}" for f in family.when)
         return self._block([*lines, *(self._line("if ", one, indent=4) for one in given)])
 
@@ -207,62 +230,32 @@ class _Report:
         ]
         lines += [(2, f"added hypothesis: {words}") for words in theorem.added]
         lines += [(2, f"note: {remark}") for remark in theorem.remarks]
-        lines += [(2, f"axiom: {a.name} [{a.citation}]") for a in sorted(theorem.axioms)]
+        lines += [(2, f"from: {a.name} [{a.citation}]") for a in sorted(theorem.axioms)]
         points = [found for found in theorem.refutations if isinstance(found, Refutation)]
         lines += [(2, "counterexample: " + _point(found)) for found in points]
         lines += [(2, f"holds instead: {name}") for name in theorem.corrected]
         lines += [(2, f"holds instead: {t.statement} ({t.item})") for t in theorem.instead]
         lines.append((2, f"tightness: {theorem.tightness}"))
-        return self._block([self._line(self._words(words), indent=k) for k, words in lines])
+        return self._block([self._line(self.pen.words(words), indent=k) for k, words in lines])
 
     def _formula(self, formula: Formula) -> str:
-        said = comparison(formula.term, formula.relation.value, formula.ranges, self.style)
-        return said if self.style is PLAIN else f"${said}$"
+        return self.pen.math.format(self.pen.formula(formula))
 
-    def _words(self, words: str) -> str:
-        return words if self.style is PLAIN else prose(words)
+    def _term(self, term: Term) -> str:
+        return self.pen.math.format(self.pen.term(term))
 
     def _line(self, *parts: str, indent: int = 0) -> str:
-        blank = " " * indent if self.style is PLAIN else r"\quad " * bool(indent)
-        words = "".join(parts)
         return textwrap.fill(
-            words,
+            "".join(parts),
             WIDTH,
-            initial_indent=blank,
+            initial_indent=(self.pen.indent or " " * indent) if indent else "",
             subsequent_indent=" " * (indent + 4),
             break_long_words=False,
             break_on_hyphens=False,
         )
 
     def _block(self, lines: list[str]) -> str:
-        return ("\n" if self.style is PLAIN else "\\\\{}\n").join(lines)
-
-
-def _key(said: Sequent) -> _Key:
-    return said.hypotheses, said.conclusion, said.axioms
-
-
-def _is_assumed(said: Sequent) -> bool:
-    return said.hypotheses == {said.conclusion}
-
-
-def _ordered(targets: Mapping[str, Fact]) -> list[Sequent]:
-    """Collect the statements below the targets, premises first, each once."""
-    found: dict[_Key, Sequent] = {}
-    seen: set[int] = set()
-
-    def visit(fact: Fact) -> None:
-        said = sequent(fact)
-        if id(fact) in seen or _is_assumed(said) or _key(said) in found:
-            return
-        seen.add(id(fact))
-        for premise in said.premises:
-            visit(premise)
-        found.setdefault(_key(said), said)
-
-    for target in targets.values():
-        visit(target)
-    return list(found.values())
+        return self.pen.new_line.join(lines)
 
 
 def _spans(numbers: Iterable[int]) -> str:

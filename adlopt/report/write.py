@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 from adlopt.data.files.writing import replace_all
 from adlopt.errors import InputError
-from adlopt.proof.library import verdicts
+from adlopt.proof.library import Verdicts
 from adlopt.report.evidence import SHOWN, Evidence
 from adlopt.report.headline import headline
 from adlopt.report.inline import inline
@@ -17,6 +16,7 @@ from adlopt.report.plots.figure import Figure
 from adlopt.report.plots.figures import FIGURES
 from adlopt.report.provenance import provenance
 from adlopt.show import board, bounds
+from adlopt.show.proofs import verdicts
 from adlopt.show.table import Table
 
 SECTIONS = {
@@ -34,15 +34,14 @@ THEORY, PROVENANCE = ("theory", "Verdicts on the theory"), ("provenance", "Prove
 __all__ = ["report", "require_page", "write_report"]
 
 
-def report(evidence: Evidence, *, proofs: Mapping[str, Any] | None = None) -> str:
+def report(evidence: Evidence, *, proofs: Verdicts | None = None) -> str:
     """Return the report as HTML; equal input gives equal bytes.
 
     Parameters
     ----------
     evidence : Evidence
-    proofs : mapping, optional
-        From `adlopt.proof.library.summarise`: verdicts of proofs that were checked. The report
-        says so where they were not.
+    proofs : Verdicts, optional
+        From `adlopt.proof.library.check_all`. The report says so where they were not checked.
 
     Examples
     --------
@@ -72,9 +71,7 @@ def report(evidence: Evidence, *, proofs: Mapping[str, Any] | None = None) -> st
     return page(f"{episode.name}: adlopt report", top=top, main="\n".join(parts), bottom=bottom)
 
 
-def write_report(
-    evidence: Evidence, path: str | Path, *, proofs: Mapping[str, Any] | None = None
-) -> Path:
+def write_report(evidence: Evidence, path: str | Path, *, proofs: Verdicts | None = None) -> Path:
     """Write the report to an .html file, whole or not at all.
 
     Raises
@@ -140,7 +137,7 @@ def _figure(figure: Figure, evidence: Evidence) -> str:
     return f'<figure id="figure-{name}">\n{caption}\n{inline(name, evidence)}\n</figure>'
 
 
-def _theory(proofs: Mapping[str, Any] | None) -> list[str]:
+def _theory(proofs: Verdicts | None) -> list[str]:
     if proofs is None:
         return [paragraph("The proofs were not checked for this report; adlopt prove checks them.")]
-    return [scrollable(verdicts(dict(proofs)))]
+    return [scrollable(verdicts(proofs.data()))]

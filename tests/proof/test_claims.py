@@ -1,5 +1,6 @@
 """A theorem cannot declare a verdict that its evidence does not reach."""
 
+from dataclasses import replace
 from fractions import Fraction
 
 import pytest
@@ -11,10 +12,15 @@ from adlopt.proof import (
     Claim,
     FalseVariant,
     Family,
+    Step,
     Theorem,
     Verdict,
+    at,
+    axiom,
     check,
     every,
+    fails_at,
+    for_all,
     ge,
     gt,
     integers,
@@ -66,7 +72,9 @@ def test_a_proved_theorem():
         {"facts": {"main": prove(ge(x, 0), gt(x, 0))}},
         {"witness": {x: 0}},
         {"witness": {}},
-        {"corrected": {"better": (STRONG, FACT)}},
+        {"corrected": {"better": Step(STRONG, FACT)}},
+        {"claims": {}, "facts": {}},
+        {"claims": {}, "facts": {}, "verdict": Verdict.OPEN},
         {"refutation": refute([], ge(y, 0), point({y: -1})), "verdict": Verdict.REFUTED},
     ],
 )
@@ -103,16 +111,25 @@ def test_a_family_has_to_meet_every_hypothesis():
     when = (gt(n, 100),)
     violates = prove(gt(n, 100), when)
     meets = (prove(ge(n, 0), when),)
-    family = Family(instance={x: n, y: 0}, meets=meets, violates=violates, when=when)
-    assert family.refutes(claim)
-    assert not Family(instance={x: n, y: 0}, meets=(), violates=violates, when=when).refutes(claim)
-    assert not Family(instance={x: n, y: 0}, meets=meets, violates=violates, when=()).refutes(claim)
-    assert not Family(instance={x: n, y: n}, meets=meets, violates=violates, when=when).refutes(
-        claim
-    )
-    assert not Family(instance={x: n, y: 0}, meets=meets, violates=meets[0], when=when).refutes(
-        claim
-    )
+    whole = {"instance": {x: n, y: 0}, "meets": meets, "violates": violates, "when": when}
+    whole["witness"] = {n: 101}
+    assert Family(**whole).refutes(claim)
+    for lacking in (
+        {"meets": ()},
+        {"when": ()},
+        {"instance": {x: n, y: n}},
+        {"violates": meets[0]},
+    ):
+        assert not Family(**{**whole, **lacking}).refutes(claim)
+
+
+@pytest.mark.parametrize("witness", [{}, {n: 100}, {n: 3}])
+def test_a_family_whose_conditions_contradict_each_other_is_refused(witness):
+    """From n > 100 and n < 0 follows whatever a family needs; no numbers satisfy both."""
+    when = (gt(n, 100), gt(0, n))
+    fact = prove(gt(n, 100), when)
+    with pytest.raises(ProofError, match="give a witness for counterexamples"):
+        Family(instance={x: n}, meets=(fact,), violates=fact, when=when, witness=witness)
 
 
 def test_each_of_several_refutations_refutes():
@@ -128,14 +145,69 @@ def test_each_of_several_refutations_refutes():
 def test_cited_theorems_are_hypotheses_and_are_named():
     weak = Claim(given=(), concludes=ge(x, 0))
     name = Axiom("large numbers are large", "folklore")
-    cited = theorem(claims={"main": weak}, cited={name: (ge(x, 1),)})
-    assert cited.verdict is Verdict.PROVED
+    from_literature = {"cited": {name: (ge(x, 1),)}, "verdict": Verdict.PROVED_FROM}
+    cited = theorem(claims={"main": weak}, **from_literature)
     assert cited.axioms == {name}
-    assert "axiom: large numbers are large [folklore]" in summary(cited)
+    assert "PROVED FROM" in summary(cited)
+    assert "from: large numbers are large [folklore]" in summary(cited)
     with pytest.raises(ProofError, match="PROVED UNDER"):
         theorem(claims={"main": weak}, added={"x is large": ge(x, 1)})
     with pytest.raises(ProofError, match="witness"):
-        theorem(claims={"main": weak}, cited={name: (ge(x, 1),)}, witness={x: 0})
+        theorem(claims={"main": weak}, **from_literature, witness={x: 0})
+
+
+def test_a_hypothesis_that_is_cited_is_named_even_where_the_claim_states_it():
+    name = Axiom("large numbers are large", "folklore")
+    with pytest.raises(ProofError, match="gives PROVED FROM"):
+        theorem(cited={name: (ge(x, 1),)})
+    assert theorem(cited={name: (ge(x, 1),)}, verdict=Verdict.PROVED_FROM).axioms == {name}
+
+
+def test_what_is_cited_has_to_be_used():
+    name = Axiom("folklore", "folklore")
+    for said, verdict in (((ge(x, 1), ge(x, -1)), Verdict.PROVED_FROM), ((), Verdict.PROVED)):
+        with pytest.raises(ProofError, match="no fact rests on what is cited as 'folklore'"):
+            theorem(cited={name: said}, verdict=verdict)
+
+
+def test_an_axiom_of_the_kernel_is_literature_too():
+    claim = Claim(given=(), concludes=ge(x, 0))
+    fact = axiom("all numbers are large", "folklore", [], ge(x, 0))
+    with pytest.raises(ProofError, match="gives PROVED FROM"):
+        theorem(claims={"main": claim}, facts={"main": fact})
+
+
+def test_a_theorem_claims_something():
+    with pytest.raises(ProofError, match="Item: a theorem claims something"):
+        theorem(claims={}, facts={})
+
+
+ROUNDS = Claim(given=(every(t, 1, n, ge(D(t), 1)),), concludes=every(t, 1, n, ge(D(t), 0)))
+
+
+@pytest.mark.parametrize(
+    ("witness", "said"),
+    [
+        ({n: 0, D: []}, "D(t) ≥ 1 for t = 1…n has no index there"),
+        ({n: 1, D: [1]}, "n = 1 there, and could be 2"),
+        ({n: 2, D: [1, 0]}, "this hypothesis fails"),
+    ],
+)
+def test_a_witness_is_not_idle(witness, said):
+    """Where a range is empty, even hypotheses that contradict each other hold together."""
+    one = at(ROUNDS.given[0], t, using=[le(1, t), le(t, n)])
+    fact = for_all(prove(ge(D(t), 0), one), t, 1, n)
+    parts = {"claims": {"main": ROUNDS}, "facts": {"main": fact}}
+    assert theorem(**parts, witness=(witness, {n: 2, D: [1, 1]}))
+    with pytest.raises(ProofError, match=said.replace("(", r"\(").replace(")", r"\)")):
+        theorem(**parts, witness=witness)
+
+
+def test_a_single_round_is_a_witness_where_hypotheses_allow_no_more():
+    short = Claim(given=(*ROUNDS.given, le(n, 1)), concludes=ROUNDS.concludes)
+    one = at(ROUNDS.given[0], t, using=[le(1, t), le(t, n)])
+    fact = for_all(prove(ge(D(t), 0), one), t, 1, n)
+    assert theorem(claims={"main": short}, facts={"main": fact}, witness={n: 1, D: [1]})
 
 
 @pytest.mark.parametrize(
@@ -189,12 +261,47 @@ VARIANT = {
 
 
 def test_false_variants_must_be_rejected_and_refuted():
-    FalseVariant(**VARIANT).check()
+    assert FalseVariant(**VARIANT).check().startswith("cannot close")
     FalseVariant(**{**VARIANT, "holds": {"bound": 1}}).check()
     with pytest.raises(ProofError, match="not rejected"):
         FalseVariant(**{**VARIANT, "changed": {"bound": 1}}).check()
     with pytest.raises(ProofError, match="another claim"):
         FalseVariant(**{**VARIANT, "claim": CLAIM}).check()
+
+
+def test_false_variants_are_about_what_the_evidence_rests_on():
+    about = FalseVariant(**VARIANT)
+    assert set(theorem(false_variants=(about, about)).rejections()) == {"v"}
+    stray = FalseVariant(**{**VARIANT, "derivation": lambda bound=1: prove(ge(x, bound), gt(x, 1))})
+    with pytest.raises(ProofError, match="'v': no fact of the theorem rests on what it changes"):
+        theorem(false_variants=(about, stray)).rejections()
+
+
+def claim_at_least(bound=0):
+    return Claim(given=(ge(x, 1),), concludes=ge(x, bound))
+
+
+def test_a_step_is_a_claim_its_proof_and_what_is_false():
+    wrong = {"2": fails_at({x: 1}, bound=2), "3": fails_at({x: 1}, bound=3)}
+    made = theorem(claims={}, facts={}, proves={"main": Step(claim_at_least, at_least, wrong)})
+    assert made.claims["main"] == CLAIM
+    assert made.claims["main"].follows_from(made.facts["main"])
+    assert made.rejections().keys() == {"2", "3"}
+    assert replace(made).rejections().keys() == {"2", "3"}
+
+
+@pytest.mark.parametrize(
+    ("step", "said"),
+    [
+        (lambda: Step(STRONG, at_least), "gives OPEN"),
+        (lambda: Step(claim_at_least, at_least, {"0": fails_at({x: 1}, bound=0)}), "claim holds"),
+        (lambda: Step(CLAIM, at_least, {"2": fails_at({x: 1}, bound=2)}), "say which claim"),
+        (lambda: Step(claim_at_least, closes_nothing), "cannot close anything"),
+    ],
+)
+def test_a_step_that_proves_or_refutes_something_else_is_refused(step, said):
+    with pytest.raises(ProofError, match=said):
+        theorem(claims={}, facts={}, proves={"main": step()})
 
 
 def closes_nothing(bound=0):

@@ -14,6 +14,7 @@ from adlopt.proof import (
     FalseVariant,
     Family,
     Refutation,
+    Step,
     Theorem,
     Verdict,
     check,
@@ -214,7 +215,10 @@ def test_a_fact_has_no_state_to_put_in(value):
 
 
 HEADER = "from adlopt.proof import *\nx = reals('x')\n"
-MADE = "Theorem(item='i', title='', citation='', statement='', verdict=Verdict.OPEN, claims={})"
+CLAIMS = "{'c': Claim(given=(), concludes=ge(x**2, 0))}"
+MADE = (
+    f"Theorem(item='i', title='', citation='', statement='', verdict=Verdict.OPEN, claims={CLAIMS})"
+)
 FORGED = {
     "a subclass that does not check": (
         "class Mine(Theorem):\n    def check_evidence(self):\n        pass\n"
@@ -326,7 +330,7 @@ TRUE = AlwaysFails(given=(), concludes=ge(x**2, 0))
         {
             "claims": {"c": WRONG},
             "refutation": WRONG.counterexample({x: -1}),
-            "corrected": {"c": (AlwaysFails(given=(), concludes=ge(x, 5)), prove(ge(1, 0)))},
+            "corrected": {"c": Step(AlwaysFails(given=(), concludes=ge(x, 5)), prove(ge(1, 0)))},
         },
     ],
 )
@@ -341,7 +345,7 @@ def test_a_false_variant_of_a_class_of_ones_own_is_refused():
         FalseVariant(counterexample=ALWAYS, **parts)
     variant = FalseVariant(counterexample=WRONG.counterexample({x: -1}), **parts)
     with pytest.raises(ProofError, match="another claim"):
-        variant.check_variant()
+        variant.rejection()
 
 
 @pytest.mark.parametrize("name", ["y ≥ 0, 0 ≥ 1, z", "1", "x y", ""])

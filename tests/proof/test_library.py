@@ -9,8 +9,9 @@ import pytest
 
 import adlopt as adl
 from adlopt.data.files import write_template
-from adlopt.proof import check
-from adlopt.proof.library import check_all, find, proof_files, render, row_of, summarise
+from adlopt.proof.library import Verdicts, check_all, find, proof_data, proof_files, row_of
+from adlopt.show.proofs import render
+from adlopt.show.schema.proofs import ProofData
 
 BROKEN = {
     "wrong step": (
@@ -21,6 +22,12 @@ BROKEN = {
     "raises": "raise ZeroDivisionError('oops')\n",
     "leaves": "import sys\ndef theorem():\n    sys.exit(0)\n",
 }
+
+
+@pytest.fixture
+def mine(tmp_path):
+    """A small proof."""
+    return write_template(tmp_path / "mine.py")
 
 
 @pytest.mark.parametrize("name", ["prop-1", "prop_01_severity", "prop-01", "PROP-1"])
@@ -48,71 +55,69 @@ def test_a_file_that_does_not_prove_anything_fails_and_says_why(kind, tmp_path):
     row = row_of(path)
     assert row.verdict == "FAILED"
     assert row.error
-    data = summarise([row])
-    assert data["failed"] == ["mine"]
-    assert "1 FAILED: mine" in render(data)
+    found = Verdicts((row,))
+    assert found.to_dict()["failed"] == ["mine"]
+    assert "1 FAILED: mine" in render(found.data())
+    assert f"mine: {row.error.splitlines()[0]}"[:70] in str(found)
 
 
-def test_several_files_are_checked_and_keep_their_order(tmp_path):
-    bad = tmp_path / "mine.py"
+def test_several_files_are_checked_and_keep_their_order(mine, tmp_path):
+    bad = tmp_path / "bad.py"
     bad.write_text(BROKEN["no theorem"])
+    other = shutil.copy(mine, tmp_path / "other.py")
     seen = []
-    paths = [*find("pro-rata"), bad, *find("newsvendor")]
-    rows = check_all(paths, progress=seen.append)
-    assert [row.file for row in rows] == ["pro_rata_stability", "mine", "newsvendor_severity"]
+    rows = check_all([mine, bad, other], progress=seen.append).proofs
+    assert [row.file for row in rows] == ["mine", "bad", "other"]
     assert {row.file for row in seen} == {row.file for row in rows}
     assert [row.verdict for row in rows] == ["PROVED", "FAILED", "PROVED"]
 
 
-def test_the_command_exits_1_if_a_proof_fails(tmp_path):
+def test_the_command_exits_1_if_a_proof_fails(tmp_path, run):
     path = tmp_path / "mine.py"
     path.write_text(BROKEN["wrong step"])
-    command = [sys.executable, "-m", "adlopt", "prove", str(path), "--json"]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    assert done.returncode == 1
-    assert json.loads(done.stdout)["failed"] == ["mine"]
+    code, printed, _ = run("prove", str(path), "--json")
+    assert code == 1
+    assert json.loads(printed)["schema"] == "adlopt/proofs/2"
+    assert json.loads(printed)["failed"] == ["mine"]
 
 
 @pytest.mark.parametrize("kind", BROKEN)
 @pytest.mark.parametrize("option", ["--show", "--latex"])
-def test_showing_a_broken_file_is_one_message_and_exit_1(kind, option, tmp_path):
+def test_showing_a_broken_file_is_one_message_and_exit_1(kind, option, tmp_path, run):
     path = tmp_path / "mine.py"
     path.write_text(BROKEN[kind])
-    command = [sys.executable, "-m", "adlopt", "prove", str(path), option]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    assert done.returncode == 1
-    assert done.stderr.startswith("adlopt: ")
-    assert "Traceback" not in done.stderr
+    code, _, told = run("prove", str(path), option)
+    assert code == 1
+    assert told.startswith("adlopt: ")
+    assert "Traceback" not in told
 
 
 def test_a_worker_that_dies_fails_its_files(tmp_path):
     dead = tmp_path / "dead.py"
     dead.write_text("import os\nos._exit(3)\n")
-    rows = check_all([dead, dead.with_name("gone.py")])
-    assert [row.verdict for row in rows] == ["FAILED", "FAILED"]
+    found = check_all([dead, dead.with_name("gone.py")])
+    assert [row.verdict for row in found.proofs] == ["FAILED", "FAILED"]
 
 
-def test_the_derivation_is_printed(capsys):
-    from adlopt.cli.command import app
-
-    app(["prove", "newsvendor", "--show"])
-    printed = capsys.readouterr().out
+def test_the_derivation_is_printed(mine, run):
+    code, printed, _ = run("prove", str(mine), "--show")
+    assert code == 0
     assert "as left minus right is" in printed
     assert all(len(line) <= 80 or " " not in line.strip() for line in printed.splitlines())
 
 
 @pytest.mark.parametrize("option", ["--show", "--latex"])
-def test_a_derivation_is_not_json(option):
-    command = [sys.executable, "-m", "adlopt", "prove", "newsvendor", option, "--json"]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    assert done.returncode == 2
-    assert "--json" in done.stderr
-    assert not done.stdout
+def test_a_derivation_is_not_json(option, run):
+    code, printed, told = run("prove", "newsvendor", option, "--json")
+    assert code == 2
+    assert "--json" in told
+    assert not printed
 
 
+@pytest.mark.xdist_group("proofs")
 @pytest.mark.skipif(shutil.which("pdflatex") is None, reason="no pdflatex on this machine")
-def test_tex_sets_a_derivation(tmp_path):
-    written = check(find("price_of_priority")[0]).derivation(latex=True)
+def test_tex_sets_a_derivation(checked, tmp_path):
+    written = checked("price_of_priority").derivation(latex=True)
     (tmp_path / "proof.tex").write_text(written, encoding="ascii")
     command = ["pdflatex", "-interaction=nonstopmode", "-halt-on-error", "proof.tex"]
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
@@ -120,12 +125,23 @@ def test_tex_sets_a_derivation(tmp_path):
     assert (tmp_path / "proof.pdf").stat().st_size > 1_000
 
 
-def test_counts_and_tightness_read_as_they_should():
-    rows = [row_of(find("persistence")[0])]
-    assert rows[0].tightness == "not studied"
-    words = " ".join(render(summarise(rows)).split())
+def test_counts_and_tightness_read_as_they_should(mine):
+    mine.write_text(mine.read_text().replace("tightness", "# tightness"))
+    row = row_of(mine)
+    assert row.tightness == "not studied"
+    words = " ".join(render(Verdicts((row,)).data()).split())
     assert words.startswith("1 proof, all closed")
     assert "tightness: not studied" in words
+
+
+def test_many_verdicts_fit_on_a_screen():
+    rows = [ProofData(file=f"p{k}", verdict="PROVED") for k in range(50_000)]
+    rows += [ProofData(file=f"bad{k}", error="x" * 200) for k in range(30)]
+    lines = str(Verdicts(tuple(rows))).splitlines()
+    assert len(lines) <= 24
+    assert max(map(len, lines)) <= 80
+    assert lines[-1] == "  and 20 more failures"
+    assert len(repr(Verdicts(tuple(rows)))) <= 300
 
 
 def test_a_single_file_that_ends_its_process_fails(tmp_path):
@@ -169,7 +185,7 @@ def test_what_is_claimed_and_not_proved_is_named(claim, fact, message, tmp_path)
     path.write_text(MISMATCH.replace("CLAIM", claim).replace("FACT", fact))
     row = row_of(path)
     assert "declared PROVED, but the evidence gives OPEN" in row.error
-    shown = " ".join(render(summarise([row])).split())
+    shown = " ".join(render(Verdicts((row,)).data()).split())
     assert f"OPEN; {message}" in shown
 
 
@@ -194,6 +210,17 @@ def test_a_file_that_is_not_there_cannot_be_used():
         find("nowhere.py")
 
 
-def test_a_refuted_claim_says_what_holds_instead():
-    (row,) = check_all(find("prop-10"))
-    assert "holds instead: P⁺ ≤ (P + α_max)/2" in " ".join(render(summarise([row])).split())
+@pytest.mark.xdist_group("proofs")
+def test_a_refuted_claim_says_what_holds_instead_and_where_from(checked):
+    row = proof_data("prop_10", checked("prop_10_undershoot_path"))
+    assert "holds instead: P⁺ ≤ (P + α_max)/2" in said(row)
+    row = proof_data("prop_02", checked("prop_02_static_regret"))
+    assert "from: variational inequality of a projection" in said(row)
+    assert [name.partition(":")[0] for name in row.axioms] == [
+        "subgradients of a convex loss",
+        "variational inequality of a projection",
+    ]
+
+
+def said(row):
+    return " ".join(render(Verdicts((row,)).data()).split())

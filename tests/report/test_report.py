@@ -13,11 +13,12 @@ import pytest
 
 import adlopt as adl
 from adlopt import plots
-from adlopt.proof.library import find, row_of, summarise
+from adlopt.proof.library import Verdicts
 from adlopt.report.page import LINKS, stylesheet
 from adlopt.report.plots.style import DARK, LIGHT, WIDTH
 from adlopt.report.provenance import digest
 from adlopt.report.write import report
+from adlopt.show.schema.proofs import ProofData
 
 HOSTILE = (
     '"><img src=x onerror=alert(1)>',
@@ -81,7 +82,7 @@ EVIDENCE = {
     "hostile": adl.Evidence(episode=hostile_episode()),
     "accounts": adl.Evidence(episode=adl.episodes.shock(rounds=3, winners=20, seed=2)),
 }
-PROOFS = summarise([row_of(find("prop-1")[0])])
+PROOFS = Verdicts((ProofData(file="mine", item="Item 1", verdict="PROVED"),))
 
 
 @pytest.fixture(scope="module", params=EVIDENCE)

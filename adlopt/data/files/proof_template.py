@@ -9,7 +9,7 @@ writes the derivation out; `from adlopt.proof import check` does the same in Pyt
 
 from sympy import Rational
 
-from adlopt.proof import Claim, FalseVariant, Theorem, Verdict, by_cases, ge, le, prove, reals
+from adlopt.proof import Claim, Step, Theorem, Verdict, by_cases, fails_at, ge, le, prove, reals
 
 D, s = reals("D s")  # deficit of the round; needed severity
 HALF = Rational(1, 2)  # fractions, not floats: the kernel computes exactly
@@ -29,33 +29,24 @@ def derive(share=HALF, inside=INSIDE):
 
 def theorem():
     """What `adlopt prove` checks: the evidence has to reach the verdict, or it fails."""
-    quarter, beyond = claim(share=Rational(1, 4)), claim(inside=INSIDE[:1])
     return Theorem(
         item="Half",
         title="the constant severity 1/2 misses half of the deficit at most",
         citation="mine",
         statement="D |1/2 - s| <= D/2 for s in [0, 1]",
-        verdict=Verdict.PROVED,  # or PROVED_UNDER with added=..., REFUTED with refutation=...
+        verdict=Verdict.PROVED,  # or PROVED_UNDER with added=..., PROVED_FROM with cited=..., ...
         tightness="attained at s = 0 and s = 1",
-        claims={{"a round": claim()}},
-        facts={{"a round": derive()}},
+        proves={{
+            "a round": Step(
+                claim,
+                derive,
+                {{  # at least two false variants: numbers refute each, and `derive` must not close
+                    "a quarter of the deficit": fails_at({{D: 1, s: 1}}, share=Rational(1, 4)),
+                    "severities above 1 needed": fails_at({{D: 1, s: 2}}, inside=INSIDE[:1]),
+                }},
+            )
+        }},
         witness={{D: 1, s: 0}},  # numbers at which all hypotheses hold: the claim is not empty
-        false_variants=(  # at least two: numbers refute each, and `derive` must not close on it
-            FalseVariant(
-                name="a quarter of the deficit",
-                derivation=derive,
-                changed={{"share": Rational(1, 4)}},
-                claim=quarter,
-                counterexample=quarter.counterexample({{D: 1, s: 1}}),
-            ),
-            FalseVariant(
-                name="severities above 1 needed",
-                derivation=derive,
-                changed={{"inside": INSIDE[:1]}},
-                claim=beyond,
-                counterexample=beyond.counterexample({{D: 1, s: 2}}),
-            ),
-        ),
     )
 '''
 """Formatted with the name of the file."""

@@ -1,0 +1,12 @@
+"""How a statement reads is told from above: what a Fact rests on writes no text of its own."""
+
+from functools import singledispatch
+
+
+@singledispatch
+def shown(value: object) -> str:
+    """Write a term or a formula for people; `adlopt.proof.plain_text` registers how.
+
+    Nothing is decided by what this returns.
+    """
+    return repr(value)
