@@ -30,13 +30,13 @@ from adlopt.optimum.dollars.tracking_first import tracking_first
 if TYPE_CHECKING:
     from adlopt.optimum.contracts.closing import ContractSolution
     from adlopt.optimum.coupled.solve_coupled import CoupledSolution
-    from adlopt.optimum.matching.found import Found
+    from adlopt.optimum.matching.found import Flow
 
 InDollars: TypeAlias = Callable[..., Solution]
 """(problem, objective, search): over haircuts of a `BurdenProblem`, that of its `worst` burden."""
 InContracts: TypeAlias = "Callable[..., ContractSolution]"
 """(round_, objective, budget, *, limits, gap, method, time_limit): over whole lots of positions."""
-OfTwoSides: TypeAlias = "Callable[..., Found]"
+OfTwoSides: TypeAlias = "Callable[..., Flow]"
 """(search, objective): over flows of a `MatchingProblem`, which the search holds."""
 OfEpisodes: TypeAlias = "Callable[..., CoupledSolution]"
 """(episode, objective, *, gap, time_limit): over haircuts of rounds that share their winners."""

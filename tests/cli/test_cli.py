@@ -123,7 +123,7 @@ BAD = {
     ),
     "an objective of no episode": (
         ["solve", "two.toml", "--objective", "leximin"],
-        "objective is 'leximin': expected one of min-max, .*asymmetric",
+        "objective is 'leximin': expected one of 'min-max', .*asymmetric",
     ),
     "pooled, coupled": (["couple", "october-10"], "only totals are known"),
     "a round, coupled": (["couple", "round.toml"], "is 'a round': .*adlopt solve"),

@@ -39,19 +39,15 @@ def decode(path: Path, kind: type[T]) -> T:
 
 
 def decode_any(path: Path) -> Any:
-    """Read a file as the kind that its keys tell.
+    """Read a file as the kind that its keys tell, as a round where they tell none.
 
     Raises
     ------
     InputError
-        As `decode`, and if they tell none.
+        As `decode`.
     """
     raw = parse(path)
-    kind = _kind(raw)
-    if kind is None:
-        expected = ", or ".join(words for words, _ in KINDS.values())
-        raise InputError(str(path), sorted(raw) if isinstance(raw, dict) else raw, expected)
-    return _converted(path, raw, kind)
+    return _converted(path, raw, _kind(raw) or RoundFile)
 
 
 def _converted(path: Path, raw: Any, kind: type[T]) -> T:

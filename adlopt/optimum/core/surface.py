@@ -1,7 +1,6 @@
 """What every answer of optimisation says of itself, in the same words."""
 
-from __future__ import annotations
-
+# Annotations are no strings here: classes that inherit these fields could not resolve them.
 from dataclasses import dataclass
 from typing import Any
 

@@ -13,7 +13,7 @@ from adlopt.optimum.programs.weak_duality import ProvenBound
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Found:
+class Flow:
     """Steps of each arc, what is proved of them, and the rise of the first stage a step shed."""
 
     steps: FloatArray
@@ -24,7 +24,7 @@ class Found:
 
 
 _PROVEN = Certificate(upper=0.0, lower=0.0, trust=Trust.EXACT)
-NOTHING = Found(
+NOTHING = Flow(
     steps=np.zeros(0), stages=(Stage(criterion="nothing can be matched", certificate=_PROVEN),)
 )
 """Where losers shed nothing that winners hold."""

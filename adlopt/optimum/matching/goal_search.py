@@ -17,7 +17,7 @@ from adlopt.optimum.core.certificate import TOLERANCE, Stage, Trust
 from adlopt.optimum.matching.body import Hedges
 from adlopt.optimum.matching.flows import Score, mend, round_to_lots
 from adlopt.optimum.matching.form import Form, for_branching
-from adlopt.optimum.matching.found import NOTHING, Found, prove, report
+from adlopt.optimum.matching.found import NOTHING, Flow, prove, report
 from adlopt.optimum.matching.goal_programs import (
     fewest_accounts,
     keep_hedges,
@@ -39,7 +39,7 @@ SPENT = 1e-6
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Search:
+class FlowSearch:
     """A problem, and how its programs are to be solved.
 
     Parameters
@@ -62,7 +62,7 @@ class Search:
         """Whether nothing can be matched, and no program is needed."""
         return not self.problem.quantity.size
 
-    def least_burden(self) -> Found:
+    def least_burden(self) -> Flow:
         """Find the least worst burden."""
         if self.idle:
             return NOTHING
@@ -80,7 +80,7 @@ class Search:
             stage = report(prove("worst burden", self._worst_burden(steps), proven), claimed)
         return self.found(steps, [stage], self.price(form, answer))
 
-    def leximin(self) -> Found:
+    def leximin(self) -> Flow:
         """Lower the worst burden, fix those that hold it up, go on with the others.
 
         Raises
@@ -121,7 +121,7 @@ class Search:
         ]
         return self.found(steps, stages, price)
 
-    def keep_hedges(self, objective: KeepHedges) -> Found:
+    def keep_hedges(self, objective: KeepHedges) -> Flow:
         """Change net deltas least, and among all that do so bear the least.
 
         Raises
@@ -170,7 +170,7 @@ class Search:
         price = None if self.branch else self.price(form, answer)
         return self.found(steps, [report(stage(steps), claimed), burden], price)
 
-    def fewest_accounts(self) -> Found:
+    def fewest_accounts(self) -> Flow:
         """Touch as few accounts as can close all that is matched.
 
         Raises
@@ -219,10 +219,10 @@ class Search:
 
     def found(
         self, steps: FloatArray, stages: Sequence[Stage], price: FloatArray | None = None
-    ) -> Found:
+    ) -> Flow:
         """Gather an answer; it says how its programs ended."""
         inside = any(method is Method.HIGHS_INTERIOR for _, method in self.answers)
-        return Found(
+        return Flow(
             steps=steps,
             stages=tuple(stages),
             price=price,

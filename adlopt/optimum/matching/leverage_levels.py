@@ -15,9 +15,9 @@ from adlopt.optimum.core.certificate import ROUNDING, TOLERANCE
 from adlopt.optimum.matching import goal_programs as programs
 from adlopt.optimum.matching.flows import round_to_lots
 from adlopt.optimum.matching.form import Form
-from adlopt.optimum.matching.found import NOTHING, Found, prove, report
+from adlopt.optimum.matching.found import NOTHING, Flow, prove, report
 from adlopt.optimum.matching.goal_search import (
-    Search,
+    FlowSearch,
     by_fraction,
     duals,
     require_marks,
@@ -35,7 +35,7 @@ STEPS = 100
 """Linear programs that the worst leverage may take; the interval reached by then is stated."""
 
 
-def least_leverage(search: Search, objective: LeastLeverage) -> Found:
+def least_leverage(search: FlowSearch, objective: LeastLeverage) -> Flow:
     """Lower the worst leverage: one program at the mark, a few where closing takes equity.
 
     Each program proves a level out of reach, or reaches one that is no higher; the next level
@@ -92,7 +92,7 @@ def least_leverage(search: Search, objective: LeastLeverage) -> Found:
     return search.found(steps, [stage], None if problem.value.any() else price)
 
 
-def _require_equities(search: Search) -> None:
+def _require_equities(search: FlowSearch) -> None:
     problem = search.problem
     require_marks(problem)
     equity = problem.round_.start.equity

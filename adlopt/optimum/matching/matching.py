@@ -37,8 +37,8 @@ from adlopt.model.shed import Shed
 from adlopt.model.two_sided import TwoSidedRound
 from adlopt.optimum.matching.book_tiers import tier_by_tier
 from adlopt.optimum.matching.check import check_trades
-from adlopt.optimum.matching.found import Found
-from adlopt.optimum.matching.goal_search import Search
+from adlopt.optimum.matching.found import Flow
+from adlopt.optimum.matching.goal_search import FlowSearch
 from adlopt.optimum.matching.matched import Matching
 from adlopt.optimum.matching.matching_problem import MatchingProblem
 from adlopt.optimum.matching.pairing import pair
@@ -49,7 +49,7 @@ from adlopt.optimum.programs.highs import check_time_limit
 def solve_matching(
     round_: TwoSidedRound,
     objective: Any,
-    find: Callable[[Search, Any], Found],
+    find: Callable[[FlowSearch, Any], Flow],
     *,
     limits: Limits | None = None,
     whole_lots: bool = False,
@@ -68,7 +68,7 @@ def solve_matching(
         part = MatchingProblem.of(
             round_.winners, left, objective.worst, lots=whole_lots, limits=among
         )
-        search = Search(problem=part, branch=branch, time_limit=time_limit)
+        search = FlowSearch(problem=part, branch=branch, time_limit=time_limit)
         found = find(search, objective)
         return _matching(replace(round_, losers=left), part, objective, found)
 
@@ -83,7 +83,7 @@ def solve_matching(
 
 
 def _matching(
-    round_: TwoSidedRound, problem: MatchingProblem, objective: Any, found: Found
+    round_: TwoSidedRound, problem: MatchingProblem, objective: Any, found: Flow
 ) -> Matching:
     steps = found.steps
     trades = pair(problem, steps)

@@ -25,7 +25,7 @@ from adlopt.optimum.core.certificate import UNIT_ROUNDING, Certificate, Trust, r
 from adlopt.optimum.core.surface import Optimum
 from adlopt.optimum.paths.smoothing_loops import COMPILED_ROUNDS, multipliers, smoothed
 from adlopt.show.answer import Columns
-from adlopt.show.schema.optima import PathData
+from adlopt.show.schema.optima import SeverityPathData
 
 EXACT_ROUNDS = 1_000
 """Up to so many rounds, losses and bounds are evaluated in fractions."""
@@ -74,10 +74,10 @@ class SeverityPath(Optimum):
     def _done(self) -> str:
         return f"the path of variation {_variation(self.severities):.4f} loses {self.loss:,.2f} USD"
 
-    def data(self) -> PathData:
+    def data(self) -> SeverityPathData:
         """Return it as machines get it."""
         severity = self.severities.tolist()
-        return PathData(**self._shared(), variation=self.variation, severity=severity)
+        return SeverityPathData(**self._shared(), variation=self.variation, severity=severity)
 
 
 def best_severity_path(

@@ -147,7 +147,7 @@ class CoupledData(OptimumData, kw_only=True):
     one_by_one: OneByOneData | None = None
 
 
-class PathData(OptimumData, kw_only=True):
+class SeverityPathData(OptimumData, kw_only=True):
     """The best path of severities of a variation; `price` is USD a unit of variation."""
 
     price: float
