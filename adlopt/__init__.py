@@ -13,9 +13,15 @@ if TYPE_CHECKING:
     from adlopt import bounds, rules, testing
     from adlopt.bounds.bound import Bound, Comparator, Hypothesis
     from adlopt.data import episodes, loaders
-    from adlopt.data.files.contract_rounds import read_contract_round
-    from adlopt.data.files.markets import read_market, write_market
-    from adlopt.data.files.reading import read_episode, read_limits, read_round
+    from adlopt.data.files.markets import write_market
+    from adlopt.data.files.reading import (
+        read,
+        read_contract_round,
+        read_episode,
+        read_limits,
+        read_market,
+        read_round,
+    )
     from adlopt.data.files.writing import write_episode
     from adlopt.errors import (
         AdloptError,
@@ -38,25 +44,33 @@ if TYPE_CHECKING:
     from adlopt.model.loss import Asymmetric, Burden, Empirical, MinMax, SeverityLoss, surrogate
     from adlopt.model.market import Market
     from adlopt.model.market_parts import Accounts, Coins, OpenPositions
-    from adlopt.model.method import Method
-    from adlopt.model.objective import CVaR, FewestAccounts, Leximin, TrackingFirst
+    from adlopt.model.method import Method, Stopped
+    from adlopt.model.objective import (
+        CVaR,
+        FewestAccounts,
+        KeepHedges,
+        LeastLeverage,
+        Leximin,
+        TrackingFirst,
+    )
     from adlopt.model.positions import ContractRound, Positions, Side
+    from adlopt.model.problem import Problem
     from adlopt.model.round import Round, RoundOutcome, RoundStart
     from adlopt.model.run import Information, Run
     from adlopt.model.shed import Shed, open_contract_round
+    from adlopt.model.two_sided import TwoSidedRound
     from adlopt.optimum.contracts.closing import ContractSolution
     from adlopt.optimum.core.certificate import Certificate, Stage, Trust
     from adlopt.optimum.core.waterfill import pro_rata, water_fill
     from adlopt.optimum.coupled.not_coupling import CouplingPrice, price_of_not_coupling
-    from adlopt.optimum.coupled.solve_coupled import CoupledSolution, solve_coupled
+    from adlopt.optimum.coupled.solve_coupled import CoupledSolution
     from adlopt.optimum.dollars.fewest import forced_concentration
     from adlopt.optimum.dollars.least_loss import Solution
     from adlopt.optimum.drain import LeverageDrain, drain_leverage, drain_round, expected_loss
+    from adlopt.optimum.former import Goal, match, solve_coupled
     from adlopt.optimum.lots.pro_rata import integer_pro_rata
-    from adlopt.optimum.matching.goals import Goal, Lots
-    from adlopt.optimum.matching.matching import Matching, match
+    from adlopt.optimum.matching.matched import Matching
     from adlopt.optimum.paths.severity_path import SeverityPath, best_severity_path
-    from adlopt.optimum.programs.highs import Stopped
     from adlopt.optimum.solve import solve
     from adlopt.policies.gradient import paper_ogd
     from adlopt.policies.grammar import named
@@ -93,7 +107,7 @@ _HOMES = {
     "model.budget": ("Budget",),
     "optimum.core.certificate": ("Certificate", "Stage", "Trust"),
     "optimum.contracts.closing": ("ContractSolution",),
-    "optimum.coupled.solve_coupled": ("CoupledSolution", "solve_coupled"),
+    "optimum.coupled.solve_coupled": ("CoupledSolution",),
     "optimum.coupled.not_coupling": ("CouplingPrice", "price_of_not_coupling"),
     "studies.bounds_of": ("bounds_of",),
     "studies.diagnostics": ("Diagnosis", "compare_burdens", "diagnose"),
@@ -115,6 +129,7 @@ _HOMES = {
     "report.evidence": ("Evidence",),
     "optimum.dollars.fewest": ("forced_concentration",),
     "data.files": (
+        "read",
         "read_contract_round",
         "read_episode",
         "read_limits",
@@ -123,15 +138,24 @@ _HOMES = {
         "write_episode",
         "write_market",
     ),
-    "optimum.programs.highs": ("Stopped",),
     "scoring.hindsight": ("best_fixed_severity", "per_round_optimum"),
     "optimum.drain": ("LeverageDrain", "drain_leverage", "drain_round", "expected_loss"),
     "model.limits": ("Limits",),
     "model.loss": ("Asymmetric", "Burden", "Empirical", "MinMax", "SeverityLoss", "surrogate"),
     "model.market": ("Accounts", "Coins", "Market", "OpenPositions"),
-    "optimum.matching.matching": ("Goal", "Lots", "Matching", "match"),
-    "model.method": ("Method",),
-    "model.objective": ("CVaR", "FewestAccounts", "Leximin", "TrackingFirst"),
+    "optimum.former": ("Goal", "match", "solve_coupled"),
+    "optimum.matching.matched": ("Matching",),
+    "model.method": ("Method", "Stopped"),
+    "model.objective": (
+        "CVaR",
+        "FewestAccounts",
+        "KeepHedges",
+        "LeastLeverage",
+        "Leximin",
+        "TrackingFirst",
+    ),
+    "model.problem": ("Problem",),
+    "model.two_sided": ("TwoSidedRound",),
     "optimum.solve": ("solve",),
     "optimum.dollars.least_loss": ("Solution",),
     "scoring.one_run": ("run_policy",),

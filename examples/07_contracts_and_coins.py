@@ -15,11 +15,11 @@ round_ = adl.ContractRound.of(
     needed=900,
 )
 short = adl.Shed.at_mark(loser=["yves"], coin=["BTC"], side=["long"], size=[3], mark=[80_000])
-print("BTC without a winner:", adl.match(round_, short).unmatched.tolist())
+print("BTC without a winner:", adl.solve(adl.TwoSidedRound(round_, short)).unmatched.tolist())
 
 shed = adl.Shed(loser=["xavier"], coin=["ETH"], side=["long"], size=[6], price=[3750], mark=[3600])
-for goal in (adl.Goal.LEAST_BURDEN, adl.Goal.KEEP_HEDGES, adl.Goal.LEAST_LEVERAGE):
-    ether = {"ETH": "ether", "stETH": "ether"} if goal is adl.Goal.KEEP_HEDGES else None
-    best = adl.match(round_, shed, goal, lots=adl.Lots.ROUNDED, underlying=ether)
+ether = adl.KeepHedges(underlying={"ETH": "ether", "stETH": "ether"})
+for objective in (adl.MinMax(), ether, adl.LeastLeverage()):
+    best = adl.solve(adl.TwoSidedRound(round_, shed), objective, whole_lots=True)
     closed = dict(zip(("alice", "bob"), best.closed[[0, 2]].tolist(), strict=True))
-    print(f"{goal.value}: {closed}\n  {best}")
+    print(f"{type(objective).__name__}: {closed}\n  {best}")

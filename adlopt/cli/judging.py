@@ -16,6 +16,7 @@ from adlopt.cli.command import (
     episode_named,
     progress,
 )
+from adlopt.errors import InputError
 from adlopt.model.loss import Burden
 
 
@@ -143,12 +144,18 @@ def exposure(
     json_
         Print everything for machines, at full precision.
     """
-    from adlopt.data.files.markets import read_market
-    from adlopt.data.files.reading import is_market, read_round
+    from adlopt.data.files.reading import read
+    from adlopt.model.market import Market
+    from adlopt.model.problem import Problem
+    from adlopt.model.round import Round
     from adlopt.show.exposure import render
     from adlopt.studies.exposure.account_exposure import exposure as exposure_
 
-    where = read_market(file) if is_market(file) else read_round(file)[0].start
+    held = read(file)
+    thing = held.thing if isinstance(held, Problem) else held
+    if not isinstance(thing, (Round, Market)):
+        raise InputError("file", str(file), "a round of dollars, or a market")
+    where = thing.start if isinstance(thing, Round) else thing
     with progress(None, "playing") as step:
         seen = exposure_(account, where, rule or (), budget=budget, progress=step)
     data = seen.to_dict()

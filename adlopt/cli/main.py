@@ -193,7 +193,7 @@ def deleverage(
     json_
         Print everything for machines, at full precision.
     """
-    from adlopt.data.files.markets import read_market
+    from adlopt.data.files.reading import read_market
     from adlopt.policies.grammar import player
     from adlopt.show.rules import render, summarise
     from adlopt.studies.players import act

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from adlopt.cli.command import Json, Output, app, as_json, episode_named, priced_loss
 from adlopt.errors import InputError
 from adlopt.model.loss import Burden, MinMax
+from adlopt.model.positions import ContractRound
+from adlopt.model.problem import Problem
+from adlopt.model.two_sided import TwoSidedRound
+from adlopt.show.answer import Answer
+from adlopt.show.optima import render
 
 
 @app.command
@@ -22,21 +28,23 @@ def solve(
     output: Output = None,
     json_: Json = False,
 ) -> None:
-    """Print the offline optimum of a round, in dollars or in contracts, with its certificate.
+    """Print the offline optimum of a round, an episode or a market, with its certificate.
 
     Parameters
     ----------
     file
         A .toml or .json file; `adlopt new round.toml` writes a template. Where it lists
-        positions, whole lots of them are closed, worth whole micro-dollars after rounding.
+        positions, whole lots of them are closed, worth whole micro-dollars after rounding; of an
+        episode rounds share their winners; in a market these are matched with the bankrupt.
     objective
         Instead of the file's: min-max, leximin (then the second worst burden, ...), tracking
-        (nearest sum, then worst burden), fewest (accounts, then worst burden), or cvar:0.9 (mean
-        of the worst tenth of the burdens). Of a round in dollars.
+        (nearest sum, then worst burden), fewest (accounts, then worst burden), cvar:0.9 (mean
+        of the worst tenth of the burdens), or with prices surrogate:TRACK:FAIR or
+        asymmetric:UNDER:OVER:FAIR. Not of a round in contracts.
     extra
         USD that may be raised beyond what is needed, or inf: lots need not meet it exactly.
     gap
-        Relative gap, proven, at which to stop. Of a round in contracts.
+        Relative gap, proven, at which to stop. Of a round in contracts, or an episode with prices.
     method
         automatic, or highs to have HiGHS solve the program.
     time_limit
@@ -46,40 +54,39 @@ def solve(
     json_
         Print everything for machines, at full precision.
     """
-    from adlopt.data.files.contract_rounds import is_contract_round, read_contract_round
-    from adlopt.data.files.reading import read_limits, read_round
-    from adlopt.data.files.writing import write_haircuts, write_lots
+    from adlopt.data.files.reading import read
+    from adlopt.data.files.writing import write_rows
     from adlopt.model.budget import Budget
     from adlopt.model.method import Method
     from adlopt.optimum.solve import solve as solve_
-    from adlopt.show import contracts as contract_text
-    from adlopt.show import solution as solution_text
 
     methods = {"automatic": Method.AUTO, "highs": Method.HIGHS}
     if method not in methods:
         raise InputError("--method", method, "automatic or highs")
+    held = read(file, objective=objective)
+    problem = _winners_alone(held, objective) if isinstance(held, Problem) else held
     options: dict[str, Any] = {
-        "budget": Budget(extra=extra), "gap": gap, "method": methods[method],
+        "budget": Budget(extra=extra) if extra else None,
+        "gap": gap,
+        "method": methods[method],
         "time_limit": time_limit,
-    }  # fmt: skip
-    if is_contract_round(file):
-        if objective is not None:
-            remedy = "adlopt match has goals for positions"
-            raise InputError("--objective", objective, "none beside positions", remedy=remedy)
-        case = read_contract_round(file)
-        rounded = case.round_.rounded()
-        closing = solve_(rounded, MinMax(burden=case.burden), limits=case.limits, **options)
-        if output is not None:
-            write_lots(rounded, closing.lots, output)
-        data = contract_text.summarise(rounded, closing, float(case.round_.rounding.max()))
-        print(as_json(data) if json_ else contract_text.render(data))
-        return
-    round_, aim = read_round(file, objective=objective)
-    best = solve_(round_, aim, limits=read_limits(file, round_.start), **options)
+    }
+    best = solve_(problem, **options)
     if output is not None:
-        write_haircuts(round_, best.haircut, output)
-    data = solution_text.summarise(round_, best)
-    print(as_json(data) if json_ else solution_text.render(round_, best))
+        write_rows(best, output)
+    _print(best, json_)
+
+
+def _winners_alone(problem: Problem, objective: str | None) -> Problem:
+    """Leave aside what losers shed, which `match` is for, and round lots to micro-dollars."""
+    thing = problem.thing
+    round_ = thing.winners if isinstance(thing, TwoSidedRound) else thing
+    if not isinstance(round_, ContractRound):
+        return problem
+    if objective is not None:
+        remedy = "adlopt match has goals for positions"
+        raise InputError("--objective", objective, "none beside positions", remedy=remedy)
+    return replace(problem, thing=round_.rounded(), objective=problem.objective.worst)
 
 
 @app.command
@@ -108,19 +115,21 @@ def match(
     json_
         Print everything for machines, at full precision.
     """
-    from adlopt.data.files.contract_rounds import read_contract_round, write_trades
-    from adlopt.optimum.matching.goals import Goal
-    from adlopt.show.matching import render, summarise
+    from adlopt.data.files.reading import read_contract_round
+    from adlopt.data.files.writing import write_rows
+    from adlopt.optimum.objective_registry import known_as
+    from adlopt.optimum.solve import solve as solve_
 
-    names = [each.value for each in Goal]
-    if goal is not None and goal not in names:
-        raise InputError("--goal", goal, f"one of {', '.join(names)}")
-    case = read_contract_round(file)
-    best = case.match(goal=None if goal is None else Goal(goal), time_limit=time_limit)
+    if goal is not None:
+        known_as(goal.partition(":")[0], "--goal", "two_sides")
+    problem = read_contract_round(file, objective=goal)
+    if not isinstance(problem.thing, TwoSidedRound):
+        remedy = "add [[shed]] entries, or a table named by `shed`"
+        raise InputError("shed", None, "what losers shed", remedy=remedy)
+    best = solve_(problem, time_limit=time_limit)
     if output is not None:
-        write_trades(case, best, output)
-    data = summarise(case, best)
-    print(as_json(data) if json_ else render(data))
+        write_rows(best, output)
+    _print(best, json_)
 
 
 @app.command
@@ -159,13 +168,17 @@ def couple(
     json_
         Print everything for machines, at full precision.
     """
-    from adlopt.data.files.writing import write_episode_haircuts
+    from adlopt.data.files.writing import write_rows
     from adlopt.optimum.coupled.not_coupling import price_of_not_coupling
-    from adlopt.show.coupled import render, summarise
 
     chosen = episode_named(episode)
     loss = priced_loss(under, over, fair, burden) or MinMax(burden=burden)
     price = price_of_not_coupling(chosen, loss, gap=gap, time_limit=time_limit)
     if output is not None:
-        write_episode_haircuts(chosen, price.coupled.haircuts, output)
-    print(as_json(summarise(chosen, price)) if json_ else render(chosen, price))
+        write_rows(price.coupled, output)
+    _print(price, json_)
+
+
+def _print(answer: Answer, json_: bool) -> None:
+    data = answer.to_dict()
+    print(as_json(data) if json_ else render(data))

@@ -52,6 +52,10 @@ class Burden(Enum):
 class Loss(Protocol):
     """An objective over the haircuts of one finished round."""
 
+    @property
+    def worst(self) -> MinMax:
+        """Which burdens it measures."""
+
     def value(self, round_: Round, haircut: ArrayLike) -> float:
         """Loss of a haircut, shape (n,), USD."""
 
@@ -88,6 +92,11 @@ class MinMax:
         object.__setattr__(self, "epsilon", epsilon)
         if not isinstance(self.burden, Burden):
             raise InputError("burden", self.burden, "Burden.CAPACITY or Burden.EQUITY")
+
+    @property
+    def worst(self) -> MinMax:
+        """Itself."""
+        return self
 
     def weights(self, start: RoundStart) -> FloatArray:
         """w_i + ε, shape (n,), USD."""

@@ -1,7 +1,8 @@
-"""What solves a round."""
+"""What solves a round, and why it stopped."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from enum import Enum
 
 
@@ -14,6 +15,31 @@ class Method(Enum):
     WATER_FILLING = "water-filling"
     LOT_SEARCH = "parametric search over lots"
     POSITION_SEARCH = "parametric search over positions"
+    SMOOTHING = "total variation smoothing"
+    CUTS = "cuts of the rounds that bind"
+    CUTTING_PLANES = "cutting planes, by HiGHS"
     HIGHS = "HiGHS"
     HIGHS_INTERIOR = "HiGHS, interior point"
     """What HiGHS falls back to where its simplex gives up; asking for it is not possible."""
+
+
+class Stopped(Enum):
+    """Why a solver stopped."""
+
+    OPTIMAL = "optimal"
+    """Its search ended; whether the answer *is* optimal is for the certificate to say."""
+    GAP = "gap"
+    """The proven gap is as small as was asked for."""
+    LIMIT = "limit"
+    """A time or node limit was reached; the answer is the best found so far."""
+
+    @classmethod
+    def of_all(cls, parts: Iterable[Stopped]) -> Stopped:
+        """How a search of several parts stopped: as the worst of them.
+
+        Examples
+        --------
+        >>> Stopped.of_all([Stopped.GAP, Stopped.OPTIMAL]).value, Stopped.of_all([]).value
+        ('gap', 'optimal')
+        """
+        return max(parts, key=list(cls).index, default=cls.OPTIMAL)

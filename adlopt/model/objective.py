@@ -1,13 +1,15 @@
 """Objectives beside the losses of [CTTX26]: what else a round may be asked for.
 
-Each is measured in burdens over the denominators of `worst`; `adlopt.optimum.solve.solve` knows how
-to minimise every one of them under the budget.
+Each is measured in burdens over the denominators of `worst`. Who minimises it, and what files call
+it, says `adlopt.optimum.objective_registry`.
 """
 
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Protocol
 
 import numpy as np
@@ -20,14 +22,11 @@ from adlopt.model.round import Round
 
 
 class Objective(Protocol):
-    """What a haircut is judged by."""
+    """What haircuts, or positions closed, are judged by."""
 
     @property
     def worst(self) -> MinMax:
         """Which burdens it measures."""
-
-    def value(self, round_: Round, haircut: ArrayLike) -> float:
-        """The first criterion at a haircut, shape (n,), USD."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,10 +44,6 @@ class _OverBurdens:
         """The worst burden alone."""
         return MinMax(burden=self.burden, epsilon=self.epsilon)
 
-    def value(self, round_: Round, haircut: ArrayLike) -> float:
-        """Worst burden; infinite if a protected account is touched."""
-        return self.worst.value(round_, haircut)
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Leximin(_OverBurdens):
@@ -64,6 +59,10 @@ class Leximin(_OverBurdens):
     >>> Leximin().value(round_, [30, 20])
     0.25
     """
+
+    def value(self, round_: Round, haircut: ArrayLike) -> float:
+        """Worst burden; infinite if a protected account is touched."""
+        return self.worst.value(round_, haircut)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -186,3 +185,58 @@ class CVaR(Record):
         if tail <= float(shares[order][0]):
             return float(burdens.max(initial=0.0))
         return math.fsum(taken * burdens[order]) / math.fsum(taken)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeepHedges(_OverBurdens, Record):
+    """Σ |change of net delta|, USD at the mark, then the least worst burden: of two sides.
+
+    Over accounts that are both long and short in an underlying. Of all ways to close what losers
+    shed that change it least, the one with the least worst burden.
+
+    Parameters
+    ----------
+    underlying : mapping of str to str
+        Coins that hedge each other share an underlying; one that is not named is its own.
+
+    Raises
+    ------
+    InputError
+        If a coin or a name is no text.
+
+    Examples
+    --------
+    >>> KeepHedges(underlying={"ETH": "ether", "stETH": "ether"}).of("ETH", "BTC")
+    ('ether', 'BTC')
+    """
+
+    underlying: Mapping[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        _OverBurdens.__post_init__(self)
+        if not isinstance(self.underlying, Mapping):
+            raise InputError("underlying", self.underlying, "a mapping of coins to names")
+        for coin, name in self.underlying.items():
+            if not isinstance(coin, str):
+                raise InputError("underlying", coin, "a coin")
+            if not isinstance(name, str) or not name:
+                raise InputError("underlying", name, "a non-empty text", index=coin)
+        object.__setattr__(self, "underlying", MappingProxyType(dict(self.underlying)))
+
+    def of(self, *coins: str) -> tuple[str, ...]:
+        """Underlying of each coin."""
+        return tuple(self.underlying.get(coin, coin) for coin in coins)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LeastLeverage(_OverBurdens):
+    """max_i notional_i / equity_i after closing, over accounts that can be touched: of two sides.
+
+    In one asset the optimal policy of Campbell, Hey, Moallemi and Nutz, arXiv 2603.15963. Across
+    coins they minimise expected loss instead, and warn that gross leverage does not see hedges.
+
+    Examples
+    --------
+    >>> LeastLeverage().worst
+    MinMax(burden=<Burden.CAPACITY: 'capacity'>, epsilon=0.0)
+    """

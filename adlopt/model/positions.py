@@ -8,7 +8,7 @@ converts to the other: `ContractRound.to_wealth` and `ContractRound.of_wealth`.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from enum import Enum
 
 import numpy as np
@@ -150,6 +150,8 @@ class ContractRound(Tabular, Record):
         Of those accounts; an account without one cannot be touched.
     outcome : RoundOutcome
         What the round needed, USD.
+    rounded_by : float
+        USD. By how much `rounded()` changed what an account can give, at most.
 
     Raises
     ------
@@ -168,6 +170,9 @@ class ContractRound(Tabular, Record):
     start: RoundStart
     positions: Positions
     outcome: RoundOutcome
+    rounded_by: float = 0.0
+    owner: IntArray = field(init=False)
+    """Index into `start.account` of each position's owner, shape (m,)."""
 
     def __post_init__(self) -> None:
         kinds = (("start", RoundStart), ("positions", Positions), ("outcome", RoundOutcome))
@@ -176,10 +181,13 @@ class ContractRound(Tabular, Record):
                 raise InputError(name, getattr(self, name), f"a {kind.__name__}")
         if self.start.lot is not None:
             raise InputError("lot", "a lot an account", "None", remedy="positions have the lots")
-        known = set(self.start.account)
-        for index, name in enumerate(self.positions.account):
-            if name not in known:
-                raise InputError("positions.account", name, "an account of the round", index=index)
+        place = {name: i for i, name in enumerate(self.start.account)}
+        owner = [place.get(name, -1) for name in self.positions.account]
+        if -1 in owner:
+            row = owner.index(-1)
+            name, expected = self.positions.account[row], "an account of the round"
+            raise InputError("positions.account", name, expected, index=row)
+        object.__setattr__(self, "owner", freeze_indices(owner))
 
     def _columns(self) -> Columns:
         return self.positions._columns()
@@ -306,6 +314,7 @@ class ContractRound(Tabular, Record):
             rounded,
             start=replace(self.start, capacity=capacity),
             outcome=RoundOutcome(needed=round(self.needed, 6)),
+            rounded_by=max(self.rounded_by, float(self.rounding.max())),
         )
 
     @property
@@ -316,12 +325,6 @@ class ContractRound(Tabular, Record):
         most: FloatArray = np.zeros(len(self.start.account))
         np.add.at(most, self.owner, apart * self.positions.most)
         return most
-
-    @property
-    def owner(self) -> IntArray:
-        """Index into `start.account` of each position's owner, shape (m,)."""
-        index = {name: i for i, name in enumerate(self.start.account)}
-        return freeze_indices([index[name] for name in self.positions.account])
 
     @property
     def needed(self) -> float:

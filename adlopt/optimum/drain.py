@@ -19,37 +19,42 @@ What remains open is a water-filling of Σ q_i − Q over equities, and is certi
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from adlopt.errors import InputError
-from adlopt.foundation.arrays import FloatArray, Record, freeze, own, own_number
+from adlopt.foundation.arrays import FloatArray, freeze, own, own_number
 from adlopt.model.positions import WHOLE, ContractRound
 from adlopt.optimum.core.burden_problem import BurdenProblem
-from adlopt.optimum.core.certificate import TOLERANCE, Certificate
+from adlopt.optimum.core.certificate import TOLERANCE
+from adlopt.optimum.core.surface import Optimum
 from adlopt.optimum.dollars.least_loss import least_loss
-from adlopt.show.answer import Columns, Tabular
+from adlopt.show.answer import Columns, plain
+from adlopt.show.schema.optima import DrainData
+from adlopt.show.words import counted
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
-class LeverageDrain(Tabular, Record):
+class LeverageDrain(Optimum):
     """What to close, and what is proved about the leverage that remains.
 
     Parameters
     ----------
+    account : tuple of str, length n
+        Owner of each position; numbers from 1 where none are known.
     closed : FloatArray, shape (n,)
         Contracts closed of each position.
     leverage : FloatArray, shape (n,)
         Leverage that remains.
-    certificate : Certificate
-        Of the largest leverage that remains.
+
+    The others are those of every optimum: `value` is the largest leverage that remains.
     """
 
+    account: tuple[str, ...]
     closed: FloatArray
     leverage: FloatArray
-    certificate: Certificate
 
     def __post_init__(self) -> None:
         for name in ("closed", "leverage"):
@@ -58,21 +63,28 @@ class LeverageDrain(Tabular, Record):
     @property
     def most(self) -> float:
         """ℓ*, the largest leverage that remains."""
-        return self.certificate.upper
+        return self.value
+
+    @property
+    def touched(self) -> int:
+        """Number of positions that close anything."""
+        return int(np.count_nonzero(self.closed))
 
     def _columns(self) -> Columns:
-        return {"closed_contracts": self.closed, "leverage": self.leverage}
+        return {
+            "account": self.account,
+            "closed_contracts": self.closed,
+            "leverage": self.leverage,
+        }
 
-    def _heading(self) -> str:
-        return f"{self}"
+    def _done(self) -> str:
+        who = f"{counted(self.touched, 'account')} close{'s' if self.touched == 1 else ''}"
+        left = f"leverage at most {self.most:.4g}"
+        return f"{who} {math.fsum(self.closed):,.6g} contracts, {left}"
 
-    def __str__(self) -> str:
-        touched = int(np.count_nonzero(self.closed))
-        accounts = "1 account closes" if touched == 1 else f"{touched} accounts close"
-        return (
-            f"{accounts} {math.fsum(self.closed):,.6g} contracts, "
-            f"leverage at most {self.most:.4g}; {self.certificate}"
-        )
+    def data(self) -> DrainData:
+        """Return it as machines get it."""
+        return DrainData(**self._shared(), **plain(self._columns()))
 
 
 def drain_leverage(
@@ -129,6 +141,9 @@ def drain_leverage(
         )
     )
     return LeverageDrain(
+        account=tuple(map(str, range(1, held.size + 1))),
+        method=best.method,
+        stopped=best.stopped,
         closed=held - best.haircut,
         leverage=best.haircut * price / worth,
         certificate=best.certificate,
@@ -160,13 +175,14 @@ def drain_round(round_: ContractRound, *, close: float) -> LeverageDrain:
         raise InputError("equity", None, "account values", remedy="leverage needs them")
     if positions.mark is None:
         raise InputError("mark", None, "a mark price", remedy="leverage needs it")
-    return drain_leverage(
+    best = drain_leverage(
         positions.size,
         equity[round_.owner],
         mark=_shared(positions.mark, "mark"),
         close=close,
         lot=_shared(positions.lot, "lot"),
     )
+    return replace(best, account=positions.account)
 
 
 def expected_loss(

@@ -1,271 +1,217 @@
-"""The offline optimum of a round under any objective: one entry, one table."""
+"""The front door: what is best in hindsight, for whatever is put before it."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import replace
-from functools import partial
-from typing import Any, overload
+from typing import TYPE_CHECKING, Any, TypeAlias, TypedDict, Unpack, overload
 
-import numpy as np
-
-from adlopt.errors import InfeasibleRound, InputError
+from adlopt.errors import InputError
 from adlopt.model.budget import Budget
-from adlopt.model.limits import NO_LIMITS, Limits
-from adlopt.model.loss import Asymmetric, Empirical, Loss, MinMax
+from adlopt.model.episode import Episode
+from adlopt.model.limits import Limits
+from adlopt.model.loss import Asymmetric, Loss, MinMax
+from adlopt.model.market import Market
 from adlopt.model.method import Method
-from adlopt.model.objective import CVaR, FewestAccounts, Leximin, Objective, TrackingFirst
+from adlopt.model.objective import Objective
 from adlopt.model.positions import ContractRound
-from adlopt.model.round import Round, RoundStart
-from adlopt.optimum.contracts.closing import ContractSolution, solve_contracts
-from adlopt.optimum.core.burden_problem import BurdenProblem
-from adlopt.optimum.dollars.fewest import fewest_accounts
-from adlopt.optimum.dollars.least_loss import Search, Solution, least_loss
-from adlopt.optimum.dollars.leximin import leximin
-from adlopt.optimum.dollars.tail_burden import least_cvar
-from adlopt.optimum.dollars.tiers import tier_by_tier
-from adlopt.optimum.dollars.tracking_first import tracking_first
-from adlopt.optimum.infeasibility import explain, explain_contracts
+from adlopt.model.problem import Problem
+from adlopt.model.round import Round
+from adlopt.model.two_sided import TwoSidedRound
+from adlopt.optimum.spaces import SPACES, Options
 
-Solver = Callable[..., Solution]
-"""Minimises over a problem: (problem, objective, search)."""
+if TYPE_CHECKING:
+    from adlopt.optimum.contracts.closing import ContractSolution
+    from adlopt.optimum.coupled.solve_coupled import CoupledSolution
+    from adlopt.optimum.dollars.least_loss import Solution
+    from adlopt.optimum.matching.matched import Matching
+
+    Best: TypeAlias = Solution | ContractSolution | Matching | CoupledSolution
+
+
+class Asked(TypedDict, total=False):
+    """Options of `solve`; each kind of thing takes some of them, and refuses the others."""
+
+    budget: Budget | None
+    limits: Limits | None
+    gap: float
+    whole_lots: bool
+    method: Method
+    time_limit: float | None
 
 
 @overload
 def solve(
-    round_: Round,
-    objective: Loss | Objective | None = None,
-    *,
-    budget: Budget | None = None,
-    limits: Limits | None = None,
-    method: Method = Method.AUTO,
-    time_limit: float | None = None,
+    thing: Round, objective: Loss | Objective | None = None, **options: Unpack[Asked]
 ) -> Solution: ...
-
-
 @overload
 def solve(
-    round_: ContractRound,
-    objective: MinMax | None = None,
-    *,
-    budget: Budget | None = None,
-    limits: Limits | None = None,
-    gap: float = 0.0,
-    method: Method = Method.AUTO,
-    time_limit: float | None = None,
+    thing: ContractRound, objective: MinMax | None = None, **options: Unpack[Asked]
 ) -> ContractSolution: ...
-
-
+@overload
 def solve(
-    round_: Round | ContractRound,
-    objective: Loss | Objective | None = None,
+    thing: TwoSidedRound | Market, objective: Objective | None = None, **options: Unpack[Asked]
+) -> Matching: ...
+@overload
+def solve(
+    thing: Episode, objective: MinMax | Asymmetric | None = None, **options: Unpack[Asked]
+) -> CoupledSolution: ...
+@overload
+def solve(
+    thing: Problem, objective: Loss | Objective | None = None, **options: Unpack[Asked]
+) -> Best: ...
+def solve(
+    thing: Any,
+    objective: Any = None,
     *,
     budget: Budget | None = None,
     limits: Limits | None = None,
     gap: float = 0.0,
+    whole_lots: bool = False,
     method: Method = Method.AUTO,
     time_limit: float | None = None,
-) -> Solution | ContractSolution:
-    """Return the haircut that, knowing the needed budget, is best: the offline optimum.
+) -> Best:
+    """Return what, knowing the needed budget, is best: the offline optimum.
 
     This is a *hindsight* benchmark, [CTTX26, Eq. 11]: it may look at `needed`, a policy may not.
 
-    | objective | what is least | lots |
+    | what is solved | how | answer |
     |---|---|---|
-    | `MinMax()`, the default | worst burden, budget met (Eq. 8) | yes |
-    | `surrogate`, `Asymmetric` | dollars missed and worst burden, priced (9, 10) | yes |
-    | `Empirical(excess_only=True)` | the convex part of Eq. 23 | yes |
-    | `Leximin()` | worst burden, then the second worst, … | yes |
-    | `TrackingFirst()` | dollars missed, then worst burden | yes |
-    | `FewestAccounts()` | accounts touched, then worst burden | yes |
-    | `CVaR(level)` | mean of the worst share of burdens | no |
+    | `Round` | dollars are taken, of lots whole multiples | `Solution` |
+    | `ContractRound` | whole lots of positions are closed | `ContractSolution` |
+    | `TwoSidedRound`, `Market` | winners are matched with what losers shed | `Matching` |
+    | `Episode` | what one round takes is gone in the next | `CoupledSolution` |
+    | `Problem`, as `adlopt.read` returns it | its round, as the file says | as above |
+
+    All positions of an account share its burden. Lots are exact in micro-dollars.
+
+    | objective | what is least | of |
+    |---|---|---|
+    | `MinMax()`, the default | worst burden, budget met (Eq. 8) | all of them |
+    | `surrogate`, `Asymmetric` | dollars missed, burden, priced (9, 10) | dollars, episodes |
+    | `Empirical(excess_only=True)` | the convex part of Eq. 23 | dollars |
+    | `Leximin()` | worst burden, then the second worst, … | dollars, two sides |
+    | `TrackingFirst()` | dollars missed, then worst burden | dollars |
+    | `FewestAccounts()` | accounts touched, then worst burden | dollars, two sides |
+    | `CVaR(level)` | mean of the worst share of burdens | dollars without lots |
+    | `KeepHedges()` | net delta changed, then worst burden | two sides |
+    | `LeastLeverage()` | worst leverage after closing | two sides |
 
     Parameters
     ----------
-    round_ : Round or ContractRound
-        With lots, haircuts are whole multiples of them, exact in micro-dollars. In contract space
-        whole lots of positions are closed, and all positions of an account share its burden.
+    thing : Round, ContractRound, TwoSidedRound, Market, Episode or Problem
     objective : Loss or Objective, optional
-        One of the table; in contract space `MinMax()`, and others where winners are matched with
-        what losers shed, in `adlopt.match`.
+        One of the table; that of a `Problem` unless given.
     budget : Budget, optional
         `Budget.exact()` unless given; `Budget.at_least()` and `Budget.band(width)` allow more,
-        which only lots make use of: a dollar too many never lowers a burden.
+        which only lots make use of: a dollar too many never lowers a burden. Of winners alone.
     limits : Limits, optional
-        Eligibility, caps, floors, tiers and weights, and in contract space lots of positions. The
-        solution then says why each account gives no more.
+        Eligibility, caps, floors, tiers and weights, and where there are positions lots of them.
+        The answer then says why each account gives no more. Between two sides positions of a lower
+        tier are closed first in each coin and side.
     gap : float
-        In contract space: relative gap, proven, at which to stop; 0 for the optimum itself. A gap
-        of 1e-6 takes a fifth of the time where accounts have many positions. What a tier gives is
-        then within the gap of the most that it can. Not for `HIGHS`.
+        In contract space, and of an episode under prices: relative gap, proven, at which to stop; 0
+        for the optimum itself. A gap of 1e-6 takes a fifth of the time where accounts have many
+        positions. What a tier gives is then within the gap of the most that it can. Not for
+        `HIGHS`.
+    whole_lots : bool
+        Between two sides: close whole lots, rounded from the continuous optimum, or searched for by
+        branch and bound with `Method.HIGHS`, in rounds of some hundred positions. What is less than
+        a lot stays unmatched.
     method : Method
         `AUTO`, or `HIGHS` to have HiGHS solve the linear or mixed-integer program; there is none
-        for `Leximin` and `FewestAccounts`.
+        for `Leximin` and `FewestAccounts` in dollars.
     time_limit : float, optional
-        Seconds for `Method.HIGHS`. The other methods need none.
+        Seconds: for `Method.HIGHS`, which the other methods need none beside; for each program
+        between two sides; and of an episode under prices, after which the best found is returned.
 
     Returns
     -------
-    Solution or ContractSolution
+    Solution, ContractSolution, Matching or CoupledSolution
         With its certificate; one more for each further criterion, or tier.
 
     Raises
     ------
     InfeasibleRound
-        If no haircut meets an exact budget; it names the nearest budgets that can be met, who
-        cannot give more and why.
+        If an exact budget cannot be met, or profits do not suffice for what is shed; it names the
+        nearest budgets that can be met, or the rounds, who cannot give more and why.
     SolverStopped
-        If a limit came before any feasible haircut.
+        If a limit came before any feasible answer.
     SolverFailed, CertificateError
         If a solver's answer is not one.
     InputError
-        If the loss is not convex, or the options do not fit the problem.
+        If the loss is not convex, or an option does not fit.
 
     Examples
     --------
-    >>> round_ = Round.of(capacity=[120.0, 80.0, 40.0], deficit=90.0, needed=60.0)
-    >>> best = solve(round_)
+    >>> import adlopt as adl
+    >>> round_ = adl.Round.of(capacity=[120.0, 80.0, 40.0], deficit=90.0, needed=60.0)
+    >>> best = adl.solve(round_)
     >>> print(best)
     3 winners give 60.00 USD, worst burden 25 %; proven optimal (exact)
     >>> best.haircut
     array([30., 20., 10.])
-    >>> solve(round_, FewestAccounts()).haircut
+    >>> adl.solve(round_, adl.FewestAccounts()).haircut
     array([60.,  0.,  0.])
-    >>> limited = solve(round_, limits=Limits(ineligible={"1": "vault"}, cap=[1.0, 1.0, 0.25]))
+    >>> limits = adl.Limits(ineligible={"1": "vault"}, cap=[1.0, 1.0, 0.25])
+    >>> limited = adl.solve(round_, limits=limits)
     >>> limited.haircut, limited.reason
     (array([ 0., 50., 10.]), ('ineligible: vault', 'worst burden', 'cap'))
 
     In lots of 25 dollars the same 75 dollars cannot be spread as evenly:
 
-    >>> lots = Round.of(capacity=[120.0, 80.0, 40.0], deficit=90.0, needed=75.0, lot=25.0)
-    >>> print(solve(lots))
+    >>> lots = adl.Round.of(capacity=[120.0, 80.0, 40.0], deficit=90.0, needed=75.0, lot=25.0)
+    >>> print(adl.solve(lots))
     2 winners give 75.00 USD, worst burden 41.67 %; proven optimal (exact)
 
     In contract space, where what is closed seldom sums to the budget exactly:
 
-    >>> contracts = ContractRound.of(
+    >>> contracts = adl.ContractRound.of(
     ...     account=["ann", "ann", "bob"], coin=["ETH", "BTC", "ETH"],
     ...     side=["long", "short", "long"], size=[10, 3, 8], value=[40, 90, 40],
     ...     deficit=500, needed=305)
-    >>> best = solve(contracts, budget=Budget.at_least())
+    >>> best = adl.solve(contracts, budget=adl.Budget.at_least())
     >>> print(best)
     2 winners give 320.00 USD from 2 positions, worst burden 35.82 %; proven optimal (exact)
     >>> best.lots, best.haircut
     (array([6, 0, 2]), array([240.,  80.]))
+
+    With both sides, and with several rounds:
+
+    >>> both = adl.TwoSidedRound(
+    ...     adl.ContractRound.of(
+    ...         account=["alice", "bob", "bob"], coin=["ETH", "ETH", "BTC"], side=["short"] * 3,
+    ...         size=[10, 5, 1], value=[200, 200, 0], capacity=[8000, 1000], deficit=1800,
+    ...         needed=1800),
+    ...     adl.Shed(loser=["xavier"], coin=["ETH"], side=["long"], size=[9], price=[3800],
+    ...          mark=[3600]))
+    >>> best = adl.solve(both)
+    >>> print(best)
+    2 winners give 1,800.00 USD in 2 trades, worst burden 20 %; proven optimal (exact)
+    >>> best.closed
+    array([8., 1., 0.])
+    >>> episode = adl.Episode(name="two", rounds=[
+    ...     adl.Round.of(t=1, account=["a", "b"], capacity=[90.0, 90.0], deficit=90.0, needed=30.0),
+    ...     adl.Round.of(t=2, account=["a"], capacity=[90.0], deficit=90.0, needed=30.0)])
+    >>> print(adl.solve(episode))
+    2 rounds raise 60.00 USD, worst burden in all 33.33 %; proven optimal (exact)
     """
-    objective = MinMax() if objective is None else objective
-    options = {"budget": (budget, Budget), "limits": (limits, Limits)}
-    for name, (given, kind) in options.items():
-        if given is not None and not isinstance(given, kind):
-            raise InputError(name, given, f"a {kind.__name__}")
-    search = Search(method=method, time_limit=time_limit, gap=gap)
-    space = _SPACES.get(type(round_))
+    if isinstance(thing, Problem):
+        objective = thing.objective if objective is None else objective
+        limits = thing.limits if limits is None else limits
+        if isinstance(thing.thing, TwoSidedRound):
+            whole_lots = whole_lots or thing.whole_lots
+            method = thing.method if method is Method.AUTO else method
+        thing = thing.thing
+    space = SPACES.get(type(thing))
     if space is None:
-        expected, remedy = "a Round or a ContractRound", "Round.of(...) or read_round(path)[0]"
-        raise InputError("round_", round_, expected, remedy=remedy)
-    best: Solution | ContractSolution = space(
-        round_, objective, budget or Budget.exact(), limits, search
+        expected = "a Round, a ContractRound, a TwoSidedRound, a Market, an Episode or a Problem"
+        raise InputError("thing", thing, expected, remedy="Round.of(...) or read(path)")
+    options = Options(
+        budget=budget,
+        limits=limits,
+        gap=gap,
+        whole_lots=whole_lots,
+        method=method,
+        time_limit=time_limit,
     )
+    best: Best = space(thing, MinMax() if objective is None else objective, options)
     return best
-
-
-def _in_dollars(
-    round_: Round,
-    objective: Loss | Objective,
-    budget: Budget,
-    limits: Limits | None,
-    search: Search,
-) -> Solution:
-    if search.gap:
-        remedy = "ContractRound.of_wealth(round_)"
-        raise InputError("gap", search.gap, "0, in wealth space", remedy=remedy)
-    solver = _IN_DOLLARS.get(type(objective))
-    if solver is None:
-        known = ", ".join(kind.__name__ for kind in _IN_DOLLARS)
-        raise InputError(
-            "objective", objective, known, remedy="state it in adlopt.optimum.reference"
-        )
-    start = round_.start
-    loss: Any = objective if type(objective) in _LOSSES else objective.worst  # type: ignore[union-attr]
-    problem = replace(BurdenProblem.of(round_, loss), extra=budget.extra)
-    bounds = NO_LIMITS if limits is None else limits
-    if limits is not None:
-        problem = problem.within(limits, start)
-    _check(problem, objective, bounds, search)
-    tiers = list(bounds.tiers(len(start.account)))
-    one_tier = partial(solver, objective=objective, search=search)
-    try:
-        best = one_tier(problem) if len(tiers) == 1 else tier_by_tier(problem, tiers, one_tier)
-    except InfeasibleRound as error:
-        raise explain(error, problem, start, bounds) from None
-    return best if limits is None else replace(best, reason=_reasons(best, problem, start, limits))
-
-
-def _in_contracts(
-    round_: ContractRound,
-    objective: Loss | Objective,
-    budget: Budget,
-    limits: Limits | None,
-    search: Search,
-) -> ContractSolution:
-    if not isinstance(objective, MinMax):
-        raise InputError("objective", objective, "MinMax(...), in contract space")
-    bounds = NO_LIMITS if limits is None else limits
-    try:
-        return solve_contracts(
-            round_,
-            objective,
-            budget,
-            limits=bounds,
-            gap=search.gap,
-            method=search.method,
-            time_limit=search.time_limit,
-        )
-    except InfeasibleRound as error:
-        raise explain_contracts(error, round_, objective, budget, bounds) from None
-
-
-def _check(
-    problem: BurdenProblem, objective: Loss | Objective, limits: Limits, search: Search
-) -> None:
-    """Refuse options that this objective has no use for."""
-    kind = type(objective)
-    priced = not problem.exact
-    if problem.extra and (priced or kind is TrackingFirst):
-        raise InputError("budget", Budget(extra=problem.extra), "Budget.exact()", remedy=_PRICED)
-    if problem.extra and problem.lot is not None and kind is not MinMax:
-        raise InputError("budget", Budget(extra=problem.extra), "Budget.exact(), with lots")
-    if limits.lots is not None:
-        remedy = "cap bounds accounts, and lots positions"
-        raise InputError("limits.lots", "given", "None, in wealth space", remedy=remedy)
-    if limits.tier is not None and (priced or kind is TrackingFirst):
-        raise InputError("limits.tier", "tiers", "None", remedy=_PRICED)
-    if search.method is Method.HIGHS and kind in (Leximin, FewestAccounts):
-        raise InputError("method", search.method, "Method.AUTO, for this objective")
-
-
-def _reasons(
-    best: Solution, problem: BurdenProblem, start: RoundStart, limits: Limits
-) -> tuple[str, ...]:
-    """Why each account gives no more: a limit, or that its burden is among the worst."""
-    smallest = problem.lot if problem.lot is not None else 1e-9 * problem.capacity
-    full = best.haircut > problem.capacity - smallest
-    full |= problem.capacity == 0
-    reasons = np.array(limits.reasons(start), dtype=object)
-    reasons[(problem.weight <= 0) & (problem.capacity > 0)] = "protected"
-    reasons[~full & (problem.weight > 0)] = ""
-    reasons[~full & best.at_burden] = "worst burden"
-    return tuple(reasons.tolist())
-
-
-_PRICED = "the objective prices what is missed, or minimises it"
-_LOSSES = (MinMax, Asymmetric, Empirical)
-_IN_DOLLARS: dict[type, Solver] = {
-    **{kind: lambda problem, objective, search: least_loss(problem, search) for kind in _LOSSES},
-    Leximin: lambda problem, objective, search: leximin(problem),
-    TrackingFirst: lambda problem, objective, search: tracking_first(problem, search),
-    FewestAccounts: lambda problem, objective, search: fewest_accounts(problem),
-    CVaR: least_cvar,
-}
-_SPACES: dict[type, Callable[..., Any]] = {Round: _in_dollars, ContractRound: _in_contracts}
-"""Kinds of rounds and who solves them: (round_, objective, budget, limits, search)."""

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from adlopt.errors import InputError
 from adlopt.model.market import Market
-from adlopt.model.positions import ContractRound, Positions
-from adlopt.model.round import RESERVED, RoundOutcome, RoundStart
-from adlopt.model.shed import average_values
+from adlopt.model.positions import ContractRound
+from adlopt.model.round import RESERVED, RoundStart
+from adlopt.model.two_sided import TwoSidedRound
 from adlopt.rules.rows import account_rows, position_rows
 
 
@@ -66,8 +68,7 @@ def wealth_round(market: Market, *, t: int = 1) -> RoundStart:
 def contract_round(market: Market) -> ContractRound:
     """Winners with all their positions, so that `market.shed()` can be matched with them.
 
-    `positions.value` is the average that the bankrupt in the coin take a contract, and `needed`
-    what they take in all: the fund plays no part.
+    Of `TwoSidedRound.of_market`, and with all that rules rank by.
 
     Raises
     ------
@@ -77,29 +78,13 @@ def contract_round(market: Market) -> ContractRound:
     Examples
     --------
     >>> from adlopt.model.market import Accounts, Coins, OpenPositions
-    >>> from adlopt.optimum.matching.matching import match
+    >>> from adlopt.optimum.solve import solve
     >>> market = Market(
     ...     accounts=Accounts(account=["A", "B"], balance=[2000, 8000]),
     ...     coins=Coins(coin=["ETH"], mark=[3600], lot=[0.01]),
     ...     positions=OpenPositions(account=["A", "B"], coin=["ETH", "ETH"],
     ...                             side=["long", "short"], size=[10, 10], entry=[4000, 4000]))
-    >>> print(match(contract_round(market), market.shed()))
-    1 trade with 1 winner, worst burden 0.5; proven optimal (exact)
+    >>> print(solve(TwoSidedRound(contract_round(market), market.shed())))
+    1 winner gives 2,000.00 USD in 1 trade, worst burden 50 %; proven optimal (exact)
     """
-    start, shed, held = wealth_round(market), market.shed(), market.positions
-    winners = set(start.account)
-    rows = [row for row, name in enumerate(held.account) if name in winners]
-    sides = tuple(held.side[row] for row in rows)
-    coins = tuple(held.coin[row] for row in rows)
-    books = [(coin, side.opposite) for coin, side in zip(coins, sides, strict=True)]
-    positions = Positions(
-        account=tuple(held.account[row] for row in rows),
-        coin=coins,
-        side=sides,
-        size=held.size[rows],
-        lot=market.lot[rows],
-        value=average_values(shed, books),
-        mark=market.mark[rows],
-    )
-    needed = float((shed.size * shed.value).sum())
-    return ContractRound(start=start, positions=positions, outcome=RoundOutcome(needed=needed))
+    return replace(TwoSidedRound.of_market(market).winners, start=wealth_round(market))

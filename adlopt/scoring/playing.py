@@ -10,7 +10,7 @@ from adlopt.model.episode import Episode
 from adlopt.model.loss import Asymmetric, Burden, Loss, MinMax
 from adlopt.model.run import Information
 from adlopt.optimum.coupled.shared_winners import Coupling
-from adlopt.optimum.coupled.solve_coupled import solve_coupled
+from adlopt.optimum.solve import solve
 from adlopt.policies import grammar
 from adlopt.policies.allocation import ProRata
 from adlopt.policies.playable import Playable
@@ -60,7 +60,7 @@ def play(
         P: show regret against the best path of that variation as well, in *hindsight*.
     coupled : bool
         Compare the worst burden of the whole episode, max_i Σ_t x_it / w_i, with the least at which
-        all budgets can be raised, in *hindsight*, as `adlopt.solve_coupled` finds it.
+        all budgets can be raised, in *hindsight*, as `adlopt.solve` finds it.
     progress : callable, optional
         Told each policy's name before it plays.
 
@@ -88,7 +88,7 @@ def play(
     if coupled:
         minmax = MinMax(burden=burden)
         coupling = Coupling.of(episode, minmax)
-        coupled_burden = solve_coupled(episode, minmax).certificate
+        coupled_burden = solve(episode, minmax).certificate
     names = {policy.name for policy in chosen}
     constant = best_fixed_severity(episode).theta
     best = SeverityThenAllocation(Constant(constant, Information.HINDSIGHT), ProRata())
@@ -103,7 +103,7 @@ def play(
     if loss is not None:
         optimum = math.fsum(solution.value for solution in per_round_optimum(episode, loss))
     if isinstance(loss, Asymmetric) and not episode.pooled:
-        coupled_loss = solve_coupled(episode, loss).certificate
+        coupled_loss = solve(episode, loss).certificate
     return Scoreboard(
         episode=episode,
         runs=tuple(runs),

@@ -98,6 +98,20 @@ def make_frame(columns: Columns, frame: Callable[[dict[str, Any]], Any] | None =
     )
 
 
+def plain(columns: Columns) -> dict[str, Any]:
+    """Columns as lists of Python's own numbers and words, as machines get them.
+
+    Examples
+    --------
+    >>> plain({"round": np.array([1, 2]), "account": ("a", "b")})
+    {'round': [1, 2], 'account': ['a', 'b']}
+    """
+    return {
+        name: values.tolist() if isinstance(values, np.ndarray) else list(values)
+        for name, values in columns.items()
+    }
+
+
 def _cell(name: str, value: Any) -> str:
     if value is None:
         return "–"

@@ -1,100 +1,62 @@
-"""A coupled optimum and the price of not coupling, as data for machines and as 80 columns."""
+"""Rounds solved together, and what it costs to solve them one by one, as text of 80 columns."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
-from adlopt.model.episode import Episode
-from adlopt.optimum.coupled.not_coupling import CouplingPrice
-from adlopt.show.solution import as_data
-from adlopt.show.table import table
+from adlopt.show.certificate import certificate
+from adlopt.show.table import joined, table
 from adlopt.show.words import percent
 
 SHOWN = 40
 """Rounds that are printed; the rest are counted."""
 
 
-def summarise(episode: Episode, price: CouplingPrice) -> dict[str, Any]:
-    """Collect the answer at full precision, ready for JSON."""
-    best, bounds = price.coupled, price.price
-    certificate = best.certificate
-    return {
-        "information": "hindsight",
-        "name": episode.name,
-        "objective": "worst burden in all" if best.budgets_met else "sum of the loss",
-        "value": best.value,
-        "worst_burden_in_all": best.worst_burden,
-        "needed_usd": episode.needed.tolist(),
-        "raised_usd": best.raised.tolist(),
-        "touched": [int((x > 0).sum()) for x in best.haircuts],
-        "binding_rounds": list(best.binding),
-        "stopped": best.stopped.value,
-        "certificate": as_data(certificate),
-        "one_by_one": {
-            "value": price.one_by_one,
-            "price_of_not_coupling": None if bounds is None else list(bounds),
-            "short_usd": {str(t): missing for t, missing in price.short.items()},
-            "overdrawn_rounds": list(price.overdrawn),
-        },
-        "account": [list(round_.start.account) for round_ in episode],
-        "haircut_usd": [x.tolist() for x in best.haircuts],
-    }
-
-
-def render(episode: Episode, price: CouplingPrice) -> str:
+def render(data: Mapping[str, Any]) -> str:
     """Lay out the rounds, the certificate, and what solving them one by one costs."""
-    return "\n".join([_rounds(episode, price), _certificate(price), _one_by_one(price)])
+    beside = data["one_by_one"]
+    priced = data["criterion"] != "worst burden in all"
+    why = "winners reach what they hold" if priced else "winners pay for them alone"
+    figures = [("in the rounds that bind", why)]
+    if priced:
+        figures.append(("worst burden in all", percent(data["worst_burden"])))
+    proof = certificate(data, data["criterion"], figures)
+    return joined([_rounds(data), proof, beside and _one_by_one(beside)])
 
 
-def _rounds(episode: Episode, price: CouplingPrice) -> str:
-    best = price.coupled
+def _rounds(data: Mapping[str, Any]) -> str:
+    numbers = zip(data["needed_usd"], data["raised_usd"], data["touched"], strict=True)
     rows = [
         (
             f"{t}",
             f"{needed:,.2f}",
             f"{raised:,.2f}",
-            f"{int((x > 0).sum()):,} of {x.size:,}",
-            "binds" if t in best.binding else "",
+            f"{touched:,} of {len(data['account'][t - 1]):,}",
+            "binds" if t in data["binding_rounds"] else "",
         )
-        for t, (needed, raised, x) in enumerate(
-            zip(episode.needed, best.raised, best.haircuts, strict=True), start=1
-        )
+        for t, (needed, raised, touched) in enumerate(numbers, start=1)
     ]
-    title = f"Offline optimum of {episode.name}, its rounds coupled, in hindsight. {best}"
+    title = f"Offline optimum of {data['name']}, its rounds coupled, in hindsight. "
+    title += data["summary"]
     if len(rows) > SHOWN:
         title += f"\nfirst {SHOWN} of {len(rows):,} rounds; -o file.csv has all haircuts"
     return table(title, ("round", "needed USD", "raised USD", "winners", ""), rows[:SHOWN])
 
 
-def _certificate(price: CouplingPrice) -> str:
-    best = price.coupled
-    certificate = best.certificate
-    value = "worst burden in all" if best.budgets_met else "sum of the loss"
-    rows = [
-        (f"{value}, recomputed", f"{certificate.upper:.12g}"),
-        (f"lower bound ({certificate.trust.value})", f"{certificate.lower:.12g}"),
-        ("rounding subtracted from it", f"{certificate.error:.1e}"),
-    ]
-    if not best.budgets_met:
-        rows.append(("worst burden in all", percent(best.worst_burden)))
-    why = (
-        "the winners of the rounds that bind pay for them alone"
-        if best.budgets_met
-        else ("in the rounds that bind winners reach what they hold")
-    )
-    return table(f"Certificate: {certificate}; {why}", ("figure", "value"), rows)
-
-
-def _one_by_one(price: CouplingPrice) -> str:
-    bounds = price.price
-    rows = [("the same objective", f"{price.one_by_one:.12g}")]
+def _one_by_one(beside: Mapping[str, Any]) -> str:
+    bounds, short = beside["price_of_not_coupling"], beside["short_usd"]
+    rows = [("the same objective", f"{beside['value']:.12g}")]
     if bounds is None:
         rows.append(("price of not coupling", "none: budgets are missed"))
     else:
         rows.append(("price of not coupling, at least", f"{bounds[0]:.3g}"))
         rows.append(("price of not coupling, at most", f"{bounds[1]:.3g}"))
-    rows += [(f"short in round {t}, USD", f"{lost:,.2f}") for t, lost in price.short.items()]
-    if price.overdrawn:
-        rows.append(("rounds with overdrawn accounts", " ".join(map(str, price.overdrawn))))
+    rows += [(f"short in round {t}, USD", f"{lost:,.2f}") for t, lost in short.items()][:SHOWN]
+    if len(short) > SHOWN:
+        rows.append(("further rounds that come out short", f"{len(short) - SHOWN:,}"))
+    if beside["overdrawn_rounds"]:
+        overdrawn = " ".join(map(str, beside["overdrawn_rounds"]))
+        rows.append(("rounds with overdrawn accounts", overdrawn))
     title = "Each round solved on its own, in hindsight, on what the rounds before have left"
     return table(title, ("figure", "value"), rows)

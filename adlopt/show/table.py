@@ -73,6 +73,17 @@ def joined_html(parts: Iterable[Table | None]) -> str:
     return "\n".join(part._repr_html_() for part in parts if part)
 
 
+def filled(text: str) -> str:
+    """Wrap a sentence at the width of a screen, between its words.
+
+    Examples
+    --------
+    >>> filled("word " * 20).splitlines()[1]
+    'word word word word'
+    """
+    return fill(text, WIDTH, break_long_words=False, break_on_hyphens=False)
+
+
 def table(title: str, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     """Lay out rows under a title; numbers to the right, words to the left, long words wrapped.
 

@@ -66,7 +66,7 @@ def test_worst_burden(measure, winners, times):
     episode = stressed(winners, times)
     size = f"16 rounds of {winners:,}, budgets × {times}"
     best = measure(
-        lambda: adl.solve_coupled(episode),
+        lambda: adl.solve(episode),
         problem="coupled rounds, worst burden",
         n=16 * winners,
         size=size,
@@ -91,7 +91,7 @@ def test_priced(measure, winners, times, gap):
         unit, stated = program(episode, loss)
         peers["HiGHS, sparse rows"] = lambda: run(stated)
     best = measure(
-        lambda: adl.solve_coupled(episode, loss, gap=gap),
+        lambda: adl.solve(episode, loss, gap=gap),
         problem=f"coupled rounds, loss (10), proven to {gap or 1e-9:.0e}",
         n=16 * winners,
         peers=peers,

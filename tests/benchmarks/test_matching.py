@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 import adlopt as adl
+from adlopt.optimum.objective_registry import known_as
 
 ACCOUNTS, POSITIONS, COINS = 20_000, 35_000, 160
 
@@ -59,28 +60,24 @@ def venue(seed=0):
 
 
 @pytest.mark.parametrize(
-    ("goal", "lots"),
-    [
-        (adl.Goal.LEAST_BURDEN, adl.Lots.ANY),
-        (adl.Goal.LEAST_BURDEN, adl.Lots.ROUNDED),
-        (adl.Goal.LEAST_LEVERAGE, adl.Lots.ANY),
-        (adl.Goal.KEEP_HEDGES, adl.Lots.ANY),
-    ],
-)
-def test_venue(measure, goal, lots):
+    ("goal", "whole_lots"),
+    [("least-burden", False), ("least-burden", True), ("least-leverage", False),
+     ("keep-hedges", False)],
+)  # fmt: skip
+def test_venue(measure, goal, whole_lots):
     round_, shed = venue()
-    underlying = None
-    if goal is adl.Goal.KEEP_HEDGES:
-        underlying = {coin: coin[:-1] for coin in round_.positions.coin}
-    quantity = "any quantity" if lots is adl.Lots.ANY else "whole lots"
+    objective = known_as(goal).make()
+    if goal == "keep-hedges":
+        objective = adl.KeepHedges(underlying={c: c[:-1] for c in round_.positions.coin})
+    quantity = "whole lots" if whole_lots else "any quantity"
     best = measure(
-        lambda: adl.match(round_, shed, goal, lots=lots, underlying=underlying),
-        problem=f"matching coin by coin, {goal.value}, {quantity}",
+        lambda: adl.solve(adl.TwoSidedRound(round_, shed), objective, whole_lots=whole_lots),
+        problem=f"matching coin by coin, {goal}, {quantity}",
         n=len(round_.positions),
         size=f"{len(round_.start.account):,} accounts, {len(round_.positions):,} positions, "
         f"{len(shed):,} coins",
         rounds=3,
     )
-    in_fractions = goal is not adl.Goal.LEAST_LEVERAGE
+    in_fractions = goal != "least-leverage"
     assert best.certificate.trust is (adl.Trust.EXACT if in_fractions else adl.Trust.VERIFIED)
-    assert best.certificate.gap <= (1e-8 if lots is adl.Lots.ANY else 1e-2) * best.value
+    assert best.certificate.gap <= (1e-2 if whole_lots else 1e-8) * best.value

@@ -9,12 +9,14 @@ import typing
 from dataclasses import replace
 from pathlib import Path
 
+import msgspec
 import pytest
 
 import adlopt as adl
 from adlopt.cli import command
 from adlopt.cli import main as cli
 from adlopt.data.files import write_episode
+from adlopt.show.schema.data import kinds
 
 HEAD = "deficit = 90.0\nneeded = 60.0\n"
 ALICE = '[[account]]\nid = "alice"\ncapacity = 120.0\n'
@@ -86,7 +88,10 @@ PRICES = ["--under", "1", "--over", "1", "--fair", "20"]
 BAD = {
     "unknown objective": (["solve", "round.toml", "--objective", "fair"], "objective is 'fair'"),
     "cvar without a level": (["solve", "round.toml", "--objective", "cvar"], "cvar:LEVEL"),
-    "a level in words": (["solve", "round.toml", "--objective", "cvar:x"], "such as cvar:0.9"),
+    "a level in words": (
+        ["solve", "round.toml", "--objective", "cvar:x"],
+        r"objective\.level is 'x': expected `float`",
+    ),
     "a level above 1": (["solve", "round.toml", "--objective", "cvar:2"], r"level is 2\.0"),
     "a level of nan": (["solve", "round.toml", "--objective", "cvar:nan"], "level is nan"),
     "a negative band": (["solve", "round.toml", "--extra", "-1"], r"extra is -1\.0"),
@@ -112,7 +117,14 @@ BAD = {
     "nothing": (["solve", ""], "a .toml or .json file"),
     "unknown episode": (["play", "october-11"], "october-10, or a .toml"),
     "a round is no episode": (["play", "round.toml"], "a round.*expected an episode; .*solve"),
-    "an episode is no round": (["solve", "two.toml"], "is 'an episode': .*adlopt couple"),
+    "an episode is not in lots": (
+        ["solve", "two.toml", "--extra", "5"],
+        "budget is .*None, of an episode",
+    ),
+    "an objective of no episode": (
+        ["solve", "two.toml", "--objective", "leximin"],
+        "objective is 'leximin': expected one of 'min-max', .*asymmetric",
+    ),
     "pooled, coupled": (["couple", "october-10"], "only totals are known"),
     "a round, coupled": (["couple", "round.toml"], "is 'a round': .*adlopt solve"),
     "coupled by HiGHS": (["couple", "two.toml", "--method", "highs"], "--method"),
@@ -215,11 +227,51 @@ def test_a_coupled_episode_is_solved_and_written(run):
     assert least <= most
     words = ("--under", "1", "--over", "1", "--fair", "20")
     data = strict_json(run("couple", "two.toml", *words, "--json")[1])
-    assert data["objective"] == "sum of the loss"
+    assert data["criterion"] == "sum of the loss"
     assert data["certificate"]["optimal"] is True
     assert widest(run("couple", "two.toml", *words)[1]) <= 80
     nothing = run("couple", "two.toml", "--under", "1", "--over", "1", "--fair", "5e6")[1]
     assert "worst burden in all 0 %" in nothing.replace("\n", " ")
+
+
+SOLVED = {
+    "solution": (["solve", "round.toml"], ["solve", "limited.toml", "--objective", "leximin"]),
+    "contract-solution": (["solve", "contracts.toml", "--gap", gap] for gap in ("0", "1e-6")),
+    "matching": (
+        ["match", "contracts.toml"], ["match", "contracts.toml", "--goal", "keep-hedges"],
+        ["solve", "market.toml"], ["solve", "market.toml", "--objective", "leximin"],
+    ),
+    "coupled": (
+        ["couple", "two.toml"], ["couple", "two.toml", *PRICES], ["solve", "two.toml"],
+        ["solve", "two.toml", "--objective", "asymmetric:1:1:20"],
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", SOLVED)
+def test_json_of_what_was_solved_is_that_of_its_schema(run, folder, kind):
+    (folder / "limited.toml").write_text(LIMITED)
+    for name in ("contracts.toml", "market.toml"):
+        run("new", name)
+    for words in SOLVED[kind]:
+        code, text, err = run(*words)
+        assert (code, err) == (0, "")
+        assert widest(text) <= 80
+        data = strict_json(run(*words, "--json")[1])
+        assert data["schema"] == f"adlopt/{kind}/2"
+        typed = msgspec.convert(data, kinds()[kind])
+        assert json.loads(msgspec.json.encode(typed)) == data
+        assert typed.summary in " ".join(text.split())
+
+
+def test_an_episode_is_solved_as_it_is_coupled(run):
+    alone, beside = (
+        strict_json(run(verb, "two.toml", *words, "--json")[1])
+        for verb, words in (("solve", ["--objective", "asymmetric:1:1:20"]), ("couple", PRICES))
+    )
+    assert alone["one_by_one"] is None
+    assert beside["one_by_one"]["price_of_not_coupling"] is not None
+    assert alone == beside | {"one_by_one": None}
 
 
 def test_a_coupled_search_that_stops_early_says_so(run):
@@ -279,7 +331,7 @@ def test_what_nobody_planned_for_is_no_traceback_either(run, monkeypatch, error,
     def fail(*_, **__):
         raise error
 
-    monkeypatch.setattr("adlopt.data.files.reading.read_round", fail)
+    monkeypatch.setattr("adlopt.data.files.reading.read", fail)
     monkeypatch.setattr(cli, "_mute", lambda: None)
     stopped, out, err = run("solve", "round.toml")
     assert (stopped, out) == (code, "")
@@ -324,11 +376,11 @@ def test_an_objective_by_name_is_that_of_the_library(run, objective):
     best = adl.solve(*adl.read_round("round.toml", objective=objective))
     assert data["haircut_usd"] == best.haircut.tolist()
     assert data["optimal"] is True
-    assert [stage["criterion"] for stage in data["then"]] == [s.criterion for s in best.then]
+    assert [stage["criterion"] for stage in data["stages"]] == [s.criterion for s in best.stages]
     code, out, err = run("solve", "round.toml", "--objective", objective)
     assert (code, err) == (0, "")
     assert widest(out) <= 80
-    for stage in best.then:
+    for stage in best.stages:
         assert re.search(rf"{stage.criterion} +{stage.certificate.upper!r}", out)
 
 

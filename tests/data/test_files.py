@@ -12,14 +12,13 @@ from hypothesis import strategies as st
 
 from adlopt.data.episodes import october_10, shock
 from adlopt.data.files import (
-    ContractCase,
     read_episode,
     read_limits,
     read_round,
     write_contract_round,
     write_episode,
-    write_haircuts,
     write_market,
+    write_rows,
     write_template,
 )
 from adlopt.errors import InputError
@@ -30,8 +29,10 @@ from adlopt.model.market import Market
 from adlopt.model.market_parts import Accounts, Coins, OpenPositions
 from adlopt.model.objective import FewestAccounts, Leximin, TrackingFirst
 from adlopt.model.positions import ContractRound
+from adlopt.model.problem import Problem
 from adlopt.model.round import Round, RoundOutcome, RoundStart
 from adlopt.model.run import Information, Run
+from adlopt.optimum.solve import solve
 
 HEAD = "deficit = 90.0\nneeded = 60.0\n"
 ALICE = '[[account]]\nid = "alice"\ncapacity = 120.0\n'
@@ -645,15 +646,15 @@ def test_bad_episodes_name_file_and_round(folder, text, table, message):
 
 
 ONE = Round.of(account=["é", "b"], capacity=[0.1, 2.0], deficit=1.0, needed=1.0)
+SOLVED = solve(ONE)
 
 
 @pytest.mark.parametrize(("suffix", "read"), [("csv", pl.read_csv), ("parquet", pl.read_parquet)])
 def test_haircuts_are_written_at_full_precision(folder, suffix, read):
-    path = write_haircuts(ONE, np.array([1 / 30, 0.0]), f"out.{suffix}")
-    frame = read(path)
-    assert frame.columns == ["account", "capacity_usd", "haircut_usd"]
+    frame = read(write_rows(SOLVED, f"out.{suffix}"))
+    assert frame.columns[:3] == ["account", "capacity_usd", "haircut_usd"]
     assert frame["account"].to_list() == ["é", "b"]
-    assert frame["haircut_usd"].to_list() == [1 / 30, 0.0]
+    assert frame["haircut_usd"].to_list() == SOLVED.haircut.tolist() == [1 / 21, 20 / 21]
     assert [p.name for p in folder.iterdir()] == [f"out.{suffix}"]
 
 
@@ -666,8 +667,8 @@ ODD_MARKET = Market(
         account=["\ud800", "b"], coin=["ETH"] * 2, side=["long", "short"], size=[1, 1], entry=[9, 9]
     ),
 )
-ODD_CONTRACTS = ContractCase(
-    round_=ContractRound.of(
+ODD_CONTRACTS = Problem(
+    thing=ContractRound.of(
         account=["\ud800"], coin=["ETH"], side=["long"], size=[3], value=[9], deficit=9, needed=9
     )
 )
@@ -677,11 +678,9 @@ REFUSED = {
     "episode without a name": lambda: write_episode(EPISODE, ""),
     "episode over a folder": lambda: write_episode(EPISODE, "folder.json"),
     "episode under a long name": lambda: write_episode(EPISODE, "n" * 300 + ".json"),
-    "haircuts in a text": lambda: write_haircuts(ONE, np.zeros(2), "h.txt"),
-    "haircuts nowhere": lambda: write_haircuts(ONE, np.zeros(2), "no/h.csv"),
-    "haircuts over a folder": lambda: write_haircuts(ONE, np.zeros(2), "folder.csv"),
-    "haircuts of another round": lambda: write_haircuts(ONE, np.zeros(3), "h.csv"),
-    "haircuts NaN": lambda: write_haircuts(ONE, np.full(2, np.nan), "h.csv"),
+    "haircuts in a text": lambda: write_rows(SOLVED, "h.txt"),
+    "haircuts nowhere": lambda: write_rows(SOLVED, "no/h.csv"),
+    "haircuts over a folder": lambda: write_rows(SOLVED, "folder.csv"),
     "template in JSON": lambda: write_template("round.json"),
     "template nowhere": lambda: write_template("no/round.toml"),
     "template over a folder": lambda: write_template("folder.toml"),
@@ -689,7 +688,7 @@ REFUSED = {
         full_episode(full_start(1, account=["\ud800", "b"])), "e.json"
     ),
     "name that is not text": lambda: write_episode(Episode(name="\ud800", rounds=[ONE]), "e.json"),
-    "haircut of an id that is not text": lambda: write_haircuts(ODD, np.zeros(2), "h.csv"),
+    "haircut of an id that is not text": lambda: write_rows(solve(ODD), "h.csv"),
     "market of an id that is not text": lambda: write_market(ODD_MARKET, "m.json"),
     "contracts of an id that is not text": lambda: write_contract_round(ODD_CONTRACTS, "c.json"),
 }

@@ -53,12 +53,15 @@ says something: False
 """,
     "07_contracts_and_coins.py": """\
 BTC without a winner: [1.0]
-least-burden: {'alice': 5.0, 'bob': 1.0}
-  2 trades with 2 winners, worst burden 0.1875; within 0.04 of the optimum (exact)
-keep-hedges: {'alice': 1.0, 'bob': 5.0}
-  2 trades with 2 winners, net delta changed, USD 3600; proven optimal (exact)
-least-leverage: {'alice': 6.0, 'bob': 0.0}
-  1 trade with 1 winner, worst leverage 6.22222; proven optimal (verified)
+MinMax: {'alice': 5.0, 'bob': 1.0}
+  2 winners give 900.00 USD in 2 trades, worst burden 18.75 %; within 0.04 of the
+optimum (exact)
+KeepHedges: {'alice': 1.0, 'bob': 5.0}
+  2 winners give 900.00 USD in 2 trades, worst burden 75 %; net delta changed,
+USD: 3600; proven optimal (exact); worst burden: proven optimal (exact)
+LeastLeverage: {'alice': 6.0, 'bob': 0.0}
+  1 winner gives 900.00 USD in 1 trade, worst burden 22.5 %; worst leverage:
+6.22222; proven optimal (verified)
 """,
     "08_venue_rules.py": """\
 2,000 USD are missing, the fund has 500

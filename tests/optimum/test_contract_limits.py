@@ -140,7 +140,7 @@ def test_small_rounds_with_limits_equal_enumeration(seed):
             explained(refused, round_)
             continue
         best = adl.solve(round_, loss, budget=budget, limits=limits)
-        proofs = [best.certificate, *(stage.certificate for stage in best.then)]
+        proofs = [best.certificate, *(stage.certificate for stage in best.stages)]
         assert [p.upper for p in proofs] == pytest.approx(list(map(float, levels)), rel=1e-14)
         assert best.worst_burden == pytest.approx(float(max(levels)), rel=1e-14)
         assert all(p.optimal and p.trust is adl.Trust.EXACT for p in proofs) or budget.extra < 4
@@ -248,7 +248,7 @@ def test_highs_within_limits_finds_the_same_optimum(seed, tiers):
     assert theirs.method is adl.Method.HIGHS
     assert theirs.value == pytest.approx(ours.value, rel=1e-9)
     assert theirs.worst_burden == pytest.approx(ours.worst_burden, rel=1e-9)
-    assert len(theirs.then) == len(ours.then)
+    assert len(theirs.stages) == len(ours.stages)
 
 
 @pytest.mark.parametrize("seed", range(5))
@@ -314,12 +314,12 @@ def test_the_next_class_gives_when_the_first_has_given_all():
     limits = adl.Limits(tier=[1, 1, 2], cap=[0.8, 1.0, 1.0])
     first = adl.solve(two_classes(200.0), limits=limits, budget=AT_LEAST)
     assert first.haircut[2] == 0.0
-    assert first.then == ()
+    assert first.stages == ()
     both = adl.solve(two_classes(500.0), limits=limits, budget=AT_LEAST)
     assert both.haircut.tolist() == [130.0, 200.0, 200.0], "90 + 40 is the most below 168"
     assert both.reason == ("cap", "capacity", "worst burden")
-    assert [stage.criterion for stage in both.then] == ["tier 2"]
-    assert both.then[0].certificate.upper == pytest.approx(200 / 360)
+    assert [stage.criterion for stage in both.stages] == ["tier 2"]
+    assert both.stages[0].certificate.upper == pytest.approx(200 / 360)
     assert both.certificate.upper == both.worst_burden == 1.0
     assert both.certificate.budget_residual == 30.0
     assert "tier 2: proven optimal (exact)" in str(both)
@@ -412,4 +412,4 @@ def test_a_tier_gives_within_the_gap_of_the_most_it_can():
     assert most * (1 - 1e-6) <= given_ * MICRO <= most + 0.5
     assert best.raised >= needed
     assert best.certificate.gap <= 1e-6 * best.certificate.upper
-    assert best.then[0].certificate.gap <= 1e-6 * best.then[0].certificate.upper
+    assert best.stages[0].certificate.gap <= 1e-6 * best.stages[0].certificate.upper

@@ -142,9 +142,9 @@ def test_every_tier_has_its_certificate():
     best = adl.solve(round_, adl.Leximin(), limits=adl.Limits(tier=[1, 0, 1]))
     assert best.haircut.tolist() == [52.5, 80.0, 17.5]
     assert best.value == 1.0
-    names = [stage.criterion for stage in best.then]
+    names = [stage.criterion for stage in best.stages]
     assert names == ["all burdens in order", "tier 2", "tier 2, all burdens in order"]
-    assert best.then[1].certificate.upper == pytest.approx(70 / 160)
+    assert best.stages[1].certificate.upper == pytest.approx(70 / 160)
     assert best.optimal
 
 

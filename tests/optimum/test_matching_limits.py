@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 
 import adlopt as adl
-from adlopt import Burden, Goal, Lots
+from adlopt import Burden
 from adlopt.model.positions import Positions
 from adlopt.optimum.matching.check import check_trades
 
-from .test_matching import Statement, instance, proven
+from .test_matching import OBJECTIVES, ROUNDED, SEARCHED, Statement, instance, match, proven
 
 
 def limited(rng, *, lots=False, tight=False):
@@ -83,9 +83,9 @@ def test_least_burden_within_limits_is_cvxpys(seed):
     value = stated(round_, shed, limits, matched, burden)
     if np.isinf(value):
         with pytest.raises(adl.InfeasibleRound):
-            adl.match(round_, shed, burden=burden, limits=limits)
+            match(round_, shed, adl.MinMax(burden=burden), limits=limits)
         return
-    best = adl.match(round_, shed, burden=burden, limits=limits)
+    best = match(round_, shed, adl.MinMax(burden=burden), limits=limits)
     assert best.matched == pytest.approx(matched, abs=1e-9)
     assert best.value == pytest.approx(value, abs=1e-6, rel=1e-6)
     assert (best.closed <= may_close(round_, limits) + 1e-9).all()
@@ -108,10 +108,12 @@ def test_tiers_close_one_after_the_other_in_each_book(seed):
         left = replace(left, size=np.maximum(left.size - matched, 0.0))
     if np.isinf(values).any():
         with pytest.raises(adl.InfeasibleRound, match=r"tier \d: profits and limits"):
-            adl.match(round_, shed, burden=Burden.EQUITY, limits=limits)
+            match(round_, shed, adl.MinMax(burden=Burden.EQUITY), limits=limits)
         return
-    best = adl.match(round_, shed, burden=Burden.EQUITY, limits=limits)
-    found = [stage.value for stage in best.stages if stage.criterion != "nothing can be matched"]
+    best = match(round_, shed, adl.MinMax(burden=Burden.EQUITY), limits=limits)
+    criteria = [(best.criterion, best.value)]
+    criteria += [(stage.criterion, stage.value) for stage in best.stages]
+    found = [value for name, value in criteria if name != "nothing can be matched"]
     assert found == pytest.approx(values, abs=1e-6, rel=1e-6)
     assert best.worst_burden == pytest.approx(max(values, default=0.0), abs=1e-6, rel=1e-6)
     assert best.unmatched == pytest.approx(left.size, abs=1e-9)
@@ -130,12 +132,12 @@ def test_the_result_says_what_keeps_winners_from_closing_more():
         lots=[10, 10, 10, 10, 3, 9],
     )  # fmt: skip
     with pytest.raises(adl.InfeasibleRound):
-        adl.match(round_, shed, limits=limits)
-    best = adl.match(round_, replace(shed, size=[12]), limits=limits)
+        match(round_, shed, limits=limits)
+    best = match(round_, replace(shed, size=[12]), limits=limits)
     assert best.haircut.tolist() == pytest.approx([5.0, 85.0, 0.0, 0.0, 30.0, 0.0])
     held = ("cap", "worst burden", "ineligible: market maker", "protected", "lots", "")
     assert best.reason == held
-    assert adl.match(round_, replace(shed, size=[12])).reason == ()
+    assert match(round_, replace(shed, size=[12])).reason == ()
 
 
 def reduced(round_, limits):
@@ -149,33 +151,34 @@ def reduced(round_, limits):
     return replace(round_, start=start, positions=positions)
 
 
-@pytest.mark.parametrize("lots", Lots)
-@pytest.mark.parametrize("goal", [Goal.LEAST_BURDEN, Goal.LEXIMIN, Goal.FEWEST_ACCOUNTS])
+@pytest.mark.parametrize("lots", [{}, ROUNDED, SEARCHED])
+@pytest.mark.parametrize("goal", [adl.MinMax, adl.Leximin, adl.FewestAccounts])
 @pytest.mark.parametrize("seed", range(8))
 def test_a_goal_within_limits_is_that_of_the_reduced_round(goal, lots, seed):
-    if (goal, lots) in ((Goal.LEXIMIN, Lots.SEARCHED), (Goal.FEWEST_ACCOUNTS, Lots.ROUNDED)):
+    if (goal, lots) in ((adl.Leximin, SEARCHED), (adl.FewestAccounts, ROUNDED)):
         return
     round_, shed, limits = limited(np.random.default_rng(seed), lots=True)
     limits = replace(limits, weight=None)
-    options = {"goal": goal, "lots": lots, "burden": Burden.EQUITY}
+    options = {"objective": goal(burden=Burden.EQUITY), **lots}
     try:
-        best = adl.match(round_, shed, limits=limits, **options)
+        best = match(round_, shed, limits=limits, **options)
     except adl.NoSolution as refused:
         with pytest.raises(type(refused)):
-            adl.match(reduced(round_, limits), shed, **options)
+            match(reduced(round_, limits), shed, **options)
         return
-    same = adl.match(reduced(round_, limits), shed, **options)
+    same = match(reduced(round_, limits), shed, **options)
     assert best.closed.tolist() == same.closed.tolist()
+    assert best.value == same.value
     assert [stage.value for stage in best.stages] == [stage.value for stage in same.stages]
 
 
-@pytest.mark.parametrize("goal", Goal)
+@pytest.mark.parametrize("goal", OBJECTIVES)
 def test_every_goal_takes_limits_and_tiers(goal):
     for seed in range(6):
         round_, shed, limits = limited(np.random.default_rng(seed))
         n = len(round_.start.account)
         limits = replace(limits, tier=np.arange(n) % 2)
-        best = adl.match(round_, shed, goal, limits=limits)
+        best = match(round_, shed, goal, limits=limits)
         assert (best.closed <= may_close(round_, limits) + 1e-9).all()
         assert (best.haircut <= may_take(round_, limits) + 1e-9).all()
         assert best.haircut.sum() == pytest.approx(best.matched @ shed.value)
@@ -187,7 +190,7 @@ def test_limits_that_leave_too_little_are_named():
     for seed in range(40):
         round_, shed, limits = limited(np.random.default_rng(seed), tight=True)
         try:
-            adl.match(round_, shed, limits=limits)
+            match(round_, shed, limits=limits)
         except adl.InfeasibleRound as error:
             caught = error
         else:
@@ -208,9 +211,9 @@ def test_an_ineligible_account_is_not_closed_even_at_the_mark():
         value=[0, 0], capacity=[100, 100], deficit=1, needed=1,
     )  # fmt: skip
     shed = adl.Shed(loser=["x"], coin=["ETH"], side=["long"], size=[8], price=[10], mark=[10])
-    best = adl.match(round_, shed, limits=adl.Limits(ineligible={"a": "vault"}))
+    best = match(round_, shed, limits=adl.Limits(ineligible={"a": "vault"}))
     assert (best.closed.tolist(), best.unmatched.tolist()) == ([0.0, 5.0], [3.0])
-    capped = adl.match(round_, shed, limits=adl.Limits(cap=[0.0, 1.0]))
+    capped = match(round_, shed, limits=adl.Limits(cap=[0.0, 1.0]))
     assert capped.closed.sum() == 8.0, "a cap of nothing allows what takes nothing"
 
 
@@ -220,7 +223,7 @@ def test_a_matching_that_breaks_limits_is_not_believed():
         value=[0, 0], capacity=[100, 100], deficit=1, needed=1,
     )  # fmt: skip
     shed = adl.Shed(loser=["x"], coin=["ETH"], side=["long"], size=[8], price=[14], mark=[10])
-    best = adl.match(round_, shed)
+    best = match(round_, shed)
     state = {name: getattr(best, name) for name in ("closed", "matched", "unmatched", "haircut")}
     for limits, message in (
         (adl.Limits(ineligible={"b": "vault"}), "position 1 is of an ineligible account"),
@@ -251,4 +254,4 @@ def test_limits_that_do_not_fit_a_matching_are_refused(limits, message):
     )  # fmt: skip
     shed = adl.Shed(loser=["x"], coin=["ETH"], side=["long"], size=[8], price=[14], mark=[10])
     with pytest.raises(adl.InputError, match=message):
-        adl.match(round_, shed, limits=limits)
+        match(round_, shed, limits=limits)

@@ -138,7 +138,7 @@ def test_leximin_in_lots_is_that_of_brute_force(seed, equal):
     ]
     assert descending(ours) == min(orders)
     assert best.certificate.optimal
-    assert best.then[0].certificate.trust is not adl.Trust.VERIFIED
+    assert best.stages[0].certificate.trust is not adl.Trust.VERIFIED
 
 
 def test_equal_lots_go_to_the_largest_of_equal_burdens():
@@ -304,7 +304,7 @@ def test_the_level_of_k_accounts_is_proved_from_both_sides():
         for below in (_exactly_below, _surely_below):
             assert below(problem, k, level * (1 - 1e-12))
             assert not below(problem, k, level * (1 + 1e-12))
-        assert best.then[0].certificate.lower >= level * (1 - 1e-14)
+        assert best.stages[0].certificate.lower >= level * (1 - 1e-14)
         assert _proved_level(problem, k, 1.5 * level)[0] <= level
 
 
@@ -331,7 +331,7 @@ def test_tracking_first_in_lots_is_that_of_brute_force(seed, equal):
     )
     assert (best.value, best.worst_burden) == pytest.approx(tuple(map(float, expected)), rel=1e-12)
     assert best.certificate.optimal
-    assert len(best.then) == 1
+    assert len(best.stages) == 1
 
 
 def test_a_nearest_sum_without_a_short_proof_is_only_reported():
@@ -421,7 +421,7 @@ def test_ten_thousand_accounts_are_proved_in_fractions_and_more_are_proved(name,
     )
     best = adl.solve(round_, EVERY[name])
     assert best.optimal
-    proofs = [best.certificate, *(stage.certificate for stage in best.then)]
+    proofs = [best.certificate, *(stage.certificate for stage in best.stages)]
     if n == 10_000:
         assert {proof.trust for proof in proofs} == {adl.Trust.EXACT}
     assert best.raised == pytest.approx(round_.needed, rel=1e-9)

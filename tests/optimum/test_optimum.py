@@ -152,7 +152,7 @@ def test_pro_rata_is_the_least_burden_and_its_price_is_one_over_capacity():
     best = adl.solve(round_)
     assert best.method is adl.Method.PRO_RATA
     assert best.value == pytest.approx(2 / 8)
-    assert best.budget_price == pytest.approx(1 / 8)
+    assert best.price == pytest.approx(1 / 8)
 
 
 def test_a_worse_haircut_is_told_how_much_worse():

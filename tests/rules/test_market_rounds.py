@@ -42,7 +42,8 @@ def test_a_market_is_matched_with_what_it_sheds():
     assert round_.start.equity.tolist() == [11_400, 4200]
     assert round_.positions.value.tolist() == [200, 200]
     assert (round_.start.deficit, round_.needed) == (800, 800)
-    best = adl.match(round_, shed)
+    best = adl.solve(market)
+    assert best.price.tolist() == adl.solve(adl.TwoSidedRound(round_, shed)).price.tolist()
     assert best.worst_burden == pytest.approx(800 / 3600)
     assert best.haircut == pytest.approx([1600 / 3, 800 / 3])
     done = adl.deleverage(market, rule_named("ethereal"))
@@ -74,7 +75,7 @@ def test_nobody_bankrupt_sheds_nothing():
     market = replace(market, accounts=rich)
     assert adl.contract_round(market).needed == 0
     with pytest.raises(adl.InputError, match="at least one order"):
-        adl.match(adl.contract_round(market), market.shed())
+        adl.solve(market)
 
 
 def test_nobody_winning_is_named():
@@ -105,8 +106,7 @@ COMPARED = Counter()
 def compare(market):
     market = replace(market, fund=0.0)
     try:
-        round_, shed = adl.contract_round(market), market.shed()
-        best = adl.match(round_, shed)
+        round_, best = adl.contract_round(market), adl.solve(market)
     except (adl.InputError, adl.InfeasibleRound):
         return
     where = [market.accounts.account.index(name) for name in round_.start.account]

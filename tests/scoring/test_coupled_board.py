@@ -73,7 +73,7 @@ def test_weights_are_those_of_the_chosen_burden():
         episode, [giving("spread", [15, 15], [30])], burden=adl.Burden.EQUITY, coupled=True
     )
     assert board["spread"].burden_in_all == pytest.approx(45 / 200)
-    best = adl.solve_coupled(episode, adl.MinMax(burden=adl.Burden.EQUITY))
+    best = adl.solve(episode, adl.MinMax(burden=adl.Burden.EQUITY))
     assert board.coupled_burden.upper == best.value
 
 
@@ -153,6 +153,6 @@ def test_who_raises_all_and_takes_no_dollar_twice_is_not_below_the_optimum(data)
     by_hand = max(1 - left[i] / held[i] for i in ids)
     assert score.burden_in_all == pytest.approx(by_hand, abs=1e-9)
     assert score.coupled_regret >= -1e-9
-    best = adl.solve_coupled(episode)
+    best = adl.solve(episode)
     again = adl.play(episode, [giving("best", *best.haircuts)], coupled=True)["best"]
     assert again.coupled_regret == 0.0

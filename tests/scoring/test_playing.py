@@ -224,7 +224,7 @@ def test_a_chosen_loss_is_summed_and_compared_with_the_per_round_optimum(episode
 def test_the_comparators_of_a_chosen_loss(episode):
     loss = adl.surrogate(track=1.0, fair=1_000.0)
     board = adl.play(episode, ["estimate+queue"], loss=loss, variation=0.5)
-    coupled = adl.solve_coupled(episode, loss)
+    coupled = adl.solve(episode, loss)
     rules = ["do-nothing", "constant:0.5", "persistence", "estimate+queue"]
     best = adl.best_fixed_rule(episode, rules, loss=loss)
     path = adl.best_severity_path(episode.deficit, episode.needed_severity, 0.5)

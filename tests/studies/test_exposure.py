@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import adlopt as adl
-from adlopt.data.files import is_market, read_market, write_template
+from adlopt.data.files import read, read_market, write_template
 from adlopt.errors import InputError
 from adlopt.rules import VENUES, ranking, wealth_round
 from adlopt.rules.deleverage import deleverage
@@ -332,8 +332,8 @@ def test_unknown_accounts_get_close_names(market):
 
 def test_the_command_line(run, folder):  # noqa: F811
     run("new", "market.toml")
-    assert is_market("market.toml")
-    assert not is_market("round.toml")
+    assert isinstance(read("market.toml"), adl.Market)
+    assert isinstance(read("round.toml").thing, adl.Round)
     code, out, _ = run("exposure", "sam", "market.toml")
     assert code == 0
     assert widest(out) <= 80

@@ -21,41 +21,30 @@ name tables instead.
 A table that a file names lies in the folder of that file or below it, links resolved.
 """
 
-from adlopt.data.files.contract_rounds import (
-    ContractCase,
-    is_contract_round,
+from adlopt.data.files.contract_rounds import write_contract_round
+from adlopt.data.files.markets import write_market
+from adlopt.data.files.reading import (
+    read,
     read_contract_round,
-    trade_columns,
-    write_contract_round,
-    write_trades,
+    read_episode,
+    read_limits,
+    read_market,
+    read_round,
 )
-from adlopt.data.files.markets import read_market, write_market
-from adlopt.data.files.reading import is_market, read_episode, read_limits, read_round
 from adlopt.data.files.templates import next_verb, write_template
-from adlopt.data.files.writing import (
-    write_episode,
-    write_episode_haircuts,
-    write_haircuts,
-    write_lots,
-)
+from adlopt.data.files.writing import write_episode, write_rows
 
 __all__ = [
-    "ContractCase",
-    "is_contract_round",
-    "is_market",
     "next_verb",
+    "read",
     "read_contract_round",
     "read_episode",
     "read_limits",
     "read_market",
     "read_round",
-    "trade_columns",
     "write_contract_round",
     "write_episode",
-    "write_episode_haircuts",
-    "write_haircuts",
-    "write_lots",
     "write_market",
+    "write_rows",
     "write_template",
-    "write_trades",
 ]

@@ -1,153 +1,166 @@
-"""The `[loss]` and `[limits]` of a round file, and objectives named in words."""
+"""Objectives in files and in words: what `[loss]`, `[match]` and leximin or cvar:0.9 stand for."""
 
 from __future__ import annotations
 
-from typing import Any
+import inspect
+from collections.abc import Callable, Mapping
+from dataclasses import fields
+from enum import Enum
+from types import UnionType
+from typing import Any, Union, get_args, get_origin, get_type_hints
 
+import msgspec
 import numpy as np
-from numpy.typing import ArrayLike
 
-from adlopt.data.files.file_schema import LimitsEntry, LossEntry
-from adlopt.errors import InputError, unknown
-from adlopt.foundation.arrays import IntArray
-from adlopt.model.limits import Limits
-from adlopt.model.loss import Asymmetric, Empirical, Loss, MinMax, surrogate
-from adlopt.model.objective import CVaR, FewestAccounts, Leximin, Objective, TrackingFirst
-from adlopt.model.round import RoundStart
-
-PRICES = ("track", "under", "over", "fair", "reference", "weight", "level")
-KINDS: dict[str, tuple[Any, tuple[str, ...]]] = {
-    "min-max": (MinMax, ()),
-    "surrogate": (surrogate, ("track", "fair")),
-    "asymmetric": (Asymmetric, ("under", "over", "fair")),
-    "empirical": (Empirical, ("reference", "weight")),
-    "leximin": (Leximin, ()),
-    "tracking": (TrackingFirst, ()),
-    "fewest": (FewestAccounts, ()),
-    "cvar": (CVaR, ("level",)),
-}
-"""What a kind of loss is made by, and the numbers it takes."""
-UNPRICED = tuple(kind for kind, (_, numbers) in KINDS.items() if not numbers)
+from adlopt.errors import InputError, did_you_mean, nearest, unknown
+from adlopt.model.loss import Loss
+from adlopt.model.objective import Objective
+from adlopt.optimum.objective_registry import OBJECTIVES, known_as, names
 
 
-def objective_of(entry: LossEntry) -> Loss | Objective:
-    """Make the objective that an entry states.
-
-    Raises
-    ------
-    InputError
-        If the kind is unknown, or a number is missing or has no place in it.
-    """
-    if entry.kind not in KINDS:
-        raise unknown("loss.kind", entry.kind, KINDS)
-    make, fields = KINDS[entry.kind]
-    given: dict[str, Any] = {"burden": entry.burden, "epsilon": entry.epsilon}
-    for name in PRICES:
-        value = getattr(entry, name)
-        if name == "weight" and value is None:
-            continue
-        if (value is not None) != (name in fields):
-            expected = "a number" if name in fields else "nothing"
-            raise InputError(f"loss.{name}", value, expected, remedy=f"kind is {entry.kind!r}")
-        if value is not None:
-            given[name] = value
-    if entry.excess_only:
-        if entry.kind != "empirical":
-            raise InputError("loss.excess_only", True, "nothing", remedy=f"kind is {entry.kind!r}")
-        given["excess_only"] = True
-    made: Loss | Objective = make(**given)
-    return made
-
-
-def renamed(entry: LossEntry, words: str) -> LossEntry:
-    """Replace the kind of an entry, as in leximin or cvar:0.9; burdens are measured as before.
-
-    Raises
-    ------
-    InputError
-        If the kind is unknown or takes prices.
-
-    Examples
-    --------
-    >>> renamed(LossEntry(kind="surrogate", track=1.0, fair=2.0), "cvar:0.9").level
-    0.9
-    """
-    kind, colon, number = words.partition(":")
-    if kind not in (*UNPRICED, "cvar") or (kind == "cvar") != bool(colon):
-        raise unknown("objective", words, [*UNPRICED, "cvar:LEVEL"])
-    try:
-        level = float(number) if colon else None
-    except ValueError:
-        raise InputError("objective", words, "a level such as cvar:0.9") from None
-    return LossEntry(kind=kind, burden=entry.burden, epsilon=entry.epsilon, level=level)
-
-
-def limits_of(
-    entry: LimitsEntry | None, start: RoundStart, *, lots: ArrayLike | None = None
-) -> Limits | None:
-    """Make the limits of a round; accounts that a table does not name are not limited by it.
+def objective_of(
+    table: Mapping[str, Any], field: str = "loss", where: str = "dollars"
+) -> Loss | Objective:
+    """Make the objective that a table states: its `kind`, min-max unless given, and parameters.
 
     Parameters
     ----------
-    lots : array_like, shape (m,), optional
-        Lots of positions that may be closed.
+    table : mapping
+        As in a file.
+    field : str
+        What the table is called there.
+    where : str
+        What is to be solved: dollars, contracts, two_sides or episodes.
 
     Raises
     ------
     InputError
-        If a table names an unknown account, only some accounts have a weight, or accounts lack a
-        column that is named.
+        If the kind is unknown, or a parameter is missing, of another type, or has no place in it.
+
+    Examples
+    --------
+    >>> objective_of({"kind": "cvar", "level": 0.9}).level
+    0.9
     """
-    if entry is None and lots is None:
-        return None
-    entry = LimitsEntry() if entry is None else entry
-    columns = {
-        "cap": _column(entry.cap, start, "cap", 1.0),
-        "floor": _column(entry.floor, start, "floor", 0.0),
-        "tier": _column(entry.tier or None, start, "tier", 1),
-        "weight": _column(entry.weight or None, start, "weight", None),
-    }
-    owned = None if lots is None else _whole(lots, "positions.closable")
-    return Limits(ineligible=entry.ineligible, lots=owned, **columns)
+    kind = table.get("kind", "min-max")
+    make = known_as(kind, f"{field}.kind", where).make
+    wanted, remedy = _parameters(make), f"kind is {kind!r}"
+    for name, value in table.items():
+        if name not in (*wanted, "kind"):
+            raise InputError(f"{field}.{name}", value, "nothing", remedy=remedy)
+    for name, parameter in wanted.items():
+        if parameter.default is parameter.empty and name not in table:
+            raise InputError(f"{field}.{name}", None, "a value", remedy=remedy)
+    given = {name: value for name, value in table.items() if name != "kind"}
+    return _made(make, given, field)
 
 
-def limits_entry(limits: Limits, start: RoundStart) -> dict[str, Any]:
-    """State the limits of accounts as `limits_of` reads them, by account id."""
-    entry: dict[str, Any] = {"ineligible": dict(limits.ineligible)}
-    for name in ("cap", "floor", "tier", "weight"):
-        given = getattr(limits, name)
-        if given is not None:
-            each = np.isscalar(given)
-            entry[name] = given if each else dict(zip(start.account, given.tolist(), strict=True))
-    return entry
+def worded(words: str, table: Mapping[str, Any], where: str = "dollars") -> Loss | Objective:
+    """Make the objective of a few words, such as leximin or cvar:0.9.
+
+    Parameters
+    ----------
+    words : str
+        Its name, and parameters behind colons, in their order.
+    table : mapping
+        Parameters that are taken from here where the words give none, and the objective has them.
+    where : str
+        What is to be solved: dollars, contracts, two_sides or episodes.
+
+    Raises
+    ------
+    InputError
+        If the name is unknown, or a parameter is missing or wrong.
+
+    Examples
+    --------
+    >>> worded("cvar:0.9", {"kind": "leximin", "burden": "equity"}).burden.value
+    'equity'
+    """
+    kind, *values = words.split(":")
+    if kind not in names(where):
+        raise unknown("objective", words, names(where))
+    make = known_as(kind, where=where).make
+    wanted = _parameters(make)
+    given = {name: value for name, value in table.items() if name in wanted}
+    given |= dict(zip(wanted, map(_value, values), strict=False))
+    required = [name for name, each in wanted.items() if each.default is each.empty]
+    if len(values) > len(wanted) or not set(required) <= set(given):
+        raise InputError("objective", words, ":".join([kind, *map(str.upper, required)]))
+    return _made(make, given, "objective")
 
 
-def _whole(values: ArrayLike, field: str) -> IntArray:
-    given = np.asarray(values, dtype=np.float64)
-    if not (given == np.rint(given)).all():
-        index = int(np.argmax(given != np.rint(given)))
-        raise InputError(field, float(given[index]), "a whole number", index=index)
-    return given.astype(np.int64)
+def matched(table: Mapping[str, Any], words: str | None) -> Loss | Objective:
+    """Make the objective of `[match]`, which states parameters for any goal, or of words.
+
+    Raises
+    ------
+    InputError
+        As `objective_of`.
+    """
+    shared = {name: value for name, value in table.items() if name not in ("goal", "lots")}
+    hints: dict[str, Any] = {}
+    for name in names("two_sides"):
+        hints |= get_type_hints(known_as(name).make)
+    for name, value in shared.items():
+        if name not in hints:
+            near = did_you_mean(nearest(name, [*hints, "goal", "lots"]))
+            raise InputError(f"match.{name}", value, "a key that is known", remedy=near)
+        _typed(value, hints[name], f"match.{name}")
+    if words is not None:
+        return worded(words, shared, "two_sides")
+    goal = table.get("goal", "min-max")
+    wanted = _parameters(known_as(goal, "match.goal", "two_sides").make)
+    chosen = {name: value for name, value in shared.items() if name in wanted}
+    return objective_of({"kind": goal, **chosen}, "match", "two_sides")
 
 
-def _named_column(name: str, start: RoundStart, field: str) -> Any:
-    if name not in start.features:
-        known = ", ".join(start.features) or "none"
-        expected = f"a number, a table by account id, or a column of the accounts ({known})"
-        raise InputError(f"limits.{field}", name, expected)
-    column = start.features[name]
-    return _whole(column, f"limits.{field}") if field == "tier" else column
+def table_of(objective: Any, kind: str = "kind") -> dict[str, Any]:
+    """State an objective as files do; `kind` is the key of its name.
+
+    Examples
+    --------
+    >>> from adlopt.model.objective import Leximin
+    >>> table_of(Leximin())
+    {'kind': 'leximin', 'burden': 'capacity', 'epsilon': 0.0}
+    """
+    name = next(name for name, known in OBJECTIVES.items() if known.make is type(objective))
+    table: dict[str, Any] = {kind: name}
+    for field in fields(objective):
+        value = getattr(objective, field.name)
+        value = dict(value) if isinstance(value, Mapping) else value
+        table[field.name] = value.value if isinstance(value, Enum) else value
+    return table
 
 
-def _column(given: Any, start: RoundStart, name: str, otherwise: Any) -> Any:
-    if isinstance(given, str):
-        return _named_column(given, start, name)
-    if not isinstance(given, dict):
-        return given
-    for account in given:
-        if account not in start.account:
-            raise InputError(f"limits.{name}", account, "an account of the round")
-    for account in start.account:
-        if otherwise is None and account not in given:
-            raise InputError(f"limits.{name}", None, "a number", index=account)
-    return [given.get(account, otherwise) for account in start.account]
+def _parameters(make: Callable[..., Any]) -> Mapping[str, inspect.Parameter]:
+    return inspect.signature(make).parameters
+
+
+def _made(make: Callable[..., Any], given: Mapping[str, Any], field: str) -> Loss | Objective:
+    hints = get_type_hints(make)
+    typed = {name: _typed(value, hints[name], f"{field}.{name}") for name, value in given.items()}
+    made: Loss | Objective = make(**typed)
+    return made
+
+
+def _typed(value: Any, hint: Any, field: str) -> Any:
+    """A parameter as the objective takes it; arrays stand as lists."""
+    listed = [list[float] if get_origin(h) is np.ndarray else h for h in get_args(hint)]
+    try:
+        return msgspec.convert(value, Union[tuple(listed)] if isinstance(hint, UnionType) else hint)  # noqa: UP007
+    except msgspec.ValidationError as error:
+        expected = str(error).removeprefix("Expected ")
+        if isinstance(hint, type) and issubclass(hint, Enum):
+            expected = f"one of {', '.join(each.value for each in hint)}"
+        raise InputError(field, value, expected) from None
+
+
+def _value(word: str) -> Any:
+    """A number, true, false or a name."""
+    if word in ("true", "false"):
+        return word == "true"
+    try:
+        return float(word)
+    except ValueError:
+        return word

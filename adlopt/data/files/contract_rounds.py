@@ -3,124 +3,50 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import numpy as np
 
 from adlopt.data.files.account_tables import Columns, read_columns
-from adlopt.data.files.aims import limits_entry, limits_of
+from adlopt.data.files.aims import matched, table_of
+from adlopt.data.files.decoding import naming
 from adlopt.data.files.file_schema import ContractRoundFile
+from adlopt.data.files.limit_tables import limits_entry, limits_of
 from adlopt.data.files.places import inside
-from adlopt.data.files.reading import decode, naming, parse
-from adlopt.data.files.writing import (
-    json_path,
-    json_writer,
-    parquet_writer,
-    replace_all,
-    write_table,
-)
+from adlopt.data.files.writing import json_path, json_writer, parquet_writer, replace_all
 from adlopt.errors import InputError, unknown
-from adlopt.model.limits import Limits
-from adlopt.model.loss import Burden
+from adlopt.model.method import Method
 from adlopt.model.positions import ContractRound, Positions, Side
+from adlopt.model.problem import Problem
 from adlopt.model.round import RoundOutcome, RoundStart
 from adlopt.model.shed import Shed
 from adlopt.model.solvency import capacities, profit
-from adlopt.optimum.matching.goals import Goal, Lots
-from adlopt.optimum.matching.matching import Matching, match
+from adlopt.model.two_sided import TwoSidedRound
 
-T = TypeVar("T")
 POSITIONS = Columns(
     text=("account", "coin", "side"),
     needed=("size",),
     optional=("lot", "value", "mark", "entry", "closable"),
 )
 ACCOUNTS = Columns(text=("account",), needed=("capacity",), optional=("equity",))
-GOALS = {goal.value: goal for goal in Goal}
-LOTS = {"any": Lots.ANY, "rounded": Lots.ROUNDED, "searched": Lots.SEARCHED}
-"""How goals and lots are called in files."""
+LOTS = {
+    "any": (False, Method.AUTO),
+    "rounded": (True, Method.AUTO),
+    "searched": (True, Method.HIGHS),
+}
+"""How files call whether whole lots are closed, and what finds them."""
 SHED = Columns(text=("loser", "coin", "side"), needed=("size", "price", "mark"))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ContractCase:
-    """A round in contracts, what losers shed, how they are to be matched, and within what."""
+def contract_problem_of(
+    entry: ContractRoundFile, path: Path, objective: str | None = None
+) -> Problem:
+    """Make the round in contracts of a file, and how it is to be solved.
 
-    round_: ContractRound
-    shed: Shed | None = None
-    goal: Goal = Goal.LEAST_BURDEN
-    burden: Burden = Burden.CAPACITY
-    lots: Lots = Lots.ANY
-    underlying: Mapping[str, str] = field(default_factory=dict)
-    limits: Limits | None = None
-
-    def match(self, *, goal: Goal | None = None, time_limit: float | None = None) -> Matching:
-        """Match it, under another goal if one is given.
-
-        Raises
-        ------
-        InputError
-            If nothing is shed.
-        """
-        if self.shed is None:
-            remedy = "add [[shed]] entries, or a table named by `shed`"
-            raise InputError("shed", None, "what losers shed", remedy=remedy)
-        goal = self.goal if goal is None else goal
-        hedges = self.underlying if goal is Goal.KEEP_HEDGES else None
-        return match(
-            self.round_,
-            self.shed,
-            goal,
-            burden=self.burden,
-            lots=self.lots,
-            limits=self.limits,
-            underlying=hedges or None,
-            time_limit=time_limit,
-        )
-
-
-def is_contract_round(path: str | Path) -> bool:
-    """Whether a .toml or .json file lists positions: a round in contracts."""
-    raw = parse(Path(path))
-    return isinstance(raw, dict) and "positions" in raw
-
-
-def read_contract_round(path: str | Path) -> ContractCase:
-    r"""Read a round in contracts.
-
-    `value` of a position may be left out where losers shed: it is then the most that a loser in
-    the coin takes a contract. Without an account table the capacity is the positive PNL, where
-    every position has `entry` and `mark`, and otherwise what closing everything takes.
-    `closable` lots of a position may be closed; `[limits]` is that of a round file.
-
-    Raises
-    ------
-    InputError
-        Naming file, field or row, value, and what was expected.
-
-    Examples
-    --------
-    >>> import tempfile
-    >>> text = '''deficit = 90.0
-    ... needed = 60.0
-    ... [[positions]]
-    ... account = "a"
-    ... coin = "ETH"
-    ... side = "short"
-    ... size = 3.0
-    ... value = 20.0
-    ... '''
-    >>> with tempfile.TemporaryDirectory() as folder:
-    ...     path = Path(folder) / "round.toml"
-    ...     _ = path.write_text(text)
-    ...     case = read_contract_round(path)
-    >>> case.round_.start.capacity, case.shed
-    (array([60.]), None)
+    Without losers the worst burden alone can be made least, whatever `[match]` says.
     """
-    path = Path(path)
-    entry = decode(path, ContractRoundFile)
     accounts = ACCOUNTS
     if isinstance(entry.accounts, str) and entry.limits is not None:
         accounts = replace(ACCOUNTS, optional=(*ACCOUNTS.optional, *entry.limits.columns))
@@ -133,27 +59,33 @@ def read_contract_round(path: str | Path) -> ContractCase:
         positions = dict(tables["positions"] or {})
         closable = positions.pop("closable", None)
         round_ = _round(entry, positions, tables["accounts"], shed)
-        return ContractCase(
-            round_=round_,
-            shed=shed,
-            goal=_chosen(GOALS, entry.match.goal, "match.goal"),
-            burden=entry.match.burden,
-            lots=_chosen(LOTS, entry.match.lots, "match.lots"),
-            underlying=entry.match.underlying,
+        lots = entry.match.get("lots", "any")
+        if not isinstance(lots, str) or lots not in LOTS:
+            raise unknown("match.lots", lots, LOTS)
+        whole, method = LOTS[lots]
+        aim = matched(entry.match, objective)
+        return Problem(
+            thing=round_ if shed is None else TwoSidedRound(round_, shed),
+            objective=aim.worst if shed is None else aim,
             limits=limits_of(entry.limits, round_.start, lots=closable),
+            whole_lots=whole,
+            method=method,
         )
 
 
-def write_contract_round(case: ContractCase, path: str | Path) -> list[Path]:
+def write_contract_round(problem: Problem, path: str | Path) -> list[Path]:
     """Write a round in contracts as JSON, and its tables in Parquet beside it.
 
     Raises
     ------
     InputError
-        If the path does not end in .json or cannot be written.
+        If the problem is of another kind, or the path does not end in .json or cannot be written.
     """
     path = json_path(path)
-    round_, shed = case.round_, case.shed
+    both = problem.thing
+    round_, shed = (both.winners, both.losers) if isinstance(both, TwoSidedRound) else (both, None)
+    if not isinstance(round_, ContractRound):
+        raise InputError("problem", both, "a round in contracts")
     start, positions = round_.start, round_.positions
     tables: dict[str, dict[str, Any]] = {
         "positions": {
@@ -178,46 +110,15 @@ def write_contract_round(case: ContractCase, path: str | Path) -> list[Path]:
     names = {name: path.with_suffix(f".{name}.parquet") for name in tables}
     entry: dict[str, Any] = {"deficit": start.deficit, "needed": round_.needed}
     entry |= {name: table.name for name, table in names.items()}
-    entry["match"] = {
-        "goal": case.goal.value,
-        "burden": case.burden.value,
-        "lots": next(name for name, lots in LOTS.items() if lots is case.lots),
-        "underlying": dict(case.underlying),
-    }
-    if case.limits is not None:
-        entry["limits"] = limits_entry(case.limits, start)
-        tables["positions"]["closable"] = case.limits.lots
+    lots = (problem.whole_lots, problem.method)
+    goal = {"lots": next(name for name, each in LOTS.items() if each == lots)}
+    entry["match"] = goal | table_of(problem.objective, kind="goal")
+    if problem.limits is not None:
+        entry["limits"] = limits_entry(problem.limits, start)
+        tables["positions"]["closable"] = problem.limits.lots
 
     writers = {names[name]: parquet_writer(columns) for name, columns in tables.items()}
     return replace_all({**writers, path: json_writer(entry)})
-
-
-def write_trades(case: ContractCase, matching: Matching, path: str | Path) -> Path:
-    """Write who closed what against whom, as .csv or .parquet.
-
-    Raises
-    ------
-    InputError
-        If the path ends in neither, or its folder does not exist.
-    """
-    return write_table(trade_columns(case, matching), path)
-
-
-def trade_columns(case: ContractCase, matching: Matching) -> dict[str, list[Any]]:
-    """Winner, loser, coin, contracts, price and USD taken of each trade."""
-    shed, trades = case.shed, matching.trades
-    if shed is None:
-        raise InputError("shed", None, "what losers shed")
-    position, order = trades.position.tolist(), trades.order.tolist()
-    return {
-        "winner": [case.round_.positions.account[j] for j in position],
-        "loser": [shed.loser[k] for k in order],
-        "coin": [shed.coin[k] for k in order],
-        "winner_side": [shed.side[k].opposite.value for k in order],
-        "contracts": trades.contracts.tolist(),
-        "price_usd": shed.price[order].tolist(),
-        "haircut_usd": (trades.contracts * shed.value[order]).tolist(),
-    }
 
 
 def _shed(columns: dict[str, Any]) -> Shed:
@@ -289,9 +190,3 @@ def _table(path: Path, name: str, given: Any, columns: Columns) -> dict[str, Any
                 raise InputError(field_, None, "a number", index=index, remedy=remedy)
             table[key] = values
     return table
-
-
-def _chosen(known: Mapping[str, T], name: str, where: str) -> T:
-    if name not in known:
-        raise unknown(where, name, known)
-    return known[name]

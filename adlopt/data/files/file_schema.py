@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import msgspec
 
-from adlopt.model.loss import Burden
 from adlopt.model.positions import Side
 
 
@@ -31,22 +32,6 @@ class RoundEntry(msgspec.Struct, forbid_unknown_fields=True):
     signals: dict[str, float] = {}
 
 
-class LossEntry(msgspec.Struct, forbid_unknown_fields=True):
-    """The objective of a round file: which kind, and its numbers."""
-
-    kind: str = "min-max"
-    burden: Burden = Burden.CAPACITY
-    epsilon: float = 0.0
-    track: float | None = None
-    under: float | None = None
-    over: float | None = None
-    fair: float | None = None
-    reference: float | None = None
-    weight: float | None = None
-    level: float | None = None
-    excess_only: bool = False
-
-
 class LimitsEntry(msgspec.Struct, forbid_unknown_fields=True):
     """Who may be touched and how far: numbers for all accounts, or tables by account id.
 
@@ -67,9 +52,9 @@ class LimitsEntry(msgspec.Struct, forbid_unknown_fields=True):
 
 
 class RoundFile(RoundEntry, forbid_unknown_fields=True):
-    """A file with one round."""
+    """A file with one round; `loss` is an objective as `adlopt.data.files.aims` reads it."""
 
-    loss: LossEntry = msgspec.field(default_factory=LossEntry)
+    loss: dict[str, Any] = {}
     limits: LimitsEntry | None = None
 
 
@@ -129,24 +114,18 @@ class ShedEntry(msgspec.Struct, forbid_unknown_fields=True):
     mark: float
 
 
-class MatchEntry(msgspec.Struct, forbid_unknown_fields=True):
-    """How winners and losers are to be matched."""
-
-    goal: str = "least-burden"
-    burden: Burden = Burden.CAPACITY
-    lots: str = "any"
-    underlying: dict[str, str] = {}
-
-
 class ContractRoundFile(msgspec.Struct, forbid_unknown_fields=True):
-    """A file with one round in contracts; a text names a table."""
+    """A file with one round in contracts; a text names a table.
+
+    `match` has a goal, its parameters, and lots.
+    """
 
     deficit: float
     needed: float
     positions: list[PositionEntry] | str
     accounts: list[HolderEntry] | str | None = None
     shed: list[ShedEntry] | str | None = None
-    match: MatchEntry = msgspec.field(default_factory=MatchEntry)
+    match: dict[str, Any] = {}
     limits: LimitsEntry | None = None
 
 

@@ -6,9 +6,10 @@ from pathlib import Path
 from typing import Any
 
 from adlopt.data.files.account_tables import Columns, read_columns, read_table
+from adlopt.data.files.decoding import naming
 from adlopt.data.files.file_schema import CoinEntry, MarketFile, OpenPositionEntry
 from adlopt.data.files.places import inside
-from adlopt.data.files.reading import decode, naming, require_all
+from adlopt.data.files.rounds_of_files import require_all
 from adlopt.data.files.writing import json_path, json_writer, parquet_writer, replace_all
 from adlopt.errors import InputError
 from adlopt.foundation.arrays import FloatArray
@@ -20,24 +21,8 @@ OPTIONAL = ("previous_mark", "index", "maintenance", "initial")
 POSITIONS = Columns(text=("account", "coin", "side"), needed=("size", "entry"))
 
 
-def read_market(path: str | Path) -> Market:
-    """Read a market.
-
-    Raises
-    ------
-    InputError
-        Naming file, field or row, value, and what was expected.
-
-    Examples
-    --------
-    >>> import tempfile
-    >>> from adlopt.data.files import write_template
-    >>> with tempfile.TemporaryDirectory() as folder:
-    ...     read_market(write_template(Path(folder) / "market.toml")).equity
-    array([-2000., 11400.,  4200.])
-    """
-    path = Path(path)
-    entry = decode(path, MarketFile)
+def market_of(entry: MarketFile, path: Path) -> Market:
+    """Make the market of a file."""
     with naming(path):
         return Market(
             accounts=_accounts(entry, path),

@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, TypeAlias
 
 import msgspec
-import numpy as np
 
 from adlopt.data.files.account_tables import accounts_table, first_line
 from adlopt.data.files.file_schema import EpisodeFile, RecordedEntry, RoundEntry
 from adlopt.errors import InputError
-from adlopt.foundation.arrays import FloatArray, IntArray, own
 from adlopt.model.episode import Episode
-from adlopt.model.positions import ContractRound
 from adlopt.model.round import Round
 from adlopt.model.run import Information, Run
+from adlopt.show.answer import Tabular
 
 Writer: TypeAlias = Callable[[Path], object]
 
@@ -65,77 +63,32 @@ def write_episode(
     return replace_all({**writers, path: json_writer(entry)})
 
 
-def write_haircuts(round_: Round, haircut: FloatArray, path: str | Path) -> Path:
-    """Write accounts, capacities and haircuts, USD, as .csv or .parquet.
+def write_rows(table: Tabular, path: str | Path) -> Path:
+    r"""Write all rows of an answer, or of an input, as .csv or .parquet; money in USD.
 
     Raises
     ------
     InputError
         If the path ends in neither, or its folder does not exist.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from adlopt.model.round import RoundStart
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     start = RoundStart(account=["a"], capacity=[120.0], deficit=90.0)
+    ...     write_rows(start, f"{folder}/a.csv").read_text()
+    'account,capacity_usd\na,120.0\n'
     """
-    columns = {
-        "account": list(round_.start.account),
-        "capacity_usd": round_.start.capacity,
-        "haircut_usd": own(haircut, "haircut", length=len(round_.start.account)),
-    }
-    return write_table(columns, path)
-
-
-def write_lots(round_: ContractRound, lots: IntArray, path: str | Path) -> Path:
-    """Write positions, lots closed and USD taken, as .csv or .parquet.
-
-    Raises
-    ------
-    InputError
-        If the path ends in neither, or its folder does not exist.
-    """
-    positions = round_.positions
-    columns = {
-        "account": list(positions.account),
-        "coin": list(positions.coin),
-        "side": [side.value for side in positions.side],
-        "size": positions.size,
-        "lots": lots,
-        "closed": lots * positions.lot,
-        "taken_usd": lots * positions.lot_value,
-    }
-    return write_table(columns, path)
-
-
-def write_episode_haircuts(
-    episode: Episode, haircuts: Sequence[FloatArray], path: str | Path
-) -> Path:
-    """Write round, account, capacity and haircut, USD, of all rounds, as .csv or .parquet.
-
-    Raises
-    ------
-    InputError
-        If the path ends in neither, or its folder does not exist.
-    """
-    starts = [round_.start for round_ in episode]
-    pairs = zip(haircuts, starts, strict=True)
-    owned = [own(x, "haircut", length=len(start.account)) for x, start in pairs]
-    columns = {
-        "round": [start.t for start in starts for _ in start.account],
-        "account": [name for start in starts for name in start.account],
-        "capacity_usd": np.concatenate([start.capacity for start in starts]),
-        "haircut_usd": np.concatenate(owned),
-    }
-    return write_table(columns, path)
-
-
-def write_table(columns: Mapping[str, Any], path: str | Path) -> Path:
-    """Write columns as .csv or .parquet, whole or not at all."""
-    import polars as pl
-
     path = Path(path)
     if path.suffix not in (".csv", ".parquet") or not path.parent.is_dir():
         raise InputError("output", str(path), "a .csv or .parquet file in a folder that exists")
 
-    def write_csv(target: Path) -> None:
-        pl.DataFrame(dict(columns)).write_csv(target)
+    def write(target: Path) -> None:
+        frame = table.to_frame()
+        (frame.write_csv if path.suffix == ".csv" else frame.write_parquet)(target)
 
-    replace_all({path: write_csv if path.suffix == ".csv" else parquet_writer(columns)})
+    replace_all({path: write})
     return path
 
 

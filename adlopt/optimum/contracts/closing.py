@@ -23,11 +23,11 @@ from fractions import Fraction
 import numpy as np
 
 from adlopt.errors import CertificateError
-from adlopt.foundation.arrays import FloatArray, IntArray, Record, freeze_indices, own
+from adlopt.foundation.arrays import FloatArray, IntArray, freeze_indices, own
 from adlopt.model.budget import Budget
 from adlopt.model.limits import NO_LIMITS, Limits
 from adlopt.model.loss import MinMax, worst_burden
-from adlopt.model.method import Method
+from adlopt.model.method import Method, Stopped
 from adlopt.model.positions import ContractRound
 from adlopt.optimum.contracts.lot_reasons import why_no_more
 from adlopt.optimum.contracts.lot_tiers import gives_all, tier_by_tier
@@ -36,13 +36,15 @@ from adlopt.optimum.contracts.methods import Found, highs_optimum, least_burden
 from adlopt.optimum.contracts.position_grid import ContractGrid
 from adlopt.optimum.contracts.position_search import Filler
 from adlopt.optimum.core.certificate import Certificate, Stage, Trust, round_down
+from adlopt.optimum.core.surface import Optimum, burdened, gives
 from adlopt.optimum.lots.lot_grid import MICRO, MOST_MICRO
-from adlopt.optimum.programs.highs import Stopped
-from adlopt.show.answer import Columns, Tabular
+from adlopt.show.answer import Columns, plain
+from adlopt.show.schema.optima import ClosedData, ContractSolutionData
+from adlopt.show.words import counted
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
-class ContractSolution(Tabular, Record):
+class ContractSolution(Optimum):
     """Whole lots to close, and what is proved about them.
 
     Parameters
@@ -53,37 +55,33 @@ class ContractSolution(Tabular, Record):
         The same in contracts.
     haircut : FloatArray, shape (n,)
         USD taken from each account, in the order of the round's accounts.
-    value : float
-        The loss, recomputed at the haircut.
     worst_burden : float
-        max x_i / w_i of the loss's burden.
-    certificate : Certificate
-        Its `budget_residual` is what is raised beyond the needed budget.
-    method : Method
-        What produced the lots.
-    stopped : Stopped
-        Whether the method's search ended, reached the gap asked for, or hit a limit.
-    then : tuple of Stage
-        Of tiers: one certificate for each further one that gives anything.
+        max x_i / w_i of the objective's burden.
+    round_ : ContractRound
+        What was solved.
     reason : tuple of str, length n
         Why each account gives no more, where limits were given; else empty.
+
+    The others are those of every optimum: `budget_residual` of the certificate is what is raised
+    beyond the needed budget, and each further tier that gives anything is a stage.
     """
 
     lots: IntArray
     closed: FloatArray
     haircut: FloatArray
-    value: float
     worst_burden: float
-    certificate: Certificate
-    method: Method
-    stopped: Stopped
-    then: tuple[Stage, ...] = ()
+    round_: ContractRound
     reason: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "lots", freeze_indices(self.lots))
         for name in ("closed", "haircut"):
             object.__setattr__(self, name, own(getattr(self, name), name, lowest=0.0))
+
+    @property
+    def account(self) -> tuple[str, ...]:
+        """Ids, length n."""
+        return self.round_.start.account
 
     @property
     def raised(self) -> float:
@@ -96,19 +94,35 @@ class ContractSolution(Tabular, Record):
         return int(np.count_nonzero(self.haircut))
 
     def _columns(self) -> Columns:
-        return {"lots": self.lots, "closed_contracts": self.closed}
+        held = self.round_.positions
+        return {
+            "account": held.account,
+            "coin": held.coin,
+            "side": [side.value for side in held.side],
+            "size_contracts": held.size,
+            "lots": self.lots,
+            "closed_contracts": self.closed,
+            "taken_usd": self.lots * held.lot_value,
+        }
 
-    def _heading(self) -> str:
-        return f"hindsight: {self}"
+    def _done(self) -> str:
+        positions = counted(int(np.count_nonzero(self.lots)), "position")
+        given = gives(self.touched, self.raised)
+        return f"{given} from {positions}, {burdened(self.worst_burden)}"
 
-    def __str__(self) -> str:
-        winners = "1 winner gives" if self.touched == 1 else f"{self.touched:,} winners give"
-        positions = int(np.count_nonzero(self.lots))
-        return (
-            f"{winners} {self.raised:,.2f} USD from {positions} positions, worst burden "
-            f"{100 * self.worst_burden:.4g} %; {self.certificate}"
-            + "".join(f"; {stage.criterion}: {stage.certificate}" for stage in self.then)
-            + ("; stopped at a limit" if self.stopped is Stopped.LIMIT else "")
+    def data(self) -> ContractSolutionData:
+        """Return it as machines get it."""
+        return ContractSolutionData(
+            **self._shared(),
+            raised_usd=self.raised,
+            needed_usd=self.round_.needed,
+            touched=self.touched,
+            rounding_usd=self.round_.rounded_by,
+            account=list(self.account),
+            capacity_usd=self.round_.start.capacity.tolist(),
+            haircut_usd=self.haircut.tolist(),
+            reason=list(self.reason),
+            positions=ClosedData(**plain(self._columns())),
         )
 
 
@@ -146,15 +160,15 @@ def solve_contracts(
         lots=counts,
         closed=counts * round_.positions.lot,
         haircut=haircut,
-        value=proofs[0].upper,
         worst_burden=max(proof.upper for proof in proofs),
         certificate=replace(proofs[0], budget_residual=residual),
         method=answers[0].method,
         stopped=Stopped.of_all(found.stopped for found in answers),
-        then=tuple(
+        stages=tuple(
             Stage(criterion=f"tier {number}", certificate=proof)
             for number, proof in enumerate(proofs[1:], start=2)
         ),
+        round_=round_,
         reason=() if limits is NO_LIMITS else why_no_more(round_, loss, grid, given, limits),
     )
 

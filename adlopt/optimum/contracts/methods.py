@@ -14,7 +14,7 @@ import numpy as np
 
 from adlopt.errors import Binding, InfeasibleRound, SolverStopped
 from adlopt.foundation.arrays import IntArray
-from adlopt.model.method import Method
+from adlopt.model.method import Method, Stopped
 from adlopt.model.positions import ContractRound
 from adlopt.optimum.contracts.meeting import meet
 from adlopt.optimum.contracts.milp import ContractCore
@@ -26,7 +26,6 @@ from adlopt.optimum.core.waterfill import water_level
 from adlopt.optimum.lots import level_search as lots
 from adlopt.optimum.lots.lot_grid import MICRO, LotGrid
 from adlopt.optimum.programs.between_levels import least_lots
-from adlopt.optimum.programs.highs import Stopped
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

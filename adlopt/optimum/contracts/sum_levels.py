@@ -11,11 +11,11 @@ from fractions import Fraction
 import numpy as np
 
 from adlopt.foundation.arrays import IntArray
+from adlopt.model.method import Stopped
 from adlopt.optimum.contracts.meeting import meet
 from adlopt.optimum.contracts.position_grid import ContractGrid
 from adlopt.optimum.contracts.position_search import Bracket, Filler
 from adlopt.optimum.contracts.position_sums import mend, trim
-from adlopt.optimum.programs.highs import Stopped
 
 WALK = Fraction(1, 2**20)
 """First step above the first level, relative to it; every further one is four times as long."""

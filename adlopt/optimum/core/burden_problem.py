@@ -26,7 +26,7 @@ from adlopt.model.round import Round, RoundStart
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class BurdenProblem:
-    """Numbers of the problem above: arrays of shape (n,) and prices.
+    """Numbers of the problem above: arrays of shape (n,) and prices, and the round they are of.
 
     Examples
     --------
@@ -45,6 +45,7 @@ class BurdenProblem:
     allowance: float = 0.0
     lot: FloatArray | None = None
     extra: float = 0.0
+    round_: Round | None = None
 
     @classmethod
     def of(cls, round_: Round, loss: Loss) -> BurdenProblem:
@@ -82,6 +83,7 @@ class BurdenProblem:
             fair=fair,
             allowance=allowance,
             lot=round_.start.lot,
+            round_=round_,
         )
 
     def within(self, limits: Limits, start: RoundStart) -> BurdenProblem:

@@ -17,6 +17,7 @@ import math
 from dataclasses import dataclass
 from enum import Enum
 from fractions import Fraction
+from typing import Any
 
 import numpy as np
 
@@ -25,6 +26,8 @@ from adlopt.foundation.arrays import SMALLEST_USD, FloatArray
 from adlopt.foundation.exact import exact_dot, exact_sum, exact_sums, largest_quotient
 from adlopt.model.loss import worst_burden
 from adlopt.optimum.core.burden_problem import BurdenProblem
+from adlopt.show.certificate import in_words
+from adlopt.show.schema.data import CertificateData, StageData
 
 EXACT_ACCOUNTS = 10_000
 """Up to so many accounts, what is no plain sum or quotient takes fractions: 0.4 s of them."""
@@ -111,12 +114,28 @@ class Certificate:
         """Whether the gap is within `TOLERANCE` of the value, apart from `rounding`."""
         return self.gap <= TOLERANCE * self.upper + self.rounding + SMALLEST_USD
 
+    @property
+    def proven(self) -> bool:
+        """Whether it is optimal, and not on a search's own word."""
+        return self.optimal and self.trust is not Trust.REPORTED
+
     def __str__(self) -> str:
-        if not self.optimal:
-            return f"within {self.gap / self.upper:.2g} of the optimum ({self.trust.value})"
-        if self.trust is Trust.REPORTED:
-            return "nothing better found by search (reported, not proven)"
-        return f"proven optimal ({self.trust.value})"
+        return in_words(self._fields())
+
+    def data(self) -> CertificateData:
+        """Return it as machines get it."""
+        return CertificateData(**self._fields())
+
+    def _fields(self) -> dict[str, Any]:
+        return {
+            "upper": self.upper,
+            "lower": self.lower,
+            "gap": self.gap,
+            "optimal": self.optimal,
+            "trust": self.trust.value,
+            "error": self.error,
+            "budget_residual_usd": self.budget_residual,
+        }
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -138,6 +157,10 @@ class Stage:
     def value(self) -> float:
         """The criterion at the haircut, recomputed."""
         return self.certificate.upper
+
+    def data(self) -> StageData:
+        """Return it as machines get it."""
+        return StageData(criterion=self.criterion, **self.certificate._fields())
 
 
 def certify(problem: BurdenProblem, haircut: FloatArray, multipliers: Multipliers) -> Certificate:

@@ -19,13 +19,14 @@ import numpy as np
 
 from adlopt.foundation.arrays import BoolArray, FloatArray, IntArray
 from adlopt.model.loss import Asymmetric
+from adlopt.model.method import Stopped
 from adlopt.optimum.core.certificate import TOLERANCE
 from adlopt.optimum.core.waterfill import water_level
 from adlopt.optimum.coupled.coupled_proof import value
 from adlopt.optimum.coupled.master import NEGLIGIBLE, PRICES, SCALE, Cuts, dense_program
 from adlopt.optimum.coupled.polymatroid import Polymatroid
 from adlopt.optimum.coupled.shared_winners import Coupling
-from adlopt.optimum.programs.highs import Stopped, run
+from adlopt.optimum.programs.highs import run
 
 ROUNDS_OF_CUTS = 1_000
 """Limit of the search; the gap it leaves is proven all the same."""

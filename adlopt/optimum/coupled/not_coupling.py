@@ -10,18 +10,23 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from adlopt.foundation.arrays import FloatArray
+from adlopt.foundation.arrays import FloatArray, Record
 from adlopt.model.episode import Episode
 from adlopt.model.loss import Asymmetric, MinMax
 from adlopt.optimum.core.burden_problem import BurdenProblem
 from adlopt.optimum.core.waterfill import optimum
 from adlopt.optimum.coupled.coupled_proof import value, worst_in_all
 from adlopt.optimum.coupled.shared_winners import Coupling
-from adlopt.optimum.coupled.solve_coupled import CoupledSolution, solve_coupled
+from adlopt.optimum.coupled.solve_coupled import CoupledSolution, check_early, solve_coupling
+from adlopt.show.answer import Answer, Columns
+from adlopt.show.schema.optima import CoupledData, OneByOneData
+
+SAID = 10
+"""Rounds that a summary names; the rest are counted."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class CouplingPrice:
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
+class CouplingPrice(Answer, Record):
     """Rounds solved one by one, beside the coupled optimum.
 
     Parameters
@@ -52,10 +57,37 @@ class CouplingPrice:
         certificate = self.coupled.certificate
         return self.one_by_one - certificate.upper, self.one_by_one - certificate.lower
 
+    def data(self) -> CoupledData:
+        """Return the coupled optimum, and this, as machines get them."""
+        return self.coupled.data(
+            OneByOneData(
+                value=self.one_by_one,
+                price_of_not_coupling=self.price,
+                short_usd={str(t): missing for t, missing in self.short.items()},
+                overdrawn_rounds=list(self.overdrawn),
+            )
+        )
+
+    def _columns(self) -> Columns:
+        """Rounds, and what each could not raise from what was left of its winners."""
+        rounds = range(1, len(self.coupled.haircuts) + 1)
+        return {
+            "round": list(rounds),
+            "needed_usd": self.coupled.episode.needed,
+            "short_usd": [self.short.get(t, 0.0) for t in rounds],
+            "overdrawn": [t in self.overdrawn for t in rounds],
+        }
+
+    def _heading(self) -> str:
+        return f"hindsight: {self}"
+
     def __str__(self) -> str:
         if self.price is None:
             lost = f"{sum(self.short.values()):,.2f} USD short"
-            return f"one by one, rounds {', '.join(map(str, self.short))} come out {lost}"
+            some = [str(t) for t in list(self.short)[:SAID]]
+            if len(self.short) > SAID:
+                some.append(f"{len(self.short) - SAID:,} more")
+            return f"one by one, rounds {', '.join(some)} come out {lost}"
         dearer = f"one by one, {self.one_by_one:.6g} instead of {self.coupled.value:.6g}"
         return f"{dearer}: not coupling costs {self.price[0]:.6g} to {self.price[1]:.6g}"
 
@@ -89,8 +121,9 @@ def price_of_not_coupling(
     one by one, 0.5 instead of 0.333333: not coupling costs 0.166667 to 0.166667
     """
     loss = MinMax() if loss is None else loss
-    coupled = solve_coupled(episode, loss, gap=gap, time_limit=time_limit)
+    check_early(loss, gap, time_limit)
     coupling = Coupling.of(episode, loss)
+    coupled = solve_coupling(episode, coupling, loss, gap, time_limit)
     taken, short = _one_by_one(episode, coupling, loss)
     paid = np.cumsum(taken, axis=0)
     listed = [paid[t, where] for t, where in enumerate(coupling.place)]

@@ -11,78 +11,100 @@ from dataclasses import dataclass
 import numpy as np
 
 from adlopt.errors import InputError
-from adlopt.foundation.arrays import FloatArray, Record, own, own_number
+from adlopt.foundation.arrays import FloatArray, own, own_number
 from adlopt.model.episode import Episode
 from adlopt.model.loss import Asymmetric, MinMax
-from adlopt.optimum.core.certificate import Certificate
+from adlopt.model.method import Method, Stopped
+from adlopt.optimum.core.surface import Optimum
 from adlopt.optimum.coupled.coupled_proof import certify_burden, certify_priced, worst_in_all
 from adlopt.optimum.coupled.cuts import least_loss
 from adlopt.optimum.coupled.least_burden import least_burden_in_all
 from adlopt.optimum.coupled.shared_winners import Coupling
-from adlopt.optimum.programs.highs import Stopped, check_time_limit
-from adlopt.show.answer import Columns, Tabular
+from adlopt.optimum.programs.highs import check_time_limit
+from adlopt.show.answer import Columns
+from adlopt.show.schema.optima import CoupledData, OneByOneData
+from adlopt.show.words import counted, percent
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
-class CoupledSolution(Tabular, Record):
+class CoupledSolution(Optimum):
     """Haircuts of all rounds of an episode, and what is proved about them.
 
     Parameters
     ----------
     haircuts : tuple of FloatArray
         USD, one array a round, in the order of its accounts.
-    certificate : Certificate
-        Of the worst burden over all rounds under `MinMax`, else of the sum of the loss.
     worst_burden : float
         max_i Σ_t x_it / w_i, w_i being the largest weight that a round gives the account.
     binding : tuple of int
         Rounds, from 1, that hold the optimum up: under `MinMax` those whose winners pay for them
         alone, else those whose payers reach what they hold.
-    stopped : Stopped
     budgets_met : bool
         Whether every budget had to be met, not merely priced.
+    episode : Episode
+        What was solved.
+
+    The others are those of every optimum.
     """
 
     haircuts: tuple[FloatArray, ...]
-    certificate: Certificate
     worst_burden: float
     binding: tuple[int, ...]
-    stopped: Stopped
     budgets_met: bool
+    episode: Episode
 
     def __post_init__(self) -> None:
         owned = tuple(own(x, f"haircuts[{t}]", lowest=0.0) for t, x in enumerate(self.haircuts))
         object.__setattr__(self, "haircuts", owned)
 
     @property
-    def value(self) -> float:
-        """The objective, recomputed at the haircuts."""
-        return self.certificate.upper
+    def account(self) -> tuple[tuple[str, ...], ...]:
+        """Ids, those of each round in its order."""
+        return tuple(round_.start.account for round_ in self.episode)
 
     @property
     def raised(self) -> FloatArray:
         """USD, shape (T,). H_t."""
         return np.array([x.sum() for x in self.haircuts])
 
+    @property
+    def touched(self) -> tuple[int, ...]:
+        """Number of accounts with a haircut, of each round."""
+        return tuple(int(np.count_nonzero(x)) for x in self.haircuts)
+
+    @property
+    def criterion(self) -> str:
+        """What `value` measures."""
+        return "worst burden in all" if self.budgets_met else "sum of the loss"
+
     def _columns(self) -> Columns:
-        sizes = [x.size for x in self.haircuts]
+        starts = [round_.start for round_ in self.episode]
         return {
-            "round": np.repeat(np.arange(1, len(sizes) + 1), sizes),
-            "winner": np.concatenate([np.arange(n) for n in sizes]),
+            "round": np.repeat([start.t for start in starts], [x.size for x in self.haircuts]),
+            "account": [name for start in starts for name in start.account],
+            "capacity_usd": np.concatenate([start.capacity for start in starts]),
             "haircut_usd": np.concatenate(self.haircuts),
         }
 
-    def _heading(self) -> str:
-        return f"hindsight: {self}; winners in the order of their round"
+    def _done(self) -> str:
+        rounds = counted(len(self.haircuts), "round")
+        does = "raises" if len(self.haircuts) == 1 else "raise"
+        worst = percent(self.worst_burden)
+        return f"{rounds} {does} {self.raised.sum():,.2f} USD, worst burden in all {worst}"
 
-    def __str__(self) -> str:
-        rounds = (
-            "1 round raises" if len(self.haircuts) == 1 else f"{len(self.haircuts)} rounds raise"
-        )
-        early = "; stopped at a limit" if self.stopped is Stopped.LIMIT else ""
-        return (
-            f"{rounds} {self.raised.sum():,.2f} USD, worst burden in all "
-            f"{100 * self.worst_burden:z.4g} %; {self.certificate}{early}"
+    def data(self, one_by_one: OneByOneData | None = None) -> CoupledData:
+        """Return it as machines get it, beside what rounds cost one by one where that is known."""
+        return CoupledData(
+            **self._shared(),
+            name=self.episode.name,
+            criterion=self.criterion,
+            needed_usd=self.episode.needed.tolist(),
+            raised_usd=self.raised.tolist(),
+            touched=list(self.touched),
+            binding_rounds=list(self.binding),
+            account=[list(names) for names in self.account],
+            haircut_usd=[x.tolist() for x in self.haircuts],
+            one_by_one=one_by_one,
         )
 
 
@@ -131,6 +153,18 @@ def solve_coupled(
     (array([ 0., 30.]), array([30.]))
     """
     loss = MinMax() if loss is None else loss
+    check_early(loss, gap, time_limit)
+    return solve_coupling(episode, Coupling.of(episode, loss), loss, gap, time_limit)
+
+
+def check_early(loss: MinMax | Asymmetric, gap: float, time_limit: float | None) -> None:
+    """Check when the search is to stop.
+
+    Raises
+    ------
+    InputError
+        As `solve_coupled`.
+    """
     if own_number(gap, "gap", lowest=0.0) >= 1:
         raise InputError("gap", gap, "a number in [0, 1)")
     check_time_limit(time_limit)
@@ -138,15 +172,24 @@ def solve_coupled(
         if early and isinstance(loss, MinMax):
             remedy = "price the shortfall with surrogate(track=..., fair=...)"
             raise InputError(name, early, "none where all budgets must be met", remedy=remedy)
-    coupling = Coupling.of(episode, loss)
-    stopped = Stopped.OPTIMAL
+
+
+def solve_coupling(
+    episode: Episode,
+    coupling: Coupling,
+    loss: MinMax | Asymmetric,
+    gap: float,
+    time_limit: float | None,
+) -> CoupledSolution:
+    """Solve what was gathered of an episode, options checked."""
+    stopped, method = Stopped.OPTIMAL, Method.CUTS
     if isinstance(loss, MinMax):
         taken, cut, full = least_burden_in_all(coupling)
         certificate = certify_burden(coupling, taken, cut, full)
         binding = tuple(t + 1 for t in cut)
     else:
         answer = least_loss(coupling, loss, gap=gap, time_limit=time_limit)
-        taken, stopped = answer.taken, answer.stopped
+        taken, stopped, method = answer.taken, answer.stopped, Method.CUTTING_PLANES
         certificate = certify_priced(coupling, loss, taken, answer.lacking, answer.paid)
         binding = tuple(int(t) + 1 for t in np.flatnonzero(answer.paid.any(axis=1)))
     return CoupledSolution(
@@ -155,5 +198,7 @@ def solve_coupled(
         worst_burden=worst_in_all(coupling, taken),
         binding=binding,
         stopped=stopped,
+        method=method,
         budgets_met=isinstance(loss, MinMax),
+        episode=episode,
     )

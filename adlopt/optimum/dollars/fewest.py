@@ -26,7 +26,7 @@ from numpy.typing import ArrayLike
 from adlopt.errors import InputError, NoSolution
 from adlopt.foundation.arrays import FloatArray, IntArray, own, own_number
 from adlopt.model.loss import worst_burden
-from adlopt.model.method import Method
+from adlopt.model.method import Method, Stopped
 from adlopt.optimum.core.burden_problem import BurdenProblem
 from adlopt.optimum.core.certificate import (
     EXACT_ACCOUNTS,
@@ -44,7 +44,6 @@ from adlopt.optimum.dollars.lot_sums import few_then_fair, least_rank
 from adlopt.optimum.lots import level_search as lots
 from adlopt.optimum.lots.breakpoints import first_level
 from adlopt.optimum.lots.lot_grid import MICRO, LotGrid
-from adlopt.optimum.programs.highs import Stopped
 
 
 def fewest_accounts(problem: BurdenProblem) -> Solution:

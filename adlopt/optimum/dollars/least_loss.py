@@ -46,13 +46,13 @@ from adlopt.foundation.arrays import (
     BoolArray,
     FloatArray,
     IntArray,
-    Record,
     freeze_mask,
     own,
     own_number,
 )
 from adlopt.model.loss import worst_burden
-from adlopt.model.method import Method
+from adlopt.model.method import Method, Stopped
+from adlopt.model.round import Round
 from adlopt.optimum.core import waterfill
 from adlopt.optimum.core.burden_problem import BurdenProblem
 from adlopt.optimum.core.certificate import (
@@ -63,56 +63,56 @@ from adlopt.optimum.core.certificate import (
     certify,
     round_down,
 )
+from adlopt.optimum.core.surface import Optimum, burdened, gives
 from adlopt.optimum.dollars.forms import ShiftedCore, SlackForm
 from adlopt.optimum.lots import level_search as lots
 from adlopt.optimum.lots.lot_grid import MICRO, LotGrid
 from adlopt.optimum.programs.between_levels import least_lots
-from adlopt.optimum.programs.highs import Infeasible, Stopped, check_time_limit, run
-from adlopt.show.answer import Columns, Tabular
+from adlopt.optimum.programs.highs import Infeasible, check_time_limit, run
+from adlopt.show.answer import Columns
+from adlopt.show.schema.optima import SolutionData
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
-class Solution(Tabular, Record):
+class Solution(Optimum):
     """A feasible haircut and what is proved about it.
 
     Parameters
     ----------
     haircut : FloatArray, shape (n,)
         USD taken from each account, in the order of the round's accounts.
-    value : float
-        The loss or first criterion, recomputed at the haircut.
     worst_burden : float
-        max x_i / w_i of the loss's burden.
-    certificate : Certificate
-    method : Method
-        What produced the haircut.
-    stopped : Stopped
-        Whether the method's search ended or hit a limit.
+        max x_i / w_i of the objective's burden.
     at_capacity : BoolArray, shape (n,)
         Where the capacity binds.
     at_burden : BoolArray, shape (n,)
         Where the worst burden is borne: these accounts hold it up.
-    then : tuple of Stage
-        Further criteria in order of rank, where the objective has any.
     reason : tuple of str, length n
         Why each account gives no more, where limits were given; else empty.
+    round_ : Round or None
+        What was solved.
+
+    The others are those of every optimum.
     """
 
     haircut: FloatArray
-    value: float
     worst_burden: float
-    certificate: Certificate
-    method: Method
-    stopped: Stopped
     at_capacity: BoolArray
     at_burden: BoolArray
-    then: tuple[Stage, ...] = ()
     reason: tuple[str, ...] = ()
+    round_: Round | None = None
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "haircut", own(self.haircut, "haircut", lowest=0.0))
         for name in ("at_capacity", "at_burden"):
             object.__setattr__(self, name, freeze_mask(getattr(self, name)))
+
+    @property
+    def account(self) -> tuple[str, ...]:
+        """Ids, length n; numbers from 1 where amounts alone were solved."""
+        if self.round_ is None:
+            return tuple(map(str, range(1, self.haircut.size + 1)))
+        return self.round_.start.account
 
     @property
     def raised(self) -> float:
@@ -124,37 +124,34 @@ class Solution(Tabular, Record):
         """Number of accounts with a haircut."""
         return int(np.count_nonzero(self.haircut))
 
-    @property
-    def optimal(self) -> bool:
-        """Whether every criterion is proved optimal; a search's own word is no proof."""
-        proofs = [self.certificate, *(stage.certificate for stage in self.then)]
-        return all(proof.optimal and proof.trust is not Trust.REPORTED for proof in proofs)
-
-    @property
-    def budget_price(self) -> float | None:
-        """Rise of the optimum per extra dollar of budget (dual y); None if it was not used."""
-        given = self.certificate.multipliers
-        return None if given is None else given.budget
-
     def _columns(self) -> Columns:
+        known = {} if self.round_ is None else {"capacity_usd": self.round_.start.capacity}
         reasons = {"reason": self.reason} if self.reason else {}
         return {
+            "account": self.account,
+            **known,
             "haircut_usd": self.haircut,
             "at_capacity": self.at_capacity,
             "at_burden": self.at_burden,
             **reasons,
         }
 
-    def _heading(self) -> str:
-        return f"hindsight: {self}"
+    def _done(self) -> str:
+        return f"{gives(self.touched, self.raised)}, {burdened(self.worst_burden)}"
 
-    def __str__(self) -> str:
-        winners = "1 winner gives" if self.touched == 1 else f"{self.touched:,} winners give"
-        early = "" if self.stopped is Stopped.OPTIMAL else "; stopped at a limit"
-        then = "".join(f"; {stage.criterion}: {stage.certificate}" for stage in self.then)
-        return (
-            f"{winners} {self.raised:,.2f} USD, worst burden {100 * self.worst_burden:.4g} %; "
-            f"{self.certificate}{then}{early}"
+    def data(self) -> SolutionData:
+        """Return it as machines get it."""
+        return SolutionData(
+            **self._shared(),
+            raised_usd=self.raised,
+            needed_usd=None if self.round_ is None else self.round_.needed,
+            touched=self.touched,
+            account=list(self.account),
+            capacity_usd=None if self.round_ is None else self.round_.start.capacity.tolist(),
+            haircut_usd=self.haircut.tolist(),
+            at_capacity=self.at_capacity.tolist(),
+            at_burden=self.at_burden.tolist(),
+            reason=list(self.reason),
         )
 
 
@@ -225,7 +222,7 @@ def solution(
     certificate: Certificate,
     method: Method,
     stopped: Stopped = Stopped.OPTIMAL,
-    then: tuple[Stage, ...] = (),
+    stages: tuple[Stage, ...] = (),
 ) -> Solution:
     """Put an answer together; whose capacity and who bears the burden is read off the haircut."""
     smallest = problem.lot if problem.lot is not None else 1e-9 * problem.capacity
@@ -233,14 +230,14 @@ def solution(
     full = (haircut > 0) & (haircut > problem.capacity - smallest)
     return Solution(
         haircut=haircut,
-        value=certificate.upper,
         worst_burden=worst,
         certificate=certificate,
         method=method,
         stopped=stopped,
         at_capacity=full,
         at_burden=(haircut > 0) & (haircut >= worst * problem.weight * (1 - 1e-9)),
-        then=then,
+        stages=stages,
+        round_=problem.round_,
     )
 
 

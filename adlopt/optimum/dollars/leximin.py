@@ -24,14 +24,13 @@ import numpy as np
 from adlopt.errors import CertificateError, InputError
 from adlopt.foundation.arrays import FloatArray, IntArray
 from adlopt.foundation.exact import largest_quotient
-from adlopt.model.method import Method
+from adlopt.model.method import Method, Stopped
 from adlopt.optimum.core.burden_problem import BurdenProblem
 from adlopt.optimum.core.certificate import Certificate, Stage, Trust, round_down, round_up
 from adlopt.optimum.dollars.least_loss import Solution, certify_lots, least_loss, solution
 from adlopt.optimum.dollars.lot_sums import least_rank, sorted_burdens
 from adlopt.optimum.lots import level_search as lots
 from adlopt.optimum.lots.lot_grid import LotGrid
-from adlopt.optimum.programs.highs import Stopped
 
 CRITERION = "all burdens in order"
 CLOSE = 1e-12

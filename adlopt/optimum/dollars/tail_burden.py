@@ -19,7 +19,7 @@ import numpy as np
 
 from adlopt.errors import InputError, SolverFailed
 from adlopt.foundation.arrays import FloatArray
-from adlopt.model.method import Method
+from adlopt.model.method import Method, Stopped
 from adlopt.model.objective import CVaR
 from adlopt.optimum.core.burden_problem import BurdenProblem
 from adlopt.optimum.core.certificate import (
@@ -33,7 +33,7 @@ from adlopt.optimum.core.certificate import (
 )
 from adlopt.optimum.core.waterfill import TIE, check_reachable, water_level
 from adlopt.optimum.dollars.least_loss import Search, Solution, least_loss, solution
-from adlopt.optimum.programs.highs import Infeasible, RawAnswer, Stopped, run
+from adlopt.optimum.programs.highs import Infeasible, RawAnswer, run
 from adlopt.optimum.programs.program import WORK_TOTAL, Program
 from adlopt.optimum.programs.sparse_rows import SparseRows
 

@@ -10,13 +10,13 @@ import numpy as np
 
 from adlopt.errors import InputError
 from adlopt.foundation.arrays import BoolArray
+from adlopt.model.method import Stopped
 from adlopt.optimum.core.burden_problem import BurdenProblem
 from adlopt.optimum.core.certificate import ROUNDING, Stage
 from adlopt.optimum.core.waterfill import check_reachable
 from adlopt.optimum.dollars.least_loss import Solution
 from adlopt.optimum.lots import level_search as lots
 from adlopt.optimum.lots.lot_grid import LotGrid
-from adlopt.optimum.programs.highs import Stopped
 
 
 def tier_by_tier(
@@ -63,13 +63,13 @@ def _whole(part: BurdenProblem) -> float:
 
 def _together(answers: Sequence[Solution]) -> Solution:
     first = answers[0]
-    then = list(first.then)
+    stages = list(first.stages)
     for number, answer in enumerate(answers[1:], start=2):
         if answer.touched:
-            then.append(Stage(criterion=f"tier {number}", certificate=answer.certificate))
-            then += [
+            stages.append(Stage(criterion=f"tier {number}", certificate=answer.certificate))
+            stages += [
                 Stage(criterion=f"tier {number}, {s.criterion}", certificate=s.certificate)
-                for s in answer.then
+                for s in answer.stages
             ]
     # One tier's multipliers do not price the budget of all.
     certificate = replace(first.certificate, multipliers=None)
@@ -81,5 +81,5 @@ def _together(answers: Sequence[Solution]) -> Solution:
         stopped=Stopped.of_all(answer.stopped for answer in answers),
         at_capacity=np.any([answer.at_capacity for answer in answers], axis=0),
         at_burden=np.any([answer.at_burden for answer in answers], axis=0),
-        then=tuple(then),
+        stages=tuple(stages),
     )

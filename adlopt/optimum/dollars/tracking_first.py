@@ -58,7 +58,7 @@ def tracking_first(problem: BurdenProblem, search: Search) -> Solution:
         rounding=float(added) if added <= Fraction(ROUNDING) * budget else 0.0,
     )
     stage = Stage(criterion="least worst burden at that sum", certificate=best.certificate)
-    return replace(best, value=first.upper, certificate=first, then=(stage,))
+    return replace(best, certificate=first, stages=(stage,))
 
 
 def _at_nearest(problem: BurdenProblem, search: Search) -> Solution:

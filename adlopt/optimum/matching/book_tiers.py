@@ -4,26 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from adlopt.errors import InfeasibleRound
 from adlopt.model.limits import Limits
-from adlopt.model.method import Method
+from adlopt.model.method import Method, Stopped
 from adlopt.model.round import RoundStart
 from adlopt.model.shed import Shed
+from adlopt.model.two_sided import TwoSidedRound
+from adlopt.optimum.core.certificate import Stage
+from adlopt.optimum.matching.matched import Matching
 from adlopt.optimum.matching.pairing import Trades
-from adlopt.optimum.programs.highs import Stopped
-
-if TYPE_CHECKING:
-    from adlopt.optimum.matching.matching import Matching
 
 
 def tier_by_tier(
-    shed: Shed, limits: Limits, start: RoundStart, one: Callable[[Shed, Limits], Matching]
+    round_: TwoSidedRound, limits: Limits, one: Callable[[Shed, Limits], Matching]
 ) -> Matching:
-    """Match each tier with what the tiers before it leave open, under the same goal.
+    """Match each tier with what the tiers before it leave open, under the same objective.
 
     The value and the certificate are those of the first tier; each further one that closes
     anything adds its stages.
@@ -34,8 +32,8 @@ def tier_by_tier(
         If the profits of a tier do not suffice for what its positions have to close.
     """
     answers: list[Matching] = []
-    left = shed
-    for number, among in enumerate(_each(limits, start), start=1):
+    left = round_.losers
+    for number, among in enumerate(_each(limits, round_.winners.start), start=1):
         try:
             answers.append(one(left, among))
         except InfeasibleRound as refused:
@@ -43,7 +41,7 @@ def tier_by_tier(
         left = replace(left, size=answers[-1].unmatched)
         if not left.size.any():
             break
-    return _together(answers)
+    return replace(_together(answers), round_=round_)
 
 
 def _each(limits: Limits, start: RoundStart) -> list[Limits]:
@@ -60,9 +58,10 @@ def _together(answers: Sequence[Matching]) -> Matching:
     stages = list(answers[0].stages)
     for number, answer in enumerate(answers[1:], start=2):
         if len(answer.trades):
+            first = Stage(criterion=answer.criterion, certificate=answer.certificate)
             stages += [
                 replace(stage, criterion=f"tier {number}, {stage.criterion}")
-                for stage in answer.stages
+                for stage in (first, *answer.stages)
             ]
     inside = any(answer.method is Method.HIGHS_INTERIOR for answer in answers)
     trades = [answer.trades for answer in answers]
@@ -81,7 +80,7 @@ def _together(answers: Sequence[Matching]) -> Matching:
         touched=sum(answer.touched for answer in answers),
         stages=tuple(stages),
         # One tier's prices do not hold for what another one closes.
-        shadow_price=None,
+        price=None,
         stopped=Stopped.of_all(answer.stopped for answer in answers),
         method=Method.HIGHS_INTERIOR if inside else Method.HIGHS,
     )

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+import numpy as np
+
 from adlopt.foundation.arrays import FloatArray
-from adlopt.model.method import Method
+from adlopt.model.method import Method, Stopped
 from adlopt.optimum.core.certificate import Certificate, Stage, Trust
-from adlopt.optimum.programs.highs import Stopped
 from adlopt.optimum.programs.weak_duality import ProvenBound
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Found:
+class Flow:
     """Steps of each arc, what is proved of them, and the rise of the first stage a step shed."""
 
     steps: FloatArray
@@ -20,6 +21,13 @@ class Found:
     price: FloatArray | None = None
     stopped: Stopped = Stopped.OPTIMAL
     method: Method = Method.HIGHS
+
+
+_PROVEN = Certificate(upper=0.0, lower=0.0, trust=Trust.EXACT)
+NOTHING = Flow(
+    steps=np.zeros(0), stages=(Stage(criterion="nothing can be matched", certificate=_PROVEN),)
+)
+"""Where losers shed nothing that winners hold."""
 
 
 def prove(criterion: str, value: float, proven: ProvenBound, *, rounding: float = 0.0) -> Stage:

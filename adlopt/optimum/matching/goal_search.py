@@ -1,4 +1,4 @@
-"""The goals of matching, solved: a flow, its value recomputed, and a lower bound for each stage."""
+"""Objectives of two sides, minimised: a flow, its value recomputed, and a bound for each stage."""
 
 from __future__ import annotations
 
@@ -8,15 +8,16 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from adlopt.errors import Binding, InfeasibleRound, SolverFailed
+from adlopt.errors import Binding, InfeasibleRound, InputError, SolverFailed
 from adlopt.foundation.arrays import BoolArray, FloatArray
 from adlopt.model.limits import NO_LIMITS
-from adlopt.model.method import Method
+from adlopt.model.method import Method, Stopped
+from adlopt.model.objective import KeepHedges
 from adlopt.optimum.core.certificate import TOLERANCE, Stage, Trust
 from adlopt.optimum.matching.body import Hedges
 from adlopt.optimum.matching.flows import Score, mend, round_to_lots
 from adlopt.optimum.matching.form import Form, for_branching
-from adlopt.optimum.matching.found import Found, prove, report
+from adlopt.optimum.matching.found import NOTHING, Flow, prove, report
 from adlopt.optimum.matching.goal_programs import (
     fewest_accounts,
     keep_hedges,
@@ -25,7 +26,7 @@ from adlopt.optimum.matching.goal_programs import (
 )
 from adlopt.optimum.matching.linear import solved
 from adlopt.optimum.matching.matching_problem import MatchingProblem
-from adlopt.optimum.programs.highs import Infeasible, RawAnswer, Stopped
+from adlopt.optimum.programs.highs import Infeasible, RawAnswer
 from adlopt.optimum.programs.program import Program
 from adlopt.optimum.programs.weak_duality import ProvenBound, lower_bound
 
@@ -38,7 +39,7 @@ SPENT = 1e-6
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Search:
+class FlowSearch:
     """A problem, and how its programs are to be solved.
 
     Parameters
@@ -56,8 +57,15 @@ class Search:
     answers: list[tuple[Stopped, Method]] = field(default_factory=list)
     """How each of its programs ended."""
 
-    def least_burden(self) -> Found:
+    @property
+    def idle(self) -> bool:
+        """Whether nothing can be matched, and no program is needed."""
+        return not self.problem.quantity.size
+
+    def least_burden(self) -> Flow:
         """Find the least worst burden."""
+        if self.idle:
+            return NOTHING
         form = least_burden(self.problem)
         flow, answer = self.flow(form)
         steps = flow
@@ -72,8 +80,18 @@ class Search:
             stage = report(prove("worst burden", self._worst_burden(steps), proven), claimed)
         return self.found(steps, [stage], self.price(form, answer))
 
-    def leximin(self) -> Found:
-        """Lower the worst burden, fix those that hold it up, go on with the others."""
+    def leximin(self) -> Flow:
+        """Lower the worst burden, fix those that hold it up, go on with the others.
+
+        Raises
+        ------
+        InputError
+            If whole lots are to be searched for.
+        """
+        if self.branch:
+            raise InputError("method", Method.HIGHS, "Method.AUTO, for Leximin in whole lots")
+        if self.idle:
+            return NOTHING
         problem = self.problem
         fixed = np.full(problem.weight.size, np.nan)
         levels: list[tuple[BoolArray, ProvenBound]] = []
@@ -103,9 +121,23 @@ class Search:
         ]
         return self.found(steps, stages, price)
 
-    def keep_hedges(self, hedges: Hedges) -> Found:
-        """Change net deltas least, and among all that do so bear the least."""
+    def keep_hedges(self, objective: KeepHedges) -> Flow:
+        """Change net deltas least, and among all that do so bear the least.
+
+        Raises
+        ------
+        InputError
+            If positions have no marks, or an underlying is of another coin.
+        """
         problem = self.problem
+        require_marks(problem)
+        coins = problem.round_.positions.coin
+        for coin in objective.underlying:
+            if coin not in coins:
+                raise InputError("underlying", coin, "coins of the round's positions")
+        if self.idle:
+            return NOTHING
+        hedges = Hedges.of(problem, objective.of(*coins))
         form = keep_hedges(problem, hedges)
         flow, answer = self.flow(form)
         rounding = CAP * 1e-3 * math.fsum(problem.notional * problem.quantity)
@@ -138,9 +170,20 @@ class Search:
         price = None if self.branch else self.price(form, answer)
         return self.found(steps, [report(stage(steps), claimed), burden], price)
 
-    def fewest_accounts(self) -> Found:
-        """Touch as few accounts as can close all that is matched."""
+    def fewest_accounts(self) -> Flow:
+        """Touch as few accounts as can close all that is matched.
+
+        Raises
+        ------
+        InputError
+            If whole lots are to be rounded.
+        """
         problem = self.problem
+        if problem.whole and not self.branch:
+            expected = "Method.HIGHS, for FewestAccounts in whole lots"
+            raise InputError("method", Method.AUTO, expected)
+        if self.idle:
+            return NOTHING
         form = fewest_accounts(problem)
         relaxed = self._run(form)
         proven = lower_bound(form.program, duals(relaxed))
@@ -176,10 +219,10 @@ class Search:
 
     def found(
         self, steps: FloatArray, stages: Sequence[Stage], price: FloatArray | None = None
-    ) -> Found:
+    ) -> Flow:
         """Gather an answer; it says how its programs ended."""
         inside = any(method is Method.HIGHS_INTERIOR for _, method in self.answers)
-        return Found(
+        return Flow(
             steps=steps,
             stages=tuple(stages),
             price=price,
@@ -231,6 +274,12 @@ class Search:
         answer = self._solve(lots.program)
         claimed = form.factor * (lots.offset + answer.bound)
         return mend(self.problem, lots.steps(answer.columns)), claimed
+
+
+def require_marks(problem: MatchingProblem) -> None:
+    """Refuse winners' positions without marks, where exposures count."""
+    if problem.round_.positions.mark is None:
+        raise InputError("positions.mark", None, "the mark of each position", remedy="give marks")
 
 
 def _bound(form: Form, answer: RawAnswer, value: float) -> ProvenBound:

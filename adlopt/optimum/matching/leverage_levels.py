@@ -7,17 +7,24 @@ from dataclasses import replace
 
 import numpy as np
 
-from adlopt.errors import InfeasibleRound, SolverStopped
+from adlopt.errors import InfeasibleRound, InputError, SolverStopped
 from adlopt.foundation.arrays import FloatArray
-from adlopt.model.method import Method
+from adlopt.model.method import Method, Stopped
+from adlopt.model.objective import LeastLeverage
 from adlopt.optimum.core.certificate import ROUNDING, TOLERANCE
 from adlopt.optimum.matching import goal_programs as programs
 from adlopt.optimum.matching.flows import round_to_lots
 from adlopt.optimum.matching.form import Form
-from adlopt.optimum.matching.found import Found, prove, report
-from adlopt.optimum.matching.goal_search import Search, by_fraction, duals, shares
+from adlopt.optimum.matching.found import NOTHING, Flow, prove, report
+from adlopt.optimum.matching.goal_search import (
+    FlowSearch,
+    by_fraction,
+    duals,
+    require_marks,
+    shares,
+)
 from adlopt.optimum.matching.matching_problem import MatchingProblem
-from adlopt.optimum.programs.highs import RawAnswer, Stopped
+from adlopt.optimum.programs.highs import RawAnswer
 from adlopt.optimum.programs.weak_duality import lower_bound
 
 HIGHEST = 1e6
@@ -28,13 +35,22 @@ STEPS = 100
 """Linear programs that the worst leverage may take; the interval reached by then is stated."""
 
 
-def least_leverage(search: Search) -> Found:
+def least_leverage(search: FlowSearch, objective: LeastLeverage) -> Flow:
     """Lower the worst leverage: one program at the mark, a few where closing takes equity.
 
     Each program proves a level out of reach, or reaches one that is no higher; the next level
     is Newton's, a hair to the side that is farther from it.
+
+    Raises
+    ------
+    InputError
+        If marks or equities are missing, an account is insolvent, or whole lots are to be searched
+        for where closing takes equity.
     """
     problem = search.problem
+    _require_equities(search)
+    if search.idle:
+        return NOTHING
     level, lower, upper = 0.0, 0.0, math.inf
     flow = np.zeros(problem.level.size)
     for _ in range(STEPS):
@@ -74,6 +90,21 @@ def least_leverage(search: Search) -> Found:
         steps, claimed = search.branched(form, steps, low=stage.certificate.lower, high=stage.value)
         stage = report(prove("worst leverage", worst_leverage(problem, steps), proven), claimed)
     return search.found(steps, [stage], None if problem.value.any() else price)
+
+
+def _require_equities(search: FlowSearch) -> None:
+    problem = search.problem
+    require_marks(problem)
+    equity = problem.round_.start.equity
+    if equity is None:
+        raise InputError("equity", None, "account values: leverage needs them")
+    if not (equity > 0).all():
+        index = int(np.argmin(equity > 0))
+        remedy = "an insolvent account is no winner: let it shed"
+        raise InputError("equity", float(equity[index]), "a number > 0", index=index, remedy=remedy)
+    if search.branch and problem.shed.value.any():
+        expected = "Method.AUTO, for LeastLeverage in whole lots, or orders at the mark"
+        raise InputError("method", Method.HIGHS, expected)
 
 
 def worst_leverage(problem: MatchingProblem, steps: FloatArray) -> float:

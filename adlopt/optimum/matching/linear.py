@@ -6,7 +6,8 @@ import time
 from contextlib import suppress
 
 from adlopt.errors import SolverStopped
-from adlopt.optimum.programs.highs import RawAnswer, Stopped, run
+from adlopt.model.method import Stopped
+from adlopt.optimum.programs.highs import RawAnswer, run
 from adlopt.optimum.programs.program import Program
 
 PIVOTED_ROWS = 400_000_000

@@ -2,23 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 
 from adlopt.model.limits import Limits
 from adlopt.model.loss import MinMax
-from adlopt.model.positions import ContractRound
 from adlopt.optimum.core.certificate import TOLERANCE
-
-if TYPE_CHECKING:
-    from adlopt.optimum.matching.matching import Matching
+from adlopt.optimum.matching.matched import Matching
 
 
-def why_no_more(
-    best: Matching, round_: ContractRound, loss: MinMax, limits: Limits
-) -> tuple[str, ...]:
+def why_no_more(best: Matching, loss: MinMax, limits: Limits) -> tuple[str, ...]:
     """Say for each account why it closes no more, length n: "" where it could."""
+    round_ = best.round_.winners
     start, positions, owner = round_.start, round_.positions, round_.owner
     most, n = limits.most(start), len(start.account)
     weight = limits.denominators(loss.weights(start))

@@ -23,7 +23,10 @@ from numpy.typing import ArrayLike
 
 from adlopt.errors import CertificateError, InputError
 from adlopt.foundation.arrays import FloatArray, freeze, own, own_number
-from adlopt.show.answer import Columns, Tabular
+from adlopt.show.answer import Answer, Columns, plain
+from adlopt.show.schema.optima import CurveData
+from adlopt.show.table import filled
+from adlopt.show.words import counted
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,7 +52,7 @@ class Edge:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
-class ComparatorCurve(Tabular):
+class ComparatorCurve(Answer):
     """The function f, in *hindsight*.
 
     Parameters
@@ -71,6 +74,18 @@ class ComparatorCurve(Tabular):
 
     def _heading(self) -> str:
         return "hindsight: least loss of a path by its variation, linear between the rows"
+
+    def __str__(self) -> str:
+        return filled(self._summary())
+
+    def _summary(self) -> str:
+        least, most = float(self.vertices[0].loss), float(self.vertices[-1].variation)
+        ends = f"the best constant loses {least:,.2f} USD, and variation {most:.4f} suffices for 0"
+        return f"{ends}; {counted(len(self.edges), 'linear piece')} between, proven (exact)"
+
+    def data(self) -> CurveData:
+        """Return it as machines get it."""
+        return CurveData(summary=self._summary(), **plain(self._columns()))
 
     def loss(self, variation: float) -> float:
         """f(P), USD.

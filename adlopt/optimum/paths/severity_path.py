@@ -19,10 +19,13 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from adlopt.errors import CertificateError, InputError
-from adlopt.foundation.arrays import FloatArray, IntArray, Record, own, own_number
+from adlopt.foundation.arrays import FloatArray, IntArray, own, own_number
+from adlopt.model.method import Method
 from adlopt.optimum.core.certificate import UNIT_ROUNDING, Certificate, Trust, round_down, round_up
+from adlopt.optimum.core.surface import Optimum
 from adlopt.optimum.paths.smoothing_loops import COMPILED_ROUNDS, multipliers, smoothed
-from adlopt.show.answer import Columns, Tabular
+from adlopt.show.answer import Columns
+from adlopt.show.schema.optima import SeverityPathData
 
 EXACT_ROUNDS = 1_000
 """Up to so many rounds, losses and bounds are evaluated in fractions."""
@@ -31,25 +34,29 @@ MARGIN = 8.0 * UNIT_ROUNDING
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
-class SeverityPath(Tabular, Record):
+class SeverityPath(Optimum):
     """A path of severities, in *hindsight*, and what is proved about it.
 
     Parameters
     ----------
     severities : FloatArray, shape (T,)
-        u_t in [0, 1]; its variation does not exceed the one asked for.
-    certificate : Certificate
-        `upper` is the loss Σ D_t |u_t − θ*_t| of the path, USD.
+        u_t in [0, 1].
+    variation : float
+        P, the most that the path may vary.
     price : float
         USD. μ ≥ 0: what a further unit of variation would save.
     flow : FloatArray, shape (T + 1,)
         USD. w_1 … w_{T+1}, which prove the lower bound.
+
+    The others are those of every optimum: `value` is the loss Σ D_t |u_t − θ*_t| of the path, USD.
     """
 
     severities: FloatArray
-    certificate: Certificate
-    price: float
+    variation: float
+    # Without a value here, the base's property of that name would become it.
+    price: float = 0.0
     flow: FloatArray
+    method: Method = Method.SMOOTHING
 
     def __post_init__(self) -> None:
         for name in ("severities", "flow"):
@@ -58,18 +65,19 @@ class SeverityPath(Tabular, Record):
     @property
     def loss(self) -> float:
         """USD."""
-        return self.certificate.upper
+        return self.value
 
     def _columns(self) -> Columns:
         rounds = range(1, self.severities.size + 1)
         return {"round": list(rounds), "severity": self.severities}
 
-    def _heading(self) -> str:
-        return f"hindsight: {self}"
+    def _done(self) -> str:
+        return f"the path of variation {_variation(self.severities):.4f} loses {self.loss:,.2f} USD"
 
-    def __str__(self) -> str:
-        moved = _variation(self.severities)
-        return f"the path of variation {moved:.4f} loses {self.loss:,.2f} USD; {self.certificate}"
+    def data(self) -> SeverityPathData:
+        """Return it as machines get it."""
+        severity = self.severities.tolist()
+        return SeverityPathData(**self._shared(), variation=self.variation, severity=severity)
 
 
 def best_severity_path(
@@ -106,7 +114,9 @@ def best_severity_path(
     budget = own_number(variation, "variation", lowest=0.0)
     path, price, flow = _Smoother.of(sizes, wanted).best(budget)
     certificate = certify_path(sizes, wanted, budget, path, price, flow)
-    return SeverityPath(severities=path, certificate=certificate, price=price, flow=flow)
+    return SeverityPath(
+        severities=path, variation=budget, certificate=certificate, price=price, flow=flow
+    )
 
 
 def certify_path(

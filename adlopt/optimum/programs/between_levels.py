@@ -9,7 +9,8 @@ from typing import Protocol
 
 from adlopt.errors import SolverFailed, SolverStopped
 from adlopt.foundation.arrays import FloatArray, IntArray
-from adlopt.optimum.programs.highs import Infeasible, Stopped, run
+from adlopt.model.method import Stopped
+from adlopt.optimum.programs.highs import Infeasible, run
 from adlopt.optimum.programs.program import Program
 
 

@@ -6,9 +6,8 @@ recomputed it. What is guarded against is written beside each guard.
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterable
+from collections.abc import Generator
 from dataclasses import dataclass
-from enum import Enum
 from functools import partial
 from typing import Any
 
@@ -16,7 +15,7 @@ import numpy as np
 
 from adlopt.errors import InputError, SolverFailed, SolverStopped
 from adlopt.foundation.arrays import FloatArray, own_number
-from adlopt.model.method import Method
+from adlopt.model.method import Method, Stopped
 from adlopt.optimum.programs.program import Program
 
 OPTIONS: dict[str, bool | float | str] = {
@@ -42,28 +41,6 @@ MIP_OPTIONS: dict[str, bool | float | str] = {
     "primal_feasibility_tolerance": 1e-9,
     "dual_feasibility_tolerance": 1e-9,
 }
-
-
-class Stopped(Enum):
-    """Why a solver stopped."""
-
-    OPTIMAL = "optimal"
-    """Its search ended; whether the answer *is* optimal is for the certificate to say."""
-    GAP = "gap"
-    """The proven gap is as small as was asked for."""
-    LIMIT = "limit"
-    """A time or node limit was reached; the answer is the best found so far."""
-
-    @classmethod
-    def of_all(cls, parts: Iterable[Stopped]) -> Stopped:
-        """How a search of several parts stopped: as the worst of them.
-
-        Examples
-        --------
-        >>> Stopped.of_all([Stopped.GAP, Stopped.OPTIMAL]).value, Stopped.of_all([]).value
-        ('gap', 'optimal')
-        """
-        return max(parts, key=list(cls).index, default=cls.OPTIMAL)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

@@ -69,8 +69,14 @@ def kinds() -> dict[str, type[Data]]:
     """
     for module in iter_modules(schema.__path__):
         import_module(f"{schema.__name__}.{module.name}")
-    found = {str(kind.__struct_config__.tag).split("/")[1]: kind for kind in Data.__subclasses__()}
+    found = {str(kind.__struct_config__.tag).split("/")[1]: kind for kind in _last(Data)}
     return dict(sorted(found.items()))
+
+
+def _last(kind: type[Data]) -> list[type[Data]]:
+    """Kinds that no other kind derives from."""
+    below = [last for each in kind.__subclasses__() for last in _last(each)]
+    return below or [kind]
 
 
 def schema_of(name: str) -> dict[str, Any]:

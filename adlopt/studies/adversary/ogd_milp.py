@@ -29,7 +29,8 @@ import numpy as np
 from adlopt.errors import SolverStopped
 from adlopt.foundation.arrays import FloatArray, freeze
 from adlopt.model.episode import path_variation
-from adlopt.optimum.programs.highs import Infeasible, RawAnswer, Stopped, run
+from adlopt.model.method import Stopped
+from adlopt.optimum.programs.highs import Infeasible, RawAnswer, run
 from adlopt.optimum.programs.program import Program
 from adlopt.policies.gradient import ProjectedOGD
 from adlopt.studies.adversary.arena import ROUNDING, Arena, Attack, outcome

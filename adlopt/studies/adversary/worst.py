@@ -24,7 +24,8 @@ from adlopt.bounds.registry import SEVERITY_BOUNDS
 from adlopt.bounds.trivial import HALF
 from adlopt.errors import InputError, SolverStopped, unknown
 from adlopt.model.episode import Episode
-from adlopt.optimum.programs.highs import Stopped, check_time_limit
+from adlopt.model.method import Stopped
+from adlopt.optimum.programs.highs import check_time_limit
 from adlopt.policies import grammar
 from adlopt.policies.gradient import ProjectedOGD
 from adlopt.policies.playable import A_SEVERITY

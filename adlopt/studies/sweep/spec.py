@@ -7,16 +7,16 @@ import math
 import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import msgspec
 
 from adlopt.data.episodes.october_10 import october_10
 from adlopt.data.episodes.shock import shock
 from adlopt.data.files.aims import objective_of
-from adlopt.data.files.file_schema import LossEntry
+from adlopt.data.files.decoding import decode, naming
 from adlopt.data.files.places import inside
-from adlopt.data.files.reading import decode, naming, read_episode
+from adlopt.data.files.reading import read_episode
 from adlopt.errors import InputError, unknown
 from adlopt.foundation.user_code import MARK
 from adlopt.model.loss import Asymmetric, Empirical
@@ -54,19 +54,13 @@ class ScenarioEntry(msgspec.Struct, forbid_unknown_fields=True):
     churn: float | list[float] | None = None
 
 
-class NamedLossEntry(LossEntry, forbid_unknown_fields=True, kw_only=True):
-    """One `[[loss]]`: as in a round file, with a name for its rows."""
-
-    name: str
-
-
 class SweepFile(msgspec.Struct, forbid_unknown_fields=True):
     """A file that says what to sweep over: episodes, or scenarios of crashes in a closed loop."""
 
     policies: list[str] = []
     episode: list[EpisodeEntry] = []
     scenario: list[ScenarioEntry] = []
-    loss: list[NamedLossEntry] = []
+    loss: list[dict[str, Any]] = []
     parameters: dict[str, list[float | str]] = {}
     seeds: int | list[int] | None = None
     chunk: int = 32
@@ -280,12 +274,18 @@ def _contenders(entry: SweepFile, besides: Sequence[str]) -> Iterator[Contender]
             raise InputError(f"parameters.{name}", name, "a parameter in use", remedy=remedy)
 
 
-def _losses(entries: list[NamedLossEntry]) -> Iterator[Priced]:
-    _require_distinct([entry.name for entry in entries], "loss")
+def _losses(entries: list[dict[str, Any]]) -> Iterator[Priced]:
+    """Each `[[loss]]`: as in a round file, with a name for its rows."""
+    names = [entry.get("name") for entry in entries]
+    for index, name in enumerate(names):
+        if not isinstance(name, str):
+            raise InputError(f"loss[{index}].name", name, "a name for its rows")
+    _require_distinct(names, "loss")
     for index, entry in enumerate(entries):
+        table = {key: value for key, value in entry.items() if key != "name"}
         with naming(f"loss[{index}]"):
-            loss = objective_of(entry)
+            loss = objective_of(table)
             if not isinstance(loss, Asymmetric | Empirical):
                 expected = "surrogate, asymmetric or empirical: a loss that prices the budget"
-                raise InputError("loss.kind", entry.kind, expected)
-        yield Priced(name=entry.name, loss=loss)
+                raise InputError("loss.kind", table.get("kind"), expected)
+        yield Priced(name=entry["name"], loss=loss)

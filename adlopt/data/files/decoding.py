@@ -1,0 +1,136 @@
+"""Decode files of TOML and JSON, once, and say in our words what is wrong with them."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, TypeVar
+
+import msgspec
+
+from adlopt.data.files.account_tables import first_line
+from adlopt.data.files.file_schema import ContractRoundFile, EpisodeFile, MarketFile, RoundFile
+from adlopt.data.files.places import existing_file
+from adlopt.errors import InputError, did_you_mean, nearest
+
+T = TypeVar("T")
+KINDS: dict[type, tuple[str, str]] = {
+    EpisodeFile: ("an episode", "adlopt play or adlopt couple"),
+    MarketFile: ("a market", "adlopt deleverage"),
+    ContractRoundFile: ("a round in contracts", "adlopt match"),
+    RoundFile: ("a round", "adlopt solve"),
+}
+"""What kinds of files are called, and the verb that takes one."""
+TOLD_BY = {
+    "round": EpisodeFile,
+    "coin": MarketFile,
+    "positions": ContractRoundFile,
+    "deficit": RoundFile,
+}
+"""Keys that tell files apart, the first first."""
+
+
+def decode(path: Path, kind: type[T]) -> T:
+    """Read a file as one of the kinds of `file_schema`; errors name file and field."""
+    return _converted(path, parse(path), kind)
+
+
+def decode_any(path: Path) -> Any:
+    """Read a file as the kind that its keys tell, as a round where they tell none.
+
+    Raises
+    ------
+    InputError
+        As `decode`.
+    """
+    raw = parse(path)
+    return _converted(path, raw, _kind(raw) or RoundFile)
+
+
+def _converted(path: Path, raw: Any, kind: type[T]) -> T:
+    try:
+        return msgspec.convert(raw, kind)
+    except msgspec.ValidationError as error:
+        found = _kind(raw)
+        if found not in (None, kind):
+            remedy = f"{KINDS[found][1]} takes it"
+            raise InputError(str(path), KINDS[found][0], KINDS[kind][0], remedy=remedy) from None
+        raise _complaint(path, raw, str(error), kind) from None
+
+
+def _kind(raw: Any) -> type | None:
+    """Tell by its tables which kind of file was read."""
+    if not isinstance(raw, Mapping):
+        return None
+    return next((kind for key, kind in TOLD_BY.items() if key in raw), None)
+
+
+def _complaint(path: Path, raw: Any, text: str, kind: type) -> InputError:
+    """Put what msgspec has to say into our words."""
+    found = re.fullmatch(r"(.*?)(?: - at (?:`key` in )?`\$([^`]*)`)?", text, re.DOTALL)
+    what, where = (found[1], found[2] or "") if found else (text, "")
+    remedy = ""
+    key = re.search(r"(missing required|unknown) field `(.*)`$", what, re.DOTALL)
+    if key is not None:
+        where += f".{key[2]}"
+        expected = "a value"
+        if key[1] == "unknown":
+            expected, remedy = "a key that is known", did_you_mean(nearest(key[2], _keys(kind)))
+    elif what.startswith("Expected "):
+        expected = what.removeprefix("Expected ")
+    else:
+        expected = f"another value ({what[0].lower() + what[1:]})"
+    place = where.removeprefix(".")
+    field, value = f"{path}: {place}" if place else str(path), _look_up(raw, where)
+    return InputError(field, value, expected, remedy=remedy)
+
+
+def _keys(kind: type) -> list[str]:
+    """All keys that a file of a kind, or one of its tables, may have."""
+    _, parts = msgspec.json.schema_components([kind])
+    return [key for part in parts.values() for key in part.get("properties", ())]
+
+
+def _look_up(raw: Any, where: str) -> Any:
+    value = raw
+    for index, name in re.findall(r"\[(\d+)\]|\.([^.\[]+)", where.partition("[...]")[0]):
+        try:
+            value = value[int(index)] if index else value[name]
+        except (LookupError, TypeError):
+            return None
+    return "an entry" if isinstance(value, Mapping) else value
+
+
+def parse(path: Path) -> Any:
+    """Read TOML or JSON, unchecked."""
+    if path.suffix not in (".toml", ".json"):
+        near = did_you_mean(nearest(path.suffix, (".toml", ".json")))
+        raise InputError("file", str(path), "a .toml or .json file", remedy=near)
+    try:
+        text = existing_file(path).read_bytes().decode("utf-8-sig")
+        return tomllib.loads(text) if path.suffix == ".toml" else msgspec.json.decode(text)
+    except InputError:
+        raise
+    except OSError as error:
+        raise InputError("file", str(path), f"a readable file ({first_line(error)})") from None
+    except (ValueError, RecursionError, msgspec.DecodeError) as error:
+        kind = path.suffix[1:].upper()
+        raise InputError("file", str(path), f"well-formed {kind} ({first_line(error)})") from None
+
+
+@contextmanager
+def naming(place: str | Path) -> Iterator[None]:
+    """Put the file, and the round, in front of the field that an error names."""
+    try:
+        yield
+    except InputError as error:
+        raise InputError(
+            f"{place}: {error.field}",
+            error.value,
+            error.expected,
+            index=error.index,
+            remedy=error.remedy,
+        ) from None

@@ -1,0 +1,117 @@
+"""What every answer of optimisation says of itself, in the same words."""
+
+# Annotations are no strings here: classes that inherit these fields could not resolve them.
+from dataclasses import dataclass
+from typing import Any
+
+from adlopt.foundation.arrays import Record
+from adlopt.model.method import Method, Stopped
+from adlopt.optimum.core.certificate import Certificate, Stage
+from adlopt.show.answer import Answer
+from adlopt.show.table import filled
+from adlopt.show.words import counted, percent
+
+SAID = 3
+"""Further criteria that a summary names; the rest are counted."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
+class Optimum(Answer, Record):
+    """Base of what was made least, and what is proved about it.
+
+    Parameters
+    ----------
+    certificate : Certificate
+        Of the first criterion.
+    method : Method
+        What found it.
+    stopped : Stopped
+        Whether its search ended, reached the gap asked for, or hit a limit.
+    stages : tuple of Stage
+        Further criteria in order of rank, each given those above it.
+    worst_burden : float or None
+        max x_i / w_i; None where the answer burdens nobody.
+    """
+
+    certificate: Certificate
+    method: Method
+    stopped: Stopped = Stopped.OPTIMAL
+    stages: tuple[Stage, ...] = ()
+    worst_burden: float | None = None
+
+    @property
+    def value(self) -> float:
+        """The first criterion, recomputed."""
+        return self.certificate.upper
+
+    @property
+    def optimal(self) -> bool:
+        """Whether every criterion is proved optimal; a search's own word is no proof."""
+        return all(proof.proven for proof in self._proofs())
+
+    @property
+    def price(self) -> float | None:
+        """Rise of the value per unit more to raise (dual y); None if it was not used."""
+        given = self.certificate.multipliers
+        return None if given is None else given.budget
+
+    def _done(self) -> str:
+        """What is to be done, up to its proof."""
+        raise NotImplementedError
+
+    def _summary(self) -> str:
+        """The answer in a line."""
+        parts = [self._done(), str(self.certificate)]
+        parts += [f"{stage.criterion}: {stage.certificate}" for stage in self.stages[:SAID]]
+        if len(self.stages) > SAID:
+            proven = sum(stage.certificate.proven for stage in self.stages[SAID:])
+            further = counted(len(self.stages) - SAID, "further stage")
+            parts.append(f"{further}, {proven:,} of them proven optimal")
+        if self.stopped is Stopped.LIMIT:
+            parts.append("stopped at a limit")
+        return "; ".join(parts)
+
+    def __str__(self) -> str:
+        return filled(self._summary())
+
+    def _heading(self) -> str:
+        return f"hindsight: {self._summary()}"
+
+    def _proofs(self) -> tuple[Certificate, ...]:
+        return (self.certificate, *(stage.certificate for stage in self.stages))
+
+    def _shared(self) -> dict[str, Any]:
+        """Fields that the data of all optima have."""
+        return {
+            "summary": self._summary(),
+            "value": self.value,
+            "worst_burden": self.worst_burden,
+            "method": self.method.value,
+            "stopped": self.stopped.value,
+            "optimal": self.optimal,
+            "certificate": self.certificate.data(),
+            "stages": [stage.data() for stage in self.stages],
+            "price": self.price,
+        }
+
+
+def burdened(worst: float) -> str:
+    """Say how large the worst burden is.
+
+    Examples
+    --------
+    >>> burdened(0.2)
+    'worst burden 20 %'
+    """
+    return f"worst burden {percent(worst)}"
+
+
+def gives(winners: int, usd: float) -> str:
+    """Say how many give how much.
+
+    Examples
+    --------
+    >>> gives(1, 60.0), gives(1200, 60.0)
+    ('1 winner gives 60.00 USD', '1,200 winners give 60.00 USD')
+    """
+    return f"{counted(winners, 'winner')} {'gives' if winners == 1 else 'give'} {usd:,.2f} USD"

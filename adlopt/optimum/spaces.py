@@ -1,0 +1,206 @@
+"""Solve a round in dollars or in contracts, with both its sides, or with the rounds before it.
+
+What solves one of them is loaded when it is first asked for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, fields, replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from adlopt.errors import InfeasibleRound, InputError
+from adlopt.model.budget import Budget
+from adlopt.model.episode import Episode
+from adlopt.model.limits import NO_LIMITS, Limits
+from adlopt.model.loss import Asymmetric, Empirical, MinMax
+from adlopt.model.market import Market
+from adlopt.model.method import Method
+from adlopt.model.positions import ContractRound
+from adlopt.model.round import Round, RoundStart
+from adlopt.model.two_sided import TwoSidedRound
+from adlopt.optimum.core.burden_problem import BurdenProblem
+from adlopt.optimum.dollars.least_loss import Search, Solution
+from adlopt.optimum.dollars.tiers import tier_by_tier
+from adlopt.optimum.objective_registry import Known, known_of
+
+if TYPE_CHECKING:
+    from adlopt.optimum.contracts.closing import ContractSolution
+    from adlopt.optimum.coupled.solve_coupled import CoupledSolution
+    from adlopt.optimum.matching.matched import Matching
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Options:
+    """How something is to be solved, as `adlopt.solve` says; each kind takes some of them.
+
+    Raises
+    ------
+    InputError
+        If a budget, limits or `whole_lots` are of another kind.
+    """
+
+    budget: Budget | None = None
+    limits: Limits | None = None
+    gap: float = 0.0
+    whole_lots: bool = False
+    method: Method = Method.AUTO
+    time_limit: float | None = None
+
+    def __post_init__(self) -> None:
+        for name, kind in (("budget", Budget), ("limits", Limits)):
+            given = getattr(self, name)
+            if given is not None and not isinstance(given, kind):
+                raise InputError(name, given, f"a {kind.__name__}")
+        if not isinstance(self.whole_lots, bool):
+            raise InputError("whole_lots", self.whole_lots, "True or False")
+
+    def only(self, *taken: str, where: str) -> None:
+        """Refuse what was given, but for what is taken here."""
+        for each in fields(self):
+            given = getattr(self, each.name)
+            if each.name not in taken and given != each.default:
+                raise InputError(each.name, given, f"{each.default!r}, {where}")
+
+    @property
+    def search(self) -> Search:
+        """Those of a search."""
+        return Search(method=self.method, time_limit=self.time_limit, gap=self.gap)
+
+
+def in_dollars(round_: Round, objective: Any, options: Options) -> Solution:
+    """Solve a round of dollars; `adlopt.solve` says how."""
+    search, limits = options.search, options.limits
+    if search.gap:
+        remedy = "ContractRound.of_wealth(round_)"
+        raise InputError("gap", search.gap, "0, in wealth space", remedy=remedy)
+    options.only("budget", "limits", "method", "time_limit", where="in wealth space")
+    known = known_of(objective, "dollars", "state it in adlopt.optimum.reference")
+    start = round_.start
+    loss = objective if isinstance(objective, (MinMax, Asymmetric, Empirical)) else objective.worst
+    extra = 0.0 if options.budget is None else options.budget.extra
+    problem = replace(BurdenProblem.of(round_, loss), extra=extra)
+    bounds = NO_LIMITS if limits is None else limits
+    if limits is not None:
+        problem = problem.within(limits, start)
+    _check(problem, known, bounds, search)
+    tiers = list(bounds.tiers(len(start.account)))
+
+    def one_tier(part: BurdenProblem) -> Solution:
+        assert known.dollars is not None
+        return known.dollars(part, objective, search)
+
+    try:
+        best = one_tier(problem) if len(tiers) == 1 else tier_by_tier(problem, tiers, one_tier)
+    except InfeasibleRound as error:
+        from adlopt.optimum.infeasibility import explain
+
+        raise explain(error, problem, start, bounds) from None
+    return best if limits is None else replace(best, reason=_reasons(best, problem, start, limits))
+
+
+def in_contracts(round_: ContractRound, objective: Any, options: Options) -> ContractSolution:
+    """Solve a round in whole lots of positions; `adlopt.solve` says how."""
+    search = options.search
+    taken = ("budget", "limits", "gap", "method", "time_limit")
+    options.only(*taken, where="in contract space, where lots are whole")
+    remedy = "match winners with what losers shed: TwoSidedRound(round_, shed)"
+    solve = known_of(objective, "contracts", remedy).contracts
+    bounds = NO_LIMITS if options.limits is None else options.limits
+    budget = options.budget or Budget.exact()
+    assert solve is not None
+    try:
+        return solve(
+            round_,
+            objective,
+            budget,
+            limits=bounds,
+            gap=search.gap,
+            method=search.method,
+            time_limit=search.time_limit,
+        )
+    except InfeasibleRound as error:
+        from adlopt.optimum.infeasibility import explain_contracts
+
+        raise explain_contracts(error, round_, objective, budget, bounds) from None
+
+
+def of_two_sides(round_: TwoSidedRound, objective: Any, options: Options) -> Matching:
+    """Match winners with what losers shed; `adlopt.solve` says how."""
+    options.only(
+        "limits",
+        "whole_lots",
+        "method",
+        "time_limit",
+        where="where winners are matched with losers",
+    )
+    if options.method not in (Method.AUTO, Method.HIGHS):
+        raise InputError("method", options.method, "Method.AUTO or Method.HIGHS")
+    from adlopt.optimum.matching.matching import solve_matching
+
+    find = known_of(objective, "two_sides", "ask it of the winners alone").two_sides
+    assert find is not None
+    return solve_matching(
+        round_,
+        objective,
+        find,
+        limits=options.limits,
+        whole_lots=options.whole_lots,
+        method=options.method,
+        time_limit=options.time_limit,
+    )
+
+
+def of_market(market: Market, objective: Any, options: Options) -> Matching:
+    """Match the winners of a market with what the bankrupt shed."""
+    return of_two_sides(TwoSidedRound.of_market(market), objective, options)
+
+
+def of_episode(episode: Episode, objective: Any, options: Options) -> CoupledSolution:
+    """Solve rounds that share their winners; `adlopt.solve` says how."""
+    options.only("gap", "time_limit", where="of an episode")
+    solve = known_of(objective, "episodes", "solve its rounds one by one").episodes
+    assert solve is not None
+    return solve(episode, objective, gap=options.gap, time_limit=options.time_limit)
+
+
+SPACES: dict[type, Callable[[Any, Any, Options], Any]] = {
+    Round: in_dollars,
+    ContractRound: in_contracts,
+    TwoSidedRound: of_two_sides,
+    Market: of_market,
+    Episode: of_episode,
+}
+"""What can be solved, and by whom: (thing, objective, options)."""
+_PRICED = "the objective prices what is missed, or minimises it"
+
+
+def _check(problem: BurdenProblem, known: Known, limits: Limits, search: Search) -> None:
+    """Refuse options that this objective has no use for."""
+    if problem.extra and not known.exact:
+        raise InputError("budget", Budget(extra=problem.extra), "Budget.exact()", remedy=_PRICED)
+    if problem.extra and problem.lot is not None and not known.beyond:
+        raise InputError("budget", Budget(extra=problem.extra), "Budget.exact(), with lots")
+    if limits.lots is not None:
+        remedy = "cap bounds accounts, and lots positions"
+        raise InputError("limits.lots", "given", "None, in wealth space", remedy=remedy)
+    if limits.tier is not None and not known.exact:
+        raise InputError("limits.tier", "tiers", "None", remedy=_PRICED)
+    if search.method is Method.HIGHS and not known.highs:
+        raise InputError("method", search.method, "Method.AUTO, for this objective")
+
+
+def _reasons(
+    best: Solution, problem: BurdenProblem, start: RoundStart, limits: Limits
+) -> tuple[str, ...]:
+    """Why each account gives no more: a limit, or that its burden is among the worst."""
+    smallest = problem.lot if problem.lot is not None else 1e-9 * problem.capacity
+    full = best.haircut > problem.capacity - smallest
+    full |= problem.capacity == 0
+    reasons = np.array(limits.reasons(start), dtype=object)
+    reasons[(problem.weight <= 0) & (problem.capacity > 0)] = "protected"
+    reasons[~full & (problem.weight > 0)] = ""
+    reasons[~full & best.at_burden] = "worst burden"
+    return tuple(reasons.tolist())
