@@ -79,7 +79,6 @@ if TYPE_CHECKING:
     from adlopt.report.evidence import Evidence
     from adlopt.report.plots import figures as plots
     from adlopt.report.write import write_report
-    from adlopt.rules.deleverage import deleverage
     from adlopt.rules.deleveraging import Deleveraging
     from adlopt.rules.market_rounds import contract_round, wealth_round
     from adlopt.rules.rule import Rule
@@ -94,6 +93,7 @@ if TYPE_CHECKING:
     from adlopt.studies.bounds_of import bounds_of
     from adlopt.studies.diagnostics.diagnosis import Diagnosis, diagnose
     from adlopt.studies.diagnostics.fairer import compare_burdens
+    from adlopt.studies.players import deleverage, least_burden
     from adlopt.studies.simulation.loop import Simulation, simulate
     from adlopt.studies.simulation.scenario import Scenario
     from adlopt.studies.sweep.plan import Sweep
@@ -167,7 +167,7 @@ _HOMES = {
     "policies.protocols": ("Haircut", "Policy", "SeverityThenAllocation", "policy"),
     "report.write": ("write_report",),
     "model.round": ("Round", "RoundOutcome", "RoundStart"),
-    "rules.deleverage": ("deleverage",),
+    "studies.players": ("deleverage", "least_burden"),
     "rules": ("Deleveraging", "Rule", "contract_round", "wealth_round"),
     "model.run": ("Information", "Run"),
     "scoring.score": ("Score",),

@@ -9,8 +9,8 @@ data = compare(players, scenario, seeds=10).to_dict()
 for row in data["policies"]:
     median = {name: values["median"] for name, values in row["quantiles"].items()}
     print(
-        f"{row['policy']:20} users give {median['given']:>9,.0f} USD, "
-        f"unpaid {median['deficit_left']:>9,.0f} USD, {median['touched']:.0f} accounts touched"
+        f"{row['policy']:20} users give {median['given_usd']:>9,.0f} USD, "
+        f"unpaid {median['deficit_left_usd']:>9,.0f} USD, {median['touched']:.0f} accounts touched"
     )
 less = data["policies"][1]["less_first"]["touched"]
 print(f"reya touches {less['median']:+.0f} accounts beside hyperliquid, seed by seed")

@@ -36,10 +36,11 @@ def axioms(policy: OnePolicy, *, tries: Whole = 300, seed: Whole = 0, json_: Jso
     json_
         Print everything for machines, at full precision.
     """
+    from adlopt.show.axioms import render
     from adlopt.studies.axioms.trial import try_axioms
 
-    report = try_axioms(policy, tries=tries, seed=seed)
-    print(as_json(report.to_dict()) if json_ else report)
+    data = try_axioms(policy, tries=tries, seed=seed).to_dict()
+    print(as_json(data) if json_ else render(data))
 
 
 @app.command
@@ -64,12 +65,13 @@ def diagnose(
     json_
         Print everything for machines, at full precision.
     """
+    from adlopt.show.diagnosis import render
     from adlopt.studies.diagnostics.diagnosis import diagnose as diagnose_
 
     chosen = episode_named(episode)
     with progress(None, "diagnosing") as step:
-        found = diagnose_(chosen, policy or (), burden=burden, progress=step)
-    print(as_json(found.to_dict()) if json_ else found)
+        data = diagnose_(chosen, policy or (), burden=burden, progress=step).to_dict()
+    print(as_json(data) if json_ else render(data))
 
 
 @app.command
@@ -157,6 +159,5 @@ def exposure(
         raise InputError("file", str(file), "a round of dollars, or a market")
     where = thing.start if isinstance(thing, Round) else thing
     with progress(None, "playing") as step:
-        seen = exposure_(account, where, rule or (), budget=budget, progress=step)
-    data = seen.to_dict()
+        data = exposure_(account, where, rule or (), budget=budget, progress=step).to_dict()
     print(as_json(data) if json_ else render(data))

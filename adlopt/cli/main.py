@@ -150,12 +150,13 @@ def venues(*names: str, json_: Json = False) -> None:
     json_
         Print everything for machines.
     """
-    from adlopt.rules.venues import rule_named
-    from adlopt.show.rules import list_rules, render_rules
+    import msgspec
 
-    asked = {rule_named(name).name for name in names}
-    rules = [row for row in list_rules() if not asked or row["rule"] in asked]
-    print(as_json(rules) if json_ else render_rules(rules))
+    from adlopt.rules.venues import described
+    from adlopt.show.rules import render_rules
+
+    data = msgspec.to_builtins(described(names))
+    print(as_json(data) if json_ else render_rules(data["rules"]))
 
 
 @app.command
@@ -194,13 +195,10 @@ def deleverage(
         Print everything for machines, at full precision.
     """
     from adlopt.data.files.reading import read_market
-    from adlopt.policies.grammar import player
-    from adlopt.show.rules import render, summarise
-    from adlopt.studies.players import act
+    from adlopt.show.rules import render
+    from adlopt.studies.rule_comparison import compare_rules
 
-    market, players = read_market(file), [player(name) for name in rule]
-    names = [each.name for each in players]
-    data = summarise([act(market, each) for each in players], names)
+    data = compare_rules(read_market(file), rule).to_dict()
     print(as_json(data) if json_ else render(data))
 
 

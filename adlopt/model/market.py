@@ -14,6 +14,7 @@ from numpy.typing import ArrayLike
 
 from adlopt.errors import InputError, unknown
 from adlopt.foundation.arrays import (
+    BoolArray,
     FloatArray,
     IntArray,
     Record,
@@ -24,6 +25,8 @@ from adlopt.foundation.arrays import (
 from adlopt.model.market_parts import Accounts, Coins, OpenPositions
 from adlopt.model.positions import WHOLE
 from adlopt.model.shed import Shed
+from adlopt.show.answer import Columns, Tabular
+from adlopt.show.words import usd
 
 __all__ = ["LARGEST_MARKET", "Accounts", "Coins", "Market", "OpenPositions"]
 
@@ -31,9 +34,9 @@ LARGEST_MARKET = 2.0**62 / 1e6
 """USD. Notionals, balances and the fund together stay below this: micro-dollars fit 64 bits."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Market(Record):
-    """A venue at the moment it deleverages.
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
+class Market(Tabular, Record):
+    """A venue at the moment it deleverages; as a table, a row an account.
 
     Parameters
     ----------
@@ -71,6 +74,8 @@ class Market(Record):
     array([-2000., 12000.])
     >>> market.bankruptcy_price[0].item(), market.required
     (3800.0, 2000.0)
+    >>> market
+    <Market: 2 accounts, 1 coin, 2 open positions; 2,000.00 USD short, 0.00 in the fund>
     """
 
     accounts: Accounts
@@ -78,10 +83,10 @@ class Market(Record):
     positions: OpenPositions
     fund: float = 0.0
     signals: Mapping[str, float] = field(default_factory=dict)
-    owner: IntArray = field(init=False, repr=False)
-    sign: FloatArray = field(init=False, repr=False)
-    mark: FloatArray = field(init=False, repr=False)
-    lot: FloatArray = field(init=False, repr=False)
+    owner: IntArray = field(init=False)
+    sign: FloatArray = field(init=False)
+    mark: FloatArray = field(init=False)
+    lot: FloatArray = field(init=False)
 
     def __post_init__(self) -> None:
         put = object.__setattr__
@@ -112,6 +117,20 @@ class Market(Record):
             expected = f"a whole number of lots of {self.lot[row]:g}"
             raise InputError("size", float(self.positions.size[row]), expected, index=row)
 
+    def _columns(self) -> Columns:
+        return {
+            "account": self.accounts.account,
+            "balance_usd": self.accounts.balance,
+            "upnl_usd": self.by_account(self.upnl),
+            "value_usd": self.equity,
+            "positions": np.bincount(self.owner, minlength=len(self.accounts.account)),
+        }
+
+    def _heading(self) -> str:
+        parts = (self.accounts, self.coins, self.positions)
+        held = ", ".join(part._heading() for part in parts)
+        return f"{held}; {usd(self.required)} USD short, {usd(self.fund)} in the fund"
+
     @property
     def lots(self) -> IntArray:
         """Whole lots in each position, shape (k,)."""
@@ -131,6 +150,12 @@ class Market(Record):
     def equity(self) -> FloatArray:
         """Account value: balance and unrealised profit, USD, shape (n,)."""
         return freeze(self.accounts.balance + self.by_account(self.upnl))
+
+    @property
+    def winners(self) -> BoolArray:
+        """Solvent accounts with an unrealised profit, shape (n,)."""
+        wins: BoolArray = (self.by_account(self.upnl) > 0) & (self.equity > 0)
+        return wins
 
     @property
     def required(self) -> float:
@@ -213,6 +238,36 @@ class Market(Record):
             mark=self.mark[rows],
         )
 
+    def rows_of(self, shed: Shed) -> IntArray:
+        """Rows of the positions that a shed names, shape (len(shed),).
+
+        Raises
+        ------
+        InputError
+            If one of them is not there, smaller than what must go, or at another mark.
+        """
+        held, losers = self.positions, set(shed.loser)
+        positions = enumerate(zip(held.account, held.coin, held.side, strict=True))
+        index = {key: row for row, key in positions if key[0] in losers}
+        marks = dict(zip(self.coins.coin, self.coins.mark.tolist(), strict=True))
+        rows = []
+        for i, key in enumerate(zip(shed.loser, shed.coin, shed.side, strict=True)):
+            if key not in index:
+                found = f"{key[2].value} {key[1]} of {key[0]!r}"
+                raise InputError("shed", found, "a position", index=i)
+            rows.append(index[key])
+            if shed.size[i] > held.size[rows[i]] * (1 + WHOLE):
+                expected = f"at most the {held.size[rows[i]]:g} contracts held"
+                raise InputError("shed.size", float(shed.size[i]), expected, index=i)
+            if shed.mark[i] != marks[key[1]]:
+                expected = f"{marks[key[1]]!r}, the market's mark of {key[1]}"
+                raise InputError("shed.mark", float(shed.mark[i]), expected, index=i)
+        return freeze_indices(rows)
+
+    def lots_of(self, shed: Shed) -> IntArray:
+        """Whole lots of each row of a shed, shape (len(shed),)."""
+        return freeze_indices(np.rint(shed.size / self.lot[self.rows_of(shed)]))
+
     def check_open_interest(self) -> None:
         """Longs and shorts are equal in every coin.
 
@@ -221,11 +276,13 @@ class Market(Record):
         InputError
             Naming the first coin where they are not.
         """
-        signed = self.lots * self.sign.astype(np.int64)
-        for coin in self.coins.coin:
-            net = int(signed[[c == coin for c in self.positions.coin]].sum())
-            if net:
-                raise InputError("positions", f"{net:+d} lots of {coin}", "longs equal to shorts")
+        net = dict.fromkeys(self.coins.coin, 0)
+        signed = (self.lots * self.sign.astype(np.int64)).tolist()
+        for coin, lots in zip(self.positions.coin, signed, strict=True):
+            net[coin] += lots
+        for coin, lots in net.items():
+            if lots:
+                raise InputError("positions", f"{lots:+d} lots of {coin}", "longs equal to shorts")
 
     def _bankrupt(self) -> set[str]:
         pairs = zip(self.accounts.account, self.equity.tolist(), strict=True)

@@ -13,9 +13,9 @@ from adlopt.model.round import RoundStart
 from adlopt.optimum.lots.lot_grid import MICRO
 from adlopt.policies.allocation import Memoryless
 from adlopt.policies.protocols import Haircut, State
-from adlopt.rules.deleverage import in_order
 from adlopt.rules.rows import Rows, round_rows
 from adlopt.rules.rule import Rule
+from adlopt.rules.split import in_order
 
 ROUNDING = 1e-12
 """Relative distance at which a budget counts as a whole number of micro-dollars."""

@@ -10,7 +10,7 @@ from adlopt.foundation.arrays import FloatArray, IntArray
 from adlopt.model.market import Market
 from adlopt.model.shed import Shed
 from adlopt.optimum.lots.lot_grid import MICRO
-from adlopt.rules.deleveraging import Tie, shed_lots, shed_rows
+from adlopt.rules.deleveraging import Tie
 from adlopt.rules.matches import FUND, Matches
 from adlopt.rules.rows import micro
 
@@ -46,7 +46,7 @@ class Book:
     @classmethod
     def of(cls, market: Market, shed: Shed) -> Book:
         """Open the book; positions of those who must go are not candidates."""
-        rows, lots = shed_rows(market, shed), shed_lots(market, shed)
+        rows, lots = market.rows_of(shed), market.lots_of(shed)
         open_ = market.lots.copy()
         losers = set(shed.loser)
         open_[[name in losers for name in market.positions.account]] = 0

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -14,22 +13,24 @@ from adlopt.model.positions import Side
 from adlopt.model.shed import Shed
 from adlopt.optimum.lots.lot_grid import MICRO
 from adlopt.rules.book import Book
-from adlopt.rules.deleveraging import Deleveraging, Tie, shed_rows
+from adlopt.rules.deleveraging import Deleveraging, Tie
 from adlopt.rules.matches import Matches
-from adlopt.rules.row_formula import Formula
 from adlopt.rules.rows import Rows, account_rows, closes_against, micro, position_rows
 from adlopt.rules.rule import Close, Gauge, Haircut, Rule, Tier
-from adlopt.rules.split import share_out
+from adlopt.rules.split import in_order, share_out
 
-NO_RULE = "rule_named finds one; studies.players.act lets a policy of dollars act"
+NO_RULE = "adlopt.deleverage takes names and policies too"
 
 
-def deleverage(market: Market, rule: Rule, shed: Shed | None = None) -> Deleveraging:
+def deleverage(
+    market: Market, rule: Rule, shed: Shed | None = None, *, called: str = ""
+) -> Deleveraging:
     """Let a rule deal with what must go, or with the positions of the bankrupt unless given.
 
     Ranks and weights are those of the market before; sizes shrink as positions close. The fund
     takes over positions at their bankruptcy price, then pays in cash, as far as the rule lets it
-    pay first; users follow; what is left, the fund pays as far as the rule lets it pay in all.
+    pay first; users follow; what is left, the fund pays as far as the rule lets it pay in all. What
+    is done is `called` by the rule's name unless another is given.
 
     Raises
     ------
@@ -72,6 +73,7 @@ def deleverage(market: Market, rule: Rule, shed: Shed | None = None) -> Delevera
     book.pay(min(book.unpaid(), max(book.fund - kept, 0)))
     done = Deleveraging(
         rule=rule,
+        called=called,
         market=market,
         shed=shed,
         triggered=triggered,
@@ -86,20 +88,13 @@ def deleverage(market: Market, rule: Rule, shed: Shed | None = None) -> Delevera
     return done
 
 
-def in_order(tie_break: Sequence[Formula], rows: Rows) -> IntArray:
-    """Rows in the order in which equals are served, then by id."""
-    keys = [-key.values(rows) for key in reversed(tie_break)]
-    return np.lexsort([np.array(rows.account), *keys])
-
-
 def _pays(gauge: Gauge, market: Market) -> int:
     """Micro-dollars, between nothing and the whole fund."""
     return int(micro([min(max(gauge.of(market), 0.0), market.fund)])[0])
 
 
 def _losers_first(market: Market, shed: Shed, close: Close) -> IntArray:
-    rows = shed_rows(market, shed)
-    return close.losers.order(position_rows(market).take(rows))
+    return close.losers.order(position_rows(market).take(market.rows_of(shed)))
 
 
 def _close(book: Book, rule: Rule, close: Close, order: IntArray, allowance: int) -> None:

@@ -2,20 +2,28 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
-from adlopt.errors import CertificateError, InputError
+from adlopt.errors import CertificateError
 from adlopt.foundation.arrays import FloatArray, IntArray, Record, freeze, freeze_indices
 from adlopt.model.market import Market
-from adlopt.model.positions import WHOLE
 from adlopt.model.shed import Shed
 from adlopt.optimum.lots.lot_grid import MICRO
 from adlopt.rules.matches import Match, Matches
-from adlopt.rules.rows import micro
+from adlopt.rules.rows import account_rows, micro
 from adlopt.rules.rule import Rule
-from adlopt.show.answer import Columns, Tabular
+from adlopt.show.answer import Answer, Columns
+from adlopt.show.rules import summary
+from adlopt.show.schema.studies import (
+    DeleveragingData,
+    MatchData,
+    OutcomeData,
+    TieData,
+    TouchedData,
+)
+from adlopt.show.words import usd
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,12 +43,14 @@ class Tie:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
-class Deleveraging(Tabular, Record):
+class Deleveraging(Answer, Record):
     """What a rule did.
 
     Parameters
     ----------
     rule : Rule
+    called : str
+        Who acted, where that is not the rule by its own name.
     market : Market
         Before.
     shed : Shed
@@ -57,6 +67,15 @@ class Deleveraging(Tabular, Record):
         Micro-dollars.
     ties : tuple of Tie
 
+    Attributes
+    ----------
+    value_before : IntArray, shape (n,)
+        Account values, micro-dollars.
+    closed : IntArray, shape (k,)
+        Lots closed of each position, losers' and winners'.
+    unmatched : IntArray, shape (len(shed),)
+        Lots of each row of the shed that nobody took.
+
     Raises
     ------
     CertificateError
@@ -72,25 +91,42 @@ class Deleveraging(Tabular, Record):
     transfer: IntArray
     fund_change: int
     ties: tuple[Tie, ...] = ()
+    called: str = ""
+    value_before: IntArray = field(init=False)
+    closed: IntArray = field(init=False)
+    unmatched: IntArray = field(init=False)
 
     def __post_init__(self) -> None:
-        for name in ("haircut", "transfer"):
-            object.__setattr__(self, name, freeze_indices(getattr(self, name)))
+        put, done, market = object.__setattr__, self.closings, self.market
+        by_user, sold = done.by_user, market.rows_of(self.shed)[done.shed]
+        put(self, "called", self.called or self.rule.name)
+        put(self, "haircut", freeze_indices(self.haircut))
+        put(self, "transfer", freeze_indices(self.transfer))
+        put(self, "value_before", freeze_indices(micro(market.equity)))
+        closed, left = np.zeros_like(market.lots), market.lots_of(self.shed).copy()
+        np.add.at(closed, sold, done.lots)
+        np.add.at(closed, done.position[by_user], done.lots[by_user])
+        np.subtract.at(left, done.shed, done.lots)
+        put(self, "closed", freeze_indices(closed))
+        put(self, "unmatched", freeze_indices(left))
+        self._check(market.owner[sold])
+
+    def _check(self, loser: IntArray) -> None:
+        """Recount money and lots; `loser` is who sold in each closing."""
         moved = sum(self.transfer.tolist()) + self.fund_change
         if moved:
-            raise CertificateError(f"{self.rule.name} makes {moved} micro-dollars out of nothing")
+            raise CertificateError(f"{self.called} makes {moved} micro-dollars out of nothing")
         if self.fund_after < 0:
-            raise CertificateError(f"{self.rule.name} leaves {self.fund_after} USD in the fund")
+            raise CertificateError(f"{self.called} leaves {self.fund_after} USD in the fund")
         if (self.closed > self.market.lots).any() or (self.unmatched < 0).any():
-            raise CertificateError(f"{self.rule.name} closes more lots than are open")
+            raise CertificateError(f"{self.called} closes more lots than are open")
         owner, paid = self.market.owner, -self.haircut
-        loser = owner[shed_rows(self.market, self.shed)]
         done, by_user = self.closings, self.closings.by_user
-        np.add.at(paid, loser[done.shed], done.paid)
+        np.add.at(paid, loser, done.paid)
         np.subtract.at(paid, owner[done.position[by_user]], done.paid[by_user])
         covered = self.transfer - paid
         if (covered < 0).any() or (covered > np.maximum(-self.value_before - paid, 0)).any():
-            raise CertificateError(f"{self.rule.name} moves money that nothing accounts for")
+            raise CertificateError(f"{self.called} moves money that nothing accounts for")
 
     def _columns(self) -> Columns:
         return {
@@ -102,18 +138,47 @@ class Deleveraging(Tabular, Record):
         }
 
     def _heading(self) -> str:
-        paid = f"users give {self.raised:,.2f} USD, the fund {self.fund_paid:,.2f}"
-        return f"{self.rule.name}: {paid}; {self.deficit_left:,.2f} is left unpaid"
+        paid = f"users give {usd(self.raised)} USD, the fund {usd(self.fund_paid)}"
+        return f"{self.called}: {paid}; {usd(self.deficit_left)} is left unpaid"
+
+    def __str__(self) -> str:
+        return summary(self.to_dict())
+
+    def data(self) -> DeleveragingData:
+        """Return who closed and gave what, and what it left."""
+        return DeleveragingData(
+            accounts=len(self.market.accounts.account),
+            required_usd=self.required,
+            fund_usd=self.market.fund,
+            rules=[self.outcome()],
+            unplayed={},
+        )
+
+    def outcome(self) -> OutcomeData:
+        """Return what the rule did, without the market it did it to."""
+        gave = self._gave()
+        shares = [each.share_of_profit for each in gave if each.gave_usd > 0]
+        return OutcomeData(
+            rule=self.called,
+            **self.rule.parts(),
+            triggered=self.triggered,
+            required_usd=self.required,
+            fund_paid_usd=self.fund_paid,
+            raised_usd=self.raised,
+            deficit_left_usd=self.deficit_left,
+            new_debt_usd=self.new_debt,
+            surplus_usd=self.surplus,
+            unmatched_contracts=self._unmatched(),
+            worst_burden=None if None in shares else max(shares, default=0.0),  # type: ignore[type-var]
+            ties=[TieData(where=tie.where, accounts=list(tie.accounts)) for tie in self.ties],
+            accounts=gave,
+            matches=self._matched(),
+        )
 
     @property
     def matches(self) -> tuple[Match, ...]:
         """What was closed, one by one."""
         return self.closings.rows()
-
-    @property
-    def value_before(self) -> IntArray:
-        """Account values, micro-dollars, shape (n,)."""
-        return micro(self.market.equity)
 
     @property
     def value_after(self) -> IntArray:
@@ -164,24 +229,7 @@ class Deleveraging(Tabular, Record):
     @property
     def owed(self) -> FloatArray:
         """USD that the venue still owes each account, shape (n,)."""
-        later = self.rule.haircut is not None and self.rule.haircut.owed
-        return freeze(self.haircut / MICRO * later)
-
-    @property
-    def closed(self) -> IntArray:
-        """Lots closed of each position, losers' and winners', shape (k,)."""
-        closed = np.zeros(len(self.market.positions), dtype=np.int64)
-        rows, done = shed_rows(self.market, self.shed), self.closings
-        np.add.at(closed, rows[done.shed], done.lots)
-        np.add.at(closed, done.position[done.by_user], done.lots[done.by_user])
-        return freeze_indices(closed)
-
-    @property
-    def unmatched(self) -> IntArray:
-        """Lots of each row of the shed that nobody took, shape (k,)."""
-        left = shed_lots(self.market, self.shed)
-        np.subtract.at(left, self.closings.shed, self.closings.lots)
-        return freeze_indices(left)
+        return freeze(self.haircut / MICRO * self.rule.owes)
 
     @property
     def touched(self) -> tuple[str, ...]:
@@ -191,38 +239,47 @@ class Deleveraging(Tabular, Record):
         names = self.market.accounts.account
         return tuple(n for n, hit_ in zip(names, hit.tolist(), strict=True) if hit_)
 
-
-def shed_lots(market: Market, shed: Shed) -> IntArray:
-    """Whole lots of each row of a shed, shape (len(shed),)."""
-    rows = shed_rows(market, shed)
-    return np.rint(shed.size / market.lot[rows]).astype(np.int64)
-
-
-def shed_rows(market: Market, shed: Shed) -> IntArray:
-    """Rows of the market's positions that a shed names, shape (len(shed),).
-
-    Raises
-    ------
-    InputError
-        If one of them is not there, smaller than what must go, or at another mark.
-    """
-    held = market.positions
-    losers = set(shed.loser)
-    positions = enumerate(zip(held.account, held.coin, held.side, strict=True))
-    index = {key: row for row, key in positions if key[0] in losers}
-    marks = dict(zip(market.coins.coin, market.coins.mark.tolist(), strict=True))
-    keys = zip(shed.loser, shed.coin, shed.side, strict=True)
-    rows = []
-    for row, key in enumerate(keys):
-        if key not in index:
-            raise InputError(
-                "shed", f"{key[2].value} {key[1]} of {key[0]!r}", "a position", index=row
+    def _gave(self) -> list[TouchedData]:
+        profit = account_rows(self.market).feature("capacity").tolist()
+        given, owed, held = self.given.tolist(), self.owed.tolist(), self.market.positions
+        closed: dict[str, dict[str, float]] = {name: {} for name in self.touched}
+        size = self.closed * self.market.lot
+        for row in np.flatnonzero(self.closed).tolist():
+            if held.account[row] in closed:
+                what = f"{held.side[row].value} {held.coin[row]}"
+                closed[held.account[row]][what] = float(size[row])
+        return [
+            TouchedData(
+                account=name,
+                gave_usd=given[i],
+                share_of_profit=given[i] / profit[i] if profit[i] else None,
+                closed=closed[name],
+                owed_usd=owed[i],
             )
-        if shed.size[row] > held.size[index[key]] * (1 + WHOLE):
-            expected = f"at most the {held.size[index[key]]:g} contracts held"
-            raise InputError("shed.size", float(shed.size[row]), expected, index=row)
-        if shed.mark[row] != marks[key[1]]:
-            expected = f"{marks[key[1]]!r}, the market's mark of {key[1]}"
-            raise InputError("shed.mark", float(shed.mark[row]), expected, index=row)
-        rows.append(index[key])
-    return np.array(rows, dtype=np.int64)
+            for i, name in enumerate(self.market.accounts.account)
+            if name in closed
+        ]
+
+    def _matched(self) -> list[MatchData]:
+        shed, taker = self.shed, self.market.positions.account
+        lot = self.market.lot[self.market.rows_of(shed)].tolist()
+        return [
+            MatchData(
+                loser=shed.loser[match.shed],
+                side=shed.side[match.shed].value,
+                coin=shed.coin[match.shed],
+                taker=None if match.position is None else taker[match.position],
+                contracts=match.lots * lot[match.shed],
+                price=match.price,
+                paid_usd=match.paid / MICRO,
+            )
+            for match in self.matches
+        ]
+
+    def _unmatched(self) -> dict[str, float]:
+        left: dict[str, float] = {}
+        size = self.unmatched * self.market.lot[self.market.rows_of(self.shed)]
+        for row in np.flatnonzero(self.unmatched).tolist():
+            what = f"{self.shed.side[row].value} {self.shed.coin[row]}"
+            left[what] = left.get(what, 0.0) + float(size[row])
+        return left

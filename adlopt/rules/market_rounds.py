@@ -37,8 +37,7 @@ def wealth_round(market: Market, *, t: int = 1) -> RoundStart:
     >>> start.account, start.capacity, start.deficit, start.feature("leverage")
     (('B',), array([4000.]), 2000.0, array([3.]))
     """
-    rows = account_rows(market)
-    wins = (rows.feature("upnl") > 0) & (market.equity > 0)
+    rows, wins = account_rows(market), market.winners
     if not wins.any():
         raise InputError("positions", "no winner", "a solvent account with a profit")
     chosen = rows.take(wins)

@@ -8,6 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from adlopt.foundation.arrays import BoolArray, FloatArray, IntArray, Record, freeze, freeze_indices
+from adlopt.optimum.lots.lot_grid import MICRO
+from adlopt.show.answer import Columns, Tabular
+from adlopt.show.words import counted
 
 FUND = -1
 """Taker of lots that no position takes."""
@@ -37,8 +40,8 @@ class Match:
     paid: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Matches(Record):
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
+class Matches(Tabular, Record):
     """Columns of any number of matches, each of shape (k,), as in `Match`; `FUND` is no position.
 
     Examples
@@ -58,6 +61,18 @@ class Matches(Record):
         for name in ("shed", "position", "lots", "paid"):
             object.__setattr__(self, name, freeze_indices(getattr(self, name)))
         object.__setattr__(self, "price", freeze(self.price))
+
+    def _columns(self) -> Columns:
+        return {
+            "shed": self.shed,
+            "position": self.position,
+            "lots": self.lots,
+            "price": self.price,
+            "paid_usd": self.paid / MICRO,
+        }
+
+    def _heading(self) -> str:
+        return f"{counted(self.lots.size, 'closing')}, in order"
 
     @classmethod
     def joined(cls, parts: Sequence[Matches]) -> Matches:

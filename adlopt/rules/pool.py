@@ -11,8 +11,8 @@ from adlopt.errors import InputError, PolicyError
 from adlopt.foundation.arrays import FloatArray, IntArray
 from adlopt.model.market import Market
 from adlopt.model.shed import Shed
-from adlopt.rules.deleveraging import Deleveraging, shed_lots
 from adlopt.rules.rows import Rows
+from adlopt.rules.rule import Done
 from adlopt.rules.split import Queue, fill
 
 
@@ -54,7 +54,7 @@ def flagged_sides(market: Market) -> Shed:
     return _only(rows, np.flatnonzero(factors > most).tolist())
 
 
-def refuse_overcorrection(done: Deleveraging) -> None:
+def refuse_overcorrection(done: Done) -> None:
     """Raise unless every factor that was acted on fell, and none below `min_pnl_factor`.
 
     Raises
@@ -66,7 +66,7 @@ def refuse_overcorrection(done: Deleveraging) -> None:
     left = 1.0 - done.closed / market.lots
     before = _factors(market, done.shed, market.upnl)
     after = _factors(market, done.shed, market.upnl * left)
-    closed = shed_lots(market, done.shed) - done.unmatched
+    closed = market.lots_of(done.shed) - done.unmatched
     for row in np.flatnonzero(closed).tolist():
         coin = done.shed.coin[row]
         if after[row] >= before[row]:

@@ -10,19 +10,25 @@ from adlopt.errors import InputError
 from adlopt.foundation.arrays import FloatArray, IntArray, Record, freeze, freeze_indices
 from adlopt.model.market import Market
 from adlopt.model.positions import Side
-from adlopt.rules.deleverage import in_order
 from adlopt.rules.rows import Rows, closes_against, position_rows
 from adlopt.rules.rule import Rule
-from adlopt.rules.split import Queue
-from adlopt.show.answer import Columns, Tabular
+from adlopt.rules.split import Queue, in_order
+from adlopt.show.answer import Answer, Columns
+from adlopt.show.rules import render_ranking
+from adlopt.show.schema.studies import RankingData
+from adlopt.show.words import counted
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
-class Ranking(Tabular, Record):
+class Ranking(Answer, Record):
     """A venue's queue on one side of a coin, first served first.
 
     Parameters
     ----------
+    rule, coin : str
+    side : Side
+    shown : str or None
+        What kind of light the venue shows.
     account : tuple of str, length n
     position : IntArray, shape (n,)
         Rows of the market's positions.
@@ -34,6 +40,10 @@ class Ranking(Tabular, Record):
         What the venue shows, where it says how.
     """
 
+    rule: str
+    coin: str
+    side: Side
+    shown: str | None
     account: tuple[str, ...]
     position: IntArray
     ahead: FloatArray
@@ -51,7 +61,25 @@ class Ranking(Tabular, Record):
         }
 
     def _heading(self) -> str:
-        return "a queue, first served first"
+        queued = counted(len(self.account), "position")
+        return f"{self.rule}: {queued} {self.side.value} {self.coin}, first served first"
+
+    def __str__(self) -> str:
+        return render_ranking(self.to_dict())
+
+    def data(self) -> RankingData:
+        """Return the queue in order."""
+        return RankingData(
+            rule=self.rule,
+            coin=self.coin,
+            side=self.side.value,
+            shown=self.shown,
+            account=list(self.account),
+            position=self.position.tolist(),
+            ahead_contracts=self.ahead.tolist(),
+            size_contracts=self.size.tolist(),
+            light=None if self.light is None else self.light.tolist(),
+        )
 
 
 def ranking(market: Market, rule: Rule, coin: str, side: Side) -> Ranking:
@@ -69,6 +97,10 @@ def ranking(market: Market, rule: Rule, coin: str, side: Side) -> Ranking:
     places = served(rule, rows)
     size = rows.feature("size")[places]
     return Ranking(
+        rule=rule.name,
+        coin=coin,
+        side=side,
+        shown=None if rule.light is None else rule.light.text,
         account=rows.take(places).account,
         position=freeze_indices(here[places]),
         ahead=freeze(np.cumsum(size) - size),
@@ -86,10 +118,9 @@ def served(rule: Rule, rows: Rows) -> IntArray:
     """Indices of the eligible rows in the order in which the tiers of a queue serve them."""
     first = in_order(rule.tie_break, rows)
     rows = rows.take(first)
-    places: list[int] = []
+    places: dict[int, None] = {}
     for tier in rule.tiers:
         chosen = np.flatnonzero(tier.eligible.values(rows) != 0)
         assert isinstance(tier.split, Queue)
-        ordered = chosen[tier.split.order(rows.take(chosen))].tolist()
-        places += [row for row in ordered if row not in set(places)]
-    return first[places]
+        places |= dict.fromkeys(chosen[tier.split.order(rows.take(chosen))].tolist())
+    return first[list(places)]

@@ -13,17 +13,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import Any, Protocol
 
 from adlopt.errors import InputError
+from adlopt.foundation.arrays import IntArray
 from adlopt.model.market import Market
 from adlopt.model.shed import Shed
 from adlopt.rules.lights import Light
 from adlopt.rules.row_formula import Formula
 from adlopt.rules.split import Queue, Split
-
-if TYPE_CHECKING:
-    from adlopt.rules.deleveraging import Deleveraging
 
 ANYONE = Formula("anyone", lambda rows: 1.0)
 """Everyone is eligible."""
@@ -123,6 +121,26 @@ class Haircut:
     by_coin: bool = False
 
 
+class Done(Protocol):
+    """What `Rule.after` reads of what the rule did."""
+
+    @property
+    def market(self) -> Market:
+        """Before."""
+
+    @property
+    def shed(self) -> Shed:
+        """What had to go."""
+
+    @property
+    def closed(self) -> IntArray:
+        """Lots closed of each position of the market, shape (k,)."""
+
+    @property
+    def unmatched(self) -> IntArray:
+        """Lots of each row of the shed that nobody took, shape (len(shed),)."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rule:
     """How a venue deleverages.
@@ -167,7 +185,7 @@ class Rule:
     fund: Gauge = WHOLE_FUND
     residual: Gauge = WHOLE_FUND
     sheds: Callable[[Market], Shed] = Market.shed
-    after: Callable[[Deleveraging], None] | None = None
+    after: Callable[[Done], None] | None = None
     tie_break: tuple[Formula, ...] = ()
     light: Light | None = None
     venue: str = ""
@@ -189,3 +207,37 @@ class Rule:
         stage = self.close or self.haircut
         assert stage is not None
         return stage.tiers
+
+    @property
+    def family(self) -> str:
+        """What kind of rule it is, in the field's words."""
+        parts = [*(self.close.tiers if self.close else ())]
+        parts += self.haircut.tiers if self.haircut else ()
+        names = ", ".join(dict.fromkeys(tier.split.family for tier in parts))
+        both = "two-sided " if self.close and self.close.losers.keys else ""
+        return both + names + (", owed later" if self.owes else "")
+
+    @property
+    def owes(self) -> bool:
+        """Whether what it takes stays owed."""
+        return self.haircut is not None and self.haircut.owed
+
+    def parts(self) -> dict[str, Any]:
+        """Describe it part by part, as `RuleData` has it."""
+        losers = self.close.losers if self.close else AS_THEY_COME
+        return {
+            "venue": self.venue,
+            "family": self.family,
+            "closes": [tier.text for tier in self.close.tiers] if self.close else [],
+            "losers": losers.text if losers.keys else None,
+            "closing_price": self.close.price.text if self.close else None,
+            "takes": [tier.text for tier in self.haircut.tiers] if self.haircut else [],
+            "owed_later": self.owes,
+            "fund_pays_first": self.fund.text,
+            "fund_pays_in_all": self.residual.text,
+            "trigger": [] if self.trigger is ALWAYS else [self.trigger.text],
+            "tie_break": [*(key.text for key in self.tie_break), "account id"],
+            "shown_to_traders": self.light.text if self.light else None,
+            "unpublished": list(self.unpublished),
+            "source": self.source,
+        }

@@ -5,7 +5,7 @@ Rows come in the order of the tie-break, amounts in whole units (lots, or micro-
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import ClassVar, Protocol
 
@@ -200,6 +200,12 @@ class Chosen:
                 raise InputError("chosen", units, f"between 0 and {most:,}", index=account)
             taken[row], left = units, left - units
         return taken
+
+
+def in_order(tie_break: Sequence[Formula], rows: Rows) -> IntArray:
+    """Rows in the order in which equals are served, then by id."""
+    keys = [-key.values(rows) for key in reversed(tie_break)]
+    return np.lexsort([np.array(rows.account), *keys])
 
 
 def fill(order: IntArray, most: IntArray, amount: int) -> IntArray:

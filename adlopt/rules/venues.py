@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from adlopt.errors import unknown
 from adlopt.rules import exchanges as e
 from adlopt.rules import on_chain as p
 from adlopt.rules.rule import Rule
+from adlopt.show.schema.studies import RuleData, RulesData
 
 VENUES: dict[str, Rule] = {
     rule.name: rule
@@ -35,3 +38,20 @@ def rule_named(name: str) -> Rule:
     if name not in VENUES:
         raise unknown("rule", name, VENUES, listed="adlopt venues")
     return VENUES[name]
+
+
+def described(names: Sequence[str] = ()) -> RulesData:
+    """Describe venues' rules part by part, with what their sources leave open; all unless named.
+
+    Raises
+    ------
+    InputError
+        If there is none of a name.
+
+    Examples
+    --------
+    >>> described(["gte"]).rules[0].family
+    'two-sided queue'
+    """
+    rules = [rule_named(name) for name in names] or VENUES.values()
+    return RulesData(rules=[RuleData(rule=rule.name, **rule.parts()) for rule in rules])

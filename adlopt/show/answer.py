@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any, TypeAlias
+from textwrap import fill
+from typing import Any, TypeAlias, cast
 
 import msgspec
 import numpy as np
 
 from adlopt.errors import InputError
-from adlopt.show.schema.data import Data
-from adlopt.show.table import Table
+from adlopt.show.schema.data import Data, all_finite
+from adlopt.show.table import WIDTH, Table
 from adlopt.show.words import counted
 
 SHOWN = 20
@@ -31,8 +32,11 @@ class Tabular:
         raise NotImplementedError
 
     def _heading(self) -> str:
-        """What the rows are, in a line."""
+        """What the rows are, in a sentence; whoever has none has a `__str__`."""
         return str(self)
+
+    def __str__(self) -> str:
+        return fill(self._heading(), WIDTH)
 
     def to_frame(self, frame: Callable[[dict[str, Any]], Any] | None = None) -> Any:
         """Return a dataframe; money in USD.
@@ -74,6 +78,19 @@ class Answer(Tabular):
         """Return the answer ready for JSON, at full precision, as `adlopt schema` describes it."""
         made: dict[str, Any] = msgspec.to_builtins(self.data())
         return made
+
+
+class Figures(Answer):
+    """Base of answers that are a few figures, beside their data: one row of a dataframe."""
+
+    __slots__ = ()
+
+    def data(self) -> Any:
+        """Return the figures; what is not finite is null."""
+        return all_finite(cast(Data, self))
+
+    def _columns(self) -> Columns:
+        return {name: [value] for name, value in self.to_dict().items() if name != "schema"}
 
 
 def make_frame(columns: Columns, frame: Callable[[dict[str, Any]], Any] | None = None) -> Any:

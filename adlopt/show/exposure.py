@@ -2,36 +2,43 @@
 
 from __future__ import annotations
 
-from textwrap import fill
 from typing import Any
 
-from adlopt.show.table import WIDTH, table
-from adlopt.show.words import percent, printable, usd
+from adlopt.show.screen import few, notes, rest, screen, why_not
+from adlopt.show.table import table
+from adlopt.show.words import money, percent, printable, quantity, usd
 
 CENT = 0.01
 """USD. Means closer than half of it count as equal."""
 
 
 def render(data: dict[str, Any]) -> str:
-    """Lay out what `Exposure.to_dict` holds."""
-    return "\n".join(part for part in (_haircuts(data), _places(data), _notes(data)) if part)
+    """Lay out what `ExposureData` holds."""
+    parts = (_haircuts(data, len(data["rules"])), _places(data), notes(_remarks(data)))
+    return "\n".join(part for part in parts if part)
 
 
-def _haircuts(data: dict[str, Any]) -> str:
+def summary(data: dict[str, Any]) -> str:
+    """Lay out of the same what a screen takes: haircuts, the worst first."""
+    said, rules = notes(few(_remarks(data), 3, "remark")), len(data["rules"])
+    return screen(lambda rows: f"{_haircuts(data, rows)}{rest(rules - rows)}{said}", rules)
+
+
+def _haircuts(data: dict[str, Any], shown: int) -> str:
     rows = [
         (
             rule["rule"],
             percent(rule["probability"]),
-            *(usd(rule[f"{name}_usd"]) for name in ("mean", "mean_if_hit", "quantile_95")),
-            usd(rule["most_usd"]),
+            *(money(rule[f"{name}_usd"]) for name in ("mean", "mean_if_hit", "quantile_95")),
+            money(rule["most_usd"]),
             percent(rule["most_of_profit"]),
         )
-        for rule in data["rules"]
+        for rule in data["rules"][:shown]
     ]
     spread = data["budgets"]
     title = (
-        f"{printable(data['account'])}: {data['profit_usd']:,.2f} USD of profit may be taken, of "
-        f"{data['all_profits_usd']:,.2f} in all. What users have to give: "
+        f"{printable(data['account'])}: {usd(data['profit_usd'])} USD of profit may be taken, of "
+        f"{usd(data['all_profits_usd'])} in all. What users have to give: "
         f"{spread['distribution']}, at {spread['count']} equally likely budgets. Haircuts, USD, "
         "worst rule first"
     )
@@ -45,7 +52,7 @@ def _places(data: dict[str, Any]) -> str:
             rule["rule"],
             f"{place['side']} {place['coin']}".strip() or "–",
             f"{place['place'] or '–'} of {place['of']:,}",
-            "not served" if place["ahead"] is None else f"{place['ahead']:,.6g}",
+            "not served" if place["ahead"] is None else quantity(place["ahead"]),
             "–" if place["light"] is None else f"{place['light']:g} ({place['shown']})",
         )
         for rule in data["rules"]
@@ -59,21 +66,18 @@ def _places(data: dict[str, Any]) -> str:
     return table(title, ("rule", "position", "place", "ahead", "shown to the trader"), rows)
 
 
-def _notes(data: dict[str, Any]) -> str:
-    notes, rules = [], [rule for rule in data["rules"] if not rule["at_mark"]]
+def _remarks(data: dict[str, Any]) -> list[str]:
+    said, rules = [], [rule for rule in data["rules"] if not rule["at_mark"]]
     if rules and rules[0]["mean_usd"] > 0:
         worst = [r["rule"] for r in rules if r["mean_usd"] > rules[0]["mean_usd"] - CENT / 2]
-        notes.append(f"worst for this account: {', '.join(worst)}")
+        said.append(f"worst for this account: {', '.join(worst)}")
     if not any(r["most_usd"] for r in rules):
-        notes.append("nothing is taken from this account in dollars")
+        said.append("nothing is taken from this account in dollars")
     at_mark = [r["rule"] for r in data["rules"] if r["at_mark"] and r["most_usd"]]
     if at_mark:
         names = ", ".join(at_mark)
-        notes.append(f"closing at the mark, where the position goes and its profit stays: {names}")
+        said.append(f"closing at the mark, where the position goes and its profit stays: {names}")
     beyond = data["budgets"]["beyond_all_profits"]
     if beyond:
-        notes.append(f"{percent(beyond)} of the budgets exceed all profits: all of them are taken")
-    if data["unplayed"]:
-        names = ", ".join(data["unplayed"])
-        notes.append(f"not played, as the file lacks what they read (--json says what): {names}")
-    return "\n".join(fill(printable(note), WIDTH, subsequent_indent="  ") for note in notes)
+        said.append(f"{percent(beyond)} of the budgets exceed all profits: all of them are taken")
+    return said + why_not(data["unplayed"])

@@ -104,21 +104,48 @@ def table(title: str, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> 
     from rich.text import Text
 
     laid = Table(box=box.SIMPLE_HEAD, show_edge=False, padding=(0, 0, 0, 1))
-    for index, name in enumerate(columns):
-        numeric = all(_is_numeric(row[index]) for row in rows)
+    cells = [[_spaced(row[index]) for row in rows] for index in range(len(columns))]
+    numeric = [all(map(_is_numeric, column)) for column in cells]
+    widths = _widths(columns, cells, numeric)
+    for name, numbers, width in zip(columns, numeric, widths, strict=True):
         laid.add_column(
             Text(name),
-            justify="right" if numeric else "left",
-            no_wrap=numeric,
+            justify="right" if numbers else "left",
+            no_wrap=numbers and width is None,
             overflow="fold",
+            width=width,
         )
-    for row in rows:
-        laid.add_row(*(Text(_spaced(cell)) for cell in row))
+    for row in zip(*cells, strict=True):
+        laid.add_row(*map(Text, row))
     console = Console(width=WIDTH, color_system=None, force_terminal=False, soft_wrap=False)
     with console.capture() as captured:
         console.print(Text(title))
         console.print(Padding(laid, (0, 0, 0, 1)))
     return "\n".join(line.rstrip() for line in captured.get().splitlines()) + "\n"
+
+
+def _widths(
+    columns: Sequence[str], cells: Sequence[Sequence[str]], numeric: Sequence[bool]
+) -> Sequence[int | None]:
+    """Widths at which words stay whole and titles wrap, if words would break for want of room."""
+    room = WIDTH - 2 * len(columns)
+    natural = [max(map(len, (n, *column))) for n, column in zip(columns, cells, strict=True)]
+    least = [
+        max(map(len, [*name.split(" "), *(column if numbers else " ".join(column).split(" "))]))
+        for name, column, numbers in zip(columns, cells, numeric, strict=True)
+    ]
+    usual = _filled([w if n else 1 for w, n in zip(natural, numeric, strict=True)], natural, room)
+    if all(has >= needs for has, needs in zip(usual, least, strict=True)) or sum(least) > room:
+        return [None] * len(columns)
+    return _filled(least, natural, room)
+
+
+def _filled(least: Sequence[int], most: Sequence[int], room: int) -> list[int]:
+    """Widths as equal as these limits allow that take no more than the room."""
+    level = max(most)
+    while level and sum(max(a, min(b, level)) for a, b in zip(least, most, strict=True)) > room:
+        level -= 1
+    return [max(a, min(b, level)) for a, b in zip(least, most, strict=True)]
 
 
 def _spaced(cell: str) -> str:
@@ -139,4 +166,4 @@ def _html_row(row: Sequence[str], kinds: Sequence[str]) -> str:
 
 
 def _is_numeric(cell: str) -> bool:
-    return all(c in "0123456789.,-−+ %–e$" for c in cell)
+    return re.fullmatch(r"[0-9.,−+ %–e$-]*((?<=\d)[MB])?", cell) is not None

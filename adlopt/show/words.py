@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
+from decimal import Decimal
 
 
 def percent(share: float | None) -> str:
@@ -50,6 +51,34 @@ def amount(value: float | None) -> str:
     ('1,234,567.89', '2.5', '–')
     """
     return dash(value, "z,.2f" if value is not None and abs(value) >= 1e3 else "z.6g")
+
+
+def money(value: float | None) -> str:
+    """Write dollars in at most nine letters, for columns of tables: cents of small amounts.
+
+    Examples
+    --------
+    >>> money(2345.678), money(123456.7), money(-84209945.0), money(2.5e9), money(None)
+    ('2,345.68', '123,457', '-84.21M', '2.50B', '–')
+    """
+    size = 0.0 if value is None else abs(value)
+    for least, unit in ((1e9, "B"), (1e6, "M")):
+        if value is not None and size >= least:
+            return f"{value / least:,.2f}{unit}"
+    return dash(value, "z,.2f" if size < 1e4 else ",.0f")
+
+
+def quantity(value: float, digits: int = 6) -> str:
+    """Write how many, or how much, there is of a thing: never with an exponent.
+
+    Examples
+    --------
+    >>> quantity(10258000.0), quantity(0.1 + 0.2), quantity(1.5e-7)
+    ('10,258,000', '0.3', '0.00000015')
+    """
+    if abs(value) >= 10**digits:
+        return f"{value:,.0f}"
+    return f"{Decimal(f'{value:.{digits}g}').normalize() + 0:,f}"
 
 
 def number(value: float | None, digits: int = 4) -> str:

@@ -1,21 +1,29 @@
-"""A policy of dollars in a market: who gives closes at the mark against what has to go, and gives.
+"""Who plays in a market: a rule closes contracts; a policy decides dollars, and who gives closes.
 
-A venue's rule says whose contracts close; a policy says who gives how many dollars.
+A venue's rule says whose contracts close. Whoever gives what a policy of dollars decides closes at
+the mark, against what has to go.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from dataclasses import replace
+from typing import TypeVar
 
 import numpy as np
 
+from adlopt.errors import AdloptError, InfeasibleRound, InputError, NoSolution, PolicyError
 from adlopt.foundation.arrays import FloatArray
 from adlopt.model.market import Market
-from adlopt.model.round import RoundStart
+from adlopt.model.round import Round, RoundOutcome, RoundStart
+from adlopt.model.shed import Shed
 from adlopt.model.solvency import check_haircut
+from adlopt.optimum.dollars.least_loss import Solution
 from adlopt.optimum.lots.lot_grid import MICRO
-from adlopt.policies.playable import Player
-from adlopt.rules.deleverage import deleverage
+from adlopt.optimum.solve import solve
+from adlopt.policies.grammar import player
+from adlopt.policies.playable import Playable
+from adlopt.rules import deleverage as rules
 from adlopt.rules.deleveraging import Deleveraging
 from adlopt.rules.market_rounds import wealth_round
 from adlopt.rules.parts import AT_MARK
@@ -23,6 +31,8 @@ from adlopt.rules.row_formula import Formula, column
 from adlopt.rules.rule import Close, Haircut, Rule, Tier
 from adlopt.rules.split import ProRata
 
+A = TypeVar("A")
+B = TypeVar("B")
 GIVEN = Formula("dollars given", lambda rows: np.rint(rows.feature("given") * MICRO))
 AS_DECIDED = Rule(
     name="as-decided",
@@ -37,16 +47,24 @@ AS_DECIDED = Rule(
 go, in proportion to the dollars given, and gives them."""
 
 
-def act(market: Market, player: Player) -> Deleveraging:
+def deleverage(market: Market, by: Playable, shed: Shed | None = None) -> Deleveraging:
     """Let a rule, or a policy that sees what the fund leaves, deal with the bankrupt.
 
-    The policy decides as in its first round; that deficit is its estimate too. What it takes
-    beyond the debt is not taken.
+    A policy decides as in its first round; that deficit is its estimate too. What it takes beyond
+    the debt is not taken.
+
+    Parameters
+    ----------
+    market : Market
+    by : Rule, Policy, Severity, Allocation, function or str
+        Names are as in `adlopt.policies.grammar`: a venue's rule alone closes contracts.
+    shed : Shed, optional
+        What must go; the positions of the bankrupt, or what the rule says, unless given.
 
     Raises
     ------
     InputError
-        If the market lacks what the player reads.
+        If it is no player, or the market lacks what it reads.
     BadHaircut
         If a policy takes more than a profit.
 
@@ -59,21 +77,78 @@ def act(market: Market, player: Player) -> Deleveraging:
     ...     positions=OpenPositions(account=["A", "B", "C"], coin=["ETH"] * 3,
     ...                             side=["long", "short", "short"], size=[10, 6, 4],
     ...                             entry=[4000, 4000, 3800]))
-    >>> from adlopt.policies.grammar import player
-    >>> done = act(market, player("pro-rata"))
+    >>> done = deleverage(market, "pro-rata")
     >>> done.given, done.closed
     (array([   0., 1500.,  500.]), array([10,  6,  4]))
+    >>> deleverage(market, "percolator")
+    <Deleveraging: percolator: users give 2,000.00 USD, the fund 0.00; 0.00 is left unpaid>
     """
-    if isinstance(player, Rule):
-        return deleverage(market, player)
-    deficit = market.required - min(market.fund, market.required)
-    wins = (market.by_account(market.upnl) > 0) & (market.equity > 0)
-    if deficit <= 0 or not wins.any():
-        return deleverage(with_given(market), AS_DECIDED)
-    start = replace(wealth_round(market), deficit=deficit, estimate=deficit)
-    decided = player.decide(player.begin(), start)
-    haircut = check_haircut(decided, start, who=f"policy {player.name!r}")
-    return deleverage(with_given(market, start, haircut), AS_DECIDED)
+    who = player(by)
+    if isinstance(who, Rule):
+        return rules.deleverage(market, who, shed)
+    deficit, start, haircut = market.required - min(market.fund, market.required), None, None
+    if deficit > 0 and market.winners.any():
+        start = replace(wealth_round(market), deficit=deficit, estimate=deficit)
+        decided = who.decide(who.begin(), start)
+        haircut = check_haircut(decided, start, who=f"policy {who.name!r}")
+    decided_on = with_given(market, start, haircut)
+    return rules.deleverage(decided_on, AS_DECIDED, shed, called=who.name)
+
+
+def least_burden(done: Deleveraging) -> Solution | None:
+    """Find the least worst burden at which winners could have raised the same, in *hindsight*.
+
+    None where nothing was raised, or more than all profits together.
+
+    Examples
+    --------
+    >>> from adlopt.model.market import Accounts, Coins, OpenPositions
+    >>> market = Market(
+    ...     accounts=Accounts(account=["A", "B"], balance=[2000, 8000]),
+    ...     coins=Coins(coin=["ETH"], mark=[3600], lot=[1]),
+    ...     positions=OpenPositions(account=["A", "B"], coin=["ETH"] * 2, side=["long", "short"],
+    ...                             size=[10, 10], entry=[4000, 4000]))
+    >>> print(least_burden(deleverage(market, "gte")))
+    1 winner gives 2,000.00 USD, worst burden 50 %; proven optimal (exact)
+    """
+    if done.raised <= 0:
+        return None
+    start = wealth_round(done.market)
+    try:
+        return solve(Round(start=start, outcome=RoundOutcome(needed=done.raised)))
+    except InfeasibleRound:
+        return None
+
+
+def attempt(
+    each: Iterable[A], name: Callable[[A], str], play: Callable[[A], B]
+) -> tuple[list[B], dict[str, str]]:
+    """Let each play, and say of those who cannot why: one refusal does not stop the others.
+
+    Raises
+    ------
+    AdloptError
+        If none can: the first refusal.
+
+    Examples
+    --------
+    >>> def half(number):
+    ...     if number % 2:
+    ...         raise InputError("number", number, "an even one")
+    ...     return number // 2
+    >>> attempt([4, 3, 8], str, half)
+    ([2, 4], {'3': 'number is 3: expected an even one'})
+    """
+    played: list[B] = []
+    refused: dict[str, AdloptError] = {}
+    for one in each:
+        try:
+            played.append(play(one))
+        except (InputError, NoSolution, PolicyError) as error:
+            refused[name(one)] = error
+    if refused and not played:
+        raise next(iter(refused.values()))
+    return played, {name_: str(error) for name_, error in refused.items()}
 
 
 def with_given(

@@ -17,6 +17,7 @@ from adlopt.cli import command
 from adlopt.cli import main as cli
 from adlopt.data.files import write_episode
 from adlopt.show.schema.data import kinds
+from adlopt.show.words import money
 
 HEAD = "deficit = 90.0\nneeded = 60.0\n"
 ALICE = '[[account]]\nid = "alice"\ncapacity = 120.0\n'
@@ -439,7 +440,7 @@ def test_json_of_a_diagnosis_agrees_with_the_text(run):
     (row,) = strict_json(out)["policies"]
     assert (code, err, row["policy"]) == (0, "", "estimate+queue")
     assert f"{100 * row['worst_burden']:.4g} %" in text
-    assert f"{row['raised']:,.0f}" in text
+    assert money(row["raised_usd"]) in text
 
 
 @pytest.mark.parametrize("name", ["out.csv", "out.parquet"])
@@ -605,4 +606,4 @@ def test_a_full_disk_is_one_message(folder):
 def test_one_venue_by_name(monkeypatch, capsys):
     monkeypatch.setattr(sys, "argv", ["adlopt", "venues", "reya", "--json"])
     cli.main()
-    assert [row["rule"] for row in json.loads(capsys.readouterr().out)] == ["reya"]
+    assert [row["rule"] for row in json.loads(capsys.readouterr().out)["rules"]] == ["reya"]

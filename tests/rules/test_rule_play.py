@@ -17,7 +17,6 @@ from adlopt.policies import grammar
 from adlopt.policies.by_rule import ByRule
 from adlopt.rules import VENUES, rule_named, wealth_round
 from adlopt.rules.deleverage import deleverage
-from adlopt.studies.players import act
 from adlopt.testing import check_policy
 
 from ..cli.test_cli import folder, run, strict_json, widest  # noqa: F401
@@ -368,7 +367,7 @@ def test_the_list_of_rules(run):  # noqa: F811
     code, text, err = run("venues")
     assert (code, err) == (0, "")
     assert widest(text) <= 80
-    listed = json.loads(run("venues", "--json")[1])
+    listed = json.loads(run("venues", "--json")[1])["rules"]
     assert [rule["rule"] for rule in listed] == list(VENUES)
     assert f"lists {len(listed)} rules" in README.read_text()
     printed = text.partition("\nhyperliquid: ")[0].split()
@@ -465,7 +464,7 @@ def test_every_command_takes_a_rule_of_ones_own(run, folder, mine, name):  # noq
 def test_a_policy_of_dollars_acts_in_a_market(tmp_path, mine, name, given, left):
     """The fund leaves 1,500 of 2,000 USD; profits are 2,400 and 1,200, sue has more leverage."""
     market = read_market(write_template(tmp_path / "market.toml"))
-    done = act(market, grammar.player(name.format(mine=mine)))
+    done = adl.deleverage(market, grammar.player(name.format(mine=mine)))
     names = market.accounts.account
     gave = {a: usd for a, usd in zip(names, done.given.tolist(), strict=True) if usd}
     assert gave == pytest.approx(given)
@@ -479,10 +478,10 @@ def test_a_policy_is_not_asked_where_the_fund_can_pay(tmp_path):
     def never(start):
         raise AssertionError
 
-    done = act(market, adl.policy(never))
+    done = adl.deleverage(market, adl.policy(never))
     assert (done.fund_paid, done.raised, done.deficit_left) == (2000.0, 0.0, 0.0)
     short = replace(market, fund=0.0)
     with pytest.raises(BadHaircut):
-        act(short, adl.policy(lambda start: start.capacity * 2))
-    everything = act(short, adl.policy(lambda start: start.capacity))
+        adl.deleverage(short, adl.policy(lambda start: start.capacity * 2))
+    everything = adl.deleverage(short, adl.policy(lambda start: start.capacity))
     assert (everything.raised, everything.deficit_left) == (2000.0, 0.0)

@@ -402,7 +402,7 @@ def test_bad_markets_are_refused(make, message):
 
 @pytest.mark.parametrize("rule", ["binance", None, lambda start: start.capacity])
 def test_what_is_no_rule_is_named(rule):
-    with pytest.raises(InputError, match=r"^rule is .*expected a Rule; rule_named finds one"):
+    with pytest.raises(InputError, match=r"^rule is .*a Rule; adlopt.deleverage takes names"):
         deleverage(two_sided(), rule)
 
 
@@ -474,7 +474,7 @@ def test_a_split_that_invents_lots_is_caught():
 def test_a_gap_of_any_size_is_paid_to_the_last_micro_dollar(gap, total, cuts):
     market = two_sided()
     book = Book.of(market, market.shed())
-    book.gap[0], book.lots[0] = gap, total
+    book.gap, book.lots = np.array([gap]), np.array([total])
     ends = [0, *sorted(cut % (total + 1) for cut in cuts), total]
     lots = np.diff(np.array(ends))
     paid = book._of_gap(0, lots).tolist()

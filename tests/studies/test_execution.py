@@ -21,7 +21,7 @@ paths = st.lists(slope, min_size=1, max_size=12)
 
 def fills_of(rows):
     mark, bankruptcy, size = zip(*rows, strict=True)
-    return e.Fills(mark=mark, bankruptcy=bankruptcy, size=size)
+    return e.ClosingFills(mark=mark, bankruptcy=bankruptcy, size=size)
 
 
 fills = st.lists(st.tuples(whole, whole, st.integers(-6, 6)), min_size=1, max_size=5).map(fills_of)
@@ -45,8 +45,8 @@ def test_longs_sell_lower_and_shorts_buy_higher(made, true):
 
 
 def test_a_long_and_a_short_of_equal_size_need_the_same():
-    sold = e.Fills(mark=[10], bankruptcy=[9], size=[2])
-    bought = e.Fills(mark=[10], bankruptcy=[11], size=[-2])
+    sold = e.ClosingFills(mark=[10], bankruptcy=[9], size=[2])
+    bought = e.ClosingFills(mark=[10], bankruptcy=[11], size=[-2])
     assert sold.execution(3.0).tolist() == [4.0]
     assert bought.execution(3.0).tolist() == [16.0]
     assert sold.needed(3.0) == bought.needed(3.0) == sold.bad_debt(3.0) == 10.0
@@ -54,22 +54,22 @@ def test_a_long_and_a_short_of_equal_size_need_the_same():
 
 def test_other_fills_than_planned_have_no_bound():
     """α = α̂, and still B ≠ B̂: the inequality of Section 4.2 fails as it is written."""
-    planned = e.Fills(mark=[10], bankruptcy=[9], size=[1])
-    happened = e.Fills(mark=[10], bankruptcy=[9], size=[2])
+    planned = e.ClosingFills(mark=[10], bankruptcy=[9], size=[1])
+    happened = e.ClosingFills(mark=[10], bankruptcy=[9], size=[2])
     found = e.estimate_error(planned, 1.0, happened, 1.0)
     assert (found.ex_ante, found.ex_post, found.bound) == (0.0, 2.0, None)
 
 
 def test_several_fills_exceed_the_paper_bound_of_one():
     """Two fills of 1: the gap is 2 |α − α̂|, above |α − α̂| · 1²."""
-    two = e.Fills(mark=[1, 1], bankruptcy=[1, 1], size=[1, 1])
+    two = e.ClosingFills(mark=[1, 1], bankruptcy=[1, 1], size=[1, 1])
     found = e.estimate_error(two, 0.0, two, 1.0)
     assert found.error == found.bound == 2.0
 
 
 def test_a_surplus_counts_as_needed():
     """α̂ too low, and yet B̂ > B: no undershoot."""
-    made = e.Fills(mark=[10], bankruptcy=[8], size=[1])
+    made = e.ClosingFills(mark=[10], bankruptcy=[8], size=[1])
     found = e.estimate_error(made, 0.0, made, 3.0)
     assert (found.ex_ante, found.ex_post) == (2.0, 1.0)
     assert made.bad_debt(0.0) == 0.0
@@ -97,7 +97,7 @@ def test_both_sides_are_always_there(rounds):
     assert missed.overshoot - missed.undershoot == sum(raised) - sum(needed)
     assert "too little" in str(missed)
     assert "too much" in str(missed)
-    assert set(missed.to_dict()) == {"undershoot_usd", "overshoot_usd"}
+    assert set(missed.to_dict()) == {"schema", "undershoot_usd", "overshoot_usd"}
     with pytest.raises(TypeError):
         float(missed)
     with pytest.raises(TypeError):
@@ -408,9 +408,9 @@ def test_the_two_parts_are_the_whole(trades):
 @pytest.mark.parametrize(
     ("call", "message"),
     [
-        (lambda: e.Fills(mark=[-1], bankruptcy=[1], size=[1]), r"mark\[0\] is -1"),
-        (lambda: e.Fills(mark=[1], bankruptcy=[1, 2], size=[1]), "bankruptcy is '2 values'"),
-        (lambda: e.Fills(mark=[1], bankruptcy=[1], size=[math.nan]), r"size\[0\] is nan"),
+        (lambda: e.ClosingFills(mark=[-1], bankruptcy=[1], size=[1]), r"mark\[0\] is -1"),
+        (lambda: e.ClosingFills(mark=[1], bankruptcy=[1, 2], size=[1]), "bankruptcy is '2 values'"),
+        (lambda: e.ClosingFills(mark=[1], bankruptcy=[1], size=[math.nan]), r"size\[0\] is nan"),
         (lambda: fills_of([(1, 1, 1)]).needed(-1.0), "slope is -1"),
         (lambda: fills_of([(1, 1, 1)]).needed(math.inf), "slope is inf"),
         (lambda: e.Missed.of(needed=[1], raised=[1, 2]), "raised is '2 values'"),

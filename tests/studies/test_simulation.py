@@ -2,10 +2,11 @@
 
 import json
 import math
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 
+import msgspec
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -92,7 +93,7 @@ def test_no_dollar_and_no_lot_appears_or_vanishes(name, scenario, seed):
     assert outcome.touched <= scenario.accounts + 1
     assert outcome.hedges_broken <= outcome.touched
     assert outcome.deficit_left >= -int(end.cash[UNPAID]) / 1e6
-    assert all(math.isfinite(value) and value >= 0 for value in asdict(outcome).values())
+    assert all(math.isfinite(value) and value >= 0 for value in msgspec.structs.astuple(outcome))
     assert len(done.rounds) == len(done.raised) == outcome.rounds
 
 
@@ -440,10 +441,10 @@ def test_a_rule_of_ones_own_closes_contracts(tmp_path):
 def test_differences_are_paired():
     done = compare(["binance", "constant:1+pro-rata"], SMALL, seeds=4)
     data = done.to_dict()
-    losses = [[o["loss"] for o in policy["outcomes"]] for policy in data["policies"]]
+    losses = [[o["loss_usd"] for o in policy["outcomes"]] for policy in data["policies"]]
     paired = np.median(np.array(losses[1]) - np.array(losses[0]))
-    assert data["policies"][1]["less_first"]["loss"]["median"] == paired
-    assert not any(data["policies"][0]["less_first"]["loss"].values())
+    assert data["policies"][1]["less_first"]["loss_usd"]["median"] == paired
+    assert not any(data["policies"][0]["less_first"]["loss_usd"].values())
     assert losses[0] == [simulate("binance", SMALL, seed=s).outcome.loss for s in range(4)]
 
 

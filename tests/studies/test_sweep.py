@@ -19,7 +19,8 @@ from hypothesis import strategies as st
 import adlopt as adl
 from adlopt.errors import CertificateError, InputError, SweepStopped
 from adlopt.studies.sweep import choose, on_processes, on_threads, read_sweep, run_sweep
-from adlopt.studies.sweep.chunk import Instance, play_chunk
+from adlopt.studies.sweep.chunk import play_chunk
+from adlopt.studies.sweep.instance import Instance
 from adlopt.studies.sweep.part_files import compact, write_part
 
 KEY = Instance.KEY

@@ -6,7 +6,7 @@ import math
 import re
 from importlib import import_module
 from pkgutil import iter_modules
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 
@@ -15,6 +15,9 @@ from adlopt.show import schema
 
 VERSION = 2
 """Of every schema; it rises when a field changes its name or meaning."""
+T = TypeVar("T", bound=msgspec.Struct)
+FROZEN = {"frozen": True}
+"""For bases: what is derived from them cannot change either, which mypy would want said again."""
 
 
 def _tag(kind: str) -> str:
@@ -59,6 +62,21 @@ def finite(value: float | None) -> float | None:
     return None if value is None or not math.isfinite(value) else float(value)
 
 
+def all_finite(data: T) -> T:
+    """Put null for every figure of some data that is not finite.
+
+    Examples
+    --------
+    >>> data = CertificateData(upper=math.inf, lower=0.0, gap=1.0, optimal=False, trust="reported",
+    ...                        error=0.0, budget_residual_usd=0.0)
+    >>> all_finite(data).upper, all_finite(data).gap
+    (None, 1.0)
+    """
+    held = ((name, getattr(data, name)) for name in data.__struct_fields__)
+    odd = {n: None for n, value in held if isinstance(value, float) and finite(value) is None}
+    return msgspec.structs.replace(data, **odd) if odd else data
+
+
 def kinds() -> dict[str, type[Data]]:
     """Every kind of answer by its name, as in `adlopt schema NAME`.
 
@@ -74,9 +92,9 @@ def kinds() -> dict[str, type[Data]]:
 
 
 def _last(kind: type[Data]) -> list[type[Data]]:
-    """Kinds that no other kind derives from."""
-    below = [last for each in kind.__subclasses__() for last in _last(each)]
-    return below or [kind]
+    """Kinds described here that no other such kind derives from."""
+    here = [each for each in kind.__subclasses__() if each.__module__.startswith(schema.__name__)]
+    return [last for each in here for last in _last(each)] or [kind]
 
 
 def schema_of(name: str) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from random import Random
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 from adlopt.data.episodes.shock import shock
 from adlopt.errors import BadHaircut, InputError, PolicyError, unknown
@@ -16,15 +16,22 @@ from adlopt.model.solvency import check_haircut
 from adlopt.policies import grammar
 from adlopt.policies.playable import Playable
 from adlopt.policies.protocols import Policy
-from adlopt.show.answer import Columns, Tabular
+from adlopt.show.answer import Answer, Columns, Tabular
+from adlopt.show.axioms import summary
+from adlopt.show.schema.studies import (
+    AxiomReportData,
+    CounterexampleData,
+    DecidedData,
+    TriedData,
+)
 from adlopt.studies.axioms.instances import Case, Winner
 from adlopt.studies.axioms.laws import AXIOMS, Axiom, Paid, Violation
 
 Decision: TypeAlias = tuple[RoundStart, FloatArray | None]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Counterexample:
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class Counterexample(Tabular):
     """An instance on which a policy breaks an axiom.
 
     Parameters
@@ -40,6 +47,28 @@ class Counterexample:
     case: Case
     violation: Violation
     rounds: tuple[Decision, ...]
+
+    def data(self) -> CounterexampleData:
+        """Return the figures, as exactly as JSON has them."""
+        amount = self.violation.usd
+        return CounterexampleData(
+            text=self.violation.text,
+            usd=None if amount is None else float(amount),
+            usd_exactly=None if amount is None else str(amount),
+            rounds=[_decided_data(start, taken) for start, taken in self.rounds],
+        )
+
+    def _columns(self) -> Columns:
+        rows = [
+            (k, name, start.deficit, start.capacity[i], None if taken is None else taken[i])
+            for k, (start, taken) in enumerate(self.rounds, 1)
+            for i, name in enumerate(start.account)
+        ]
+        names = ("round", "account", "deficit_usd", "capacity_usd", "haircut_usd")
+        return {name: [row[i] for row in rows] for i, name in enumerate(names)}
+
+    def _heading(self) -> str:
+        return self.violation.text
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,7 +99,7 @@ class Verdict:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
-class AxiomReport(Tabular):
+class AxiomReport(Answer):
     """Which axioms survived the tries, and what broke the others.
 
     Parameters
@@ -109,15 +138,24 @@ class AxiomReport(Tabular):
         return f"{self.policy}, seed {self.seed}; where nothing breaks, nothing is proved"
 
     def __str__(self) -> str:
-        from adlopt.show.axioms import render
+        return summary(self.to_dict())
 
-        return render(self)
-
-    def to_dict(self) -> dict[str, Any]:
-        """Everything, ready for JSON."""
-        from adlopt.show.axioms import to_dict
-
-        return to_dict(self)
+    def data(self) -> AxiomReportData:
+        """Return what was found, and the figures of each counterexample."""
+        return AxiomReportData(
+            policy=self.policy,
+            seed=self.seed,
+            axioms=[
+                TriedData(
+                    name=v.axiom.name,
+                    statement=v.axiom.statement,
+                    tries=v.tries,
+                    found=str(v),
+                    counterexample=None if v.counterexample is None else v.counterexample.data(),
+                )
+                for v in self.verdicts
+            ],
+        )
 
 
 def try_axioms(
@@ -224,3 +262,15 @@ def _paying(policy: Policy, case: Case, rounds: list[Decision]) -> Callable[...,
         return dict(zip(start.account, map(Fraction, haircut.tolist()), strict=True))
 
     return pays
+
+
+def _decided_data(start: RoundStart, taken: FloatArray | None) -> DecidedData:
+    return DecidedData(
+        deficit_usd=start.deficit,
+        lot_usd=None if start.lot is None else float(start.lot[0]),
+        account=list(start.account),
+        capacity_usd=start.capacity.tolist(),
+        equity_usd=start.feature("equity").tolist(),
+        features={key: column.tolist() for key, column in start.features.items()},
+        haircut_usd=None if taken is None else taken.tolist(),
+    )

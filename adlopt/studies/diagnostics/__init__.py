@@ -1,6 +1,7 @@
 """What policies do to accounts: concentration, order, survivors, churn and stability."""
 
 from adlopt.model.who_pays import rank_correlation
+from adlopt.show.schema.studies import PolicyDiagnosis
 from adlopt.studies.diagnostics.churn import (
     alternating_slopes,
     closed,
@@ -14,7 +15,7 @@ from adlopt.studies.diagnostics.concentration import (
     gini,
     top_share,
 )
-from adlopt.studies.diagnostics.diagnosis import Diagnosis, PolicyDiagnosis, diagnose
+from adlopt.studies.diagnostics.diagnosis import Diagnosis, diagnose
 from adlopt.studies.diagnostics.fairer import BurdenComparison, Fairer, compare_burdens
 from adlopt.studies.diagnostics.noise import Sensitivity, pro_rata_guarantee, sensitivity, swap_jump
 from adlopt.studies.diagnostics.ranks import monotonicity_violations, rank_stability

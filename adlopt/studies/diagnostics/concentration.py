@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -14,6 +13,9 @@ from adlopt.model.loss import Burden, worst_burden
 from adlopt.model.round import RoundStart
 from adlopt.model.solvency import check_haircut
 from adlopt.model.who_pays import fractions
+from adlopt.show.answer import Figures
+from adlopt.show.schema.studies import ConcentrationData
+from adlopt.show.words import counted, number, percent, usd
 
 TOP = 10
 """Accounts that count as the top."""
@@ -21,33 +23,8 @@ ROUNDING = 1e-12
 """Below this, a Gini coefficient is the rounding of equal numbers."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Concentration:
-    """How concentrated a haircut is.
-
-    Parameters
-    ----------
-    raised : float
-        USD.
-    touched : int
-        Accounts that pay anything.
-    worst_burden : float
-        max x_i / w_i; infinite if a protected account pays.
-    burden_gini : float
-        Gini coefficient of the fractions x_i / u_i over accounts with a profit: 0 if all bear the
-        same.
-    top_share : float
-        Share of the haircut that the accounts paying most bear.
-    forced_share : float
-        Share that any policy raising as much must take from the accounts with most profit.
-    """
-
-    raised: float
-    touched: int
-    worst_burden: float
-    burden_gini: float
-    top_share: float
-    forced_share: float
+class Concentration(Figures, ConcentrationData):
+    """How concentrated a haircut is: fields as in `ConcentrationData`."""
 
     @classmethod
     def of(
@@ -82,6 +59,12 @@ class Concentration:
             burden_gini=gini(fractions(x, start.capacity)[start.capacity > 0]),
             top_share=top_share(x, top),
             forced_share=forced / raised if raised else 0.0,
+        )
+
+    def _heading(self) -> str:
+        return (
+            f"{usd(self.raised)} USD from {counted(self.touched, 'account')}, worst burden "
+            f"{percent(self.worst_burden)}, Gini {number(self.burden_gini)}"
         )
 
 

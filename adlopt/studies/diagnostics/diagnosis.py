@@ -4,28 +4,33 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Any
+
+import msgspec
 
 from adlopt.errors import InputError
 from adlopt.foundation.arrays import FloatArray
 from adlopt.model.episode import Episode
 from adlopt.model.loss import Burden
 from adlopt.model.round import RoundStart
-from adlopt.model.run import Information
 from adlopt.model.solvency import check_haircut
 from adlopt.policies import grammar
 from adlopt.policies.playable import Playable
 from adlopt.policies.protocols import Policy
 from adlopt.scoring.score import FULL_BUDGET
-from adlopt.show.answer import Columns, Tabular
+from adlopt.show.answer import Answer, Columns
+from adlopt.show.diagnosis import summary
+from adlopt.show.schema.data import all_finite
+from adlopt.show.schema.studies import DiagnosisData, PolicyDiagnosis
 from adlopt.show.words import counted
 from adlopt.studies.diagnostics.churn import SLOPE, closed, effective_slope, variation
 from adlopt.studies.diagnostics.concentration import TOP, Concentration
 from adlopt.studies.diagnostics.noise import NOISE, sensitivity
 from adlopt.studies.diagnostics.ranks import monotonicity_violations, rank_stability
 from adlopt.studies.diagnostics.survivors import Survivors
+from adlopt.studies.players import attempt
 
 STANDARD = (
     "persistence+pro-rata",
@@ -34,67 +39,10 @@ STANDARD = (
     "persistence+min-max",
 )
 """What is diagnosed unless policies are named."""
-MONEY = ("raised", "moved", "pro_rata_guarantee")
-"""Figures in USD."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PolicyDiagnosis:
-    """One policy's row. Means are over the rounds in which it took anything, None without any.
-
-    Parameters
-    ----------
-    policy : str
-    information : Information
-    raised : float
-        USD, in all.
-    short_rounds : int
-        Rounds that raised less than needed: burdens there are low for that reason.
-    worst_burden : float
-        Of any account in any round; infinite if a protected one was touched.
-    burden_gini, top_share, forced_share : float or None
-        Means, as in `Concentration`.
-    touched : float or None
-        Mean accounts a round.
-    inversions : float or None
-        Mean share of neighbours turned round, as in `monotonicity_violations`.
-    rank_stability : float or None
-        Mean over neighbouring rounds where it is defined; what rounding may have moved is tied.
-    ptsr, pmr, rd_nse : float or None
-        Means, as in `Survivors`, where they are defined.
-    closed : int
-        Accounts closed, summed over rounds.
-    slope_variation : float or None
-        Of the effective slope; None unless all rounds have the feature `slope`.
-    share_moved : float or None
-        Largest share of 2B that noise moves in any round, as in `Sensitivity`.
-    moved, pro_rata_guarantee : float
-        USD, of the round in which noise moved the largest share.
-    """
-
-    policy: str
-    information: Information
-    raised: float
-    short_rounds: int
-    worst_burden: float
-    burden_gini: float | None
-    top_share: float | None
-    forced_share: float | None
-    touched: float | None
-    inversions: float | None
-    rank_stability: float | None
-    ptsr: float | None
-    pmr: float | None
-    rd_nse: float | None
-    closed: int
-    slope_variation: float | None
-    share_moved: float | None
-    moved: float
-    pro_rata_guarantee: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
-class Diagnosis(Tabular):
+class Diagnosis(Answer):
     """What policies do to the accounts of an episode.
 
     Parameters
@@ -104,12 +52,15 @@ class Diagnosis(Tabular):
     rounds : int
     burden : Burden
     policies : tuple of PolicyDiagnosis
+    unplayed : dict
+        Policies that could not be played here, and why.
     """
 
     episode: str
     rounds: int
     burden: Burden
     policies: tuple[PolicyDiagnosis, ...]
+    unplayed: dict[str, str] = field(default_factory=dict)
 
     def __getitem__(self, policy: str) -> PolicyDiagnosis:
         """Row of the policy of that name."""
@@ -117,30 +68,26 @@ class Diagnosis(Tabular):
         return self.policies[names.index(grammar.pick(policy, names))]
 
     def _columns(self) -> Columns:
-        rows = [asdict(row) | {"information": row.information.value} for row in self.policies]
-        return {
-            f"{name}_usd" if name in MONEY else name: [row[name] for row in rows]
-            for name in PolicyDiagnosis.__slots__
-        }
+        rows = [msgspec.to_builtins(row) for row in self.policies]
+        return {name: [row[name] for row in rows] for name in rows[0]}
 
     def _heading(self) -> str:
         return f"{self.episode}: {counted(self.rounds, 'round')}, burdens over {self.burden.value}"
 
     def __str__(self) -> str:
-        from adlopt.show.diagnosis import render
+        return summary(self.to_dict())
 
-        return render(self)
-
-    def to_dict(self) -> dict[str, Any]:
-        """Everything, ready for JSON; an infinite burden is None and marked."""
-        return {
-            "episode": self.episode,
-            "rounds": self.rounds,
-            "burden": self.burden.value,
-            "top": TOP,
-            "noise": NOISE,
-            "policies": [_row(row) for row in self.policies],
-        }
+    def data(self) -> DiagnosisData:
+        """Return every figure; a burden that is infinite is null."""
+        return DiagnosisData(
+            episode=self.episode,
+            rounds=self.rounds,
+            burden=self.burden.value,
+            top=TOP,
+            noise=NOISE,
+            policies=[all_finite(row) for row in self.policies],
+            unplayed=self.unplayed,
+        )
 
 
 def diagnose(
@@ -151,6 +98,9 @@ def diagnose(
     progress: Callable[[str], None] | None = None,
 ) -> Diagnosis:
     """Play policies through an episode and measure what they do to accounts.
+
+    Burdens are measured of feasible haircuts only: a policy whose haircut is not, or that lacks
+    what it reads, is named with the reason, and the others go on.
 
     Parameters
     ----------
@@ -167,8 +117,8 @@ def diagnose(
     ------
     InputError
         If the episode's winners are pooled.
-    BadHaircut
-        If a haircut is not feasible: burdens are measured of feasible haircuts only.
+    AdloptError
+        If no policy can be played: what kept the first.
 
     Examples
     --------
@@ -182,12 +132,20 @@ def diagnose(
         remedy = "accounts of this episode are not published; adlopt play judges its budgets"
         raise InputError("episode", episode.name, "winners one by one", remedy=remedy)
     chosen = grammar.policies(policies or STANDARD, episode)
-    rows = []
-    for policy in chosen:
+
+    def row(policy: Policy) -> PolicyDiagnosis:
         if progress is not None:
             progress(policy.name)
-        rows.append(_diagnose(episode, policy, burden))
-    return Diagnosis(episode=episode.name, rounds=len(episode), burden=burden, policies=tuple(rows))
+        return _diagnose(episode, policy, burden)
+
+    rows, unplayed = attempt(chosen, lambda policy: policy.name, row)
+    return Diagnosis(
+        episode=episode.name,
+        rounds=len(episode),
+        burden=burden,
+        policies=tuple(rows),
+        unplayed=unplayed,
+    )
 
 
 def _diagnose(episode: Episode, policy: Policy, burden: Burden) -> PolicyDiagnosis:
@@ -208,12 +166,14 @@ def _diagnose(episode: Episode, policy: Policy, burden: Burden) -> PolicyDiagnos
     spread = [Concentration.of(start, x, burden=burden) for start, x in acted]
     kept = [Survivors.of(start, x) for start, x in acted]
     shaken = max(noisy, key=lambda s: s.share_moved)
+    worst = max((c.worst_burden or 0.0 for c in spread), default=0.0)
     return PolicyDiagnosis(
         policy=policy.name,
-        information=policy.information,
+        information=policy.information.value,
         raised=math.fsum(math.fsum(x) for _, x in taken),
         short_rounds=short,
-        worst_burden=max((c.worst_burden for c in spread), default=0.0),
+        worst_burden=worst,
+        touches_protected=math.isinf(worst),
         burden_gini=_mean([c.burden_gini for c in spread]),
         top_share=_mean([c.top_share for c in spread]),
         forced_share=_mean([c.forced_share for c in spread]),
@@ -240,13 +200,3 @@ def _slope_variation(taken: Sequence[tuple[RoundStart, FloatArray]]) -> float | 
 def _mean(values: Sequence[float | None]) -> float | None:
     known = [value for value in values if value is not None]
     return math.fsum(known) / len(known) if known else None
-
-
-def _row(row: PolicyDiagnosis) -> dict[str, Any]:
-    protected = math.isinf(row.worst_burden)
-    changed = {
-        "information": row.information.value,
-        "worst_burden": None if protected else row.worst_burden,
-        "touches_protected": protected,
-    }
-    return {**asdict(row), **changed}

@@ -11,6 +11,9 @@ from numpy.typing import ArrayLike
 from adlopt.model.loss import Burden, worst_burden
 from adlopt.model.round import RoundStart
 from adlopt.model.solvency import check_haircut
+from adlopt.show.answer import Answer, Columns
+from adlopt.show.schema.studies import BurdenComparisonData
+from adlopt.show.words import percent, usd
 
 SAME = 1e-9
 """Relative distance within which budgets and burdens count as equal."""
@@ -25,8 +28,8 @@ class Fairer(Enum):
     NOT_COMPARABLE = "not comparable: the lower burden raised less"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BurdenComparison:
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class BurdenComparison(Answer):
     """Two haircuts of one round.
 
     Parameters
@@ -42,12 +45,23 @@ class BurdenComparison:
     burden: tuple[float, float]
     verdict: Fairer
 
-    def __str__(self) -> str:
+    def _columns(self) -> Columns:
+        return {"raised_usd": self.raised, "worst_burden": self.burden}
+
+    def _heading(self) -> str:
         sides = [
-            f"{raised:,.2f} USD at a worst burden of {100 * burden:.4g} %"
+            f"{usd(raised)} USD at a worst burden of {percent(burden)}"
             for raised, burden in zip(self.raised, self.burden, strict=True)
         ]
         return f"{sides[0]}, against {sides[1]}: {self.verdict.value}"
+
+    def data(self) -> BurdenComparisonData:
+        """Return both sides, and which is fairer."""
+        return BurdenComparisonData(
+            raised_usd=list(self.raised),
+            worst_burden=[None if math.isinf(b) else b for b in self.burden],
+            verdict=self.verdict.value,
+        )
 
 
 def compare_burdens(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -13,33 +13,27 @@ from adlopt.errors import InputError
 from adlopt.foundation.arrays import FloatArray, own, own_number
 from adlopt.model.round import RoundStart
 from adlopt.model.solvency import check_haircut
+from adlopt.show.answer import Figures
+from adlopt.show.schema.studies import SensitivityData
+from adlopt.show.words import percent, usd
 
 NOISE = 0.01
 """Relative standard deviation of the noise unless given."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Sensitivity:
-    """How far a haircut moved under small noise on capacities and features.
-
-    Parameters
-    ----------
-    raised : float
-        USD. B, without noise.
-    largest_move : float
-        USD. The largest ‖x − x'‖₁ over the draws; 2B is everything, twice.
-    pro_rata_guarantee : float
-        USD. The largest 2B ‖u − u'‖₁ / max(U, U') over the draws: pro-rata moves no further.
-    """
-
-    raised: float
-    largest_move: float
-    pro_rata_guarantee: float
+class Sensitivity(Figures, SensitivityData):
+    """How far a haircut moved under small noise: fields as in `SensitivityData`."""
 
     @property
     def share_moved(self) -> float:
         """Largest move as a share of 2B; 0 if nothing was taken."""
         return self.largest_move / (2.0 * self.raised) if self.raised else 0.0
+
+    def _heading(self) -> str:
+        return (
+            f"noise moves {usd(self.largest_move)} USD, {percent(self.share_moved)} of 2B; "
+            f"pro-rata guarantees {usd(self.pro_rata_guarantee)}"
+        )
 
 
 def sensitivity(

@@ -6,7 +6,6 @@ Ratios of [Chitra25] (arXiv 2512.01112); RD-NSE is from the code published with 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -16,31 +15,13 @@ from adlopt.foundation.arrays import own, own_number
 from adlopt.model.round import RoundStart
 from adlopt.model.solvency import check_haircut
 from adlopt.scoring.quality import LARGEST_LOSS
+from adlopt.show.answer import Figures
+from adlopt.show.schema.studies import SurvivorsData
+from adlopt.show.words import number, usd
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Survivors:
-    """The largest survivor of a round; ratios are None where their denominator is 0 or unknown.
-
-    Parameters
-    ----------
-    kept : float
-        USD. υ = max_i (u_i − x_i)_+.
-    taken : float
-        USD. H, which is θ D.
-    ptsr : float or None
-        υ / θ D: what the largest survivor keeps for each dollar taken.
-    pmr : float or None
-        υ / θ Δ, where Δ is the largest loss of one account (signal `largest_loss`).
-    rd_nse : float or None
-        υ / (υ + D − H): near 1 if the largest survivor keeps much beside the deficit left.
-    """
-
-    kept: float
-    taken: float
-    ptsr: float | None
-    pmr: float | None
-    rd_nse: float | None
+class Survivors(Figures, SurvivorsData):
+    """The largest survivor of a round: fields as in `SurvivorsData`."""
 
     @classmethod
     def of(cls, start: RoundStart, haircut: ArrayLike) -> Survivors:
@@ -55,8 +36,8 @@ class Survivors:
         --------
         >>> start = RoundStart(account=["a", "b", "c"], capacity=[8, 4, 0.5], deficit=15,
         ...                    signals={"largest_loss": 12})
-        >>> Survivors.of(start, [3.5, 4, 0])
-        Survivors(kept=4.5, taken=7.5, ptsr=0.6, pmr=0.75, rd_nse=0.375)
+        >>> print(Survivors.of(start, [3.5, 4, 0]))
+        the largest survivor keeps 4.50 USD, 7.50 are taken: PTSR 0.6, PMR 0.75, RD-NSE 0.375
         """
         x = check_haircut(haircut, start)
         kept = float(np.maximum(start.capacity - x, 0.0).max())
@@ -70,6 +51,12 @@ class Survivors:
             ptsr=_ratio(kept, taken),
             pmr=None if loss is None else _ratio(kept, theta * loss),
             rd_nse=_ratio(kept, kept + left),
+        )
+
+    def _heading(self) -> str:
+        return (
+            f"the largest survivor keeps {usd(self.kept)} USD, {usd(self.taken)} are taken: PTSR "
+            f"{number(self.ptsr)}, PMR {number(self.pmr)}, RD-NSE {number(self.rd_nse)}"
         )
 
 

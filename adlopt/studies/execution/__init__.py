@@ -2,16 +2,16 @@
 
 from adlopt.studies.execution.decomposition import Transfer, transfer
 from adlopt.studies.execution.estimation import check_causal, estimates, missed_by
-from adlopt.studies.execution.impact import EstimateError, Fills, estimate_error
+from adlopt.studies.execution.impact import ClosingFills, EstimateError, estimate_error
 from adlopt.studies.execution.latency import Executed, execute, execute_late
 from adlopt.studies.execution.markouts import Markout, markout
 from adlopt.studies.execution.missed import Missed
 from adlopt.studies.execution.slopes import LastSlope, Margin, SlopeEstimator, SlopeOGD
 
 __all__ = [
+    "ClosingFills",
     "EstimateError",
     "Executed",
-    "Fills",
     "LastSlope",
     "Margin",
     "Markout",

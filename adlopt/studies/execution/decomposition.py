@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 
@@ -19,44 +18,17 @@ from adlopt.errors import CertificateError, InputError
 from adlopt.foundation.arrays import FloatArray, freeze, own_number
 from adlopt.model.episode import Episode
 from adlopt.model.run import Run
+from adlopt.show.answer import Figures
+from adlopt.show.schema.studies import TransferData
+from adlopt.show.words import amount
 from adlopt.studies.execution.missed import Missed
 
 ROUNDING = 1e-9
 """Relative rounding of the two sides."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Transfer:
-    """Both sides of the decomposition on one episode, each recomputed and compared; *hindsight*.
-
-    Parameters
-    ----------
-    policy, best : str
-        The policy, and the best of the class under the true loss.
-    loss, best_loss : float
-        Σ ℓ_t of either.
-    estimated_regret : float
-        Reg(π; ℓ̂): against the best of the class under the *estimated* loss.
-    penalty, sharper_penalty : float
-        2λ Σ |B − B̂|, and 2λ Σ min(|B − B̂|, |H − H*|).
-    missed : Missed
-        By the policy.
-    missed_by_estimate : Missed
-        By the estimates, had they been raised. Undershoots differ by at most `followed`.
-    followed : float
-        USD. Σ |H_t − B̂_t|: how far the policy is from raising its estimates; 0 in Lemma 4.
-    """
-
-    policy: str
-    best: str
-    loss: float
-    best_loss: float
-    estimated_regret: float
-    penalty: float
-    sharper_penalty: float
-    missed: Missed
-    missed_by_estimate: Missed
-    followed: float
+class Transfer(Figures, TransferData):
+    """Both sides of the decomposition on one episode; *hindsight*. Fields as in `TransferData`."""
 
     @property
     def bound(self) -> float:
@@ -67,6 +39,13 @@ class Transfer:
     def sharper_bound(self) -> float:
         """The same with the smaller penalty."""
         return self.best_loss + self.estimated_regret + self.sharper_penalty
+
+    def _heading(self) -> str:
+        return (
+            f"{self.policy} against {self.best}: loss {amount(self.loss)}, at most "
+            f"{amount(self.sharper_bound)}, or {amount(self.bound)} by the paper's penalty; "
+            f"{self.missed}"
+        )
 
 
 def transfer(

@@ -12,10 +12,13 @@ import numpy as np
 
 from adlopt.foundation.arrays import FloatArray, Record, own, own_number
 from adlopt.model.solvency import bad_debt, needed_budget
+from adlopt.show.answer import Columns, Figures, Tabular
+from adlopt.show.schema.studies import EstimateErrorData
+from adlopt.show.words import counted, usd
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Fills(Record):
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
+class ClosingFills(Tabular, Record):
     """Positions of bankrupt accounts that are closed in one round, a fill each.
 
     Parameters
@@ -29,7 +32,7 @@ class Fills(Record):
 
     Examples
     --------
-    >>> fills = Fills(mark=[10, 10], bankruptcy=[9, 9], size=[2, 1])
+    >>> fills = ClosingFills(mark=[10, 10], bankruptcy=[9, 9], size=[2, 1])
     >>> fills.execution(1.0), fills.needed(1.0), fills.impact_cost(1.0)
     (array([8., 9.]), 2.0, 5.0)
     """
@@ -43,6 +46,16 @@ class Fills(Record):
         put(self, "mark", own(self.mark, "mark", lowest=0.0))
         for name in ("bankruptcy", "size"):
             put(self, name, own(getattr(self, name), name, length=self.mark.size))
+
+    def _columns(self) -> Columns:
+        return {
+            "mark_usd": self.mark,
+            "bankruptcy_usd": self.bankruptcy,
+            "size_contracts": self.size,
+        }
+
+    def _heading(self) -> str:
+        return counted(self.mark.size, "fill")
 
     @property
     def squared_volume(self) -> float:
@@ -66,60 +79,49 @@ class Fills(Record):
         """α Σ q_k², USD: what the fills lose to impact, at one price a fill."""
         return own_number(slope, "slope", lowest=0.0) * self.squared_volume
 
-    def same_as(self, other: Fills) -> bool:
+    def same_as(self, other: ClosingFills) -> bool:
         """Whether the fills are those of `other`."""
-        return all(
-            np.array_equal(getattr(self, name), getattr(other, name))
-            for name in ("mark", "bankruptcy", "size")
-        )
+        pairs = zip(self._columns().values(), other._columns().values(), strict=True)
+        return all(np.array_equal(mine, its) for mine, its in pairs)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class EstimateError:
-    """The needed budget of a round before and after.
-
-    Parameters
-    ----------
-    ex_ante : float
-        USD. B̂, of the planned fills and the estimated slope: all a policy may see.
-    ex_post : float
-        USD. B, of the fills as they happened: *hindsight* for its own round.
-    bound : float or None
-        USD. |α − α̂| Σ q_k² ≥ |B − B̂|, if the fills are as planned; None if not: then no bound by
-        the slopes holds.
-    """
-
-    ex_ante: float
-    ex_post: float
-    bound: float | None
+class EstimateError(Figures, EstimateErrorData):
+    """The needed budget of a round before and after: fields as in `EstimateErrorData`."""
 
     @property
     def error(self) -> float:
         """|B − B̂|, USD."""
         return abs(self.ex_post - self.ex_ante)
 
+    def _heading(self) -> str:
+        bound = "nothing bounds that" if self.bound is None else f"at most {usd(self.bound)}"
+        said = f"{usd(self.ex_ante)} USD estimated, {usd(self.ex_post)} needed"
+        return f"{said}: off by {usd(self.error)}, {bound}"
 
-def estimate_error(planned: Fills, estimate: float, happened: Fills, slope: float) -> EstimateError:
+
+def estimate_error(
+    planned: ClosingFills, estimate: float, happened: ClosingFills, slope: float
+) -> EstimateError:
     """Compare the planned fills at the estimated slope with what happened.
 
     Parameters
     ----------
-    planned : Fills
+    planned : ClosingFills
     estimate : float
         α̂, USD a contract².
-    happened : Fills
+    happened : ClosingFills
     slope : float
         α, USD a contract².
 
     Examples
     --------
-    >>> fills = Fills(mark=[10, 10], bankruptcy=[9, 9], size=[2, 2])
-    >>> estimate_error(fills, 1.0, fills, 1.5)
-    EstimateError(ex_ante=4.0, ex_post=8.0, bound=4.0)
-    >>> half = Fills(mark=[10], bankruptcy=[9], size=[1])
-    >>> whole = Fills(mark=[10], bankruptcy=[9], size=[2])
-    >>> estimate_error(half, 1.0, whole, 1.0)
-    EstimateError(ex_ante=0.0, ex_post=2.0, bound=None)
+    >>> fills = ClosingFills(mark=[10, 10], bankruptcy=[9, 9], size=[2, 2])
+    >>> print(estimate_error(fills, 1.0, fills, 1.5))
+    4.00 USD estimated, 8.00 needed: off by 4.00, at most 4.00
+    >>> half = ClosingFills(mark=[10], bankruptcy=[9], size=[1])
+    >>> whole = ClosingFills(mark=[10], bankruptcy=[9], size=[2])
+    >>> print(estimate_error(half, 1.0, whole, 1.0))
+    0.00 USD estimated, 2.00 needed: off by 2.00, nothing bounds that
     """
     bound = abs(slope - estimate) * happened.squared_volume
     return EstimateError(

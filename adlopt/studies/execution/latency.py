@@ -17,11 +17,13 @@ from adlopt.model.round import RoundStart
 from adlopt.model.solvency import ROUNDING, check_haircut
 from adlopt.optimum.lots.lot_grid import MICRO, lot_sizes, whole_lots
 from adlopt.policies.protocols import Policy
-from adlopt.show.answer import Columns, Tabular
+from adlopt.show.answer import Answer, Columns
+from adlopt.show.schema.studies import ExecutedData
+from adlopt.show.words import usd
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
-class Executed(Tabular):
+class Executed(Answer):
     """A haircut decided on one state of the accounts and executed on a later one.
 
     Parameters
@@ -56,13 +58,19 @@ class Executed(Tabular):
         }
 
     def _heading(self) -> str:
-        return f"{self}"
-
-    def __str__(self) -> str:
         return (
-            f"{self.raised:,.2f} of {self.planned:,.2f} USD raised; {self.missed:,.2f} missed on "
-            f"{len(self.closed)} closed and {len(self.shrunk)} shrunk accounts, while others had "
-            f"{self.spare:,.2f}"
+            f"{usd(self.raised)} of {usd(self.planned)} USD raised; {usd(self.missed)} missed on "
+            f"{len(self.closed):,} closed and {len(self.shrunk):,} shrunk accounts, while others "
+            f"had {usd(self.spare)}"
+        )
+
+    def data(self) -> ExecutedData:
+        """Return the sums, and what was missed on whom."""
+        return ExecutedData(
+            planned_usd=self.planned,
+            raised_usd=self.raised,
+            spare_usd=self.spare,
+            **self._columns(),
         )
 
 

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from adlopt.foundation.arrays import FloatArray, Record, own
-from adlopt.show.answer import Columns, Tabular
+from adlopt.show.answer import Answer, Columns
+from adlopt.show.schema.studies import MarkoutData
+from adlopt.show.words import counted, usd
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
-class Markout(Tabular, Record):
+class Markout(Answer, Record):
     """Markouts of forced fills, USD, shape (n,); negative is worse for the owner.
 
     Parameters
@@ -39,7 +42,16 @@ class Markout(Tabular, Record):
         }
 
     def _heading(self) -> str:
-        return "markouts of forced fills; negative is worse for the owner"
+        sums = (math.fsum(column) for column in self._columns().values())
+        now, after, total = map(usd, sums)
+        return (
+            f"{counted(self.immediate.size, 'forced fill')}: {total} USD, {now} at the fill and "
+            f"{after} after; below 0 is worse for the owner"
+        )
+
+    def data(self) -> MarkoutData:
+        """Return each fill's."""
+        return MarkoutData(**{name: column.tolist() for name, column in self._columns().items()})
 
     @property
     def total(self) -> FloatArray:

@@ -6,33 +6,24 @@ Undershoot V_T alone is no objective: overestimating every slope makes it 0 [CTT
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from adlopt.foundation.arrays import own
+from adlopt.show.answer import Figures
+from adlopt.show.schema.studies import MissedData
+from adlopt.show.words import usd
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Missed:
-    """Dollars by which budgets were missed, on either side.
-
-    Parameters
-    ----------
-    undershoot : float
-        USD. V_T = Σ [B_t − H_t]₊ [CTTX26, Eq. 21].
-    overshoot : float
-        USD. Σ [H_t − B_t]₊.
+class Missed(Figures, MissedData):
+    """Dollars by which budgets were missed, on either side: fields as in `MissedData`.
 
     Examples
     --------
     >>> print(Missed.of(needed=[5.0, 5.0], raised=[2.0, 9.0]))
     3.00 USD too little, 4.00 USD too much
     """
-
-    undershoot: float
-    overshoot: float
 
     @classmethod
     def of(cls, *, needed: ArrayLike, raised: ArrayLike) -> Missed:
@@ -44,9 +35,5 @@ class Missed:
             overshoot=math.fsum(np.maximum(h - b, 0.0)),
         )
 
-    def __str__(self) -> str:
-        return f"{self.undershoot:,.2f} USD too little, {self.overshoot:,.2f} USD too much"
-
-    def to_dict(self) -> dict[str, float]:
-        """Both, USD."""
-        return {"undershoot_usd": self.undershoot, "overshoot_usd": self.overshoot}
+    def _heading(self) -> str:
+        return f"{usd(self.undershoot)} USD too little, {usd(self.overshoot)} USD too much"

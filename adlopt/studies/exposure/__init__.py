@@ -1,6 +1,7 @@
 """A trader's view of deleveraging: how likely, how much, under which rule."""
 
-from adlopt.studies.exposure.account_exposure import Exposure, Place, UnderRule, exposure
+from adlopt.show.schema.studies import Place
+from adlopt.studies.exposure.account_exposure import Exposure, UnderRule, exposure
 from adlopt.studies.exposure.budgets import Budgets, budgets
 
 __all__ = ["Budgets", "Exposure", "Place", "UnderRule", "budgets", "exposure"]

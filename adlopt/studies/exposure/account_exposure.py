@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
@@ -22,48 +21,12 @@ from adlopt.rules.ranking import is_queue, ranking, served
 from adlopt.rules.rows import round_rows
 from adlopt.rules.rule import Rule
 from adlopt.rules.venues import VENUES
-from adlopt.show.answer import Columns, Tabular
+from adlopt.show.answer import Answer, Columns
+from adlopt.show.exposure import summary
+from adlopt.show.schema.studies import ExposureData, Place, SpreadData, UnderRuleData
 from adlopt.studies.exposure.budgets import Budgets, budgets
 from adlopt.studies.exposure.taking import Split, closes_at_mark, haircuts, winners
-
-FIGURES = (
-    "rule",
-    "probability",
-    "mean_usd",
-    "mean_if_hit_usd",
-    "quantile_95_usd",
-    "most_usd",
-    "most_of_profit",
-    "least_budget_usd",
-)
-"""What is said of each rule, as in `UnderRule.to_dict`."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Place:
-    """Where one position stands in a queue of its coin and side.
-
-    Parameters
-    ----------
-    coin, side : str
-        Empty in a round of dollars, which has one queue.
-    place, of : int
-        First served is 1; positions in the queue. `place` is None where it is not eligible.
-    ahead : float or None
-        Contracts served before it; in a round of dollars, USD.
-    light : float or None
-        What the venue shows, where it says how.
-    shown : str
-        What kind of light that is.
-    """
-
-    coin: str
-    side: str
-    place: int | None
-    of: int
-    ahead: float | None
-    light: float | None
-    shown: str
+from adlopt.studies.players import attempt
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -87,28 +50,26 @@ class UnderRule(Record):
     places: tuple[Place, ...] = ()
     at_mark: bool = False
 
-    def to_dict(self, profit: float, values: FloatArray) -> dict[str, Any]:
+    def data(self, profit: float, budgets: FloatArray) -> UnderRuleData:
         """How likely, and how much, USD."""
         hit = self.haircut > 0
         most = float(self.haircut.max())
-        return {
-            "rule": self.rule,
-            "at_mark": self.at_mark,
-            "probability": float(hit.mean()),
-            "mean_usd": float(self.haircut.mean()),
-            "mean_if_hit_usd": float(self.haircut[hit].mean()) if hit.any() else None,
-            "quantile_95_usd": float(np.quantile(self.haircut, 0.95)),
-            "most_usd": most,
-            "most_of_profit": most / profit if profit else None,
-            "least_budget_usd": float(values[np.argmax(hit)]) if hit.any() else None,
-            "places": [
-                {name: getattr(place, name) for name in Place.__slots__} for place in self.places
-            ],
-        }
+        return UnderRuleData(
+            rule=self.rule,
+            at_mark=self.at_mark,
+            probability=float(hit.mean()),
+            mean_usd=float(self.haircut.mean()),
+            mean_if_hit_usd=float(self.haircut[hit].mean()) if hit.any() else None,
+            quantile_95_usd=float(np.quantile(self.haircut, 0.95)),
+            most_usd=most,
+            most_of_profit=most / profit if profit else None,
+            least_budget_usd=float(budgets[np.argmax(hit)]) if hit.any() else None,
+            places=list(self.places),
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
-class Exposure(Tabular, Record):
+class Exposure(Answer, Record):
     """A trader's view: what may be taken from one account.
 
     Parameters
@@ -133,27 +94,31 @@ class Exposure(Tabular, Record):
     unplayed: dict[str, str]
 
     def _columns(self) -> Columns:
-        rows = [each.to_dict(self.profit, self.budgets.values) for each in self.rules]
-        return {name: [row[name] for row in rows] for name in FIGURES}
+        rows = self.data().rules
+        names = [n for n in UnderRuleData.__struct_fields__ if n not in ("places", "at_mark")]
+        return {name: [getattr(row, name) for row in rows] for name in names}
 
     def _heading(self) -> str:
         return f"{self.account}: haircuts under rules; budgets {self.budgets.text}"
 
-    def to_dict(self) -> dict[str, Any]:
-        """Everything, ready for JSON."""
+    def __str__(self) -> str:
+        return summary(self.to_dict())
+
+    def data(self) -> ExposureData:
+        """Return how likely each rule takes how much, and where the account stands."""
         values = self.budgets.values
-        return {
-            "account": self.account,
-            "profit_usd": self.profit,
-            "all_profits_usd": self.total,
-            "budgets": {
-                "distribution": self.budgets.text,
-                "count": int(values.size),
-                "beyond_all_profits": float((values > self.total).mean()),
-            },
-            "rules": [each.to_dict(self.profit, values) for each in self.rules],
-            "unplayed": self.unplayed,
-        }
+        return ExposureData(
+            account=self.account,
+            profit_usd=self.profit,
+            all_profits_usd=self.total,
+            budgets=SpreadData(
+                distribution=self.budgets.text,
+                count=int(values.size),
+                beyond_all_profits=float((values > self.total).mean()),
+            ),
+            rules=[each.data(self.profit, values) for each in self.rules],
+            unplayed=self.unplayed,
+        )
 
 
 def exposure(
@@ -176,7 +141,7 @@ def exposure(
     where : Market or RoundStart
     rules : sequence of str
         Names of venues' rules, of allocations or of policies, or path.py:name. Unless given, every
-        venue's rule that the columns allow; the others are listed with what they lack.
+        venue's rule. Those that cannot be played here are listed with what they lack.
     budget : str
         As in `adlopt.studies.exposure.budgets`; unless given, uniform between 0 and the deficit
         that the insurance fund leaves.
@@ -186,7 +151,7 @@ def exposure(
     Raises
     ------
     InputError
-        If there is no such account, or a rule that was asked for cannot be played.
+        If there is no such account, a name means no rule, or no rule can be played.
 
     Examples
     --------
@@ -202,22 +167,18 @@ def exposure(
     fund = 0.0 if market is None else market.fund
     spread = budgets(budget, max(start.deficit - fund, 0.0))
     wanted = np.minimum(spread.values, start.total_capacity)
-    played, unplayed = [], {}
-    for name in dict.fromkeys(rules or VENUES):
+
+    def under(each: Player) -> UnderRule:
         if progress is not None:
-            progress(name)
-        found = player(name)
-        split = _split(found)
-        try:
-            haircut = haircuts(split, where, account, wanted)
-            places = _places(where, split, account)
-        except InputError as error:
-            if rules:
-                raise
-            unplayed[name] = str(error)
-            continue
+            progress(each.name)
+        split = _split(each)
+        haircut = haircuts(split, where, account, wanted)
+        places = _places(where, split, account)
         at_mark = market is not None and isinstance(split, ByRule) and closes_at_mark(split.rule)
-        played.append(UnderRule(rule=found.name, haircut=haircut, places=places, at_mark=at_mark))
+        return UnderRule(rule=each.name, haircut=haircut, places=places, at_mark=at_mark)
+
+    chosen = [player(name) for name in dict.fromkeys(rules or VENUES)]
+    played, unplayed = attempt(chosen, lambda each: each.name, under)
     mine = start.account.index(account) if account in start.account else None
     return Exposure(
         account=account,

@@ -10,7 +10,8 @@ import numpy as np
 
 from adlopt.errors import InputError
 from adlopt.foundation.arrays import FloatArray, freeze, own_number
-from adlopt.show.answer import Columns, Tabular
+from adlopt.show.answer import Answer, Columns
+from adlopt.show.schema.studies import BudgetsData
 
 LEVELS = 200
 """Budgets that stand for a distribution: its quantiles in the middle of as many equal parts."""
@@ -18,7 +19,7 @@ KNOWN = "uniform, uniform:HIGH, lognormal:MEDIAN:SIGMA, or quantiles:Q0:Q1:…"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
-class Budgets(Tabular):
+class Budgets(Answer):
     """A distribution of budgets.
 
     Parameters
@@ -36,6 +37,10 @@ class Budgets(Tabular):
 
     def _heading(self) -> str:
         return f"equally likely budgets: {self.text}"
+
+    def data(self) -> BudgetsData:
+        """Return the values."""
+        return BudgetsData(distribution=self.text, budget_usd=self.values.tolist())
 
 
 def budgets(text: str, deficit: float) -> Budgets:

@@ -35,8 +35,7 @@ def winners(where: Market | RoundStart) -> RoundStart:
     """
     if isinstance(where, RoundStart):
         return where
-    wins = (where.by_account(where.upnl) > 0) & (where.equity > 0)
-    if not wins.any():
+    if not where.winners.any():
         raise InputError("positions", "no winner", NO_WINNERS)
     return wealth_round(where)
 

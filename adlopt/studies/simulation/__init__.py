@@ -1,7 +1,16 @@
 """A venue in a closed loop: what is decided in a round changes the rounds that follow."""
 
-from adlopt.studies.simulation.loop import Outcome, Simulation, simulate
+from adlopt.show.schema.studies import CrashOutcome
+from adlopt.studies.simulation.loop import Simulation, simulate
 from adlopt.studies.simulation.paired import STANDARD, Comparison, compare
 from adlopt.studies.simulation.scenario import Scenario
 
-__all__ = ["STANDARD", "Comparison", "Outcome", "Scenario", "Simulation", "compare", "simulate"]
+__all__ = [
+    "STANDARD",
+    "Comparison",
+    "CrashOutcome",
+    "Scenario",
+    "Simulation",
+    "compare",
+    "simulate",
+]

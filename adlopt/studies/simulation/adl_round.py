@@ -14,7 +14,7 @@ from adlopt.model.solvency import ROUNDING, check_haircut
 from adlopt.optimum.lots.lot_grid import MICRO
 from adlopt.policies.playable import Player
 from adlopt.rules.deleverage import deleverage
-from adlopt.rules.deleveraging import Deleveraging, shed_rows
+from adlopt.rules.deleveraging import Deleveraging
 from adlopt.rules.market_rounds import wealth_round
 from adlopt.rules.rows import micro
 from adlopt.rules.rule import Rule
@@ -111,8 +111,7 @@ def _open(venue: Venue, market: Market, rule: Rule, gone: IntArray, number: int)
         fund_first=min(int(allowed), required),
     )
     deficit = (required - event.fund_first) / MICRO
-    wins = (market.by_account(market.upnl) > 0) & (market.equity > 0)
-    if deficit <= 0 or not wins.any():
+    if deficit <= 0 or not market.winners.any():
         return event
     expected = venue.expected(event.lots.sum(axis=0))
     estimate = event.outcome(expected).needed
@@ -168,7 +167,7 @@ def _carry_out(venue: Venue, rows: IntArray, done: Deleveraging) -> None:
     index = {name: c for c, name in enumerate(market.coins.coin)}
     coin = np.array([index[name] for name in done.shed.coin], dtype=np.int64)
     sign = np.array([side.sign for side in done.shed.side], dtype=np.int64)
-    loser = owner[shed_rows(market, done.shed)]
+    loser = owner[market.rows_of(done.shed)]
     bought, closed = np.zeros_like(ledger.lots), done.closings
     change = sign[closed.shed] * closed.lots
     taker = np.where(closed.by_user, owner[closed.position], FUND)

@@ -9,11 +9,13 @@ from numpy.typing import ArrayLike
 
 from adlopt.errors import CertificateError
 from adlopt.foundation.arrays import IntArray
-from adlopt.optimum.lots.lot_grid import MOST_MICRO
+from adlopt.optimum.lots.lot_grid import MICRO, MOST_MICRO
+from adlopt.show.answer import Columns, Tabular
+from adlopt.show.words import counted
 
 
-@dataclass(slots=True, kw_only=True)
-class Ledger:
+@dataclass(slots=True, kw_only=True, repr=False)
+class Ledger(Tabular):
     """Cash and open lots of everybody: traders, liquidity provider, fund, and the outside world.
 
     Nothing moves except by `exchange` and `pay`, and both refuse what does not balance.
@@ -49,6 +51,13 @@ class Ledger:
     def __post_init__(self) -> None:
         self.total = sum(self.cash.tolist())
         self.check()
+
+    def _columns(self) -> Columns:
+        lots = {f"lots_{c + 1}": column for c, column in enumerate(self.lots.T)}
+        return {"cash_usd": self.cash / MICRO, **lots}
+
+    def _heading(self) -> str:
+        return f"{counted(self.cash.size, 'account')}, {counted(self.lots.shape[1], 'coin')}"
 
     def value(self, mark: IntArray) -> IntArray:
         """Micro-dollars that accounts are worth at marks of shape (m,), shape (N,)."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, fields, replace
+from dataclasses import asdict, dataclass, replace
 
 import numpy as np
 
@@ -15,59 +15,18 @@ from adlopt.optimum.lots.lot_grid import MICRO
 from adlopt.policies import grammar
 from adlopt.policies.playable import Playable, Player
 from adlopt.rules.rule import Rule
-from adlopt.show.answer import Columns, Tabular
+from adlopt.show.answer import Answer, Columns
+from adlopt.show.comparison import render_run
+from adlopt.show.schema.studies import CrashOutcome, SimulationData
 from adlopt.studies.simulation.adl_round import Event, deleverage_now
 from adlopt.studies.simulation.double_entry import Ledger
 from adlopt.studies.simulation.scenario import Scenario
 from adlopt.studies.simulation.venue import Venue
 from adlopt.studies.simulation.world import UNPAID, World, draw
 
-MONEY = ("loss", "given", "deficit_left")
-"""Outcomes in USD."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Outcome:
-    """What a run came to. Money in USD; accounts are counted once.
-
-    Parameters
-    ----------
-    rounds : int
-        Rounds in which users were called on.
-    loss : float
-        Σ |H_t − B_t^needed| over them.
-    given : float
-        What users gave in all.
-    deficit_left : float
-        Debts written off, and what the fund and others still lack at the end.
-    touched, hedges_broken : int
-        Accounts that gave or closed; those with a hedge whose net exposure grew because of it.
-    liquidated, left : int
-        Accounts that fell below maintenance margin; those that left the venue.
-    """
-
-    rounds: int
-    loss: float
-    given: float
-    deficit_left: float
-    touched: int
-    hedges_broken: int
-    liquidated: int
-    left: int
-
-    @classmethod
-    def columns(cls) -> dict[str, str]:
-        """Names with the unit of money in them, and the fields they name."""
-        names = [field.name for field in fields(cls)]
-        return {f"{name}_usd" if name in MONEY else name: name for name in names}
-
-    def figures(self) -> dict[str, float]:
-        """All figures, by the names of `columns`."""
-        return {column: getattr(self, name) for column, name in self.columns().items()}
-
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
-class Simulation(Tabular):
+class Simulation(Answer):
     """One run of a rule or policy in one world.
 
     Parameters
@@ -80,7 +39,7 @@ class Simulation(Tabular):
         As they were met, for `episode`.
     raised : tuple of float
         USD that users gave in each, net of what they gained.
-    outcome : Outcome
+    outcome : CrashOutcome
     ledger : Ledger
         As it was left.
     """
@@ -91,7 +50,7 @@ class Simulation(Tabular):
     seed: int
     rounds: tuple[Round, ...]
     raised: tuple[float, ...]
-    outcome: Outcome
+    outcome: CrashOutcome
     ledger: Ledger
 
     def _columns(self) -> Columns:
@@ -104,6 +63,22 @@ class Simulation(Tabular):
 
     def _heading(self) -> str:
         return f"{self.player} ({self.information.value}), closed loop, seed {self.seed}"
+
+    def __str__(self) -> str:
+        return render_run(self.to_dict())
+
+    def data(self) -> SimulationData:
+        """Return what the run came to, and its rounds in order."""
+        return SimulationData(
+            policy=self.player,
+            information=self.information.value,
+            scenario=asdict(self.scenario),
+            seed=self.seed,
+            outcome=self.outcome,
+            deficit_usd=[round_.start.deficit for round_ in self.rounds],
+            needed_usd=[round_.needed for round_ in self.rounds],
+            raised_usd=list(self.raised),
+        )
 
     def episode(self) -> Episode:
         """The rounds as an episode, to be scored offline: there, no choice changes what follows.
@@ -203,7 +178,7 @@ def _result(
     missed = [h - round_.needed for h, round_ in zip(raised, rounds, strict=True)]
     value = venue.value
     owing = np.maximum(-value[:UNPAID], 0).sum() - venue.ledger.cash[UNPAID]
-    outcome = Outcome(
+    outcome = CrashOutcome(
         rounds=len(rounds),
         loss=math.fsum(map(abs, missed)),
         given=math.fsum(event.given for event in events),

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
-from typing import Any
 
+import msgspec
 import numpy as np
 
 from adlopt.errors import InputError
+from adlopt.foundation.arrays import FloatArray
 from adlopt.policies.grammar import player, require_distinct
 from adlopt.policies.playable import Playable
-from adlopt.show.answer import Columns, Tabular
-from adlopt.studies.simulation.loop import Outcome, simulate
+from adlopt.show.answer import Answer, Columns
+from adlopt.show.comparison import summary
+from adlopt.show.schema.studies import ComparedData, ComparisonData, CrashOutcome
+from adlopt.studies.simulation.loop import simulate
 from adlopt.studies.simulation.scenario import Scenario, check_seed
 
 STANDARD = ("hyperliquid", "binance", "reya", "persistence+pro-rata", "constant:1+pro-rata")
@@ -22,7 +25,7 @@ LEVELS = {"median": 0.5, "low": 0.05, "high": 0.95}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
-class Comparison(Tabular):
+class Comparison(Answer):
     """What each player came to in each world.
 
     Parameters
@@ -34,16 +37,16 @@ class Comparison(Tabular):
     Examples
     --------
     >>> done = compare(["binance", "do-nothing"], Scenario(accounts=40), seeds=3)
-    >>> [row["policy"] for row in done.to_dict()["policies"]]
+    >>> [row.policy for row in done.data().policies]
     ['binance', 'do-nothing+pro-rata']
     """
 
     scenario: Scenario
-    outcomes: dict[str, tuple[Outcome, ...]]
+    outcomes: dict[str, tuple[CrashOutcome, ...]]
 
     def _columns(self) -> Columns:
         rows = [
-            {"policy": name, "seed": seed, **outcome.figures()}
+            {"policy": name, "seed": seed, **msgspec.to_builtins(outcome)}
             for name, outcomes in self.outcomes.items()
             for seed, outcome in enumerate(outcomes)
         ]
@@ -52,23 +55,26 @@ class Comparison(Tabular):
     def _heading(self) -> str:
         return f"the same crashes under each policy: {self.scenario}"
 
-    def to_dict(self) -> dict[str, Any]:
-        """All outcomes, their quantiles, and differences to the first player in the same world."""
+    def __str__(self) -> str:
+        return summary(self.to_dict())
+
+    def data(self) -> ComparisonData:
+        """Return outcomes, quantiles, and differences to the first player in the same world."""
         columns = {name: _columns(runs) for name, runs in self.outcomes.items()}
         first = next(iter(columns.values()))
-        return {
-            "scenario": asdict(self.scenario),
-            "seeds": len(next(iter(self.outcomes.values()))),
-            "policies": [
-                {
-                    "policy": name,
-                    "quantiles": {m: _quantiles(v) for m, v in own.items()},
-                    "less_first": {m: _quantiles(v - first[m]) for m, v in own.items()},
-                    "outcomes": [asdict(outcome) for outcome in self.outcomes[name]],
-                }
+        return ComparisonData(
+            scenario=asdict(self.scenario),
+            seeds=len(next(iter(self.outcomes.values()))),
+            policies=[
+                ComparedData(
+                    policy=name,
+                    quantiles={m: _quantiles(v) for m, v in own.items()},
+                    less_first={m: _quantiles(v - first[m]) for m, v in own.items()},
+                    outcomes=list(self.outcomes[name]),
+                )
                 for name, own in columns.items()
             ],
-        }
+        )
 
 
 def compare(
@@ -102,7 +108,7 @@ def compare(
     names = [each.name for each in chosen]
     require_distinct(names)
     scenario = Scenario() if scenario is None else scenario
-    runs: dict[str, list[Outcome]] = {name: [] for name in names}
+    runs: dict[str, list[CrashOutcome]] = {name: [] for name in names}
     for seed in range(seeds):
         for each in chosen:
             if progress is not None:
@@ -111,10 +117,10 @@ def compare(
     return Comparison(scenario=scenario, outcomes={n: tuple(own) for n, own in runs.items()})
 
 
-def _columns(runs: tuple[Outcome, ...]) -> dict[str, Any]:
-    rows = [asdict(outcome) for outcome in runs]
+def _columns(runs: tuple[CrashOutcome, ...]) -> dict[str, FloatArray]:
+    rows = [msgspec.to_builtins(outcome) for outcome in runs]
     return {name: np.array([float(row[name]) for row in rows]) for name in rows[0]}
 
 
-def _quantiles(values: Any) -> dict[str, float]:
+def _quantiles(values: FloatArray) -> dict[str, float]:
     return {name: float(np.quantile(values, level)) for name, level in LEVELS.items()}

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, fields
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any, ClassVar
+
+import msgspec
 
 from adlopt.errors import AdloptError, SweepStopped
-from adlopt.studies.simulation.loop import Outcome, simulate
+from adlopt.show.schema.studies import CrashOutcome
+from adlopt.studies.simulation.loop import simulate
 from adlopt.studies.simulation.scenario import COUNTS, Scenario
-
-if TYPE_CHECKING:
-    from adlopt.studies.sweep.chunk import Chunk, Columns
+from adlopt.studies.sweep.task import Columns, Contender, Priced
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,25 +28,23 @@ class Crash:
         "seed": int,
         **{f.name: int if f.name in COUNTS else float for f in fields(Scenario)},
     }
-    """Columns that no two rows share; beside them stand the parameters of the policies."""
     FIGURES: ClassVar[Columns] = {
         "information": str,
-        **{name: float if name.endswith("_usd") else int for name in Outcome.columns()},
+        **{
+            name: float if name.endswith("_usd") else int
+            for name in CrashOutcome.__struct_encode_fields__
+        },
     }
-    """Columns of figures, as in `adlopt.studies.simulation.Outcome`."""
+    """Columns of figures, as in `adlopt.studies.simulation.CrashOutcome`."""
 
     def __str__(self) -> str:
         return f"{self.scenario}, seed {self.seed}"
 
-    def rows(self, chunk: Chunk) -> Iterator[dict[str, Any]]:
-        """Play every policy, and yield a row for each.
-
-        Raises
-        ------
-        SweepStopped
-            Naming the crash in which one failed.
-        """
-        for contender in chunk.contenders:
+    def rows(
+        self, contenders: Sequence[Contender], losses: Sequence[Priced]
+    ) -> Iterator[dict[str, Any]]:
+        """Play every policy, and yield a row for each; no loss is priced in a closed loop."""
+        for contender in contenders:
             try:
                 run = simulate(contender.policy, self.scenario, seed=self.seed)
             except AdloptError as error:
@@ -54,5 +53,5 @@ class Crash:
                 {"policy": run.player, "seed": self.seed, "information": run.information.value}
                 | asdict(self.scenario)
                 | contender.parameters
-                | run.outcome.figures()
+                | msgspec.to_builtins(run.outcome)
             )

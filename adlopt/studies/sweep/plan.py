@@ -7,15 +7,15 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from adlopt.studies.sweep.chunk import Chunk, Contender, Instance, Priced, code_digest
-from adlopt.studies.sweep.crash import Crash
+from adlopt.studies.sweep.chunk import Chunk, code_digest
+from adlopt.studies.sweep.task import Contender, Priced, Task
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Source:
     """Episodes or crashes of one kind: one for each seed, or the given one where there are none."""
 
-    first: Instance | Crash
+    first: Task
     seeds: Sequence[int] | None
 
     def instances(self) -> Iterator[Any]:
@@ -24,7 +24,7 @@ class Source:
             yield self.first
             return
         for seed in self.seeds:
-            yield replace(self.first, seed=seed)
+            yield replace(self.first, seed=seed)  # type: ignore[type-var]
 
     def __len__(self) -> int:
         """Episodes or crashes."""

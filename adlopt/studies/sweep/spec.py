@@ -23,9 +23,11 @@ from adlopt.model.loss import Asymmetric, Empirical
 from adlopt.policies.grammar import player
 from adlopt.policies.grammar import policy as policy_of
 from adlopt.studies.simulation.scenario import Scenario
-from adlopt.studies.sweep.chunk import Contender, Instance, Priced, own_code
+from adlopt.studies.sweep.chunk import own_code
 from adlopt.studies.sweep.crash import Crash
+from adlopt.studies.sweep.instance import Instance
 from adlopt.studies.sweep.plan import Source, Sweep
+from adlopt.studies.sweep.task import Contender, Priced, Task
 
 MOST_ROWS = 10**8
 """Rows of one sweep."""
@@ -218,7 +220,7 @@ def _require_distinct(values: Sequence[T], field: str) -> None:
         seen.add(value)
 
 
-def _kinds(parameters: dict[str, list[float | str]], first: Instance | Crash) -> dict[str, str]:
+def _kinds(parameters: dict[str, list[float | str]], first: Task) -> dict[str, str]:
     """Kind of each parameter; its values must be of one kind, and differ."""
     found = {}
     for name, values in parameters.items():

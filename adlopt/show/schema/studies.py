@@ -1,0 +1,553 @@
+"""Data of what rules do to markets, and of what studies of rules and policies find."""
+
+from __future__ import annotations
+
+import msgspec
+
+from adlopt.show.schema.data import FROZEN, Data
+
+
+class FiguresData(Data, kw_only=True, **FROZEN):
+    """Base of answers that are a few figures."""
+
+
+class Part(msgspec.Struct, kw_only=True, forbid_unknown_fields=True, **FROZEN):
+    """Base of what stands within the data of an answer."""
+
+
+class RuleData(Part, kw_only=True):
+    """How a venue deleverages, part by part, and what its source leaves open."""
+
+    rule: str
+    venue: str
+    family: str
+    closes: list[str]
+    losers: str | None
+    closing_price: str | None
+    takes: list[str]
+    owed_later: bool
+    fund_pays_first: str
+    fund_pays_in_all: str
+    trigger: list[str]
+    tie_break: list[str]
+    shown_to_traders: str | None
+    unpublished: list[str]
+    source: str
+
+
+class RulesData(Data, kw_only=True):
+    """Rules of venues."""
+
+    rules: list[RuleData]
+
+
+class TieData(Part, kw_only=True):
+    """Equals between whom only the tie-break decided."""
+
+    where: str
+    accounts: list[str]
+
+
+class TouchedData(Part, kw_only=True):
+    """A solvent account that closed contracts or gave dollars.
+
+    `closed` has contracts by side and coin, such as `short ETH`.
+    """
+
+    account: str
+    gave_usd: float
+    share_of_profit: float | None
+    closed: dict[str, float]
+    owed_usd: float
+
+
+class MatchData(Part, kw_only=True):
+    """Contracts closed at a price, USD a contract; no taker is the fund."""
+
+    loser: str
+    side: str
+    coin: str
+    taker: str | None
+    contracts: float
+    price: float
+    paid_usd: float
+
+
+class OutcomeData(RuleData, kw_only=True):
+    """What a rule, or a policy in its place, did to a market.
+
+    `least_burden` is what raising the same could have cost at best, in hindsight.
+    """
+
+    triggered: bool
+    required_usd: float
+    fund_paid_usd: float
+    raised_usd: float
+    deficit_left_usd: float
+    new_debt_usd: float
+    surplus_usd: float
+    unmatched_contracts: dict[str, float]
+    worst_burden: float | None
+    least_burden: float | None = None
+    least_burden_proof: str | None = None
+    ties: list[TieData]
+    accounts: list[TouchedData]
+    matches: list[MatchData]
+
+
+class DeleveragingData(Data, kw_only=True):
+    """What rules did to one market; `unplayed` says why a rule could not act on it."""
+
+    accounts: int
+    required_usd: float
+    fund_usd: float
+    rules: list[OutcomeData]
+    unplayed: dict[str, str]
+
+
+class RankingData(Data, kw_only=True):
+    """A venue's queue on one side of a coin, first served first; `position` is a row of a market.
+
+    `shown` says what kind of light it is that the venue shows.
+    """
+
+    rule: str
+    coin: str
+    side: str
+    shown: str | None
+    account: list[str]
+    position: list[int]
+    ahead_contracts: list[float]
+    size_contracts: list[float]
+    light: list[float] | None
+
+
+class CrashOutcome(
+    Part,
+    kw_only=True,
+    rename={"loss": "loss_usd", "given": "given_usd", "deficit_left": "deficit_left_usd"},
+):
+    """What a run came to. Money in USD; accounts are counted once.
+
+    Parameters
+    ----------
+    rounds : int
+        Rounds in which users were called on.
+    loss : float
+        Σ |H_t − B_t^needed| over them.
+    given : float
+        What users gave in all.
+    deficit_left : float
+        Debts written off, and what the fund and others still lack at the end.
+    touched, hedges_broken : int
+        Accounts that gave or closed; those with a hedge whose net exposure grew because of it.
+    liquidated, left : int
+        Accounts that fell below maintenance margin; those that left the venue.
+    """
+
+    rounds: int
+    loss: float
+    given: float
+    deficit_left: float
+    touched: int
+    hedges_broken: int
+    liquidated: int
+    left: int
+
+
+class SimulationData(Data, kw_only=True):
+    """One run of a rule or policy in the world of a seed."""
+
+    policy: str
+    information: str
+    scenario: dict[str, float]
+    seed: int
+    outcome: CrashOutcome
+    deficit_usd: list[float]
+    needed_usd: list[float]
+    raised_usd: list[float]
+
+
+class ComparedData(Part, kw_only=True):
+    """One policy: quantiles over seeds, of each figure, and of it less that of the first policy."""
+
+    policy: str
+    quantiles: dict[str, dict[str, float]]
+    less_first: dict[str, dict[str, float]]
+    outcomes: list[CrashOutcome]
+
+
+class ComparisonData(Data, kw_only=True):
+    """Policies in the same worlds."""
+
+    scenario: dict[str, float]
+    seeds: int
+    policies: list[ComparedData]
+
+
+class PolicyDiagnosis(
+    Part,
+    kw_only=True,
+    rename={
+        "raised": "raised_usd",
+        "moved": "moved_usd",
+        "pro_rata_guarantee": "pro_rata_guarantee_usd",
+    },
+):
+    """One policy's row. Means are over the rounds in which it took anything, None without any.
+
+    Parameters
+    ----------
+    policy, information : str
+    raised : float
+        USD, in all.
+    short_rounds : int
+        Rounds that raised less than needed: burdens there are low for that reason.
+    worst_burden : float or None
+        Of any account in any round; infinite, and None in data, if a protected one was touched.
+    touches_protected : bool
+    burden_gini, top_share, forced_share : float or None
+        Means, as in `Concentration`.
+    touched : float or None
+        Mean accounts a round.
+    inversions : float or None
+        Mean share of neighbours turned round, as in `monotonicity_violations`.
+    rank_stability : float or None
+        Mean over neighbouring rounds where it is defined; what rounding may have moved is tied.
+    ptsr, pmr, rd_nse : float or None
+        Means, as in `Survivors`, where they are defined.
+    closed : int
+        Accounts closed, summed over rounds.
+    slope_variation : float or None
+        Of the effective slope; None unless all rounds have the feature `slope`.
+    share_moved : float or None
+        Largest share of 2B that noise moves in any round, as in `Sensitivity`.
+    moved, pro_rata_guarantee : float
+        USD, of the round in which noise moved the largest share.
+    """
+
+    policy: str
+    information: str
+    raised: float
+    short_rounds: int
+    worst_burden: float | None
+    touches_protected: bool
+    burden_gini: float | None
+    top_share: float | None
+    forced_share: float | None
+    touched: float | None
+    inversions: float | None
+    rank_stability: float | None
+    ptsr: float | None
+    pmr: float | None
+    rd_nse: float | None
+    closed: int
+    slope_variation: float | None
+    share_moved: float | None
+    moved: float
+    pro_rata_guarantee: float
+
+
+class DiagnosisData(Data, kw_only=True):
+    """What policies do to the accounts of an episode.
+
+    `top` accounts count as the top, and `noise` is the share by which figures were disturbed.
+    """
+
+    episode: str
+    rounds: int
+    burden: str
+    top: int
+    noise: float
+    policies: list[PolicyDiagnosis]
+    unplayed: dict[str, str]
+
+
+class Place(Part, kw_only=True):
+    """Where one position stands in a queue of its coin and side.
+
+    Parameters
+    ----------
+    coin, side : str
+        Empty in a round of dollars, which has one queue.
+    place, of : int
+        First served is 1; positions in the queue. `place` is None where it is not eligible.
+    ahead : float or None
+        Contracts served before it; in a round of dollars, USD.
+    light : float or None
+        What the venue shows, where it says how.
+    shown : str
+        What kind of light that is.
+    """
+
+    coin: str
+    side: str
+    place: int | None
+    of: int
+    ahead: float | None
+    light: float | None
+    shown: str
+
+
+class UnderRuleData(Part, kw_only=True):
+    """How likely a rule takes from the account, and how much.
+
+    Of a rule that closes `at_mark`, the figures are the profit of what closes: the account keeps
+    it.
+    """
+
+    rule: str
+    at_mark: bool
+    probability: float
+    mean_usd: float
+    mean_if_hit_usd: float | None
+    quantile_95_usd: float
+    most_usd: float
+    most_of_profit: float | None
+    least_budget_usd: float | None
+    places: list[Place]
+
+
+class ExposureData(Data, kw_only=True):
+    """What may be taken from one account; rules are in order, worst first."""
+
+    account: str
+    profit_usd: float
+    all_profits_usd: float
+    budgets: SpreadData
+    rules: list[UnderRuleData]
+    unplayed: dict[str, str]
+
+
+class SpreadData(Part, kw_only=True):
+    """Equally likely budgets; those beyond all profits take them all."""
+
+    distribution: str
+    count: int
+    beyond_all_profits: float
+
+
+class BudgetsData(Data, kw_only=True):
+    """A distribution of budgets, as equally likely values."""
+
+    distribution: str
+    budget_usd: list[float]
+
+
+class DecidedData(Part, kw_only=True):
+    """A round that a policy was given; no haircut means that what it took is not feasible."""
+
+    deficit_usd: float
+    lot_usd: float | None
+    account: list[str]
+    capacity_usd: list[float]
+    equity_usd: list[float]
+    features: dict[str, list[float]]
+    haircut_usd: list[float] | None
+
+
+class CounterexampleData(Part, kw_only=True):
+    """By how much an axiom fails, also as an exact fraction, and the rounds that show it."""
+
+    text: str
+    usd: float | None
+    usd_exactly: str | None
+    rounds: list[DecidedData]
+
+
+class TriedData(Part, kw_only=True):
+    """An axiom, and what trying it came to; without a counterexample nothing is proved."""
+
+    name: str
+    statement: str
+    tries: int
+    found: str
+    counterexample: CounterexampleData | None
+
+
+class AxiomReportData(Data, kw_only=True):
+    """Axioms that were tried on a policy."""
+
+    policy: str
+    seed: int
+    axioms: list[TriedData]
+
+
+class ExecutedData(Data, kw_only=True):
+    """A haircut as it was executed later; `why` an account missed is closed or shrunk."""
+
+    planned_usd: float
+    raised_usd: float
+    spare_usd: float
+    account: list[str]
+    missed_usd: list[float]
+    why: list[str]
+
+
+class MarkoutData(Data, kw_only=True):
+    """Markouts of forced fills; negative is worse for the owner."""
+
+    immediate_usd: list[float]
+    opportunity_usd: list[float]
+    total_usd: list[float]
+
+
+class MissedData(
+    FiguresData,
+    kw_only=True,
+    rename={"undershoot": "undershoot_usd", "overshoot": "overshoot_usd"},
+):
+    """Dollars by which budgets were missed, on either side.
+
+    Parameters
+    ----------
+    undershoot : float
+        USD. V_T = Σ [B_t − H_t]₊ [CTTX26, Eq. 21].
+    overshoot : float
+        USD. Σ [H_t − B_t]₊.
+    """
+
+    undershoot: float
+    overshoot: float
+
+
+class EstimateErrorData(
+    FiguresData,
+    kw_only=True,
+    rename={"ex_ante": "ex_ante_usd", "ex_post": "ex_post_usd", "bound": "bound_usd"},
+):
+    """The needed budget of a round before and after.
+
+    Parameters
+    ----------
+    ex_ante : float
+        USD. B̂, of the planned fills and the estimated slope: all a policy may see.
+    ex_post : float
+        USD. B, of the fills as they happened: *hindsight* for its own round.
+    bound : float or None
+        USD. |α − α̂| Σ q_k² ≥ |B − B̂|, if the fills are as planned; None if not: then no bound by
+        the slopes holds.
+    """
+
+    ex_ante: float
+    ex_post: float
+    bound: float | None
+
+
+class TransferData(FiguresData, kw_only=True, rename={"followed": "followed_usd"}):
+    """Both sides of the decomposition on one episode, each recomputed and compared; *hindsight*.
+
+    Parameters
+    ----------
+    policy, best : str
+        The policy, and the best of the class under the true loss.
+    loss, best_loss : float
+        Σ ℓ_t of either.
+    estimated_regret : float
+        Reg(π; ℓ̂): against the best of the class under the *estimated* loss.
+    penalty, sharper_penalty : float
+        2λ Σ |B − B̂|, and 2λ Σ min(|B − B̂|, |H − H*|).
+    missed : MissedData
+        By the policy.
+    missed_by_estimate : MissedData
+        By the estimates, had they been raised. Undershoots differ by at most `followed`.
+    followed : float
+        USD. Σ |H_t − B̂_t|: how far the policy is from raising its estimates; 0 in Lemma 4.
+    """
+
+    policy: str
+    best: str
+    loss: float
+    best_loss: float
+    estimated_regret: float
+    penalty: float
+    sharper_penalty: float
+    missed: MissedData
+    missed_by_estimate: MissedData
+    followed: float
+
+
+class ConcentrationData(FiguresData, kw_only=True, rename={"raised": "raised_usd"}):
+    """How concentrated a haircut is.
+
+    Parameters
+    ----------
+    raised : float
+        USD.
+    touched : int
+        Accounts that pay anything.
+    worst_burden : float
+        max x_i / w_i; infinite, and null in data, if a protected account pays.
+    burden_gini : float
+        Gini coefficient of the fractions x_i / u_i over accounts with a profit: 0 if all bear the
+        same.
+    top_share : float
+        Share of the haircut that the accounts paying most bear.
+    forced_share : float
+        Share that any policy raising as much must take from the accounts with most profit.
+    """
+
+    raised: float
+    touched: int
+    worst_burden: float | None
+    burden_gini: float
+    top_share: float
+    forced_share: float
+
+
+class SurvivorsData(FiguresData, kw_only=True, rename={"kept": "kept_usd", "taken": "taken_usd"}):
+    """The largest survivor of a round; ratios are None where their denominator is 0 or unknown.
+
+    Parameters
+    ----------
+    kept : float
+        USD. υ = max_i (u_i − x_i)_+.
+    taken : float
+        USD. H, which is θ D.
+    ptsr : float or None
+        υ / θ D: what the largest survivor keeps for each dollar taken.
+    pmr : float or None
+        υ / θ Δ, where Δ is the largest loss of one account (signal `largest_loss`).
+    rd_nse : float or None
+        υ / (υ + D − H): near 1 if the largest survivor keeps much beside the deficit left.
+    """
+
+    kept: float
+    taken: float
+    ptsr: float | None
+    pmr: float | None
+    rd_nse: float | None
+
+
+class SensitivityData(
+    FiguresData,
+    kw_only=True,
+    rename={
+        "raised": "raised_usd",
+        "largest_move": "largest_move_usd",
+        "pro_rata_guarantee": "pro_rata_guarantee_usd",
+    },
+):
+    """How far a haircut moved under small noise on capacities and features.
+
+    Parameters
+    ----------
+    raised : float
+        USD. B, without noise.
+    largest_move : float
+        USD. The largest ‖x − x'‖₁ over the draws; 2B is everything, twice.
+    pro_rata_guarantee : float
+        USD. The largest 2B ‖u − u'‖₁ / max(U, U') over the draws: pro-rata moves no further.
+    """
+
+    raised: float
+    largest_move: float
+    pro_rata_guarantee: float
+
+
+class BurdenComparisonData(Data, kw_only=True):
+    """Two haircuts of one round; a burden is null where a protected account pays."""
+
+    raised_usd: list[float]
+    worst_burden: list[float | None]
+    verdict: str

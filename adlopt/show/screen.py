@@ -1,0 +1,78 @@
+"""Summaries that fit a screen, whatever the size of what they sum up."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Callable, Mapping
+from textwrap import fill, shorten
+
+from adlopt.show.table import WIDTH
+from adlopt.show.words import counted, printable
+
+LINES = 24
+"""Of a screen."""
+BRIEF = 150
+"""Letters of a reason on one."""
+
+
+def screen(lay: Callable[[int], str], rows: int) -> str:
+    r"""Lay out as many rows as a screen takes.
+
+    Parameters
+    ----------
+    lay : callable
+        From a number of rows to the text with so many of them, which counts the rest in words.
+    rows : int
+        How many there are.
+
+    Examples
+    --------
+    >>> screen(lambda shown: "row\n" * shown + f"{50 - shown} more", 50)[-7:]
+    '27 more'
+    """
+
+    def height(shown: int) -> int:
+        return len(lay(shown).splitlines())
+
+    shown = bisect_right(range(1, min(rows, LINES) + 1), LINES, key=height)
+    lines = lay(shown).splitlines()
+    return "\n".join(lines if len(lines) <= LINES else [*lines[: LINES - 1], "…"])
+
+
+def rest(rows: int) -> str:
+    """Count the rows that are left out, below a table; nothing where none are."""
+    return f"  {counted(rows, 'more row')}; to_dict() has all\n" if rows > 0 else ""
+
+
+def notes(texts: list[str]) -> str:
+    """Lay out remarks below each other."""
+    return "\n".join(fill(printable(text), WIDTH, subsequent_indent="  ") for text in texts)
+
+
+def few(texts: list[str], most: int, noun: str) -> list[str]:
+    """Take the first, and count the rest.
+
+    Examples
+    --------
+    >>> few(["a", "b", "c"], 1, "tie")
+    ['a', 'and 2 more ties']
+    """
+    left = len(texts) - most
+    return texts if left <= 0 else [*texts[:most], f"and {counted(left, f'more {noun}')}"]
+
+
+def why_not(unplayed: Mapping[str, str], letters: int = 10_000) -> list[str]:
+    """Say what kept rules or policies from playing, as briefly; those with one reason together.
+
+    Examples
+    --------
+    >>> why_not({"okx": "no peak", "gte": "dust", "bybit": "no peak"})
+    ['not played: okx, bybit: no peak', 'not played: gte: dust']
+    """
+    reasons: dict[str, list[str]] = {}
+    for name, reason in unplayed.items():
+        reasons.setdefault(reason, []).append(name)
+    return [
+        shorten(f"not played: {', '.join(names)}: {reason}", letters, placeholder=" …")
+        for reason, names in reasons.items()
+    ]

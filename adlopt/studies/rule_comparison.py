@@ -1,0 +1,110 @@
+"""What several rules and policies would do to one market, side by side."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import msgspec
+
+from adlopt.model.market import Market
+from adlopt.optimum.dollars.least_loss import Solution
+from adlopt.policies import grammar
+from adlopt.policies.grammar import Playable
+from adlopt.rules.deleveraging import Deleveraging
+from adlopt.show.answer import Answer, Columns
+from adlopt.show.rules import summary
+from adlopt.show.schema.studies import DeleveragingData, OutcomeData
+from adlopt.show.words import counted
+from adlopt.studies.players import attempt, deleverage, least_burden
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
+class RuleComparison(Answer):
+    """What rules and policies did to one market, beside the least burden in *hindsight*.
+
+    Parameters
+    ----------
+    market : Market
+    done : tuple of Deleveraging
+    least : tuple of Solution or None
+        As `least_burden` finds it for each.
+    unplayed : dict
+        Who could not act on the market, and why.
+    """
+
+    market: Market
+    done: tuple[Deleveraging, ...]
+    least: tuple[Solution | None, ...]
+    unplayed: dict[str, str]
+
+    def _columns(self) -> Columns:
+        return {
+            "rule": [each.called for each in self.done],
+            "fund_paid_usd": [each.fund_paid for each in self.done],
+            "raised_usd": [each.raised for each in self.done],
+            "deficit_left_usd": [each.deficit_left for each in self.done],
+            "touched": [len(each.touched) for each in self.done],
+        }
+
+    def _heading(self) -> str:
+        return f"{counted(len(self.done), 'rule')} on {self.market._heading()}"
+
+    def __str__(self) -> str:
+        return summary(self.to_dict())
+
+    def data(self) -> DeleveragingData:
+        """Return what each did, beside the least burden that raises the same."""
+        return DeleveragingData(
+            accounts=len(self.market.accounts.account),
+            required_usd=self.done[0].required,
+            fund_usd=self.market.fund,
+            rules=[_beside(*each) for each in zip(self.done, self.least, strict=True)],
+            unplayed=self.unplayed,
+        )
+
+
+def compare_rules(market: Market, players: Sequence[Playable]) -> RuleComparison:
+    """Let each rule or policy deal with the bankrupt of a market, each on its own.
+
+    Who cannot, for want of a column or because it would take more than there is, is named with the
+    reason; the others go on.
+
+    Raises
+    ------
+    InputError
+        If one is no player, or none can act on the market.
+
+    Examples
+    --------
+    >>> from adlopt.model.market import Accounts, Coins, OpenPositions
+    >>> market = Market(
+    ...     accounts=Accounts(account=["A", "B"], balance=[2000, 8000]),
+    ...     coins=Coins(coin=["ETH"], mark=[3600], lot=[1]),
+    ...     positions=OpenPositions(account=["A", "B"], coin=["ETH"] * 2, side=["long", "short"],
+    ...                             size=[10, 10], entry=[4000, 4000]))
+    >>> print(compare_rules(market, ["gte", "okx"]))
+    2 accounts, 2,000.00 USD short, 0.00 USD in the fund. Worst burden: the largest
+    share of a profit; least: what raising the same could have cost at best, in
+    hindsight
+      rule  fund pays  users give  left unpaid  touched  worst  least
+     ────────────────────────────────────────────────────────────────
+      gte        0.00    2,000.00         0.00        1   50 %   50 %
+      okx           –           –            –        –      –      –
+    not played: okx: signal is 'fund_peak': expected one of none; add it to the
+      market
+    """
+    grammar.require_list(players)
+    chosen = [grammar.player(each) for each in players]
+    grammar.require_distinct([each.name for each in chosen])
+    done, unplayed = attempt(chosen, lambda each: each.name, lambda each: deleverage(market, each))
+    least = tuple(map(least_burden, done))
+    return RuleComparison(market=market, done=tuple(done), least=least, unplayed=unplayed)
+
+
+def _beside(done: Deleveraging, best: Solution | None) -> OutcomeData:
+    return msgspec.structs.replace(
+        done.outcome(),
+        least_burden=None if best is None else best.worst_burden,
+        least_burden_proof=None if best is None else str(best.certificate),
+    )
