@@ -657,7 +657,7 @@ def test_certificates_do_not_believe_what_they_are_told():
     [
         (
             {"objective": adl.surrogate(track=1.0, fair=1.0)},
-            "objective is .*MinMax.*in contract space",
+            r"objective is .*expected MinMax; match winners with what losers shed",
         ),
         ({"budget": 5.0}, r"budget is 5\.0: expected a Budget"),
         ({"gap": -0.1}, r"gap is -0\.1"),

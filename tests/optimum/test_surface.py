@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import pickle
 
 import msgspec
 import numpy as np
@@ -173,6 +174,13 @@ def test_rows_name_their_accounts(answers, name):
         by_name = dict(zip(best.account, best.haircut.tolist(), strict=True))
         for account, given in taken.iter_rows():
             assert given == pytest.approx(by_name[account], abs=1e-6)
+
+
+@pytest.mark.parametrize("name", ANSWERS)
+def test_an_answer_survives_a_pickle(answers, name):
+    again = pickle.loads(pickle.dumps(answers[name, FEW]))
+    assert again.to_dict() == answers[name, FEW].to_dict()
+    assert str(again) == str(answers[name, FEW])
 
 
 def test_accounts_are_shared_with_the_round_not_copied(answers):
