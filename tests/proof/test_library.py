@@ -1,6 +1,7 @@
 """Finding, checking and laying out the proofs that ship."""
 
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -104,6 +105,19 @@ def test_the_derivation_is_printed(mine, run):
     assert code == 0
     assert "as left minus right is" in printed
     assert all(len(line) <= 80 or " " not in line.strip() for line in printed.splitlines())
+
+
+def test_a_derivation_is_the_same_in_every_process():
+    """Sets are gone through in another order with every seed."""
+    command = [sys.executable, "-m", "adlopt", "prove", "newsvendor", "lemma-4", "--show"]
+    told = [
+        subprocess.run(
+            command, capture_output=True, check=True, env={**os.environ, "PYTHONHASHSEED": seed}
+        ).stdout
+        for seed in ("1", "2")
+    ]
+    assert told[0]
+    assert told[0] == told[1]
 
 
 @pytest.mark.parametrize("option", ["--show", "--latex"])

@@ -1,7 +1,7 @@
 """The laws of an operation are about what the notation reads, however sympy takes it apart."""
 
 import pytest
-from sympy import ceiling, floor, sqrt
+from sympy import Integer, ceiling, floor, sqrt
 
 from adlopt.errors import ProofError
 from adlopt.proof import (
@@ -66,7 +66,7 @@ def test_a_root_is_what_it_reads_as(e):
 
 
 @pytest.mark.parametrize(
-    "e", [a, 2 * a, a * b, 3 * a * b, a * (x + y), a**2, sqrt(4 * a), a / b, 3]
+    "e", [a, 2 * a, a * b, 3 * a * b, a * (x + y), a**2, sqrt(4 * a), a / b, Integer(3)]
 )
 def test_a_reciprocal_is_what_it_reads_as(e):
     known = [*POSITIVE, gt(x + y, 0), gt(a * (x + y), 0), gt(sqrt(a), 0), reciprocal(b, gt(b, 0))]
