@@ -17,14 +17,14 @@ from adlopt.policies.grammar import player
 from adlopt.policies.playable import Player
 from adlopt.policies.protocols import SeverityThenAllocation
 from adlopt.policies.severity import Constant
-from adlopt.rules.ranking import is_queue, ranking, served
 from adlopt.rules.rows import round_rows
 from adlopt.rules.rule import Rule
+from adlopt.rules.venue_queue import is_queue, ranking, served
 from adlopt.rules.venues import VENUES
 from adlopt.show.answer import Answer, Columns
 from adlopt.show.exposure import summary
 from adlopt.show.schema.studies import ExposureData, Place, SpreadData, UnderRuleData
-from adlopt.studies.exposure.budgets import Budgets, budgets
+from adlopt.studies.exposure.budget_draws import Budgets, budgets
 from adlopt.studies.exposure.taking import Split, closes_at_mark, haircuts, winners
 from adlopt.studies.players import attempt
 
