@@ -7,11 +7,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from adlopt.errors import InputError, unknown
+from adlopt.errors import unknown
 from adlopt.foundation.arrays import FloatArray, Record
 from adlopt.model.market import Market
 from adlopt.model.round import RoundStart
-from adlopt.policies.allocation import Queue
+from adlopt.policies.allocation import QueueAllocation
 from adlopt.policies.by_rule import ByRule
 from adlopt.policies.grammar import player
 from adlopt.policies.playable import Player
@@ -218,7 +218,7 @@ def _place_in_round(start: RoundStart, split: Split, account: str) -> tuple[Plac
     rule = split.rule if isinstance(split, ByRule) and is_queue(split.rule) else None
     if rule is not None:
         order = served(rule, round_rows(start)).tolist()
-    elif isinstance(split, Queue):
+    elif isinstance(split, QueueAllocation):
         order = split.order(start).tolist()
     else:
         return ()
