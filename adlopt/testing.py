@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 import numpy as np
 
-from adlopt.data.episodes.shock import shock
+from adlopt.data.episodes.generated import shock
 from adlopt.errors import CausalityError, PolicyError
 from adlopt.foundation.arrays import FloatArray
 from adlopt.model.episode import Episode

@@ -36,7 +36,7 @@ class Comparator(Enum):
     """The best haircuts of all rounds together, in hindsight, no dollar being taken twice."""
 
 
-class Side(Enum):
+class BoundSide(Enum):
     """Which side of the loss a bound is on."""
 
     UPPER = "upper"
@@ -123,7 +123,7 @@ class Bound:
         The comparator path to measure along.
     information : Information
         HINDSIGHT if the policy it covers is tuned on the episode.
-    side : Side
+    side : BoundSide
     status : Status
 
     Examples
@@ -149,7 +149,7 @@ class Bound:
     choices: Mapping[sympy.Symbol, sympy.Expr] = field(default_factory=dict, hash=False)
     along: Along = Along.NEEDED
     information: Information = Information.ROUND_START
-    side: Side = Side.UPPER
+    side: BoundSide = BoundSide.UPPER
     status: Status = Status.HOLDS
 
     @property
@@ -241,7 +241,7 @@ class Bound:
 
     def _is_vacuous(self, usd: float, episode: Episode) -> bool:
         """Whether no policy can lose more anyway; the trivial bound is what that is measured by."""
-        on_severities = self.loss == SEVERITY_LOSS and self.side is Side.UPPER
+        on_severities = self.loss == SEVERITY_LOSS and self.side is BoundSide.UPPER
         if not on_severities or self.expression == WORST_MISS.symbol:
             return False
         return usd >= WORST_MISS.measure(episode)

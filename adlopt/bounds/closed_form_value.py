@@ -6,7 +6,7 @@ from functools import partial
 
 import sympy
 
-from adlopt.bounds.bound import Bound, Comparator, Side
+from adlopt.bounds.bound import Bound, BoundSide, Comparator
 from adlopt.bounds.hypotheses import ENOUGH_CAPACITY
 from adlopt.bounds.quantity import FIRST_DEFICIT, TOP, TOP_WHOLE, TOTAL_DEFICIT
 from adlopt.bounds.witnesses import all_needed, swinging
@@ -23,7 +23,7 @@ MINIMAX_LOWER = Bound(
     tightness_note="attained by persistence from ½ for P = 0; within a factor 2 for whole P",
     citation="new",
     proof="minimax_closed_form",
-    side=Side.LOWER,
+    side=BoundSide.LOWER,
 )
 """(D_1 + Top_⌊P⌋)/2."""
 

@@ -226,7 +226,7 @@ def new(
     force
         Overwrite.
     """
-    from adlopt.data.episodes.shock import shock as generate
+    from adlopt.data.episodes.generated import shock as generate
     from adlopt.data.files.templates import next_verb, write_template
     from adlopt.data.files.writing import write_episode
 

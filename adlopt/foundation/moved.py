@@ -67,6 +67,7 @@ MODULES = {
 NAMES = {
     "optimum": {"Solution": "optimum.dollars.least_loss.Solution"},
     "policies": {"allocation_named": "policies.grammar.allocation"},
+    "rules": {"Formula": "rules.row_formula.RowFormula"},
     "report": {"write_report": "report.write.write_report"},
 }
 """Public names of 1.0, by the package that held them, and where they stand; "" is adlopt itself."""

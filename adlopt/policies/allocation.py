@@ -45,7 +45,7 @@ class Memoryless:
 
 
 @dataclass(frozen=True, slots=True)
-class Queue(Memoryless):
+class QueueAllocation(Memoryless):
     """Serve the highest score first, each account in full until the budget is met.
 
     Equal scores are served in the order of account ids, so the order of the input does not
@@ -61,7 +61,7 @@ class Queue(Memoryless):
     --------
     >>> start = RoundStart(account=["a", "b", "c"], capacity=[4, 8, 0.5], deficit=15,
     ...                    features={"leverage": [10, 5, 1]})
-    >>> Queue("leverage").allocate(None, start, 7.5)
+    >>> QueueAllocation("leverage").allocate(None, start, 7.5)
     array([4. , 3.5, 0. ])
     """
 
@@ -96,7 +96,7 @@ class Queue(Memoryless):
 
 
 @dataclass(frozen=True, slots=True)
-class ProRata(Memoryless):
+class ProRataAllocation(Memoryless):
     """x_i = B u_i / U: the same share of everyone's profit [CTTX26, Prop. 9]."""
 
     name: ClassVar[str] = "pro-rata"

@@ -45,8 +45,8 @@ SEVERITIES: dict[str, Callable[..., Severity]] = {
 TUNED: dict[str, Callable[..., Severity]] = {"ogd": g.paper_ogd}
 """What a severity's word alone means where there is an episode: tuned to it, in *hindsight*."""
 ALLOCATIONS: dict[str, Callable[..., Allocation]] = {
-    "queue": a.Queue,
-    "pro-rata": a.ProRata,
+    "queue": a.QueueAllocation,
+    "pro-rata": a.ProRataAllocation,
     "capped-pro-rata": a.CappedProRata,
     "integer-pro-rata": a.IntegerProRata,
     "min-max": a.LeastBurden,

@@ -12,7 +12,7 @@ from adlopt.foundation.arrays import FloatArray, own_number
 from adlopt.model.round import RoundStart
 from adlopt.model.who_pays import fractions
 from adlopt.optimum.core.waterfill import project
-from adlopt.policies.allocation import Memoryless, Queue
+from adlopt.policies.allocation import Memoryless, QueueAllocation
 from adlopt.policies.parameters import in_unit, positive
 from adlopt.policies.protocols import Allocation, Haircut, State, labelled
 from adlopt.policies.risk import RiskAware
@@ -165,7 +165,7 @@ class Blend(Memoryless):
 
     def allocate(self, state: State, start: RoundStart, budget: float) -> Haircut:
         """Mix the two haircuts."""
-        queue = Queue(self.score).allocate(state, start, budget)
+        queue = QueueAllocation(self.score).allocate(state, start, budget)
         return self.share * queue + (1.0 - self.share) * RiskAware().allocate(state, start, budget)
 
 
@@ -187,14 +187,14 @@ class Damped:
     Examples
     --------
     >>> start = RoundStart(account=["a", "b"], capacity=[10, 10], deficit=9)
-    >>> rule = Damped(0.5, Queue())
+    >>> rule = Damped(0.5, QueueAllocation())
     >>> state = rule.learn(rule.begin(), start, np.array([5.0, 5.0]))
     >>> rule.allocate(state, start, 10.0)
     array([7.5, 2.5])
     """
 
     rho: float = 0.5
-    allocation: Allocation = field(default_factory=Queue)
+    allocation: Allocation = field(default_factory=QueueAllocation)
 
     def __post_init__(self) -> None:
         in_unit("rho", self.rho)

@@ -8,7 +8,7 @@ from typing import Any, TypeAlias, cast
 
 from adlopt.errors import InputError
 from adlopt.model.round import RoundStart
-from adlopt.policies.allocation import ProRata
+from adlopt.policies.allocation import ProRataAllocation
 from adlopt.policies.by_rule import ByRule
 from adlopt.policies.protocols import (
     Allocation,
@@ -25,7 +25,7 @@ Playable: TypeAlias = Policy | Severity | Allocation | Rule | Callable[[RoundSta
 Player: TypeAlias = Rule | Policy
 WHOLE_DEFICIT: Severity = Constant(1.0)
 """What goes before an allocation, or a rule, alone."""
-EVENLY: Allocation = ProRata()
+EVENLY: Allocation = ProRataAllocation()
 """What follows a severity alone."""
 PARTS = ("name", "information", "begin", "decide", "learn")
 """What policies and severities have."""
@@ -43,7 +43,7 @@ def as_policy(found: Any) -> Policy:
 
     Examples
     --------
-    >>> as_policy(Constant(0.5)).name, as_policy(ProRata()).name
+    >>> as_policy(Constant(0.5)).name, as_policy(ProRataAllocation()).name
     ('constant:0.5+pro-rata', 'constant:1+pro-rata')
     """
     if isinstance(found, type):
@@ -69,7 +69,7 @@ def as_player(found: Any) -> Player:
 
     Examples
     --------
-    >>> as_player(ProRata()).name
+    >>> as_player(ProRataAllocation()).name
     'constant:1+pro-rata'
     """
     return found if isinstance(found, Rule) else as_policy(found)
@@ -103,7 +103,7 @@ def severity_of(found: Any) -> Severity:
 
     Examples
     --------
-    >>> severity_of(ProRata()).name, severity_of(as_policy(Constant(0.5))).name
+    >>> severity_of(ProRataAllocation()).name, severity_of(as_policy(Constant(0.5))).name
     ('constant:1', 'constant:0.5')
     """
     if isinstance(found, SeverityThenAllocation):
@@ -135,7 +135,7 @@ def splits(found: Any) -> bool:
 
     Examples
     --------
-    >>> splits(ProRata()), splits(Constant(0.5))
+    >>> splits(ProRataAllocation()), splits(Constant(0.5))
     (True, False)
     """
     alone = hasattr(found, "allocate") and not hasattr(found, "decide")

@@ -104,9 +104,9 @@ class SeverityThenAllocation:
 
     Examples
     --------
-    >>> from adlopt.policies.allocation import ProRata
+    >>> from adlopt.policies.allocation import ProRataAllocation
     >>> from adlopt.policies.severity import Constant
-    >>> half = SeverityThenAllocation(Constant(0.5), ProRata())
+    >>> half = SeverityThenAllocation(Constant(0.5), ProRataAllocation())
     >>> start = RoundStart(account=["a", "b"], capacity=[120, 80], deficit=100)
     >>> half.name, half.decide(half.begin(), start)
     ('constant:0.5+pro-rata', array([30., 20.]))

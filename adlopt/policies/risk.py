@@ -16,7 +16,7 @@ from adlopt.errors import InputError
 from adlopt.foundation.arrays import FloatArray, own, own_number, own_positive_number
 from adlopt.model.round import RoundStart
 from adlopt.optimum.core.waterfill import pro_rata, water_fill
-from adlopt.policies.allocation import Memoryless, Queue
+from adlopt.policies.allocation import Memoryless, QueueAllocation
 from adlopt.policies.parameters import positive_share
 from adlopt.policies.protocols import Haircut, State, labelled
 
@@ -130,7 +130,9 @@ class GreedyByRisk(_ByRisk):
     def allocate(self, state: State, start: RoundStart, budget: float) -> Haircut:
         """Serve the riskiest dollar first."""
         capped = replace(start, capacity=self.cap * start.capacity)
-        return Queue(self.density).allocate(state, capped, min(budget, capped.total_capacity))
+        return QueueAllocation(self.density).allocate(
+            state, capped, min(budget, capped.total_capacity)
+        )
 
     def objective(self, start: RoundStart, haircut: FloatArray) -> float:
         """Σ ρ_i (u_i − x_i): the risk that is left."""

@@ -20,7 +20,7 @@ from adlopt.errors import ProofError
 from adlopt.optimum.programs.highs import run
 from adlopt.optimum.programs.program import Program
 from adlopt.proof.formula import Formula, Relation
-from adlopt.proof.kernel import Certificate, Product
+from adlopt.proof.kernel import Combination, Product
 from adlopt.proof.plain_text import text
 from adlopt.proof.term import (
     ONE,
@@ -59,7 +59,7 @@ def search(
     degree: int = 2,
     squares: Iterable[Term] = (),
     multipliers: Iterable[Term] = (),
-) -> Certificate:
+) -> Combination:
     """Find a certificate for `goal`, of the lowest degree that has one.
 
     Parameters
@@ -255,7 +255,7 @@ def _eliminate(row: Vector, pivot: Vector, j: int) -> Vector:
     return {k: v for k, v in (row | mixed).items() if v}
 
 
-def _assemble(candidates: list[_Candidate], weights: list[Fraction]) -> Certificate:
+def _assemble(candidates: list[_Candidate], weights: list[Fraction]) -> Combination:
     products, multiples = [], []
     for candidate, weight in zip(candidates, weights, strict=True):
         if weight and isinstance(candidate.part, Product):
@@ -263,4 +263,4 @@ def _assemble(candidates: list[_Candidate], weights: list[Fraction]) -> Certific
         elif weight and not isinstance(candidate.part, Product):
             position, factor = candidate.part
             multiples.append((position, scale(factor, weight)))
-    return Certificate(tuple(products), tuple(multiples))
+    return Combination(tuple(products), tuple(multiples))

@@ -77,7 +77,7 @@ class Product(NamedTuple):
     square: Term | None = None
 
 
-class Certificate(NamedTuple):
+class Combination(NamedTuple):
     """Why a term is nonnegative (or zero): a sum of products, plus multiples of zero terms."""
 
     products: tuple[Product, ...] = ()
@@ -119,10 +119,10 @@ class Sequent(NamedTuple):
     axioms: frozenset[Axiom]
     rule: str
     premises: tuple[Fact, ...]
-    certificate: Certificate | None = None
+    certificate: Combination | None = None
 
 
-RECORDS = frozenset({Atom, Replacement, Formula, Relation, Certificate, Product})
+RECORDS = frozenset({Atom, Replacement, Formula, Relation, Combination, Product})
 
 
 def copied(value: object) -> Any:
@@ -146,7 +146,7 @@ def _from(
     premises: tuple[Fact, ...],
     conclusion: Formula,
     hypotheses: frozenset[Formula] | None = None,
-    certificate: Certificate | None = None,
+    certificate: Combination | None = None,
 ) -> Sequent:
     """Collect the axioms of the premises, and their hypotheses unless these are given."""
     said = [sequent(premise) for premise in premises]
@@ -193,7 +193,7 @@ def cut(fact: Fact, support: Fact) -> Sequent:
 
 
 @_rule
-def certify(goal: Formula, premises: Iterable[Fact], certificate: Certificate) -> Sequent:
+def certify(goal: Formula, premises: Iterable[Fact], certificate: Combination) -> Sequent:
     """Check that the goal's term is exactly the sum that the certificate claims.
 
     Each product multiplies a nonnegative number, premises ``≥ 0`` or ``> 0``, and a square; each
@@ -223,9 +223,9 @@ def certify(goal: Formula, premises: Iterable[Fact], certificate: Certificate) -
     return _from("certificate", facts, goal, certificate=certificate)
 
 
-def _own_certificate(certificate: Certificate) -> Certificate:
+def _own_certificate(certificate: Combination) -> Combination:
     """Refuse anything but plain tuples: they read the same each time."""
-    if type(certificate) is not Certificate or not all(type(x) is tuple for x in certificate):
+    if type(certificate) is not Combination or not all(type(x) is tuple for x in certificate):
         raise ProofError("a certificate holds a tuple of products and a tuple of multiples")
     if not all(type(x) is Product and type(x.premises) is tuple for x in certificate.products):
         raise ProofError("a certificate is made of Products with a tuple of premises")

@@ -15,7 +15,7 @@ import sympy
 from adlopt.errors import ProofError
 from adlopt.proof import kernel
 from adlopt.proof.formula import Formula, Relation, at_least, equal
-from adlopt.proof.kernel import Certificate, Fact, Product
+from adlopt.proof.kernel import Combination, Fact, Product
 from adlopt.proof.notation import Expr, ge, gt, le, term
 from adlopt.proof.shown import shown
 from adlopt.proof.tactics import Premise, by_contradiction, prove
@@ -118,7 +118,7 @@ def reciprocal(e: Expr, *using: Premise) -> list[Fact]:
     """
     positive, whole, inner = prove(gt(e, 0), *using), term(1 / sympy.sympify(e)), term(e)
     if whole == apply(Kind.INVERSE, inner):
-        nonzero = kernel.certify(gt(e * e, 0), [positive], Certificate((Product(1, (0, 0)),)))
+        nonzero = kernel.certify(gt(e * e, 0), [positive], Combination((Product(1, (0, 0)),)))
         inverse = kernel.cut(kernel.definition(Kind.INVERSE, [inner], 0), nonzero)
     else:
         inverse = _divided(whole, inner, positive, using)

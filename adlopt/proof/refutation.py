@@ -38,7 +38,7 @@ class Refutation(Handle):
         return _thaw(evidence(self).point)
 
 
-class Evidence(NamedTuple):
+class Refuted(NamedTuple):
     """What a Refutation says."""
 
     hypotheses: frozenset[Formula]
@@ -51,11 +51,11 @@ def copied(value: object) -> Any:
     return plain(value, RECORDS | {Formula, Relation})
 
 
-_record, evidence = open_ledger(Refutation, Evidence, copied)
+_record, evidence = open_ledger(Refutation, Refuted, copied)
 
 
 @_record
-def refute(hypotheses: Iterable[Formula], claim: Formula, point: Mapping[Atom, Any]) -> Evidence:
+def refute(hypotheses: Iterable[Formula], claim: Formula, point: Mapping[Atom, Any]) -> Refuted:
     """Evaluate every hypothesis (all must hold) and the claim (it must fail) at a point.
 
     Parameters
@@ -80,7 +80,7 @@ def refute(hypotheses: Iterable[Formula], claim: Formula, point: Mapping[Atom, A
     satisfy(given, values)
     if holds(own_formula(claim), values):
         raise ProofError(f"the claim holds at this point: {claim}")
-    return Evidence(given, claim, _freeze(values))
+    return Refuted(given, claim, _freeze(values))
 
 
 def satisfy(formulas: Iterable[Formula], point: Mapping[Atom, Any]) -> None:

@@ -8,7 +8,7 @@ import sympy
 
 from adlopt.proof import kernel
 from adlopt.proof.formula import Formula, Relation
-from adlopt.proof.kernel import Certificate, Fact
+from adlopt.proof.kernel import Combination, Fact
 from adlopt.proof.notation import Expr, eq, symbol_atom, term
 from adlopt.proof.tactics import Premise, discharge, one_fact, prove
 from adlopt.proof.term import add, scale
@@ -44,14 +44,14 @@ def first_term(index: Any, low: Expr, high: Expr, body: Expr, using: Premise = (
 
 def _joined(parts: Fact, piece: Fact) -> Fact:
     goal = Formula(Relation.EQ, add(parts.conclusion.term, piece.conclusion.term))
-    return kernel.certify(goal, [parts, piece], Certificate((), ((0, term(1)), (1, term(1)))))
+    return kernel.certify(goal, [parts, piece], Combination((), ((0, term(1)), (1, term(1)))))
 
 
 def empty(index: Any, low: Expr, body: Expr) -> Fact:
     """Σ over low … low − 1 is zero."""
     twice = split(index, low, low - 1, low - 1, body)
     goal = Formula(Relation.EQ, scale(twice.conclusion.term, -1))
-    return kernel.certify(goal, [twice], Certificate((), ((0, term(-1)),)))
+    return kernel.certify(goal, [twice], Combination((), ((0, term(-1)),)))
 
 
 def shift(index: Any, low: Expr, high: Expr, body: Expr, by: Expr) -> Fact:

@@ -10,7 +10,7 @@ from adlopt.errors import ProofError
 from adlopt.proof import kernel
 from adlopt.proof.certificate_search import search
 from adlopt.proof.formula import Formula, Relation, denial, negated, substitute
-from adlopt.proof.kernel import Certificate, Fact
+from adlopt.proof.kernel import Combination, Fact
 from adlopt.proof.notation import Expr, ge, gt, replacements, symbol_atom, term
 from adlopt.proof.term import (
     Atom,
@@ -118,7 +118,7 @@ def _certified(
         p._replace(premises=tuple(place[i] for i in p.premises)) for p in found.products
     )
     multiples = tuple((place[i], factor) for i, factor in found.multiples)
-    return kernel.certify(goal, [known[i] for i in used], Certificate(products, multiples))
+    return kernel.certify(goal, [known[i] for i in used], Combination(products, multiples))
 
 
 def by_cases(goal: Formula, on: Expr | list[Expr], *premises: Premise, **how: Any) -> Fact:

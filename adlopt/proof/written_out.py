@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 from adlopt.proof.claim import Claim, Family
 from adlopt.proof.formula import Formula, whole_symbols
-from adlopt.proof.kernel import Axiom, Certificate, Fact, Sequent, sequent
+from adlopt.proof.kernel import Axiom, Combination, Fact, Sequent, sequent
 from adlopt.proof.latex import prose
 from adlopt.proof.notation import replacements
 from adlopt.proof.plain_text import comparison, text
@@ -187,7 +187,7 @@ class _Report:
             else f"({self.steps[key_of(said)]})"
         )
 
-    def _certificate(self, certificate: Certificate, premises: list[str]) -> str:
+    def _certificate(self, certificate: Combination, premises: list[str]) -> str:
         pen, parts = self.pen, []
         for coefficient, chosen, square in certificate.products:
             factors = [premises[i] for i in chosen]

@@ -4,22 +4,23 @@ A rule is eligible set × order or weights × limits × lots × closing price ×
 × tie-break.
 """
 
+from adlopt.foundation.moved import forward
 from adlopt.rules.deleveraging import Deleveraging, Tie
 from adlopt.rules.market_rounds import contract_round, wealth_round
 from adlopt.rules.matches import Match
-from adlopt.rules.ranking import Ranking, ranking
-from adlopt.rules.row_formula import Formula, column
+from adlopt.rules.row_formula import RowFormula, column
 from adlopt.rules.rows import Rows, account_rows, position_rows, round_rows
 from adlopt.rules.rule import Close, Gauge, Haircut, Rule, Tier
 from adlopt.rules.split import Chosen, PerUnit, ProRata, Queue, RandomStart, Split
+from adlopt.rules.venue_queue import Ranking, ranking
 from adlopt.rules.venues import VENUES, rule_named
 
+__getattr__ = forward(__name__)
 __all__ = [
     "VENUES",
     "Chosen",
     "Close",
     "Deleveraging",
-    "Formula",
     "Gauge",
     "Haircut",
     "Match",
@@ -28,6 +29,7 @@ __all__ = [
     "Queue",
     "RandomStart",
     "Ranking",
+    "RowFormula",
     "Rows",
     "Rule",
     "Split",

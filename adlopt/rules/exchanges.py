@@ -20,7 +20,7 @@ from adlopt.rules.parts import (
     drawdown,
     queue,
 )
-from adlopt.rules.row_formula import Formula, column
+from adlopt.rules.row_formula import RowFormula, column
 from adlopt.rules.rows import Rows, over
 from adlopt.rules.rule import Close, Gauge, Haircut, Rule, Tier
 from adlopt.rules.split import ProRata, Queue
@@ -46,7 +46,7 @@ BITMEX = Rule(
     venue="BitMEX; MEXC, Deepcoin, ABIT, Satori, BTEX alike",
     source="support.bitmex.com/hc/en-gb/articles/18589621443357",
     close=queue(
-        Formula(
+        RowFormula(
             "PNL % · effective leverage, losses PNL % / it",
             lambda r: by_sign(r.feature("entry_return"), r.feature("effective_leverage")),
         ),
@@ -63,7 +63,7 @@ BYBIT = Rule(
     fund=drawdown(0.3),
     close=Close(
         tiers=(Tier(split=Queue((RETURN_BY_LEVERAGE,))),),
-        price=Formula("bankruptcy price, less what the fund may bear", _beyond_drawdown),
+        price=RowFormula("bankruptcy price, less what the fund may bear", _beyond_drawdown),
         fund_takes_positions=False,
     ),
     unpublished=("score", "when the mark is used instead", "stop ratio", *SILENT),
@@ -76,7 +76,7 @@ OKX = Rule(
     source="okx.com/help/iv-introduction-to-auto-deleveraging-adl",
     fund=drawdown(0.3),
     close=queue(
-        Formula(
+        RowFormula(
             "profit ROI / margin ratio, loss ROI · it",
             lambda r: by_sign(r.feature("pnl_percent"), r.feature("margin_ratio")),
         ),
@@ -91,7 +91,7 @@ BITGET = Rule(
     source="bitget.com/support/articles/12560603800805",
     fund=drawdown(0.3, stop=0.1),
     close=queue(
-        Formula(
+        RowFormula(
             "max(0, ROI) · leverage",
             lambda r: np.maximum(r.feature("entry_return"), 0.0) * r.feature("leverage"),
         ),
@@ -105,7 +105,9 @@ XCOIN = Rule(
     venue="xcoin",
     source="help centre, not retrieved",
     close=queue(
-        Formula("PNL % · |net delta|", lambda r: r.feature("pnl_percent") * r.feature("notional")),
+        RowFormula(
+            "PNL % · |net delta|", lambda r: r.feature("pnl_percent") * r.feature("notional")
+        ),
         price=AT_BANKRUPTCY,
     ),
     unpublished=("closing price", "net delta across coins", *SILENT),
@@ -135,7 +137,7 @@ BULLISH = Rule(
     venue="Bullish",
     source="support.bullish.com/hc/en-us/articles/24436607098649",
     close=queue(
-        Formula(
+        RowFormula(
             "initial margin / margin",
             lambda r: over(r.feature("account_initial"), r.feature("equity")),
         ),
@@ -144,10 +146,10 @@ BULLISH = Rule(
     haircut=Haircut(
         tiers=(
             Tier(
-                eligible=Formula("opposite", lambda r: r.feature("opposite")),
+                eligible=RowFormula("opposite", lambda r: r.feature("opposite")),
                 split=Queue(
                     (
-                        Formula(
+                        RowFormula(
                             "unsettled profit / |size|",
                             lambda r: r.feature("unsettled_profit") / r.feature("size"),
                         ),
@@ -156,7 +158,7 @@ BULLISH = Rule(
                 limit=_UNSETTLED,
             ),
             Tier(
-                eligible=Formula("flat", lambda r: r.feature("size") == 0),
+                eligible=RowFormula("flat", lambda r: r.feature("size") == 0),
                 split=Queue((_UNSETTLED,)),
                 limit=_UNSETTLED,
             ),

@@ -30,7 +30,7 @@ from adlopt.rules.pool import (
     largest_exposure,
     refuse_overcorrection,
 )
-from adlopt.rules.row_formula import Formula, column
+from adlopt.rules.row_formula import RowFormula, column
 from adlopt.rules.rows import Rows
 from adlopt.rules.rule import NO_FUND, Close, Gauge, Haircut, Rule, Tier
 from adlopt.rules.split import PerUnit, ProRata, Queue, RandomStart
@@ -77,7 +77,7 @@ HYPERLIQUID = Rule(
     source="hyperliquid.gitbook.io/hyperliquid-docs/trading/auto-deleveraging",
     fund=NO_FUND,
     close=queue(
-        Formula(
+        RowFormula(
             "mark / entry · notional / account value",
             lambda r: r.feature("price_ratio") * r.feature("leverage"),
         ),
@@ -108,7 +108,7 @@ BLUEFIN = Rule(
     venue="Bluefin",
     source="learn.bluefin.io/bluefin/bluefin-exchange/trading/risk-engine/adl",
     close=queue(
-        Formula(
+        RowFormula(
             "max(0, index return) / max(maintenance, margin ratio)",
             lambda r: (
                 np.maximum(r.feature("side") * (r.feature("index") / r.feature("entry") - 1), 0.0)
@@ -128,9 +128,9 @@ ETHEREAL = Rule(
     close=queue(
         column("leverage", "effective leverage"),
         column("upnl", "profit"),
-        Formula("least balance", lambda r: -r.feature("balance")),
+        RowFormula("least balance", lambda r: -r.feature("balance")),
         column("opened", "newest account"),
-        price=Formula(
+        price=RowFormula(
             "mark, capped at bankruptcy price",
             lambda r: (
                 r.feature("mark")
@@ -154,7 +154,7 @@ GTE = Rule(
             Tier(
                 split=Queue(
                     (
-                        Formula(
+                        RowFormula(
                             "profit · leverage", lambda r: r.feature("upnl") * r.feature("leverage")
                         ),
                     )
@@ -182,7 +182,7 @@ REYA = Rule(
     fund=NO_FUND,
     close=Close(
         tiers=(Tier(split=ProRata(column("lots", "contracts"))),),
-        price=Formula("mark of a winning position, else where fund and balance end", _reya),
+        price=RowFormula("mark of a winning position, else where fund and balance end", _reya),
     ),
     unpublished=("rounding",),
 )
@@ -196,7 +196,7 @@ DYDX = Rule(
         tiers=(
             Tier(
                 split=RandomStart(
-                    willing=Formula(
+                    willing=RowFormula(
                         "bankruptcy prices overlap",
                         lambda r: (
                             r.feature("side")
@@ -225,7 +225,7 @@ TRADOOR = Rule(
     sheds=lambda market: largest_exposure(market)[0],
     close=queue(
         RETURN_BY_LEVERAGE,
-        price=Formula(
+        price=RowFormula(
             "index · (1 + initial premium)",
             lambda r: r.feature("index") * (1 + r.signal("initial_premium")),
         ),
@@ -277,7 +277,7 @@ PARADEX = Rule(
         tiers=(
             Tier(
                 split=ProRata(column("withdrawal")),
-                limit=Formula("withdrawal · socialised loss factor", _loss_factor),
+                limit=RowFormula("withdrawal · socialised loss factor", _loss_factor),
             ),
         ),
     ),

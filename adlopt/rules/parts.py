@@ -6,22 +6,22 @@ import numpy as np
 
 from adlopt.foundation.arrays import FloatArray
 from adlopt.model.market import Market
-from adlopt.rules.row_formula import Formula, column
+from adlopt.rules.row_formula import RowFormula, column
 from adlopt.rules.rows import Rows
 from adlopt.rules.rule import ANYONE, Close, Gauge, Tier
 from adlopt.rules.split import Queue
 from adlopt.show.words import percent
 
-IN_PROFIT = Formula("in profit", lambda r: r.feature("upnl") > 0)
+IN_PROFIT = RowFormula("in profit", lambda r: r.feature("upnl") > 0)
 AT_MARK = column("mark", "mark price")
 AT_PREVIOUS_MARK = column("previous_mark")
 AT_BANKRUPTCY = column("loser_bankruptcy_price", "bankruptcy price")
-NO_LIMIT = Formula("no limit", lambda r: np.inf)
+NO_LIMIT = RowFormula("no limit", lambda r: np.inf)
 SILENT = ("tie-break", "rounding")
 """What hardly any venue publishes."""
 
 
-def queue(*keys: Formula, eligible: Formula = ANYONE, price: Formula) -> Close:
+def queue(*keys: RowFormula, eligible: RowFormula = ANYONE, price: RowFormula) -> Close:
     """Close the other side's positions in an order."""
     return Close(tiers=(Tier(split=Queue(keys), eligible=eligible),), price=price)
 
@@ -51,8 +51,8 @@ def by_sign(profit: FloatArray, scale: FloatArray) -> FloatArray:
     return np.where(profit > 0, profit * scale, profit / np.where(scale > 0, scale, np.inf))
 
 
-LEVERAGED_RETURN = Formula("max(0, PNL %) · margin ratio", _leveraged_return)
-RETURN_BY_LEVERAGE = Formula(
+LEVERAGED_RETURN = RowFormula("max(0, PNL %) · margin ratio", _leveraged_return)
+RETURN_BY_LEVERAGE = RowFormula(
     "profit · leverage, loss / leverage",
     lambda r: by_sign(r.feature("pnl_percent"), r.feature("leverage")),
 )

@@ -14,7 +14,7 @@ from adlopt.rules.rows import Rows
 
 
 @dataclass(frozen=True, slots=True)
-class Formula:
+class RowFormula:
     """A score, a weight, a limit or a condition, of each row.
 
     Parameters
@@ -30,7 +30,7 @@ class Formula:
     >>> from adlopt.model.round import RoundStart
     >>> start = RoundStart(account=["a", "b"], capacity=[4, 8], deficit=1,
     ...                    features={"leverage": [10, 5]})
-    >>> Formula("profit · leverage", lambda r: r.feature("upnl") * r.feature("leverage")).values(
+    >>> RowFormula("profit · leverage", lambda r: r.feature("upnl") * r.feature("leverage")).values(
     ...     round_rows(start))
     array([40., 40.])
     """
@@ -54,7 +54,7 @@ class Formula:
         return values
 
 
-def column(name: str, text: str = "") -> Formula:
+def column(name: str, text: str = "") -> RowFormula:
     """A feature as it stands.
 
     Examples
@@ -62,4 +62,4 @@ def column(name: str, text: str = "") -> Formula:
     >>> column("leverage").text
     'leverage'
     """
-    return Formula(text or name.replace("_", " "), lambda rows: rows.feature(name))
+    return RowFormula(text or name.replace("_", " "), lambda rows: rows.feature(name))

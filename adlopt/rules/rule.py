@@ -20,10 +20,10 @@ from adlopt.foundation.arrays import IntArray
 from adlopt.model.market import Market
 from adlopt.model.shed import Shed
 from adlopt.rules.lights import Light
-from adlopt.rules.row_formula import Formula
+from adlopt.rules.row_formula import RowFormula
 from adlopt.rules.split import Queue, Split
 
-ANYONE = Formula("anyone", lambda rows: 1.0)
+ANYONE = RowFormula("anyone", lambda rows: 1.0)
 """Everyone is eligible."""
 
 
@@ -60,18 +60,18 @@ class Tier:
     ----------
     split : Split
         An order, or weights.
-    eligible : Formula
+    eligible : RowFormula
         Holds for the rows of the tier. Of positions to be closed, it may read the loser's columns
         (`loser_bankruptcy_price`, …) and the `closing_price`; of accounts, whether they hold a
         position `opposite` to what had to go.
-    limit : Formula, optional
+    limit : RowFormula, optional
         The most that may be taken of a row: contracts of a position, USD of an account; infinite
         is no limit. Unless given, the whole position, and the positive unrealised profit.
     """
 
     split: Split
-    eligible: Formula = ANYONE
-    limit: Formula | None = None
+    eligible: RowFormula = ANYONE
+    limit: RowFormula | None = None
 
     @property
     def text(self) -> str:
@@ -87,7 +87,7 @@ class Close:
     Parameters
     ----------
     tiers : Tier, …
-    price : Formula
+    price : RowFormula
         USD a contract; reads the candidate's columns and, as `loser_…`, the loser's, and the
         signal `fund_pays`, USD that the fund still pays before users do.
     fund_takes_positions : bool
@@ -98,7 +98,7 @@ class Close:
     """
 
     tiers: tuple[Tier, ...]
-    price: Formula
+    price: RowFormula
     losers: Queue = AS_THEY_COME
     fund_takes_positions: bool = True
 
@@ -162,7 +162,7 @@ class Rule:
         From a Market to what must go; the bankrupt accounts' positions unless given.
     after : callable, optional
         Raises where the venue would refuse the outcome.
-    tie_break : Formula, …
+    tie_break : RowFormula, …
         Served highest first among equals, then by account id.
     light : Light, optional
         How positions are shown their place.
@@ -186,7 +186,7 @@ class Rule:
     residual: Gauge = WHOLE_FUND
     sheds: Callable[[Market], Shed] = Market.shed
     after: Callable[[Done], None] | None = None
-    tie_break: tuple[Formula, ...] = ()
+    tie_break: tuple[RowFormula, ...] = ()
     light: Light | None = None
     venue: str = ""
     source: str = ""

@@ -14,7 +14,7 @@ import numpy as np
 from adlopt.errors import InputError
 from adlopt.foundation.arrays import FloatArray, IntArray
 from adlopt.optimum.lots.lot_grid import MICRO
-from adlopt.rules.row_formula import Formula
+from adlopt.rules.row_formula import RowFormula
 from adlopt.rules.rows import Rows
 
 
@@ -46,11 +46,11 @@ class Queue:
 
     Parameters
     ----------
-    keys : Formula, …
+    keys : RowFormula, …
         Compared one after the other; negate what is served lowest first.
     """
 
-    keys: tuple[Formula, ...]
+    keys: tuple[RowFormula, ...]
     family: ClassVar[str] = "queue"
     free: ClassVar[bool] = False
 
@@ -75,11 +75,11 @@ class ProRata:
 
     Parameters
     ----------
-    weight : Formula
+    weight : RowFormula
         ≥ 0; a row of weight 0 gives nothing.
     """
 
-    weight: Formula
+    weight: RowFormula
     family: ClassVar[str] = "pro-rata"
     free: ClassVar[bool] = False
 
@@ -101,13 +101,13 @@ class PerUnit:
 
     Parameters
     ----------
-    weight : Formula
+    weight : RowFormula
         Units held, ≥ 0.
     step : float
         USD. The charge on a unit is a whole multiple of it.
     """
 
-    weight: Formula
+    weight: RowFormula
     step: float = 1e-6
     family: ClassVar[str] = "per contract"
     free: ClassVar[bool] = False
@@ -136,13 +136,13 @@ class RandomStart:
     seed : int
     most_tried : int
         Rows that are looked at, at most.
-    willing : Formula, optional
+    willing : RowFormula, optional
         Holds for rows that take part; others are looked at, and passed over.
     """
 
     seed: int = 0
     most_tried: int = 1_000
-    willing: Formula | None = None
+    willing: RowFormula | None = None
     family: ClassVar[str] = "random queue"
     free: ClassVar[bool] = True
 
@@ -273,7 +273,7 @@ def whole(weight: FloatArray) -> tuple[IntArray, int]:
     return np.array(units, dtype=np.int64 if sum(units) < 2**63 else object), common
 
 
-def _weights(formula: Formula, rows: Rows) -> FloatArray:
+def _weights(formula: RowFormula, rows: Rows) -> FloatArray:
     values = formula.values(rows)
     bad = (values < 0) | np.isinf(values)
     if bad.any():

@@ -8,7 +8,7 @@ from typing import TypeAlias
 
 from adlopt.model.episode import Episode
 from adlopt.model.run import Information
-from adlopt.policies.allocation import ProRata
+from adlopt.policies.allocation import ProRataAllocation
 from adlopt.policies.gradient import AdaGradOGD, paper_ogd
 from adlopt.policies.protocols import Severity, SeverityThenAllocation
 from adlopt.policies.severity import (
@@ -87,6 +87,6 @@ def from_each_start(episode: Episode, name: str, rule: Callable[[float], Severit
     """
     losses = {}
     for first in (0.0, 0.5, 1.0):
-        run = run_policy(episode, SeverityThenAllocation(rule(first), ProRata()))
+        run = run_policy(episode, SeverityThenAllocation(rule(first), ProRataAllocation()))
         losses[first] = severity_loss(episode, episode.severity(run))
     return LineupRow(policy=name, information=rule(0.5).information, loss=losses)

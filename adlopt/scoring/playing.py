@@ -12,7 +12,7 @@ from adlopt.model.run import Information
 from adlopt.optimum.coupled.shared_winners import Coupling
 from adlopt.optimum.solve import solve
 from adlopt.policies import grammar
-from adlopt.policies.allocation import ProRata
+from adlopt.policies.allocation import ProRataAllocation
 from adlopt.policies.playable import Playable
 from adlopt.policies.protocols import SeverityThenAllocation
 from adlopt.policies.severity import Constant
@@ -91,7 +91,7 @@ def play(
         coupled_burden = solve(episode, minmax).certificate
     names = {policy.name for policy in chosen}
     constant = best_fixed_severity(episode).theta
-    best = SeverityThenAllocation(Constant(constant, Information.HINDSIGHT), ProRata())
+    best = SeverityThenAllocation(Constant(constant, Information.HINDSIGHT), ProRataAllocation())
     chosen += [p for p in (*map(grammar.policy, ALWAYS), best) if p.name not in names]
     grammar.require_distinct([*(run.policy for run in episode.recorded), *(p.name for p in chosen)])
     runs = list(episode.recorded)

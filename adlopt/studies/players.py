@@ -27,13 +27,13 @@ from adlopt.rules import deleverage as rules
 from adlopt.rules.deleveraging import Deleveraging
 from adlopt.rules.market_rounds import wealth_round
 from adlopt.rules.parts import AT_MARK
-from adlopt.rules.row_formula import Formula, column
+from adlopt.rules.row_formula import RowFormula, column
 from adlopt.rules.rule import Close, Haircut, Rule, Tier
 from adlopt.rules.split import ProRata
 
 A = TypeVar("A")
 B = TypeVar("B")
-GIVEN = Formula("dollars given", lambda rows: np.rint(rows.feature("given") * MICRO))
+GIVEN = RowFormula("dollars given", lambda rows: np.rint(rows.feature("given") * MICRO))
 AS_DECIDED = Rule(
     name="as-decided",
     close=Close(

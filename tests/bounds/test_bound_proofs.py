@@ -33,7 +33,7 @@ from adlopt.bounds import (
     TUNING_FREE,
 )
 from adlopt.bounds.adaptive import EXPERTS, STEP
-from adlopt.bounds.bound import FIRST_SEVERITY, Side, Status
+from adlopt.bounds.bound import FIRST_SEVERITY, BoundSide, Status
 from adlopt.bounds.paper import FAIRNESS, TRACKING
 from adlopt.bounds.quantity import (
     DIAMETER,
@@ -223,7 +223,7 @@ def test_bound_less_conclusion_is_zero(bound):
         concluded = theorem(bound.proof).facts[name].conclusion
         assert subtract(link.formula(bound).term, concluded.term) == ZERO
     assert is_concluded(bound)
-    assert (link.relation is ge) == (bound.side is Side.LOWER)
+    assert (link.relation is ge) == (bound.side is BoundSide.LOWER)
 
 
 @each_bound

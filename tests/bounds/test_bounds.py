@@ -43,7 +43,7 @@ from adlopt.bounds import (
     is_vacuous,
     rounds_needed,
 )
-from adlopt.bounds.bound import FIRST_SEVERITY, Along, Side, Status
+from adlopt.bounds.bound import FIRST_SEVERITY, Along, BoundSide, Status
 from adlopt.bounds.quantity import (
     DIAMETER,
     MOVED_HAIRCUTS,
@@ -57,7 +57,7 @@ from adlopt.bounds.quantity import (
 from adlopt.cli.main import main
 from adlopt.model.tightness import Tightness
 from adlopt.optimum.paths.comparator_curve import comparator_curve
-from adlopt.policies.allocation import ProRata
+from adlopt.policies.allocation import ProRataAllocation
 from adlopt.policies.experts import Ader
 from adlopt.policies.gradient import AdaGradOGD, ProjectedOGD
 from adlopt.policies.grammar import named
@@ -91,7 +91,9 @@ def made(pairs):
 
 def played(episode, severity):
     is_name = isinstance(severity, str)
-    policy = named(severity) if is_name else adl.SeverityThenAllocation(severity, ProRata())
+    policy = (
+        named(severity) if is_name else adl.SeverityThenAllocation(severity, ProRataAllocation())
+    )
     run = run_policy(episode, policy)
     return severity_loss(episode, episode.severity(run))
 
@@ -295,12 +297,12 @@ TIGHT = [bound for bound in BOUNDS if bound.tightness is Tightness.TIGHT]
 def test_a_bound_called_tight_is_met(bound):
     """On an episode and by a rule that it covers; no other path in these has a loss of its own."""
     made = bound.witness()
-    run = run_policy(made.episode, adl.SeverityThenAllocation(made.rule, ProRata()))
+    run = run_policy(made.episode, adl.SeverityThenAllocation(made.rule, ProRataAllocation()))
     assert not bound.failures(made.episode, run)
     loss = severity_loss(made.episode, made.episode.severity(run))
     assert loss == pytest.approx(math.fsum(abs(run.haircut - made.episode.needed)))
     said = bound.evaluate(made.episode, run).value
-    if bound.side is Side.LOWER:
+    if bound.side is BoundSide.LOWER:
         assert said <= loss <= said / 0.99
     else:
         assert 0.99 * said <= loss <= said * SLACK
@@ -442,7 +444,7 @@ def test_a_bound_that_fails_is_measured_all_the_same():
 def test_vacuity_is_measured_by_the_trivial_bound_on_the_same_loss(october):
     above = replace(HALF, name="above", expression=2 * TRIVIAL.expression)
     assert is_vacuous(above, october)
-    assert not is_vacuous(replace(above, side=Side.LOWER), october)
+    assert not is_vacuous(replace(above, side=BoundSide.LOWER), october)
     assert not is_vacuous(replace(above, loss="another"), october)
     assert not is_vacuous(TRIVIAL, october)
 
@@ -572,7 +574,7 @@ def test_the_best_path_is_at_a_corner(episode):
 def test_bounds_on_one_side_do_not_cross_the_other(episode):
     upper = MINIMAX_UPPER.value(episode)
     assert MINIMAX_LOWER.value(episode) <= upper * SLACK
-    assert MINIMAX_LOWER.side is Side.LOWER
+    assert MINIMAX_LOWER.side is BoundSide.LOWER
     assert min(played(episode, "persistence"), played(episode, "constant:0.5")) <= upper * SLACK
 
 

@@ -14,7 +14,7 @@ from adlopt.bounds import HALF, PROPOSITION_1
 from adlopt.bounds.quantity import big_rounds
 from adlopt.model.episode import path_variation
 from adlopt.model.solvency import deficit, equity, profit, shortfall
-from adlopt.policies.allocation import Queue
+from adlopt.policies.allocation import QueueAllocation
 from adlopt.policies.gradient import ProjectedOGD
 from adlopt.policies.grammar import named
 from adlopt.scoring.quality import counted_once
@@ -206,7 +206,7 @@ def test_equation_18_for_odd_and_even_horizons(rounds, ratio):
 @pytest.mark.parametrize("rounds", [2, 6, 11])
 def test_a_queue_by_slope_moves_once(rounds):
     start = d.alternating_slopes(rounds, low=0.5, high=2.0)
-    rule = Queue(lambda s: s.feature("slope"))
+    rule = QueueAllocation(lambda s: s.feature("slope"))
     taken = d.deplete(rule, start, [1.0] * rounds)
     path = d.variation(d.effective_slope(start.feature("slope"), x) for x in taken)
     assert path <= 2.0 - 0.5

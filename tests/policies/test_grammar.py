@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 import adlopt as adl
 from adlopt.errors import InputError
 from adlopt.policies import catalogue, full_name, grammar, named
-from adlopt.policies.allocation import CappedProRata, ProRata, Queue
+from adlopt.policies.allocation import CappedProRata, ProRataAllocation, QueueAllocation
 from adlopt.policies.by_rule import ByRule
 from adlopt.policies.hybrid import Damped
 from adlopt.policies.name import InFile, listed, parse
@@ -23,11 +23,11 @@ from adlopt.studies.exposure import exposure
 EPISODE = adl.episodes.shock(rounds=4, winners=12, seed=3)
 OWN = """\
 import adlopt as adl
-from adlopt.policies.allocation import Queue
+from adlopt.policies.allocation import QueueAllocation
 from adlopt.rules import Haircut, ProRata, Tier, column
 
 rule = adl.Rule(name="own", haircut=Haircut(tiers=(Tier(split=ProRata(column("upnl"))),)))
-allocation = Queue("leverage")
+allocation = QueueAllocation("leverage")
 policy = adl.named("persistence+queue")
 
 class Last:
@@ -105,7 +105,7 @@ def test_objects_mean_what_their_names_mean(mine):
     for given_, full in (
         (Persistence(), "persistence+pro-rata"),
         (own["severity"], "last+pro-rata"),
-        (Queue("leverage"), "constant:1+queue:leverage"),
+        (QueueAllocation("leverage"), "constant:1+queue:leverage"),
         (VENUES["gte"], "constant:1+gte"),
         (own["half"], "half"),
         (own["policy"], "persistence+queue"),
@@ -311,4 +311,4 @@ def test_a_table_is_asked_by_any_name():
 
 def test_damped_takes_its_arguments_in_the_order_of_its_name():
     assert grammar.allocation("damped:0.5:capped-pro-rata:0.2") == Damped(0.5, CappedProRata(0.2))
-    assert grammar.policy(Damped(0.5, ProRata())).name == "constant:1+damped:0.5:pro-rata"
+    assert grammar.policy(Damped(0.5, ProRataAllocation())).name == "constant:1+damped:0.5:pro-rata"

@@ -12,7 +12,7 @@ from scipy.optimize import linprog
 
 import adlopt as adl
 from adlopt.policies import grammar
-from adlopt.policies.allocation import CappedProRata, ProRata, Queue
+from adlopt.policies.allocation import CappedProRata, ProRataAllocation, QueueAllocation
 from adlopt.policies.grammar import named
 from adlopt.policies.hybrid import Blend, Buckets, Damped, SoftQueue
 from adlopt.policies.risk import RiskAware
@@ -95,13 +95,15 @@ def test_one_tier_is_the_rule_without_tiers():
 def test_one_bucket_is_pro_rata_and_many_are_a_queue(start, share, buckets):
     budget, near = share * start.total_capacity, 1e-9 * start.total_capacity
     one = Buckets("leverage", 1).allocate(None, start, budget)
-    assert one == pytest.approx(ProRata().allocate(None, start, budget), rel=1e-9)
+    assert one == pytest.approx(ProRataAllocation().allocate(None, start, budget), rel=1e-9)
     some = Buckets("leverage", buckets).allocate(None, start, budget)
     assert math.fsum(some) == pytest.approx(budget, rel=1e-9, abs=near)
     score = start.feature("leverage")
     if len(set(score.tolist())) == score.size:
         many = Buckets("leverage", 1e9).allocate(None, start, budget)
-        assert many == pytest.approx(Queue("leverage").allocate(None, start, budget), abs=near)
+        assert many == pytest.approx(
+            QueueAllocation("leverage").allocate(None, start, budget), abs=near
+        )
     highest = score == score.max()
     assert np.ptp(some[highest] / start.capacity[highest]) <= 1e-9
 
@@ -147,7 +149,7 @@ def test_cold_is_the_queue_and_hot_is_pro_rata(start, share):
     start = opened(start.capacity, score)
     budget, near = share * start.total_capacity, 1e-6 * start.total_capacity
     hot = SoftQueue("leverage", 1e12).allocate(None, start, budget)
-    assert hot == pytest.approx(ProRata().allocate(None, start, budget), abs=near)
+    assert hot == pytest.approx(ProRataAllocation().allocate(None, start, budget), abs=near)
     cold = SoftQueue("leverage", 1e-9).allocate(None, start, budget)
     tiers = CappedProRata(1.0, tier="rank")
     ranked = replace(start, features={"rank": -score})
@@ -177,7 +179,7 @@ def test_noise_moves_a_queue_by_twice_the_budget():
     """[CTTX26, Prop. 8], which the soft queue's promise excludes."""
     u, noise = [10.0, 10.0], 1e-6
     one, two = (opened(u, [1.0, 1.0 + sign * noise]) for sign in (-1, 1))
-    queue, soft = Queue("leverage"), SoftQueue("leverage", 1.0)
+    queue, soft = QueueAllocation("leverage"), SoftQueue("leverage", 1.0)
     jump = np.abs(queue.allocate(None, one, 10.0) - queue.allocate(None, two, 10.0)).sum()
     glide = np.abs(soft.allocate(None, one, 10.0) - soft.allocate(None, two, 10.0)).sum()
     assert jump == 20.0
@@ -192,7 +194,7 @@ def test_noise_moves_a_queue_by_twice_the_budget():
 def test_a_blend_is_a_mean(start, share, queue):
     budget = share * start.total_capacity
     rap = RiskAware().allocate(None, start, budget)
-    first = Queue("leverage").allocate(None, start, budget)
+    first = QueueAllocation("leverage").allocate(None, start, budget)
     blend = Blend(queue).allocate(None, start, budget)
     assert blend == pytest.approx(queue * first + (1 - queue) * rap, rel=1e-12)
 
@@ -205,9 +207,9 @@ def test_damping_moves_by_the_share_that_is_fresh(start, share, rho, random):
     u = start.capacity
     weights = np.array([random.uniform(0.1, 1) for _ in u])
     last = adl.water_fill(weights * u, u, budget)
-    rule = Damped(rho, Queue("leverage"))
+    rule = Damped(rho, QueueAllocation("leverage"))
     state = rule.learn(rule.begin(), start, last)
-    fresh = Queue("leverage").allocate(None, start, budget)
+    fresh = QueueAllocation("leverage").allocate(None, start, budget)
     moved = rule.allocate(state, start, budget) - last
     near = 1e-7 * start.total_capacity
     assert moved == pytest.approx((1 - rho) * (fresh - last), abs=near)
@@ -217,10 +219,10 @@ def test_damping_moves_by_the_share_that_is_fresh(start, share, rho, random):
 def test_damping_projects_in_the_norm_of_fractions(seed):
     rng = np.random.default_rng(seed)
     u, score, last = rng.uniform(1, 10, 6), rng.uniform(1, 5, 6), rng.uniform(0, 1, 6)
-    start, rule = opened(u, score), Damped(0.7, Queue("leverage"))
+    start, rule = opened(u, score), Damped(0.7, QueueAllocation("leverage"))
     budget = 0.3 * float(u.sum())
     state = rule.learn(rule.begin(), start, last * u)
-    point = 0.3 * Queue("leverage").allocate(None, start, budget) / u + 0.7 * last
+    point = 0.3 * QueueAllocation("leverage").allocate(None, start, budget) / u + 0.7 * last
     h = cp.Variable(6)
     distance = cp.Minimize(cp.sum_squares(h - point))
     cp.Problem(distance, [u @ h == budget, h >= 0, h <= 1]).solve(solver=cp.CLARABEL)
@@ -229,7 +231,7 @@ def test_damping_projects_in_the_norm_of_fractions(seed):
 
 
 def test_damping_remembers_by_id_and_welcomes_newcomers():
-    rule = Damped(0.5, Queue("leverage"))
+    rule = Damped(0.5, QueueAllocation("leverage"))
     first = opened([10.0, 10.0], [2.0, 1.0])
     state = rule.learn(rule.begin(), first, rule.allocate(rule.begin(), first, 10.0))
     then = adl.RoundStart(

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import adlopt as adl
-from adlopt.policies.allocation import CappedProRata, IntegerProRata, MirrorDescent, Queue
+from adlopt.policies.allocation import CappedProRata, IntegerProRata, MirrorDescent, QueueAllocation
 from adlopt.policies.catalogue import ALLOCATIONS, SEVERITIES
 from adlopt.policies.gradient import AdaGradOGD, ProjectedOGD
 from adlopt.policies.grammar import named
@@ -123,7 +123,7 @@ def test_a_severity_outside_its_domain_is_refused():
         def decide(self, state, start):
             return 1.5
 
-    policy = adl.SeverityThenAllocation(Wild(), Queue())
+    policy = adl.SeverityThenAllocation(Wild(), QueueAllocation())
     with pytest.raises(adl.PolicyError, match=r"severity 'persistence' is 1\.5 in round 1"):
         check_policy(policy)
 
@@ -265,13 +265,13 @@ def test_the_papers_step_is_labelled_hindsight():
 def test_queue_breaks_ties_by_id_whatever_the_order_of_input():
     for ids in (["b", "a", "c"], ["c", "b", "a"]):
         start = adl.RoundStart(account=ids, capacity=[10.0, 10.0, 10.0], deficit=9.0)
-        haircut = dict(zip(ids, Queue().allocate(None, start, 15.0), strict=True))
+        haircut = dict(zip(ids, QueueAllocation().allocate(None, start, 15.0), strict=True))
         assert haircut == {"a": 10.0, "b": 5.0, "c": 0.0}
 
 
 def test_queue_by_a_function_of_the_round():
     start = adl.RoundStart(account=["a", "b"], capacity=[10.0, 20.0], deficit=9.0)
-    smallest_first = Queue(lambda s: -s.capacity)
+    smallest_first = QueueAllocation(lambda s: -s.capacity)
     assert smallest_first.allocate(None, start, 15.0).tolist() == [10.0, 5.0]
 
 
@@ -280,7 +280,7 @@ def test_queue_by_a_function_of_the_round():
 def test_a_queue_leaves_at_most_one_account_in_part(capacity, share):
     ids = [f"{i}" for i in range(len(capacity))]
     start = adl.RoundStart(account=ids, capacity=capacity, deficit=1.0)
-    haircut = Queue().allocate(None, start, share * start.total_capacity)
+    haircut = QueueAllocation().allocate(None, start, share * start.total_capacity)
     inside = (haircut > 1e-9 * start.capacity) & (haircut < start.capacity * (1 - 1e-9))
     assert inside.sum() <= 1
 

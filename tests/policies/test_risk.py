@@ -12,7 +12,7 @@ from scipy.optimize import linprog
 
 import adlopt as adl
 from adlopt.policies import grammar
-from adlopt.policies.allocation import ProRata
+from adlopt.policies.allocation import ProRataAllocation
 from adlopt.policies.grammar import named
 from adlopt.policies.risk import GreedyByRisk, LeverageDraining, RiskAware
 from adlopt.testing import check_policy
@@ -216,7 +216,7 @@ def test_draining_has_the_least_leverage_and_the_least_expected_loss(seed):
     moves, chances = 1.0 / np.linspace(0.5, 30.0, 16), rng.dirichlet(np.ones(16))
     best = least_expected(start, budget, moves, chances)
     assert expected(start, haircut, moves, chances) == pytest.approx(best, rel=1e-7)
-    even = ProRata().allocate(None, start, budget)
+    even = ProRataAllocation().allocate(None, start, budget)
     assert LeverageDraining().objective(start, even) > worst * (1 + 1e-6)
     assert expected(start, even, moves, chances) > best * (1 + 1e-6)
 

@@ -25,7 +25,7 @@ from adlopt.proof import (
     reals,
 )
 from adlopt.proof.formula import Formula, Relation
-from adlopt.proof.kernel import Certificate, Product, certify, definition
+from adlopt.proof.kernel import Combination, Product, certify, definition
 from adlopt.proof.ledger import Handle
 from adlopt.proof.notation import integers, point, term
 from adlopt.proof.refutation import refute
@@ -50,7 +50,7 @@ class Liar(int):
 def test_a_relation_that_is_no_member_is_refused():
     fake = object.__new__(Relation)
     with pytest.raises(ProofError, match="not a member of Relation"):
-        certify(Formula(fake, ZERO), [], Certificate())
+        certify(Formula(fake, ZERO), [], Combination())
 
 
 def test_a_kind_that_changes_its_mind_is_refused():
@@ -78,7 +78,7 @@ def tampered(name, value):
 )
 def test_a_fraction_with_another_inside_is_refused(number):
     with pytest.raises(ProofError, match="tampered"):
-        certify(ge_term(1), [], Certificate(products=(Product(number),)))
+        certify(ge_term(1), [], Combination(products=(Product(number),)))
     n = integers("n")
     symbol = next(iter(point({n: 1})))
     with pytest.raises(ProofError, match="tampered"):

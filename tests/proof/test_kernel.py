@@ -37,7 +37,7 @@ from adlopt.proof import (
     sum_up,
 )
 from adlopt.proof.formula import Formula, Relation
-from adlopt.proof.kernel import Certificate, Product
+from adlopt.proof.kernel import Combination, Product
 from adlopt.proof.ledger import open_ledger
 from adlopt.proof.notation import symbol_atom, term
 from adlopt.proof.term import Atom, Kind, Replacement
@@ -83,8 +83,8 @@ def test_forged_facts_are_refused_by_every_rule(forge):
         lambda: kernel.weaken(forged, ge(x, 0)),
         lambda: kernel.cut(real, forged),
         lambda: kernel.cut(forged, real),
-        lambda: kernel.certify(ge(x, 0), [forged], Certificate((Product(1, (0,)),))),
-        lambda: kernel.certify(ge(1, 0), [forged], Certificate((Product(1),))),
+        lambda: kernel.certify(ge(x, 0), [forged], Combination((Product(1, (0,)),))),
+        lambda: kernel.certify(ge(1, 0), [forged], Combination((Product(1),))),
         lambda: kernel.antisymmetry(forged, real),
         lambda: kernel.absurd(forged, FALSE),
         lambda: kernel.cases(forged, real, ge(x, 0), ge(-x, 0)),
@@ -168,23 +168,23 @@ class TwoFaced(tuple):
 @pytest.mark.parametrize(
     ("goal", "premises", "certificate"),
     [
-        (ge(x, 1), [ge(x, 0)], Certificate((Product(1, (0,)),))),
-        (ge(-x, 0), [ge(x, 0)], Certificate((Product(-1, (0,)),))),
-        (eq(x, 0), [ge(x, 0)], Certificate((Product(1, (0,)),))),
-        (eq(x, 0), [ge(x, 0)], Certificate((), ((0, term(1)),))),
-        (ge(x, 0), [ge(x, 0)], Certificate((Product(1.0, (0,)),))),
-        (ge(x, 0), [ge(x, 0)], Certificate((Product(True, (0,)),))),
-        (ge(x, 0), [ge(x, 0)], Certificate((Product(1, (1,)),))),
-        (ge(x, 0), [ge(-x, 0), ge(x, 0)], Certificate((Product(1, (-1,)),))),
-        (ge(x, 0), [ge(x, 0)], Certificate((Product(1, (True,)),))),
-        (gt(x, 0), [ge(x, 0)], Certificate((Product(1, (0,)),))),
-        (gt(x**2, 0), [gt(1, 0)], Certificate((Product(1, (0,), term(x)),))),
-        (gt(x * y, 0), [gt(x, 0), ge(y, 0)], Certificate((Product(1, (0, 1)),))),
-        (gt(x, 0), [ge(x, 0)], Certificate((Product(1, (0,)), Product(0)))),
-        (ge(-(x**2), 0), [eq(x, 0)], Certificate((Product(1, (0,), term(x)),))),
-        (eq(x, 0), [ge(x, 0)], Certificate(TwoFaced([Product(1, (0,))]))),
-        (ge(x, 0), [every(t, 1, T, ge(x, 0))], Certificate((Product(1, (0,)),))),
-        (every(t, 1, T, ge(x, 0)), [ge(x, 0)], Certificate((Product(1, (0,)),))),
+        (ge(x, 1), [ge(x, 0)], Combination((Product(1, (0,)),))),
+        (ge(-x, 0), [ge(x, 0)], Combination((Product(-1, (0,)),))),
+        (eq(x, 0), [ge(x, 0)], Combination((Product(1, (0,)),))),
+        (eq(x, 0), [ge(x, 0)], Combination((), ((0, term(1)),))),
+        (ge(x, 0), [ge(x, 0)], Combination((Product(1.0, (0,)),))),
+        (ge(x, 0), [ge(x, 0)], Combination((Product(True, (0,)),))),
+        (ge(x, 0), [ge(x, 0)], Combination((Product(1, (1,)),))),
+        (ge(x, 0), [ge(-x, 0), ge(x, 0)], Combination((Product(1, (-1,)),))),
+        (ge(x, 0), [ge(x, 0)], Combination((Product(1, (True,)),))),
+        (gt(x, 0), [ge(x, 0)], Combination((Product(1, (0,)),))),
+        (gt(x**2, 0), [gt(1, 0)], Combination((Product(1, (0,), term(x)),))),
+        (gt(x * y, 0), [gt(x, 0), ge(y, 0)], Combination((Product(1, (0, 1)),))),
+        (gt(x, 0), [ge(x, 0)], Combination((Product(1, (0,)), Product(0)))),
+        (ge(-(x**2), 0), [eq(x, 0)], Combination((Product(1, (0,), term(x)),))),
+        (eq(x, 0), [ge(x, 0)], Combination(TwoFaced([Product(1, (0,))]))),
+        (ge(x, 0), [every(t, 1, T, ge(x, 0))], Combination((Product(1, (0,)),))),
+        (every(t, 1, T, ge(x, 0)), [ge(x, 0)], Combination((Product(1, (0,)),))),
         (ge(x, 0), [ge(x, 0)], ((Product(1, (0,)),), ())),
     ],
 )
@@ -201,17 +201,17 @@ def test_premises_that_change_between_reads_cannot_lose_hypotheses():
             Vanishing.reads += 1
             return super().__iter__() if Vanishing.reads == 1 else iter(())
 
-    reached = kernel.certify(ge(x, 0), Vanishing([fact()]), Certificate((Product(1, (0,)),)))
+    reached = kernel.certify(ge(x, 0), Vanishing([fact()]), Combination((Product(1, (0,)),)))
     assert reached.hypotheses == {ge(x, 0)}
 
 
 def test_the_leftover_is_in_the_error():
     with pytest.raises(ProofError, match="left over: −1"):
-        kernel.certify(ge(x, 1), [fact()], Certificate((Product(1, (0,)),)))
+        kernel.certify(ge(x, 1), [fact()], Combination((Product(1, (0,)),)))
 
 
 def test_hypotheses_of_unused_premises_are_kept_by_the_kernel():
-    reached = kernel.certify(ge(1, 0), [fact()], Certificate((Product(1),)))
+    reached = kernel.certify(ge(1, 0), [fact()], Combination((Product(1),)))
     assert reached.hypotheses == {ge(x, 0)}
 
 
@@ -326,9 +326,9 @@ def test_huge_rationals_are_exact():
     with pytest.raises(ProofError):
         prove(ge(x, 1 + Rational(1, 10**400)), ge(x, 1))
     goal, premise = ge(x, 1), ge(x, 1 + tiny)
-    certificate = Certificate((Product(1, (0,)), Product(tiny)))
+    certificate = Combination((Product(1, (0,)), Product(tiny)))
     assert kernel.certify(goal, [kernel.assume(premise)], certificate).conclusion == goal
-    short = Certificate((Product(1, (0,)), Product(tiny - Fraction(1, 10**900))))
+    short = Combination((Product(1, (0,)), Product(tiny - Fraction(1, 10**900))))
     with pytest.raises(ProofError):
         kernel.certify(goal, [kernel.assume(premise)], short)
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from adlopt.errors import ProofError
 from adlopt.proof import kernel
 from adlopt.proof.formula import Formula, Relation, quantify, substitute
-from adlopt.proof.kernel import Certificate, Product
+from adlopt.proof.kernel import Combination, Product
 from adlopt.proof.refutation import evaluate, holds
 from adlopt.proof.term import (
     ONE,
@@ -93,7 +93,7 @@ def some_certificate(rng, premises):
         position, factor = rng.randrange(len(premises)), some_term(rng, 1)
         multiples.append((position, factor))
         total = add(total, multiply(premises[position].conclusion.term, factor))
-    return total, Certificate(tuple(parts), tuple(multiples))
+    return total, Combination(tuple(parts), tuple(multiples))
 
 
 def certified(rng, pool):
@@ -171,15 +171,15 @@ def counted_up(rng, _):
     base = substitute(claim, {n: Replacement(first)})
     after = substitute(claim, {n: Replacement(add(of_atom(n), ONE))})
     rise = subtract(after.term, claim.term)
-    started = kernel.certify(base, [], Certificate((Product(value_of(base.term)),)))
+    started = kernel.certify(base, [], Combination((Product(value_of(base.term)),)))
     size = value_of(rise)
     if size is None:
         more = kernel.assume(Formula(Relation.GE, rise))
         sizes = (Product(1, (0,)), Product(1, (1,)))
-        step = kernel.certify(after, [kernel.assume(claim), more], Certificate(sizes))
+        step = kernel.certify(after, [kernel.assume(claim), more], Combination(sizes))
     else:
         sizes = (Product(1, (0,)), Product(size))
-        step = kernel.certify(after, [kernel.assume(claim)], Certificate(sizes))
+        step = kernel.certify(after, [kernel.assume(claim)], Combination(sizes))
     return kernel.induction(started, step, claim, n, (low, high))
 
 

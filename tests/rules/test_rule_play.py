@@ -25,7 +25,7 @@ from .test_rules import markets
 README = Path(adl.__file__).parents[1] / "README.md"
 OWN = """\
 import adlopt as adl
-from adlopt.policies.allocation import Queue as QueueAllocation, Memoryless
+from adlopt.policies.allocation import Memoryless, QueueAllocation
 from adlopt.rules import Haircut, ProRata, Tier, column
 
 rule = adl.Rule(name="own", haircut=Haircut(tiers=(Tier(split=ProRata(column("upnl"))),)))

@@ -19,13 +19,13 @@ from adlopt.rules import (
     VENUES,
     Chosen,
     Close,
-    Formula,
     Gauge,
     Haircut,
     PerUnit,
     ProRata,
     Queue,
     RandomStart,
+    RowFormula,
     Rule,
     Tier,
     column,
@@ -286,7 +286,7 @@ def test_a_fund_that_can_pay_spares_the_users():
 
 @pytest.mark.parametrize(("most", "paid"), [(0.0, 0.0), (40.0, 40.0), (1e9, 100.0)])
 def test_what_users_leave_the_fund_pays_as_far_as_the_rule_lets_it(most, paid):
-    nobody = Tier(split=Queue(()), eligible=Formula("nobody", lambda r: 0.0))
+    nobody = Tier(split=Queue(()), eligible=RowFormula("nobody", lambda r: 0.0))
     rule = Rule(
         name="own",
         fund=NO_FUND,
@@ -441,12 +441,12 @@ def rule_of(split, **changes):
 @pytest.mark.parametrize("weight", [-1.0, np.inf, np.nan])
 def test_bad_weights_are_refused(weight):
     with pytest.raises(InputError, match="weight"):
-        deleverage(two_sided(), rule_of(ProRata(Formula("weight", lambda rows: weight))))
+        deleverage(two_sided(), rule_of(ProRata(RowFormula("weight", lambda rows: weight))))
 
 
 def test_bad_scores_are_refused():
     with pytest.raises(InputError, match=r"score\[A\] is 'not a number'"):
-        deleverage(two_sided(), rule_of(Queue((Formula("score", lambda rows: np.nan),))))
+        deleverage(two_sided(), rule_of(Queue((RowFormula("score", lambda rows: np.nan),))))
 
 
 def test_a_choice_must_be_possible():
@@ -483,7 +483,7 @@ def test_a_gap_of_any_size_is_paid_to_the_last_micro_dollar(gap, total, cuts):
 
 
 def test_limits_and_tiers():
-    first = Tier(split=Queue((column("size"),)), limit=Formula("2", lambda rows: 2.0))
+    first = Tier(split=Queue((column("size"),)), limit=RowFormula("2", lambda rows: 2.0))
     rest = Tier(split=ProRata(column("size")))
     close = Close(tiers=(first, rest), price=column("mark"))
     held = replace(two_sided().positions, size=[8, 6, 4])
@@ -623,7 +623,7 @@ def test_old_debt_is_paid_before_new():
     taken = deleverage(market, Rule(name="own", haircut=haircut))
     assert (taken.value_after / MICRO).tolist() == [0.0, -1900.0, 10_600.0]
     close = rule_named("reya").close
-    half = replace(close, price=Formula("half way", lambda rows: 3700.0))
+    half = replace(close, price=RowFormula("half way", lambda rows: 3700.0))
     done = deleverage(replace(market, fund=700.0), replace(rule_named("reya"), close=half))
     assert done.new_debt == 500.0
     assert (done.value_after / MICRO).tolist() == [-300.0, -500.0, 10_200.0]
@@ -632,7 +632,7 @@ def test_old_debt_is_paid_before_new():
 def test_what_closing_cost_is_not_taken_again():
     """Profits of 2,400 and 1,600: closing takes half of them, haircuts at most the rest."""
     half = Close(tiers=(Tier(split=Queue((column("size"),))),),
-                 price=Formula("half way", lambda rows: 3700.0))  # fmt: skip
+                 price=RowFormula("half way", lambda rows: 3700.0))  # fmt: skip
     every = Haircut(tiers=(Tier(split=ProRata(column("capacity"))),) * 2)
     accounts = Accounts(account=["L", "B", "A"], balance=[-1000, 9000, 9000])
     done = deleverage(two_sided(accounts=accounts), Rule(name="own", close=half, haircut=every))

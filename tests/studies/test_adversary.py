@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 
 import adlopt as adl
 from adlopt.bounds import BOUNDS, HALF, PROPOSITION_1
-from adlopt.bounds.bound import SEVERITY_LOSS, Side
+from adlopt.bounds.bound import SEVERITY_LOSS, BoundSide
 from adlopt.bounds.game.minimax_value import Game, minimax
 from adlopt.bounds.quantity import P
 from adlopt.model.episode import path_variation
@@ -420,7 +420,7 @@ def test_lower_bounds_are_not_offered():
 @pytest.mark.parametrize("find", [worst, unavoidable])
 @pytest.mark.parametrize(
     "bound",
-    [b for b in BOUNDS if b.side is Side.LOWER or b.loss != SEVERITY_LOSS],
+    [b for b in BOUNDS if b.side is BoundSide.LOWER or b.loss != SEVERITY_LOSS],
     ids=lambda bound: bound.name,
 )
 def test_bounds_on_another_side_or_loss_are_refused(find, bound):

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 import adlopt as adl
 from adlopt.policies import grammar
-from adlopt.policies.allocation import ProRata
+from adlopt.policies.allocation import ProRataAllocation
 from adlopt.policies.catalogue import ALLOCATIONS, SEVERITIES
 from adlopt.show.axioms import render
 from adlopt.studies.axioms import AXIOMS, Case, try_axioms
@@ -290,7 +290,12 @@ def test_a_policy_that_changes_its_mind_is_refused():
 
 @pytest.mark.parametrize(
     "policy",
-    ["pro-rata", ProRata(), grammar.allocation("pro-rata"), adl.named("constant:1+pro-rata")],
+    [
+        "pro-rata",
+        ProRataAllocation(),
+        grammar.allocation("pro-rata"),
+        adl.named("constant:1+pro-rata"),
+    ],
 )
 def test_names_allocations_and_policies_are_all_tried(policy):
     assert try_axioms(policy, tries=5).policy == "constant:1+pro-rata"
@@ -318,7 +323,7 @@ def test_every_name_can_be_tried(name):
         ({"policy": "luck"}, "policy is 'luck'"),
         ({"policy": None}, "policy is None"),
         ({"policy": 3}, "policy is 3"),
-        ({"policy": ProRata}, "make one of the class"),
+        ({"policy": ProRataAllocation}, "make one of the class"),
         ({"policy": "queue:luck"}, "feature is 'luck'"),
         ({"tries": 0}, "tries is 0: expected a whole number ≥ 1"),
         ({"tries": 1.0}, "tries is 1.0"),

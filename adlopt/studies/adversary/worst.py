@@ -17,7 +17,7 @@ from numbers import Real
 
 import numpy as np
 
-from adlopt.bounds.bound import SEVERITY_LOSS, Bound, Side
+from adlopt.bounds.bound import SEVERITY_LOSS, Bound, BoundSide
 from adlopt.bounds.game.minimax_value import Game
 from adlopt.bounds.paper import PROPOSITION_1
 from adlopt.bounds.registry import SEVERITY_BOUNDS
@@ -46,7 +46,7 @@ __all__ = [
 ]
 
 BOUNDS = {"prop-1": PROPOSITION_1, "half": HALF} | {
-    bound.name: bound for bound in SEVERITY_BOUNDS if bound.side is Side.UPPER
+    bound.name: bound for bound in SEVERITY_BOUNDS if bound.side is BoundSide.UPPER
 }
 """Upper bounds on the severity loss, by name; two have a short one."""
 
@@ -176,7 +176,7 @@ def _rule(policy: Severity | SeverityThenAllocation | str, arena: Arena) -> Seve
 
 def _bound(bound: Bound | str) -> Bound:
     if isinstance(bound, Bound):
-        if bound.side is not Side.UPPER or bound.loss != SEVERITY_LOSS:
+        if bound.side is not BoundSide.UPPER or bound.loss != SEVERITY_LOSS:
             given = f"{bound.name}, from {bound.side.name.lower()} on {bound.loss}"
             raise InputError("bound", given, f"an upper bound on {SEVERITY_LOSS}")
         return bound

@@ -13,7 +13,7 @@ from adlopt.bounds.quantity import P
 from adlopt.errors import CertificateError
 from adlopt.model.episode import Episode
 from adlopt.model.run import Run
-from adlopt.policies.allocation import ProRata
+from adlopt.policies.allocation import ProRataAllocation
 from adlopt.policies.protocols import Severity, SeverityThenAllocation
 from adlopt.scoring.hindsight import severity_loss
 from adlopt.scoring.one_run import run_policy
@@ -195,4 +195,4 @@ def replay(rule: Severity, instance: Episode) -> float:
 
 def played(rule: Severity, instance: Episode) -> Run:
     """Play a rule as any policy is."""
-    return run_policy(instance, SeverityThenAllocation(rule, ProRata()))
+    return run_policy(instance, SeverityThenAllocation(rule, ProRataAllocation()))

@@ -8,7 +8,7 @@ from fractions import Fraction
 from random import Random
 from typing import TypeAlias
 
-from adlopt.data.episodes.shock import shock
+from adlopt.data.episodes.generated import shock
 from adlopt.errors import BadHaircut, InputError, PolicyError, unknown
 from adlopt.foundation.arrays import FloatArray
 from adlopt.model.round import RoundStart

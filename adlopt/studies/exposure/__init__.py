@@ -2,6 +2,6 @@
 
 from adlopt.show.schema.studies import Place
 from adlopt.studies.exposure.account_exposure import Exposure, UnderRule, exposure
-from adlopt.studies.exposure.budgets import Budgets, budgets
+from adlopt.studies.exposure.budget_draws import Budgets, budgets
 
 __all__ = ["Budgets", "Exposure", "Place", "UnderRule", "budgets", "exposure"]

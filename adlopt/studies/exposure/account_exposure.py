@@ -7,24 +7,24 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from adlopt.errors import InputError, unknown
+from adlopt.errors import unknown
 from adlopt.foundation.arrays import FloatArray, Record
 from adlopt.model.market import Market
 from adlopt.model.round import RoundStart
-from adlopt.policies.allocation import Queue
+from adlopt.policies.allocation import QueueAllocation
 from adlopt.policies.by_rule import ByRule
 from adlopt.policies.grammar import player
 from adlopt.policies.playable import Player
 from adlopt.policies.protocols import SeverityThenAllocation
 from adlopt.policies.severity import Constant
-from adlopt.rules.ranking import is_queue, ranking, served
 from adlopt.rules.rows import round_rows
 from adlopt.rules.rule import Rule
+from adlopt.rules.venue_queue import is_queue, ranking, served
 from adlopt.rules.venues import VENUES
 from adlopt.show.answer import Answer, Columns
 from adlopt.show.exposure import summary
 from adlopt.show.schema.studies import ExposureData, Place, SpreadData, UnderRuleData
-from adlopt.studies.exposure.budgets import Budgets, budgets
+from adlopt.studies.exposure.budget_draws import Budgets, budgets
 from adlopt.studies.exposure.taking import Split, closes_at_mark, haircuts, winners
 from adlopt.studies.players import attempt
 
@@ -218,7 +218,7 @@ def _place_in_round(start: RoundStart, split: Split, account: str) -> tuple[Plac
     rule = split.rule if isinstance(split, ByRule) and is_queue(split.rule) else None
     if rule is not None:
         order = served(rule, round_rows(start)).tolist()
-    elif isinstance(split, Queue):
+    elif isinstance(split, QueueAllocation):
         order = split.order(start).tolist()
     else:
         return ()

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from adlopt.bounds.bound import Comparator
-from adlopt.data.episodes.shock import shock
+from adlopt.data.episodes.generated import shock
 from adlopt.errors import AdloptError, SweepStopped
 from adlopt.model.episode import Episode
 from adlopt.model.loss import Asymmetric, Burden, Empirical

@@ -11,8 +11,8 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from adlopt.data.episodes.october_10 import october_10
-from adlopt.data.episodes.shock import shock
+from adlopt.data.episodes.generated import shock
+from adlopt.data.episodes.october import october_10
 from adlopt.data.files.aims import objective_of
 from adlopt.data.files.decoding import decode, naming
 from adlopt.data.files.places import inside
