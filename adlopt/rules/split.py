@@ -202,7 +202,7 @@ class Chosen:
         return taken
 
 
-def in_order(tie_break: Sequence[Formula], rows: Rows) -> IntArray:
+def in_order(tie_break: Sequence[RowFormula], rows: Rows) -> IntArray:
     """Rows in the order in which equals are served, then by id."""
     keys = [-key.values(rows) for key in reversed(tie_break)]
     return np.lexsort([np.array(rows.account), *keys])

@@ -15,7 +15,7 @@ from adlopt.model.loss import Asymmetric, Burden, Empirical
 from adlopt.optimum.dollars.least_loss import Solution
 from adlopt.policies import grammar
 from adlopt.scoring.hindsight import per_round_optimum
-from adlopt.scoring.playing import run_policy
+from adlopt.scoring.one_run import run_policy
 from adlopt.scoring.score import Score
 from adlopt.scoring.scoreboard import Scoreboard
 from adlopt.studies.sweep.task import Columns, Contender, Priced
