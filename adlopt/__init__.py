@@ -16,9 +16,7 @@ if TYPE_CHECKING:
     from adlopt.data.files.markets import write_market
     from adlopt.data.files.reading import (
         read,
-        read_contract_round,
         read_episode,
-        read_limits,
         read_market,
         read_round,
     )
@@ -26,7 +24,6 @@ if TYPE_CHECKING:
     from adlopt.errors import (
         AdloptError,
         BadHaircut,
-        Binding,
         CausalityError,
         CertificateError,
         InfeasibleRound,
@@ -53,69 +50,55 @@ if TYPE_CHECKING:
         Leximin,
         TrackingFirst,
     )
-    from adlopt.model.positions import ContractRound, Positions, Side
+    from adlopt.model.positions import ContractRound, Side
     from adlopt.model.problem import Problem
     from adlopt.model.round import Round, RoundOutcome, RoundStart
     from adlopt.model.run import Information, Run
-    from adlopt.model.shed import Shed, open_contract_round
+    from adlopt.model.shed import Shed
     from adlopt.model.two_sided import TwoSidedRound
-    from adlopt.optimum.contracts.closing import ContractSolution
-    from adlopt.optimum.core.certificate import Certificate, Stage, Trust
-    from adlopt.optimum.core.waterfill import pro_rata, water_fill
-    from adlopt.optimum.coupled.not_coupling import CouplingPrice, price_of_not_coupling
-    from adlopt.optimum.coupled.solve_coupled import CoupledSolution
-    from adlopt.optimum.dollars.fewest import forced_concentration
-    from adlopt.optimum.dollars.least_loss import Solution
-    from adlopt.optimum.drain import LeverageDrain, drain_leverage, drain_round, expected_loss
-    from adlopt.optimum.former import Goal, match, solve_coupled
+    from adlopt.optimum.core.certificate import Certificate, Trust
+    from adlopt.optimum.core.waterfill import pro_rata
+    from adlopt.optimum.drain import drain_leverage
     from adlopt.optimum.lots.pro_rata import integer_pro_rata
-    from adlopt.optimum.matching.matched import Matching
-    from adlopt.optimum.paths.severity_path import SeverityPath, best_severity_path
+    from adlopt.optimum.paths.severity_path import best_severity_path
     from adlopt.optimum.solve import solve
-    from adlopt.policies.gradient import paper_ogd
     from adlopt.policies.grammar import named
-    from adlopt.policies.insured import Insured, optimal_fund
-    from adlopt.policies.protocols import Haircut, Policy, SeverityThenAllocation, policy
+    from adlopt.policies.protocols import Haircut, Policy, policy
     from adlopt.report.evidence import Evidence
     from adlopt.report.plots import figures as plots
     from adlopt.report.write import write_report
-    from adlopt.rules.deleveraging import Deleveraging
-    from adlopt.rules.market_rounds import contract_round, wealth_round
     from adlopt.rules.rule import Rule
-    from adlopt.scoring.hindsight import best_fixed_severity, per_round_optimum
-    from adlopt.scoring.lineup import lineup
     from adlopt.scoring.one_run import run_policy
-    from adlopt.scoring.playing import best_fixed_rule, play
-    from adlopt.scoring.score import Score
-    from adlopt.scoring.scoreboard import Scoreboard
+    from adlopt.scoring.playing import play
     from adlopt.studies import diagnostics, execution, exposure
-    from adlopt.studies.axioms.trial import AxiomReport, try_axioms
+    from adlopt.studies.axioms.trial import try_axioms
     from adlopt.studies.bounds_of import bounds_of
-    from adlopt.studies.diagnostics.diagnosis import Diagnosis, diagnose
-    from adlopt.studies.diagnostics.fairer import compare_burdens
+    from adlopt.studies.diagnostics.diagnosis import diagnose
     from adlopt.studies.players import deleverage, least_burden
-    from adlopt.studies.simulation.loop import Simulation, simulate
+    from adlopt.studies.simulation.loop import simulate
     from adlopt.studies.simulation.scenario import Scenario
-    from adlopt.studies.sweep.plan import Sweep
     from adlopt.studies.sweep.running import run_sweep
     from adlopt.studies.sweep.spec import read_sweep
 
 _HOMES = {
     "optimum.lots.pro_rata": ("integer_pro_rata",),
-    "studies.axioms": ("AxiomReport", "try_axioms"),
-    "bounds.bound": ("Bound", "Comparator", "Hypothesis"),
+    "studies.axioms": ("try_axioms",),
+    "bounds.bound": (
+        "Bound",
+        "Comparator",
+        "Hypothesis",
+    ),
     "model.budget": ("Budget",),
-    "optimum.core.certificate": ("Certificate", "Stage", "Trust"),
-    "optimum.contracts.closing": ("ContractSolution",),
-    "optimum.coupled.solve_coupled": ("CoupledSolution",),
-    "optimum.coupled.not_coupling": ("CouplingPrice", "price_of_not_coupling"),
+    "optimum.core.certificate": (
+        "Certificate",
+        "Trust",
+    ),
     "studies.bounds_of": ("bounds_of",),
-    "studies.diagnostics": ("Diagnosis", "compare_burdens", "diagnose"),
+    "studies.diagnostics": ("diagnose",),
     "model.episode": ("Episode",),
     "errors": (
         "AdloptError",
         "BadHaircut",
-        "Binding",
         "CausalityError",
         "CertificateError",
         "InfeasibleRound",
@@ -127,25 +110,34 @@ _HOMES = {
         "SolverStopped",
     ),
     "report.evidence": ("Evidence",),
-    "optimum.dollars.fewest": ("forced_concentration",),
     "data.files": (
         "read",
-        "read_contract_round",
         "read_episode",
-        "read_limits",
         "read_market",
         "read_round",
         "write_episode",
         "write_market",
     ),
-    "scoring.hindsight": ("best_fixed_severity", "per_round_optimum"),
-    "optimum.drain": ("LeverageDrain", "drain_leverage", "drain_round", "expected_loss"),
+    "optimum.drain": ("drain_leverage",),
     "model.limits": ("Limits",),
-    "model.loss": ("Asymmetric", "Burden", "Empirical", "MinMax", "SeverityLoss", "surrogate"),
-    "model.market": ("Accounts", "Coins", "Market", "OpenPositions"),
-    "optimum.former": ("Goal", "match", "solve_coupled"),
-    "optimum.matching.matched": ("Matching",),
-    "model.method": ("Method", "Stopped"),
+    "model.loss": (
+        "Asymmetric",
+        "Burden",
+        "Empirical",
+        "MinMax",
+        "SeverityLoss",
+        "surrogate",
+    ),
+    "model.market": (
+        "Accounts",
+        "Coins",
+        "Market",
+        "OpenPositions",
+    ),
+    "model.method": (
+        "Method",
+        "Stopped",
+    ),
     "model.objective": (
         "CVaR",
         "FewestAccounts",
@@ -157,27 +149,44 @@ _HOMES = {
     "model.problem": ("Problem",),
     "model.two_sided": ("TwoSidedRound",),
     "optimum.solve": ("solve",),
-    "optimum.dollars.least_loss": ("Solution",),
     "scoring.one_run": ("run_policy",),
-    "scoring.playing": ("best_fixed_rule", "play"),
-    "policies.gradient": ("paper_ogd",),
+    "scoring.playing": ("play",),
     "policies.grammar": ("named",),
-    "policies.insured": ("Insured", "optimal_fund"),
-    "model.positions": ("ContractRound", "Positions", "Side"),
-    "policies.protocols": ("Haircut", "Policy", "SeverityThenAllocation", "policy"),
+    "model.positions": (
+        "ContractRound",
+        "Side",
+    ),
+    "policies.protocols": (
+        "Haircut",
+        "Policy",
+        "policy",
+    ),
     "report.write": ("write_report",),
-    "model.round": ("Round", "RoundOutcome", "RoundStart"),
-    "studies.players": ("deleverage", "least_burden"),
-    "rules": ("Deleveraging", "Rule", "contract_round", "wealth_round"),
-    "model.run": ("Information", "Run"),
-    "scoring.score": ("Score",),
-    "scoring.scoreboard": ("Scoreboard",),
-    "scoring.lineup": ("lineup",),
-    "optimum.paths.severity_path": ("SeverityPath", "best_severity_path"),
-    "model.shed": ("Shed", "open_contract_round"),
-    "studies.simulation": ("Scenario", "Simulation", "simulate"),
-    "studies.sweep": ("Sweep", "read_sweep", "run_sweep"),
-    "optimum.core.waterfill": ("pro_rata", "water_fill"),
+    "model.round": (
+        "Round",
+        "RoundOutcome",
+        "RoundStart",
+    ),
+    "studies.players": (
+        "deleverage",
+        "least_burden",
+    ),
+    "rules": ("Rule",),
+    "model.run": (
+        "Information",
+        "Run",
+    ),
+    "optimum.paths.severity_path": ("best_severity_path",),
+    "model.shed": ("Shed",),
+    "studies.simulation": (
+        "Scenario",
+        "simulate",
+    ),
+    "studies.sweep": (
+        "read_sweep",
+        "run_sweep",
+    ),
+    "optimum.core.waterfill": ("pro_rata",),
 }
 _MODULES = {
     "bounds": "bounds",

@@ -1,13 +1,14 @@
 """Try axioms of fair deleveraging on a venue's queue, on pro-rata, and on a rule of one's own."""
 
 import adlopt as adl
+from adlopt.optimum.core.waterfill import water_fill
 
 
 @adl.policy
 def per_head(start: adl.RoundStart) -> adl.Haircut:
     """Take the same dollars from everyone, as far as profits go."""
     heads = [1.0] * len(start.account)
-    return adl.water_fill(heads, start.capacity, min(start.deficit, start.total_capacity))
+    return water_fill(heads, start.capacity, min(start.deficit, start.total_capacity))
 
 
 for rule in ("pro-rata", "queue:leverage", per_head):

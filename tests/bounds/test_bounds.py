@@ -61,6 +61,7 @@ from adlopt.policies.allocation import ProRataAllocation
 from adlopt.policies.experts import Ader
 from adlopt.policies.gradient import AdaGradOGD, ProjectedOGD
 from adlopt.policies.grammar import named
+from adlopt.policies.protocols import SeverityThenAllocation
 from adlopt.scoring.hindsight import severity_loss
 from adlopt.scoring.one_run import run_policy
 from adlopt.scoring.quality import counted_once
@@ -91,9 +92,7 @@ def made(pairs):
 
 def played(episode, severity):
     is_name = isinstance(severity, str)
-    policy = (
-        named(severity) if is_name else adl.SeverityThenAllocation(severity, ProRataAllocation())
-    )
+    policy = named(severity) if is_name else SeverityThenAllocation(severity, ProRataAllocation())
     run = run_policy(episode, policy)
     return severity_loss(episode, episode.severity(run))
 
@@ -297,7 +296,7 @@ TIGHT = [bound for bound in BOUNDS if bound.tightness is Tightness.TIGHT]
 def test_a_bound_called_tight_is_met(bound):
     """On an episode and by a rule that it covers; no other path in these has a loss of its own."""
     made = bound.witness()
-    run = run_policy(made.episode, adl.SeverityThenAllocation(made.rule, ProRataAllocation()))
+    run = run_policy(made.episode, SeverityThenAllocation(made.rule, ProRataAllocation()))
     assert not bound.failures(made.episode, run)
     loss = severity_loss(made.episode, made.episode.severity(run))
     assert loss == pytest.approx(math.fsum(abs(run.haircut - made.episode.needed)))

@@ -15,7 +15,7 @@ from adlopt.bounds.quantity import big_rounds
 from adlopt.model.episode import path_variation
 from adlopt.model.solvency import deficit, equity, profit, shortfall
 from adlopt.policies.allocation import QueueAllocation
-from adlopt.policies.gradient import ProjectedOGD
+from adlopt.policies.gradient import ProjectedOGD, paper_ogd
 from adlopt.policies.grammar import named
 from adlopt.scoring.quality import counted_once
 from adlopt.scoring.scoreboard import Scoreboard
@@ -127,7 +127,7 @@ def test_worst_cases_by_step(october, variation, millions):
 
 
 def test_the_papers_step_is_worse_than_one_half_and_better_than_its_bound(october):
-    worst = solve(adl.paper_ogd(october), Arena.of(october), any_first=True).upper
+    worst = solve(paper_ogd(october), Arena.of(october), any_first=True).upper
     assert round(worst / HALF.value(october), 1) == 1.9
     assert round(PROPOSITION_1.value(october) / worst, 2) == 1.37
 

@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import adlopt as adl
+from adlopt.model.positions import Positions
 from adlopt.optimum.contracts.position_grid import ContractGrid
 
 
@@ -68,7 +69,7 @@ def test_records_survive_copies_and_pickles():
 def test_whole_lots_are_counted_exactly(lots, decimals, rest):
     lot = 10.0**-decimals
     size = (lots + (rest if lots < 10**9 else 0.0)) * lot
-    positions = adl.Positions(
+    positions = Positions(
         account=["a"], coin=["X"], side=["long"], size=[size], lot=[lot], value=[1.0]
     )
     assert positions.most.tolist() == [lots]

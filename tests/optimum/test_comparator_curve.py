@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 import adlopt as adl
 from adlopt.optimum.paths.comparator_curve import comparator_curve, lower_bound
+from adlopt.scoring.hindsight import best_fixed_severity
 
 shares = st.one_of(st.floats(1e-9, 1), st.sampled_from([0.0, 0.25, 0.5, 1.0]))
 sizes = st.one_of(st.floats(1e-9, 1e7), st.sampled_from([0.0, 1.0, 2.0]))
@@ -104,7 +105,7 @@ def test_without_variation_it_is_the_best_constant(instance):
     ]
     episode = adl.Episode(name="random", rounds=rounds)
     curve = comparator_curve(episode.deficit, episode.needed_severity)
-    assert curve.loss(0.0) == pytest.approx(adl.best_fixed_severity(episode).loss, rel=1e-12)
+    assert curve.loss(0.0) == pytest.approx(best_fixed_severity(episode).loss, rel=1e-12)
 
 
 def test_october_10():

@@ -16,7 +16,7 @@ from adlopt.errors import Binding
 from adlopt.optimum.contracts import meeting, sum_levels
 from adlopt.optimum.contracts import methods as contract_optimum
 from adlopt.optimum.contracts import position_search as contract_search
-from adlopt.optimum.contracts.closing import certify_contracts
+from adlopt.optimum.contracts.closing import ContractSolution, certify_contracts
 from adlopt.optimum.contracts.position_grid import ContractGrid
 from adlopt.optimum.programs.highs import Infeasible, run
 from adlopt.optimum.programs.program import Program
@@ -328,9 +328,9 @@ def test_laws(positions, share, data):
     assert wide.value == pytest.approx(best.value, rel=1e-15)
     band = solved(round_, EQUITY, budget=adl.Budget.band(5.0))
     exact = solved(round_, EQUITY)
-    if isinstance(band, adl.ContractSolution):
+    if isinstance(band, ContractSolution):
         assert band.value >= best.value * (1 - 1e-15)
-    if isinstance(exact, adl.ContractSolution):
+    if isinstance(exact, ContractSolution):
         assert exact.value >= band.value * (1 - 1e-15)
 
     wealth = round_.to_wealth()

@@ -17,6 +17,7 @@ from adlopt.optimum.core.certificate import Trust
 from adlopt.optimum.coupled import coupled_proof as proof
 from adlopt.optimum.coupled import polymatroid
 from adlopt.optimum.coupled.least_burden import least_burden_in_all
+from adlopt.optimum.coupled.not_coupling import price_of_not_coupling
 from adlopt.optimum.coupled.polymatroid import Polymatroid
 from adlopt.optimum.coupled.shared_winners import Coupling
 
@@ -200,7 +201,7 @@ def test_departing_winners_cost_an_online_rule_a_harmonic_number():
     """After each round the account that has paid least leaves; in hindsight it would have paid."""
     names = ["a", "b", "c", "d"]
     capacities = [dict.fromkeys(names[t:], 100.0) for t in range(4)]
-    price = adl.price_of_not_coupling(episode_of(capacities, [10.0] * 4))
+    price = price_of_not_coupling(episode_of(capacities, [10.0] * 4))
     assert price.coupled.value == 0.1
     harmonic = 1 + 1 / 2 + 1 / 3 + 1 / 4
     assert price.one_by_one == pytest.approx(0.1 * harmonic)
@@ -214,26 +215,26 @@ def test_departing_winners_cost_an_online_rule_a_harmonic_number():
 def test_one_by_one_may_fall_short_where_together_all_is_met():
     capacities = [{"a": 10.0, "b": 10.0}, {"a": 10.0}]
     episode = episode_of(capacities, [10.0, 10.0])
-    price = adl.price_of_not_coupling(episode)
+    price = price_of_not_coupling(episode)
     assert price.coupled.value == 1.0
     assert price.short == {2: 5.0}
     assert price.price is None
     assert "5.00 USD short" in str(price)
-    priced = adl.price_of_not_coupling(episode, adl.surrogate(track=1.0, fair=0.5))
+    priced = price_of_not_coupling(episode, adl.surrogate(track=1.0, fair=0.5))
     assert priced.price[0] > 0
 
 
 @given(episodes(falling=False), st.sampled_from([0.0, 1.0, 100.0]))
 @settings(max_examples=100)
 def test_not_coupling_never_pays(episode, fair):
-    price = adl.price_of_not_coupling(episode, adl.surrogate(track=1.0, fair=fair))
+    price = price_of_not_coupling(episode, adl.surrogate(track=1.0, fair=fair))
     assert price.overdrawn == ()
     assert price.price[1] >= -1e-9 * price.one_by_one
 
 
 def test_what_was_paid_before_a_fall_is_reported():
     episode = episode_of([{"a": 10.0, "b": 2.0}, {"a": 4.0}], [9.0, 0.0])
-    price = adl.price_of_not_coupling(episode, adl.surrogate(track=1.0, fair=1.0))
+    price = price_of_not_coupling(episode, adl.surrogate(track=1.0, fair=1.0))
     assert price.overdrawn == (2,)
     assert price.coupled.haircuts[0][0] <= 4.0
 

@@ -14,6 +14,8 @@ from adlopt.data.files import write_contract_round, write_episode
 from adlopt.data.files.aims import table_of, worded
 from adlopt.optimum import objective_registry as registry
 from adlopt.optimum.dollars.least_loss import least_loss
+from adlopt.optimum.former import Goal, match, solve_coupled
+from adlopt.rules.market_rounds import contract_round
 
 from .test_matching import instance, one_underlying
 
@@ -65,7 +67,7 @@ def test_a_market_is_solved_as_its_winners_against_its_losers(seed):
         ),
     )  # fmt: skip
     mine = adl.TwoSidedRound.of_market(market)
-    theirs = adl.TwoSidedRound(adl.contract_round(market), market.shed())
+    theirs = adl.TwoSidedRound(contract_round(market), market.shed())
     assert identical(adl.solve(market), adl.solve(mine))
     assert identical(adl.solve(mine), adl.solve(theirs))
 
@@ -75,10 +77,10 @@ def test_a_market_is_solved_as_its_winners_against_its_losers(seed):
 def test_former_doors_lead_to_the_same_answers(seed):
     round_, shed = instance(np.random.default_rng(seed))
     both = adl.TwoSidedRound(round_, shed)
-    assert identical(adl.match(round_, shed), adl.solve(both))
-    assert identical(adl.match(round_, shed, adl.Goal.LEXIMIN), adl.solve(both, adl.Leximin()))
+    assert identical(match(round_, shed), adl.solve(both))
+    assert identical(match(round_, shed, Goal.LEXIMIN), adl.solve(both, adl.Leximin()))
     episode = adl.episodes.shock(rounds=2, winners=9, seed=seed)
-    assert identical(adl.solve_coupled(episode), adl.solve(episode))
+    assert identical(solve_coupled(episode), adl.solve(episode))
 
 
 def test_what_is_solved_by_default_is_the_worst_burden():

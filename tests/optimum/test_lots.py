@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import adlopt as adl
+from adlopt.optimum.core.waterfill import water_fill
 from adlopt.optimum.lots.lot_grid import LotGrid, take_away
 from adlopt.optimum.lots.subset_sum import closest_sums
 from adlopt.optimum.programs.highs import Infeasible
@@ -229,7 +230,7 @@ def test_pro_rata_in_equal_lots_is_exact_and_fair(capacity, lot, share):
     again = adl.integer_pro_rata(capacity, [lot] * len(capacity), budget)
     assert haircut.tolist() == again.tolist()
     whole = most * size / MICRO
-    share_ = adl.water_fill(capacity, whole, min(budget, whole.sum()))
+    share_ = water_fill(capacity, whole, min(budget, whole.sum()))
     free = share_ < whole
     assert (np.abs(haircut - share_)[free] < lot * (1 + 1e-6) + 1e-9).all()
 

@@ -14,6 +14,7 @@ import pytest
 import adlopt as adl
 from adlopt.optimum.core.certificate import Certificate, Trust
 from adlopt.optimum.core.surface import Optimum
+from adlopt.optimum.coupled.not_coupling import price_of_not_coupling
 from adlopt.optimum.paths.comparator_curve import comparator_curve
 from adlopt.show.answer import Answer
 from adlopt.show.optima import render
@@ -97,7 +98,7 @@ OPTIMA = {
 """What makes one of each, of about n rows; a second kind of matching has fewer."""
 ANSWERS = OPTIMA | {
     "curve": curve,
-    "one by one": lambda n: adl.price_of_not_coupling(episode(n)),
+    "one by one": lambda n: price_of_not_coupling(episode(n)),
 }
 
 

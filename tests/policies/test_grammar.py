@@ -12,6 +12,7 @@ from adlopt.errors import InputError
 from adlopt.policies import catalogue, full_name, grammar, named
 from adlopt.policies.allocation import CappedProRata, ProRataAllocation, QueueAllocation
 from adlopt.policies.by_rule import ByRule
+from adlopt.policies.gradient import paper_ogd
 from adlopt.policies.hybrid import Damped
 from adlopt.policies.name import InFile, listed, parse
 from adlopt.policies.protocols import SeverityThenAllocation
@@ -265,7 +266,7 @@ def test_a_file_is_run_once_for_a_name(tmp_path):
 
 def test_ogd_alone_is_tuned_in_hindsight_and_says_so():
     tuned = grammar.policy("ogd", EPISODE)
-    assert tuned.severity == adl.paper_ogd(EPISODE)
+    assert tuned.severity == paper_ogd(EPISODE)
     assert (tuned.name, tuned.information) == ("ogd+pro-rata", adl.Information.HINDSIGHT)
     assert full_name("ogd+queue") == "ogd+queue"
     assert grammar.severity("ogd", EPISODE, variation=0.0).step < tuned.severity.step

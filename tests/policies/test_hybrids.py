@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from scipy.optimize import linprog
 
 import adlopt as adl
+from adlopt.optimum.core.waterfill import water_fill
 from adlopt.policies import grammar
 from adlopt.policies.allocation import CappedProRata, ProRataAllocation, QueueAllocation
 from adlopt.policies.grammar import named
@@ -206,7 +207,7 @@ def test_damping_moves_by_the_share_that_is_fresh(start, share, rho, random):
     budget = share * start.total_capacity
     u = start.capacity
     weights = np.array([random.uniform(0.1, 1) for _ in u])
-    last = adl.water_fill(weights * u, u, budget)
+    last = water_fill(weights * u, u, budget)
     rule = Damped(rho, QueueAllocation("leverage"))
     state = rule.learn(rule.begin(), start, last)
     fresh = QueueAllocation("leverage").allocate(None, start, budget)

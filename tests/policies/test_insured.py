@@ -261,7 +261,7 @@ def test_the_optimal_fund_costs_least(deficits, holding, breach):
 )
 def test_bad_costs_are_named(change, message):
     with pytest.raises(adl.InputError, match=message):
-        adl.optimal_fund(**({"deficit": [1.0], "holding": 0.1, "breach": 1.0} | change))
+        optimal_fund(**({"deficit": [1.0], "holding": 0.1, "breach": 1.0} | change))
 
 
 def test_the_smallest_fund_among_equally_good_ones():

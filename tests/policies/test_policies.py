@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 import adlopt as adl
 from adlopt.policies.allocation import CappedProRata, IntegerProRata, MirrorDescent, QueueAllocation
 from adlopt.policies.catalogue import ALLOCATIONS, SEVERITIES
-from adlopt.policies.gradient import AdaGradOGD, ProjectedOGD
+from adlopt.policies.gradient import AdaGradOGD, ProjectedOGD, paper_ogd
 from adlopt.policies.grammar import named
+from adlopt.policies.protocols import SeverityThenAllocation
 from adlopt.policies.severity import FollowTheLeader, GatedPersistence, Persistence, RunningRatio
 from adlopt.scoring.hindsight import severity_loss
 from adlopt.testing import check_policy
@@ -123,7 +124,7 @@ def test_a_severity_outside_its_domain_is_refused():
         def decide(self, state, start):
             return 1.5
 
-    policy = adl.SeverityThenAllocation(Wild(), QueueAllocation())
+    policy = SeverityThenAllocation(Wild(), QueueAllocation())
     with pytest.raises(adl.PolicyError, match=r"severity 'persistence' is 1\.5 in round 1"):
         check_policy(policy)
 
@@ -254,12 +255,12 @@ def test_adagrad_keeps_its_regret_bound(episode, c):
 @given(SEQUENCES)
 @settings(max_examples=200, deadline=None)
 def test_the_papers_step_keeps_proposition_1(episode):
-    loss = severity_loss(episode, severities(adl.paper_ogd(episode, first=1.0), episode))
+    loss = severity_loss(episode, severities(paper_ogd(episode, first=1.0), episode))
     assert loss <= adl.bounds.PROPOSITION_1.value(episode) * (1 + 1e-9)
 
 
 def test_the_papers_step_is_labelled_hindsight():
-    assert adl.paper_ogd(adl.episodes.october_10()).information is adl.Information.HINDSIGHT
+    assert paper_ogd(adl.episodes.october_10()).information is adl.Information.HINDSIGHT
 
 
 def test_queue_breaks_ties_by_id_whatever_the_order_of_input():

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from scipy.optimize import linprog
 
 import adlopt as adl
+from adlopt.optimum.core.waterfill import water_fill
 from adlopt.policies import grammar
 from adlopt.policies.allocation import ProRataAllocation
 from adlopt.policies.grammar import named
@@ -120,7 +121,7 @@ def test_each_is_optimal_for_its_own_objective_and_not_for_the_other():
 def test_power_zero_in_equal_leverage_is_capped_pro_rata(start, share, cap):
     level = opened(start.capacity, np.full(start.capacity.size, 7.0))
     budget = share * cap * start.total_capacity
-    expected = adl.water_fill(start.capacity, cap * start.capacity, budget)
+    expected = water_fill(start.capacity, cap * start.capacity, budget)
     for rule in (RiskAware(0.0, 0.0, cap), RiskAware(1.0, 3.0, cap)):
         assert rule.allocate(None, level, budget) == pytest.approx(expected, rel=1e-9)
 

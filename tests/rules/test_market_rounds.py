@@ -9,7 +9,9 @@ import pytest
 from hypothesis import given, settings
 
 import adlopt as adl
+from adlopt.model.shed import open_contract_round
 from adlopt.rules import VENUES, rule_named
+from adlopt.rules.market_rounds import contract_round
 
 from .test_rules import markets
 
@@ -35,7 +37,7 @@ def two_losers():
 
 def test_a_market_is_matched_with_what_it_sheds():
     market = two_losers()
-    round_, shed = adl.contract_round(market), market.shed()
+    round_, shed = contract_round(market), market.shed()
     assert (shed.loser, shed.value.tolist()) == (("lena",), [200.0])
     assert round_.start.account == ("sam", "sue")
     assert round_.start.capacity.tolist() == [2400, 1200]
@@ -54,12 +56,12 @@ def test_a_market_is_matched_with_what_it_sheds():
 def test_a_market_round_agrees_with_raw_accounts():
     market = two_losers()
     held = market.positions
-    round_, shed = adl.open_contract_round(
+    round_, shed = open_contract_round(
         account=held.account, coin=held.coin, size=held.size * market.sign, entry=held.entry,
         mark=market.mark, lot=0.1,
         collateral=dict(zip(market.accounts.account, market.accounts.balance, strict=True)),
     )  # fmt: skip
-    own = adl.contract_round(market)
+    own = contract_round(market)
     for name in ("account", "coin", "side"):
         assert getattr(own.positions, name) == getattr(round_.positions, name)
         assert getattr(market.shed(), name, shed.loser) == getattr(shed, name, shed.loser)
@@ -73,7 +75,7 @@ def test_nobody_bankrupt_sheds_nothing():
     market = two_losers()
     rich = replace(market.accounts, balance=[9000, 9000, 9000, 9000])
     market = replace(market, accounts=rich)
-    assert adl.contract_round(market).needed == 0
+    assert contract_round(market).needed == 0
     with pytest.raises(adl.InputError, match="at least one order"):
         adl.solve(market)
 
@@ -82,7 +84,7 @@ def test_nobody_winning_is_named():
     market = two_losers()
     flat = replace(market.positions, entry=[4000, 3700, 3600, 3500])
     with pytest.raises(adl.InputError, match="no winner"):
-        adl.contract_round(replace(market, positions=flat))
+        contract_round(replace(market, positions=flat))
 
 
 def matched_like_the_optimum(done, round_):
@@ -106,7 +108,7 @@ COMPARED = Counter()
 def compare(market):
     market = replace(market, fund=0.0)
     try:
-        round_, best = adl.contract_round(market), adl.solve(market)
+        round_, best = contract_round(market), adl.solve(market)
     except (adl.InputError, adl.InfeasibleRound):
         return
     where = [market.accounts.account.index(name) for name in round_.start.account]

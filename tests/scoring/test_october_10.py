@@ -14,7 +14,7 @@ import adlopt as adl
 from adlopt.bounds import GATED_ENVELOPE, HALF, PROPOSITION_1, TRIVIAL, is_vacuous
 from adlopt.bounds.quantity import MOVED, MOVED_BIG, P
 from adlopt.policies.grammar import named
-from adlopt.scoring.hindsight import severity_loss
+from adlopt.scoring.hindsight import best_fixed_severity, severity_loss
 from adlopt.scoring.lineup import lineup
 from adlopt.scoring.one_run import run_policy
 from adlopt.scoring.quality import counted_once, inspect
@@ -181,7 +181,7 @@ def test_policies_as_shares_of_bounds(episode):
     rounded = {name: tuple(round(100 * s) for s in rows[name].values()) for name in SHARES}
     assert rounded == SHARES
     shares = [PROPOSITION_1, HALF, GATED_ENVELOPE]
-    nothing, best = severity_loss(episode, np.zeros(16)), adl.best_fixed_severity(episode).loss
+    nothing, best = severity_loss(episode, np.zeros(16)), best_fixed_severity(episode).loss
     assert [round(100 * nothing / b.value(episode)) for b in shares] == [12, 30, 75]
     assert [round(100 * best / b.value(episode)) for b in shares] == [7, 17, 42]
 
@@ -220,7 +220,7 @@ def test_doing_nothing_beats_production_and_the_papers_policy(episode):
 
 
 def test_best_constant(episode):
-    best = adl.best_fixed_severity(episode)
+    best = best_fixed_severity(episode)
     assert cents(best.loss) == 8_470_461.44
     assert round(best.theta, 4) == 0.1264
     around = [severity_loss(episode, np.full(16, best.theta + d)) for d in (-1e-3, 1e-3)]

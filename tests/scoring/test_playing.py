@@ -17,9 +17,12 @@ from adlopt.model.method import Method
 from adlopt.optimum.paths.severity_path import best_severity_path
 from adlopt.policies.gradient import ProjectedOGD
 from adlopt.policies.grammar import named
+from adlopt.policies.protocols import SeverityThenAllocation
 from adlopt.scoring import scoreboard
-from adlopt.scoring.hindsight import least_burden, per_round_optimum
+from adlopt.scoring.hindsight import best_fixed_severity, least_burden, per_round_optimum
+from adlopt.scoring.lineup import lineup
 from adlopt.scoring.one_run import run_policy
+from adlopt.scoring.playing import best_fixed_rule
 from adlopt.scoring.scoreboard import Scoreboard
 from adlopt.show.board import SHOWN, render
 
@@ -159,7 +162,7 @@ def test_an_infinite_burden_is_null_and_says_why():
 
 
 def test_the_best_constant_and_the_best_rule_are_answers(episode):
-    best, rule = adl.best_fixed_severity(episode), adl.best_fixed_rule(episode, ["ogd", "queue"])
+    best, rule = best_fixed_severity(episode), best_fixed_rule(episode, ["ogd", "queue"])
     assert best.to_dict() == {
         "schema": "adlopt/fixed-severity/2", "theta": best.theta, "loss_usd": best.loss
     }  # fmt: skip
@@ -188,7 +191,7 @@ def test_scores_against_hand_computed_numbers():
     least = np.array([0.2, 0.3])
     burden = np.array([40 / 60, 20 / 60])
     assert score.fairness_excess == pytest.approx(float(np.array([20.0, 30.0]) @ (burden - least)))
-    best = adl.best_fixed_severity(episode)
+    best = best_fixed_severity(episode)
     assert best.loss == 20.0
     assert best.theta == 0.25
     assert score.regret[Comparator.BEST_FIXED_SEVERITY] == pytest.approx(10.0)
@@ -226,9 +229,9 @@ def test_the_comparators_of_a_chosen_loss(episode):
     board = adl.play(episode, ["estimate+queue"], loss=loss, variation=0.5)
     coupled = adl.solve(episode, loss)
     rules = ["do-nothing", "constant:0.5", "persistence", "estimate+queue"]
-    best = adl.best_fixed_rule(episode, rules, loss=loss)
+    best = best_fixed_rule(episode, rules, loss=loss)
     path = adl.best_severity_path(episode.deficit, episode.needed_severity, 0.5)
-    severity = adl.best_fixed_rule(episode, rules)
+    severity = best_fixed_rule(episode, rules)
     for score in board.scores:
         regret = score.loss_regret
         assert regret[Comparator.COUPLED_OPTIMUM] == score.loss - coupled.value
@@ -239,7 +242,7 @@ def test_the_comparators_of_a_chosen_loss(episode):
     assert Comparator.BEST_PATH not in adl.play(episode).scores[0].regret
     for wrong in ([], "queue"):
         with pytest.raises(adl.InputError, match="at least one rule"):
-            adl.best_fixed_rule(episode, wrong)
+            best_fixed_rule(episode, wrong)
 
 
 def test_a_bound_is_not_applied_outside_its_domain():
@@ -288,7 +291,7 @@ def test_alternating_capacities_queue_against_the_optimum():
     first = named("constant:1+queue").allocation
     taken = [first.allocate(None, r.start, 1.0) for r in episode]
     assert [t.sum() for t in taken] == [1.0] * rounds
-    by_id = adl.SeverityThenAllocation(
+    by_id = SeverityThenAllocation(
         named("constant:1").severity,
         type(first)(lambda start: np.array([2.0, 1.0])),
     )
@@ -302,9 +305,7 @@ def test_alternating_capacities_queue_against_the_optimum():
 def test_alternating_blocks_refute_the_stated_rate(n):
     """OGD with η = 1/n from θ_1 = 1 loses n(n+1)/2 although P = n − 1: more than √T(1 + √P)."""
     episode = adl.episodes.alternating_blocks(n)
-    policy = adl.SeverityThenAllocation(
-        ProjectedOGD(step=1 / n, first=1.0), named("queue").allocation
-    )
+    policy = SeverityThenAllocation(ProjectedOGD(step=1 / n, first=1.0), named("queue").allocation)
     loss = Scoreboard.of(episode, [run_policy(episode, policy)]).scores[0].severity_loss
     assert loss == pytest.approx(n * (n + 1) / 2)
 
@@ -393,5 +394,5 @@ def test_names_of_severities_are_not_broken_where_dollars_are_many():
     episode = adl.episodes.shock(rounds=50, winners=200, seed=7)
     text = render(adl.play(episode).data())
     assert "Severity loss Σ D|θ−θ*| in $k" in text
-    for row in adl.lineup(episode):
+    for row in lineup(episode):
         assert row.policy in text

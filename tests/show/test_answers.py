@@ -14,6 +14,7 @@ import pytest
 import adlopt as adl
 from adlopt.data.loaders import Loaded
 from adlopt.data.loaders.loaded import Record
+from adlopt.optimum.former import match, solve_coupled
 from adlopt.optimum.paths.comparator_curve import comparator_curve
 from adlopt.rules import VENUES, account_rows, ranking
 from adlopt.show.answer import SHOWN, Tabular
@@ -47,7 +48,7 @@ MARKET = adl.Market(
 )  # fmt: skip
 THEN = adl.RoundStart(account=["a", HOSTILE, "c"], capacity=[5, 4, 3], deficit=9)
 NOW = adl.RoundStart(account=["a", "c", "d"], capacity=[2, 3, 7], deficit=9)
-MATCHING = adl.match(CONTRACTS, SHED)
+MATCHING = match(CONTRACTS, SHED)
 SMALL = adl.Scenario(accounts=40, steps=30, fund=0.0)
 FIGURES = pl.DataFrame({"wave": [3, 4], "needed": [60.0, None]})
 RESULTS = {
@@ -58,7 +59,7 @@ RESULTS = {
     "board": BOARD,
     "solution": adl.solve(ROUND),
     "limited": adl.solve(ROUND, limits=adl.Limits(cap=0.9)),
-    "coupled": adl.solve_coupled(EPISODE),
+    "coupled": solve_coupled(EPISODE),
     "path": adl.best_severity_path([3.0, 1.0, 2.0], [0.0, 1.0, 0.5], 0.25),
     "curve": comparator_curve([3.0, 1.0, 2.0], [0.0, 1.0, 0.5]),
     "contract round": CONTRACTS,

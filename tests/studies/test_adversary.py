@@ -25,7 +25,7 @@ from adlopt.model.episode import path_variation
 from adlopt.optimum.programs.highs import Infeasible, run
 from adlopt.optimum.programs.program import Program
 from adlopt.policies.catalogue import SEVERITIES
-from adlopt.policies.gradient import ProjectedOGD
+from adlopt.policies.gradient import ProjectedOGD, paper_ogd
 from adlopt.policies.grammar import named
 from adlopt.policies.severity import Constant, Persistence
 from adlopt.show.adversary import severities, worst_case
@@ -261,7 +261,7 @@ def test_the_search_never_exceeds_what_is_exact(drawn, stride, first):
 
 def test_the_search_comes_close_to_what_is_exact(october):
     arena = Arena.of(october)
-    rule = adl.paper_ogd(october)
+    rule = paper_ogd(october)
     found = search([rule], arena, seed=0)
     assert found.loss >= 0.99 * solve(rule, arena).upper
 
@@ -350,7 +350,7 @@ def test_rounds_without_a_deficit_are_left_out():
 def test_deficits_too_small_for_the_papers_step_are_named(size):
     episode = with_deficits([size, size])
     with pytest.raises(adl.InputError, match=rf"deficit is {size}: .*smaller unit"):
-        adl.paper_ogd(episode)
+        paper_ogd(episode)
     case = worst("ogd:0.5", bound="half", episode=with_deficits([1.0, size]))
     assert case.loss == pytest.approx(0.5)
 
