@@ -28,10 +28,6 @@ LARGEST_USD = 1e15
 SMALLEST_USD = 1e-100
 """Below this, input is taken to be zero: dividing by it would overflow."""
 
-MANY = 300_000
-"""From so many accounts on, loops over them are compiled. To load the compiled loops takes about a
-second, which a few solves of a million accounts save, and some twenty of so many."""
-
 
 def own(
     values: ArrayLike,
@@ -178,6 +174,26 @@ def own_number(value: object, field: str, *, lowest: float = -LARGEST_USD) -> fl
     if not lowest <= value <= LARGEST_USD:
         raise InputError(field, value, range_words(lowest))
     return float(value) + 0.0
+
+
+def own_whole(value: object, field: str, *, lowest: int = 0, expected: str = "") -> int:
+    """Check one whole number and return it as an int.
+
+    Raises
+    ------
+    InputError
+        If `value` is not an integer, or below `lowest`.
+
+    Examples
+    --------
+    >>> own_whole(True, "rounds", lowest=1)
+    Traceback (most recent call last):
+    adlopt.errors.InputError: rounds is True: expected a whole number ≥ 1
+    """
+    whole = isinstance(value, (int, np.integer)) and not isinstance(value, bool)
+    if not whole or value < lowest:  # type: ignore[operator]
+        raise InputError(field, value, expected or f"a whole number ≥ {lowest}")
+    return int(value)  # type: ignore[call-overload, no-any-return]
 
 
 def own_positive_number(value: object, field: str, *, expected: str = "a number > 0") -> float:

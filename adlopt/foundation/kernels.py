@@ -1,10 +1,8 @@
-"""Compiled loops over accounts, for rounds of `adlopt.foundation.arrays.MANY` accounts and more.
+"""Compiled loops over accounts, loaded where `adlopt.foundation.compiling` says that they pay.
 
-Every kernel has a twin in numpy where it is called from, which smaller rounds use and tests hold
-it equal to; loops that are plain Python elsewhere are compiled by `compiled`. Kernels run on one
-thread, in the order of the accounts, without reassociation: equal input gives equal bits. Compiled
-code is kept on disk; numba is loaded here, and for `adlopt.optimum.contracts.knapsack` in
-`adlopt.optimum.contracts.compiled`.
+Every kernel has a twin in numpy where it is called from, which tests hold it equal to; loops that
+are plain Python elsewhere are compiled by `compiled`. Kernels run on one thread, in the order of
+the accounts, without reassociation: equal input gives equal bits. Compiled code is kept on disk.
 """
 
 from __future__ import annotations
@@ -15,6 +13,7 @@ from typing import Any
 
 import numpy as np
 from numba import njit
+from numba.extending import register_jitable
 
 from adlopt.foundation.arrays import BoolArray, FloatArray, IntArray
 
@@ -26,8 +25,10 @@ _inlined = njit(inline="always")
 
 
 @cache
-def compiled(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Compile a plain function, on its first call; the compiled code is kept on disk."""
+def compiled(function: Callable[..., Any], *called: Callable[..., Any]) -> Callable[..., Any]:
+    """Compile a plain function, and those that it calls, when it is first called."""
+    for other in called:
+        register_jitable(other)
     made: Callable[..., Any] = _compiled(function)
     return made
 
@@ -64,23 +65,20 @@ def add_either(first: FloatArray, second: FloatArray, chosen: BoolArray, halves:
 
 
 @_compiled
-def filled(weights: FloatArray, capacity: FloatArray, level: float) -> tuple[int, float, float]:
-    """Count accounts that a level fills, sum what they give and what the others weigh.
+def filled(weights: FloatArray, capacity: FloatArray, level: float, lanes: FloatArray) -> int:
+    """Count accounts that a level fills; add what they give, and what the others weigh, to lanes.
 
-    Twin of `adlopt.optimum.core.waterfill.filled`; sums are taken in blocks, to lose fewer digits.
+    Twin of `adlopt.optimum.core.waterfill.filled`: every account has its lane, (2, lanes).
     """
-    full, given, slope = 0, 0.0, 0.0
-    for start in range(0, weights.size, BLOCK):
-        weight, cap = weights[start : start + BLOCK], capacity[start : start + BLOCK]
-        block_given, block_slope = 0.0, 0.0
+    full, width = 0, lanes.shape[1]
+    for start in range(0, weights.size, width):
+        weight, cap = weights[start : start + width], capacity[start : start + width]
         for i in range(weight.size):
             at_cap = cap[i] <= weight[i] * level
             full += at_cap
-            block_given += cap[i] if at_cap else 0.0
-            block_slope += 0.0 if at_cap else weight[i]
-        given += block_given
-        slope += block_slope
-    return full, given, slope
+            lanes[0, i] += cap[i] if at_cap else 0.0
+            lanes[1, i] += 0.0 if at_cap else weight[i]
+    return full
 
 
 @_inlined
@@ -193,7 +191,7 @@ def counts(
     """Lots of each account within the level num / den, or below it where strict.
 
     Money is in micro-dollars, the level in micro-dollars a dollar of weight, and per_level is
-    weight / size. Twin of `LotGrid._counts_plainly`.
+    weight / size. Twin of `LotGrid._units_plainly`.
     """
     found = np.empty(size.size, np.int64)
     for start in range(0, size.size, BLOCK):
@@ -225,34 +223,10 @@ def supply(
 
 
 @_compiled
-def stairs(
-    size: IntArray,
-    most: IntArray,
-    weight: FloatArray,
-    per_level: FloatArray,
-    low: tuple[int, float],
-    high: tuple[int, float],
-    owner: IntArray,
-    nth: IntArray,
-) -> None:
-    """Write every lot in `counts` at the higher level and not at the lower; twin of numpy's."""
-    before, after, k = np.empty(BLOCK, np.int64), np.empty(BLOCK, np.int64), 0
-    for start in range(0, size.size, BLOCK):
-        here = slice(start, start + BLOCK)
-        lot, limit, heavy, steep = size[here], most[here], weight[here], per_level[here]
-        _count(lot, limit, heavy, steep, low[0], low[1], False, before)
-        _count(lot, limit, heavy, steep, high[0], high[1], False, after)
-        for i in range(lot.size):
-            for count in range(before[i] + 1, after[i] + 1):
-                owner[k], nth[k] = start + i, count
-                k += 1
-
-
-@_compiled
 def pool(size: IntArray, counts: IntArray, keys: IntArray, sums: IntArray) -> bool:
     """Sum counts by size in a hash table of 2^k slots, 0 where free; False if half full.
 
-    Twin of `LotGrid._pooled_plainly`.
+    Twin of `LotGrid.pooled`.
     """
     last, free = keys.size - 1, keys.size // 2
     for i in range(size.size):
@@ -271,21 +245,21 @@ def pool(size: IntArray, counts: IntArray, keys: IntArray, sums: IntArray) -> bo
 
 
 @_compiled
-def most_burdened(size: IntArray, counts: IntArray, weight: FloatArray) -> IntArray:
+def most_burdened(amounts: IntArray, weight: FloatArray) -> IntArray:
     """Accounts whose burden is the largest, or too near to it for floats to tell.
 
-    Twin of `LotGrid._most_burdened_plainly`.
+    Twin of `LotGrid._most_burdened`.
     """
-    burden, worst = np.empty(size.size), 0.0
-    for i in range(size.size):
-        burden[i] = size[i] * counts[i] / max(weight[i], 1e-300)
-    for i in range(size.size):
+    burden, worst = np.empty(amounts.size), 0.0
+    for i in range(amounts.size):
+        burden[i] = amounts[i] / weight[i]
+    for i in range(amounts.size):
         worst = max(worst, burden[i])
     near, found, k = worst * (1.0 - 1e-15), 0, 0
-    for i in range(size.size):
+    for i in range(amounts.size):
         found += burden[i] >= near
     accounts = np.empty(found, np.int64)
-    for i in range(size.size):
+    for i in range(amounts.size):
         if burden[i] >= near:
             accounts[k] = i
             k += 1

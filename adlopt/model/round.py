@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from adlopt.errors import InputError, unknown
-from adlopt.foundation.arrays import FloatArray, Record, own, own_number
+from adlopt.foundation.arrays import FloatArray, Record, own, own_number, own_whole
 from adlopt.show.answer import Columns, Tabular
 from adlopt.show.words import counted
 
@@ -79,9 +79,7 @@ class RoundStart(Tabular, Record):
         remedy = "a loser has nothing to give: use max(PNL, 0)"
         put(self, "capacity", own(self.capacity, "capacity", length=n, lowest=0.0, remedy=remedy))
         put(self, "deficit", own_number(self.deficit, "deficit", lowest=0.0))
-        if isinstance(self.t, bool) or not isinstance(self.t, (int, np.integer)) or self.t < 1:
-            raise InputError("t", self.t, "a round number, 1 or more")
-        put(self, "t", int(self.t))
+        put(self, "t", own_whole(self.t, "t", lowest=1, expected="a round number, 1 or more"))
         if self.equity is not None:
             put(self, "equity", own(self.equity, "equity", length=n))
         if self.lot is not None:

@@ -8,17 +8,19 @@ from fractions import Fraction
 import numpy as np
 
 from adlopt.errors import Binding, CertificateError, InfeasibleRound
+from adlopt.foundation.arrays import FloatArray
+from adlopt.foundation.exact import exact_sum
+from adlopt.foundation.money import MICRO
 from adlopt.model.budget import Budget
 from adlopt.model.limits import Limits
 from adlopt.model.loss import MinMax
 from adlopt.model.positions import ContractRound
 from adlopt.model.round import RoundStart
-from adlopt.optimum.contracts.lot_reasons import why_not
-from adlopt.optimum.contracts.position_grid import ContractGrid
-from adlopt.optimum.contracts.position_search import Filler
 from adlopt.optimum.core.burden_problem import BurdenProblem
 from adlopt.optimum.core.certificate import round_down, round_up
-from adlopt.optimum.lots.lot_grid import MICRO, LotGrid
+from adlopt.optimum.lots.filler import Filler
+from adlopt.optimum.lots.lot_grid import COVERED, LotGrid
+from adlopt.optimum.reasons import why_no_more
 
 
 def explain(
@@ -34,57 +36,16 @@ def explain(
     CertificateError
         If a budget that is called out of reach is not.
     """
-    most = _most(problem)
-    supply = sum(most, Fraction(0))
-    budget = Fraction(problem.budget)
-    short = error.above is None
-    if short and supply >= budget:
-        raise CertificateError("a budget in reach was called out of reach") from error
-    sums = [Fraction(s) for s in (error.below, error.above) if s is not None]
-    missing = budget - supply if short else min(abs(s - budget) for s in sums)
-    reasons = _reasons(problem, start, limits, most, short=short)
-    binding = tuple(
-        Binding(account, round_down(usd), reason)
-        for account, usd, reason in zip(start.account, most, reasons, strict=True)
-    )
-    return InfeasibleRound(
-        f"{error}{_held_back(problem, start) if short else ''}",
-        below=error.below,
-        above=error.above,
-        missing=round_up(missing),
-        binding=binding,
-    )
-
-
-def _most(problem: BurdenProblem) -> list[Fraction]:
-    if problem.lot is None:
-        return [Fraction(u) for u in problem.open.tolist()]
-    grid = LotGrid.of(problem)
-    return [Fraction(int(s) * int(k), MICRO) for s, k in zip(grid.size, grid.most, strict=True)]
-
-
-def _reasons(
-    problem: BurdenProblem,
-    start: RoundStart,
-    limits: Limits,
-    most: list[Fraction],
-    *,
-    short: bool,
-) -> list[str]:
-    reasons = list(limits.reasons(start))
-    for i in np.flatnonzero((problem.weight <= 0) & (problem.capacity > 0)):
-        reasons[i] = "protected"
-    if problem.lot is not None:
-        for index, (usd, capacity) in enumerate(zip(most, problem.open.tolist(), strict=True)):
-            if capacity and (not short or usd < Fraction(capacity)):
-                reasons[index] = "lots"
-    return reasons
-
-
-def _held_back(problem: BurdenProblem, start: RoundStart) -> str:
-    """Say what the limits cost, where they do."""
     held = math.fsum(start.capacity - problem.capacity)
-    return f"; limits hold back {held:,.2f} USD" if held > 0 else ""
+    if problem.lot is not None:
+        grid = LotGrid.of_wealth(problem)
+        return _explain_lots(error, grid, start, limits, problem.weight, held)
+    missing = Fraction(problem.budget) - exact_sum(problem.open)
+    if missing <= 0:
+        raise CertificateError("a budget in reach was called out of reach") from error
+    reasons = why_no_more(limits, start, problem.weight)
+    binding = tuple(map(Binding, start.account, problem.open.tolist(), reasons))
+    return _explained(error, held, round_up(missing), binding)
 
 
 def explain_contracts(
@@ -103,22 +64,46 @@ def explain_contracts(
     CertificateError
         If a budget that is called out of reach is not proved to be.
     """
-    grid = ContractGrid.of(round_, loss, budget, limits)
+    grid, unlimited = (LotGrid.of(round_, loss, budget, *given) for given in ([limits], []))
+    held = int(unlimited.cap.sum() - grid.cap.sum()) / MICRO
+    weight = limits.denominators(loss.weights(round_.start))
+    return _explain_lots(error, grid, round_.start, limits, weight, held)
+
+
+def _explain_lots(
+    error: InfeasibleRound,
+    grid: LotGrid,
+    start: RoundStart,
+    limits: Limits,
+    weight: FloatArray,
+    held: float,
+) -> InfeasibleRound:
     short = error.above is None and error.missing is not None
-    supply = Filler(grid).decide(grid.cap, grid.least) if short else Filler(grid).settle(grid.cap)
+    filler = Filler(grid)
+    supply = filler.decide(grid.room, grid.least) if short else filler.settle(grid.room)
     if short and supply.ceiling >= grid.least:
         raise CertificateError("a budget in reach was called out of reach") from error
-    most = np.zeros(len(round_.start.account))
-    most[grid.account] = supply.bounds / MICRO
-    reasons = why_not(round_, loss, grid, limits)
-    if not short:
-        reasons = tuple("lots" if usd else why for usd, why in zip(most, reasons, strict=True))
-    unlimited = ContractGrid.of(round_, loss, budget)
-    held = int(unlimited.cap.sum() - grid.cap.sum()) / MICRO
+    most = np.zeros(weight.size, dtype=np.int64)
+    most[grid.account] = supply.bounds
+    worth = np.zeros(weight.size)
+    worth[grid.account] = grid.whole / MICRO
+    used_up = worth < limits.most(start) * (1 - COVERED) if short else most > 0
+    reasons = why_no_more(limits, start, weight, lots=used_up)
+    binding = tuple(
+        Binding(account, round_down(Fraction(bound, MICRO)), reason)
+        for account, bound, reason in zip(start.account, most.tolist(), reasons, strict=True)
+    )
+    return _explained(error, held if short else 0.0, error.missing, binding)
+
+
+def _explained(
+    error: InfeasibleRound, held: float, missing: float | None, binding: tuple[Binding, ...]
+) -> InfeasibleRound:
+    """Say also what the limits cost, where they do."""
     return InfeasibleRound(
-        f"{error}; limits hold back {held:,.2f} USD" if short and held > 0 else str(error),
+        f"{error}; limits hold back {held:,.2f} USD" if held > 0 else str(error),
         below=error.below,
         above=error.above,
-        missing=error.missing,
-        binding=tuple(map(Binding, round_.start.account, most.tolist(), reasons)),
+        missing=missing,
+        binding=binding,
     )

@@ -120,8 +120,8 @@ def solve(
         `AUTO`, or `HIGHS` to have HiGHS solve the linear or mixed-integer program; there is none
         for `Leximin` and `FewestAccounts` in dollars.
     time_limit : float, optional
-        Seconds: for `Method.HIGHS`, which the other methods need none beside; for each program
-        between two sides; and of an episode under prices, after which the best found is returned.
+        Seconds: for HiGHS, or a search in lots, after which the best found is returned; for each
+        program between two sides; and of an episode under prices. Closed forms need none.
 
     Returns
     -------

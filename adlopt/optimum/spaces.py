@@ -9,8 +9,6 @@ from collections.abc import Callable
 from dataclasses import dataclass, fields, replace
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from adlopt.errors import InfeasibleRound, InputError
 from adlopt.model.budget import Budget
 from adlopt.model.episode import Episode
@@ -22,9 +20,10 @@ from adlopt.model.positions import ContractRound
 from adlopt.model.round import Round, RoundStart
 from adlopt.model.two_sided import TwoSidedRound
 from adlopt.optimum.core.burden_problem import BurdenProblem
-from adlopt.optimum.dollars.least_loss import Search, Solution
-from adlopt.optimum.dollars.tiers import tier_by_tier
+from adlopt.optimum.dollars.least_loss import Search, Solution, lots_of_least_burden
+from adlopt.optimum.dollars.tiered_dollars import dollars_by_tier
 from adlopt.optimum.objective_registry import Known, known_of
+from adlopt.optimum.reasons import why_no_more
 
 if TYPE_CHECKING:
     from adlopt.optimum.contracts.closing import ContractSolution
@@ -93,7 +92,12 @@ def in_dollars(round_: Round, objective: Any, options: Options) -> Solution:
         return known.dollars(part, objective, search)
 
     try:
-        best = one_tier(problem) if len(tiers) == 1 else tier_by_tier(problem, tiers, one_tier)
+        if problem.lot is not None and known.beyond:
+            best = lots_of_least_burden(problem, tiers, search)
+        elif len(tiers) > 1:
+            best = dollars_by_tier(problem, tiers, one_tier)
+        else:
+            best = one_tier(problem)
     except InfeasibleRound as error:
         from adlopt.optimum.infeasibility import explain
 
@@ -199,8 +203,5 @@ def _reasons(
     smallest = problem.lot if problem.lot is not None else 1e-9 * problem.capacity
     full = best.haircut > problem.capacity - smallest
     full |= problem.capacity == 0
-    reasons = np.array(limits.reasons(start), dtype=object)
-    reasons[(problem.weight <= 0) & (problem.capacity > 0)] = "protected"
-    reasons[~full & (problem.weight > 0)] = ""
-    reasons[~full & best.at_burden] = "worst burden"
-    return tuple(reasons.tolist())
+    could = ~full & (problem.weight > 0)
+    return why_no_more(limits, start, problem.weight, could=could, worst=best.at_burden)

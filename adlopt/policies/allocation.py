@@ -13,13 +13,14 @@ from typing import ClassVar
 import numpy as np
 
 from adlopt.foundation.arrays import FloatArray, IntArray, own, own_number
+from adlopt.foundation.money import MICRO
 from adlopt.model.loss import Burden, MinMax
 from adlopt.model.round import Round, RoundOutcome, RoundStart
 from adlopt.model.who_pays import fractions
 from adlopt.optimum.core.burden_problem import BurdenProblem
 from adlopt.optimum.core.waterfill import pro_rata, project
-from adlopt.optimum.lots.level_search import within_budget
-from adlopt.optimum.lots.lot_grid import MICRO, LotGrid
+from adlopt.optimum.lots.levels import within_budget
+from adlopt.optimum.lots.lot_grid import LotGrid
 from adlopt.optimum.lots.pro_rata import integer_pro_rata
 from adlopt.optimum.solve import solve
 from adlopt.policies.parameters import positive, positive_share
@@ -182,7 +183,7 @@ class LeastBurden(Memoryless):
     """The min–max burden haircut of the budget; in lots, of what whole lots raise within it.
 
     Of several that are best in lots, which one is found hangs on ids and not on the order of the
-    accounts. See `adlopt.optimum.lots.level_search.within_budget`.
+    accounts. See `adlopt.optimum.lots.levels.within_budget`.
 
     Parameters
     ----------
@@ -212,9 +213,9 @@ class LeastBurden(Memoryless):
             lot=start.lot[order],
             features={},
         )
-        grid = LotGrid.of(BurdenProblem.of(Round(start=sorted_, outcome=whole), loss))
+        grid = LotGrid.of_wealth(BurdenProblem.of(Round(start=sorted_, outcome=whole), loss))
         haircut = np.empty(order.size)
-        haircut[order] = grid.haircut(within_budget(grid))
+        haircut[order] = grid.haircut(within_budget(grid), order.size)
         return haircut
 
 

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from adlopt.foundation.arrays import FloatArray, IntArray
+from adlopt.foundation.money import MICRO
 from adlopt.model.market import LARGEST_MARKET
 from adlopt.model.round import RoundStart
-from adlopt.optimum.lots.lot_grid import MICRO
 from adlopt.policies.allocation import Memoryless
 from adlopt.policies.protocols import Haircut, State
 from adlopt.rules.rows import Rows, round_rows

@@ -7,12 +7,11 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from adlopt.foundation.arrays import FloatArray, IntArray
+from adlopt.foundation.money import MICRO, micro
 from adlopt.model.market import Market
 from adlopt.model.shed import Shed
-from adlopt.optimum.lots.lot_grid import MICRO
 from adlopt.rules.deleveraging import Tie
 from adlopt.rules.matches import FUND, Matches
-from adlopt.rules.rows import micro
 
 
 @dataclass(slots=True, kw_only=True)

@@ -8,14 +8,14 @@ import numpy as np
 
 from adlopt.errors import InputError
 from adlopt.foundation.arrays import BoolArray, FloatArray, IntArray
+from adlopt.foundation.money import MICRO, micro
 from adlopt.model.market import LARGEST_MARKET, Market
 from adlopt.model.positions import Side
 from adlopt.model.shed import Shed
-from adlopt.optimum.lots.lot_grid import MICRO
 from adlopt.rules.book import Book
 from adlopt.rules.deleveraging import Deleveraging, Tie
 from adlopt.rules.matches import Matches
-from adlopt.rules.rows import Rows, account_rows, closes_against, micro, position_rows
+from adlopt.rules.rows import Rows, account_rows, closes_against, position_rows
 from adlopt.rules.rule import Close, Gauge, Haircut, Rule, Tier
 from adlopt.rules.split import in_order, share_out
 

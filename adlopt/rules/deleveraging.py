@@ -8,11 +8,11 @@ import numpy as np
 
 from adlopt.errors import CertificateError
 from adlopt.foundation.arrays import FloatArray, IntArray, Record, freeze, freeze_indices
+from adlopt.foundation.money import MICRO, micro
 from adlopt.model.market import Market
 from adlopt.model.shed import Shed
-from adlopt.optimum.lots.lot_grid import MICRO
 from adlopt.rules.matches import Match, Matches
-from adlopt.rules.rows import account_rows, micro
+from adlopt.rules.rows import account_rows
 from adlopt.rules.rule import Rule
 from adlopt.show.answer import Answer, Columns
 from adlopt.show.rules import summary

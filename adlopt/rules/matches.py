@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from adlopt.foundation.arrays import BoolArray, FloatArray, IntArray, Record, freeze, freeze_indices
-from adlopt.optimum.lots.lot_grid import MICRO
+from adlopt.foundation.money import MICRO
 from adlopt.show.answer import Columns, Tabular
 from adlopt.show.words import counted
 

@@ -10,10 +10,10 @@ from numpy.typing import ArrayLike
 
 from adlopt.errors import InputError, unknown
 from adlopt.foundation.arrays import BoolArray, FloatArray, IntArray, Record
+from adlopt.foundation.money import MICRO, micro
 from adlopt.model.market import Market
 from adlopt.model.positions import Side
 from adlopt.model.round import RoundStart
-from adlopt.optimum.lots.lot_grid import MICRO
 from adlopt.show.answer import Columns, Tabular
 
 OF_POSITIONS = (
@@ -198,17 +198,6 @@ def round_rows(start: RoundStart) -> Rows:
         features=columns | dict(start.features),
         signals=start.signals,
     )
-
-
-def micro(usd: ArrayLike) -> IntArray:
-    """Whole micro-dollars, to the nearest.
-
-    Examples
-    --------
-    >>> micro([1.5, -0.0000004])
-    array([1500000,       0])
-    """
-    return np.rint(np.asarray(usd, dtype=np.float64) * MICRO).astype(np.int64)
 
 
 def closes_against(market: Market, coin: str, side: Side) -> BoolArray:

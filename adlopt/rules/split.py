@@ -13,7 +13,7 @@ import numpy as np
 
 from adlopt.errors import InputError
 from adlopt.foundation.arrays import FloatArray, IntArray
-from adlopt.optimum.lots.lot_grid import MICRO
+from adlopt.foundation.money import MICRO
 from adlopt.rules.row_formula import RowFormula
 from adlopt.rules.rows import Rows
 

@@ -14,12 +14,12 @@ import numpy as np
 
 from adlopt.errors import AdloptError, InfeasibleRound, InputError, NoSolution, PolicyError
 from adlopt.foundation.arrays import FloatArray
+from adlopt.foundation.money import MICRO
 from adlopt.model.market import Market
 from adlopt.model.round import Round, RoundOutcome, RoundStart
 from adlopt.model.shed import Shed
 from adlopt.model.solvency import check_haircut
 from adlopt.optimum.dollars.least_loss import Solution
-from adlopt.optimum.lots.lot_grid import MICRO
 from adlopt.optimum.solve import solve
 from adlopt.policies.grammar import player
 from adlopt.policies.playable import Playable

@@ -72,10 +72,7 @@ def measure(benchmark):
 @pytest.fixture
 def compiled(request, monkeypatch):
     """Compile loops whatever the size, or never; the name that the table gives that."""
-    from adlopt.foundation import exact
-    from adlopt.optimum.core import waterfill
-    from adlopt.optimum.lots import lot_grid
+    from adlopt.foundation import compiling
 
-    for module in (exact, lot_grid, waterfill):
-        monkeypatch.setattr(module, "MANY", 0 if request.param else 10**9)
+    monkeypatch.setattr(compiling, "LOADING", 0.0 if request.param else float("inf"))
     return ", compiled" if request.param else ", in numpy"

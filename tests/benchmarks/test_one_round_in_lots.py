@@ -7,10 +7,10 @@ import real_shaped
 
 import adlopt as adl
 from adlopt.optimum.core.burden_problem import BurdenProblem
-from adlopt.optimum.dollars.least_loss import certify_lots
-from adlopt.optimum.lots import level_search as lots
+from adlopt.optimum.lots.least_burden import least_burden
 from adlopt.optimum.lots.levels import level_reaching
 from adlopt.optimum.lots.lot_grid import LotGrid
+from adlopt.optimum.lots.proof import certify
 
 SIZES = pytest.mark.parametrize(
     ("n", "compiled"),
@@ -29,13 +29,13 @@ def stated(n, *, lot):
         lot=real_shaped.lots(n) if lot is None else lot,
     )
     problem = BurdenProblem.of(round_, adl.MinMax(burden=adl.Burden.EQUITY))
-    return problem, LotGrid.of(problem)
+    return problem, LotGrid.of_wealth(problem)
 
 
 def at_least(grid):
     """The least level whose lots raise the budget or more, and the lots."""
-    level = level_reaching(grid, grid.budget)
-    return level, grid.counts_at(level)
+    level = level_reaching(grid, grid.least)
+    return level, grid.units_at(level)
 
 
 @SIZES
@@ -52,45 +52,45 @@ def test_at_least_the_budget(measure, n, compiled):
     level, counts = measure(
         lambda: at_least(grid), problem=f"lots, at least the budget{compiled}", n=n, peers=others
     )
-    assert grid.supply_below(level)[1] < grid.budget <= grid.total(counts)
+    assert grid.supply_below(level)[1] < grid.least <= grid.total(counts)
     for counts in theirs if others else []:
-        if grid.total(counts) >= grid.budget:
-            assert grid.level_of(counts) >= level
+        if grid.total(counts) >= grid.least:
+            assert grid.level_of(grid.amounts(counts)) >= level
 
 
 @SIZES
 def test_exactly_the_budget(measure, n, compiled):
     _, grid = stated(n, lot=None)
     counts = measure(
-        lambda: lots.exact_budget(grid).counts, problem=f"lots, exactly the budget{compiled}", n=n
+        lambda: least_burden(grid).counts, problem=f"lots, exactly the budget{compiled}", n=n
     )
-    assert grid.total(counts) == grid.budget
+    assert grid.total(counts) == grid.least
 
 
 @SIZES
 def test_exactly_the_budget_in_micro_dollars(measure, n, compiled):
     _, grid = stated(n, lot=1e-6)
     answer = measure(
-        lambda: lots.exact_budget(grid), problem=f"micro-dollars, exactly the budget{compiled}", n=n
+        lambda: least_burden(grid), problem=f"micro-dollars, exactly the budget{compiled}", n=n
     )
-    assert grid.total(answer.counts) == grid.budget
-    assert answer.finished
+    assert grid.total(answer.counts) == grid.least
+    assert answer.stopped is adl.Stopped.OPTIMAL
 
 
 @SIZES
 @pytest.mark.parametrize(("name", "lot"), [("lots", None), ("micro-dollars", 1e-6)])
 def test_the_check(measure, n, compiled, name, lot):
-    problem, grid = stated(n, lot=lot)
-    answer = lots.exact_budget(grid)
+    _, grid = stated(n, lot=lot)
+    answer = least_burden(grid)
 
     def checked():
         """Every count in its bounds, the sum exact, and too little below the worst burden."""
         counts = answer.counts
-        level = grid.level_of(counts)
+        level = grid.level_of(grid.amounts(counts))
         inside = (counts >= 0).all() and (counts <= grid.most).all()
-        return inside and grid.total(counts) == grid.budget > grid.supply_below(level)[1]
+        return inside and grid.total(counts) == grid.least > grid.supply_below(level)[1]
 
     assert measure(checked, problem=f"{name}, check of it{compiled}", n=n)
-    certificate = certify_lots(problem, grid, answer.counts, claimed=answer.lower)
+    certificate = certify(grid, answer.counts, answer.lower)
     assert certificate.optimal
     assert np.isfinite(certificate.upper)

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 import adlopt as adl
 from adlopt.model.positions import Positions
-from adlopt.optimum.contracts.position_grid import ContractGrid
+from adlopt.optimum.lots.lot_grid import LotGrid
 
 
 def contracts(**changed):
@@ -98,7 +98,7 @@ def test_rounding_makes_whole_micro_dollars_and_says_by_how_much(positions, need
         equity=[1e3] * min(m, 2),
     )
     rounded = round_.rounded()
-    grid = ContractGrid.of(rounded, adl.MinMax(burden=adl.Burden.EQUITY), adl.Budget.exact())
+    grid = LotGrid.of(rounded, adl.MinMax(burden=adl.Burden.EQUITY), adl.Budget.exact())
     assert not grid.capped().any(), "a capacity that covers all lots still does"
     assert abs(rounded.needed - needed) <= 5.1e-7
     most = round_.positions.most
@@ -130,46 +130,20 @@ def test_limits_are_exact_in_micro_dollars(amount, mantissa, exponent, more):
     weight = math.ldexp(mantissa, exponent)
     if not 1e-99 < weight < 1e15:
         return
-    one = np.array([1], dtype=np.int64)
-    grid = ContractGrid(
-        account=one - 1,
-        row=one - 1,
-        start=np.array([0, 1]),
-        lot=one,
-        most=one * 2**61,
-        step=one,
-        worth=one * 2**61,
-        cap=one * 2**61,
-        weight=np.array([weight]),
-        least=1,
-        highest=1,
-    )
+    grid = LotGrid.of_lots([1], [2**61], [weight])
     exact = Fraction(amount, 10**6) / Fraction(weight)
     hair = exact * Fraction(more, 2**200)
-    at, below = grid.limits_at(exact), grid.limits_below(exact)
+    at, below = grid.units_at(exact), grid.units_below(exact)
     assert at.tolist() == [amount]
     assert below.tolist() == [max(amount - 1, 0)]
-    assert grid.limits_at(exact + hair).tolist() == [amount]
-    assert grid.limits_at(exact - hair).tolist() == [amount - (hair > 0)]
+    assert grid.units_at(exact + hair).tolist() == [amount]
+    assert grid.units_at(exact - hair).tolist() == [amount - (hair > 0)]
     assert grid.level_of(np.array([amount])) == exact
 
 
 def test_burdens_that_floats_cannot_tell_apart_are_told_apart():
-    one = np.ones(3, dtype=np.int64)
     amounts = np.array([10**15, 10**15 + 1, 10**15], dtype=np.int64)
-    grid = ContractGrid(
-        account=np.arange(3),
-        row=np.arange(3),
-        start=np.arange(4),
-        lot=one,
-        most=amounts,
-        step=one,
-        worth=amounts,
-        cap=amounts,
-        weight=np.array([3.0, math.nextafter(3.0, 4.0), 3.0]),
-        least=1,
-        highest=1,
-    )
+    grid = LotGrid.of_lots([1, 1, 1], amounts, [3.0, math.nextafter(3.0, 4.0), 3.0])
     expected = max(
         Fraction(int(a), 10**6) / Fraction(w) for a, w in zip(amounts, grid.weight, strict=True)
     )

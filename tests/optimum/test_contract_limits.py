@@ -12,9 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import adlopt as adl
-from adlopt.optimum.contracts import lot_tiers as contract_tiers
-from adlopt.optimum.contracts import position_search as contract_search
-from adlopt.optimum.contracts.position_grid import ContractGrid
+from adlopt.optimum.lots import filler, tiered
+from adlopt.optimum.lots.lot_grid import LotGrid
 
 MICRO = 10**6
 AT_LEAST = adl.Budget.at_least()
@@ -203,7 +202,7 @@ def mid_size(seed, n=12):
         weight=np.round(rng.lognormal(4.0, 1.0, n), 2),
         lots=rng.integers(0, 7, m),
     )
-    reach = ContractGrid.of(round_, adl.MinMax(), AT_LEAST, limits).cap.sum() / MICRO
+    reach = LotGrid.of(round_, adl.MinMax(), AT_LEAST, limits).cap.sum() / MICRO
     return replace(round_, outcome=adl.RoundOutcome(needed=round(0.4 * reach))), limits
 
 
@@ -338,7 +337,7 @@ def test_the_next_class_gives_when_the_first_has_given_all():
 def test_a_tier_that_could_give_more_is_not_believed(monkeypatch):
     limits = adl.Limits(tier=[1, 1, 2])
     monkeypatch.setattr(
-        contract_tiers, "_all_it_can", lambda part, *_: replace(part, least=part.least // 9)
+        tiered, "_all_it_can", lambda part, *_: replace(part, least=part.least // 9)
     )
     with pytest.raises(adl.CertificateError, match="tier 1 can give more"):
         adl.solve(two_classes(330.0), limits=limits, budget=AT_LEAST)
@@ -354,7 +353,7 @@ def test_a_tier_whose_most_is_not_settled_is_not_guessed(monkeypatch):
     sums = {round(sum(c), 6) for r in range(7) for c in itertools.combinations(positions, r)}
     best = adl.solve(round_, budget=AT_LEAST, limits=limits)
     assert best.haircut.tolist() == [max(s for s in sums if s <= 200.0), 500.0]
-    monkeypatch.setattr("adlopt.optimum.contracts.position_search.ALL_NODES", 1)
+    monkeypatch.setattr("adlopt.optimum.lots.filler.ALL_NODES", 1)
     with pytest.raises(adl.SolverStopped, match="tier 1 can give was not settled"):
         adl.solve(round_, budget=AT_LEAST, limits=limits)
 
@@ -405,10 +404,8 @@ def test_a_tier_gives_within_the_gap_of_the_most_it_can():
     round_ = replace(round_, outcome=adl.RoundOutcome(needed=needed))
     best = adl.solve(round_, budget=AT_LEAST, limits=limits, gap=1e-6)
     given_ = best.haircut[first].sum()
-    exact = ContractGrid.of(round_, adl.MinMax(), AT_LEAST, limits).among(first)
-    most = sum(
-        int(contract_search.Filler(exact).exhaust(exact.cap).bounds[i]) for i in range(n // 2)
-    )
+    exact = LotGrid.of(round_, adl.MinMax(), AT_LEAST, limits).among(first)
+    most = sum(int(filler.Filler(exact).exhaust(exact.room).bounds[i]) for i in range(n // 2))
     assert most * (1 - 1e-6) <= given_ * MICRO <= most + 0.5
     assert best.raised >= needed
     assert best.certificate.gap <= 1e-6 * best.certificate.upper

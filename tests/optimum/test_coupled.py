@@ -1,5 +1,6 @@
 """Rounds that share their winners: every set of rounds, a general solver, and what cannot be."""
 
+import math
 from dataclasses import replace
 from fractions import Fraction
 from itertools import combinations, product
@@ -11,11 +12,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import adlopt as adl
+from adlopt.foundation import compiling
 from adlopt.model.loss import MinMax
 from adlopt.model.method import Stopped
 from adlopt.optimum.core.certificate import Trust
 from adlopt.optimum.coupled import coupled_proof as proof
-from adlopt.optimum.coupled import polymatroid
 from adlopt.optimum.coupled.least_burden import least_burden_in_all
 from adlopt.optimum.coupled.not_coupling import price_of_not_coupling
 from adlopt.optimum.coupled.polymatroid import Polymatroid
@@ -184,17 +185,35 @@ def test_no_multipliers_prove_too_much(episode, data):
     assert certificate.lower <= best.value * (1 + 1e-9) + 1e-12
 
 
-@given(episodes(falling=True))
-@settings(max_examples=60)
-def test_float_and_exact_bounds_agree(episode):
+def proved_in_fractions(coupling, loss, p, nu):
+    """The bound of prices, number by number."""
+    spent, bound = [], sum(map(Fraction.__mul__, map(Fraction, p), map(Fraction, coupling.budget)))
+    for t, price in enumerate(map(Fraction, p)):
+        later = [sum(map(Fraction, column[t:]), Fraction(0)) for column in nu.T]
+        over = [max(price - paid, Fraction(0)) for paid in later]
+        spent.append(sum(map(Fraction.__mul__, map(Fraction, coupling.weight[t]), over)))
+    paid = nu > 0
+    pairs = zip(nu[paid].tolist(), coupling.cap[paid].tolist(), strict=True)
+    bound -= sum(Fraction(n) * Fraction(c) for n, c in pairs)
+    shrink = min(Fraction(1), Fraction(loss.fair) / max(spent)) if any(spent) else 1
+    return max(bound * shrink, Fraction(0))
+
+
+@given(episodes(falling=True), st.data())
+@settings(max_examples=100)
+def test_prices_prove_no_more_than_fractions_do(episode, data):
     loss = adl.surrogate(track=1.0, fair=7.0)
-    exact = adl.solve(episode, loss).certificate
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(proof, "EXACT_ACCOUNTS", 0)
-        rounded = adl.solve(episode, loss).certificate
-    assert rounded.trust is Trust.VERIFIED
-    assert rounded.lower <= exact.upper * (1 + 1e-12)
-    assert rounded.lower == pytest.approx(exact.lower, rel=5e-9, abs=1e-9)
+    coupling = Coupling.of(episode, loss)
+    prices = st.one_of(st.just(0.0), st.floats(0.0, 1.0))
+    p = np.array(data.draw(st.lists(prices, min_size=len(episode), max_size=len(episode))))
+    count = coupling.cap.size
+    nu = np.array(data.draw(st.lists(prices, min_size=count, max_size=count)))
+    nu = np.where(np.isfinite(coupling.cap), nu.reshape(coupling.cap.shape), 0.0)
+    exact = proved_in_fractions(coupling, loss, p, nu)
+    proved = max(proof._bound(coupling, loss, p, nu), Fraction(0))
+    assert proved <= exact
+    scale = float(p @ coupling.budget + (nu * np.where(nu > 0, coupling.cap, 0.0)).sum())
+    assert float(exact - proved) <= 1e-12 * scale * (1 + float(coupling.weight.sum()))
 
 
 def test_departing_winners_cost_an_online_rule_a_harmonic_number():
@@ -428,9 +447,9 @@ def test_compiled_loops_do_the_same():
     shared, levels = Polymatroid.of(coupling), np.array([0.2, 0.9, 0.5, 0.4, 0.7])
     chosen = np.array([True, False, True, True, False])
     results = []
-    for entries in (0, 10**9):
+    for loading in (0.0, math.inf):
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(polymatroid, "COMPILED_ENTRIES", entries)
+            patch.setattr(compiling, "LOADING", loading)
             cut = shared.cut(chosen, levels)
             paid, raised = shared.pay(np.array([3, 1, 0, 2, 4]), levels)
             most = shared.lacking_most(chosen, 9 * coupling.budget, levels)

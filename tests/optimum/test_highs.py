@@ -16,8 +16,9 @@ from adlopt.optimum.core.burden_problem import BurdenProblem
 from adlopt.optimum.core.certificate import certify
 from adlopt.optimum.core.waterfill import water_level
 from adlopt.optimum.dollars import forms
-from adlopt.optimum.dollars.forms import ShiftedCore, SlackForm
+from adlopt.optimum.dollars.forms import SlackForm
 from adlopt.optimum.lots.lot_grid import LotGrid
+from adlopt.optimum.lots.milp import LotCore
 from adlopt.optimum.programs import between_levels as widening
 from adlopt.optimum.programs import highs, program
 from adlopt.optimum.programs.highs import Infeasible, run
@@ -256,9 +257,9 @@ def test_the_core_stays_short_whatever_the_money_is():
     lot = np.maximum(np.round(capacity / 1e6, 6), 1e-6)
     round_ = adl.Round.of(capacity=capacity, deficit=1.0, needed=1e5, equity=equity, lot=lot)
     problem = BurdenProblem.of(round_, adl.MinMax(burden=adl.Burden.EQUITY))
-    grid = LotGrid.of(problem)
+    grid = LotGrid.of_wealth(problem)
     low = Fraction(water_level(problem.weight, problem.open, problem.budget))
-    core = ShiftedCore.of(grid, low, low * (1 + Fraction(1, 10**6)))
+    core = LotCore.of(grid, grid.units_at(low), low, low * (1 + Fraction(1, 10**6)))
     assert core.program.upper.max() <= 2
     assert np.abs(core.program.coefficient).min() > 1e-9
 

@@ -7,8 +7,10 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from adlopt.optimum.contracts import compiled as position_kernels
-from adlopt.optimum.contracts.knapsack import fill, least_remainder, two_lots
+from adlopt.foundation.kernels import compiled
+from adlopt.optimum.lots.knapsack import fill, least_remainder, two_lots
+
+fill_compiled = compiled(fill, least_remainder, two_lots)
 
 small = st.integers(0, 80)
 
@@ -75,7 +77,7 @@ def test_compiled_and_plain_knapsacks_agree_and_bound_what_can_be_made(accounts,
     spent = fill(*given_, range(n), nodes, [0] * 5, counts, amount, bound)
     written = [np.zeros(size, dtype=np.int64) for size in (m, n, n)]
     arrays = [np.array(column, dtype=np.int64) for column in (*given_, range(n))]
-    again = position_kernels.fill(*arrays, nodes, np.zeros(5, dtype=np.int64), *written)
+    again = fill_compiled(*arrays, nodes, np.zeros(5, dtype=np.int64), *written)
     assert (spent, counts, amount, bound) == (again, *(array.tolist() for array in written))
     for i in range(n):
         own = slice(start[i], start[i + 1])
@@ -100,5 +102,5 @@ def test_knapsacks_of_trillions_do_not_overflow():
     assert amount == bound == [limit] == [sum(map(int.__mul__, lot, counts))]
     written = [np.zeros(size, dtype=np.int64) for size in (4, 1, 1)]
     arrays = [np.array(column, dtype=np.int64) for column in (*given_, [0])]
-    position_kernels.fill(*arrays, 10**4, np.zeros(4, dtype=np.int64), *written)
+    fill_compiled(*arrays, 10**4, np.zeros(4, dtype=np.int64), *written)
     assert [array.tolist() for array in written] == [counts, amount, bound]

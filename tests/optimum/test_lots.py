@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 import adlopt as adl
 from adlopt.optimum.core.waterfill import water_fill
-from adlopt.optimum.lots.lot_grid import LotGrid, take_away
+from adlopt.optimum.lots.lot_grid import LotGrid
+from adlopt.optimum.lots.mending import take_away
 from adlopt.optimum.lots.subset_sum import closest_sums
 from adlopt.optimum.programs.highs import Infeasible
 
@@ -78,8 +79,8 @@ def test_an_answer_above_the_first_level_keeps_the_proof_of_the_first(monkeypatc
     round_ = adl.Round.of(capacity=lot * 3, deficit=1.0, needed=19.0, lot=lot)
     whole = adl.solve(round_)
     assert whole.stopped is adl.Stopped.OPTIMAL
-    monkeypatch.setattr("adlopt.optimum.lots.removals.closest_sums", _forget_proofs)
-    monkeypatch.setattr("adlopt.optimum.lots.removals.SMALL", -1)
+    monkeypatch.setattr("adlopt.optimum.lots.mending.closest_sums", _forget_proofs)
+    monkeypatch.setattr("adlopt.optimum.lots.mending.SMALL", -1)
     unproven = adl.solve(round_)
     assert unproven.value == whole.value
     assert unproven.certificate.lower <= whole.value
@@ -194,7 +195,7 @@ def test_a_solver_that_denies_a_solution_is_not_believed(monkeypatch):
 @settings(max_examples=150, deadline=None)
 def test_lots_are_taken_from_the_most_burdened(accounts, data):
     size, counts = (np.array(column, dtype=np.int64) for column in zip(*accounts, strict=True))
-    grid = LotGrid(size=size, most=counts, weight=np.ones(size.size), budget=0)
+    grid = LotGrid.of_lots(size, counts, np.ones(size.size))
     held = {s: int(counts[size == s].sum()) for s in set(size.tolist())}
     removal = {s: data.draw(st.integers(0, total)) for s, total in held.items() if total}
     left = take_away(grid, counts, removal)

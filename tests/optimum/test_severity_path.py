@@ -1,5 +1,6 @@
 """The best path for one P: against all of f at once, by certificate, plain and compiled alike."""
 
+import math
 from fractions import Fraction
 from itertools import pairwise
 
@@ -9,11 +10,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import adlopt as adl
+from adlopt.foundation import compiling
 from adlopt.optimum.core.certificate import Trust
 from adlopt.optimum.paths import severity_path
-from adlopt.optimum.paths import smoothing_loops as path_loops
 from adlopt.optimum.paths.comparator_curve import comparator_curve
 from adlopt.optimum.paths.severity_path import best_severity_path, certify_path
+from adlopt.optimum.paths.smoother import Smoother
 
 shares = st.one_of(st.floats(1e-9, 1), st.sampled_from([0.0, 0.25, 0.5, 1.0]))
 sizes = st.one_of(st.floats(1e-9, 1e7), st.sampled_from([0.0, 1.0, 2.0]))
@@ -59,25 +61,27 @@ def test_no_flow_proves_too_much(instance, flow, variation):
 @pytest.mark.parametrize("variation", [0.0, 0.3, 7.0, 60.0, 1e9])
 def test_plain_and_compiled_find_the_same_path(variation, monkeypatch):
     deficit, target = wandering(1_500)
-    monkeypatch.setattr(severity_path, "COMPILED_ROUNDS", 10_000)
+    monkeypatch.setattr(compiling, "LOADING", math.inf)
     plain = best_severity_path(deficit, target, variation)
-    monkeypatch.setattr(severity_path, "COMPILED_ROUNDS", 1)
+    monkeypatch.setattr(compiling, "LOADING", 0.0)
     compiled = best_severity_path(deficit, target, variation)
     assert np.array_equal(plain.severities, compiled.severities)
     assert np.array_equal(plain.flow, compiled.flow)
     assert plain.certificate.optimal
-    assert plain.certificate.trust is Trust.VERIFIED
+    assert plain.certificate.trust is Trust.EXACT
 
 
-@pytest.mark.parametrize("seed", range(5))
-def test_the_float_bound_is_below_the_exact_one(seed, monkeypatch):
-    deficit, target = wandering(800, seed)
-    exact = best_severity_path(deficit, target, 3.0).certificate
-    monkeypatch.setattr(severity_path, "EXACT_ROUNDS", 1)
-    rounded = best_severity_path(deficit, target, 3.0).certificate
-    assert rounded.trust is Trust.VERIFIED
-    assert rounded.lower <= exact.lower <= exact.upper <= rounded.upper * (1 + 1e-12)
-    assert rounded.optimal
+@given(instances, st.lists(st.floats(-1e7, 1e7), min_size=8, max_size=8), shares)
+def test_a_flow_proves_no_more_than_fractions_do(instance, flow, variation):
+    deficit, target = (np.array(values) for values in instance)
+    whole = np.array([0.0, *flow[: deficit.size - 1], 0.0])
+    exact = [Fraction(w) for w in whole.tolist()]
+    bound = -max(map(abs, exact)) * Fraction(variation)
+    for before, after, d, s in zip(exact[:-1], exact[1:], deficit, target, strict=True):
+        bound += Fraction(s) * (before - after) - max(abs(after - before) - Fraction(d), 0)
+    proved = severity_path._bound(deficit, target, whole, 0.0, variation)
+    assert proved <= bound
+    assert float(bound - proved) <= 1e-14 * float(np.abs(whole).sum() + deficit.sum())
 
 
 def test_long_episodes_are_proven():
@@ -95,9 +99,7 @@ def test_the_kernel_minimises_what_it_says():
     for _ in range(100):
         size, target = rng.integers(0, 4, 4).astype(float), rng.integers(0, 4, 4) / 4.0
         price = float(rng.integers(1, 5))
-        order = np.argsort(target, kind="stable")
-        rank = np.argsort(order, kind="stable")
-        path = path_loops.smoothed(size, rank, target[order], price, compile_=False)
+        path = Smoother.of(size, target).at(price).path
         grid = np.stack(np.meshgrid(*[np.arange(4) / 4.0] * 4), axis=-1).reshape(-1, 4)
         every = (size * np.abs(grid - target)).sum(1) + price * np.abs(np.diff(grid)).sum(1)
         found = (size * np.abs(path - target)).sum() + price * np.abs(np.diff(path)).sum()

@@ -26,7 +26,7 @@ from numpy.typing import ArrayLike
 
 from adlopt.bounds.game.integer_grid import Units, first_round, unit_of_money, worth
 from adlopt.errors import InputError
-from adlopt.foundation.arrays import FloatArray, IntArray, own, own_number
+from adlopt.foundation.arrays import FloatArray, IntArray, own, own_number, own_whole
 from adlopt.optimum.core.certificate import round_down, round_up
 
 GRID, CELLS = 400, 4e7
@@ -127,7 +127,7 @@ def minimax_weighted(
     upper = round_up(first / 2 + min(sum(rest, Fraction(0)) / 2, Fraction(dollars)))
     if not sizes.any():
         return Interval(lower=0.0, upper=0.0)
-    unit = unit_of_money(sizes, _at_least_one("fineness", fineness))
+    unit = unit_of_money(sizes, own_whole(fineness, "fineness", lowest=1))
     grid = _grid_for(sizes.size, min(dollars, math.fsum(sizes)) / unit, grid)
     exact = Units.of(sizes, grid)
     cost = [max(1, math.ceil(Fraction(d) / unit)) for d in sizes.tolist()]
@@ -219,14 +219,8 @@ def _largest(sizes: list[Fraction], count: Fraction) -> Fraction:
 def _grid_for(rounds: int, budget: float, grid: int | None) -> int:
     """Return the N given, or that which keeps rounds · N · (N · budget) within `CELLS`."""
     if grid is not None:
-        return _at_least_one("grid", grid)
+        return own_whole(grid, "grid", lowest=1)
     return max(1, min(GRID, math.isqrt(int(CELLS / (rounds * (budget + 1.0))))))
-
-
-def _at_least_one(field: str, value: int) -> int:
-    if isinstance(value, bool) or not isinstance(value, int) or value < 1:
-        raise InputError(field, value, "a whole number ≥ 1")
-    return value
 
 
 def _owned(deficit: ArrayLike) -> FloatArray:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from adlopt.errors import InputError
-from adlopt.foundation.arrays import own_number
+from adlopt.foundation.arrays import own_number, own_whole
 from adlopt.model.episode import Episode
 from adlopt.model.round import Round
 
@@ -57,5 +57,4 @@ def alternating_blocks(blocks: int) -> Episode:
 
 
 def _require_rounds(rounds: int) -> None:
-    if isinstance(rounds, bool) or not isinstance(rounds, int) or rounds < 1:
-        raise InputError("rounds", rounds, "a whole number ≥ 1")
+    own_whole(rounds, "rounds", lowest=1)

@@ -6,8 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from adlopt.errors import InputError
-from adlopt.foundation.arrays import FloatArray
+from adlopt.foundation.arrays import FloatArray, own_whole
 from adlopt.model.episode import Episode
 from adlopt.model.round import Round, RoundOutcome, RoundStart
 
@@ -54,8 +53,7 @@ def shock(*, rounds: int = 16, winners: int = 1_000, seed: int = 0) -> Episode:
     (3, 50)
     """
     for name, value, least in (("rounds", rounds, 1), ("winners", winners, 1), ("seed", seed, 0)):
-        if isinstance(value, bool) or not isinstance(value, int) or value < least:
-            raise InputError(name, value, f"a whole number ≥ {least}")
+        own_whole(value, name, lowest=least)
     rng = np.random.default_rng(seed)
     size = 2 * winners
     pool = _Pool(

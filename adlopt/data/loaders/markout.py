@@ -16,6 +16,7 @@ from adlopt.data.loaders.fills import Fills
 from adlopt.data.loaders.loaded import Loaded, Record
 from adlopt.data.loaders.spool import Spool
 from adlopt.errors import InputError
+from adlopt.foundation.arrays import own_whole
 
 if TYPE_CHECKING:
     import polars as pl
@@ -53,8 +54,7 @@ def markouts(fills: Fills, loaded: Loaded, trades: Spool, *, horizon_ms: int) ->
             raise InputError("fills", f"no {name}", f"fills with {name}: node fills have it")
     if loaded.rules is not None and loaded.rules.per_coin:
         raise InputError("loaded", "rounds per coin", "rounds of all coins together")
-    if isinstance(horizon_ms, bool) or not isinstance(horizon_ms, int) or horizon_ms < 0:
-        raise InputError("horizon_ms", horizon_ms, "a whole number of milliseconds, ≥ 0")
+    own_whole(horizon_ms, "horizon_ms", expected="a whole number of milliseconds, ≥ 0")
     spans = loaded.rounds.select("wave", "start_ms", "end_ms").sort("start_ms")
     taken = (
         fills.scan()

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 from adlopt.errors import InputError
+from adlopt.foundation.arrays import own_whole
 
 
 class Deficit(Enum):
@@ -62,8 +63,7 @@ class Rules:
     capacity: Capacity = Capacity.ACCOUNT_MAX
 
     def __post_init__(self) -> None:
-        if isinstance(self.gap_ms, bool) or not isinstance(self.gap_ms, int) or self.gap_ms < 0:
-            raise InputError("gap_ms", self.gap_ms, "a whole number of milliseconds, ≥ 0")
+        own_whole(self.gap_ms, "gap_ms", expected="a whole number of milliseconds, ≥ 0")
         for name, kind in (("deficit", Deficit), ("capacity", Capacity)):
             if not isinstance(getattr(self, name), kind):
                 raise InputError(name, getattr(self, name), f"a {kind.__name__}")

@@ -188,7 +188,7 @@ def certify(problem: BurdenProblem, haircut: FloatArray, multipliers: Multiplier
     upper, missed = _value(problem, haircut, raised)
     return Certificate(
         upper=upper,
-        lower=round_down(max(_bound(problem, clipped, raised), Fraction(0))),
+        lower=round_down(max(weak_bound(problem, clipped, raised), Fraction(0))),
         trust=Trust.EXACT,
         budget_residual=float(raised - Fraction(problem.budget)) if problem.exact else 0.0,
         multipliers=clipped,
@@ -278,8 +278,18 @@ def _value(problem: BurdenProblem, haircut: FloatArray, raised: Fraction) -> tup
     return round_up(missed + Fraction(problem.fair) * excess), round_up(missed)
 
 
-def _bound(problem: BurdenProblem, given: Multipliers, raised: Fraction) -> Fraction:
-    """Weak duality without rounding; an account whose μ is 0 or y only adds to a sum."""
+def weak_bound(
+    problem: BurdenProblem, given: Multipliers, raised: Fraction, *, stretch: bool = True
+) -> Fraction:
+    """Weak duality without rounding; an account whose μ is 0 or y only adds to a sum.
+
+    Parameters
+    ----------
+    raised : Fraction
+        USD. What rounding left of an exact budget.
+    stretch : bool
+        Whether multipliers may be scaled up to Σ w_i μ_i = fair where the budget is exact.
+    """
     budget = Fraction(problem.budget)
     if problem.exact:
         budget = min(budget, raised)
@@ -287,10 +297,10 @@ def _bound(problem: BurdenProblem, given: Multipliers, raised: Fraction) -> Frac
     held = given.burden >= given.budget
     between = ~held & (given.burden > SMALLEST_USD)
     burden = given.burden[between]
-    weight_held, capacity_lost = exact_sums(problem.weight, problem.capacity, held)
+    weight_held, capacity_lost = exact_sums(problem.weight, problem.open, held)
     total = max(y, Fraction(0)) * weight_held + exact_dot(problem.weight[between], burden)
-    forgone = y * capacity_lost - exact_dot(problem.capacity[between], burden)
+    forgone = y * capacity_lost - exact_dot(problem.open[between], burden)
     scale = min(Fraction(1), fair / total) if total else Fraction(1)
-    if problem.exact and total:
+    if problem.exact and total and stretch:
         scale = fair / total
     return scale * (y * budget - forgone - Fraction(problem.allowance) * total)

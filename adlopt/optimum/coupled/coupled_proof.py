@@ -20,6 +20,7 @@ import numpy as np
 
 from adlopt.errors import CertificateError
 from adlopt.foundation.arrays import SMALLEST_USD, BoolArray, FloatArray
+from adlopt.foundation.exact import exact_dot, exact_sum
 from adlopt.model.loss import Asymmetric
 from adlopt.optimum.core.certificate import (
     EXACT_ACCOUNTS,
@@ -92,16 +93,13 @@ def certify_priced(
     check_payments(coupling, taken)
     nu = np.where(np.isfinite(coupling.cap), np.maximum(paid, 0.0), 0.0)
     p = _affordable(coupling, loss, np.clip(lacking, 0.0, loss.under), nu)
-    exact = len(coupling.account) <= EXACT_ACCOUNTS
-    bound, error = (_exact_bound if exact else _float_bound)(coupling, loss, p, nu)
     lacking = missing(coupling, taken)
     added = math.fsum(np.abs(lacking)) <= ROUNDING * math.fsum(coupling.budget)
     return Certificate(
         upper=value(coupling, loss, taken),
-        lower=max(bound - error, 0.0),
-        trust=Trust.EXACT if exact else Trust.VERIFIED,
-        error=error,
-        rounding=error + (math.fsum(_missed(loss, lacking)) if added else 0.0),
+        lower=round_down(max(_bound(coupling, loss, p, nu), Fraction(0))),
+        trust=Trust.EXACT,
+        rounding=math.fsum(_missed(loss, lacking)) if added else 0.0,
     )
 
 
@@ -152,24 +150,6 @@ def worst_in_all(coupling: Coupling, taken: FloatArray) -> float:
     return round_up(max(exact, default=Fraction(0)))
 
 
-def exact_sum(values: FloatArray) -> Fraction:
-    """Add floats without rounding.
-
-    Examples
-    --------
-    >>> exact_sum(np.array([1e16, 1.0, -1e16]))
-    Fraction(1, 1)
-    """
-    share, exponent = np.frexp(values)
-    whole = (share * 2.0**53).astype(np.int64)
-    total = Fraction(0)
-    for power in np.unique(exponent):
-        part = whole[exponent == power]
-        added = (int((part >> 26).sum()) << 26) + int((part & (2**26 - 1)).sum())
-        total += added * Fraction(2) ** int(power - 53)
-    return total
-
-
 def _burdens(taken: FloatArray, weight: FloatArray) -> FloatArray:
     burdens: FloatArray = np.divide(taken, weight, out=np.zeros_like(taken), where=weight > 0)
     return burdens
@@ -190,33 +170,22 @@ def _affordable(coupling: Coupling, loss: Asymmetric, p: FloatArray, nu: FloatAr
     return lower
 
 
-def _float_bound(
-    coupling: Coupling, loss: Asymmetric, p: FloatArray, nu: FloatArray
-) -> tuple[float, float]:
-    later = np.cumsum(nu[::-1], axis=0)[::-1]
-    spent = (coupling.weight * np.maximum(p[:, None] - later, 0.0)).sum(axis=1)
-    rounding = 4.0 * UNIT_ROUNDING * (p.size + 4)
-    dear = float((spent + rounding * (spent + (coupling.weight * later).sum(axis=1))).max())
-    shrink = min(1.0, loss.fair / dear) if dear > 0 else 1.0
-    raised = math.fsum(p * coupling.budget)
-    forgone = math.fsum((nu[nu > 0] * coupling.cap[nu > 0]).tolist())
-    return shrink * (raised - forgone), rounding * (raised + forgone)
+def _bound(coupling: Coupling, loss: Asymmetric, p: FloatArray, nu: FloatArray) -> Fraction:
+    """The bound of prices without rounding; of what they cost, no less is counted than it is."""
+    dear = max(exact_dot(w, mu) for w, mu in zip(coupling.weight, _over(p, nu), strict=True))
+    paid = nu > 0
+    bound = exact_dot(p, coupling.budget) - exact_dot(nu[paid], coupling.cap[paid])
+    return bound * min(Fraction(1), Fraction(loss.fair) / dear) if dear else bound
 
 
-def _exact_bound(
-    coupling: Coupling, loss: Asymmetric, p: FloatArray, nu: FloatArray
-) -> tuple[float, float]:
-    price = [Fraction(value) for value in p.tolist()]
-    spent = [Fraction(0)] * len(price)
-    budgets = map(Fraction, coupling.budget.tolist())
-    bound = sum((y * b for y, b in zip(price, budgets, strict=True)), Fraction(0))
-    for weights, caps, prices in zip(coupling.weight.T, coupling.cap.T, nu.T, strict=True):
-        later = Fraction(0)
-        for t in reversed(range(len(price))):
-            if prices[t]:
-                later += Fraction(float(prices[t]))
-                bound -= Fraction(float(prices[t])) * Fraction(float(caps[t]))
-            spent[t] += Fraction(float(weights[t])) * max(price[t] - later, Fraction(0))
-    dear = max(spent)
-    shrink = min(Fraction(1), Fraction(loss.fair) / dear) if dear else Fraction(1)
-    return round_down(max(bound * shrink, Fraction(0))), 0.0
+def _over(p: FloatArray, nu: FloatArray) -> FloatArray:
+    """(p_t − Σ_{τ≥t} ν_iτ)_+, shape (T, N), rounded up; sums keep what rounding takes from them."""
+    over, later, missed = np.empty_like(nu), np.zeros(nu.shape[1]), np.zeros(nu.shape[1])
+    for t in reversed(range(p.size)):
+        before, later = later, later + nu[t]
+        added = later - before
+        missed += (before - (later - added)) + (nu[t] - added)
+        left = (p[t] - later) - missed
+        left += 4.0 * UNIT_ROUNDING * (np.abs(left) + p.size * UNIT_ROUNDING * later)
+        over[t] = np.maximum(left, 0.0)
+    return over

@@ -19,11 +19,12 @@ from typing import Any
 import numpy as np
 
 from adlopt.foundation.arrays import BoolArray, FloatArray, IntArray
+from adlopt.foundation.compiling import pays
 from adlopt.optimum.coupled import account_loops as loops
 from adlopt.optimum.coupled.shared_winners import Coupling
 
-COMPILED_ENTRIES = 500
-"""From so many entries on, compiling pays."""
+SPARED = 1e-6
+"""Seconds an entry and account that compiled loops save."""
 LANES = 64
 """Accounts in a block."""
 NEGLIGIBLE = 1e-14
@@ -143,7 +144,7 @@ class Polymatroid:
         return np.zeros((self.shape[0], self.weight.shape[1]))
 
     def _run(self, loop: Callable[..., Any], levels: FloatArray, *rest: Any) -> None:
-        if self.weight.size >= COMPILED_ENTRIES:
+        if pays("shared winners", SPARED * self.weight.size):
             from adlopt.foundation.kernels import compiled
 
             loop = compiled(loop)

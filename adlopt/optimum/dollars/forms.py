@@ -1,22 +1,19 @@
-"""Two forms of the burden problem that a solver can be trusted with.
+"""A form of the continuous burden problem that a solver can be trusted with.
 
-Both avoid what makes the obvious one come back "optimal" and wrong: costs of order 1/U that fall
-under dual tolerances, coefficients below 1e-9 that are dropped, integer ranges that exceed what
-floating point can branch on.
+It avoids what makes the obvious one come back "optimal" and wrong: costs of order 1/U that fall
+under dual tolerances, and coefficients below 1e-9 that are dropped.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from fractions import Fraction
 
 import numpy as np
 from numpy.typing import NDArray
 
-from adlopt.foundation.arrays import FloatArray, IntArray
+from adlopt.foundation.arrays import FloatArray
 from adlopt.optimum.core.burden_problem import BurdenProblem
 from adlopt.optimum.core.certificate import Multipliers
-from adlopt.optimum.lots.lot_grid import MICRO, LotGrid
 from adlopt.optimum.programs.program import WORK_TOTAL, Program
 
 
@@ -95,55 +92,3 @@ class SlackForm:
         burden = np.zeros_like(self.problem.capacity)
         burden[self.held] = y + row_duals[:n] * price
         return Multipliers(budget=y, burden=burden)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class ShiftedCore:
-    """The exact-budget problem in lots, between two levels that bracket its optimum.
-
-    With k_i = k_i(z_low) + d_i and z = z_low + (z_high − z_low) y the numbers to decide are small
-    and y is of order 1, whatever the money is. d_i may be negative: an exact sum can need fewer
-    lots of one size than the level allows.
-    """
-
-    program: Program
-    grid: LotGrid
-    base: IntArray
-    moving: NDArray[np.int64]
-
-    @classmethod
-    def of(cls, grid: LotGrid, low: Fraction, high: Fraction) -> ShiftedCore:
-        """State the choice of lots between two levels, at the first of which too few are given."""
-        base, top = grid.counts_at(low), grid.counts_at(high)
-        moving = np.flatnonzero(top > 0)
-        n, span = moving.size, high - low
-        room, slope = np.empty(n), np.empty(n)
-        for j, i in enumerate(moving):
-            ratio = Fraction(float(grid.weight[i])) * MICRO / int(grid.size[i])
-            room[j], slope[j] = low * ratio - int(base[i]), span * ratio
-        size = grid.size[moving].astype(float)
-        unit = float(size.max(initial=1.0))
-        missing = float(grid.budget - grid.total(base)) / unit
-        account = np.arange(1, n + 1)
-        program = Program(
-            cost=np.concatenate([[1.0], np.zeros(n)]),
-            lower=np.concatenate([[0.0], -base[moving].astype(float)]),
-            upper=np.concatenate([[1.0], (top - base)[moving].astype(float)]),
-            row_lower=np.concatenate([np.full(n, -np.inf), [missing]]),
-            row_upper=np.concatenate([room, [missing]]),
-            start=np.concatenate([2 * np.arange(n + 1), [3 * n]]),
-            column=np.concatenate(
-                [np.column_stack([np.zeros(n, dtype=int), account]).ravel(), account]
-            ),
-            coefficient=np.concatenate(
-                [np.column_stack([-slope, np.ones(n)]).ravel(), size / unit]
-            ),
-            integer=np.concatenate([[False], np.ones(n, dtype=bool)]),
-        )
-        return cls(program=program, grid=grid, base=base, moving=moving)
-
-    def counts(self, columns: FloatArray) -> IntArray:
-        """Lots of each account, shape (n,)."""
-        counts = self.base.copy()
-        counts[self.moving] += np.rint(columns[1:]).astype(np.int64)
-        return counts

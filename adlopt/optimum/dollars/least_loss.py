@@ -35,17 +35,16 @@ are played side by side (`adlopt.studies.sweep`).
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
-from functools import partial
 
 import numpy as np
 
-from adlopt.errors import CertificateError, InputError, SolverFailed
+from adlopt.errors import InputError, SolverFailed
 from adlopt.foundation.arrays import (
     BoolArray,
     FloatArray,
-    IntArray,
     freeze_mask,
     own,
     own_number,
@@ -64,10 +63,11 @@ from adlopt.optimum.core.certificate import (
     round_down,
 )
 from adlopt.optimum.core.surface import Optimum, burdened, gives
-from adlopt.optimum.dollars.forms import ShiftedCore, SlackForm
-from adlopt.optimum.lots import level_search as lots
-from adlopt.optimum.lots.lot_grid import MICRO, LotGrid
-from adlopt.optimum.programs.between_levels import least_lots
+from adlopt.optimum.dollars.forms import SlackForm
+from adlopt.optimum.lots.lot_grid import LotGrid
+from adlopt.optimum.lots.priced import PricedBudget
+from adlopt.optimum.lots.proof import check_counts
+from adlopt.optimum.lots.tiered import solve_lots
 from adlopt.optimum.programs.highs import Infeasible, check_time_limit, run
 from adlopt.show.answer import Columns
 from adlopt.show.schema.optima import SolutionData
@@ -164,15 +164,14 @@ class Search:
     method : Method
         `AUTO`, or `HIGHS` to have HiGHS solve the linear or mixed-integer program.
     time_limit : float, optional
-        Seconds for `Method.HIGHS`. The other methods need none.
+        Seconds for HiGHS, or for a search in lots. Closed forms need none.
     gap : float
         Relative gap, proven, at which to stop; in contract space only, and not for HiGHS.
 
     Raises
     ------
     InputError
-        For another method, a time limit without HiGHS or not > 0, or a gap with HiGHS or outside
-        [0, 1).
+        For another method, a time limit that is not > 0, or a gap with HiGHS or outside [0, 1).
     """
 
     method: Method = Method.AUTO
@@ -188,10 +187,6 @@ class Search:
             remedy = "it goes with Method.AUTO; give HiGHS a time_limit"
             raise InputError("gap", self.gap, "0, with Method.HIGHS", remedy=remedy)
         check_time_limit(self.time_limit)
-        if self.time_limit is not None and self.method is Method.AUTO:
-            raise InputError(
-                "time_limit", self.time_limit, "None", remedy="it goes with Method.HIGHS"
-            )
 
 
 def least_loss(problem: BurdenProblem, search: Search | None = None) -> Solution:
@@ -207,7 +202,12 @@ def least_loss(problem: BurdenProblem, search: Search | None = None) -> Solution
     """
     search = Search() if search is None else search
     if problem.lot is not None:
-        return _solve_lots(problem, search)
+        everyone = [np.ones(problem.capacity.size, dtype=bool)]
+        return (
+            lots_of_least_burden(problem, everyone, search)
+            if problem.exact
+            else _priced_lots(problem, search)
+        )
     if search.method is Method.HIGHS:
         return _solve_program(problem, search.time_limit)
     haircut, multipliers = waterfill.optimum(problem)
@@ -259,82 +259,32 @@ def _solve_program(problem: BurdenProblem, time_limit: float | None) -> Solution
     return solution(problem, haircut, certificate, answer.method, answer.stopped)
 
 
-def _solve_lots(problem: BurdenProblem, search: Search) -> Solution:
-    grid = LotGrid.of(problem)
+def _priced_lots(problem: BurdenProblem, search: Search) -> Solution:
+    """Whole lots where missing the budget has a price."""
     if search.method is Method.HIGHS:
-        counts, stopped, lower = _highs_lots(problem, grid, search.time_limit)
-    else:
-        answer = lots.optimum(problem, grid)
-        counts, lower = answer.counts, answer.lower
-        stopped = Stopped.OPTIMAL if answer.finished else Stopped.LIMIT
-    haircut = grid.haircut(counts)
-    certificate = certify_lots(problem, grid, counts, claimed=lower)
-    used = Method.HIGHS if search.method is Method.HIGHS else Method.LOT_SEARCH
-    return solution(problem, haircut, certificate, used, stopped)
-
-
-def certify_lots(
-    problem: BurdenProblem, grid: LotGrid, counts: IntArray, *, claimed: Fraction
-) -> Certificate:
-    """Certify whole lots in integers.
-
-    Where strictly below a level not even the budget can be raised, no haircut has a smaller
-    burden: that proves a bound without any search, whether the level is that of the lots or one
-    that the search `claimed`. Where the continuous bound already meets the value, that proves it.
-    Any other lower bound is the search's own word, and is labelled so.
-
-    Raises
-    ------
-    CertificateError
-        If the lots leave their bounds or miss an exact budget.
-    """
-    if (counts < 0).any() or (counts > grid.most).any():
-        raise CertificateError("an account gives more lots than fit under its capacity")
-    total = grid.total(counts)
-    if problem.exact and not grid.budget <= total <= grid.budget + grid.extra:
-        missing = (grid.budget - total) / MICRO
-        raise CertificateError(f"the lots miss the budget by {missing!r} USD")
-    haircut = grid.haircut(counts)
-    upper, level = problem.value(haircut), grid.level_of(counts)
-    residual = total / MICRO - problem.budget if problem.exact else 0.0
-    if _is_least(problem, grid, level):
-        lower = round_down(level)
-        return Certificate(upper=upper, lower=lower, trust=Trust.EXACT, budget_residual=residual)
-    relaxed, multipliers = waterfill.optimum(problem)
-    continuous = certify(problem, relaxed, multipliers)
-    met = replace(continuous, upper=upper, budget_residual=residual)
-    if met.optimal:
-        return met
-    lower = min(round_down(claimed), upper)
-    if lower <= continuous.lower:
-        return met
-    trust = Trust.EXACT if _is_least(problem, grid, claimed) else Trust.REPORTED
-    return replace(met, lower=lower, trust=trust, error=0.0, multipliers=None)
-
-
-def _is_least(problem: BurdenProblem, grid: LotGrid, level: Fraction) -> bool:
-    """Whether the lots that stay strictly below a burden cannot raise an exact budget."""
-    return problem.exact and grid.supply_below(level)[1] < max(grid.budget, 1)
-
-
-def _highs_lots(
-    problem: BurdenProblem, grid: LotGrid, time_limit: float | None
-) -> tuple[IntArray, Stopped, Fraction]:
-    """Let HiGHS choose the lots."""
-    if not problem.exact or problem.extra:
         raise InputError(
             "method", Method.HIGHS, "an exact budget, with lots", remedy="use Method.AUTO"
         )
-    lots.check_supply(grid)
-    if grid.budget == 0:
-        return np.zeros_like(grid.most), Stopped.OPTIMAL, Fraction(0)
-    top = grid.level_of(grid.most)
-    low = Fraction(waterfill.water_level(problem.weight, problem.open, problem.budget))
-    low = max(low * (1 - Fraction(1, 10**12)), Fraction(0))
-    return least_lots(
-        partial(ShiftedCore.of, grid),
-        low,
-        top,
-        refute=lambda: lots.optimum(problem, grid),
-        time_limit=time_limit,
+    grid = LotGrid.of_wealth(problem)
+    best = PricedBudget(grid, problem)
+    check_counts(grid, best.counts)
+    haircut = grid.haircut(best.counts, problem.capacity.size)
+    continuous = certify(problem, *waterfill.optimum(problem))
+    certificate = replace(continuous, upper=problem.value(haircut))
+    if not certificate.optimal and Fraction(certificate.lower) < best.lower:
+        lower = min(round_down(best.lower), certificate.upper)
+        certificate = Certificate(upper=certificate.upper, lower=lower, trust=Trust.EXACT)
+    stopped = Stopped.OPTIMAL if best.lower == best.value else Stopped.LIMIT
+    return solution(problem, haircut, certificate, Method.LOT_SEARCH, stopped)
+
+
+def lots_of_least_burden(
+    problem: BurdenProblem, tiers: Sequence[BoolArray], search: Search
+) -> Solution:
+    """Whole lots that raise an exact budget, or one in a band, tier by tier."""
+    grid = LotGrid.of_wealth(problem)
+    found = solve_lots(
+        grid, tiers, gap=search.gap, method=search.method, time_limit=search.time_limit
     )
+    haircut = grid.haircut(found.counts, problem.capacity.size)
+    return solution(problem, haircut, found.certificate, found.method, found.stopped, found.stages)

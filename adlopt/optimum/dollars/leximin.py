@@ -24,13 +24,14 @@ import numpy as np
 from adlopt.errors import CertificateError, InputError
 from adlopt.foundation.arrays import FloatArray, IntArray
 from adlopt.foundation.exact import largest_quotient
-from adlopt.model.method import Method, Stopped
+from adlopt.model.method import Method
 from adlopt.optimum.core.burden_problem import BurdenProblem
 from adlopt.optimum.core.certificate import Certificate, Stage, Trust, round_down, round_up
-from adlopt.optimum.dollars.least_loss import Solution, certify_lots, least_loss, solution
-from adlopt.optimum.dollars.lot_sums import least_rank, sorted_burdens
-from adlopt.optimum.lots import level_search as lots
+from adlopt.optimum.dollars.least_loss import Solution, least_loss, solution
+from adlopt.optimum.dollars.lot_sums import least_sorted
+from adlopt.optimum.lots.least_burden import least_burden
 from adlopt.optimum.lots.lot_grid import LotGrid
+from adlopt.optimum.lots.proof import certify
 
 CRITERION = "all burdens in order"
 CLOSE = 1e-12
@@ -65,45 +66,42 @@ def leximin(problem: BurdenProblem) -> Solution:
         return solution(
             problem, best.haircut, best.certificate, best.method, best.stopped, (stage,)
         )
-    grid = LotGrid.of(problem)
-    held = grid.size[grid.most > 0]
-    equal = bool((held == held[:1]).all())
-    counts, finished, lower = (_equal_lots if equal else _any_lots)(problem, grid)
-    certificate = certify_lots(problem, grid, counts, claimed=lower)
+    grid = LotGrid.of_wealth(problem)
+    found, equal = least_burden(grid), bool((grid.lot == grid.lot[:1]).all())
+    counts = _equal_lots(grid, found.counts) if equal else _any_lots(grid, found.counts)
+    certificate = certify(grid, counts, found.lower, first=found.first)
     order = _no_lot_moves(grid, counts) if equal else _searched(certificate)
     return solution(
         problem,
-        grid.haircut(counts),
+        grid.haircut(counts, problem.capacity.size),
         certificate,
         Method.LOT_SEARCH,
-        Stopped.OPTIMAL if finished else Stopped.LIMIT,
+        found.stopped,
         (Stage(criterion=CRITERION, certificate=order),),
     )
 
 
-def _equal_lots(problem: BurdenProblem, grid: LotGrid) -> tuple[IntArray, bool, Fraction]:
+def _equal_lots(grid: LotGrid, fair: IntArray) -> IntArray:
     """Everyone below the level gives its lots; those who reach it, the largest weights first."""
-    answer = lots.optimum(problem, grid)
-    counts = grid.counts_below(answer.level)
-    size = int(grid.size[grid.most > 0].max(initial=1))
-    missing = (grid.budget - grid.total(counts)) // size
-    tied = np.flatnonzero(grid.counts_at(answer.level) > counts)
+    level = grid.level_of(grid.amounts(fair))
+    counts = grid.units_below(level)
+    tied = np.flatnonzero(grid.units_at(level) > counts)
+    missing = int(fair.sum() - counts.sum())
     counts[tied[np.argsort(-grid.weight[tied], kind="stable")[:missing]]] += 1
-    return counts, answer.finished, answer.lower
+    return counts
 
 
-def _any_lots(problem: BurdenProblem, grid: LotGrid) -> tuple[IntArray, bool, Fraction]:
-    answer = lots.optimum(problem, grid)
-    nothing: tuple[int, ...] = ()
-    counts = least_rank(grid, grid.counts_at(answer.level), nothing, sorted_burdens)
+def _any_lots(grid: LotGrid, fair: IntArray) -> IntArray:
+    level = grid.level_of(grid.amounts(fair))
+    counts = least_sorted(grid, grid.units_at(level))
     if counts is None:
         raise InputError(
             "round_",
-            f"{np.count_nonzero(grid.most)} accounts with lots of several sizes",
+            f"{grid.lot.size} accounts with lots of several sizes",
             "few enough lots to search all their sums",
             remedy="use equal lots, fewer accounts, or MinMax()",
         )
-    return counts, True, grid.level_of(counts)
+    return counts
 
 
 def _searched(certificate: Certificate) -> Certificate:
@@ -123,11 +121,11 @@ def _no_dollar_moves(problem: BurdenProblem, haircut: FloatArray) -> Certificate
 
 def _no_lot_moves(grid: LotGrid, counts: IntArray) -> Certificate:
     """Check that no lot can move; (burden with the lot, −burden without) ranks the moves."""
-    weight = np.where(grid.weight > 0, grid.weight, 1.0)
-    with_it = np.where(counts > 0, grid.size * counts / weight, -np.inf)
-    with_more = np.where(counts < grid.most, grid.size * (counts + 1) / weight, np.inf)
-    givers = np.flatnonzero((counts > 0) & (with_it >= with_it.max() * (1 - CLOSE)))
-    takers = np.flatnonzero((counts < grid.most) & (with_more <= with_more.min() * (1 + CLOSE)))
+    with_it = np.where(counts > 0, grid.lot * counts / grid.weight, -np.inf)
+    with_more = np.where(counts < grid.most, grid.lot * (counts + 1) / grid.weight, np.inf)
+    most, least = with_it.max(initial=-np.inf), with_more.min(initial=np.inf)
+    givers = np.flatnonzero((counts > 0) & (with_it >= most * (1 - CLOSE)))
+    takers = np.flatnonzero((counts < grid.most) & (with_more <= least * (1 + CLOSE)))
     worst = max((_rank(grid, int(i), int(counts[i])) for i in givers), default=(Fraction(0),) * 2)
     best = min((_rank(grid, int(i), int(counts[i]) + 1) for i in takers), default=worst)
     if best < worst:
@@ -137,4 +135,5 @@ def _no_lot_moves(grid: LotGrid, counts: IntArray) -> Certificate:
 
 
 def _rank(grid: LotGrid, account: int, count: int) -> tuple[Fraction, Fraction]:
-    return grid.level(account, count), -grid.level(account, count - 1)
+    lot = int(grid.lot[account])
+    return grid.burden(account, lot * count), -grid.burden(account, lot * (count - 1))

@@ -1,17 +1,15 @@
-"""Exact budgets in lots by dynamic programming over sums, for rounds with few of them.
+"""Leximin of lots of several sizes by dynamic programming over sums, for rounds with few of them.
 
-A rank that never changes sides when the same burden joins both of two equal sums is minimised
-account by account: of all ways to a sum only the best is kept. All numbers are integers; the
-search is exhaustive.
+Which of two ways to a sum has the lesser burdens, in descending order, does not change when the
+same burden joins both: of all ways to a sum only the best is kept, account by account. All numbers
+are integers; the search is exhaustive.
 """
 
 from __future__ import annotations
 
 import math
 from bisect import insort
-from collections.abc import Callable
 from fractions import Fraction
-from typing import Any, TypeVar
 
 import numpy as np
 
@@ -22,82 +20,57 @@ STEPS = 300_000
 """Bound on the steps of the program: reachable sums times the lots of the next account."""
 LOTS = 20_000
 """Bound on the lots whose burdens are put in order."""
-Rank = TypeVar("Rank", bound=Any)
 
 
-def least_rank(
-    grid: LotGrid, most: IntArray, none: Rank, join: Callable[[Rank, int], Rank]
-) -> IntArray | None:
-    """Lots, shape (n,), that sum to the budget with the least rank; None if there are too many.
+def least_sorted(grid: LotGrid, most: IntArray) -> IntArray | None:
+    """Lots, shape (n,), that sum to the budget with the least burdens in descending order.
+
+    None if there are too many.
 
     Parameters
     ----------
-    grid : LotGrid
     most : IntArray, shape (n,)
         Lots allowed; they must be able to sum to the budget.
-    none : Rank
-        Rank of a haircut that takes nothing.
-    join : callable
-        Rank after one more account bears a burden, numbered from 1 in ascending order.
+
+    Examples
+    --------
+    >>> grid = LotGrid.of_lots([2, 3, 2], [3, 3, 3], [6.0, 9.0, 6.0], least=7)
+    >>> least_sorted(grid, grid.most)
+    array([1, 1, 1])
     """
-    held = np.flatnonzero(most)
     if int(most.sum()) > LOTS:
         return None
-    level = _numbered(grid, held, most)
-    step = math.gcd(grid.budget, *grid.size[held].tolist()) or 1
-    aim = grid.budget // step
-    best: dict[int, tuple[Rank, tuple[int, ...]]] = {0: (none, ())}
-    room, steps = int((grid.size * most).sum()) // step, 0
-    for i in held.tolist():
-        size, count = int(grid.size[i]) // step, int(most[i])
+    rank_of = _ranks(grid, most)
+    step = math.gcd(grid.least, *grid.lot[most > 0].tolist()) or 1
+    aim, room, steps = grid.least // step, int((grid.lot * most).sum()) // step, 0
+    best: dict[int, tuple[list[int], tuple[int, ...]]] = {0: ([], ())}
+    for ranks, size, count in zip(rank_of, (grid.lot // step).tolist(), most.tolist(), strict=True):
         room -= size * count
         steps += len(best) * (count + 1)
         if steps > STEPS:
             return None
-        grown: dict[int, tuple[Rank, tuple[int, ...]]] = {}
-        for total, (rank, taken) in best.items():
+        grown: dict[int, tuple[list[int], tuple[int, ...]]] = {}
+        for total, (borne, taken) in best.items():
             for lots in range(count + 1):
                 reached = total + size * lots
                 if not aim - room <= reached <= aim:
                     continue
-                joined = join(rank, level[i, lots]) if lots else rank
+                joined = list(borne)
+                if lots:
+                    insort(joined, ranks[lots - 1], key=lambda rank: -rank)
                 kept = grown.get(reached)
                 if kept is None or joined < kept[0]:
                     grown[reached] = (joined, (*taken, lots))
         best = grown
-    counts = np.zeros_like(grid.most)
-    counts[held] = best[aim][1]
-    return counts
+    return np.array(best[aim][1], dtype=np.int64)
 
 
-def sorted_burdens(rank: tuple[int, ...], level: int) -> tuple[int, ...]:
-    """Join for leximin: burdens in descending order.
-
-    Examples
-    --------
-    >>> sorted_burdens((5, 2), 3)
-    (5, 3, 2)
-    """
-    merged = list(rank)
-    insort(merged, level, key=lambda number: -number)
-    return tuple(merged)
-
-
-def few_then_fair(rank: tuple[int, int], level: int) -> tuple[int, int]:
-    """Join for the number of accounts, then the worst burden.
-
-    Examples
-    --------
-    >>> few_then_fair((1, 4), 2)
-    (2, 4)
-    """
-    return rank[0] + 1, max(rank[1], level)
-
-
-def _numbered(grid: LotGrid, held: IntArray, most: IntArray) -> dict[tuple[int, int], int]:
-    """Number the burdens of every account and count; equal burdens have equal numbers."""
-    burden: dict[tuple[int, int], Fraction] = {
-        (i, lots): grid.level(i, lots) for i in held.tolist() for lots in range(1, int(most[i]) + 1)
-    }
-    number = {value: rank for rank, value in enumerate(sorted(set(burden.values())), start=1)}
-    return {key: number[value] for key, value in burden.items()}
+def _ranks(grid: LotGrid, most: IntArray) -> list[list[int]]:
+    """For each account, numbers of the burdens of its lots in order; equal ones are equal."""
+    burdens: list[list[Fraction]] = [
+        [grid.burden(i, lot * lots) for lots in range(1, count + 1)]
+        for i, (lot, count) in enumerate(zip(grid.lot.tolist(), most.tolist(), strict=True))
+    ]
+    order = sorted({burden for own in burdens for burden in own})
+    number = {burden: rank for rank, burden in enumerate(order, start=1)}
+    return [[number[burden] for burden in own] for own in burdens]

@@ -12,7 +12,6 @@ haircut that raises B has a CVaR of at least  y B − Σ u_i (y − q_i / w_i)_+
 from __future__ import annotations
 
 import math
-from dataclasses import replace
 from fractions import Fraction
 
 import numpy as np
@@ -23,13 +22,13 @@ from adlopt.model.method import Method, Stopped
 from adlopt.model.objective import CVaR
 from adlopt.optimum.core.burden_problem import BurdenProblem
 from adlopt.optimum.core.certificate import (
-    EXACT_ACCOUNTS,
     UNIT_ROUNDING,
     Certificate,
     Multipliers,
     Trust,
     check_feasible,
     round_down,
+    weak_bound,
 )
 from adlopt.optimum.core.waterfill import TIE, check_reachable, water_level
 from adlopt.optimum.dollars.least_loss import Search, Solution, least_loss, solution
@@ -160,58 +159,24 @@ class _Tail:
 def _certify(
     problem: BurdenProblem, objective: CVaR, haircut: FloatArray, dual: Multipliers
 ) -> Certificate:
-    residual = float(check_feasible(problem, haircut) - Fraction(problem.budget))
+    """The dual of CVaR without rounding: weak duality with w_i μ_i = q_i at most its share."""
+    raised = check_feasible(problem, haircut)
     weight = np.where(problem.weight > 0, problem.weight, 1.0)
-    upper = objective.of_burdens(haircut / weight)
+    share = objective.shares(haircut.size) / (1.0 - objective.level)
     # A little less than the price: an account that gives in part must not seem to give all.
-    y = max(dual.budget, 0.0) * (1.0 - 8.0 * UNIT_ROUNDING)
-    exact = haircut.size <= EXACT_ACCOUNTS
-    bound = _exact_bound if exact else _float_bound
-    lower, error = bound(problem, objective, haircut, replace(dual, budget=y))
-    return Certificate(
-        upper=upper,
-        lower=max(lower - error, 0.0),
-        trust=Trust.EXACT if exact else Trust.VERIFIED,
-        error=error,
-        budget_residual=residual,
-        multipliers=replace(dual, budget=y),
+    given = Multipliers(
+        budget=max(dual.budget, 0.0) * (1.0 - 32.0 * UNIT_ROUNDING),
+        burden=np.clip(dual.burden, 0.0, share / weight * (1.0 - 16.0 * UNIT_ROUNDING))
+        * (problem.weight > 0),
     )
-
-
-def _exact_bound(
-    problem: BurdenProblem, objective: CVaR, haircut: FloatArray, dual: Multipliers
-) -> tuple[float, float]:
-    given = objective.importance
-    n = haircut.size
-    importance = [Fraction(1)] * n if given is None else [Fraction(p) for p in given.tolist()]
-    scale = 1 / (sum(importance) * (1 - Fraction(objective.level)))
-    weights = [Fraction(w) for w in problem.weight.tolist()]
-    spent = [
-        min(max(Fraction(m), Fraction(0)) * w, p * scale)
-        for m, w, p in zip(dual.burden.tolist(), weights, importance, strict=True)
-    ]
-    shrink = 1 / max(sum(spent, Fraction(0)), Fraction(1))
-    raised = sum((Fraction(x) for x in haircut.tolist()), Fraction(0))
-    y = Fraction(dual.budget)
-    bound = y * min(Fraction(problem.budget), raised)
-    for u, w, q in zip(problem.open.tolist(), weights, spent, strict=True):
-        if u and y:
-            bound -= Fraction(u) * max(y - q * shrink / w, Fraction(0))
-    return round_down(bound), 0.0
-
-
-def _float_bound(
-    problem: BurdenProblem, objective: CVaR, haircut: FloatArray, dual: Multipliers
-) -> tuple[float, float]:
-    tail = 1.0 - objective.level
-    safe = 1.0 - 16.0 * UNIT_ROUNDING
-    weight = np.where(problem.weight > 0, problem.weight, 1.0)
-    spent = np.clip(dual.burden * problem.weight, 0.0, objective.shares(haircut.size) / tail)
-    spent *= safe / max(math.fsum(spent), 1.0)
-    y = dual.budget
-    forgone = math.fsum(problem.open * np.maximum(y - spent / weight, 0.0))
-    budget = min(problem.budget, math.fsum(haircut))
-    return y * budget - forgone, 8.0 * UNIT_ROUNDING * y * (budget + problem.reachable)
+    bound = weak_bound(problem, given, raised, stretch=False)
+    return Certificate(
+        upper=objective.of_burdens(haircut / weight),
+        lower=round_down(max(bound, Fraction(0))),
+        trust=Trust.EXACT,
+        budget_residual=float(raised - Fraction(problem.budget)),
+        multipliers=given,
+    )
 
 
 def _by_program(

@@ -11,6 +11,7 @@ import numpy as np
 from adlopt.errors import InfeasibleRound
 from adlopt.foundation.arrays import FloatArray
 from adlopt.foundation.exact import exact_sum
+from adlopt.foundation.money import MICRO
 from adlopt.optimum.core.burden_problem import BurdenProblem
 from adlopt.optimum.core.certificate import (
     ROUNDING,
@@ -21,7 +22,7 @@ from adlopt.optimum.core.certificate import (
     round_up,
 )
 from adlopt.optimum.dollars.least_loss import Search, Solution, least_loss
-from adlopt.optimum.lots.lot_grid import MICRO, LotGrid
+from adlopt.optimum.lots.lot_grid import LotGrid
 
 
 def tracking_first(problem: BurdenProblem, search: Search) -> Solution:
@@ -81,9 +82,9 @@ def _least_missed(problem: BurdenProblem, missed: Fraction) -> tuple[Fraction, T
     if problem.lot is None:
         short = max(budget - exact_sum(problem.open), Fraction(0))
         return min(short, missed), Trust.EXACT
-    grid = LotGrid.of(replace(problem, budget=0.0))
-    step = Fraction(math.gcd(*np.unique(grid.size[grid.most > 0]).tolist()), MICRO)
-    short = budget - Fraction(grid.total(grid.most), MICRO)
+    grid = LotGrid.of_wealth(replace(problem, budget=0.0))
+    step = Fraction(math.gcd(*np.unique(grid.lot).tolist()), MICRO)
+    short = budget - Fraction(grid.total(grid.room), MICRO)
     over = budget % step if step else budget
     proved = max(short, min(over, step - over) if step else over)
     return (proved, Trust.EXACT) if proved >= missed else (missed, Trust.REPORTED)

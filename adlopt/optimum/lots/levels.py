@@ -7,17 +7,21 @@ sorts these: by floats, except where floats cannot tell their order.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction
 
 import numpy as np
 
-from adlopt.foundation.arrays import FloatArray
+from adlopt.foundation.arrays import FloatArray, IntArray
+from adlopt.foundation.money import MICRO
 from adlopt.optimum.core.waterfill import filled, water_level
-from adlopt.optimum.lots.lot_grid import MICRO, LotGrid
+from adlopt.optimum.lots.lot_grid import LotGrid
 
 FEW = 4_096
 """So few stairs are sorted."""
+LISTED = 2_048
+"""So few breakpoints are looked at one by one."""
 PATIENCE = 4
 """Every so many steps the search halves the interval, whatever the staircase looks like."""
 
@@ -35,15 +39,66 @@ def level_reaching(
 
     Examples
     --------
-    >>> grid = LotGrid(
-    ...     size=np.array([3, 5]), most=np.array([9, 9]), weight=np.array([1.0, 1.0]), budget=0
-    ... )
+    >>> grid = LotGrid.of_lots([3, 5], [9, 9], [1.0, 1.0])
     >>> level_reaching(grid, 9) * MICRO, level_reaching(grid, 2, in_lots=True) * MICRO
     (Fraction(6, 1), Fraction(5, 1))
     """
     search = _Search(grid, aim, in_lots)
     low, high = search.narrow(search.at(float(above) * MICRO, above))
     return search.select(low, high)
+
+
+def first_level(
+    grid: LotGrid, enough: Callable[[IntArray], bool], low: Fraction, high: Fraction
+) -> Fraction:
+    """Smallest breakpoint in (low, high] that is enough, where `high` is and `low` is not."""
+    while True:
+        step = grid.units_at(high) - grid.units_at(low)
+        middle = Fraction((float(low) + float(high)) / 2)
+        if int(step.sum()) <= LISTED or not low < middle < high:
+            break
+        low, high = (low, middle) if enough(grid.units_at(middle)) else (middle, high)
+    levels = list(grid.breakpoints(low, high))
+    first, last = 0, len(levels) - 1
+    while first < last:
+        middle_index = (first + last) // 2
+        if enough(grid.units_at(levels[middle_index])):
+            last = middle_index
+        else:
+            first = middle_index + 1
+    return levels[first]
+
+
+def level_after(grid: LotGrid, level: Fraction, added: int) -> Fraction:
+    """First breakpoint with so many lots more than at a level below the top, or the top."""
+    aim = grid.supply_at(level)[0] + added
+    if int(grid.room.sum()) <= aim:
+        return grid.top
+    return level_reaching(grid, aim, above=level, in_lots=True)
+
+
+def within_budget(grid: LotGrid) -> IntArray:
+    """Lots that raise no more than the budget, at the least burden that could raise it all.
+
+    Everyone gives the lots that fit strictly below that burden; those who reach it with one more
+    give it, earlier accounts first, where it fits. What is missing is less than any of the lots
+    that did not.
+
+    Examples
+    --------
+    >>> within_budget(LotGrid.of_lots([10, 10], [3, 3], [30.0, 30.0], least=25))
+    array([1, 1])
+    """
+    if grid.total(grid.room) <= grid.least:
+        return grid.room
+    level = level_reaching(grid, grid.least + 1)
+    counts = grid.units_below(level)
+    rest = grid.least - grid.total(counts)
+    for i in np.flatnonzero(grid.units_at(level) > counts):
+        if grid.lot[i] <= rest:
+            counts[i] += 1
+            rest -= int(grid.lot[i])
+    return counts
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,8 +114,8 @@ class _End:
 class _Search:
     def __init__(self, grid: LotGrid, aim: int, in_lots: bool) -> None:
         self.grid, self.aim, self.in_lots = grid, aim, in_lots
-        unit = 1 if in_lots else grid.size
-        self.limit: FloatArray = np.multiply(grid.most, unit, dtype=np.float64)
+        unit = 1 if in_lots else grid.unit
+        self.limit: FloatArray = np.multiply(grid.room, unit, dtype=np.float64)
         self.weight = grid.per_level if in_lots else grid.weight
 
     def at(self, near: float, level: Fraction | None = None) -> _End:
@@ -104,7 +159,7 @@ class _Search:
         """Find the stair in (low, high] that reaches the aim."""
         grid = self.grid
         owner, money = grid.stairs(low.level, high.level)
-        rise = np.ones_like(owner) if self.in_lots else grid.size[owner]
+        rise = np.ones_like(owner) if self.in_lots else grid.unit[owner]
         burden = money / grid.weight[owner]
         order = np.argsort(burden, kind="stable")
         reached = low.amount + np.cumsum(rise[order])

@@ -1,67 +1,140 @@
-"""Haircuts in whole lots, exact in integer micro-dollars.
+"""Whole lots, exact in integer micro-dollars, account by account.
 
-At worst burden z account i can give min(K_i, ⌊z w_i / g_i⌋) lots of g_i, so everything turns on
-one number z whose only interesting values are the breakpoints k g_i / w_i. Levels are fractions
-and money is integers: no rounding decides anything.
+At worst burden z an account can give at most min(u_i, ⌊z w_i⌋) micro-dollars, and what its lots can
+make of that is a knapsack of its own; with a single position it is min(K_i, ⌊z w_i / g_i⌋) lots.
+Levels are fractions and money is integers: no rounding decides anything.
 """
 
 from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from adlopt.errors import InputError
-from adlopt.foundation.arrays import MANY, BoolArray, FloatArray, IntArray
+from adlopt.foundation.arrays import BoolArray, FloatArray, IntArray
+from adlopt.foundation.compiling import pays
+from adlopt.foundation.money import (
+    MICRO,
+    MOST_MICRO,
+    budget_range,
+    floor_micro,
+    lot_sizes,
+    whole_lots,
+    whole_micros,
+)
+from adlopt.model.budget import Budget
+from adlopt.model.limits import NO_LIMITS, Limits
+from adlopt.model.loss import MinMax
+from adlopt.model.positions import ContractRound
 from adlopt.optimum.core.burden_problem import BurdenProblem
 
-MICRO = 1_000_000
-"""Micro-dollars in a dollar."""
-MOST_MICRO = 2**62
-"""Sums of money must stay below this to be exact in 64-bit integers."""
-WHOLE = 1e-9
-"""Relative distance at which an amount counts as a whole number of micro-dollars."""
 DISTINCT = 2**16
 """Up to so many distinct sizes, lots are pooled in one pass."""
-ROUND_IT = "round it to 6 decimals"
+FLOAT_DOUBT = 4e-15
+"""Relative distance from a whole number within which a float product is computed exactly."""
+SPARED = 8e-9
+"""Seconds an account that compiled code saves on a look at a level."""
+COVERED = 1e-12
+"""Relative distance within which a capacity counts as what the lots are worth, added up."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class LotGrid:
-    """The integer side of a problem with lots.
+    """The integer side of a round in lots: n accounts that can give, m positions.
+
+    Positions stand account by account, the largest lot first; those that can give nothing (no
+    whole lot, no value, a protected owner) are left out.
 
     Parameters
     ----------
-    size : IntArray, shape (n,)
-        Micro-dollars a lot.
-    most : IntArray, shape (n,)
-        Lots that fit under the capacity; 0 where the account is protected.
+    account : IntArray, shape (n,)
+        Index of each account in the round.
+    row : IntArray, shape (m,)
+        Index of each position in the round.
+    start : IntArray, shape (n + 1,)
+        Where each account's positions begin.
+    lot, most : IntArray, shape (m,)
+        Micro-dollars a lot, and lots held; both > 0.
     weight : FloatArray, shape (n,)
-        USD. Denominators of the burdens.
-    budget : int
-        Micro-dollars.
-    extra : int
-        Micro-dollars that an exact budget may be exceeded by.
+        USD. Denominators of the burdens, > 0.
+    least, highest : int
+        Micro-dollars. Sums in between count as raising the budget.
+    cap : IntArray, shape (n,), optional
+        Micro-dollars that an account may give; what its lots are worth unless that is less.
+
+    Examples
+    --------
+    >>> grid = LotGrid.of_lots([3, 5], [9, 9], [1.0, 1.0], least=9)
+    >>> grid.units_at(Fraction(7, MICRO)), grid.level_of(np.array([6, 5])) * MICRO
+    (array([2, 1]), Fraction(6, 1))
     """
 
-    size: IntArray
+    account: IntArray
+    row: IntArray
+    start: IntArray
+    lot: IntArray
     most: IntArray
     weight: FloatArray
-    budget: int
-    extra: int = 0
+    least: int
+    highest: int
+    cap: IntArray = None  # type: ignore[assignment]
+    step: IntArray = field(init=False)
+    """Greatest common divisor of a position's lot and those after it in its account, (m,)."""
+    worth: IntArray = field(init=False)
+    """What a position and those after it in its account are worth, micro-dollars, (m,)."""
+    unit: IntArray = field(init=False)
+    """Micro-dollars by which an account gives more, (n,): its only lot, or else 1."""
+    room: IntArray = field(init=False)
+    """So many units that an account may give, (n,)."""
     per_level: FloatArray = field(init=False)
-    """Lots for each micro-dollar of level, shape (n,): weight / size."""
+    """Units for each micro-dollar of level, (n,): weight / unit."""
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "per_level", self.weight / self.size)
+        step, worth = _suffixes(self.lot, self.most, self.start)
+        whole = worth if self.single else worth[self.start[:-1]]
+        cap = whole if self.cap is None else self.cap
+        unit, room = self.lot, self.most
+        if not self.single:
+            unit, room = np.ones(cap.size, dtype=np.int64), cap
+        elif not np.array_equal(cap, whole):
+            room = np.minimum(self.most, cap // self.lot)
+        derived = {"step": step, "worth": worth, "cap": cap, "unit": unit, "room": room}
+        for name, value in (derived | {"per_level": self.weight / unit}).items():
+            object.__setattr__(self, name, value)
 
     @classmethod
-    def of(cls, problem: BurdenProblem) -> LotGrid:
-        """Count lots and budget in micro-dollars; a budget that is only priced is rounded.
+    def of_lots(
+        cls,
+        lot: ArrayLike,
+        most: ArrayLike,
+        weight: ArrayLike,
+        *,
+        least: int = 0,
+        highest: int | None = None,
+        account: IntArray | None = None,
+    ) -> LotGrid:
+        """Accounts with one position each: micro-dollars a lot, lots, and USD of weight, (n,)."""
+        size = np.asarray(lot, dtype=np.int64)
+        rows = np.arange(size.size)
+        return cls(
+            account=rows if account is None else account,
+            row=rows,
+            start=np.arange(rows.size + 1),
+            lot=size,
+            most=np.asarray(most, dtype=np.int64),
+            weight=np.asarray(weight, dtype=np.float64),
+            least=least,
+            highest=least if highest is None else highest,
+        )
+
+    @classmethod
+    def of_wealth(cls, problem: BurdenProblem) -> LotGrid:
+        """Count lots of dollars, micro-dollars if there are none; a priced budget is rounded.
 
         Raises
         ------
@@ -70,105 +143,189 @@ class LotGrid:
             exceed 64-bit micro-dollars.
         """
         lot = problem.lot if problem.lot is not None else np.full(problem.capacity.size, 1 / MICRO)
-        size, budget = lot_sizes(lot), problem.budget
-        return cls(
-            size=size,
-            most=whole_lots(problem.open, size),
-            weight=problem.weight,
-            budget=whole_budget(budget) if problem.exact else round(Fraction(budget) * MICRO),
-            extra=int(min(problem.extra * MICRO, MOST_MICRO)),
+        size, open_ = lot_sizes(lot), problem.open
+        if problem.exact:
+            least, highest = budget_range(problem.budget, problem.extra)
+        else:
+            least = highest = round(Fraction(problem.budget) * MICRO)
+        most, weight, account = whole_lots(open_, size), problem.weight, None
+        if not most.all():
+            account = np.flatnonzero(most)
+            size, most, weight = size[account], most[account], weight[account]
+        return cls.of_lots(size, most, weight, least=least, highest=highest, account=account)
+
+    @classmethod
+    def of(
+        cls, round_: ContractRound, loss: MinMax, budget: Budget, limits: Limits = NO_LIMITS
+    ) -> LotGrid:
+        """Count in micro-dollars what the limits leave of positions.
+
+        Raises
+        ------
+        InputError
+            If a lot value or an exact budget is no whole number of them, or all the lots together
+            exceed 64 bits of them.
+        """
+        least, highest = budget_range(round_.needed, budget.extra)
+        lot_value, remedy = round_.positions.lot_value, "ContractRound.rounded() rounds them"
+        lot = whole_micros(lot_value, "positions.lot_value", remedy)
+        most = limits.most_lots(round_.positions)
+        weight, owner = limits.denominators(loss.weights(round_.start)), round_.owner
+        _refuse_overflow(lot, most)
+        usable = np.flatnonzero((lot > 0) & (most > 0) & (weight[owner] > 0))
+        row = usable[np.lexsort((-lot[usable], owner[usable]))]
+        account, first = np.unique(owner[row], return_index=True)
+        grid = cls(
+            account=account,
+            row=row,
+            start=np.append(first, row.size),
+            lot=lot[row],
+            most=most[row],
+            weight=weight[account],
+            least=least,
+            highest=highest,
+        )
+        capacity, whole = limits.most(round_.start)[account], grid.whole
+        covered = capacity * MICRO >= whole * (1 - COVERED)
+        return replace(grid, cap=np.where(covered, whole, np.minimum(floor_micro(capacity), whole)))
+
+    def among(self, accounts: BoolArray) -> LotGrid:
+        """Some of its accounts, shape (n,), alone."""
+        rows = accounts[self.owner]
+        return replace(
+            self,
+            account=self.account[accounts],
+            row=self.row[rows],
+            start=np.append(0, np.cumsum(np.diff(self.start)[accounts])),
+            lot=self.lot[rows],
+            most=self.most[rows],
+            cap=self.cap[accounts],
+            weight=self.weight[accounts],
         )
 
-    def total(self, counts: IntArray) -> int:
-        """Micro-dollars that so many lots make."""
-        return int((self.size * counts).sum())
+    def missing(self, given: int) -> LotGrid:
+        """What is left to raise when so many micro-dollars are given."""
+        endless = self.highest >= MOST_MICRO
+        highest = self.highest if endless else self.highest - given
+        return replace(self, least=self.least - given, highest=highest)
 
-    def haircut(self, counts: IntArray) -> FloatArray:
-        """USD, shape (n,)."""
-        haircut: FloatArray = self.size * counts / MICRO
+    @property
+    def single(self) -> bool:
+        """Whether every account has one position."""
+        return self.lot.size == self.weight.size
+
+    @property
+    def whole(self) -> IntArray:
+        """Micro-dollars that all lots of an account are worth, shape (n,)."""
+        return self.worth if self.single else self.worth[self.start[:-1]]
+
+    @property
+    def owner(self) -> IntArray:
+        """Account, counted from 0 in this grid, of each position, shape (m,)."""
+        return np.repeat(np.arange(self.cap.size), np.diff(self.start))
+
+    def capped(self) -> BoolArray:
+        """Where the capacity is less than the lots are worth, shape (n,)."""
+        return self.cap < self.whole
+
+    def total(self, counts: IntArray) -> int:
+        """Micro-dollars that so many lots, shape (m,), make."""
+        return int((self.lot * counts).sum())
+
+    def amounts(self, counts: IntArray) -> IntArray:
+        """Micro-dollars that so many lots, shape (m,), take from each account, (n,)."""
+        if self.single:
+            return self.lot * counts
+        return np.add.reduceat(self.lot * counts, self.start[:-1])
+
+    def haircut(self, counts: IntArray, accounts: int) -> FloatArray:
+        """USD that so many lots, shape (m,), take from all accounts of the round, (accounts,)."""
+        if self.cap.size == accounts:
+            return self.amounts(counts) / MICRO
+        haircut = np.zeros(accounts)
+        haircut[self.account] = self.amounts(counts) / MICRO
         return haircut
 
-    def counts_at(self, level: Fraction) -> IntArray:
-        """min(K_i, ⌊level · w_i / g_i⌋), shape (n,), exact."""
-        return self._counts(level, strict=False)
+    def units_at(self, level: Fraction) -> IntArray:
+        """Units that each account may give within a burden, shape (n,), exact.
 
-    def counts_below(self, level: Fraction) -> IntArray:
-        """Lots that each account can give strictly below a burden, shape (n,), exact."""
-        return self._counts(level, strict=True)
+        min(K_i, ⌊level · w_i / unit⌋): lots where positions are single, else micro-dollars.
+        """
+        return self._units(level, strict=False)
+
+    def units_below(self, level: Fraction) -> IntArray:
+        """The same strictly below a burden."""
+        return self._units(level, strict=True)
 
     def supply_at(self, level: Fraction) -> tuple[int, int]:
-        """Lots within a burden, and the micro-dollars they make, exact."""
+        """Units within a burden, and the micro-dollars that they make, exact."""
         return self._supply(level, strict=False)
 
     def supply_below(self, level: Fraction) -> tuple[int, int]:
-        """Lots strictly below a burden, and the micro-dollars they make, exact."""
+        """The same strictly below a burden."""
         return self._supply(level, strict=True)
+
+    def level_of(self, amounts: IntArray) -> Fraction:
+        """Worst burden max x_i / w_i of so many micro-dollars, shape (n,), exact."""
+        worst = self._most_burdened(amounts)
+        paid = zip(amounts[worst].tolist(), self.weight[worst].tolist(), strict=True)
+        return max((Fraction(x, MICRO) / Fraction(w) for x, w in set(paid)), default=Fraction(0))
+
+    def burden(self, account: int, amount: int) -> Fraction:
+        """Burden of an account that gives so many micro-dollars, exact."""
+        return Fraction(amount, MICRO) / Fraction(float(self.weight[account]))
+
+    @property
+    def top(self) -> Fraction:
+        """Level above which nobody can give more."""
+        return self.level_of(self.room * self.unit)
 
     def _supply(self, level: Fraction, *, strict: bool) -> tuple[int, int]:
         ratio = _as_floats(level)
-        if self.size.size < MANY or ratio is None:
-            counts = self._counts(level, strict=strict)
-            return int(counts.sum()), self.total(counts)
+        if ratio is None or not pays("lots within a level", SPARED * self.cap.size):
+            counts = self._units(level, strict=strict)
+            return int(counts.sum()), int((self.unit * counts).sum())
         from adlopt.foundation import kernels
 
         supply: tuple[int, int] = kernels.supply(*self._accounts, *ratio, strict)
         return supply
 
-    def _counts(self, level: Fraction, *, strict: bool) -> IntArray:
+    def _units(self, level: Fraction, *, strict: bool) -> IntArray:
         ratio = _as_floats(level)
-        if self.size.size < MANY or ratio is None:
-            return self._counts_plainly(level, strict=strict)
+        if ratio is None or not pays("lots within a level", SPARED * self.cap.size):
+            return self._units_plainly(level, strict=strict)
         from adlopt.foundation import kernels
 
         counts: IntArray = kernels.counts(*self._accounts, *ratio, strict)
         return counts
 
-    def _counts_plainly(self, level: Fraction, *, strict: bool) -> IntArray:
-        near = np.minimum(self.per_level * float(level * MICRO), self.most + 1.5)
-        counts: IntArray = np.minimum(near.astype(np.int64), self.most)
-        apart, doubt = near - np.floor(near), 4e-15 * near
+    def _units_plainly(self, level: Fraction, *, strict: bool) -> IntArray:
+        near = np.minimum(self.per_level * float(level * MICRO), self.room + 1.5)
+        counts: IntArray = np.minimum(near.astype(np.int64), self.room)
+        apart, doubt = near - np.floor(near), FLOAT_DOUBT * near
         doubtful = np.flatnonzero((apart < doubt) | (apart > 1.0 - doubt))
-        pairs = list(zip(self.weight[doubtful].tolist(), self.size[doubtful].tolist(), strict=True))
+        pairs = list(zip(self.weight[doubtful].tolist(), self.unit[doubtful].tolist(), strict=True))
         whole = math.ceil if strict else math.floor
         exact = {pair: whole(level * Fraction(pair[0]) * MICRO / pair[1]) for pair in set(pairs)}
         for i, pair in zip(doubtful.tolist(), pairs, strict=True):
-            counts[i] = min(exact[pair] - strict, self.most[i])
+            counts[i] = max(min(exact[pair] - strict, self.room[i]), 0)
         return counts
 
-    def level_of(self, counts: IntArray) -> Fraction:
-        """Worst burden max g_i k_i / w_i of so many lots, exact."""
-        worst = self._most_burdened(counts)
-        paid = zip(
-            self.size[worst].tolist(),
-            counts[worst].tolist(),
-            self.weight[worst].tolist(),
-            strict=True,
-        )
-        burdens = (Fraction(lot * count, MICRO) / Fraction(w) for lot, count, w in set(paid) if w)
-        return max(burdens, default=Fraction(0))
+    def _most_burdened(self, amounts: IntArray) -> IntArray:
+        """Accounts whose burden is the largest, or too near to it for floats to tell."""
+        if pays("most burdened", 2e-9 * self.cap.size):
+            from adlopt.foundation import kernels
 
-    def _most_burdened(self, counts: IntArray) -> IntArray:
-        if self.size.size < MANY:
-            return self._most_burdened_plainly(counts)
-        from adlopt.foundation import kernels
-
-        worst: IntArray = kernels.most_burdened(self.size, counts, self.weight)
-        return worst
-
-    def _most_burdened_plainly(self, counts: IntArray) -> IntArray:
-        burden = self.size * counts / np.maximum(self.weight, 1e-300)
-        return np.flatnonzero(burden >= burden.max() * (1 - 1e-15))
-
-    def level(self, account: int, count: int) -> Fraction:
-        """Burden of one account giving so many lots, exact."""
-        money = Fraction(int(self.size[account]) * count, MICRO)
-        return money / Fraction(float(self.weight[account]))
+            worst: IntArray = kernels.most_burdened(amounts, self.weight)
+            return worst
+        burden = amounts / self.weight
+        return np.flatnonzero(burden >= burden.max(initial=0.0) * (1 - 1e-15))
 
     def breakpoints(self, low: Fraction, high: Fraction) -> dict[Fraction, int]:
         """Levels in (low, high] and the micro-dollars that each one adds, in ascending order."""
         owner, money = self.stairs(low, high)
         kinds = zip(
-            self.weight[owner].tolist(), money.tolist(), self.size[owner].tolist(), strict=True
+            self.weight[owner].tolist(), money.tolist(), self.unit[owner].tolist(), strict=True
         )
         added: dict[Fraction, int] = {}
         for (weight, paid, size), times in Counter(kinds).items():
@@ -177,138 +334,52 @@ class LotGrid:
         return dict(sorted(added.items()))
 
     def stairs(self, low: Fraction, high: Fraction) -> tuple[IntArray, IntArray]:
-        """Every lot that a level in (low, high] adds: its account, and what that has paid then."""
-        lowest, highest = _as_floats(low), _as_floats(high)
-        if self.size.size < MANY or lowest is None or highest is None:
-            owner, nth = self._stairs_plainly(low, high)
-        else:
-            from adlopt.foundation import kernels
-
-            lots = self.supply_at(high)[0] - self.supply_at(low)[0]
-            owner, nth = np.empty(lots, dtype=np.int64), np.empty(lots, dtype=np.int64)
-            kernels.stairs(*self._accounts, lowest, highest, owner, nth)
-        return owner, self.size[owner] * nth
-
-    def _stairs_plainly(self, low: Fraction, high: Fraction) -> tuple[IntArray, IntArray]:
-        before, after = self.counts_at(low), self.counts_at(high)
+        """Every unit that a level in (low, high] adds: its account, and what that has paid then."""
+        before, after = self.units_at(low), self.units_at(high)
         holders = np.flatnonzero(after > before)
         times = after[holders] - before[holders]
         owner = np.repeat(holders, times)
         earlier = np.repeat(np.cumsum(times) - times, times)
-        return owner, before[owner] + 1 + np.arange(owner.size) - earlier
+        return owner, self.unit[owner] * (before[owner] + 1 + np.arange(owner.size) - earlier)
 
     def pooled(self, counts: IntArray) -> dict[int, int]:
-        """So many lots by their size, where there are any."""
-        if self.size.size >= MANY:
+        """So many lots, shape (m,), by their size, where there are any."""
+        if pays("lots by size", 2e-8 * counts.size):
             from adlopt.foundation import kernels
 
             keys, sums = np.zeros((2, 2 * DISTINCT), dtype=np.int64)
-            if kernels.pool(self.size, counts, keys, sums):
-                used = keys > 0
-                return dict(zip(keys[used].tolist(), sums[used].tolist(), strict=True))
-        return self._pooled_plainly(counts)
-
-    def _pooled_plainly(self, counts: IntArray) -> dict[int, int]:
+            if kernels.pool(self.lot, counts, keys, sums):
+                pairs = zip(keys.tolist(), sums.tolist(), strict=True)
+                return {size: count for size, count in pairs if size}
         used = np.flatnonzero(counts)
-        used = used[np.argsort(self.size[used])]
-        sizes = self.size[used]
+        used = used[np.argsort(self.lot[used])]
+        sizes = self.lot[used]
         first = np.flatnonzero(np.diff(sizes, prepend=0))
-        sums = np.add.reduceat(counts[used], first) if used.size else first
-        return dict(zip(sizes[first].tolist(), sums.tolist(), strict=True))
+        lots = np.add.reduceat(counts[used], first) if used.size else first
+        return dict(zip(sizes[first].tolist(), lots.tolist(), strict=True))
 
     @property
     def _accounts(self) -> tuple[IntArray, IntArray, FloatArray, FloatArray]:
-        return self.size, self.most, self.weight, self.per_level
+        return self.unit, self.room, self.weight, self.per_level
 
 
-def take_away(grid: LotGrid, counts: IntArray, removal: Mapping[int, int]) -> IntArray:
-    """Remove so many lots of each size: the most burdened first, then the later account."""
-    left = counts.copy()
-    for size, times in removal.items():
-        holders = np.flatnonzero((grid.size == size) & (left > 0))
-        burden = left[holders] / grid.weight[holders]
-        if 0 < times < holders.size:
-            most = burden >= np.partition(burden, holders.size - times)[holders.size - times]
-            holders, burden = holders[most], burden[most]
-        holders = holders[np.lexsort((-holders, -burden))]
-        before = np.cumsum(left[holders]) - left[holders]
-        left[holders] -= np.clip(times - before, 0, left[holders])
-    return left
+def _refuse_overflow(lot: IntArray, most: IntArray) -> None:
+    total = float((lot.astype(float) * most).sum())
+    if total > MOST_MICRO / 2:
+        limit = f"at most {MOST_MICRO / 2 / MICRO:.3g} USD in all"
+        raise InputError("positions", f"worth {total / MICRO:.3g} USD", limit)
 
 
-def lot_sizes(lot: FloatArray) -> IntArray:
-    """Whole micro-dollars a lot, shape (n,).
-
-    Raises
-    ------
-    InputError
-        If a lot is no whole number of micro-dollars, or too large for 64 bits.
-
-    Examples
-    --------
-    >>> lot_sizes(np.array([0.5, 2 / 3]))
-    Traceback (most recent call last):
-    adlopt.errors.InputError: lot[1] is 0.6666666666666666: expected a whole number of micro-dollars
-    (0.000001 USD); round it to 6 decimals
-    """
-    _refuse(lot, lot * MICRO <= MOST_MICRO, f"at most {MOST_MICRO / MICRO:.3g} USD")
-    size = np.rint(lot * MICRO)
-    _refuse(lot, size >= 1, "at least a micro-dollar (0.000001 USD)")
-    return whole_micros(lot, "lot", ROUND_IT)
-
-
-def whole_micros(amount: FloatArray, field: str, remedy: str) -> IntArray:
-    """Micro-dollars of amounts that are whole numbers of them, at most `MOST_MICRO`.
-
-    Raises
-    ------
-    InputError
-        If one is none.
-    """
-    size = np.rint(amount * MICRO)
-    whole = np.abs(amount * MICRO - size) <= WHOLE * size
-    if not whole.all():
-        index = int(np.argmin(whole))
-        expected = "a whole number of micro-dollars (0.000001 USD)"
-        raise InputError(field, float(amount[index]), expected, index=index, remedy=remedy)
-    return np.minimum(size, MOST_MICRO).astype(np.int64)
-
-
-def whole_lots(capacity: FloatArray, size: IntArray) -> IntArray:
-    """Lots that fit under capacities in USD, shape (n,).
-
-    Raises
-    ------
-    InputError
-        If the capacities together exceed 64-bit micro-dollars.
-    """
-    total = float(capacity.sum())
-    if total * MICRO > MOST_MICRO:
-        limit = MOST_MICRO / MICRO
-        raise InputError("capacity", total, f"at most {limit:.3g} USD in all, with lots")
-    lots: IntArray = np.floor(np.nextafter(capacity * MICRO, np.inf)).astype(np.int64) // size
-    return lots
-
-
-def whole_budget(budget: float) -> int:
-    """Micro-dollars of a budget that lots are to meet exactly.
-
-    Raises
-    ------
-    InputError
-        If it is no whole number of them.
-    """
-    whole = round(Fraction(budget) * MICRO)
-    if abs(Fraction(budget) * MICRO - whole) > WHOLE * whole:
-        expected = "a whole number of micro-dollars (0.000001 USD), with lots"
-        raise InputError("needed", budget, expected, remedy=ROUND_IT)
-    return whole
-
-
-def _refuse(lot: FloatArray, allowed: BoolArray, expected: str) -> None:
-    if not allowed.all():
-        index = int(np.argmin(allowed))
-        raise InputError("lot", float(lot[index]), expected, index=index)
+def _suffixes(lot: IntArray, most: IntArray, start: IntArray) -> tuple[IntArray, IntArray]:
+    if lot.size == start.size - 1:
+        return lot, lot * most
+    step, worth = lot.copy(), lot * most
+    length = np.diff(start)
+    for back in range(2, int(length.max(initial=0)) + 1):
+        at = start[1:][length >= back] - back
+        step[at] = np.gcd(step[at], step[at + 1])
+        worth[at] += worth[at + 1]
+    return step, worth
 
 
 def _as_floats(level: Fraction) -> tuple[int, float] | None:

@@ -10,12 +10,11 @@ from fractions import Fraction
 import numpy as np
 
 from adlopt.foundation.arrays import IntArray
+from adlopt.foundation.money import MICRO
 from adlopt.optimum.core.burden_problem import BurdenProblem
-from adlopt.optimum.lots.answer import LotAnswer
-from adlopt.optimum.lots.breakpoints import FEW, level_after
-from adlopt.optimum.lots.levels import level_reaching
-from adlopt.optimum.lots.lot_grid import MICRO, LotGrid, take_away
-from adlopt.optimum.lots.removals import nearest_removal
+from adlopt.optimum.lots.levels import LISTED, level_after, level_reaching
+from adlopt.optimum.lots.lot_grid import LotGrid
+from adlopt.optimum.lots.mending import nearest_removal, take_away
 
 INTERVALS = 20_000
 """How many intervals of levels the priced search looks at before it gives up."""
@@ -31,7 +30,15 @@ class PricedBudget:
     Below, taking every lot that a level allows is best; branch and bound over intervals of z finds
     the best level, since on (a, b] no haircut costs less than the budget term at b plus the burden
     term at a. From there on, lots are taken away to come nearest to the budget, level by level
-    until the burden alone costs more than the best found. All arithmetic is exact.
+    until the burden alone costs more than the best found. All arithmetic is exact, and the bound is
+    the least over intervals that cover all levels: it holds also where the search gives up.
+
+    Attributes
+    ----------
+    counts : IntArray, shape (n,)
+        The best lots found.
+    value, lower : Fraction
+        What they cost, and what no lots cost less than.
     """
 
     def __init__(self, grid: LotGrid, problem: BurdenProblem) -> None:
@@ -39,67 +46,59 @@ class PricedBudget:
         self.budget = Fraction(problem.budget) * MICRO
         self.under, self.over = Fraction(problem.under) / MICRO, Fraction(problem.over) / MICRO
         self.fair, self.allowance = Fraction(problem.fair), Fraction(problem.allowance)
-        self.best_counts = np.zeros_like(grid.most)
-        self.best_value = self.under * self.budget
-        step = math.gcd(*np.unique(grid.size[grid.most > 0]).tolist())
+        self.counts = np.zeros_like(grid.most)
+        self.value = self.under * self.budget
+        step = math.gcd(*np.unique(grid.lot).tolist())
         below = self.budget - self.budget % step if step else Fraction(0)
         self.aim = int(min(below, below + step, key=self._budget_price))
         self.least = self._budget_price(self.aim)
         """No sum of lots is nearer to the budget than this."""
 
-    def solve(self) -> LotAnswer:
-        """Search on both sides of that level."""
+        self.lower = self.value
         if self.aim > 0:
-            top = self.grid.level_of(self.grid.most)
-            first, supply = top, self.grid.total(self.grid.most)
-            if supply >= self.aim:
-                first = level_reaching(self.grid, self.aim)
-            bounds = [self._search_below(first)]
-            if supply >= self.aim:
-                bounds.append(self._search_from(first, top))
-            lower = min(self.best_value, *bounds)
-        else:
-            lower = self.best_value
-        return LotAnswer(
-            counts=self.best_counts,
-            level=self.grid.level_of(self.best_counts),
-            value=self.best_value,
-            lower=lower,
-            finished=lower == self.best_value,
-        )
+            self._search()
+
+    def _search(self) -> None:
+        """Search on both sides of that level."""
+        top, supply = self.grid.top, self.grid.total(self.grid.room)
+        first = level_reaching(self.grid, self.aim) if supply >= self.aim else top
+        bounds = [self._search_below(first)]
+        if supply >= self.aim:
+            bounds.append(self._search_from(first, top))
+        self.lower = min(self.value, *bounds)
 
     def _search_below(self, first: Fraction) -> Fraction:
         """Try levels that do not exceed the aim; return a bound on them all."""
         queue = [self._interval(Fraction(0), first)]
         split = 0
-        while queue and queue[0][0] < self.best_value and split < INTERVALS:
+        while queue and queue[0][0] < self.value and split < INTERVALS:
             _, low, high = heapq.heappop(queue)
             split += 1
             for part in self._parts(low, high):
                 interval = self._interval(*part)
-                if interval[0] < self.best_value:
+                if interval[0] < self.value:
                     heapq.heappush(queue, interval)
-        return min([self.best_value, *(bound for bound, _, _ in queue[:1])])
+        return min([self.value, *(bound for bound, _, _ in queue[:1])])
 
     def _parts(self, low: Fraction, high: Fraction) -> list[tuple[Fraction, Fraction]]:
         """Halve an interval, or look at all its levels if they are few."""
         middle = Fraction((float(low) + float(high)) / 2)
-        counts = self.grid.counts_at(low)
-        step = int((self.grid.counts_at(high) - counts).sum())
-        if step > FEW and low < middle < high:
+        counts = self.grid.units_at(low)
+        step = int((self.grid.units_at(high) - counts).sum())
+        if step > LISTED and low < middle < high:
             return [(low, middle), (middle, high)]
         raised = self.grid.total(counts)
-        best = (self.best_value, low)
+        best = (self.value, low)
         for level, added in self.grid.breakpoints(low, high).items():
             raised += added
             if raised > self.aim or self._burden_price(level) >= best[0]:
                 break
             best = min(best, (self._budget_price(raised) + self._burden_price(level), level))
-        self._offer(self.grid.counts_at(best[1]))
+        self._offer(self.grid.units_at(best[1]))
         return []
 
     def _interval(self, low: Fraction, high: Fraction) -> tuple[Fraction, Fraction, Fraction]:
-        counts = self.grid.counts_at(high)
+        counts = self.grid.units_at(high)
         raised = self.grid.total(counts)
         if raised <= self.aim:
             self._offer(counts)
@@ -108,34 +107,34 @@ class PricedBudget:
 
     def _search_from(self, first: Fraction, top: Fraction) -> Fraction:
         """Take lots away at ascending levels; return a bound on all from the first on."""
-        lower, least = self.best_value, self.least
+        lower, least = self.value, self.least
         unproven = 0
         for looked, level in enumerate(self._ascending(first, top)):
             price = self._burden_price(level)
-            if price + least >= self.best_value:
+            if price + least >= self.value:
                 break
             if looked == LEVELS or unproven == HARD_LEVELS:
                 return min(lower, price + least)
-            if not self._take_away(self.grid.counts_at(level)):
+            if not self._take_away(self.grid.units_at(level)):
                 lower, unproven = min(lower, price + least), unproven + 1
-            if looked == 0 and price + least < self.best_value:
+            if looked == 0 and price + least < self.value:
                 least = self._least_of_all()
-        return min(lower, self.best_value)
+        return min(lower, self.value)
 
     def _ascending(self, first: Fraction, top: Fraction) -> Iterator[Fraction]:
         """Breakpoints from the first to the top."""
         yield first
         while first < top:
-            last = level_after(self.grid, first, FEW // 8)
+            last = level_after(self.grid, first, LISTED // 8)
             yield from self.grid.breakpoints(first, last)
             first = last
 
     def _least_of_all(self) -> Fraction:
         """What the nearest sum that any lots make costs, or a bound on it."""
-        found = nearest_removal(self.grid, self.grid.most, self.aim)
+        found = nearest_removal(self.grid, self.grid.room, self.aim)
         if not found.proven:
             return self.least
-        total = self.grid.total(self.grid.most)
+        total = self.grid.total(self.grid.room)
         sums = [total - removed for removed in (found.below, found.above) if removed is not None]
         return min(map(self._budget_price, sums))
 
@@ -156,7 +155,7 @@ class PricedBudget:
 
     def _offer(self, counts: IntArray) -> None:
         """Keep a haircut if it beats the best so far."""
-        level = self.grid.level_of(counts)
+        level = self.grid.level_of(self.grid.amounts(counts))
         value = self._budget_price(self.grid.total(counts)) + self._burden_price(level)
-        if value < self.best_value:
-            self.best_value, self.best_counts = value, counts
+        if value < self.value:
+            self.value, self.counts = value, counts

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import math
-from fractions import Fraction
-
 import numpy as np
 from numpy.typing import ArrayLike
 
 from adlopt.foundation.arrays import FloatArray, IntArray, own, own_number
+from adlopt.foundation.money import MICRO, floor_of, lot_sizes, whole_lots
 from adlopt.optimum.core.waterfill import water_level
-from adlopt.optimum.lots.lot_grid import MICRO, lot_sizes, whole_lots
 
 
 def integer_pro_rata(capacity: ArrayLike, lot: ArrayLike | None, budget: float) -> FloatArray:
@@ -42,19 +39,12 @@ def integer_pro_rata(capacity: ArrayLike, lot: ArrayLike | None, budget: float) 
     else:
         size = lot_sizes(own(lot, "lot", length=u.size, lowest=0.0))
     most = whole_lots(u, size)
-    aim = min(_floor(own_number(budget, "budget", lowest=0.0)), int((most * size).sum()))
+    aim = min(floor_of(own_number(budget, "budget", lowest=0.0)), int((most * size).sum()))
     share = _shares(u * MICRO, most * size, aim) / size
     counts = _whole_shares(share, size, most, aim)
     _hand_out(counts, aim - int((counts * size).sum()), np.round(share - counts, 9), size, most)
     haircut: FloatArray = counts * size / MICRO
     return haircut
-
-
-def _floor(budget: float) -> int:
-    """Micro-dollars; a budget an ulp short of a whole number counts as that number."""
-    exact = Fraction(budget) * MICRO
-    nearest = round(exact)
-    return nearest if nearest - exact <= Fraction(math.ulp(budget)) * MICRO else math.floor(exact)
 
 
 def _shares(weight: FloatArray, most: IntArray, aim: int) -> FloatArray:

@@ -1,78 +1,57 @@
 """Loops over rounds that cannot be vectorised: total variation smoothing, and its multipliers.
 
-They are plain Python; `adlopt.foundation.kernels` compiles them for long episodes. Both ways do the
-same operations in the same order.
+They are plain Python, and take numbers of any kind: whole ones, of any size, or floats, for which
+they can be compiled. Either way they do the same operations in the same order.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import MutableSequence, Sequence
 from heapq import heapify, heappop, heappush
-from typing import Any
+from typing import TypeVar
 
-import numpy as np
-
-from adlopt.foundation.arrays import FloatArray, IntArray
-
-COMPILED_ROUNDS = 500
-"""From so many rounds on, compiling pays."""
+Number = TypeVar("Number", int, float)
 
 
-def smoothed(
-    size: FloatArray, rank: IntArray, place: FloatArray, price: float, *, compile_: bool
-) -> FloatArray:
-    """Minimise Σ w_t |u_t − s_t| + price Σ |u_t − u_{t−1}| in O(T log T); shape (T,).
+def smoothed(  # noqa: PLR0912, PLR0915 - one loop, compiled as a whole
+    size: Sequence[Number],
+    rank: Sequence[int],
+    place: Sequence[Number],
+    price: Number,
+    mass: MutableSequence[Number],
+    least: MutableSequence[float],
+    most: MutableSequence[float],
+    path: MutableSequence[float],
+) -> None:
+    """Minimise Σ w_t |u_t − s_t| + price Σ |u_t − u_{t−1}| in O(T log T); write the path.
+
+    The loss up to round t is convex in u_t, and its slope grows by `mass` at each target. A move to
+    u_{t+1} cuts the slopes to [−price, price]. Two heaps find the targets at both ends; what one
+    end has used up is dropped from the other's heap when it makes up half of it.
 
     Parameters
     ----------
-    size : FloatArray, shape (T,)
+    size : (T,)
         w_t ≥ 0.
-    rank : IntArray, shape (T,)
+    rank : (T,)
         Position of s_t among the targets in order; a permutation.
-    place : FloatArray, shape (T,)
+    place : (T,)
         The targets in order.
-    price : float
+    price : number
         > 0.
-    compile_ : bool
-        Whether to run compiled code.
+    mass, least, most : (T,)
+        Scratch: zeros, −∞ and ∞.
+    path : (T,)
+        Written.
     """
-    path: FloatArray = _kernel(_smoothed, compile_)(size, rank, place, price)
-    return path
-
-
-def multipliers(
-    size: FloatArray, target: FloatArray, path: FloatArray, price: float, *, compile_: bool
-) -> FloatArray:
-    """A flow w_1 … w_{T+1} that proves a smoothed path best, up to rounding."""
-    flow: FloatArray = _kernel(_multipliers, compile_)(size, target, path, price)
-    return flow
-
-
-def _kernel(function: Callable[..., Any], compile_: bool) -> Callable[..., Any]:
-    if not compile_:
-        return function
-    from adlopt.foundation.kernels import compiled
-
-    return compiled(function)
-
-
-def _smoothed(  # noqa: PLR0912, PLR0915 - one loop, compiled as a whole
-    size: FloatArray, rank: IntArray, place: FloatArray, price: float
-) -> FloatArray:
-    """The loss up to round t is convex in u_t, and its slope grows by `mass` at each target.
-
-    A move to u_{t+1} cuts the slopes to [−price, price]. Two heaps find the targets at both ends;
-    what one end has used up is dropped from the other's heap when it makes up half of it.
-    """
-    rounds = size.size
-    mass = np.zeros(rounds)
-    least, most = np.full(rounds, -np.inf), np.full(rounds, np.inf)
+    rounds = len(size)
     bottom, top = [0 for _ in range(0)], [0 for _ in range(0)]
-    lowest = highest = 0.0
+    zero = price - price
+    lowest = highest = zero
     alive = 0
     for t in range(rounds):
         if size[t] > 0:
-            mass[rank[t]] = 2.0 * size[t]
+            mass[rank[t]] = size[t] + size[t]
             heappush(bottom, rank[t])
             heappush(top, -rank[t])
             alive += 1
@@ -91,7 +70,7 @@ def _smoothed(  # noqa: PLR0912, PLR0915 - one loop, compiled as a whole
                 continue
             if mass[k] <= -price - lowest:
                 lowest += mass[k]
-                mass[k] = 0.0
+                mass[k] = zero
                 heappop(bottom)
                 alive -= 1
             else:
@@ -105,14 +84,13 @@ def _smoothed(  # noqa: PLR0912, PLR0915 - one loop, compiled as a whole
                 continue
             if mass[k] <= highest - price:
                 highest -= mass[k]
-                mass[k] = 0.0
+                mass[k] = zero
                 heappop(top)
                 alive -= 1
             else:
                 mass[k] -= highest - price
                 highest = price
             most[t] = place[k]
-    path = np.empty(rounds)
     slope, last = lowest, place[0]
     for k in range(rounds):
         if mass[k] > 0:
@@ -123,26 +101,33 @@ def _smoothed(  # noqa: PLR0912, PLR0915 - one loop, compiled as a whole
     path[rounds - 1] = last
     for t in range(rounds - 2, -1, -1):
         path[t] = min(max(path[t + 1], least[t]), most[t])
-    return path
 
 
-def _multipliers(
-    size: FloatArray, target: FloatArray, path: FloatArray, price: float
-) -> FloatArray:
-    """Forward what is possible, backward one choice."""
-    rounds = size.size
-    low, high = np.zeros(rounds + 1), np.zeros(rounds + 1)
-    down, up = np.empty(rounds), np.empty(rounds)
+def multipliers(
+    size: Sequence[Number],
+    target: Sequence[Number],
+    path: Sequence[Number],
+    price: Number,
+    low: MutableSequence[Number],
+    high: MutableSequence[Number],
+    flow: MutableSequence[Number],
+) -> None:
+    """Write a flow w_1 … w_{T+1} that proves a smoothed path best, but for rounding.
+
+    Forward what is possible, backward one choice. `low` and `high` are scratch, and all three zeros
+    of length T + 1.
+    """
+    rounds = len(size)
     for t in range(rounds):
-        down[t] = -size[t] if path[t] <= target[t] else size[t]
-        up[t] = size[t] if path[t] >= target[t] else -size[t]
-        floor, roof = 0.0, 0.0
+        down = -size[t] if path[t] <= target[t] else size[t]
+        up = size[t] if path[t] >= target[t] else -size[t]
+        floor = roof = price - price
         if t < rounds - 1:
             floor = price if path[t + 1] > path[t] else -price
             roof = -price if path[t + 1] < path[t] else price
-        low[t + 1] = max(low[t] + down[t], floor)
-        high[t + 1] = min(high[t] + up[t], roof)
-    flow = np.zeros(rounds + 1)
+        low[t + 1] = max(low[t] + down, floor)
+        high[t + 1] = min(high[t] + up, roof)
     for t in range(rounds - 1, 0, -1):
-        flow[t] = min(max(low[t], flow[t + 1] - up[t]), high[t], flow[t + 1] - down[t])
-    return flow
+        down = -size[t] if path[t] <= target[t] else size[t]
+        up = size[t] if path[t] >= target[t] else -size[t]
+        flow[t] = min(max(low[t], flow[t + 1] - up), high[t], flow[t + 1] - down)

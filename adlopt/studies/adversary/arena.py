@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from adlopt.errors import InputError, PolicyError
-from adlopt.foundation.arrays import SMALLEST_USD, FloatArray, Record, freeze, own_number
+from adlopt.foundation.arrays import SMALLEST_USD, FloatArray, Record, freeze, own_number, own_whole
 from adlopt.model.episode import POOLED, Episode, path_variation
 from adlopt.model.round import Round, RoundOutcome, RoundStart
 from adlopt.policies.protocols import Severity
@@ -70,8 +70,7 @@ class Arena(Record):
         InputError
             If T is not a whole number ≥ 1, or P is not a number in [0, T − 1].
         """
-        if isinstance(rounds, bool) or not isinstance(rounds, int) or rounds < 1:
-            raise InputError("rounds", rounds, "a whole number ≥ 1")
+        rounds = own_whole(rounds, "rounds", lowest=1)
         starts = tuple(
             RoundStart(t=t, account=(POOLED,), capacity=[1.0], deficit=1.0)  # type: ignore[arg-type]
             for t in range(1, rounds + 1)

@@ -23,6 +23,7 @@ from adlopt.bounds.paper import PROPOSITION_1
 from adlopt.bounds.registry import SEVERITY_BOUNDS
 from adlopt.bounds.trivial import HALF
 from adlopt.errors import InputError, SolverStopped, unknown
+from adlopt.foundation.arrays import own_whole
 from adlopt.model.episode import Episode
 from adlopt.model.method import Stopped
 from adlopt.optimum.programs.highs import check_time_limit
@@ -186,8 +187,7 @@ def _bound(bound: Bound | str) -> Bound:
 
 
 def _check_limits(seed: int, time_limit: float | None) -> None:
-    if isinstance(seed, bool) or not isinstance(seed, int) or seed < 0:
-        raise InputError("seed", seed, "a whole number ≥ 0")
+    own_whole(seed, "seed")
     check_time_limit(time_limit)
 
 

@@ -9,8 +9,8 @@ from random import Random
 from typing import TypeAlias
 
 from adlopt.data.episodes.generated import shock
-from adlopt.errors import BadHaircut, InputError, PolicyError, unknown
-from adlopt.foundation.arrays import FloatArray
+from adlopt.errors import BadHaircut, PolicyError, unknown
+from adlopt.foundation.arrays import FloatArray, own_whole
 from adlopt.model.round import RoundStart
 from adlopt.model.solvency import check_haircut
 from adlopt.policies import grammar
@@ -198,8 +198,7 @@ def try_axioms(
     a pays 1 USD; as a1 and a2 it pays 0 USD
     """
     for name, value, least in (("tries", tries, 1), ("seed", seed, 0)):
-        if isinstance(value, bool) or not isinstance(value, int) or value < least:
-            raise InputError(name, value, f"a whole number ≥ {least}")
+        own_whole(value, name, lowest=least)
     chosen = grammar.policy(policy, shock(rounds=12, winners=30, seed=1))
     feasible, *others = axioms
     verdicts = [_try(feasible, chosen, tries, seed)]

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from adlopt.errors import InputError
-from adlopt.foundation.arrays import FloatArray, freeze, own, own_number
+from adlopt.foundation.arrays import FloatArray, freeze, own, own_number, own_whole
 from adlopt.model.round import RoundStart
 from adlopt.model.solvency import ROUNDING, check_haircut
 from adlopt.policies.protocols import Allocation
@@ -122,8 +122,7 @@ def alternating_slopes(rounds: int, *, low: float = 0.0, high: float = 1.0) -> R
     queue:rank 3.0
     pro-rata 0.0
     """
-    if isinstance(rounds, bool) or not isinstance(rounds, int) or rounds < 1:
-        raise InputError("rounds", rounds, "a whole number ≥ 1")
+    rounds = own_whole(rounds, "rounds", lowest=1)
     least = own_number(low, "low", lowest=0.0)
     most = own_number(high, "high", lowest=least)
     n = 2 * rounds

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from adlopt.errors import InputError
-from adlopt.foundation.arrays import own, own_number
+from adlopt.foundation.arrays import own, own_number, own_whole
 from adlopt.model.loss import Burden, worst_burden
 from adlopt.model.round import RoundStart
 from adlopt.model.solvency import check_haircut
@@ -96,7 +96,7 @@ def top_share(haircut: ArrayLike, top: int = TOP) -> float:
     """
     x = np.sort(own(haircut, "haircut", lowest=0.0))[::-1]
     total = math.fsum(x)
-    return math.fsum(x[: _whole(top)]) / total if total else 0.0
+    return math.fsum(x[: own_whole(top, "top", lowest=1)]) / total if total else 0.0
 
 
 def forced_on_largest(capacity: ArrayLike, budget: float, top: int = TOP) -> float:
@@ -118,10 +118,4 @@ def forced_on_largest(capacity: ArrayLike, budget: float, top: int = TOP) -> flo
     b = own_number(budget, "budget", lowest=0.0)
     if b > math.fsum(u):
         raise InputError("budget", b, f"at most the {math.fsum(u)!r} USD that there are")
-    return max(b - math.fsum(u[_whole(top) :]), 0.0)
-
-
-def _whole(top: int) -> int:
-    if isinstance(top, bool) or not isinstance(top, (int, np.integer)) or top < 1:
-        raise InputError("top", top, "a whole number ≥ 1")
-    return int(top)
+    return max(b - math.fsum(u[own_whole(top, "top", lowest=1) :]), 0.0)

@@ -9,8 +9,7 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import ArrayLike
 
-from adlopt.errors import InputError
-from adlopt.foundation.arrays import FloatArray, own, own_number
+from adlopt.foundation.arrays import FloatArray, own, own_number, own_whole
 from adlopt.model.round import RoundStart
 from adlopt.model.solvency import check_haircut
 from adlopt.show.answer import Figures
@@ -72,8 +71,7 @@ def sensitivity(
     """
     spread = own_number(noise, "noise", lowest=0.0)
     for name, value, least in (("draws", draws, 1), ("seed", seed, 0)):
-        if isinstance(value, bool) or not isinstance(value, int) or value < least:
-            raise InputError(name, value, f"a whole number ≥ {least}")
+        own_whole(value, name, lowest=least)
     rng = np.random.default_rng(seed)
     x = check_haircut(decide(start), start)
     raised, moves, guarantees = math.fsum(x), [], []

@@ -6,10 +6,10 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from adlopt.foundation.arrays import FloatArray
+from adlopt.foundation.money import MICRO
 from adlopt.model.round import RoundStart
 from adlopt.model.solvency import check_haircut
 from adlopt.model.who_pays import fractions, inversions, rank_correlation
-from adlopt.optimum.lots.lot_grid import MICRO
 
 
 def monotonicity_violations(start: RoundStart, haircut: ArrayLike) -> float:

@@ -11,11 +11,11 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from adlopt.errors import InputError
-from adlopt.foundation.arrays import FloatArray, own
+from adlopt.foundation.arrays import FloatArray, own, own_whole
+from adlopt.foundation.money import MICRO, lot_sizes, whole_lots
 from adlopt.model.episode import Episode
 from adlopt.model.round import RoundStart
 from adlopt.model.solvency import ROUNDING, check_haircut
-from adlopt.optimum.lots.lot_grid import MICRO, lot_sizes, whole_lots
 from adlopt.policies.protocols import Policy
 from adlopt.show.answer import Answer, Columns
 from adlopt.show.schema.studies import ExecutedData
@@ -142,8 +142,9 @@ def execute_late(episode: Episode, policy: Policy, *, delay: int = 1) -> tuple[E
     >>> len(late), all(round_.raised <= round_.planned for round_ in late)
     (3, True)
     """
-    if isinstance(delay, bool) or not isinstance(delay, int) or not 0 <= delay < len(episode):
-        raise InputError("delay", delay, f"a whole number of rounds from 0 to {len(episode) - 1}")
+    expected = f"a whole number of rounds from 0 to {len(episode) - 1}"
+    if own_whole(delay, "delay", expected=expected) >= len(episode):
+        raise InputError("delay", delay, expected)
     if episode.pooled:
         raise InputError("episode", episode.name, "winners one by one")
     state, done = policy.begin(), []

@@ -9,6 +9,7 @@ import numpy as np
 
 from adlopt.errors import InputError
 from adlopt.foundation.arrays import FloatArray, freeze
+from adlopt.foundation.money import micro
 from adlopt.model.market import Market
 from adlopt.model.positions import Side
 from adlopt.model.round import RoundStart
@@ -17,7 +18,7 @@ from adlopt.policies.by_rule import ByRule, serve
 from adlopt.policies.protocols import Allocation, Policy
 from adlopt.rules.market_rounds import wealth_round
 from adlopt.rules.parts import AT_BANKRUPTCY, AT_MARK
-from adlopt.rules.rows import Rows, account_rows, micro, position_rows
+from adlopt.rules.rows import Rows, account_rows, position_rows
 from adlopt.rules.rule import Close, Rule
 
 Split: TypeAlias = Allocation | Policy

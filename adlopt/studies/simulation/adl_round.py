@@ -8,15 +8,14 @@ from typing import Any
 import numpy as np
 
 from adlopt.foundation.arrays import FloatArray, IntArray
+from adlopt.foundation.money import MICRO, micro
 from adlopt.model.market import Market
 from adlopt.model.round import RoundOutcome, RoundStart
 from adlopt.model.solvency import ROUNDING, check_haircut
-from adlopt.optimum.lots.lot_grid import MICRO
 from adlopt.policies.playable import Player
 from adlopt.rules.deleverage import deleverage
 from adlopt.rules.deleveraging import Deleveraging
 from adlopt.rules.market_rounds import wealth_round
-from adlopt.rules.rows import micro
 from adlopt.rules.rule import Rule
 from adlopt.studies.players import AS_DECIDED, with_given
 from adlopt.studies.simulation.venue import Venue

@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike
 
 from adlopt.errors import CertificateError
 from adlopt.foundation.arrays import IntArray
-from adlopt.optimum.lots.lot_grid import MICRO, MOST_MICRO
+from adlopt.foundation.money import MICRO, MOST_MICRO
 from adlopt.show.answer import Columns, Tabular
 from adlopt.show.words import counted
 

@@ -8,10 +8,10 @@ from dataclasses import asdict, dataclass, replace
 import numpy as np
 
 from adlopt.errors import InputError
+from adlopt.foundation.money import MICRO
 from adlopt.model.episode import Episode
 from adlopt.model.round import Round
 from adlopt.model.run import Information, Run
-from adlopt.optimum.lots.lot_grid import MICRO
 from adlopt.policies import grammar
 from adlopt.policies.playable import Playable, Player
 from adlopt.rules.rule import Rule

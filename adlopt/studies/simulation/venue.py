@@ -8,10 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from adlopt.foundation.arrays import BoolArray, FloatArray, IntArray
+from adlopt.foundation.money import MICRO
 from adlopt.model.market import Market
 from adlopt.model.market_parts import Accounts, Coins, OpenPositions
 from adlopt.model.positions import Side
-from adlopt.optimum.lots.lot_grid import MICRO
 from adlopt.studies.simulation.double_entry import Ledger
 from adlopt.studies.simulation.order_book import execute
 from adlopt.studies.simulation.world import BOOK, FUND, LOT, OUTSIDE, PRICE, World

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from adlopt.foundation.arrays import FloatArray
-from adlopt.optimum.lots.lot_grid import MICRO
+from adlopt.foundation.money import MICRO
 from adlopt.studies.simulation.double_entry import Ledger
 from adlopt.studies.simulation.scenario import Scenario, check_seed
 

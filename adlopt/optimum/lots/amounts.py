@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from adlopt.foundation.arrays import IntArray
-from adlopt.optimum.contracts.position_grid import ContractGrid
+from adlopt.optimum.lots.lot_grid import LotGrid
 
 LISTED = 2**18
 """Amounts that are listed for one account."""
@@ -33,7 +33,7 @@ class Amounts:
     complete: bool
 
     @classmethod
-    def of(cls, grid: ContractGrid, account: int, lowest: int, highest: int) -> Amounts:
+    def of(cls, grid: LotGrid, account: int, lowest: int, highest: int) -> Amounts:
         """List them."""
         lots = slice(int(grid.start[account]), int(grid.start[account + 1]))
         steps, complete = [np.zeros(1, dtype=np.int64)], True
@@ -49,7 +49,7 @@ class Amounts:
             steps.append(made[-LISTED:])
         return cls(lots=lots, steps=tuple(steps), complete=complete)
 
-    def counts(self, grid: ContractGrid, amount: int) -> IntArray:
+    def counts(self, grid: LotGrid, amount: int) -> IntArray:
         """Lots of each of the account's positions that make an amount."""
         lots = np.zeros(len(self.steps) - 1, dtype=np.int64)
         for back in range(1, len(self.steps)):

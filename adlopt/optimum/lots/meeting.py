@@ -14,9 +14,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from adlopt.foundation.arrays import IntArray
-from adlopt.optimum.contracts.amounts import Amounts, distinct
-from adlopt.optimum.contracts.position_grid import ContractGrid
-from adlopt.optimum.contracts.position_search import Filler
+from adlopt.optimum.lots.amounts import Amounts, distinct
+from adlopt.optimum.lots.filler import Filler
+from adlopt.optimum.lots.lot_grid import LotGrid
+from adlopt.optimum.lots.mending import nearest_removal, take_away
 
 SUMS = 2**19
 """Sums that are listed for a group of accounts."""
@@ -44,14 +45,16 @@ class Met:
     above: int | None = None
 
 
-def meet(grid: ContractGrid, filler: Filler, limits: IntArray, *, beyond: int = 0) -> Met:
-    """Look for lots within limits, micro-dollars, shape (n,), whose sum counts.
+def meet(grid: LotGrid, filler: Filler, limits: IntArray, *, beyond: int = 0) -> Met:
+    """Look for lots within limits, in the grid's units, shape (n,), whose sum counts.
 
     Parameters
     ----------
     beyond : int
         Micro-dollars below the budget within which the nearest sum is looked for.
     """
+    if grid.single:
+        return _pooled(grid, limits)
     filling = filler.settle(limits, NODES)
     if filling.ceiling < grid.least:
         return Met(refuted=True)
@@ -67,7 +70,9 @@ def meet(grid: ContractGrid, filler: Filler, limits: IntArray, *, beyond: int = 
     for i in np.flatnonzero(limits >= grid.lot[grid.start[1:] - 1]).tolist():
         top = int(filling.amounts[i])
         lists.add(lists.of(i, top - lists.most, int(limits[i])), top)
-        if lists.full and not lists.complete:
+        if filler.late:
+            lists.complete = False
+        if (lists.full and not lists.complete) or filler.late:
             break
     less = lists.choose(least, excess)
     if less is not None:
@@ -83,10 +88,23 @@ def meet(grid: ContractGrid, filler: Filler, limits: IntArray, *, beyond: int = 
     )
 
 
+def _pooled(grid: LotGrid, counts: IntArray) -> Met:
+    """Single positions need no lists: lots of one size are alike, whoever holds them."""
+    total = grid.total(counts)
+    if total < grid.least:
+        return Met(refuted=True)
+    found = nearest_removal(grid, counts, grid.least)
+    above = total - found.below
+    if above <= grid.highest:
+        return Met(counts=take_away(grid, counts, found.take_below))
+    below = None if found.above is None else total - found.above
+    return Met(refuted=found.proven, below=below, above=above)
+
+
 class _Lists:
     """What accounts can give less than their most, up to a bound, and its sums in two groups."""
 
-    def __init__(self, grid: ContractGrid) -> None:
+    def __init__(self, grid: LotGrid) -> None:
         self.grid, self.most, self.complete = grid, 0, True
         self.known: dict[int, Amounts] = {}
         self.accounts: list[Amounts] = []

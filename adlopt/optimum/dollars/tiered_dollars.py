@@ -1,4 +1,4 @@
-"""Tiers: the first gives all it can before the next one gives anything."""
+"""Tiers in dollars: an exact budget filled tier by tier, under the same objective within each."""
 
 from __future__ import annotations
 
@@ -15,16 +15,17 @@ from adlopt.optimum.core.burden_problem import BurdenProblem
 from adlopt.optimum.core.certificate import ROUNDING, Stage
 from adlopt.optimum.core.waterfill import check_reachable
 from adlopt.optimum.dollars.least_loss import Solution
-from adlopt.optimum.lots import level_search as lots
+from adlopt.optimum.lots.least_burden import least_burden
 from adlopt.optimum.lots.lot_grid import LotGrid
+from adlopt.optimum.tiers import later, tier_by_tier
 
 
-def tier_by_tier(
+def dollars_by_tier(
     problem: BurdenProblem,
     tiers: Sequence[BoolArray],
     solve: Callable[[BurdenProblem], Solution],
 ) -> Solution:
-    """Fill an exact budget tier by tier, under the same objective within each.
+    """Fill an exact budget tier by tier.
 
     The value and the certificate are those of the first tier; each further tier that gives
     anything is a stage.
@@ -39,26 +40,31 @@ def tier_by_tier(
     if problem.lot is None:
         check_reachable(problem.budget, problem.reachable)
     else:
-        grid = LotGrid.of(problem)
-        held = grid.size[grid.most > 0]
-        if (held != held[:1]).any():
+        grid = LotGrid.of_wealth(problem)
+        if (grid.lot != grid.lot[:1]).any():
             raise InputError("tier", "several", "one tier", remedy="use equal lots, or no lots")
-        lots.optimum(problem, grid)
-    rest = problem.budget
-    answers: list[Solution] = []
-    for mask in tiers:
+        least_burden(grid)
+    given: list[float] = []
+
+    def left() -> float:
+        rest = problem.budget - math.fsum(given)
+        return rest if rest > ROUNDING * problem.budget else 0.0
+
+    def one(mask: BoolArray, number: int) -> Solution:
         part = replace(problem, capacity=problem.capacity * mask)
-        most = part.reachable if part.lot is None else _whole(part)
-        last = len(answers) == len(tiers) - 1
-        answers.append(solve(replace(part, budget=rest if last else min(rest, most))))
-        rest = problem.budget - math.fsum(x for answer in answers for x in answer.haircut)
-        rest = rest if rest > ROUNDING * problem.budget else 0.0
-    return _together(answers)
+        budget = left() if number == len(tiers) else min(left(), _most(part))
+        answer = solve(replace(part, budget=budget))
+        given.extend(answer.haircut.tolist())
+        return answer
+
+    return _together(tier_by_tier(tiers, one, lambda _: not left()))
 
 
-def _whole(part: BurdenProblem) -> float:
-    grid = LotGrid.of(replace(part, budget=0.0))
-    return float(grid.haircut(grid.most).sum())
+def _most(part: BurdenProblem) -> float:
+    if part.lot is None:
+        return part.reachable
+    grid = LotGrid.of_wealth(replace(part, budget=0.0))
+    return float(grid.haircut(grid.room, part.capacity.size).sum())
 
 
 def _together(answers: Sequence[Solution]) -> Solution:
@@ -66,17 +72,13 @@ def _together(answers: Sequence[Solution]) -> Solution:
     stages = list(first.stages)
     for number, answer in enumerate(answers[1:], start=2):
         if answer.touched:
-            stages.append(Stage(criterion=f"tier {number}", certificate=answer.certificate))
-            stages += [
-                Stage(criterion=f"tier {number}, {s.criterion}", certificate=s.certificate)
-                for s in answer.stages
-            ]
-    # One tier's multipliers do not price the budget of all.
-    certificate = replace(first.certificate, multipliers=None)
+            own = Stage(criterion="", certificate=answer.certificate)
+            stages += later(number, [own, *answer.stages])
     return replace(
         first,
         haircut=np.sum([answer.haircut for answer in answers], axis=0),
-        certificate=certificate,
+        # One tier's multipliers do not price the budget of all.
+        certificate=replace(first.certificate, multipliers=None),
         worst_burden=max(answer.worst_burden for answer in answers),
         stopped=Stopped.of_all(answer.stopped for answer in answers),
         at_capacity=np.any([answer.at_capacity for answer in answers], axis=0),

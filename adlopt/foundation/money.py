@@ -1,0 +1,177 @@
+"""Whole micro-dollars: money in integers, so that no rounding decides anything."""
+
+from __future__ import annotations
+
+import math
+from fractions import Fraction
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from adlopt.errors import InputError
+from adlopt.foundation.arrays import FloatArray, IntArray
+
+MICRO = 1_000_000
+"""Micro-dollars in a dollar."""
+MOST_MICRO = 2**62
+"""Sums of money must stay below this to be exact in 64-bit integers."""
+NEAR = 1e-15
+"""Relative distance at which a float stands for a whole number: a few roundings of it."""
+WHOLE = 1e-9
+"""The same where an amount was added up of many."""
+ROUND_IT = "round it to 6 decimals"
+
+
+def micro(usd: ArrayLike) -> IntArray:
+    """Whole micro-dollars, to the nearest.
+
+    Examples
+    --------
+    >>> micro([1.5, -0.0000004])
+    array([1500000,       0])
+    """
+    return np.rint(np.asarray(usd, dtype=np.float64) * MICRO).astype(np.int64)
+
+
+def floor_micro(usd: FloatArray) -> IntArray:
+    """Whole micro-dollars in amounts, but for rounding; shape (n,).
+
+    Examples
+    --------
+    >>> floor_micro(np.array([2.01, 0.1 + 0.2, 1.9999999]))
+    array([2010000,  300000, 1999999])
+    """
+    amount = usd * MICRO
+    nearest = np.rint(amount)
+    close = np.abs(amount - nearest) <= NEAR * nearest
+    return np.where(close, nearest, np.floor(amount)).astype(np.int64)
+
+
+def floor_of(usd: float | Fraction) -> int:
+    """Whole micro-dollars in one amount of either sign and any size, but for rounding.
+
+    Examples
+    --------
+    >>> floor_of(2.01), floor_of(-0.5000001)
+    (2010000, -500001)
+    """
+    amount = Fraction(usd) * MICRO
+    nearest = round(amount)
+    close = abs(amount - nearest) <= abs(nearest) * Fraction(NEAR)
+    return nearest if close else math.floor(amount)
+
+
+def whole_micros(amount: FloatArray, field: str, remedy: str = ROUND_IT) -> IntArray:
+    """Micro-dollars of amounts that are whole numbers of them, at most `MOST_MICRO`.
+
+    Raises
+    ------
+    InputError
+        If one is none.
+
+    Examples
+    --------
+    >>> whole_micros(np.array([0.25, 1234567.1234567]), "lot")
+    Traceback (most recent call last):
+    adlopt.errors.InputError: lot[1] is 1234567.1234567: expected a whole number of micro-dollars
+    (0.000001 USD); round it to 6 decimals
+    """
+    size = np.rint(amount * MICRO)
+    whole = np.abs(amount * MICRO - size) <= NEAR * size
+    if not whole.all():
+        index = int(np.argmin(whole))
+        expected = "a whole number of micro-dollars (0.000001 USD)"
+        raise InputError(field, float(amount[index]), expected, index=index, remedy=remedy)
+    return np.minimum(size, MOST_MICRO).astype(np.int64)
+
+
+def whole_budget(budget: float) -> int:
+    """Micro-dollars of a budget that lots are to meet exactly; it may be a sum, rounded.
+
+    Raises
+    ------
+    InputError
+        If it is no whole number of them.
+
+    Examples
+    --------
+    >>> whole_budget(sum([0.1] * 10))
+    1000000
+    """
+    whole = round(Fraction(budget) * MICRO)
+    if abs(Fraction(budget) * MICRO - whole) > Fraction(WHOLE) * whole:
+        expected = "a whole number of micro-dollars (0.000001 USD), with lots"
+        raise InputError("needed", budget, expected, remedy=ROUND_IT)
+    return whole
+
+
+def budget_range(needed: float, extra: float) -> tuple[int, int]:
+    """Least and most micro-dollars that count as a budget, or up to so many USD more.
+
+    Raises
+    ------
+    InputError
+        If no whole number of them does.
+
+    Examples
+    --------
+    >>> budget_range(1.0, 2.01), budget_range(0.1234567, 1.0)
+    ((1000000, 3010000), (123457, 1123456))
+    """
+    if extra == 0:
+        whole = whole_budget(needed)
+        return whole, whole
+    least = -floor_of(-needed)
+    if math.isinf(extra):
+        return least, MOST_MICRO
+    highest = floor_of(Fraction(needed) + Fraction(extra))
+    if highest < least:
+        expected = "a width that holds a whole number of micro-dollars (0.000001 USD)"
+        raise InputError("budget", extra, expected, remedy="Budget.band(1e-6) or more")
+    return least, highest
+
+
+def lot_sizes(lot: FloatArray) -> IntArray:
+    """Whole micro-dollars a lot, shape (n,).
+
+    Raises
+    ------
+    InputError
+        If a lot is no whole number of micro-dollars, or too large for 64 bits.
+
+    Examples
+    --------
+    >>> lot_sizes(np.array([0.5, 2 / 3]))
+    Traceback (most recent call last):
+    adlopt.errors.InputError: lot[1] is 0.6666666666666666: expected a whole number of micro-dollars
+    (0.000001 USD); round it to 6 decimals
+    """
+    for allowed, expected in (
+        (lot * MICRO <= MOST_MICRO, f"at most {MOST_MICRO / MICRO:.3g} USD"),
+        (np.rint(lot * MICRO) >= 1, "at least a micro-dollar (0.000001 USD)"),
+    ):
+        if not allowed.all():
+            index = int(np.argmin(allowed))
+            raise InputError("lot", float(lot[index]), expected, index=index)
+    return whole_micros(lot, "lot")
+
+
+def whole_lots(capacity: FloatArray, size: IntArray) -> IntArray:
+    """Lots that fit under capacities in USD, shape (n,).
+
+    Raises
+    ------
+    InputError
+        If the capacities together exceed 64-bit micro-dollars.
+
+    Examples
+    --------
+    >>> whole_lots(np.array([120.0, 80.0]), np.array([7 * MICRO, 9 * MICRO]))
+    array([17,  8])
+    """
+    total = float(capacity.sum())
+    if total * MICRO > MOST_MICRO:
+        limit = MOST_MICRO / MICRO
+        raise InputError("capacity", total, f"at most {limit:.3g} USD in all, with lots")
+    lots: IntArray = floor_micro(capacity) // size
+    return lots

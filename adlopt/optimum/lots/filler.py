@@ -1,0 +1,182 @@
+"""Accounts filled up to limits with whole lots: what they make, and bounds that none exceed."""
+
+from __future__ import annotations
+
+import math
+import time
+from dataclasses import dataclass
+
+import numpy as np
+
+from adlopt.foundation.arrays import BoolArray, IntArray
+from adlopt.foundation.compiling import pays
+from adlopt.optimum.lots import knapsack
+from adlopt.optimum.lots.lot_grid import LotGrid
+
+FIRST_NODES = 4
+"""Counts that a knapsack tries at first; each time that leaves doubt, `MORE` times as many."""
+MORE = 16
+MOST_NODES = 2**22
+"""So many counts in one account, and its bound is left as it is."""
+FEW_NODES = 2**6
+"""So many, and where a gap is allowed a level near by is looked at instead."""
+ALL_NODES = 2**24
+"""So many counts in all, and the search gives up."""
+PLAIN_NODES = 2**10
+"""So many counts in each account are tried before compiled code is thought of."""
+SPARED = 1.5e-6
+"""Seconds a count that compiled code saves."""
+SEARCH = 2e-5
+"""Seconds a position that it saves in a search, in which levels are looked at some twenty times."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Filling:
+    """Accounts filled up to limits: lots (m,), what they make and an upper bound, (n,).
+
+    Limits are in the grid's units, what is made of them in micro-dollars.
+    """
+
+    limits: IntArray
+    counts: IntArray
+    amounts: IntArray
+    bounds: IntArray
+
+    @property
+    def raised(self) -> int:
+        """Micro-dollars made."""
+        return int(self.amounts.sum())
+
+    @property
+    def ceiling(self) -> int:
+        """Micro-dollars that no lots within the limits exceed."""
+        return int(self.bounds.sum())
+
+    @property
+    def settled(self) -> BoolArray:
+        """Where the bound is met."""
+        met: BoolArray = self.amounts == self.bounds
+        return met
+
+
+class Filler:
+    """Fills accounts, and reuses what is known about them at nearby limits.
+
+    Parameters
+    ----------
+    grid : LotGrid
+    end : float
+        Time, as `time.monotonic` tells it, from which nothing is searched further.
+    """
+
+    def __init__(self, grid: LotGrid, end: float = math.inf) -> None:
+        self.grid, self.end, self.spent = grid, end, 0
+        self.above: Filling | None = None
+        self.below: Filling | None = None
+        self.depth = int(np.diff(grid.start).max(initial=1))
+        self.columns: list[list[int]] = []
+        self.compiled = not grid.single and pays("knapsacks", SEARCH * grid.row.size)
+
+    @property
+    def late(self) -> bool:
+        """Whether time is up."""
+        return time.monotonic() >= self.end
+
+    @property
+    def done(self) -> bool:
+        """Whether time is up, or all counts are spent."""
+        return self.spent >= ALL_NODES or self.late
+
+    def decide(self, limits: IntArray, aim: int, patience: int = MOST_NODES) -> Filling:
+        """Fill up to the limits, searching on until the aim is met, or out of reach, or too long.
+
+        Whether it is met or out of reach is then for the sums to say.
+        """
+        if self.grid.single:
+            return self.settle(limits)
+        filling, nodes = self._known(limits), FIRST_NODES
+        todo = np.flatnonzero(filling.bounds < 0)
+        while True:
+            self._fill(filling, todo, nodes)
+            if filling.raised >= aim:
+                self.above = filling
+                return filling
+            if filling.ceiling < aim:
+                self.below = filling
+                return filling
+            if nodes >= patience or self.done:
+                return filling
+            todo, nodes = _most_open(filling), nodes * MORE
+
+    def settle(self, limits: IntArray, nodes: int = MOST_NODES) -> Filling:
+        """Fill every account up to its limit, with so many counts each."""
+        if self.grid.single:
+            amounts = limits * self.grid.lot
+            return Filling(limits, limits, amounts, amounts)
+        blank = np.zeros_like(limits)
+        counts = np.zeros(self.grid.row.size, dtype=np.int64)
+        filling = Filling(limits, counts, blank, blank.copy())
+        self._fill(filling, np.flatnonzero(limits > 0), nodes)
+        return filling
+
+    def exhaust(self, limits: IntArray) -> Filling:
+        """Fill every account up to its limit, searching on where that leaves doubt."""
+        filling, nodes = self.settle(limits, FEW_NODES), FEW_NODES
+        while not filling.settled.all() and nodes < MOST_NODES and not self.done:
+            nodes *= MORE
+            self._fill(filling, np.flatnonzero(~filling.settled), nodes)
+        return filling
+
+    def _known(self, limits: IntArray) -> Filling:
+        """Take over accounts whose limit changed in vain since it was last filled."""
+        counts = np.zeros(self.grid.row.size, dtype=np.int64)
+        amounts, bounds = np.zeros_like(limits), np.full_like(limits, -1)
+        for near in (self.above, self.below):
+            if near is not None:
+                same = (near.amounts <= limits) & (limits <= near.limits) & near.settled
+                amounts[same] = bounds[same] = near.amounts[same]
+                lots = same[self.grid.owner]
+                counts[lots] = near.counts[lots]
+        return Filling(limits, counts, amounts, bounds)
+
+    def _fill(self, filling: Filling, todo: IntArray, nodes: int) -> None:
+        if not todo.size:
+            return
+        nodes = min(nodes, max(ALL_NODES - self.spent, 0) // todo.size + 1)
+        if self.compiled or nodes <= PLAIN_NODES:
+            self._run(filling, todo, nodes)
+            return
+        self._run(filling, todo, PLAIN_NODES)
+        left = todo[~filling.settled[todo]]
+        self.compiled = pays("knapsacks", SPARED * nodes * left.size)
+        self._run(filling, left, nodes)
+
+    def _run(self, filling: Filling, todo: IntArray, nodes: int) -> None:
+        grid = self.grid
+        written = (filling.counts, filling.amounts, filling.bounds)
+        if self.compiled:
+            from adlopt.foundation.kernels import compiled
+
+            fill = compiled(knapsack.fill, knapsack.least_remainder, knapsack.two_lots)
+            given = (grid.start, grid.lot, grid.most, grid.step, grid.worth, filling.limits, todo)
+            self.spent += fill(*given, nodes, np.zeros(self.depth, dtype=np.int64), *written)
+            return
+        if not self.columns:
+            arrays = (grid.start, grid.lot, grid.most, grid.step, grid.worth)
+            self.columns = [array.tolist() for array in arrays]
+        start, lot, most, step, worth = self.columns
+        counts, amounts, bounds = (array.tolist() for array in written)
+        self.spent += knapsack.fill(
+            start, lot, most, step, worth, filling.limits.tolist(), todo.tolist(),
+            nodes, [0] * self.depth, counts, amounts, bounds,
+        )  # fmt: skip
+        for array, values in zip(written, (counts, amounts, bounds), strict=True):
+            array[:] = values
+
+
+def _most_open(filling: Filling) -> IntArray:
+    """Accounts that make up nearly all of the distance between amounts and bounds."""
+    apart = filling.bounds - filling.amounts
+    order = np.argsort(-apart)
+    before = np.cumsum(apart[order]) - apart[order]
+    return np.sort(order[(before <= 0.99 * float(apart.sum())) & (apart[order] > 0)])

@@ -1,0 +1,228 @@
+"""Which lots to take, or to close: the least worst burden of a sum that counts."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from functools import partial
+
+import numpy as np
+
+from adlopt.errors import Binding, InfeasibleRound, SolverStopped
+from adlopt.foundation.arrays import IntArray
+from adlopt.foundation.money import MICRO
+from adlopt.model.method import Method, Stopped
+from adlopt.optimum.core.waterfill import water_level
+from adlopt.optimum.lots.at_least import AtLeast
+from adlopt.optimum.lots.filler import Filler, Filling
+from adlopt.optimum.lots.lot_grid import LotGrid
+from adlopt.optimum.lots.meeting import meet
+from adlopt.optimum.lots.mending import nearest_removal, take_away
+from adlopt.optimum.lots.milp import LotCore
+from adlopt.optimum.lots.sum_levels import SumLevels
+from adlopt.optimum.programs.between_levels import least_lots
+
+RUNGS = (1e-2, 1e-4, 1e-6, 1e-9, 0.0)
+"""Gaps that a search closes one after another: asked for less, it does what it did for more."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Found:
+    """Lots, (m,), and the claim that no lots that count have a burden below `lower`.
+
+    Below `first` lots do not even raise the budget.
+    """
+
+    counts: IntArray
+    lower: Fraction
+    first: Fraction = Fraction(0)
+    stopped: Stopped
+    method: Method
+
+
+def least_burden(
+    grid: LotGrid, *, gap: float = 0.0, end: float = math.inf, names: Sequence[str] = ()
+) -> Found:
+    """Search for the least worst burden of lots whose sum counts.
+
+    Parameters
+    ----------
+    gap : float
+        Relative gap, proven, at which to stop.
+    end : float
+        Time, as `time.monotonic` tells it, at which to stop.
+    names : sequence of str
+        Accounts of the round, for errors.
+
+    Raises
+    ------
+    InfeasibleRound
+        If lots cannot raise the budget, or no sum of them counts; it names the nearest sums.
+    SolverStopped
+        If the search gave up before it found lots or refuted them.
+    """
+    method = Method.LOT_SEARCH if grid.single else Method.POSITION_SEARCH
+    if grid.least == 0:
+        return nothing(grid, method)
+    filler = Filler(grid, end)
+    search = SumLevels(grid, filler, AtLeast(grid, filler, check_supply(grid, filler, names)))
+    if _no_multiple(grid):
+        raise _not_found(grid, refuted=True)
+    for rung in RUNGS:
+        search.narrow(rung)
+        if search.close(gap) or rung <= gap or filler.late:
+            break
+    counts = _anyhow(grid) if search.best is None else search.best
+    if counts is None:
+        raise _not_found(grid, refuted=search.refuted)
+    stopped = Stopped.OPTIMAL if search.close(0.0) else Stopped.GAP
+    return Found(
+        counts=counts,
+        lower=search.lower,
+        first=search.first.low,
+        stopped=stopped if search.close(gap) else Stopped.LIMIT,
+        method=method,
+    )
+
+
+def highs_optimum(grid: LotGrid, *, time_limit: float | None, names: Sequence[str] = ()) -> Found:
+    """Let HiGHS choose the lots."""
+    if grid.least == 0:
+        return nothing(grid, Method.HIGHS)
+    filler = Filler(grid)
+    check_supply(grid, filler, names)
+    continuous = water_level(grid.weight, grid.cap / MICRO, grid.least / MICRO)
+    low = Fraction(continuous) * (1 - Fraction(1, 10**12))
+    base = filler.settle(grid.units_at(low), nodes=1).counts
+    counts, stopped, lower = least_lots(
+        partial(LotCore.of, grid, base),
+        low,
+        grid.top,
+        refute=lambda: least_burden(grid, names=names),
+        time_limit=time_limit,
+    )
+    return Found(counts=counts, lower=lower, stopped=stopped, method=Method.HIGHS)
+
+
+def nothing(grid: LotGrid, method: Method) -> Found:
+    """No lots, for a budget of nothing."""
+    counts = np.zeros_like(grid.most)
+    return Found(counts=counts, lower=Fraction(0), stopped=Stopped.OPTIMAL, method=method)
+
+
+def check_supply(grid: LotGrid, filler: Filler, names: Sequence[str] = ()) -> Filling:
+    """Fill all accounts as far as they may give, or refuse a budget that exceeds that."""
+    supply = filler.decide(grid.room, grid.least)
+    if supply.raised >= grid.least:
+        return supply
+    if supply.ceiling >= grid.least:
+        raise SolverStopped(
+            f"whether lots can raise {_usd(grid.least)} was not settled before the search gave "
+            f"up: they raise {_usd(supply.raised)}, and at most {_usd(supply.ceiling)}"
+        )
+    supply = filler.settle(grid.room)
+    binding = tuple(
+        Binding(names[int(grid.account[i])], int(grid.cap[i]) / MICRO, "capacity")
+        for i in np.flatnonzero(grid.capped())[: len(names)]
+    )
+    unsettled = supply.ceiling > supply.raised
+    more = f" (up to {_usd(supply.ceiling)}: the search gave up)" if unsettled else ""
+    message = (
+        f"the budget of {_usd(grid.least)} exceeds the {_usd(supply.raised)} that whole lots can "
+        f"give{more}, protected accounts excluded: ask for {_usd(grid.least - supply.raised)} "
+        "less, or price the shortfall with surrogate(...)"
+    )
+    if binding:
+        message += (
+            f"; the capacities of {len(binding)} accounts bind ({_listed(binding)}), and without "
+            f"them lots give {_usd(int(grid.whole.sum()))}"
+        )
+    raise InfeasibleRound(
+        message,
+        below=supply.raised / MICRO,
+        above=None,
+        missing=(grid.least - supply.raised) / MICRO,
+        binding=binding,
+    )
+
+
+def _anyhow(grid: LotGrid) -> IntArray | None:
+    """Lots whose sum counts, whatever their burden, if all lots but a few are some."""
+    counts = grid.room if grid.single else grid.most
+    counts = take_away(grid, counts, nearest_removal(grid, counts, grid.least).take_below)
+    amounts = grid.amounts(counts)
+    counted = grid.least <= int(amounts.sum()) <= grid.highest
+    return counts if counted and (amounts <= grid.cap).all() else None
+
+
+def _not_found(grid: LotGrid, *, refuted: bool) -> InfeasibleRound | SolverStopped:
+    all_ = grid.room if grid.single else grid.most
+    whole = grid.total(all_)
+    below = nearest_removal(grid, all_, grid.least)
+    above = nearest_removal(grid, all_, grid.highest)
+    low, high = None if below.above is None else whole - below.above, whole - above.below
+    if below.proven and above.proven and (grid.single or not grid.capped().any()):
+        return _no_such_sum(grid, low, high)
+    if not grid.single:
+        met = meet(grid, Filler(grid), grid.room, beyond=int(grid.lot.max()))
+        if met.refuted:
+            return _no_such_sum(grid, met.below, met.above)
+    if _no_multiple(grid):
+        step = _usd(_step(grid))
+        return InfeasibleRound(
+            f"all lots are worth multiples of {step}, and none of those is {_wanted(grid)}: use "
+            f"Budget.band({_step(grid) / MICRO!r}) or Budget.at_least()",
+            below=None,
+            above=None,
+        )
+    if refuted:
+        return _no_such_sum(grid, None, None)
+    nearest = f"; nearest found: {_usd(low)} and {_usd(high)}" if grid.single else ""
+    return SolverStopped(
+        f"no lots found that sum to {_wanted(grid)} before the search gave up{nearest}: use a "
+        "wider Budget.band(...) or Budget.at_least()"
+    )
+
+
+def _step(grid: LotGrid) -> int:
+    return int(np.gcd.reduce(grid.lot))
+
+
+def _no_multiple(grid: LotGrid) -> bool:
+    """Whether the greatest common divisor of all lots divides no sum that counts."""
+    return grid.highest // _step(grid) * _step(grid) < grid.least
+
+
+def _no_such_sum(grid: LotGrid, below: int | None, above: int | None) -> InfeasibleRound:
+    options, missing = [], []
+    if below is not None:
+        missing.append(grid.least - below)
+        options.append(f"{_usd(below)}, {_usd(grid.least - below)} less")
+    if above is not None:
+        missing.append(above - grid.highest)
+        options.append(f"{_usd(above)}, {_usd(above - grid.highest)} more")
+    nearest = f"; the nearest sums are {' and '.join(options)}: ask for one of them, or use "
+    return InfeasibleRound(
+        f"no whole lots sum to {_wanted(grid)}{nearest if options else ': use '}"
+        "Budget.at_least() or Budget.band(...)",
+        below=None if below is None else below / MICRO,
+        above=None if above is None else above / MICRO,
+        missing=min(missing) / MICRO if missing else None,
+    )
+
+
+def _wanted(grid: LotGrid) -> str:
+    if grid.least == grid.highest:
+        return _usd(grid.least)
+    return f"between {_usd(grid.least)} and {_usd(grid.highest)}"
+
+
+def _listed(binding: tuple[Binding, ...]) -> str:
+    names = [held.account for held in binding[:3]]
+    return ", ".join(names) + (", …" if len(binding) > len(names) else "")
+
+
+def _usd(amount: int | None) -> str:
+    return "none" if amount is None else f"{amount / MICRO!r} USD"

@@ -1,0 +1,116 @@
+"""Lots that raise too much, mended: lots go back, or one account makes a little less."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from adlopt.foundation.arrays import IntArray
+from adlopt.optimum.lots.filler import FEW_NODES, Filler
+from adlopt.optimum.lots.lot_grid import LotGrid
+from adlopt.optimum.lots.subset_sum import ClosestSums, closest_sums
+from adlopt.optimum.lots.sum_table import closest_small_sums
+
+SMALL = 2**22
+"""Micro-dollars up to which all sums are listed."""
+REARRANGED = 8
+"""Accounts whose sums are searched for one that is just so much less."""
+
+
+def nearest_removal(grid: LotGrid, counts: IntArray, aim: int) -> ClosestSums:
+    """Lots of each size to take from so many, (m,), so that the rest is nearest to an aim.
+
+    Where `counts` are all lots that single positions may give, or all there are and no capacity
+    binds, what it finds holds for all sums there are.
+    """
+    excess = grid.total(counts) - aim
+    pooled = {} if excess == 0 else grid.pooled(counts)
+    larger = min((size for size in pooled if size > excess), default=excess)
+    useful = {size: count for size, count in pooled.items() if size <= max(excess, larger)}
+    small = closest_small_sums(useful, excess) if excess <= SMALL else None
+    return closest_sums(useful, excess) if small is None else small
+
+
+def take_away(grid: LotGrid, counts: IntArray, removal: Mapping[int, int]) -> IntArray:
+    """Remove so many lots of each size: the most burdened first, then the later position."""
+    left = counts.copy()
+    weight = grid.weight if grid.single else grid.weight[grid.owner]
+    for size, times in removal.items():
+        holders = np.flatnonzero((grid.lot == size) & (left > 0))
+        burden = left[holders] / weight[holders]
+        if 0 < times < holders.size:
+            most = burden >= np.partition(burden, holders.size - times)[holders.size - times]
+            holders, burden = holders[most], burden[most]
+        holders = holders[np.lexsort((-holders, -burden))]
+        before = np.cumsum(left[holders]) - left[holders]
+        left[holders] -= np.clip(times - before, 0, left[holders])
+    return left
+
+
+def mend(grid: LotGrid, filler: Filler, counts: IntArray) -> IntArray | None:
+    """Lots, (m,), of which no account gives more than of so many, and whose sum counts.
+
+    None if none were found: there may be some.
+    """
+    if grid.total(counts) < grid.least:
+        return None
+    for again in (False, True):
+        raised = grid.total(counts)
+        if raised <= grid.highest:
+            return _trim(grid, counts)
+        less = _one_gives_less(grid, filler, counts, raised)
+        if less is not None or again:
+            return less
+        counts = take_away(grid, counts, nearest_removal(grid, counts, grid.least).take_below)
+    return None
+
+
+def _trim(grid: LotGrid, counts: IntArray) -> IntArray:
+    """Give back lots, largest first, until what is raised too much is less than any of them."""
+    excess = grid.total(counts) - grid.least
+    removal: dict[int, int] = {}
+    if excess:
+        pooled = grid.pooled(np.where(grid.lot <= excess, counts, 0))
+        for size in sorted(pooled, reverse=True):
+            times = min(pooled[size], excess // size)
+            if times:
+                removal[size] = times
+                excess -= times * size
+    return take_away(grid, counts, removal)
+
+
+def _one_gives_less(
+    grid: LotGrid, filler: Filler, counts: IntArray, raised: int
+) -> IntArray | None:
+    """Let one account make less, by so much that the sum counts, if one is found that can."""
+    amounts = grid.amounts(counts)
+    limits = amounts - (raised - grid.highest)
+    floor = amounts - (raised - grid.least)
+    less = filler.settle(np.maximum(limits, 0), FEW_NODES)
+    hit = np.flatnonzero((limits >= 0) & (less.amounts >= floor))
+    if hit.size:
+        lots = _lots(grid, int(hit[0]))
+        changed = counts.copy()
+        changed[lots] = less.counts[lots]
+        return changed
+    able = np.flatnonzero((limits > 0) & (less.bounds >= floor))
+    many = np.argsort(-np.diff(grid.start)[able], kind="stable")
+    for i in able[many][:REARRANGED].tolist():
+        lots = _lots(grid, i)
+        sizes = grid.lot[lots].tolist()
+        held: dict[int, int] = {}
+        for size, most in zip(sizes, grid.most[lots].tolist(), strict=True):
+            held[size] = held.get(size, 0) + most
+        found = closest_sums(held, int(limits[i]))
+        if found.below >= floor[i]:
+            left, changed = dict(found.take_below), counts.copy()
+            for j, size in enumerate(sizes, start=lots.start):
+                changed[j] = min(left.get(size, 0), int(grid.most[j]))
+                left[size] = left.get(size, 0) - int(changed[j])
+            return changed
+    return None
+
+
+def _lots(grid: LotGrid, account: int) -> slice:
+    return slice(int(grid.start[account]), int(grid.start[account + 1]))

@@ -1,0 +1,155 @@
+"""The least worst burden of lots whose sum counts, where raising more than that will not do.
+
+More lots fit under a higher level: below some level no sum counts, and from it on one does. The
+search starts from the least level at which the budget is raised at all. Where looking leaves open
+whether a sum counts, it goes on at either side of the levels in doubt.
+"""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+import numpy as np
+
+from adlopt.foundation.arrays import IntArray
+from adlopt.optimum.lots.at_least import AtLeast
+from adlopt.optimum.lots.filler import FEW_NODES, MORE, Filler
+from adlopt.optimum.lots.levels import LISTED
+from adlopt.optimum.lots.lot_grid import LotGrid
+from adlopt.optimum.lots.meeting import meet
+from adlopt.optimum.lots.mending import mend
+
+WALK = Fraction(1, 2**20)
+"""First step above the first level, relative to it; every further one is four times as long."""
+LIKE = 2**14
+"""Counts in each account that telling two levels apart may try."""
+DOUBTS = 8
+"""So many levels may stay in doubt."""
+
+
+class SumLevels:
+    """A bracket of levels: up to `low` no sum counts, at `high` the `best` lots found do.
+
+    Attributes
+    ----------
+    refuted : bool
+        Whether no sum counts at all.
+    """
+
+    def __init__(self, grid: LotGrid, filler: Filler, first: AtLeast) -> None:
+        self.grid, self.filler, self.first = grid, filler, first
+        self.low, self.top = Fraction(0), grid.top
+        self.high = self.top + 1
+        self.best: IntArray | None = None
+        self.doubts: list[Fraction] = []
+        self.tried = 0
+        self.walked = self.refuted = False
+
+    @property
+    def lower(self) -> Fraction:
+        """No lots whose sum counts have a lower worst burden."""
+        return max(self.low, self.first.low)
+
+    def close(self, gap: float) -> bool:
+        """Whether lots are found, within a relative gap of the least burden."""
+        return self.best is not None and self.high - self.lower <= Fraction(gap) * self.high
+
+    def narrow(self, gap: float) -> None:
+        """Look for lots, and then for the level from which on there are some."""
+        self.first.narrow(gap)
+        if not self.grid.single:
+            self._offer(mend(self.grid, self.filler, self.first.best.counts))
+        if self.best is None and not self.walked:
+            self._walk_up()
+        if self.best is None or self.high <= self.first.high:
+            return
+        while not (self.close(gap) or self.tried >= 2 * DOUBTS or self.filler.done):
+            levels = [level for level in self._open() if level is not None]
+            if not levels:
+                break
+            before = len(self.doubts)
+            for level in levels:
+                if self.low < level < self.high:
+                    self.look(level)
+            self.tried += len(self.doubts) > before
+        if not self.doubts and self._alike(self.low, self.high):
+            self.low = self.high
+
+    def _walk_up(self) -> None:
+        """Look further and further up until lots are found, and below each level in doubt."""
+        self.walked, level, step = True, self.first.high, WALK
+        before = np.zeros_like(self.grid.room)
+        while not (self.refuted or self.filler.late):
+            limits = self.grid.units_at(level)
+            if not np.array_equal(limits, before):
+                self.look(level)
+            before = limits
+            while self.high > level and 0 < len(self.doubts) < DOUBTS:
+                between = self._between(self.low, self.doubts[0])
+                if between is None:
+                    break
+                self.look(between)
+            if self.high <= level or level == self.top:
+                return
+            if self.grid.single and level == self.first.high:
+                self.look(self.top)
+            level = min(self.first.high * (1 + step), self.top)
+            step *= 4 if len(self.doubts) < DOUBTS else 64
+
+    def look(self, level: Fraction) -> None:
+        """Look for lots at a level."""
+        grid, limits = self.grid, self.grid.units_at(level)
+        met = meet(grid, self.filler, limits)
+        if met.refuted:
+            self.low, self.refuted = level, level >= self.top
+            self.doubts = [doubt for doubt in self.doubts if doubt > level]
+            return
+        counts = met.counts
+        if counts is None and not grid.single:
+            counts = mend(grid, self.filler, self.filler.decide(limits, grid.least).counts)
+        if counts is None:
+            self.doubts = sorted({*self.doubts, level})
+        self._offer(counts)
+
+    def _offer(self, counts: IntArray | None) -> None:
+        """Keep lots if their burden is less than that of all before."""
+        if counts is None:
+            return
+        level = self.grid.level_of(self.grid.amounts(counts))
+        if self.best is None or level < self.high:
+            self.best, self.high = counts, level
+            self.doubts = [doubt for doubt in self.doubts if doubt < level]
+
+    def _open(self) -> tuple[Fraction | None, ...]:
+        """Levels to look at next, from the highest."""
+        if not self.doubts:
+            return (self._between(self.low, self.high),)
+        return (
+            self._between(self.doubts[-1], self.high),
+            self._between(self.low, self.doubts[0]),
+        )
+
+    def _between(self, low: Fraction, high: Fraction) -> Fraction | None:
+        """A level in the middle, if anything differs between the two."""
+        if self.grid.single:
+            steps = self.grid.units_below(high) - self.grid.units_at(low)
+            if steps.sum() <= LISTED:
+                levels = [level for level in self.grid.breakpoints(low, high) if level < high]
+                return levels[len(levels) // 2] if levels else None
+        middle = Fraction((float(low) + float(high)) / 2)
+        return middle if low < middle < high and not self._alike(low, high) else None
+
+    def _alike(self, low: Fraction, high: Fraction) -> bool:
+        """Whether accounts make no more strictly below one level than at another."""
+        below, at = self.grid.units_below(high), self.grid.units_at(low)
+        if self.grid.single or not (below > at).any():
+            return not (below > at).any()
+        nodes = FEW_NODES
+        while nodes <= LIKE:
+            above, under = self.filler.settle(below, nodes), self.filler.settle(at, nodes)
+            if (above.bounds == under.amounts).all():
+                return True
+            if (above.amounts > under.bounds).any():
+                return False
+            nodes *= MORE
+        return False

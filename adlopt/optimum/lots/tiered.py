@@ -1,0 +1,135 @@
+"""A round in lots, tier by tier: solved, and certified."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from fractions import Fraction
+
+import numpy as np
+
+from adlopt.errors import CertificateError, SolverStopped
+from adlopt.foundation.arrays import BoolArray, IntArray
+from adlopt.foundation.money import MICRO, MOST_MICRO
+from adlopt.model.method import Method, Stopped
+from adlopt.optimum.core.certificate import Certificate, Stage
+from adlopt.optimum.lots.filler import Filler
+from adlopt.optimum.lots.least_burden import Found, highs_optimum, least_burden
+from adlopt.optimum.lots.lot_grid import LotGrid
+from adlopt.optimum.lots.proof import certify
+from adlopt.optimum.tiers import later, tier_by_tier
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class LotAnswer:
+    """Lots, (m,) in the order of the grid, and what is proved of them.
+
+    Parameters
+    ----------
+    parts : sequence of (LotGrid, IntArray)
+        The tiers that give, and lots of their positions.
+    certificate : Certificate
+        Of the first tier; its residual is that of all.
+    stages : tuple of Stage
+        Of each further tier that gives anything.
+    """
+
+    counts: IntArray
+    parts: Sequence[tuple[LotGrid, IntArray]]
+    certificate: Certificate
+    stages: tuple[Stage, ...]
+    method: Method
+    stopped: Stopped
+
+
+def solve_lots(
+    grid: LotGrid,
+    tiers: Sequence[BoolArray],
+    *,
+    gap: float = 0.0,
+    method: Method = Method.AUTO,
+    time_limit: float | None = None,
+    names: Sequence[str] = (),
+) -> LotAnswer:
+    """Find the lots of least burden whose sum counts; further tiers only give what is missing.
+
+    A tier that cannot raise what is missing gives the most that its lots make; the first that can
+    raises it. What is missing need not be a sum of that tier's lots: `Budget.at_least()` is always
+    met where lots suffice.
+
+    Parameters
+    ----------
+    tiers : sequence of BoolArray, shape (accounts of the round,)
+        Lowest tier first.
+    gap : float
+        Relative gap, proven, at which to stop; also the share of the most that a tier can give by
+        which it may give less.
+    names : sequence of str
+        Accounts of the round, for errors.
+
+    Raises
+    ------
+    InfeasibleRound
+        If a budget cannot be met; sums are those of all tiers.
+    SolverStopped
+        If the search gave up before it found lots, or the most that a tier can give.
+    """
+    end = math.inf if time_limit is None else time.monotonic() + time_limit
+    given: list[int] = []
+
+    def find(part: LotGrid) -> Found:
+        if method is Method.HIGHS:
+            return highs_optimum(part, time_limit=time_limit, names=names)
+        return least_burden(part, gap=gap, end=end, names=names)
+
+    def one(mask: BoolArray, number: int) -> tuple[LotGrid, Found]:
+        part = grid.among(mask[grid.account]).missing(sum(given)) if len(tiers) > 1 else grid
+        if number < len(tiers):
+            part = _all_it_can(part, number, gap)
+        found = find(part)
+        given.append(part.total(found.counts))
+        return part, found
+
+    parts = tier_by_tier(tiers, one, lambda _: sum(given) >= grid.least, lambda: sum(given) / MICRO)
+    proofs = []
+    for number, (part, found) in enumerate(parts, start=1):
+        proofs.append(certify(part, found.counts, found.lower, first=found.first, end=end))
+        most = Filler(part).exhaust(part.room).ceiling if number < len(parts) else 0
+        if most > part.total(found.counts) * (1 + Fraction(gap)):
+            raise CertificateError(f"tier {number} can give more, and a later one gives")
+    counts = parts[0][1].counts
+    if len(tiers) > 1:
+        counts = np.zeros_like(grid.most)
+        place = np.full(int(grid.row.max(initial=0)) + 1, -1)
+        place[grid.row] = np.arange(grid.row.size)
+        for part, found in parts:
+            counts[place[part.row]] = found.counts
+    residual = (sum(given) - grid.least) / MICRO
+    return LotAnswer(
+        counts=counts,
+        parts=[(part, found.counts) for part, found in parts],
+        certificate=replace(proofs[0], budget_residual=residual),
+        stages=tuple(
+            stage
+            for number, proof in enumerate(proofs[1:], start=2)
+            for stage in later(number, [Stage(criterion="", certificate=proof)])
+        ),
+        method=parts[0][1].method,
+        stopped=Stopped.of_all(found.stopped for _, found in parts),
+    )
+
+
+def _all_it_can(part: LotGrid, number: int, gap: float) -> LotGrid:
+    """Ask a tier that cannot raise what is missing for the most that it can."""
+    filler = Filler(part)
+    if filler.decide(part.room, part.least).raised >= part.least:
+        return part
+    supply = filler.exhaust(part.room)
+    if supply.ceiling > supply.raised * (1 + Fraction(gap)):
+        raise SolverStopped(
+            f"the most that tier {number} can give was not settled before the search gave up: "
+            f"between {supply.raised / MICRO!r} and {supply.ceiling / MICRO!r} USD; allow a gap"
+        )
+    return replace(part, least=supply.raised, highest=MOST_MICRO)
