@@ -39,8 +39,8 @@ def axioms(policy: OnePolicy, *, tries: Whole = 300, seed: Whole = 0, json_: Jso
     from adlopt.show.axioms import render
     from adlopt.studies.axioms.trial import try_axioms
 
-    data = try_axioms(policy, tries=tries, seed=seed).to_dict()
-    print(as_json(data) if json_ else render(data))
+    report = try_axioms(policy, tries=tries, seed=seed)
+    print(as_json(report.to_dict()) if json_ else render(report.data()))
 
 
 @app.command
@@ -70,8 +70,8 @@ def diagnose(
 
     chosen = episode_named(episode)
     with progress(None, "diagnosing") as step:
-        data = diagnose_(chosen, policy or (), burden=burden, progress=step).to_dict()
-    print(as_json(data) if json_ else render(data))
+        found = diagnose_(chosen, policy or (), burden=burden, progress=step)
+    print(as_json(found.to_dict()) if json_ else render(found.data()))
 
 
 @app.command
@@ -116,8 +116,8 @@ def simulate(
     if output is not None:
         write_episode(simulate_(chosen[0], scenario).episode(), output)
     with progress(seeds * len(chosen), "simulating") as step:
-        data = compare(chosen, scenario, seeds=seeds, progress=step).to_dict()
-    print(as_json(data) if json_ else render(data))
+        done = compare(chosen, scenario, seeds=seeds, progress=step)
+    print(as_json(done.to_dict()) if json_ else render(done.data()))
 
 
 @app.command
@@ -159,5 +159,5 @@ def exposure(
         raise InputError("file", str(file), "a round of dollars, or a market")
     where = thing.start if isinstance(thing, Round) else thing
     with progress(None, "playing") as step:
-        data = exposure_(account, where, rule or (), budget=budget, progress=step).to_dict()
-    print(as_json(data) if json_ else render(data))
+        seen = exposure_(account, where, rule or (), budget=budget, progress=step)
+    print(as_json(seen.to_dict()) if json_ else render(seen.data()))

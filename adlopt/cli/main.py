@@ -150,13 +150,13 @@ def venues(*names: str, json_: Json = False) -> None:
     json_
         Print everything for machines.
     """
-    import msgspec
+    from msgspec import to_builtins
 
     from adlopt.rules.venues import described
     from adlopt.show.rules import render_rules
 
-    data = msgspec.to_builtins(described(names))
-    print(as_json(data) if json_ else render_rules(data["rules"]))
+    data = described(names)
+    print(as_json(to_builtins(data)) if json_ else render_rules(data.rules))
 
 
 @app.command
@@ -198,8 +198,8 @@ def deleverage(
     from adlopt.show.rules import render
     from adlopt.studies.rule_comparison import compare_rules
 
-    data = compare_rules(read_market(file), rule).to_dict()
-    print(as_json(data) if json_ else render(data))
+    found = compare_rules(read_market(file), rule)
+    print(as_json(found.to_dict()) if json_ else render(found.data()))
 
 
 @app.command

@@ -142,7 +142,7 @@ class Deleveraging(Answer, Record):
         return f"{self.called}: {paid}; {usd(self.deficit_left)} is left unpaid"
 
     def __str__(self) -> str:
-        return summary(self.to_dict())
+        return summary(self.data())
 
     def data(self) -> DeleveragingData:
         """Return who closed and gave what, and what it left."""

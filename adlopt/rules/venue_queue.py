@@ -65,7 +65,7 @@ class Ranking(Answer, Record):
         return f"{self.rule}: {queued} {self.side.value} {self.coin}, first served first"
 
     def __str__(self) -> str:
-        return render_ranking(self.to_dict())
+        return render_ranking(self.data())
 
     def data(self) -> RankingData:
         """Return the queue in order."""

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Mapping
 
+from adlopt.show.schema.studies import ComparedData, ComparisonData, SimulationData
 from adlopt.show.screen import rest, screen
 from adlopt.show.table import table
-from adlopt.show.words import counted, money, usd
+from adlopt.show.words import counted, scaled, unit_of, usd
 
 SHOWN = {
     "loss_usd": "Loss: dollars missed, Σ|H−B| over the rounds, USD",
@@ -20,8 +21,6 @@ COUNTED = {
     "liquidated": "liquidated",
     "left": "left the venue",
 }
-
-
 MEDIANS = {
     "loss_usd": "missed USD",
     "given_usd": "given USD",
@@ -31,71 +30,70 @@ MEDIANS = {
 }
 
 
-def render(data: dict[str, Any]) -> str:
+def render(data: ComparisonData) -> str:
     """Lay out what `ComparisonData` holds."""
     head = f"{_world(data)}.\nMedian and 5–95 % over seeds; Δ: less the first, seed by seed.\n"
     parts = [_distribution(data, name, title) for name, title in SHOWN.items()]
     return "\n".join([head, *parts, _medians(data, COUNTED, "Medians: rounds of ADL, accounts")])
 
 
-def summary(data: dict[str, Any]) -> str:
+def summary(data: ComparisonData) -> str:
     """Lay out of the same what a screen takes: medians."""
-    policies = len(data["policies"])
+    policies = len(data.policies)
 
     def lay(rows: int) -> str:
-        some = {**data, "policies": data["policies"][:rows]}
-        return _medians(some, MEDIANS, f"{_world(data)}; medians") + rest(policies - rows)
+        return _medians(data, MEDIANS, f"{_world(data)}; medians", rows) + rest(policies - rows)
 
     return screen(lay, policies)
 
 
-def render_run(data: dict[str, Any]) -> str:
+def render_run(data: SimulationData) -> str:
     """Lay out what `SimulationData` holds, as far as a screen takes it."""
-    outcome, rounds = data["outcome"], len(data["needed_usd"])
+    outcome, rounds = data.outcome, len(data.needed_usd)
     title = (
-        f"{data['policy']} ({data['information']}) in a closed loop, seed {data['seed']}: "
-        f"{_scenario(data['scenario'])}. {counted(rounds, 'round')} called on users, who missed "
-        f"what was needed by {usd(outcome['loss_usd'])} USD and gave {usd(outcome['given_usd'])}; "
-        f"{usd(outcome['deficit_left_usd'])} were left unpaid. Accounts: {outcome['touched']:,} "
-        f"touched, {outcome['hedges_broken']:,} of them with a hedge broken, "
-        f"{outcome['liquidated']:,} liquidated, {outcome['left']:,} left"
+        f"{data.policy} ({data.information}) in a closed loop, seed {data.seed}: "
+        f"{_scenario(data.scenario)}. {counted(rounds, 'round')} called on users, who missed "
+        f"what was needed by {usd(outcome.loss)} USD and gave {usd(outcome.given)}; "
+        f"{usd(outcome.deficit_left)} were left unpaid. Accounts: {outcome.touched:,} "
+        f"touched, {outcome.hedges_broken:,} of them with a hedge broken, "
+        f"{outcome.liquidated:,} liquidated, {outcome.left:,} left"
     )
     columns = ("round", "deficit USD", "needed USD", "raised USD")
 
     def lay(shown: int) -> str:
-        figures = (data[name][:shown] for name in ("deficit_usd", "needed_usd", "raised_usd"))
+        figures = (each[:shown] for each in (data.deficit_usd, data.needed_usd, data.raised_usd))
         rows = [(f"{t}", *map(usd, row)) for t, row in enumerate(zip(*figures, strict=True), 1)]
         return table(title, columns, rows) + rest(rounds - shown)
 
     return screen(lay, rounds)
 
 
-def _world(data: dict[str, Any]) -> str:
-    return f"{counted(data['seeds'], 'seed')}, the same for all; {_scenario(data['scenario'])}"
+def _world(data: ComparisonData) -> str:
+    return f"{counted(data.seeds, 'seed')}, the same for all; {_scenario(data.scenario)}"
 
 
-def _scenario(scenario: dict[str, Any]) -> str:
+def _scenario(scenario: Mapping[str, float]) -> str:
     return (
         f"{scenario['accounts']:,} accounts in {scenario['coins']} coins, {scenario['steps']} "
         f"steps, shock {-scenario['shock']:+.0%}"
     )
 
 
-def _distribution(data: dict[str, Any], metric: str, title: str) -> str:
+def _distribution(data: ComparisonData, metric: str, title: str) -> str:
     rows = [
-        (policy["policy"], *_three(policy["quantiles"][metric]), *_delta(data, policy, metric))
-        for policy in data["policies"]
+        (policy.policy, *_three(policy.quantiles[metric]), *_delta(data, policy, metric))
+        for policy in data.policies
     ]
     columns = ("policy", "median", "5 %", "95 %", "Δ median", "Δ 5 %", "Δ 95 %")
     return table(title, columns if len(rows) > 1 else columns[:4], rows)
 
 
-def _delta(data: dict[str, Any], policy: dict[str, Any], metric: str) -> tuple[str, ...]:
-    if len(data["policies"]) == 1:
+def _delta(data: ComparisonData, policy: ComparedData, metric: str) -> tuple[str, ...]:
+    if len(data.policies) == 1:
         return ()
-    if policy is data["policies"][0]:
+    if policy is data.policies[0]:
         return "–", "–", "–"
-    return _three(policy["less_first"][metric], sign="+")
+    return _three(policy.less_first[metric], sign="+")
 
 
 def _three(quantiles: dict[str, float], sign: str = "") -> tuple[str, str, str]:
@@ -103,16 +101,21 @@ def _three(quantiles: dict[str, float], sign: str = "") -> tuple[str, str, str]:
     return f"{middle:{sign}z,.0f}", f"{low:{sign}z,.0f}", f"{high:{sign}z,.0f}"
 
 
-def _medians(data: dict[str, Any], figures: dict[str, str], title: str) -> str:
+def _medians(
+    data: ComparisonData, figures: dict[str, str], title: str, shown: int | None = None
+) -> str:
+    medians = [{n: policy.quantiles[n]["median"] for n in figures} for policy in data.policies]
+    dollars = [value for row in medians for name, value in row.items() if name.endswith("_usd")]
+    unit, money = unit_of(max(dollars, default=0.0))
     rows = [
         (
-            policy["policy"],
-            *(_median(policy["quantiles"][name]["median"], name) for name in figures),
+            policy.policy,
+            *(
+                scaled(value, unit) if name.endswith("_usd") else f"{value:,.0f}"
+                for name, value in row.items()
+            ),
         )
-        for policy in data["policies"]
+        for policy, row in zip(data.policies, medians, strict=True)
     ]
-    return table(title, ("policy", *figures.values()), rows)
-
-
-def _median(value: float, name: str) -> str:
-    return money(value) if name.endswith("_usd") else f"{value:,.0f}"
+    columns = [words.replace("USD", money) for words in figures.values()]
+    return table(title, ("policy", *columns), rows[:shown])

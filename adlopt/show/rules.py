@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from textwrap import fill
-from typing import Any
 
+from adlopt.show.schema.studies import DeleveragingData, OutcomeData, RankingData, RuleData
 from adlopt.show.screen import BRIEF, few, notes, rest, screen, why_not
 from adlopt.show.table import WIDTH, table
-from adlopt.show.words import counted, money, percent, quantity, usd
+from adlopt.show.words import clipped, counted, percent, quantity, scaled, unit_of, usd
 
 SHOWN = 10
 """Accounts that are printed for each rule; the rest are counted."""
@@ -16,20 +16,20 @@ REMARKS = 4
 """Ties that are named for each rule, and remarks of a summary; the rest are counted."""
 
 
-def render_rules(rules: Sequence[dict[str, Any]]) -> str:
+def render_rules(rules: Sequence[RuleData]) -> str:
     """Lay out the rules, where they come from, and what their sources leave open."""
     rows = [
         (
-            rule["rule"],
+            rule.rule,
             "; ".join(
                 [
-                    *([f"losers by {rule['losers']}"] if rule["losers"] else []),
-                    *rule["closes"],
-                    *(f"USD, {text}" for text in rule["takes"]),
+                    *([f"losers by {rule.losers}"] if rule.losers else []),
+                    *rule.closes,
+                    *(f"USD, {text}" for text in rule.takes),
                 ]
             ),
-            rule["closing_price"] or "–",
-            "; if ".join([rule["fund_pays_first"], *rule["trigger"]]),
+            rule.closing_price or "–",
+            "; if ".join([rule.fund_pays_first, *rule.trigger]),
         )
         for rule in rules
     ]
@@ -37,22 +37,22 @@ def render_rules(rules: Sequence[dict[str, Any]]) -> str:
     return "\n".join([table("Rules of venues", columns, rows), *map(_origin, rules)])
 
 
-def render(data: dict[str, Any]) -> str:
+def render(data: DeleveragingData) -> str:
     """Lay out what `DeleveragingData` holds, rule by rule."""
-    parts = [_overview(data, len(data["rules"]) + len(data["unplayed"]))]
-    for outcome in data["rules"]:
+    parts = [_overview(data, len(data.rules) + len(data.unplayed))]
+    for outcome in data.rules:
         parts += [_who(outcome, SHOWN), notes(_remarks(outcome)) + "\n"]
-    return "\n".join(part for part in [*parts, notes(why_not(data["unplayed"]))] if part.strip())
+    return "\n".join(part for part in [*parts, notes(why_not(data.unplayed))] if part.strip())
 
 
-def summary(data: dict[str, Any]) -> str:
+def summary(data: DeleveragingData) -> str:
     """Lay out of the same what a screen takes: of one rule who gave, of several what they came to.
 
     Examples
     --------
     >>> unplayed = {"gte": "no leverage", "aevo": "no leverage"}
-    >>> print(summary({"accounts": 2, "required_usd": 5.0, "fund_usd": 0.0, "rules": [],
-    ...                "unplayed": unplayed}))
+    >>> print(summary(DeleveragingData(accounts=2, required_usd=5.0, fund_usd=0.0, rules=[],
+    ...                                unplayed=unplayed)))
     2 accounts, 5.00 USD short, 0.00 USD in the fund. Worst burden: the largest
     share of a profit
       rule  fund pays  users give  left unpaid  touched  worst
@@ -61,41 +61,41 @@ def summary(data: dict[str, Any]) -> str:
       aevo          –           –            –        –      –
     not played: gte, aevo: no leverage
     """
-    rules, unplayed = data["rules"], data["unplayed"]
+    rules, unplayed = data.rules, data.unplayed
     if len(rules) + len(unplayed) != 1:
         every, why = len(rules) + len(unplayed), notes(why_not(unplayed, BRIEF))
         return screen(lambda rows: f"{_overview(data, rows)}{rest(every - rows)}{why}", every)
     said = notes(few(_remarks(rules[0]), REMARKS, "remark"))
-    accounts = len(rules[0]["accounts"])
+    accounts = len(rules[0].accounts)
     return screen(
         lambda rows: f"{_overview(data, 1)}\n{_who(rules[0], rows)}\n{said}".rstrip(), accounts
     )
 
 
-def render_ranking(data: dict[str, Any]) -> str:
+def render_ranking(data: RankingData) -> str:
     """Lay out the head of a queue."""
-    columns = ("account", "ahead", "size", *(["shown"] if data["light"] else []))
-    lights = [] if data["light"] is None else [data["light"]]
-    figures = [data["ahead_contracts"], data["size_contracts"], *lights]
-    queued = len(data["account"])
+    columns = ("account", "ahead", "size", *(["shown"] if data.light else []))
+    lights = [] if data.light is None else [data.light]
+    figures = [data.ahead_contracts, data.size_contracts, *lights]
+    queued = len(data.account)
     title = (
-        f"{data['rule']}: {counted(queued, 'position')} {data['side']} {data['coin']}, first "
+        f"{data.rule}: {counted(queued, 'position')} {data.side} {data.coin}, first "
         "served first; contracts ahead of each, and its own"
     )
-    title += f"; shown: {data['shown']}" if data["light"] else ""
+    title += f"; shown: {data.shown}" if data.light else ""
 
     def lay(rows: int) -> str:
-        shown = zip(data["account"][:rows], *(column[:rows] for column in figures), strict=True)
+        shown = zip(data.account[:rows], *(column[:rows] for column in figures), strict=True)
         cells = [(name, *map(quantity, numbers)) for name, *numbers in shown]
         return table(title, columns, cells) + rest(queued - rows)
 
     return screen(lay, queued)
 
 
-def _origin(rule: dict[str, Any]) -> str:
-    lines = [f"{rule['rule']}: {rule['venue']} ({rule['family']})", f"  {rule['source']}"]
-    if rule["unpublished"]:
-        lines.append(f"  unpublished, chosen here: {', '.join(rule['unpublished'])}")
+def _origin(rule: RuleData) -> str:
+    lines = [f"{rule.rule}: {rule.venue} ({rule.family})", f"  {rule.source}"]
+    if rule.unpublished:
+        lines.append(f"  unpublished, chosen here: {', '.join(rule.unpublished)}")
     return "\n".join(_filled(line) for line in lines)
 
 
@@ -106,24 +106,26 @@ def _filled(line: str) -> str:
     )
 
 
-def _overview(data: dict[str, Any], shown: int) -> str:
-    known = any(outcome["least_burden"] is not None for outcome in data["rules"])
+def _overview(data: DeleveragingData, shown: int) -> str:
+    known = any(outcome.least_burden is not None for outcome in data.rules)
+    unit, money = unit_of(data.required_usd)
     rows = [
         (
-            outcome["rule"],
-            money(outcome["fund_paid_usd"]),
-            money(outcome["raised_usd"]),
-            money(outcome["deficit_left_usd"]),
-            f"{len(outcome['accounts']):,}",
-            percent(outcome["worst_burden"]),
-            *([percent(outcome["least_burden"])] if known else []),
+            outcome.rule,
+            scaled(outcome.fund_paid_usd, unit),
+            scaled(outcome.raised_usd, unit),
+            scaled(outcome.deficit_left_usd, unit),
+            f"{len(outcome.accounts):,}",
+            percent(outcome.worst_burden),
+            *([percent(outcome.least_burden)] if known else []),
         )
-        for outcome in data["rules"]
+        for outcome in data.rules
     ]
-    rows += [(name, *["–"] * (5 + known)) for name in data["unplayed"]]
+    rows += [(name, *["–"] * (5 + known)) for name in data.unplayed]
     title = (
-        f"{data['accounts']:,} accounts, {usd(data['required_usd'])} USD short, "
-        f"{usd(data['fund_usd'])} USD in the fund. Worst burden: the largest share of a profit"
+        f"{data.accounts:,} accounts, {usd(data.required_usd)} USD short, {usd(data.fund_usd)} USD "
+        f"in the fund{'' if unit == 1 else f'; below in {money}'}. Worst burden: the largest share "
+        "of a profit"
     )
     if known:
         title += "; least: what raising the same could have cost at best, in hindsight"
@@ -131,45 +133,45 @@ def _overview(data: dict[str, Any], shown: int) -> str:
     return table(title, columns if known else columns[:-1], rows[:shown])
 
 
-def _who(outcome: dict[str, Any], shown: int) -> str:
-    ordered = sorted(outcome["accounts"], key=lambda a: (-a["gave_usd"], a["account"]))
+def _who(outcome: OutcomeData, shown: int) -> str:
+    ordered = sorted(outcome.accounts, key=lambda a: (-a.gave_usd, a.account))
     if not ordered:
         return ""
     rows = [
         (
-            a["account"],
-            ", ".join(f"{quantity(size)} {what}" for what, size in a["closed"].items()) or "–",
-            usd(a["gave_usd"]),
-            percent(a["share_of_profit"]),
+            clipped(a.account),
+            ", ".join(f"{quantity(size)} {what}" for what, size in a.closed.items()) or "–",
+            usd(a.gave_usd),
+            percent(a.share_of_profit),
         )
         for a in ordered[:shown]
     ]
-    price = outcome["closing_price"]
-    title = outcome["rule"] + (f", closing at the {price}" if price else "")
+    price = outcome.closing_price
+    title = outcome.rule + (f", closing at the {price}" if price else "")
     if len(ordered) > shown:
         title += f"; the largest {shown} of {len(ordered):,} accounts"
     return table(title, ("account", "closes", "gives USD", "of profit"), rows)
 
 
-def _remarks(outcome: dict[str, Any]) -> list[str]:
+def _remarks(outcome: OutcomeData) -> list[str]:
     said = []
-    if not outcome["triggered"]:
+    if not outcome.triggered:
         said.append("users are not called on")
-    if outcome["closing_price"] and outcome["unmatched_contracts"]:
-        left = outcome["unmatched_contracts"].items()
+    if outcome.closing_price and outcome.unmatched_contracts:
+        left = outcome.unmatched_contracts.items()
         said.append(f"nobody takes {', '.join(f'{quantity(n)} {what}' for what, n in left)}")
-    if outcome["new_debt_usd"]:
-        said.append(f"{usd(outcome['new_debt_usd'])} USD of debt are new: it bankrupts winners")
-    if outcome["surplus_usd"]:
-        said.append(f"{usd(outcome['surplus_usd'])} USD more than bankrupt accounts lacked")
-    owed = sum(a["owed_usd"] for a in outcome["accounts"])
+    if outcome.new_debt_usd:
+        said.append(f"{usd(outcome.new_debt_usd)} USD of debt are new: it bankrupts winners")
+    if outcome.surplus_usd:
+        said.append(f"{usd(outcome.surplus_usd)} USD more than bankrupt accounts lacked")
+    owed = sum(a.owed_usd for a in outcome.accounts)
     if owed:
         said.append(f"{usd(owed)} USD stay owed to those who gave them")
     ties = []
-    for tie in outcome["ties"]:
-        names = ", ".join(tie["accounts"][:4]) + (" …" if len(tie["accounts"]) > 4 else "")
-        ties.append(f"the tie-break decides among {names} ({tie['where']})")
+    for tie in outcome.ties:
+        names = ", ".join(tie.accounts[:4]) + (" …" if len(tie.accounts) > 4 else "")
+        ties.append(f"the tie-break decides among {names} ({tie.where})")
     said += few(ties, REMARKS, "tie")
-    if outcome["unpublished"]:
-        said.append(f"unpublished, chosen here: {', '.join(outcome['unpublished'])}")
-    return [f"{outcome['rule']}: {remark}" for remark in said]
+    if outcome.unpublished:
+        said.append(f"unpublished, chosen here: {', '.join(outcome.unpublished)}")
+    return [f"{outcome.rule}: {remark}" for remark in said]

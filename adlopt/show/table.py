@@ -166,4 +166,4 @@ def _html_row(row: Sequence[str], kinds: Sequence[str]) -> str:
 
 
 def _is_numeric(cell: str) -> bool:
-    return re.fullmatch(r"[0-9.,−+ %–e$-]*((?<=\d)[MB])?", cell) is not None
+    return all(c in "0123456789.,-−+ %–e$" for c in cell)

@@ -53,21 +53,6 @@ def amount(value: float | None) -> str:
     return dash(value, "z,.2f" if value is not None and abs(value) >= 1e3 else "z.6g")
 
 
-def money(value: float | None) -> str:
-    """Write dollars in at most nine letters, for columns of tables: cents of small amounts.
-
-    Examples
-    --------
-    >>> money(2345.678), money(123456.7), money(-84209945.0), money(2.5e9), money(None)
-    ('2,345.68', '123,457', '-84.21M', '2.50B', '–')
-    """
-    size = 0.0 if value is None else abs(value)
-    for least, unit in ((1e9, "B"), (1e6, "M")):
-        if value is not None and size >= least:
-            return f"{value / least:,.2f}{unit}"
-    return dash(value, "z,.2f" if size < 1e4 else ",.0f")
-
-
 def quantity(value: float, digits: int = 6) -> str:
     """Write how many, or how much, there is of a thing: never with an exponent.
 

@@ -51,7 +51,7 @@ class RuleComparison(Answer):
         return f"{counted(len(self.done), 'rule')} on {self.market._heading()}"
 
     def __str__(self) -> str:
-        return summary(self.to_dict())
+        return summary(self.data())
 
     def data(self) -> DeleveragingData:
         """Return what each did, beside the least burden that raises the same."""
@@ -91,8 +91,7 @@ def compare_rules(market: Market, players: Sequence[Playable]) -> RuleComparison
      ────────────────────────────────────────────────────────────────
       gte        0.00    2,000.00         0.00        1   50 %   50 %
       okx           –           –            –        –      –      –
-    not played: okx: signal is 'fund_peak': expected one of none; add it to the
-      market
+    not played: okx: signal is 'fund_peak': expected none; add it to the market
     """
     grammar.require_list(players)
     chosen = [grammar.player(each) for each in players]

@@ -17,7 +17,7 @@ from adlopt.cli import command
 from adlopt.cli import main as cli
 from adlopt.data.files import write_episode
 from adlopt.show.schema.data import kinds
-from adlopt.show.words import money
+from adlopt.show.words import scaled, unit_of
 
 HEAD = "deficit = 90.0\nneeded = 60.0\n"
 ALICE = '[[account]]\nid = "alice"\ncapacity = 120.0\n'
@@ -440,7 +440,7 @@ def test_json_of_a_diagnosis_agrees_with_the_text(run):
     (row,) = strict_json(out)["policies"]
     assert (code, err, row["policy"]) == (0, "", "estimate+queue")
     assert f"{100 * row['worst_burden']:.4g} %" in text
-    assert money(row["raised_usd"]) in text
+    assert scaled(row["raised_usd"], unit_of(row["raised_usd"])[0]) in text
 
 
 @pytest.mark.parametrize("name", ["out.csv", "out.parquet"])

@@ -198,7 +198,7 @@ def test_a_wash_trade_moves_the_entry_price_and_nothing_else():
         assert "wash trade" in tried(name).broken
     for name in ("queue:leverage", "leverage-draining", "rap", "pro-rata"):
         assert "wash trade" not in tried(name).broken
-    assert "at entry" in render(try_axioms("queue:price_ratio", tries=60).to_dict())
+    assert "at entry" in render(try_axioms("queue:price_ratio", tries=60).data())
 
 
 def test_an_infeasible_haircut_says_what_it_took():

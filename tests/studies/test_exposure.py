@@ -234,8 +234,8 @@ def test_a_draw_is_drawn_anew_at_each_budget():
 
 def test_closing_at_the_mark_leaves_the_profit(market):
     signals = {"fund_peak": 5000.0}
-    seen = exposure("sue", replace(market, signals=signals), ["okx", "binance"]).to_dict()
-    assert {rule["rule"]: rule["at_mark"] for rule in seen["rules"]} == {
+    seen = exposure("sue", replace(market, signals=signals), ["okx", "binance"]).data()
+    assert {rule.rule: rule.at_mark for rule in seen.rules} == {
         "okx": True, "binance": False,
     }  # fmt: skip
     text = render(seen)

@@ -487,8 +487,8 @@ def test_the_command_line_names_bad_input(run, words, message):  # noqa: F811
 
 
 def test_a_difference_of_nothing_has_no_sign_of_loss():
-    done = compare(["binance", "constant:1+pro-rata"], SMALL, seeds=1).to_dict()
-    for change in done["policies"][1]["less_first"].values():
+    done = compare(["binance", "constant:1+pro-rata"], SMALL, seeds=1).data()
+    for change in done.policies[1].less_first.values():
         change.update(dict.fromkeys(change, -0.3))
     text = render(done)
     assert text.startswith("1 seed, the same")

@@ -138,7 +138,7 @@ class AxiomReport(Answer):
         return f"{self.policy}, seed {self.seed}; where nothing breaks, nothing is proved"
 
     def __str__(self) -> str:
-        return summary(self.to_dict())
+        return summary(self.data())
 
     def data(self) -> AxiomReportData:
         """Return what was found, and the figures of each counterexample."""

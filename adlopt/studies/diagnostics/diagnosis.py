@@ -75,7 +75,7 @@ class Diagnosis(Answer):
         return f"{self.episode}: {counted(self.rounds, 'round')}, burdens over {self.burden.value}"
 
     def __str__(self) -> str:
-        return summary(self.to_dict())
+        return summary(self.data())
 
     def data(self) -> DiagnosisData:
         """Return every figure; a burden that is infinite is null."""

@@ -102,7 +102,7 @@ class Exposure(Answer, Record):
         return f"{self.account}: haircuts under rules; budgets {self.budgets.text}"
 
     def __str__(self) -> str:
-        return summary(self.to_dict())
+        return summary(self.data())
 
     def data(self) -> ExposureData:
         """Return how likely each rule takes how much, and where the account stands."""

@@ -65,7 +65,7 @@ class Simulation(Answer):
         return f"{self.player} ({self.information.value}), closed loop, seed {self.seed}"
 
     def __str__(self) -> str:
-        return render_run(self.to_dict())
+        return render_run(self.data())
 
     def data(self) -> SimulationData:
         """Return what the run came to, and its rounds in order."""

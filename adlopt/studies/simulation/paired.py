@@ -56,7 +56,7 @@ class Comparison(Answer):
         return f"the same crashes under each policy: {self.scenario}"
 
     def __str__(self) -> str:
-        return summary(self.to_dict())
+        return summary(self.data())
 
     def data(self) -> ComparisonData:
         """Return outcomes, quantiles, and differences to the first player in the same world."""
