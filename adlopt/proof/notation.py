@@ -15,7 +15,7 @@ from sympy.core.function import AppliedUndef
 
 from adlopt.errors import ProofError
 from adlopt.proof.formula import Formula, above, at_least, equal, quantify
-from adlopt.proof.own import check_name, own
+from adlopt.proof.own import check_free, own
 from adlopt.proof.term import (
     Atom,
     Kind,
@@ -87,7 +87,7 @@ def integer_sequences(names: str) -> Any:
 def _named(made: Any) -> Any:
     """Refuse names that the kernel would refuse, where they are declared."""
     for one in made if isinstance(made, tuple) else (made,):
-        check_name(str(one))
+        check_free(str(one))
     return made
 
 
@@ -188,7 +188,7 @@ def sequence_atom(family: Any) -> Atom:
 def _declared(given: Any, name: str, declare: Any, real: Kind, integer: Kind) -> Atom:
     if not isinstance(name, str) or not name:
         raise ProofError(f"{given!r} is neither a symbol nor a sequence")
-    check_name(name)
+    check_free(name)
     if given == declare(name, real=True):
         return Atom(real, str(name))
     if given == declare(name, integer=True):

@@ -73,16 +73,21 @@ def _own_atom(atom: object, scope: frozenset[str]) -> Term:
         )
     bound = atom.kind is Kind.INTEGER and atom.name in scope
     if atom.kind in SYMBOLS | FAMILIES and not bound:
-        check_name(atom.name)
+        _check_name(atom.name)
     args = tuple(_own(arg, scope) for arg in atom.args)
     return apply(atom.kind, *args, name=atom.name) if args else of_atom(atom)
 
 
-def check_name(name: str) -> None:
-    """Refuse a name that does not read as one word, or that reads as something else."""
+def check_free(name: str) -> None:
+    """Refuse a name that only this package gives, or that reads as an operation."""
     if name.startswith(RESERVED):
         raise ProofError(f"the name {name!r} is reserved")
     if name in OPERATORS:
         raise ProofError(f"the name {name!r} is reserved: it reads as the operation")
+
+
+def _check_name(name: str) -> None:
+    """Refuse a name that does not read as one word, or that reads as something else."""
+    check_free(name)
     if not name.isidentifier():
         raise ProofError(f"{name!r} is not a name: use letters, digits and _, a letter first")

@@ -1,7 +1,6 @@
 """Each bound is what a proof concludes: written in its letters, their difference is zero."""
 
 from dataclasses import dataclass, replace
-from functools import cache
 from typing import Any
 
 import pytest
@@ -69,6 +68,8 @@ from adlopt.scoring.scoreboard import Scoreboard
 from adlopt.show.board import bounds as board_bounds
 from adlopt.show.bounds import render
 from adlopt.studies import bounds_of as report
+
+pytestmark = pytest.mark.xdist_group("proofs")
 
 t, r, n, T = integers("t r n T")
 c, L, track, fair, w, low, largest, radius, moved = reals("c L λ μ w low largest D P")
@@ -187,8 +188,8 @@ HOLDING = [bound for bound in BOUNDS if bound.status is not Status.REFUTED]
 each_bound = pytest.mark.parametrize("bound", HOLDING, ids=lambda bound: bound.name)
 
 
-@cache
 def theorem(name: str) -> Any:
+    """Of the proof that ships; the tests of one group run in one process, which loads it once."""
     return load(proof_files()[name])
 
 
@@ -208,12 +209,15 @@ def test_no_bound_is_without_a_link():
     assert not any(bound.conjectured for bound in HOLDING)
 
 
-VERDICTS = {Status.HOLDS: Verdict.PROVED, Status.HOLDS_UNDER: Verdict.PROVED_UNDER}
+VERDICTS = {
+    Status.HOLDS: {Verdict.PROVED, Verdict.PROVED_FROM},
+    Status.HOLDS_UNDER: {Verdict.PROVED_UNDER},
+}
 
 
 @each_bound
 def test_the_proof_is_there_and_closes(bound):
-    assert theorem(bound.proof).verdict is VERDICTS[bound.status]
+    assert theorem(bound.proof).verdict in VERDICTS[bound.status]
 
 
 @each_bound
