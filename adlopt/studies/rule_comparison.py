@@ -91,8 +91,7 @@ def compare_rules(market: Market, players: Sequence[Playable]) -> RuleComparison
      ────────────────────────────────────────────────────────────────
       gte        0.00    2,000.00         0.00        1   50 %   50 %
       okx           –           –            –        –      –      –
-    not played: okx: signal is 'fund_peak': expected one of none; add it to the
-      market
+    not played: okx: signal is 'fund_peak': expected none; add it to the market
     """
     grammar.require_list(players)
     chosen = [grammar.player(each) for each in players]
