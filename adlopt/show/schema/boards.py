@@ -2,13 +2,7 @@
 
 from __future__ import annotations
 
-import msgspec
-
-from adlopt.show.schema.data import Data
-
-
-class Part(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
-    """Base of what never stands alone."""
+from adlopt.show.schema.data import Data, Part
 
 
 class ByRound(Part):

@@ -33,6 +33,10 @@ class Data(msgspec.Struct, kw_only=True, forbid_unknown_fields=True, tag_field="
     """
 
 
+class Part(msgspec.Struct, kw_only=True, forbid_unknown_fields=True, **FROZEN):
+    """Base of what stands within the data of an answer, and never alone."""
+
+
 class CertificateData(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     """A value and what is proved about it."""
 

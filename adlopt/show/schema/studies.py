@@ -2,17 +2,11 @@
 
 from __future__ import annotations
 
-import msgspec
-
-from adlopt.show.schema.data import FROZEN, Data
+from adlopt.show.schema.data import FROZEN, Data, Part
 
 
 class FiguresData(Data, kw_only=True, **FROZEN):
     """Base of answers that are a few figures."""
-
-
-class Part(msgspec.Struct, kw_only=True, forbid_unknown_fields=True, **FROZEN):
-    """Base of what stands within the data of an answer."""
 
 
 class RuleData(Part, kw_only=True):

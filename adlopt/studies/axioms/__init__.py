@@ -1,16 +1,16 @@
 """Axioms of fair deleveraging, tried on any policy: a search for counterexamples, no proof."""
 
 from adlopt.studies.axioms.instances import Case, Winner
-from adlopt.studies.axioms.laws import AXIOMS, Axiom, Violation
-from adlopt.studies.axioms.trial import AxiomReport, Counterexample, Verdict, try_axioms
+from adlopt.studies.axioms.laws import AXIOMS, Law, Violation
+from adlopt.studies.axioms.trial import AxiomReport, Counterexample, LawVerdict, try_axioms
 
 __all__ = [
     "AXIOMS",
-    "Axiom",
     "AxiomReport",
     "Case",
     "Counterexample",
-    "Verdict",
+    "Law",
+    "LawVerdict",
     "Violation",
     "Winner",
     "try_axioms",

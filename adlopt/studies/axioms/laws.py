@@ -53,7 +53,7 @@ class Violation:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Axiom:
+class Law:
     """Something to be asked of a policy.
 
     Parameters
@@ -215,57 +215,57 @@ def usd(amount: Fraction) -> str:
 
 
 AXIOMS = (
-    Axiom(
+    Law(
         name="protected collateral",
         statement="0 ≤ x ≤ PNL: no account pays more than its profit",
         check=_protected,
     ),
-    Axiom(
+    Law(
         name="equal accounts",
         statement="accounts equal in everything but name pay the same",
         check=_equal_accounts,
     ),
-    Axiom(
+    Law(
         name="input order",
         statement="nobody pays more or less for where it is listed",
         check=_input_order,
     ),
-    Axiom(
+    Law(
         name="split",
         statement="an account split in two, in proportion, pays no less in all",
         check=_split,
     ),
-    Axiom(
+    Law(
         name="uneven split",
         statement="nor if its collateral goes elsewhere than its position",
         check=_split_unevenly,
     ),
-    Axiom(
+    Law(
         name="wash trade",
         statement="trading with itself, which changes its entry price alone, one pays no less",
         check=_wash_trade,
     ),
-    Axiom(
+    Law(
         name="scale",
         statement="h(λw, λB) = h(w, B): with all dollars × λ everyone pays × λ",
         check=_scale,
     ),
-    Axiom(
+    Law(
         name="larger deficit",
         statement="nobody pays less of a larger deficit",
         check=_larger_deficit,
     ),
-    Axiom(
+    Law(
         name="richer pays",
         statement="with more profit and no less collateral one pays no less",
         check=_richer,
     ),
-    Axiom(
+    Law(
         name="path",
         statement="D₁, then D₂ from what remains, takes what D₁ + D₂ takes",
         check=_path,
     ),
-    Axiom(
+    Law(
         name="stability",
         statement="changing one account by a billionth moves little of the haircut",
         check=_stability,

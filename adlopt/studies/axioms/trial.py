@@ -25,7 +25,7 @@ from adlopt.show.schema.studies import (
     TriedData,
 )
 from adlopt.studies.axioms.instances import Case, Winner
-from adlopt.studies.axioms.laws import AXIOMS, Axiom, Paid, Violation
+from adlopt.studies.axioms.laws import AXIOMS, Law, Paid, Violation
 
 Decision: TypeAlias = tuple[RoundStart, FloatArray | None]
 
@@ -72,19 +72,19 @@ class Counterexample(Tabular):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Verdict:
+class LawVerdict:
     """What trying one axiom came to.
 
     Parameters
     ----------
-    axiom : Axiom
+    axiom : Law
     tries : int
         Instances tried; 0 if haircuts are not feasible in the first place.
     counterexample : Counterexample or None
         None proves nothing: none was found in so many tries.
     """
 
-    axiom: Axiom
+    axiom: Law
     tries: int
     counterexample: Counterexample | None
 
@@ -106,14 +106,14 @@ class AxiomReport(Answer):
     ----------
     policy : str
     seed : int
-    verdicts : tuple of Verdict
+    verdicts : tuple of LawVerdict
     """
 
     policy: str
     seed: int
-    verdicts: tuple[Verdict, ...]
+    verdicts: tuple[LawVerdict, ...]
 
-    def __getitem__(self, axiom: str) -> Verdict:
+    def __getitem__(self, axiom: str) -> LawVerdict:
         """Verdict on the axiom of that name."""
         for verdict in self.verdicts:
             if verdict.axiom.name == axiom:
@@ -163,7 +163,7 @@ def try_axioms(
     *,
     tries: int = 300,
     seed: int = 0,
-    axioms: Sequence[Axiom] = AXIOMS,
+    axioms: Sequence[Law] = AXIOMS,
 ) -> AxiomReport:
     """Search for instances on which a policy breaks an axiom.
 
@@ -178,7 +178,7 @@ def try_axioms(
     tries : int
         Instances for each axiom, ≥ 1.
     seed : int
-    axioms : sequence of Axiom
+    axioms : sequence of Law
         The first must be the one on feasible haircuts: where it breaks, the others are not tried.
 
     Raises
@@ -207,16 +207,16 @@ def try_axioms(
     return AxiomReport(policy=chosen.name, seed=seed, verdicts=tuple(verdicts))
 
 
-def _try(axiom: Axiom, policy: Policy, tries: int, seed: int) -> Verdict:
+def _try(axiom: Law, policy: Policy, tries: int, seed: int) -> LawVerdict:
     random = Random(f"{axiom.name} {seed}")
     for k in range(1, tries + 1):
         case = Case.draw(random, lots=2 * k > tries)
         if _decided(axiom, policy, case).violation is not None:
-            return Verdict(axiom=axiom, tries=k, counterexample=_shrunk(axiom, policy, case))
-    return Verdict(axiom=axiom, tries=tries, counterexample=None)
+            return LawVerdict(axiom=axiom, tries=k, counterexample=_shrunk(axiom, policy, case))
+    return LawVerdict(axiom=axiom, tries=tries, counterexample=None)
 
 
-def _shrunk(axiom: Axiom, policy: Policy, case: Case) -> Counterexample:
+def _shrunk(axiom: Law, policy: Policy, case: Case) -> Counterexample:
     """Take any simpler case that still breaks the axiom, until there is none."""
     simpler: Case | None = case
     while simpler is not None:
@@ -238,7 +238,7 @@ class _Decided:
     violation: Violation | None = None
 
 
-def _decided(axiom: Axiom, policy: Policy, case: Case) -> _Decided:
+def _decided(axiom: Law, policy: Policy, case: Case) -> _Decided:
     done = _Decided(rounds=[])
     try:
         done.violation = axiom.check(case, _paying(policy, case, done.rounds))
