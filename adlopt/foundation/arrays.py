@@ -57,12 +57,6 @@ def own(
     FloatArray, shape (n,)
         float64; ``setflags(write=True)`` on it raises.
 
-    Raises
-    ------
-    InputError
-        For a wrong shape, length or type, NaN, infinity, or a value outside
-        [lowest, `LARGEST_USD`]; names the first offending index.
-
     Examples
     --------
     >>> a = own([1, 2.5], "capacity")
@@ -81,13 +75,7 @@ def own(
 
 
 def own_positive(values: ArrayLike, field: str, *, length: int) -> FloatArray:
-    """Copy numbers > 0, as `own` does.
-
-    Raises
-    ------
-    InputError
-        As `own`, and for zero.
-    """
+    """Copy numbers > 0, as `own` does."""
     owned = own(values, field, length=length, lowest=0.0)
     if not (owned > 0).all():
         index = int(np.argmin(owned > 0))
@@ -155,12 +143,6 @@ def range_words(lowest: float) -> str:
 def own_number(value: object, field: str, *, lowest: float = -LARGEST_USD) -> float:
     """Check one finite number and return it as a float.
 
-    Raises
-    ------
-    InputError
-        If `value` is not a real number, is NaN or infinite, or lies outside
-        [lowest, `LARGEST_USD`].
-
     Examples
     --------
     >>> own_number(3, "deficit", lowest=0)
@@ -179,11 +161,6 @@ def own_number(value: object, field: str, *, lowest: float = -LARGEST_USD) -> fl
 def own_whole(value: object, field: str, *, lowest: int = 0, expected: str = "") -> int:
     """Check one whole number and return it as an int.
 
-    Raises
-    ------
-    InputError
-        If `value` is not an integer, or below `lowest`.
-
     Examples
     --------
     >>> own_whole(True, "rounds", lowest=1)
@@ -197,13 +174,7 @@ def own_whole(value: object, field: str, *, lowest: int = 0, expected: str = "")
 
 
 def own_positive_number(value: object, field: str, *, expected: str = "a number > 0") -> float:
-    """Check one number > 0, as `own_number` does.
-
-    Raises
-    ------
-    InputError
-        As `own_number`, and for zero.
-    """
+    """Check one number > 0, as `own_number` does."""
     number = own_number(value, field, lowest=0.0)
     if number == 0:
         raise InputError(field, value, expected)

@@ -64,11 +64,6 @@ def floor_of(usd: float | Fraction) -> int:
 def whole_micros(amount: FloatArray, field: str, remedy: str = ROUND_IT) -> IntArray:
     """Micro-dollars of amounts that are whole numbers of them, at most `MOST_MICRO`.
 
-    Raises
-    ------
-    InputError
-        If one is none.
-
     Examples
     --------
     >>> whole_micros(np.array([0.25, 1234567.1234567]), "lot")
@@ -88,11 +83,6 @@ def whole_micros(amount: FloatArray, field: str, remedy: str = ROUND_IT) -> IntA
 def whole_budget(budget: float) -> int:
     """Micro-dollars of a budget that lots are to meet exactly; it may be a sum, rounded.
 
-    Raises
-    ------
-    InputError
-        If it is no whole number of them.
-
     Examples
     --------
     >>> whole_budget(sum([0.1] * 10))
@@ -107,11 +97,6 @@ def whole_budget(budget: float) -> int:
 
 def budget_range(needed: float, extra: float) -> tuple[int, int]:
     """Least and most micro-dollars that count as a budget, or up to so many USD more.
-
-    Raises
-    ------
-    InputError
-        If no whole number of them does.
 
     Examples
     --------
@@ -134,11 +119,6 @@ def budget_range(needed: float, extra: float) -> tuple[int, int]:
 def lot_sizes(lot: FloatArray) -> IntArray:
     """Whole micro-dollars a lot, shape (n,).
 
-    Raises
-    ------
-    InputError
-        If a lot is no whole number of micro-dollars, or too large for 64 bits.
-
     Examples
     --------
     >>> lot_sizes(np.array([0.5, 2 / 3]))
@@ -158,11 +138,6 @@ def lot_sizes(lot: FloatArray) -> IntArray:
 
 def whole_lots(capacity: FloatArray, size: IntArray) -> IntArray:
     """Lots that fit under capacities in USD, shape (n,).
-
-    Raises
-    ------
-    InputError
-        If the capacities together exceed 64-bit micro-dollars.
 
     Examples
     --------

@@ -16,11 +16,6 @@ MARK = ".py:"
 def load(text: str) -> Any:
     """Run a Python file and return what it calls by a name. Load only files you would run.
 
-    Raises
-    ------
-    InputError
-        If there is no such file, it fails, or has no such name.
-
     Examples
     --------
     >>> load("absent.py:rule")

@@ -305,11 +305,6 @@ def priced_burden(price: float, burden: float) -> float:
 def worst_burden(haircut: ArrayLike, weights: FloatArray) -> float:
     """max_i x_i / w_i, with 0/0 = 0 and x/0 = ∞.
 
-    Raises
-    ------
-    InputError
-        If the shapes differ.
-
     Examples
     --------
     >>> worst_burden([0.0, 1.0], np.array([0.0, 4.0]))

@@ -73,11 +73,6 @@ class Positions(Tabular, Record):
     mark : array_like, shape (m,), optional
         USD a contract. For exposures and leverage.
 
-    Raises
-    ------
-    InputError
-        Naming the field, the index, the value and what was expected.
-
     Examples
     --------
     >>> Positions(account=["a", "a"], coin=["ETH", "BTC"], side=["long", "short"],

@@ -175,11 +175,6 @@ def open_contract_round(
     lot : array_like, shape (m,), or float
         Contracts.
 
-    Raises
-    ------
-    InputError
-        If arrays differ in length, an account has no collateral, nobody wins or nobody loses.
-
     Examples
     --------
     >>> round_, shed = open_contract_round(

@@ -48,11 +48,6 @@ def bankruptcy_price(size: ArrayLike, entry: ArrayLike, collateral: ArrayLike) -
 
     A value ≤ 0 means that no price bankrupts the account.
 
-    Raises
-    ------
-    InputError
-        If a size is zero: an account without a position has no such price.
-
     Examples
     --------
     >>> bankruptcy_price([10], [4000], [2000])
@@ -156,11 +151,6 @@ def open_round(
     size, entry, collateral, mark : array_like, shape (n,)
         Contracts (signed), USD, USD, USD. Losers are marked at their execution price.
 
-    Raises
-    ------
-    InputError
-        If arrays differ in length or nobody wins.
-
     Examples
     --------
     >>> start = open_round(account=["long", "short"], size=[10, -10], entry=[4000, 4000],
@@ -193,11 +183,6 @@ def open_round(
 
 def check_haircut(haircut: ArrayLike, start: RoundStart, *, who: str = "the haircut") -> FloatArray:
     """Return the haircut, shape (n,), if 0 ≤ x_i ≤ u_i: collateral is never touched.
-
-    Raises
-    ------
-    BadHaircut
-        Naming the account, what was taken and its capacity.
 
     Examples
     --------

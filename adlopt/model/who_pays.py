@@ -25,11 +25,6 @@ def lorenz(amounts: ArrayLike) -> tuple[FloatArray, FloatArray]:
     tuple of FloatArray, each of shape (n + 1,)
         Both from 0 to 1.
 
-    Raises
-    ------
-    InputError
-        If nothing is paid.
-
     Examples
     --------
     >>> accounts, dollars = lorenz([30.0, 0.0, 10.0, 0.0])

@@ -153,11 +153,6 @@ def drain_leverage(
 def drain_round(round_: ContractRound, *, close: float) -> LeverageDrain:
     """Close `close` contracts of a round whose positions are all in one coin and on one side.
 
-    Raises
-    ------
-    InputError
-        If there are several coins, sides, marks or lots, or equities or marks are missing.
-
     Examples
     --------
     >>> round_ = ContractRound.of(account=["a", "b"], coin=["ETH", "ETH"], side=["long", "long"],

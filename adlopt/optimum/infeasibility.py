@@ -30,11 +30,6 @@ def explain(
 
     Where the budget is out of reach, the reason is Farkas' with multipliers of 1: Σ x_i ≤ Σ most_i
     < B. Where it is in reach, whole lots do not sum to it.
-
-    Raises
-    ------
-    CertificateError
-        If a budget that is called out of reach is not.
     """
     held = math.fsum(start.capacity - problem.capacity)
     if problem.lot is not None:
@@ -58,11 +53,6 @@ def explain_contracts(
     """Add to an error of a round in contracts who cannot give more and why.
 
     What whole lots of each account make within its limits is bounded anew, in micro-dollars.
-
-    Raises
-    ------
-    CertificateError
-        If a budget that is called out of reach is not proved to be.
     """
     grid, unlimited = (LotGrid.of(round_, loss, budget, *given) for given in ([limits], []))
     held = int(unlimited.cap.sum() - grid.cap.sum()) / MICRO

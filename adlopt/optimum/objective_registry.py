@@ -161,11 +161,6 @@ def names(where: str | None = None) -> Iterator[str]:
 def known_as(name: str, field: str = "objective", where: str | None = None) -> Known:
     """Return the objective of a name.
 
-    Raises
-    ------
-    InputError
-        If there is none, or nobody minimises it there.
-
     Examples
     --------
     >>> known_as("least-burden").make
@@ -177,13 +172,7 @@ def known_as(name: str, field: str = "objective", where: str | None = None) -> K
 
 
 def known_of(objective: object, where: str, remedy: str) -> Known:
-    """Return what is known of an objective, where it is to be minimised.
-
-    Raises
-    ------
-    InputError
-        If it is none, or nobody minimises it there.
-    """
+    """Return what is known of an objective, where it is to be minimised."""
     for known in OBJECTIVES.values():
         if type(objective) is known.made and getattr(known, where) is not None:
             return known

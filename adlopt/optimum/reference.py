@@ -42,11 +42,6 @@ def reference(round_: Round, loss: Loss | Terms) -> tuple[float, FloatArray]:
     value : float
     haircut : FloatArray, shape (n,), USD
 
-    Raises
-    ------
-    SolverFailed
-        If cvxpy finds no optimum: the round may be infeasible.
-
     Examples
     --------
     >>> round_ = Round.of(capacity=[120.0, 80.0, 40.0], deficit=90.0, needed=60.0)

@@ -33,13 +33,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Options:
-    """How something is to be solved, as `adlopt.solve` says; each kind takes some of them.
-
-    Raises
-    ------
-    InputError
-        If a budget, limits or `whole_lots` are of another kind.
-    """
+    """How something is to be solved, as `adlopt.solve` says; each kind takes some of them."""
 
     budget: Budget | None = None
     limits: Limits | None = None

@@ -31,11 +31,6 @@ def tier_by_tier(
         Whether nothing is left to raise after an answer.
     given : callable
         USD that the tiers so far give, which a refusal of a later one counts in.
-
-    Raises
-    ------
-    InfeasibleRound
-        If the tier that has to meet the rest cannot; sums are those of all tiers.
     """
     answers: list[Part] = []
     for number, mask in enumerate(tiers, start=1):

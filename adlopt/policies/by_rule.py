@@ -49,13 +49,7 @@ class ByRule(Memoryless):
         return self.rule.name
 
     def allocate(self, state: State, start: RoundStart, budget: float) -> Haircut:
-        """Serve the tiers of the rule, one after the other.
-
-        Raises
-        ------
-        InputError
-            If the round lacks a feature or signal that the rule reads.
-        """
+        """Serve the tiers of the rule, one after the other."""
         return serve(self.rule, round_rows(start), budget, turn=start.t, lot=start.lot)
 
 
@@ -80,11 +74,6 @@ def serve(
         USD; what is taken is a whole multiple of it, else of a micro-dollar.
     beyond : bool
         Whether limits that the rule sets itself may exceed those of the rows.
-
-    Raises
-    ------
-    InputError
-        If the rows lack a feature or signal that the rule reads.
     """
     order = in_order(rule.tie_break, rows)
     rows = rows.take(order)

@@ -115,11 +115,6 @@ def paper_ogd(
     variation : float, optional
         P to tune for; the episode's own unless given.
 
-    Raises
-    ------
-    InputError
-        If all deficits are zero, or so small that the step is beyond `LARGEST_USD`.
-
     Examples
     --------
     >>> from adlopt.data.episodes import october_10

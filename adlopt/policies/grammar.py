@@ -79,11 +79,6 @@ named = policy
 def policies(given: Sequence[Playable], episode: Episode | None = None) -> list[Policy]:
     """Return the policies that are meant by each of a list.
 
-    Raises
-    ------
-    InputError
-        If it is one name instead of a list, or two have one name.
-
     Examples
     --------
     >>> [each.name for each in policies(["queue", "persistence"])]
@@ -96,25 +91,13 @@ def policies(given: Sequence[Playable], episode: Episode | None = None) -> list[
 
 
 def require_list(given: object) -> None:
-    """Refuse one name where a list of them is meant.
-
-    Raises
-    ------
-    InputError
-        If it is a text.
-    """
+    """Refuse one name where a list of them is meant."""
     if isinstance(given, str):
         raise InputError("policies", given, "a list of them", remedy=f"write [{given!r}]")
 
 
 def require_distinct(names: Sequence[str]) -> None:
-    """Refuse two policies of one name.
-
-    Raises
-    ------
-    InputError
-        Naming the second.
-    """
+    """Refuse two policies of one name."""
     for index, name in enumerate(names):
         if name in names[:index]:
             raise InputError("policies", name, "names that differ", index=index)
@@ -124,11 +107,6 @@ def player(given: Playable) -> Player:
     """Return who acts in a market: a rule alone closes contracts, a policy decides dollars.
 
     Behind a severity, as in constant:1+gte, a rule splits dollars.
-
-    Raises
-    ------
-    InputError
-        If it is neither.
 
     Examples
     --------
@@ -158,11 +136,6 @@ def severity(
     variation : float, optional
         P that it is tuned for; the episode's own unless given.
 
-    Raises
-    ------
-    InputError
-        If it has none.
-
     Examples
     --------
     >>> severity("gated-persistence").name, severity("queue").name
@@ -181,11 +154,6 @@ def severity(
 
 def allocation(name: str) -> Allocation:
     """Return an allocation by its name.
-
-    Raises
-    ------
-    InputError
-        If it is unknown or what it takes does not fit.
 
     Examples
     --------
@@ -214,11 +182,6 @@ def full_name(name: str) -> str:
 
 def pick(name: str, among: Collection[str]) -> str:
     """Return which of the names in a table is meant: that one, or its full name.
-
-    Raises
-    ------
-    InputError
-        If there is neither; it asks back about the nearest.
 
     Examples
     --------

@@ -96,11 +96,6 @@ class Name:
 def parse(name: str) -> Name:
     """Take a name apart.
 
-    Raises
-    ------
-    InputError
-        If a part is unknown or what it takes does not fit; it says which part.
-
     Examples
     --------
     >>> found = parse("insured:1e6+constant:0.5+damped:0.3:mine.py:rule")

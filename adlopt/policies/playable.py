@@ -36,11 +36,6 @@ A_SEVERITY = "a severity rule, which decides a number in [0, 1]"
 def as_policy(found: Any) -> Policy:
     """Return an object as a policy; to a part alone, what it lacks is added.
 
-    Raises
-    ------
-    InputError
-        If it is none.
-
     Examples
     --------
     >>> as_policy(Constant(0.5)).name, as_policy(ProRataAllocation()).name
@@ -62,11 +57,6 @@ def as_policy(found: Any) -> Policy:
 def as_player(found: Any) -> Player:
     """Return an object as who acts in a market: a rule is one as it is.
 
-    Raises
-    ------
-    InputError
-        If it is none.
-
     Examples
     --------
     >>> as_player(ProRataAllocation()).name
@@ -77,11 +67,6 @@ def as_player(found: Any) -> Player:
 
 def as_severity(found: Any) -> Severity:
     """Return an object as a severity: whatever is no policy decides a number where one is needed.
-
-    Raises
-    ------
-    InputError
-        If it is none.
 
     Examples
     --------
@@ -96,11 +81,6 @@ def as_severity(found: Any) -> Severity:
 def severity_of(found: Any) -> Severity:
     """Return the severity of a policy, or of a part alone.
 
-    Raises
-    ------
-    InputError
-        If it has none.
-
     Examples
     --------
     >>> severity_of(ProRataAllocation()).name, severity_of(as_policy(Constant(0.5))).name
@@ -113,11 +93,6 @@ def severity_of(found: Any) -> Severity:
 
 def as_allocation(found: Any) -> Allocation:
     """Return an object as an allocation, which a rule is by `ByRule`.
-
-    Raises
-    ------
-    InputError
-        If it is none.
 
     Examples
     --------

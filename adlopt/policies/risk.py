@@ -49,13 +49,7 @@ class _ByRisk(Memoryless):
         return labelled(self.label, (self.power, self.cutoff, self.cap), (1.0, 0.0, 1.0))
 
     def density(self, start: RoundStart) -> FloatArray:
-        """ρ_i, shape (n,): the risk that a dollar of haircut removes.
-
-        Raises
-        ------
-        InputError
-            If the round has no leverages, or a negative one.
-        """
+        """ρ_i, shape (n,): the risk that a dollar of haircut removes."""
         ratio = leverage(start)
         beyond: FloatArray = np.maximum(ratio - self.cutoff, 0.0)
         return ratio * beyond**self.power
@@ -182,13 +176,7 @@ class LeverageDraining(Memoryless):
         return labelled("leverage-draining", (self.cutoff,), (math.inf,))
 
     def allocate(self, state: State, start: RoundStart, budget: float) -> Haircut:
-        """Water-fill what remains, below the cutoff.
-
-        Raises
-        ------
-        InputError
-            If the round has no leverages, or one that is not positive.
-        """
+        """Water-fill what remains, below the cutoff."""
         u, ratio = start.capacity, leverage(start)
         if not (ratio > 0).all():
             index = int(np.argmin(ratio > 0))
@@ -208,11 +196,5 @@ class LeverageDraining(Memoryless):
 
 
 def leverage(start: RoundStart) -> FloatArray:
-    """λ_i, shape (n,), at least 0.
-
-    Raises
-    ------
-    InputError
-        If the round has no leverages, or a negative one.
-    """
+    """λ_i, shape (n,), at least 0."""
     return own(start.feature("leverage"), "features.leverage", lowest=0.0)

@@ -212,13 +212,7 @@ class ExAnteEstimate:
         return None
 
     def decide(self, state: State, start: RoundStart) -> float:
-        """Return the estimate as a share of the deficit.
-
-        Raises
-        ------
-        InputError
-            If the round carries no estimate.
-        """
+        """Return the estimate as a share of the deficit."""
         if start.estimate is None:
             remedy = "give the round an ex ante estimate, or choose another severity"
             raise InputError("estimate", None, "USD", index=f"round {start.t}", remedy=remedy)

@@ -75,11 +75,6 @@ def search(
     multipliers : iterable of Term
         Terms that equations may be multiplied with, besides 1 and (from degree 2) single atoms.
 
-    Raises
-    ------
-    ProofError
-        If none is found; the message shows what is left over.
-
     Examples
     --------
     >>> from adlopt.proof.notation import ge, reals

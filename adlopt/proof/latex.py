@@ -58,11 +58,6 @@ _BUILT = re.compile(
 def greek(words: str) -> str:
     """Spell Greek letters out, as LaTeX names them.
 
-    Raises
-    ------
-    ProofError
-        For any other letter beyond ASCII.
-
     Examples
     --------
     >>> greek("θ"), greek("α_max")
@@ -81,11 +76,6 @@ def _greek(letter: str) -> str:
 
 def prose(words: str) -> str:
     r"""Write a text with signs and Greek letters in it.
-
-    Raises
-    ------
-    ProofError
-        For a character that there is no LaTeX for.
 
     Examples
     --------

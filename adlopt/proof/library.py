@@ -69,11 +69,6 @@ def proof_files() -> dict[str, Path]:
 def find(name: str) -> list[Path]:
     """Return the proof files of a path, of a name, or of the beginning of names.
 
-    Raises
-    ------
-    InputError
-        If nothing fits.
-
     Examples
     --------
     >>> [path.name for path in find("prop-1")]

@@ -94,11 +94,6 @@ def _named(made: Any) -> Any:
 def term(expression: Expr) -> Term:
     """Read an expression into the kernel's normal form; a term is one already.
 
-    Raises
-    ------
-    ProofError
-        For floats, symbols with further assumptions, and anything the kernel has no word for.
-
     Examples
     --------
     >>> x = reals("x")

@@ -64,11 +64,6 @@ def refute(hypotheses: Iterable[Formula], claim: Formula, point: Mapping[Atom, A
     claim : Formula
     point : mapping from symbols to numbers, and from sequences to tables of numbers
 
-    Raises
-    ------
-    ProofError
-        If a hypothesis fails, the claim holds, or a value is missing or not exact.
-
     Examples
     --------
     >>> from adlopt.proof.notation import ge, point, reals
@@ -85,11 +80,6 @@ def refute(hypotheses: Iterable[Formula], claim: Formula, point: Mapping[Atom, A
 
 def satisfy(formulas: Iterable[Formula], point: Mapping[Atom, Any]) -> None:
     """Check that every formula holds at a point.
-
-    Raises
-    ------
-    ProofError
-        Naming the first formula that does not hold.
 
     Examples
     --------
@@ -162,11 +152,6 @@ def _holds(formula: Formula, point: Point, level: int) -> bool:
 
 def evaluate(term: Term, point: Point) -> Fraction:
     """Compute the value of a term at a point.
-
-    Raises
-    ------
-    ProofError
-        If a value is missing, a root is not rational, or a reciprocal is taken of zero.
 
     Examples
     --------

@@ -35,11 +35,6 @@ def check_witness(
     *shown : Formula
         Statements besides whose sums and ranges count.
 
-    Raises
-    ------
-    ProofError
-        Saying what is wrong with the last point.
-
     Examples
     --------
     >>> from adlopt.proof.notation import every, ge, integers, sequences

@@ -32,11 +32,6 @@ def deleverage(
     pay first; users follow; what is left, the fund pays as far as the rule lets it pay in all. What
     is done is `called` by the rule's name unless another is given.
 
-    Raises
-    ------
-    InputError
-        If it is no rule, or the market lacks a feature or signal that it reads.
-
     Examples
     --------
     >>> from adlopt.model.market import Accounts, Coins, OpenPositions

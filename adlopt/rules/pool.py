@@ -17,13 +17,7 @@ from adlopt.rules.split import Queue, fill
 
 
 def pool_of(market: Market) -> str:
-    """Name of the pool.
-
-    Raises
-    ------
-    InputError
-        If not exactly one account has the feature `pool` = 1.
-    """
+    """Name of the pool."""
     marked = market.accounts.features.get("pool")
     found = [] if marked is None else np.flatnonzero(marked == 1).tolist()
     if len(found) != 1:
@@ -55,13 +49,7 @@ def flagged_sides(market: Market) -> Shed:
 
 
 def refuse_overcorrection(done: Done) -> None:
-    """Raise unless every factor that was acted on fell, and none below `min_pnl_factor`.
-
-    Raises
-    ------
-    PolicyError
-        In the words of AdlHandler.sol.
-    """
+    """Raise unless every factor that was acted on fell, and none below `min_pnl_factor`."""
     market = done.market
     left = 1.0 - done.closed / market.lots
     before = _factors(market, done.shed, market.upnl)

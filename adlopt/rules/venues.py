@@ -43,11 +43,6 @@ def rule_named(name: str) -> Rule:
 def described(names: Sequence[str] = ()) -> RulesData:
     """Describe venues' rules part by part, with what their sources leave open; all unless named.
 
-    Raises
-    ------
-    InputError
-        If there is none of a name.
-
     Examples
     --------
     >>> described(["gte"]).rules[0].family

@@ -128,11 +128,6 @@ def least_burden(episode: Episode, burden: Burden = Burden.CAPACITY) -> FloatArr
 
     A round that needs more than its winners can give is asked for all they can give; lots are
     left aside, so no haircut that raises the budget has a lower burden.
-
-    Raises
-    ------
-    InputError
-        If accounts are pooled: their burdens are not known.
     """
     if episode.pooled:
         raise InputError("episode", episode.name, "an episode with accounts, not pooled")

@@ -20,13 +20,7 @@ from adlopt.policies.protocols import Haircut, Policy
 
 
 def decisions(policy: Policy, rounds: Iterable[Round]) -> Iterator[tuple[Round, Haircut]]:
-    """Yield each round with the haircut a policy took, checked, shape (n,) USD.
-
-    Raises
-    ------
-    BadHaircut
-        If a haircut is not one finite number for each account within 0 ≤ x ≤ u.
-    """
+    """Yield each round with the haircut a policy took, checked, shape (n,) USD."""
     state = policy.begin()
     for round_ in rounds:
         start = round_.start

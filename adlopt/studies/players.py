@@ -125,11 +125,6 @@ def attempt(
 ) -> tuple[list[B], dict[str, str]]:
     """Let each play, and say of those who cannot why: one refusal does not stop the others.
 
-    Raises
-    ------
-    AdloptError
-        If none can: the first refusal.
-
     Examples
     --------
     >>> def half(number):

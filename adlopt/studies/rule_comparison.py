@@ -70,11 +70,6 @@ def compare_rules(market: Market, players: Sequence[Playable]) -> RuleComparison
     Who cannot, for want of a column or because it would take more than there is, is named with the
     reason; the others go on.
 
-    Raises
-    ------
-    InputError
-        If one is no player, or none can act on the market.
-
     Examples
     --------
     >>> from adlopt.model.market import Accounts, Coins, OpenPositions

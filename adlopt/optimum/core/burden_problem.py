@@ -49,13 +49,7 @@ class BurdenProblem:
 
     @classmethod
     def of(cls, round_: Round, loss: Loss) -> BurdenProblem:
-        """State a round under a loss.
-
-        Raises
-        ------
-        InputError
-            If the loss is not convex, or not one of `adlopt.model.loss`.
-        """
+        """State a round under a loss."""
         if isinstance(loss, MinMax):
             under, over, fair, allowance = math.inf, math.inf, 1.0, 0.0
         elif isinstance(loss, Asymmetric):
@@ -87,13 +81,7 @@ class BurdenProblem:
         )
 
     def within(self, limits: Limits, start: RoundStart) -> BurdenProblem:
-        """The problem of the same round under limits.
-
-        Raises
-        ------
-        InputError
-            As `Limits.most`.
-        """
+        """The problem of the same round under limits."""
         return replace(self, capacity=limits.most(start), weight=limits.denominators(self.weight))
 
     @property

@@ -166,11 +166,6 @@ class Stage:
 def certify(problem: BurdenProblem, haircut: FloatArray, multipliers: Multipliers) -> Certificate:
     """Certify a haircut, shape (n,) USD, by weak duality.
 
-    Raises
-    ------
-    CertificateError
-        If the haircut leaves 0 ≤ x ≤ u, misses an exact budget, or beats the lower bound.
-
     Examples
     --------
     >>> from adlopt.model.loss import MinMax
@@ -197,13 +192,7 @@ def certify(problem: BurdenProblem, haircut: FloatArray, multipliers: Multiplier
 
 
 def check_feasible(problem: BurdenProblem, haircut: FloatArray) -> Fraction:
-    """Return Σx, exact, in USD, after checking every constraint.
-
-    Raises
-    ------
-    CertificateError
-        Naming the constraint and by how much it is missed.
-    """
+    """Return Σx, exact, in USD, after checking every constraint."""
     if haircut.shape != problem.capacity.shape or not np.isfinite(haircut).all():
         raise CertificateError("the haircut is not one finite number for each account")
     capacity = problem.open

@@ -44,11 +44,6 @@ def pro_rata(capacity: ArrayLike, budget: float) -> FloatArray:
 def water_fill(weights: ArrayLike, capacity: ArrayLike, budget: float) -> FloatArray:
     """x_i = min(u_i, w_i z) with Σ x_i = B: capped pro-rata on any weights; shape (n,), USD.
 
-    Raises
-    ------
-    InfeasibleRound
-        If the accounts of positive weight cannot raise the budget.
-
     Examples
     --------
     >>> water_fill([100.0, 100.0, 100.0], [10.0, 80.0, 80.0], budget=70.0)
@@ -139,11 +134,6 @@ def optimum(problem: BurdenProblem) -> tuple[FloatArray, Multipliers]:
     haircut : FloatArray, shape (n,), USD
     multipliers : Multipliers
         Dual optimal up to rounding.
-
-    Raises
-    ------
-    InfeasibleRound
-        If the budget is exact and out of reach.
     """
     capacity, weight = problem.open, problem.weight
     reachable = problem.reachable
@@ -197,11 +187,6 @@ def project(point: FloatArray, weights: FloatArray, budget: float) -> FloatArray
     """Project onto {0 ≤ h ≤ 1, Σ w_i h_i = B} in the Euclidean norm; shape (n,).
 
     h_i = clip(y_i − μ w_i, 0, 1) with μ found exactly among its 2n breakpoints.
-
-    Raises
-    ------
-    InfeasibleRound
-        If B exceeds Σ w_i.
 
     Examples
     --------

@@ -38,13 +38,7 @@ from adlopt.optimum.coupled.shared_winners import Coupling
 def certify_burden(
     coupling: Coupling, taken: FloatArray, cut: Sequence[int], full: BoolArray
 ) -> Certificate:
-    """Certify the worst burden of payments, shape (T, N), by a set of rounds.
-
-    Raises
-    ------
-    CertificateError
-        If the payments break a constraint or miss a budget.
-    """
+    """Certify the worst burden of payments, shape (T, N), by a set of rounds."""
     check_payments(coupling, taken)
     missed = -missing(coupling, taken)
     if (np.abs(missed) > np.maximum(TOLERANCE * coupling.budget, SMALLEST_USD)).any():
@@ -120,13 +114,7 @@ def _missed(loss: Asymmetric, lacking: FloatArray) -> FloatArray:
 
 
 def check_payments(coupling: Coupling, taken: FloatArray) -> None:
-    """Check that only winners pay, and none has ever paid more than it holds.
-
-    Raises
-    ------
-    CertificateError
-        Naming the account and the round.
-    """
+    """Check that only winners pay, and none has ever paid more than it holds."""
     if taken.shape != coupling.weight.shape or not (np.isfinite(taken) & (taken >= 0)).all():
         raise CertificateError("the payments are not one finite number ≥ 0 a round and account")
     if taken[~coupling.payer].any():

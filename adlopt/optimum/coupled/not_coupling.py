@@ -103,13 +103,6 @@ def price_of_not_coupling(
 
     A gap and a time limit are the coupled search's own; what it leaves unproven, `price` spans.
 
-    Raises
-    ------
-    InfeasibleRound
-        If not even together the rounds can raise exact budgets.
-    InputError
-        If accounts are pooled, or as in `solve_coupled`.
-
     Examples
     --------
     >>> from adlopt.model.round import Round

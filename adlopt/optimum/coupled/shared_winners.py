@@ -58,13 +58,7 @@ class Coupling:
 
     @classmethod
     def of(cls, episode: Episode, loss: MinMax | Asymmetric) -> Coupling:
-        """Gather an episode.
-
-        Raises
-        ------
-        InputError
-            If accounts are pooled, or the loss is neither `MinMax` nor `Asymmetric`.
-        """
+        """Gather an episode."""
         if not isinstance(episode, Episode):
             raise InputError("episode", episode, "an Episode", remedy="read_episode(path)")
         if episode.pooled:

@@ -131,14 +131,6 @@ def solve_coupled(
         Seconds > 0, after which the search under a priced loss ends with the best found so far;
         `stopped` says so, and the certificate has its gap.
 
-    Raises
-    ------
-    InfeasibleRound
-        If all winners of some rounds together hold less than these need; it names them.
-    InputError
-        If accounts are pooled, a gap is outside [0, 1), a time limit is not > 0, or either is set
-        where all budgets must be met.
-
     Examples
     --------
     >>> from adlopt.model.round import Round
@@ -158,13 +150,7 @@ def solve_coupled(
 
 
 def check_early(loss: MinMax | Asymmetric, gap: float, time_limit: float | None) -> None:
-    """Check when the search is to stop.
-
-    Raises
-    ------
-    InputError
-        As `solve_coupled`.
-    """
+    """Check when the search is to stop."""
     if own_number(gap, "gap", lowest=0.0) >= 1:
         raise InputError("gap", gap, "a number in [0, 1)")
     check_time_limit(time_limit)

@@ -47,13 +47,6 @@ ON_SO_FEW = "least worst burden on so few"
 def fewest_accounts(problem: BurdenProblem) -> Solution:
     """Solve an exact-budget problem.
 
-    Raises
-    ------
-    InfeasibleRound
-        If the budget is out of reach.
-    SolverStopped
-        If a search for sums of lots gave up.
-
     Examples
     --------
     >>> from adlopt.model.loss import MinMax

@@ -45,13 +45,6 @@ class FewestLots:
 def fewest_lots(grid: LotGrid) -> FewestLots:
     """Find lots of as few accounts as possible that sum to the budget, at the least worst burden.
 
-    Raises
-    ------
-    InfeasibleRound
-        If no lots sum to the budget.
-    SolverStopped
-        If a search for sums of lots gave up.
-
     Examples
     --------
     >>> grid = LotGrid.of_lots([4, 3, 2], [3, 3, 4], [12.0, 9.0, 8.0], least=17)

@@ -167,11 +167,6 @@ class Search:
         Seconds for HiGHS, or for a search in lots. Closed forms need none.
     gap : float
         Relative gap, proven, at which to stop; in contract space only, and not for HiGHS.
-
-    Raises
-    ------
-    InputError
-        For another method, a time limit that is not > 0, or a gap with HiGHS or outside [0, 1).
     """
 
     method: Method = Method.AUTO

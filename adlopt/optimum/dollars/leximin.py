@@ -44,13 +44,6 @@ def leximin(problem: BurdenProblem) -> Solution:
     The second stage's certificate is about moving a dollar, or a lot: `upper` is the worst burden
     it could come from, `lower` the least burden it could go to.
 
-    Raises
-    ------
-    InfeasibleRound, SolverStopped
-        As the min–max burden does.
-    InputError
-        If lots of several sizes are too many for the search.
-
     Examples
     --------
     >>> from adlopt.model.loss import MinMax

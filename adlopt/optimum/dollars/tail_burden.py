@@ -42,13 +42,6 @@ HALVINGS = 200
 def least_cvar(problem: BurdenProblem, objective: CVaR, search: Search) -> Solution:
     """Solve a continuous problem with an exact budget.
 
-    Raises
-    ------
-    InfeasibleRound
-        If the budget is out of reach.
-    InputError
-        If the round has lots, or there is not one importance an account.
-
     Examples
     --------
     >>> from adlopt.model.loss import MinMax

@@ -29,13 +29,6 @@ def dollars_by_tier(
 
     The value and the certificate are those of the first tier; each further tier that gives
     anything is a stage.
-
-    Raises
-    ------
-    InputError
-        If lots differ: what the first tier gives would decide whether the rest can be met.
-    InfeasibleRound
-        If all tiers together cannot raise the budget.
     """
     if problem.lot is None:
         check_reachable(problem.budget, problem.reachable)

@@ -33,11 +33,6 @@ def tracking_first(problem: BurdenProblem, search: Search) -> Solution:
     missed is exact in them. That no sum of lots is nearer is proved where their greatest
     common divisor or their total says so, and is the search's own word elsewhere.
 
-    Raises
-    ------
-    SolverStopped
-        If the search for sums of lots gave up.
-
     Examples
     --------
     >>> from adlopt.model.loss import MinMax

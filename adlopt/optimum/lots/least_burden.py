@@ -55,13 +55,6 @@ def least_burden(
         Time, as `time.monotonic` tells it, at which to stop.
     names : sequence of str
         Accounts of the round, for errors.
-
-    Raises
-    ------
-    InfeasibleRound
-        If lots cannot raise the budget, or no sum of them counts; it names the nearest sums.
-    SolverStopped
-        If the search gave up before it found lots or refuted them.
     """
     method = Method.LOT_SEARCH if grid.single else Method.POSITION_SEARCH
     if grid.least == 0:

@@ -134,14 +134,7 @@ class LotGrid:
 
     @classmethod
     def of_wealth(cls, problem: BurdenProblem) -> LotGrid:
-        """Count lots of dollars, micro-dollars if there are none; a priced budget is rounded.
-
-        Raises
-        ------
-        InputError
-            If a lot or an exact budget is no whole number of micro-dollars, or the capacities
-            exceed 64-bit micro-dollars.
-        """
+        """Count lots of dollars, micro-dollars if there are none; a priced budget is rounded."""
         lot = problem.lot if problem.lot is not None else np.full(problem.capacity.size, 1 / MICRO)
         size, open_ = lot_sizes(lot), problem.open
         if problem.exact:
@@ -158,14 +151,7 @@ class LotGrid:
     def of(
         cls, round_: ContractRound, loss: MinMax, budget: Budget, limits: Limits = NO_LIMITS
     ) -> LotGrid:
-        """Count in micro-dollars what the limits leave of positions.
-
-        Raises
-        ------
-        InputError
-            If a lot value or an exact budget is no whole number of them, or all the lots together
-            exceed 64 bits of them.
-        """
+        """Count in micro-dollars what the limits leave of positions."""
         least, highest = budget_range(round_.needed, budget.extra)
         lot_value, remedy = round_.positions.lot_value, "ContractRound.rounded() rounds them"
         lot = whole_micros(lot_value, "positions.lot_value", remedy)

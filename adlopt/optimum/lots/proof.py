@@ -35,11 +35,6 @@ def certify(
         Bounds that a search claims, the second one below which the budget is not even exceeded.
     end : float
         Time, as `time.monotonic` tells it, from which sums are not listed any more.
-
-    Raises
-    ------
-    CertificateError
-        If lots leave their bounds or capacities, or their sum does not count.
     """
     check_counts(grid, counts)
     amounts = grid.amounts(counts)
@@ -61,13 +56,7 @@ def certify(
 
 
 def check_counts(grid: LotGrid, counts: IntArray) -> None:
-    """Check that no position gives more lots than it has, and no account more than it may.
-
-    Raises
-    ------
-    CertificateError
-        Naming one.
-    """
+    """Check that no position gives more lots than it has, and no account more than it may."""
     if (counts < 0).any() or (counts > grid.most).any():
         raise CertificateError("a position gives more lots than it has")
     over = grid.amounts(counts) > grid.cap

@@ -68,13 +68,6 @@ def solve_lots(
         which it may give less.
     names : sequence of str
         Accounts of the round, for errors.
-
-    Raises
-    ------
-    InfeasibleRound
-        If a budget cannot be met; sums are those of all tiers.
-    SolverStopped
-        If the search gave up before it found lots, or the most that a tier can give.
     """
     end = math.inf if time_limit is None else time.monotonic() + time_limit
     given: list[int] = []

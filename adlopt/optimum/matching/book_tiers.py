@@ -25,11 +25,6 @@ def tier_by_tier(
 
     The value and the certificate are those of the first tier; each further one that closes
     anything adds its stages.
-
-    Raises
-    ------
-    InfeasibleRound
-        If the profits of a tier do not suffice for what its positions have to close.
     """
     answers: list[Matching] = []
     left = round_.losers

@@ -25,13 +25,7 @@ def check_trades(  # noqa: PLR0913 - a matching, piece by piece
     whole: bool,
     limits: Limits = NO_LIMITS,
 ) -> None:
-    """Check conservation by coin and side, sizes, lots, capacities and limits.
-
-    Raises
-    ------
-    CertificateError
-        Naming what does not add up.
-    """
+    """Check conservation by coin and side, sizes, lots, capacities and limits."""
     positions = round_.positions
     for j, k in zip(trades.position.tolist(), trades.order.tolist(), strict=True):
         if positions.coin[j] != shed.coin[k] or positions.side[j] is not shed.side[k].opposite:

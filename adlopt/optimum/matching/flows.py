@@ -24,13 +24,7 @@ Score = Callable[[int, FloatArray, FloatArray], float]
 def mend(
     problem: MatchingProblem, steps: FloatArray, allowed: BoolArray | None = None
 ) -> FloatArray:
-    """Clip a solver's flow, shape (A,), to the positions and close each level exactly.
-
-    Raises
-    ------
-    CertificateError
-        If a level is missed by more than a solver's tolerance can explain.
-    """
+    """Clip a solver's flow, shape (A,), to the positions and close each level exactly."""
     limit = problem.limit[problem.position]
     steps = np.clip(steps, 0.0, limit if allowed is None else limit * allowed)
     steps[steps <= SLIVER * problem.quantity[problem.level]] = 0.0
@@ -64,11 +58,6 @@ def round_to_lots(problem: MatchingProblem, steps: FloatArray, score: Score) -> 
 
     Every level is closed exactly. A lot goes to the arc with the least score, then to the first,
     among those with a lot to spare and the profit for it.
-
-    Raises
-    ------
-    SolverStopped
-        If profits leave nobody to take a lot.
     """
     steps = np.floor(np.minimum(steps * (1 + TOLERANCE), problem.limit[problem.position]))
     haircut = problem.haircut(steps)

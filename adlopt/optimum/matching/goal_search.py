@@ -81,13 +81,7 @@ class FlowSearch:
         return self.found(steps, [stage], self.price(form, answer))
 
     def leximin(self) -> Flow:
-        """Lower the worst burden, fix those that hold it up, go on with the others.
-
-        Raises
-        ------
-        InputError
-            If whole lots are to be searched for.
-        """
+        """Lower the worst burden, fix those that hold it up, go on with the others."""
         if self.branch:
             raise InputError("method", Method.HIGHS, "Method.AUTO, for Leximin in whole lots")
         if self.idle:
@@ -122,13 +116,7 @@ class FlowSearch:
         return self.found(steps, stages, price)
 
     def keep_hedges(self, objective: KeepHedges) -> Flow:
-        """Change net deltas least, and among all that do so bear the least.
-
-        Raises
-        ------
-        InputError
-            If positions have no marks, or an underlying is of another coin.
-        """
+        """Change net deltas least, and among all that do so bear the least."""
         problem = self.problem
         require_marks(problem)
         coins = problem.round_.positions.coin
@@ -171,13 +159,7 @@ class FlowSearch:
         return self.found(steps, [report(stage(steps), claimed), burden], price)
 
     def fewest_accounts(self) -> Flow:
-        """Touch as few accounts as can close all that is matched.
-
-        Raises
-        ------
-        InputError
-            If whole lots are to be rounded.
-        """
+        """Touch as few accounts as can close all that is matched."""
         problem = self.problem
         if problem.whole and not self.branch:
             expected = "Method.HIGHS, for FewestAccounts in whole lots"

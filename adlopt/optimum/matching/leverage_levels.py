@@ -40,12 +40,6 @@ def least_leverage(search: FlowSearch, objective: LeastLeverage) -> Flow:
 
     Each program proves a level out of reach, or reaches one that is no higher; the next level
     is Newton's, a hair to the side that is farther from it.
-
-    Raises
-    ------
-    InputError
-        If marks or equities are missing, an account is insolvent, or whole lots are to be searched
-        for where closing takes equity.
     """
     problem = search.problem
     _require_equities(search)

@@ -21,13 +21,6 @@ def solved(program: Program, time_limit: float | None) -> RawAnswer:
     ----------
     time_limit : float or None
         Seconds for both methods.
-
-    Raises
-    ------
-    Infeasible, SolverFailed
-        As `adlopt.optimum.programs.highs.run`.
-    SolverStopped
-        If time ran out before either method found a feasible point.
     """
     if program.integer is not None:
         return run(program, time_limit=time_limit)

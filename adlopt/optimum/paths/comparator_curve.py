@@ -179,11 +179,6 @@ def lower_bound(
 ) -> Fraction:
     """Return Σ (w_t − w_{t+1}) θ*_t − μ P ≤ f(P), after checking that w is a flow; USD.
 
-    Raises
-    ------
-    CertificateError
-        If it is not one.
-
     Examples
     --------
     >>> edge = comparator_curve([2.0, 1.0], [0.0, 1.0]).edges[0]

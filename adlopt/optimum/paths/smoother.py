@@ -27,13 +27,7 @@ SPARED = 2e-6
 
 
 def own_rounds(deficit: ArrayLike, needed_severity: ArrayLike) -> tuple[FloatArray, FloatArray]:
-    """Check D_t ≥ 0, USD, and θ*_t in [0, 1], each of shape (T,).
-
-    Raises
-    ------
-    InputError
-        If one is out of range.
-    """
+    """Check D_t ≥ 0, USD, and θ*_t in [0, 1], each of shape (T,)."""
     sizes = own(deficit, "deficit", lowest=0.0)
     wanted = own(needed_severity, "needed_severity", length=sizes.size, lowest=0.0)
     if not sizes.size or (wanted > 1).any():
@@ -90,13 +84,7 @@ class Smoother:
         return flow
 
     def bound(self, flow: Numbers, price: Any, variation: Any) -> Any:
-        """Σ (w_t − w_{t+1}) θ*_t − μ P ≤ f(P), after checking that w is a flow.
-
-        Raises
-        ------
-        CertificateError
-            If it is not one.
-        """
+        """Σ (w_t − w_{t+1}) θ*_t − μ P ≤ f(P), after checking that w is a flow."""
         steps = np.diff(flow)
         if steps.size != self.size.size or flow[0] or flow[-1]:
             raise CertificateError("the flow does not start and end at zero")

@@ -45,13 +45,6 @@ def least_lots(
         Raises what is to be said where there are no lots at all.
     time_limit : float or None
         Seconds for all levels together.
-
-    Raises
-    ------
-    SolverStopped
-        If time ran out before any lots were found.
-    SolverFailed
-        If HiGHS finds none, and `refute` has nothing to say.
     """
     end = None if time_limit is None else time.monotonic() + time_limit
     high = min(max(2 * low, top / 2**20), top)

@@ -93,15 +93,6 @@ def run(
     interior : bool
         Use an interior-point method, whose answer is no vertex, for a linear program.
 
-    Raises
-    ------
-    Infeasible
-        If HiGHS finds the program infeasible.
-    SolverStopped
-        If a limit was reached before any feasible point was found.
-    SolverFailed
-        If HiGHS refuses the model or ends in any other state.
-
     Examples
     --------
     >>> program = Program(cost=[1.0], lower=[0.0], upper=[np.inf], row_lower=[2.0],
@@ -145,13 +136,7 @@ def run(
 
 
 def check_time_limit(seconds: float | None) -> None:
-    """Refuse a time limit that is no number of seconds > 0.
-
-    Raises
-    ------
-    InputError
-        Naming it.
-    """
+    """Refuse a time limit that is no number of seconds > 0."""
     if seconds is not None and own_number(seconds, "time_limit", lowest=0.0) == 0:
         raise InputError("time_limit", seconds, "a number of seconds > 0")
 

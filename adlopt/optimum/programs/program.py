@@ -30,12 +30,6 @@ class Program:
     integer : bool array, shape (columns,), optional
         Which columns are whole numbers.
 
-    Raises
-    ------
-    InputError
-        If lengths disagree, an index is out of range, or a cost or coefficient is not finite:
-        the solver's array interface would read past the end or accept NaN.
-
     Examples
     --------
     >>> Program(cost=[1.0], lower=[0.0], upper=[np.inf], row_lower=[2.0], row_upper=[np.inf],

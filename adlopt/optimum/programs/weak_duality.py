@@ -45,12 +45,6 @@ def lower_bound(
     exact : bool, optional
         In fractions, rounded down once; otherwise in floats with an allowance for rounding.
 
-    Raises
-    ------
-    InputError
-        If the multipliers are not one finite number a row, or a column has an infinite bound:
-        noise in the multipliers would then prove nothing.
-
     Examples
     --------
     >>> program = Program(cost=[1.0, 2.0], lower=[0, 0], upper=[9, 9], row_lower=[3.0],
@@ -79,13 +73,7 @@ def lower_bound(
 
 
 def check_point(program: Program, columns: FloatArray, *, tolerance: float = 1e-7) -> float:
-    """Return the largest violation of a row or a column bound, relative to the size of the row.
-
-    Raises
-    ------
-    CertificateError
-        If it exceeds `tolerance`, or a whole-number column is not whole.
-    """
+    """Return the largest violation of a row or a column bound, relative to the size of the row."""
     x = np.asarray(columns, dtype=np.float64)
     if x.shape != program.cost.shape or not np.isfinite(x).all():
         raise CertificateError("the solver's answer is not one finite number for each column")

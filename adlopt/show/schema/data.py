@@ -109,11 +109,6 @@ def schema_of(name: str) -> dict[str, Any]:
     name : str
         scoreboard, or adlopt/scoreboard/2 as the answer itself says.
 
-    Raises
-    ------
-    InputError
-        If there is no such kind.
-
     Examples
     --------
     >>> schema_of("adlopt/scoreboard/2")["$ref"]

@@ -63,13 +63,7 @@ class Arena(Record):
 
     @classmethod
     def unit(cls, rounds: int, variation: float) -> Arena:
-        """T rounds with a deficit of 1.
-
-        Raises
-        ------
-        InputError
-            If T is not a whole number ≥ 1, or P is not a number in [0, T − 1].
-        """
+        """T rounds with a deficit of 1."""
         rounds = own_whole(rounds, "rounds", lowest=1)
         starts = tuple(
             RoundStart(t=t, account=(POOLED,), capacity=[1.0], deficit=1.0)  # type: ignore[arg-type]
@@ -88,11 +82,6 @@ class Arena(Record):
         episode : Episode
         variation : float, optional
             P; the episode's own, over the rounds kept, unless given.
-
-        Raises
-        ------
-        InputError
-            If all deficits are zero, or P is not a number in [0, T − 1].
         """
         kept = [r for r in episode if r.start.deficit >= SMALLEST_USD]
         if not kept:
@@ -105,13 +94,7 @@ class Arena(Record):
 
     @classmethod
     def given(cls, episode: Episode | None, rounds: int | None, variation: float | None) -> Arena:
-        """An episode's rounds, or so many with unit deficits.
-
-        Raises
-        ------
-        InputError
-            If both are given or neither, or one cannot be used.
-        """
+        """An episode's rounds, or so many with unit deficits."""
         if episode is not None:
             if rounds is not None:
                 raise InputError("rounds", rounds, "nothing beside an episode, which has its own")
@@ -140,13 +123,7 @@ class Arena(Record):
         return Episode(name=name, rounds=tuple(rounds), pooled=True, source=source)
 
     def play(self, rule: Severity, path: FloatArray) -> Attack:
-        """Play a rule against θ*, shape (T,).
-
-        Raises
-        ------
-        PolicyError
-            If it leaves [0, 1].
-        """
+        """Play a rule against θ*, shape (T,)."""
         state, played, missed = rule.begin(), [], []
         for start, target in zip(self.starts, path.tolist(), strict=True):
             theta = rule.decide(state, start)

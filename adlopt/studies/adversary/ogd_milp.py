@@ -79,11 +79,6 @@ def solve(
         On the clock of `time.monotonic`; each of at most four programs may take half of the time
         that is left.
 
-    Raises
-    ------
-    SolverStopped
-        If a limit was reached before any path was found.
-
     Examples
     --------
     >>> solved = solve(ProjectedOGD(step=0.5, first=1.0), Arena.unit(4, 0.0))

@@ -212,13 +212,7 @@ class SlopeOGD:
 def rounds_of(
     slopes: ArrayLike, volume: ArrayLike, largest: float = math.inf
 ) -> tuple[FloatArray, FloatArray]:
-    """Check slopes and volumes, shape (T,), T ≥ 1, and return them.
-
-    Raises
-    ------
-    InputError
-        Naming the first slope that is negative or above the largest, or what else is wrong.
-    """
+    """Check slopes and volumes, shape (T,), T ≥ 1, and return them."""
     a = own(slopes, "slopes", lowest=0.0)
     if not a.size:
         raise InputError("slopes", [], "at least one round")

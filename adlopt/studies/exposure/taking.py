@@ -27,13 +27,7 @@ NO_WINNERS = "a market in which a solvent account has a profit"
 
 
 def winners(where: Market | RoundStart) -> RoundStart:
-    """Who may give, in dollars.
-
-    Raises
-    ------
-    InputError
-        If nobody in a market wins.
-    """
+    """Who may give, in dollars."""
     if isinstance(where, RoundStart):
         return where
     if not where.winners.any():
@@ -53,11 +47,6 @@ def haircuts(
     the budget by the debts, or by open interest where nobody is bankrupt. Everything else splits
     dollars over the winners; a policy decides on its own about the budget as a deficit. What closes
     at bankruptcy prices does so at their average; what is drawn, is drawn anew at each budget.
-
-    Raises
-    ------
-    InputError
-        If a feature or signal that the rule reads is missing.
     """
     if isinstance(where, RoundStart) or not isinstance(split, ByRule):
         start = winners(where)

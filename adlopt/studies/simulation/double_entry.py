@@ -70,13 +70,7 @@ class Ledger(Tabular):
         return left
 
     def exchange(self, coin: int, bought: ArrayLike, price: int) -> None:
-        """Trade lots, shape (N,), below zero where sold, at one price, micro-dollars a lot.
-
-        Raises
-        ------
-        CertificateError
-            If not as many lots are sold as are bought.
-        """
+        """Trade lots, shape (N,), below zero where sold, at one price, micro-dollars a lot."""
         change = np.asarray(bought, dtype=np.int64)
         if change.sum():
             raise CertificateError(f"{change.sum()} lots of coin {coin} come out of nothing")
@@ -91,26 +85,14 @@ class Ledger(Tabular):
         self.cash[where] -= paid
 
     def pay(self, received: ArrayLike) -> None:
-        """Move micro-dollars, shape (N,), below zero where paid.
-
-        Raises
-        ------
-        CertificateError
-            If more is received than paid, or less.
-        """
+        """Move micro-dollars, shape (N,), below zero where paid."""
         change = np.asarray(received, dtype=np.int64)
         if change.sum():
             raise CertificateError(f"{change.sum()} micro-dollars come out of nothing")
         self.cash += change
 
     def check(self) -> None:
-        """Recount everything, without rounding.
-
-        Raises
-        ------
-        CertificateError
-            If a micro-dollar or a lot was made or lost, or sums no longer fit 64 bits.
-        """
+        """Recount everything, without rounding."""
         made = sum(self.cash.tolist()) - self.total
         if made:
             raise CertificateError(f"{made} micro-dollars came out of nothing")

@@ -73,13 +73,7 @@ class Scenario:
 
 
 def check_seed(seed: object) -> int:
-    """Return a seed.
-
-    Raises
-    ------
-    InputError
-        If it is not a whole number ≥ 0.
-    """
+    """Return a seed."""
     return int(_check("seed", seed, int, "a whole number", 0, 2**63 - 1))
 
 

@@ -74,13 +74,7 @@ def own_code(policy: str) -> str:
 
 
 def play_chunk(chunk: Chunk) -> bytes:
-    """Play a chunk and return its rows as Parquet.
-
-    Raises
-    ------
-    SweepStopped
-        Naming what failed, or that the worker has another version of the program or of a policy.
-    """
+    """Play a chunk and return its rows as Parquet."""
     import polars as pl
 
     if chunk.code != code_digest():

@@ -36,13 +36,7 @@ def finished(
 
 
 def compact(parts: Collection[Path], key: Collection[str], rows: int, output: Path) -> None:
-    """Write the rows of all parts to one file, after a check that no row is lost or doubled.
-
-    Raises
-    ------
-    CertificateError
-        If a part is damaged, or the rows are not the right number with keys that differ.
-    """
+    """Write the rows of all parts to one file, after a check that no row is lost or doubled."""
     import polars as pl
 
     frames = []

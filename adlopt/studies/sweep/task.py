@@ -39,10 +39,4 @@ class Task(Protocol):
     def rows(
         self, contenders: Sequence[Contender], losses: Sequence[Priced]
     ) -> Iterator[dict[str, Any]]:
-        """Play every policy under every loss, and yield a row for each.
-
-        Raises
-        ------
-        SweepStopped
-            Naming where a policy or a loss failed.
-        """
+        """Play every policy under every loss, and yield a row for each."""
