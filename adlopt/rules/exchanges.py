@@ -18,12 +18,13 @@ from adlopt.rules.parts import (
     SILENT,
     by_sign,
     drawdown,
+    in_line,
     queue,
+    share_of,
 )
 from adlopt.rules.row_formula import RowFormula, column
 from adlopt.rules.rows import Rows, over
-from adlopt.rules.rule import Close, Gauge, Haircut, Rule, Tier
-from adlopt.rules.split import ProRata, Queue
+from adlopt.rules.rule import Gauge, Haircut, Rule
 
 
 def _beyond_drawdown(r: Rows) -> FloatArray:
@@ -61,8 +62,8 @@ BYBIT = Rule(
     venue="Bybit",
     source="bybit-exchange.github.io/docs/v5/market/adl-alert",
     fund=drawdown(0.3),
-    close=Close(
-        tiers=(Tier(split=Queue((RETURN_BY_LEVERAGE,))),),
+    close=queue(
+        RETURN_BY_LEVERAGE,
         price=RowFormula("bankruptcy price, less what the fund may bear", _beyond_drawdown),
         fund_takes_positions=False,
     ),
@@ -145,21 +146,17 @@ BULLISH = Rule(
     ),
     haircut=Haircut(
         tiers=(
-            Tier(
-                eligible=RowFormula("opposite", lambda r: r.feature("opposite")),
-                split=Queue(
-                    (
-                        RowFormula(
-                            "unsettled profit / |size|",
-                            lambda r: r.feature("unsettled_profit") / r.feature("size"),
-                        ),
-                    )
+            in_line(
+                RowFormula(
+                    "unsettled profit / |size|",
+                    lambda r: r.feature("unsettled_profit") / r.feature("size"),
                 ),
+                eligible=RowFormula("opposite", lambda r: r.feature("opposite")),
                 limit=_UNSETTLED,
             ),
-            Tier(
+            in_line(
+                _UNSETTLED,
                 eligible=RowFormula("flat", lambda r: r.feature("size") == 0),
-                split=Queue((_UNSETTLED,)),
                 limit=_UNSETTLED,
             ),
         ),
@@ -173,9 +170,7 @@ DERIBIT = Rule(
     name="deribit",
     venue="Deribit, where its fund is empty; Crypto.com alike, with at least 1 %",
     source="support.deribit.com/hc/en-us/articles/25944777576477-Insurance-Fund",
-    haircut=Haircut(
-        tiers=(Tier(split=ProRata(column("session_profit")), limit=column("session_profit")),)
-    ),
+    haircut=share_of("session_profit"),
     unpublished=("rounding",),
 )
 """Realised profits of the session share what the fund cannot pay."""
@@ -183,7 +178,7 @@ VMGH = Rule(
     name="vmgh",
     venue="Clearing houses: variation margin gains haircut",
     source="RBA Bulletin, December 2013",
-    haircut=Haircut(tiers=(Tier(split=ProRata(column("vm_gain")), limit=column("vm_gain")),)),
+    haircut=share_of("vm_gain"),
     unpublished=("rounding",),
 )
 """min(1, L / Σ gains) of each gain of the period."""

@@ -149,18 +149,8 @@ GTE = Rule(
     name="gte",
     venue="GTE, muchfi",
     source="docsv2.muchfi.xyz/docs/home/trading/perpetuals/adl",
-    close=Close(
-        tiers=(
-            Tier(
-                split=Queue(
-                    (
-                        RowFormula(
-                            "profit · leverage", lambda r: r.feature("upnl") * r.feature("leverage")
-                        ),
-                    )
-                )
-            ),
-        ),
+    close=queue(
+        RowFormula("profit · leverage", lambda r: r.feature("upnl") * r.feature("leverage")),
         price=AT_BANKRUPTCY,
         losers=Queue((column("deficit", "bad debt"),)),
     ),

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from adlopt.foundation.arrays import FloatArray
 from adlopt.model.market import Market
 from adlopt.rules.row_formula import RowFormula, column
 from adlopt.rules.rows import Rows
-from adlopt.rules.rule import ANYONE, Close, Gauge, Tier
-from adlopt.rules.split import Queue
+from adlopt.rules.rule import ANYONE, Close, Gauge, Haircut, Tier
+from adlopt.rules.split import ProRata, Queue
 from adlopt.show.words import percent
 
 IN_PROFIT = RowFormula("in profit", lambda r: r.feature("upnl") > 0)
@@ -21,9 +23,23 @@ SILENT = ("tie-break", "rounding")
 """What hardly any venue publishes."""
 
 
-def queue(*keys: RowFormula, eligible: RowFormula = ANYONE, price: RowFormula) -> Close:
-    """Close the other side's positions in an order."""
-    return Close(tiers=(Tier(split=Queue(keys), eligible=eligible),), price=price)
+def queue(
+    *keys: RowFormula, price: RowFormula, eligible: RowFormula = ANYONE, **parts: Any
+) -> Close:
+    """Close the other side's positions in an order; further parts are as of `Close`."""
+    return Close(tiers=(in_line(*keys, eligible=eligible),), price=price, **parts)
+
+
+def in_line(
+    *keys: RowFormula, eligible: RowFormula = ANYONE, limit: RowFormula | None = None
+) -> Tier:
+    """Serve in an order."""
+    return Tier(split=Queue(keys), eligible=eligible, limit=limit)
+
+
+def share_of(name: str) -> Haircut:
+    """Take from a column in proportion to it, at most all of it."""
+    return Haircut(tiers=(Tier(split=ProRata(column(name)), limit=column(name)),))
 
 
 def drawdown(trigger: float, stop: float | None = None) -> Gauge:

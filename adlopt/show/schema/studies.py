@@ -5,6 +5,24 @@ from __future__ import annotations
 from adlopt.show.schema.data import FROZEN, Data, Part
 
 
+MONEY = {
+    "bound", "deficit_left", "ex_ante", "ex_post", "given", "kept", "largest_move", "loss",
+    "moved", "overshoot", "pro_rata_guarantee", "raised", "taken", "undershoot",
+}  # fmt: skip
+"""Figures in USD, which data says in their names."""
+
+
+def in_usd(name: str) -> str | None:
+    """Name a figure in data: `raised_usd` for `raised`; None leaves it as it is.
+
+    Examples
+    --------
+    >>> in_usd("raised"), in_usd("touched")
+    ('raised_usd', None)
+    """
+    return f"{name}_usd" if name in MONEY else None
+
+
 class FiguresData(Data, kw_only=True, **FROZEN):
     """Base of answers that are a few figures."""
 
@@ -116,11 +134,7 @@ class RankingData(Data, kw_only=True):
     light: list[float] | None
 
 
-class CrashOutcome(
-    Part,
-    kw_only=True,
-    rename={"loss": "loss_usd", "given": "given_usd", "deficit_left": "deficit_left_usd"},
-):
+class CrashOutcome(Part, kw_only=True, rename=in_usd):
     """What a run came to. Money in USD; accounts are counted once.
 
     Parameters
@@ -179,15 +193,7 @@ class ComparisonData(Data, kw_only=True):
     policies: list[ComparedData]
 
 
-class PolicyDiagnosis(
-    Part,
-    kw_only=True,
-    rename={
-        "raised": "raised_usd",
-        "moved": "moved_usd",
-        "pro_rata_guarantee": "pro_rata_guarantee_usd",
-    },
-):
+class PolicyDiagnosis(Part, kw_only=True, rename=in_usd):
     """One policy's row. Means are over the rounds in which it took anything, None without any.
 
     Parameters
@@ -386,11 +392,7 @@ class MarkoutData(Data, kw_only=True):
     total_usd: list[float]
 
 
-class MissedData(
-    FiguresData,
-    kw_only=True,
-    rename={"undershoot": "undershoot_usd", "overshoot": "overshoot_usd"},
-):
+class MissedData(FiguresData, kw_only=True, rename=in_usd):
     """Dollars by which budgets were missed, on either side.
 
     Parameters
@@ -405,11 +407,7 @@ class MissedData(
     overshoot: float
 
 
-class EstimateErrorData(
-    FiguresData,
-    kw_only=True,
-    rename={"ex_ante": "ex_ante_usd", "ex_post": "ex_post_usd", "bound": "bound_usd"},
-):
+class EstimateErrorData(FiguresData, kw_only=True, rename=in_usd):
     """The needed budget of a round before and after.
 
     Parameters
@@ -461,7 +459,7 @@ class TransferData(FiguresData, kw_only=True, rename={"followed": "followed_usd"
     followed: float
 
 
-class ConcentrationData(FiguresData, kw_only=True, rename={"raised": "raised_usd"}):
+class ConcentrationData(FiguresData, kw_only=True, rename=in_usd):
     """How concentrated a haircut is.
 
     Parameters
@@ -489,7 +487,7 @@ class ConcentrationData(FiguresData, kw_only=True, rename={"raised": "raised_usd
     forced_share: float
 
 
-class SurvivorsData(FiguresData, kw_only=True, rename={"kept": "kept_usd", "taken": "taken_usd"}):
+class SurvivorsData(FiguresData, kw_only=True, rename=in_usd):
     """The largest survivor of a round; ratios are None where their denominator is 0 or unknown.
 
     Parameters
@@ -513,15 +511,7 @@ class SurvivorsData(FiguresData, kw_only=True, rename={"kept": "kept_usd", "take
     rd_nse: float | None
 
 
-class SensitivityData(
-    FiguresData,
-    kw_only=True,
-    rename={
-        "raised": "raised_usd",
-        "largest_move": "largest_move_usd",
-        "pro_rata_guarantee": "pro_rata_guarantee_usd",
-    },
-):
+class SensitivityData(FiguresData, kw_only=True, rename=in_usd):
     """How far a haircut moved under small noise on capacities and features.
 
     Parameters
