@@ -7,6 +7,7 @@ neither, so that is what a round hands out.
 
 from __future__ import annotations
 
+import zlib
 from dataclasses import fields
 from decimal import Decimal
 from numbers import Real
@@ -21,6 +22,7 @@ from adlopt.errors import InputError
 FloatArray: TypeAlias = NDArray[np.float64]
 BoolArray: TypeAlias = NDArray[np.bool_]
 IntArray: TypeAlias = NDArray[np.int64]
+AnyArray: TypeAlias = NDArray[Any]
 
 LARGEST_USD = 1e15
 """Above this, float64 no longer resolves a tenth of a dollar: input is taken to be a mistake."""
@@ -121,6 +123,20 @@ def freeze_mask(mask: ArrayLike) -> BoolArray:
 def freeze_indices(indices: ArrayLike) -> IntArray:
     """Copy indices or counts into read-only memory."""
     return np.frombuffer(np.asarray(indices, dtype=np.int64).tobytes(), dtype=np.int64)
+
+
+def checksum(*arrays: AnyArray) -> int:
+    """A number that changes with any number in arrays, or with their order.
+
+    Examples
+    --------
+    >>> checksum(np.array([1.0, 2.0])) == checksum(np.array([2.0, 1.0]))
+    False
+    """
+    total = 0
+    for values in arrays:
+        total = zlib.crc32(np.ascontiguousarray(values).data, total)
+    return total
 
 
 def _check_range(values: FloatArray, field: str, lowest: float, remedy: str) -> None:

@@ -25,11 +25,11 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from adlopt.errors import InputError
-from adlopt.foundation.arrays import FloatArray, freeze, own, own_number
+from adlopt.foundation.arrays import AnyArray, FloatArray, freeze, own, own_number
 from adlopt.model.positions import WHOLE, ContractRound
 from adlopt.optimum.core.burden_problem import BurdenProblem
 from adlopt.optimum.core.certificate import TOLERANCE
-from adlopt.optimum.core.surface import Optimum
+from adlopt.optimum.core.surface import Optimum, made
 from adlopt.optimum.dollars.least_loss import least_loss
 from adlopt.show.answer import Columns, plain
 from adlopt.show.schema.optima import DrainData
@@ -59,6 +59,10 @@ class LeverageDrain(Optimum):
     def __post_init__(self) -> None:
         for name in ("closed", "leverage"):
             object.__setattr__(self, name, freeze(getattr(self, name)))
+        self._check()
+
+    def _answer(self) -> tuple[AnyArray, ...]:
+        return self.closed, self.leverage
 
     @property
     def most(self) -> float:
@@ -140,7 +144,8 @@ def drain_leverage(
             lot=None if lot is None else _whole_lots(held, aim, _one_positive(lot, "lot")),
         )
     )
-    return LeverageDrain(
+    return made(
+        LeverageDrain,
         account=tuple(map(str, range(1, held.size + 1))),
         method=best.method,
         stopped=best.stopped,

@@ -11,6 +11,9 @@ from adlopt.show.words import percent
 SHOWN = 20
 """Stages that are printed; the rest are counted."""
 NOT_PROVEN = "reported"
+MICRO_DOLLAR = 1e-6
+"""USD. What is short by less is rounding."""
+NOT_CHECKED = "claimed, not checked"
 
 
 def in_words(proof: Mapping[str, Any]) -> str:
@@ -21,6 +24,14 @@ def in_words(proof: Mapping[str, Any]) -> str:
     >>> in_words({"upper": 0.25, "gap": 0.05, "optimal": False, "trust": "verified"})
     'within 0.2 of the optimum (verified)'
     """
+    short = -proof.get("budget_residual_usd", 0.0)
+    missing = f", {short:.6g} USD short of the budget" if short >= MICRO_DOLLAR else ""
+    return f"{_how_good(proof)}{missing}"
+
+
+def _how_good(proof: Mapping[str, Any]) -> str:
+    if proof["trust"] == NOT_CHECKED:
+        return f"nothing proven ({NOT_CHECKED})"
     if not proof["optimal"]:
         return f"within {proof['gap'] / proof['upper']:.2g} of the optimum ({proof['trust']})"
     if proof["trust"] == NOT_PROVEN:

@@ -20,7 +20,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from adlopt.foundation.arrays import FloatArray, IntArray, freeze_indices, own
+from adlopt.foundation.arrays import AnyArray, FloatArray, IntArray, freeze_indices, own
 from adlopt.foundation.money import MICRO, MOST_MICRO
 from adlopt.model.budget import Budget
 from adlopt.model.limits import NO_LIMITS, Limits
@@ -28,7 +28,7 @@ from adlopt.model.loss import MinMax
 from adlopt.model.method import Method
 from adlopt.model.positions import ContractRound
 from adlopt.optimum.core.certificate import TOLERANCE
-from adlopt.optimum.core.surface import Optimum, burdened, gives
+from adlopt.optimum.core.surface import Optimum, burdened, gives, made
 from adlopt.optimum.lots.lot_grid import COVERED, LotGrid
 from adlopt.optimum.lots.tiered import LotAnswer, solve_lots
 from adlopt.optimum.reasons import why_no_more
@@ -71,6 +71,10 @@ class ContractSolution(Optimum):
         object.__setattr__(self, "lots", freeze_indices(self.lots))
         for name in ("closed", "haircut"):
             object.__setattr__(self, name, own(getattr(self, name), name, lowest=0.0))
+        self._check()
+
+    def _answer(self) -> tuple[AnyArray, ...]:
+        return self.lots, self.closed, self.haircut, np.array(self.worst_burden)
 
     @property
     def account(self) -> tuple[str, ...]:
@@ -143,7 +147,8 @@ def solve_contracts(
     counts = np.zeros(len(round_.positions), dtype=np.int64)
     counts[grid.row] = found.counts
     proofs = [found.certificate, *(stage.certificate for stage in found.stages)]
-    return ContractSolution(
+    return made(
+        ContractSolution,
         lots=counts,
         closed=counts * round_.positions.lot,
         haircut=grid.haircut(found.counts, len(names)),

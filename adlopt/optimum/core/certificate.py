@@ -14,7 +14,7 @@ that of the sum which was raised, and the residual is stated beside it.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 from fractions import Fraction
 from typing import Any
@@ -22,7 +22,7 @@ from typing import Any
 import numpy as np
 
 from adlopt.errors import CertificateError
-from adlopt.foundation.arrays import SMALLEST_USD, FloatArray
+from adlopt.foundation.arrays import SMALLEST_USD, AnyArray, FloatArray, checksum
 from adlopt.foundation.exact import exact_dot, exact_sum, exact_sums, largest_quotient
 from adlopt.model.loss import worst_burden
 from adlopt.optimum.core.burden_problem import BurdenProblem
@@ -47,6 +47,8 @@ class Trust(Enum):
     """Weak duality in floating point; `Certificate.error`, already subtracted, covers rounding."""
     REPORTED = "reported"
     """A search's own word that nothing better exists."""
+    CLAIMED = "claimed, not checked"
+    """Nobody's word: the certificate was written or altered by hand."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -78,6 +80,10 @@ class Certificate:
     rounding : float
         Part of `upper` that only says that money was added, or burdens subtracted, in floating
         point.
+    of : int
+        Checksum of the answer that was checked.
+    seal : int
+        Of these numbers, by the check that found them; without it nothing is proven.
 
     Raises
     ------
@@ -86,10 +92,12 @@ class Certificate:
 
     Examples
     --------
-    >>> print(Certificate(upper=0.25, lower=0.25, trust=Trust.EXACT))
+    >>> print(checked(upper=0.25, lower=0.25, trust=Trust.EXACT))
     proven optimal (exact)
-    >>> print(Certificate(upper=0.25, lower=0.2, trust=Trust.REPORTED))
+    >>> print(checked(upper=0.25, lower=0.2, trust=Trust.REPORTED))
     within 0.2 of the optimum (reported)
+    >>> print(Certificate(upper=0.25, lower=0.25, trust=Trust.EXACT))
+    nothing proven (claimed, not checked)
     """
 
     upper: float
@@ -99,8 +107,12 @@ class Certificate:
     budget_residual: float = 0.0
     multipliers: Multipliers | None = None
     rounding: float = 0.0
+    of: int = 0
+    seal: int = 0
 
     def __post_init__(self) -> None:
+        if self.seal != self._sealed():
+            object.__setattr__(self, "trust", Trust.CLAIMED)
         if not self.lower <= self.upper * (1 + TOLERANCE) + self.rounding + SMALLEST_USD:
             raise CertificateError(f"lower bound {self.lower!r} exceeds the value {self.upper!r}")
 
@@ -116,8 +128,24 @@ class Certificate:
 
     @property
     def proven(self) -> bool:
-        """Whether it is optimal, and not on a search's own word."""
-        return self.optimal and self.trust is not Trust.REPORTED
+        """Whether it is optimal, and not on somebody's word."""
+        return self.optimal and self.trust not in (Trust.REPORTED, Trust.CLAIMED)
+
+    def check_is_of(self, *answer: AnyArray) -> None:
+        """Refuse an answer that is not the one that was checked.
+
+        Raises
+        ------
+        CertificateError
+            If it was altered since.
+        """
+        if self.trust is not Trust.CLAIMED and self.of != checksum(*answer):
+            raise CertificateError("the answer is not the one that was certified: solve again")
+
+    def _sealed(self) -> int:
+        """A checksum of what was proved, and of what."""
+        trust = list(Trust).index(self.trust)
+        return hash((self.upper, self.lower, self.error, self.rounding, trust, self.of)) or 1
 
     def __str__(self) -> str:
         return in_words(self._fields())
@@ -163,6 +191,26 @@ class Stage:
         return StageData(criterion=self.criterion, **self.certificate._fields())
 
 
+def checked(**fields: Any) -> Certificate:
+    """Make a certificate: for checks alone, which have computed what it says."""
+    return resealed(Certificate(**fields), trust=fields["trust"])
+
+
+def resealed(certificate: Certificate, **changes: Any) -> Certificate:
+    """A certificate with other numbers, or of another answer: for checks alone."""
+    changed = replace(certificate, **changes)
+    if certificate.trust is Trust.CLAIMED and "trust" not in changes:
+        return changed
+    object.__setattr__(changed, "trust", changes.get("trust", certificate.trust))
+    object.__setattr__(changed, "seal", changed._sealed())
+    return changed
+
+
+def tied(certificate: Certificate, *answer: AnyArray) -> Certificate:
+    """The certificate of an answer, which holds for no other."""
+    return resealed(certificate, of=checksum(*answer))
+
+
 def certify(problem: BurdenProblem, haircut: FloatArray, multipliers: Multipliers) -> Certificate:
     """Certify a haircut, shape (n,) USD, by weak duality.
 
@@ -181,7 +229,7 @@ def certify(problem: BurdenProblem, haircut: FloatArray, multipliers: Multiplier
     raised = check_feasible(problem, haircut)
     clipped = _clip(problem, multipliers)
     upper, missed = _value(problem, haircut, raised)
-    return Certificate(
+    return checked(
         upper=upper,
         lower=round_down(max(weak_bound(problem, clipped, raised), Fraction(0))),
         trust=Trust.EXACT,

@@ -1,12 +1,13 @@
 """What every answer of optimisation says of itself, in the same words."""
 
 # Annotations are no strings here: classes that inherit these fields could not resolve them.
+import dataclasses
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
-from adlopt.foundation.arrays import Record
+from adlopt.foundation.arrays import AnyArray, Record
 from adlopt.model.method import Method, Stopped
-from adlopt.optimum.core.certificate import Certificate, Stage
+from adlopt.optimum.core.certificate import Certificate, Stage, Trust, tied
 from adlopt.show.answer import Answer
 from adlopt.show.table import filled
 from adlopt.show.words import counted, percent
@@ -55,6 +56,14 @@ class Optimum(Answer, Record):
         given = self.certificate.multipliers
         return None if given is None else given.budget
 
+    def _answer(self) -> tuple[AnyArray, ...]:
+        """What the certificate is of."""
+        raise NotImplementedError
+
+    def _check(self) -> None:
+        """Refuse what was altered since it was certified."""
+        self.certificate.check_is_of(*self._answer())
+
     def _done(self) -> str:
         """What is to be done, up to its proof."""
         raise NotImplementedError
@@ -93,6 +102,23 @@ class Optimum(Answer, Record):
             "stages": [stage.data() for stage in self.stages],
             "price": self.price,
         }
+
+
+Made = TypeVar("Made", bound=Optimum)
+
+
+def made(kind: type[Made], *, certificate: Certificate, **fields: Any) -> Made:
+    """An answer whose certificate holds for it, and for no other: for checks alone."""
+    claimed = Certificate(upper=certificate.upper, lower=certificate.lower, trust=Trust.CLAIMED)
+    answer = kind(certificate=claimed, **fields)
+    object.__setattr__(answer, "certificate", tied(certificate, *answer._answer()))
+    return answer
+
+
+def remade(answer: Made, **changes: Any) -> Made:
+    """The same with changes, checked anew: for checks alone."""
+    fields = {each.name: getattr(answer, each.name) for each in dataclasses.fields(answer)}
+    return made(type(answer), **fields | changes)
 
 
 def burdened(worst: float) -> str:

@@ -13,7 +13,7 @@ from adlopt.errors import InfeasibleRound, InputError
 from adlopt.foundation.arrays import FloatArray, own, own_number
 from adlopt.foundation.compiling import pays
 from adlopt.optimum.core.burden_problem import BurdenProblem
-from adlopt.optimum.core.certificate import TOLERANCE, Multipliers
+from adlopt.optimum.core.certificate import ROUNDING, Multipliers
 
 LANES = 1_024
 """So many sums are kept of accounts: each loses fewer digits, and compiled code adds alike."""
@@ -61,11 +61,10 @@ def water_fill(weights: ArrayLike, capacity: ArrayLike, budget: float) -> FloatA
 def check_reachable(budget: float, reachable: float) -> None:
     """Raise `InfeasibleRound`, with the smallest relaxation, if the budget exceeds the reach.
 
-    A budget nearer than half of `TOLERANCE` is the sum of the capacities, added in another order:
-    the other half is left to the rounding of what is raised. The capacities themselves are the
-    certificate: Σ x_i ≤ Σ u_i < B.
+    A budget nearer than `ROUNDING` is the sum of the capacities, added in another order. The
+    capacities themselves are the certificate: Σ x_i ≤ Σ u_i < B.
     """
-    if budget > reachable * (1 + TOLERANCE / 2):
+    if budget > reachable * (1 + ROUNDING):
         missing = budget - reachable
         raise InfeasibleRound(
             f"the budget of {budget:,.2f} USD exceeds the {reachable:,.2f} USD that winners can "

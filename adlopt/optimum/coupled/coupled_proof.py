@@ -29,6 +29,7 @@ from adlopt.optimum.core.certificate import (
     UNIT_ROUNDING,
     Certificate,
     Trust,
+    checked,
     round_down,
     round_up,
 )
@@ -44,7 +45,7 @@ def certify_burden(
     if (np.abs(missed) > np.maximum(TOLERANCE * coupling.budget, SMALLEST_USD)).any():
         t = int(np.argmax(np.abs(missed)))
         raise CertificateError(f"round {t + 1} misses its budget by {missed[t]:.3g} USD")
-    return Certificate(
+    return checked(
         upper=worst_in_all(coupling, taken),
         lower=round_down(max(cut_bound(coupling, cut, full), Fraction(0))),
         trust=Trust.EXACT,
@@ -89,7 +90,7 @@ def certify_priced(
     p = _affordable(coupling, loss, np.clip(lacking, 0.0, loss.under), nu)
     lacking = missing(coupling, taken)
     added = math.fsum(np.abs(lacking)) <= ROUNDING * math.fsum(coupling.budget)
-    return Certificate(
+    return checked(
         upper=value(coupling, loss, taken),
         lower=round_down(max(_bound(coupling, loss, p, nu), Fraction(0))),
         trust=Trust.EXACT,

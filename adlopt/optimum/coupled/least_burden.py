@@ -15,7 +15,7 @@ import numpy as np
 
 from adlopt.errors import Binding, InfeasibleRound
 from adlopt.foundation.arrays import BoolArray, FloatArray
-from adlopt.optimum.core.certificate import TOLERANCE
+from adlopt.optimum.core.certificate import ROUNDING
 from adlopt.optimum.core.waterfill import water_level
 from adlopt.optimum.coupled.coupled_proof import reach
 from adlopt.optimum.coupled.payment_flow import Payments, pay
@@ -48,7 +48,7 @@ def least_burden_in_all(
 def _level(coupling: Coupling, cut: Sequence[int]) -> float:
     limit, weight = reach(coupling, cut)
     needed, held = math.fsum(coupling.budget[list(cut)]), math.fsum(limit)
-    if needed > held * (1 + TOLERANCE):
+    if needed > held * (1 + ROUNDING):
         raise _shortage(coupling)
     return water_level(weight, limit, min(needed, float(limit.sum())))
 

@@ -11,11 +11,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from adlopt.errors import InputError
-from adlopt.foundation.arrays import FloatArray, own, own_number
+from adlopt.foundation.arrays import AnyArray, FloatArray, own, own_number
 from adlopt.model.episode import Episode
 from adlopt.model.loss import Asymmetric, MinMax
 from adlopt.model.method import Method, Stopped
-from adlopt.optimum.core.surface import Optimum
+from adlopt.optimum.core.surface import Optimum, made
 from adlopt.optimum.coupled.coupled_proof import certify_burden, certify_priced, worst_in_all
 from adlopt.optimum.coupled.cuts import least_loss
 from adlopt.optimum.coupled.least_burden import least_burden_in_all
@@ -56,6 +56,10 @@ class CoupledSolution(Optimum):
     def __post_init__(self) -> None:
         owned = tuple(own(x, f"haircuts[{t}]", lowest=0.0) for t, x in enumerate(self.haircuts))
         object.__setattr__(self, "haircuts", owned)
+        self._check()
+
+    def _answer(self) -> tuple[AnyArray, ...]:
+        return *self.haircuts, np.array(self.worst_burden)
 
     @property
     def account(self) -> tuple[tuple[str, ...], ...]:
@@ -178,7 +182,8 @@ def solve_coupling(
         taken, stopped, method = answer.taken, answer.stopped, Method.CUTTING_PLANES
         certificate = certify_priced(coupling, loss, taken, answer.lacking, answer.paid)
         binding = tuple(int(t) + 1 for t in np.flatnonzero(answer.paid.any(axis=1)))
-    return CoupledSolution(
+    return made(
+        CoupledSolution,
         haircuts=tuple(x[where] for x, where in zip(taken, coupling.place, strict=True)),
         certificate=certificate,
         worst_burden=worst_in_all(coupling, taken),

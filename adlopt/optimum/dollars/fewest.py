@@ -27,10 +27,10 @@ from adlopt.model.method import Method, Stopped
 from adlopt.optimum.core.burden_problem import BurdenProblem
 from adlopt.optimum.core.certificate import (
     UNIT_ROUNDING,
-    Certificate,
     Stage,
     Trust,
     check_feasible,
+    checked,
     round_down,
     round_up,
 )
@@ -65,8 +65,8 @@ def fewest_accounts(problem: BurdenProblem) -> Solution:
     haircut[chosen] = np.minimum(problem.open[chosen], problem.weight[chosen] * level)
     residual = float(check_feasible(problem, haircut) - Fraction(problem.budget))
     touched = float(np.count_nonzero(haircut))
-    count = Certificate(upper=touched, lower=k, trust=Trust.EXACT, budget_residual=residual)
-    burden = Certificate(
+    count = checked(upper=touched, lower=k, trust=Trust.EXACT, budget_residual=residual)
+    burden = checked(
         upper=worst_burden(haircut, problem.weight),
         lower=_proved_level(problem, k, level),
         trust=Trust.EXACT,
@@ -162,13 +162,13 @@ def _in_lots(problem: BurdenProblem) -> Solution:
     best = fewest_lots(grid)
     check_counts(grid, best.counts)
     level = grid.level_of(grid.amounts(best.counts))
-    count = Certificate(
+    count = checked(
         upper=float(np.count_nonzero(best.counts)),
         lower=float(best.fewest),
         trust=Trust.EXACT,
         budget_residual=(grid.total(best.counts) - grid.least) / MICRO,
     )
-    burden = Certificate(upper=round_up(level), lower=round_down(best.level), trust=Trust.EXACT)
+    burden = checked(upper=round_up(level), lower=round_down(best.level), trust=Trust.EXACT)
     ended = count.optimal and burden.optimal
     return solution(
         problem,

@@ -43,6 +43,7 @@ import numpy as np
 
 from adlopt.errors import InputError, SolverFailed
 from adlopt.foundation.arrays import (
+    AnyArray,
     BoolArray,
     FloatArray,
     freeze_mask,
@@ -60,9 +61,11 @@ from adlopt.optimum.core.certificate import (
     Stage,
     Trust,
     certify,
+    checked,
+    resealed,
     round_down,
 )
-from adlopt.optimum.core.surface import Optimum, burdened, gives
+from adlopt.optimum.core.surface import Optimum, burdened, gives, made
 from adlopt.optimum.dollars.forms import SlackForm
 from adlopt.optimum.lots.lot_grid import LotGrid
 from adlopt.optimum.lots.priced import PricedBudget
@@ -106,6 +109,10 @@ class Solution(Optimum):
         object.__setattr__(self, "haircut", own(self.haircut, "haircut", lowest=0.0))
         for name in ("at_capacity", "at_burden"):
             object.__setattr__(self, name, freeze_mask(getattr(self, name)))
+        self._check()
+
+    def _answer(self) -> tuple[AnyArray, ...]:
+        return self.haircut, np.array(self.worst_burden)
 
     @property
     def account(self) -> tuple[str, ...]:
@@ -223,7 +230,8 @@ def solution(
     smallest = problem.lot if problem.lot is not None else 1e-9 * problem.capacity
     worst = worst_burden(haircut, problem.weight)
     full = (haircut > 0) & (haircut > problem.capacity - smallest)
-    return Solution(
+    return made(
+        Solution,
         haircut=haircut,
         worst_burden=worst,
         certificate=certificate,
@@ -265,10 +273,10 @@ def _priced_lots(problem: BurdenProblem, search: Search) -> Solution:
     check_counts(grid, best.counts)
     haircut = grid.haircut(best.counts, problem.capacity.size)
     continuous = certify(problem, *waterfill.optimum(problem))
-    certificate = replace(continuous, upper=problem.value(haircut))
+    certificate = resealed(continuous, upper=problem.value(haircut))
     if not certificate.optimal and Fraction(certificate.lower) < best.lower:
         lower = min(round_down(best.lower), certificate.upper)
-        certificate = Certificate(upper=certificate.upper, lower=lower, trust=Trust.EXACT)
+        certificate = checked(upper=certificate.upper, lower=lower, trust=Trust.EXACT)
     stopped = Stopped.OPTIMAL if best.lower == best.value else Stopped.LIMIT
     return solution(problem, haircut, certificate, Method.LOT_SEARCH, stopped)
 

@@ -26,7 +26,7 @@ from adlopt.foundation.arrays import FloatArray, IntArray
 from adlopt.foundation.exact import largest_quotient
 from adlopt.model.method import Method
 from adlopt.optimum.core.burden_problem import BurdenProblem
-from adlopt.optimum.core.certificate import Certificate, Stage, Trust, round_down, round_up
+from adlopt.optimum.core.certificate import Certificate, Stage, Trust, checked, round_down, round_up
 from adlopt.optimum.dollars.least_loss import Solution, least_loss, solution
 from adlopt.optimum.dollars.lot_sums import least_sorted
 from adlopt.optimum.lots.least_burden import least_burden
@@ -99,7 +99,7 @@ def _any_lots(grid: LotGrid, fair: IntArray) -> IntArray:
 
 def _searched(certificate: Certificate) -> Certificate:
     """The exhaustive search's own word."""
-    return Certificate(upper=certificate.upper, lower=certificate.upper, trust=Trust.REPORTED)
+    return checked(upper=certificate.upper, lower=certificate.upper, trust=Trust.REPORTED)
 
 
 def _no_dollar_moves(problem: BurdenProblem, haircut: FloatArray) -> Certificate:
@@ -109,7 +109,7 @@ def _no_dollar_moves(problem: BurdenProblem, haircut: FloatArray) -> Certificate
     if haircut[free].all():
         most = largest_quotient(problem.weight[free], haircut[free])
         least = min(1 / most, worst) if most else worst
-    return Certificate(upper=round_up(worst), lower=round_down(least), trust=Trust.EXACT)
+    return checked(upper=round_up(worst), lower=round_down(least), trust=Trust.EXACT)
 
 
 def _no_lot_moves(grid: LotGrid, counts: IntArray) -> Certificate:
@@ -124,7 +124,7 @@ def _no_lot_moves(grid: LotGrid, counts: IntArray) -> Certificate:
     if best < worst:
         raise CertificateError("a lot can move to a lower burden")
     value = round_down(worst[0])
-    return Certificate(upper=value, lower=value, trust=Trust.EXACT)
+    return checked(upper=value, lower=value, trust=Trust.EXACT)
 
 
 def _rank(grid: LotGrid, account: int, count: int) -> tuple[Fraction, Fraction]:

@@ -27,6 +27,7 @@ from adlopt.optimum.core.certificate import (
     Multipliers,
     Trust,
     check_feasible,
+    checked,
     round_down,
     weak_bound,
 )
@@ -163,7 +164,7 @@ def _certify(
         * (problem.weight > 0),
     )
     bound = weak_bound(problem, given, raised, stretch=False)
-    return Certificate(
+    return checked(
         upper=objective.of_burdens(haircut / weight),
         lower=round_down(max(bound, Fraction(0))),
         trust=Trust.EXACT,

@@ -13,6 +13,7 @@ from adlopt.foundation.arrays import BoolArray
 from adlopt.model.method import Stopped
 from adlopt.optimum.core.burden_problem import BurdenProblem
 from adlopt.optimum.core.certificate import ROUNDING, Stage
+from adlopt.optimum.core.surface import remade
 from adlopt.optimum.core.waterfill import check_reachable
 from adlopt.optimum.dollars.least_loss import Solution
 from adlopt.optimum.lots.least_burden import least_burden
@@ -67,7 +68,7 @@ def _together(answers: Sequence[Solution]) -> Solution:
         if answer.touched:
             own = Stage(criterion="", certificate=answer.certificate)
             stages += later(number, [own, *answer.stages])
-    return replace(
+    return remade(
         first,
         haircut=np.sum([answer.haircut for answer in answers], axis=0),
         # One tier's multipliers do not price the budget of all.

@@ -15,12 +15,13 @@ from adlopt.foundation.money import MICRO
 from adlopt.optimum.core.burden_problem import BurdenProblem
 from adlopt.optimum.core.certificate import (
     ROUNDING,
-    Certificate,
     Stage,
     Trust,
+    checked,
     round_down,
     round_up,
 )
+from adlopt.optimum.core.surface import remade
 from adlopt.optimum.dollars.least_loss import Search, Solution, least_loss
 from adlopt.optimum.lots.lot_grid import LotGrid
 
@@ -47,14 +48,14 @@ def tracking_first(problem: BurdenProblem, search: Search) -> Solution:
     missed = abs(raised - budget)
     lower, trust = _least_missed(problem, missed)
     added = missed - lower
-    first = Certificate(
+    first = checked(
         upper=round_up(missed),
         lower=round_down(lower),
         trust=trust,
         rounding=float(added) if added <= Fraction(ROUNDING) * budget else 0.0,
     )
     stage = Stage(criterion="least worst burden at that sum", certificate=best.certificate)
-    return replace(best, certificate=first, stages=(stage,))
+    return remade(best, certificate=first, stages=(stage,))
 
 
 def _at_nearest(problem: BurdenProblem, search: Search) -> Solution:

@@ -9,7 +9,7 @@ from adlopt.errors import CertificateError
 from adlopt.foundation.arrays import IntArray
 from adlopt.foundation.money import MICRO, MOST_MICRO
 from adlopt.model.loss import worst_burden
-from adlopt.optimum.core.certificate import TOLERANCE, Certificate, Trust, round_down
+from adlopt.optimum.core.certificate import TOLERANCE, Certificate, Trust, checked, round_down
 from adlopt.optimum.lots.filler import Filler
 from adlopt.optimum.lots.lot_grid import LotGrid
 from adlopt.optimum.lots.meeting import meet
@@ -48,11 +48,11 @@ def certify(
         bounds.append(first)
     for bound in bounds:
         if out_of_reach_below(grid, bound, end):
-            return Certificate(
+            return checked(
                 upper=upper, lower=round_down(bound), trust=Trust.EXACT, budget_residual=residual
             )
     lower = min(round_down(claimed), upper)
-    return Certificate(upper=upper, lower=lower, trust=Trust.REPORTED, budget_residual=residual)
+    return checked(upper=upper, lower=lower, trust=Trust.REPORTED, budget_residual=residual)
 
 
 def check_counts(grid: LotGrid, counts: IntArray) -> None:

@@ -14,6 +14,7 @@ from adlopt.model.round import RoundStart
 from adlopt.model.shed import Shed
 from adlopt.model.two_sided import TwoSidedRound
 from adlopt.optimum.core.certificate import Stage
+from adlopt.optimum.core.surface import remade
 from adlopt.optimum.matching.matched import Matching
 from adlopt.optimum.matching.pairing import Trades
 
@@ -60,7 +61,7 @@ def _together(answers: Sequence[Matching]) -> Matching:
             ]
     inside = any(answer.method is Method.HIGHS_INTERIOR for answer in answers)
     trades = [answer.trades for answer in answers]
-    return replace(
+    return remade(
         answers[0],
         trades=Trades(
             position=np.concatenate([part.position for part in trades]),

@@ -8,7 +8,7 @@ import numpy as np
 
 from adlopt.foundation.arrays import FloatArray
 from adlopt.model.method import Method, Stopped
-from adlopt.optimum.core.certificate import Certificate, Stage, Trust
+from adlopt.optimum.core.certificate import Stage, Trust, checked, resealed
 from adlopt.optimum.programs.weak_duality import ProvenBound
 
 
@@ -23,7 +23,7 @@ class Flow:
     method: Method = Method.HIGHS
 
 
-_PROVEN = Certificate(upper=0.0, lower=0.0, trust=Trust.EXACT)
+_PROVEN = checked(upper=0.0, lower=0.0, trust=Trust.EXACT)
 NOTHING = Flow(
     steps=np.zeros(0), stages=(Stage(criterion="nothing can be matched", certificate=_PROVEN),)
 )
@@ -32,7 +32,7 @@ NOTHING = Flow(
 
 def prove(criterion: str, value: float, proven: ProvenBound, *, rounding: float = 0.0) -> Stage:
     """Set a recomputed value against a proven bound; no objective is below 0."""
-    certificate = Certificate(
+    certificate = checked(
         upper=value,
         lower=max(proven.lower, 0.0),
         trust=proven.trust,
@@ -47,5 +47,5 @@ def report(stage: Stage, claimed: float) -> Stage:
     proven, claimed = stage.certificate, min(claimed, stage.value)
     if claimed <= proven.lower or proven.optimal:
         return stage
-    reported = replace(proven, lower=claimed, trust=Trust.REPORTED, error=0.0)
+    reported = resealed(proven, lower=claimed, trust=Trust.REPORTED, error=0.0)
     return replace(stage, certificate=reported)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from adlopt.foundation.arrays import FloatArray, freeze
+from adlopt.foundation.arrays import AnyArray, FloatArray, freeze
 from adlopt.model.objective import Objective
 from adlopt.model.two_sided import TwoSidedRound
 from adlopt.optimum.core.surface import Optimum, burdened, gives
@@ -70,6 +70,10 @@ class Matching(Optimum):
         for name in ("closed", "matched", "unmatched", "haircut", "price"):
             values = getattr(self, name)
             object.__setattr__(self, name, None if values is None else freeze(values))
+        self._check()
+
+    def _answer(self) -> tuple[AnyArray, ...]:
+        return self.closed, self.matched, self.haircut, np.array(self.worst_burden)
 
     @property
     def account(self) -> tuple[str, ...]:

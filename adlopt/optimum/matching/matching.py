@@ -35,6 +35,7 @@ from adlopt.model.limits import NO_LIMITS, Limits
 from adlopt.model.method import Method
 from adlopt.model.shed import Shed
 from adlopt.model.two_sided import TwoSidedRound
+from adlopt.optimum.core.surface import made
 from adlopt.optimum.matching.book_tiers import tier_by_tier
 from adlopt.optimum.matching.check import check_trades
 from adlopt.optimum.matching.found import Flow
@@ -98,7 +99,8 @@ def _matching(
         price = np.full(served.size, np.nan)
         price[served] = (found.price / problem.step)[problem.order_level[served]]
     first, *further = found.stages
-    matching = Matching(
+    matching = made(
+        Matching,
         round_=round_,
         objective=objective,
         criterion=first.criterion,

@@ -15,11 +15,18 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from adlopt.errors import CertificateError
-from adlopt.foundation.arrays import FloatArray, own, own_number
+from adlopt.foundation.arrays import AnyArray, FloatArray, own, own_number
 from adlopt.foundation.exact import exact_dot, exact_sum
 from adlopt.model.method import Method
-from adlopt.optimum.core.certificate import UNIT_ROUNDING, Certificate, Trust, round_down, round_up
-from adlopt.optimum.core.surface import Optimum
+from adlopt.optimum.core.certificate import (
+    UNIT_ROUNDING,
+    Certificate,
+    Trust,
+    checked,
+    round_down,
+    round_up,
+)
+from adlopt.optimum.core.surface import Optimum, made
 from adlopt.optimum.paths.smoother import Point, Smoother, own_rounds
 from adlopt.show.answer import Columns
 from adlopt.show.schema.optima import SeverityPathData
@@ -56,6 +63,10 @@ class SeverityPath(Optimum):
     def __post_init__(self) -> None:
         for name in ("severities", "flow"):
             object.__setattr__(self, name, own(getattr(self, name), name))
+        self._check()
+
+    def _answer(self) -> tuple[AnyArray, ...]:
+        return self.severities, self.flow
 
     @property
     def loss(self) -> float:
@@ -106,8 +117,13 @@ def best_severity_path(
     budget = own_number(variation, "variation", lowest=0.0)
     path, price, flow = _best(Smoother.of(sizes, wanted), budget)
     certificate = certify_path(sizes, wanted, budget, path, price, flow)
-    return SeverityPath(
-        severities=path, variation=budget, certificate=certificate, price=price, flow=flow
+    return made(
+        SeverityPath,
+        severities=path,
+        variation=budget,
+        certificate=certificate,
+        price=price,
+        flow=flow,
     )
 
 
@@ -134,7 +150,7 @@ def certify_path(
         raise CertificateError(f"the path varies by {moved!r}, more than {variation!r}")
     above = np.sign(path - needed_severity)
     loss = exact_dot(deficit * above, path) - exact_dot(deficit * above, needed_severity)
-    return Certificate(
+    return checked(
         upper=round_up(loss),
         lower=max(round_down(_bound(deficit, needed_severity, flow, price, variation)), 0.0),
         trust=Trust.EXACT,
