@@ -69,8 +69,6 @@ from adlopt.show.board import bounds as board_bounds
 from adlopt.show.bounds import render
 from adlopt.studies import bounds_of as report
 
-pytestmark = pytest.mark.xdist_group("proofs")
-
 t, r, n, T = integers("t r n T")
 c, L, track, fair, w, low, largest, radius, moved = reals("c L λ μ w low largest D P")
 D, U, b, x, s, u, regret = sequences("D U b x s u r")
