@@ -13,15 +13,26 @@ settings.register_profile("nightly", max_examples=1_000, deadline=None, print_bl
 settings.load_profile("nightly" if NIGHTLY else "steady")
 
 
-def pytest_cmdline_main(config):
-    """Keep tests that share what is expensive, such as a checked proof, in one worker."""
-    if getattr(config.option, "dist", "no") == "load":
-        config.option.dist = "loadgroup"
+PROOFS = ("tests/proof/test_proofs.py", "tests/bounds/test_bound_proofs.py")
+"""Files whose tests share a process, so that each proof that ships is checked once."""
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config, log):
+    """Side by side, tests of a file share a process, and what they make once; so do `PROOFS`."""
+    from xdist.scheduler import LoadFileScheduling
+
+    class ByFile(LoadFileScheduling):
+        def _split_scope(self, nodeid):
+            file = super()._split_scope(nodeid)
+            return PROOFS[0] if file in PROOFS else file
+
+    return ByFile(config, log)
 
 
 @pytest.fixture(scope="session")
 def checked():
-    """Check a proof that ships, once; ask for it in tests of the group `proofs` only."""
+    """Check a proof that ships, once in a process; ask for it in `PROOFS` only."""
     from adlopt.proof import check
     from adlopt.proof.library import proof_files
 

@@ -10,6 +10,7 @@ from functools import lru_cache
 import numpy as np
 import sympy
 
+from adlopt.bounds.concluded import SEVERITY_LOSS, is_concluded
 from adlopt.bounds.evaluation import Evaluation
 from adlopt.bounds.quantity import LOSS, QUANTITIES, WORST_MISS
 from adlopt.errors import InputError
@@ -64,9 +65,6 @@ class Status(Enum):
     REFUTED = "a proof: it is refuted by a counterexample, and never evaluated"
 
 
-SEVERITY_LOSS = "Σ D_t |θ_t − θ*_t|"
-"""The loss of a bound that names no other."""
-
 FIRST_SEVERITY = sympy.Symbol("x_1", real=True)
 """What the policy plays first: a choice, not a measurement."""
 
@@ -116,7 +114,8 @@ class Bound:
         Where it is met, or how far off it may be, in words.
     citation : str
     proof : str
-        Name of the file in `proofs/` that concludes the expression; empty if it is conjectured.
+        Name of the file in `proofs/` that concludes the expression; it is looked up, and without
+        it the bound is conjectured.
     choices : mapping of sympy.Symbol to sympy.Expr
         Free constants of the policy: its step, its first severity.
     along : Along
@@ -164,8 +163,9 @@ class Bound:
 
     @property
     def conjectured(self) -> bool:
-        """Whether no proof concludes the bound."""
-        return not self.proof
+        """Whether no proof that ships concludes this very expression, on this side of this loss."""
+        where = {"loss": self.loss, "side": self.side.value}
+        return not is_concluded(self.proof, self.expression, self.choices, **where)
 
     @property
     def label(self) -> str:

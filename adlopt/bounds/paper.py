@@ -7,6 +7,7 @@ from functools import partial
 import sympy
 
 from adlopt.bounds.bound import Bound, Comparator, Status
+from adlopt.bounds.concluded import OBJECTIVE
 from adlopt.bounds.hypotheses import ENOUGH_CAPACITY, FIXED_DOMAIN, INSIDE_DOMAIN, KNOWN_ACCOUNTS
 from adlopt.bounds.quantity import (
     DIAMETER,
@@ -39,8 +40,6 @@ PROPOSITION_1 = Bound(
 
 TRACKING, FAIRNESS = sympy.symbols("λ_track λ_fair", real=True)
 """Weights of [CTTX26, Eq. 10]: λ_track |Σx − B| + λ_fair max x/u."""
-OBJECTIVE = "regret in λ_track |Σx − B| + λ_fair max x/u"
-"""The loss of bounds on that objective."""
 WEIGHTS = {TRACKING: sympy.Integer(1), FAIRNESS: sympy.Integer(0)}
 """Dollars missed, unless another bound is made with `dataclasses.replace`."""
 

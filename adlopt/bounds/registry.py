@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from importlib import import_module
 
-from adlopt.bounds.bound import SEVERITY_LOSS, Bound
+from adlopt.bounds.bound import Bound
+from adlopt.bounds.concluded import SEVERITY_LOSS
 
 FAMILIES = (
     "paper",

@@ -8,8 +8,9 @@ from functools import partial
 import sympy
 
 from adlopt.bounds.bound import Bound, Comparator
+from adlopt.bounds.concluded import OBJECTIVE
 from adlopt.bounds.hypotheses import ENOUGH_CAPACITY, INSIDE_DOMAIN
-from adlopt.bounds.paper import FAIRNESS, OBJECTIVE, TRACKING
+from adlopt.bounds.paper import FAIRNESS, TRACKING
 from adlopt.bounds.quantity import OVER_CAPACITY, OVER_CAPACITY_TWICE, P, S
 from adlopt.bounds.witnesses import resting
 from adlopt.foundation.arrays import own_number

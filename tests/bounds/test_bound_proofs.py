@@ -26,13 +26,17 @@ from adlopt.bounds import (
     PERSISTENCE_UNIFORM,
     PROPOSITION_1,
     PROPOSITION_2,
+    PROPOSITION_3,
     PROPOSITION_5,
     QUADRATIC,
     TRIVIAL,
     TUNING_FREE,
+    from_start,
+    full_objective,
 )
 from adlopt.bounds.adaptive import EXPERTS, STEP
 from adlopt.bounds.bound import FIRST_SEVERITY, BoundSide, Status
+from adlopt.bounds.concluded import CONCLUDED
 from adlopt.bounds.paper import FAIRNESS, TRACKING
 from adlopt.bounds.quantity import (
     DIAMETER,
@@ -68,8 +72,6 @@ from adlopt.scoring.scoreboard import Scoreboard
 from adlopt.show.board import bounds as board_bounds
 from adlopt.show.bounds import render
 from adlopt.studies import bounds_of as report
-
-pytestmark = pytest.mark.xdist_group("proofs")
 
 t, r, n, T = integers("t r n T")
 c, L, track, fair, w, low, largest, radius, moved = reals("c L λ μ w low largest D P")
@@ -274,6 +276,55 @@ def test_two_rounds_need_one_expert():
     alone = replace(LINKS[TUNING_FREE], claims=("two rounds, one expert",))
     formula = alone.formula(TUNING_FREE, TUNING_FREE.expression.subs(EXPERTS, 1))
     assert formula == theorem(TUNING_FREE.proof).claims["two rounds, one expert"].concludes
+
+
+# The table that bounds are looked up in -----------------------------------------------------------
+
+
+def test_the_table_says_what_the_proofs_conclude_and_nothing_else():
+    """Written with the choices that a proof makes, and open in those that it leaves open."""
+    derived = {("upper", PROPOSITION_3.proof): {str(sympy.expand(PROPOSITION_3.expression))}}
+    for bound, link in LINKS.items():
+        made = {k: v for k, v in bound.choices.items() if k not in link.kept}
+        text = str(sympy.expand(bound.expression.subs(made)))
+        derived.setdefault((bound.side.value, bound.proof), set()).add(text)
+    looked_up = {
+        (side, proof): set(said)
+        for sides in CONCLUDED.values()
+        for side, proofs in sides.items()
+        for proof, said in proofs.items()
+    }
+    assert looked_up == derived
+    assert all(is_concluded(bound) for bound in HOLDING)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"proof": "no_such_proof"},
+        {"proof": "trivial"},
+        {"proof": ""},
+        {"expression": 0 * PROPOSITION_1.expression},
+        {"expression": Rational(9, 10) * PROPOSITION_1.expression},
+        {"loss": "another"},
+        {"side": BoundSide.LOWER},
+    ],
+    ids=str,
+)
+def test_a_bound_that_no_proof_concludes_is_a_conjecture(changes):
+    assert replace(PROPOSITION_1, **changes).conjectured
+    assert not replace(PROPOSITION_1, name="mine", citation="").conjectured
+
+
+def test_a_choice_that_no_proof_makes_is_a_conjecture():
+    assert replace(OPTIMISED_FROM_HALF, choices={FIRST_SEVERITY: Rational(1, 4)}).conjectured
+    assert not from_start(Rational(1, 4)).conjectured
+    assert not full_objective(2.0, 0.5).conjectured
+
+
+def test_the_same_expression_written_otherwise_is_no_conjecture():
+    other = sympy.sqrt(S.symbol + 2 * P.symbol * S.symbol)
+    assert not replace(PROPOSITION_1, expression=other).conjectured
 
 
 # Bounds without a proof ---------------------------------------------------------------------------

@@ -1,12 +1,15 @@
 """Every proof file reaches its declared verdict, and no false variant of it is accepted."""
 
 import re
+import shutil
+import subprocess
 from functools import cache
 
 import pytest
 
 from adlopt.proof import Family, Refutation, Verdict
-from adlopt.proof.library import proof_files
+from adlopt.proof.library import Verdicts, proof_data, proof_files
+from adlopt.show.proofs import render
 
 EXPECTED = {
     "prop_01_severity": Verdict.PROVED_UNDER,
@@ -58,7 +61,6 @@ EXPECTED = {
 }
 
 
-pytestmark = pytest.mark.xdist_group("proofs")
 each_proof = pytest.mark.parametrize("name", sorted(proof_files()))
 
 
@@ -176,3 +178,28 @@ def test_another_parser_reads_the_formulas(written, name):
     assert formulas
     for formula in sorted(formulas, key=len)[:: max(1, len(formulas) // 40)]:
         mathtext.parse(f"${formula}$")
+
+
+@pytest.mark.skipif(shutil.which("pdflatex") is None, reason="no pdflatex on this machine")
+def test_tex_sets_a_derivation(checked, tmp_path):
+    written = checked("price_of_priority").derivation(latex=True)
+    (tmp_path / "proof.tex").write_text(written, encoding="ascii")
+    command = ["pdflatex", "-interaction=nonstopmode", "-halt-on-error", "proof.tex"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout[-2000:]
+    assert (tmp_path / "proof.pdf").stat().st_size > 1_000
+
+
+def test_a_refuted_claim_says_what_holds_instead_and_where_from(checked):
+    row = proof_data("prop_10", checked("prop_10_undershoot_path"))
+    assert "holds instead: P⁺ ≤ (P + α_max)/2" in said(row)
+    row = proof_data("prop_02", checked("prop_02_static_regret"))
+    assert "from: variational inequality of a projection" in said(row)
+    assert [name.partition(":")[0] for name in row.axioms] == [
+        "subgradients of a convex loss",
+        "variational inequality of a projection",
+    ]
+
+
+def said(row):
+    return " ".join(render(Verdicts((row,)).data()).split())

@@ -17,7 +17,8 @@ from numbers import Real
 
 import numpy as np
 
-from adlopt.bounds.bound import SEVERITY_LOSS, Bound, BoundSide
+from adlopt.bounds.bound import Bound, BoundSide
+from adlopt.bounds.concluded import SEVERITY_LOSS
 from adlopt.bounds.game.minimax_value import Game
 from adlopt.bounds.paper import PROPOSITION_1
 from adlopt.bounds.registry import SEVERITY_BOUNDS
