@@ -108,10 +108,24 @@ NAMES = {
     },
     "optimum": {"Solution": "optimum.dollars.least_loss.Solution"},
     "policies": {"allocation_named": "policies.grammar.allocation"},
-    "rules": {"Formula": "rules.row_formula.RowFormula"},
     "report": {"write_report": "report.write.write_report"},
+    "rules": {"Formula": "rules.row_formula.RowFormula"},
+    "studies.axioms": {
+        "Axiom": "studies.axioms.laws.Law",
+        "Verdict": "studies.axioms.trial.LawVerdict",
+    },
+    "studies.execution": {"Fills": "studies.execution.impact.ClosingFills"},
+    "studies.simulation": {"Outcome": "show.schema.studies.CrashOutcome"},
 }
 """Public names of 1.0, by the package that held them, and where they stand; "" is adlopt itself."""
+
+
+BETTER = {
+    "Goal": "an objective, such as adlopt.Leximin()",
+    "match": "adlopt.solve(adlopt.TwoSidedRound(round_, shed), objective)",
+    "solve_coupled": "adlopt.solve(episode, objective)",
+}
+"""What to write now, where that is not the name of what the old one leads to."""
 
 
 def forward(package: str, below: int = 0) -> Callable[[str], Any]:
@@ -137,7 +151,7 @@ def forward(package: str, below: int = 0) -> Callable[[str], Any]:
         if name not in held:
             raise AttributeError(f"module {package!r} has no attribute {name!r}")
         home, _, new = f"adlopt.{held[name]}".rpartition(".")
-        _warn(f"{package}.{name}", f"{home}.{new}", 3 + below)
+        _warn(f"{package}.{name}", BETTER.get(name, f"{home}.{new}"), 3 + below)
         value = getattr(import_module(home), new)
         setattr(sys.modules[package], name, value)
         return value

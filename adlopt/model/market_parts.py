@@ -106,7 +106,9 @@ class Coins(Tabular, Record):
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
 class OpenPositions(Tabular, Record):
-    """Open positions, one each row; `adlopt.Positions` is what a round may close of them.
+    """Open positions, one each row.
+
+    `adlopt.model.positions.Positions` is what a round may close of them.
 
     Parameters
     ----------

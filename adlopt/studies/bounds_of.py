@@ -102,7 +102,7 @@ def bounds_of(
     own : sequence of Bound
         Set among those that ship.
     rows : sequence of LineupRow, optional
-        From `adlopt.lineup`, where it is at hand.
+        From `adlopt.scoring.lineup.lineup`, where it is at hand.
 
     Raises
     ------

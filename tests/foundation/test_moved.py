@@ -1,12 +1,14 @@
 """Names of 1.0 still work, and say once where they stand."""
 
 import importlib
+import re
 import subprocess
 import sys
 import warnings
 
 import pytest
 
+import adlopt as adl
 from adlopt.foundation import moved
 
 TAKEN_IN_1_0 = """
@@ -30,6 +32,67 @@ import adlopt.quality
 assert named is named_now and adlopt.quality.inspect is inspect
 assert adlopt.adversary.worst.__module__ == "adlopt.studies.adversary.worst"
 """
+
+PUBLIC_IN_1_0 = {
+    "": """
+    Accounts AdloptError Asymmetric AxiomReport BadHaircut Binding Bound Budget Burden CVaR
+    CausalityError Certificate CertificateError Coins Comparator ContractRound ContractSolution
+    CoupledSolution CouplingPrice Deleveraging Diagnosis Empirical Episode Evidence
+    FewestAccounts Goal Haircut Hypothesis InfeasibleRound Information InputError Insured
+    LeverageDrain Leximin Library Limits Lots Market Matching Method MinMax NoSolution
+    OpenPositions Policy PolicyError Positions ProofError Round RoundOutcome RoundStart Rule Run
+    Scenario Score Scoreboard SeverityLoss SeverityPath SeverityThenAllocation Shed Side
+    Simulation Solution SolverFailed SolverStopped Stage Stopped Sweep TrackingFirst Trust
+    best_fixed_rule best_fixed_severity best_severity_path bounds compare_burdens contract_round
+    deleverage diagnose diagnostics drain_leverage drain_round episodes execution expected_loss
+    exposure forced_concentration integer_pro_rata lineup loaders match named
+    open_contract_round optimal_fund paper_ogd per_round_optimum play plots policy
+    price_of_not_coupling pro_rata read_contract_round read_episode read_limits read_market
+    read_round read_sweep rules run_policy run_sweep simulate solve solve_coupled solvency
+    surrogate testing try_axioms water_fill wealth_round write_episode write_market write_report
+    """,
+    "bounds": """
+    ADAPTIVE ADAPTIVE_TUNED BOUNDS CONSTANT_FROM_HALF CONSTANT_FROM_ZERO ENOUGH_CAPACITY
+    FULL_OBJECTIVE GATED_ENVELOPE GATED_PERSISTENCE HALF INSIDE_DOMAIN MINIMAX_LOWER
+    MINIMAX_UPPER OPTIMISED OPTIMISED_FROM_HALF PERSISTENCE PERSISTENCE_UNIFORM PROPOSITION_1
+    PROPOSITION_2 PROPOSITION_3 PROPOSITION_5 QUADRATIC SEVERITY_BOUNDS TRIVIAL TUNING_FREE
+    beats_half effective_rounds from_start full_objective is_vacuous rounds_needed
+    """,
+    "diagnostics": """
+    BurdenComparison Concentration Diagnosis Fairer PolicyDiagnosis Sensitivity Survivors
+    alternating_slopes closed compare_burdens deplete diagnose effective_slope forced_on_largest
+    gini monotonicity_violations pro_rata_guarantee rank_correlation rank_stability sensitivity
+    survivor_gap swap_jump top_share variation
+    """,
+    "episodes": """
+    alternating_blocks alternating_capacities october_10 shock
+    """,
+    "execution": """
+    EstimateError Executed Fills LastSlope Margin Markout Missed SlopeEstimator SlopeOGD
+    Transfer check_causal estimate_error estimates execute execute_late markout missed_by
+    transfer
+    """,
+    "exposure": """
+    Budgets Exposure Place UnderRule budgets exposure
+    """,
+    "loaders": """
+    Capacity Deficit FileReport Fills Loaded Origin Rejected Rules Snapshot contract_round
+    equities_at every_trade load load_table markouts production read_by_user read_detail
+    read_ledger read_mapped read_mapping read_node_fills read_published read_size_decimals
+    read_snapshot rounds_of valued write
+    """,
+    "plots": """
+    FIGURES Figure draw find listed save styled svg
+    """,
+    "rules": """
+    VENUES Chosen Close Deleveraging Formula Gauge Haircut Match PerUnit ProRata Queue
+    RandomStart Ranking Rows Rule Split Tie Tier account_rows column contract_round deleverage
+    position_rows ranking round_rows rule_named wealth_round
+    """,
+}
+"""By the module that showed them."""
+GONE = {"Library", "Lots"}
+"""`to_frame` takes the class of the frame; `limits` and `positions` say what is whole."""
 
 
 @pytest.fixture
@@ -72,11 +135,20 @@ def test_a_module_of_1_0_hands_out_what_the_real_one_holds(old, forgotten):
 def test_a_name_of_1_0_is_what_stands_elsewhere(package, name, monkeypatch):
     held = importlib.import_module(f"adlopt.{package}".rstrip("."))
     vars(held).pop(name, None)
-    with pytest.warns(DeprecationWarning, match=f"{name} is adlopt.{moved.NAMES[package][name]}"):
+    said = moved.BETTER.get(name, f"adlopt.{moved.NAMES[package][name]}")
+    with pytest.warns(DeprecationWarning, match=re.escape(f"{name} is {said} since")):
         value = getattr(held, name)
     with warnings.catch_warnings(action="error"):
         assert getattr(held, name) is value
     del vars(held)[name]
+
+
+@pytest.mark.parametrize("module", PUBLIC_IN_1_0)
+def test_what_was_public_in_1_0_is_still_there(module):
+    held = importlib.import_module("adlopt") if not module else getattr(adl, module)
+    with warnings.catch_warnings(action="ignore", category=DeprecationWarning):
+        missing = {name for name in PUBLIC_IN_1_0[module].split() if not hasattr(held, name)}
+    assert missing == (GONE if not module else set())
 
 
 def test_scripts_of_1_0_run_and_each_old_name_warns_once_where_it_stands(tmp_path):

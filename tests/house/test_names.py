@@ -26,7 +26,7 @@ def called(pattern):
 def leads_somewhere(dotted):
     try:
         return pkgutil.resolve_name(dotted) is not None
-    except (ImportError, AttributeError):
+    except (ImportError, AttributeError, DeprecationWarning):
         return False
 
 

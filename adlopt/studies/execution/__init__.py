@@ -1,5 +1,6 @@
 """What lies between a decision and its outcome: impact, estimates, latency, markouts."""
 
+from adlopt.foundation.moved import forward
 from adlopt.studies.execution.decomposition import Transfer, transfer
 from adlopt.studies.execution.estimation import check_causal, estimates, missed_by
 from adlopt.studies.execution.impact import ClosingFills, EstimateError, estimate_error
@@ -8,6 +9,7 @@ from adlopt.studies.execution.markouts import Markout, markout
 from adlopt.studies.execution.missed import Missed
 from adlopt.studies.execution.slopes import LastSlope, Margin, SlopeEstimator, SlopeOGD
 
+__getattr__ = forward(__name__)
 __all__ = [
     "ClosingFills",
     "EstimateError",
