@@ -23,15 +23,15 @@ from adlopt.optimum.lots.levels import within_budget
 from adlopt.optimum.lots.lot_grid import LotGrid
 from adlopt.optimum.lots.pro_rata import integer_pro_rata
 from adlopt.optimum.solve import solve
-from adlopt.policies.parameters import positive, positive_share
-from adlopt.policies.protocols import Haircut, State, labelled
+from adlopt.policies.parameters import Labelled
+from adlopt.policies.protocols import Haircut, State
 from adlopt.policies.seniority import by_class, in_turn
 
 EQUAL = 1e-9
 """Relative distance within which fractions count as equal: rounding must not pick a loser."""
 
 
-class Memoryless:
+class Memoryless(Labelled):
     """Base of allocations that learn nothing."""
 
     __slots__ = ()
@@ -52,18 +52,7 @@ class QueueAllocation(Memoryless):
     Equal scores are served in the order of account ids, so the order of the input does not
     matter.
 
-    Parameters
-    ----------
-    score : str or callable
-        A feature of the round (`capacity` unless given), or a function from RoundStart to scores
-        of shape (n,).
-
-    Examples
-    --------
-    >>> start = RoundStart(account=["a", "b", "c"], capacity=[4, 8, 0.5], deficit=15,
-    ...                    features={"leverage": [10, 5, 1]})
-    >>> QueueAllocation("leverage").allocate(None, start, 7.5)
-    array([4. , 3.5, 0. ])
+    `score` is a feature of the round, or a function from RoundStart to scores, shape (n,).
     """
 
     score: str | Callable[[RoundStart], FloatArray] = "capacity"
@@ -100,7 +89,7 @@ class QueueAllocation(Memoryless):
 class ProRataAllocation(Memoryless):
     """x_i = B u_i / U: the same share of everyone's profit [CTTX26, Prop. 9]."""
 
-    name: ClassVar[str] = "pro-rata"
+    label: ClassVar[str] = "pro-rata"
 
     def allocate(self, state: State, start: RoundStart, budget: float) -> Haircut:
         """Split in proportion to capacity."""
@@ -115,41 +104,20 @@ class CappedProRata(Memoryless):
     Properties of Capped Pro-Rata*] (arXiv 2512.01112): it minimises Σ u_i φ(x_i / u_i) for every
     strictly convex φ. A budget beyond Σ β_i u_i is not met.
 
-    With a `tier`, accounts of the lowest tier give all they may before those of the next give
-    anything, and η is the tier's own. An account whose profit and principal rank apart is entered
-    once for each.
-
-    Parameters
-    ----------
-    cap : float
-        Share of the capacity, in (0, 1].
-    floor : float
-        USD of equity that must remain, ≥ 0.
-    tier : str, optional
-        A feature of the round: the number of each account's tier.
-
-    Examples
-    --------
-    >>> start = RoundStart(account=["a", "b", "c"], capacity=[40, 40, 20], deficit=50,
-    ...                    features={"tier": [1, 2, 2]})
-    >>> CappedProRata(cap=0.5, tier="tier").allocate(None, start, 35.0)
-    array([20., 10.,  5.])
+    `floor` is USD of equity that must remain. With a `tier`, a feature of the round, accounts of
+    the lowest tier give all they may before those of the next give anything, and η is the tier's
+    own. An account whose profit and principal rank apart is entered once for each.
     """
 
     cap: float = 0.5
     floor: float = 0.0
     tier: str | None = None
+    label: ClassVar[str] = "capped-pro-rata"
+    always: ClassVar[int] = 1
 
     def __post_init__(self) -> None:
-        positive_share("cap", self.cap)
+        Labelled.__post_init__(self)
         own_number(self.floor, "floor", lowest=0.0)
-
-    @property
-    def name(self) -> str:
-        """With its cap, and its floor and tier where there is one."""
-        if self.tier is not None:
-            return f"capped-pro-rata:{self.cap:.12g}:{self.floor:.12g}:{self.tier}"
-        return labelled("capped-pro-rata", (self.cap, self.floor), (None, 0.0))
 
     def allocate(self, state: State, start: RoundStart, budget: float) -> Haircut:
         """Fill up to the caps."""
@@ -167,7 +135,7 @@ class IntegerProRata(Memoryless):
     Without lots it counts in micro-dollars. See `adlopt.optimum.lots.pro_rata.integer_pro_rata`.
     """
 
-    name: ClassVar[str] = "integer-pro-rata"
+    label: ClassVar[str] = "integer-pro-rata"
 
     def allocate(self, state: State, start: RoundStart, budget: float) -> Haircut:
         """Round every share, then hand out the rest."""
@@ -185,10 +153,7 @@ class LeastBurden(Memoryless):
     Of several that are best in lots, which one is found hangs on ids and not on the order of the
     accounts. See `adlopt.optimum.lots.levels.within_budget`.
 
-    Parameters
-    ----------
-    burden : Burden
-        Against capacity it is pro-rata; against equity, water-filling.
+    Against capacity it is pro-rata; against equity, water-filling.
     """
 
     burden: Burden = Burden.CAPACITY
@@ -220,28 +185,16 @@ class LeastBurden(Memoryless):
 
 
 @dataclass(frozen=True, slots=True)
-class MirrorDescent:
+class MirrorDescent(Labelled):
     """Projected subgradient steps on the haircut fractions h ∈ [0, 1]^n, Σ u_i h_i = B.
 
     Each round steps from the last fractions against the subgradient of the worst burden max h_i
     (the mean over those who bear it), then projects onto what this round allows [CTTX26, Prop. 2].
-    Fractions are remembered by account id; a newcomer starts at B / U.
-
-    Parameters
-    ----------
-    step : float
-        η > 0.
+    Fractions are remembered by account id; a newcomer starts at B / U. `step` is η > 0.
     """
 
     step: float = 0.1
-
-    def __post_init__(self) -> None:
-        positive("step", self.step)
-
-    @property
-    def name(self) -> str:
-        """With its step where it is not 0.1."""
-        return labelled("mirror-descent", (self.step,), (0.1,))
+    label: ClassVar[str] = "mirror-descent"
 
     def begin(self) -> State:
         """No fractions."""

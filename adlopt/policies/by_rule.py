@@ -27,18 +27,6 @@ class ByRule(Memoryless):
 
     Sides and prices play no part: a round of dollars knows neither. An account whose lot no longer
     fits ends a queue. The sum stays at or below the budget.
-
-    Parameters
-    ----------
-    rule : Rule
-
-    Examples
-    --------
-    >>> from adlopt.rules.on_chain import GTE
-    >>> start = RoundStart(account=["a", "b", "c"], capacity=[4, 8, 0.5], deficit=15,
-    ...                    features={"leverage": [10, 2, 1]})
-    >>> ByRule(GTE).allocate(None, start, 7.5)
-    array([4. , 3.5, 0. ])
     """
 
     rule: Rule
@@ -64,16 +52,9 @@ def serve(
 ) -> FloatArray:
     """Split a budget, USD, over rows by the tiers of a rule, one after the other, shape (n,).
 
-    Parameters
-    ----------
-    rows : Rows
-        `most` is in micro-dollars.
-    turn : int
-        For splits that draw.
-    lot : FloatArray, shape (n,), optional
-        USD; what is taken is a whole multiple of it, else of a micro-dollar.
-    beyond : bool
-        Whether limits that the rule sets itself may exceed those of the rows.
+    `rows.most` is in micro-dollars, `turn` is for splits that draw, and what is taken is a whole
+    multiple of `lot`, USD, shape (n,), else of a micro-dollar. With `beyond`, limits that the rule
+    sets itself may exceed those of the rows.
     """
     order = in_order(rule.tie_break, rows)
     rows = rows.take(order)

@@ -10,47 +10,31 @@ import numpy as np
 
 from adlopt.errors import InputError
 from adlopt.model.round import RoundOutcome, RoundStart, needed_severity
-from adlopt.model.run import Information
 from adlopt.policies.gradient import AdaGradOGD
-from adlopt.policies.protocols import Severity, State, labelled
-from adlopt.policies.severity import Constant, Persistence, do_nothing
+from adlopt.policies.protocols import Severity, State
+from adlopt.policies.severity import Constant, Live, Persistence, do_nothing
 
 
 @dataclass(frozen=True, slots=True)
-class Ader:
+class Ader(Live):
     """Hedge over `AdaGradOGD` with c = 1, 2, 4, …: nearly as good as the best of them.
 
     θ_t is the mean of the experts' severities, weighed by exp(−ζ_t L_{t−1}), with L the losses
     Σ D |θ − θ*| so far and ζ_t = 2 √(ln K / (D_1² + … + D_t²)). After Ader [Zhang, Lu and Zhou,
     NeurIPS 2018], with deficits that are known when a round starts.
 
-    Parameters
-    ----------
-    horizon : float
-        Most rounds that the guarantee is for; it sets the number of experts K.
-    first : float
-        θ_1 of every expert.
-
-    Examples
-    --------
-    >>> Ader(16).experts, Ader(1000).experts
-    ((1.0, 2.0, 4.0), (1.0, 2.0, 4.0, 8.0, 16.0, 32.0))
+    `horizon` is the most rounds that the guarantee is for; it sets the number of experts K. `first`
+    is θ_1 of each.
     """
 
     horizon: float = 100
     first: float = 0.5
     label: ClassVar[str] = "ader"
-    information: ClassVar[Information] = Information.ROUND_START
 
     def __post_init__(self) -> None:
         if not (math.isfinite(self.horizon) and self.horizon >= 1):
             raise InputError("horizon", self.horizon, "a number of rounds ≥ 1")
-        AdaGradOGD(first=self.first)
-
-    @property
-    def name(self) -> str:
-        """With the horizon and the first severity where they are not 100 and ½."""
-        return labelled(self.label, (self.horizon, self.first), (100, 0.5))
+        Live.__post_init__(self)
 
     @property
     def experts(self) -> tuple[float, ...]:

@@ -11,31 +11,22 @@ from adlopt.foundation.arrays import LARGEST_USD
 from adlopt.model.episode import Episode, path_variation
 from adlopt.model.round import RoundOutcome, RoundStart, needed_severity
 from adlopt.model.run import Information
-from adlopt.policies.parameters import in_unit, positive
-from adlopt.policies.protocols import State, labelled
+from adlopt.policies.parameters import Labelled, labelled
+from adlopt.policies.protocols import State
+from adlopt.policies.severity import Live
 
 
 @dataclass(frozen=True, slots=True)
-class ProjectedOGD:
+class ProjectedOGD(Labelled):
     """θ_{t+1} = clip(θ_t − η g_t, 0, 1), g_t = ±D_t or 0: the rule of [CTTX26, Prop. 1].
 
-    Parameters
-    ----------
-    step : float
-        η > 0, in 1/USD².
-    first : float
-        θ_1.
-    information : Information
-        HINDSIGHT if η was computed from the episode, as the paper's η* is.
+    `step` is η > 0, in 1/USD², `first` θ_1; `information` is HINDSIGHT if η was computed from the
+    episode, as the paper's η* is.
     """
 
     step: float
     first: float = 0.5
     information: Information = Information.ROUND_START
-
-    def __post_init__(self) -> None:
-        positive("step", self.step)
-        in_unit("first", self.first)
 
     @property
     def name(self) -> str:
@@ -58,29 +49,15 @@ class ProjectedOGD:
 
 
 @dataclass(frozen=True, slots=True)
-class AdaGradOGD:
+class AdaGradOGD(Live):
     """Projected OGD with η_t = c / sqrt(Σ_{s≤t} D_s²): no tuning in hindsight.
 
-    Parameters
-    ----------
-    c : float
-        Free factor; 1/√2 balances the static bound.
-    first : float
-        θ_1.
+    `c` > 0 is free, 1/√2 balances the static bound; `first` is θ_1.
     """
 
     c: float = math.sqrt(0.5)
     first: float = 0.5
-    information: ClassVar[Information] = Information.ROUND_START
-
-    def __post_init__(self) -> None:
-        positive("c", self.c)
-        in_unit("first", self.first)
-
-    @property
-    def name(self) -> str:
-        """With c and the first severity where they are not 1/√2 and ½."""
-        return labelled("adagrad-ogd", (self.c, self.first), (math.sqrt(0.5), 0.5))
+    label: ClassVar[str] = "adagrad-ogd"
 
     def begin(self) -> State:
         """`first`, and an empty sum of squares."""
@@ -107,20 +84,7 @@ def paper_ogd(
     η* needs the path of the needed severities and every deficit, so it cannot run live
     [CTTX26, Prop. 1].
 
-    Parameters
-    ----------
-    episode : Episode
-    first : float
-        θ_1.
-    variation : float, optional
-        P to tune for; the episode's own unless given.
-
-    Examples
-    --------
-    >>> from adlopt.data.episodes import october_10
-    >>> rule = paper_ogd(october_10())
-    >>> f"{rule.step:.4g}", rule.information.value
-    ('1.166e-07', 'hindsight')
+    `first` is θ_1; P is the episode's own unless a `variation` is given.
     """
     path = path_variation(episode.needed_severity) if variation is None else variation
     root, needed = math.hypot(*episode.deficit), math.sqrt(1 + 2 * path)

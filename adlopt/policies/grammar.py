@@ -77,13 +77,7 @@ named = policy
 
 
 def policies(given: Sequence[Playable], episode: Episode | None = None) -> list[Policy]:
-    """Return the policies that are meant by each of a list.
-
-    Examples
-    --------
-    >>> [each.name for each in policies(["queue", "persistence"])]
-    ['constant:1+queue', 'persistence+pro-rata']
-    """
+    """Return the policies that are meant by each of a list."""
     require_list(given)
     found = [policy(each, episode) for each in given]
     require_distinct([each.name for each in found])
@@ -107,11 +101,6 @@ def player(given: Playable) -> Player:
     """Return who acts in a market: a rule alone closes contracts, a policy decides dollars.
 
     Behind a severity, as in constant:1+gte, a rule splits dollars.
-
-    Examples
-    --------
-    >>> player("binance"), player("constant:1+binance").name, player("pro-rata").name
-    (Rule(binance), 'constant:1+binance', 'constant:1+pro-rata')
     """
     if not isinstance(given, str):
         return as_player(given)
@@ -128,18 +117,8 @@ def severity(
 ) -> Severity:
     """Return the severity of what is given; an allocation beside it is left aside.
 
-    Parameters
-    ----------
-    given : Severity, SeverityThenAllocation or str
-    episode : Episode, optional
-        To which "ogd" without a step is tuned, in *hindsight*.
-    variation : float, optional
-        P that it is tuned for; the episode's own unless given.
-
-    Examples
-    --------
-    >>> severity("gated-persistence").name, severity("queue").name
-    ('gated-persistence', 'constant:1')
+    "ogd" without a step is tuned to the episode, in *hindsight*, for its own P unless a `variation`
+    is given.
     """
     if not isinstance(given, str):
         return severity_of(given)
@@ -153,13 +132,7 @@ def severity(
 
 
 def allocation(name: str) -> Allocation:
-    """Return an allocation by its name.
-
-    Examples
-    --------
-    >>> allocation("queue:leverage").name, allocation("gte").name
-    ('queue:leverage', 'gte')
-    """
+    """Return an allocation by its name."""
     return _allocation(parse_allocation(name))
 
 
@@ -181,13 +154,7 @@ def full_name(name: str) -> str:
 
 
 def pick(name: str, among: Collection[str]) -> str:
-    """Return which of the names in a table is meant: that one, or its full name.
-
-    Examples
-    --------
-    >>> pick("persistence", ["production", "persistence+pro-rata"])
-    'persistence+pro-rata'
-    """
+    """Return which of the names in a table is meant: that one, or its full name."""
     if name in among:
         return name
     try:
@@ -202,13 +169,7 @@ def pick(name: str, among: Collection[str]) -> str:
 
 
 def sources(name: str) -> bytes:
-    """Return what stands in the files that a policy's name mentions; nothing if it mentions none.
-
-    Examples
-    --------
-    >>> sources("persistence+queue")
-    b''
-    """
+    """What stands in the files that a policy's name mentions; nothing if it mentions none."""
     paths = (Path(own.path) for own in parse(name).files())
     return b"".join(path.read_bytes() for path in paths if path.is_file())
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field
+from typing import ClassVar
 
 import numpy as np
 
@@ -13,8 +14,8 @@ from adlopt.model.round import RoundStart
 from adlopt.model.who_pays import fractions
 from adlopt.optimum.core.waterfill import project
 from adlopt.policies.allocation import Memoryless, QueueAllocation
-from adlopt.policies.parameters import in_unit, positive
-from adlopt.policies.protocols import Allocation, Haircut, State, labelled
+from adlopt.policies.parameters import Labelled
+from adlopt.policies.protocols import Allocation, Haircut, State
 from adlopt.policies.risk import RiskAware
 from adlopt.policies.seniority import by_class, in_turn
 
@@ -25,21 +26,7 @@ class Buckets(Memoryless):
 
     Bucket k holds the accounts with a share in [k/m, (k+1)/m) of the capacity at strictly higher
     scores, as the lights of BitMEX are cut; equal scores share a bucket. One bucket is pro-rata;
-    enough of them are a queue.
-
-    Parameters
-    ----------
-    score : str
-        A feature of the round.
-    buckets : float
-        m ≥ 1, a whole number.
-
-    Examples
-    --------
-    >>> start = RoundStart(account=["a", "b", "c"], capacity=[10, 10, 20], deficit=15,
-    ...                    features={"leverage": [9, 8, 1]})
-    >>> Buckets("leverage", 2).allocate(None, start, 10.0)
-    array([5., 5., 0.])
+    enough of them are a queue. The score is a feature of the round, m = `buckets`.
     """
 
     score: str = "capacity"
@@ -73,36 +60,14 @@ class SoftQueue(Memoryless):
     It maximises Σ s_i x_i − T Σ u_i (h_i ln h_i − h_i), h_i = x_i / u_i: the queue's objective
     [CTTX26, Prop. 7] with an entropy at temperature T. As T → 0 it is the queue (pro-rata within
     ties), as T → ∞ pro-rata. Where the queue jumps by 2B [CTTX26, Prop. 8], moving every score by
-    at most δ moves ‖x‖₁ by at most B (exp(2δ/T) − 1).
-
-    Parameters
-    ----------
-    score : str
-        A feature of the round.
-    temperature : float
-        T > 0, in units of the score.
-
-    Examples
-    --------
-    >>> start = RoundStart(account=["a", "b"], capacity=[10, 10], deficit=9,
-    ...                    features={"leverage": [2, 1]})
-    >>> for temperature in (1e-3, 1.0, 1e3):
-    ...     print(SoftQueue("leverage", temperature).allocate(None, start, 10.0).round(2))
-    [10.  0.]
-    [7.31 2.69]
-    [5. 5.]
+    at most δ moves ‖x‖₁ by at most B (exp(2δ/T) − 1). The score is a feature of the round, T > 0 is
+    in its units.
     """
 
     score: str = "leverage"
     temperature: float = 1.0
-
-    def __post_init__(self) -> None:
-        positive("temperature", self.temperature)
-
-    @property
-    def name(self) -> str:
-        """With score and temperature."""
-        return f"soft-queue:{self.score}:{self.temperature:.12g}"
+    label: ClassVar[str] = "soft-queue"
+    always: ClassVar[int] = 2
 
     def allocate(self, state: State, start: RoundStart, budget: float) -> Haircut:
         """Find the first account that is not filled, and the level at its score."""
@@ -135,28 +100,12 @@ def _tail(u: FloatArray, heat: FloatArray, first: int) -> FloatArray:
 class Blend(Memoryless):
     """A share of the budget by the queue, the rest by risk-aware pro-rata with g(λ) = λ.
 
-    The hybrid of [Chitra25, Sec. *Experimental Setup*] is 20 % queue.
-
-    Parameters
-    ----------
-    share : float
-        Of the queue, in [0, 1].
-    score : str
-        Feature that the queue ranks by.
-
-    Examples
-    --------
-    >>> start = RoundStart(account=["a", "b"], capacity=[100, 100], deficit=50,
-    ...                    features={"leverage": [2, 1]})
-    >>> Blend().allocate(None, start, 50.0)
-    array([42.,  8.])
+    The hybrid of [Chitra25, Sec. *Experimental Setup*] is 20 % queue. The queue ranks by
+    the feature `score`.
     """
 
     share: float = 0.2
     score: str = "leverage"
-
-    def __post_init__(self) -> None:
-        in_unit("share", self.share)
 
     @property
     def name(self) -> str:
@@ -170,39 +119,21 @@ class Blend(Memoryless):
 
 
 @dataclass(frozen=True, slots=True)
-class Damped:
+class Damped(Labelled):
     """(1 − ρ) of another rule's haircut and ρ of the last round's, projected onto the budget.
 
     Both are fractions of capacity, remembered by account id; a newcomer starts at the other rule's
     fraction. The projection is Euclidean. Limits that the other rule keeps can be passed by what
     is remembered.
-
-    Parameters
-    ----------
-    rho : float
-        In [0, 1].
-    allocation : Allocation
-        The other rule.
-
-    Examples
-    --------
-    >>> start = RoundStart(account=["a", "b"], capacity=[10, 10], deficit=9)
-    >>> rule = Damped(0.5, QueueAllocation())
-    >>> state = rule.learn(rule.begin(), start, np.array([5.0, 5.0]))
-    >>> rule.allocate(state, start, 10.0)
-    array([7.5, 2.5])
     """
 
     rho: float = 0.5
     allocation: Allocation = field(default_factory=QueueAllocation)
 
-    def __post_init__(self) -> None:
-        in_unit("rho", self.rho)
-
     @property
     def name(self) -> str:
         """With ρ, and the other rule."""
-        return f"{labelled('damped', (self.rho,), (None,))}:{self.allocation.name}"
+        return f"damped:{self.rho:.12g}:{self.allocation.name}"
 
     def begin(self) -> State:
         """State of the other rule, and no fractions."""

@@ -12,8 +12,8 @@ from adlopt.errors import InputError
 from adlopt.foundation.arrays import FloatArray, freeze, own, own_number, own_positive_number
 from adlopt.model.round import RoundOutcome, RoundStart
 from adlopt.model.run import Information
-from adlopt.policies.parameters import positive_share
-from adlopt.policies.protocols import Haircut, Policy, State, labelled
+from adlopt.policies.parameters import labelled, positive_share
+from adlopt.policies.protocols import Haircut, Policy, State
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,14 +48,6 @@ class Insured:
         Share of the peak at which the fund pays again, in [1 − trigger, 1].
     refill : float
         USD that the fund receives after each round.
-
-    Examples
-    --------
-    >>> from adlopt.policies.grammar import named
-    >>> start = RoundStart(account=["a", "b"], capacity=[3e5, 1e5], deficit=350_000)
-    >>> insured = Insured(named("constant:1"), fund=1e6, trigger=0.3)
-    >>> insured.payments([start]), insured.decide(insured.begin(), start)
-    (array([300000.]), array([37500., 12500.]))
     """
 
     policy: Policy
@@ -140,14 +132,8 @@ def optimal_fund(deficit: ArrayLike, *, holding: float, breach: float) -> float:
 
     [Chitra25, Sec. *Optimal Insurance Fund Size*]: a newsvendor's problem; the lower quantile.
 
-    Parameters
-    ----------
-    deficit : array_like, shape (n,)
-        USD, equally likely.
-    holding : float
-        r > 0, the cost of a dollar held.
-    breach : float
-        κ > 0, the cost of a dollar that winners give. With κ ≤ r no fund is worth holding.
+    `deficit` is in USD, shape (n,), equally likely; `holding` is r > 0, the cost of a dollar held,
+    `breach` κ > 0, that of a dollar that winners give. With κ ≤ r no fund is worth holding.
 
     Examples
     --------

@@ -24,8 +24,8 @@ from adlopt.foundation.arrays import FloatArray
 from adlopt.model.round import RoundOutcome, RoundStart, needed_severity
 from adlopt.optimum.core.waterfill import water_fill
 from adlopt.policies.allocation import EQUAL
-from adlopt.policies.parameters import positive, positive_share
-from adlopt.policies.protocols import Haircut, State, labelled
+from adlopt.policies.parameters import Labelled
+from adlopt.policies.protocols import Haircut, State
 from adlopt.policies.severity import StartsAt
 
 FAINTEST = -200.0
@@ -39,13 +39,6 @@ class SeverityMDIC(StartsAt):
     λ is the price of a dollar that was needed and not raised, against 1 for a dollar taken; it
     starts at 0. η_t = 1 / sqrt(D_1² + … + D_t²), which is t^(−1/2) where deficits are equal, as in
     the paper. What was missed is paid for: Σ η_t D_t (θ*_t − θ_t) ≤ λ_{T+1}.
-
-    Examples
-    --------
-    >>> start = RoundStart(account=["a"], capacity=[9], deficit=4)
-    >>> rule = SeverityMDIC()
-    >>> rule.learn(rule.begin(), start, 0.5, RoundOutcome(needed=4.0))
-    (0.0, 0.5, 16.0)
     """
 
     label: ClassVar[str] = "mdic"
@@ -74,34 +67,19 @@ class SeverityMDIC(StartsAt):
 
 
 @dataclass(frozen=True, slots=True)
-class AllocationMDIC:
+class AllocationMDIC(Labelled):
     """Budget shares v ∝ v exp(−η g / ‖g‖_∞): exponentiated gradient, one dual an account.
 
     An account is committed to h_i = min(1, B v_i / u_i). Then g_i = (1/k + λ_i) B / u_i for the k
     accounts with the largest h, λ_i B / u_i for others, and λ_i ← [λ_i + η (h_i − cap)]_+. Taken
     is the water-filling of v up to `cap`, so that the incentive constraint holds in every round; a
     budget beyond cap · U is not met. Weights and duals are remembered by account id; a newcomer
-    has the weight of a uniform share, and λ = 0.
-
-    Parameters
-    ----------
-    step : float
-        η > 0.
-    cap : float
-        Share of its capacity that an account may lose, in (0, 1].
+    has the weight of a uniform share, and λ = 0. `step` is η > 0.
     """
 
     step: float = 0.1
     cap: float = 1.0
-
-    def __post_init__(self) -> None:
-        positive("step", self.step)
-        positive_share("cap", self.cap)
-
-    @property
-    def name(self) -> str:
-        """With step and cap where they are not 0.1 and 1."""
-        return labelled("mdic", (self.step, self.cap), (0.1, 1.0))
+    label: ClassVar[str] = "mdic"
 
     def begin(self) -> State:
         """Nobody known."""

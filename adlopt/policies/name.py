@@ -67,15 +67,9 @@ Part: TypeAlias = Word | InFile
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Name:
-    """The parts of a policy's name; what it leaves out is None.
+    """The parts of a policy's name; what it leaves out is None. Of funds, the first pays first.
 
-    Parameters
-    ----------
-    funds : tuple of Word
-        The first pays first.
-    severity, allocation : Word or InFile, optional
-    alone : InFile, optional
-        A file with neither beside it: it may have any of these, a policy or a function.
+    `alone` is a file with neither part beside it: it may have any of these, a policy or a function.
     """
 
     funds: tuple[Word, ...] = ()
@@ -94,19 +88,7 @@ class Name:
 
 
 def parse(name: str) -> Name:
-    """Take a name apart.
-
-    Examples
-    --------
-    >>> found = parse("insured:1e6+constant:0.5+damped:0.3:mine.py:rule")
-    >>> found.funds[0].arguments, found.severity.kind, found.allocation.arguments
-    ((1000000.0,), 'constant', (0.3, InFile(path='mine.py', name='rule')))
-    >>> parse("constent:0.5+queue")
-    Traceback (most recent call last):
-    adlopt.errors.InputError: policy is 'constent:0.5+queue': expected a severity, an allocation, a
-    venue's rule, or path.py:name, not 'constent'; did you mean 'constant'? adlopt policies and
-    adlopt venues list them
-    """
+    """Take a name apart."""
     first, plus, rest = name.partition("+")
     kind = first.partition(":")[0]
     if kind in FUNDS:
@@ -130,13 +112,7 @@ def parse(name: str) -> Name:
 
 
 def listed() -> list[dict[str, str]]:
-    """Every word of the catalogue, what it takes after colons, and what it does.
-
-    Examples
-    --------
-    >>> [row["takes"] for row in listed() if row["name"] == "gated-persistence"]
-    ['kappa:first']
-    """
+    """Every word of the catalogue, what it takes after colons, and what it does."""
     tables: dict[str, Mapping[str, Callable[..., object]]] = {
         "fund": FUNDS,
         "severity": SEVERITIES,
@@ -155,13 +131,7 @@ def listed() -> list[dict[str, str]]:
 
 
 def parse_allocation(name: str) -> Part:
-    """Take the name of an allocation apart.
-
-    Examples
-    --------
-    >>> parse_allocation("queue:leverage").arguments
-    ('leverage',)
-    """
+    """Take the name of an allocation apart."""
     return _allocation(name, name)
 
 

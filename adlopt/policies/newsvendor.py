@@ -12,39 +12,33 @@ from typing import ClassVar
 
 from adlopt.model.loss import SeverityLoss
 from adlopt.model.round import RoundOutcome, RoundStart, needed_severity
-from adlopt.model.run import Information
-from adlopt.policies.parameters import in_unit, positive
-from adlopt.policies.protocols import State, labelled
-from adlopt.policies.severity import weighted_quantile
+from adlopt.policies.protocols import State
+from adlopt.policies.severity import Live, weighted_quantile
 
 
 @dataclass(frozen=True, slots=True)
-class Newsvendor:
-    """θ_t minimises the past loss Σ_{s<t} D_s max(λ_under (θ*_s − θ), λ_over (θ − θ*_s)).
-
-    It is the D-weighted lower quantile of what was needed; at equal prices, follow-the-leader.
-
-    Parameters
-    ----------
-    under, over : float
-        λ_under and λ_over, > 0; only their ratio matters.
-    first : float
-        θ_1.
-    """
+class _Priced(Live):
+    """Base of severities at the prices λ_under and λ_over > 0, from θ_1 = `first`."""
 
     under: float = 2.0
     over: float = 1.0
     first: float = 0.5
-    information: ClassVar[Information] = Information.ROUND_START
+    always: ClassVar[int] = 2
 
     def __post_init__(self) -> None:
         SeverityLoss(under=self.under, over=self.over)
-        in_unit("first", self.first)
+        Live.__post_init__(self)
 
-    @property
-    def name(self) -> str:
-        """With the prices, and the first severity where it is not ½."""
-        return labelled("newsvendor", (self.under, self.over, self.first), (None, None, 0.5))
+
+@dataclass(frozen=True, slots=True)
+class Newsvendor(_Priced):
+    """θ_t minimises the past loss Σ_{s<t} D_s max(λ_under (θ*_s − θ), λ_over (θ − θ*_s)).
+
+    It is the D-weighted lower quantile of what was needed; at equal prices, follow-the-leader.
+    Only the ratio of the prices matters.
+    """
+
+    label: ClassVar[str] = "newsvendor"
 
     def begin(self) -> State:
         """No finished round."""
@@ -61,42 +55,18 @@ class Newsvendor:
 
 
 @dataclass(frozen=True, slots=True)
-class PinballOGD:
+class PinballOGD(_Priced):
     """Projected OGD on the asymmetric severity loss: [CTTX26, Prop. 1] at D max(λ_under, λ_over).
 
     Its subgradient is λ_over D above θ* and −λ_under D below, so every bound of OGD holds with
     D_t max(λ_under, λ_over) for D_t.
 
-    Parameters
-    ----------
-    under, over : float
-        λ_under and λ_over, > 0.
-    first : float
-        θ_1.
-    step : float, optional
-        η > 0. Unless given, η_t = 1 / sqrt(2 Σ_{s≤t} (D_s max(λ_under, λ_over))²), as
-        `AdaGradOGD`.
+    `step` is η > 0; unless given, η_t = 1 / sqrt(2 Σ_{s≤t} (D_s max(λ_under, λ_over))²), as of
+    `AdaGradOGD`.
     """
 
-    under: float = 2.0
-    over: float = 1.0
-    first: float = 0.5
     step: float | None = None
-    information: ClassVar[Information] = Information.ROUND_START
-
-    def __post_init__(self) -> None:
-        SeverityLoss(under=self.under, over=self.over)
-        in_unit("first", self.first)
-        if self.step is not None:
-            positive("step", self.step)
-
-    @property
-    def name(self) -> str:
-        """With the prices, and the first severity and step where they are chosen."""
-        values = (self.under, self.over, self.first)
-        if self.step is not None:
-            return labelled("pinball-ogd", (*values, self.step), (None,) * 4)
-        return labelled("pinball-ogd", values, (None, None, 0.5))
+    label: ClassVar[str] = "pinball-ogd"
 
     def begin(self) -> State:
         """`first`, and an empty sum of squares."""

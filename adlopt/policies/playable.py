@@ -34,13 +34,7 @@ A_SEVERITY = "a severity rule, which decides a number in [0, 1]"
 
 
 def as_policy(found: Any) -> Policy:
-    """Return an object as a policy; to a part alone, what it lacks is added.
-
-    Examples
-    --------
-    >>> as_policy(Constant(0.5)).name, as_policy(ProRataAllocation()).name
-    ('constant:0.5+pro-rata', 'constant:1+pro-rata')
-    """
+    """Return an object as a policy; to a part alone, what it lacks is added."""
     if isinstance(found, type):
         raise InputError("policy", found, "an object", remedy="make one of the class")
     if splits(found):
@@ -55,64 +49,33 @@ def as_policy(found: Any) -> Policy:
 
 
 def as_player(found: Any) -> Player:
-    """Return an object as who acts in a market: a rule is one as it is.
-
-    Examples
-    --------
-    >>> as_player(ProRataAllocation()).name
-    'constant:1+pro-rata'
-    """
+    """Return an object as who acts in a market: a rule is one as it is."""
     return found if isinstance(found, Rule) else as_policy(found)
 
 
 def as_severity(found: Any) -> Severity:
-    """Return an object as a severity: whatever is no policy decides a number where one is needed.
-
-    Examples
-    --------
-    >>> as_severity(Constant(0.5)).name
-    'constant:0.5'
-    """
+    """Return an object as a severity: what is no policy decides a number where one is needed."""
     if isinstance(found, type) or _lacking(found) or "haircut" in _learns_from(found):
         raise InputError("policy", found, A_SEVERITY)
     return cast(Severity, found)
 
 
 def severity_of(found: Any) -> Severity:
-    """Return the severity of a policy, or of a part alone.
-
-    Examples
-    --------
-    >>> severity_of(ProRataAllocation()).name, severity_of(as_policy(Constant(0.5))).name
-    ('constant:1', 'constant:0.5')
-    """
+    """Return the severity of a policy, or of a part alone."""
     if isinstance(found, SeverityThenAllocation):
         return found.severity
     return WHOLE_DEFICIT if splits(found) else as_severity(found)
 
 
 def as_allocation(found: Any) -> Allocation:
-    """Return an object as an allocation, which a rule is by `ByRule`.
-
-    Examples
-    --------
-    >>> from adlopt.rules.on_chain import GTE
-    >>> as_allocation(GTE).name
-    'gte'
-    """
+    """Return an object as an allocation, which a rule is by `ByRule`."""
     if not splits(found):
         raise InputError("policy", found, "a rule, or an allocation")
     return ByRule(found) if isinstance(found, Rule) else cast(Allocation, found)
 
 
 def splits(found: Any) -> bool:
-    """Whether an object says from whom to take, and not how much.
-
-    Examples
-    --------
-    >>> splits(ProRataAllocation()), splits(Constant(0.5))
-    (True, False)
-    """
+    """Whether an object says from whom to take, and not how much."""
     alone = hasattr(found, "allocate") and not hasattr(found, "decide")
     return isinstance(found, Rule) or (alone and not isinstance(found, type))
 

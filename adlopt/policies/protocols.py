@@ -21,22 +21,6 @@ State: TypeAlias = Any
 """Whatever a policy remembers; never mutated, so that runs replay and copy for free."""
 
 
-def labelled(name: str, values: tuple[float, ...], defaults: tuple[float | None, ...]) -> str:
-    """Name a rule with its arguments, leaving out those at the end that are defaults.
-
-    Examples
-    --------
-    >>> labelled("gated-persistence", (0.5, 0.0), (0.5, 0.5))
-    'gated-persistence:0.5:0'
-    >>> labelled("persistence", (0.5,), (0.5,))
-    'persistence'
-    """
-    shown = len(values)
-    while shown and values[shown - 1] == defaults[shown - 1]:
-        shown -= 1
-    return ":".join([name, *(f"{value:.12g}" for value in values[:shown])])
-
-
 class Policy(Protocol):
     """An online policy: it sees the start of a round, and the outcomes of finished ones."""
 

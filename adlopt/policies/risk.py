@@ -17,8 +17,7 @@ from adlopt.foundation.arrays import FloatArray, own, own_number, own_positive_n
 from adlopt.model.round import RoundStart
 from adlopt.optimum.core.waterfill import pro_rata, water_fill
 from adlopt.policies.allocation import Memoryless, QueueAllocation
-from adlopt.policies.parameters import positive_share
-from adlopt.policies.protocols import Haircut, State, labelled
+from adlopt.policies.protocols import Haircut, State
 
 STEEPEST = 10.0
 """Largest power of a risk density: beyond it, weights of low leverage would vanish in rounding."""
@@ -30,23 +29,18 @@ class _ByRisk(Memoryless):
 
     With cutoff 0, power 1 is the linear and power c the power risk model of [Chitra25, Sec.
     *Risk-aware Policies (RAP)*] (arXiv 2512.01112); power 1 with a cutoff is its CVaR model.
+    `cap` is a share of the capacity, in (0, 1].
     """
 
     power: float = 1.0
     cutoff: float = 0.0
     cap: float = 1.0
-    label: ClassVar[str]
 
     def __post_init__(self) -> None:
         if own_number(self.power, "power", lowest=0.0) > STEEPEST:
             raise InputError("power", self.power, f"a number in [0, {STEEPEST:g}]")
         own_number(self.cutoff, "cutoff", lowest=0.0)
-        positive_share("cap", self.cap)
-
-    @property
-    def name(self) -> str:
-        """With power, cutoff and cap where they are not 1, 0 and 1."""
-        return labelled(self.label, (self.power, self.cutoff, self.cap), (1.0, 0.0, 1.0))
+        Memoryless.__post_init__(self)
 
     def density(self, start: RoundStart) -> FloatArray:
         """ρ_i, shape (n,): the risk that a dollar of haircut removes."""
@@ -63,20 +57,6 @@ class RiskAware(_ByRisk):
     over capacities. It minimises Σ x_i² / (2 u_i ρ_i), and *not* the risk that is left, which its
     appendix claims: that is linear in x, and `GreedyByRisk` minimises it. An account with ρ_i = 0
     gives nothing; a budget beyond what the others may give is not met.
-
-    Parameters
-    ----------
-    power, cutoff : float
-        Of the risk model g(λ) = (λ − cutoff)_+^power.
-    cap : float
-        Share of the capacity, in (0, 1].
-
-    Examples
-    --------
-    >>> start = RoundStart(account=["a", "b"], capacity=[100, 100], deficit=50,
-    ...                    features={"leverage": [2, 1]})
-    >>> RiskAware().allocate(None, start, 50.0)
-    array([40., 10.])
     """
 
     label: ClassVar[str] = "rap"
@@ -105,18 +85,6 @@ class GreedyByRisk(_ByRisk):
     The optimum of the fractional knapsack max Σ ρ_i x_i, x_i ≤ cap · u_i, Σ x_i = B that
     [Chitra25, App. *RAP Optimality and Convex Dominance*] states: a queue by ρ. Equal densities
     are served in the order of account ids.
-
-    Parameters
-    ----------
-    power, cutoff, cap : float
-        As of `RiskAware`.
-
-    Examples
-    --------
-    >>> start = RoundStart(account=["a", "b"], capacity=[100, 100], deficit=50,
-    ...                    features={"leverage": [2, 1]})
-    >>> GreedyByRisk().allocate(None, start, 50.0)
-    array([50.,  0.])
     """
 
     label: ClassVar[str] = "greedy-risk"
@@ -148,32 +116,14 @@ class LeverageDraining(Memoryless):
     For the CVaR of that loss, whose tail is {R ≥ r}, all ℓ'_i ≥ 1/r are alike. With
     `cutoff` = 1/r what is above it is taken first, the same share of everyone's excess: optimal
     for the CVaR, and more even.
-
-    Parameters
-    ----------
-    cutoff : float
-        Leverage above which accounts are alike; none unless given.
-
-    Examples
-    --------
-    >>> start = RoundStart(account=["a", "b", "c"], capacity=[100, 40, 10], deficit=90,
-    ...                    features={"leverage": [10, 4, 1]})
-    >>> LeverageDraining().allocate(None, start, 90.0)
-    array([75., 15.,  0.])
-    >>> LeverageDraining(cutoff=2.0).allocate(None, start, 50.0)
-    array([40., 10.,  0.])
     """
 
     cutoff: float = math.inf
+    label: ClassVar[str] = "leverage-draining"
 
     def __post_init__(self) -> None:
         if self.cutoff != math.inf:
             own_positive_number(self.cutoff, "cutoff", expected="a leverage > 0")
-
-    @property
-    def name(self) -> str:
-        """With its cutoff where it has one."""
-        return labelled("leverage-draining", (self.cutoff,), (math.inf,))
 
     def allocate(self, state: State, start: RoundStart, budget: float) -> Haircut:
         """Water-fill what remains, below the cutoff."""

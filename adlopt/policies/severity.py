@@ -13,25 +13,16 @@ from typing import ClassVar
 from adlopt.errors import InputError
 from adlopt.model.round import RoundOutcome, RoundStart, needed_severity
 from adlopt.model.run import Information
-from adlopt.policies.parameters import in_unit
-from adlopt.policies.protocols import State, labelled
+from adlopt.policies.parameters import Labelled, labelled
+from adlopt.policies.protocols import State
 
 
 @dataclass(frozen=True, slots=True)
-class Constant:
-    """θ_t = θ.
-
-    Examples
-    --------
-    >>> Constant(0.5).decide(None, RoundStart(account=["a"], capacity=[9], deficit=4))
-    0.5
-    """
+class Constant(Labelled):
+    """θ_t = θ."""
 
     theta: float
     information: Information = Information.ROUND_START
-
-    def __post_init__(self) -> None:
-        in_unit("theta", self.theta)
 
     @property
     def name(self) -> str:
@@ -58,27 +49,26 @@ def do_nothing() -> Constant:
     return Constant(0.0)
 
 
-@dataclass(frozen=True, slots=True)
-class StartsAt:
-    """Base of rules that only need a first severity θ_1.
+class Live(Labelled):
+    """Base of severities that could run live; one that says no more remembers nothing."""
 
-    Parameters
-    ----------
-    first : float
-        What to play before anything is known.
-    """
-
-    first: float = 0.5
-    label: ClassVar[str]
+    __slots__ = ()
     information: ClassVar[Information] = Information.ROUND_START
 
-    def __post_init__(self) -> None:
-        in_unit("first", self.first)
+    def begin(self) -> State:
+        """No state."""
+        return None
 
-    @property
-    def name(self) -> str:
-        """With the first severity where it is not ½."""
-        return labelled(self.label, (self.first,), (0.5,))
+    def learn(self, state: State, start: RoundStart, theta: float, outcome: RoundOutcome) -> State:
+        """Learn nothing."""
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class StartsAt(Live):
+    """Base of rules that only need θ_1, what they play before anything is known."""
+
+    first: float = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +94,7 @@ class Persistence(StartsAt):
 
 
 @dataclass(frozen=True, slots=True)
-class GatedPersistence:
+class GatedPersistence(Live):
     """θ*_s of the last finished round s with D_s ≥ κ D_t; `first` if there is none.
 
     A tiny round cannot mislead a large one: persistence's weakness.
@@ -112,16 +102,7 @@ class GatedPersistence:
 
     kappa: float = 0.5
     first: float = 0.5
-    information: ClassVar[Information] = Information.ROUND_START
-
-    def __post_init__(self) -> None:
-        in_unit("kappa", self.kappa)
-        in_unit("first", self.first)
-
-    @property
-    def name(self) -> str:
-        """With κ and the first severity where they are not ½."""
-        return labelled("gated-persistence", (self.kappa, self.first), (0.5, 0.5))
+    label: ClassVar[str] = "gated-persistence"
 
     def begin(self) -> State:
         """No finished round."""
@@ -145,10 +126,6 @@ class DollarPersistence(StartsAt):
     """θ_t = B_{t−1}^needed / D_t: the last round's dollars, not its share."""
 
     label: ClassVar[str] = "dollar-persistence"
-
-    def begin(self) -> State:
-        """Nothing needed yet."""
-        return None
 
     def decide(self, state: State, start: RoundStart) -> float:
         """Return last dollars over this deficit, at most 1."""
@@ -201,15 +178,10 @@ class RunningRatio(StartsAt):
 
 
 @dataclass(frozen=True, slots=True)
-class ExAnteEstimate:
+class ExAnteEstimate(Live):
     """θ_t = min(1, B̂_t / D_t): the venue's own estimate at the round's start [CTTX26, Eq. 5]."""
 
-    name: ClassVar[str] = "estimate"
-    information: ClassVar[Information] = Information.ROUND_START
-
-    def begin(self) -> State:
-        """No state."""
-        return None
+    label: ClassVar[str] = "estimate"
 
     def decide(self, state: State, start: RoundStart) -> float:
         """Return the estimate as a share of the deficit."""
@@ -218,19 +190,9 @@ class ExAnteEstimate:
             raise InputError("estimate", None, "USD", index=f"round {start.t}", remedy=remedy)
         return needed_severity(start, RoundOutcome(needed=start.estimate))
 
-    def learn(self, state: State, start: RoundStart, theta: float, outcome: RoundOutcome) -> State:
-        """Learn nothing."""
-        return None
-
 
 def weighted_median(pairs: tuple[tuple[float, float], ...]) -> float:
-    """Lower weighted median of (value, weight) pairs: a minimiser of Σ w |θ − v|.
-
-    Examples
-    --------
-    >>> weighted_median(((0.9, 1.0), (0.1, 3.0), (0.5, 1.0)))
-    0.1
-    """
+    """Lower weighted median of (value, weight) pairs: a minimiser of Σ w |θ − v|."""
     return weighted_quantile(pairs, 0.5)
 
 
@@ -238,11 +200,6 @@ def weighted_quantile(pairs: tuple[tuple[float, float], ...], level: float) -> f
     """Lower weighted quantile of (value, weight) pairs at a level in (0, 1).
 
     A minimiser of Σ w max(level (v − θ), (1 − level) (θ − v)).
-
-    Examples
-    --------
-    >>> weighted_quantile(((0.9, 1.0), (0.1, 3.0), (0.5, 1.0)), 0.7)
-    0.5
     """
     ordered = sorted(pairs)
     wanted = level * math.fsum(weight for _, weight in ordered)
