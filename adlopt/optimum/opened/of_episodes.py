@@ -7,7 +7,7 @@ import numpy as np
 from adlopt.foundation.arrays import FloatArray, IntArray
 from adlopt.model.loss import Asymmetric, MinMax
 from adlopt.optimum.coupled.shared_winners import Coupling
-from adlopt.optimum.opened.stated import Draft, Stated, money
+from adlopt.optimum.opened.stated import Draft, Stated, Term, money
 
 
 def state_episode(coupling: Coupling, loss: MinMax | Asymmetric) -> Stated:
@@ -23,15 +23,17 @@ def state_episode(coupling: Coupling, loss: MinMax | Asymmetric) -> Stated:
     most = np.where(weight > 0, cap, 0.0)
     each, draft = [str(t + 1) for t in range(rounds)], Draft()
     priced = isinstance(loss, Asymmetric)
+    sums: list[Term]
+    terms: list[Term]
     total = weight if priced else coupling.whole_weight
     unit = money(float(total.sum()))
     x = draft.columns("haircut", names, unit=unit, upper=most)
     _flow(draft, x, place, cap, names, unit)
     if isinstance(loss, Asymmetric):
         share = most / np.where(weight > 0, weight, 1.0)
-        top = np.zeros(rounds)
-        np.maximum.at(top, turn, share)
-        z = draft.columns("burden", each, unit=1.0, upper=2 * top, cost=loss.fair, of="")
+        highest = np.zeros(rounds)
+        np.maximum.at(highest, turn, share)
+        z = draft.columns("burden", each, unit=1.0, upper=2 * highest, cost=loss.fair, of="")
         kept = np.flatnonzero(most > 0)
         terms = [(x[kept], 1.0), (z[turn[kept]], -weight[kept])]
         draft.rows("share", [names[k] for k in kept], unit=unit, terms=terms, upper=0.0)
@@ -47,15 +49,17 @@ def state_episode(coupling: Coupling, loss: MinMax | Asymmetric) -> Stated:
         whole = coupling.whole_weight
         most_in_all = np.bincount(place, most, whole.size)
         kept = np.flatnonzero((most_in_all > 0) & (whole > 0))
-        top = 2.0 * float((most_in_all[kept] / whole[kept]).max(initial=0.0))
-        z = draft.columns("burden", unit=1.0, upper=top, cost=1.0, of="")
+        share = most_in_all[kept] / whole[kept]
+        top = float(share.max(initial=0.0))
+        z = draft.columns("burden", unit=1.0, upper=2 * top, cost=1.0, of="")
         rank = np.full(whole.size, -1)
         rank[kept] = np.arange(kept.size)
         inside = np.flatnonzero(rank[place] >= 0)
         terms = [(x[inside], 1.0, rank[place[inside]]), (z, -whole[kept])]
         keys = [coupling.account[i] for i in kept.tolist()]
         draft.rows("share", keys, unit=unit, terms=terms, upper=0.0)
-        sums, criterion = [(x, 1.0, turn)], "worst burden in all"
+        sums = [(x, 1.0, turn)]
+        criterion = "worst burden in all"
         price = 1.0 / unit * float(whole.sum())
     budget = coupling.budget
     draft.rows("budget", each, unit=unit, terms=sums, lower=budget, upper=budget)

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import chain
+from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -20,6 +21,8 @@ from adlopt.optimum.programs.program import WORK_TOTAL, Program, power_of_two
 from adlopt.optimum.programs.sparse_rows import SparseRows
 
 USD = "USD"
+Term: TypeAlias = tuple[Any, ...]
+"""Columns, coefficients, and the rows they are of, broadcast against each other."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -163,11 +166,11 @@ class Draft:
         keys: Sequence[str] | None = None,
         *,
         unit: ArrayLike,
-        terms: Sequence[tuple[ArrayLike, ...]],
+        terms: Sequence[Term],
         lower: ArrayLike = -np.inf,
         upper: ArrayLike = np.inf,
     ) -> None:
-        """Add rows of terms (columns, coefficients, rows): rows in order unless given."""
+        """Add rows, the terms of each in order unless they say of which row they are."""
         block = Block(name=name, unit=USD, first=self.made.count, keys=keys)
         count, per = block.count, np.concatenate(self.parts["unit"])
         units = np.broadcast_to(np.asarray(unit, dtype=np.float64), count)
