@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -67,24 +68,34 @@ class InCvxpy(Variables):
         from scipy import sparse
 
         p, n = stated.program, len(stated.accounts)
-        columns = cp.Variable(p.cost.size)
+        # Conic solvers want variables and rows near 1.
+        size = np.ldexp(1.0, np.frexp(np.where(p.upper > 0, p.upper, 1.0))[1])
+        row = np.repeat(np.arange(p.row_lower.size), np.diff(p.start))
+        largest = np.zeros(p.row_lower.size)
+        np.maximum.at(largest, row, np.abs(p.coefficient) * size[p.column])
+        per = np.where(largest > 0, largest, 1.0)
+        unknown = cp.Variable(p.cost.size, name="columns")
+        columns = cp.multiply(size, unknown)
         shape = p.row_lower.size, p.cost.size
-        rows = sparse.csr_array((p.coefficient, p.column, p.start), shape=shape)
+        values = p.coefficient * size[p.column] / per[row]
+        rows = sparse.csr_array((values, p.column, p.start), shape=shape)
         place = stated.account, stated.column
         taken = sparse.coo_array((stated.worth, place), shape=(n, p.cost.size)).tocsr()
         below, above = np.isfinite(p.row_upper), np.isfinite(p.row_lower)
         same = p.row_upper == p.row_lower
-        kept: list[Any] = [p.lower <= columns, columns <= p.upper]
+        kept: list[Any] = [p.lower / size <= unknown, unknown <= p.upper / size]
         if p.integer is not None:
             whole = np.flatnonzero(p.integer)
             kept.append(columns[whole] == cp.Variable(whole.size, integer=True))
         for which, sign in ((same, 0), (below & ~same, 1), (above & ~same, -1)):
             if which.any():
-                sums = rows[which] @ columns
+                sums = rows[which] @ unknown
                 ends = p.row_upper if sign >= 0 else p.row_lower
-                end = ends[which]
+                end = (ends / per)[which]
                 kept.append(sums == end if sign == 0 else sums <= end if sign > 0 else sums >= end)
-        kept += [own.haircut == taken @ columns, own.raised == cp.sum(own.haircut)]
+        usd = float(stated.worth.max() * size[stated.column].max())
+        kept.append(own.haircut / usd == (taken / usd) @ columns)
+        kept.append(own.raised / usd == cp.sum(own.haircut) / usd)
         if own.burden is not None:
             z = stated.burden
             kept.append(own.burden == stated.unit[z] * columns[z])
@@ -202,11 +213,15 @@ def conic(stated: Stated, own: Variables, constraints: Sequence[Any]) -> FloatAr
     if stated.program.integer is not None:
         raise InputError("constraints", "no linear row", "linear rows, where lots are whole")
     model = InCvxpy.stated(stated, own)
-    scaled = cp.Minimize(model.objective / model.factor / max(np.abs(stated.program.cost).max(), 1))
+    p = stated.program
+    scaled = cp.Minimize(model.objective / float(model.factor * np.abs(p.cost * p.upper).max()))
     problem = cp.Problem(scaled, [*model.constraints, *constraints])
     tight = dict.fromkeys(("tol_gap_abs", "tol_gap_rel", "tol_feas"), ACCURACY)
     try:
-        problem.solve(solver=cp.CLARABEL, **tight)
+        with warnings.catch_warnings():
+            # What is less accurate than asked for shows in the residuals, which are checked.
+            warnings.simplefilter("ignore", UserWarning)
+            problem.solve(solver=cp.CLARABEL, **tight)
     except cp.SolverError as error:
         raise SolverFailed(f"Clarabel: {error}") from None
     if problem.status in (cp.INFEASIBLE, cp.INFEASIBLE_INACCURATE):

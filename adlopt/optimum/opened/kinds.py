@@ -93,6 +93,10 @@ class Dollars:
         point = _whole(found)
         haircut = np.clip(stated.haircut(point), 0.0, problem.open)
         if problem.lot is None:
+            z, alone = stated.burden, np.unique(bearer).size == bearer.size
+            if z is not None and alone:
+                # What a solver takes as zero is a burden to an account that has little.
+                haircut = np.minimum(haircut, problem.weight * (point[z] * stated.unit[z]))
             point[stated.column] = haircut / stated.unit[stated.column]
         free = replace(problem, extra=problem.extra + found.tolerance * problem.budget)
         shifted = replace(free, budget=problem.budget * (1 - found.tolerance))
@@ -141,14 +145,15 @@ class Dollars:
             worst = max(worst, Fraction(float(point[z] * stated.unit[z])))
         point[z] = max(float(worst) / stated.unit[z], 0.0)
         if "excess" in place:
-            point[place["excess"]] = max(float(worst) - problem.allowance, 0.0)
+            excess = max(float(worst) - problem.allowance, 0.0)
+            point[place["excess"]] = excess / stated.unit[place["excess"]]
         if not problem.exact:
             lacking = Fraction(problem.budget) - raised
             for name, side in (("short", lacking), ("over", -lacking)):
                 point[place[name]] = max(float(side), 0.0) / stated.unit[place[name]]
             missed = max(Fraction(problem.under) * lacking, -Fraction(problem.over) * lacking)
-        excess = max(worst - Fraction(problem.allowance), Fraction(0))
-        return round_up(missed + Fraction(problem.fair) * excess), round_up(missed)
+        over = max(worst - Fraction(problem.allowance), Fraction(0))
+        return round_up(missed + Fraction(problem.fair) * over), round_up(missed)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

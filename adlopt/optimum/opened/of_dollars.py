@@ -23,6 +23,8 @@ from adlopt.optimum.programs.program import WORK_TOTAL, power_of_two
 
 SEARCHED = 2.0**10, WORK_TOTAL
 """Least and largest price of a burden where lots are whole: branch and bound prunes at 1e-6."""
+LEAST = 2.0**-40
+"""Budgets of less than this share of all weight are not told from it."""
 ONE_PROGRAM = MinMax, Asymmetric, Empirical, CVaR, FewestAccounts
 """Objectives of dollars that a single program states."""
 
@@ -141,7 +143,10 @@ def state_contracts(
 def _state(given: Given, problem: BurdenProblem, objective: Any) -> Stated:
     whole, worth = given.of == "lots", given.usd * given.most
     held = np.bincount(given.owner, worth, len(given.accounts)) > 0
-    unit = each = money(float(given.weight[held].sum()))
+    total = float(given.weight[held].sum())
+    # A small budget makes small burdens: both are near what they could be in the program.
+    part = max(problem.budget / total, LEAST) if 0 < problem.budget < total else 1.0
+    unit = each = money(total * float(power_of_two(part)))
     if whole or isinstance(objective, FewestAccounts):
         # Branch and bound wants numbers near 1.
         largest = given.usd if whole else worth
@@ -152,16 +157,16 @@ def _state(given: Given, problem: BurdenProblem, objective: Any) -> Stated:
         given.name, given.keys, unit=each, upper=given.most, of=given.of, integer=whole
     )
     burden: IntArray | None = None
-    price = WORK_TOTAL
+    price = WORK_TOTAL / part
     if isinstance(objective, CVaR) and objective.level < 1:
-        _tail(draft, x, given, objective, unit)
+        _tail(draft, x, given, objective, (unit, part))
     elif isinstance(objective, FewestAccounts):
         _switches(draft, x, given)
         price = 1.0
     else:
-        burden = _burden(draft, x, given, problem, unit)
+        burden = _burden(draft, x, given, problem, (unit, 1.0 if whole else part))
         if whole:
-            price = float(np.clip(given.weight[held].sum() / unit, *SEARCHED))
+            price = float(np.clip(total / unit, *SEARCHED))
     if given.cap is not None:
         _caps(draft, x, given, given.cap)
     most = min(problem.budget + problem.extra, reach) if problem.exact else reach
@@ -189,9 +194,10 @@ def _state(given: Given, problem: BurdenProblem, objective: Any) -> Stated:
 
 
 def _burden(
-    draft: Draft, x: IntArray, given: Given, problem: BurdenProblem, unit: float
+    draft: Draft, x: IntArray, given: Given, problem: BurdenProblem, units: tuple[float, float]
 ) -> IntArray:
     """Σ of a bearer ≤ w z; of lots, in units of its largest one."""
+    unit, per = units[0], float(power_of_two(units[1]))
     n, whole = len(given.bearers), given.of == "lots"
     weight = np.bincount(given.bearer, given.weight, n)
     row, worth = given.bearer[given.owner], given.usd * given.most
@@ -199,21 +205,21 @@ def _burden(
     kept = np.flatnonzero((gives > 0) & (weight > 0))
     top = 2.0 * float((gives[kept] / weight[kept]).max(initial=0.0)) + problem.allowance
     fair = problem.fair if problem.exact or not problem.allowance else 0.0
-    z = draft.columns("burden", unit=1.0, upper=top, cost=fair, of="")
+    z = draft.columns("burden", unit=per, upper=top, cost=fair, of="")
     rank = np.full(n, -1)
     rank[kept] = np.arange(kept.size)
     inside = np.flatnonzero((rank[row] >= 0) & (given.most > 0))
-    units = np.full(n, unit)
+    each = np.full(n, unit)
     if whole:
-        units = np.zeros(n)
-        np.maximum.at(units, row[inside], given.usd[inside])
-        units = power_of_two(np.where(units > 0, units, 1.0))
+        each = np.zeros(n)
+        np.maximum.at(each, row[inside], given.usd[inside])
+        each = power_of_two(np.where(each > 0, each, 1.0))
     terms = [(x[inside], given.usd[inside], rank[row[inside]]), (z, -weight[kept])]
     names = [given.bearers[b] for b in kept.tolist()]
-    draft.rows("share", names, unit=units[kept], terms=terms, upper=0.0)
+    draft.rows("share", names, unit=each[kept], terms=terms, upper=0.0)
     if not problem.exact and problem.allowance:
-        excess = draft.columns("excess", unit=1.0, upper=top, cost=problem.fair, of="")
-        draft.rows("excess", unit=1.0, terms=[(z, 1.0), (excess, -1.0)], upper=problem.allowance)
+        excess = draft.columns("excess", unit=per, upper=top, cost=problem.fair, of="")
+        draft.rows("excess", unit=per, terms=[(z, 1.0), (excess, -1.0)], upper=problem.allowance)
     return z
 
 
@@ -231,13 +237,16 @@ def _caps(draft: Draft, x: IntArray, given: Given, cap: FloatArray) -> None:
         draft.rows("cap", names, unit=units, terms=terms, upper=cap[tight])
 
 
-def _tail(draft: Draft, x: IntArray, given: Given, objective: CVaR, unit: float) -> None:
+def _tail(
+    draft: Draft, x: IntArray, given: Given, objective: CVaR, units: tuple[float, float]
+) -> None:
     """CVaR = min t + Σ p_i (x_i / w_i − t)_+ / (1 − level)."""
+    unit, per = units[0], float(power_of_two(units[1]))
     kept = np.flatnonzero(given.most > 0)
     w, names = given.weight[kept], [given.accounts[i] for i in kept.tolist()]
     part = objective.shares(given.weight.size)[kept] / (1.0 - objective.level)
     top = float((given.most[kept] / w).max(initial=0.0))
-    t = draft.columns("tail", unit=1.0, upper=top, cost=1.0, of="")
+    t = draft.columns("tail", unit=per, upper=top, cost=1.0, of="")
     above = draft.columns("above", names, unit=unit, upper=given.most[kept], cost=part / w)
     terms = [(x[kept], 1.0), (t, -w), (above, -1.0)]
     draft.rows("above", names, unit=unit, terms=terms, upper=0.0)

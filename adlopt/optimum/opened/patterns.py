@@ -80,6 +80,8 @@ class Patterns:
             inside & (p.column == z)
         ]
         held = np.flatnonzero(bearer >= 0)
+        if not held.size or (p.coefficient[own] != 1.0).any():
+            return None
         rest = ~inside & (p.column < n)
         sign = np.random.default_rng(0).random((2, p.row_lower.size))
         marks = [

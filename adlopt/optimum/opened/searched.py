@@ -23,6 +23,8 @@ from adlopt.optimum.programs.weak_duality import ProvenBound, lower_bound
 WHOLE_RANGE = 1e4
 """Lots of a column from which on branch and bound calls wrong answers optimal: its bound is not
 even reported."""
+SMALL = 2.0**10
+"""Rows are measured against at least so much, 1e-5 of all money: a solver's own tolerance is."""
 CONIC = 1e-6
 """Relative residual allowed where a conic solver found the point."""
 
@@ -76,10 +78,15 @@ class Searched:
             budget_residual=residual,
             rounding=rounding,
         )
-        claimed = min(upper if self.claimed is None else self.claimed, upper)
-        if self.claimed is None or certificate.optimal or claimed <= certificate.lower:
+        if self.claimed is None:
             return certificate
-        return replace(certificate, lower=claimed, trust=Trust.REPORTED, error=0.0)
+        claimed = min(self.claimed, upper)
+        reported = replace(certificate, trust=Trust.REPORTED, error=0.0)
+        if self.method is Method.CLARABEL:
+            # That the point meets the cones is the solver's word, too.
+            return replace(reported, lower=max(claimed, certificate.lower))
+        met = certificate.optimal or claimed <= certificate.lower
+        return certificate if met else replace(reported, lower=claimed)
 
 
 def search(
@@ -173,7 +180,7 @@ def check_rows(program: Program, point: FloatArray, tolerance: float) -> None:
     """
     activity, size = activities(program, point)
     ends = np.where(np.isfinite(program.row_upper), np.abs(program.row_upper), 0.0)
-    size = np.maximum(size, ends) + 1.0
+    size = np.maximum(size, ends) + SMALL
     missed = np.maximum(activity - program.row_upper, program.row_lower - activity) / size
     outside = np.maximum(point - program.upper, program.lower - point) / (1.0 + program.upper)
     worst = float(max(missed.max(initial=0.0), outside.max(initial=0.0)))
