@@ -30,7 +30,7 @@ from adlopt.optimum.coupled.shared_winners import Coupling
 from adlopt.optimum.coupled.solve_coupled import CoupledSolution
 from adlopt.optimum.dollars.least_loss import Solution, solution
 from adlopt.optimum.matching.flows import mend
-from adlopt.optimum.matching.found import Found
+from adlopt.optimum.matching.found import Flow
 from adlopt.optimum.matching.matched import Matching
 from adlopt.optimum.matching.matching import matching_of
 from adlopt.optimum.matching.matching_problem import MatchingProblem
@@ -245,7 +245,7 @@ class TwoSides:
         if isinstance(objective, FewestAccounts):
             upper = float(np.unique(problem.account[steps > 0]).size)
         stage = Stage(criterion=stated.criterion, certificate=found.certificate(upper, point))
-        made = Found(steps=steps, stages=(stage,), stopped=found.stopped, method=found.method)
+        made = Flow(steps=steps, stages=(stage,), stopped=found.stopped, method=found.method)
         return matching_of(self.round_, problem, objective, made)
 
 
