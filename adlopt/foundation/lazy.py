@@ -59,8 +59,8 @@ class _Callable(ModuleType):
         return getattr(import_module(self.home), self.function)(*given, **named)
 
 
-def callable_as(module: str, home: str, function: str) -> None:
-    """Let a module of the name of a function be called as that function.
+def callable_as(module: str, home: str, function: str) -> str:
+    """Let a module of the name of a function be called as that function; return where it is.
 
     Parameters
     ----------
@@ -79,3 +79,4 @@ a Market, an Episode or a Problem; Round.of(...) or read(path)
     made = sys.modules[module]
     made.__class__ = _Callable
     made.home, made.function = home, function  # type: ignore[attr-defined]
+    return f"{home}.{function}"

@@ -5,4 +5,4 @@ As a function, `adlopt.model(round_)` opens a problem: see `adlopt.optimum.opene
 
 from adlopt.foundation.lazy import callable_as
 
-callable_as(__name__, "adlopt.optimum.opened.model", "model")
+_CALLED = callable_as(__name__, "adlopt.optimum.opened.model", "model")

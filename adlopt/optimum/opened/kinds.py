@@ -45,7 +45,7 @@ NOT_TIERED = "solve tier by tier: what a tier gives is the next one's budget"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Part:
+class Listed:
     """A round of what is opened: its accounts from `first` on, and positions, if any."""
 
     start: RoundStart
@@ -76,9 +76,9 @@ class Dollars:
         return cls(round_=round_, objective=objective, problem=problem, limits=limits)
 
     @property
-    def parts(self) -> list[Part]:
+    def parts(self) -> list[Listed]:
         """The round."""
-        return [Part(start=self.round_.start)]
+        return [Listed(start=self.round_.start)]
 
     def state(self, bearer: IntArray, bearers: Sequence[str]) -> Stated:
         """State it."""
@@ -166,9 +166,9 @@ class Contracts:
     limits: Limits | None
 
     @property
-    def parts(self) -> list[Part]:
+    def parts(self) -> list[Listed]:
         """The round."""
-        return [Part(start=self.round_.start, positions=self.round_.positions)]
+        return [Listed(start=self.round_.start, positions=self.round_.positions)]
 
     def state(self, bearer: IntArray, bearers: Sequence[str]) -> Stated:
         """State it."""
@@ -212,10 +212,10 @@ class TwoSides:
     problem: MatchingProblem
 
     @property
-    def parts(self) -> list[Part]:
+    def parts(self) -> list[Listed]:
         """The winners."""
         winners = self.round_.winners
-        return [Part(start=winners.start, positions=winners.positions)]
+        return [Listed(start=winners.start, positions=winners.positions)]
 
     def state(self, bearer: IntArray, bearers: Sequence[str]) -> Stated:
         """State it.
@@ -258,11 +258,11 @@ class Rounds:
     coupling: Coupling
 
     @property
-    def parts(self) -> list[Part]:
+    def parts(self) -> list[Listed]:
         """All rounds."""
         firsts = np.cumsum([0, *(where.size for where in self.coupling.place)]).tolist()
         return [
-            Part(start=round_.start, first=first, prefix=f"round {round_.start.t}: ")
+            Listed(start=round_.start, first=first, prefix=f"round {round_.start.t}: ")
             for round_, first in zip(self.episode, firsts, strict=False)
         ]
 
@@ -323,7 +323,7 @@ def stated_rows(
 
 
 def own_row(
-    stated: Stated, row: Row, burden: float, part: Part
+    stated: Stated, row: Row, burden: float, part: Listed
 ) -> tuple[IntArray, FloatArray, float, float]:
     """A row over accounts, the sum of them all and the burden, as one over columns."""
     shift, size = 0.0, len(stated.accounts)

@@ -24,7 +24,7 @@ from adlopt.model.round import Round
 from adlopt.model.two_sided import TwoSidedRound
 from adlopt.optimum.coupled.shared_winners import Coupling
 from adlopt.optimum.matching.matching_problem import MatchingProblem
-from adlopt.optimum.opened import page
+from adlopt.optimum.opened import program_page as page
 from adlopt.optimum.opened.expressions import InCvxpy, Variables, affine
 from adlopt.optimum.opened.irreducible import explained
 from adlopt.optimum.opened.kinds import (
