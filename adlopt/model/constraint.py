@@ -54,8 +54,8 @@ class Constraint(Record):
         Part of the sum of all haircuts, added to the bound.
     lower, upper : float
         USD.
-    times : mapping of str to float, optional
-        Factors of accounts instead of 1; others are left out.
+    times : mapping of str to float, or str, optional
+        Factors of accounts instead of 1, others being left out; or a feature that has them.
     """
 
     group: Group
@@ -63,7 +63,7 @@ class Constraint(Record):
     share: float = 0.0
     lower: float = -math.inf
     upper: float = math.inf
-    times: Mapping[str, float] | None = None
+    times: Mapping[str, float] | str | None = None
 
     def rows(self, start: RoundStart, positions: Positions | None = None) -> Iterator[Row]:
         """State it for a round, a row for each group; none where burdens are shared.
@@ -81,7 +81,9 @@ class Constraint(Record):
                 continue
             index = np.flatnonzero(members)
             factor = np.ones(index.size)
-            if self.times is not None:
+            if isinstance(self.times, str):
+                factor = start.feature(self.times)[index]
+            elif self.times is not None:
                 factor = np.array([self.times.get(start.account[i], 0.0) for i in index.tolist()])
             lower, upper = self.lower, self.upper
             if self.says is Says.KEEPS:

@@ -6,6 +6,6 @@ from adlopt.errors import InfeasibleRound
 from adlopt.optimum.opened.stated import Stated
 
 
-def explained(stated: Stated, names: list[str]) -> InfeasibleRound:
+def explained(stated: Stated) -> InfeasibleRound:
     """Say which rows."""
     return InfeasibleRound("rows contradict each other", below=None, above=None)

@@ -130,28 +130,31 @@ class Model(Tabular):
         given = list(constraints)
         if not given:
             return self._plainly(time_limit)
+        extended, cones, bearer = self._extended(given)
+        try:
+            answer = search(extended, self._made.get("variables"), cones, time_limit)
+        except Infeasible:
+            raise explained(extended) from None
+        return self.kind.answer(answer, bearer)
+
+    def _extended(self, given: Sequence[Any]) -> tuple[Stated, list[Any], IntArray]:
+        """The program with rows of one's own, constraints that are none, and who bears what."""
         data = [each for each in given if isinstance(each, Constraint)]
         stated, bearer = self.stated, np.arange(len(self.stated.accounts))
         if any(each.says is Says.SHARES for each in data):
             stated, bearer = _stated(self.kind, data)
         names, rows = stated_rows(self.kind, stated, data)
-        cones, own, part = [], None, self.kind.parts[0]
+        cones = []
         for number, each in enumerate(given, start=1):
             if isinstance(each, Constraint):
                 continue
-            own = self._variables
-            found = affine(each, own, f"own {number}")
+            found = affine(each, self._variables, f"own {number}")
             if found is None:
                 cones.append(each)
             for row, burden in found or ():
                 names.append(row.name)
-                rows.append(own_row(stated, row, burden, replace(part, first=0)))
-        extended = stated.with_rows(names, rows)
-        try:
-            answer = search(extended, own, cones, time_limit)
-        except Infeasible:
-            raise explained(extended, names) from None
-        return self.kind.answer(answer, bearer)
+                rows.append(own_row(stated, row, burden, self.kind.parts[0]))
+        return stated.with_rows(names, rows), cones, bearer
 
     def to_cvxpy(self) -> InCvxpy:
         """Return the model in cvxpy: `haircut` (USD), `burden`, `raised`, objective, constraints.
@@ -166,15 +169,24 @@ class Model(Tabular):
         """
         return InCvxpy.stated(self.stated, self._variables)
 
-    def write(self, path: str | Path) -> list[Path]:
+    def write(self, path: str | Path, constraints: Iterable[Any] = ()) -> list[Path]:
         """Write the program as .mps or .lp, and the map of its names and units beside it as JSON.
+
+        Parameters
+        ----------
+        path : str or Path
+        constraints : iterable of Constraint or cvxpy Constraint
+            Rows of one's own.
 
         Raises
         ------
         InputError
-            If the path ends in neither, or cannot be written.
+            If the path ends in neither or cannot be written, or a constraint is no row.
         """
-        return write(self.stated, path)
+        stated, cones, _ = self._extended(list(constraints))
+        if cones:
+            raise InputError("constraints", str(cones[0]), "linear rows")
+        return write(stated, path)
 
     def __str__(self) -> str:
         return page.of(self.stated)
