@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     )
     from adlopt.model import solvency
     from adlopt.model.budget import Budget
+    from adlopt.model.constraint import group
     from adlopt.model.episode import Episode
     from adlopt.model.limits import Limits
     from adlopt.model.loss import Asymmetric, Burden, Empirical, MinMax, SeverityLoss, surrogate
@@ -60,6 +61,7 @@ if TYPE_CHECKING:
     from adlopt.optimum.core.waterfill import pro_rata
     from adlopt.optimum.drain import drain_leverage
     from adlopt.optimum.lots.pro_rata import integer_pro_rata
+    from adlopt.optimum.opened.model import model
     from adlopt.optimum.paths.severity_path import best_severity_path
     from adlopt.optimum.solve import solve
     from adlopt.policies.grammar import named
@@ -89,6 +91,7 @@ _HOMES = {
         "Hypothesis",
     ),
     "model.budget": ("Budget",),
+    "model.constraint": ("group",),
     "optimum.core.certificate": (
         "Certificate",
         "Trust",
@@ -195,6 +198,7 @@ _MODULES = {
     "execution": "studies.execution",
     "exposure": "studies.exposure",
     "loaders": "data.loaders",
+    "model": "model",
     "plots": "report.plots.figures",
     "rules": "rules",
     "solvency": "model.solvency",

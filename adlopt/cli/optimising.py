@@ -25,6 +25,7 @@ def solve(
     gap: float = 0.0,
     method: str = "automatic",
     time_limit: float | None = None,
+    write_model: Path | None = None,
     output: Output = None,
     json_: Json = False,
 ) -> None:
@@ -49,6 +50,8 @@ def solve(
         automatic, or highs to have HiGHS solve the program.
     time_limit
         Seconds for HiGHS.
+    write_model
+        Also write the program to this .mps or .lp file, and a map of its names and units beside it.
     output
         Write all haircuts, or lots, to this .csv or .parquet file.
     json_
@@ -71,10 +74,19 @@ def solve(
         "method": methods[method],
         "time_limit": time_limit,
     }
+    if write_model is not None:
+        _write_model(problem, options["budget"], write_model)
     best = solve_(problem, **options)
     if output is not None:
         write_rows(best, output)
     _print(best, json_)
+
+
+def _write_model(problem: Any, budget: Any, path: Path) -> None:
+    from adlopt.optimum.opened.model import model
+
+    constraints = problem.constraints if isinstance(problem, Problem) else ()
+    model(problem, budget=budget).write(path, constraints)
 
 
 def _winners_alone(problem: Problem, objective: str | None) -> Problem:
@@ -95,6 +107,7 @@ def match(
     *,
     goal: str | None = None,
     time_limit: float | None = None,
+    write_model: Path | None = None,
     output: Output = None,
     json_: Json = False,
 ) -> None:
@@ -110,6 +123,8 @@ def match(
         fewest-accounts.
     time_limit
         Seconds.
+    write_model
+        Also write the program to this .mps or .lp file, and a map of its names and units beside it.
     output
         Write all trades to this .csv or .parquet file.
     json_
@@ -126,6 +141,8 @@ def match(
     if not isinstance(problem.thing, TwoSidedRound):
         remedy = "add [[shed]] entries, or a table named by `shed`"
         raise InputError("shed", None, "what losers shed", remedy=remedy)
+    if write_model is not None:
+        _write_model(problem, None, write_model)
     best = solve_(problem, time_limit=time_limit)
     if output is not None:
         write_rows(best, output)
@@ -142,6 +159,7 @@ def couple(
     fair: float | None = None,
     gap: float = 0.0,
     time_limit: float | None = None,
+    write_model: Path | None = None,
     output: Output = None,
     json_: Json = False,
 ) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from importlib import import_module
+from types import ModuleType
 from typing import Any
 
 from adlopt.foundation.moved import forward
@@ -46,3 +47,36 @@ def attach(
         return value
 
     return load, lambda: list(public), public
+
+
+class _Callable(ModuleType):
+    """A module that can be called, too; what it calls is loaded then."""
+
+    home: str
+    function: str
+
+    def __call__(self, *given: Any, **named: Any) -> Any:
+        return getattr(import_module(self.home), self.function)(*given, **named)
+
+
+def callable_as(module: str, home: str, function: str) -> str:
+    """Let a module of the name of a function be called as that function; return where it is.
+
+    Parameters
+    ----------
+    module : str
+    home, function : str
+        Where the function is.
+
+    Examples
+    --------
+    >>> import adlopt.model
+    >>> adlopt.model(3)
+    Traceback (most recent call last):
+    adlopt.errors.InputError: thing is 3: expected a Round, a ContractRound, a TwoSidedRound, \
+a Market, an Episode or a Problem; Round.of(...) or read(path)
+    """
+    made = sys.modules[module]
+    made.__class__ = _Callable
+    made.home, made.function = home, function  # type: ignore[attr-defined]
+    return f"{home}.{function}"

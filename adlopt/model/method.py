@@ -21,6 +21,8 @@ class Method(Enum):
     HIGHS = "HiGHS"
     HIGHS_INTERIOR = "HiGHS, interior point"
     """What HiGHS falls back to where its simplex gives up; asking for it is not possible."""
+    CLARABEL = "Clarabel, interior point"
+    """For constraints of one's own that are no linear rows; asking for it is not possible."""
 
 
 class Stopped(Enum):

@@ -7,7 +7,7 @@ converts to the other: `ContractRound.to_wealth` and `ContractRound.of_wealth`.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import Enum
 
@@ -205,6 +205,7 @@ class ContractRound(Tabular, Record):
         mark: ArrayLike | None = None,
         equity: ArrayLike | None = None,
         capacity: ArrayLike | None = None,
+        tags: Mapping[str, Sequence[str]] | None = None,
     ) -> ContractRound:
         """Build a round from a table of positions; accounts stand in order of appearance.
 
@@ -212,6 +213,8 @@ class ContractRound(Tabular, Record):
         ----------
         equity, capacity : array_like, shape (n,), optional
             USD, one for each account; the capacity is what its whole lots are worth unless given.
+        tags : mapping of str to sequence of str, optional
+            What accounts are called, by kind.
 
         The others are those of `Positions`, `RoundStart` and `RoundOutcome`.
         """
@@ -234,6 +237,7 @@ class ContractRound(Tabular, Record):
             capacity=worth if capacity is None else capacity,  # type: ignore[arg-type]
             equity=equity,  # type: ignore[arg-type]
             deficit=deficit,
+            tags={} if tags is None else tags,  # type: ignore[arg-type]
         )
         return cls(start=start, positions=positions, outcome=RoundOutcome(needed=needed))
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from adlopt.errors import InputError
 from adlopt.foundation.arrays import Record
+from adlopt.model.constraint import Constraint
 from adlopt.model.episode import Episode
 from adlopt.model.limits import Limits
 from adlopt.model.loss import Loss, MinMax
@@ -32,6 +33,8 @@ class Problem(Tabular, Record):
     whole_lots : bool
         Of a two-sided round: whether whole lots are closed.
     method : Method
+    constraints : tuple of Constraint
+        Rows of one's own.
 
     Examples
     --------
@@ -44,6 +47,7 @@ class Problem(Tabular, Record):
     limits: Limits | None = None
     whole_lots: bool = False
     method: Method = Method.AUTO
+    constraints: tuple[Constraint, ...] = ()
 
     def __post_init__(self) -> None:
         if not isinstance(self.thing, SOLVED):

@@ -43,6 +43,9 @@ class RoundStart(Tabular, Record):
         What queues may rank by: leverage, return on equity, ….
     signals : mapping of str to float
         What else is observable at the start of the round.
+    tags : mapping of str to sequence of str, length n
+        What accounts are called, by kind: owner, desk, …; an empty text is no tag. Constraints
+        of one's own choose by them.
 
     Raises
     ------
@@ -71,6 +74,7 @@ class RoundStart(Tabular, Record):
     estimate: float | None = None
     features: Mapping[str, FloatArray] = field(default_factory=dict)
     signals: Mapping[str, float] = field(default_factory=dict)
+    tags: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         put = object.__setattr__
@@ -90,12 +94,15 @@ class RoundStart(Tabular, Record):
         put(self, "features", MappingProxyType(features))
         signals = {k: own_number(v, f"signals.{k}") for k, v in _named(self, "signals")}
         put(self, "signals", MappingProxyType(signals))
+        tags = {k: _own_tags(v, f"tags.{k}", n) for k, v in _named(self, "tags")}
+        put(self, "tags", MappingProxyType(tags))
 
     def _columns(self) -> Columns:
         money = {"capacity_usd": self.capacity, "equity_usd": self.equity, "lot_usd": self.lot}
         known = {name: values for name, values in money.items() if values is not None}
         features = {f"features.{name}": values for name, values in self.features.items()}
-        return {"account": self.account, **known, **features}
+        tags = {f"tags.{name}": values for name, values in self.tags.items()}
+        return {"account": self.account, **known, **features, **tags}
 
     def _heading(self) -> str:
         winners = counted(len(self.account), "winner")
@@ -167,7 +174,7 @@ class Round(Tabular, Record):
         return f"{self.start._heading()}; needed {self.needed:,.2f} USD (hindsight)"
 
     @classmethod
-    def of(
+    def of(  # noqa: PLR0913 - columns of one table
         cls,
         *,
         capacity: ArrayLike,
@@ -178,6 +185,7 @@ class Round(Tabular, Record):
         lot: ArrayLike | float | None = None,
         estimate: float | None = None,
         t: int = 1,
+        tags: Mapping[str, Sequence[str]] | None = None,
     ) -> Round:
         """Build a round from plain numbers; accounts are numbered from "1" unless named.
 
@@ -199,6 +207,7 @@ class Round(Tabular, Record):
             equity=equity,  # type: ignore[arg-type]
             lot=[own_number(lot, "lot")] * n if np.isscalar(lot) else lot,  # type: ignore[arg-type]
             estimate=estimate,
+            tags={} if tags is None else tags,  # type: ignore[arg-type]
         )
         return cls(start=start, outcome=RoundOutcome(needed=needed))
 
@@ -277,3 +286,15 @@ def _own_lots(lot: ArrayLike, n: int) -> FloatArray:
         index = int(np.argmin(owned > 0))
         raise InputError("lot", float(owned[index]), "a number > 0", index=index)
     return owned
+
+
+def _own_tags(tags: Sequence[str], field: str, n: int) -> tuple[str, ...]:
+    if isinstance(tags, str) or not isinstance(tags, Iterable):
+        raise InputError(field, tags, "a list of texts")
+    owned = tuple(tags)
+    if len(owned) != n:
+        raise InputError(field, f"{len(owned)} texts", f"{n}, one for each account")
+    for index, tag in enumerate(owned):
+        if not isinstance(tag, str):
+            raise InputError(field, tag, "a text; an empty one is no tag", index=index)
+    return tuple(map(str, owned))

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, TypeAlias, TypedDict, Unpack, overload
 
 from adlopt.errors import InputError
 from adlopt.model.budget import Budget
+from adlopt.model.constraint import Constraint
 from adlopt.model.episode import Episode
 from adlopt.model.limits import Limits
 from adlopt.model.loss import Asymmetric, Loss, MinMax
@@ -36,6 +38,7 @@ class Asked(TypedDict, total=False):
     whole_lots: bool
     method: Method
     time_limit: float | None
+    constraints: Sequence[Constraint]
 
 
 @overload
@@ -58,7 +61,7 @@ def solve(
 def solve(
     thing: Problem, objective: Loss | Objective | None = None, **options: Unpack[Asked]
 ) -> Best: ...
-def solve(
+def solve(  # noqa: PLR0913 - options of one door
     thing: Any,
     objective: Any = None,
     *,
@@ -68,6 +71,7 @@ def solve(
     whole_lots: bool = False,
     method: Method = Method.AUTO,
     time_limit: float | None = None,
+    constraints: Sequence[Constraint] = (),
 ) -> Best:
     """Return what, knowing the needed budget, is best: the offline optimum.
 
@@ -123,6 +127,10 @@ def solve(
         Seconds: for HiGHS, or a search in lots, after which the best found is returned; for each
         program between two sides; and of an episode under prices. Closed forms need none.
 
+    constraints : sequence of Constraint
+        Rows of one's own over groups of accounts, as `adlopt.group` makes them; those over single
+        variables take `adlopt.model`. The answer has its proof as without them.
+
     Returns
     -------
     Solution, ContractSolution, Matching or CoupledSolution
@@ -174,6 +182,14 @@ def solve(
     >>> best.lots, best.haircut
     (array([6, 0, 2]), array([240.,  80.]))
 
+    Under a constraint of one's own:
+
+    >>> round_ = adl.Round.of(capacity=[120.0, 80.0, 40.0], deficit=90.0, needed=60.0,
+    ...                       tags={"desk": ["makers", "", "makers"]})
+    >>> makers = adl.group("makers").gives_at_most(share=0.2)
+    >>> print(adl.solve(round_, constraints=[makers]))
+    3 winners give 60.00 USD, worst burden 60 %; proven optimal (exact)
+
     With both sides, and with several rounds:
 
     >>> both = adl.TwoSidedRound(
@@ -200,7 +216,14 @@ def solve(
         if isinstance(thing.thing, TwoSidedRound):
             whole_lots = whole_lots or thing.whole_lots
             method = thing.method if method is Method.AUTO else method
+        constraints = (*thing.constraints, *constraints)
         thing = thing.thing
+    if constraints:
+        from adlopt.optimum.opened.model import model
+
+        opened = model(thing, objective, budget=budget, limits=limits, whole_lots=whole_lots)
+        answer: Best = opened.solve(constraints, time_limit=time_limit)
+        return answer
     space = SPACES.get(type(thing))
     if space is None:
         expected = "a Round, a ContractRound, a TwoSidedRound, a Market, an Episode or a Problem"

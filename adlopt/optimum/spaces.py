@@ -96,7 +96,9 @@ def in_dollars(round_: Round, objective: Any, options: Options) -> Solution:
         from adlopt.optimum.infeasibility import explain
 
         raise explain(error, problem, start, bounds) from None
-    return best if limits is None else replace(best, reason=_reasons(best, problem, start, limits))
+    return (
+        best if limits is None else replace(best, reason=reasons_of(best, problem, start, limits))
+    )
 
 
 def in_contracts(round_: ContractRound, objective: Any, options: Options) -> ContractSolution:
@@ -190,7 +192,7 @@ def _check(problem: BurdenProblem, known: Known, limits: Limits, search: Search)
         raise InputError("method", search.method, "Method.AUTO, for this objective")
 
 
-def _reasons(
+def reasons_of(
     best: Solution, problem: BurdenProblem, start: RoundStart, limits: Limits
 ) -> tuple[str, ...]:
     """Why each account gives no more: a limit, or that its burden is among the worst."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -20,15 +21,18 @@ MANY_ROWS = 10_000_000
 """Rows that a Parquet table may have whatever its size."""
 ROWS_A_BYTE = 10
 """An id alone takes more than a tenth of a byte: denser tables are taken for bombs."""
+TAGS = "tags."
+"""What columns of tags begin with; their kind follows."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Columns:
-    """What a table holds: texts and numbers that it must have, and numbers that it may."""
+    """What a table holds: texts and numbers that it must have, and numbers and tags that it may."""
 
     text: tuple[str, ...]
     needed: tuple[str, ...]
     optional: tuple[str, ...] = ()
+    tags: bool = False
 
 
 def read_columns(path: Path, name: str, columns: Columns) -> dict[str, Any]:
@@ -43,18 +47,21 @@ def read_columns(path: Path, name: str, columns: Columns) -> dict[str, Any]:
     known = (*columns.text, *columns.needed, *columns.optional)
     for column in (*columns.text, *columns.needed):
         _demand(raw, column, path)
+    texts = (*columns.text, *(c for c in raw.columns if columns.tags and c.startswith(TAGS)))
     for column in raw.columns:
-        if column not in known:
+        if column not in (*known, *texts):
             raise unknown(f"{path}: columns", column, known, remedy="rename or drop it")
     table: dict[str, Any] = {c: tuple(_texts(raw[c], path).to_list()) for c in columns.text}
+    for column in texts[len(columns.text) :]:
+        table[column] = _texts(raw[column], path).fill_null("").to_list()
     for column in raw.columns:
-        if column not in columns.text:
+        if column not in texts:
             table[column] = _numbers(raw[column], path)
     return table
 
 
 def read_table(path: Path, *, needed: str = "capacity") -> pl.DataFrame:
-    """Read an account table; every column but `account` becomes checked float64."""
+    """Read an account table; every column but `account` and tags becomes checked float64."""
     import polars as pl
 
     raw = _read(path, "accounts")
@@ -62,7 +69,9 @@ def read_table(path: Path, *, needed: str = "capacity") -> pl.DataFrame:
         _demand(raw, name, path)
     checked = {"account": _texts(raw["account"], path)}
     for name in raw.columns:
-        if name != "account":
+        if name.startswith(TAGS):
+            checked[name] = _texts(raw[name], path).fill_null("")
+        elif name != "account":
             checked[name] = pl.Series(name, _numbers(raw[name], path))
     return pl.DataFrame(checked)
 
@@ -155,8 +164,15 @@ def columns_of(rows: pl.DataFrame) -> dict[str, Any]:
     for name in ("capacity", "equity", "lot"):
         if name in rows.columns:
             columns[name] = rows[name].to_numpy()
-    columns["features"] = {n: rows[n].to_numpy() for n in rows.columns if n not in RESERVED}
+    features = [n for n in rows.columns if n not in RESERVED and not n.startswith(TAGS)]
+    columns["features"] = {n: rows[n].to_numpy() for n in features}
+    columns["tags"] = tags_in(rows.to_dict(as_series=False))
     return columns
+
+
+def tags_in(table: Mapping[str, Any]) -> dict[str, list[str]]:
+    """Tags by kind, of the columns that are called `tags.` and the kind."""
+    return {n.removeprefix(TAGS): list(v) for n, v in table.items() if n.startswith(TAGS)}
 
 
 def rows_by_round(path: Path, rounds: int) -> dict[int, pl.DataFrame]:
@@ -198,7 +214,8 @@ def accounts_table(episode: Episode) -> pl.DataFrame:
         columns |= {
             n: getattr(start, n) for n in ("equity", "lot") if getattr(start, n) is not None
         }
-        frame = pl.DataFrame(columns | dict(start.features))
+        tags = {f"{TAGS}{kind}": list(values) for kind, values in start.tags.items()}
+        frame = pl.DataFrame(columns | dict(start.features) | tags)
         frames.append(_like(frames[0], frame, start.t) if frames else frame)
     return pl.concat(frames)
 

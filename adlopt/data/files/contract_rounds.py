@@ -9,12 +9,14 @@ from typing import Any
 
 import numpy as np
 
-from adlopt.data.files.account_tables import Columns, read_columns
+from adlopt.data.files.account_tables import TAGS, Columns, read_columns, tags_in
 from adlopt.data.files.aims import matched, table_of
+from adlopt.data.files.constraint_tables import constraints_of
 from adlopt.data.files.decoding import naming
 from adlopt.data.files.file_schema import ContractRoundFile
 from adlopt.data.files.limit_tables import limits_entry, limits_of
 from adlopt.data.files.places import inside
+from adlopt.data.files.rounds_of_files import tags_of
 from adlopt.data.files.writing import json_path, json_writer, parquet_writer, replace_all
 from adlopt.errors import InputError, unknown
 from adlopt.model.method import Method
@@ -30,7 +32,7 @@ POSITIONS = Columns(
     needed=("size",),
     optional=("lot", "value", "mark", "entry", "closable"),
 )
-ACCOUNTS = Columns(text=("account",), needed=("capacity",), optional=("equity",))
+ACCOUNTS = Columns(text=("account",), needed=("capacity",), optional=("equity",), tags=True)
 LOTS = {
     "any": (False, Method.AUTO),
     "rounded": (True, Method.AUTO),
@@ -70,6 +72,7 @@ def contract_problem_of(
             limits=limits_of(entry.limits, round_.start, lots=closable),
             whole_lots=whole,
             method=method,
+            constraints=constraints_of(entry.constraint),
         )
 
 
@@ -86,6 +89,9 @@ def write_contract_round(problem: Problem, path: str | Path) -> list[Path]:
     round_, shed = (both.winners, both.losers) if isinstance(both, TwoSidedRound) else (both, None)
     if not isinstance(round_, ContractRound):
         raise InputError("problem", both, "a round in contracts")
+    if problem.constraints:
+        remedy = "add their [[constraint]] tables to the file"
+        raise InputError("problem.constraints", len(problem.constraints), "none", remedy=remedy)
     start, positions = round_.start, round_.positions
     tables: dict[str, dict[str, Any]] = {
         "positions": {
@@ -101,6 +107,7 @@ def write_contract_round(problem: Problem, path: str | Path) -> list[Path]:
             "account": start.account,
             "capacity": start.capacity,
             "equity": start.equity,
+            **{f"{TAGS}{kind}": list(values) for kind, values in start.tags.items()},
         },
     }
     if shed is not None:
@@ -146,7 +153,9 @@ def _round(
         accounts = _accounts(positions, entries)
     named = () if entry.limits is None else entry.limits.columns
     features = {name: accounts.pop(name) for name in named if name in accounts}
-    start = RoundStart(deficit=entry.deficit, features=features, **accounts)
+    tags = tags_in(accounts) | accounts.pop("tags", {})
+    accounts = {name: values for name, values in accounts.items() if not name.startswith(TAGS)}
+    start = RoundStart(deficit=entry.deficit, features=features, tags=tags, **accounts)
     return ContractRound(
         start=start, positions=positions, outcome=RoundOutcome(needed=entry.needed)
     )
@@ -181,6 +190,8 @@ def _table(path: Path, name: str, given: Any, columns: Columns) -> dict[str, Any
     table: dict[str, Any] = {
         key: [getattr(each, key) for each in given] for key in (*columns.text, *columns.needed)
     }
+    if columns.tags:
+        table["tags"] = tags_of(given)
     for key in columns.optional:
         values = [getattr(each, key) for each in given]
         if any(value is not None for value in values):

@@ -17,6 +17,7 @@ class AccountEntry(msgspec.Struct, forbid_unknown_fields=True):
     equity: float | None = None
     lot: float | None = None
     features: dict[str, float] = {}
+    tags: dict[str, str] = {}
 
 
 class RoundEntry(msgspec.Struct, forbid_unknown_fields=True):
@@ -51,11 +52,42 @@ class LimitsEntry(msgspec.Struct, forbid_unknown_fields=True):
         return tuple(dict.fromkeys(name for name in given if isinstance(name, str)))
 
 
+class ShareEntry(msgspec.Struct, forbid_unknown_fields=True):
+    """A bound of a group: USD, or a share of what all give."""
+
+    share: float | None = None
+    usd: float | None = None
+
+
+class ConstraintEntry(msgspec.Struct, forbid_unknown_fields=True):
+    """One `[[constraint]]`: accounts that have all that is asked for, and one thing it bounds.
+
+    `haircut` weighs accounts by id, or by a feature, and bounds the sum by `at_least`, `at_most`.
+    """
+
+    group: str | None = None
+    account: list[str] | None = None
+    tags: dict[str, str] = {}
+    coin: str | None = None
+    where: dict[str, tuple[float, float]] = {}
+    each: str | None = None
+    gives_at_most: ShareEntry | None = None
+    gives_at_least: ShareEntry | None = None
+    keeps_at_most: float | None = None
+    keeps_at_least: float | None = None
+    shares_burden: bool = False
+    delta_changes_at_most: float | None = None
+    haircut: dict[str, float] | str | None = None
+    at_least: float | None = None
+    at_most: float | None = None
+
+
 class RoundFile(RoundEntry, forbid_unknown_fields=True):
     """A file with one round; `loss` is an objective as `adlopt.data.files.aims` reads it."""
 
     loss: dict[str, Any] = {}
     limits: LimitsEntry | None = None
+    constraint: list[ConstraintEntry] = []
 
 
 class RecordedEntry(msgspec.Struct, forbid_unknown_fields=True):
@@ -101,6 +133,7 @@ class HolderEntry(msgspec.Struct, forbid_unknown_fields=True):
     account: str
     capacity: float
     equity: float | None = None
+    tags: dict[str, str] = {}
 
 
 class ShedEntry(msgspec.Struct, forbid_unknown_fields=True):
@@ -127,6 +160,7 @@ class ContractRoundFile(msgspec.Struct, forbid_unknown_fields=True):
     shed: list[ShedEntry] | str | None = None
     match: dict[str, Any] = {}
     limits: LimitsEntry | None = None
+    constraint: list[ConstraintEntry] = []
 
 
 class CoinEntry(msgspec.Struct, forbid_unknown_fields=True):

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from adlopt.data.files.account_tables import columns_of, read_table, rows_by_round
 from adlopt.data.files.aims import objective_of, worded
+from adlopt.data.files.constraint_tables import constraints_of
 from adlopt.data.files.decoding import naming
 from adlopt.data.files.file_schema import (
     AccountEntry,
     EpisodeFile,
+    HolderEntry,
     RecordedEntry,
     RoundEntry,
     RoundFile,
@@ -32,7 +35,12 @@ def problem_of(entry: RoundFile, path: Path, objective: str | None = None) -> Pr
     with naming(path):
         aim = objective_of(entry.loss) if objective is None else worded(objective, entry.loss)
         round_ = _round(entry, 1, path, None)
-        return Problem(thing=round_, objective=aim, limits=limits_of(entry.limits, round_.start))
+        return Problem(
+            thing=round_,
+            objective=aim,
+            limits=limits_of(entry.limits, round_.start),
+            constraints=constraints_of(entry.constraint),
+        )
 
 
 def episode_of(entry: EpisodeFile, path: Path) -> Episode:
@@ -110,7 +118,14 @@ def _inline_columns(accounts: list[AccountEntry]) -> dict[str, Any]:
         values = [a.features.get(name) for a in accounts]
         require_all(f"features.{name}", values)
         columns["features"][name] = values
+    columns["tags"] = tags_of(accounts)
     return columns
+
+
+def tags_of(accounts: Sequence[AccountEntry | HolderEntry]) -> dict[str, list[str]]:
+    """Tags of accounts by kind; one that is not given is empty."""
+    kinds = dict.fromkeys(kind for a in accounts for kind in a.tags)
+    return {kind: [a.tags.get(kind, "") for a in accounts] for kind in kinds}
 
 
 def require_all(name: str, values: list[float | None]) -> None:

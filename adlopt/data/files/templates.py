@@ -57,6 +57,12 @@ burden = "capacity" # or "equity"
 # floor = {{ alice = 200.0 }}   # equity that an account keeps
 # tier = {{ bob = 2 }}  # the others are in tier 1, and give all they can first
 # weight = "size"       # a text names a column of the accounts: what burdens are measured against
+
+# [[constraint]]        # optional, any number: of accounts with tags = {{ desk = "makers" }} above,
+# group = "makers"      # or columns called tags.desk in a table; or account = [...],
+# gives_at_most = {{ share = 0.2 }}  # where = {{ equity = [50, inf] }}, each = "owner"
+# also gives_at_least, keeps_at_most = 30.0, keeps_at_least, shares_burden = true, or
+# haircut = {{ alice = 1.0, bob = -2.0 }} with at_most = 0.0 or at_least
 """
 
 CONTRACTS = """\

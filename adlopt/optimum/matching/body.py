@@ -5,11 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import ArrayLike
 
 from adlopt.foundation.arrays import FloatArray, IntArray
 from adlopt.optimum.matching.matching_problem import MatchingProblem
-from adlopt.optimum.programs.program import WORK_TOTAL, Program
+from adlopt.optimum.programs.program import WORK_TOTAL, Program, power_of_two
 from adlopt.optimum.programs.sparse_rows import SparseRows
 
 
@@ -104,6 +103,7 @@ class Body:
             coefficient=np.ones(arcs.size),
             lower=None if elastic else quantity,
             upper=quantity,
+            label="conserve",
         )
         counts = np.bincount(problem.position, minlength=problem.limit.size)
         shared = np.flatnonzero(counts > 1)
@@ -117,6 +117,8 @@ class Body:
                 column=arcs[inside],
                 coefficient=per[inside] / coarse[problem.position[inside]],
                 upper=problem.limit[shared] / coarse[shared],
+                label="position",
+                of=shared,
             )
         body = cls(
             problem=problem,
@@ -128,7 +130,8 @@ class Body:
         )
         capacity = problem.capacity
         tight = np.flatnonzero(most_taken(problem, problem.value) > capacity)
-        body.add_accounts(tight, problem.value[problem.level], capacity[tight] * scale)
+        room = capacity[tight] * scale
+        body.add_accounts(tight, problem.value[problem.level], room, label="cap")
         if hedges is not None:
             body._add_hedges(hedges)
         return body
@@ -151,6 +154,7 @@ class Body:
         *,
         column: int | None = None,
         coefficient: FloatArray | None = None,
+        label: str = "share",
     ) -> None:
         """Rows Σ a_step · steps · scale (+ coefficient · column) ≤ upper, one for each account."""
         if not accounts.size:
@@ -164,7 +168,9 @@ class Body:
             row = np.concatenate([row, np.arange(accounts.size)])
             columns = np.concatenate([columns, np.full(accounts.size, column)])
             values = np.concatenate([values, coefficient])
-        self.rows.add_many(row=row, column=columns, coefficient=values, upper=upper)
+        self.rows.add_many(
+            row=row, column=columns, coefficient=values, upper=upper, label=label, of=accounts
+        )
 
     def _add_hedges(self, hedges: Hedges) -> None:
         moved = hedges.delta * self.per[hedges.arc] * self.scale
@@ -174,6 +180,7 @@ class Body:
                 column=np.concatenate([hedges.arc, hedges.columns(self.z + 1)]),
                 coefficient=np.concatenate([sign * moved, -np.ones(hedges.count)]),
                 upper=np.zeros(hedges.count),
+                label="rise" if sign > 0 else "fall",
             )
 
     def program(self, cost: FloatArray, *, lower: float, upper: float) -> Program:
@@ -187,12 +194,6 @@ class Body:
             most = np.abs(self.hedges.delta) * steps * self.scale
             tops[self.z + 1 :] = np.bincount(self.hedges.hedge, most, minlength=self.hedges.count)
         return self.rows.program(cost=cost, lower=lows, upper=tops)
-
-
-def power_of_two(amounts: ArrayLike) -> FloatArray:
-    """The nearest powers of two: to multiply or divide by them rounds nothing."""
-    exponent = np.rint(np.log2(amounts)).astype(int)
-    return np.asarray(np.ldexp(1.0, exponent), dtype=np.float64)
 
 
 def most_taken(problem: MatchingProblem, a_step: FloatArray) -> FloatArray:

@@ -25,6 +25,8 @@ class Form:
         Rows of the accounts that share z, and which accounts they are.
     switches : bool
         Whether the last columns switch accounts on.
+    labels : tuple
+        Of each block of rows: what it is, and what its rows are of.
     """
 
     program: Program
@@ -33,6 +35,7 @@ class Form:
     bearing: IntArray = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
     accounts: IntArray = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
     switches: bool = False
+    labels: tuple[tuple[str, IntArray], ...] = ()
 
     def steps(self, columns: FloatArray) -> FloatArray:
         """Steps of each arc, shape (A,)."""

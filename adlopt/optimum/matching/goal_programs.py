@@ -11,10 +11,10 @@ from __future__ import annotations
 import numpy as np
 
 from adlopt.foundation.arrays import FloatArray
-from adlopt.optimum.matching.body import Body, Hedges, most_taken, power_of_two
+from adlopt.optimum.matching.body import Body, Hedges, most_taken
 from adlopt.optimum.matching.form import Form
 from adlopt.optimum.matching.matching_problem import MatchingProblem
-from adlopt.optimum.programs.program import WORK_TOTAL
+from adlopt.optimum.programs.program import WORK_TOTAL, power_of_two
 
 
 def least_burden(
@@ -47,7 +47,7 @@ def least_burden(
     if fixed is not None:
         kept = np.flatnonzero(used & ~np.isnan(fixed))
         room = np.nextafter(problem.weight[kept] * fixed[kept], np.inf) * body.scale
-        body.add_accounts(kept, value, room)
+        body.add_accounts(kept, value, room, label="kept")
     if hedge_cap is not None:
         hedges, cap = hedge_cap
         body.rows.add(hedges.columns(body.z + 1), np.ones(hedges.count), upper=cap * body.scale)
@@ -61,6 +61,7 @@ def least_burden(
         factor=factor,
         bearing=first + np.arange(bearers.size),
         accounts=bearers,
+        labels=tuple(body.rows.labels),
     )
 
 
@@ -94,6 +95,7 @@ def least_leverage(problem: MatchingProblem, level: float) -> Form:
         factor=factor,
         bearing=first + np.arange(touched.size),
         accounts=touched,
+        labels=tuple(body.rows.labels),
     )
 
 
@@ -103,7 +105,8 @@ def keep_hedges(problem: MatchingProblem, hedges: Hedges) -> Form:
     cost = np.zeros(body.width)
     cost[hedges.columns(body.z + 1)] = 1.0
     program = body.program(cost, lower=0.0, upper=0.0)
-    return Form(program=program, per=body.per, factor=1.0 / body.scale)
+    labels = tuple(body.rows.labels)
+    return Form(program=program, per=body.per, factor=1.0 / body.scale, labels=labels)
 
 
 def fewest_accounts(problem: MatchingProblem) -> Form:
@@ -117,11 +120,13 @@ def fewest_accounts(problem: MatchingProblem) -> Form:
         column=np.concatenate([arcs, body.z + 1 + switch]),
         coefficient=np.concatenate([1.0 / room, -np.ones(arcs.size)]),
         upper=np.zeros(arcs.size),
+        label="on",
     )
     cost = np.zeros(body.width)
     cost[body.z + 1 :] = 1.0
     program = body.program(cost, lower=0.0, upper=0.0)
-    return Form(program=program, per=body.per, factor=1.0, switches=True)
+    labels = tuple(body.rows.labels)
+    return Form(program=program, per=body.per, factor=1.0, switches=True, labels=labels)
 
 
 def most_matched(problem: MatchingProblem) -> Form:

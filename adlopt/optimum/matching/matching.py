@@ -71,7 +71,7 @@ def solve_matching(
         )
         search = FlowSearch(problem=part, branch=branch, time_limit=time_limit)
         found = find(search, objective)
-        return _matching(replace(round_, losers=left), part, objective, found)
+        return matching_of(replace(round_, losers=left), part, objective, found)
 
     if bounds.tier is None:
         best = one(round_.losers, bounds)
@@ -83,9 +83,10 @@ def solve_matching(
     return replace(best, reason=why_no_more(best, objective.worst, limits))
 
 
-def _matching(
+def matching_of(
     round_: TwoSidedRound, problem: MatchingProblem, objective: Any, found: Flow
 ) -> Matching:
+    """Pair what was found into trades, and check them."""
     steps = found.steps
     trades = pair(problem, steps)
     contracts = trades.contracts

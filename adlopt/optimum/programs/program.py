@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from adlopt.errors import InputError
 from adlopt.foundation.arrays import FloatArray
@@ -88,3 +88,15 @@ def _check_numbers(name: str, values: FloatArray, allowed: object, expected: str
     if not inside.all():
         index = int(np.argmin(inside))
         raise InputError(name, float(values[index]), expected, index=index)
+
+
+def power_of_two(amounts: ArrayLike) -> FloatArray:
+    """The nearest powers of two: to multiply or divide by them rounds nothing.
+
+    Examples
+    --------
+    >>> power_of_two([3.0, 0.1])
+    array([4.   , 0.125])
+    """
+    exponent = np.rint(np.log2(amounts)).astype(int)
+    return np.asarray(np.ldexp(1.0, exponent), dtype=np.float64)

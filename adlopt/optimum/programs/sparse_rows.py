@@ -30,6 +30,8 @@ class SparseRows:
     _lower: list[FloatArray] = field(default_factory=list)
     _upper: list[FloatArray] = field(default_factory=list)
     count: int = 0
+    labels: list[tuple[str, IntArray]] = field(default_factory=list)
+    """Of each block of rows: what it is, and what its rows are of."""
 
     def add(
         self,
@@ -38,6 +40,7 @@ class SparseRows:
         *,
         lower: float = -np.inf,
         upper: float = np.inf,
+        label: str = "",
     ) -> None:
         """Add one row."""
         columns = np.asarray(column, dtype=np.int64)
@@ -47,6 +50,7 @@ class SparseRows:
             coefficient=coefficient,
             lower=[lower],
             upper=[upper],
+            label=label,
         )
 
     def add_many(
@@ -57,6 +61,8 @@ class SparseRows:
         coefficient: ArrayLike,
         lower: ArrayLike | None = None,
         upper: ArrayLike | None = None,
+        label: str = "",
+        of: IntArray | None = None,
     ) -> None:
         """Add a block of rows, numbered from 0 within it; at least one side must be bounded."""
         given = lower if upper is None else upper
@@ -67,6 +73,7 @@ class SparseRows:
         for kept, ends, missing in ((self._lower, lower, -np.inf), (self._upper, upper, np.inf)):
             kept.append(np.full(size, missing) if ends is None else np.asarray(ends, dtype=float))
         self.count += size
+        self.labels.append((label, np.arange(size) if of is None else of))
 
     def program(
         self,

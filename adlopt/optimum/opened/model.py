@@ -1,0 +1,315 @@
+"""A problem opened: variables and rows to read, constraints of one's own, and files of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from adlopt.errors import InputError
+from adlopt.foundation.arrays import IntArray
+from adlopt.model.budget import Budget
+from adlopt.model.constraint import Constraint, Says, pools
+from adlopt.model.episode import Episode
+from adlopt.model.limits import NO_LIMITS, Limits
+from adlopt.model.loss import MinMax
+from adlopt.model.market import Market
+from adlopt.model.method import Method
+from adlopt.model.positions import ContractRound
+from adlopt.model.problem import Problem
+from adlopt.model.round import Round
+from adlopt.model.two_sided import TwoSidedRound
+from adlopt.optimum.coupled.shared_winners import Coupling
+from adlopt.optimum.matching.matching_problem import MatchingProblem
+from adlopt.optimum.opened import program_page as page
+from adlopt.optimum.opened.expressions import InCvxpy, Variables, affine
+from adlopt.optimum.opened.irreducible import explained
+from adlopt.optimum.opened.kinds import (
+    NOT_TIERED,
+    Contracts,
+    Dollars,
+    Kind,
+    Rounds,
+    TwoSides,
+    own_row,
+    stated_rows,
+)
+from adlopt.optimum.opened.searched import search
+from adlopt.optimum.opened.stated import Stated
+from adlopt.optimum.opened.written import write
+from adlopt.optimum.programs.highs import Infeasible, check_time_limit
+from adlopt.optimum.spaces import SPACES, Options
+from adlopt.show.answer import Columns, Tabular
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
+class Model(Tabular):
+    """A problem as a program with names; `adlopt.model` makes it.
+
+    `haircut`, `raised` and `burden` are variables for constraints of one's own, in USD and shares.
+
+    Parameters
+    ----------
+    kind : Dollars, Contracts, TwoSides or Rounds
+        What was opened.
+    stated : Stated
+        Its program, names and units.
+    """
+
+    kind: Kind
+    stated: Stated
+    options: Options
+    _made: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def haircut(self) -> Any:
+        """Variable of what is taken from each account, USD: `m.haircut["ann"]`, or whole."""
+        return self._variables.haircut
+
+    @property
+    def raised(self) -> Any:
+        """Variable of the sum of all haircuts, USD."""
+        return self._variables.raised
+
+    @property
+    def burden(self) -> Any:
+        """Variable of the worst burden.
+
+        Raises
+        ------
+        InputError
+            If the objective has none.
+        """
+        if self._variables.burden is None:
+            raise InputError("burden", None, "an objective over the worst burden")
+        return self._variables.burden
+
+    def solve(self, constraints: Iterable[Any] = (), *, time_limit: float | None = None) -> Any:
+        """Return the optimum, under constraints of one's own.
+
+        Rows are solved by HiGHS, and proved like every optimum. What is convex and no row goes to
+        Clarabel: its optimum is reported then. So is what branch and bound says of whole lots,
+        unless the continuous bound meets it.
+
+        Parameters
+        ----------
+        constraints : iterable of Constraint or cvxpy Constraint
+            `adl.group(...)` makes the former; the latter are over this model's variables.
+        time_limit : float, optional
+            Seconds for HiGHS.
+
+        Returns
+        -------
+        Solution, ContractSolution, Matching or CoupledSolution
+            As `adlopt.solve` does.
+
+        Raises
+        ------
+        InfeasibleRound
+            If constraints and budget contradict each other; it names which.
+        InputError
+            If a constraint is of another kind, or of another model.
+        SolverStopped, SolverFailed, CertificateError
+            As `adlopt.solve`.
+
+        Examples
+        --------
+        >>> import adlopt as adl
+        >>> round_ = adl.Round.of(account=["ann", "bob"], capacity=[120, 80], deficit=90, needed=60)
+        >>> m = adl.model(round_)
+        >>> best = m.solve([m.haircut["ann"] <= 5])
+        >>> print(best)
+        2 winners give 60.00 USD, worst burden 68.75 %; proven optimal (exact)
+        >>> best.haircut, best.reason
+        (array([ 5., 55.]), ('own 1', 'worst burden'))
+        """
+        check_time_limit(time_limit)
+        given = list(constraints)
+        if not given:
+            return self._plainly(time_limit)
+        extended, cones, bearer = self._extended(given)
+        try:
+            answer = search(extended, self._made.get("variables"), cones, time_limit)
+        except Infeasible:
+            raise explained(extended) from None
+        return self.kind.answer(answer, bearer)
+
+    def _extended(self, given: Sequence[Any]) -> tuple[Stated, list[Any], IntArray]:
+        """The program with rows of one's own, constraints that are none, and who bears what."""
+        data = [each for each in given if isinstance(each, Constraint)]
+        stated, bearer = self.stated, np.arange(len(self.stated.accounts))
+        if any(each.says is Says.SHARES for each in data):
+            stated, bearer = _stated(self.kind, data)
+        names, rows = stated_rows(self.kind, stated, data)
+        cones = []
+        for number, each in enumerate(given, start=1):
+            if isinstance(each, Constraint):
+                continue
+            found = affine(each, self._variables, f"own {number}")
+            if found is None:
+                cones.append(each)
+            for row, burden in found or ():
+                names.append(row.name)
+                rows.append(own_row(stated, row, burden, self.kind.parts[0]))
+        return stated.with_rows(names, rows), cones, bearer
+
+    def to_cvxpy(self) -> InCvxpy:
+        """Return the model in cvxpy: `haircut` (USD), `burden`, `raised`, objective, constraints.
+
+        Examples
+        --------
+        >>> import adlopt as adl
+        >>> m = adl.model(adl.Round.of(capacity=[120.0, 80.0], deficit=90.0, needed=50.0))
+        >>> stated = m.to_cvxpy()
+        >>> round(float(stated.problem.solve()), 6), stated.haircut.value.round(3)
+        (0.25, array([30., 20.]))
+        """
+        return InCvxpy.stated(self.stated, self._variables)
+
+    def write(self, path: str | Path, constraints: Iterable[Any] = ()) -> list[Path]:
+        """Write the program as .mps or .lp, and the map of its names and units beside it as JSON.
+
+        Parameters
+        ----------
+        path : str or Path
+        constraints : iterable of Constraint or cvxpy Constraint
+            Rows of one's own.
+
+        Raises
+        ------
+        InputError
+            If the path ends in neither or cannot be written, or a constraint is no row.
+        """
+        stated, cones, _ = self._extended(list(constraints))
+        if cones:
+            raise InputError("constraints", str(cones[0]), "linear rows")
+        return write(stated, path)
+
+    def __str__(self) -> str:
+        return page.of(self.stated)
+
+    def _heading(self) -> str:
+        return page.heading(self.stated)
+
+    def _columns(self) -> Columns:
+        stated, p = self.stated, self.stated.program
+        return {
+            "variable": stated.column_names(),
+            "unit": [block.unit for block in stated.columns for _ in range(block.count)],
+            "from": p.lower * stated.unit,
+            "to": p.upper * stated.unit,
+            "cost": p.cost * stated.factor / stated.unit,
+        }
+
+    @property
+    def _variables(self) -> Variables:
+        if "variables" not in self._made:
+            self._made["variables"] = Variables.of(self.stated)
+        made: Variables = self._made["variables"]
+        return made
+
+    def _plainly(self, time_limit: float | None) -> Any:
+        kind, options = self.kind, self.options
+        if time_limit is not None:
+            options = replace(options, time_limit=time_limit)
+            if isinstance(kind, (Dollars, Contracts)):
+                options = replace(options, method=Method.HIGHS)
+        thing = kind.episode if isinstance(kind, Rounds) else kind.round_
+        return SPACES[type(thing)](thing, kind.objective, options)
+
+
+def model(
+    thing: Any,
+    objective: Any = None,
+    *,
+    budget: Budget | None = None,
+    limits: Limits | None = None,
+    whole_lots: bool = False,
+) -> Model:
+    """Open a problem: state it as a program with names, to read, to extend, and to write to files.
+
+    Parameters
+    ----------
+    thing : Round, ContractRound, TwoSidedRound, Market, Episode or Problem
+    objective : Loss or Objective, optional
+        `MinMax()` unless given; one that a single program minimises.
+    budget : Budget, optional
+    limits : Limits, optional
+        Without tiers.
+    whole_lots : bool
+        Between two sides: close whole lots.
+
+    Raises
+    ------
+    InputError
+        If the thing is none of these, or several programs minimise the objective.
+    InfeasibleRound
+        If what limits leave cannot raise an exact budget.
+
+    Examples
+    --------
+    >>> import adlopt as adl
+    >>> print(adl.model(adl.Round.of(account=["ann", "bob"], capacity=[120.0, 80.0], deficit=90.0,
+    ...                              needed=50.0)))
+    Linear program: 4 variables, 4 rows, 8 coefficients
+    minimise worst burden = burden
+      haircut[…]   2, USD
+      burden       1
+      raised       1, USD
+    subject to
+      share[ann]   haircut[ann] - 120 burden ≤ 0
+                   2 such rows
+      raised       haircut[ann] + haircut[bob] - raised = 0
+      budget       raised = 50
+      0 ≤ haircut[ann] ≤ 120, …
+    """
+    if isinstance(thing, Problem):
+        objective = thing.objective if objective is None else objective
+        limits = thing.limits if limits is None else limits
+        whole_lots, thing = whole_lots or thing.whole_lots, thing.thing
+    thing = TwoSidedRound.of_market(thing) if isinstance(thing, Market) else thing
+    options = Options(budget=budget, limits=limits, whole_lots=whole_lots)
+    kind = _kind(thing, MinMax() if objective is None else objective, options)
+    return Model(kind=kind, stated=_stated(kind, ())[0], options=options)
+
+
+def _kind(thing: Any, objective: Any, options: Options) -> Kind:
+    budget, limits = options.budget or Budget.exact(), options.limits
+    if limits is not None and limits.tier is not None:
+        raise InputError("limits.tier", "tiers", "None", remedy=NOT_TIERED)
+    if isinstance(thing, Round):
+        options.only("budget", "limits", where="in wealth space")
+        return Dollars.of(thing, objective, budget, limits)
+    if isinstance(thing, ContractRound):
+        options.only("budget", "limits", where="in contract space")
+        if not isinstance(objective, MinMax):
+            raise InputError("objective", objective, "MinMax, in contract space")
+        return Contracts(round_=thing, objective=objective, budget=budget, limits=limits)
+    if isinstance(thing, TwoSidedRound):
+        options.only("limits", "whole_lots", where="where winners are matched with losers")
+        problem = MatchingProblem.of(
+            thing.winners,
+            thing.losers,
+            objective.worst,
+            lots=options.whole_lots,
+            limits=limits or NO_LIMITS,
+        )
+        return TwoSides(round_=thing, objective=objective, problem=problem)
+    if isinstance(thing, Episode):
+        options.only(where="of an episode")
+        coupling = Coupling.of(thing, objective)
+        return Rounds(episode=thing, objective=objective, coupling=coupling)
+    expected = "a Round, a ContractRound, a TwoSidedRound, a Market, an Episode or a Problem"
+    raise InputError("thing", thing, expected, remedy="Round.of(...) or read(path)")
+
+
+def _stated(kind: Kind, constraints: Sequence[Constraint]) -> tuple[Stated, IntArray]:
+    if isinstance(kind, Rounds):
+        bearer: IntArray = np.arange(sum(where.size for where in kind.coupling.place))
+        shared = any(each.says is Says.SHARES for each in constraints)
+        return kind.state(bearer, () if shared else (("",) * bearer.size)), bearer
+    bearer, bearers = pools(constraints, kind.parts[0].start)
+    return kind.state(bearer, bearers), bearer

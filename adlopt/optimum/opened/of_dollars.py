@@ -1,0 +1,275 @@
+"""Rounds of dollars, and of positions in whole lots, as programs with names."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from adlopt.errors import InputError
+from adlopt.foundation.arrays import FloatArray, IntArray
+from adlopt.model.budget import Budget
+from adlopt.model.limits import Limits
+from adlopt.model.loss import Asymmetric, Empirical, MinMax
+from adlopt.model.objective import CVaR, FewestAccounts
+from adlopt.model.positions import ContractRound
+from adlopt.optimum.core.burden_problem import BurdenProblem
+from adlopt.optimum.core.certificate import UNIT_ROUNDING
+from adlopt.optimum.lots.lot_grid import lot_sizes, whole_lots
+from adlopt.optimum.opened.stated import USD, Draft, Stated, money
+from adlopt.optimum.programs.program import WORK_TOTAL, power_of_two
+
+SEARCHED = 2.0**10, WORK_TOTAL
+"""Least and largest price of a burden where lots are whole: branch and bound prunes at 1e-6."""
+LEAST = 2.0**-40
+"""Budgets of less than this share of all weight are not told from it."""
+ONE_PROGRAM = MinMax, Asymmetric, Empirical, CVaR, FewestAccounts
+"""Objectives of dollars that a single program states."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Given:
+    """Who gives what, and whose burden it is part of: columns j of accounts, bearers of burdens.
+
+    `usd` is what a unit of column j takes, `most` how many there may be, `owner` its account.
+    """
+
+    name: str
+    keys: Sequence[str]
+    of: str
+    usd: FloatArray
+    most: FloatArray
+    owner: IntArray
+    accounts: Sequence[str]
+    weight: FloatArray
+    bearer: IntArray
+    bearers: Sequence[str]
+    cap: FloatArray | None = None
+
+
+def state_dollars(
+    problem: BurdenProblem,
+    objective: Any,
+    accounts: Sequence[str],
+    bearer: IntArray,
+    bearers: Sequence[str],
+) -> Stated:
+    """State a round of dollars, of lots whole multiples.
+
+    Parameters
+    ----------
+    problem : BurdenProblem
+    objective : Loss or Objective
+        One of `ONE_PROGRAM`.
+    accounts : sequence of str, length n
+    bearer : IntArray, shape (n,)
+        Whose burden an account's is part of.
+    bearers : sequence of str
+        Their names.
+
+    Raises
+    ------
+    InputError
+        If several programs one after another minimise the objective.
+    """
+    if type(objective) not in ONE_PROGRAM:
+        kinds = ", ".join(kind.__name__ for kind in ONE_PROGRAM)
+        raise InputError("objective", objective, kinds, remedy="others take several programs")
+    whole = problem.lot is not None
+    usd, most = np.ones(problem.capacity.size), problem.open
+    if problem.lot is not None:
+        usd, most = problem.lot, whole_lots(problem.open, lot_sizes(problem.lot)).astype(float)
+    given = Given(
+        name="lots" if whole else "haircut",
+        keys=accounts,
+        of="lots" if whole else USD,
+        usd=usd,
+        most=most,
+        owner=np.arange(usd.size),
+        accounts=accounts,
+        weight=problem.weight,
+        bearer=bearer,
+        bearers=bearers,
+    )
+    if whole and not isinstance(objective, (MinMax, Asymmetric, Empirical)):
+        raise InputError("objective", objective, "MinMax, Asymmetric or Empirical, with lots")
+    return _state(given, problem, objective)
+
+
+def state_contracts(
+    round_: ContractRound,
+    loss: MinMax,
+    budget: Budget,
+    limits: Limits,
+    bearer: IntArray,
+    bearers: Sequence[str],
+) -> Stated:
+    """State a round in whole lots of positions, all of an account under one burden."""
+    held, start = round_.positions, round_.start
+    weight = limits.denominators(loss.weights(start))
+    cap, owner = limits.most(start), round_.owner
+    most = limits.most_lots(held) * ((weight > 0) & (cap > 0))[owner]
+    sides = [side.value for side in held.side]
+    names = [",".join(key) for key in zip(held.account, held.coin, sides, strict=True)]
+    problem = BurdenProblem(
+        capacity=cap,
+        weight=weight,
+        budget=round_.needed,
+        under=np.inf,
+        over=np.inf,
+        fair=1.0,
+        extra=budget.extra,
+    )
+    given = Given(
+        name="lots",
+        keys=names,
+        of="lots",
+        usd=held.lot_value,
+        most=most.astype(np.float64),
+        owner=owner,
+        accounts=start.account,
+        weight=weight,
+        bearer=bearer,
+        bearers=bearers,
+        cap=cap,
+    )
+    stated = _state(given, problem, loss)
+    rows = np.arange(len(held))
+    return replace(stated, contracts=(rows, rows, held.lot))
+
+
+def _state(given: Given, problem: BurdenProblem, objective: Any) -> Stated:
+    whole, worth = given.of == "lots", given.usd * given.most
+    held = np.bincount(given.owner, worth, len(given.accounts)) > 0
+    total = float(given.weight[held].sum())
+    # A small budget makes small burdens: both are near what they could be in the program.
+    part = max(problem.budget / total, LEAST) if 0 < problem.budget < total else 1.0
+    unit = each = money(total * float(power_of_two(part)))
+    if whole or isinstance(objective, FewestAccounts):
+        # Branch and bound wants numbers near 1.
+        largest = given.usd if whole else worth
+        unit = float(power_of_two(largest[worth > 0].max(initial=1.0)))
+        each = 1.0 if whole else unit
+    draft, reach = Draft(), float(worth.sum())
+    x = draft.columns(
+        given.name, given.keys, unit=each, upper=given.most, of=given.of, integer=whole
+    )
+    burden: IntArray | None = None
+    price = WORK_TOTAL / part
+    if isinstance(objective, CVaR) and objective.level < 1:
+        _tail(draft, x, given, objective, (unit, part))
+    elif isinstance(objective, FewestAccounts):
+        _switches(draft, x, given)
+        price = 1.0
+    else:
+        burden = _burden(draft, x, given, problem, (unit, 1.0 if whole else part))
+        if whole:
+            price = float(np.clip(total / unit, *SEARCHED))
+    if given.cap is not None:
+        _caps(draft, x, given, given.cap)
+    most = min(problem.budget + problem.extra, reach) if problem.exact else reach
+    raised = draft.columns("raised", unit=unit, upper=most)
+    draft.rows("raised", unit=unit, terms=[(x, given.usd), (raised, -1.0)], lower=0.0, upper=0.0)
+    if not problem.exact:
+        price = _missed(draft, raised, problem, reach, unit)
+    else:
+        # Rounding makes rows that only just have a solution infeasible.
+        within = min(problem.budget, reach * (1 - 64 * UNIT_ROUNDING))
+        upper = np.inf if whole and problem.extra else max(within, problem.budget + problem.extra)
+        upper = upper if problem.extra else within
+        draft.rows("budget", unit=unit, terms=[(raised, 1.0)], lower=within, upper=upper)
+    names = {CVaR: "CVaR of the burdens", FewestAccounts: "accounts touched"}
+    return draft.stated(
+        names.get(type(objective), "worst burden" if problem.exact else "loss"),
+        price=price,
+        account=given.owner,
+        column=x,
+        usd=given.usd,
+        accounts=given.accounts,
+        burden=burden,
+        raised=raised,
+    )
+
+
+def _burden(
+    draft: Draft, x: IntArray, given: Given, problem: BurdenProblem, units: tuple[float, float]
+) -> IntArray:
+    """Σ of a bearer ≤ w z; of lots, in units of its largest one."""
+    unit, per = units[0], float(power_of_two(units[1]))
+    n, whole = len(given.bearers), given.of == "lots"
+    weight = np.bincount(given.bearer, given.weight, n)
+    row, worth = given.bearer[given.owner], given.usd * given.most
+    gives = np.bincount(row, worth, n)
+    kept = np.flatnonzero((gives > 0) & (weight > 0))
+    top = 2.0 * float((gives[kept] / weight[kept]).max(initial=0.0)) + problem.allowance
+    fair = problem.fair if problem.exact or not problem.allowance else 0.0
+    z = draft.columns("burden", unit=per, upper=top, cost=fair, of="")
+    rank = np.full(n, -1)
+    rank[kept] = np.arange(kept.size)
+    inside = np.flatnonzero((rank[row] >= 0) & (given.most > 0))
+    each = np.full(n, unit)
+    if whole:
+        each = np.zeros(n)
+        np.maximum.at(each, row[inside], given.usd[inside])
+        each = power_of_two(np.where(each > 0, each, 1.0))
+    terms = [(x[inside], given.usd[inside], rank[row[inside]]), (z, -weight[kept])]
+    names = [given.bearers[b] for b in kept.tolist()]
+    draft.rows("share", names, unit=each[kept], terms=terms, upper=0.0)
+    if not problem.exact and problem.allowance:
+        excess = draft.columns("excess", unit=per, upper=top, cost=problem.fair, of="")
+        draft.rows("excess", unit=per, terms=[(z, 1.0), (excess, -1.0)], upper=problem.allowance)
+    return z
+
+
+def _caps(draft: Draft, x: IntArray, given: Given, cap: FloatArray) -> None:
+    """Σ of an account's positions ≤ what may be taken from it, where that is less."""
+    worth = np.bincount(given.owner, given.usd * given.most, cap.size)
+    tight = np.flatnonzero(worth > cap)
+    rank = np.full(cap.size, -1)
+    rank[tight] = np.arange(tight.size)
+    inside = np.flatnonzero(rank[given.owner] >= 0)
+    if tight.size:
+        units = power_of_two(cap[tight])
+        terms = [(x[inside], given.usd[inside], rank[given.owner[inside]])]
+        names = [given.accounts[i] for i in tight.tolist()]
+        draft.rows("cap", names, unit=units, terms=terms, upper=cap[tight])
+
+
+def _tail(
+    draft: Draft, x: IntArray, given: Given, objective: CVaR, units: tuple[float, float]
+) -> None:
+    """CVaR = min t + Σ p_i (x_i / w_i − t)_+ / (1 − level)."""
+    unit, per = units[0], float(power_of_two(units[1]))
+    kept = np.flatnonzero(given.most > 0)
+    w, names = given.weight[kept], [given.accounts[i] for i in kept.tolist()]
+    part = objective.shares(given.weight.size)[kept] / (1.0 - objective.level)
+    top = float((given.most[kept] / w).max(initial=0.0))
+    t = draft.columns("tail", unit=per, upper=top, cost=1.0, of="")
+    above = draft.columns("above", names, unit=unit, upper=given.most[kept], cost=part / w)
+    terms = [(x[kept], 1.0), (t, -w), (above, -1.0)]
+    draft.rows("above", names, unit=unit, terms=terms, upper=0.0)
+
+
+def _switches(draft: Draft, x: IntArray, given: Given) -> None:
+    """An account gives nothing unless it is on."""
+    kept = np.flatnonzero(given.most > 0)
+    names = [given.accounts[i] for i in kept.tolist()]
+    on = draft.columns("on", names, unit=1.0, upper=1.0, cost=1.0, of="", integer=True)
+    most = given.most[kept]
+    terms = [(x[kept], 1.0), (on, -most)]
+    draft.rows("on", names, unit=power_of_two(most), terms=terms, upper=0.0)
+
+
+def _missed(
+    draft: Draft, raised: IntArray, problem: BurdenProblem, reach: float, unit: float
+) -> float:
+    """Price what is lacking and what is too much; the price of the objective in the program."""
+    short = draft.columns("short", unit=unit, upper=problem.budget, cost=problem.under)
+    beyond = max(reach - problem.budget, 0.0)
+    over = draft.columns("over", unit=unit, upper=beyond, cost=problem.over)
+    terms = [(raised, 1.0), (short, 1.0), (over, -1.0)]
+    budget = problem.budget
+    draft.rows("budget", unit=unit, terms=terms, lower=budget, upper=budget)
+    return 1.0 / (problem.under * unit)

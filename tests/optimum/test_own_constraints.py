@@ -1,0 +1,422 @@
+"""Constraints of one's own: the optimum against an independent program, its proof, and refusals."""
+
+import math
+from fractions import Fraction
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy.optimize import linprog
+
+import adlopt as adl
+from adlopt.optimum.opened import patterns
+from adlopt.optimum.opened.kinds import stated_rows
+from adlopt.optimum.opened.searched import bound, search
+
+EQUITY = adl.Burden.EQUITY
+ROUND = adl.Round.of(
+    account=["ann", "bob", "cat", "dan"],
+    capacity=[120.0, 80.0, 40.0, 60.0],
+    equity=[240.0, 90.0, 400.0, 70.0],
+    deficit=300.0,
+    needed=100.0,
+    tags={"desk": ["makers", "", "makers", ""], "owner": ["x", "x", "y", "y"]},
+)
+OBJECTIVES = [
+    adl.MinMax(),
+    adl.MinMax(burden=EQUITY),
+    adl.surrogate(track=1.0, fair=60.0, burden=EQUITY),
+    adl.Asymmetric(under=3.0, over=1.0, fair=200.0),
+    adl.Empirical(reference=0.1, excess_only=True),
+]
+
+
+@st.composite
+def rounds(draw):
+    n = draw(st.integers(1, 7))
+    money = st.one_of(st.just(0.0), st.integers(1, 10**6).map(lambda cents: cents / 100))
+    capacity = draw(st.lists(money, min_size=n, max_size=n))
+    equity = [u * draw(st.sampled_from([0.5, 1.0, 3.0])) + 1 for u in capacity]
+    tags = {
+        kind: draw(st.lists(st.sampled_from(values), min_size=n, max_size=n))
+        for kind, values in (("desk", ["makers", "funds", ""]), ("owner", ["x", "y", "z"]))
+    }
+    return adl.Round.of(
+        capacity=capacity,
+        equity=equity,
+        deficit=1.0,
+        needed=draw(st.one_of(st.just(0.0), st.floats(1e-3, 0.95))) * math.fsum(capacity),
+        tags=tags,
+    )
+
+
+SAYS = [
+    lambda g, p, usd: g.gives_at_most(share=p),
+    lambda g, p, usd: g.gives_at_most(usd=usd),
+    lambda g, p, usd: g.gives_at_least(share=p / 2),
+    lambda g, p, usd: g.gives_at_least(usd=usd / 4),
+    lambda g, p, usd: g.keeps_at_most(usd),
+    lambda g, p, usd: g.keeps_at_least(usd / 4),
+    lambda g, p, usd: g.shares_burden(),
+]
+GROUPS = [
+    adl.group("makers"),
+    adl.group(owner="x"),
+    adl.group(each="owner"),
+    adl.group(where={"equity": (10.0, math.inf)}),
+    adl.group(account=["1"]),
+]
+
+
+@st.composite
+def constrained(draw):
+    round_, made, shared = draw(rounds()), [], False
+    for _ in range(draw(st.integers(1, 3))):
+        says = draw(st.integers(0, len(SAYS) - (2 if shared else 1)))
+        shared = shared or says == len(SAYS) - 1
+        usd = draw(st.integers(0, 100)) / 100 * round_.start.total_capacity
+        made.append(SAYS[says](draw(st.sampled_from(GROUPS)), draw(st.integers(0, 100)) / 100, usd))
+    return round_, made
+
+
+def oracle(round_, objective, constraints):
+    """The same, stated independently over x, z, s, p, e and solved by scipy; None if infeasible."""
+    start = round_.start
+    n, u = len(start.account), start.capacity
+    unit = u.max() or 1.0
+    x, w = np.eye(n, n + 4), objective.weights(start) / unit
+    z, s, p, e = np.eye(n + 4)[n:]
+    total = x.sum(axis=0)
+    above, ends, same, to = [], [], [], []
+    bearer = np.arange(n)
+    for constraint in constraints:
+        for _, mask in constraint.group.parts(start, None):
+            given_ = mask @ x
+            held = float(u[mask].sum()) / unit
+            low, high = constraint.lower / unit, constraint.upper / unit
+            if constraint.says.name == "SHARES":
+                bearer[mask] = np.flatnonzero(mask)[0]
+                continue
+            if constraint.says.name == "KEEPS":
+                low, high = held - high, held - low
+            row = given_ - constraint.share * total
+            if high < math.inf:
+                above.append(row)
+                ends.append(high)
+            if low > -math.inf:
+                above.append(-row)
+                ends.append(-low)
+    for b in set(bearer.tolist()):
+        above.append((bearer == b) @ x - w[bearer == b].sum() * z)
+        ends.append(0.0)
+    budget = round_.needed / unit
+    same.append(total + s - p)
+    to.append(budget)
+    exact = isinstance(objective, adl.MinMax)
+    allowance = getattr(objective, "reference", 0.0)
+    above.append(z - e)
+    ends.append(allowance)
+    bounds = [(0.0, v / unit) for v in u] + [(0, None), *[(0, 0 if exact else None)] * 2, (0, None)]
+    if exact:
+        cost = z
+    elif isinstance(objective, adl.Empirical):
+        cost = unit * (s + p) + objective.weight * round_.needed * e
+    else:
+        cost = unit * (objective.under * s + objective.over * p) + objective.fair * e
+    found = linprog(cost, np.array(above), ends, np.array(same), to, bounds, method="highs")
+    return float(found.fun) if found.status == 0 else None
+
+
+@given(constrained(), st.sampled_from(OBJECTIVES))
+def test_an_independent_program_finds_the_same_optimum(drawn, objective):
+    round_, constraints = drawn
+    empty = [c for c in constraints if not _anyone(c, round_)]
+    if empty:
+        with pytest.raises(adl.InputError, match="an account of the round"):
+            adl.solve(round_, objective, constraints=constraints)
+        return
+    expected = oracle(round_, objective, constraints)
+    try:
+        best = adl.solve(round_, objective, constraints=constraints)
+    except adl.InfeasibleRound:
+        assert expected is None or _barely(round_, objective, constraints)
+        return
+    assert expected is not None
+    assert best.value == pytest.approx(expected, rel=1e-6, abs=1e-7)
+    assert best.optimal, best.certificate
+    assert best.certificate.trust is adl.Trust.EXACT
+    for constraint in constraints:
+        for row in constraint.rows(round_.start):
+            given_ = float(row.coefficient @ best.haircut[row.index]) - row.share * best.raised
+            room = 1e-8 * (round_.start.total_capacity + 1)
+            assert row.lower - room <= given_ <= row.upper + room
+
+
+def _anyone(constraint, round_):
+    try:
+        return bool(constraint.group.parts(round_.start, None))
+    except adl.InputError:
+        return False
+
+
+def _barely(round_, objective, constraints):
+    """Whether a budget a millionth less would be infeasible to the other solver too."""
+    less = adl.Round(
+        start=round_.start, outcome=adl.RoundOutcome(needed=round_.needed * (1 + 1e-6) + 1e-6)
+    )
+    return oracle(less, objective, constraints) is None
+
+
+@given(constrained(), st.sampled_from(OBJECTIVES))
+def test_tangents_of_patterns_find_what_the_whole_program_has(drawn, objective):
+    round_, constraints = drawn
+    if not all(_anyone(c, round_) for c in constraints):
+        return
+    with pytest.MonkeyPatch.context() as patch:
+        values = []
+        for many in (patterns.MANY, -1):
+            patch.setattr(patterns, "MANY", many)
+            try:
+                values.append(adl.solve(round_, objective, constraints=constraints).value)
+            except adl.InfeasibleRound:
+                values.append(None)
+    assert values[0] == values[1] or values[0] == pytest.approx(values[1], rel=1e-8, abs=1e-9)
+
+
+def test_cvxpy_rows_are_rows():
+    m = adl.model(ROUND)
+    best = m.solve([m.haircut["ann"] <= 5, m.haircut[["bob", "cat"]] >= 7])
+    assert best.certificate.trust is adl.Trust.EXACT
+    assert best.optimal
+    assert best.haircut[0] == pytest.approx(5.0)
+    assert best.worst_burden == pytest.approx(95 / 180)
+    assert best.reason == ("own 1", "worst burden", "worst burden", "worst burden")
+    tied = m.solve([m.haircut["ann"] == 2 * m.haircut["cat"], m.haircut["bob"] <= 0.1 * m.raised])
+    assert tied.haircut[0] == pytest.approx(2 * tied.haircut[2])
+    assert tied.haircut[1] <= 10 * (1 + 1e-9)
+    floored = m.solve([m.burden >= 0.75])
+    assert floored.value == pytest.approx(0.75)
+    assert floored.optimal
+
+
+def test_what_is_convex_and_no_row_is_solved_by_clarabel_and_only_reported():
+    import cvxpy as cp
+
+    m = adl.model(ROUND)
+    best = m.solve([cp.norm(m.haircut) <= 52.0])
+    assert best.method is adl.Method.CLARABEL
+    assert best.certificate.trust is adl.Trust.REPORTED
+    assert not best.optimal
+    assert np.linalg.norm(best.haircut) <= 52.0 * (1 + 1e-6)
+    x, z = cp.Variable(4, nonneg=True), cp.Variable()
+    u = ROUND.start.capacity
+    rows = [x <= u, x <= u * z, cp.sum(x) == 100, cp.norm(x) <= 52.0]
+    other = cp.Problem(cp.Minimize(z), rows).solve(solver=cp.CLARABEL)
+    assert best.value == pytest.approx(float(other), rel=1e-5)
+    loose = m.solve([cp.norm(m.haircut) <= 1e4])
+    assert loose.value == pytest.approx(1 / 3, rel=1e-6)
+    assert loose.certificate.trust is adl.Trust.REPORTED
+
+
+def test_a_group_may_give_a_share_of_what_all_give():
+    makers = adl.group("makers").gives_at_most(share=0.2)
+    best = adl.solve(ROUND, constraints=[makers])
+    assert best.haircut[[0, 2]].sum() == pytest.approx(20.0)
+    assert best.worst_burden == pytest.approx(80 / 140)
+    assert "makers" in best.reason
+
+
+def test_accounts_of_one_owner_share_a_burden():
+    best = adl.solve(
+        ROUND, adl.MinMax(burden=EQUITY), constraints=[adl.group(each="owner").shares_burden()]
+    )
+    x, w = best.haircut, ROUND.start.equity
+    assert best.worst_burden == pytest.approx(max(x[:2].sum() / 330, x[2:].sum() / 470))
+    alone = adl.solve(ROUND, adl.MinMax(burden=EQUITY))
+    assert best.value < alone.value
+    assert (x / w).max() > best.value
+
+
+def test_lots_and_contracts_take_rows_and_say_what_is_proved_of_them():
+    whole = adl.Round(
+        start=adl.RoundStart(
+            account=["a", "b", "c"],
+            capacity=[120.0, 80.0, 40.0],
+            deficit=90.0,
+            lot=[10.0, 10.0, 10.0],
+            tags={"desk": ["m", "", "m"]},
+        ),
+        outcome=adl.RoundOutcome(needed=60.0),
+    )
+    best = adl.solve(whole, constraints=[adl.group("m").gives_at_most(usd=20.0)])
+    assert best.haircut.sum() == 60.0
+    assert best.haircut[[0, 2]].sum() <= 20.0
+    assert (best.haircut % 10 == 0).all()
+    burdens = []
+    for a in range(3):
+        for c in range(3 - a):
+            burdens.append(max(a * 10 / 120, c * 10 / 40, (60 - 10 * a - 10 * c) / 80))
+    assert best.value == min(burdens)
+    held = adl.ContractRound.of(
+        account=["ann", "ann", "bob"],
+        coin=["ETH", "BTC", "ETH"],
+        side=["long", "short", "long"],
+        size=[10, 3, 8],
+        value=[40, 90, 40],
+        deficit=500,
+        needed=305,
+        tags={"desk": ["m", ""]},
+    )
+    best = adl.solve(
+        held,
+        budget=adl.Budget.at_least(),
+        constraints=[adl.group(coin="BTC").gives_at_most(usd=130)],
+    )
+    assert best.haircut[0] <= 130
+    assert best.raised >= 305
+    assert best.value == 200 / 320
+    assert best.certificate.lower <= best.value
+
+
+def two_sides():
+    winners = adl.ContractRound.of(
+        account=["ann", "ann", "bob"],
+        coin=["ETH", "BTC", "ETH"],
+        side=["short", "long", "short"],
+        size=[10.0, 2.0, 10.0],
+        value=[200.0, 0.0, 200.0],
+        mark=[3600.0, 90000.0, 3600.0],
+        capacity=[4000.0, 4000.0],
+        deficit=1800.0,
+        needed=1800.0,
+        tags={"desk": ["m", ""]},
+    )
+    shed = adl.Shed(
+        loser=["x"], coin=["ETH"], side=["long"], size=[9.0], price=[3800.0], mark=[3600.0]
+    )
+    return adl.TwoSidedRound(winners, shed)
+
+
+def test_two_sides_and_episodes_take_rows():
+    both = two_sides()
+    plain = adl.solve(both)
+    assert plain.haircut.tolist() == [900.0, 900.0]
+    held = adl.solve(both, constraints=[adl.group("m").gives_at_most(share=0.25)])
+    assert held.haircut == pytest.approx([450.0, 1350.0])
+    assert held.optimal
+    rounds_ = [
+        adl.Round.of(
+            t=1,
+            account=["a", "b"],
+            capacity=[90.0, 90.0],
+            deficit=90.0,
+            needed=30.0,
+            tags={"desk": ["m", ""]},
+        ),
+        adl.Round.of(
+            t=2,
+            account=["a", "c"],
+            capacity=[90.0, 45.0],
+            deficit=90.0,
+            needed=30.0,
+            tags={"desk": ["m", ""]},
+        ),
+    ]
+    episode = adl.Episode(name="two", rounds=rounds_)
+    rows = [adl.group("m").gives_at_most(usd=3.0)]
+    best = adl.solve(episode, constraints=rows)
+    assert best.optimal
+    assert best.haircuts[0][0] <= 3 + 1e-9
+    assert best.worst_burden == pytest.approx(27 / 45)
+
+
+def test_net_delta_of_hedges_is_bounded():
+    winners = adl.ContractRound.of(
+        account=["ann", "ann", "bob"],
+        coin=["ETH", "ETH", "ETH"],
+        side=["short", "long", "short"],
+        size=[10.0, 4.0, 10.0],
+        value=[200.0, 0.0, 200.0],
+        mark=[3600.0] * 3,
+        capacity=[4000.0, 4000.0],
+        deficit=1800.0,
+        needed=1800.0,
+    )
+    both = adl.TwoSidedRound(winners, two_sides().losers)
+    rows = [adl.group(account=["ann"]).delta_changes_at_most(usd=7200.0)]
+    best = adl.solve(both, constraints=rows)
+    assert best.closed[0] == pytest.approx(2.0)
+    assert best.optimal
+
+
+@pytest.mark.parametrize(
+    ("make", "words"),
+    [
+        (lambda m: [3], "a constraint such as"),
+        (lambda m: [adl.model(ROUND).haircut["ann"] <= 1], "variables of this model"),
+        (lambda m: [m.haircut["ann"] ** 2 >= 1], "a convex constraint"),
+        (lambda m: [m.haircut["zed"] <= 1], "haircut is 'zed': expected an account"),
+        (lambda m: [adl.group("nobody").gives_at_most(usd=1)], "nobody.*tags: makers"),
+        (lambda m: [adl.group(floor="x").gives_at_most(usd=1)], "a kind of tags"),
+        (lambda m: [adl.group(coin="ETH").gives_at_most(usd=1)], "a coin of the positions"),
+        (lambda m: [adl.group(where={"age": (1, 2)}).gives_at_most(usd=1)], "feature is 'age'"),
+        (lambda m: [adl.group().delta_changes_at_most(1)], "positions with marks"),
+        (
+            lambda m: [
+                adl.group(each="owner").shares_burden(),
+                adl.group("makers").shares_burden(),
+            ],
+            "an account that shares one burden",
+        ),
+        (lambda m: [adl.group().gives_at_most()], "either a share"),
+        (lambda m: [adl.group().gives_at_most(share=1.5)], "a share in"),
+        (lambda m: [adl.group().keeps_at_most(-1.0)], "≥ 0"),
+        (lambda m: [adl.group(where={"equity": (2, 1)})], "a pair"),
+    ],
+)
+def test_what_is_no_constraint_is_refused_by_name(make, words):
+    m = adl.model(ROUND)
+    with pytest.raises(adl.InputError, match=words):
+        m.solve(make(m))
+
+
+def test_a_forged_multiplier_never_proves_more_than_is_true():
+    rng, m = np.random.default_rng(4), adl.model(ROUND)
+    stated = m.stated.with_rows(
+        *stated_rows(m.kind, m.stated, [adl.group("makers").gives_at_most(share=0.2)])
+    )
+    found = search(stated, None, (), None)
+    value = Fraction(4, 7)
+    assert bound(stated, found.point, found.duals, float(value)).lower == pytest.approx(4 / 7)
+    for _ in range(200):
+        forged = found.duals * rng.uniform(0, 3, found.duals.size) + rng.normal(0, 1e6, 1)
+        assert Fraction(bound(stated, found.point, forged, 1.0).lower) <= value + Fraction(
+            1, 10**12
+        )
+
+
+def test_twenty_thousand_accounts_in_fifty_groups_are_proved():
+    rng, n = np.random.default_rng(1), 20_000
+    equity = rng.lognormal(8, 2, n)
+    capacity = equity * rng.uniform(0.02, 1.5, n)
+    desk = rng.integers(0, 50, n)
+    start = adl.RoundStart(
+        account=list(map(str, range(n))),
+        capacity=capacity,
+        equity=equity,
+        deficit=1.0,
+        tags={"desk": [f"d{k}" for k in desk]},
+    )
+    needed = 0.35 * capacity.sum()
+    round_ = adl.Round(start=start, outcome=adl.RoundOutcome(needed=needed))
+    part = np.bincount(desk, capacity) / capacity.sum()
+    rows = [
+        adl.group(desk=f"d{k}").gives_at_most(share=float(p * rng.uniform(0.95, 1.4)))
+        for k, p in enumerate(part)
+    ]
+    best = adl.solve(round_, adl.MinMax(burden=EQUITY), constraints=rows)
+    assert best.method is adl.Method.CUTTING_PLANES
+    assert best.certificate.trust is not adl.Trust.REPORTED
+    assert best.certificate.gap <= 1e-9 * best.value
+    assert best.value > adl.solve(round_, adl.MinMax(burden=EQUITY)).value * 1.001
