@@ -10,6 +10,7 @@ import numpy as np
 
 from adlopt.errors import InputError
 from adlopt.foundation.arrays import FloatArray, IntArray
+from adlopt.foundation.money import lot_sizes, whole_lots
 from adlopt.model.budget import Budget
 from adlopt.model.limits import Limits
 from adlopt.model.loss import Asymmetric, Empirical, MinMax
@@ -17,7 +18,6 @@ from adlopt.model.objective import CVaR, FewestAccounts
 from adlopt.model.positions import ContractRound
 from adlopt.optimum.core.burden_problem import BurdenProblem
 from adlopt.optimum.core.certificate import UNIT_ROUNDING
-from adlopt.optimum.lots.lot_grid import lot_sizes, whole_lots
 from adlopt.optimum.opened.stated import USD, Draft, Stated, money
 from adlopt.optimum.programs.program import WORK_TOTAL, power_of_two
 

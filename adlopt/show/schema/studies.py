@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from adlopt.show.schema.data import FROZEN, Data, Part
 
-
 MONEY = {
     "bound", "deficit_left", "ex_ante", "ex_post", "given", "kept", "largest_move", "loss",
     "moved", "overshoot", "pro_rata_guarantee", "raised", "taken", "undershoot",
