@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from adlopt.errors import InputError
+from adlopt.foundation.labels import in_order
 
 FloatArray: TypeAlias = NDArray[np.float64]
 BoolArray: TypeAlias = NDArray[np.bool_]
@@ -88,7 +89,7 @@ def own_positive(values: ArrayLike, field: str, *, length: int) -> FloatArray:
 def _as_floats(values: ArrayLike, field: str) -> FloatArray:
     """Convert numbers, and nothing that numpy would silently take for some: text, dates, masks."""
     try:
-        given = np.asarray(values)
+        given = np.asarray(in_order({field: values}, None)[field])
     except (TypeError, ValueError):
         raise InputError(field, values, "a list of numbers") from None
     if np.ma.is_masked(values):

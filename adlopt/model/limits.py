@@ -19,6 +19,8 @@ from adlopt.foundation.arrays import (
     own,
     own_number,
 )
+from adlopt.foundation.ids import read_keys
+from adlopt.foundation.labels import in_order
 from adlopt.model.positions import Positions
 from adlopt.model.round import RoundStart
 
@@ -205,18 +207,15 @@ def _own_or_number(given: ArrayLike | None, field_name: str) -> FloatArray | flo
 
 
 def _own_reasons(given: Mapping[str, str]) -> dict[str, str]:
-    if not isinstance(given, Mapping):
-        raise InputError("ineligible", given, "a mapping of account ids to reasons")
-    for name, reason in given.items():
-        if not isinstance(name, str):
-            raise InputError("ineligible", name, "an account id")
+    reasons = read_keys(given, "ineligible")
+    for name, reason in reasons.items():
         if not isinstance(reason, str) or not reason:
             raise InputError("ineligible", reason, "a reason in words", index=name)
-    return {str(name): str(reason) for name, reason in given.items()}
+    return {name: str(reason) for name, reason in reasons.items()}
 
 
 def _own_whole(given: ArrayLike, field_name: str, lowest: int | None = None) -> IntArray:
-    whole = np.asarray(given)
+    whole = np.asarray(in_order({field_name: given}, None)[field_name])
     if whole.ndim != 1 or whole.dtype.kind not in "iu":
         raise InputError(field_name, given, "a list of whole numbers")
     if lowest is not None and whole.min(initial=lowest) < lowest:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
 from types import MappingProxyType
 
-from adlopt.errors import InputError
 from adlopt.foundation.arrays import FloatArray, Record, own, own_positive
-from adlopt.model.positions import Side, own_names, own_sides
+from adlopt.foundation.ids import read_ids, refuse_repeats
+from adlopt.foundation.labels import in_order
+from adlopt.model.positions import Side, own_sides, refuse_second_positions
 from adlopt.show.answer import Columns, Tabular
 from adlopt.show.words import counted
 
@@ -36,13 +37,19 @@ class Accounts(Tabular, Record):
 
     def __post_init__(self) -> None:
         put = object.__setattr__
-        put(self, "account", own_names(self.account, "account"))
-        _refuse_repeat(self.account, "account")
-        n = len(self.account)
-        put(self, "balance", own(self.balance, "balance", length=n))
+        ids = read_ids(self.account, "account")
+        refuse_repeats(ids, "account", "one not used before")
+        n = len(ids)
+        features = {f"features.{name}": values for name, values in self.features.items()}
+        columns = {name: getattr(self, name) for name in ("account", "balance", "opened")}
+        given = in_order(columns | features, ids)
+        put(self, "account", ids)
+        put(self, "balance", own(given["balance"], "balance", length=n))
         if self.opened is not None:
-            put(self, "opened", own(self.opened, "opened", length=n))
-        features = {k: own(v, f"features.{k}", length=n) for k, v in self.features.items()}
+            put(self, "opened", own(given["opened"], "opened", length=n))
+        features = {
+            k: own(given[f"features.{k}"], f"features.{k}", length=n) for k in self.features
+        }
         put(self, "features", MappingProxyType(features))
 
     def _columns(self) -> Columns:
@@ -82,11 +89,12 @@ class Coins(Tabular, Record):
 
     def __post_init__(self) -> None:
         put = object.__setattr__
-        put(self, "coin", own_names(self.coin, "coin"))
-        _refuse_repeat(self.coin, "coin")
+        given = in_order({each.name: getattr(self, each.name) for each in fields(self)}, None)
+        put(self, "coin", read_ids(given["coin"], "coin"))
+        refuse_repeats(self.coin, "coin", "one not used before")
         for name in ("mark", "lot", "previous_mark", "index", "maintenance", "initial"):
             if getattr(self, name) is not None:
-                put(self, name, own_positive(getattr(self, name), name, length=len(self.coin)))
+                put(self, name, own_positive(given[name], name, length=len(self.coin)))
 
     def _columns(self) -> Columns:
         columns = {
@@ -129,19 +137,14 @@ class OpenPositions(Tabular, Record):
 
     def __post_init__(self) -> None:
         put = object.__setattr__
-        put(self, "account", own_names(self.account, "positions.account"))
+        given = in_order({each.name: getattr(self, each.name) for each in fields(self)}, None)
+        put(self, "account", read_ids(given["account"], "positions.account"))
         k = len(self.account)
-        put(self, "coin", own_names(self.coin, "positions.coin", k))
-        put(self, "side", own_sides(self.side, k))
+        put(self, "coin", read_ids(given["coin"], "positions.coin", k))
+        put(self, "side", own_sides(given["side"], k))
         for name in ("size", "entry"):
-            put(self, name, own_positive(getattr(self, name), name, length=k))
-        keys = list(zip(self.account, self.coin, self.side, strict=True))
-        seen: set[tuple[str, str, Side]] = set()
-        for row, key in enumerate(keys):
-            if key in seen:
-                found = f"a second {key[2].value} {key[1]} of {key[0]!r}"
-                raise InputError("positions", found, "one", index=row, remedy="merge duplicates")
-            seen.add(key)
+            put(self, name, own_positive(given[name], name, length=k))
+        refuse_second_positions(self.account, self.coin, self.side)
 
     def _columns(self) -> Columns:
         return {
@@ -157,11 +160,3 @@ class OpenPositions(Tabular, Record):
 
     def __len__(self) -> int:
         return len(self.account)
-
-
-def _refuse_repeat(names: Sequence[str], name: str) -> None:
-    seen: set[str] = set()
-    for index, each in enumerate(names):
-        if each in seen:
-            raise InputError(name, each, "one not used before", index=index)
-        seen.add(each)

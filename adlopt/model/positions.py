@@ -8,7 +8,7 @@ converts to the other: `ContractRound.to_wealth` and `ContractRound.of_wealth`.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from enum import Enum
 
 import numpy as np
@@ -24,6 +24,8 @@ from adlopt.foundation.arrays import (
     own_number,
     own_positive,
 )
+from adlopt.foundation.ids import read_ids, refuse_repeats
+from adlopt.foundation.labels import in_order
 from adlopt.model.round import Round, RoundOutcome, RoundStart
 from adlopt.show.answer import Columns, Tabular
 from adlopt.show.words import counted
@@ -90,16 +92,17 @@ class Positions(Tabular, Record):
 
     def __post_init__(self) -> None:
         put = object.__setattr__
-        put(self, "account", own_names(self.account, "account"))
+        given = in_order({each.name: getattr(self, each.name) for each in fields(self)}, None)
+        put(self, "account", read_ids(given["account"], "account"))
         m = len(self.account)
-        put(self, "coin", own_names(self.coin, "coin", m))
-        put(self, "side", own_sides(self.side, m))
+        put(self, "coin", read_ids(given["coin"], "coin", m))
+        put(self, "side", own_sides(given["side"], m))
         for name in ("size", "value"):
-            put(self, name, own(getattr(self, name), name, length=m, lowest=0.0))
-        put(self, "lot", own_positive(self.lot, "lot", length=m))
+            put(self, name, own(given[name], name, length=m, lowest=0.0))
+        put(self, "lot", own_positive(given["lot"], "lot", length=m))
         if self.mark is not None:
-            put(self, "mark", own_positive(self.mark, "mark", length=m))
-        _refuse_repeats(self)
+            put(self, "mark", own_positive(given["mark"], "mark", length=m))
+        refuse_second_positions(self.account, self.coin, self.side)
 
     def _columns(self) -> Columns:
         mark = {} if self.mark is None else {"mark_usd": self.mark}
@@ -218,7 +221,7 @@ class ContractRound(Tabular, Record):
 
         The others are those of `Positions`, `RoundStart` and `RoundOutcome`.
         """
-        m = len(own_names(account, "account"))
+        m = len(read_ids(account, "account"))
         positions = Positions(
             account=account,  # type: ignore[arg-type]
             coin=coin,  # type: ignore[arg-type]
@@ -349,23 +352,6 @@ def _to_the_micro_dollar(amount: FloatArray) -> FloatArray:
     return rounded
 
 
-def own_names(
-    names: Iterable[str], field: str, length: int | None = None, *, least: int = 1
-) -> tuple[str, ...]:
-    """Check names, as many as asked for and none of them empty."""
-    if isinstance(names, str) or not isinstance(names, Iterable):
-        raise InputError(field, names, "a list of names")
-    owned = tuple(names)
-    for index, name in enumerate(owned):
-        if not isinstance(name, str) or not name:
-            raise InputError(field, name, "a non-empty text", index=index)
-    if length is not None and len(owned) != length:
-        raise InputError(field, f"{len(owned)} names", f"{length}, one for each row")
-    if length is None and len(owned) < least:
-        raise InputError(field, list(owned), "at least one")
-    return tuple(map(str, owned))
-
-
 def own_sides(sides: Iterable[Side | str], m: int) -> tuple[Side, ...]:
     """Check m sides."""
     if isinstance(sides, str) or not isinstance(sides, Iterable):
@@ -381,11 +367,14 @@ def own_sides(sides: Iterable[Side | str], m: int) -> tuple[Side, ...]:
     return tuple(owned)
 
 
-def _refuse_repeats(positions: Positions) -> None:
-    seen: set[tuple[str, str, Side]] = set()
-    keys = zip(positions.account, positions.coin, positions.side, strict=True)
-    for index, key in enumerate(keys):
-        if key in seen:
-            found = f"a second {key[2].value} {key[1]} of {key[0]!r}"
-            raise InputError("positions", found, "one", index=index, remedy="merge duplicates")
-        seen.add(key)
+def refuse_second_positions(
+    account: Sequence[str], coin: Sequence[str], side: Sequence[Side]
+) -> None:
+    """Refuse two rows of one account, coin and side."""
+    refuse_repeats(
+        list(zip(account, coin, side, strict=True)),
+        "positions",
+        "one",
+        shown=lambda key: f"a second {key[2].value} {key[1]} of {key[0]!r}",
+        remedy="merge duplicates",
+    )

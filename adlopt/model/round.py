@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any
@@ -11,7 +11,16 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from adlopt.errors import InputError, unknown
-from adlopt.foundation.arrays import FloatArray, Record, own, own_number, own_whole
+from adlopt.foundation.arrays import (
+    FloatArray,
+    Record,
+    own,
+    own_number,
+    own_positive,
+    own_whole,
+)
+from adlopt.foundation.ids import read_ids, refuse_repeats
+from adlopt.foundation.labels import in_order, labels_of
 from adlopt.show.answer import Columns, Tabular
 from adlopt.show.words import counted
 
@@ -78,24 +87,34 @@ class RoundStart(Tabular, Record):
 
     def __post_init__(self) -> None:
         put = object.__setattr__
-        put(self, "account", _own_ids(self.account))
-        n = len(self.account)
+        ids = read_ids(self.account, "account", wanted="at least one winner")
+        refuse_repeats(ids, "account", "an id not used before", remedy="merge duplicates")
+        n = len(ids)
+        features = {f"features.{name}": values for name, values in _named(self, "features")}
+        columns = {name: getattr(self, name) for name in ("account", "capacity", "equity", "lot")}
+        tags = {f"tags.{name}": values for name, values in _named(self, "tags")}
+        given = in_order(columns | features | tags, ids)
+        put(self, "account", ids)
         remedy = "a loser has nothing to give: use max(PNL, 0)"
-        put(self, "capacity", own(self.capacity, "capacity", length=n, lowest=0.0, remedy=remedy))
+        put(
+            self,
+            "capacity",
+            own(given["capacity"], "capacity", length=n, lowest=0.0, remedy=remedy),
+        )
         put(self, "deficit", own_number(self.deficit, "deficit", lowest=0.0))
         put(self, "t", own_whole(self.t, "t", lowest=1, expected="a round number, 1 or more"))
         if self.equity is not None:
-            put(self, "equity", own(self.equity, "equity", length=n))
+            put(self, "equity", own(given["equity"], "equity", length=n))
         if self.lot is not None:
-            put(self, "lot", _own_lots(self.lot, n))
+            put(self, "lot", own_positive(given["lot"], "lot", length=n))
         if self.estimate is not None:
             put(self, "estimate", own_number(self.estimate, "estimate", lowest=0.0))
-        features = {k: own(v, f"features.{k}", length=n) for k, v in _named(self, "features")}
-        put(self, "features", MappingProxyType(features))
+        owned = {k: own(given[f"features.{k}"], f"features.{k}", length=n) for k in self.features}
+        put(self, "features", MappingProxyType(owned))
         signals = {k: own_number(v, f"signals.{k}") for k, v in _named(self, "signals")}
         put(self, "signals", MappingProxyType(signals))
-        tags = {k: _own_tags(v, f"tags.{k}", n) for k, v in _named(self, "tags")}
-        put(self, "tags", MappingProxyType(tags))
+        words = {k: _own_tags(given[f"tags.{k}"], f"tags.{k}", n) for k in self.tags}
+        put(self, "tags", MappingProxyType(words))
 
     def _columns(self) -> Columns:
         money = {"capacity_usd": self.capacity, "equity_usd": self.equity, "lot_usd": self.lot}
@@ -190,7 +209,7 @@ class Round(Tabular, Record):
         """Build a round from plain numbers; accounts are numbered from "1" unless named.
 
         Parameters are those of `RoundStart` and `RoundOutcome`; a single number for `lot` holds
-        for every account.
+        for every account, and text labels of a `capacity` without `account` are the ids.
 
         Examples
         --------
@@ -198,14 +217,18 @@ class Round(Tabular, Record):
         >>> round_.needed_severity
         0.6666666666666666
         """
-        n = own(capacity, "capacity").size
+        if account is None:
+            numbers = range(1, own(capacity, "capacity").size + 1)
+            account = labels_of(capacity) or list(map(str, numbers))
+        elif isinstance(account, Iterator):
+            account = tuple(account)
         start = RoundStart(
             t=t,
-            account=tuple(map(str, range(1, n + 1))) if account is None else account,  # type: ignore[arg-type]
+            account=account,  # type: ignore[arg-type]
             capacity=capacity,  # type: ignore[arg-type]
             deficit=deficit,
             equity=equity,  # type: ignore[arg-type]
-            lot=[own_number(lot, "lot")] * n if np.isscalar(lot) else lot,  # type: ignore[arg-type]
+            lot=[own_number(lot, "lot")] * len(account) if np.isscalar(lot) else lot,  # type: ignore[arg-type]
             estimate=estimate,
             tags={} if tags is None else tags,  # type: ignore[arg-type]
         )
@@ -236,39 +259,6 @@ def needed_severity(start: RoundStart, outcome: RoundOutcome) -> float:
     return 1.0 if outcome.needed > 0 else 0.0
 
 
-def _own_ids(ids: Sequence[str]) -> tuple[str, ...]:
-    if isinstance(ids, str):
-        raise InputError("account", ids, "a list of ids", remedy=f"write [{ids!r}]")
-    if not isinstance(ids, Iterable):
-        raise InputError("account", ids, "a list of ids")
-    owned = tuple(ids)
-    if not owned:
-        raise InputError("account", [], "at least one winner")
-    if set(map(type, owned)) != {str} or "" in owned:
-        owned = tuple(_own_id(name, index) for index, name in enumerate(owned))
-    if len(set(owned)) < len(owned):
-        index = _first_repeat(owned)
-        raise InputError(
-            "account", owned[index], "an id not used before", index=index, remedy="merge duplicates"
-        )
-    return owned
-
-
-def _own_id(name: object, index: int) -> str:
-    if not isinstance(name, str) or not name:
-        raise InputError("account", name, "a non-empty text", index=index)
-    return str(name)
-
-
-def _first_repeat(ids: Sequence[str]) -> int:
-    seen: set[str] = set()
-    for index, name in enumerate(ids):
-        if name in seen:
-            return index
-        seen.add(name)
-    return -1
-
-
 def _named(start: RoundStart, field_name: str) -> Iterable[tuple[str, Any]]:
     given = getattr(start, field_name)
     if not isinstance(given, Mapping):
@@ -278,14 +268,6 @@ def _named(start: RoundStart, field_name: str) -> Iterable[tuple[str, Any]]:
             expected = f"a name other than {', '.join(RESERVED)}"
             raise InputError(field_name, name, expected, remedy="rename it")
     return given.items()
-
-
-def _own_lots(lot: ArrayLike, n: int) -> FloatArray:
-    owned = own(lot, "lot", length=n, lowest=0.0)
-    if not (owned > 0).all():
-        index = int(np.argmin(owned > 0))
-        raise InputError("lot", float(owned[index]), "a number > 0", index=index)
-    return owned
 
 
 def _own_tags(tags: Sequence[str], field: str, n: int) -> tuple[str, ...]:

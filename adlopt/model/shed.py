@@ -8,15 +8,17 @@ the price matters as much as the set.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from adlopt.errors import InputError
 from adlopt.foundation.arrays import FloatArray, Record, own, own_number, own_positive
+from adlopt.foundation.ids import read_ids, read_keys
+from adlopt.foundation.labels import in_order
 from adlopt.model import solvency
-from adlopt.model.positions import ContractRound, Positions, Side, own_names, own_sides
+from adlopt.model.positions import ContractRound, Positions, Side, own_sides
 from adlopt.model.round import RoundOutcome, RoundStart
 from adlopt.show.answer import Columns, Tabular
 from adlopt.show.words import counted
@@ -61,13 +63,14 @@ class Shed(Tabular, Record):
 
     def __post_init__(self) -> None:
         put = object.__setattr__
-        put(self, "loser", own_names(self.loser, "loser", least=0))
+        given = in_order({each.name: getattr(self, each.name) for each in fields(self)}, None)
+        put(self, "loser", read_ids(given["loser"], "loser", least=0))
         k = len(self.loser)
-        put(self, "coin", own_names(self.coin, "coin", k))
-        put(self, "side", own_sides(self.side, k))
-        put(self, "size", own(self.size, "size", length=k, lowest=0.0))
-        put(self, "price", own(self.price, "price", length=k))
-        put(self, "mark", own_positive(self.mark, "mark", length=k))
+        put(self, "coin", read_ids(given["coin"], "coin", k))
+        put(self, "side", own_sides(given["side"], k))
+        put(self, "size", own(given["size"], "size", length=k, lowest=0.0))
+        put(self, "price", own(given["price"], "price", length=k))
+        put(self, "mark", own_positive(given["mark"], "mark", length=k))
         _refuse_two_marks(self)
 
     def _columns(self) -> Columns:
@@ -183,8 +186,13 @@ def open_contract_round(
     >>> shed.price, round_.needed, round_.start.capacity
     (array([3800.]), 2000.0, array([4000.]))
     """
-    m = len(own_names(account, "account"))
-    own_names(coin, "coin", m)
+    columns = {"account": account, "coin": coin, "size": size, "entry": entry, "mark": mark}
+    given = in_order(columns | {"lot": lot}, None)
+    account = read_ids(given["account"], "account")
+    m = len(account)
+    coin = read_ids(given["coin"], "coin", m)
+    size, entry, mark, lot = (given[name] for name in ("size", "entry", "mark", "lot"))
+    collateral = read_keys(collateral, "collateral")
     pnl_row = solvency.profit(size, entry, mark)
     size, mark = own(size, "size", length=m), own(mark, "mark", length=m, lowest=0.0)
     for values, name, kept in ((size, "size", size != 0), (mark, "mark", mark > 0)):

@@ -13,6 +13,7 @@ from numpy.typing import ArrayLike
 
 from adlopt.errors import BadHaircut, InputError
 from adlopt.foundation.arrays import FloatArray, own
+from adlopt.foundation.labels import in_order
 from adlopt.model.round import RoundStart
 
 ROUNDING = 1e-9
@@ -193,7 +194,8 @@ def check_haircut(haircut: ArrayLike, start: RoundStart, *, who: str = "the hair
     its capacity of 80.0 USD is allowed
     """
     try:
-        owned = own(haircut, "haircut", length=len(start.account))
+        given = in_order({"haircut": haircut}, start.account)["haircut"]
+        owned = own(given, "haircut", length=len(start.account))
     except InputError as error:
         raise BadHaircut(f"{who} in round {start.t}: {error}") from None
     allowed = start.capacity * (1 + ROUNDING)
@@ -208,7 +210,7 @@ def check_haircut(haircut: ArrayLike, start: RoundStart, *, who: str = "the hair
 
 
 def _same_length(**columns: ArrayLike) -> list[FloatArray]:
-    owned = [own(values, name) for name, values in columns.items()]
+    owned = [own(values, name) for name, values in in_order(columns, None).items()]
     for name, values in zip(columns, owned, strict=True):
         if values.size != owned[0].size:
             raise InputError(name, f"{values.size} values", f"{owned[0].size}, one a row")

@@ -33,9 +33,9 @@ def contracts(**changed):
     [
         ({"account": []}, "account is .*: expected at least one"),
         ({"account": ["ann", "", "bob"]}, r"account\[1\] is '': expected a non-empty text"),
-        ({"account": ["ann", 7, "bob"]}, r"account\[1\] is 7: expected a non-empty text"),
-        ({"account": "abc"}, "account is 'abc': expected a list of names"),
-        ({"coin": ["ETH", "BTC"]}, "coin is '2 names': expected 3"),
+        ({"account": ["ann", 7.0, "bob"]}, r"account\[1\] is 7.0: expected a non-empty text"),
+        ({"account": "abc"}, "account is 'abc': expected a list of ids"),
+        ({"coin": ["ETH", "BTC"]}, "coin is '2 ids': expected 3"),
         ({"side": ["long", "up", "long"]}, r"side\[1\] is 'up': expected long or short"),
         ({"side": "long"}, "side is 'long': expected a list of sides"),
         ({"size": [10.0, -3.0, 8.0]}, r"size\[1\] is -3\.0"),

@@ -597,7 +597,7 @@ BAD_SHED = {
     "no name": ({"loser": [""]}, r"loser\[0\]"),
     "text": ({"loser": "x"}, "loser is 'x'"),
     "a side": ({"side": ["up"]}, r"side\[0\] is 'up': expected long or short"),
-    "lengths": ({"coin": ["ETH", "BTC"]}, "coin is '2 names'"),
+    "lengths": ({"coin": ["ETH", "BTC"]}, "coin is '2 ids'"),
     "negative": ({"size": [-1]}, r"size\[0\] is -1.0"),
     "nan": ({"price": [np.nan]}, r"price\[0\] is nan"),
     "inf": ({"mark": [np.inf]}, r"mark\[0\] is inf"),

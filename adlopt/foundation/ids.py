@@ -1,0 +1,180 @@
+"""Ids of accounts and coins: one rule for constructors, files, tables and answers.
+
+Blanks around an id are no part of it, whole numbers are their digits, and bytes are written 0x….
+A float is refused: from 2^53 on, one stands for several ids. Ids that differ in case or blanks
+alone are different until `Alike.SAME` says that they are one.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+from enum import Enum
+from typing import Any, TypeVar
+
+import numpy as np
+
+from adlopt.errors import InputError
+
+BLANKS = "".join(c for c in map(chr, range(0x3001)) if c.isspace())
+"""What is stripped around an id: all that Python calls a space, in every reader."""
+SMALLEST, LARGEST = -(2**127), 2**128 - 1
+"""Whole numbers that the widest columns of tables hold."""
+FLOAT = r"^[+-]?(\d+\.\d*|\d*\.\d+|\d+(\.\d*)?[eE]\+\d+|\d+\.\d*[eE]-?\d+)$"
+"""How floats are written in text: a table whose ids look like this has lost digits."""
+T = TypeVar("T", bound=Hashable)
+V = TypeVar("V")
+AS_TEXT = "write ids as text or whole numbers: a float stands for several of them"
+
+
+class Alike(Enum):
+    """Whether ids that differ in case or blanks alone name one account."""
+
+    APART = "apart"
+    """No: each is an account of its own, and a finding says what hangs on it."""
+    SAME = "same"
+    """Yes: they are read in lower case and without blanks."""
+
+
+def read_id(value: object, field: str, *, index: int | str | None = None) -> str:
+    r"""Return an id as text.
+
+    Raises
+    ------
+    InputError
+        If it is empty or blank, or neither a text, bytes nor a whole number of up to 128 bits.
+
+    Examples
+    --------
+    >>> read_id(" ann ", "account"), read_id(7, "account"), read_id(b"\xab\x01", "account")
+    ('ann', '7', '0xab01')
+    >>> read_id(7.0, "account")
+    Traceback (most recent call last):
+    adlopt.errors.InputError: account is 7.0: expected a non-empty text or a whole number; write
+    ids as text or whole numbers: a float stands for several of them
+    """
+    if isinstance(value, str) and (text := value.strip()):
+        return str(text)
+    if isinstance(value, (bytes, bytearray, memoryview)) and len(value):
+        return f"0x{bytes(value).hex()}"
+    whole = isinstance(value, (int, np.integer)) and not isinstance(value, bool)
+    if whole and SMALLEST <= int(value) <= LARGEST:  # type: ignore[call-overload]
+        return str(value)
+    remedy = AS_TEXT if isinstance(value, (float, np.floating)) else ""
+    expected = "a non-empty text or a whole number"
+    raise InputError(field, value, expected, index=index, remedy=remedy)
+
+
+def read_ids(
+    values: Iterable[object],
+    field: str,
+    length: int | None = None,
+    *,
+    least: int = 1,
+    wanted: str = "at least one",
+) -> tuple[str, ...]:
+    """Return ids as texts, as many as asked for.
+
+    Parameters
+    ----------
+    length : int, optional
+        How many there must be.
+    least : int
+        How many there must be at least, unless `length` is given; `wanted` says so.
+
+    Raises
+    ------
+    InputError
+        Naming the first that is none, or how many there are.
+    """
+    if isinstance(values, (str, bytes)):
+        raise InputError(field, values, "a list of ids", remedy=f"write [{values!r}]")
+    if not isinstance(values, Iterable):
+        raise InputError(field, values, "a list of ids")
+    owned = tuple(values)
+    if set(map(type, owned)) == {str}:
+        ids = tuple(map(str.strip, owned))  # type: ignore[arg-type]
+        if "" in ids:
+            read_id(owned[ids.index("")], field, index=ids.index(""))
+    else:
+        ids = tuple(read_id(value, field, index=index) for index, value in enumerate(owned))
+    if length is not None and len(ids) != length:
+        raise InputError(field, f"{len(ids)} ids", f"{length}, one for each row")
+    if length is None and len(ids) < least:
+        raise InputError(field, list(ids), wanted)
+    return ids
+
+
+def refuse_repeats(
+    keys: Sequence[T],
+    field: str,
+    expected: str,
+    *,
+    shown: Callable[[T], object] = lambda key: key,
+    remedy: str = "",
+) -> None:
+    """Refuse a key that stands twice; `shown` says how it is named.
+
+    Raises
+    ------
+    InputError
+        Naming the first that does.
+    """
+    if len(set(keys)) == len(keys):
+        return
+    seen: set[T] = set()
+    for index, key in enumerate(keys):
+        if key in seen:
+            raise InputError(field, shown(key), expected, index=index, remedy=remedy)
+        seen.add(key)
+
+
+def read_keys(given: Mapping[Any, V], field: str) -> dict[str, V]:
+    """Return a mapping by ids.
+
+    Raises
+    ------
+    InputError
+        If it is none, or two of its keys are one id.
+    """
+    if not isinstance(given, Mapping):
+        raise InputError(field, given, "a mapping by ids")
+    names = read_ids(given, field, least=0)
+    refuse_repeats(names, field, "an id once")
+    return dict(zip(names, given.values(), strict=True))
+
+
+def folded(text: str) -> str:
+    """Drop what ids that are alike differ in.
+
+    Examples
+    --------
+    >>> folded("0x Ab") == folded("0xaB")
+    True
+    """
+    return "".join(text.split()).lower()
+
+
+def alike(ids: Iterable[str]) -> tuple[tuple[str, ...], ...]:
+    """Groups of different ids that differ in case or blanks alone.
+
+    Examples
+    --------
+    >>> alike(["zed", "ann", "Zed", "zed"])
+    (('Zed', 'zed'),)
+    """
+    groups: dict[str, list[str]] = {}
+    for name in sorted(set(ids)):
+        groups.setdefault(folded(name), []).append(name)
+    return tuple(tuple(group) for group in groups.values() if len(group) > 1)
+
+
+def looks_like_a_float(text: str) -> bool:
+    """Whether a text is how a float is written, so that it is no id.
+
+    Examples
+    --------
+    >>> [looks_like_a_float(t) for t in ("1.23e+18", "7.0", "7", "0x1e5", "12e45", "v1.2")]
+    [True, True, False, False, False, False]
+    """
+    return re.fullmatch(FLOAT[1:-1], text) is not None
