@@ -7,9 +7,13 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING
 
-from adlopt.data.loaders.records import SHOWN, Tally
-from adlopt.errors import InputError, did_you_mean, nearest
+from adlopt.data.arrow import id_column, number_column, plain
+from adlopt.data.loaders.dollars import POINT, dollars, guess, separated
+from adlopt.data.loaders.records import Tally
+from adlopt.data.loaders.times import hint, times
+from adlopt.errors import InputError
 from adlopt.foundation.arrays import LARGEST_USD, range_words
+from adlopt.foundation.ids import Alike, looks_like_a_float
 
 if TYPE_CHECKING:
     import polars as pl
@@ -19,16 +23,25 @@ class Kind(Enum):
     """What a column holds."""
 
     TEXT = "text"
+    COIN = "coin"
     NUMBER = "number"
     POSITIVE = "positive number"
     TIME = "time"
 
 
-LATEST_MS = 10**14
-"""Milliseconds since 1970 of the year 5138: larger times are in another unit."""
-LONG_UNITS = {"us": 1_000, "ns": 1_000_000}
-"""Whose times floats do not hold exactly: how many make a millisecond."""
-UNITS = ("s", "ms", *LONG_UNITS, "iso")
+SPOT_PREFIX, SPOT_NAME = "@", "PURR/USDC"
+"""How Hyperliquid's spot markets, which are not deleveraged, are called."""
+
+
+def is_spot(coin: str) -> bool:
+    """Whether a Hyperliquid market is a spot market.
+
+    Examples
+    --------
+    >>> is_spot("@107"), is_spot("PURR/USDC"), is_spot("BTC")
+    (True, True, False)
+    """
+    return coin.startswith(SPOT_PREFIX) or coin == SPOT_NAME
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,103 +65,124 @@ class Column:
     required: bool = True
 
 
-def typed(
-    frame: pl.DataFrame, columns: Sequence[Column], tally: Tally, *, unit: str = "ms"
-) -> pl.DataFrame:
-    """Convert raw columns, and `line`; records that do not parse are rejected, not changed.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Clock:
+    """How the times of a table are written.
 
     Parameters
     ----------
     unit : {"s", "ms", "us", "ns", "iso"}
-        Of columns of times, which become whole milliseconds.
+        Of numbers and texts; a column that is typed as times says its own.
+    zone : str
+        Of times without an offset; UTC unless given.
+    """
+
+    unit: str = "ms"
+    zone: str = ""
+
+
+MILLISECONDS = Clock()
+
+
+def typed(
+    lines: pl.Series,
+    frame: pl.DataFrame,
+    columns: Sequence[Column],
+    tally: Tally,
+    clock: Clock = MILLISECONDS,
+) -> pl.DataFrame:
+    """Convert raw columns, and `line`; records that do not parse are counted, with their dollars.
+
+    A spot market's records are skipped.
     """
     import polars as pl
 
-    if frame.is_empty():
-        return pl.DataFrame(
-            schema={"line": pl.Int64, **{column.name: _dtype(column) for column in columns}}
-        )
-    made, bad, first = {"line": frame["line"]}, pl.repeat(False, len(frame), eager=True), {}
+    made, wrong = {"line": lines}, {}
+    spot = pl.repeat(False, len(frame), eager=True)
     for column in columns:
         raw = frame[column.source]
-        values = _converted(raw, column, unit)
-        empty = raw.is_null() | (raw.cast(pl.String).str.strip_chars() == "")
-        wrong = (values.is_null() & ~empty) | (empty if column.required else False)
-        for index in (wrong & ~bad).arg_true().head(max(0, SHOWN - len(tally.shown))):
-            first[index] = (raw[index], f"{_words(column)} in {column.source!r}")
-        bad = bad | wrong
+        values = _converted(raw, column, tally, clock)
+        empty = raw.is_null() | _is_blank(raw)
+        wrong[column.name] = (values.is_null() & ~empty) | (empty if column.required else False)
+        if column.kind is Kind.COIN:
+            spot = (values.str.starts_with(SPOT_PREFIX) | (values == SPOT_NAME)).fill_null(False)
         made[column.name] = values
-    for index in bad.arg_true():
-        found, expected = first.get(index, ("", ""))
-        tally.reject(frame["line"][index], "nothing" if found in (None, "") else found, expected)
-    kept = pl.DataFrame(made).filter(~bad)
-    tally.keep(len(kept))
+    table, faults = pl.DataFrame(made), pl.DataFrame(wrong)
+    bad = faults.select(pl.any_horizontal(pl.all())).to_series() & ~spot
+    tally.skip("spot", int(spot.sum()))
+    if bad.any():
+        _reject(table.filter(bad), frame.filter(bad), faults.filter(bad), columns, tally, clock)
+    kept = table.filter(~bad & ~spot)
+    tally.keep(len(kept), {each.name: float(each.sum()) for each in dollars(kept)})
     return kept
 
 
-def _dtype(column: Column) -> pl.DataType:
-    import polars as pl
-
-    kinds = {Kind.TEXT: pl.String(), Kind.TIME: pl.Int64()}
-    return kinds.get(column.kind, pl.Float64())
-
-
-def _converted(raw: pl.Series, column: Column, unit: str) -> pl.Series:
+def _converted(raw: pl.Series, column: Column, tally: Tally, clock: Clock) -> pl.Series:
     """Convert; what is not a value of the kind becomes null."""
-    import polars as pl
-
-    if column.kind is Kind.TEXT:
-        text = raw.cast(pl.String)
-        return _only(text, text != "")
+    field = f"{tally.file}: {column.source}"
+    if column.kind in (Kind.TEXT, Kind.COIN):
+        return id_column(raw, field, tally.alike if column.kind is Kind.TEXT else Alike.APART)
     if column.kind is Kind.TIME:
-        return _times(raw, unit)
-    if raw.dtype == pl.Boolean:
-        return pl.repeat(None, len(raw), dtype=pl.Float64, eager=True)
-    numbers = _plain(raw).cast(pl.Float64, strict=False)
-    fits = numbers.is_between(-LARGEST_USD, LARGEST_USD).fill_null(False)
+        found, zones = times(raw, field, clock.unit, clock.zone)
+        tally.zones.update(zones)
+        return found
+    numbers = number_column(raw, field)
+    fits = numbers.is_between(-LARGEST_USD, LARGEST_USD)
     if column.kind is Kind.POSITIVE:
-        fits &= (numbers > 0).fill_null(False)
-    return _only(numbers, fits)
+        fits &= numbers > 0
+    return numbers.set(~fits.fill_null(False), None)
 
 
-def _times(raw: pl.Series, unit: str) -> pl.Series:
+def _is_blank(raw: pl.Series) -> pl.Series:
     import polars as pl
 
-    if unit == "iso":
-        if raw.dtype != pl.String:
-            return raw.cast(pl.Datetime("ms"), strict=False).cast(pl.Int64)
-        day = raw.str.strip_chars().str.replace(r"(\.\d{1,9})\d*", "$1")
-        utc = day.str.to_datetime(time_unit="ms", time_zone="UTC", strict=False, format=None)
-        return utc.cast(pl.Int64)
-    plain = _plain(raw)
-    if unit in LONG_UNITS:
-        times = plain.cast(pl.Int64, strict=False) // LONG_UNITS[unit]
-        return _only(times, times.is_between(1, LATEST_MS).fill_null(False))
-    numbers = (plain.cast(pl.Float64, strict=False) * (1_000 if unit == "s" else 1)).round()
-    return _only(numbers, numbers.is_between(1, LATEST_MS).fill_null(False)).cast(pl.Int64)
+    text = plain(raw)
+    return text == "" if text.dtype == pl.String else pl.repeat(False, len(raw), eager=True)
 
 
-def _plain(raw: pl.Series) -> pl.Series:
+def _reject(
+    table: pl.DataFrame,
+    raw: pl.DataFrame,
+    faults: pl.DataFrame,
+    columns: Sequence[Column],
+    tally: Tally,
+    clock: Clock,
+) -> None:
+    """Count records by the first of their cells that is wrong, with dollars as a person reads."""
     import polars as pl
 
-    return raw.str.strip_chars() if raw.dtype == pl.String else raw
-
-
-def _only(values: pl.Series, mask: pl.Series) -> pl.Series:
-    """Keep values where the mask holds, null elsewhere."""
-    import polars as pl
-
-    return pl.select(pl.when(mask).then(values)).to_series().rename(values.name)
-
-
-def _words(column: Column) -> str:
-    kinds = {
-        Kind.TEXT: "a text",
-        Kind.NUMBER: range_words(-LARGEST_USD),
-        Kind.POSITIVE: f"a number > 0 and ≤ {LARGEST_USD:g}",
-        Kind.TIME: "a time",
+    numbers = [each for each in columns if each.kind in (Kind.NUMBER, Kind.POSITIVE)]
+    guesses = {
+        each.name: pl.Series([guess(cell) for cell in raw[each.source]], dtype=pl.Float64)
+        for each in numbers
     }
-    return kinds[column.kind]
+    read = table.with_columns(
+        table[name].zip_with(table[name].is_not_null(), found).alias(name)
+        for name, found in guesses.items()
+    )
+    worth = dollars(read).to_dicts() or [{}] * len(read)
+    losers = read["loser"] if "loser" in read.columns else [None] * len(read)
+    for row, (line, usd, loser) in enumerate(zip(read["line"], worth, losers, strict=True)):
+        column = next(each for each in columns if faults[each.name][row])
+        found = raw[column.source][row]
+        expected = f"{_words(column, found, clock)} in {column.source!r}"
+        known = {name: amount for name, amount in usd.items() if amount is not None}
+        shown = "nothing" if found in (None, "") else found
+        tally.reject(line, shown, expected, known, debtor=loser or f"line {line}")
+
+
+def _words(column: Column, found: object, clock: Clock) -> str:
+    """Say what was expected of a cell, and what it looks like."""
+    match column.kind:
+        case Kind.TIME:
+            return f"a time{hint(found, clock.unit)}"
+        case Kind.TEXT | Kind.COIN:
+            return "whole numbers, not floats," if looks_like_a_float(str(found)) else "a text"
+        case Kind.POSITIVE:
+            said = f"a number > 0 and ≤ {LARGEST_USD:g}"
+        case _:
+            said = range_words(-LARGEST_USD)
+    return f"{said}: {POINT}" if separated(found) else said
 
 
 def require_columns(path: object, found: Sequence[str], columns: Sequence[Column]) -> None:
@@ -161,6 +195,4 @@ def require_columns(path: object, found: Sequence[str], columns: Sequence[Column
     """
     for column in columns:
         if column.required and column.source not in found:
-            near = did_you_mean(nearest(column.source, found))
-            expected = f"a column {column.source!r}"
-            raise InputError(f"{path}: columns", list(found), expected, remedy=near)
+            raise InputError(f"{path}: columns", list(found), f"a column {column.source!r}")

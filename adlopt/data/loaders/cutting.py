@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
+from adlopt.data.loaders import reconciling
 from adlopt.data.loaders import round_figures as figures
 from adlopt.data.loaders.clusters import waves_of
 from adlopt.data.loaders.fills import Fills
-from adlopt.data.loaders.loaded import Loaded
-from adlopt.data.loaders.oddities import oddities
+from adlopt.data.loaders.loaded import Cut, Loaded
+from adlopt.data.loaders.oddities import Parts, oddities
 from adlopt.data.loaders.options import Rules
-from adlopt.data.loaders.records import Origin
+from adlopt.data.loaders.reconciling import Reconciled
+from adlopt.data.loaders.records import FileReport, Origin
 from adlopt.errors import InputError
 from adlopt.show.words import counted
 
@@ -20,6 +24,7 @@ if TYPE_CHECKING:
 
 WINNERS = "winners: an account is known to be one because the venue deleveraged it in the round"
 NEEDED = "needed: the gap between mark and execution of the round's own fills"
+NO_WAVE = 0
 MAXIMA = "capacity: the largest value within the round, known when the round is over"
 
 
@@ -65,19 +70,22 @@ def rounds_of(
     if rules.per_coin:
         table = table.join(waves.select("wave", "coin").unique(), on="wave").sort("wave")
     lacking = None if "deficit" in unavailable else figures.lacks(cut)
-    if lacking is not None:
-        owing = set(lacking["wave"].to_list())
-        table = table.filter(table["wave"].is_in(sorted(owing)))
-    in_marked = cut if marked is fills else _within(marked.scan(), table, per_coin=rules.per_coin)
-    winners = None if "capacity" in unavailable else _winners(cut, rules, fills, table)
+    owing = None if lacking is None else figures.owed(lacking, rules)
+    if owing is not None:
+        table = table.filter(table["wave"].is_in(owing["wave"].unique().sort()))
+    in_marked = cut if marked is fills else _placed(marked.scan(), table, per_coin=rules.per_coin)
+    every = None if "capacity" in unavailable else figures.accounts(cut, rules, fills.available)
+    winners = None if every is None else _known(every, table)
     values = {
-        "deficit": None if lacking is None else figures.deficits(lacking, rules),
-        "largest_loss": None if lacking is None else figures.largest_losses(lacking),
+        "deficit": None if owing is None else figures.sums(owing),
+        "largest_loss": None if owing is None else figures.largest_losses(owing),
+        "counted_once": None if lacking is None else figures.sums(figures.increments(lacking)),
         "needed": None if "needed" in unavailable else figures.needed(in_marked),
         "capacity": None if winners is None else _totals(winners),
     }
     rounds = _with(table, values)
     unavailable |= _gaps_in(rounds, values)
+    parts = Parts(fills, cut, marked, in_marked, table, lacking, owing, every, values["needed"])
     return Loaded(
         name=name,
         source=source,
@@ -85,15 +93,57 @@ def rounds_of(
         accounts=winners,
         unavailable=unavailable,
         look_ahead=tuple(_look_ahead(rules, unavailable)),
-        origins=_origins(cut, fills, in_marked, marked, table),
+        origins=_origins(parts),
         reports=tuple(fills.reports + ([] if marked is fills else marked.reports)),
-        findings=tuple(oddities(cut, fills, table, lacking, winners, in_marked, marked)),
+        findings=(*fills.findings, *oddities(parts)),
         rules=rules,
+        cut=_cut(waves, rules, fills.reports),
+        reconciled=tuple(_reconciled(parts)),
     )
 
 
-def _within(fills: pl.LazyFrame, table: pl.DataFrame, *, per_coin: bool) -> pl.LazyFrame:
-    """Fills between the start and the end of a round, with its wave."""
+def _cut(waves: pl.DataFrame, rules: Rules, reports: Sequence[FileReport]) -> Cut:
+    """How rounds were cut, and how near to being cut otherwise."""
+    import polars as pl
+
+    by = ["coin"] if rules.per_coin else []
+    step = pl.col("time").diff()
+    pauses = waves.sort(*by, "time").select(
+        "wave", pause=step.over(by) if by else step, new=(pl.col("wave").diff() != 0)
+    )
+    inside, between = (pauses.filter(mask)["pause"] for mask in (~pl.col("new"), pl.col("new")))
+    zones: Counter[str] = Counter()
+    for report in reports:
+        zones.update(report.zones)
+    return Cut(
+        gap_ms=rules.gap_ms,
+        per_coin=rules.per_coin,
+        first_ms=int(waves["time"].min()),  # type: ignore[arg-type]
+        last_ms=int(waves["time"].max()),  # type: ignore[arg-type]
+        longest_pause_ms=inside.max(),  # type: ignore[arg-type]
+        shortest_gap_ms=between.drop_nulls().min(),  # type: ignore[arg-type]
+        zones=dict(zones),
+    )
+
+
+def _reconciled(parts: Parts) -> Iterator[Reconciled]:
+    """Every dollar of the files: used in a round, or left out for a reason."""
+    import polars as pl
+
+    waves, reports = parts.table["wave"].to_list(), parts.fills.reports
+    if parts.lacking is not None and parts.owing is not None:
+        yield reconciling.debt(parts.lacking, parts.owing, reports)
+    if parts.every is not None:
+        yield reconciling.capacity(parts.every, waves, reports)
+    if parts.needed is not None:
+        yield reconciling.of_fills("needed", parts.needed, waves, parts.marked.reports)
+    notional = (pl.col("price") * pl.col("size")).sum()
+    each = parts.cut.group_by("wave").agg(notional).collect(engine="streaming")
+    yield reconciling.of_fills("notional", dict(each.iter_rows()), waves, reports)
+
+
+def _placed(fills: pl.LazyFrame, table: pl.DataFrame, *, per_coin: bool) -> pl.LazyFrame:
+    """Fills with the wave that they lie within, `NO_WAVE` outside of every one."""
     import polars as pl
 
     spans = table.lazy().select("wave", "start_ms", "end_ms", *(["coin"] if per_coin else []))
@@ -108,14 +158,17 @@ def _within(fills: pl.LazyFrame, table: pl.DataFrame, *, per_coin: bool) -> pl.L
             strategy="backward",
             check_sortedness=False,
         )
-        .filter(pl.col("time") <= pl.col("end_ms"))
+        .with_columns(
+            wave=pl.when(pl.col("time") <= pl.col("end_ms")).then("wave").otherwise(NO_WAVE)
+        )
         .drop("start_ms", "end_ms")
     )
 
 
-def _winners(cut: pl.LazyFrame, rules: Rules, fills: Fills, table: pl.DataFrame) -> pl.DataFrame:
-    winners = figures.accounts(cut, rules, fills.available)
-    return winners.filter(winners["wave"].is_in(table["wave"].to_list()))
+def _known(every: pl.DataFrame, table: pl.DataFrame) -> pl.DataFrame:
+    """Winners of the rounds whose capacity is known."""
+    inside = every["wave"].is_in(table["wave"].unique().sort())
+    return every.filter(inside & every["capacity"].is_not_null()).drop("gain")
 
 
 def _totals(winners: pl.DataFrame) -> dict[int, float]:
@@ -153,17 +206,14 @@ def _look_ahead(rules: Rules, unavailable: dict[str, str]) -> list[str]:
     return said
 
 
-def _origins(
-    cut: pl.LazyFrame,
-    fills: Fills,
-    in_marked: pl.LazyFrame,
-    marked: Fills,
-    table: pl.DataFrame,
-) -> dict[int, dict[str, tuple[Origin, ...]]]:
-    waves = table["wave"].to_list()
-    own = _ranges(cut, fills)
-    gaps = own if marked is fills else _ranges(in_marked, marked)
-    return {w: {"winners, deficit": own.get(w, ()), "needed": gaps.get(w, ())} for w in waves}
+def _origins(parts: Parts) -> dict[int, dict[str, tuple[Origin, ...]]]:
+    own = _ranges(parts.cut, parts.fills)
+    other = parts.marked is not parts.fills
+    gaps = _ranges(parts.in_marked, parts.marked) if other else own
+    return {
+        wave: {"winners, deficit": own.get(wave, ()), "needed": gaps.get(wave, ())}
+        for wave in parts.table["wave"].to_list()
+    }
 
 
 def _ranges(cut: pl.LazyFrame, fills: Fills) -> dict[int, tuple[Origin, ...]]:

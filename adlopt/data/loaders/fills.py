@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
 from adlopt.data.loaders.records import FileReport, Tally
 from adlopt.data.loaders.spool import Spool
+from adlopt.scoring.quality import Finding
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -38,19 +39,6 @@ QUANTITIES = {
 """What a fill may carry; all but the first five may be missing from a source."""
 REQUIRED = ("account", "coin", "time", "price", "size")
 TEXTS = ("account", "coin", "loser")
-SPOT_PREFIX, SPOT_NAME = "@", "PURR/USDC"
-"""How Hyperliquid's spot markets, which are not deleveraged, are called."""
-
-
-def is_spot(coin: str) -> bool:
-    """Whether a Hyperliquid market is a spot market.
-
-    Examples
-    --------
-    >>> is_spot("@107"), is_spot("PURR/USDC"), is_spot("BTC")
-    (True, True, False)
-    """
-    return coin.startswith(SPOT_PREFIX) or coin == SPOT_NAME
 
 
 def schema() -> dict[str, type[pl.DataType]]:
@@ -78,6 +66,8 @@ class Fills:
     available : set of str
         Quantities that the files have; the others are unavailable, not zero.
     reports : list of FileReport
+    findings : list of Finding
+        What is odd about them beyond what the table itself shows.
     rows : int
     """
 
@@ -85,6 +75,7 @@ class Fills:
     files: list[Path]
     available: set[str]
     reports: list[FileReport]
+    findings: list[Finding] = field(default_factory=list)
     rows: int = 0
 
     def __enter__(self) -> Self:
@@ -123,14 +114,9 @@ class Fills:
         index = len(self.files)
         self.files.append(path)
         for block in blocks:
-            spot = block["coin"].str.starts_with(SPOT_PREFIX) | (block["coin"] == SPOT_NAME)
-            if spot.any():
-                tally.skip("spot", int(spot.sum()))
-                tally.keep(-int(spot.sum()))
-            kept = block.filter(~spot)
-            rows = pl.int_range(self.rows, self.rows + len(kept), dtype=pl.Int64)
-            self.spool.write(kept.with_columns(file=pl.lit(index, pl.Int64), row=rows))
-            self.rows += len(kept)
+            rows = pl.int_range(self.rows, self.rows + len(block), dtype=pl.Int64)
+            self.spool.write(block.with_columns(file=pl.lit(index, pl.Int64), row=rows))
+            self.rows += len(block)
         self.available &= set(has)
         self.reports.append(tally.close())
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any
 
 from adlopt.data.files.places import existing_file
+from adlopt.data.loaders.records import Progress, Tally
 from adlopt.errors import InputError
 
 BLOCK = 1 << 22
@@ -18,7 +19,6 @@ LARGEST_RATIO = 100
 SMALL = 1 << 26
 """Bytes that may be unpacked whatever the ratio."""
 LZ4_MAGIC = b"\x04\x22\x4d\x18"
-Progress: TypeAlias = Callable[[str], None] | None
 
 
 def each_once(paths: Iterable[str | Path]) -> list[Path]:
@@ -40,16 +40,12 @@ def each_once(paths: Iterable[str | Path]) -> list[Path]:
 
 
 def blocks_of_lines(
-    path: Path,
-    *,
-    block: int = BLOCK,
-    longest: int = LONGEST_LINE,
-    progress: Progress = None,
+    tally: Tally, *, block: int = BLOCK, longest: int = LONGEST_LINE
 ) -> Iterator[tuple[int, list[str]]]:
     r"""Yield blocks of whole lines, each with the number of its first line, from 1.
 
     Lines end in \n, \r\n or \r, mixed as they may be; a byte order mark is dropped, and bytes that
-    are not UTF-8 become U+FFFD.
+    are not UTF-8 become U+FFFD. The tally learns of a last line that does not end.
 
     Raises
     ------
@@ -57,8 +53,8 @@ def blocks_of_lines(
         If the file cannot be read or unpacked, is UTF-16, has a line longer than `longest` bytes,
         or unpacks to more than `LARGEST_RATIO` times its size.
     """
-    number, rest = 1, b""
-    for chunk in _chunks(existing_file(path), block, progress):
+    path, number, rest = tally.file, 1, b""
+    for chunk in _chunks(existing_file(path), block, tally.progress):
         held = rest + chunk
         # A \r at the very end may be half of a \r\n.
         cut = len(held) - held.endswith(b"\r")
@@ -74,8 +70,9 @@ def blocks_of_lines(
             yield number, lines
             number += len(lines)
     if rest:
-        lines = rest.rstrip(b"\r").decode("utf-8", errors="replace").split("\n")
-        yield number, lines
+        ended = rest.endswith(b"\r")
+        tally.unended = None if ended else number
+        yield number, [rest.removesuffix(b"\r").decode("utf-8", errors="replace")]
 
 
 def _chunks(path: Path, block: int, progress: Progress) -> Iterator[bytes]:

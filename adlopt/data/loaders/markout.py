@@ -4,8 +4,8 @@ A fill trades Q contracts (bought > 0, sold < 0) at P, where the mark is M₀; l
 
     C_imm = Q (M₀ − P),   C_opp = Q (M_Δ − M₀),   C_tot = C_imm + C_opp;
 
-negative is worse for the deleveraged account. The price at a time is that of the coin's last fill
-until then that is no deleveraging, since those execute away from the market.
+negative is worse for the deleveraged account. The price at a time is that of the coin's last trade
+until then that is no leg of a deleveraging, since those execute away from the market.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from adlopt.data.loaders.fills import Fills
 from adlopt.data.loaders.loaded import Loaded, Record
+from adlopt.data.loaders.node_fills import market_trades
 from adlopt.data.loaders.spool import Spool
 from adlopt.errors import InputError
 from adlopt.foundation.arrays import own_whole
@@ -67,8 +68,7 @@ def markouts(fills: Fills, loaded: Loaded, trades: Spool, *, horizon_ms: int) ->
         .sort("at")
     )
     later = (
-        trades.scan()
-        .filter(~pl.col("deleveraging"))
+        market_trades(trades)
         .select(at="time", coin="coin", later="price")
         .collect(engine="streaming")
         .sort("at", maintain_order=True)

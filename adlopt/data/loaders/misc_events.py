@@ -8,15 +8,19 @@ Another writing of the same, `UserNonFundingLedgerUpdate` with a `user` and a `d
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, Unpack
 
+from adlopt.data.loaders.dollars import guess
 from adlopt.data.loaders.event_fields import Malformed, account, number
-from adlopt.data.loaders.lines import Progress, blocks_of_lines, each_once
-from adlopt.data.loaders.raw_tables import decoded
-from adlopt.data.loaders.records import TOLERANCE, FileReport, Tally
+from adlopt.data.loaders.lines import each_once
+from adlopt.data.loaders.raw_tables import events_of
+from adlopt.data.loaders.records import FileReport, How, Tally
+from adlopt.data.loaders.times import moment
+from adlopt.foundation.ids import Alike, folded
 
 if TYPE_CHECKING:
     import polars as pl
@@ -30,6 +34,8 @@ NO_CASH_DELTAS = {
     *("accountActivationGas", "borrowLend"),
 }
 """Ledger updates that do not; what a liquidation realises is in its fills."""
+NO_USD = {"time", "hash", "user", "users", "destination", "vault", "nonce", "coin"}
+"""Fields of events whose digits are no dollars."""
 TAGS = {"Deposit": 1.0, "Withdraw": -1.0, "Transfer": 1.0}
 """Deltas named by a tag, and the sign of their `usd`."""
 
@@ -43,58 +49,53 @@ class Change(NamedTuple):
 
 
 def read_ledger(
-    paths: Sequence[str | Path], *, tolerance: float = TOLERANCE, progress: Progress = None
+    paths: Sequence[str | Path], **how: Unpack[How]
 ) -> tuple[pl.DataFrame, list[FileReport]]:
     """Read changes of cash: `time` (ms), `account`, `usd` (signed).
 
     Raises
     ------
     InputError
-        If a file cannot be read or stands twice, or more than `tolerance` of its events do not
-        parse.
+        If a file cannot be read or stands twice, or more than the tolerance of its events, or of
+        the dollars they move, do not parse.
     """
     import polars as pl
 
     schema = {"time": pl.Int64, "account": pl.String, "usd": pl.Float64}
     frames, reports = [pl.DataFrame(schema=schema)], []
     for path in each_once(paths):
-        tally = Tally(path, tolerance)
-        for first, lines in blocks_of_lines(path, progress=progress):
-            changes = [
-                change
-                for line, text in enumerate(lines, start=first)
-                for change in _changes_of(line, text, tally)
-            ]
+        tally = Tally(path, **how)
+        for _, events in events_of(tally, lambda event: _event(event, tally.alike)):
+            kinds = Counter(each for each in events if isinstance(each, str))
+            for kind, count in kinds.items():
+                tally.skip(kind, count)
+            found = [each for each in events if not isinstance(each, str)]
+            changes = [change for each in found for change in each]
+            tally.keep(len(found), {"cash": sum(abs(change.usd) for change in changes)})
             frames.append(pl.DataFrame(changes, schema=schema, orient="row"))
         reports.append(tally.close())
     return pl.concat(frames), reports
 
 
-def _changes_of(line: int, text: str, tally: Tally) -> list[Change]:
-    block = decoded(line, text, tally)
-    if block is None:
-        return []
-    events = block.get("events")
-    if not isinstance(events, list):
-        tally.reject(line, repr(events), "a block with a list of events")
-        return []
-    changes: list[Change] = []
-    for event in events:
-        try:
-            found = _event(event)
-        except Malformed as error:
-            tally.reject(line, error.found, error.expected)
-            continue
-        if isinstance(found, str):
-            tally.skip(found)
-        else:
-            tally.keep()
-            changes += found
-    return changes
-
-
-def _event(event: Any) -> list[Change] | str:
+def _event(event: Any, alike: Alike) -> list[Change] | str:
     """Changes of cash, or the kind of an event that has none."""
+    try:
+        return _read(event, alike)
+    except Malformed as error:
+        error.usd = {"cash": _largest(event)}
+        raise
+
+
+def _largest(event: Any) -> float:
+    """What an event that is not understood may move, USD: the largest of its numbers."""
+    if isinstance(event, (dict, list)):
+        parts = event.items() if isinstance(event, dict) else enumerate(event)
+        return max((_largest(each) for key, each in parts if key not in NO_USD), default=0.0)
+    amount = None if isinstance(event, bool) else guess(event)
+    return 0.0 if amount is None else abs(amount)
+
+
+def _read(event: Any, alike: Alike) -> list[Change] | str:
     match event:
         case {"time": str(text), "inner": dict(inner)} if len(inner) == 1:
             time = _milliseconds(text)
@@ -108,13 +109,14 @@ def _event(event: Any) -> list[Change] | str:
             if name in NO_CASH_DELTAS:
                 return name
             moves = list(_moves(name, delta, users))
-        case "UserNonFundingLedgerUpdate", {"user": str(user), "delta": dict(delta)}:
-            moves = list(_tagged(user, delta))
+        case "UserNonFundingLedgerUpdate", {"user": str(), "delta": dict(delta)}:
+            moves = list(_tagged(account(body, "user"), delta))
         case _ if kind in NO_CASH:
             return str(kind)
         case _:
             raise Malformed({kind: body}, "Funding or LedgerUpdate, as documented")
-    return [Change(time, name, usd) for name, usd in moves]
+    one = folded if alike is Alike.SAME else str
+    return [Change(time, one(name), usd) for name, usd in moves]
 
 
 def _moves(name: str, delta: dict[str, Any], users: list[Any]) -> Iterator[tuple[str, float]]:
@@ -176,13 +178,13 @@ def _tagged(user: str, delta: dict[str, Any]) -> Iterator[tuple[str, float]]:
 
 
 def _milliseconds(text: str) -> int:
-    """Read ISO 8601 of up to nanoseconds; UTC unless it says otherwise."""
+    """Read ISO 8601 of up to nanoseconds; UTC, as the node writes it, unless it says otherwise."""
     head, dot, tail = text.partition(".")
     digits = len(tail) - len(tail.lstrip("0123456789"))
     text = head + dot + tail[: min(digits, 6)] + tail[digits:]
     try:
-        moment = datetime.fromisoformat(text)
+        at = datetime.fromisoformat(text)
     except ValueError:
         raise Malformed(text, "a time such as 2025-10-10T21:16:04.831") from None
-    moment = moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment
-    return int((moment - datetime(1970, 1, 1, tzinfo=UTC)).total_seconds() * 1000)
+    at = at.replace(tzinfo=UTC) if at.tzinfo is None else at
+    return moment(int((at - datetime(1970, 1, 1, tzinfo=UTC)).total_seconds() * 1000), "time")

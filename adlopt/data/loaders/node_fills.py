@@ -10,20 +10,24 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, Unpack
 
-from adlopt.data.loaders.columns import LATEST_MS
-from adlopt.data.loaders.event_fields import Malformed, account, number
-from adlopt.data.loaders.fills import Fills, is_spot, schema
-from adlopt.data.loaders.lines import Progress, blocks_of_lines, each_once
-from adlopt.data.loaders.raw_tables import decoded
-from adlopt.data.loaders.records import TOLERANCE, Tally
+from adlopt.data.loaders.columns import is_spot
+from adlopt.data.loaders.event_fields import Malformed, account, number, product
+from adlopt.data.loaders.fills import Fills, schema
+from adlopt.data.loaders.lines import each_once
+from adlopt.data.loaders.raw_tables import events_of
+from adlopt.data.loaders.records import How, Tally
 from adlopt.data.loaders.spool import Spool
+from adlopt.data.loaders.times import moment
+from adlopt.foundation.ids import Alike
 
 if TYPE_CHECKING:
     import polars as pl
 
 DELEVERAGING = "Auto-Deleveraging"
+BLOCK = 1 << 14
+"""Fills that are written at a time."""
 HAS = (
     *("account", "coin", "time", "price", "size", "trade", "mark", "closed_pnl", "fee"),
     *("position", "position_pnl", "loser"),
@@ -45,14 +49,11 @@ class Fill(NamedTuple):
     loser: str
     mark: float
     trade_id: int | None
+    hash: int
 
 
 def read_node_fills(
-    paths: Sequence[str | Path],
-    *,
-    tolerance: float = TOLERANCE,
-    progress: Progress = None,
-    trades: Spool | None = None,
+    paths: Sequence[str | Path], *, trades: Spool | None = None, **how: Unpack[How]
 ) -> Fills:
     """Read the deleveraging fills of node files.
 
@@ -64,15 +65,14 @@ def read_node_fills(
     Raises
     ------
     InputError
-        If a file cannot be read or stands twice, or more than `tolerance` of its fills do not
+        If a file cannot be read or stands twice, or more than the tolerance of its fills do not
         parse.
     """
     seen: set[tuple[int | None, str]] = set()
     with Fills.filling() as fills:
         for path in each_once(paths):
-            tally = Tally(path, tolerance)
-            blocks = _blocks(path, tally, seen, progress, trades)
-            fills.add(path, blocks, HAS, tally)
+            tally = Tally(path, **how)
+            fills.add(path, _blocks(tally, seen, trades), HAS, tally)
     return fills
 
 
@@ -82,76 +82,80 @@ def every_trade() -> Spool:
 
     numbers = dict.fromkeys(("price", "trade", "fee"), pl.Float64)
     texts = dict.fromkeys(("coin", "account"), pl.String)
-    return Spool({"time": pl.Int64, **texts, **numbers, "deleveraging": pl.Boolean})
+    keys = dict.fromkeys(("trade_id", "hash"), pl.Int64)
+    return Spool({"time": pl.Int64, **texts, **numbers, **keys, "deleveraging": pl.Boolean})
+
+
+def market_trades(trades: Spool) -> pl.LazyFrame:
+    """Trades that make the market's price: no leg of a deleveraging is one.
+
+    Only the winner's leg says that it is one. The loser's shares its trade id, or its hash, coin,
+    price, size and time.
+    """
+    import polars as pl
+
+    every = trades.scan().with_columns(size=pl.col("trade").abs())
+    forced, other = every.filter("deleveraging"), every.filter(~pl.col("deleveraging"))
+    for keys in (["trade_id"], ["hash", "coin", "price", "size", "time"]):
+        other = other.join(forced.select(keys).unique(), on=keys, how="anti")
+    return other.drop("size")
 
 
 def _blocks(
-    path: Path,
-    tally: Tally,
-    seen: set[tuple[int | None, str]],
-    progress: Progress,
-    trades: Spool | None,
+    tally: Tally, seen: set[tuple[int | None, str]], trades: Spool | None
 ) -> Iterator[pl.DataFrame]:
-    import polars as pl
-
-    for first, lines in blocks_of_lines(path, progress=progress):
-        rows, all_rows = [], []
-        for line, text in enumerate(lines, start=first):
-            for fill in _fills_of(line, text, tally):
-                key = (fill.trade_id, fill.account)
-                if fill.trade_id is not None and key in seen:
-                    found = f"trade {fill.trade_id} of {fill.account}"
-                    tally.reject(line, found, "a fill not read before")
-                    continue
+    rows: list[tuple[Any, ...]] = []
+    every: list[tuple[Any, ...]] = []
+    for line, fills in events_of(tally, lambda event: _fill(event, tally.alike)):
+        for fill in fills:
+            key = (fill.trade_id, fill.account)
+            if is_spot(fill.coin):
+                tally.skip("spot")
+            elif fill.trade_id is not None and key in seen:
+                found = f"trade {fill.trade_id} of {fill.account}"
+                tally.reject(line, found, "a fill not read before", whole=True)
+            else:
                 if fill.deleveraging:
                     seen.add(key)
                     rows.append(_row(line, fill))
-                    tally.keep()
+                    tally.keep(1, _worth(fill))
                 else:
                     tally.skip("other fills")
-                if trades is not None:
-                    numbers = (fill.price, fill.trade, fill.fee)
-                    all_rows.append(
-                        (fill.time, fill.coin, fill.account, *numbers, fill.deleveraging)
-                    )
-        yield pl.DataFrame(rows, schema=_schema(), orient="row")
-        if trades is not None:
-            trades.write(pl.DataFrame(all_rows, schema=trades.schema, orient="row"))
+                every.append(_trade(fill))
+        if len(every) >= BLOCK:
+            yield _written(rows, every, trades)
+            rows, every = [], []
+    yield _written(rows, every, trades)
 
 
-def _schema() -> dict[str, Any]:
+def _written(
+    rows: list[tuple[Any, ...]], every: list[tuple[Any, ...]], trades: Spool | None
+) -> pl.DataFrame:
+    import polars as pl
+
+    if trades is not None:
+        trades.write(pl.DataFrame(every, schema=trades.schema, orient="row"))
     kinds = schema()
-    return {"line": kinds["line"], **{name: kinds[name] for name in HAS}}
+    names = {name: kinds[name] for name in ("line", *HAS)}
+    return pl.DataFrame(rows, schema=names, orient="row")
 
 
-def _fills_of(line: int, text: str, tally: Tally) -> Iterator[Fill]:
-    block = decoded(line, text, tally)
-    if block is None:
-        return
-    events = block.get("events")
-    if not isinstance(events, list):
-        tally.reject(line, repr(events), "a block with a list of events")
-        return
-    for event in events:
-        try:
-            fill = _fill(event)
-        except Malformed as error:
-            tally.reject(line, error.found, error.expected)
-            continue
-        if is_spot(fill.coin):
-            tally.skip("spot")
-        else:
-            yield fill
-
-
-def _fill(event: Any) -> Fill:
+def _fill(event: Any, alike: Alike) -> Fill:
     match event:
-        case [str(user), dict(details)] if user:
+        case [str(), dict(details)]:
             pass
         case _:
             raise Malformed(event, "[user, fill]")
+    try:
+        return _checked(event[0], details, alike)
+    except Malformed as error:
+        error.usd = _worth_of(details)
+        raise
+
+
+def _checked(user: str, details: dict[str, Any], alike: Alike) -> Fill:
     coin, side = details.get("coin"), details.get("side")
-    if not isinstance(coin, str) or not coin:
+    if not isinstance(coin, str) or not coin.strip():
         raise Malformed(coin, "a coin")
     if side not in ("A", "B"):
         raise Malformed(side, "side A or B")
@@ -163,34 +167,34 @@ def _fill(event: Any) -> Fill:
     if deleveraging and liquidation is None:
         raise Malformed(details, "a liquidation with liquidatedUser and markPx")
     return Fill(
-        account=user,
-        coin=coin,
-        time=_milliseconds(details),
+        account=account({"user": user}, "user", alike),
+        coin=coin.strip(),
+        time=moment(details.get("time"), "time"),
         price=number(details, "px", positive=True),
         trade=size if side == "B" else -size,
         position=number(details, "startPosition"),
         closed_pnl=number(details, "closedPnl"),
         fee=number(details, "fee"),
         deleveraging=deleveraging,
-        loser=account(liquidation, "liquidatedUser") if deleveraging else "",
+        loser=account(liquidation, "liquidatedUser", alike) if deleveraging else "",
         mark=number(liquidation, "markPx", positive=True) if deleveraging else math.nan,
         trade_id=_trade_id(details.get("tid")),
+        hash=hash(str(details.get("hash"))),
     )
-
-
-def _milliseconds(details: Any) -> int:
-    value = details.get("time")
-    if isinstance(value, bool) or not isinstance(value, int) or not 0 < value <= LATEST_MS:
-        raise Malformed(value, "milliseconds since 1970 in 'time'")
-    return value
 
 
 def _trade_id(value: Any) -> int | None:
     if value is None:
         return None
-    if isinstance(value, bool) or not isinstance(value, int):
+    if isinstance(value, bool) or not isinstance(value, int) or abs(value) >= 2**63:
         raise Malformed(value, "a whole number in 'tid'")
     return value
+
+
+def _trade(fill: Fill) -> tuple[Any, ...]:
+    numbers = (fill.price, fill.trade, fill.fee)
+    keys = (fill.trade_id, fill.hash)
+    return (fill.time, fill.coin, fill.account, *numbers, *keys, fill.deleveraging)
 
 
 def _row(line: int, fill: Fill) -> tuple[Any, ...]:
@@ -198,7 +202,24 @@ def _row(line: int, fill: Fill) -> tuple[Any, ...]:
     entry = fill.price + fill.closed_pnl / fill.trade
     position_pnl = fill.position * (fill.mark - entry)
     return (
-        line,
-        *(fill.account, fill.coin, fill.time, fill.price, abs(fill.trade), fill.trade, fill.mark),
-        *(fill.closed_pnl, fill.fee, fill.position, position_pnl, fill.loser),
+        *(line, fill.account, fill.coin, fill.time, fill.price, abs(fill.trade)),
+        *(fill.trade, fill.mark, fill.closed_pnl, fill.fee, fill.position, position_pnl),
+        fill.loser,
     )
+
+
+def _worth(fill: Fill) -> dict[str, float]:
+    size = abs(fill.trade)
+    return {"notional": fill.price * size, "needed": abs(fill.mark - fill.price) * size}
+
+
+def _worth_of(details: dict[str, Any]) -> dict[str, float]:
+    """What a fill is worth that does not parse, if it may be a deleveraging."""
+    if isinstance(details.get("dir"), str) and details["dir"] != DELEVERAGING:
+        return {"notional": 0.0}
+    liquidation = details.get("liquidation")
+    mark = liquidation.get("markPx") if isinstance(liquidation, dict) else None
+    notional, at_mark = product(details, "px", "sz"), product(details | {"px": mark}, "px", "sz")
+    if notional is None or at_mark is None:
+        return {} if notional is None else {"notional": notional}
+    return {"notional": notional, "needed": abs(at_mark - notional)}

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from adlopt.data.loaders.fills import Fills
+from adlopt.data.loaders.fills import QUANTITIES, Fills
+from adlopt.data.loaders.records import FileReport
+from adlopt.data.loaders.times import NO_ZONE
+from adlopt.foundation.ids import alike
 from adlopt.scoring.quality import Finding
 from adlopt.show.words import counted
 
@@ -15,45 +19,94 @@ if TYPE_CHECKING:
     import polars as pl
 
 
-def oddities(
-    cut: pl.LazyFrame,
-    fills: Fills,
-    table: pl.DataFrame,
-    lacking: pl.DataFrame | None,
-    winners: pl.DataFrame | None,
-    in_marked: pl.LazyFrame,
-    marked: Fills,
-) -> Iterator[Finding]:
-    """Check fills, and the rounds made of them.
+class Parts(NamedTuple):
+    """What a load of fills is made of."""
 
-    Parameters
-    ----------
-    cut, in_marked : LazyFrame
-        Fills, and fills with marks, with their wave.
-    table, lacking, winners : DataFrame
-        Rounds; what liquidated accounts lack in each; the winners of each.
-    """
-    for report in fills.reports + ([] if marked is fills else marked.reports):
-        if report.rejected:
-            text = f"{report.rejected:,} of {report.read:,} records of {report.file} do not parse"
-            yield Finding(name="rejected records", text=text)
-    if lacking is not None:
-        yield from _several_times(lacking, table)
-    if winners is not None:
-        yield from _left_out(table, winners)
+    fills: Fills
+    cut: pl.LazyFrame
+    """Fills with their wave."""
+    marked: Fills
+    """Fills with marks, which may be the same."""
+    in_marked: pl.LazyFrame
+    """These with the wave that they lie within."""
+    table: pl.DataFrame
+    """Rounds."""
+    lacking: pl.DataFrame | None
+    """What liquidated accounts lack in each wave."""
+    owing: pl.DataFrame | None
+    """What counts of it."""
+    every: pl.DataFrame | None
+    """Winners of each wave, with those of unknown capacity."""
+    needed: Mapping[int, float] | None
+    """USD, by wave."""
+
+
+def oddities(parts: Parts) -> Iterator[Finding]:
+    """Check fills, and the rounds made of them."""
+    fills, cut = parts.fills, parts.cut
+    if parts.lacking is not None:
+        yield from _nobody(parts.lacking)
+        yield from _unknown_debts(cut)
+        if parts.owing is parts.lacking:
+            yield from _several_times(parts.lacking, parts.table)
+    if parts.every is not None:
+        yield from _left_out(parts.every, parts.table)
     if "equity" in fills.available:
         yield from _end_state(cut)
-    yield from _themselves(cut)
+    if "loser" in fills.available:
+        yield from _themselves(cut)
+    yield from _spelt_alike(cut, parts.lacking)
     yield from _twice(fills)
-    if marked is not fills:
-        yield from _outside(in_marked, marked)
+    if parts.marked is not fills:
+        yield from _outside(parts)
+    if parts.needed and not any(parts.needed.values()):
+        text = "every fill executes at its mark, so that no round needs anything: is it the mark?"
+        yield Finding(name="needed is nothing", text=text)
+
+
+def _nobody(lacking: pl.DataFrame) -> Iterator[Finding]:
+    import polars as pl
+
+    odd = lacking.filter(pl.col("loser").is_null())
+    if len(odd):
+        usd = float(odd["usd"].sum())
+        text = (
+            f"${usd:,.2f} are owed by liquidated accounts without an id: each amount counts once "
+            "in a round, and it is not known whether rounds share them"
+        )
+        yield Finding(name="debt of nobody", text=text, usd=usd)
+
+
+def _unknown_debts(cut: pl.LazyFrame) -> Iterator[Finding]:
+    """Liquidated accounts that no record of a round says the equity of."""
+    import polars as pl
+
+    each = (
+        cut.filter(pl.col("loser").is_not_null())
+        .group_by("wave", "loser")
+        .agg(
+            known=pl.col("loser_equity").is_not_null().any(),
+            usd=(pl.col("price") * pl.col("size")).sum(),
+        )
+        .filter(~pl.col("known"))
+        .collect(engine="streaming")
+    )
+    if len(each):
+        usd, losers = float(each["usd"].sum()), each["loser"].n_unique()
+        text = (
+            f"{counted(losers, 'liquidated account')} of unknown equity: what they owe is left "
+            f"out; their fills come to ${usd:,.2f}"
+        )
+        yield Finding(name="unknown debts", text=text, usd=usd)
 
 
 def _several_times(lacking: pl.DataFrame, table: pl.DataFrame) -> Iterator[Finding]:
     import polars as pl
 
-    each = lacking.group_by("loser").agg(
-        waves=pl.col("wave"), total=pl.col("usd").sum(), once=pl.col("usd").max()
+    each = (
+        lacking.filter(pl.col("loser").is_not_null())
+        .group_by("loser")
+        .agg(waves=pl.col("wave"), total=pl.col("usd").sum(), once=pl.col("usd").max())
     )
     several = each.filter(pl.col("waves").list.len() > 1)
     if several.is_empty():
@@ -70,11 +123,16 @@ def _several_times(lacking: pl.DataFrame, table: pl.DataFrame) -> Iterator[Findi
     )
 
 
-def _left_out(table: pl.DataFrame, winners: pl.DataFrame) -> Iterator[Finding]:
-    unknown = int(table["winners"].sum()) - len(winners)
-    if unknown:
-        text = f"{unknown:,} winners of unknown PNL or equity are left out"
-        yield Finding(name="unknown winners", text=text)
+def _left_out(every: pl.DataFrame, table: pl.DataFrame) -> Iterator[Finding]:
+    import polars as pl
+
+    winners = every.filter(every["wave"].is_in(table["wave"].unique().sort()))
+    unknown = winners.filter(pl.col("capacity").is_null())
+    if len(unknown):
+        usd = float(unknown["gain"].sum())
+        text = f"{len(unknown):,} winners of unknown PNL or equity are left out"
+        text += f", whose PNL is ${usd:,.2f}" * bool(usd)
+        yield Finding(name="unknown winners", text=text, usd=usd or None)
     empty = int((winners["capacity"] == 0.0).sum())
     if empty:
         text = f"{empty:,} of {len(winners):,} winners have nothing to give"
@@ -109,24 +167,74 @@ def _themselves(cut: pl.LazyFrame) -> Iterator[Finding]:
         yield Finding(name="own counterparty", text=text)
 
 
+def _spelt_alike(cut: pl.LazyFrame, lacking: pl.DataFrame | None) -> Iterator[Finding]:
+    """Ids that differ in case or blanks alone, and what hangs on whether they are one account."""
+    import polars as pl
+
+    notional = (pl.col("price") * pl.col("size")).sum()
+    sides = [cut.group_by(id=name).agg(usd=notional) for name in ("account", "loser")]
+    each = pl.concat(sides).group_by("id").agg(pl.col("usd").sum())
+    usd_of = dict(each.filter(pl.col("id").is_not_null()).collect(engine="streaming").iter_rows())
+    groups = alike(usd_of)
+    if not groups:
+        return
+    usd = sum(usd_of[name] for group in groups for name in group)
+    names = {name for group in groups for name in group}
+    debt = 0.0
+    if lacking is not None:
+        debt = float(lacking.filter(lacking["loser"].is_in(sorted(names)))["usd"].sum())
+    yield Finding(
+        name="ids alike",
+        text=f"{len(names):,} ids differ from another in case or blanks alone, such as "
+        f"{groups[0][0]!r} and {groups[0][1]!r}: fills of ${usd:,.2f} and debts of ${debt:,.2f} "
+        "hang on whether they are one account; say so with --alike",
+        usd=debt or usd,
+    )
+
+
 def _twice(fills: Fills) -> Iterator[Finding]:
     import polars as pl
 
-    keys = ["account", "coin", "time", "price", "size", "closed_pnl", "position", "loser"]
+    keys = [name for name in QUANTITIES if name in fills.available]
     # Of many rows, 64 bits of each are all that memory need hold.
     hashes = fills.scan().select(row=pl.struct(keys).hash()).collect(engine="streaming")["row"]
     ordered = np.sort(hashes.to_numpy())
-    repeats = int((ordered[1:] == ordered[:-1]).sum())
-    if repeats:
-        text = f"{repeats:,} records repeat another in every column, and are kept"
-        yield Finding(name="equal records", text=text)
+    repeated = np.unique(ordered[1:][ordered[1:] == ordered[:-1]])
+    if not repeated.size:
+        return
+    again = pl.struct(keys).hash().is_in(pl.Series(repeated).implode())
+    found = fills.scan().filter(again).select("price", "size", key=pl.struct(keys).hash())
+    rows = found.collect(engine="streaming").filter(pl.col("key").is_first_distinct().not_())
+    usd = float((rows["price"] * rows["size"]).sum())
+    text = f"{len(rows):,} records repeat another in every column, and are kept: ${usd:,.2f}"
+    yield Finding(name="equal records", text=text, usd=usd)
 
 
-def _outside(in_marked: pl.LazyFrame, marked: Fills) -> Iterator[Finding]:
+def _outside(parts: Parts) -> Iterator[Finding]:
     import polars as pl
 
-    inside = in_marked.select(pl.len()).collect(engine="streaming").item()
-    outside = sum(report.kept for report in marked.reports) - inside
-    if outside:
-        text = f"{outside:,} deleveraging fills with marks lie outside every round with a deficit"
+    outside = parts.in_marked.filter(~pl.col("wave").is_in(parts.table["wave"].implode()))
+    count = outside.select(pl.len()).collect(engine="streaming").item()
+    if count:
+        text = f"{count:,} deleveraging fills with marks lie outside every round with a deficit"
         yield Finding(name="fills outside rounds", text=text)
+
+
+def of_files(reports: Iterable[FileReport]) -> Iterator[Finding]:
+    """Say what is odd about files as such."""
+    for report in reports:
+        file = Path(report.file).name
+        if report.rejected:
+            text = f"{report.rejected:,} of {report.read:,} records of {file} do not parse"
+            held = [f"${usd:,.2f} of {name}" for name, usd in sorted(report.lost.items()) if usd]
+            text += f"; they hold {', '.join(held)}" * bool(held)
+            text += f"; of {report.unread:,} no dollar can be read" * bool(report.unread)
+            usd = max(report.lost.values(), default=None)
+            yield Finding(name="rejected records", text=text, usd=usd)
+        if report.unended is not None:
+            text = f"{file} ends without a line end: line {report.unended:,} may be cut off"
+            yield Finding(name="no line end", text=text)
+        if NO_ZONE in report.zones:
+            known, times = report.zones[NO_ZONE], sum(report.zones.values())
+            text = f"{known:,} of {times:,} times of {file} carry no zone and are taken as UTC"
+            yield Finding(name="no time zone", text=text)

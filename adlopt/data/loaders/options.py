@@ -55,15 +55,19 @@ class Rules:
         Whether each coin has rounds of its own, instead of all coins together.
     deficit : Deficit
     capacity : Capacity
+    mark_age_ms : int
+        Milliseconds. Older prices of positions are a finding.
     """
 
     gap_ms: int = 5_000
     per_coin: bool = False
     deficit: Deficit = Deficit.PUBLISHED
     capacity: Capacity = Capacity.ACCOUNT_MAX
+    mark_age_ms: int = 60_000
 
     def __post_init__(self) -> None:
-        own_whole(self.gap_ms, "gap_ms", expected="a whole number of milliseconds, ≥ 0")
+        for name in ("gap_ms", "mark_age_ms"):
+            own_whole(getattr(self, name), name, expected="a whole number of milliseconds, ≥ 0")
         for name, kind in (("deficit", Deficit), ("capacity", Capacity)):
             if not isinstance(getattr(self, name), kind):
                 raise InputError(name, getattr(self, name), f"a {kind.__name__}")

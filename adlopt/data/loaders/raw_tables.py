@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
-
-import msgspec
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from adlopt.data.files.places import existing_file
-from adlopt.data.loaders.columns import Column, require_columns, typed
-from adlopt.data.loaders.lines import Progress, blocks_of_lines
+from adlopt.data.loaders.columns import MILLISECONDS, Clock, Column, require_columns, typed
+from adlopt.data.loaders.event_fields import Malformed
+from adlopt.data.loaders.lines import blocks_of_lines
 from adlopt.data.loaders.records import Tally
-from adlopt.errors import InputError, did_you_mean, nearest
+from adlopt.data.separators import other_separator
+from adlopt.errors import InputError
+from adlopt.foundation.strict_json import decode
 
 if TYPE_CHECKING:
     import polars as pl
 
+T = TypeVar("T")
 ROWS = 1 << 17
 """Rows of a Parquet table read at a time."""
 LARGEST_JSON = 1 << 30
@@ -25,13 +27,15 @@ LARGEST_JSON = 1 << 30
 NOT_UTF8 = "\N{REPLACEMENT CHARACTER}"
 
 
+class Block(NamedTuple):
+    """Records of a table, and the lines or rows they stand on."""
+
+    lines: pl.Series
+    table: pl.DataFrame
+
+
 def typed_blocks(
-    path: Path,
-    columns: Sequence[Column],
-    tally: Tally,
-    *,
-    unit: str = "ms",
-    progress: Progress = None,
+    path: Path, columns: Sequence[Column], tally: Tally, clock: Clock = MILLISECONDS
 ) -> Iterator[pl.DataFrame]:
     """Yield blocks of the table with our column names and the column `line`.
 
@@ -40,7 +44,8 @@ def typed_blocks(
     Raises
     ------
     InputError
-        If the file cannot be read or lacks a required column.
+        If the file cannot be read, lacks a required column, or a column has a type that holds
+        nothing of its kind.
     """
     readers = {
         ".csv": _csv_blocks,
@@ -51,19 +56,25 @@ def typed_blocks(
     }
     suffix = Path(path.name.removesuffix(".lz4")).suffix
     if suffix not in readers:
-        near = did_you_mean(nearest(suffix, readers))
-        raise InputError(
-            "file", str(path), f"a file that ends in {', '.join(readers)}", remedy=near
-        )
+        raise InputError("file", str(path), f"a file that ends in {', '.join(readers)}")
     empty = True
-    for raw in readers[suffix](path, tally, progress):
+    for lines, raw in readers[suffix](tally, [column.source for column in columns]):
         if empty:
             require_columns(path, raw.columns, columns)
         empty = False
         present = [column for column in columns if column.source in raw.columns]
-        yield typed(raw, present, tally, unit=unit)
+        yield typed(lines, raw, present, tally, clock)
     if empty:
         raise InputError(str(path), "no records", "at least one")
+
+
+def table_of(
+    path: Path, columns: Sequence[Column], tally: Tally, clock: Clock = MILLISECONDS
+) -> pl.DataFrame:
+    """Read a small table whole."""
+    import polars as pl
+
+    return pl.concat(list(typed_blocks(path, columns, tally, clock)))
 
 
 def header_of(path: Path) -> list[str]:
@@ -74,40 +85,43 @@ def header_of(path: Path) -> list[str]:
     InputError
         If the file is empty, or names a column twice.
     """
-    for _, lines in blocks_of_lines(path):
-        return _header(lines[0], path)
+    for _, lines in blocks_of_lines(Tally(path)):
+        return [name for name in _header(lines[0], path) if name]
     raise InputError(str(path), "an empty file", "a header and records")
 
 
 def _header(line: str, path: Path) -> list[str]:
+    """Names of columns; those at the end, of commas that a spreadsheet adds, may be empty."""
     names = [name.strip() for name in next(csv.reader([line]), [])]
-    for index, name in enumerate(names):
-        if not name or name in names[:index] or name == "line":
-            expected = "names, each used once, other than 'line'"
-            raise InputError(f"{path} line 1", name, expected)
-    if not names:
+    named = max((index + 1 for index, name in enumerate(names) if name), default=0)
+    for index, name in enumerate(names[:named]):
+        if not name or name in names[:index]:
+            raise InputError(f"{path} line 1", name, "names, each used once")
+    if not named:
         raise InputError(f"{path} line 1", line, "a header")
+    if remedy := other_separator(line):
+        raise InputError(f"{path} line 1", line, "names with commas between them", remedy=remedy)
     return names
 
 
-def _csv_blocks(path: Path, tally: Tally, progress: Progress) -> Iterator[pl.DataFrame]:
+def _csv_blocks(tally: Tally, sources: Sequence[str]) -> Iterator[Block]:
     names: list[str] = []
-    for first, lines in blocks_of_lines(path, progress=progress):
+    for first, lines in blocks_of_lines(tally):
         if not names:
-            names = _header(lines[0], path)
+            names = _header(lines[0], tally.file)
             yield _split(lines[1:], first + 1, names, tally)
         else:
             yield _split(lines, first, names, tally)
 
 
-def _split(lines: list[str], first: int, names: list[str], tally: Tally) -> pl.DataFrame:
+def _split(lines: list[str], first: int, names: list[str], tally: Tally) -> Block:
     import polars as pl
 
     frame = pl.DataFrame(
         {"line": pl.int_range(first, first + len(lines), eager=True), "text": lines},
         schema_overrides={"text": pl.String},
     )
-    blank = frame["text"].str.strip_chars() == ""
+    blank = frame["text"].str.strip_chars(", \t\r") == ""
     tally.skip("blank", int(blank.sum()))
     quoted = frame["text"].str.contains('"', literal=True)
     broken = frame["text"].str.contains(NOT_UTF8, literal=True)
@@ -115,14 +129,23 @@ def _split(lines: list[str], first: int, names: list[str], tally: Tally) -> pl.D
     plain = frame.filter(~blank & ~quoted & ~broken & fields)
     odd = frame.filter(~blank & (quoted | broken | ~fields))
     parts = plain["text"].str.split_exact(",", len(names) - 1).struct.unnest()
-    parts.columns = names
-    split = parts.select(plain["line"], *names)
+    numbered = [f"{index} {name}" for index, name in enumerate(names)]
+    parts.columns = numbered
     rows = [cells for line, text in odd.iter_rows() if (cells := _cells(line, text, names, tally))]
-    if not rows:
-        return split
-    schema = dict.fromkeys(names, pl.String)
-    others = pl.DataFrame(rows, schema={"line": pl.Int64, **schema}, orient="row")
-    return pl.concat([split, others]).sort("line")
+    schema = {"line": pl.Int64, **dict.fromkeys(numbered, pl.String)}
+    others = pl.DataFrame(rows, schema=schema, orient="row")
+    whole = pl.concat([parts.select(plain["line"].cast(pl.Int64), *numbered), others]).sort("line")
+    nameless = [name for name, given in zip(numbered, names, strict=True) if not given]
+    if nameless:
+        text = whole.select(pl.concat_str(nameless, ignore_nulls=True)).to_series()
+        stray = text.str.strip_chars() != ""
+        for line, found in whole.select("line", text=text).filter(stray).iter_rows():
+            tally.reject(line, found, "nothing in a column without a name")
+        whole = whole.filter(~stray)
+    return Block(
+        whole["line"],
+        whole.select(pl.col(f"{i} {name}").alias(name) for i, name in enumerate(names) if name),
+    )
 
 
 def _cells(line: int, text: str, names: list[str], tally: Tally) -> list[Any] | None:
@@ -140,17 +163,16 @@ def _cells(line: int, text: str, names: list[str], tally: Tally) -> list[Any] | 
     return [line, *cells]
 
 
-def _jsonl_blocks(path: Path, tally: Tally, progress: Progress) -> Iterator[pl.DataFrame]:
-    names: dict[str, None] = {}
-    for first, lines in blocks_of_lines(path, progress=progress):
+def _jsonl_blocks(tally: Tally, sources: Sequence[str]) -> Iterator[Block]:
+    found: dict[str, None] = {}
+    for first, lines in blocks_of_lines(tally):
         records = []
         for line, text in enumerate(lines, start=first):
             record = decoded(line, text, tally)
             if record is not None:
                 records.append((line, record))
-        for _, record in records:
-            names |= dict.fromkeys(name for name in record if name != "line")
-        yield _records(records, list(names), tally)
+                found |= dict.fromkeys(name for name in sources if name in record)
+        yield _records(records, list(found), tally)
 
 
 def decoded(line: int, text: str, tally: Tally) -> dict[str, Any] | None:
@@ -162,50 +184,80 @@ def decoded(line: int, text: str, tally: Tally) -> dict[str, Any] | None:
         tally.reject(line, text, "UTF-8 text")
         return None
     try:
-        record = msgspec.json.decode(text)
-    except (msgspec.DecodeError, RecursionError, ValueError) as error:
+        record = decode(text)
+    except ValueError as error:
         tally.reject(line, text, f"JSON ({str(error)[:60]})")
         return None
     if not isinstance(record, dict):
-        tally.reject(line, text, "a JSON object")
+        tally.reject(line, text, "a JSON object", whole=True)
         return None
     return record
 
 
-def _records(
-    records: list[tuple[int, dict[str, Any]]], names: list[str], tally: Tally
-) -> pl.DataFrame:
+def events_of(tally: Tally, read: Callable[[Any], T]) -> Iterator[tuple[int, list[T]]]:
+    """Yield what `read` makes of the events of blocks, a block a line, with its number.
+
+    Blocks are `{"events": […]}`. What raises `Malformed` is rejected with what it is worth.
+    """
+    for first, lines in blocks_of_lines(tally):
+        for line, text in enumerate(lines, start=first):
+            block = decoded(line, text, tally)
+            if block is None:
+                continue
+            events = block.get("events")
+            if isinstance(events, list):
+                yield line, list(read_each(((line, event) for event in events), tally, read))
+            else:
+                tally.reject(line, repr(events), "a block with a list of events", whole=True)
+
+
+def read_each(
+    records: Iterator[tuple[int, Any]], tally: Tally, read: Callable[[Any], T]
+) -> Iterator[T]:
+    """Yield what `read` makes of each record; what raises `Malformed` is rejected."""
+    for line, record in records:
+        try:
+            yield read(record)
+        except Malformed as error:
+            tally.reject(line, error.found, error.expected, error.usd, whole=True)
+
+
+def _records(records: list[tuple[int, dict[str, Any]]], names: list[str], tally: Tally) -> Block:
     import polars as pl
 
-    rows = []
+    lines, rows = [], []
     for line, record in records:
-        odd = [name for name in names if isinstance(record.get(name), (list, dict))]
+        odd = [name for name in names if isinstance(record.get(name), (list, dict, bool))]
         if odd:
-            tally.reject(line, repr(record[odd[0]]), f"a number or a text in {odd[0]!r}")
+            tally.reject(
+                line, repr(record[odd[0]]), f"a number or a text in {odd[0]!r}", whole=True
+            )
         else:
-            rows.append([line, *(_as_text(record.get(name)) for name in names)])
-    schema = {"line": pl.Int64, **dict.fromkeys(names, pl.String)}
-    return pl.DataFrame(rows, schema=schema, orient="row")
+            lines.append(line)
+            rows.append([_as_text(record.get(name)) for name in names])
+    schema = dict.fromkeys(names, pl.String)
+    return Block(
+        pl.Series("line", lines, dtype=pl.Int64), pl.DataFrame(rows, schema=schema, orient="row")
+    )
 
 
 def _as_text(value: Any) -> str | None:
-    """Write a JSON value so that it reads back exactly; booleans are no numbers."""
+    """Write a JSON value so that it reads back exactly."""
     return None if value is None else value if isinstance(value, str) else repr(value)
 
 
-def _json_blocks(path: Path, tally: Tally, progress: Progress) -> Iterator[pl.DataFrame]:
-    records = json_array(path, progress)
-    names = list(dict.fromkeys(n for r in records if isinstance(r, dict) for n in r if n != "line"))
+def _json_blocks(tally: Tally, sources: Sequence[str]) -> Iterator[Block]:
     numbered = []
-    for row, record in enumerate(records, start=1):
+    for row, record in enumerate(json_array(tally), start=1):
         if isinstance(record, dict):
             numbered.append((row, record))
         else:
             tally.reject(row, repr(record), "a JSON object")
-    yield _records(numbered, names, tally)
+    found = [name for name in sources if any(name in record for _, record in numbered)]
+    yield _records(numbered, found, tally)
 
 
-def json_array(path: Path, progress: Progress = None) -> list[Any]:
+def json_array(tally: Tally) -> list[Any]:
     """Read a JSON file that is one array.
 
     Raises
@@ -213,37 +265,38 @@ def json_array(path: Path, progress: Progress = None) -> list[Any]:
     InputError
         If it is not, is not well formed, or is too large to be read whole.
     """
-    parts: list[str] = []
-    size = 0
-    for _, lines in blocks_of_lines(path, longest=LARGEST_JSON, progress=progress):
+    path, parts, size = tally.file, [], 0
+    for _, lines in blocks_of_lines(tally, longest=LARGEST_JSON):
         size += sum(map(len, lines))
         if size > LARGEST_JSON:
-            remedy = "write it as JSON lines (.jsonl)"
-            raise InputError(
-                str(path), f"{size:,} bytes", f"at most {LARGEST_JSON:,}", remedy=remedy
-            )
+            most, remedy = f"at most {LARGEST_JSON:,}", "write it as JSON lines (.jsonl)"
+            raise InputError(str(path), f"{size:,} bytes", most, remedy=remedy)
         parts += lines
+    tally.unended = None
     try:
-        found = msgspec.json.decode("\n".join(parts))
-    except (msgspec.DecodeError, RecursionError, ValueError) as error:
+        found = decode("\n".join(parts))
+    except ValueError as error:
         raise InputError("file", str(path), f"well-formed JSON ({str(error)[:80]})") from None
     if not isinstance(found, list):
         raise InputError(str(path), type(found).__name__, "a JSON array")
     return found
 
 
-def _parquet_blocks(path: Path, tally: Tally, progress: Progress) -> Iterator[pl.DataFrame]:
+def _parquet_blocks(tally: Tally, sources: Sequence[str]) -> Iterator[Block]:
     import polars as pl
 
+    path = tally.file
     try:
         lazy = pl.scan_parquet(existing_file(path), glob=False)
+        found = lazy.collect_schema().names()
+        wanted = lazy.select(name for name in sources if name in found)
         rows = lazy.select(pl.len()).collect().item()
         for offset in range(0, rows, ROWS):
-            block = lazy.slice(offset, ROWS).collect()
-            if progress is not None:
-                progress(f"{path.name}, row {offset:,} of {rows:,}")
-            numbers = pl.int_range(offset + 1, offset + 1 + len(block), eager=True, dtype=pl.Int64)
-            yield block.drop("line", strict=False).insert_column(0, numbers.alias("line"))
+            table = wanted.slice(offset, ROWS).collect()
+            if tally.progress is not None:
+                tally.progress(f"{path.name}, row {offset:,} of {rows:,}")
+            numbers = pl.int_range(offset + 1, offset + 1 + len(table), eager=True, dtype=pl.Int64)
+            yield Block(numbers, table)
     except (OSError, pl.exceptions.PolarsError, pl.exceptions.PanicException) as error:
         reason = str(error).splitlines()[0]
         raise InputError("file", str(path), f"a readable table ({reason})") from None

@@ -2,18 +2,33 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Mapping
+from collections import Counter, defaultdict
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NamedTuple
+from types import MappingProxyType
+from typing import NamedTuple, TypeAlias, TypedDict
 
 from adlopt.errors import InputError
+from adlopt.foundation.ids import Alike
 
 TOLERANCE = 0.001
-"""Share of a file's records that may fail to parse; more, and the load fails."""
+"""Share of a file's records, and of its dollars, that may fail to parse; more fail the load."""
 SHOWN = 10
 """Rejected records of a file that are kept to be shown; all are counted."""
+Progress: TypeAlias = Callable[[str], None] | None
+NOTHING: Mapping[str, float] = MappingProxyType({})
+
+
+class How(TypedDict, total=False):
+    """How files are read, whatever is in them."""
+
+    tolerance: float
+    """Share of the records, and of the dollars, of a file that may be rejected."""
+    progress: Progress
+    """Told what is being read."""
+    alike: Alike
+    """Whether ids that differ in case or blanks alone name one account."""
 
 
 class Rejected(NamedTuple):
@@ -51,6 +66,16 @@ class FileReport:
         Records that did not parse.
     shown : tuple of Rejected
         The first of them.
+    lost : mapping of str to float
+        USD that rejected records hold, by quantity, as far as they can be read.
+    owed : mapping of str to float
+        USD that rejected records say liquidated accounts lack, by account.
+    unread : int
+        Rejected records of which no dollar can be read.
+    zones : mapping of str to int
+        How many times said their zone how.
+    unended : int or None
+        The last line, if the file ends without a line end.
     """
 
     file: str
@@ -59,66 +84,114 @@ class FileReport:
     skipped: Mapping[str, int]
     rejected: int
     shown: tuple[Rejected, ...]
-
-    def to_dict(self) -> dict[str, Any]:
-        """Plain data for machines."""
-        return {
-            "file": self.file,
-            "read": self.read,
-            "kept": self.kept,
-            "skipped": dict(self.skipped),
-            "rejected": self.rejected,
-            "shown": [each._asdict() for each in self.shown],
-        }
+    lost: Mapping[str, float] = NOTHING
+    owed: Mapping[str, float] = NOTHING
+    unread: int = 0
+    zones: Mapping[str, int] = MappingProxyType({})
+    unended: int | None = None
 
 
 class Tally:
-    """Counts the records of one file while it is read.
+    """Counts the records of one file while it is read, and the dollars they hold.
 
     Parameters
     ----------
     file : Path
     tolerance : float
-        Share of the records that may be rejected.
+        Share of the records, and of the dollars of each quantity, that may be rejected.
+    progress : callable, optional
+        Told what is being read.
+    alike : Alike
+        Whether ids that differ in case or blanks alone name one account.
 
     Examples
     --------
     >>> tally = Tally(Path("fills.jsonl"), tolerance=0.5)
-    >>> tally.keep(2)
+    >>> tally.keep(2, {"debt": 700.0})
     >>> tally.skip("spot")
-    >>> tally.reject(7, "NaN", "a price")
+    >>> tally.reject(7, "NaN", "a price", {"debt": 300.0})
     >>> tally.close().shown
     (Rejected(line=7, found='NaN', expected='a price'),)
     """
 
-    def __init__(self, file: Path, tolerance: float = TOLERANCE) -> None:
+    def __init__(
+        self,
+        file: Path,
+        tolerance: float = TOLERANCE,
+        *,
+        progress: Progress = None,
+        alike: Alike = Alike.APART,
+    ) -> None:
         if not 0.0 <= tolerance < 1.0:
             raise InputError("tolerance", tolerance, "a share from 0 to below 1")
-        self.file, self.tolerance = file, tolerance
-        self.kept = self.rejected = 0
+        self.file, self.tolerance, self.progress, self.alike = file, tolerance, progress, alike
+        self.kept = self.rejected = self.unread = 0
         self.skipped: Counter[str] = Counter()
+        self.zones: Counter[str] = Counter()
         self.shown: list[Rejected] = []
+        self.held: defaultdict[str, float] = defaultdict(float)
+        self.lost: defaultdict[str, float] = defaultdict(float)
+        self.owed: dict[str, float] = {}
+        self.unended: int | None = None
+        self._most: dict[str, tuple[float, Rejected]] = {}
 
-    def keep(self, count: int = 1) -> None:
-        """Count records that are used."""
+    def keep(self, count: int = 1, usd: Mapping[str, float] = NOTHING) -> None:
+        """Count records that are used, and what they hold."""
         self.kept += count
+        for name, amount in usd.items():
+            self.held[name] += amount
 
     def skip(self, kind: str, count: int = 1) -> None:
         """Count records of a kind that is not needed."""
         if count:
             self.skipped[kind] += count
 
-    def reject(self, line: int, found: object, expected: str) -> None:
-        """Count a record that does not parse, and keep the first few to show."""
+    def reject(
+        self,
+        line: int,
+        found: object,
+        expected: str,
+        usd: Mapping[str, float] = NOTHING,
+        *,
+        debtor: str = "",
+        whole: bool = False,
+    ) -> None:
+        """Count a record that does not parse and what it holds; keep the first few to show.
+
+        Parameters
+        ----------
+        usd : mapping of str to float
+            What it holds, by quantity, as far as it can be read.
+        debtor : str
+            Whose debt it states, which other records may repeat.
+        whole : bool
+            Whether it is known not to be cut off.
+
+        Raises
+        ------
+        InputError
+            If it may be cut off: it is the last line, and has no line end.
+        """
+        if line == self.unended and not whole:
+            remedy = "the file is cut off: its last record is not whole"
+            raise InputError(f"{self.file} line {line}", found, expected, remedy=remedy)
         self.rejected += 1
+        self.unread += not usd
+        text = found if isinstance(found, str) else repr(found)
+        record = Rejected(line, text[:80], expected)
         if len(self.shown) < SHOWN:
-            text = found if isinstance(found, str) else repr(found)
-            self.shown.append(Rejected(line, text[:80], expected))
+            self.shown.append(record)
+        if usd.get("debt"):
+            self.owed[debtor] = max(self.owed.get(debtor, 0.0), usd["debt"])
+        for name, amount in usd.items():
+            self.lost[name] += amount
+            if amount > self._most.get(name, (0.0, record))[0]:
+                self._most[name] = amount, record
 
     def drop(self, line: int, found: object, expected: str) -> None:
         """Reject a record that was kept before."""
         self.kept -= 1
-        self.reject(line, found, expected)
+        self.reject(line, found, expected, whole=True)
 
     def close(self) -> FileReport:
         """Report on the file.
@@ -126,18 +199,17 @@ class Tally:
         Raises
         ------
         InputError
-            If a larger share than the tolerance was rejected; names the first such record.
+            If a larger share than the tolerance was rejected, of the records or of the dollars of
+            a quantity; names the first such record, or the one that holds most.
         """
         read = self.kept + self.rejected + sum(self.skipped.values())
         if self.rejected > self.tolerance * read:
-            worst = self.shown[0]
-            raise InputError(
-                f"{self.file} line {worst.line}",
-                worst.found,
-                worst.expected,
-                remedy=f"{self.rejected:,} of {read:,} records do not parse, and "
-                f"{100 * self.tolerance:g} % may; mend them, or raise the tolerance",
-            )
+            self._refuse(self.shown[0], f"{self.rejected:,} of {read:,} records do not parse")
+        for name, (_, record) in self._most.items():
+            lost, held = self.lost[name], self.held[name]
+            if lost > self.tolerance * (held + lost):
+                said = f"records that do not parse hold ${lost:,.2f} of ${held + lost:,.2f} {name}"
+                self._refuse(record, said)
         return FileReport(
             file=str(self.file),
             read=read,
@@ -145,4 +217,14 @@ class Tally:
             skipped=dict(sorted(self.skipped.items())),
             rejected=self.rejected,
             shown=tuple(self.shown),
+            lost=dict(self.lost),
+            owed=dict(self.owed),
+            unread=self.unread,
+            zones=dict(self.zones),
+            unended=self.unended,
         )
+
+    def _refuse(self, record: Rejected, said: str) -> None:
+        remedy = f"{said}, and {100 * self.tolerance:g} % may; mend them, or raise the tolerance"
+        where = f"{self.file} line {record.line}"
+        raise InputError(where, record.found, record.expected, remedy=remedy)

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 FEATURES = ("leverage", "pnl_percent")
 """Quantities of winners that queues may rank by, as they were first seen in the round."""
+FEATURE = "features."
+"""What columns of features begin with, so that they may have any name."""
 
 
 def in_waves(fills: pl.LazyFrame, waves: pl.DataFrame) -> pl.LazyFrame:
@@ -50,7 +52,7 @@ def needed(fills: pl.LazyFrame) -> dict[int, float]:
     import polars as pl
 
     gap = (pl.col("mark") - pl.col("price")).abs() * pl.col("size")
-    return _sums(fills.select("wave", usd=gap).collect(engine="streaming"))
+    return sums(fills.select("wave", usd=gap).collect(engine="streaming"))
 
 
 def coin_gaps(fills: pl.LazyFrame) -> pl.DataFrame:
@@ -70,20 +72,25 @@ def coin_gaps(fills: pl.LazyFrame) -> pl.DataFrame:
 
 
 def lacks(fills: pl.LazyFrame) -> pl.DataFrame:
-    """What each liquidated account lacks at its worst in each wave, USD > 0."""
+    """What each liquidated account lacks at its worst in each wave, USD > 0.
+
+    Debts without a name have no `loser`, and each different amount of a wave counts.
+    """
     import polars as pl
 
+    owing = fills.filter(pl.col("loser_equity") < 0)
+    nobody = pl.when(pl.col("loser").is_null()).then("loser_equity")
     return (
-        fills.filter(pl.col("loser").is_not_null() & (pl.col("loser_equity") < 0))
-        .group_by("wave", "loser")
+        owing.group_by("wave", "loser", nobody=nobody)
         .agg(usd=-pl.col("loser_equity").min())
         .collect(engine="streaming")
-        .sort("wave", "loser")
+        .drop("nobody")
+        .sort("wave", "loser", "usd")
     )
 
 
 def increments(lacking: pl.DataFrame) -> pl.DataFrame:
-    """Of what accounts lack, what no earlier wave has counted.
+    """Of what accounts lack, what no earlier wave has counted; debts without a name count in each.
 
     Examples
     --------
@@ -95,29 +102,29 @@ def increments(lacking: pl.DataFrame) -> pl.DataFrame:
     import polars as pl
 
     before = pl.col("usd").cum_max().shift(1, fill_value=0.0).over("loser", order_by="wave")
-    return lacking.with_columns(usd=(pl.col("usd") - before).clip(lower_bound=0.0))
+    fresh = (pl.col("usd") - before).clip(lower_bound=0.0)
+    return lacking.with_columns(usd=pl.when(pl.col("loser").is_null()).then("usd").otherwise(fresh))
 
 
-def deficits(lacking: pl.DataFrame, rules: Rules) -> dict[int, float]:
-    """USD, by wave; waves in which nobody lacks anything are left out."""
-    once = rules.deficit is Deficit.INCREMENT
-    return _sums(increments(lacking) if once else lacking)
+def owed(lacking: pl.DataFrame, rules: Rules) -> pl.DataFrame:
+    """What counts of what each account lacks, by wave and loser, USD."""
+    return increments(lacking) if rules.deficit is Deficit.INCREMENT else lacking
 
 
-def largest_losses(lacking: pl.DataFrame) -> dict[int, float]:
-    """USD, by wave: what the account that lacks most lacks."""
+def largest_losses(owing: pl.DataFrame) -> dict[int, float]:
+    """USD, by wave: the most that counts of one account."""
     import polars as pl
 
-    rows = lacking.group_by("wave").agg(pl.col("usd").max()).iter_rows()
+    rows = owing.group_by("wave").agg(pl.col("usd").max()).iter_rows()
     return {int(wave): float(usd) for wave, usd in rows}
 
 
 def accounts(fills: pl.LazyFrame, rules: Rules, available: set[str]) -> pl.DataFrame:
-    """Winners of each wave: `wave`, `account`, `capacity`, and `equity` where it is known.
+    """Winners of each wave: `wave`, `account`, `capacity`, `gain`, and `equity` where known.
 
-    A capacity is never negative, and no larger than the equity where that is known; an account of
-    unknown PNL or equity is left out. Within a round, the first row of an account is the one of
-    the earliest time, then of the first line.
+    A capacity is never negative, and no larger than the equity where that is known. It is null
+    where an account's PNL or equity is unknown; `gain` is what the PNL alone would allow. Within a
+    round, the first row of an account is the one of the earliest time, then of the first line.
     """
     import polars as pl
 
@@ -125,15 +132,19 @@ def accounts(fills: pl.LazyFrame, rules: Rules, available: set[str]) -> pl.DataF
     pick = _largest if rules.capacity.looks_ahead else _first
     by_coin = rules.capacity in (Capacity.POSITION, Capacity.POSITION_MAX)
     each = pick(fills, [*keys, "coin"] if by_coin else keys, rules.capacity.quantity, "pnl")
-    gain = pl.col("pnl").clip(lower_bound=0.0).sort().sum()
-    table = each.group_by(keys).agg(capacity=gain)
+    gains = each.group_by(keys).agg(gain=pl.col("pnl").clip(lower_bound=0.0).sort().sum())
+    every = fills.select(keys).unique().collect(engine="streaming")
+    table = every.join(gains, on=keys, how="left").with_columns(capacity="gain")
     if "equity" in available:
-        table = table.join(pick(fills, keys, "equity", "equity"), on=keys)
+        table = table.join(pick(fills, keys, "equity", "equity"), on=keys, how="left")
         room = pl.col("equity").clip(lower_bound=0.0)
-        table = table.with_columns(capacity=pl.min_horizontal("capacity", room))
+        least = pl.min_horizontal("gain", room)
+        known = pl.col("gain").is_not_null() & room.is_not_null()
+        table = table.with_columns(capacity=pl.when(known).then(least))
     for name in FEATURES:
         if name in available:
-            table = table.join(_first(fills, keys, name, name), on=keys, how="left")
+            first = _first(fills, keys, name, f"{FEATURE}{name}")
+            table = table.join(first, on=keys, how="left")
     return table.sort(keys)
 
 
@@ -156,6 +167,6 @@ def _first(fills: pl.LazyFrame, keys: list[str], name: str, called: str) -> pl.D
     return found.collect(engine="streaming")
 
 
-def _sums(table: pl.DataFrame) -> dict[int, float]:
+def sums(table: pl.DataFrame) -> dict[int, float]:
     parts = table.partition_by("wave", as_dict=True)
     return {int(wave): math.fsum(part["usd"]) for (wave,), part in sorted(parts.items())}

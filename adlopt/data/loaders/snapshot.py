@@ -8,18 +8,19 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Container
+from collections.abc import Container, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar, Unpack
 
 from adlopt.data.files.places import inside
-from adlopt.data.loaders.columns import LATEST_MS
-from adlopt.data.loaders.event_fields import Malformed, account, number
-from adlopt.data.loaders.lines import Progress
-from adlopt.data.loaders.raw_tables import json_array
-from adlopt.data.loaders.records import TOLERANCE, FileReport, Tally
+from adlopt.data.loaders.event_fields import Malformed, account, number, product
+from adlopt.data.loaders.raw_tables import json_array, read_each
+from adlopt.data.loaders.records import FileReport, How, Tally
+from adlopt.data.loaders.times import FIRST_MS, LAST_MS
 from adlopt.errors import InputError
+from adlopt.scoring.quality import Finding
+from adlopt.show.table import counted
 
 if TYPE_CHECKING:
     import polars as pl
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
 VALUES, POSITIONS = "account_value_snapshot_*.json", "perp_positions_by_market_*.json"
 VENUE = "hyperliquid:"
 T = TypeVar("T")
+EVEN = 1e-6
+"""Share of the open interest by which longs and shorts may differ, for rounding."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -50,16 +53,14 @@ class Snapshot:
     reports: tuple[FileReport, ...]
 
 
-def read_snapshot(
-    folder: str | Path, *, tolerance: float = TOLERANCE, progress: Progress = None
-) -> Snapshot:
+def read_snapshot(folder: str | Path, **how: Unpack[How]) -> Snapshot:
     """Read the one snapshot in a folder.
 
     Raises
     ------
     InputError
         If either file is missing, there are several, they are of different times, an account
-        stands twice, or more than `tolerance` of the records do not parse.
+        stands twice, or more than the tolerance of the records, or dollars, do not parse.
     """
     import polars as pl
 
@@ -68,9 +69,9 @@ def read_snapshot(
     time = _time_of(values)
     if _time_of(positions) != time:
         raise InputError("file", str(positions), f"a snapshot at {time}, as {values.name}")
-    tallies = [Tally(path, tolerance) for path in (values, positions)]
-    rows = _values(json_array(values, progress), tallies[0])
-    held, others = _positions(json_array(positions, progress), tallies[1])
+    tallies = [Tally(path, **how) for path in (values, positions)]
+    rows = _values(tallies[0])
+    held, others = _positions(tallies[1])
     known = {name for name, _ in rows}
     rows += [(name, value) for name, value in others.items() if name not in known]
     kinds = {"size": pl.Float64, "entry": pl.Float64, "mark": pl.Float64}
@@ -97,52 +98,78 @@ def _only(root: Path, pattern: str) -> Path:
 def _time_of(path: Path) -> int:
     numbers = re.findall(r"\d+", path.stem)
     time = int(numbers[-1]) if numbers else 0
-    if not 0 < time <= LATEST_MS:
+    if not FIRST_MS <= time <= LAST_MS:
         raise InputError("file", path.name, "a name that ends in milliseconds since 1970")
     return time
 
 
-def _values(records: list[Any], tally: Tally) -> list[tuple[str, float]]:
+def _values(tally: Tally) -> list[tuple[str, float]]:
     rows: dict[str, float] = {}
-    for row, record in enumerate(records, start=1):
+
+    def value(record: Any) -> None:
         try:
-            name = _new(account(record, "user"), rows)
+            name = _new(account(record, "user", tally.alike), rows)
             rows[name] = number(record, "account_value")
         except Malformed as error:
-            tally.reject(row, error.found, error.expected)
-        else:
-            tally.keep()
+            error.usd = {"cash": product(record, "account_value") or 0.0}
+            raise
+        tally.keep(1, {"cash": abs(rows[name])})
+
+    for _ in read_each(enumerate(json_array(tally), start=1), tally, value):
+        pass
     return list(rows.items())
 
 
 def _positions(
-    markets: list[Any], tally: Tally
+    tally: Tally,
 ) -> tuple[list[tuple[str, str, float, float, float]], dict[str, float]]:
     """Positions, and the values of accounts as they stand beside them."""
     rows: dict[tuple[str, str], tuple[float, float, float]] = {}
     values: dict[str, float] = {}
-    for row, market in enumerate(markets, start=1):
+
+    def position(pair: tuple[str, Any]) -> None:
+        coin, held = pair
+        try:
+            holder, size = account(held, "user", tally.alike), number(held, "size")
+            key = _new((holder, coin), rows)
+            notional = number(held, "notional_size")
+            entry = number(held, "entry_price", positive=True)
+            if "account_value" in held:
+                values[holder] = number(held, "account_value")
+        except Malformed as error:
+            error.usd = {"notional": product(held, "notional_size") or 0.0}
+            raise
+        rows[key] = (size, entry, abs(notional / size) if size else entry)
+        tally.keep(1, {"notional": abs(notional)})
+
+    for row, market in enumerate(json_array(tally), start=1):
         match market:
-            case {"market_name": str(name), "positions": list(positions)} if name:
-                coin = name.removeprefix(VENUE)
+            case {"market_name": str(name), "positions": list(positions)} if name.strip():
+                pairs = [(name.strip().removeprefix(VENUE), held) for held in positions]
             case _:
                 tally.reject(row, market, "a market with a name and positions")
                 continue
-        for position in positions:
-            try:
-                holder, size = account(position, "user"), number(position, "size")
-                key = _new((holder, coin), rows)
-                notional = number(position, "notional_size")
-                entry = number(position, "entry_price", positive=True)
-                mark = abs(notional / size) if size else entry
-                if "account_value" in position:
-                    values[holder] = number(position, "account_value")
-            except Malformed as error:
-                tally.reject(row, error.found, error.expected)
-                continue
-            rows[key] = (size, entry, mark)
-            tally.keep()
+        for _ in read_each(((row, pair) for pair in pairs), tally, position):
+            pass
     return [(*key, *figures) for key, figures in rows.items()], values
+
+
+def open_interest(snapshot: Snapshot) -> Iterator[Finding]:
+    """Say where longs and shorts differ: no venue can be in that state."""
+    import polars as pl
+
+    size, worth = pl.col("size"), pl.col("size") * pl.col("mark")
+    sums = snapshot.positions.group_by("coin").agg(
+        net=size.sum(), gross=size.abs().sum(), usd=worth.sum().abs()
+    )
+    odd = sums.filter(pl.col("net").abs() > EVEN * pl.col("gross")).sort("usd", descending=True)
+    if len(odd):
+        usd = float(odd["usd"].sum())
+        text = (
+            f"longs and shorts of the snapshot differ by ${usd:,.2f} in "
+            f"{counted(len(odd), 'coin')}, most in {odd['coin'][0]}: positions are missing from it"
+        )
+        yield Finding(name="longs are not shorts", text=text, usd=usd)
 
 
 def _new(key: T, rows: Container[T]) -> T:

@@ -1,0 +1,128 @@
+"""Dollars of a load: what was read is what was used and what was left out, and why."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from adlopt.data.loaders.dollars import QUANTITIES_USD
+from adlopt.data.loaders.records import FileReport
+
+if TYPE_CHECKING:
+    import polars as pl
+
+UNREAD = "records that do not parse"
+NO_DEFICIT = "outside every round with a deficit"
+ROUNDING = 1e-9
+"""Share of what was read by which sums of floats may differ."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reconciled:
+    """What became of the dollars of one quantity.
+
+    Parameters
+    ----------
+    quantity : str
+        debt, capacity, needed or notional.
+    read, used : float
+        USD in the files, and in the rounds.
+    left_out : mapping of str to float
+        USD, by reason; none is zero.
+    """
+
+    quantity: str
+    read: float
+    used: float
+    left_out: Mapping[str, float]
+
+    @property
+    def difference(self) -> float:
+        """USD that are neither used nor left out; beyond rounding, a fault of the reader."""
+        return self.read - self.used - math.fsum(self.left_out.values())
+
+    @property
+    def balances(self) -> bool:
+        """Whether every dollar that was read is used or left out."""
+        return abs(self.difference) <= ROUNDING * max(self.read, 1.0)
+
+
+def reconciled(
+    quantity: str, read: float, used: float, left_out: Mapping[str, float]
+) -> Reconciled:
+    """State what became of a quantity; reasons that leave nothing out are not named."""
+    kept = {reason: usd for reason, usd in left_out.items() if usd}
+    return Reconciled(quantity=quantity, read=read, used=used, left_out=kept)
+
+
+def unread(reports: Iterable[FileReport], quantity: str) -> float:
+    """USD of a quantity in records that do not parse."""
+    return math.fsum(report.lost.get(quantity, 0.0) for report in reports)
+
+
+def debt(
+    lacking: pl.DataFrame, owing: pl.DataFrame, reports: Iterable[FileReport]
+) -> Reconciled:
+    """What liquidated accounts lack, against the deficits of rounds."""
+    import polars as pl
+
+    gross, used = math.fsum(lacking["usd"]), math.fsum(owing["usd"])
+    known = dict(lacking.group_by("loser").agg(pl.col("usd").max()).iter_rows())
+    lost: dict[str, float] = {}
+    for report in reports:
+        for loser, usd in report.owed.items():
+            lost[loser] = max(lost.get(loser, 0.0), usd - known.get(loser, 0.0), 0.0)
+    bad = math.fsum(lost.values())
+    again = math.fsum(lacking["usd"] - owing["usd"])
+    return reconciled("debt", gross + bad, used, {UNREAD: bad, "counted in earlier rounds": again})
+
+
+def capacity(
+    winners: pl.DataFrame, waves: Iterable[int], reports: Iterable[FileReport]
+) -> Reconciled:
+    """What winners gained, against the capacities of rounds."""
+    import polars as pl
+
+    inside = pl.col("wave").is_in(sorted(waves))
+    known = pl.col("capacity").is_not_null()
+    lost = unread(reports, "capacity")
+
+    def usd(mask: pl.Expr, of: pl.Expr) -> float:
+        return math.fsum(winners.filter(mask).select(of.fill_null(0.0)).to_series())
+
+    gain = pl.col("gain")
+    left_out = {
+        UNREAD: lost,
+        NO_DEFICIT: usd(~inside, gain),
+        "more than the account's equity": usd(inside & known, gain - pl.col("capacity")),
+        "of accounts of unknown equity": usd(inside & ~known, gain),
+    }
+    read = math.fsum(winners["gain"].drop_nulls()) + lost
+    return reconciled("capacity", read, usd(inside & known, pl.col("capacity")), left_out)
+
+
+def of_fills(
+    quantity: str,
+    by_wave: Mapping[int, float],
+    waves: Iterable[int],
+    reports: Iterable[FileReport],
+) -> Reconciled:
+    """What fills come to in each wave, USD, against the waves that are rounds."""
+    rounds, lost = set(waves), unread(reports, quantity)
+    used = math.fsum(usd for wave, usd in by_wave.items() if wave in rounds)
+    other = math.fsum(usd for wave, usd in by_wave.items() if wave not in rounds)
+    left_out = {UNREAD: lost, NO_DEFICIT: other}
+    return reconciled(quantity, math.fsum([*by_wave.values(), lost]), used, left_out)
+
+
+def of_rounds(
+    rounds: pl.DataFrame, reports: Iterable[FileReport], names: Mapping[str, str]
+) -> Iterator[Reconciled]:
+    """Figures that a source states by round: `names` says which column is which quantity."""
+    for quantity in QUANTITIES_USD:
+        column = names.get(quantity)
+        if column is not None and not rounds[column].has_nulls():
+            used, lost = math.fsum(rounds[column]), unread(reports, quantity)
+            yield reconciled(quantity, used + lost, used, {UNREAD: lost})
