@@ -11,6 +11,7 @@ from cyclopts import Parameter
 from adlopt.cli.command import Json, Output, app, as_json, progress, whole
 from adlopt.data.loaders.options import Capacity, Deficit
 from adlopt.data.loaders.records import TOLERANCE
+from adlopt.foundation.ids import Alike
 
 
 @app.command
@@ -22,6 +23,7 @@ def load(
     deficit: Deficit | None = None,
     capacity: Capacity | None = None,
     tolerance: float = TOLERANCE,
+    alike: Alike = Alike.APART,
     output: Output = None,
     json_: Json = False,
 ) -> None:
@@ -30,10 +32,9 @@ def load(
     Parameters
     ----------
     words
-        hyperreplay CHECKOUT (or its detailed table, then node fills); fills FILE... (Hyperliquid
-        node fills, JSON lines or .lz4); node FOLDER (a clearinghouse snapshot, and *_fills.json
-        and *_misc.json since); published FOLDER (an out/ folder of per-round figures); or, with
-        --map, a table of your own.
+        A kind of data and its files, such as hyperreplay CHECKOUT, fills FILE..., node FOLDER or
+        published FOLDER (`adlopt load` alone says what each takes); or, with --map, a table of
+        your own.
     mapping
         A TOML file that says what the columns of a .csv, .json, .jsonl or .parquet table mean.
     gap_ms
@@ -46,20 +47,23 @@ def load(
         account-max or position-max, the largest in the round, which looks ahead; account or
         position, at the first fill.
     tolerance
-        Share of a file's records that may fail to parse.
+        Share of a file's records, and of its dollars, that may fail to parse.
+    alike
+        Whether ids that differ in case or blanks alone are one account (same) or not (apart).
     output
         Write an episode to this .json or .parquet file, or the figures of its rounds to a .csv.
     json_
         Print everything for machines, with the lines that each figure came from.
     """
-    from adlopt.data.loaders import sources as command
+    from adlopt.data.loaders import sources
     from adlopt.show.load import render
 
     asked = {"gap_ms": gap_ms, "per_coin": per_coin, "deficit": deficit, "capacity": capacity}
     with progress(None, "reading") as step:
-        loaded = command.from_words(words, mapping, asked, tolerance=tolerance, progress=step)
-    written = [] if output is None else command.write(loaded, output)
-    data = loaded.to_dict()
-    print(as_json(data) if json_ else render(data))
+        loaded = sources.from_words(
+            words, mapping, asked, tolerance=tolerance, progress=step, alike=alike
+        )
+    written = [] if output is None else sources.write(loaded, output)
+    print(as_json(loaded.to_dict()) if json_ else render(loaded.data()))
     for path in written:
         print(f"wrote {path}", file=sys.stderr)

@@ -163,8 +163,12 @@ def alike(ids: Iterable[str]) -> tuple[tuple[str, ...], ...]:
     >>> alike(["zed", "ann", "Zed", "zed"])
     (('Zed', 'zed'),)
     """
+    names = set(ids)
+    spaced = len("".join(names).split()) > 1
+    if not spaced and len(set(map(str.lower, names))) == len(names):
+        return ()
     groups: dict[str, list[str]] = {}
-    for name in sorted(set(ids)):
+    for name in sorted(names):
         groups.setdefault(folded(name), []).append(name)
     return tuple(tuple(group) for group in groups.values() if len(group) > 1)
 

@@ -12,6 +12,7 @@ from adlopt.bounds.data import is_vacuous
 from adlopt.bounds.paper import PROPOSITION_1
 from adlopt.bounds.trivial import TRIVIAL
 from adlopt.foundation.arrays import BoolArray, FloatArray
+from adlopt.foundation.ids import alike
 from adlopt.model.episode import Episode, rounds_where
 from adlopt.model.round import Round
 from adlopt.model.run import Run
@@ -22,6 +23,8 @@ from adlopt.show.words import counted
 
 LARGEST_LOSS = "largest_loss"
 """Signal: USD, the largest single loser of a round."""
+COUNTED_ONCE = "counted_once"
+"""Signal: USD of the deficit that no earlier round has counted, where losers are known by id."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,6 +66,8 @@ def inspect(episode: Episode) -> tuple[Finding, ...]:
     """
     checks: tuple[Callable[[Episode], list[Finding]], ...] = (
         _repeated_losers,
+        _ids_alike,
+        _estimate_that_knows,
         _needed_beyond_deficit,
         _needed_beyond_capacity,
         _recorded_beyond_deficit,
@@ -74,11 +79,12 @@ def inspect(episode: Episode) -> tuple[Finding, ...]:
 
 
 def counted_once(episode: Episode) -> Episode:
-    """Return the episode with each repeated largest loser counted in its first round only.
+    """Return the episode with each loser counted in its first round only.
 
     A deficit is an increment of unresolved bad debt; the same insolvent account in several
-    rounds' sums is socialised once a round. Rounds are matched by an exactly equal
-    `largest_loss` signal.
+    rounds' sums is socialised once a round. Where losers were known by id when the data was
+    loaded, the `counted_once` signal says what no earlier round has counted; elsewhere the largest
+    loser of each round is taken to be known by its amount, the `largest_loss` signal.
 
     Examples
     --------
@@ -88,19 +94,31 @@ def counted_once(episode: Episode) -> Episode:
     """
     rounds: list[Round] = []
     seen: set[float] = set()
+    by_id = _known_by_id(episode)
     for round_ in episode:
         loss = round_.start.signals.get(LARGEST_LOSS)
-        if loss is None or loss not in seen:
-            rounds.append(round_)
-        else:
-            left = max(round_.start.deficit - loss, 0.0)
-            rounds.append(replace(round_, start=replace(round_.start, deficit=left)))
+        left = round_.start.deficit - (loss if loss in seen and loss is not None else 0.0)
+        if by_id:
+            left = round_.start.signals[COUNTED_ONCE]
+        start = replace(round_.start, deficit=max(left, 0.0))
+        rounds.append(replace(round_, start=start) if left < round_.start.deficit else round_)
         if loss is not None:
             seen.add(loss)
     return replace(episode, name=f"{episode.name}, losers counted once", rounds=tuple(rounds))
 
 
+def _known_by_id(episode: Episode) -> bool:
+    """Whether losers were known by id, so that nothing need be guessed from amounts."""
+    return all(COUNTED_ONCE in round_.start.signals for round_ in episode)
+
+
 def _repeated_losers(episode: Episode) -> list[Finding]:
+    if _known_by_id(episode):
+        again = episode.deficit - counted_once(episode).deficit
+        usd = math.fsum(again)
+        text = f"losers of earlier rounds are counted again in {{rounds}}, with ${usd:,.2f}"
+        found = _where("repeated loser", again > 0.0, text, usd=usd)
+        return found + _once(episode) if found else []
     by_loss: dict[float, list[int]] = {}
     for round_ in episode:
         loss = round_.start.signals.get(LARGEST_LOSS)
@@ -139,6 +157,37 @@ def _once(episode: Episode) -> list[Finding]:
             usd=bound,
         ),
     ]
+
+
+def _ids_alike(episode: Episode) -> list[Finding]:
+    """Accounts that may be one: rounds that share winners would couple them."""
+    capacity: dict[str, float] = {}
+    for round_ in () if episode.pooled else episode:
+        capacity.update(zip(round_.start.account, round_.start.capacity.tolist(), strict=True))
+    groups = alike(capacity)
+    if not groups:
+        return []
+    names = [name for group in groups for name in group]
+    usd = math.fsum(capacity[name] for name in names)
+    text = (
+        f"{len(names):,} ids differ from another in case or blanks alone, such as "
+        f"{groups[0][0]!r} and {groups[0][1]!r}: whether ${usd:,.2f} of capacity are theirs or one "
+        "account's is for the data to say"
+    )
+    return [Finding(name="ids alike", text=text, usd=usd)]
+
+
+def _estimate_that_knows(episode: Episode) -> list[Finding]:
+    """An estimate made before the round cannot equal what the round turned out to need."""
+    given = [round_ for round_ in episode if round_.start.estimate is not None and round_.needed]
+    if not given or any(round_.start.estimate != round_.needed for round_ in given):
+        return []
+    text = (
+        f"the estimate is what was needed, to the last digit, in all {counted(len(given), 'round')}"
+        " that have one: it was known when they were over, and is no estimate"
+    )
+    rounds = tuple(round_.start.t for round_ in given)
+    return [Finding(name="estimate is needed", text=text, rounds=rounds)]
 
 
 def _needed_beyond_deficit(episode: Episode) -> list[Finding]:

@@ -1,73 +1,130 @@
-"""A load as text of 80 columns."""
+"""A load as text of 80 columns: in full, and as a screen."""
 
 from __future__ import annotations
 
 import math
 import textwrap
-from typing import Any
+from datetime import UTC, datetime
 
+from adlopt.show.schema.loads import CutData, LoadData
 from adlopt.show.table import WIDTH, table
 from adlopt.show.words import counted, printable, usd
 
 MANY = 40
-"""Rounds that are shown."""
+"""Rounds that are shown in full."""
+FEW = 5
+"""Rounds, and oddities, that a screen shows."""
+COLUMNS = ("wave", "deficit", "needed", "capacity")
 
 
-def render(data: dict[str, Any]) -> str:
-    """Lay out what `Loaded.to_dict` says: rounds, files, what is odd, what is unavailable."""
-    parts = [_rounds(data), _files(data), _rejected(data), _horizons(data)]
-    parts += [
-        _said("Unavailable", [f"{name}: {why}" for name, why in data["unavailable"].items()]),
-        _said("Looks ahead", data["look_ahead"]),
-        _said("Data quality", [finding["text"] for finding in data["quality"]]),
+def render(data: LoadData) -> str:
+    """Lay out rounds, dollars, files, what is odd, and what is unavailable."""
+    parts = [
+        _rounds(data, MANY),
+        _cut(data.cut),
+        _reconciled(data),
+        _files(data),
+        _rejected(data),
+        _horizons(data),
+        _said("Unavailable", [f"{name}: {why}" for name, why in data.unavailable.items()]),
+        _said("Looks ahead", data.look_ahead),
+        _said("Data quality", [finding.text for finding in data.quality]),
     ]
     return "\n".join(part for part in parts if part)
 
 
-def _rounds(data: dict[str, Any]) -> str:
-    columns = ("wave", "deficit", "needed", "capacity")
+def summary(data: LoadData) -> str:
+    """Lay out the same as a screen of at most 24 lines."""
+    records, bad = (sum(getattr(f, name) for f in data.files) for name in ("read", "rejected"))
+    lines = [
+        f"{counted(len(data.files), 'file')}, {counted(records, 'record')}, {bad:,} rejected",
+        *_one("unavailable", data.unavailable),
+        *_one("odd", [finding.name for finding in data.quality]),
+    ]
+    parts = [_rounds(data, FEW), _cut(data.cut), _reconciled(data), "\n".join(lines)]
+    return "\n".join(line for part in parts for line in part.splitlines() if line.strip())
+
+
+def _rounds(data: LoadData, most: int) -> str:
     rows = [
-        (f"{t}", f"{row['wave']}", *(usd(row[name]) for name in columns[1:]))
-        for t, row in enumerate(data["rounds"], start=1)
+        (f"{t}", f"{row['wave']}", *(usd(row[name]) for name in COLUMNS[1:]))  # type: ignore[arg-type]
+        for t, row in enumerate(data.rounds, start=1)
     ]
     totals = []
-    for name in columns[1:]:
-        values = [row[name] for row in data["rounds"]]
-        totals.append(usd(None if None in values else math.fsum(values)))
-    shown = [*rows[:MANY], ("all", "", *totals)]
-    title = f"{data['name']}: {counted(len(rows), 'round')}, USD"
-    if len(rows) > MANY:
-        title += f"; the first {MANY} are shown"
-    return table(title, ("round", *columns), shown)
+    for name in COLUMNS[1:]:
+        values = [row[name] for row in data.rounds]
+        totals.append(usd(None if None in values else math.fsum(values)))  # type: ignore[arg-type]
+    title = f"{printable(data.name)}: {counted(len(rows), 'round')}, USD"
+    if len(rows) > most:
+        title += f"; the first {most} are shown"
+    return table(title, ("round", *COLUMNS), [*rows[:most], ("all", "", *totals)])
 
 
-def _files(data: dict[str, Any]) -> str:
+def _cut(cut: CutData | None) -> str:
+    if cut is None:
+        return ""
+    pauses = {
+        "the longest pause within one is": cut.longest_pause_ms,
+        "the shortest between two is": cut.shortest_gap_ms,
+    }
+    near = [f"{said} {ms:,} ms" for said, ms in pauses.items() if ms is not None]
+    zones = "; ".join(f"{name} ({count:,})" for name, count in cut.zones.items())
+    said = (
+        f"{_moment(cut.first_ms)} to {_moment(cut.last_ms)} UTC; times: {zones}. A round"
+        f"{' of a coin' * cut.per_coin} ends after {cut.gap_ms:,} ms without a fill"
+    )
+    return textwrap.fill(printable("; ".join([said, *near])), WIDTH) + "\n"
+
+
+def _moment(ms: int) -> str:
+    at = datetime.fromtimestamp(ms / 1000, UTC)
+    return at.strftime("%Y-%m-%d %H:%M:%S") + f".{ms % 1000:03d}"
+
+
+def _reconciled(data: LoadData) -> str:
+    """Each quantity's dollars, and below it where what is left out went."""
+    rows = []
+    for each in data.reconciled:
+        out = math.fsum(each.left_out_usd.values())
+        rows.append((each.quantity, usd(each.read_usd), usd(each.used_usd), usd(out)))
+    title = "Dollars: read = used + left out"
+    reasons = [
+        f"{each.quantity} left out: {reason}, {usd(amount)}"
+        for each in data.reconciled
+        for reason, amount in each.left_out_usd.items()
+    ]
+    lines = [f"  {printable(reason)}\n" for reason in reasons]
+    shown = table(title, ("of", "read", "used", "left out"), rows) if rows else ""
+    return shown + "".join(lines)
+
+
+def _files(data: LoadData) -> str:
     rows = [
         (
-            each["file"],
-            f"{each['read']:,}",
-            f"{each['kept']:,}",
-            f"{sum(each['skipped'].values()):,}",
-            f"{each['rejected']:,}",
+            each.file,
+            f"{each.read:,}",
+            f"{each.kept:,}",
+            f"{sum(each.skipped.values()):,}",
+            f"{each.rejected:,}",
         )
-        for each in data["files"]
+        for each in data.files
     ]
     return table("Records", ("file", "read", "kept", "skipped", "rejected"), rows)
 
 
-def _rejected(data: dict[str, Any]) -> str:
+def _rejected(data: LoadData) -> str:
     rows = [
-        (f"{each['file']} line {one['line']}", one["found"], one["expected"])
-        for each in data["files"]
-        for one in each["shown"]
+        (f"{each.file} line {one.line}", one.found, one.expected)
+        for each in data.files
+        for one in each.shown
     ]
     return table("Records that do not parse", ("where", "found", "expected"), rows) if rows else ""
 
 
-def _horizons(data: dict[str, Any]) -> str:
+def _horizons(data: LoadData) -> str:
     rows = [
-        (f"{each['horizon_ms']:,.0f}", usd(each["production"]), usd(each["needed"]))
-        for each in data.get("horizons", [])
+        (f"{each.horizon_ms:,.0f}", usd(each.production), usd(each.needed))
+        for each in data.horizons or []
     ]
     title = "Production haircuts by horizon, USD"
     return table(title, ("ms", "haircuts", "needed"), rows) if rows else ""
@@ -77,12 +134,16 @@ def _said(title: str, sentences: list[str]) -> str:
     if not sentences:
         return ""
     lines = [
-        textwrap.fill(
-            printable(sentence),
-            WIDTH,
-            initial_indent="  * ",
-            subsequent_indent="    ",
-        )
+        textwrap.fill(printable(sentence), WIDTH, initial_indent="  * ", subsequent_indent="    ")
         for sentence in sentences
     ]
     return "\n".join([title, *lines]) + "\n"
+
+
+def _one(title: str, names: object) -> list[str]:
+    """Name a few on one line, and count the rest."""
+    each = list(dict.fromkeys(names))  # type: ignore[call-overload]
+    if not each:
+        return []
+    rest = f", and {len(each) - FEW} more" if len(each) > FEW else ""
+    return [textwrap.shorten(f"{title}: {', '.join(each[:FEW])}{rest}", WIDTH, placeholder="…")]

@@ -1,8 +1,9 @@
 """From raw venue data to rounds and episodes: read, cut, check, and say where it came from.
 
 Every record that does not parse is counted and shown with its file and line; more than a stated
-share of them fails the load. A quantity that the files do not hold is *unavailable*, by name, and
-never zero.
+share of them, or of the dollars they hold, fails the load. What was read is what was used and what
+was left out, in dollars; a quantity that the files do not hold is *unavailable*, by name, and never
+zero. Ids are read by `adlopt.foundation.ids`, whoever writes them.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from adlopt.data.loaders.fills import Fills
     from adlopt.data.loaders.hyperreplay import read_by_user, read_detail
     from adlopt.data.loaders.loaded import Loaded
+    from adlopt.data.loaders.loader import Loader
     from adlopt.data.loaders.mapped import read_mapped, read_mapping
     from adlopt.data.loaders.markout import markouts, production
     from adlopt.data.loaders.misc_events import read_ledger
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
     from adlopt.data.loaders.snapshot import Snapshot, read_snapshot
     from adlopt.data.loaders.sources import load, load_table, write
     from adlopt.data.loaders.states import equities_at, valued
+    from adlopt.foundation.ids import Alike
 
 _HOMES = {
     "sources": ("load", "load_table", "write"),
@@ -35,11 +38,12 @@ _HOMES = {
     "hyperreplay": ("read_by_user", "read_detail"),
     "misc_events": ("read_ledger",),
     "loaded": ("Loaded",),
+    "loader": ("Loader",),
     "mapped": ("read_mapped", "read_mapping"),
     "markout": ("markouts", "production"),
     "node_fills": ("every_trade", "read_node_fills"),
     "published": ("read_published",),
-    "records": ("FileReport", "Origin", "Rejected"),
+    "records": ("Alike", "FileReport", "Origin", "Rejected"),
     "cutting": ("rounds_of",),
     "options": ("Capacity", "Deficit", "Rules"),
     "snapshot": ("Snapshot", "read_snapshot"),

@@ -29,6 +29,8 @@ class Kind(Enum):
     TIME = "time"
 
 
+WHOSE = ("loser", "round", "wave")
+"""Columns that say whose debt a record states: other records may repeat it."""
 SPOT_PREFIX, SPOT_NAME = "@", "PURR/USDC"
 """How Hyperliquid's spot markets, which are not deleveraged, are called."""
 
@@ -161,14 +163,14 @@ def _reject(
         for name, found in guesses.items()
     )
     worth = dollars(read).to_dicts() or [{}] * len(read)
-    losers = read["loser"] if "loser" in read.columns else [None] * len(read)
-    for row, (line, usd, loser) in enumerate(zip(read["line"], worth, losers, strict=True)):
+    whose = next((read[name] for name in WHOSE if name in read.columns), [None] * len(read))
+    for row, (line, usd, owner) in enumerate(zip(read["line"], worth, whose, strict=True)):
         column = next(each for each in columns if faults[each.name][row])
         found = raw[column.source][row]
         expected = f"{_words(column, found, clock)} in {column.source!r}"
         known = {name: amount for name, amount in usd.items() if amount is not None}
         shown = "nothing" if found in (None, "") else found
-        tally.reject(line, shown, expected, known, debtor=loser or f"line {line}")
+        tally.reject(line, shown, expected, known, debtor=str(owner or f"line {line}"))
 
 
 def _words(column: Column, found: object, clock: Clock) -> str:

@@ -66,6 +66,6 @@ def dollars(frame: pl.DataFrame) -> pl.DataFrame:
             made["capacity"] = pl.max_horizontal(*gains).clip(lower_bound=0.0)
         if "loser_equity" in has:
             made["debt"] = -pl.col("loser_equity").clip(upper_bound=0.0)
-    same = {"capacity": "capacity", "deficit": "debt", "needed": "needed", "notional": "notional"}
+    same = {"capacity": "capacity", "deficit": "debt", "notional": "notional"}
     made |= {ours: pl.col(name) for name, ours in same.items() if name in has and ours not in made}
     return frame.select(**{name: each.abs() for name, each in made.items()})

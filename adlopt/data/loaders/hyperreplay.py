@@ -7,15 +7,20 @@ last event of the replay, the same in every row of an account: they look ahead.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Unpack
 
 from adlopt.data.files.places import inside
 from adlopt.data.loaders.columns import Column, Kind, require_columns
+from adlopt.data.loaders.cutting import rounds_of
 from adlopt.data.loaders.fills import Fills
-from adlopt.data.loaders.lines import Progress
-from adlopt.data.loaders.raw_tables import header_of, typed_blocks
-from adlopt.data.loaders.records import TOLERANCE, FileReport, Tally
+from adlopt.data.loaders.loaded import Loaded
+from adlopt.data.loaders.loader import Loader
+from adlopt.data.loaders.node_fills import read_node_fills
+from adlopt.data.loaders.options import Rules
+from adlopt.data.loaders.raw_tables import header_of, table_of, typed_blocks
+from adlopt.data.loaders.records import FileReport, How, Tally
 from adlopt.errors import InputError
 
 if TYPE_CHECKING:
@@ -29,7 +34,7 @@ RAW = ("", "data/raw", "raw")
 
 DETAIL_COLUMNS = (
     Column(name="account", source="user", kind=Kind.TEXT),
-    Column(name="coin", source="coin", kind=Kind.TEXT),
+    Column(name="coin", source="coin", kind=Kind.COIN),
     Column(name="time", source="time", kind=Kind.TIME),
     Column(name="price", source="adl_price", kind=Kind.POSITIVE),
     Column(name="size", source="adl_size", kind=Kind.POSITIVE),
@@ -54,36 +59,25 @@ USER_COLUMNS = (
 )
 
 
-def read_detail(
-    path: str | Path, *, tolerance: float = TOLERANCE, progress: Progress = None
-) -> Fills:
+def read_detail(path: str | Path, **how: Unpack[How]) -> Fills:
     """Read `adl_detailed_analysis_REALTIME.csv`, plain or enriched.
 
     Raises
     ------
     InputError
-        If a required column is missing, or more than `tolerance` of the records do not parse.
+        If a required column is missing, or more than the tolerance of the records do not parse.
     """
-    with Fills.filling() as fills:
-        add_detail(fills, Path(path), tolerance=tolerance, progress=progress)
-    return fills
-
-
-def add_detail(
-    fills: Fills, path: Path, *, tolerance: float = TOLERANCE, progress: Progress = None
-) -> None:
-    """Append the table to fills."""
+    path = Path(path)
     header = header_of(path)
     require_columns(path, header, DETAIL_COLUMNS)
     has = [column.name for column in DETAIL_COLUMNS if column.source in header]
-    tally = Tally(path, tolerance)
-    blocks = typed_blocks(path, DETAIL_COLUMNS, tally, progress=progress)
-    fills.add(path, blocks, has, tally)
+    tally = Tally(path, **how)
+    with Fills.filling() as fills:
+        fills.add(path, typed_blocks(path, DETAIL_COLUMNS, tally), has, tally)
+    return fills
 
 
-def read_by_user(
-    path: str | Path, *, tolerance: float = TOLERANCE, progress: Progress = None
-) -> tuple[pl.DataFrame, FileReport]:
+def read_by_user(path: str | Path, **how: Unpack[How]) -> tuple[pl.DataFrame, FileReport]:
     """Read `adl_by_user_REALTIME.csv`: one row an account, no times, so no rounds.
 
     Raises
@@ -94,8 +88,8 @@ def read_by_user(
     import polars as pl
 
     path = Path(path)
-    tally = Tally(path, tolerance)
-    table = pl.concat(list(typed_blocks(path, USER_COLUMNS, tally, progress=progress)))
+    tally = Tally(path, **how)
+    table = table_of(path, USER_COLUMNS, tally)
     twice = table.filter(pl.col("account").is_first_distinct().not_())
     for line, account in twice.select("line", "account").iter_rows():
         tally.drop(line, account, "an account once")
@@ -138,3 +132,19 @@ def find_node_fills(path: Path) -> list[Path]:
         if found:
             return found
     return []
+
+
+def _read(paths: Sequence[Path], rules: Rules, how: How) -> Loaded:
+    detail = find_detail(paths[0])
+    node = [*paths[1:]] or find_node_fills(paths[0])
+    name, source = "hyperreplay", ", ".join(path.name for path in [detail, *node])
+    with read_detail(detail, **how) as fills:
+        if not node:
+            return rounds_of(fills, name=name, source=source, rules=rules)
+        with read_node_fills(node, **how) as gaps:
+            return rounds_of(fills, name=name, source=source, rules=rules, gaps=gaps)
+
+
+LOADER = Loader(
+    kind="hyperreplay", takes="CHECKOUT (or its detailed table, then node fills)", read=_read
+)

@@ -2,21 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from types import MappingProxyType
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from adlopt.data.loaders.options import Rules
+from adlopt.data.loaders.reconciling import Reconciled
 from adlopt.data.loaders.records import FileReport, Origin
+from adlopt.data.loaders.round_figures import FEATURE
 from adlopt.errors import InputError
 from adlopt.model.episode import POOLED, Episode
 from adlopt.model.round import Round, RoundOutcome, RoundStart
 from adlopt.model.run import Information, Run
-from adlopt.scoring.quality import LARGEST_LOSS, Finding, inspect
-from adlopt.show.answer import Columns, Tabular
+from adlopt.scoring.quality import COUNTED_ONCE, LARGEST_LOSS, Finding, inspect
+from adlopt.show.answer import Answer, Columns, Tabular
+from adlopt.show.load import summary
+from adlopt.show.schema.loads import (
+    CutData,
+    FileData,
+    HorizonData,
+    LoadData,
+    OriginData,
+    ReconciledData,
+    RejectedData,
+)
 from adlopt.show.words import counted
 
 if TYPE_CHECKING:
@@ -55,8 +66,34 @@ class Record(Tabular):
         return self.policy
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cut:
+    """How fills were cut into rounds.
+
+    Parameters
+    ----------
+    gap_ms : int
+        A round ends where no fill follows for longer.
+    per_coin : bool
+    first_ms, last_ms : int
+        Of all fills, milliseconds since 1970 in UTC.
+    longest_pause_ms, shortest_gap_ms : int or None
+        Within a round, and between two: how near the gap is to cutting other rounds.
+    zones : mapping of str to int
+        How many times said their zone how.
+    """
+
+    gap_ms: int
+    per_coin: bool
+    first_ms: int
+    last_ms: int
+    longest_pause_ms: int | None
+    shortest_gap_ms: int | None
+    zones: Mapping[str, int]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
-class Loaded(Tabular):
+class Loaded(Answer):
     """Figures of rounds as they were read.
 
     Parameters
@@ -64,10 +101,11 @@ class Loaded(Tabular):
     name, source : str
     rounds : DataFrame
         One row a round: `wave` (the source's number), `start_ms`, `end_ms`, and `deficit`,
-        `largest_loss`, `needed`, `capacity` in USD; null where unavailable.
+        `largest_loss`, `counted_once` (what no earlier round counts), `needed`, `capacity` in USD;
+        null where unavailable.
     accounts : DataFrame or None
         One row a winner of a round: `wave`, `account`, `capacity`, optionally `equity` and
-        features; None where winners are not known.
+        features, `features.NAME`; None where winners are not known.
     unavailable : mapping of str to str
         Quantities that the files do not yield, and why.
     look_ahead : tuple of str
@@ -76,8 +114,14 @@ class Loaded(Tabular):
         By wave and quantity: the records that a figure was made of.
     reports : tuple of FileReport
     findings : tuple of Finding
-        What is odd about the files; `quality` adds what is odd about the episode.
+        What is odd about what was read; `quality` adds files, and the episode's figures.
     recorded : tuple of Record
+    cut : Cut or None
+        How rounds were cut, if they were.
+    reconciled : tuple of Reconciled
+        What became of the dollars of each quantity.
+    horizons : tuple of mapping
+        What production took, measured at several times.
     """
 
     name: str
@@ -93,7 +137,12 @@ class Loaded(Tabular):
     rules: Rules | None = None
     reference: str | None = None
     fairest: str | None = None
-    extra: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
+    cut: Cut | None = None
+    reconciled: tuple[Reconciled, ...] = ()
+    horizons: tuple[Mapping[str, float], ...] = ()
+
+    def __str__(self) -> str:
+        return summary(self.data())
 
     def __len__(self) -> int:
         return len(self.rounds)
@@ -140,9 +189,8 @@ class Loaded(Tabular):
         )
 
     def _round(self, t: int, row: dict[str, Any]) -> Round:
-        names = {"wave": "wave", "start_ms": "start_ms", "losers": "losers"}
-        names |= {"largest_loss": LARGEST_LOSS}
-        signals = {ours: row[name] for name, ours in names.items() if row.get(name) is not None}
+        same = ("wave", "start_ms", "losers", LARGEST_LOSS, COUNTED_ONCE)
+        signals = {name: row[name] for name in same if row.get(name) is not None}
         start = RoundStart(t=t, deficit=row["deficit"], signals=signals, **self._winners(row))
         return Round(start=start, outcome=RoundOutcome(needed=row["needed"]))
 
@@ -152,40 +200,100 @@ class Loaded(Tabular):
         table = self.accounts.filter(self.accounts["wave"] == row["wave"])
         if table.is_empty():
             raise InputError(f"{self.name}: wave {row['wave']}", "no winners", "at least one")
-        features = [n for n in table.columns if n not in ("wave", "account", "capacity", "equity")]
-        equity = {"equity": table["equity"].to_numpy()} if "equity" in table.columns else {}
+        whole = [name for name in table.columns if not table[name].has_nulls()]
+        features = [name for name in whole if name.startswith(FEATURE)]
+        equity = {"equity": table["equity"].to_numpy()} if "equity" in whole else {}
         return {
             "account": tuple(table["account"].to_list()),
             "capacity": table["capacity"].to_numpy(),
-            "features": {
-                name: table[name].to_numpy() for name in features if not table[name].has_nulls()
-            },
+            "features": {name.removeprefix(FEATURE): table[name].to_numpy() for name in features},
             **equity,
         }
 
     def quality(self) -> tuple[Finding, ...]:
         """What is odd about the files and, where there is an episode, about its figures."""
         complete = len(self) and not any(name in self.unavailable for name in NECESSARY)
-        return self.findings + (inspect(self.episode()) if complete else ())
+        found = (*self.findings, *_blanks(self.accounts), *self._odds())
+        return found + (inspect(self.episode()) if complete else ())
 
-    def to_dict(self) -> dict[str, Any]:
+    def _odds(self) -> Iterator[Finding]:
+        for each in self.reconciled:
+            if not each.balances:
+                text = f"{each.quantity}: ${each.difference:,.2f} are neither used nor left out"
+                yield Finding(name="does not reconcile", text=text, usd=abs(each.difference))
+
+    def data(self) -> LoadData:
         """Plain data for machines, at full precision."""
-        data: dict[str, Any] = {
-            "name": self.name,
-            "source": self.source,
-            "rules": None if self.rules is None else msgspec.to_builtins(self.rules),
-            "rounds": self.rounds.to_dicts(),
-            "winners": None if self.accounts is None else len(self.accounts),
-            "unavailable": dict(self.unavailable),
-            "look_ahead": list(self.look_ahead),
-            "files": [report.to_dict() for report in self.reports],
-            "quality": [msgspec.to_builtins(finding) for finding in self.quality()],
-            "origins": {
-                str(wave): {name: [o._asdict() for o in each] for name, each in figures.items()}
+        return LoadData(
+            name=self.name,
+            source=self.source,
+            rules=None if self.rules is None else msgspec.to_builtins(self.rules),
+            cut=None
+            if self.cut is None
+            else msgspec.convert(self.cut, CutData, from_attributes=True),
+            rounds=self.rounds.to_dicts(),
+            winners=None if self.accounts is None else len(self.accounts),
+            reconciled=[_reconciled(each) for each in self.reconciled],
+            unavailable=dict(self.unavailable),
+            look_ahead=list(self.look_ahead),
+            files=[_file(report) for report in self.reports],
+            quality=[finding.data() for finding in self.quality()],
+            origins={
+                str(wave): {
+                    name: [OriginData(**o._asdict()) for o in each]
+                    for name, each in figures.items()
+                }
                 for wave, figures in self.origins.items()
             },
-        }
-        return data | dict(self.extra)
+            horizons=[HorizonData(**each) for each in self.horizons] or None,
+        )
+
+
+def _reconciled(each: Reconciled) -> ReconciledData:
+    return ReconciledData(
+        quantity=each.quantity,
+        read_usd=each.read,
+        used_usd=each.used,
+        left_out_usd=dict(each.left_out),
+        difference_usd=each.difference,
+    )
+
+
+def _file(report: FileReport) -> FileData:
+    return FileData(
+        file=report.file,
+        read=report.read,
+        kept=report.kept,
+        skipped=dict(report.skipped),
+        rejected=report.rejected,
+        shown=[RejectedData(**each._asdict()) for each in report.shown],
+        lost_usd=dict(report.lost),
+        unread=report.unread,
+        zones=dict(report.zones),
+        unended=report.unended,
+    )
+
+
+def _blanks(accounts: pl.DataFrame | None) -> Iterator[Finding]:
+    """Equities and features that are left out of a round because some of its winners lack them."""
+    import polars as pl
+
+    if accounts is None:
+        return
+    for name in (each for each in accounts.columns if each == "equity" or FEATURE in each):
+        each = accounts.group_by("wave").agg(
+            blank=pl.col(name).null_count(),
+            all=pl.len(),
+            usd=pl.col("capacity").filter(pl.col(name).is_null()).sum(),
+        )
+        odd = each.filter(pl.col("blank") > 0)
+        if len(odd) and odd["blank"].sum() < len(accounts):
+            blank, winners, usd = (odd[column].sum() for column in ("blank", "all", "usd"))
+            text = (
+                f"{name.removeprefix(FEATURE)} is left out of {counted(len(odd), 'round')}: "
+                f"{blank:,} of {winners:,} winners have none, whose capacity is ${usd:,.2f}"
+            )
+            yield Finding(name="rejected feature", text=text, usd=float(usd))
 
 
 def _run(record: Record, waves: list[int]) -> Run:

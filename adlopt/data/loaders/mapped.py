@@ -4,7 +4,9 @@
 
     kind = "fills"                 # one row a deleveraging fill; or "accounts": a winner of a round
     name = "my venue"
-    time_unit = "ms"               # or s, us, ns, iso
+    time_unit = "ms"               # or s, us, ns, iso; a column of times says its own
+    time_zone = ""                 # of times without an offset: UTC, or such as Europe/Berlin
+    alike = "apart"                # or same: ids that differ in case or blanks are one account
 
     [columns]                      # ours = theirs
     account = "trader"
@@ -24,27 +26,37 @@
     capacity = "position"          # or position-max, account, account-max
 
 Accounts have the columns round, account, capacity, deficit and needed, optionally equity; every
-other column named is a feature.
+other column named is a feature, which may have any name.
 """
 
 from __future__ import annotations
 
 import tomllib
+from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Literal, Unpack
 
 import msgspec
 
 from adlopt.data.files.places import existing_file
-from adlopt.data.loaders.columns import UNITS, Column, Kind
+from adlopt.data.loaders.columns import Clock, Column, Kind
 from adlopt.data.loaders.cutting import rounds_of
 from adlopt.data.loaders.fills import QUANTITIES, REQUIRED, TEXTS, Fills
-from adlopt.data.loaders.lines import Progress
 from adlopt.data.loaders.loaded import Loaded
+from adlopt.data.loaders.oddities import of_files
 from adlopt.data.loaders.options import Capacity, Deficit, Rules
-from adlopt.data.loaders.raw_tables import typed_blocks
-from adlopt.data.loaders.records import TOLERANCE, Origin, Tally
-from adlopt.errors import InputError, unknown
+from adlopt.data.loaders.raw_tables import table_of, typed_blocks
+from adlopt.data.loaders.reconciling import of_rounds
+from adlopt.data.loaders.records import FileReport, How, Origin, Tally
+from adlopt.data.loaders.round_figures import FEATURE
+from adlopt.data.loaders.times import UNITS
+from adlopt.errors import InputError
+from adlopt.foundation.ids import Alike
+from adlopt.scoring.quality import Finding
+
+if TYPE_CHECKING:
+    import polars as pl
 
 ACCOUNTS = ("round", "account", "capacity", "deficit", "needed")
 SAME = ("deficit", "needed")
@@ -68,6 +80,8 @@ class TableMap(msgspec.Struct, forbid_unknown_fields=True):
     name: str | None = None
     source: str = ""
     time_unit: Literal["s", "ms", "us", "ns", "iso"] = "ms"
+    time_zone: str = ""
+    alike: Alike | None = None
     rules: RulesEntry | None = None
 
 
@@ -95,7 +109,7 @@ def read_mapping(path: str | Path) -> TableMap:
             raise InputError(f"{path}: columns.{name}", None, "the name of the table's column")
     for name, source in mapping.columns.items():
         if fills and name not in QUANTITIES:
-            raise unknown(f"{path}: columns", name, QUANTITIES)
+            raise InputError(f"{path}: columns.{name}", source, f"one of {', '.join(QUANTITIES)}")
         if not source:
             raise InputError(f"{path}: columns.{name}", source, "the name of the table's column")
     if not fills and mapping.rules is not None:
@@ -103,13 +117,7 @@ def read_mapping(path: str | Path) -> TableMap:
     return mapping
 
 
-def read_mapped(
-    path: str | Path,
-    mapping: TableMap,
-    *,
-    tolerance: float = TOLERANCE,
-    progress: Progress = None,
-) -> Loaded:
+def read_mapped(path: str | Path, mapping: TableMap, **how: Unpack[How]) -> Loaded:
     """Read a table whose columns are mapped.
 
     Raises
@@ -119,51 +127,69 @@ def read_mapped(
     """
     path = Path(path)
     if mapping.time_unit not in UNITS:
-        raise unknown("time_unit", mapping.time_unit, UNITS)
-    tally = Tally(path, tolerance)
+        raise InputError("time_unit", mapping.time_unit, f"one of {', '.join(UNITS)}")
+    if mapping.alike is not None:
+        how["alike"] = mapping.alike
+    tally = Tally(path, **how)
     columns = tuple(_column(mapping, *pair) for pair in mapping.columns.items())
-    blocks = typed_blocks(path, columns, tally, unit=mapping.time_unit, progress=progress)
+    clock = Clock(unit=mapping.time_unit, zone=mapping.time_zone)
+    name, source = mapping.name or path.stem, mapping.source or path.name
     if mapping.kind == "accounts":
-        return _accounts(path, mapping, blocks, tally)
-    rules = mapping.rules or RulesEntry()
-    with Fills.empty() as fills:
-        fills.add(path, blocks, tuple(mapping.columns), tally)
-        return rounds_of(
-            fills,
-            name=mapping.name or path.stem,
-            source=mapping.source or path.name,
-            rules=Rules(**msgspec.structs.asdict(rules)),
-        )
+        loaded = _accounts(path, table_of(path, columns, tally, clock), tally.close(), name, source)
+    else:
+        rules = Rules(**msgspec.structs.asdict(mapping.rules or RulesEntry()))
+        with Fills.empty() as fills:
+            blocks = typed_blocks(path, columns, tally, clock)
+            fills.add(path, blocks, tuple(mapping.columns), tally)
+            loaded = rounds_of(fills, name=name, source=source, rules=rules)
+    return replace(loaded, findings=(*_one_column_twice(mapping), *loaded.findings))
+
+
+def _one_column_twice(mapping: TableMap) -> Iterator[Finding]:
+    """Two quantities of one column are the same number, whatever they are called."""
+    by_source: dict[str, list[str]] = {}
+    for name, source in mapping.columns.items():
+        by_source.setdefault(source, []).append(name)
+    for source, names in by_source.items():
+        if len(names) > 1:
+            text = f"{' and '.join(names)} are both read from the column {source!r}"
+            yield Finding(name="one column twice", text=text)
 
 
 def _column(mapping: TableMap, name: str, source: str) -> Column:
     if mapping.kind == "accounts":
         kinds = {"account": Kind.TEXT, "round": Kind.POSITIVE}
-        return Column(name=name, source=source, kind=kinds.get(name, Kind.NUMBER))
-    kinds = dict.fromkeys(TEXTS, Kind.TEXT) | {"time": Kind.TIME}
+        known = name in ACCOUNTS or name == "equity"
+        return Column(
+            name=name if known else FEATURE + name,
+            source=source,
+            kind=kinds.get(name, Kind.NUMBER),
+            required=name in ACCOUNTS,
+        )
+    kinds = dict.fromkeys(TEXTS, Kind.TEXT) | {"time": Kind.TIME, "coin": Kind.COIN}
     kinds |= dict.fromkeys(("price", "size", "mark"), Kind.POSITIVE)
     required = name in REQUIRED or name == "mark"
     kind = kinds.get(name, Kind.NUMBER)
     return Column(name=name, source=source, kind=kind, required=required)
 
 
-def _accounts(path: Path, mapping: TableMap, blocks: Any, tally: Tally) -> Loaded:
+def _accounts(
+    path: Path, table: pl.DataFrame, report: FileReport, name: str, source: str
+) -> Loaded:
     import polars as pl
 
-    table = pl.concat(list(blocks)).with_columns(wave=pl.col("round")).drop("round")
     for line, wave in (
-        table.filter(pl.col("wave") != pl.col("wave").floor()).select("line", "wave").iter_rows()
+        table.filter(pl.col("round") != pl.col("round").floor()).select("line", "round").iter_rows()
     ):
         raise InputError(f"{path} line {line}", wave, "a round as a whole number")
-    table = table.with_columns(pl.col("wave").cast(pl.Int64))
-    for name in SAME:
+    table = table.with_columns(pl.col("round").cast(pl.Int64)).rename({"round": "wave"})
+    for column in SAME:
         for wave, values in (
-            table.group_by("wave").agg(pl.col(name).unique()).sort("wave").iter_rows()
+            table.group_by("wave").agg(pl.col(column).unique()).sort("wave").iter_rows()
         ):
             if len(values) > 1:
                 expected = "one number in all rows of a round"
-                raise InputError(f"{path}: {name} of round {wave}", sorted(values)[:3], expected)
-    report = tally.close()
+                raise InputError(f"{path}: {column} of round {wave}", sorted(values)[:3], expected)
     grouped = table.group_by("wave").agg(
         start_ms=pl.lit(None, pl.Int64),
         end_ms=pl.lit(None, pl.Int64),
@@ -181,12 +207,14 @@ def _accounts(path: Path, mapping: TableMap, blocks: Any, tally: Tally) -> Loade
         for row in rounds.iter_rows(named=True)
     }
     return Loaded(
-        name=mapping.name or path.stem,
-        source=mapping.source or path.name,
+        name=name,
+        source=source,
         rounds=rounds.drop("first", "last", "records"),
         accounts=table.drop("line", *SAME).sort("wave", maintain_order=True),
         unavailable={} if "equity" in table.columns else {"equity": "no column is mapped to it"},
         look_ahead=("needed: known when the round is over",),
         origins=origins,
         reports=(report,),
+        findings=tuple(of_files([report])),
+        reconciled=tuple(of_rounds(rounds, (report,))),
     )

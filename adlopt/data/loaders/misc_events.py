@@ -65,7 +65,7 @@ def read_ledger(
     frames, reports = [pl.DataFrame(schema=schema)], []
     for path in each_once(paths):
         tally = Tally(path, **how)
-        for _, events in events_of(tally, lambda event: _event(event, tally.alike)):
+        for _, events in events_of(tally, _event):
             kinds = Counter(each for each in events if isinstance(each, str))
             for kind, count in kinds.items():
                 tally.skip(kind, count)

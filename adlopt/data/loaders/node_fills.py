@@ -13,9 +13,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, Unpack
 
 from adlopt.data.loaders.columns import is_spot
+from adlopt.data.loaders.cutting import rounds_of
 from adlopt.data.loaders.event_fields import Malformed, account, number, product
 from adlopt.data.loaders.fills import Fills, schema
 from adlopt.data.loaders.lines import each_once
+from adlopt.data.loaders.loaded import Loaded
+from adlopt.data.loaders.loader import Loader
+from adlopt.data.loaders.options import Capacity, Rules
 from adlopt.data.loaders.raw_tables import events_of
 from adlopt.data.loaders.records import How, Tally
 from adlopt.data.loaders.spool import Spool
@@ -106,7 +110,7 @@ def _blocks(
 ) -> Iterator[pl.DataFrame]:
     rows: list[tuple[Any, ...]] = []
     every: list[tuple[Any, ...]] = []
-    for line, fills in events_of(tally, lambda event: _fill(event, tally.alike)):
+    for line, fills in events_of(tally, _fill):
         for fill in fills:
             key = (fill.trade_id, fill.account)
             if is_spot(fill.coin):
@@ -223,3 +227,17 @@ def _worth_of(details: dict[str, Any]) -> dict[str, float]:
     if notional is None or at_mark is None:
         return {} if notional is None else {"notional": notional}
     return {"notional": notional, "needed": abs(at_mark - notional)}
+
+
+def _read(paths: Sequence[Path], rules: Rules, how: How) -> Loaded:
+    names = ", ".join(path.name for path in paths)
+    with read_node_fills(paths, **how) as fills:
+        return rounds_of(fills, name=paths[0].stem, source=names, rules=rules)
+
+
+LOADER = Loader(
+    kind="fills",
+    takes="FILE... (Hyperliquid's node fills, JSON lines or .lz4)",
+    read=_read,
+    rules=Rules(capacity=Capacity.POSITION),
+)

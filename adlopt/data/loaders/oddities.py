@@ -44,6 +44,7 @@ class Parts(NamedTuple):
 def oddities(parts: Parts) -> Iterator[Finding]:
     """Check fills, and the rounds made of them."""
     fills, cut = parts.fills, parts.cut
+    yield from of_files(fills.reports + ([] if parts.marked is fills else parts.marked.reports))
     if parts.lacking is not None:
         yield from _nobody(parts.lacking)
         yield from _unknown_debts(cut)

@@ -6,16 +6,19 @@ Winners are not in it, so that each round's are one pooled account.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Unpack
 
 from adlopt.data.files.places import inside
 from adlopt.data.loaders.columns import Column, Kind
-from adlopt.data.loaders.lines import Progress
 from adlopt.data.loaders.loaded import Loaded, Record
-from adlopt.data.loaders.raw_tables import header_of, typed_blocks
-from adlopt.data.loaders.records import TOLERANCE, FileReport, Origin, Tally
+from adlopt.data.loaders.loader import Loader
+from adlopt.data.loaders.oddities import of_files
+from adlopt.data.loaders.options import Rules
+from adlopt.data.loaders.raw_tables import header_of, table_of
+from adlopt.data.loaders.reconciling import of_rounds
+from adlopt.data.loaders.records import FileReport, How, Origin, Tally
 from adlopt.errors import InputError
 from adlopt.scoring.quality import Finding
 
@@ -65,12 +68,7 @@ SWEEP_COLUMNS = (
 
 
 def read_published(
-    folder: str | Path,
-    *,
-    gap_ms: int = 5_000,
-    horizon_ms: int = 0,
-    tolerance: float = TOLERANCE,
-    progress: Progress = None,
+    folder: str | Path, *, gap_ms: int = 5_000, horizon_ms: int = 0, **how: Unpack[How]
 ) -> Loaded:
     """Read the per-round figures of an `out/` folder.
 
@@ -88,7 +86,7 @@ def read_published(
     if not root.is_dir():
         raise InputError("path", str(root), "a folder")
     base = BASE.format(gap=gap_ms, horizon=horizon_ms)
-    reader = _Reader(tolerance, progress)
+    reader = _Reader(how)
     by_wave = _one_of(root, f"{base}/{BY_WAVE}", BY_WAVE)
     if by_wave is None:
         raise InputError("path", str(root), f"a folder with {base}/{BY_WAVE}")
@@ -106,10 +104,11 @@ def read_published(
         int(row["wave"]): {"deficit, needed": (Origin(str(by_wave), row["line"], row["line"], 1),)}
         for row in rounds.iter_rows(named=True)
     }
+    with_capacity = _with_capacity(rounds, metrics)
     return Loaded(
         name="published",
         source=f"published per-round figures, {by_wave.name}",
-        rounds=_with_capacity(rounds, metrics).drop("line", "production"),
+        rounds=with_capacity.drop("line", "production"),
         accounts=None,
         unavailable=unavailable,
         look_ahead=(
@@ -118,29 +117,28 @@ def read_published(
         ),
         origins=origins,
         reports=tuple(reader.reports),
-        findings=tuple(_disagreements(rounds, gaps)),
+        findings=(*of_files(reader.reports), *_disagreements(rounds, gaps)),
         recorded=(
             *_records(rounds, metrics),
             *_later(root, gap_ms, horizon_ms, rounds["wave"].to_list(), reader),
         ),
         reference=None if metrics is None else POLICIES["fixed_point_ilp_integer"],
         fairest=None if metrics is None else POLICIES["pr"],
-        extra={} if sweep is None else {"horizons": sweep.drop("line").to_dicts()},
+        reconciled=tuple(of_rounds(with_capacity, reader.reports[:1])),
+        horizons=() if sweep is None else tuple(sweep.drop("line").to_dicts()),
     )
 
 
 class _Reader:
     """Reads small tables whole and collects their reports."""
 
-    def __init__(self, tolerance: float, progress: Progress) -> None:
-        self.tolerance, self.progress = tolerance, progress
+    def __init__(self, how: How) -> None:
+        self.how = how
         self.reports: list[FileReport] = []
 
     def table(self, path: Path, columns: tuple[Column, ...]) -> pl.DataFrame:
-        import polars as pl
-
-        tally = Tally(path, self.tolerance)
-        table = pl.concat(list(typed_blocks(path, columns, tally, progress=self.progress)))
+        tally = Tally(path, **self.how)
+        table = table_of(path, columns, tally)
         self.reports.append(tally.close())
         return table
 
@@ -238,3 +236,12 @@ def _disagreements(rounds: pl.DataFrame, gaps: pl.DataFrame | None) -> Iterator[
             yield Finding(
                 name="gaps disagree", text=text + f"${needed:,.2f}", rounds=(t,), usd=apart
             )
+
+
+def _read(paths: Sequence[Path], rules: Rules, how: How) -> Loaded:
+    if rules != Rules(gap_ms=rules.gap_ms):
+        raise InputError("rules", "given", "none but gap_ms: the figures are made already")
+    return read_published(paths[0], gap_ms=rules.gap_ms, **how)
+
+
+LOADER = Loader(kind="published", takes="FOLDER (out/, with figures by round)", read=_read, most=1)

@@ -14,6 +14,7 @@ from adlopt.data.loaders.lines import blocks_of_lines
 from adlopt.data.loaders.records import Tally
 from adlopt.data.separators import other_separator
 from adlopt.errors import InputError
+from adlopt.foundation.ids import Alike
 from adlopt.foundation.strict_json import decode
 
 if TYPE_CHECKING:
@@ -194,7 +195,7 @@ def decoded(line: int, text: str, tally: Tally) -> dict[str, Any] | None:
     return record
 
 
-def events_of(tally: Tally, read: Callable[[Any], T]) -> Iterator[tuple[int, list[T]]]:
+def events_of(tally: Tally, read: Callable[[Any, Alike], T]) -> Iterator[tuple[int, list[T]]]:
     """Yield what `read` makes of the events of blocks, a block a line, with its number.
 
     Blocks are `{"events": […]}`. What raises `Malformed` is rejected with what it is worth.
@@ -206,7 +207,8 @@ def events_of(tally: Tally, read: Callable[[Any], T]) -> Iterator[tuple[int, lis
                 continue
             events = block.get("events")
             if isinstance(events, list):
-                yield line, list(read_each(((line, event) for event in events), tally, read))
+                numbered = ((line, event) for event in events)
+                yield line, list(read_each(numbered, tally, lambda each: read(each, tally.alike)))
             else:
                 tally.reject(line, repr(events), "a block with a list of events", whole=True)
 

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from adlopt.data.loaders.dollars import QUANTITIES_USD
 from adlopt.data.loaders.records import FileReport
 
 if TYPE_CHECKING:
@@ -15,6 +14,8 @@ if TYPE_CHECKING:
 
 UNREAD = "records that do not parse"
 NO_DEFICIT = "outside every round with a deficit"
+OF_ROUNDS = {"debt": "deficit", "capacity": "capacity", "needed": "needed"}
+"""Columns of rounds, by the quantity that they hold."""
 ROUNDING = 1e-9
 """Share of what was read by which sums of floats may differ."""
 
@@ -62,9 +63,7 @@ def unread(reports: Iterable[FileReport], quantity: str) -> float:
     return math.fsum(report.lost.get(quantity, 0.0) for report in reports)
 
 
-def debt(
-    lacking: pl.DataFrame, owing: pl.DataFrame, reports: Iterable[FileReport]
-) -> Reconciled:
+def debt(lacking: pl.DataFrame, owing: pl.DataFrame, reports: Iterable[FileReport]) -> Reconciled:
     """What liquidated accounts lack, against the deficits of rounds."""
     import polars as pl
 
@@ -117,12 +116,13 @@ def of_fills(
     return reconciled(quantity, math.fsum([*by_wave.values(), lost]), used, left_out)
 
 
-def of_rounds(
-    rounds: pl.DataFrame, reports: Iterable[FileReport], names: Mapping[str, str]
-) -> Iterator[Reconciled]:
-    """Figures that a source states by round: `names` says which column is which quantity."""
-    for quantity in QUANTITIES_USD:
-        column = names.get(quantity)
-        if column is not None and not rounds[column].has_nulls():
-            used, lost = math.fsum(rounds[column]), unread(reports, quantity)
-            yield reconciled(quantity, used + lost, used, {UNREAD: lost})
+def of_rounds(rounds: pl.DataFrame, reports: Sequence[FileReport]) -> Iterator[Reconciled]:
+    """Figures that a source states by round; a debt is lost where all records of a round are."""
+    known = {str(float(wave)) for wave in rounds["wave"]}
+    owed = [usd for report in reports for wave, usd in report.owed.items() if wave not in known]
+    lost = {"debt": math.fsum(owed), "capacity": unread(reports, "capacity"), "needed": 0.0}
+    for quantity, column in OF_ROUNDS.items():
+        if not rounds[column].has_nulls():
+            used = math.fsum(rounds[column])
+            read = math.fsum([used, lost[quantity]])
+            yield reconciled(quantity, read, used, {UNREAD: lost[quantity]})

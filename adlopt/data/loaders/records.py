@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
 from typing import NamedTuple, TypeAlias, TypedDict
@@ -84,10 +84,10 @@ class FileReport:
     skipped: Mapping[str, int]
     rejected: int
     shown: tuple[Rejected, ...]
-    lost: Mapping[str, float] = NOTHING
-    owed: Mapping[str, float] = NOTHING
+    lost: Mapping[str, float] = field(default_factory=dict)
+    owed: Mapping[str, float] = field(default_factory=dict)
     unread: int = 0
-    zones: Mapping[str, int] = MappingProxyType({})
+    zones: Mapping[str, int] = field(default_factory=dict)
     unended: int | None = None
 
 

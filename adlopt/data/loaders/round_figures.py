@@ -168,5 +168,6 @@ def _first(fills: pl.LazyFrame, keys: list[str], name: str, called: str) -> pl.D
 
 
 def sums(table: pl.DataFrame) -> dict[int, float]:
+    """Σ of the column `usd`, by wave."""
     parts = table.partition_by("wave", as_dict=True)
     return {int(wave): math.fsum(part["usd"]) for (wave,), part in sorted(parts.items())}

@@ -20,7 +20,7 @@ from adlopt.data.loaders.records import FileReport, How, Tally
 from adlopt.data.loaders.times import FIRST_MS, LAST_MS
 from adlopt.errors import InputError
 from adlopt.scoring.quality import Finding
-from adlopt.show.table import counted
+from adlopt.show.words import counted
 
 if TYPE_CHECKING:
     import polars as pl

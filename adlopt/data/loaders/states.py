@@ -22,7 +22,7 @@ from adlopt.data.loaders.spool import Spool
 from adlopt.errors import InputError
 from adlopt.foundation.ids import folded
 from adlopt.scoring.quality import Finding
-from adlopt.show.table import counted
+from adlopt.show.words import counted
 
 if TYPE_CHECKING:
     import polars as pl
@@ -110,9 +110,7 @@ def equities_at(
     return _worth(time, accounts, Books(trades, snapshot, ledger))[1]
 
 
-def _worth(
-    time: int, accounts: pl.DataFrame, books: Books
-) -> tuple[pl.DataFrame, pl.DataFrame]:
+def _worth(time: int, accounts: pl.DataFrame, books: Books) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Positions at their marks, each with the mark's age in milliseconds, and equities."""
     import polars as pl
 

@@ -102,18 +102,21 @@ def test_rounds_are_what_plain_sums_say(tmp_path_factory, rows, gap, per_coin, m
         piece = pieces[row["wave"]]
         owed = lacks(piece)
         assert (row["start_ms"], row["end_ms"]) == (piece[0]["time"], piece[-1]["time"])
-        assert row["largest_loss"] == max(owed.values())
-        fresh = {n: max(0.0, usd - counted[n]) if once else usd for n, usd in owed.items()}
-        assert row["deficit"] == math.fsum(fresh.values())
+        fresh = {n: max(0.0, usd - counted[n]) for n, usd in owed.items()}
+        counts = fresh if once else owed
+        assert row["largest_loss"] == max(counts.values())
+        assert row["deficit"] == math.fsum(counts.values())
+        assert row["counted_once"] == math.fsum(fresh.values())
         for name, usd in owed.items():
             counted[name] = max(counted[name], usd)
         capacities = {u: capacity_of(piece, u, mode) for u in {r["user"] for r in piece}}
         table = loaded.accounts.filter(loaded.accounts["wave"] == row["wave"])
         assert dict(table.select("account", "capacity").iter_rows()) == pytest.approx(capacities)
         assert row["capacity"] == pytest.approx(math.fsum(capacities.values()))
-    if once:
-        total = sum(loaded.rounds["deficit"])
-        assert total == pytest.approx(sum(counted.values()))
+    assert sum(loaded.rounds["counted_once"]) == pytest.approx(sum(counted.values()))
+    assert all(each.balances for each in loaded.reconciled)
+    debt = loaded.reconciled[0]
+    assert (debt.quantity, debt.used) == ("debt", pytest.approx(sum(loaded.rounds["deficit"])))
 
 
 def test_a_round_ends_after_a_longer_gap_only_strictly(tmp_path):

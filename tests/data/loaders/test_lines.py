@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from adlopt.data.files.places import inside
 from adlopt.data.loaders import lines
 from adlopt.data.loaders.lines import blocks_of_lines
+from adlopt.data.loaders.records import Tally
 from adlopt.errors import InputError
 
 LINE = st.text(st.characters(codec="utf-8", exclude_characters="\r\n"), max_size=9)
@@ -18,7 +19,7 @@ LINE = st.text(st.characters(codec="utf-8", exclude_characters="\r\n"), max_size
 def numbered(path, **options):
     return [
         (number + offset, text)
-        for number, texts in blocks_of_lines(path, **options)
+        for number, texts in blocks_of_lines(Tally(path), **options)
         for offset, text in enumerate(texts)
     ]
 
@@ -68,7 +69,7 @@ def test_a_bomb_is_stopped_before_it_is_unpacked(tmp_path, monkeypatch):
     path.write_bytes(lz4.frame.compress(b"\n" * (1 << 27), block_size=lz4.frame.BLOCKSIZE_MAX4MB))
     taken = []
     with pytest.raises(InputError, match="at most 100 times"):
-        taken.extend(len(block) for _, block in blocks_of_lines(path))
+        taken.extend(len(block) for _, block in blocks_of_lines(Tally(path)))
     assert 0 < sum(taken) < 1 << 26
 
 

@@ -99,7 +99,7 @@ def test_the_built_in_episode_comes_back_figure_by_figure(tmp_path):
     millions = [round(each["production"] / 1e6, 3) for each in loaded.to_dict()["horizons"]]
     assert millions == [60.108, 66.753, 66.092, 62.526, 64.353]
     assert "winners" in loaded.unavailable
-    assert max(map(len, render(loaded.to_dict()).splitlines())) <= 80
+    assert max(map(len, render(loaded.data()).splitlines())) <= 80
     origin = loaded.origins[28]["deficit, needed"][0]
     assert (Path(origin.file).name, origin.first) == ("two_pass_equity_delta_by_wave.csv", 17)
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from adlopt.data.loaders.columns import Column, Kind
+from adlopt.data.loaders.columns import Clock, Column, Kind
 from adlopt.data.loaders.raw_tables import typed_blocks
 from adlopt.data.loaders.records import Tally
 from adlopt.errors import InputError
@@ -18,12 +18,13 @@ COLUMNS = (
     Column(name="price", source="px", kind=Kind.POSITIVE),
     Column(name="pnl", source="pnl", required=False),
 )
-GOOD = "a,1,2.5,-3\n"
+T = 1760130964831
+GOOD = f"a,{T},2.5,-3\n"
 
 
 def read(path, tolerance=0.99, **options):
     tally = Tally(path, tolerance)
-    table = pl.concat(list(typed_blocks(path, COLUMNS, tally, **options)))
+    table = pl.concat(list(typed_blocks(path, COLUMNS, tally, Clock(**options))))
     return table, tally.close()
 
 
@@ -34,25 +35,25 @@ def put(tmp_path, text, name="t.csv"):
 
 
 BAD = {
-    "nan": ("a,1,NaN,0", "NaN"),
-    "infinite": ("a,1,inf,0", "inf"),
-    "huge": ("a,1,1e308,0", "1e308"),
-    "too huge": ("a,1,2,-1e309", "-1e309"),
-    "word": ("a,1,cheap,0", "cheap"),
-    "negative price": ("a,1,-2,0", "-2"),
-    "zero price": ("a,1,-0.0,0", "-0.0"),
-    "no price": ("a,1,,0", "nothing"),
-    "no account": (",1,2,0", "nothing"),
-    "blank account": ("  ,1,2,0", "  "),
+    "nan": (f"a,{T},NaN,0", "NaN"),
+    "infinite": (f"a,{T},inf,0", "inf"),
+    "huge": (f"a,{T},1e308,0", "1e308"),
+    "too huge": (f"a,{T},2,-1e309", "-1e309"),
+    "word": (f"a,{T},cheap,0", "cheap"),
+    "negative price": (f"a,{T},-2,0", "-2"),
+    "zero price": (f"a,{T},-0.0,0", "-0.0"),
+    "no price": (f"a,{T},,0", "nothing"),
+    "no account": (f",{T},2,0", "nothing"),
+    "blank account": (f"  ,{T},2,0", "  "),
     "no time": ("a,soon,2,0", "soon"),
     "nanoseconds": ("a,1760130964831000000,2,0", "1760130964831000000"),
-    "hex": ("a,1,0x10,0", "0x10"),
-    "underscores": ("a,1,1_000,0", "1_000"),
-    "wide digits": ("a,1,\uff11,0", "\uff11"),
-    "truncated": ("a,1,2", "3 fields: a,1,2"),
-    "too long": ("a,1,2,3,4", "5 fields: a,1,2,3,4"),
-    "open quote": ('"a,1,2,3', '"a,1,2,3'),
-    "quoted number": ('a,1,"1,000",3', "1,000"),
+    "hex": (f"a,{T},0x10,0", "0x10"),
+    "underscores": (f"a,{T},1_000,0", "1_000"),
+    "wide digits": (f"a,{T},\uff11,0", "\uff11"),
+    "truncated": (f"a,{T},2", f"3 fields: a,{T},2"),
+    "too long": (f"a,{T},2,3,4", f"5 fields: a,{T},2,3,4"),
+    "open quote": (f'"a,{T},2,3', f'"a,{T},2,3'),
+    "quoted number": (f'a,{T},"1,000",3', "1,000"),
 }
 
 
@@ -68,23 +69,23 @@ def test_a_bad_record_is_shown_with_its_line_and_the_others_are_read(tmp_path, n
 
 
 def test_bytes_that_are_no_text_are_rejected(tmp_path):
-    table, report = read(put(tmp_path, b"user,t,px,pnl\na\xff,1,2,3\nb,1,2,3\n"))
+    table, report = read(put(tmp_path, b"user,t,px,pnl\na\xff,%d,2,3\nb,%d,2,3\n" % (T, T)))
     assert (table["account"].to_list(), report.shown[0].line) == (["b"], 2)
 
 
 def test_optional_cells_are_null_and_not_zero(tmp_path):
-    table, report = read(put(tmp_path, "user,t,px,pnl\na,1,2,\na,1,2,-0\na,1,2,0\n"))
+    table, report = read(put(tmp_path, f"user,t,px,pnl\na,{T},2,\na,{T},2,-0\na,{T},2,0\n"))
     assert table["pnl"].to_list() == [None, 0.0, 0.0]
     assert report.rejected == 0
 
 
 def test_ids_of_any_script_quotes_and_commas_survive(tmp_path):
-    path = put(tmp_path, '\ufeffuser,t,px,pnl\r\n"日本, 🙂",1,2,3\r"a ""b""",1,2,3\nà,1,2,3')
+    path = put(tmp_path, f'\ufeffuser,t,px,pnl\r\n"日本, 🙂",{T},2,3\r"a ""b""",{T},2,3\nà,{T},2,3')
     assert read(path)[0]["account"].to_list() == ["日本, 🙂", 'a "b"', "à"]
 
 
 def test_more_bad_records_than_may_be_fail_the_load(tmp_path):
-    text = "user,t,px,pnl\n" + GOOD * 1_999 + "a,1,NaN,0\n"
+    text = "user,t,px,pnl\n" + GOOD * 1_999 + f"a,{T},NaN,0\n"
     assert read(put(tmp_path, text), tolerance=0.001)[1].rejected == 1
     expected = r"t.csv line 2000 is 'NaN': .*; 1 of 1,999 records do not parse, and 0.05 % may"
     with pytest.raises(InputError, match=expected):
@@ -105,7 +106,8 @@ def test_the_share_that_may_be_bad_is_a_share():
         ("user,t,pnl\na,1,2\n", "a column 'px'"),
         ("user,t,px,px\n" + GOOD, "each used once"),
         ("user,,px,pnl\n" + GOOD, "each used once"),
-        ("line,t,px,user\n" + GOOD, "other than 'line'"),
+        ("user;t;px;pnl\n" + GOOD, "separated by semicolons: save it with commas"),
+        (",,\n" + GOOD, "a header"),
         ("t\0,user\n", "a column"),
     ],
 )
@@ -120,10 +122,10 @@ def test_headers_are_checked(tmp_path, text, match):
 
 def test_json_lines_json_and_parquet_say_what_csv_says(tmp_path):
     rows = [
-        {"user": "a", "t": 1, "px": 2.5, "pnl": -3},
-        {"user": "b", "t": 2, "px": 0.1, "pnl": None},
+        {"user": "a", "t": T, "px": 2.5, "pnl": -3},
+        {"user": "b", "t": T + 1, "px": 0.1, "pnl": None},
     ]
-    csv = put(tmp_path, "user,t,px,pnl\na,1,2.5,-3\nb,2,0.1,\n")
+    csv = put(tmp_path, f"user,t,px,pnl\na,{T},2.5,-3\nb,{T + 1},0.1,\n")
     jsonl = put(tmp_path, "\n".join(map(json.dumps, rows)), "t.jsonl")
     array = put(tmp_path, json.dumps(rows), "t.json")
     parquet = tmp_path / "t.parquet"
@@ -149,7 +151,8 @@ def test_json_lines_json_and_parquet_say_what_csv_says(tmp_path):
     ],
 )
 def test_json_records_of_wrong_types_are_rejected(tmp_path, record):
-    good = '{"user": "a", "t": 1, "px": "2", "pnl": 1}'
+    good = f'{{"user": "a", "t": {T}, "px": "2", "pnl": 1}}'
+    record = record.replace('"t": 1', f'"t": {T}')
     table, report = read(put(tmp_path, f"{good}\n{record}\n{good}\n", "t.jsonl"))
     assert table["line"].to_list() == [1, 3]
     assert (report.rejected, report.shown[0].line) == (1, 2)

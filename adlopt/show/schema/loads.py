@@ -1,0 +1,104 @@
+"""Loads of venue data, as machines get them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from adlopt.show.schema.boards import FindingData, Part
+from adlopt.show.schema.data import Data
+
+
+class RejectedData(Part):
+    """A record that did not parse: its line, or row, from 1."""
+
+    line: int
+    found: str
+    expected: str
+
+
+class FileData(Part):
+    """What became of the records of one file.
+
+    `lost_usd` is what rejected records hold, by quantity, `unread` how many of them no dollar can
+    be read of; `zones` says how many times stated their zone how; `unended` is the last line, if
+    the file ends without a line end.
+    """
+
+    file: str
+    read: int
+    kept: int
+    skipped: dict[str, int]
+    rejected: int
+    shown: list[RejectedData]
+    lost_usd: dict[str, float]
+    unread: int
+    zones: dict[str, int]
+    unended: int | None
+
+
+class CutData(Part):
+    """How fills were cut into rounds: milliseconds, and times since 1970 in UTC.
+
+    The longest pause within a round and the shortest between rounds say how near the gap is to
+    cutting other rounds; null where there is none.
+    """
+
+    gap_ms: int
+    per_coin: bool
+    first_ms: int
+    last_ms: int
+    longest_pause_ms: int | None
+    shortest_gap_ms: int | None
+    zones: dict[str, int]
+
+
+class ReconciledData(Part):
+    """Dollars of one quantity: read = used + left out + difference, which is rounding."""
+
+    quantity: str
+    read_usd: float
+    used_usd: float
+    left_out_usd: dict[str, float]
+    difference_usd: float
+
+
+class OriginData(Part):
+    """Records of one file that a figure was made of: lines or rows from 1, and how many."""
+
+    file: str
+    first: int
+    last: int
+    records: int
+
+
+class HorizonData(Part):
+    """What production took in all, measured so long after the end of each round."""
+
+    horizon_ms: float
+    rounds: float
+    deficit: float
+    needed: float
+    production: float
+
+
+class LoadData(Data):
+    """Figures of rounds as they were read, where each came from, and what is odd.
+
+    `rounds` has one entry a round: `wave` is its number in the source; money is in USD, and null
+    where it is unavailable. `unavailable` says why, by quantity; `look_ahead` what was not known
+    when a round began; `origins` which records a figure was made of, by wave and quantity.
+    """
+
+    name: str
+    source: str
+    rules: dict[str, Any] | None
+    cut: CutData | None
+    rounds: list[dict[str, int | float | str | None]]
+    winners: int | None
+    reconciled: list[ReconciledData]
+    unavailable: dict[str, str]
+    look_ahead: list[str]
+    files: list[FileData]
+    quality: list[FindingData]
+    origins: dict[str, dict[str, list[OriginData]]]
+    horizons: list[HorizonData] | None = None
