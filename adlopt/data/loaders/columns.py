@@ -11,7 +11,7 @@ from adlopt.data.arrow import id_column, number_column, plain
 from adlopt.data.loaders.dollars import POINT, dollars, guess, separated
 from adlopt.data.loaders.records import Tally
 from adlopt.data.loaders.times import hint, times
-from adlopt.errors import InputError
+from adlopt.errors import InputError, did_you_mean, nearest
 from adlopt.foundation.arrays import LARGEST_USD, range_words
 from adlopt.foundation.ids import Alike, looks_like_a_float
 
@@ -197,4 +197,6 @@ def require_columns(path: object, found: Sequence[str], columns: Sequence[Column
     """
     for column in columns:
         if column.required and column.source not in found:
-            raise InputError(f"{path}: columns", list(found), f"a column {column.source!r}")
+            near = did_you_mean(nearest(column.source, found))
+            expected = f"a column {column.source!r}"
+            raise InputError(f"{path}: columns", list(found), expected, remedy=near)

@@ -51,7 +51,7 @@ from adlopt.data.loaders.reconciling import of_rounds
 from adlopt.data.loaders.records import FileReport, How, Origin, Tally
 from adlopt.data.loaders.round_figures import FEATURE
 from adlopt.data.loaders.times import UNITS
-from adlopt.errors import InputError
+from adlopt.errors import InputError, unknown
 from adlopt.foundation.ids import Alike
 from adlopt.scoring.quality import Finding
 
@@ -109,7 +109,7 @@ def read_mapping(path: str | Path) -> TableMap:
             raise InputError(f"{path}: columns.{name}", None, "the name of the table's column")
     for name, source in mapping.columns.items():
         if fills and name not in QUANTITIES:
-            raise InputError(f"{path}: columns.{name}", source, f"one of {', '.join(QUANTITIES)}")
+            raise unknown(f"{path}: columns", name, QUANTITIES)
         if not source:
             raise InputError(f"{path}: columns.{name}", source, "the name of the table's column")
     if not fills and mapping.rules is not None:
@@ -127,7 +127,7 @@ def read_mapped(path: str | Path, mapping: TableMap, **how: Unpack[How]) -> Load
     """
     path = Path(path)
     if mapping.time_unit not in UNITS:
-        raise InputError("time_unit", mapping.time_unit, f"one of {', '.join(UNITS)}")
+        raise unknown("time_unit", mapping.time_unit, UNITS)
     if mapping.alike is not None:
         how["alike"] = mapping.alike
     tally = Tally(path, **how)

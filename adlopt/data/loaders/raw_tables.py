@@ -13,7 +13,7 @@ from adlopt.data.loaders.event_fields import Malformed
 from adlopt.data.loaders.lines import blocks_of_lines
 from adlopt.data.loaders.records import Tally
 from adlopt.data.separators import other_separator
-from adlopt.errors import InputError
+from adlopt.errors import InputError, did_you_mean, nearest
 from adlopt.foundation.ids import Alike
 from adlopt.foundation.strict_json import decode
 
@@ -57,7 +57,9 @@ def typed_blocks(
     }
     suffix = Path(path.name.removesuffix(".lz4")).suffix
     if suffix not in readers:
-        raise InputError("file", str(path), f"a file that ends in {', '.join(readers)}")
+        near = did_you_mean(nearest(suffix, readers))
+        expected = f"a file that ends in {', '.join(readers)}"
+        raise InputError("file", str(path), expected, remedy=near)
     empty = True
     for lines, raw in readers[suffix](tally, [column.source for column in columns]):
         if empty:

@@ -13,7 +13,7 @@ from adlopt.data.loaders.loader import loaders
 from adlopt.data.loaders.mapped import read_mapped, read_mapping
 from adlopt.data.loaders.options import Rules
 from adlopt.data.loaders.records import How
-from adlopt.errors import InputError
+from adlopt.errors import InputError, unknown
 
 TABLE = "give --map map.toml for a table of your own"
 
@@ -82,7 +82,7 @@ def load(
     """
     known = loaders()
     if kind not in known:
-        raise InputError("kind", kind, f"one of {', '.join(known)}", remedy=TABLE)
+        raise unknown("kind", kind, known, remedy=TABLE)
     loader, found = known[kind], [Path(path) for path in paths]
     if not found:
         raise InputError("paths", [], "at least one file or folder")
