@@ -14,6 +14,8 @@
     │   └── CausalityError         a policy's decision depends on an outcome it cannot know
     ├── ProofError                 a proof step does not close
     └── SweepStopped               a sweep ended before all of it was played
+
+`OddInput` is a warning: what was given can be used, but is hardly what was meant.
 """
 
 from __future__ import annotations
@@ -272,6 +274,10 @@ class CausalityError(PolicyError):
 
 class ProofError(AdloptError):
     """A proof step does not close."""
+
+
+class OddInput(UserWarning):
+    """What was given can be used, but is hardly what was meant."""
 
 
 class SweepStopped(AdloptError):

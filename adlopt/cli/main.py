@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+import warnings
 from pathlib import Path
 from typing import Annotated
 
@@ -63,6 +64,7 @@ def main() -> None:
     """Run the command line; errors are one message on stderr, never a traceback."""
     for stream in (sys.stdout, sys.stderr):
         stream.reconfigure(errors="replace")  # type: ignore[union-attr]
+    warnings.showwarning = _warn  # type: ignore[assignment]
     try:
         app(sys.argv[1:], exit_on_error=False, print_error=False)
         sys.stdout.flush()
@@ -259,6 +261,10 @@ def _usage(error: CycloptsError) -> str:
 def _mute() -> None:
     """Drop what is still buffered for a reader that is gone, or for a full disk."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _warn(message: Warning | str, *_: object) -> None:
+    print(f"adlopt: {message}", file=sys.stderr)
 
 
 def _fail(message: str, code: int) -> None:

@@ -88,8 +88,9 @@ def own_positive(values: ArrayLike, field: str, *, length: int) -> FloatArray:
 
 def _as_floats(values: ArrayLike, field: str) -> FloatArray:
     """Convert numbers, and nothing that numpy would silently take for some: text, dates, masks."""
+    plain = in_order({field: values}, None)[field]
     try:
-        given = np.asarray(in_order({field: values}, None)[field])
+        given = np.asarray(plain)
     except (TypeError, ValueError):
         raise InputError(field, values, "a list of numbers") from None
     if np.ma.is_masked(values):

@@ -218,8 +218,9 @@ class Round(Tabular, Record):
         0.6666666666666666
         """
         if account is None:
-            numbers = range(1, own(capacity, "capacity").size + 1)
-            account = labels_of(capacity) or list(map(str, numbers))
+            account = labels_of(capacity)
+        if account is None:
+            account = list(map(str, range(1, own(capacity, "capacity").size + 1)))
         elif isinstance(account, Iterator):
             account = tuple(account)
         start = RoundStart(

@@ -422,6 +422,10 @@ GOOD_CSV = {
     "no last line end": "account,capacity\na,1\nb,2",
     "quoted": '"account","capacity"\n"a","1"\n"b","2"\n',
     "other order": "capacity,account\n1e0,a\n+2.0,b\n",
+    "old Mac line ends": "account,capacity\ra,1\rb,2\r",
+    "blank lines": "account,capacity\n\na,1\n , \nb,2\n\n",
+    "commas at line ends": "account,capacity,,\na,1,,\nb,2, ,\n",
+    "blanks around": "account,capacity\n a , 1\nb\t,2 \n",
 }
 
 
@@ -450,18 +454,30 @@ BAD_CSV = {
     "1e308": ("account,capacity\na,1e308\n", r"t\.csv line 2: capacity is '1e308'"),
     "huge": ("account,capacity\na,1" + "0" * 400 + "\n", r"t\.csv line 2: capacity is '1000"),
     "a word": ("account,capacity\na,many\n", r"t\.csv line 2: capacity is 'many'"),
-    "blank line": ("account,capacity\na,1\n\nb,2\n", r"t\.csv line 3: capacity is None"),
+    "after a blank line": ("account,capacity\na,1\n\nb,x\n", r"t\.csv line 4: capacity is 'x'"),
+    "after a line break": ('account,capacity\n"a\nc",1\nb,x\n', r"t\.csv line 4: capacity is 'x'"),
+    "after a nameless column": (
+        "account,capacity,\na,1,\nb,x,\n",
+        r"t\.csv line 3: capacity is 'x'",
+    ),
+    "more than names": ("account,capacity,\na,1,\nb,2,3\n", r"line 3 is '3': .*name the column"),
+    "a float for an id": (
+        "account,capacity\n1.5e+18,1\n",
+        r"line 2: account is '1.5e\+18': .*digits|float",
+    ),
     "short line": ("account,capacity\na\n", r"t\.csv line 2: capacity is None"),
     "long line": ("account,capacity\na,1,2\n", "a readable table"),
     "open quote": ('account,capacity\n"a,1\n', "a readable table"),
     "no equity": ("account,capacity,equity\na,1,5\nb,2,\n", r"t\.csv line 3: equity is None"),
     "a feature of words": ("account,capacity,venue\na,1,x\n", r"t\.csv line 2: venue is 'x'"),
-    "no id": ("account,capacity\n,1\n", r"account\[0\] is None"),
+    "no id": ("account,capacity\n,1\n", r"t\.csv line 2: account is None"),
+    "a blank id": ("account,capacity\na,1\n \t,2\n", r"t\.csv line 3: account is ' \\t'"),
+    "padded twins": ("account,capacity\na,1\n a,2\n", r"account\[1\] is 'a'.*merge"),
     "duplicate ids": ("account,capacity\na,1\na,2\n", r"account\[1\] is 'a'.*merge"),
     "duplicate columns": ("account,capacity,capacity\na,1,2\n", "columns is 'capacity'.*once"),
     "no capacity": ("account,pnl\na,1\n", r"columns is \['account', 'pnl'\]: .*`capacity`"),
     "no account": ("id,capacity\na,1\n", "expected a column `account`"),
-    "old Mac line ends": ("account,capacity\ra,1\r", "columns is"),
+    "utf-16": ("account,capacity\na,1\n".encode("utf-16"), "UTF-8 text, not UTF-16"),
     "latin-1": ("account,capacity\né,1\n".encode("latin-1"), "a readable table"),
     "binary": (bytes(range(256)) * 9, "t.csv"),
 }
@@ -486,9 +502,14 @@ BAD_PARQUET = {
     "structures": ({"x": [{"y": 1}, {"y": 2}]}, "x is .Struct"),
     "bytes": ({"x": [b"1", b"2"]}, "x is 'Binary'"),
     "float ids": ({"account": [1.0, 2.0]}, "account is 'Float64': expected text"),
-    "bytes for ids": ({"account": [b"\xff", b"a"]}, "account is 'Binary': expected text"),
+    "fractions for ids": (
+        {"account": pl.Series([1, 2], dtype=pl.Decimal(9, 2))},
+        "account is 'Dec",
+    ),
+    "times for ids": ({"account": [dt.datetime(2025, 10, 10)] * 2}, "account is .Datetime"),
+    "no bytes for ids": ({"account": [b"", b"a"]}, r"row 1: account is b''"),
     "lists for ids": ({"account": [["a"], ["b"]]}, "account is 'List"),
-    "null id": ({"account": ["a", None]}, r"account\[1\] is None"),
+    "null id": ({"account": ["a", None]}, r"t\.parquet row 2: account is None"),
     "no rows": ({"account": [], "capacity": []}, "at least one winner"),
 }
 
@@ -503,11 +524,26 @@ def test_bad_parquet_names_file_and_row(folder, columns, message):
     assert "round.toml" in str(caught.value)
 
 
-@pytest.mark.parametrize("ids", [[1, 2], pl.Series(["1", "2"], dtype=pl.Categorical)])
+@pytest.mark.parametrize(
+    "ids",
+    [
+        [1, 2],
+        [" 1", "2 "],
+        pl.Series(["1", "2"], dtype=pl.Categorical),
+        pl.Series([1, 2], dtype=pl.UInt64),
+        pl.Series([1, 2], dtype=pl.Decimal(38, 0)),
+    ],
+)
 def test_whole_numbers_and_categories_are_ids(folder, ids):
     pl.DataFrame({"account": ids, "capacity": [1, 2]}).write_parquet("t.parquet")
     put("round.toml", f'accounts = "t.parquet"\n{HEAD}')
     assert read_round("round.toml")[0].start.account == ("1", "2")
+
+
+def test_bytes_are_ids_in_hexadecimal(folder):
+    pl.DataFrame({"account": [b"\xab\x01", b"\xff"], "capacity": [1, 2]}).write_parquet("t.parquet")
+    put("round.toml", f'accounts = "t.parquet"\n{HEAD}')
+    assert read_round("round.toml")[0].start.account == ("0xab01", "0xff")
 
 
 def spoilt(keep):

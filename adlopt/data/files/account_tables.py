@@ -8,9 +8,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from adlopt.data.arrow import id_column, number_column
 from adlopt.data.files.places import existing_file
+from adlopt.data.spreadsheets import POINT, has_commas, line_of, other_separator, without_blanks
 from adlopt.errors import InputError, did_you_mean, nearest, unknown
 from adlopt.foundation.arrays import LARGEST_USD, FloatArray, range_words
+from adlopt.foundation.ids import AS_TEXT, looks_like_a_float
 from adlopt.model.episode import Episode
 from adlopt.model.round import RESERVED
 
@@ -79,17 +82,16 @@ def read_table(path: Path, *, needed: str = "capacity") -> pl.DataFrame:
 def _read(path: Path, field: str) -> pl.DataFrame:
     import polars as pl
 
-    readers = {
-        ".csv": lambda p: pl.read_csv(p, infer_schema=False, glob=False),
-        ".parquet": lambda p: pl.read_parquet(p, glob=False),
-    }
-    if path.suffix not in readers:
+    if path.suffix not in (".csv", ".parquet"):
         raise InputError(field, str(path), "a .csv or .parquet file")
     existing_file(path, field)
     try:
         if path.suffix == ".parquet":
             _refuse_bomb(path, pl.scan_parquet(path, glob=False).select(pl.len()).collect().item())
-        raw = readers[path.suffix](path)
+            return pl.read_parquet(path, glob=False)
+        end = "\n" if b"\n" in _header(path) else "\r"
+        read = pl.read_csv(path, infer_schema=False, glob=False, eol_char=end)
+        raw = without_blanks(read, path)
     except (OSError, pl.exceptions.PolarsError, pl.exceptions.PanicException) as error:
         why = f"a readable table ({first_line(error)})"
         raise InputError(field, str(path), why, remedy=_separated(path)) from None
@@ -99,6 +101,14 @@ def _read(path: Path, field: str) -> pl.DataFrame:
             remedy = "rename or drop one"
             raise InputError(f"{path}: columns", twice[1], "a column once", remedy=remedy)
     return raw
+
+
+def _header(path: Path) -> bytes:
+    with path.open("rb") as file:
+        header = file.readline(10_000)
+    if header.startswith((b"\xff\xfe", b"\xfe\xff")):
+        raise InputError("file", str(path), "UTF-8 text, not UTF-16")
+    return header
 
 
 def _demand(raw: pl.DataFrame, name: str, path: Path) -> None:
@@ -113,15 +123,8 @@ def _demand(raw: pl.DataFrame, name: str, path: Path) -> None:
 
 def _separated(path: Path) -> str:
     """Say how a CSV file is separated, unless by commas."""
-    if path.suffix != ".csv":
-        return ""
-    with path.open("rb") as file:
-        header = file.readline(10_000)
-    other = {b";": "semicolons", b"\t": "tabs", b"|": "bars"}
-    found = next(
-        (name for mark, name in other.items() if mark in header and b"," not in header), ""
-    )
-    return f"it is separated by {found}: save it with commas" if found else ""
+    header = _header(path) if path.suffix == ".csv" else b""
+    return other_separator(header.decode(errors="replace"))
 
 
 def _refuse_bomb(path: Path, rows: int) -> None:
@@ -131,31 +134,29 @@ def _refuse_bomb(path: Path, rows: int) -> None:
 
 
 def _texts(column: pl.Series, path: Path) -> pl.Series:
-    import polars as pl
-
-    texts = (pl.String, pl.Categorical, pl.Enum, pl.Null)
-    if column.dtype not in texts and not column.dtype.is_integer():
-        raise InputError(f"{path}: {column.name}", str(column.dtype), "text or whole numbers")
-    return column.cast(pl.String)
+    ids = id_column(column, f"{path}: {column.name}")
+    if ids.has_nulls():
+        row = ids.is_null().arg_true()[0]
+        remedy = AS_TEXT if looks_like_a_float(str(column[row])) else ""
+        where = f"{path} {_place(path, row)}: {column.name}"
+        raise InputError(where, column[row], "a non-empty text", remedy=remedy)
+    return ids
 
 
 def _numbers(column: pl.Series, path: Path) -> FloatArray:
-    import polars as pl
-
-    if column.dtype not in (pl.String, pl.Null) and not column.dtype.is_numeric():
-        raise InputError(f"{path}: {column.name}", str(column.dtype), "numbers")
-    numbers = column.cast(pl.Float64, strict=False)
+    numbers = number_column(column, f"{path}: {column.name}")
     lowest = 0.0 if column.name == "capacity" else -LARGEST_USD
     bad = (~numbers.is_between(lowest, LARGEST_USD).fill_null(False)).arg_true()
     if len(bad):
-        row = bad[0]
-        line = f"line {row + 2}" if path.suffix == ".csv" else f"row {row + 1}"
-        value = column[row]
-        comma = isinstance(value, str) and re.fullmatch(r"[-+\d. ]*\d,\d[\d.,]*", value.strip())
-        remedy = "write 1234.5, with a point and without separators" if comma else ""
-        where = f"{path} {line}: {column.name}"
+        value = column[bad[0]]
+        remedy = POINT if has_commas(value) else ""
+        where = f"{path} {_place(path, bad[0])}: {column.name}"
         raise InputError(where, value, range_words(lowest), remedy=remedy)
     return numbers.to_numpy()
+
+
+def _place(path: Path, row: int) -> str:
+    return f"line {line_of(path, row)}" if path.suffix == ".csv" else f"row {row + 1}"
 
 
 def columns_of(rows: pl.DataFrame) -> dict[str, Any]:

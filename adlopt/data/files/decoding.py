@@ -15,6 +15,7 @@ from adlopt.data.files.account_tables import first_line
 from adlopt.data.files.file_schema import ContractRoundFile, EpisodeFile, MarketFile, RoundFile
 from adlopt.data.files.places import existing_file
 from adlopt.errors import InputError, did_you_mean, nearest
+from adlopt.foundation import strict_json
 
 T = TypeVar("T")
 KINDS: dict[type, tuple[str, str]] = {
@@ -111,12 +112,12 @@ def parse(path: Path) -> Any:
         raise InputError("file", str(path), "a .toml or .json file", remedy=near)
     try:
         text = existing_file(path).read_bytes().decode("utf-8-sig")
-        return tomllib.loads(text) if path.suffix == ".toml" else msgspec.json.decode(text)
+        return tomllib.loads(text) if path.suffix == ".toml" else strict_json.decode(text)
     except InputError:
         raise
     except OSError as error:
         raise InputError("file", str(path), f"a readable file ({first_line(error)})") from None
-    except (ValueError, RecursionError, msgspec.DecodeError) as error:
+    except (ValueError, RecursionError) as error:
         kind = path.suffix[1:].upper()
         raise InputError("file", str(path), f"well-formed {kind} ({first_line(error)})") from None
 

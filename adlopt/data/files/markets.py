@@ -7,6 +7,7 @@ from typing import Any
 
 from adlopt.data.files.account_tables import Columns, read_columns, read_table
 from adlopt.data.files.decoding import naming
+from adlopt.data.files.doubts import doubt_market
 from adlopt.data.files.file_schema import CoinEntry, MarketFile, OpenPositionEntry
 from adlopt.data.files.places import inside
 from adlopt.data.files.rounds_of_files import require_all
@@ -24,13 +25,15 @@ POSITIONS = Columns(text=("account", "coin", "side"), needed=("size", "entry"))
 def market_of(entry: MarketFile, path: Path) -> Market:
     """Make the market of a file."""
     with naming(path):
-        return Market(
+        market = Market(
             accounts=_accounts(entry, path),
             coins=_coins(entry.coin),
             positions=_positions(entry, path),
             fund=entry.fund,
             signals=entry.signals,
         )
+    doubt_market(market, path)
+    return market
 
 
 def write_market(market: Market, path: str | Path) -> list[Path]:

@@ -10,6 +10,7 @@ from adlopt.data.files.account_tables import columns_of, read_table, rows_by_rou
 from adlopt.data.files.aims import objective_of, worded
 from adlopt.data.files.constraint_tables import constraints_of
 from adlopt.data.files.decoding import naming
+from adlopt.data.files.doubts import doubt_accounts
 from adlopt.data.files.file_schema import (
     AccountEntry,
     EpisodeFile,
@@ -99,6 +100,7 @@ def _round(entry: RoundEntry, t: int, path: Path, rows: pl.DataFrame | None) -> 
         signals=entry.signals,
         **columns,
     )
+    doubt_accounts(start.account, start.capacity.tolist(), path)
     return Round(start=start, outcome=RoundOutcome(needed=entry.needed))
 
 

@@ -8,9 +8,10 @@ from enum import Enum
 from typing import TYPE_CHECKING
 
 from adlopt.data.arrow import id_column, number_column, plain
-from adlopt.data.loaders.dollars import POINT, dollars, guess, separated
+from adlopt.data.loaders.dollars import dollars, guess
 from adlopt.data.loaders.records import Tally
 from adlopt.data.loaders.times import hint, times
+from adlopt.data.spreadsheets import POINT, has_commas
 from adlopt.errors import InputError, did_you_mean, nearest
 from adlopt.foundation.arrays import LARGEST_USD, range_words
 from adlopt.foundation.ids import Alike, looks_like_a_float
@@ -184,7 +185,7 @@ def _words(column: Column, found: object, clock: Clock) -> str:
             said = f"a number > 0 and ≤ {LARGEST_USD:g}"
         case _:
             said = range_words(-LARGEST_USD)
-    return f"{said}: {POINT}" if separated(found) else said
+    return f"{said}: {POINT}" if has_commas(found) else said
 
 
 def require_columns(path: object, found: Sequence[str], columns: Sequence[Column]) -> None:

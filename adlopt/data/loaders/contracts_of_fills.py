@@ -6,13 +6,12 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import msgspec
-
 from adlopt.data.files.places import existing_file
 from adlopt.data.loaders.fills import Fills
 from adlopt.data.loaders.loaded import Loaded
 from adlopt.data.loaders.round_figures import coin_gaps
 from adlopt.errors import InputError, unknown
+from adlopt.foundation.strict_json import decode
 from adlopt.model.positions import ContractRound
 
 if TYPE_CHECKING:
@@ -33,8 +32,8 @@ def read_size_decimals(path: str | Path) -> dict[str, int]:
     """
     path = existing_file(Path(path))
     try:
-        found = msgspec.json.decode(path.read_bytes())
-    except (msgspec.DecodeError, ValueError, RecursionError, OSError) as error:
+        found = decode(path.read_bytes())
+    except (ValueError, OSError) as error:
         raise InputError("file", str(path), f"well-formed JSON ({str(error)[:60]})") from None
     if isinstance(found, dict) and isinstance(found.get("universe"), list):
         pairs = [

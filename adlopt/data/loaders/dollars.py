@@ -15,7 +15,6 @@ if TYPE_CHECKING:
 
 QUANTITIES_USD = ("debt", "capacity", "needed", "notional")
 MARKS = str.maketrans({"\N{MINUS SIGN}": "-", "$": "", "_": "", "'": "", "\N{NO-BREAK SPACE}": ""})
-POINT = "write 1234.5, with a point and without separators"
 
 
 def guess(text: object) -> float | None:
@@ -36,20 +35,6 @@ def guess(text: object) -> float | None:
     except ValueError:
         return None
     return number if math.isfinite(number) else None
-
-
-def separated(text: object) -> bool:
-    """Whether a cell is a number but for commas.
-
-    Examples
-    --------
-    >>> separated("2005,5"), separated("cheap, 7"), separated("2005.5")
-    (True, False, False)
-    """
-    return (
-        "," in str(text)
-        and re.fullmatch(r"[-+]?[\d., ]*\d,\d[\d.,]*", str(text).strip()) is not None
-    )
 
 
 def dollars(frame: pl.DataFrame) -> pl.DataFrame:

@@ -12,7 +12,7 @@ from adlopt.data.loaders.columns import MILLISECONDS, Clock, Column, require_col
 from adlopt.data.loaders.event_fields import Malformed
 from adlopt.data.loaders.lines import blocks_of_lines
 from adlopt.data.loaders.records import Tally
-from adlopt.data.separators import other_separator
+from adlopt.data.spreadsheets import other_separator
 from adlopt.errors import InputError, did_you_mean, nearest
 from adlopt.foundation.ids import Alike
 from adlopt.foundation.strict_json import decode
