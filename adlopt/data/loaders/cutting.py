@@ -72,7 +72,7 @@ def rounds_of(
     lacking = None if "deficit" in unavailable else figures.lacks(cut)
     owing = None if lacking is None else figures.owed(lacking, rules)
     if owing is not None:
-        table = table.filter(table["wave"].is_in(owing["wave"].unique().sort()))
+        table = table.filter(table["wave"].is_in(owing["wave"].unique().to_list()))
     in_marked = cut if marked is fills else _placed(marked.scan(), table, per_coin=rules.per_coin)
     every = None if "capacity" in unavailable else figures.accounts(cut, rules, fills.available)
     winners = None if every is None else _known(every, table)
@@ -85,7 +85,10 @@ def rounds_of(
     }
     rounds = _with(table, values)
     unavailable |= _gaps_in(rounds, values)
-    parts = Parts(fills, cut, marked, in_marked, table, lacking, owing, every, values["needed"])
+    gain = rules.capacity.quantity
+    parts = Parts(
+        fills, cut, marked, in_marked, table, lacking, owing, every, values["needed"], gain
+    )
     return Loaded(
         name=name,
         source=source,
@@ -167,7 +170,7 @@ def _placed(fills: pl.LazyFrame, table: pl.DataFrame, *, per_coin: bool) -> pl.L
 
 def _known(every: pl.DataFrame, table: pl.DataFrame) -> pl.DataFrame:
     """Winners of the rounds whose capacity is known."""
-    inside = every["wave"].is_in(table["wave"].unique().sort())
+    inside = every["wave"].is_in(table["wave"].to_list())
     return every.filter(inside & every["capacity"].is_not_null()).drop("gain")
 
 

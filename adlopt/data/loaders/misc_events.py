@@ -103,7 +103,7 @@ def _read(event: Any, alike: Alike) -> list[Change] | str:
             raise Malformed(event, "an event with a time and one inner kind")
     ((kind, body),) = inner.items()
     match kind, body:
-        case "Funding", {"deltas": list(deltas)}:
+        case "Funding", {"deltas": list(deltas)} if deltas:
             moves = [(account(each, "user"), number(each, "funding_amount")) for each in deltas]
         case "LedgerUpdate", {"users": list(users), "delta": {"type": str(name)} as delta}:
             if name in NO_CASH_DELTAS:

@@ -163,6 +163,8 @@ def _checked(user: str, details: dict[str, Any], alike: Alike) -> Fill:
         raise Malformed(coin, "a coin")
     if side not in ("A", "B"):
         raise Malformed(side, "side A or B")
+    if not isinstance(details.get("dir"), str) or not details["dir"]:
+        raise Malformed(details.get("dir"), "what the fill does in 'dir'")
     size = number(details, "sz", positive=True)
     liquidation = details.get("liquidation")
     if liquidation is not None and not isinstance(liquidation, dict):

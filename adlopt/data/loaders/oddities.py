@@ -10,6 +10,7 @@ import numpy as np
 
 from adlopt.data.loaders.fills import QUANTITIES, Fills
 from adlopt.data.loaders.records import FileReport
+from adlopt.data.loaders.round_figures import FEATURES
 from adlopt.data.loaders.times import NO_ZONE
 from adlopt.foundation.ids import alike
 from adlopt.scoring.quality import Finding
@@ -39,6 +40,8 @@ class Parts(NamedTuple):
     """Winners of each wave, with those of unknown capacity."""
     needed: Mapping[int, float] | None
     """USD, by wave."""
+    gain: str
+    """The quantity that capacities are made of."""
 
 
 def oddities(parts: Parts) -> Iterator[Finding]:
@@ -47,11 +50,11 @@ def oddities(parts: Parts) -> Iterator[Finding]:
     yield from of_files(fills.reports + ([] if parts.marked is fills else parts.marked.reports))
     if parts.lacking is not None:
         yield from _nobody(parts.lacking)
-        yield from _unknown_debts(cut)
         if parts.owing is parts.lacking:
             yield from _several_times(parts.lacking, parts.table)
     if parts.every is not None:
         yield from _left_out(parts.every, parts.table)
+    yield from _empty_cells(parts)
     if "equity" in fills.available:
         yield from _end_state(cut)
     if "loser" in fills.available:
@@ -78,27 +81,27 @@ def _nobody(lacking: pl.DataFrame) -> Iterator[Finding]:
         yield Finding(name="debt of nobody", text=text, usd=usd)
 
 
-def _unknown_debts(cut: pl.LazyFrame) -> Iterator[Finding]:
-    """Liquidated accounts that no record of a round says the equity of."""
+def _empty_cells(parts: Parts) -> Iterator[Finding]:
+    """Records without what makes a figure, whose accounts others speak for, or nobody."""
     import polars as pl
 
-    each = (
-        cut.filter(pl.col("loser").is_not_null())
-        .group_by("wave", "loser")
-        .agg(
-            known=pl.col("loser_equity").is_not_null().any(),
-            usd=(pl.col("price") * pl.col("size")).sum(),
-        )
-        .filter(~pl.col("known"))
-        .collect(engine="streaming")
-    )
-    if len(each):
-        usd, losers = float(each["usd"].sum()), each["loser"].n_unique()
-        text = (
-            f"{counted(losers, 'liquidated account')} of unknown equity: what they owe is left "
-            f"out; their fills come to ${usd:,.2f}"
-        )
-        yield Finding(name="unknown debts", text=text, usd=usd)
+    figures = [parts.gain, "equity", "loser_equity", *FEATURES]
+    empty = {n: pl.col(n).is_null() for n in figures if n in parts.fills.available}
+    if "loser_equity" in empty:
+        empty["loser_equity"] &= pl.col("loser").is_not_null()
+    usd = pl.col("price") * pl.col("size")
+    sums = {name: usd.filter(mask).sum() for name, mask in empty.items()}
+    counts = {f"{name} empty": mask.sum() for name, mask in empty.items()}
+    every = parts.cut.select(**sums, **counts, all=pl.len()).collect(engine="streaming")
+    row = every.row(0, named=True)
+    for name in empty:
+        count, usd = row[f"{name} empty"], row[name]
+        if count:
+            text = (
+                f"{count:,} of {row['all']:,} records, of ${usd:,.2f}, have no {name}: other "
+                "records of the round speak for their accounts, if there are any"
+            )
+            yield Finding(name="empty cells", text=text, usd=usd)
 
 
 def _several_times(lacking: pl.DataFrame, table: pl.DataFrame) -> Iterator[Finding]:
@@ -127,7 +130,7 @@ def _several_times(lacking: pl.DataFrame, table: pl.DataFrame) -> Iterator[Findi
 def _left_out(every: pl.DataFrame, table: pl.DataFrame) -> Iterator[Finding]:
     import polars as pl
 
-    winners = every.filter(every["wave"].is_in(table["wave"].unique().sort()))
+    winners = every.filter(every["wave"].is_in(table["wave"].to_list()))
     unknown = winners.filter(pl.col("capacity").is_null())
     if len(unknown):
         usd = float(unknown["gain"].sum())

@@ -81,7 +81,10 @@ def valued(
             worth, equities = _worth(time, names, books)
             made.spool.write(_with_equities(own, equities))
             stale.append(worth.filter(pl.col("age") > rules.mark_age_ms).with_columns(wave=wave))
-        made.findings = [*_unknown(made, snapshot), *_stale(pl.concat(stale), rules)]
+        made.findings = [
+            *_unknown(made, snapshot),
+            *(_stale(pl.concat(stale), rules) if stale else ()),
+        ]
     return made
 
 
