@@ -4,27 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from adlopt.report.evidence import Evidence
+
+FIGURES: dict[str, Figure] = {}
+"""All figures by name, in the order of a page; whoever draws one puts it here by `asks`."""
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-
-def nothing(_: Evidence) -> str:
-    """Nothing is lacking."""
-    return ""
+    Drawing: TypeAlias = Callable[[Axes, Evidence], None]
 
 
 def uncovered(evidence: Evidence) -> str:
     """Games and paths need winners that can cover every deficit."""
     return "" if evidence.covered else "winners cannot cover every deficit, U_t ≥ D_t fails"
-
-
-def no_rows(_: Evidence) -> int:
-    """The figure is as high as others."""
-    return 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,7 +50,19 @@ class Figure:
     section: str
     title: str
     caption: str
-    draw: Callable[[Axes, Evidence], None]
-    lacks: Callable[[Evidence], str] = nothing
-    rows: Callable[[Evidence], int] = no_rows
+    draw: Drawing
+    lacks: Callable[[Evidence], str] = lambda _: ""
+    rows: Callable[[Evidence], int] = lambda _: 0
     paper: tuple[int, ...] = ()
+
+
+def asks(section: str, title: str, caption: str, **rest: Any) -> Callable[[Drawing], Drawing]:
+    """Make a figure of what draws it, by the name of the function without its underscore."""
+
+    def of(draw: Drawing) -> Drawing:
+        name = draw.__name__.strip("_")
+        said = {"section": section, "title": title, "caption": caption}
+        FIGURES[name] = Figure(name=name, draw=draw, **rest, **said)  # type: ignore[arg-type]
+        return draw
+
+    return of

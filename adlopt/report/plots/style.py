@@ -6,7 +6,6 @@ Figures are drawn in the light colours. A page swaps them for variables, and so 
 from __future__ import annotations
 
 import math
-import textwrap
 import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -18,7 +17,6 @@ from numpy.typing import ArrayLike
 from adlopt.show.words import printable
 
 if TYPE_CHECKING:
-    from matplotlib.artist import Artist
     from matplotlib.axes import Axes
 
 WIDTH, HEIGHT, ROW = 4.8, 4.3, 0.42
@@ -53,8 +51,6 @@ MARKERS = ("o", "s", "^", "D", "v", "P")
 DASHES = ("-", (0, (5, 1.5)), (0, (1.5, 1.2)), (0, (6, 1.5, 1.5, 1.5)), (0, (3, 1)), (0, (8, 2)))
 LONGEST = 34
 """Letters of a name that a figure shows."""
-TITLE_WIDTH = 42
-"""Letters of a title that fit one line."""
 BELOW = 0.45
 """Inches from the axes down to a legend: ticks and a label stand between."""
 UNITS = ((1e12, "tn"), (1e9, "bn"), (1e6, "M"), (1e3, "k"), (1.0, ""))
@@ -118,11 +114,6 @@ def shown(name: str, longest: int = LONGEST) -> str:
     return f" {short}" if short.startswith("_") else short
 
 
-def titled(ax: Axes, title: str) -> None:
-    """Put a question above a figure."""
-    ax.set_title("\n".join(textwrap.wrap(title, TITLE_WIDTH)), loc="left")
-
-
 def compact(usd: float) -> str:
     """Write dollars for an axis.
 
@@ -168,14 +159,8 @@ def orders_of_magnitude(ax: Axes, values: ArrayLike) -> None:
 def lines(ax: Axes, x: ArrayLike, series: Sequence[tuple[str, ArrayLike]]) -> None:
     """Draw named series, each with a colour, a marker and a dash of its own."""
     for k, (name, values) in enumerate(series):
-        ax.plot(
-            x,
-            values,
-            label=shown(name),
-            color=SERIES[k % len(SERIES)],
-            marker=MARKERS[k % len(MARKERS)],
-            linestyle=DASHES[k % len(DASHES)],
-        )
+        looks = {"color": SERIES[k % len(SERIES)], "marker": MARKERS[k % len(MARKERS)]}
+        ax.plot(x, values, label=shown(name), linestyle=DASHES[k % len(DASHES)], **looks)  # type: ignore[arg-type]
 
 
 def rows(ax: Axes, names: Sequence[str]) -> None:
@@ -190,20 +175,12 @@ def rows(ax: Axes, names: Sequence[str]) -> None:
         label.set_in_layout(False)
 
 
-def legend(ax: Axes, handles: Sequence[Artist] | None = None) -> None:
+def legend(ax: Axes) -> None:
     """Name what is drawn, below it."""
     from matplotlib.transforms import ScaledTranslation
 
-    given = ax.get_legend_handles_labels()[0] if handles is None else handles
-    labels = [str(handle.get_label()) for handle in given]
+    handles, labels = ax.get_legend_handles_labels()
     columns = 1 if max(map(len, labels), default=0) > 24 else 2
-    below = ScaledTranslation(0.0, -BELOW, ax.figure.dpi_scale_trans)
-    ax.legend(
-        given,
-        labels,
-        loc="upper left",
-        bbox_to_anchor=(0.0, 0.0),
-        bbox_transform=ax.transAxes + below,
-        ncols=columns,
-        borderpad=0,
-    )
+    below = ax.transAxes + ScaledTranslation(0.0, -BELOW, ax.figure.dpi_scale_trans)
+    where: dict[str, Any] = {"bbox_to_anchor": (0.0, 0.0), "bbox_transform": below}
+    ax.legend(handles, labels, loc="upper left", ncols=columns, borderpad=0, **where)
