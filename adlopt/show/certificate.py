@@ -19,8 +19,6 @@ NOT_CHECKED = "claimed, not checked"
 def in_words(proof: Mapping[str, Any]) -> str:
     """Say how good a value is proved to be.
 
-    Examples
-    --------
     >>> in_words({"upper": 0.25, "gap": 0.05, "optimal": False, "trust": "verified"})
     'within 0.2 of the optimum (verified)'
     """

@@ -87,12 +87,7 @@ def _survivors(data: DiagnosisData) -> str:
 
 def _stability(data: DiagnosisData) -> str:
     rows = [
-        (
-            p.policy,
-            percent(p.share_moved),
-            quantity(p.moved),
-            quantity(p.pro_rata_guarantee),
-        )
+        (p.policy, percent(p.share_moved), quantity(p.moved), quantity(p.pro_rata_guarantee))
         for p in data.policies
     ]
     title = (

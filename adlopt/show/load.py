@@ -30,10 +30,8 @@ def _rounds(data: dict[str, Any]) -> str:
         (f"{t}", f"{row['wave']}", *(usd(row[name]) for name in columns[1:]))
         for t, row in enumerate(data["rounds"], start=1)
     ]
-    totals = []
-    for name in columns[1:]:
-        values = [row[name] for row in data["rounds"]]
-        totals.append(usd(None if None in values else math.fsum(values)))
+    sums = ([row[name] for row in data["rounds"]] for name in columns[1:])
+    totals = [usd(None if None in values else math.fsum(values)) for values in sums]
     shown = [*rows[:MANY], ("all", "", *totals)]
     title = f"{data['name']}: {counted(len(rows), 'round')}, USD"
     if len(rows) > MANY:
@@ -42,16 +40,10 @@ def _rounds(data: dict[str, Any]) -> str:
 
 
 def _files(data: dict[str, Any]) -> str:
-    rows = [
-        (
-            each["file"],
-            f"{each['read']:,}",
-            f"{each['kept']:,}",
-            f"{sum(each['skipped'].values()):,}",
-            f"{each['rejected']:,}",
-        )
-        for each in data["files"]
-    ]
+    rows = []
+    for each in data["files"]:
+        counts = each["read"], each["kept"], sum(each["skipped"].values()), each["rejected"]
+        rows.append((each["file"], *(f"{count:,}" for count in counts)))
     return table("Records", ("file", "read", "kept", "skipped", "rejected"), rows)
 
 
@@ -76,13 +68,6 @@ def _horizons(data: dict[str, Any]) -> str:
 def _said(title: str, sentences: list[str]) -> str:
     if not sentences:
         return ""
-    lines = [
-        textwrap.fill(
-            printable(sentence),
-            WIDTH,
-            initial_indent="  * ",
-            subsequent_indent="    ",
-        )
-        for sentence in sentences
-    ]
+    indents = {"initial_indent": "  * ", "subsequent_indent": "    "}
+    lines = [textwrap.fill(printable(each), WIDTH, **indents) for each in sentences]  # type: ignore[arg-type]
     return "\n".join([title, *lines]) + "\n"

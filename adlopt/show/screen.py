@@ -25,8 +25,6 @@ def screen(lay: Callable[[int], str], rows: int) -> str:
     rows : int
         How many there are.
 
-    Examples
-    --------
     >>> screen(lambda shown: "row\n" * shown + f"{50 - shown} more", 50)[-7:]
     '27 more'
     """
@@ -52,8 +50,6 @@ def notes(texts: list[str]) -> str:
 def few(texts: list[str], most: int, noun: str) -> list[str]:
     """Take the first, and count the rest.
 
-    Examples
-    --------
     >>> few(["a", "b", "c"], 1, "tie")
     ['a', 'and 2 more ties']
     """
@@ -64,8 +60,6 @@ def few(texts: list[str], most: int, noun: str) -> list[str]:
 def why_not(unplayed: Mapping[str, str], letters: int = 10_000) -> list[str]:
     """Say what kept rules or policies from playing, as briefly; those with one reason together.
 
-    Examples
-    --------
     >>> why_not({"okx": "no peak", "gte": "dust", "bybit": "no peak"})
     ['not played: okx, bybit: no peak', 'not played: gte: dust']
     """

@@ -15,6 +15,7 @@ from adlopt.model.who_pays import inversions, lorenz
 from adlopt.report.evidence import Evidence
 from adlopt.report.plots.figure import asks
 from adlopt.report.plots.style import DASHES, LIGHT, SERIES, by_round, lines, rows, shown
+from adlopt.studies.diagnostics.diagnosis import mean_known
 from adlopt.studies.diagnostics.ranks import rank_stability
 
 if TYPE_CHECKING:
@@ -35,11 +36,7 @@ def steadiness(
     taken = list(zip(starts, haircuts, strict=True))
     turned = [inversions(start.capacity, x) for start, x in taken if x.any()]
     kept = [rank_stability(*before, *after) for before, after in pairwise(taken)]
-    return _mean(turned), _mean([value for value in kept if value is not None])
-
-
-def _mean(values: Sequence[float]) -> float | None:
-    return math.fsum(values) / len(values) if values else None
+    return mean_known(turned), mean_known(kept)
 
 
 def _totals(episode: Episode, amounts: Sequence[FloatArray]) -> FloatArray:

@@ -19,18 +19,13 @@ from adlopt.report.plots.style import (
     lines,
     rows,
 )
-from adlopt.show.schema.boards import PlacedData
+from adlopt.show.bounds import placed
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 STARTS = {"zero": "θ₁ = 0", "half": "θ₁ = ½", "one": "θ₁ = 1"}
 _FILL: tuple[Any, ...] = ("full", "none", "full")
-
-
-def _named(row: PlacedData) -> str:
-    live = row.information == "round start"
-    return row.policy if live else f"{row.policy} ({row.information})"
 
 
 def _on_the_loss(evidence: Evidence) -> list[tuple[str, float, str, bool]]:
@@ -103,7 +98,7 @@ def _regret(ax: Axes, evidence: Evidence) -> None:
 )
 def _starts(ax: Axes, evidence: Evidence) -> None:
     found = evidence.bounds.figures.policies
-    rows(ax, [_named(row) for row in found])
+    rows(ax, [placed(row) for row in found])
     for k, (first, words) in enumerate(STARTS.items()):
         losses = [getattr(row.severity_loss_usd, first) for row in found]
         known = [(usd, i + 0.12) for i, usd in enumerate(losses) if usd is not None]

@@ -86,6 +86,7 @@ class Exposure(Answer, Record):
         Rules that could not be played here, and why.
     """
 
+    _view = summary
     account: str
     profit: float
     total: float
@@ -100,9 +101,6 @@ class Exposure(Answer, Record):
 
     def _heading(self) -> str:
         return f"{self.account}: haircuts under rules; budgets {self.budgets.text}"
-
-    def __str__(self) -> str:
-        return summary(self.data())
 
     def data(self) -> ExposureData:
         """Return how likely each rule takes how much, and where the account stands."""
@@ -162,15 +160,15 @@ def exposure(
     [('constant:1+pro-rata', 1.0, 30.0), ('constant:1+queue:leverage', 0.6, 18.0)]
     """
     market = where if isinstance(where, Market) else None
-    _known(account, where.account if market is None else market.accounts.account)  # type: ignore[union-attr]
+    names = where.account if isinstance(where, RoundStart) else where.accounts.account
+    if account not in names:
+        raise unknown("account", account, names)
     start = winners(where)
     fund = 0.0 if market is None else market.fund
     spread = budgets(budget, max(start.deficit - fund, 0.0))
     wanted = np.minimum(spread.values, start.total_capacity)
 
     def under(each: Player) -> UnderRule:
-        if progress is not None:
-            progress(each.name)
         split = _split(each)
         haircut = haircuts(split, where, account, wanted)
         places = _places(where, split, account)
@@ -178,7 +176,7 @@ def exposure(
         return UnderRule(rule=each.name, haircut=haircut, places=places, at_mark=at_mark)
 
     chosen = [player(name) for name in dict.fromkeys(rules or VENUES)]
-    played, unplayed = attempt(chosen, lambda each: each.name, under)
+    played, unplayed = attempt(chosen, under, progress)
     mine = start.account.index(account) if account in start.account else None
     return Exposure(
         account=account,
@@ -197,12 +195,6 @@ def _split(found: Player) -> Split:
     if isinstance(found, SeverityThenAllocation) and found.severity == Constant(1.0):
         return found.allocation
     return found
-
-
-def _known(account: str, names: Sequence[str]) -> None:
-    if account in names:
-        return
-    raise unknown("account", account, names)
 
 
 def _places(where: Market | RoundStart, split: Split, account: str) -> tuple[Place, ...]:
@@ -227,17 +219,9 @@ def _place_in_round(start: RoundStart, split: Split, account: str) -> tuple[Plac
     light = None if rule is None or rule.light is None or rule.light.by_contracts else rule.light
     seen = None if light is None or at is None else float(light.of(start.capacity[order])[at])
     ahead = None if at is None else float(start.capacity[order[:at]].sum())
-    return (
-        Place(
-            coin="",
-            side="",
-            place=None if at is None else at + 1,
-            of=len(order),
-            ahead=ahead,
-            light=seen,
-            shown="" if light is None else light.text,
-        ),
-    )
+    seen_as = {"coin": "", "side": "", "shown": "" if light is None else light.text}
+    place = None if at is None else at + 1
+    return (Place(place=place, of=len(order), ahead=ahead, light=seen, **seen_as),)
 
 
 def _place(market: Market, rule: Rule, row: int) -> Place:

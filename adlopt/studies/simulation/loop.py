@@ -44,6 +44,7 @@ class Simulation(Answer):
         As it was left.
     """
 
+    _view = render_run
     player: str
     information: Information
     scenario: Scenario
@@ -63,9 +64,6 @@ class Simulation(Answer):
 
     def _heading(self) -> str:
         return f"{self.player} ({self.information.value}), closed loop, seed {self.seed}"
-
-    def __str__(self) -> str:
-        return render_run(self.data())
 
     def data(self) -> SimulationData:
         """Return what the run came to, and its rounds in order."""
