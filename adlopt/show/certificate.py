@@ -40,17 +40,7 @@ def _how_good(proof: Mapping[str, Any]) -> str:
 def certificate(
     data: Mapping[str, Any], criterion: str, figures: Sequence[tuple[str, str]] = ()
 ) -> str:
-    """Lay out an optimum's value, its bound, further figures, and its stages.
-
-    Parameters
-    ----------
-    data : mapping
-        Of an answer of optimisation.
-    criterion : str
-        What its value measures.
-    figures : sequence of (str, str)
-        What else there is to say, with its value.
-    """
+    """Lay out an optimum's value, what it measures, its bound, further figures, and its stages."""
     proof = data["certificate"]
     rows = [*_proved(criterion, proof), ("rounding subtracted from it", f"{proof['error']:.1e}")]
     if not proof["optimal"]:

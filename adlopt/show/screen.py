@@ -16,14 +16,7 @@ BRIEF = 150
 
 
 def screen(lay: Callable[[int], str], rows: int) -> str:
-    r"""Lay out as many rows as a screen takes.
-
-    Parameters
-    ----------
-    lay : callable
-        From a number of rows to the text with so many of them, which counts the rest in words.
-    rows : int
-        How many there are.
+    r"""Lay out as many rows as a screen takes, by what lays out so many and counts the rest.
 
     >>> screen(lambda shown: "row\n" * shown + f"{50 - shown} more", 50)[-7:]
     '27 more'

@@ -23,14 +23,7 @@ from adlopt.studies.players import attempt, deleverage, least_burden
 class RuleComparison(Answer):
     """What rules and policies did to one market, beside the least burden in *hindsight*.
 
-    Parameters
-    ----------
-    market : Market
-    done : tuple of Deleveraging
-    least : tuple of Solution or None
-        As `least_burden` finds it for each.
-    unplayed : dict
-        Who could not act on the market, and why.
+    `least` is as `least_burden` finds it for each; of the `unplayed`, why they could not act.
     """
 
     _view = summary

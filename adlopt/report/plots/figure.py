@@ -24,26 +24,12 @@ def uncovered(evidence: Evidence) -> str:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Figure:
-    """A question about an episode, and the drawing that answers it.
+    """A question about an episode, its `title`, and the drawing that answers it.
 
-    Parameters
-    ----------
-    name : str
-        As in `adlopt plot EPISODE NAME`.
-    section : str
-        Of a report, by its id.
-    title : str
-        The question.
-    caption : str
-        How to read the answer.
-    draw : callable
-        Draws it on matplotlib axes.
-    lacks : callable
-        Why the figure cannot be drawn; empty if it can.
-    rows : callable
-        Rows of a chart whose height depends on them, else 0.
-    paper : tuple of int
-        The figures of arXiv 2602.15182 that ask the same.
+    `name` is as in `adlopt plot EPISODE NAME`, `section` the id of a report's, and `caption` says
+    how to read the answer. `lacks` says why it cannot be drawn, or nothing; `rows` counts those of
+    a chart whose height depends on them, else 0; `paper` are the figures of arXiv 2602.15182 that
+    ask the same.
     """
 
     name: str

@@ -66,23 +66,10 @@ class MinimaxOptimal:
 class Unavoidable(Lost):
     """V(P), and what an adversary that waits for each θ_t before it answers makes a rule lose.
 
-    Parameters
-    ----------
-    rule : Severity
-    bound : Bound
-        Measured where θ* swings from end to end until P is spent: it promises no less for P.
-    value : Interval
-        V(P), USD.
-    grid : int
-        N: the adversary's θ* are multiples of 1/N.
-    variation : float
-        P that the adversary was allowed.
-    instance : Episode
-        Whose θ* are its answers.
-    swing : Episode
-        Where the bound is measured.
-    loss : float
-        USD. What the rule loses on the instance: at least the lower end of V(P).
+    The `bound` is measured on the `swing`, where θ* goes from end to end until P, `variation`, is
+    spent: it promises no less for P. `value` is V(P), USD. The θ* of the `instance` are the
+    adversary's answers, multiples of 1/`grid`; there the rule loses `loss`, USD, which is at least
+    the lower end of V(P).
     """
 
     _view = shown

@@ -86,21 +86,9 @@ class Lost(Answer):
 class WorstCase(Lost):
     """An instance on which a severity rule loses much, and how tight a bound is there.
 
-    Parameters
-    ----------
-    rule : Severity
-        With the θ_1 it was played with.
-    bound : Bound
-    loss : float
-        USD. Σ D_t |θ_t − θ*_t| of the rule, played on the instance.
-    upper : float
-        USD. What the loss exceeds on no path: from the mixed-integer program where there is one,
-        Σ D_t otherwise.
-    outcome : Outcome
-    variation : float
-        P that the path was allowed; a rule tuned in hindsight is tuned to it.
-    instance : Episode
-
+    The `rule` has the θ_1 it was played with; it loses Σ D_t |θ_t − θ*_t|, `loss`, USD. No path
+    costs more than `upper`: from the mixed-integer program where there is one, Σ D_t otherwise.
+    `variation` is the P that the path was allowed; a rule tuned in hindsight is tuned to it.
     """
 
     _view = worst_case

@@ -24,18 +24,10 @@ FACTORS = tuple(map(Fraction, ("2", "1/2", "4", "1/4", "8", "1/8", "16")))
 class Winner:
     """An account with one long position, USD, exactly.
 
-    Parameters
-    ----------
-    name : str
-    profit : Fraction
-        Its PNL, and so its capacity.
-    collateral : Fraction
-        Its equity is collateral + profit.
-    entry : Fraction
-        What the position was worth when it was opened; its notional is entry + profit.
-    rebased : Fraction
-        The entry price that the venue shows, over that at which the position was opened: trading
-        with itself an account changes the one and nothing else.
+    `profit` is its PNL, and so its capacity; its equity is collateral + profit, and its notional
+    entry + profit, where `entry` is what the position was worth when it was opened. `rebased` is
+    the entry price that the venue shows over that at which it was opened: trading with itself an
+    account changes the one and nothing else.
     """
 
     name: str
@@ -74,18 +66,10 @@ class Winner:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Case:
-    """An instance, and two whole numbers of which each axiom makes what it varies.
+    """An instance, and two whole numbers ≥ 0 of which each axiom makes what it varies.
 
-    Parameters
-    ----------
-    rows : tuple of (int, int, int)
-        Profit ≥ 0, collateral ≥ 1 and entry value ≥ 1 of each winner, USD.
-    deficit : int
-        USD, ≥ 1.
-    lot : int
-        USD a lot; 0 if there are none.
-    first, second : int
-        ≥ 0.
+    `rows` have profit ≥ 0, collateral ≥ 1 and entry value ≥ 1 of each winner, USD; `deficit` ≥ 1
+    and `lot` are in USD, and no lots are a `lot` of 0.
 
     Examples
     --------

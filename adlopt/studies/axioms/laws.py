@@ -28,14 +28,9 @@ feasible, and return what each account pays."""
 
 @dataclass(frozen=True, slots=True)
 class Violation:
-    """How a check failed.
+    """How a check failed: in a sentence with the figures, and by how much, USD, exactly.
 
-    Parameters
-    ----------
-    text : str
-        One sentence with the figures.
-    usd : Fraction or None
-        By how much, exactly; None if the haircut is not feasible.
+    That is None if the haircut is not feasible.
     """
 
     text: str
@@ -44,16 +39,7 @@ class Violation:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Law:
-    """Something to be asked of a policy.
-
-    Parameters
-    ----------
-    name : str
-    statement : str
-        What is asked, for all instances.
-    check : callable
-        Decides one instance; a Violation, or None.
-    """
+    """Something to be asked of a policy, for all instances; the check decides one of them."""
 
     name: str
     statement: str

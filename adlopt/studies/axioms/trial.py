@@ -29,14 +29,9 @@ Decision: TypeAlias = tuple[RoundStart, FloatArray | None]
 class Counterexample(Tabular):
     """An instance on which a policy breaks an axiom.
 
-    Parameters
-    ----------
-    case : Case
-        Shrunk: nothing simpler that was tried breaks it.
-    violation : Violation
-        As decided once more, on the shrunk instance.
-    rounds : tuple of (RoundStart, FloatArray or None)
-        What the policy was given, and what it took from whom, USD; None if that is not feasible.
+    The `case` is shrunk: nothing simpler that was tried breaks it; the `violation` is as decided
+    once more on it. `rounds` have what the policy was given, and what it took from whom, USD, shape
+    (n,); None if that is not feasible.
     """
 
     case: Case
@@ -70,13 +65,8 @@ class Counterexample(Tabular):
 class LawVerdict:
     """What trying one axiom came to.
 
-    Parameters
-    ----------
-    axiom : Law
-    tries : int
-        Instances tried; 0 if haircuts are not feasible in the first place.
-    counterexample : Counterexample or None
-        None proves nothing: none was found in so many tries.
+    `tries` is 0 if haircuts are not feasible in the first place. No counterexample proves nothing:
+    none was found in so many tries.
     """
 
     axiom: Law
@@ -95,14 +85,7 @@ class LawVerdict:
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class AxiomReport(Answer):
-    """Which axioms survived the tries, and what broke the others.
-
-    Parameters
-    ----------
-    policy : str
-    seed : int
-    verdicts : tuple of LawVerdict
-    """
+    """Which axioms survived the tries, and what broke the others."""
 
     _view = summary
     policy: str

@@ -43,18 +43,7 @@ STANDARD = (
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Diagnosis(Answer):
-    """What policies do to the accounts of an episode.
-
-    Parameters
-    ----------
-    episode : str
-        Name.
-    rounds : int
-    burden : Burden
-    policies : tuple of PolicyDiagnosis
-    unplayed : dict
-        Policies that could not be played here, and why.
-    """
+    """What policies do to accounts of an episode; `unplayed` says why others could not play."""
 
     _view = summary
     episode: str

@@ -31,18 +31,11 @@ from adlopt.studies.players import attempt
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class UnderRule(Record):
-    """What one rule takes from the account.
+    """What one rule takes from the account: `haircut`, USD, at each budget, shape (LEVELS,).
 
-    Parameters
-    ----------
-    rule : str
-    haircut : FloatArray, shape (LEVELS,)
-        USD, at each budget.
-    places : tuple of Place
-        Where the rule has an order: of its positions, or of the account in a round of dollars.
-    at_mark : bool
-        Whether the rule closes at the mark: then `haircut` is the profit of what it closes, which
-        the account keeps.
+    `places` are those of its positions, or of the account in a round of dollars, where the rule has
+    an order. Of a rule that closes `at_mark`, `haircut` is the profit of what it closes, which the
+    account keeps.
     """
 
     rule: str
@@ -72,18 +65,9 @@ class UnderRule(Record):
 class Exposure(Answer, Record):
     """A trader's view: what may be taken from one account.
 
-    Parameters
-    ----------
-    account : str
-    profit : float
-        USD that may be taken; 0 where it has no profit, or nothing left.
-    total : float
-        USD. Profits of all solvent winners; a larger budget takes them all.
-    budgets : Budgets
-    rules : tuple of UnderRule
-        Worst first, by the mean haircut.
-    unplayed : dict
-        Rules that could not be played here, and why.
+    `profit`, USD, may be taken; it is 0 where there is none, or nothing left. `total`, USD, are the
+    profits of all solvent winners; a larger budget takes them all. `rules` are worst first, by the
+    mean haircut; of the `unplayed`, why they could not be.
     """
 
     _view = summary

@@ -29,19 +29,8 @@ from adlopt.studies.simulation.world import UNPAID, World, draw
 class Simulation(Answer):
     """One run of a rule or policy in one world.
 
-    Parameters
-    ----------
-    player : str
-    information : Information
-    scenario : Scenario
-    seed : int
-    rounds : tuple of Round
-        As they were met, for `episode`.
-    raised : tuple of float
-        USD that users gave in each, net of what they gained.
-    outcome : CrashOutcome
-    ledger : Ledger
-        As it was left.
+    `rounds` are as they were met, for `episode`; `raised`, USD, is what users gave in each, net of
+    what they gained. The `ledger` is as it was left.
     """
 
     _view = render_run
