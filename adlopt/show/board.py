@@ -29,16 +29,10 @@ def summary(data: ScoreboardData) -> str:
     scores = data.scores
     if len(scores) > SHOWN:
         scores = [*scores[: SHOWN - ALWAYS], *scores[-ALWAYS:]]
-    rows = [
-        (
-            clipped(score.policy, NAME),
-            score.information,
-            scaled(score.tracking_usd, unit),
-            f"{score.short_rounds:,}",
-            _burden(score),
-        )
-        for score in scores
-    ]
+    rows = []
+    for score in scores:
+        missed = scaled(score.tracking_usd, unit), f"{score.short_rounds:,}"
+        rows.append((clipped(score.policy, NAME), score.information, *missed, _burden(score)))
     title = (
         f"{clipped(data.episode.name, 40)}: {counted(data.episode.rounds, 'round')}; missed: "
         f"Σ|H−B|, {name}; short: rounds that raised less than needed"

@@ -91,18 +91,13 @@ def _origin(rule: RuleData) -> str:
 def _overview(data: DeleveragingData, shown: int) -> str:
     known = any(outcome.least_burden is not None for outcome in data.rules)
     unit, money = unit_of(data.required_usd)
-    rows = [
-        (
-            outcome.rule,
-            scaled(outcome.fund_paid_usd, unit),
-            scaled(outcome.raised_usd, unit),
-            scaled(outcome.deficit_left_usd, unit),
-            f"{len(outcome.accounts):,}",
-            percent(outcome.worst_burden),
-            *([percent(outcome.least_burden)] if known else []),
+    rows = []
+    for done in data.rules:
+        sums = (
+            scaled(u, unit) for u in (done.fund_paid_usd, done.raised_usd, done.deficit_left_usd)
         )
-        for outcome in data.rules
-    ]
+        burdens = [percent(done.worst_burden), percent(done.least_burden)][: 1 + known]
+        rows.append((done.rule, *sums, f"{len(done.accounts):,}", *burdens))
     rows += [(name, *["–"] * (5 + known)) for name in data.unplayed]
     title = (
         f"{data.accounts:,} accounts, {usd(data.required_usd)} USD short, {usd(data.fund_usd)} USD "

@@ -21,31 +21,21 @@ if TYPE_CHECKING:
 
 WIDTH, HEIGHT, ROW = 4.8, 4.3, 0.42
 """Inches: as wide as a phone, so that text can be read there; of one row of a chart with rows."""
-LIGHT = {
-    "paper": "#ffffff",
-    "ink": "#1a1c20",
-    "muted": "#585d66",
-    "rule": "#d4d8de",
-    "series-1": "#3b19e1",
-    "series-2": "#ff4800",
-    "series-3": "#0b9f8b",
-    "series-4": "#b46cde",
-    "series-5": "#28023c",
-    "series-6": "#702919",
+COLORS = {
+    "paper": ("#ffffff", "#14171c"),
+    "ink": ("#1a1c20", "#eceff4"),
+    "muted": ("#585d66", "#a9b0bc"),
+    "rule": ("#d4d8de", "#3a404a"),
+    "series-1": ("#3b19e1", "#3d72fb"),
+    "series-2": ("#ff4800", "#ed4d00"),
+    "series-3": ("#0b9f8b", "#00ff8a"),
+    "series-4": ("#b46cde", "#9e7dc3"),
+    "series-5": ("#28023c", "#c4ebf8"),
+    "series-6": ("#702919", "#fee800"),
 }
-"""Colours by role. Any two series are apart for normal, protan, deutan and tritan vision."""
-DARK = {
-    "paper": "#14171c",
-    "ink": "#eceff4",
-    "muted": "#a9b0bc",
-    "rule": "#3a404a",
-    "series-1": "#3d72fb",
-    "series-2": "#ed4d00",
-    "series-3": "#00ff8a",
-    "series-4": "#9e7dc3",
-    "series-5": "#c4ebf8",
-    "series-6": "#fee800",
-}
+"""By role, in light and in dark. Any two series are apart for normal, protan, deutan and tritan
+vision."""
+LIGHT, DARK = ({role: both[k] for role, both in COLORS.items()} for k in (0, 1))
 SERIES = tuple(color for role, color in LIGHT.items() if role.startswith("series"))
 MARKERS = ("o", "s", "^", "D", "v", "P")
 DASHES = ("-", (0, (5, 1.5)), (0, (1.5, 1.2)), (0, (6, 1.5, 1.5, 1.5)), (0, (3, 1)), (0, (8, 2)))

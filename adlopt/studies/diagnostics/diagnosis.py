@@ -141,6 +141,8 @@ def _diagnose(episode: Episode, policy: Policy, burden: Burden) -> PolicyDiagnos
     acted = [(start, x) for start, x in taken if x.any()]
     spread = [Concentration.of(start, x, burden=burden) for start, x in acted]
     kept = [Survivors.of(start, x) for start, x in acted]
+    sloped = all(SLOPE in start.features for start, _ in taken)
+    slopes = (effective_slope(start.feature(SLOPE), x) for start, x in taken)
     shaken = max(noisy, key=lambda s: s.share_moved)
     worst = max((c.worst_burden or 0.0 for c in spread), default=0.0)
     return PolicyDiagnosis(
@@ -155,9 +157,7 @@ def _diagnose(episode: Episode, policy: Policy, burden: Burden) -> PolicyDiagnos
         inversions=mean_known([monotonicity_violations(start, x) for start, x in acted]),
         rank_stability=mean_known([rank_stability(*then, *now) for then, now in pairwise(taken)]),
         closed=sum(closed(start, x) for start, x in acted),
-        slope_variation=variation(effective_slope(s.feature(SLOPE), x) for s, x in taken)
-        if all(SLOPE in start.features for start, _ in taken)
-        else None,
+        slope_variation=variation(slopes) if sloped else None,
         share_moved=shaken.share_moved if acted else None,
         moved=shaken.largest_move,
         pro_rata_guarantee=shaken.pro_rata_guarantee,

@@ -211,15 +211,9 @@ def _place_in_round(start: RoundStart, split: Split, account: str) -> tuple[Plac
 def _place(market: Market, rule: Rule, row: int) -> Place:
     coin, side = market.positions.coin[row], market.positions.side[row]
     ranked = ranking(market, rule, coin, side)
-    at = np.flatnonzero(ranked.position == row).tolist()
-    shown = "" if rule.light is None else rule.light.text
-    light = None if ranked.light is None or not at else float(ranked.light[at[0]])
-    return Place(
-        coin=coin,
-        side=side.value,
-        place=at[0] + 1 if at else None,
-        of=len(ranked.account),
-        ahead=float(ranked.ahead[at[0]]) if at else None,
-        light=light,
-        shown=shown,
-    )
+    at = next(iter(np.flatnonzero(ranked.position == row).tolist()), None)
+    light = None if ranked.light is None or at is None else float(ranked.light[at])
+    ahead = None if at is None else float(ranked.ahead[at])
+    shown = {"side": side.value, "shown": "" if rule.light is None else rule.light.text}
+    place = None if at is None else at + 1
+    return Place(coin=coin, place=place, of=len(ranked.account), ahead=ahead, light=light, **shown)
