@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 from cyclopts import App, Parameter, Token
 
@@ -16,6 +16,7 @@ from adlopt.model.loss import Asymmetric, Burden
 
 if TYPE_CHECKING:
     from adlopt.model.episode import Episode
+    from adlopt.show.answer import Answer
 
 BAD_INPUT, NO_ANSWER = 2, 1
 """Exit codes: the input cannot be used; it can, but there is no answer."""
@@ -36,14 +37,23 @@ def whole(_: type, tokens: Sequence[Token]) -> int:
 
 
 Whole = Annotated[int, Parameter(converter=whole)]
-Json = Annotated[bool, Parameter(name="--json", negative="")]
+_EXACT = "Print everything for machines, at full precision."
+Json = Annotated[bool, Parameter(name="--json", negative="", help=_EXACT)]
+JsonWords = Annotated[bool, Parameter(name="--json", negative="")]
 Output = Annotated[Path | None, Parameter(name=["--output", "-o"])]
 Policies = Annotated[list[str] | None, Parameter(name=["--policy", "-p"], negative="")]
 OnePolicy = Annotated[str, Parameter(name=["--policy", "-p"])]
 Players = Annotated[
     list[str] | None, Parameter(name=["--rule", "-r", "--policy", "-p"], negative="")
 ]
-Coupled = Annotated[bool, Parameter(negative="")]
+Flag = Annotated[bool, Parameter(negative="")]
+_IN_ALL = (
+    "Compare the worst burden of the whole episode with the least, rounds coupled, in hindsight."
+)
+Coupled = Annotated[bool, Parameter(negative="", help=_IN_ALL)]
+Against = Annotated[Burden, Parameter(help="What haircuts are measured against.")]
+Named = Annotated[str, Parameter(help="Name of a built-in episode, or a file.")]
+WholeOrNone = Annotated[int | None, Parameter(converter=whole)]
 Variation = Annotated[float | None, Parameter(name=["--variation", "-P"])]
 
 
@@ -77,6 +87,11 @@ def priced_loss(
 def as_json(data: object) -> str:
     """Write an answer for machines, at full precision; JSON has no infinity and no NaN."""
     return json.dumps(data, indent=1, allow_nan=False)
+
+
+def put(answer: Answer, json_: bool, render: Callable[[Any], object]) -> None:
+    """Print an answer for machines, or its data as a view renders them."""
+    print(as_json(answer.to_dict()) if json_ else render(answer.data()))
 
 
 @contextmanager

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from adlopt.cli.command import (
+    Against,
     Json,
     OnePolicy,
     Output,
@@ -12,9 +13,9 @@ from adlopt.cli.command import (
     Policies,
     Whole,
     app,
-    as_json,
     episode_named,
     progress,
+    put,
 )
 from adlopt.errors import InputError
 from adlopt.model.loss import Burden
@@ -33,14 +34,11 @@ def axioms(policy: OnePolicy, *, tries: Whole = 300, seed: Whole = 0, json_: Jso
         Instances for each axiom.
     seed
         Of the search: equal seeds find equal counterexamples.
-    json_
-        Print everything for machines, at full precision.
     """
     from adlopt.show.axioms import render
     from adlopt.studies.axioms.trial import try_axioms
 
-    report = try_axioms(policy, tries=tries, seed=seed)
-    print(as_json(report.to_dict()) if json_ else render(report.data()))
+    put(try_axioms(policy, tries=tries, seed=seed), json_, render)
 
 
 @app.command
@@ -48,7 +46,7 @@ def diagnose(
     episode: str,
     *,
     policy: Policies = None,
-    burden: Burden = Burden.CAPACITY,
+    burden: Against = Burden.CAPACITY,
     json_: Json = False,
 ) -> None:
     """Measure what policies do to accounts: who pays, in what order, how steadily.
@@ -60,10 +58,6 @@ def diagnose(
     policy
         severity+allocation, such as persistence+pro-rata (adlopt policies), a venue's rule (adlopt
         venues), or path.py:name; repeat for several.
-    burden
-        What haircuts are measured against.
-    json_
-        Print everything for machines, at full precision.
     """
     from adlopt.show.diagnosis import render
     from adlopt.studies.diagnostics.diagnosis import diagnose as diagnose_
@@ -71,7 +65,7 @@ def diagnose(
     chosen = episode_named(episode)
     with progress(None, "diagnosing") as step:
         found = diagnose_(chosen, policy or (), burden=burden, progress=step)
-    print(as_json(found.to_dict()) if json_ else render(found.data()))
+    put(found, json_, render)
 
 
 @app.command
@@ -102,8 +96,6 @@ def simulate(
         The insurance fund, as a share of open interest.
     output
         Write the rounds that the first policy met at seed 0 to this .json file, for `adlopt play`.
-    json_
-        Print everything for machines, at full precision.
     """
     from adlopt.data.files.writing import write_episode
     from adlopt.show.comparison import render
@@ -117,7 +109,7 @@ def simulate(
         write_episode(simulate_(chosen[0], scenario).episode(), output)
     with progress(seeds * len(chosen), "simulating") as step:
         done = compare(chosen, scenario, seeds=seeds, progress=step)
-    print(as_json(done.to_dict()) if json_ else render(done.data()))
+    put(done, json_, render)
 
 
 @app.command
@@ -143,8 +135,6 @@ def exposure(
     budget
         How much users may have to give, USD: uniform (up to the deficit), uniform:HIGH,
         lognormal:MEDIAN:SIGMA, or quantiles:Q0:Q1:… at equally spaced levels.
-    json_
-        Print everything for machines, at full precision.
     """
     from adlopt.data.files.reading import read
     from adlopt.model.market import Market
@@ -160,4 +150,4 @@ def exposure(
     where = thing.start if isinstance(thing, Round) else thing
     with progress(None, "playing") as step:
         seen = exposure_(account, where, rule or (), budget=budget, progress=step)
-    print(as_json(seen.to_dict()) if json_ else render(seen.data()))
+    put(seen, json_, render)

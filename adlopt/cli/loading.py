@@ -8,7 +8,7 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from adlopt.cli.command import Json, Output, app, as_json, progress, whole
+from adlopt.cli.command import Flag, JsonWords, Output, WholeOrNone, app, as_json, progress
 from adlopt.data.loaders.options import Capacity, Deficit
 from adlopt.data.loaders.records import TOLERANCE
 from adlopt.foundation.ids import Alike
@@ -18,14 +18,14 @@ from adlopt.foundation.ids import Alike
 def load(
     *words: str,
     mapping: Annotated[Path | None, Parameter(name="--map")] = None,
-    gap_ms: Annotated[int | None, Parameter(converter=whole)] = None,
-    per_coin: Annotated[bool, Parameter(negative="")] = False,
+    gap_ms: WholeOrNone = None,
+    per_coin: Flag = False,
     deficit: Deficit | None = None,
     capacity: Capacity | None = None,
     tolerance: float = TOLERANCE,
     alike: Alike = Alike.APART,
     output: Output = None,
-    json_: Json = False,
+    json_: JsonWords = False,
 ) -> None:
     """Make an episode of a venue's data, and say what is odd about it.
 

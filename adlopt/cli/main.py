@@ -6,15 +6,19 @@ import os
 import sys
 import warnings
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 from cyclopts import CycloptsError, MissingArgumentError, Parameter, UnusedCliTokensError
 
+from adlopt.cli import judging, loading, optimising, schemas, showing, sweeping, theory  # noqa: F401
 from adlopt.cli.command import (
     BAD_INPUT,
     NO_ANSWER,
+    Against,
     Coupled,
     Json,
+    JsonWords,
+    Named,
     Policies,
     Variation,
     Whole,
@@ -23,41 +27,12 @@ from adlopt.cli.command import (
     episode_named,
     priced_loss,
     progress,
+    put,
 )
-from adlopt.cli.judging import axioms, diagnose, exposure, simulate
-from adlopt.cli.loading import load
-from adlopt.cli.optimising import couple, match, solve
-from adlopt.cli.schemas import schema
-from adlopt.cli.showing import plot, report
-from adlopt.cli.sweeping import sweep
-from adlopt.cli.theory import bounds, prove, worst
 from adlopt.errors import AdloptError, InputError, NoSolution, ProofError, SweepStopped
 from adlopt.model.loss import Burden
 
-__all__ = [
-    "app",
-    "axioms",
-    "bounds",
-    "couple",
-    "deleverage",
-    "diagnose",
-    "exposure",
-    "load",
-    "main",
-    "match",
-    "new",
-    "play",
-    "plot",
-    "policies",
-    "prove",
-    "report",
-    "schema",
-    "simulate",
-    "solve",
-    "sweep",
-    "venues",
-    "worst",
-]
+__all__ = ["app", "main"]
 
 
 def main() -> None:
@@ -90,10 +65,10 @@ def main() -> None:
 
 @app.command
 def play(
-    episode: str,
+    episode: Named,
     *,
     policy: Policies = None,
-    burden: Burden = Burden.CAPACITY,
+    burden: Against = Burden.CAPACITY,
     under: float | None = None,
     over: float | None = None,
     fair: float | None = None,
@@ -105,44 +80,29 @@ def play(
 
     Parameters
     ----------
-    episode
-        Name of a built-in episode, or a file.
     policy
         severity+allocation, such as persistence+pro-rata (adlopt policies), a venue's rule (adlopt
         venues), or path.py:name for one of your own; repeat for several. Without it the standard
         severity rules are played from three starting values.
-    burden
-        What haircuts are measured against.
     under, over, fair
         Prices of a dollar missed, a dollar too much and a unit of burden: sum that loss as well,
         with its per-round and its coupled optimum in hindsight.
     variation
         P: show regret against the best path of severities of that variation, in hindsight.
-    coupled
-        Compare the worst burden of the whole episode with the least, rounds coupled, in hindsight.
-    json_
-        Print everything for machines, at full precision.
     """
     from adlopt.scoring.playing import play as play_
     from adlopt.show.board import render
 
     chosen = episode_named(episode)
+    loss = priced_loss(under, over, fair, burden)
+    options: dict[str, Any] = {"burden": burden, "variation": variation, "coupled": coupled}
     with progress(None, "playing") as step:
-        loss = priced_loss(under, over, fair, burden)
-        board = play_(
-            chosen,
-            policy or (),
-            burden=burden,
-            loss=loss,
-            variation=variation,
-            coupled=coupled,
-            progress=step,
-        )
-    print(as_json(board.to_dict()) if json_ else render(board.data()))
+        board = play_(chosen, policy or (), loss=loss, progress=step, **options)
+    put(board, json_, render)
 
 
 @app.command
-def venues(*names: str, json_: Json = False) -> None:
+def venues(*names: str, json_: JsonWords = False) -> None:
     """List the rules of venues: who gives, in what order, at what price, and what is unpublished.
 
     Parameters
@@ -162,7 +122,7 @@ def venues(*names: str, json_: Json = False) -> None:
 
 
 @app.command
-def policies(*, json_: Json = False) -> None:
+def policies(*, json_: JsonWords = False) -> None:
     """List what names of policies are made of: how much to take, from whom, who pays before.
 
     Parameters
@@ -193,15 +153,12 @@ def deleverage(
     rule
         A venue's rule (adlopt venues), severity+allocation (adlopt policies), or path.py:name;
         repeat for several. An allocation alone raises the whole deficit.
-    json_
-        Print everything for machines, at full precision.
     """
     from adlopt.data.files.reading import read_market
     from adlopt.show.rules import render
     from adlopt.studies.rule_comparison import compare_rules
 
-    found = compare_rules(read_market(file), rule)
-    print(as_json(found.to_dict()) if json_ else render(found.data()))
+    put(compare_rules(read_market(file), rule), json_, render)
 
 
 @app.command

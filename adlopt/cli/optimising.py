@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from adlopt.cli.command import Json, Output, app, as_json, episode_named, priced_loss
+from adlopt.cli.command import Against, Json, Output, app, as_json, episode_named, priced_loss
 from adlopt.errors import InputError
 from adlopt.model.loss import Burden, MinMax
 from adlopt.model.positions import ContractRound
@@ -54,11 +54,8 @@ def solve(
         Also write the program to this .mps or .lp file, and a map of its names and units beside it.
     output
         Write all haircuts, or lots, to this .csv or .parquet file.
-    json_
-        Print everything for machines, at full precision.
     """
     from adlopt.data.files.reading import read
-    from adlopt.data.files.writing import write_rows
     from adlopt.model.budget import Budget
     from adlopt.model.method import Method
     from adlopt.optimum.solve import solve as solve_
@@ -68,18 +65,11 @@ def solve(
         raise InputError("--method", method, "automatic or highs")
     held = read(file, objective=objective)
     problem = _winners_alone(held, objective) if isinstance(held, Problem) else held
-    options: dict[str, Any] = {
-        "budget": Budget(extra=extra) if extra else None,
-        "gap": gap,
-        "method": methods[method],
-        "time_limit": time_limit,
-    }
+    options: dict[str, Any] = {"budget": Budget(extra=extra) if extra else None, "gap": gap}
     if write_model is not None:
         _write_model(problem, options["budget"], write_model)
-    best = solve_(problem, **options)
-    if output is not None:
-        write_rows(best, output)
-    _print(best, json_)
+    best = solve_(problem, method=methods[method], time_limit=time_limit, **options)
+    _print(best, json_, best, output)
 
 
 def _write_model(problem: Any, budget: Any, path: Path) -> None:
@@ -127,11 +117,8 @@ def match(
         Also write the program to this .mps or .lp file, and a map of its names and units beside it.
     output
         Write all trades to this .csv or .parquet file.
-    json_
-        Print everything for machines, at full precision.
     """
     from adlopt.data.files.reading import read_contract_round
-    from adlopt.data.files.writing import write_rows
     from adlopt.optimum.objective_registry import known_as
     from adlopt.optimum.solve import solve as solve_
 
@@ -144,16 +131,14 @@ def match(
     if write_model is not None:
         _write_model(problem, None, write_model)
     best = solve_(problem, time_limit=time_limit)
-    if output is not None:
-        write_rows(best, output)
-    _print(best, json_)
+    _print(best, json_, best, output)
 
 
 @app.command
 def couple(
     episode: str,
     *,
-    burden: Burden = Burden.CAPACITY,
+    burden: Against = Burden.CAPACITY,
     under: float | None = None,
     over: float | None = None,
     fair: float | None = None,
@@ -172,8 +157,6 @@ def couple(
     ----------
     episode
         A .toml or .json file.
-    burden
-        What haircuts are measured against.
     under, over, fair
         Prices of a dollar missed, a dollar too much and a unit of burden: make the sum of that
         loss over the rounds least instead.
@@ -183,20 +166,20 @@ def couple(
         Seconds after which to stop with the best found so far. With prices.
     output
         Write all haircuts to this .csv or .parquet file.
-    json_
-        Print everything for machines, at full precision.
     """
-    from adlopt.data.files.writing import write_rows
     from adlopt.optimum.coupled.not_coupling import price_of_not_coupling
 
     chosen = episode_named(episode)
     loss = priced_loss(under, over, fair, burden) or MinMax(burden=burden)
     price = price_of_not_coupling(chosen, loss, gap=gap, time_limit=time_limit)
+    _print(price, json_, price.coupled, output)
+
+
+def _print(answer: Answer, json_: bool, solved: Any, output: Path | None) -> None:
+    """Print an optimum, once its rows are written where that was asked for."""
+    from adlopt.data.files.writing import write_rows
+
     if output is not None:
-        write_rows(price.coupled, output)
-    _print(price, json_)
-
-
-def _print(answer: Answer, json_: bool) -> None:
+        write_rows(solved, output)
     data = answer.to_dict()
     print(as_json(data) if json_ else render(data))

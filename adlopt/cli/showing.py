@@ -3,39 +3,42 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 from cyclopts import Parameter
 
-from adlopt.cli.command import Coupled, Output, Policies, app, episode_named, progress
+from adlopt.cli.command import (
+    Against,
+    Coupled,
+    Flag,
+    Named,
+    Output,
+    Policies,
+    app,
+    episode_named,
+    progress,
+)
 from adlopt.errors import InputError
 from adlopt.model.loss import Burden
 
 
 @app.command
 def report(
-    episode: str,
+    episode: Named,
     *,
     policy: Policies = None,
-    burden: Burden = Burden.CAPACITY,
+    burden: Against = Burden.CAPACITY,
     coupled: Coupled = False,
-    skip_proofs: Annotated[bool, Parameter(negative="")] = False,
+    skip_proofs: Flag = False,
     output: Annotated[Path, Parameter(name=["--output", "-o"])] = Path("report.html"),
 ) -> None:
     """Write one self-contained page about an episode: scores, figures, bounds, verdicts.
 
     Parameters
     ----------
-    episode
-        Name of a built-in episode, or a file.
     policy
         severity+allocation (adlopt policies), a venue's rule (adlopt venues), or path.py:name;
-        repeat for several.
-        Without it some are chosen.
-    burden
-        What haircuts are measured against.
-    coupled
-        Compare the worst burden of the whole episode with the least, rounds coupled, in hindsight.
+        repeat for several. Without it some are chosen.
     skip_proofs
         Do not check the proofs, which takes a minute or two; the page says so.
     output
@@ -52,23 +55,18 @@ def report(
             told = None if step is None else lambda row: step(row.file)
             proofs = check_all(files, progress=told)
     with progress(None, "playing") as step:
-        evidence = Evidence(
-            episode=episode_named(episode),
-            policies=policy or (),
-            burden=burden,
-            coupled=coupled,
-            progress=step,
-        )
+        chosen: dict[str, Any] = {"policies": policy or (), "burden": burden, "coupled": coupled}
+        evidence = Evidence(episode=episode_named(episode), progress=step, **chosen)
         print(f"wrote {write_report(evidence, output, proofs=proofs)}")
 
 
 @app.command
 def plot(
-    episode: str | None = None,
+    episode: Named | None = None,
     figure: str | None = None,
     *,
     policy: Policies = None,
-    burden: Burden = Burden.CAPACITY,
+    burden: Against = Burden.CAPACITY,
     output: Output = None,
     list_: Annotated[bool, Parameter(name="--list", negative="")] = False,
 ) -> None:
@@ -76,16 +74,11 @@ def plot(
 
     Parameters
     ----------
-    episode
-        Name of a built-in episode, or a file.
     figure
         Name of the figure.
     policy
         severity+allocation (adlopt policies), a venue's rule (adlopt venues), or path.py:name;
-        repeat for several.
-        Without it some are chosen.
-    burden
-        What haircuts are measured against.
+        repeat for several. Without it some are chosen.
     output
         FIGURE.svg unless given.
     list_

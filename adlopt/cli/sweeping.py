@@ -4,11 +4,8 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Annotated
 
-from cyclopts import Parameter
-
-from adlopt.cli.command import Output, Policies, app, progress, whole
+from adlopt.cli.command import Flag, Output, Policies, WholeOrNone, app, progress
 
 
 @app.command
@@ -17,10 +14,10 @@ def sweep(
     *,
     policy: Policies = None,
     output: Output = None,
-    workers: Annotated[int | None, Parameter(converter=whole)] = None,
-    threads: Annotated[bool, Parameter(negative="")] = False,
+    workers: WholeOrNone = None,
+    threads: Flag = False,
     scheduler: str | None = None,
-    dry_run: Annotated[bool, Parameter(negative="")] = False,
+    dry_run: Flag = False,
 ) -> None:
     """Play episodes × policies × losses × parameters × seeds, and write a Parquet file.
 

@@ -9,15 +9,18 @@ from cyclopts import Parameter
 
 from adlopt.cli.command import (
     NO_ANSWER,
+    Flag,
     Json,
+    JsonWords,
+    Named,
     OnePolicy,
     Output,
     Variation,
     Whole,
     app,
-    as_json,
     episode_named,
     progress,
+    put,
     whole,
 )
 from adlopt.errors import InputError
@@ -29,7 +32,7 @@ if TYPE_CHECKING:
 
 @app.command
 def bounds(
-    episode: str,
+    episode: Named,
     *,
     bound: Annotated[list[str] | None, Parameter(negative="")] = None,
     json_: Json = False,
@@ -38,26 +41,22 @@ def bounds(
 
     Parameters
     ----------
-    episode
-        Name of a built-in episode, or a file.
     bound
         path.py:name for an adl.Bound of your own, set among them; repeat for several.
-    json_
-        Print everything for machines, at full precision.
     """
     from adlopt.show.bounds import render
     from adlopt.studies.bounds_of import bounds_of
 
     found = bounds_of(episode_named(episode), [_own_bound(name) for name in bound or ()])
-    print(as_json(found.to_dict()) if json_ else render(found.data()))
+    put(found, json_, render)
 
 
 @app.command
 def prove(
     *names: str,
-    show: Annotated[bool, Parameter(negative="")] = False,
-    latex: Annotated[bool, Parameter(negative="")] = False,
-    json_: Json = False,
+    show: Flag = False,
+    latex: Flag = False,
+    json_: JsonWords = False,
 ) -> None:
     """Check the proofs of every claim, or of those named, and print the verdicts.
 
@@ -87,9 +86,8 @@ def prove(
     with progress(len(paths), "checking") as step:
         told = None if step is None else lambda row: step(row.file)
         found = check_all(paths, progress=told)
-    data = found.data()
-    print(as_json(found.to_dict()) if json_ else render(data))
-    if data.failed:
+    put(found, json_, render)
+    if found.data().failed:
         sys.exit(NO_ANSWER)
 
 
@@ -102,7 +100,7 @@ def worst(
     episode: str | None = None,
     rounds: Annotated[int | None, Parameter(name=["--rounds", "-T"], converter=whole)] = None,
     variation: Variation = None,
-    any_first: Annotated[bool, Parameter(negative="")] = False,
+    any_first: Flag = False,
     seed: Whole = 0,
     time_limit: float = 60.0,
     output: Output = None,
@@ -134,8 +132,6 @@ def worst(
         Seconds; minimax needs none.
     output
         Write the instance to this .json file, for `adlopt play`.
-    json_
-        Print everything for machines, at full precision.
     """
     from adlopt.data.files.writing import write_episode
     from adlopt.studies.adversary import worst as adversary
@@ -163,7 +159,7 @@ def worst(
             )
     if output is not None:
         write_episode(case.instance, output)
-    print(as_json(case.to_dict()) if json_ else case)
+    put(case, json_, lambda _: case)
 
 
 def _own_bound(name: str) -> Bound:

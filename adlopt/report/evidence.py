@@ -79,13 +79,8 @@ class Evidence(Answer):
     @cached_property
     def board(self) -> Scoreboard:
         """Scores of all policies."""
-        return play(
-            self.episode,
-            self.played,
-            burden=self.burden,
-            coupled=self.coupled,
-            progress=self.progress,
-        )
+        how: dict[str, Any] = {"burden": self.burden, "coupled": self.coupled}
+        return play(self.episode, self.played, progress=self.progress, **how)
 
     @cached_property
     def figures(self) -> ScoreboardData:
@@ -133,10 +128,7 @@ class Evidence(Answer):
         on_record = [run for run in self.episode.recorded if run.burden is not None]
         asked = [run for run in self.board.runs if run not in self.episode.recorded]
         if not self.policies:
-            return tuple([*on_record[: SHOWN - 1], *_live_first(asked)][:SHOWN])
+            # Persistence first: what a policy that watches one round can do.
+            asked = sorted(asked, key=lambda run: not run.policy.startswith("persistence"))
+            return tuple([*on_record[: SHOWN - 1], *asked][:SHOWN])
         return tuple([*on_record[:1], *asked[: len(self.policies)], *on_record[1:]][:SHOWN])
-
-
-def _live_first(runs: Sequence[Run]) -> list[Run]:
-    """Persistence first: what a policy that watches one round can do."""
-    return sorted(runs, key=lambda run: not run.policy.startswith("persistence"))

@@ -6,7 +6,6 @@ from collections.abc import Iterator
 
 from adlopt.model.run import Information
 from adlopt.report.evidence import Evidence
-from adlopt.scoring.score import Score
 from adlopt.show.words import counted, percent, usd
 
 IDLE = "do-nothing+pro-rata"
@@ -40,15 +39,9 @@ def _taken(evidence: Evidence) -> Iterator[str]:
     """What the first recorded policy did, if it chose its budgets itself."""
     for score in evidence.board.scores:
         if score.information is Information.RECORDED:
-            yield _missed(score)
+            over, under = usd(score.overshoot), usd(score.undershoot)
+            yield f"{score.policy} took ${over} too much and ${under} too little."
             return
-
-
-def _missed(score: Score) -> str:
-    return (
-        f"{score.policy} took ${usd(score.overshoot)} too much and ${usd(score.undershoot)} too "
-        f"little."
-    )
 
 
 def _live(evidence: Evidence) -> Iterator[str]:

@@ -12,8 +12,7 @@ from adlopt.report.plots.style import LIGHT
 def inline(name: str, evidence: Evidence) -> str:
     """Return a figure as an `<svg>` element that shares no id with others on the page.
 
-    It takes its colours from the variables ``--paper``, ``--ink``, ``--muted``, ``--rule`` and
-    ``--series-1`` to ``--series-6``; figure captions name it by ``NAME-title``.
+    Its colours are the variables of `LIGHT`; figure captions name it by `NAME-title`.
     """
     drawn = svg(name, evidence, title=False)
     body = drawn[drawn.index("<svg") :]
@@ -25,17 +24,7 @@ def inline(name: str, evidence: Evidence) -> str:
     rest = re.sub(r'\bid="([^"]*)"', rf'id="{name}-\1"', rest)
     rest = re.sub(r'(url\(|xlink:href=")#', rf"\1#{name}-", rest).replace("xlink:href", "href")
     opening = f'<svg {size} role="img" aria-labelledby="{name}-title">'
-    return recoloured(opening + re.sub(r"\s*\n\s*", "\n", rest).strip())
-
-
-def recoloured(drawn: str) -> str:
-    """Replace the light colours by variables of the page.
-
-    Examples
-    --------
-    >>> recoloured('style="fill: #ffffff"')
-    'style="fill: var(--paper)"'
-    """
+    drawn = opening + re.sub(r"\s*\n\s*", "\n", rest).strip()
     for role, color in LIGHT.items():
         drawn = drawn.replace(color, f"var(--{role})")
     return drawn

@@ -57,8 +57,6 @@ def stylesheet() -> str:
 def text(words: str) -> str:
     r"""Escape words for a page, on one line.
 
-    Examples
-    --------
     >>> text("<b>&\n")
     '&lt;b&gt;&amp;�'
     """

@@ -31,20 +31,10 @@ SECTIONS = {
 """Headings by id; figures say below which one they stand."""
 THEORY, PROVENANCE = ("theory", "Verdicts on the theory"), ("provenance", "Provenance")
 
-__all__ = ["report", "require_page", "write_report"]
-
 
 def report(evidence: Evidence, *, proofs: Verdicts | None = None) -> str:
-    """Return the report as HTML; equal input gives equal bytes.
+    """Return the report as HTML; equal input gives equal bytes. It says where no proofs are given.
 
-    Parameters
-    ----------
-    evidence : Evidence
-    proofs : Verdicts, optional
-        From `adlopt.proof.library.check_all`. The report says so where they were not checked.
-
-    Examples
-    --------
     >>> from adlopt.data.episodes import october_10
     >>> html = report(Evidence(episode=october_10()))
     >>> "://" in html, "<script" in html
@@ -61,7 +51,9 @@ def report(evidence: Evidence, *, proofs: Verdicts | None = None) -> str:
         section(name, title, [*_tables(name, evidence), _figures(name, evidence)])
         for name, title in SECTIONS.items()
     ]
-    parts.append(section(*THEORY, _theory(proofs)))
+    unchecked = "The proofs were not checked for this report; adlopt prove checks them."
+    told = paragraph(unchecked) if proofs is None else scrollable(verdicts(proofs.data()))
+    parts.append(section(*THEORY, [told]))
     parts.append(section(*PROVENANCE, [scrollable(provenance(evidence))]))
     note = (
         f"Figures tell at most {SHOWN} policies apart; tables show all. What is marked hindsight "
@@ -95,13 +87,7 @@ def write_report(evidence: Evidence, path: str | Path, *, proofs: Verdicts | Non
 
 
 def require_page(path: str | Path) -> Path:
-    """Return the path of a report, before any time is spent on it.
-
-    Raises
-    ------
-    InputError
-        If it does not end in .html, or its folder does not exist.
-    """
+    """Return the path of a report, before any time is spent on it: .html in a folder there is."""
     path = Path(path)
     if path.suffix != ".html" or not path.parent.is_dir():
         raise InputError("output", str(path), "an .html file in a folder that exists")
@@ -135,9 +121,3 @@ def _figure(figure: Figure, evidence: Evidence) -> str:
         return f"<div>\n{title}\n{paragraph(f'Not drawn: {lacking}.', 'absent')}\n</div>"
     caption = f"<figcaption>{title}{paragraph(figure.caption)}</figcaption>"
     return f'<figure id="figure-{name}">\n{caption}\n{inline(name, evidence)}\n</figure>'
-
-
-def _theory(proofs: Verdicts | None) -> list[str]:
-    if proofs is None:
-        return [paragraph("The proofs were not checked for this report; adlopt prove checks them.")]
-    return [scrollable(verdicts(proofs.data()))]

@@ -43,7 +43,7 @@ def worst_case(data: WorstCaseData) -> str:
     notes = [verdict, *_notes(data.bound)]
     if data.exceeds_bound:
         notes.append("the loss exceeds the bound: it covers other rules than this one")
-    return table(title, ("", ""), rows) + _paragraphs(notes) + severities(data.needed_severity)
+    return table(title, ("", ""), rows) + _below(notes, data)
 
 
 def unavoidable(data: UnavoidableData) -> str:
@@ -66,14 +66,12 @@ def unavoidable(data: UnavoidableData) -> str:
         f"above the lower end: here {clipped(data.policy)} ({data.information})",
         *_notes(data.bound),
     ]
-    return table(title, ("", ""), rows) + _paragraphs(notes) + severities(data.needed_severity)
+    return table(title, ("", ""), rows) + _below(notes, data)
 
 
 def severities(path: list[float]) -> str:
     """Write 0.5 0 0 0 as 0.5 0×3; 0+ and 1− are not quite 0 and 1.
 
-    Examples
-    --------
     >>> severities([0.5, 0.0, 0.0, 1e-7, 1 - 1e-7, 0.25004])
     'θ*: 0.5 0×2 0+ 1− 0.25 (0+ and 1− are within 0.00005 of an end)'
     """
@@ -99,9 +97,10 @@ def _notes(bound: BoundData) -> list[str]:
     return [f"bound covers: {clipped(bound.covers, 150)}", f"bound is {tight}{note}", *fails]
 
 
-def _paragraphs(notes: list[str]) -> str:
-    """Wrap one note after another."""
-    return "".join(fill(note, WIDTH, subsequent_indent="  ") + "\n" for note in notes)
+def _below(notes: list[str], data: WorstCaseData | UnavoidableData) -> str:
+    """Wrap one note after another, and the path."""
+    said = [fill(note, WIDTH, subsequent_indent="  ") for note in notes]
+    return "\n".join([*said, severities(data.needed_severity)])
 
 
 def _spent(data: WorstCaseData | UnavoidableData) -> str:

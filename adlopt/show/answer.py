@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from textwrap import fill
-from typing import Any, TypeAlias, cast
+from typing import Any, ClassVar, TypeAlias, cast
 
 import msgspec
 import numpy as np
@@ -69,6 +69,12 @@ class Answer(Tabular):
     """Base of all answers: `str` is a summary of a screen at most, `to_dict` has everything."""
 
     __slots__ = ()
+    _view: ClassVar[Callable[[Any], str] | None] = None
+    """Lays out of its data what a screen takes; whoever has none is told by its heading."""
+
+    def __str__(self) -> str:
+        view = type(self)._view
+        return super().__str__() if view is None else view(self.data())
 
     def data(self) -> Data:
         """Return the answer as machines get it, at full precision."""
@@ -96,8 +102,6 @@ class Figures(Answer):
 def make_frame(columns: Columns, frame: Callable[[dict[str, Any]], Any] | None = None) -> Any:
     """Make a dataframe: a callable makes it of columns by name, Polars unless one is given.
 
-    Examples
-    --------
     >>> make_frame({"round": [1, 2], "needed_usd": [60.0, 30.0]}).shape
     (2, 2)
     """
@@ -118,8 +122,6 @@ def make_frame(columns: Columns, frame: Callable[[dict[str, Any]], Any] | None =
 def plain(columns: Columns) -> dict[str, Any]:
     """Columns as lists of Python's own numbers and words, as machines get them.
 
-    Examples
-    --------
     >>> plain({"round": np.array([1, 2]), "account": ("a", "b")})
     {'round': [1, 2], 'account': ['a', 'b']}
     """

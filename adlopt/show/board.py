@@ -29,16 +29,10 @@ def summary(data: ScoreboardData) -> str:
     scores = data.scores
     if len(scores) > SHOWN:
         scores = [*scores[: SHOWN - ALWAYS], *scores[-ALWAYS:]]
-    rows = [
-        (
-            clipped(score.policy, NAME),
-            score.information,
-            scaled(score.tracking_usd, unit),
-            f"{score.short_rounds:,}",
-            _burden(score),
-        )
-        for score in scores
-    ]
+    rows = []
+    for score in scores:
+        missed = scaled(score.tracking_usd, unit), f"{score.short_rounds:,}"
+        rows.append((clipped(score.policy, NAME), score.information, *missed, _burden(score)))
     title = (
         f"{clipped(data.episode.name, 40)}: {counted(data.episode.rounds, 'round')}; missed: "
         f"Σ|H−B|, {name}; short: rounds that raised less than needed"
@@ -132,10 +126,9 @@ def dollars(data: ScoreboardData) -> Table:
         f"{data.episode.name}: dollars missed over {counted(data.episode.rounds, 'round')}, USD; "
         "short: rounds that raised less than needed"
     )
-    fund = ("fund",) if funded else ()
     if funded:
         title += "; fund: paid before winners, who are judged by what it left"
-    columns = ("policy", "information", *fund, "Σ|H−B|", "over", "under", "short")
+    columns = ("policy", "information", *["fund"] * funded, "Σ|H−B|", "over", "under", "short")
     return Table(title, columns, rows)
 
 
@@ -196,13 +189,8 @@ def regrets(data: ScoreboardData) -> Table:
         regret = score.regret_usd
         against = [regret.per_round_optimum, regret.best_fixed_severity, regret.best_fixed_rule]
         against += [] if path is None else [regret.best_path]
-        rows.append(
-            (
-                score.policy,
-                *(dash(value, "z,.0f") for value in against),
-                "outside" if outside else percent(share),
-            )
-        )
+        worth = "outside" if outside else percent(share)
+        rows.append((score.policy, *(dash(value, "z,.0f") for value in against), worth))
     title = (
         "Regret of the severity loss Σ D|θ−θ*|, USD, against the per-round optimum and the best "
         f"fixed θ = {data.best_fixed_severity.theta:.4f} (both hindsight), and the best fixed rule "
@@ -222,9 +210,7 @@ def bounds(data: ScoreboardData) -> Table:
     """Bounds, and whether they say anything."""
     rows = []
     for bound in data.bounds:
-        verdict = "VACUOUS" if bound.vacuous else ""
-        if bound.fails:
-            verdict = "does not apply"
+        verdict = "does not apply" if bound.fails else "VACUOUS" * bound.vacuous
         rows.append((bound.label, usd(bound.measured_usd), verdict, bound.covers))
     title = "Bounds on Σ D|θ−θ*|, USD; vacuous: not below what no policy can exceed"
     return Table(title, ("bound", "USD", "", "covers"), rows)
@@ -234,11 +220,8 @@ def losses(data: ScoreboardData) -> Table | None:
     """The chosen loss and the regret against its comparators."""
     if data.loss_optimum is None:
         return None
-    known = [
-        name
-        for name in REGRETS
-        if any(getattr(score.loss_regret, name) is not None for score in data.scores)
-    ]
+    held = [score.loss_regret for score in data.scores]
+    known = [name for name in REGRETS if any(getattr(each, name) is not None for each in held)]
     rows = [
         (score.policy, *_loss(score, known))
         for score in data.scores

@@ -4,11 +4,8 @@ from __future__ import annotations
 
 import math
 
-from adlopt.show.schema.boards import (
-    BoundData,
-    BoundsReportData,
-    IntervalData,
-)
+from adlopt.show.published import by_start, titled
+from adlopt.show.schema.boards import BoundData, BoundsReportData, IntervalData, PlacedData
 from adlopt.show.table import Table, joined
 from adlopt.show.words import clipped, counted, scaled, share, unit_of, usd
 
@@ -83,10 +80,8 @@ def _ladder(data: BoundsReportData) -> Table:
         (scaled(usd, unit), *marks, label, ("VACUOUS: " if vacuous else "") + covers)
         for usd, marks, label, vacuous, covers in _by_size(data)
     ]
-    episode = data.episode
-    source = f"source: {episode.source}\n" if episode.source else ""
     title = (
-        f"{source}{episode.name}: {counted(episode.rounds, 'round')}. Bounds on Σ D|θ−θ*| in "
+        f"{titled(data.episode)}. Bounds on Σ D|θ−θ*| in "
         f"{name}: ≤ the policies covered lose no more, ≥ they lose as much in the worst case; "
         "=: tight, met within 1 % on some episode, perhaps not this; vacuous: not below the "
         "trivial bound"
@@ -100,9 +95,8 @@ def _others(data: BoundsReportData) -> Table | None:
         for bound in data.bounds
         if bound.usd is not None and bound.loss != data.loss
     ]
-    if not rows:
-        return None
-    return Table("Bounds on something else", ("USD", "", "", "bound", "on", "covers"), rows)
+    columns = ("USD", "", "", "bound", "on", "covers")
+    return Table("Bounds on something else", columns, rows) if rows else None
 
 
 def _marks(bound: BoundData) -> tuple[str, str]:
@@ -112,10 +106,7 @@ def _marks(bound: BoundData) -> tuple[str, str]:
 
 def _silent(data: BoundsReportData) -> Table | None:
     rows = [
-        (
-            bound.label,
-            "; ".join(text + _where(rounds) for text, rounds in bound.fails.items()),
-        )
+        (bound.label, "; ".join(text + _where(rounds) for text, rounds in bound.fails.items()))
         for bound in data.bounds
         if bound.fails
     ]
@@ -144,16 +135,13 @@ def _test(data: BoundsReportData) -> Table:
 
 def _computed(data: BoundsReportData) -> list[tuple[IntervalData, str]]:
     """Games that were solved, by what limits them; none where winners cannot cover a deficit."""
-    weighted = data.weighted
-    if weighted is None:
+    if data.weighted is None:
         return []
-    unit, _ = unit_of(data.episode.deficit_usd)
-    game = data.minimax[-1]
-    dollars = scaled(weighted.budget_usd, unit)
+    game, (unit, _) = data.minimax[-1], unit_of(data.episode.deficit_usd)
+    dollars = f"W = {scaled(data.weighted.budget_usd, unit)} in the big rounds"
     return [
-        (game.value_usd, f"P = {game.path_variation:.4f}"),
-        (weighted.value_usd, f"W = {dollars} in the big rounds"),
-    ]
+        (game.value_usd, f"P = {game.path_variation:.4f}"), (data.weighted.value_usd, dollars)
+    ]  # fmt: skip
 
 
 def _games(data: BoundsReportData) -> Table | None:
@@ -199,11 +187,7 @@ def _corners(data: BoundsReportData) -> Table | None:
         (
             f"{corner.path_variation:.4f}",
             scaled(corner.loss_usd, unit, 4),
-            *(
-                scaled(corner.usd[bound], unit)
-                + (" *" if corner.usd[bound] == least[bound] else "")
-                for bound in names
-            ),
+            *(scaled(usd, unit) + " *" * (usd == least[n]) for n, usd in corner.usd.items()),
         )
         for index, corner in enumerate(corners)
         if index % stride == 0 or index == len(corners) - 1
@@ -215,16 +199,17 @@ def _corners(data: BoundsReportData) -> Table | None:
     return Table(title, ("P", "f(P)", *_short(data, names)), rows)
 
 
+def placed(row: PlacedData) -> str:
+    """Name a policy, and what it knew unless it could run live."""
+    return row.policy if row.information == "round start" else f"{row.policy} ({row.information})"
+
+
 def _policies(data: BoundsReportData) -> Table:
     unit, name = unit_of(data.episode.deficit_usd)
     rows = []
     for row in data.policies:
-        loss, said = row.severity_loss_usd, row.share_from_half
-        live = row.information == "round start"
-        losses = (scaled(usd, unit) for usd in (loss.zero, loss.half, loss.one))
-        shares = (share(part, 0) for part in said.values())
-        label = row.policy if live else f"{row.policy} ({row.information})"
-        rows.append((label, *losses, *shares))
+        shares = (share(part, 0) for part in row.share_from_half.values())
+        rows.append((placed(row), *by_start(row, unit), *shares))
     bounds = list(data.policies[0].share_from_half)
     title = (
         f"Where policies lie: Σ D|θ−θ*| in {name} by first severity θ₁; at θ₁ = ½ also in % of "

@@ -19,8 +19,6 @@ NOT_CHECKED = "claimed, not checked"
 def in_words(proof: Mapping[str, Any]) -> str:
     """Say how good a value is proved to be.
 
-    Examples
-    --------
     >>> in_words({"upper": 0.25, "gap": 0.05, "optimal": False, "trust": "verified"})
     'within 0.2 of the optimum (verified)'
     """
@@ -42,17 +40,7 @@ def _how_good(proof: Mapping[str, Any]) -> str:
 def certificate(
     data: Mapping[str, Any], criterion: str, figures: Sequence[tuple[str, str]] = ()
 ) -> str:
-    """Lay out an optimum's value, its bound, further figures, and its stages.
-
-    Parameters
-    ----------
-    data : mapping
-        Of an answer of optimisation.
-    criterion : str
-        What its value measures.
-    figures : sequence of (str, str)
-        What else there is to say, with its value.
-    """
+    """Lay out an optimum's value, what it measures, its bound, further figures, and its stages."""
     proof = data["certificate"]
     rows = [*_proved(criterion, proof), ("rounding subtracted from it", f"{proof['error']:.1e}")]
     if not proof["optimal"]:

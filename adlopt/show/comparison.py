@@ -16,11 +16,7 @@ SHOWN = {
     "touched": "Accounts touched",
     "hedges_broken": "Hedges broken: accounts whose net exposure grew as one leg was closed",
 }
-COUNTED = {
-    "rounds": "rounds",
-    "liquidated": "liquidated",
-    "left": "left the venue",
-}
+COUNTED = {"rounds": "rounds", "liquidated": "liquidated", "left": "left the venue"}
 MEDIANS = {
     "loss_usd": "missed USD",
     "given_usd": "given USD",
@@ -107,14 +103,12 @@ def _medians(
     medians = [{n: policy.quantiles[n]["median"] for n in figures} for policy in data.policies]
     dollars = [value for row in medians for name, value in row.items() if name.endswith("_usd")]
     unit, money = unit_of(max(dollars, default=0.0))
+
+    def cell(name: str, value: float) -> str:
+        return scaled(value, unit) if name.endswith("_usd") else f"{value:,.0f}"
+
     rows = [
-        (
-            policy.policy,
-            *(
-                scaled(value, unit) if name.endswith("_usd") else f"{value:,.0f}"
-                for name, value in row.items()
-            ),
-        )
+        (policy.policy, *(cell(name, value) for name, value in row.items()))
         for policy, row in zip(data.policies, medians, strict=True)
     ]
     columns = [words.replace("USD", money) for words in figures.values()]

@@ -37,8 +37,9 @@ def _rounds(data: Mapping[str, Any]) -> str:
         )
         for t, (needed, raised, touched) in enumerate(numbers, start=1)
     ]
-    title = f"Offline optimum of {data['name']}, its rounds coupled, in hindsight. "
-    title += data["summary"]
+    title = (
+        f"Offline optimum of {data['name']}, its rounds coupled, in hindsight. {data['summary']}"
+    )
     if len(rows) > SHOWN:
         title += f"\nfirst {SHOWN} of {len(rows):,} rounds; -o file.csv has all haircuts"
     return table(title, ("round", "needed USD", "raised USD", "winners", ""), rows[:SHOWN])
@@ -50,13 +51,12 @@ def _one_by_one(beside: Mapping[str, Any]) -> str:
     if bounds is None:
         rows.append(("price of not coupling", "none: budgets are missed"))
     else:
-        rows.append(("price of not coupling, at least", f"{bounds[0]:.3g}"))
-        rows.append(("price of not coupling, at most", f"{bounds[1]:.3g}"))
+        ends = zip(("least", "most"), bounds, strict=True)
+        rows += [(f"price of not coupling, at {end}", f"{price:.3g}") for end, price in ends]
     rows += [(f"short in round {t}, USD", f"{lost:,.2f}") for t, lost in short.items()][:SHOWN]
     if len(short) > SHOWN:
         rows.append(("further rounds that come out short", f"{len(short) - SHOWN:,}"))
-    if beside["overdrawn_rounds"]:
-        overdrawn = " ".join(map(str, beside["overdrawn_rounds"]))
+    if overdrawn := " ".join(map(str, beside["overdrawn_rounds"])):
         rows.append(("rounds with overdrawn accounts", overdrawn))
     title = "Each round solved on its own, in hindsight, on what the rounds before have left"
     return table(title, ("figure", "value"), rows)

@@ -58,16 +58,10 @@ def _concentration(data: DiagnosisData, title: str, shown: int) -> str:
 
 
 def _order(data: DiagnosisData) -> str:
-    rows = [
-        (
-            p.policy,
-            percent(p.inversions),
-            number(p.rank_stability),
-            f"{p.closed:,}",
-            number(p.slope_variation),
-        )
-        for p in data.policies
-    ]
+    rows = []
+    for p in data.policies:
+        churn = f"{p.closed:,}", number(p.slope_variation)
+        rows.append((p.policy, percent(p.inversions), number(p.rank_stability), *churn))
     title = (
         "Order and churn: neighbours in profit turned round; correlation of burdens between "
         "neighbouring rounds, equal within a lot (or micro-dollar); accounts closed; variation of "
@@ -87,12 +81,7 @@ def _survivors(data: DiagnosisData) -> str:
 
 def _stability(data: DiagnosisData) -> str:
     rows = [
-        (
-            p.policy,
-            percent(p.share_moved),
-            quantity(p.moved),
-            quantity(p.pro_rata_guarantee),
-        )
+        (p.policy, percent(p.share_moved), quantity(p.moved), quantity(p.pro_rata_guarantee))
         for p in data.policies
     ]
     title = (

@@ -25,18 +25,11 @@ def summary(data: ExposureData) -> str:
 
 def _haircuts(data: ExposureData, shown: int) -> str:
     unit, money = unit_of(max((rule.most_usd for rule in data.rules), default=0.0))
-    rows = [
-        (
-            rule.rule,
-            percent(rule.probability),
-            scaled(rule.mean_usd, unit),
-            scaled(rule.mean_if_hit_usd, unit),
-            scaled(rule.quantile_95_usd, unit),
-            scaled(rule.most_usd, unit),
-            percent(rule.most_of_profit),
-        )
-        for rule in data.rules[:shown]
-    ]
+    rows = []
+    for rule in data.rules[:shown]:
+        usual = rule.mean_usd, rule.mean_if_hit_usd, rule.quantile_95_usd, rule.most_usd
+        dollars = (scaled(each, unit) for each in usual)
+        rows.append((rule.rule, percent(rule.probability), *dollars, percent(rule.most_of_profit)))
     spread = data.budgets
     title = (
         f"{clipped(data.account)}: {usd(data.profit_usd)} USD of profit may be taken, of "

@@ -20,8 +20,6 @@ NOTE = (
 def render(rows: Sequence[dict[str, str]]) -> str:
     """Lay out the words of the catalogue.
 
-    Examples
-    --------
     >>> row = {"part": "allocation", "name": "queue", "takes": "score", "does": "Best first."}
     >>> print(render([row]).splitlines()[3])
       queue:score  Best first.

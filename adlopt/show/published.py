@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from adlopt.show.schema.boards import ScoreboardData, ScoreData
+from adlopt.show.schema.boards import EpisodeData, PlacedData, ScoreboardData, ScoreData
 from adlopt.show.table import Table
 from adlopt.show.words import counted, dash, scaled, share, unit_of, usd
 
@@ -24,9 +24,13 @@ def header(data: ScoreboardData) -> Table:
     rows.append(("path variation P of θ* = min(1, B/D)", f"{episode.path_variation:.4f}"))
     best = data.best_fixed_severity
     rows.append((f"best constant θ = {best.theta:.4f} (hindsight): Σ D|θ−θ*|", usd(best.loss_usd)))
-    title = f"{episode.name}: {counted(episode.rounds, 'round')}"
+    return Table(titled(episode), ("", "USD"), rows)
+
+
+def titled(episode: EpisodeData) -> str:
+    """Name an episode and its length, below its source if that is known."""
     source = f"source: {episode.source}\n" if episode.source else ""
-    return Table(source + title, ("", "USD"), rows)
+    return f"{source}{episode.name}: {counted(episode.rounds, 'round')}"
 
 
 def tables(data: ScoreboardData) -> list[Table]:
@@ -72,22 +76,11 @@ def _sweep(data: ScoreboardData) -> Table:
 
 
 def _corrected(data: ScoreboardData) -> Table:
-    rows = [
-        (
-            score.policy,
-            f"{score.undershoot_usd:,.0f}",
-            f"{score.short_rounds}",
-            *(
-                dash(value, ",.0f")
-                for value in (
-                    score.fairness_signed_usd,
-                    score.fairness_excess_usd,
-                    score.corrected_total_usd,
-                )
-            ),
-        )
-        for score in _recorded(data)
-    ]
+    rows = []
+    for score in _recorded(data):
+        fairness = score.fairness_signed_usd, score.fairness_excess_usd, score.corrected_total_usd
+        said = [dash(usd, ",.0f") for usd in (score.undershoot_usd, *fairness)]
+        rows.append((score.policy, said[0], f"{score.short_rounds}", *said[1:]))
     title = (
         "What that fairness hides, USD: below 0 signed, a policy was FAIRER than the reference "
         f"and was charged for it. Excess: ΣB(m−m_min)_+ over {data.least_burden}. Short: "
@@ -95,13 +88,17 @@ def _corrected(data: ScoreboardData) -> Table:
     )
     columns = ("policy", "undershoot", "short", "signed", "excess", "corrected")
     beaten = data.least_burden_is_beaten_by_usd
-    if not beaten:
-        return Table(title, columns, rows)
     note = (
         f"{data.least_burden} is not the least on record: another raised the full budget at "
         f"burdens lower by ${usd(beaten)} in all, weighted the same way"
     )
-    return Table(title, columns, rows, note)
+    return Table(title, columns, rows, note if beaten else "")
+
+
+def by_start(row: PlacedData, unit: float) -> list[str]:
+    """Severity losses from θ₁ = 0, ½ and 1."""
+    loss = row.severity_loss_usd
+    return [scaled(usd, unit) for usd in (loss.zero, loss.half, loss.one)]
 
 
 def lineup(data: ScoreboardData) -> Table:
@@ -109,10 +106,8 @@ def lineup(data: ScoreboardData) -> Table:
     unit, name = unit_of(data.episode.deficit_usd)
     rows = []
     for row in data.lineup:
-        loss = row.severity_loss_usd
-        losses = (scaled(usd, unit) for usd in (loss.zero, loss.half, loss.one))
         shares = map(share, row.share_from_half.values())
-        rows.append((row.policy, row.information, *losses, *shares))
+        rows.append((row.policy, row.information, *by_start(row, unit), *shares))
     title = (
         f"Severity loss Σ D|θ−θ*| in {name} by first severity θ₁, a free choice; shares of "
         "B_inst and of the guarantee of θ = ½, both at θ₁ = ½. Constant plays θ₁ throughout: "

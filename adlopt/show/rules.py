@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from textwrap import fill
 
 from adlopt.show.schema.studies import DeleveragingData, OutcomeData, RankingData, RuleData
 from adlopt.show.screen import BRIEF, few, notes, rest, screen, why_not
-from adlopt.show.table import WIDTH, table
+from adlopt.show.table import filled, table
 from adlopt.show.words import clipped, counted, percent, quantity, scaled, unit_of, usd
 
 SHOWN = 10
@@ -18,21 +17,12 @@ REMARKS = 4
 
 def render_rules(rules: Sequence[RuleData]) -> str:
     """Lay out the rules, where they come from, and what their sources leave open."""
-    rows = [
-        (
-            rule.rule,
-            "; ".join(
-                [
-                    *([f"losers by {rule.losers}"] if rule.losers else []),
-                    *rule.closes,
-                    *(f"USD, {text}" for text in rule.takes),
-                ]
-            ),
-            rule.closing_price or "–",
-            "; if ".join([rule.fund_pays_first, *rule.trigger]),
-        )
-        for rule in rules
-    ]
+    rows = []
+    for rule in rules:
+        losers = [f"losers by {rule.losers}"] if rule.losers else []
+        who = "; ".join([*losers, *rule.closes, *(f"USD, {text}" for text in rule.takes)])
+        first = "; if ".join([rule.fund_pays_first, *rule.trigger])
+        rows.append((rule.rule, who, rule.closing_price or "–", first))
     columns = ("rule", "who gives, in what order", "at", "fund pays first")
     return "\n".join([table("Rules of venues", columns, rows), *map(_origin, rules)])
 
@@ -48,8 +38,6 @@ def render(data: DeleveragingData) -> str:
 def summary(data: DeleveragingData) -> str:
     """Lay out of the same what a screen takes: of one rule who gave, of several what they came to.
 
-    Examples
-    --------
     >>> unplayed = {"gte": "no leverage", "aevo": "no leverage"}
     >>> print(summary(DeleveragingData(accounts=2, required_usd=5.0, fund_usd=0.0, rules=[],
     ...                                unplayed=unplayed)))
@@ -96,31 +84,20 @@ def _origin(rule: RuleData) -> str:
     lines = [f"{rule.rule}: {rule.venue} ({rule.family})", f"  {rule.source}"]
     if rule.unpublished:
         lines.append(f"  unpublished, chosen here: {', '.join(rule.unpublished)}")
-    return "\n".join(_filled(line) for line in lines)
-
-
-def _filled(line: str) -> str:
-    indent = "    " if line.startswith("  ") else "  "
-    return fill(
-        line, WIDTH, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False
-    )
+    indents = ("  ", *["    "] * (len(lines) - 1))
+    return "\n".join(filled(*each) for each in zip(lines, indents, strict=True))
 
 
 def _overview(data: DeleveragingData, shown: int) -> str:
     known = any(outcome.least_burden is not None for outcome in data.rules)
     unit, money = unit_of(data.required_usd)
-    rows = [
-        (
-            outcome.rule,
-            scaled(outcome.fund_paid_usd, unit),
-            scaled(outcome.raised_usd, unit),
-            scaled(outcome.deficit_left_usd, unit),
-            f"{len(outcome.accounts):,}",
-            percent(outcome.worst_burden),
-            *([percent(outcome.least_burden)] if known else []),
+    rows = []
+    for done in data.rules:
+        sums = (
+            scaled(u, unit) for u in (done.fund_paid_usd, done.raised_usd, done.deficit_left_usd)
         )
-        for outcome in data.rules
-    ]
+        burdens = [percent(done.worst_burden), percent(done.least_burden)][: 1 + known]
+        rows.append((done.rule, *sums, f"{len(done.accounts):,}", *burdens))
     rows += [(name, *["–"] * (5 + known)) for name in data.unplayed]
     title = (
         f"{data.accounts:,} accounts, {usd(data.required_usd)} USD short, {usd(data.fund_usd)} USD "

@@ -16,17 +16,8 @@ BRIEF = 150
 
 
 def screen(lay: Callable[[int], str], rows: int) -> str:
-    r"""Lay out as many rows as a screen takes.
+    r"""Lay out as many rows as a screen takes, by what lays out so many and counts the rest.
 
-    Parameters
-    ----------
-    lay : callable
-        From a number of rows to the text with so many of them, which counts the rest in words.
-    rows : int
-        How many there are.
-
-    Examples
-    --------
     >>> screen(lambda shown: "row\n" * shown + f"{50 - shown} more", 50)[-7:]
     '27 more'
     """
@@ -52,8 +43,6 @@ def notes(texts: list[str]) -> str:
 def few(texts: list[str], most: int, noun: str) -> list[str]:
     """Take the first, and count the rest.
 
-    Examples
-    --------
     >>> few(["a", "b", "c"], 1, "tie")
     ['a', 'and 2 more ties']
     """
@@ -64,8 +53,6 @@ def few(texts: list[str], most: int, noun: str) -> list[str]:
 def why_not(unplayed: Mapping[str, str], letters: int = 10_000) -> list[str]:
     """Say what kept rules or policies from playing, as briefly; those with one reason together.
 
-    Examples
-    --------
     >>> why_not({"okx": "no peak", "gte": "dust", "bybit": "no peak"})
     ['not played: okx, bybit: no peak', 'not played: gte: dust']
     """

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from html import escape
 from textwrap import fill, indent
+from typing import Any
 
 from adlopt.show.words import printable
 
@@ -28,8 +29,6 @@ class Table:
     note : str
         Below the rows.
 
-    Examples
-    --------
     >>> print(Table("dollars", ("who", "USD"), [("<b>", "7.50")])._repr_html_())
     <table>
     <caption>dollars</caption>
@@ -73,22 +72,19 @@ def joined_html(parts: Iterable[Table | None]) -> str:
     return "\n".join(part._repr_html_() for part in parts if part)
 
 
-def filled(text: str) -> str:
+def filled(text: str, margin: str = "") -> str:
     """Wrap a sentence at the width of a screen, between its words.
 
-    Examples
-    --------
     >>> filled("word " * 20).splitlines()[1]
     'word word word word'
     """
-    return fill(text, WIDTH, break_long_words=False, break_on_hyphens=False)
+    how: dict[str, Any] = {"break_long_words": False, "break_on_hyphens": False}
+    return fill(text, WIDTH, subsequent_indent=margin, **how)
 
 
 def table(title: str, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     """Lay out rows under a title; numbers to the right, words to the left, long words wrapped.
 
-    Examples
-    --------
     >>> print(table("dollars", ("who", "USD"), [("alice", "1,200.00"), ("bob", "7.50")]))
     dollars
       who         USD

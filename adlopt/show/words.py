@@ -10,8 +10,6 @@ from decimal import Decimal
 def percent(share: float | None) -> str:
     """Format a share of one; a dash where it is not known.
 
-    Examples
-    --------
     >>> percent(0.0263), percent(None), percent(math.inf), percent(-0.0)
     ('2.63 %', '–', '∞', '0 %')
     """
@@ -23,8 +21,6 @@ def percent(share: float | None) -> str:
 def share(part: float | None, decimals: int = 1) -> str:
     """Format a share of one for a column: all have as many decimals.
 
-    Examples
-    --------
     >>> share(0.5), share(0.0263, 0), share(None)
     ('50.0 %', '3 %', '–')
     """
@@ -34,8 +30,6 @@ def share(part: float | None, decimals: int = 1) -> str:
 def usd(amount: float | None) -> str:
     """Write dollars and cents; a dash where they are not known.
 
-    Examples
-    --------
     >>> usd(1234567.891), usd(-0.0), usd(None)
     ('1,234,567.89', '0.00', '–')
     """
@@ -45,8 +39,6 @@ def usd(amount: float | None) -> str:
 def amount(value: float | None) -> str:
     """Write money of any size: cents of large amounts, six digits of small ones.
 
-    Examples
-    --------
     >>> amount(1234567.891), amount(2.5), amount(None)
     ('1,234,567.89', '2.5', '–')
     """
@@ -56,8 +48,6 @@ def amount(value: float | None) -> str:
 def quantity(value: float, digits: int = 6) -> str:
     """Write how many, or how much, there is of a thing: never with an exponent.
 
-    Examples
-    --------
     >>> quantity(10258000.0), quantity(0.1 + 0.2), quantity(1.5e-7)
     ('10,258,000', '0.3', '0.00000015')
     """
@@ -69,8 +59,6 @@ def quantity(value: float, digits: int = 6) -> str:
 def number(value: float | None, digits: int = 4) -> str:
     """Write a number to some digits; a dash where it is not known.
 
-    Examples
-    --------
     >>> number(1 / 3), number(1 / 3, 10), number(None)
     ('0.3333', '0.3333333333', '–')
     """
@@ -80,8 +68,6 @@ def number(value: float | None, digits: int = 4) -> str:
 def dash(value: float | None, form: str) -> str:
     """Format a number; a dash where it is not known.
 
-    Examples
-    --------
     >>> dash(1234.5, "z,.0f"), dash(None, "z,.0f")
     ('1,234', '–')
     """
@@ -91,8 +77,6 @@ def dash(value: float | None, form: str) -> str:
 def counted(number: int, noun: str) -> str:
     """Write a number of things.
 
-    Examples
-    --------
     >>> counted(1, "round"), counted(16_000, "round")
     ('1 round', '16,000 rounds')
     """
@@ -102,8 +86,6 @@ def counted(number: int, noun: str) -> str:
 def ranges(rounds: Iterable[int]) -> str:
     """Write whole numbers in rising order, neighbours as one range.
 
-    Examples
-    --------
     >>> ranges([1, 2, 3, 5])
     '1–3 5'
     """
@@ -119,8 +101,6 @@ def ranges(rounds: Iterable[int]) -> str:
 def printable(text: str) -> str:
     r"""Replace what would move a terminal's cursor, or may not stand in a page.
 
-    Examples
-    --------
     >>> printable("a\x00b") == "a\N{REPLACEMENT CHARACTER}b"
     True
     """
@@ -130,8 +110,6 @@ def printable(text: str) -> str:
 def clipped(text: str, most: int = 60) -> str:
     """Return a name on one line, cut where it is longer than there is room for.
 
-    Examples
-    --------
     >>> clipped("persistence+pro-rata", 12)
     'persistence…'
     """
@@ -142,8 +120,6 @@ def clipped(text: str, most: int = 60) -> str:
 def unit_of(total: float | None) -> tuple[float, str]:
     """Return the unit in which sums of money as large as this are read most easily, and its name.
 
-    Examples
-    --------
     >>> unit_of(1.5e8), unit_of(20.0)
     ((1000000.0, '$M'), (1.0, 'USD'))
     """
@@ -155,8 +131,6 @@ def unit_of(total: float | None) -> tuple[float, str]:
 def scaled(usd: float | None, unit: float, decimals: int = 2) -> str:
     """Write dollars in a larger unit; a dash where they are not known.
 
-    Examples
-    --------
     >>> scaled(15_079_669.61, 1e6), scaled(None, 1e6)
     ('15.08', '–')
     """

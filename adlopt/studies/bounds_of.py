@@ -51,17 +51,7 @@ SHARES = (PROPOSITION_1, HALF, GATED_ENVELOPE)
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
 class BoundsReport(Answer):
-    """Upper and lower bounds on an episode side by side, and where policies lie between them.
-
-    Parameters
-    ----------
-    figures : BoundsReportData
-        All of them, at full precision.
-
-    See Also
-    --------
-    adlopt.bounds_of : makes one.
-    """
+    """Upper and lower bounds on an episode side by side, and where policies lie between them."""
 
     figures: BoundsReportData
 

@@ -22,7 +22,7 @@ from adlopt.model.solvency import check_haircut
 from adlopt.optimum.dollars.least_loss import Solution
 from adlopt.optimum.solve import solve
 from adlopt.policies.grammar import player
-from adlopt.policies.playable import Playable
+from adlopt.policies.playable import Playable, Player
 from adlopt.rules import deleverage as rules
 from adlopt.rules.deleveraging import Deleveraging
 from adlopt.rules.market_rounds import wealth_round
@@ -31,7 +31,7 @@ from adlopt.rules.row_formula import RowFormula, column
 from adlopt.rules.rule import Close, Haircut, Rule, Tier
 from adlopt.rules.split import ProRata
 
-A = TypeVar("A")
+A = TypeVar("A", bound=Player)
 B = TypeVar("B")
 GIVEN = RowFormula("dollars given", lambda rows: np.rint(rows.feature("given") * MICRO))
 AS_DECIDED = Rule(
@@ -121,29 +121,21 @@ def least_burden(done: Deleveraging) -> Solution | None:
 
 
 def attempt(
-    each: Iterable[A], name: Callable[[A], str], play: Callable[[A], B]
+    each: Iterable[A], play: Callable[[A], B], progress: Callable[[str], None] | None = None
 ) -> tuple[list[B], dict[str, str]]:
-    """Let each play, and say of those who cannot why: one refusal does not stop the others.
-
-    Examples
-    --------
-    >>> def half(number):
-    ...     if number % 2:
-    ...         raise InputError("number", number, "an even one")
-    ...     return number // 2
-    >>> attempt([4, 3, 8], str, half)
-    ([2, 4], {'3': 'number is 3: expected an even one'})
-    """
+    """Let each play, and say of those who cannot why: one refusal does not stop the others."""
     played: list[B] = []
     refused: dict[str, AdloptError] = {}
     for one in each:
+        if progress is not None:
+            progress(one.name)
         try:
             played.append(play(one))
         except (InputError, NoSolution, PolicyError) as error:
-            refused[name(one)] = error
+            refused[one.name] = error
     if refused and not played:
         raise next(iter(refused.values()))
-    return played, {name_: str(error) for name_, error in refused.items()}
+    return played, {name: str(error) for name, error in refused.items()}
 
 
 def with_given(

@@ -23,16 +23,10 @@ from adlopt.studies.players import attempt, deleverage, least_burden
 class RuleComparison(Answer):
     """What rules and policies did to one market, beside the least burden in *hindsight*.
 
-    Parameters
-    ----------
-    market : Market
-    done : tuple of Deleveraging
-    least : tuple of Solution or None
-        As `least_burden` finds it for each.
-    unplayed : dict
-        Who could not act on the market, and why.
+    `least` is as `least_burden` finds it for each; of the `unplayed`, why they could not act.
     """
 
+    _view = summary
     market: Market
     done: tuple[Deleveraging, ...]
     least: tuple[Solution | None, ...]
@@ -49,9 +43,6 @@ class RuleComparison(Answer):
 
     def _heading(self) -> str:
         return f"{counted(len(self.done), 'rule')} on {self.market._heading()}"
-
-    def __str__(self) -> str:
-        return summary(self.data())
 
     def data(self) -> DeleveragingData:
         """Return what each did, beside the least burden that raises the same."""
@@ -91,7 +82,7 @@ def compare_rules(market: Market, players: Sequence[Playable]) -> RuleComparison
     grammar.require_list(players)
     chosen = [grammar.player(each) for each in players]
     grammar.require_distinct([each.name for each in chosen])
-    done, unplayed = attempt(chosen, lambda each: each.name, lambda each: deleverage(market, each))
+    done, unplayed = attempt(chosen, lambda each: deleverage(market, each))
     least = tuple(map(least_burden, done))
     return RuleComparison(market=market, done=tuple(done), least=least, unplayed=unplayed)
 

@@ -13,8 +13,9 @@ from adlopt.foundation.arrays import FloatArray
 from adlopt.model.episode import Episode
 from adlopt.model.who_pays import inversions, lorenz
 from adlopt.report.evidence import Evidence
-from adlopt.report.plots.figure import Figure
-from adlopt.report.plots.style import DASHES, LIGHT, SERIES, by_round, legend, lines, rows, shown
+from adlopt.report.plots.figure import asks
+from adlopt.report.plots.style import DASHES, LIGHT, SERIES, by_round, lines, rows, shown
+from adlopt.studies.diagnostics.diagnosis import mean_known
 from adlopt.studies.diagnostics.ranks import rank_stability
 
 if TYPE_CHECKING:
@@ -22,70 +23,6 @@ if TYPE_CHECKING:
 
 POINTS = 200
 """Of a Lorenz curve, at most: more would not be seen."""
-
-
-def burdens(ax: Axes, evidence: Evidence) -> None:
-    """m_t of each policy."""
-    series = []
-    for run in evidence.shown:
-        if run.burden is not None:
-            finite = [100 * m if math.isfinite(m) else math.nan for m in run.burden.tolist()]
-            series.append((run.policy, finite))
-    lines(ax, by_round(ax, len(evidence.episode)), series)
-    ax.set_ylabel("worst burden, %")
-    ax.set_ylim(bottom=0)
-    legend(ax)
-
-
-def touched(ax: Axes, evidence: Evidence) -> None:
-    """Accounts with a haircut, by round."""
-    series = [(run.policy, run.touched) for run in evidence.shown if run.touched is not None]
-    lines(ax, by_round(ax, len(evidence.episode)), series)
-    ax.set_ylabel("accounts with a haircut")
-    ax.set_ylim(bottom=0)
-    legend(ax)
-
-
-def lorenz_curves(ax: Axes, evidence: Evidence) -> None:
-    """Lorenz curves of what accounts paid over the episode, and of their profits."""
-    ax.plot([0, 100], [0, 100], color=LIGHT["muted"], linewidth=0.9, label="all pay the same")
-    largest = _totals(evidence.episode, [r.start.capacity for r in evidence.episode])
-    curves = {"profits": largest}
-    for policy, haircuts in evidence.haircuts.items():
-        curves[policy] = _totals(evidence.episode, haircuts)
-    paid = {name: amounts for name, amounts in curves.items() if amounts.any()}
-    for k, (name, amounts) in enumerate(paid.items()):
-        accounts, dollars = lorenz(amounts)
-        keep = np.unique(np.linspace(0, accounts.size - 1, POINTS).astype(int))
-        color, dash = SERIES[k % len(SERIES)], DASHES[k % len(DASHES)]
-        ax.plot(
-            100 * accounts[keep], 100 * dollars[keep], color=color, linestyle=dash,
-            label=shown(name),
-        )  # fmt: skip
-    ax.set_xlabel("% of the accounts, from those that pay least")
-    ax.set_ylabel("% of the dollars")
-    legend(ax)
-
-
-def stability(ax: Axes, evidence: Evidence) -> None:
-    """Order turned round within rounds, and ranks kept between them."""
-    found = {name: steadiness(evidence.episode, x) for name, x in evidence.haircuts.items()}
-    rows(
-        ax,
-        [name if kept is not None else f"{name}: no ranks" for name, (_, kept) in found.items()],
-    )
-    marks = [(i, turned, kept) for i, (turned, kept) in enumerate(found.values())]
-    first = [(turned, i + 0.12) for i, turned, _ in marks if turned is not None]
-    second = [(kept, i + 0.12) for i, _, kept in marks if kept is not None]
-    labels = ("neighbours turned round, share", "ranks kept, correlation")
-    for k, points in enumerate((first, second)):
-        if points:
-            x, y = zip(*points, strict=True)
-            ax.plot(x, y, "os"[k], color=SERIES[k], label=labels[k], markersize=7)
-    ax.axvline(0.0, color=LIGHT["ink"], linewidth=0.8)
-    ax.set_xlim(-1.05, 1.05)
-    ax.set_xlabel("share (0 is best), correlation (1 is best)")
-    legend(ax)
 
 
 def steadiness(
@@ -99,11 +36,7 @@ def steadiness(
     taken = list(zip(starts, haircuts, strict=True))
     turned = [inversions(start.capacity, x) for start, x in taken if x.any()]
     kept = [rank_stability(*before, *after) for before, after in pairwise(taken)]
-    return _mean(turned), _mean([value for value in kept if value is not None])
-
-
-def _mean(values: Sequence[float]) -> float | None:
-    return math.fsum(values) / len(values) if values else None
+    return mean_known(turned), mean_known(kept)
 
 
 def _totals(episode: Episode, amounts: Sequence[FloatArray]) -> FloatArray:
@@ -124,42 +57,86 @@ def _no_burdens(evidence: Evidence) -> str:
     return "" if known else "burdens are not known"
 
 
-FIGURES = (
-    Figure(
-        name="burdens",
-        section="who-was-hit",
-        title="How hard was the worst-hit winner hit?",
-        caption="The largest share taken from one account, by round. A gap is a round in which a "
-        "protected account was touched.",
-        draw=burdens,
-        lacks=_no_burdens,
-    ),
-    Figure(
-        name="touched",
-        section="who-was-hit",
-        title="How many winners paid?",
-        caption="Accounts from which anything was taken, by round.",
-        draw=touched,
-        lacks=_pooled,
-    ),
-    Figure(
-        name="lorenz",
-        section="who-was-hit",
-        title="How few winners paid how much?",
-        caption="The deeper a curve hangs, the fewer accounts paid. Profits are unequal "
-        "themselves: a rule in proportion to them hangs as deep as they do.",
-        draw=lorenz_curves,
-        lacks=_pooled,
-    ),
-    Figure(
-        name="stability",
-        section="stability-of-rules",
-        title="Does a rule turn winners' order round, and hit the same ones again?",
-        caption="Means over rounds: the share of neighbours in profit that change places, and the "
-        "rank correlation of accounts' burdens between adjacent rounds.",
-        draw=stability,
-        paper=(12, 13),
-        lacks=_pooled,
-        rows=lambda evidence: len(evidence.haircuts),
-    ),
+@asks(
+    "who-was-hit",
+    "How hard was the worst-hit winner hit?",
+    "The largest share taken from one account, by round. A gap is a round in which a "
+    "protected account was touched.",
+    lacks=_no_burdens,
 )
+def _burdens(ax: Axes, evidence: Evidence) -> None:
+    series = []
+    for run in evidence.shown:
+        if run.burden is not None:
+            finite = [100 * m if math.isfinite(m) else math.nan for m in run.burden.tolist()]
+            series.append((run.policy, finite))
+    lines(ax, by_round(ax, len(evidence.episode)), series)
+    ax.set_ylabel("worst burden, %")
+    ax.set_ylim(bottom=0)
+
+
+@asks(
+    "who-was-hit",
+    "How many winners paid?",
+    "Accounts from which anything was taken, by round.",
+    lacks=_pooled,
+)
+def _touched(ax: Axes, evidence: Evidence) -> None:
+    series = [(run.policy, run.touched) for run in evidence.shown if run.touched is not None]
+    lines(ax, by_round(ax, len(evidence.episode)), series)
+    ax.set_ylabel("accounts with a haircut")
+    ax.set_ylim(bottom=0)
+
+
+@asks(
+    "who-was-hit",
+    "How few winners paid how much?",
+    "The deeper a curve hangs, the fewer accounts paid. Profits are unequal "
+    "themselves: a rule in proportion to them hangs as deep as they do.",
+    lacks=_pooled,
+)
+def _lorenz(ax: Axes, evidence: Evidence) -> None:
+    ax.plot([0, 100], [0, 100], color=LIGHT["muted"], linewidth=0.9, label="all pay the same")
+    largest = _totals(evidence.episode, [r.start.capacity for r in evidence.episode])
+    curves = {"profits": largest}
+    for policy, haircuts in evidence.haircuts.items():
+        curves[policy] = _totals(evidence.episode, haircuts)
+    paid = {name: amounts for name, amounts in curves.items() if amounts.any()}
+    for k, (name, amounts) in enumerate(paid.items()):
+        accounts, dollars = lorenz(amounts)
+        keep = np.unique(np.linspace(0, accounts.size - 1, POINTS).astype(int))
+        color, dash = SERIES[k % len(SERIES)], DASHES[k % len(DASHES)]
+        ax.plot(
+            100 * accounts[keep], 100 * dollars[keep], color=color, linestyle=dash,
+            label=shown(name),
+        )  # fmt: skip
+    ax.set_xlabel("% of the accounts, from those that pay least")
+    ax.set_ylabel("% of the dollars")
+
+
+@asks(
+    "stability-of-rules",
+    "Does a rule turn winners' order round, and hit the same ones again?",
+    "Means over rounds: the share of neighbours in profit that change places, and the "
+    "rank correlation of accounts' burdens between adjacent rounds.",
+    paper=(12, 13),
+    lacks=_pooled,
+    rows=lambda evidence: len(evidence.haircuts),
+)
+def _stability(ax: Axes, evidence: Evidence) -> None:
+    found = {name: steadiness(evidence.episode, x) for name, x in evidence.haircuts.items()}
+    rows(
+        ax,
+        [name if kept is not None else f"{name}: no ranks" for name, (_, kept) in found.items()],
+    )
+    marks = [(i, turned, kept) for i, (turned, kept) in enumerate(found.values())]
+    first = [(turned, i + 0.12) for i, turned, _ in marks if turned is not None]
+    second = [(kept, i + 0.12) for i, _, kept in marks if kept is not None]
+    labels = ("neighbours turned round, share", "ranks kept, correlation")
+    for k, points in enumerate((first, second)):
+        if points:
+            x, y = zip(*points, strict=True)
+            ax.plot(x, y, "os"[k], color=SERIES[k], label=labels[k], markersize=7)
+    ax.axvline(0.0, color=LIGHT["ink"], linewidth=0.8)
+    ax.set_xlim(-1.05, 1.05)
+    ax.set_xlabel("share (0 is best), correlation (1 is best)")

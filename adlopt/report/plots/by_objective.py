@@ -10,34 +10,11 @@ from adlopt.foundation.arrays import FloatArray
 from adlopt.model.episode import Episode
 from adlopt.report.evidence import Evidence
 from adlopt.report.plots.by_policy import no_reference, referred
-from adlopt.report.plots.figure import Figure, uncovered
-from adlopt.report.plots.style import LIGHT, SERIES, by_round, in_dollars, legend, lines
+from adlopt.report.plots.figure import asks, uncovered
+from adlopt.report.plots.style import LIGHT, SERIES, by_round, in_dollars, lines
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
-
-
-def objective(ax: Axes, evidence: Evidence) -> None:
-    """Objective (23) as it adds up, under the bound on the rounds so far."""
-    x = by_round(ax, len(evidence.episode))
-    lines(ax, x, list(_so_far(evidence).items()))
-    so_far = envelope(evidence.episode)
-    ax.plot(x, so_far, color=LIGHT["ink"], linestyle=":", label="B_inst of the rounds so far")
-    ax.set_ylim(bottom=0)
-    in_dollars(ax, "USD, Σ |H−B| + B|m−m_ref| so far")
-    legend(ax)
-
-
-def share(ax: Axes, evidence: Evidence) -> None:
-    """The same in percent of the bound."""
-    bound = envelope(evidence.episode)
-    known = np.where(bound > 0, bound, np.nan)
-    series = [(name, 100 * total / known) for name, total in _so_far(evidence).items()]
-    lines(ax, by_round(ax, len(evidence.episode)), series)
-    ax.axhline(100, color=LIGHT["ink"], linewidth=0.9, linestyle=":", label="B_inst")
-    ax.set_ylabel("% of B_inst of the rounds so far")
-    ax.set_ylim(bottom=0)
-    legend(ax)
 
 
 def envelope(episode: Episode) -> FloatArray:
@@ -65,25 +42,36 @@ def _lacks(evidence: Evidence) -> str:
     return no_reference(evidence) or uncovered(evidence)
 
 
-FIGURES = (
-    Figure(
-        name="objective",
-        section="scoreboard",
-        title="How does the published objective add up, and where is its bound?",
-        caption="Objective (23) of arXiv 2602.15182 with λ = 1. The bound is on another loss, that "
-        "of severities clipped at 1: the paper sets the two side by side.",
-        draw=objective,
-        lacks=_lacks,
-        paper=(9, 11),
-    ),
-    Figure(
-        name="share",
-        section="bounds-and-losses",
-        title="What share of the bound does each policy use up?",
-        caption="Objective (23) over B_inst, both of the rounds so far. Low shares of a bound that "
-        "nothing can reach say little: see which bounds say anything.",
-        draw=share,
-        lacks=_lacks,
-        paper=(10,),
-    ),
+@asks(
+    "scoreboard",
+    "How does the published objective add up, and where is its bound?",
+    "Objective (23) of arXiv 2602.15182 with λ = 1. The bound is on another loss, that "
+    "of severities clipped at 1: the paper sets the two side by side.",
+    paper=(9, 11),
+    lacks=_lacks,
 )
+def _objective(ax: Axes, evidence: Evidence) -> None:
+    x = by_round(ax, len(evidence.episode))
+    lines(ax, x, list(_so_far(evidence).items()))
+    so_far = envelope(evidence.episode)
+    ax.plot(x, so_far, color=LIGHT["ink"], linestyle=":", label="B_inst of the rounds so far")
+    ax.set_ylim(bottom=0)
+    in_dollars(ax, "USD, Σ |H−B| + B|m−m_ref| so far")
+
+
+@asks(
+    "bounds-and-losses",
+    "What share of the bound does each policy use up?",
+    "Objective (23) over B_inst, both of the rounds so far. Low shares of a bound that "
+    "nothing can reach say little: see which bounds say anything.",
+    paper=(10,),
+    lacks=_lacks,
+)
+def _share(ax: Axes, evidence: Evidence) -> None:
+    bound = envelope(evidence.episode)
+    known = np.where(bound > 0, bound, np.nan)
+    series = [(name, 100 * total / known) for name, total in _so_far(evidence).items()]
+    lines(ax, by_round(ax, len(evidence.episode)), series)
+    ax.axhline(100, color=LIGHT["ink"], linewidth=0.9, linestyle=":", label="B_inst")
+    ax.set_ylabel("% of B_inst of the rounds so far")
+    ax.set_ylim(bottom=0)

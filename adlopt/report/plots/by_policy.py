@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from adlopt.model.run import Run
 from adlopt.report.evidence import Evidence
-from adlopt.report.plots.figure import Figure
-from adlopt.report.plots.style import LIGHT, SERIES, in_dollars, legend, lines, rows, shown
+from adlopt.report.plots.figure import asks
+from adlopt.report.plots.style import LIGHT, SERIES, in_dollars, lines, rows, shown
 from adlopt.scoring.score import WEIGHTS, Score
 
 if TYPE_CHECKING:
@@ -18,80 +18,6 @@ if TYPE_CHECKING:
 
 LATER = re.compile(r"(?P<policy>.+), (?P<ms>\d+) ms later")
 """Name of a recorded run whose haircuts are marked out that much after the fills."""
-
-
-def misses(ax: Axes, evidence: Evidence) -> None:
-    """Overshoot and undershoot of every policy."""
-    scores = _by_tracking(evidence)
-    _bars(
-        ax,
-        [score.policy for score in scores],
-        {
-            "too much": [score.overshoot for score in scores],
-            "too little": [score.undershoot for score in scores],
-        },
-    )
-
-
-def published(ax: Axes, evidence: Evidence) -> None:
-    """Tracking and fairness of every recorded policy, as the paper adds them up."""
-    scores = referred(evidence)
-    _bars(
-        ax,
-        [score.policy for score in scores],
-        {
-            "tracking Σ|H−B|": [score.tracking for score in scores],
-            "fairness ΣB|m−m_ref|": [score.fairness for score in scores],
-        },
-    )
-
-
-def fairness(ax: Axes, evidence: Evidence) -> None:
-    """Fairness with its sign, and above the least burden."""
-    scores = referred(evidence)
-    names = [score.policy for score in scores]
-    rows(ax, names)
-    kinds = {
-        "as published, ΣB|m−m_ref|": [score.fairness for score in scores],
-        "with its sign: left of 0 is FAIRER": [score.fairness_signed for score in scores],
-        "above the least burden": [score.fairness_excess for score in scores],
-    }
-    for k, (label, values) in enumerate(kinds.items()):
-        known = [(i, v) for i, v in enumerate(values) if v is not None and np.isfinite(v)]
-        places = [i - 0.06 + 0.14 * k for i, _ in known]
-        ax.barh(places, [v for _, v in known], height=0.13, color=SERIES[k], label=label)
-    ax.axvline(0.0, color=LIGHT["ink"], linewidth=0.8)
-    in_dollars(ax, horizontal=True)
-    legend(ax)
-
-
-def weights(ax: Axes, evidence: Evidence) -> None:
-    """Totals by the weight of fairness."""
-    x = (0.0, *WEIGHTS)
-    totals = [(score.policy, [score.total(weight) for weight in x]) for score in referred(evidence)]
-    lines(ax, x, totals[: len(SERIES)])  # type: ignore[arg-type]
-    ax.set_xlabel("weight λ of fairness")
-    in_dollars(ax, "USD, tracking + λ · fairness")
-    ax.set_ylim(bottom=0)
-    legend(ax)
-
-
-def markouts(ax: Axes, evidence: Evidence) -> None:
-    """Overshoot and undershoot by the time at which haircuts are marked out."""
-    needed = evidence.episode.needed
-    for k, (policy, by_ms) in enumerate(horizons(evidence).items()):
-        seconds = [ms / 1000 for ms in by_ms]
-        net = [float((run.haircut - needed).sum()) for run in by_ms.values()]
-        over = [float(np.maximum(run.haircut - needed, 0.0).sum()) for run in by_ms.values()]
-        color = SERIES[k % len(SERIES)]
-        label = shown(policy)
-        ax.plot(seconds, over, color=color, marker="s", linestyle="--", label=f"{label}: too much")
-        ax.plot(seconds, net, color=color, marker="o", label=f"{label}: net")
-    ax.set_xlabel("seconds after the fills")
-    in_dollars(ax, "USD beyond the need, all rounds")
-    least, most = ax.get_ylim()
-    ax.set_ylim(min(0.0, least), max(0.0, most + 0.05 * abs(most)))
-    legend(ax)
 
 
 def horizons(evidence: Evidence) -> dict[str, dict[int, Run]]:
@@ -104,13 +30,14 @@ def horizons(evidence: Evidence) -> dict[str, dict[int, Run]]:
     return {policy: dict(sorted(runs.items())) for policy, runs in found.items() if len(runs) > 1}
 
 
-def _bars(ax: Axes, names: list[str], parts: dict[str, list[Any]]) -> None:
-    """Stack parts in one bar a name."""
-    rows(ax, names)
-    left = np.zeros(len(names))
-    for k, (label, values) in enumerate(parts.items()):
+def _bars(ax: Axes, scores: list[Score], parts: dict[str, str]) -> None:
+    """Stack parts, attributes of scores by their labels, in one bar a policy."""
+    rows(ax, [score.policy for score in scores])
+    left = np.zeros(len(scores))
+    for k, (label, part) in enumerate(parts.items()):
+        values = [getattr(score, part) for score in scores]
         finite = np.array([v if v is not None and np.isfinite(v) else 0.0 for v in values])
-        places = np.arange(len(names)) + 0.1
+        places = np.arange(len(scores)) + 0.1
         hatch = "" if k == 0 else "////"
         ax.barh(
             places, finite, left=left, height=0.36, color=SERIES[k], label=label, hatch=hatch,
@@ -119,11 +46,6 @@ def _bars(ax: Axes, names: list[str], parts: dict[str, list[Any]]) -> None:
         left += finite
     in_dollars(ax, horizontal=True)
     ax.set_xlim(left=0)
-    legend(ax)
-
-
-def _by_tracking(evidence: Evidence) -> list[Score]:
-    return sorted(evidence.board.scores, key=lambda score: -score.tracking)
 
 
 def referred(evidence: Evidence) -> list[Score]:
@@ -142,53 +64,90 @@ def _one_horizon(evidence: Evidence) -> str:
     return "" if horizons(evidence) else "haircuts are on record at one time only"
 
 
-FIGURES = (
-    Figure(
-        name="misses",
-        section="scoreboard",
-        title="Who missed the needed budgets, and by how much?",
-        caption="Sum over the rounds. Too much is taken from winners for nothing; too little "
-        "leaves bad debt.",
-        draw=misses,
-        paper=(7,),
-        rows=lambda evidence: len(evidence.board.runs),
-    ),
-    Figure(
-        name="published",
-        section="scoreboard",
-        title="What are the published totals made of?",
-        caption="Objective (23) of arXiv 2602.15182 with λ = 1.",
-        draw=published,
-        paper=(8,),
-        lacks=no_reference,
-        rows=lambda evidence: len(referred(evidence)),
-    ),
-    Figure(
-        name="fairness",
-        section="who-was-hit",
-        title="Was a policy less fair than the reference, or fairer?",
-        caption="The published score takes the distance from the reference's burden, and so "
-        "charges a policy for being fairer. Above the least burden is what it should charge.",
-        draw=fairness,
-        paper=(4,),
-        lacks=no_reference,
-        rows=lambda evidence: 3 * len(referred(evidence)) // 2,
-    ),
-    Figure(
-        name="weights",
-        section="who-was-hit",
-        title="Does the ranking hang on the weight of fairness?",
-        caption="Where lines cross, the published ranking turns round.",
-        draw=weights,
-        lacks=no_reference,
-    ),
-    Figure(
-        name="markouts",
-        section="too-much",
-        title="Does the overshoot hang on when it is measured?",
-        caption="What an account gave up is valued at prices some time after the fills.",
-        draw=markouts,
-        paper=(3,),
-        lacks=_one_horizon,
-    ),
+@asks(
+    "scoreboard",
+    "Who missed the needed budgets, and by how much?",
+    "Sum over the rounds. Too much is taken from winners for nothing; too little leaves bad debt.",
+    paper=(7,),
+    rows=lambda evidence: len(evidence.board.runs),
 )
+def _misses(ax: Axes, evidence: Evidence) -> None:
+    scores = sorted(evidence.board.scores, key=lambda score: -score.tracking)
+    _bars(ax, scores, {"too much": "overshoot", "too little": "undershoot"})
+
+
+@asks(
+    "scoreboard",
+    "What are the published totals made of?",
+    "Objective (23) of arXiv 2602.15182 with λ = 1.",
+    paper=(8,),
+    lacks=no_reference,
+    rows=lambda evidence: len(referred(evidence)),
+)
+def _published(ax: Axes, evidence: Evidence) -> None:
+    parts = {"tracking Σ|H−B|": "tracking", "fairness ΣB|m−m_ref|": "fairness"}
+    _bars(ax, referred(evidence), parts)
+
+
+@asks(
+    "who-was-hit",
+    "Was a policy less fair than the reference, or fairer?",
+    "The published score takes the distance from the reference's burden, and so "
+    "charges a policy for being fairer. Above the least burden is what it should charge.",
+    paper=(4,),
+    lacks=no_reference,
+    rows=lambda evidence: 3 * len(referred(evidence)) // 2,
+)
+def _fairness(ax: Axes, evidence: Evidence) -> None:
+    scores = referred(evidence)
+    rows(ax, [score.policy for score in scores])
+    kinds = {
+        "as published, ΣB|m−m_ref|": "fairness",
+        "with its sign: left of 0 is FAIRER": "fairness_signed",
+        "above the least burden": "fairness_excess",
+    }
+    for k, (label, kind) in enumerate(kinds.items()):
+        values = enumerate(getattr(score, kind) for score in scores)
+        known = [(i, v) for i, v in values if v is not None and np.isfinite(v)]
+        places = [i - 0.06 + 0.14 * k for i, _ in known]
+        ax.barh(places, [v for _, v in known], height=0.13, color=SERIES[k], label=label)
+    ax.axvline(0.0, color=LIGHT["ink"], linewidth=0.8)
+    in_dollars(ax, horizontal=True)
+
+
+@asks(
+    "who-was-hit",
+    "Does the ranking hang on the weight of fairness?",
+    "Where lines cross, the published ranking turns round.",
+    lacks=no_reference,
+)
+def _weights(ax: Axes, evidence: Evidence) -> None:
+    x = (0.0, *WEIGHTS)
+    totals = [(score.policy, [score.total(weight) for weight in x]) for score in referred(evidence)]
+    lines(ax, x, totals[: len(SERIES)])  # type: ignore[arg-type]
+    ax.set_xlabel("weight λ of fairness")
+    in_dollars(ax, "USD, tracking + λ · fairness")
+    ax.set_ylim(bottom=0)
+
+
+@asks(
+    "too-much",
+    "Does the overshoot hang on when it is measured?",
+    "What an account gave up is valued at prices some time after the fills.",
+    paper=(3,),
+    lacks=_one_horizon,
+)
+def _markouts(ax: Axes, evidence: Evidence) -> None:
+    needed = evidence.episode.needed
+    for k, (policy, by_ms) in enumerate(horizons(evidence).items()):
+        seconds = [ms / 1000 for ms in by_ms]
+        net = [float((run.haircut - needed).sum()) for run in by_ms.values()]
+        over = [float(np.maximum(run.haircut - needed, 0.0).sum()) for run in by_ms.values()]
+        color = SERIES[k % len(SERIES)]
+        label = shown(policy)
+        ax.plot(seconds, over, color=color, marker="s", linestyle="--", label=f"{label}: too much")
+        ax.plot(seconds, net, color=color, marker="o", label=f"{label}: net")
+    ax.set_xlabel("seconds after the fills")
+    in_dollars(ax, "USD beyond the need, all rounds")
+    least, most = ax.get_ylim()
+    ax.set_ylim(min(0.0, least), max(0.0, most + 0.05 * abs(most)))

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from adlopt.report.evidence import Evidence
+
+FIGURES: dict[str, Figure] = {}
+"""All figures by name, in the order of a page; whoever draws one puts it here by `asks`."""
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-
-def nothing(_: Evidence) -> str:
-    """Nothing is lacking."""
-    return ""
+    Drawing: TypeAlias = Callable[[Axes, Evidence], None]
 
 
 def uncovered(evidence: Evidence) -> str:
@@ -22,40 +22,33 @@ def uncovered(evidence: Evidence) -> str:
     return "" if evidence.covered else "winners cannot cover every deficit, U_t ≥ D_t fails"
 
 
-def no_rows(_: Evidence) -> int:
-    """The figure is as high as others."""
-    return 0
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Figure:
-    """A question about an episode, and the drawing that answers it.
+    """A question about an episode, its `title`, and the drawing that answers it.
 
-    Parameters
-    ----------
-    name : str
-        As in `adlopt plot EPISODE NAME`.
-    section : str
-        Of a report, by its id.
-    title : str
-        The question.
-    caption : str
-        How to read the answer.
-    draw : callable
-        Draws it on matplotlib axes.
-    lacks : callable
-        Why the figure cannot be drawn; empty if it can.
-    rows : callable
-        Rows of a chart whose height depends on them, else 0.
-    paper : tuple of int
-        The figures of arXiv 2602.15182 that ask the same.
+    `name` is as in `adlopt plot EPISODE NAME`, `section` the id of a report's, and `caption` says
+    how to read the answer. `lacks` says why it cannot be drawn, or nothing; `rows` counts those of
+    a chart whose height depends on them, else 0; `paper` are the figures of arXiv 2602.15182 that
+    ask the same.
     """
 
     name: str
     section: str
     title: str
     caption: str
-    draw: Callable[[Axes, Evidence], None]
-    lacks: Callable[[Evidence], str] = nothing
-    rows: Callable[[Evidence], int] = no_rows
+    draw: Drawing
+    lacks: Callable[[Evidence], str] = lambda _: ""
+    rows: Callable[[Evidence], int] = lambda _: 0
     paper: tuple[int, ...] = ()
+
+
+def asks(section: str, title: str, caption: str, **rest: Any) -> Callable[[Drawing], Drawing]:
+    """Make a figure of what draws it, by the name of the function without its underscore."""
+
+    def of(draw: Drawing) -> Drawing:
+        name = draw.__name__.strip("_")
+        said = {"section": section, "title": title, "caption": caption}
+        FIGURES[name] = Figure(name=name, draw=draw, **rest, **said)  # type: ignore[arg-type]
+        return draw
+
+    return of

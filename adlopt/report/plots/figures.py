@@ -24,6 +24,7 @@ Figures 3 to 13 of arXiv 2602.15182 have counterparts:
 from __future__ import annotations
 
 import io
+import textwrap
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -31,23 +32,21 @@ from typing import TYPE_CHECKING, Any
 from adlopt.data.files.writing import replace_all
 from adlopt.errors import InputError, unknown
 from adlopt.report.evidence import Evidence
-from adlopt.report.plots.figure import Figure
-from adlopt.report.plots.style import FONT, HEIGHT, ROW, WIDTH, styled, titled
+from adlopt.report.plots.figure import FIGURES, Figure
+from adlopt.report.plots.style import FONT, HEIGHT, ROW, WIDTH, legend, styled
 from adlopt.show.table import Table
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 FILES = ("by_round", "by_policy", "by_objective", "of_theory", "by_account")
-"""Where figures are drawn: a file of figures is one line here, and ends in its `FIGURES`."""
-FIGURES: dict[str, Figure] = {
-    figure.name: figure
-    for file in FILES
-    for figure in import_module(f"adlopt.report.plots.{file}").FIGURES
-}
-"""All figures by name."""
+"""Where figures are drawn, in the order of a page."""
+for _file in FILES:
+    import_module(f"adlopt.report.plots.{_file}")
 DOTS = 200
 """Of a PNG, per inch."""
+TITLE_WIDTH = 42
+"""Letters of a title that fit one line."""
 
 __all__ = ["FIGURES", "Figure", "draw", "find", "listed", "save", "styled", "svg"]
 
@@ -67,10 +66,7 @@ def find(name: str) -> Figure:
 
 def listed() -> str:
     """Return a table of all figures, and the questions they answer."""
-    rows = [
-        (figure.name, figure.title, ", ".join(map(str, figure.paper)))
-        for figure in FIGURES.values()
-    ]
+    rows = [(f.name, f.title, ", ".join(map(str, f.paper))) for f in FIGURES.values()]
     note = "paper: the figures of arXiv 2602.15182 that ask the same."
     title = "Figures: adlopt plot EPISODE FIGURE -o file.svg"
     return str(Table(title, ("figure", "asks", "paper"), rows, note))
@@ -100,10 +96,14 @@ def draw(name: str, evidence: Evidence, *, ax: Axes | None = None, title: bool =
         raise InputError("figure", name, expected)
     with styled():
         if ax is None:
-            ax = _new_axes(max(HEIGHT, 1.3 + ROW * chosen.rows(evidence)))
+            from matplotlib.figure import Figure as Canvas
+
+            height = max(HEIGHT, 1.3 + ROW * chosen.rows(evidence))
+            ax = Canvas(figsize=(WIDTH, height), layout="constrained").subplots()
         chosen.draw(ax, evidence)
+        legend(ax)
         if title:
-            titled(ax, chosen.title)
+            ax.set_title("\n".join(textwrap.wrap(chosen.title, TITLE_WIDTH)), loc="left")
     return ax
 
 
@@ -126,12 +126,6 @@ def save(name: str, evidence: Evidence, path: str | Path) -> Path:
     drawn = _rendered(name, evidence, path.suffix[1:], title=True)
     replace_all({path: lambda target: target.write_bytes(drawn)})
     return path
-
-
-def _new_axes(height: float) -> Axes:
-    from matplotlib.figure import Figure as Canvas
-
-    return Canvas(figsize=(WIDTH, height), layout="constrained").subplots()
 
 
 def _rendered(name: str, evidence: Evidence, kind: str, *, title: bool) -> bytes:

@@ -9,18 +9,17 @@ import numpy as np
 
 from adlopt.bounds.trivial import TRIVIAL
 from adlopt.report.evidence import Evidence
-from adlopt.report.plots.figure import Figure, uncovered
+from adlopt.report.plots.figure import asks, uncovered
 from adlopt.report.plots.style import (
     LIGHT,
     SERIES,
     by_round,
     compact,
     in_dollars,
-    legend,
     lines,
     rows,
 )
-from adlopt.show.schema.boards import PlacedData
+from adlopt.show.bounds import placed
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -29,9 +28,30 @@ STARTS = {"zero": "θ₁ = 0", "half": "θ₁ = ½", "one": "θ₁ = 1"}
 _FILL: tuple[Any, ...] = ("full", "none", "full")
 
 
-def bounds(ax: Axes, evidence: Evidence) -> None:
-    """Upper and lower bounds on the severity loss, from the largest."""
-    found = _bounds(evidence)
+def _on_the_loss(evidence: Evidence) -> list[tuple[str, float, str, bool]]:
+    """Label, USD, side and whether vacuous, of what is said on the severity loss."""
+    data = evidence.bounds.figures
+    found = [
+        (bound.label, bound.usd, bound.side, bound.vacuous)
+        for bound in data.bounds
+        if bound.usd is not None and bound.loss == data.loss
+    ]
+    if data.minimax:
+        game = data.minimax[-1]
+        label = f"minimax loss, P = {game.path_variation:.4g}"
+        found.append((label, game.value_usd.lower, "lower", False))
+    return sorted(found, key=lambda row: -row[1])
+
+
+@asks(
+    "bounds-and-losses",
+    "Which bounds say anything here?",
+    "A bound right of the dotted line promises no more than what no policy can exceed. "
+    "Lower bounds are what the worst sequence costs, not this episode.",
+    rows=lambda evidence: len(_on_the_loss(evidence)),
+)
+def _bounds(ax: Axes, evidence: Evidence) -> None:
+    found = _on_the_loss(evidence)
     rows(ax, [f"{label}: {compact(usd)}" for label, usd, _, _ in found])
     kinds = {
         ("upper", False): ("<", SERIES[0], "covered policies lose no more"),
@@ -47,11 +67,14 @@ def bounds(ax: Axes, evidence: Evidence) -> None:
     ax.axvline(trivial, color=LIGHT["ink"], linewidth=0.9, linestyle=":", label="the trivial bound")
     ax.set_xlim(left=0)
     in_dollars(ax, "USD, on Σ D|θ−θ*|", horizontal=True)
-    legend(ax)
 
 
-def regret(ax: Axes, evidence: Evidence) -> None:
-    """Severity loss as it adds up, under the bounds."""
+@asks(
+    "bounds-and-losses",
+    "How does the loss of severities add up, and where are the bounds?",
+    "Severities are clipped at 1: dollars beyond the deficit are not in this loss.",
+)
+def _regret(ax: Axes, evidence: Evidence) -> None:
     episode = evidence.episode
     x = by_round(ax, len(episode))
     apart = [
@@ -65,13 +88,17 @@ def regret(ax: Axes, evidence: Evidence) -> None:
             ax.text(0.6, bound.usd, bound.label, va="bottom", fontsize=8.5, color=LIGHT["muted"])
     ax.set_ylim(bottom=0)
     in_dollars(ax, "USD, Σ D|θ−θ*| so far")
-    legend(ax)
 
 
-def starts(ax: Axes, evidence: Evidence) -> None:
-    """Severity loss of each rule by its first severity."""
+@asks(
+    "bounds-and-losses",
+    "How much hangs on the first severity?",
+    "The first severity is a free choice. What was recorded has one point.",
+    rows=lambda evidence: len(evidence.bounds.figures.policies),
+)
+def _starts(ax: Axes, evidence: Evidence) -> None:
     found = evidence.bounds.figures.policies
-    rows(ax, [_named(row) for row in found])
+    rows(ax, [placed(row) for row in found])
     for k, (first, words) in enumerate(STARTS.items()):
         losses = [getattr(row.severity_loss_usd, first) for row in found]
         known = [(usd, i + 0.12) for i, usd in enumerate(losses) if usd is not None]
@@ -83,11 +110,16 @@ def starts(ax: Axes, evidence: Evidence) -> None:
         ax.hlines(i + 0.12, min(ends), max(ends), color=LIGHT["muted"], linewidth=1)
     ax.set_xlim(left=0)
     in_dollars(ax, "USD, Σ D|θ−θ*|", horizontal=True)
-    legend(ax)
 
 
-def comparator(ax: Axes, evidence: Evidence) -> None:
-    """f(P) in hindsight, V(P), and Proposition 1."""
+@asks(
+    "bounds-and-losses",
+    "How good is the best path of severities, and what can no policy avoid?",
+    "The first line is what this episode allows in hindsight; the second, what the "
+    "worst sequence with these deficits costs the best online policy.",
+    lacks=uncovered,
+)
+def _comparator(ax: Axes, evidence: Evidence) -> None:
     corners, games = evidence.bounds.figures.curve, evidence.bounds.figures.minimax
     own = games[-1].path_variation
     games = sorted(games, key=lambda game: game.path_variation)
@@ -109,61 +141,3 @@ def comparator(ax: Axes, evidence: Evidence) -> None:
     ax.set_xlabel(f"path variation P; the episode's is {own:.4g}")
     in_dollars(ax, "USD, Σ D|θ−θ*|")
     ax.set_ylim(bottom=0)
-    legend(ax)
-
-
-def _named(row: PlacedData) -> str:
-    live = row.information == "round start"
-    return row.policy if live else f"{row.policy} ({row.information})"
-
-
-def _bounds(evidence: Evidence) -> list[tuple[str, float, str, bool]]:
-    """Label, USD, side and whether vacuous, of what is said on the severity loss."""
-    data = evidence.bounds.figures
-    found = [
-        (bound.label, bound.usd, bound.side, bound.vacuous)
-        for bound in data.bounds
-        if bound.usd is not None and bound.loss == data.loss
-    ]
-    if data.minimax:
-        game = data.minimax[-1]
-        label = f"minimax loss, P = {game.path_variation:.4g}"
-        found.append((label, game.value_usd.lower, "lower", False))
-    return sorted(found, key=lambda row: -row[1])
-
-
-FIGURES = (
-    Figure(
-        name="bounds",
-        section="bounds-and-losses",
-        title="Which bounds say anything here?",
-        caption="A bound right of the dotted line promises no more than what no policy can exceed. "
-        "Lower bounds are what the worst sequence costs, not this episode.",
-        draw=bounds,
-        rows=lambda evidence: len(_bounds(evidence)),
-    ),
-    Figure(
-        name="regret",
-        section="bounds-and-losses",
-        title="How does the loss of severities add up, and where are the bounds?",
-        caption="Severities are clipped at 1: dollars beyond the deficit are not in this loss.",
-        draw=regret,
-    ),
-    Figure(
-        name="starts",
-        section="bounds-and-losses",
-        title="How much hangs on the first severity?",
-        caption="The first severity is a free choice. What was recorded has one point.",
-        draw=starts,
-        rows=lambda evidence: len(evidence.bounds.figures.policies),
-    ),
-    Figure(
-        name="comparator",
-        section="bounds-and-losses",
-        title="How good is the best path of severities, and what can no policy avoid?",
-        caption="The first line is what this episode allows in hindsight; the second, what the "
-        "worst sequence with these deficits costs the best online policy.",
-        draw=comparator,
-        lacks=uncovered,
-    ),
-)

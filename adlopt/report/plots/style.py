@@ -6,7 +6,6 @@ Figures are drawn in the light colours. A page swaps them for variables, and so 
 from __future__ import annotations
 
 import math
-import textwrap
 import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -18,43 +17,30 @@ from numpy.typing import ArrayLike
 from adlopt.show.words import printable
 
 if TYPE_CHECKING:
-    from matplotlib.artist import Artist
     from matplotlib.axes import Axes
 
 WIDTH, HEIGHT, ROW = 4.8, 4.3, 0.42
 """Inches: as wide as a phone, so that text can be read there; of one row of a chart with rows."""
-LIGHT = {
-    "paper": "#ffffff",
-    "ink": "#1a1c20",
-    "muted": "#585d66",
-    "rule": "#d4d8de",
-    "series-1": "#3b19e1",
-    "series-2": "#ff4800",
-    "series-3": "#0b9f8b",
-    "series-4": "#b46cde",
-    "series-5": "#28023c",
-    "series-6": "#702919",
+COLORS = {
+    "paper": ("#ffffff", "#14171c"),
+    "ink": ("#1a1c20", "#eceff4"),
+    "muted": ("#585d66", "#a9b0bc"),
+    "rule": ("#d4d8de", "#3a404a"),
+    "series-1": ("#3b19e1", "#3d72fb"),
+    "series-2": ("#ff4800", "#ed4d00"),
+    "series-3": ("#0b9f8b", "#00ff8a"),
+    "series-4": ("#b46cde", "#9e7dc3"),
+    "series-5": ("#28023c", "#c4ebf8"),
+    "series-6": ("#702919", "#fee800"),
 }
-"""Colours by role. Any two series are apart for normal, protan, deutan and tritan vision."""
-DARK = {
-    "paper": "#14171c",
-    "ink": "#eceff4",
-    "muted": "#a9b0bc",
-    "rule": "#3a404a",
-    "series-1": "#3d72fb",
-    "series-2": "#ed4d00",
-    "series-3": "#00ff8a",
-    "series-4": "#9e7dc3",
-    "series-5": "#c4ebf8",
-    "series-6": "#fee800",
-}
+"""By role, in light and in dark. Any two series are apart for normal, protan, deutan and tritan
+vision."""
+LIGHT, DARK = ({role: both[k] for role, both in COLORS.items()} for k in (0, 1))
 SERIES = tuple(color for role, color in LIGHT.items() if role.startswith("series"))
 MARKERS = ("o", "s", "^", "D", "v", "P")
 DASHES = ("-", (0, (5, 1.5)), (0, (1.5, 1.2)), (0, (6, 1.5, 1.5, 1.5)), (0, (3, 1)), (0, (8, 2)))
 LONGEST = 34
 """Letters of a name that a figure shows."""
-TITLE_WIDTH = 42
-"""Letters of a title that fit one line."""
 BELOW = 0.45
 """Inches from the axes down to a legend: ticks and a label stand between."""
 UNITS = ((1e12, "tn"), (1e9, "bn"), (1e6, "M"), (1e3, "k"), (1.0, ""))
@@ -118,11 +104,6 @@ def shown(name: str, longest: int = LONGEST) -> str:
     return f" {short}" if short.startswith("_") else short
 
 
-def titled(ax: Axes, title: str) -> None:
-    """Put a question above a figure."""
-    ax.set_title("\n".join(textwrap.wrap(title, TITLE_WIDTH)), loc="left")
-
-
 def compact(usd: float) -> str:
     """Write dollars for an axis.
 
@@ -168,14 +149,8 @@ def orders_of_magnitude(ax: Axes, values: ArrayLike) -> None:
 def lines(ax: Axes, x: ArrayLike, series: Sequence[tuple[str, ArrayLike]]) -> None:
     """Draw named series, each with a colour, a marker and a dash of its own."""
     for k, (name, values) in enumerate(series):
-        ax.plot(
-            x,
-            values,
-            label=shown(name),
-            color=SERIES[k % len(SERIES)],
-            marker=MARKERS[k % len(MARKERS)],
-            linestyle=DASHES[k % len(DASHES)],
-        )
+        looks = {"color": SERIES[k % len(SERIES)], "marker": MARKERS[k % len(MARKERS)]}
+        ax.plot(x, values, label=shown(name), linestyle=DASHES[k % len(DASHES)], **looks)  # type: ignore[arg-type]
 
 
 def rows(ax: Axes, names: Sequence[str]) -> None:
@@ -190,20 +165,12 @@ def rows(ax: Axes, names: Sequence[str]) -> None:
         label.set_in_layout(False)
 
 
-def legend(ax: Axes, handles: Sequence[Artist] | None = None) -> None:
+def legend(ax: Axes) -> None:
     """Name what is drawn, below it."""
     from matplotlib.transforms import ScaledTranslation
 
-    given = ax.get_legend_handles_labels()[0] if handles is None else handles
-    labels = [str(handle.get_label()) for handle in given]
+    handles, labels = ax.get_legend_handles_labels()
     columns = 1 if max(map(len, labels), default=0) > 24 else 2
-    below = ScaledTranslation(0.0, -BELOW, ax.figure.dpi_scale_trans)
-    ax.legend(
-        given,
-        labels,
-        loc="upper left",
-        bbox_to_anchor=(0.0, 0.0),
-        bbox_transform=ax.transAxes + below,
-        ncols=columns,
-        borderpad=0,
-    )
+    below = ax.transAxes + ScaledTranslation(0.0, -BELOW, ax.figure.dpi_scale_trans)
+    where: dict[str, Any] = {"bbox_to_anchor": (0.0, 0.0), "bbox_transform": below}
+    ax.legend(handles, labels, loc="upper left", ncols=columns, borderpad=0, **where)

@@ -58,8 +58,6 @@ class StageData(CertificateData, kw_only=True):
 def finite(value: float | None) -> float | None:
     """Return the number as JSON can write it: null where it is not known, or not finite.
 
-    Examples
-    --------
     >>> finite(1.5), finite(math.inf), finite(None)
     (1.5, None, None)
     """
@@ -69,8 +67,6 @@ def finite(value: float | None) -> float | None:
 def all_finite(data: T) -> T:
     """Put null for every figure of some data that is not finite.
 
-    Examples
-    --------
     >>> data = CertificateData(upper=math.inf, lower=0.0, gap=1.0, optimal=False, trust="reported",
     ...                        error=0.0, budget_residual_usd=0.0)
     >>> all_finite(data).upper, all_finite(data).gap
@@ -84,8 +80,6 @@ def all_finite(data: T) -> T:
 def kinds() -> dict[str, type[Data]]:
     """Every kind of answer by its name, as in `adlopt schema NAME`.
 
-    Examples
-    --------
     >>> kinds()["scoreboard"].__name__
     'ScoreboardData'
     """
@@ -102,15 +96,8 @@ def _last(kind: type[Data]) -> list[type[Data]]:
 
 
 def schema_of(name: str) -> dict[str, Any]:
-    """Return the JSON Schema of a kind of answer.
+    """Return the JSON Schema of a kind: scoreboard, or adlopt/scoreboard/2 as an answer says.
 
-    Parameters
-    ----------
-    name : str
-        scoreboard, or adlopt/scoreboard/2 as the answer itself says.
-
-    Examples
-    --------
     >>> schema_of("adlopt/scoreboard/2")["$ref"]
     '#/$defs/ScoreboardData'
     """

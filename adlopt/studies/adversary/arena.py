@@ -34,17 +34,9 @@ class Attack:
 class Arena(Record):
     """Starts of rounds, each with a deficit, and how far θ* may vary over them.
 
-    Parameters
-    ----------
-    starts : sequence of RoundStart, length T ≥ 1
-        Numbered from 1; deficits > 0, capacities no smaller.
-    variation : float
-        P: the most that Σ |θ*_t − θ*_{t−1}| may be.
-    title : str
-        Where the deficits come from.
+    Starts are numbered from 1, deficits > 0 and capacities no smaller. `variation` is P, the most
+    that Σ |θ*_t − θ*_{t−1}| may be, and `title` says where the deficits come from.
 
-    Examples
-    --------
     >>> arena = Arena.unit(3, 1.0)
     >>> arena.instance([0.0, 1.0, 1.0]).needed
     array([0., 1., 1.])
@@ -75,13 +67,8 @@ class Arena(Record):
     def of(cls, episode: Episode, variation: float | None = None) -> Arena:
         """Rounds of an episode, its accounts pooled; those without a deficit are left out.
 
-        A deficit below `SMALLEST_USD` is none.
-
-        Parameters
-        ----------
-        episode : Episode
-        variation : float, optional
-            P; the episode's own, over the rounds kept, unless given.
+        A deficit below `SMALLEST_USD` is none. P is the episode's own, over the rounds kept,
+        unless given.
         """
         kept = [r for r in episode if r.start.deficit >= SMALLEST_USD]
         if not kept:
@@ -154,8 +141,6 @@ def snapped(attack: Attack, arena: Arena) -> Attack:
 def outcome(start: RoundStart, severity: float) -> RoundOutcome:
     """Need that share of the deficit: of the nearest dollar amounts, one that divides back to it.
 
-    Examples
-    --------
     >>> start = RoundStart(account=["a"], capacity=[3.0], deficit=0.3)
     >>> 0.7 * 0.3 / 0.3, outcome(start, 0.7).needed / 0.3
     (0.7, 0.7)

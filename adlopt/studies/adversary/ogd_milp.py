@@ -47,40 +47,24 @@ _THETA, _PATH, _LOSS, _MOVE, _ABOVE, _BELOW, _LOW, _HIGH = range(KINDS)
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Solved:
-    """The worst path that was built, and what no path exceeds.
-
-    Parameters
-    ----------
-    attack : Attack
-        On the rule with its own θ_1, or the worst one.
-    upper : float
-        USD. HiGHS's bound on the loss over all paths.
-    stopped : Stopped
-        Whether the search for `upper` ended.
-    """
+    """The worst path that was built, and what no path exceeds."""
 
     attack: Attack
+    """On the rule with its own θ_1, or the worst one."""
     upper: float
+    """USD. HiGHS's bound on the loss over all paths."""
     stopped: Stopped
+    """Whether the search for `upper` ended."""
 
 
 def solve(
     rule: ProjectedOGD, arena: Arena, *, any_first: bool = False, deadline: float = math.inf
 ) -> Solved:
-    """Maximise Σ D_t |θ_t − θ*_t| over the paths of an arena.
+    """Maximise Σ D_t |θ_t − θ*_t| over the paths of an arena, and over θ_1 with `any_first`.
 
-    Parameters
-    ----------
-    rule : ProjectedOGD
-    arena : Arena
-    any_first : bool
-        Maximise over θ_1 too.
-    deadline : float
-        On the clock of `time.monotonic`; each of at most four programs may take half of the time
-        that is left.
+    The deadline is on the clock of `time.monotonic`; each of at most four programs may take half of
+    the time that is left.
 
-    Examples
-    --------
     >>> solved = solve(ProjectedOGD(step=0.5, first=1.0), Arena.unit(4, 0.0))
     >>> round(solved.upper, 6), solved.attack.path.round(6)
     (2.0, array([0., 0., 0., 0.]))
@@ -103,11 +87,8 @@ def solve(
 def _strict(form: _Tracking, loosest: RawAnswer, deadline: float) -> Iterator[RawAnswer]:
     """Solve with a margin: with the same signs, with any, and without ties inside [0, 1]."""
     form = replace(form, margin=MARGIN)
-    for strict, signs in (
-        (form, form.signs(loosest)),
-        (form, None),
-        (replace(form, ties=False), None),
-    ):
+    untied = replace(form, ties=False)
+    for strict, signs in ((form, form.signs(loosest)), (form, None), (untied, None)):
         with suppress(Infeasible, SolverStopped):
             yield _run(strict.program(signs), deadline)
 
@@ -170,17 +151,12 @@ class _Tracking:
 
     def block(self, answer: RawAnswer, index: int) -> FloatArray:
         """Values of one kind of column, shape (T,)."""
-        rounds = self.weight.size
-        return freeze(answer.columns[index * rounds : (index + 1) * rounds])
+        return freeze(answer.columns[self._columns(index)])
 
     def program(self, signs: FloatArray | None = None) -> Program:
         """State it; signs may be given."""
         rounds = self.weight.size
-        cost, lower, upper = (
-            np.zeros((KINDS, rounds)),
-            np.zeros((KINDS, rounds)),
-            np.ones((KINDS, rounds)),
-        )
+        cost, lower, upper = (np.full((KINDS, rounds), each) for each in (0.0, 0.0, 1.0))
         cost[_LOSS] = -self.weight
         if self.first is not None:
             lower[_THETA, 0] = upper[_THETA, 0] = self.first
@@ -191,7 +167,8 @@ class _Tracking:
             lower[_BELOW], upper[_BELOW] = signs < 0, signs < 0
         rows = [row for t in range(rounds) for row in self._round(t)]
         rows += [row for t in range(rounds - 1) for row in self._step(t)]
-        rows.append((dict.fromkeys(self._columns(_MOVE), 1.0), -np.inf, self.variation))
+        moves = np.arange(KINDS * rounds)[self._columns(_MOVE)].tolist()
+        rows.append((dict.fromkeys(moves, 1.0), -np.inf, self.variation))
         entries = [[(c, v) for c, v in row.items() if v] for row, _, _ in rows]
         return Program(
             cost=cost.ravel(),
@@ -205,9 +182,8 @@ class _Tracking:
             integer=np.repeat(np.arange(KINDS) >= _ABOVE, rounds),
         )
 
-    def _columns(self, index: int) -> range:
-        rounds = self.weight.size
-        return range(index * rounds, (index + 1) * rounds)
+    def _columns(self, index: int) -> slice:
+        return slice(index * self.weight.size, (index + 1) * self.weight.size)
 
     def _at(self, t: int) -> list[int]:
         return [index * self.weight.size + t for index in range(KINDS)]

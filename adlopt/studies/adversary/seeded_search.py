@@ -31,22 +31,10 @@ def search(
     deadline: float = math.inf,
     progress: Callable[[str], None] | None = None,
 ) -> Attack:
-    """Look for the path on which the worst of some rules loses most.
+    """Look for the path on which the worst of some rules, one or more, loses most.
 
-    Parameters
-    ----------
-    rules : sequence of Severity
-        One or more; each is searched.
-    arena : Arena
-    seed : int
-        Equal seeds give equal answers, unless the deadline cuts in.
-    deadline : float
-        On the clock of `time.monotonic`.
-    progress : callable, optional
-        Told what is tried.
+    Equal seeds give equal answers, unless the deadline, on the clock of `time.monotonic`, cuts in.
 
-    Examples
-    --------
     >>> from adlopt.policies.severity import Constant
     >>> search([Constant(0.25)], Arena.unit(3, 0.0)).loss
     2.25
@@ -63,8 +51,6 @@ def search(
 def follow(target: FloatArray, variation: float) -> FloatArray:
     """Move to each target in turn until the variation is spent, then stay.
 
-    Examples
-    --------
     >>> follow(np.array([0.0, 1.0, 0.0]), 1.25)
     array([0.  , 1.  , 0.75])
     """
@@ -99,19 +85,8 @@ def _changed(
     first, last = np.sort(rng.choice(target.size + 1, 2, replace=False))
     block = slice(first, last)
     partial = variation % 1.0
-    ways = (
-        0.0,
-        1.0,
-        1.0 - target[block],
-        played[block] - NUDGE,
-        played[block] + NUDGE,
-        played[first] - NUDGE,
-        played[first] + NUDGE,
-        partial,
-        1.0 - partial,
-        0.5,
-        rng.random(),
-    )
+    near = [each + nudge for each in (played[block], played[first]) for nudge in (-NUDGE, NUDGE)]
+    ways = (0.0, 1.0, 1.0 - target[block], *near, partial, 1.0 - partial, 0.5, rng.random())
     tried = target.copy()
     tried[block] = np.clip(ways[rng.integers(len(ways))], 0.0, 1.0)
     return tried

@@ -10,10 +10,8 @@ from typing import ClassVar
 import numpy as np
 
 from adlopt.bounds.bound import Bound
-from adlopt.bounds.data import bound_data
 from adlopt.bounds.evaluation import Evaluation
 from adlopt.bounds.game.minimax_value import Game, Interval
-from adlopt.bounds.quantity import P
 from adlopt.errors import CertificateError
 from adlopt.foundation.arrays import freeze
 from adlopt.model.episode import Episode
@@ -68,29 +66,13 @@ class MinimaxOptimal:
 class Unavoidable(Lost):
     """V(P), and what an adversary that waits for each θ_t before it answers makes a rule lose.
 
-    Parameters
-    ----------
-    rule : Severity
-    bound : Bound
-        Measured where θ* swings from end to end until P is spent: it promises no less for P.
-    value : Interval
-        V(P), USD.
-    grid : int
-        N: the adversary's θ* are multiples of 1/N.
-    variation : float
-        P that the adversary was allowed.
-    instance : Episode
-        Whose θ* are its answers.
-    swing : Episode
-        Where the bound is measured.
-    loss : float
-        USD. What the rule loses on the instance: at least the lower end of V(P).
-
-    See Also
-    --------
-    adlopt.studies.adversary.unavoidable : makes one.
+    The `bound` is measured on the `swing`, where θ* goes from end to end until P, `variation`, is
+    spent: it promises no less for P. `value` is V(P), USD. The θ* of the `instance` are the
+    adversary's answers, multiples of 1/`grid`; there the rule loses `loss`, USD, which is at least
+    the lower end of V(P).
     """
 
+    _view = shown
     rule: Severity
     bound: Bound
     value: Interval
@@ -104,11 +86,7 @@ class Unavoidable(Lost):
     def of(cls, rule: Severity, bound: Bound, arena: Arena, game: Game) -> Unavoidable:
         """Answer the rule, and play it again on the instance that results.
 
-        Raises
-        ------
-        CertificateError
-            If the rule then loses less than the lower end of V(P), as one that is not
-            deterministic may.
+        It then loses no less than the lower end of V(P), unless it is not deterministic.
         """
         attack = answer(rule, arena, game)
         instance = arena.instance(attack.path, name=f"answers to {rule.name}")
@@ -116,6 +94,7 @@ class Unavoidable(Lost):
         if loss < game.value.lower * (1 - ROUNDING):
             least = game.value.lower
             raise CertificateError(f"{rule.name} loses {loss!r}, less than the least, {least!r}")
+        ends = freeze([t % 2 for t in range(len(arena.starts))])
         return cls(
             rule=rule,
             bound=bound,
@@ -123,7 +102,7 @@ class Unavoidable(Lost):
             grid=game.grid,
             variation=arena.variation,
             instance=instance,
-            swing=_swinging(arena),
+            swing=arena.instance(follow(ends, arena.variation), name="θ* from end to end"),
             loss=loss,
         )
 
@@ -132,27 +111,14 @@ class Unavoidable(Lost):
         """What the bound says of the swing."""
         return self.bound.evaluate(self.swing)
 
-    def __str__(self) -> str:
-        return shown(self.data())
-
     def data(self) -> UnavoidableData:
         """Return the figures at full precision."""
         return UnavoidableData(
-            policy=self.rule.name,
-            information=self.rule.information.value,
-            rounds=len(self.instance),
-            source=self.instance.source,
-            variation_allowed=self.variation,
-            variation=P.measure(self.instance),
+            **self._lost(self.said),
             value_usd=IntervalData(lower=self.value.lower, upper=self.value.upper),
             grid=self.grid,
-            bound=bound_data(self.bound, self.said),
             bound_over_value=self._over_value(self.said.value),
-            loss_usd=self.loss,
             loss_over_value=self._over_value(self.loss),
-            deficit_usd=self.instance.deficit.tolist(),
-            needed_severity=self.instance.needed_severity.tolist(),
-            severity=self.instance.severity(self.run).tolist(),
         )
 
     def _over_value(self, usd: float | None) -> RatiosData:
@@ -166,8 +132,6 @@ class Unavoidable(Lost):
 def answer(rule: Severity, arena: Arena, game: Game) -> Attack:
     """Let a rule play, and answer each θ_t with the θ*_t that is worth most to the adversary.
 
-    Examples
-    --------
     >>> from adlopt.policies.severity import Persistence
     >>> answer(Persistence(), Arena.unit(3, 1.0), Game.of([1.0] * 3, 1.0)).loss
     1.5
@@ -181,8 +145,3 @@ def answer(rule: Severity, arena: Arena, game: Game) -> Attack:
         state = rule.learn(state, start, theta, outcome(start, last))
     loss = math.fsum(arena.deficit * np.abs(np.subtract(severity, path)))
     return Attack(rule=rule, path=np.array(path), played=np.array(severity), loss=loss)
-
-
-def _swinging(arena: Arena) -> Episode:
-    ends = freeze([t % 2 for t in range(len(arena.starts))])
-    return arena.instance(follow(ends, arena.variation), name="θ* from end to end")

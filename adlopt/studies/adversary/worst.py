@@ -38,14 +38,7 @@ from adlopt.studies.adversary.seeded_search import search
 from adlopt.studies.adversary.unavoidable import MinimaxOptimal, Unavoidable
 from adlopt.studies.adversary.worst_case import Outcome, WorstCase, replay
 
-__all__ = [
-    "Outcome",
-    "Unavoidable",
-    "WorstCase",
-    "replay",
-    "unavoidable",
-    "worst",
-]
+__all__ = ["Outcome", "Unavoidable", "WorstCase", "replay", "unavoidable", "worst"]
 
 BOUNDS = {"prop-1": PROPOSITION_1, "half": HALF} | {
     bound.name: bound for bound in SEVERITY_BOUNDS if bound.side is BoundSide.UPPER
@@ -108,7 +101,8 @@ def worst(  # noqa: PLR0913 - each is one choice of the user
     """
     arena = Arena.given(episode, rounds, variation)
     rule, measured = _rule(policy, arena), _bound(bound)
-    _check_limits(seed, time_limit)
+    own_whole(seed, "seed")
+    check_time_limit(time_limit)
     tell = progress or (lambda _: None)
     deadline = math.inf if time_limit is None else time.monotonic() + time_limit
     solved = None
@@ -185,11 +179,6 @@ def _bound(bound: Bound | str) -> Bound:
     if not isinstance(bound, str) or bound not in BOUNDS:
         raise unknown("bound", bound, BOUNDS, listed="adlopt bounds", besides="a Bound")
     return BOUNDS[bound]
-
-
-def _check_limits(seed: int, time_limit: float | None) -> None:
-    own_whole(seed, "seed")
-    check_time_limit(time_limit)
 
 
 def _solved(rule: ProjectedOGD, arena: Arena, any_first: bool, deadline: float) -> Solved | None:

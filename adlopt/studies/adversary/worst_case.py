@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum
 from functools import cached_property
+from typing import Any
 
 from adlopt.bounds.bound import Bound
 from adlopt.bounds.data import bound_data
@@ -18,7 +19,7 @@ from adlopt.policies.protocols import Severity, SeverityThenAllocation
 from adlopt.scoring.hindsight import severity_loss
 from adlopt.scoring.one_run import run_policy
 from adlopt.show.adversary import worst_case
-from adlopt.show.answer import Answer, Columns
+from adlopt.show.answer import Answer, Columns, plain
 from adlopt.show.schema.boards import WorstCaseData
 from adlopt.show.words import counted
 from adlopt.studies.adversary.ogd_milp import ATTAINED
@@ -44,6 +45,8 @@ class Lost(Answer):
     """Base of answers: what a rule loses on an instance, its severities beside those needed."""
 
     rule: Severity
+    bound: Bound
+    variation: float
     instance: Episode
     loss: float
 
@@ -64,31 +67,31 @@ class Lost(Answer):
         rule = f"{self.rule.name} ({self.rule.information.value})"
         return f"{rule} loses {self.loss:,.2f} USD over {counted(len(self.instance), 'round')}"
 
+    def _lost(self, said: Evaluation) -> dict[str, Any]:
+        """What the data of all such answers say, by field."""
+        path = {name: values for name, values in self._columns().items() if name != "round"}
+        return plain(path) | {
+            "policy": self.rule.name,
+            "information": self.rule.information.value,
+            "rounds": len(self.instance),
+            "source": self.instance.source,
+            "variation_allowed": self.variation,
+            "variation": P.measure(self.instance),
+            "bound": bound_data(self.bound, said),
+            "loss_usd": self.loss,
+        }
+
 
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class WorstCase(Lost):
     """An instance on which a severity rule loses much, and how tight a bound is there.
 
-    Parameters
-    ----------
-    rule : Severity
-        With the θ_1 it was played with.
-    bound : Bound
-    loss : float
-        USD. Σ D_t |θ_t − θ*_t| of the rule, played on the instance.
-    upper : float
-        USD. What the loss exceeds on no path: from the mixed-integer program where there is one,
-        Σ D_t otherwise.
-    outcome : Outcome
-    variation : float
-        P that the path was allowed; a rule tuned in hindsight is tuned to it.
-    instance : Episode
-
-    See Also
-    --------
-    adlopt.studies.adversary.worst.worst : makes one.
+    The `rule` has the θ_1 it was played with; it loses Σ D_t |θ_t − θ*_t|, `loss`, USD. No path
+    costs more than `upper`: from the mixed-integer program where there is one, Σ D_t otherwise.
+    `variation` is the P that the path was allowed; a rule tuned in hindsight is tuned to it.
     """
 
+    _view = worst_case
     rule: Severity
     bound: Bound
     loss: float
@@ -108,27 +111,14 @@ class WorstCase(Lost):
         upper: float,
         outcome: Outcome,
     ) -> WorstCase:
-        """Play the rule on the instance; a SUPREMUM that it does not attain becomes BETWEEN.
-
-        Raises
-        ------
-        CertificateError
-            If the rule loses more than `upper`.
-        """
+        """Play the rule on the instance; a SUPREMUM that it does not attain becomes BETWEEN."""
         loss = replay(rule, instance)
         if loss > upper * (1 + ATTAINED):
             raise CertificateError(f"{rule.name} loses {loss!r}, more than the most, {upper!r}")
         if outcome is Outcome.SUPREMUM and loss < upper * (1 - ATTAINED):
             outcome = Outcome.BETWEEN
-        return cls(
-            rule=rule,
-            bound=bound,
-            loss=loss,
-            upper=max(upper, loss),
-            outcome=outcome,
-            variation=variation,
-            instance=instance,
-        )
+        played: dict[str, Any] = {"rule": rule, "bound": bound, "instance": instance, "loss": loss}
+        return cls(**played, upper=max(upper, loss), outcome=outcome, variation=variation)
 
     @property
     def policy(self) -> str:
@@ -161,30 +151,17 @@ class WorstCase(Lost):
         value = self.bound_value
         return self.loss / value if value else None
 
-    def __str__(self) -> str:
-        return worst_case(self.data())
-
     def data(self) -> WorstCaseData:
         """Return the figures at full precision."""
         ratio = self.ratio
         return WorstCaseData(
-            policy=self.policy,
-            information=self.rule.information.value,
+            **self._lost(self.said),
             first_severity=self.first,
-            rounds=len(self.instance),
-            source=self.instance.source,
-            variation_allowed=self.variation,
-            variation=P.measure(self.instance),
             outcome=self.outcome.value,
-            loss_usd=self.loss,
             upper_usd=self.upper,
             gap_usd=self.gap,
-            bound=bound_data(self.bound, self.said),
             ratio=ratio,
             exceeds_bound=ratio is not None and ratio > 1 + EXACT_RATIO,
-            deficit_usd=self.instance.deficit.tolist(),
-            needed_severity=self.instance.needed_severity.tolist(),
-            severity=self.instance.severity(self.run).tolist(),
         )
 
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from itertools import chain
 from random import Random
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 from adlopt.model.round import RoundStart
 
@@ -23,18 +24,10 @@ FACTORS = tuple(map(Fraction, ("2", "1/2", "4", "1/4", "8", "1/8", "16")))
 class Winner:
     """An account with one long position, USD, exactly.
 
-    Parameters
-    ----------
-    name : str
-    profit : Fraction
-        Its PNL, and so its capacity.
-    collateral : Fraction
-        Its equity is collateral + profit.
-    entry : Fraction
-        What the position was worth when it was opened; its notional is entry + profit.
-    rebased : Fraction
-        The entry price that the venue shows, over that at which the position was opened: trading
-        with itself an account changes the one and nothing else.
+    `profit` is its PNL, and so its capacity; its equity is collateral + profit, and its notional
+    entry + profit, where `entry` is what the position was worth when it was opened. `rebased` is
+    the entry price that the venue shows over that at which it was opened: trading with itself an
+    account changes the one and nothing else.
     """
 
     name: str
@@ -60,13 +53,8 @@ class Winner:
 
     def part(self, name: str, *, position: Fraction, collateral: Fraction) -> Winner:
         """Return an account with a share of the position and a share of the collateral."""
-        return Winner(
-            name=name,
-            profit=self.profit * position,
-            collateral=self.collateral * collateral,
-            entry=self.entry * position,
-            rebased=self.rebased,
-        )
+        held = {"profit": self.profit * position, "entry": self.entry * position}
+        return replace(self, name=name, collateral=self.collateral * collateral, **held)
 
     def less(self, taken: Fraction) -> Winner | None:
         """Return what is left once a haircut closed as large a share of the position, if any."""
@@ -78,18 +66,10 @@ class Winner:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Case:
-    """An instance, and two whole numbers of which each axiom makes what it varies.
+    """An instance, and two whole numbers ≥ 0 of which each axiom makes what it varies.
 
-    Parameters
-    ----------
-    rows : tuple of (int, int, int)
-        Profit ≥ 0, collateral ≥ 1 and entry value ≥ 1 of each winner, USD.
-    deficit : int
-        USD, ≥ 1.
-    lot : int
-        USD a lot; 0 if there are none.
-    first, second : int
-        ≥ 0.
+    `rows` have profit ≥ 0, collateral ≥ 1 and entry value ≥ 1 of each winner, USD; `deficit` ≥ 1
+    and `lot` are in USD, and no lots are a `lot` of 0.
 
     Examples
     --------
@@ -107,13 +87,10 @@ class Case:
     @classmethod
     def draw(cls, random: Random, *, lots: bool) -> Case:
         """Draw up to four winners with small figures, so that ties are common."""
-        count = random.randint(1, len(NAMES))
-        rows = [
-            (random.randint(0, 12), random.randint(1, 12), random.randint(1, 40))
-            for _ in range(count)
-        ]
+        number = random.randint
+        count = number(1, len(NAMES))
         return cls(
-            rows=tuple(rows),
+            rows=tuple((number(0, 12), number(1, 12), number(1, 40)) for _ in range(count)),
             deficit=random.randint(1, 30),
             lot=random.randint(1, 3) if lots else 0,
             first=random.randrange(len(SHARES)),
@@ -173,20 +150,15 @@ class Case:
         def put(number: int, least: int) -> int:
             return lower if number == value and lower >= least else number
 
-        rows = [(put(p, 0), put(c, 1), put(e, 1)) for p, c, e in self.rows]
-        deficit, lot = put(self.deficit, 1), put(self.lot, 1)
-        yield from (
-            case
-            for case in (
-                replace(self, rows=tuple(rows), deficit=deficit, lot=lot),
-                replace(self, deficit=deficit),
-                replace(self, lot=lot),
-                replace(self, first=put(self.first, 0)),
-                replace(self, second=put(self.second, 0)),
-                *(replace(self, rows=tuple(some)) for some in _one_place(self.rows, rows)),
-            )
-            if case != self
+        rows = tuple((put(p, 0), put(c, 1), put(e, 1)) for p, c, e in self.rows)
+        deficit, lot = {"deficit": put(self.deficit, 1)}, {"lot": put(self.lot, 1)}
+        others = {"first": put(self.first, 0)}, {"second": put(self.second, 0)}
+        places = ({"rows": tuple(some)} for some in _one_place(self.rows, rows))
+        changes: Iterator[dict[str, Any]] = chain(
+            [{"rows": rows, **deficit, **lot}, deficit, lot, *others], places
         )
+        cases = (replace(self, **change) for change in changes)
+        yield from (case for case in cases if case != self)
 
 
 def _one_place(before: Sequence[Row], after: Sequence[Row]) -> Iterator[list[Row]]:

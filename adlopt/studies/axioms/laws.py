@@ -6,10 +6,10 @@ account that the variation concerns is the first.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from fractions import Fraction
-from typing import Protocol, TypeAlias
+from typing import TypeAlias
 
 from adlopt.studies.axioms.instances import COLLATERAL_SHARES, FACTORS, SHARES, Case, Winner
 
@@ -21,31 +21,16 @@ JUMP = Fraction(1, 1000)
 """Share of the deficit that counts as much."""
 Paid: TypeAlias = Mapping[str, Fraction]
 """USD by account."""
-
-
-class Pays(Protocol):
-    """Decide a round, check that its haircut is feasible, and return what each account pays."""
-
-    def __call__(
-        self,
-        winners: Sequence[Winner] | None = None,
-        *,
-        deficit: Fraction | int | None = None,
-        lot: Fraction | int | None = None,
-    ) -> Paid:
-        """Take winners, deficit and lot from the case unless given."""
+Pays: TypeAlias = Callable[..., Paid]
+"""Decide a round, of winners, deficit and lot as `Case.start` takes them, check that its haircut is
+feasible, and return what each account pays."""
 
 
 @dataclass(frozen=True, slots=True)
 class Violation:
-    """How a check failed.
+    """How a check failed: in a sentence with the figures, and by how much, USD, exactly.
 
-    Parameters
-    ----------
-    text : str
-        One sentence with the figures.
-    usd : Fraction or None
-        By how much, exactly; None if the haircut is not feasible.
+    That is None if the haircut is not feasible.
     """
 
     text: str
@@ -54,16 +39,7 @@ class Violation:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Law:
-    """Something to be asked of a policy.
-
-    Parameters
-    ----------
-    name : str
-    statement : str
-        What is asked, for all instances.
-    check : callable
-        Decides one instance; a Violation, or None.
-    """
+    """Something to be asked of a policy, for all instances; the check decides one of them."""
 
     name: str
     statement: str
@@ -120,15 +96,7 @@ def _wash_trade(case: Case, pays: Pays) -> Violation | None:
 
 def _scale(case: Case, pays: Pays) -> Violation | None:
     factor = Fraction(case.first + 2)
-    scaled = [
-        Winner(
-            name=w.name,
-            profit=w.profit * factor,
-            collateral=w.collateral * factor,
-            entry=w.entry * factor,
-        )
-        for w in case.winners
-    ]
+    scaled = [w.part(w.name, position=factor, collateral=factor) for w in case.winners]
     small = pays()
     large = pays(scaled, deficit=case.deficit * factor, lot=case.lot * factor)
     name = max(small, key=lambda n: abs(small[n] * factor - large[n]))
@@ -185,12 +153,7 @@ def _stability(case: Case, pays: Pays) -> Violation | None:
 
 
 def _nudged(account: Winner, by: Fraction) -> Winner:
-    return Winner(
-        name=account.name,
-        profit=account.profit * (1 + by),
-        collateral=account.collateral,
-        entry=account.entry * (1 + 2 * by),
-    )
+    return replace(account, profit=account.profit * (1 + by), entry=account.entry * (1 + 2 * by))
 
 
 def _apart(first: Fraction, second: Fraction, text: str) -> Violation | None:
@@ -206,69 +169,34 @@ def _saved(before: Fraction, after: Fraction, text: str) -> Violation | None:
 def usd(amount: Fraction) -> str:
     """Write dollars, as exactly as a float can tell.
 
-    Examples
-    --------
     >>> usd(Fraction(7, 2)), usd(Fraction(1, 3))
     ('3.5 USD', '0.3333333333 USD')
     """
     return f"{float(amount):.10g} USD"
 
 
-AXIOMS = (
-    Law(
-        name="protected collateral",
-        statement="0 ≤ x ≤ PNL: no account pays more than its profit",
-        check=_protected,
-    ),
-    Law(
-        name="equal accounts",
-        statement="accounts equal in everything but name pay the same",
-        check=_equal_accounts,
-    ),
-    Law(
-        name="input order",
-        statement="nobody pays more or less for where it is listed",
-        check=_input_order,
-    ),
-    Law(
-        name="split",
-        statement="an account split in two, in proportion, pays no less in all",
-        check=_split,
-    ),
-    Law(
-        name="uneven split",
-        statement="nor if its collateral goes elsewhere than its position",
-        check=_split_unevenly,
-    ),
-    Law(
-        name="wash trade",
-        statement="trading with itself, which changes its entry price alone, one pays no less",
-        check=_wash_trade,
-    ),
-    Law(
-        name="scale",
-        statement="h(λw, λB) = h(w, B): with all dollars × λ everyone pays × λ",
-        check=_scale,
-    ),
-    Law(
-        name="larger deficit",
-        statement="nobody pays less of a larger deficit",
-        check=_larger_deficit,
-    ),
-    Law(
-        name="richer pays",
-        statement="with more profit and no less collateral one pays no less",
-        check=_richer,
-    ),
-    Law(
-        name="path",
-        statement="D₁, then D₂ from what remains, takes what D₁ + D₂ takes",
-        check=_path,
-    ),
-    Law(
-        name="stability",
-        statement="changing one account by a billionth moves little of the haircut",
-        check=_stability,
-    ),
+AXIOMS = tuple(
+    Law(name=name, statement=statement, check=check)
+    for name, statement, check in (
+        ("protected collateral", "0 ≤ x ≤ PNL: no account pays more than its profit", _protected),
+        ("equal accounts", "accounts equal in everything but name pay the same", _equal_accounts),
+        ("input order", "nobody pays more or less for where it is listed", _input_order),
+        ("split", "an account split in two, in proportion, pays no less in all", _split),
+        ("uneven split", "nor if its collateral goes elsewhere than its position", _split_unevenly),
+        (
+            "wash trade",
+            "trading with itself, which changes its entry price alone, one pays no less",
+            _wash_trade,
+        ),
+        ("scale", "h(λw, λB) = h(w, B): with all dollars × λ everyone pays × λ", _scale),
+        ("larger deficit", "nobody pays less of a larger deficit", _larger_deficit),
+        ("richer pays", "with more profit and no less collateral one pays no less", _richer),
+        ("path", "D₁, then D₂ from what remains, takes what D₁ + D₂ takes", _path),
+        (
+            "stability",
+            "changing one account by a billionth moves little of the haircut",
+            _stability,
+        ),
+    )
 )
 """All that are tried; feasibility first."""

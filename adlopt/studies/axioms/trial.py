@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from random import Random
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 from adlopt.data.episodes.generated import shock
 from adlopt.errors import BadHaircut, PolicyError, unknown
@@ -18,14 +18,9 @@ from adlopt.policies.playable import Playable
 from adlopt.policies.protocols import Policy
 from adlopt.show.answer import Answer, Columns, Tabular
 from adlopt.show.axioms import summary
-from adlopt.show.schema.studies import (
-    AxiomReportData,
-    CounterexampleData,
-    DecidedData,
-    TriedData,
-)
+from adlopt.show.schema.studies import AxiomReportData, CounterexampleData, DecidedData, TriedData
 from adlopt.studies.axioms.instances import Case, Winner
-from adlopt.studies.axioms.laws import AXIOMS, Law, Paid, Violation
+from adlopt.studies.axioms.laws import AXIOMS, Law, Paid, Pays, Violation
 
 Decision: TypeAlias = tuple[RoundStart, FloatArray | None]
 
@@ -34,14 +29,9 @@ Decision: TypeAlias = tuple[RoundStart, FloatArray | None]
 class Counterexample(Tabular):
     """An instance on which a policy breaks an axiom.
 
-    Parameters
-    ----------
-    case : Case
-        Shrunk: nothing simpler that was tried breaks it.
-    violation : Violation
-        As decided once more, on the shrunk instance.
-    rounds : tuple of (RoundStart, FloatArray or None)
-        What the policy was given, and what it took from whom, USD; None if that is not feasible.
+    The `case` is shrunk: nothing simpler that was tried breaks it; the `violation` is as decided
+    once more on it. `rounds` have what the policy was given, and what it took from whom, USD, shape
+    (n,); None if that is not feasible.
     """
 
     case: Case
@@ -75,13 +65,8 @@ class Counterexample(Tabular):
 class LawVerdict:
     """What trying one axiom came to.
 
-    Parameters
-    ----------
-    axiom : Law
-    tries : int
-        Instances tried; 0 if haircuts are not feasible in the first place.
-    counterexample : Counterexample or None
-        None proves nothing: none was found in so many tries.
+    `tries` is 0 if haircuts are not feasible in the first place. No counterexample proves nothing:
+    none was found in so many tries.
     """
 
     axiom: Law
@@ -100,15 +85,9 @@ class LawVerdict:
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class AxiomReport(Answer):
-    """Which axioms survived the tries, and what broke the others.
+    """Which axioms survived the tries, and what broke the others."""
 
-    Parameters
-    ----------
-    policy : str
-    seed : int
-    verdicts : tuple of LawVerdict
-    """
-
+    _view = summary
     policy: str
     seed: int
     verdicts: tuple[LawVerdict, ...]
@@ -136,9 +115,6 @@ class AxiomReport(Answer):
 
     def _heading(self) -> str:
         return f"{self.policy}, seed {self.seed}; where nothing breaks, nothing is proved"
-
-    def __str__(self) -> str:
-        return summary(self.data())
 
     def data(self) -> AxiomReportData:
         """Return what was found, and the figures of each counterexample."""
@@ -211,7 +187,7 @@ def _try(axiom: Law, policy: Policy, tries: int, seed: int) -> LawVerdict:
     random = Random(f"{axiom.name} {seed}")
     for k in range(1, tries + 1):
         case = Case.draw(random, lots=2 * k > tries)
-        if _decided(axiom, policy, case).violation is not None:
+        if _decided(axiom, policy, case)[0] is not None:
             return LawVerdict(axiom=axiom, tries=k, counterexample=_shrunk(axiom, policy, case))
     return LawVerdict(axiom=axiom, tries=tries, counterexample=None)
 
@@ -221,40 +197,26 @@ def _shrunk(axiom: Law, policy: Policy, case: Case) -> Counterexample:
     simpler: Case | None = case
     while simpler is not None:
         case = simpler
-        simpler = next(
-            (c for c in case.smaller() if _decided(axiom, policy, c).violation is not None), None
-        )
-    decided = _decided(axiom, policy, case)
-    if decided.violation is None:
+        broken = (c for c in case.smaller() if _decided(axiom, policy, c)[0] is not None)
+        simpler = next(broken, None)
+    violation, rounds = _decided(axiom, policy, case)
+    if violation is None:
         raise PolicyError(f"policy {policy.name!r} decides the same instance differently again")
-    return Counterexample(case=case, violation=decided.violation, rounds=tuple(decided.rounds))
+    return Counterexample(case=case, violation=violation, rounds=tuple(rounds))
 
 
-@dataclass(slots=True)
-class _Decided:
-    """What a policy did on a case, and whether that breaks an axiom."""
-
-    rounds: list[Decision]
-    violation: Violation | None = None
-
-
-def _decided(axiom: Law, policy: Policy, case: Case) -> _Decided:
-    done = _Decided(rounds=[])
+def _decided(axiom: Law, policy: Policy, case: Case) -> tuple[Violation | None, list[Decision]]:
+    """Whether what a policy did on a case breaks an axiom, and what it did."""
+    rounds: list[Decision] = []
     try:
-        done.violation = axiom.check(case, _paying(policy, case, done.rounds))
+        return axiom.check(case, _paying(policy, case, rounds)), rounds
     except BadHaircut as error:
-        done.violation = Violation(str(error), None)
-    return done
+        return Violation(str(error), None), rounds
 
 
-def _paying(policy: Policy, case: Case, rounds: list[Decision]) -> Callable[..., Paid]:
-    def pays(
-        winners: Sequence[Winner] | None = None,
-        *,
-        deficit: Fraction | int | None = None,
-        lot: Fraction | int | None = None,
-    ) -> Paid:
-        start = case.start(winners, deficit=deficit, lot=lot)
+def _paying(policy: Policy, case: Case, rounds: list[Decision]) -> Pays:
+    def pays(*winners: Sequence[Winner], **amounts: Any) -> Paid:
+        start = case.start(*winners, **amounts)
         rounds.append((start, None))
         haircut = check_haircut(policy.decide(policy.begin(), start), start, who="it")
         rounds[-1] = (start, haircut)

@@ -43,19 +43,9 @@ STANDARD = (
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Diagnosis(Answer):
-    """What policies do to the accounts of an episode.
+    """What policies do to accounts of an episode; `unplayed` says why others could not play."""
 
-    Parameters
-    ----------
-    episode : str
-        Name.
-    rounds : int
-    burden : Burden
-    policies : tuple of PolicyDiagnosis
-    unplayed : dict
-        Policies that could not be played here, and why.
-    """
-
+    _view = summary
     episode: str
     rounds: int
     burden: Burden
@@ -73,9 +63,6 @@ class Diagnosis(Answer):
 
     def _heading(self) -> str:
         return f"{self.episode}: {counted(self.rounds, 'round')}, burdens over {self.burden.value}"
-
-    def __str__(self) -> str:
-        return summary(self.data())
 
     def data(self) -> DiagnosisData:
         """Return every figure; a burden that is infinite is null."""
@@ -132,20 +119,9 @@ def diagnose(
         remedy = "accounts of this episode are not published; adlopt play judges its budgets"
         raise InputError("episode", episode.name, "winners one by one", remedy=remedy)
     chosen = grammar.policies(policies or STANDARD, episode)
-
-    def row(policy: Policy) -> PolicyDiagnosis:
-        if progress is not None:
-            progress(policy.name)
-        return _diagnose(episode, policy, burden)
-
-    rows, unplayed = attempt(chosen, lambda policy: policy.name, row)
-    return Diagnosis(
-        episode=episode.name,
-        rounds=len(episode),
-        burden=burden,
-        policies=tuple(rows),
-        unplayed=unplayed,
-    )
+    rows, unplayed = attempt(chosen, lambda each: _diagnose(episode, each, burden), progress)
+    played: dict[str, Any] = {"policies": tuple(rows), "unplayed": unplayed}
+    return Diagnosis(episode=episode.name, rounds=len(episode), burden=burden, **played)
 
 
 def _diagnose(episode: Episode, policy: Policy, burden: Burden) -> PolicyDiagnosis:
@@ -165,6 +141,8 @@ def _diagnose(episode: Episode, policy: Policy, burden: Burden) -> PolicyDiagnos
     acted = [(start, x) for start, x in taken if x.any()]
     spread = [Concentration.of(start, x, burden=burden) for start, x in acted]
     kept = [Survivors.of(start, x) for start, x in acted]
+    sloped = all(SLOPE in start.features for start, _ in taken)
+    slopes = (effective_slope(start.feature(SLOPE), x) for start, x in taken)
     shaken = max(noisy, key=lambda s: s.share_moved)
     worst = max((c.worst_burden or 0.0 for c in spread), default=0.0)
     return PolicyDiagnosis(
@@ -174,29 +152,23 @@ def _diagnose(episode: Episode, policy: Policy, burden: Burden) -> PolicyDiagnos
         short_rounds=short,
         worst_burden=worst,
         touches_protected=math.isinf(worst),
-        burden_gini=_mean([c.burden_gini for c in spread]),
-        top_share=_mean([c.top_share for c in spread]),
-        forced_share=_mean([c.forced_share for c in spread]),
-        touched=_mean([c.touched for c in spread]),
-        inversions=_mean([monotonicity_violations(start, x) for start, x in acted]),
-        rank_stability=_mean([rank_stability(*then, *now) for then, now in pairwise(taken)]),
-        ptsr=_mean([s.ptsr for s in kept]),
-        pmr=_mean([s.pmr for s in kept]),
-        rd_nse=_mean([s.rd_nse for s in kept]),
+        **_means(spread, "burden_gini", "top_share", "forced_share", "touched"),
+        **_means(kept, "ptsr", "pmr", "rd_nse"),
+        inversions=mean_known([monotonicity_violations(start, x) for start, x in acted]),
+        rank_stability=mean_known([rank_stability(*then, *now) for then, now in pairwise(taken)]),
         closed=sum(closed(start, x) for start, x in acted),
-        slope_variation=_slope_variation(taken),
+        slope_variation=variation(slopes) if sloped else None,
         share_moved=shaken.share_moved if acted else None,
         moved=shaken.largest_move,
         pro_rata_guarantee=shaken.pro_rata_guarantee,
     )
 
 
-def _slope_variation(taken: Sequence[tuple[RoundStart, FloatArray]]) -> float | None:
-    if not all(SLOPE in start.features for start, _ in taken):
-        return None
-    return variation(effective_slope(start.feature(SLOPE), x) for start, x in taken)
+def _means(rounds: Sequence[Any], *names: str) -> dict[str, Any]:
+    return {name: mean_known([getattr(each, name) for each in rounds]) for name in names}
 
 
-def _mean(values: Sequence[float | None]) -> float | None:
+def mean_known(values: Sequence[float | None]) -> float | None:
+    """Mean of what is known; None where nothing is."""
     known = [value for value in values if value is not None]
     return math.fsum(known) / len(known) if known else None

@@ -30,16 +30,7 @@ class Fairer(Enum):
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class BurdenComparison(Answer):
-    """Two haircuts of one round.
-
-    Parameters
-    ----------
-    raised : tuple of float
-        USD, each.
-    burden : tuple of float
-        Worst burden, each.
-    verdict : Fairer
-    """
+    """Two haircuts of one round: dollars raised and worst burden, each, and which is fairer."""
 
     raised: tuple[float, float]
     burden: tuple[float, float]

@@ -92,9 +92,11 @@ def transfer(
     if not others:
         raise InputError("others", [], "at least one run")
     needed, estimate = episode.needed, _estimates(episode)
-    terms = [_fairness(episode, r, fair) for r in (run, *others)]
-    true = [_loss(r, needed, track, c) for r, c in zip((run, *others), terms, strict=True)]
-    guessed = [_loss(r, estimate, track, c) for r, c in zip((run, *others), terms, strict=True)]
+    played = [(r, _fairness(episode, r, fair)) for r in (run, *others)]
+    true, guessed = (
+        [track * math.fsum(np.abs(r.haircut - budget)) + c for r, c in played]
+        for budget in (needed, estimate)
+    )
     best = int(np.argmin(true[1:]))
     error = np.abs(needed - estimate)
     apart = np.abs(run.haircut - others[best].haircut)
@@ -127,12 +129,10 @@ def _check(found: Transfer, scale: float) -> None:
 
 
 def _estimates(episode: Episode) -> FloatArray:
-    for round_ in episode:
-        if round_.start.estimate is None:
-            remedy = "give each round an ex ante estimate"
-            raise InputError(
-                "estimate", None, "USD", index=f"round {round_.start.t}", remedy=remedy
-            )
+    remedy = "give each round an ex ante estimate"
+    for start in (round_.start for round_ in episode):
+        if start.estimate is None:
+            raise InputError("estimate", None, "USD", index=f"round {start.t}", remedy=remedy)
     return freeze([r.start.estimate for r in episode])  # type: ignore[arg-type]
 
 
@@ -145,7 +145,3 @@ def _fairness(episode: Episode, run: Run, fair: float) -> float:
     if run.burden is None or not np.isfinite(run.burden).all():
         raise InputError("runs", run.burden, "finite burdens in all rounds", index=run.policy)
     return fair * math.fsum(run.burden)
-
-
-def _loss(run: Run, budget: FloatArray, track: float, fairness: float) -> float:
-    return track * math.fsum(np.abs(run.haircut - budget)) + fairness

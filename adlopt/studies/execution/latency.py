@@ -24,18 +24,11 @@ from adlopt.show.words import usd
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Executed(Answer):
-    """A haircut decided on one state of the accounts and executed on a later one.
+    """A haircut decided on one state of the accounts and executed on a later one, USD.
 
-    Parameters
-    ----------
-    planned, raised : float
-        USD. What was decided, and what was still there.
-    closed : mapping of str to float
-        USD missed on accounts that are gone.
-    shrunk : mapping of str to float
-        USD missed on accounts whose profit no longer suffices.
-    spare : float
-        USD. Profit of all winners that is left at execution: what could have paid instead.
+    `planned` was decided, and `raised` was still there. What was missed is by account: those that
+    are gone, `closed`, and those whose profit no longer suffices, `shrunk`. `spare` is the profit
+    of all winners that is left at execution: what could have paid instead.
     """
 
     planned: float

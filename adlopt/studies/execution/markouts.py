@@ -18,12 +18,8 @@ from adlopt.show.words import counted, usd
 class Markout(Answer, Record):
     """Markouts of forced fills, USD, shape (n,); negative is worse for the owner.
 
-    Parameters
-    ----------
-    immediate : FloatArray
-        C_imm = Q (M_0 − P): the mark at the fill against its price.
-    opportunity : FloatArray
-        C_opp = Q (M_Δ − M_0): how the mark moved after.
+    `immediate` is C_imm = Q (M_0 − P), the mark at the fill against its price; `opportunity` is
+    C_opp = Q (M_Δ − M_0), how the mark moved after.
     """
 
     immediate: FloatArray

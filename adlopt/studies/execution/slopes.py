@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, ClassVar, Protocol
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -36,8 +36,22 @@ class SlopeEstimator(Protocol):
         """Return the state after α_t was revealed."""
 
 
+class _Point:
+    """Base of estimators whose state is a point: it is the estimate, and the next is the slope."""
+
+    __slots__ = ()
+
+    def estimate(self, state: float) -> float:
+        """Return the current point."""
+        return state
+
+    def learn(self, state: float, slope: float) -> float:
+        """Keep the slope."""
+        return slope
+
+
 @dataclass(frozen=True, slots=True)
-class LastSlope:
+class LastSlope(_Point):
     """α̂_t = α_{t−1}: persistence. Σ|α̂ − α| = |α̂_1 − α_1| + P, exactly.
 
     Parameters
@@ -47,26 +61,14 @@ class LastSlope:
     """
 
     first: float
+    name: ClassVar[str] = "last slope"
 
     def __post_init__(self) -> None:
         own_number(self.first, "first", lowest=0.0)
 
-    @property
-    def name(self) -> str:
-        """`last slope`."""
-        return "last slope"
-
     def begin(self) -> float:
         """`first`."""
         return self.first
-
-    def estimate(self, state: float) -> float:
-        """Return the last slope."""
-        return state
-
-    def learn(self, state: float, slope: float) -> float:
-        """Keep it."""
-        return slope
 
     def guarantee(self, slopes: ArrayLike, volume: ArrayLike) -> Missed:
         """Bound what is missed on these rounds, USD, in *hindsight*.
@@ -88,7 +90,7 @@ class LastSlope:
 
 
 @dataclass(frozen=True, slots=True)
-class Margin:
+class Margin(_Point):
     """α̂_t = min(α_max, α_{t−1} + μ), from α̂_1 = α_max: undershoot traded for overshoot.
 
     Parameters
@@ -119,10 +121,6 @@ class Margin:
         """Return the last slope and the margin, at most α_max."""
         return min(self.largest, state + self.margin)
 
-    def learn(self, state: float, slope: float) -> float:
-        """Keep the slope."""
-        return slope
-
     def guarantee(self, slopes: ArrayLike, volume: ArrayLike) -> Missed:
         """Bound what is missed on these rounds, USD, in *hindsight*.
 
@@ -147,7 +145,7 @@ class Margin:
 
 
 @dataclass(frozen=True, slots=True)
-class SlopeOGD:
+class SlopeOGD(_Point):
     """α̂_{t+1} = clip(α̂_t − η sign(α̂_t − α_t), 0, α_max): gradient steps on |α̂ − α_t|.
 
     Parameters
@@ -186,10 +184,6 @@ class SlopeOGD:
     def begin(self) -> float:
         """`first`."""
         return self.first
-
-    def estimate(self, state: float) -> float:
-        """Return the current point."""
-        return state
 
     def learn(self, state: float, slope: float) -> float:
         """Step towards the slope."""

@@ -31,18 +31,11 @@ from adlopt.studies.players import attempt
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class UnderRule(Record):
-    """What one rule takes from the account.
+    """What one rule takes from the account: `haircut`, USD, at each budget, shape (LEVELS,).
 
-    Parameters
-    ----------
-    rule : str
-    haircut : FloatArray, shape (LEVELS,)
-        USD, at each budget.
-    places : tuple of Place
-        Where the rule has an order: of its positions, or of the account in a round of dollars.
-    at_mark : bool
-        Whether the rule closes at the mark: then `haircut` is the profit of what it closes, which
-        the account keeps.
+    `places` are those of its positions, or of the account in a round of dollars, where the rule has
+    an order. Of a rule that closes `at_mark`, `haircut` is the profit of what it closes, which the
+    account keeps.
     """
 
     rule: str
@@ -72,20 +65,12 @@ class UnderRule(Record):
 class Exposure(Answer, Record):
     """A trader's view: what may be taken from one account.
 
-    Parameters
-    ----------
-    account : str
-    profit : float
-        USD that may be taken; 0 where it has no profit, or nothing left.
-    total : float
-        USD. Profits of all solvent winners; a larger budget takes them all.
-    budgets : Budgets
-    rules : tuple of UnderRule
-        Worst first, by the mean haircut.
-    unplayed : dict
-        Rules that could not be played here, and why.
+    `profit`, USD, may be taken; it is 0 where there is none, or nothing left. `total`, USD, are the
+    profits of all solvent winners; a larger budget takes them all. `rules` are worst first, by the
+    mean haircut; of the `unplayed`, why they could not be.
     """
 
+    _view = summary
     account: str
     profit: float
     total: float
@@ -100,9 +85,6 @@ class Exposure(Answer, Record):
 
     def _heading(self) -> str:
         return f"{self.account}: haircuts under rules; budgets {self.budgets.text}"
-
-    def __str__(self) -> str:
-        return summary(self.data())
 
     def data(self) -> ExposureData:
         """Return how likely each rule takes how much, and where the account stands."""
@@ -162,15 +144,15 @@ def exposure(
     [('constant:1+pro-rata', 1.0, 30.0), ('constant:1+queue:leverage', 0.6, 18.0)]
     """
     market = where if isinstance(where, Market) else None
-    _known(account, where.account if market is None else market.accounts.account)  # type: ignore[union-attr]
+    names = where.account if isinstance(where, RoundStart) else where.accounts.account
+    if account not in names:
+        raise unknown("account", account, names)
     start = winners(where)
     fund = 0.0 if market is None else market.fund
     spread = budgets(budget, max(start.deficit - fund, 0.0))
     wanted = np.minimum(spread.values, start.total_capacity)
 
     def under(each: Player) -> UnderRule:
-        if progress is not None:
-            progress(each.name)
         split = _split(each)
         haircut = haircuts(split, where, account, wanted)
         places = _places(where, split, account)
@@ -178,7 +160,7 @@ def exposure(
         return UnderRule(rule=each.name, haircut=haircut, places=places, at_mark=at_mark)
 
     chosen = [player(name) for name in dict.fromkeys(rules or VENUES)]
-    played, unplayed = attempt(chosen, lambda each: each.name, under)
+    played, unplayed = attempt(chosen, under, progress)
     mine = start.account.index(account) if account in start.account else None
     return Exposure(
         account=account,
@@ -197,12 +179,6 @@ def _split(found: Player) -> Split:
     if isinstance(found, SeverityThenAllocation) and found.severity == Constant(1.0):
         return found.allocation
     return found
-
-
-def _known(account: str, names: Sequence[str]) -> None:
-    if account in names:
-        return
-    raise unknown("account", account, names)
 
 
 def _places(where: Market | RoundStart, split: Split, account: str) -> tuple[Place, ...]:
@@ -227,31 +203,17 @@ def _place_in_round(start: RoundStart, split: Split, account: str) -> tuple[Plac
     light = None if rule is None or rule.light is None or rule.light.by_contracts else rule.light
     seen = None if light is None or at is None else float(light.of(start.capacity[order])[at])
     ahead = None if at is None else float(start.capacity[order[:at]].sum())
-    return (
-        Place(
-            coin="",
-            side="",
-            place=None if at is None else at + 1,
-            of=len(order),
-            ahead=ahead,
-            light=seen,
-            shown="" if light is None else light.text,
-        ),
-    )
+    seen_as = {"coin": "", "side": "", "shown": "" if light is None else light.text}
+    place = None if at is None else at + 1
+    return (Place(place=place, of=len(order), ahead=ahead, light=seen, **seen_as),)
 
 
 def _place(market: Market, rule: Rule, row: int) -> Place:
     coin, side = market.positions.coin[row], market.positions.side[row]
     ranked = ranking(market, rule, coin, side)
-    at = np.flatnonzero(ranked.position == row).tolist()
-    shown = "" if rule.light is None else rule.light.text
-    light = None if ranked.light is None or not at else float(ranked.light[at[0]])
-    return Place(
-        coin=coin,
-        side=side.value,
-        place=at[0] + 1 if at else None,
-        of=len(ranked.account),
-        ahead=float(ranked.ahead[at[0]]) if at else None,
-        light=light,
-        shown=shown,
-    )
+    at = next(iter(np.flatnonzero(ranked.position == row).tolist()), None)
+    light = None if ranked.light is None or at is None else float(ranked.light[at])
+    ahead = None if at is None else float(ranked.ahead[at])
+    shown = {"side": side.value, "shown": "" if rule.light is None else rule.light.text}
+    place = None if at is None else at + 1
+    return Place(coin=coin, place=place, of=len(ranked.account), ahead=ahead, light=light, **shown)

@@ -20,14 +20,7 @@ KNOWN = "uniform, uniform:HIGH, lognormal:MEDIAN:SIGMA, or quantiles:Q0:Q1:…"
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
 class Budgets(Answer):
-    """A distribution of budgets.
-
-    Parameters
-    ----------
-    text : str
-    values : FloatArray, shape (LEVELS,)
-        USD, equally likely, ascending.
-    """
+    """A distribution of budgets as `values`, USD, equally likely, ascending, shape (LEVELS,)."""
 
     text: str
     values: FloatArray

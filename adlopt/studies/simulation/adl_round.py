@@ -26,22 +26,11 @@ from adlopt.studies.simulation.world import FUND, UNPAID
 class Event:
     """What a round did; what it needed is known at the next marks.
 
-    Parameters
-    ----------
-    debts : IntArray of shape (d,), lots : IntArray of shape (d, m)
-        Micro-dollars that the bankrupt were worth, and what they held.
-    mark : IntArray, shape (m,)
-        At which they were.
-    fund_first : int
-        Micro-dollars that the fund had to pay before users.
-    start : RoundStart, optional
-        None where nothing was left to users: no debt beyond the fund, or no winner.
-    haircut : FloatArray, shape (n,), optional
-        What a policy decided, USD.
-    raised, given : float
-        USD: net of what users gained, and gross.
-    touched, broken : set of str
-        Accounts that gave or closed; those with a hedge whose net exposure grew because of it.
+    `debts`, (d,), and `lots`, (d, m), are what the bankrupt were worth and held at `mark`, (m,);
+    `fund_first` is what the fund had to pay before users; money in micro-dollars. `start` is None
+    where nothing was left to users: no debt beyond the fund, or no winner. In USD, `haircut`, (n,),
+    is what a policy decided, and `raised` and `given` are net of what users gained, and gross.
+    `touched` gave or closed; of those with a hedge the net exposure of the `broken` grew.
     """
 
     debts: IntArray

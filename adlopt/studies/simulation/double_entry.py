@@ -18,21 +18,12 @@ from adlopt.show.words import counted
 class Ledger(Tabular):
     """Cash and open lots of everybody: traders, liquidity provider, fund, and the outside world.
 
-    Nothing moves except by `exchange` and `pay`, and both refuse what does not balance.
+    Nothing moves except by `exchange` and `pay`, and both refuse what does not balance. `cash`,
+    (N,), micro-dollars, is what is left after paying for open lots: an account is worth its cash
+    and its lots at the mark. `lots`, (N, m), are above zero long, below short; each coin sums to
+    zero. `basis`, (N, m), micro-dollars that open lots were bought for, divides an account's value
+    into balance and profit, and moves no money.
 
-    Parameters
-    ----------
-    cash : IntArray, shape (N,)
-        Micro-dollars, after paying for open lots: an account is worth its cash and its lots at
-        the mark.
-    lots : IntArray, shape (N, m)
-        Above zero long, below short; each coin sums to zero.
-    basis : IntArray, shape (N, m)
-        Micro-dollars that open lots were bought for. It divides an account's value into balance
-        and profit, and moves no money.
-
-    Examples
-    --------
     >>> ledger = Ledger(cash=np.array([70, 50]), lots=np.zeros((2, 1), dtype=np.int64),
     ...                 basis=np.zeros((2, 1), dtype=np.int64))
     >>> ledger.exchange(0, [2, -2], price=10)

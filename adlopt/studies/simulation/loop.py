@@ -29,21 +29,11 @@ from adlopt.studies.simulation.world import UNPAID, World, draw
 class Simulation(Answer):
     """One run of a rule or policy in one world.
 
-    Parameters
-    ----------
-    player : str
-    information : Information
-    scenario : Scenario
-    seed : int
-    rounds : tuple of Round
-        As they were met, for `episode`.
-    raised : tuple of float
-        USD that users gave in each, net of what they gained.
-    outcome : CrashOutcome
-    ledger : Ledger
-        As it was left.
+    `rounds` are as they were met, for `episode`; `raised`, USD, is what users gave in each, net of
+    what they gained. The `ledger` is as it was left.
     """
 
+    _view = render_run
     player: str
     information: Information
     scenario: Scenario
@@ -63,9 +53,6 @@ class Simulation(Answer):
 
     def _heading(self) -> str:
         return f"{self.player} ({self.information.value}), closed loop, seed {self.seed}"
-
-    def __str__(self) -> str:
-        return render_run(self.data())
 
     def data(self) -> SimulationData:
         """Return what the run came to, and its rounds in order."""

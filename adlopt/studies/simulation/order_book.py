@@ -17,24 +17,9 @@ def execute(wanted: IntArray, mark: int, depth: float) -> tuple[IntArray, int]:
     The price is p ± α q for the q lots that the book takes, as in [CTTX26, Section 4.2], and lots
     beyond what it holds stay unfilled, in proportion to the orders.
 
-    Parameters
-    ----------
-    wanted : IntArray, shape (N,)
-        Lots to buy; below zero to sell.
-    mark : int
-        Micro-dollars a lot.
-    depth : float
-        Lots that move the price by 1 %.
+    From the lots `wanted`, (N,), below zero to sell, the mark, micro-dollars a lot, and the lots
+    that move it by 1 %, to the lots bought, (N,), and their price: the book takes the other side.
 
-    Returns
-    -------
-    bought : IntArray, shape (N,)
-        Lots; the book takes the other side of their sum.
-    price : int
-        Micro-dollars a lot.
-
-    Examples
-    --------
     >>> execute(np.array([-300, -100, 50]), mark=1_000_000, depth=50.0)
     (array([-225,  -75,   50]), 950000)
     """

@@ -41,6 +41,7 @@ class Comparison(Answer):
     ['binance', 'do-nothing+pro-rata']
     """
 
+    _view = summary
     scenario: Scenario
     outcomes: dict[str, tuple[CrashOutcome, ...]]
 
@@ -54,9 +55,6 @@ class Comparison(Answer):
 
     def _heading(self) -> str:
         return f"the same crashes under each policy: {self.scenario}"
-
-    def __str__(self) -> str:
-        return summary(self.data())
 
     def data(self) -> ComparisonData:
         """Return outcomes, quantiles, and differences to the first player in the same world."""

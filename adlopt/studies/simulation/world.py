@@ -34,18 +34,10 @@ CAPITAL = 0.5
 class World:
     """Prices, accounts and chances of one seed.
 
-    Parameters
-    ----------
-    scenario : Scenario
-    seed : int
-    log_return : FloatArray, shape (T + 1, m)
-        Of the coins, before anything that is traded moves them.
-    chance : FloatArray, shape (T, n)
-        Uniform; whether those who were deleveraged in a step leave.
-    maintenance : FloatArray, shape (m,)
-        Margin rates; initial ones are twice that.
-    ledger : Ledger
-        At the start: traders, then those whom `BOOK`, `FUND`, `UNPAID` and `OUTSIDE` name.
+    `log_return`, (T + 1, m), is that of the coins before anything that is traded moves them;
+    `chance`, (T, n), uniform, whether those who were deleveraged in a step leave; `maintenance`,
+    (m,), the margin rates, initial ones being twice that; and the `ledger` at the start that of
+    traders, then of those whom `BOOK`, `FUND`, `UNPAID` and `OUTSIDE` name.
     """
 
     scenario: Scenario
@@ -64,8 +56,6 @@ nobody paid, and those who left."""
 def draw(scenario: Scenario, seed: int) -> World:
     """Draw a world.
 
-    Examples
-    --------
     >>> world = draw(Scenario(accounts=50, coins=2), seed=7)
     >>> world.ledger.lots.sum(axis=0)
     array([0, 0])

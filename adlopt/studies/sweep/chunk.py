@@ -25,15 +25,7 @@ KINDS: Columns = {"text": str, "number": float}
 class Chunk:
     """What one worker is handed at a time, and everything its figures depend on.
 
-    Parameters
-    ----------
-    instances : tuple of Instance or of Crash
-    contenders : tuple of Contender
-    losses : tuple of Priced
-    parameters : dict
-        Columns of parameters, and their kind.
-    code : str
-        `code_digest()` of whoever planned it.
+    `parameters` has their columns and kinds, `code` the `code_digest()` of whoever planned it.
     """
 
     instances: tuple[Task, ...]

@@ -4,12 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from concurrent.futures import (
-    BrokenExecutor,
-    CancelledError,
-    Executor,
-    ThreadPoolExecutor,
-)
+from concurrent.futures import BrokenExecutor, CancelledError, Executor, ThreadPoolExecutor
 from contextlib import AbstractContextManager, contextmanager
 from typing import cast
 
@@ -33,17 +28,14 @@ def choose(
         return on_threads(workers) if threads else on_processes(workers)
     for name, given in (("workers", workers), ("threads", threads or None)):
         if given is not None:
-            raise InputError(
-                name, given, "nothing beside scheduler", remedy="the cluster has its own"
-            )
+            remedy = "the cluster has its own"
+            raise InputError(name, given, "nothing beside scheduler", remedy=remedy)
     return on_dask(scheduler)
 
 
-@contextmanager
-def on_threads(workers: int | None = None) -> Iterator[Executor]:
+def on_threads(workers: int | None = None) -> AbstractContextManager[Executor]:
     """Threads of this process; one for each core unless told otherwise."""
-    with ThreadPoolExecutor(_workers(workers)) as executor:
-        yield executor
+    return ThreadPoolExecutor(_workers(workers))
 
 
 @contextmanager

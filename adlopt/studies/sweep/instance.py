@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from operator import attrgetter
 from typing import Any, ClassVar
 
 from adlopt.bounds.bound import Comparator
@@ -19,6 +20,26 @@ from adlopt.scoring.one_run import run_policy
 from adlopt.scoring.score import Score
 from adlopt.scoring.scoreboard import Scoreboard
 from adlopt.studies.sweep.task import Columns, Contender, Priced
+
+FIGURES: dict[str, tuple[type[str] | type[int] | type[float], Callable[[Score], Any]]] = {
+    "information": (str, lambda score: score.information.value),
+    "tracking_usd": (float, attrgetter("tracking")),
+    "overshoot_usd": (float, attrgetter("overshoot")),
+    "undershoot_usd": (float, attrgetter("undershoot")),
+    "short_rounds": (int, attrgetter("short_rounds")),
+    "fairness_excess_usd": (float, attrgetter("fairness_excess")),
+    "worst_burden": (float, attrgetter("worst_burden")),
+    "touched": (float, attrgetter("touched")),
+    "severity_loss_usd": (float, attrgetter("severity_loss")),
+    "outside_domain_usd": (float, attrgetter("outside_domain")),
+    "hindsight_regret_fixed_severity_usd": (
+        float,
+        lambda score: score.regret[Comparator.BEST_FIXED_SEVERITY],
+    ),
+    "insured_usd": (float, attrgetter("insured")),
+    "loss_value": (float, attrgetter("loss")),
+}
+"""Columns of figures, as in `adlopt.scoring.score.Score`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,23 +62,10 @@ class Instance:
         "loss": str,
     }
     FIGURES: ClassVar[Columns] = {
-        "information": str,
-        "tracking_usd": float,
-        "overshoot_usd": float,
-        "undershoot_usd": float,
-        "short_rounds": int,
-        "fairness_excess_usd": float,
-        "worst_burden": float,
-        "touched": float,
-        "severity_loss_usd": float,
-        "outside_domain_usd": float,
-        "hindsight_regret_fixed_severity_usd": float,
-        "insured_usd": float,
-        "loss_value": float,
+        **{name: kind for name, (kind, _) in FIGURES.items()},
         "hindsight_loss_optimum": float,
         "hindsight_loss_optimum_lower": float,
     }
-    """Columns of figures, as in `adlopt.scoring.score.Score`."""
 
     def __str__(self) -> str:
         if self.given is not None:
@@ -104,22 +112,8 @@ def _played(
 
 
 def _figures(score: Score, optima: tuple[Solution, ...] | None) -> dict[str, Any]:
-    return {
-        "information": score.information.value,
-        "tracking_usd": score.tracking,
-        "overshoot_usd": score.overshoot,
-        "undershoot_usd": score.undershoot,
-        "short_rounds": score.short_rounds,
-        "fairness_excess_usd": score.fairness_excess,
-        "worst_burden": score.worst_burden,
-        "touched": score.touched,
-        "severity_loss_usd": score.severity_loss,
-        "outside_domain_usd": score.outside_domain,
-        "hindsight_regret_fixed_severity_usd": score.regret[Comparator.BEST_FIXED_SEVERITY],
-        "insured_usd": score.insured,
-        "loss_value": score.loss,
-        "hindsight_loss_optimum": None if optima is None else math.fsum(s.value for s in optima),
-        "hindsight_loss_optimum_lower": None
-        if optima is None
-        else math.fsum(s.certificate.lower for s in optima),
-    }
+    best = {} if optima is None else {
+        "hindsight_loss_optimum": math.fsum(s.value for s in optima),
+        "hindsight_loss_optimum_lower": math.fsum(s.certificate.lower for s in optima),
+    }  # fmt: skip
+    return {name: of(score) for name, (_, of) in FIGURES.items()} | best

@@ -35,16 +35,8 @@ class Source:
 class Sweep:
     """Episodes, policies and losses, every one of which meets every other; or crashes, policies.
 
-    Parameters
-    ----------
-    sources : tuple of Source
-        Of episodes, or of crashes.
-    contenders : tuple of Contender
-    losses : tuple of Priced
-    parameters : dict
-        Columns of parameters: text or number.
-    chunk : int
-        Episodes or crashes a chunk.
+    `parameters` has their columns, text or number; `chunk` is how many episodes or crashes a chunk
+    has.
     """
 
     sources: tuple[Source, ...]

@@ -116,9 +116,8 @@ def read_sweep(path: str | Path, policies: Sequence[str] = ()) -> Sweep:
             chunk=entry.chunk,
         )
         if len(found) > MOST_ROWS:
-            raise InputError(
-                "seeds", entry.seeds, f"at most {MOST_ROWS:,} rows, not {len(found):,}"
-            )
+            expected = f"at most {MOST_ROWS:,} rows, not {len(found):,}"
+            raise InputError("seeds", entry.seeds, expected)
     return found
 
 
@@ -130,8 +129,8 @@ def _sources(entry: SweepFile, folder: Path) -> Iterator[Source]:
     for index, each in enumerate(entry.episode):
         if each.source == "shock":
             grid = itertools.product(
-                _sizes(each.rounds, 16, f"episode[{index}].rounds"),
-                _sizes(each.winners, 1_000, f"episode[{index}].winners"),
+                _distinct(_listed(each.rounds, 16), f"episode[{index}].rounds", lowest=1),
+                _distinct(_listed(each.winners, 1_000), f"episode[{index}].winners", lowest=1),
             )
             firsts = [Instance(name="shock", rounds=t, winners=n, seed=0) for t, n in grid]
         else:
@@ -155,11 +154,10 @@ def _scenarios(entry: SweepFile) -> Iterator[Source]:
     for index, each in enumerate(entry.scenario):
         lists: dict[str, list[float]] = {}
         for name in ScenarioEntry.__struct_fields__:
-            asked, field = getattr(each, name), f"scenario[{index}].{name}"
-            listed = asked if isinstance(asked, list) else [asked]
-            lists[name] = [getattr(usual, name)] if asked is None else listed
-            if not listed:
-                raise InputError(field, listed, "at least one number")
+            field = f"scenario[{index}].{name}"
+            lists[name] = _listed(getattr(each, name), getattr(usual, name))
+            if not lists[name]:
+                raise InputError(field, [], "at least one number")
             _require_distinct(lists[name], field)
         for values in itertools.product(*lists.values()):
             with naming(f"scenario[{index}]"):
@@ -179,12 +177,10 @@ def _given(entry: EpisodeEntry, index: int, folder: Path) -> Instance:
         value = getattr(entry, name)
         if value is not None:
             raise InputError(f"episode[{index}].{name}", value, "nothing, unless source is shock")
-    known = entry.source == "october-10"
-    episode = (
-        october_10()
-        if known
-        else read_episode(inside(folder, entry.source, f"episode[{index}].source"))
-    )
+    if entry.source == "october-10":
+        episode = october_10()
+    else:
+        episode = read_episode(inside(folder, entry.source, f"episode[{index}].source"))
     return Instance(name=entry.source, rounds=len(episode), given=episode)
 
 
@@ -197,9 +193,8 @@ def _seeds(entry: SweepFile) -> Sequence[int]:
     return range(count)
 
 
-def _sizes(given: int | list[int] | None, default: int, field: str) -> Sequence[int]:
-    listed = given if isinstance(given, list) else [default if given is None else given]
-    return _distinct(listed, field, lowest=1)
+def _listed(given: T | list[T] | None, default: T) -> list[T]:
+    return given if isinstance(given, list) else [default if given is None else given]
 
 
 def _distinct(numbers: list[int], field: str, *, lowest: int) -> list[int]:
