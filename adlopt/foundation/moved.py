@@ -34,7 +34,7 @@ MODULES = {
     "limits": "model.limits",
     "loaders": "data.loaders",
     "loss": "model.loss",
-    "lots": "optimum.lots.level_search",
+    "lots": "optimum.lots.least_burden",
     "market": "model.market",
     "matching": "optimum.matching.matching",
     "minimax": "bounds.game.minimax_value",

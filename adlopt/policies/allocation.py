@@ -220,3 +220,13 @@ class MirrorDescent(Labelled):
 def by_id(start: RoundStart) -> IntArray:
     """Order of the accounts by id, shape (n,)."""
     return np.array(sorted(range(len(start.account)), key=start.account.__getitem__))
+
+
+ALLOCATIONS = {
+    "queue": QueueAllocation,
+    "pro-rata": ProRataAllocation,
+    "capped-pro-rata": CappedProRata,
+    "integer-pro-rata": IntegerProRata,
+    "min-max": LeastBurden,
+    "mirror-descent": MirrorDescent,
+}

@@ -55,3 +55,6 @@ class ExponentialBackoff(Live):
     def learn(self, state: State, start: RoundStart, theta: float, outcome: RoundOutcome) -> State:
         """Count the round if it had a deficit."""
         return state + (start.deficit > 0)
+
+
+SEVERITIES = {"match": DeficitMatching, "backoff": ExponentialBackoff}

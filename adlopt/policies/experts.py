@@ -89,3 +89,6 @@ class Mixture(Ader):
         """Those of `Ader`, then the plain ones."""
         plain = (do_nothing(), Constant(0.5), Persistence(self.first))
         return (*Ader(self.horizon, self.first).rules, *plain)
+
+
+SEVERITIES = {"ader": Ader, "mixture": Mixture}

@@ -101,3 +101,7 @@ def paper_ogd(
 def _step(theta: float, stride: float, target: float) -> float:
     sign = int(theta > target) - int(theta < target)
     return min(1.0, max(0.0, theta - stride * sign))
+
+
+SEVERITIES = {"ogd": ProjectedOGD, "adagrad-ogd": AdaGradOGD}
+TUNED = {"ogd": paper_ogd}

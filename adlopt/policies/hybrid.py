@@ -158,3 +158,11 @@ class Damped(Labelled):
             self.allocation.learn(inner, start, haircut),
             {**last, **dict(zip(start.account, taken, strict=True))},
         )
+
+
+ALLOCATIONS = {
+    "buckets": Buckets,
+    "soft-queue": SoftQueue,
+    "queue-blend": Blend,
+    "damped": Damped,
+}

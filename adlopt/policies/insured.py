@@ -155,3 +155,6 @@ def _after(start: RoundStart, paid: float) -> RoundStart:
         return start
     estimate = None if start.estimate is None else max(start.estimate - paid, 0.0)
     return replace(start, deficit=start.deficit - paid, estimate=estimate)
+
+
+FUNDS = {"insured": Insured}

@@ -119,3 +119,7 @@ class AllocationMDIC(Labelled):
 def _log_mean_exp(values: FloatArray) -> float:
     top = float(values.max())
     return top + math.log(float(np.exp(values - top).mean()))
+
+
+SEVERITIES = {"mdic": SeverityMDIC}
+ALLOCATIONS = {"mdic": AllocationMDIC}

@@ -86,3 +86,6 @@ class PinballOGD(_Priced):
         slope = self.over * (iterate > target) - self.under * (iterate < target)
         step = math.sqrt(0.5 / squares) if self.step is None else self.step
         return min(1.0, max(0.0, iterate - step * start.deficit * slope)), squares
+
+
+SEVERITIES = {"newsvendor": Newsvendor, "pinball-ogd": PinballOGD}

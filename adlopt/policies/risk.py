@@ -148,3 +148,10 @@ class LeverageDraining(Memoryless):
 def leverage(start: RoundStart) -> FloatArray:
     """λ_i, shape (n,), at least 0."""
     return own(start.feature("leverage"), "features.leverage", lowest=0.0)
+
+
+ALLOCATIONS = {
+    "rap": RiskAware,
+    "greedy-risk": GreedyByRisk,
+    "leverage-draining": LeverageDraining,
+}

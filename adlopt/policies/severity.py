@@ -209,3 +209,15 @@ def weighted_quantile(pairs: tuple[tuple[float, float], ...], level: float) -> f
         if passed >= wanted:
             return value
     return ordered[-1][0]
+
+
+SEVERITIES = {
+    "do-nothing": do_nothing,
+    "constant": Constant,
+    "persistence": Persistence,
+    "gated-persistence": GatedPersistence,
+    "dollar-persistence": DollarPersistence,
+    "follow-the-leader": FollowTheLeader,
+    "running-ratio": RunningRatio,
+    "estimate": ExAnteEstimate,
+}

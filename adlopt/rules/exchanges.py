@@ -182,3 +182,5 @@ VMGH = Rule(
     unpublished=("rounding",),
 )
 """min(1, L / Σ gains) of each gain of the period."""
+
+RULES = (BINANCE, BITMEX, BYBIT, OKX, BITGET, XCOIN, WHITEBIT, KRAKEN, BULLISH, DERIBIT, VMGH)

@@ -292,3 +292,8 @@ PERCOLATOR = Rule(
     haircut=_ALL_WINNERS,
 )
 """Profit is a junior claim: one ratio on all positive profits."""
+
+RULES = (
+    HYPERLIQUID, ASTER, AEVO, BLUEFIN, ETHEREAL, GTE, LIGHTER, REYA, DYDX, TRADOOR, GMX_V2, DRIFT,
+    VERTEX, PARADEX, ZENEX, PERCOLATOR,
+)  # fmt: skip

@@ -3,22 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from importlib import import_module
 
 from adlopt.errors import unknown
-from adlopt.rules import exchanges as e
-from adlopt.rules import on_chain as p
 from adlopt.rules.rule import Rule
 from adlopt.show.schema.studies import RuleData, RulesData
 
+FILES = ("on_chain", "exchanges")
+"""Of this folder: a file of rules is one line here, and ends in its `RULES`."""
 VENUES: dict[str, Rule] = {
-    rule.name: rule
-    for rule in (
-        p.HYPERLIQUID, e.BINANCE, p.ASTER, p.AEVO, e.BITMEX, e.BYBIT, e.OKX, e.BITGET, e.XCOIN,
-        p.BLUEFIN, p.ETHEREAL, p.GTE, e.WHITEBIT, e.BULLISH, p.TRADOOR, p.REYA, p.DYDX, p.DRIFT,
-        p.VERTEX, p.PARADEX, p.GMX_V2, p.LIGHTER, e.KRAKEN, e.DERIBIT, p.ZENEX, p.PERCOLATOR,
-        e.VMGH,
-    )
-}  # fmt: skip
+    rule.name: rule for file in FILES for rule in import_module(f"adlopt.rules.{file}").RULES
+}
 """In no order of merit."""
 
 

@@ -60,7 +60,7 @@ def run_policy(
     Examples
     --------
     >>> from adlopt.data.episodes import october_10
-    >>> from adlopt.policies.catalogue import named
+    >>> from adlopt.policies.grammar import named
     >>> run_policy(october_10(), named("do-nothing")).haircut.max().item()
     0.0
     """

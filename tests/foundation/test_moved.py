@@ -92,7 +92,7 @@ PUBLIC_IN_1_0 = {
 }
 """By the module that showed them."""
 GONE = {"Library", "Lots"}
-"""`to_frame` takes the class of the frame; `limits` and `positions` say what is whole."""
+"""Now `to_frame(pandas.DataFrame)`, and `whole_lots=True`."""
 
 
 @pytest.fixture

@@ -337,7 +337,7 @@ def test_the_command_line(run, folder):  # noqa: F811
     code, out, _ = run("exposure", "sam", "market.toml")
     assert code == 0
     assert widest(out) <= 80
-    assert "worst for this account: xcoin, gte" in out
+    assert "worst for this account: gte, xcoin" in out
     assert "quantile 0–4 by count" in out
     code, text, _ = run("exposure", "sam", "market.toml", "--json")
     data = strict_json(text)

@@ -16,9 +16,9 @@ from adlopt.model.episode import Episode
 from adlopt.model.loss import Asymmetric, MinMax
 from adlopt.model.method import Method, Stopped
 from adlopt.optimum.core.surface import Optimum, made
+from adlopt.optimum.coupled.burden_in_all import least_burden_in_all
 from adlopt.optimum.coupled.coupled_proof import certify_burden, certify_priced, worst_in_all
 from adlopt.optimum.coupled.cuts import least_loss
-from adlopt.optimum.coupled.least_burden import least_burden_in_all
 from adlopt.optimum.coupled.shared_winners import Coupling
 from adlopt.optimum.programs.highs import check_time_limit
 from adlopt.show.answer import Columns

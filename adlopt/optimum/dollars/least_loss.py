@@ -15,8 +15,8 @@ still a hundred times as long as the water level from nothing (20,000 accounts, 
 and 3 ms); and that level is a fifth of what a solution takes, its proof being most of the rest.
 
 The first three stay best at any size: a million accounts take 10 to 50 times as long as adding
-them up, and 100 to 300 times without the compiled loops that `adlopt.foundation.arrays.MANY`
-accounts switch on; a linear program is a thousand times slower from 20,000 accounts on, and serves
+them up, and 100 to 300 times without the compiled loops that `adlopt.foundation.compiling`
+switches on; a linear program is a thousand times slower from 20,000 accounts on, and serves
 as a cross-check. The sum of an exact budget is easy where lots are many, since some small lots make
 any excess; it is hard where a hundred accounts hold a few coarse lots each, and there a MILP is no
 better. Each subset sum is bounded by `subset_sum.NODES` and `subset_sum.SUMS`, and a search that

@@ -3,7 +3,7 @@
 The last two positions are solved in closed form: which counts of one leave the least remainder
 modulo the other is a question for Euclid's algorithm. The counts before them are searched depth
 first, largest lots first, until a bound is met or a number of nodes is spent; the bound is kept
-either way. Plain integers throughout: `adlopt.optimum.contracts.compiled` compiles these very
+either way. Plain integers throughout: `adlopt.foundation.kernels` compiles these very
 functions.
 """
 

@@ -1,0 +1,239 @@
+"""CONTRIBUTING is true: data walks through the files that it lists, and its recipes work."""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+PAGE = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+WALKS = {
+    "adl.solve(round)": """
+print(adl.solve(adl.Round.of(capacity=[120.0, 80.0], deficit=90.0, needed=60.0)))
+""",
+    "adl.play(episode, names)": """
+episode = adl.episodes.shock(rounds=3, winners=5, seed=1)
+print(adl.play(episode, ["persistence+pro-rata"]))
+""",
+    "adlopt solve round.toml": """
+from adlopt.cli.main import main
+sys.argv = ["adlopt", "solve", "round.toml"]
+main()
+""",
+    "adl.deleverage(market, name)": """
+print(adl.deleverage(adl.read_market("market.toml"), "hyperliquid"))
+""",
+    "adlopt.proof.check(file)": f"""
+from adlopt.proof import check
+print(check({str(ROOT / "proofs" / "prop_01_severity.py")!r}))
+""",
+}
+TRACED = """
+import sys
+from pathlib import Path
+import adlopt as adl
+
+root, seen = str(Path(adl.__file__).parent) + "/", {{}}
+
+def called(frame, event, _):
+    code = frame.f_code
+    if event == "call" and code.co_filename.startswith(root):
+        seen.setdefault(code.co_filename.removeprefix(root))
+
+def walk():
+    {walk}
+
+walk()
+sys.setprofile(called)
+walk()
+sys.setprofile(None)
+print("walked", *seen)
+"""
+OWN = {
+    "allocation": ("evenly", '''
+"""Everyone the same, as far as it can."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+
+from adlopt.model.round import RoundStart
+from adlopt.policies.allocation import Memoryless
+from adlopt.policies.protocols import Haircut, State
+
+
+@dataclass(frozen=True, slots=True)
+class Evenly(Memoryless):
+    """min(u_i, x) that sum to the budget."""
+
+    label: ClassVar[str] = "evenly"
+
+    def allocate(self, state: State, start: RoundStart, budget: float) -> Haircut:
+        """Raise the level until the budget is met."""
+        low, high = 0.0, float(start.capacity.max(initial=0.0))
+        for _ in range(99):
+            level = (low + high) / 2
+            enough = np.minimum(start.capacity, level).sum() >= budget
+            low, high = (low, level) if enough else (level, high)
+        return np.minimum(start.capacity, high)
+
+
+ALLOCATIONS = {"evenly": Evenly}
+'''),
+    "rule": ("by_size", '''
+"""The largest position first, at the mark."""
+
+from adlopt.rules.parts import AT_MARK, queue
+from adlopt.rules.row_formula import column
+from adlopt.rules.rule import Rule
+
+RULES = (Rule(name="by-size", close=queue(column("size"), price=AT_MARK)),)
+'''),
+    "bound": ("quarter", '''
+"""What the constant a quarter guarantees."""
+
+from sympy import Rational
+
+from adlopt.bounds.bound import Bound, Comparator
+from adlopt.bounds.quantity import TOTAL_DEFICIT
+
+BOUNDS = (
+    Bound(
+        name="θ = 1/4",
+        expression=Rational(3, 4) * TOTAL_DEFICIT.symbol,
+        comparator=Comparator.PER_ROUND_OPTIMUM,
+        covers="the constant severity 1/4",
+        citation="|1/4 − θ*| ≤ 3/4",
+    ),
+)
+'''),
+    "figure": ("of_needs", '''
+"""What rounds needed."""
+
+from adlopt.report.plots.figure import Figure
+
+
+def needs(ax, evidence):
+    """Draw a line."""
+    ax.plot(evidence.episode.needed)
+
+
+FIGURES = (Figure(
+    name="needs", section="budgets-by-round", title="How much was needed?", caption="", draw=needs,
+),)
+'''),
+    "objective": ("dollars/halfway", '''
+"""The least worst burden, by another name."""
+
+from dataclasses import dataclass
+
+from adlopt.model.loss import MinMax
+from adlopt.optimum.dollars.least_loss import least_loss
+
+
+@dataclass(frozen=True)
+class Halfway:
+    """An objective without parameters."""
+
+    @property
+    def worst(self) -> MinMax:
+        """Burdens over capacity."""
+        return MinMax()
+
+
+def halfway(problem, objective, search):
+    """Minimise it."""
+    return least_loss(problem, search)
+'''),
+}  # fmt: skip
+OBJECTIVE = """\
+    "halfway": Known(
+        import_module("adlopt.optimum.dollars.halfway").Halfway,
+        dollars=_later("dollars.halfway", "halfway"),
+    ),
+"""
+SHOWN = {
+    "severity": (("play", "october-10", "-p", "half-of-the-last"), "half-of-the-last"),
+    "allocation": (("play", "episode.toml", "-p", "constant:1+evenly"), "evenly"),
+    "rule": (("deleverage", "market.toml", "-r", "by-size"), "by-size"),
+    "bound": (("bounds", "october-10"), "θ = 1/4"),
+    "figure": (("plot", "october-10", "needs", "-o", "needs.svg"), "needs.svg"),
+    "objective": (("solve", "round.toml", "--objective", "halfway"), "proven optimal"),
+}
+
+
+def adlopt(folder, *words, package=ROOT):
+    return subprocess.run(
+        [sys.executable, "-m", "adlopt", *words],
+        cwd=folder, env=os.environ | {"PYTHONPATH": str(package)},
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    """Templates of what can be read."""
+    folder = tmp_path_factory.mktemp("templates")
+    for name in ("round.toml", "market.toml", "episode.toml"):
+        assert adlopt(folder, "new", name).returncode == 0
+    return folder
+
+
+@pytest.mark.parametrize("door", WALKS)
+def test_data_walks_through_the_files_that_are_listed(door, folder):
+    listed = re.search(rf"^`{re.escape(door)}`: ((?:`[^`]+`(?: →\s)?)+)", PAGE, re.MULTILINE)
+    stations = re.findall(r"`([^`]+)`", listed[1])
+    code = TRACED.format(walk=WALKS[door].strip().replace("\n", "\n    "))
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=folder, env=os.environ | {"PYTHONPATH": str(ROOT)},
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    walked = done.stdout.splitlines()[-1].split()[1:]
+    assert set(stations) <= set(walked), walked
+    assert sorted(stations, key=walked.index) == stations, walked
+
+
+def rows():
+    """The table of recipes: a folder, a table in a file."""
+    row = r"^\| (\w+) \| `(adlopt/\S*)…`.* \| `(\w+)` of `(\S+)` \| `adlopt "
+    return {kind: rest for kind, *rest in re.findall(row, PAGE, re.MULTILINE)}
+
+
+@pytest.fixture(scope="module")
+def copy(tmp_path_factory):
+    """A copy of the tree with all recipes done: one file and one line each."""
+    copy = tmp_path_factory.mktemp("copy")
+    shutil.copytree(ROOT / "adlopt", copy / "adlopt", ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copytree(ROOT / "proofs", copy / "proofs", ignore=shutil.ignore_patterns("__pycache__"))
+    (severity,) = re.findall(r"^```python\n(.*?)^```", PAGE, re.MULTILINE | re.DOTALL)
+    for kind, (file, source) in {"severity": ("half_of_the_last", severity), **OWN}.items():
+        place, table, registry = rows()[kind]
+        (copy / place / f"{file}.py").write_text(source.strip() + "\n", encoding="utf-8")
+        line = OBJECTIVE if kind == "objective" else f'    "{file}",\n'
+        path = copy / registry
+        before = path.read_text(encoding="utf-8")
+        opened = re.sub(rf"^({table}\b[^\n]*= [({{])([^\n]*)", rf"\1\n{line}\2", before, flags=re.M)
+        assert opened != before
+        path.write_text(opened, encoding="utf-8")
+    return copy
+
+
+def test_every_recipe_is_tried():
+    assert rows().keys() == SHOWN.keys()
+
+
+@pytest.mark.parametrize("kind", SHOWN)
+def test_a_new_one_is_a_file_and_a_line(kind, copy, folder):
+    words, shown = SHOWN[kind]
+    before = adlopt(folder, *words)
+    done = adlopt(folder, *words, package=copy)
+    assert done.returncode == 0, done.stderr
+    assert shown in done.stdout
+    assert shown not in before.stdout
