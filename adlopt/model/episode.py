@@ -11,8 +11,11 @@ import numpy as np
 
 from adlopt.errors import InputError, unknown
 from adlopt.foundation.arrays import BoolArray, FloatArray, Record, freeze
+from adlopt.foundation.ids import refuse_repeats
+from adlopt.model.filled import filled
 from adlopt.model.round import Round
 from adlopt.model.run import Run
+from adlopt.model.tables import own_fields
 from adlopt.show import episode as shown
 from adlopt.show.answer import Answer, Columns
 from adlopt.show.schema.boards import ByRound, EpisodeData, RecordedData
@@ -66,9 +69,8 @@ class Episode(Answer, Record):
     source: str = ""
 
     def __post_init__(self) -> None:
-        put = object.__setattr__
-        for field, kind in (("rounds", Round), ("recorded", Run)):
-            put(self, field, _own_all(getattr(self, field), field, kind))
+        own_fields(self, _own_all, "rounds", kind=Round)
+        own_fields(self, _own_all, "recorded", kind=Run)
         if not self.rounds:
             raise InputError("rounds", [], "at least one round")
         for index, round_ in enumerate(self.rounds):
@@ -78,9 +80,7 @@ class Episode(Answer, Record):
                 expected = "one account, as winners are pooled"
                 raise InputError("rounds", round_.start.account, expected, index=index)
         names = [run.policy for run in self.recorded]
-        for index, name in enumerate(names):
-            if name in names[:index]:
-                raise InputError("recorded", name, "a name not used before", index=index)
+        refuse_repeats(names, "recorded", "a name not used before")
         for run in self.recorded:
             if run.haircut.size != len(self.rounds):
                 found, expected = f"{run.haircut.size} rounds", f"{len(self.rounds)} rounds"
@@ -117,31 +117,26 @@ class Episode(Answer, Record):
 
     def data(self) -> EpisodeData:
         """Return totals and rounds at full precision, without accounts."""
-        deficit, needed, capacity = self.deficit, self.needed, self.total_capacity
-        theta = self.needed_severity
-        return EpisodeData(
-            name=self.name,
-            source=self.source,
-            pooled=self.pooled,
-            reference=self.reference,
-            fairest=self.fairest,
+        deficit, needed = self.deficit, self.needed
+        return filled(
+            EpisodeData,
+            self,
             rounds=len(self),
             deficit_usd=math.fsum(deficit),
             needed_usd=math.fsum(needed),
-            capacity_usd=math.fsum(capacity),
-            path_variation=path_variation(theta),
-            by_round=ByRound(
-                deficit_usd=deficit.tolist(),
-                needed_usd=needed.tolist(),
-                capacity_usd=capacity.tolist(),
-                needed_severity=theta.tolist(),
+            capacity_usd=math.fsum(self.total_capacity),
+            path_variation=path_variation(self.needed_severity),
+            by_round=filled(
+                ByRound,
+                self,
+                capacity_usd=self.total_capacity.tolist(),
                 estimate_usd=[r.start.estimate for r in self],
                 winners=[len(r.start.account) for r in self],
             ),
             recorded=[
-                RecordedData(
-                    policy=run.policy,
-                    information=run.information.value,
+                filled(
+                    RecordedData,
+                    run,
                     haircut_usd=math.fsum(run.haircut),
                     overshoot_usd=math.fsum(run.haircut) - math.fsum(needed),
                 )
@@ -206,22 +201,10 @@ def _own_all(items: Iterable[Any], field: str, kind: type) -> tuple[Any, ...]:
 
 
 def path_variation(severities: FloatArray) -> float:
-    """Σ_{t≥2} |θ_t − θ_{t−1}|.
-
-    Examples
-    --------
-    >>> path_variation(np.array([0.0, 1.0, 0.5]))
-    1.5
-    """
+    """Σ_{t≥2} |θ_t − θ_{t−1}|."""
     return math.fsum(np.abs(np.diff(severities)))
 
 
 def rounds_where(mask: BoolArray) -> tuple[int, ...]:
-    """Numbers, from 1, of the rounds where a mask of shape (T,) holds.
-
-    Examples
-    --------
-    >>> rounds_where(np.array([True, False, True]))
-    (1, 3)
-    """
+    """Numbers, from 1, of the rounds where a mask of shape (T,) holds."""
     return tuple(int(t) + 1 for t in np.flatnonzero(mask))

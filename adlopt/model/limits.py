@@ -23,6 +23,7 @@ from adlopt.foundation.ids import read_keys
 from adlopt.foundation.labels import in_order
 from adlopt.model.positions import Positions
 from adlopt.model.round import RoundStart
+from adlopt.model.tables import own_fields
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -73,19 +74,15 @@ class Limits(Record):
     lots: IntArray | None = None
 
     def __post_init__(self) -> None:
-        put = object.__setattr__
-        put(self, "ineligible", MappingProxyType(_own_reasons(self.ineligible)))
-        for name in ("cap", "floor"):
-            put(self, name, _own_or_number(getattr(self, name), name))
+        reasons = MappingProxyType(_own_reasons(self.ineligible))
+        object.__setattr__(self, "ineligible", reasons)
+        own_fields(self, _own_or_number, "cap", "floor")
         if self.cap is not None and np.max(self.cap, initial=0.0) > 1:
             index = None if np.isscalar(self.cap) else int(np.argmax(self.cap))
             raise InputError("cap", float(np.max(self.cap)), "a share in [0, 1]", index=index)
-        if self.tier is not None:
-            put(self, "tier", _own_whole(self.tier, "tier"))
-        if self.lots is not None:
-            put(self, "lots", _own_whole(self.lots, "lots", lowest=0))
-        if self.weight is not None:
-            put(self, "weight", own(self.weight, "weight", lowest=0.0))
+        own_fields(self, _own_whole, "tier")
+        own_fields(self, _own_whole, "lots", lowest=0)
+        own_fields(self, own, "weight", lowest=0.0)
 
     def most(self, start: RoundStart) -> FloatArray:
         """USD that each account may lose, shape (n,).
@@ -198,9 +195,7 @@ def _each(given: FloatArray | float, field_name: str, n: int) -> FloatArray:
     return own(np.full(n, given) if np.isscalar(given) else given, field_name, length=n)
 
 
-def _own_or_number(given: ArrayLike | None, field_name: str) -> FloatArray | float | None:
-    if given is None:
-        return None
+def _own_or_number(given: ArrayLike, field_name: str) -> FloatArray | float:
     if np.isscalar(given):
         return own_number(given, field_name, lowest=0.0)
     return own(given, field_name, lowest=0.0)

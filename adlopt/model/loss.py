@@ -42,9 +42,8 @@ class Burden(Enum):
         if self is Burden.CAPACITY:
             return start.capacity
         if start.equity is None:
-            raise InputError(
-                "equity", None, "account values", remedy="give them or use Burden.CAPACITY"
-            )
+            remedy = "give them or use Burden.CAPACITY"
+            raise InputError("equity", None, "account values", remedy=remedy)
         solvent: FloatArray = np.maximum(start.equity, 0.0)
         return solvent
 
@@ -115,8 +114,25 @@ class MinMax:
         return slopes
 
 
+class OverBurdens:
+    """Base of what has the denominators of `MinMax`."""
+
+    __slots__ = ()
+    burden: Burden
+    epsilon: float
+
+    @property
+    def worst(self) -> MinMax:
+        """The worst burden alone."""
+        return MinMax(burden=self.burden, epsilon=self.epsilon)
+
+    def weights(self, start: RoundStart) -> FloatArray:
+        """w_i + ε, shape (n,), USD."""
+        return self.worst.weights(start)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Asymmetric:
+class Asymmetric(OverBurdens):
     """λ_under (B−H)_+ + λ_over (H−B)_+ + λ_fair max_i x_i/(w_i+ε), [CTTX26, Eq. 9].
 
     Parameters
@@ -148,15 +164,6 @@ class Asymmetric:
         own_number(self.fair, "fair", lowest=0.0)
         MinMax(burden=self.burden, epsilon=self.epsilon)
 
-    @property
-    def worst(self) -> MinMax:
-        """The fairness term alone."""
-        return MinMax(burden=self.burden, epsilon=self.epsilon)
-
-    def weights(self, start: RoundStart) -> FloatArray:
-        """w_i + ε, shape (n,), USD."""
-        return self.worst.weights(start)
-
     def value(self, round_: Round, haircut: ArrayLike) -> float:
         """Price of missing the needed budget plus price of the worst burden."""
         missing = round_.needed - math.fsum(_like(haircut, round_.start.capacity))
@@ -184,7 +191,7 @@ def surrogate(
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Empirical:
+class Empirical(OverBurdens):
     """|H − B| + λ B |m − m_ref|, USD, the objective [CTTX26, Eq. 23] scores policies with.
 
     As the paper has it, the absolute value also charges a policy for being *fairer* than the
@@ -223,15 +230,6 @@ class Empirical:
         own_number(self.reference, "reference", lowest=0.0)
         own_number(self.weight, "weight", lowest=0.0)
         MinMax(burden=self.burden, epsilon=self.epsilon)
-
-    @property
-    def worst(self) -> MinMax:
-        """The burden alone."""
-        return MinMax(burden=self.burden, epsilon=self.epsilon)
-
-    def weights(self, start: RoundStart) -> FloatArray:
-        """w_i + ε, shape (n,), USD."""
-        return self.worst.weights(start)
 
     def value(self, round_: Round, haircut: ArrayLike) -> float:
         """Dollars missed plus priced distance of the burden from the reference."""
@@ -292,24 +290,12 @@ class SeverityLoss:
 
 
 def priced_burden(price: float, burden: float) -> float:
-    """Price times burden, infinite where a protected account was touched, even at price 0.
-
-    Examples
-    --------
-    >>> priced_burden(2.0, 0.25), priced_burden(0.0, math.inf)
-    (0.5, inf)
-    """
+    """Price times burden, infinite where a protected account was touched, even at price 0."""
     return math.inf if math.isinf(burden) else price * burden
 
 
 def worst_burden(haircut: ArrayLike, weights: FloatArray) -> float:
-    """max_i x_i / w_i, with 0/0 = 0 and x/0 = ∞.
-
-    Examples
-    --------
-    >>> worst_burden([0.0, 1.0], np.array([0.0, 4.0]))
-    0.25
-    """
+    """max_i x_i / w_i, with 0/0 = 0 and x/0 = ∞."""
     haircut = _like(haircut, weights)
     if (haircut[weights <= 0] > 0).any():
         return math.inf

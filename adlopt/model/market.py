@@ -25,6 +25,7 @@ from adlopt.foundation.arrays import (
 from adlopt.model.market_parts import Accounts, Coins, OpenPositions
 from adlopt.model.positions import WHOLE
 from adlopt.model.shed import Shed
+from adlopt.model.tables import own_fields, require_kinds
 from adlopt.show.answer import Columns, Tabular
 from adlopt.show.words import usd
 
@@ -90,11 +91,9 @@ class Market(Tabular, Record):
 
     def __post_init__(self) -> None:
         put = object.__setattr__
-        kinds = (("accounts", Accounts), ("coins", Coins), ("positions", OpenPositions))
-        for name, kind in kinds:
-            if not isinstance(getattr(self, name), kind):
-                raise InputError(name, getattr(self, name), f"a table of {kind.__name__}")
-        put(self, "fund", own_number(self.fund, "fund", lowest=0.0))
+        kinds = {"accounts": Accounts, "coins": Coins, "positions": OpenPositions}
+        require_kinds(self, "a table of", **kinds)
+        own_fields(self, own_number, "fund", lowest=0.0)
         signals = {k: own_number(v, f"signals.{k}") for k, v in self.signals.items()}
         put(self, "signals", MappingProxyType(signals))
         _known(self.positions.account, self.accounts.account, "positions.account", "an account")

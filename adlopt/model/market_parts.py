@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from types import MappingProxyType
+from typing import ClassVar
 
-from adlopt.foundation.arrays import FloatArray, Record, own, own_positive
+from adlopt.foundation.arrays import FloatArray, own, own_positive
 from adlopt.foundation.ids import read_ids, refuse_repeats
 from adlopt.foundation.labels import in_order
-from adlopt.model.positions import Side, own_sides, refuse_second_positions
-from adlopt.show.answer import Columns, Tabular
-from adlopt.show.words import counted
+from adlopt.model.positions import Side, own_keys, refuse_second_positions
+from adlopt.model.tables import FieldTable, fields_in_order, own_fields
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
-class Accounts(Tabular, Record):
+class Accounts(FieldTable):
     """Margin accounts, one each row.
 
     Parameters
@@ -34,6 +34,8 @@ class Accounts(Tabular, Record):
     balance: FloatArray
     opened: FloatArray | None = None
     features: Mapping[str, FloatArray] = field(default_factory=dict)
+    row: ClassVar[str] = "account"
+    units: ClassVar[Mapping[str, str]] = {"balance": "usd"}
 
     def __post_init__(self) -> None:
         put = object.__setattr__
@@ -44,25 +46,15 @@ class Accounts(Tabular, Record):
         columns = {name: getattr(self, name) for name in ("account", "balance", "opened")}
         given = in_order(columns | features, ids)
         put(self, "account", ids)
-        put(self, "balance", own(given["balance"], "balance", length=n))
-        if self.opened is not None:
-            put(self, "opened", own(given["opened"], "opened", length=n))
+        own_fields(self, own, "balance", "opened", given=given, length=n)
         features = {
             k: own(given[f"features.{k}"], f"features.{k}", length=n) for k in self.features
         }
         put(self, "features", MappingProxyType(features))
 
-    def _columns(self) -> Columns:
-        opened = {} if self.opened is None else {"opened": self.opened}
-        features = {f"features.{name}": values for name, values in self.features.items()}
-        return {"account": self.account, "balance_usd": self.balance, **opened, **features}
-
-    def _heading(self) -> str:
-        return counted(len(self.account), "account")
-
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
-class Coins(Tabular, Record):
+class Coins(FieldTable):
     """Perpetual contracts that the venue lists, one each row.
 
     Parameters
@@ -86,34 +78,22 @@ class Coins(Tabular, Record):
     index: FloatArray | None = None
     maintenance: FloatArray | None = None
     initial: FloatArray | None = None
+    row: ClassVar[str] = "coin"
+    units: ClassVar[Mapping[str, str]] = {
+        "lot": "contracts",
+        **dict.fromkeys(("mark", "previous_mark", "index"), "usd"),
+    }
 
     def __post_init__(self) -> None:
-        put = object.__setattr__
-        given = in_order({each.name: getattr(self, each.name) for each in fields(self)}, None)
-        put(self, "coin", read_ids(given["coin"], "coin"))
+        given = fields_in_order(self)
+        own_fields(self, read_ids, "coin", given=given)
         refuse_repeats(self.coin, "coin", "one not used before")
-        for name in ("mark", "lot", "previous_mark", "index", "maintenance", "initial"):
-            if getattr(self, name) is not None:
-                put(self, name, own_positive(given[name], name, length=len(self.coin)))
-
-    def _columns(self) -> Columns:
-        columns = {
-            "mark_usd": self.mark,
-            "lot_contracts": self.lot,
-            "previous_mark_usd": self.previous_mark,
-            "index_usd": self.index,
-            "maintenance": self.maintenance,
-            "initial": self.initial,
-        }
-        known = {name: values for name, values in columns.items() if values is not None}
-        return {"coin": self.coin, **known}
-
-    def _heading(self) -> str:
-        return counted(len(self.coin), "coin")
+        columns = ("mark", "lot", "previous_mark", "index", "maintenance", "initial")
+        own_fields(self, own_positive, *columns, given=given, length=len(self.coin))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
-class OpenPositions(Tabular, Record):
+class OpenPositions(FieldTable):
     """Open positions, one each row.
 
     `adlopt.model.positions.Positions` is what a round may close of them.
@@ -134,29 +114,10 @@ class OpenPositions(Tabular, Record):
     side: tuple[Side, ...]
     size: FloatArray
     entry: FloatArray
+    row: ClassVar[str] = "open position"
+    units: ClassVar[Mapping[str, str]] = {"size": "contracts", "entry": "usd"}
 
     def __post_init__(self) -> None:
-        put = object.__setattr__
-        given = in_order({each.name: getattr(self, each.name) for each in fields(self)}, None)
-        put(self, "account", read_ids(given["account"], "positions.account"))
-        k = len(self.account)
-        put(self, "coin", read_ids(given["coin"], "positions.coin", k))
-        put(self, "side", own_sides(given["side"], k))
-        for name in ("size", "entry"):
-            put(self, name, own_positive(given[name], name, length=k))
+        given, k = own_keys(self, "account", within="positions.")
+        own_fields(self, own_positive, "size", "entry", given=given, length=k)
         refuse_second_positions(self.account, self.coin, self.side)
-
-    def _columns(self) -> Columns:
-        return {
-            "account": self.account,
-            "coin": self.coin,
-            "side": [side.value for side in self.side],
-            "size_contracts": self.size,
-            "entry_usd": self.entry,
-        }
-
-    def _heading(self) -> str:
-        return counted(len(self), "open position")
-
-    def __len__(self) -> int:
-        return len(self.account)

@@ -17,8 +17,9 @@ from numpy.typing import ArrayLike
 
 from adlopt.errors import InputError
 from adlopt.foundation.arrays import FloatArray, Record, own, own_number
-from adlopt.model.loss import Burden, MinMax
+from adlopt.model.loss import Burden, MinMax, OverBurdens
 from adlopt.model.round import Round
+from adlopt.model.who_pays import fractions
 
 
 class Objective(Protocol):
@@ -30,19 +31,14 @@ class Objective(Protocol):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _OverBurdens:
-    """An objective that has the same denominators as `MinMax`."""
+class _OverBurdens(OverBurdens):
+    """An objective with these two fields alone."""
 
     burden: Burden = Burden.CAPACITY
     epsilon: float = 0.0
 
     def __post_init__(self) -> None:
         MinMax(burden=self.burden, epsilon=self.epsilon)
-
-    @property
-    def worst(self) -> MinMax:
-        """The worst burden alone."""
-        return MinMax(burden=self.burden, epsilon=self.epsilon)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,7 +98,7 @@ class FewestAccounts(_OverBurdens):
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class CVaR(Record):
+class CVaR(OverBurdens, Record):
     """Mean burden of the most burdened 1 − level of the accounts; exact budget.
 
     Rockafellar & Uryasev, *Optimization of conditional value-at-risk*, Journal of Risk 2 (2000):
@@ -146,11 +142,6 @@ class CVaR(Record):
             object.__setattr__(self, "importance", owned)
         MinMax(burden=self.burden, epsilon=self.epsilon)
 
-    @property
-    def worst(self) -> MinMax:
-        """The worst burden alone."""
-        return MinMax(burden=self.burden, epsilon=self.epsilon)
-
     def shares(self, accounts: int) -> FloatArray:
         """p_i, shape (n,), summing to 1.
 
@@ -171,9 +162,7 @@ class CVaR(Record):
         given = np.asarray(haircut, dtype=float)
         if math.isinf(self.worst.value(round_, given)):
             return math.inf
-        return self.of_burdens(
-            np.where(weights > 0, given, 0.0) / np.where(weights > 0, weights, 1.0)
-        )
+        return self.of_burdens(fractions(given, weights))
 
     def of_burdens(self, burdens: FloatArray) -> float:
         """CVaR of burdens, shape (n,)."""

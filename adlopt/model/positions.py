@@ -8,8 +8,9 @@ converts to the other: `ContractRound.to_wealth` and `ContractRound.of_wealth`.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, field, replace
 from enum import Enum
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -25,10 +26,9 @@ from adlopt.foundation.arrays import (
     own_positive,
 )
 from adlopt.foundation.ids import read_ids, refuse_repeats
-from adlopt.foundation.labels import in_order
 from adlopt.model.round import Round, RoundOutcome, RoundStart
+from adlopt.model.tables import FieldTable, Given, fields_in_order, own_fields, require_kinds
 from adlopt.show.answer import Columns, Tabular
-from adlopt.show.words import counted
 
 WHOLE = 1e-9
 """Relative distance at which a size counts as a whole number of lots."""
@@ -56,7 +56,7 @@ class Side(Enum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
-class Positions(Tabular, Record):
+class Positions(FieldTable):
     """Positions that a round may close, one each row.
 
     Parameters
@@ -89,38 +89,17 @@ class Positions(Tabular, Record):
     lot: FloatArray
     value: FloatArray
     mark: FloatArray | None = None
+    row: ClassVar[str] = "position"
+    units: ClassVar[Mapping[str, str]] = {
+        **dict.fromkeys(("size", "lot"), "contracts"),
+        **dict.fromkeys(("value", "mark"), "usd"),
+    }
 
     def __post_init__(self) -> None:
-        put = object.__setattr__
-        given = in_order({each.name: getattr(self, each.name) for each in fields(self)}, None)
-        put(self, "account", read_ids(given["account"], "account"))
-        m = len(self.account)
-        put(self, "coin", read_ids(given["coin"], "coin", m))
-        put(self, "side", own_sides(given["side"], m))
-        for name in ("size", "value"):
-            put(self, name, own(given[name], name, length=m, lowest=0.0))
-        put(self, "lot", own_positive(given["lot"], "lot", length=m))
-        if self.mark is not None:
-            put(self, "mark", own_positive(given["mark"], "mark", length=m))
+        given, m = own_keys(self, "account")
+        own_fields(self, own, "size", "value", given=given, length=m, lowest=0.0)
+        own_fields(self, own_positive, "lot", "mark", given=given, length=m)
         refuse_second_positions(self.account, self.coin, self.side)
-
-    def _columns(self) -> Columns:
-        mark = {} if self.mark is None else {"mark_usd": self.mark}
-        return {
-            "account": self.account,
-            "coin": self.coin,
-            "side": [side.value for side in self.side],
-            "size_contracts": self.size,
-            "lot_contracts": self.lot,
-            "value_usd": self.value,
-            **mark,
-        }
-
-    def _heading(self) -> str:
-        return counted(len(self), "position")
-
-    def __len__(self) -> int:
-        return len(self.account)
 
     @property
     def most(self) -> IntArray:
@@ -173,10 +152,7 @@ class ContractRound(Tabular, Record):
     """Index into `start.account` of each position's owner, shape (m,)."""
 
     def __post_init__(self) -> None:
-        kinds = (("start", RoundStart), ("positions", Positions), ("outcome", RoundOutcome))
-        for name, kind in kinds:
-            if not isinstance(getattr(self, name), kind):
-                raise InputError(name, getattr(self, name), f"a {kind.__name__}")
+        require_kinds(self, start=RoundStart, positions=Positions, outcome=RoundOutcome)
         if self.start.lot is not None:
             raise InputError("lot", "a lot an account", "None", remedy="positions have the lots")
         place = {name: i for i, name in enumerate(self.start.account)}
@@ -365,6 +341,16 @@ def own_sides(sides: Iterable[Side | str], m: int) -> tuple[Side, ...]:
     if len(owned) != m:
         raise InputError("side", f"{len(owned)} sides", f"{m}, one for each row")
     return tuple(owned)
+
+
+def own_keys(table: Any, owner: str, *, within: str = "", least: int = 1) -> tuple[Given, int]:
+    """Check whose the rows are, in which coin and on which side; all columns in order, and rows."""
+    given = fields_in_order(table)
+    ids = read_ids(given[owner], within + owner, least=least)
+    own_fields(table, lambda *_: ids, owner)
+    own_fields(table, lambda v, name: read_ids(v, within + name, len(ids)), "coin", given=given)
+    own_fields(table, lambda v, _: own_sides(v, len(ids)), "side", given=given)
+    return given, len(ids)
 
 
 def refuse_second_positions(

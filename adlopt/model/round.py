@@ -21,6 +21,7 @@ from adlopt.foundation.arrays import (
 )
 from adlopt.foundation.ids import read_ids, refuse_repeats
 from adlopt.foundation.labels import in_order, labels_of
+from adlopt.model.tables import own_fields, require_kinds
 from adlopt.show.answer import Columns, Tabular
 from adlopt.show.words import counted
 
@@ -96,19 +97,12 @@ class RoundStart(Tabular, Record):
         given = in_order(columns | features | tags, ids)
         put(self, "account", ids)
         remedy = "a loser has nothing to give: use max(PNL, 0)"
-        put(
-            self,
-            "capacity",
-            own(given["capacity"], "capacity", length=n, lowest=0.0, remedy=remedy),
-        )
-        put(self, "deficit", own_number(self.deficit, "deficit", lowest=0.0))
+        own_fields(self, own, "capacity", given=given, length=n, lowest=0.0, remedy=remedy)
+        own_fields(self, own_number, "deficit", lowest=0.0)
         put(self, "t", own_whole(self.t, "t", lowest=1, expected="a round number, 1 or more"))
-        if self.equity is not None:
-            put(self, "equity", own(given["equity"], "equity", length=n))
-        if self.lot is not None:
-            put(self, "lot", own_positive(given["lot"], "lot", length=n))
-        if self.estimate is not None:
-            put(self, "estimate", own_number(self.estimate, "estimate", lowest=0.0))
+        own_fields(self, own, "equity", given=given, length=n)
+        own_fields(self, own_positive, "lot", given=given, length=n)
+        own_fields(self, own_number, "estimate", lowest=0.0)
         owned = {k: own(given[f"features.{k}"], f"features.{k}", length=n) for k in self.features}
         put(self, "features", MappingProxyType(owned))
         signals = {k: own_number(v, f"signals.{k}") for k, v in _named(self, "signals")}
@@ -164,7 +158,7 @@ class RoundOutcome(Record):
     needed: float
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "needed", own_number(self.needed, "needed", lowest=0.0))
+        own_fields(self, own_number, "needed", lowest=0.0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
@@ -182,9 +176,7 @@ class Round(Tabular, Record):
     outcome: RoundOutcome
 
     def __post_init__(self) -> None:
-        for name, kind in (("start", RoundStart), ("outcome", RoundOutcome)):
-            if not isinstance(getattr(self, name), kind):
-                raise InputError(name, getattr(self, name), f"a {kind.__name__}")
+        require_kinds(self, start=RoundStart, outcome=RoundOutcome)
 
     def _columns(self) -> Columns:
         return self.start._columns()
@@ -247,14 +239,7 @@ class Round(Tabular, Record):
 
 
 def needed_severity(start: RoundStart, outcome: RoundOutcome) -> float:
-    """θ^needed = min(1, B^needed / D), [CTTX26, Prop. 1]; if D = 0, 1 if anything is needed.
-
-    Examples
-    --------
-    >>> start = RoundStart(account=["a"], capacity=[50], deficit=40)
-    >>> needed_severity(start, RoundOutcome(needed=10))
-    0.25
-    """
+    """θ^needed = min(1, B^needed / D), [CTTX26, Prop. 1]; if D = 0, 1 if anything is needed."""
     if start.deficit > 0:
         return min(1.0, outcome.needed / start.deficit)
     return 1.0 if outcome.needed > 0 else 0.0

@@ -9,6 +9,7 @@ from enum import Enum
 import numpy as np
 
 from adlopt.foundation.arrays import FloatArray, Record, freeze, own, own_number
+from adlopt.model.filled import filled
 from adlopt.show.answer import Answer, Columns
 from adlopt.show.episode import run
 from adlopt.show.schema.boards import RunData
@@ -73,11 +74,8 @@ class Run(Answer, Record):
             values = getattr(self, name)
             if values is not None:
                 given = np.asarray(values)
-                infinite = (
-                    np.isposinf(given)
-                    if name in ("burden", "loss")
-                    else np.zeros(given.shape, bool)
-                )
+                may = name in ("burden", "loss")
+                infinite = np.isposinf(given) if may else np.zeros(given.shape, bool)
                 finite = np.where(infinite, 0.0, given) if infinite.any() else values
                 checked = own(finite, f"{self.policy}: {name}", length=rounds, lowest=0.0)
                 put(self, name, freeze(np.where(infinite, np.inf, checked)))
@@ -108,23 +106,13 @@ class Run(Answer, Record):
         """Return totals and rounds at full precision; an infinite burden is null."""
         burden, touched, insured = self.burden, self.touched, self.insured
         worst = None if burden is None else float(burden.max(initial=0.0))
-        return RunData(
-            policy=self.policy,
-            information=self.information.value,
+        return filled(
+            RunData,
+            self,
             rounds=self.haircut.size,
             taken_usd=math.fsum(self.haircut),
             worst_burden=finite(worst),
             touched_in_all=None if touched is None else float(touched.sum()),
             touches_protected=worst == math.inf,
-            burden_in_all=finite(self.burden_in_all),
-            haircut_usd=self.haircut.tolist(),
-            burden=_finite(burden),
-            touched=None if touched is None else touched.tolist(),
-            loss=_finite(self.loss),
-            insured_usd=None if insured is None else insured.tolist(),
             insured_in_all_usd=None if insured is None else math.fsum(insured),
         )
-
-
-def _finite(values: FloatArray | None) -> list[float | None] | None:
-    return None if values is None else [finite(value) for value in values.tolist()]

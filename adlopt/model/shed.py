@@ -8,24 +8,24 @@ the price matters as much as the set.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from adlopt.errors import InputError
-from adlopt.foundation.arrays import FloatArray, Record, own, own_number, own_positive
+from adlopt.foundation.arrays import FloatArray, own, own_number, own_positive
 from adlopt.foundation.ids import read_ids, read_keys
 from adlopt.foundation.labels import in_order
 from adlopt.model import solvency
-from adlopt.model.positions import ContractRound, Positions, Side, own_sides
+from adlopt.model.positions import ContractRound, Positions, Side, own_keys
 from adlopt.model.round import RoundOutcome, RoundStart
-from adlopt.show.answer import Columns, Tabular
-from adlopt.show.words import counted
+from adlopt.model.tables import FieldTable, own_fields
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
-class Shed(Tabular, Record):
+class Shed(FieldTable):
     """Orders that winners must close against, one each row; the first listed are served first.
 
     Parameters
@@ -60,34 +60,15 @@ class Shed(Tabular, Record):
     size: FloatArray
     price: FloatArray
     mark: FloatArray
+    row: ClassVar[str] = "order"
+    units: ClassVar[Mapping[str, str]] = {"size": "contracts", "price": "usd", "mark": "usd"}
 
     def __post_init__(self) -> None:
-        put = object.__setattr__
-        given = in_order({each.name: getattr(self, each.name) for each in fields(self)}, None)
-        put(self, "loser", read_ids(given["loser"], "loser", least=0))
-        k = len(self.loser)
-        put(self, "coin", read_ids(given["coin"], "coin", k))
-        put(self, "side", own_sides(given["side"], k))
-        put(self, "size", own(given["size"], "size", length=k, lowest=0.0))
-        put(self, "price", own(given["price"], "price", length=k))
-        put(self, "mark", own_positive(given["mark"], "mark", length=k))
+        given, k = own_keys(self, "loser", least=0)
+        own_fields(self, own, "size", given=given, length=k, lowest=0.0)
+        own_fields(self, own, "price", given=given, length=k)
+        own_fields(self, own_positive, "mark", given=given, length=k)
         _refuse_two_marks(self)
-
-    def _columns(self) -> Columns:
-        return {
-            "loser": self.loser,
-            "coin": self.coin,
-            "side": [side.value for side in self.side],
-            "size_contracts": self.size,
-            "price_usd": self.price,
-            "mark_usd": self.mark,
-        }
-
-    def _heading(self) -> str:
-        return counted(len(self), "order")
-
-    def __len__(self) -> int:
-        return len(self.loser)
 
     def check_takes(self) -> None:
         """There are orders, at prices ≥ 0, none of them better for a winner than the mark.
@@ -110,14 +91,11 @@ class Shed(Tabular, Record):
         own(self.price, "price", lowest=0.0)
         if not (self._gap >= 0).all():
             index = int(np.argmin(self._gap >= 0))
-            bound = "at least" if self.side[index] is Side.LONG else "at most"
-            expected = (
-                f"{bound} the mark, {float(self.mark[index])!r}, for a {self.side[index].value}"
-            )
+            side, price, mark = self.side[index], float(self.price[index]), float(self.mark[index])
+            bound = "at least" if side is Side.LONG else "at most"
+            expected = f"{bound} the mark, {mark!r}, for a {side.value}"
             remedy = "a loser that is solvent at the mark closes at the mark"
-            raise InputError(
-                "price", float(self.price[index]), expected, index=index, remedy=remedy
-            )
+            raise InputError("price", price, expected, index=index, remedy=remedy)
 
     @classmethod
     def at_mark(

@@ -97,10 +97,8 @@ def needed_budget(execution: ArrayLike, bankruptcy: ArrayLike, size: ArrayLike) 
     >>> needed_budget(execution=[7, 10], bankruptcy=[8, 8], size=[1, 1])
     3.0
     """
-    execution, bankruptcy, size = _same_length(
-        execution=execution, bankruptcy=bankruptcy, size=size
-    )
-    return float((np.abs(execution - bankruptcy) * np.abs(size)).sum())
+    price, zero, q = _same_length(execution=execution, bankruptcy=bankruptcy, size=size)
+    return float((np.abs(price - zero) * np.abs(q)).sum())
 
 
 def bad_debt(execution: ArrayLike, bankruptcy: ArrayLike, size: ArrayLike) -> float:
@@ -114,10 +112,8 @@ def bad_debt(execution: ArrayLike, bankruptcy: ArrayLike, size: ArrayLike) -> fl
     >>> bad_debt(execution=[7, 10], bankruptcy=[8, 8], size=[1, 1])
     1.0
     """
-    execution, bankruptcy, size = _same_length(
-        execution=execution, bankruptcy=bankruptcy, size=size
-    )
-    return float(np.maximum(size * (bankruptcy - execution), 0.0).sum())
+    price, zero, q = _same_length(execution=execution, bankruptcy=bankruptcy, size=size)
+    return float(np.maximum(q * (zero - price), 0.0).sum())
 
 
 def capacities(pnl: ArrayLike) -> FloatArray:
@@ -175,10 +171,7 @@ def open_round(
         capacity=pnl[wins],
         deficit=deficit(equities),
         equity=equities[wins],
-        features={
-            "pnl_percent": (pnl / stake)[wins],
-            "leverage": notional[wins] / equities[wins],
-        },
+        features={"pnl_percent": (pnl / stake)[wins], "leverage": notional[wins] / equities[wins]},
     )
 
 

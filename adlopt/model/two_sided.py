@@ -12,6 +12,7 @@ from adlopt.model.market import Market
 from adlopt.model.positions import ContractRound, Positions
 from adlopt.model.round import RoundOutcome, RoundStart
 from adlopt.model.shed import Shed, average_values
+from adlopt.model.tables import require_kinds
 from adlopt.show.answer import Columns, Tabular
 from adlopt.show.words import counted
 
@@ -48,9 +49,7 @@ class TwoSidedRound(Tabular, Record):
     losers: Shed
 
     def __post_init__(self) -> None:
-        for name, kind in (("winners", ContractRound), ("losers", Shed)):
-            if not isinstance(getattr(self, name), kind):
-                raise InputError(name, getattr(self, name), f"a {kind.__name__}")
+        require_kinds(self, winners=ContractRound, losers=Shed)
 
     @classmethod
     def of_market(cls, market: Market) -> TwoSidedRound:
@@ -76,15 +75,14 @@ class TwoSidedRound(Tabular, Record):
         >>> both.winners.start.account, both.losers.loser, both.winners.needed
         (('B',), ('A',), 2000.0)
         """
-        profit, equity, losers = market.by_account(market.upnl), market.equity, market.shed()
-        wins = (profit > 0) & (equity > 0)
+        wins, losers = market.winners, market.shed()
         if not wins.any():
             raise InputError("positions", "no winner", "a solvent account with a profit")
         names = market.accounts.account
         start = RoundStart(
             account=tuple(names[i] for i in np.flatnonzero(wins)),
-            capacity=profit[wins],
-            equity=equity[wins],
+            capacity=market.by_account(market.upnl)[wins],
+            equity=market.equity[wins],
             deficit=market.required,
         )
         needed = RoundOutcome(needed=float((losers.size * losers.value).sum()))

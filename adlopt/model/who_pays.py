@@ -13,23 +13,9 @@ TIE = 1e-12
 
 
 def lorenz(amounts: ArrayLike) -> tuple[FloatArray, FloatArray]:
-    """Share of accounts, from those that pay least, and the share of all dollars they pay.
+    """Share of accounts, from those that pay least, and of all dollars, each from 0 to 1, (n + 1,).
 
-    Parameters
-    ----------
-    amounts : array_like, shape (n,)
-        USD ≥ 0, at least one of them > 0.
-
-    Returns
-    -------
-    tuple of FloatArray, each of shape (n + 1,)
-        Both from 0 to 1.
-
-    Examples
-    --------
-    >>> accounts, dollars = lorenz([30.0, 0.0, 10.0, 0.0])
-    >>> accounts.tolist(), dollars.tolist()
-    ([0.0, 0.25, 0.5, 0.75, 1.0], [0.0, 0.0, 0.0, 0.25, 1.0])
+    `amounts` are USD ≥ 0, shape (n,), at least one of them > 0.
     """
     paid = np.sort(own(amounts, "amounts", lowest=0.0))
     if not paid.size or paid[-1] == 0:
@@ -40,13 +26,7 @@ def lorenz(amounts: ArrayLike) -> tuple[FloatArray, FloatArray]:
 
 
 def fractions(haircut: FloatArray, capacity: FloatArray) -> FloatArray:
-    """Shares x_i / u_i, shape (n,); 0 where there is no profit.
-
-    Examples
-    --------
-    >>> fractions(np.array([30.0, 0.0]), np.array([120.0, 0.0]))
-    array([0.25, 0.  ])
-    """
+    """Shares x_i / u_i, shape (n,); 0 where there is no profit."""
     held = capacity > 0
     return np.where(held, haircut, 0.0) / np.where(held, capacity, 1.0)
 
@@ -54,17 +34,7 @@ def fractions(haircut: FloatArray, capacity: FloatArray) -> FloatArray:
 def inversions(capacity: ArrayLike, haircut: ArrayLike) -> float:
     """Share of neighbours by profit whose order the haircut turns round [CTTX26, Sec. 5.2].
 
-    0 if all have the same profit.
-
-    Parameters
-    ----------
-    capacity, haircut : array_like, shape (n,)
-        USD ≥ 0.
-
-    Examples
-    --------
-    >>> inversions([6, 3, 1], [6, 0, 0]), inversions([6, 3, 1], [3.6, 1.8, 0.6])
-    (0.5, 0.0)
+    Both USD ≥ 0, shape (n,); 0 if all have the same profit.
     """
     u = own(capacity, "capacity", lowest=0.0)
     x = own(haircut, "haircut", length=u.size, lowest=0.0)
@@ -81,19 +51,8 @@ def rank_correlation(
 ) -> float | None:
     """Correlation of ranks, ties at their mean rank; None if either is constant.
 
-    Parameters
-    ----------
-    first, second : array_like, shape (n,)
-    within : pair of array_like, shape (n,) or ()
-        How far each number may be off: two are tied unless they are further apart than both may be
-        off together. A tie with one number counts half a rank, whatever that one is tied with.
-
-    Examples
-    --------
-    >>> rank_correlation([1, 2, 3, 4], [1, 3, 2, 4])
-    0.8
-    >>> rank_correlation([1, 2, 3, 4], [1, 2.1, 2, 4], within=(0.0, 0.1))
-    0.9486832980505138
+    `within` says how far each number may be off: two are tied unless they are further apart than
+    both may be off together. A tie with one number counts half a rank, whatever that one is tied with.
     """
     x = own(first, "first")
     y = own(second, "second", length=x.size)

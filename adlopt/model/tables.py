@@ -1,0 +1,67 @@
+"""What tables, and other records, of the model share: columns that are fields, and their checks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import fields
+from typing import Any, ClassVar, TypeAlias
+
+from adlopt.errors import InputError
+from adlopt.foundation.arrays import Record
+from adlopt.foundation.labels import in_order
+from adlopt.show.answer import Columns, Tabular
+from adlopt.show.words import counted
+
+Given: TypeAlias = Mapping[str, Any]
+"""Values of fields, by name."""
+
+
+class FieldTable(Tabular, Record):
+    """Base of tables whose columns are their fields; `row` is what a row is."""
+
+    __slots__ = ()
+    row: ClassVar[str]
+    units: ClassVar[Mapping[str, str]]
+    """Of the fields that have one: it ends the column's name."""
+
+    def __len__(self) -> int:
+        return len(getattr(self, fields(self)[0].name))  # type: ignore[arg-type]
+
+    def _columns(self) -> Columns:
+        columns: dict[str, Any] = {}
+        for name in (field.name for field in fields(self)):  # type: ignore[arg-type]
+            values = getattr(self, name)
+            if isinstance(values, Mapping):
+                columns |= {f"{name}.{each}": column for each, column in values.items()}
+            elif name == "side":
+                columns[name] = [side.value for side in values]
+            elif values is not None:
+                unit = self.units.get(name)
+                columns[f"{name}_{unit}" if unit else name] = values
+        return columns
+
+    def _heading(self) -> str:
+        return counted(len(self), self.row)
+
+
+def fields_in_order(table: Any) -> Given:
+    """Fields of a table, by name, in the order of the labels that they have."""
+    return in_order({each.name: getattr(table, each.name) for each in fields(table)}, None)
+
+
+def own_fields(
+    record: Any, own: Callable[..., Any], *names: str, given: Given | None = None, **limits: Any
+) -> None:
+    """Put a checked copy in place of fields of a frozen record; a default of None stays."""
+    for name in names:
+        value = getattr(record, name)
+        if value is not None or record.__dataclass_fields__[name].default is not None:
+            value = value if given is None else given[name]
+            object.__setattr__(record, name, own(value, name, **limits))
+
+
+def require_kinds(record: object, what: str = "a", **kinds: type) -> None:
+    """Refuse a field that is of another kind."""
+    for name, kind in kinds.items():
+        if not isinstance(getattr(record, name), kind):
+            raise InputError(name, getattr(record, name), f"{what} {kind.__name__}")
