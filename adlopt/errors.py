@@ -21,8 +21,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import partial
 from heapq import nlargest
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 MOST_LISTED = 12
 """Names that one message lists; of more, the nearest."""
@@ -75,7 +76,8 @@ class InputError(AdloptError, ValueError):
         super().__init__(f"{where} is {shown}: expected {expected}" + (remedy and f"; {remedy}"))
 
     def __reduce__(self) -> tuple[object, ...]:
-        return (_input_error, (self.field, self.value, self.expected, self.index, self.remedy))
+        made = partial(InputError, index=self.index, remedy=self.remedy)
+        return (made, (self.field, self.value, self.expected))
 
 
 def _shown(value: object) -> str:
@@ -84,12 +86,6 @@ def _shown(value: object) -> str:
     except ValueError:
         text = "a number of thousands of digits"
     return text if len(text) <= 80 else f"{text[:38]}...{text[-39:]}"
-
-
-def _input_error(
-    field: str, value: object, expected: str, index: int | str | None, remedy: str
-) -> InputError:
-    return InputError(field, value, expected, index=index, remedy=remedy)
 
 
 def unknown(
@@ -108,26 +104,8 @@ def unknown(
     Names are quoted, as they may hold commas. A list too long to read is left to the command that
     prints it, or cut short.
 
-    Parameters
-    ----------
-    field, name, index
-        As of `InputError`.
-    known : iterable of str
-    near : iterable of str
-        Those to ask back about, if spelling does not tell.
-    listed : str
-        The command that lists them all.
-    besides : str
-        What else would do.
-    remedy : str
-        What the user can do if no name known is meant.
-
-    Examples
-    --------
-    >>> raise unknown("figure", "burden", ["budgets", "burdens"])
-    Traceback (most recent call last):
-    adlopt.errors.InputError: figure is 'burden': expected one of 'burdens', 'budgets'; did you mean
-    'burdens' or 'budgets'?
+    `near` are those to ask back about, if spelling does not tell; `listed` is the command that
+    lists them all, `besides` what else would do, `remedy` what to do if no name known is meant.
     """
     names = list(dict.fromkeys(known))
     near = list(near) or (nearest(name, names) if isinstance(name, str) else [])
@@ -142,13 +120,7 @@ def unknown(
 
 
 def nearest(name: str, known: Iterable[str]) -> list[str]:
-    """Return the names nearest to one that is none of them, the nearest first, at most three.
-
-    Examples
-    --------
-    >>> nearest("Hyperlquid", ["binance", "hyperliquid"]), nearest("gated", ["gated-persistence"])
-    (['hyperliquid'], ['gated-persistence'])
-    """
+    """Return the names nearest to one that is none of them, the nearest first, at most three."""
     from difflib import get_close_matches  # needed only where something failed
 
     said, names = name.casefold(), {each.casefold(): each for each in known}
@@ -167,13 +139,7 @@ def _shared(one: str, other: str) -> int:
 
 
 def did_you_mean(near: Iterable[str]) -> str:
-    """Ask back about names; nothing without any.
-
-    Examples
-    --------
-    >>> did_you_mean(["queue", "queue-blend"]), did_you_mean([])
-    ("did you mean 'queue' or 'queue-blend'?", '')
-    """
+    """Ask back about names; nothing without any."""
     asked = " or ".join(map(repr, near))
     return asked and f"did you mean {asked}?"
 
@@ -241,11 +207,7 @@ class InfeasibleRound(NoSolution):
 
     def __reduce__(self) -> tuple[object, ...]:
         names = ("below", "above", "missing", "binding", "rounds")
-        return _infeasible_round, (str(self), {name: getattr(self, name) for name in names})
-
-
-def _infeasible_round(message: str, details: dict[str, Any]) -> InfeasibleRound:
-    return InfeasibleRound(message, **details)
+        return partial(InfeasibleRound, **{n: getattr(self, n) for n in names}), (str(self),)
 
 
 class SolverStopped(NoSolution):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import sympy
 
 from adlopt.bounds.bound import Along, Bound, Comparator
@@ -11,51 +13,48 @@ from adlopt.model.run import Information
 
 STEP, EXPERTS = sympy.Symbol("c", real=True), sympy.Symbol("K", real=True)
 ONE_HALF = sympy.Rational(1, 2)
+_adaptive = partial(
+    Bound,
+    comparator=Comparator.PER_ROUND_OPTIMUM,
+    hypotheses=(ENOUGH_CAPACITY, INSIDE_DOMAIN, POSITIVE_DEFICITS),
+    along=Along.BEST_PATH,
+)
 
-ADAPTIVE = Bound(
+ADAPTIVE = _adaptive(
     name="adaptive steps, c = 1/√2",
     expression=LOSS.symbol + sympy.sqrt(S.symbol) * ((ONE_HALF + P.symbol) / STEP + STEP),
-    comparator=Comparator.PER_ROUND_OPTIMUM,
     covers="adagrad-ogd, η_t = c/√(D_1² + … + D_t²), from any start",
-    hypotheses=(ENOUGH_CAPACITY, INSIDE_DOMAIN, POSITIVE_DEFICITS),
     tightness_note="within √2 (1 + P)/√(1 + 2P) of the best fixed step, which needs hindsight",
     citation="sharpens the tuning of [CTTX26, Prop. 1]",
     proof="adaptive_steps",
     choices={STEP: 1 / sympy.sqrt(2)},
-    along=Along.BEST_PATH,
 )
 """min over u of f(u) + √2 (1 + P(u)) √S."""
 
-ADAPTIVE_TUNED = Bound(
+ADAPTIVE_TUNED = _adaptive(
     name="adaptive steps, c = √(1/2 + P)",
     expression=ADAPTIVE.expression,
-    comparator=Comparator.PER_ROUND_OPTIMUM,
     covers="adagrad-ogd with c of the best path's variation P (hindsight), from any start",
-    hypotheses=ADAPTIVE.hypotheses,
     tightness_note="within √2 of the best fixed step",
     citation=ADAPTIVE.citation,
     proof="adaptive_steps",
     choices={STEP: sympy.sqrt(ONE_HALF + P.symbol)},
-    along=Along.BEST_PATH,
     information=Information.HINDSIGHT,
 )
 """min over u of f(u) + √(2 (1 + 2P(u)) S)."""
 
-TUNING_FREE = Bound(
+TUNING_FREE = _adaptive(
     name="tuning-free experts",
     expression=LOSS.symbol
     + (3 * ONE_HALF * sympy.sqrt(1 + 2 * P.symbol) + sympy.sqrt(sympy.log(EXPERTS)))
     * sympy.sqrt(S.symbol),
-    comparator=Comparator.PER_ROUND_OPTIMUM,
     covers="ader with the episode's T as horizon, from any start; every path at once",
-    hypotheses=ADAPTIVE.hypotheses,
     tightness_note="within 3/2 of the best fixed step, and √(ln K)",
     citation="after Zhang, Lu and Zhou 2018 (Ader), with known deficits",
     proof="tuning_free",
     choices={
         EXPERTS: sympy.Max(1, sympy.ceiling((1 + sympy.log(ROUNDS.symbol - ONE_HALF, 2)) / 2))
     },
-    along=Along.BEST_PATH,
 )
 """min over u of f(u) + (3/2 √(1 + 2P(u)) + √(ln K)) √S, K experts."""
 

@@ -275,14 +275,7 @@ class Bound:
 
 
 def corners(episode: Episode) -> tuple[Vertex, ...]:
-    """Corners of f(P) = min {Σ D|u − θ*| : path variation ≤ P}, solved once for all bounds.
-
-    Examples
-    --------
-    >>> from adlopt.data.episodes import october_10
-    >>> len(corners(october_10()))
-    17
-    """
+    """Corners of f(P) = min {Σ D|u − θ*| : path variation ≤ P}, solved once for all bounds."""
     return _corners(episode.deficit.tobytes(), episode.needed_severity.tobytes())
 
 

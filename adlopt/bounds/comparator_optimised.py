@@ -17,53 +17,45 @@ from adlopt.bounds.witnesses import resting
 from adlopt.model.run import Information
 
 HALF_START = {FIRST_SEVERITY: sympy.Rational(1, 2)}
-SOURCE = "sharpens [CTTX26, Prop. 1]"
+_tuned = partial(
+    Bound,
+    comparator=Comparator.PER_ROUND_OPTIMUM,
+    hypotheses=(ENOUGH_CAPACITY, INSIDE_DOMAIN),
+    citation="sharpens [CTTX26, Prop. 1]",
+    proof="comparator_optimised",
+    information=Information.HINDSIGHT,
+)
 NEAR = sympy.Max(FIRST_SEVERITY, 1 - FIRST_SEVERITY) ** 2
 """Square of the farthest that u_1 can lie from x_1."""
 
-OPTIMISED = Bound(
+OPTIMISED = _tuned(
     name="best comparator",
     expression=LOSS.symbol + sympy.sqrt((1 + 2 * P.symbol) * S.symbol),
-    comparator=Comparator.PER_ROUND_OPTIMUM,
     covers="projected OGD from any start, step √((1 + 2P)/S) of the best path (hindsight)",
-    hypotheses=(ENOUGH_CAPACITY, INSIDE_DOMAIN),
     witness=partial(resting, 1.0, 1.0),
     tightness_note="constant 1 is attained in the limit for P = 0",
-    citation=SOURCE,
-    proof="comparator_optimised",
     along=Along.BEST_PATH,
-    information=Information.HINDSIGHT,
 )
 """min over u of f(u) + √((1 + 2P(u)) S)."""
 
-OPTIMISED_FROM_HALF = Bound(
+OPTIMISED_FROM_HALF = _tuned(
     name="best comparator, start ½",
     expression=LOSS.symbol + sympy.sqrt((NEAR + 2 * P.symbol) * S.symbol),
-    comparator=Comparator.PER_ROUND_OPTIMUM,
     covers="projected OGD from ½, step √((1/4 + 2P)/S) of the best path (hindsight)",
-    hypotheses=(ENOUGH_CAPACITY, INSIDE_DOMAIN),
     witness=partial(resting, 0.5, 0.5),
     tightness_note="attained in the limit for P = 0",
-    citation=SOURCE,
-    proof="comparator_optimised",
     choices=HALF_START,
     along=Along.BEST_PATH,
-    information=Information.HINDSIGHT,
 )
 """min over u of f(u) + √((1/4 + 2P(u)) S)."""
 
-QUADRATIC = Bound(
+QUADRATIC = _tuned(
     name="needed path, start ½, with −Q",
     expression=LOSS.symbol + sympy.sqrt((NEAR + 2 * P.symbol - Q.symbol) * S.symbol),
-    comparator=Comparator.PER_ROUND_OPTIMUM,
     covers="projected OGD from ½, step √((1/4 + 2P − Q)/S) of the needed path (hindsight)",
-    hypotheses=(ENOUGH_CAPACITY, INSIDE_DOMAIN),
     witness=partial(resting, 0.5, 0.5),
     tightness_note="attained in the limit for P = 0; a single step attains 2P − Q",
-    citation=SOURCE,
-    proof="comparator_optimised",
     choices=HALF_START,
-    information=Information.HINDSIGHT,
 )
 """f + √((1/4 + 2P − Q) S) along θ*."""
 
@@ -77,25 +69,18 @@ def from_start(first: sympy.Rational) -> Bound:
     >>> round(from_start(sympy.Integer(0)).value(october_10()) / 1e6, 2)
     12.04
     """
-    return Bound(
+    return _tuned(
         name=f"best constant, start {first}",
         expression=LOSS.symbol + abs(FIRST_SEVERITY - FIRST.symbol) * sympy.sqrt(S.symbol),
-        comparator=Comparator.PER_ROUND_OPTIMUM,
         covers=f"projected OGD from {first}, step |x_1 − u|/√S of the best constant (hindsight)",
-        hypotheses=(ENOUGH_CAPACITY, INSIDE_DOMAIN),
         witness=partial(resting, float(first)),
         tightness_note="constant 1 is attained in the limit",
-        citation=SOURCE,
-        proof="comparator_optimised",
         choices={FIRST_SEVERITY: first},
         along=Along.BEST_CONSTANT,
-        information=Information.HINDSIGHT,
     )
 
 
-CONSTANT_FROM_HALF, CONSTANT_FROM_ZERO = (
-    from_start(sympy.Rational(1, 2)),
-    from_start(sympy.Integer(0)),
-)
+CONSTANT_FROM_HALF = from_start(sympy.Rational(1, 2))
+CONSTANT_FROM_ZERO = from_start(sympy.Integer(0))
 
 BOUNDS = (OPTIMISED, OPTIMISED_FROM_HALF, QUADRATIC, CONSTANT_FROM_HALF, CONSTANT_FROM_ZERO)

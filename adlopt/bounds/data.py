@@ -8,50 +8,28 @@ from adlopt.bounds.bound import Bound
 from adlopt.bounds.evaluation import Evaluation
 from adlopt.bounds.quantity import QUANTITIES
 from adlopt.model.episode import Episode
+from adlopt.model.filled import filled
 from adlopt.show.schema.boards import BoundData, QuantityData
 from adlopt.show.schema.data import finite
 
 
 def bound_data(bound: Bound, said: Evaluation) -> BoundData:
-    """State a bound: its value, what it rests on, and whether it says anything.
-
-    Examples
-    --------
-    >>> from adlopt.bounds import HALF
-    >>> from adlopt.data.episodes import october_10
-    >>> data = bound_data(HALF, HALF.evaluate(october_10()))
-    >>> round(data.usd, 2), data.vacuous, data.proof
-    (50031693.34, False, 'minimax_severity')
-    """
+    """State a bound: its value, what it rests on, and whether it says anything."""
     known = {str(quantity.symbol): quantity for quantity in QUANTITIES.values()}
-    return BoundData(
-        name=bound.name,
-        label=bound.label,
+    return filled(
+        BoundData,
+        bound,
         usd=finite(said.value),
         measured_usd=finite(said.measured),
         vacuous=said.vacuous,
         fails=failures_data(said.failures),
-        side=bound.side.value,
-        covers=bound.covers,
-        loss=bound.loss,
-        comparator=bound.comparator.value,
-        along=bound.along.value,
         path_variation=said.path_variation,
-        information=bound.information.value,
         expression=str(bound.expression),
         choices={str(symbol): str(value) for symbol, value in bound.choices.items()},
         quantities={
-            name: QuantityData(
-                value=finite(value), unit=known[name].unit, meaning=known[name].meaning
-            )
+            name: filled(QuantityData, known[name], value=finite(value))
             for name, value in said.quantities.items()
         },
-        status=bound.status.value,
-        tightness=bound.tightness.value,
-        tightness_note=bound.tightness_note,
-        citation=bound.citation,
-        proof=bound.proof,
-        conjectured=bound.conjectured,
     )
 
 

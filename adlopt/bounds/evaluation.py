@@ -9,23 +9,12 @@ from adlopt.show.words import ranges, usd
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Evaluation:
-    """What a bound says about an episode.
+    """What a bound, by its label, says about an episode.
 
-    Parameters
-    ----------
-    bound : str
-        Its label.
-    measured : float or None
-        USD, whether the hypotheses hold or not; None where the expression is not defined, or the
-        bound is refuted.
-    failures : dict
-        Rounds, from 1, in which a hypothesis fails, by hypothesis.
-    vacuous : bool
-        Whether what is measured is not below what no policy can exceed.
-    quantities : dict
-        What was measured, by symbol.
-    path_variation : float or None
-        Of the comparator path it was measured along.
+    `measured` is in USD, whether hypotheses hold or not, and None where the expression is not
+    defined or the bound is refuted; it is `vacuous` where it is not below what no policy can
+    exceed. `failures` are rounds, from 1, by hypothesis; `quantities` were measured, by symbol,
+    along a comparator path of variation `path_variation`.
     """
 
     bound: str

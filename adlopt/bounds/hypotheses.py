@@ -10,25 +10,9 @@ from adlopt.model.episode import Episode, rounds_where
 from adlopt.model.run import Run
 
 
-def _short_of_capacity(episode: Episode, run: Run | None) -> tuple[int, ...]:
-    return rounds_where(episode.total_capacity < episode.deficit)
-
-
-def _outside_domain(episode: Episode, run: Run | None) -> tuple[int, ...]:
-    return () if run is None else rounds_where(run.haircut > episode.deficit * (1 + 1e-9))
-
-
-def _uneven(episode: Episode, run: Run | None) -> tuple[int, ...]:
-    return rounds_where(episode.deficit != episode.deficit[0])
-
-
 def _mixed_sizes(episode: Episode, run: Run | None) -> tuple[int, ...]:
     big = big_rounds(episode)
     return rounds_where(~big & (episode.deficit >= GATE * episode.deficit[big].min()))
-
-
-def _no_deficit(episode: Episode, run: Run | None) -> tuple[int, ...]:
-    return rounds_where(episode.deficit == 0)
 
 
 def _another_domain(episode: Episode, run: Run | None) -> tuple[int, ...]:
@@ -42,18 +26,26 @@ def _another_domain(episode: Episode, run: Run | None) -> tuple[int, ...]:
     )
 
 
-def _pooled(episode: Episode, run: Run | None) -> tuple[int, ...]:
-    return rounds_where(np.full(len(episode), episode.pooled))
-
-
-ENOUGH_CAPACITY = Hypothesis(text="U_t ≥ D_t in every round", fails=_short_of_capacity)
-INSIDE_DOMAIN = Hypothesis(text="H_t ≤ D_t: the policy stays in θ ≤ 1", fails=_outside_domain)
-EQUAL_DEFICITS = Hypothesis(text="all deficits are equal", fails=_uneven)
-POSITIVE_DEFICITS = Hypothesis(text="D_t > 0 in every round", fails=_no_deficit)
+ENOUGH_CAPACITY = Hypothesis(
+    text="U_t ≥ D_t in every round", fails=lambda e, run: rounds_where(e.total_capacity < e.deficit)
+)
+INSIDE_DOMAIN = Hypothesis(
+    text="H_t ≤ D_t: the policy stays in θ ≤ 1",
+    fails=lambda e, run: () if run is None else rounds_where(run.haircut > e.deficit * (1 + 1e-9)),
+)
+EQUAL_DEFICITS = Hypothesis(
+    text="all deficits are equal", fails=lambda e, run: rounds_where(e.deficit != e.deficit[0])
+)
+POSITIVE_DEFICITS = Hypothesis(
+    text="D_t > 0 in every round", fails=lambda e, run: rounds_where(e.deficit == 0)
+)
 TWO_SIZES = Hypothesis(
     text="no round below max D/2 is half as large as one above", fails=_mixed_sizes
 )
 FIXED_DOMAIN = Hypothesis(
     text="the same winners with the same capacities > 0 in every round", fails=_another_domain
 )
-KNOWN_ACCOUNTS = Hypothesis(text="winners are known one by one, not pooled", fails=_pooled)
+KNOWN_ACCOUNTS = Hypothesis(
+    text="winners are known one by one, not pooled",
+    fails=lambda e, run: rounds_where(np.full(len(e), e.pooled)),
+)

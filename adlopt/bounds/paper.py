@@ -48,38 +48,36 @@ SLOPE = sympy.sqrt(
 )
 """Longest subgradient: one winner bears the worst burden alone."""
 
-PROPOSITION_2 = Bound(
+_of_haircuts = partial(
+    Bound, loss=OBJECTIVE, hypotheses=(KNOWN_ACCOUNTS, FIXED_DOMAIN), choices=WEIGHTS
+)
+
+PROPOSITION_2 = _of_haircuts(
     name="Proposition 2",
     expression=SLOPE * DIAMETER.symbol * sympy.sqrt(ROUNDS.symbol),
     comparator=Comparator.BEST_FIXED_SEVERITY,
     covers="mirror descent on haircuts, η = R/(G√T), against one fixed haircut of all rounds",
-    loss=OBJECTIVE,
-    hypotheses=(KNOWN_ACCOUNTS, FIXED_DOMAIN),
     witness=partial(resting, 1.0, 1.0),
     tightness_note="constant 1 is attained in the limit for one winner",
     citation=SOURCE.format("Prop. 2"),
     proof="slope_of_the_objective",
-    choices=WEIGHTS,
     status=Status.HOLDS_UNDER,
 )
 """Static regret of the vector problem; false if winners or capacities change."""
 
-PROPOSITION_3 = Bound(
+PROPOSITION_3 = _of_haircuts(
     name="Proposition 3",
     expression=SLOPE * (DIAMETER.symbol * sympy.sqrt(ROUNDS.symbol) + MOVED_HAIRCUTS.symbol),
     comparator=Comparator.PER_ROUND_OPTIMUM,
     covers="nothing: mirror descent with η = R/(G√T) exceeds it on alternating blocks",
-    loss=OBJECTIVE,
-    hypotheses=(KNOWN_ACCOUNTS, FIXED_DOMAIN),
     tightness_note="false with any constants; no algorithm has it",
     citation=SOURCE.format("Prop. 3, Eq. 27"),
     proof="prop_03_dynamic_regret",
-    choices=WEIGHTS,
     status=Status.REFUTED,
 )
 """Kept as data, so that nobody derives it again."""
 
-PROPOSITION_5 = Bound(
+PROPOSITION_5 = _of_haircuts(
     name="Proposition 5",
     expression=SLOPE
     * sympy.sqrt(
@@ -87,14 +85,11 @@ PROPOSITION_5 = Bound(
     ),
     comparator=Comparator.PER_ROUND_OPTIMUM,
     covers="mirror descent on haircuts with the hindsight step √((R² + 2R P_x)/(G²T))",
-    loss=OBJECTIVE,
-    hypotheses=(KNOWN_ACCOUNTS, FIXED_DOMAIN),
     witness=partial(resting, 1.0, 1.0),
     tightness_note="attained in the limit for one winner and P_x = 0; no better rate in P_x and T "
     "is possible",
     citation=SOURCE.format("Prop. 5, Eq. 34"),
     proof="slope_of_the_objective",
-    choices=WEIGHTS,
     information=Information.HINDSIGHT,
     status=Status.HOLDS_UNDER,
 )

@@ -28,65 +28,59 @@ from adlopt.policies.severity import GatedPersistence, Persistence
 
 KAPPA = sympy.Symbol("κ", real=True)
 ONE_HALF = sympy.Rational(1, 2)
-NEW = "new; compare [CTTX26, Prop. 1]"
+_new = partial(
+    Bound, comparator=Comparator.PER_ROUND_OPTIMUM, citation="new; compare [CTTX26, Prop. 1]"
+)
 
-PERSISTENCE = Bound(
+PERSISTENCE = _new(
     name="persistence",
     expression=FIRST_DEFICIT.symbol * abs(FIRST_SEVERITY - FIRST.symbol) + MOVED.symbol,
-    comparator=Comparator.PER_ROUND_OPTIMUM,
     covers="persistence from ½: its loss itself, along the needed severities",
     hypotheses=(ENOUGH_CAPACITY,),
     witness=partial(swinging, Persistence()),
     tightness_note="an identity",
-    citation=NEW,
     proof="persistence",
     choices={FIRST_SEVERITY: ONE_HALF},
 )
 """D_1 |x_1 − θ*_1| + Σ D_t |θ*_t − θ*_{t−1}|."""
 
-PERSISTENCE_UNIFORM = Bound(
+PERSISTENCE_UNIFORM = _new(
     name="persistence, equal deficits",
     expression=2 * LOSS.symbol
     + LARGEST_DEFICIT.symbol * (P.symbol + abs(FIRST_SEVERITY - FIRST.symbol)),
-    comparator=Comparator.PER_ROUND_OPTIMUM,
     covers="persistence from ½, against every path",
     hypotheses=(ENOUGH_CAPACITY, EQUAL_DEFICITS),
     witness=partial(swinging, Persistence()),
     tightness_note="attained where θ* swings from end to end: along the needed severities",
-    citation=NEW,
     proof="persistence_any_path",
     choices={FIRST_SEVERITY: ONE_HALF},
     along=Along.BEST_PATH,
 )
 """min over u of 2 f(u) + D (P(u) + |x_1 − u_1|)."""
 
-GATED_PERSISTENCE = Bound(
+GATED_PERSISTENCE = _new(
     name="gated persistence",
     expression=(1 + 1 / (KAPPA * (1 - KAPPA))) * LOSS.symbol
     + GATED.symbol
     + LARGEST_DEFICIT.symbol / (2 * (1 - KAPPA)),
-    comparator=Comparator.PER_ROUND_OPTIMUM,
     covers="gated-persistence with κ = 1/2 from ½, against every path",
     hypotheses=(ENOUGH_CAPACITY,),
     witness=partial(growing, GatedPersistence()),
     tightness_note="the last term is attained in the limit, where each deficit doubles the last",
-    citation=NEW,
     proof="persistence",
     choices={KAPPA: ONE_HALF},
     along=Along.BEST_PATH,
 )
 """min over u of 5 f(u) + Σ D_t |u_t − u_s(t)| + max D."""
 
-GATED_ENVELOPE = Bound(
+GATED_ENVELOPE = _new(
     name="gated envelope",
     expression=FIRST_BIG.symbol / 2 + MOVED_BIG.symbol + SMALL.symbol,
-    comparator=Comparator.PER_ROUND_OPTIMUM,
     covers="gated-persistence with κ = 1/2 from ½, on any sequence with W_big or less",
     hypotheses=(ENOUGH_CAPACITY, TWO_SIZES),
     witness=partial(swinging, GatedPersistence()),
     tightness_note="attained where θ* swings from end to end and deficits are equal; no rule "
     "guarantees less than the lower bound for the same W_big",
-    citation=NEW,
     proof="gated_envelope",
 )
 """D_1/2 + W + small: what three lines of policy guarantee a priori."""

@@ -10,6 +10,7 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import Any, TypeAlias
 
 import numpy as np
 import sympy
@@ -22,44 +23,29 @@ GATE = 0.5
 """κ of the gated quantities: a round of comparable size has D_s ≥ κ D_t."""
 
 
+Rule: TypeAlias = Callable[[Episode, FloatArray], Any]
+"""From an episode and a path of severities, shape (T,), to a number."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Quantity:
     """A number of an episode, and perhaps of a path, that appears in a bound.
 
-    Parameters
-    ----------
-    symbol : sympy.Symbol
-        Real; signs are stated as hypotheses, not assumed.
-    meaning : str
-    unit : str
-    rule : callable
-        From an episode and a path of severities, shape (T,), to the number.
-
-    Examples
-    --------
-    >>> from adlopt.data.episodes import october_10
-    >>> round(P.measure(october_10()), 4), P.measure(october_10(), np.full(16, 0.5))
-    (7.0595, 0.0)
+    The symbol is real; signs are stated as hypotheses, not assumed.
     """
 
     symbol: sympy.Symbol
     meaning: str
     unit: str
-    rule: Callable[[Episode, FloatArray], float]
+    rule: Rule
 
     def measure(self, episode: Episode, path: FloatArray | None = None) -> float:
         """Measure along a path, that of the needed severities unless given (*hindsight*)."""
-        return self.rule(episode, episode.needed_severity if path is None else path)
+        return float(self.rule(episode, episode.needed_severity if path is None else path))
 
 
 def gate_sources(deficit: FloatArray, kappa: float = GATE) -> tuple[int | None, ...]:
-    """Return, for each round, the last earlier one with D_s ≥ κ D_t, from 0; None if there is none.
-
-    Examples
-    --------
-    >>> gate_sources(np.array([8.0, 1.0, 6.0]))
-    (None, 0, 0)
-    """
+    """The last earlier round with D_s ≥ κ D_t, of each round, from 0; None where there is none."""
     sizes = deficit.tolist()
     found: list[int | None] = []
     kept: list[int] = []
@@ -70,22 +56,12 @@ def gate_sources(deficit: FloatArray, kappa: float = GATE) -> tuple[int | None, 
 
 
 def big_rounds(episode: Episode) -> BoolArray:
-    """Rounds with D_t ≥ κ max D, shape (T,).
-
-    Examples
-    --------
-    >>> from adlopt.data.episodes import october_10
-    >>> int(big_rounds(october_10()).sum())
-    9
-    """
+    """Rounds with D_t ≥ κ max D, shape (T,)."""
     deficit = episode.deficit
-    chosen: BoolArray = deficit >= GATE * deficit.max()
-    return chosen
+    return np.asarray(deficit >= GATE * deficit.max())
 
 
-def _quantity(
-    symbol: str, meaning: str, unit: str, rule: Callable[[Episode, FloatArray], float]
-) -> Quantity:
+def _quantity(symbol: str, meaning: str, rule: Rule, unit: str = "USD") -> Quantity:
     made = Quantity(symbol=sympy.Symbol(symbol, real=True), meaning=meaning, unit=unit, rule=rule)
     QUANTITIES[made.symbol] = made
     return made
@@ -117,7 +93,7 @@ def _moved_haircuts(episode: Episode, path: FloatArray) -> float:
     )
 
 
-def _over_capacity(power: int) -> Callable[[Episode, FloatArray], float]:
+def _over_capacity(power: int) -> Rule:
     def rule(episode: Episode, path: FloatArray) -> float:
         capacity = episode.total_capacity
         safe = np.where(capacity > 0, capacity, np.inf)
@@ -129,90 +105,72 @@ def _over_capacity(power: int) -> Callable[[Episode, FloatArray], float]:
 QUANTITIES: dict[sympy.Symbol, Quantity] = {}
 
 P = _quantity(
-    "P", "path variation Σ|u_t − u_{t−1}|, in hindsight", "1", lambda e, u: path_variation(u)
+    "P", "path variation Σ|u_t − u_{t−1}|, in hindsight", lambda e, u: path_variation(u), unit="1"
 )
 Q = _quantity(
     "Q",
     "quadratic variation Σ(u_t − u_{t−1})², in hindsight",
-    "1",
     lambda e, u: math.fsum(np.diff(u) ** 2),
+    unit="1",
 )
 LOSS = _quantity(
     "f",
     "loss of the path itself, Σ D_t |u_t − θ*_t|, in hindsight",
-    "USD",
     lambda e, u: math.fsum(e.deficit * np.abs(u - e.needed_severity)),
 )
-FIRST = _quantity("u_1", "where the path starts, in hindsight", "1", lambda e, u: float(u[0]))
-MOVED = _quantity("W", "dollars moved, Σ D_t |u_t − u_{t−1}|, in hindsight", "USD", _moved)
+FIRST = _quantity("u_1", "where the path starts, in hindsight", lambda e, u: u[0], unit="1")
+MOVED = _quantity("W", "dollars moved, Σ D_t |u_t − u_{t−1}|, in hindsight", _moved)
 GATED = _quantity(
-    "G",
-    "Σ D_t |u_t − u_s|, s the last round before t with D_s ≥ D_t/2, in hindsight",
-    "USD",
-    _gated,
+    "G", "Σ D_t |u_t − u_s|, s the last round before t with D_s ≥ D_t/2, in hindsight", _gated
 )
 MOVED_BIG = _quantity(
     "W_big",
     "Σ D_t |u_t − u_s| over big rounds, D ≥ max D/2, s the big round before t, in hindsight",
-    "USD",
     _moved_big,
 )
 TOP = _quantity(
     "Top_P",
     "sum of the P largest of D_2 … D_T, and a fraction of the next, in hindsight through P",
-    "USD",
     lambda e, u: largest(e.deficit[1:], path_variation(u)),
 )
 TOP_WHOLE = _quantity(
     "Top_⌊P⌋",
     "sum of the ⌊P⌋ largest of D_2 … D_T, in hindsight through P",
-    "USD",
     lambda e, u: largest(e.deficit[1:], math.floor(path_variation(u))),
 )
 
-ROUNDS = _quantity("T", "number of rounds", "1", lambda e, u: float(len(e)))
-S = _quantity("S", "sum of squared deficits", "USD²", lambda e, u: math.fsum(e.deficit**2))
-TOTAL_DEFICIT = _quantity("D", "sum of deficits", "USD", lambda e, u: math.fsum(e.deficit))
-FIRST_DEFICIT = _quantity(
-    "D_1", "deficit of the first round", "USD", lambda e, u: float(e.deficit[0])
-)
-LARGEST_DEFICIT = _quantity("D_max", "largest deficit", "USD", lambda e, u: float(e.deficit.max()))
+ROUNDS = _quantity("T", "number of rounds", lambda e, u: len(e), unit="1")
+S = _quantity("S", "sum of squared deficits", lambda e, u: math.fsum(e.deficit**2), unit="USD²")
+TOTAL_DEFICIT = _quantity("D", "sum of deficits", lambda e, u: math.fsum(e.deficit))
+FIRST_DEFICIT = _quantity("D_1", "deficit of the first round", lambda e, u: e.deficit[0])
+LARGEST_DEFICIT = _quantity("D_max", "largest deficit", lambda e, u: e.deficit.max())
 FIRST_BIG = _quantity(
-    "D_big",
-    "deficit of the first big round, D ≥ max D/2",
-    "USD",
-    lambda e, u: float(e.deficit[big_rounds(e)][0]),
+    "D_big", "deficit of the first big round, D ≥ max D/2", lambda e, u: e.deficit[big_rounds(e)][0]
 )
 SMALL = _quantity(
     "D_small",
     "sum of the deficits below max D/2",
-    "USD",
     lambda e, u: math.fsum(e.deficit[~big_rounds(e)]),
 )
 WORST_MISS = _quantity(
     "M",
     "sum of D_t max(θ*_t, 1 − θ*_t), in hindsight",
-    "USD",
     lambda e, u: math.fsum(e.deficit * np.maximum(e.needed_severity, 1.0 - e.needed_severity)),
 )
-OVER_CAPACITY = _quantity("S_1", "Σ D_t²/U_t", "USD", _over_capacity(1))
-OVER_CAPACITY_TWICE = _quantity("S_2", "Σ (D_t/U_t)²", "1", _over_capacity(2))
+OVER_CAPACITY = _quantity("S_1", "Σ D_t²/U_t", _over_capacity(1))
+OVER_CAPACITY_TWICE = _quantity("S_2", "Σ (D_t/U_t)²", _over_capacity(2), unit="1")
 
-WINNERS = _quantity(
-    "n", "winners a round", "1", lambda e, u: float(e.rounds[0].start.capacity.size)
-)
+WINNERS = _quantity("n", "winners a round", lambda e, u: e.rounds[0].start.capacity.size, unit="1")
 DIAMETER = _quantity(
     "R",
     "diameter ‖u‖₂ of the box of haircuts, from the first round",
-    "USD",
-    lambda e, u: float(np.linalg.norm(e.rounds[0].start.capacity)),
+    lambda e, u: np.linalg.norm(e.rounds[0].start.capacity),
 )
 SMALLEST_CAPACITY = _quantity(
-    "u_min", "smallest capacity", "USD", lambda e, u: float(e.rounds[0].start.capacity.min())
+    "u_min", "smallest capacity", lambda e, u: e.rounds[0].start.capacity.min()
 )
 MOVED_HAIRCUTS = _quantity(
     "P_x",
     "Σ ‖x*_t − x*_{t−1}‖ of pro-rata haircuts of what was needed, in hindsight",
-    "USD",
     _moved_haircuts,
 )

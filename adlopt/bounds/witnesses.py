@@ -23,18 +23,7 @@ def resting(first: float, distance: float | None = None) -> Witness:
     With T unit deficits it walks there in strides of `distance`/√T and is clipped, then steps to
     and fro: from that distance it loses nearly `distance` √T.
 
-    Parameters
-    ----------
-    first : float
-        θ_1.
-    distance : float, optional
-        That from `first` to θ* unless given.
-
-    Examples
-    --------
-    >>> made = resting(1.0, 1.0)
-    >>> round(made.rule.step, 4), len(made.episode), float(made.episode.needed_severity[0])
-    (0.1005, 99, 1e-09)
+    The `distance` is that from `first`, θ_1, to θ* unless given.
     """
     rounds, target = ROUNDS**2 - 1, BARELY if first >= 0.5 else 1.0 - BARELY
     distance = abs(first - target) if distance is None else distance

@@ -17,8 +17,9 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from adlopt.errors import InputError
-from adlopt.foundation.arrays import BoolArray, FloatArray, own_number
+from adlopt.foundation.arrays import FloatArray, own_number, own_positive_number
 from adlopt.model.round import Round, RoundStart
+from adlopt.model.who_pays import fractions
 
 
 class Burden(Enum):
@@ -108,7 +109,8 @@ class MinMax:
     def subgradient(self, round_: Round, haircut: ArrayLike) -> FloatArray:
         """Mean of e_i / w_i over the accounts that bear the worst burden."""
         weights = self.weights(round_.start)
-        bearers = _bearers(_like(haircut, weights), weights)
+        burdens = fractions(_like(haircut, weights), weights)
+        bearers = (weights > 0) & (burdens == burdens.max())
         among = max(int(np.count_nonzero(bearers)), 1)
         slopes: FloatArray = bearers / np.where(bearers, weights, 1.0) / among
         return slopes
@@ -299,17 +301,7 @@ def worst_burden(haircut: ArrayLike, weights: FloatArray) -> float:
     haircut = _like(haircut, weights)
     if (haircut[weights <= 0] > 0).any():
         return math.inf
-    return float(_burdens(haircut, weights).max(initial=0.0))
-
-
-def _burdens(haircut: FloatArray, weights: FloatArray) -> FloatArray:
-    return np.where(weights > 0, haircut, 0.0) / np.where(weights > 0, weights, 1.0)
-
-
-def _bearers(haircut: FloatArray, weights: FloatArray) -> BoolArray:
-    burdens = _burdens(haircut, weights)
-    bearers: BoolArray = (weights > 0) & (burdens == burdens.max())
-    return bearers
+    return float(fractions(haircut, weights).max(initial=0.0))
 
 
 def _like(haircut: ArrayLike, weights: FloatArray) -> FloatArray:
@@ -321,8 +313,7 @@ def _like(haircut: ArrayLike, weights: FloatArray) -> FloatArray:
 
 def _check_prices(under: float, over: float) -> None:
     for field, price in (("under", under), ("over", over)):
-        if own_number(price, field, lowest=0.0) == 0:
-            raise InputError(field, price, "a price > 0")
+        own_positive_number(price, field, expected="a price > 0")
 
 
 def _in_domain(severity: float) -> float:

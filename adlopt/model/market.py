@@ -75,6 +75,8 @@ class Market(Tabular, Record):
     array([-2000., 12000.])
     >>> market.bankruptcy_price[0].item(), market.required
     (3800.0, 2000.0)
+    >>> market.shed().loser, market.shed().size, market.shed().price
+    (('A',), array([10.]), array([3800.]))
     >>> market
     <Market: 2 accounts, 1 coin, 2 open positions; 2,000.00 USD short, 0.00 in the fund>
     """
@@ -211,17 +213,6 @@ class Market(Tabular, Record):
         """All positions of these accounts, of the bankrupt ones unless given.
 
         In the order of account, coin and side, so that the order of the input does not matter.
-
-        Examples
-        --------
-        >>> market = Market(
-        ...     accounts=Accounts(account=["A", "B"], balance=[2000, 8000]),
-        ...     coins=Coins(coin=["ETH"], mark=[3600], lot=[0.01]),
-        ...     positions=OpenPositions(account=["A", "B"], coin=["ETH", "ETH"],
-        ...                             side=["long", "short"], size=[10, 10], entry=[4000, 4000]))
-        >>> gone = market.shed()
-        >>> gone.loser, gone.size, gone.price
-        (('A',), array([10.]), array([3800.]))
         """
         chosen = self._bankrupt() if accounts is None else set(accounts)
         _known(tuple(sorted(chosen)), self.accounts.account, "shed", "an account")

@@ -74,12 +74,6 @@ class Positions(FieldTable):
         USD a contract, ≥ 0. What closing one contract takes from its owner.
     mark : array_like, shape (m,), optional
         USD a contract. For exposures and leverage.
-
-    Examples
-    --------
-    >>> Positions(account=["a", "a"], coin=["ETH", "BTC"], side=["long", "short"],
-    ...           size=[10.0, 0.25], lot=[1.0, 0.1], value=[40.0, 900.0]).most
-    array([10,  2])
     """
 
     account: tuple[str, ...]

@@ -145,24 +145,8 @@ def open_contract_round(
     positions are listed, hedges included. `positions.value` is the average that losers in the
     coin take a contract.
 
-    Parameters
-    ----------
-    account, coin : sequence of str, length m
-        One row is one position.
-    size, entry, mark : array_like, shape (m,)
-        Contracts (signed: positive long), USD, USD.
-    collateral : mapping of str to float
-        USD, one for each account.
-    lot : array_like, shape (m,), or float
-        Contracts.
-
-    Examples
-    --------
-    >>> round_, shed = open_contract_round(
-    ...     account=["x", "w"], coin=["ETH", "ETH"], size=[10, -10], entry=[4000, 4000],
-    ...     mark=[3600, 3600], collateral={"x": 2000.0, "w": 8000.0})
-    >>> shed.price, round_.needed, round_.start.capacity
-    (array([3800.]), 2000.0, array([4000.]))
+    Rows are positions: `size` in contracts, signed (positive long), `entry` and `mark` in USD,
+    `lot` in contracts; `collateral` is USD of each account.
     """
     columns = {"account": account, "coin": coin, "size": size, "entry": entry, "mark": mark}
     given = in_order(columns | {"lot": lot}, None)

@@ -52,7 +52,7 @@ def rank_correlation(
     """Correlation of ranks, ties at their mean rank; None if either is constant.
 
     `within` says how far each number may be off: two are tied unless they are further apart than
-    both may be off together. A tie with one number counts half a rank, whatever that one is tied with.
+    both may be off together. A tie with one number counts half a rank, whatever that is tied with.
     """
     x = own(first, "first")
     y = own(second, "second", length=x.size)

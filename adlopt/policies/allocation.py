@@ -25,7 +25,7 @@ from adlopt.optimum.lots.pro_rata import integer_pro_rata
 from adlopt.optimum.solve import solve
 from adlopt.policies.parameters import Labelled
 from adlopt.policies.protocols import Haircut, State
-from adlopt.policies.seniority import by_class, in_turn
+from adlopt.policies.seniority import in_turn
 
 EQUAL = 1e-9
 """Relative distance within which fractions count as equal: rounding must not pick a loser."""
@@ -125,7 +125,7 @@ class CappedProRata(Memoryless):
         if start.equity is not None:
             most = np.minimum(most, np.maximum(start.equity - self.floor, 0.0))
         tiers = np.zeros_like(most) if self.tier is None else start.feature(self.tier)
-        return in_turn(by_class(start.capacity, most, tiers), budget)
+        return in_turn(start.capacity, most, tiers, budget)
 
 
 @dataclass(frozen=True, slots=True)

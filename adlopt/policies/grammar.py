@@ -133,7 +133,7 @@ def severity(
 
 def allocation(name: str) -> Allocation:
     """Return an allocation by its name."""
-    return _allocation(parse_allocation(name))
+    return _allocation(parse_allocation(name, name))
 
 
 def full_name(name: str) -> str:

@@ -17,7 +17,7 @@ from adlopt.policies.allocation import Memoryless, QueueAllocation
 from adlopt.policies.parameters import Labelled
 from adlopt.policies.protocols import Allocation, Haircut, State
 from adlopt.policies.risk import RiskAware
-from adlopt.policies.seniority import by_class, in_turn
+from adlopt.policies.seniority import in_turn
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +50,7 @@ class Buckets(Memoryless):
         scores, place = np.unique(-start.feature(self.score), return_inverse=True)
         held = np.bincount(place, weights=u, minlength=scores.size)
         ahead = (np.cumsum(held) - held)[place]
-        return in_turn(by_class(u, u, np.floor(self.buckets * (ahead / total))), budget)
+        return in_turn(u, u, np.floor(self.buckets * (ahead / total)), budget)
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,18 +36,10 @@ class Insured:
     taken to be shorter than that). A round that the fund covers is none to the policy, which may
     itself be insured: by a backstop behind the fund.
 
-    Parameters
-    ----------
-    policy : Policy
-        Sees the deficit, the estimate and the needed budget less what the fund paid.
-    fund : float
-        USD at the start, also its peak by then.
-    trigger : float
-        Share of the peak in (0, 1] that may be lost; 1: the fund pays as long as it has money.
-    stop : float
-        Share of the peak at which the fund pays again, in [1 − trigger, 1].
-    refill : float
-        USD that the fund receives after each round.
+    Money is in USD. `fund` is what it has at the start, also its peak by then; `trigger` a share in
+    (0, 1], 1: the fund pays as long as it has money; `stop` lies in [1 − trigger, 1]; `refill` is
+    received after each round. What the fund paid is left out of the deficit, the estimate and the
+    needed budget that the policy sees.
     """
 
     policy: Policy

@@ -95,12 +95,12 @@ def parse(name: str) -> Name:
         behind = parse(rest) if plus else Name()
         return replace(behind, funds=(_word(FUNDS, first), *behind.funds))
     if kind in SEVERITIES:
-        allocation = _allocation(rest, name) if plus else None
+        allocation = parse_allocation(rest, name) if plus else None
         return Name(severity=_word(SEVERITIES, first), allocation=allocation)
     if kind in ALLOCATIONS or kind in VENUES:
         if rest.partition(":")[0] in SEVERITIES:
             raise InputError("policy", name, IN_ORDER)
-        return Name(allocation=_allocation(name, name))
+        return Name(allocation=parse_allocation(name, name))
     own = FILE.match(name)
     if own is None or ("+" in own["path"] and not Path(own["path"]).is_file()):
         what = "a severity, an allocation, a venue's rule, or path.py:name"
@@ -108,7 +108,7 @@ def parse(name: str) -> Name:
     found, rest = InFile(own["path"], own["name"]), name[own.end() :]
     if not rest:
         return Name(alone=found)
-    return Name(severity=found, allocation=_allocation(rest.removeprefix("+"), name))
+    return Name(severity=found, allocation=parse_allocation(rest.removeprefix("+"), name))
 
 
 def listed() -> list[dict[str, str]]:
@@ -130,12 +130,8 @@ def listed() -> list[dict[str, str]]:
     ]
 
 
-def parse_allocation(name: str) -> Part:
-    """Take the name of an allocation apart."""
-    return _allocation(name, name)
-
-
-def _allocation(text: str, name: str) -> Part:
+def parse_allocation(text: str, name: str) -> Part:
+    """Take the name of an allocation apart, within a name."""
     kind = text.partition(":")[0]
     if kind in ALLOCATIONS:
         return _word(ALLOCATIONS, text)
@@ -178,7 +174,7 @@ def _argument(takes: inspect.Parameter, given: str, text: str) -> float | str | 
     """Read an argument as its annotation says; text is the whole part of the name."""
     kinds = get_args(takes.annotation) or (takes.annotation,)
     if Allocation in kinds:
-        return _allocation(given, text)
+        return parse_allocation(given, text)
     burdens = " or ".join(burden.value for burden in Burden)
     for kind, expected in ((Burden, burdens), (float, "a number")):
         if kind in kinds:

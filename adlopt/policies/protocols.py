@@ -21,19 +21,27 @@ State: TypeAlias = Any
 """Whatever a policy remembers; never mutated, so that runs replay and copy for free."""
 
 
-class Policy(Protocol):
-    """An online policy: it sees the start of a round, and the outcomes of finished ones."""
+class Actor(Protocol):
+    """What all parts have."""
 
     @property
     def name(self) -> str:
         """Shown in tables."""
 
+    def begin(self) -> State:
+        """State before the first round."""
+
+
+class Deciding(Actor, Protocol):
+    """What decides how much."""
+
     @property
     def information(self) -> Information:
         """What it knew: HINDSIGHT if its tuning looked at the episode."""
 
-    def begin(self) -> State:
-        """State before the first round."""
+
+class Policy(Deciding, Protocol):
+    """An online policy: it sees the start of a round, and the outcomes of finished ones."""
 
     def decide(self, state: State, start: RoundStart) -> Haircut:
         """Return the haircut of the round that starts."""
@@ -44,19 +52,8 @@ class Policy(Protocol):
         """Return the state after the round is over."""
 
 
-class Severity(Protocol):
+class Severity(Deciding, Protocol):
     """How much to take: θ_t ∈ [0, 1] of the deficit."""
-
-    @property
-    def name(self) -> str:
-        """Shown in tables."""
-
-    @property
-    def information(self) -> Information:
-        """What it knew."""
-
-    def begin(self) -> State:
-        """State before the first round."""
 
     def decide(self, state: State, start: RoundStart) -> float:
         """Return θ_t."""
@@ -65,15 +62,8 @@ class Severity(Protocol):
         """Return the state after the round is over."""
 
 
-class Allocation(Protocol):
+class Allocation(Actor, Protocol):
     """From whom to take a budget that the capacities can bear."""
-
-    @property
-    def name(self) -> str:
-        """Shown in tables."""
-
-    def begin(self) -> State:
-        """State before the first round."""
 
     def allocate(self, state: State, start: RoundStart, budget: float) -> Haircut:
         """Return haircuts that sum to the budget, USD."""

@@ -150,7 +150,7 @@ class FollowTheLeader(StartsAt):
 
     def decide(self, state: State, start: RoundStart) -> float:
         """Return the weighted lower median."""
-        return weighted_median(state) if state else self.first
+        return weighted_quantile(state, 0.5) if state else self.first
 
     def learn(self, state: State, start: RoundStart, theta: float, outcome: RoundOutcome) -> State:
         """Append (θ*, D)."""
@@ -189,11 +189,6 @@ class ExAnteEstimate(Live):
             remedy = "give the round an ex ante estimate, or choose another severity"
             raise InputError("estimate", None, "USD", index=f"round {start.t}", remedy=remedy)
         return needed_severity(start, RoundOutcome(needed=start.estimate))
-
-
-def weighted_median(pairs: tuple[tuple[float, float], ...]) -> float:
-    """Lower weighted median of (value, weight) pairs: a minimiser of Σ w |θ − v|."""
-    return weighted_quantile(pairs, 0.5)
 
 
 def weighted_quantile(pairs: tuple[tuple[float, float], ...], level: float) -> float:

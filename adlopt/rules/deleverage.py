@@ -57,7 +57,7 @@ def deleverage(
         allowance = book.fund
     order = np.arange(len(shed))
     if rule.close is not None and len(shed):
-        order = _losers_first(market, shed, rule.close)
+        order = rule.close.losers.order(position_rows(market).take(book.rows))
         if rule.close.fund_takes_positions or not triggered:
             allowance -= book.take_over(order, allowance)
     if triggered and rule.close is not None:
@@ -86,10 +86,6 @@ def deleverage(
 def _pays(gauge: Gauge, market: Market) -> int:
     """Micro-dollars, between nothing and the whole fund."""
     return int(micro([min(max(gauge.of(market), 0.0), market.fund)])[0])
-
-
-def _losers_first(market: Market, shed: Shed, close: Close) -> IntArray:
-    return close.losers.order(position_rows(market).take(market.rows_of(shed)))
 
 
 def _close(book: Book, rule: Rule, close: Close, order: IntArray, allowance: int) -> None:

@@ -9,6 +9,7 @@ import numpy as np
 from adlopt.errors import CertificateError
 from adlopt.foundation.arrays import FloatArray, IntArray, Record, freeze, freeze_indices
 from adlopt.foundation.money import MICRO, micro
+from adlopt.model.filled import filled
 from adlopt.model.market import Market
 from adlopt.model.shed import Shed
 from adlopt.rules.matches import Match, Matches
@@ -158,19 +159,14 @@ class Deleveraging(Answer, Record):
         """Return what the rule did, without the market it did it to."""
         gave = self._gave()
         shares = [each.share_of_profit for each in gave if each.gave_usd > 0]
-        return OutcomeData(
+        return filled(
+            OutcomeData,
+            self,
             rule=self.called,
             **self.rule.parts(),
-            triggered=self.triggered,
-            required_usd=self.required,
-            fund_paid_usd=self.fund_paid,
-            raised_usd=self.raised,
-            deficit_left_usd=self.deficit_left,
-            new_debt_usd=self.new_debt,
-            surplus_usd=self.surplus,
             unmatched_contracts=self._unmatched(),
             worst_burden=None if None in shares else max(shares, default=0.0),  # type: ignore[type-var]
-            ties=[TieData(where=tie.where, accounts=list(tie.accounts)) for tie in self.ties],
+            ties=[filled(TieData, tie) for tie in self.ties],
             accounts=gave,
             matches=self._matched(),
         )

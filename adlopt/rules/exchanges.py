@@ -11,7 +11,6 @@ import numpy as np
 from adlopt.foundation.arrays import FloatArray
 from adlopt.rules.lights import Light, grades, quintiles, size_percentiles
 from adlopt.rules.parts import (
-    AT_BANKRUPTCY,
     AT_MARK,
     LEVERAGED_RETURN,
     RETURN_BY_LEVERAGE,
@@ -31,14 +30,14 @@ def _beyond_drawdown(r: Rows) -> FloatArray:
     """Bybit: the price at which users bear what the fund may not, and no more."""
     required = max(r.signal("required"), 1e-6)
     share = 1.0 - min(r.signal("fund_pays") / required, 1.0)
-    return r.feature("mark") + share * (r.feature("loser_bankruptcy_price") - r.feature("mark"))
+    return r["mark"] + share * (r["loser_bankruptcy_price"] - r["mark"])
 
 
 BINANCE = Rule(
     name="binance",
     venue="Binance",
     source="binance.com/en/support/faq/360033525471",
-    close=queue(LEVERAGED_RETURN, price=AT_BANKRUPTCY),
+    close=queue(LEVERAGED_RETURN),
     light=Light("quantile 0–4 by count", quintiles),
     unpublished=SILENT,
 )
@@ -49,9 +48,8 @@ BITMEX = Rule(
     close=queue(
         RowFormula(
             "PNL % · effective leverage, losses PNL % / it",
-            lambda r: by_sign(r.feature("entry_return"), r.feature("effective_leverage")),
-        ),
-        price=AT_BANKRUPTCY,
+            lambda r: by_sign(r["entry_return"], r["effective_leverage"]),
+        )
     ),
     light=Light("lights, 20 % steps by contracts", size_percentiles, by_contracts=True),
     unpublished=SILENT,
@@ -79,7 +77,7 @@ OKX = Rule(
     close=queue(
         RowFormula(
             "profit ROI / margin ratio, loss ROI · it",
-            lambda r: by_sign(r.feature("pnl_percent"), r.feature("margin_ratio")),
+            lambda r: by_sign(r["pnl_percent"], r["margin_ratio"]),
         ),
         price=AT_MARK,
     ),
@@ -94,9 +92,8 @@ BITGET = Rule(
     close=queue(
         RowFormula(
             "max(0, ROI) · leverage",
-            lambda r: np.maximum(r.feature("entry_return"), 0.0) * r.feature("leverage"),
-        ),
-        price=AT_BANKRUPTCY,
+            lambda r: np.maximum(r["entry_return"], 0.0) * r["leverage"],
+        )
     ),
     unpublished=("level of the fund at which it stops", *SILENT),
 )
@@ -105,19 +102,14 @@ XCOIN = Rule(
     name="xcoin",
     venue="xcoin",
     source="help centre, not retrieved",
-    close=queue(
-        RowFormula(
-            "PNL % · |net delta|", lambda r: r.feature("pnl_percent") * r.feature("notional")
-        ),
-        price=AT_BANKRUPTCY,
-    ),
+    close=queue(RowFormula("PNL % · |net delta|", lambda r: r["pnl_percent"] * r["notional"])),
     unpublished=("closing price", "net delta across coins", *SILENT),
 )
 WHITEBIT = Rule(
     name="whitebit",
     venue="WhiteBIT",
     source="docs.whitebit.com/concepts/auto-deleveraging",
-    close=queue(RETURN_BY_LEVERAGE, price=AT_BANKRUPTCY),
+    close=queue(RETURN_BY_LEVERAGE),
     light=Light("grade 0–4, 4 the top 5 %", grades),
     unpublished=("score", "grades below 4", "which limit orders the book fills first", *SILENT),
 )
@@ -127,7 +119,7 @@ KRAKEN = Rule(
     venue="Kraken",
     source="support.kraken.com/articles/360022835671-Equity-Protection-Process",
     fund=Gauge("assignment to liquidity providers", lambda market: market.fund),
-    close=queue(RETURN_BY_LEVERAGE, price=AT_BANKRUPTCY),
+    close=queue(RETURN_BY_LEVERAGE),
     unpublished=("who is assigned what", "score", *SILENT),
 )
 """Assignment opens positions of liquidity providers instead of closing any: what they can take at
@@ -140,7 +132,7 @@ BULLISH = Rule(
     close=queue(
         RowFormula(
             "initial margin / margin",
-            lambda r: over(r.feature("account_initial"), r.feature("equity")),
+            lambda r: over(r["account_initial"], r["equity"]),
         ),
         price=AT_MARK,
     ),
@@ -149,14 +141,14 @@ BULLISH = Rule(
             in_line(
                 RowFormula(
                     "unsettled profit / |size|",
-                    lambda r: r.feature("unsettled_profit") / r.feature("size"),
+                    lambda r: r["unsettled_profit"] / r["size"],
                 ),
-                eligible=RowFormula("opposite", lambda r: r.feature("opposite")),
+                eligible=RowFormula("opposite", lambda r: r["opposite"]),
                 limit=_UNSETTLED,
             ),
             in_line(
                 _UNSETTLED,
-                eligible=RowFormula("flat", lambda r: r.feature("size") == 0),
+                eligible=RowFormula("flat", lambda r: r["size"] == 0),
                 limit=_UNSETTLED,
             ),
         ),

@@ -42,14 +42,7 @@ class Match:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
 class Matches(Tabular, Record):
-    """Columns of any number of matches, each of shape (k,), as in `Match`; `FUND` is no position.
-
-    Examples
-    --------
-    >>> fund = Matches(shed=[0], position=[FUND], lots=[2], price=[99.5], paid=[1_000_000])
-    >>> Matches.joined([fund, Matches.joined([])]).rows()
-    (Match(shed=0, position=None, lots=2, price=99.5, paid=1000000),)
-    """
+    """Columns of matches, each of shape (k,), as in `Match`; `FUND` is no position."""
 
     shed: IntArray
     position: IntArray

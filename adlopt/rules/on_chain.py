@@ -38,14 +38,14 @@ from adlopt.rules.split import PerUnit, ProRata, Queue, RandomStart
 
 def _reya(r: Rows) -> FloatArray:
     """Cover of a losing position: its share of balance, gains and of the fund, by its loss."""
-    loss = np.maximum(-r.feature("loser_upnl"), 0.0)
+    loss = np.maximum(-r["loser_upnl"], 0.0)
     owing = max(r.signal("required"), 1e-6)
-    fund = r.signal("fund") * r.feature("loser_deficit") / owing
-    purse = r.feature("loser_balance") + r.feature("loser_gains") + fund
-    losses = np.maximum(r.feature("loser_losses"), 1e-6)
+    fund = r.signal("fund") * r["loser_deficit"] / owing
+    purse = r["loser_balance"] + r["loser_gains"] + fund
+    losses = np.maximum(r["loser_losses"], 1e-6)
     cover = np.minimum(loss, np.maximum(purse, 0.0) * loss / losses)
-    at_cover = r.feature("loser_entry") - r.feature("loser_side") * cover / r.feature("loser_size")
-    return np.where(loss > 0, at_cover, r.feature("mark"))
+    at_cover = r["loser_entry"] - r["loser_side"] * cover / r["loser_size"]
+    return np.where(loss > 0, at_cover, r["mark"])
 
 
 def _loss_factor(r: Rows) -> FloatArray:
@@ -55,7 +55,7 @@ def _loss_factor(r: Rows) -> FloatArray:
     """
     bankruptcies = max(r.signal("required") - r.signal("fund"), 0.0)
     whole = max(r.signal("total_balance"), 0.0) + bankruptcies
-    return r.feature("withdrawal") * (bankruptcies / whole if bankruptcies else 0.0)
+    return r["withdrawal"] * (bankruptcies / whole if bankruptcies else 0.0)
 
 
 def _drift_insurance(market: Market) -> float:
@@ -79,7 +79,7 @@ HYPERLIQUID = Rule(
     close=queue(
         RowFormula(
             "mark / entry · notional / account value",
-            lambda r: r.feature("price_ratio") * r.feature("leverage"),
+            lambda r: r["price_ratio"] * r["leverage"],
         ),
         eligible=IN_PROFIT,
         price=AT_PREVIOUS_MARK,
@@ -91,7 +91,7 @@ ASTER = Rule(
     name="aster",
     venue="Aster",
     source="docs.asterdex.com/product/asterex-pro/adl",
-    close=queue(LEVERAGED_RETURN, price=AT_BANKRUPTCY),
+    close=queue(LEVERAGED_RETURN),
     light=Light("quantile 0–4 by count", quintiles),
     unpublished=("closing price", *SILENT),
 )
@@ -111,12 +111,11 @@ BLUEFIN = Rule(
         RowFormula(
             "max(0, index return) / max(maintenance, margin ratio)",
             lambda r: (
-                np.maximum(r.feature("side") * (r.feature("index") / r.feature("entry") - 1), 0.0)
-                / np.maximum(r.feature("maintenance"), r.feature("equity"))
-                * r.feature("notional")
+                np.maximum(r["side"] * (r["index"] / r["entry"] - 1), 0.0)
+                / np.maximum(r["maintenance"], r["equity"])
+                * r["notional"]
             ),
-        ),
-        price=AT_BANKRUPTCY,
+        )
     ),
     light=Light("rank / count", rank_share),
     unpublished=SILENT,
@@ -128,15 +127,15 @@ ETHEREAL = Rule(
     close=queue(
         column("leverage", "effective leverage"),
         column("upnl", "profit"),
-        RowFormula("least balance", lambda r: -r.feature("balance")),
+        RowFormula("least balance", lambda r: -r["balance"]),
         column("opened", "newest account"),
         price=RowFormula(
             "mark, capped at bankruptcy price",
             lambda r: (
-                r.feature("mark")
-                - r.feature("side")
+                r["mark"]
+                - r["side"]
                 * np.maximum(
-                    r.feature("side") * (r.feature("mark") - r.feature("loser_bankruptcy_price")),
+                    r["side"] * (r["mark"] - r["loser_bankruptcy_price"]),
                     0.0,
                 )
             ),
@@ -150,8 +149,7 @@ GTE = Rule(
     venue="GTE, muchfi",
     source="docsv2.muchfi.xyz/docs/home/trading/perpetuals/adl",
     close=queue(
-        RowFormula("profit · leverage", lambda r: r.feature("upnl") * r.feature("leverage")),
-        price=AT_BANKRUPTCY,
+        RowFormula("profit · leverage", lambda r: r["upnl"] * r["leverage"]),
         losers=Queue((column("deficit", "bad debt"),)),
     ),
     unpublished=SILENT,
@@ -161,7 +159,7 @@ LIGHTER = Rule(
     name="lighter",
     venue="Lighter",
     source="docs.lighter.xyz",
-    close=queue(RETURN_BY_LEVERAGE, price=AT_BANKRUPTCY),
+    close=queue(RETURN_BY_LEVERAGE),
     unpublished=("score", *SILENT),
 )
 """At the price at which the bankrupt account is exactly zero."""
@@ -178,27 +176,15 @@ REYA = Rule(
 )
 """Every opposite trader gives in proportion to contracts. A losing position closes where its share
 of balance, gains and fund ends."""
+_OVERLAP = RowFormula(
+    "bankruptcy prices overlap",
+    lambda r: r["side"] * (r["closing_price"] - r["bankruptcy_price"]) >= 0,
+)
 DYDX = Rule(
     name="dydx-v4",
     venue="dYdX v4",
     source="github.com/dydxprotocol/v4-chain protocol/x/clob/keeper/deleveraging.go @002f3fa4",
-    close=Close(
-        tiers=(
-            Tier(
-                split=RandomStart(
-                    willing=RowFormula(
-                        "bankruptcy prices overlap",
-                        lambda r: (
-                            r.feature("side")
-                            * (r.feature("closing_price") - r.feature("bankruptcy_price"))
-                            >= 0
-                        ),
-                    ),
-                ),
-            ),
-        ),
-        price=AT_BANKRUPTCY,
-    ),
+    close=Close(tiers=(Tier(split=RandomStart(willing=_OVERLAP)),), price=AT_BANKRUPTCY),
     unpublished=("seed", "how many are looked at"),
 )
 """Not ranked; counterparties need not have won, but must survive the price. A market in final
@@ -217,7 +203,7 @@ TRADOOR = Rule(
         RETURN_BY_LEVERAGE,
         price=RowFormula(
             "index · (1 + initial premium)",
-            lambda r: r.feature("index") * (1 + r.signal("initial_premium")),
+            lambda r: r["index"] * (1 + r.signal("initial_premium")),
         ),
     ),
     unpublished=SILENT,
@@ -269,7 +255,7 @@ PARADEX = Rule(
                 split=ProRata(column("withdrawal")),
                 limit=RowFormula("withdrawal · socialised loss factor", _loss_factor),
             ),
-        ),
+        )
     ),
     unpublished=("rounding", "the deleveraging page"),
 )

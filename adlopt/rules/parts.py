@@ -14,7 +14,7 @@ from adlopt.rules.rule import ANYONE, Close, Gauge, Haircut, Tier
 from adlopt.rules.split import ProRata, Queue
 from adlopt.show.words import percent
 
-IN_PROFIT = RowFormula("in profit", lambda r: r.feature("upnl") > 0)
+IN_PROFIT = RowFormula("in profit", lambda r: r["upnl"] > 0)
 AT_MARK = column("mark", "mark price")
 AT_PREVIOUS_MARK = column("previous_mark")
 AT_BANKRUPTCY = column("loser_bankruptcy_price", "bankruptcy price")
@@ -24,7 +24,10 @@ SILENT = ("tie-break", "rounding")
 
 
 def queue(
-    *keys: RowFormula, price: RowFormula, eligible: RowFormula = ANYONE, **parts: Any
+    *keys: RowFormula,
+    price: RowFormula = AT_BANKRUPTCY,
+    eligible: RowFormula = ANYONE,
+    **parts: Any,
 ) -> Close:
     """Close the other side's positions in an order; further parts are as of `Close`."""
     return Close(tiers=(in_line(*keys, eligible=eligible),), price=price, **parts)
@@ -59,7 +62,7 @@ def drawdown(trigger: float, stop: float | None = None) -> Gauge:
 
 def _leveraged_return(r: Rows) -> FloatArray:
     """Binance: max(0, uPnL) / max(1, W) · MM / (W + uPnL)."""
-    return np.maximum(r.feature("pnl_percent"), 0.0) * r.feature("margin_ratio")
+    return np.maximum(r["pnl_percent"], 0.0) * r["margin_ratio"]
 
 
 def by_sign(profit: FloatArray, scale: FloatArray) -> FloatArray:
@@ -70,5 +73,5 @@ def by_sign(profit: FloatArray, scale: FloatArray) -> FloatArray:
 LEVERAGED_RETURN = RowFormula("max(0, PNL %) · margin ratio", _leveraged_return)
 RETURN_BY_LEVERAGE = RowFormula(
     "profit · leverage, loss / leverage",
-    lambda r: by_sign(r.feature("pnl_percent"), r.feature("leverage")),
+    lambda r: by_sign(r["pnl_percent"], r["leverage"]),
 )

@@ -65,12 +65,7 @@ def refuse_overcorrection(done: Done) -> None:
 
 @dataclass(frozen=True, slots=True)
 class UntilFactor:
-    """Serve in an order, as long as the side's profit stays above `min_pnl_factor` of the pool.
-
-    Parameters
-    ----------
-    order : Queue
-    """
+    """Serve in an order, as long as the side's profit stays above `min_pnl_factor` of the pool."""
 
     order: Queue
     family: ClassVar[str] = "keeper"

@@ -81,6 +81,8 @@ class Rows(Tabular, Record):
             return np.broadcast_to(values, len(self))
         return values if self.places is None else values[self.places]
 
+    __getitem__ = feature
+
     def signal(self, name: str) -> float:
         """Return a signal.
 

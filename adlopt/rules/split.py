@@ -209,13 +209,7 @@ def in_order(tie_break: Sequence[RowFormula], rows: Rows) -> IntArray:
 
 
 def fill(order: IntArray, most: IntArray, amount: int) -> IntArray:
-    """Give each in order its limit until the amount is met, shape of `most`.
-
-    Examples
-    --------
-    >>> fill(np.array([1, 0]), np.array([4, 8]), 10)
-    array([2, 8])
-    """
+    """Give each in order its limit until the amount is met, shape of `most`."""
     taken = np.zeros(most.size, dtype=np.int64)
     limits = most[order]
     ahead = np.cumsum(limits) - limits
@@ -227,11 +221,6 @@ def share_out(weight: FloatArray, most: IntArray, amount: int) -> IntArray:
     """min(most_i, w_i z) summing to the amount, in whole units by largest remainder; exact.
 
     Equal remainders go to the earlier row. What the limits do not allow is not given.
-
-    Examples
-    --------
-    >>> share_out(np.array([1.0, 1.0, 1.0]), np.array([2, 9, 9]), 13)
-    array([2, 6, 5])
     """
     units, _ = whole(weight)
     open_ = np.flatnonzero((units > 0) & (most > 0))
@@ -258,13 +247,7 @@ def share_out(weight: FloatArray, most: IntArray, amount: int) -> IntArray:
 
 
 def whole(weight: FloatArray) -> tuple[IntArray, int]:
-    """State floats as whole numbers over one denominator, exactly; Python's own if they are large.
-
-    Examples
-    --------
-    >>> whole(np.array([0.5, 3.0]))
-    (array([1, 6]), 2)
-    """
+    """State floats as whole numbers over one denominator, exactly; Python's own if large."""
     if (weight == np.floor(weight)).all() and float(weight.sum()) < 2**62:
         return weight.astype(np.int64), 1
     ratios = [value.as_integer_ratio() for value in weight.tolist()]

@@ -8,6 +8,7 @@ import numpy as np
 
 from adlopt.errors import InputError
 from adlopt.foundation.arrays import FloatArray, IntArray, Record, freeze, freeze_indices
+from adlopt.model.filled import filled
 from adlopt.model.market import Market
 from adlopt.model.positions import Side
 from adlopt.rules.rows import Rows, closes_against, position_rows
@@ -69,17 +70,7 @@ class Ranking(Answer, Record):
 
     def data(self) -> RankingData:
         """Return the queue in order."""
-        return RankingData(
-            rule=self.rule,
-            coin=self.coin,
-            side=self.side.value,
-            shown=self.shown,
-            account=list(self.account),
-            position=self.position.tolist(),
-            ahead_contracts=self.ahead.tolist(),
-            size_contracts=self.size.tolist(),
-            light=None if self.light is None else self.light.tolist(),
-        )
+        return filled(RankingData, self)
 
 
 def ranking(market: Market, rule: Rule, coin: str, side: Side) -> Ranking:

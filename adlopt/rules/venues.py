@@ -36,12 +36,6 @@ def rule_named(name: str) -> Rule:
 
 
 def described(names: Sequence[str] = ()) -> RulesData:
-    """Describe venues' rules part by part, with what their sources leave open; all unless named.
-
-    Examples
-    --------
-    >>> described(["gte"]).rules[0].family
-    'two-sided queue'
-    """
+    """Describe venues' rules part by part, with what their sources leave open; all unless named."""
     rules = [rule_named(name) for name in names] or VENUES.values()
     return RulesData(rules=[RuleData(rule=rule.name, **rule.parts()) for rule in rules])

@@ -19,7 +19,7 @@ from adlopt.model.round import Round, RoundOutcome
 from adlopt.optimum.core.burden_problem import BurdenProblem
 from adlopt.optimum.dollars.least_loss import Solution
 from adlopt.optimum.solve import solve
-from adlopt.policies.severity import weighted_median
+from adlopt.policies.severity import weighted_quantile
 from adlopt.show.answer import Answer, Columns
 from adlopt.show.schema.boards import FixedRuleData, FixedSeverityData
 from adlopt.show.words import amount, clipped, usd
@@ -64,14 +64,7 @@ class FixedRule(Answer):
 
 
 def severity_loss(episode: Episode, severities: FloatArray) -> float:
-    """Σ D_t |θ_t − θ*_t|, USD; severities of shape (T,) in [0, 1].
-
-    Examples
-    --------
-    >>> rounds = [Round.of(capacity=[50.0], deficit=40.0, needed=10.0)]
-    >>> severity_loss(Episode(name="one", rounds=rounds), np.array([0.5]))
-    10.0
-    """
+    """Σ D_t |θ_t − θ*_t|, USD; severities of shape (T,) in [0, 1]."""
     theta = own(severities, "severities", length=len(episode), lowest=0.0)
     if (theta > 1).any():
         index = int(np.argmax(theta > 1))
@@ -80,17 +73,9 @@ def severity_loss(episode: Episode, severities: FloatArray) -> float:
 
 
 def best_fixed_severity(episode: Episode) -> FixedSeverity:
-    """Minimise Σ D_t |θ − θ*_t| over constants: the D-weighted median, exactly.
-
-    Examples
-    --------
-    >>> from adlopt.data.episodes import october_10
-    >>> best = best_fixed_severity(october_10())
-    >>> round(best.theta, 4), round(best.loss, 2)
-    (0.1264, 8470461.44)
-    """
+    """Minimise Σ D_t |θ − θ*_t| over constants: the D-weighted median, exactly."""
     pairs = zip(episode.needed_severity.tolist(), episode.deficit.tolist(), strict=True)
-    theta = weighted_median(tuple(pairs))
+    theta = weighted_quantile(tuple(pairs), 0.5)
     return FixedSeverity(theta=theta, loss=severity_loss(episode, np.full(len(episode), theta)))
 
 
@@ -99,23 +84,9 @@ def per_round_optimum(
 ) -> tuple[Solution, ...]:
     """Solve every round on its own, knowing what it needed [CTTX26, Eq. 11]: *hindsight*.
 
-    Parameters
-    ----------
-    episode : Episode
-    loss : Loss
-    method : Method
-        Under `HIGHS` the rounds are solved on as many threads as there are processors, in any
-        order, to the same answers: HiGHS lets other threads run. The other methods take less time
-        for a round than handing it over does, and run one round after another.
-
-    Examples
-    --------
-    >>> from adlopt.data.episodes import shock
-    >>> episode, loss = shock(rounds=3, winners=20, seed=1), MinMax()
-    >>> [f"{best.value:.4g}" for best in per_round_optimum(episode, loss)]
-    ['0.005145', '6.033e-06', '4.955e-06']
-    >>> [f"{best.value:.4g}" for best in per_round_optimum(episode, loss, method=Method.HIGHS)]
-    ['0.005145', '6.033e-06', '4.955e-06']
+    Under `HIGHS` the rounds are solved on as many threads as there are processors, in any order,
+    to the same answers: HiGHS lets other threads run. The other methods take less time for a round
+    than handing it over does, and run one round after another.
     """
     if method is not Method.HIGHS:
         return tuple(solve(round_, loss, method=method) for round_ in episode)

@@ -49,15 +49,7 @@ class LineupRow:
 
 
 def lineup(episode: Episode) -> tuple[LineupRow, ...]:
-    """Play the standard severity rules, each with pro-rata, from θ_1 = 0, ½ and 1.
-
-    Examples
-    --------
-    >>> from adlopt.data.episodes import october_10
-    >>> row = next(r for r in lineup(october_10()) if r.policy == "gated-persistence")
-    >>> {first: round(loss / 1e6, 2) for first, loss in row.loss.items()}
-    {0.0: 16.86, 0.5: 17.79, 1.0: 23.25}
-    """
+    """Play the standard severity rules, each with pro-rata, from θ_1 = 0, ½ and 1."""
     rules: dict[str, Callable[[float], Severity]] = {}
     if episode.deficit.any():
         rules["ogd, paper's η*"] = lambda first: paper_ogd(episode, first=first)
@@ -76,15 +68,7 @@ def lineup(episode: Episode) -> tuple[LineupRow, ...]:
 
 
 def from_each_start(episode: Episode, name: str, rule: Callable[[float], Severity]) -> LineupRow:
-    """Play a severity rule with pro-rata from θ_1 = 0, ½ and 1.
-
-    Examples
-    --------
-    >>> from adlopt.data.episodes import october_10
-    >>> row = from_each_start(october_10(), "mine", Persistence)
-    >>> round(row.loss[0.5] / 1e6, 2)
-    32.19
-    """
+    """Play a severity rule with pro-rata from θ_1 = 0, ½ and 1."""
     losses = {}
     for first in (0.0, 0.5, 1.0):
         run = run_policy(episode, SeverityThenAllocation(rule(first), ProRataAllocation()))

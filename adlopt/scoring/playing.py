@@ -121,20 +121,7 @@ def best_fixed_rule(
 ) -> FixedRule:
     """Play rules, each from start to end, and return the one that loses least: *hindsight*.
 
-    Parameters
-    ----------
-    episode : Episode
-    rules : sequence of Policy, function or str
-        At least one; as in `play`.
-    loss : Loss, optional
-        To sum over the rounds; the severity loss Σ D|θ − θ*|, USD, unless given.
-
-    Examples
-    --------
-    >>> from adlopt.data.episodes import october_10
-    >>> best = best_fixed_rule(october_10(), ["persistence", "follow-the-leader", "constant:0.5"])
-    >>> best.policy, round(best.loss / 1e6, 2)
-    ('follow-the-leader+pro-rata', 11.88)
+    Rules are as in `play`; without a loss to sum, it is the severity loss Σ D|θ − θ*|, USD.
     """
     if isinstance(rules, str) or not rules:
         raise InputError("rules", rules, "a list of at least one rule")

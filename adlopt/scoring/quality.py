@@ -14,11 +14,11 @@ from adlopt.bounds.trivial import TRIVIAL
 from adlopt.foundation.arrays import BoolArray, FloatArray
 from adlopt.foundation.ids import alike
 from adlopt.model.episode import Episode, rounds_where
+from adlopt.model.filled import filled
 from adlopt.model.round import Round
 from adlopt.model.run import Run
 from adlopt.scoring.score import FULL_BUDGET
 from adlopt.show.schema.boards import FindingData
-from adlopt.show.schema.data import finite
 from adlopt.show.words import counted
 
 LARGEST_LOSS = "largest_loss"
@@ -29,18 +29,9 @@ COUNTED_ONCE = "counted_once"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
-    """One oddity.
+    """One oddity: a stable key, and a sentence with the figures, for the dollars concerned.
 
-    Parameters
-    ----------
-    name : str
-        Stable key, for machines.
-    text : str
-        One sentence, with the figures.
-    rounds : tuple of int
-        Where it shows, from 1; empty if it concerns the whole episode.
-    usd : float or None
-        Dollars concerned.
+    `rounds` are where it shows, from 1; none if it concerns the whole episode.
     """
 
     name: str
@@ -50,20 +41,11 @@ class Finding:
 
     def data(self) -> FindingData:
         """Return it at full precision."""
-        return FindingData(
-            name=self.name, text=self.text, rounds=list(self.rounds), usd=finite(self.usd)
-        )
+        return filled(FindingData, self)
 
 
 def inspect(episode: Episode) -> tuple[Finding, ...]:
-    """Check an episode's figures.
-
-    Examples
-    --------
-    >>> from adlopt.data.episodes import october_10
-    >>> [finding.name for finding in inspect(october_10())][:2]
-    ['repeated loser', 'deficits counted once']
-    """
+    """Check an episode's figures."""
     checks: tuple[Callable[[Episode], list[Finding]], ...] = (
         _repeated_losers,
         _ids_alike,
@@ -85,12 +67,6 @@ def counted_once(episode: Episode) -> Episode:
     rounds' sums is socialised once a round. Where losers were known by id when the data was
     loaded, the `counted_once` signal says what no earlier round has counted; elsewhere the largest
     loser of each round is taken to be known by its amount, the `largest_loss` signal.
-
-    Examples
-    --------
-    >>> from adlopt.data.episodes import october_10
-    >>> round(float(counted_once(october_10()).deficit.sum()), 2)
-    12657729.41
     """
     rounds: list[Round] = []
     seen: set[float] = set()

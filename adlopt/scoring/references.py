@@ -16,26 +16,11 @@ from adlopt.scoring.score import FULL_BUDGET
 
 @dataclass(frozen=True, slots=True, eq=False)
 class References:
-    """Burdens that fairness is measured from.
+    """Burdens that fairness is measured from, shape (T,), or None.
 
-    Parameters
-    ----------
-    published : FloatArray, shape (T,), or None
-        m_t^ref of the published fairness.
-    least : FloatArray, shape (T,), or None
-        m_t^min, the least burden at the full budget.
-    least_name : str
-        What `least` is.
-    beaten_by : float
-        USD. Σ B_t (m_t^min − m_t)_+ for the least burden on record at the full budget: above 0,
-        some record raises as much at a lower burden than `least`.
-
-    Examples
-    --------
-    >>> from adlopt.data.episodes import october_10
-    >>> found = References.of(october_10(), Burden.CAPACITY)
-    >>> found.least_name, round(found.beaten_by, 2)
-    ('continuous pro-rata', 69193.91)
+    `published` is m_t^ref; `least`, which `least_name` says what it is, m_t^min at the full budget.
+    It is `beaten_by` Σ B_t (m_t^min − m_t)_+ USD for the least burden on record at the full budget:
+    above 0, some record raises as much at a lower burden.
     """
 
     published: FloatArray | None

@@ -13,6 +13,7 @@ from msgspec.structs import asdict
 from adlopt.bounds.bound import Comparator
 from adlopt.foundation.arrays import BoolArray, FloatArray
 from adlopt.model.episode import Episode
+from adlopt.model.filled import filled
 from adlopt.model.run import Information, Run
 from adlopt.scoring.hindsight import severity_loss
 from adlopt.show.answer import Answer, Columns
@@ -31,16 +32,10 @@ FULL_BUDGET = 1e-6
 class Comparators:
     """What runs on an episode are measured against.
 
-    Parameters
-    ----------
-    reference, least : FloatArray, shape (T,), or None
-        m_t^ref of the published fairness; m_t^min, the least burden at the full budget.
-    severity_loss, loss : mapping
-        By comparator: its severity loss, USD; its sum of the loss played under.
-    burden_in_all : float or None
-        Of the coupled optimum.
-    proposition_1 : float
-        USD. What published totals are a share of.
+    `reference`, m_t^ref of the published fairness, and `least`, m_t^min, the least burden at the
+    full budget, have shape (T,). By comparator: its severity loss, USD, and its sum of the loss
+    played under; `burden_in_all` is that of the coupled optimum. Published totals are shares of
+    Proposition 1.
     """
 
     reference: FloatArray | None
@@ -173,45 +168,19 @@ class Score(Answer):
 
     def data(self) -> ScoreData:
         """Return every figure at full precision; infinite burdens are null."""
-        return ScoreData(
-            policy=self.policy,
-            information=self.information.value,
-            tracking_usd=self.tracking,
-            overshoot_usd=self.overshoot,
-            undershoot_usd=self.undershoot,
-            short_rounds=self.short_rounds,
-            fairness_usd=finite(self.fairness),
-            fairness_signed_usd=finite(self.fairness_signed),
-            fairness_excess_usd=finite(self.fairness_excess),
+        return filled(
+            ScoreData,
+            self,
             total_usd_by_weight={f"{weight:g}": finite(self.total(weight)) for weight in WEIGHTS},
             total_share_of_bound=finite(self.share_of_bound),
-            corrected_total_usd=finite(self.corrected_total),
-            worst_burden=finite(self.worst_burden),
             touches_protected=self.worst_burden == math.inf,
-            touched=self.touched,
-            severity_loss_usd=self.severity_loss,
-            outside_domain_usd=self.outside_domain,
             regret_usd=RegretData(**_by_name(self.regret)),
-            loss=finite(self.loss),
             loss_regret=LossRegretData(**_by_name(self.loss_regret)),
-            burden_in_all=finite(self.burden_in_all),
-            coupled_regret=finite(self.coupled_regret),
-            insured_usd=self.insured,
         )
 
 
 def row_of(data: ScoreData) -> dict[str, Any]:
-    """Return a score as one row: each part of a mapping in a column of its own.
-
-    Examples
-    --------
-    >>> from adlopt.data.episodes import october_10
-    >>> from adlopt.scoring.scoreboard import Scoreboard
-    >>> episode = october_10()
-    >>> row = row_of(Scoreboard.of(episode, episode.recorded).scores[0].data())
-    >>> round(row["total_weight_1_usd"], 2), row["regret_per_round_optimum_usd"] > 0
-    (64859522.21, True)
-    """
+    """Return a score as one row: each part of a mapping in a column of its own."""
     row: dict[str, Any] = {}
     for name in data.__struct_fields__:
         value = getattr(data, name)

@@ -13,6 +13,7 @@ from adlopt.bounds.evaluation import Evaluation
 from adlopt.bounds.paper import PROPOSITION_1
 from adlopt.bounds.trivial import HALF, TRIVIAL
 from adlopt.model.episode import Episode
+from adlopt.model.filled import filled
 from adlopt.model.loss import Burden
 from adlopt.model.run import Information, Run
 from adlopt.optimum.core.certificate import Certificate
@@ -60,14 +61,6 @@ class Scoreboard(Answer):
     bounds : tuple of Bound
     standard : bool
         Place the standard severity rules beside bounds, as where no policy was asked for.
-
-    Examples
-    --------
-    >>> from adlopt.data.episodes import october_10
-    >>> episode = october_10()
-    >>> board = Scoreboard.of(episode, episode.recorded)
-    >>> round(board["production queue"].total(), 2)
-    64859522.21
     """
 
     episode: Episode
@@ -251,10 +244,7 @@ class Scoreboard(Answer):
 
 def _proven(certificate: Certificate | None) -> ProvenData | None:
     """An optimum between its bounds, if it was asked for."""
-    if certificate is None:
-        return None
-    upper, lower = certificate.upper, certificate.lower
-    return ProvenData(upper=upper, lower=lower, trust=certificate.trust.value)
+    return None if certificate is None else filled(ProvenData, certificate)
 
 
 def _known(losses: dict[Comparator, float | None]) -> dict[Comparator, float]:

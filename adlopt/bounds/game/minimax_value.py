@@ -47,13 +47,7 @@ class Interval:
 
 
 def largest(sizes: FloatArray, count: float) -> float:
-    """Sum of the `count` largest; of a fractional count, that share of the next one.
-
-    Examples
-    --------
-    >>> largest(np.array([1.0, 4.0, 2.0]), 1.5)
-    5.0
-    """
+    """Sum of the `count` largest; of a fractional count, that share of the next one."""
     return float(_largest(_fractions(sizes), Fraction(count)))
 
 
@@ -63,11 +57,6 @@ def closed_form(deficit: ArrayLike, variation: float) -> Interval:
     Below: on round 1 and the ⌊P⌋ largest others θ* is whichever end of [0, 1] lies farther from
     θ_t, and rests in between. Above: the constant ½, and persistence from ½, which pays
     Σ D_t |θ*_t − θ*_{t−1}|: at most the fractional knapsack of size P.
-
-    Examples
-    --------
-    >>> closed_form([10.0, 8.0, 1.0], 1.0)
-    Interval(lower=9.0, upper=9.5)
     """
     first, *rest = _fractions(_owned(deficit))
     budget = Fraction(own_number(variation, "variation", lowest=0.0))
@@ -81,20 +70,8 @@ def closed_form(deficit: ArrayLike, variation: float) -> Interval:
 def minimax(deficit: ArrayLike, variation: float, grid: int | None = None) -> Interval:
     """Enclose V(P), by the dynamic programme on a grid and by `closed_form`.
 
-    Parameters
-    ----------
-    deficit : array_like, shape (T,)
-        D_t ≥ 0, USD.
-    variation : float
-        P ≥ 0.
-    grid : int, optional
-        N ≥ 1: the enclosure is about Σ D/N wide. 400 unless the episode is long.
-
-    Examples
-    --------
-    >>> value = minimax([1.0, 1.0], 0.5, grid=100)
-    >>> round(value.lower, 6), round(value.upper, 6)
-    (0.75, 0.775)
+    N = `grid` ≥ 1, and the enclosure is about Σ D/N wide: 400 unless the episode is long. D_t,
+    shape (T,), are USD ≥ 0, P ≥ 0.
     """
     return Game.of(deficit, variation, grid).value
 
@@ -107,20 +84,7 @@ def minimax_weighted(
     Below: the dynamic programme, in which the adversary's steps cost D_t/N rounded up to whole
     units of money. Above: the constant ½, and persistence from ½, D_1/2 + W.
 
-    Parameters
-    ----------
-    deficit : array_like, shape (T,)
-        D_t ≥ 0, USD.
-    budget : float
-        W ≥ 0, USD.
-    grid, fineness : int
-        N, and the units of money that the dearest step costs, at most.
-
-    Examples
-    --------
-    >>> value = minimax_weighted([1.0, 1.0, 1.0], 1.0, grid=20)
-    >>> round(value.lower, 6), value.upper
-    (1.25, 1.5)
+    N = `grid`; the dearest step costs at most `fineness` units of money.
     """
     sizes, dollars = _owned(deficit), own_number(budget, "budget", lowest=0.0)
     first, *rest = _fractions(sizes)
@@ -141,25 +105,10 @@ def minimax_weighted(
 class Game:
     """The game on the grid, solved: what to reply to any severity, and the best severity.
 
-    Parameters
-    ----------
-    size : IntArray, shape (T,)
-        Deficits, in units of money.
-    grid, budget : int
-        N, and ⌊N P⌋ steps of 1/N that the adversary may make.
-    tables : tuple of IntArray, shape (N + 1, budget + 2)
-        Worth of the rounds after each, by the last θ* and the steps left.
-    value : Interval
-        V(P), USD. The replies hold every policy above its lower end.
-
-    Examples
-    --------
-    >>> game = Game.of([1.0, 1.0], 1.0, grid=4)
-    >>> game.severity(0, None, game.budget)
-    0.5
-    >>> target, left = game.reply(0, 0.25, None, game.budget)
-    >>> target, game.reply(1, 0.25, target, left)[0]
-    (1.0, 1.0)
+    `size` are the deficits, in units of money, N = `grid`, `budget` the ⌊N P⌋ steps of 1/N that the
+    adversary may make; `tables`, of shape (N + 1, budget + 2), say what the rounds after each are
+    worth, by the last θ* and the steps left. The replies hold every policy above the lower end of
+    `value`, V(P) in USD.
     """
 
     size: IntArray
