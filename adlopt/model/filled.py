@@ -13,15 +13,15 @@ from adlopt.show.schema.data import finite
 T = TypeVar("T", bound=msgspec.Struct)
 
 
-def filled(kind: type[T], source: object, **given: Any) -> T:
+def filled(kind: type[T], of: object, /, **given: Any) -> T:
     """Make data: what is not given is the attribute of that name, or of that without the unit.
 
     Members of enums become their values, arrays and tuples lists, figures that are not finite null.
     """
     for field in kind.__struct_fields__:
         for name in (field, field.removesuffix("_usd").removesuffix("_contracts")):
-            if field not in given and hasattr(source, name):
-                given[field] = _plain(getattr(source, name))
+            if field not in given and hasattr(of, name):
+                given[field] = _plain(getattr(of, name))
     return kind(**given)
 
 
