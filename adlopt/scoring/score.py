@@ -50,21 +50,21 @@ class Comparators:
 class Score(Answer):
     """One policy's row. Money in USD; None where burdens or accounts are not known.
 
-    `tracking` is Σ |H_t − B_t|, `overshoot` Σ (H_t − B_t)_+, `undershoot` V_T = Σ (B_t − H_t)_+ over
-    `short_rounds`. `fairness` is Σ B_t |m_t − m_t^ref|, as [CTTX26, Eq. 23] has it, against the
-    episode's reference; `fairness_signed` Σ B_t (m_t − m_t^ref): below 0, the policy is *fairer* than
-    it; `fairness_excess` Σ B_t (m_t − m_t^min)_+, above the least burden at the full budget.
-    `worst_burden` is max_t m_t, `touched` counts account haircuts. `severity_loss` is
-    Σ D_t |θ_t − θ*_t|, θ_t = min(1, H_t / D_t), `regret` that above each comparator's;
-    `outside_domain` Σ (H_t − D_t)_+: dollars that no severity θ ≤ 1 takes, and the bounds do not cover.
-    `loss` sums the loss the episode was played under.
+    `tracking` is Σ |H_t − B_t|, `overshoot` Σ (H_t − B_t)_+, `undershoot` V_T = Σ (B_t − H_t)_+
+    over `short_rounds`. `fairness` is Σ B_t |m_t − m_t^ref|, as [CTTX26, Eq. 23] has it, against
+    the episode's reference; `fairness_signed` Σ B_t (m_t − m_t^ref): below 0, the policy is
+    *fairer* than it; `fairness_excess` Σ B_t (m_t − m_t^min)_+, above the least burden at the full
+    budget. `worst_burden` is max_t m_t, `touched` counts account haircuts. `severity_loss` is Σ D_t
+    |θ_t − θ*_t|, θ_t = min(1, H_t / D_t), `regret` that above each comparator's; `outside_domain` Σ
+    (H_t − D_t)_+: dollars that no severity θ ≤ 1 takes, and the bounds do not cover. `loss` sums
+    the loss the episode was played under.
 
     `burden_in_all` is max_i Σ_t x_it / w_i, as in `Run`, `coupled_regret` that above the coupled
-    optimum's; None where some round took less from winners than it needed: a lower burden is then no
-    fairer. Where it, or `loss_regret` against that optimum, is below 0, a policy has taken some dollar
-    in two rounds. `insured` is what a fund paid: the dollars missed, and the losses, are those of what
-    it left; burdens are still compared with those at the full budget. `share_of_bound` is the published
-    total over Proposition 1; None where the bound is 0.
+    optimum's; None where some round took less from winners than it needed: a lower burden is then
+    no fairer. Where it, or `loss_regret` against that optimum, is below 0, a policy has taken some
+    dollar in two rounds. `insured` is what a fund paid: the dollars missed, and the losses, are
+    those of what it left; burdens are still compared with those at the full budget.
+    `share_of_bound` is the published total over Proposition 1; None where the bound is 0.
     """
 
     policy: str

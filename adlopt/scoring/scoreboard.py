@@ -43,11 +43,12 @@ SHARES = (PROPOSITION_1, HALF)
 class Scoreboard(Answer):
     """An episode, what policies did on it, and the scores; each is computed once.
 
-    `runs` are recorded or played, `burden` is that of the least burden, where accounts are known, and
-    `standard` places the standard severity rules beside bounds, as where no policy was asked for. In
-    *hindsight*: `loss_optimum`, the sum of the per-round optima of the loss played under; `coupled`, of
-    the coupled optimum of that loss; `coupled_burden`, of the least worst burden in all, rounds
-    coupled; and `variation`, P of the best path of severities that regret is measured against.
+    `runs` are recorded or played, `burden` is that of the least burden, where accounts are known,
+    and `standard` places the standard severity rules beside bounds, as where no policy was asked
+    for. In *hindsight*: `loss_optimum`, the sum of the per-round optima of the loss played under;
+    `coupled`, of the coupled optimum of that loss; `coupled_burden`, of the least worst burden in
+    all, rounds coupled; and `variation`, P of the best path of severities that regret is measured
+    against.
     """
 
     episode: Episode
