@@ -107,7 +107,7 @@ class SumLevels:
         counts = met.counts
         if counts is None and not grid.single:
             counts = mend(grid, self.filler, self.filler.decide(limits, grid.least).counts)
-        if counts is None:
+        if counts is None and level < self.high:
             self.doubts = sorted({*self.doubts, level})
         self._offer(counts)
 
