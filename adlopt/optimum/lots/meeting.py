@@ -110,7 +110,7 @@ def _pooled(grid: LotGrid, counts: IntArray) -> Met:
     total = grid.total(counts)
     if total < grid.least:
         return Met(refuted=True)
-    found = nearest_removal(grid, counts, grid.least)
+    found = nearest_removal(grid, counts, total - grid.least)
     above = total - found.below
     if above <= grid.highest:
         return Met(counts=take_away(grid, counts, found.take_below))
