@@ -360,7 +360,7 @@ def test_a_burden_that_just_meets_its_allowance_is_certified():
 
 
 @pytest.mark.parametrize("method", [adl.Method.AUTO, adl.Method.HIGHS])
-@pytest.mark.parametrize("beyond", [0.0, 1e-16, 3e-10, 4.9e-10, 1e-9, 2e-9])
+@pytest.mark.parametrize("beyond", [0.0, 1e-16, 3e-13, 9e-13, 2e-12, 4e-10, 2e-9])
 @pytest.mark.parametrize("capacity", [[7.0, 3.0, 11.0, 1.0], [0.1] * 7, [5197.3], [1e-5, 8e9]])
 def test_a_budget_beside_all_there_is_is_met_or_refused(capacity, beyond, method):
     total = sum(capacity)
@@ -368,10 +368,10 @@ def test_a_budget_beside_all_there_is_is_met_or_refused(capacity, beyond, method
     equity = [5.0 * u**0.3 for u in capacity]
     round_ = adl.Round.of(capacity=capacity, deficit=1.0, needed=needed, equity=equity)
     objective = adl.MinMax(burden=adl.Burden.EQUITY, epsilon=0.5)
-    if beyond > 5e-10:
+    if beyond > 1e-12:
         with pytest.raises(adl.InfeasibleRound) as refused:
             adl.solve(round_, objective, method=method)
-        assert refused.value.missing == pytest.approx(needed - total, rel=1e-6)
+        assert refused.value.missing == pytest.approx(needed - total, rel=1e-3)
         return
     best = adl.solve(round_, objective, method=method)
     assert best.certificate.optimal

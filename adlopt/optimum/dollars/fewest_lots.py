@@ -17,10 +17,10 @@ import numpy as np
 
 from adlopt.errors import NoSolution
 from adlopt.foundation.arrays import IntArray
-from adlopt.optimum.lots.amounts import distinct
 from adlopt.optimum.lots.least_burden import least_burden
 from adlopt.optimum.lots.levels import first_level
 from adlopt.optimum.lots.lot_grid import LotGrid
+from adlopt.optimum.lots.two_groups import TwoGroups
 
 LISTED = 2**20
 """Sums that are listed for a half of the accounts."""
@@ -101,91 +101,41 @@ def _larger(grid: LotGrid, accounts: int) -> Iterator[IntArray]:
 
 def _listed(grid: LotGrid, fewest: int) -> FewestLots | None:
     """The optimum, all sums listed; None if they are too many."""
-
-    def found(units: IntArray) -> IntArray | None:
-        halves = _Halves.of(grid, units, fewest)
-        return None if halves is None else halves.counts(fewest)
-
-    while (counts := found(grid.room)) is None:
-        if _Halves.of(grid, grid.room, fewest) is None:
-            return None
+    while (counts := _of_accounts(grid, grid.room, fewest)) is None:
         fewest += 1
-    low, level = _level(grid, fewest), grid.level_of(grid.amounts(counts))
-    if found(grid.units_at(low)) is None:
-        low = first_level(grid, lambda units: found(units) is not None, low, level)
-    counts = found(grid.units_at(low))
-    assert counts is not None, "fewer lots make fewer sums"
-    return FewestLots(counts=counts, fewest=fewest, level=low)
-
-
-Sums = dict[int, IntArray]
-"""By how many accounts they take: sums that some accounts make, ascending."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Halves:
-    """Sums of two halves of the accounts, as one account after the other joined them."""
-
-    grid: LotGrid
-    members: tuple[list[int], list[int]]
-    steps: tuple[list[Sums], list[Sums]]
-
-    @classmethod
-    def of(cls, grid: LotGrid, units: IntArray, accounts: int) -> _Halves | None:
-        """List sums of so many lots, shape (n,), on so many accounts; None if they are too many."""
-        nothing: Sums = {0: np.zeros(1, dtype=np.int64)}
-        halves = cls(grid, ([], []), ([nothing], [nothing]))
-        sizes = [1, 1]
-        for i in np.argsort(units).tolist():
-            half, most = int(sizes[1] < sizes[0]), int(units[i])
-            if not most:
-                continue
-            if sizes[half] * most > 8 * LISTED:
-                return None
-            after = _with(halves.steps[half][-1], int(grid.lot[i]), most, grid.least, accounts)
-            sizes[half] = sum(sums.size for sums in after.values())
-            if sizes[half] > LISTED:
-                return None
-            halves.members[half].append(i)
-            halves.steps[half].append(after)
-        return halves
-
-    def counts(self, accounts: int) -> IntArray | None:
-        """Lots, (n,), of so many accounts that sum to the budget; None if there are none."""
-        left, right = (steps[-1] for steps in self.steps)
-        for few, sums in left.items():
-            others = right.get(accounts - few)
-            if others is not None:
-                rest = self.grid.least - sums
-                at = np.searchsorted(others, rest)
-                hits = np.flatnonzero(others[np.minimum(at, others.size - 1)] == rest)
-                if hits.size:
-                    total = int(sums[hits[0]])
-                    return self._taken(few, total, accounts - few, self.grid.least - total)
+    if not counts.size:
         return None
+    low, high = _level(grid, fewest), grid.level_of(grid.amounts(counts))
 
-    def _taken(self, few: int, total: int, others: int, rest: int) -> IntArray:
-        counts = np.zeros_like(self.grid.most)
-        for half, (left, made) in enumerate(((few, total), (others, rest))):
-            joined = list(zip(self.members[half], self.steps[half], strict=False))
-            while joined:
-                i, before = joined.pop()
-                if left in before and made in before[left]:
-                    continue
-                lot = int(self.grid.lot[i])
-                earlier = made - lot * np.arange(1, made // lot + 1)
-                counts[i] = 1 + int(np.flatnonzero(np.isin(earlier, before[left - 1]))[0])
-                left, made = left - 1, made - lot * int(counts[i])  # noqa: PLW2901
-        return counts
+    def enough(units: IntArray) -> bool:
+        found = _of_accounts(grid, units, fewest)
+        return found is not None and found.size > 0
+
+    level = low if enough(grid.units_at(low)) else first_level(grid, enough, low, high)
+    counts = _of_accounts(grid, grid.units_at(level), fewest)
+    assert counts is not None, "fewer lots make fewer sums"
+    return FewestLots(counts=counts, fewest=fewest, level=level)
 
 
-def _with(sums: Sums, lot: int, most: int, highest: int, accounts: int) -> Sums:
-    """The sums that one more account makes with those before."""
-    taken = lot * np.arange(1, min(most, highest // lot) + 1)
-    after = dict(sums)
-    for few, before in sums.items():
-        if few < accounts:
-            added = np.add.outer(taken, before).ravel()
-            both = np.concatenate([sums.get(few + 1, added[:0]), added[added <= highest]])
-            after[few + 1] = distinct(both)
-    return after
+def _of_accounts(grid: LotGrid, units: IntArray, accounts: int) -> IntArray | None:
+    """At most so many lots, (n,), of so many accounts that sum to the budget; None if none do.
+
+    Empty if the sums are too many to tell. An account that gives anything adds more than all money
+    to its amounts: sums then say how many accounts they take.
+    """
+    more = int((grid.lot * units).sum()) + 1
+    aim = accounts * more + grid.least
+    groups, joined = TwoGroups(aim, LISTED), list[int]()
+    for i in np.argsort(units, kind="stable").tolist():
+        own = more + int(grid.lot[i]) * np.arange(1, int(units[i]) + 1)
+        if groups.complete and groups.add(np.r_[0, own]):
+            joined.append(i)
+    if not groups.complete:
+        return np.zeros(0, dtype=np.int64)
+    below, _ = groups.nearest(aim)
+    if below is None or sum(below) < aim:
+        return None
+    counts = np.zeros_like(grid.most)
+    for i, amount in zip(joined, groups.choices(*below), strict=True):
+        counts[i] = amount % more // grid.lot[i] if amount else 0
+    return counts

@@ -8,6 +8,7 @@ import numpy as np
 
 from adlopt.foundation.arrays import IntArray
 from adlopt.optimum.lots.lot_grid import LotGrid
+from adlopt.optimum.lots.two_groups import among, distinct
 
 LISTED = 2**18
 """Amounts that are listed for one account."""
@@ -55,12 +56,6 @@ class Amounts:
         for back in range(1, len(self.steps)):
             size = int(grid.lot[self.lots.stop - back])
             counts = np.arange(amount // size + 1)
-            lots[-back] = counts[np.isin(amount - counts * size, self.steps[-1 - back])][0]
+            lots[-back] = counts[among(amount - counts * size, self.steps[-1 - back])][0]
             amount -= int(lots[-back]) * size
         return lots
-
-
-def distinct(values: IntArray) -> IntArray:
-    """Sort, and drop repeats."""
-    ordered = np.sort(values)
-    return ordered[np.r_[True, ordered[1:] != ordered[:-1]]] if ordered.size else ordered

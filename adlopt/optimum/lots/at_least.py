@@ -25,28 +25,23 @@ HALVINGS = 40
 
 
 class AtLeast:
-    """Lots that raise the least sum, > 0, and a level below which none do.
-
-    Parameters
-    ----------
-    supply : Filling
-        A filling of all that accounts may give, which raises it.
+    """Lots that raise the least sum, > 0 and in reach, and a level below which none do.
 
     Attributes
     ----------
-    best : Filling
-        It raises the sum, at the burden `high`.
+    best : Filling or None
+        It raises the sum, at the burden `high`; None where positions are single.
     low : Fraction
         Lots whose burdens are all strictly below it fall short.
     """
 
-    def __init__(self, grid: LotGrid, filler: Filler, supply: Filling) -> None:
-        self.grid, self.filler, self.best = grid, filler, supply
-        self.stuck = False
+    def __init__(self, grid: LotGrid, filler: Filler) -> None:
+        self.grid, self.filler, self.stuck = grid, filler, False
+        self.best: Filling | None = None
         if grid.single:
             self.low = self.high = level_reaching(grid, grid.least)
-            self.best = filler.settle(grid.units_at(self.high))
             return
+        self.best = supply = filler.above or filler.decide(grid.room, grid.least)
         self.low, self.missing = Fraction(0), float(grid.least)
         burden = float((supply.amounts / (grid.weight * MICRO)).max())
         self.high = Fraction(burden * (1 + FLOAT_DOUBT))

@@ -73,7 +73,7 @@ class Filler:
         self.grid, self.end, self.spent = grid, end, 0
         self.above: Filling | None = None
         self.below: Filling | None = None
-        self.depth = int(np.diff(grid.start).max(initial=1))
+        self.depth = 1 if grid.single else int(np.diff(grid.start).max())
         self.columns: list[list[int]] = []
         self.compiled = not grid.single and pays("knapsacks", SEARCH * grid.row.size)
 

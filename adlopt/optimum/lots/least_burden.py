@@ -16,7 +16,7 @@ from adlopt.foundation.money import MICRO
 from adlopt.model.method import Method, Stopped
 from adlopt.optimum.core.waterfill import water_level
 from adlopt.optimum.lots.at_least import AtLeast
-from adlopt.optimum.lots.filler import Filler, Filling
+from adlopt.optimum.lots.filler import Filler
 from adlopt.optimum.lots.lot_grid import LotGrid
 from adlopt.optimum.lots.meeting import meet
 from adlopt.optimum.lots.mending import nearest_removal, take_away
@@ -60,7 +60,8 @@ def least_burden(
     if grid.least == 0:
         return nothing(grid, method)
     filler = Filler(grid, end)
-    search = SumLevels(grid, filler, AtLeast(grid, filler, check_supply(grid, filler, names)))
+    check_supply(grid, filler, names)
+    search = SumLevels(grid, filler, AtLeast(grid, filler))
     if _no_multiple(grid):
         raise _not_found(grid, refuted=True)
     for rung in RUNGS:
@@ -105,11 +106,13 @@ def nothing(grid: LotGrid, method: Method) -> Found:
     return Found(counts=counts, lower=Fraction(0), stopped=Stopped.OPTIMAL, method=method)
 
 
-def check_supply(grid: LotGrid, filler: Filler, names: Sequence[str] = ()) -> Filling:
+def check_supply(grid: LotGrid, filler: Filler, names: Sequence[str] = ()) -> None:
     """Fill all accounts as far as they may give, or refuse a budget that exceeds that."""
+    if grid.single and grid.total(grid.room) >= grid.least:
+        return
     supply = filler.decide(grid.room, grid.least)
     if supply.raised >= grid.least:
-        return supply
+        return
     if supply.ceiling >= grid.least:
         raise SolverStopped(
             f"whether lots can raise {_usd(grid.least)} was not settled before the search gave "
@@ -144,7 +147,8 @@ def check_supply(grid: LotGrid, filler: Filler, names: Sequence[str] = ()) -> Fi
 def _anyhow(grid: LotGrid) -> IntArray | None:
     """Lots whose sum counts, whatever their burden, if all lots but a few are some."""
     counts = grid.room if grid.single else grid.most
-    counts = take_away(grid, counts, nearest_removal(grid, counts, grid.least).take_below)
+    removal = nearest_removal(grid, counts, grid.total(counts) - grid.least)
+    counts = take_away(grid, counts, removal.take_below)
     amounts = grid.amounts(counts)
     counted = grid.least <= int(amounts.sum()) <= grid.highest
     return counts if counted and (amounts <= grid.cap).all() else None
@@ -153,8 +157,8 @@ def _anyhow(grid: LotGrid) -> IntArray | None:
 def _not_found(grid: LotGrid, *, refuted: bool) -> InfeasibleRound | SolverStopped:
     all_ = grid.room if grid.single else grid.most
     whole = grid.total(all_)
-    below = nearest_removal(grid, all_, grid.least)
-    above = nearest_removal(grid, all_, grid.highest)
+    below = nearest_removal(grid, all_, whole - grid.least)
+    above = nearest_removal(grid, all_, whole - grid.highest)
     low, high = None if below.above is None else whole - below.above, whole - above.below
     if below.proven and above.proven and (grid.single or not grid.capped().any()):
         return _no_such_sum(grid, low, high)

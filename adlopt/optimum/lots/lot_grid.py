@@ -335,8 +335,8 @@ class LotGrid:
 
             keys, sums = np.zeros((2, 2 * DISTINCT), dtype=np.int64)
             if kernels.pool(self.lot, counts, keys, sums):
-                pairs = zip(keys.tolist(), sums.tolist(), strict=True)
-                return {size: count for size, count in pairs if size}
+                kept = keys > 0
+                return dict(zip(keys[kept].tolist(), sums[kept].tolist(), strict=True))
         used = np.flatnonzero(counts)
         used = used[np.argsort(self.lot[used])]
         sizes = self.lot[used]

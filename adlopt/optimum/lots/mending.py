@@ -18,13 +18,12 @@ REARRANGED = 8
 """Accounts whose sums are searched for one that is just so much less."""
 
 
-def nearest_removal(grid: LotGrid, counts: IntArray, aim: int) -> ClosestSums:
-    """Lots of each size to take from so many, (m,), so that the rest is nearest to an aim.
+def nearest_removal(grid: LotGrid, counts: IntArray, excess: int) -> ClosestSums:
+    """Lots of each size to take from so many, (m,), so that they come nearest to an excess.
 
     Where `counts` are all lots that single positions may give, or all there are and no capacity
     binds, what it finds holds for all sums there are.
     """
-    excess = grid.total(counts) - aim
     pooled = {} if excess == 0 else grid.pooled(counts)
     larger = min((size for size in pooled if size > excess), default=excess)
     useful = {size: count for size, count in pooled.items() if size <= max(excess, larger)}
@@ -62,7 +61,8 @@ def mend(grid: LotGrid, filler: Filler, counts: IntArray) -> IntArray | None:
         less = _one_gives_less(grid, filler, counts, raised)
         if less is not None or again:
             return less
-        counts = take_away(grid, counts, nearest_removal(grid, counts, grid.least).take_below)
+        removal = nearest_removal(grid, counts, raised - grid.least).take_below
+        counts = take_away(grid, counts, removal)
     return None
 
 

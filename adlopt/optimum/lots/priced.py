@@ -131,16 +131,16 @@ class PricedBudget:
 
     def _least_of_all(self) -> Fraction:
         """What the nearest sum that any lots make costs, or a bound on it."""
-        found = nearest_removal(self.grid, self.grid.room, self.aim)
+        total = self.grid.total(self.grid.room)
+        found = nearest_removal(self.grid, self.grid.room, total - self.aim)
         if not found.proven:
             return self.least
-        total = self.grid.total(self.grid.room)
         sums = [total - removed for removed in (found.below, found.above) if removed is not None]
         return min(map(self._budget_price, sums))
 
     def _take_away(self, counts: IntArray) -> bool:
         """Offer the sums nearest to the budget within so many lots; say if they are the nearest."""
-        found = nearest_removal(self.grid, counts, self.aim)
+        found = nearest_removal(self.grid, counts, self.grid.total(counts) - self.aim)
         for removal in (found.take_below, found.take_above):
             if removal is not None:
                 self._offer(take_away(self.grid, counts, removal))

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from adlopt.foundation.arrays import IntArray
+from adlopt.optimum.lots.two_groups import TwoGroups
 
 NODES = 20_000
 """How many partial sums the depth-first search looks at before it gives up."""
@@ -21,8 +21,6 @@ SUMS = 2**18
 """How many sums of each group are listed to meet in the middle."""
 SIZES = 1_024
 """How many of the smallest sizes may go into the groups."""
-LARGEST_SUM = 2**62 - 1
-"""Sums stay below this to be exact in 64-bit integers."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -185,111 +183,72 @@ class _Search:
         return taken
 
 
-@dataclass(frozen=True, slots=True)
-class _Bundle:
-    """So many lots of one size, taken together or not at all."""
-
-    size: int
-    lots: int
-
-    @property
-    def weight(self) -> int:
-        return self.size * self.lots
-
-
-def _bundles(size: int, count: int) -> list[_Bundle]:
-    """Split lots into 1, 2, 4, … and a rest, so that bundles make every count."""
-    bundles, lots = [], 1
-    while count > 0:
-        bundles.append(_Bundle(size, min(lots, count)))
-        count, lots = count - lots, 2 * lots
-    return bundles
-
-
-class _Sums:
-    """Every sum up to a limit of the bundles added so far, in 64-bit integers."""
-
-    def __init__(self, limit: int) -> None:
-        self.limit = limit
-        self.values: IntArray = np.zeros(1, dtype=np.int64)
-        self.bundles: list[_Bundle] = []
-        self.without: list[IntArray] = []
-
-    def add(self, bundle: _Bundle, most: int) -> bool:
-        """Add a bundle, unless there would be more than so many sums."""
-        without = np.flatnonzero(self.values <= self.limit - bundle.weight)
-        if self.values.size + without.size > most:
-            return False
-        self.values = np.concatenate([self.values, self.values[without] + bundle.weight])
-        self.bundles.append(bundle)
-        self.without.append(without)
-        return True
-
-    def lots(self, index: int) -> dict[int, int]:
-        """Lots of each size in one of the sums."""
-        taken: dict[int, int] = {}
-        width = self.values.size
-        for bundle, without in zip(reversed(self.bundles), reversed(self.without), strict=True):
-            width -= without.size
-            if index >= width:
-                index = int(without[index - width])
-                taken[bundle.size] = taken.get(bundle.size, 0) + bundle.lots
-        return taken
-
-
 def _meet_in_the_middle(available: Mapping[int, int], target: int, sums: int) -> ClosestSums:
     """Take large lots greedily, then the best two sums of the smallest lots."""
-    left, right, complete = _two_groups(available, target, sums)
-    reserve = sum(bundle.weight for group in (left, right) for bundle in group.bundles)
-    taken = _greedy(available, (left, right), target - reserve // 2)
-    rest = target - sum(size * count for size, count in taken.items())
-    below, above = _meet(left, right, rest)
-    options = [
-        None if pair is None else _merged(taken, left.lots(pair[0]), right.lots(pair[1]))
-        for pair in (below, above)
-    ]
+    groups, bundles = _two_groups(available, target, sums)
+    spare = dict(available)
+    for size, lots in bundles:
+        spare[size] -= lots
+    taken = _greedy(spare, target - sum(size * lots for size, lots in bundles) // 2)
+    pairs = groups.nearest(target - sum(size * count for size, count in taken.items()))
+    options = []
+    for pair in pairs:
+        made = None if pair is None else dict(taken)
+        if pair is not None and made is not None:
+            for (size, lots), weight in zip(bundles, groups.choices(*pair), strict=True):
+                made[size] = made.get(size, 0) + (lots if weight else 0)
+        options.append(made)
     totals = [None if o is None else sum(k * count for k, count in o.items()) for o in options]
-    assert totals[0] is not None, "taking none of the small lots never exceeds the target"
+    below, take_below = totals[0], options[0]
+    assert below is not None, "to take none never exceeds the target"
     return ClosestSums(
-        below=totals[0],
+        below=below,
         above=totals[1],
-        take_below=options[0] or {},
+        take_below=take_below or {},
         take_above=options[1],
-        proven=complete or totals[0] == totals[1],
+        proven=(groups.complete and len(spare) <= SIZES) or below == totals[1],
     )
 
 
-def _two_groups(available: Mapping[int, int], target: int, sums: int) -> tuple[_Sums, _Sums, bool]:
-    """Deal the smallest lots to two groups until they are full; say if nothing was left out.
+def _two_groups(
+    available: Mapping[int, int], target: int, sums: int
+) -> tuple[TwoGroups, list[tuple[int, int]]]:
+    """Deal the smallest lots, in bundles, to two groups until they are full.
 
     The nearest sum above the target exceeds it by less than a lot of its own; if the sums up to
     there are too many, those up to the target must do.
     """
     largest = max((size for size in available if size <= target), default=0)
-    narrow = _deal(available, target, sums)
-    wide = _deal(available, target + largest, sums) if narrow[2] else narrow
-    return wide if wide[2] else (*narrow[:2], False)
+    narrow, dealt = _deal(available, target, sums)
+    if narrow.complete:
+        wide, all_dealt = _deal(available, target + largest, sums)
+        if wide.complete:
+            return wide, all_dealt
+        narrow.complete = False
+    return narrow, dealt
 
 
-def _deal(available: Mapping[int, int], limit: int, sums: int) -> tuple[_Sums, _Sums, bool]:
-    left, right = _Sums(min(limit, LARGEST_SUM)), _Sums(min(limit, LARGEST_SUM))
-    smallest = sorted(size for size in available if size <= left.limit)
-    bundles = [b for size in smallest[:SIZES] for b in _bundles(size, available[size])]
-    for bundle in sorted(bundles, key=lambda bundle: bundle.weight):
-        shorter = min(left, right, key=lambda group: group.values.size)
-        if bundle.weight <= left.limit and not shorter.add(bundle, sums):
-            return left, right, False
-    return left, right, len(smallest) <= SIZES and limit <= LARGEST_SUM
+def _deal(
+    available: Mapping[int, int], limit: int, sums: int
+) -> tuple[TwoGroups, list[tuple[int, int]]]:
+    """Bundles of 1, 2, 4, … lots of a size and a rest make every count."""
+    groups, dealt = TwoGroups(limit, sums), list[tuple[int, int]]()
+    bundles = []
+    for size in sorted(size for size in available if size <= groups.limit)[:SIZES]:
+        left, lots = available[size], 1
+        while left > 0:
+            bundles.append((size * min(lots, left), size, min(lots, left)))
+            left, lots = left - lots, 2 * lots
+    for weight, size, lots in sorted(bundles):
+        if weight <= groups.limit and groups.add(np.array([0, weight])):
+            dealt.append((size, lots))
+        if not groups.complete:
+            break
+    return groups, dealt
 
 
-def _greedy(
-    available: Mapping[int, int], groups: tuple[_Sums, _Sums], target: int
-) -> dict[int, int]:
-    """Take lots that are in neither group, largest first, up to a target."""
-    spare = dict(available)
-    for group in groups:
-        for bundle in group.bundles:
-            spare[bundle.size] -= bundle.lots
+def _greedy(spare: Mapping[int, int], target: int) -> dict[int, int]:
+    """Take lots, largest first, up to a target."""
     taken: dict[int, int] = {}
     for size in sorted(spare, reverse=True):
         count = min(spare[size], max(target, 0) // size)
@@ -297,27 +256,3 @@ def _greedy(
             taken[size] = count
             target -= size * count
     return taken
-
-
-def _meet(left: _Sums, right: _Sums, target: int) -> tuple[tuple[int, int], tuple[int, int] | None]:
-    """Indices of the two sums that together are nearest below and above a target ≥ 0."""
-    order = np.argsort(right.values)
-    ascending, rest = right.values[order], target - left.values
-    at = np.searchsorted(ascending, rest, side="right")
-    short = np.where(at > 0, rest - ascending[np.maximum(at - 1, 0)], LARGEST_SUM)
-    i = int(np.argmin(short))
-    below = (i, int(order[at[i] - 1]))
-    at = np.searchsorted(ascending, rest, side="left")
-    within = np.minimum(at, ascending.size - 1)
-    over = np.where(at < ascending.size, ascending[within] - rest, LARGEST_SUM)
-    i = int(np.argmin(over))
-    above = None if at[i] == ascending.size else (i, int(order[at[i]]))
-    return below, above
-
-
-def _merged(*parts: Mapping[int, int]) -> dict[int, int]:
-    total: dict[int, int] = {}
-    for part in parts:
-        for size, count in part.items():
-            total[size] = total.get(size, 0) + count
-    return total

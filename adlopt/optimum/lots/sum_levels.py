@@ -8,6 +8,7 @@ whether a sum counts, it goes on at either side of the levels in doubt.
 from __future__ import annotations
 
 from fractions import Fraction
+from functools import cached_property
 
 import numpy as np
 
@@ -23,6 +24,8 @@ WALK = Fraction(1, 2**20)
 """First step above the first level, relative to it; every further one is four times as long."""
 LIKE = 2**14
 """Counts in each account that telling two levels apart may try."""
+ENDLESS = Fraction(2**1000)
+"""No burden is so high."""
 DOUBTS = 8
 """So many levels may stay in doubt."""
 
@@ -38,8 +41,7 @@ class SumLevels:
 
     def __init__(self, grid: LotGrid, filler: Filler, first: AtLeast) -> None:
         self.grid, self.filler, self.first = grid, filler, first
-        self.low, self.top = Fraction(0), grid.top
-        self.high = self.top + 1
+        self.low, self.high = Fraction(0), ENDLESS
         self.best: IntArray | None = None
         self.doubts: list[Fraction] = []
         self.tried = 0
@@ -57,7 +59,7 @@ class SumLevels:
     def narrow(self, gap: float) -> None:
         """Look for lots, and then for the level from which on there are some."""
         self.first.narrow(gap)
-        if not self.grid.single:
+        if self.first.best is not None:
             self._offer(mend(self.grid, self.filler, self.first.best.counts))
         if self.best is None and not self.walked:
             self._walk_up()
@@ -78,12 +80,10 @@ class SumLevels:
     def _walk_up(self) -> None:
         """Look further and further up until lots are found, and below each level in doubt."""
         self.walked, level, step = True, self.first.high, WALK
-        before = np.zeros_like(self.grid.room)
+        limits, before = self.grid.units_at(level), None
         while not (self.refuted or self.filler.late):
-            limits = self.grid.units_at(level)
-            if not np.array_equal(limits, before):
-                self.look(level)
-            before = limits
+            if before is None or not np.array_equal(limits, before):
+                self.look(level, limits)
             while self.high > level and 0 < len(self.doubts) < DOUBTS:
                 between = self._between(self.low, self.doubts[0])
                 if between is None:
@@ -94,20 +94,27 @@ class SumLevels:
             if self.grid.single and level == self.first.high:
                 self.look(self.top)
             level = min(self.first.high * (1 + step), self.top)
+            limits, before = self.grid.units_at(level), limits
             step *= 4 if len(self.doubts) < DOUBTS else 64
 
-    def look(self, level: Fraction) -> None:
-        """Look for lots at a level."""
-        grid, limits = self.grid, self.grid.units_at(level)
+    @cached_property
+    def top(self) -> Fraction:
+        """Level above which nobody can give more."""
+        return self.grid.top
+
+    def look(self, level: Fraction, limits: IntArray | None = None) -> None:
+        """Look for lots at a level, and within its limits."""
+        grid, limits = self.grid, self.grid.units_at(level) if limits is None else limits
         met = meet(grid, self.filler, limits)
         if met.refuted:
-            self.low, self.refuted = level, level >= self.top
+            self.low = level
+            self.refuted = bool((limits == grid.room).all())
             self.doubts = [doubt for doubt in self.doubts if doubt > level]
             return
         counts = met.counts
         if counts is None and not grid.single:
             counts = mend(grid, self.filler, self.filler.decide(limits, grid.least).counts)
-        if counts is None:
+        if counts is None and level < self.high:
             self.doubts = sorted({*self.doubts, level})
         self._offer(counts)
 

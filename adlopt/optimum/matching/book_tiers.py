@@ -7,19 +7,19 @@ from dataclasses import replace
 
 import numpy as np
 
-from adlopt.errors import InfeasibleRound
+from adlopt.foundation.arrays import BoolArray
 from adlopt.model.limits import Limits
 from adlopt.model.method import Method, Stopped
-from adlopt.model.round import RoundStart
 from adlopt.model.shed import Shed
 from adlopt.model.two_sided import TwoSidedRound
 from adlopt.optimum.core.certificate import Stage
 from adlopt.optimum.core.surface import remade
 from adlopt.optimum.matching.matched import Matching
 from adlopt.optimum.matching.pairing import Trades
+from adlopt.optimum.tiers import later, tier_by_tier
 
 
-def tier_by_tier(
+def books_by_tier(
     round_: TwoSidedRound, limits: Limits, one: Callable[[Shed, Limits], Matching]
 ) -> Matching:
     """Match each tier with what the tiers before it leave open, under the same objective.
@@ -27,27 +27,18 @@ def tier_by_tier(
     The value and the certificate are those of the first tier; each further one that closes
     anything adds its stages.
     """
-    answers: list[Matching] = []
-    left = round_.losers
-    for number, among in enumerate(_each(limits, round_.winners.start), start=1):
-        try:
-            answers.append(one(left, among))
-        except InfeasibleRound as refused:
-            raise refused.restated(f"tier {number}: {refused}") from None
-        left = replace(left, size=answers[-1].unmatched)
-        if not left.size.any():
-            break
-    return replace(_together(answers), round_=round_)
+    accounts, left = round_.winners.start.account, [round_.losers]
 
-
-def _each(limits: Limits, start: RoundStart) -> list[Limits]:
-    """Limits that leave one tier alone, lowest tier first."""
-    parts = []
-    for mask in limits.tiers(len(start.account)):
-        others = [name for name, own in zip(start.account, mask.tolist(), strict=True) if not own]
+    def of_tier(mask: BoolArray, _: int) -> Matching:
+        others = (name for name, own in zip(accounts, mask.tolist(), strict=True) if not own)
         barred = dict.fromkeys(others, "another tier") | dict(limits.ineligible)
-        parts.append(replace(limits, tier=None, ineligible=barred))
-    return parts
+        answer = one(left[-1], replace(limits, tier=None, ineligible=barred))
+        left.append(replace(left[-1], size=answer.unmatched))
+        return answer
+
+    tiers = list(limits.tiers(len(accounts)))
+    answers = tier_by_tier(tiers, of_tier, lambda _: not left[-1].size.any())
+    return replace(_together(answers), round_=round_)
 
 
 def _together(answers: Sequence[Matching]) -> Matching:
@@ -55,10 +46,7 @@ def _together(answers: Sequence[Matching]) -> Matching:
     for number, answer in enumerate(answers[1:], start=2):
         if len(answer.trades):
             first = Stage(criterion=answer.criterion, certificate=answer.certificate)
-            stages += [
-                replace(stage, criterion=f"tier {number}, {stage.criterion}")
-                for stage in (first, *answer.stages)
-            ]
+            stages += later(number, [first, *answer.stages])
     inside = any(answer.method is Method.HIGHS_INTERIOR for answer in answers)
     trades = [answer.trades for answer in answers]
     return remade(

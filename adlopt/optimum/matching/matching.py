@@ -32,19 +32,21 @@ from typing import Any
 import numpy as np
 
 from adlopt.model.limits import NO_LIMITS, Limits
+from adlopt.model.loss import MinMax
 from adlopt.model.method import Method
 from adlopt.model.shed import Shed
 from adlopt.model.two_sided import TwoSidedRound
+from adlopt.optimum.core.certificate import TOLERANCE
 from adlopt.optimum.core.surface import made
-from adlopt.optimum.matching.book_tiers import tier_by_tier
+from adlopt.optimum.matching.book_tiers import books_by_tier
 from adlopt.optimum.matching.check import check_trades
 from adlopt.optimum.matching.found import Flow
 from adlopt.optimum.matching.goal_search import FlowSearch
 from adlopt.optimum.matching.matched import Matching
 from adlopt.optimum.matching.matching_problem import MatchingProblem
 from adlopt.optimum.matching.pairing import pair
-from adlopt.optimum.matching.winner_reasons import why_no_more
 from adlopt.optimum.programs.highs import check_time_limit
+from adlopt.optimum.reasons import why_no_more
 
 
 def solve_matching(
@@ -76,11 +78,11 @@ def solve_matching(
     if bounds.tier is None:
         best = one(round_.losers, bounds)
     else:
-        best = tier_by_tier(round_, bounds, one)
+        best = books_by_tier(round_, bounds, one)
         _check(best, bounds, whole=whole_lots)
     if limits is None:
         return best
-    return replace(best, reason=why_no_more(best, objective.worst, limits))
+    return replace(best, reason=_reasons(best, objective.worst, limits))
 
 
 def matching_of(
@@ -134,3 +136,20 @@ def _check(matching: Matching, limits: Limits, *, whole: bool) -> None:
         whole=whole,
         limits=limits,
     )
+
+
+def _reasons(best: Matching, loss: MinMax, limits: Limits) -> tuple[str, ...]:
+    round_ = best.round_.winners
+    most, n = limits.most(round_.start), len(best.account)
+    weight = limits.denominators(loss.weights(round_.start))
+    burden = np.where(best.haircut > 0, best.haircut / np.where(weight > 0, weight, 1.0), 0.0)
+    worst = np.zeros(n, dtype=bool)
+    for tier in limits.tiers(n):
+        highest = burden[tier].max() * (1 - TOLERANCE)
+        worst |= tier & (burden > 0) & (burden >= highest)
+    left = best.closed < limits.most_size(round_.positions) * (1 - TOLERANCE)
+    used_up = np.bincount(round_.owner, left, minlength=n) == 0
+    full = (best.haircut >= most * (1 - TOLERANCE)) | limits.barred(round_.start)
+    could = ~used_up & ~full & ((weight > 0) | (most == 0))
+    used_up &= ~full
+    return why_no_more(limits, round_.start, weight, could=could, worst=worst, lots=used_up)
