@@ -68,8 +68,6 @@ def prove(
         Print every step of the derivations.
     latex
         The same, as LaTeX.
-    json_
-        Print everything for machines.
     """
     from adlopt.proof.checking import check
     from adlopt.proof.library import check_all, find, proof_files

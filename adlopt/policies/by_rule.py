@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -38,44 +39,44 @@ class ByRule(Memoryless):
 
     def allocate(self, state: State, start: RoundStart, budget: float) -> Haircut:
         """Serve the tiers of the rule, one after the other."""
-        return serve(self.rule, round_rows(start), budget, turn=start.t, lot=start.lot)
+        return next(serve(self.rule, round_rows(start), [budget], turn=start.t, lot=start.lot))
 
 
 def serve(
     rule: Rule,
     rows: Rows,
-    budget: float,
+    budgets: Iterable[float],
     *,
     turn: int = 0,
     lot: FloatArray | None = None,
     beyond: bool = False,
-) -> FloatArray:
-    """Split a budget, USD, over rows by the tiers of a rule, one after the other, shape (n,).
+) -> Iterator[FloatArray]:
+    """Split each budget, USD, over rows by the tiers of a rule, one after the other, shape (n,).
 
-    `rows.most` is in micro-dollars, `turn` is for splits that draw, and what is taken is a whole
-    multiple of `lot`, USD, shape (n,), else of a micro-dollar. With `beyond`, limits that the rule
-    sets itself may exceed those of the rows.
+    `rows.most` is in micro-dollars, `turn` is the first budget's, for splits that draw, and what is
+    taken is a whole multiple of `lot`, USD, shape (n,), else of a micro-dollar. With `beyond`,
+    limits that the rule sets itself may exceed those of the rows.
     """
     order = in_order(rule.tie_break, rows)
     rows = rows.take(order)
     whole = np.ones(len(rows)) if lot is None else lot[order] * MICRO
-    amount = math.floor(budget * MICRO * (1 + ROUNDING))
-    taken = _serve(rule, rows, amount, turn, whole, LARGEST_MARKET if beyond else 0.0)
-    haircut = np.zeros(len(rows))
-    haircut[order] = taken / MICRO
-    return haircut
+    for each, budget in enumerate(budgets, turn):
+        amount = math.floor(budget * MICRO * (1 + ROUNDING))
+        haircut = np.zeros(len(rows))
+        haircut[order] = _serve(rule, rows, amount, each, whole, beyond) / MICRO
+        yield haircut
 
 
 def _serve(
-    rule: Rule, rows: Rows, budget: int, turn: int, lot: FloatArray, beyond: float
+    rule: Rule, rows: Rows, budget: int, turn: int, lot: FloatArray, beyond: bool
 ) -> IntArray:
     taken = np.zeros(len(rows), dtype=np.int64)
     for tier in rule.tiers:
         chosen = np.flatnonzero(tier.eligible.values(rows) != 0)
         most = rows.most
         if tier.limit is not None:
-            usd = np.clip(tier.limit.values(rows), 0, np.maximum(most / MICRO, beyond))
-            most = np.floor(usd * MICRO)
+            highest = np.maximum(most / MICRO, LARGEST_MARKET * beyond)
+            most = np.floor(np.clip(tier.limit.values(rows), 0, highest) * MICRO)
         most = _whole(most, lot)
         while True:
             left = np.maximum(most - taken, 0)[chosen]

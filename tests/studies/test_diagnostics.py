@@ -6,6 +6,7 @@ from dataclasses import replace
 from fractions import Fraction
 from itertools import pairwise
 
+import msgspec
 import numpy as np
 import pytest
 from hypothesis import given
@@ -422,3 +423,34 @@ def test_a_row_that_is_not_there_is_named():
     found = adl.diagnose(adl.episodes.shock(rounds=2, winners=3), ["queue"])
     with pytest.raises(adl.InputError, match="policy is 'luck'"):
         found["luck"]
+
+
+def test_one_policy_that_cannot_be_played_marks_its_row_and_the_others_go_on():
+    episode = adl.episodes.shock(rounds=3, winners=8, seed=2)
+
+    def greedy(start):
+        return start.capacity * 2
+
+    found = adl.diagnose(episode, ["persistence+queue", greedy, "persistence+paradex"])
+    assert [row.policy for row in found.policies] == ["persistence+queue"]
+    assert list(found.unplayed) == ["greedy", "persistence+paradex"]
+    assert "from account" in found.unplayed["greedy"]
+    told = " ".join(str(found).split())
+    assert "greedy – – – – – – –" in told
+    assert "not played: persistence+paradex: signal is" in told
+    alone = adl.diagnose(episode, ["persistence+queue"])
+    assert alone.policies == found.policies
+    with pytest.raises(adl.BadHaircut, match="greedy"):
+        adl.diagnose(episode, [greedy])
+
+
+def test_accounts_are_counted_without_exponents():
+    episode = adl.episodes.shock(rounds=2, winners=9, seed=1)
+    (row,) = adl.diagnose(episode, ["constant:0.5+pro-rata"]).policies
+    found = d.Diagnosis(
+        episode="e",
+        rounds=2,
+        burden=adl.Burden.CAPACITY,
+        policies=(msgspec.structs.replace(row, touched=19_170.4, closed=19_170),),
+    )
+    assert str(found).splitlines()[3].endswith(" 19,170")

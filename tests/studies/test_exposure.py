@@ -377,3 +377,21 @@ def test_the_readme_shows_what_the_command_prints(run):  # noqa: F811
     code, out, _ = run("exposure", *command.split())
     assert code == 0
     assert out.rstrip() == rest.partition("\n```")[0]
+
+
+def test_one_rule_that_cannot_be_played_does_not_stop_the_others(market):
+    seen = exposure("sam", market, ["paradex", "gte", "bullish"])
+    assert [each.rule for each in seen.rules] == ["gte"]
+    assert list(seen.unplayed) == ["paradex", "bullish"]
+    assert "not played: paradex: feature is 'withdrawal'" in " ".join(str(seen).split())
+
+
+def test_names_of_rules_stay_whole_beside_figures_of_any_size():
+    rich = replace(START, capacity=[6e9, 4.5e9, 2e3], deficit=1e10)
+    names = ["gated-persistence+integer-pro-rata", "persistence+pro-rata", "queue:leverage"]
+    seen = exposure("a", rich, names)
+    for text in (str(seen), render(seen.data())):
+        assert widest(text) <= 80
+        words = {word for line in text.splitlines() for word in line.split()}
+        assert {"gated-persistence", "integer-pro-rata", "queue:leverage"} <= words
+        assert "$M" in text

@@ -84,9 +84,8 @@ def _give(
     rule: Rule, rows: Rows, account: str, wanted: FloatArray, *, beyond: bool = False
 ) -> FloatArray:
     mine = np.array([name == account for name in rows.account])
-    budgets = enumerate(wanted.tolist())
-    given = [serve(rule, rows, usd, turn=k, beyond=beyond)[mine].sum() for k, usd in budgets]
-    return np.array(given)
+    taken = serve(rule, rows, wanted.tolist(), beyond=beyond)
+    return np.array([each[mine].sum() for each in taken])
 
 
 def _priced(close: Close, market: Market, rows: Rows, coin: str, side: Side) -> Rows:

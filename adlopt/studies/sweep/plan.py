@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from adlopt.show.answer import Columns, Tabular
 from adlopt.studies.sweep.chunk import Chunk, code_digest
 from adlopt.studies.sweep.task import Contender, Priced, Task
 
@@ -31,8 +32,8 @@ class Source:
         return 1 if self.seeds is None else len(self.seeds)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Sweep:
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class Sweep(Tabular):
     """Episodes, policies and losses, every one of which meets every other; or crashes, policies.
 
     `parameters` has their columns, text or number; `chunk` is how many episodes or crashes a chunk
@@ -44,6 +45,12 @@ class Sweep:
     losses: tuple[Priced, ...]
     parameters: dict[str, str]
     chunk: int
+
+    def _columns(self) -> Columns:
+        return {
+            "policy": [contender.policy for contender in self.contenders],
+            **{n: [c.parameters.get(n) for c in self.contenders] for n in self.parameters},
+        }
 
     @property
     def episodes(self) -> int:
