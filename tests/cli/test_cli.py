@@ -456,7 +456,7 @@ def test_every_whole_number_is_read_by_one_rule():
     """None is left to cyclopts, which rounds 1.5."""
     checked = 0
     for name in app_commands():
-        hints = typing.get_type_hints(getattr(cli, name), include_extras=True)
+        hints = typing.get_type_hints(cli.app[name].default_command, include_extras=True)
         for option, hint in hints.items():
             if int in {hint, *typing.get_args(hint), *union(hint)}:
                 (parameter,) = hint.__metadata__

@@ -94,7 +94,7 @@ def transfer(
     needed, estimate = episode.needed, _estimates(episode)
     played = [(r, _fairness(episode, r, fair)) for r in (run, *others)]
     true, guessed = (
-        [track * math.fsum(np.abs(r.haircut - budget)) + c for r, c in played]
+        [_loss(r, budget, track, fairness) for r, fairness in played]
         for budget in (needed, estimate)
     )
     best = int(np.argmin(true[1:]))
@@ -145,3 +145,7 @@ def _fairness(episode: Episode, run: Run, fair: float) -> float:
     if run.burden is None or not np.isfinite(run.burden).all():
         raise InputError("runs", run.burden, "finite burdens in all rounds", index=run.policy)
     return fair * math.fsum(run.burden)
+
+
+def _loss(run: Run, budget: FloatArray, track: float, fairness: float) -> float:
+    return track * math.fsum(np.abs(run.haircut - budget)) + fairness
