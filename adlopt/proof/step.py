@@ -12,7 +12,7 @@ from adlopt.proof.kernel import Fact
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class Alteration:
     """How a claim is made false, and where it then fails; see `fails_at`."""
 
     where: Mapping[Any, Any] | Family
@@ -22,7 +22,7 @@ class Change:
 
 def fails_at(
     where: Mapping[Any, Any] | Family, claim: Claim | None = None, /, **changed: Any
-) -> Change:
+) -> Alteration:
     """Say which arguments make a step false, and at which numbers it then fails.
 
     Parameters
@@ -34,7 +34,7 @@ def fails_at(
     **changed
         The arguments with which the derivation has to fail.
     """
-    return Change(where, claim, changed)
+    return Alteration(where, claim, changed)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +49,7 @@ class Step:
         What is claimed, or what returns it: for the arguments that make it false, too.
     derivation : callable or Fact
         Derives it: returns a Fact, or several of which `takes` names the one.
-    false : mapping from str to Change
+    false : mapping from str to Alteration
         Nearby claims that are false, by what is changed; each made with `fails_at`.
     takes : str
         Which of several Facts proves the claim.
@@ -73,7 +73,7 @@ class Step:
 
     claim: Claim | Callable[..., Claim]
     derivation: Callable[..., Any] | Fact
-    false: Mapping[str, Change] = field(default_factory=dict)
+    false: Mapping[str, Alteration] = field(default_factory=dict)
     takes: str = ""
     holds: Mapping[str, Any] = field(default_factory=dict)
     stated: Claim = field(init=False)
@@ -99,7 +99,7 @@ class Step:
         """Return the nearby claims that are false."""
         return [self._variant(name, change) for name, change in self.false.items()]
 
-    def _variant(self, name: str, change: Change) -> FalseVariant:
+    def _variant(self, name: str, change: Alteration) -> FalseVariant:
         claim = change.claim
         if claim is None:
             if isinstance(self.claim, Claim):

@@ -151,7 +151,7 @@ def product(terms: Iterable[Term]) -> Term:
     """Multiply terms; the empty product is 1."""
     result = ONE
     for term in terms:
-        result = multiply(result, term)
+        result = term if result is ONE else multiply(result, term)
     return result
 
 
