@@ -5,12 +5,14 @@ import re
 import subprocess
 import sys
 import warnings
+from pathlib import Path
 
 import pytest
 
 import adlopt as adl
 from adlopt.foundation import moved
 
+ROOT = Path(__file__).parents[2]
 TAKEN_IN_1_0 = """
 from adlopt.bounds import HALF, PROPOSITION_1, TRIVIAL, is_vacuous
 from adlopt.comparator_path import comparator_curve
@@ -172,3 +174,18 @@ def test_scripts_of_1_0_run_and_each_old_name_warns_once_where_it_stands(tmp_pat
 def test_what_never_was_is_not_found(name, forgotten):
     with warnings.catch_warnings(action="ignore"), pytest.raises(ModuleNotFoundError, match=name):
         importlib.import_module(f"adlopt.{name}")
+
+
+def test_the_changelog_says_what_each_name_was_and_is():
+    modules = {old: f"`adlopt.{new}`" for old, new in moved.MODULES.items()}
+    names = {
+        ".".join(filter(None, (package, name))): f"`adlopt.{new}`"
+        for package, held in moved.NAMES.items()
+        for name, new in held.items()
+    }
+    better = {
+        name: said if "such as" in said else f"`{said}`" for name, said in moved.BETTER.items()
+    }
+    said = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| `adlopt\.(\S+)` \| (.*) \|$", said, re.MULTILINE)
+    assert rows == list((modules | names | better).items())
