@@ -420,3 +420,20 @@ def test_twenty_thousand_accounts_in_fifty_groups_are_proved():
     assert best.certificate.trust is not adl.Trust.REPORTED
     assert best.certificate.gap <= 1e-9 * best.value
     assert best.value > adl.solve(round_, adl.MinMax(burden=EQUITY)).value * 1.001
+
+
+def test_rows_have_prices_on_both_sides():
+    rows = [
+        adl.group("makers").gives_at_most(usd=20.0),
+        adl.group(account=["bob"]).gives_at_most(usd=60.0),
+    ]
+    best = adl.solve(ROUND, constraints=rows)
+    prices = best.prices
+    found = dict(zip(prices.name, zip(prices.below, prices.above, strict=True), strict=True))
+    assert found["own[makers]"] == pytest.approx((-1 / 140, -1 / 140), rel=1e-4)
+    assert found["own[bob]"] == pytest.approx((0.0, 0.0), abs=1e-9)
+    assert found["budget"] == pytest.approx((1 / 140, 1 / 140), rel=1e-4)
+    tied = adl.solve(ROUND, constraints=[adl.group("makers").gives_at_most(usd=160 / 3)]).prices
+    at = tied.name.index("own[makers]")
+    assert tied.above[at] == pytest.approx(0.0, abs=1e-9)
+    assert tied.below[at] == pytest.approx(-1 / 140, rel=1e-4)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -37,6 +38,7 @@ from adlopt.optimum.matching.matching_problem import MatchingProblem
 from adlopt.optimum.opened.of_dollars import state_contracts, state_dollars
 from adlopt.optimum.opened.of_episodes import state_episode
 from adlopt.optimum.opened.of_two_sides import state_matching
+from adlopt.optimum.opened.own_prices import own_prices
 from adlopt.optimum.opened.searched import Searched
 from adlopt.optimum.opened.stated import Stated
 from adlopt.optimum.spaces import reasons_of
@@ -116,6 +118,8 @@ class Dollars:
             weight = np.bincount(bearer, problem.weight)[bearer]
             bears = (haircut > 0) & (gives >= float(worst) * weight * (1 - 1e-9))
             best = replace(best, worst_burden=round_up(worst), at_burden=bears)
+        if stated.burden is not None and problem.lot is None and found.claimed is None:
+            best = replace(best, pricing=partial(own_prices, found))
         limits = NO_LIMITS if self.limits is None else self.limits
         reasons = reasons_of(best, problem, self.round_.start, limits)
         return replace(best, reason=_and_own(reasons, found))

@@ -43,6 +43,21 @@ class SolutionData(OptimumData, kw_only=True):
     reason: list[str]
 
 
+class PricesData(Data, kw_only=True):
+    """Shadow prices; one entry a limit, null where not finite or not stated.
+
+    `below` and `above` are the rise of the value by the last USD and by the next; `below` holds
+    from `from_usd`, `above` up to `to_usd`.
+    """
+
+    information: Literal["hindsight"] = "hindsight"
+    name: list[str]
+    below: list[float | None]
+    above: list[float | None]
+    from_usd: list[float | None]
+    to_usd: list[float | None]
+
+
 class ClosedData(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     """Positions, and the whole lots and contracts closed of each."""
 
