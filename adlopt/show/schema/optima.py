@@ -58,6 +58,19 @@ class PricesData(Data, kw_only=True):
     to_usd: list[float | None]
 
 
+class FrontierData(Data, kw_only=True):
+    """The least worst burden by the budget, and losses by objective, linear between the entries.
+
+    A worst burden is null beyond what can be raised.
+    """
+
+    information: Literal["hindsight"] = "hindsight"
+    budget_usd: list[float]
+    worst_burden: list[float | None]
+    objectives: list[str]
+    losses: list[list[float]]
+
+
 class ClosedData(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     """Positions, and the whole lots and contracts closed of each."""
 
