@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, TypeAlias, TypedDict, Unpack, overload
 
-from adlopt.errors import InputError
+from adlopt.errors import InfeasibleRound, InputError
 from adlopt.model.budget import Budget
 from adlopt.model.constraint import Constraint
 from adlopt.model.episode import Episode
@@ -236,5 +236,13 @@ def solve(  # noqa: PLR0913 - options of one door
         method=method,
         time_limit=time_limit,
     )
-    best: Best = space(thing, MinMax() if objective is None else objective, options)
+    objective = MinMax() if objective is None else objective
+    try:
+        best: Best = space(thing, objective, options)
+    except InfeasibleRound as error:
+        if error.irreducible or isinstance(thing, Round):
+            raise
+        from adlopt.optimum.opened.model import contradiction
+
+        raise contradiction(error, thing, objective, options) from None
     return best

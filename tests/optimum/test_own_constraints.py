@@ -437,3 +437,95 @@ def test_rows_have_prices_on_both_sides():
     at = tied.name.index("own[makers]")
     assert tied.above[at] == pytest.approx(0.0, abs=1e-9)
     assert tied.below[at] == pytest.approx(-1 / 140, rel=1e-4)
+
+
+def feasible(round_, rows, limits, needed):
+    """Whether haircuts exist, by an independent solver: rows and limits of names that are kept."""
+    u = round_.start.capacity
+    unit = max(u.max(), 1.0)
+    above, ends, same, to = [np.zeros(u.size)], [0.0], [], []
+    for row in rows:
+        a = np.zeros(u.size)
+        a[row.index] += row.coefficient
+        a -= row.share
+        for sign, end in ((1, row.upper), (-1, row.lower)):
+            if math.isfinite(end):
+                above.append(sign * a)
+                ends.append(sign * end / unit)
+    if needed is not None:
+        same, to = [np.ones(u.size)], [needed / unit]
+    bounds = [
+        (0.0, limits.get(name, most) / unit)
+        for name, most in zip(round_.start.account, u, strict=True)
+    ]
+    kinds = {"A_eq": np.array(same), "b_eq": to} if same else {}
+    return linprog(np.zeros(u.size), np.array(above), ends, bounds=bounds, **kinds).status == 0
+
+
+@given(constrained(), st.integers(0, 2**7 - 1), st.floats(0.5, 1.0))
+def test_contradictions_are_irreducible_and_name_who_and_which_limits(drawn, barred, share):
+    round_, constraints = drawn
+    start = round_.start
+    constraints = [c for c in constraints if _anyone(c, round_) and c.says.name != "SHARES"]
+    needed = share * start.total_capacity
+    round_ = adl.Round(start=start, outcome=adl.RoundOutcome(needed=needed))
+    names = [name for i, name in enumerate(start.account) if barred >> i & 1]
+    limits = adl.Limits(ineligible=dict.fromkeys(names, "vault"))
+    try:
+        adl.solve(round_, limits=limits, constraints=constraints)
+    except adl.InfeasibleRound as error:
+        told = error.irreducible
+    else:
+        return
+    assert told
+    rows = {f"own[{row.name}]": row for c in constraints for row in c.rows(start)}
+    if len(rows) < sum(1 for c in constraints for _ in c.rows(start)):
+        return
+    zero = dict.fromkeys(names, 0.0)
+
+    def holds(kept):
+        own = [rows[name] for name in kept if name in rows]
+        held = {n: zero[n] for n in names if any(k.endswith(f"[{n}]") for k in kept - set(rows))}
+        return feasible(round_, own, held, needed if "budget" in kept else None)
+
+    if "capacities" in told:
+        assert needed > start.total_capacity * (1 - 1e-9)
+        return
+    told = set(told)
+    assert not holds(told)
+    for one in told:
+        assert holds(told - {one}), one
+
+
+def test_the_smallest_relaxation_is_said_in_dollars():
+    rows = [adl.group("makers").gives_at_least(usd=150.0), adl.group().gives_at_most(usd=110.0)]
+    with pytest.raises(adl.InfeasibleRound, match="must give") as caught:
+        adl.solve(ROUND, constraints=rows)
+    assert set(caught.value.irreducible) == {"budget", "own[makers]"}
+    assert caught.value.missing == pytest.approx(50.0)
+    with pytest.raises(adl.InfeasibleRound) as caught:
+        adl.solve(ROUND, limits=adl.Limits(cap=[0.1, 0.1, 1.0, 0.1]))
+    assert caught.value.irreducible == ("budget", "cap[ann]", "cap[bob]", "cap[dan]")
+    assert caught.value.missing is not None
+
+
+def test_matchings_and_episodes_name_what_contradicts_each_other():
+    winners = two_sides().winners
+    poor = adl.ContractRound(
+        start=adl.RoundStart(account=winners.start.account, capacity=[300.0, 5000.0], deficit=1.0),
+        positions=winners.positions,
+        outcome=winners.outcome,
+    )
+    shed = adl.Shed(
+        loser=["x"], coin=["ETH"], side=["long"], size=[14.0], price=[3800.0], mark=[3600.0]
+    )
+    with pytest.raises(adl.InfeasibleRound) as caught:
+        adl.solve(adl.TwoSidedRound(poor, shed))
+    assert set(caught.value.irreducible) == {"conserve[ETH,short]", "cap[ann]"}
+    rounds_ = [
+        adl.Round.of(t=t, account=["a"], capacity=[90.0], deficit=90.0, needed=needed)
+        for t, needed in ((1, 20.0), (2, 80.0), (3, 0.0))
+    ]
+    with pytest.raises(adl.InfeasibleRound) as caught:
+        adl.solve(adl.Episode(name="two", rounds=rounds_))
+    assert caught.value.irreducible == ("budget[1]", "budget[2]")

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from adlopt.errors import InputError
+from adlopt.errors import InfeasibleRound, InputError
 from adlopt.foundation.arrays import FloatArray, IntArray
 from adlopt.foundation.exact import largest_quotient
 from adlopt.model.budget import Budget
@@ -30,6 +30,7 @@ from adlopt.optimum.coupled.coupled_proof import check_payments, value, worst_in
 from adlopt.optimum.coupled.shared_winners import Coupling
 from adlopt.optimum.coupled.solve_coupled import CoupledSolution
 from adlopt.optimum.dollars.least_loss import Solution, solution
+from adlopt.optimum.infeasibility import explain
 from adlopt.optimum.matching.flows import mend
 from adlopt.optimum.matching.found import Flow
 from adlopt.optimum.matching.matched import Matching
@@ -85,7 +86,11 @@ class Dollars:
     def state(self, bearer: IntArray, bearers: Sequence[str]) -> Stated:
         """State it."""
         if self.problem.exact and self.problem.lot is None:
-            check_reachable(self.problem.budget, self.problem.reachable)
+            try:
+                check_reachable(self.problem.budget, self.problem.reachable)
+            except InfeasibleRound as error:
+                limits = NO_LIMITS if self.limits is None else self.limits
+                raise explain(error, self.problem, self.round_.start, limits) from None
         accounts = self.round_.start.account
         return state_dollars(self.problem, self.objective, accounts, bearer, bearers)
 

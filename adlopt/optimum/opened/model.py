@@ -9,8 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from adlopt.errors import InputError
-from adlopt.foundation.arrays import IntArray
+from adlopt.errors import InfeasibleRound, InputError
+from adlopt.foundation.arrays import FloatArray, IntArray
 from adlopt.model.budget import Budget
 from adlopt.model.constraint import Constraint, Says, pools
 from adlopt.model.episode import Episode
@@ -22,11 +22,12 @@ from adlopt.model.positions import ContractRound
 from adlopt.model.problem import Problem
 from adlopt.model.round import Round
 from adlopt.model.two_sided import TwoSidedRound
+from adlopt.optimum.core.burden_problem import BurdenProblem
 from adlopt.optimum.coupled.shared_winners import Coupling
 from adlopt.optimum.matching.matching_problem import MatchingProblem
 from adlopt.optimum.opened import program_page as page
 from adlopt.optimum.opened.expressions import InCvxpy, Variables, affine
-from adlopt.optimum.opened.irreducible import explained
+from adlopt.optimum.opened.irreducible import explained, named
 from adlopt.optimum.opened.kinds import (
     NOT_TIERED,
     Contracts,
@@ -134,7 +135,7 @@ class Model(Tabular):
         try:
             answer = search(extended, self._made.get("variables"), cones, time_limit)
         except Infeasible:
-            raise explained(extended) from None
+            raise explained(extended, self._loose(extended)) from None
         return self.kind.answer(answer, bearer)
 
     def _extended(self, given: Sequence[Any]) -> tuple[Stated, list[Any], IntArray]:
@@ -211,6 +212,21 @@ class Model(Tabular):
         made: Variables = self._made["variables"]
         return made
 
+    def _loose(self, stated: Stated) -> FloatArray | None:
+        """Upper ends of columns without limits of accounts; None where none are given."""
+        kind = self.kind
+        if not isinstance(kind, Dollars) or kind.limits is None:
+            return None
+        upper = stated.program.upper.copy()
+        most = BurdenProblem.of(kind.round_, kind.objective.worst).open
+        lot = kind.problem.lot
+        gives = most / stated.worth if lot is None else np.floor(most / lot)
+        upper[stated.column] = np.maximum(upper[stated.column], gives)
+        for column in (stated.raised, stated.burden):
+            if column is not None:
+                upper[column] = np.inf
+        return upper
+
     def _plainly(self, time_limit: float | None) -> Any:
         kind, options = self.kind, self.options
         if time_limit is not None:
@@ -274,6 +290,23 @@ def model(
     options = Options(budget=budget, limits=limits, whole_lots=whole_lots)
     kind = _kind(thing, MinMax() if objective is None else objective, options)
     return Model(kind=kind, stated=_stated(kind, ())[0], options=options)
+
+
+def contradiction(
+    error: InfeasibleRound, thing: Any, objective: Any, options: Options
+) -> InfeasibleRound:
+    """Add to an error an irreducible set of what contradicts each other, where there is one.
+
+    What is asked for decides nothing here: the worst burden is always finite.
+    """
+    given = replace(options, gap=0.0, method=Method.AUTO, time_limit=None)
+    plain = objective if isinstance(objective, MinMax) else objective.worst
+    thing = TwoSidedRound.of_market(thing) if isinstance(thing, Market) else thing
+    try:
+        kind = _kind(thing, plain, given)
+    except InputError:
+        return error
+    return named(error, _stated(kind, ())[0])
 
 
 def _kind(thing: Any, objective: Any, options: Options) -> Kind:
