@@ -13,7 +13,7 @@ from adlopt.model.limits import Limits
 from adlopt.model.loss import Asymmetric, Loss, MinMax
 from adlopt.model.market import Market
 from adlopt.model.method import Method
-from adlopt.model.objective import Objective
+from adlopt.model.objective import Leximin, Objective
 from adlopt.model.positions import ContractRound
 from adlopt.model.problem import Problem
 from adlopt.model.round import Round
@@ -218,10 +218,16 @@ def solve(  # noqa: PLR0913 - options of one door
             method = thing.method if method is Method.AUTO else method
         constraints = (*thing.constraints, *constraints)
         thing = thing.thing
-    if constraints:
+    if constraints or callable(getattr(objective, "cost", None)):
         from adlopt.optimum.opened.model import model
 
-        opened = model(thing, objective, budget=budget, limits=limits, whole_lots=whole_lots)
+        lexicographic = isinstance(objective, Leximin)
+        first = objective.worst if lexicographic else objective
+        opened = model(thing, first, budget=budget, limits=limits, whole_lots=whole_lots)
+        if lexicographic:
+            from adlopt.optimum.opened.leximin_rows import solve_leximin
+
+            return solve_leximin(opened, constraints)
         answer: Best = opened.solve(constraints, time_limit=time_limit)
         return answer
     space = SPACES.get(type(thing))

@@ -529,3 +529,64 @@ def test_matchings_and_episodes_name_what_contradicts_each_other():
     with pytest.raises(adl.InfeasibleRound) as caught:
         adl.solve(adl.Episode(name="two", rounds=rounds_))
     assert caught.value.irreducible == ("budget[1]", "budget[2]")
+
+
+def burdens_in_order(round_, x):
+    w = round_.start.capacity
+    return np.sort(np.where(w > 0, x / np.where(w > 0, w, 1.0), 0.0))[::-1]
+
+
+@given(constrained(), st.integers(0, 10**6))
+def test_leximin_under_rows_leaves_no_better_order(drawn, seed):
+    """No haircut on the way to another feasible one has a lower burden first in order."""
+    round_, constraints = drawn
+    constraints = [c for c in constraints if _anyone(c, round_) and c.says.name != "SHARES"]
+    if not constraints:
+        return
+    try:
+        best = adl.solve(round_, adl.Leximin(), constraints=constraints)
+    except adl.InfeasibleRound:
+        return
+    plain = adl.solve(round_, constraints=constraints)
+    assert best.value == pytest.approx(plain.value, rel=1e-8, abs=1e-10)
+    assert best.optimal
+    u, rng = round_.start.capacity, np.random.default_rng(seed)
+    unit = max(u.max(), 1.0)
+    rows = [row for c in constraints for row in c.rows(round_.start)]
+    above, ends = [np.zeros(u.size)], [0.0]
+    for row in rows:
+        a = np.full(u.size, -row.share)
+        a[row.index] += row.coefficient
+        for sign, end in ((1, row.upper), (-1, row.lower)):
+            if math.isfinite(end):
+                above.append(sign * a)
+                ends.append(sign * end / unit)
+    mine = burdens_in_order(round_, best.haircut)
+    for _ in range(5):
+        other = linprog(
+            rng.normal(size=u.size),
+            np.array(above),
+            ends,
+            np.ones((1, u.size)),
+            [round_.needed / unit],
+            [(0, v / unit) for v in u],
+        )
+        if other.status:
+            continue
+        for part in (1e-3, 0.1, 1.0):
+            theirs = burdens_in_order(round_, (1 - part) * best.haircut + part * other.x * unit)
+            apart = np.flatnonzero(np.abs(theirs - mine) > 1e-9)
+            assert not apart.size or theirs[apart[0]] > mine[apart[0]]
+
+
+def test_leximin_spreads_what_a_row_leaves_to_others():
+    rows = [
+        adl.group(account=["ann"]).gives_at_least(usd=90.0),
+        adl.group("makers").gives_at_most(usd=95.0),
+    ]
+    best = adl.solve(ROUND, adl.Leximin(), constraints=rows)
+    assert best.haircut[0] == pytest.approx(90.0)
+    assert best.haircut[1:] == pytest.approx([10 * 80 / 180, 10 * 40 / 180, 10 * 60 / 180])
+    assert best.value == pytest.approx(0.75)
+    assert [stage.criterion for stage in best.stages] == ["burden of the next 3"]
+    assert best.optimal

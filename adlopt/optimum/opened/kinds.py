@@ -39,6 +39,7 @@ from adlopt.optimum.matching.matching_problem import MatchingProblem
 from adlopt.optimum.opened.of_dollars import state_contracts, state_dollars
 from adlopt.optimum.opened.of_episodes import state_episode
 from adlopt.optimum.opened.of_two_sides import state_matching
+from adlopt.optimum.opened.own_objective import cost_at, is_own, with_cost
 from adlopt.optimum.opened.own_prices import own_prices
 from adlopt.optimum.opened.searched import Searched
 from adlopt.optimum.opened.stated import Stated
@@ -71,6 +72,8 @@ class Dollars:
         """Gather it."""
         plain = isinstance(objective, (MinMax, Asymmetric, Empirical))
         loss = objective if plain else objective.worst
+        if is_own(objective) and (round_.start.lot is not None or not isinstance(loss, MinMax)):
+            raise InputError("objective", objective, "one with `worst`, and no lots")
         if isinstance(objective, CVaR) and objective.level == 1:
             objective = objective.worst
         problem = replace(BurdenProblem.of(round_, loss), extra=budget.extra)
@@ -91,8 +94,15 @@ class Dollars:
             except InfeasibleRound as error:
                 limits = NO_LIMITS if self.limits is None else self.limits
                 raise explain(error, self.problem, self.round_.start, limits) from None
-        accounts = self.round_.start.account
-        return state_dollars(self.problem, self.objective, accounts, bearer, bearers)
+        accounts, own = self.round_.start.account, is_own(self.objective)
+        objective = self.objective.worst if own else self.objective
+        stated = state_dollars(self.problem, objective, accounts, bearer, bearers)
+        if own and not getattr(self.objective, "exact", True):
+            budget = next(block.first for block in stated.rows if block.name == "budget")
+            low, high = stated.program.row_lower.copy(), stated.program.row_upper.copy()
+            low[budget], high[budget] = 0.0, np.inf
+            stated = replace(stated, program=replace(stated.program, row_lower=low, row_upper=high))
+        return with_cost(stated, self.objective)[0] if own else stated
 
     def answer(self, found: Searched, bearer: IntArray) -> Solution:
         """The haircut, mended, with its value recomputed."""
@@ -107,6 +117,8 @@ class Dollars:
             point[stated.column] = haircut / stated.unit[stated.column]
         free = replace(problem, extra=problem.extra + found.tolerance * problem.budget)
         shifted = replace(free, budget=problem.budget * (1 - found.tolerance))
+        if is_own(self.objective) and not getattr(self.objective, "exact", True):
+            shifted = replace(shifted, budget=0.0, extra=problem.reachable)
         raised = check_feasible(shifted if problem.exact else problem, haircut)
         worst = _worst(haircut, problem.weight, bearer)
         upper, missed = self._value(haircut, raised, worst, found, point)
@@ -147,6 +159,9 @@ class Dollars:
         if isinstance(self.objective, FewestAccounts):
             return float(np.count_nonzero(haircut)), 0.0
         z, missed = place["burden"], Fraction(0)
+        if is_own(self.objective):
+            point[z] = float(worst) / stated.unit[z]
+            return cost_at(self.objective, stated, haircut, float(worst)), 0.0
         if (
             own is not None
             and (stated.program.column[stated.program.start[own.first] :] == z).any()

@@ -38,6 +38,7 @@ from adlopt.optimum.opened.kinds import (
     own_row,
     stated_rows,
 )
+from adlopt.optimum.opened.own_objective import is_own
 from adlopt.optimum.opened.searched import search
 from adlopt.optimum.opened.stated import Stated
 from adlopt.optimum.opened.written import write
@@ -129,16 +130,21 @@ class Model(Tabular):
         """
         check_time_limit(time_limit)
         given = list(constraints)
-        if not given:
+        objective: Any = self.kind.objective
+        own = is_own(objective)
+        if not given and not own:
             return self._plainly(time_limit)
-        extended, cones, bearer = self._extended(given)
+        extended, cones, bearer = self.extended(given)
+        cost = None
+        if own and not extended.program.cost.any():
+            cost = objective.cost(self.haircut, self.burden, self.raised)
         try:
-            answer = search(extended, self._made.get("variables"), cones, time_limit)
+            answer = search(extended, self._made.get("variables"), cones, time_limit, cost)
         except Infeasible:
             raise explained(extended, self._loose(extended)) from None
         return self.kind.answer(answer, bearer)
 
-    def _extended(self, given: Sequence[Any]) -> tuple[Stated, list[Any], IntArray]:
+    def extended(self, given: Sequence[Any]) -> tuple[Stated, list[Any], IntArray]:
         """The program with rows of one's own, constraints that are none, and who bears what."""
         data = [each for each in given if isinstance(each, Constraint)]
         stated, bearer = self.stated, np.arange(len(self.stated.accounts))
@@ -184,7 +190,7 @@ class Model(Tabular):
         InputError
             If the path ends in neither or cannot be written, or a constraint is no row.
         """
-        stated, cones, _ = self._extended(list(constraints))
+        stated, cones, _ = self.extended(list(constraints))
         if cones:
             raise InputError("constraints", str(cones[0]), "linear rows")
         return write(stated, path)

@@ -90,9 +90,13 @@ class Searched:
 
 
 def search(
-    stated: Stated, own: Variables | None, cones: Sequence[Any], time_limit: float | None
+    stated: Stated,
+    own: Variables | None,
+    cones: Sequence[Any],
+    time_limit: float | None,
+    cost: Any = None,
 ) -> Searched:
-    """Minimise, with constraints `cones` that are no rows.
+    """Minimise, with constraints `cones` that are no rows, and a cost that is none.
 
     Raises
     ------
@@ -102,15 +106,15 @@ def search(
         As `adlopt.optimum.programs.highs.run`.
     """
     p = stated.program
-    if cones:
+    if cones or cost is not None:
         assert own is not None
-        point = conic(stated, own, cones)
+        point = conic(stated, own, cones, cost)
         duals = solved(p, time_limit).row_duals
         return Searched(
             stated=stated,
             point=point,
             duals=np.zeros(p.row_lower.size) if duals is None else duals,
-            claimed=stated.value(point),
+            claimed=stated.value(point) if cost is None else float(cost.value),
             stopped=Stopped.OPTIMAL,
             method=Method.CLARABEL,
         )
