@@ -88,9 +88,7 @@ def _explain_lots(
     return _explained(error, held if short else 0.0, error.missing, binding, named)
 
 
-def _fewest(
-    start: RoundStart, binding: tuple[Binding, ...], budget: Fraction
-) -> tuple[str, ...]:
+def _fewest(start: RoundStart, binding: tuple[Binding, ...], budget: Fraction) -> tuple[str, ...]:
     """The fewest limits that put a budget out of reach: without any one of them it is in reach.
 
     Those that hold back most, largest first; if capacities alone fall short, no limit does it.

@@ -25,6 +25,7 @@ from adlopt.model.two_sided import TwoSidedRound
 from adlopt.optimum.contracts.closing import ContractSolution
 from adlopt.optimum.core.burden_problem import BurdenProblem
 from adlopt.optimum.core.certificate import ROUNDING, Stage, check_feasible, round_up
+from adlopt.optimum.core.surface import made, remade
 from adlopt.optimum.core.waterfill import check_reachable
 from adlopt.optimum.coupled.coupled_proof import check_payments, value, worst_in_all
 from adlopt.optimum.coupled.shared_winners import Coupling
@@ -134,7 +135,7 @@ class Dollars:
             gives = np.bincount(bearer, haircut)[bearer]
             weight = np.bincount(bearer, problem.weight)[bearer]
             bears = (haircut > 0) & (gives >= float(worst) * weight * (1 - 1e-9))
-            best = replace(best, worst_burden=round_up(worst), at_burden=bears)
+            best = remade(best, worst_burden=round_up(worst), at_burden=bears)
         if stated.burden is not None and problem.lot is None and found.claimed is None:
             best = replace(best, pricing=partial(own_prices, found))
         limits = NO_LIMITS if self.limits is None else self.limits
@@ -214,7 +215,8 @@ class Contracts:
         point[stated.burden] = max(float(worst), point[stated.burden])
         upper = round_up(worst)
         certificate = found.certificate(upper, point, residual=raised - self.round_.needed)
-        return ContractSolution(
+        return made(
+            ContractSolution,
             lots=lots,
             closed=lots * self.round_.positions.lot,
             haircut=haircut,
@@ -269,8 +271,8 @@ class TwoSides:
         if isinstance(objective, FewestAccounts):
             upper = float(np.unique(problem.account[steps > 0]).size)
         stage = Stage(criterion=stated.criterion, certificate=found.certificate(upper, point))
-        made = Flow(steps=steps, stages=(stage,), stopped=found.stopped, method=found.method)
-        return matching_of(self.round_, problem, objective, made)
+        flow = Flow(steps=steps, stages=(stage,), stopped=found.stopped, method=found.method)
+        return matching_of(self.round_, problem, objective, flow)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -316,7 +318,8 @@ class Rounds:
         if isinstance(self.objective, Asymmetric):
             upper = value(coupling, self.objective, taken)
         tight = np.abs(found.duals[next(b.first for b in stated.rows if b.name == "budget") :])
-        return CoupledSolution(
+        return made(
+            CoupledSolution,
             haircuts=tuple(parts),
             certificate=found.certificate(upper, np.clip(point, 0.0, stated.program.upper)),
             worst_burden=worst,
@@ -400,10 +403,10 @@ def _burdens_of(objective: CVaR, haircut: FloatArray, weight: FloatArray) -> flo
 
 def _and_own(reasons: Sequence[str], found: Searched) -> tuple[str, ...]:
     """Say which of one's own rows holds an account back, where nothing else does."""
-    p, made = found.stated.program, list(reasons)
+    p, told = found.stated.program, list(reasons)
     block = next((b for b in found.stated.rows if b.name == "own"), None)
     if block is None or block.keys is None:
-        return tuple(made)
+        return tuple(told)
     owner = np.full(p.cost.size, -1)
     owner[found.stated.column] = found.stated.account
     for k, name in enumerate(block.keys):
@@ -411,6 +414,6 @@ def _and_own(reasons: Sequence[str], found: Searched) -> tuple[str, ...]:
         if found.duals[i]:
             columns = p.column[p.start[i] : p.start[i + 1]]
             for account in np.unique(owner[columns]).tolist():
-                if account >= 0 and not made[account]:
-                    made[account] = name
-    return tuple(made)
+                if account >= 0 and not told[account]:
+                    told[account] = name
+    return tuple(told)

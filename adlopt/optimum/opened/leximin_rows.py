@@ -15,7 +15,7 @@ import numpy as np
 
 from adlopt.errors import InputError
 from adlopt.model.constraint import Constraint
-from adlopt.optimum.core.certificate import Certificate, Stage
+from adlopt.optimum.core.certificate import Certificate, Stage, checked
 from adlopt.optimum.dollars.least_loss import Solution
 from adlopt.optimum.opened.irreducible import explained
 from adlopt.optimum.opened.model import Model
@@ -58,7 +58,7 @@ def solve_leximin(model: Model, constraints: Sequence[Constraint]) -> Solution:
         duals = np.zeros(0) if answer.row_duals is None else answer.row_duals
         proven = bound(patterns.kept(), answer.columns, duals, level * unit)
         free = int(np.isnan(patterns.fixed)[patterns.pattern].sum())
-        certificate = Certificate(
+        certificate = checked(
             upper=level * unit,
             lower=max(min(proven.lower, level * unit), 0.0),
             trust=proven.trust,

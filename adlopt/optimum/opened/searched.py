@@ -11,7 +11,14 @@ import numpy as np
 from adlopt.errors import CertificateError
 from adlopt.foundation.arrays import FloatArray
 from adlopt.model.method import Method, Stopped
-from adlopt.optimum.core.certificate import TOLERANCE, UNIT_ROUNDING, Certificate, Trust
+from adlopt.optimum.core.certificate import (
+    TOLERANCE,
+    UNIT_ROUNDING,
+    Certificate,
+    Trust,
+    checked,
+    resealed,
+)
 from adlopt.optimum.matching.linear import solved
 from adlopt.optimum.opened.expressions import Variables, conic
 from adlopt.optimum.opened.patterns import Patterns
@@ -70,7 +77,7 @@ class Searched:
         """
         check_rows(self.stated.program, point, self.tolerance)
         proven = bound(self.stated, point, self.duals, upper)
-        certificate = Certificate(
+        certificate = checked(
             upper=upper,
             lower=max(min(proven.lower, upper), 0.0),
             trust=proven.trust,
@@ -81,12 +88,12 @@ class Searched:
         if self.claimed is None:
             return certificate
         claimed = min(self.claimed, upper)
-        reported = replace(certificate, trust=Trust.REPORTED, error=0.0)
+        reported = resealed(certificate, trust=Trust.REPORTED, error=0.0)
         if self.method is Method.CLARABEL:
             # That the point meets the cones is the solver's word, too.
-            return replace(reported, lower=max(claimed, certificate.lower))
+            return resealed(reported, lower=max(claimed, certificate.lower))
         met = certificate.optimal or claimed <= certificate.lower
-        return certificate if met else replace(reported, lower=claimed)
+        return certificate if met else resealed(reported, lower=claimed)
 
 
 def search(
