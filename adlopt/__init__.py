@@ -59,6 +59,7 @@ if TYPE_CHECKING:
     from adlopt.model.two_sided import TwoSidedRound
     from adlopt.optimum.core.certificate import Certificate, Trust
     from adlopt.optimum.core.waterfill import pro_rata
+    from adlopt.optimum.dollars.frontier import frontier
     from adlopt.optimum.drain import drain_leverage
     from adlopt.optimum.lots.pro_rata import integer_pro_rata
     from adlopt.optimum.opened.model import model
@@ -83,6 +84,7 @@ if TYPE_CHECKING:
     from adlopt.studies.sweep.spec import read_sweep
 
 _HOMES = {
+    "optimum.dollars.frontier": ("frontier",),
     "optimum.lots.pro_rata": ("integer_pro_rata",),
     "studies.axioms": ("try_axioms",),
     "bounds.bound": (

@@ -177,6 +177,10 @@ class InfeasibleRound(NoSolution):
         checked without rounding.
     rounds : tuple of int
         Where rounds share their winners: those, from 1, that together need too much.
+    irreducible : tuple of str
+        Budgets, rows of one's own and limits of accounts that contradict each other, called as in
+        models: without any one of them there would be a haircut within all capacities. Empty where
+        none was looked for, as where whole lots are all that stands in the way.
     """
 
     def __init__(
@@ -188,7 +192,9 @@ class InfeasibleRound(NoSolution):
         missing: float | None = None,
         binding: tuple[Binding, ...] = (),
         rounds: tuple[int, ...] = (),
+        irreducible: tuple[str, ...] = (),
     ) -> None:
+        self.irreducible = irreducible
         self.below, self.above = below, above
         self.missing, self.binding, self.rounds = missing, binding, rounds
         super().__init__(message)
@@ -203,10 +209,11 @@ class InfeasibleRound(NoSolution):
             missing=self.missing,
             binding=self.binding,
             rounds=self.rounds,
+            irreducible=self.irreducible,
         )
 
     def __reduce__(self) -> tuple[object, ...]:
-        names = ("below", "above", "missing", "binding", "rounds")
+        names = ("below", "above", "missing", "binding", "rounds", "irreducible")
         return partial(InfeasibleRound, **{n: getattr(self, n) for n in names}), (str(self),)
 
 

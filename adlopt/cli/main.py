@@ -49,7 +49,7 @@ def main() -> None:
         _fail(str(error), NO_ANSWER)
     except NoSolution as error:
         if "--json" in sys.argv:
-            names = ("below", "above", "missing", "rounds")
+            names = ("below", "above", "missing", "rounds", "irreducible")
             details = {name: getattr(error, name, None) for name in names}
             held = [b._asdict() for b in getattr(error, "binding", ())]
             print(as_json({"error": str(error), **details, "binding": held}))

@@ -8,6 +8,7 @@ from typing import Any
 
 from adlopt.cli.command import Against, Json, Output, app, as_json, episode_named, priced_loss
 from adlopt.errors import InputError
+from adlopt.foundation.user_code import MARK, load
 from adlopt.model.loss import Burden, MinMax
 from adlopt.model.positions import ContractRound
 from adlopt.model.problem import Problem
@@ -41,7 +42,8 @@ def solve(
         Instead of the file's: min-max, leximin (then the second worst burden, ...), tracking
         (nearest sum, then worst burden), fewest (accounts, then worst burden), cvar:0.9 (mean
         of the worst tenth of the burdens), or with prices surrogate:TRACK:FAIR or
-        asymmetric:UNDER:OVER:FAIR. Not of a round in contracts.
+        asymmetric:UNDER:OVER:FAIR; or one of your own, mine.py:Name, whose `cost` is stated in
+        cvxpy. Not of a round in contracts.
     extra
         USD that may be raised beyond what is needed, or inf: lots need not meet it exactly.
     gap
@@ -63,6 +65,7 @@ def solve(
     methods = {"automatic": Method.AUTO, "highs": Method.HIGHS}
     if method not in methods:
         raise InputError("--method", method, "automatic or highs")
+    objective = _named(objective)
     held = read(file, objective=objective)
     problem = _winners_alone(held, objective) if isinstance(held, Problem) else held
     options: dict[str, Any] = {"budget": Budget(extra=extra) if extra else None, "gap": gap}
@@ -70,6 +73,17 @@ def solve(
         _write_model(problem, options["budget"], write_model)
     best = solve_(problem, method=methods[method], time_limit=time_limit, **options)
     _print(best, json_, best, output)
+
+
+def _named(objective: str | None) -> str | None:
+    """The name of an objective; one of a Python file, mine.py:Soft, is registered by its own."""
+    if objective is None or MARK not in objective:
+        return objective
+    from adlopt.optimum.opened.own_objective import register
+
+    name = objective.rpartition(":")[2]
+    register(name, load(objective))
+    return name
 
 
 def _write_model(problem: Any, budget: Any, path: Path) -> None:

@@ -10,7 +10,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -28,6 +28,21 @@ class Objective(Protocol):
     @property
     def worst(self) -> MinMax:
         """Which burdens it measures."""
+
+
+class OwnObjective(Protocol):
+    """An objective of one's own, at least 0, over a round of dollars: its cost, stated in cvxpy.
+
+    Where that is affine the answer is proved; where it is convex, it is Clarabel's word. With
+    `exact = False` the budget need not be met.
+    """
+
+    @property
+    def worst(self) -> MinMax:
+        """Which burdens it measures."""
+
+    def cost(self, haircut: Any, burden: Any, raised: Any) -> Any:
+        """A convex expression of haircuts, USD, (n,), the worst burden, and the sum, USD."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

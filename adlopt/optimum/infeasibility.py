@@ -40,7 +40,8 @@ def explain(
         raise CertificateError("a budget in reach was called out of reach") from error
     reasons = why_no_more(limits, start, problem.weight)
     binding = tuple(map(Binding, start.account, problem.open.tolist(), reasons))
-    return _explained(error, held, round_up(missing), binding)
+    named = _fewest(start, binding, Fraction(problem.budget))
+    return _explained(error, held, round_up(missing), binding, named)
 
 
 def explain_contracts(
@@ -83,11 +84,34 @@ def _explain_lots(
         Binding(account, round_down(Fraction(bound, MICRO)), reason)
         for account, bound, reason in zip(start.account, most.tolist(), reasons, strict=True)
     )
-    return _explained(error, held if short else 0.0, error.missing, binding)
+    named = _fewest(start, binding, Fraction(grid.least, MICRO)) if short else ()
+    return _explained(error, held if short else 0.0, error.missing, binding, named)
+
+
+def _fewest(start: RoundStart, binding: tuple[Binding, ...], budget: Fraction) -> tuple[str, ...]:
+    """The fewest limits that put a budget out of reach: without any one of them it is in reach.
+
+    Those that hold back most, largest first; if capacities alone fall short, no limit does it.
+    """
+    capacity = [Fraction(u) for u in start.capacity.tolist()]
+    held = [u - Fraction(b.most) for u, b in zip(capacity, binding, strict=True)]
+    spare, named = sum(capacity, Fraction(0)) - budget, ["budget"]
+    if spare < 0:
+        return ("budget", "capacities")
+    for i in sorted(range(len(held)), key=lambda i: -held[i]):
+        named.append(f"{binding[i].reason.partition(':')[0]}[{binding[i].account}]")
+        spare -= held[i]
+        if spare < 0:
+            break
+    return tuple(named)
 
 
 def _explained(
-    error: InfeasibleRound, held: float, missing: float | None, binding: tuple[Binding, ...]
+    error: InfeasibleRound,
+    held: float,
+    missing: float | None,
+    binding: tuple[Binding, ...],
+    irreducible: tuple[str, ...],
 ) -> InfeasibleRound:
     """Say also what the limits cost, where they do."""
     return InfeasibleRound(
@@ -96,4 +120,5 @@ def _explained(
         above=error.above,
         missing=missing,
         binding=binding,
+        irreducible=irreducible,
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, TypeAlias, TypedDict, Unpack, overload
 
-from adlopt.errors import InputError
+from adlopt.errors import InfeasibleRound, InputError
 from adlopt.model.budget import Budget
 from adlopt.model.constraint import Constraint
 from adlopt.model.episode import Episode
@@ -13,7 +13,7 @@ from adlopt.model.limits import Limits
 from adlopt.model.loss import Asymmetric, Loss, MinMax
 from adlopt.model.market import Market
 from adlopt.model.method import Method
-from adlopt.model.objective import Objective
+from adlopt.model.objective import Leximin, Objective
 from adlopt.model.positions import ContractRound
 from adlopt.model.problem import Problem
 from adlopt.model.round import Round
@@ -218,10 +218,16 @@ def solve(  # noqa: PLR0913 - options of one door
             method = thing.method if method is Method.AUTO else method
         constraints = (*thing.constraints, *constraints)
         thing = thing.thing
-    if constraints:
+    if constraints or callable(getattr(objective, "cost", None)):
         from adlopt.optimum.opened.model import model
 
-        opened = model(thing, objective, budget=budget, limits=limits, whole_lots=whole_lots)
+        lexicographic = isinstance(objective, Leximin)
+        first = objective.worst if lexicographic else objective
+        opened = model(thing, first, budget=budget, limits=limits, whole_lots=whole_lots)
+        if lexicographic:
+            from adlopt.optimum.opened.leximin_rows import solve_leximin
+
+            return solve_leximin(opened, constraints)
         answer: Best = opened.solve(constraints, time_limit=time_limit)
         return answer
     space = SPACES.get(type(thing))
@@ -236,5 +242,13 @@ def solve(  # noqa: PLR0913 - options of one door
         method=method,
         time_limit=time_limit,
     )
-    best: Best = space(thing, MinMax() if objective is None else objective, options)
+    objective = MinMax() if objective is None else objective
+    try:
+        best: Best = space(thing, objective, options)
+    except InfeasibleRound as error:
+        if error.irreducible or isinstance(thing, Round):
+            raise
+        from adlopt.optimum.opened.model import contradiction
+
+        raise contradiction(error, thing, objective, options) from None
     return best

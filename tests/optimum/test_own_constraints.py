@@ -420,3 +420,173 @@ def test_twenty_thousand_accounts_in_fifty_groups_are_proved():
     assert best.certificate.trust is not adl.Trust.REPORTED
     assert best.certificate.gap <= 1e-9 * best.value
     assert best.value > adl.solve(round_, adl.MinMax(burden=EQUITY)).value * 1.001
+
+
+def test_rows_have_prices_on_both_sides():
+    rows = [
+        adl.group("makers").gives_at_most(usd=20.0),
+        adl.group(account=["bob"]).gives_at_most(usd=60.0),
+    ]
+    best = adl.solve(ROUND, constraints=rows)
+    prices = best.prices
+    found = dict(zip(prices.name, zip(prices.below, prices.above, strict=True), strict=True))
+    assert found["own[makers]"] == pytest.approx((-1 / 140, -1 / 140), rel=1e-4)
+    assert found["own[bob]"] == pytest.approx((0.0, 0.0), abs=1e-9)
+    assert found["budget"] == pytest.approx((1 / 140, 1 / 140), rel=1e-4)
+    tied = adl.solve(ROUND, constraints=[adl.group("makers").gives_at_most(usd=160 / 3)]).prices
+    at = tied.name.index("own[makers]")
+    assert tied.above[at] == pytest.approx(0.0, abs=1e-9)
+    assert tied.below[at] == pytest.approx(-1 / 140, rel=1e-4)
+
+
+def feasible(round_, rows, limits, needed):
+    """Whether haircuts exist, by an independent solver: rows and limits of names that are kept."""
+    u = round_.start.capacity
+    unit = max(u.max(), 1.0)
+    above, ends, same, to = [np.zeros(u.size)], [0.0], [], []
+    for row in rows:
+        a = np.zeros(u.size)
+        a[row.index] += row.coefficient
+        a -= row.share
+        for sign, end in ((1, row.upper), (-1, row.lower)):
+            if math.isfinite(end):
+                above.append(sign * a)
+                ends.append(sign * end / unit)
+    if needed is not None:
+        same, to = [np.ones(u.size)], [needed / unit]
+    bounds = [
+        (0.0, limits.get(name, most) / unit)
+        for name, most in zip(round_.start.account, u, strict=True)
+    ]
+    kinds = {"A_eq": np.array(same), "b_eq": to} if same else {}
+    return linprog(np.zeros(u.size), np.array(above), ends, bounds=bounds, **kinds).status == 0
+
+
+@given(constrained(), st.integers(0, 2**7 - 1), st.floats(0.5, 1.0))
+def test_contradictions_are_irreducible_and_name_who_and_which_limits(drawn, barred, share):
+    round_, constraints = drawn
+    start = round_.start
+    constraints = [c for c in constraints if _anyone(c, round_) and c.says.name != "SHARES"]
+    needed = share * start.total_capacity
+    round_ = adl.Round(start=start, outcome=adl.RoundOutcome(needed=needed))
+    names = [name for i, name in enumerate(start.account) if barred >> i & 1]
+    limits = adl.Limits(ineligible=dict.fromkeys(names, "vault"))
+    try:
+        adl.solve(round_, limits=limits, constraints=constraints)
+    except adl.InfeasibleRound as error:
+        told = error.irreducible
+    else:
+        return
+    assert told
+    rows = {f"own[{row.name}]": row for c in constraints for row in c.rows(start)}
+    if len(rows) < sum(1 for c in constraints for _ in c.rows(start)):
+        return
+    zero = dict.fromkeys(names, 0.0)
+
+    def holds(kept):
+        own = [rows[name] for name in kept if name in rows]
+        held = {n: zero[n] for n in names if any(k.endswith(f"[{n}]") for k in kept - set(rows))}
+        return feasible(round_, own, held, needed if "budget" in kept else None)
+
+    if "capacities" in told:
+        assert needed > start.total_capacity * (1 - 1e-9)
+        return
+    told = set(told)
+    assert not holds(told)
+    for one in told:
+        assert holds(told - {one}), one
+
+
+def test_the_smallest_relaxation_is_said_in_dollars():
+    rows = [adl.group("makers").gives_at_least(usd=150.0), adl.group().gives_at_most(usd=110.0)]
+    with pytest.raises(adl.InfeasibleRound, match="must give") as caught:
+        adl.solve(ROUND, constraints=rows)
+    assert set(caught.value.irreducible) == {"budget", "own[makers]"}
+    assert caught.value.missing == pytest.approx(50.0)
+    with pytest.raises(adl.InfeasibleRound) as caught:
+        adl.solve(ROUND, limits=adl.Limits(cap=[0.1, 0.1, 1.0, 0.1]))
+    assert caught.value.irreducible == ("budget", "cap[ann]", "cap[bob]", "cap[dan]")
+    assert caught.value.missing is not None
+
+
+def test_matchings_and_episodes_name_what_contradicts_each_other():
+    winners = two_sides().winners
+    poor = adl.ContractRound(
+        start=adl.RoundStart(account=winners.start.account, capacity=[300.0, 5000.0], deficit=1.0),
+        positions=winners.positions,
+        outcome=winners.outcome,
+    )
+    shed = adl.Shed(
+        loser=["x"], coin=["ETH"], side=["long"], size=[14.0], price=[3800.0], mark=[3600.0]
+    )
+    with pytest.raises(adl.InfeasibleRound) as caught:
+        adl.solve(adl.TwoSidedRound(poor, shed))
+    assert set(caught.value.irreducible) == {"conserve[ETH,short]", "cap[ann]"}
+    rounds_ = [
+        adl.Round.of(t=t, account=["a"], capacity=[90.0], deficit=90.0, needed=needed)
+        for t, needed in ((1, 20.0), (2, 80.0), (3, 0.0))
+    ]
+    with pytest.raises(adl.InfeasibleRound) as caught:
+        adl.solve(adl.Episode(name="two", rounds=rounds_))
+    assert caught.value.irreducible == ("budget[1]", "budget[2]")
+
+
+def burdens_in_order(round_, x):
+    w = round_.start.capacity
+    return np.sort(np.where(w > 0, x / np.where(w > 0, w, 1.0), 0.0))[::-1]
+
+
+@given(constrained(), st.integers(0, 10**6))
+def test_leximin_under_rows_leaves_no_better_order(drawn, seed):
+    """No haircut on the way to another feasible one has a lower burden first in order."""
+    round_, constraints = drawn
+    constraints = [c for c in constraints if _anyone(c, round_) and c.says.name != "SHARES"]
+    if not constraints:
+        return
+    try:
+        best = adl.solve(round_, adl.Leximin(), constraints=constraints)
+    except adl.InfeasibleRound:
+        return
+    plain = adl.solve(round_, constraints=constraints)
+    assert best.value == pytest.approx(plain.value, rel=1e-8, abs=1e-10)
+    assert best.optimal
+    u, rng = round_.start.capacity, np.random.default_rng(seed)
+    unit = max(u.max(), 1.0)
+    rows = [row for c in constraints for row in c.rows(round_.start)]
+    above, ends = [np.zeros(u.size)], [0.0]
+    for row in rows:
+        a = np.full(u.size, -row.share)
+        a[row.index] += row.coefficient
+        for sign, end in ((1, row.upper), (-1, row.lower)):
+            if math.isfinite(end):
+                above.append(sign * a)
+                ends.append(sign * end / unit)
+    mine = burdens_in_order(round_, best.haircut)
+    for _ in range(5):
+        other = linprog(
+            rng.normal(size=u.size),
+            np.array(above),
+            ends,
+            np.ones((1, u.size)),
+            [round_.needed / unit],
+            [(0, v / unit) for v in u],
+        )
+        if other.status:
+            continue
+        for part in (1e-3, 0.1, 1.0):
+            theirs = burdens_in_order(round_, (1 - part) * best.haircut + part * other.x * unit)
+            apart = np.flatnonzero(np.abs(theirs - mine) > 1e-9)
+            assert not apart.size or theirs[apart[0]] > mine[apart[0]]
+
+
+def test_leximin_spreads_what_a_row_leaves_to_others():
+    rows = [
+        adl.group(account=["ann"]).gives_at_least(usd=90.0),
+        adl.group("makers").gives_at_most(usd=95.0),
+    ]
+    best = adl.solve(ROUND, adl.Leximin(), constraints=rows)
+    assert best.haircut[0] == pytest.approx(90.0)
+    assert best.haircut[1:] == pytest.approx([10 * 80 / 180, 10 * 40 / 180, 10 * 60 / 180])
+    assert best.value == pytest.approx(0.75)
+    assert [stage.criterion for stage in best.stages] == ["burden of the next 3"]
+    assert best.optimal

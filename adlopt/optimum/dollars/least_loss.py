@@ -38,6 +38,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from functools import partial
 
 import numpy as np
 
@@ -67,6 +68,7 @@ from adlopt.optimum.core.certificate import (
 )
 from adlopt.optimum.core.surface import Optimum, burdened, gives, made
 from adlopt.optimum.dollars.forms import SlackForm
+from adlopt.optimum.dollars.shadow_prices import Prices, Pricing, prices_of
 from adlopt.optimum.lots.lot_grid import LotGrid
 from adlopt.optimum.lots.priced import PricedBudget
 from adlopt.optimum.lots.proof import check_counts
@@ -94,6 +96,8 @@ class Solution(Optimum):
         Why each account gives no more, where limits were given; else empty.
     round_ : Round or None
         What was solved.
+    pricing : callable or None
+        Makes `prices` of accounts and reasons.
 
     The others are those of every optimum.
     """
@@ -104,6 +108,7 @@ class Solution(Optimum):
     at_burden: BoolArray
     reason: tuple[str, ...] = ()
     round_: Round | None = None
+    pricing: Pricing | None = None
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "haircut", own(self.haircut, "haircut", lowest=0.0))
@@ -130,6 +135,11 @@ class Solution(Optimum):
     def touched(self) -> int:
         """Number of accounts with a haircut."""
         return int(np.count_nonzero(self.haircut))
+
+    @property
+    def prices(self) -> Prices | None:
+        """Shadow prices, on both sides, with their ranges; None of objectives that have none."""
+        return None if self.pricing is None else self.pricing(self.account, self.reason)
 
     def _columns(self) -> Columns:
         known = {} if self.round_ is None else {"capacity_usd": self.round_.start.capacity}
@@ -215,7 +225,8 @@ def least_loss(problem: BurdenProblem, search: Search | None = None) -> Solution
     haircut, multipliers = waterfill.optimum(problem)
     shared = problem.exact and np.array_equal(problem.weight, problem.capacity)
     used = Method.PRO_RATA if shared else Method.WATER_FILLING
-    return solution(problem, haircut, certify(problem, haircut, multipliers), used)
+    best = solution(problem, haircut, certify(problem, haircut, multipliers), used)
+    return replace(best, pricing=partial(prices_of, problem, best.haircut))
 
 
 def solution(
@@ -259,7 +270,8 @@ def _solve_program(problem: BurdenProblem, time_limit: float | None) -> Solution
     haircut = form.haircut(answer.columns)
     duals = answer.row_duals if answer.row_duals is not None else np.zeros(0)
     certificate = certify(problem, haircut, form.multipliers(duals))
-    return solution(problem, haircut, certificate, answer.method, answer.stopped)
+    best = solution(problem, haircut, certificate, answer.method, answer.stopped)
+    return replace(best, pricing=partial(prices_of, problem, best.haircut))
 
 
 def _priced_lots(problem: BurdenProblem, search: Search) -> Solution:

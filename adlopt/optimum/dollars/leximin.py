@@ -17,6 +17,7 @@ The order holds if no dollar, or no lot, can move to a lower burden: that is wha
 
 from __future__ import annotations
 
+from dataclasses import replace
 from fractions import Fraction
 
 import numpy as np
@@ -56,9 +57,7 @@ def leximin(problem: BurdenProblem) -> Solution:
     if problem.lot is None:
         best = least_loss(problem)
         stage = Stage(criterion=CRITERION, certificate=_no_dollar_moves(problem, best.haircut))
-        return solution(
-            problem, best.haircut, best.certificate, best.method, best.stopped, (stage,)
-        )
+        return replace(best, stages=(stage,))
     grid = LotGrid.of_wealth(problem)
     found, equal = least_burden(grid), bool((grid.lot == grid.lot[:1]).all())
     counts = _equal_lots(grid, found.counts) if equal else _any_lots(grid, found.counts)

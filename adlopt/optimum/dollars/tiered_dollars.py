@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 
@@ -16,6 +17,7 @@ from adlopt.optimum.core.certificate import ROUNDING, Stage
 from adlopt.optimum.core.surface import remade
 from adlopt.optimum.core.waterfill import check_reachable
 from adlopt.optimum.dollars.least_loss import Solution
+from adlopt.optimum.dollars.shadow_prices import Pricing, prices_of_tiers
 from adlopt.optimum.lots.least_burden import least_burden
 from adlopt.optimum.lots.lot_grid import LotGrid
 from adlopt.optimum.tiers import later, tier_by_tier
@@ -51,7 +53,7 @@ def dollars_by_tier(
         given.extend(answer.haircut.tolist())
         return answer
 
-    return _together(tier_by_tier(tiers, one, lambda _: not left()))
+    return _together(tier_by_tier(tiers, one, lambda _: not left()), tiers)
 
 
 def _most(part: BurdenProblem) -> float:
@@ -61,7 +63,7 @@ def _most(part: BurdenProblem) -> float:
     return float(grid.haircut(grid.room, part.capacity.size).sum())
 
 
-def _together(answers: Sequence[Solution]) -> Solution:
+def _together(answers: Sequence[Solution], tiers: Sequence[BoolArray]) -> Solution:
     first = answers[0]
     stages = list(first.stages)
     for number, answer in enumerate(answers[1:], start=2):
@@ -78,4 +80,13 @@ def _together(answers: Sequence[Solution]) -> Solution:
         at_capacity=np.any([answer.at_capacity for answer in answers], axis=0),
         at_burden=np.any([answer.at_burden for answer in answers], axis=0),
         stages=tuple(stages),
+        pricing=None if first.pricing is None else partial(prices_of_tiers, _parts(answers, tiers)),
     )
+
+
+def _parts(
+    answers: Sequence[Solution], tiers: Sequence[BoolArray]
+) -> tuple[tuple[BoolArray, Pricing | None], ...]:
+    """Tiers that give anything, and their prices."""
+    given = zip(answers, tiers, strict=False)
+    return tuple((mask, answer.pricing) for answer, mask in given if answer.touched)

@@ -165,20 +165,12 @@ def affine(constraint: Any, own: Variables, name: str) -> list[tuple[Row, float]
     kind = cp.constraints.NonPos, cp.constraints.Inequality
     if not isinstance(constraint, (*kinds, *kind)) or not constraint.expr.is_affine():
         return None
-    expr = constraint.expr
-    for variable in known.values():
-        variable.value = np.zeros(variable.shape)
-    constant = np.atleast_1d(np.asarray(expr.value, dtype=float)).ravel(order="F")
-    slopes = {id(v): _dense(g) for v, g in expr.grad.items()}
+    constant, by = slopes(constraint.expr, own)
     rows = []
     equal = isinstance(constraint, kinds)
     for k, end in enumerate((-constant).tolist()):
-        coefficient = slopes[id(own.haircut)][:, k] if id(own.haircut) in slopes else np.zeros(0)
+        coefficient, raised = by["haircut"][:, k], float(by["raised"][0, k])
         index = np.flatnonzero(coefficient)
-        raised, burden = (
-            float(slopes[id(v)][0, k]) if v is not None and id(v) in slopes else 0.0
-            for v in (own.raised, own.burden)
-        )
         row = Row(
             name=name if constant.size == 1 else f"{name},{k + 1}",
             index=index,
@@ -187,8 +179,23 @@ def affine(constraint: Any, own: Variables, name: str) -> list[tuple[Row, float]
             lower=end if equal else -np.inf,
             upper=end,
         )
-        rows.append((row, burden))
+        rows.append((row, float(by["burden"][0, k])))
     return rows
+
+
+def slopes(expression: Any, own: Variables) -> tuple[FloatArray, dict[str, FloatArray]]:
+    """Constants, (k,), of an affine expression, and slopes by variable, (variables, k)."""
+    variables = {"haircut": own.haircut, "burden": own.burden, "raised": own.raised}
+    for variable in variables.values():
+        if variable is not None:
+            variable.value = np.zeros(variable.shape)
+    constant = np.atleast_1d(np.asarray(expression.value, dtype=float)).ravel(order="F")
+    found = {id(v): _dense(g) for v, g in expression.grad.items()}
+    by = {
+        name: found.get(id(v), np.zeros((1 if v is None else v.size, constant.size)))
+        for name, v in variables.items()
+    }
+    return constant, by
 
 
 def _dense(gradient: Any) -> FloatArray:
@@ -196,8 +203,10 @@ def _dense(gradient: Any) -> FloatArray:
     return np.atleast_2d(np.asarray(dense, dtype=np.float64))
 
 
-def conic(stated: Stated, own: Variables, constraints: Sequence[Any]) -> FloatArray:
-    """Minimise with constraints that are no rows, by Clarabel: a point of the program.
+def conic(
+    stated: Stated, own: Variables, constraints: Sequence[Any], cost: Any = None
+) -> FloatArray:
+    """Minimise with constraints, or a cost, that are no rows, by Clarabel: a point of the program.
 
     Raises
     ------
@@ -214,7 +223,8 @@ def conic(stated: Stated, own: Variables, constraints: Sequence[Any]) -> FloatAr
         raise InputError("constraints", "no linear row", "linear rows, where lots are whole")
     model = InCvxpy.stated(stated, own)
     p = stated.program
-    scaled = cp.Minimize(model.objective / float(model.factor * np.abs(p.cost * p.upper).max()))
+    size = float(model.factor * np.abs(p.cost * p.upper).max()) if cost is None else 1.0
+    scaled = cp.Minimize(model.objective / size if cost is None else cost)
     problem = cp.Problem(scaled, [*model.constraints, *constraints])
     tight = dict.fromkeys(("tol_gap_abs", "tol_gap_rel", "tol_feas"), ACCURACY)
     try:

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from functools import partial
 from typing import Any
 
 import numpy as np
 
-from adlopt.errors import InputError
+from adlopt.errors import InfeasibleRound, InputError
 from adlopt.foundation.arrays import FloatArray, IntArray
 from adlopt.foundation.exact import largest_quotient
 from adlopt.model.budget import Budget
@@ -24,11 +25,13 @@ from adlopt.model.two_sided import TwoSidedRound
 from adlopt.optimum.contracts.closing import ContractSolution
 from adlopt.optimum.core.burden_problem import BurdenProblem
 from adlopt.optimum.core.certificate import ROUNDING, Stage, check_feasible, round_up
+from adlopt.optimum.core.surface import made, remade
 from adlopt.optimum.core.waterfill import check_reachable
 from adlopt.optimum.coupled.coupled_proof import check_payments, value, worst_in_all
 from adlopt.optimum.coupled.shared_winners import Coupling
 from adlopt.optimum.coupled.solve_coupled import CoupledSolution
 from adlopt.optimum.dollars.least_loss import Solution, solution
+from adlopt.optimum.infeasibility import explain
 from adlopt.optimum.matching.flows import mend
 from adlopt.optimum.matching.found import Flow
 from adlopt.optimum.matching.matched import Matching
@@ -37,6 +40,8 @@ from adlopt.optimum.matching.matching_problem import MatchingProblem
 from adlopt.optimum.opened.of_dollars import state_contracts, state_dollars
 from adlopt.optimum.opened.of_episodes import state_episode
 from adlopt.optimum.opened.of_two_sides import state_matching
+from adlopt.optimum.opened.own_objective import cost_at, is_own, with_cost
+from adlopt.optimum.opened.own_prices import own_prices
 from adlopt.optimum.opened.searched import Searched
 from adlopt.optimum.opened.stated import Stated
 from adlopt.optimum.spaces import reasons_of
@@ -68,6 +73,8 @@ class Dollars:
         """Gather it."""
         plain = isinstance(objective, (MinMax, Asymmetric, Empirical))
         loss = objective if plain else objective.worst
+        if is_own(objective) and (round_.start.lot is not None or not isinstance(loss, MinMax)):
+            raise InputError("objective", objective, "one with `worst`, and no lots")
         if isinstance(objective, CVaR) and objective.level == 1:
             objective = objective.worst
         problem = replace(BurdenProblem.of(round_, loss), extra=budget.extra)
@@ -83,9 +90,20 @@ class Dollars:
     def state(self, bearer: IntArray, bearers: Sequence[str]) -> Stated:
         """State it."""
         if self.problem.exact and self.problem.lot is None:
-            check_reachable(self.problem.budget, self.problem.reachable)
-        accounts = self.round_.start.account
-        return state_dollars(self.problem, self.objective, accounts, bearer, bearers)
+            try:
+                check_reachable(self.problem.budget, self.problem.reachable)
+            except InfeasibleRound as error:
+                limits = NO_LIMITS if self.limits is None else self.limits
+                raise explain(error, self.problem, self.round_.start, limits) from None
+        accounts, own = self.round_.start.account, is_own(self.objective)
+        objective = self.objective.worst if own else self.objective
+        stated = state_dollars(self.problem, objective, accounts, bearer, bearers)
+        if own and not getattr(self.objective, "exact", True):
+            budget = next(block.first for block in stated.rows if block.name == "budget")
+            low, high = stated.program.row_lower.copy(), stated.program.row_upper.copy()
+            low[budget], high[budget] = 0.0, np.inf
+            stated = replace(stated, program=replace(stated.program, row_lower=low, row_upper=high))
+        return with_cost(stated, self.objective)[0] if own else stated
 
     def answer(self, found: Searched, bearer: IntArray) -> Solution:
         """The haircut, mended, with its value recomputed."""
@@ -100,6 +118,8 @@ class Dollars:
             point[stated.column] = haircut / stated.unit[stated.column]
         free = replace(problem, extra=problem.extra + found.tolerance * problem.budget)
         shifted = replace(free, budget=problem.budget * (1 - found.tolerance))
+        if is_own(self.objective) and not getattr(self.objective, "exact", True):
+            shifted = replace(shifted, budget=0.0, extra=problem.reachable)
         raised = check_feasible(shifted if problem.exact else problem, haircut)
         worst = _worst(haircut, problem.weight, bearer)
         upper, missed = self._value(haircut, raised, worst, found, point)
@@ -115,7 +135,9 @@ class Dollars:
             gives = np.bincount(bearer, haircut)[bearer]
             weight = np.bincount(bearer, problem.weight)[bearer]
             bears = (haircut > 0) & (gives >= float(worst) * weight * (1 - 1e-9))
-            best = replace(best, worst_burden=round_up(worst), at_burden=bears)
+            best = remade(best, worst_burden=round_up(worst), at_burden=bears)
+        if stated.burden is not None and problem.lot is None and found.claimed is None:
+            best = replace(best, pricing=partial(own_prices, found))
         limits = NO_LIMITS if self.limits is None else self.limits
         reasons = reasons_of(best, problem, self.round_.start, limits)
         return replace(best, reason=_and_own(reasons, found))
@@ -138,6 +160,9 @@ class Dollars:
         if isinstance(self.objective, FewestAccounts):
             return float(np.count_nonzero(haircut)), 0.0
         z, missed = place["burden"], Fraction(0)
+        if is_own(self.objective):
+            point[z] = float(worst) / stated.unit[z]
+            return cost_at(self.objective, stated, haircut, float(worst)), 0.0
         if (
             own is not None
             and (stated.program.column[stated.program.start[own.first] :] == z).any()
@@ -190,7 +215,8 @@ class Contracts:
         point[stated.burden] = max(float(worst), point[stated.burden])
         upper = round_up(worst)
         certificate = found.certificate(upper, point, residual=raised - self.round_.needed)
-        return ContractSolution(
+        return made(
+            ContractSolution,
             lots=lots,
             closed=lots * self.round_.positions.lot,
             haircut=haircut,
@@ -245,8 +271,8 @@ class TwoSides:
         if isinstance(objective, FewestAccounts):
             upper = float(np.unique(problem.account[steps > 0]).size)
         stage = Stage(criterion=stated.criterion, certificate=found.certificate(upper, point))
-        made = Flow(steps=steps, stages=(stage,), stopped=found.stopped, method=found.method)
-        return matching_of(self.round_, problem, objective, made)
+        flow = Flow(steps=steps, stages=(stage,), stopped=found.stopped, method=found.method)
+        return matching_of(self.round_, problem, objective, flow)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -292,7 +318,8 @@ class Rounds:
         if isinstance(self.objective, Asymmetric):
             upper = value(coupling, self.objective, taken)
         tight = np.abs(found.duals[next(b.first for b in stated.rows if b.name == "budget") :])
-        return CoupledSolution(
+        return made(
+            CoupledSolution,
             haircuts=tuple(parts),
             certificate=found.certificate(upper, np.clip(point, 0.0, stated.program.upper)),
             worst_burden=worst,
@@ -376,10 +403,10 @@ def _burdens_of(objective: CVaR, haircut: FloatArray, weight: FloatArray) -> flo
 
 def _and_own(reasons: Sequence[str], found: Searched) -> tuple[str, ...]:
     """Say which of one's own rows holds an account back, where nothing else does."""
-    p, made = found.stated.program, list(reasons)
+    p, told = found.stated.program, list(reasons)
     block = next((b for b in found.stated.rows if b.name == "own"), None)
     if block is None or block.keys is None:
-        return tuple(made)
+        return tuple(told)
     owner = np.full(p.cost.size, -1)
     owner[found.stated.column] = found.stated.account
     for k, name in enumerate(block.keys):
@@ -387,6 +414,6 @@ def _and_own(reasons: Sequence[str], found: Searched) -> tuple[str, ...]:
         if found.duals[i]:
             columns = p.column[p.start[i] : p.start[i + 1]]
             for account in np.unique(owner[columns]).tolist():
-                if account >= 0 and not made[account]:
-                    made[account] = name
-    return tuple(made)
+                if account >= 0 and not told[account]:
+                    told[account] = name
+    return tuple(told)

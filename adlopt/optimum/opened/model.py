@@ -9,8 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from adlopt.errors import InputError
-from adlopt.foundation.arrays import IntArray
+from adlopt.errors import InfeasibleRound, InputError
+from adlopt.foundation.arrays import FloatArray, IntArray
 from adlopt.model.budget import Budget
 from adlopt.model.constraint import Constraint, Says, pools
 from adlopt.model.episode import Episode
@@ -22,11 +22,12 @@ from adlopt.model.positions import ContractRound
 from adlopt.model.problem import Problem
 from adlopt.model.round import Round
 from adlopt.model.two_sided import TwoSidedRound
+from adlopt.optimum.core.burden_problem import BurdenProblem
 from adlopt.optimum.coupled.shared_winners import Coupling
 from adlopt.optimum.matching.matching_problem import MatchingProblem
 from adlopt.optimum.opened import program_page as page
 from adlopt.optimum.opened.expressions import InCvxpy, Variables, affine
-from adlopt.optimum.opened.irreducible import explained
+from adlopt.optimum.opened.irreducible import explained, named
 from adlopt.optimum.opened.kinds import (
     NOT_TIERED,
     Contracts,
@@ -37,6 +38,7 @@ from adlopt.optimum.opened.kinds import (
     own_row,
     stated_rows,
 )
+from adlopt.optimum.opened.own_objective import is_own
 from adlopt.optimum.opened.searched import search
 from adlopt.optimum.opened.stated import Stated
 from adlopt.optimum.opened.written import write
@@ -128,16 +130,21 @@ class Model(Tabular):
         """
         check_time_limit(time_limit)
         given = list(constraints)
-        if not given:
+        objective: Any = self.kind.objective
+        own = is_own(objective)
+        if not given and not own:
             return self._plainly(time_limit)
-        extended, cones, bearer = self._extended(given)
+        extended, cones, bearer = self.extended(given)
+        cost = None
+        if own and not extended.program.cost.any():
+            cost = objective.cost(self.haircut, self.burden, self.raised)
         try:
-            answer = search(extended, self._made.get("variables"), cones, time_limit)
+            answer = search(extended, self._made.get("variables"), cones, time_limit, cost)
         except Infeasible:
-            raise explained(extended) from None
+            raise explained(extended, self._loose(extended)) from None
         return self.kind.answer(answer, bearer)
 
-    def _extended(self, given: Sequence[Any]) -> tuple[Stated, list[Any], IntArray]:
+    def extended(self, given: Sequence[Any]) -> tuple[Stated, list[Any], IntArray]:
         """The program with rows of one's own, constraints that are none, and who bears what."""
         data = [each for each in given if isinstance(each, Constraint)]
         stated, bearer = self.stated, np.arange(len(self.stated.accounts))
@@ -183,7 +190,7 @@ class Model(Tabular):
         InputError
             If the path ends in neither or cannot be written, or a constraint is no row.
         """
-        stated, cones, _ = self._extended(list(constraints))
+        stated, cones, _ = self.extended(list(constraints))
         if cones:
             raise InputError("constraints", str(cones[0]), "linear rows")
         return write(stated, path)
@@ -210,6 +217,21 @@ class Model(Tabular):
             self._made["variables"] = Variables.of(self.stated)
         made: Variables = self._made["variables"]
         return made
+
+    def _loose(self, stated: Stated) -> FloatArray | None:
+        """Upper ends of columns without limits of accounts; None where none are given."""
+        kind = self.kind
+        if not isinstance(kind, Dollars) or kind.limits is None:
+            return None
+        upper = stated.program.upper.copy()
+        most = BurdenProblem.of(kind.round_, kind.objective.worst).open
+        lot = kind.problem.lot
+        gives = most / stated.worth if lot is None else np.floor(most / lot)
+        upper[stated.column] = np.maximum(upper[stated.column], gives)
+        for column in (stated.raised, stated.burden):
+            if column is not None:
+                upper[column] = np.inf
+        return upper
 
     def _plainly(self, time_limit: float | None) -> Any:
         kind, options = self.kind, self.options
@@ -274,6 +296,23 @@ def model(
     options = Options(budget=budget, limits=limits, whole_lots=whole_lots)
     kind = _kind(thing, MinMax() if objective is None else objective, options)
     return Model(kind=kind, stated=_stated(kind, ())[0], options=options)
+
+
+def contradiction(
+    error: InfeasibleRound, thing: Any, objective: Any, options: Options
+) -> InfeasibleRound:
+    """Add to an error an irreducible set of what contradicts each other, where there is one.
+
+    What is asked for decides nothing here: the worst burden is always finite.
+    """
+    given = replace(options, gap=0.0, method=Method.AUTO, time_limit=None)
+    plain = objective if isinstance(objective, MinMax) else objective.worst
+    thing = TwoSidedRound.of_market(thing) if isinstance(thing, Market) else thing
+    try:
+        kind = _kind(thing, plain, given)
+    except InputError:
+        return error
+    return named(error, _stated(kind, ())[0])
 
 
 def _kind(thing: Any, objective: Any, options: Options) -> Kind:

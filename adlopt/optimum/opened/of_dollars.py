@@ -169,8 +169,7 @@ def _state(given: Given, problem: BurdenProblem, objective: Any) -> Stated:
             price = float(np.clip(total / unit, *SEARCHED))
     if given.cap is not None:
         _caps(draft, x, given, given.cap)
-    most = min(problem.budget + problem.extra, reach) if problem.exact else reach
-    raised = draft.columns("raised", unit=unit, upper=most)
+    raised = draft.columns("raised", unit=unit, upper=reach)
     draft.rows("raised", unit=unit, terms=[(x, given.usd), (raised, -1.0)], lower=0.0, upper=0.0)
     if not problem.exact:
         price = _missed(draft, raised, problem, reach, unit)

@@ -15,7 +15,7 @@ at worst. With more patterns than `MANY` the whole program is solved.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -30,6 +30,8 @@ from adlopt.optimum.programs.sparse_rows import SparseRows
 MANY = 1_000
 """Patterns up to which tangents are faster than the whole program."""
 ROUNDS = 200
+HOLDS = 1e-9
+"""Share of the multipliers from which a pattern counts as holding up the level."""
 APART = 2.0**-13
 """Beyond a tangent, in units of the program: 1e-12 of all money."""
 
@@ -51,6 +53,8 @@ class Patterns:
         A haircut of each pattern.
     share : slice
         The share rows.
+    fixed : FloatArray, shape (patterns,)
+        Burdens that patterns keep to instead of z; NaN where they do not.
     """
 
     stated: Stated
@@ -60,6 +64,7 @@ class Patterns:
     bearer: IntArray
     sample: IntArray
     share: slice
+    fixed: FloatArray
 
     @classmethod
     def of(cls, stated: Stated) -> Patterns | None:
@@ -101,6 +106,7 @@ class Patterns:
             bearer=bearer,
             sample=held[first],
             share=share,
+            fixed=np.full(first.size, np.nan),
         )
 
     def solve(self) -> RawAnswer:
@@ -117,7 +123,7 @@ class Patterns:
         z = self.stated.burden or 0
         base = self._base()
         cuts: list[tuple[float, IntArray]] = []
-        everything = np.arange(count)
+        everything = np.flatnonzero(np.isnan(self.fixed))
         levels = [float(p.upper[z]) / 2, 0.0]
         new = [(level, everything) for level in levels]
         for _ in range(ROUNDS):
@@ -130,7 +136,7 @@ class Patterns:
                 duals = answer.row_duals if answer.row_duals is not None else np.zeros(0)
                 return RawAnswer(
                     columns=self._point(given, rest, level),
-                    row_duals=self._multipliers(duals, cuts),
+                    row_duals=self._multipliers(duals, cuts, base),
                     bound=answer.bound,
                     stopped=answer.stopped,
                     method=Method.CUTTING_PLANES,
@@ -142,8 +148,14 @@ class Patterns:
         full: BoolArray = self.most <= self.weight * level
         return full
 
+    def _levels(self, level: float) -> FloatArray:
+        """Burden that each bearer may have."""
+        kept = self.fixed[self.pattern]
+        levels: FloatArray = np.where(np.isnan(kept), level, kept)
+        return levels
+
     def _raised(self, level: float) -> FloatArray:
-        given = np.minimum(self.most, self.weight * level)
+        given = np.minimum(self.most, self.weight * self._levels(level))
         return np.bincount(self.pattern, given, self.sample.size).astype(np.float64)
 
     def _base(self) -> Program:
@@ -165,7 +177,9 @@ class Patterns:
             lower=p.row_lower[others],
             upper=p.row_upper[others],
         )
-        most = np.bincount(self.pattern, self.most, count)
+        most = np.where(
+            np.isnan(self.fixed), np.bincount(self.pattern, self.most, count), self._raised(0.0)
+        )
         return rows.program(
             cost=np.concatenate([np.zeros(count), p.cost[n:]]),
             lower=np.concatenate([np.zeros(count), p.lower[n:]]),
@@ -199,13 +213,15 @@ class Patterns:
         """Everyone of a pattern gives the same part of what the level allows."""
         could = self._raised(level)
         part = np.minimum(given / np.where(could > 0, could, 1.0), 1.0)[self.pattern]
-        bears = part * np.minimum(self.most, self.weight * level)
+        bears = part * np.minimum(self.most, self.weight * self._levels(level))
         upper = self.stated.program.upper[: self.bearer.size]
         alone = bears / np.where(self.most > 0, self.most, 1.0)
         haircut = np.where(self.bearer >= 0, alone[self.bearer] * upper, 0.0)
         return np.concatenate([haircut, rest])
 
-    def _multipliers(self, duals: FloatArray, cuts: list[tuple[float, IntArray]]) -> FloatArray:
+    def _multipliers(
+        self, duals: FloatArray, cuts: list[tuple[float, IntArray]], base: Program
+    ) -> FloatArray:
         rows = self.stated.program.row_lower.size
         others = np.ones(rows, dtype=bool)
         others[self.share] = False
@@ -217,5 +233,28 @@ class Patterns:
             per[which] = duals[at : at + which.size]
             share += per[self.pattern] * ~self._full(level)
             at += which.size
-        full[self.share] = share
+        row = np.repeat(np.arange(base.row_lower.size), np.diff(base.start))
+        priced = base.coefficient * duals[row]
+        reduced = base.cost - np.bincount(base.column, priced, base.cost.size)
+        kept = np.where(np.isnan(self.fixed), 0.0, np.minimum(reduced[: self.sample.size], 0.0))
+        held = self.most > self.weight * self._levels(0.0)
+        full[self.share] = share + kept[self.pattern] * held
         return full
+
+    def holding(self, duals: FloatArray) -> BoolArray:
+        """Patterns whose multipliers say that the level cannot fall unless theirs does, (p,)."""
+        weighed = np.abs(duals[self.share]) * self.weight
+        by = np.bincount(self.pattern, weighed, self.sample.size) * np.isnan(self.fixed)
+        holding: BoolArray = by > HOLDS * by.sum()
+        return holding
+
+    def kept(self) -> Stated:
+        """The whole program in which fixed patterns keep to their burdens."""
+        p, z = self.stated.program, self.stated.burden
+        row = np.repeat(np.arange(p.row_lower.size), np.diff(p.start))
+        fixed = np.zeros(p.row_lower.size, dtype=bool)
+        fixed[self.share] = ~np.isnan(self.fixed)[self.pattern]
+        upper = p.row_upper.copy()
+        upper[self.share] = np.where(fixed[self.share], self.weight * self._levels(0.0), 0.0)
+        coefficient = np.where(fixed[row] & (p.column == z), 0.0, p.coefficient)
+        return replace(self.stated, program=replace(p, row_upper=upper, coefficient=coefficient))

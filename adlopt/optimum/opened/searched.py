@@ -11,7 +11,14 @@ import numpy as np
 from adlopt.errors import CertificateError
 from adlopt.foundation.arrays import FloatArray
 from adlopt.model.method import Method, Stopped
-from adlopt.optimum.core.certificate import TOLERANCE, UNIT_ROUNDING, Certificate, Trust
+from adlopt.optimum.core.certificate import (
+    TOLERANCE,
+    UNIT_ROUNDING,
+    Certificate,
+    Trust,
+    checked,
+    resealed,
+)
 from adlopt.optimum.matching.linear import solved
 from adlopt.optimum.opened.expressions import Variables, conic
 from adlopt.optimum.opened.patterns import Patterns
@@ -70,7 +77,7 @@ class Searched:
         """
         check_rows(self.stated.program, point, self.tolerance)
         proven = bound(self.stated, point, self.duals, upper)
-        certificate = Certificate(
+        certificate = checked(
             upper=upper,
             lower=max(min(proven.lower, upper), 0.0),
             trust=proven.trust,
@@ -81,18 +88,22 @@ class Searched:
         if self.claimed is None:
             return certificate
         claimed = min(self.claimed, upper)
-        reported = replace(certificate, trust=Trust.REPORTED, error=0.0)
+        reported = resealed(certificate, trust=Trust.REPORTED, error=0.0)
         if self.method is Method.CLARABEL:
             # That the point meets the cones is the solver's word, too.
-            return replace(reported, lower=max(claimed, certificate.lower))
+            return resealed(reported, lower=max(claimed, certificate.lower))
         met = certificate.optimal or claimed <= certificate.lower
-        return certificate if met else replace(reported, lower=claimed)
+        return certificate if met else resealed(reported, lower=claimed)
 
 
 def search(
-    stated: Stated, own: Variables | None, cones: Sequence[Any], time_limit: float | None
+    stated: Stated,
+    own: Variables | None,
+    cones: Sequence[Any],
+    time_limit: float | None,
+    cost: Any = None,
 ) -> Searched:
-    """Minimise, with constraints `cones` that are no rows.
+    """Minimise, with constraints `cones` that are no rows, and a cost that is none.
 
     Raises
     ------
@@ -102,15 +113,15 @@ def search(
         As `adlopt.optimum.programs.highs.run`.
     """
     p = stated.program
-    if cones:
+    if cones or cost is not None:
         assert own is not None
-        point = conic(stated, own, cones)
+        point = conic(stated, own, cones, cost)
         duals = solved(p, time_limit).row_duals
         return Searched(
             stated=stated,
             point=point,
             duals=np.zeros(p.row_lower.size) if duals is None else duals,
-            claimed=stated.value(point),
+            claimed=stated.value(point) if cost is None else float(cost.value),
             stopped=Stopped.OPTIMAL,
             method=Method.CLARABEL,
         )

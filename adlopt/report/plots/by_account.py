@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
@@ -11,10 +12,21 @@ import numpy as np
 
 from adlopt.foundation.arrays import FloatArray
 from adlopt.model.episode import Episode
+from adlopt.model.loss import MinMax
 from adlopt.model.who_pays import inversions, lorenz
+from adlopt.optimum.dollars.frontier import frontier
 from adlopt.report.evidence import Evidence
 from adlopt.report.plots.figure import asks
-from adlopt.report.plots.style import DASHES, LIGHT, SERIES, by_round, lines, rows, shown
+from adlopt.report.plots.style import (
+    DASHES,
+    LIGHT,
+    SERIES,
+    by_round,
+    in_dollars,
+    lines,
+    rows,
+    shown,
+)
 from adlopt.studies.diagnostics.diagnosis import mean_known
 from adlopt.studies.diagnostics.ranks import rank_stability
 
@@ -112,6 +124,31 @@ def _lorenz(ax: Axes, evidence: Evidence) -> None:
         )  # fmt: skip
     ax.set_xlabel("% of the accounts, from those that pay least")
     ax.set_ylabel("% of the dollars")
+
+
+@asks(
+    "who-was-hit",
+    "What would each budget have cost the worst-hit winner?",
+    "The least worst burden by the budget, of the rounds that needed most, in hindsight; a dot is "
+    "what was needed. Curves bend where an account is full.",
+    lacks=_pooled,
+)
+def _frontier(ax: Axes, evidence: Evidence) -> None:
+    most = sorted(evidence.episode, key=lambda round_: -round_.needed)[: len(DASHES)]
+    for k, round_ in enumerate(sorted(most, key=lambda round_: round_.start.t)):
+        start, color = replace(round_.start, lot=None), SERIES[k % len(SERIES)]
+        curve = frontier(replace(round_, start=start), burden=MinMax(burden=evidence.burden))
+        known = np.isfinite(curve.worst_burden)
+        keep = np.unique(np.linspace(0, known.sum() - 1, POINTS).astype(int))
+        ax.plot(
+            curve.budget[known][keep], 100 * curve.worst_burden[known][keep],
+            color=color, linestyle=DASHES[k], label=f"round {start.t}",
+        )  # fmt: skip
+        if round_.needed <= curve.reachable:
+            ax.plot(round_.needed, 100 * curve.burden(round_.needed), "o", color=color)
+    in_dollars(ax, "budget, USD", horizontal=True)
+    ax.set_ylabel("worst burden, %")
+    ax.set_ylim(bottom=0)
 
 
 @asks(

@@ -43,6 +43,34 @@ class SolutionData(OptimumData, kw_only=True):
     reason: list[str]
 
 
+class PricesData(Data, kw_only=True):
+    """Shadow prices; one entry a limit, null where not finite or not stated.
+
+    `below` and `above` are the rise of the value by the last USD and by the next; `below` holds
+    from `from_usd`, `above` up to `to_usd`.
+    """
+
+    information: Literal["hindsight"] = "hindsight"
+    name: list[str]
+    below: list[float | None]
+    above: list[float | None]
+    from_usd: list[float | None]
+    to_usd: list[float | None]
+
+
+class FrontierData(Data, kw_only=True):
+    """The least worst burden by the budget, and losses by objective, linear between the entries.
+
+    A worst burden is null beyond what can be raised.
+    """
+
+    information: Literal["hindsight"] = "hindsight"
+    budget_usd: list[float]
+    worst_burden: list[float | None]
+    objectives: list[str]
+    losses: list[list[float]]
+
+
 class ClosedData(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     """Positions, and the whole lots and contracts closed of each."""
 

@@ -1,0 +1,111 @@
+"""Objectives of one's own: `cost` says in cvxpy what haircuts, worst burden and sum cost."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from adlopt.errors import InputError
+from adlopt.foundation.arrays import FloatArray
+from adlopt.optimum.objective_registry import OBJECTIVES, Known
+from adlopt.optimum.opened.expressions import Variables, slopes
+from adlopt.optimum.opened.stated import Stated
+from adlopt.optimum.programs.program import WORK_TOTAL, power_of_two
+
+
+def is_own(objective: Any) -> bool:
+    """Whether an objective states its cost itself."""
+    return callable(getattr(objective, "cost", None))
+
+
+def register(name: str, make: Callable[..., Any]) -> None:
+    """Give an objective of one's own a name, for files and the command line.
+
+    Parameters
+    ----------
+    name : str
+    make : callable
+        Its class; annotated fields are its parameters in files.
+
+    Raises
+    ------
+    InputError
+        If the name is taken, or what is made states no cost.
+
+    Examples
+    --------
+    >>> register("min-max", int)
+    Traceback (most recent call last):
+    adlopt.errors.InputError: name is 'min-max': expected a name that no objective has
+    """
+    if name in OBJECTIVES and OBJECTIVES[name].make is not make:
+        raise InputError("name", name, "a name that no objective has")
+    if not is_own(make):
+        raise InputError("make", make, "a class with `cost(haircut, burden, raised)` and `worst`")
+    OBJECTIVES[name] = Known(make, dollars=_solved)
+
+
+def _solved(problem: Any, objective: Any, search: Any) -> Any:
+    from adlopt.optimum.opened.model import model
+
+    return model(problem.round_, objective).solve(time_limit=search.time_limit)
+
+
+def with_cost(stated: Stated, objective: Any) -> tuple[Stated, bool]:
+    """A program with that cost, where it is affine; else with none, and whether it is curved.
+
+    Raises
+    ------
+    InputError
+        If it is no convex cvxpy expression, or falls as the burden rises.
+    """
+    own = Variables.of(stated)
+    cost = _expression(objective, own)
+    named = replace(stated, criterion=type(objective).__name__)
+    nothing = np.zeros(stated.program.cost.size)
+    if not cost.is_affine():
+        return replace(named, program=replace(stated.program, cost=nothing)), True
+    constant, by = slopes(cost, own)
+    per = nothing.copy()
+    taken, burden, raised = (by[name][:, 0] for name in ("haircut", "burden", "raised"))
+    np.add.at(per, stated.column, taken[stated.account] * stated.worth)
+    for column, slope in ((stated.burden, burden), (stated.raised, raised)):
+        per[column] += float(slope[0]) * stated.unit[column]
+    if burden[0] < 0:
+        raise InputError("objective", objective, "a cost that does not fall as the burden rises")
+    if constant[0]:
+        raise InputError("objective", objective, f"a cost without the constant {constant[0]!r}")
+    largest = float(np.abs(per * np.minimum(stated.program.upper, 1e300)).max(initial=0.0))
+    scale = float(power_of_two(WORK_TOTAL / largest)) if largest else 1.0
+    program = replace(stated.program, cost=per * scale)
+    return replace(named, program=program, factor=1.0 / scale), False
+
+
+def cost_at(objective: Any, stated: Stated, haircut: FloatArray, worst: float) -> float:
+    """The cost of haircuts, recomputed.
+
+    Raises
+    ------
+    InputError
+        If it is less than 0: an optimum is measured against its own size.
+    """
+    own = Variables.of(stated)
+    cost = _expression(objective, own)
+    own.haircut.value, own.raised.value = haircut, float(haircut.sum())
+    own.burden.value = worst
+    value = float(cost.value)
+    if value < 0:
+        raise InputError("objective", value, "a cost of at least 0")
+    return value
+
+
+def _expression(objective: Any, own: Variables) -> Any:
+    import cvxpy as cp
+
+    cost = objective.cost(own.haircut, own.burden, own.raised)
+    if not isinstance(cost, cp.Expression) or not cost.is_convex() or cost.size != 1:
+        raise InputError("objective", str(cost), "a convex cvxpy expression of one number")
+    return cost
