@@ -73,7 +73,7 @@ def read_table(path: Path, *, needed: str = "capacity") -> pl.DataFrame:
     checked = {"account": _texts(raw["account"], path)}
     for name in raw.columns:
         if name.startswith(TAGS):
-            checked[name] = _texts(raw[name], path).fill_null("")
+            checked[name] = id_column(raw[name], f"{path}: {name}").fill_null("")
         elif name != "account":
             checked[name] = pl.Series(name, _numbers(raw[name], path))
     return pl.DataFrame(checked)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from adlopt.show.schema.boards import FindingData, Part
-from adlopt.show.schema.data import Data
+from adlopt.show.schema.boards import FindingData
+from adlopt.show.schema.data import Data, Part
 
 
 class RejectedData(Part):
