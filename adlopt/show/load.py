@@ -6,7 +6,7 @@ import math
 import textwrap
 from datetime import UTC, datetime
 
-from adlopt.show.schema.loads import CutData, LoadData
+from adlopt.show.schema.loads import Cut, LoadData
 from adlopt.show.table import WIDTH, table
 from adlopt.show.words import counted, printable, usd
 
@@ -60,7 +60,7 @@ def _rounds(data: LoadData, most: int) -> str:
     return table(title, ("round", *COLUMNS), [*rows[:most], ("all", "", *totals)])
 
 
-def _cut(cut: CutData | None) -> str:
+def _cut(cut: Cut | None) -> str:
     if cut is None:
         return ""
     pauses = {
@@ -85,13 +85,13 @@ def _reconciled(data: LoadData) -> str:
     """Each quantity's dollars, and below it where what is left out went."""
     rows = []
     for each in data.reconciled:
-        out = math.fsum(each.left_out_usd.values())
-        rows.append((each.quantity, usd(each.read_usd), usd(each.used_usd), usd(out)))
+        out = math.fsum(each.left_out.values())
+        rows.append((each.quantity, usd(each.read), usd(each.used), usd(out)))
     title = "Dollars: read = used + left out"
     reasons = [
         f"{each.quantity} left out: {reason}, {usd(amount)}"
         for each in data.reconciled
-        for reason, amount in each.left_out_usd.items()
+        for reason, amount in each.left_out.items()
     ]
     lines = [f"  {printable(reason)}\n" for reason in reasons]
     shown = table(title, ("of", "read", "used", "left out"), rows) if rows else ""
@@ -124,7 +124,7 @@ def _rejected(data: LoadData) -> str:
 def _horizons(data: LoadData) -> str:
     rows = [
         (f"{each.horizon_ms:,.0f}", usd(each.production), usd(each.needed))
-        for each in data.horizons or []
+        for each in data.horizons
     ]
     title = "Production haircuts by horizon, USD"
     return table(title, ("ms", "haircuts", "needed"), rows) if rows else ""

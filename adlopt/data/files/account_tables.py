@@ -56,7 +56,7 @@ def read_columns(path: Path, name: str, columns: Columns) -> dict[str, Any]:
             raise unknown(f"{path}: columns", column, known, remedy="rename or drop it")
     table: dict[str, Any] = {c: tuple(_texts(raw[c], path).to_list()) for c in columns.text}
     for column in texts[len(columns.text) :]:
-        table[column] = _texts(raw[column].fill_null(""), path).to_list()
+        table[column] = _texts(raw[column], path).fill_null("").to_list()
     for column in raw.columns:
         if column not in texts:
             table[column] = _numbers(raw[column], path)
@@ -73,7 +73,7 @@ def read_table(path: Path, *, needed: str = "capacity") -> pl.DataFrame:
     checked = {"account": _texts(raw["account"], path)}
     for name in raw.columns:
         if name.startswith(TAGS):
-            checked[name] = _texts(raw[name].fill_null(""), path)
+            checked[name] = id_column(raw[name], f"{path}: {name}").fill_null("")
         elif name != "account":
             checked[name] = pl.Series(name, _numbers(raw[name], path))
     return pl.DataFrame(checked)

@@ -13,6 +13,7 @@ from adlopt.data.files.account_tables import TAGS, Columns, read_columns, tags_i
 from adlopt.data.files.aims import matched, table_of
 from adlopt.data.files.constraint_tables import constraints_of
 from adlopt.data.files.decoding import naming
+from adlopt.data.files.doubts import doubt_accounts
 from adlopt.data.files.file_schema import ContractRoundFile
 from adlopt.data.files.limit_tables import limits_entry, limits_of
 from adlopt.data.files.places import inside
@@ -61,6 +62,7 @@ def contract_problem_of(
         positions = dict(tables["positions"] or {})
         closable = positions.pop("closable", None)
         round_ = _round(entry, positions, tables["accounts"], shed)
+        doubt_accounts(round_.start.account, round_.start.capacity.tolist(), path)
         lots = entry.match.get("lots", "any")
         if not isinstance(lots, str) or lots not in LOTS:
             raise unknown("match.lots", lots, LOTS)

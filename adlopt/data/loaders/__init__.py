@@ -25,11 +25,11 @@ if TYPE_CHECKING:
     from adlopt.data.loaders.node_fills import every_trade, read_node_fills
     from adlopt.data.loaders.options import Capacity, Deficit, Rules
     from adlopt.data.loaders.published import read_published
-    from adlopt.data.loaders.records import FileReport, Origin, Rejected
     from adlopt.data.loaders.snapshot import Snapshot, read_snapshot
     from adlopt.data.loaders.sources import load, load_table, write
     from adlopt.data.loaders.states import equities_at, valued
     from adlopt.foundation.ids import Alike
+    from adlopt.show.schema.loads import FileReport, Origin, Rejected
 
 _HOMES = {
     "sources": ("load", "load_table", "write"),
@@ -43,8 +43,8 @@ _HOMES = {
     "markout": ("markouts", "production"),
     "node_fills": ("every_trade", "read_node_fills"),
     "published": ("read_published",),
-    "records": ("Alike", "FileReport", "Origin", "Rejected"),
-    "cutting": ("rounds_of",),
+    "records": ("Alike", "FileReport", "Rejected"),
+    "cutting": ("Origin", "rounds_of"),
     "options": ("Capacity", "Deficit", "Rules"),
     "snapshot": ("Snapshot", "read_snapshot"),
     "states": ("equities_at", "valued"),

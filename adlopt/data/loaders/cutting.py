@@ -11,12 +11,11 @@ from adlopt.data.loaders import reconciling
 from adlopt.data.loaders import round_figures as figures
 from adlopt.data.loaders.clusters import waves_of
 from adlopt.data.loaders.fills import Fills
-from adlopt.data.loaders.loaded import Cut, Loaded
+from adlopt.data.loaders.loaded import Loaded
 from adlopt.data.loaders.oddities import Parts, oddities
 from adlopt.data.loaders.options import Rules
-from adlopt.data.loaders.reconciling import Reconciled
-from adlopt.data.loaders.records import FileReport, Origin
 from adlopt.errors import InputError
+from adlopt.show.schema.loads import Cut, FileReport, Origin, Reconciled
 from adlopt.show.words import counted
 
 if TYPE_CHECKING:
@@ -234,6 +233,6 @@ def _ranges(cut: pl.LazyFrame, fills: Fills) -> dict[int, tuple[Origin, ...]]:
     )
     ranges: dict[int, tuple[Origin, ...]] = {}
     for wave, file, first, last, records in rows.iter_rows():
-        origin = Origin(str(fills.files[file]), first, last, records)
+        origin = Origin(file=str(fills.files[file]), first=first, last=last, records=records)
         ranges[wave] = (*ranges.get(wave, ()), origin)
     return ranges

@@ -8,9 +8,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
-from adlopt.data.loaders.records import FileReport, Tally
+from adlopt.data.loaders.records import Tally
 from adlopt.data.loaders.spool import Spool
 from adlopt.scoring.quality import Finding
+from adlopt.show.schema.loads import FileReport
 
 if TYPE_CHECKING:
     from types import TracebackType

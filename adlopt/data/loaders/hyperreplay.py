@@ -20,8 +20,9 @@ from adlopt.data.loaders.loader import Loader
 from adlopt.data.loaders.node_fills import read_node_fills
 from adlopt.data.loaders.options import Rules
 from adlopt.data.loaders.raw_tables import header_of, table_of, typed_blocks
-from adlopt.data.loaders.records import FileReport, How, Tally
+from adlopt.data.loaders.records import How, Tally
 from adlopt.errors import InputError
+from adlopt.show.schema.loads import FileReport
 
 if TYPE_CHECKING:
     import polars as pl

@@ -9,8 +9,6 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from adlopt.data.loaders.options import Rules
-from adlopt.data.loaders.reconciling import Reconciled
-from adlopt.data.loaders.records import FileReport, Origin
 from adlopt.data.loaders.round_figures import FEATURE
 from adlopt.errors import InputError
 from adlopt.model.episode import POOLED, Episode
@@ -19,15 +17,7 @@ from adlopt.model.run import Information, Run
 from adlopt.scoring.quality import COUNTED_ONCE, LARGEST_LOSS, Finding, inspect
 from adlopt.show.answer import Answer, Columns, Tabular
 from adlopt.show.load import summary
-from adlopt.show.schema.loads import (
-    CutData,
-    FileData,
-    HorizonData,
-    LoadData,
-    OriginData,
-    ReconciledData,
-    RejectedData,
-)
+from adlopt.show.schema.loads import Cut, FileReport, Horizon, LoadData, Origin, Reconciled
 from adlopt.show.words import counted
 
 if TYPE_CHECKING:
@@ -66,32 +56,6 @@ class Record(Tabular):
         return self.policy
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Cut:
-    """How fills were cut into rounds.
-
-    Parameters
-    ----------
-    gap_ms : int
-        A round ends where no fill follows for longer.
-    per_coin : bool
-    first_ms, last_ms : int
-        Of all fills, milliseconds since 1970 in UTC.
-    longest_pause_ms, shortest_gap_ms : int or None
-        Within a round, and between two: how near the gap is to cutting other rounds.
-    zones : mapping of str to int
-        How many times said their zone how.
-    """
-
-    gap_ms: int
-    per_coin: bool
-    first_ms: int
-    last_ms: int
-    longest_pause_ms: int | None
-    shortest_gap_ms: int | None
-    zones: Mapping[str, int]
-
-
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
 class Loaded(Answer):
     """Figures of rounds as they were read.
@@ -120,7 +84,7 @@ class Loaded(Answer):
         How rounds were cut, if they were.
     reconciled : tuple of Reconciled
         What became of the dollars of each quantity.
-    horizons : tuple of mapping
+    horizons : tuple of Horizon
         What production took, measured at several times.
     """
 
@@ -139,7 +103,7 @@ class Loaded(Answer):
     fairest: str | None = None
     cut: Cut | None = None
     reconciled: tuple[Reconciled, ...] = ()
-    horizons: tuple[Mapping[str, float], ...] = ()
+    horizons: tuple[Horizon, ...] = ()
 
     def __str__(self) -> str:
         return summary(self.data())
@@ -213,14 +177,8 @@ class Loaded(Answer):
     def quality(self) -> tuple[Finding, ...]:
         """What is odd about the files and, where there is an episode, about its figures."""
         complete = len(self) and not any(name in self.unavailable for name in NECESSARY)
-        found = (*self.findings, *_blanks(self.accounts), *self._odds())
+        found = (*self.findings, *_blanks(self.accounts))
         return found + (inspect(self.episode()) if complete else ())
-
-    def _odds(self) -> Iterator[Finding]:
-        for each in self.reconciled:
-            if not each.balances:
-                text = f"{each.quantity}: ${each.difference:,.2f} are neither used nor left out"
-                yield Finding(name="does not reconcile", text=text, usd=abs(each.difference))
 
     def data(self) -> LoadData:
         """Plain data for machines, at full precision."""
@@ -228,50 +186,20 @@ class Loaded(Answer):
             name=self.name,
             source=self.source,
             rules=None if self.rules is None else msgspec.to_builtins(self.rules),
-            cut=None
-            if self.cut is None
-            else msgspec.convert(self.cut, CutData, from_attributes=True),
+            cut=self.cut,
             rounds=self.rounds.to_dicts(),
             winners=None if self.accounts is None else len(self.accounts),
-            reconciled=[_reconciled(each) for each in self.reconciled],
+            reconciled=list(self.reconciled),
             unavailable=dict(self.unavailable),
             look_ahead=list(self.look_ahead),
-            files=[_file(report) for report in self.reports],
+            files=list(self.reports),
             quality=[finding.data() for finding in self.quality()],
             origins={
-                str(wave): {
-                    name: [OriginData(**o._asdict()) for o in each]
-                    for name, each in figures.items()
-                }
+                str(wave): {name: list(each) for name, each in figures.items()}
                 for wave, figures in self.origins.items()
             },
-            horizons=[HorizonData(**each) for each in self.horizons] or None,
+            horizons=list(self.horizons),
         )
-
-
-def _reconciled(each: Reconciled) -> ReconciledData:
-    return ReconciledData(
-        quantity=each.quantity,
-        read_usd=each.read,
-        used_usd=each.used,
-        left_out_usd=dict(each.left_out),
-        difference_usd=each.difference,
-    )
-
-
-def _file(report: FileReport) -> FileData:
-    return FileData(
-        file=report.file,
-        read=report.read,
-        kept=report.kept,
-        skipped=dict(report.skipped),
-        rejected=report.rejected,
-        shown=[RejectedData(**each._asdict()) for each in report.shown],
-        lost_usd=dict(report.lost),
-        unread=report.unread,
-        zones=dict(report.zones),
-        unended=report.unended,
-    )
 
 
 def _blanks(accounts: pl.DataFrame | None) -> Iterator[Finding]:

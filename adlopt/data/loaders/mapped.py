@@ -48,17 +48,19 @@ from adlopt.data.loaders.oddities import of_files
 from adlopt.data.loaders.options import Capacity, Deficit, Rules
 from adlopt.data.loaders.raw_tables import table_of, typed_blocks
 from adlopt.data.loaders.reconciling import of_rounds
-from adlopt.data.loaders.records import FileReport, How, Origin, Tally
+from adlopt.data.loaders.records import How, Tally
 from adlopt.data.loaders.round_figures import FEATURE
 from adlopt.data.loaders.times import UNITS
 from adlopt.errors import InputError, unknown
 from adlopt.foundation.ids import Alike
 from adlopt.scoring.quality import Finding
+from adlopt.show.schema.loads import FileReport, Origin
 
 if TYPE_CHECKING:
     import polars as pl
 
 ACCOUNTS = ("round", "account", "capacity", "deficit", "needed")
+RANGE = ("first", "last", "records")
 SAME = ("deficit", "needed")
 """Columns that say the same in every row of a round."""
 
@@ -203,13 +205,13 @@ def _accounts(
     )
     rounds = grouped.sort("wave")
     origins = {
-        row["wave"]: {"all": (Origin(str(path), row["first"], row["last"], row["records"]),)}
+        row["wave"]: {"all": (Origin(file=str(path), **{name: row[name] for name in RANGE}),)}
         for row in rounds.iter_rows(named=True)
     }
     return Loaded(
         name=name,
         source=source,
-        rounds=rounds.drop("first", "last", "records"),
+        rounds=rounds.drop(RANGE),
         accounts=table.drop("line", *SAME).sort("wave", maintain_order=True),
         unavailable={} if "equity" in table.columns else {"equity": "no column is mapped to it"},
         look_ahead=("needed: known when the round is over",),

@@ -18,9 +18,10 @@ from adlopt.data.loaders.dollars import guess
 from adlopt.data.loaders.event_fields import Malformed, account, number
 from adlopt.data.loaders.lines import each_once
 from adlopt.data.loaders.raw_tables import events_of
-from adlopt.data.loaders.records import FileReport, How, Tally
+from adlopt.data.loaders.records import How, Tally
 from adlopt.data.loaders.times import moment
 from adlopt.foundation.ids import Alike, folded
+from adlopt.show.schema.loads import FileReport
 
 if TYPE_CHECKING:
     import polars as pl

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from adlopt.data.loaders.fills import QUANTITIES, Fills
-from adlopt.data.loaders.records import FileReport
 from adlopt.data.loaders.round_figures import FEATURES
 from adlopt.data.loaders.times import NO_ZONE
 from adlopt.foundation.ids import alike
 from adlopt.scoring.quality import Finding
+from adlopt.show.schema.loads import FileReport
 from adlopt.show.words import counted
 
 if TYPE_CHECKING:

@@ -18,9 +18,10 @@ from adlopt.data.loaders.oddities import of_files
 from adlopt.data.loaders.options import Rules
 from adlopt.data.loaders.raw_tables import header_of, table_of
 from adlopt.data.loaders.reconciling import of_rounds
-from adlopt.data.loaders.records import FileReport, How, Origin, Tally
+from adlopt.data.loaders.records import How, Tally
 from adlopt.errors import InputError
 from adlopt.scoring.quality import Finding
+from adlopt.show.schema.loads import FileReport, Horizon, Origin
 
 if TYPE_CHECKING:
     import polars as pl
@@ -96,12 +97,12 @@ def read_published(
     gaps_path = _one_of(root, f"{base}/{COIN_GAPS}", COIN_GAPS)
     gaps = None if gaps_path is None else reader.table(gaps_path, GAP_COLUMNS)
     sweep_path = _one_of(root, SWEEP.format(gap=gap_ms))
-    sweep = None if sweep_path is None else reader.table(sweep_path, SWEEP_COLUMNS)
+    sweep = [] if sweep_path is None else reader.table(sweep_path, SWEEP_COLUMNS).to_dicts()
     unavailable = {"winners": "the folder names no accounts: each round has one pooled account"}
     if metrics is None:
         unavailable["capacity"] = f"{METRICS} is missing, which has total_cap"
     origins = {
-        int(row["wave"]): {"deficit, needed": (Origin(str(by_wave), row["line"], row["line"], 1),)}
+        int(row["wave"]): {"deficit, needed": (_line(by_wave, row["line"]),)}
         for row in rounds.iter_rows(named=True)
     }
     with_capacity = _with_capacity(rounds, metrics)
@@ -125,7 +126,7 @@ def read_published(
         reference=None if metrics is None else POLICIES["fixed_point_ilp_integer"],
         fairest=None if metrics is None else POLICIES["pr"],
         reconciled=tuple(of_rounds(with_capacity, reader.reports[:1])),
-        horizons=() if sweep is None else tuple(sweep.drop("line").to_dicts()),
+        horizons=tuple(Horizon(**{n: row[n] for n in row if n != "line"}) for row in sweep),
     )
 
 
@@ -155,6 +156,10 @@ class _Reader:
                     Column(name=f"max_pct_{key}", source=f"max_pct_{key}"),
                 ]
         return self.table(path, tuple(columns))
+
+
+def _line(path: Path, line: int) -> Origin:
+    return Origin(file=str(path), first=line, last=line, records=1)
 
 
 def _one_of(root: Path, *names: str) -> Path | None:

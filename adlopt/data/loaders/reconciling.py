@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from adlopt.data.loaders.records import FileReport
+from adlopt.errors import CertificateError
+from adlopt.show.schema.loads import FileReport, Reconciled
 
 if TYPE_CHECKING:
     import polars as pl
@@ -20,42 +20,22 @@ ROUNDING = 1e-9
 """Share of what was read by which sums of floats may differ."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reconciled:
-    """What became of the dollars of one quantity.
-
-    Parameters
-    ----------
-    quantity : str
-        debt, capacity, needed or notional.
-    read, used : float
-        USD in the files, and in the rounds.
-    left_out : mapping of str to float
-        USD, by reason; none is zero.
-    """
-
-    quantity: str
-    read: float
-    used: float
-    left_out: Mapping[str, float]
-
-    @property
-    def difference(self) -> float:
-        """USD that are neither used nor left out; beyond rounding, a fault of the reader."""
-        return self.read - self.used - math.fsum(self.left_out.values())
-
-    @property
-    def balances(self) -> bool:
-        """Whether every dollar that was read is used or left out."""
-        return abs(self.difference) <= ROUNDING * max(self.read, 1.0)
-
-
 def reconciled(
     quantity: str, read: float, used: float, left_out: Mapping[str, float]
 ) -> Reconciled:
-    """State what became of a quantity; reasons that leave nothing out are not named."""
+    """State what became of a quantity; reasons that leave nothing out are not named.
+
+    Raises
+    ------
+    CertificateError
+        If a dollar is neither used nor left out: the reader is at fault, and not the file.
+    """
     kept = {reason: usd for reason, usd in left_out.items() if usd}
-    return Reconciled(quantity=quantity, read=read, used=used, left_out=kept)
+    apart = math.fsum([read, -used, *(-usd for usd in kept.values())])
+    if abs(apart) > ROUNDING * max(read, 1.0):
+        said = f"{quantity}: {apart!r} of {read!r} USD are neither used nor left out"
+        raise CertificateError(said)
+    return Reconciled(quantity=quantity, read=read, used=used, left_out=kept, difference=apart)
 
 
 def unread(reports: Iterable[FileReport], quantity: str) -> float:

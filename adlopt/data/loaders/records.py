@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
-from typing import NamedTuple, TypeAlias, TypedDict
+from typing import TypeAlias, TypedDict
 
 from adlopt.errors import InputError
 from adlopt.foundation.ids import Alike
+from adlopt.show.schema.loads import FileReport, Rejected
 
 TOLERANCE = 0.001
 """Share of a file's records, and of its dollars, that may fail to parse; more fail the load."""
@@ -29,66 +29,6 @@ class How(TypedDict, total=False):
     """Told what is being read."""
     alike: Alike
     """Whether ids that differ in case or blanks alone name one account."""
-
-
-class Rejected(NamedTuple):
-    """A record that did not parse."""
-
-    line: int
-    """Line of a text file, or row of a table, from 1."""
-    found: str
-    expected: str
-
-
-class Origin(NamedTuple):
-    """Where a number came from: records of one file."""
-
-    file: str
-    first: int
-    """First line or row used, from 1."""
-    last: int
-    records: int
-    """How many of the lines between them were used."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FileReport:
-    """What became of the records of one file.
-
-    Parameters
-    ----------
-    file : str
-    read, kept : int
-        Records seen, and used; the others are skipped or rejected.
-    skipped : mapping of str to int
-        Records of a kind that is not needed, by kind.
-    rejected : int
-        Records that did not parse.
-    shown : tuple of Rejected
-        The first of them.
-    lost : mapping of str to float
-        USD that rejected records hold, by quantity, as far as they can be read.
-    owed : mapping of str to float
-        USD that rejected records say liquidated accounts lack, by account.
-    unread : int
-        Rejected records of which no dollar can be read.
-    zones : mapping of str to int
-        How many times said their zone how.
-    unended : int or None
-        The last line, if the file ends without a line end.
-    """
-
-    file: str
-    read: int
-    kept: int
-    skipped: Mapping[str, int]
-    rejected: int
-    shown: tuple[Rejected, ...]
-    lost: Mapping[str, float] = field(default_factory=dict)
-    owed: Mapping[str, float] = field(default_factory=dict)
-    unread: int = 0
-    zones: Mapping[str, int] = field(default_factory=dict)
-    unended: int | None = None
 
 
 class Tally:
@@ -178,7 +118,7 @@ class Tally:
         self.rejected += 1
         self.unread += not usd
         text = found if isinstance(found, str) else repr(found)
-        record = Rejected(line, text[:80], expected)
+        record = Rejected(line=line, found=text[:80], expected=expected)
         if len(self.shown) < SHOWN:
             self.shown.append(record)
         if usd.get("debt"):

@@ -16,10 +16,11 @@ from typing import TYPE_CHECKING, Any, TypeVar, Unpack
 from adlopt.data.files.places import inside
 from adlopt.data.loaders.event_fields import Malformed, account, number, product
 from adlopt.data.loaders.raw_tables import json_array, read_each
-from adlopt.data.loaders.records import FileReport, How, Tally
+from adlopt.data.loaders.records import How, Tally
 from adlopt.data.loaders.times import FIRST_MS, LAST_MS
 from adlopt.errors import InputError
 from adlopt.scoring.quality import Finding
+from adlopt.show.schema.loads import FileReport
 from adlopt.show.words import counted
 
 if TYPE_CHECKING:

@@ -183,6 +183,13 @@ def affine(constraint: Any, own: Variables, name: str) -> list[tuple[Row, float]
     return rows
 
 
+def is_convex_number(cost: Any) -> bool:
+    """Whether something is a convex expression of one number."""
+    import cvxpy as cp
+
+    return isinstance(cost, cp.Expression) and cost.is_convex() and cost.size == 1
+
+
 def slopes(expression: Any, own: Variables) -> tuple[FloatArray, dict[str, FloatArray]]:
     """Constants, (k,), of an affine expression, and slopes by variable, (variables, k)."""
     variables = {"haircut": own.haircut, "burden": own.burden, "raised": own.raised}

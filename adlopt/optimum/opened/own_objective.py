@@ -11,7 +11,7 @@ import numpy as np
 from adlopt.errors import InputError
 from adlopt.foundation.arrays import FloatArray
 from adlopt.optimum.objective_registry import OBJECTIVES, Known
-from adlopt.optimum.opened.expressions import Variables, slopes
+from adlopt.optimum.opened.expressions import Variables, is_convex_number, slopes
 from adlopt.optimum.opened.stated import Stated
 from adlopt.optimum.programs.program import WORK_TOTAL, power_of_two
 
@@ -103,9 +103,7 @@ def cost_at(objective: Any, stated: Stated, haircut: FloatArray, worst: float) -
 
 
 def _expression(objective: Any, own: Variables) -> Any:
-    import cvxpy as cp
-
     cost = objective.cost(own.haircut, own.burden, own.raised)
-    if not isinstance(cost, cp.Expression) or not cost.is_convex() or cost.size != 1:
+    if not is_convex_number(cost):
         raise InputError("objective", str(cost), "a convex cvxpy expression of one number")
     return cost

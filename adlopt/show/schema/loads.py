@@ -8,20 +8,30 @@ from adlopt.show.schema.boards import FindingData
 from adlopt.show.schema.data import Data, Part
 
 
-class RejectedData(Part):
-    """A record that did not parse: its line, or row, from 1."""
+class Rejected(Part):
+    """A record that did not parse: its line, or row, from 1; what was found, and expected."""
 
     line: int
     found: str
     expected: str
 
 
-class FileData(Part):
-    """What became of the records of one file.
+class Origin(Part):
+    """Records of one file that a figure was made of: lines, or rows, from 1, and how many."""
 
-    `lost_usd` is what rejected records hold, by quantity, `unread` how many of them no dollar can
-    be read of; `zones` says how many times stated their zone how; `unended` is the last line, if
-    the file ends without a line end.
+    file: str
+    first: int
+    last: int
+    records: int
+
+
+class FileReport(Part):
+    """What became of the records of one file: kept, skipped by kind, or rejected.
+
+    `shown` has the first that were rejected; `lost` what they hold in USD by quantity, as far as
+    that can be read, `owed` what they say that liquidated accounts lack, and `unread` how many of
+    them no dollar can be read of. `zones` says how many times stated their zone how; `unended` is
+    the last line, if the file ends without a line end.
     """
 
     file: str
@@ -29,18 +39,19 @@ class FileData(Part):
     kept: int
     skipped: dict[str, int]
     rejected: int
-    shown: list[RejectedData]
-    lost_usd: dict[str, float]
+    shown: tuple[Rejected, ...]
+    lost: dict[str, float]
+    owed: dict[str, float]
     unread: int
     zones: dict[str, int]
     unended: int | None
 
 
-class CutData(Part):
+class Cut(Part):
     """How fills were cut into rounds: milliseconds, and times since 1970 in UTC.
 
-    The longest pause within a round and the shortest between rounds say how near the gap is to
-    cutting other rounds; null where there is none.
+    The longest pause within a round and the shortest between two say how near the gap is to
+    cutting other rounds; null where there is none. `zones` says how many times stated theirs how.
     """
 
     gap_ms: int
@@ -52,27 +63,18 @@ class CutData(Part):
     zones: dict[str, int]
 
 
-class ReconciledData(Part):
-    """Dollars of one quantity: read = used + left out + difference, which is rounding."""
+class Reconciled(Part):
+    """USD of one quantity: read = used + left out, by reason, + a difference that is rounding."""
 
     quantity: str
-    read_usd: float
-    used_usd: float
-    left_out_usd: dict[str, float]
-    difference_usd: float
+    read: float
+    used: float
+    left_out: dict[str, float]
+    difference: float
 
 
-class OriginData(Part):
-    """Records of one file that a figure was made of: lines or rows from 1, and how many."""
-
-    file: str
-    first: int
-    last: int
-    records: int
-
-
-class HorizonData(Part):
-    """What production took in all, measured so long after the end of each round."""
+class Horizon(Part):
+    """What production took in all, in USD, measured so long after the end of each round."""
 
     horizon_ms: float
     rounds: float
@@ -92,13 +94,13 @@ class LoadData(Data):
     name: str
     source: str
     rules: dict[str, Any] | None
-    cut: CutData | None
+    cut: Cut | None
     rounds: list[dict[str, int | float | str | None]]
     winners: int | None
-    reconciled: list[ReconciledData]
+    reconciled: list[Reconciled]
     unavailable: dict[str, str]
     look_ahead: list[str]
-    files: list[FileData]
+    files: list[FileReport]
     quality: list[FindingData]
-    origins: dict[str, dict[str, list[OriginData]]]
-    horizons: list[HorizonData] | None = None
+    origins: dict[str, dict[str, list[Origin]]]
+    horizons: list[Horizon]

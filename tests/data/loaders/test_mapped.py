@@ -76,7 +76,8 @@ def test_accounts_become_rounds(tmp_path):
     assert episode.rounds[0].start.features["leverage"].tolist() == [3.0, 2.0]
     assert [round_.start.signals["wave"] for round_ in episode] == [7.0, 9.0]
     assert loaded.unavailable == {"equity": "no column is mapped to it"}
-    assert loaded.origins[7]["all"][0][1:] == (2, 3, 2)
+    (origin,) = loaded.origins[7]["all"]
+    assert (origin.first, origin.last, origin.records) == (2, 3, 2)
 
 
 def test_parquet_and_json_lines_load_alike(tmp_path):
