@@ -136,11 +136,20 @@ class RankingData(Data, kw_only=True):
 class CrashOutcome(Part, kw_only=True, rename=in_usd):
     """What a run came to. Money in USD; accounts are counted once.
 
-    Over the `rounds` in which users were called on, `loss` is Σ |H_t − B_t^needed| and `given` what
-    they gave in all; `deficit_left` are debts written off, and what the fund and others still lack
-    at the end. `touched` accounts gave or closed, those with `hedges_broken` had a hedge whose net
-    exposure grew because of it, `liquidated` ones fell below maintenance margin, and `left` the
-    venue.
+    Parameters
+    ----------
+    rounds : int
+        Rounds in which users were called on.
+    loss : float
+        Σ |H_t − B_t^needed| over them.
+    given : float
+        What users gave in all.
+    deficit_left : float
+        Debts written off, and what the fund and others still lack at the end.
+    touched, hedges_broken : int
+        Accounts that gave or closed; those with a hedge whose net exposure grew because of it.
+    liquidated, left : int
+        Accounts that fell below maintenance margin; those that left the venue.
     """
 
     rounds: int
@@ -186,16 +195,34 @@ class ComparisonData(Data, kw_only=True):
 class PolicyDiagnosis(Part, kw_only=True, rename=in_usd):
     """One policy's row. Means are over the rounds in which it took anything, None without any.
 
-    `raised`, USD, is in all, and `short_rounds` raised less than needed: burdens there are low for
-    that reason. `worst_burden` is of any account in any round; infinite, and None in data, if a
-    protected one was touched. Means are `burden_gini`, `top_share` and `forced_share`, as in
-    `Concentration`; `touched`, accounts a round; `inversions`, the share of neighbours turned
-    round, as in `monotonicity_violations`; `rank_stability`, over neighbouring rounds where it is
-    defined, what rounding may have moved being tied; `ptsr`, `pmr` and `rd_nse`, as in `Survivors`,
-    where they are defined. `closed` accounts are summed over rounds. `slope_variation` is that of
-    the effective slope; None unless all rounds have the feature `slope`. `share_moved` is the
-    largest share of 2B that noise moves in any round, as in `Sensitivity`; `moved` and
-    `pro_rata_guarantee`, USD, are of that round.
+    Parameters
+    ----------
+    policy, information : str
+    raised : float
+        USD, in all.
+    short_rounds : int
+        Rounds that raised less than needed: burdens there are low for that reason.
+    worst_burden : float or None
+        Of any account in any round; infinite, and None in data, if a protected one was touched.
+    touches_protected : bool
+    burden_gini, top_share, forced_share : float or None
+        Means, as in `Concentration`.
+    touched : float or None
+        Mean accounts a round.
+    inversions : float or None
+        Mean share of neighbours turned round, as in `monotonicity_violations`.
+    rank_stability : float or None
+        Mean over neighbouring rounds where it is defined; what rounding may have moved is tied.
+    ptsr, pmr, rd_nse : float or None
+        Means, as in `Survivors`, where they are defined.
+    closed : int
+        Accounts closed, summed over rounds.
+    slope_variation : float or None
+        Of the effective slope; None unless all rounds have the feature `slope`.
+    share_moved : float or None
+        Largest share of 2B that noise moves in any round, as in `Sensitivity`.
+    moved, pro_rata_guarantee : float
+        USD, of the round in which noise moved the largest share.
     """
 
     policy: str
@@ -238,10 +265,18 @@ class DiagnosisData(Data, kw_only=True):
 class Place(Part, kw_only=True):
     """Where one position stands in a queue of its coin and side.
 
-    Both are empty in a round of dollars, which has one queue. `place` counts from 1, first served,
-    `of` the positions in the queue; it is None where the position is not eligible. `ahead` are
-    contracts served before it, USD in a round of dollars. `light` is what the venue shows, where it
-    says how, and `shown` what kind of light that is.
+    Parameters
+    ----------
+    coin, side : str
+        Empty in a round of dollars, which has one queue.
+    place, of : int
+        First served is 1; positions in the queue. `place` is None where it is not eligible.
+    ahead : float or None
+        Contracts served before it; in a round of dollars, USD.
+    light : float or None
+        What the venue shows, where it says how.
+    shown : str
+        What kind of light that is.
     """
 
     coin: str
@@ -357,9 +392,14 @@ class MarkoutData(Data, kw_only=True):
 
 
 class MissedData(FiguresData, kw_only=True, rename=in_usd):
-    """Dollars by which budgets were missed, USD, on either side.
+    """Dollars by which budgets were missed, on either side.
 
-    `undershoot` is V_T = Σ [B_t − H_t]₊ [CTTX26, Eq. 21], `overshoot` Σ [H_t − B_t]₊.
+    Parameters
+    ----------
+    undershoot : float
+        USD. V_T = Σ [B_t − H_t]₊ [CTTX26, Eq. 21].
+    overshoot : float
+        USD. Σ [H_t − B_t]₊.
     """
 
     undershoot: float
@@ -367,11 +407,17 @@ class MissedData(FiguresData, kw_only=True, rename=in_usd):
 
 
 class EstimateErrorData(FiguresData, kw_only=True, rename=in_usd):
-    """The needed budget of a round before and after, USD.
+    """The needed budget of a round before and after.
 
-    `ex_ante` is B̂, of the planned fills and the estimated slope: all a policy may see; `ex_post`
-    is B, of the fills as they happened: *hindsight* for its own round. `bound` is |α − α̂| Σ q_k² ≥
-    |B − B̂|, if the fills are as planned; None if not: then no bound by the slopes holds.
+    Parameters
+    ----------
+    ex_ante : float
+        USD. B̂, of the planned fills and the estimated slope: all a policy may see.
+    ex_post : float
+        USD. B, of the fills as they happened: *hindsight* for its own round.
+    bound : float or None
+        USD. |α − α̂| Σ q_k² ≥ |B − B̂|, if the fills are as planned; None if not: then no bound by
+        the slopes holds.
     """
 
     ex_ante: float
@@ -382,12 +428,22 @@ class EstimateErrorData(FiguresData, kw_only=True, rename=in_usd):
 class TransferData(FiguresData, kw_only=True, rename={"followed": "followed_usd"}):
     """Both sides of the decomposition on one episode, each recomputed and compared; *hindsight*.
 
-    `loss` and `best_loss` are Σ ℓ_t of the `policy` and of the `best` of the class under the true
-    loss. `estimated_regret` is Reg(π; ℓ̂), against the best of the class under the *estimated*
-    loss. `penalty` is 2λ Σ |B − B̂|, `sharper_penalty` 2λ Σ min(|B − B̂|, |H − H*|). `missed` is by
-    the policy, `missed_by_estimate` by the estimates, had they been raised: undershoots differ by
-    at most `followed`, USD, Σ |H_t − B̂_t|: how far the policy is from raising its estimates; 0 in
-    Lemma 4.
+    Parameters
+    ----------
+    policy, best : str
+        The policy, and the best of the class under the true loss.
+    loss, best_loss : float
+        Σ ℓ_t of either.
+    estimated_regret : float
+        Reg(π; ℓ̂): against the best of the class under the *estimated* loss.
+    penalty, sharper_penalty : float
+        2λ Σ |B − B̂|, and 2λ Σ min(|B − B̂|, |H − H*|).
+    missed : MissedData
+        By the policy.
+    missed_by_estimate : MissedData
+        By the estimates, had they been raised. Undershoots differ by at most `followed`.
+    followed : float
+        USD. Σ |H_t − B̂_t|: how far the policy is from raising its estimates; 0 in Lemma 4.
     """
 
     policy: str
@@ -403,12 +459,23 @@ class TransferData(FiguresData, kw_only=True, rename={"followed": "followed_usd"
 
 
 class ConcentrationData(FiguresData, kw_only=True, rename=in_usd):
-    """How concentrated a haircut is: `raised`, USD, from the accounts `touched`.
+    """How concentrated a haircut is.
 
-    `worst_burden` is max x_i / w_i; infinite, and null in data, if a protected account pays.
-    `burden_gini` is the Gini coefficient of the fractions x_i / u_i over accounts with a profit: 0
-    if all bear the same. `top_share` of the haircut is borne by the accounts paying most, and
-    `forced_share` any policy raising as much must take from the accounts with most profit.
+    Parameters
+    ----------
+    raised : float
+        USD.
+    touched : int
+        Accounts that pay anything.
+    worst_burden : float
+        max x_i / w_i; infinite, and null in data, if a protected account pays.
+    burden_gini : float
+        Gini coefficient of the fractions x_i / u_i over accounts with a profit: 0 if all bear the
+        same.
+    top_share : float
+        Share of the haircut that the accounts paying most bear.
+    forced_share : float
+        Share that any policy raising as much must take from the accounts with most profit.
     """
 
     raised: float
@@ -422,10 +489,18 @@ class ConcentrationData(FiguresData, kw_only=True, rename=in_usd):
 class SurvivorsData(FiguresData, kw_only=True, rename=in_usd):
     """The largest survivor of a round; ratios are None where their denominator is 0 or unknown.
 
-    `kept`, USD, is υ = max_i (u_i − x_i)_+, and `taken`, USD, is H, which is θ D. `ptsr` is υ / θ
-    D: what the largest survivor keeps for each dollar taken; `pmr` is υ / θ Δ, where Δ is the
-    largest loss of one account (signal `largest_loss`); `rd_nse` is υ / (υ + D − H): near 1 if the
-    largest survivor keeps much beside the deficit left.
+    Parameters
+    ----------
+    kept : float
+        USD. υ = max_i (u_i − x_i)_+.
+    taken : float
+        USD. H, which is θ D.
+    ptsr : float or None
+        υ / θ D: what the largest survivor keeps for each dollar taken.
+    pmr : float or None
+        υ / θ Δ, where Δ is the largest loss of one account (signal `largest_loss`).
+    rd_nse : float or None
+        υ / (υ + D − H): near 1 if the largest survivor keeps much beside the deficit left.
     """
 
     kept: float
@@ -436,11 +511,16 @@ class SurvivorsData(FiguresData, kw_only=True, rename=in_usd):
 
 
 class SensitivityData(FiguresData, kw_only=True, rename=in_usd):
-    """How far a haircut moved under small noise on capacities and features, USD.
+    """How far a haircut moved under small noise on capacities and features.
 
-    `raised` is B, without noise. `largest_move` is the largest ‖x − x'‖₁ over the draws; 2B is
-    everything, twice. `pro_rata_guarantee` is the largest 2B ‖u − u'‖₁ / max(U, U') over the draws:
-    pro-rata moves no further.
+    Parameters
+    ----------
+    raised : float
+        USD. B, without noise.
+    largest_move : float
+        USD. The largest ‖x − x'‖₁ over the draws; 2B is everything, twice.
+    pro_rata_guarantee : float
+        USD. The largest 2B ‖u − u'‖₁ / max(U, U') over the draws: pro-rata moves no further.
     """
 
     raised: float
