@@ -3,6 +3,7 @@
 import itertools
 import math
 import pickle
+import time
 from dataclasses import replace
 from fractions import Fraction
 
@@ -720,3 +721,69 @@ def test_sums_that_lots_miss_say_by_how_much():
     with pytest.raises(adl.InfeasibleRound) as refused:
         adl.solve(round_, budget=adl.Budget.band(1.0))
     assert refused.value.missing == 0.5
+
+
+@pytest.mark.parametrize("budget", [AT_LEAST, adl.Budget.exact(), adl.Budget.band(0.5)])
+@pytest.mark.parametrize("seed", range(4))
+def test_more_accuracy_is_never_answered_worse(seed, budget, monkeypatch):
+    """Also where searches give up: many positions an account, every lot of its own value."""
+    monkeypatch.setattr(filler, "ALL_NODES", [2**12, 2**15, 2**18, 2**24][seed])
+    rng = np.random.default_rng(seed)
+    positions = [
+        (i, float(np.round(rng.uniform(10, 500), 6)), int(np.ceil(rng.lognormal(3, 1.5))))
+        for i in range(25)
+        for _ in range(12)
+    ]
+    worth = sum(value * size for _, value, size in positions)
+    round_ = round_of(positions, needed=round(0.02 * worth, 6), equity=rng.uniform(1e4, 1e5, 25))
+    found = [
+        adl.solve(round_, EQUITY, budget=budget, gap=gap)
+        for gap in (0.1, 1e-2, 3e-4, 1e-4, 1e-6, 2e-8, 1e-9, 0.0)
+    ]
+    for wide, narrow in itertools.pairwise(found):
+        assert narrow.worst_burden <= wide.worst_burden
+        assert narrow.certificate.lower >= wide.certificate.lower * (1 - 1e-15)
+
+
+def test_an_exact_budget_of_lots_of_which_no_two_are_alike_is_met_in_time():
+    rng = np.random.default_rng(0)
+    positions = [
+        (i, float(np.round(rng.uniform(10, 500), 6)), int(np.ceil(rng.lognormal(4, 2))))
+        for i in range(40)
+        for _ in range(20)
+    ]
+    worth = sum(value * size for _, value, size in positions)
+    round_ = round_of(positions, needed=round(0.018 * worth, 6), equity=np.full(40, worth / 40))
+    start = time.process_time()
+    best = adl.solve(round_, EQUITY)
+    assert time.process_time() - start < 30
+    assert sum(micro_of(round_, best)) == round(round_.needed * MICRO)
+    assert best.certificate.gap <= 1e-5 * best.value
+
+
+def micro_of(round_, best):
+    values = [round(v * MICRO) for v in round_.positions.lot_value.tolist()]
+    return [value * int(k) for value, k in zip(values, best.lots.tolist(), strict=True)]
+
+
+@pytest.mark.parametrize("limit", [1e-9, 0.05])
+def test_a_search_ends_with_its_time_and_says_so(limit):
+    rng = np.random.default_rng(1)
+    positions = [
+        (i, float(np.round(rng.uniform(10, 500), 6)), int(np.ceil(rng.lognormal(4, 2))))
+        for i in range(60)
+        for _ in range(20)
+    ]
+    worth = sum(value * size for _, value, size in positions)
+    round_ = round_of(positions, needed=round(0.018 * worth, 6), equity=np.full(60, worth / 60))
+    for budget in (AT_LEAST, adl.Budget.exact()):
+        start = time.process_time()
+        try:
+            best = adl.solve(round_, EQUITY, budget=budget, time_limit=limit)
+        except adl.SolverStopped:
+            pass
+        else:
+            assert best.stopped is adl.Stopped.LIMIT
+            assert best.certificate.lower <= best.value
+            assert best.raised >= round_.needed - 1e-6
+        assert time.process_time() - start < limit + 5

@@ -141,15 +141,18 @@ def test_the_first_level_reaches_and_none_below_does(path, kind, n, share, in_lo
         assert grid.supply_below(after)[here] < later <= grid.supply_at(after)[here]
 
 
-def test_stairs_are_the_same_either_way(monkeypatch):
-    grid = rough(5_000, "mixed")
-    low = level_reaching(grid, grid.total(grid.most) // 50)
-    high = level_reaching(grid, grid.total(grid.most) // 49)
-    plain = grid.stairs(low, high)
-    monkeypatch.setattr(compiling, "LOADING", 0.0)
-    compiled = grid.stairs(low, high)
-    assert plain[0].size > 100
-    assert all((a == b).all() for a, b in zip(plain, compiled, strict=True))
+@either_way
+@given(st.data())
+def test_stairs_are_those_of_all_levels(path, data):
+    grid = data.draw(grids(counts=st.integers(0, 6)))
+    low, high = sorted([data.draw(levels(grid)), data.draw(levels(grid))])
+    found = zip(*grid.stairs(grid.units_at(low), grid.units_at(high)), strict=True)
+    assert sorted((int(i), int(money)) for i, money in found) == sorted(
+        (i, size * k)
+        for i, (size, most) in enumerate(zip(grid.lot.tolist(), grid.most.tolist(), strict=True))
+        for k in range(1, most + 1)
+        if low < grid.burden(i, size * k) <= high
+    )
 
 
 @pytest.mark.parametrize("n", [1, 2_000, 100_001])

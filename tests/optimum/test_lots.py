@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import adlopt as adl
+from adlopt.foundation.money import budget_range
 from adlopt.optimum.core.waterfill import water_fill
 from adlopt.optimum.lots.lot_grid import LotGrid
 from adlopt.optimum.lots.mending import take_away
@@ -136,6 +137,7 @@ def test_a_search_cut_short_proves_nothing_false(seed, monkeypatch):
         (2 / 3, r"lot\[0\] is 0\.66.*whole number of micro-dollars.*round it to 6 decimals"),
         (0.1234567, r"lot\[0\] is 0\.1234567: .*round it to 6 decimals"),
         (1e-7, r"lot\[0\] is 1e-07: .*at least a micro-dollar"),
+        (1234567.1234567, r"lot\[0\] is 1234567\.1234567: .*round it to 6 decimals"),
         (1e13, r"lot\[0\] is 10000000000000\.0: .*at most 4\.61e\+12 USD"),
     ],
 )
@@ -257,3 +259,100 @@ def test_pro_rata_in_lots_of_a_trillion(lot):
     lots = None if lot is None else np.full(capacity.size, lot)
     haircut = adl.integer_pro_rata(capacity, lots, 987_654_321_000.5)
     assert np.rint(haircut * MICRO).astype(np.int64).sum() == 987_654_321_000_500_000
+
+
+@given(st.integers(0, 10**8), st.integers(1, 10**9))
+def test_a_band_is_as_wide_as_it_is_written(cents, width):
+    needed, extra = cents / 100, width / 100
+    assert budget_range(needed, extra) == (10_000 * cents, 10_000 * (cents + width))
+
+
+@given(st.data())
+@settings(max_examples=150, deadline=None)
+def test_a_band_in_cents_takes_every_sum_within_it(data):
+    """Sums and burdens in whole cents and fractions, all of them listed."""
+    accounts = st.tuples(st.integers(1, 900), st.integers(1, 4), st.integers(50, 10**5))
+    lots, most, equity = zip(*data.draw(st.lists(accounts, min_size=1, max_size=4)), strict=True)
+    needed, width = data.draw(st.integers(1, 1_500)), data.draw(st.integers(1, 400))
+    round_ = adl.Round.of(
+        capacity=[g * k / 100 for g, k in zip(lots, most, strict=True)],
+        equity=[e / 100 for e in equity],
+        lot=[g / 100 for g in lots],
+        deficit=1.0,
+        needed=needed / 100,
+    )
+    burdens = [
+        max(
+            Fraction(g * k, 100) / Fraction(e / 100)
+            for g, k, e in zip(lots, taken, equity, strict=True)
+        )
+        for taken in itertools.product(*(range(k + 1) for k in most))
+        if needed <= sum(map(int.__mul__, lots, taken)) <= needed + width
+    ]
+    budget, loss = adl.Budget.band(width / 100), adl.MinMax(burden=adl.Burden.EQUITY)
+    if not burdens:
+        with pytest.raises(adl.InfeasibleRound):
+            adl.solve(round_, loss, budget=budget)
+        return
+    best = adl.solve(round_, loss, budget=budget)
+    assert best.optimal
+    assert best.certificate.lower <= min(burdens)
+    assert best.worst_burden == pytest.approx(float(min(burdens)), rel=1e-15)
+
+
+@given(st.data())
+@settings(max_examples=100, deadline=None)
+def test_dollars_in_lots_are_proved_as_contracts_are(data):
+    accounts = st.tuples(st.integers(50, 900), st.integers(1, 8), st.integers(0, 8))
+    drawn = data.draw(st.lists(accounts, min_size=2, max_size=6))
+    lots, most, taken = (np.array(column) for column in zip(*drawn, strict=True))
+    needed = int(lots @ np.minimum(taken, most))
+    round_ = adl.Round.of(
+        capacity=lots * most / 100, lot=lots / 100, deficit=1.0, needed=needed / 100
+    )
+    mine, other = adl.solve(round_), adl.solve(adl.ContractRound.of_wealth(round_))
+    assert mine.worst_burden == other.worst_burden
+    assert mine.certificate.lower == other.certificate.lower
+    assert mine.certificate.trust is other.certificate.trust is adl.Trust.EXACT
+    assert mine.optimal
+    assert mine.stopped is other.stopped is adl.Stopped.OPTIMAL
+
+
+def test_many_lots_of_few_sizes_are_proved_however_near_the_search_came():
+    rng = np.random.default_rng(0)
+    n, sizes = 20_000, np.round(rng.lognormal(-2.0, 2.0, 160), 6) + 1e-6
+    capacity = np.round(rng.lognormal(5.0, 2.5, n), 6)
+    round_ = adl.Round.of(
+        capacity=capacity,
+        lot=sizes[rng.integers(0, 160, n)],
+        deficit=1.0,
+        needed=round(0.018 * float(capacity.sum()), 6),
+    )
+    best = adl.solve(round_)
+    assert best.optimal
+    assert best.certificate.trust is adl.Trust.EXACT
+
+
+@given(st.data())
+@settings(max_examples=120, deadline=None)
+def test_what_missing_a_budget_costs_in_lots_is_proved(data):
+    accounts = st.tuples(st.integers(1, 40), st.integers(1, 4))
+    drawn = data.draw(st.lists(accounts, min_size=1, max_size=4))
+    lots, most = (np.array(column) for column in zip(*drawn, strict=True))
+    round_ = adl.Round.of(
+        capacity=lots * most / 10,
+        lot=lots / 10,
+        deficit=1.0,
+        needed=data.draw(st.integers(0, 200)) / 10,
+    )
+    price = st.floats(0.01, 5.0)
+    loss = adl.Asymmetric(
+        under=data.draw(price), over=data.draw(price), fair=data.draw(st.floats(0.0, 50.0))
+    )
+    supply = itertools.product(*(range(k + 1) for k in most))
+    least = min(loss.value(round_, lots / 10 * np.array(counts)) for counts in supply)
+    best = adl.solve(round_, loss)
+    assert best.value == pytest.approx(least, rel=1e-12, abs=1e-12)
+    assert best.certificate.trust is adl.Trust.EXACT
+    assert best.certificate.lower <= least * (1 + 1e-12) + 1e-12
+    assert best.optimal

@@ -158,7 +158,7 @@ class _Search:
     def select(self, low: _End, high: _End) -> Fraction:
         """Find the stair in (low, high] that reaches the aim."""
         grid = self.grid
-        owner, money = grid.stairs(low.level, high.level)
+        owner, money = grid.stairs(grid.units_at(low.level), grid.units_at(high.level))
         rise = np.ones_like(owner) if self.in_lots else grid.unit[owner]
         burden = money / grid.weight[owner]
         order = np.argsort(burden, kind="stable")

@@ -309,7 +309,7 @@ class LotGrid:
 
     def breakpoints(self, low: Fraction, high: Fraction) -> dict[Fraction, int]:
         """Levels in (low, high] and the micro-dollars that each one adds, in ascending order."""
-        owner, money = self.stairs(low, high)
+        owner, money = self.stairs(self.units_at(low), self.units_at(high))
         kinds = zip(
             self.weight[owner].tolist(), money.tolist(), self.unit[owner].tolist(), strict=True
         )
@@ -319,9 +319,8 @@ class LotGrid:
             added[level] = added.get(level, 0) + size * times
         return dict(sorted(added.items()))
 
-    def stairs(self, low: Fraction, high: Fraction) -> tuple[IntArray, IntArray]:
-        """Every unit that a level in (low, high] adds: its account, and what that has paid then."""
-        before, after = self.units_at(low), self.units_at(high)
+    def stairs(self, before: IntArray, after: IntArray) -> tuple[IntArray, IntArray]:
+        """Every unit that is added to some, (n,): its account, and what that has paid then."""
         holders = np.flatnonzero(after > before)
         times = after[holders] - before[holders]
         owner = np.repeat(holders, times)

@@ -58,7 +58,7 @@ def mend(grid: LotGrid, filler: Filler, counts: IntArray) -> IntArray | None:
         raised = grid.total(counts)
         if raised <= grid.highest:
             return _trim(grid, counts)
-        less = _one_gives_less(grid, filler, counts, raised)
+        less = _one_gives_less(grid, filler, counts, raised, thorough=again)
         if less is not None or again:
             return less
         removal = nearest_removal(grid, counts, raised - grid.least).take_below
@@ -81,7 +81,7 @@ def _trim(grid: LotGrid, counts: IntArray) -> IntArray:
 
 
 def _one_gives_less(
-    grid: LotGrid, filler: Filler, counts: IntArray, raised: int
+    grid: LotGrid, filler: Filler, counts: IntArray, raised: int, *, thorough: bool
 ) -> IntArray | None:
     """Let one account make less, by so much that the sum counts, if one is found that can."""
     amounts = grid.amounts(counts)
@@ -94,7 +94,7 @@ def _one_gives_less(
         changed = counts.copy()
         changed[lots] = less.counts[lots]
         return changed
-    able = np.flatnonzero((limits > 0) & (less.bounds >= floor))
+    able = np.flatnonzero((limits > 0) & (less.bounds >= floor) & thorough)
     many = np.argsort(-np.diff(grid.start)[able], kind="stable")
     for i in able[many][:REARRANGED].tolist():
         lots = _lots(grid, i)

@@ -59,7 +59,7 @@ class SumLevels:
     def narrow(self, gap: float) -> None:
         """Look for lots, and then for the level from which on there are some."""
         self.first.narrow(gap)
-        if self.first.best is not None:
+        if self.first.best is not None and not self.close(gap):
             self._offer(mend(self.grid, self.filler, self.first.best.counts))
         if self.best is None and not self.walked:
             self._walk_up()
@@ -139,12 +139,20 @@ class SumLevels:
     def _between(self, low: Fraction, high: Fraction) -> Fraction | None:
         """A level in the middle, if anything differs between the two."""
         if self.grid.single:
-            steps = self.grid.units_below(high) - self.grid.units_at(low)
-            if steps.sum() <= LISTED:
-                levels = [level for level in self.grid.breakpoints(low, high) if level < high]
-                return levels[len(levels) // 2] if levels else None
+            return self._stair(low, high)
         middle = Fraction((float(low) + float(high)) / 2)
         return middle if low < middle < high and not self._alike(low, high) else None
+
+    def _stair(self, low: Fraction, high: Fraction) -> Fraction | None:
+        """The middle one of the levels in between at which an account's single lots step."""
+        before, after = self.grid.units_at(low), self.grid.units_below(high)
+        if (after - before).clip(0).sum() > LISTED:
+            return Fraction((float(low) + float(high)) / 2)
+        owner, money = self.grid.stairs(before, after)
+        if not owner.size:
+            return None
+        middle = np.argsort(money / self.grid.weight[owner])[owner.size // 2]
+        return self.grid.burden(int(owner[middle]), int(money[middle]))
 
     def _alike(self, low: Fraction, high: Fraction) -> bool:
         """Whether accounts make no more strictly below one level than at another."""

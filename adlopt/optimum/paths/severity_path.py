@@ -78,7 +78,8 @@ class SeverityPath(Optimum):
         return {"round": list(rounds), "severity": self.severities}
 
     def _done(self) -> str:
-        return f"the path of variation {_variation(self.severities):.4f} loses {self.loss:,.2f} USD"
+        moved = float(_variation(self.severities))
+        return f"the path of variation {moved:.4f} loses {self.loss:,.2f} USD"
 
     def data(self) -> SeverityPathData:
         """Return it as machines get it."""

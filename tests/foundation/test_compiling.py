@@ -1,0 +1,72 @@
+"""Compiled code is loaded when it pays, and changes nothing but the time."""
+
+import json
+import math
+import os
+import subprocess
+import sys
+
+import pytest
+
+from adlopt.foundation import compiling
+from adlopt.foundation.compiling import pays
+
+SOLVES = """
+import json, sys
+import numpy as np
+import adlopt as adl
+
+rng = np.random.default_rng(0)
+n, m = 900, 1_500
+owner = np.r_[np.arange(n), rng.integers(0, n, m - n)]
+value, size = np.round(rng.lognormal(0, 1.5, m), 6) + 1e-6, np.ceil(rng.lognormal(4, 2, m))
+contracts = adl.ContractRound.of(
+    account=[f"a{i}" for i in owner], coin=[f"c{j}" for j in range(m)], side=["long"] * m,
+    size=size, value=value, deficit=1, needed=float(np.round((size * value).sum() * 0.02, 6)))
+capacity, lot = np.round(rng.lognormal(5, 2, 3_000), 6), np.round(rng.uniform(0.5, 9, 3_000), 2)
+dollars = adl.Round.of(capacity=capacity, deficit=1, needed=3e4, lot=lot)
+shock = adl.episodes.shock(rounds=4, winners=60, seed=1)
+deficit, severity = rng.lognormal(12, 2, 900), rng.random(900)
+found = [
+    adl.solve(contracts).haircut,
+    adl.solve(dollars).haircut,
+    adl.solve(adl.Round.of(capacity=capacity, deficit=1, needed=3e4), adl.CVaR(0.3)).haircut,
+    np.concatenate(adl.solve(shock, adl.surrogate(track=1.0, fair=1e4)).haircuts),
+    adl.best_severity_path(deficit, severity, 3.0).severities,
+]
+digits = [[float(x).hex() for x in each] for each in found]
+print(json.dumps({"numba": "numba" in sys.modules, "found": digits}))
+"""
+
+
+def solves(compiled):
+    environment = os.environ | {"ADLOPT_COMPILED": compiled}
+    done = subprocess.run(
+        [sys.executable, "-c", SOLVES], env=environment, capture_output=True, text=True, check=True
+    )
+    return json.loads(done.stdout)
+
+
+def test_a_process_that_solves_once_loads_none_and_finds_the_same_bits():
+    once, never, always = solves(""), solves("never"), solves("always")
+    assert [run["numba"] for run in (once, never, always)] == [False, False, True]
+    assert once["found"] == never["found"] == always["found"]
+
+
+def test_it_is_loaded_once_plain_code_has_cost_as_much(monkeypatch):
+    monkeypatch.setattr(compiling, "LOADING", 1.0)
+    assert [pays("a test", 0.25) for _ in range(6)] == [False] * 3 + [True] * 3
+    assert not pays("another test", 0.25)
+    assert pays("a third test", 7.0)
+
+
+@pytest.mark.parametrize(("loading", "expected"), [(0.0, True), (math.inf, False)])
+def test_always_is_at_once_and_never_is_never(monkeypatch, loading, expected):
+    monkeypatch.setattr(compiling, "LOADING", loading)
+    assert [pays("a fourth test", saved) for saved in (0.0, 1e9)] == [expected] * 2
+
+
+def test_without_numba_all_is_plain(monkeypatch):
+    monkeypatch.setattr(compiling, "LOADING", 0.0)
+    monkeypatch.setattr(compiling, "_installed", lambda: False)
+    assert not pays("a fifth test", 1e9)
