@@ -382,9 +382,11 @@ def test_the_list_of_rules(run):  # noqa: F811
 def test_output_of_every_rule_fits_80_columns(run, folder):  # noqa: F811
     (folder / "hostile.toml").write_text(
         'fund = 1.0\ncoin = [{name = "ETH", mark = 100.0, lot = 1.0}]\n'
-        'account = [{id = "gone", balance = 0.0}, {id = "\\u001b[31m\\nx", balance = 900.0}, '
+        'account = [{id = "gone", balance = 0.0}, {id = "long", balance = 9.0}, '
+        '{id = "\\u001b[31m\\nx", balance = 900.0}, '
         '{id = "0x0123456789012345678901234567890123456789", balance = 900.0}]\n'
         'position = [{account = "gone", coin = "ETH", side = "long", size = 3.0, entry = 190.0}, '
+        '{account = "long", coin = "ETH", side = "long", size = 1.0, entry = 100.0}, '
         '{account = "\\u001b[31m\\nx", coin = "ETH", side = "short", size = 2.0, entry = 190.0}, '
         '{account = "0x0123456789012345678901234567890123456789", coin = "ETH", side = "short", '
         "size = 2.0, entry = 190.0}]\n"
