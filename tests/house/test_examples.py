@@ -134,6 +134,18 @@ persistence+pro-rata         180.00 too little,  46.67 too much
 best-constant+pro-rata        38.77 too little,   0.00 too much
 report.html shows 14 figures
 """,
+    "14_constraints.py": """\
+4 winners give 100.00 USD, worst burden 57.14 %; proven optimal (exact)
+[15.0, 45.71, 5.0, 34.29]
+Rise of the value by a USD more, of the last and of the next one
+  budget        0.00571429 0.00571429
+  own[makers]   -0.00714286 -0.00714286
+4 winners give 100.00 USD, worst burden 83.33 %; proven optimal (exact)
+[15.0, 30.0, 5.0, 50.0]
+['round.mps', 'round.mps.json']
+own[makers], own[makers, 2] contradict each other: together they must give 130.00 USD at least
+0.2
+""",
 }
 
 

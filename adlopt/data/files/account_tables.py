@@ -56,7 +56,7 @@ def read_columns(path: Path, name: str, columns: Columns) -> dict[str, Any]:
             raise unknown(f"{path}: columns", column, known, remedy="rename or drop it")
     table: dict[str, Any] = {c: tuple(_texts(raw[c], path).to_list()) for c in columns.text}
     for column in texts[len(columns.text) :]:
-        table[column] = _texts(raw[column], path).fill_null("").to_list()
+        table[column] = _tags(raw[column], path).to_list()
     for column in raw.columns:
         if column not in texts:
             table[column] = _numbers(raw[column], path)
@@ -73,7 +73,7 @@ def read_table(path: Path, *, needed: str = "capacity") -> pl.DataFrame:
     checked = {"account": _texts(raw["account"], path)}
     for name in raw.columns:
         if name.startswith(TAGS):
-            checked[name] = id_column(raw[name], f"{path}: {name}").fill_null("")
+            checked[name] = _tags(raw[name], path)
         elif name != "account":
             checked[name] = pl.Series(name, _numbers(raw[name], path))
     return pl.DataFrame(checked)
@@ -131,6 +131,15 @@ def _refuse_bomb(path: Path, rows: int) -> None:
     most = max(MANY_ROWS, ROWS_A_BYTE * path.stat().st_size)
     if rows > most:
         raise InputError(str(path), f"{rows:,} rows", f"at most {most:,} in a file of its size")
+
+
+def _tags(column: pl.Series, path: Path) -> pl.Series:
+    """Texts, of which a missing one is empty: no tag."""
+    import polars as pl
+
+    if column.dtype not in (pl.String, pl.Categorical, pl.Enum, pl.Null):
+        raise InputError(f"{path}: {column.name}", str(column.dtype), "text")
+    return column.cast(pl.String).fill_null("")
 
 
 def _texts(column: pl.Series, path: Path) -> pl.Series:

@@ -8,6 +8,7 @@ bare "min z" has multipliers that a solver cannot tell from zero.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import chain
@@ -124,7 +125,12 @@ class Stated:
             column=np.concatenate([p.column, more.column]),
             coefficient=np.concatenate([p.coefficient, more.coefficient]),
         )
-        block = Block(name="own", unit="", first=p.row_lower.size, keys=tuple(names))
+        seen: Counter[str] = Counter()
+        keys = []
+        for name in names:
+            seen[name] += 1
+            keys.append(name if seen[name] == 1 else f"{name}, {seen[name]}")
+        block = Block(name="own", unit="", first=p.row_lower.size, keys=keys)
         row_unit = np.concatenate([self.row_unit, unit])
         return replace(self, program=program, rows=(*self.rows, block), row_unit=row_unit)
 
