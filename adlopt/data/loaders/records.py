@@ -37,12 +37,8 @@ class Tally:
     Parameters
     ----------
     file : Path
-    tolerance : float
-        Share of the records, and of the dollars of each quantity, that may be rejected.
-    progress : callable, optional
-        Told what is being read.
-    alike : Alike
-        Whether ids that differ in case or blanks alone name one account.
+    tolerance, progress, alike
+        As in `How`.
 
     Examples
     --------

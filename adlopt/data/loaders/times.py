@@ -79,17 +79,20 @@ def times(
     else:
         scale = PER_UNIT.get(unit, float("nan"))
         found = (number_column(column, field) * scale).round()
-    found = found.set(~found.is_between(FIRST_MS, LAST_MS).fill_null(False), None)
+    found = _in_years(found)
     known = len(found) - found.null_count()
     return found.cast(pl.Int64), {f"UTC, as {unit} since 1970": known} if known else {}
+
+
+def _in_years(found: pl.Series) -> pl.Series:
+    """Milliseconds of the years that times are of, null elsewhere."""
+    return found.set(~found.is_between(FIRST_MS, LAST_MS).fill_null(False), None)
 
 
 def _moments(column: pl.Series, zone: str) -> tuple[pl.Series, dict[str, int]]:
     """Read a column that is typed as times."""
     said = getattr(column.dtype, "time_zone", None)
-    zoned = column if said else _in_zone(column, zone)
-    found = zoned.dt.timestamp("ms")
-    found = found.set(~found.is_between(FIRST_MS, LAST_MS).fill_null(False), None)
+    found = _in_years((column if said else _in_zone(column, zone)).dt.timestamp("ms"))
     known = len(found) - found.null_count()
     return found, {said or zone or NO_ZONE: known} if known else {}
 
@@ -111,19 +114,15 @@ def _written(column: pl.Series, zone: str) -> tuple[pl.Series, dict[str, int]]:
     parts = column.str.extract_groups(ISO).struct.unnest()
     parts.columns = ["day", "minute", "second", "fraction", "offset"]
     frame = parts.with_columns(pl.col("second", "fraction").fill_null("00"))
-    text = pl.format("{}T{}:{}.{}", "day", "minute", "second", "fraction")
-    naive = frame.select(text.str.to_datetime("%Y-%m-%dT%H:%M:%S%.f", strict=False, time_unit="ms"))
-    offset = frame["offset"].str.replace("Z", "+0000").str.replace(":", "")
-    minutes = offset.str.slice(0, 1) + (
-        offset.str.slice(1, 2).cast(pl.Int64) * 60 + offset.str.slice(3, 2).cast(pl.Int64)
-    ).cast(pl.String)
-    local = naive.to_series()
-    at_offset = local.dt.timestamp("ms") - minutes.cast(pl.Int64) * 60_000
-    at_zone, said = _moments(local.set(offset.is_not_null(), None), zone)
-    found = at_offset.fill_null(at_zone)
-    found = found.set(~found.is_between(FIRST_MS, LAST_MS).fill_null(False), None)
-    written = len(found) - found.null_count() - sum(said.values())
-    return found.rename(column.name), said | ({"as written": written} if written else {})
+    text = frame.select(pl.format("{}T{}:{}.{}", "day", "minute", "second", "fraction")).to_series()
+    offset = parts["offset"].str.replace("Z", "+0000").str.replace(":", "")
+    form = "%Y-%m-%dT%H:%M:%S%.f"
+    there = (text + offset).str.to_datetime(f"{form}%z", strict=False, time_unit="ms")
+    naive = text.set(offset.is_not_null(), None).str.to_datetime(form, strict=False, time_unit="ms")
+    here, said = _moments(naive, zone)
+    found = _in_years(there.dt.timestamp("ms"))
+    written = len(found) - found.null_count()
+    return found.fill_null(here), said | ({"as written": written} if written else {})
 
 
 def moment(value: Any, key: str) -> int:
