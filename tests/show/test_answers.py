@@ -1,12 +1,12 @@
 """Results as dataframes and as tables in a notebook."""
 
 import importlib
-import inspect
+import json
 import pkgutil
-import re
-from dataclasses import is_dataclass, replace
+from dataclasses import replace
 from html.parser import HTMLParser
 
+import msgspec
 import pandas as pd
 import polars as pl
 import pytest
@@ -14,17 +14,27 @@ import pytest
 import adlopt as adl
 from adlopt.data.loaders import Loaded
 from adlopt.data.loaders.loaded import Record
-from adlopt.optimum.former import match, solve_coupled
+from adlopt.optimum.coupled.not_coupling import price_of_not_coupling
 from adlopt.optimum.paths.comparator_curve import comparator_curve
+from adlopt.proof.library import Verdicts
 from adlopt.rules import VENUES, account_rows, ranking
-from adlopt.show.answer import SHOWN, Tabular
+from adlopt.scoring.playing import best_fixed_rule
+from adlopt.show.answer import SHOWN, Answer
+from adlopt.show.schema.data import kinds
+from adlopt.show.schema.proofs import ProofData
 from adlopt.show.table import Table
 from adlopt.studies.adversary.worst import unavoidable, worst
+from adlopt.studies.diagnostics.concentration import Concentration
+from adlopt.studies.diagnostics.noise import sensitivity
+from adlopt.studies.diagnostics.survivors import Survivors
+from adlopt.studies.execution import Missed, estimate_error, transfer
+from adlopt.studies.rule_comparison import compare_rules
 from adlopt.studies.simulation import compare
 
 HOSTILE = "<script>alert('1')</script>"
 EPISODE = adl.episodes.shock(rounds=3, winners=25, seed=1)
 BOARD = adl.play(adl.episodes.october_10())
+BOARD_OF_TWO = adl.play(EPISODE, ["constant:1"])
 ROUND = adl.Round.of(
     account=[HOSTILE, "b", "c"], capacity=[120.0, 80.0, 40.0], deficit=90.0, needed=60.0
 )
@@ -46,11 +56,15 @@ MARKET = adl.Market(
         entry=[4000, 4000],
     ),
 )  # fmt: skip
+FILLS = adl.execution.ClosingFills(mark=[10, 10], bankruptcy=[9, 9], size=[2, 2])
 THEN = adl.RoundStart(account=["a", HOSTILE, "c"], capacity=[5, 4, 3], deficit=9)
 NOW = adl.RoundStart(account=["a", "c", "d"], capacity=[2, 3, 7], deficit=9)
-MATCHING = match(CONTRACTS, SHED)
+BOTH = adl.TwoSidedRound(CONTRACTS, SHED)
+MATCHING = adl.solve(BOTH)
 SMALL = adl.Scenario(accounts=40, steps=30, fund=0.0)
-FIGURES = pl.DataFrame({"wave": [3, 4], "needed": [60.0, None]})
+FIGURES = pl.DataFrame(
+    {"wave": [3, 4], "deficit": [90.0, 5.0], "needed": [60.0, None], "capacity": [120.0, None]}
+)
 RESULTS = {
     "episode": EPISODE,
     "start": EPISODE.rounds[0].start,
@@ -59,7 +73,7 @@ RESULTS = {
     "board": BOARD,
     "solution": adl.solve(ROUND),
     "limited": adl.solve(ROUND, limits=adl.Limits(cap=0.9)),
-    "coupled": solve_coupled(EPISODE),
+    "coupled": adl.solve(EPISODE),
     "path": adl.best_severity_path([3.0, 1.0, 2.0], [0.0, 1.0, 0.5], 0.25),
     "curve": comparator_curve([3.0, 1.0, 2.0], [0.0, 1.0, 0.5]),
     "contract round": CONTRACTS,
@@ -91,61 +105,111 @@ RESULTS = {
         name=HOSTILE, source="made up", rounds=FIGURES, accounts=None, unavailable={},
         look_ahead=(), origins={}, reports=(),
     ),
+    "bounds": adl.bounds_of(EPISODE),
+    "burdens": adl.diagnostics.compare_burdens(THEN, [5, 4, 0], [3, 3, 3]),
+    "evidence": adl.Evidence(episode=EPISODE),
+    "fixed rule": best_fixed_rule(EPISODE, ["persistence"]),
+    "fixed severity": BOARD.best_fixed,
+    "score": BOARD.scores[0],
+    "frontier": adl.frontier(ROUND),
+    "prices": adl.solve(ROUND).prices,
+    "one by one": price_of_not_coupling(EPISODE),
+    "rules": compare_rules(MARKET, ["hyperliquid", "pro-rata"]),
+    "verdicts": Verdicts((ProofData(file=HOSTILE, verdict="PROVED"),)),
+    "survivors": Survivors.of(THEN, [3, 3, 3]),
+    "concentration": Concentration.of(THEN, [3, 3, 3]),
+    "sensitivity": sensitivity(lambda start: adl.pro_rata(start.capacity, 6.0), THEN),
+    "missed": Missed.of(needed=[5.0, 5.0], raised=[2.0, 9.0]),
+    "estimate": estimate_error(FILLS, 1.0, FILLS, 1.5),
+    "transfer": transfer(EPISODE, BOARD_OF_TWO.runs[0], BOARD_OF_TWO.runs[1:]),
+    "market": MARKET,
+    "both sides": BOTH,
+    "problem": adl.Problem(thing=ROUND),
+    "model": adl.model(ROUND),
 }  # fmt: skip
-ROWLESS = {
-    "a choice": {"Asymmetric", "Budget", "CVaR", "Empirical", "FewestAccounts", "Leximin", "Limits",
-                 "MinMax", "Rules", "Scenario", "SeverityLoss", "TrackingFirst"},
-    "a policy, a rule, or a part of one": {
-        "Chosen", "Close", "Formula", "FunctionPolicy", "Gauge", "Haircut", "Insured", "LastSlope",
-        "Margin", "PerUnit", "ProRata", "ProjectedOGD", "Queue", "RandomStart", "Rule",
-        "SeverityThenAllocation", "SlopeOGD", "Tier"},
-    "figures without rows": {
-        "BurdenComparison", "Certificate", "Concentration", "CouplingPrice", "EstimateError",
-        "FileReport", "FixedRule", "FixedSeverity", "Missed", "RoundOutcome", "Sensitivity",
-        "Survivors", "Transfer"},
-    "one row of a table": {"LineupRow", "Match", "Outcome", "Place", "PolicyDiagnosis", "Score",
-                           "Stage", "Tie", "UnderRule", "Verdict", "Violation", "Winner"},
-    "several tables, each of which converts": {"Case", "ContractCase", "Counterexample", "Evidence",
-                                               "Market"},
-    "dataframes already": {"Fills", "Snapshot"},
-    "a formula, a proof, a drawing, a plan": {
-        "Axiom", "Bound", "Checked", "Claim", "FalseVariant", "Family", "Figure", "Hypothesis",
-        "Sweep", "Theorem"},
-}  # fmt: skip
-"""Public dataclasses that are no tables, by the reason."""
+MANY = 50_000
 
 
-def public():
-    """Dataclasses that the package exports, or that a function it exports returns."""
-    found = {}
-    for module in ["adlopt", *(m.name for m in pkgutil.walk_packages(adl.__path__, "adlopt."))]:
-        home = importlib.import_module(module)
-        for name in getattr(home, "__all__", ()):
-            value = getattr(home, name)
-            for each in [value, *returned(value)]:
-                if inspect.isclass(each) and is_dataclass(each):
-                    found[each.__name__] = each
-    return found
+def crowd():
+    """A market of many accounts, half of them winners, and one that is bankrupt."""
+    ids = [f"0x{i:040x}" for i in range(MANY)]
+    size = [1.0] * (MANY - 1)
+    return adl.Market(
+        accounts=adl.Accounts(account=ids, balance=[10.0, *([5000.0] * (MANY - 1))]),
+        coins=adl.Coins(coin=["ETH"], mark=[3600], lot=[0.01]),
+        positions=adl.OpenPositions(
+            account=ids, coin=["ETH"] * MANY, side=["long", *(["short"] * (MANY - 1))],
+            size=[float(MANY - 1), *size], entry=[4000.0, *([3700.0] * (MANY - 1))],
+        ),
+    )  # fmt: skip
 
 
-def returned(function):
-    if not inspect.isfunction(function):
-        return []
-    said = re.findall(r"\w+", str(function.__annotations__.get("return")))
-    names = vars(importlib.import_module(function.__module__))
-    return [names[word] for word in said if word in names]
+@pytest.fixture(scope="module")
+def large():
+    """Answers about as many rows as a large venue has accounts."""
+    market, episode = crowd(), adl.episodes.shock(rounds=2, winners=MANY, seed=1)
+    start = episode.rounds[0].start
+    none = [0.0] * MANY
+    rounds = [adl.Round.of(t=t, capacity=[9.0], deficit=4.0, needed=1.0) for t in range(1, MANY)]
+    return {
+        "episode": adl.Episode(name="long", rounds=rounds),
+        "winners": episode,
+        "run": adl.run_policy(episode, adl.named("persistence")),
+        "board": adl.play(episode),
+        "market": market,
+        "deleveraging": adl.deleverage(market, "pro-rata"),
+        "rows": account_rows(market),
+        "diagnosis": adl.diagnose(episode, ["persistence+pro-rata"]),
+        "executed": adl.execution.execute(none, start, start),
+        "markout": adl.execution.markout([1.0] * MANY, none, none, none),
+        "survivors": Survivors.of(start, none),
+        "concentration": Concentration.of(start, none),
+        "verdicts": Verdicts(tuple(ProofData(file=f"p{k}", verdict="PROVED") for k in range(MANY))),
+        "exposure": adl.exposure.exposure(start.account[0], start, ["pro-rata"]),
+    }
 
 
-def test_every_public_result_is_a_table_or_says_why_not():
-    exempt = [name for names in ROWLESS.values() for name in names]
-    assert len(exempt) == len(set(exempt))
-    rowless = {name for name, kind in public().items() if not issubclass(kind, Tabular)}
-    assert rowless == set(exempt)
+def made():
+    """Every class of answers, whatever room it is in."""
+    for module in pkgutil.walk_packages(adl.__path__, "adlopt."):
+        if not module.name.endswith("__main__"):
+            importlib.import_module(module.name)
+
+    def ends(kind):
+        below = kind.__subclasses__()
+        return [end for each in below for end in ends(each)] if below else [kind]
+
+    return {kind.__name__ for kind in ends(Answer)}
 
 
-def test_every_table_is_tested_here():
-    kinds = {kind.__name__ for kind in Tabular.__subclasses__()}
-    assert kinds == {type(result).__name__ for result in RESULTS.values()}
+def test_every_answer_is_tested_here_or_among_the_optima():
+    made_elsewhere = {"Optimum"}
+    assert made() - made_elsewhere == {
+        type(result).__name__ for result in RESULTS.values() if isinstance(result, Answer)
+    }
+
+
+def looks_right(result):
+    lines = str(result).splitlines()
+    assert 0 < len(lines) <= 24, result
+    assert max(map(len, lines)) <= 80, result
+    assert len(repr(result)) <= 300
+    assert result._repr_html_().count("<tr>") <= 200
+    if isinstance(result, Answer):
+        data = result.to_dict()
+        kind = kinds()[data["schema"].split("/")[1]]
+        text = json.dumps(data, allow_nan=False)
+        assert msgspec.to_builtins(msgspec.json.decode(text.encode(), type=kind)) == data
+
+
+@pytest.mark.parametrize("result", RESULTS.values(), ids=RESULTS)
+def test_an_answer_is_a_screen_a_line_and_data_of_its_schema(result):
+    looks_right(result)
+
+
+def test_the_same_holds_of_fifty_thousand_rows(large):
+    for result in large.values():
+        looks_right(result)
 
 
 @pytest.mark.parametrize("result", RESULTS.values(), ids=RESULTS)
@@ -186,15 +250,15 @@ def test_a_board_has_a_row_a_policy_at_full_precision():
     row = frame.row(by_predicate=pl.col("policy") == "production queue", named=True)
     score = BOARD["production queue"]
     assert row["tracking_usd"] == score.tracking
-    assert row["total_usd_by_weight: 1"] == score.total()
-    assert row["regret_usd: per-round optimum"] == score.severity_loss
+    assert row["total_weight_1_usd"] == score.total()
+    assert row["regret_per_round_optimum_usd"] == score.severity_loss
 
 
 def test_a_board_with_a_loss_has_columns_for_its_regret():
     loss = adl.Asymmetric(under=2.0, over=1.0, fair=10.0)
     frame = adl.play(EPISODE, loss=loss).to_frame()
     assert frame["loss"].null_count() == 0
-    assert {"loss_regret: per-round optimum", "loss_regret: coupled optimum"} <= {*frame.columns}
+    assert {"loss_regret_per_round_optimum", "loss_regret_coupled_optimum"} <= {*frame.columns}
 
 
 def test_columns_of_features_never_hide_others():
