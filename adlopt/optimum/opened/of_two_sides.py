@@ -16,7 +16,7 @@ from adlopt.optimum.matching import goal_programs
 from adlopt.optimum.matching.body import Hedges
 from adlopt.optimum.matching.form import Form
 from adlopt.optimum.matching.matching_problem import MatchingProblem
-from adlopt.optimum.opened.stated import USD, Block, Stated
+from adlopt.optimum.opened.stated import USD, Batch, Stated
 from adlopt.optimum.programs.program import WORK_TOTAL, Program
 
 MADE = {
@@ -55,18 +55,18 @@ def state_matching(problem: MatchingProblem, objective: Any) -> Stated:
     unit = np.ones(width)
     unit[:z] = form.per * problem.step[problem.level]
     burden = z if isinstance(objective, MinMax) else None
-    blocks = [Block(name="close", unit="contracts", first=0, keys=_arcs(problem))]
+    blocks = [Batch(name="close", unit="contracts", first=0, keys=_arcs(problem))]
     if burden is not None:
         unit[z] = form.factor * WORK_TOTAL
-    blocks.append(Block(name="burden" if burden is not None else "unused", unit="", first=z))
+    blocks.append(Batch(name="burden" if burden is not None else "unused", unit="", first=z))
     start = problem.round_.start
     if form.switches:
         keys = [start.account[i] for i in np.unique(problem.account).tolist()]
-        blocks.append(Block(name="on", unit="", first=z + 1, keys=keys))
+        blocks.append(Batch(name="on", unit="", first=z + 1, keys=keys))
     elif width > z + 1:
         unit[z + 1 :] = form.factor
         keys = list(map(str, range(1, width - z)))
-        blocks.append(Block(name="delta", unit=USD, first=z + 1, keys=keys))
+        blocks.append(Batch(name="delta", unit=USD, first=z + 1, keys=keys))
     program, column = form.program, np.arange(z)
     if form.switches or problem.whole:
         program, unit = _in_steps(form, problem, unit)
@@ -136,7 +136,7 @@ def _first_price(problem: MatchingProblem) -> Callable[[int], tuple[str, ...]]:
     return lambda level: () if key[level] in alone else (str(rank[level]),)
 
 
-def _rows(form: Form, problem: MatchingProblem) -> list[Block]:
+def _rows(form: Form, problem: MatchingProblem) -> list[Batch]:
     held, accounts = problem.round_.positions, problem.round_.start.account
     which = _first_price(problem)
     arcs = _arcs(problem)
@@ -155,6 +155,6 @@ def _rows(form: Form, problem: MatchingProblem) -> list[Block]:
 
     for label, ids in form.labels:
         keys = [key(label, k) for k in np.asarray(ids, dtype=np.int64).tolist()]
-        blocks.append(Block(name=label, unit="", first=first, keys=keys))
+        blocks.append(Batch(name=label, unit="", first=first, keys=keys))
         first += len(keys)
     return blocks

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -10,7 +9,6 @@ import numpy as np
 
 from adlopt.errors import InputError
 from adlopt.foundation.arrays import FloatArray
-from adlopt.optimum.objective_registry import OBJECTIVES, Known
 from adlopt.optimum.opened.expressions import Variables, is_convex_number, slopes
 from adlopt.optimum.opened.stated import Stated
 from adlopt.optimum.programs.program import WORK_TOTAL, power_of_two
@@ -19,39 +17,6 @@ from adlopt.optimum.programs.program import WORK_TOTAL, power_of_two
 def is_own(objective: Any) -> bool:
     """Whether an objective states its cost itself."""
     return callable(getattr(objective, "cost", None))
-
-
-def register(name: str, make: Callable[..., Any]) -> None:
-    """Give an objective of one's own a name, for files and the command line.
-
-    Parameters
-    ----------
-    name : str
-    make : callable
-        Its class; annotated fields are its parameters in files.
-
-    Raises
-    ------
-    InputError
-        If the name is taken, or what is made states no cost.
-
-    Examples
-    --------
-    >>> register("min-max", int)
-    Traceback (most recent call last):
-    adlopt.errors.InputError: name is 'min-max': expected a name that no objective has
-    """
-    if name in OBJECTIVES and OBJECTIVES[name].make is not make:
-        raise InputError("name", name, "a name that no objective has")
-    if not is_own(make):
-        raise InputError("make", make, "a class with `cost(haircut, burden, raised)` and `worst`")
-    OBJECTIVES[name] = Known(make, dollars=_solved)
-
-
-def _solved(problem: Any, objective: Any, search: Any) -> Any:
-    from adlopt.optimum.opened.model import model
-
-    return model(problem.round_, objective).solve(time_limit=search.time_limit)
 
 
 def with_cost(stated: Stated, objective: Any) -> tuple[Stated, bool]:

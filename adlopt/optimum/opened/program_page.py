@@ -6,7 +6,7 @@ from textwrap import shorten
 
 import numpy as np
 
-from adlopt.optimum.opened.stated import Block, Stated
+from adlopt.optimum.opened.stated import Batch, Stated
 from adlopt.show.table import WIDTH
 from adlopt.show.words import counted
 
@@ -50,7 +50,7 @@ def of(stated: Stated) -> str:
     return "\n".join(line if len(line) <= WIDTH else line[: WIDTH - 1] + "…" for line in lines)
 
 
-def _short(block: Block, *, many: bool = False) -> str:
+def _short(block: Batch, *, many: bool = False) -> str:
     if block.keys is None:
         return block.name
     return f"{block.name}[…]" if many else shorten(next(iter(block)), 24, placeholder="…]")

@@ -27,7 +27,7 @@ Term: TypeAlias = tuple[Any, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Block:
+class Batch:
     """Columns or rows of one kind, side by side: haircut[alice], haircut[bob], …; or one alone."""
 
     name: str
@@ -53,7 +53,7 @@ class Stated:
     Parameters
     ----------
     program : Program
-    columns, rows : tuple of Block
+    columns, rows : tuple of Batch
     unit, row_unit : FloatArray, shape (columns,), (rows,)
         Powers of two: a column of 1 is so many USD, burdens or lots; so is a row.
     factor : float
@@ -72,8 +72,8 @@ class Stated:
     """
 
     program: Program
-    columns: tuple[Block, ...]
-    rows: tuple[Block, ...]
+    columns: tuple[Batch, ...]
+    rows: tuple[Batch, ...]
     unit: FloatArray
     row_unit: FloatArray
     factor: float
@@ -130,7 +130,7 @@ class Stated:
         for name in names:
             seen[name] += 1
             keys.append(name if seen[name] == 1 else f"{name}, {seen[name]}")
-        block = Block(name="own", unit="", first=p.row_lower.size, keys=keys)
+        block = Batch(name="own", unit="", first=p.row_lower.size, keys=keys)
         row_unit = np.concatenate([self.row_unit, unit])
         return replace(self, program=program, rows=(*self.rows, block), row_unit=row_unit)
 
@@ -141,8 +141,8 @@ class Draft:
 
     size: int = 0
     made: SparseRows = field(default_factory=SparseRows)
-    columns_: list[Block] = field(default_factory=list)
-    rows_: list[Block] = field(default_factory=list)
+    columns_: list[Batch] = field(default_factory=list)
+    rows_: list[Batch] = field(default_factory=list)
     parts: dict[str, list[FloatArray]] = field(default_factory=dict)
 
     def columns(
@@ -158,7 +158,7 @@ class Draft:
         integer: bool = False,
     ) -> IntArray:
         """Add columns, and return their indices."""
-        block = Block(name=name, unit=of, first=self.size, keys=keys)
+        block = Batch(name=name, unit=of, first=self.size, keys=keys)
         given = {"unit": unit, "lower": lower, "upper": upper, "cost": cost, "integer": integer}
         for each, values in given.items():
             self._put(each, values, block.count)
@@ -177,7 +177,7 @@ class Draft:
         upper: ArrayLike = np.inf,
     ) -> None:
         """Add rows, the terms of each in order unless they say of which row they are."""
-        block = Block(name=name, unit=USD, first=self.made.count, keys=keys)
+        block = Batch(name=name, unit=USD, first=self.made.count, keys=keys)
         count, per = block.count, np.concatenate(self.parts["unit"])
         units = np.broadcast_to(np.asarray(unit, dtype=np.float64), count)
         order: ArrayLike = 0 if keys is None else np.arange(count)
