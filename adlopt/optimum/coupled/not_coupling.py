@@ -7,6 +7,7 @@ against the coupled optimum, both sides proven.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from textwrap import fill
 
 import numpy as np
 
@@ -20,6 +21,7 @@ from adlopt.optimum.coupled.shared_winners import Coupling
 from adlopt.optimum.coupled.solve_coupled import CoupledSolution, check_early, solve_coupling
 from adlopt.show.answer import Answer, Columns
 from adlopt.show.schema.optima import CoupledData, OneByOneData
+from adlopt.show.table import WIDTH
 
 SAID = 10
 """Rounds that a summary names; the rest are counted."""
@@ -89,7 +91,9 @@ class CouplingPrice(Answer, Record):
                 some.append(f"{len(self.short) - SAID:,} more")
             return f"one by one, rounds {', '.join(some)} come out {lost}"
         dearer = f"one by one, {self.one_by_one:.6g} instead of {self.coupled.value:.6g}"
-        return f"{dearer}: not coupling costs {self.price[0]:.6g} to {self.price[1]:.6g}"
+        return fill(
+            f"{dearer}: not coupling costs {self.price[0]:.6g} to {self.price[1]:.6g}", WIDTH
+        )
 
 
 def price_of_not_coupling(

@@ -123,7 +123,7 @@ def best_severity_path(
         severities=path,
         variation=budget,
         certificate=certificate,
-        price=price,
+        price=float(price),
         flow=flow,
     )
 
