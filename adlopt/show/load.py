@@ -6,7 +6,7 @@ import math
 import textwrap
 from datetime import UTC, datetime
 
-from adlopt.show.schema.loads import Cut, LoadData
+from adlopt.show.schema.loads import LoadData, RoundCut
 from adlopt.show.table import WIDTH, table
 from adlopt.show.words import counted, printable, usd
 
@@ -60,7 +60,7 @@ def _rounds(data: LoadData, most: int) -> str:
     return table(title, ("round", *COLUMNS), [*rows[:most], ("all", "", *totals)])
 
 
-def _cut(cut: Cut | None) -> str:
+def _cut(cut: RoundCut | None) -> str:
     if cut is None:
         return ""
     pauses = {

@@ -153,7 +153,7 @@ def test_ranking_features_include_capacity_and_equity():
     assert given.feature("leverage").tolist() == [2.0, 3.0]
     with pytest.raises(InputError, match="one of 'capacity', 'equity', 'leverage'"):
         given.feature("pnl")
-    with pytest.raises(InputError, match="one of 'capacity';"):
+    with pytest.raises(InputError, match="expected 'capacity';"):
         start().feature("equity")
 
 

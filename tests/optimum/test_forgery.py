@@ -78,10 +78,10 @@ def test_an_answer_with_a_certificate_made_by_hand_is_not_optimal():
     best = adl.solve(ROUND)
     forged = replace(best, certificate=Certificate(upper=0.25, lower=0.25, trust=adl.Trust.EXACT))
     assert not forged.optimal
-    assert "claimed, not checked" in str(forged)
+    assert "claimed, not checked" in " ".join(str(forged).split())
     assert not forged.to_dict()["optimal"]
     other = replace(forged, haircut=np.zeros(3))
-    assert "claimed, not checked" in str(other)
+    assert "claimed, not checked" in " ".join(str(other).split())
 
 
 def test_the_proof_of_one_answer_is_none_of_another():

@@ -261,7 +261,7 @@ REFUSED = {
     "a cap of nan": (lambda: adl.Limits(cap=math.nan), "cap is nan"),
     "a negative floor": (lambda: adl.Limits(floor=[-1.0]), r"floor\[0\] is -1\.0"),
     "no reason": (lambda: adl.Limits(ineligible={"ann": ""}), r"ineligible\[ann\] is ''"),
-    "a list of ineligible": (lambda: adl.Limits(ineligible=["ann"]), "a mapping of account ids"),
+    "a list of ineligible": (lambda: adl.Limits(ineligible=["ann"]), "a mapping by ids"),
     "tiers in parts": (lambda: adl.Limits(tier=[0.5]), "a list of whole numbers"),
     "a negative weight": (lambda: adl.Limits(weight=[-1.0]), r"weight\[0\] is -1\.0"),
     "an unknown account": (

@@ -14,7 +14,7 @@ import pytest
 
 import adlopt as adl
 from adlopt.data.loaders import Loaded
-from adlopt.data.loaders.loaded import Record
+from adlopt.data.loaders.loaded import PolicyRecord
 from adlopt.optimum.coupled.not_coupling import price_of_not_coupling
 from adlopt.optimum.paths.comparator_curve import comparator_curve
 from adlopt.proof.library import Verdicts
@@ -101,7 +101,7 @@ RESULTS = {
     "unavoidable": unavoidable("persistence", bound="prop-1", rounds=3, variation=1.0),
     "simulation": adl.simulate("binance", SMALL, seed=1),
     "comparison": compare(["binance", "do-nothing"], SMALL, seeds=2),
-    "record": Record(policy=HOSTILE, haircut={3: 1.0, 4: 2.0}, burden={3: 0.1, 4: 0.2}),
+    "record": PolicyRecord(policy=HOSTILE, haircut={3: 1.0, 4: 2.0}, burden={3: 0.1, 4: 0.2}),
     "loaded": Loaded(
         name=HOSTILE, source="made up", rounds=FIGURES, accounts=None, unavailable={},
         look_ahead=(), origins={}, reports=(),

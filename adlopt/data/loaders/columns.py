@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     import polars as pl
 
 
-class Kind(Enum):
+class ColumnKind(Enum):
     """What a column holds."""
 
     TEXT = "text"
@@ -57,14 +57,14 @@ class Column:
         Ours.
     source : str
         The file's.
-    kind : Kind
+    kind : ColumnKind
     required : bool
         Whether every record must have a value; otherwise empty cells become null, and are counted.
     """
 
     name: str
     source: str
-    kind: Kind = Kind.NUMBER
+    kind: ColumnKind = ColumnKind.NUMBER
     required: bool = True
 
 
@@ -107,7 +107,7 @@ def typed(
         values = _converted(raw, column, tally, clock)
         empty = raw.is_null() | _is_blank(raw)
         wrong[column.name] = (values.is_null() & ~empty) | (empty if column.required else False)
-        if column.kind is Kind.COIN:
+        if column.kind is ColumnKind.COIN:
             spot = (values.str.starts_with(SPOT_PREFIX) | (values == SPOT_NAME)).fill_null(False)
         made[column.name] = values
     table, faults = pl.DataFrame(made), pl.DataFrame(wrong)
@@ -123,15 +123,15 @@ def typed(
 def _converted(raw: pl.Series, column: Column, tally: Tally, clock: Clock) -> pl.Series:
     """Convert; what is not a value of the kind becomes null."""
     field = f"{tally.file}: {column.source}"
-    if column.kind in (Kind.TEXT, Kind.COIN):
-        return id_column(raw, field, tally.alike if column.kind is Kind.TEXT else Alike.APART)
-    if column.kind is Kind.TIME:
+    if column.kind in (ColumnKind.TEXT, ColumnKind.COIN):
+        return id_column(raw, field, tally.alike if column.kind is ColumnKind.TEXT else Alike.APART)
+    if column.kind is ColumnKind.TIME:
         found, zones = times(raw, field, clock.unit, clock.zone)
         tally.zones.update(zones)
         return found
     numbers = number_column(raw, field)
     fits = numbers.is_between(-LARGEST_USD, LARGEST_USD)
-    if column.kind is Kind.POSITIVE:
+    if column.kind is ColumnKind.POSITIVE:
         fits &= numbers > 0
     return numbers.set(~fits.fill_null(False), None)
 
@@ -154,7 +154,7 @@ def _reject(
     """Count records by the first of their cells that is wrong, with dollars as a person reads."""
     import polars as pl
 
-    numbers = [each for each in columns if each.kind in (Kind.NUMBER, Kind.POSITIVE)]
+    numbers = [each for each in columns if each.kind in (ColumnKind.NUMBER, ColumnKind.POSITIVE)]
     guesses = {
         each.name: pl.Series([guess(cell) for cell in raw[each.source]], dtype=pl.Float64)
         for each in numbers
@@ -177,11 +177,11 @@ def _reject(
 def _words(column: Column, found: object, clock: Clock) -> str:
     """Say what was expected of a cell, and what it looks like."""
     match column.kind:
-        case Kind.TIME:
+        case ColumnKind.TIME:
             return f"a time{hint(found, clock.unit)}"
-        case Kind.TEXT | Kind.COIN:
+        case ColumnKind.TEXT | ColumnKind.COIN:
             return "whole numbers, not floats," if looks_like_a_float(str(found)) else "a text"
-        case Kind.POSITIVE:
+        case ColumnKind.POSITIVE:
             said = f"a number > 0 and ≤ {LARGEST_USD:g}"
         case _:
             said = range_words(-LARGEST_USD)

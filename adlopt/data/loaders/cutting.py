@@ -15,7 +15,7 @@ from adlopt.data.loaders.loaded import Loaded
 from adlopt.data.loaders.oddities import Parts, oddities
 from adlopt.data.loaders.options import Rules
 from adlopt.errors import InputError
-from adlopt.show.schema.loads import Cut, FileReport, Origin, Reconciled
+from adlopt.show.schema.loads import FileReport, Origin, Reconciled, RoundCut
 from adlopt.show.words import counted
 
 if TYPE_CHECKING:
@@ -104,7 +104,7 @@ def rounds_of(
     )
 
 
-def _cut(waves: pl.DataFrame, rules: Rules, reports: Sequence[FileReport]) -> Cut:
+def _cut(waves: pl.DataFrame, rules: Rules, reports: Sequence[FileReport]) -> RoundCut:
     """How rounds were cut, and how near to being cut otherwise."""
     import polars as pl
 
@@ -117,7 +117,7 @@ def _cut(waves: pl.DataFrame, rules: Rules, reports: Sequence[FileReport]) -> Cu
     zones: Counter[str] = Counter()
     for report in reports:
         zones.update(report.zones)
-    return Cut(
+    return RoundCut(
         gap_ms=rules.gap_ms,
         per_coin=rules.per_coin,
         first_ms=int(waves["time"].min()),  # type: ignore[arg-type]

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Unpack
 
 from adlopt.data.files.places import inside
-from adlopt.data.loaders.columns import Column, Kind, require_columns
+from adlopt.data.loaders.columns import Column, ColumnKind, require_columns
 from adlopt.data.loaders.cutting import rounds_of
 from adlopt.data.loaders.fills import Fills
 from adlopt.data.loaders.loaded import Loaded
@@ -34,11 +34,11 @@ FILLS = ("20_fills.json", "21_fills.json")
 RAW = ("", "data/raw", "raw")
 
 DETAIL_COLUMNS = (
-    Column(name="account", source="user", kind=Kind.TEXT),
-    Column(name="coin", source="coin", kind=Kind.COIN),
-    Column(name="time", source="time", kind=Kind.TIME),
-    Column(name="price", source="adl_price", kind=Kind.POSITIVE),
-    Column(name="size", source="adl_size", kind=Kind.POSITIVE),
+    Column(name="account", source="user", kind=ColumnKind.TEXT),
+    Column(name="coin", source="coin", kind=ColumnKind.COIN),
+    Column(name="time", source="time", kind=ColumnKind.TIME),
+    Column(name="price", source="adl_price", kind=ColumnKind.POSITIVE),
+    Column(name="size", source="adl_size", kind=ColumnKind.POSITIVE),
     Column(name="closed_pnl", source="closed_pnl", required=False),
     Column(name="position", source="position_size", required=False),
     Column(name="position_pnl", source="position_unrealized_pnl", required=False),
@@ -46,17 +46,17 @@ DETAIL_COLUMNS = (
     Column(name="equity", source="total_equity", required=False),
     Column(name="leverage", source="leverage_realtime", required=False),
     Column(name="pnl_percent", source="pnl_percent", required=False),
-    Column(name="loser", source="liquidated_user", kind=Kind.TEXT, required=False),
+    Column(name="loser", source="liquidated_user", kind=ColumnKind.TEXT, required=False),
     Column(name="loser_equity", source="liquidated_total_equity", required=False),
 )
 USER_COLUMNS = (
-    Column(name="account", source="user", kind=Kind.TEXT),
+    Column(name="account", source="user", kind=ColumnKind.TEXT),
     Column(name="notional", source="adl_notional"),
     Column(name="closed_pnl", source="closed_pnl"),
     Column(name="leverage", source="leverage_realtime", required=False),
     Column(name="pnl_percent", source="pnl_percent", required=False),
     Column(name="account_value", source="account_value_realtime", required=False),
-    Column(name="fills", source="num_adl_events", kind=Kind.POSITIVE),
+    Column(name="fills", source="num_adl_events", kind=ColumnKind.POSITIVE),
 )
 
 

@@ -17,7 +17,7 @@ from adlopt.model.run import Information, Run
 from adlopt.scoring.quality import COUNTED_ONCE, LARGEST_LOSS, Finding, inspect
 from adlopt.show.answer import Answer, Columns, Tabular
 from adlopt.show.load import summary
-from adlopt.show.schema.loads import Cut, FileReport, Horizon, LoadData, Origin, Reconciled
+from adlopt.show.schema.loads import FileReport, Horizon, LoadData, Origin, Reconciled, RoundCut
 from adlopt.show.words import counted
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ NECESSARY = ("deficit", "needed", "capacity")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
-class Record(Tabular):
+class PolicyRecord(Tabular):
     """What a policy is on record to have done, a number for each wave.
 
     Parameters
@@ -79,8 +79,8 @@ class Loaded(Answer):
     reports : tuple of FileReport
     findings : tuple of Finding
         What is odd about what was read; `quality` adds files, and the episode's figures.
-    recorded : tuple of Record
-    cut : Cut or None
+    recorded : tuple of PolicyRecord
+    cut : RoundCut or None
         How rounds were cut, if they were.
     reconciled : tuple of Reconciled
         What became of the dollars of each quantity.
@@ -97,11 +97,11 @@ class Loaded(Answer):
     origins: Mapping[int, Mapping[str, tuple[Origin, ...]]]
     reports: tuple[FileReport, ...]
     findings: tuple[Finding, ...] = ()
-    recorded: tuple[Record, ...] = ()
+    recorded: tuple[PolicyRecord, ...] = ()
     rules: Rules | None = None
     reference: str | None = None
     fairest: str | None = None
-    cut: Cut | None = None
+    cut: RoundCut | None = None
     reconciled: tuple[Reconciled, ...] = ()
     horizons: tuple[Horizon, ...] = ()
 
@@ -224,7 +224,7 @@ def _blanks(accounts: pl.DataFrame | None) -> Iterator[Finding]:
             yield Finding(name="rejected feature", text=text, usd=float(usd))
 
 
-def _run(record: Record, waves: list[int]) -> Run:
+def _run(record: PolicyRecord, waves: list[int]) -> Run:
     hindsight = Information.RECORDED_HINDSIGHT if record.hindsight else Information.RECORDED
     burden = None if record.burden is None else [record.burden[wave] for wave in waves]
     return Run(

@@ -40,7 +40,7 @@ from typing import TYPE_CHECKING, Literal, Unpack
 import msgspec
 
 from adlopt.data.files.places import existing_file
-from adlopt.data.loaders.columns import Clock, Column, Kind
+from adlopt.data.loaders.columns import Clock, Column, ColumnKind
 from adlopt.data.loaders.cutting import rounds_of
 from adlopt.data.loaders.fills import QUANTITIES, REQUIRED, TEXTS, Fills
 from adlopt.data.loaders.loaded import Loaded
@@ -160,18 +160,21 @@ def _one_column_twice(mapping: TableMap) -> Iterator[Finding]:
 
 def _column(mapping: TableMap, name: str, source: str) -> Column:
     if mapping.kind == "accounts":
-        kinds = {"account": Kind.TEXT, "round": Kind.POSITIVE}
+        kinds = {"account": ColumnKind.TEXT, "round": ColumnKind.POSITIVE}
         known = name in ACCOUNTS or name == "equity"
         return Column(
             name=name if known else FEATURE + name,
             source=source,
-            kind=kinds.get(name, Kind.NUMBER),
+            kind=kinds.get(name, ColumnKind.NUMBER),
             required=name in ACCOUNTS,
         )
-    kinds = dict.fromkeys(TEXTS, Kind.TEXT) | {"time": Kind.TIME, "coin": Kind.COIN}
-    kinds |= dict.fromkeys(("price", "size", "mark"), Kind.POSITIVE)
+    kinds = dict.fromkeys(TEXTS, ColumnKind.TEXT) | {
+        "time": ColumnKind.TIME,
+        "coin": ColumnKind.COIN,
+    }
+    kinds |= dict.fromkeys(("price", "size", "mark"), ColumnKind.POSITIVE)
     required = name in REQUIRED or name == "mark"
-    kind = kinds.get(name, Kind.NUMBER)
+    kind = kinds.get(name, ColumnKind.NUMBER)
     return Column(name=name, source=source, kind=kind, required=required)
 
 

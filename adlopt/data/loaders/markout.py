@@ -13,7 +13,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from adlopt.data.loaders.fills import Fills
-from adlopt.data.loaders.loaded import Loaded, Record
+from adlopt.data.loaders.loaded import Loaded, PolicyRecord
 from adlopt.data.loaders.node_fills import market_trades
 from adlopt.data.loaders.spool import Spool
 from adlopt.errors import InputError
@@ -83,7 +83,7 @@ def markouts(fills: Fills, loaded: Loaded, trades: Spool, *, horizon_ms: int) ->
     )
 
 
-def production(costs: pl.DataFrame, loaded: Loaded, *, horizon_ms: int) -> Record:
+def production(costs: pl.DataFrame, loaded: Loaded, *, horizon_ms: int) -> PolicyRecord:
     """What production took: Σ over accounts of (fees − Σ C_tot)_+, by round.
 
     That is the difference of an account's equity with and without its deleveraging fills at later
@@ -117,4 +117,4 @@ def production(costs: pl.DataFrame, loaded: Loaded, *, horizon_ms: int) -> Recor
     )
     taken = {int(wave): float(usd) for wave, usd in by_account.iter_rows()}
     haircut = {wave: taken.get(wave, 0.0) for wave in loaded.rounds["wave"].to_list()}
-    return Record(policy=f"production, {horizon_ms} ms later", haircut=haircut)
+    return PolicyRecord(policy=f"production, {horizon_ms} ms later", haircut=haircut)

@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Unpack
 
 from adlopt.data.files.places import inside
-from adlopt.data.loaders.columns import Column, Kind
-from adlopt.data.loaders.loaded import Loaded, Record
+from adlopt.data.loaders.columns import Column, ColumnKind
+from adlopt.data.loaders.loaded import Loaded, PolicyRecord
 from adlopt.data.loaders.loader import Loader
 from adlopt.data.loaders.oddities import of_files
 from adlopt.data.loaders.options import Rules
@@ -44,24 +44,24 @@ POLICIES = {
 CENT = 0.01
 
 WAVE_COLUMNS = (
-    Column(name="wave", source="wave", kind=Kind.POSITIVE),
-    Column(name="start_ms", source="t_start_ms", kind=Kind.TIME),
-    Column(name="end_ms", source="t_end_ms", kind=Kind.TIME),
+    Column(name="wave", source="wave", kind=ColumnKind.POSITIVE),
+    Column(name="start_ms", source="t_start_ms", kind=ColumnKind.TIME),
+    Column(name="end_ms", source="t_end_ms", kind=ColumnKind.TIME),
     Column(name="deficit", source="deficit_usd"),
     Column(name="largest_loss", source="max_loss_usd"),
     Column(name="needed", source="budget_needed_usd"),
     Column(name="production", source="budget_prod_usd"),
 )
 GAP_COLUMNS = (
-    Column(name="wave", source="wave", kind=Kind.POSITIVE),
-    Column(name="coin", source="coin", kind=Kind.TEXT),
+    Column(name="wave", source="wave", kind=ColumnKind.POSITIVE),
+    Column(name="coin", source="coin", kind=ColumnKind.TEXT),
     Column(name="gap_usd", source="gap_usd_x_qty"),
-    Column(name="contracts", source="qty_contracts", kind=Kind.POSITIVE),
+    Column(name="contracts", source="qty_contracts", kind=ColumnKind.POSITIVE),
     Column(name="usd_a_contract", source="gap_per_contract_usd"),
 )
 SWEEP_COLUMNS = (
     Column(name="horizon_ms", source="eval_horizon_ms"),
-    Column(name="rounds", source="num_waves", kind=Kind.POSITIVE),
+    Column(name="rounds", source="num_waves", kind=ColumnKind.POSITIVE),
     Column(name="deficit", source="total_deficit_usd"),
     Column(name="needed", source="total_budget_needed_usd"),
     Column(name="production", source="total_H_prod_usd"),
@@ -146,7 +146,7 @@ class _Reader:
     def metrics(self, path: Path) -> pl.DataFrame:
         known = set(header_of(path))
         columns = [
-            Column(name="wave", source="wave", kind=Kind.POSITIVE),
+            Column(name="wave", source="wave", kind=ColumnKind.POSITIVE),
             Column(name="capacity", source="total_cap"),
         ]
         for key in POLICIES:
@@ -193,23 +193,25 @@ def _with_capacity(rounds: pl.DataFrame, metrics: pl.DataFrame | None) -> pl.Dat
     return joined
 
 
-def _records(rounds: pl.DataFrame, metrics: pl.DataFrame | None) -> Iterator[Record]:
+def _records(rounds: pl.DataFrame, metrics: pl.DataFrame | None) -> Iterator[PolicyRecord]:
     if metrics is None:
         waves = rounds["wave"].to_list()
         haircut = dict(zip(waves, rounds["production"].to_list(), strict=True))
-        yield Record(policy=POLICIES["prod"], haircut=haircut)
+        yield PolicyRecord(policy=POLICIES["prod"], haircut=haircut)
         return
     waves = [int(wave) for wave in metrics["wave"]]
     for key, policy in POLICIES.items():
         if f"budget_{key}" in metrics.columns:
             haircut = dict(zip(waves, metrics[f"budget_{key}"].to_list(), strict=True))
             burden = dict(zip(waves, metrics[f"max_pct_{key}"].to_list(), strict=True))
-            yield Record(policy=policy, haircut=haircut, burden=burden, hindsight=key != "prod")
+            yield PolicyRecord(
+                policy=policy, haircut=haircut, burden=burden, hindsight=key != "prod"
+            )
 
 
 def _later(
     root: Path, gap: int, horizon: int, waves: list[int], reader: _Reader
-) -> Iterator[Record]:
+) -> Iterator[PolicyRecord]:
     """What production is on record to have taken, measured at other horizons."""
     sweep = inside(root, "eval_horizon_sweep") / f"gap_ms={gap}"
     for path in sorted(sweep.glob(f"horizon_ms=*/{BY_WAVE}"), key=_horizon):
@@ -219,7 +221,9 @@ def _later(
         if table["wave"].to_list() != waves:
             raise InputError(str(path), table["wave"].to_list(), f"the waves {waves}")
         haircut = dict(zip(waves, table["production"].to_list(), strict=True))
-        yield Record(policy=f"{POLICIES['prod']}, {_horizon(path):g} ms later", haircut=haircut)
+        yield PolicyRecord(
+            policy=f"{POLICIES['prod']}, {_horizon(path):g} ms later", haircut=haircut
+        )
 
 
 def _horizon(path: Path) -> float:

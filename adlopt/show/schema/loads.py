@@ -47,7 +47,7 @@ class FileReport(Part):
     unended: int | None
 
 
-class Cut(Part):
+class RoundCut(Part):
     """How fills were cut into rounds: milliseconds, and times since 1970 in UTC.
 
     The longest pause within a round and the shortest between two say how near the gap is to
@@ -94,7 +94,7 @@ class LoadData(Data):
     name: str
     source: str
     rules: dict[str, Any] | None
-    cut: Cut | None
+    cut: RoundCut | None
     rounds: list[dict[str, int | float | str | None]]
     winners: int | None
     reconciled: list[Reconciled]

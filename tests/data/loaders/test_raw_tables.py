@@ -7,15 +7,15 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from adlopt.data.loaders.columns import Clock, Column, Kind
+from adlopt.data.loaders.columns import Clock, Column, ColumnKind
 from adlopt.data.loaders.raw_tables import typed_blocks
 from adlopt.data.loaders.records import Tally
 from adlopt.errors import InputError
 
 COLUMNS = (
-    Column(name="account", source="user", kind=Kind.TEXT),
-    Column(name="time", source="t", kind=Kind.TIME),
-    Column(name="price", source="px", kind=Kind.POSITIVE),
+    Column(name="account", source="user", kind=ColumnKind.TEXT),
+    Column(name="time", source="t", kind=ColumnKind.TIME),
+    Column(name="price", source="px", kind=ColumnKind.POSITIVE),
     Column(name="pnl", source="pnl", required=False),
 )
 T = 1760130964831
