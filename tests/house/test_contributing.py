@@ -115,17 +115,13 @@ BOUNDS = (
     "figure": ("of_needs", '''
 """What rounds needed."""
 
-from adlopt.report.plots.figure import Figure
+from adlopt.report.plots.figure import asks
 
 
-def needs(ax, evidence):
+@asks("budgets-by-round", "How much was needed?", "")
+def _needs(ax, evidence):
     """Draw a line."""
     ax.plot(evidence.episode.needed)
-
-
-FIGURES = (Figure(
-    name="needs", section="budgets-by-round", title="How much was needed?", caption="", draw=needs,
-),)
 '''),
     "objective": ("dollars/halfway", '''
 """The least worst burden, by another name."""

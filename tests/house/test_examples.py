@@ -132,7 +132,7 @@ constant:0.5+pro-rata        350.00 too little,   0.00 too much
 do-nothing+pro-rata          945.00 too little,   0.00 too much
 persistence+pro-rata         180.00 too little,  46.67 too much
 best-constant+pro-rata        38.77 too little,   0.00 too much
-report.html shows 14 figures
+report.html shows 16 figures
 """,
     "14_constraints.py": """\
 4 winners give 100.00 USD, worst burden 57.14 %; proven optimal (exact)

@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from adlopt.errors import CertificateError
+from adlopt.errors import CertificateError, InputError
 from adlopt.show.schema.loads import FileReport, Reconciled
 
 if TYPE_CHECKING:
@@ -29,8 +29,13 @@ def reconciled(
     ------
     CertificateError
         If a dollar is neither used nor left out: the reader is at fault, and not the file.
+    InputError
+        If the dollars of the file are no finite numbers.
     """
     kept = {reason: usd for reason, usd in left_out.items() if usd}
+    for usd in (read, used, *kept.values()):
+        if not math.isfinite(usd):
+            raise InputError(quantity, usd, "dollars that add up", remedy="a size or price is off")
     apart = math.fsum([read, -used, *(-usd for usd in kept.values())])
     if abs(apart) > ROUNDING * max(read, 1.0):
         said = f"{quantity}: {apart!r} of {read!r} USD are neither used nor left out"

@@ -56,13 +56,9 @@ def times(
     Examples
     --------
     >>> import polars as pl
-    >>> times(pl.Series(["2025-10-10T23:15:00+02:00", "10/10/2025 21:15"]), "at", "iso")
-    (shape: (2,)
-    Series: '' [i64]
-    [
-        1760130900000
-        null
-    ], {'as written': 1})
+    >>> ms, zones = times(pl.Series(["2025-10-10T23:15:00+02:00", "10/10/2025"]), "at", "iso")
+    >>> ms.to_list(), zones
+    ([1760130900000, None], {'as written': 1})
     """
     import polars as pl
 
