@@ -102,6 +102,28 @@ def test_lz4_is_asked_for_where_it_is_missing(run, tmp_path, monkeypatch):
     assert (code, "pip install 'adlopt[lz4]'" in err) == (2, True)
 
 
+@pytest.mark.parametrize("rounds", [1, 5, 2_000])
+def test_a_load_is_an_answer_of_a_screen(tmp_path, rounds):
+    text = "round,who,profit,owed,needed\n" + "".join(
+        f"{t},{who},{10 + t},5,3\n" for t in range(1, rounds + 1) for who in ("ann", "bob")
+    )
+    (tmp_path / "t.csv").write_text(text)
+    columns = 'round = "round"\naccount = "who"\ncapacity = "profit"\ndeficit = "owed"\n'
+    (tmp_path / "m.toml").write_text(f'kind = "accounts"\n[columns]\n{columns}needed = "needed"\n')
+    got = loaders.load_table(tmp_path / "t.csv", tmp_path / "m.toml")
+    lines = str(got).splitlines()
+    assert len(lines) <= 24
+    assert max(map(len, lines)) <= 80
+    assert f"t: {rounds:,} round" in lines[0]
+    assert any("debt" in line and f"{5.0 * rounds:,.2f}" in line for line in lines)
+    assert len(repr(got)) <= 300
+    assert got.to_frame().height == rounds
+    data = got.to_dict()
+    assert data["schema"] == "adlopt/load/2"
+    assert json.loads(json.dumps(data, allow_nan=False)) == json.loads(json.dumps(data))
+    assert len(got.episode()) == len(data["rounds"]) == rounds
+
+
 @pytest.mark.parametrize(
     ("words", "said"),
     [
