@@ -190,7 +190,7 @@ class Loaded(Answer):
         return LoadData(
             name=self.name,
             source=self.source,
-            rules=None if self.rules is None else msgspec.to_builtins(self.rules),
+            rules=None if self.rules is None else msgspec.to_builtins(self.rules, enc_hook=str),
             cut=self.cut,
             rounds=self.rounds.to_dicts(),
             winners=None if self.accounts is None else len(self.accounts),
