@@ -220,9 +220,12 @@ def test_what_a_table_lacks_another_states(tmp_path, key):
 
 def test_a_table_that_states_nothing_of_rounds_is_refused(tmp_path):
     (tmp_path / "waves.csv").write_text("wave,debt\n1,2\n")
-    with read_detail(write_detail(tmp_path / "d.csv", [detail_row()], DETAIL)) as fills:
-        with pytest.raises(InputError, match="a column of .*deficit_usd.*, and one of"):
-            rounds_of(fills, name="d", rules=Rules(deficit_from=tmp_path / "waves.csv"))
+    rules = Rules(deficit_from=tmp_path / "waves.csv")
+    with (
+        read_detail(write_detail(tmp_path / "d.csv", [detail_row()], DETAIL)) as fills,
+        pytest.raises(InputError, match=r"a column of .*deficit_usd.*, and one of"),
+    ):
+        rounds_of(fills, name="d", rules=rules)
 
 
 def test_node_fills_alone_know_positions_at_the_mark(tmp_path):

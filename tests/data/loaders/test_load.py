@@ -52,6 +52,32 @@ def test_a_checkout_becomes_an_episode_that_plays(run, checkout):
     assert run("play", "e.json")[0] == 0
 
 
+def test_a_plain_checkout_joins_the_published_figures_and_plays(run, tmp_path):
+    """The table of 17 columns knows no debts: the published folder states them by time."""
+    root = tmp_path / "HyperReplay"
+    write_detail(root / "data/canonical/adl_detailed_analysis_REALTIME.csv", ROWS, DETAIL)
+    out = tmp_path / "analysis/out/eval_horizon_sweep/gap_ms=5000/horizon_ms=0"
+    out.mkdir(parents=True)
+    (out / "two_pass_equity_delta_by_wave.csv").write_text(
+        "wave,t_start_ms,t_end_ms,deficit_usd,max_loss_usd,budget_needed_usd,budget_prod_usd\n"
+        f"1,{T0},{T0},50,50,10,12\n2,{T0 + 90_000},{T0 + 90_000},20,20,5,6\n"
+    )
+    code, said, err = run("load", "hyperreplay", str(root))
+    assert (code, "deficit: the files lack loser_equity" in " ".join(said.split())) == (0, True)
+    code, said, err = run("load", "hyperreplay", str(root), "analysis", "-o", "e.json")
+    assert (code, err.count("wrote")) == (0, 3), err
+    assert "deficit of 2 of 2 rounds is that of" in " ".join(said.split())
+    episode = read_episode("e.json")
+    assert episode.deficit.tolist() == [50.0, 20.0]
+    assert episode.needed.tolist() == [10.0, 5.0]
+    assert episode.rounds[0].start.account == ("0xa",)
+    assert run("play", "e.json")[0] == 0
+    words = ("--deficit-from", str(out / "two_pass_equity_delta_by_wave.csv"))
+    data = json.loads(run("load", "hyperreplay", str(root), *words, "--json")[1])
+    assert [row["deficit"] for row in data["rounds"]] == [50.0, 20.0]
+    assert [row["needed"] for row in data["rounds"]] == [None, None]
+
+
 def test_an_hour_missing_from_a_checkout_is_named(run, checkout):
     (checkout / "data/raw/20_fills.json").unlink()
     code, _, err = run("load", "hyperreplay", str(checkout), "-o", "e.json")

@@ -138,7 +138,7 @@ def test_a_missing_table_is_named_and_its_figures_are_unavailable(tmp_path):
 
 
 def with_winners(tmp_path, episode, *, users):
-    """An `out/` folder whose winners are known: three a round, with what production took of each."""
+    """An `out/` folder with three winners a round, and what production took of each."""
     out = folder_of(tmp_path, episode)
     rows = []
     production = episode.recorded_run("production queue").haircut
