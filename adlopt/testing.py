@@ -8,7 +8,7 @@ from contextlib import contextmanager
 import numpy as np
 
 from adlopt.data.episodes.generated import shock
-from adlopt.errors import CausalityError, PolicyError
+from adlopt.errors import AdloptError, CausalityError, PolicyError
 from adlopt.foundation.arrays import FloatArray
 from adlopt.model.episode import Episode
 from adlopt.model.round import Round
@@ -46,7 +46,7 @@ def check_policy(policy: Policy, episode: Episode | None = None) -> None:
     CausalityError
         If a decision changes with an outcome it cannot know; names the round.
     PolicyError
-        If two plays of the same rounds differ, or a play changes the rounds.
+        If two plays of the same rounds differ, a play changes the rounds, or the policy fails.
 
     Examples
     --------
@@ -80,7 +80,16 @@ def _figures(episode: Episode) -> list[tuple[float, float]]:
 
 
 def _decisions(policy: Policy, rounds: tuple[Round, ...]) -> list[FloatArray]:
-    return [haircut for _, haircut in decisions(policy, rounds)]
+    try:
+        return [haircut for _, haircut in decisions(policy, rounds)]
+    except AdloptError:
+        raise
+    except Exception as error:
+        said = f"{type(error).__name__}: {error}"
+        raise PolicyError(
+            f"policy {policy.name!r} cannot play rounds it has not seen before ({said}): does it "
+            "look up what it learnt from others?"
+        ) from error
 
 
 @contextmanager

@@ -22,6 +22,8 @@ def load(
     per_coin: Flag = False,
     deficit: Deficit | None = None,
     capacity: Capacity | None = None,
+    deficit_from: Path | None = None,
+    needed_from: Path | None = None,
     tolerance: float = TOLERANCE,
     alike: Alike = Alike.APART,
     output: Output = None,
@@ -46,6 +48,8 @@ def load(
     capacity
         account-max or position-max, the largest in the round, which looks ahead; account or
         position, at the first fill.
+    deficit_from, needed_from
+        Tables that state deficits, or needed budgets, by a time within a round or its number.
     tolerance
         Share of a file's records, and of its dollars, that may fail to parse.
     alike
@@ -59,6 +63,7 @@ def load(
     from adlopt.show.load import render
 
     asked = {"gap_ms": gap_ms, "per_coin": per_coin, "deficit": deficit, "capacity": capacity}
+    asked |= {"deficit_from": deficit_from, "needed_from": needed_from}
     with progress(None, "reading") as step:
         loaded = sources.from_words(
             words, mapping, asked, tolerance=tolerance, progress=step, alike=alike

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from adlopt.errors import InputError
 from adlopt.foundation.arrays import own_number
+from adlopt.show.words import dollars
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,4 +64,4 @@ class Budget:
             return "exact"
         if math.isinf(self.extra):
             return "at least"
-        return f"at most {self.extra:,.2f} USD more"
+        return f"at most {dollars(self.extra)} more"

@@ -23,7 +23,7 @@ from adlopt.foundation.ids import read_ids, refuse_repeats
 from adlopt.foundation.labels import in_order, labels_of
 from adlopt.model.tables import own_fields, require_kinds
 from adlopt.show.answer import Columns, Tabular
-from adlopt.show.words import counted
+from adlopt.show.words import counted, dollars
 
 RESERVED = ("account", "capacity", "equity", "lot", "round")
 """Columns of an account table that are not features."""
@@ -119,7 +119,7 @@ class RoundStart(Tabular, Record):
 
     def _heading(self) -> str:
         winners = counted(len(self.account), "winner")
-        return f"start of round {self.t}: deficit {self.deficit:,.2f} USD, {winners}"
+        return f"start of round {self.t}: deficit {dollars(self.deficit)}, {winners}"
 
     @property
     def total_capacity(self) -> float:
@@ -182,7 +182,7 @@ class Round(Tabular, Record):
         return self.start._columns()
 
     def _heading(self) -> str:
-        return f"{self.start._heading()}; needed {self.needed:,.2f} USD (hindsight)"
+        return f"{self.start._heading()}; needed {dollars(self.needed)} (hindsight)"
 
     @classmethod
     def of(  # noqa: PLR0913 - columns of one table

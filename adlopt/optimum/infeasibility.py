@@ -21,6 +21,7 @@ from adlopt.optimum.core.certificate import round_down, round_up
 from adlopt.optimum.lots.filler import Filler
 from adlopt.optimum.lots.lot_grid import COVERED, LotGrid
 from adlopt.optimum.reasons import why_no_more
+from adlopt.show.words import dollars
 
 
 def explain(
@@ -115,7 +116,7 @@ def _explained(
 ) -> InfeasibleRound:
     """Say also what the limits cost, where they do."""
     return InfeasibleRound(
-        f"{error}; limits hold back {held:,.2f} USD" if held > 0 else str(error),
+        f"{error}; limits hold back {dollars(held)}" if held > 0 else str(error),
         below=error.below,
         above=error.above,
         missing=missing,

@@ -194,7 +194,7 @@ class Scoreboard(Answer):
             for score in self.scores
             if score.information is Information.RECORDED and score.fairness is not None
         ]
-        shares = {bound.name: bound.value(self.episode) for bound in SHARES}
+        shares = {bound.name: bound.evaluate(self.episode).value for bound in SHARES}
         return [row.placed(shares) for row in (*self.lineup, best, *recorded)]
 
     def _place(self, policy: str) -> int:

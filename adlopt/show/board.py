@@ -184,7 +184,7 @@ def regrets(data: ScoreboardData) -> Table:
     first, path = data.bounds[0], data.best_path
     rows = []
     for score in data.scores:
-        share = score.severity_loss_usd / first.measured_usd if first.measured_usd else None
+        share = score.severity_loss_usd / first.usd if first.usd else None
         outside = first.name in data.outside.get(score.policy, {})
         regret = score.regret_usd
         against = [regret.per_round_optimum, regret.best_fixed_severity, regret.best_fixed_rule]

@@ -6,6 +6,9 @@ import math
 from collections.abc import Iterable
 from decimal import Decimal
 
+DUST = 0.01
+"""USD below which cents say nothing; the unit is the micro-dollar."""
+
 
 def percent(share: float | None) -> str:
     """Format a share of one; a dash where it is not known.
@@ -34,6 +37,18 @@ def usd(amount: float | None) -> str:
     ('1,234,567.89', '0.00', '–')
     """
     return dash(amount, "z,.2f")
+
+
+def dollars(amount: float) -> str:
+    """Write dollars in a sentence: to the cent, and further where cents would say nothing.
+
+    Examples
+    --------
+    >>> dollars(1234.5), dollars(0.004), dollars(0.0)
+    ('1,234.50 USD', '0.004 USD', '0.00 USD')
+    """
+    text = f"{amount:,.2f}" if abs(amount) >= DUST or not amount else f"{amount:.6f}".rstrip("0")
+    return f"{text} USD"
 
 
 def amount(value: float | None) -> str:

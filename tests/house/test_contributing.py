@@ -146,6 +146,26 @@ def halfway(problem, objective, search):
     """Minimise it."""
     return least_loss(problem, search)
 '''),
+    "loader": ("own_rounds", '''
+"""Rounds of an episode's file."""
+
+from adlopt.data.files.reading import read_episode
+from adlopt.data.loaders.loaded import Loaded
+from adlopt.data.loaders.loader import Loader
+
+
+def _read(paths, rules, how):
+    episode = read_episode(paths[0])
+    money = {"deficit": episode.deficit, "needed": episode.needed}
+    rounds = episode.to_frame().select(wave="round", capacity="capacity_usd").with_columns(**money)
+    return Loaded(
+        name="own rounds", source=paths[0].name, rounds=rounds, accounts=None, unavailable={},
+        look_ahead=(), origins={}, reports=(),
+    )
+
+
+LOADER = Loader(kind="own", takes="FILE (an episode)", read=_read, most=1)
+'''),
 }  # fmt: skip
 OBJECTIVE = """\
     "halfway": Known(
@@ -160,6 +180,7 @@ SHOWN = {
     "bound": (("bounds", "october-10"), "θ = 1/4"),
     "figure": (("plot", "october-10", "needs", "-o", "needs.svg"), "needs.svg"),
     "objective": (("solve", "round.toml", "--objective", "halfway"), "proven optimal"),
+    "loader": (("load", "own", "episode.toml"), "own rounds: "),
 }
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from adlopt.errors import InputError, OddInput
 from adlopt.foundation.ids import alike, folded
 from adlopt.model.market import Market
+from adlopt.show.words import dollars
 
 TOTAL = r"(grand|sub)?totals?|sum|summe|overall|all(accounts|winners)?"
 """Names, without blanks, that rows of totals have."""
@@ -59,7 +60,7 @@ def _alike(account: Sequence[str], usd: Sequence[float]) -> Iterator[str]:
         yield (
             f"{len(names):,} ids differ from another in case or blanks alone, such as "
             f"{groups[0][0]!r} and {groups[0][1]!r}: they are different accounts, with "
-            f"{amount:,.2f} USD in all; write them alike if they are one"
+            f"{dollars(amount)} in all; write them alike if they are one"
         )
 
 
@@ -70,5 +71,5 @@ def _totals(account: Sequence[str], usd: Sequence[float]) -> Iterator[str]:
         if sums and len(account) > 2 and re.fullmatch(TOTAL, folded(name)):
             yield (
                 f"the account {name!r} has exactly what all others have together, "
-                f"{amount:,.2f} USD: if it is a row of totals, remove it"
+                f"{dollars(amount)}: if it is a row of totals, remove it"
             )

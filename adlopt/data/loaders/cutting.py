@@ -11,6 +11,7 @@ from adlopt.data.loaders import reconciling
 from adlopt.data.loaders import round_figures as figures
 from adlopt.data.loaders.clusters import waves_of
 from adlopt.data.loaders.fills import Fills
+from adlopt.data.loaders.joining import joined
 from adlopt.data.loaders.loaded import Loaded
 from adlopt.data.loaders.oddities import Parts, oddities
 from adlopt.data.loaders.options import Rules
@@ -68,26 +69,32 @@ def rounds_of(
     table = figures.spans(cut)
     if rules.per_coin:
         table = table.join(waves.select("wave", "coin").unique(), on="wave").sort("wave")
-    lacking = None if "deficit" in unavailable else figures.lacks(cut)
+    stated = {name: joined(path, name, table) for name, path in rules.stated.items()}
+    unavailable = {name: why for name, why in unavailable.items() if name not in stated}
+    by_loser = "deficit" not in unavailable and "deficit" not in stated
+    lacking = figures.lacks(cut) if by_loser else None
     owing = None if lacking is None else figures.owed(lacking, rules)
+    deficits = stated["deficit"].by_wave if "deficit" in stated else None
     if owing is not None:
-        table = table.filter(table["wave"].is_in(owing["wave"].unique().to_list()))
+        deficits = figures.sums(owing)
+    if deficits is not None:
+        table = table.filter(table["wave"].is_in(list(deficits)))
     in_marked = cut if marked is fills else _placed(marked.scan(), table, per_coin=rules.per_coin)
+    own = None if "mark" not in marked.available else figures.needed(in_marked)
     every = None if "capacity" in unavailable else figures.accounts(cut, rules, fills.available)
     winners = None if every is None else _known(every, table)
     values = {
-        "deficit": None if owing is None else figures.sums(owing),
+        "deficit": deficits,
         "largest_loss": None if owing is None else figures.largest_losses(owing),
         "counted_once": None if lacking is None else figures.sums(figures.increments(lacking)),
-        "needed": None if "needed" in unavailable else figures.needed(in_marked),
+        "needed": stated["needed"].by_wave if "needed" in stated else own,
         "capacity": None if winners is None else _totals(winners),
     }
     rounds = _with(table, values)
     unavailable |= _gaps_in(rounds, values)
     gain = rules.capacity.quantity
-    parts = Parts(
-        fills, cut, marked, in_marked, table, lacking, owing, every, values["needed"], gain
-    )
+    parts = Parts(fills, cut, marked, in_marked, table, lacking, owing, every, own, gain)
+    others = [each.report for each in stated.values()]
     return Loaded(
         name=name,
         source=source,
@@ -96,8 +103,8 @@ def rounds_of(
         unavailable=unavailable,
         look_ahead=tuple(_look_ahead(rules, unavailable)),
         origins=_origins(parts),
-        reports=tuple(fills.reports + ([] if marked is fills else marked.reports)),
-        findings=(*fills.findings, *oddities(parts)),
+        reports=tuple(fills.reports + ([] if marked is fills else marked.reports) + others),
+        findings=(*fills.findings, *oddities(parts), *(each.finding for each in stated.values())),
         rules=rules,
         cut=_cut(waves, rules, fills.reports),
         reconciled=tuple(_reconciled(parts)),

@@ -8,6 +8,8 @@ last event of the replay, the same in every row of an account: they look ahead.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Unpack
 
@@ -19,6 +21,7 @@ from adlopt.data.loaders.loaded import Loaded
 from adlopt.data.loaders.loader import Loader
 from adlopt.data.loaders.node_fills import read_node_fills
 from adlopt.data.loaders.options import Rules
+from adlopt.data.loaders.published import by_wave_table
 from adlopt.data.loaders.raw_tables import header_of, table_of, typed_blocks
 from adlopt.data.loaders.records import How, Tally
 from adlopt.errors import InputError
@@ -136,16 +139,24 @@ def find_node_fills(path: Path) -> list[Path]:
 
 
 def _read(paths: Sequence[Path], rules: Rules, how: How) -> Loaded:
+    """Read the table; node fills, or the folder of the published figures, say what it lacks."""
     detail = find_detail(paths[0])
-    node = [*paths[1:]] or find_node_fills(paths[0])
-    name, source = "hyperreplay", ", ".join(path.name for path in [detail, *node])
-    with read_detail(detail, **how) as fills:
-        if not node:
-            return rounds_of(fills, name=name, source=source, rules=rules)
-        with read_node_fills(node, **how) as gaps:
-            return rounds_of(fills, name=name, source=source, rules=rules, gaps=gaps)
+    folders = [path for path in paths[1:] if path.is_dir()]
+    node = [path for path in paths[1:] if path not in folders] or find_node_fills(paths[0])
+    name, source = "hyperreplay", ", ".join(path.name for path in [detail, *node, *folders])
+    with read_detail(detail, **how) as fills, ExitStack() as open_fills:
+        gaps = open_fills.enter_context(read_node_fills(node, **how)) if node else None
+        for folder in folders:
+            stated = by_wave_table(folder, rules.gap_ms)
+            if rules.deficit_from is None and "loser_equity" not in fills.available:
+                rules = replace(rules, deficit_from=stated)
+            if rules.needed_from is None and gaps is None:
+                rules = replace(rules, needed_from=stated)
+        return rounds_of(fills, name=name, source=source, rules=rules, gaps=gaps)
 
 
 LOADER = Loader(
-    kind="hyperreplay", takes="CHECKOUT (or its detailed table, then node fills)", read=_read
+    kind="hyperreplay",
+    takes="CHECKOUT (or its detailed table), then node fills or a folder of published figures",
+    read=_read,
 )

@@ -142,9 +142,13 @@ class Loaded(Answer):
             raise InputError(f"{self.name}: rounds", 0, "at least one round with a deficit")
         rows = self.rounds.iter_rows(named=True)
         waves = self.rounds["wave"].to_list()
+        winners = {} if self.accounts is None else self.accounts.partition_by("wave", as_dict=True)
         return Episode(
             name=self.name,
-            rounds=tuple(self._round(t, row) for t, row in enumerate(rows, start=1)),
+            rounds=tuple(
+                self._round(t, row, winners.get((row["wave"],)))
+                for t, row in enumerate(rows, start=1)
+            ),
             recorded=tuple(_run(record, waves) for record in self.recorded),
             reference=self.reference,
             fairest=self.fairest,
@@ -152,17 +156,18 @@ class Loaded(Answer):
             source=self.source,
         )
 
-    def _round(self, t: int, row: dict[str, Any]) -> Round:
+    def _round(self, t: int, row: dict[str, Any], winners: pl.DataFrame | None) -> Round:
         same = ("wave", "start_ms", "losers", LARGEST_LOSS, COUNTED_ONCE)
         signals = {name: row[name] for name in same if row.get(name) is not None}
-        start = RoundStart(t=t, deficit=row["deficit"], signals=signals, **self._winners(row))
+        start = RoundStart(
+            t=t, deficit=row["deficit"], signals=signals, **self._winners(row, winners)
+        )
         return Round(start=start, outcome=RoundOutcome(needed=row["needed"]))
 
-    def _winners(self, row: dict[str, Any]) -> dict[str, Any]:
+    def _winners(self, row: dict[str, Any], table: pl.DataFrame | None) -> dict[str, Any]:
         if self.accounts is None:
             return {"account": (POOLED,), "capacity": [row["capacity"]]}
-        table = self.accounts.filter(self.accounts["wave"] == row["wave"])
-        if table.is_empty():
+        if table is None:
             raise InputError(f"{self.name}: wave {row['wave']}", "no winners", "at least one")
         whole = [name for name in table.columns if not table[name].has_nulls()]
         features = [name for name in whole if name.startswith(FEATURE)]
@@ -185,7 +190,7 @@ class Loaded(Answer):
         return LoadData(
             name=self.name,
             source=self.source,
-            rules=None if self.rules is None else msgspec.to_builtins(self.rules),
+            rules=None if self.rules is None else msgspec.to_builtins(self.rules, enc_hook=str),
             cut=self.cut,
             rounds=self.rounds.to_dicts(),
             winners=None if self.accounts is None else len(self.accounts),

@@ -12,15 +12,8 @@ from adlopt.data.loaders.loaded import Loaded
 from adlopt.data.loaders.options import Rules
 from adlopt.data.loaders.records import How
 
-MODULES = (
-    "hyperreplay",
-    "node_fills",
-    "node_folder",
-    "published",
-)
+FILES = ("hyperreplay", "node_fills", "node_folder", "published")
 """Files of this folder that have a `LOADER`."""
-
-
 AS_PUBLISHED = Rules()
 
 
@@ -58,5 +51,5 @@ def loaders() -> dict[str, Loader]:
     >>> sorted(loaders())
     ['fills', 'hyperreplay', 'node', 'published']
     """
-    modules = (import_module(f"adlopt.data.loaders.{name}") for name in MODULES)
+    modules = (import_module(f"adlopt.data.loaders.{name}") for name in FILES)
     return {module.LOADER.kind: module.LOADER for module in modules}

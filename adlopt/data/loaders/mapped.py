@@ -39,7 +39,7 @@ from typing import TYPE_CHECKING, Literal, Unpack
 
 import msgspec
 
-from adlopt.data.files.places import existing_file
+from adlopt.data.files.places import existing_file, inside
 from adlopt.data.loaders.columns import Clock, Column, ColumnKind
 from adlopt.data.loaders.cutting import rounds_of
 from adlopt.data.loaders.fills import QUANTITIES, REQUIRED, TEXTS, Fills
@@ -72,6 +72,8 @@ class RulesEntry(msgspec.Struct, forbid_unknown_fields=True):
     per_coin: bool = False
     deficit: Deficit = Deficit.INCREMENT
     capacity: Capacity = Capacity.POSITION
+    deficit_from: str | None = None
+    needed_from: str | None = None
 
 
 class TableMap(msgspec.Struct, forbid_unknown_fields=True):
@@ -114,6 +116,10 @@ def read_mapping(path: str | Path) -> TableMap:
             raise unknown(f"{path}: columns", name, QUANTITIES)
         if not source:
             raise InputError(f"{path}: columns.{name}", source, "the name of the table's column")
+    for name in ("deficit_from", "needed_from"):
+        table = getattr(mapping.rules, name, None)
+        if table is not None:
+            setattr(mapping.rules, name, str(inside(path.parent, table, f"{path}: rules.{name}")))
     if not fills and mapping.rules is not None:
         raise InputError(f"{path}: rules", "given", "none, as accounts say their round")
     return mapping

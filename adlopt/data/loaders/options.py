@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum
+from pathlib import Path
 
 from adlopt.errors import InputError
 from adlopt.foundation.arrays import own_whole
@@ -57,6 +58,8 @@ class Rules:
     capacity : Capacity
     mark_age_ms : int
         Milliseconds. Older prices of positions are a finding.
+    deficit_from, needed_from : str or Path, optional
+        Tables that state these by the time or the number of a round, instead of the fills.
     """
 
     gap_ms: int = 5_000
@@ -64,6 +67,8 @@ class Rules:
     deficit: Deficit = Deficit.PUBLISHED
     capacity: Capacity = Capacity.ACCOUNT_MAX
     mark_age_ms: int = 60_000
+    deficit_from: str | Path | None = None
+    needed_from: str | Path | None = None
 
     def __post_init__(self) -> None:
         for name in ("gap_ms", "mark_age_ms"):
@@ -71,3 +76,9 @@ class Rules:
         for name, kind in (("deficit", Deficit), ("capacity", Capacity)):
             if not isinstance(getattr(self, name), kind):
                 raise InputError(name, getattr(self, name), f"a {kind.__name__}")
+
+    @property
+    def stated(self) -> dict[str, str | Path]:
+        """Tables that state figures, by the figure."""
+        given = {"deficit": self.deficit_from, "needed": self.needed_from}
+        return {name: path for name, path in given.items() if path is not None}

@@ -1,6 +1,7 @@
 """The `out/` folder of the analysis that [CTTX26] rests on (arXiv 2602.15182): per-round figures.
 
-Winners are not in it, so that each round's are one pooled account.
+Where its tables of winners are at hand, their capacities, equities at the start and recorded
+haircuts come with them; else each round's winners are one pooled account.
 """
 
 from __future__ import annotations
@@ -30,6 +31,8 @@ BASE = "eval_horizon_sweep/gap_ms={gap}/horizon_ms={horizon}"
 BY_WAVE = "two_pass_equity_delta_by_wave.csv"
 COIN_GAPS = "two_pass_wave_coin_gap_per_contract.csv"
 METRICS = "policy_per_wave_metrics.csv"
+HAIRCUTS = "two_pass_wave_prod_haircuts.csv"
+USERS = "policy_per_wave_user_haircuts.csv"
 SWEEP = "eval_horizon_sweep_gap_ms={gap}.csv"
 POLICIES = {
     "prod": "production queue",
@@ -59,6 +62,20 @@ GAP_COLUMNS = (
     Column(name="contracts", source="qty_contracts", kind=ColumnKind.POSITIVE),
     Column(name="usd_a_contract", source="gap_per_contract_usd"),
 )
+HAIRCUT_COLUMNS = (
+    Column(name="wave", source="wave", kind=ColumnKind.POSITIVE),
+    Column(name="account", source="user", kind=ColumnKind.TEXT),
+    Column(name="equity", source="equity_start_usd"),
+    Column(name="gain", source="pnl_start_usd"),
+    Column(name="recorded", source="haircut_prod_usd"),
+)
+USER_COLUMNS = (
+    Column(name="wave", source="wave", kind=ColumnKind.POSITIVE),
+    Column(name="account", source="user", kind=ColumnKind.TEXT),
+    Column(name="capacity", source="cap_eff_usd"),
+    Column(name="equity", source="equity_usd"),
+    Column(name="recorded", source="haircut_prod_usd"),
+)
 SWEEP_COLUMNS = (
     Column(name="horizon_ms", source="eval_horizon_ms"),
     Column(name="rounds", source="num_waves", kind=ColumnKind.POSITIVE),
@@ -83,14 +100,9 @@ def read_published(
     InputError
         If the per-round table is missing, a round stands twice, or too much does not parse.
     """
-    root = Path(folder)
-    if not root.is_dir():
-        raise InputError("path", str(root), "a folder")
+    root, reader = Path(folder), _Reader(how)
     base = BASE.format(gap=gap_ms, horizon=horizon_ms)
-    reader = _Reader(how)
-    by_wave = _one_of(root, f"{base}/{BY_WAVE}", BY_WAVE)
-    if by_wave is None:
-        raise InputError("path", str(root), f"a folder with {base}/{BY_WAVE}")
+    by_wave = by_wave_table(root, gap_ms, horizon_ms)
     rounds = _waves(reader.table(by_wave, WAVE_COLUMNS), by_wave)
     metrics_path = _one_of(root, METRICS)
     metrics = None if metrics_path is None else reader.metrics(metrics_path)
@@ -98,19 +110,23 @@ def read_published(
     gaps = None if gaps_path is None else reader.table(gaps_path, GAP_COLUMNS)
     sweep_path = _one_of(root, SWEEP.format(gap=gap_ms))
     sweep = [] if sweep_path is None else reader.table(sweep_path, SWEEP_COLUMNS).to_dicts()
-    unavailable = {"winners": "the folder names no accounts: each round has one pooled account"}
-    if metrics is None:
-        unavailable["capacity"] = f"{METRICS} is missing, which has total_cap"
+    winners = _winners(root, base, rounds, reader)
+    unavailable = {}
+    if winners is None:
+        reason = f"neither {USERS} nor {HAIRCUTS} is there: each round has one pooled account"
+        unavailable["winners"] = reason
+        if metrics is None:
+            unavailable["capacity"] = f"{METRICS} is missing, which has total_cap"
     origins = {
         int(row["wave"]): {"deficit, needed": (_line(by_wave, row["line"]),)}
         for row in rounds.iter_rows(named=True)
     }
-    with_capacity = _with_capacity(rounds, metrics)
+    with_capacity = _with_capacity(rounds, metrics, winners)
     return Loaded(
         name="published",
         source=f"published per-round figures, {by_wave.name}",
-        rounds=with_capacity.drop("line", "production"),
-        accounts=None,
+        rounds=with_capacity.drop("line", "production", "total_cap"),
+        accounts=winners,
         unavailable=unavailable,
         look_ahead=(
             "needed: the gap between mark and execution of the round's own fills",
@@ -118,7 +134,12 @@ def read_published(
         ),
         origins=origins,
         reports=tuple(reader.reports),
-        findings=(*of_files(reader.reports), *_disagreements(rounds, gaps)),
+        findings=(
+            *of_files(reader.reports),
+            *_disagreements("needed", with_capacity, _sums(gaps, "gap_usd")),
+            *_disagreements("production", with_capacity, _sums(winners, "recorded")),
+            *_disagreements("total_cap", with_capacity, _sums(winners, "capacity")),
+        ),
         recorded=(
             *_records(rounds, metrics),
             *_later(root, gap_ms, horizon_ms, rounds["wave"].to_list(), reader),
@@ -128,6 +149,23 @@ def read_published(
         reconciled=tuple(of_rounds(with_capacity, reader.reports[:1])),
         horizons=tuple(Horizon(**{n: row[n] for n in row if n != "line"}) for row in sweep),
     )
+
+
+def by_wave_table(root: Path, gap_ms: int, horizon_ms: int = 0) -> Path:
+    """Find the per-round table of a folder, or of `out/` in it.
+
+    Raises
+    ------
+    InputError
+        If there is none.
+    """
+    if not root.is_dir():
+        raise InputError("path", str(root), "a folder")
+    name = f"{BASE.format(gap=gap_ms, horizon=horizon_ms)}/{BY_WAVE}"
+    found = _one_of(root, name, BY_WAVE, f"out/{name}", f"out/{BY_WAVE}")
+    if found is None:
+        raise InputError("path", str(root), f"a folder with {name}")
+    return found
 
 
 class _Reader:
@@ -180,17 +218,49 @@ def _waves(table: pl.DataFrame, path: Path) -> pl.DataFrame:
     return table.with_columns(pl.col("wave").cast(pl.Int64)).sort("start_ms")
 
 
-def _with_capacity(rounds: pl.DataFrame, metrics: pl.DataFrame | None) -> pl.DataFrame:
+def _winners(root: Path, base: str, rounds: pl.DataFrame, reader: _Reader) -> pl.DataFrame | None:
+    """Read who won in each round: capacity, equity at the start, and what production took.
+
+    The published capacities are the largest of the round, capped at the equity; where their table
+    is missing, a capacity is the PNL at the start so capped.
+    """
+    import polars as pl
+
+    found = _one_of(root, USERS)
+    table = None if found is None else reader.table(found, USER_COLUMNS)
+    if table is None:
+        found = _one_of(root, f"{base}/{HAIRCUTS}", HAIRCUTS)
+        if found is None:
+            return None
+        capped = pl.min_horizontal("gain", "equity").clip(lower_bound=0.0)
+        table = reader.table(found, HAIRCUT_COLUMNS).with_columns(capacity=capped)
+    table = table.with_columns(
+        pl.col("wave").cast(pl.Int64), pl.col("capacity").clip(lower_bound=0)
+    )
+    twice = table.filter(~pl.struct("wave", "account").is_first_distinct())
+    for line, account in twice.select("line", "account").iter_rows():
+        raise InputError(f"{found} line {line}", account, "an account once in a round")
+    inside = table.filter(pl.col("wave").is_in(rounds["wave"].to_list())).sort("wave", "account")
+    return inside.select("wave", "account", "capacity", "equity", "recorded")
+
+
+def _with_capacity(
+    rounds: pl.DataFrame, metrics: pl.DataFrame | None, winners: pl.DataFrame | None
+) -> pl.DataFrame:
+    """Put capacities to rounds: of their winners, or in total as published."""
     import polars as pl
 
     if metrics is None:
-        return rounds.with_columns(capacity=pl.lit(None, pl.Float64))
-    capacity = metrics.select(pl.col("wave").cast(pl.Int64), "capacity")
-    joined = rounds.join(capacity, on="wave", how="left", maintain_order="left")
-    for wave, found in joined.select("wave", "capacity").iter_rows():
-        if found is None:
+        joined = rounds.with_columns(total_cap=pl.lit(None, pl.Float64))
+    else:
+        total = metrics.select(pl.col("wave").cast(pl.Int64), total_cap="capacity")
+        joined = rounds.join(total, on="wave", how="left", maintain_order="left")
+        for wave in joined.filter(pl.col("total_cap").is_null())["wave"]:
             raise InputError(METRICS, f"no wave {wave}", f"every wave of {BY_WAVE}")
-    return joined
+    if winners is None:
+        return joined.with_columns(capacity="total_cap")
+    sums = winners.group_by("wave").agg(pl.col("capacity").sum())
+    return joined.join(sums, on="wave", how="left", maintain_order="left")
 
 
 def _records(rounds: pl.DataFrame, metrics: pl.DataFrame | None) -> Iterator[PolicyRecord]:
@@ -232,19 +302,20 @@ def _horizon(path: Path) -> float:
     return int(digits) if digits.isdecimal() else math.inf
 
 
-def _disagreements(rounds: pl.DataFrame, gaps: pl.DataFrame | None) -> Iterator[Finding]:
-    """Where the gaps of coins do not sum to what the round needed."""
-    if gaps is None:
-        return
-    parts = gaps.partition_by("wave", as_dict=True)
-    sums = {int(wave): math.fsum(part["gap_usd"]) for (wave,), part in parts.items()}
-    for t, (wave, needed) in enumerate(rounds.select("wave", "needed").iter_rows(), start=1):
-        apart = abs(sums.get(wave, 0.0) - needed)
-        if apart > CENT:
-            text = f"the gaps of wave {wave}'s coins sum to ${sums.get(wave, 0.0):,.2f}, not to "
-            yield Finding(
-                name="gaps disagree", text=text + f"${needed:,.2f}", rounds=(t,), usd=apart
-            )
+def _sums(table: pl.DataFrame | None, column: str) -> dict[int, float]:
+    """Σ of a column, by wave."""
+    parts = {} if table is None else table.partition_by("wave", as_dict=True)
+    return {int(wave): math.fsum(part[column]) for (wave,), part in parts.items()}
+
+
+def _disagreements(name: str, rounds: pl.DataFrame, sums: dict[int, float]) -> Iterator[Finding]:
+    """Where parts, of coins or of winners, do not sum to the figure of their round."""
+    for t, (wave, figure) in enumerate(rounds.select("wave", name).iter_rows(), start=1):
+        found = sums.get(wave, 0.0)
+        if sums and figure is not None and abs(found - figure) > CENT:
+            text = f"the parts of {name} of wave {wave} sum to ${found:,.2f}, not to ${figure:,.2f}"
+            apart = abs(found - figure)
+            yield Finding(name=f"{name} disagrees", text=text, rounds=(t,), usd=apart)
 
 
 def _read(paths: Sequence[Path], rules: Rules, how: How) -> Loaded:

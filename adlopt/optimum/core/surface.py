@@ -10,7 +10,7 @@ from adlopt.model.method import Method, Stopped
 from adlopt.optimum.core.certificate import Certificate, Stage, Trust, tied
 from adlopt.show.answer import Answer
 from adlopt.show.table import filled
-from adlopt.show.words import counted, percent
+from adlopt.show.words import counted, dollars, percent
 
 SAID = 3
 """Further criteria that a summary names; the rest are counted."""
@@ -140,4 +140,4 @@ def gives(winners: int, usd: float) -> str:
     >>> gives(1, 60.0), gives(1200, 60.0)
     ('1 winner gives 60.00 USD', '1,200 winners give 60.00 USD')
     """
-    return f"{counted(winners, 'winner')} {'gives' if winners == 1 else 'give'} {usd:,.2f} USD"
+    return f"{counted(winners, 'winner')} {'gives' if winners == 1 else 'give'} {dollars(usd)}"

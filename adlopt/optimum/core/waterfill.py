@@ -14,6 +14,7 @@ from adlopt.foundation.arrays import FloatArray, own, own_number
 from adlopt.foundation.compiling import pays
 from adlopt.optimum.core.burden_problem import BurdenProblem
 from adlopt.optimum.core.certificate import ROUNDING, Multipliers
+from adlopt.show.words import dollars
 
 LANES = 1_024
 """So many sums are kept of accounts: each loses fewer digits, and compiled code adds alike."""
@@ -67,8 +68,8 @@ def check_reachable(budget: float, reachable: float) -> None:
     if budget > reachable * (1 + ROUNDING):
         missing = budget - reachable
         raise InfeasibleRound(
-            f"the budget of {budget:,.2f} USD exceeds the {reachable:,.2f} USD that winners can "
-            f"give: {missing:,.2f} USD are missing; ask for at most {reachable!r} USD, or price "
+            f"the budget of {dollars(budget)} exceeds the {dollars(reachable)} that winners can "
+            f"give: {dollars(missing)} are missing; ask for at most {reachable!r} USD, or price "
             "the shortfall with surrogate(track=..., fair=...)",
             below=reachable,
             above=None,

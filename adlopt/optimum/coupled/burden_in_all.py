@@ -20,6 +20,7 @@ from adlopt.optimum.core.waterfill import water_level
 from adlopt.optimum.coupled.coupled_proof import reach
 from adlopt.optimum.coupled.payment_flow import Payments, pay
 from adlopt.optimum.coupled.shared_winners import Coupling
+from adlopt.show.words import dollars
 
 SLACK = 2.0**-40
 """Relative room above a level that lets a flow end in spite of rounding."""
@@ -61,8 +62,8 @@ def _shortage(coupling: Coupling) -> InfeasibleRound:
     rounds = tuple(t + 1 for t in cut)
     who = f"round {rounds[0]}" if len(rounds) == 1 else f"rounds {', '.join(map(str, rounds))}"
     return InfeasibleRound(
-        f"{who}: {needed:,.2f} USD are needed in all, and all their winners together can give "
-        f"{held:,.2f} USD: {needed - held:,.2f} USD are missing; ask for that much less there, or "
+        f"{who}: {dollars(needed)} are needed in all, and all their winners together can give "
+        f"{dollars(held)}: {dollars(needed - held)} are missing; ask for that much less there, or "
         "price the shortfall with surrogate(track=..., fair=...)",
         below=math.fsum(coupling.budget) - (needed - held),
         above=None,

@@ -22,6 +22,7 @@ from adlopt.optimum.coupled.solve_coupled import CoupledSolution, check_early, s
 from adlopt.show.answer import Answer, Columns
 from adlopt.show.schema.optima import CoupledData, OneByOneData
 from adlopt.show.table import WIDTH
+from adlopt.show.words import dollars
 
 SAID = 10
 """Rounds that a summary names; the rest are counted."""
@@ -85,7 +86,7 @@ class CouplingPrice(Answer, Record):
 
     def __str__(self) -> str:
         if self.price is None:
-            lost = f"{sum(self.short.values()):,.2f} USD short"
+            lost = f"{dollars(sum(self.short.values()))} short"
             some = [str(t) for t in list(self.short)[:SAID]]
             if len(self.short) > SAID:
                 some.append(f"{len(self.short) - SAID:,} more")

@@ -23,7 +23,7 @@ from adlopt.optimum.coupled.shared_winners import Coupling
 from adlopt.optimum.programs.highs import check_time_limit
 from adlopt.show.answer import Columns
 from adlopt.show.schema.optima import CoupledData, OneByOneData
-from adlopt.show.words import counted, percent
+from adlopt.show.words import counted, dollars, percent
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
@@ -94,7 +94,7 @@ class CoupledSolution(Optimum):
         rounds = counted(len(self.haircuts), "round")
         does = "raises" if len(self.haircuts) == 1 else "raise"
         worst = percent(self.worst_burden)
-        return f"{rounds} {does} {self.raised.sum():,.2f} USD, worst burden in all {worst}"
+        return f"{rounds} {does} {dollars(self.raised.sum())}, worst burden in all {worst}"
 
     def data(self, one_by_one: OneByOneData | None = None) -> CoupledData:
         """Return it as machines get it, beside what rounds cost one by one where that is known."""

@@ -29,6 +29,7 @@ from adlopt.optimum.matching.matching_problem import MatchingProblem
 from adlopt.optimum.programs.highs import Infeasible, RawAnswer
 from adlopt.optimum.programs.program import Program
 from adlopt.optimum.programs.weak_duality import ProvenBound, lower_bound
+from adlopt.show.words import dollars
 
 SHARE = 1e-7
 """Share of the unit of multipliers from which an account counts as holding up the worst burden."""
@@ -225,8 +226,8 @@ class FlowSearch:
         reasons = self.problem.limits.reasons(start)
         within = "profits" if self.problem.limits is NO_LIMITS else "profits and limits"
         return InfeasibleRound(
-            f"{within} let winners close positions of at most {reached:,.2f} USD at the mark, and "
-            f"{wanted:,.2f} USD are to be closed: shed {wanted - reached:,.2f} USD less, or closer "
+            f"{within} let winners close positions of at most {dollars(reached)} at the mark, and "
+            f"{dollars(wanted)} are to be closed: shed {dollars(wanted - reached)} less, or closer "
             f"to the mark; the {within} of {spent.size} accounts are used up",
             below=None,
             above=None,

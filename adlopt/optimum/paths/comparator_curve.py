@@ -23,7 +23,7 @@ from adlopt.optimum.paths.smoother import Numbers, Point, Smoother, own_rounds
 from adlopt.show.answer import Answer, Columns, plain
 from adlopt.show.schema.optima import CurveData
 from adlopt.show.table import filled
-from adlopt.show.words import counted
+from adlopt.show.words import counted, dollars
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,7 +77,7 @@ class ComparatorCurve(Answer):
 
     def _summary(self) -> str:
         least, most = float(self.vertices[0].loss), float(self.vertices[-1].variation)
-        ends = f"the best constant loses {least:,.2f} USD, and variation {most:.4f} suffices for 0"
+        ends = f"the best constant loses {dollars(least)}, and variation {most:.4f} suffices for 0"
         return f"{ends}; {counted(len(self.edges), 'linear piece')} between, proven (exact)"
 
     def data(self) -> CurveData:

@@ -30,6 +30,7 @@ from adlopt.optimum.core.surface import Optimum, made
 from adlopt.optimum.paths.smoother import Point, Smoother, own_rounds
 from adlopt.show.answer import Columns
 from adlopt.show.schema.optima import SeverityPathData
+from adlopt.show.words import dollars
 
 MARGIN = 8.0 * UNIT_ROUNDING
 """Relative rounding of one step of a flow or of a path."""
@@ -79,7 +80,7 @@ class SeverityPath(Optimum):
 
     def _done(self) -> str:
         moved = float(_variation(self.severities))
-        return f"the path of variation {moved:.4f} loses {self.loss:,.2f} USD"
+        return f"the path of variation {moved:.4f} loses {dollars(self.loss)}"
 
     def data(self) -> SeverityPathData:
         """Return it as machines get it."""

@@ -21,7 +21,7 @@ from adlopt.scoring.one_run import run_policy
 from adlopt.show.adversary import worst_case
 from adlopt.show.answer import Answer, Columns, plain
 from adlopt.show.schema.boards import WorstCaseData
-from adlopt.show.words import counted
+from adlopt.show.words import counted, dollars
 from adlopt.studies.adversary.ogd_milp import ATTAINED
 
 EXACT_RATIO = 1e-6
@@ -65,7 +65,7 @@ class Lost(Answer):
 
     def _heading(self) -> str:
         rule = f"{self.rule.name} ({self.rule.information.value})"
-        return f"{rule} loses {self.loss:,.2f} USD over {counted(len(self.instance), 'round')}"
+        return f"{rule} loses {dollars(self.loss)} over {counted(len(self.instance), 'round')}"
 
     def _lost(self, said: Evaluation) -> dict[str, Any]:
         """What the data of all such answers say, by field."""

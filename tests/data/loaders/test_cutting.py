@@ -191,6 +191,43 @@ def test_the_plain_table_says_what_it_cannot_tell(tmp_path):
         loaded.episode()
 
 
+STATED = "wave,t_start_ms,t_end_ms,deficit_usd,budget_needed_usd\n"
+
+
+@pytest.mark.parametrize("key", ["times", "numbers"])
+def test_what_a_table_lacks_another_states(tmp_path, key):
+    rows = [detail_row(time=t) for t in (T0, T0 + 9, T0 + 60_000, T0 + 90_000)]
+    text = STATED + f"1,{T0},{T0 + 9},70,7\n3,{T0 + 90_000},{T0 + 90_000},20.5,4\n"
+    text += f"9,{T0 + 500_000},{T0 + 500_000},1000,1\n"
+    if key == "numbers":
+        text = text.replace("t_start_ms", "began")
+    (tmp_path / "waves.csv").write_text(text)
+    stated = tmp_path / "waves.csv"
+    with read_detail(write_detail(tmp_path / "d.csv", rows, DETAIL)) as fills:
+        rules = Rules(deficit_from=stated, needed_from=stated)
+        loaded = rounds_of(fills, name="d", rules=rules)
+    assert loaded.unavailable == {}
+    assert loaded.rounds["wave"].to_list() == [1, 3]
+    assert loaded.episode().deficit.tolist() == [70.0, 20.5]
+    assert loaded.episode().needed.tolist() == [7.0, 4.0]
+    said = {finding.name: finding.text for finding in loaded.findings}
+    assert said["deficit joined"] == (
+        f"deficit of 2 of 3 rounds is that of waves.csv, by {key}, $90.50; 1 of its rows, "
+        "$1,000.00, lie in no round"
+    )
+    assert loaded.to_dict()["rules"]["deficit_from"] == str(stated)
+
+
+def test_a_table_that_states_nothing_of_rounds_is_refused(tmp_path):
+    (tmp_path / "waves.csv").write_text("wave,debt\n1,2\n")
+    rules = Rules(deficit_from=tmp_path / "waves.csv")
+    with (
+        read_detail(write_detail(tmp_path / "d.csv", [detail_row()], DETAIL)) as fills,
+        pytest.raises(InputError, match=r"a column of .*deficit_usd.*, and one of"),
+    ):
+        rounds_of(fills, name="d", rules=rules)
+
+
 def test_node_fills_alone_know_positions_at_the_mark(tmp_path):
     """Short 2 from 100, half of it closed at 90 for 10 USD: at the mark of 95, 10 USD were open."""
     events = [

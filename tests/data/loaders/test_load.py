@@ -52,6 +52,32 @@ def test_a_checkout_becomes_an_episode_that_plays(run, checkout):
     assert run("play", "e.json")[0] == 0
 
 
+def test_a_plain_checkout_joins_the_published_figures_and_plays(run, tmp_path):
+    """The table of 17 columns knows no debts: the published folder states them by time."""
+    root = tmp_path / "HyperReplay"
+    write_detail(root / "data/canonical/adl_detailed_analysis_REALTIME.csv", ROWS, DETAIL)
+    out = tmp_path / "analysis/out/eval_horizon_sweep/gap_ms=5000/horizon_ms=0"
+    out.mkdir(parents=True)
+    (out / "two_pass_equity_delta_by_wave.csv").write_text(
+        "wave,t_start_ms,t_end_ms,deficit_usd,max_loss_usd,budget_needed_usd,budget_prod_usd\n"
+        f"1,{T0},{T0},50,50,10,12\n2,{T0 + 90_000},{T0 + 90_000},20,20,5,6\n"
+    )
+    code, said, err = run("load", "hyperreplay", str(root))
+    assert (code, "deficit: the files lack loser_equity" in " ".join(said.split())) == (0, True)
+    code, said, err = run("load", "hyperreplay", str(root), "analysis", "-o", "e.json")
+    assert (code, err.count("wrote")) == (0, 3), err
+    assert "deficit of 2 of 2 rounds is that of" in " ".join(said.split())
+    episode = read_episode("e.json")
+    assert episode.deficit.tolist() == [50.0, 20.0]
+    assert episode.needed.tolist() == [10.0, 5.0]
+    assert episode.rounds[0].start.account == ("0xa",)
+    assert run("play", "e.json")[0] == 0
+    words = ("--deficit-from", str(out / "two_pass_equity_delta_by_wave.csv"))
+    data = json.loads(run("load", "hyperreplay", str(root), *words, "--json")[1])
+    assert [row["deficit"] for row in data["rounds"]] == [50.0, 20.0]
+    assert [row["needed"] for row in data["rounds"]] == [None, None]
+
+
 def test_an_hour_missing_from_a_checkout_is_named(run, checkout):
     (checkout / "data/raw/20_fills.json").unlink()
     code, _, err = run("load", "hyperreplay", str(checkout), "-o", "e.json")
@@ -100,6 +126,28 @@ def test_lz4_is_asked_for_where_it_is_missing(run, tmp_path, monkeypatch):
     monkeypatch.setitem(sys.modules, "lz4.frame", None)
     code, _, err = run("load", "fills", "21.lz4")
     assert (code, "pip install 'adlopt[lz4]'" in err) == (2, True)
+
+
+@pytest.mark.parametrize("rounds", [1, 5, 2_000])
+def test_a_load_is_an_answer_of_a_screen(tmp_path, rounds):
+    text = "round,who,profit,owed,needed\n" + "".join(
+        f"{t},{who},{10 + t},5,3\n" for t in range(1, rounds + 1) for who in ("ann", "bob")
+    )
+    (tmp_path / "t.csv").write_text(text)
+    columns = 'round = "round"\naccount = "who"\ncapacity = "profit"\ndeficit = "owed"\n'
+    (tmp_path / "m.toml").write_text(f'kind = "accounts"\n[columns]\n{columns}needed = "needed"\n')
+    got = loaders.load_table(tmp_path / "t.csv", tmp_path / "m.toml")
+    lines = str(got).splitlines()
+    assert len(lines) <= 24
+    assert max(map(len, lines)) <= 80
+    assert f"t: {rounds:,} round" in lines[0]
+    assert any("debt" in line and f"{5.0 * rounds:,.2f}" in line for line in lines)
+    assert len(repr(got)) <= 300
+    assert got.to_frame().height == rounds
+    data = got.to_dict()
+    assert data["schema"] == "adlopt/load/2"
+    assert json.loads(json.dumps(data, allow_nan=False)) == json.loads(json.dumps(data))
+    assert len(got.episode()) == len(data["rounds"]) == rounds
 
 
 @pytest.mark.parametrize(

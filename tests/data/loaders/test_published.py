@@ -119,7 +119,7 @@ def test_the_published_figures_agree_with_themselves(tmp_path):
         assert math.fsum(rounds[f"production_haircut_{ms}ms_usd"]) == pytest.approx(HORIZONS[ms])
     broken = [(*row[:4], row[4] + 1.0, *row[5:]) if row[0] == 8 else row for row in gaps]
     loaded = read_published(folder_of(tmp_path / "broken", october_10(), broken))
-    assert [(f.name, f.rounds) for f in loaded.findings] == [("gaps disagree", (6,))]
+    assert [(f.name, f.rounds) for f in loaded.findings] == [("needed disagrees", (6,))]
 
 
 def test_a_missing_table_is_named_and_its_figures_are_unavailable(tmp_path):
@@ -135,6 +135,55 @@ def test_a_missing_table_is_named_and_its_figures_are_unavailable(tmp_path):
         read_published(out)
     with pytest.raises(InputError, match="a folder"):
         read_published(tmp_path / "absent")
+
+
+def with_winners(tmp_path, episode, *, users):
+    """An `out/` folder with three winners a round, and what production took of each."""
+    out = folder_of(tmp_path, episode)
+    rows = []
+    production = episode.recorded_run("production queue").haircut
+    for round_, taken in zip(episode, production.tolist(), strict=True):
+        wave, total = int(round_.start.signals["wave"]), round_.start.total_capacity
+        for user, part in (("0xa", 0.5), ("0xb", 0.3), ("0xc", 0.2)):
+            rows.append([wave, user, part * total, 2 * part * total, part * taken])
+    if users:
+        header = ["wave", "user", "cap_eff_usd", "equity_usd", "haircut_prod_usd"]
+        write(out / "policy_per_wave_user_haircuts.csv", header, rows)
+    else:
+        header = ["wave", "user", "pnl_start_usd", "equity_start_usd", "haircut_prod_usd"]
+        write(out / BASE / "two_pass_wave_prod_haircuts.csv", header, rows)
+    return out, rows
+
+
+@pytest.mark.parametrize("users", [True, False])
+def test_winners_come_with_capacity_equity_and_what_production_took(tmp_path, users):
+    known = october_10()
+    out, rows = with_winners(tmp_path, known, users=users)
+    loaded = read_published(out)
+    assert "winners" not in loaded.unavailable
+    assert len(loaded.accounts) == len(rows)
+    assert [finding.name for finding in loaded.findings] == []
+    episode = loaded.episode()
+    assert not episode.pooled
+    assert episode.rounds[0].start.account == ("0xa", "0xb", "0xc")
+    assert episode.total_capacity.tolist() == pytest.approx(known.total_capacity.tolist())
+    assert episode.rounds[3].start.equity.tolist() == pytest.approx(
+        [2 * usd for usd in episode.rounds[3].start.capacity.tolist()]
+    )
+    assert "recorded" not in episode.rounds[0].start.features, "it is known when the round is over"
+    assert sum(loaded.accounts["recorded"]) == pytest.approx(HORIZONS[0])
+
+
+def test_winners_that_do_not_add_up_are_said(tmp_path):
+    out, _ = with_winners(tmp_path, october_10(), users=True)
+    path = out / "policy_per_wave_user_haircuts.csv"
+    lines = path.read_text().splitlines()
+    path.write_text("\n".join(lines[:-1]) + "\n")
+    found = {(finding.name, finding.rounds) for finding in read_published(out).findings}
+    assert found == {("production disagrees", (16,)), ("total_cap disagrees", (16,))}
+    path.write_text("\n".join([*lines, lines[1]]) + "\n")
+    with pytest.raises(InputError, match="line 50 is '0xa': expected an account once in a round"):
+        read_published(out)
 
 
 def test_a_link_out_of_the_folder_is_not_followed(tmp_path):
