@@ -74,6 +74,7 @@ class Filler:
         self.above: Filling | None = None
         self.below: Filling | None = None
         self.depth = 1 if grid.single else int(np.diff(grid.start).max())
+        self.owner = grid.account[:0] if grid.single else grid.owner
         self.columns: list[list[int]] = []
         self.compiled = not grid.single and pays("knapsacks", SEARCH * grid.row.size)
 
@@ -135,7 +136,7 @@ class Filler:
             if near is not None:
                 same = (near.amounts <= limits) & (limits <= near.limits) & near.settled
                 amounts[same] = bounds[same] = near.amounts[same]
-                lots = same[self.grid.owner]
+                lots = same[self.owner]
                 counts[lots] = near.counts[lots]
         return Filling(limits, counts, amounts, bounds)
 

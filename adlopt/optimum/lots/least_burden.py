@@ -24,7 +24,7 @@ from adlopt.optimum.lots.milp import LotCore
 from adlopt.optimum.lots.sum_levels import SumLevels
 from adlopt.optimum.programs.between_levels import least_lots
 
-RUNGS = (1e-2, 1e-4, 1e-6, 1e-9, 0.0)
+RUNGS = (1e-4, 1e-6, 1e-9, 0.0)
 """Gaps that a search closes one after another: asked for less, it does what it did for more."""
 
 

@@ -22,15 +22,39 @@ Score = Callable[[int, FloatArray, FloatArray], float]
 
 
 def mend(
-    problem: MatchingProblem, steps: FloatArray, allowed: BoolArray | None = None
+    problem: MatchingProblem,
+    steps: FloatArray,
+    allowed: BoolArray | None = None,
+    *,
+    most: FloatArray | None = None,
 ) -> FloatArray:
-    """Clip a solver's flow, shape (A,), to the positions and close each level exactly."""
+    """Clip a solver's flow, shape (A,), to the positions and close each level exactly.
+
+    Parameters
+    ----------
+    allowed : BoolArray, shape (A,), optional
+        Arcs that may carry anything.
+    most : FloatArray, shape (n,), optional
+        USD that accounts give at most; what a solver took beyond goes to those that have room.
+
+    Raises
+    ------
+    CertificateError
+        If a level is missed by more than a solver's tolerance can explain.
+    """
     limit = problem.limit[problem.position]
     steps = np.clip(steps, 0.0, limit if allowed is None else limit * allowed)
     steps[steps <= SLIVER * problem.quantity[problem.level]] = 0.0
     used = _by_position(problem, steps)
     over = np.maximum(used / np.maximum(problem.limit, 1e-300), 1.0)
     steps = steps / over[problem.position]
+    free = np.ones(steps.size, dtype=bool)
+    if most is not None:
+        taken = problem.haircut(steps)
+        beyond = np.where(taken > most, taken / np.maximum(most, 1e-300), 1.0)
+        dear = problem.value[problem.level] > 0
+        steps = np.where(dear, steps / beyond[problem.account], steps)
+        free = ~dear | (taken < most * (1 - TOLERANCE))[problem.account]
     used = _by_position(problem, steps)
     for level, part in enumerate(_parts(problem)):
         quantity, total = problem.quantity[level], float(steps[part].sum())
@@ -43,8 +67,8 @@ def mend(
             position = problem.position[part]
             room = np.maximum(problem.limit[position] - used[position], 0.0)
             room = room if allowed is None else room * allowed[part]
-            flowing = room * (steps[part] > 0)
-            room = flowing if quantity - total <= float(flowing.sum()) else room
+            for fit in (room * free[part], room * free[part] * (steps[part] > 0)):
+                room = fit if quantity - total <= float(fit.sum()) else room
             if quantity - total > float(room.sum()) + TOLERANCE * quantity:
                 raise CertificateError("the solver's flow cannot be closed within the positions")
             added = room * min((quantity - total) / max(float(room.sum()), 1e-300), 1.0)

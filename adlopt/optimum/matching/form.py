@@ -27,6 +27,10 @@ class Form:
         Whether the last columns switch accounts on.
     labels : tuple
         Of each block of rows: what it is, and what its rows are of.
+    kept_rows, kept : IntArray
+        Rows of the accounts that keep to a burden, and which accounts they are.
+    most : FloatArray
+        USD that those give at most.
     """
 
     program: Program
@@ -36,10 +40,19 @@ class Form:
     accounts: IntArray = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
     switches: bool = False
     labels: tuple[tuple[str, IntArray], ...] = ()
+    kept_rows: IntArray = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
+    kept: IntArray = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
+    most: FloatArray = field(default_factory=lambda: np.zeros(0))
 
     def steps(self, columns: FloatArray) -> FloatArray:
         """Steps of each arc, shape (A,)."""
         return self.per * columns[: self.per.size]
+
+    def given(self, haircut: FloatArray) -> Form:
+        """The form where accounts may give what they do, shape (n,), if that is more."""
+        upper = self.program.row_upper.copy()
+        upper[self.kept_rows] *= np.maximum(haircut[self.kept] / self.most, 1.0)
+        return replace(self, program=replace(self.program, row_upper=upper))
 
     def below(self, value: float) -> Program:
         """The program without points dearer than a value that is known to be reached."""

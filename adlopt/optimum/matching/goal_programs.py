@@ -44,10 +44,9 @@ def least_burden(
     first = body.rows.count
     weights = problem.weight[bearers] * (body.scale * factor * WORK_TOTAL)
     body.add_accounts(bearers, value, np.zeros(bearers.size), column=body.z, coefficient=-weights)
-    if fixed is not None:
-        kept = np.flatnonzero(used & ~np.isnan(fixed))
-        room = np.nextafter(problem.weight[kept] * fixed[kept], np.inf) * body.scale
-        body.add_accounts(kept, value, room, label="kept")
+    kept = np.flatnonzero(used & ~free)
+    most = np.zeros(0) if fixed is None else problem.weight[kept] * fixed[kept]
+    body.add_accounts(kept, value, np.nextafter(most, np.inf) * body.scale, label="kept")
     if hedge_cap is not None:
         hedges, cap = hedge_cap
         body.rows.add(hedges.columns(body.z + 1), np.ones(hedges.count), upper=cap * body.scale)
@@ -62,6 +61,9 @@ def least_burden(
         bearing=first + np.arange(bearers.size),
         accounts=bearers,
         labels=tuple(body.rows.labels),
+        kept_rows=first + bearers.size + np.arange(kept.size),
+        kept=kept,
+        most=most,
     )
 
 

@@ -8,7 +8,15 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from adlopt.errors import Binding, InfeasibleRound, InputError, SolverFailed
+from adlopt.errors import (
+    Binding,
+    CertificateError,
+    InfeasibleRound,
+    InputError,
+    NoSolution,
+    SolverFailed,
+    SolverStopped,
+)
 from adlopt.foundation.arrays import BoolArray, FloatArray
 from adlopt.model.limits import NO_LIMITS
 from adlopt.model.method import Method, Stopped
@@ -89,32 +97,52 @@ class FlowSearch:
             return NOTHING
         problem = self.problem
         fixed = np.full(problem.weight.size, np.nan)
-        levels: list[tuple[BoolArray, ProvenBound]] = []
-        price: FloatArray | None = None
+        levels: list[tuple[BoolArray, Form, RawAnswer]] = []
+        flow = np.zeros(0)
         while True:
-            form = least_burden(problem, fixed=fixed)
-            flow, answer = self.flow(form)
+            found = self._next_level(fixed, first=not levels)
+            if found is None:
+                self.answers.append((Stopped.LIMIT, Method.HIGHS))
+                break
+            form, flow, answer = found
             if levels and not form.accounts.size:
                 break
             bearing = np.zeros(problem.weight.size, dtype=bool)
             bearing[form.accounts] = True
             worst = self._worst_burden(flow, bearing)
-            levels.append((bearing, _bound(form, answer, worst)))
-            price = self.price(form, answer) if price is None else price
+            levels.append((bearing, form, answer))
             if worst <= 0.0:
                 break
-            held = _holding(form, answer)
-            fixed[form.accounts[held]] = worst
+            fixed[form.accounts[_holding(form, answer)]] = worst
         steps = round_to_lots(problem, flow, self._by_burden) if problem.whole else flow
-        stages = [
-            prove(
-                "worst burden" if rank == 0 else f"burden of the next {int(bearing.sum())}",
-                self._worst_burden(steps, bearing),
-                proven,
-            )
-            for rank, (bearing, proven) in enumerate(levels[: 1 if problem.whole else None])
-        ]
-        return self.found(steps, stages, price)
+        taken, stages = problem.haircut(steps), []
+        for rank, (bearing, form, answer) in enumerate(levels[: 1 if problem.whole else None]):
+            words = "worst burden" if rank == 0 else f"burden of the next {int(bearing.sum())}"
+            worst = self._worst_burden(steps, bearing)
+            stages.append(prove(words, worst, _bound(form.given(taken), answer, worst)))
+        return self.found(steps, stages, self.price(*levels[0][1:]))
+
+    def _next_level(
+        self, fixed: FloatArray, *, first: bool
+    ) -> tuple[Form, FloatArray, RawAnswer] | None:
+        """The least burden of those who are not fixed, and a flow; None if HiGHS loses it.
+
+        The flow before is a point of this program, and often the only one: HiGHS may call it
+        infeasible, and then a little room helps.
+        """
+        for room in (1.0, 1.0 + 1e-14, 1.0 + 1e-12, 1.0 + CAP / 2):
+            form = least_burden(self.problem, fixed=fixed * room)
+            try:
+                flow, answer = self.flow(form, most=self.problem.weight * fixed * room)
+            except (NoSolution, CertificateError) as lost:
+                if first:
+                    raise
+                if self.time_limit is not None and isinstance(lost, SolverStopped):
+                    break
+            else:
+                fixed *= room
+                return form, flow, answer
+        return None
 
     def keep_hedges(self, objective: KeepHedges) -> Flow:
         """Change net deltas least, and among all that do so bear the least."""
@@ -235,10 +263,14 @@ class FlowSearch:
             binding=tuple(Binding(start.account[i], float(capacity[i]), reasons[i]) for i in spent),
         )
 
-    def flow(self, form: Form) -> tuple[FloatArray, RawAnswer]:
-        """Solve a form: a flow, shape (A,), that closes every level exactly, and the raw answer."""
+    def flow(self, form: Form, *, most: FloatArray | None = None) -> tuple[FloatArray, RawAnswer]:
+        """Solve a form: a flow, shape (A,), that closes every level exactly, and the raw answer.
+
+        No account gives more than `most`, shape (n,), USD, where that is a number.
+        """
         answer = self._run(form)
-        return mend(self.problem, form.steps(answer.columns)), answer
+        most = None if most is None else np.where(np.isnan(most), np.inf, most)
+        return mend(self.problem, form.steps(answer.columns), most=most), answer
 
     def price(self, form: Form, answer: RawAnswer) -> FloatArray:
         """Rise of the objective per step, at each level."""

@@ -124,7 +124,7 @@ def comparator_curve(deficit: ArrayLike, needed_severity: ArrayLike) -> Comparat
 @lru_cache(maxsize=16)
 def _curve(sizes: tuple[float, ...], targets: tuple[float, ...]) -> ComparatorCurve:
     (size, per_usd), (target, per_one) = _integers(sizes), _integers(targets)
-    found, prices, flows = _corners(Smoother.of(size, target))
+    found, prices, flows = _corners(Smoother.of(size, target), per_usd)
     kept = [k for k in range(len(found)) if not 0 < k < len(prices) or prices[k - 1] != prices[k]]
     return ComparatorCurve(
         vertices=tuple(
@@ -135,21 +135,17 @@ def _curve(sizes: tuple[float, ...], targets: tuple[float, ...]) -> ComparatorCu
             )
             for k in kept
         ),
-        edges=tuple(
-            Edge(
-                price=prices[k] / per_usd,
-                flow=tuple(Fraction(w) / per_usd for w in flows[k]),
-            )
-            for k in kept[:-1]
-        ),
+        edges=tuple(Edge(price=prices[k], flow=flows[k]) for k in kept[:-1]),
     )
 
 
-def _corners(smoother: Smoother) -> tuple[list[Point], list[Fraction], list[list[Fraction]]]:
+def _corners(
+    smoother: Smoother, per_usd: int
+) -> tuple[list[Point], list[Fraction], list[tuple[Fraction, ...]]]:
     """Points of f in order, and the price and flow of the chord from each to the next."""
     found, ahead = [smoother.constant()], [smoother.lossless()]
     prices: list[Fraction] = []
-    flows: list[list[Fraction]] = []
+    flows: list[tuple[Fraction, ...]] = []
     while ahead:
         left, right = found[-1], ahead[-1]
         run, fall = right.variation - left.variation, left.loss - right.loss
@@ -166,8 +162,8 @@ def _corners(smoother: Smoother) -> tuple[list[Point], list[Fraction], list[list
             if scaled.bound(flow, fall, end.variation) != run * end.loss:
                 raise CertificateError("a corner of the comparator curve is not proved optimal")
         found.append(ahead.pop())
-        prices.append(Fraction(fall, run))
-        flows.append([Fraction(w, run) for w in flow.tolist()])
+        prices.append(Fraction(fall, run * per_usd))
+        flows.append(tuple(Fraction(w, run * per_usd) for w in flow.tolist()))
     return found, prices, flows
 
 
