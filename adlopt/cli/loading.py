@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 from cyclopts import Parameter
 
@@ -62,8 +62,10 @@ def load(
     from adlopt.data.loaders import sources
     from adlopt.show.load import render
 
-    asked = {"gap_ms": gap_ms, "per_coin": per_coin, "deficit": deficit, "capacity": capacity}
-    asked |= {"deficit_from": deficit_from, "needed_from": needed_from}
+    asked: dict[str, Any] = {
+        "gap_ms": gap_ms, "per_coin": per_coin, "deficit": deficit, "capacity": capacity,
+        "deficit_from": deficit_from, "needed_from": needed_from,
+    }  # fmt: skip
     with progress(None, "reading") as step:
         loaded = sources.from_words(
             words, mapping, asked, tolerance=tolerance, progress=step, alike=alike

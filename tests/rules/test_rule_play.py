@@ -11,7 +11,7 @@ from hypothesis import given, settings
 
 import adlopt as adl
 from adlopt.data.files import read_market, write_episode, write_market, write_template
-from adlopt.errors import BadHaircut, InputError, OddInput
+from adlopt.errors import BadHaircut, InputError
 from adlopt.foundation.user_code import load
 from adlopt.policies import grammar
 from adlopt.policies.by_rule import ByRule
@@ -278,16 +278,17 @@ POSITION = 'position = [{account = "a", coin = "ETH", side = "long", size = 1.0,
 
 def test_tables_stand_for_entries(tmp_path):
     (tmp_path / "a.csv").write_text("account,balance,opened,vm_gain\na,1,5,7\n")
-    (tmp_path / "p.csv").write_text("account,coin,side,size,entry\na,ETH,long,1,90\n")
+    (tmp_path / "p.csv").write_text(
+        "account,coin,side,size,entry\na,ETH,long,1,90\na,ETH,short,1,100\n"
+    )
     path = tmp_path / "market.toml"
     path.write_text('accounts = "a.csv"\npositions = "p.csv"\n' + COIN)
-    with pytest.warns(OddInput, match="open interest"):
-        market = read_market(path)
+    market = read_market(path)
     assert market.equity.tolist() == [11.0]
     assert market.accounts.features["vm_gain"].tolist() == [7.0]
-    path.write_text(ACCOUNT + POSITION + COIN)
-    with pytest.warns(OddInput, match="open interest"):
-        assert read_market(path).equity.tolist() == [11.0]
+    short = ', {account = "a", coin = "ETH", side = "short", size = 1.0, entry = 100.0}]\n'
+    path.write_text(ACCOUNT + POSITION.replace("]\n", short) + COIN)
+    assert read_market(path).equity.tolist() == [11.0]
 
 
 @pytest.mark.parametrize(
@@ -305,7 +306,7 @@ def test_tables_stand_for_entries(tmp_path):
         (COIN + POSITION + 'accounts = "absent.csv"\n', "accounts is .*absent.csv"),
         (COIN + ACCOUNT + 'positions = "no.csv"\n', "positions is .*no.csv"),
         (COIN + ACCOUNT + 'positions = "short.csv"\n', "columns is .*a column `entry`"),
-        (COIN + ACCOUNT + 'positions = "gap.csv"\n', "line 2: account is None"),
+        (COIN + ACCOUNT + 'positions = "gap.csv"\n', r"gap.csv line 2: account is None"),
         (
             COIN + POSITION + 'account = [{id = "a", balance = 1.0, opened = 1.0}, '
             '{id = "b", balance = 1.0}]\n',

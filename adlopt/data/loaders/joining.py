@@ -67,7 +67,8 @@ def joined(path: str | Path, quantity: str, rounds: pl.DataFrame) -> Joined:
     found = _in_rounds(rows, rounds) if time else numbered
     inside = found.filter(pl.col("wave").is_in(rounds["wave"].to_list()))
     sums = inside.group_by("wave").agg(pl.col("usd").sum())
-    total, outside = float(inside["usd"].sum()), float(rows["usd"].sum() - inside["usd"].sum())
+    total = float(inside["usd"].sum())
+    outside = float(rows["usd"].sum()) - total
     text = (
         f"{quantity} of {len(sums):,} of {len(rounds):,} rounds is that of {path.name}, by "
         f"{'times' if time else 'numbers'}, ${total:,.2f}; {len(rows) - len(inside):,} of its "
