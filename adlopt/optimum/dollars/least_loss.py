@@ -1,36 +1,20 @@
 """The least loss of a burden problem: solve it, and prove it.
 
-Which method runs, and what it costs for n accounts:
+| problem | method, and what it costs for n accounts |
+|---|---|
+| continuous | Newton on the concave water level, 2 to 6 passes |
+| continuous, priced | the same, and a sort where the budget is not worth it |
+| lots, exact budget or a band | steps to either side, 4 to 8 exact passes; then a sum of lots |
+| lots, priced | the same, and branch and bound below the budget, O(n) a level |
+| any, `Method.HIGHS` | linear program in slack form, a pivot an account at its cap; MILP for lots |
 
-* continuous: Newton on the concave water level, 2 to 6 passes, O(n);
-* continuous, priced: the same, plus a sort where the budget is not worth it, O(n log n);
-* lots, exact budget: steps to either side of the budget, 4 to 8 exact passes, O(n); then the lots
-  that exceed it, a search for the sum, as bits of one integer or by bounded subset sums;
-* lots, priced: the same, and branch and bound below the budget, O(n) a level;
-* any, `Method.HIGHS`: linear program in slack form, a pivot an account at its cap; shifted-core
-  MILP for lots, branch and bound.
-
-Starting from the answer to another budget does not pay. HiGHS then takes a tenth of the time, but
-still a hundred times as long as the water level from nothing (20,000 accounts, equity: 3 s, 0.3 s
-and 3 ms); and that level is a fifth of what a solution takes, its proof being most of the rest.
-
-The first three stay best at any size: a million accounts take 10 to 50 times as long as adding
-them up, and 100 to 300 times without the compiled loops that `adlopt.foundation.compiling`
-switches on; a linear program is a thousand times slower from 20,000 accounts on, and serves
-as a cross-check. The sum of an exact budget is easy where lots are many, since some small lots make
-any excess; it is hard where a hundred accounts hold a few coarse lots each, and there a MILP is no
-better. Each subset sum is bounded by `subset_sum.NODES` and `subset_sum.SUMS`, and a search that
-needs more of them gives up and says so. The least burden in lots whose sum may exceed the budget is
-then still proved, exactly.
-
-Beyond one position and one round: m positions cost a knapsack an account and level, a few tenths of
-a second for 30,000 (`adlopt.optimum.contracts.closing`). Coins are tied by conservation: a linear
-program with a row an account and coin and an arc a position and price, from tenths of a second to
-minutes (`adlopt.optimum.matching.matching`). T rounds that share n winners cost T · n a cut, and
-more of them as more rounds bind: for 16 × 20,000 from 0.4 s to 3 s
-(`adlopt.optimum.coupled.solve_coupled`). A path over T rounds costs T log T a price of moving, 0.4
-s for 100,000 (`adlopt.optimum.paths.severity_path`). Separate rounds and episodes share nothing and
-are played side by side (`adlopt.studies.sweep`).
+The first three stay best at any size: a million accounts take 10 to 50 times as long as adding them
+up, and 100 to 300 times until compiled loops pay (`adlopt.foundation.compiling`). A linear program
+is a thousand times slower from 20,000 accounts on, also when it starts from the answer to another
+budget, and serves as a cross-check. The sum of an exact budget is easy where lots are many, since
+some small lots make any excess; it is hard where a hundred accounts hold a few coarse lots each,
+and there a MILP is no better. A search for it is bounded, and says when it gives up; the least
+burden in lots whose sum may exceed the budget is then still proved, exactly.
 """
 
 from __future__ import annotations
