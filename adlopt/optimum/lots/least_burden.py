@@ -193,14 +193,17 @@ def _no_multiple(grid: LotGrid) -> bool:
 
 
 def _no_such_sum(grid: LotGrid, below: int | None, above: int | None) -> InfeasibleRound:
-    options, missing = [], []
+    options, apart, missing = [], [], []
     if below is not None:
         missing.append(grid.least - below)
-        options.append(f"{_usd(below)}, {_usd(grid.least - below)} less")
+        options.append(_usd(below))
+        apart.append(f"{_usd(missing[-1])} less")
     if above is not None:
         missing.append(above - grid.highest)
-        options.append(f"{_usd(above)}, {_usd(above - grid.highest)} more")
-    nearest = f"; the nearest sums are {' and '.join(options)}: ask for one of them, or use "
+        options.append(_usd(above))
+        apart.append(f"{_usd(missing[-1])} more")
+    sums = f"{' and '.join(options)}, {' and '.join(apart)}"
+    nearest = f"; the nearest sums are {sums}: ask for one of them, or use "
     return InfeasibleRound(
         f"no whole lots sum to {_wanted(grid)}{nearest if options else ': use '}"
         "Budget.at_least() or Budget.band(...)",
