@@ -8,7 +8,7 @@ from contextlib import contextmanager
 import numpy as np
 
 from adlopt.data.episodes.generated import shock
-from adlopt.errors import AdloptError, CausalityError, PolicyError
+from adlopt.errors import CausalityError, PolicyError
 from adlopt.foundation.arrays import FloatArray
 from adlopt.model.episode import Episode
 from adlopt.model.round import Round
@@ -82,9 +82,7 @@ def _figures(episode: Episode) -> list[tuple[float, float]]:
 def _decisions(policy: Policy, rounds: tuple[Round, ...]) -> list[FloatArray]:
     try:
         return [haircut for _, haircut in decisions(policy, rounds)]
-    except AdloptError:
-        raise
-    except Exception as error:
+    except LookupError as error:
         said = f"{type(error).__name__}: {error}"
         raise PolicyError(
             f"policy {policy.name!r} cannot play rounds it has not seen before ({said}): does it "
