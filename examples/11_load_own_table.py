@@ -34,6 +34,8 @@ with tempfile.TemporaryDirectory() as folder:
     mapping.write_text(MAP)
     loaded = adl.loaders.load_table(table, mapping, tolerance=0.3)
 print(*(f"line {bad.line}: {bad.found!r}" for bad in loaded.reports[0].shown))
-print(*(finding.text.replace(folder, "") for finding in loaded.quality()), sep="\n")
+print(*(finding.text for finding in loaded.findings), sep="\n")
+debt = loaded.reconciled[0]
+print(f"{debt.quantity}: {debt.read:.2f} read, {debt.used:.2f} used, {dict(debt.left_out)}")
 print(loaded.rounds.select("wave", "deficit", "needed", "capacity").rows())
 print(adl.solve(loaded.episode().rounds[0]))
