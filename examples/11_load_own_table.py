@@ -29,13 +29,11 @@ loser = "bankrupt"
 loser_equity = "bankrupt_equity"
 """
 with tempfile.TemporaryDirectory() as folder:
-    table, mapping = Path(folder, "fills.csv"), Path(folder, "map.toml")
-    table.write_text(FILLS)
-    mapping.write_text(MAP)
+    (table := Path(folder, "fills.csv")).write_text(FILLS)
+    (mapping := Path(folder, "map.toml")).write_text(MAP)
     loaded = adl.loaders.load_table(table, mapping, tolerance=0.3)
 print(*(f"line {bad.line}: {bad.found!r}" for bad in loaded.reports[0].shown))
-print(*(finding.text for finding in loaded.findings), sep="\n")
-debt = loaded.reconciled[0]
-print(f"{debt.quantity}: {debt.read:.2f} read, {debt.used:.2f} used, {dict(debt.left_out)}")
+left_out = f"debt left out: {dict(loaded.reconciled[0].left_out)}"
+print(*(finding.text for finding in loaded.findings), left_out, sep="\n")
 print(loaded.rounds.select("wave", "deficit", "needed", "capacity").rows())
 print(adl.solve(loaded.episode().rounds[0]))

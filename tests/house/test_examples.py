@@ -106,7 +106,7 @@ constant:1+queue     misses 71,977 USD offline, 223,336 in the loop
     "11_load_own_table.py": """\
 line 6: 'oops'
 1 of 5 records of fills.csv do not parse; they hold $350.00 of capacity, $450.00 of debt
-debt: 940.00 read, 540.00 used, {'counted in earlier rounds': 400.0}
+debt left out: {'counted in earlier rounds': 400.0}
 [(1, 490.0, 100.0, 1350.0), (2, 50.0, 20.0, 350.0)]
 3 winners give 100.00 USD, worst burden 7.407 %; proven optimal (exact)
 """,
