@@ -11,8 +11,8 @@ from adlopt.model.episode import Episode
 def october_10() -> Episode:
     """Return the episode with its recorded policies, from the published per-round figures.
 
-    The table, its source and its licence stand in `october_10.toml` beside this file. Winners are
-    not published, so each round's winners are one pooled account.
+    The table, its source and its licence stand in `october_10.toml` beside this file. Its figures
+    are by round, so each round's winners are one pooled account.
 
     Examples
     --------

@@ -68,31 +68,11 @@ class Column:
     required: bool = True
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Clock:
-    """How the times of a table are written.
-
-    Parameters
-    ----------
-    unit : {"s", "ms", "us", "ns", "iso"}
-        Of numbers and texts; a column that is typed as times says its own.
-    zone : str
-        Of times without an offset; UTC unless given.
-    """
-
-    unit: str = "ms"
-    zone: str = ""
-
-
-MILLISECONDS = Clock()
-
-
 def typed(
     lines: pl.Series,
     frame: pl.DataFrame,
     columns: Sequence[Column],
     tally: Tally,
-    clock: Clock = MILLISECONDS,
 ) -> pl.DataFrame:
     """Convert raw columns, and `line`; records that do not parse are counted, with their dollars.
 
@@ -104,7 +84,7 @@ def typed(
     spot = pl.repeat(False, len(frame), eager=True)
     for column in columns:
         raw = frame[column.source]
-        values = _converted(raw, column, tally, clock)
+        values = _converted(raw, column, tally)
         empty = raw.is_null() | _is_blank(raw)
         wrong[column.name] = (values.is_null() & ~empty) | (empty if column.required else False)
         if column.kind is ColumnKind.COIN:
@@ -114,19 +94,19 @@ def typed(
     bad = faults.select(pl.any_horizontal(pl.all())).to_series() & ~spot
     tally.skip("spot", int(spot.sum()))
     if bad.any():
-        _reject(table.filter(bad), frame.filter(bad), faults.filter(bad), columns, tally, clock)
+        _reject(table.filter(bad), frame.filter(bad), faults.filter(bad), columns, tally)
     kept = table.filter(~bad & ~spot)
     tally.keep(len(kept), {each.name: float(each.sum()) for each in dollars(kept)})
     return kept
 
 
-def _converted(raw: pl.Series, column: Column, tally: Tally, clock: Clock) -> pl.Series:
+def _converted(raw: pl.Series, column: Column, tally: Tally) -> pl.Series:
     """Convert; what is not a value of the kind becomes null."""
     field = f"{tally.file}: {column.source}"
     if column.kind in (ColumnKind.TEXT, ColumnKind.COIN):
         return id_column(raw, field, tally.alike if column.kind is ColumnKind.TEXT else Alike.APART)
     if column.kind is ColumnKind.TIME:
-        found, zones = times(raw, field, clock.unit, clock.zone)
+        found, zones = times(raw, field, tally.unit, tally.zone)
         tally.zones.update(zones)
         return found
     numbers = number_column(raw, field)
@@ -149,7 +129,6 @@ def _reject(
     faults: pl.DataFrame,
     columns: Sequence[Column],
     tally: Tally,
-    clock: Clock,
 ) -> None:
     """Count records by the first of their cells that is wrong, with dollars as a person reads."""
     import polars as pl
@@ -168,17 +147,17 @@ def _reject(
     for row, (line, usd, owner) in enumerate(zip(read["line"], worth, whose, strict=True)):
         column = next(each for each in columns if faults[each.name][row])
         found = raw[column.source][row]
-        expected = f"{_words(column, found, clock)} in {column.source!r}"
+        expected = f"{_words(column, found, tally.unit)} in {column.source!r}"
         known = {name: amount for name, amount in usd.items() if amount is not None}
         shown = "nothing" if found in (None, "") else found
         tally.reject(line, shown, expected, known, debtor=str(owner or f"line {line}"))
 
 
-def _words(column: Column, found: object, clock: Clock) -> str:
+def _words(column: Column, found: object, unit: str) -> str:
     """Say what was expected of a cell, and what it looks like."""
     match column.kind:
         case ColumnKind.TIME:
-            return f"a time{hint(found, clock.unit)}"
+            return f"a time{hint(found, unit)}"
         case ColumnKind.TEXT | ColumnKind.COIN:
             return "whole numbers, not floats," if looks_like_a_float(str(found)) else "a text"
         case ColumnKind.POSITIVE:

@@ -77,7 +77,7 @@ def read_detail(path: str | Path, **how: Unpack[How]) -> Fills:
     has = [column.name for column in DETAIL_COLUMNS if column.source in header]
     tally = Tally(path, **how)
     with Fills.filling() as fills:
-        fills.add(path, typed_blocks(path, DETAIL_COLUMNS, tally), has, tally)
+        fills.add(path, typed_blocks(tally, DETAIL_COLUMNS), has, tally)
     return fills
 
 
@@ -93,7 +93,7 @@ def read_by_user(path: str | Path, **how: Unpack[How]) -> tuple[pl.DataFrame, Fi
 
     path = Path(path)
     tally = Tally(path, **how)
-    table = table_of(path, USER_COLUMNS, tally)
+    table = table_of(tally, USER_COLUMNS)
     twice = table.filter(pl.col("account").is_first_distinct().not_())
     for line, account in twice.select("line", "account").iter_rows():
         tally.drop(line, account, "an account once")

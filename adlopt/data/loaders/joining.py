@@ -54,7 +54,7 @@ def joined(path: str | Path, quantity: str, rounds: pl.DataFrame) -> Joined:
     times = [Column(name=name, source=name, kind=ColumnKind.TIME, required=False) for name in TIMES]
     numbers = [Column(name=name, source=name, required=False) for name in NUMBERS]
     tally = Tally(path)
-    table = table_of(path, (*figures, *times, *numbers), tally)
+    table = table_of(tally, (*figures, *times, *numbers))
     usd, time, number = (
         next((name for name in names if name in table.columns), None)
         for names in (STATED[quantity], TIMES, NUMBERS)

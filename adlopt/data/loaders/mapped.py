@@ -40,7 +40,7 @@ from typing import TYPE_CHECKING, Literal, Unpack
 import msgspec
 
 from adlopt.data.files.places import existing_file, inside
-from adlopt.data.loaders.columns import Clock, Column, ColumnKind
+from adlopt.data.loaders.columns import Column, ColumnKind
 from adlopt.data.loaders.cutting import rounds_of
 from adlopt.data.loaders.fills import QUANTITIES, REQUIRED, TEXTS, Fills
 from adlopt.data.loaders.loaded import Loaded
@@ -140,14 +140,14 @@ def read_mapped(path: str | Path, mapping: TableMap, **how: Unpack[How]) -> Load
         how["alike"] = mapping.alike
     tally = Tally(path, **how)
     columns = tuple(_column(mapping, *pair) for pair in mapping.columns.items())
-    clock = Clock(unit=mapping.time_unit, zone=mapping.time_zone)
+    tally.unit, tally.zone = mapping.time_unit, mapping.time_zone
     name, source = mapping.name or path.stem, mapping.source or path.name
     if mapping.kind == "accounts":
-        loaded = _accounts(path, table_of(path, columns, tally, clock), tally.close(), name, source)
+        loaded = _accounts(path, table_of(tally, columns), tally.close(), name, source)
     else:
         rules = Rules(**msgspec.structs.asdict(mapping.rules or RulesEntry()))
         with Fills.empty() as fills:
-            blocks = typed_blocks(path, columns, tally, clock)
+            blocks = typed_blocks(tally, columns)
             fills.add(path, blocks, tuple(mapping.columns), tally)
             loaded = rounds_of(fills, name=name, source=source, rules=rules)
     return replace(loaded, findings=(*_one_column_twice(mapping), *loaded.findings))

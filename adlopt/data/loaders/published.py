@@ -177,7 +177,7 @@ class _Reader:
 
     def table(self, path: Path, columns: tuple[Column, ...]) -> pl.DataFrame:
         tally = Tally(path, **self.how)
-        table = table_of(path, columns, tally)
+        table = table_of(tally, columns)
         self.reports.append(tally.close())
         return table
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from adlopt.data.files.places import existing_file
-from adlopt.data.loaders.columns import MILLISECONDS, Clock, Column, require_columns, typed
+from adlopt.data.loaders.columns import Column, require_columns, typed
 from adlopt.data.loaders.event_fields import Malformed
 from adlopt.data.loaders.lines import blocks_of_lines
 from adlopt.data.loaders.records import Tally
@@ -35,9 +35,7 @@ class Block(NamedTuple):
     table: pl.DataFrame
 
 
-def typed_blocks(
-    path: Path, columns: Sequence[Column], tally: Tally, clock: Clock = MILLISECONDS
-) -> Iterator[pl.DataFrame]:
+def typed_blocks(tally: Tally, columns: Sequence[Column]) -> Iterator[pl.DataFrame]:
     """Yield blocks of the table with our column names and the column `line`.
 
     A record of a CSV file is one line: a quoted line break is not understood, and rejected.
@@ -55,6 +53,7 @@ def typed_blocks(
         ".json": _json_blocks,
         ".parquet": _parquet_blocks,
     }
+    path = tally.file
     suffix = Path(path.name.removesuffix(".lz4")).suffix
     if suffix not in readers:
         near = did_you_mean(nearest(suffix, readers))
@@ -66,18 +65,16 @@ def typed_blocks(
             require_columns(path, raw.columns, columns)
         empty = False
         present = [column for column in columns if column.source in raw.columns]
-        yield typed(lines, raw, present, tally, clock)
+        yield typed(lines, raw, present, tally)
     if empty:
         raise InputError(str(path), "no records", "at least one")
 
 
-def table_of(
-    path: Path, columns: Sequence[Column], tally: Tally, clock: Clock = MILLISECONDS
-) -> pl.DataFrame:
+def table_of(tally: Tally, columns: Sequence[Column]) -> pl.DataFrame:
     """Read a small table whole."""
     import polars as pl
 
-    return pl.concat(list(typed_blocks(path, columns, tally, clock)))
+    return pl.concat(list(typed_blocks(tally, columns)))
 
 
 def header_of(path: Path) -> list[str]:

@@ -40,6 +40,11 @@ class Tally:
     tolerance, progress, alike
         As in `How`.
 
+    Attributes
+    ----------
+    unit, zone : str
+        Of times: s, ms, us, ns or iso, unless a column says; that of times without an offset.
+
     Examples
     --------
     >>> tally = Tally(Path("fills.jsonl"), tolerance=0.5)
@@ -61,6 +66,7 @@ class Tally:
         if not 0.0 <= tolerance < 1.0:
             raise InputError("tolerance", tolerance, "a share from 0 to below 1")
         self.file, self.tolerance, self.progress, self.alike = file, tolerance, progress, alike
+        self.unit, self.zone = "ms", ""
         self.kept = self.rejected = self.unread = 0
         self.skipped: Counter[str] = Counter()
         self.zones: Counter[str] = Counter()

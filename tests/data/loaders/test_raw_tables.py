@@ -7,7 +7,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from adlopt.data.loaders.columns import Clock, Column, ColumnKind
+from adlopt.data.loaders.columns import Column, ColumnKind
 from adlopt.data.loaders.raw_tables import typed_blocks
 from adlopt.data.loaders.records import Tally
 from adlopt.errors import InputError
@@ -22,9 +22,10 @@ T = 1760130964831
 GOOD = f"a,{T},2.5,-3\n"
 
 
-def read(path, tolerance=0.99, **options):
+def read(path, tolerance=0.99, unit="ms"):
     tally = Tally(path, tolerance)
-    table = pl.concat(list(typed_blocks(path, COLUMNS, tally, Clock(**options))))
+    tally.unit = unit
+    table = pl.concat(list(typed_blocks(tally, COLUMNS)))
     return table, tally.close()
 
 
@@ -192,6 +193,6 @@ def test_no_text_is_ever_lost_or_raises_anything_else(tmp_path, rows):
     body = "\n".join(row.replace("\r", "").replace("\n", "") for row in rows)
     path = put(tmp_path, f"user,t,px,pnl\n{body}\n".encode("utf-8", "surrogatepass"))
     tally = Tally(path)
-    kept = sum(map(len, typed_blocks(path, COLUMNS, tally)))
+    kept = sum(map(len, typed_blocks(tally, COLUMNS)))
     assert tally.kept == kept
     assert kept + tally.rejected + sum(tally.skipped.values()) == max(len(rows), 1)
