@@ -125,7 +125,6 @@ def test_money_by_highs(kind, name):
         return
     assert theirs.optimal or kind in HIDDEN
     if theirs.optimal and math.isfinite(ours.value):
-        # What adding 1e12 USD up in floats leaves is no difference.
         assert theirs.value == pytest.approx(
             ours.value, rel=1e-6, abs=1e-9 + ours.certificate.rounding
         )

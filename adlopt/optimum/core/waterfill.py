@@ -107,19 +107,26 @@ def filled(weights: FloatArray, capacity: FloatArray, level: float) -> tuple[int
     >>> filled(np.array([1.0, 1.0, 2.0]), np.array([3.0, 9.0, 9.0]), 4.0)
     (1, 3.0, 3.0)
     """
-    lanes = np.zeros((2, LANES))
     if pays("water level", 4e-9 * weights.size):
         from adlopt.foundation import kernels
 
+        lanes = np.zeros((2, LANES))
         full: int = kernels.filled(weights, capacity, level, lanes)
-    else:
-        at_cap = capacity <= weights * level
-        full = int(at_cap.sum())
-        whole = weights.size - weights.size % LANES
-        for k, values in enumerate((capacity * at_cap, weights * ~at_cap)):
-            lanes[k] += values[:whole].reshape(-1, LANES).sum(axis=0)
-            lanes[k, : values.size - whole] += values[whole:]
-    return full, float(lanes[0].sum()), float(lanes[1].sum())
+        given, slope = lanes[:, : weights.size].sum(axis=1)
+        return full, float(given), float(slope)
+    at_cap = capacity <= weights * level
+    given, slope = np.where(at_cap, capacity, 0.0), np.where(at_cap, 0.0, weights)
+    return int(np.count_nonzero(at_cap)), _added(given), _added(slope)
+
+
+def _added(values: FloatArray) -> float:
+    """Sum in lanes, in the order in which compiled code adds."""
+    whole = values.size - values.size % LANES
+    if not whole:
+        return float(values.sum())
+    lanes = values[:whole].reshape(-1, LANES).sum(axis=0)
+    lanes[: values.size - whole] += values[whole:]
+    return float(lanes.sum())
 
 
 def optimum(problem: BurdenProblem) -> tuple[FloatArray, Multipliers]:
