@@ -193,7 +193,7 @@ class Stage:
 
 def checked(**fields: Any) -> Certificate:
     """Make a certificate: for checks alone, which have computed what it says."""
-    return resealed(Certificate(**fields), trust=fields["trust"])
+    return _seal(Certificate(**fields), fields["trust"])
 
 
 def resealed(certificate: Certificate, **changes: Any) -> Certificate:
@@ -201,9 +201,13 @@ def resealed(certificate: Certificate, **changes: Any) -> Certificate:
     changed = replace(certificate, **changes)
     if certificate.trust is Trust.CLAIMED and "trust" not in changes:
         return changed
-    object.__setattr__(changed, "trust", changes.get("trust", certificate.trust))
-    object.__setattr__(changed, "seal", changed._sealed())
-    return changed
+    return _seal(changed, changes.get("trust", certificate.trust))
+
+
+def _seal(certificate: Certificate, trust: Trust) -> Certificate:
+    object.__setattr__(certificate, "trust", trust)
+    object.__setattr__(certificate, "seal", certificate._sealed())
+    return certificate
 
 
 def tied(certificate: Certificate, *answer: AnyArray) -> Certificate:

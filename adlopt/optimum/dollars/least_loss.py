@@ -209,8 +209,10 @@ def least_loss(problem: BurdenProblem, search: Search | None = None) -> Solution
     haircut, multipliers = waterfill.optimum(problem)
     shared = problem.exact and np.array_equal(problem.weight, problem.capacity)
     used = Method.PRO_RATA if shared else Method.WATER_FILLING
-    best = solution(problem, haircut, certify(problem, haircut, multipliers), used)
-    return replace(best, pricing=partial(prices_of, problem, best.haircut))
+    certificate = certify(problem, haircut, multipliers)
+    return solution(
+        problem, haircut, certificate, used, pricing=partial(prices_of, problem, haircut)
+    )
 
 
 def solution(
@@ -220,6 +222,7 @@ def solution(
     method: Method,
     stopped: Stopped = Stopped.OPTIMAL,
     stages: tuple[Stage, ...] = (),
+    pricing: Pricing | None = None,
 ) -> Solution:
     """Put an answer together; whose capacity and who bears the burden is read off the haircut."""
     smallest = problem.lot if problem.lot is not None else 1e-9 * problem.capacity
@@ -236,6 +239,7 @@ def solution(
         at_burden=(haircut > 0) & (haircut >= worst * problem.weight * (1 - 1e-9)),
         stages=stages,
         round_=problem.round_,
+        pricing=pricing,
     )
 
 
@@ -254,8 +258,8 @@ def _solve_program(problem: BurdenProblem, time_limit: float | None) -> Solution
     haircut = form.haircut(answer.columns)
     duals = answer.row_duals if answer.row_duals is not None else np.zeros(0)
     certificate = certify(problem, haircut, form.multipliers(duals))
-    best = solution(problem, haircut, certificate, answer.method, answer.stopped)
-    return replace(best, pricing=partial(prices_of, problem, best.haircut))
+    pricing = partial(prices_of, problem, haircut)
+    return solution(problem, haircut, certificate, answer.method, answer.stopped, pricing=pricing)
 
 
 def _priced_lots(problem: BurdenProblem, search: Search) -> Solution:
