@@ -199,8 +199,13 @@ class InfeasibleRound(NoSolution):
         self.missing, self.binding, self.rounds = missing, binding, rounds
         super().__init__(message)
 
-    def restated(self, message: str, *, beside: float = 0.0) -> InfeasibleRound:
-        """State the same refusal of a larger round, where `beside` USD are raised besides."""
+    def restated(
+        self, message: str, *, beside: float = 0.0, irreducible: tuple[str, ...] | None = None
+    ) -> InfeasibleRound:
+        """State the same refusal in other words, or of a larger round, and what contradicts.
+
+        `beside` USD are raised besides; `irreducible` stays unless given.
+        """
         below, above = (None if s is None else s + beside for s in (self.below, self.above))
         return InfeasibleRound(
             message,
@@ -209,7 +214,7 @@ class InfeasibleRound(NoSolution):
             missing=self.missing,
             binding=self.binding,
             rounds=self.rounds,
-            irreducible=self.irreducible,
+            irreducible=self.irreducible if irreducible is None else irreducible,
         )
 
     def __reduce__(self) -> tuple[object, ...]:

@@ -164,12 +164,4 @@ def named(error: InfeasibleRound, stated: Stated) -> InfeasibleRound:
         found = explained(stated).irreducible
     except SolverFailed:
         return error
-    return InfeasibleRound(
-        str(error),
-        below=error.below,
-        above=error.above,
-        missing=error.missing,
-        binding=error.binding,
-        rounds=error.rounds,
-        irreducible=found,
-    )
+    return error.restated(str(error), irreducible=found)
