@@ -1,4 +1,4 @@
-"""Turn measurements into the speed table of the README.
+"""Turn measurements into the speed table of the guide.
 
 Run::
 
@@ -10,7 +10,7 @@ import json
 import sys
 from pathlib import Path
 
-README = Path(__file__).parents[2] / "README.md"
+GUIDE = Path(__file__).parents[2] / "examples/guide/speed.md"
 BEGIN, END = "<!-- speed: begin -->\n", "<!-- speed: end -->\n"
 
 
@@ -42,11 +42,11 @@ def ratio(value):
     return f"{value:,.0f}" if value >= 100 else f"{value:.2g}"
 
 
-def put(text, readme=README):
+def put(text, guide=GUIDE):
     """Replace what is between the markers."""
-    before, rest = readme.read_text(encoding="utf-8").split(BEGIN)
+    before, rest = guide.read_text(encoding="utf-8").split(BEGIN)
     after = rest.split(END)[1]
-    readme.write_text(f"{before}{BEGIN}{text}{END}{after}", encoding="utf-8")
+    guide.write_text(f"{before}{BEGIN}{text}{END}{after}", encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -22,7 +22,7 @@ from adlopt.testing import check_policy
 from ..cli.test_cli import folder, run, strict_json, widest  # noqa: F401
 from .test_rules import markets
 
-README = Path(adl.__file__).parents[1] / "README.md"
+GUIDE = Path(adl.__file__).parents[1] / "examples/guide/rules.md"
 OWN = """\
 import adlopt as adl
 from adlopt.policies.allocation import Memoryless, QueueAllocation
@@ -330,9 +330,9 @@ def test_write_market_wants_json(tmp_path):
         write_market(market, tmp_path / "market.toml")
 
 
-def test_the_readme_shows_what_the_command_prints(run, folder):  # noqa: F811
-    readme = (Path(adl.__file__).parents[1] / "README.md").read_text(encoding="utf-8")
-    command, _, rest = readme.partition("$ adlopt ")[2].partition("\n")
+def test_the_guide_shows_what_the_command_prints(run, folder):  # noqa: F811
+    guide = GUIDE.read_text(encoding="utf-8")
+    command, _, rest = guide.partition("$ adlopt ")[2].partition("\n")
     shown = rest.partition("```")[0]
     code, out, _ = run("new", "market.toml")
     assert code == 0
@@ -372,7 +372,7 @@ def test_the_list_of_rules(run):  # noqa: F811
     assert widest(text) <= 80
     listed = json.loads(run("venues", "--json")[1])["rules"]
     assert [rule["rule"] for rule in listed] == list(VENUES)
-    assert f"lists {len(listed)} rules" in README.read_text()
+    assert f"lists {len(listed)} rules" in GUIDE.read_text(encoding="utf-8")
     printed = text.partition("\nhyperliquid: ")[0].split()
     words = {*printed, *(word.rstrip(";") for word in printed)}
     for rule in listed:

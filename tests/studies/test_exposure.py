@@ -370,8 +370,8 @@ def test_the_command_line_names_bad_input(run, words, message):  # noqa: F811
     assert len(err.splitlines()) == 1
 
 
-def test_the_readme_shows_what_the_command_prints(run):  # noqa: F811
-    text = (Path(adl.__file__).parents[1] / "README.md").read_text(encoding="utf-8")
+def test_the_guide_shows_what_the_command_prints(run):  # noqa: F811
+    text = (Path(adl.__file__).parents[1] / "examples/guide/rules.md").read_text(encoding="utf-8")
     command, _, rest = text.partition("$ adlopt exposure ")[2].partition("\n")
     run("new", "market.toml")
     code, out, _ = run("exposure", *command.split())

@@ -27,7 +27,7 @@ from adlopt.studies.simulation.world import BOOK, FUND, OUTSIDE, UNPAID, draw
 
 from ..cli.test_cli import folder, run, strict_json, widest  # noqa: F401
 
-README = Path(adl.__file__).parents[1] / "README.md"
+GUIDE = Path(adl.__file__).parents[1] / "examples/guide/rules.md"
 POLICIES = ("do-nothing", "constant:1+pro-rata", "persistence+queue:leverage", "estimate+min-max")
 SMALL = Scenario(accounts=40, coins=2, steps=20, fund=0.0)
 SCENARIOS = st.builds(
@@ -501,8 +501,8 @@ def test_json_is_finite(run):  # noqa: F811
     assert json.loads(text)["seeds"] == 1
 
 
-def test_the_readme_shows_what_the_command_prints(run):  # noqa: F811
-    text = README.read_text(encoding="utf-8")
+def test_the_guide_shows_what_the_command_prints(run):  # noqa: F811
+    text = GUIDE.read_text(encoding="utf-8")
     command, _, rest = text.partition("$ adlopt simulate ")[2].partition("\n")
     shown = rest.partition("\n```")[0]
     code, out, _ = run("simulate", *command.split())

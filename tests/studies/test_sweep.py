@@ -334,11 +334,11 @@ def test_a_spec_that_cannot_be_used_is_refused_by_key(spec, text, message):
     assert str(refused.value).startswith(str(spec(text)))
 
 
-def test_the_spec_in_the_readme_is_as_large_as_it_says(spec):
-    readme = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
-    episodes, crashes = re.findall(r"```toml\n(policies = .*?)```", readme, re.DOTALL)
-    assert f"--dry-run                # {read_sweep(spec(episodes))}\n" in readme
-    assert f"This makes {read_sweep(spec(crashes))}:" in " ".join(readme.split())
+def test_the_spec_in_the_guide_is_as_large_as_it_says(spec):
+    guide = (Path(__file__).parents[2] / "examples/guide/studies.md").read_text(encoding="utf-8")
+    episodes, crashes = re.findall(r"```toml\n(policies = .*?)```", guide, re.DOTALL)
+    assert f"--dry-run                # {read_sweep(spec(episodes))}\n" in guide
+    assert f"This makes {read_sweep(spec(crashes))}:" in " ".join(guide.split())
 
 
 @pytest.mark.parametrize("output", ["a.csv", "none/a.parquet", "folder.parquet"])
