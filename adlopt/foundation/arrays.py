@@ -40,32 +40,10 @@ def own(
     lowest: float = -LARGEST_USD,
     remedy: str = "",
 ) -> FloatArray:
-    """Copy `values` into read-only memory that nobody else holds.
+    """Copy finite numbers into read-only memory that nobody else holds: `setflags` cannot undo it.
 
-    Parameters
-    ----------
-    values : array_like, shape (n,)
-        Finite numbers.
-    field : str
-        Name used in errors.
-    length : int, optional
-        Required length n.
-    lowest : float
-        Smallest accepted value.
-    remedy : str
-        Advice added to the error about values below `lowest`.
-
-    Returns
-    -------
-    FloatArray, shape (n,)
-        float64; ``setflags(write=True)`` on it raises.
-
-    Examples
-    --------
-    >>> a = own([1, 2.5], "capacity")
-    >>> a[0] = 9
-    Traceback (most recent call last):
-    ValueError: assignment destination is read-only
+    Of that `length` and at least `lowest`; `field` names them in errors, and `remedy` is the advice
+    to whose values are lower.
     """
     copied = _as_floats(values, field)
     if copied.ndim != 1:
@@ -128,13 +106,7 @@ def freeze_indices(indices: ArrayLike) -> IntArray:
 
 
 def checksum(*arrays: AnyArray) -> int:
-    """A number that changes with any number in arrays, or with their order.
-
-    Examples
-    --------
-    >>> checksum(np.array([1.0, 2.0])) == checksum(np.array([2.0, 1.0]))
-    False
-    """
+    """A number that changes with any number in arrays, or with their order."""
     total = 0
     for values in arrays:
         total = zlib.crc32(np.ascontiguousarray(values).data, total)
@@ -159,16 +131,7 @@ def range_words(lowest: float) -> str:
 
 
 def own_number(value: object, field: str, *, lowest: float = -LARGEST_USD) -> float:
-    """Check one finite number and return it as a float.
-
-    Examples
-    --------
-    >>> own_number(3, "deficit", lowest=0)
-    3.0
-    >>> own_number(float("nan"), "deficit", lowest=0)
-    Traceback (most recent call last):
-    adlopt.errors.InputError: deficit is nan: expected a finite number ≥ 0 and ≤ 1e+15
-    """
+    """Check one finite number and return it as a float."""
     if isinstance(value, bool) or not isinstance(value, (int, float, np.integer, np.floating)):
         raise InputError(field, value, "a number")
     if not lowest <= value <= LARGEST_USD:
@@ -177,14 +140,7 @@ def own_number(value: object, field: str, *, lowest: float = -LARGEST_USD) -> fl
 
 
 def own_whole(value: object, field: str, *, lowest: int = 0, expected: str = "") -> int:
-    """Check one whole number and return it as an int.
-
-    Examples
-    --------
-    >>> own_whole(True, "rounds", lowest=1)
-    Traceback (most recent call last):
-    adlopt.errors.InputError: rounds is True: expected a whole number ≥ 1
-    """
+    """Check one whole number and return it as an int."""
     whole = isinstance(value, (int, np.integer)) and not isinstance(value, bool)
     if not whole or value < lowest:  # type: ignore[operator]
         raise InputError(field, value, expected or f"a whole number ≥ {lowest}")

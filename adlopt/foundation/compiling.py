@@ -23,20 +23,7 @@ _spared: dict[str, float] = {}
 
 
 def pays(loop: str, saved: float) -> bool:
-    """Whether a loop is to run compiled.
-
-    Parameters
-    ----------
-    loop : str
-        What is to be loaded.
-    saved : float
-        Seconds, roughly, that compiled code saves this time.
-
-    Examples
-    --------
-    >>> pays("an example", 0.0)
-    False
-    """
+    """Whether a loop is to run compiled, which saves roughly so many seconds this time."""
     spared = _spared[loop] = _spared.get(loop, 0.0) + saved
     return spared >= LOADING and _installed()
 

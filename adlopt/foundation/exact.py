@@ -26,8 +26,6 @@ SPLITTER = 2.0**27 + 1.0
 def exact_sum(values: FloatArray) -> Fraction:
     """Σ of finite floats, exact.
 
-    Examples
-    --------
     >>> exact_sum(np.array([1e300, 1.0, -1e300, 2.0**-1074])) - 1 == Fraction(2) ** -1074
     True
     """
@@ -44,13 +42,7 @@ def exact_sum(values: FloatArray) -> Fraction:
 def exact_sums(
     first: FloatArray, second: FloatArray, chosen: BoolArray
 ) -> tuple[Fraction, Fraction]:
-    """Σ of the first array where chosen, and Σ of the second elsewhere, exact.
-
-    Examples
-    --------
-    >>> exact_sums(np.array([0.5, 9.0]), np.array([9.0, 0.25]), np.array([True, False]))
-    (Fraction(1, 2), Fraction(1, 4))
-    """
+    """Σ of the first array where chosen, and Σ of the second elsewhere, exact."""
     if not pays("exact sums of either", SPARED * chosen.size):
         return exact_sum(first[chosen]), exact_sum(second[~chosen])
     from adlopt.foundation import kernels
@@ -63,8 +55,6 @@ def exact_sums(
 def exact_dot(left: FloatArray, right: FloatArray) -> Fraction:
     """Σ left · right, exact where every product is 0 or between 1e-250 and 1e250.
 
-    Examples
-    --------
     >>> exact_dot(np.array([0.1, 3.0]), np.array([0.1, 1.0])) == Fraction(0.1) ** 2 + 3
     True
     """
@@ -78,8 +68,6 @@ def largest_quotient(numerator: FloatArray, denominator: FloatArray) -> Fraction
     Rounding to nearest keeps the order, so the largest is among those of the largest rounded
     quotient, and among them of the largest rounded remainder over the denominator.
 
-    Examples
-    --------
     >>> largest_quotient(np.array([1.0, 1.0]), np.array([3.0, 4.0]))
     Fraction(1, 3)
     """

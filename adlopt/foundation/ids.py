@@ -37,15 +37,8 @@ class Alike(Enum):
 
 
 def read_id(value: object, field: str, *, index: int | str | None = None) -> str:
-    r"""Return an id as text.
+    r"""Return an id as text: of a text, bytes or a whole number of up to 128 bits, not blank.
 
-    Raises
-    ------
-    InputError
-        If it is empty or blank, or neither a text, bytes nor a whole number of up to 128 bits.
-
-    Examples
-    --------
     >>> read_id(" ann ", "account"), read_id(7, "account"), read_id(b"\xab\x01", "account")
     ('ann', '7', '0xab01')
     >>> read_id(7.0, "account")
@@ -73,20 +66,7 @@ def read_ids(
     least: int = 1,
     wanted: str = "at least one",
 ) -> tuple[str, ...]:
-    """Return ids as texts, as many as asked for.
-
-    Parameters
-    ----------
-    length : int, optional
-        How many there must be.
-    least : int
-        How many there must be at least, unless `length` is given; `wanted` says so.
-
-    Raises
-    ------
-    InputError
-        Naming the first that is none, or how many there are.
-    """
+    """Return ids as texts: `length` of them, or, if that is not given, at least `least`."""
     if isinstance(values, (str, bytes)):
         raise InputError(field, values, "a list of ids", remedy=f"write [{values!r}]")
     if not isinstance(values, Iterable):
@@ -113,13 +93,7 @@ def refuse_repeats(
     shown: Callable[[T], object] = lambda key: key,
     remedy: str = "",
 ) -> None:
-    """Refuse a key that stands twice; `shown` says how it is named.
-
-    Raises
-    ------
-    InputError
-        Naming the first that does.
-    """
+    """Refuse a key that stands twice; `shown` says how it is named."""
     if len(set(keys)) == len(keys):
         return
     seen: set[T] = set()
@@ -130,13 +104,7 @@ def refuse_repeats(
 
 
 def read_keys(given: Mapping[Any, V], field: str) -> dict[str, V]:
-    """Return a mapping by ids.
-
-    Raises
-    ------
-    InputError
-        If it is none, or two of its keys are one id.
-    """
+    """Return a mapping by ids."""
     if not isinstance(given, Mapping):
         raise InputError(field, given, "a mapping by ids")
     names = read_ids(given, field, least=0)
@@ -145,21 +113,13 @@ def read_keys(given: Mapping[Any, V], field: str) -> dict[str, V]:
 
 
 def folded(text: str) -> str:
-    """Drop what ids that are alike differ in.
-
-    Examples
-    --------
-    >>> folded("0x Ab") == folded("0xaB")
-    True
-    """
+    """Drop what ids that are alike differ in."""
     return "".join(text.split()).lower()
 
 
 def alike(ids: Iterable[str]) -> tuple[tuple[str, ...], ...]:
     """Groups of different ids that differ in case or blanks alone.
 
-    Examples
-    --------
     >>> alike(["zed", "ann", "Zed", "zed"])
     (('Zed', 'zed'),)
     """
@@ -176,8 +136,6 @@ def alike(ids: Iterable[str]) -> tuple[tuple[str, ...], ...]:
 def looks_like_a_float(text: str) -> bool:
     """Whether a text is how a float is written, so that it is no id.
 
-    Examples
-    --------
     >>> [looks_like_a_float(t) for t in ("1.23e+18", "7.0", "7", "0x1e5", "12e45", "v1.2")]
     [True, True, False, False, False, False]
     """

@@ -24,20 +24,9 @@ BY_POSITION = "give .to_numpy() if the position is meant"
 def in_order(columns: Mapping[str, Any], ids: Sequence[str] | None) -> dict[str, Any]:
     """Return the columns of a table without labels, their values in the order of the ids.
 
-    Parameters
-    ----------
-    columns : mapping of str to object
-        By name, labelled or not; with the ids, `account`, if these may be labelled.
-    ids : sequence of str, optional
-        Whose the rows are; unless given, or if one stands twice, labels are not followed.
+    Columns are by name, labelled or not; with the ids, `account`, if these may be labelled. Without
+    ids, or if one stands twice, labels are not followed.
 
-    Raises
-    ------
-    InputError
-        If labels are neither ids, nor shared, nor default.
-
-    Examples
-    --------
     >>> import pandas as pd
     >>> equity = pd.Series({"bob": 90.0, "ann": 300.0})
     >>> in_order({"equity": equity, "capacity": [120.0, 80.0]}, ["ann", "bob"])["equity"]
@@ -62,14 +51,7 @@ def in_order(columns: Mapping[str, Any], ids: Sequence[str] | None) -> dict[str,
 
 
 def labels_of(values: Any) -> list[str] | None:
-    """Ids that a column is labelled by, if its labels are texts.
-
-    Examples
-    --------
-    >>> import pandas as pd
-    >>> labels_of(pd.Series({"ann": 120.0, "bob": 80.0})), labels_of(pd.Series([120.0]))
-    (['ann', 'bob'], None)
-    """
+    """Ids that a column is labelled by, if its labels are texts."""
     found = None if _library(values) is None else _labelled(values, "values")[0]
     labels = [] if found is None else list(found)
     return labels if labels and all(isinstance(label, str) for label in labels) else None

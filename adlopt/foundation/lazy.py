@@ -16,20 +16,8 @@ def attach(
 ) -> tuple[Callable[[str], Any], Callable[[], list[str]], list[str]]:
     """Return `__getattr__`, `__dir__` and `__all__` for a package.
 
-    Parameters
-    ----------
-    package : str
-        Its dotted name.
-    homes : mapping from str to sequence of str
-        The names that each module below the package gives it.
-    modules : mapping from str to str, optional
-        Modules below the package that it shows under a name of its own.
-
-    Examples
-    --------
-    >>> load, _, names = attach("adlopt", {"model.round": ["Round"]}, {"rules": "rules"})
-    >>> names, load("Round").__name__, load("rules").__name__
-    (['Round', 'rules'], 'Round', 'adlopt.rules')
+    `homes` has the names that each module below the package gives it, `modules` those modules that
+    it shows under a name of its own.
     """
     shown = dict(modules or {})
     home_of = {name: home for home, names in homes.items() for name in names}
@@ -60,22 +48,7 @@ class _Callable(ModuleType):
 
 
 def callable_as(module: str, home: str, function: str) -> str:
-    """Let a module of the name of a function be called as that function; return where it is.
-
-    Parameters
-    ----------
-    module : str
-    home, function : str
-        Where the function is.
-
-    Examples
-    --------
-    >>> import adlopt.model
-    >>> adlopt.model(3)
-    Traceback (most recent call last):
-    adlopt.errors.InputError: thing is 3: expected a Round, a ContractRound, a TwoSidedRound, \
-a Market, an Episode or a Problem; Round.of(...) or read(path)
-    """
+    """Let a module of the name of a function be called as that function; return where it is."""
     made = sys.modules[module]
     made.__class__ = _Callable
     made.home, made.function = home, function  # type: ignore[attr-defined]

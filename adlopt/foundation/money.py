@@ -23,21 +23,13 @@ ROUND_IT = "round it to 6 decimals"
 
 
 def micro(usd: ArrayLike) -> IntArray:
-    """Whole micro-dollars, to the nearest.
-
-    Examples
-    --------
-    >>> micro([1.5, -0.0000004])
-    array([1500000,       0])
-    """
+    """Whole micro-dollars, to the nearest."""
     return np.rint(np.asarray(usd, dtype=np.float64) * MICRO).astype(np.int64)
 
 
 def floor_micro(usd: FloatArray) -> IntArray:
     """Whole micro-dollars in amounts, but for rounding; shape (n,).
 
-    Examples
-    --------
     >>> floor_micro(np.array([2.01, 0.1 + 0.2, 1.9999999]))
     array([2010000,  300000, 1999999])
     """
@@ -50,8 +42,6 @@ def floor_micro(usd: FloatArray) -> IntArray:
 def floor_of(usd: float | Fraction) -> int:
     """Whole micro-dollars in one amount of either sign and any size, but for rounding.
 
-    Examples
-    --------
     >>> floor_of(2.01), floor_of(-0.5000001)
     (2010000, -500001)
     """
@@ -64,8 +54,6 @@ def floor_of(usd: float | Fraction) -> int:
 def whole_micros(amount: FloatArray, field: str, remedy: str = ROUND_IT) -> IntArray:
     """Micro-dollars of amounts that are whole numbers of them, at most `MOST_MICRO`.
 
-    Examples
-    --------
     >>> whole_micros(np.array([0.25, 1234567.1234567]), "lot")
     Traceback (most recent call last):
     adlopt.errors.InputError: lot[1] is 1234567.1234567: expected a whole number of micro-dollars
@@ -83,8 +71,6 @@ def whole_micros(amount: FloatArray, field: str, remedy: str = ROUND_IT) -> IntA
 def whole_budget(budget: float) -> int:
     """Micro-dollars of a budget that lots are to meet exactly; it may be a sum, rounded.
 
-    Examples
-    --------
     >>> whole_budget(sum([0.1] * 10))
     1000000
     """
@@ -98,8 +84,6 @@ def whole_budget(budget: float) -> int:
 def budget_range(needed: float, extra: float) -> tuple[int, int]:
     """Least and most micro-dollars that count as a budget, or up to so many USD more.
 
-    Examples
-    --------
     >>> budget_range(1.0, 2.01), budget_range(0.1234567, 1.0)
     ((1000000, 3010000), (123457, 1123456))
     """
@@ -117,15 +101,7 @@ def budget_range(needed: float, extra: float) -> tuple[int, int]:
 
 
 def lot_sizes(lot: FloatArray) -> IntArray:
-    """Whole micro-dollars a lot, shape (n,).
-
-    Examples
-    --------
-    >>> lot_sizes(np.array([0.5, 2 / 3]))
-    Traceback (most recent call last):
-    adlopt.errors.InputError: lot[1] is 0.6666666666666666: expected a whole number of micro-dollars
-    (0.000001 USD); round it to 6 decimals
-    """
+    """Whole micro-dollars a lot, shape (n,)."""
     for allowed, expected in (
         (lot * MICRO <= MOST_MICRO, f"at most {MOST_MICRO / MICRO:.3g} USD"),
         (np.rint(lot * MICRO) >= 1, "at least a micro-dollar (0.000001 USD)"),
@@ -139,8 +115,6 @@ def lot_sizes(lot: FloatArray) -> IntArray:
 def whole_lots(capacity: FloatArray, size: IntArray) -> IntArray:
     """Lots that fit under capacities in USD, shape (n,).
 
-    Examples
-    --------
     >>> whole_lots(np.array([120.0, 80.0]), np.array([7 * MICRO, 9 * MICRO]))
     array([17,  8])
     """

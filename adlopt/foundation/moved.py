@@ -131,19 +131,8 @@ BETTER = {
 def forward(package: str, below: int = 0) -> Callable[[str], Any]:
     """Return a `__getattr__` by which a package hands out what it held in 1.0.
 
-    Parameters
-    ----------
-    package : str
-        Its dotted name.
-    below : int
-        How many functions stand between this one and who asks, so that the warning points there.
-
-    Examples
-    --------
-    >>> with warnings.catch_warnings(action="ignore"):
-    ...     solution = forward("adlopt.optimum")("Solution")
-    >>> solution.__module__
-    'adlopt.optimum.dollars.least_loss'
+    So many functions `below` this one stand between it and who asks, for the warning to point
+    there.
     """
     held = NAMES.get(package.partition(".")[2], {})
 

@@ -16,8 +16,6 @@ MARK = ".py:"
 def load(text: str) -> Any:
     """Run a Python file and return what it calls by a name. Load only files you would run.
 
-    Examples
-    --------
     >>> load("absent.py:rule")
     Traceback (most recent call last):
     adlopt.errors.InputError: file is 'absent.py': expected a Python file that exists

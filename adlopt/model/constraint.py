@@ -287,13 +287,7 @@ def group(
 
 
 def pools(constraints: Sequence[Constraint], start: RoundStart) -> tuple[IntArray, list[str]]:
-    """Whose burden each account's is part of, shape (n,), and the names of all that bear one.
-
-    Raises
-    ------
-    InputError
-        If an account would share two burdens.
-    """
+    """Whose burden each account's is part of, shape (n,), and the names of all that bear one."""
     bearer, names = np.arange(len(start.account)), list(start.account)
     taken = np.zeros(len(start.account), dtype=bool)
     for constraint in constraints:

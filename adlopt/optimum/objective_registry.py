@@ -46,22 +46,9 @@ OfEpisodes: TypeAlias = "Callable[..., CoupledSolution]"
 class Known:
     """An objective, who minimises it where, and what may be asked of who does so in dollars.
 
-    Parameters
-    ----------
-    make : callable
-        Its class, or what makes it of its parameters.
-    kind : type, optional
-        Its class, where `make` is none.
-    dollars, contracts, two_sides, episodes : callable, optional
-        Who minimises it there; nobody unless given.
-    highs : bool
-        Whether HiGHS can be asked to.
-    exact : bool
-        Whether the budget is met, so that tiers fill up one after another.
-    beyond : bool
-        Whether whole lots may raise more than the budget.
-    also : tuple of str
-        Other names.
+    `make` is its class, or, of `kind`, what makes it of its parameters. `highs`: HiGHS can be asked
+    to. `exact`: the budget is met, so that tiers fill up one after another. `beyond`: whole lots
+    may raise more than the budget. `also` has other names.
     """
 
     make: Callable[..., Any]
@@ -141,15 +128,8 @@ OBJECTIVES: dict[str, Known] = {
 
 
 def names(where: str | None = None) -> Iterator[str]:
-    """Names of objectives, of those that somebody minimises there.
+    """Names of objectives: all, or those minimised in dollars, contracts, two_sides or episodes.
 
-    Parameters
-    ----------
-    where : str, optional
-        dollars, contracts, two_sides or episodes.
-
-    Examples
-    --------
     >>> list(names("episodes"))
     ['min-max', 'least-burden', 'surrogate', 'asymmetric']
     """
@@ -161,8 +141,6 @@ def names(where: str | None = None) -> Iterator[str]:
 def known_as(name: str, field: str = "objective", where: str | None = None) -> Known:
     """Return the objective of a name.
 
-    Examples
-    --------
     >>> known_as("least-burden").make
     <class 'adlopt.model.loss.MinMax'>
     """

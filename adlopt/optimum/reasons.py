@@ -20,14 +20,8 @@ def why_no_more(
 ) -> tuple[str, ...]:
     """Say why each account gives no more, length n: "" where it could.
 
-    Parameters
-    ----------
-    weight : FloatArray, shape (n,)
-        USD. Denominators of the burdens; nobody gives without.
-    could, worst : BoolArray, shape (n,)
-        Who has room for more, and whose burden is among the worst: then that is why.
-    lots : BoolArray, shape (n,)
-        Whose whole lots are used up before its limits are.
+    That its burden is among the `worst`, of those who `could`; or that its whole `lots` are used
+    up, masks (n,). Nobody gives without a `weight`, USD.
     """
     reasons = np.array(limits.reasons(start), dtype=object)
     open_, bears, whole = (np.broadcast_to(mask, reasons.shape) for mask in (could, worst, lots))

@@ -19,18 +19,11 @@ def tier_by_tier(
     ends: Callable[[Part], bool],
     given: Callable[[], float] = float,
 ) -> list[Part]:
-    """Answers of the tiers that are needed, each as a round of its own.
+    """Answers of the tiers that are needed, each as a round of its own, lowest first.
 
-    Parameters
-    ----------
-    tiers : sequence of BoolArray, shape (n,)
-        Masks of the accounts, lowest tier first.
-    one : callable
-        Answers for a tier and its number.
-    ends : callable
-        Whether nothing is left to raise after an answer.
-    given : callable
-        USD that the tiers so far give, which a refusal of a later one counts in.
+    `one` answers for a tier, a mask (n,), and its number; `ends` says whether nothing is left to
+    raise then; `given` says how many USD the tiers so far give, which a refusal of a later one
+    counts in.
     """
     answers: list[Part] = []
     for number, mask in enumerate(tiers, start=1):

@@ -26,15 +26,7 @@ from adlopt.model.round import Round, RoundStart
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class BurdenProblem:
-    """Numbers of the problem above: arrays of shape (n,) and prices, and the round they are of.
-
-    Examples
-    --------
-    >>> round_ = Round.of(capacity=[120.0, 80.0], deficit=90.0, needed=50.0)
-    >>> problem = BurdenProblem.of(round_, MinMax())
-    >>> problem.exact, problem.budget, problem.reachable
-    (True, 50.0, 200.0)
-    """
+    """Numbers of the problem above: arrays of shape (n,) and prices, and the round they are of."""
 
     capacity: FloatArray
     weight: FloatArray

@@ -216,20 +216,7 @@ def tied(certificate: Certificate, *answer: AnyArray) -> Certificate:
 
 
 def certify(problem: BurdenProblem, haircut: FloatArray, multipliers: Multipliers) -> Certificate:
-    """Certify a haircut, shape (n,) USD, by weak duality.
-
-    Examples
-    --------
-    >>> from adlopt.model.loss import MinMax
-    >>> from adlopt.model.round import Round
-    >>> round_ = Round.of(capacity=[120.0, 80.0], deficit=90.0, needed=50.0)
-    >>> problem = BurdenProblem.of(round_, MinMax())
-    >>> y = Multipliers(budget=1 / 200, burden=np.array([1 / 200, 1 / 200]))
-    >>> print(certify(problem, np.array([30.0, 20.0]), y))
-    proven optimal (exact)
-    >>> print(certify(problem, np.array([50.0, 0.0]), y))
-    within 0.4 of the optimum (exact)
-    """
+    """Certify a haircut, shape (n,) USD, by weak duality."""
     raised = check_feasible(problem, haircut)
     clipped = _clip(problem, multipliers)
     upper, missed = _value(problem, haircut, raised)
@@ -266,8 +253,6 @@ def check_feasible(problem: BurdenProblem, haircut: FloatArray) -> Fraction:
 def round_down(exact: Fraction) -> float:
     """Largest float that is not above a fraction.
 
-    Examples
-    --------
     >>> round_down(Fraction(1, 10)) < Fraction(1, 10) < 0.1
     True
     """
@@ -278,8 +263,6 @@ def round_down(exact: Fraction) -> float:
 def round_up(exact: Fraction) -> float:
     """Smallest float that is not below a fraction; zero has no sign.
 
-    Examples
-    --------
     >>> round_up(Fraction(1, 10)) == 0.1
     True
     """
@@ -324,12 +307,8 @@ def weak_bound(
 ) -> Fraction:
     """Weak duality without rounding; an account whose μ is 0 or y only adds to a sum.
 
-    Parameters
-    ----------
-    raised : Fraction
-        USD. What rounding left of an exact budget.
-    stretch : bool
-        Whether multipliers may be scaled up to Σ w_i μ_i = fair where the budget is exact.
+    `raised` is what rounding left of an exact budget, USD; where it is exact, multipliers may be
+    scaled up to Σ w_i μ_i = fair, if they may `stretch`.
     """
     budget = Fraction(problem.budget)
     if problem.exact:

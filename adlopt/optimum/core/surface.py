@@ -122,22 +122,10 @@ def remade(answer: Made, **changes: Any) -> Made:
 
 
 def burdened(worst: float) -> str:
-    """Say how large the worst burden is.
-
-    Examples
-    --------
-    >>> burdened(0.2)
-    'worst burden 20 %'
-    """
+    """Say how large the worst burden is."""
     return f"worst burden {percent(worst)}"
 
 
 def gives(winners: int, usd: float) -> str:
-    """Say how many give how much.
-
-    Examples
-    --------
-    >>> gives(1, 60.0), gives(1200, 60.0)
-    ('1 winner gives 60.00 USD', '1,200 winners give 60.00 USD')
-    """
+    """Say how many give how much."""
     return f"{counted(winners, 'winner')} {'gives' if winners == 1 else 'give'} {dollars(usd)}"

@@ -78,13 +78,7 @@ def check_reachable(budget: float, reachable: float) -> None:
 
 
 def water_level(weights: FloatArray, capacity: FloatArray, budget: float) -> float:
-    """Smallest z with Σ min(u_i, w_i z) = B ≤ Σ u_i; capacities where w_i = 0 must be 0.
-
-    Examples
-    --------
-    >>> water_level(np.array([100.0, 100.0]), np.array([10.0, 80.0]), 70.0)
-    0.6
-    """
+    """Smallest z with Σ min(u_i, w_i z) = B ≤ Σ u_i; capacities where w_i = 0 must be 0."""
     if budget <= 0:
         return 0.0
     level, before = 0.0, -1
@@ -100,13 +94,7 @@ def water_level(weights: FloatArray, capacity: FloatArray, budget: float) -> flo
 
 
 def filled(weights: FloatArray, capacity: FloatArray, level: float) -> tuple[int, float, float]:
-    """Accounts that a level fills, what they give, and the weight of the others.
-
-    Examples
-    --------
-    >>> filled(np.array([1.0, 1.0, 2.0]), np.array([3.0, 9.0, 9.0]), 4.0)
-    (1, 3.0, 3.0)
-    """
+    """Accounts that a level fills, what they give, and the weight of the others."""
     if pays("water level", 4e-9 * weights.size):
         from adlopt.foundation import kernels
 
@@ -130,17 +118,11 @@ def _added(values: FloatArray) -> float:
 
 
 def optimum(problem: BurdenProblem) -> tuple[FloatArray, Multipliers]:
-    """Solve the continuous problem in closed form.
+    """Solve the continuous problem in closed form: haircut, (n,) USD, and dual optimal multipliers.
 
-    Raising more raises the level, so over-haircutting never pays; raising a dollar less never
-    pays while `under` exceeds `fair` over the weight still below its cap. The optimum raises as
-    much as it may while that holds.
-
-    Returns
-    -------
-    haircut : FloatArray, shape (n,), USD
-    multipliers : Multipliers
-        Dual optimal up to rounding.
+    Raising more raises the level, so over-haircutting never pays; raising a dollar less never pays
+    while `under` exceeds `fair` over the weight still below its cap. The optimum raises as much as
+    it may while that holds.
     """
     capacity, weight = problem.open, problem.weight
     reachable = problem.reachable
@@ -195,8 +177,6 @@ def project(point: FloatArray, weights: FloatArray, budget: float) -> FloatArray
 
     h_i = clip(y_i − μ w_i, 0, 1) with μ found exactly among its 2n breakpoints.
 
-    Examples
-    --------
     >>> project(np.array([0.5, 0.0]), np.array([1.0, 1.0]), 1.5)
     array([1. , 0.5])
     """

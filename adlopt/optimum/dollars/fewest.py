@@ -45,17 +45,7 @@ ON_SO_FEW = "least worst burden on so few"
 
 
 def fewest_accounts(problem: BurdenProblem) -> Solution:
-    """Solve an exact-budget problem.
-
-    Examples
-    --------
-    >>> from adlopt.model.loss import MinMax
-    >>> from adlopt.model.round import Round
-    >>> round_ = Round.of(capacity=[120.0, 80.0, 70.0], deficit=90.0, needed=150.0)
-    >>> best = fewest_accounts(BurdenProblem.of(round_, MinMax()))
-    >>> best.value, best.haircut
-    (2.0, array([90., 60.,  0.]))
-    """
+    """Solve an exact-budget problem."""
     if problem.lot is not None:
         return _in_lots(problem)
     check_reachable(problem.budget, problem.reachable)

@@ -28,14 +28,7 @@ LISTED = 2**20
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class FewestLots:
-    """Lots, (n,), and what is proved: no fewer accounts, and no lower burden on so many as these.
-
-    Parameters
-    ----------
-    counts : IntArray, shape (n,)
-    fewest : int
-    level : Fraction
-    """
+    """Lots, (n,), and what is proved: no fewer accounts, and no lower burden on so many."""
 
     counts: IntArray
     fewest: int
@@ -43,15 +36,7 @@ class FewestLots:
 
 
 def fewest_lots(grid: LotGrid) -> FewestLots:
-    """Find lots of as few accounts as possible that sum to the budget, at the least worst burden.
-
-    Examples
-    --------
-    >>> grid = LotGrid.of_lots([4, 3, 2], [3, 3, 4], [12.0, 9.0, 8.0], least=17)
-    >>> best = fewest_lots(grid)
-    >>> best.fewest, int(best.counts @ [4, 3, 2])
-    (2, 17)
-    """
+    """Find lots of the fewest accounts that sum to the budget, at the least worst burden."""
     anyhow = least_burden(grid).counts
     if not grid.least:
         return FewestLots(counts=anyhow, fewest=0, level=Fraction(0))

@@ -158,17 +158,7 @@ class Solution(Optimum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Search:
-    """How to look for an optimum.
-
-    Parameters
-    ----------
-    method : Method
-        `AUTO`, or `HIGHS` to have HiGHS solve the linear or mixed-integer program.
-    time_limit : float, optional
-        Seconds for HiGHS, or for a search in lots. Closed forms need none.
-    gap : float
-        Relative gap, proven, at which to stop; in contract space only, and not for HiGHS.
-    """
+    """How to look for an optimum, as `adlopt.solve` says."""
 
     method: Method = Method.AUTO
     time_limit: float | None = None
@@ -186,16 +176,7 @@ class Search:
 
 
 def least_loss(problem: BurdenProblem, search: Search | None = None) -> Solution:
-    """Solve a burden problem; see `adlopt.optimum.solve.solve` for what it raises.
-
-    Examples
-    --------
-    >>> from adlopt.model.loss import MinMax
-    >>> from adlopt.model.round import Round
-    >>> round_ = Round.of(capacity=[120.0, 80.0], deficit=90.0, needed=50.0)
-    >>> least_loss(BurdenProblem.of(round_, MinMax())).haircut
-    array([30., 20.])
-    """
+    """Solve a burden problem; see `adlopt.optimum.solve.solve` for what it raises."""
     search = Search() if search is None else search
     if problem.lot is not None:
         everyone = [np.ones(problem.capacity.size, dtype=bool)]

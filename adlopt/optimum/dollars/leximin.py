@@ -44,15 +44,6 @@ def leximin(problem: BurdenProblem) -> Solution:
 
     The second stage's certificate is about moving a dollar, or a lot: `upper` is the worst burden
     it could come from, `lower` the least burden it could go to.
-
-    Examples
-    --------
-    >>> from adlopt.model.loss import MinMax
-    >>> from adlopt.model.round import Round
-    >>> round_ = Round.of(capacity=[120.0, 80.0, 40.0], deficit=90.0, needed=60.0, lot=20.0)
-    >>> print(leximin(BurdenProblem.of(round_, MinMax())))
-    2 winners give 60.00 USD, worst burden 33.33 %; proven optimal (exact); all burdens in order:
-    proven optimal (exact)
     """
     if problem.lot is None:
         best = least_loss(problem)

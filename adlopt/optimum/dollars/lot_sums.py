@@ -25,18 +25,8 @@ LOTS = 20_000
 def least_sorted(grid: LotGrid, most: IntArray) -> IntArray | None:
     """Lots, shape (n,), that sum to the budget with the least burdens in descending order.
 
-    None if there are too many.
-
-    Parameters
-    ----------
-    most : IntArray, shape (n,)
-        Lots allowed; they must be able to sum to the budget.
-
-    Examples
-    --------
-    >>> grid = LotGrid.of_lots([2, 3, 2], [3, 3, 3], [6.0, 9.0, 6.0], least=7)
-    >>> least_sorted(grid, grid.most)
-    array([1, 1, 1])
+    None if there are too many. At most `most` of them, (n,), which must be able to sum to the
+    budget.
     """
     if int(most.sum()) > LOTS:
         return None

@@ -131,11 +131,7 @@ def prices_of(
 ) -> Prices:
     """Price a continuous optimum, shape (n,) USD, of weights as they are.
 
-    Parameters
-    ----------
-    account : sequence of str, length n
-    reason : sequence of str, length n, optional
-        Why accounts give no more: what holds one back names its price.
+    What holds an account back, by `reason`, names the price of its limit.
     """
     at = _Here.of(problem, haircut)
     n, one = haircut.size, np.ones(haircut.size)

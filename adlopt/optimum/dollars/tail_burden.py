@@ -41,17 +41,7 @@ HALVINGS = 200
 
 
 def least_cvar(problem: BurdenProblem, objective: CVaR, search: Search) -> Solution:
-    """Solve a continuous problem with an exact budget.
-
-    Examples
-    --------
-    >>> from adlopt.model.loss import MinMax
-    >>> from adlopt.model.round import Round
-    >>> round_ = Round.of(capacity=[10.0, 40.0, 90.0], deficit=90.0, needed=70.0)
-    >>> problem = BurdenProblem.of(round_, MinMax())
-    >>> print(least_cvar(problem, CVaR(0.25), Search()))
-    1 winner gives 70.00 USD, worst burden 77.78 %; proven optimal (exact)
-    """
+    """Solve a continuous problem with an exact budget."""
     if problem.lot is not None:
         raise InputError(
             "objective", objective, "MinMax, Leximin or FewestAccounts", remedy="with lots"

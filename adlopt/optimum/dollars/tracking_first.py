@@ -33,15 +33,6 @@ def tracking_first(problem: BurdenProblem, search: Search) -> Solution:
     lower sum if they are equal. With lots the budget is rounded to whole micro-dollars, and what is
     missed is exact in them. That no sum of lots is nearer is proved where their greatest
     common divisor or their total says so, and is the search's own word elsewhere.
-
-    Examples
-    --------
-    >>> from adlopt.model.loss import MinMax
-    >>> from adlopt.model.round import Round
-    >>> round_ = Round.of(capacity=[30.0, 30.0], deficit=90.0, needed=44.0, lot=10.0)
-    >>> best = tracking_first(BurdenProblem.of(round_, MinMax()), Search())
-    >>> best.raised, best.value, best.worst_burden
-    (40.0, 4.0, 0.6666666666666666)
     """
     best = _at_nearest(problem, search)
     budget, raised = _budget(problem), _raised(problem, best.haircut)

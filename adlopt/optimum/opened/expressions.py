@@ -25,16 +25,9 @@ ACCURACY = 1e-10
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Variables:
-    """Variables of a model in cvxpy, USD and burdens.
+    """Variables of a model in cvxpy: haircuts, their sum, and the worst burden, if there is one.
 
-    Parameters
-    ----------
-    haircut : cvxpy Variable, shape (n,)
-        Also by account: `haircut["ann"]`, `haircut[["ann", "bob"]]`.
-    raised : cvxpy Variable
-        H, the sum of all haircuts.
-    burden : cvxpy Variable or None
-        The worst burden; None where the objective has none.
+    Haircuts are in USD, (n,), also by account: `haircut["ann"]`, `haircut[["ann", "bob"]]`.
     """
 
     haircut: Any
@@ -143,13 +136,7 @@ def _named() -> Any:
 
 
 def affine(constraint: Any, own: Variables, name: str) -> list[tuple[Row, float]] | None:
-    """Rows over accounts and the burden's coefficient in each; None where it is not affine.
-
-    Raises
-    ------
-    InputError
-        If it is no cvxpy constraint, has variables of another model, or is not convex.
-    """
+    """Rows over accounts and the burden's coefficient in each; None where it is not affine."""
     import cvxpy as cp
 
     known = {id(v): v for v in (own.haircut, own.raised, own.burden) if v is not None}
@@ -213,17 +200,7 @@ def _dense(gradient: Any) -> FloatArray:
 def conic(
     stated: Stated, own: Variables, constraints: Sequence[Any], cost: Any = None
 ) -> FloatArray:
-    """Minimise with constraints, or a cost, that are no rows, by Clarabel: a point of the program.
-
-    Raises
-    ------
-    Infeasible
-        If it finds none.
-    SolverStopped, SolverFailed
-        If it ends otherwise.
-    InputError
-        If lots are whole.
-    """
+    """Minimise with constraints or a cost that are no rows, by Clarabel: a point of the program."""
     import cvxpy as cp
 
     if stated.program.integer is not None:

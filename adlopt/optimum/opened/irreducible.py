@@ -32,17 +32,7 @@ NAMED = 4
 def explained(stated: Stated, loose: FloatArray | None = None) -> InfeasibleRound:
     """Name an irreducible set of rows, and of limits of accounts, that contradict each other.
 
-    Parameters
-    ----------
-    stated : Stated
-        With rows of one's own.
-    loose : FloatArray, shape (columns,), optional
-        Upper ends of columns without limits of accounts.
-
-    Raises
-    ------
-    SolverFailed
-        If nothing would have to give: then the solver was wrong.
+    `loose` are upper ends of columns, (columns,), without limits of accounts.
     """
     rows = _rows(stated)
     least, duals = _least_relaxation(stated, rows)

@@ -244,13 +244,7 @@ class TwoSides:
         return [Listed(start=winners.start, positions=winners.positions)]
 
     def state(self, bearer: IntArray, bearers: Sequence[str]) -> Stated:
-        """State it.
-
-        Raises
-        ------
-        InputError
-            If accounts share a burden.
-        """
+        """State it."""
         if len(bearers) < bearer.size:
             remedy = "state the accounts of an owner as one"
             raise InputError("constraints", "a shared burden", "rows of two sides", remedy=remedy)
@@ -293,13 +287,7 @@ class Rounds:
         ]
 
     def state(self, bearer: IntArray, bearers: Sequence[str]) -> Stated:
-        """State it.
-
-        Raises
-        ------
-        InputError
-            If accounts share a burden.
-        """
+        """State it."""
         if len(bearers) < bearer.size:
             raise InputError("constraints", "a shared burden", "rows of an episode")
         return state_episode(self.coupling, self.objective)

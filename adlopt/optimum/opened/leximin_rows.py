@@ -25,15 +25,7 @@ from adlopt.optimum.programs.highs import Infeasible
 
 
 def solve_leximin(model: Model, constraints: Sequence[Constraint]) -> Solution:
-    """Solve a model of the worst burden for the second worst, too, and so on.
-
-    Raises
-    ------
-    InputError
-        If the round has lots or positions, or its accounts stand in too many ways in the rows.
-    InfeasibleRound
-        If constraints and budget contradict each other.
-    """
+    """Solve a model of the worst burden for the second worst, too, and so on."""
     stated, _, bearer = model.extended(constraints)
     patterns = Patterns.of(stated)
     if patterns is None:

@@ -56,23 +56,9 @@ def state_dollars(
     bearer: IntArray,
     bearers: Sequence[str],
 ) -> Stated:
-    """State a round of dollars, of lots whole multiples.
+    """State a round of dollars, of lots whole multiples, under one of `ONE_PROGRAM`.
 
-    Parameters
-    ----------
-    problem : BurdenProblem
-    objective : Loss or Objective
-        One of `ONE_PROGRAM`.
-    accounts : sequence of str, length n
-    bearer : IntArray, shape (n,)
-        Whose burden an account's is part of.
-    bearers : sequence of str
-        Their names.
-
-    Raises
-    ------
-    InputError
-        If several programs one after another minimise the objective.
+    `bearer`, (n,), says whose burden, of those that `bearers` names, an account's is part of.
     """
     if type(objective) not in ONE_PROGRAM:
         kinds = ", ".join(kind.__name__ for kind in ONE_PROGRAM)

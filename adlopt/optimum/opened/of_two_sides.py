@@ -28,13 +28,7 @@ MADE = {
 
 
 def form_of(problem: MatchingProblem, objective: Any) -> Form:
-    """State a matching under an objective.
-
-    Raises
-    ------
-    InputError
-        If several programs one after another minimise the objective, or nothing can be matched.
-    """
+    """State a matching under an objective."""
     if type(objective) not in MADE:
         kinds = ", ".join(kind.__name__ for kind in MADE)
         raise InputError("objective", objective, kinds, remedy="others take several programs")

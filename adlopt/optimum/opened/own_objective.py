@@ -20,13 +20,7 @@ def is_own(objective: Any) -> bool:
 
 
 def with_cost(stated: Stated, objective: Any) -> tuple[Stated, bool]:
-    """A program with that cost, where it is affine; else with none, and whether it is curved.
-
-    Raises
-    ------
-    InputError
-        If it is no convex cvxpy expression, or falls as the burden rises.
-    """
+    """A program with that cost, where it is affine; else with none, and whether it is curved."""
     own = Variables.of(stated)
     cost = _expression(objective, own)
     named = replace(stated, criterion=type(objective).__name__)
@@ -50,13 +44,7 @@ def with_cost(stated: Stated, objective: Any) -> tuple[Stated, bool]:
 
 
 def cost_at(objective: Any, stated: Stated, haircut: FloatArray, worst: float) -> float:
-    """The cost of haircuts, recomputed.
-
-    Raises
-    ------
-    InputError
-        If it is less than 0: an optimum is measured against its own size.
-    """
+    """The cost of haircuts, recomputed."""
     own = Variables.of(stated)
     cost = _expression(objective, own)
     own.haircut.value, own.raised.value = haircut, float(haircut.sum())

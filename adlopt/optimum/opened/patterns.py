@@ -40,21 +40,10 @@ APART = 2.0**-13
 class Patterns:
     """The program over patterns: columns y_p, then those of the whole that are no haircuts.
 
-    Parameters
-    ----------
-    stated : Stated
-        The whole; its haircuts come first.
-    pattern : IntArray, shape (bearers,)
-    weight, most : FloatArray, shape (bearers,)
-        In units of the program.
-    bearer : IntArray, shape (n,)
-        Row of each haircut among the share rows, −1 where it can give nothing.
-    sample : IntArray, shape (patterns,)
-        A haircut of each pattern.
-    share : slice
-        The share rows.
-    fixed : FloatArray, shape (patterns,)
-        Burdens that patterns keep to instead of z; NaN where they do not.
+    `pattern`, `weight` and `most`, (bearers,), are of the share rows, in units of the program;
+    `bearer` is the share row of each haircut, (n,), −1 where it can give nothing, and `sample` a
+    haircut of each pattern. `fixed` has burdens that patterns keep to instead of z; NaN where they
+    do not.
     """
 
     stated: Stated
@@ -110,15 +99,7 @@ class Patterns:
         )
 
     def solve(self) -> RawAnswer:
-        """Minimise: a point of the whole program, and multipliers of its rows.
-
-        Raises
-        ------
-        Infeasible
-            If the rows contradict each other.
-        SolverFailed
-            If tangents are added without end.
-        """
+        """Minimise: a point of the whole program, and multipliers of its rows."""
         p, n, count = self.stated.program, len(self.stated.accounts), self.sample.size
         z = self.stated.burden or 0
         base = self._base()

@@ -38,19 +38,10 @@ CONIC = 1e-6
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Searched:
-    """A point of a program, unchecked, and what its search says of it.
+    """A point of a program with its own rows, unchecked, and what its search says of it.
 
-    Parameters
-    ----------
-    stated : Stated
-        With its own rows.
-    point : FloatArray, shape (columns,)
-    duals : FloatArray, shape (rows,)
-        Of the continuous program.
-    claimed : float or None
-        A bound on the objective that the search alone vouches for.
-    stopped : Stopped
-    method : Method
+    `duals`, (rows,), are of the continuous program; `claimed` is a bound that the search alone
+    vouches for.
     """
 
     stated: Stated
@@ -68,13 +59,7 @@ class Searched:
     def certificate(
         self, upper: float, point: FloatArray, *, rounding: float = 0.0, residual: float = 0.0
     ) -> Certificate:
-        """Set a value, recomputed at a point mended from this one, against what is proved.
-
-        Raises
-        ------
-        CertificateError
-            If the point misses a row, or beats the bound.
-        """
+        """Set a value, recomputed at a point mended from this one, against what is proved."""
         check_rows(self.stated.program, point, self.tolerance)
         proven = bound(self.stated, point, self.duals, upper)
         certificate = checked(
@@ -103,15 +88,7 @@ def search(
     time_limit: float | None,
     cost: Any = None,
 ) -> Searched:
-    """Minimise, with constraints `cones` that are no rows, and a cost that is none.
-
-    Raises
-    ------
-    Infeasible
-        If constraints contradict each other.
-    SolverStopped, SolverFailed
-        As `adlopt.optimum.programs.highs.run`.
-    """
+    """Minimise, with constraints `cones` that are no rows, and a cost that is none."""
     p = stated.program
     if cones or cost is not None:
         assert own is not None
@@ -182,13 +159,7 @@ def activities(program: Program, point: FloatArray) -> tuple[FloatArray, FloatAr
 
 
 def check_rows(program: Program, point: FloatArray, tolerance: float) -> None:
-    """Check every row and bound at a point, relative to its size.
-
-    Raises
-    ------
-    CertificateError
-        If one is missed by more.
-    """
+    """Check every row and bound at a point, relative to its size."""
     activity, size = activities(program, point)
     ends = np.where(np.isfinite(program.row_upper), np.abs(program.row_upper), 0.0)
     size = np.maximum(size, ends) + SMALL

@@ -50,25 +50,11 @@ class Batch:
 class Stated:
     """A program, the names of its columns and rows, and the way back.
 
-    Parameters
-    ----------
-    program : Program
-    columns, rows : tuple of Batch
-    unit, row_unit : FloatArray, shape (columns,), (rows,)
-        Powers of two: a column of 1 is so many USD, burdens or lots; so is a row.
-    factor : float
-        The objective is factor · that of the program.
-    criterion : str
-        What it measures.
-    account, column, worth : shape (k,)
-        Haircuts: column `column` takes `worth` USD from account `account` a unit of the program.
-    accounts : sequence of str
-    burden, raised : int or None
-        Columns of the worst burden, and of the sum of all haircuts.
-    total : float or None
-        USD. That sum, where it is given and no column.
-    contracts : tuple of arrays, shape (k,), or None
-        Position, column, and contracts closed a unit of the program.
+    A column of 1 is `unit` USD, burdens or lots, a power of two; so is a row, and the objective is
+    `factor` times that of the program. Haircut k, of (k,), is `column[k]`, which takes `worth[k]`
+    USD from account `account[k]`. `burden` and `raised` are the columns of the worst burden and of
+    the sum of all haircuts; `total`, USD, is that sum where it is given and no column. `contracts`
+    are positions, columns, and contracts closed a unit of the program.
     """
 
     program: Program
@@ -237,11 +223,5 @@ class Draft:
 
 
 def money(total: float) -> float:
-    """USD a unit of the program, a power of two, so that a sum of money is near `WORK_TOTAL`.
-
-    Examples
-    --------
-    >>> money(2.0**20)
-    0.0078125
-    """
+    """USD a unit of the program, a power of two, so that a sum of money is near `WORK_TOTAL`."""
     return 1.0 / float(power_of_two(WORK_TOTAL / total)) if total > 0 else 1.0

@@ -24,13 +24,7 @@ TERMS = 4
 
 
 def write(stated: Stated, path: str | Path) -> list[Path]:
-    """Write the program, and `.json` beside it the map back.
-
-    Raises
-    ------
-    InputError
-        If the path ends in neither .mps nor .lp, or cannot be written.
-    """
+    """Write the program, and `.json` beside it the map back."""
     path = Path(path)
     lines = {".mps": _mps, ".lp": _lp}.get(path.suffix)
     if lines is None or not path.parent.is_dir():
@@ -54,8 +48,6 @@ def write(stated: Stated, path: str | Path) -> list[Path]:
 def legal(names: Iterable[str]) -> list[str]:
     """Names as files allow them: letters, digits and underscores, each once whatever the case.
 
-    Examples
-    --------
     >>> legal(["haircut[a b]", "haircut[a-b]", "burden"])
     ['haircut_a_b', 'haircut_a_b_2', 'burden']
     """
