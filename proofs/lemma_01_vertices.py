@@ -8,17 +8,11 @@ max(0, 1 − |i − j|) at coordinate i.
 
 from __future__ import annotations
 
-from sympy import Min, Rational, Sum
+from sympy import Max, Min, Rational, Sum
 
 from adlopt.proof import *
-from adlopt.proof.whole_numbers import (
-    by_order,
-    point_mass,
-    point_mass_at,
-    point_mass_away,
-    point_mass_total,
-    same_value,
-)
+from adlopt.proof.lemmas import isolate
+from adlopt.proof.whole_numbers import by_order, same_value
 
 i, j, k, n = integers("i j k n")
 ε, room_j, room_k = reals("ε room_j room_k")
@@ -36,6 +30,11 @@ here = [le(1, i), le(i, n)]
 def with_step(formula: Formula) -> Formula:
     """Put the least of the four distances for ε."""
     return put_formula(put_formula(formula, {ε: Min(room_j, room_k)}), ROOMS)
+
+
+def point_mass(index: object, place: object) -> object:
+    """Return 1 if two integers are equal and 0 otherwise."""
+    return Max(0, 1 - abs(index - place))
 
 
 def moved(sign: int, other: int = -1) -> object:
@@ -96,6 +95,29 @@ def reach(place: object, room: object, times: int = 1) -> Fact:
     return by_order(goal, i, place, away[0], meets, away[1])
 
 
+def point_mass_away(index: object, place: object, *known: object) -> Fact:
+    """The mass of a point is zero where `known` says that index < place or index > place."""
+    goal = eq(point_mass(index, place), 0)
+    return prove(goal, *known, resolve(goal, *known))
+
+
+def point_mass_at(place: object) -> Fact:
+    """The mass of a point is 1 at its place."""
+    one, two = integers("one two")
+    goal = put_formula(eq(point_mass(one, two), 1), {one: place, two: place})
+    return prove(goal, resolve(goal))
+
+
+def point_mass_total(place: object) -> Fact:
+    """Σ over the coordinates is 1, for 1 ≤ place ≤ n."""
+    body, mass = point_mass(i, place), sequences("mass")
+    before = for_all(point_mass_away(i, place, le(i, place - 1)), i, 1, place - 1)
+    after = for_all(point_mass_away(i, place, ge(i, place + 1)), i, place + 1, n)
+    parts = isolate(i, (1, n), place, mass(i), [le(1, place), le(place, n)])
+    known = [put(parts, {mass: (i, body)}), point_mass_at(place), sum_up(before), sum_up(after)]
+    return prove(eq(Sum(body, (i, 1, n)), 1), known)
+
+
 def stays(goal: Formula, sign: int, side: object, times: int = 1) -> Fact:
     """One unit vector fits, and the other one points the other way."""
     falls, rises = (k, j) if sign > 0 else (j, k)
@@ -124,7 +146,7 @@ def within(sign: int) -> Fact:
 
 def same_total(sign: int, other: int = -1) -> Fact:
     """Each unit vector adds up to 1."""
-    ends = [discharge(point_mass_total(i, n, m), ORDER) for m in (j, k)]
+    ends = [discharge(point_mass_total(m), ORDER) for m in (j, k)]
     return at_step(prove(total(sign, other), ends, multipliers=[ε]))
 
 

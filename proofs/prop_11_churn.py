@@ -13,14 +13,15 @@ while that of pro-rata moves by (M² − 1)/(M² + 1) in every round.
 
 from __future__ import annotations
 
-from sympy import Max, Min, Rational, Sum
+from sympy import Max, Min, Rational, Sum, sympify
 
 from adlopt.proof import *
 from adlopt.proof.lemmas import count
-from adlopt.proof.whole_numbers import alternating_path, odd, parity
+from adlopt.proof.whole_numbers import odd, parity, parity_alternates
 
 i, t, n, T = integers("i t n T")
 α_min, α_max, c, M, w = reals("α_min α_max c M w")
+even_value, odd_value = reals("even_value odd_value")
 α_queue, α_pro_rata, share, p_1, p_2 = sequences("α_queue α_pro_rata share p_1 p_2")
 
 
@@ -91,7 +92,23 @@ def turns(slope: object, value: Fact, low: object, high: object) -> list[Fact]:
     move, alternating = slope(t) - slope(t - 1), (high - low) * (odd(t) - odd(t - 1))
     known = [absolute(move), absolute(alternating)]
     same = by_cases(eq(abs(move), abs(alternating)), move, two_rounds(value), known)
-    return [sum_up(every_move(same)), alternating_path(t, T, low, high)]
+    return [sum_up(every_move(same)), put(alternating_path(), {even_value: low, odd_value: high})]
+
+
+def alternating_path() -> Fact:
+    """Σ |a_t − a_(t−1)| = (T − 1)(a_odd − a_even), the odd value being no smaller, for T ≥ 1."""
+    e, before, height = odd(t), odd(t - 1), odd_value - even_value
+    move = height * (e - before)
+    turn = put(parity_alternates(t), {t: t - 1})
+    factors = [height**2, height**2 * e, height**2 * before]
+    square = prove(eq(move**2, height**2), turn, parity(t)[2], multipliers=factors)
+    known = [absolute(move), square, ge(odd_value, even_value)]
+    goals = (ge(abs(move), height), le(abs(move), height))
+    sides = [by_contradiction(goal, known) for goal in goals]
+    jumps = sum_up(for_all(prove(eq(abs(move), height), sides), t, 2, T))
+    number = first_term(t, 1, T, sympify(1), using=le(1, T))
+    goal = eq(Sum(abs(move), (t, 2, T)), (T - 1) * height)
+    return prove(goal, jumps, number, count(t, T), multipliers=[even_value, odd_value])
 
 
 def two_rounds(value: Fact) -> list[Fact]:

@@ -68,8 +68,6 @@ def is_concluded(
 ) -> bool:
     """Say whether a proof that ships concludes an expression: with its choices, or for any.
 
-    Examples
-    --------
     >>> from adlopt.bounds.quantity import P, S
     >>> prop_1 = sympy.sqrt((1 + 2 * P.symbol) * S.symbol)
     >>> where = {"loss": SEVERITY_LOSS, "side": "upper"}

@@ -127,8 +127,6 @@ def optimal_fund(deficit: ArrayLike, *, holding: float, breach: float) -> float:
     `deficit` is in USD, shape (n,), equally likely; `holding` is r > 0, the cost of a dollar held,
     `breach` κ > 0, that of a dollar that winners give. With κ ≤ r no fund is worth holding.
 
-    Examples
-    --------
     >>> optimal_fund([0, 0, 0, 0, 0, 0, 10, 20, 40, 100], holding=0.15, breach=1.0)
     40.0
     """

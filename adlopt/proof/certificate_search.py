@@ -25,7 +25,6 @@ from adlopt.proof.plain_text import text
 from adlopt.proof.term import (
     ONE,
     ZERO,
-    Atom,
     Monomial,
     Term,
     add,
@@ -60,23 +59,12 @@ def search(
     squares: Iterable[Term] = (),
     multipliers: Iterable[Term] = (),
 ) -> Combination:
-    """Find a certificate for `goal`, of the lowest degree that has one.
+    """Find a certificate for a goal without ranges, of the lowest degree that has one.
 
-    Parameters
-    ----------
-    goal : Formula
-        A comparison without ranges.
-    premises : sequence of Formula
-        What may be used; premises with ranges are ignored.
-    degree : int
-        Largest number of premises in one product.
-    squares : iterable of Term
-        Terms whose squares may be used, alone and times one premise.
-    multipliers : iterable of Term
-        Terms that equations may be multiplied with, besides 1 and (from degree 2) single atoms.
+    Premises with ranges are ignored. `degree` premises may stand in one product; the squares of
+    `squares` may be used alone and times one premise; equations are multiplied with `multipliers`,
+    besides 1 and (from degree 2) single atoms.
 
-    Examples
-    --------
     >>> from adlopt.proof.notation import ge, reals
     >>> x = reals("x")
     >>> found = search(ge(x * (1 - x), 0), [ge(x, 0), ge(1, x)])
@@ -107,33 +95,23 @@ def _candidates(
     if goal.relation is not Relation.EQ:
         for size in range(degree + 1):
             for chosen in combinations_with_replacement(signed, size):
-                found.append(_of_premises(premises, chosen))
+                value = product(premises[i].term for i in chosen)
+                strict = all(premises[i].relation is Relation.GT for i in chosen)
+                found.append(_Candidate(value, Product(Fraction(1), chosen), strict))
         for root in squares:
             for chosen in [(), *((i,) for i in signed)]:
-                found.append(_of_square(premises, chosen, root))
+                value = product([root, root, *(premises[i].term for i in chosen)])
+                found.append(_Candidate(value, Product(Fraction(1), chosen, root)))
     factors = [ONE, *multipliers]
     if degree > 1:
-        factors += [of_atom(a) for a in _atoms([goal, *(premises[i] for i in usable)])]
+        said = [goal, *(premises[i] for i in usable)]
+        atoms = {atom for formula in said for m, _, _ in formula.term for atom, _ in m}
+        ordered = sorted(atoms, key=lambda atom: _place(frozenset({(atom, 1)})))
+        factors += [of_atom(atom) for atom in ordered]
     for i in usable:
         if premises[i].relation is Relation.EQ:
             found += [_Candidate(multiply(premises[i].term, f), (i, f)) for f in factors]
     return found
-
-
-def _of_premises(premises: Sequence[Formula], chosen: tuple[int, ...]) -> _Candidate:
-    strict = all(premises[i].relation is Relation.GT for i in chosen)
-    value = product(premises[i].term for i in chosen)
-    return _Candidate(value, Product(Fraction(1), chosen), strict)
-
-
-def _of_square(premises: Sequence[Formula], chosen: tuple[int, ...], root: Term) -> _Candidate:
-    value = product([root, root, *(premises[i].term for i in chosen)])
-    return _Candidate(value, Product(Fraction(1), chosen, root))
-
-
-def _atoms(formulas: Iterable[Formula]) -> list[Atom]:
-    found = {atom for f in formulas for m, _, _ in f.term for atom, _ in m}
-    return sorted(found, key=lambda atom: _place(frozenset({(atom, 1)})))
 
 
 @lru_cache(maxsize=100_000)
@@ -253,9 +231,9 @@ def _eliminate(row: Vector, pivot: Vector, j: int) -> Vector:
 def _assemble(candidates: list[_Candidate], weights: list[Fraction]) -> Combination:
     products, multiples = [], []
     for candidate, weight in zip(candidates, weights, strict=True):
-        if weight and isinstance(candidate.part, Product):
-            products.append(candidate.part._replace(coefficient=weight))
-        elif weight and not isinstance(candidate.part, Product):
-            position, factor = candidate.part
-            multiples.append((position, scale(factor, weight)))
+        part = candidate.part
+        if weight and isinstance(part, Product):
+            products.append(part._replace(coefficient=weight))
+        elif weight and not isinstance(part, Product):
+            multiples.append((part[0], scale(part[1], weight)))
     return Combination(tuple(products), tuple(multiples))

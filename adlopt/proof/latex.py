@@ -58,8 +58,6 @@ _BUILT = re.compile(
 def greek(words: str) -> str:
     """Spell Greek letters out, as LaTeX names them.
 
-    Examples
-    --------
     >>> greek("θ"), greek("α_max")
     ('theta', 'alpha_max')
     """
@@ -77,8 +75,6 @@ def _greek(letter: str) -> str:
 def prose(words: str) -> str:
     r"""Write a text with signs and Greek letters in it.
 
-    Examples
-    --------
     >>> prose("θ ≤ 50 % of U_t, x²")
     '$\\theta$ $\\leq$ 50 \\% of $U_{t}$, x$^{2}$'
     """

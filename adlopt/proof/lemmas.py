@@ -31,8 +31,6 @@ def clip(value: Expr) -> Expr:
 def clip_lies_in_unit_interval(value: Expr) -> list[Fact]:
     """0 ≤ p ≤ 1 for p the projection of `value`.
 
-    Examples
-    --------
     >>> from adlopt.proof.notation import reals
     >>> x = reals("x")
     >>> clip_lies_in_unit_interval(x)[0]
@@ -75,8 +73,6 @@ def subgradient(
 def bit(weight: Expr, square: Premise) -> list[Fact]:
     """0 ≤ w ≤ 1 from w² = w.
 
-    Examples
-    --------
     >>> from adlopt.proof.notation import reals
     >>> w = reals("w")
     >>> bit(w, eq(w**2, w))[1]
@@ -86,17 +82,9 @@ def bit(weight: Expr, square: Premise) -> list[Fact]:
     return [low, prove(le(weight, 1), square, squares=[1 - weight])]
 
 
-def square_root_bound(value: Expr, radicand: Expr, *known: object) -> Fact:
-    """Prove value ≤ √radicand from known facts that give value² ≤ radicand and radicand ≥ 0."""
-    square = prove(le(value**2, radicand), *known)
-    return by_contradiction(le(value, sympy.sqrt(radicand)), square, root(radicand, *known))
-
-
 def count(index: Expr, upto: Expr) -> Fact:
     """Σ of 1 over index = 1 … upto is upto, for upto ≥ 1.
 
-    Examples
-    --------
     >>> from adlopt.proof.notation import integers
     >>> count(*integers("t T"))
     T ≥ 1 ⊢ Σ[i=1…T](1) = T (T whole)
@@ -104,11 +92,8 @@ def count(index: Expr, upto: Expr) -> Fact:
     n = integers("counted")
     claim = eq(sympy.Sum(1, (index, 1, n)), n)
     inside = [le(1, n), le(n + 1, upto)]
-    step = prove(
-        put_formula(claim, {n: n + 1}),
-        claim,
-        last_term(index, 1, n + 1, sympy.Integer(1), using=inside),
-    )
+    last = last_term(index, 1, n + 1, sympy.Integer(1), using=inside)
+    step = prove(put_formula(claim, {n: n + 1}), claim, last)
     whole = induct(single(index, 1, sympy.Integer(1)), step, claim, n, 1, upto)
     return at(whole, upto, using=le(1, upto))
 
@@ -118,8 +103,6 @@ def isolate(
 ) -> Fact:
     """Σ over low … high is what lies before, at and after one index.
 
-    Examples
-    --------
     >>> from adlopt.proof.notation import integers, sequences
     >>> (i, n), x = integers("i n"), sequences("x")
     >>> isolate(i, (1, n), 1, x(i), le(1, n)).hypotheses == {le(1, n)}
@@ -154,14 +137,7 @@ def inner_product_bound(
 ) -> Fact:
     """Σ a b ≤ d D, if Σ a² ≤ d², Σ b² ≤ D², d ≥ 0 and D > 0 (Cauchy and Schwarz).
 
-    Parameters
-    ----------
-    index, upto : expressions
-        The sums run over index = 1 … upto.
-    one, two : expressions
-        The summands a and b.
-    sizes : pair of expressions
-        d and D.
+    The sums run over index = 1 … upto; `one` and `two` are a and b, `sizes` d and D.
     """
     a, b = sequences("a b")
     d, size, mix, share = reals("d size mix share")
@@ -183,15 +159,9 @@ def inner_product_bound(
     moving = by_contradiction(goal, scaled, positive, given, degree=3)
     still, unit = put(mixed, {mix: inner * share}), eq(share * size, 1)
     resting = prove(le(first, 0), given, none)
-    small = prove(
-        le(inner**2, 0),
-        still,
-        resting,
-        given,
-        unit,
-        squares=[size, inner * share],
-        multipliers=[inner**2, inner**2 * share * size],
-    )
+    factors = [inner**2, inner**2 * share * size]
+    known = [still, resting, given, unit]
+    small = prove(le(inner**2, 0), known, squares=[size, inner * share], multipliers=factors)
     small = discharge(put(small, {share: 1 / size}), reciprocal(size, gt(size, 0)))
     nothing = by_contradiction(le(inner, 0), small)
     rest = prove(goal, nothing, given, degree=2)
@@ -201,10 +171,7 @@ def inner_product_bound(
 def best_step(regret: Expr, distance: Expr, energy: Expr, step: Expr) -> Fact:
     """If 2ηR ≤ A + η² S with η = √(A/S) > 0, then R ≤ √(A S); A ≥ 0 and S > 0.
 
-    Parameters
-    ----------
-    regret, distance, energy, step : expressions
-        R, A, S and η.
+    The arguments are R, A, S and η.
     """
     R, A, S, rate = reals("R A S rate")
     given = [ge(A, 0), gt(S, 0), gt(rate, 0), eq(rate, sympy.sqrt(A / S))]
@@ -215,18 +182,16 @@ def best_step(regret: Expr, distance: Expr, energy: Expr, step: Expr) -> Fact:
     size = prove(eq(rate**2 * S, A), known, multipliers=[rate * S, sympy.sqrt(A / S) * S, A, S])
     reached = by_contradiction(le(R, rate * S), given, size)
     square = prove(eq((rate * S) ** 2, A * S), size, multipliers=[S])
-    size = square_root_bound(rate * S, A * S, square, given)
-    bound = prove(le(R, sympy.sqrt(A * S)), reached, size)
+    whole = prove(le((rate * S) ** 2, A * S), square, given)
+    below = by_contradiction(le(rate * S, sympy.sqrt(A * S)), whole, root(A * S, square, given))
+    bound = prove(le(R, sympy.sqrt(A * S)), reached, below)
     return put(bound, {R: regret, A: distance, S: energy, rate: step})
 
 
 def roots_of_sums(size: Expr, index: Expr, upto: Expr) -> list[Fact]:
     """√(D_1² + … + D_t²) is above zero and has that square, for 1 ≤ t ≤ T, if every D_t > 0.
 
-    Parameters
-    ----------
-    size, index, upto : expressions
-        The sequence D, and t and T.
+    The arguments are the sequence D, t and T.
     """
     j, inside = integers("j"), [le(1, index), le(index, upto)]
     body = size(j) ** 2

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import as_completed
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
@@ -22,12 +22,7 @@ WORKERS = 2
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Verdicts(Answer):
-    """What became of proof files, in the order in which they were given.
-
-    See Also
-    --------
-    adlopt.proof.library.check_all : makes one.
-    """
+    """What became of proof files, in the order in which `check_all` was given them."""
 
     proofs: tuple[ProofData, ...]
 
@@ -54,8 +49,6 @@ def proof_files() -> dict[str, Path]:
 
     They stand beside the package in a checkout, and inside it once installed.
 
-    Examples
-    --------
     >>> proof_files()["prop_01_severity"].name
     'prop_01_severity.py'
     """
@@ -69,8 +62,6 @@ def proof_files() -> dict[str, Path]:
 def find(name: str) -> list[Path]:
     """Return the proof files of a path, of a name, or of the beginning of names.
 
-    Examples
-    --------
     >>> [path.name for path in find("prop-1")]
     ['prop_01_severity.py']
     >>> len(find("prop-5"))
@@ -92,31 +83,19 @@ def find(name: str) -> list[Path]:
 def check_all(
     paths: Sequence[Path], *, progress: Callable[[ProofData], None] | None = None
 ) -> Verdicts:
-    """Check proof files, several at a time.
-
-    Parameters
-    ----------
-    paths : sequence of Path
-    progress : callable, optional
-        Told what became of each as it is done.
-    """
+    """Check proof files, several at a time; `progress` is told what became of each, once done."""
     done: dict[Path, ProofData] = {}
-    for path, row in _rows(paths):
-        done[path] = row
-        if progress is not None:
-            progress(row)
-    return Verdicts(tuple(done[path] for path in paths))
-
-
-def _rows(paths: Sequence[Path]) -> Iterator[tuple[Path, ProofData]]:
     with worker_processes(WORKERS) as pool:
         waiting = {pool.submit(row_of, path): path for path in paths}
         for finished in as_completed(waiting):
             path = waiting[finished]
             try:
-                yield path, finished.result()
+                done[path] = finished.result()
             except BrokenProcessPool:
-                yield path, ProofData(file=path.stem, error="the process that checked it ended")
+                done[path] = ProofData(file=path.stem, error="the process that checked it ended")
+            if progress is not None:
+                progress(done[path])
+    return Verdicts(tuple(done[path] for path in paths))
 
 
 def row_of(path: Path) -> ProofData:
@@ -146,16 +125,13 @@ def proof_data(file: str, checked: Checked) -> ProofData:
 
 
 def _begins(stem: str, wanted: list[str]) -> bool:
-    """Say whether one of the names in a stem, parted by _and_, begins with the words wanted."""
-    return any(
-        len(words) >= len(wanted) and all(map(_same, words, wanted))
-        for words in map(_words, stem.split("_and_"))
-    )
+    """Say whether one of the names in a stem begins with the words wanted, or short for them."""
 
+    def same(word: str, asked: str) -> bool:
+        return asked == word or (word.isalpha() and asked.startswith(word))
 
-def _same(word: str, wanted: str) -> bool:
-    """Say whether two words are the same, or one is short for the other, as prop."""
-    return wanted == word or (word.isalpha() and wanted.startswith(word))
+    names = map(_words, stem.split("_and_"))
+    return any(len(name) >= len(wanted) and all(map(same, name, wanted)) for name in names)
 
 
 def _words(name: str) -> list[str]:

@@ -94,8 +94,6 @@ def _named(made: Any) -> Any:
 def term(expression: Expr) -> Term:
     """Read an expression into the kernel's normal form; a term is one already.
 
-    Examples
-    --------
     >>> x = reals("x")
     >>> term((x + 1) ** 2) == term(x**2 + 2 * x + 1)
     True
@@ -253,8 +251,6 @@ def every(index: Any, low: Expr, high: Expr, formula: Formula) -> Formula:
 def point(values: Mapping[Any, Any]) -> dict[Atom, Any]:
     """Give numbers to symbols, and lists (from index 1), lists of lists or tables to sequences.
 
-    Examples
-    --------
     >>> x, D = reals("x"), sequences("D")
     >>> point({x: 1, D: [2, 3]}) == point({x: 1, D: {1: 2, 2: 3}})
     True
@@ -284,8 +280,6 @@ def _entries(value: Any) -> Iterator[tuple[tuple[Fraction, ...], Any]]:
 def replacements(changes: Mapping[Any, Any]) -> dict[Atom, Replacement]:
     """Read expressions for symbols, and ``(indices…, expression)`` for sequences.
 
-    Examples
-    --------
     >>> x, D = reals("x"), sequences("D")
     >>> t = integers("t")
     >>> len(replacements({x: 1, D: (t, t + 1)}))
@@ -308,8 +302,6 @@ def replacements(changes: Mapping[Any, Any]) -> dict[Atom, Replacement]:
 def exact(value: Expr) -> Fraction:
     """Read one exact number.
 
-    Examples
-    --------
     >>> exact(sympy.Rational(1, 3))
     Fraction(1, 3)
     """

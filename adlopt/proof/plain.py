@@ -21,15 +21,8 @@ RECORDS: frozenset[type] = frozenset({Atom, Replacement})
 def plain(value: Any, records: frozenset[type] = RECORDS) -> Any:
     """Copy a value into plain immutable data (and dicts); refuse what cannot be copied so.
 
-    Parameters
-    ----------
-    value : object
-        Numbers, texts, enum members, records, and collections of these, nested.
-    records : frozenset of type
-        Named tuples and enums that may occur.
+    It may hold numbers, texts, enum members, these `records`, and collections of them, nested.
 
-    Examples
-    --------
     >>> plain([1, Fraction(2, 4)])
     (1, Fraction(1, 2))
     """

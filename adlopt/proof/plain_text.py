@@ -62,8 +62,6 @@ def letter(name: str) -> str:
 def text(term: Term) -> str:
     """Write a term out, monomial by monomial.
 
-    Examples
-    --------
     >>> from adlopt.proof.notation import reals, term
     >>> x, y = reals("x y")
     >>> text(term((x - y) ** 2 / 2))
@@ -88,8 +86,6 @@ def ordered(term: Term) -> list[tuple[str, Monomial, Fraction]]:
 def comparison(formula: Formula) -> str:
     """Write ``term relation 0`` with the negative part moved to the right.
 
-    Examples
-    --------
     >>> from adlopt.proof.notation import le, reals
     >>> x, y = reals("x y")
     >>> print(le(2 * x * y, x**2 + y**2))
@@ -120,8 +116,6 @@ def _sized(word: str, size: Fraction) -> str:
 def number(value: Fraction) -> str:
     """Write a number.
 
-    Examples
-    --------
     >>> number(Fraction(1, 2)), number(Fraction(-3))
     ('1/2', '−3')
     """

@@ -35,7 +35,7 @@ class Refutation(Handle):
     @property
     def point(self) -> dict[Atom, Fraction | dict[tuple[Fraction, ...], Fraction]]:
         """Return a copy of the counterexample."""
-        return _thaw(evidence(self).point)
+        return {a: dict(v) if isinstance(v, tuple) else v for a, v in evidence(self).point}
 
 
 class Refuted(NamedTuple):
@@ -58,14 +58,8 @@ _record, evidence = open_ledger(Refutation, Refuted, copied)
 def refute(hypotheses: Iterable[Formula], claim: Formula, point: Mapping[Atom, Any]) -> Refuted:
     """Evaluate every hypothesis (all must hold) and the claim (it must fail) at a point.
 
-    Parameters
-    ----------
-    hypotheses : iterable of Formula
-    claim : Formula
-    point : mapping from symbols to numbers, and from sequences to tables of numbers
+    The point maps symbols to numbers, and sequences to tables of numbers.
 
-    Examples
-    --------
     >>> from adlopt.proof.notation import ge, point, reals
     >>> x = reals("x")
     >>> refutation = refute([ge(x, 0)], ge(x**2, x), point({x: Fraction(1, 2)}))
@@ -75,14 +69,13 @@ def refute(hypotheses: Iterable[Formula], claim: Formula, point: Mapping[Atom, A
     satisfy(given, values)
     if holds(own_formula(claim), values):
         raise ProofError(f"the claim holds at this point: {claim}")
-    return Refuted(given, claim, _freeze(values))
+    frozen = ((a, tuple(v.items()) if isinstance(v, dict) else v) for a, v in values.items())
+    return Refuted(given, claim, tuple(frozen))
 
 
 def satisfy(formulas: Iterable[Formula], point: Mapping[Atom, Any]) -> None:
     """Check that every formula holds at a point.
 
-    Examples
-    --------
     >>> from adlopt.proof.notation import ge, point, reals
     >>> x = reals("x")
     >>> satisfy([ge(x, 1)], point({x: 0}))
@@ -120,41 +113,21 @@ def _own_number(value: Number, whole: bool) -> Fraction:
     return number
 
 
-def _freeze(values: dict[Atom, Any]) -> tuple[tuple[Atom, Any], ...]:
-    return tuple((a, tuple(v.items()) if isinstance(v, dict) else v) for a, v in values.items())
-
-
-def _thaw(point: tuple[tuple[Atom, Any], ...]) -> dict[Atom, Any]:
-    return {atom: dict(v) if isinstance(v, tuple) else v for atom, v in point}
-
-
-def holds(formula: Formula, point: Point) -> bool:
-    """Say whether a formula holds at a point, exactly."""
-    return _holds(formula, point, 0)
-
-
-def _holds(formula: Formula, point: Point, level: int) -> bool:
+def holds(formula: Formula, point: Point, level: int = 0) -> bool:
+    """Say whether a formula holds at a point, exactly; ranges below `level` are in the point."""
     if level < len(formula.ranges):
-        low, high = (evaluate(end, point) for end in formula.ranges[level])
-        indices = range(int(low), int(high) + 1)
-        return all(
-            _holds(formula, {**point, index(level): Fraction(k)}, level + 1) for k in indices
-        )
+        low, high = (int(evaluate(end, point)) for end in formula.ranges[level])
+        inside = ({**point, index(level): Fraction(k)} for k in range(low, high + 1))
+        return all(holds(formula, each, level + 1) for each in inside)
     number = evaluate(formula.term, point)
-    match formula.relation:
-        case Relation.EQ:
-            return number == 0
-        case Relation.GE:
-            return number >= 0
-        case _:
-            return number > 0
+    if formula.relation is Relation.EQ:
+        return number == 0
+    return number > 0 or (formula.relation is Relation.GE and number == 0)
 
 
 def evaluate(term: Term, point: Point) -> Fraction:
     """Compute the value of a term at a point.
 
-    Examples
-    --------
     >>> from adlopt.proof.notation import point, reals, term
     >>> x = reals("x")
     >>> evaluate(term(abs(x) / 2), point({x: -3}))
@@ -175,12 +148,9 @@ def _value(atom: Atom, point: Point) -> Fraction:
     if atom.kind is Kind.SUM:
         low, high = (int(evaluate(end, point)) for end in atom.args[:2])
         variable = Atom(Kind.INTEGER, atom.name)
-        values = (
-            evaluate(atom.args[2], {**point, variable: Fraction(k)}) for k in range(low, high + 1)
-        )
-        return sum(values, Fraction(0))
-    args = [evaluate(arg, point) for arg in atom.args]
-    return _OPERATIONS[atom.kind](*args)
+        inside = ({**point, variable: Fraction(k)} for k in range(low, high + 1))
+        return sum((evaluate(atom.args[2], each) for each in inside), Fraction(0))
+    return _OPERATIONS[atom.kind](*(evaluate(arg, point) for arg in atom.args))
 
 
 def _look_up(atom: Atom, point: Point) -> Fraction:

@@ -213,8 +213,6 @@ def _bound(atom: Atom) -> Atom:
 def is_integral(term: Term) -> bool:
     """Say whether a term is an integer by its form alone.
 
-    Examples
-    --------
     >>> n = of_atom(Atom(Kind.INTEGER, "n"))
     >>> is_integral(multiply(n, n)), is_integral(scale(n, Fraction(1, 2)))
     (True, False)

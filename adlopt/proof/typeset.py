@@ -44,8 +44,6 @@ _printer = _Printer({"order": "none"})
 def typeset(term: Term) -> str:
     r"""Write a term.
 
-    Examples
-    --------
     >>> from adlopt.proof.notation import reals, term
     >>> print(typeset(term(abs(reals("x")) / 2)))
     \frac{\left|{x}\right|}{2}
@@ -57,8 +55,6 @@ def typeset(term: Term) -> str:
 def typeset_formula(formula: Formula) -> str:
     r"""Write ``term relation 0`` with the negative part moved to the right.
 
-    Examples
-    --------
     >>> from adlopt.proof.notation import le, reals
     >>> x, y = reals("x y")
     >>> print(typeset_formula(le(2 * x * y, x**2 + y**2)))

@@ -22,21 +22,10 @@ def check_witness(
     At T = 0, every statement about the rounds 1 … T holds, and with it statements that contradict
     each other; at T = 1, every sum is its only term. A point therefore counts only if every range
     of the hypotheses has an index there, and whatever sums and ranges run up to is at least 2,
-    unless the hypotheses themselves keep it lower.
+    unless the hypotheses themselves keep it lower. Points are as for `adlopt.proof.notation.point`,
+    `of` is what the message says they are hypotheses of, and the sums and ranges of the statements
+    `shown` count as well.
 
-    Parameters
-    ----------
-    formulas : sequence of Formula
-        The hypotheses; nothing to check if there are none.
-    points : iterable of mappings
-        As for `adlopt.proof.notation.point`.
-    of : str
-        What they are hypotheses of, for the message.
-    *shown : Formula
-        Statements besides whose sums and ranges count.
-
-    Examples
-    --------
     >>> from adlopt.proof.notation import every, ge, integers, sequences
     >>> (t, T), D = integers("t T"), sequences("D")
     >>> check_witness([every(t, 1, T, ge(D(t), 1))], [{T: 2, D: [1, 1]}], "a claim")
@@ -63,7 +52,7 @@ def check_witness(
 def _idle(formulas: Sequence[Formula], values: Point, shown: tuple[Formula, ...]) -> str:
     """Say which hypothesis says nothing at a point, or next to nothing."""
     for formula in formulas:
-        if not _has_index(formula, values, 0):
+        if not _has_index(formula, values):
             return f"{formula} has no index there"
     for symbol in _ends((*formulas, *shown)):
         value = values.get(symbol, 2)
@@ -72,14 +61,12 @@ def _idle(formulas: Sequence[Formula], values: Point, shown: tuple[Formula, ...]
     return ""
 
 
-def _has_index(formula: Formula, values: Point, level: int) -> bool:
+def _has_index(formula: Formula, values: Point, level: int = 0) -> bool:
     if level == len(formula.ranges):
         return True
     low, high = (int(evaluate(end, values)) for end in formula.ranges[level])
-    return any(
-        _has_index(formula, {**values, index(level): Fraction(k)}, level + 1)
-        for k in range(low, high + 1)
-    )
+    inside = ({**values, index(level): Fraction(k)} for k in range(low, high + 1))
+    return any(_has_index(formula, each, level + 1) for each in inside)
 
 
 def _ends(formulas: Iterable[Formula]) -> list[Atom]:

@@ -82,18 +82,9 @@ _LATEX = _Pen(
 
 
 def derivation(*theorems: Theorem, latex: bool = False) -> str:
-    """Write out every step of the derivations of theorems.
+    """Write out every step of derivations, as text or as a LaTeX document in ASCII.
 
-    Parameters
-    ----------
-    *theorems : Theorem
-    latex : bool
-        Write a LaTeX document in ASCII instead of plain text.
-
-    Returns
-    -------
-    str
-        Each step with its rule and certificate, and its hypotheses where they change.
+    Each comes with its rule and certificate, and with its hypotheses where they change.
     """
     if not latex:
         return "\n\n".join(_Report(_PLAIN).of(theorem) for theorem in theorems)
@@ -121,7 +112,11 @@ class _Report:
         for claim in claims.values():
             self._number(claim.given)
         self._number(theorem.besides)
-        given = [self._hypothesis(k, f, theorem) for f, k in self.hypotheses.items()]
+        cited = dict.fromkeys(theorem.theorems, ", from the literature")
+        given = [
+            self._line(f"[{k}] ", self._formula(formula), cited.get(formula, ""))
+            for formula, k in self.hypotheses.items()
+        ]
         said = [self._claim(name, claim) for name, claim in claims.items()]
         blocks = [self.summary(theorem), *([self._block(given)] if given else []), *said]
         families = [found for found in theorem.refutations if isinstance(found, Family)]
@@ -134,14 +129,11 @@ class _Report:
         blocks += [self._step(said, names) for said in steps]
         return "\n\n".join(blocks)
 
-    def _hypothesis(self, k: int, formula: Formula, theorem: Theorem) -> str:
-        taken = ", from the literature" if formula in theorem.theorems else ""
-        return self._line(f"[{k}] ", self._formula(formula), taken)
-
     def _whole(self, formulas: Iterable[Formula], steps: Iterable[Sequent]) -> list[str]:
         """Name the symbols that stand for integers only."""
         said = [f for step in steps for f in (step.conclusion, *step.hypotheses)]
-        names = [self._term(of_atom(atom)) for atom in whole_symbols({*formulas, *said})]
+        atoms = whole_symbols({*formulas, *said})
+        names = [self.pen.math.format(self.pen.term(of_atom(atom))) for atom in atoms]
         return [self._line(f"Whole numbers: {', '.join(names)}")] if names else []
 
     def _number(self, formulas: Iterable[Formula]) -> list[Formula]:
@@ -181,11 +173,9 @@ class _Report:
 
     def _reference(self, premise: Fact) -> str:
         said = sequent(premise)
-        return (
-            f"[{self.hypotheses[said.conclusion]}]"
-            if is_assumed(said)
-            else f"({self.steps[key_of(said)]})"
-        )
+        if is_assumed(said):
+            return f"[{self.hypotheses[said.conclusion]}]"
+        return f"({self.steps[key_of(said)]})"
 
     def _certificate(self, certificate: Combination, premises: list[str]) -> str:
         pen, parts = self.pen, []
@@ -240,9 +230,6 @@ class _Report:
 
     def _formula(self, formula: Formula) -> str:
         return self.pen.math.format(self.pen.formula(formula))
-
-    def _term(self, term: Term) -> str:
-        return self.pen.math.format(self.pen.term(term))
 
     def _line(self, *parts: str, indent: int = 0) -> str:
         return textwrap.fill(

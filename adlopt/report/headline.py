@@ -15,8 +15,6 @@ IDLE = "do-nothing+pro-rata"
 def headline(evidence: Evidence) -> list[str]:
     """What a reader should know before any figure, one sentence each.
 
-    Examples
-    --------
     >>> from adlopt.data.episodes import october_10
     >>> headline(Evidence(episode=october_10()))[0]
     '16 rounds with deficits of $100,063,386.69 in all needed $15,079,669.61.'

@@ -42,8 +42,6 @@ def usd(amount: float | None) -> str:
 def dollars(amount: float) -> str:
     """Write dollars in a sentence: to the cent, and further where cents would say nothing.
 
-    Examples
-    --------
     >>> dollars(1234.5), dollars(0.004), dollars(0.0)
     ('1,234.50 USD', '0.004 USD', '0.00 USD')
     """

@@ -61,8 +61,6 @@ def compare_rules(market: Market, players: Sequence[Playable]) -> RuleComparison
     Who cannot, for want of a column or because it would take more than there is, is named with the
     reason; the others go on.
 
-    Examples
-    --------
     >>> from adlopt.model.market import Accounts, Coins, OpenPositions
     >>> market = Market(
     ...     accounts=Accounts(account=["A", "B"], balance=[2000, 8000]),

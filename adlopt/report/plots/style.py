@@ -94,8 +94,6 @@ def styled() -> Iterator[None]:
 def shown(name: str, longest: int = LONGEST) -> str:
     """Name as a figure shows it: on one line, not too long, and never taken for a private label.
 
-    Examples
-    --------
     >>> shown("_" + "x" * 50)
     ' _xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx…'
     """
@@ -107,8 +105,6 @@ def shown(name: str, longest: int = LONGEST) -> str:
 def compact(usd: float) -> str:
     """Write dollars for an axis.
 
-    Examples
-    --------
     >>> compact(2_500_000), compact(0), compact(-1e3)
     ('2.5M', '0', '−1k')
     """

@@ -35,8 +35,6 @@ class MinimaxOptimal:
     θ* is taken for the nearest place on the game's grid: against replies on the grid the rule loses
     no more than the game on the grid is worth.
 
-    Examples
-    --------
     >>> rule, start = MinimaxOptimal(Game.of([1.0, 1.0], 1.0, grid=4)), Arena.unit(2, 1.0).starts[0]
     >>> rule.decide(rule.begin(), start)
     0.5
