@@ -79,6 +79,10 @@ class Episode(Answer, Record):
             if self.pooled and len(round_.start.account) != 1:
                 expected = "one account, as winners are pooled"
                 raise InputError("rounds", round_.start.account, expected, index=index)
+        known = [round_.outcome.recorded is not None for round_ in self.rounds]
+        if any(known) and not all(known):
+            expected = "what was taken from each account in all rounds, or in none"
+            raise InputError("recorded", None, expected, index=f"round {known.index(False) + 1}")
         names = [run.policy for run in self.recorded]
         refuse_repeats(names, "recorded", "a name not used before")
         for run in self.recorded:

@@ -25,7 +25,9 @@ from adlopt.model.tables import own_fields, require_kinds
 from adlopt.show.answer import Columns, Tabular
 from adlopt.show.words import counted, dollars
 
-RESERVED = ("account", "capacity", "equity", "lot", "round")
+OUTCOMES = ("recorded", "markout")
+"""Columns of an account table that are known when the round is over, and no sooner."""
+RESERVED = ("account", "capacity", "equity", "lot", "round", *OUTCOMES)
 """Columns of an account table that are not features."""
 
 
@@ -153,12 +155,21 @@ class RoundOutcome(Record):
     ----------
     needed : float
         USD. B_t^needed, the ex post needed budget, [CTTX26, Eq. 6].
+    recorded : array_like, shape (n,), optional
+        USD ≥ 0. What the venue is on record to have taken from each account, in the order of the
+        start; it may be more than a capacity.
+    markout : array_like, shape (n,), optional
+        USD. C_tot of each account's forced fills; negative is worse for it.
     """
 
     needed: float
+    recorded: FloatArray | None = None
+    markout: FloatArray | None = None
 
     def __post_init__(self) -> None:
         own_fields(self, own_number, "needed", lowest=0.0)
+        own_fields(self, own, "recorded", lowest=0.0)
+        own_fields(self, own, "markout")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
@@ -177,9 +188,14 @@ class Round(Tabular, Record):
 
     def __post_init__(self) -> None:
         require_kinds(self, start=RoundStart, outcome=RoundOutcome)
+        for name in OUTCOMES:
+            values, n = getattr(self.outcome, name), len(self.start.account)
+            if values is not None and values.size != n:
+                raise InputError(name, f"{values.size} numbers", f"{n}, one for each account")
 
     def _columns(self) -> Columns:
-        return self.start._columns()
+        after = {f"{n}_usd": getattr(self.outcome, n) for n in OUTCOMES}
+        return {**self.start._columns(), **{n: v for n, v in after.items() if v is not None}}
 
     def _heading(self) -> str:
         return f"{self.start._heading()}; needed {dollars(self.needed)} (hindsight)"
@@ -197,6 +213,7 @@ class Round(Tabular, Record):
         estimate: float | None = None,
         t: int = 1,
         tags: Mapping[str, Sequence[str]] | None = None,
+        recorded: ArrayLike | None = None,
     ) -> Round:
         """Build a round from plain numbers; accounts are numbered from "1" unless named.
 
@@ -225,7 +242,8 @@ class Round(Tabular, Record):
             estimate=estimate,
             tags={} if tags is None else tags,  # type: ignore[arg-type]
         )
-        return cls(start=start, outcome=RoundOutcome(needed=needed))
+        taken = in_order({"recorded": recorded}, start.account)["recorded"]
+        return cls(start=start, outcome=RoundOutcome(needed=needed, recorded=taken))
 
     @property
     def needed(self) -> float:

@@ -30,6 +30,10 @@ class Information(Enum):
     """Taken from a record in which its budget was what the round turned out to need."""
 
 
+ON_RECORD = (Information.RECORDED, Information.RECORDED_HINDSIGHT)
+"""Of what was not played here."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
 class Run(Answer, Record):
     """Totals of one policy, one entry a round.

@@ -12,7 +12,7 @@ from adlopt.errors import InputError
 from adlopt.foundation.arrays import FloatArray
 from adlopt.model.episode import Episode
 from adlopt.model.loss import Burden
-from adlopt.model.run import Run
+from adlopt.model.run import ON_RECORD, Run
 from adlopt.policies import grammar
 from adlopt.policies.playable import Playable
 from adlopt.scoring.one_run import decisions
@@ -125,8 +125,9 @@ class Evidence(Answer):
     @property
     def shown(self) -> tuple[Run, ...]:
         """The runs that figures tell apart: recorded ones with burdens, then those asked for."""
-        on_record = [run for run in self.episode.recorded if run.burden is not None]
-        asked = [run for run in self.board.runs if run not in self.episode.recorded]
+        on_record = [run for run in self.board.runs if run.information in ON_RECORD]
+        asked = [run for run in self.board.runs if run not in on_record]
+        on_record = [run for run in on_record if run.burden is not None]
         if not self.policies:
             # Persistence first: what a policy that watches one round can do.
             asked = sorted(asked, key=lambda run: not run.policy.startswith("persistence"))

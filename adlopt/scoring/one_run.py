@@ -11,12 +11,38 @@ import numpy as np
 from adlopt.model.episode import Episode
 from adlopt.model.loss import Burden, Loss, worst_burden
 from adlopt.model.round import Round, RoundOutcome
-from adlopt.model.run import Run
+from adlopt.model.run import Information, Run
 from adlopt.model.solvency import check_haircut
 from adlopt.optimum.coupled.coupled_proof import worst_in_all
 from adlopt.optimum.coupled.shared_winners import Coupling
 from adlopt.policies.insured import Insured
 from adlopt.policies.protocols import Haircut, Policy
+
+PRODUCTION = "production"
+"""How what the venue is on record to have taken, account by account, is called."""
+
+
+def production_run(episode: Episode, burden: Burden = Burden.CAPACITY) -> Run | None:
+    """What the venue is on record to have taken; None where accounts' haircuts are not known.
+
+    Examples
+    --------
+    >>> rounds = [Round.of(capacity=[50.0, 20.0], deficit=9.0, needed=6.0, recorded=[1.0, 5.0])]
+    >>> run = production_run(Episode(name="one", rounds=rounds))
+    >>> print(run.burden, run.touched, run.information.value)
+    [0.25] [2.] recorded
+    """
+    taken = [(r.start, r.outcome.recorded) for r in episode if r.outcome.recorded is not None]
+    if not taken:
+        return None
+    worst = [worst_burden(x, burden.weights(start)) for start, x in taken]
+    return Run(
+        policy=PRODUCTION,
+        information=Information.RECORDED,
+        haircut=[math.fsum(x) for _, x in taken],  # type: ignore[arg-type]
+        burden=worst,  # type: ignore[arg-type]
+        touched=[np.count_nonzero(x) for _, x in taken],  # type: ignore[arg-type]
+    )
 
 
 def decisions(policy: Policy, rounds: Iterable[Round]) -> Iterator[tuple[Round, Haircut]]:

@@ -22,7 +22,7 @@ from adlopt.scoring.hindsight import (
     per_round_optimum,
     severity_loss,
 )
-from adlopt.scoring.one_run import run_policy
+from adlopt.scoring.one_run import production_run, run_policy
 from adlopt.scoring.scoreboard import Scoreboard
 
 ALWAYS = ("do-nothing", "constant:0.5", "persistence")
@@ -40,6 +40,8 @@ def play(
     progress: Callable[[str], None] | None = None,
 ) -> Scoreboard:
     """Play policies through an episode and score them, with what is recorded beside them.
+
+    Where haircuts are on record account by account, `production` is one of the recorded runs.
 
     Without policies, the standard severity rules are placed beside bounds, as in `lineup`.
 
@@ -93,8 +95,9 @@ def play(
     constant = best_fixed_severity(episode).theta
     best = SeverityThenAllocation(Constant(constant, Information.HINDSIGHT), ProRataAllocation())
     chosen += [p for p in (*map(grammar.policy, ALWAYS), best) if p.name not in names]
-    grammar.require_distinct([*(run.policy for run in episode.recorded), *(p.name for p in chosen)])
-    runs = list(episode.recorded)
+    made = production_run(episode, burden)
+    runs = [*episode.recorded, *([] if made is None else [made])]
+    grammar.require_distinct([*(run.policy for run in runs), *(p.name for p in chosen)])
     for policy in chosen:
         if progress is not None:
             progress(policy.name)

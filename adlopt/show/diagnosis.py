@@ -79,9 +79,13 @@ def _survivors(data: DiagnosisData) -> str:
     return table(title, ("policy", "PTSR", "PMR", "RD-NSE"), rows)
 
 
+def _usd(usd: float | None) -> str:
+    return "–" if usd is None else quantity(usd)
+
+
 def _stability(data: DiagnosisData) -> str:
     rows = [
-        (p.policy, percent(p.share_moved), quantity(p.moved), quantity(p.pro_rata_guarantee))
+        (p.policy, percent(p.share_moved), *map(_usd, (p.moved, p.pro_rata_guarantee)))
         for p in data.policies
     ]
     title = (

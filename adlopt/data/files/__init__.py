@@ -8,9 +8,9 @@ A round file:
     id = "alice"
     capacity = 120.0               # USD, positive PNL
 
-An account table has the columns `account` and `capacity`, optionally `equity` and `lot`; every
-other column is a feature to rank by. In an episode's table the column `round` says which round a
-row belongs to.
+An account table has the columns `account` and `capacity`, optionally `equity` and `lot`, and of
+what was done `recorded` and `markout`; every other column is a feature to rank by. In an
+episode's table the column `round` says which round a row belongs to.
 
 A round in contracts lists `positions` (account, coin, side, size), inline or in a table, and what
 losers `shed` (loser, coin, side, size, price, mark); `accounts` have capacities and equities.

@@ -15,7 +15,7 @@ from adlopt.errors import InputError, did_you_mean, nearest, unknown
 from adlopt.foundation.arrays import LARGEST_USD, FloatArray, range_words
 from adlopt.foundation.ids import AS_TEXT, looks_like_a_float
 from adlopt.model.episode import Episode
-from adlopt.model.round import RESERVED
+from adlopt.model.round import OUTCOMES, RESERVED
 
 if TYPE_CHECKING:
     import polars as pl
@@ -180,6 +180,11 @@ def columns_of(rows: pl.DataFrame) -> dict[str, Any]:
     return columns
 
 
+def outcomes_in(rows: pl.DataFrame) -> dict[str, Any]:
+    """Arguments of `RoundOutcome` that a table holds."""
+    return {name: rows[name].to_numpy() for name in OUTCOMES if name in rows.columns}
+
+
 def tags_in(table: Mapping[str, Any]) -> dict[str, list[str]]:
     """Tags by kind, of the columns that are called `tags.` and the kind."""
     return {n.removeprefix(TAGS): list(v) for n, v in table.items() if n.startswith(TAGS)}
@@ -221,9 +226,9 @@ def accounts_table(episode: Episode) -> pl.DataFrame:
             "account": list(start.account),
             "capacity": start.capacity,
         }
-        columns |= {
-            n: getattr(start, n) for n in ("equity", "lot") if getattr(start, n) is not None
-        }
+        known = {n: getattr(start, n) for n in ("equity", "lot")}
+        known |= {n: getattr(round_.outcome, n) for n in OUTCOMES}
+        columns |= {n: values for n, values in known.items() if values is not None}
         tags = {f"{TAGS}{kind}": list(values) for kind, values in start.tags.items()}
         frame = pl.DataFrame(columns | dict(start.features) | tags)
         frames.append(_like(frames[0], frame, start.t) if frames else frame)

@@ -16,6 +16,8 @@ class AccountEntry(msgspec.Struct, forbid_unknown_fields=True):
     capacity: float
     equity: float | None = None
     lot: float | None = None
+    recorded: float | None = None
+    markout: float | None = None
     features: dict[str, float] = {}
     tags: dict[str, str] = {}
 

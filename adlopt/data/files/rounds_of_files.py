@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from adlopt.data.files.account_tables import columns_of, read_table, rows_by_round
+from adlopt.data.files.account_tables import columns_of, outcomes_in, read_table, rows_by_round
 from adlopt.data.files.aims import objective_of, worded
 from adlopt.data.files.constraint_tables import constraints_of
 from adlopt.data.files.decoding import naming
@@ -24,7 +24,7 @@ from adlopt.data.files.places import inside
 from adlopt.errors import InputError
 from adlopt.model.episode import POOLED, Episode
 from adlopt.model.problem import Problem
-from adlopt.model.round import Round, RoundOutcome, RoundStart
+from adlopt.model.round import OUTCOMES, Round, RoundOutcome, RoundStart
 from adlopt.model.run import Information, Run
 
 if TYPE_CHECKING:
@@ -85,10 +85,11 @@ def _round(entry: RoundEntry, t: int, path: Path, rows: pl.DataFrame | None) -> 
             found = rows["round"].unique().sort().to_list()
             remedy = "keep one round, or name the table in an episode file"
             raise InputError("accounts", f"a table of rounds {found}", "one round", remedy=remedy)
+    known: dict[str, Any] = {}
     if rows is not None:
-        columns = columns_of(rows)
+        columns, known = columns_of(rows), outcomes_in(rows)
     elif entry.account is not None:
-        columns = _inline_columns(entry.account)
+        columns, known = _inline_columns(entry.account), _shared(entry.account, OUTCOMES)
     else:
         columns = {"account": (POOLED,), "capacity": [entry.capacity]}
     if entry.lot is not None:
@@ -101,19 +102,15 @@ def _round(entry: RoundEntry, t: int, path: Path, rows: pl.DataFrame | None) -> 
         **columns,
     )
     doubt_accounts(start.account, start.capacity.tolist(), path)
-    return Round(start=start, outcome=RoundOutcome(needed=entry.needed))
+    return Round(start=start, outcome=RoundOutcome(needed=entry.needed, **known))
 
 
 def _inline_columns(accounts: list[AccountEntry]) -> dict[str, Any]:
     columns: dict[str, Any] = {
         "account": tuple(a.id for a in accounts),
         "capacity": [a.capacity for a in accounts],
+        **_shared(accounts, ("equity", "lot")),
     }
-    for name in ("equity", "lot"):
-        values = [getattr(a, name) for a in accounts]
-        if any(value is not None for value in values):
-            require_all(name, values)
-            columns[name] = values
     names = dict.fromkeys(name for a in accounts for name in a.features)
     columns["features"] = {}
     for name in names:
@@ -122,6 +119,15 @@ def _inline_columns(accounts: list[AccountEntry]) -> dict[str, Any]:
         columns["features"][name] = values
     columns["tags"] = tags_of(accounts)
     return columns
+
+
+def _shared(accounts: list[AccountEntry], names: Sequence[str]) -> dict[str, Any]:
+    """Columns that all accounts have, of these; those that none has are left out."""
+    columns = {name: [getattr(a, name) for a in accounts] for name in names}
+    given = {n: values for n, values in columns.items() if any(v is not None for v in values)}
+    for name, values in given.items():
+        require_all(name, values)
+    return given
 
 
 def tags_of(accounts: Sequence[AccountEntry | HolderEntry]) -> dict[str, list[str]]:

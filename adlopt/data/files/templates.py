@@ -149,6 +149,7 @@ id = "alice"
 capacity = 120.0
 equity = 300.0
 features = {{ leverage = 4.0, price_ratio = 1.2 }}   # optional: what queues and venues rank by
+# recorded = 45.0   # optional: what the venue took, for adlopt compare; of all accounts or none
 
 [[round.account]]
 id = "bob"

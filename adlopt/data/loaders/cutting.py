@@ -83,6 +83,12 @@ def rounds_of(
     own = None if "mark" not in marked.available else figures.needed(in_marked)
     every = None if "capacity" in unavailable else figures.accounts(cut, rules, fills.available)
     winners = None if every is None else _known(every, table)
+    taken = None if own is None else figures.taken(in_marked)
+    if winners is not None and taken is not None:
+        winners = winners.join(taken, on=["wave", "account"], how="left").sort("wave", "account")
+        if absent := winners["recorded"].null_count():
+            said = f"{absent:,} of {len(winners):,} winners have no fill with a mark in their round"
+            winners, unavailable["recorded"] = winners.drop("recorded"), said
     values = {
         "deficit": deficits,
         "largest_loss": None if owing is None else figures.largest_losses(owing),
@@ -93,7 +99,7 @@ def rounds_of(
     rounds = _with(table, values)
     unavailable |= _gaps_in(rounds, values)
     gain = rules.capacity.quantity
-    parts = Parts(fills, cut, marked, in_marked, table, lacking, owing, every, own, gain)
+    parts = Parts(fills, cut, marked, in_marked, table, lacking, owing, every, own, gain, taken)
     others = [each.report for each in stated.values()]
     return Loaded(
         name=name,
@@ -144,6 +150,8 @@ def _reconciled(parts: Parts) -> Iterator[Reconciled]:
         yield reconciling.debt(parts.lacking, parts.owing, reports)
     if parts.every is not None:
         yield reconciling.capacity(parts.every, waves, reports)
+    if parts.every is not None and parts.taken is not None:
+        yield reconciling.recorded(parts.taken, parts.every, waves, parts.marked.reports)
     if parts.needed is not None:
         yield reconciling.of_fills("needed", parts.needed, waves, parts.marked.reports)
     notional = (pl.col("price") * pl.col("size")).sum()

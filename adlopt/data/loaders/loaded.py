@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from adlopt.data.files.account_tables import outcomes_in
 from adlopt.data.loaders.options import Rules
 from adlopt.data.loaders.round_figures import FEATURE
 from adlopt.errors import InputError
@@ -68,8 +69,8 @@ class Loaded(Answer):
         `largest_loss`, `counted_once` (what no earlier round counts), `needed`, `capacity` in USD;
         null where unavailable.
     accounts : DataFrame or None
-        One row a winner of a round: `wave`, `account`, `capacity`, optionally `equity` and
-        features, `features.NAME`; None where winners are not known.
+        One row a winner of a round: `wave`, `account`, `capacity`, optionally `equity`, `recorded`
+        and `markout`, and features, `features.NAME`; None where winners are not known.
     unavailable : mapping of str to str
         Quantities that the files do not yield, and why.
     look_ahead : tuple of str
@@ -162,7 +163,8 @@ class Loaded(Answer):
         start = RoundStart(
             t=t, deficit=row["deficit"], signals=signals, **self._winners(row, winners)
         )
-        return Round(start=start, outcome=RoundOutcome(needed=row["needed"]))
+        known = {} if winners is None else outcomes_in(winners)
+        return Round(start=start, outcome=RoundOutcome(needed=row["needed"], **known))
 
     def _winners(self, row: dict[str, Any], table: pl.DataFrame | None) -> dict[str, Any]:
         if self.accounts is None:

@@ -25,8 +25,8 @@
     deficit = "increment"          # or published
     capacity = "position"          # or position-max, account, account-max
 
-Accounts have the columns round, account, capacity, deficit and needed, optionally equity; every
-other column named is a feature, which may have any name.
+Accounts have the columns round, account, capacity, deficit and needed, optionally equity, and of
+what was done recorded and markout; every other column named is a feature, which may have any name.
 """
 
 from __future__ import annotations
@@ -53,6 +53,7 @@ from adlopt.data.loaders.round_figures import FEATURE
 from adlopt.data.loaders.times import UNITS
 from adlopt.errors import InputError, unknown
 from adlopt.foundation.ids import Alike
+from adlopt.model.round import OUTCOMES
 from adlopt.scoring.quality import Finding
 from adlopt.show.schema.loads import FileReport, Origin
 
@@ -167,7 +168,7 @@ def _one_column_twice(mapping: TableMap) -> Iterator[Finding]:
 def _column(mapping: TableMap, name: str, source: str) -> Column:
     if mapping.kind == "accounts":
         kinds = {"account": ColumnKind.TEXT, "round": ColumnKind.POSITIVE}
-        known = name in ACCOUNTS or name == "equity"
+        known = name in (*ACCOUNTS, "equity", *OUTCOMES)
         return Column(
             name=name if known else FEATURE + name,
             source=source,

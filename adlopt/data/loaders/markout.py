@@ -83,6 +83,15 @@ def markouts(fills: Fills, loaded: Loaded, trades: Spool, *, horizon_ms: int) ->
     )
 
 
+def by_account(costs: pl.DataFrame) -> pl.DataFrame:
+    """Sum the markouts and fees of each account in each round."""
+    import polars as pl
+
+    usd = ("fee", "immediate", "opportunity", "total")
+    ordered = costs.sort("wave", "account", "total")
+    return ordered.group_by("wave", "account", maintain_order=True).agg(pl.col(usd).sum())
+
+
 def production(costs: pl.DataFrame, loaded: Loaded, *, horizon_ms: int) -> PolicyRecord:
     """What production took: Σ over accounts of (fees − Σ C_tot)_+, by round.
 
@@ -107,14 +116,13 @@ def production(costs: pl.DataFrame, loaded: Loaded, *, horizon_ms: int) -> Polic
         coins = sorted(unknown["coin"].unique().to_list())[:5]
         expected = "a price of each coin before the horizon"
         raise InputError("costs", f"no later price of {coins}", expected)
-    by_account = (
-        costs.sort("wave", "account", "total")
-        .group_by("wave", "account", maintain_order=True)
-        .agg(usd=(pl.col("fee") - pl.col("total")).sum())
+    positive = (
+        by_account(costs)
+        .select("wave", usd=pl.col("fee") - pl.col("total"))
         .filter(pl.col("usd") > 0)
         .group_by("wave", maintain_order=True)
         .agg(pl.col("usd").sum())
     )
-    taken = {int(wave): float(usd) for wave, usd in by_account.iter_rows()}
+    taken = {int(wave): float(usd) for wave, usd in positive.iter_rows()}
     haircut = {wave: taken.get(wave, 0.0) for wave in loaded.rounds["wave"].to_list()}
     return PolicyRecord(policy=f"production, {horizon_ms} ms later", haircut=haircut)

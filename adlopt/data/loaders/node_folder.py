@@ -13,7 +13,7 @@ from adlopt.data.files.places import inside
 from adlopt.data.loaders.cutting import rounds_of
 from adlopt.data.loaders.loaded import Loaded
 from adlopt.data.loaders.loader import Loader
-from adlopt.data.loaders.markout import markouts, production
+from adlopt.data.loaders.markout import by_account, markouts, production
 from adlopt.data.loaders.misc_events import read_ledger
 from adlopt.data.loaders.node_fills import every_trade, read_node_fills
 from adlopt.data.loaders.options import Capacity, Deficit, Rules
@@ -42,7 +42,14 @@ def _read(paths: Sequence[Path], rules: Rules, how: How) -> Loaded:
         if unpriced:
             reason = f"coins without a price before a round's end: {', '.join(unpriced[:5])}"
             return replace(loaded, unavailable={**loaded.unavailable, "production": reason})
-        return replace(loaded, recorded=(production(costs, loaded, horizon_ms=0),))
+        accounts = loaded.accounts
+        if accounts is not None:
+            each = by_account(costs).select("wave", "account", markout="total")
+            accounts = accounts.join(
+                each, on=["wave", "account"], how="left", maintain_order="left"
+            )
+        made = (production(costs, loaded, horizon_ms=0),)
+        return replace(loaded, recorded=made, accounts=accounts)
 
 
 def _files(folder: Path, kind: str) -> list[Path]:

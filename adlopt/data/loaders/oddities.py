@@ -42,6 +42,8 @@ class Parts(NamedTuple):
     """USD, by wave."""
     gain: str
     """The quantity that capacities are made of."""
+    taken: pl.DataFrame | None
+    """What each account is on record to have given in each wave."""
 
 
 def oddities(parts: Parts) -> Iterator[Finding]:

@@ -87,6 +87,22 @@ def capacity(
     return reconciled("capacity", read, usd(inside & known, pl.col("capacity")), left_out)
 
 
+def recorded(
+    taken: pl.DataFrame, winners: pl.DataFrame, waves: Iterable[int], reports: Iterable[FileReport]
+) -> Reconciled:
+    """What accounts are on record to have given, against what winners of rounds did."""
+    import polars as pl
+
+    inside = pl.col("wave").is_in(sorted(waves))
+    listed = winners.filter(pl.col("capacity").is_not_null())
+    used = taken.filter(inside).join(listed, on=["wave", "account"], how="semi")
+    lost, every = unread(reports, "needed"), math.fsum(taken["recorded"])
+    within, paid = math.fsum(taken.filter(inside)["recorded"]), math.fsum(used["recorded"])
+    apart = {"of winners of unknown capacity": math.fsum([within, -paid])}
+    left_out = {UNREAD: lost, NO_DEFICIT: math.fsum([every, -within]), **apart}
+    return reconciled("recorded", math.fsum([every, lost]), paid, left_out)
+
+
 def of_fills(
     quantity: str,
     by_wave: Mapping[int, float],

@@ -55,6 +55,15 @@ def needed(fills: pl.LazyFrame) -> dict[int, float]:
     return sums(fills.select("wave", usd=gap).collect(engine="streaming"))
 
 
+def taken(fills: pl.LazyFrame) -> pl.DataFrame:
+    """Σ |mark − price| × size over the fills of each account, USD: what it is on record to give."""
+    import polars as pl
+
+    gap = ((pl.col("mark") - pl.col("price")).abs() * pl.col("size")).sort()
+    each = fills.group_by("wave", "account").agg(recorded=gap.sum())
+    return each.collect(engine="streaming").sort("wave", "account")
+
+
 def coin_gaps(fills: pl.LazyFrame) -> pl.DataFrame:
     """USD that closing one contract takes, by wave and coin: Σ |mark − price| size ÷ Σ size."""
     import polars as pl

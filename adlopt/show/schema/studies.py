@@ -221,8 +221,8 @@ class PolicyDiagnosis(Part, kw_only=True, rename=in_usd):
         Of the effective slope; None unless all rounds have the feature `slope`.
     share_moved : float or None
         Largest share of 2B that noise moves in any round, as in `Sensitivity`.
-    moved, pro_rata_guarantee : float
-        USD, of the round in which noise moved the largest share.
+    moved, pro_rata_guarantee : float or None
+        USD, of the round in which noise moved the largest share; None of what is on record.
     """
 
     policy: str
@@ -243,8 +243,8 @@ class PolicyDiagnosis(Part, kw_only=True, rename=in_usd):
     closed: int
     slope_variation: float | None
     share_moved: float | None
-    moved: float
-    pro_rata_guarantee: float
+    moved: float | None
+    pro_rata_guarantee: float | None
 
 
 class DiagnosisData(Data, kw_only=True):

@@ -9,6 +9,7 @@ from itertools import pairwise
 from typing import Any
 
 import msgspec
+import numpy as np
 
 from adlopt.errors import InputError
 from adlopt.foundation.arrays import FloatArray
@@ -19,6 +20,7 @@ from adlopt.model.solvency import check_haircut
 from adlopt.policies import grammar
 from adlopt.policies.playable import Playable
 from adlopt.policies.protocols import Policy
+from adlopt.scoring.one_run import production_run
 from adlopt.scoring.score import FULL_BUDGET
 from adlopt.show.answer import Answer, Columns
 from adlopt.show.diagnosis import summary
@@ -87,7 +89,8 @@ def diagnose(
     """Play policies through an episode and measure what they do to accounts.
 
     Burdens are measured of feasible haircuts only: a policy whose haircut is not, or that lacks
-    what it reads, is named with the reason, and the others go on.
+    what it reads, is named with the reason, and the others go on. What the venue is on record to
+    have taken comes first, where it is known account by account.
 
     Parameters
     ----------
@@ -120,6 +123,7 @@ def diagnose(
         raise InputError("episode", episode.name, "winners one by one", remedy=remedy)
     chosen = grammar.policies(policies or STANDARD, episode)
     rows, unplayed = attempt(chosen, lambda each: _diagnose(episode, each, burden), progress)
+    rows = [*_production(episode, burden), *rows]
     played: dict[str, Any] = {"policies": tuple(rows), "unplayed": unplayed}
     return Diagnosis(episode=episode.name, rounds=len(episode), burden=burden, **played)
 
@@ -138,18 +142,65 @@ def _diagnose(episode: Episode, policy: Policy, burden: Burden) -> PolicyDiagnos
         short += math.fsum(x) < round_.needed * (1 - FULL_BUDGET)
         taken.append((start, x))
         state = policy.learn(state, start, x, round_.outcome)
+    shaken = max(noisy, key=lambda s: s.share_moved)
+    return _row(
+        taken,
+        burden,
+        policy=policy.name,
+        information=policy.information.value,
+        short_rounds=short,
+        share_moved=shaken.share_moved if any(x.any() for _, x in taken) else None,
+        moved=shaken.largest_move,
+        pro_rata_guarantee=shaken.pro_rata_guarantee,
+    )
+
+
+def _production(episode: Episode, burden: Burden) -> list[PolicyDiagnosis]:
+    """What is on record account by account, measured up to each capacity.
+
+    What it raised and its worst burden are as recorded; nobody knows what noise would have moved.
+    """
+    made = production_run(episode, burden)
+    if made is None or made.burden is None:
+        return []
+    taken = [
+        (r.start, np.minimum(r.outcome.recorded, r.start.capacity))
+        for r in episode
+        if r.outcome.recorded is not None
+    ]
+    row = _row(
+        taken,
+        burden,
+        policy=made.policy,
+        information=made.information.value,
+        short_rounds=int((made.haircut < episode.needed * (1 - FULL_BUDGET)).sum()),
+        share_moved=None,
+        moved=None,
+        pro_rata_guarantee=None,
+    )
+    worst = float(made.burden.max(initial=0.0))
+    return [
+        msgspec.structs.replace(
+            row,
+            raised=math.fsum(made.haircut),
+            worst_burden=worst,
+            touches_protected=math.isinf(worst),
+        )
+    ]
+
+
+def _row(
+    taken: list[tuple[RoundStart, FloatArray]], burden: Burden, **known: Any
+) -> PolicyDiagnosis:
     acted = [(start, x) for start, x in taken if x.any()]
     spread = [Concentration.of(start, x, burden=burden) for start, x in acted]
     kept = [Survivors.of(start, x) for start, x in acted]
     sloped = all(SLOPE in start.features for start, _ in taken)
     slopes = (effective_slope(start.feature(SLOPE), x) for start, x in taken)
-    shaken = max(noisy, key=lambda s: s.share_moved)
     worst = max((c.worst_burden or 0.0 for c in spread), default=0.0)
     return PolicyDiagnosis(
-        policy=policy.name,
-        information=policy.information.value,
+        **known,
         raised=math.fsum(math.fsum(x) for _, x in taken),
-        short_rounds=short,
         worst_burden=worst,
         touches_protected=math.isinf(worst),
         **_means(spread, "burden_gini", "top_share", "forced_share", "touched"),
@@ -158,9 +209,6 @@ def _diagnose(episode: Episode, policy: Policy, burden: Burden) -> PolicyDiagnos
         rank_stability=mean_known([rank_stability(*then, *now) for then, now in pairwise(taken)]),
         closed=sum(closed(start, x) for start, x in acted),
         slope_variation=variation(slopes) if sloped else None,
-        share_moved=shaken.share_moved if acted else None,
-        moved=shaken.largest_move,
-        pro_rata_guarantee=shaken.pro_rata_guarantee,
     )
 
 

@@ -58,7 +58,13 @@ def test_every_dollar_is_used_or_left_out(tmp_path_factory, losses, once, prices
     detail = write_detail(folder / "d.csv", rows)
     with read_detail(detail) as fills, read_node_fills([node]) as gaps:
         got = rounds_of(fills, name="d", rules=rules, gaps=gaps)
-    assert [each.quantity for each in got.reconciled] == ["debt", "capacity", "needed", "notional"]
+    assert [each.quantity for each in got.reconciled] == [
+        "debt",
+        "capacity",
+        "recorded",
+        "needed",
+        "notional",
+    ]
     assert all(abs(each.difference) <= 1e-9 * max(each.read, 1.0) for each in got.reconciled)
     owing = {row["time"] for row in rows if row["liquidated_total_equity"] < 0}
     notional = [row["adl_price"] * row["adl_size"] for row in rows]
