@@ -66,13 +66,7 @@ class Constraint(Record):
     times: Mapping[str, float] | str | None = None
 
     def rows(self, start: RoundStart, positions: Positions | None = None) -> Iterator[Row]:
-        """State it for a round, a row for each group; none where burdens are shared.
-
-        Raises
-        ------
-        InputError
-            If nobody is in the group, or the round lacks what it is chosen by.
-        """
+        """State it for a round, a row for each group; none where burdens are shared."""
         for name, members in self.group.parts(start, positions):
             if self.says is Says.SHARES:
                 continue

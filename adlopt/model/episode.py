@@ -149,13 +149,7 @@ class Episode(Answer, Record):
         )
 
     def recorded_run(self, policy: str) -> Run:
-        """Return the recorded run of that name.
-
-        Raises
-        ------
-        InputError
-            If there is none.
-        """
+        """Return the recorded run of that name; `InputError` if there is none."""
         for run in self.recorded:
             if run.policy == policy:
                 return run

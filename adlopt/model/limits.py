@@ -87,11 +87,8 @@ class Limits(Record):
     def most(self, start: RoundStart) -> FloatArray:
         """USD that each account may lose, shape (n,).
 
-        Raises
-        ------
-        InputError
-            If a length differs from the round's, an ineligible account is unknown, or floors are
-            given for a round without equities.
+        `InputError` if a length differs from the round's, an ineligible account is unknown, or
+        floors are given for a round without equities.
         """
         rooms: FloatArray = np.array([room for _, room in self._rooms(start)])
         return np.asarray(rooms.min(axis=0), dtype=np.float64)
@@ -110,13 +107,7 @@ class Limits(Record):
         return weight if self.weight is None else own(self.weight, "weight", length=weight.size)
 
     def barred(self, start: RoundStart) -> BoolArray:
-        """Where accounts are ineligible, shape (n,).
-
-        Raises
-        ------
-        InputError
-            If one of them is unknown.
-        """
+        """Where accounts are ineligible, shape (n,); `InputError` if one of them is unknown."""
         known = set(start.account)
         for name in self.ineligible:
             if name not in known:
@@ -124,37 +115,19 @@ class Limits(Record):
         return np.array([name in self.ineligible for name in start.account], dtype=bool)
 
     def most_lots(self, positions: Positions) -> IntArray:
-        """Whole lots that may be closed of each position, shape (m,).
-
-        Raises
-        ------
-        InputError
-            If there is not one limit a position.
-        """
+        """Whole lots that may be closed of each position, shape (m,)."""
         if self.lots is None:
             return positions.most
         return np.minimum(positions.most, self._lots_of(positions))
 
     def most_size(self, positions: Positions) -> FloatArray:
-        """Contracts that may be closed of each position, whole lots or not, shape (m,).
-
-        Raises
-        ------
-        InputError
-            As `most_lots`.
-        """
+        """Contracts that may be closed of each position, whole lots or not, shape (m,)."""
         if self.lots is None:
             return positions.size
         return np.minimum(positions.size, self._lots_of(positions) * positions.lot)
 
     def tiers(self, accounts: int) -> Iterator[BoolArray]:
-        """Masks of the accounts in each tier, shape (n,), lowest tier first.
-
-        Raises
-        ------
-        InputError
-            If there is not one tier an account.
-        """
+        """Masks of the accounts in each tier, shape (n,), lowest tier first."""
         if self.tier is None:
             yield np.ones(accounts, dtype=bool)
             return

@@ -34,11 +34,7 @@ class Burden(Enum):
         """Denominators of the burdens, shape (n,), USD; an insolvent account weighs 0.
 
         An account of weight 0 is protected: any haircut on it is an infinite burden.
-
-        Raises
-        ------
-        InputError
-            If equity is asked for and the round has none.
+        `InputError` if equity is asked for and the round has none.
         """
         if self is Burden.CAPACITY:
             return start.capacity

@@ -179,13 +179,7 @@ class Market(Tabular, Record):
         return freeze(self.mark - self.sign * gap)
 
     def of_coin(self, name: str) -> FloatArray:
-        """A column of `coins` for each position, shape (k,).
-
-        Raises
-        ------
-        InputError
-            If the market has no such column.
-        """
+        """A column of `coins` for each position, shape (k,); `InputError` if there is none."""
         column = getattr(self.coins, name)
         if column is None:
             raise InputError(f"coins.{name}", None, "a number for each coin", remedy="add it")
@@ -198,13 +192,7 @@ class Market(Tabular, Record):
         return freeze(totals)
 
     def signal(self, name: str) -> float:
-        """Return a signal.
-
-        Raises
-        ------
-        InputError
-            If the market has no signal of that name.
-        """
+        """Return a signal; `InputError` if the market has none of that name."""
         if name not in self.signals:
             raise unknown("signal", name, self.signals, remedy="add it to the market")
         return self.signals[name]
@@ -231,10 +219,7 @@ class Market(Tabular, Record):
     def rows_of(self, shed: Shed) -> IntArray:
         """Rows of the positions that a shed names, shape (len(shed),).
 
-        Raises
-        ------
-        InputError
-            If one of them is not there, smaller than what must go, or at another mark.
+        `InputError` if one is not there, smaller than what must go, or at another mark.
         """
         held, losers = self.positions, set(shed.loser)
         positions = enumerate(zip(held.account, held.coin, held.side, strict=True))
@@ -259,13 +244,7 @@ class Market(Tabular, Record):
         return freeze_indices(np.rint(shed.size / self.lot[self.rows_of(shed)]))
 
     def check_open_interest(self) -> None:
-        """Longs and shorts are equal in every coin.
-
-        Raises
-        ------
-        InputError
-            Naming the first coin where they are not.
-        """
+        """Refuse, by `InputError`, the first coin in which longs and shorts differ."""
         net = dict.fromkeys(self.coins.coin, 0)
         signed = (self.lots * self.sign.astype(np.int64)).tolist()
         for coin, lots in zip(self.positions.coin, signed, strict=True):

@@ -158,13 +158,7 @@ class CVaR(OverBurdens, Record):
         MinMax(burden=self.burden, epsilon=self.epsilon)
 
     def shares(self, accounts: int) -> FloatArray:
-        """p_i, shape (n,), summing to 1.
-
-        Raises
-        ------
-        InputError
-            If there is not one importance an account.
-        """
+        """p_i, shape (n,), summing to 1; `InputError` if there is not one importance an account."""
         if self.importance is None:
             return np.full(accounts, 1.0 / accounts)
         own(self.importance, "importance", length=accounts)

@@ -131,10 +131,7 @@ class RoundStart(Tabular, Record):
     def feature(self, name: str) -> FloatArray:
         """Return a ranking feature, shape (n,); `capacity` and `equity` count as features.
 
-        Raises
-        ------
-        InputError
-            If the round has no feature of that name.
+        `InputError` if the round has none of that name.
         """
         if name == "capacity":
             return self.capacity

@@ -132,13 +132,7 @@ class Certificate:
         return self.optimal and self.trust not in (Trust.REPORTED, Trust.CLAIMED)
 
     def check_is_of(self, *answer: AnyArray) -> None:
-        """Refuse an answer that is not the one that was checked.
-
-        Raises
-        ------
-        CertificateError
-            If it was altered since.
-        """
+        """Refuse, by `CertificateError`, an answer that was altered since it was checked."""
         if self.trust is not Trust.CLAIMED and self.of != checksum(*answer):
             raise CertificateError("the answer is not the one that was certified: solve again")
 

@@ -56,13 +56,7 @@ class Frontier(Answer):
         return float(self.budget[np.isfinite(self.worst_burden)][-1])
 
     def burden(self, budget: float) -> float:
-        """The least worst burden of a budget, USD.
-
-        Raises
-        ------
-        InputError
-            If it cannot be raised.
-        """
+        """The least worst burden of a budget, USD; `InputError` if it cannot be raised."""
         wanted, most = own_number(budget, "budget", lowest=0.0), self.reachable
         if wanted > most:
             raise InputError("budget", wanted, f"at most {most!r} USD, which can be raised")

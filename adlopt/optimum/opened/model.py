@@ -78,13 +78,7 @@ class Model(Tabular):
 
     @property
     def burden(self) -> Any:
-        """Variable of the worst burden.
-
-        Raises
-        ------
-        InputError
-            If the objective has none.
-        """
+        """Variable of the worst burden; `InputError` if the objective has none."""
         if self._variables.burden is None:
             raise InputError("burden", None, "an objective over the worst burden")
         return self._variables.burden
