@@ -23,7 +23,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from functools import partial
 from heapq import nlargest
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 MOST_LISTED = 12
 """Names that one message lists; of more, the nearest."""
@@ -187,39 +187,30 @@ class InfeasibleRound(NoSolution):
         self,
         message: str,
         *,
-        below: float | None,
-        above: float | None,
+        below: float | None = None,
+        above: float | None = None,
         missing: float | None = None,
         binding: tuple[Binding, ...] = (),
         rounds: tuple[int, ...] = (),
         irreducible: tuple[str, ...] = (),
     ) -> None:
-        self.irreducible = irreducible
-        self.below, self.above = below, above
-        self.missing, self.binding, self.rounds = missing, binding, rounds
+        self.below, self.above, self.missing = below, above, missing
+        self.binding, self.rounds, self.irreducible = binding, rounds, irreducible
         super().__init__(message)
 
-    def restated(
-        self, message: str, *, beside: float = 0.0, irreducible: tuple[str, ...] | None = None
-    ) -> InfeasibleRound:
-        """State the same refusal in other words, or of a larger round, and what contradicts.
+    def restated(self, message: str, *, beside: float = 0.0, **changes: Any) -> InfeasibleRound:
+        """State the same refusal in other words, or of a round that raises `beside` USD more."""
+        said = self._said()
+        for end in ("below", "above"):
+            said[end] = None if said[end] is None else said[end] + beside
+        return InfeasibleRound(message, **said | changes)
 
-        `beside` USD are raised besides; `irreducible` stays unless given.
-        """
-        below, above = (None if s is None else s + beside for s in (self.below, self.above))
-        return InfeasibleRound(
-            message,
-            below=below,
-            above=above,
-            missing=self.missing,
-            binding=self.binding,
-            rounds=self.rounds,
-            irreducible=self.irreducible if irreducible is None else irreducible,
-        )
+    def _said(self) -> dict[str, Any]:
+        names = ("below", "above", "missing", "binding", "rounds", "irreducible")
+        return {name: getattr(self, name) for name in names}
 
     def __reduce__(self) -> tuple[object, ...]:
-        names = ("below", "above", "missing", "binding", "rounds", "irreducible")
-        return partial(InfeasibleRound, **{n: getattr(self, n) for n in names}), (str(self),)
+        return partial(InfeasibleRound, **self._said()), (str(self),)
 
 
 class SolverStopped(NoSolution):

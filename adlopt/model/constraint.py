@@ -31,12 +31,16 @@ class Says(Enum):
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Row:
-    """lower ≤ Σ coefficient · x[index] − share · H ≤ upper; of `positions`, x are contracts."""
+    """lower ≤ Σ coefficient · x[index] − share · H + burden · z ≤ upper, z being the worst burden.
+
+    Of `positions`, x are contracts.
+    """
 
     name: str
     index: IntArray
     coefficient: FloatArray
     share: float = 0.0
+    burden: float = 0.0
     lower: float = -math.inf
     upper: float = math.inf
     positions: bool = False

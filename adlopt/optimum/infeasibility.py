@@ -42,7 +42,8 @@ def explain(
     reasons = why_no_more(limits, start, problem.weight)
     binding = tuple(map(Binding, start.account, problem.open.tolist(), reasons))
     named = _fewest(start, binding, Fraction(problem.budget))
-    return _explained(error, held, round_up(missing), binding, named)
+    told = _held_back(error, held)
+    return error.restated(told, missing=round_up(missing), binding=binding, irreducible=named)
 
 
 def explain_contracts(
@@ -86,7 +87,8 @@ def _explain_lots(
         for account, bound, reason in zip(start.account, most.tolist(), reasons, strict=True)
     )
     named = _fewest(start, binding, Fraction(grid.least, MICRO)) if short else ()
-    return _explained(error, held if short else 0.0, error.missing, binding, named)
+    told = _held_back(error, held if short else 0.0)
+    return error.restated(told, binding=binding, irreducible=named)
 
 
 def _fewest(start: RoundStart, binding: tuple[Binding, ...], budget: Fraction) -> tuple[str, ...]:
@@ -107,19 +109,6 @@ def _fewest(start: RoundStart, binding: tuple[Binding, ...], budget: Fraction) -
     return tuple(named)
 
 
-def _explained(
-    error: InfeasibleRound,
-    held: float,
-    missing: float | None,
-    binding: tuple[Binding, ...],
-    irreducible: tuple[str, ...],
-) -> InfeasibleRound:
+def _held_back(error: InfeasibleRound, held: float) -> str:
     """Say also what the limits cost, where they do."""
-    return InfeasibleRound(
-        f"{error}; limits hold back {dollars(held)}" if held > 0 else str(error),
-        below=error.below,
-        above=error.above,
-        missing=missing,
-        binding=binding,
-        irreducible=irreducible,
-    )
+    return f"{error}; limits hold back {dollars(held)}" if held > 0 else str(error)

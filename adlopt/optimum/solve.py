@@ -18,7 +18,7 @@ from adlopt.model.positions import ContractRound
 from adlopt.model.problem import Problem
 from adlopt.model.round import Round
 from adlopt.model.two_sided import TwoSidedRound
-from adlopt.optimum.spaces import SPACES, Options
+from adlopt.optimum.spaces import SOLVABLE, SPACES, Options
 
 if TYPE_CHECKING:
     from adlopt.optimum.contracts.closing import ContractSolution
@@ -232,8 +232,7 @@ def solve(  # noqa: PLR0913 - options of one door
         return answer
     space = SPACES.get(type(thing))
     if space is None:
-        expected = "a Round, a ContractRound, a TwoSidedRound, a Market, an Episode or a Problem"
-        raise InputError("thing", thing, expected, remedy="Round.of(...) or read(path)")
+        raise InputError("thing", thing, SOLVABLE, remedy="Round.of(...) or read(path)")
     options = Options(
         budget=budget,
         limits=limits,

@@ -75,9 +75,8 @@ def in_dollars(round_: Round, objective: Any, options: Options) -> Solution:
     loss = objective if isinstance(objective, (MinMax, Asymmetric, Empirical)) else objective.worst
     extra = 0.0 if options.budget is None else options.budget.extra
     problem = replace(BurdenProblem.of(round_, loss), extra=extra)
-    bounds = NO_LIMITS if limits is None else limits
-    if limits is not None:
-        problem = problem.within(limits, start)
+    bounds = limits or NO_LIMITS
+    problem = problem.within(bounds, start)
     _check(problem, known, bounds, search)
     tiers = list(bounds.tiers(len(start.account)))
 
@@ -108,7 +107,7 @@ def in_contracts(round_: ContractRound, objective: Any, options: Options) -> Con
     options.only(*taken, where="in contract space, where lots are whole")
     remedy = "match winners with what losers shed: TwoSidedRound(round_, shed)"
     solve = known_of(objective, "contracts", remedy).contracts
-    bounds = NO_LIMITS if options.limits is None else options.limits
+    bounds = options.limits or NO_LIMITS
     budget = options.budget or Budget.exact()
     assert solve is not None
     try:
@@ -174,6 +173,7 @@ SPACES: dict[type, Callable[[Any, Any, Options], Any]] = {
     Episode: of_episode,
 }
 """What can be solved, and by whom: (thing, objective, options)."""
+SOLVABLE = "a Round, a ContractRound, a TwoSidedRound, a Market, an Episode or a Problem"
 _PRICED = "the objective prices what is missed, or minimises it"
 
 

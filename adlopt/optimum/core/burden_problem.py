@@ -19,7 +19,7 @@ from dataclasses import dataclass, replace
 
 from adlopt.errors import InputError
 from adlopt.foundation.arrays import FloatArray
-from adlopt.model.limits import Limits
+from adlopt.model.limits import NO_LIMITS, Limits
 from adlopt.model.loss import Asymmetric, Empirical, Loss, MinMax, priced_burden, worst_burden
 from adlopt.model.round import Round, RoundStart
 
@@ -74,6 +74,8 @@ class BurdenProblem:
 
     def within(self, limits: Limits, start: RoundStart) -> BurdenProblem:
         """The problem of the same round under limits."""
+        if limits is NO_LIMITS:
+            return self
         return replace(self, capacity=limits.most(start), weight=limits.denominators(self.weight))
 
     @property

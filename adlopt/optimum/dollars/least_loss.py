@@ -237,8 +237,7 @@ def _solve_program(problem: BurdenProblem, time_limit: float | None) -> Solution
     except Infeasible:
         raise SolverFailed("HiGHS calls a round infeasible whose budget is in reach") from None
     haircut = form.haircut(answer.columns)
-    duals = answer.row_duals if answer.row_duals is not None else np.zeros(0)
-    certificate = certify(problem, haircut, form.multipliers(duals))
+    certificate = certify(problem, haircut, form.multipliers(answer.duals))
     pricing = partial(prices_of, problem, haircut)
     return solution(problem, haircut, certificate, answer.method, answer.stopped, pricing=pricing)
 

@@ -175,9 +175,8 @@ def _by_program(
     n = held.size
     haircut, burden = np.zeros_like(problem.capacity), np.zeros_like(problem.capacity)
     haircut[held] = np.clip(answer.columns[1 : n + 1] / scale, 0.0, problem.open[held])
-    duals = np.zeros(n + 1) if answer.row_duals is None else answer.row_duals
-    burden[held] = duals[:n] * scale / WORK_TOTAL
-    dual = Multipliers(budget=float(duals[n]) * scale / WORK_TOTAL, burden=burden)
+    burden[held] = answer.duals[:n] * scale / WORK_TOTAL
+    dual = Multipliers(budget=float(answer.duals[n]) * scale / WORK_TOTAL, burden=burden)
     return haircut, dual, answer
 
 

@@ -100,7 +100,7 @@ def for_branching(
         unit = form.factor * program.cost[arcs]
         shift[arcs], stretch[arcs] = low / unit, (high - low) / unit
         lower[arcs], upper[arcs] = low / unit, high / unit
-    row = np.repeat(np.arange(program.row_lower.size), np.diff(program.start))
+    row = program.row
     coefficient = program.coefficient * stretch[program.column]
     moved = np.bincount(
         row, program.coefficient * shift[program.column], minlength=program.row_lower.size

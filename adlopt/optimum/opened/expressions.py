@@ -63,7 +63,7 @@ class InCvxpy(Variables):
         p, n = stated.program, len(stated.accounts)
         # Conic solvers want variables and rows near 1.
         size = np.ldexp(1.0, np.frexp(np.where(p.upper > 0, p.upper, 1.0))[1])
-        row = np.repeat(np.arange(p.row_lower.size), np.diff(p.start))
+        row = p.row
         largest = np.zeros(p.row_lower.size)
         np.maximum.at(largest, row, np.abs(p.coefficient) * size[p.column])
         per = np.where(largest > 0, largest, 1.0)
@@ -135,8 +135,8 @@ def _named() -> Any:
     return Named
 
 
-def affine(constraint: Any, own: Variables, name: str) -> list[tuple[Row, float]] | None:
-    """Rows over accounts and the burden's coefficient in each; None where it is not affine."""
+def affine(constraint: Any, own: Variables, name: str) -> list[Row] | None:
+    """Rows over accounts; None where it is not affine."""
     import cvxpy as cp
 
     known = {id(v): v for v in (own.haircut, own.raised, own.burden) if v is not None}
@@ -163,10 +163,11 @@ def affine(constraint: Any, own: Variables, name: str) -> list[tuple[Row, float]
             index=index,
             coefficient=coefficient[index],
             share=-raised,
+            burden=float(by["burden"][0, k]),
             lower=end if equal else -np.inf,
             upper=end,
         )
-        rows.append((row, float(by["burden"][0, k])))
+        rows.append(row)
     return rows
 
 

@@ -63,16 +63,16 @@ def explained(stated: Stated, loose: FloatArray | None = None) -> InfeasibleRoun
     gives = "" if usd is None else f": together they must give {usd:,.2f} USD at least"
     return InfeasibleRound(
         f"{first}{more} contradict each other{gives}",
-        below=None,
-        above=None,
         missing=usd,
         irreducible=tuple(told) if len(kept) <= DELETIONS else (),
     )
 
 
 def _rows(stated: Stated) -> IntArray:
-    found = [np.arange(b.first, b.first + b.count) for b in stated.rows if b.name in GIVE]
-    return np.concatenate([np.zeros(0, dtype=np.int64), *found])
+    given = np.zeros(stated.row_unit.size, dtype=bool)
+    for block in stated.rows:
+        given[block.part] = block.name in GIVE
+    return np.flatnonzero(given)
 
 
 def _least_relaxation(stated: Stated, rows: IntArray) -> tuple[float, FloatArray]:
@@ -80,12 +80,11 @@ def _least_relaxation(stated: Stated, rows: IntArray) -> tuple[float, FloatArray
     p, count = replace(stated.program, integer=None), rows.size
     n = p.cost.size
     size = np.zeros(p.row_lower.size)
-    row = np.repeat(np.arange(size.size), np.diff(p.start))
     farthest = np.maximum(np.abs(p.lower), np.abs(p.upper))
-    np.add.at(size, row, np.abs(p.coefficient) * farthest[p.column])
+    np.add.at(size, p.row, np.abs(p.coefficient) * farthest[p.column])
     for ends in (p.row_lower, p.row_upper):
         size += np.where(np.isfinite(ends), np.abs(ends), 0.0)
-    at = np.concatenate([row, rows, rows])
+    at = np.concatenate([p.row, rows, rows])
     order = np.argsort(at, kind="stable")
     column = np.concatenate([p.column, n + np.arange(2 * count)])[order]
     value = np.concatenate([p.coefficient, np.ones(count), -np.ones(count)])[order]
@@ -100,8 +99,7 @@ def _least_relaxation(stated: Stated, rows: IntArray) -> tuple[float, FloatArray
         column=column,
         coefficient=value,
     )
-    duals = solved(elastic, None).row_duals
-    duals = np.zeros(size.size) if duals is None else duals
+    duals = solved(elastic, None).duals
     return lower_bound(elastic, duals).lower, duals
 
 

@@ -14,14 +14,16 @@ from adlopt.errors import InfeasibleRound, InputError
 from adlopt.foundation.arrays import FloatArray, IntArray
 from adlopt.foundation.exact import largest_quotient
 from adlopt.model.budget import Budget
-from adlopt.model.constraint import Constraint, Row, Says
+from adlopt.model.constraint import Constraint, Row, Says, pools
 from adlopt.model.episode import Episode
 from adlopt.model.limits import NO_LIMITS, Limits
 from adlopt.model.loss import Asymmetric, Empirical, MinMax, worst_burden
+from adlopt.model.market import Market
 from adlopt.model.objective import CVaR, FewestAccounts
 from adlopt.model.positions import ContractRound, Positions
 from adlopt.model.round import Round, RoundStart
 from adlopt.model.two_sided import TwoSidedRound
+from adlopt.model.who_pays import fractions
 from adlopt.optimum.contracts.closing import ContractSolution
 from adlopt.optimum.core.burden_problem import BurdenProblem
 from adlopt.optimum.core.certificate import ROUNDING, Stage, check_feasible, round_up
@@ -44,7 +46,7 @@ from adlopt.optimum.opened.own_objective import cost_at, is_own, with_cost
 from adlopt.optimum.opened.own_prices import own_prices
 from adlopt.optimum.opened.searched import Searched
 from adlopt.optimum.opened.stated import Stated
-from adlopt.optimum.spaces import reasons_of
+from adlopt.optimum.spaces import SOLVABLE, Options, reasons_of
 
 NOT_TIERED = "solve tier by tier: what a tier gives is the next one's budget"
 
@@ -63,13 +65,13 @@ class Listed:
 class Dollars:
     """A round of dollars."""
 
-    round_: Round
+    thing: Round
     objective: Any
     problem: BurdenProblem
-    limits: Limits | None
+    limits: Limits
 
     @classmethod
-    def of(cls, round_: Round, objective: Any, budget: Budget, limits: Limits | None) -> Dollars:
+    def of(cls, round_: Round, objective: Any, budget: Budget, limits: Limits) -> Dollars:
         """Gather it."""
         plain = isinstance(objective, (MinMax, Asymmetric, Empirical))
         loss = objective if plain else objective.worst
@@ -78,69 +80,77 @@ class Dollars:
         if isinstance(objective, CVaR) and objective.level == 1:
             objective = objective.worst
         problem = replace(BurdenProblem.of(round_, loss), extra=budget.extra)
-        if limits is not None:
-            problem = problem.within(limits, round_.start)
-        return cls(round_=round_, objective=objective, problem=problem, limits=limits)
+        problem = problem.within(limits, round_.start)
+        return cls(thing=round_, objective=objective, problem=problem, limits=limits)
 
     @property
     def parts(self) -> list[Listed]:
         """The round."""
-        return [Listed(start=self.round_.start)]
+        return [Listed(start=self.thing.start)]
 
-    def state(self, bearer: IntArray, bearers: Sequence[str]) -> Stated:
-        """State it."""
-        if self.problem.exact and self.problem.lot is None:
+    @property
+    def _unasked(self) -> bool:
+        """Whether an objective of one's own does not ask for the budget."""
+        return is_own(self.objective) and not getattr(self.objective, "exact", True)
+
+    def state(self, constraints: Sequence[Constraint]) -> tuple[Stated, IntArray]:
+        """State it, and say whose burden each account's is part of, (n,)."""
+        start, problem = self.thing.start, self.problem
+        bearer, bearers = pools(constraints, start)
+        if problem.exact and problem.lot is None:
             try:
-                check_reachable(self.problem.budget, self.problem.reachable)
+                check_reachable(problem.budget, problem.reachable)
             except InfeasibleRound as error:
-                limits = NO_LIMITS if self.limits is None else self.limits
-                raise explain(error, self.problem, self.round_.start, limits) from None
-        accounts, own = self.round_.start.account, is_own(self.objective)
+                raise explain(error, problem, start, self.limits) from None
+        own = is_own(self.objective)
         objective = self.objective.worst if own else self.objective
-        stated = state_dollars(self.problem, objective, accounts, bearer, bearers)
-        if own and not getattr(self.objective, "exact", True):
-            budget = next(block.first for block in stated.rows if block.name == "budget")
-            low, high = stated.program.row_lower.copy(), stated.program.row_upper.copy()
+        stated = state_dollars(problem, objective, start.account, bearer, bearers)
+        if self._unasked:
+            budget, program = stated.rows_named("budget").part, stated.program
+            low, high = program.row_lower.copy(), program.row_upper.copy()
             low[budget], high[budget] = 0.0, np.inf
-            stated = replace(stated, program=replace(stated.program, row_lower=low, row_upper=high))
-        return with_cost(stated, self.objective)[0] if own else stated
+            stated = replace(stated, program=replace(program, row_lower=low, row_upper=high))
+        return with_cost(stated, self.objective) if own else stated, bearer
 
     def answer(self, found: Searched, bearer: IntArray) -> Solution:
         """The haircut, mended, with its value recomputed."""
-        problem, stated = self.problem, found.stated
-        point = _whole(found)
+        problem, stated, alone = self.problem, found.stated, _alone(bearer)
+        point, z = _whole(found), stated.burden
         haircut = np.clip(stated.haircut(point), 0.0, problem.open)
         if problem.lot is None:
-            z, alone = stated.burden, np.unique(bearer).size == bearer.size
             if z is not None and alone:
                 # What a solver takes as zero is a burden to an account that has little.
                 haircut = np.minimum(haircut, problem.weight * (point[z] * stated.unit[z]))
             point[stated.column] = haircut / stated.unit[stated.column]
-        free = replace(problem, extra=problem.extra + found.tolerance * problem.budget)
-        shifted = replace(free, budget=problem.budget * (1 - found.tolerance))
-        if is_own(self.objective) and not getattr(self.objective, "exact", True):
-            shifted = replace(shifted, budget=0.0, extra=problem.reachable)
-        raised = check_feasible(shifted if problem.exact else problem, haircut)
+        raised = check_feasible(self._within(found.tolerance), haircut)
         worst = _worst(haircut, problem.weight, bearer)
         upper, missed = self._value(haircut, raised, worst, found, point)
-        within = abs(raised - Fraction(problem.budget)) <= Fraction(ROUNDING) * Fraction(
-            problem.budget
-        )
-        residual = float(raised - Fraction(problem.budget)) if problem.exact else 0.0
+        beyond = raised - Fraction(problem.budget)
+        within = abs(beyond) <= Fraction(ROUNDING) * Fraction(problem.budget)
+        residual = float(beyond) if problem.exact else 0.0
         certificate = found.certificate(
             upper, point, rounding=missed if within else 0.0, residual=residual
         )
-        best = solution(problem, haircut, certificate, found.method, found.stopped)
-        if bearer.size != np.unique(bearer).size:
-            gives = np.bincount(bearer, haircut)[bearer]
-            weight = np.bincount(bearer, problem.weight)[bearer]
+        priced = z is not None and problem.lot is None and found.claimed is None
+        pricing = partial(own_prices, found) if priced else None
+        best = solution(problem, haircut, certificate, found.method, found.stopped, pricing=pricing)
+        if not alone:
+            gives, weight = (np.bincount(bearer, v)[bearer] for v in (haircut, problem.weight))
             bears = (haircut > 0) & (gives >= float(worst) * weight * (1 - 1e-9))
             best = remade(best, worst_burden=round_up(worst), at_burden=bears)
-        if stated.burden is not None and problem.lot is None and found.claimed is None:
-            best = replace(best, pricing=partial(own_prices, found))
-        limits = NO_LIMITS if self.limits is None else self.limits
-        reasons = reasons_of(best, problem, self.round_.start, limits)
+        reasons = reasons_of(best, problem, self.thing.start, self.limits)
         return replace(best, reason=_and_own(reasons, found))
+
+    def _within(self, tolerance: float) -> BurdenProblem:
+        """The problem, as far as a haircut must meet its budget."""
+        problem, apart = self.problem, tolerance * self.problem.budget
+        if self._unasked:
+            return replace(problem, budget=0.0, extra=problem.reachable)
+        if not problem.exact:
+            return problem
+        return replace(
+            problem, budget=problem.budget * (1 - tolerance), extra=problem.extra + apart
+        )
 
     def _value(
         self,
@@ -152,30 +162,30 @@ class Dollars:
     ) -> tuple[float, float]:
         """The objective, and of it what missing the budget costs; columns put where they are."""
         problem, stated = self.problem, found.stated
-        own = next((b for b in stated.rows if b.name == "own"), None)
         place = {b.name: b.first for b in stated.columns if b.keys is None}
-        point[place["raised"]] = float(raised) / stated.unit[place["raised"]]
+
+        def put(name: str, value: Fraction | float) -> None:
+            point[place[name]] = max(float(value), 0.0) / stated.unit[place[name]]
+
+        put("raised", raised)
         if isinstance(self.objective, CVaR):
-            return _burdens_of(self.objective, haircut, problem.weight), 0.0
+            return self.objective.of_burdens(fractions(haircut, problem.weight)), 0.0
         if isinstance(self.objective, FewestAccounts):
             return float(np.count_nonzero(haircut)), 0.0
-        z, missed = place["burden"], Fraction(0)
         if is_own(self.objective):
-            point[z] = float(worst) / stated.unit[z]
+            put("burden", worst)
             return cost_at(self.objective, stated, haircut, float(worst)), 0.0
-        if (
-            own is not None
-            and (stated.program.column[stated.program.start[own.first] :] == z).any()
-        ):
+        z, own = place["burden"], stated.rows_named("own")
+        if (stated.program.column[stated.program.start[own.first] :] == z).any():
             worst = max(worst, Fraction(float(point[z] * stated.unit[z])))
-        point[z] = max(float(worst) / stated.unit[z], 0.0)
+        put("burden", worst)
         if "excess" in place:
-            excess = max(float(worst) - problem.allowance, 0.0)
-            point[place["excess"]] = excess / stated.unit[place["excess"]]
+            put("excess", float(worst) - problem.allowance)
+        missed = Fraction(0)
         if not problem.exact:
             lacking = Fraction(problem.budget) - raised
-            for name, side in (("short", lacking), ("over", -lacking)):
-                point[place[name]] = max(float(side), 0.0) / stated.unit[place[name]]
+            put("short", lacking)
+            put("over", -lacking)
             missed = max(Fraction(problem.under) * lacking, -Fraction(problem.over) * lacking)
         over = max(worst - Fraction(problem.allowance), Fraction(0))
         return round_up(missed + Fraction(problem.fair) * over), round_up(missed)
@@ -185,28 +195,28 @@ class Dollars:
 class Contracts:
     """A round in whole lots of positions."""
 
-    round_: ContractRound
+    thing: ContractRound
     objective: MinMax
     budget: Budget
-    limits: Limits | None
+    limits: Limits
 
     @property
     def parts(self) -> list[Listed]:
         """The round."""
-        return [Listed(start=self.round_.start, positions=self.round_.positions)]
+        return [Listed(start=self.thing.start, positions=self.thing.positions)]
 
-    def state(self, bearer: IntArray, bearers: Sequence[str]) -> Stated:
-        """State it."""
-        limits = NO_LIMITS if self.limits is None else self.limits
-        return state_contracts(self.round_, self.objective, self.budget, limits, bearer, bearers)
+    def state(self, constraints: Sequence[Constraint]) -> tuple[Stated, IntArray]:
+        """State it, and say whose burden each account's is part of, (n,)."""
+        bearer, bearers = pools(constraints, self.thing.start)
+        given = self.thing, self.objective, self.budget, self.limits
+        return state_contracts(*given, bearer, bearers), bearer
 
     def answer(self, found: Searched, bearer: IntArray) -> ContractSolution:
         """Whole lots, and their worst burden."""
-        point, stated, start = _whole(found), found.stated, self.round_.start
+        point, stated, round_ = _whole(found), found.stated, self.thing
         lots = np.rint(point[stated.column]).astype(np.int64)
         haircut = stated.haircut(point)
-        limits = NO_LIMITS if self.limits is None else self.limits
-        weight = limits.denominators(self.objective.weights(start))
+        weight = self.limits.denominators(self.objective.weights(round_.start))
         worst = _worst(haircut, weight, bearer)
         assert stated.raised is not None
         assert stated.burden is not None
@@ -214,17 +224,16 @@ class Contracts:
         point[stated.raised] = raised / stated.unit[stated.raised]
         point[stated.burden] = max(float(worst), point[stated.burden])
         upper = round_up(worst)
-        certificate = found.certificate(upper, point, residual=raised - self.round_.needed)
         return made(
             ContractSolution,
             lots=lots,
-            closed=lots * self.round_.positions.lot,
+            closed=lots * round_.positions.lot,
             haircut=haircut,
             worst_burden=upper,
-            certificate=certificate,
+            certificate=found.certificate(upper, point, residual=raised - round_.needed),
             method=found.method,
             stopped=found.stopped,
-            round_=self.round_,
+            round_=round_,
             reason=_and_own(("",) * haircut.size, found),
         )
 
@@ -233,22 +242,23 @@ class Contracts:
 class TwoSides:
     """Winners, against what losers shed."""
 
-    round_: TwoSidedRound
+    thing: TwoSidedRound
     objective: Any
     problem: MatchingProblem
 
     @property
     def parts(self) -> list[Listed]:
         """The winners."""
-        winners = self.round_.winners
+        winners = self.thing.winners
         return [Listed(start=winners.start, positions=winners.positions)]
 
-    def state(self, bearer: IntArray, bearers: Sequence[str]) -> Stated:
-        """State it."""
+    def state(self, constraints: Sequence[Constraint]) -> tuple[Stated, IntArray]:
+        """State it; accounts share no burden."""
+        bearer, bearers = pools(constraints, self.thing.winners.start)
         if len(bearers) < bearer.size:
             remedy = "state the accounts of an owner as one"
             raise InputError("constraints", "a shared burden", "rows of two sides", remedy=remedy)
-        return state_matching(self.problem, self.objective)
+        return state_matching(self.problem, self.objective), bearer
 
     def answer(self, found: Searched, bearer: IntArray) -> Matching:
         """Trades of a flow, mended."""
@@ -266,14 +276,14 @@ class TwoSides:
             upper = float(np.unique(problem.account[steps > 0]).size)
         stage = Stage(criterion=stated.criterion, certificate=found.certificate(upper, point))
         flow = Flow(steps=steps, stages=(stage,), stopped=found.stopped, method=found.method)
-        return matching_of(self.round_, problem, objective, flow)
+        return matching_of(self.thing, problem, objective, flow)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Rounds:
     """Rounds that share their winners."""
 
-    episode: Episode
+    thing: Episode
     objective: MinMax | Asymmetric
     coupling: Coupling
 
@@ -283,14 +293,15 @@ class Rounds:
         firsts = np.cumsum([0, *(where.size for where in self.coupling.place)]).tolist()
         return [
             Listed(start=round_.start, first=first, prefix=f"round {round_.start.t}: ")
-            for round_, first in zip(self.episode, firsts, strict=False)
+            for round_, first in zip(self.thing, firsts, strict=False)
         ]
 
-    def state(self, bearer: IntArray, bearers: Sequence[str]) -> Stated:
-        """State it."""
-        if len(bearers) < bearer.size:
+    def state(self, constraints: Sequence[Constraint]) -> tuple[Stated, IntArray]:
+        """State it; accounts share no burden."""
+        if any(each.says is Says.SHARES for each in constraints):
             raise InputError("constraints", "a shared burden", "rows of an episode")
-        return state_episode(self.coupling, self.objective)
+        stated = state_episode(self.coupling, self.objective)
+        return stated, np.arange(len(stated.accounts))
 
     def answer(self, found: Searched, bearer: IntArray) -> CoupledSolution:
         """Haircuts of all rounds."""
@@ -301,25 +312,48 @@ class Rounds:
         for row, where, part in zip(taken, coupling.place, parts, strict=True):
             row[where] = part
         check_payments(coupling, taken)
-        worst, met = worst_in_all(coupling, taken), isinstance(self.objective, MinMax)
-        upper = worst
-        if isinstance(self.objective, Asymmetric):
-            upper = value(coupling, self.objective, taken)
-        tight = np.abs(found.duals[next(b.first for b in stated.rows if b.name == "budget") :])
+        worst, asked = worst_in_all(coupling, taken), self.objective
+        upper = value(coupling, asked, taken) if isinstance(asked, Asymmetric) else worst
+        tight = np.flatnonzero(found.duals[stated.rows_named("budget").part])
         return made(
             CoupledSolution,
             haircuts=tuple(parts),
             certificate=found.certificate(upper, np.clip(point, 0.0, stated.program.upper)),
             worst_burden=worst,
-            binding=tuple(t + 1 for t in np.flatnonzero(tight[: len(taken)] > 0).tolist()),
+            binding=tuple(t + 1 for t in tight.tolist()),
             stopped=found.stopped,
             method=found.method,
-            budgets_met=met,
-            episode=self.episode,
+            budgets_met=isinstance(asked, MinMax),
+            episode=self.thing,
         )
 
 
 Kind = Dollars | Contracts | TwoSides | Rounds
+
+
+def opened(thing: Any, objective: Any, options: Options) -> Kind:
+    """What is to be solved, as one of the kinds."""
+    budget, limits = options.budget or Budget.exact(), options.limits or NO_LIMITS
+    if limits.tier is not None:
+        raise InputError("limits.tier", "tiers", "None", remedy=NOT_TIERED)
+    thing = TwoSidedRound.of_market(thing) if isinstance(thing, Market) else thing
+    if isinstance(thing, Round):
+        options.only("budget", "limits", where="in wealth space")
+        return Dollars.of(thing, objective, budget, limits)
+    if isinstance(thing, ContractRound):
+        options.only("budget", "limits", where="in contract space")
+        if not isinstance(objective, MinMax):
+            raise InputError("objective", objective, "MinMax, in contract space")
+        return Contracts(thing=thing, objective=objective, budget=budget, limits=limits)
+    if isinstance(thing, TwoSidedRound):
+        options.only("limits", "whole_lots", where="where winners are matched with losers")
+        sides, lots = (thing.winners, thing.losers, objective.worst), options.whole_lots
+        problem = MatchingProblem.of(*sides, lots=lots, limits=limits)
+        return TwoSides(thing=thing, objective=objective, problem=problem)
+    if isinstance(thing, Episode):
+        options.only(where="of an episode")
+        return Rounds(thing=thing, objective=objective, coupling=Coupling.of(thing, objective))
+    raise InputError("thing", thing, SOLVABLE, remedy="Round.of(...) or read(path)")
 
 
 def stated_rows(
@@ -333,13 +367,11 @@ def stated_rows(
                 continue
             for row in constraint.rows(part.start, part.positions):
                 names.append(part.prefix + row.name)
-                rows.append(own_row(stated, row, 0.0, part))
+                rows.append(own_row(stated, row, part))
     return names, rows
 
 
-def own_row(
-    stated: Stated, row: Row, burden: float, part: Listed
-) -> tuple[IntArray, FloatArray, float, float]:
+def own_row(stated: Stated, row: Row, part: Listed) -> tuple[IntArray, FloatArray, float, float]:
     """A row over accounts, the sum of them all and the burden, as one over columns."""
     shift, size = 0.0, len(stated.accounts)
     if row.positions:
@@ -362,10 +394,10 @@ def own_row(
         if row.share and stated.raised is not None:
             column = np.append(column, stated.raised)
             value_ = np.append(value_, -row.share * stated.unit[stated.raised])
-    if burden:
+    if row.burden:
         assert stated.burden is not None
         column = np.append(column, stated.burden)
-        value_ = np.append(value_, burden * stated.unit[stated.burden])
+        value_ = np.append(value_, row.burden * stated.unit[stated.burden])
     return column, value_, row.lower + shift, row.upper + shift
 
 
@@ -376,29 +408,24 @@ def _whole(found: Searched) -> FloatArray:
     return point if p.integer is None else np.where(p.integer, np.rint(point), point)
 
 
+def _alone(bearer: IntArray) -> bool:
+    return np.unique(bearer).size == bearer.size
+
+
 def _worst(haircut: FloatArray, weight: FloatArray, bearer: IntArray) -> Fraction:
     """Largest burden, of those that are shared as one, exact where they are not."""
-    if np.unique(bearer).size == bearer.size:
+    if _alone(bearer):
         return largest_quotient(haircut, weight)
     gives, whole = (np.bincount(bearer, values).astype(float) for values in (haircut, weight))
     return Fraction(worst_burden(gives, whole))
 
 
-def _burdens_of(objective: CVaR, haircut: FloatArray, weight: FloatArray) -> float:
-    burdens = np.where(weight > 0, haircut, 0.0) / np.where(weight > 0, weight, 1.0)
-    return objective.of_burdens(burdens)
-
-
 def _and_own(reasons: Sequence[str], found: Searched) -> tuple[str, ...]:
     """Say which of one's own rows holds an account back, where nothing else does."""
-    p, told = found.stated.program, list(reasons)
-    block = next((b for b in found.stated.rows if b.name == "own"), None)
-    if block is None or block.keys is None:
-        return tuple(told)
+    p, told, block = found.stated.program, list(reasons), found.stated.rows_named("own")
     owner = np.full(p.cost.size, -1)
     owner[found.stated.column] = found.stated.account
-    for k, name in enumerate(block.keys):
-        i = block.first + k
+    for i, name in enumerate(block.keys or (), start=block.first):
         if found.duals[i]:
             columns = p.column[p.start[i] : p.start[i + 1]]
             for account in np.unique(owner[columns]).tolist():

@@ -12,32 +12,16 @@ import numpy as np
 from adlopt.errors import InfeasibleRound, InputError
 from adlopt.foundation.arrays import FloatArray, IntArray
 from adlopt.model.budget import Budget
-from adlopt.model.constraint import Constraint, Says, pools
-from adlopt.model.episode import Episode
+from adlopt.model.constraint import Constraint, Says
 from adlopt.model.limits import NO_LIMITS, Limits
 from adlopt.model.loss import MinMax
-from adlopt.model.market import Market
 from adlopt.model.method import Method
-from adlopt.model.positions import ContractRound
 from adlopt.model.problem import Problem
-from adlopt.model.round import Round
-from adlopt.model.two_sided import TwoSidedRound
 from adlopt.optimum.core.burden_problem import BurdenProblem
-from adlopt.optimum.coupled.shared_winners import Coupling
-from adlopt.optimum.matching.matching_problem import MatchingProblem
 from adlopt.optimum.opened import program_page as page
 from adlopt.optimum.opened.expressions import InCvxpy, Variables, affine
 from adlopt.optimum.opened.irreducible import explained, named
-from adlopt.optimum.opened.kinds import (
-    NOT_TIERED,
-    Contracts,
-    Dollars,
-    Kind,
-    Rounds,
-    TwoSides,
-    own_row,
-    stated_rows,
-)
+from adlopt.optimum.opened.kinds import Contracts, Dollars, Kind, opened, own_row, stated_rows
 from adlopt.optimum.opened.own_objective import is_own
 from adlopt.optimum.opened.searched import search
 from adlopt.optimum.opened.stated import Stated
@@ -143,7 +127,7 @@ class Model(Tabular):
         data = [each for each in given if isinstance(each, Constraint)]
         stated, bearer = self.stated, np.arange(len(self.stated.accounts))
         if any(each.says is Says.SHARES for each in data):
-            stated, bearer = _stated(self.kind, data)
+            stated, bearer = self.kind.state(data)
         names, rows = stated_rows(self.kind, stated, data)
         cones = []
         for number, each in enumerate(given, start=1):
@@ -152,9 +136,9 @@ class Model(Tabular):
             found = affine(each, self._variables, f"own {number}")
             if found is None:
                 cones.append(each)
-            for row, burden in found or ():
+            for row in found or ():
                 names.append(row.name)
-                rows.append(own_row(stated, row, burden, self.kind.parts[0]))
+                rows.append(own_row(stated, row, self.kind.parts[0]))
         return stated.with_rows(names, rows), cones, bearer
 
     def to_cvxpy(self) -> InCvxpy:
@@ -215,10 +199,10 @@ class Model(Tabular):
     def _loose(self, stated: Stated) -> FloatArray | None:
         """Upper ends of columns without limits of accounts; None where none are given."""
         kind = self.kind
-        if not isinstance(kind, Dollars) or kind.limits is None:
+        if not isinstance(kind, Dollars) or kind.limits is NO_LIMITS:
             return None
         upper = stated.program.upper.copy()
-        most = BurdenProblem.of(kind.round_, kind.objective.worst).open
+        most = BurdenProblem.of(kind.thing, kind.objective.worst).open
         lot = kind.problem.lot
         gives = most / stated.worth if lot is None else np.floor(most / lot)
         upper[stated.column] = np.maximum(upper[stated.column], gives)
@@ -233,8 +217,7 @@ class Model(Tabular):
             options = replace(options, time_limit=time_limit)
             if isinstance(kind, (Dollars, Contracts)):
                 options = replace(options, method=Method.HIGHS)
-        thing = kind.episode if isinstance(kind, Rounds) else kind.round_
-        return SPACES[type(thing)](thing, kind.objective, options)
+        return SPACES[type(kind.thing)](kind.thing, kind.objective, options)
 
 
 def model(
@@ -286,10 +269,9 @@ def model(
         objective = thing.objective if objective is None else objective
         limits = thing.limits if limits is None else limits
         whole_lots, thing = whole_lots or thing.whole_lots, thing.thing
-    thing = TwoSidedRound.of_market(thing) if isinstance(thing, Market) else thing
     options = Options(budget=budget, limits=limits, whole_lots=whole_lots)
-    kind = _kind(thing, MinMax() if objective is None else objective, options)
-    return Model(kind=kind, stated=_stated(kind, ())[0], options=options)
+    kind = opened(thing, MinMax() if objective is None else objective, options)
+    return Model(kind=kind, stated=kind.state(())[0], options=options)
 
 
 def contradiction(
@@ -301,48 +283,8 @@ def contradiction(
     """
     given = replace(options, gap=0.0, method=Method.AUTO, time_limit=None)
     plain = objective if isinstance(objective, MinMax) else objective.worst
-    thing = TwoSidedRound.of_market(thing) if isinstance(thing, Market) else thing
     try:
-        kind = _kind(thing, plain, given)
+        kind = opened(thing, plain, given)
     except InputError:
         return error
-    return named(error, _stated(kind, ())[0])
-
-
-def _kind(thing: Any, objective: Any, options: Options) -> Kind:
-    budget, limits = options.budget or Budget.exact(), options.limits
-    if limits is not None and limits.tier is not None:
-        raise InputError("limits.tier", "tiers", "None", remedy=NOT_TIERED)
-    if isinstance(thing, Round):
-        options.only("budget", "limits", where="in wealth space")
-        return Dollars.of(thing, objective, budget, limits)
-    if isinstance(thing, ContractRound):
-        options.only("budget", "limits", where="in contract space")
-        if not isinstance(objective, MinMax):
-            raise InputError("objective", objective, "MinMax, in contract space")
-        return Contracts(round_=thing, objective=objective, budget=budget, limits=limits)
-    if isinstance(thing, TwoSidedRound):
-        options.only("limits", "whole_lots", where="where winners are matched with losers")
-        problem = MatchingProblem.of(
-            thing.winners,
-            thing.losers,
-            objective.worst,
-            lots=options.whole_lots,
-            limits=limits or NO_LIMITS,
-        )
-        return TwoSides(round_=thing, objective=objective, problem=problem)
-    if isinstance(thing, Episode):
-        options.only(where="of an episode")
-        coupling = Coupling.of(thing, objective)
-        return Rounds(episode=thing, objective=objective, coupling=coupling)
-    expected = "a Round, a ContractRound, a TwoSidedRound, a Market, an Episode or a Problem"
-    raise InputError("thing", thing, expected, remedy="Round.of(...) or read(path)")
-
-
-def _stated(kind: Kind, constraints: Sequence[Constraint]) -> tuple[Stated, IntArray]:
-    if isinstance(kind, Rounds):
-        bearer: IntArray = np.arange(sum(where.size for where in kind.coupling.place))
-        shared = any(each.says is Says.SHARES for each in constraints)
-        return kind.state(bearer, () if shared else (("",) * bearer.size)), bearer
-    bearer, bearers = pools(constraints, kind.parts[0].start)
-    return kind.state(bearer, bearers), bearer
+    return named(error, kind.state(())[0])

@@ -33,20 +33,23 @@ ONE_PROGRAM = MinMax, Asymmetric, Empirical, CVaR, FewestAccounts
 class Given:
     """Who gives what, and whose burden it is part of: columns j of accounts, bearers of burdens.
 
-    `usd` is what a unit of column j takes, `most` how many there may be, `owner` its account.
+    `usd` is what a unit of column j takes, `most` how many there may be, `owner` its account; where
+    an account has several columns, `cap` is what may be taken from it.
     """
 
-    name: str
     keys: Sequence[str]
-    of: str
+    whole: bool
     usd: FloatArray
     most: FloatArray
     owner: IntArray
     accounts: Sequence[str]
-    weight: FloatArray
     bearer: IntArray
     bearers: Sequence[str]
     cap: FloatArray | None = None
+
+    def names(self, accounts: IntArray) -> list[str]:
+        """Ids of some accounts."""
+        return [self.accounts[i] for i in accounts.tolist()]
 
 
 def state_dollars(
@@ -63,24 +66,21 @@ def state_dollars(
     if type(objective) not in ONE_PROGRAM:
         kinds = ", ".join(kind.__name__ for kind in ONE_PROGRAM)
         raise InputError("objective", objective, kinds, remedy="others take several programs")
-    whole = problem.lot is not None
+    if problem.lot is not None and not isinstance(objective, (MinMax, Asymmetric, Empirical)):
+        raise InputError("objective", objective, "MinMax, Asymmetric or Empirical, with lots")
     usd, most = np.ones(problem.capacity.size), problem.open
     if problem.lot is not None:
         usd, most = problem.lot, whole_lots(problem.open, lot_sizes(problem.lot)).astype(float)
     given = Given(
-        name="lots" if whole else "haircut",
         keys=accounts,
-        of="lots" if whole else USD,
+        whole=problem.lot is not None,
         usd=usd,
         most=most,
         owner=np.arange(usd.size),
         accounts=accounts,
-        weight=problem.weight,
         bearer=bearer,
         bearers=bearers,
     )
-    if whole and not isinstance(objective, (MinMax, Asymmetric, Empirical)):
-        raise InputError("objective", objective, "MinMax, Asymmetric or Empirical, with lots")
     return _state(given, problem, objective)
 
 
@@ -98,7 +98,6 @@ def state_contracts(
     cap, owner = limits.most(start), round_.owner
     most = limits.most_lots(held) * ((weight > 0) & (cap > 0))[owner]
     sides = [side.value for side in held.side]
-    names = [",".join(key) for key in zip(held.account, held.coin, sides, strict=True)]
     problem = BurdenProblem(
         capacity=cap,
         weight=weight,
@@ -109,27 +108,24 @@ def state_contracts(
         extra=budget.extra,
     )
     given = Given(
-        name="lots",
-        keys=names,
-        of="lots",
+        keys=[",".join(key) for key in zip(held.account, held.coin, sides, strict=True)],
+        whole=True,
         usd=held.lot_value,
         most=most.astype(np.float64),
         owner=owner,
         accounts=start.account,
-        weight=weight,
         bearer=bearer,
         bearers=bearers,
         cap=cap,
     )
-    stated = _state(given, problem, loss)
     rows = np.arange(len(held))
-    return replace(stated, contracts=(rows, rows, held.lot))
+    return replace(_state(given, problem, loss), contracts=(rows, rows, held.lot))
 
 
 def _state(given: Given, problem: BurdenProblem, objective: Any) -> Stated:
-    whole, worth = given.of == "lots", given.usd * given.most
+    whole, worth = given.whole, given.usd * given.most
     held = np.bincount(given.owner, worth, len(given.accounts)) > 0
-    total = float(given.weight[held].sum())
+    total, reach = float(problem.weight[held].sum()), float(worth.sum())
     # A small budget makes small burdens: both are near what they could be in the program.
     part = max(problem.budget / total, LEAST) if 0 < problem.budget < total else 1.0
     unit = each = money(total * float(power_of_two(part)))
@@ -138,14 +134,13 @@ def _state(given: Given, problem: BurdenProblem, objective: Any) -> Stated:
         largest = given.usd if whole else worth
         unit = float(power_of_two(largest[worth > 0].max(initial=1.0)))
         each = 1.0 if whole else unit
-    draft, reach = Draft(), float(worth.sum())
-    x = draft.columns(
-        given.name, given.keys, unit=each, upper=given.most, of=given.of, integer=whole
-    )
+    draft, name = Draft(), "lots" if whole else "haircut"
+    of = "lots" if whole else USD
+    x = draft.columns(name, given.keys, unit=each, upper=given.most, of=of, integer=whole)
     burden: IntArray | None = None
     price = WORK_TOTAL / part
     if isinstance(objective, CVaR) and objective.level < 1:
-        _tail(draft, x, given, objective, (unit, part))
+        _tail(draft, x, given, problem.weight, objective, (unit, part))
     elif isinstance(objective, FewestAccounts):
         _switches(draft, x, given)
         price = 1.0
@@ -162,8 +157,8 @@ def _state(given: Given, problem: BurdenProblem, objective: Any) -> Stated:
     else:
         # Rounding makes rows that only just have a solution infeasible.
         within = min(problem.budget, reach * (1 - 64 * UNIT_ROUNDING))
-        upper = np.inf if whole and problem.extra else max(within, problem.budget + problem.extra)
-        upper = upper if problem.extra else within
+        most = np.inf if whole else max(within, problem.budget + problem.extra)
+        upper = most if problem.extra else within
         draft.rows("budget", unit=unit, terms=[(raised, 1.0)], lower=within, upper=upper)
     names = {CVaR: "CVaR of the burdens", FewestAccounts: "accounts touched"}
     return draft.stated(
@@ -183,8 +178,8 @@ def _burden(
 ) -> IntArray:
     """Σ of a bearer ≤ w z; of lots, in units of its largest one."""
     unit, per = units[0], float(power_of_two(units[1]))
-    n, whole = len(given.bearers), given.of == "lots"
-    weight = np.bincount(given.bearer, given.weight, n)
+    n = len(given.bearers)
+    weight = np.bincount(given.bearer, problem.weight, n)
     row, worth = given.bearer[given.owner], given.usd * given.most
     gives = np.bincount(row, worth, n)
     kept = np.flatnonzero((gives > 0) & (weight > 0))
@@ -195,7 +190,7 @@ def _burden(
     rank[kept] = np.arange(kept.size)
     inside = np.flatnonzero((rank[row] >= 0) & (given.most > 0))
     each = np.full(n, unit)
-    if whole:
+    if given.whole:
         each = np.zeros(n)
         np.maximum.at(each, row[inside], given.usd[inside])
         each = power_of_two(np.where(each > 0, each, 1.0))
@@ -218,18 +213,22 @@ def _caps(draft: Draft, x: IntArray, given: Given, cap: FloatArray) -> None:
     if tight.size:
         units = power_of_two(cap[tight])
         terms = [(x[inside], given.usd[inside], rank[given.owner[inside]])]
-        names = [given.accounts[i] for i in tight.tolist()]
-        draft.rows("cap", names, unit=units, terms=terms, upper=cap[tight])
+        draft.rows("cap", given.names(tight), unit=units, terms=terms, upper=cap[tight])
 
 
 def _tail(
-    draft: Draft, x: IntArray, given: Given, objective: CVaR, units: tuple[float, float]
+    draft: Draft,
+    x: IntArray,
+    given: Given,
+    weight: FloatArray,
+    objective: CVaR,
+    units: tuple[float, float],
 ) -> None:
     """CVaR = min t + Σ p_i (x_i / w_i − t)_+ / (1 − level)."""
     unit, per = units[0], float(power_of_two(units[1]))
     kept = np.flatnonzero(given.most > 0)
-    w, names = given.weight[kept], [given.accounts[i] for i in kept.tolist()]
-    part = objective.shares(given.weight.size)[kept] / (1.0 - objective.level)
+    w, names = weight[kept], given.names(kept)
+    part = objective.shares(weight.size)[kept] / (1.0 - objective.level)
     top = float((given.most[kept] / w).max(initial=0.0))
     t = draft.columns("tail", unit=per, upper=top, cost=1.0, of="")
     above = draft.columns("above", names, unit=unit, upper=given.most[kept], cost=part / w)
@@ -240,7 +239,7 @@ def _tail(
 def _switches(draft: Draft, x: IntArray, given: Given) -> None:
     """An account gives nothing unless it is on."""
     kept = np.flatnonzero(given.most > 0)
-    names = [given.accounts[i] for i in kept.tolist()]
+    names = given.names(kept)
     on = draft.columns("on", names, unit=1.0, upper=1.0, cost=1.0, of="", integer=True)
     most = given.most[kept]
     terms = [(x[kept], 1.0), (on, -most)]

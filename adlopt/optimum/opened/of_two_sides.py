@@ -88,7 +88,7 @@ def _in_steps(form: Form, problem: MatchingProblem, unit: FloatArray) -> tuple[P
     p, z = form.program, form.per.size
     per = np.ones(p.cost.size)
     per[:z] = form.per
-    row = np.repeat(np.arange(p.row_lower.size), np.diff(p.start))
+    row = p.row
     coefficient = p.coefficient / per[p.column]
     size = np.zeros(p.row_lower.size)
     np.maximum.at(size, row, np.where(p.column < z, np.abs(coefficient), 0.0))

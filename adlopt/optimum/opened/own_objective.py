@@ -19,14 +19,14 @@ def is_own(objective: Any) -> bool:
     return callable(getattr(objective, "cost", None))
 
 
-def with_cost(stated: Stated, objective: Any) -> tuple[Stated, bool]:
-    """A program with that cost, where it is affine; else with none, and whether it is curved."""
+def with_cost(stated: Stated, objective: Any) -> Stated:
+    """A program with that cost, where it is affine; else with none."""
     own = Variables.of(stated)
     cost = _expression(objective, own)
     named = replace(stated, criterion=type(objective).__name__)
     nothing = np.zeros(stated.program.cost.size)
     if not cost.is_affine():
-        return replace(named, program=replace(stated.program, cost=nothing)), True
+        return replace(named, program=replace(stated.program, cost=nothing))
     constant, by = slopes(cost, own)
     per = nothing.copy()
     taken, burden, raised = (by[name][:, 0] for name in ("haircut", "burden", "raised"))
@@ -40,7 +40,7 @@ def with_cost(stated: Stated, objective: Any) -> tuple[Stated, bool]:
     largest = float(np.abs(per * np.minimum(stated.program.upper, 1e300)).max(initial=0.0))
     scale = float(power_of_two(WORK_TOTAL / largest)) if largest else 1.0
     program = replace(stated.program, cost=per * scale)
-    return replace(named, program=program, factor=1.0 / scale), False
+    return replace(named, program=program, factor=1.0 / scale)
 
 
 def cost_at(objective: Any, stated: Stated, haircut: FloatArray, worst: float) -> float:

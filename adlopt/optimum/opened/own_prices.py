@@ -29,19 +29,16 @@ def own_prices(found: Searched, account: Sequence[str], reason: Sequence[str] = 
     for block in stated.rows:
         if block.name not in ("budget", "own"):
             continue
-        for k, name in enumerate(block):
-            i = block.first + k
+        for i, name in enumerate(block, start=block.first):
             names.append(name)
             unit = STEP * stated.row_unit[i]
-            above.append((_value(_moved(stated, i, STEP)) - here) / unit)
-            below.append((here - _value(_moved(stated, i, -STEP))) / unit)
-    row = np.repeat(np.arange(p.row_lower.size), np.diff(p.start))
-    reduced = p.cost - np.bincount(p.column, p.coefficient * found.duals[row], p.cost.size)
+            above.append((_value(stated, i, STEP) - here) / unit)
+            below.append((here - _value(stated, i, -STEP)) / unit)
+    reduced = p.reduced(found.duals)
     limit = np.zeros(len(account))
     limit[stated.account] = np.minimum(reduced[stated.column], 0.0) / stated.unit[stated.column]
-    share = next(block for block in stated.rows if block.name == "share")
-    rows = slice(share.first, share.first + share.count)
-    multipliers = found.duals[rows] / stated.row_unit[rows]
+    share = stated.rows_named("share")
+    multipliers = found.duals[share.part] / stated.row_unit[share.part]
     kinds = [why if why in ("cap", "floor") else "capacity" for why in reason or account]
     names += [f"{kind}[{name}]" for kind, name in zip(kinds, account, strict=True)]
     sign = np.where(np.array(kinds) == "floor", -1.0, 1.0)
@@ -56,14 +53,11 @@ def own_prices(found: Searched, account: Sequence[str], reason: Sequence[str] = 
     )
 
 
-def _moved(stated: Stated, row: int, step: float) -> Stated:
-    ends = [end.copy() for end in (stated.program.row_lower, stated.program.row_upper)]
-    for end in ends:
-        end[row] += step
-    return replace(stated, program=replace(stated.program, row_lower=ends[0], row_upper=ends[1]))
-
-
-def _value(stated: Stated) -> float:
+def _value(stated: Stated, row: int = 0, step: float = 0.0) -> float:
+    """The optimum with a row moved by a step."""
+    low, high = stated.program.row_lower.copy(), stated.program.row_upper.copy()
+    low[row], high[row] = low[row] + step, high[row] + step
+    stated = replace(stated, program=replace(stated.program, row_lower=low, row_upper=high))
     try:
         found: FloatArray = search(stated, None, (), None).point
     except Infeasible:

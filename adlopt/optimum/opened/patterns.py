@@ -58,21 +58,17 @@ class Patterns:
     @classmethod
     def of(cls, stated: Stated) -> Patterns | None:
         """Gather them; None where the program is another one, or accounts of a bearer differ."""
-        p, z = stated.program, stated.burden
-        block = next((b for b in stated.rows if b.name == "share"), None)
-        n = len(stated.accounts)
+        p, z, row, n = stated.program, stated.burden, stated.program.row, len(stated.accounts)
         whole = p.integer is not None or stated.column.size != n
-        if whole or z is None or block is None or p.cost[:n].any():
+        if whole or z is None or p.cost[:n].any():
             return None
-        row = np.repeat(np.arange(p.row_lower.size), np.diff(p.start))
-        share = slice(block.first, block.first + block.count)
+        count, share = stated.rows_named("share").count, stated.rows_named("share").part
         inside = (row >= share.start) & (row < share.stop)
-        bearer, weight = np.full(n, -1), np.zeros(block.count)
+        bearer, weight = np.full(n, -1), np.zeros(count)
         own = inside & (p.column < n)
         bearer[p.column[own]] = row[own] - share.start
-        weight[row[inside & (p.column == z)] - share.start] = -p.coefficient[
-            inside & (p.column == z)
-        ]
+        at_z = inside & (p.column == z)
+        weight[row[at_z] - share.start] = -p.coefficient[at_z]
         held = np.flatnonzero(bearer >= 0)
         if not held.size or (p.coefficient[own] != 1.0).any():
             return None
@@ -83,7 +79,7 @@ class Patterns:
         ]
         _, first, kind = np.unique(np.array(marks), axis=1, return_index=True, return_inverse=True)
         kind = kind.ravel()
-        pattern = np.full(block.count, -1)
+        pattern = np.full(count, -1)
         pattern[bearer[held]] = kind
         if first.size > MANY or (pattern[bearer[held]] != kind).any():
             return None
@@ -91,7 +87,7 @@ class Patterns:
             stated=stated,
             pattern=pattern,
             weight=weight,
-            most=np.bincount(bearer[held], p.upper[held], block.count).astype(np.float64),
+            most=np.bincount(bearer[held], p.upper[held], count).astype(np.float64),
             bearer=bearer,
             sample=held[first],
             share=share,
@@ -114,10 +110,9 @@ class Patterns:
             level = float(rest[z - n])
             beyond = np.flatnonzero(given > self._raised(level) + APART)
             if not beyond.size:
-                duals = answer.row_duals if answer.row_duals is not None else np.zeros(0)
                 return RawAnswer(
                     columns=self._point(given, rest, level),
-                    row_duals=self._multipliers(duals, cuts, base),
+                    row_duals=self._multipliers(answer.duals, cuts, base),
                     bound=answer.bound,
                     stopped=answer.stopped,
                     method=Method.CUTTING_PLANES,
@@ -145,7 +140,7 @@ class Patterns:
         place = np.full(p.cost.size, -1)
         place[self.sample] = np.arange(count)
         place[n:] = count + np.arange(p.cost.size - n)
-        row = np.repeat(np.arange(p.row_lower.size), np.diff(p.start))
+        row = p.row
         kept = (place[p.column] >= 0) & ~((row >= self.share.start) & (row < self.share.stop))
         others = np.ones(p.row_lower.size, dtype=bool)
         others[self.share] = False
@@ -214,9 +209,7 @@ class Patterns:
             per[which] = duals[at : at + which.size]
             share += per[self.pattern] * ~self._full(level)
             at += which.size
-        row = np.repeat(np.arange(base.row_lower.size), np.diff(base.start))
-        priced = base.coefficient * duals[row]
-        reduced = base.cost - np.bincount(base.column, priced, base.cost.size)
+        reduced = base.reduced(duals[: base.row_lower.size])
         kept = np.where(np.isnan(self.fixed), 0.0, np.minimum(reduced[: self.sample.size], 0.0))
         held = self.most > self.weight * self._levels(0.0)
         full[self.share] = share + kept[self.pattern] * held
@@ -232,7 +225,7 @@ class Patterns:
     def kept(self) -> Stated:
         """The whole program in which fixed patterns keep to their burdens."""
         p, z = self.stated.program, self.stated.burden
-        row = np.repeat(np.arange(p.row_lower.size), np.diff(p.start))
+        row = p.row
         fixed = np.zeros(p.row_lower.size, dtype=bool)
         fixed[self.share] = ~np.isnan(self.fixed)[self.pattern]
         upper = p.row_upper.copy()

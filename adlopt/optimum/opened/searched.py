@@ -93,11 +93,10 @@ def search(
     if cones or cost is not None:
         assert own is not None
         point = conic(stated, own, cones, cost)
-        duals = solved(p, time_limit).row_duals
         return Searched(
             stated=stated,
             point=point,
-            duals=np.zeros(p.row_lower.size) if duals is None else duals,
+            duals=solved(p, time_limit).duals,
             claimed=stated.value(point) if cost is None else float(cost.value),
             stopped=Stopped.OPTIMAL,
             method=Method.CLARABEL,
@@ -113,7 +112,7 @@ def search(
     return Searched(
         stated=stated,
         point=answer.columns,
-        duals=np.zeros(p.row_lower.size) if relaxed.row_duals is None else relaxed.row_duals,
+        duals=relaxed.duals,
         claimed=claimed,
         stopped=answer.stopped,
         method=answer.method,
@@ -129,20 +128,16 @@ def bound(stated: Stated, point: FloatArray, duals: FloatArray, value: float) ->
     p = stated.program
     activity, size = activities(p, point)
     doubt = 4.0 * UNIT_ROUNDING * size
-    row_lower = np.minimum(p.row_lower, activity - doubt)
-    row_upper = np.maximum(p.row_upper, activity + doubt)
     met = (activity >= p.row_lower) & (activity <= p.row_upper)
-    upper = p.upper.copy()
-    if (p.cost >= 0).all() and not p.lower[p.cost > 0].any():
-        dear = p.cost > 0
-        upper[dear] = np.minimum(
-            upper[dear], value / stated.factor / p.cost[dear] * (1 + TOLERANCE)
-        )
+    upper, dear = p.upper.copy(), p.cost > 0
+    if (p.cost >= 0).all() and not p.lower[dear].any():
+        worth = value / stated.factor / p.cost[dear] * (1 + TOLERANCE)
+        upper[dear] = np.minimum(upper[dear], worth)
     within = replace(
         p,
         upper=upper,
-        row_lower=np.where(met, p.row_lower, row_lower),
-        row_upper=np.where(met, p.row_upper, row_upper),
+        row_lower=np.where(met, p.row_lower, np.minimum(p.row_lower, activity - doubt)),
+        row_upper=np.where(met, p.row_upper, np.maximum(p.row_upper, activity + doubt)),
         integer=None,
     )
     proven = lower_bound(within, duals)
@@ -151,8 +146,7 @@ def bound(stated: Stated, point: FloatArray, duals: FloatArray, value: float) ->
 
 def activities(program: Program, point: FloatArray) -> tuple[FloatArray, FloatArray]:
     """Σ of each row at a point, and Σ of absolute terms."""
-    row = np.repeat(np.arange(program.row_lower.size), np.diff(program.start))
-    terms = program.coefficient * point[program.column]
+    row, terms = program.row, program.coefficient * point[program.column]
     activity = np.bincount(row, terms, program.row_lower.size).astype(np.float64)
     size = np.bincount(row, np.abs(terms), program.row_lower.size).astype(np.float64)
     return activity, size

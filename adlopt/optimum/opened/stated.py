@@ -40,6 +40,11 @@ class Batch:
         """How many there are."""
         return 1 if self.keys is None else len(self.keys)
 
+    @property
+    def part(self) -> slice:
+        """Where they are."""
+        return slice(self.first, self.first + self.count)
+
     def __iter__(self) -> Iterator[str]:
         if self.keys is None:
             return iter((self.name,))
@@ -81,6 +86,11 @@ class Stated:
     def value(self, point: FloatArray) -> float:
         """The objective at a point of the program."""
         return self.factor * float(self.program.cost @ point)
+
+    def rows_named(self, name: str) -> Batch:
+        """Rows of a kind, none of them if the program has none."""
+        none = Batch(name=name, unit="", first=self.row_unit.size, keys=())
+        return next((block for block in self.rows if block.name == name), none)
 
     def column_names(self) -> list[str]:
         """Of every column."""

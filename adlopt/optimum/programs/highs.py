@@ -66,6 +66,12 @@ class RawAnswer:
     stopped: Stopped
     method: Method
 
+    @property
+    def duals(self) -> FloatArray:
+        """Multipliers of the rows of a linear program, shape (rows,)."""
+        assert self.row_duals is not None, "a mixed-integer program has none"
+        return self.row_duals
+
 
 class Infeasible(Exception):
     """HiGHS says that no point satisfies the program."""

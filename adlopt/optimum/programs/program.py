@@ -61,6 +61,16 @@ class Program:
         for name in ("lower", "upper", "row_lower", "row_upper"):
             _check_numbers(name, getattr(self, name), lambda v: ~np.isnan(v), "a number")
 
+    @property
+    def row(self) -> Index:
+        """Of each coefficient, shape (nonzeros,)."""
+        return np.repeat(np.arange(self.row_lower.size, dtype=np.int32), np.diff(self.start))
+
+    def reduced(self, row_duals: FloatArray) -> FloatArray:
+        """Costs less what the rows pay for, c − Aᵀ y, shape (columns,)."""
+        paid = self.coefficient * row_duals[self.row]
+        return self.cost - np.bincount(self.column, paid, self.cost.size)
+
     def _check_lengths(self) -> None:
         columns, rows, nonzeros = self.cost.size, self.row_lower.size, self.column.size
         lengths = {

@@ -77,7 +77,7 @@ def check_point(program: Program, columns: FloatArray, *, tolerance: float = 1e-
     x = np.asarray(columns, dtype=np.float64)
     if x.shape != program.cost.shape or not np.isfinite(x).all():
         raise CertificateError("the solver's answer is not one finite number for each column")
-    row = np.repeat(np.arange(program.row_lower.size), np.diff(program.start))
+    row = program.row
     terms = program.coefficient * x[program.column]
     activity = np.bincount(row, terms, minlength=program.row_lower.size).astype(np.float64)
     size = 1.0 + np.bincount(row, np.abs(terms), minlength=program.row_lower.size)
