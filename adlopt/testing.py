@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import numpy as np
 
+from adlopt.bounds.bound import Bound, Finding
 from adlopt.data.episodes.generated import shock
-from adlopt.errors import CausalityError, PolicyError
+from adlopt.errors import CausalityError, PolicyError, ProofError
 from adlopt.foundation.arrays import FloatArray
 from adlopt.model.episode import Episode
 from adlopt.model.round import Round
-from adlopt.policies.protocols import Policy
-from adlopt.scoring.one_run import decisions
+from adlopt.policies.playable import as_policy
+from adlopt.policies.protocols import Policy, Severity
+from adlopt.proof.checking import Checked, check
+from adlopt.scoring.hindsight import severity_loss
+from adlopt.scoring.one_run import decisions, run_policy
 
 
 def check_policy(policy: Policy, episode: Episode | None = None) -> None:
@@ -73,6 +78,63 @@ def check_policy(policy: Policy, episode: Episode | None = None) -> None:
                         f"policy {policy.name!r} decides round {t + 1} differently when only "
                         f"outcomes from round {k + 1} on change: it sees the future"
                     )
+
+
+def check_proof(path: str | Path) -> Checked:
+    """Check a proof file: it reaches its verdict, and no false variant of it is accepted.
+
+    Raises
+    ------
+    ProofError
+        Saying where it fails.
+
+    Examples
+    --------
+    >>> from adlopt.proof.library import proof_files
+    >>> check_proof(proof_files()["trivial"]).verdict.value
+    'PROVED'
+    """
+    return check(path)
+
+
+def check_bound(
+    bound: Bound, rule: Severity | None = None, episodes: Iterable[Episode] = ()
+) -> None:
+    """Check that a proof concludes a bound, and that a rule it covers keeps to it.
+
+    Parameters
+    ----------
+    bound : Bound
+    rule : Severity, optional
+        Played on each of `episodes` whose hypotheses hold: it must be covered, and lose no more.
+    episodes : iterable of Episode
+
+    Raises
+    ------
+    ProofError
+        If the bound is conjectured, covers another rule, or is refuted on an episode.
+
+    Examples
+    --------
+    >>> from adlopt.bounds import HALF
+    >>> from adlopt.policies.severity import Constant
+    >>> check_bound(HALF, Constant(0.5), [shock(rounds=4, winners=5, seed=1)])
+    >>> check_bound(HALF, Constant(0.9), [shock(rounds=4, winners=5, seed=1)])
+    Traceback (most recent call last):
+    adlopt.errors.ProofError: θ = 1/2 covers others than constant:0.9 on shock, seed 1
+    """
+    if bound.conjectured:
+        raise ProofError(f"{bound.name} is conjectured: {bound.basis}")
+    if rule is None:
+        return
+    for episode in episodes:
+        run = run_policy(episode, as_policy(rule))
+        loss = severity_loss(episode, episode.severity(run))
+        verdict = bound.verdict(rule, episode, loss, run)
+        if verdict is Finding.OTHERS:
+            raise ProofError(f"{bound.name} covers others than {rule.name} on {episode.name}")
+        if verdict is Finding.REFUTED:
+            raise ProofError(f"{bound.name} is refuted: {rule.name} loses {loss} on {episode.name}")
 
 
 def _figures(episode: Episode) -> list[tuple[float, float]]:

@@ -10,6 +10,7 @@ from adlopt.bounds.bound import Along, Bound, Comparator
 from adlopt.bounds.hypotheses import ENOUGH_CAPACITY, INSIDE_DOMAIN, POSITIVE_DEFICITS
 from adlopt.bounds.quantity import LOSS, ROUNDS, P, S
 from adlopt.model.run import Information
+from adlopt.policies.gradient import AdaGradOGD
 
 STEP, EXPERTS = sympy.Symbol("c", real=True), sympy.Symbol("K", real=True)
 ONE_HALF = sympy.Rational(1, 2)
@@ -24,6 +25,7 @@ ADAPTIVE = _adaptive(
     name="adaptive steps, c = 1/√2",
     expression=LOSS.symbol + sympy.sqrt(S.symbol) * ((ONE_HALF + P.symbol) / STEP + STEP),
     covers="adagrad-ogd, η_t = c/√(D_1² + … + D_t²), from any start",
+    rules=(lambda rule, _: isinstance(rule, AdaGradOGD) and rule.c == AdaGradOGD().c,),
     tightness_note="within √2 (1 + P)/√(1 + 2P) of the best fixed step, which needs hindsight",
     citation="sharpens the tuning of [CTTX26, Prop. 1]",
     proof="adaptive_steps",

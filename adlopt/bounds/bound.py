@@ -6,11 +6,13 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 from functools import lru_cache
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import sympy
 
-from adlopt.bounds.concluded import SEVERITY_LOSS, is_concluded
+from adlopt.bounds.concluded import CONCLUDED, SEVERITY_LOSS, is_concluded
 from adlopt.bounds.evaluation import Evaluation
 from adlopt.bounds.quantity import LOSS, QUANTITIES, WORST_MISS
 from adlopt.errors import InputError
@@ -19,7 +21,7 @@ from adlopt.model.episode import Episode, path_variation
 from adlopt.model.run import Information, Run
 from adlopt.model.tightness import Tightness
 from adlopt.optimum.paths.comparator_curve import Vertex, comparator_curve
-from adlopt.policies.protocols import Severity
+from adlopt.policies.protocols import Deciding, Severity
 
 
 class Comparator(Enum):
@@ -65,6 +67,21 @@ class Status(Enum):
     REFUTED = "a proof: it is refuted by a counterexample, and never evaluated"
 
 
+class Finding(Enum):
+    """What an episode says about a bound, by the loss of a rule on it."""
+
+    CONSISTENT = "CONSISTENT"
+    """The bound covers the rule, which loses no more."""
+    REFUTED = "REFUTED on this instance"
+    """The bound covers the rule, which loses more."""
+    OTHERS = "covers others"
+    """The bound is not about the rule."""
+    SILENT = "does not apply"
+    """A hypothesis of the bound fails."""
+
+
+ROUNDING = 1e-6
+"""Share by which a loss may exceed a bound through rounding."""
 FIRST_SEVERITY = sympy.Symbol("x_1", real=True)
 """What the policy plays first: a choice, not a measurement."""
 
@@ -104,7 +121,9 @@ class Bound:
         Over the symbols of `adlopt.bounds.quantity` and those of `choices`, in USD.
     comparator : Comparator
     covers : str
-        Which policies.
+        Which policies: the name or the class of one, or words with `rules` beside them.
+    rules : tuple of str, type or callable
+        Which severities that is: names, classes, or conditions on a rule and an episode.
     loss : str
         Which loss, or regret.
     hypotheses : tuple of Hypothesis
@@ -113,9 +132,10 @@ class Bound:
     tightness_note : str
         Where it is met, or how far off it may be, in words.
     citation : str
-    proof : str
-        Name of the file in `proofs/` that concludes the expression; it is looked up, and without
-        it the bound is conjectured.
+    proof : str or Path
+        Who concludes the expression: a proof that ships, by its name, or a file of one's own
+        (`adlopt.bounds.own_proof` has its letters), which is checked. Otherwise the bound is
+        conjectured.
     choices : mapping of sympy.Symbol to sympy.Expr
         Free constants of the policy: its step, its first severity.
     along : Along
@@ -144,7 +164,8 @@ class Bound:
     witness: Callable[[], Witness] | None = None
     tightness_note: str = ""
     citation: str = ""
-    proof: str = ""
+    proof: str | Path = ""
+    rules: tuple[str | type | Callable[[Any, Episode], bool], ...] = ()
     choices: Mapping[sympy.Symbol, sympy.Expr] = field(default_factory=dict, hash=False)
     along: Along = Along.NEEDED
     information: Information = Information.ROUND_START
@@ -163,9 +184,67 @@ class Bound:
 
     @property
     def conjectured(self) -> bool:
-        """Whether no proof that ships concludes this very expression, on this side of this loss."""
-        where = {"loss": self.loss, "side": self.side.value}
-        return not is_concluded(self.proof, self.expression, self.choices, **where)
+        """Whether no proof concludes this very expression, on this side of this loss."""
+        return self._concluded()[0]
+
+    @property
+    def basis(self) -> str:
+        """Which claim of its proof concludes it, and from what; or why it is conjectured."""
+        return self._concluded()[1]
+
+    def _concluded(self) -> tuple[bool, str]:
+        """Say whether the bound is conjectured, and why, or why not."""
+        name, side = str(self.proof), self.side
+        if not name:
+            return True, "no proof is named"
+        if name.endswith(".py"):
+            from adlopt.bounds.own_proof import conclusion
+
+            if self.loss != SEVERITY_LOSS:
+                return True, f"a proof of one's own concludes bounds on {SEVERITY_LOSS}"
+            upper, along = side is BoundSide.UPPER, self.along.value
+            found = conclusion(Path(name), self.expression, self.choices, along=along, upper=upper)
+            return found.fact is None, found.text
+        table = CONCLUDED.get(self.loss, {}).get(side.value, {})
+        if name not in table:
+            from adlopt.proof.library import stems
+
+            name = next((stem for stem in stems(name) if stem in table), name)
+        where = {"loss": self.loss, "side": side.value}
+        if is_concluded(name, self.expression, self.choices, **where):
+            return False, f"proofs/{name}.py"
+        return True, f"{name} concludes {'; '.join(table.get(name, ())) or 'no such bound'}"
+
+    def is_about(self, rule: Deciding, episode: Episode) -> bool:
+        """Whether the bound covers a rule on an episode, as far as it can be told.
+
+        Examples
+        --------
+        >>> from adlopt.bounds import HALF
+        >>> from adlopt.data.episodes import october_10
+        >>> from adlopt.policies.severity import Constant
+        >>> [HALF.is_about(Constant(theta), october_10()) for theta in (0.5, 0.4)]
+        [True, False]
+        """
+        names = {rule.name, type(rule).__name__}
+        return any(
+            each in names
+            if isinstance(each, str)
+            else isinstance(rule, each)
+            if isinstance(each, type)
+            else each(rule, episode)
+            for each in (self.covers, *self.rules)
+        )
+
+    def verdict(self, rule: Deciding, episode: Episode, loss: float, run: Run) -> Finding:
+        """Set the severity loss of a rule on an episode, USD, against the bound."""
+        value = self.evaluate(episode, run).value
+        if value is None:
+            return Finding.SILENT
+        if not self.is_about(rule, episode):
+            return Finding.OTHERS
+        allowed = value + ROUNDING * max(abs(value), loss)
+        return Finding.CONSISTENT if loss <= allowed else Finding.REFUTED
 
     @property
     def label(self) -> str:

@@ -24,6 +24,7 @@ def bound_data(bound: Bound, said: Evaluation) -> BoundData:
         vacuous=said.vacuous,
         fails=failures_data(said.failures),
         path_variation=said.path_variation,
+        proof=str(bound.proof),
         expression=str(bound.expression),
         choices={str(symbol): str(value) for symbol, value in bound.choices.items()},
         quantities={

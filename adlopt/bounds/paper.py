@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from functools import partial
 
 import sympy
@@ -19,15 +20,27 @@ from adlopt.bounds.quantity import (
     S,
 )
 from adlopt.bounds.witnesses import resting
+from adlopt.model.episode import Episode
 from adlopt.model.run import Information
+from adlopt.policies.gradient import ProjectedOGD, paper_ogd
+from adlopt.policies.protocols import Severity
 
 SOURCE = "[CTTX26, {}], arXiv 2602.15182"
+
+
+def _has_the_best_step(rule: Severity, episode: Episode) -> bool:
+    """Whether a rule steps by the η* of the episode itself."""
+    if not isinstance(rule, ProjectedOGD) or not episode.deficit.any():
+        return False
+    return math.isclose(rule.step, paper_ogd(episode).step, rel_tol=1e-6)
+
 
 PROPOSITION_1 = Bound(
     name="Proposition 1",
     expression=sympy.sqrt((1 + 2 * P.symbol) * S.symbol),
     comparator=Comparator.PER_ROUND_OPTIMUM,
     covers="projected OGD on D_t |θ − θ*_t| with the hindsight step η* = sqrt((1 + 2P)/S)",
+    rules=(_has_the_best_step,),
     hypotheses=(ENOUGH_CAPACITY, INSIDE_DOMAIN),
     witness=partial(resting, 1.0, 1.0),
     tightness_note="constant 1 is attained in the limit for P = 0",

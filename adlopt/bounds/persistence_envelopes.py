@@ -36,6 +36,7 @@ PERSISTENCE = _new(
     name="persistence",
     expression=FIRST_DEFICIT.symbol * abs(FIRST_SEVERITY - FIRST.symbol) + MOVED.symbol,
     covers="persistence from ½: its loss itself, along the needed severities",
+    rules=("persistence",),
     hypotheses=(ENOUGH_CAPACITY,),
     witness=partial(swinging, Persistence()),
     tightness_note="an identity",
@@ -49,6 +50,7 @@ PERSISTENCE_UNIFORM = _new(
     expression=2 * LOSS.symbol
     + LARGEST_DEFICIT.symbol * (P.symbol + abs(FIRST_SEVERITY - FIRST.symbol)),
     covers="persistence from ½, against every path",
+    rules=("persistence",),
     hypotheses=(ENOUGH_CAPACITY, EQUAL_DEFICITS),
     witness=partial(swinging, Persistence()),
     tightness_note="attained where θ* swings from end to end: along the needed severities",
@@ -64,6 +66,7 @@ GATED_PERSISTENCE = _new(
     + GATED.symbol
     + LARGEST_DEFICIT.symbol / (2 * (1 - KAPPA)),
     covers="gated-persistence with κ = 1/2 from ½, against every path",
+    rules=("gated-persistence",),
     hypotheses=(ENOUGH_CAPACITY,),
     witness=partial(growing, GatedPersistence()),
     tightness_note="the last term is attained in the limit, where each deficit doubles the last",
@@ -77,6 +80,7 @@ GATED_ENVELOPE = _new(
     name="gated envelope",
     expression=FIRST_BIG.symbol / 2 + MOVED_BIG.symbol + SMALL.symbol,
     covers="gated-persistence with κ = 1/2 from ½, on any sequence with W_big or less",
+    rules=("gated-persistence",),
     hypotheses=(ENOUGH_CAPACITY, TWO_SIZES),
     witness=partial(swinging, GatedPersistence()),
     tightness_note="attained where θ* swings from end to end and deficits are equal; no rule "

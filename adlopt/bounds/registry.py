@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from importlib import import_module
+from pathlib import Path
 
-from adlopt.bounds.bound import Bound
+from adlopt.bounds.bound import Bound, BoundSide
 from adlopt.bounds.concluded import SEVERITY_LOSS
+from adlopt.errors import InputError, unknown
+from adlopt.foundation.user_code import MARK, load
 
 FAMILIES = (
     "paper",
@@ -25,3 +29,48 @@ BOUNDS: tuple[Bound, ...] = tuple(
 
 SEVERITY_BOUNDS = tuple(bound for bound in BOUNDS if bound.loss == SEVERITY_LOSS)
 """On the severity loss Σ D_t |θ_t − θ*_t|."""
+
+SHORT = {"prop-1": "Proposition 1", "half": "θ = 1/2"}
+UPPER = {bound.name: bound for bound in SEVERITY_BOUNDS if bound.side is BoundSide.UPPER}
+"""Upper bounds on the severity loss, by name; `SHORT` has names for two."""
+
+
+def own_bound(name: str) -> Bound:
+    """Return a bound of one's own, path.py:name; a relative path of its proof means a neighbour.
+
+    Examples
+    --------
+    >>> own_bound("half")
+    Traceback (most recent call last):
+    adlopt.errors.InputError: bound is 'half': expected path.py:name; those that ship are all shown
+    """
+    if MARK not in name:
+        raise InputError("bound", name, "path.py:name; those that ship are all shown")
+    found = load(name)
+    if not isinstance(found, Bound):
+        raise InputError("bound", name, "the name of an adl.Bound in that file")
+    if not str(found.proof).endswith(".py"):
+        return found
+    return replace(found, proof=Path(name.rpartition(":")[0]).parent / found.proof)
+
+
+def on_severities(given: Bound | str) -> Bound:
+    """Return an upper bound on the severity loss: itself, by its name, or as path.py:name.
+
+    Examples
+    --------
+    >>> on_severities("half").expression
+    D/2
+    """
+    if isinstance(given, str) and MARK in given:
+        given = own_bound(given)
+    if isinstance(given, Bound):
+        if given.side is not BoundSide.UPPER or given.loss != SEVERITY_LOSS:
+            said = f"{given.name}, from {given.side.name.lower()} on {given.loss}"
+            raise InputError("bound", said, f"an upper bound on {SEVERITY_LOSS}")
+        return given
+    named = SHORT.get(given, given) if isinstance(given, str) else ""
+    if named not in UPPER:
+        among = [*SHORT, *UPPER]
+        raise unknown("bound", given, among, listed="adlopt bounds", besides="a Bound")
+    return UPPER[named]

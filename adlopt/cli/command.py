@@ -15,11 +15,12 @@ from adlopt.errors import InputError, did_you_mean, nearest
 from adlopt.model.loss import Asymmetric, Burden
 
 if TYPE_CHECKING:
+    from adlopt.bounds.bound import Bound
     from adlopt.model.episode import Episode
     from adlopt.show.answer import Answer
 
-BAD_INPUT, NO_ANSWER = 2, 1
-"""Exit codes: the input cannot be used; it can, but there is no answer."""
+BAD_INPUT, NO_ANSWER, REFUTED = 2, 1, 3
+"""Exit codes: the input cannot be used; it can, but there is no answer; a bound is refuted."""
 app = App(
     name="adlopt",
     help="Optimal hindsight benchmarks and regret bounds for autodeleveraging (ADL).",
@@ -42,6 +43,7 @@ Json = Annotated[bool, Parameter(name="--json", negative="", help=_EXACT)]
 JsonWords = Annotated[bool, Parameter(name="--json", negative="")]
 Output = Annotated[Path | None, Parameter(name=["--output", "-o"])]
 Policies = Annotated[list[str] | None, Parameter(name=["--policy", "-p"], negative="")]
+OwnBounds = Annotated[list[str] | None, Parameter(name="--bound", negative="")]
 OnePolicy = Annotated[str, Parameter(name=["--policy", "-p"])]
 Players = Annotated[
     list[str] | None, Parameter(name=["--rule", "-r", "--policy", "-p"], negative="")
@@ -69,6 +71,13 @@ def episode_named(name: str) -> Episode:
         expected = "october-10, or a .toml or .json file"
         raise InputError("episode", name, expected, remedy=did_you_mean(near))
     return read_episode(name)
+
+
+def own_bounds(names: list[str] | None) -> list[Bound]:
+    """Read bounds of one's own."""
+    from adlopt.bounds.registry import own_bound
+
+    return [own_bound(name) for name in names or ()]
 
 
 def priced_loss(

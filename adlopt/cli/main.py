@@ -19,6 +19,7 @@ from adlopt.cli.command import (
     Json,
     JsonWords,
     Named,
+    OwnBounds,
     Policies,
     Variation,
     Whole,
@@ -74,6 +75,7 @@ def play(
     fair: float | None = None,
     variation: Variation = None,
     coupled: Coupled = False,
+    bound: OwnBounds = None,
     json_: Json = False,
 ) -> None:
     """Score policies on an episode: october-10, or a .toml or .json file.
@@ -89,6 +91,9 @@ def play(
         with its per-round and its coupled optimum in hindsight.
     variation
         P: show regret against the best path of severities of that variation, in hindsight.
+    bound
+        path.py:name for an adl.Bound of your own, or the name of one that ships: set beside each
+        policy, CONSISTENT or REFUTED where it covers it; repeat for several.
     """
     from adlopt.scoring.playing import play as play_
     from adlopt.show.board import render
@@ -97,7 +102,7 @@ def play(
     loss = priced_loss(under, over, fair, burden)
     options: dict[str, Any] = {"burden": burden, "variation": variation, "coupled": coupled}
     with progress(None, "playing") as step:
-        board = play_(chosen, policy or (), loss=loss, progress=step, **options)
+        board = play_(chosen, policy or (), loss=loss, bounds=bound or (), progress=step, **options)
     put(board, json_, render)
 
 

@@ -3,51 +3,55 @@
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 from cyclopts import Parameter
 
 from adlopt.cli.command import (
     NO_ANSWER,
+    REFUTED,
     Flag,
     Json,
     JsonWords,
     Named,
     OnePolicy,
     Output,
+    OwnBounds,
+    Policies,
     Variation,
     Whole,
     app,
     episode_named,
+    own_bounds,
     progress,
     put,
     whole,
 )
 from adlopt.errors import InputError
-from adlopt.foundation.user_code import MARK, load
-
-if TYPE_CHECKING:
-    from adlopt.bounds.bound import Bound
 
 
 @app.command
 def bounds(
     episode: Named,
     *,
-    bound: Annotated[list[str] | None, Parameter(negative="")] = None,
+    policy: Policies = None,
+    bound: OwnBounds = None,
     json_: Json = False,
 ) -> None:
     """Print upper and lower bounds side by side, and where policies lie between them.
 
     Parameters
     ----------
+    policy
+        A policy to place among those that are always shown, as in `adlopt play`; repeat for
+        several.
     bound
         path.py:name for an adl.Bound of your own, set among them; repeat for several.
     """
     from adlopt.show.bounds import render
     from adlopt.studies.bounds_of import bounds_of
 
-    found = bounds_of(episode_named(episode), [_own_bound(name) for name in bound or ()])
+    found = bounds_of(episode_named(episode), own_bounds(bound), policies=policy or ())
     put(found, json_, render)
 
 
@@ -106,6 +110,8 @@ def worst(
 ) -> None:
     """Find the instance on which a severity rule loses most, and set it against a bound.
 
+    Exit code 3 says that the instance refutes the bound.
+
     Parameters
     ----------
     policy
@@ -129,8 +135,10 @@ def worst(
     time_limit
         Seconds; minimax needs none.
     output
-        Write the instance to this .json file, for `adlopt play`.
+        Write the instance to this .json file, with what the rule did on record, and print the
+        command that plays it again.
     """
+    from adlopt.bounds.bound import Finding
     from adlopt.data.files.writing import write_episode
     from adlopt.studies.adversary import worst as adversary
 
@@ -140,32 +148,25 @@ def worst(
         raise InputError("--any-first", any_first, "nothing with minimax: V(P) is for any start")
     chosen = None if episode is None else episode_named(episode)
     instance: dict[str, Any] = {"episode": chosen, "rounds": rounds, "variation": variation}
-    against_bound = _own_bound(bound) if MARK in bound else bound
     case: adversary.WorstCase | adversary.Unavoidable
     if policy == "minimax":
-        case = adversary.unavoidable(against, bound=against_bound, **instance)
+        case = adversary.unavoidable(against, bound=bound, **instance)
     else:
         with progress(None, "trying") as step:
             case = adversary.worst(
                 policy,
-                bound=against_bound,
+                bound=bound,
                 any_first=any_first,
                 seed=seed,
                 time_limit=time_limit,
                 progress=step,
                 **instance,
             )
-    if output is not None:
-        write_episode(case.instance, output)
     put(case, json_, lambda _: case)
-
-
-def _own_bound(name: str) -> Bound:
-    from adlopt.bounds.bound import Bound
-
-    if MARK not in name:
-        raise InputError("bound", name, "path.py:name; those that ship are all printed")
-    bound = load(name)
-    if not isinstance(bound, Bound):
-        raise InputError("bound", name, "the name of an adl.Bound in that file")
-    return bound
+    if output is not None:
+        written = write_episode(case.episode(), output)
+        name = case.replayed_by(against or policy)
+        again = f"; replayed by: adlopt play {output} -p {name}" if name else ""
+        print(f"wrote {written[-1]}{again}", file=sys.stderr)
+    if isinstance(case, adversary.WorstCase) and case.verdict is Finding.REFUTED:
+        sys.exit(REFUTED)

@@ -90,11 +90,11 @@ def require_list(given: object) -> None:
         raise InputError("policies", given, "a list of them", remedy=f"write [{given!r}]")
 
 
-def require_distinct(names: Sequence[str]) -> None:
-    """Refuse two policies of one name."""
+def require_distinct(names: Sequence[str], field: str = "policies") -> None:
+    """Refuse two things of one name."""
     for index, name in enumerate(names):
         if name in names[:index]:
-            raise InputError("policies", name, "names that differ", index=index)
+            raise InputError(field, name, "names that differ", index=index)
 
 
 def player(given: Playable) -> Player:

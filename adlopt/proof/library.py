@@ -73,11 +73,16 @@ def find(name: str) -> list[Path]:
         if not Path(name).is_file():
             raise InputError("proof", name, "a file that exists", remedy="adlopt new writes one")
         return [Path(name)]
-    shipped, wanted = proof_files(), _words(name)
-    fitting = [path for stem, path in shipped.items() if _begins(stem, wanted)]
-    if not wanted or not fitting:
+    shipped, fitting = proof_files(), stems(name)
+    if not fitting:
         raise unknown("proof", name, shipped, listed="adlopt prove", besides="a .py file")
-    return fitting
+    return [shipped[stem] for stem in fitting]
+
+
+def stems(name: str) -> list[str]:
+    """Return the proofs that ship which a name, or the beginning of names, means; perhaps none."""
+    wanted = _words(name)
+    return [stem for stem in proof_files() if wanted and _begins(stem, wanted)]
 
 
 def check_all(

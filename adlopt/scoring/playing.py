@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 
+from adlopt.bounds.bound import Bound
+from adlopt.bounds.registry import on_severities
 from adlopt.errors import InputError
 from adlopt.model.episode import Episode
 from adlopt.model.loss import Asymmetric, Burden, Loss, MinMax
@@ -37,6 +39,7 @@ def play(
     loss: Loss | None = None,
     variation: float | None = None,
     coupled: bool = False,
+    bounds: Sequence[Bound | str] = (),
     progress: Callable[[str], None] | None = None,
 ) -> Scoreboard:
     """Play policies through an episode and score them, with what is recorded beside them.
@@ -63,6 +66,10 @@ def play(
     coupled : bool
         Compare the worst burden of the whole episode, max_i Σ_t x_it / w_i, with the least at which
         all budgets can be raised, in *hindsight*, as `adlopt.solve` finds it.
+    bounds : sequence of Bound or str
+        Upper bounds on the severity loss to set beside those that are always shown, or their names;
+        path.py:name for one's own. Each says of every policy whether it covers it, and whether the
+        episode refutes it then.
     progress : callable, optional
         Told each policy's name before it plays.
 
@@ -95,6 +102,8 @@ def play(
     constant = best_fixed_severity(episode).theta
     best = SeverityThenAllocation(Constant(constant, Information.HINDSIGHT), ProRataAllocation())
     chosen += [p for p in (*map(grammar.policy, ALWAYS), best) if p.name not in names]
+    shown = [*Scoreboard.bounds, *map(on_severities, bounds)]
+    grammar.require_distinct([bound.name for bound in shown], "bounds")
     made = production_run(episode, burden)
     runs = [*episode.recorded, *([] if made is None else [made])]
     grammar.require_distinct([*(run.policy for run in runs), *(p.name for p in chosen)])
@@ -115,6 +124,8 @@ def play(
         coupled=coupled_loss,
         coupled_burden=coupled_burden,
         variation=variation,
+        bounds=tuple(shown),
+        players={p.name: getattr(p, "severity", p) for p in chosen},
         standard=not policies,
     )
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import cached_property
 
 from adlopt.bounds.bound import Bound, Comparator
@@ -19,6 +19,7 @@ from adlopt.model.run import Information, Run
 from adlopt.optimum.core.certificate import Certificate
 from adlopt.optimum.paths.severity_path import SeverityPath, best_severity_path
 from adlopt.policies import grammar
+from adlopt.policies.protocols import Deciding
 from adlopt.scoring.hindsight import FixedRule, FixedSeverity, best_fixed_severity, severity_loss
 from adlopt.scoring.lineup import LineupRow, lineup
 from adlopt.scoring.quality import inspect
@@ -48,7 +49,8 @@ class Scoreboard(Answer):
     for. In *hindsight*: `loss_optimum`, the sum of the per-round optima of the loss played under;
     `coupled`, of the coupled optimum of that loss; `coupled_burden`, of the least worst burden in
     all, rounds coupled; and `variation`, P of the best path of severities that regret is measured
-    against.
+    against. `players` are the severities of the policies played, or they themselves, by the names
+    of the policies: what bounds are about.
     """
 
     episode: Episode
@@ -59,6 +61,7 @@ class Scoreboard(Answer):
     coupled_burden: Certificate | None = None
     variation: float | None = None
     bounds: tuple[Bound, ...] = (PROPOSITION_1, TRIVIAL, HALF)
+    players: Mapping[str, Deciding] = field(default_factory=dict)
     standard: bool = False
 
     @classmethod
@@ -149,6 +152,7 @@ class Scoreboard(Answer):
             coupled_burden=_proven(self.coupled_burden),
             bounds=[bound_data(*each) for each in zip(self.bounds, self.evaluations, strict=True)],
             outside=self._outside(),
+            verdicts=self._verdicts(),
             lineup=self._placed(),
             quality=[finding.data() for finding in inspect(self.episode)],
         )
@@ -175,6 +179,17 @@ class Scoreboard(Answer):
             for run in self.runs
         }
         return {policy: broken for policy, broken in found.items() if broken}
+
+    def _verdicts(self) -> dict[str, dict[str, str]]:
+        """What the episode says of each bound, by the policy played."""
+        played = [run for run in self.runs if run.policy in self.players]
+        return {run.policy: self._verdicts_on(run) for run in played}
+
+    def _verdicts_on(self, run: Run) -> dict[str, str]:
+        loss, rule = self[run.policy].severity_loss, self.players[run.policy]
+        return {
+            bound.name: bound.verdict(rule, self.episode, loss, run).value for bound in self.bounds
+        }
 
     def _placed(self) -> list[PlacedData]:
         """Lineup, best constant, and what was recorded clipped to θ ≤ 1, beside two bounds."""

@@ -21,6 +21,14 @@ VERDICTS = {
     "found": "found by search: a lower bound on the worst case, which may be worse",
 }
 """What is known of the worst case, by outcome."""
+SAID = {
+    "CONSISTENT": "CONSISTENT: the bound covers {policy}, which loses no more here",
+    "REFUTED on this instance": "REFUTED on this instance: the bound covers {policy}, which loses "
+    "more",
+    "covers others": "the bound covers others than {policy}: it is neither confirmed nor refuted",
+    "does not apply": "the bound does not apply here: it is neither confirmed nor refuted",
+}
+"""What the instance says of the bound, by verdict."""
 
 
 def worst_case(data: WorstCaseData) -> str:
@@ -41,8 +49,11 @@ def worst_case(data: WorstCaseData) -> str:
     )
     verdict = VERDICTS[data.outcome].format(gap=data.gap_usd, usd=amount(data.gap_usd))
     notes = [verdict, *_notes(data.bound)]
-    if data.exceeds_bound:
-        notes.append("the loss exceeds the bound: it covers other rules than this one")
+    notes.append(SAID[data.verdict].format(policy=clipped(data.policy)))
+    if data.exceeds_bound and data.bound.conjectured:
+        notes.append(f"the bound is conjectured: {clipped(data.bound.basis, 200)}")
+    elif data.verdict.startswith("REFUTED"):
+        notes.append(f"its proof is for other rules, then: {clipped(data.bound.basis, 400)}")
     return table(title, ("", ""), rows) + _below(notes, data)
 
 

@@ -8,11 +8,13 @@ from textwrap import fill
 from adlopt.show import published
 from adlopt.show.schema.boards import BoundData, ScoreboardData, ScoreData
 from adlopt.show.table import WIDTH, Table, joined
-from adlopt.show.words import clipped, counted, dash, percent, ranges, scaled, unit_of, usd
+from adlopt.show.words import clipped, counted, dash, percent, ranges, scaled, share, unit_of, usd
 
 SHOWN = 11
 """Policies that a summary shows, the last of them those that are on every board."""
 ALWAYS = 4
+ALWAYS_SHOWN = 3
+"""Bounds that every board has; those of one's own come after them."""
 NAME = 26
 """Letters of a policy's name in a summary."""
 REGRETS = {
@@ -91,10 +93,11 @@ def tables(data: ScoreboardData) -> list[Table]:
     if data.episode.reference is not None:
         parts += published.tables(data)
     if data.lineup:
-        parts += [in_all(data), bounds(data), published.lineup(data)]
+        parts += [in_all(data), bounds(data), own_bounds(data), published.lineup(data)]
     else:
         parts += [
-            dollars(data), fairness(data), in_all(data), regrets(data), bounds(data), losses(data)
+            dollars(data), fairness(data), in_all(data), regrets(data), bounds(data),
+            own_bounds(data), losses(data),
         ]  # fmt: skip
     return [part for part in parts if part is not None]
 
@@ -214,6 +217,39 @@ def bounds(data: ScoreboardData) -> Table:
         rows.append((bound.label, usd(bound.measured_usd), verdict, bound.covers))
     title = "Bounds on Σ D|θ−θ*|, USD; vacuous: not below what no policy can exceed"
     return Table(title, ("bound", "USD", "", "covers"), rows)
+
+
+def own_bounds(data: ScoreboardData) -> Table | None:
+    """Set every policy against comparators and bounds of one's own."""
+    own, (unit, name) = data.bounds[ALWAYS_SHOWN:], unit_of(data.episode.deficit_usd)
+    if not own:
+        return None
+    rows = [
+        (
+            score.policy,
+            scaled(score.severity_loss_usd, unit),
+            scaled(score.regret_usd.per_round_optimum, unit),
+            scaled(score.regret_usd.best_fixed_severity, unit),
+            *(_judged(score, bound, data) for bound in own),
+        )
+        for score in data.scores
+    ]
+    title = (
+        f"Severity loss, in {name}, its regret against the per-round optimum and the best fixed θ "
+        "(both hindsight), and its share of bounds of one's own; (in brackets): the bound covers "
+        "others"
+    )
+    heads = (clipped(bound.label, 24) for bound in own)
+    return Table(title, ("policy", "loss", "optimum", "fixed θ", *heads), rows)
+
+
+def _judged(score: ScoreData, bound: BoundData, data: ScoreboardData) -> str:
+    """Loss over bound, and what that says of the bound."""
+    part = share(score.severity_loss_usd / bound.usd if bound.usd else None)
+    verdict = data.verdicts.get(score.policy, {}).get(bound.name, "covers others")
+    if verdict in ("covers others", "does not apply"):
+        return f"({part})" if verdict == "covers others" else verdict
+    return f"{part} {verdict.partition(' ')[0]}"
 
 
 def losses(data: ScoreboardData) -> Table | None:

@@ -24,6 +24,8 @@ SHORT = {
     "gated envelope": "gated",
 }
 """Names of bounds where columns are narrow."""
+SHARES = ("Proposition 1", "θ = 1/2", "gated envelope")
+"""Bounds that losses of policies are always shown as shares of."""
 
 
 def render(data: BoundsReportData) -> str:
@@ -37,9 +39,9 @@ def tables(data: BoundsReportData) -> list[Table]:
 
 
 def _parts(data: BoundsReportData) -> list[Table | str | None]:
-    ladder = [_ladder(data), _others(data), _silent(data), _test(data)]
+    ladder = [_ladder(data), _others(data), _silent(data), _bases(data), _test(data)]
     games = _games(data) or "No game is solved and no path measured here: U_t ≥ D_t fails\n"
-    return [*ladder, games, _corners(data), _policies(data), _counted_once(data)]
+    return [*ladder, games, _corners(data), _policies(data), _own_shares(data), _counted_once(data)]
 
 
 def summary(data: BoundsReportData) -> str:
@@ -111,6 +113,17 @@ def _silent(data: BoundsReportData) -> Table | None:
         if bound.fails
     ]
     return Table("Say nothing here, for want of", ("bound", "hypothesis"), rows) if rows else None
+
+
+def _bases(data: BoundsReportData) -> Table | None:
+    """What concludes bounds of one's own, and why others are conjectures."""
+    rows = [
+        (bound.label, clipped(bound.basis, 300))
+        for bound in data.bounds
+        if bound.conjectured or bound.proof.endswith(".py")
+    ]
+    title = "Concluded by a proof of one's own, or conjectured for want of one"
+    return Table(title, ("bound", "proof"), rows) if rows else None
 
 
 def _where(rounds: list[int]) -> str:
@@ -208,15 +221,28 @@ def _policies(data: BoundsReportData) -> Table:
     unit, name = unit_of(data.episode.deficit_usd)
     rows = []
     for row in data.policies:
-        shares = (share(part, 0) for part in row.share_from_half.values())
+        shares = (share(row.share_from_half[name], 0) for name in SHARES)
         rows.append((placed(row), *by_start(row, unit), *shares))
-    bounds = list(data.policies[0].share_from_half)
+    bounds = list(SHARES)
     title = (
         f"Where policies lie: Σ D|θ−θ*| in {name} by first severity θ₁; at θ₁ = ½ also in % of "
         f"{', '.join(bounds)}. All run live unless marked"
     )
     columns = ("policy", "θ₁ = 0", "θ₁ = ½", "θ₁ = 1", *_short(data, bounds))
     return Table(title, columns, rows)
+
+
+def _own_shares(data: BoundsReportData) -> Table | None:
+    """Set policies beside bounds of one's own."""
+    labels = {bound.name: bound.label for bound in data.bounds}
+    own = [name for name in data.policies[0].share_from_half if name not in SHARES]
+    rows = [
+        (placed(row), *(share(row.share_from_half[name], 1) for name in own))
+        for row in data.policies
+    ]
+    title = "Losses from θ₁ = ½ as shares of bounds of one's own, whichever rules these cover"
+    columns = ("policy", *(clipped(labels[name], 30) for name in own))
+    return Table(title, columns, rows) if own else None
 
 
 def _short(data: BoundsReportData, names: list[str]) -> list[str]:

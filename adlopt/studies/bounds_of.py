@@ -23,9 +23,13 @@ from adlopt.bounds.trivial import HALF, TRIVIAL, beats_half, effective_rounds, r
 from adlopt.errors import InputError, unknown
 from adlopt.model.episode import Episode, path_variation
 from adlopt.model.run import Information
+from adlopt.policies import grammar
 from adlopt.policies.experts import Ader
+from adlopt.policies.playable import Playable
+from adlopt.policies.protocols import Policy
 from adlopt.scoring.hindsight import severity_loss
 from adlopt.scoring.lineup import LineupRow, from_each_start, lineup
+from adlopt.scoring.one_run import run_policy
 from adlopt.scoring.quality import counted_once
 from adlopt.show.answer import Answer, Columns
 from adlopt.show.bounds import summary, tables
@@ -82,7 +86,11 @@ class BoundsReport(Answer):
 
 
 def bounds_of(
-    episode: Episode, own: Sequence[Bound] = (), *, rows: Sequence[LineupRow] | None = None
+    episode: Episode,
+    own: Sequence[Bound] = (),
+    *,
+    policies: Sequence[Playable] = (),
+    rows: Sequence[LineupRow] | None = None,
 ) -> BoundsReport:
     """Measure every bound on an episode, solve its games, and place policies beside them.
 
@@ -90,7 +98,9 @@ def bounds_of(
     ----------
     episode : Episode
     own : sequence of Bound
-        Set among those that ship.
+        Set among those that ship; losses of policies are shown as shares of them as well.
+    policies : sequence
+        Placed among those that are always shown; as in `adlopt.play`.
     rows : sequence of LineupRow, optional
         From `adlopt.scoring.lineup.lineup`, where it is at hand.
 
@@ -114,8 +124,9 @@ def bounds_of(
     once = counted_once(episode)
     repeated = not np.array_equal(once.deficit, episode.deficit)
     covered = not ENOUGH_CAPACITY.fails(episode, None)
-    shares = {bound.name: bound.evaluate(episode).value for bound in SHARES}
+    shares = {bound.name: bound.evaluate(episode).value for bound in (*SHARES, *own)}
     placed = [*(lineup(episode) if rows is None else rows), _ader(episode), *_recorded(episode)]
+    placed = [*(_alone(episode, each) for each in grammar.policies(policies, episode)), *placed]
     return BoundsReport(
         figures=BoundsReportData(
             episode=episode.data(),
@@ -177,6 +188,13 @@ def _curve(episode: Episode) -> list[CornerData]:
         )
         for vertex in corners(episode)
     ]
+
+
+def _alone(episode: Episode, policy: Policy) -> LineupRow:
+    """Play a policy of one's own, from where it starts."""
+    run = run_policy(episode, policy)
+    loss = {0.5: severity_loss(episode, episode.severity(run))}
+    return LineupRow(policy=policy.name, information=policy.information, loss=loss)
 
 
 def _ader(episode: Episode) -> LineupRow:

@@ -547,9 +547,11 @@ def test_targets_are_followed_within_the_variation(target, variation):
 def test_a_rule_that_the_bound_does_not_cover_is_said_to_be_outside():
     case = worst("do-nothing", bound="half", rounds=3, variation=1.0)
     assert case.to_dict()["exceeds_bound"]
-    assert "it covers other rules" in str(case)
+    assert case.to_dict()["verdict"] == "covers others"
+    assert "the bound covers others than do-nothing" in str(case)
     covered = worst("constant:0.5", bound="half", rounds=3, variation=1.0)
     assert not covered.to_dict()["exceeds_bound"]
+    assert covered.to_dict()["verdict"] == "CONSISTENT"
 
 
 # Near the ends of [0, 1] --------------------------------------------------------------------------

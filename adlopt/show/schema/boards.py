@@ -134,7 +134,8 @@ class BoundData(Data):
     `usd` is null where a hypothesis fails, which `fails` names with the rounds, from 1, or where
     the bound is refuted; `measured_usd` is the expression all the same, wherever it is defined.
     `vacuous`: what is measured is not below what no policy can exceed. `path_variation` is that of
-    the comparator path it was measured along.
+    the comparator path it was measured along. `basis` is the claim of its proof that concludes the
+    bound, and from what, or why it is `conjectured`.
     """
 
     name: str
@@ -159,6 +160,7 @@ class BoundData(Data):
     citation: str
     proof: str
     conjectured: bool
+    basis: str
 
 
 class FixedSeverityData(Data):
@@ -224,7 +226,8 @@ class ScoreboardData(Data):
     `least_burden` names what fairness is measured above, which a record is beaten by in
     `least_burden_is_beaten_by_usd`. `best_fixed_rule` is the best here that could run live.
     `outside` has the rounds, from 1, in which a policy breaks a hypothesis of a bound, by policy,
-    bound and hypothesis.
+    bound and hypothesis; `verdicts` say, by policy and bound, whether the bound covers the policy,
+    and whether the episode refutes it then.
     """
 
     episode: EpisodeData
@@ -239,6 +242,7 @@ class ScoreboardData(Data):
     coupled_burden: ProvenData | None
     bounds: list[BoundData]
     outside: dict[str, dict[str, dict[str, list[int]]]]
+    verdicts: dict[str, dict[str, str]]
     lineup: list[PlacedData]
     quality: list[FindingData]
 
@@ -319,7 +323,8 @@ class BoundsReportData(Data):
 class WorstCaseData(Data):
     """An instance on which a severity rule loses much, and what a bound says of it.
 
-    `outcome` says what is known: supremum, between, stopped or found. `ratio` is loss over bound.
+    `outcome` says what is known: supremum, between, stopped or found. `ratio` is loss over bound,
+    and `verdict` whether the instance refutes the bound, if the bound covers the policy.
     """
 
     policy: str
@@ -336,6 +341,7 @@ class WorstCaseData(Data):
     bound: BoundData
     ratio: float | None
     exceeds_bound: bool
+    verdict: str
     deficit_usd: list[float]
     needed_severity: list[float]
     severity: list[float]

@@ -17,13 +17,10 @@ from numbers import Real
 
 import numpy as np
 
-from adlopt.bounds.bound import Bound, BoundSide
-from adlopt.bounds.concluded import SEVERITY_LOSS
+from adlopt.bounds.bound import Bound
 from adlopt.bounds.game.minimax_value import Game
-from adlopt.bounds.paper import PROPOSITION_1
-from adlopt.bounds.registry import SEVERITY_BOUNDS
-from adlopt.bounds.trivial import HALF
-from adlopt.errors import InputError, SolverStopped, unknown
+from adlopt.bounds.registry import on_severities
+from adlopt.errors import InputError, SolverStopped
 from adlopt.foundation.arrays import own_whole
 from adlopt.model.episode import Episode
 from adlopt.model.method import Stopped
@@ -39,11 +36,6 @@ from adlopt.studies.adversary.unavoidable import MinimaxOptimal, Unavoidable
 from adlopt.studies.adversary.worst_case import Outcome, WorstCase, replay
 
 __all__ = ["Outcome", "Unavoidable", "WorstCase", "replay", "unavoidable", "worst"]
-
-BOUNDS = {"prop-1": PROPOSITION_1, "half": HALF} | {
-    bound.name: bound for bound in SEVERITY_BOUNDS if bound.side is BoundSide.UPPER
-}
-"""Upper bounds on the severity loss, by name; two have a short one."""
 
 
 def worst(  # noqa: PLR0913 - each is one choice of the user
@@ -66,7 +58,8 @@ def worst(  # noqa: PLR0913 - each is one choice of the user
         A rule, or a name as in `adlopt.policies.grammar`; "ogd" alone has the *hindsight* step
         η* = sqrt((1 + 2P)/S) of [CTTX26, Prop. 1]. An allocation is left aside.
     bound : Bound or str
-        Or its name in `adlopt.bounds`, or prop-1 or half; measured on the instance found.
+        Or its name in `adlopt.bounds`, prop-1, half, or path.py:name; measured on the instance
+        found, which refutes it if it covers the rule and the rule loses more.
     episode : Episode, optional
         Whose deficits to keep.
     rounds : int, optional
@@ -100,7 +93,7 @@ def worst(  # noqa: PLR0913 - each is one choice of the user
     (<Outcome.SUPREMUM: 'supremum'>, 0.8333)
     """
     arena = Arena.given(episode, rounds, variation)
-    rule, measured = _rule(policy, arena), _bound(bound)
+    rule, measured = _rule(policy, arena), on_severities(bound)
     own_whole(seed, "seed")
     check_time_limit(time_limit)
     tell = progress or (lambda _: None)
@@ -156,7 +149,7 @@ def unavoidable(
     (1.25, 1.5, [0.0, 0.5, 0.0])
     """
     arena = Arena.given(episode, rounds, variation)
-    measured, game = _bound(bound), Game.of(arena.deficit, arena.variation)
+    measured, game = on_severities(bound), Game.of(arena.deficit, arena.variation)
     rule = MinimaxOptimal(game) if against is None else _rule(against, arena)
     return Unavoidable.of(rule, measured, arena, game)
 
@@ -168,17 +161,6 @@ def _rule(policy: Severity | SeverityThenAllocation | str, arena: Arena) -> Seve
     if not isinstance(theta, Real):
         raise InputError("policy", theta, A_SEVERITY, index=rule.name)
     return rule
-
-
-def _bound(bound: Bound | str) -> Bound:
-    if isinstance(bound, Bound):
-        if bound.side is not BoundSide.UPPER or bound.loss != SEVERITY_LOSS:
-            given = f"{bound.name}, from {bound.side.name.lower()} on {bound.loss}"
-            raise InputError("bound", given, f"an upper bound on {SEVERITY_LOSS}")
-        return bound
-    if not isinstance(bound, str) or bound not in BOUNDS:
-        raise unknown("bound", bound, BOUNDS, listed="adlopt bounds", besides="a Bound")
-    return BOUNDS[bound]
 
 
 def _solved(rule: ProjectedOGD, arena: Arena, any_first: bool, deadline: float) -> Solved | None:

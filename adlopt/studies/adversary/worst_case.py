@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, is_dataclass, replace
 from enum import Enum
 from functools import cached_property
 from typing import Any
 
-from adlopt.bounds.bound import Bound
+from adlopt.bounds.bound import ROUNDING, Bound, Finding
 from adlopt.bounds.data import bound_data
 from adlopt.bounds.evaluation import Evaluation
 from adlopt.bounds.quantity import P
-from adlopt.errors import CertificateError
+from adlopt.errors import CertificateError, InputError
 from adlopt.model.episode import Episode
-from adlopt.model.run import Run
+from adlopt.model.run import Information, Run
+from adlopt.policies import grammar
 from adlopt.policies.allocation import ProRataAllocation
 from adlopt.policies.protocols import Severity, SeverityThenAllocation
 from adlopt.scoring.hindsight import severity_loss
@@ -23,9 +24,6 @@ from adlopt.show.answer import Answer, Columns, plain
 from adlopt.show.schema.boards import WorstCaseData
 from adlopt.show.words import counted, dollars
 from adlopt.studies.adversary.ogd_milp import ATTAINED
-
-EXACT_RATIO = 1e-6
-"""How far a ratio may exceed 1 by rounding."""
 
 
 class Outcome(Enum):
@@ -54,6 +52,34 @@ class Lost(Answer):
     def run(self) -> Run:
         """The rule on the instance, played as any policy is."""
         return played(self.rule, self.instance)
+
+    @property
+    def first(self) -> float:
+        """θ_1."""
+        return float(self.rule.decide(self.rule.begin(), self.instance.rounds[0].start))
+
+    def episode(self) -> Episode:
+        """Return the instance with what the rule did there on record, its first severity too."""
+        record = replace(
+            self.run,
+            policy=f"{self.rule.name} from θ₁ = {self.first!r}, as found",
+            information=Information.RECORDED,
+        )
+        return replace(self.instance, recorded=(record,))
+
+    def replayed_by(self, given: str) -> str | None:
+        """Return the name of a policy that loses the same on the instance: given, or spelt out."""
+        rule: Any = self.rule
+        values = [getattr(rule, f.name) for f in fields(rule)] if is_dataclass(rule) else []
+        numbers = (repr(value) for value in values if isinstance(value, float))
+        for name in (given, rule.name, ":".join([rule.name.partition(":")[0], *numbers])):
+            try:
+                found = grammar.severity(name, self.instance)
+            except InputError:  # not a name of a policy: another may be
+                continue
+            if replay(found, self.instance) == self.loss:
+                return name
+        return None
 
     def _columns(self) -> Columns:
         return {
@@ -126,11 +152,6 @@ class WorstCase(Lost):
         return self.rule.name
 
     @property
-    def first(self) -> float:
-        """θ_1."""
-        return float(self.rule.decide(self.rule.begin(), self.instance.rounds[0].start))
-
-    @property
     def gap(self) -> float:
         """USD. How much worse the worst case might be."""
         return self.upper - self.loss
@@ -151,6 +172,11 @@ class WorstCase(Lost):
         value = self.bound_value
         return self.loss / value if value else None
 
+    @cached_property
+    def verdict(self) -> Finding:
+        """Whether the instance refutes the bound, if the bound covers the rule."""
+        return self.bound.verdict(self.rule, self.instance, self.loss, self.run)
+
     def data(self) -> WorstCaseData:
         """Return the figures at full precision."""
         ratio = self.ratio
@@ -161,7 +187,8 @@ class WorstCase(Lost):
             upper_usd=self.upper,
             gap_usd=self.gap,
             ratio=ratio,
-            exceeds_bound=ratio is not None and ratio > 1 + EXACT_RATIO,
+            exceeds_bound=ratio is not None and ratio > 1 + ROUNDING,
+            verdict=self.verdict.value,
         )
 
 
