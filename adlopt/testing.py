@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from adlopt.bounds.bound import Bound, Finding
+from adlopt.bounds.bound import Bound, BoundVerdict
 from adlopt.data.episodes.generated import shock
 from adlopt.errors import CausalityError, PolicyError, ProofError
 from adlopt.foundation.arrays import FloatArray
@@ -131,9 +131,9 @@ def check_bound(
         run = run_policy(episode, as_policy(rule))
         loss = severity_loss(episode, episode.severity(run))
         verdict = bound.verdict(rule, episode, loss, run)
-        if verdict is Finding.OTHERS:
+        if verdict is BoundVerdict.OTHERS:
             raise ProofError(f"{bound.name} covers others than {rule.name} on {episode.name}")
-        if verdict is Finding.REFUTED:
+        if verdict is BoundVerdict.REFUTED:
             raise ProofError(f"{bound.name} is refuted: {rule.name} loses {loss} on {episode.name}")
 
 

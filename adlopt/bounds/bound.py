@@ -67,7 +67,7 @@ class Status(Enum):
     REFUTED = "a proof: it is refuted by a counterexample, and never evaluated"
 
 
-class Finding(Enum):
+class BoundVerdict(Enum):
     """What an episode says about a bound, by the loss of a rule on it."""
 
     CONSISTENT = "CONSISTENT"
@@ -236,15 +236,15 @@ class Bound:
             for each in (self.covers, *self.rules)
         )
 
-    def verdict(self, rule: Deciding, episode: Episode, loss: float, run: Run) -> Finding:
+    def verdict(self, rule: Deciding, episode: Episode, loss: float, run: Run) -> BoundVerdict:
         """Set the severity loss of a rule on an episode, USD, against the bound."""
         value = self.evaluate(episode, run).value
         if value is None:
-            return Finding.SILENT
+            return BoundVerdict.SILENT
         if not self.is_about(rule, episode):
-            return Finding.OTHERS
+            return BoundVerdict.OTHERS
         allowed = value + ROUNDING * max(abs(value), loss)
-        return Finding.CONSISTENT if loss <= allowed else Finding.REFUTED
+        return BoundVerdict.CONSISTENT if loss <= allowed else BoundVerdict.REFUTED
 
     @property
     def label(self) -> str:

@@ -138,7 +138,7 @@ def worst(
         Write the instance to this .json file, with what the rule did on record, and print the
         command that plays it again.
     """
-    from adlopt.bounds.bound import Finding
+    from adlopt.bounds.bound import BoundVerdict
     from adlopt.data.files.writing import write_episode
     from adlopt.studies.adversary import worst as adversary
 
@@ -168,5 +168,5 @@ def worst(
         name = case.replayed_by(against or policy)
         again = f"; replayed by: adlopt play {output} -p {name}" if name else ""
         print(f"wrote {written[-1]}{again}", file=sys.stderr)
-    if isinstance(case, adversary.WorstCase) and case.verdict is Finding.REFUTED:
+    if isinstance(case, adversary.WorstCase) and case.verdict is BoundVerdict.REFUTED:
         sys.exit(REFUTED)

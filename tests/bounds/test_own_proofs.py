@@ -8,7 +8,7 @@ import sympy
 
 import adlopt as adl
 from adlopt.bounds import HALF, PERSISTENCE, PROPOSITION_1, TRIVIAL
-from adlopt.bounds.bound import Along, BoundSide, Finding
+from adlopt.bounds.bound import Along, BoundSide, BoundVerdict
 from adlopt.bounds.quantity import LOSS, TOP, TOTAL_DEFICIT, P
 from adlopt.bounds.registry import own_bound
 from adlopt.policies.gradient import paper_ogd
@@ -170,8 +170,8 @@ def test_shipped_bounds_hold_for_the_rules_they_say_they_are_about():
             run = run_policy(episode, adl.policies.grammar.policy(rule))
             loss = severity_loss(episode, episode.severity(run))
             found = {b.name: b.verdict(rule, episode, loss, run) for b in adl.bounds.BOUNDS}
-            assert Finding.REFUTED not in found.values()
-            assert Finding.CONSISTENT in found.values()
+            assert BoundVerdict.REFUTED not in found.values()
+            assert BoundVerdict.CONSISTENT in found.values()
 
 
 # In verbs -----------------------------------------------------------------------------------------
@@ -179,12 +179,12 @@ def test_shipped_bounds_hold_for_the_rules_they_say_they_are_about():
 
 def test_worst_refutes_a_false_bound_that_covers_the_rule(mine):
     case = worst("constant:0.25", bound=mine("half"), rounds=3, variation=1.0)
-    assert case.verdict is Finding.REFUTED
+    assert case.verdict is BoundVerdict.REFUTED
     assert "REFUTED on this instance" in str(case)
     case = worst("constant:0.25", bound=mine("three"), rounds=3, variation=1.0)
-    assert case.verdict is Finding.CONSISTENT
+    assert case.verdict is BoundVerdict.CONSISTENT
     case = worst("constant:0.75", bound=mine("half"), rounds=3, variation=1.0)
-    assert case.verdict is Finding.OTHERS
+    assert case.verdict is BoundVerdict.OTHERS
 
 
 def test_one_table_has_own_policies_own_bounds_and_comparators(run, tmp_path):

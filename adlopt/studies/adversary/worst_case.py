@@ -7,7 +7,7 @@ from enum import Enum
 from functools import cached_property
 from typing import Any
 
-from adlopt.bounds.bound import ROUNDING, Bound, Finding
+from adlopt.bounds.bound import ROUNDING, Bound, BoundVerdict
 from adlopt.bounds.data import bound_data
 from adlopt.bounds.evaluation import Evaluation
 from adlopt.bounds.quantity import P
@@ -173,7 +173,7 @@ class WorstCase(Lost):
         return self.loss / value if value else None
 
     @cached_property
-    def verdict(self) -> Finding:
+    def verdict(self) -> BoundVerdict:
         """Whether the instance refutes the bound, if the bound covers the rule."""
         return self.bound.verdict(self.rule, self.instance, self.loss, self.run)
 
