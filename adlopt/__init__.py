@@ -65,6 +65,9 @@ if TYPE_CHECKING:
     from adlopt.optimum.opened.model import model
     from adlopt.optimum.paths.severity_path import best_severity_path
     from adlopt.optimum.solve import solve
+    from adlopt.policies.decide.belief import Belief, belief_from
+    from adlopt.policies.decide.cross_validated import CrossValidated
+    from adlopt.policies.decide.deciding import decide
     from adlopt.policies.grammar import named
     from adlopt.policies.protocols import Haircut, Policy, policy
     from adlopt.report.evidence import Evidence
@@ -156,6 +159,12 @@ _HOMES = {
     "optimum.solve": ("solve",),
     "scoring.one_run": ("run_policy",),
     "scoring.playing": ("play",),
+    "policies.decide.belief": (
+        "Belief",
+        "belief_from",
+    ),
+    "policies.decide.cross_validated": ("CrossValidated",),
+    "policies.decide.deciding": ("decide",),
     "policies.grammar": ("named",),
     "model.positions": (
         "ContractRound",

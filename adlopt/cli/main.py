@@ -10,7 +10,7 @@ from typing import Annotated, Any
 
 from cyclopts import CycloptsError, MissingArgumentError, Parameter, UnusedCliTokensError
 
-from adlopt.cli import judging, loading, optimising, schemas, showing, sweeping, theory  # noqa: F401
+from adlopt.cli import decisions, judging, loading, optimising, schemas, showing, sweeping, theory  # noqa: F401
 from adlopt.cli.command import (
     BAD_INPUT,
     NO_ANSWER,

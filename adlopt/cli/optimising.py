@@ -67,7 +67,7 @@ def solve(
         raise InputError("--method", method, "automatic or highs")
     objective = _named(objective)
     held = read(file, objective=objective)
-    problem = _winners_alone(held, objective) if isinstance(held, Problem) else held
+    problem: Any = _winners_alone(held, objective) if isinstance(held, Problem) else held
     options: dict[str, Any] = {"budget": Budget(extra=extra) if extra else None, "gap": gap}
     if write_model is not None:
         _write_model(problem, options["budget"], write_model)

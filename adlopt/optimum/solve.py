@@ -16,7 +16,7 @@ from adlopt.model.method import Method
 from adlopt.model.objective import Leximin, Objective
 from adlopt.model.positions import ContractRound
 from adlopt.model.problem import Problem
-from adlopt.model.round import Round
+from adlopt.model.round import Round, RoundStart
 from adlopt.model.two_sided import TwoSidedRound
 from adlopt.optimum.spaces import SOLVABLE, SPACES, Options
 
@@ -231,6 +231,9 @@ def solve(  # noqa: PLR0913 - options of one door
         answer: Best = opened.solve(constraints, time_limit=time_limit)
         return answer
     space = SPACES.get(type(thing))
+    if isinstance(getattr(thing, "start", thing), RoundStart) and space is None:
+        remedy = "adlopt.decide, or adlopt decide, takes a round at its start, on a belief"
+        raise InputError("thing", thing, "a round whose needed budget is known", remedy=remedy)
     if space is None:
         raise InputError("thing", thing, SOLVABLE, remedy="Round.of(...) or read(path)")
     options = Options(

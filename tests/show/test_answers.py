@@ -127,6 +127,8 @@ RESULTS = {
     "both sides": BOTH,
     "problem": adl.Problem(thing=ROUND),
     "model": adl.model(ROUND),
+    "belief": adl.Belief.of_samples([3.0, 5.0]),
+    "decision": adl.decide(ROUND.start, belief=[30.0, 60.0], chance=0.5, capacities=0.1),
 }  # fmt: skip
 MANY = 50_000
 

@@ -79,6 +79,13 @@ def read_table(path: Path, *, needed: str = "capacity") -> pl.DataFrame:
     return pl.DataFrame(checked)
 
 
+def read_numbers(path: Path, column: str, field: str) -> FloatArray:
+    """Read one column of a table, checked."""
+    raw = _read(path, field)
+    _demand(raw, column, path)
+    return _numbers(raw[column], path)
+
+
 def _read(path: Path, field: str) -> pl.DataFrame:
     import polars as pl
 

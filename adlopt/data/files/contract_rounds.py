@@ -12,6 +12,7 @@ import numpy as np
 from adlopt.data.files.account_tables import TAGS, Columns, read_columns, tags_in
 from adlopt.data.files.aims import matched, table_of
 from adlopt.data.files.constraint_tables import constraints_of
+from adlopt.data.files.decision_tables import Said, decision_of, refuse_decision
 from adlopt.data.files.decoding import naming
 from adlopt.data.files.doubts import doubt_accounts
 from adlopt.data.files.file_schema import ContractRoundFile
@@ -27,6 +28,7 @@ from adlopt.model.round import RoundOutcome, RoundStart
 from adlopt.model.shed import Shed
 from adlopt.model.solvency import capacities, profit
 from adlopt.model.two_sided import TwoSidedRound
+from adlopt.policies.decide.decision_problem import DecisionProblem
 
 POSITIONS = Columns(
     text=("account", "coin", "side"),
@@ -44,8 +46,11 @@ SHED = Columns(text=("loser", "coin", "side"), needed=("size", "price", "mark"))
 
 
 def contract_problem_of(
-    entry: ContractRoundFile, path: Path, objective: str | None = None
-) -> Problem:
+    entry: ContractRoundFile,
+    path: Path,
+    objective: str | None = None,
+    said: Said | None = None,
+) -> Problem | DecisionProblem:
     """Make the round in contracts of a file, and how it is to be solved.
 
     Without losers the worst burden alone can be made least, whatever `[match]` says.
@@ -68,10 +73,15 @@ def contract_problem_of(
             raise unknown("match.lots", lots, LOTS)
         whole, method = LOTS[lots]
         aim = matched(entry.match, objective)
+        limits = limits_of(entry.limits, round_.start, lots=closable)
+        if entry.needed is None:
+            stated: Said = {"objective": aim.worst, "limits": limits, "positions": round_.positions}
+            return decision_of(entry, round_.start, path, stated | (said or {}))
+        refuse_decision(entry)
         return Problem(
             thing=round_ if shed is None else TwoSidedRound(round_, shed),
             objective=aim.worst if shed is None else aim,
-            limits=limits_of(entry.limits, round_.start, lots=closable),
+            limits=limits,
             whole_lots=whole,
             method=method,
             constraints=constraints_of(entry.constraint),
@@ -159,7 +169,7 @@ def _round(
     accounts = {name: values for name, values in accounts.items() if not name.startswith(TAGS)}
     start = RoundStart(deficit=entry.deficit, features=features, tags=tags, **accounts)
     return ContractRound(
-        start=start, positions=positions, outcome=RoundOutcome(needed=entry.needed)
+        start=start, positions=positions, outcome=RoundOutcome(needed=entry.needed or 0.0)
     )
 
 

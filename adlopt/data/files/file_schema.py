@@ -84,9 +84,46 @@ class ConstraintEntry(msgspec.Struct, forbid_unknown_fields=True):
     at_most: float | None = None
 
 
-class RoundFile(RoundEntry, forbid_unknown_fields=True):
-    """A file with one round; `loss` is an objective as `adlopt.data.files.aims` reads it."""
+class BeliefEntry(msgspec.Struct, forbid_unknown_fields=True):
+    """What is believed to be needed: exactly one of these, but `mass` goes with samples.
 
+    `file` is a table with a `column` of `measured`: samples, errors or shares.
+    """
+
+    samples: list[float] | None = None
+    errors: list[float] | None = None
+    shares: list[float] | None = None
+    quantiles: dict[str, float] | None = None
+    distribution: str | None = None
+    file: str | None = None
+    mass: list[float] | None = None
+    column: str = "needed"
+    measured: str = "samples"
+
+
+class DecideEntry(msgspec.Struct, forbid_unknown_fields=True):
+    """What a decision is judged by; `capacities` is a share, or a table of scenarios by account."""
+
+    under: float = 1.0
+    over: float = 1.0
+    fair: float = 0.0
+    ambiguity: float | str = 0.0
+    chance: float | None = None
+    most: float | None = None
+    capacities: float | str | None = None
+    delivered: float = 1.0
+    deadline: float | None = None
+
+
+class RoundFile(RoundEntry, forbid_unknown_fields=True, kw_only=True):
+    """A file with one round; `loss` is an objective as `adlopt.data.files.aims` reads it.
+
+    Without `needed` it is to be decided, on a `belief`.
+    """
+
+    needed: float | None = None  # type: ignore[assignment]
+    belief: BeliefEntry | None = None
+    decide: DecideEntry | None = None
     loss: dict[str, Any] = {}
     limits: LimitsEntry | None = None
     constraint: list[ConstraintEntry] = []
@@ -149,14 +186,16 @@ class ShedEntry(msgspec.Struct, forbid_unknown_fields=True):
     mark: float
 
 
-class ContractRoundFile(msgspec.Struct, forbid_unknown_fields=True):
+class ContractRoundFile(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     """A file with one round in contracts; a text names a table.
 
-    `match` has a goal, its parameters, and lots.
+    `match` has a goal, its parameters, and lots. Without `needed` it is to be decided.
     """
 
     deficit: float
-    needed: float
+    needed: float | None = None
+    belief: BeliefEntry | None = None
+    decide: DecideEntry | None = None
     positions: list[PositionEntry] | str
     accounts: list[HolderEntry] | str | None = None
     shed: list[ShedEntry] | str | None = None

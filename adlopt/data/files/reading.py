@@ -7,11 +7,13 @@ from typing import Any
 
 from adlopt.data.files.aims import worded
 from adlopt.data.files.contract_rounds import contract_problem_of
+from adlopt.data.files.decision_tables import belief_in
 from adlopt.data.files.decoding import decode, decode_any, naming
 from adlopt.data.files.file_schema import ContractRoundFile, EpisodeFile, MarketFile, RoundFile
 from adlopt.data.files.limit_tables import limits_of
 from adlopt.data.files.markets import market_of
 from adlopt.data.files.rounds_of_files import episode_of, problem_of
+from adlopt.errors import InputError
 from adlopt.model.episode import Episode
 from adlopt.model.limits import Limits
 from adlopt.model.loss import Loss
@@ -19,9 +21,13 @@ from adlopt.model.market import Market
 from adlopt.model.objective import Objective
 from adlopt.model.problem import Problem
 from adlopt.model.round import Round, RoundStart
+from adlopt.policies.decide.belief import Belief, belief_from
+from adlopt.policies.decide.decision_problem import DecisionProblem, as_belief
 
 
-def read(path: str | Path, *, objective: str | None = None) -> Problem | Episode | Market:
+def read(
+    path: str | Path, *, objective: str | None = None
+) -> Problem | DecisionProblem | Episode | Market:
     r"""Read what a .toml or .json file holds: a round to be solved, an episode, or a market.
 
     Parameters
@@ -33,10 +39,10 @@ def read(path: str | Path, *, objective: str | None = None) -> Problem | Episode
 
     Returns
     -------
-    Problem, Episode or Market
+    Problem, DecisionProblem, Episode or Market
         A round with its objective and limits, `adlopt.solve` takes all of it; in contracts a
-        `TwoSidedRound` where losers shed. An episode or a market for which an objective is named is
-        a problem, too.
+        `TwoSidedRound` where losers shed. Without `needed` it is to be decided, by `adlopt.decide`.
+        An episode or a market for which an objective is named is a problem, too.
 
     Raises
     ------
@@ -96,7 +102,7 @@ def read_round(path: str | Path, *, objective: str | None = None) -> tuple[Round
     (('a',), MinMax(burden=<Burden.CAPACITY: 'capacity'>, epsilon=0.0))
     """
     path = Path(path)
-    problem = problem_of(decode(path, RoundFile), path, objective)
+    problem = _finished(problem_of(decode(path, RoundFile), path, objective), path)
     assert isinstance(problem.thing, Round)
     return problem.thing, problem.objective
 
@@ -225,4 +231,63 @@ def read_contract_round(path: str | Path, *, objective: str | None = None) -> Pr
     array([60.])
     """
     path = Path(path)
-    return contract_problem_of(decode(path, ContractRoundFile), path, objective)
+    entry = decode(path, ContractRoundFile)
+    return _finished(contract_problem_of(entry, path, objective), path)
+
+
+def read_decision(
+    path: str | Path, *, objective: str | None = None, **said: Any
+) -> DecisionProblem:
+    r"""Read a round that is to be decided, as its file has no `needed`.
+
+    Parameters
+    ----------
+    path : str or Path
+    objective : str, optional
+        As in `read`.
+    **said
+        Fields of `DecisionProblem` instead of the file's, such as its belief.
+
+    Examples
+    --------
+    >>> import adlopt as adl, tempfile
+    >>> text = 'deficit = 90.0\ncapacity = 120.0\n[belief]\nsamples = [20.0, 40.0, 60.0]\n'
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     path = Path(folder) / "round.toml"
+    ...     _ = path.write_text(text)
+    ...     problem = read_decision(path, under=9.0)
+    >>> adl.decide(problem).raised
+    60.0
+    """
+    path = Path(path)
+    entry: Any = decode_any(path)
+    if isinstance(entry, (RoundFile, ContractRoundFile)) and entry.needed is None:
+        make: Any = problem_of if isinstance(entry, RoundFile) else contract_problem_of
+        problem = make(entry, path, objective, said)
+        assert isinstance(problem, DecisionProblem)
+        return problem
+    remedy = "what it needed is known: adlopt solve"
+    raise InputError(str(path), "a finished round", "a round without `needed`", remedy=remedy)
+
+
+def read_belief(words: str) -> Belief:
+    r"""Read a belief: table.csv:COLUMN, what a file's episode taught, or a distribution.
+
+    Examples
+    --------
+    >>> print(read_belief("uniform:0:90"))
+    belief of 200 values in USD (uniform:0:90)
+    """
+    name, _, column = words.rpartition(":")
+    if Path(name).suffix in (".csv", ".parquet"):
+        return belief_in(Path(name), column)
+    if Path(words).suffix in (".toml", ".json"):
+        return belief_from(read_episode(words))
+    return as_belief(words)
+
+
+def _finished(problem: Problem | DecisionProblem, path: Path) -> Problem:
+    if isinstance(problem, Problem):
+        return problem
+    remedy = "it is to be decided: adlopt decide"
+    raise InputError(f"{path}: needed", None, "what had to be raised, USD", remedy=remedy)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from adlopt.data.files.account_tables import columns_of, outcomes_in, read_table, rows_by_round
 from adlopt.data.files.aims import objective_of, worded
 from adlopt.data.files.constraint_tables import constraints_of
+from adlopt.data.files.decision_tables import Said, decision_of, refuse_decision
 from adlopt.data.files.decoding import naming
 from adlopt.data.files.doubts import doubt_accounts
 from adlopt.data.files.file_schema import (
@@ -26,15 +27,23 @@ from adlopt.model.episode import POOLED, Episode
 from adlopt.model.problem import Problem
 from adlopt.model.round import OUTCOMES, Round, RoundOutcome, RoundStart
 from adlopt.model.run import Information, Run
+from adlopt.policies.decide.decision_problem import DecisionProblem
 
 if TYPE_CHECKING:
     import polars as pl
 
 
-def problem_of(entry: RoundFile, path: Path, objective: str | None = None) -> Problem:
-    """Make the round of a file, and how it is to be solved."""
+def problem_of(
+    entry: RoundFile, path: Path, objective: str | None = None, said: Said | None = None
+) -> Problem | DecisionProblem:
+    """Make the round of a file, and how it is to be solved; or decided, as its need is unknown."""
     with naming(path):
         aim = objective_of(entry.loss) if objective is None else worded(objective, entry.loss)
+        if entry.needed is None:
+            start, _ = _start(entry, 1, path, None)
+            stated: Said = {"objective": aim, "limits": limits_of(entry.limits, start)}
+            return decision_of(entry, start, path, stated | (said or {}))
+        refuse_decision(entry)
         round_ = _round(entry, 1, path, None)
         return Problem(
             thing=round_,
@@ -72,6 +81,14 @@ def episode_of(entry: EpisodeFile, path: Path) -> Episode:
 
 
 def _round(entry: RoundEntry, t: int, path: Path, rows: pl.DataFrame | None) -> Round:
+    start, known = _start(entry, t, path, rows)
+    return Round(start=start, outcome=RoundOutcome(needed=entry.needed, **known))
+
+
+def _start(
+    entry: RoundEntry, t: int, path: Path, rows: pl.DataFrame | None
+) -> tuple[RoundStart, dict[str, Any]]:
+    """The start of a round, and what else was known of its accounts afterwards."""
     given = [entry.account is not None, entry.accounts is not None, entry.capacity is not None]
     if sum(given) + (rows is not None) != 1:
         raise InputError(
@@ -102,7 +119,7 @@ def _round(entry: RoundEntry, t: int, path: Path, rows: pl.DataFrame | None) -> 
         **columns,
     )
     doubt_accounts(start.account, start.capacity.tolist(), path)
-    return Round(start=start, outcome=RoundOutcome(needed=entry.needed, **known))
+    return start, known
 
 
 def _inline_columns(accounts: list[AccountEntry]) -> dict[str, Any]:

@@ -14,7 +14,7 @@ ROUND = """\
 # Solve it with: adlopt solve {name}
 
 deficit = 90.0      # D: bad debt that liquidation and insurance left
-needed = 60.0       # B: what had to be raised, known ex post
+needed = 60.0       # B: what had to be raised, known ex post; without it: adlopt decide, below
 # estimate = 55.0   # ex ante estimate of `needed`, for online policies
 # lot = 0.5         # what closing one contract takes; haircuts become whole lots
 
@@ -63,6 +63,15 @@ burden = "capacity" # or "equity"
 # gives_at_most = {{ share = 0.2 }}  # where = {{ equity = [50, inf] }}, each = "owner"
 # also gives_at_least, keeps_at_most = 30.0, keeps_at_least, shares_burden = true, or
 # haircut = {{ alice = 1.0, bob = -2.0 }} with at_most = 0.0 or at_least
+
+# [belief]              # instead of `needed`, to decide at the round's start; one of
+# samples = [20.0, 40.0, 60.0]  # errors (of estimates), shares (of the deficit), quantiles =
+#                               # {{ "0.5" = 40.0, "1" = 90.0 }}, distribution = "uniform:0:90",
+#                               # file = "past.csv" with column = "needed"
+# [decide]
+# under = 5.0           # price of a dollar missed; over, fair
+# ambiguity = 10.0      # USD from the belief to the truth, or "cross-validated"
+# chance = 0.75         # raise enough in this share of cases; most, capacities, deadline
 """
 
 CONTRACTS = """\

@@ -1,0 +1,1 @@
+"""What to raise before it is known what a round needs: beliefs, their doubt, and decisions."""

@@ -1,0 +1,149 @@
+"""A decision before the need is known: how much, from whom, and what is proved about it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from adlopt.foundation.arrays import FloatArray, Record, own
+from adlopt.model.run import Information
+from adlopt.optimum.core.certificate import Certificate
+from adlopt.optimum.core.surface import burdened, gives
+from adlopt.policies.decide.decision_problem import DecisionProblem
+from adlopt.show.answer import Answer, Columns
+from adlopt.show.decision import screen
+from adlopt.show.schema.decisions import DecisionData
+from adlopt.show.words import dollars
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
+class Decision(Answer, Record):
+    """What to take at a round's start, before it is known what is needed.
+
+    Parameters
+    ----------
+    problem : DecisionProblem
+    haircut : FloatArray, shape (n,)
+        USD taken from each account.
+    raised : float
+        USD. H, their sum; with capacities that move, what is to be delivered.
+    worst_burden : float
+    most : float
+        USD. b_max, above which the needed budget is taken not to be.
+    radius : float
+        USD. ε, how far from the belief the truth may be.
+    expected_loss, worst_loss : float
+        Under the belief, and under the worst distribution within ε of it, burdens included.
+    price_of_ambiguity : float
+        What the belief itself says that is lost by guarding against its doubt.
+    worst_needed, worst_mass : FloatArray, shape (k,)
+        USD, and shares: a distribution within ε against which no budget loses less.
+    certificate : Certificate
+        Of `worst_loss`: no haircut loses less at worst.
+    allocation : Certificate
+        Of the haircuts: no others raise as much at a better value of the objective.
+    guarantee : float or None
+        Share of cases, at least, in which enough is raised, for exchangeable samples.
+    delivered : float or None
+        Share of the scenarios of capacities in which it is delivered.
+    stopped : bool
+        Whether the deadline came first.
+    lots : list of int or None
+        Closed of each position.
+    """
+
+    problem: DecisionProblem
+    haircut: FloatArray
+    raised: float
+    worst_burden: float
+    most: float
+    radius: float
+    expected_loss: float
+    worst_loss: float
+    price_of_ambiguity: float
+    worst_needed: FloatArray
+    worst_mass: FloatArray
+    certificate: Certificate
+    allocation: Certificate
+    guarantee: float | None = None
+    delivered: float | None = None
+    stopped: bool = False
+    lots: tuple[int, ...] | None = None
+
+    _view = screen
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "haircut", own(self.haircut, "haircut", lowest=0.0))
+        for name in ("worst_needed", "worst_mass"):
+            object.__setattr__(self, name, own(getattr(self, name), name, lowest=0.0))
+        self.certificate.check_is_of(self.haircut, np.array(self.raised))
+
+    @property
+    def information(self) -> Information:
+        """ROUND_START: nothing that the round turns out to need is known."""
+        return Information.ROUND_START
+
+    @property
+    def severity(self) -> float:
+        """θ = H / D; 0 without a deficit."""
+        deficit = self.problem.start.deficit
+        return self.raised / deficit if deficit > 0 else 0.0
+
+    @property
+    def touched(self) -> int:
+        """Number of accounts with a haircut."""
+        return int(np.count_nonzero(self.haircut))
+
+    def _columns(self) -> Columns:
+        start = self.problem.start
+        return {
+            "account": start.account,
+            "capacity_usd": start.capacity,
+            "haircut_usd": self.haircut,
+        }
+
+    def _heading(self) -> str:
+        return f"round start: {self._summary()}"
+
+    def _summary(self) -> str:
+        said = f"{gives(self.touched, float(self.haircut.sum()))}, {burdened(self.worst_burden)}"
+        doubt = f" within {dollars(self.radius)} of the belief" if self.radius else ""
+        late = "; stopped at the deadline" if self.stopped else ""
+        return f"{said}; loses {self.worst_loss:,.6g} at worst{doubt}, {self.certificate}{late}"
+
+    def data(self) -> DecisionData:
+        """Return it as machines get it."""
+        start, belief = self.problem.start, self.problem.belief
+        given: dict[str, Any] = {
+            name: getattr(self.problem, name) for name in ("under", "over", "fair", "chance")
+        }
+        return DecisionData(
+            **given,
+            summary=self._summary(),
+            round=start.t,
+            deficit_usd=start.deficit,
+            belief=belief._heading(),
+            sampled=belief.sampled,
+            raised_usd=self.raised,
+            severity=self.severity,
+            worst_burden=self.worst_burden,
+            touched=self.touched,
+            most_usd=self.most,
+            radius_usd=self.radius,
+            expected_loss=self.expected_loss,
+            worst_loss=self.worst_loss,
+            price_of_ambiguity=self.price_of_ambiguity,
+            guarantee=self.guarantee,
+            delivered=self.delivered,
+            stopped=self.stopped,
+            certificate=self.certificate.data(),
+            allocation=self.allocation.data(),
+            worst_needed_usd=self.worst_needed.tolist(),
+            worst_mass=self.worst_mass.tolist(),
+            account=list(start.account),
+            capacity_usd=start.capacity.tolist(),
+            haircut_usd=self.haircut.tolist(),
+            lots=None if self.lots is None else list(self.lots),
+        )

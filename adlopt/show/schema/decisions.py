@@ -1,0 +1,49 @@
+"""Data of decisions before it is known what a round needs."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from adlopt.show.schema.data import CertificateData, Data
+
+
+class DecisionData(Data, kw_only=True):
+    """What to take at a round's start; one entry an account.
+
+    `most_usd` is b_max, above which nothing is needed, `radius_usd` how far from the belief the
+    truth may be; losses are prices times USD, burdens at `fair` included. `certificate` is of
+    `worst_loss`, `allocation` of the haircuts. `worst_needed_usd` and `worst_mass` are a
+    distribution against which no budget loses less. `guarantee` is null without draws that could
+    be exchangeable, `delivered` where capacities do not move, `lots` but for positions.
+    """
+
+    information: Literal["round start"] = "round start"
+    summary: str
+    round: int
+    deficit_usd: float
+    belief: str
+    sampled: bool
+    under: float
+    over: float
+    fair: float
+    chance: float | None
+    raised_usd: float
+    severity: float
+    worst_burden: float
+    touched: int
+    most_usd: float
+    radius_usd: float
+    expected_loss: float
+    worst_loss: float
+    price_of_ambiguity: float
+    guarantee: float | None
+    delivered: float | None
+    stopped: bool
+    certificate: CertificateData
+    allocation: CertificateData
+    worst_needed_usd: list[float]
+    worst_mass: list[float]
+    account: list[str]
+    capacity_usd: list[float]
+    haircut_usd: list[float]
+    lots: list[int] | None
