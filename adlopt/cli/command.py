@@ -38,17 +38,31 @@ def whole(_: type, tokens: Sequence[Token]) -> int:
 
 
 Whole = Annotated[int, Parameter(converter=whole)]
+Flag = Annotated[bool, Parameter(negative="")]
 _EXACT = "Print everything for machines, at full precision."
 Json = Annotated[bool, Parameter(name="--json", negative="", help=_EXACT)]
 JsonWords = Annotated[bool, Parameter(name="--json", negative="")]
 Output = Annotated[Path | None, Parameter(name=["--output", "-o"])]
-Policies = Annotated[list[str] | None, Parameter(name=["--policy", "-p"], negative="")]
+_WRITE = (
+    "Also write the program to this .mps or .lp file, and a map of its names and units beside it."
+)
+WriteModel = Annotated[Path | None, Parameter(help=_WRITE)]
+_PLAYED = (
+    "severity+allocation, such as persistence+pro-rata (adlopt policies), a venue's rule (adlopt "
+    "venues), or path.py:name for one of your own; repeat for several. An allocation alone raises "
+    "the whole deficit."
+)
+_POLICY = Parameter(name=["--policy", "-p"], negative="", help=_PLAYED)
+_PLAYER = Parameter(name=["--rule", "-r", "--policy", "-p"], negative="", help=_PLAYED)
+Policies = Annotated[list[str] | None, _POLICY]
 OwnBounds = Annotated[list[str] | None, Parameter(name="--bound", negative="")]
 OnePolicy = Annotated[str, Parameter(name=["--policy", "-p"])]
-Players = Annotated[
-    list[str] | None, Parameter(name=["--rule", "-r", "--policy", "-p"], negative="")
-]
-Flag = Annotated[bool, Parameter(negative="")]
+Players = Annotated[list[str] | None, _PLAYER]
+Rules = Annotated[list[str], _PLAYER]
+_PRICED = "with all three prices that loss is summed, and its optimum found in hindsight."
+Under = Annotated[float | None, Parameter(help=f"Price of a dollar missed: {_PRICED}")]
+Over = Annotated[float | None, Parameter(help="Price of a dollar too much.")]
+Fair = Annotated[float | None, Parameter(help="Price of a unit of burden.")]
 _IN_ALL = (
     "Compare the worst burden of the whole episode with the least, rounds coupled, in hindsight."
 )

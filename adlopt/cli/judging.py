@@ -55,9 +55,6 @@ def diagnose(
     ----------
     episode
         A .toml or .json file with accounts.
-    policy
-        severity+allocation, such as persistence+pro-rata (adlopt policies), a venue's rule (adlopt
-        venues), or path.py:name; repeat for several.
     """
     from adlopt.show.diagnosis import render
     from adlopt.studies.diagnostics.diagnosis import diagnose as diagnose_
@@ -81,11 +78,10 @@ def simulate(
 ) -> None:
     """Play rules and policies in a simulated crash, where each choice changes what follows.
 
+    The first policy is what the others are compared with.
+
     Parameters
     ----------
-    policy
-        A venue's rule (adlopt venues), severity+allocation (adlopt policies), or path.py:name;
-        repeat for several. The first is what the others are compared with.
     seeds
         Worlds; all policies meet the same.
     accounts
@@ -123,15 +119,14 @@ def exposure(
 ) -> None:
     """Print what rules may take from one account, how likely, and where it stands in their queues.
 
+    Every venue's rule that the file allows is played unless rules are given.
+
     Parameters
     ----------
     account
         Its id in the file.
     file
         A round or a market, .toml or .json.
-    rule
-        A venue's rule (adlopt venues), severity+allocation (adlopt policies), or path.py:name;
-        repeat for several. Every venue's rule that the file allows unless given.
     budget
         How much users may have to give, USD: uniform (up to the deficit), uniform:HIGH,
         lognormal:MEDIAN:SIGMA, or quantiles:Q0:Q1:… at equally spaced levels.

@@ -13,6 +13,9 @@ from adlopt.data.loaders.options import Capacity, Deficit
 from adlopt.data.loaders.records import TOLERANCE
 from adlopt.foundation.ids import Alike
 
+_STATED = "A table that states them by a time within a round, or by its number."
+Stated = Annotated[Path | None, Parameter(help=_STATED)]
+
 
 @app.command
 def load(
@@ -22,8 +25,8 @@ def load(
     per_coin: Flag = False,
     deficit: Deficit | None = None,
     capacity: Capacity | None = None,
-    deficit_from: Path | None = None,
-    needed_from: Path | None = None,
+    deficit_from: Stated = None,
+    needed_from: Stated = None,
     tolerance: float = TOLERANCE,
     alike: Alike = Alike.APART,
     output: Output = None,
@@ -48,8 +51,6 @@ def load(
     capacity
         account-max or position-max, the largest in the round, which looks ahead; account or
         position, at the first fill.
-    deficit_from, needed_from
-        Tables that state deficits, or needed budgets, by a time within a round or its number.
     tolerance
         Share of a file's records, and of its dollars, that may fail to parse.
     alike

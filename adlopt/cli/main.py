@@ -16,19 +16,22 @@ from adlopt.cli.command import (
     NO_ANSWER,
     Against,
     Coupled,
+    Fair,
     Json,
-    JsonWords,
     Named,
+    Over,
     OwnBounds,
     Policies,
+    Rules,
+    Under,
     Variation,
-    Whole,
     app,
     as_json,
     episode_named,
     priced_loss,
     progress,
     put,
+    whole,
 )
 from adlopt.errors import AdloptError, InputError, NoSolution, ProofError, SweepStopped
 from adlopt.model.loss import Burden
@@ -70,9 +73,9 @@ def play(
     *,
     policy: Policies = None,
     burden: Against = Burden.CAPACITY,
-    under: float | None = None,
-    over: float | None = None,
-    fair: float | None = None,
+    under: Under = None,
+    over: Over = None,
+    fair: Fair = None,
     variation: Variation = None,
     coupled: Coupled = False,
     bound: OwnBounds = None,
@@ -80,15 +83,10 @@ def play(
 ) -> None:
     """Score policies on an episode: october-10, or a .toml or .json file.
 
+    Without policies the standard severity rules are played from three starting values.
+
     Parameters
     ----------
-    policy
-        severity+allocation, such as persistence+pro-rata (adlopt policies), a venue's rule (adlopt
-        venues), or path.py:name for one of your own; repeat for several. Without it the standard
-        severity rules are played from three starting values.
-    under, over, fair
-        Prices of a dollar missed, a dollar too much and a unit of burden: sum that loss as well,
-        with its per-round and its coupled optimum in hindsight.
     variation
         P: show regret against the best path of severities of that variation, in hindsight.
     bound
@@ -107,15 +105,13 @@ def play(
 
 
 @app.command
-def venues(*names: str, json_: JsonWords = False) -> None:
+def venues(*names: str, json_: Json = False) -> None:
     """List the rules of venues: who gives, in what order, at what price, and what is unpublished.
 
     Parameters
     ----------
     names
         Of the rules; all unless given.
-    json_
-        Print everything for machines.
     """
     from msgspec import to_builtins
 
@@ -127,14 +123,8 @@ def venues(*names: str, json_: JsonWords = False) -> None:
 
 
 @app.command
-def policies(*, json_: JsonWords = False) -> None:
-    """List what names of policies are made of: how much to take, from whom, who pays before.
-
-    Parameters
-    ----------
-    json_
-        Print everything for machines.
-    """
+def policies(*, json_: Json = False) -> None:
+    """List what names of policies are made of: how much to take, from whom, who pays before."""
     from adlopt.policies.name import listed
     from adlopt.show.policies import render
 
@@ -143,21 +133,13 @@ def policies(*, json_: JsonWords = False) -> None:
 
 
 @app.command
-def deleverage(
-    file: Path,
-    *,
-    rule: Annotated[list[str], Parameter(name=["--rule", "-r", "--policy", "-p"], negative="")],
-    json_: Json = False,
-) -> None:
+def deleverage(file: Path, *, rule: Rules, json_: Json = False) -> None:
     """Print what rules would do to a market, beside the least burden that raises the same.
 
     Parameters
     ----------
     file
         A .toml or .json file; `adlopt new market.toml` writes a template.
-    rule
-        A venue's rule (adlopt venues), severity+allocation (adlopt policies), or path.py:name;
-        repeat for several. An allocation alone raises the whole deficit.
     """
     from adlopt.data.files.reading import read_market
     from adlopt.show.rules import render
@@ -166,14 +148,17 @@ def deleverage(
     put(compare_rules(read_market(file), rule), json_, render)
 
 
+Generated = Annotated[int, Parameter(converter=whole, help="Of the generated episode.")]
+
+
 @app.command
 def new(
     file: Path,
     *,
     shock: bool = False,
-    rounds: Whole = 16,
-    winners: Whole = 1000,
-    seed: Whole = 0,
+    rounds: Generated = 16,
+    winners: Generated = 1000,
+    seed: Generated = 0,
     force: bool = False,
 ) -> None:
     """Write a commented template of a round, an episode, a market or a proof, or a made-up episode.
@@ -185,8 +170,6 @@ def new(
         any other .toml an episode, .py a proof; --shock needs .json.
     shock
         Generate an episode of realistic shape instead.
-    rounds, winners, seed
-        Of the generated episode.
     force
         Overwrite.
     """
@@ -216,8 +199,8 @@ def _usage(error: CycloptsError) -> str:
     elif isinstance(error, UnusedCliTokensError):
         said = f"too many arguments: {' '.join(error.unused_tokens or ())}"
     see = " ".join(("adlopt", *(error.command_chain or ()), "--help"))
-    whole = said.endswith(("?", "..."))
-    return f"{said} See {see}" if whole else f"{said.removesuffix('.')}; see {see}"
+    ended = said.endswith(("?", "..."))
+    return f"{said} See {see}" if ended else f"{said.removesuffix('.')}; see {see}"
 
 
 def _mute() -> None:

@@ -6,7 +6,19 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from adlopt.cli.command import Against, Json, Output, app, as_json, episode_named, priced_loss
+from adlopt.cli.command import (
+    Against,
+    Fair,
+    Json,
+    Output,
+    Over,
+    Under,
+    WriteModel,
+    app,
+    as_json,
+    episode_named,
+    priced_loss,
+)
 from adlopt.errors import InputError
 from adlopt.foundation.user_code import MARK, load
 from adlopt.model.loss import Burden, MinMax
@@ -26,7 +38,7 @@ def solve(
     gap: float = 0.0,
     method: str = "automatic",
     time_limit: float | None = None,
-    write_model: Path | None = None,
+    write_model: WriteModel = None,
     output: Output = None,
     json_: Json = False,
 ) -> None:
@@ -52,8 +64,6 @@ def solve(
         automatic, or highs to have HiGHS solve the program.
     time_limit
         Seconds for HiGHS.
-    write_model
-        Also write the program to this .mps or .lp file, and a map of its names and units beside it.
     output
         Write all haircuts, or lots, to this .csv or .parquet file.
     """
@@ -69,8 +79,7 @@ def solve(
     held = read(file, objective=objective)
     problem: Any = _winners_alone(held, objective) if isinstance(held, Problem) else held
     options: dict[str, Any] = {"budget": Budget(extra=extra) if extra else None, "gap": gap}
-    if write_model is not None:
-        _write_model(problem, options["budget"], write_model)
+    _write_model(problem, write_model, budget=options["budget"])
     best = solve_(problem, method=methods[method], time_limit=time_limit, **options)
     _print(best, json_, best, output)
 
@@ -86,11 +95,13 @@ def _named(objective: str | None) -> str | None:
     return name
 
 
-def _write_model(problem: Any, budget: Any, path: Path) -> None:
+def _write_model(problem: Any, path: Path | None, *loss: Any, **budget: Any) -> None:
+    """Write the program where that was asked for."""
     from adlopt.optimum.opened.model import model
 
-    constraints = problem.constraints if isinstance(problem, Problem) else ()
-    model(problem, budget=budget).write(path, constraints)
+    if path is not None:
+        constraints = problem.constraints if isinstance(problem, Problem) else ()
+        model(problem, *loss, **budget).write(path, constraints)
 
 
 def _winners_alone(problem: Problem, objective: str | None) -> Problem:
@@ -111,7 +122,7 @@ def match(
     *,
     goal: str | None = None,
     time_limit: float | None = None,
-    write_model: Path | None = None,
+    write_model: WriteModel = None,
     output: Output = None,
     json_: Json = False,
 ) -> None:
@@ -127,8 +138,6 @@ def match(
         fewest-accounts.
     time_limit
         Seconds.
-    write_model
-        Also write the program to this .mps or .lp file, and a map of its names and units beside it.
     output
         Write all trades to this .csv or .parquet file.
     """
@@ -142,8 +151,7 @@ def match(
     if not isinstance(problem.thing, TwoSidedRound):
         remedy = "add [[shed]] entries, or a table named by `shed`"
         raise InputError("shed", None, "what losers shed", remedy=remedy)
-    if write_model is not None:
-        _write_model(problem, None, write_model)
+    _write_model(problem, write_model)
     best = solve_(problem, time_limit=time_limit)
     _print(best, json_, best, output)
 
@@ -153,27 +161,25 @@ def couple(
     episode: str,
     *,
     burden: Against = Burden.CAPACITY,
-    under: float | None = None,
-    over: float | None = None,
-    fair: float | None = None,
+    under: Under = None,
+    over: Over = None,
+    fair: Fair = None,
     gap: float = 0.0,
     time_limit: float | None = None,
-    write_model: Path | None = None,
+    write_model: WriteModel = None,
     output: Output = None,
     json_: Json = False,
 ) -> None:
     """Print the offline optimum of an episode whose rounds share winners, with its certificate.
 
     What is taken from an account in one round is gone in the next. Every budget is met at the
-    least worst burden over all rounds, and the price of solving each round on its own is shown.
+    least worst burden over all rounds, or the sum of a loss is made least where it has prices, and
+    the price of solving each round on its own is shown.
 
     Parameters
     ----------
     episode
         A .toml or .json file.
-    under, over, fair
-        Prices of a dollar missed, a dollar too much and a unit of burden: make the sum of that
-        loss over the rounds least instead.
     gap
         Relative gap, proven, at which to stop. With prices.
     time_limit
@@ -185,6 +191,7 @@ def couple(
 
     chosen = episode_named(episode)
     loss = priced_loss(under, over, fair, burden) or MinMax(burden=burden)
+    _write_model(chosen, write_model, loss)
     price = price_of_not_coupling(chosen, loss, gap=gap, time_limit=time_limit)
     _print(price, json_, price.coupled, output)
 

@@ -36,9 +36,6 @@ def report(
 
     Parameters
     ----------
-    policy
-        severity+allocation (adlopt policies), a venue's rule (adlopt venues), or path.py:name;
-        repeat for several. Without it some are chosen.
     skip_proofs
         Do not check the proofs, which takes a minute or two; the page says so.
     output
@@ -76,9 +73,6 @@ def plot(
     ----------
     figure
         Name of the figure.
-    policy
-        severity+allocation (adlopt policies), a venue's rule (adlopt venues), or path.py:name;
-        repeat for several. Without it some are chosen.
     output
         FIGURE.svg unless given.
     list_

@@ -22,14 +22,13 @@ def sweep(
     """Play episodes × policies × losses × parameters × seeds, and write a Parquet file.
 
     Or crashes in a closed loop × policies × parameters × seeds, where the file lists scenarios.
+    Policies that are named here are played besides those of the file.
     Stopped or killed, the same command carries on with what is not yet played.
 
     Parameters
     ----------
     spec
         A .toml or .json file; its name with .parquet is the output unless given.
-    policy
-        Played besides those of the file, such as one's own: path.py:name. Repeatable.
     output
         A .parquet file; finished chunks are kept in a folder beside it.
     workers

@@ -608,3 +608,10 @@ def test_one_venue_by_name(monkeypatch, capsys):
     monkeypatch.setattr(sys, "argv", ["adlopt", "venues", "reya", "--json"])
     cli.main()
     assert [row["rule"] for row in json.loads(capsys.readouterr().out)["rules"]] == ["reya"]
+
+
+@pytest.mark.parametrize("prices", [[], ["--under", "2", "--over", "1", "--fair", "9"]])
+def test_coupled_rounds_are_written_as_the_program_that_is_solved(run, folder, prices):
+    code, _, err = run("couple", "two.toml", *prices, "--write-model", "m.mps")
+    assert (code, err) == (0, "")
+    assert (folder / "m.mps").read_text(encoding="utf-8").startswith("NAME")
