@@ -21,13 +21,7 @@ from adlopt.bounds.persistence_envelopes import (
 )
 from adlopt.bounds.registry import BOUNDS, SEVERITY_BOUNDS
 from adlopt.bounds.tracking_and_fairness import FULL_OBJECTIVE, full_objective
-from adlopt.bounds.trivial import (
-    HALF,
-    TRIVIAL,
-    beats_half,
-    effective_rounds,
-    rounds_needed,
-)
+from adlopt.bounds.trivial import HALF, TRIVIAL, beats_half, effective_rounds, rounds_needed
 
 __all__ = [
     "ADAPTIVE",

@@ -47,10 +47,7 @@ _ON_OBJECTIVE: _Table = {
             "sqrt(2*P*S*λ_track**2 + 4*P*S_1*λ_fair*λ_track + 2*P*S_2*λ_fair**2 + S*λ_track**2"
             " + 2*S_1*λ_fair*λ_track + S_2*λ_fair**2)",
         ),
-        "slope_of_the_objective": (
-            f"R*sqrt(T)*{_SLOPE}",
-            f"sqrt(2*P_x*R*T + R**2*T)*{_SLOPE}",
-        ),
+        "slope_of_the_objective": (f"R*sqrt(T)*{_SLOPE}", f"sqrt(2*P_x*R*T + R**2*T)*{_SLOPE}"),
         "prop_03_dynamic_regret": (f"P_x*{_SLOPE} + R*sqrt(T)*{_SLOPE}",),
     }
 }

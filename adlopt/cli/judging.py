@@ -43,11 +43,7 @@ def axioms(policy: OnePolicy, *, tries: Whole = 300, seed: Whole = 0, json_: Jso
 
 @app.command
 def diagnose(
-    episode: str,
-    *,
-    policy: Policies = None,
-    burden: Against = Burden.CAPACITY,
-    json_: Json = False,
+    episode: str, *, policy: Policies = None, burden: Against = Burden.CAPACITY, json_: Json = False
 ) -> None:
     """Measure what policies do to accounts: who pays, in what order, how steadily.
 
@@ -110,12 +106,7 @@ def simulate(
 
 @app.command
 def exposure(
-    account: str,
-    file: Path,
-    *,
-    rule: Players = None,
-    budget: str = "uniform",
-    json_: Json = False,
+    account: str, file: Path, *, rule: Players = None, budget: str = "uniform", json_: Json = False
 ) -> None:
     """Print what rules may take from one account, how likely, and where it stands in their queues.
 

@@ -56,12 +56,7 @@ def bounds(
 
 
 @app.command
-def prove(
-    *names: str,
-    show: Flag = False,
-    latex: Flag = False,
-    json_: JsonWords = False,
-) -> None:
+def prove(*names: str, show: Flag = False, latex: Flag = False, json_: JsonWords = False) -> None:
     """Check the proofs of every claim, or of those named, and print the verdicts.
 
     Parameters

@@ -160,9 +160,4 @@ class Damped(Labelled):
         )
 
 
-ALLOCATIONS = {
-    "buckets": Buckets,
-    "soft-queue": SoftQueue,
-    "queue-blend": Blend,
-    "damped": Damped,
-}
+ALLOCATIONS = {"buckets": Buckets, "soft-queue": SoftQueue, "queue-blend": Blend, "damped": Damped}

@@ -150,8 +150,4 @@ def leverage(start: RoundStart) -> FloatArray:
     return own(start.feature("leverage"), "features.leverage", lowest=0.0)
 
 
-ALLOCATIONS = {
-    "rap": RiskAware,
-    "greedy-risk": GreedyByRisk,
-    "leverage-draining": LeverageDraining,
-}
+ALLOCATIONS = {"rap": RiskAware, "greedy-risk": GreedyByRisk, "leverage-draining": LeverageDraining}

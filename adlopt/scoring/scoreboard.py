@@ -27,12 +27,7 @@ from adlopt.scoring.references import References
 from adlopt.scoring.score import Comparators, Score, row_of
 from adlopt.show.answer import Answer, Columns
 from adlopt.show.board import summary, tables
-from adlopt.show.schema.boards import (
-    PathData,
-    PlacedData,
-    ProvenData,
-    ScoreboardData,
-)
+from adlopt.show.schema.boards import PathData, PlacedData, ProvenData, ScoreboardData
 from adlopt.show.table import joined_html
 from adlopt.show.words import counted
 

@@ -36,11 +36,7 @@ B = TypeVar("B")
 GIVEN = RowFormula("dollars given", lambda rows: np.rint(rows.feature("given") * MICRO))
 AS_DECIDED = Rule(
     name="as-decided",
-    close=Close(
-        tiers=(Tier(split=ProRata(GIVEN)),),
-        price=AT_MARK,
-        fund_takes_positions=False,
-    ),
+    close=Close(tiers=(Tier(split=ProRata(GIVEN)),), price=AT_MARK, fund_takes_positions=False),
     haircut=Haircut(tiers=(Tier(split=ProRata(GIVEN), limit=column("given")),)),
 )
 """Carries out what a policy of dollars decided: who gives, closes at the mark against what has to

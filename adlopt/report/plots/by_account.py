@@ -163,8 +163,7 @@ def _frontier(ax: Axes, evidence: Evidence) -> None:
 def _stability(ax: Axes, evidence: Evidence) -> None:
     found = {name: steadiness(evidence.episode, x) for name, x in evidence.haircuts.items()}
     rows(
-        ax,
-        [name if kept is not None else f"{name}: no ranks" for name, (_, kept) in found.items()],
+        ax, [name if kept is not None else f"{name}: no ranks" for name, (_, kept) in found.items()]
     )
     marks = [(i, turned, kept) for i, (turned, kept) in enumerate(found.values())]
     first = [(turned, i + 0.12) for i, turned, _ in marks if turned is not None]

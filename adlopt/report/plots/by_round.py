@@ -8,13 +8,7 @@ import numpy as np
 
 from adlopt.report.evidence import Evidence
 from adlopt.report.plots.figure import asks
-from adlopt.report.plots.style import (
-    LIGHT,
-    by_round,
-    in_dollars,
-    lines,
-    orders_of_magnitude,
-)
+from adlopt.report.plots.style import LIGHT, by_round, in_dollars, lines, orders_of_magnitude
 from adlopt.scoring.quality import counted_once
 
 if TYPE_CHECKING:

@@ -10,15 +10,7 @@ import numpy as np
 from adlopt.bounds.trivial import TRIVIAL
 from adlopt.report.evidence import Evidence
 from adlopt.report.plots.figure import asks, uncovered
-from adlopt.report.plots.style import (
-    LIGHT,
-    SERIES,
-    by_round,
-    compact,
-    in_dollars,
-    lines,
-    rows,
-)
+from adlopt.report.plots.style import LIGHT, SERIES, by_round, compact, in_dollars, lines, rows
 from adlopt.show.bounds import placed
 
 if TYPE_CHECKING:

@@ -135,11 +135,7 @@ class AxiomReport(Answer):
 
 
 def try_axioms(
-    policy: Playable,
-    *,
-    tries: int = 300,
-    seed: int = 0,
-    axioms: Sequence[Law] = AXIOMS,
+    policy: Playable, *, tries: int = 300, seed: int = 0, axioms: Sequence[Law] = AXIOMS
 ) -> AxiomReport:
     """Search for instances on which a policy breaks an axiom.
 

@@ -78,12 +78,7 @@ def check_seed(seed: object) -> int:
 
 
 def _check(
-    name: str,
-    value: object,
-    kind: type | tuple[type, ...],
-    what: str,
-    least: float,
-    most: float,
+    name: str, value: object, kind: type | tuple[type, ...], what: str, least: float, most: float
 ) -> float:
     if isinstance(value, bool) or not isinstance(value, kind) or not least <= value <= most:  # type: ignore[operator]
         raise InputError(name, value, f"{what} between {least:g} and {most:g}")
