@@ -6,7 +6,7 @@ from functools import partial
 
 import sympy
 
-from adlopt.bounds.bound import Along, Bound, Comparator
+from adlopt.bounds.bound import Along, Bound
 from adlopt.bounds.hypotheses import ENOUGH_CAPACITY, INSIDE_DOMAIN, POSITIVE_DEFICITS
 from adlopt.bounds.quantity import LOSS, ROUNDS, P, S
 from adlopt.model.run import Information
@@ -16,7 +16,6 @@ STEP, EXPERTS = sympy.Symbol("c", real=True), sympy.Symbol("K", real=True)
 ONE_HALF = sympy.Rational(1, 2)
 _adaptive = partial(
     Bound,
-    comparator=Comparator.PER_ROUND_OPTIMUM,
     hypotheses=(ENOUGH_CAPACITY, INSIDE_DOMAIN, POSITIVE_DEFICITS),
     along=Along.BEST_PATH,
 )

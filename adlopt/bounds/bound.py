@@ -119,11 +119,11 @@ class Bound:
     name : str
     expression : sympy.Expr
         Over the symbols of `adlopt.bounds.quantity` and those of `choices`, in USD.
-    comparator : Comparator
     covers : str
         Which policies: the name or the class of one, or words with `rules` beside them.
     rules : tuple of str, type or callable
         Which severities that is: names, classes, or conditions on a rule and an episode.
+    comparator : Comparator
     loss : str
         Which loss, or regret.
     hypotheses : tuple of Hypothesis
@@ -150,15 +150,15 @@ class Bound:
     >>> from adlopt.data.episodes import october_10
     >>> from adlopt.bounds.quantity import TOTAL_DEFICIT
     >>> half = Bound(name="mine", expression=TOTAL_DEFICIT.symbol / 2,
-    ...              comparator=Comparator.PER_ROUND_OPTIMUM, covers="the constant ½")
+    ...              covers="the constant ½")
     >>> f"{half.value(october_10()):,.2f}"
     '50,031,693.34'
     """
 
     name: str
     expression: sympy.Expr
-    comparator: Comparator
     covers: str
+    comparator: Comparator = Comparator.PER_ROUND_OPTIMUM
     loss: str = SEVERITY_LOSS
     hypotheses: tuple[Hypothesis, ...] = ()
     witness: Callable[[], Witness] | None = None

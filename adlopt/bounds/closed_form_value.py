@@ -6,7 +6,7 @@ from functools import partial
 
 import sympy
 
-from adlopt.bounds.bound import Bound, BoundSide, Comparator
+from adlopt.bounds.bound import Bound, BoundSide
 from adlopt.bounds.hypotheses import ENOUGH_CAPACITY
 from adlopt.bounds.quantity import FIRST_DEFICIT, TOP, TOP_WHOLE, TOTAL_DEFICIT
 from adlopt.bounds.witnesses import all_needed, swinging
@@ -16,7 +16,6 @@ from adlopt.policies.severity import Constant, Persistence
 MINIMAX_LOWER = Bound(
     name="minimax, from below",
     expression=(FIRST_DEFICIT.symbol + TOP_WHOLE.symbol) / 2,
-    comparator=Comparator.PER_ROUND_OPTIMUM,
     covers="every online policy, on some sequence with the same deficits and P",
     hypotheses=(ENOUGH_CAPACITY,),
     witness=partial(all_needed, Persistence()),
@@ -30,7 +29,6 @@ MINIMAX_LOWER = Bound(
 MINIMAX_UPPER = Bound(
     name="minimax, from above",
     expression=sympy.Min(TOTAL_DEFICIT.symbol / 2, FIRST_DEFICIT.symbol / 2 + TOP.symbol),
-    comparator=Comparator.PER_ROUND_OPTIMUM,
     covers="persistence from ½ or the constant ½, whichever guarantees less loss for this P "
     "(hindsight)",
     hypotheses=(ENOUGH_CAPACITY,),

@@ -10,7 +10,7 @@ from functools import partial
 
 import sympy
 
-from adlopt.bounds.bound import FIRST_SEVERITY, Along, Bound, Comparator
+from adlopt.bounds.bound import FIRST_SEVERITY, Along, Bound
 from adlopt.bounds.hypotheses import ENOUGH_CAPACITY, INSIDE_DOMAIN
 from adlopt.bounds.quantity import FIRST, LOSS, P, Q, S
 from adlopt.bounds.witnesses import resting
@@ -19,7 +19,6 @@ from adlopt.model.run import Information
 HALF_START = {FIRST_SEVERITY: sympy.Rational(1, 2)}
 _tuned = partial(
     Bound,
-    comparator=Comparator.PER_ROUND_OPTIMUM,
     hypotheses=(ENOUGH_CAPACITY, INSIDE_DOMAIN),
     citation="sharpens [CTTX26, Prop. 1]",
     proof="comparator_optimised",

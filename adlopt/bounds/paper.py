@@ -38,7 +38,6 @@ def _has_the_best_step(rule: Severity, episode: Episode) -> bool:
 PROPOSITION_1 = Bound(
     name="Proposition 1",
     expression=sympy.sqrt((1 + 2 * P.symbol) * S.symbol),
-    comparator=Comparator.PER_ROUND_OPTIMUM,
     covers="projected OGD on D_t |θ − θ*_t| with the hindsight step η* = sqrt((1 + 2P)/S)",
     rules=(_has_the_best_step,),
     hypotheses=(ENOUGH_CAPACITY, INSIDE_DOMAIN),
@@ -81,7 +80,6 @@ PROPOSITION_2 = _of_haircuts(
 PROPOSITION_3 = _of_haircuts(
     name="Proposition 3",
     expression=SLOPE * (DIAMETER.symbol * sympy.sqrt(ROUNDS.symbol) + MOVED_HAIRCUTS.symbol),
-    comparator=Comparator.PER_ROUND_OPTIMUM,
     covers="nothing: mirror descent with η = R/(G√T) exceeds it on alternating blocks",
     tightness_note="false with any constants; no algorithm has it",
     citation=SOURCE.format("Prop. 3, Eq. 27"),
@@ -96,7 +94,6 @@ PROPOSITION_5 = _of_haircuts(
     * sympy.sqrt(
         ROUNDS.symbol * (DIAMETER.symbol**2 + 2 * DIAMETER.symbol * MOVED_HAIRCUTS.symbol)
     ),
-    comparator=Comparator.PER_ROUND_OPTIMUM,
     covers="mirror descent on haircuts with the hindsight step √((R² + 2R P_x)/(G²T))",
     witness=partial(resting, 1.0, 1.0),
     tightness_note="attained in the limit for one winner and P_x = 0; no better rate in P_x and T "

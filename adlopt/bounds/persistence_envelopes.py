@@ -9,7 +9,7 @@ from functools import partial
 
 import sympy
 
-from adlopt.bounds.bound import FIRST_SEVERITY, Along, Bound, Comparator
+from adlopt.bounds.bound import FIRST_SEVERITY, Along, Bound
 from adlopt.bounds.hypotheses import ENOUGH_CAPACITY, EQUAL_DEFICITS, TWO_SIZES
 from adlopt.bounds.quantity import (
     FIRST,
@@ -28,9 +28,7 @@ from adlopt.policies.severity import GatedPersistence, Persistence
 
 KAPPA = sympy.Symbol("κ", real=True)
 ONE_HALF = sympy.Rational(1, 2)
-_new = partial(
-    Bound, comparator=Comparator.PER_ROUND_OPTIMUM, citation="new; compare [CTTX26, Prop. 1]"
-)
+_new = partial(Bound, citation="new; compare [CTTX26, Prop. 1]")
 
 PERSISTENCE = _new(
     name="persistence",

@@ -7,7 +7,7 @@ from functools import partial
 
 import sympy
 
-from adlopt.bounds.bound import Bound, Comparator
+from adlopt.bounds.bound import Bound
 from adlopt.bounds.concluded import OBJECTIVE
 from adlopt.bounds.hypotheses import ENOUGH_CAPACITY, INSIDE_DOMAIN
 from adlopt.bounds.paper import FAIRNESS, TRACKING
@@ -45,7 +45,6 @@ def full_objective(track: float = 1.0, fair: float = 0.0) -> Bound:
     return Bound(
         name="full objective",
         expression=sympy.sqrt((1 + 2 * P.symbol) * squares),
-        comparator=Comparator.PER_ROUND_OPTIMUM,
         covers="projected OGD + pro-rata, step √((1 + 2P)/S) with D_t (λ_track + λ_fair/U_t) in "
         "place of D_t (hindsight)",
         loss=OBJECTIVE,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 
-from adlopt.bounds.bound import Bound, Comparator
+from adlopt.bounds.bound import Bound
 from adlopt.bounds.hypotheses import ENOUGH_CAPACITY, INSIDE_DOMAIN
 from adlopt.bounds.quantity import TOTAL_DEFICIT, WORST_MISS, P, S
 from adlopt.bounds.witnesses import all_needed
@@ -14,7 +14,6 @@ from adlopt.policies.severity import Constant
 TRIVIAL = Bound(
     name="trivial",
     expression=WORST_MISS.symbol,
-    comparator=Comparator.PER_ROUND_OPTIMUM,
     covers="every policy with θ_t in [0, 1]: the most that D_t |θ − θ*_t| can be",
     rules=(lambda rule, episode: True,),
     hypotheses=(INSIDE_DOMAIN,),
@@ -28,7 +27,6 @@ TRIVIAL = Bound(
 HALF = Bound(
     name="θ = 1/2",
     expression=TOTAL_DEFICIT.symbol / 2,
-    comparator=Comparator.PER_ROUND_OPTIMUM,
     covers="the constant severity 1/2, on every sequence",
     rules=("constant:0.5",),
     hypotheses=(ENOUGH_CAPACITY,),

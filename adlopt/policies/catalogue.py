@@ -17,7 +17,6 @@ FILES = (
     "severity",
     "gradient",
     "experts",
-    "backoff",
     "newsvendor",
     "mdic",
     "allocation",

@@ -13,7 +13,7 @@ from adlopt.model.round import RoundOutcome, RoundStart, needed_severity
 from adlopt.model.run import Information
 from adlopt.policies.parameters import Labelled, labelled
 from adlopt.policies.protocols import State
-from adlopt.policies.severity import Live
+from adlopt.policies.severity import Stepping
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +49,7 @@ class ProjectedOGD(Labelled):
 
 
 @dataclass(frozen=True, slots=True)
-class AdaGradOGD(Live):
+class AdaGradOGD(Stepping):
     """Projected OGD with η_t = c / sqrt(Σ_{s≤t} D_s²): no tuning in hindsight.
 
     `c` > 0 is free, 1/√2 balances the static bound; `first` is θ_1.
@@ -58,14 +58,6 @@ class AdaGradOGD(Live):
     c: float = math.sqrt(0.5)
     first: float = 0.5
     label: ClassVar[str] = "adagrad-ogd"
-
-    def begin(self) -> State:
-        """`first`, and an empty sum of squares."""
-        return self.first, 0.0
-
-    def decide(self, state: State, start: RoundStart) -> float:
-        """Return the current iterate."""
-        return float(state[0])
 
     def learn(self, state: State, start: RoundStart, theta: float, outcome: RoundOutcome) -> State:
         """Step, after adding D_t² to the sum."""

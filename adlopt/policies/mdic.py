@@ -26,14 +26,14 @@ from adlopt.optimum.core.waterfill import water_fill
 from adlopt.policies.allocation import EQUAL
 from adlopt.policies.parameters import Labelled
 from adlopt.policies.protocols import Haircut, State
-from adlopt.policies.severity import StartsAt
+from adlopt.policies.severity import StartsAt, Stepping
 
 FAINTEST = -200.0
 """Logarithm of the least weight: no account is forgotten for good."""
 
 
 @dataclass(frozen=True, slots=True)
-class SeverityMDIC(StartsAt):
+class SeverityMDIC(StartsAt, Stepping):
     """θ_{t+1} = clip(θ_t − η_t D_t (1 − λ_t)), λ_{t+1} = [λ_t + η_t D_t (θ*_t − θ_t)]_+.
 
     λ is the price of a dollar that was needed and not raised, against 1 for a dollar taken; it
@@ -42,14 +42,8 @@ class SeverityMDIC(StartsAt):
     """
 
     label: ClassVar[str] = "mdic"
-
-    def begin(self) -> State:
-        """θ_1, λ_1 = 0, and an empty sum of squares."""
-        return self.first, 0.0, 0.0
-
-    def decide(self, state: State, start: RoundStart) -> float:
-        """Return the current iterate."""
-        return float(state[0])
+    sums: ClassVar[int] = 2
+    """λ_t, and the sum of squares."""
 
     def learn(self, state: State, start: RoundStart, theta: float, outcome: RoundOutcome) -> State:
         """Step in both variables from the current pair."""

@@ -13,7 +13,7 @@ from typing import ClassVar
 from adlopt.model.loss import SeverityLoss
 from adlopt.model.round import RoundOutcome, RoundStart, needed_severity
 from adlopt.policies.protocols import State
-from adlopt.policies.severity import Live, weighted_quantile
+from adlopt.policies.severity import Live, Stepping, weighted_quantile
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +55,7 @@ class Newsvendor(_Priced):
 
 
 @dataclass(frozen=True, slots=True)
-class PinballOGD(_Priced):
+class PinballOGD(_Priced, Stepping):
     """Projected OGD on the asymmetric severity loss: [CTTX26, Prop. 1] at D max(λ_under, λ_over).
 
     Its subgradient is λ_over D above θ* and −λ_under D below, so every bound of OGD holds with
@@ -67,14 +67,6 @@ class PinballOGD(_Priced):
 
     step: float | None = None
     label: ClassVar[str] = "pinball-ogd"
-
-    def begin(self) -> State:
-        """`first`, and an empty sum of squares."""
-        return self.first, 0.0
-
-    def decide(self, state: State, start: RoundStart) -> float:
-        """Return the current iterate."""
-        return float(state[0])
 
     def learn(self, state: State, start: RoundStart, theta: float, outcome: RoundOutcome) -> State:
         """Step against the subgradient; on target there is none."""

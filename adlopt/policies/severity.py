@@ -17,8 +17,22 @@ from adlopt.policies.parameters import Labelled, labelled
 from adlopt.policies.protocols import State
 
 
+class Forgetful(Labelled):
+    """Base of severities that remember nothing."""
+
+    __slots__ = ()
+
+    def begin(self) -> State:
+        """No state."""
+        return None
+
+    def learn(self, state: State, start: RoundStart, theta: float, outcome: RoundOutcome) -> State:
+        """Learn nothing."""
+        return None
+
+
 @dataclass(frozen=True, slots=True)
-class Constant(Labelled):
+class Constant(Forgetful):
     """θ_t = θ."""
 
     theta: float
@@ -31,17 +45,9 @@ class Constant(Labelled):
             return "best-constant"
         return labelled("constant", (self.theta,), (None,)) if self.theta else "do-nothing"
 
-    def begin(self) -> State:
-        """No state."""
-        return None
-
     def decide(self, state: State, start: RoundStart) -> float:
         """Return θ."""
         return self.theta
-
-    def learn(self, state: State, start: RoundStart, theta: float, outcome: RoundOutcome) -> State:
-        """Learn nothing."""
-        return None
 
 
 def do_nothing() -> Constant:
@@ -49,19 +55,27 @@ def do_nothing() -> Constant:
     return Constant(0.0)
 
 
-class Live(Labelled):
+class Live(Forgetful):
     """Base of severities that could run live; one that says no more remembers nothing."""
 
     __slots__ = ()
     information: ClassVar[Information] = Information.ROUND_START
 
-    def begin(self) -> State:
-        """No state."""
-        return None
 
-    def learn(self, state: State, start: RoundStart, theta: float, outcome: RoundOutcome) -> State:
-        """Learn nothing."""
-        return None
+class Stepping(Live):
+    """Base of severities that step from `first`; behind θ_t the state has `sums`, at first 0."""
+
+    __slots__ = ()
+    first: float
+    sums: ClassVar[int] = 1
+
+    def begin(self) -> State:
+        """`first`, and empty sums."""
+        return (self.first, *[0.0] * self.sums)
+
+    def decide(self, state: State, start: RoundStart) -> float:
+        """Return the current iterate."""
+        return float(state[0])
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,6 +192,52 @@ class RunningRatio(StartsAt):
 
 
 @dataclass(frozen=True, slots=True)
+class DeficitMatching(Live):
+    """θ_t between θ^match = min(1, U_t / D_t), which takes all that the deficit asks for, and θ̄.
+
+    The *static interpolation* (1 − w) θ^match + w θ̄ of [Chitra25, Sec. *Severity Optimization*]
+    (arXiv 2512.01112), with what winners may give for the sum of their equities. `weight` is w,
+    `most` θ̄.
+    """
+
+    weight: float = 0.0
+    most: float = 1.0
+    label: ClassVar[str] = "match"
+
+    def decide(self, state: State, start: RoundStart) -> float:
+        """Interpolate."""
+        match = 1.0
+        if start.total_capacity < start.deficit:
+            match = start.total_capacity / start.deficit
+        return (1.0 - self.weight) * match + self.weight * self.most
+
+
+@dataclass(frozen=True, slots=True)
+class ExponentialBackoff(Live):
+    """θ_t = θ_1 α^k, with k the number of finished rounds that had a deficit.
+
+    [Chitra25, Sec. *Severity Optimization*] counts *recent* shocks; here they are those of the
+    episode. `first` is θ_1, `decay` α.
+    """
+
+    first: float = 0.5
+    decay: float = 0.5
+    label: ClassVar[str] = "backoff"
+
+    def begin(self) -> State:
+        """No round yet."""
+        return 0
+
+    def decide(self, state: State, start: RoundStart) -> float:
+        """Decay once a round."""
+        return float(self.first * self.decay**state)
+
+    def learn(self, state: State, start: RoundStart, theta: float, outcome: RoundOutcome) -> State:
+        """Count the round if it had a deficit."""
+        return state + (start.deficit > 0)
+
+
+@dataclass(frozen=True, slots=True)
 class ExAnteEstimate(Live):
     """θ_t = min(1, B̂_t / D_t): the venue's own estimate at the round's start [CTTX26, Eq. 5]."""
 
@@ -215,4 +275,6 @@ SEVERITIES = {
     "follow-the-leader": FollowTheLeader,
     "running-ratio": RunningRatio,
     "estimate": ExAnteEstimate,
+    "match": DeficitMatching,
+    "backoff": ExponentialBackoff,
 }

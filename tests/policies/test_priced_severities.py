@@ -9,12 +9,16 @@ from hypothesis import strategies as st
 from scipy.optimize import linprog
 
 import adlopt as adl
-from adlopt.policies.backoff import DeficitMatching, ExponentialBackoff
 from adlopt.policies.experts import Ader, Mixture
 from adlopt.policies.gradient import AdaGradOGD
 from adlopt.policies.grammar import named
 from adlopt.policies.newsvendor import Newsvendor, PinballOGD
-from adlopt.policies.severity import Constant, FollowTheLeader
+from adlopt.policies.severity import (
+    Constant,
+    DeficitMatching,
+    ExponentialBackoff,
+    FollowTheLeader,
+)
 from adlopt.scoring.hindsight import severity_loss
 
 
