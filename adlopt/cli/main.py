@@ -115,7 +115,7 @@ def venues(*names: str, json_: Json = False) -> None:
     """
     from msgspec import to_builtins
 
-    from adlopt.rules.venues import described
+    from adlopt.rules.vectors import described
     from adlopt.show.rules import render_rules
 
     data = described(names)

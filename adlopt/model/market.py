@@ -56,6 +56,8 @@ class Market(Tabular, Record):
         Index into `accounts` of each position's owner.
     sign : FloatArray, shape (k,)
         +1 long, −1 short.
+    kind : IntArray, shape (k,)
+        Index into `coins` of each position's coin.
     mark, lot : FloatArray, shape (k,)
         Of each position's coin, USD a contract and contracts.
 
@@ -88,6 +90,7 @@ class Market(Tabular, Record):
     signals: Mapping[str, float] = field(default_factory=dict)
     owner: IntArray = field(init=False)
     sign: FloatArray = field(init=False)
+    kind: IntArray = field(init=False)
     mark: FloatArray = field(init=False)
     lot: FloatArray = field(init=False)
 
@@ -102,6 +105,8 @@ class Market(Tabular, Record):
         _known(self.positions.coin, self.coins.coin, "positions.coin", "a coin")
         place = {name: i for i, name in enumerate(self.accounts.account)}
         put(self, "owner", freeze_indices([place[name] for name in self.positions.account]))
+        coin = {name: c for c, name in enumerate(self.coins.coin)}
+        put(self, "kind", freeze_indices([coin[name] for name in self.positions.coin]))
         put(self, "sign", freeze([side.sign for side in self.positions.side]))
         put(self, "mark", self.of_coin("mark"))
         put(self, "lot", self.of_coin("lot"))
@@ -183,8 +188,7 @@ class Market(Tabular, Record):
         column = getattr(self.coins, name)
         if column is None:
             raise InputError(f"coins.{name}", None, "a number for each coin", remedy="add it")
-        index = {coin: c for c, coin in enumerate(self.coins.coin)}
-        return freeze(column[[index[coin] for coin in self.positions.coin]])
+        return freeze(column[self.kind])
 
     def by_account(self, values: ArrayLike) -> FloatArray:
         """Sum a column of positions, shape (k,), over each account, shape (n,)."""

@@ -55,7 +55,7 @@ def serve(
 
     `rows.most` is in micro-dollars, `turn` is the first budget's, for splits that draw, and what is
     taken is a whole multiple of `lot`, USD, shape (n,), else of a micro-dollar. With `beyond`,
-    limits that the rule sets itself may exceed those of the rows.
+    limits that the rule sets itself may exceed those of the rows, and tiers behind the fund serve.
     """
     order = in_order(rule.tie_break, rows)
     rows = rows.take(order)
@@ -72,6 +72,8 @@ def _serve(
 ) -> IntArray:
     taken = np.zeros(len(rows), dtype=np.int64)
     for tier in rule.tiers:
+        if tier.after_fund and not beyond:
+            break
         chosen = np.flatnonzero(tier.eligible.values(rows) != 0)
         most = rows.most
         if tier.limit is not None:

@@ -68,6 +68,27 @@ class AdaGradOGD(Stepping):
         return _step(state[0], stride, needed_severity(start, outcome)), squares
 
 
+@dataclass(frozen=True, slots=True)
+class RunningOGD(Stepping):
+    """Projected OGD with η_t = sqrt((1 + 2 P_t) / S_t) of the rounds so far, as MetaFlux runs it.
+
+    P_t = Σ_{s≤t} |θ*_s − θ*_{s−1}| and S_t = Σ_{s≤t} D_s² count a round once its θ* is known. No
+    proposition of [CTTX26] covers this step. `first` is θ_1, which the venue does not publish.
+    """
+
+    first: float = 0.5
+    label: ClassVar[str] = "metaflux-ogd"
+    sums: ClassVar[int] = 2
+
+    def learn(self, state: State, start: RoundStart, theta: float, outcome: RoundOutcome) -> State:
+        """Step, after counting the round."""
+        target, (iterate, path, squares, *last) = needed_severity(start, outcome), state
+        path += sum(abs(target - each) for each in last)
+        squares += start.deficit**2
+        stride = math.sqrt((1 + 2 * path) / squares) * start.deficit if squares else 0.0
+        return _step(iterate, stride, target), path, squares, target
+
+
 def paper_ogd(
     episode: Episode, *, first: float = 0.5, variation: float | None = None
 ) -> ProjectedOGD:
@@ -95,5 +116,5 @@ def _step(theta: float, stride: float, target: float) -> float:
     return min(1.0, max(0.0, theta - stride * sign))
 
 
-SEVERITIES = {"ogd": ProjectedOGD, "adagrad-ogd": AdaGradOGD}
+SEVERITIES = {"ogd": ProjectedOGD, "adagrad-ogd": AdaGradOGD, "metaflux-ogd": RunningOGD}
 TUNED = {"ogd": paper_ogd}

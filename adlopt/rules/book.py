@@ -86,17 +86,20 @@ class Book:
                 break
         return start - self.fund
 
-    def match(self, s: int, position: IntArray, lots: IntArray, price: FloatArray) -> None:
+    def match(
+        self, s: int, position: IntArray, lots: IntArray, price: FloatArray, *, up: bool = False
+    ) -> None:
         """Close lots of a loser at prices, in order; whoever takes them pays the gap to the mark.
 
-        All of shape (k,), no position twice.
+        All of shape (k,), no position twice. What is paid at the bankruptcy price rounds `up`, or
+        down; with the last lot, all is paid.
         """
         if not lots.size:
             return
         row, owner = int(self.rows[s]), self.owner[position]
         apart = price - float(self.mark[row])
         paid = np.rint(lots * float(self.unit[row]) * apart * MICRO).astype(np.int64)
-        paid = np.where(price == self.shed.price[s], self._of_gap(s, lots), paid)
+        paid = np.where(price == self.shed.price[s], self._of_gap(s, lots, up), paid)
         done = Matches(
             shed=np.full(lots.size, s), position=position, lots=lots, price=price, paid=paid
         )
@@ -108,17 +111,30 @@ class Book:
         np.subtract.at(self.value, owner[user], paid[user])
         self.matches.append(done)
 
-    def _of_gap(self, s: int, lots: IntArray) -> IntArray:
+    def _of_gap(self, s: int, lots: IntArray, up: bool = False) -> IntArray:
         """Micro-dollars of the gap that each of so many lots pays: with the last, all is paid."""
         gap, total = int(self.gap[s]), int(self.lots[s])
+        if up:
+            return self._rounded_up(s, lots, gap, total - int(self.gone[s]))
         gone = int(self.gone[s]) + np.concatenate([[0], np.cumsum(lots)])
         if abs(gap) * total >= 2**63:
             gone = gone.astype(object)
         return np.diff(gap * gone // total).astype(np.int64)
 
-    def pay(self, amount: int) -> None:
-        """Pay losers out of the fund, in the order of their ids, while it lasts."""
-        self.fund -= self.share(min(amount, self.fund))
+    def _rounded_up(self, s: int, lots: IntArray, gap: int, open_: int) -> IntArray:
+        """Each pays its share of the gap that those before left, rounded in the loser's favour."""
+        left = gap - sum(int(m.paid[m.shed == s].sum()) for m in self.matches)
+        paid = []
+        for closed in lots.tolist():
+            paid.append(-(-left * closed // open_))
+            left, open_ = left - paid[-1], open_ - closed
+        return np.array(paid, dtype=np.int64)
+
+    def pay(self, amount: int) -> int:
+        """Pay losers out of the fund, in the order of their ids, while it lasts; what that took."""
+        paid = self.share(min(amount, self.fund))
+        self.fund -= paid
+        return paid
 
     def share(self, amount: int) -> int:
         """Give losers what they lack, old debt first, then in the order of ids; what that took."""

@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 
 from adlopt.errors import InputError
-from adlopt.foundation.arrays import BoolArray, FloatArray, IntArray
+from adlopt.foundation.arrays import BoolArray, IntArray
 from adlopt.foundation.money import MICRO, micro
 from adlopt.model.market import LARGEST_MARKET, Market
 from adlopt.model.positions import Side
@@ -15,7 +15,14 @@ from adlopt.model.shed import Shed
 from adlopt.rules.book import Book
 from adlopt.rules.deleveraging import Deleveraging, Tie
 from adlopt.rules.matches import Matches
-from adlopt.rules.rows import Rows, account_rows, closes_against, position_rows
+from adlopt.rules.rows import (
+    Rows,
+    account_rows,
+    closes_against,
+    debt_by_coin,
+    holder_rows,
+    position_rows,
+)
 from adlopt.rules.rule import Close, Gauge, Haircut, Rule, Tier
 from adlopt.rules.split import in_order, share_out
 
@@ -64,7 +71,7 @@ def deleverage(
         _close(book, rule, rule.close, order, allowance)
     book.pay(min(allowance, book.unpaid()))
     if triggered and rule.haircut is not None and book.unpaid():
-        _take(book, rule, rule.haircut)
+        _take(book, rule, rule.haircut, kept)
     book.pay(min(book.unpaid(), max(book.fund - kept, 0)))
     done = Deleveraging(
         rule=rule,
@@ -114,7 +121,8 @@ def _close(book: Book, rule: Rule, close: Close, order: IntArray, allowance: int
                 limits = np.clip(cap - taken, 0, limits)
             candidates = rows.limited(limits)
             lots = _split(book, tier, candidates, left, turn, f"{key[1].opposite.value} {key[0]}")
-            book.match(s, where[lots > 0], lots[lots > 0], prices[lots > 0])
+            hit = lots > 0
+            book.match(s, where[hit], lots[hit], prices[hit], up=close.rounds_up)
 
 
 def _loser(everyone: Rows, book: Book, s: int) -> dict[str, float]:
@@ -123,28 +131,31 @@ def _loser(everyone: Rows, book: Book, s: int) -> dict[str, float]:
     return columns | {"loser_bankruptcy_price": float(book.shed.price[s])}
 
 
-def _take(book: Book, rule: Rule, haircut: Haircut) -> None:
+def _take(book: Book, rule: Rule, haircut: Haircut, kept: int) -> None:
+    """Take what is unpaid, tier after tier; the fund, where it pays between, keeps so much."""
     pots = _pots(book) if haircut.by_coin else [("", book.unpaid())]
     solvent = np.flatnonzero(book.start >= 0)
-    everyone = account_rows(book.market).take(solvent)
-    order = in_order(rule.tie_break, everyone)
-    where, rows = solvent[order], everyone.take(order)
+    where = solvent[in_order(rule.tie_break, account_rows(book.market).take(solvent))]
     for coin, amount in pots:
-        size, opposite = _holdings(book, coin)
-        holders = rows.having({"size": size[where], "opposite": opposite[where]})
-        left = amount
+        holders = holder_rows(book.market, book.shed, where, coin)
+        left, since = amount, book.value.copy() if haircut.by_coin else book.start
         for tier in haircut.tiers:
+            if tier.after_fund:
+                left -= book.pay(min(left, max(book.fund - kept, 0)))
             if left > 0:
-                left -= _cut(book, tier, holders, where, left)
+                left -= _cut(book, tier, holders, where, left, since)
 
 
-def _cut(book: Book, tier: Tier, rows: Rows, where: IntArray, amount: int) -> int:
-    """Take dollars of one tier, hand them to losers, the excess to the fund; what was taken."""
+def _cut(book: Book, tier: Tier, rows: Rows, where: IntArray, amount: int, since: IntArray) -> int:
+    """Take dollars of one tier, hand them to losers, the excess to the fund; what was taken.
+
+    Limits hold for all that an account lost `since` it was worth so much.
+    """
     limits = rows.most
     if tier.limit is not None:
         usd = np.clip(tier.limit.values(rows), 0.0, LARGEST_MARKET)
         limits = np.floor(usd * MICRO).astype(np.int64)
-    lost = book.start[where] - book.value[where]
+    lost = since[where] - book.value[where]
     limits = np.maximum(limits - np.maximum(lost, 0), 0)
     taken = _split(book, tier, rows.limited(limits), amount, 0, "haircuts")
     book.haircut[where] += taken
@@ -155,23 +166,11 @@ def _cut(book: Book, tier: Tier, rows: Rows, where: IntArray, amount: int) -> in
 
 
 def _pots(book: Book) -> list[tuple[str, int]]:
-    """The unpaid debt by coin, in proportion to the gaps of what had to go."""
-    coins = sorted(set(book.shed.coin))
-    gaps = [max(int(book.gap[[c == coin for c in book.shed.coin]].sum()), 0) for coin in coins]
-    unpaid = book.unpaid()
-    no_limit = np.full(len(coins), unpaid, dtype=np.int64)
-    shares = share_out(np.array(gaps, dtype=np.float64), no_limit, unpaid)
-    return list(zip(coins, shares.tolist(), strict=True))
-
-
-def _holdings(book: Book, coin: str) -> tuple[FloatArray, BoolArray]:
-    """Contracts that accounts hold in a coin, and whether they stand against what had to go."""
-    market, held = book.market, book.market.positions
-    here = np.array([not coin or c == coin for c in held.coin])
-    wanted = {(c, s.opposite) for c, s in zip(book.shed.coin, book.shed.side, strict=True)}
-    keys = zip(held.coin, held.side, here.tolist(), strict=True)
-    against = np.array([h and (c, s) in wanted for c, s, h in keys])
-    return market.by_account(held.size * here), market.by_account(against) > 0
+    """The unpaid debt by coin, in proportion to what each bears."""
+    debts, unpaid = debt_by_coin(book.market, book.shed), book.unpaid()
+    no_limit = np.full(len(debts), unpaid, dtype=np.int64)
+    shares = share_out(np.array(list(debts.values())), no_limit, unpaid)
+    return list(zip(debts, shares.tolist(), strict=True))
 
 
 def _split(book: Book, tier: Tier, rows: Rows, amount: int, turn: int, what: str) -> IntArray:

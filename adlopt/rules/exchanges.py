@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 
 from adlopt.foundation.arrays import FloatArray
-from adlopt.rules.lights import Light, grades, quintiles, size_percentiles
+from adlopt.rules.lights import FIVE, QUANTILE, Light, grades, share_behind, size_percentiles
 from adlopt.rules.parts import (
     AT_MARK,
     LEVERAGED_RETURN,
@@ -38,7 +38,7 @@ BINANCE = Rule(
     venue="Binance",
     source="binance.com/en/support/faq/360033525471",
     close=queue(LEVERAGED_RETURN),
-    light=Light("quantile 0–4 by count", quintiles),
+    light=QUANTILE,
     unpublished=SILENT,
 )
 BITMEX = Rule(
@@ -65,7 +65,14 @@ BYBIT = Rule(
         price=RowFormula("bankruptcy price, less what the fund may bear", _beyond_drawdown),
         fund_takes_positions=False,
     ),
-    unpublished=("score", "when the mark is used instead", "stop ratio", *SILENT),
+    light=FIVE,
+    unpublished=(
+        "score",
+        "when the mark is used instead",
+        "stop ratio",
+        "how its light is cut",
+        *SILENT,
+    ),
 )
 """The fund bears a drawdown of 30 % from its eight-hour peak, users what exceeds it; an empty fund
 bears nothing. A symbol that was carved out of the pool is a market of its own."""
@@ -81,7 +88,8 @@ OKX = Rule(
         ),
         price=AT_MARK,
     ),
-    unpublished=("base of ROI", *SILENT),
+    light=FIVE,
+    unpublished=("base of ROI", "how its light is cut", *SILENT),
 )
 """At the mark users lose nothing; what the bankrupt owe, the fund pays while it lasts."""
 BITGET = Rule(
@@ -95,6 +103,7 @@ BITGET = Rule(
             lambda r: np.maximum(r["entry_return"], 0.0) * r["leverage"],
         )
     ),
+    light=Light("rank, 1 first", share_behind),
     unpublished=("level of the fund at which it stops", *SILENT),
 )
 """Leverage-adjusted; a loss counts as zero."""
@@ -169,7 +178,8 @@ DERIBIT = Rule(
 VMGH = Rule(
     name="vmgh",
     venue="Clearing houses: variation margin gains haircut",
-    source="RBA Bulletin, December 2013",
+    source="RBA Bulletin",
+    version="2013-12",
     haircut=share_of("vm_gain"),
     unpublished=("rounding",),
 )

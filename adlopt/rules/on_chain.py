@@ -11,7 +11,7 @@ import numpy as np
 from adlopt.errors import InputError
 from adlopt.foundation.arrays import FloatArray
 from adlopt.model.market import Market
-from adlopt.rules.lights import Light, quintiles, rank_share
+from adlopt.rules.lights import QUANTILE, Light, rank_share
 from adlopt.rules.parts import (
     AT_BANKRUPTCY,
     AT_MARK,
@@ -33,7 +33,7 @@ from adlopt.rules.pool import (
 from adlopt.rules.row_formula import RowFormula, column
 from adlopt.rules.rows import Rows
 from adlopt.rules.rule import NO_FUND, Close, Gauge, Haircut, Rule, Tier
-from adlopt.rules.split import PerUnit, ProRata, Queue, RandomStart
+from adlopt.rules.split import Floored, PerUnit, ProRata, Queue, RandomStart
 
 
 def _reya(r: Rows) -> FloatArray:
@@ -92,7 +92,7 @@ ASTER = Rule(
     venue="Aster",
     source="docs.asterdex.com/product/asterex-pro/adl",
     close=queue(LEVERAGED_RETURN),
-    light=Light("quantile 0–4 by count", quintiles),
+    light=QUANTILE,
     unpublished=("closing price", *SILENT),
 )
 AEVO = Rule(
@@ -183,8 +183,11 @@ _OVERLAP = RowFormula(
 DYDX = Rule(
     name="dydx-v4",
     venue="dYdX v4",
-    source="github.com/dydxprotocol/v4-chain protocol/x/clob/keeper/deleveraging.go @002f3fa4",
-    close=Close(tiers=(Tier(split=RandomStart(willing=_OVERLAP)),), price=AT_BANKRUPTCY),
+    source="github.com/dydxprotocol/v4-chain protocol/x/clob/keeper/deleveraging.go @84d4664",
+    version="2026-03-05",
+    close=Close(
+        tiers=(Tier(split=RandomStart(willing=_OVERLAP)),), price=AT_BANKRUPTCY, rounds_up=True
+    ),
     unpublished=("seed", "how many are looked at"),
 )
 """Not ranked; counterparties need not have won, but must survive the price. A market in final
@@ -212,7 +215,8 @@ TRADOOR = Rule(
 GMX_V2 = Rule(
     name="gmx-v2",
     venue="GMX v2",
-    source="github.com/gmx-io/gmx-synthetics contracts/adl/AdlUtils.sol, exchange/AdlHandler.sol",
+    source="github.com/gmx-io/gmx-synthetics contracts/exchange/AdlHandler.sol @a5c0c88",
+    version="2026-03-13",
     fund=NO_FUND,
     trigger=Gauge("profit / pool above its maximum", factor_exceeded),
     sheds=flagged_sides,
@@ -231,13 +235,16 @@ _PER_CONTRACT = Tier(split=PerUnit(column("size", "contract")), limit=NO_LIMIT)
 DRIFT = Rule(
     name="drift-v2",
     venue="Drift v2",
-    source="github.com/drift-labs/protocol-v2 liquidation.rs resolve_perp_bankruptcy",
+    source="github.com/drift-labs/protocol-v2 liquidation.rs resolve_perp_bankruptcy @0ae3e3b",
+    version="2026-04-01",
     fund=_DRIFT_FUND,
     residual=_DRIFT_FUND,
     haircut=Haircut(tiers=(_PER_CONTRACT,), by_coin=True),
 )
 """Charged through cumulative funding; the fund keeps its last unit. What rounding adds, it gets.
-The program reverts where no interest is open; here the debt is left, in sight."""
+A bankrupt account has no position left there: its debt is divided among coins by open interest, as
+a market does not say in which it arose. The program reverts where none is open; here the debt is
+left, in sight."""
 VERTEX = Rule(
     name="vertex",
     venue="Vertex and its kin",
@@ -271,15 +278,37 @@ ZENEX = Rule(
     unpublished=("rounding",),
 )
 """The vault is an account; where its loss exceeds its balance, all winners give."""
+_PRINCIPAL = RowFormula("principal", lambda r: np.maximum(r["equity"] - r["capacity"], 0.0))
 PERCOLATOR = Rule(
     name="percolator",
     venue="Percolator",
-    source="github.com/aeyakovenko/percolator",
-    haircut=_ALL_WINNERS,
+    source="github.com/aeyakovenko/percolator crates/model_safety/src/crisis/haircut.rs @d594e6a",
+    version="2025-10-25",
+    fund=NO_FUND,
+    haircut=Haircut(
+        tiers=(
+            *_ALL_WINNERS.tiers,
+            Tier(split=ProRata(_PRINCIPAL), limit=_PRINCIPAL, after_fund=True),
+        )
+    ),
+    unpublished=("how much of a profit has vested",),
 )
-"""Profit is a junior claim: one ratio on all positive profits."""
+"""One ratio on all profits, none of which counts as vested, then the fund, then one on principals.
+What the fund pays, the source does not credit to the venue's collateral; here it is."""
+_IN_COIN = column("profit")
+METAFLUX = Rule(
+    name="metaflux",
+    venue="MetaFlux",
+    source="github.com/mtf-exchange/metaflux-knowledges docs/concepts/adl.md @9597aff",
+    version="2026-08-22",
+    fund=NO_FUND,
+    haircut=Haircut(tiers=(Tier(split=Floored(_IN_COIN), limit=_IN_COIN),), by_coin=True),
+    unpublished=("first severity",),
+)
+"""Winners of each coin give before the fund does. The severity, learnt from round to round, is the
+policy `metaflux-ogd`: metaflux-ogd+metaflux is both."""
 
 RULES = (
     HYPERLIQUID, ASTER, AEVO, BLUEFIN, ETHEREAL, GTE, LIGHTER, REYA, DYDX, TRADOOR, GMX_V2, DRIFT,
-    VERTEX, PARADEX, ZENEX, PERCOLATOR,
+    VERTEX, PARADEX, ZENEX, PERCOLATOR, METAFLUX,
 )  # fmt: skip

@@ -14,6 +14,7 @@ from adlopt.foundation.money import MICRO, micro
 from adlopt.model.market import Market
 from adlopt.model.positions import Side
 from adlopt.model.round import RoundStart
+from adlopt.model.shed import Shed
 from adlopt.show.answer import Columns, Tabular
 
 OF_POSITIONS = (
@@ -191,7 +192,8 @@ def account_rows(market: Market) -> Rows:
 def round_rows(start: RoundStart) -> Rows:
     """Winners of a round: what they may give is their positive profit, `upnl`."""
     n = len(start.account)
-    columns = {"capacity": start.capacity, "upnl": start.capacity, "opposite": np.ones(n)}
+    capacity = start.capacity
+    columns = {"capacity": capacity, "upnl": capacity, "profit": capacity, "opposite": np.ones(n)}
     if start.equity is not None:
         columns["equity"] = start.equity
     return Rows(
@@ -204,11 +206,57 @@ def round_rows(start: RoundStart) -> Rows:
 
 def closes_against(market: Market, coin: str, side: Side) -> BoolArray:
     """Positions on the other side of a coin, shape (k,)."""
-    held = market.positions
-    return np.array(
-        [c == coin and s is side.opposite for c, s in zip(held.coin, held.side, strict=True)],
-        dtype=bool,
-    )
+    against: BoolArray = _in_coin(market, coin) & (market.sign == side.opposite.sign)
+    return against
+
+
+def holder_rows(market: Market, shed: Shed, chosen: IntArray, coin: str = "") -> Rows:
+    """Chosen accounts with what they hold of a coin, or of all.
+
+    Columns besides those of `account_rows`: `size`, contracts; `profit`, the positive one of these
+    positions, USD; and whether one of them is `opposite` to what has to go, or to anything where
+    nothing has.
+    """
+    here, held = _in_coin(market, coin), market.positions
+    against = here.copy()
+    if len(shed):
+        keys = {(c, s.opposite) for c, s in zip(shed.coin, shed.side, strict=True)}
+        against &= [key in keys for key in zip(held.coin, held.side, strict=True)]
+    columns = {
+        "size": market.by_account(held.size * here),
+        "profit": np.maximum(market.by_account(market.upnl * here), 0.0),
+        "opposite": market.by_account(against) > 0,
+    }
+    rows = account_rows(market).take(chosen)
+    return rows.having({name: column[chosen] for name, column in columns.items()})
+
+
+def debt_by_coin(market: Market, shed: Shed) -> dict[str, float]:
+    """Debts as coins bear them, in the order of their ids: USD of each that bears any.
+
+    What has to go owes the gap between mark and bankruptcy price. What the bankrupt without a
+    position owe is divided by open interest, as a market does not say in which coin they lost it.
+    """
+    sides = np.array([side.sign for side in shed.side])
+    gaps = dict.fromkeys(market.coins.coin, 0.0)
+    for coin, gap in zip(
+        shed.coin, (sides * (shed.price - shed.mark) * shed.size).tolist(), strict=True
+    ):
+        gaps[coin] += gap
+    flat = np.bincount(market.owner, minlength=len(market.accounts.account)) == 0
+    homeless = float(np.maximum(-market.equity, 0.0)[flat].sum())
+    interest = np.bincount(market.kind, market.notional, minlength=len(gaps))
+    share = interest / max(float(interest.sum()), 1e-300)
+    debts = zip(gaps.items(), (homeless * share).tolist(), strict=True)
+    owed = {coin: max(gap, 0.0) + old for (coin, gap), old in debts}
+    return {coin: owed[coin] for coin in sorted(owed) if owed[coin]}
+
+
+def _in_coin(market: Market, coin: str) -> BoolArray:
+    """Positions of a coin, of all without one, shape (k,)."""
+    index = {name: c for c, name in enumerate(market.coins.coin)}
+    chosen: BoolArray = market.kind == index[coin] if coin else market.kind >= 0
+    return chosen
 
 
 def _account_columns(market: Market) -> dict[str, FloatArray]:

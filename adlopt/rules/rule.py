@@ -67,17 +67,20 @@ class Tier:
     limit : RowFormula, optional
         The most that may be taken of a row: contracts of a position, USD of an account; infinite
         is no limit. Unless given, the whole position, and the positive unrealised profit.
+    after_fund : bool
+        Whether it gives only what the fund leaves once the tiers before have given; of dollars.
     """
 
     split: Split
     eligible: RowFormula = ANYONE
     limit: RowFormula | None = None
+    after_fund: bool = False
 
     @property
     def text(self) -> str:
         """Who, and how."""
         who = "" if self.eligible is ANYONE else f"{self.eligible.text}: "
-        return who + self.split.text
+        return "then the fund, then " * self.after_fund + who + self.split.text
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,12 +98,16 @@ class Close:
         take them all, and it pays what their price leaves.
     losers : Queue
         Which loser is served first; equal ones by id.
+    rounds_up : bool
+        Whether what a part of a position pays at the bankruptcy price is rounded in the loser's
+        favour, to the micro-dollar; else in the taker's. The last pays what is left.
     """
 
     tiers: tuple[Tier, ...]
     price: RowFormula
     losers: Queue = AS_THEY_COME
     fund_takes_positions: bool = True
+    rounds_up: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,7 +120,8 @@ class Haircut:
     owed : bool
         Whether what is taken stays owed to its owner.
     by_coin : bool
-        Whether each coin's share of the debt is borne by those who hold that coin.
+        Whether each coin's share of the debt is borne by those who hold that coin; limits are then
+        of each coin.
     """
 
     tiers: tuple[Tier, ...]
@@ -166,8 +174,8 @@ class Rule:
         Served highest first among equals, then by account id.
     light : Light, optional
         How positions are shown their place.
-    venue, source : str
-        Who uses it, and where they say so.
+    venue, source, version : str
+        Who uses it, where they say so, and when: a commit's date, or that of a page that has one.
     unpublished : tuple of str
         Parts that the source leaves open; what stands here instead is a choice.
 
@@ -190,6 +198,7 @@ class Rule:
     light: Light | None = None
     venue: str = ""
     source: str = ""
+    version: str = ""
     unpublished: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
@@ -240,4 +249,5 @@ class Rule:
             "shown_to_traders": self.light.text if self.light else None,
             "unpublished": list(self.unpublished),
             "source": self.source,
+            "version": self.version or None,
         }

@@ -94,6 +94,39 @@ class ProRata:
 
 
 @dataclass(frozen=True, slots=True)
+class Floored:
+    """In proportion to weights, rounded down; what is left, a unit each in the order of ids.
+
+    Parameters
+    ----------
+    weight : RowFormula
+        ≥ 0; a row of weight 0 gives nothing.
+    """
+
+    weight: RowFormula
+    family: ClassVar[str] = "pro-rata"
+    free: ClassVar[bool] = True
+
+    @property
+    def text(self) -> str:
+        """The weight."""
+        return f"in proportion to {self.weight.text}, rounded down; the rest by id"
+
+    def take(self, rows: Rows, amount: int, turn: int) -> IntArray:
+        """Share out, then hand the dust round."""
+        units, _ = whole(_weights(self.weight, rows))
+        total, most = int(units.sum()), np.where(units > 0, rows.most, 0)
+        amount = min(amount, int(most.sum()))
+        if not amount:
+            return np.zeros(len(rows), dtype=np.int64)
+        shares = [amount * u // total for u in units.tolist()]
+        taken = np.minimum(np.array(shares, dtype=np.int64), most)
+        while left := amount - int(taken.sum()):
+            taken[np.flatnonzero(taken < most)[:left]] += 1
+        return taken
+
+
+@dataclass(frozen=True, slots=True)
 class PerUnit:
     """The same charge on each unit of a weight, rounded up: it may raise more than the amount.
 

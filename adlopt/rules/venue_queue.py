@@ -11,6 +11,7 @@ from adlopt.foundation.arrays import FloatArray, IntArray, Record, freeze, freez
 from adlopt.model.filled import filled
 from adlopt.model.market import Market
 from adlopt.model.positions import Side
+from adlopt.rules.lights import fifths, share_behind
 from adlopt.rules.rows import Rows, closes_against, position_rows
 from adlopt.rules.rule import Rule
 from adlopt.rules.split import Queue, in_order
@@ -37,8 +38,14 @@ class Ranking(Answer, Record):
         Contracts that are served before the position: beyond them it is closed.
     size : FloatArray, shape (n,)
         Contracts.
+    rank : IntArray, shape (n,)
+        Place in the queue, the first served at 1; equals share the best.
+    rating : IntArray, shape (n,)
+        1 to 5, the fifth served first at 5: with `rank` and `percentage`, as ccxt names them.
+    percentage : FloatArray, shape (n,)
+        Share of the positions that are not served before, in percent: the first at 100.
     light : FloatArray, shape (n,), or None
-        What the venue shows, where it says how.
+        What the venue shows, where it says how; not a number where it shows nothing.
     """
 
     rule: str
@@ -49,6 +56,9 @@ class Ranking(Answer, Record):
     position: IntArray
     ahead: FloatArray
     size: FloatArray
+    rank: IntArray
+    rating: IntArray
+    percentage: FloatArray
     light: FloatArray | None
 
     def _columns(self) -> Columns:
@@ -58,6 +68,9 @@ class Ranking(Answer, Record):
             "position": self.position,
             "ahead_contracts": self.ahead,
             "size_contracts": self.size,
+            "rank": self.rank,
+            "rating": self.rating,
+            "percentage": self.percentage,
             **light,
         }
 
@@ -85,18 +98,22 @@ def ranking(market: Market, rule: Rule, coin: str, side: Side) -> Ranking:
         raise InputError("rule", rule.name, "a rule that closes positions in an order")
     here = np.flatnonzero(closes_against(market, coin, side.opposite))
     rows = position_rows(market).take(here)
-    places = served(rule, rows)
-    size = rows.feature("size")[places]
+    places, first = served(rule, rows)
+    queued = rows.take(places)
+    size = queued.feature("size")
     return Ranking(
         rule=rule.name,
         coin=coin,
         side=side,
         shown=None if rule.light is None else rule.light.text,
-        account=rows.take(places).account,
+        account=queued.account,
         position=freeze_indices(here[places]),
         ahead=freeze(np.cumsum(size) - size),
         size=freeze(size),
-        light=None if rule.light is None else rule.light.of(size),
+        rank=freeze_indices(first + 1),
+        rating=freeze_indices(1 + fifths(first, size)),
+        percentage=freeze(100 * share_behind(first, size)),
+        light=None if rule.light is None else rule.light.shown(first, size, queued["upnl"]),
     )
 
 
@@ -105,13 +122,24 @@ def is_queue(rule: Rule) -> bool:
     return all(isinstance(tier.split, Queue) for tier in rule.tiers)
 
 
-def served(rule: Rule, rows: Rows) -> IntArray:
-    """Indices of the eligible rows in the order in which the tiers of a queue serve them."""
-    first = in_order(rule.tie_break, rows)
-    rows = rows.take(first)
-    places: dict[int, None] = {}
+def served(rule: Rule, rows: Rows) -> tuple[IntArray, IntArray]:
+    """Indices of the eligible rows in the order in which the tiers of a queue serve them.
+
+    And the place of the first of those that are equal to each in all that is published.
+    """
+    start = in_order(rule.tie_break, rows)
+    rows = rows.take(start)
+    order, first = np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.int64)
     for tier in rule.tiers:
-        chosen = np.flatnonzero(tier.eligible.values(rows) != 0)
         assert isinstance(tier.split, Queue)
-        places |= dict.fromkeys(chosen[tier.split.order(rows.take(chosen))].tolist())
-    return first[list(places)]
+        eligible = np.flatnonzero(tier.eligible.values(rows) != 0)
+        chosen = eligible[~np.isin(eligible, order)]
+        chosen = chosen[tier.split.order(rows.take(chosen))]
+        keys = [key.values(rows.take(chosen)) for key in (*tier.split.keys, *rule.tie_break)]
+        apart = np.arange(chosen.size) == 0
+        for key in keys:
+            apart[1:] |= key[1:] != key[:-1]
+        places = np.maximum.accumulate(np.where(apart, np.arange(chosen.size), 0))
+        first = np.append(first, order.size + places)
+        order = np.append(order, chosen)
+    return start[order], first

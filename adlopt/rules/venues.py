@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from importlib import import_module
 
 from adlopt.errors import unknown
 from adlopt.rules.rule import Rule
-from adlopt.show.schema.studies import RuleData, RulesData
 
 FILES = ("on_chain", "exchanges")
 """Of this folder: a file of rules is one line here, and ends in its `RULES`."""
@@ -33,9 +31,3 @@ def rule_named(name: str) -> Rule:
     if name not in VENUES:
         raise unknown("rule", name, VENUES, listed="adlopt venues")
     return VENUES[name]
-
-
-def described(names: Sequence[str] = ()) -> RulesData:
-    """Describe venues' rules part by part, with what their sources leave open; all unless named."""
-    rules = [rule_named(name) for name in names] or VENUES.values()
-    return RulesData(rules=[RuleData(rule=rule.name, **rule.parts()) for rule in rules])

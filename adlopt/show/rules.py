@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
-from adlopt.show.schema.studies import DeleveragingData, OutcomeData, RankingData, RuleData
+from adlopt.show.schema.studies import (
+    DeleveragingData,
+    OutcomeData,
+    PublishedRuleData,
+    RankingData,
+)
 from adlopt.show.screen import BRIEF, few, notes, rest, screen, why_not
-from adlopt.show.table import filled, table
+from adlopt.show.table import Table, filled, table
 from adlopt.show.words import clipped, counted, percent, quantity, scaled, unit_of, usd
 
 SHOWN = 10
@@ -15,8 +21,8 @@ REMARKS = 4
 """Ties that are named for each rule, and remarks of a summary; the rest are counted."""
 
 
-def render_rules(rules: Sequence[RuleData]) -> str:
-    """Lay out the rules, where they come from, and what their sources leave open."""
+def render_rules(rules: Sequence[PublishedRuleData]) -> str:
+    """Lay out the rules, and what they rest on."""
     rows = []
     for rule in rules:
         losers = [f"losers by {rule.losers}"] if rule.losers else []
@@ -24,7 +30,25 @@ def render_rules(rules: Sequence[RuleData]) -> str:
         first = "; if ".join([rule.fund_pays_first, *rule.trigger])
         rows.append((rule.rule, who, rule.closing_price or "–", first))
     columns = ("rule", "who gives, in what order", "at", "fund pays first")
-    return "\n".join([table("Rules of venues", columns, rows), *map(_origin, rules)])
+    origins = (filled(f"{rule.rule}: {rule.venue}: {rule.source}", "  ") for rule in rules)
+    return "\n".join([table("Rules of venues", columns, rows), str(provenance(rules)), *origins])
+
+
+def provenance(rules: Sequence[PublishedRuleData], *, sources: bool = False) -> Table:
+    """Of when a rule is, which published results it meets, and what was chosen."""
+    rows, apart = [], []
+    for rule in rules:
+        met = sum(vector.passed for vector in rule.vectors)
+        of = f"{met} of {len(rule.vectors)}" if rule.vectors else "–"
+        apart += [f"{rule.rule}, {v.name}: {v.differs}" for v in rule.vectors if v.differs]
+        cells = rule.family, rule.version or "–", of, ", ".join(rule.unpublished) or "–"
+        rows.append((rule.rule, *([rule.source] if sources else []), *cells))
+    title = (
+        "What they rest on: the date of a source that has one, the tests and worked examples of a "
+        "venue that come out the same here, and what a source leaves open, chosen here"
+    )
+    columns = ("rule", *(["source"] if sources else []), "kind", "of", "met", "chosen here")
+    return Table(title, columns, rows, "; ".join(apart))
 
 
 def render(data: DeleveragingData) -> str:
@@ -64,7 +88,7 @@ def render_ranking(data: RankingData) -> str:
     """Lay out the head of a queue."""
     columns = ("account", "ahead", "size", *(["shown"] if data.light else []))
     lights = [] if data.light is None else [data.light]
-    figures = [data.ahead_contracts, data.size_contracts, *lights]
+    figures: list[Any] = [data.ahead_contracts, data.size_contracts, *lights]
     queued = len(data.account)
     title = (
         f"{data.rule}: {counted(queued, 'position')} {data.side} {data.coin}, first "
@@ -74,18 +98,13 @@ def render_ranking(data: RankingData) -> str:
 
     def lay(rows: int) -> str:
         shown = zip(data.account[:rows], *(column[:rows] for column in figures), strict=True)
-        cells = [(name, *map(quantity, numbers)) for name, *numbers in shown]
+        cells = [
+            (name, *("–" if each is None else quantity(each) for each in numbers))
+            for name, *numbers in shown
+        ]
         return table(title, columns, cells) + rest(queued - rows)
 
     return screen(lay, queued)
-
-
-def _origin(rule: RuleData) -> str:
-    lines = [f"{rule.rule}: {rule.venue} ({rule.family})", f"  {rule.source}"]
-    if rule.unpublished:
-        lines.append(f"  unpublished, chosen here: {', '.join(rule.unpublished)}")
-    indents = ("  ", *["    "] * (len(lines) - 1))
-    return "\n".join(filled(*each) for each in zip(lines, indents, strict=True))
 
 
 def _overview(data: DeleveragingData, shown: int) -> str:

@@ -94,7 +94,7 @@ def deleverage(market: Market, by: Playable, shed: Shed | None = None) -> Deleve
 def least_burden(done: Deleveraging) -> Solution | None:
     """Find the least worst burden at which winners could have raised the same, in *hindsight*.
 
-    None where nothing was raised, or more than all profits together.
+    None where nothing was raised, nobody wins, or it was more than all profits together.
 
     Examples
     --------
@@ -107,7 +107,7 @@ def least_burden(done: Deleveraging) -> Solution | None:
     >>> print(least_burden(deleverage(market, "gte")))
     1 winner gives 2,000.00 USD, worst burden 50 %; proven optimal (exact)
     """
-    if done.raised <= 0:
+    if done.raised <= 0 or not done.market.winners.any():
         return None
     start = wealth_round(done.market)
     try:

@@ -77,7 +77,7 @@ def test_a_list_too_long_to_read_does_not_bury_the_answer():
     with pytest.raises(InputError) as long:
         rule_named("hyperlquid")
     assert str(long.value) == (
-        "rule is 'hyperlquid': expected one of 27 that adlopt venues lists; "
+        "rule is 'hyperlquid': expected one of 28 that adlopt venues lists; "
         "did you mean 'hyperliquid'?"
     )
     error = unknown("account", "samm", ["sam", *(f"a{i}" for i in range(5_000))])

@@ -26,8 +26,20 @@ class FiguresData(Data, kw_only=True, **FROZEN):
     """Base of answers that are a few figures."""
 
 
+class VectorData(Part, kw_only=True):
+    """A result that a venue publishes; `differs` says why the toolkit's is another."""
+
+    name: str
+    source: str
+    passed: bool
+    differs: str | None
+
+
 class RuleData(Part, kw_only=True):
-    """How a venue deleverages, part by part, and what its source leaves open."""
+    """How a venue deleverages, part by part, and what its source leaves open.
+
+    `version` is that of the source or its date, null where a page has none.
+    """
 
     rule: str
     venue: str
@@ -44,12 +56,19 @@ class RuleData(Part, kw_only=True):
     shown_to_traders: str | None
     unpublished: list[str]
     source: str
+    version: str | None
+
+
+class PublishedRuleData(RuleData, kw_only=True):
+    """A rule, beside the results that its venue publishes."""
+
+    vectors: list[VectorData]
 
 
 class RulesData(Data, kw_only=True):
     """Rules of venues."""
 
-    rules: list[RuleData]
+    rules: list[PublishedRuleData]
 
 
 class TieData(Part, kw_only=True):
@@ -119,7 +138,8 @@ class DeleveragingData(Data, kw_only=True):
 class RankingData(Data, kw_only=True):
     """A venue's queue on one side of a coin, first served first; `position` is a row of a market.
 
-    `shown` says what kind of light it is that the venue shows.
+    `shown` says what kind of light it is that the venue shows. `rank`, `rating` and `percentage`
+    are the fields of ccxt.
     """
 
     rule: str
@@ -130,7 +150,10 @@ class RankingData(Data, kw_only=True):
     position: list[int]
     ahead_contracts: list[float]
     size_contracts: list[float]
-    light: list[float] | None
+    rank: list[int]
+    rating: list[int]
+    percentage: list[float]
+    light: list[float | None] | None
 
 
 class CrashOutcome(Part, kw_only=True, rename=in_usd):

@@ -23,6 +23,7 @@ from adlopt.rules.venue_queue import is_queue, ranking, served
 from adlopt.rules.venues import VENUES
 from adlopt.show.answer import Answer, Columns
 from adlopt.show.exposure import summary
+from adlopt.show.schema.data import finite
 from adlopt.show.schema.studies import ExposureData, Place, SpreadData, UnderRuleData
 from adlopt.studies.exposure.budget_draws import Budgets, budgets
 from adlopt.studies.exposure.taking import Split, closes_at_mark, haircuts, winners
@@ -193,7 +194,8 @@ def _places(where: Market | RoundStart, split: Split, account: str) -> tuple[Pla
 def _place_in_round(start: RoundStart, split: Split, account: str) -> tuple[Place, ...]:
     rule = split.rule if isinstance(split, ByRule) and is_queue(split.rule) else None
     if rule is not None:
-        order = served(rule, round_rows(start)).tolist()
+        served_, first = served(rule, round_rows(start))
+        order = served_.tolist()
     elif isinstance(split, QueueAllocation):
         order = split.order(start).tolist()
     else:
@@ -201,7 +203,10 @@ def _place_in_round(start: RoundStart, split: Split, account: str) -> tuple[Plac
     mine = start.account.index(account)
     at = order.index(mine) if mine in order else None
     light = None if rule is None or rule.light is None or rule.light.by_contracts else rule.light
-    seen = None if light is None or at is None else float(light.of(start.capacity[order])[at])
+    seen = None
+    if light is not None and at is not None:
+        capacity = start.capacity[order]
+        seen = finite(float(light.shown(first, capacity, capacity)[at]))
     ahead = None if at is None else float(start.capacity[order[:at]].sum())
     seen_as = {"coin": "", "side": "", "shown": "" if light is None else light.text}
     place = None if at is None else at + 1
@@ -212,7 +217,7 @@ def _place(market: Market, rule: Rule, row: int) -> Place:
     coin, side = market.positions.coin[row], market.positions.side[row]
     ranked = ranking(market, rule, coin, side)
     at = next(iter(np.flatnonzero(ranked.position == row).tolist()), None)
-    light = None if ranked.light is None or at is None else float(ranked.light[at])
+    light = None if ranked.light is None or at is None else finite(float(ranked.light[at]))
     ahead = None if at is None else float(ranked.ahead[at])
     shown = {"side": side.value, "shown": "" if rule.light is None else rule.light.text}
     place = None if at is None else at + 1

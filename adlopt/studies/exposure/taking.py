@@ -13,12 +13,13 @@ from adlopt.foundation.money import micro
 from adlopt.model.market import Market
 from adlopt.model.positions import Side
 from adlopt.model.round import RoundStart
+from adlopt.model.shed import Shed
 from adlopt.model.solvency import check_haircut
 from adlopt.policies.by_rule import ByRule, serve
 from adlopt.policies.protocols import Allocation, Policy
 from adlopt.rules.market_rounds import wealth_round
 from adlopt.rules.parts import AT_BANKRUPTCY, AT_MARK
-from adlopt.rules.rows import Rows, account_rows, position_rows
+from adlopt.rules.rows import Rows, debt_by_coin, holder_rows, position_rows
 from adlopt.rules.rule import Close, Rule
 
 Split: TypeAlias = Allocation | Policy
@@ -103,33 +104,19 @@ def _priced(close: Close, market: Market, rows: Rows, coin: str, side: Side) -> 
 
 def _charged(market: Market, rule: Rule) -> list[tuple[Rows, float]]:
     """Solvent accounts with what they hold, and their share of the budget: of each coin, or all."""
-    gone, held = market.shed(), market.positions
     by_coin = rule.haircut is not None and rule.haircut.by_coin
-    short = {(c, s.opposite) for c, s in zip(gone.coin, gone.side, strict=True)}
-    keys = zip(held.coin, held.side, strict=True)
-    against = np.array([not short or key in short for key in keys], dtype=bool)
-    everyone, found = account_rows(market).take(market.equity >= 0), []
-    for coin, share in _coin_shares(market).items() if by_coin else [("", 1.0)]:
-        here = np.array([not coin or c == coin for c in held.coin], dtype=bool)
-        size, opposite = market.by_account(held.size * here), market.by_account(against & here)
-        places = everyone.places
-        columns = {"size": size[places], "opposite": opposite[places] > 0}
-        found.append((everyone.having(columns), share))
-    return found
+    solvent, gone = np.flatnonzero(market.equity >= 0), market.shed()
+    shares = _coin_shares(market, gone) if by_coin else {"": 1.0}
+    return [(holder_rows(market, gone, solvent, coin), share) for coin, share in shares.items()]
 
 
-def _coin_shares(market: Market) -> dict[str, float]:
+def _coin_shares(market: Market, gone: Shed) -> dict[str, float]:
     """Share of the debt in each coin; of open interest where nobody is bankrupt."""
-    gone, held = market.shed(), market.positions
-    sides = np.array([side.sign for side in gone.side])
-    gaps, coins = sides * (gone.price - gone.mark) * gone.size, gone.coin
-    if not (gaps > 0).any():
-        gaps, coins = market.notional, held.coin
-    debts = dict.fromkeys(sorted(set(coins)), 0.0)
-    for coin, gap in zip(coins, gaps.tolist(), strict=True):
-        debts[coin] += gap
-    owed = {coin: max(debt, 0.0) for coin, debt in debts.items()}
-    return {coin: debt / sum(owed.values()) for coin, debt in owed.items() if debt}
+    owed = debt_by_coin(market, gone)
+    if not owed:
+        for coin, usd in zip(market.positions.coin, market.notional.tolist(), strict=True):
+            owed[coin] = owed.get(coin, 0.0) + usd
+    return {coin: owed[coin] / sum(owed.values()) for coin in sorted(owed)}
 
 
 def _profits(market: Market) -> Rows:
