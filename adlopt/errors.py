@@ -20,9 +20,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from functools import partial
 from heapq import nlargest
+from pathlib import Path
 from typing import Any, NamedTuple
 
 MOST_LISTED = 12
@@ -196,6 +197,7 @@ class InfeasibleRound(NoSolution):
     ) -> None:
         self.below, self.above, self.missing = below, above, missing
         self.binding, self.rounds, self.irreducible = binding, rounds, irreducible
+        self.evidence: Callable[[str | Path], Path] | None = None
         super().__init__(message)
 
     def restated(self, message: str, *, beside: float = 0.0, **changes: Any) -> InfeasibleRound:
@@ -204,6 +206,20 @@ class InfeasibleRound(NoSolution):
         for end in ("below", "above"):
             said[end] = None if said[end] is None else said[end] + beside
         return InfeasibleRound(message, **said | changes)
+
+    def certificate_file(self, path: str | Path) -> Path:
+        """Write that nothing meets the budget as JSON that others check, as answers do.
+
+        Raises
+        ------
+        InputError
+            If it is no refusal of `adlopt.solve`, or the checker does not know such an instance.
+        CertificateError
+            If the checker cannot show it.
+        """
+        if self.evidence is None:
+            raise InputError("certificate", None, "a refusal of adlopt.solve")
+        return self.evidence(path)
 
     def _said(self) -> dict[str, Any]:
         names = ("below", "above", "missing", "binding", "rounds", "irreducible")

@@ -47,6 +47,8 @@ _WRITE = (
     "Also write the program to this .mps or .lp file, and a map of its names and units beside it."
 )
 WriteModel = Annotated[Path | None, Parameter(help=_WRITE)]
+_EVIDENCE = "Write what is proved to this .json file, for others to check: `adlopt check`."
+CertificateFile = Annotated[Path | None, Parameter(name="--certificate", help=_EVIDENCE)]
 _PLAYED = (
     "severity+allocation, such as persistence+pro-rata (adlopt policies), a venue's rule (adlopt "
     "venues), or path.py:name for one of your own; repeat for several. An allocation alone raises "

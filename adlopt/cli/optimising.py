@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from adlopt.cli.command import (
     Against,
+    CertificateFile,
     Fair,
+    Flag,
     Json,
     Output,
     Over,
@@ -19,7 +23,7 @@ from adlopt.cli.command import (
     episode_named,
     priced_loss,
 )
-from adlopt.errors import InputError
+from adlopt.errors import InfeasibleRound, InputError
 from adlopt.foundation.user_code import MARK, load
 from adlopt.model.loss import Burden, MinMax
 from adlopt.model.positions import ContractRound
@@ -39,6 +43,7 @@ def solve(
     method: str = "automatic",
     time_limit: float | None = None,
     write_model: WriteModel = None,
+    certificate: CertificateFile = None,
     output: Output = None,
     json_: Json = False,
 ) -> None:
@@ -80,8 +85,22 @@ def solve(
     problem: Any = _winners_alone(held, objective) if isinstance(held, Problem) else held
     options: dict[str, Any] = {"budget": Budget(extra=extra) if extra else None, "gap": gap}
     _write_model(problem, write_model, budget=options["budget"])
-    best = solve_(problem, method=methods[method], time_limit=time_limit, **options)
+    with _refusals(certificate):
+        best = solve_(problem, method=methods[method], time_limit=time_limit, **options)
+    if certificate is not None:
+        best.certificate_file(certificate)
     _print(best, json_, best, output)
+
+
+@contextmanager
+def _refusals(certificate: Path | None) -> Iterator[None]:
+    """Write the certificate of a round that nothing meets, too."""
+    try:
+        yield
+    except InfeasibleRound as error:
+        if certificate is not None:
+            error.certificate_file(certificate)
+        raise
 
 
 def _named(objective: str | None) -> str | None:
@@ -114,6 +133,39 @@ def _winners_alone(problem: Problem, objective: str | None) -> Problem:
         remedy = "adlopt match has goals for positions"
         raise InputError("--objective", objective, "none beside positions", remedy=remedy)
     return replace(problem, thing=round_.rounded(), objective=problem.objective.worst)
+
+
+@app.command
+def check(
+    instance: Path | None = None, certificate: Path | None = None, *, extract: Flag = False
+) -> None:
+    """Check a certificate against its instance, and print VALID and what is proved, or INVALID.
+
+    The checker is one file that needs Python alone, neither adlopt nor a solver.
+
+    Parameters
+    ----------
+    instance
+        The .toml or .json file that was solved; with --extract where to write the checker,
+        adlcheck.py unless given.
+    certificate
+        What `--certificate` or `certificate_file` wrote.
+    extract
+        Write the checker out, to be handed to an auditor: python -I -S adlcheck.py INSTANCE
+        CERTIFICATE.
+    """
+    from adlopt.optimum.evidence import adlcheck
+
+    if extract:
+        target = Path("adlcheck.py") if instance is None else instance
+        target.write_bytes(Path(adlcheck.__file__).read_bytes())
+        print(f"wrote {target}")
+        return
+    if instance is None or certificate is None:
+        raise InputError("certificate", None, "an instance and its certificate, or --extract")
+    code = adlcheck.main([str(instance), str(certificate)])
+    if code:
+        raise SystemExit(code)
 
 
 @app.command

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any, TypeAlias, TypedDict, Unpack, overload
 
 from adlopt.errors import InfeasibleRound, InputError
 from adlopt.model.budget import Budget
 from adlopt.model.constraint import Constraint
 from adlopt.model.episode import Episode
-from adlopt.model.limits import Limits
+from adlopt.model.limits import NO_LIMITS, Limits
 from adlopt.model.loss import Asymmetric, Loss, MinMax
 from adlopt.model.market import Market
 from adlopt.model.method import Method
@@ -18,6 +19,9 @@ from adlopt.model.positions import ContractRound
 from adlopt.model.problem import Problem
 from adlopt.model.round import Round, RoundStart
 from adlopt.model.two_sided import TwoSidedRound
+from adlopt.optimum.core.surface import asked
+from adlopt.optimum.evidence.certificate_file import refusal_file
+from adlopt.optimum.evidence.question import Question
 from adlopt.optimum.spaces import SOLVABLE, SPACES, Options
 
 if TYPE_CHECKING:
@@ -245,12 +249,20 @@ def solve(  # noqa: PLR0913 - options of one door
         time_limit=time_limit,
     )
     objective = MinMax() if objective is None else objective
+    question = Question(
+        thing=thing,
+        objective=objective,
+        budget=Budget() if budget is None else budget,
+        limits=NO_LIMITS if limits is None else limits,
+        whole_lots=whole_lots,
+    )
     try:
         best: Best = space(thing, objective, options)
     except InfeasibleRound as error:
-        if error.irreducible or isinstance(thing, Round):
-            raise
-        from adlopt.optimum.opened.model import contradiction
+        if not (error.irreducible or isinstance(thing, Round)):
+            from adlopt.optimum.opened.model import contradiction
 
-        raise contradiction(error, thing, objective, options) from None
-    return best
+            error = contradiction(error, thing, objective, options)
+        error.evidence = partial(refusal_file, question)
+        raise error from None
+    return asked(best, question)

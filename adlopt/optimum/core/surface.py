@@ -3,11 +3,15 @@
 # Annotations are no strings here: classes that inherit these fields could not resolve them.
 import dataclasses
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, TypeVar
 
+from adlopt.errors import InputError
 from adlopt.foundation.arrays import AnyArray, Record
 from adlopt.model.method import Method, Stopped
 from adlopt.optimum.core.certificate import Certificate, Stage, Trust, tied
+from adlopt.optimum.evidence.certificate_file import evidence_of, write_evidence
+from adlopt.optimum.evidence.question import Question
 from adlopt.show.answer import Answer
 from adlopt.show.table import filled
 from adlopt.show.words import counted, dollars, percent
@@ -32,6 +36,8 @@ class Optimum(Answer, Record):
         Further criteria in order of rank, each given those above it.
     worst_burden : float or None
         max x_i / w_i; None where the answer burdens nobody.
+    question : Question or None
+        What was asked, for certificates in files.
     """
 
     certificate: Certificate
@@ -39,6 +45,7 @@ class Optimum(Answer, Record):
     stopped: Stopped = Stopped.OPTIMAL
     stages: tuple[Stage, ...] = ()
     worst_burden: float | None = None
+    question: Question | None = None
 
     @property
     def value(self) -> float:
@@ -59,6 +66,33 @@ class Optimum(Answer, Record):
     def _answer(self) -> tuple[AnyArray, ...]:
         """What the certificate is of."""
         raise NotImplementedError
+
+    def certificate_file(self, path: str | Path) -> Path:
+        """Write what is proved as JSON that others check, `python -I -S adlcheck.py INSTANCE FILE`.
+
+        The file is bound to the instance, and has been checked by the same code. What a search
+        found and nobody can recompute is called reported there.
+
+        Raises
+        ------
+        InputError
+            If it cannot be written, or the checker does not know such an instance or objective.
+        CertificateError
+            If the answer does not survive the check.
+        """
+        if self.question is None:
+            raise InputError("certificate", None, "an answer of adlopt.solve")
+        proofs = [proof.lower for proof in self._proofs()]
+        data = evidence_of(self.question, self._numbers(), proofs, self._witnesses())
+        return write_evidence(data, path)
+
+    def _numbers(self) -> dict[str, Any]:
+        """The answer, as a certificate in a file has it."""
+        return {}
+
+    def _witnesses(self) -> tuple[dict[str, Any], ...]:
+        """What proofs of the criteria need beside the answer."""
+        return ()
 
     def _check(self) -> None:
         """Refuse what was altered since it was certified."""
@@ -119,6 +153,12 @@ def remade(answer: Made, **changes: Any) -> Made:
     """The same with changes, checked anew: for checks alone."""
     fields = {each.name: getattr(answer, each.name) for each in dataclasses.fields(answer)}
     return made(type(answer), **fields | changes)
+
+
+def asked(answer: Made, question: Question) -> Made:
+    """The answer to a question: it keeps that."""
+    object.__setattr__(answer, "question", question)
+    return answer
 
 
 def burdened(worst: float) -> str:

@@ -23,6 +23,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import partial
+from typing import Any
 
 import numpy as np
 
@@ -37,6 +38,7 @@ from adlopt.foundation.arrays import (
 )
 from adlopt.model.loss import worst_burden
 from adlopt.model.method import Method, Stopped
+from adlopt.model.objective import CVaR
 from adlopt.model.round import Round
 from adlopt.optimum.core import waterfill
 from adlopt.optimum.core.burden_problem import BurdenProblem
@@ -102,6 +104,15 @@ class Solution(Optimum):
 
     def _answer(self) -> tuple[AnyArray, ...]:
         return self.haircut, np.array(self.worst_burden)
+
+    def _numbers(self) -> dict[str, Any]:
+        return {"haircut_usd": self.haircut.tolist()}
+
+    def _witnesses(self) -> tuple[dict[str, Any], ...]:
+        given, asked = self.certificate.multipliers, self.question
+        if given is None or asked is None or not isinstance(asked.objective, CVaR):
+            return ()
+        return ({"budget": given.budget, "burden": given.burden.tolist()},)
 
     @property
     def account(self) -> tuple[str, ...]:

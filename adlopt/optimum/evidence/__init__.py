@@ -1,0 +1,1 @@
+"""Answers as evidence: certificates in files, and the checker that stands alone."""

@@ -1,0 +1,983 @@
+"""adlcheck: check a certificate of adlopt against its instance, without adlopt or a solver.
+
+    python -I -S adlcheck.py INSTANCE CERTIFICATE        0 VALID, 1 INVALID, 2 neither can be read
+
+INSTANCE is the .toml or .json file that was solved (its tables in CSV), CERTIFICATE the JSON that
+adlopt wrote. The problem is derived anew from the instance, the answer is checked to be feasible,
+and both ends are recomputed in whole numbers: what the answer costs, and that no answer costs less
+than `lower`. Python 3.11 and its standard library are all that is needed.
+
+Rules of money and numbers:
+
+1. A number is the binary64 nearest to what is written, 0 if it is below 1e-100, and then exact. No
+   arithmetic rounds, but for `upper`, rounded up, and `lower`, rounded down, at the end.
+2. A dollar amount is met if it is missed by at most a micro-dollar and a billionth of itself, or by
+   2^-48 of itself where that is more: so much is lost in adding up binary64. No account gives more
+   than that above what it may, and none less than nothing. `lower` holds also for all that miss
+   ends by as much as the answer does.
+3. What an account may give: its capacity; nothing where it is ineligible or its weight is 0; at
+   most cap times capacity; at most equity less floor. Its burden is what it gives over its weight:
+   capacity, or equity if that is positive, plus epsilon; or the weight that limits state.
+4. In lots money is counted in whole micro-dollars: lots and an exact budget are rounded to the
+   nearest, which they must be within 1e-15 and 1e-9; capacities, and the top of a band, are rounded
+   down, its bottom up, except within 1e-15 of a whole number. Then nothing may be missed.
+5. A tier gives only when all before it give all they can.
+
+The canonical form of an instance, whose SHA-256 binds a certificate: what the files say, not how
+they say it. An object of what is given, written as JSON with keys in order, without blanks, ASCII
+alone: numbers as C99 hexadecimal floats in quotes, whole numbers in digits, one list a column in
+the order of the rows; limits as one entry an account; what is absent or empty is left out.
+"""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import json
+import math
+import re
+import sys
+import tomllib
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from fractions import Fraction
+from itertools import chain, repeat
+from pathlib import Path
+from typing import Any, NamedTuple, TypeAlias
+
+SCHEMA = "adlopt/certificate/2"
+LARGEST, SMALLEST = 1e15, 1e-100
+MICRO = 10**6
+NEAR, SUMMED = Fraction(1e-15), Fraction(1e-9)
+WORK = 4 * 10**9
+"""Bits that one list of sums may touch."""
+Entry: TypeAlias = dict[str, Any]
+Columns: TypeAlias = dict[str, Any]
+
+
+class Invalid(Exception):
+    """The certificate does not prove what it says."""
+
+
+class Unreadable(Exception):
+    """The instance or the certificate is not one."""
+
+
+# --- Files ----------------------------------------------------------------------------------------
+
+
+def parsed(path: Path) -> Any:
+    """Read TOML or JSON; no key twice, no NaN."""
+    try:
+        text = path.read_bytes().decode("utf-8-sig")
+        if path.suffix == ".toml":
+            return tomllib.loads(text)
+        return json.loads(text, object_pairs_hook=_once, parse_constant=_no_number)
+    except (OSError, ValueError, RecursionError) as error:
+        what = (str(error) or type(error).__name__).splitlines()[0]
+        raise Unreadable(f"{path}: {what}") from None
+
+
+def _once(pairs: list[tuple[str, Any]]) -> Entry:
+    made = dict(pairs)
+    if len(made) < len(pairs):
+        twice = Counter(name for name, _ in pairs).most_common(1)[0][0]
+        raise ValueError(f"the key {twice!r} stands twice in an object")
+    return made
+
+
+def _no_number(name: str) -> Any:
+    raise ValueError(f"{name} is no number")
+
+
+def table(folder: Path, name: str, spec: str) -> Columns:
+    """A CSV table beside the instance; columns that are not known are features, or tags."""
+    path, known = folder / name, {each.partition(":")[0] for each in spec.split()}
+    if path.suffix != ".csv" or not path.resolve().is_relative_to(folder.resolve()):
+        raise Unreadable(f"{path}: only .csv tables beside the instance are read")
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            head, *rows = (row for row in csv.reader(file, strict=True) if any(map(str.strip, row)))
+    except (OSError, ValueError, csv.Error) as error:
+        raise Unreadable(f"{path}: {error}") from None
+    if len(set(head)) < len(head) or any(len(row) != len(head) for row in rows):
+        raise Unreadable(f"{path}: a column stands twice, or a row has not one cell a column")
+    if any(row[i].strip() for i, name in enumerate(head) if not name.strip() for row in rows):
+        raise Unreadable(f"{path}: a column has no name")
+    plain = [(i, k) for i, k in enumerate(head) if k in known]
+    tags = [(i, k[5:]) for i, k in enumerate(head) if k[:5] == "tags."]
+    other = [(i, k) for i, k in enumerate(head) if not (k in known or k[:5] in ("tags.", ""))]
+    kept: list[Entry] = [{k: row[i] for i, k in plain} for row in rows]
+    for part, key in ((other, "features"), (tags, "tags")):
+        for row, cells in zip(rows, kept, strict=True) if part else ():
+            cells[key] = {k: row[i] for i, k in part}
+    return typed(kept, spec, str(path))
+
+
+TYPES = {"l": list, "o": dict, "b": bool, "w": str}
+DIGITS = re.compile(r"\s*[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?\s*", re.ASCII)
+
+
+def typed(rows: Any, spec: str, where: str) -> Columns:
+    """Columns of rows that have no keys but these: `name:kind`, with ? where it may be missing.
+
+    Kinds: n numbers ≥ 0, p > 0, r any, i whole; s ids, w texts; R, T objects of numbers, of texts,
+    a column for each key; l lists, o objects, b true or false, a anything.
+    """
+    if not isinstance(rows, list) or set(map(type, rows)) != {dict}:
+        raise Unreadable(f"{where} has no entry, or one that is no object")
+    kinds, found = dict(each.split(":") for each in spec.split()), dict[str, Any]()
+    for name in dict.fromkeys(name for row in rows for name in row):
+        if name not in kinds:
+            raise Unreadable(f"{where} has an unknown key {name!r}")
+    for name, kind in kinds.items():
+        values = [row.get(name) for row in rows]
+        if kind in "RT":
+            found[name] = keyed([v or {} for v in values], kind, f"{where}.{name}")
+        elif values.count(None) < len(values) or not kind.endswith("?"):
+            found[name] = column(values, kind[0], f"{where}.{name}")
+    return found
+
+
+def keyed(values: Sequence[Any], kind: str, where: str) -> Columns:
+    """Columns of objects; a tag that is not given is empty."""
+    if set(map(type, values)) != {dict}:
+        raise Unreadable(f"{where} has an entry that is no object")
+    names = dict.fromkeys(name for each in values for name in each)
+    absent, kind = ("", "w") if kind == "T" else (None, "r")
+    return {k: column([each.get(k, absent) for each in values], kind, where) for k in names}
+
+
+def column(values: Sequence[Any], kind: str, where: str) -> list[Any]:
+    """Values of one kind; ids without the blanks around them."""
+    if kind in "npri":
+        return numbers(values, kind, where)
+    if kind == "s" and all(type(value) is str and value.strip() for value in values):
+        return [value.strip() for value in values]
+    if kind != "a" and not set(map(type, values)) <= {TYPES.get(kind)}:
+        raise Unreadable(f"{where} has an entry that is missing, or of another type")
+    return list(values)
+
+
+def numbers(values: Sequence[Any], kind: str, where: str) -> list[Any]:
+    """Finite binary64; in tables written in digits."""
+    kinds = set(map(type, values))
+    if not (kinds <= {int, float} or (kinds == {str} and all(map(DIGITS.fullmatch, values)))):
+        raise Unreadable(f"{where} has an entry that is no number")
+    try:
+        read = [x if abs(x) >= SMALLEST else 0.0 for x in map(float, values)]
+    except OverflowError:
+        raise Unreadable(f"{where} has a number that no binary64 holds") from None
+    low = {"n": 0.0, "p": SMALLEST}.get(kind, -LARGEST)
+    if not all(low <= x <= LARGEST for x in read):
+        raise Unreadable(f"{where} has a number that is not from {low:g} to {LARGEST:g}")
+    if kind == "i" and not all(map(float.is_integer, read)):
+        raise Unreadable(f"{where} has a number that is not whole")
+    return list(map(int, read)) if kind == "i" else read
+
+
+def one(entry: Any, spec: str, where: str) -> Entry:
+    """The same of a single object."""
+    return {k: v[0] if isinstance(v, list) else v for k, v in typed([entry], spec, where).items()}
+
+
+# --- Instances: what the files say ----------------------------------------------------------------
+
+ACCOUNT = "account:s capacity:n equity:r? lot:p? round:i? features:R tags:T"
+ROUND = "deficit:n needed:n account:l? accounts:w? capacity:n? lot:p? estimate:n? signals:R"
+STATED = " loss:o? limits:o? constraint:l?"
+
+
+def instance(path: Path) -> Columns:
+    """The content of an instance, ready to be written in its canonical form."""
+    entry = parsed(path)
+    for key, kind in (("round", "an episode"), ("coin", "a market"), ("positions", "contracts")):
+        if isinstance(entry, dict) and key in entry:
+            raise Unreadable(f"{path}: {kind} cannot be checked by this version")
+    entry = one(entry, ROUND + STATED, str(path))
+    if entry.get("constraint"):
+        raise Unreadable(f"{path}: [[constraint]] cannot be checked by this version")
+    content = {"kind": "round", **one_round(entry, path.parent, str(path))}
+    return content | limits(entry.get("limits"), content)
+
+
+def one_round(entry: Entry, folder: Path, where: str) -> Columns:
+    """A round of dollars."""
+    content: Columns = {k: entry.get(k) for k in ("deficit", "needed", "estimate")}
+    content["signals"] = {name: values[0] for name, values in entry["signals"].items()}
+    given = [key for key in ("account", "accounts", "capacity") if key in entry]
+    if len(given) != 1:
+        raise Unreadable(f"{where}: exactly one of account, accounts, capacity is expected")
+    if "capacity" in entry:
+        content |= {"account": ["all winners"], "capacity": [entry["capacity"]]}
+    elif "accounts" in entry:
+        content |= table(folder, entry["accounts"], ACCOUNT)
+        if len(set(content.pop("round", [1]))) > 1:
+            raise Unreadable(f"{where}: a table of several rounds")
+    else:
+        spec = ACCOUNT.replace("account:", "id:").replace("round:i? ", "")
+        content |= typed(entry["account"], spec, f"{where}: account")
+        content["account"] = content.pop("id")
+    if "lot" in entry:
+        content["lot"] = [entry["lot"]] * len(content["account"])
+    if len(set(content["account"])) < len(content["account"]):
+        raise Unreadable(f"{where}: an account stands twice")
+    return content
+
+
+def limits(entry: Any, content: Columns) -> Columns:
+    """The limits of accounts, one entry an account."""
+    names, found = content["account"], dict[str, Any]()
+    spec = "ineligible:T cap:a? floor:a? tier:a? weight:a?"
+    entry = typed([entry or {}], spec, "limits")
+    barred = {name.strip() for name in entry.pop("ineligible")}
+    if not barred <= set(names):
+        raise Unreadable("limits.ineligible names what is no account")
+    found["ineligible"] = [name for name in names if name in barred]
+    others = {"cap": 1.0, "floor": 0.0, "tier": 1}
+    for key, (given,) in entry.items():
+        if given in ({}, ""):
+            continue
+        values = [given] * len(names)
+        if isinstance(given, str):
+            values = content["features"].get(given, values)
+        if isinstance(given, dict):
+            if not set(given) <= set(names):
+                raise Unreadable(f"limits.{key} names what is no account")
+            values = [given.get(name, others.get(key)) for name in names]
+        found[key] = numbers(values, "i" if key == "tier" else "n", f"limits.{key}")
+    if max(found.get("cap", [0.0])) > 1 or ("floor" in found and "equity" not in content):
+        raise Unreadable("limits.cap is above 1, or limits.floor without equities")
+    return {key: values for key, values in found.items() if values}
+
+
+def canonical(value: Any) -> str:
+    """The canonical form; see above."""
+    if isinstance(value, dict):
+        kept = {key: each for key, each in sorted(value.items()) if each not in (None, {}, [], ())}
+        return "{" + ",".join(f"{json.dumps(k)}:{canonical(v)}" for k, v in kept.items()) + "}"
+    if isinstance(value, (list, tuple)):
+        return "[" + ",".join(map(canonical, value)) + "]"
+    return f'"{value.hex()}"' if isinstance(value, float) else json.dumps(value)
+
+
+def fingerprint(content: Columns) -> str:
+    """SHA-256 of the canonical form."""
+    return hashlib.sha256(canonical(content).encode()).hexdigest()
+
+
+# --- The core: rows, a point, and multipliers, in whole numbers -----------------------------------
+
+
+class Criterion(NamedTuple):
+    """What is measured, what the answer costs, and what none costs less than, if that is proved.
+
+    `near` is how far the ends may lie apart, beside a billionth, and still count as one.
+    """
+
+    name: str
+    upper: Fraction
+    lower: Fraction | None
+    witness: Entry
+    near: Fraction = Fraction(0)
+
+    def within(self, upper: Fraction, lower: Fraction) -> bool:
+        """Whether both ends are one."""
+        return upper - lower <= SUMMED * upper + self.near
+
+
+class Program(NamedTuple):
+    """min cost·x with 0 ≤ x ≤ high and rows (low, high, [(column, coefficient), …]).
+
+    Numbers are whole multiples of 2^-bits; None is no end.
+    """
+
+    bits: int
+    cost: Sequence[int]
+    high: Sequence[int | None]
+    rows: Callable[[], Iterator[tuple[int | None, int | None, Sequence[tuple[int, int]]]]]
+
+
+def slack(amount: int, bits: int) -> int:
+    """How far an amount may be missed: rule 2."""
+    size = abs(amount)
+    return max(min((1 << bits) // MICRO, size // 10**9), size >> 48)
+
+
+def beyond(reached: int, ends: Sequence[int | None], bits: int) -> bool:
+    """Whether a sum is outside its ends by more than may be missed."""
+    low, high = ends
+    short = low is not None and reached < low - slack(low, bits)
+    return short or (high is not None and reached > high + slack(high, bits))
+
+
+def both_ends(
+    program: Program, point: Sequence[int], prices: Sequence[int]
+) -> tuple[Fraction, Fraction]:
+    """What a feasible point costs, and what none costs less than, by weak duality.
+
+    Any prices of rows prove a bound: those of the wrong sign count as 0, and all are scaled to what
+    columns without an end allow. Ends that the point misses, by rounding, are moved to it.
+    """
+    bits, pull, value = program.bits, [0] * len(point), 0
+    for price, (low, high, entries) in zip(prices, program.rows(), strict=True):
+        reached = sum(a * point[j] for j, a in entries)
+        ends = [None if end is None else end << bits for end in (low, high)]
+        if beyond(reached, ends, 2 * bits):
+            raise Invalid("the answer does not raise what it must, or breaks a limit")
+        end = ends[price < 0]
+        if price and end is not None:
+            value += price * (min if price > 0 else max)(end, reached)
+            for j, a in entries:
+                pull[j] += price * a
+    endless = [j for j, high in enumerate(program.high) if high is None and pull[j] > 0]
+    part, whole = 1, 1
+    for j in endless:
+        if j == endless[0] or (program.cost[j] << bits) * whole < part * pull[j]:
+            part, whole = program.cost[j] << bits, pull[j]
+    bound = part * value
+    for x, high, cost, taken in zip(point, program.high, program.cost, pull, strict=True):
+        reduced = whole * (cost << bits) - part * taken
+        if reduced < 0:
+            bound += reduced * max(high or 0, x)
+    upper = Fraction(sum(c * x for c, x in zip(program.cost, point, strict=True)), 1 << 2 * bits)
+    return upper, Fraction(bound, whole << 3 * bits)
+
+
+def scaled(bits: int, values: Sequence[float]) -> list[int]:
+    """Binary64 as whole multiples of 2^-bits, rounded down if they are none."""
+    pairs = map(float.as_integer_ratio, values)
+    return [(n << bits) // d for n, d in pairs]
+
+
+def bits_of(*columns: Sequence[float]) -> int:
+    """Bits that hold them all, and leave room for quotients."""
+    found = max(x.as_integer_ratio()[1] for values in columns for x in values)
+    return max(found.bit_length() - 1, 160)
+
+
+def told(witness: Entry, key: str, otherwise: Sequence[float]) -> list[float]:
+    """Numbers of a witness, as many as of those that hold without them."""
+    given = witness.get(key, otherwise)
+    given = given if isinstance(given, (list, tuple)) else [given]
+    if len(given) != len(otherwise) or not all(
+        type(x) is float and math.isfinite(x) for x in given
+    ):
+        raise Invalid(f"{len(otherwise)} numbers are expected for {key!r}")
+    return list(given)
+
+
+Named: TypeAlias = Callable[[list[bool], bool], Iterator[Criterion]]
+
+
+def by_tier(content: Columns, given: Sequence[int], tier_of: Named) -> Iterator[Criterion]:
+    """Criteria of each tier that gives, of its members, and whether later ones give: rule 5."""
+    tiers = content.get("tier") or [0] * len(given)
+    last = max((t for t, x in zip(tiers, given, strict=True) if x), default=min(tiers))
+    for number, tier in enumerate(sorted({t for t in tiers if t <= last}), start=1):
+        members = [t == tier for t in tiers]
+        gives = any(x for x, m in zip(given, members, strict=True) if m)
+        for criterion in tier_of(members, tier < last):
+            if number == 1:
+                yield criterion
+            elif gives:
+                yield criterion._replace(name=f"tier {number}, {criterion.name}")
+
+
+# --- Rounds of dollars ----------------------------------------------------------------------------
+
+
+class Dollars(NamedTuple):
+    """What accounts may give, weigh and give, and the budget: whole multiples of 2^-bits.
+
+    Prices are of a dollar missing, of one too much, and of a burden above an allowance.
+    """
+
+    bits: int
+    most: list[int]
+    weight: list[int]
+    given: list[int]
+    budget: int
+    extra: int | None
+    prices: tuple[int, int, int, int] | None
+
+    @property
+    def raised(self) -> int:
+        """What all give."""
+        return sum(self.given)
+
+    def level(self) -> int:
+        """The worst burden, rounded up."""
+        pairs = zip(self.given, self.weight, strict=True)
+        return max((-(-(x << self.bits) // w) for x, w in pairs if x), default=0)
+
+    def up_to(self, level: int) -> list[bool]:
+        """Who could give more than a burden."""
+        pairs = zip(self.most, self.weight, strict=True)
+        return [u << self.bits > w * level for u, w in pairs]
+
+    def weighing(self, members: Sequence[bool]) -> int:
+        """The weight of some."""
+        return sum(w for w, yes in zip(self.weight, members, strict=True) if yes)
+
+    def exact(self, amount: int) -> Fraction:
+        """As a fraction."""
+        return Fraction(amount, 1 << self.bits)
+
+
+LIMITS = ("ineligible", "cap", "floor", "tier", "weight")
+PRICED = ("asymmetric", "empirical")
+
+
+def dollars_of(content: Columns, claim: Claim, given: Sequence[float]) -> Dollars:
+    """Rule 3."""
+    goal, names = claim.goal, content["account"]
+    budgets = [content["needed"], claim.extra or 0.0]
+    prices = [v for v in goal.values() if isinstance(v, float)]
+    if goal["kind"] == "empirical":
+        fair = goal["weight"] * content["needed"]
+        prices = [goal["epsilon"], 1.0, 1.0, fair, goal["reference"]]
+    elif goal["kind"] == "asymmetric":
+        prices = [goal[key] for key in ("epsilon", "under", "over", "fair")] + [0.0]
+    keys = [k for k in ("capacity", "equity", "cap", "floor", "weight") if k in content]
+    columns = [content[key] for key in keys]
+    bits = bits_of(*columns, given, prices, goal.get("importance") or [], budgets)
+    bits *= 1 + (goal["kind"] == "cvar")
+    exact = {key: scaled(bits, values) for key, values in zip(keys, columns, strict=True)}
+    most = weight = exact["capacity"]
+    if goal["burden"] == "equity":
+        weight = [max(e, 0) for e in exact.get("equity", [])]
+    epsilon, *priced = scaled(bits, [goal["epsilon"], *prices[1:]])
+    weight = exact.get("weight") or [w + epsilon for w in weight]
+    if len(weight) < len(names):
+        raise Invalid("burdens are over equity, and the instance has none")
+    if "cap" in exact:
+        most = [-(-u * c >> bits) for u, c in zip(most, exact["cap"], strict=True)]
+    if "floor" in exact:
+        rooms = zip(most, exact["equity"], exact["floor"], strict=True)
+        most = [max(min(u, e - f), 0) for u, e, f in rooms]
+    barred = set(content.get("ineligible", ()))
+    most = [
+        0 if w <= 0 or name in barred else u for u, w, name in zip(most, weight, names, strict=True)
+    ]
+    budget, more = scaled(bits, budgets)
+    four = (priced[0], priced[1], priced[2], priced[3]) if goal["kind"] in PRICED else None
+    band = None if claim.extra is None else more
+    return Dollars(bits, most, weight, scaled(bits, given), budget, band, four)
+
+
+def burden_program(d: Dollars, tail: Sequence[int] = ()) -> Program:
+    """Rows of a round: columns are haircuts, what is missing, what is too much, then the burden.
+
+    The budget comes first, then one row an account: weight (burden + allowance) ≥ haircut. For the
+    mean of the worst burdens every account has a column for its own, beyond the common one.
+    """
+    n, one, prices = len(d.most), 1 << d.bits, d.prices or (0, 0, 1 << d.bits, 0)
+    ends = [None, None] if d.prices else [0, 0]
+    high: list[int | None] = [*d.most, *ends, *[None] * max(len(tail), 1)]
+    top = None if d.extra is None else d.budget + d.extra
+
+    def rows() -> Iterator[tuple[int | None, int | None, Sequence[tuple[int, int]]]]:
+        yield d.budget, top, [*((i, one) for i in range(n)), (n, one), (n + 1, -one)]
+        for i, w in enumerate(d.weight):
+            own = [(n + 2, w), (i, -one), (n + 3 + i, w)]
+            yield -w * prices[3] >> d.bits, None, own if tail else own[:2]
+
+    return Program(d.bits, [0] * n + [*prices[:2], *(tail or prices[2:3])], high, rows)
+
+
+def water_prices(d: Dollars, level: int) -> list[int]:
+    """Multipliers that a level tells: 1 of the budget and of whoever could give more within it.
+
+    Whoever is full just there is in between, as far as prices allow, and counts in full where they
+    do not decide. "Just there" is from a little below on: the slope there is that of all of them.
+    """
+    one, step = 1 << d.bits, level >> 45
+    above, near, part = d.up_to(level + step), d.up_to(level - step), one
+    if d.prices is not None:
+        if level < d.prices[3]:
+            return [one] + [0] * len(d.most)
+        under, fair = d.prices[0], d.prices[2] << d.bits
+        free, reach = under * d.weighing(above), under * d.weighing(near)
+        if free < fair <= reach:
+            part = (fair - free) * one // (reach - free)
+    return [one, *(one if a else part if b else 0 for a, b in zip(above, near, strict=True))]
+
+
+def least_burden(d: Dollars, witness: Entry) -> Criterion:
+    """The worst burden, or its price and that of what is missed."""
+    missing, found = d.budget - d.raised, d.level()
+    beside = [max(missing, 0), max(-missing, 0)] if d.prices else [0, 0]
+    burden = max(found - (d.prices[3] if d.prices else 0), 0)
+    used = {"level": told(witness, "level", [float(d.exact(found))])[0]}
+    prices = water_prices(d, scaled(d.bits, [used["level"]])[0])
+    upper, lower = both_ends(burden_program(d), [*d.given, *beside, burden], prices)
+    near = d.exact(slack(d.budget, d.bits)) * d.exact(d.prices[0]) if d.prices else Fraction(0)
+    name = "loss" if d.prices else "worst burden"
+    return Criterion(name, upper, max(lower, Fraction(0)), used, near)
+
+
+def mean_of_worst(d: Dollars, goal: Entry, witness: Entry) -> Criterion:
+    """CVaR: t + Σ p_i (b_i − t)+ / (1 − level), scaled by (1 − level) Σ p."""
+    one, n = 1 << d.bits, len(d.most)
+    shares = scaled(d.bits, goal.get("importance") or [1.0] * n)
+    whole = sum(shares) * (one - scaled(d.bits, [goal["level"]])[0]) >> d.bits
+    pairs = zip(d.given, d.weight, strict=True)
+    burdens = [-(-(x << d.bits) // w) if x else 0 for x, w in pairs]
+    t, left = 0, whole
+    for burden, share in sorted(zip(burdens, shares, strict=True), reverse=True):
+        t, left = burden if left > 0 else t, left - share
+    point = [*d.given, 0, 0, t, *(max(b - t, 0) for b in burdens)]
+    prices = [*told(witness, "budget", [0.0]), *told(witness, "burden", [0.0] * n)]
+    upper, lower = both_ends(burden_program(d, [whole, *shares]), point, scaled(d.bits, prices))
+    upper, lower = upper * one / whole, max(lower * one / whole, Fraction(0))
+    proved = lower if "burden" in witness else None
+    return Criterion("mean of the worst burdens", upper, proved, witness)
+
+
+def in_order(d: Dollars) -> Criterion:
+    """Leximin: the answer is the one haircut min(most, weight z) of its sum, as far as rule 2."""
+    level = d.level()
+    held = d.up_to(level - (level >> 45))
+    free = d.weighing(held)
+    rest = d.raised - sum(u for u, yes in zip(d.most, held, strict=True) if not yes)
+    for x, u, w in zip(d.given, d.most, d.weight, strict=True):
+        fair = min(u, w * rest // free) if free else u
+        if abs(x - fair) > slack(fair, d.bits) + 1:
+            raise Invalid("a dollar can move to a lower burden")
+    return Criterion("all burdens in order", d.exact(level), d.exact(level), {})
+
+
+def fewest(d: Dollars, witness: Entry) -> Iterator[Criterion]:
+    """Accounts touched: so many of the largest do not suffice; then the burden on so few."""
+    budget, touched = min(d.budget, d.raised), sum(x > 0 for x in d.given)
+    most, reach, least = list(map(max, d.most, d.given)), 0, 0
+    for u in sorted(most, reverse=True):
+        if reach >= budget:
+            break
+        reach, least = reach + u, least + 1
+    yield Criterion("accounts touched", Fraction(touched), Fraction(least), {})
+    found, proved = d.level(), 0.0
+    for step in (50, 46, 42, 38, 34) if touched else ():
+        level = told(witness, "level", [float(d.exact(found - (found >> step)))])[0]
+        cut = scaled(d.bits, [level])[0]
+        raised = sorted(min(u << d.bits, w * cut) for u, w in zip(most, d.weight, strict=True))
+        if sum(raised[-touched:]) < budget << d.bits:
+            proved = level
+            break
+    used = {"level": proved}
+    yield Criterion("worst burden on so few", d.exact(found), Fraction(proved), used)
+
+
+def nearest_sum(d: Dollars) -> Criterion:
+    """How far the budget is missed, USD."""
+    short = max(d.budget - sum(map(max, d.most, d.given)), 0)
+    near = d.exact(slack(d.budget, d.bits))
+    return Criterion("USD missed", d.exact(abs(d.budget - d.raised)), d.exact(short), {}, near)
+
+
+def of_dollars(d: Dollars, goal: Entry, witnesses: Iterator[Entry]) -> Iterator[Criterion]:
+    """All criteria of an objective, of the accounts that may give."""
+    kind, witness = goal["kind"], next(witnesses)
+    if kind == "fewest":
+        yield from fewest(d, next(witnesses))
+        return
+    if kind == "tracking":
+        yield nearest_sum(d)
+        witness, d = next(witnesses), d._replace(budget=d.raised)
+    tail = kind == "cvar" and goal["level"] < 1
+    yield mean_of_worst(d, goal, witness) if tail else least_burden(d, witness)
+    if kind == "leximin":
+        next(witnesses)
+        yield in_order(d)
+
+
+def round_of_dollars(content: Columns, claim: Claim) -> Iterator[Criterion]:
+    """A round, tier by tier."""
+    d = dollars_of(content, claim, claim.haircut(content))
+    for x, u, name in zip(d.given, d.most, content["account"], strict=True):
+        if beyond(x, (0, u), d.bits):
+            raise Invalid(f"account {name!r} gives what it may not")
+    left = d.budget
+
+    def tier_of(members: list[bool], later: bool) -> Iterator[Criterion]:
+        nonlocal left
+        most, given = ([v * m for v, m in zip(c, members, strict=True)] for c in (d.most, d.given))
+        part = d._replace(most=most, given=given, budget=left)
+        if later and beyond(part.raised, (sum(most), None), d.bits):
+            raise Invalid("a tier gives, and one before it could give more")
+        part = part._replace(budget=min(left, sum(most))) if later else part
+        left -= part.raised
+        return of_dollars(part, claim.goal, claim.witnesses)
+
+    yield from by_tier(content, d.given, tier_of)
+
+
+# --- Lots: whole micro-dollars --------------------------------------------------------------------
+
+
+def micro(amount: float, near: Fraction, what: str) -> int:
+    """Whole micro-dollars of what must be some: rule 4."""
+    exact = Fraction(amount) * MICRO
+    if abs(exact - round(exact)) > near * abs(exact):
+        raise Invalid(f"{what} is no whole number of micro-dollars")
+    return round(exact)
+
+
+def floor_micro(amount: Fraction) -> int:
+    """Whole micro-dollars in an amount, but for rounding."""
+    exact = amount * MICRO
+    near = abs(exact - round(exact)) <= NEAR * abs(exact)
+    return round(exact) if near else math.floor(exact)
+
+
+class Holder(NamedTuple):
+    """An account: micro-dollars a lot and how many, what it may give, its weight, and gives."""
+
+    lots: Counter[int]
+    cap: int
+    weight: Fraction
+    given: int
+
+    def below(self, level: Fraction | None) -> int:
+        """Micro-dollars that it may give strictly below a burden; without one, in all."""
+        if level is None:
+            return self.cap
+        return max(min(self.cap, math.ceil(level * self.weight * MICRO) - 1), 0)
+
+    def most(self, cap: int) -> int:
+        """A bound on what whole lots make within a cap; exact of one kind of lots."""
+        step = math.gcd(*self.lots) or 1
+        return min(sum(lot * count for lot, count in self.lots.items()), cap // step * step)
+
+
+class Lots(NamedTuple):
+    """Holders, and from where to where sums count; None is no end."""
+
+    holders: list[Holder]
+    least: int
+    highest: int | None
+
+    @property
+    def raised(self) -> int:
+        """What all give."""
+        return sum(h.given for h in self.holders)
+
+    def level(self) -> Fraction:
+        """The worst burden."""
+        pairs = {(h.given, h.weight) for h in self.holders if h.given}
+        return max((Fraction(x, MICRO) / w for x, w in pairs), default=Fraction(0))
+
+
+def sums(kinds: Counter[int], step: int, most: int) -> int | None:
+    """Bit k of it: whether lots make k steps, up to a most; None if that takes too long."""
+    counts = {lot // step: min(count, most * step // lot) for lot, count in kinds.items()}
+    if most * sum(count.bit_length() for count in counts.values()) > WORK:
+        return None
+    found, mask = 1, (1 << most + 1) - 1
+    for lot, count in counts.items():
+        part, left = 1, count
+        while left > 0:
+            part = min(part, left)
+            found |= (found << part * lot) & mask
+            left, part = left - part, 2 * part
+    return found
+
+
+def out_of_reach(lots: Lots, level: Fraction | None) -> bool:
+    """Whether strictly below a burden, or at all, no sum of whole lots counts.
+
+    Either what lots make at most falls short, account by account; or of all that could be taken
+    away from it, nothing comes to an amount that would count, all sums listed.
+    """
+    if lots.least <= 0:
+        return False
+    total, free, tight = 0, Counter[int](), []
+    for h in lots.holders:
+        cap = h.below(level)
+        bound = h.most(cap)
+        total += bound
+        if len(h.lots) == 1:
+            free[next(iter(h.lots))] += bound // next(iter(h.lots))
+        elif bound < sum(lot * count for lot, count in h.lots.items()):
+            tight.append((bound, h.lots))
+        else:
+            free.update(h.lots)
+    for bound, kinds in tight:
+        if total < lots.least:
+            return True
+        step = math.gcd(*kinds)
+        made = sums(kinds, step, bound // step)
+        if made is None:
+            return False
+        total -= bound - (made.bit_length() - 1) * step
+    if total < lots.least:
+        return True
+    if lots.highest is None or tight:
+        return False
+    step = math.gcd(*free) or 1
+    first, last = max(-((lots.highest - total) // step), 0), (total - lots.least) // step
+    made = sums(+free, step, last)
+    return made is not None and not made >> first
+
+
+def lots_of(content: Columns, claim: Claim) -> Lots:
+    """A round of dollars whose accounts give whole lots."""
+    given = claim.haircut(content)
+    d, holders = dollars_of(content, claim, given), []
+    columns = (content["account"], content["lot"], d.most, d.weight, given)
+    for name, size, most, weight, each in zip(*columns, strict=True):
+        lot, amount = micro(size, NEAR, "a lot"), micro(each, SUMMED, "a haircut")
+        cap = floor_micro(d.exact(most)) // lot * lot
+        if amount % lot or amount > cap:
+            raise Invalid(f"account {name!r} gives what it may not, or no whole lots")
+        holders.append(Holder(Counter({lot: cap // lot}), cap, d.exact(weight), amount))
+    return Lots(holders, *budget_of(content["needed"], claim.extra))
+
+
+def budget_of(needed: float, extra: float | None) -> tuple[int, int | None]:
+    """Sums that count: rule 4."""
+    if extra == 0:
+        whole = micro(needed, SUMMED, "the budget")
+        return whole, whole
+    least = -floor_micro(-Fraction(needed))
+    return least, None if extra is None else floor_micro(Fraction(needed) + Fraction(extra))
+
+
+def burden_of_lots(lots: Lots, witness: Entry) -> Criterion:
+    """The worst burden; strictly below it, or what the witness says, nothing counts."""
+    if lots.raised < lots.least or (lots.highest is not None and lots.raised > lots.highest):
+        raise Invalid("the lots do not raise what they must")
+    upper = lots.level()
+    if upper == 0 or out_of_reach(lots, upper):
+        return Criterion("worst burden", upper, upper, {})
+    level = Fraction(told(witness, "level", [0.0])[0])
+    proved = 0 < level < upper and out_of_reach(lots, level)
+    return Criterion("worst burden", upper, level if proved else None, witness if proved else {})
+
+
+def nearest_lots(lots: Lots) -> Criterion:
+    """How far the budget is missed, USD: by what lots lack in all, or by their common divisor."""
+    missed, step = abs(lots.raised - lots.least), 0
+    for h in lots.holders:
+        step = math.gcd(step, *h.lots) if h.cap else step
+    apart = min(lots.least % step, -lots.least % step) if step else lots.least
+    least = max(lots.least - sum(h.cap for h in lots.holders), apart)
+    lower = Fraction(least, MICRO) if least == missed else None
+    return Criterion("USD missed", Fraction(missed, MICRO), lower, {})
+
+
+def no_lot_moves(lots: Lots) -> Criterion:
+    """Leximin in equal lots: moves rank by the burden with a lot, then by that without it."""
+    level = lots.level()
+    sizes = {lot for h in lots.holders for lot in h.lots if h.cap}
+    if len(sizes) > 1:
+        return Criterion("all burdens in order", level, None, {})
+
+    def rank(h: Holder, given: int) -> tuple[Fraction, Fraction]:
+        return given / h.weight, -(given - max(sizes)) / h.weight
+
+    gives = [rank(h, h.given) for h in lots.holders if h.given]
+    takes = [rank(h, h.given + max(sizes)) for h in lots.holders if h.given < h.cap]
+    if gives and takes and min(takes) < max(gives):
+        raise Invalid("a lot can move to a lower burden")
+    return Criterion("all burdens in order", level, level, {})
+
+
+def fewest_lots(lots: Lots) -> Iterator[Criterion]:
+    """Accounts touched, and the burden on so few: bounds of lots that need not add up."""
+    touched, reach, least = sum(h.given > 0 for h in lots.holders), 0, 0
+    for cap in sorted((h.cap for h in lots.holders), reverse=True):
+        if reach >= lots.least:
+            break
+        reach, least = reach + cap, least + 1
+    yield Criterion("accounts touched", Fraction(touched), Fraction(least), {})
+    level = lots.level()
+    most = sorted(h.most(h.below(level)) for h in lots.holders)
+    short = not touched or sum(most[-touched:]) < lots.least
+    yield Criterion("worst burden on so few", level, level if short else None, {})
+
+
+def of_lots(lots: Lots, kind: str, witnesses: Iterator[Entry]) -> Iterator[Criterion]:
+    """All criteria of an objective in lots; what only a long search knows has no lower end."""
+    witness = next(witnesses)
+    if kind == "fewest":
+        next(witnesses)
+        yield from fewest_lots(lots)
+        return
+    if kind == "tracking":
+        yield nearest_lots(lots)
+        witness, lots = next(witnesses), lots._replace(least=lots.raised, highest=lots.raised)
+    yield burden_of_lots(lots, witness)
+    if kind == "leximin":
+        next(witnesses)
+        yield no_lot_moves(lots)
+
+
+def round_of_lots(content: Columns, claim: Claim) -> Iterator[Criterion]:
+    """A round in lots, tier by tier; where missing has a price, the bound is that of dollars."""
+    lots = lots_of(content, claim)
+    if claim.goal["kind"] in PRICED:
+        d = dollars_of(content, claim, claim.haircut(content))
+        yield least_burden(d, next(claim.witnesses))
+        return
+    given = 0
+
+    def tier_of(members: list[bool], later: bool) -> Iterator[Criterion]:
+        nonlocal given
+        held = [h for h, yes in zip(lots.holders, members, strict=True) if yes]
+        highest = None if lots.highest is None else lots.highest - given
+        part = Lots(held, lots.least - given, highest)
+        if later:
+            part = Lots(held, part.raised, None)
+            if not out_of_reach(part._replace(least=part.raised + 1), None):
+                raise Invalid("a tier gives, and one before it could give more")
+        given += part.raised
+        return of_lots(part, claim.goal["kind"], claim.witnesses)
+
+    yield from by_tier(content, [h.given for h in lots.holders], tier_of)
+
+
+# --- Rounds that no answer meets ------------------------------------------------------------------
+
+
+def why_infeasible(content: Columns, claim: Claim) -> str:
+    """Prove that nothing meets the budget: by Farkas' multipliers, all 1, or by sums of lots."""
+    claim.answer = {"haircut_usd": [0.0] * len(content["account"])}
+    if claim.goal["kind"] in (*PRICED, "tracking"):
+        raise Invalid("under this objective every round has an answer")
+    if "lot" in content:
+        if out_of_reach(lots_of(content, claim), None):
+            return "no sum of whole lots is one that counts"
+        raise Invalid("it is not shown that no lots raise the budget")
+    d = dollars_of(content, claim, claim.haircut(content))
+    missing = d.budget - sum(d.most)
+    if missing <= 0:
+        raise Invalid("the budget is not out of reach")
+    return f"all that accounts may give is {float(d.exact(missing))!r} USD short of the budget"
+
+
+# --- Certificates ---------------------------------------------------------------------------------
+
+OBJECTIVES = {
+    "min-max": "",
+    "leximin": "",
+    "tracking": "",
+    "fewest": "",
+    "asymmetric": "under:p over:p fair:n",
+    "empirical": "reference:n weight:n",
+    "cvar": "level:n importance:l?",
+}
+"""Parameters beside `kind`, `burden` and `epsilon`."""
+CERTIFICATE = (
+    "schema:w adlopt:w instance:o objective:o extra_usd:n? limits:a answer:o criteria:a "
+    "infeasible:b"
+)
+CRITERION = "criterion:w upper:a lower:a trust:w reported:a? witness:o"
+
+
+class Claim:
+    """What a certificate says was asked, and was answered."""
+
+    def __init__(self, certificate: Any) -> None:
+        try:
+            if isinstance(certificate, dict) and certificate.get("schema") != SCHEMA:
+                raise Invalid(f"it is of {certificate.get('schema')!r}: this reads {SCHEMA}")
+            said = one(certificate, CERTIFICATE, "the certificate")
+            self.instance = one(said["instance"], "kind:w sha256:w", "instance")
+            rows = said["criteria"]
+            if rows != []:
+                typed(rows, CRITERION, "criteria")
+            self.criteria: list[Entry] = rows
+            self.goal = self._goal(said["objective"])
+        except Unreadable as error:
+            raise Invalid(str(error)) from None
+        self.limits, self.infeasible = said["limits"], said["infeasible"]
+        self.extra, self.answer = said.get("extra_usd"), said["answer"]
+        self.witnesses = chain((each["witness"] for each in rows), repeat({}))
+
+    def _goal(self, given: Entry) -> Entry:
+        kind = given.get("kind")
+        if not isinstance(kind, str) or kind not in OBJECTIVES:
+            raise Invalid(f"no objective {kind!r} is known")
+        goal = one(given, f"kind:w burden:w epsilon:n {OBJECTIVES[kind]}", "objective")
+        if "importance" in goal:
+            goal["importance"] = numbers(goal["importance"], "p", "objective.importance")
+        if goal["burden"] not in ("capacity", "equity") or goal.get("level", 0.0) > 1:
+            raise Invalid("burdens are over capacity or equity, and levels at most 1")
+        return goal
+
+    def haircut(self, content: Columns) -> list[float]:
+        """What each account gives, USD."""
+        try:
+            found = one(self.answer, "haircut_usd:l", "answer")["haircut_usd"]
+            found = numbers(found, "n", "answer.haircut_usd")
+        except Unreadable as error:
+            raise Invalid(str(error)) from None
+        shares = self.goal.get("importance") or found
+        if not len(shares) == len(found) == len(content["account"]):
+            raise Invalid("the answer has not one number for each account")
+        return found
+
+
+def prove(content: Columns, claim: Claim) -> list[Criterion]:
+    """Derive the problem from the instance, and prove what can be of the answer."""
+    return list((round_of_lots if "lot" in content else round_of_dollars)(content, claim))
+
+
+def limits_in(content: Columns) -> list[str]:
+    """Names of the limits that an instance has."""
+    return [key for key in LIMITS if key in content]
+
+
+def check(content: Columns, certificate: Any) -> list[str]:
+    """What a certificate proves of an instance, line by line."""
+    claim, found = Claim(certificate), fingerprint(content)
+    if claim.instance != {"kind": content["kind"], "sha256": found}:
+        raise Invalid(f"it is of another instance: the SHA-256 of this one is {found}")
+    if claim.limits != limits_in(content):
+        raise Invalid(f"its limits are not those of the instance: {limits_in(content)}")
+    asked = f"{content['kind']} {found[:12]}, {claim.goal['kind']} over {claim.goal['burden']}"
+    if claim.infeasible:
+        return [f"VALID: {asked}: infeasible, proved: {why_infeasible(content, claim)}"]
+    proved = prove(content, claim)
+    if [c["criterion"] for c in claim.criteria] != [c.name for c in proved]:
+        raise Invalid(f"its criteria are not {', '.join(c.name for c in proved)}")
+    lines = [compared(*pair) for pair in zip(claim.criteria, proved, strict=True)]
+    return [f"VALID: {asked}: feasible", *lines]
+
+
+def compared(said: Entry, proved: Criterion) -> str:
+    """Compare what is claimed of a criterion with what was proved."""
+    upper, lower = (told(said, key, [0.0])[0] for key in ("upper", "lower"))
+    if Fraction(upper) < proved.upper:
+        raise Invalid(f"{proved.name}: the answer costs more than {upper!r}")
+    if said["trust"] == "reported":
+        return f"  {proved.name}: at most {upper!r}; none below {lower!r} is REPORTED, not proven"
+    if said["trust"] != "exact" or proved.lower is None or Fraction(lower) > proved.lower:
+        raise Invalid(f"{proved.name}: it is not proved that none is below {lower!r}")
+    one = proved.within(Fraction(upper), Fraction(lower))
+    how = "optimal, proven" if one else f"within {upper - lower:.3g} of the optimum, proven"
+    return f"  {proved.name}: at most {upper!r}, and none is below {lower!r}: {how}"
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Check a file against another; print a verdict."""
+    if len(arguments) != 2:
+        sys.stderr.write("adlcheck.py INSTANCE CERTIFICATE\n")
+        return 2
+    try:
+        content, certificate = instance(Path(arguments[0])), parsed(Path(arguments[1]))
+    except Unreadable as error:
+        sys.stderr.write(f"{error}\n")
+        return 2
+    try:
+        lines, code = check(content, certificate), 0
+    except Invalid as reason:
+        lines, code = [f"INVALID: {reason}"], 1
+    sys.stdout.write("\n".join(lines) + "\n")
+    return code
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

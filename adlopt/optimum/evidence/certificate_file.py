@@ -1,0 +1,119 @@
+"""Certificates in files: written once they have been checked, by the code that others use."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from fractions import Fraction
+from importlib.metadata import version
+from math import inf, nextafter
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from adlopt.errors import CertificateError, InputError
+from adlopt.optimum.evidence import adlcheck
+from adlopt.optimum.evidence.question import Question
+from adlopt.show.schema.evidence import CriterionData, EvidenceData, InstanceData
+
+
+def evidence_of(
+    question: Question,
+    answer: Mapping[str, Any],
+    claimed: Iterable[float],
+    witnesses: Iterable[Mapping[str, Any]] = (),
+    *,
+    infeasible: bool = False,
+) -> EvidenceData:
+    """State what is proved of an answer, or that there is none.
+
+    Parameters
+    ----------
+    question : Question
+    answer : mapping
+        Its numbers, as the schema has them.
+    claimed : iterable of float
+        What the solver holds for a lower bound of each criterion: stated as reported where it says
+        more than what is proved here.
+    witnesses : iterable of mapping
+        What the proof of each criterion needs beside the answer.
+
+    Raises
+    ------
+    CertificateError
+        If the answer does not survive the check.
+    InputError
+        If the checker does not know the instance or the objective.
+    """
+    content = question.content()
+    data = EvidenceData(
+        adlopt=version("adlopt"),
+        instance=InstanceData(kind=content["kind"], sha256=adlcheck.fingerprint(content)),
+        objective=question.goal(),
+        extra_usd=None if question.budget.extra == inf else question.budget.extra,
+        limits=adlcheck.limits_in(content),
+        answer=dict(answer),
+        criteria=[
+            CriterionData(criterion="", upper=0.0, lower=0.0, trust="reported", witness=dict(given))
+            for given in witnesses
+        ],
+        infeasible=infeasible,
+    )
+    try:
+        claim = adlcheck.Claim(msgspec.to_builtins(data))
+        if infeasible:
+            adlcheck.why_infeasible(content, claim)
+            return data
+        proved = adlcheck.prove(content, claim)
+    except adlcheck.Invalid as reason:
+        raise CertificateError(f"the answer does not survive its check: {reason}") from None
+    rows = zip(proved, claimed, strict=True)
+    data.criteria = [_stated(criterion, lower) for criterion, lower in rows]
+    return data
+
+
+def _stated(proved: adlcheck.Criterion, claimed: float) -> CriterionData:
+    """A criterion with its ends rounded outwards."""
+    upper = -_down(-proved.upper)
+    lower = None if proved.lower is None else _down(proved.lower)
+    held = 0.0 if lower is None else lower
+    more = claimed > held and not proved.within(proved.upper, Fraction(held))
+    return CriterionData(
+        criterion=proved.name,
+        upper=upper,
+        lower=min(claimed, upper) if lower is None else lower,
+        trust="reported" if lower is None else "exact",
+        reported=min(claimed, upper) if more else None,
+        witness=proved.witness,
+    )
+
+
+def _down(exact: Fraction) -> float:
+    nearest = float(exact)
+    return nearest if Fraction(nearest) <= exact else nextafter(nearest, -inf)
+
+
+def refusal_file(question: Question, path: str | Path) -> Path:
+    """Write why nothing meets a budget; raises as `evidence_of` and `write_evidence`."""
+    return write_evidence(evidence_of(question, {}, (), infeasible=True), path)
+
+
+def write_evidence(data: EvidenceData, path: str | Path) -> Path:
+    """Write a certificate as JSON, whole or not at all.
+
+    Raises
+    ------
+    InputError
+        If the path does not end in .json, or cannot be written.
+    """
+    path = Path(path)
+    if path.suffix != ".json" or not path.parent.is_dir():
+        raise InputError("certificate", str(path), "a .json file in a folder that exists")
+    partial = path.with_name(path.name + ".partial")
+    try:
+        partial.write_bytes(msgspec.json.encode(data) + b"\n")
+        partial.replace(path)
+    except OSError as error:
+        expected = f"a file that can be written ({error.strerror})"
+        raise InputError("certificate", str(path), expected) from None
+    return path

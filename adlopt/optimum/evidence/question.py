@@ -1,0 +1,104 @@
+"""What was asked of an optimum, kept beside its answer: a certificate states both."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from enum import Enum
+from typing import Any
+
+import numpy as np
+
+from adlopt.errors import InputError
+from adlopt.foundation.arrays import Record
+from adlopt.model.budget import Budget
+from adlopt.model.constraint import Constraint
+from adlopt.model.limits import NO_LIMITS, Limits
+from adlopt.model.loss import Asymmetric, Empirical, MinMax
+from adlopt.model.objective import CVaR, FewestAccounts, Leximin, TrackingFirst
+from adlopt.model.round import Round
+
+KINDS: Mapping[type, str] = {
+    MinMax: "min-max",
+    Leximin: "leximin",
+    TrackingFirst: "tracking",
+    FewestAccounts: "fewest",
+    Asymmetric: "asymmetric",
+    Empirical: "empirical",
+    CVaR: "cvar",
+}
+"""What certificates call the objectives that they can prove."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Question(Record):
+    """A thing, the objective it was solved under, and within what."""
+
+    thing: Any
+    objective: Any
+    budget: Budget = field(default_factory=Budget)
+    limits: Limits = NO_LIMITS
+    constraints: tuple[Constraint, ...] = ()
+    whole_lots: bool = False
+
+    def content(self) -> dict[str, Any]:
+        """The instance, as its canonical form has it: see `adlcheck.py`.
+
+        Raises
+        ------
+        InputError
+            If the checker knows no instances of the kind.
+        """
+        of = CONTENTS.get(type(self.thing))
+        if of is None or self.constraints:
+            expected = "a round of dollars, without constraints of one's own"
+            raise InputError("certificate", type(self.thing).__name__, expected)
+        content: dict[str, Any] = of(self.thing)
+        return content | _limits(self.limits, self.thing.start)
+
+    def goal(self) -> dict[str, Any]:
+        """The objective, as certificates state it."""
+        kind = KINDS.get(type(self.objective))
+        if kind is None:
+            expected = ", ".join(each.__name__ for each in KINDS)
+            raise InputError("certificate", type(self.objective).__name__, expected)
+        goal: dict[str, Any] = {"kind": kind}
+        for each in fields(self.objective):
+            value = getattr(self.objective, each.name)
+            value = value.value if isinstance(value, Enum) else value
+            goal[each.name] = value.tolist() if isinstance(value, np.ndarray) else value
+        goal.pop("excess_only", None)
+        return goal
+
+
+def _round(round_: Round) -> dict[str, Any]:
+    start = round_.start
+    columns = {name: getattr(start, name) for name in ("capacity", "equity", "lot")}
+    return {
+        "kind": "round",
+        "deficit": start.deficit,
+        "needed": round_.needed,
+        "estimate": start.estimate,
+        "signals": dict(start.signals),
+        "account": start.account,
+        **{name: values.tolist() for name, values in columns.items() if values is not None},
+        "features": {name: values.tolist() for name, values in start.features.items()},
+        "tags": {kind: list(values) for kind, values in start.tags.items()},
+    }
+
+
+def _limits(limits: Limits, start: Any) -> dict[str, Any]:
+    """One entry an account."""
+    n, found = len(start.account), dict[str, Any]()
+    if limits.ineligible:
+        barred = zip(start.account, limits.barred(start).tolist(), strict=True)
+        found["ineligible"] = [name for name, yes in barred if yes]
+    for name in ("cap", "floor", "tier", "weight"):
+        given = getattr(limits, name)
+        if given is not None:
+            found[name] = [given] * n if np.isscalar(given) else given.tolist()
+    return found
+
+
+CONTENTS: Mapping[type, Any] = {Round: _round}
+"""Who states the content of which instances."""

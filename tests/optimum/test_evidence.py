@@ -1,0 +1,492 @@
+"""Certificates in files: what is VALID is true, by oracles that share no code with the checker."""
+
+import copy
+import itertools
+import json
+import math
+import random
+import re
+import subprocess
+import sys
+import time
+from dataclasses import replace
+from fractions import Fraction
+from pathlib import Path
+
+import exact_lp
+import numpy as np
+import pytest
+from tiers import NIGHTLY
+
+import adlopt as adl
+from adlopt.optimum.evidence import adlcheck
+from adlopt.optimum.evidence.question import Question
+
+GOALS = [
+    "min-max", "leximin", "tracking", "fewest", "cvar:0.5", "surrogate:1:40", "asymmetric:2:1:300",
+]  # fmt: skip
+MICRO = Fraction(1, 10**6)
+
+
+def drawn(rng, *, lots=False):
+    """A small round as a file has it: ties, zeros, limits, lots."""
+    n = rng.randint(1, 4)
+    rows = [
+        {
+            "id": f"a{i}",
+            "capacity": rng.choice([rng.randint(0, 9) * 1.0, round(rng.uniform(0, 99), 2)]),
+        }
+        for i in range(n)
+    ]
+    entry = {"deficit": 100.0, "account": rows, "limits": {}}
+    if rng.random() < 0.5:
+        for row in rows:
+            row["equity"] = round(rng.uniform(-5, 50), 2)
+    for row in rows if lots else []:
+        row["lot"] = rng.choice([1.0, 2.5, 3.0])
+        row["capacity"] = min(row["capacity"], 6 * row["lot"])
+    total = sum(row["capacity"] for row in rows)
+    entry["needed"] = float(round(total * rng.random(), rng.choice([0, 1])))
+    if rng.random() < 0.3:
+        entry["limits"]["cap"] = rng.choice([0.75, {"a0": 0.5}])
+    if rng.random() < 0.2:
+        entry["limits"]["ineligible"] = {"a0": "vault"}
+    if rng.random() < 0.2 and "equity" in rows[0]:
+        entry["limits"]["floor"] = 2.0
+    if rng.random() < 0.2:
+        entry["limits"]["weight"] = {row["id"]: rng.choice([0.0, 10.0, 7.5]) for row in rows}
+    return entry
+
+
+def solved(entry, goal, folder):
+    """An instance in a file, and its certificate; None where it has none."""
+    file = folder / "round.json"
+    file.write_text(json.dumps(entry))
+    try:
+        best = adl.solve(adl.read(file, objective=goal))
+    except (adl.InputError, adl.NoSolution):
+        return None
+    best.certificate_file(folder / "certificate.json")
+    return json.loads((folder / "certificate.json").read_text())
+
+
+def verdict(entry, certificate, folder):
+    """Lines of a valid certificate; None if it is refused, in a line."""
+    (folder / "i.json").write_text(entry if isinstance(entry, str) else json.dumps(entry))
+    text = certificate if isinstance(certificate, str) else json.dumps(certificate)
+    (folder / "c.json").write_text(text)
+    try:
+        content = adlcheck.instance(folder / "i.json")
+        return adlcheck.check(content, adlcheck.parsed(folder / "c.json"))
+    except (adlcheck.Invalid, adlcheck.Unreadable) as reason:
+        lines = str(reason).splitlines()
+    assert len(lines) == 1
+    return None
+
+
+class Truth:
+    """A round in fractions, read off the file; optima by enumeration and the simplex method."""
+
+    def __init__(self, entry, certificate):
+        goal, rows, limits = certificate["objective"], entry["account"], entry.get("limits") or {}
+        self.goal, exact = goal, lambda v: Fraction(float(v)) * (abs(v) >= 1e-100)
+        names = [row["id"].strip() for row in rows]
+
+        def each(key, other):
+            given = limits.get(key, other)
+            given = given if isinstance(given, dict) else dict.fromkeys(names, given)
+            return [exact(given.get(name, other)) for name in names]
+
+        u = [exact(row["capacity"]) for row in rows]
+        w = [max(exact(row["equity"]), 0) for row in rows] if goal["burden"] == "equity" else u
+        self.w = [v + exact(goal["epsilon"]) for v in w]
+        if limits.get("weight"):
+            self.w = each("weight", 0.0)
+        most = [v * c for v, c in zip(u, each("cap", 1.0), strict=True)]
+        if limits.get("floor") is not None:
+            rooms = zip(most, rows, each("floor", 0.0), strict=True)
+            most = [max(min(m, exact(row["equity"]) - f), 0) for m, row, f in rooms]
+        barred = {name.strip() for name in limits.get("ineligible", {})}
+        shut = [name in barred or not v for name, v in zip(names, self.w, strict=True)]
+        self.most = [0 if no else m for m, no in zip(most, shut, strict=True)]
+        self.budget = exact(entry["needed"])
+        self.x = [exact(v) for v in certificate["answer"]["haircut_usd"]]
+        self.lot = [exact(row["lot"]) for row in rows] if "lot" in rows[0] else None
+        if self.lot is not None and goal["kind"] != "asymmetric":
+            self.budget = round(self.budget / MICRO) * MICRO
+            self.x = [round(x / MICRO) * MICRO for x in self.x]
+        extra = certificate["extra_usd"]
+        self.extra = math.inf if extra is None else exact(extra)
+
+    def burden(self, x):
+        return max((v / w for v, w in zip(x, self.w, strict=True) if v), default=Fraction(0))
+
+    def mean_of_worst(self, x):
+        kept = (1 - Fraction(self.goal["level"])) * len(x)
+        burdens = sorted(
+            (v / w if v else Fraction(0) for v, w in zip(x, self.w, strict=True)), reverse=True
+        )
+        if kept <= 1:
+            return burdens[0]
+        parts = [min(max(kept - i, 0), 1) for i in range(len(x))]
+        return sum(b * p for b, p in zip(burdens, parts, strict=True)) / kept
+
+    def cost(self, x):
+        """What the first criterion is of haircuts."""
+        missing = self.budget - sum(x)
+        kind = self.goal["kind"]
+        if kind == "asymmetric":
+            under, over, fair = (Fraction(self.goal[k]) for k in ("under", "over", "fair"))
+            return max(under * missing, -over * missing) + fair * self.burden(x)
+        if kind == "tracking":
+            return abs(missing)
+        if kind == "fewest":
+            return sum(v > 0 for v in x)
+        return self.mean_of_worst(x) if kind == "cvar" else self.burden(x)
+
+    def lots(self):
+        """All haircuts in whole lots that count."""
+        counts = [
+            range(math.floor(m / lot + Fraction(1, 10**12)) + 1)
+            for m, lot in zip(self.most, self.lot, strict=True)
+        ]
+        met = self.goal["kind"] not in ("asymmetric", "tracking")
+        for each in itertools.product(*counts):
+            x = [c * lot for c, lot in zip(each, self.lot, strict=True)]
+            if not met or self.budget - MICRO <= sum(x) <= self.budget + self.extra + MICRO:
+                yield x
+
+    def optima(self):
+        """The least of the first criterion, and of the second given that, where it is another."""
+        kind = self.goal["kind"]
+        if self.lot is not None:
+            ways = list(self.lots())
+            first = min(map(self.cost, ways))
+            yield first
+            if kind in ("tracking", "fewest"):
+                raised = sum(self.x)
+                same = [x for x in ways if self.cost(x) <= self.cost(self.x)]
+                yield min(self.burden(x) for x in same if kind == "fewest" or sum(x) == raised)
+            return
+        budget = min(self.budget, sum(self.most))
+        if kind == "asymmetric":
+            prices = [self.goal[k] for k in ("under", "over", "fair")]
+            yield exact_lp.least_loss(self.most, self.w, self.budget, *prices)
+        elif kind == "tracking":
+            yield self.budget - budget
+            yield exact_lp.least_burden(self.most, self.w, budget)
+        elif kind == "fewest":
+            few = [s for s in self.subsets() if sum(self.most[i] for i in s) >= budget - MICRO]
+            yield min(map(len, few))
+            few = [s for s in few if len(s) <= self.cost(self.x)]
+            yield min(
+                exact_lp.least_burden(
+                    [m * (i in s) for i, m in enumerate(self.most)],
+                    self.w,
+                    min(budget, sum(self.most[i] for i in s)),
+                )
+                for s in few
+            )
+        elif kind == "cvar" and self.goal["level"] < 1:
+            yield self.least_mean(budget)
+        else:
+            yield exact_lp.least_burden(self.most, self.w, budget)
+
+    def subsets(self):
+        n = len(self.most)
+        return [s for k in range(n + 1) for s in itertools.combinations(range(n), k)]
+
+    def least_mean(self, budget):
+        n = len(self.most)
+        share = Fraction(1, n) / (1 - Fraction(self.goal["level"]))
+        unit = [[Fraction(int(i == j)) for j in range(n)] for i in range(n)]
+        zero = [Fraction(0)] * n
+        rows, bounds = [[0, *self.w, *zero]], [Fraction(1)]
+        for i in range(n):
+            rows += [
+                [1, *(-e for e in unit[i]), *(-e for e in unit[i])],
+                [0, *(e * self.w[i] for e in unit[i]), *zero],
+            ]
+            bounds += [Fraction(0), share]
+        return exact_lp.most([budget, *zero, *(-m for m in self.most)], rows, bounds)
+
+    def check(self, certificate):
+        """Fail unless all that the certificate says is true."""
+        raised, near = sum(self.x), 2 * MICRO
+        for x, m in zip(self.x, self.most, strict=True):
+            assert 0 <= x <= m + near
+        if self.goal["kind"] not in ("asymmetric", "tracking"):
+            assert self.budget - near <= raised <= self.budget + self.extra + near
+        if self.lot is not None:
+            for x, lot in zip(self.x, self.lot, strict=True):
+                assert abs(x / lot - round(x / lot)) < MICRO
+        criteria = certificate["criteria"]
+        assert criteria[0]["upper"] >= self.cost(self.x)
+        if self.goal["kind"] in ("tracking", "fewest"):
+            assert criteria[1]["upper"] >= self.burden(self.x)
+        for said, least in zip(criteria, self.optima(), strict=False):
+            # A budget that may be missed by a micro-dollar may cost so much less.
+            if said["trust"] == "exact":
+                assert said["lower"] <= least + MICRO * (1 + least)
+
+
+@pytest.mark.parametrize("goal", GOALS)
+@pytest.mark.parametrize("lots", [False, True])
+def test_what_solve_writes_is_valid_and_true(goal, lots, tmp_path):
+    rng, seen = random.Random(f"{goal}{lots}"), 0
+    for _ in range(60):
+        entry = drawn(rng, lots=lots)
+        certificate = solved(entry, goal, tmp_path)
+        if certificate is None:
+            continue
+        seen += 1
+        assert verdict(entry, certificate, tmp_path)
+        Truth(entry, certificate).check(certificate)
+        assert lots or all(each["trust"] == "exact" for each in certificate["criteria"])
+    assert seen > 15 or (lots and goal == "cvar:0.5")
+
+
+CHANGES = [
+    lambda v, rng: v * (1 + rng.choice([-1, 1]) * 10.0 ** -rng.randint(1, 16)),
+    lambda v, rng: v + rng.choice([-1, 1]) * 10.0 ** -rng.randint(0, 8),
+    lambda v, rng: math.nextafter(v, rng.choice([-1, 1]) * math.inf),
+    lambda v, rng: rng.choice(
+        [0.0, -0.0, 1.0, -v, 2 * v, v / 2, 1e300, -1e300, 5e-324, 1e15, 10**400]
+    ),
+    lambda v, rng: rng.choice(
+        [None, True, False, "1.0", "", [], {}, [v], int(v) if abs(v) < 1e18 else 7]
+    ),
+]
+
+
+def places(tree, path=()):
+    """Where leaves stand in JSON."""
+    items = (
+        tree.items()
+        if isinstance(tree, dict)
+        else enumerate(tree)
+        if isinstance(tree, list)
+        else ()
+    )
+    for key, value in items:
+        yield (*path, key)
+        yield from places(value, (*path, key))
+
+
+def mutated(tree, rng):
+    """The same but for a number, a word, an entry more or less, or two in each other's place."""
+    tree = copy.deepcopy(tree)
+    *path, last = rng.choice(list(places(tree)))
+    inner = tree
+    for key in path:
+        inner = inner[key]
+    value = inner[last]
+    if isinstance(value, float) and rng.random() < 0.8:
+        inner[last] = rng.choice(CHANGES)(value, rng)
+    elif isinstance(value, list) and len(value) > 1 and rng.random() < 0.5:
+        i, j = rng.sample(range(len(value)), 2)
+        value[i], value[j] = value[j], value[i]
+    elif rng.random() < 0.4:
+        del inner[last]
+    elif isinstance(inner, list):
+        inner.append(copy.deepcopy(value))
+    else:
+        inner[last] = rng.choice(
+            [None, 7, "x", [], {}, "fewest", "leximin", "equity", "exact", "reported", True]
+        )
+    return tree
+
+
+def mutated_text(tree, rng):
+    """The same cut short, with a key twice, or with what is no number."""
+    text = json.dumps(tree)
+    at = rng.randrange(len(text))
+    return rng.choice([
+        text[:at],
+        text.replace("{", '{"needed": 1.0, "needed": 2.0, ', 1),
+        text.replace("{", '{"answer": {}, ', 1),
+        text.replace("0.", "NaN", 1),
+        text.replace("0.", "Infinity, 0.", 1),
+        "[" * 100_000 + text,
+        text[:at] + rng.choice('{}[]",:0e-') + text[at + 1 :],
+    ])  # fmt: skip
+
+
+def rebound(entry, certificate, folder):
+    """The certificate, bound to another instance, as a forger would."""
+    (folder / "i.json").write_text(json.dumps(entry))
+    try:
+        content = adlcheck.instance(folder / "i.json")
+        certificate["instance"]["sha256"] = adlcheck.fingerprint(content)
+        certificate["limits"] = adlcheck.limits_in(content)
+    except (adlcheck.Unreadable, KeyError, TypeError):
+        pass
+    return certificate
+
+
+@pytest.mark.parametrize("seed", range(1000 if NIGHTLY else 10))
+def test_a_mutation_is_refused_or_what_it_says_is_true(seed, tmp_path):
+    """100 a seed: harmless is what the oracles find true of the mutated instance."""
+    rng, done = random.Random(seed), 0
+    while done < 100:
+        entry = drawn(rng, lots=rng.random() < 0.3)
+        certificate = solved(entry, rng.choice(GOALS), tmp_path)
+        for _ in range(10 if certificate else 0):
+            done += 1
+            a, b = entry, certificate
+            if rng.random() < 0.1:
+                texts = (
+                    (mutated_text(a, rng), b) if rng.random() < 0.5 else (a, mutated_text(b, rng))
+                )
+                if verdict(*texts, tmp_path) is None:
+                    continue
+                a, b = (json.loads(t) if isinstance(t, str) else t for t in texts)
+            else:
+                for _ in range(rng.choice([1, 1, 2, 3])):
+                    if rng.random() < 0.5:
+                        a = mutated(a, rng)
+                        b = rebound(a, copy.deepcopy(b), tmp_path) if rng.random() < 0.9 else b
+                    else:
+                        b = mutated(b, rng)
+            if verdict(a, b, tmp_path) is not None:
+                Truth(a, b).check(b)
+
+
+ENTRY = {
+    "deficit": 90.0,
+    "needed": 60.0,
+    "account": [
+        {"id": "ann", "capacity": 120.0, "equity": 200.0, "tags": {"desk": "makers"}},
+        {"id": "bob", "capacity": 80, "equity": 90.5, "features": {}},
+        {"id": " cat ", "capacity": 40.0, "equity": -3.0},
+    ],
+    "limits": {"cap": {"ann": 0.5}, "tier": {"cat": 2}},
+}
+TABLE = """account,capacity,equity,tags.desk,most,rank
+ann,120,2e2,makers,0.5,1
+ bob ,80.0,90.5,,1,1
+
+cat,40,-3,,1.0,2
+"""
+
+
+def run(folder, *arguments):
+    """The checker alone, as an auditor runs it."""
+    script = Path(adlcheck.__file__)
+    command = [sys.executable, "-I", "-S", script, *arguments]
+    return subprocess.run(command, capture_output=True, text=True, check=False, cwd=folder)
+
+
+def test_the_checker_runs_on_its_own(tmp_path):
+    certificate = solved(ENTRY, "min-max", tmp_path)
+    done = run(tmp_path, "round.json", "certificate.json")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.splitlines() == [
+        f"VALID: round {certificate['instance']['sha256'][:12]}, min-max over capacity: feasible",
+        "  worst burden: at most 0.30000000000000004, and none is below 0.3: optimal, proven",
+    ]
+    certificate["criteria"][0]["lower"] = 0.43
+    (tmp_path / "certificate.json").write_text(json.dumps(certificate))
+    done = run(tmp_path, "round.json", "certificate.json")
+    assert (done.returncode, done.stderr) == (1, "")
+    assert done.stdout == "INVALID: worst burden: it is not proved that none is below 0.43\n"
+    done = run(tmp_path, "nowhere.json", "certificate.json")
+    assert done.returncode == 2
+    assert len(done.stderr.splitlines()) == 1
+
+
+def test_the_checker_imports_the_standard_library_alone_and_is_short():
+    text = Path(adlcheck.__file__).read_text()
+    imported = set(re.findall(r"^ *(?:from|import) (\w+)", text, re.MULTILINE))
+    assert imported <= sys.stdlib_module_names
+    assert text.count("\n") <= 1000
+
+
+def test_an_instance_is_one_whatever_it_is_written_in(tmp_path):
+    (tmp_path / "a.json").write_text(json.dumps(ENTRY))
+    (tmp_path / "t.csv").write_text(TABLE)
+    rows = 'accounts = "t.csv"\n[limits]\ncap = "most"\ntier = "rank"\n'
+    (tmp_path / "b.toml").write_text(f"needed = 60\ndeficit = 9e1\n{rows}")
+    a, b = (adlcheck.instance(tmp_path / name) for name in ("a.json", "b.toml"))
+    b.pop("features"), a.pop("features")
+    assert adlcheck.fingerprint(a) == adlcheck.fingerprint(b)
+    for name in ("a.json", "b.toml"):
+        problem = adl.read(tmp_path / name)
+        question = Question(thing=problem.thing, objective=problem.objective, limits=problem.limits)
+        content = adlcheck.instance(tmp_path / name)
+        assert adlcheck.fingerprint(question.content()) == adlcheck.fingerprint(content)
+
+
+def test_the_canonical_form_is_what_its_words_say(tmp_path):
+    (tmp_path / "a.json").write_text('{"deficit": 2, "needed": 0.5, "capacity": 1e0}')
+    assert adlcheck.canonical(adlcheck.instance(tmp_path / "a.json")) == (
+        '{"account":["all winners"],"capacity":["0x1.0000000000000p+0"],'
+        '"deficit":"0x1.0000000000000p+1","kind":"round","needed":"0x1.0000000000000p-1"}'
+    )
+
+
+def test_a_certificate_of_another_version_or_instance_is_refused_by_name(tmp_path):
+    certificate = solved(ENTRY, "min-max", tmp_path)
+    content = adlcheck.instance(tmp_path / "round.json")
+    with pytest.raises(adlcheck.Invalid, match="it is of 'adlopt/certificate/1': this reads"):
+        adlcheck.check(content, certificate | {"schema": "adlopt/certificate/1"})
+    other = ENTRY | {"needed": 61.0}
+    (tmp_path / "other.json").write_text(json.dumps(other))
+    with pytest.raises(adlcheck.Invalid, match="it is of another instance"):
+        adlcheck.check(adlcheck.instance(tmp_path / "other.json"), certificate)
+
+
+def test_what_nobody_can_recompute_is_reported_and_never_called_proven(tmp_path):
+    entry = {
+        "deficit": 9.0,
+        "needed": 60.0,
+        "account": [
+            {"id": f"a{i}", "capacity": 90.0, "lot": lot} for i, lot in enumerate([1.0, 2.0, 7.0])
+        ],
+    }
+    certificate = solved(entry, "leximin", tmp_path)
+    assert [c["trust"] for c in certificate["criteria"]] == ["exact", "reported"]
+    line = verdict(entry, certificate, tmp_path)[-1]
+    assert "REPORTED, not proven" in line
+    certificate["criteria"][1]["trust"] = "exact"
+    assert verdict(entry, certificate, tmp_path) is None
+
+
+@pytest.mark.parametrize("lots", [False, True])
+def test_a_round_that_nobody_meets_has_a_certificate_too(lots, tmp_path):
+    entry = ENTRY | ({"needed": 60.5, "lot": 7.0} if lots else {"needed": 1e4})
+    (tmp_path / "round.json").write_text(json.dumps(entry))
+    with pytest.raises(adl.InfeasibleRound) as refused:
+        adl.solve(adl.read(tmp_path / "round.json"))
+    refused.value.certificate_file(tmp_path / "certificate.json")
+    certificate = json.loads((tmp_path / "certificate.json").read_text())
+    assert "infeasible, proved" in verdict(entry, certificate, tmp_path)[0]
+    feasible = ENTRY | ({"needed": 63.0, "lot": 7.0} if lots else {})
+    rebound(feasible, certificate, tmp_path)
+    assert verdict(feasible, certificate, tmp_path) is None
+
+
+def test_the_answer_must_be_one_that_was_solved(tmp_path):
+    with pytest.raises(adl.InputError, match="an answer of"):
+        replace(
+            adl.solve(adl.Round.of(capacity=[9.0], deficit=9.0, needed=1.0)), question=None
+        ).certificate_file(tmp_path / "c.json")
+
+
+@pytest.mark.nightly("a million accounts")
+def test_a_million_accounts_are_checked_within_a_minute(tmp_path):
+    rng = np.random.default_rng(0)
+    capacity = rng.lognormal(3, 2, 1_000_000).round(2).tolist()
+    rows = "".join(f"{i},{u!r}\n" for i, u in enumerate(capacity))
+    (tmp_path / "t.csv").write_text("account,capacity\n" + rows)
+    needed = round(sum(capacity) / 3, 2)
+    (tmp_path / "round.json").write_text(
+        json.dumps({"deficit": needed, "needed": needed, "accounts": "t.csv"})
+    )
+    adl.solve(adl.read(tmp_path / "round.json")).certificate_file(tmp_path / "c.json")
+    started = time.process_time()
+    lines = adlcheck.check(
+        adlcheck.instance(tmp_path / "round.json"), adlcheck.parsed(tmp_path / "c.json")
+    )
+    assert lines[-1].endswith("optimal, proven")
+    assert time.process_time() - started < 60
