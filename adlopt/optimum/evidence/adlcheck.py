@@ -286,7 +286,7 @@ class Criterion(NamedTuple):
         return upper - lower <= SUMMED * upper + self.near
 
 
-class Program(NamedTuple):
+class LinearProgram(NamedTuple):
     """min cost·x with 0 ≤ x ≤ high and rows (low, high, [(column, coefficient), …]).
 
     Numbers are whole multiples of 2^-bits; None is no end.
@@ -312,7 +312,7 @@ def beyond(reached: int, ends: Sequence[int | None], bits: int) -> bool:
 
 
 def both_ends(
-    program: Program, point: Sequence[int], prices: Sequence[int]
+    program: LinearProgram, point: Sequence[int], prices: Sequence[int]
 ) -> tuple[Fraction, Fraction]:
     """What a feasible point costs, and what none costs less than, by weak duality.
 
@@ -387,7 +387,7 @@ def by_tier(content: Columns, given: Sequence[int], tier_of: Named) -> Iterator[
 # --- Rounds of dollars ----------------------------------------------------------------------------
 
 
-class Dollars(NamedTuple):
+class InDollars(NamedTuple):
     """What accounts may give, weigh and give, and the budget: whole multiples of 2^-bits.
 
     Prices are of a dollar missing, of one too much, and of a burden above an allowance.
@@ -429,7 +429,7 @@ LIMITS = ("ineligible", "cap", "floor", "tier", "weight")
 PRICED = ("asymmetric", "empirical")
 
 
-def dollars_of(content: Columns, claim: Claim, given: Sequence[float]) -> Dollars:
+def dollars_of(content: Columns, claim: Testimony, given: Sequence[float]) -> InDollars:
     """Rule 3."""
     goal, names = claim.goal, content["account"]
     budgets = [content["needed"], claim.extra or 0.0]
@@ -463,10 +463,10 @@ def dollars_of(content: Columns, claim: Claim, given: Sequence[float]) -> Dollar
     budget, more = scaled(bits, budgets)
     four = (priced[0], priced[1], priced[2], priced[3]) if goal["kind"] in PRICED else None
     band = None if claim.extra is None else more
-    return Dollars(bits, most, weight, scaled(bits, given), budget, band, four)
+    return InDollars(bits, most, weight, scaled(bits, given), budget, band, four)
 
 
-def burden_program(d: Dollars, tail: Sequence[int] = ()) -> Program:
+def burden_program(d: InDollars, tail: Sequence[int] = ()) -> LinearProgram:
     """Rows of a round: columns are haircuts, what is missing, what is too much, then the burden.
 
     The budget comes first, then one row an account: weight (burden + allowance) ≥ haircut. For the
@@ -483,10 +483,10 @@ def burden_program(d: Dollars, tail: Sequence[int] = ()) -> Program:
             own = [(n + 2, w), (i, -one), (n + 3 + i, w)]
             yield -w * prices[3] >> d.bits, None, own if tail else own[:2]
 
-    return Program(d.bits, [0] * n + [*prices[:2], *(tail or prices[2:3])], high, rows)
+    return LinearProgram(d.bits, [0] * n + [*prices[:2], *(tail or prices[2:3])], high, rows)
 
 
-def water_prices(d: Dollars, level: int) -> list[int]:
+def water_prices(d: InDollars, level: int) -> list[int]:
     """Multipliers that a level tells: 1 of the budget and of whoever could give more within it.
 
     Whoever is full just there is in between, as far as prices allow, and counts in full where they
@@ -504,7 +504,7 @@ def water_prices(d: Dollars, level: int) -> list[int]:
     return [one, *(one if a else part if b else 0 for a, b in zip(above, near, strict=True))]
 
 
-def least_burden(d: Dollars, witness: Entry) -> Criterion:
+def least_burden(d: InDollars, witness: Entry) -> Criterion:
     """The worst burden, or its price and that of what is missed."""
     missing, found = d.budget - d.raised, d.level()
     beside = [max(missing, 0), max(-missing, 0)] if d.prices else [0, 0]
@@ -517,7 +517,7 @@ def least_burden(d: Dollars, witness: Entry) -> Criterion:
     return Criterion(name, upper, max(lower, Fraction(0)), used, near)
 
 
-def mean_of_worst(d: Dollars, goal: Entry, witness: Entry) -> Criterion:
+def mean_of_worst(d: InDollars, goal: Entry, witness: Entry) -> Criterion:
     """CVaR: t + Σ p_i (b_i − t)+ / (1 − level), scaled by (1 − level) Σ p."""
     one, n = 1 << d.bits, len(d.most)
     shares = scaled(d.bits, goal.get("importance") or [1.0] * n)
@@ -535,7 +535,7 @@ def mean_of_worst(d: Dollars, goal: Entry, witness: Entry) -> Criterion:
     return Criterion("mean of the worst burdens", upper, proved, witness)
 
 
-def in_order(d: Dollars) -> Criterion:
+def in_order(d: InDollars) -> Criterion:
     """Leximin: the answer is the one haircut min(most, weight z) of its sum, as far as rule 2."""
     level = d.level()
     held = d.up_to(level - (level >> 45))
@@ -548,7 +548,7 @@ def in_order(d: Dollars) -> Criterion:
     return Criterion("all burdens in order", d.exact(level), d.exact(level), {})
 
 
-def fewest(d: Dollars, witness: Entry) -> Iterator[Criterion]:
+def fewest(d: InDollars, witness: Entry) -> Iterator[Criterion]:
     """Accounts touched: so many of the largest do not suffice; then the burden on so few."""
     budget, touched = min(d.budget, d.raised), sum(x > 0 for x in d.given)
     most, reach, least = list(map(max, d.most, d.given)), 0, 0
@@ -569,14 +569,14 @@ def fewest(d: Dollars, witness: Entry) -> Iterator[Criterion]:
     yield Criterion("worst burden on so few", d.exact(found), Fraction(proved), used)
 
 
-def nearest_sum(d: Dollars) -> Criterion:
+def nearest_sum(d: InDollars) -> Criterion:
     """How far the budget is missed, USD."""
     short = max(d.budget - sum(map(max, d.most, d.given)), 0)
     near = d.exact(slack(d.budget, d.bits))
     return Criterion("USD missed", d.exact(abs(d.budget - d.raised)), d.exact(short), {}, near)
 
 
-def of_dollars(d: Dollars, goal: Entry, witnesses: Iterator[Entry]) -> Iterator[Criterion]:
+def of_dollars(d: InDollars, goal: Entry, witnesses: Iterator[Entry]) -> Iterator[Criterion]:
     """All criteria of an objective, of the accounts that may give."""
     kind, witness = goal["kind"], next(witnesses)
     if kind == "fewest":
@@ -592,7 +592,7 @@ def of_dollars(d: Dollars, goal: Entry, witnesses: Iterator[Entry]) -> Iterator[
         yield in_order(d)
 
 
-def round_of_dollars(content: Columns, claim: Claim) -> Iterator[Criterion]:
+def round_of_dollars(content: Columns, claim: Testimony) -> Iterator[Criterion]:
     """A round, tier by tier."""
     d = dollars_of(content, claim, claim.haircut(content))
     for x, u, name in zip(d.given, d.most, content["account"], strict=True):
@@ -721,7 +721,7 @@ def out_of_reach(lots: Lots, level: Fraction | None) -> bool:
     return made is not None and not made >> first
 
 
-def lots_of(content: Columns, claim: Claim) -> Lots:
+def lots_of(content: Columns, claim: Testimony) -> Lots:
     """A round of dollars whose accounts give whole lots."""
     given = claim.haircut(content)
     d, holders = dollars_of(content, claim, given), []
@@ -814,7 +814,7 @@ def of_lots(lots: Lots, kind: str, witnesses: Iterator[Entry]) -> Iterator[Crite
         yield no_lot_moves(lots)
 
 
-def round_of_lots(content: Columns, claim: Claim) -> Iterator[Criterion]:
+def round_of_lots(content: Columns, claim: Testimony) -> Iterator[Criterion]:
     """A round in lots, tier by tier; where missing has a price, the bound is that of dollars."""
     lots = lots_of(content, claim)
     if claim.goal["kind"] in PRICED:
@@ -841,7 +841,7 @@ def round_of_lots(content: Columns, claim: Claim) -> Iterator[Criterion]:
 # --- Rounds that no answer meets ------------------------------------------------------------------
 
 
-def why_infeasible(content: Columns, claim: Claim) -> str:
+def why_infeasible(content: Columns, claim: Testimony) -> str:
     """Prove that nothing meets the budget: by Farkas' multipliers, all 1, or by sums of lots."""
     claim.answer = {"haircut_usd": [0.0] * len(content["account"])}
     if claim.goal["kind"] in (*PRICED, "tracking"):
@@ -876,7 +876,7 @@ CERTIFICATE = (
 CRITERION = "criterion:w upper:a lower:a trust:w reported:a? witness:o"
 
 
-class Claim:
+class Testimony:
     """What a certificate says was asked, and was answered."""
 
     def __init__(self, certificate: Any) -> None:
@@ -920,7 +920,7 @@ class Claim:
         return found
 
 
-def prove(content: Columns, claim: Claim) -> list[Criterion]:
+def prove(content: Columns, claim: Testimony) -> list[Criterion]:
     """Derive the problem from the instance, and prove what can be of the answer."""
     return list((round_of_lots if "lot" in content else round_of_dollars)(content, claim))
 
@@ -932,7 +932,7 @@ def limits_in(content: Columns) -> list[str]:
 
 def check(content: Columns, certificate: Any) -> list[str]:
     """What a certificate proves of an instance, line by line."""
-    claim, found = Claim(certificate), fingerprint(content)
+    claim, found = Testimony(certificate), fingerprint(content)
     if claim.instance != {"kind": content["kind"], "sha256": found}:
         raise Invalid(f"it is of another instance: the SHA-256 of this one is {found}")
     if claim.limits != limits_in(content):

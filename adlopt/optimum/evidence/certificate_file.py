@@ -14,7 +14,7 @@ import msgspec
 from adlopt.errors import CertificateError, InputError
 from adlopt.optimum.evidence import adlcheck
 from adlopt.optimum.evidence.question import Question
-from adlopt.show.schema.evidence import CriterionData, EvidenceData, InstanceData
+from adlopt.show.schema.evidence import CertificateFileData, CriterionData, InstanceData
 
 
 def evidence_of(
@@ -24,7 +24,7 @@ def evidence_of(
     witnesses: Iterable[Mapping[str, Any]] = (),
     *,
     infeasible: bool = False,
-) -> EvidenceData:
+) -> CertificateFileData:
     """State what is proved of an answer, or that there is none.
 
     Parameters
@@ -46,7 +46,7 @@ def evidence_of(
         If the checker does not know the instance or the objective.
     """
     content = question.content()
-    data = EvidenceData(
+    data = CertificateFileData(
         adlopt=version("adlopt"),
         instance=InstanceData(kind=content["kind"], sha256=adlcheck.fingerprint(content)),
         objective=question.goal(),
@@ -60,7 +60,7 @@ def evidence_of(
         infeasible=infeasible,
     )
     try:
-        claim = adlcheck.Claim(msgspec.to_builtins(data))
+        claim = adlcheck.Testimony(msgspec.to_builtins(data))
         if infeasible:
             adlcheck.why_infeasible(content, claim)
             return data
@@ -98,7 +98,7 @@ def refusal_file(question: Question, path: str | Path) -> Path:
     return write_evidence(evidence_of(question, {}, (), infeasible=True), path)
 
 
-def write_evidence(data: EvidenceData, path: str | Path) -> Path:
+def write_evidence(data: CertificateFileData, path: str | Path) -> Path:
     """Write a certificate as JSON, whole or not at all.
 
     Raises

@@ -31,7 +31,7 @@ class CriterionData(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     witness: dict[str, Any] = {}
 
 
-class EvidenceData(Data, kw_only=True, tag=f"adlopt/certificate/{VERSION}"):
+class CertificateFileData(Data, kw_only=True, tag=f"adlopt/certificate/{VERSION}"):
     """An answer as evidence: bound to its instance, with a witness of both ends.
 
     `extra_usd` is null where any more may be raised; `answer` has a haircut an account, USD, and is
