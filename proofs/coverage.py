@@ -22,7 +22,7 @@ from adlopt.proof import *
 from adlopt.proof.lemmas import bit, clip
 
 t, n, T = integers("t n T")
-α, η, largest = reals("α η D_max")
+α, η, largest = reals("α η largest")
 D, x, s, i, r, M = sequences("D x s i r M")
 
 SHARE = (ge(α, 0), le(α, 1))

@@ -86,7 +86,7 @@ def lower(worth: object = 1) -> Claim:
     return Claim(given=given, concludes=ge(Sum(COST, (t, 1, T)), worth * Φ(1, M)))
 
 
-# Φ rises by 0 to u a dollar ------------------------------------------------------------------------
+# Φ rises by 0 to u a dollar -----------------------------------------------------------------------
 
 
 def rises(at_round: object) -> tuple[Formula, Formula]:
@@ -106,7 +106,7 @@ def split_at_deficit(goal: Formula, at_round: object, below: Fact, above: Fact) 
 def slopes() -> list[Fact]:
     """Backwards from Φ_{T+1} = 0; n rounds before the end."""
     facts = []
-    here, after = T - n, T - n + 1
+    here = T - n
     inside, places = [ge(n, 0), le(n + 1, T)], [ge(k, 0), le(k, M - 1)]
     size = at(SIZES[2], here, using=inside)
     for side in (0, 1):
@@ -152,7 +152,7 @@ def between() -> list[Fact]:
 
 
 def equalised(family: int, spent: object, left: object) -> list[Fact]:
-    """o X + Φ_{t+1}(m) and u (h − X) + Φ_{t+1}(m − h) are both Φ_t(m)."""
+    """Both o X + Φ_{t+1}(m) and u (h − X) + Φ_{t+1}(m − h) are Φ_t(m)."""
     inside = [le(1, t), le(t, T)]
     places = [ge(m(t), 0), le(m(t), M), le(m(t), D(t)) if family == 0 else ge(m(t), D(t))]
     rules = [at(at(rule[family], t, using=inside), m(t), using=places) for rule in (VALUE, PLAY)]
@@ -184,7 +184,7 @@ def never_more() -> Fact:
     inside = [le(1, t), le(t, T)]
     needs = [at(h, t, using=inside) for h in NEEDED]
     budget = [ge(m(t), 0), le(m(t), M)]
-    after, whole = Φ(t + 1, m(t) - b(t)), Φ(t + 1, m(t))
+    after = Φ(t + 1, m(t) - b(t))
     goal = le(COST + Φ(t + 1, m(t + 1)), Φ(t, m(t)))
     raised = at(RAISED, t, using=inside)
 

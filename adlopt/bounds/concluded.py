@@ -16,6 +16,9 @@ SEVERITY_LOSS = "Σ D_t |θ_t − θ*_t|"
 OBJECTIVE = "regret in λ_track |Σx − B| + λ_fair max x/u"
 """The loss of bounds on the objective of [CTTX26, Eq. 10]."""
 
+COVERAGE_LOSS = "Σ D_t over rounds with θ_t < θ*_t"
+"""The loss of bounds on dollars of rounds that raise too little."""
+
 _Table = Mapping[str, Mapping[str, tuple[str, ...]]]
 _ON_SEVERITIES: _Table = {
     "upper": {
@@ -37,8 +40,13 @@ _ON_SEVERITIES: _Table = {
         "persistence_any_path": ("D_max*P + D_max*Abs(u_1 - x_1) + 2*f",),
         "gated_envelope": ("D_big/2 + D_small + W_big",),
         "minimax_closed_form": ("Min(D/2, D_1/2 + Top_P)",),
+        "needed_dollars": ("V_B",),
+        "delayed_feedback": (
+            "D_big^1/2 + D_small + W_big^1",
+            "D_big^2/2 + D_small + W_big^2",
+        ),
     },
-    "lower": {"minimax_closed_form": ("D_1/2 + Top_⌊P⌋/2",)},
+    "lower": {"minimax_closed_form": ("D_1/2 + Top_⌊P⌋/2",), "needed_dollars": ("V_B",)},
 }
 _SLOPE = "sqrt(n*λ_track**2 + 2*λ_fair*λ_track/u_min + λ_fair**2/u_min**2)"
 _ON_OBJECTIVE: _Table = {
@@ -51,7 +59,12 @@ _ON_OBJECTIVE: _Table = {
         "prop_03_dynamic_regret": (f"P_x*{_SLOPE} + R*sqrt(T)*{_SLOPE}",),
     }
 }
-CONCLUDED = {SEVERITY_LOSS: _ON_SEVERITIES, OBJECTIVE: _ON_OBJECTIVE}
+_ON_COVERAGE: _Table = {"upper": {"coverage": ("D*α + D_max + 1/η",)}}
+CONCLUDED = {
+    SEVERITY_LOSS: _ON_SEVERITIES,
+    OBJECTIVE: _ON_OBJECTIVE,
+    COVERAGE_LOSS: _ON_COVERAGE,
+}
 """Expressions, expanded, by loss, side and proof; Proposition 3 is what its proof refutes."""
 
 

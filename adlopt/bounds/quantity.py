@@ -61,7 +61,8 @@ def big_rounds(episode: Episode) -> BoolArray:
     return np.asarray(deficit >= GATE * deficit.max())
 
 
-def _quantity(symbol: str, meaning: str, rule: Rule, unit: str = "USD") -> Quantity:
+def quantity(symbol: str, meaning: str, rule: Rule, unit: str = "USD") -> Quantity:
+    """Make a quantity, and enter it in the table."""
     made = Quantity(symbol=sympy.Symbol(symbol, real=True), meaning=meaning, unit=unit, rule=rule)
     QUANTITIES[made.symbol] = made
     return made
@@ -104,72 +105,72 @@ def _over_capacity(power: int) -> Rule:
 
 QUANTITIES: dict[sympy.Symbol, Quantity] = {}
 
-P = _quantity(
+P = quantity(
     "P", "path variation Σ|u_t − u_{t−1}|, in hindsight", lambda e, u: path_variation(u), unit="1"
 )
-Q = _quantity(
+Q = quantity(
     "Q",
     "quadratic variation Σ(u_t − u_{t−1})², in hindsight",
     lambda e, u: math.fsum(np.diff(u) ** 2),
     unit="1",
 )
-LOSS = _quantity(
+LOSS = quantity(
     "f",
     "loss of the path itself, Σ D_t |u_t − θ*_t|, in hindsight",
     lambda e, u: math.fsum(e.deficit * np.abs(u - e.needed_severity)),
 )
-FIRST = _quantity("u_1", "where the path starts, in hindsight", lambda e, u: u[0], unit="1")
-MOVED = _quantity("W", "dollars moved, Σ D_t |u_t − u_{t−1}|, in hindsight", _moved)
-GATED = _quantity(
+FIRST = quantity("u_1", "where the path starts, in hindsight", lambda e, u: u[0], unit="1")
+MOVED = quantity("W", "dollars moved, Σ D_t |u_t − u_{t−1}|, in hindsight", _moved)
+GATED = quantity(
     "G", "Σ D_t |u_t − u_s|, s the last round before t with D_s ≥ D_t/2, in hindsight", _gated
 )
-MOVED_BIG = _quantity(
+MOVED_BIG = quantity(
     "W_big",
     "Σ D_t |u_t − u_s| over big rounds, D ≥ max D/2, s the big round before t, in hindsight",
     _moved_big,
 )
-TOP = _quantity(
+TOP = quantity(
     "Top_P",
     "sum of the P largest of D_2 … D_T, and a fraction of the next, in hindsight through P",
     lambda e, u: largest(e.deficit[1:], path_variation(u)),
 )
-TOP_WHOLE = _quantity(
+TOP_WHOLE = quantity(
     "Top_⌊P⌋",
     "sum of the ⌊P⌋ largest of D_2 … D_T, in hindsight through P",
     lambda e, u: largest(e.deficit[1:], math.floor(path_variation(u))),
 )
 
-ROUNDS = _quantity("T", "number of rounds", lambda e, u: len(e), unit="1")
-S = _quantity("S", "sum of squared deficits", lambda e, u: math.fsum(e.deficit**2), unit="USD²")
-TOTAL_DEFICIT = _quantity("D", "sum of deficits", lambda e, u: math.fsum(e.deficit))
-FIRST_DEFICIT = _quantity("D_1", "deficit of the first round", lambda e, u: e.deficit[0])
-LARGEST_DEFICIT = _quantity("D_max", "largest deficit", lambda e, u: e.deficit.max())
-FIRST_BIG = _quantity(
+ROUNDS = quantity("T", "number of rounds", lambda e, u: len(e), unit="1")
+S = quantity("S", "sum of squared deficits", lambda e, u: math.fsum(e.deficit**2), unit="USD²")
+TOTAL_DEFICIT = quantity("D", "sum of deficits", lambda e, u: math.fsum(e.deficit))
+FIRST_DEFICIT = quantity("D_1", "deficit of the first round", lambda e, u: e.deficit[0])
+LARGEST_DEFICIT = quantity("D_max", "largest deficit", lambda e, u: e.deficit.max())
+FIRST_BIG = quantity(
     "D_big", "deficit of the first big round, D ≥ max D/2", lambda e, u: e.deficit[big_rounds(e)][0]
 )
-SMALL = _quantity(
+SMALL = quantity(
     "D_small",
     "sum of the deficits below max D/2",
     lambda e, u: math.fsum(e.deficit[~big_rounds(e)]),
 )
-WORST_MISS = _quantity(
+WORST_MISS = quantity(
     "M",
     "sum of D_t max(θ*_t, 1 − θ*_t), in hindsight",
     lambda e, u: math.fsum(e.deficit * np.maximum(e.needed_severity, 1.0 - e.needed_severity)),
 )
-OVER_CAPACITY = _quantity("S_1", "Σ D_t²/U_t", _over_capacity(1))
-OVER_CAPACITY_TWICE = _quantity("S_2", "Σ (D_t/U_t)²", _over_capacity(2), unit="1")
+OVER_CAPACITY = quantity("S_1", "Σ D_t²/U_t", _over_capacity(1))
+OVER_CAPACITY_TWICE = quantity("S_2", "Σ (D_t/U_t)²", _over_capacity(2), unit="1")
 
-WINNERS = _quantity("n", "winners a round", lambda e, u: e.rounds[0].start.capacity.size, unit="1")
-DIAMETER = _quantity(
+WINNERS = quantity("n", "winners a round", lambda e, u: e.rounds[0].start.capacity.size, unit="1")
+DIAMETER = quantity(
     "R",
     "diameter ‖u‖₂ of the box of haircuts, from the first round",
     lambda e, u: np.linalg.norm(e.rounds[0].start.capacity),
 )
-SMALLEST_CAPACITY = _quantity(
+SMALLEST_CAPACITY = quantity(
     "u_min", "smallest capacity", lambda e, u: e.rounds[0].start.capacity.min()
 )
-MOVED_HAIRCUTS = _quantity(
+MOVED_HAIRCUTS = quantity(
     "P_x",
     "Σ ‖x*_t − x*_{t−1}‖ of pro-rata haircuts of what was needed, in hindsight",
     _moved_haircuts,

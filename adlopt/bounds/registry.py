@@ -18,6 +18,7 @@ FAMILIES = (
     "adaptive",
     "persistence_envelopes",
     "closed_form_value",
+    "guarantees",
     "tracking_and_fairness",
 )
 """Files of `adlopt/bounds`, in the order in which their bounds are listed."""

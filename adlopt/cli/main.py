@@ -83,7 +83,8 @@ def play(
 ) -> None:
     """Score policies on an episode: october-10, or a .toml or .json file.
 
-    Without policies the standard severity rules are played from three starting values.
+    Without policies the standard severity rules are played from three starting values. Where a
+    policy has a certificate of its own, such as coverage:0.1, it is printed after each round.
 
     Parameters
     ----------
@@ -94,6 +95,7 @@ def play(
         policy, CONSISTENT or REFUTED where it covers it; repeat for several.
     """
     from adlopt.scoring.playing import play as play_
+    from adlopt.scoring.running_certificate import running_certificates
     from adlopt.show.board import render
 
     chosen = episode_named(episode)
@@ -102,6 +104,8 @@ def play(
     with progress(None, "playing") as step:
         board = play_(chosen, policy or (), loss=loss, bounds=bound or (), progress=step, **options)
     put(board, json_, render)
+    for proof in running_certificates(chosen, policy or ()) if not json_ else ():
+        print(proof)
 
 
 @app.command

@@ -22,7 +22,7 @@ class Coverage(Live):
     `share` is α, `step` η in 1/USD, one over the largest deficit so far unless given.
     """
 
-    share: float
+    share: float = 0.1
     step: float | None = None
     first: float = 0.5
     label: ClassVar[str] = "coverage"

@@ -19,7 +19,7 @@ class DelayedPersistence(Live):
     Delay 0 is gated persistence. Its guarantee is in `proofs/delayed_feedback.py`.
     """
 
-    delay: float
+    delay: float = 1.0
     kappa: float = 0.5
     first: float = 0.5
     label: ClassVar[str] = "delayed-persistence"

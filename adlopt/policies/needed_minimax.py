@@ -1,9 +1,10 @@
 """The play that no sequence of needed dollars makes lose more than the value of the game.
 
-Where 0 ≤ B_t ≤ D_t and Σ B_t ≤ M, deficits known, the minimax of Σ λ_under (B − H)₊ + λ_over (H − B)₊
-is V(M) = Φ_1(M), with Φ_t(m) = λ_under E min(m, Σ_{s≥t} ξ_s D_s) and ξ_s independent coins of
-P(1) = λ_over / (λ_under + λ_over). What was paid and Φ of what is left of M never grow
-(`proofs/needed_dollars.py`). With unknown deficits of sum S or less it tends to min(M, S/2).
+Where 0 ≤ B_t ≤ D_t and Σ B_t ≤ M, deficits known, the minimax of
+Σ λ_under (B − H)₊ + λ_over (H − B)₊ is V(M) = Φ_1(M), Φ_t(m) = λ_under E min(m, Σ_{s≥t} ξ_s D_s),
+with ξ_s independent coins of P(1) = λ_over / (λ_under + λ_over). What was lost and Φ of what is
+left of M never grow (`proofs/needed_dollars.py`). With unknown deficits of sum S or less the value
+tends to min(M, S/2).
 """
 
 from __future__ import annotations
@@ -16,14 +17,13 @@ from typing import ClassVar
 import numpy as np
 
 from adlopt.errors import InputError
-from adlopt.foundation.arrays import FloatArray, own, own_number
+from adlopt.foundation.arrays import AnyArray, FloatArray, own, own_number
 from adlopt.model.episode import Episode
 from adlopt.model.loss import SeverityLoss
 from adlopt.model.round import RoundOutcome, RoundStart
 from adlopt.model.run import Information
-from adlopt.policies.parameters import labelled
+from adlopt.policies.parameters import Labelled, labelled
 from adlopt.policies.protocols import State
-from adlopt.policies.severity import Live
 
 MOST_SUMS = 2**16
 """Sums of coins that are kept apart; of more, neighbours are merged at their mean."""
@@ -32,19 +32,24 @@ MOST_SUMS = 2**16
 @lru_cache(maxsize=8)
 def tosses(deficits: tuple[float, ...], heads: float) -> tuple[tuple[FloatArray, FloatArray], ...]:
     """Σ_{s≥t} ξ_s D_s of each t from 0 to T: its values, ascending, and how likely each is."""
-    sums, mass = np.zeros(1), np.ones(1)
+    sums: FloatArray = np.zeros(1)
+    mass: FloatArray = np.ones(1)
     found = [(sums, mass)]
     for deficit in reversed(deficits):
         both = np.concatenate([sums, sums + deficit])
         sums, place = np.unique(both, return_inverse=True)
-        mass = np.bincount(place, np.concatenate([mass * (1.0 - heads), mass * heads]))
+        mass = _summed(place, np.concatenate([mass * (1.0 - heads), mass * heads]))
         if sums.size > MOST_SUMS:
             cell = np.minimum(sums * (MOST_SUMS / sums[-1]), MOST_SUMS - 1).astype(int)
-            kept = np.bincount(cell, mass) > 0
-            sums = (np.bincount(cell, mass * sums)[kept]) / np.bincount(cell, mass)[kept]
-            mass = np.bincount(cell, mass)[kept]
+            mean, mass = _summed(cell, mass * sums), _summed(cell, mass)
+            sums, mass = mean[mass > 0] / mass[mass > 0], mass[mass > 0]
         found.append((sums, mass))
     return tuple(reversed(found))
+
+
+def _summed(place: AnyArray, of: FloatArray) -> FloatArray:
+    """Sums by place."""
+    return np.bincount(place, of).astype(np.float64)
 
 
 def needed_value(
@@ -62,7 +67,7 @@ def needed_value(
 
 
 @dataclass(frozen=True, slots=True)
-class NeededMinimax(Live):
+class NeededMinimax(Labelled):
     """Play for the least that needed dollars of sum M or less can make lose.
 
     `most` is M, `deficits` all D_t in order, USD, with commas in a name; prices as elsewhere. Alone
@@ -100,11 +105,11 @@ class NeededMinimax(Live):
         """X_t(m) as a share of the deficit."""
         t, left, _ = state
         spent = min(left, start.deficit)
-        if not spent:
+        if spent <= 0:
             return 0.0
         after, none = self._worth(t + 1, left - spent), self._worth(t + 1, left)
         raised = (self.under * spent + after - none) / (self.under + self.over)
-        return min(1.0, max(0.0, raised / start.deficit))
+        return float(min(1.0, max(0.0, raised / start.deficit)))
 
     def learn(self, state: State, start: RoundStart, theta: float, outcome: RoundOutcome) -> State:
         """Take off what was needed; below 0 more was needed than M."""

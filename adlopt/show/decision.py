@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from adlopt.show.certificate import in_words
-from adlopt.show.schema.decisions import DecisionData
+from adlopt.show.schema.decisions import DecisionData, RunningCertificateData
 from adlopt.show.table import filled, joined, table
-from adlopt.show.words import percent, usd
+from adlopt.show.words import clipped, percent, usd
 
 SHOWN = 5
 """Accounts that are printed; the rest are counted."""
+LAST = 16
+"""Rounds that are printed."""
 
 
 def screen(data: DecisionData) -> str:
@@ -38,3 +40,14 @@ def screen(data: DecisionData) -> str:
     said = "\n".join(filled(line) for line in title.splitlines())
     who = f"largest of {len(rows):,} of {len(order):,} accounts; -o file.csv has all"
     return joined([table(said, ("figure", "value"), figures), table(who, ("account", "USD"), rows)])
+
+
+def certified(data: RunningCertificateData) -> str:
+    """Lay out a figure and its limit after each of the last rounds."""
+    pairs = list(zip(data.reached_usd, data.limit_usd, strict=True))
+    first = max(len(pairs) - LAST, 0)
+    rows = [(f"{t}", usd(a), usd(b)) for t, (a, b) in enumerate(pairs[first:], start=first + 1)]
+    title = (
+        f"{clipped(data.policy)} ({data.information}) certifies after each round: {data.certifies}"
+    )
+    return table(filled(title), ("round", "so far", "at most"), rows)

@@ -37,6 +37,15 @@ from adlopt.bounds import (
 from adlopt.bounds.adaptive import EXPERTS, STEP
 from adlopt.bounds.bound import FIRST_SEVERITY, BoundSide, Status
 from adlopt.bounds.concluded import CONCLUDED
+from adlopt.bounds.guarantees import (
+    COVERAGE,
+    DELAYED,
+    NEEDED_LOWER,
+    NEEDED_MINIMAX,
+    NEEDED_VALUE,
+    SHARE,
+)
+from adlopt.bounds.guarantees import STEP as ETA
 from adlopt.bounds.paper import FAIRNESS, TRACKING
 from adlopt.bounds.quantity import (
     DIAMETER,
@@ -64,7 +73,18 @@ from adlopt.bounds.quantity import (
     Q,
     S,
 )
-from adlopt.proof import Claim, Verdict, eq, ge, integers, le, put_formula, reals, sequences
+from adlopt.proof import (
+    Claim,
+    Verdict,
+    eq,
+    ge,
+    integer_sequences,
+    integers,
+    le,
+    put_formula,
+    reals,
+    sequences,
+)
 from adlopt.proof.checking import load
 from adlopt.proof.library import proof_files
 from adlopt.proof.term import ZERO, subtract
@@ -73,10 +93,12 @@ from adlopt.show.board import bounds as board_bounds
 from adlopt.show.bounds import render
 from adlopt.studies import bounds_of as report
 
-t, r, n, T = integers("t r n T")
+t, r, n, T, most = integers("t r n T M")
 c, L, track, fair, w, low, largest, radius, moved = reals("c L λ μ w low largest D P")
 D, U, b, x, s, u, regret = sequences("D U b x s u r")
-chosen, E, F = sequences("c E F")
+chosen, E, F, short, worth = sequences("c E F r Φ")
+dollars = integer_sequences("b")
+share, step_ = reals("α η")
 
 # The letters of the proofs ------------------------------------------------------------------------
 
@@ -119,11 +141,15 @@ def quantities(path: Any) -> dict[sympy.Symbol, Any]:
         SMALLEST_CAPACITY: low,
         DIAMETER: radius,
         MOVED_HAIRCUTS: moved,
+        NEEDED_VALUE: worth(1, most),
     }
-    return {quantity.symbol: meaning for quantity, meaning in definitions.items()}
+    late = {q: definitions[FIRST_BIG if str(q.symbol)[0] == "D" else MOVED_BIG] for q in LATE}
+    return {quantity.symbol: meaning for quantity, meaning in (definitions | late).items()}
 
 
-KEPT = {FIRST_SEVERITY: x(1), STEP: c, TRACKING: track, FAIRNESS: fair}
+LATE = [q for q in QUANTITIES.values() if "^" in str(q.symbol)]
+"""Of late feedback: in the proof, whatever rounds a big one may copy."""
+KEPT = {SHARE: share, ETA: step_, FIRST_SEVERITY: x(1), STEP: c, TRACKING: track, FAIRNESS: fair}
 """Choices that proofs leave open, and their letters there."""
 
 
@@ -177,6 +203,18 @@ LINKS = {
     GATED_ENVELOPE: Link(claims=("envelope",), path=s(t)),
     MINIMAX_UPPER: Link(
         claims=("1/2 where its bound is less", "persistence where its bound is less")
+    ),
+    NEEDED_MINIMAX: Link(
+        claims=("the play, at equal prices",), bounded=over_rounds(abs(x(t) - dollars(t)))
+    ),
+    NEEDED_LOWER: Link(
+        claims=("any play, at equal prices",),
+        bounded=over_rounds(abs(x(t) - dollars(t))),
+        relation=ge,
+    ),
+    **dict.fromkeys(DELAYED, Link(claims=("envelope",), path=s(t))),
+    COVERAGE: Link(
+        claims=("raised too little",), bounded=over_rounds(D(t) * short(t)), kept=(SHARE, ETA)
     ),
     MINIMAX_LOWER: Link(claims=("lower bound",), relation=ge),
     FULL_OBJECTIVE: Link(claims=("best step",), bounded=OF_OBJECTIVE, kept=WEIGHTS),

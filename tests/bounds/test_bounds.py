@@ -341,7 +341,12 @@ def test_witnesses_of_gradient_descent_take_the_step_that_is_covered(bound):
 
 def test_every_other_witness_plays_what_its_bound_names():
     others = {bound.name: bound.witness().rule.name for bound in TIGHT if bound not in STEPS}
+    game = "needed-minimax:10:" + ",".join("1" * 10)
     assert others == {
+        "needed dollars, from above": game,
+        "needed dollars, from below": game,
+        "gated envelope, 1 late": "delayed-persistence:1",
+        "gated envelope, 2 late": "delayed-persistence:2",
         "trivial": "do-nothing",
         "θ = 1/2": "constant:0.5",
         "persistence": "persistence",
@@ -356,7 +361,7 @@ def test_every_other_witness_plays_what_its_bound_names():
 def test_what_is_not_shown_tight():
     loose = {bound.name for bound in BOUNDS if bound.tightness is Tightness.NOT_SHOWN}
     tuned = {"adaptive steps, c = 1/√2", "adaptive steps, c = √(1/2 + P)", "tuning-free experts"}
-    assert loose == {*tuned, "Proposition 3"}
+    assert loose == {*tuned, "Proposition 3", "coverage"}
     assert full_objective(1.0, 2.0).tightness is Tightness.NOT_SHOWN
 
 

@@ -139,7 +139,7 @@ ARGUMENT = {"constant": 0.3}
 RULES = [
     make(ARGUMENT[name]) if name in ARGUMENT else make()
     for name, make in SEVERITIES.items()
-    if name not in ("ogd", "estimate")
+    if name not in ("ogd", "estimate", "needed-minimax")
 ] + [ProjectedOGD(step=0.02), ProjectedOGD(step=0.3, first=1.0), Ader(3), Constant(0.5)]
 
 

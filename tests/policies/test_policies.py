@@ -18,7 +18,7 @@ from adlopt.policies.severity import FollowTheLeader, GatedPersistence, Persiste
 from adlopt.scoring.hindsight import severity_loss
 from adlopt.testing import check_policy
 
-ARGUMENT = {"constant": ":0.3", "ogd": ":1e-4"}
+ARGUMENT = {"constant": ":0.3", "ogd": ":1e-4", "needed-minimax": ":9e4:4e4,2e4,5e4"}
 NAMES = [
     f"{severity}{ARGUMENT.get(severity, '')}+{allocation}"
     for severity in SEVERITIES

@@ -20,6 +20,7 @@ from adlopt.optimum.paths.comparator_curve import comparator_curve
 from adlopt.proof.library import Verdicts
 from adlopt.rules import VENUES, account_rows, ranking
 from adlopt.scoring.playing import best_fixed_rule
+from adlopt.scoring.running_certificate import running_certificate
 from adlopt.show.answer import SHOWN, Answer
 from adlopt.show.schema.data import kinds
 from adlopt.show.schema.proofs import ProofData
@@ -128,6 +129,7 @@ RESULTS = {
     "problem": adl.Problem(thing=ROUND),
     "model": adl.model(ROUND),
     "belief": adl.Belief.of_samples([3.0, 5.0]),
+    "running": running_certificate(EPISODE, adl.named("coverage:0.2")),
     "decision": adl.decide(ROUND.start, belief=[30.0, 60.0], chance=0.5, capacities=0.1),
 }  # fmt: skip
 MANY = 50_000

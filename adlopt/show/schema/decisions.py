@@ -47,3 +47,13 @@ class DecisionData(Data, kw_only=True):
     capacity_usd: list[float]
     haircut_usd: list[float]
     lots: list[int] | None
+
+
+class RunningCertificateData(Data):
+    """A figure of a severity, and the most that it could be; one entry a round."""
+
+    policy: str
+    certifies: str
+    information: str
+    reached_usd: list[float]
+    limit_usd: list[float | None]
