@@ -26,8 +26,11 @@ def filled(kind: type[T], of: object, /, **given: Any) -> T:
 
 
 def _plain(value: Any) -> Any:
-    if isinstance(value, (np.ndarray, tuple)):
-        return [_plain(each) for each in (value if isinstance(value, tuple) else value.tolist())]
+    if isinstance(value, np.ndarray):
+        odd = value.dtype.kind == "f" and not np.isfinite(value).all()
+        return list(map(finite, value.tolist())) if odd else value.tolist()
+    if isinstance(value, tuple):
+        return [_plain(each) for each in value]
     if isinstance(value, Enum):
         return value.value
     return finite(value) if isinstance(value, float) else value

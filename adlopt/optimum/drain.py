@@ -31,7 +31,7 @@ from adlopt.optimum.core.burden_problem import BurdenProblem
 from adlopt.optimum.core.certificate import TOLERANCE
 from adlopt.optimum.core.surface import Optimum, made
 from adlopt.optimum.dollars.least_loss import least_loss
-from adlopt.show.answer import Columns, plain
+from adlopt.show.answer import Columns
 from adlopt.show.schema.optima import DrainData
 from adlopt.show.words import counted
 
@@ -88,7 +88,7 @@ class LeverageDrain(Optimum):
 
     def data(self) -> DrainData:
         """Return it as machines get it."""
-        return DrainData(**self._shared(), **plain(self._columns()))
+        return self._filled(DrainData)
 
 
 def drain_leverage(

@@ -110,16 +110,11 @@ class ContractSolution(Optimum):
 
     def data(self) -> ContractSolutionData:
         """Return it as machines get it."""
-        return ContractSolutionData(
-            **self._shared(),
-            raised_usd=self.raised,
+        return self._filled(
+            ContractSolutionData,
             needed_usd=self.round_.needed,
-            touched=self.touched,
             rounding_usd=self.round_.rounded_by,
-            account=list(self.account),
             capacity_usd=self.round_.start.capacity.tolist(),
-            haircut_usd=self.haircut.tolist(),
-            reason=list(self.reason),
             positions=ClosedData(**plain(self._columns())),
         )
 

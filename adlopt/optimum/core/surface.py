@@ -8,14 +8,17 @@ from typing import Any, TypeVar
 
 from adlopt.errors import InputError
 from adlopt.foundation.arrays import AnyArray, Record
+from adlopt.model.filled import filled as filled_with
 from adlopt.model.method import Method, Stopped
 from adlopt.optimum.core.certificate import Certificate, Stage, Trust, tied
 from adlopt.optimum.evidence.certificate_file import evidence_of, write_evidence
 from adlopt.optimum.evidence.question import Question
 from adlopt.show.answer import Answer
+from adlopt.show.schema.optima import OptimumData
 from adlopt.show.table import filled
 from adlopt.show.words import counted, dollars, percent
 
+T = TypeVar("T", bound=OptimumData)
 SAID = 3
 """Further criteria that a summary names; the rest are counted."""
 
@@ -123,19 +126,11 @@ class Optimum(Answer, Record):
     def _proofs(self) -> tuple[Certificate, ...]:
         return (self.certificate, *(stage.certificate for stage in self.stages))
 
-    def _shared(self) -> dict[str, Any]:
-        """Fields that the data of all optima have."""
-        return {
-            "summary": self._summary(),
-            "value": self.value,
-            "worst_burden": self.worst_burden,
-            "method": self.method.value,
-            "stopped": self.stopped.value,
-            "optimal": self.optimal,
-            "certificate": self.certificate.data(),
-            "stages": [stage.data() for stage in self.stages],
-            "price": self.price,
-        }
+    def _filled(self, kind: type[T], **given: Any) -> T:
+        """Data of all that optima share, of what has its field's name, and of what is given."""
+        stages = [stage.data() for stage in self.stages]
+        shared = {"summary": self._summary(), "certificate": self.certificate.data()}
+        return filled_with(kind, self, **shared, stages=stages, **given)
 
 
 Made = TypeVar("Made", bound=Optimum)

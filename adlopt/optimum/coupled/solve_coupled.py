@@ -98,15 +98,11 @@ class CoupledSolution(Optimum):
 
     def data(self, one_by_one: OneByOneData | None = None) -> CoupledData:
         """Return it as machines get it, beside what rounds cost one by one where that is known."""
-        return CoupledData(
-            **self._shared(),
+        return self._filled(
+            CoupledData,
             name=self.episode.name,
-            criterion=self.criterion,
             needed_usd=self.episode.needed.tolist(),
-            raised_usd=self.raised.tolist(),
-            touched=list(self.touched),
             binding_rounds=list(self.binding),
-            account=[list(names) for names in self.account],
             haircut_usd=[x.tolist() for x in self.haircuts],
             one_by_one=one_by_one,
         )

@@ -15,12 +15,12 @@ import numpy as np
 
 from adlopt.errors import InputError
 from adlopt.foundation.arrays import FloatArray, freeze, own_number
+from adlopt.model.filled import filled
 from adlopt.model.limits import NO_LIMITS, Limits
 from adlopt.model.loss import Asymmetric, MinMax
 from adlopt.model.round import Round
 from adlopt.optimum.core.burden_problem import BurdenProblem
 from adlopt.show.answer import Answer, Columns
-from adlopt.show.schema.data import finite
 from adlopt.show.schema.optima import FrontierData
 from adlopt.show.words import counted, percent, usd
 
@@ -77,12 +77,7 @@ class Frontier(Answer):
 
     def data(self) -> FrontierData:
         """Return it as machines get it."""
-        return FrontierData(
-            budget_usd=self.budget.tolist(),
-            worst_burden=list(map(finite, self.worst_burden.tolist())),
-            objectives=list(map(repr, self.objectives)),
-            losses=[loss.tolist() for loss in self.losses],
-        )
+        return filled(FrontierData, self, objectives=list(map(repr, self.objectives)))
 
 
 def frontier(

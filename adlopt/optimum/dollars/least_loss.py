@@ -153,18 +153,12 @@ class Solution(Optimum):
 
     def data(self) -> SolutionData:
         """Return it as machines get it."""
-        return SolutionData(
-            **self._shared(),
-            raised_usd=self.raised,
-            needed_usd=None if self.round_ is None else self.round_.needed,
-            touched=self.touched,
-            account=list(self.account),
-            capacity_usd=None if self.round_ is None else self.round_.start.capacity.tolist(),
-            haircut_usd=self.haircut.tolist(),
-            at_capacity=self.at_capacity.tolist(),
-            at_burden=self.at_burden.tolist(),
-            reason=list(self.reason),
+        round_ = self.round_
+        needed, capacity = (
+            (None, None) if round_ is None else (round_.needed, round_.start.capacity)
         )
+        capacity_usd = None if capacity is None else capacity.tolist()
+        return self._filled(SolutionData, needed_usd=needed, capacity_usd=capacity_usd)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

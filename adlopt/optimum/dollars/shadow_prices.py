@@ -14,17 +14,17 @@ account, and for each direction, which is why prices have two sides.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import Any, TypeAlias
+from dataclasses import dataclass, fields
+from typing import TypeAlias
 
 import numpy as np
 
 from adlopt.foundation.arrays import BoolArray, FloatArray
+from adlopt.model.filled import filled
 from adlopt.model.loss import worst_burden
 from adlopt.optimum.core.burden_problem import BurdenProblem
 from adlopt.optimum.core.waterfill import TIE
-from adlopt.show.answer import Answer, Columns, plain
-from adlopt.show.schema.data import finite
+from adlopt.show.answer import Answer, Columns
 from adlopt.show.schema.optima import PricesData
 from adlopt.show.table import WIDTH
 from adlopt.show.words import counted
@@ -69,22 +69,11 @@ class Prices(Answer):
     to_usd: FloatArray
 
     def _columns(self) -> Columns:
-        return {
-            "name": self.name,
-            "below": self.below,
-            "above": self.above,
-            "from_usd": self.from_usd,
-            "to_usd": self.to_usd,
-        }
+        return {each.name: getattr(self, each.name) for each in fields(self)}
 
     def data(self) -> PricesData:
         """Return it as machines get it."""
-        columns = plain(self._columns())
-        known: dict[str, Any] = {
-            name: values if name == "name" else list(map(finite, values))
-            for name, values in columns.items()
-        }
-        return PricesData(**known)
+        return filled(PricesData, self)
 
     def _heading(self) -> str:
         return f"shadow prices of {counted(len(self.name), 'limit')}, per USD"

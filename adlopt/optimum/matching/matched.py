@@ -108,20 +108,12 @@ class Matching(Optimum):
         """Return it as machines get it."""
         round_ = self.round_.winners
         held = np.bincount(round_.owner, self.closed > 0, minlength=len(self.account))
-        price = None if self.price is None else self.price.tolist()
-        shared = self._shared() | {"price": price and [None if math.isnan(p) else p for p in price]}
-        return MatchingData(
-            **shared,
+        return self._filled(
+            MatchingData,
             objective=type(self.objective).__name__,
-            criterion=self.criterion,
-            raised_usd=self.raised,
             needed_usd=round_.needed,
-            touched=self.touched,
-            account=list(self.account),
             capacity_usd=round_.start.capacity.tolist(),
-            haircut_usd=self.haircut.tolist(),
             positions_closed=held.astype(int).tolist(),
-            reason=list(self.reason),
             orders=self._orders(),
             trades=TradesData(**plain(self._columns())),
         )

@@ -84,8 +84,7 @@ class SeverityPath(Optimum):
 
     def data(self) -> SeverityPathData:
         """Return it as machines get it."""
-        severity = self.severities.tolist()
-        return SeverityPathData(**self._shared(), variation=self.variation, severity=severity)
+        return self._filled(SeverityPathData, severity=self.severities.tolist())
 
 
 def best_severity_path(
