@@ -15,6 +15,8 @@ import numpy as np
 from adlopt.foundation.arrays import BoolArray, FloatArray, IntArray
 from adlopt.foundation.compiling import pays
 
+FEW = 64
+"""Up to so many floats are added as fractions: all their denominators are powers of two."""
 LOWER = 27
 """Bits of the lower half of a mantissa."""
 SPARED = 1.5e-8
@@ -29,6 +31,10 @@ def exact_sum(values: FloatArray) -> Fraction:
     >>> exact_sum(np.array([1e300, 1.0, -1e300, 2.0**-1074])) - 1 == Fraction(2) ** -1074
     True
     """
+    if values.size <= FEW:
+        pairs = [value.as_integer_ratio() for value in values.tolist()]
+        whole = max((per for _, per in pairs), default=1)
+        return Fraction(sum(number * (whole // per) for number, per in pairs), whole)
     values = np.ascontiguousarray(values)
     if not pays("exact sums", SPARED * values.size):
         return _total(_halves(values))
@@ -104,16 +110,19 @@ def _halves(values: FloatArray) -> IntArray:
     mantissa = (bits & (2**52 - 1)) | ((exponent != 0).astype(np.int64) << 52)
     mantissa = np.where(bits < 0, -mantissa, mantissa)
     upper, lower = mantissa >> LOWER, mantissa & (2**LOWER - 1)
-    sums = [np.bincount(exponent, weights=half, minlength=2048) for half in (upper, lower)]
-    return np.stack(sums, axis=1).astype(np.int64)
+    sums = np.empty((2048, 2), dtype=np.int64)
+    for k, half in enumerate((upper, lower)):
+        sums[:, k] = np.bincount(exponent, weights=half, minlength=2048)
+    return sums
 
 
 def _total(halves: IntArray) -> Fraction:
-    used = np.flatnonzero(halves.any(axis=1))
+    used = np.flatnonzero(halves[:, 0] | halves[:, 1])
     if not used.size:
         return Fraction(0)
     lowest = max(int(used[0]), 1)
     total = 0
     for exponent, (upper, lower) in zip(used.tolist(), halves[used].tolist(), strict=True):
         total += ((upper << LOWER) + lower) << (max(exponent, 1) - lowest)
-    return Fraction(total) * Fraction(2) ** (lowest - 1075)
+    place = lowest - 1075
+    return Fraction(total << place) if place > 0 else Fraction(total, 1 << -place)
