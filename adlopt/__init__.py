@@ -81,6 +81,7 @@ if TYPE_CHECKING:
     from adlopt.studies.bounds_of import bounds_of
     from adlopt.studies.diagnostics.diagnosis import diagnose
     from adlopt.studies.players import deleverage, least_burden
+    from adlopt.studies.side_by_side.compared import compare
     from adlopt.studies.simulation.loop import simulate
     from adlopt.studies.simulation.scenario import Scenario
     from adlopt.studies.sweep.running import run_sweep
@@ -192,6 +193,7 @@ _HOMES = {
     ),
     "optimum.paths.severity_path": ("best_severity_path",),
     "model.shed": ("Shed",),
+    "studies.side_by_side": ("compare",),
     "studies.simulation": (
         "Scenario",
         "simulate",

@@ -21,6 +21,8 @@ for round_ in episode:
 board = adl.play(episode, ["persistence+queue:leverage", "constant:0.5+pro-rata"])
 for score in board.scores:
     print(f"{score.policy:28} {score.undershoot:6.2f} too little, {score.overshoot:6.2f} too much")
+for side in adl.compare(episode, ["queue:leverage", "pro-rata", adl.MinMax()]).data().sides:
+    print(f"{side.name:16} {side.better_off} accounts give less, ${side.better_off_usd:,.2f}")
 with tempfile.TemporaryDirectory() as folder:
     page = adl.write_report(adl.Evidence(episode=episode), Path(folder, "report.html"))
     print(page.name, "shows", page.read_text(encoding="utf-8").count("<figure"), "figures")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 from adlopt.cli.command import (
     Against,
@@ -58,6 +59,41 @@ def diagnose(
     chosen = episode_named(episode)
     with progress(None, "diagnosing") as step:
         found = diagnose_(chosen, policy or (), burden=burden, progress=step)
+    put(found, json_, render)
+
+
+@app.command
+def compare(
+    file: Path,
+    *,
+    rule: Players = None,
+    burden: Against = Burden.CAPACITY,
+    output: Output = None,
+    json_: Json = False,
+) -> None:
+    """Set what the venue took from each account beside rules, policies and optima at one budget.
+
+    Parameters
+    ----------
+    file
+        An episode with accounts, or a market, .toml or .json; with what was recorded, if production
+        is to be one of them.
+    rule
+        A venue's rule (adlopt venues), severity+allocation (adlopt policies), path.py:name, or an
+        objective such as min-max, for the optimum in hindsight; repeat for several.
+    output
+        Write what each takes from every account to this .csv or .parquet file.
+    """
+    from adlopt.data.files.reading import read
+    from adlopt.data.files.writing import write_rows
+    from adlopt.show.side_by_side import render
+    from adlopt.studies.side_by_side.compared import compare as compare_
+
+    held: Any = read(file)
+    with progress(None, "playing") as step:
+        found = compare_(held, rule or (), burden=burden, progress=step)
+    if output is not None:
+        write_rows(found, output)
     put(found, json_, render)
 
 

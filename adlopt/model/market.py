@@ -22,6 +22,7 @@ from adlopt.foundation.arrays import (
     freeze_indices,
     own_number,
 )
+from adlopt.foundation.ids import read_keys
 from adlopt.model.market_parts import Accounts, Coins, OpenPositions
 from adlopt.model.positions import WHOLE
 from adlopt.model.shed import Shed
@@ -49,6 +50,10 @@ class Market(Tabular, Record):
         USD. The insurance fund.
     signals : mapping of str to float
         What else triggers read, such as `fund_peak`, USD.
+    forced : Shed, optional
+        What has to go, where that is on record; all positions of the bankrupt unless given.
+    exempt : mapping of str to str
+        Accounts that are not deleveraged, such as a market maker, each with the reason.
 
     Attributes
     ----------
@@ -88,6 +93,8 @@ class Market(Tabular, Record):
     positions: OpenPositions
     fund: float = 0.0
     signals: Mapping[str, float] = field(default_factory=dict)
+    forced: Shed | None = None
+    exempt: Mapping[str, str] = field(default_factory=dict)
     owner: IntArray = field(init=False)
     sign: FloatArray = field(init=False)
     kind: IntArray = field(init=False)
@@ -111,6 +118,15 @@ class Market(Tabular, Record):
         put(self, "mark", self.of_coin("mark"))
         put(self, "lot", self.of_coin("lot"))
         self._check_lots()
+        exempt = read_keys(self.exempt, "exempt")
+        put(self, "exempt", MappingProxyType(exempt))
+        _known(tuple(exempt), self.accounts.account, "exempt", "an account")
+        for name, reason in exempt.items():
+            if not isinstance(reason, str) or not reason.strip():
+                raise InputError("exempt", reason, "a reason", index=name)
+        if self.forced is not None:
+            require_kinds(self, forced=Shed)
+            self.rows_of(self.forced)
         total = float(self.notional.sum() + np.abs(self.accounts.balance).sum()) + self.fund
         if total > LARGEST_MARKET:
             raise InputError("market", total, f"at most {LARGEST_MARKET:.3g} USD in all")
@@ -159,9 +175,16 @@ class Market(Tabular, Record):
 
     @property
     def winners(self) -> BoolArray:
-        """Solvent accounts with an unrealised profit, shape (n,)."""
+        """Solvent accounts with an unrealised profit that are not exempt, shape (n,)."""
         wins: BoolArray = (self.by_account(self.upnl) > 0) & (self.equity > 0)
-        return wins
+        return wins & self.within_reach
+
+    @property
+    def within_reach(self) -> BoolArray:
+        """Accounts that are not exempt, shape (n,)."""
+        if not self.exempt:
+            return np.ones(len(self.accounts), dtype=bool)
+        return np.array([name not in self.exempt for name in self.accounts.account], dtype=bool)
 
     @property
     def required(self) -> float:
@@ -202,10 +225,12 @@ class Market(Tabular, Record):
         return self.signals[name]
 
     def shed(self, accounts: Iterable[str] | None = None) -> Shed:
-        """All positions of these accounts, of the bankrupt ones unless given.
+        """All positions of these accounts; unless given what has to go, or those of the bankrupt.
 
         In the order of account, coin and side, so that the order of the input does not matter.
         """
+        if accounts is None and self.forced is not None:
+            return self.forced
         chosen = self._bankrupt() if accounts is None else set(accounts)
         _known(tuple(sorted(chosen)), self.accounts.account, "shed", "an account")
         held, price = self.positions, self.bankruptcy_price

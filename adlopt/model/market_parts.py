@@ -26,6 +26,8 @@ class Accounts(FieldTable):
         USD. Collateral without unrealised profit.
     opened : array_like, shape (n,), optional
         When the account was opened, in any unit that grows.
+    recorded : array_like, shape (n,), optional
+        USD that the venue is on record to have taken from each; below 0 where it gained.
     features : mapping of str to array_like, shape (n,)
         Whatever else a rule ranks or charges by, such as `session_profit` or `withdrawal`, USD.
     """
@@ -33,9 +35,10 @@ class Accounts(FieldTable):
     account: tuple[str, ...]
     balance: FloatArray
     opened: FloatArray | None = None
+    recorded: FloatArray | None = None
     features: Mapping[str, FloatArray] = field(default_factory=dict)
     row: ClassVar[str] = "account"
-    units: ClassVar[Mapping[str, str]] = {"balance": "usd"}
+    units: ClassVar[Mapping[str, str]] = {"balance": "usd", "recorded": "usd"}
 
     def __post_init__(self) -> None:
         put = object.__setattr__
@@ -43,10 +46,11 @@ class Accounts(FieldTable):
         refuse_repeats(ids, "account", "one not used before")
         n = len(ids)
         features = {f"features.{name}": values for name, values in self.features.items()}
-        columns = {name: getattr(self, name) for name in ("account", "balance", "opened")}
+        known = ("account", "balance", "opened", "recorded")
+        columns = {name: getattr(self, name) for name in known}
         given = in_order(columns | features, ids)
         put(self, "account", ids)
-        own_fields(self, own, "balance", "opened", given=given, length=n)
+        own_fields(self, own, *known[1:], given=given, length=n)
         features = {
             k: own(given[f"features.{k}"], f"features.{k}", length=n) for k in self.features
         }
@@ -107,6 +111,8 @@ class OpenPositions(FieldTable):
         Contracts, > 0.
     entry : array_like, shape (k,)
         USD a contract, > 0.
+    recorded : array_like, shape (k,), optional
+        Contracts that the venue is on record to have closed of each, ≥ 0.
     """
 
     account: tuple[str, ...]
@@ -114,10 +120,15 @@ class OpenPositions(FieldTable):
     side: tuple[Side, ...]
     size: FloatArray
     entry: FloatArray
+    recorded: FloatArray | None = None
     row: ClassVar[str] = "open position"
-    units: ClassVar[Mapping[str, str]] = {"size": "contracts", "entry": "usd"}
+    units: ClassVar[Mapping[str, str]] = {
+        **dict.fromkeys(("size", "recorded"), "contracts"),
+        "entry": "usd",
+    }
 
     def __post_init__(self) -> None:
         given, k = own_keys(self, "account", within="positions.")
         own_fields(self, own_positive, "size", "entry", given=given, length=k)
+        own_fields(self, own, "recorded", given=given, length=k, lowest=0.0)
         refuse_second_positions(self.account, self.coin, self.side)

@@ -11,7 +11,7 @@ from adlopt.bounds.hypotheses import ENOUGH_CAPACITY
 from adlopt.errors import InputError
 from adlopt.foundation.arrays import FloatArray
 from adlopt.model.episode import Episode
-from adlopt.model.loss import Burden
+from adlopt.model.loss import Burden, MinMax
 from adlopt.model.run import ON_RECORD, Run
 from adlopt.policies import grammar
 from adlopt.policies.playable import Playable
@@ -22,6 +22,7 @@ from adlopt.show.answer import Answer, Columns
 from adlopt.show.schema.boards import EvidenceData, ScoreboardData
 from adlopt.show.words import counted
 from adlopt.studies.bounds_of import BoundsReport, bounds_of
+from adlopt.studies.side_by_side.compared import SideBySide, compare
 
 ACCOUNT_POLICIES = (
     "persistence+queue",
@@ -91,6 +92,13 @@ class Evidence(Answer):
     def bounds(self) -> BoundsReport:
         """What `adlopt bounds` prints."""
         return bounds_of(self.episode, rows=self.board.lineup or None)
+
+    @cached_property
+    def side_by_side(self) -> SideBySide | None:
+        """What `adlopt compare` prints; None where production is not known by account."""
+        if self.episode.rounds[0].outcome.recorded is None:
+            return None
+        return compare(self.episode, [*self.played, MinMax(burden=self.burden)], burden=self.burden)
 
     @cached_property
     def haircuts(self) -> dict[str, tuple[FloatArray, ...]]:

@@ -15,7 +15,7 @@ from adlopt.report.page import contents, page, paragraph, scrollable, section, t
 from adlopt.report.plots.figure import Figure
 from adlopt.report.plots.figures import FIGURES
 from adlopt.report.provenance import provenance
-from adlopt.show import board, bounds
+from adlopt.show import board, bounds, side_by_side
 from adlopt.show.proofs import verdicts
 from adlopt.show.table import Table
 
@@ -24,6 +24,7 @@ SECTIONS = {
     "budgets-by-round": "Budgets by round",
     "too-much": "Too much and too little",
     "who-was-hit": "Who was hit",
+    "against-production": "Production and what could have been",
     "stability-of-rules": "Stability of the rules",
     "bounds-and-losses": "Bounds",
     "data-quality": "Data quality",
@@ -100,6 +101,9 @@ def _tables(name: str, evidence: Evidence) -> list[str]:
         found = board.tables(evidence.figures)
     elif name == "bounds-and-losses":
         found = bounds.tables(evidence.bounds.figures)
+    elif name == "against-production":
+        sides = evidence.side_by_side
+        found = () if sides is None else tuple(side_by_side.tables(sides.data()))
     elif name == "data-quality":
         odd = board.quality(evidence.figures)
         if odd is None:

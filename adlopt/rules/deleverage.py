@@ -134,7 +134,7 @@ def _loser(everyone: Rows, book: Book, s: int) -> dict[str, float]:
 def _take(book: Book, rule: Rule, haircut: Haircut, kept: int) -> None:
     """Take what is unpaid, tier after tier; the fund, where it pays between, keeps so much."""
     pots = _pots(book) if haircut.by_coin else [("", book.unpaid())]
-    solvent = np.flatnonzero(book.start >= 0)
+    solvent = np.flatnonzero((book.start >= 0) & book.market.within_reach)
     where = solvent[in_order(rule.tie_break, account_rows(book.market).take(solvent))]
     for coin, amount in pots:
         holders = holder_rows(book.market, book.shed, where, coin)

@@ -205,9 +205,9 @@ def round_rows(start: RoundStart) -> Rows:
 
 
 def closes_against(market: Market, coin: str, side: Side) -> BoolArray:
-    """Positions on the other side of a coin, shape (k,)."""
+    """Positions on the other side of a coin whose owners are not exempt, shape (k,)."""
     against: BoolArray = _in_coin(market, coin) & (market.sign == side.opposite.sign)
-    return against
+    return against & market.within_reach[market.owner]
 
 
 def holder_rows(market: Market, shed: Shed, chosen: IntArray, coin: str = "") -> Rows:

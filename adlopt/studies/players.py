@@ -8,21 +8,21 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import replace
-from typing import TypeVar
+from typing import Protocol, TypeVar
 
 import numpy as np
 
 from adlopt.errors import AdloptError, InfeasibleRound, InputError, NoSolution, PolicyError
-from adlopt.foundation.arrays import FloatArray
+from adlopt.foundation.arrays import BoolArray, FloatArray
 from adlopt.foundation.money import MICRO
 from adlopt.model.market import Market
 from adlopt.model.round import Round, RoundOutcome, RoundStart
 from adlopt.model.shed import Shed
-from adlopt.model.solvency import check_haircut
+from adlopt.model.solvency import ROUNDING, check_haircut
 from adlopt.optimum.dollars.least_loss import Solution
 from adlopt.optimum.solve import solve
 from adlopt.policies.grammar import player
-from adlopt.policies.playable import Playable, Player
+from adlopt.policies.playable import Playable
 from adlopt.rules import deleverage as rules
 from adlopt.rules.deleveraging import Deleveraging
 from adlopt.rules.market_rounds import wealth_round
@@ -31,8 +31,18 @@ from adlopt.rules.row_formula import RowFormula, column
 from adlopt.rules.rule import Close, Haircut, Rule, Tier
 from adlopt.rules.split import ProRata
 
-A = TypeVar("A", bound=Player)
+A = TypeVar("A", bound="Named")
 B = TypeVar("B")
+
+
+class Named(Protocol):
+    """Whoever a reason can be given for."""
+
+    @property
+    def name(self) -> str:
+        """Shown in tables."""
+
+
 GIVEN = RowFormula("dollars given", lambda rows: np.rint(rows.feature("given") * MICRO))
 AS_DECIDED = Rule(
     name="as-decided",
@@ -114,6 +124,17 @@ def least_burden(done: Deleveraging) -> Solution | None:
         return solve(Round(start=start, outcome=RoundOutcome(needed=done.raised)))
     except InfeasibleRound:
         return None
+
+
+def broken_hedges(market: Market, closed: FloatArray) -> BoolArray:
+    """Accounts with a hedge whose net exposure grows as contracts, shape (k,), are closed."""
+    held = market.sign * market.notional
+    gone = held * closed / market.positions.size
+    before, after = market.by_account(held), market.by_account(held - gone)
+    gross = market.by_account(np.abs(held))
+    hedged = gross > np.abs(before) * (1 + ROUNDING)
+    broken: BoolArray = hedged & (np.abs(after) > np.abs(before) + ROUNDING * gross)
+    return broken
 
 
 def attempt(

@@ -127,12 +127,17 @@ round 2: deficit 650.00, needed 495.00, capacity 4,500.00 USD
 looks ahead: winners, needed, capacity
 3 winners give 450.00 USD, worst burden 1.2 %; proven optimal (exact)
 3 winners give 495.00 USD, worst burden 1.32 %; proven optimal (exact)
+production                     0.00 too little,   0.00 too much
 persistence+queue:leverage   180.00 too little,  46.67 too much
 constant:0.5+pro-rata        350.00 too little,   0.00 too much
 do-nothing+pro-rata          945.00 too little,   0.00 too much
 persistence+pro-rata         180.00 too little,  46.67 too much
 best-constant+pro-rata        38.77 too little,   0.00 too much
-report.html shows 16 figures
+production       0 accounts give less, $0.00
+queue:leverage   2 accounts give less, $505.00
+pro-rata         2 accounts give less, $164.00
+min-max optimum  2 accounts give less, $164.00
+report.html shows 17 figures
 """,
     "14_constraints.py": """\
 4 winners give 100.00 USD, worst burden 57.14 %; proven optimal (exact)

@@ -15,6 +15,7 @@ import pytest
 import adlopt as adl
 from adlopt.data.loaders import Loaded
 from adlopt.data.loaders.loaded import PolicyRecord
+from adlopt.model.round import RoundOutcome
 from adlopt.optimum.coupled.not_coupling import price_of_not_coupling
 from adlopt.optimum.paths.comparator_curve import comparator_curve
 from adlopt.proof.library import Verdicts
@@ -58,6 +59,10 @@ MARKET = adl.Market(
         entry=[4000, 4000],
     ),
 )  # fmt: skip
+RECORDED = adl.Episode(
+    name=HOSTILE,
+    rounds=[replace(ROUND, outcome=RoundOutcome(needed=60.0, recorded=[60.0, 0.0, 0.0]))],
+)
 FILLS = adl.execution.ClosingFills(mark=[10, 10], bankruptcy=[9, 9], size=[2, 2])
 THEN = adl.RoundStart(account=["a", HOSTILE, "c"], capacity=[5, 4, 3], deficit=9)
 NOW = adl.RoundStart(account=["a", "c", "d"], capacity=[2, 3, 7], deficit=9)
@@ -116,6 +121,7 @@ RESULTS = {
     "frontier": adl.frontier(ROUND),
     "prices": adl.solve(ROUND).prices,
     "one by one": price_of_not_coupling(EPISODE),
+    "side by side": adl.compare(RECORDED, ["queue", adl.MinMax()]),
     "rules": compare_rules(MARKET, ["hyperliquid", "pro-rata"]),
     "verdicts": Verdicts((ProofData(file=HOSTILE, verdict="PROVED"),)),
     "survivors": Survivors.of(THEN, [3, 3, 3]),

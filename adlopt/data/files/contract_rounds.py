@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from adlopt.data.files.account_tables import TAGS, Columns, read_columns, tags_in
+from adlopt.data.files.account_tables import TAGS, Columns, tags_in
 from adlopt.data.files.aims import matched, table_of
 from adlopt.data.files.constraint_tables import constraints_of
 from adlopt.data.files.decision_tables import Said, decision_of, refuse_decision
@@ -17,8 +17,7 @@ from adlopt.data.files.decoding import naming
 from adlopt.data.files.doubts import doubt_accounts
 from adlopt.data.files.file_schema import ContractRoundFile
 from adlopt.data.files.limit_tables import limits_entry, limits_of
-from adlopt.data.files.places import inside
-from adlopt.data.files.rounds_of_files import tags_of
+from adlopt.data.files.tables_in_files import SHED, columns_in, table_in
 from adlopt.data.files.writing import json_path, json_writer, parquet_writer, replace_all
 from adlopt.errors import InputError, unknown
 from adlopt.model.method import Method
@@ -42,7 +41,6 @@ LOTS = {
     "searched": (True, Method.HIGHS),
 }
 """How files call whether whole lots are closed, and what finds them."""
-SHED = Columns(text=("loser", "coin", "side"), needed=("size", "price", "mark"))
 
 
 def contract_problem_of(
@@ -59,7 +57,7 @@ def contract_problem_of(
     if isinstance(entry.accounts, str) and entry.limits is not None:
         accounts = replace(ACCOUNTS, optional=(*ACCOUNTS.optional, *entry.limits.columns))
     tables = {
-        name: _table(path, name, getattr(entry, name), columns)
+        name: table_in(path, name, getattr(entry, name), columns)
         for name, columns in (("positions", POSITIONS), ("accounts", accounts), ("shed", SHED))
     }
     with naming(path):
@@ -106,15 +104,7 @@ def write_contract_round(problem: Problem, path: str | Path) -> list[Path]:
         raise InputError("problem.constraints", len(problem.constraints), "none", remedy=remedy)
     start, positions = round_.start, round_.positions
     tables: dict[str, dict[str, Any]] = {
-        "positions": {
-            "account": positions.account,
-            "coin": positions.coin,
-            "side": [side.value for side in positions.side],
-            "size": positions.size,
-            "lot": positions.lot,
-            "value": positions.value,
-            "mark": positions.mark,
-        },
+        "positions": columns_in(positions),
         "accounts": {
             "account": start.account,
             "capacity": start.capacity,
@@ -123,9 +113,7 @@ def write_contract_round(problem: Problem, path: str | Path) -> list[Path]:
         },
     }
     if shed is not None:
-        sides = [side.value for side in shed.side]
-        tables["shed"] = {"loser": shed.loser, "coin": shed.coin, "side": sides}
-        tables["shed"] |= {name: getattr(shed, name) for name in ("size", "price", "mark")}
+        tables["shed"] = columns_in(shed)
     names = {name: path.with_suffix(f".{name}.parquet") for name in tables}
     entry: dict[str, Any] = {"deficit": start.deficit, "needed": round_.needed}
     entry |= {name: table.name for name, table in names.items()}
@@ -192,24 +180,3 @@ def _dearest(columns: Mapping[str, Any], shed: Shed) -> list[float]:
         dearest[key] = max(value, dearest.get(key, 0.0))
     sides = [side.value if isinstance(side, Side) else side for side in columns["side"]]
     return [dearest.get(key, 0.0) for key in zip(columns["coin"], sides, strict=True)]
-
-
-def _table(path: Path, name: str, given: Any, columns: Columns) -> dict[str, Any] | None:
-    if given is None:
-        return None
-    if isinstance(given, str):
-        return read_columns(inside(path.parent, given, f"{path}: {name}"), name, columns)
-    table: dict[str, Any] = {
-        key: [getattr(each, key) for each in given] for key in (*columns.text, *columns.needed)
-    }
-    if columns.tags:
-        table["tags"] = tags_of(given)
-    for key in columns.optional:
-        values = [getattr(each, key) for each in given]
-        if any(value is not None for value in values):
-            if None in values:
-                index, remedy = values.index(None), "give it in all rows or in none"
-                field_ = f"{path}: {name}.{key}"
-                raise InputError(field_, None, "a number", index=index, remedy=remedy)
-            table[key] = values
-    return table

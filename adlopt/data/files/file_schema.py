@@ -222,6 +222,7 @@ class TraderEntry(msgspec.Struct, forbid_unknown_fields=True):
     id: str
     balance: float
     opened: float | None = None
+    recorded: float | None = None
     features: dict[str, float] = {}
 
 
@@ -233,15 +234,21 @@ class OpenPositionEntry(msgspec.Struct, forbid_unknown_fields=True):
     side: Side
     size: float
     entry: float
+    recorded: float | None = None
 
 
 class MarketFile(msgspec.Struct, forbid_unknown_fields=True):
-    """A market: accounts and positions inline, or tables named by `accounts` and `positions`."""
+    """A market: accounts and positions inline, or tables named by `accounts` and `positions`.
+
+    `shed`, inline or a table, is what has to go, and `exempt` gives reasons by account.
+    """
 
     coin: list[CoinEntry]
     account: list[TraderEntry] | None = None
     accounts: str | None = None
     position: list[OpenPositionEntry] | None = None
     positions: str | None = None
+    shed: list[ShedEntry] | str | None = None
+    exempt: dict[str, str] = {}
     fund: float = 0.0
     signals: dict[str, float] = {}

@@ -3,27 +3,33 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
-from adlopt.data.files.account_tables import Columns, read_columns, read_table
+from adlopt.data.files.account_tables import Columns, read_table
 from adlopt.data.files.decoding import naming
 from adlopt.data.files.doubts import doubt_market
-from adlopt.data.files.file_schema import CoinEntry, MarketFile, OpenPositionEntry
+from adlopt.data.files.file_schema import CoinEntry, MarketFile
 from adlopt.data.files.places import inside
 from adlopt.data.files.rounds_of_files import require_all
+from adlopt.data.files.tables_in_files import SHED, columns_in, table_in
 from adlopt.data.files.writing import json_path, json_writer, parquet_writer, replace_all
 from adlopt.errors import InputError
 from adlopt.foundation.arrays import FloatArray
 from adlopt.model.market import Market
 from adlopt.model.market_parts import Accounts, Coins, OpenPositions
+from adlopt.model.shed import Shed
 
 OPTIONAL = ("previous_mark", "index", "maintenance", "initial")
 """Columns of a coin that may be left out."""
-POSITIONS = Columns(text=("account", "coin", "side"), needed=("size", "entry"))
+MAY = ("opened", "recorded")
+"""Those of an account."""
+POSITIONS = Columns(
+    text=("account", "coin", "side"), needed=("size", "entry"), optional=("recorded",)
+)
 
 
 def market_of(entry: MarketFile, path: Path) -> Market:
     """Make the market of a file."""
+    shed = table_in(path, "shed", entry.shed, SHED)
     with naming(path):
         market = Market(
             accounts=_accounts(entry, path),
@@ -31,6 +37,8 @@ def market_of(entry: MarketFile, path: Path) -> Market:
             positions=_positions(entry, path),
             fund=entry.fund,
             signals=entry.signals,
+            forced=None if shed is None else Shed(**shed),
+            exempt=entry.exempt,
         )
     doubt_market(market, path)
     return market
@@ -61,22 +69,10 @@ def write_market(market: Market, path: str | Path) -> list[Path]:
     ['copy.accounts.parquet', 'copy.positions.parquet', 'copy.json']
     """
     path = json_path(path)
-    accounts, held, coins = market.accounts, market.positions, market.coins
-    tables: dict[str, dict[str, Any]] = {
-        "accounts": {
-            "account": list(accounts.account),
-            "balance": accounts.balance,
-            "opened": accounts.opened,
-            **accounts.features,
-        },
-        "positions": {
-            "account": list(held.account),
-            "coin": list(held.coin),
-            "side": [side.value for side in held.side],
-            "size": held.size,
-            "entry": held.entry,
-        },
-    }
+    coins = market.coins
+    tables = {"accounts": columns_in(market.accounts), "positions": columns_in(market.positions)}
+    if market.forced is not None:
+        tables["shed"] = columns_in(market.forced)
     paths = {name: path.with_suffix(f".{name}.parquet") for name in tables}
     given = {n: getattr(coins, n) for n in OPTIONAL if getattr(coins, n) is not None}
     entry = MarketFile(
@@ -89,8 +85,8 @@ def write_market(market: Market, path: str | Path) -> list[Path]:
             )
             for c, name in enumerate(coins.coin)
         ],
-        accounts=paths["accounts"].name,
-        positions=paths["positions"].name,
+        **{name: table.name for name, table in paths.items()},  # type: ignore[arg-type]
+        exempt=dict(market.exempt),
         fund=market.fund,
         signals=dict(market.signals),
     )
@@ -102,21 +98,15 @@ def _accounts(entry: MarketFile, path: Path) -> Accounts:
     _one_of("account", entry.account, entry.accounts)
     if entry.accounts is not None:
         rows = read_table(inside(path.parent, entry.accounts, "accounts"), needed="balance")
-        known = ("account", "balance", "opened")
-        features = {n: rows[n].to_numpy() for n in rows.columns if n not in known}
-        opened = rows["opened"].to_numpy() if "opened" in rows.columns else None
-        return Accounts(
-            account=tuple(rows["account"].to_list()),
-            balance=rows["balance"].to_numpy(),
-            opened=opened,
-            features=features,
-        )
+        columns = {n: rows[n].to_numpy() for n in rows.columns if n != "account"}
+        known = {n: columns.pop(n) for n in ("balance", *MAY) if n in columns}
+        return Accounts(account=tuple(rows["account"].to_list()), features=columns, **known)
     traders = entry.account or []
     names = dict.fromkeys(name for trader in traders for name in trader.features)
     return Accounts(
         account=tuple(trader.id for trader in traders),
         balance=[trader.balance for trader in traders],  # type: ignore[arg-type]
-        opened=_column("opened", [trader.opened for trader in traders]),
+        **{name: _column(name, [getattr(t, name) for t in traders]) for name in MAY},
         features={
             name: _column(f"features.{name}", [t.features.get(name) for t in traders])  # type: ignore[misc]
             for name in names
@@ -135,17 +125,8 @@ def _coins(entries: list[CoinEntry]) -> Coins:
 
 def _positions(entry: MarketFile, path: Path) -> OpenPositions:
     _one_of("position", entry.position, entry.positions)
-    if entry.positions is None:
-        held: list[OpenPositionEntry] = entry.position or []
-        return OpenPositions(
-            account=tuple(p.account for p in held),
-            coin=tuple(p.coin for p in held),
-            side=tuple(p.side for p in held),
-            size=[p.size for p in held],  # type: ignore[arg-type]
-            entry=[p.entry for p in held],  # type: ignore[arg-type]
-        )
-    table = inside(path.parent, entry.positions, "positions")
-    return OpenPositions(**read_columns(table, "positions", POSITIONS))
+    given = entry.position if entry.positions is None else entry.positions
+    return OpenPositions(**table_in(path, "positions", given, POSITIONS))  # type: ignore[arg-type]
 
 
 def _one_of(name: str, inline: object, table: object) -> None:

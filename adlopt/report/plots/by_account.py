@@ -15,7 +15,7 @@ from adlopt.model.episode import Episode
 from adlopt.model.loss import MinMax
 from adlopt.model.who_pays import inversions, lorenz
 from adlopt.optimum.dollars.frontier import frontier
-from adlopt.report.evidence import Evidence
+from adlopt.report.evidence import SHOWN, Evidence
 from adlopt.report.plots.figure import asks
 from adlopt.report.plots.style import (
     DASHES,
@@ -149,6 +149,31 @@ def _frontier(ax: Axes, evidence: Evidence) -> None:
     in_dollars(ax, "budget, USD", horizontal=True)
     ax.set_ylabel("worst burden, %")
     ax.set_ylim(bottom=0)
+
+
+@asks(
+    "against-production",
+    "Who would have given less than under production, and who more?",
+    "Accounts from the one that would have gained most, each side on its own, at the budgets that "
+    "production took; above 0 an account gives less than it did.",
+    lacks=lambda e: "" if e.side_by_side else "production is not on record account by account",
+)
+def _production(ax: Axes, evidence: Evidence) -> None:
+    found = evidence.side_by_side
+    assert found is not None
+    totals = found.totals
+    production, *others = (totals[side.name] for side in found.sides)
+    ax.axhline(0.0, color=LIGHT["ink"], linewidth=0.8)
+    for k, (side, other) in enumerate(zip(found.sides[1:][:SHOWN], others, strict=False)):
+        less = np.sort(production - other)[::-1]
+        keep = np.unique(np.linspace(0, less.size - 1, POINTS).astype(int))
+        at, color = 100 * keep / max(less.size - 1, 1), SERIES[k % len(SERIES)]
+        ax.plot(
+            at, less[keep], color=color, linestyle=DASHES[k % len(DASHES)], label=shown(side.name)
+        )
+    ax.set_yscale("symlog", linthresh=1.0)
+    ax.set_xlabel("% of the accounts, from those that would have gained most")
+    in_dollars(ax, "less than under production, USD, by orders of magnitude")
 
 
 @asks(

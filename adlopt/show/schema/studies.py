@@ -215,6 +215,53 @@ class ComparisonData(Data, kw_only=True):
     policies: list[ComparedData]
 
 
+class SideData(Part, kw_only=True):
+    """What one side took, over all rounds, by account, beside production.
+
+    `gini` and the `top_share` of so many accounts are of dollars; `worst_burden` is of any account
+    in any round, null where a protected one was touched. `better_off` accounts would have given
+    more than a cent less than under production, `worse_off` more; `markout_usd`, of production, is
+    C_tot of its fills, below 0 where they were bad for those deleveraged.
+    """
+
+    name: str
+    information: str
+    raised_usd: float
+    gini: float
+    top_share: dict[str, float]
+    touched: int
+    largest_usd: float
+    worst_burden: float | None
+    touches_protected: bool
+    better_off: int
+    better_off_usd: float
+    worse_off: int
+    worse_off_usd: float
+    hedges_broken: int | None
+    markout_usd: float | None
+    proofs: list[str]
+
+
+class SideBySideData(Data, kw_only=True):
+    """Production beside rules, policies and optima at one budget, account by account.
+
+    `budget_is` production where what it took is on record, else needed; in the rounds
+    `beyond_capacity` it took more than all capacities, which is what the others raise there.
+    `by_account` has a column for each side, a row an account of a round.
+    """
+
+    name: str
+    rounds: int
+    accounts: int
+    budget_usd: float
+    budget_is: str
+    beyond_capacity: list[int]
+    burden: str
+    sides: list[SideData]
+    unplayed: dict[str, str]
+    by_account: dict[str, list[int | float | str]]
+
+
 class PolicyDiagnosis(Part, kw_only=True, rename=in_usd):
     """One policy's row. Means are over the rounds in which it took anything, None without any.
 

@@ -105,7 +105,7 @@ def _priced(close: Close, market: Market, rows: Rows, coin: str, side: Side) -> 
 def _charged(market: Market, rule: Rule) -> list[tuple[Rows, float]]:
     """Solvent accounts with what they hold, and their share of the budget: of each coin, or all."""
     by_coin = rule.haircut is not None and rule.haircut.by_coin
-    solvent, gone = np.flatnonzero(market.equity >= 0), market.shed()
+    solvent, gone = np.flatnonzero((market.equity >= 0) & market.within_reach), market.shed()
     shares = _coin_shares(market, gone) if by_coin else {"": 1.0}
     return [(holder_rows(market, gone, solvent, coin), share) for coin, share in shares.items()]
 
@@ -126,7 +126,7 @@ def _profits(market: Market) -> Rows:
     """
     gain = np.maximum(market.upnl, 0.0)
     net, gross = np.maximum(market.by_account(market.upnl), 0.0), market.by_account(gain)
-    share = net / np.where(gross > 0, gross, 1.0) * (market.equity > 0)
+    share = net / np.where(gross > 0, gross, 1.0) * ((market.equity > 0) & market.within_reach)
     most = gain * share[market.owner]
     return position_rows(market).limited(micro(most)).take(most > 0)
 

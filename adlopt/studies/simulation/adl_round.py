@@ -11,13 +11,13 @@ from adlopt.foundation.arrays import FloatArray, IntArray
 from adlopt.foundation.money import MICRO, micro
 from adlopt.model.market import Market
 from adlopt.model.round import RoundOutcome, RoundStart
-from adlopt.model.solvency import ROUNDING, check_haircut
+from adlopt.model.solvency import check_haircut
 from adlopt.policies.playable import Player
 from adlopt.rules.deleverage import deleverage
 from adlopt.rules.deleveraging import Deleveraging
 from adlopt.rules.market_rounds import wealth_round
 from adlopt.rules.rule import Rule
-from adlopt.studies.players import AS_DECIDED, with_given
+from adlopt.studies.players import AS_DECIDED, broken_hedges, with_given
 from adlopt.studies.simulation.venue import Venue
 from adlopt.studies.simulation.world import FUND, UNPAID
 
@@ -116,13 +116,7 @@ def _given(done: Deleveraging) -> FloatArray:
 def _effects(event: Event, done: Deleveraging) -> Event:
     market, given = done.market, _given(done)
     names = market.accounts.account
-    held = market.sign * market.notional
-    closed = held * done.closed / market.lots
-    before, after = market.by_account(held), market.by_account(held - closed)
-    gross = market.by_account(np.abs(held))
-    solvent = done.value_before >= 0
-    hedged = solvent & (gross > np.abs(before) * (1 + ROUNDING))
-    broken = hedged & (np.abs(after) > np.abs(before) + ROUNDING * gross)
+    broken = broken_hedges(market, done.closed * market.lot) & (done.value_before >= 0)
     gave = {names[i] for i in np.flatnonzero(given > 0).tolist()}
     decided = event.haircut is not None
     return replace(
