@@ -28,7 +28,7 @@ from adlopt.studies.diagnostics.concentration import gini, top_share
 from adlopt.studies.players import attempt
 from adlopt.studies.side_by_side import in_market, in_rounds
 from adlopt.studies.side_by_side.in_rounds import Goal
-from adlopt.studies.side_by_side.scene import Scene, Taken, scene_of, scenes_of
+from adlopt.studies.side_by_side.scene import Scene, SideHaircuts, scene_of, scenes_of
 
 STANDARD: tuple[Any, ...] = ("hyperliquid", "pro-rata", MinMax())
 """What production is compared with unless told otherwise."""
@@ -58,7 +58,7 @@ class SideBySide(Answer):
     name : str
     scenes : tuple of Scene
         Rounds, or the one moment of a market.
-    sides : tuple of Taken
+    sides : tuple of SideHaircuts
         Production first, where it is on record; then rules, policies and optima, which are
         *hindsight*.
     burden : Burden
@@ -70,7 +70,7 @@ class SideBySide(Answer):
     _view = summary
     name: str
     scenes: tuple[Scene, ...]
-    sides: tuple[Taken, ...]
+    sides: tuple[SideHaircuts, ...]
     burden: Burden = Burden.CAPACITY
     unplayed: dict[str, str] = field(default_factory=dict)
 
@@ -129,7 +129,7 @@ class SideBySide(Answer):
             by_account=plain(self._columns()),
         )
 
-    def _figures(self, side: Taken, total: FloatArray, first: FloatArray | None) -> SideData:
+    def _figures(self, side: SideHaircuts, total: FloatArray, first: FloatArray | None) -> SideData:
         given = np.maximum(total, 0.0)
         worst = max(
             worst_burden(np.maximum(x, 0.0), self.burden.weights(scene.start))
@@ -207,7 +207,7 @@ def compare(
         scenes: tuple[Scene, ...] = (scene,)
         name, broke = "the market", in_market.production_broke(thing, scene)
 
-        def play(each: _Contender) -> Taken:
+        def play(each: _Contender) -> SideHaircuts:
             if each.player is not None:
                 return in_market.by_player(each.player, thing, scene)
             assert each.goal is not None
@@ -215,7 +215,7 @@ def compare(
     elif isinstance(thing, Episode):
         scenes, name, broke = scenes_of(thing), thing.name, None
 
-        def play(each: _Contender) -> Taken:
+        def play(each: _Contender) -> SideHaircuts:
             if each.player is not None:
                 return in_rounds.by_player(each.player, scenes)
             assert each.goal is not None
@@ -229,14 +229,14 @@ def compare(
     )
 
 
-def _production(scenes: tuple[Scene, ...], broke: int | None) -> list[Taken]:
+def _production(scenes: tuple[Scene, ...], broke: int | None) -> list[SideHaircuts]:
     taken = tuple(scene.recorded for scene in scenes if scene.recorded is not None)
     recorded = Information.RECORDED.value
-    side = Taken(name=PRODUCTION, information=recorded, haircut=taken, hedges_broken=broke)
+    side = SideHaircuts(name=PRODUCTION, information=recorded, haircut=taken, hedges_broken=broke)
     return [side] if len(taken) == len(scenes) else []
 
 
-def _once(sides: Sequence[Taken]) -> list[Taken]:
+def _once(sides: Sequence[SideHaircuts]) -> list[SideHaircuts]:
     """Of policies that split alike, the first.
 
     Raises
@@ -244,7 +244,7 @@ def _once(sides: Sequence[Taken]) -> list[Taken]:
     InputError
         If two that take otherwise have one name.
     """
-    found: dict[str, Taken] = {}
+    found: dict[str, SideHaircuts] = {}
     for side in sides:
         first = found.setdefault(side.name, side)
         if not all(map(np.array_equal, first.haircut, side.haircut)):

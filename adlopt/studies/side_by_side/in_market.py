@@ -23,10 +23,10 @@ from adlopt.rules.parts import AT_BANKRUPTCY
 from adlopt.rules.rule import Rule
 from adlopt.studies.players import AS_DECIDED, broken_hedges, with_given
 from adlopt.studies.side_by_side.in_rounds import Goal, by_allocation, by_policy, knew, splits
-from adlopt.studies.side_by_side.scene import Scene, Taken
+from adlopt.studies.side_by_side.scene import Scene, SideHaircuts
 
 
-def by_player(player: Player, market: Market, scene: Scene) -> Taken:
+def by_player(player: Player, market: Market, scene: Scene) -> SideHaircuts:
     """Let a rule close what has to go, or whoever gives what a policy decided close beside it."""
     market = replace(market, fund=0.0)
     gone = market.shed()
@@ -43,7 +43,7 @@ def by_player(player: Player, market: Market, scene: Scene) -> Taken:
         done = deleverage(decided, AS_DECIDED, gone)
         taken = decided.accounts.features["given"]
         name = player.name if split is None else split.name
-    return Taken(
+    return SideHaircuts(
         name=name,
         information=knew(player).value,
         haircut=(_at(scene, market, taken),),
@@ -51,7 +51,7 @@ def by_player(player: Player, market: Market, scene: Scene) -> Taken:
     )
 
 
-def by_optimum(name: str, goal: Goal, market: Market, scene: Scene) -> Taken:
+def by_optimum(name: str, goal: Goal, market: Market, scene: Scene) -> SideHaircuts:
     """Match winners with what has to go as is best for a goal, in *hindsight*."""
     best = solve(TwoSidedRound.of_market(market), goal)
     if best.unmatched.any():
@@ -63,7 +63,7 @@ def by_optimum(name: str, goal: Goal, market: Market, scene: Scene) -> Taken:
     held = best.round_.winners.positions
     rows = {key: k for k, key in enumerate(_keys(market.positions))}
     closed[[rows[key] for key in _keys(held)]] = best.closed
-    return Taken(
+    return SideHaircuts(
         name=name,
         information=Information.HINDSIGHT.value,
         haircut=(_at(scene, market, taken),),

@@ -19,12 +19,12 @@ from adlopt.policies.by_rule import ByRule
 from adlopt.policies.playable import Player
 from adlopt.policies.protocols import Allocation, SeverityThenAllocation
 from adlopt.rules.rule import Rule
-from adlopt.studies.side_by_side.scene import Scene, Taken
+from adlopt.studies.side_by_side.scene import Scene, SideHaircuts
 
 Goal: TypeAlias = Loss | Objective
 
 
-def by_player(player: Player, scenes: Sequence[Scene]) -> Taken:
+def by_player(player: Player, scenes: Sequence[Scene]) -> SideHaircuts:
     """Split each budget as an allocation or a rule would; its severity plays no part.
 
     A policy that is not made of the two decides as if each budget were the deficit.
@@ -32,7 +32,7 @@ def by_player(player: Player, scenes: Sequence[Scene]) -> Taken:
     split = splits(player)
     taken = by_policy(player, scenes) if split is None else by_allocation(split, scenes)
     name = player.name if split is None else split.name
-    return Taken(name=name, information=knew(player).value, haircut=tuple(taken))
+    return SideHaircuts(name=name, information=knew(player).value, haircut=tuple(taken))
 
 
 def knew(player: Player) -> Information:
@@ -71,14 +71,14 @@ def by_policy(policy: Any, scenes: Sequence[Scene]) -> list[FloatArray]:
     return taken
 
 
-def by_optimum(name: str, goal: Goal, scenes: Sequence[Scene]) -> Taken:
+def by_optimum(name: str, goal: Goal, scenes: Sequence[Scene]) -> SideHaircuts:
     """What is best for a goal at each budget, in *hindsight*, with its proofs."""
     found = []
     for scene in scenes:
         round_ = Round(start=scene.start, outcome=RoundOutcome(needed=scene.budget))
         lots = None if scene.start.lot is None else Budget.at_least()
         found.append(solve(round_, goal, budget=lots))
-    return Taken(
+    return SideHaircuts(
         name=name,
         information=Information.HINDSIGHT.value,
         haircut=tuple(best.haircut for best in found),

@@ -35,7 +35,7 @@ class Scene:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Taken:
+class SideHaircuts:
     """What one of them took from whom, and what is proved of it.
 
     Parameters
