@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from adlopt import bounds, rules, testing
     from adlopt.bounds.bound import Bound, Comparator, Hypothesis
     from adlopt.data import episodes, loaders
+    from adlopt.data.decision_log import audit, write_decision
     from adlopt.data.files.markets import write_market
     from adlopt.data.files.reading import (
         read,
@@ -119,6 +120,10 @@ _HOMES = {
         "SolverStopped",
     ),
     "report.evidence": ("Evidence",),
+    "data.decision_log": (
+        "audit",
+        "write_decision",
+    ),
     "data.files": (
         "read",
         "read_episode",

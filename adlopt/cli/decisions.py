@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from adlopt.cli.command import Json, Output, app, put
+from adlopt.cli.command import Json, Output, app, as_json, put
 
 
 @app.command
@@ -19,6 +19,7 @@ def decide(
     chance: float | None = None,
     objective: str | None = None,
     deadline: float | None = None,
+    audit: Path | None = None,
     output: Output = None,
     json_: Json = False,
 ) -> None:
@@ -43,9 +44,12 @@ def decide(
         Of the allocation: min-max, leximin, fewest or cvar:0.9.
     deadline
         Seconds, after which the best so far is printed with its proven gap.
+    audit
+        Append the decision, with all that it was made of, to this log of lines.
     output
         Write all haircuts to this .csv or .parquet file.
     """
+    from adlopt.data.decision_log import write_decision
     from adlopt.data.files.decision_tables import ambiguity_of
     from adlopt.data.files.reading import read_belief, read_decision
     from adlopt.data.files.writing import write_rows
@@ -59,6 +63,25 @@ def decide(
     if ambiguity is not None:
         given["ambiguity"] = ambiguity_of(ambiguity)  # type: ignore[assignment]
     decision = decided(read_decision(file, objective=objective, **given))
+    if audit is not None:
+        write_decision(decision, audit)
     if output is not None:
         write_rows(decision, output)
     put(decision, json_, screen)
+
+
+@app.command
+def audit(file: Path, *, head: str | None = None, json_: Json = False) -> None:
+    """Decide every decision of a log again, bit for bit, and check its hashes and certificates.
+
+    Parameters
+    ----------
+    file
+        Written by adlopt decide --audit.
+    head
+        The hash of the last line, where it was published.
+    """
+    from adlopt.data.decision_log import audit as audit_
+
+    found = audit_(file, head=head)
+    print(as_json(found.to_dict()) if json_ else found)

@@ -13,6 +13,7 @@ import polars as pl
 import pytest
 
 import adlopt as adl
+from adlopt.data.decision_log import Audit
 from adlopt.data.loaders import Loaded
 from adlopt.data.loaders.loaded import PolicyRecord
 from adlopt.model.round import RoundOutcome
@@ -135,6 +136,7 @@ RESULTS = {
     "problem": adl.Problem(thing=ROUND),
     "model": adl.model(ROUND),
     "belief": adl.Belief.of_samples([3.0, 5.0]),
+    "audit": Audit(decisions=2, stopped=1, head="0" * 64, torn_bytes=3),
     "running": running_certificate(EPISODE, adl.named("coverage:0.2")),
     "decision": adl.decide(ROUND.start, belief=[30.0, 60.0], chance=0.5, capacities=0.1),
 }  # fmt: skip

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from adlopt.show.schema.data import CertificateData, Data
+from adlopt.show.schema.data import FROZEN, CertificateData, Data
 
 
 class DecisionData(Data, kw_only=True):
@@ -57,3 +57,12 @@ class RunningCertificateData(Data):
     information: str
     reached_usd: list[float]
     limit_usd: list[float | None]
+
+
+class AuditData(Data, kw_only=True, **FROZEN):
+    """Decisions of a log that hold; `head` is the hash of the last line."""
+
+    decisions: int
+    stopped: int
+    head: str
+    torn_bytes: int
