@@ -18,7 +18,7 @@ import numpy as np
 
 from adlopt.errors import ProofError
 from adlopt.optimum.programs.highs import run
-from adlopt.optimum.programs.program import Program
+from adlopt.optimum.programs.sparse_rows import SparseRows
 from adlopt.proof.formula import Formula, Relation
 from adlopt.proof.kernel import Combination, Product
 from adlopt.proof.plain_text import text
@@ -170,24 +170,15 @@ def _guess(
     cost = np.concatenate([np.where(free, 0.0, 1e-4), np.full(2 * height, 100.0), [-1.0]])
     lower = np.concatenate([np.where(free, -np.inf, 0.0), np.zeros(2 * height + 1)])
     upper = np.append(np.full(size - 1, np.inf), strict)
-    rows: list[list[tuple[int, float]]] = [[] for _ in range(height)]
-    for j, column in enumerate(columns):
-        for i, value in column.items():
-            rows[i].append((j, float(value)))
-    for i, row in enumerate(rows):
-        row += [(n + i, 1.0), (n + height + i, -1.0)]
-    rows.append([*((j, 1.0) for j, c in enumerate(candidates) if c.strict), (size - 1, -1.0)])
-    filled = [entry for row in rows for entry in row]
-    program = Program(
-        cost=cost,
-        lower=lower,
-        upper=upper,
-        row_lower=np.append(wanted, 0.0),
-        row_upper=np.append(wanted, np.inf),
-        start=np.cumsum([0, *map(len, rows)]).astype(np.int32),
-        column=np.array([j for j, _ in filled], dtype=np.int32),
-        coefficient=np.array([value for _, value in filled]),
-    )
+    entries = [(i, j, float(value)) for j, one in enumerate(columns) for i, value in one.items()]
+    entries += [(i, n + i, 1.0) for i in range(height)]
+    entries += [(i, n + height + i, -1.0) for i in range(height)]
+    row, column, value = zip(*entries, strict=True)
+    rows = SparseRows()
+    rows.add_many(row=row, column=column, coefficient=value, lower=wanted, upper=wanted)
+    positive = [j for j, candidate in enumerate(candidates) if candidate.strict]
+    rows.add([*positive, size - 1], [*[1.0] * len(positive), -1.0], lower=0.0)
+    program = rows.program(cost=cost, lower=lower, upper=upper)
     return [float(value) for value in run(program).columns[:n]]
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import os
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 
 import numpy as np
@@ -20,47 +20,24 @@ from adlopt.optimum.core.burden_problem import BurdenProblem
 from adlopt.optimum.dollars.least_loss import Solution
 from adlopt.optimum.solve import solve
 from adlopt.policies.severity import weighted_quantile
-from adlopt.show.answer import Answer, Columns
+from adlopt.show.answer import Figures
 from adlopt.show.schema.boards import FixedRuleData, FixedSeverityData
 from adlopt.show.words import amount, clipped, usd
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
-class FixedSeverity(Answer):
+class FixedSeverity(Figures, FixedSeverityData):
     """The best constant severity of an episode, in *hindsight*, and its loss in USD."""
-
-    theta: float
-    loss: float
 
     def __str__(self) -> str:
         return f"best constant θ = {self.theta:.4f} (hindsight): Σ D|θ−θ*| = {usd(self.loss)} USD"
 
-    def _columns(self) -> Columns:
-        return {"theta": [self.theta], "loss_usd": [self.loss]}
 
-    def data(self) -> FixedSeverityData:
-        """Return both at full precision."""
-        return FixedSeverityData(theta=self.theta, loss_usd=self.loss)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
-class FixedRule(Answer):
+class FixedRule(Figures, FixedRuleData):
     """The best of some rules on an episode, in *hindsight*, and its loss."""
 
-    policy: str
-    loss: float
-
     def __str__(self) -> str:
-        return (
-            f"{clipped(self.policy)} loses least of those played (hindsight): {amount(self.loss)}"
-        )
-
-    def _columns(self) -> Columns:
-        return {"policy": [self.policy], "loss": [self.loss]}
-
-    def data(self) -> FixedRuleData:
-        """Return both at full precision."""
-        return FixedRuleData(policy=self.policy, loss=self.loss)
+        said = f"{clipped(self.policy)} loses least of those played (hindsight)"
+        return f"{said}: {amount(self.loss)}"
 
 
 def severity_loss(episode: Episode, severities: FloatArray) -> float:

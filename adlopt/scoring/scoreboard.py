@@ -156,12 +156,8 @@ class Scoreboard(Answer):
         path = self.best_path
         if path is None or self.variation is None:
             return None
-        return PathData(
-            variation=self.variation,
-            loss_usd=path.loss,
-            lower_usd=path.certificate.lower,
-            severity=path.severities.tolist(),
-        )
+        proven = {"variation": self.variation, "lower_usd": path.certificate.lower}
+        return filled(PathData, path, **proven, severity=path.severities.tolist())
 
     def _outside(self) -> dict[str, dict[str, dict[str, list[int]]]]:
         """Where policies break a hypothesis of a bound."""

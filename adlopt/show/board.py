@@ -49,7 +49,7 @@ def _bounds_in_words(data: ScoreboardData, unit: float, name: str) -> str:
     """Bounds with what they are worth, and the least losses that they are to be held against."""
     said = [_said(bound, unit) for bound in data.bounds[:SHOWN]]
     best, rule = data.best_fixed_severity, data.best_fixed_rule
-    least = [f"the best constant θ = {best.theta:.4f} (hindsight) {scaled(best.loss_usd, unit)}"]
+    least = [f"the best constant θ = {best.theta:.4f} (hindsight) {scaled(best.loss, unit)}"]
     if rule is not None:
         live = clipped(rule.policy, NAME)
         least.append(f"the best here that can run live, {live}, {scaled(rule.loss, unit)}")

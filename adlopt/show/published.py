@@ -23,7 +23,7 @@ def header(data: ScoreboardData) -> Table:
             rows.append((f"{run.policy}: overshoot Σ(H−B)", usd(run.overshoot_usd)))
     rows.append(("path variation P of θ* = min(1, B/D)", f"{episode.path_variation:.4f}"))
     best = data.best_fixed_severity
-    rows.append((f"best constant θ = {best.theta:.4f} (hindsight): Σ D|θ−θ*|", usd(best.loss_usd)))
+    rows.append((f"best constant θ = {best.theta:.4f} (hindsight): Σ D|θ−θ*|", usd(best.loss)))
     return Table(titled(episode), ("", "USD"), rows)
 
 

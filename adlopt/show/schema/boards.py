@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from adlopt.show.schema.data import Data, Part
+from adlopt.show.schema.data import FROZEN, Data, Part
 
 
 class ByRound(Part):
@@ -163,14 +163,14 @@ class BoundData(Data):
     basis: str
 
 
-class FixedSeverityData(Data):
-    """The best constant severity, in hindsight, and its severity loss."""
+class FixedSeverityData(Data, rename={"loss": "loss_usd"}, **FROZEN):
+    """The best constant severity, in hindsight, and its severity loss, USD."""
 
     theta: float
-    loss_usd: float
+    loss: float
 
 
-class FixedRuleData(Data):
+class FixedRuleData(Data, **FROZEN):
     """The rule that loses least from start to end, in hindsight, and its loss."""
 
     policy: str

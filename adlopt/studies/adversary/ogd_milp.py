@@ -32,6 +32,7 @@ from adlopt.model.episode import path_variation
 from adlopt.model.method import Stopped
 from adlopt.optimum.programs.highs import Infeasible, RawAnswer, run
 from adlopt.optimum.programs.program import Program
+from adlopt.optimum.programs.sparse_rows import SparseRows
 from adlopt.policies.gradient import ProjectedOGD
 from adlopt.studies.adversary.arena import ROUNDING, Arena, Attack, outcome
 
@@ -165,22 +166,17 @@ class _Tracking:
         if signs is not None:
             lower[_ABOVE], upper[_ABOVE] = signs > 0, signs > 0
             lower[_BELOW], upper[_BELOW] = signs < 0, signs < 0
-        rows = [row for t in range(rounds) for row in self._round(t)]
-        rows += [row for t in range(rounds - 1) for row in self._step(t)]
         moves = np.arange(KINDS * rounds)[self._columns(_MOVE)].tolist()
-        rows.append((dict.fromkeys(moves, 1.0), -np.inf, self.variation))
-        entries = [[(c, v) for c, v in row.items() if v] for row, _, _ in rows]
-        return Program(
-            cost=cost.ravel(),
-            lower=lower.ravel(),
-            upper=upper.ravel(),
-            row_lower=np.array([low for _, low, _ in rows]),
-            row_upper=np.array([high for _, _, high in rows]),
-            start=np.cumsum([0, *map(len, entries)], dtype=np.int32),
-            column=np.array([c for row in entries for c, _ in row], dtype=np.int32),
-            coefficient=np.array([v for row in entries for _, v in row]),
-            integer=np.repeat(np.arange(KINDS) >= _ABOVE, rounds),
-        )
+        stated = [row for t in range(rounds) for row in self._round(t)]
+        stated += [row for t in range(rounds - 1) for row in self._step(t)]
+        stated.append((dict.fromkeys(moves, 1.0), -np.inf, self.variation))
+        rows = SparseRows()
+        for row, low, high in stated:
+            entries = {column: value for column, value in row.items() if value}
+            rows.add(list(entries), list(entries.values()), lower=low, upper=high)
+        integer = np.repeat(np.arange(KINDS) >= _ABOVE, rounds)
+        ends = {"lower": lower.ravel(), "upper": upper.ravel()}
+        return rows.program(cost=cost.ravel(), **ends, integer=integer)
 
     def _columns(self, index: int) -> slice:
         return slice(index * self.weight.size, (index + 1) * self.weight.size)

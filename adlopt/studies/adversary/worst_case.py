@@ -13,6 +13,7 @@ from adlopt.bounds.evaluation import Evaluation
 from adlopt.bounds.quantity import P
 from adlopt.errors import CertificateError, InputError
 from adlopt.model.episode import Episode
+from adlopt.model.filled import filled
 from adlopt.model.run import Information, Run
 from adlopt.policies import grammar
 from adlopt.policies.allocation import ProRataAllocation
@@ -179,17 +180,9 @@ class WorstCase(Lost):
 
     def data(self) -> WorstCaseData:
         """Return the figures at full precision."""
-        ratio = self.ratio
-        return WorstCaseData(
-            **self._lost(self.said),
-            first_severity=self.first,
-            outcome=self.outcome.value,
-            upper_usd=self.upper,
-            gap_usd=self.gap,
-            ratio=ratio,
-            exceeds_bound=ratio is not None and ratio > 1 + ROUNDING,
-            verdict=self.verdict.value,
-        )
+        exceeds = self.ratio is not None and self.ratio > 1 + ROUNDING
+        said = {**self._lost(self.said), "first_severity": self.first}
+        return filled(WorstCaseData, self, **said, exceeds_bound=exceeds)
 
 
 def replay(rule: Severity, instance: Episode) -> float:

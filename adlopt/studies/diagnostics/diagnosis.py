@@ -14,6 +14,7 @@ import numpy as np
 from adlopt.errors import InputError
 from adlopt.foundation.arrays import FloatArray
 from adlopt.model.episode import Episode
+from adlopt.model.filled import filled
 from adlopt.model.loss import Burden
 from adlopt.model.round import RoundStart
 from adlopt.model.solvency import check_haircut
@@ -68,15 +69,8 @@ class Diagnosis(Answer):
 
     def data(self) -> DiagnosisData:
         """Return every figure; a burden that is infinite is null."""
-        return DiagnosisData(
-            episode=self.episode,
-            rounds=self.rounds,
-            burden=self.burden.value,
-            top=TOP,
-            noise=NOISE,
-            policies=[all_finite(row) for row in self.policies],
-            unplayed=self.unplayed,
-        )
+        rows = [all_finite(row) for row in self.policies]
+        return filled(DiagnosisData, self, top=TOP, noise=NOISE, policies=rows)
 
 
 def diagnose(

@@ -8,10 +8,12 @@ from enum import Enum
 
 from numpy.typing import ArrayLike
 
+from adlopt.model.filled import filled
 from adlopt.model.loss import Burden, worst_burden
 from adlopt.model.round import RoundStart
 from adlopt.model.solvency import check_haircut
 from adlopt.show.answer import Answer, Columns
+from adlopt.show.schema.data import finite
 from adlopt.show.schema.studies import BurdenComparisonData
 from adlopt.show.words import percent, usd
 
@@ -48,11 +50,8 @@ class BurdenComparison(Answer):
 
     def data(self) -> BurdenComparisonData:
         """Return both sides, and which is fairer."""
-        return BurdenComparisonData(
-            raised_usd=list(self.raised),
-            worst_burden=[None if math.isinf(b) else b for b in self.burden],
-            verdict=self.verdict.value,
-        )
+        worst = [finite(burden) for burden in self.burden]
+        return filled(BurdenComparisonData, self, worst_burden=worst)
 
 
 def compare_burdens(

@@ -14,6 +14,7 @@ from adlopt.errors import InputError
 from adlopt.foundation.arrays import FloatArray, own, own_whole
 from adlopt.foundation.money import MICRO, lot_sizes, whole_lots
 from adlopt.model.episode import Episode
+from adlopt.model.filled import filled
 from adlopt.model.round import RoundStart
 from adlopt.model.solvency import ROUNDING, check_haircut
 from adlopt.policies.protocols import Policy
@@ -59,12 +60,7 @@ class Executed(Answer):
 
     def data(self) -> ExecutedData:
         """Return the sums, and what was missed on whom."""
-        return ExecutedData(
-            planned_usd=self.planned,
-            raised_usd=self.raised,
-            spare_usd=self.spare,
-            **self._columns(),
-        )
+        return filled(ExecutedData, self, **self._columns())
 
 
 def execute(haircut: ArrayLike, decided: RoundStart, executed: RoundStart) -> Executed:

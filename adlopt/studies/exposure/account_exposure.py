@@ -9,6 +9,7 @@ import numpy as np
 
 from adlopt.errors import unknown
 from adlopt.foundation.arrays import FloatArray, Record
+from adlopt.model.filled import filled
 from adlopt.model.market import Market
 from adlopt.model.round import RoundStart
 from adlopt.policies.allocation import QueueAllocation
@@ -90,18 +91,14 @@ class Exposure(Answer, Record):
     def data(self) -> ExposureData:
         """Return how likely each rule takes how much, and where the account stands."""
         values = self.budgets.values
-        return ExposureData(
-            account=self.account,
-            profit_usd=self.profit,
-            all_profits_usd=self.total,
-            budgets=SpreadData(
-                distribution=self.budgets.text,
-                count=int(values.size),
-                beyond_all_profits=float((values > self.total).mean()),
-            ),
-            rules=[each.data(self.profit, values) for each in self.rules],
-            unplayed=self.unplayed,
+        spread = SpreadData(
+            distribution=self.budgets.text,
+            count=int(values.size),
+            beyond_all_profits=float((values > self.total).mean()),
         )
+        rules = [each.data(self.profit, values) for each in self.rules]
+        kept = {"all_profits_usd": self.total, "budgets": spread, "rules": rules}
+        return filled(ExposureData, self, **kept)
 
 
 def exposure(

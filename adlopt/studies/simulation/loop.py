@@ -10,12 +10,13 @@ import numpy as np
 from adlopt.errors import InputError
 from adlopt.foundation.money import MICRO
 from adlopt.model.episode import Episode
+from adlopt.model.filled import filled
 from adlopt.model.round import Round
 from adlopt.model.run import Information, Run
 from adlopt.policies import grammar
 from adlopt.policies.playable import Playable, Player
 from adlopt.rules.rule import Rule
-from adlopt.show.answer import Answer, Columns
+from adlopt.show.answer import Answer, Columns, plain
 from adlopt.show.comparison import render_run
 from adlopt.show.schema.studies import CrashOutcome, SimulationData
 from adlopt.studies.simulation.adl_round import Event, deleverage_now
@@ -56,16 +57,9 @@ class Simulation(Answer):
 
     def data(self) -> SimulationData:
         """Return what the run came to, and its rounds in order."""
-        return SimulationData(
-            policy=self.player,
-            information=self.information.value,
-            scenario=asdict(self.scenario),
-            seed=self.seed,
-            outcome=self.outcome,
-            deficit_usd=[round_.start.deficit for round_ in self.rounds],
-            needed_usd=[round_.needed for round_ in self.rounds],
-            raised_usd=list(self.raised),
-        )
+        rounds = {name: values for name, values in self._columns().items() if name != "round"}
+        scenario = asdict(self.scenario)
+        return filled(SimulationData, self, policy=self.player, scenario=scenario, **plain(rounds))
 
     def episode(self) -> Episode:
         """The rounds as an episode, to be scored offline: there, no choice changes what follows.
@@ -87,9 +81,12 @@ class Simulation(Answer):
         )
         name = f"{self.player}, seed {self.seed}"
         source = f"simulated: {self.scenario}, seed {self.seed}, under {self.player}"
-        common = set.intersection(*(set(r.start.features) for r in self.rounds))
-        rounds = tuple(_with_features(round_, common) for round_ in self.rounds)
-        return Episode(name=name, rounds=rounds, recorded=(recorded,), source=source)
+        common, rounds = set.intersection(*(set(r.start.features) for r in self.rounds)), []
+        for round_ in self.rounds:
+            start = round_.start
+            features = {name: each for name, each in start.features.items() if name in common}
+            rounds.append(replace(round_, start=replace(start, features=features)))
+        return Episode(name=name, rounds=tuple(rounds), recorded=(recorded,), source=source)
 
 
 def simulate(policy: Playable, scenario: Scenario | None = None, *, seed: int = 0) -> Simulation:
@@ -131,7 +128,9 @@ def simulate(policy: Playable, scenario: Scenario | None = None, *, seed: int = 
         venue.liquidate()
         if open_ is not None:
             rounds.append(_finished(open_, venue))
-            state = _learnt(player, state, open_, rounds[-1])
+            if not isinstance(player, Rule) and open_.haircut is not None:
+                ended = rounds[-1]
+                state = player.learn(state, ended.start, open_.haircut, ended.outcome)
         event = deleverage_now(venue, player, state, step, len(rounds) + 1)
         venue.ledger.check()
         open_ = None if event is None or event.start is None else event
@@ -142,20 +141,9 @@ def simulate(policy: Playable, scenario: Scenario | None = None, *, seed: int = 
     return _result(player, world, venue, events, rounds)
 
 
-def _with_features(round_: Round, names: set[str]) -> Round:
-    kept = {name: values for name, values in round_.start.features.items() if name in names}
-    return replace(round_, start=replace(round_.start, features=kept))
-
-
 def _finished(event: Event, venue: Venue) -> Round:
     assert event.start is not None
     return Round(start=event.start, outcome=event.outcome(venue.mark))
-
-
-def _learnt(player: Player, state: object, event: Event, round_: Round) -> object:
-    if isinstance(player, Rule) or event.haircut is None:
-        return state
-    return player.learn(state, round_.start, event.haircut, round_.outcome)
 
 
 def _result(

@@ -26,13 +26,7 @@ LEVELS = {"median": 0.5, "low": 0.05, "high": 0.95}
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Comparison(Answer):
-    """What each player came to in each world.
-
-    Parameters
-    ----------
-    scenario : Scenario
-    outcomes : dict
-        From a player's name to its outcomes, by seed from 0.
+    """What each player came to in each world: its `outcomes`, by name, by seed from 0.
 
     Examples
     --------
@@ -59,10 +53,10 @@ class Comparison(Answer):
     def data(self) -> ComparisonData:
         """Return outcomes, quantiles, and differences to the first player in the same world."""
         columns = {name: _columns(runs) for name, runs in self.outcomes.items()}
-        first = next(iter(columns.values()))
+        first, runs = next(iter(columns.values())), next(iter(self.outcomes.values()))
         return ComparisonData(
             scenario=asdict(self.scenario),
-            seeds=len(next(iter(self.outcomes.values()))),
+            seeds=len(runs),
             policies=[
                 ComparedData(
                     policy=name,

@@ -1,24 +1,56 @@
-"""A chunk of a sweep: a few episodes or crashes, each played by every policy."""
+"""A chunk of a sweep: tasks, which are episodes or crashes, each played by every policy."""
 
 from __future__ import annotations
 
 import hashlib
 import io
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar, Protocol, TypeAlias
 
 import msgspec
 import numpy as np
 
 from adlopt.errors import SweepStopped
+from adlopt.model.loss import Asymmetric, Empirical
 from adlopt.policies import grammar
-from adlopt.studies.sweep.task import Columns, Contender, Priced, Task
 
+Columns: TypeAlias = dict[str, type[str] | type[int] | type[float]]
 KINDS: Columns = {"text": str, "number": float}
 """Kinds of parameters."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Contender:
+    """A policy by name, the parameters that were put into it, and a digest of its own file."""
+
+    policy: str
+    parameters: dict[str, float | str]
+    code: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Priced:
+    """A loss by name; no loss has no name."""
+
+    name: str | None = None
+    loss: Asymmetric | Empirical | None = None
+
+
+class Task(Protocol):
+    """One episode or crash, which every policy plays."""
+
+    NOUNS: ClassVar[tuple[str, str]]
+    KEY: ClassVar[Columns]
+    """Columns that no two rows share; beside them stand the parameters of the policies."""
+    FIGURES: ClassVar[Columns]
+
+    def rows(
+        self, contenders: Sequence[Contender], losses: Sequence[Priced]
+    ) -> Iterator[dict[str, Any]]:
+        """Play every policy under every loss, and yield a row for each."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

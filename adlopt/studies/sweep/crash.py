@@ -12,7 +12,7 @@ from adlopt.errors import AdloptError, SweepStopped
 from adlopt.show.schema.studies import CrashOutcome
 from adlopt.studies.simulation.loop import simulate
 from adlopt.studies.simulation.scenario import COUNTS, Scenario
-from adlopt.studies.sweep.task import Columns, Contender, Priced
+from adlopt.studies.sweep.chunk import Columns, Contender, Priced
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -17,13 +17,7 @@ LOST = "what is finished is kept: run it again"
 def choose(
     *, workers: int | None = None, threads: bool = False, scheduler: str | None = None
 ) -> AbstractContextManager[Executor]:
-    """Processes unless threads are asked for or a scheduler is named.
-
-    Raises
-    ------
-    InputError
-        If a cluster is told how many workers it has, or to be threads.
-    """
+    """Processes unless threads are asked for or a scheduler is named: a cluster has its own."""
     if scheduler is None:
         return on_threads(workers) if threads else on_processes(workers)
     for name, given in (("workers", workers), ("threads", threads or None)):

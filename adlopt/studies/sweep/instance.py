@@ -19,7 +19,7 @@ from adlopt.scoring.hindsight import per_round_optimum
 from adlopt.scoring.one_run import run_policy
 from adlopt.scoring.score import Score
 from adlopt.scoring.scoreboard import Scoreboard
-from adlopt.studies.sweep.task import Columns, Contender, Priced
+from adlopt.studies.sweep.chunk import Columns, Contender, Priced
 
 FIGURES: dict[str, tuple[type[str] | type[int] | type[float], Callable[[Score], Any]]] = {
     "information": (str, lambda score: score.information.value),

@@ -8,8 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from adlopt.show.answer import Columns, Tabular
-from adlopt.studies.sweep.chunk import Chunk, code_digest
-from adlopt.studies.sweep.task import Contender, Priced, Task
+from adlopt.studies.sweep.chunk import Chunk, Contender, Priced, Task, code_digest
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
