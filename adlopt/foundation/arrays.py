@@ -55,13 +55,20 @@ def own(
     return freeze(cleared)
 
 
-def own_positive(values: ArrayLike, field: str, *, length: int) -> FloatArray:
+def own_positive(values: ArrayLike, field: str, *, length: int | None = None) -> FloatArray:
     """Copy numbers > 0, as `own` does."""
     owned = own(values, field, length=length, lowest=0.0)
-    if not (owned > 0).all():
-        index = int(np.argmin(owned > 0))
-        raise InputError(field, float(owned[index]), "a number > 0", index=index)
+    require(owned > 0, owned, field, "a number > 0")
     return owned
+
+
+def require(
+    inside: BoolArray, values: AnyArray, field: str, expected: str, *, remedy: str = ""
+) -> None:
+    """Refuse the first of some values, shape (n,), that is not inside what is expected."""
+    if not inside.all():
+        index = int(np.argmin(inside))
+        raise InputError(field, values[index].item(), expected, index=index, remedy=remedy)
 
 
 def _as_floats(values: ArrayLike, field: str) -> FloatArray:

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from adlopt.errors import InputError
-from adlopt.foundation.arrays import FloatArray, IntArray
+from adlopt.foundation.arrays import FloatArray, IntArray, require
 
 MICRO = 1_000_000
 """Micro-dollars in a dollar."""
@@ -61,10 +61,8 @@ def whole_micros(amount: FloatArray, field: str, remedy: str = ROUND_IT) -> IntA
     """
     size = np.rint(amount * MICRO)
     whole = np.abs(amount * MICRO - size) <= NEAR * size
-    if not whole.all():
-        index = int(np.argmin(whole))
-        expected = "a whole number of micro-dollars (0.000001 USD)"
-        raise InputError(field, float(amount[index]), expected, index=index, remedy=remedy)
+    expected = "a whole number of micro-dollars (0.000001 USD)"
+    require(whole, amount, field, expected, remedy=remedy)
     return np.minimum(size, MOST_MICRO).astype(np.int64)
 
 
@@ -102,13 +100,8 @@ def budget_range(needed: float, extra: float) -> tuple[int, int]:
 
 def lot_sizes(lot: FloatArray) -> IntArray:
     """Whole micro-dollars a lot, shape (n,)."""
-    for allowed, expected in (
-        (lot * MICRO <= MOST_MICRO, f"at most {MOST_MICRO / MICRO:.3g} USD"),
-        (np.rint(lot * MICRO) >= 1, "at least a micro-dollar (0.000001 USD)"),
-    ):
-        if not allowed.all():
-            index = int(np.argmin(allowed))
-            raise InputError("lot", float(lot[index]), expected, index=index)
+    require(lot * MICRO <= MOST_MICRO, lot, "lot", f"at most {MOST_MICRO / MICRO:.3g} USD")
+    require(np.rint(lot * MICRO) >= 1, lot, "lot", "at least a micro-dollar (0.000001 USD)")
     return whole_micros(lot, "lot")
 
 

@@ -18,6 +18,7 @@ from adlopt.foundation.arrays import (
     freeze_indices,
     own,
     own_number,
+    require,
 )
 from adlopt.foundation.ids import read_keys
 from adlopt.foundation.labels import in_order
@@ -186,9 +187,8 @@ def _own_whole(given: ArrayLike, field_name: str, lowest: int | None = None) -> 
     whole = np.asarray(in_order({field_name: given}, None)[field_name])
     if whole.ndim != 1 or whole.dtype.kind not in "iu":
         raise InputError(field_name, given, "a list of whole numbers")
-    if lowest is not None and whole.min(initial=lowest) < lowest:
-        index = int(np.argmin(whole))
-        raise InputError(field_name, int(whole[index]), f"a number ≥ {lowest}", index=index)
+    if lowest is not None:
+        require(whole >= lowest, whole, field_name, f"a number ≥ {lowest}")
     return freeze_indices(whole)
 
 

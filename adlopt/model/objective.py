@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from adlopt.errors import InputError
-from adlopt.foundation.arrays import FloatArray, Record, own, own_number
+from adlopt.foundation.arrays import FloatArray, Record, own, own_number, own_positive
 from adlopt.model.loss import Burden, MinMax, OverBurdens
 from adlopt.model.round import Round
 from adlopt.model.who_pays import fractions
@@ -150,11 +150,7 @@ class CVaR(OverBurdens, Record):
             raise InputError("level", level, "a number in [0, 1]")
         object.__setattr__(self, "level", level)
         if self.importance is not None:
-            owned = own(self.importance, "importance", lowest=0.0)
-            if not owned.all():
-                index = int(np.argmin(owned > 0))
-                raise InputError("importance", 0.0, "a number > 0", index=index)
-            object.__setattr__(self, "importance", owned)
+            object.__setattr__(self, "importance", own_positive(self.importance, "importance"))
         MinMax(burden=self.burden, epsilon=self.epsilon)
 
     def shares(self, accounts: int) -> FloatArray:

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from adlopt.errors import InputError
-from adlopt.foundation.arrays import FloatArray, own, own_number, own_positive
+from adlopt.foundation.arrays import FloatArray, own, own_number, own_positive, require
 from adlopt.foundation.ids import read_ids, read_keys
 from adlopt.foundation.labels import in_order
 from adlopt.model import solvency
@@ -157,10 +157,8 @@ def open_contract_round(
     collateral = read_keys(collateral, "collateral")
     pnl_row = solvency.profit(size, entry, mark)
     size, mark = own(size, "size", length=m), own(mark, "mark", length=m, lowest=0.0)
-    for values, name, kept in ((size, "size", size != 0), (mark, "mark", mark > 0)):
-        if not kept.all():
-            index = int(np.argmin(kept))
-            raise InputError(name, float(values[index]), "not 0", index=index)
+    require(size != 0, size, "size", "not 0")
+    require(mark > 0, mark, "mark", "not 0")
     lots = np.full(m, own_number(lot, "lot")) if np.isscalar(lot) else own(lot, "lot", length=m)
     names = tuple(dict.fromkeys(account))
     index_of = {name: i for i, name in enumerate(names)}

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from adlopt.errors import BadHaircut, InputError
-from adlopt.foundation.arrays import FloatArray, own
+from adlopt.foundation.arrays import FloatArray, own, require
 from adlopt.foundation.labels import in_order
 from adlopt.model.round import RoundStart
 
@@ -55,9 +55,7 @@ def bankruptcy_price(size: ArrayLike, entry: ArrayLike, collateral: ArrayLike) -
     array([3800.])
     """
     size, entry, collateral = _same_length(size=size, entry=entry, collateral=collateral)
-    if not size.all():
-        index = int(np.argmin(size != 0))
-        raise InputError("size", 0.0, "an open position", index=index, remedy="drop flat accounts")
+    require(size != 0, size, "size", "an open position", remedy="drop flat accounts")
     return entry - collateral / size
 
 

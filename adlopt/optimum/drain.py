@@ -25,7 +25,15 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from adlopt.errors import InputError
-from adlopt.foundation.arrays import AnyArray, FloatArray, freeze, own, own_number
+from adlopt.foundation.arrays import (
+    AnyArray,
+    FloatArray,
+    freeze,
+    own,
+    own_number,
+    own_positive_number,
+    require,
+)
 from adlopt.model.positions import WHOLE, ContractRound
 from adlopt.optimum.core.burden_problem import BurdenProblem
 from adlopt.optimum.core.certificate import TOLERANCE
@@ -127,8 +135,10 @@ def drain_leverage(
     array([2.5, 2.5, 1. ])
     """
     held = own(size, "size", lowest=0.0)
-    worth = _solvent(own(equity, "equity", length=held.size))
-    price = _one_positive(mark, "mark")
+    worth = own(equity, "equity", length=held.size)
+    remedy = "an insolvent account is liquidated, not deleveraged"
+    require(worth > 0, worth, "equity", "a number > 0", remedy=remedy)
+    price = own_positive_number(mark, "mark")
     aim = own_number(close, "close", lowest=0.0)
     total = math.fsum(held)
     if aim > total * (1 + TOLERANCE):
@@ -141,7 +151,7 @@ def drain_leverage(
             under=math.inf,
             over=math.inf,
             fair=1.0,
-            lot=None if lot is None else _whole_lots(held, aim, _one_positive(lot, "lot")),
+            lot=None if lot is None else _whole_lots(held, aim, own_positive_number(lot, "lot")),
         )
     )
     return made(
@@ -226,25 +236,7 @@ def _whole_lots(held: FloatArray, aim: float, lot: float) -> FloatArray:
     return np.full(held.size, lot)
 
 
-def _solvent(equity: FloatArray) -> FloatArray:
-    if not (equity > 0).all():
-        index = int(np.argmin(equity > 0))
-        remedy = "an insolvent account is liquidated, not deleveraged"
-        raise InputError("equity", float(equity[index]), "a number > 0", index=index, remedy=remedy)
-    return equity
-
-
 def _shared(values: FloatArray, field: str) -> float:
-    other = values != values[0]
-    if other.any():
-        index = int(np.argmax(other))
-        expected = f"{float(values[0])!r}, as for the first position"
-        raise InputError(field, float(values[index]), expected, index=index)
+    expected = f"{float(values[0])!r}, as for the first position"
+    require(values == values[0], values, field, expected)
     return float(values[0])
-
-
-def _one_positive(value: float, field: str) -> float:
-    number = own_number(value, field, lowest=0.0)
-    if number == 0:
-        raise InputError(field, number, "a number > 0")
-    return number

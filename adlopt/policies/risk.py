@@ -13,7 +13,7 @@ from typing import ClassVar
 import numpy as np
 
 from adlopt.errors import InputError
-from adlopt.foundation.arrays import FloatArray, own, own_number, own_positive_number
+from adlopt.foundation.arrays import FloatArray, own, own_number, own_positive_number, require
 from adlopt.model.round import RoundStart
 from adlopt.optimum.core.waterfill import pro_rata, water_fill
 from adlopt.policies.allocation import Memoryless, QueueAllocation
@@ -128,9 +128,7 @@ class LeverageDraining(Memoryless):
     def allocate(self, state: State, start: RoundStart, budget: float) -> Haircut:
         """Water-fill what remains, below the cutoff."""
         u, ratio = start.capacity, leverage(start)
-        if not (ratio > 0).all():
-            index = int(np.argmin(ratio > 0))
-            raise InputError("features.leverage", float(ratio[index]), "a number > 0", index=index)
+        require(ratio > 0, ratio, "features.leverage", "a number > 0")
         above = u * np.maximum(1.0 - self.cutoff / ratio, 0.0)
         evenly = pro_rata(above, min(budget, float(above.sum())))
         held = u - evenly

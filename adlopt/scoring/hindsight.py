@@ -11,7 +11,7 @@ from functools import partial
 import numpy as np
 
 from adlopt.errors import InputError
-from adlopt.foundation.arrays import FloatArray, own
+from adlopt.foundation.arrays import FloatArray, own, require
 from adlopt.model.episode import Episode
 from adlopt.model.loss import Burden, Loss, MinMax
 from adlopt.model.method import Method
@@ -43,9 +43,7 @@ class FixedRule(Figures, FixedRuleData):
 def severity_loss(episode: Episode, severities: FloatArray) -> float:
     """Σ D_t |θ_t − θ*_t|, USD; severities of shape (T,) in [0, 1]."""
     theta = own(severities, "severities", length=len(episode), lowest=0.0)
-    if (theta > 1).any():
-        index = int(np.argmax(theta > 1))
-        raise InputError("severities", float(theta[index]), "a number in [0, 1]", index=index)
+    require(theta <= 1, theta, "severities", "a number in [0, 1]")
     return math.fsum(episode.deficit * np.abs(theta - episode.needed_severity))
 
 

@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike
 
 from adlopt.data.files.file_schema import LimitsEntry
 from adlopt.errors import InputError
-from adlopt.foundation.arrays import IntArray
+from adlopt.foundation.arrays import IntArray, require
 from adlopt.model.limits import Limits
 from adlopt.model.round import RoundStart
 
@@ -56,9 +56,7 @@ def limits_entry(limits: Limits, start: RoundStart) -> dict[str, Any]:
 
 def _whole(values: ArrayLike, field: str) -> IntArray:
     given = np.asarray(values, dtype=np.float64)
-    if not (given == np.rint(given)).all():
-        index = int(np.argmax(given != np.rint(given)))
-        raise InputError(field, float(given[index]), "a whole number", index=index)
+    require(given == np.rint(given), given, field, "a whole number")
     return given.astype(np.int64)
 
 

@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 
 from adlopt.errors import InfeasibleRound, InputError, SolverStopped
-from adlopt.foundation.arrays import FloatArray
+from adlopt.foundation.arrays import FloatArray, require
 from adlopt.model.method import Method, Stopped
 from adlopt.model.objective import LeastLeverage
 from adlopt.optimum.core.certificate import ROUNDING, TOLERANCE
@@ -92,10 +92,8 @@ def _require_equities(search: FlowSearch) -> None:
     equity = problem.round_.start.equity
     if equity is None:
         raise InputError("equity", None, "account values: leverage needs them")
-    if not (equity > 0).all():
-        index = int(np.argmin(equity > 0))
-        remedy = "an insolvent account is no winner: let it shed"
-        raise InputError("equity", float(equity[index]), "a number > 0", index=index, remedy=remedy)
+    remedy = "an insolvent account is no winner: let it shed"
+    require(equity > 0, equity, "equity", "a number > 0", remedy=remedy)
     if search.branch and problem.shed.value.any():
         expected = "Method.AUTO, for LeastLeverage in whole lots, or orders at the mark"
         raise InputError("method", Method.HIGHS, expected)

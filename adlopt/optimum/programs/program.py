@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from adlopt.errors import InputError
-from adlopt.foundation.arrays import FloatArray
+from adlopt.foundation.arrays import FloatArray, require
 
 WORK_TOTAL = 2.0**27
 """Total weight after scaling: absolute tolerances of 1e-7 are then 1e-15 relative."""
@@ -57,9 +57,11 @@ class Program:
             object.__setattr__(self, name, indices)
         self._check_lengths()
         for name in ("cost", "coefficient"):
-            _check_numbers(name, getattr(self, name), np.isfinite, "a finite number")
+            values = getattr(self, name)
+            require(np.isfinite(values), values, name, "a finite number")
         for name in ("lower", "upper", "row_lower", "row_upper"):
-            _check_numbers(name, getattr(self, name), lambda v: ~np.isnan(v), "a number")
+            values = getattr(self, name)
+            require(~np.isnan(values), values, name, "a number")
 
     @property
     def row(self) -> Index:
@@ -91,13 +93,6 @@ class Program:
             raise InputError("start", self.start.tolist(), f"offsets rising from 0 to {nonzeros}")
         if nonzeros and not (self.column.min() >= 0 and self.column.max() < columns):
             raise InputError("column", int(self.column.max()), f"an index in [0, {columns})")
-
-
-def _check_numbers(name: str, values: FloatArray, allowed: object, expected: str) -> None:
-    inside = allowed(values)  # type: ignore[operator]
-    if not inside.all():
-        index = int(np.argmin(inside))
-        raise InputError(name, float(values[index]), expected, index=index)
 
 
 def power_of_two(amounts: ArrayLike) -> FloatArray:

@@ -17,7 +17,7 @@ from fractions import Fraction
 import numpy as np
 
 from adlopt.errors import CertificateError, InputError
-from adlopt.foundation.arrays import FloatArray
+from adlopt.foundation.arrays import FloatArray, require
 from adlopt.optimum.core.certificate import UNIT_ROUNDING, Trust, round_down
 from adlopt.optimum.programs.program import Program
 
@@ -59,9 +59,7 @@ def lower_bound(
         raise InputError("row_duals", y.tolist(), "one finite number for each row")
     for name in ("lower", "upper"):
         bounds = getattr(program, name)
-        if not np.isfinite(bounds).all():
-            index = int(np.argmin(np.isfinite(bounds)))
-            raise InputError(name, float(bounds[index]), "a finite column bound", index=index)
+        require(np.isfinite(bounds), bounds, name, "a finite column bound")
     y = np.where(np.isneginf(program.row_lower), np.minimum(y, 0.0), y)
     y = np.where(np.isposinf(program.row_upper), np.maximum(y, 0.0), y)
     if exact is None:

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from adlopt.errors import InputError
-from adlopt.foundation.arrays import FloatArray, own, own_number
+from adlopt.foundation.arrays import FloatArray, own, own_number, require
 from adlopt.studies.execution.missed import Missed
 
 
@@ -210,7 +210,5 @@ def rounds_of(
     a = own(slopes, "slopes", lowest=0.0)
     if not a.size:
         raise InputError("slopes", [], "at least one round")
-    if a.max() > largest:
-        index = int(np.argmax(a > largest))
-        raise InputError("slopes", float(a[index]), f"at most {largest!r}", index=index)
+    require(a <= largest, a, "slopes", f"at most {largest!r}")
     return a, own(volume, "volume", length=a.size, lowest=0.0)
