@@ -13,6 +13,7 @@ from enum import Enum
 from typing import Any, TypeVar
 
 import numpy as np
+from numpy.typing import NDArray
 
 from adlopt.errors import InputError
 
@@ -101,6 +102,12 @@ def refuse_repeats(
         if key in seen:
             raise InputError(field, shown(key), expected, index=index, remedy=remedy)
         seen.add(key)
+
+
+def places(ids: Iterable[str], among: Iterable[str]) -> NDArray[np.int64]:
+    """Where ids stand among others, shape (n,); −1 where they do not."""
+    place = {name: i for i, name in enumerate(among)}
+    return np.array([place.get(name, -1) for name in ids], dtype=np.int64)
 
 
 def read_keys(given: Mapping[Any, V], field: str) -> dict[str, V]:

@@ -22,11 +22,11 @@ from adlopt.foundation.arrays import (
     freeze_indices,
     own_number,
 )
-from adlopt.foundation.ids import read_keys
+from adlopt.foundation.ids import places, read_keys
 from adlopt.model.market_parts import Accounts, Coins, OpenPositions
 from adlopt.model.positions import WHOLE
 from adlopt.model.shed import Shed
-from adlopt.model.tables import own_fields, require_kinds
+from adlopt.model.tables import own_fields, picked, require_kinds
 from adlopt.show.answer import Columns, Tabular
 from adlopt.show.words import usd
 
@@ -110,10 +110,9 @@ class Market(Tabular, Record):
         put(self, "signals", MappingProxyType(signals))
         _known(self.positions.account, self.accounts.account, "positions.account", "an account")
         _known(self.positions.coin, self.coins.coin, "positions.coin", "a coin")
-        place = {name: i for i, name in enumerate(self.accounts.account)}
-        put(self, "owner", freeze_indices([place[name] for name in self.positions.account]))
-        coin = {name: c for c, name in enumerate(self.coins.coin)}
-        put(self, "kind", freeze_indices([coin[name] for name in self.positions.coin]))
+        owner = places(self.positions.account, self.accounts.account)
+        put(self, "owner", freeze_indices(owner))
+        put(self, "kind", freeze_indices(places(self.positions.coin, self.coins.coin)))
         put(self, "sign", freeze([side.sign for side in self.positions.side]))
         put(self, "mark", self.of_coin("mark"))
         put(self, "lot", self.of_coin("lot"))
@@ -236,14 +235,8 @@ class Market(Tabular, Record):
         held, price = self.positions, self.bankruptcy_price
         keys = zip(held.account, held.coin, [s.value for s in held.side], strict=True)
         rows = [r for _, r in sorted((key, r) for r, key in enumerate(keys) if key[0] in chosen)]
-        return Shed(
-            loser=tuple(held.account[r] for r in rows),
-            coin=tuple(held.coin[r] for r in rows),
-            side=tuple(held.side[r] for r in rows),
-            size=held.size[rows],
-            price=price[rows],
-            mark=self.mark[rows],
-        )
+        known = {"coin": held.coin, "side": held.side, "size": held.size, "mark": self.mark}
+        return Shed(**picked(rows, loser=held.account, price=price, **known))
 
     def rows_of(self, shed: Shed) -> IntArray:
         """Rows of the positions that a shed names, shape (len(shed),).

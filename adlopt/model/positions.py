@@ -25,7 +25,7 @@ from adlopt.foundation.arrays import (
     own_number,
     own_positive,
 )
-from adlopt.foundation.ids import read_ids, refuse_repeats
+from adlopt.foundation.ids import places, read_ids, refuse_repeats
 from adlopt.model.round import Round, RoundOutcome, RoundStart
 from adlopt.model.tables import FieldTable, Given, fields_in_order, own_fields, require_kinds
 from adlopt.show.answer import Columns, Tabular
@@ -149,10 +149,9 @@ class ContractRound(Tabular, Record):
         require_kinds(self, start=RoundStart, positions=Positions, outcome=RoundOutcome)
         if self.start.lot is not None:
             raise InputError("lot", "a lot an account", "None", remedy="positions have the lots")
-        place = {name: i for i, name in enumerate(self.start.account)}
-        owner = [place.get(name, -1) for name in self.positions.account]
-        if -1 in owner:
-            row = owner.index(-1)
+        owner = places(self.positions.account, self.start.account)
+        if (owner < 0).any():
+            row = int(np.argmin(owner))
             name, expected = self.positions.account[row], "an account of the round"
             raise InputError("positions.account", name, expected, index=row)
         object.__setattr__(self, "owner", freeze_indices(owner))
@@ -202,8 +201,7 @@ class ContractRound(Tabular, Record):
             mark=mark,  # type: ignore[arg-type]
         )
         names = tuple(dict.fromkeys(positions.account))
-        index = {name: i for i, name in enumerate(names)}
-        owner = [index[name] for name in positions.account]
+        owner = places(positions.account, names)
         worth = np.bincount(owner, positions.most * positions.lot_value, minlength=len(names))
         start = RoundStart(
             account=names,

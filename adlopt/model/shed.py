@@ -16,12 +16,12 @@ from numpy.typing import ArrayLike
 
 from adlopt.errors import InputError
 from adlopt.foundation.arrays import FloatArray, own, own_number, own_positive, require
-from adlopt.foundation.ids import read_ids, read_keys
+from adlopt.foundation.ids import places, read_ids, read_keys
 from adlopt.foundation.labels import in_order
 from adlopt.model import solvency
 from adlopt.model.positions import ContractRound, Positions, Side, own_keys
 from adlopt.model.round import RoundOutcome, RoundStart
-from adlopt.model.tables import FieldTable, own_fields
+from adlopt.model.tables import FieldTable, own_fields, picked
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
@@ -161,8 +161,7 @@ def open_contract_round(
     require(mark > 0, mark, "mark", "not 0")
     lots = np.full(m, own_number(lot, "lot")) if np.isscalar(lot) else own(lot, "lot", length=m)
     names = tuple(dict.fromkeys(account))
-    index_of = {name: i for i, name in enumerate(names)}
-    owner = np.array([index_of[name] for name in account])
+    owner = places(account, names)
     for name in names:
         if name not in collateral:
             raise InputError("collateral", None, "a number", index=name)
@@ -180,26 +179,13 @@ def open_contract_round(
     out = np.flatnonzero(loses[owner]).tolist()
     _refuse_negative(price, out, account)
     sides = [Side.LONG if q > 0 else Side.SHORT for q in size]
-    shed = Shed(
-        loser=tuple(account[i] for i in out),
-        coin=tuple(coin[i] for i in out),
-        side=tuple(sides[i] for i in out),
-        size=np.abs(size[out]),
-        price=price[out],
-        mark=mark[out],
-    )
-    stay = np.flatnonzero(wins[owner]).tolist()
-    positions = Positions(
-        account=tuple(account[i] for i in stay),
-        coin=tuple(coin[i] for i in stay),
-        side=tuple(sides[i] for i in stay),
-        size=np.abs(size[stay]),
-        lot=lots[stay],
-        value=average_values(shed, [(coin[i], sides[i].opposite) for i in stay]),
-        mark=mark[stay],
-    )
+    known = {"coin": coin, "side": sides, "size": np.abs(size), "mark": mark}
+    shed = Shed(**picked(out, loser=account, price=price, **known))
+    held_on = picked(np.flatnonzero(wins[owner]), account=account, lot=lots, **known)
+    value = average_values(shed, held_on["coin"], held_on["side"])
+    positions = Positions(**held_on, value=value)
     start = RoundStart(
-        account=tuple(name for name, wins_ in zip(names, wins, strict=True) if wins_),
+        **picked(np.flatnonzero(wins), account=names),
         capacity=solvency.capacities(pnl[wins]),
         equity=equity[wins],
         deficit=solvency.deficit(equity),
@@ -210,17 +196,16 @@ def open_contract_round(
     ), shed
 
 
-def average_values(shed: Shed, books: Sequence[tuple[str, Side]]) -> FloatArray:
-    """USD a contract that losers of each coin and side take on average; 0 where there is none."""
+def average_values(shed: Shed, coins: Sequence[str], sides: Sequence[Side]) -> FloatArray:
+    """USD a contract that losers take on average of positions, (m,); 0 where there are none."""
     totals: dict[tuple[str, Side], list[float]] = {}
-    for book, size, value in zip(
-        zip(shed.coin, shed.side, strict=True), shed.size, shed.value, strict=True
-    ):
-        both = totals.setdefault(book, [0.0, 0.0])
-        both[0] += float(size)
-        both[1] += float(size * value)
-    empty = [1.0, 0.0]
-    return np.array([totals.get(book, empty)[1] / totals.get(book, empty)[0] for book in books])
+    rows = zip(shed.coin, shed.side, shed.size.tolist(), shed.value.tolist(), strict=True)
+    for coin, side, size, value in rows:
+        both = totals.setdefault((coin, side.opposite), [0.0, 0.0])
+        both[0] += size
+        both[1] += size * value
+    books = (totals.get(book, [1.0, 0.0]) for book in zip(coins, sides, strict=True))
+    return np.array([usd / size for size, usd in books])
 
 
 def _refuse_two_marks(shed: Shed) -> None:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import fields
-from typing import Any, ClassVar, TypeAlias
+from typing import Any, ClassVar, Self, TypeAlias
+
+import numpy as np
 
 from adlopt.errors import InputError
 from adlopt.foundation.arrays import Record
@@ -26,6 +28,12 @@ class FieldTable(Tabular, Record):
 
     def __len__(self) -> int:
         return len(getattr(self, fields(self)[0].name))  # type: ignore[arg-type]
+
+    def take(self, rows: Iterable[int]) -> Self:
+        """The same with some of its rows."""
+        given = {each.name: getattr(self, each.name) for each in fields(self)}  # type: ignore[arg-type]
+        known = {name: values for name, values in given.items() if values is not None}
+        return type(self)(**picked(rows, **known))
 
     def _columns(self) -> Columns:
         columns: dict[str, Any] = {}
@@ -58,6 +66,15 @@ def own_fields(
         if value is not None or record.__dataclass_fields__[name].default is not None:
             value = value if given is None else given[name]
             object.__setattr__(record, name, own(value, name, **limits))
+
+
+def picked(rows: Iterable[int], **columns: Any) -> dict[str, Any]:
+    """Some rows of columns, arrays or tuples, by name."""
+    at = list(rows)
+    return {
+        name: values[at] if isinstance(values, np.ndarray) else tuple(values[row] for row in at)
+        for name, values in columns.items()
+    }
 
 
 def require_kinds(record: object, what: str = "a", **kinds: type) -> None:

@@ -12,7 +12,7 @@ from adlopt.model.market import Market
 from adlopt.model.positions import ContractRound, Positions
 from adlopt.model.round import RoundOutcome, RoundStart
 from adlopt.model.shed import Shed, average_values
-from adlopt.model.tables import require_kinds
+from adlopt.model.tables import picked, require_kinds
 from adlopt.show.answer import Columns, Tabular
 from adlopt.show.words import counted
 
@@ -78,16 +78,25 @@ class TwoSidedRound(Tabular, Record):
         wins, losers = market.winners, market.shed()
         if not wins.any():
             raise InputError("positions", "no winner", "a solvent account with a profit")
-        names = market.accounts.account
         start = RoundStart(
-            account=tuple(names[i] for i in np.flatnonzero(wins)),
+            **picked(np.flatnonzero(wins), account=market.accounts.account),
             capacity=market.by_account(market.upnl)[wins],
             equity=market.equity[wins],
             deficit=market.required,
         )
         needed = RoundOutcome(needed=float((losers.size * losers.value).sum()))
-        held = _held_by(market, np.flatnonzero(wins[market.owner]).tolist(), losers)
-        return cls(ContractRound(start=start, positions=held, outcome=needed), losers)
+        held = picked(
+            np.flatnonzero(wins[market.owner]),
+            account=market.positions.account,
+            coin=market.positions.coin,
+            side=market.positions.side,
+            size=market.positions.size,
+            lot=market.lot,
+            mark=market.mark,
+        )
+        value = average_values(losers, held["coin"], held["side"])
+        positions = Positions(**held, value=value)
+        return cls(ContractRound(start=start, positions=positions, outcome=needed), losers)
 
     def _columns(self) -> Columns:
         return self.winners._columns()
@@ -96,19 +105,3 @@ class TwoSidedRound(Tabular, Record):
         winners = counted(len(self.winners.start.account), "winner")
         held = counted(len(self.winners.positions), "position")
         return f"{held} of {winners}, against {counted(len(self.losers), 'order')}"
-
-
-def _held_by(market: Market, rows: list[int], losers: Shed) -> Positions:
-    """Positions in some rows; their value is the average that losers in the coin take."""
-    held = market.positions
-    coins, sides = tuple(held.coin[r] for r in rows), tuple(held.side[r] for r in rows)
-    books = [(coin, side.opposite) for coin, side in zip(coins, sides, strict=True)]
-    return Positions(
-        account=tuple(held.account[r] for r in rows),
-        coin=coins,
-        side=sides,
-        size=held.size[rows],
-        lot=market.lot[rows],
-        value=average_values(losers, books),
-        mark=market.mark[rows],
-    )

@@ -32,7 +32,7 @@ def largest_exposure(market: Market) -> tuple[Shed, float]:
         return rows, 0.0
     notional = rows.size * rows.mark
     top = int(np.argmax(notional))
-    return _only(rows, [top]), float(notional[top])
+    return rows.take([top]), float(notional[top])
 
 
 def factor_exceeded(market: Market) -> bool:
@@ -45,7 +45,7 @@ def flagged_sides(market: Market) -> Shed:
     rows = market.shed([pool_of(market)])
     factors = _factors(market, rows, market.upnl)
     most = market.signal("max_pnl_factor")
-    return _only(rows, np.flatnonzero(factors > most).tolist())
+    return rows.take(np.flatnonzero(factors > most).tolist())
 
 
 def refuse_overcorrection(done: Done) -> None:
@@ -102,14 +102,3 @@ def _factors(market: Market, pool: Shed, upnl: FloatArray) -> FloatArray:
         here = [a != pool_of(market) and c == coin and s is side.opposite for a, c, s in keys]
         factors.append(float(upnl[here].sum()) / market.signal("pool_usd"))
     return np.array(factors)
-
-
-def _only(shed: Shed, rows: list[int]) -> Shed:
-    return Shed(
-        loser=tuple(shed.loser[r] for r in rows),
-        coin=tuple(shed.coin[r] for r in rows),
-        side=tuple(shed.side[r] for r in rows),
-        size=shed.size[rows],
-        price=shed.price[rows],
-        mark=shed.mark[rows],
-    )

@@ -157,22 +157,13 @@ class RankingData(Data, kw_only=True):
 
 
 class CrashOutcome(Part, kw_only=True, rename=in_usd):
-    """What a run came to. Money in USD; accounts are counted once.
+    """What a run came to.
 
-    Parameters
-    ----------
-    rounds : int
-        Rounds in which users were called on.
-    loss : float
-        Σ |H_t − B_t^needed| over them.
-    given : float
-        What users gave in all.
-    deficit_left : float
-        Debts written off, and what the fund and others still lack at the end.
-    touched, hedges_broken : int
-        Accounts that gave or closed; those with a hedge whose net exposure grew because of it.
-    liquidated, left : int
-        Accounts that fell below maintenance margin; those that left the venue.
+    `rounds` are those in which users were called on, and `loss`, Σ |H_t − B_t^needed|, is over
+    them; `given` is what users gave in all, and `deficit_left` debts written off and what the fund
+    and others still lack at the end. Accounts are counted once: `touched` gave or closed,
+    `hedges_broken` have a hedge whose net exposure grew because of it, `liquidated` fell below
+    maintenance margin, and `left` left the venue.
     """
 
     rounds: int
@@ -265,34 +256,15 @@ class SideBySideData(Data, kw_only=True):
 class PolicyDiagnosis(Part, kw_only=True, rename=in_usd):
     """One policy's row. Means are over the rounds in which it took anything, None without any.
 
-    Parameters
-    ----------
-    policy, information : str
-    raised : float
-        USD, in all.
-    short_rounds : int
-        Rounds that raised less than needed: burdens there are low for that reason.
-    worst_burden : float or None
-        Of any account in any round; infinite, and None in data, if a protected one was touched.
-    touches_protected : bool
-    burden_gini, top_share, forced_share : float or None
-        Means, as in `Concentration`.
-    touched : float or None
-        Mean accounts a round.
-    inversions : float or None
-        Mean share of neighbours turned round, as in `monotonicity_violations`.
-    rank_stability : float or None
-        Mean over neighbouring rounds where it is defined; what rounding may have moved is tied.
-    ptsr, pmr, rd_nse : float or None
-        Means, as in `Survivors`, where they are defined.
-    closed : int
-        Accounts closed, summed over rounds.
-    slope_variation : float or None
-        Of the effective slope; None unless all rounds have the feature `slope`.
-    share_moved : float or None
-        Largest share of 2B that noise moves in any round, as in `Sensitivity`.
-    moved, pro_rata_guarantee : float or None
-        USD, of the round in which noise moved the largest share; None of what is on record.
+    Burdens are low in `short_rounds`, which raised less than needed. `worst_burden`, of any account
+    in any round, is infinite, and null in data, if a protected one was touched. Gini and shares are
+    means as in `Concentration`; `touched` is the mean number of accounts a round, `inversions` the
+    mean share of neighbours turned round, as in `monotonicity_violations`, and `rank_stability` the
+    mean over neighbouring rounds where it is defined: what rounding may have moved is tied. `ptsr`,
+    `pmr` and `rd_nse` are means as in `Survivors`, `closed` are accounts, summed over rounds, and
+    `slope_variation` is of the effective slope, if all rounds have the feature `slope`.
+    `share_moved` is the largest share of 2B that noise moves in any round, as in `Sensitivity`;
+    `moved` and `pro_rata_guarantee` are of that round.
     """
 
     policy: str
@@ -335,18 +307,10 @@ class DiagnosisData(Data, kw_only=True):
 class Place(Part, kw_only=True):
     """Where one position stands in a queue of its coin and side.
 
-    Parameters
-    ----------
-    coin, side : str
-        Empty in a round of dollars, which has one queue.
-    place, of : int
-        First served is 1; positions in the queue. `place` is None where it is not eligible.
-    ahead : float or None
-        Contracts served before it; in a round of dollars, USD.
-    light : float or None
-        What the venue shows, where it says how.
-    shown : str
-        What kind of light that is.
+    Both are empty in a round of dollars, which has one queue. `place`, 1 being first served, of
+    `of` positions, is None where it is not eligible. `ahead` is what is served before it:
+    contracts, in a round of dollars USD. `light` is what the venue shows, where it says how, and
+    `shown` what kind of light that is.
     """
 
     coin: str
@@ -464,12 +428,7 @@ class MarkoutData(Data, kw_only=True):
 class MissedData(FiguresData, kw_only=True, rename=in_usd):
     """Dollars by which budgets were missed, on either side.
 
-    Parameters
-    ----------
-    undershoot : float
-        USD. V_T = Σ [B_t − H_t]₊ [CTTX26, Eq. 21].
-    overshoot : float
-        USD. Σ [H_t − B_t]₊.
+    `undershoot` is V_T = Σ [B_t − H_t]₊ [CTTX26, Eq. 21], `overshoot` Σ [H_t − B_t]₊.
     """
 
     undershoot: float
@@ -479,15 +438,9 @@ class MissedData(FiguresData, kw_only=True, rename=in_usd):
 class EstimateErrorData(FiguresData, kw_only=True, rename=in_usd):
     """The needed budget of a round before and after.
 
-    Parameters
-    ----------
-    ex_ante : float
-        USD. B̂, of the planned fills and the estimated slope: all a policy may see.
-    ex_post : float
-        USD. B, of the fills as they happened: *hindsight* for its own round.
-    bound : float or None
-        USD. |α − α̂| Σ q_k² ≥ |B − B̂|, if the fills are as planned; None if not: then no bound by
-        the slopes holds.
+    `ex_ante` is B̂, of the planned fills and the estimated slope: all a policy may see. `ex_post` is
+    B, of the fills as they happened: *hindsight* for its own round. `bound` is |α − α̂| Σ q_k² ≥
+    |B − B̂|, if the fills are as planned; None if not: then no bound by the slopes holds.
     """
 
     ex_ante: float
@@ -498,22 +451,11 @@ class EstimateErrorData(FiguresData, kw_only=True, rename=in_usd):
 class TransferData(FiguresData, kw_only=True, rename={"followed": "followed_usd"}):
     """Both sides of the decomposition on one episode, each recomputed and compared; *hindsight*.
 
-    Parameters
-    ----------
-    policy, best : str
-        The policy, and the best of the class under the true loss.
-    loss, best_loss : float
-        Σ ℓ_t of either.
-    estimated_regret : float
-        Reg(π; ℓ̂): against the best of the class under the *estimated* loss.
-    penalty, sharper_penalty : float
-        2λ Σ |B − B̂|, and 2λ Σ min(|B − B̂|, |H − H*|).
-    missed : MissedData
-        By the policy.
-    missed_by_estimate : MissedData
-        By the estimates, had they been raised. Undershoots differ by at most `followed`.
-    followed : float
-        USD. Σ |H_t − B̂_t|: how far the policy is from raising its estimates; 0 in Lemma 4.
+    `policy` and `best`, of the class under the true loss, lose `loss` and `best_loss`, Σ ℓ_t.
+    `estimated_regret` is Reg(π; ℓ̂): against the best of the class under the *estimated* loss;
+    `penalty` is 2λ Σ |B − B̂|, `sharper_penalty` 2λ Σ min(|B − B̂|, |H − H*|). `missed` is by the
+    policy, `missed_by_estimate` by the estimates, had they been raised: undershoots differ by at
+    most `followed`, Σ |H_t − B̂_t|, how far the policy is from raising its estimates; 0 in Lemma 4.
     """
 
     policy: str
@@ -531,21 +473,11 @@ class TransferData(FiguresData, kw_only=True, rename={"followed": "followed_usd"
 class ConcentrationData(FiguresData, kw_only=True, rename=in_usd):
     """How concentrated a haircut is.
 
-    Parameters
-    ----------
-    raised : float
-        USD.
-    touched : int
-        Accounts that pay anything.
-    worst_burden : float
-        max x_i / w_i; infinite, and null in data, if a protected account pays.
-    burden_gini : float
-        Gini coefficient of the fractions x_i / u_i over accounts with a profit: 0 if all bear the
-        same.
-    top_share : float
-        Share of the haircut that the accounts paying most bear.
-    forced_share : float
-        Share that any policy raising as much must take from the accounts with most profit.
+    `touched` accounts pay anything. `worst_burden`, max x_i / w_i, is infinite, and null in data,
+    if a protected account pays. `burden_gini` is the Gini coefficient of the fractions x_i / u_i
+    over accounts with a profit: 0 if all bear the same. `top_share` is the share of the haircut
+    that the accounts paying most bear, `forced_share` that which any policy raising as much must
+    take from the accounts with most profit.
     """
 
     raised: float
@@ -559,18 +491,10 @@ class ConcentrationData(FiguresData, kw_only=True, rename=in_usd):
 class SurvivorsData(FiguresData, kw_only=True, rename=in_usd):
     """The largest survivor of a round; ratios are None where their denominator is 0 or unknown.
 
-    Parameters
-    ----------
-    kept : float
-        USD. υ = max_i (u_i − x_i)_+.
-    taken : float
-        USD. H, which is θ D.
-    ptsr : float or None
-        υ / θ D: what the largest survivor keeps for each dollar taken.
-    pmr : float or None
-        υ / θ Δ, where Δ is the largest loss of one account (signal `largest_loss`).
-    rd_nse : float or None
-        υ / (υ + D − H): near 1 if the largest survivor keeps much beside the deficit left.
+    `kept` is υ = max_i (u_i − x_i)_+ and `taken` H, which is θ D. `ptsr` is υ / θ D: what the
+    largest survivor keeps for each dollar taken; `pmr` is υ / θ Δ, where Δ is the largest loss of
+    one account (signal `largest_loss`); `rd_nse` is υ / (υ + D − H): near 1 if the largest survivor
+    keeps much beside the deficit left.
     """
 
     kept: float
@@ -583,14 +507,9 @@ class SurvivorsData(FiguresData, kw_only=True, rename=in_usd):
 class SensitivityData(FiguresData, kw_only=True, rename=in_usd):
     """How far a haircut moved under small noise on capacities and features.
 
-    Parameters
-    ----------
-    raised : float
-        USD. B, without noise.
-    largest_move : float
-        USD. The largest ‖x − x'‖₁ over the draws; 2B is everything, twice.
-    pro_rata_guarantee : float
-        USD. The largest 2B ‖u − u'‖₁ / max(U, U') over the draws: pro-rata moves no further.
+    `raised` is B, without noise, and `largest_move` the largest ‖x − x'‖₁ over the draws: 2B is
+    everything, twice. `pro_rata_guarantee` is the largest 2B ‖u − u'‖₁ / max(U, U') over the draws:
+    pro-rata moves no further.
     """
 
     raised: float
