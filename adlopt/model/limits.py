@@ -52,11 +52,6 @@ class Limits(Record):
     lots : sequence of int, length m, optional
         In contract space: lots of each position that may be closed.
 
-    Raises
-    ------
-    InputError
-        Naming the field, the index, the value and what was expected.
-
     Examples
     --------
     >>> start = RoundStart(account=["a", "b"], capacity=[120, 80], deficit=90, equity=[200, 100])

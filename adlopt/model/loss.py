@@ -139,10 +139,8 @@ class Asymmetric(OverBurdens):
         Price of a dollar missed and of a dollar too much; both > 0.
     fair : float
         Price of a unit of burden, ≥ 0.
-    burden : Burden
-        What w_i is.
-    epsilon : float
-        USD, ≥ 0.
+
+    `burden` and `epsilon` are those of `MinMax`.
 
     Examples
     --------
@@ -204,10 +202,8 @@ class Empirical(OverBurdens):
         λ ≥ 0.
     excess_only : bool
         Charge only burdens above the reference.
-    burden : Burden
-        What w_i is.
-    epsilon : float
-        USD, ≥ 0.
+
+    `burden` and `epsilon` are those of `MinMax`.
 
     Examples
     --------

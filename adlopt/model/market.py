@@ -66,11 +66,6 @@ class Market(Tabular, Record):
     mark, lot : FloatArray, shape (k,)
         Of each position's coin, USD a contract and contracts.
 
-    Raises
-    ------
-    InputError
-        Naming the field, the index, the value and what was expected.
-
     Examples
     --------
     >>> market = Market(

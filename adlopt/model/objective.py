@@ -127,10 +127,8 @@ class CVaR(OverBurdens, Record):
         In [0, 1].
     importance : array_like, shape (n,), optional
         Shares p_i of the accounts, > 0, up to scale; equal unless given.
-    burden : Burden
-        What w_i is.
-    epsilon : float
-        USD, ≥ 0.
+
+    `burden` and `epsilon` are those of `MinMax`.
 
     Examples
     --------

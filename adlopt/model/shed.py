@@ -42,11 +42,6 @@ class Shed(FieldTable):
     mark : array_like, shape (k,)
         USD, > 0; one for each coin.
 
-    Raises
-    ------
-    InputError
-        Naming the field, the index, the value and what was expected.
-
     Examples
     --------
     >>> Shed(loser=["x", "y"], coin=["ETH", "ETH"], side=["long", "long"], size=[2.0, 3.0],

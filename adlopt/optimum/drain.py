@@ -122,11 +122,6 @@ def drain_leverage(
     lot : float, optional
         Contracts; what is held and what is closed are whole multiples of it.
 
-    Raises
-    ------
-    InputError
-        Naming the field, the index, the value and what was expected.
-
     Examples
     --------
     >>> print(drain_leverage([10.0, 4.0, 1.0], [100.0, 100.0, 100.0], mark=100.0, close=6.0))

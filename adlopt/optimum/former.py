@@ -28,29 +28,12 @@ class Goal:
 def match(
     round_: ContractRound, shed: Shed, goal: Objective | None = None, **options: Any
 ) -> Matching:
-    """Return `adlopt.solve(TwoSidedRound(round_, shed), goal)`.
-
-    Examples
-    --------
-    >>> round_ = ContractRound.of(account=["a"], coin=["ETH"], side=["short"], size=[10],
-    ...                           value=[200], deficit=1800, needed=1800)
-    >>> shed = Shed(loser=["x"], coin=["ETH"], side=["long"], size=[9], price=[3800], mark=[3600])
-    >>> print(match(round_, shed, goal=Goal.LEXIMIN))
-    1 winner gives 1,800.00 USD in 1 trade, worst burden 90 %; proven optimal (exact)
-    """
+    """Return `adlopt.solve(TwoSidedRound(round_, shed), goal)`."""
     return solve(TwoSidedRound(round_, shed), goal, **options)
 
 
 def solve_coupled(
     episode: Episode, loss: MinMax | Asymmetric | None = None, **options: Any
 ) -> CoupledSolution:
-    """Return `adlopt.solve(episode, loss)`.
-
-    Examples
-    --------
-    >>> from adlopt.model.round import Round
-    >>> rounds = [Round.of(capacity=[90.0, 90.0], deficit=90.0, needed=60.0)]
-    >>> print(solve_coupled(Episode(name="one", rounds=rounds)))
-    1 round raises 60.00 USD, worst burden in all 33.33 %; proven optimal (exact)
-    """
+    """Return `adlopt.solve(episode, loss)`."""
     return solve(episode, loss, **options)

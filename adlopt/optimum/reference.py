@@ -77,39 +77,22 @@ def reference(round_: Round, loss: Loss | Terms) -> tuple[float, FloatArray]:
 def _terms(loss: Loss | Terms) -> Terms:
     if callable(loss):
         return loss
-    if type(loss) not in _TERMS or (isinstance(loss, Empirical) and not loss.excess_only):
+    known = isinstance(loss, (MinMax, Asymmetric, Empirical))
+    if not known or (isinstance(loss, Empirical) and not loss.excess_only):
         raise InputError("loss", loss, "MinMax, Asymmetric, Empirical(excess_only=True), callable")
-    return partial(_TERMS[type(loss)], loss)
+    return partial(_as_written, loss)
 
 
-def _min_max(
-    loss: MinMax, raised: cp.Expression, z: cp.Expression, round_: Round
+def _as_written(
+    loss: Loss, raised: cp.Expression, z: cp.Expression, round_: Round
 ) -> tuple[cp.Expression, list[Any]]:
-    unit = max(float(round_.start.capacity.mean()), 1e-12)
+    import cvxpy as cp
+
+    missing, unit = round_.needed - raised, max(float(round_.start.capacity.mean()), 1e-12)
+    if isinstance(loss, Asymmetric):
+        priced = loss.under * cp.pos(missing) + loss.over * cp.pos(-missing)
+        return priced + loss.fair * z, []
+    if isinstance(loss, Empirical):
+        excess = cp.pos(z - loss.reference)
+        return cp.abs(missing) + loss.weight * round_.needed * excess, []
     return z, [raised / unit == round_.needed / unit]
-
-
-def _asymmetric(
-    loss: Asymmetric, raised: cp.Expression, z: cp.Expression, round_: Round
-) -> tuple[cp.Expression, list[Any]]:
-    import cvxpy as cp
-
-    missing = round_.needed - raised
-    priced = loss.under * cp.pos(missing) + loss.over * cp.pos(-missing)
-    return priced + loss.fair * z, []
-
-
-def _empirical(
-    loss: Empirical, raised: cp.Expression, z: cp.Expression, round_: Round
-) -> tuple[cp.Expression, list[Any]]:
-    import cvxpy as cp
-
-    excess = cp.pos(z - loss.reference)
-    return cp.abs(raised - round_.needed) + loss.weight * round_.needed * excess, []
-
-
-_TERMS: dict[type, Callable[..., Any]] = {
-    MinMax: _min_max,
-    Asymmetric: _asymmetric,
-    Empirical: _empirical,
-}

@@ -152,11 +152,6 @@ def of_two_sides(round_: TwoSidedRound, objective: Any, options: Options) -> Mat
     )
 
 
-def of_market(market: Market, objective: Any, options: Options) -> Matching:
-    """Match the winners of a market with what the bankrupt shed."""
-    return of_two_sides(TwoSidedRound.of_market(market), objective, options)
-
-
 def of_episode(episode: Episode, objective: Any, options: Options) -> CoupledSolution:
     """Solve rounds that share their winners; `adlopt.solve` says how."""
     options.only("gap", "time_limit", where="of an episode")
@@ -169,7 +164,7 @@ SPACES: dict[type, Callable[[Any, Any, Options], Any]] = {
     Round: in_dollars,
     ContractRound: in_contracts,
     TwoSidedRound: of_two_sides,
-    Market: of_market,
+    Market: lambda market, *asked: of_two_sides(TwoSidedRound.of_market(market), *asked),
     Episode: of_episode,
 }
 """What can be solved, and by whom: (thing, objective, options)."""

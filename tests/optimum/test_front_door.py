@@ -212,7 +212,8 @@ REFUSED = {
         adl.episodes.shock(rounds=1, winners=2), {"method": adl.Method.HIGHS},
         "method is .*of an episode",
     ),
-    "a start": (dollars(1).start, {}, "thing is .*a Round, a ContractRound, a TwoSidedRound"),
+    "a start": (dollars(1).start, {}, "thing is .*whose needed budget is known; adlopt.decide"),
+    "a number": (3, {}, "thing is 3: expected a Round, a ContractRound, a TwoSidedRound"),
     "a budget in words": (dollars(1), {"budget": "exact"}, "budget is 'exact': expected a Budget"),
     "hedges in dollars": (dollars(1), {"objective": adl.KeepHedges()}, "objective is .*MinMax, "),
     "leximin of positions": (

@@ -15,6 +15,7 @@ from adlopt.foundation.arrays import FloatArray
 from adlopt.optimum.core.burden_problem import BurdenProblem
 from adlopt.optimum.core.certificate import Multipliers
 from adlopt.optimum.programs.program import WORK_TOTAL, Program
+from adlopt.optimum.programs.sparse_rows import SparseRows
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -51,29 +52,23 @@ class SlackForm:
         upper[0] = 2.0 * (float((u / w).max(initial=0.0)) + problem.allowance + 1.0)
         if priced:
             upper[n + 1], upper[n + 2] = 2.0 * problem.budget * scale + 1.0, upper[0]
-        account = np.arange(1, n + 1)
-        pairs = np.column_stack([np.zeros(n, dtype=int), account]).ravel()
-        pair_values = np.column_stack([w * scale, -np.ones(n)]).ravel()
-        budget_columns = np.concatenate([[0], account, [n + 1] * priced])
-        budget_values = np.concatenate([[WORK_TOTAL if n else 0.0], -np.ones(n), [1.0] * priced])
-        column = [pairs, budget_columns, *([np.array([0, n + 2])] if priced else [])]
-        values = [pair_values, budget_values]
-        values += [np.array([WORK_TOTAL, -WORK_TOTAL])] if priced else []
-        ends = np.concatenate([2 * np.arange(n + 1), [2 * n + budget_columns.size]])
-        start = np.concatenate([ends, [ends[-1] + 2] * priced])
-        allowed = [problem.allowance * WORK_TOTAL] * priced
-        program = Program(
-            cost=cost,
-            lower=np.zeros(columns),
-            upper=upper,
-            row_lower=np.concatenate(
-                [np.full(n, -np.inf), [problem.budget * scale], [-np.inf] * priced]
-            ),
-            row_upper=np.concatenate([u * scale, [np.inf], allowed]),
-            start=start,
-            column=np.concatenate(column),
-            coefficient=np.concatenate(values),
+        account, one = np.arange(1, n + 1), np.ones(n)
+        rows = SparseRows()
+        rows.add_many(
+            row=np.tile(account - 1, 2),
+            column=np.concatenate([np.zeros(n), account]),
+            coefficient=np.concatenate([w * scale, -one]),
+            upper=u * scale,
         )
+        rows.add(
+            np.concatenate([[0], account, [n + 1] * priced]),
+            np.concatenate([[WORK_TOTAL if n else 0.0], -one, [1.0] * priced]),
+            lower=problem.budget * scale,
+        )
+        if priced:
+            allowed = problem.allowance * WORK_TOTAL
+            rows.add([0, n + 2], [WORK_TOTAL, -WORK_TOTAL], upper=allowed)
+        program = rows.program(cost=cost, lower=np.zeros(columns), upper=upper)
         return cls(program=program, problem=problem, held=held, scale=scale)
 
     def haircut(self, columns: FloatArray) -> FloatArray:

@@ -17,7 +17,7 @@ from adlopt.optimum.core.certificate import ROUNDING, Stage
 from adlopt.optimum.core.surface import remade
 from adlopt.optimum.core.waterfill import check_reachable
 from adlopt.optimum.dollars.least_loss import Solution
-from adlopt.optimum.dollars.shadow_prices import Pricing, prices_of_tiers
+from adlopt.optimum.dollars.shadow_prices import prices_of_tiers
 from adlopt.optimum.lots.least_burden import least_burden
 from adlopt.optimum.lots.lot_grid import LotGrid
 from adlopt.optimum.tiers import later, tier_by_tier
@@ -70,6 +70,8 @@ def _together(answers: Sequence[Solution], tiers: Sequence[BoolArray]) -> Soluti
         if answer.touched:
             own = Stage(criterion="", certificate=answer.certificate)
             stages += later(number, [own, *answer.stages])
+    given = zip(answers, tiers, strict=False)
+    parts = tuple((mask, answer.pricing) for answer, mask in given if answer.touched)
     return remade(
         first,
         haircut=np.sum([answer.haircut for answer in answers], axis=0),
@@ -80,13 +82,5 @@ def _together(answers: Sequence[Solution], tiers: Sequence[BoolArray]) -> Soluti
         at_capacity=np.any([answer.at_capacity for answer in answers], axis=0),
         at_burden=np.any([answer.at_burden for answer in answers], axis=0),
         stages=tuple(stages),
-        pricing=None if first.pricing is None else partial(prices_of_tiers, _parts(answers, tiers)),
+        pricing=None if first.pricing is None else partial(prices_of_tiers, parts),
     )
-
-
-def _parts(
-    answers: Sequence[Solution], tiers: Sequence[BoolArray]
-) -> tuple[tuple[BoolArray, Pricing | None], ...]:
-    """Tiers that give anything, and their prices."""
-    given = zip(answers, tiers, strict=False)
-    return tuple((mask, answer.pricing) for answer, mask in given if answer.touched)

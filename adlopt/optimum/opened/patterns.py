@@ -170,20 +170,15 @@ class Patterns:
             full = self._full(level)
             slopes.append(np.bincount(self.pattern, self.weight * ~full, count)[which])
             held.append(np.bincount(self.pattern, self.most * full, count)[which])
-        which, slope = np.concatenate([c for _, c in cuts]), np.concatenate(slopes)
-        start = base.start[-1] + 2 * np.arange(1, which.size + 1)
-        pairs = np.column_stack([which, np.full(which.size, z)]).ravel()
-        values = np.column_stack([np.ones(which.size), -slope]).ravel()
-        return Program(
-            cost=base.cost,
-            lower=base.lower,
-            upper=base.upper,
-            row_lower=np.concatenate([base.row_lower, np.full(which.size, -np.inf)]),
-            row_upper=np.concatenate([base.row_upper, *held]),
-            start=np.concatenate([base.start, start]),
-            column=np.concatenate([base.column, pairs]),
-            coefficient=np.concatenate([base.coefficient, values]),
+        which = np.concatenate([c for _, c in cuts])
+        rows, at = SparseRows(), np.arange(which.size)
+        rows.add_many(
+            row=np.tile(at, 2),
+            column=np.concatenate([which, np.full(which.size, z)]),
+            coefficient=np.concatenate([np.ones(which.size), -np.concatenate(slopes)]),
+            upper=np.concatenate(held),
         )
+        return base.with_rows(rows.program(cost=base.cost, lower=base.lower, upper=base.upper))
 
     def _point(self, given: FloatArray, rest: FloatArray, level: float) -> FloatArray:
         """Everyone of a pattern gives the same part of what the level allows."""

@@ -113,14 +113,6 @@ class Stated:
             added.add(column, coefficient / unit[k], lower=lower / unit[k], upper=upper / unit[k])
         p, empty = self.program, np.zeros(self.program.cost.size)
         more = added.program(cost=empty, lower=empty, upper=empty)
-        program = replace(
-            p,
-            row_lower=np.concatenate([p.row_lower, more.row_lower]),
-            row_upper=np.concatenate([p.row_upper, more.row_upper]),
-            start=np.concatenate([p.start, p.start[-1] + more.start[1:]]),
-            column=np.concatenate([p.column, more.column]),
-            coefficient=np.concatenate([p.coefficient, more.coefficient]),
-        )
         seen: Counter[str] = Counter()
         keys = []
         for name in names:
@@ -128,7 +120,7 @@ class Stated:
             keys.append(name if seen[name] == 1 else f"{name}, {seen[name]}")
         block = Batch(name="own", unit="", first=p.row_lower.size, keys=keys)
         row_unit = np.concatenate([self.row_unit, unit])
-        return replace(self, program=program, rows=(*self.rows, block), row_unit=row_unit)
+        return replace(self, program=p.with_rows(more), rows=(*self.rows, block), row_unit=row_unit)
 
 
 @dataclass(slots=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -72,6 +72,15 @@ class Program:
         """Costs less what the rows pay for, c − Aᵀ y, shape (columns,)."""
         paid = self.coefficient * row_duals[self.row]
         return self.cost - np.bincount(self.column, paid, self.cost.size)
+
+    def with_rows(self, more: Program) -> Program:
+        """The same, with the rows of another program of these columns after its own."""
+        both = {
+            name: np.concatenate([getattr(self, name), getattr(more, name)])
+            for name in ("row_lower", "row_upper", "column", "coefficient")
+        }
+        start = np.concatenate([self.start, self.start[-1] + more.start[1:]])
+        return replace(self, start=start, **both)
 
     def _check_lengths(self) -> None:
         columns, rows, nonzeros = self.cost.size, self.row_lower.size, self.column.size
