@@ -170,8 +170,9 @@ def new(
     Parameters
     ----------
     file
-        Where: round*.toml is a round, contracts*.toml one in contracts, market*.toml a market,
-        any other .toml an episode, .py a proof; --shock needs .json.
+        Where: round*.toml is a round, decision*.toml one to decide, contracts*.toml one in
+        contracts, market*.toml a market, any other .toml an episode, .py a proof; --shock needs
+        .json.
     shock
         Generate an episode of realistic shape instead.
     force

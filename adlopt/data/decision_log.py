@@ -37,6 +37,7 @@ from adlopt.policies.decide.decision import Decision
 from adlopt.policies.decide.decision_problem import DecisionProblem
 from adlopt.show.answer import Figures
 from adlopt.show.schema.decisions import AuditData
+from adlopt.show.table import filled
 from adlopt.show.words import counted
 
 FIRST = "0" * 64
@@ -54,7 +55,7 @@ class Audit(Figures, AuditData):
         torn = left if self.torn_bytes else ""
         late = f", {self.stopped:,} of them stopped at a deadline" if self.stopped else ""
         done = f"{counted(self.decisions, 'decision')} replayed{late}"
-        return f"{done}: all hashes, answers and certificates hold{torn}\nlast hash: {self.head}"
+        return filled(f"{done}: all hashes and answers hold{torn}") + f"\nlast hash: {self.head}"
 
 
 def write_decision(decision: Decision, path: str | Path) -> str:

@@ -151,6 +151,11 @@ Rise of the value by a USD more, of the last and of the next one
 own[makers], own[makers, 2] contradict each other: together they must give 130.00 USD at least
 0.2
 """,
+    "15_decision_service.py": """\
+200 [24.0, 16.0]
+400 {"error": "belief is []: expected at least one value"}
+1 decision on record
+""",
 }
 
 

@@ -3,6 +3,7 @@
 import math
 import pickle
 import threading
+import time
 from dataclasses import replace
 from fractions import Fraction
 
@@ -392,3 +393,25 @@ def test_a_file_that_cannot_be_decided_says_why(tmp_path, run, tables, said):
     assert code == 2
     assert said in err
     assert not out
+
+
+@pytest.mark.nightly("minutes of clock: latency at 20,000 accounts, and ten thousand decisions")
+@pytest.mark.parametrize(("samples", "most"), [(40, 0.05), (500, 0.1)])
+def test_a_warm_decision_is_quick_and_memory_stays_flat(samples, most):
+    resource = pytest.importorskip("resource")
+    rng = np.random.default_rng(0)
+    capacity = rng.lognormal(8, 1.5, 20_000)
+    deficit = 0.4 * float(capacity.sum())
+    start = adl.RoundStart(
+        account=[f"a{i}" for i in range(20_000)], capacity=capacity, deficit=deficit
+    )
+    took = []
+    for _ in range(300):
+        needed, began = rng.random(samples) * deficit, time.perf_counter()
+        adl.decide(start, belief=needed, under=5.0, ambiguity=0.02 * deficit)
+        took.append(time.perf_counter() - began)
+    assert np.quantile(took[20:], 0.99) <= most
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    for _ in range(5_000):
+        adl.decide(TWO, belief=SAMPLES, under=5.0, ambiguity=2.0)
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss <= before * 1.01

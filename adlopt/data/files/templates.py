@@ -14,7 +14,7 @@ ROUND = """\
 # Solve it with: adlopt solve {name}
 
 deficit = 90.0      # D: bad debt that liquidation and insurance left
-needed = 60.0       # B: what had to be raised, known ex post; without it: adlopt decide, below
+needed = 60.0       # B: what had to be raised, known ex post
 # estimate = 55.0   # ex ante estimate of `needed`, for online policies
 # lot = 0.5         # what closing one contract takes; haircuts become whole lots
 
@@ -63,15 +63,38 @@ burden = "capacity" # or "equity"
 # gives_at_most = {{ share = 0.2 }}  # where = {{ equity = [50, inf] }}, each = "owner"
 # also gives_at_least, keeps_at_most = 30.0, keeps_at_least, shares_burden = true, or
 # haircut = {{ alice = 1.0, bob = -2.0 }} with at_most = 0.0 or at_least
+"""
 
-# [belief]              # instead of `needed`, to decide at the round's start; one of
-# samples = [20.0, 40.0, 60.0]  # errors (of estimates), shares (of the deficit), quantiles =
-#                               # {{ "0.5" = 40.0, "1" = 90.0 }}, distribution = "uniform:0:90",
-#                               # file = "past.csv" with column = "needed"
-# [decide]
-# under = 5.0           # price of a dollar missed; over, fair
-# ambiguity = 10.0      # USD from the belief to the truth, or "cross-validated"
-# chance = 0.75         # raise enough in this share of cases; most, capacities, deadline
+DECISION = """\
+# A round at its start: what it will need is not known. Money in USD.
+# Decide it with: adlopt decide {name}
+
+deficit = 90.0      # D: bad debt that liquidation and insurance left
+# estimate = 55.0   # ex ante estimate of what is needed, for errors below; lot, signals
+
+# Winners, inline or in a table: accounts = "accounts.csv" (or .parquet)
+account = [
+    {{ id = "alice", capacity = 120.0 }},
+    {{ id = "bob", capacity = 80.0 }},
+]
+
+[belief]            # what may be needed; one of
+samples = [20.0, 40.0, 45.0, 60.0, 75.0]  # what similar rounds needed
+# errors = [-5.0, 10.0]           # needed - estimate, of past rounds
+# shares = [0.4, 0.7]             # needed / deficit
+# quantiles = {{ "0.5" = 40.0, "1" = 90.0 }}
+# distribution = "uniform:0:90"   # or lognormal:MEDIAN:SIGMA, exponential:MEAN
+# file = "past.csv"               # with column = "needed"; measured = "samples"
+
+[decide]
+under = 5.0         # price of a dollar missed
+over = 1.0          # price of a dollar too much
+fair = 0.0          # price of a unit of the worst burden
+ambiguity = 3.0     # USD from the belief to the truth, or "cross-validated"
+# chance = 0.8      # raise enough in this share of cases
+# capacities = 0.1  # all may lose that share till execution, or a table of scenarios by account
+
+# [loss] and [limits] as in a round: adlopt new round.toml
 """
 
 CONTRACTS = """\
@@ -262,6 +285,7 @@ PROOF_KIND = Template(text=PROOF, verb="prove {}")
 KINDS = {
     "round": Template(text=ROUND, verb="solve {}"),
     "contracts": Template(text=CONTRACTS, verb="match {}"),
+    "decision": Template(text=DECISION, verb="decide {}"),
     "market": Template(text=MARKET, verb="deleverage {} --rule hyperliquid"),
 }
 """Templates by how the name of a file begins."""
@@ -270,8 +294,8 @@ KINDS = {
 def write_template(path: str | Path) -> Path:
     """Write the template that the name asks for.
 
-    round*.toml becomes a round, contracts*.toml one in contracts, market*.toml a market, and any
-    other .toml an episode; a .py file becomes a proof.
+    round*.toml becomes a round, decision*.toml one to decide, contracts*.toml one in contracts,
+    market*.toml a market, and any other .toml an episode; a .py file becomes a proof.
 
     Raises
     ------
