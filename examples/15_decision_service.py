@@ -13,9 +13,12 @@ LOG = Path(tempfile.mkdtemp()) / "log.jsonl"
 
 
 class Decide(BaseHTTPRequestHandler):
+    """Answers one request."""
+
     timeout = 5  # seconds for a slow client
 
     def do_POST(self):
+        """Decide, or say what is wrong with the request."""
         try:
             asked = json.loads(self.rfile.read(min(int(self.headers["Content-Length"]), 10**7)))
             plan = adl.decide(adl.RoundStart(**asked.pop("start")), **asked, deadline=1.0)
@@ -23,9 +26,7 @@ class Decide(BaseHTTPRequestHandler):
             code, body = 200, plan.to_dict()["haircut_usd"]
         except (ValueError, TypeError, adl.AdloptError) as error:
             code, body = 400, {"error": str(error)}
-        self.send_response_only(code)
-        self.end_headers()
-        self.wfile.write(json.dumps(body).encode())
+        self.wfile.write(f"HTTP/1.0 {code} \r\n\r\n{json.dumps(body)}".encode())
 
 
 with ThreadingHTTPServer(("127.0.0.1", 0), Decide) as service:
