@@ -44,7 +44,7 @@ OfEpisodes: TypeAlias = "Callable[..., CoupledSolution]"
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """An objective, who minimises it where, and what may be asked of who does so in dollars.
+    """An objective, who minimises it where, and what may be asked in dollars.
 
     `make` is its class, or, of `kind`, what makes it of its parameters. `highs`: HiGHS can be asked
     to. `exact`: the budget is met, so that tiers fill up one after another. `beyond`: whole lots
@@ -57,7 +57,6 @@ class Known:
     contracts: InContracts | None = None
     two_sides: OfTwoSides | None = None
     episodes: OfEpisodes | None = None
-    highs: bool = True
     exact: bool = True
     beyond: bool = False
     also: tuple[str, ...] = ()
@@ -100,9 +99,8 @@ OBJECTIVES: dict[str, Known] = {
     "empirical": Known(Empirical, dollars=_loss, exact=False),
     "leximin": Known(
         Leximin,
-        dollars=lambda problem, *_: leximin(problem),
+        dollars=lambda problem, _, search: leximin(problem, search),
         two_sides=lambda search, _: search.leximin(),
-        highs=False,
     ),
     "tracking": Known(
         TrackingFirst,
@@ -111,9 +109,8 @@ OBJECTIVES: dict[str, Known] = {
     ),
     "fewest": Known(
         FewestAccounts,
-        dollars=lambda problem, *_: fewest_accounts(problem),
+        dollars=lambda problem, _, search: fewest_accounts(problem, search),
         two_sides=lambda search, _: search.fewest_accounts(),
-        highs=False,
         also=("fewest-accounts",),
     ),
     "cvar": Known(CVaR, dollars=least_cvar),

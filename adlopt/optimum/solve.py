@@ -125,8 +125,9 @@ def solve(  # noqa: PLR0913 - options of one door
         branch and bound with `Method.HIGHS`, in rounds of some hundred positions. What is less than
         a lot stays unmatched.
     method : Method
-        `AUTO`, or `HIGHS` to have HiGHS solve the linear or mixed-integer program; there is none
-        for `Leximin` and `FewestAccounts` in dollars.
+        `AUTO`, or `HIGHS` to have HiGHS solve the linear or mixed-integer program, and what it
+        leaves of it in whole micro-dollars mended. Where it finds nothing, the answer is what is
+        known otherwise: `solution.method` says which.
     time_limit : float, optional
         Seconds: for HiGHS, or a search in lots, after which the best found is returned; for each
         program between two sides; and of an episode under prices. Closed forms need none.

@@ -77,7 +77,7 @@ def in_dollars(round_: Round, objective: Any, options: Options) -> Solution:
     problem = replace(BurdenProblem.of(round_, loss), extra=extra)
     bounds = limits or NO_LIMITS
     problem = problem.within(bounds, start)
-    _check(problem, known, bounds, search)
+    _check(problem, known, bounds)
     tiers = list(bounds.tiers(len(start.account)))
 
     def one_tier(part: BurdenProblem) -> Solution:
@@ -154,9 +154,14 @@ def of_two_sides(round_: TwoSidedRound, objective: Any, options: Options) -> Mat
 
 def of_episode(episode: Episode, objective: Any, options: Options) -> CoupledSolution:
     """Solve rounds that share their winners; `adlopt.solve` says how."""
-    options.only("gap", "time_limit", where="of an episode")
+    options.only("gap", "method", "time_limit", where="of an episode")
     solve = known_of(objective, "episodes", "solve its rounds one by one").episodes
     assert solve is not None
+    if options.search.method is Method.HIGHS:
+        from adlopt.optimum.opened.model import by_highs
+
+        found: CoupledSolution = by_highs(episode, objective, options)
+        return found
     return solve(episode, objective, gap=options.gap, time_limit=options.time_limit)
 
 
@@ -172,7 +177,7 @@ SOLVABLE = "a Round, a ContractRound, a TwoSidedRound, a Market, an Episode or a
 _PRICED = "the objective prices what is missed, or minimises it"
 
 
-def _check(problem: BurdenProblem, known: Known, limits: Limits, search: Search) -> None:
+def _check(problem: BurdenProblem, known: Known, limits: Limits) -> None:
     """Refuse options that this objective has no use for."""
     if problem.extra and not known.exact:
         raise InputError("budget", Budget(extra=problem.extra), "Budget.exact()", remedy=_PRICED)
@@ -183,8 +188,6 @@ def _check(problem: BurdenProblem, known: Known, limits: Limits, search: Search)
         raise InputError("limits.lots", "given", "None, in wealth space", remedy=remedy)
     if limits.tier is not None and not known.exact:
         raise InputError("limits.tier", "tiers", "None", remedy=_PRICED)
-    if search.method is Method.HIGHS and not known.highs:
-        raise InputError("method", search.method, "Method.AUTO, for this objective")
 
 
 def reasons_of(

@@ -96,10 +96,6 @@ BAD = {
     "a level above 1": (["solve", "round.toml", "--objective", "cvar:2"], r"level is 2\.0"),
     "a level of nan": (["solve", "round.toml", "--objective", "cvar:nan"], "level is nan"),
     "a negative band": (["solve", "round.toml", "--extra", "-1"], r"extra is -1\.0"),
-    "leximin by HiGHS": (
-        ["solve", "round.toml", "--objective", "leximin", "--method", "highs"],
-        "for this objective",
-    ),
     "no such command": (["frob"], "Unknown command"),
     "no such option": (["solve", "round.toml", "--frob"], "frob"),
     "no file": (["solve"], "FILE is missing; see adlopt solve --help"),

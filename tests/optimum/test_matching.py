@@ -652,6 +652,32 @@ def test_one_mark_a_coin():
         Shed.at_mark(loser=["x", "y"], coin=["A"] * 2, side=["long"] * 2, size=[1, 1], mark=[10, 9])
 
 
+@pytest.mark.parametrize("goal", [adl.Leximin(), adl.FewestAccounts(), adl.LeastLeverage()])
+def test_lots_searched_for_are_no_worse_than_lots_rounded(goal):
+    for seed in range(4):
+        round_, shed = instance(np.random.default_rng(seed))
+        rounded, searched = (
+            match(round_, shed, goal, **ROUNDED),
+            match(round_, shed, goal, **SEARCHED),
+        )
+        assert searched.value <= rounded.value * (1 + 1e-9)
+        assert searched.certificate.lower <= rounded.value * (1 + 1e-9)
+
+
+def test_profits_of_nothing_and_of_a_cent_cannot_pay_alike():
+    for capacity in (0.0, 0.01):
+        winner = ContractRound.of(
+            account=["sue"], coin=["ETH"], side=["short"], size=[5], value=[0],
+            capacity=[capacity], deficit=750, needed=750,
+        )  # fmt: skip
+        shed = adl.Shed(
+            loser=["x"], coin=["ETH"], side=["long"], size=[5], price=[3750], mark=[3600]
+        )
+        with pytest.raises(adl.InfeasibleRound, match="are to be closed") as caught:
+            match(winner, shed)
+        assert caught.value.missing == pytest.approx(18_000, abs=1)
+
+
 def test_what_a_goal_lacks_is_named():
     rng = np.random.default_rng(0)
     round_, shed = instance(rng)
@@ -661,12 +687,6 @@ def test_what_a_goal_lacks_is_named():
     for goal in (adl.KeepHedges(), adl.LeastLeverage()):
         with pytest.raises(adl.InputError, match="positions"):
             match(bare, shed, goal)
-    with pytest.raises(adl.InputError, match=r"method is .*Leximin in whole lots"):
-        match(round_, shed, adl.Leximin(), **SEARCHED)
-    with pytest.raises(adl.InputError, match=r"method is .*FewestAccounts in whole lots"):
-        match(round_, shed, adl.FewestAccounts(), **ROUNDED)
-    with pytest.raises(adl.InputError, match=r"method is .*LeastLeverage in whole lots"):
-        match(round_, shed, adl.LeastLeverage(), **SEARCHED)
     with pytest.raises(adl.InputError, match="underlying is 'DOGE'"):
         match(round_, shed, adl.KeepHedges(underlying={"DOGE": "e"}))
     for objective in ("leximin", adl.CVaR(0.5), adl.surrogate(track=1.0, fair=1.0)):

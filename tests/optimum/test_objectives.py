@@ -466,10 +466,6 @@ REFUSED = {
         lambda: adl.solve(random_lots(4, equal=True), adl.CVaR(0.5, burden=EQUITY)),
         "with lots",
     ),
-    "leximin by HiGHS": (
-        lambda: adl.solve(random_round(8), adl.Leximin(), method=adl.Method.HIGHS),
-        r"Method\.AUTO, for this objective",
-    ),
     "tracking within a band": (
         lambda: adl.solve(random_round(8), adl.TrackingFirst(), budget=adl.Budget.band(5)),
         "budget is Budget",

@@ -20,6 +20,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from adlopt.foundation.arrays import FloatArray, IntArray, own, own_number, own_whole
+from adlopt.foundation.deadline import deadline
 from adlopt.foundation.exact import exact_sum
 from adlopt.foundation.money import MICRO
 from adlopt.model.loss import worst_burden
@@ -36,7 +37,8 @@ from adlopt.optimum.core.certificate import (
 )
 from adlopt.optimum.core.waterfill import check_reachable, water_level
 from adlopt.optimum.dollars.fewest_lots import fewest_lots
-from adlopt.optimum.dollars.least_loss import Solution, solution
+from adlopt.optimum.dollars.least_loss import Search, Solution, solution
+from adlopt.optimum.dollars.mixed_programs import fewest_to_raise
 from adlopt.optimum.lots.lot_grid import LotGrid
 from adlopt.optimum.lots.proof import check_counts
 
@@ -44,13 +46,20 @@ ON_SO_FEW = "least worst burden on so few"
 """The second criterion."""
 
 
-def fewest_accounts(problem: BurdenProblem) -> Solution:
+def fewest_accounts(problem: BurdenProblem, search: Search | None = None) -> Solution:
     """Solve an exact-budget problem."""
+    search = Search() if search is None else search
     if problem.lot is not None:
-        return _in_lots(problem)
+        return _in_lots(problem, search)
     check_reachable(problem.budget, problem.reachable)
     k = _fewest(problem.open, problem.budget)
     level, chosen = _least_level(problem, k)
+    method, stopped = Method.WATER_FILLING, Stopped.OPTIMAL
+    if search.method is Method.HIGHS and k:
+        largest, method = np.argsort(-problem.open, kind="stable")[:k], Method.HIGHS
+        chosen, stopped = _by_highs(problem, problem.open, largest, search)
+        u, w = problem.open[chosen], problem.weight[chosen]
+        level = water_level(w, u, min(problem.budget, float(u.sum())))
     haircut = np.zeros_like(problem.capacity)
     haircut[chosen] = np.minimum(problem.open[chosen], problem.weight[chosen] * level)
     residual = float(check_feasible(problem, haircut) - Fraction(problem.budget))
@@ -58,11 +67,21 @@ def fewest_accounts(problem: BurdenProblem) -> Solution:
     count = checked(upper=touched, lower=k, trust=Trust.EXACT, budget_residual=residual)
     burden = checked(
         upper=worst_burden(haircut, problem.weight),
-        lower=_proved_level(problem, k, level),
+        lower=_proved_level(problem, chosen.size, level),
         trust=Trust.EXACT,
     )
     stage = Stage(criterion=ON_SO_FEW, certificate=burden)
-    return solution(problem, haircut, count, Method.WATER_FILLING, stages=(stage,))
+    return solution(problem, haircut, count, method, stopped, (stage,))
+
+
+def _by_highs(
+    problem: BurdenProblem, most: FloatArray, known: IntArray, search: Search
+) -> tuple[IntArray, Stopped]:
+    """Accounts that HiGHS chooses, or those that are known to do, and why it stopped."""
+    u, w = most[known], problem.weight[known]
+    level = water_level(w, u, min(problem.budget, float(u.sum())))
+    end = deadline(search.time_limit)
+    return fewest_to_raise(most, problem.weight, problem.budget, known, level, end)
 
 
 def forced_concentration(capacity: ArrayLike, budget: float, accounts: int) -> float:
@@ -147,9 +166,15 @@ def _most_on(problem: BurdenProblem, k: int, level: float) -> Fraction:
     )
 
 
-def _in_lots(problem: BurdenProblem) -> Solution:
-    grid = LotGrid.of_wealth(problem)
-    best = fewest_lots(grid)
+def _in_lots(problem: BurdenProblem, search: Search) -> Solution:
+    grid, chosen, used = LotGrid.of_wealth(problem), None, Method.LOT_SEARCH
+    if search.method is Method.HIGHS and 0 < grid.least <= int(grid.cap.sum()):
+        most, used = np.zeros(problem.capacity.size), Method.HIGHS
+        most[grid.account] = grid.cap / MICRO
+        largest = np.argsort(-most, kind="stable")[: _fewest(most, grid.least / MICRO)]
+        accounts, _ = _by_highs(problem, most, largest, search)
+        chosen = np.searchsorted(grid.account, accounts)
+    best = fewest_lots(grid, chosen)
     check_counts(grid, best.counts)
     level = grid.level_of(grid.amounts(best.counts))
     count = checked(
@@ -164,7 +189,7 @@ def _in_lots(problem: BurdenProblem) -> Solution:
         problem,
         grid.haircut(best.counts, problem.capacity.size),
         count,
-        Method.LOT_SEARCH,
+        used,
         Stopped.OPTIMAL if ended else Stopped.LIMIT,
         (Stage(criterion=ON_SO_FEW, certificate=burden),),
     )

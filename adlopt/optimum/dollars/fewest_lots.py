@@ -35,14 +35,16 @@ class FewestLots:
     level: Fraction
 
 
-def fewest_lots(grid: LotGrid) -> FewestLots:
+def fewest_lots(grid: LotGrid, chosen: IntArray | None = None) -> FewestLots:
     """Find lots of the fewest accounts that sum to the budget, at the least worst burden."""
     anyhow = least_burden(grid).counts
     if not grid.least:
         return FewestLots(counts=anyhow, fewest=0, level=Fraction(0))
     fewest = int(np.searchsorted(np.cumsum(np.sort(grid.cap)[::-1]), grid.least)) + 1
     level = _level(grid, fewest)
-    counts = _among(grid, np.argsort(-grid.unit * grid.units_at(level), kind="stable")[:fewest])
+    if chosen is None:
+        chosen = np.argsort(-grid.unit * grid.units_at(level), kind="stable")[:fewest]
+    counts = _among(grid, chosen)
     if counts is None or grid.level_of(grid.amounts(counts)) > level:
         listed = _listed(grid, fewest)
         if listed is not None:

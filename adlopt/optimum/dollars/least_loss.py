@@ -19,15 +19,16 @@ burden in lots whose sum may exceed the budget is then still proved, exactly.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from fractions import Fraction
 from functools import partial
 from typing import Any
 
 import numpy as np
 
-from adlopt.errors import InputError, SolverFailed
+from adlopt.errors import InputError, SolverStopped
 from adlopt.foundation.arrays import (
     AnyArray,
     BoolArray,
@@ -36,6 +37,7 @@ from adlopt.foundation.arrays import (
     own,
     own_number,
 )
+from adlopt.foundation.deadline import deadline, seconds_left
 from adlopt.model.loss import worst_burden
 from adlopt.model.method import Method, Stopped
 from adlopt.model.objective import CVaR
@@ -43,7 +45,6 @@ from adlopt.model.round import Round
 from adlopt.optimum.core import waterfill
 from adlopt.optimum.core.burden_problem import BurdenProblem
 from adlopt.optimum.core.certificate import (
-    UNIT_ROUNDING,
     Certificate,
     Stage,
     Trust,
@@ -51,9 +52,11 @@ from adlopt.optimum.core.certificate import (
     checked,
     resealed,
     round_down,
+    strongest,
 )
 from adlopt.optimum.core.surface import Optimum, burdened, gives, made
-from adlopt.optimum.dollars.forms import SlackForm
+from adlopt.optimum.dollars.forms import SlackForm, below, magnitude
+from adlopt.optimum.dollars.mixed_programs import priced_lots
 from adlopt.optimum.dollars.shadow_prices import Prices, Pricing, prices_of
 from adlopt.optimum.lots.lot_grid import LotGrid
 from adlopt.optimum.lots.priced import PricedBudget
@@ -62,6 +65,13 @@ from adlopt.optimum.lots.tiered import solve_lots
 from adlopt.optimum.programs.highs import Infeasible, check_time_limit, run
 from adlopt.show.answer import Columns
 from adlopt.show.schema.optima import SolutionData
+
+REFINED = 4
+"""Programs in which HiGHS may look for a level, each about so much"""
+FINER = 2.0**10
+"""times finer than the one before."""
+NEWTON = 2
+"""Steps that put a level right; one does unless it stands by a breakpoint."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
@@ -230,40 +240,81 @@ def solution(
 
 
 def _solve_program(problem: BurdenProblem, time_limit: float | None) -> Solution:
-    stated = problem
+    """Let HiGHS find the level within a magnitude, and again, finer, around where it found it.
+
+    What a level raises is put right by Newton's steps, which only digits are left to; the bound is
+    that of HiGHS's duals. Before it answers, the ends of the magnitude are known.
+    """
     if problem.exact:
         waterfill.check_reachable(problem.budget, problem.reachable)
-        # Rounding makes rows that only just have a solution infeasible.
-        within = problem.reachable * (1 - 64 * UNIT_ROUNDING)
-        stated = replace(problem, budget=min(problem.budget, within))
-    form = SlackForm.of(stated)
-    try:
-        answer = run(form.program, time_limit=time_limit)
-    except Infeasible:
-        raise SolverFailed("HiGHS calls a round infeasible whose budget is in reach") from None
-    haircut = form.haircut(answer.columns)
-    certificate = certify(problem, haircut, form.multipliers(answer.duals))
+    end, ends = deadline(time_limit), magnitude(problem)
+    low, high = ends
+    haircut = _at_level(problem, high, *ends)
+    best, method, stopped = certify(problem, haircut, below(problem, low)), Method.HIGHS, None
+    for _ in range(REFINED):
+        form = SlackForm.of(problem, low, high)
+        try:
+            answer = run(form.program, time_limit=seconds_left(end))
+        except (Infeasible, SolverStopped):
+            stopped = stopped or Stopped.LIMIT
+            break
+        level, method, stopped = form.level(answer.columns), answer.method, answer.stopped
+        at = _at_level(problem, level, *ends)
+        proved = certify(problem, at, form.multipliers(answer.duals))
+        if proved.upper <= best.upper:
+            haircut, best = at, strongest(proved, best)
+        else:
+            best = strongest(best, proved)
+        if best.optimal or stopped is Stopped.LIMIT:
+            break
+        low, high = max(low, level - (high - low) / FINER), min(high, level + (high - low) / FINER)
     pricing = partial(prices_of, problem, haircut)
-    return solution(problem, haircut, certificate, answer.method, answer.stopped, pricing=pricing)
+    return solution(problem, haircut, best, method, stopped or Stopped.LIMIT, pricing=pricing)
+
+
+def _at_level(problem: BurdenProblem, level: float, low: float, high: float) -> FloatArray:
+    """Haircut of a level, or of one by it that raises the budget, whichever is worth more."""
+    u, w, near = problem.open, problem.weight, level
+    budget = min(problem.budget, problem.reachable)
+    for _ in range(NEWTON):
+        _, given, slope = waterfill.filled(w, u, near)
+        near += (budget - given - slope * near) / slope if slope > 0 else 0.0
+    ends = [np.minimum(u, w * end) for end in (low, high)]
+    met = to_budget(problem.budget, np.minimum(u, w * np.clip(near, low, high)), *ends)
+    if problem.exact:
+        return met
+    return min(np.minimum(u, w * level), met, key=problem.value)
+
+
+def to_budget(
+    budget: float, haircut: FloatArray, least: FloatArray, most: FloatArray
+) -> FloatArray:
+    """Move a haircut towards one of two between which it lies until it raises a budget."""
+    missing = budget - math.fsum(haircut)
+    end = most if missing > 0 else least
+    way = math.fsum(end - haircut)
+    share = np.clip(missing / way, 0.0, 1.0) if way else 0.0
+    moved: FloatArray = haircut + share * (end - haircut)
+    return moved
 
 
 def _priced_lots(problem: BurdenProblem, search: Search) -> Solution:
     """Whole lots where missing the budget has a price."""
-    if search.method is Method.HIGHS:
-        raise InputError(
-            "method", Method.HIGHS, "an exact budget, with lots", remedy="use Method.AUTO"
-        )
-    grid = LotGrid.of_wealth(problem)
-    best = PricedBudget(grid, problem)
-    check_counts(grid, best.counts)
-    haircut = grid.haircut(best.counts, problem.capacity.size)
-    continuous = certify(problem, *waterfill.optimum(problem))
-    certificate = resealed(continuous, upper=problem.value(haircut))
-    if not certificate.optimal and Fraction(certificate.lower) < best.lower:
-        lower = min(round_down(best.lower), certificate.upper)
-        certificate = checked(upper=certificate.upper, lower=lower, trust=Trust.EXACT)
+    grid, continuous = LotGrid.of_wealth(problem), waterfill.optimum(problem)
+    best, method = PricedBudget(grid, problem), Method.LOT_SEARCH
+    counts, lower = best.counts, best.lower
     stopped = Stopped.OPTIMAL if best.lower == best.value else Stopped.LIMIT
-    return solution(problem, haircut, certificate, Method.LOT_SEARCH, stopped)
+    if search.method is Method.HIGHS:
+        level = Fraction(worst_burden(continuous[0], problem.weight))
+        within, method = grid.units_at(level), Method.HIGHS
+        counts, stopped = priced_lots(grid, problem, within, deadline(search.time_limit))
+    check_counts(grid, counts)
+    haircut = grid.haircut(counts, problem.capacity.size)
+    certificate = resealed(certify(problem, *continuous), upper=problem.value(haircut))
+    if not certificate.optimal and Fraction(certificate.lower) < lower:
+        proved = min(round_down(lower), certificate.upper)
+        certificate = checked(upper=certificate.upper, lower=proved, trust=Trust.EXACT)
+    return solution(problem, haircut, certificate, method, stopped)
 
 
 def lots_of_least_burden(

@@ -24,41 +24,42 @@ import numpy as np
 
 from adlopt.errors import CertificateError, InputError
 from adlopt.foundation.arrays import FloatArray, IntArray
+from adlopt.foundation.deadline import deadline
 from adlopt.foundation.exact import largest_quotient
-from adlopt.model.method import Method
 from adlopt.optimum.core.burden_problem import BurdenProblem
 from adlopt.optimum.core.certificate import Certificate, Stage, Trust, checked, round_down, round_up
-from adlopt.optimum.dollars.least_loss import Solution, least_loss, solution
+from adlopt.optimum.dollars.least_loss import Search, Solution, least_loss, solution
 from adlopt.optimum.dollars.lot_sums import least_sorted
-from adlopt.optimum.lots.least_burden import least_burden
+from adlopt.optimum.lots.least_burden import certified, found_by
 from adlopt.optimum.lots.lot_grid import LotGrid
-from adlopt.optimum.lots.proof import certify
 
 CRITERION = "all burdens in order"
 CLOSE = 1e-12
 """Relative distance of burdens within which fractions decide."""
 
 
-def leximin(problem: BurdenProblem) -> Solution:
+def leximin(problem: BurdenProblem, search: Search | None = None) -> Solution:
     """Solve an exact-budget problem.
 
     The second stage's certificate is about moving a dollar, or a lot: `upper` is the worst burden
     it could come from, `lower` the least burden it could go to.
     """
     if problem.lot is None:
-        best = least_loss(problem)
+        best = least_loss(problem, search)
         stage = Stage(criterion=CRITERION, certificate=_no_dollar_moves(problem, best.haircut))
         return replace(best, stages=(stage,))
     grid = LotGrid.of_wealth(problem)
-    found, equal = least_burden(grid), bool((grid.lot == grid.lot[:1]).all())
+    search = Search() if search is None else search
+    end = deadline(search.time_limit)
+    found, equal = found_by(grid, search.method, end), bool((grid.lot == grid.lot[:1]).all())
     counts = _equal_lots(grid, found.counts) if equal else _any_lots(grid, found.counts)
-    certificate = certify(grid, counts, found.lower, first=found.first)
+    certificate = certified(grid, replace(found, counts=counts), end)
     order = _no_lot_moves(grid, counts) if equal else _searched(certificate)
     return solution(
         problem,
         grid.haircut(counts, problem.capacity.size),
         certificate,
-        Method.LOT_SEARCH,
+        found.method,
         found.stopped,
         (Stage(criterion=CRITERION, certificate=order),),
     )

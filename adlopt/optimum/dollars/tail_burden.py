@@ -12,11 +12,12 @@ haircut that raises B has a CVaR of at least  y B − Σ u_i (y − q_i / w_i)_+
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 from fractions import Fraction
 
 import numpy as np
 
-from adlopt.errors import InputError, SolverFailed
+from adlopt.errors import InputError, SolverFailed, SolverStopped
 from adlopt.foundation.arrays import FloatArray
 from adlopt.model.method import Method, Stopped
 from adlopt.model.objective import CVaR
@@ -31,9 +32,15 @@ from adlopt.optimum.core.certificate import (
     round_down,
     weak_bound,
 )
-from adlopt.optimum.core.waterfill import TIE, check_reachable, water_level
-from adlopt.optimum.dollars.least_loss import Search, Solution, least_loss, solution
-from adlopt.optimum.programs.highs import Infeasible, RawAnswer, run
+from adlopt.optimum.core.waterfill import TIE, check_reachable, water_fill, water_level
+from adlopt.optimum.dollars.least_loss import (
+    Search,
+    Solution,
+    least_loss,
+    solution,
+    to_budget,
+)
+from adlopt.optimum.programs.highs import Infeasible, run
 from adlopt.optimum.programs.program import WORK_TOTAL, Program
 from adlopt.optimum.programs.sparse_rows import SparseRows
 
@@ -51,8 +58,8 @@ def least_cvar(problem: BurdenProblem, objective: CVaR, search: Search) -> Solut
     if objective.level == 1:
         return least_loss(problem, search)
     if search.method is Method.HIGHS:
-        haircut, dual, answer = _by_program(problem, shares / (1.0 - objective.level), search)
-        method, stopped = answer.method, answer.stopped
+        cap = shares / (1.0 - objective.level)
+        haircut, dual, method, stopped = _by_program(problem, cap, search)
     else:
         haircut, dual = _by_bisection(problem, shares / (1.0 - objective.level))
         method, stopped = Method.WATER_FILLING, Stopped.OPTIMAL
@@ -165,44 +172,72 @@ def _certify(
 
 def _by_program(
     problem: BurdenProblem, cap: FloatArray, search: Search
-) -> tuple[FloatArray, Multipliers, RawAnswer]:
+) -> tuple[FloatArray, Multipliers, Method, Stopped]:
     held = np.flatnonzero(problem.open)
-    program, scale = cvar_program(problem, cap)
+    stated = CVaRProgram.of(problem, cap)
     try:
-        answer = run(program, time_limit=search.time_limit)
-    except Infeasible:
-        raise SolverFailed("HiGHS calls a round infeasible whose budget is in reach") from None
+        answer = run(stated.program, time_limit=search.time_limit)
+    except (Infeasible, SolverFailed, SolverStopped):
+        return water_fill(problem.weight, problem.open, problem.budget), *_known(problem, cap)
     n = held.size
     haircut, burden = np.zeros_like(problem.capacity), np.zeros_like(problem.capacity)
-    haircut[held] = np.clip(answer.columns[1 : n + 1] / scale, 0.0, problem.open[held])
-    burden[held] = answer.duals[:n] * scale / WORK_TOTAL
-    dual = Multipliers(budget=float(answer.duals[n]) * scale / WORK_TOTAL, burden=burden)
-    return haircut, dual, answer
+    haircut[held] = np.clip(answer.columns[1 : n + 1] * stated.most, 0.0, problem.open[held])
+    haircut = to_budget(problem.budget, haircut, np.zeros_like(haircut), problem.open)
+    burden[held] = answer.duals[:n] / (problem.weight[held] * WORK_TOTAL)
+    dual = Multipliers(budget=float(answer.duals[n]) * stated.price, burden=burden)
+    return haircut, dual, answer.method, answer.stopped
 
 
-def cvar_program(problem: BurdenProblem, cap: FloatArray) -> tuple[Program, float]:
-    """State min t + Σ cap_i e_i with w_i (t + e_i) ≥ x_i and Σ x_i = B, and its scale of money.
+def _known(problem: BurdenProblem, cap: FloatArray) -> tuple[Multipliers, Method, Stopped]:
+    """What is proved where HiGHS says nothing."""
+    return _by_bisection(problem, cap)[1], Method.WATER_FILLING, Stopped.LIMIT
 
-    Columns t, x_i and e_i of the accounts that can give. Money is scaled to a total weight of
-    `WORK_TOTAL` and the cost is in money, as in `SlackForm`; bounds are finite, so that weak
-    duality holds for any multipliers.
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class CVaRProgram:
+    """min t + Σ cap_i e_i with t + e_i ≥ b_i and Σ w_i b_i = B, in columns t, x_i and e_i.
+
+    Amounts are shares of the most that the account may give, and burdens of the least worst one,
+    whatever magnitudes accounts have. Nobody bears more than that over its cap: a burden of it
+    alone would cost more than the least worst burden does. Costs are of order `WORK_TOTAL`.
+
+    Parameters
+    ----------
+    program : Program
+    most : FloatArray, shape (accounts that can give,)
+        USD.
+    price : float
+        Of a dollar, for a dual of 1 of the budget's row.
     """
-    held = np.flatnonzero(problem.open)
-    n, w, u = held.size, problem.weight[held], problem.open[held]
-    scale = WORK_TOTAL / float(w.sum()) if n else 1.0
-    account, top = np.arange(n), float((u / w).max(initial=0.0)) if n else 0.0
-    rows = SparseRows()
-    rows.add_many(
-        row=np.tile(account, 3),
-        column=np.concatenate([np.zeros(n), 1 + account, 1 + n + account]),
-        coefficient=np.concatenate([w * scale, -np.ones(n), w * scale]),
-        lower=np.zeros(n),
-    )
-    budget = min(problem.budget, problem.reachable) * scale
-    rows.add(1 + account, np.ones(n), lower=budget, upper=budget)
-    program = rows.program(
-        cost=np.concatenate([[WORK_TOTAL], np.zeros(n), WORK_TOTAL * cap[held]]),
-        lower=np.zeros(1 + 2 * n),
-        upper=np.concatenate([[2.0 * top + 1.0], u * scale, np.full(n, 2.0 * top + 1.0)]),
-    )
-    return program, scale
+
+    program: Program
+    most: FloatArray
+    price: float
+
+    @classmethod
+    def of(cls, problem: BurdenProblem, cap: FloatArray) -> CVaRProgram:
+        """State it."""
+        held = np.flatnonzero(problem.open)
+        n, w, u, share = held.size, problem.weight[held], problem.open[held], cap[held]
+        budget = min(problem.budget, float(u.sum()))
+        unit = water_level(w, u, budget) or 1.0
+        with np.errstate(divide="ignore", over="ignore"):
+            most = np.minimum(u, 2.0 * w * unit / np.minimum(share, 1.0))
+        most = np.minimum(most, budget) if budget else most
+        account, total = np.arange(n), math.fsum(most) or 1.0
+        rows = SparseRows()
+        rows.add_many(
+            row=np.tile(account, 3),
+            column=np.concatenate([np.zeros(n), 1 + account, 1 + n + account]),
+            coefficient=np.concatenate([np.ones(n), -most / (w * unit), np.ones(n)]),
+            lower=np.zeros(n),
+        )
+        needed = budget / total * WORK_TOTAL
+        rows.add(1 + account, most / total * WORK_TOTAL, lower=needed, upper=needed)
+        top = float((most / (w * unit)).max(initial=0.0))
+        program = rows.program(
+            cost=np.concatenate([[WORK_TOTAL], np.zeros(n), WORK_TOTAL * share]),
+            lower=np.zeros(1 + 2 * n),
+            upper=np.concatenate([[2.0 * top + 1.0], np.ones(n), np.full(n, 2.0 * top + 1.0)]),
+        )
+        return cls(program=program, most=most, price=unit / total)

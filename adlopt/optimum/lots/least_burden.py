@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import partial
 
@@ -14,13 +14,14 @@ from adlopt.errors import Binding, InfeasibleRound, SolverStopped
 from adlopt.foundation.arrays import IntArray
 from adlopt.foundation.money import MICRO
 from adlopt.model.method import Method, Stopped
-from adlopt.optimum.core.waterfill import water_level
+from adlopt.optimum.core.certificate import Certificate
 from adlopt.optimum.lots.at_least import AtLeast
 from adlopt.optimum.lots.filler import Filler
 from adlopt.optimum.lots.lot_grid import LotGrid
-from adlopt.optimum.lots.meeting import meet
+from adlopt.optimum.lots.meeting import meet, meet_near
 from adlopt.optimum.lots.mending import nearest_removal, take_away
 from adlopt.optimum.lots.milp import LotCore
+from adlopt.optimum.lots.proof import certify
 from adlopt.optimum.lots.sum_levels import SumLevels
 from adlopt.optimum.programs.between_levels import least_lots
 
@@ -81,23 +82,49 @@ def least_burden(
     )
 
 
-def highs_optimum(grid: LotGrid, *, time_limit: float | None, names: Sequence[str] = ()) -> Found:
-    """Let HiGHS choose the lots."""
+def found_by(
+    grid: LotGrid,
+    method: Method,
+    end: float = math.inf,
+    *,
+    gap: float = 0.0,
+    names: Sequence[str] = (),
+) -> Found:
+    """Search for them by a method."""
+    if method is not Method.HIGHS:
+        return least_burden(grid, gap=gap, end=end, names=names)
     if grid.least == 0:
         return nothing(grid, Method.HIGHS)
-    filler = Filler(grid)
+    filler = Filler(grid, end)
     check_supply(grid, filler, names)
-    continuous = water_level(grid.weight, grid.cap / MICRO, grid.least / MICRO)
-    low = Fraction(continuous) * (1 - Fraction(1, 10**12))
-    base = filler.settle(grid.units_at(low), nodes=1).counts
-    counts, stopped, lower = least_lots(
+    first = AtLeast(grid, filler)
+    first.narrow(RUNGS[1])
+    known = meet(grid, filler, grid.units_at(first.high)).counts
+    base = filler.settle(grid.units_at(first.low), nodes=1).counts
+    found = least_lots(
         partial(LotCore.of, grid, base),
-        low,
+        first.low,
         grid.top,
-        refute=lambda: least_burden(grid, names=names),
-        time_limit=time_limit,
+        mended=partial(meet_near, grid, filler),
+        end=end,
     )
-    return Found(counts=counts, lower=lower, stopped=stopped, method=Method.HIGHS)
+    if found is None:
+        # What is known otherwise says so, or that there are none.
+        method = Method.LOT_SEARCH if grid.single else Method.POSITION_SEARCH
+        if known is None:
+            return replace(least_burden(grid, end=end, names=names), stopped=Stopped.LIMIT)
+        return Found(counts=known, lower=first.low, stopped=Stopped.LIMIT, method=method)
+    counts, stopped = found
+    level = grid.level_of(grid.amounts(counts))
+    lower = level if stopped is Stopped.OPTIMAL else first.low
+    return Found(counts=counts, lower=lower, first=first.low, stopped=stopped, method=Method.HIGHS)
+
+
+def certified(grid: LotGrid, found: Found, end: float = math.inf) -> Certificate:
+    """Certify what was found: HiGHS's word alone is none."""
+    trusted = found.method is not Method.HIGHS
+    lots, lower, first = found.counts, found.lower, found.first
+    return certify(grid, lots, lower, first=first, end=end, trusted=trusted)
 
 
 def nothing(grid: LotGrid, method: Method) -> Found:

@@ -17,7 +17,7 @@ from adlopt.foundation.arrays import IntArray
 from adlopt.optimum.lots.amounts import Amounts
 from adlopt.optimum.lots.filler import Filler
 from adlopt.optimum.lots.lot_grid import LotGrid
-from adlopt.optimum.lots.mending import nearest_removal, take_away
+from adlopt.optimum.lots.mending import mend, nearest_removal, take_away
 from adlopt.optimum.lots.two_groups import TwoGroups
 
 SUMS = 2**19
@@ -87,6 +87,24 @@ def meet(grid: LotGrid, filler: Filler, limits: IntArray, *, beyond: int = 0) ->
         below=None if less is None or not complete else filling.raised - sum(less),
         above=None if more is None or not complete else filling.raised - sum(more),
     )
+
+
+def meet_near(grid: LotGrid, filler: Filler, counts: IntArray) -> IntArray | None:
+    """Lots whose sum counts by those that a solver took for such within its tolerances, if any."""
+    counts = np.clip(counts, 0, grid.most)
+    amounts = grid.amounts(counts)
+    if (amounts > grid.cap).any():
+        return None
+    total = int(amounts.sum())
+    if grid.least <= total <= grid.highest:
+        return counts
+    limits = counts if grid.single else amounts
+    if total < grid.least:
+        limits = grid.units_at(grid.level_of(amounts))
+    found = meet(grid, filler, limits).counts
+    if found is None and not grid.single:
+        found = mend(grid, filler, filler.decide(limits, grid.least).counts)
+    return found
 
 
 class _Lists:

@@ -22,6 +22,7 @@ def certify(
     *,
     first: Fraction = Fraction(0),
     end: float = math.inf,
+    trusted: bool = True,
 ) -> Certificate:
     """Certify lots, (m,), as those of least burden whose sum counts.
 
@@ -33,6 +34,8 @@ def certify(
     ----------
     claimed, first : Fraction
         Bounds that a search claims, the second one below which the budget is not even exceeded.
+    trusted : bool
+        Whether the search's word counts where nothing proves it; else `first` is the bound.
     end : float
         Time, as `time.monotonic` tells it, from which sums are not listed any more.
     """
@@ -44,7 +47,7 @@ def certify(
         raise CertificateError(f"the lots raise {beside!r} USD beyond the budget")
     upper, residual = worst_burden(amounts / MICRO, grid.weight), (total - grid.least) / MICRO
     bounds = [level, claimed] if claimed >= level else [claimed]
-    if first < claimed and float(level - first) <= TOLERANCE * upper:
+    if first < claimed and (not trusted or float(level - first) <= TOLERANCE * upper):
         bounds.append(first)
     for bound in bounds:
         if out_of_reach_below(grid, bound, end):

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import math
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
@@ -12,13 +10,13 @@ import numpy as np
 
 from adlopt.errors import CertificateError, SolverStopped
 from adlopt.foundation.arrays import BoolArray, IntArray
+from adlopt.foundation.deadline import deadline
 from adlopt.foundation.money import MICRO, MOST_MICRO
 from adlopt.model.method import Method, Stopped
 from adlopt.optimum.core.certificate import Certificate, Stage
 from adlopt.optimum.lots.filler import Filler
-from adlopt.optimum.lots.least_burden import Found, highs_optimum, least_burden
+from adlopt.optimum.lots.least_burden import Found, certified, found_by
 from adlopt.optimum.lots.lot_grid import LotGrid
-from adlopt.optimum.lots.proof import certify
 from adlopt.optimum.tiers import later, tier_by_tier
 
 
@@ -69,13 +67,11 @@ def solve_lots(
     names : sequence of str
         Accounts of the round, for errors.
     """
-    end = math.inf if time_limit is None else time.monotonic() + time_limit
+    end = deadline(time_limit)
     given: list[int] = []
 
     def find(part: LotGrid) -> Found:
-        if method is Method.HIGHS:
-            return highs_optimum(part, time_limit=time_limit, names=names)
-        return least_burden(part, gap=gap, end=end, names=names)
+        return found_by(part, method, end, gap=gap, names=names)
 
     def one(mask: BoolArray, number: int) -> tuple[LotGrid, Found]:
         part = grid.among(mask[grid.account]).missing(sum(given)) if len(tiers) > 1 else grid
@@ -88,7 +84,7 @@ def solve_lots(
     parts = tier_by_tier(tiers, one, lambda _: sum(given) >= grid.least, lambda: sum(given) / MICRO)
     proofs = []
     for number, (part, found) in enumerate(parts, start=1):
-        proofs.append(certify(part, found.counts, found.lower, first=found.first, end=end))
+        proofs.append(certified(part, found, end))
         most = Filler(part).exhaust(part.room).ceiling if number < len(parts) else 0
         if most > part.total(found.counts) * (1 + Fraction(gap)):
             raise CertificateError(f"tier {number} can give more, and a later one gives")

@@ -21,7 +21,7 @@ from adlopt.foundation.arrays import BoolArray, FloatArray
 from adlopt.model.limits import NO_LIMITS
 from adlopt.model.method import Method, Stopped
 from adlopt.model.objective import KeepHedges
-from adlopt.optimum.core.certificate import TOLERANCE, Stage, Trust
+from adlopt.optimum.core.certificate import TOLERANCE, Stage, Trust, resealed
 from adlopt.optimum.matching.body import Hedges
 from adlopt.optimum.matching.flows import Score, mend, round_to_lots
 from adlopt.optimum.matching.form import Form, for_branching
@@ -91,8 +91,6 @@ class FlowSearch:
 
     def leximin(self) -> Flow:
         """Lower the worst burden, fix those that hold it up, go on with the others."""
-        if self.branch:
-            raise InputError("method", Method.HIGHS, "Method.AUTO, for Leximin in whole lots")
         if self.idle:
             return NOTHING
         problem = self.problem
@@ -120,6 +118,13 @@ class FlowSearch:
             words = "worst burden" if rank == 0 else f"burden of the next {int(bearing.sum())}"
             worst = self._worst_burden(steps, bearing)
             stages.append(prove(words, worst, _bound(form.given(taken), answer, worst)))
+        first = stages[0].certificate
+        if self.branch and not first.optimal:
+            steps, claimed = self.branched(
+                levels[0][1], steps, low=first.lower, high=stages[0].value
+            )
+            certificate = resealed(first, upper=self._worst_burden(steps))
+            stages = [report(replace(stages[0], certificate=certificate), claimed)]
         return self.found(steps, stages, self.price(*levels[0][1:]))
 
     def _next_level(
@@ -190,9 +195,6 @@ class FlowSearch:
     def fewest_accounts(self) -> Flow:
         """Touch as few accounts as can close all that is matched."""
         problem = self.problem
-        if problem.whole and not self.branch:
-            expected = "Method.HIGHS, for FewestAccounts in whole lots"
-            raise InputError("method", Method.AUTO, expected)
         if self.idle:
             return NOTHING
         form = fewest_accounts(problem)
@@ -245,7 +247,7 @@ class FlowSearch:
         form = most_matched(self.problem)
         answer = solved(form.program, self.time_limit)
         wanted = math.fsum(self.problem.notional * self.problem.quantity)
-        reached = -form.factor * lower_bound(form.program, duals(answer)).lower
+        reached = max(-form.factor * lower_bound(form.program, duals(answer)).lower, 0.0)
         if reached >= wanted * (1 - 1e-9):
             return SolverFailed("HiGHS calls a matching infeasible that profits allow")
         start, capacity = self.problem.round_.start, self.problem.capacity

@@ -80,7 +80,7 @@ def least_leverage(search: FlowSearch, objective: LeastLeverage) -> Flow:
     if math.isinf(worst_leverage(problem, steps)):
         raise SolverStopped("rounding to lots takes all of somebody's equity")
     stage = prove("worst leverage", worst_leverage(problem, steps), proven)
-    if search.branch and not stage.certificate.optimal:
+    if search.branch and not (stage.certificate.optimal or problem.value.any()):
         steps, claimed = search.branched(form, steps, low=stage.certificate.lower, high=stage.value)
         stage = report(prove("worst leverage", worst_leverage(problem, steps), proven), claimed)
     return search.found(steps, [stage], None if problem.value.any() else price)
@@ -94,9 +94,6 @@ def _require_equities(search: FlowSearch) -> None:
         raise InputError("equity", None, "account values: leverage needs them")
     remedy = "an insolvent account is no winner: let it shed"
     require(equity > 0, equity, "equity", "a number > 0", remedy=remedy)
-    if search.branch and problem.shed.value.any():
-        expected = "Method.AUTO, for LeastLeverage in whole lots, or orders at the mark"
-        raise InputError("method", Method.HIGHS, expected)
 
 
 def worst_leverage(problem: MatchingProblem, steps: FloatArray) -> float:

@@ -77,7 +77,8 @@ class MatchingProblem:
     ) -> MatchingProblem:
         """Match books: what losers shed up to the winners' open interest, first listed first.
 
-        Positions that limits close are no open interest.
+        Positions that limits close are no open interest. Those of accounts without profits are:
+        what they cannot pay for, nobody pays for.
         """
         shed.check_takes()
         positions, owner = round_.positions, round_.owner
@@ -94,7 +95,8 @@ class MatchingProblem:
         dear = np.bincount(order_book, shed.value, minlength=len(index)) > 0
         bearing = (weight > 0) & (capacity > 0)
         barred = limits.barred(round_.start)[owner]
-        book = np.where(barred | (dear[book] & ~bearing[owner]), -1, book)
+        unable = dear[book] & ~bearing[owner]
+        book = np.where(barred | (unable & (round_.start.capacity > 0)[owner]), -1, book)
         step = _steps(round_, book, len(index)) if lots else np.ones(len(index))
         limit = limits.most_lots(positions).astype(float) if lots else limits.most_size(positions)
         limit = np.where(book >= 0, limit, 0.0)
@@ -102,6 +104,7 @@ class MatchingProblem:
         asked = np.floor(asked * (1 + WHOLE)) if lots else asked
         matched = _first_listed_first(asked, order_book, limit, book)
         order_level, level_book, level_value = _levels(order_book, shed.value, matched)
+        limit = np.where(unable, 0.0, limit)
         arcs = [np.flatnonzero((book == b) & (limit > 0)) for b in level_book.tolist()]
         served = order_level >= 0
         mark = np.zeros(len(index))

@@ -9,15 +9,22 @@ from typing import Any
 
 import numpy as np
 
-from adlopt.errors import InfeasibleRound, InputError
+from adlopt.errors import (
+    CertificateError,
+    InfeasibleRound,
+    InputError,
+    SolverFailed,
+    SolverStopped,
+)
 from adlopt.foundation.arrays import FloatArray, IntArray
 from adlopt.model.budget import Budget
 from adlopt.model.constraint import Constraint, Says
 from adlopt.model.limits import NO_LIMITS, Limits
 from adlopt.model.loss import MinMax
-from adlopt.model.method import Method
+from adlopt.model.method import Method, Stopped
 from adlopt.model.problem import Problem
 from adlopt.optimum.core.burden_problem import BurdenProblem
+from adlopt.optimum.core.surface import remade
 from adlopt.optimum.opened import program_page as page
 from adlopt.optimum.opened.expressions import InCvxpy, Variables, affine
 from adlopt.optimum.opened.irreducible import explained, named
@@ -272,6 +279,17 @@ def model(
     options = Options(budget=budget, limits=limits, whole_lots=whole_lots)
     kind = opened(thing, MinMax() if objective is None else objective, options)
     return Model(kind=kind, stated=kind.state(())[0], options=options)
+
+
+def by_highs(thing: Any, objective: Any, options: Options) -> Any:
+    """Let HiGHS solve the program; where it finds nothing that passes, what is known otherwise."""
+    opened = model(thing, objective)
+    try:
+        found = search(opened.stated, None, (), options.time_limit)
+        return opened.kind.answer(found, np.arange(len(opened.stated.accounts)))
+    except (Infeasible, SolverStopped, SolverFailed, CertificateError):
+        known = SPACES[type(thing)](thing, objective, replace(options, method=Method.AUTO))
+        return remade(known, stopped=Stopped.LIMIT)
 
 
 def contradiction(

@@ -138,9 +138,9 @@ def _rows(form: Form, problem: MatchingProblem) -> list[Batch]:
 
     def key(label: str, k: int) -> str:
         if label == "conserve":
-            arc = int(np.argmax(problem.level == k))
-            j = int(problem.position[arc])
-            return ",".join((held.coin[j], held.side[j].value, *which(k)))
+            order = int(np.argmax(problem.order_level == k))
+            side = problem.shed.side[order].opposite
+            return ",".join((problem.shed.coin[order], side.value, *which(k)))
         if label == "position":
             return ",".join((held.account[k], held.coin[k], held.side[k].value))
         return (

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from fractions import Fraction
 from typing import Protocol
 
 from adlopt.errors import SolverFailed, SolverStopped
 from adlopt.foundation.arrays import FloatArray, IntArray
+from adlopt.foundation.deadline import is_late, seconds_left
 from adlopt.model.method import Stopped
 from adlopt.optimum.programs.highs import Infeasible, run
 from adlopt.optimum.programs.program import Program
+
+NODES = 10_000
+"""Nodes of branch and bound after which an exact sum is left to other methods."""
 
 
 class Core(Protocol):
@@ -30,10 +33,10 @@ def least_lots(
     low: Fraction,
     top: Fraction,
     *,
-    refute: Callable[[], object],
-    time_limit: float | None,
-) -> tuple[IntArray, Stopped, Fraction]:
-    """Lots, why HiGHS stopped, and its own bound on their worst burden.
+    mended: Callable[[IntArray], IntArray | None],
+    end: float,
+) -> tuple[IntArray, Stopped] | None:
+    """Lots, and why HiGHS stopped; None if it finds none up to the top, or in time.
 
     Parameters
     ----------
@@ -41,28 +44,24 @@ def least_lots(
         States the choice between two levels.
     low, top : Fraction
         A level below which nothing is to be found, and one above which nothing more is.
-    refute : callable
-        Raises what is to be said where there are no lots at all.
-    time_limit : float or None
-        Seconds for all levels together.
+    mended : callable
+        Makes lots that count of those that HiGHS thinks do, within its tolerance, if it can.
+    end : float
+        When to stop, as `adlopt.foundation.deadline` tells it.
     """
-    end = None if time_limit is None else time.monotonic() + time_limit
     high = min(max(2 * low, top / 2**20), top)
-    left = time_limit
     while True:
         core = between(low, high)
         try:
-            answer = run(core.program, time_limit=left)
+            answer = run(core.program, time_limit=seconds_left(end), nodes=NODES)
+        except (SolverStopped, SolverFailed):
+            return None
         except Infeasible:
-            if high == top:
-                refute()
-                raise SolverFailed(
-                    "HiGHS calls a round infeasible that has a solution in lots; use Method.AUTO"
-                ) from None
+            counts = None
         else:
-            bound = low + (high - low) * Fraction(max(answer.bound, 0.0))
-            return core.counts(answer.columns), answer.stopped, bound
+            counts = mended(core.counts(answer.columns))
+        if counts is not None:
+            return counts, answer.stopped
+        if high == top or is_late(end):
+            return None
         high = min(4 * high, top)
-        left = None if end is None else end - time.monotonic()
-        if left is not None and left <= 0:
-            raise SolverStopped("HiGHS reached its limit before it found lots that fit")

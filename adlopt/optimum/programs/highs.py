@@ -15,6 +15,7 @@ import numpy as np
 
 from adlopt.errors import InputError, SolverFailed, SolverStopped
 from adlopt.foundation.arrays import FloatArray, own_number
+from adlopt.foundation.deadline import deadline, is_late
 from adlopt.model.method import Method, Stopped
 from adlopt.optimum.programs.program import Program
 
@@ -83,6 +84,7 @@ def run(
     time_limit: float | None = None,
     presolve: bool = False,
     pivots: int | None = None,
+    nodes: int | None = None,
     interior: bool = False,
 ) -> RawAnswer:
     """Minimise a program.
@@ -96,6 +98,8 @@ def run(
         Let HiGHS reduce the program first.
     pivots : int, optional
         Pivots after which simplex gives up.
+    nodes : int, optional
+        Nodes after which branch and bound gives up.
     interior : bool
         Use an interior-point method, whose answer is no vertex, for a linear program.
 
@@ -116,27 +120,29 @@ def run(
         options = options | {"presolve": "on"}
     if interior:
         options = options | INTERIOR_OPTIONS
+    if nodes is not None:
+        options = options | {"mip_max_nodes": nodes}
     if pivots is not None:
         options = options | {"simplex_iteration_limit": pivots}
-    solver = core._Highs()
+    end, solver = deadline(time_limit), core._Highs()
     for name, value in options.items():
         _accept(solver.setOptionValue(name, value), f"option {name}={value!r}", core)
     _pass_model(solver, program, core)
-    status = _run(solver, core)
+    status = _run(solver, core, end)
     if (
         status == core.HighsStatus.kError
         and solver.getModelStatus() == core.HighsModelStatus.kNotset
     ):
         # The process already runs HiGHS with another number of threads: take what there is.
         _accept(solver.setOptionValue("threads", 0), "option threads=0", core)
-        status = _run(solver, core)
+        status = _run(solver, core, end)
     if program.integer is None and _gave_up(solver, core):
         # Simplex cycles where many vertices are nearly one: start again from within; what is found
         # there without crossover may be no point at all: start again with it.
         solver.clearSolver()
         for name, value in {"solver": "ipm", "run_crossover": "on"}.items():
             _accept(solver.setOptionValue(name, value), f"option {name}={value!r}", core)
-        interior, status = True, _run(solver, core)
+        interior, status = True, _run(solver, core, end)
     method = Method.HIGHS_INTERIOR if interior else Method.HIGHS
     return _answer(solver, program, status, method, core)
 
@@ -155,10 +161,13 @@ def _gave_up(solver: Any, core: Any) -> bool:
     return bool(state == kinds.kUnknown or (state == kinds.kOptimal and not feasible))
 
 
-def _run(solver: Any, core: Any) -> Any:
-    """Run HiGHS, and raise what Ctrl-C means to Python, which learns of it in callbacks alone."""
+def _run(solver: Any, core: Any, end: float) -> Any:
+    """Run HiGHS, and raise what Ctrl-C means to Python, which learns of it in callbacks alone.
+
+    They also stop it in time: of itself it looks at the clock between its heuristics only.
+    """
     raised: list[BaseException] = []
-    listener = _listen(raised)
+    listener = _listen(raised, end)
     next(listener)
     # HiGHS may swallow what a callback raises, and Python raises at the first instruction of a
     # function, before any `try`: `max` is none of its functions, and resumes one within.
@@ -176,13 +185,13 @@ def _run(solver: Any, core: Any) -> Any:
     return status
 
 
-def _listen(raised: list[BaseException]) -> Generator[int, Any]:
+def _listen(raised: list[BaseException], end: float) -> Generator[int, Any]:
     """Keep what is raised while the arguments of callbacks arrive, and ask HiGHS to stop."""
     while True:
         try:
             while True:
                 argument = yield 0
-                if raised and hasattr(argument, "user_interrupt"):
+                if (raised or is_late(end)) and hasattr(argument, "user_interrupt"):
                     argument.user_interrupt = True
         except GeneratorExit:
             return
