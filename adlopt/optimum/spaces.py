@@ -154,14 +154,9 @@ def of_two_sides(round_: TwoSidedRound, objective: Any, options: Options) -> Mat
 
 def of_episode(episode: Episode, objective: Any, options: Options) -> CoupledSolution:
     """Solve rounds that share their winners; `adlopt.solve` says how."""
-    options.only("gap", "method", "time_limit", where="of an episode")
+    options.only("gap", "time_limit", where="of an episode")
     solve = known_of(objective, "episodes", "solve its rounds one by one").episodes
     assert solve is not None
-    if options.search.method is Method.HIGHS:
-        from adlopt.optimum.opened.model import by_highs
-
-        found: CoupledSolution = by_highs(episode, objective, options)
-        return found
     return solve(episode, objective, gap=options.gap, time_limit=options.time_limit)
 
 
