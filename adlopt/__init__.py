@@ -79,6 +79,7 @@ if TYPE_CHECKING:
     from adlopt.scoring.playing import play
     from adlopt.studies import diagnostics, execution, exposure
     from adlopt.studies.axioms.trial import try_axioms
+    from adlopt.studies.backtest import backtest
     from adlopt.studies.bounds_of import bounds_of
     from adlopt.studies.diagnostics.diagnosis import diagnose
     from adlopt.studies.players import deleverage, least_burden
@@ -103,6 +104,7 @@ _HOMES = {
         "Certificate",
         "Trust",
     ),
+    "studies.backtest": ("backtest",),
     "studies.bounds_of": ("bounds_of",),
     "studies.diagnostics": ("diagnose",),
     "model.episode": ("Episode",),

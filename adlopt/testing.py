@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
 from pathlib import Path
 
 import numpy as np
@@ -18,7 +17,7 @@ from adlopt.policies.playable import as_policy
 from adlopt.policies.protocols import Policy, Severity
 from adlopt.proof.checking import Checked, check
 from adlopt.scoring.hindsight import severity_loss
-from adlopt.scoring.one_run import decisions, run_policy
+from adlopt.scoring.one_run import decisions, other_future, run_policy
 
 
 def check_policy(policy: Policy, episode: Episode | None = None) -> None:
@@ -70,7 +69,7 @@ def check_policy(policy: Policy, episode: Episode | None = None) -> None:
             raise PolicyError(f"policy {policy.name!r} decides round {t} differently when replayed")
     for k in range(len(episode)):
         for factor in (0.0, 3.0):
-            with _other_future(episode.rounds[k:], factor):
+            with other_future(episode.rounds[k:], factor):
                 changed = _decisions(policy, episode.rounds)
             for t in range(k + 1):
                 if not np.array_equal(truth[t], changed[t]):
@@ -150,17 +149,3 @@ def _decisions(policy: Policy, rounds: tuple[Round, ...]) -> list[FloatArray]:
             f"policy {policy.name!r} cannot play rounds it has not seen before ({said}): does it "
             "look up what it learnt from others?"
         ) from error
-
-
-@contextmanager
-def _other_future(rounds: tuple[Round, ...], factor: float) -> Iterator[None]:
-    """Change what the rounds turn out to need, in place, and put it back."""
-    outcomes = {id(r.outcome): r.outcome for r in rounds}.values()
-    needed = [outcome.needed for outcome in outcomes]
-    try:
-        for outcome in outcomes:
-            object.__setattr__(outcome, "needed", factor * outcome.needed + factor)
-        yield
-    finally:
-        for outcome, value in zip(outcomes, needed, strict=True):
-            object.__setattr__(outcome, "needed", value)

@@ -5,11 +5,10 @@ import tempfile
 import threading
 from http.client import HTTPConnection
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from pathlib import Path
 
 import adlopt as adl
 
-LOG = Path(tempfile.mkdtemp()) / "log.jsonl"
+LOG = tempfile.mkdtemp() + "/log.jsonl"
 
 
 class Decide(BaseHTTPRequestHandler):

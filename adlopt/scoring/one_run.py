@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 
 import numpy as np
@@ -123,3 +124,17 @@ def _left(round_: Round, paid: float) -> Round:
     if paid == 0:
         return round_
     return replace(round_, outcome=RoundOutcome(needed=max(round_.needed - paid, 0.0)))
+
+
+@contextmanager
+def other_future(rounds: tuple[Round, ...], factor: float) -> Iterator[None]:
+    """Change what the rounds turn out to need, in place, and put it back."""
+    outcomes = {id(r.outcome): r.outcome for r in rounds}.values()
+    needed = [outcome.needed for outcome in outcomes]
+    try:
+        for outcome in outcomes:
+            object.__setattr__(outcome, "needed", factor * outcome.needed + factor)
+        yield
+    finally:
+        for outcome, value in zip(outcomes, needed, strict=True):
+            object.__setattr__(outcome, "needed", value)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from adlopt.show.certificate import in_words
-from adlopt.show.schema.decisions import DecisionData, RunningCertificateData
+from adlopt.show.schema.decisions import BacktestData, DecisionData, RunningCertificateData
 from adlopt.show.table import filled, joined, table
 from adlopt.show.words import clipped, percent, usd
 
@@ -51,3 +51,21 @@ def certified(data: RunningCertificateData) -> str:
         f"{clipped(data.policy)} ({data.information}) certifies after each round: {data.certifies}"
     )
     return table(filled(title), ("round", "so far", "at most"), rows)
+
+
+def backtested(data: BacktestData) -> str:
+    """Lay out losses, and by how much the decider loses more or less than the others."""
+    rows = []
+    for by in data.by:
+        less = by.decider_loses_more
+        paired = "–" if less is None else f"{less[0]:,.4g} [{less[1]:,.4g}, {less[2]:,.4g}]"
+        short = percent(by.short_rounds), percent(by.short_dollars)
+        rows.append((by.who, f"{by.loss:,.5g}", f"{by.regret:,.5g}", *short, paired))
+    promised = "" if data.promised is None else f"; enough was promised in {percent(data.promised)}"
+    title = (
+        f"{clipped(data.episode)}, {data.rounds:,} rounds from {data.first}, decided on those "
+        f"before: dollars missed at {data.under:g} too little and {data.over:g} too much; best "
+        f"constant and regret are hindsight{promised}"
+    )
+    columns = ("who", "loss", "regret", "short rounds", "short USD", "decider more [95 %]")
+    return table(filled(title), columns, rows)

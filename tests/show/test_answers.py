@@ -137,6 +137,7 @@ RESULTS = {
     "model": adl.model(ROUND),
     "belief": adl.Belief.of_samples([3.0, 5.0]),
     "audit": Audit(decisions=2, stopped=1, head="0" * 64, torn_bytes=3),
+    "backtest": adl.backtest(adl.episodes.october_10(), lambda past, start: 0.2 * start.deficit),
     "running": running_certificate(EPISODE, adl.named("coverage:0.2")),
     "decision": adl.decide(ROUND.start, belief=[30.0, 60.0], chance=0.5, capacities=0.1),
 }  # fmt: skip

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from adlopt.show.schema.data import FROZEN, CertificateData, Data
+from adlopt.show.schema.data import FROZEN, CertificateData, Data, Part
 
 
 class DecisionData(Data, kw_only=True):
@@ -66,3 +66,32 @@ class AuditData(Data, kw_only=True, **FROZEN):
     stopped: int
     head: str
     torn_bytes: int
+
+
+class BacktestedData(Part):
+    """Who decides, in priced dollars missed; shares of rounds, and of deficits, raised too little.
+
+    `regret` is over the best constant, in hindsight. `decider_loses_more` is by how much the
+    decider loses more, in the same rounds, with the ends of its 95 % interval; null for itself.
+    """
+
+    who: str
+    loss: float
+    regret: float
+    overshoot_usd: float
+    undershoot_usd: float
+    short_rounds: float
+    short_dollars: float
+    decider_loses_more: tuple[float, float, float] | None
+
+
+class BacktestData(Data):
+    """A decider, and those that it must beat, on rounds it had not seen."""
+
+    episode: str
+    rounds: int
+    first: int
+    under: float
+    over: float
+    promised: float | None
+    by: list[BacktestedData]
