@@ -123,6 +123,8 @@ class ContractRound(Tabular, Record):
         What the round needed, USD.
     rounded_by : float
         USD. By how much `rounded()` changed what an account can give, at most.
+    unrounded : ContractRound or None
+        What `rounded()` was called of.
 
     Raises
     ------
@@ -142,6 +144,7 @@ class ContractRound(Tabular, Record):
     positions: Positions
     outcome: RoundOutcome
     rounded_by: float = 0.0
+    unrounded: ContractRound | None = None
     owner: IntArray = field(init=False)
     """Index into `start.account` of each position's owner, shape (m,)."""
 
@@ -284,6 +287,7 @@ class ContractRound(Tabular, Record):
             rounded,
             start=replace(self.start, capacity=capacity),
             outcome=RoundOutcome(needed=round(self.needed, 6)),
+            unrounded=self if self.unrounded is None else self.unrounded,
             rounded_by=max(self.rounded_by, float(self.rounding.max())),
         )
 

@@ -17,6 +17,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -75,6 +76,9 @@ class ContractSolution(Optimum):
 
     def _answer(self) -> tuple[AnyArray, ...]:
         return self.lots, self.closed, self.haircut, np.array(self.worst_burden)
+
+    def _numbers(self) -> dict[str, Any]:
+        return {"lots": self.lots.tolist()}
 
     @property
     def account(self) -> tuple[str, ...]:

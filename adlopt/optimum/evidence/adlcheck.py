@@ -4,10 +4,8 @@
 
 INSTANCE is the .toml or .json file that was solved (its tables in CSV), CERTIFICATE the JSON that
 adlopt wrote. The problem is derived anew from the instance, the answer is checked to be feasible,
-and both ends are recomputed in whole numbers: what the answer costs, and that no answer costs less
-than `lower`. Python 3.11 and its standard library are all that is needed.
-
-Rules of money and numbers:
+and both ends are recomputed in whole numbers: what the answer costs, and that none costs less than
+`lower`. It needs the standard library of Python 3.11 alone. Its rules of money and numbers:
 
 1. A number is the binary64 nearest to what is written, 0 if it is below 1e-100, and then exact. No
    arithmetic rounds, but for `upper`, rounded up, and `lower`, rounded down, at the end.
@@ -41,69 +39,63 @@ import tomllib
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from fractions import Fraction
-from itertools import chain, repeat
+from functools import reduce
+from itertools import accumulate, chain, repeat
+from operator import or_
 from pathlib import Path
 from typing import Any, NamedTuple, TypeAlias
 
 SCHEMA = "adlopt/certificate/2"
 LARGEST, SMALLEST = 1e15, 1e-100
 MICRO = 10**6
-NEAR, SUMMED = Fraction(1e-15), Fraction(1e-9)
-WORK = 4 * 10**9
-"""Bits that one list of sums may touch."""
+NEAR, SUMMED, COVERED = Fraction(1e-15), Fraction(1e-9), 1 - Fraction(1e-12)
+WORK = 10**9  # bits that one list of sums may touch
 Entry: TypeAlias = dict[str, Any]
 Columns: TypeAlias = dict[str, Any]
+Ints: TypeAlias = Sequence[int]
+Row: TypeAlias = tuple[int | None, int | None, Sequence[tuple[int, int]]]
 
 
 class Invalid(Exception):
-    """The certificate does not prove what it says."""
-
-
-class Unreadable(Exception):
-    """The instance or the certificate is not one."""
+    """The certificate does not prove what it says, or a file is not what it should be."""
 
 
 # --- Files ----------------------------------------------------------------------------------------
 
 
 def parsed(path: Path) -> Any:
-    """Read TOML or JSON; no key twice, no NaN."""
+    """Read TOML or JSON; no key twice."""
     try:
         text = path.read_bytes().decode("utf-8-sig")
         if path.suffix == ".toml":
             return tomllib.loads(text)
-        return json.loads(text, object_pairs_hook=_once, parse_constant=_no_number)
+        return json.loads(text, object_pairs_hook=_once, parse_constant=Fraction)
     except (OSError, ValueError, RecursionError) as error:
         what = (str(error) or type(error).__name__).splitlines()[0]
-        raise Unreadable(f"{path}: {what}") from None
+        raise Invalid(f"{path}: {what}") from None
 
 
 def _once(pairs: list[tuple[str, Any]]) -> Entry:
     made = dict(pairs)
     if len(made) < len(pairs):
-        twice = Counter(name for name, _ in pairs).most_common(1)[0][0]
-        raise ValueError(f"the key {twice!r} stands twice in an object")
+        raise ValueError(f"a key stands twice in an object: {', '.join(k for k, _ in pairs)}")
     return made
-
-
-def _no_number(name: str) -> Any:
-    raise ValueError(f"{name} is no number")
 
 
 def table(folder: Path, name: str, spec: str) -> Columns:
     """A CSV table beside the instance; columns that are not known are features, or tags."""
     path, known = folder / name, {each.partition(":")[0] for each in spec.split()}
     if path.suffix != ".csv" or not path.resolve().is_relative_to(folder.resolve()):
-        raise Unreadable(f"{path}: only .csv tables beside the instance are read")
+        raise Invalid(f"{path}: only .csv tables beside the instance are read")
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
             head, *rows = (row for row in csv.reader(file, strict=True) if any(map(str.strip, row)))
     except (OSError, ValueError, csv.Error) as error:
-        raise Unreadable(f"{path}: {error}") from None
+        raise Invalid(f"{path}: {error}") from None
     if len(set(head)) < len(head) or any(len(row) != len(head) for row in rows):
-        raise Unreadable(f"{path}: a column stands twice, or a row has not one cell a column")
+        raise Invalid(f"{path}: a column stands twice, or a row has not one cell a column")
     if any(row[i].strip() for i, name in enumerate(head) if not name.strip() for row in rows):
-        raise Unreadable(f"{path}: a column has no name")
+        raise Invalid(f"{path}: a column has no name")
     plain = [(i, k) for i, k in enumerate(head) if k in known]
     tags = [(i, k[5:]) for i, k in enumerate(head) if k[:5] == "tags."]
     other = [(i, k) for i, k in enumerate(head) if not (k in known or k[:5] in ("tags.", ""))]
@@ -125,11 +117,11 @@ def typed(rows: Any, spec: str, where: str) -> Columns:
     a column for each key; l lists, o objects, b true or false, a anything.
     """
     if not isinstance(rows, list) or set(map(type, rows)) != {dict}:
-        raise Unreadable(f"{where} has no entry, or one that is no object")
+        raise Invalid(f"{where} has no entry, or one that is no object")
     kinds, found = dict(each.split(":") for each in spec.split()), dict[str, Any]()
     for name in dict.fromkeys(name for row in rows for name in row):
         if name not in kinds:
-            raise Unreadable(f"{where} has an unknown key {name!r}")
+            raise Invalid(f"{where} has an unknown key {name!r}")
     for name, kind in kinds.items():
         values = [row.get(name) for row in rows]
         if kind in "RT":
@@ -142,7 +134,7 @@ def typed(rows: Any, spec: str, where: str) -> Columns:
 def keyed(values: Sequence[Any], kind: str, where: str) -> Columns:
     """Columns of objects; a tag that is not given is empty."""
     if set(map(type, values)) != {dict}:
-        raise Unreadable(f"{where} has an entry that is no object")
+        raise Invalid(f"{where} has an entry that is no object")
     names = dict.fromkeys(name for each in values for name in each)
     absent, kind = ("", "w") if kind == "T" else (None, "r")
     return {k: column([each.get(k, absent) for each in values], kind, where) for k in names}
@@ -155,7 +147,7 @@ def column(values: Sequence[Any], kind: str, where: str) -> list[Any]:
     if kind == "s" and all(type(value) is str and value.strip() for value in values):
         return [value.strip() for value in values]
     if kind != "a" and not set(map(type, values)) <= {TYPES.get(kind)}:
-        raise Unreadable(f"{where} has an entry that is missing, or of another type")
+        raise Invalid(f"{where} has an entry that is missing, or of another type")
     return list(values)
 
 
@@ -163,16 +155,16 @@ def numbers(values: Sequence[Any], kind: str, where: str) -> list[Any]:
     """Finite binary64; in tables written in digits."""
     kinds = set(map(type, values))
     if not (kinds <= {int, float} or (kinds == {str} and all(map(DIGITS.fullmatch, values)))):
-        raise Unreadable(f"{where} has an entry that is no number")
+        raise Invalid(f"{where} has an entry that is no number")
     try:
         read = [x if abs(x) >= SMALLEST else 0.0 for x in map(float, values)]
     except OverflowError:
-        raise Unreadable(f"{where} has a number that no binary64 holds") from None
+        raise Invalid(f"{where} has a number that no binary64 holds") from None
     low = {"n": 0.0, "p": SMALLEST}.get(kind, -LARGEST)
     if not all(low <= x <= LARGEST for x in read):
-        raise Unreadable(f"{where} has a number that is not from {low:g} to {LARGEST:g}")
+        raise Invalid(f"{where} has a number that is not from {low:g} to {LARGEST:g}")
     if kind == "i" and not all(map(float.is_integer, read)):
-        raise Unreadable(f"{where} has a number that is not whole")
+        raise Invalid(f"{where} has a number that is not whole")
     return list(map(int, read)) if kind == "i" else read
 
 
@@ -183,22 +175,62 @@ def one(entry: Any, spec: str, where: str) -> Entry:
 
 # --- Instances: what the files say ----------------------------------------------------------------
 
-ACCOUNT = "account:s capacity:n equity:r? lot:p? round:i? features:R tags:T"
+ACCOUNT = "account:s capacity:n equity:r? lot:p? round:i? recorded:n? markout:r? features:R tags:T"
 ROUND = "deficit:n needed:n account:l? accounts:w? capacity:n? lot:p? estimate:n? signals:R"
-STATED = " loss:o? limits:o? constraint:l?"
+STATED = " loss:o? match:o? limits:o? constraint:l?"
+POSITION = "account:s coin:s side:s size:n lot:p? value:n? mark:p? entry:r? closable:i?"
+CONTRACTS = "deficit:n needed:n positions:a accounts:a? shed:a?"
 
 
 def instance(path: Path) -> Columns:
     """The content of an instance, ready to be written in its canonical form."""
-    entry = parsed(path)
-    for key, kind in (("round", "an episode"), ("coin", "a market"), ("positions", "contracts")):
+    entry, folder, where = parsed(path), path.parent, str(path)
+    for key, kind in (("round", "an episode"), ("coin", "a market")):
         if isinstance(entry, dict) and key in entry:
-            raise Unreadable(f"{path}: {kind} cannot be checked by this version")
-    entry = one(entry, ROUND + STATED, str(path))
+            raise Invalid(f"{path}: {kind} cannot be checked by this version")
+    in_lots = isinstance(entry, dict) and "positions" in entry
+    entry = one(entry, (CONTRACTS if in_lots else ROUND) + STATED, where)
     if entry.get("constraint"):
-        raise Unreadable(f"{path}: [[constraint]] cannot be checked by this version")
-    content = {"kind": "round", **one_round(entry, path.parent, str(path))}
+        raise Invalid(f"{path}: [[constraint]] cannot be checked by this version")
+    content = {"kind": "contracts" if in_lots else "round"}
+    content |= (contracts if in_lots else one_round)(entry, folder, where)
     return content | limits(entry.get("limits"), content)
+
+
+def rows(given: Any, spec: str, folder: Path, where: str) -> Columns:
+    """Rows of a file, or of the table that it names."""
+    return table(folder, given, spec) if isinstance(given, str) else typed(given, spec, where)
+
+
+def contracts(entry: Entry, folder: Path, where: str) -> Columns:
+    """A round in contracts: what it leaves out is derived from positions and what losers shed."""
+    given = entry["positions"]
+    if isinstance(given, list):
+        given = [{"lot": 1.0, **row} if isinstance(row, dict) else row for row in given]
+    p = rows(given, POSITION, folder, f"{where}: positions")
+    content = {"deficit": entry["deficit"], "needed": entry["needed"], "positions": p}
+    p.setdefault("lot", [1.0] * len(p["account"]))
+    if "shed" in entry:
+        raise Invalid(f"{where}: what losers shed cannot be checked by this version")
+    if "value" not in p or not set(p["side"]) <= {"long", "short"}:
+        raise Invalid(f"{where}: a side is not long or short, or values are missing")
+    worth = [size * value for size, value in zip(p["size"], p["value"], strict=True)]
+    if "entry" in p and "mark" in p:
+        signs = [1.0 if side == "long" else -1.0 for side in p["side"]]
+        columns = zip(signs, p["size"], p["mark"], p["entry"], strict=True)
+        worth = [sign * size * (mark - entry) for sign, size, mark, entry in columns]
+    p.pop("entry", None)
+    if "accounts" in entry:
+        content |= rows(entry["accounts"], ACCOUNT, folder, f"{where}: accounts")
+    else:
+        totals = dict.fromkeys(p["account"], 0.0)
+        for name, amount in zip(p["account"], worth, strict=True):
+            totals[name] += amount
+        content |= {"account": [*totals], "capacity": [max(x, 0.0) for x in totals.values()]}
+        content |= {"features": {}}
+    if not set(p["account"]) <= set(content["account"]):
+        raise Invalid(f"{where}: a position is of no account")
+    return content
 
 
 def one_round(entry: Entry, folder: Path, where: str) -> Columns:
@@ -207,13 +239,13 @@ def one_round(entry: Entry, folder: Path, where: str) -> Columns:
     content["signals"] = {name: values[0] for name, values in entry["signals"].items()}
     given = [key for key in ("account", "accounts", "capacity") if key in entry]
     if len(given) != 1:
-        raise Unreadable(f"{where}: exactly one of account, accounts, capacity is expected")
+        raise Invalid(f"{where}: exactly one of account, accounts, capacity is expected")
     if "capacity" in entry:
         content |= {"account": ["all winners"], "capacity": [entry["capacity"]]}
     elif "accounts" in entry:
         content |= table(folder, entry["accounts"], ACCOUNT)
         if len(set(content.pop("round", [1]))) > 1:
-            raise Unreadable(f"{where}: a table of several rounds")
+            raise Invalid(f"{where}: a table of several rounds")
     else:
         spec = ACCOUNT.replace("account:", "id:").replace("round:i? ", "")
         content |= typed(entry["account"], spec, f"{where}: account")
@@ -221,7 +253,7 @@ def one_round(entry: Entry, folder: Path, where: str) -> Columns:
     if "lot" in entry:
         content["lot"] = [entry["lot"]] * len(content["account"])
     if len(set(content["account"])) < len(content["account"]):
-        raise Unreadable(f"{where}: an account stands twice")
+        raise Invalid(f"{where}: an account stands twice")
     return content
 
 
@@ -232,7 +264,7 @@ def limits(entry: Any, content: Columns) -> Columns:
     entry = typed([entry or {}], spec, "limits")
     barred = {name.strip() for name in entry.pop("ineligible")}
     if not barred <= set(names):
-        raise Unreadable("limits.ineligible names what is no account")
+        raise Invalid("limits.ineligible names what is no account")
     found["ineligible"] = [name for name in names if name in barred]
     others = {"cap": 1.0, "floor": 0.0, "tier": 1}
     for key, (given,) in entry.items():
@@ -243,11 +275,11 @@ def limits(entry: Any, content: Columns) -> Columns:
             values = content["features"].get(given, values)
         if isinstance(given, dict):
             if not set(given) <= set(names):
-                raise Unreadable(f"limits.{key} names what is no account")
+                raise Invalid(f"limits.{key} names what is no account")
             values = [given.get(name, others.get(key)) for name in names]
         found[key] = numbers(values, "i" if key == "tier" else "n", f"limits.{key}")
     if max(found.get("cap", [0.0])) > 1 or ("floor" in found and "equity" not in content):
-        raise Unreadable("limits.cap is above 1, or limits.floor without equities")
+        raise Invalid("limits.cap is above 1, or limits.floor without equities")
     return {key: values for key, values in found.items() if values}
 
 
@@ -293,9 +325,9 @@ class LinearProgram(NamedTuple):
     """
 
     bits: int
-    cost: Sequence[int]
+    cost: Ints
     high: Sequence[int | None]
-    rows: Callable[[], Iterator[tuple[int | None, int | None, Sequence[tuple[int, int]]]]]
+    rows: Callable[[], Iterator[Row]]
 
 
 def slack(amount: int, bits: int) -> int:
@@ -304,16 +336,13 @@ def slack(amount: int, bits: int) -> int:
     return max(min((1 << bits) // MICRO, size // 10**9), size >> 48)
 
 
-def beyond(reached: int, ends: Sequence[int | None], bits: int) -> bool:
+def beyond(reached: int, low: int | None, high: int | None, bits: int) -> bool:
     """Whether a sum is outside its ends by more than may be missed."""
-    low, high = ends
     short = low is not None and reached < low - slack(low, bits)
     return short or (high is not None and reached > high + slack(high, bits))
 
 
-def both_ends(
-    program: LinearProgram, point: Sequence[int], prices: Sequence[int]
-) -> tuple[Fraction, Fraction]:
+def both_ends(program: LinearProgram, point: Ints, prices: Ints) -> tuple[Fraction, Fraction]:
     """What a feasible point costs, and what none costs less than, by weak duality.
 
     Any prices of rows prove a bound: those of the wrong sign count as 0, and all are scaled to what
@@ -322,12 +351,11 @@ def both_ends(
     bits, pull, value = program.bits, [0] * len(point), 0
     for price, (low, high, entries) in zip(prices, program.rows(), strict=True):
         reached = sum(a * point[j] for j, a in entries)
-        ends = [None if end is None else end << bits for end in (low, high)]
-        if beyond(reached, ends, 2 * bits):
+        if beyond(reached >> bits, low, high, bits):
             raise Invalid("the answer does not raise what it must, or breaks a limit")
-        end = ends[price < 0]
+        end = low if price > 0 else high
         if price and end is not None:
-            value += price * (min if price > 0 else max)(end, reached)
+            value += price * (min if price > 0 else max)(end << bits, reached)
             for j, a in entries:
                 pull[j] += price * a
     endless = [j for j, high in enumerate(program.high) if high is None and pull[j] > 0]
@@ -360,9 +388,8 @@ def told(witness: Entry, key: str, otherwise: Sequence[float]) -> list[float]:
     """Numbers of a witness, as many as of those that hold without them."""
     given = witness.get(key, otherwise)
     given = given if isinstance(given, (list, tuple)) else [given]
-    if len(given) != len(otherwise) or not all(
-        type(x) is float and math.isfinite(x) for x in given
-    ):
+    odd = any(type(x) is not float or not math.isfinite(x) for x in given)
+    if odd or len(given) != len(otherwise):
         raise Invalid(f"{len(otherwise)} numbers are expected for {key!r}")
     return list(given)
 
@@ -370,7 +397,7 @@ def told(witness: Entry, key: str, otherwise: Sequence[float]) -> list[float]:
 Named: TypeAlias = Callable[[list[bool], bool], Iterator[Criterion]]
 
 
-def by_tier(content: Columns, given: Sequence[int], tier_of: Named) -> Iterator[Criterion]:
+def by_tier(content: Columns, given: Ints, tier_of: Named) -> Iterator[Criterion]:
     """Criteria of each tier that gives, of its members, and whether later ones give: rule 5."""
     tiers = content.get("tier") or [0] * len(given)
     last = max((t for t, x in zip(tiers, given, strict=True) if x), default=min(tiers))
@@ -466,7 +493,7 @@ def dollars_of(content: Columns, claim: Testimony, given: Sequence[float]) -> In
     return InDollars(bits, most, weight, scaled(bits, given), budget, band, four)
 
 
-def burden_program(d: InDollars, tail: Sequence[int] = ()) -> LinearProgram:
+def burden_program(d: InDollars, tail: Ints = ()) -> LinearProgram:
     """Rows of a round: columns are haircuts, what is missing, what is too much, then the burden.
 
     The budget comes first, then one row an account: weight (burden + allowance) ≥ haircut. For the
@@ -477,7 +504,7 @@ def burden_program(d: InDollars, tail: Sequence[int] = ()) -> LinearProgram:
     high: list[int | None] = [*d.most, *ends, *[None] * max(len(tail), 1)]
     top = None if d.extra is None else d.budget + d.extra
 
-    def rows() -> Iterator[tuple[int | None, int | None, Sequence[tuple[int, int]]]]:
+    def rows() -> Iterator[Row]:
         yield d.budget, top, [*((i, one) for i in range(n)), (n, one), (n + 1, -one)]
         for i, w in enumerate(d.weight):
             own = [(n + 2, w), (i, -one), (n + 3 + i, w)]
@@ -548,32 +575,24 @@ def in_order(d: InDollars) -> Criterion:
     return Criterion("all burdens in order", d.exact(level), d.exact(level), {})
 
 
+def so_few(most: Ints, budget: int, touched: int) -> Criterion:
+    """Accounts touched: with one less the largest do not suffice."""
+    reach = [0, *accumulate(sorted(most, reverse=True))]
+    least = next(k for k, raised in enumerate(reach) if raised >= budget)
+    return Criterion("accounts touched", Fraction(touched), Fraction(least), {})
+
+
 def fewest(d: InDollars, witness: Entry) -> Iterator[Criterion]:
-    """Accounts touched: so many of the largest do not suffice; then the burden on so few."""
-    budget, touched = min(d.budget, d.raised), sum(x > 0 for x in d.given)
-    most, reach, least = list(map(max, d.most, d.given)), 0, 0
-    for u in sorted(most, reverse=True):
-        if reach >= budget:
-            break
-        reach, least = reach + u, least + 1
-    yield Criterion("accounts touched", Fraction(touched), Fraction(least), {})
-    found, proved = d.level(), 0.0
-    for step in (50, 46, 42, 38, 34) if touched else ():
-        level = told(witness, "level", [float(d.exact(found - (found >> step)))])[0]
-        cut = scaled(d.bits, [level])[0]
-        raised = sorted(min(u << d.bits, w * cut) for u, w in zip(most, d.weight, strict=True))
-        if sum(raised[-touched:]) < budget << d.bits:
-            proved = level
-            break
-    used = {"level": proved}
-    yield Criterion("worst burden on so few", d.exact(found), Fraction(proved), used)
-
-
-def nearest_sum(d: InDollars) -> Criterion:
-    """How far the budget is missed, USD."""
-    short = max(d.budget - sum(map(max, d.most, d.given)), 0)
-    near = d.exact(slack(d.budget, d.bits))
-    return Criterion("USD missed", d.exact(abs(d.budget - d.raised)), d.exact(short), {}, near)
+    """Accounts touched, then the burden on so few: a little below, so many raise too little."""
+    budget, touched, found = min(d.budget, d.raised), sum(x > 0 for x in d.given), d.level()
+    most = list(map(max, d.most, d.given))
+    yield so_few(most, budget, touched)
+    used = told(witness, "level", [float(d.exact(found - (found >> 36)))])
+    cut = scaled(d.bits, used)[0]
+    raised = sorted(min(u << d.bits, w * cut) for u, w in zip(most, d.weight, strict=True))
+    short = touched and sum(raised[-touched:]) < budget << d.bits
+    proved = Fraction(used[0] if short else 0.0)
+    yield Criterion("worst burden on so few", d.exact(found), proved, {"level": used[0]})
 
 
 def of_dollars(d: InDollars, goal: Entry, witnesses: Iterator[Entry]) -> Iterator[Criterion]:
@@ -583,7 +602,11 @@ def of_dollars(d: InDollars, goal: Entry, witnesses: Iterator[Entry]) -> Iterato
         yield from fewest(d, next(witnesses))
         return
     if kind == "tracking":
-        yield nearest_sum(d)
+        short = max(d.budget - sum(map(max, d.most, d.given)), 0)
+        missed, lacking, near = map(
+            d.exact, (abs(d.budget - d.raised), short, slack(d.budget, d.bits))
+        )
+        yield Criterion("USD missed", missed, lacking, {}, near)
         witness, d = next(witnesses), d._replace(budget=d.raised)
     tail = kind == "cvar" and goal["level"] < 1
     yield mean_of_worst(d, goal, witness) if tail else least_burden(d, witness)
@@ -596,7 +619,7 @@ def round_of_dollars(content: Columns, claim: Testimony) -> Iterator[Criterion]:
     """A round, tier by tier."""
     d = dollars_of(content, claim, claim.haircut(content))
     for x, u, name in zip(d.given, d.most, content["account"], strict=True):
-        if beyond(x, (0, u), d.bits):
+        if beyond(x, 0, u, d.bits):
             raise Invalid(f"account {name!r} gives what it may not")
     left = d.budget
 
@@ -604,7 +627,7 @@ def round_of_dollars(content: Columns, claim: Testimony) -> Iterator[Criterion]:
         nonlocal left
         most, given = ([v * m for v, m in zip(c, members, strict=True)] for c in (d.most, d.given))
         part = d._replace(most=most, given=given, budget=left)
-        if later and beyond(part.raised, (sum(most), None), d.bits):
+        if later and beyond(part.raised, sum(most), None, d.bits):
             raise Invalid("a tier gives, and one before it could give more")
         part = part._replace(budget=min(left, sum(most))) if later else part
         left -= part.raised
@@ -671,7 +694,7 @@ class Lots(NamedTuple):
 
 def sums(kinds: Counter[int], step: int, most: int) -> int | None:
     """Bit k of it: whether lots make k steps, up to a most; None if that takes too long."""
-    counts = {lot // step: min(count, most * step // lot) for lot, count in kinds.items()}
+    counts = {lot // step: min(count, most * step // lot) for lot, count in kinds.items() if lot}
     if most * sum(count.bit_length() for count in counts.values()) > WORK:
         return None
     found, mask = 1, (1 << most + 1) - 1
@@ -690,35 +713,37 @@ def out_of_reach(lots: Lots, level: Fraction | None) -> bool:
     Either what lots make at most falls short, account by account; or of all that could be taken
     away from it, nothing comes to an amount that would count, all sums listed.
     """
-    if lots.least <= 0:
-        return False
-    total, free, tight = 0, Counter[int](), []
+    free, tight, step = Counter[int](), [], 0
     for h in lots.holders:
-        cap = h.below(level)
-        bound = h.most(cap)
-        total += bound
+        cap, step = h.below(level), math.gcd(step, *h.lots)
         if len(h.lots) == 1:
-            free[next(iter(h.lots))] += bound // next(iter(h.lots))
-        elif bound < sum(lot * count for lot, count in h.lots.items()):
-            tight.append((bound, h.lots))
+            lot = max(*h.lots, 1)
+            free[lot] += h.most(cap) // lot
+        elif h.most(cap) < h.most(h.cap + sum(lot * count for lot, count in h.lots.items())):
+            tight.append((h.most(cap), h.lots))
         else:
             free.update(h.lots)
+    total = sum(lot * count for lot, count in free.items()) + sum(bound for bound, _ in tight)
+    step, listed = step or 1, list[int]()
     for bound, kinds in tight:
-        if total < lots.least:
+        if 0 <= total < lots.least:
             return True
-        step = math.gcd(*kinds)
         made = sums(kinds, step, bound // step)
         if made is None:
             return False
         total -= bound - (made.bit_length() - 1) * step
-    if total < lots.least:
-        return True
-    if lots.highest is None or tight:
-        return False
-    step = math.gcd(*free) or 1
+        listed.append(made)
+    if total < lots.least or lots.highest is None or lots.least <= 0:
+        return 0 <= total < lots.least
     first, last = max(-((lots.highest - total) // step), 0), (total - lots.least) // step
-    made = sums(+free, step, last)
-    return made is not None and not made >> first
+    away = sums(+free, step, last)
+    for made in listed:
+        kept = made >> max(made.bit_length() - 1 - last, 0)
+        if away is None or kept.bit_count() * last > WORK:
+            return False
+        shifted = (away << r for r, bit in enumerate(bin(kept)[2:]) if bit == "1")
+        away = reduce(or_, shifted, 0) & (1 << last + 1) - 1
+    return away is not None and not away >> first
 
 
 def lots_of(content: Columns, claim: Testimony) -> Lots:
@@ -733,6 +758,48 @@ def lots_of(content: Columns, claim: Testimony) -> Lots:
             raise Invalid(f"account {name!r} gives what it may not, or no whole lots")
         holders.append(Holder(Counter({lot: cap // lot}), cap, d.exact(weight), amount))
     return Lots(holders, *budget_of(content["needed"], claim.extra))
+
+
+def lots_of_contracts(content: Columns, claim: Testimony) -> Lots:
+    """A round in contracts: accounts give whole lots of their positions."""
+    p, names = content["positions"], content["account"]
+    lots = claim.numbers("lots", "i", len(p["account"]))
+    worth, whole, given = (dict.fromkeys(names, 0) for _ in range(3))
+    held: dict[str, Counter[int]] = {name: Counter() for name in names}
+    closable = p.get("closable", repeat(None))
+    columns = zip(p["account"], p["size"], p["lot"], p["value"], closable, lots, strict=False)
+    for name, size, lot, value, may, closed in columns:
+        near, amount = round(size / lot), round(lot * value * MICRO)
+        apart = abs(size / lot - near)
+        most = near if apart <= min(1e-9 * (size / lot), 1e-3) else int(size / lot)
+        worth[name] += most * lot * value
+        whole[name] += most * amount
+        most = most if may is None else min(most, may)
+        if not 0 <= closed <= most:
+            raise Invalid(f"account {name!r} closes more lots than it has")
+        held[name] += Counter({amount: most})
+        given[name] += closed * amount
+    pairs = zip(names, content["capacity"], strict=True)
+    capacity = [max(u, whole[k] / MICRO) if u >= worth[k] * (1 - 1e-9) else u for k, u in pairs]
+    d = dollars_of({**content, "capacity": capacity}, claim, [0.0] * len(names))
+    holders = []
+    for name, most, weight in zip(names, d.most, d.weight, strict=True):
+        total = sum(lot * count for lot, count in held[name].items())
+        cap = total if d.exact(most) * MICRO >= total * COVERED else floor_micro(d.exact(most))
+        kinds = held[name] if most else Counter[int]()
+        holders.append(Holder(kinds, min(cap, total) if most else 0, d.exact(weight), given[name]))
+        if given[name] > holders[-1].cap:
+            raise Invalid(f"account {name!r} gives what it may not")
+    return Lots(holders, *budget_of(round(content["needed"], 6), claim.extra))
+
+
+def all_lots(content: Columns, claim: Testimony) -> Lots:
+    """Lots of dollars, or of positions."""
+    if "positions" not in content:
+        return lots_of(content, claim)
+    if claim.goal["kind"] != "min-max":
+        raise Invalid("of positions the least burden of winners alone is checked")
+    return lots_of_contracts(content, claim)
 
 
 def budget_of(needed: float, extra: float | None) -> tuple[int, int | None]:
@@ -756,67 +823,29 @@ def burden_of_lots(lots: Lots, witness: Entry) -> Criterion:
     return Criterion("worst burden", upper, level if proved else None, witness if proved else {})
 
 
-def nearest_lots(lots: Lots) -> Criterion:
-    """How far the budget is missed, USD: by what lots lack in all, or by their common divisor."""
-    missed, step = abs(lots.raised - lots.least), 0
-    for h in lots.holders:
-        step = math.gcd(step, *h.lots) if h.cap else step
-    apart = min(lots.least % step, -lots.least % step) if step else lots.least
-    least = max(lots.least - sum(h.cap for h in lots.holders), apart)
-    lower = Fraction(least, MICRO) if least == missed else None
-    return Criterion("USD missed", Fraction(missed, MICRO), lower, {})
-
-
-def no_lot_moves(lots: Lots) -> Criterion:
-    """Leximin in equal lots: moves rank by the burden with a lot, then by that without it."""
-    level = lots.level()
-    sizes = {lot for h in lots.holders for lot in h.lots if h.cap}
-    if len(sizes) > 1:
-        return Criterion("all burdens in order", level, None, {})
-
-    def rank(h: Holder, given: int) -> tuple[Fraction, Fraction]:
-        return given / h.weight, -(given - max(sizes)) / h.weight
-
-    gives = [rank(h, h.given) for h in lots.holders if h.given]
-    takes = [rank(h, h.given + max(sizes)) for h in lots.holders if h.given < h.cap]
-    if gives and takes and min(takes) < max(gives):
-        raise Invalid("a lot can move to a lower burden")
-    return Criterion("all burdens in order", level, level, {})
-
-
-def fewest_lots(lots: Lots) -> Iterator[Criterion]:
-    """Accounts touched, and the burden on so few: bounds of lots that need not add up."""
-    touched, reach, least = sum(h.given > 0 for h in lots.holders), 0, 0
-    for cap in sorted((h.cap for h in lots.holders), reverse=True):
-        if reach >= lots.least:
-            break
-        reach, least = reach + cap, least + 1
-    yield Criterion("accounts touched", Fraction(touched), Fraction(least), {})
-    level = lots.level()
-    most = sorted(h.most(h.below(level)) for h in lots.holders)
-    short = not touched or sum(most[-touched:]) < lots.least
-    yield Criterion("worst burden on so few", level, level if short else None, {})
-
-
 def of_lots(lots: Lots, kind: str, witnesses: Iterator[Entry]) -> Iterator[Criterion]:
     """All criteria of an objective in lots; what only a long search knows has no lower end."""
-    witness = next(witnesses)
+    witness, level = next(witnesses), lots.level()
     if kind == "fewest":
         next(witnesses)
-        yield from fewest_lots(lots)
+        yield so_few(
+            [h.cap for h in lots.holders], lots.least, sum(h.given > 0 for h in lots.holders)
+        )
+        yield Criterion("worst burden on so few", level, None if level else level, {})
         return
     if kind == "tracking":
-        yield nearest_lots(lots)
+        missed = Fraction(abs(lots.raised - lots.least), MICRO)
+        yield Criterion("USD missed", missed, None if missed else missed, {})
         witness, lots = next(witnesses), lots._replace(least=lots.raised, highest=lots.raised)
     yield burden_of_lots(lots, witness)
     if kind == "leximin":
         next(witnesses)
-        yield no_lot_moves(lots)
+        yield Criterion("all burdens in order", level, None, {})
 
 
 def round_of_lots(content: Columns, claim: Testimony) -> Iterator[Criterion]:
     """A round in lots, tier by tier; where missing has a price, the bound is that of dollars."""
-    lots = lots_of(content, claim)
+    lots = all_lots(content, claim)
     if claim.goal["kind"] in PRICED:
         d = dollars_of(content, claim, claim.haircut(content))
         yield least_burden(d, next(claim.witnesses))
@@ -838,19 +867,17 @@ def round_of_lots(content: Columns, claim: Testimony) -> Iterator[Criterion]:
     yield from by_tier(content, [h.given for h in lots.holders], tier_of)
 
 
-# --- Rounds that no answer meets ------------------------------------------------------------------
-
-
 def why_infeasible(content: Columns, claim: Testimony) -> str:
     """Prove that nothing meets the budget: by Farkas' multipliers, all 1, or by sums of lots."""
-    claim.answer = {"haircut_usd": [0.0] * len(content["account"])}
     if claim.goal["kind"] in (*PRICED, "tracking"):
         raise Invalid("under this objective every round has an answer")
-    if "lot" in content:
-        if out_of_reach(lots_of(content, claim), None):
+    if "lot" in content or "positions" in content:
+        nothing = [0] * len(content.get("positions", content)["account"])
+        claim.answer = {"lots": nothing} if "positions" in content else {"haircut_usd": nothing}
+        if out_of_reach(all_lots(content, claim), None):
             return "no sum of whole lots is one that counts"
         raise Invalid("it is not shown that no lots raise the budget")
-    d = dollars_of(content, claim, claim.haircut(content))
+    d = dollars_of(content, claim, [0.0] * len(content["account"]))
     missing = d.budget - sum(d.most)
     if missing <= 0:
         raise Invalid("the budget is not out of reach")
@@ -868,7 +895,6 @@ OBJECTIVES = {
     "empirical": "reference:n weight:n",
     "cvar": "level:n importance:l?",
 }
-"""Parameters beside `kind`, `burden` and `epsilon`."""
 CERTIFICATE = (
     "schema:w adlopt:w instance:o objective:o extra_usd:n? limits:a answer:o criteria:a "
     "infeasible:b"
@@ -880,49 +906,41 @@ class Testimony:
     """What a certificate says was asked, and was answered."""
 
     def __init__(self, certificate: Any) -> None:
-        try:
-            if isinstance(certificate, dict) and certificate.get("schema") != SCHEMA:
-                raise Invalid(f"it is of {certificate.get('schema')!r}: this reads {SCHEMA}")
-            said = one(certificate, CERTIFICATE, "the certificate")
-            self.instance = one(said["instance"], "kind:w sha256:w", "instance")
-            rows = said["criteria"]
-            if rows != []:
-                typed(rows, CRITERION, "criteria")
-            self.criteria: list[Entry] = rows
-            self.goal = self._goal(said["objective"])
-        except Unreadable as error:
-            raise Invalid(str(error)) from None
+        if isinstance(certificate, dict) and certificate.get("schema") != SCHEMA:
+            raise Invalid(f"it is of {certificate.get('schema')!r}: this reads {SCHEMA}")
+        said = one(certificate, CERTIFICATE, "the certificate")
+        self.instance = one(said["instance"], "kind:w sha256:w", "instance")
         self.limits, self.infeasible = said["limits"], said["infeasible"]
-        self.extra, self.answer = said.get("extra_usd"), said["answer"]
-        self.witnesses = chain((each["witness"] for each in rows), repeat({}))
-
-    def _goal(self, given: Entry) -> Entry:
-        kind = given.get("kind")
-        if not isinstance(kind, str) or kind not in OBJECTIVES:
-            raise Invalid(f"no objective {kind!r} is known")
-        goal = one(given, f"kind:w burden:w epsilon:n {OBJECTIVES[kind]}", "objective")
+        self.extra, self.answer, goal = said.get("extra_usd"), said["answer"], said["objective"]
+        self.criteria: list[Entry] = said["criteria"]
+        if self.criteria != []:
+            typed(self.criteria, CRITERION, "criteria")
+        self.witnesses = chain((each["witness"] for each in self.criteria), repeat({}))
+        more = OBJECTIVES.get(str(goal.get("kind")))
+        if more is None:
+            raise Invalid(f"no objective {goal.get('kind')!r} is known")
+        self.goal = goal = one(goal, f"kind:w burden:w epsilon:n {more}", "objective")
         if "importance" in goal:
             goal["importance"] = numbers(goal["importance"], "p", "objective.importance")
         if goal["burden"] not in ("capacity", "equity") or goal.get("level", 0.0) > 1:
             raise Invalid("burdens are over capacity or equity, and levels at most 1")
-        return goal
+
+    def numbers(self, key: str, kind: str, count: int) -> list[Any]:
+        """The answer: haircuts of accounts, USD, or lots of positions."""
+        found = numbers(one(self.answer, f"{key}:l", "answer")[key], kind, f"answer.{key}")
+        if not len(self.goal.get("importance") or found) == len(found) == count:
+            raise Invalid(f"the answer has not {count} numbers {key}")
+        return found
 
     def haircut(self, content: Columns) -> list[float]:
-        """What each account gives, USD."""
-        try:
-            found = one(self.answer, "haircut_usd:l", "answer")["haircut_usd"]
-            found = numbers(found, "n", "answer.haircut_usd")
-        except Unreadable as error:
-            raise Invalid(str(error)) from None
-        shares = self.goal.get("importance") or found
-        if not len(shares) == len(found) == len(content["account"]):
-            raise Invalid("the answer has not one number for each account")
-        return found
+        """What each account gives."""
+        return self.numbers("haircut_usd", "n", len(content["account"]))
 
 
 def prove(content: Columns, claim: Testimony) -> list[Criterion]:
     """Derive the problem from the instance, and prove what can be of the answer."""
-    return list((round_of_lots if "lot" in content else round_of_dollars)(content, claim))
+    in_lots = "lot" in content or "positions" in content
+    return list((round_of_lots if in_lots else round_of_dollars)(content, claim))
 
 
 def limits_in(content: Columns) -> list[str]:
@@ -963,13 +981,11 @@ def compared(said: Entry, proved: Criterion) -> str:
 
 def main(arguments: Sequence[str]) -> int:
     """Check a file against another; print a verdict."""
-    if len(arguments) != 2:
-        sys.stderr.write("adlcheck.py INSTANCE CERTIFICATE\n")
-        return 2
     try:
-        content, certificate = instance(Path(arguments[0])), parsed(Path(arguments[1]))
-    except Unreadable as error:
-        sys.stderr.write(f"{error}\n")
+        first, second = map(Path, arguments)
+        content, certificate = instance(first), parsed(second)
+    except (Invalid, ValueError) as error:
+        sys.stderr.write(f"adlcheck.py INSTANCE CERTIFICATE: {error}\n")
         return 2
     try:
         lines, code = check(content, certificate), 0

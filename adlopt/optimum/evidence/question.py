@@ -16,7 +16,8 @@ from adlopt.model.constraint import Constraint
 from adlopt.model.limits import NO_LIMITS, Limits
 from adlopt.model.loss import Asymmetric, Empirical, MinMax
 from adlopt.model.objective import CVaR, FewestAccounts, Leximin, TrackingFirst
-from adlopt.model.round import Round
+from adlopt.model.positions import ContractRound
+from adlopt.model.round import OUTCOMES, Round
 
 KINDS: Mapping[type, str] = {
     MinMax: "min-max",
@@ -51,9 +52,11 @@ class Question(Record):
         """
         of = CONTENTS.get(type(self.thing))
         if of is None or self.constraints:
-            expected = "a round of dollars, without constraints of one's own"
+            expected = "a round of winners alone, without constraints of one's own"
             raise InputError("certificate", type(self.thing).__name__, expected)
         content: dict[str, Any] = of(self.thing)
+        if self.limits.lots is not None:
+            content["positions"]["closable"] = self.limits.lots.tolist()
         return content | _limits(self.limits, self.thing.start)
 
     def goal(self) -> dict[str, Any]:
@@ -71,9 +74,10 @@ class Question(Record):
         return goal
 
 
-def _round(round_: Round) -> dict[str, Any]:
+def _round(round_: Round | ContractRound) -> dict[str, Any]:
     start = round_.start
     columns = {name: getattr(start, name) for name in ("capacity", "equity", "lot")}
+    columns |= {name: getattr(round_.outcome, name) for name in OUTCOMES}
     return {
         "kind": "round",
         "deficit": start.deficit,
@@ -100,5 +104,21 @@ def _limits(limits: Limits, start: Any) -> dict[str, Any]:
     return found
 
 
-CONTENTS: Mapping[type, Any] = {Round: _round}
+def _contracts(round_: ContractRound) -> dict[str, Any]:
+    """As it was before lots were rounded: who checks rounds them, too."""
+    read = round_ if round_.unrounded is None else round_.unrounded
+    held = read.positions
+    names = ("size", "lot", "value", "mark")
+    numbers = {name: getattr(held, name) for name in names if getattr(held, name) is not None}
+    positions = {
+        "account": list(held.account),
+        "coin": list(held.coin),
+        "side": [side.value for side in held.side],
+        **{name: values.tolist() for name, values in numbers.items()},
+    }
+    accounts = {k: v for k, v in _round(read).items() if k not in ("estimate", "signals", "lot")}
+    return accounts | {"kind": "contracts", "positions": positions}
+
+
+CONTENTS: Mapping[type, Any] = {Round: _round, ContractRound: _contracts}
 """Who states the content of which instances."""
