@@ -8,10 +8,22 @@ from typing import Annotated, Any
 
 from cyclopts import Parameter
 
-from adlopt.cli.command import Flag, JsonWords, Output, WholeOrNone, app, as_json, progress
+from adlopt.cli.command import (
+    Flag,
+    Json,
+    JsonWords,
+    Output,
+    WholeOrNone,
+    app,
+    as_json,
+    progress,
+    put,
+)
 from adlopt.data.loaders.options import Capacity, Deficit
 from adlopt.data.loaders.records import TOLERANCE
+from adlopt.errors import InputError
 from adlopt.foundation.ids import Alike
+from adlopt.show.load import of_market
 
 _STATED = "A table that states them by a time within a round, or by its number."
 Stated = Annotated[Path | None, Parameter(help=_STATED)]
@@ -75,3 +87,74 @@ def load(
     print(as_json(loaded.to_dict()) if json_ else render(loaded.data()))
     for path in written:
         print(f"wrote {path}", file=sys.stderr)
+
+
+@app.command
+def market(
+    kind: str,
+    folder: Path,
+    *,
+    wave: WholeOrNone = None,
+    gap_ms: WholeOrNone = None,
+    shed: Annotated[list[str] | None, Parameter(negative="")] = None,
+    exempt: Annotated[list[str] | None, Parameter(negative="")] = None,
+    tolerance: float = TOLERANCE,
+    alike: Alike = Alike.APART,
+    output: Output = None,
+    json_: Json = False,
+) -> None:
+    """Make a market of a venue's data: accounts, positions, marks, and what was shed.
+
+    Parameters
+    ----------
+    kind
+        node (a clearinghouse snapshot, and *_fills.json and *_misc.json since, as for adlopt load),
+        or info (saved responses: meta.json, and a clearinghouseState in each ACCOUNT.json).
+    folder
+        With the files.
+    wave
+        Of node files: the round whose start the market shows; the first unless given.
+    gap_ms
+        Of node files: milliseconds without a fill that end a round; 5000 unless given.
+    shed
+        An account all of whose positions go; repeat for several. What the venue shed, or all that
+        the bankrupt hold, unless given.
+    exempt
+        ACCOUNT=REASON: who may not be deleveraged, such as a child vault; repeat for several.
+    tolerance
+        Share of a file's records, and of its dollars, that may fail to parse.
+    alike
+        Whether ids that differ in case or blanks alone are one account (same) or not (apart).
+    output
+        Write the market to this .json file, its tables beside it.
+    """
+    from adlopt.data.files.markets import write_market
+    from adlopt.data.loaders.before_a_round import node_market
+    from adlopt.data.loaders.options import Rules
+    from adlopt.data.loaders.venue_info import info_market
+
+    asked: dict[str, Any] = {"shed": shed, "exempt": _reasons(exempt or []), "alike": alike}
+    with progress(None, "reading") as step:
+        asked |= {"tolerance": tolerance, "progress": step}
+        if kind == "node":
+            rules = Rules() if gap_ms is None else Rules(gap_ms=gap_ms)
+            loaded = node_market(folder, wave=1 if wave is None else wave, rules=rules, **asked)
+        elif kind == "info" and wave is gap_ms is None:
+            loaded = info_market(folder, **asked)
+        else:
+            remedy = "--wave and --gap-ms are of node files" if kind == "info" else ""
+            raise InputError("kind", kind, "node or info", remedy=remedy)
+    written = [] if output is None else write_market(loaded.market, output)
+    put(loaded, json_, of_market)
+    for path in written:
+        print(f"wrote {path}", file=sys.stderr)
+
+
+def _reasons(words: list[str]) -> dict[str, str]:
+    reasons = {}
+    for word in words:
+        account, equals, reason = word.partition("=")
+        if not equals:
+            raise InputError("--exempt", word, "ACCOUNT=REASON")
+        reasons[account] = reason
+    return reasons

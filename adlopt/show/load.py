@@ -6,7 +6,7 @@ import math
 import textwrap
 from datetime import UTC, datetime
 
-from adlopt.show.schema.loads import LoadData, RoundCut
+from adlopt.show.schema.loads import LoadData, MarketLoadData, RoundCut
 from adlopt.show.table import WIDTH, table
 from adlopt.show.words import counted, printable, usd
 
@@ -43,6 +43,26 @@ def summary(data: LoadData) -> str:
     ]
     parts = [_rounds(data, FEW), _cut(data.cut), _reconciled(data), "\n".join(lines)]
     return "\n".join(line for part in parts for line in part.splitlines() if line.strip())
+
+
+def of_market(data: MarketLoadData) -> str:
+    """Lay out a market as it was read, as a screen: what it holds, has to go, and what is odd."""
+    at = "" if data.time_ms is None else f" at {_moment(data.time_ms)} UTC"
+    what = "what the venue shed" if data.shed_on_record else "all that the bankrupt hold"
+    rows = [
+        ("accounts are short of", usd(data.required_usd)),
+        (f"has to go: {what}, {counted(data.shed_rows, 'order')}", usd(data.shed_notional_usd)),
+        ("closing against it takes", usd(data.shed_takes_usd)),
+        ("users gave, on record", usd(data.recorded_usd)),
+    ]
+    title = (
+        f"{printable(data.name)}{at}: {counted(data.accounts, 'account')}, "
+        f"{counted(data.coins, 'coin')}, {counted(data.positions, 'position')}"
+    )
+    exempt = [f"{name}: {reason}" for name, reason in data.exempt.items()]
+    odd = [finding.text for finding in data.quality]
+    said = [*_one("exempt", exempt), *(textwrap.shorten(each, 3 * WIDTH) for each in odd[:FEW])]
+    return table(title, ("", "USD"), rows) + "".join(f"{textwrap.fill(s, WIDTH)}\n" for s in said)
 
 
 def _rounds(data: LoadData, most: int) -> str:

@@ -14,7 +14,7 @@ import pytest
 
 import adlopt as adl
 from adlopt.data.decision_log import Audit
-from adlopt.data.loaders import Loaded
+from adlopt.data.loaders import Loaded, LoadedMarket
 from adlopt.data.loaders.loaded import PolicyRecord
 from adlopt.model.round import RoundOutcome
 from adlopt.optimum.coupled.not_coupling import price_of_not_coupling
@@ -113,6 +113,7 @@ RESULTS = {
         name=HOSTILE, source="made up", rounds=FIGURES, accounts=None, unavailable={},
         look_ahead=(), origins={}, reports=(),
     ),
+    "loaded market": LoadedMarket(name=HOSTILE, time=1_760_130_900_000, market=MARKET),
     "bounds": adl.bounds_of(EPISODE),
     "burdens": adl.diagnostics.compare_burdens(THEN, [5, 4, 0], [3, 3, 3]),
     "evidence": adl.Evidence(episode=EPISODE),

@@ -3,61 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from adlopt.data.files.places import existing_file
 from adlopt.data.loaders.fills import Fills
 from adlopt.data.loaders.loaded import Loaded
 from adlopt.data.loaders.round_figures import coin_gaps
 from adlopt.errors import InputError, unknown
-from adlopt.foundation.strict_json import decode
 from adlopt.model.positions import ContractRound
 
 if TYPE_CHECKING:
     import polars as pl
-
-MOST_DECIMALS = 18
-
-
-def read_size_decimals(path: str | Path) -> dict[str, int]:
-    """Read how many decimals a size may have, by coin: Hyperliquid's `meta`, or a plain object.
-
-    `{"universe": [{"name": "BTC", "szDecimals": 5}, …]}`, or `{"BTC": 5, …}`.
-
-    Raises
-    ------
-    InputError
-        If it is neither, or a number of decimals is not a whole number from 0 to 18.
-    """
-    path = existing_file(Path(path))
-    try:
-        found = decode(path.read_bytes())
-    except (ValueError, OSError) as error:
-        raise InputError("file", str(path), f"well-formed JSON ({str(error)[:60]})") from None
-    if isinstance(found, dict) and isinstance(found.get("universe"), list):
-        pairs = [
-            (each.get("name"), each.get("szDecimals")) if isinstance(each, dict) else (None, None)
-            for each in found["universe"]
-        ]
-    elif isinstance(found, dict):
-        pairs = list(found.items())
-    else:
-        raise InputError(str(path), type(found).__name__, "an object of coins")
-    decimals: dict[str, int] = {}
-    for coin, number in pairs:
-        if (
-            not isinstance(coin, str)
-            or not isinstance(number, int)
-            or isinstance(number, bool)
-            or not 0 <= number <= MOST_DECIMALS
-        ):
-            expected = f"a whole number from 0 to {MOST_DECIMALS}"
-            raise InputError(f"{path}: szDecimals", number, expected, index=str(coin))
-        if coin in decimals:
-            raise InputError(f"{path}: name", coin, "a coin that stands once")
-        decimals[coin] = number
-    return decimals
 
 
 def contract_round(

@@ -26,7 +26,7 @@ from adlopt.errors import InputError
 def _read(paths: Sequence[Path], rules: Rules, how: How) -> Loaded:
     """Rounds of the folder, with what production took where it can be told."""
     folder = paths[0]
-    files = {kind: _files(folder, kind) for kind in ("fills", "misc")}
+    files = {kind: node_files(folder, kind) for kind in ("fills", "misc")}
     snapshot = read_snapshot(folder, **how)
     ledger, reports = read_ledger(files["misc"], **how)
     with every_trade() as trades, read_node_fills(files["fills"], trades=trades, **how) as raw:
@@ -52,7 +52,14 @@ def _read(paths: Sequence[Path], rules: Rules, how: How) -> Loaded:
         return replace(loaded, recorded=made, accounts=accounts)
 
 
-def _files(folder: Path, kind: str) -> list[Path]:
+def node_files(folder: Path, kind: str) -> list[Path]:
+    """Files of a kind, fills or misc, in order.
+
+    Raises
+    ------
+    InputError
+        If there are none.
+    """
     found = sorted(folder.glob(f"*_{kind}.json*"))
     if not found:
         raise InputError("path", str(folder), f"a folder with *_{kind}.json")

@@ -194,22 +194,39 @@ def decoded(line: int, text: str, tally: Tally) -> dict[str, Any] | None:
     return record
 
 
+def each_object(tally: Tally) -> Iterator[tuple[int, dict[str, Any]]]:
+    """JSON objects of lines, each with its number; what is none is rejected."""
+    for first, lines in blocks_of_lines(tally):
+        for line, text in enumerate(lines, start=first):
+            record = decoded(line, text, tally)
+            if record is not None:
+                yield line, record
+
+
+def decoded_lines(tally: Tally) -> Iterator[tuple[int, dict[str, Any]]]:
+    """JSON objects with their lines: one a line of a .jsonl file; any other file is one."""
+    if tally.file.suffix == ".jsonl":
+        yield from each_object(tally)
+        return
+    lines = [line for _, block in blocks_of_lines(tally, longest=LARGEST_JSON) for line in block]
+    tally.unended = None
+    record = decoded(1, "\n".join(lines), tally)
+    if record is not None:
+        yield 1, record
+
+
 def events_of(tally: Tally, read: Callable[[Any, Alike], T]) -> Iterator[tuple[int, list[T]]]:
     """Yield what `read` makes of the events of blocks, a block a line, with its number.
 
     Blocks are `{"events": […]}`. What raises `Malformed` is rejected with what it is worth.
     """
-    for first, lines in blocks_of_lines(tally):
-        for line, text in enumerate(lines, start=first):
-            block = decoded(line, text, tally)
-            if block is None:
-                continue
-            events = block.get("events")
-            if isinstance(events, list):
-                numbered = ((line, event) for event in events)
-                yield line, list(read_each(numbered, tally, lambda each: read(each, tally.alike)))
-            else:
-                tally.reject(line, repr(events), "a block with a list of events", whole=True)
+    for line, block in each_object(tally):
+        events = block.get("events")
+        if isinstance(events, list):
+            numbered = ((line, event) for event in events)
+            yield line, list(read_each(numbered, tally, lambda each: read(each, tally.alike)))
+        else:
+            tally.reject(line, repr(events), "a block with a list of events", whole=True)
 
 
 def read_each(

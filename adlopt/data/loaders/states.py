@@ -78,7 +78,7 @@ def valued(
         for wave, time in starts.iter_rows():
             own = cut.filter(pl.col("wave") == wave).collect(engine="streaming")
             names = pl.concat([own["account"], own["loser"].rename("account")]).unique().to_frame()
-            worth, equities = _worth(time, names, books)
+            worth, equities = worth_at(time, names, books)
             made.spool.write(_with_equities(own, equities))
             stale.append(worth.filter(pl.col("age") > rules.mark_age_ms).with_columns(wave=wave))
         made.findings = [
@@ -110,10 +110,10 @@ def equities_at(
         `account`, `equity` in USD; null where a coin it holds has no price, and where neither the
         snapshot nor a change of cash since knows the account.
     """
-    return _worth(time, accounts, Books(trades, snapshot, ledger))[1]
+    return worth_at(time, accounts, Books(trades, snapshot, ledger))[1]
 
 
-def _worth(time: int, accounts: pl.DataFrame, books: Books) -> tuple[pl.DataFrame, pl.DataFrame]:
+def worth_at(time: int, accounts: pl.DataFrame, books: Books) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Positions at their marks, each with the mark's age in milliseconds, and equities."""
     import polars as pl
 

@@ -83,6 +83,28 @@ class Horizon(Part):
     production: float
 
 
+class MarketLoadData(Data):
+    """A market as it was read: what it holds, what has to go and takes, and what is odd.
+
+    `shed_on_record` says whether that is what the venue shed, or all of the bankrupt.
+    """
+
+    name: str
+    time_ms: int | None
+    accounts: int
+    coins: int
+    positions: int
+    required_usd: float
+    shed_on_record: bool
+    shed_rows: int
+    shed_notional_usd: float
+    shed_takes_usd: float
+    recorded_usd: float | None
+    exempt: dict[str, str]
+    files: list[FileReport]
+    quality: list[FindingData]
+
+
 class LoadData(Data):
     """Figures of rounds as they were read, where each came from, and what is odd.
 

@@ -1,0 +1,172 @@
+"""Hyperliquid's saved `info` responses: `clearinghouseState` of accounts, and `meta`.
+
+A response does not say whose it is: it is saved as ACCOUNT.json, or as a line of a .jsonl file,
+`{"user": ACCOUNT, "state": {…}}`, in a folder with the `meta` response, `meta.json`:
+
+    {"marginSummary": {"accountValue"}, "assetPositions": [{"position": {"coin", "szi", "entryPx",
+    "positionValue", "unrealizedPnl", "leverage"}}], "time": ms}
+
+Nothing is fetched. Responses of different times are a finding: a market shows one moment.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, NamedTuple, Unpack
+
+from adlopt.data.files.places import inside
+from adlopt.data.loaders.event_fields import Malformed, account, number
+from adlopt.data.loaders.market_load import LoadedMarket, market_of
+from adlopt.data.loaders.raw_tables import decoded_lines, read_each
+from adlopt.data.loaders.records import How, Tally
+from adlopt.data.loaders.times import moment
+from adlopt.data.loaders.venue_meta import ListedCoin, margins, read_meta
+from adlopt.errors import InputError, unknown
+from adlopt.model.market_parts import Coins
+from adlopt.scoring.quality import Finding
+from adlopt.show.schema.loads import FileReport
+
+META = "meta.json"
+APART_MS = 1_000
+"""Milliseconds by which the moments of responses may differ without a word."""
+SUM = 0.01
+"""Share by which a stated unrealised profit may differ from size and prices, for rounding."""
+
+
+class State(NamedTuple):
+    """One response."""
+
+    account: str
+    time: int
+    value: float
+    held: dict[str, tuple[float, float, float]]
+    """Signed contracts, entry and mark, USD, by coin."""
+    profit: float
+    """USD, as stated."""
+
+
+def info_market(
+    folder: str | Path,
+    *,
+    shed: Sequence[str] | None = None,
+    exempt: Mapping[str, str] | None = None,
+    **how: Unpack[How],
+) -> LoadedMarket:
+    """Read a market from a folder of saved responses.
+
+    Parameters
+    ----------
+    folder : Path
+        With meta.json, and ACCOUNT.json or .jsonl files.
+    shed : sequence of str, optional
+        Accounts all of whose positions go, at their bankruptcy prices; those of the bankrupt unless
+        given.
+    exempt : mapping of str to str, optional
+        Accounts that may not be deleveraged, each with the reason.
+
+    Raises
+    ------
+    InputError
+        If files cannot be used, an account stands twice, or a coin is not listed.
+    """
+    root = Path(folder)
+    meta = read_meta(inside(root, META))
+    paths = sorted(p for p in root.iterdir() if p.suffix in (".json", ".jsonl") and p.name != META)
+    if not paths:
+        raise InputError("path", str(root), f"{META} and clearinghouseState responses")
+    states: dict[str, State] = {}
+    reports = [_read(inside(root, path.name), states, how) for path in paths]
+    held = {(s.account, c): (q, e) for s in states.values() for c, (q, e, _) in s.held.items()}
+    marks = _marks(states.values())
+    market = market_of(
+        held,
+        {s.account: s.value - s.profit for s in states.values()},
+        _coins(marks, meta),
+        exempt=exempt,
+    )
+    if shed is not None:
+        market = replace(market, forced=market.shed(shed))
+    times = sorted(state.time for state in states.values())
+    return LoadedMarket(
+        name=root.name,
+        time=times[-1],
+        market=market,
+        reports=tuple(reports),
+        findings=tuple(_odd(states.values(), marks, times)),
+    )
+
+
+def _read(path: Path, states: dict[str, State], how: How) -> FileReport:
+    tally = Tally(path, **how)
+
+    def state(record: Any) -> State:
+        whose = record if path.suffix == ".jsonl" else {"user": path.stem, "state": record}
+        name = account(whose, "user", tally.alike)
+        if name in states:
+            raise Malformed(name, "an account once")
+        return _state(name, whose.get("state"))
+
+    for found in read_each(decoded_lines(tally), tally, state):
+        states[found.account] = found
+        worth = sum(abs(size * mark) for size, _, mark in found.held.values())
+        tally.keep(1, {"cash": abs(found.value), "notional": worth})
+    return tally.close()
+
+
+def _state(name: str, response: Any) -> State:
+    match response:
+        case {"marginSummary": dict(summary), "assetPositions": list(positions)}:
+            pass
+        case _:
+            raise Malformed(response, "a clearinghouseState response")
+    held, profit = {}, []
+    for each in positions:
+        position = each.get("position") if isinstance(each, dict) else None
+        if not isinstance(position, dict) or not isinstance(position.get("coin"), str):
+            raise Malformed(each, "a position with its coin")
+        size = number(position, "szi")
+        if position["coin"] in held:
+            raise Malformed(position["coin"], "a coin once")
+        if size:
+            mark = abs(number(position, "positionValue") / size)
+            held[position["coin"]] = (size, number(position, "entryPx", positive=True), mark)
+            profit.append(number(position, "unrealizedPnl"))
+    value = number(summary, "accountValue")
+    at = moment(response.get("time"), "time")
+    return State(name, at, value, held, math.fsum(profit))
+
+
+def _marks(states: Any) -> dict[str, float]:
+    """The mark of each coin: that of its largest position, which rounding changes least."""
+    largest: dict[str, tuple[float, float]] = {}
+    for state in states:
+        for coin, (size, _, mark) in state.held.items():
+            largest[coin] = max(largest.get(coin, (0.0, 0.0)), (abs(size), mark))
+    return {coin: mark for coin, (_, mark) in largest.items()}
+
+
+def _coins(marks: Mapping[str, float], meta: Mapping[str, ListedCoin]) -> Coins:
+    for coin in marks:
+        if coin not in meta:
+            raise unknown("coin", coin, meta, remedy=f"save the {META} of the same day")
+    names = tuple(sorted(marks))
+    lot = [meta[coin].lot for coin in names]
+    return Coins(coin=names, mark=[marks[c] for c in names], lot=lot, **margins(names, meta))  # type: ignore[arg-type]
+
+
+def _odd(states: Any, marks: Mapping[str, float], times: Sequence[int]) -> Iterator[Finding]:
+    if times[-1] - times[0] > APART_MS:
+        text = f"responses are up to {(times[-1] - times[0]) / 1000:,.0f} s apart: no one moment"
+        yield Finding(name="several moments", text=text)
+    usd, count = 0.0, 0
+    for state in states:
+        profit = math.fsum(q * (marks[c] - e) for c, (q, e, _) in state.held.items())
+        gross = math.fsum(abs(q * marks[c]) for c, (q, _, _) in state.held.items())
+        if abs(profit - state.profit) > SUM * gross + SUM:
+            usd, count = usd + abs(profit - state.profit), count + 1
+    if count:
+        text = f"stated profits of {count:,} accounts differ from size and prices, by ${usd:,.2f}"
+        yield Finding(name="profits disagree", text=text, usd=usd)
