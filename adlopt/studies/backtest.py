@@ -132,7 +132,7 @@ def backtest(
     --------
     >>> import adlopt as adl
     >>> def careful(past, start):
-    ...     return adl.decide(start, belief=adl.belief_from(past), chance=0.75)
+    ...     return adl.decide(start, belief=adl.belief_from(past, equally=True), chance=0.75)
     >>> done = backtest(adl.episodes.october_10(), careful, under=5.0)
     >>> done.raised["decider"].size, done.promised >= 0.75
     (12, True)

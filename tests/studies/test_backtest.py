@@ -13,7 +13,7 @@ EPISODE = adl.episodes.october_10()
 
 
 def careful(past, start):
-    return adl.decide(start, belief=adl.belief_from(past), chance=0.75)
+    return adl.decide(start, belief=adl.belief_from(past, equally=True), chance=0.75)
 
 
 def test_each_round_is_decided_on_those_before_it():
@@ -61,6 +61,18 @@ def test_losses_are_those_of_the_rounds():
     more, low, high = rows["do-nothing"].decider_loses_more
     assert more == pytest.approx(wanted - rows["do-nothing"].loss)
     assert low <= more <= high
+
+
+def test_shares_count_by_their_deficits_so_that_tiny_rounds_mislead_no_large_one():
+    def priced(equally):
+        def decide(past, start):
+            return adl.decide(start, belief=adl.belief_from(past, equally=equally), under=5)
+
+        return adl.backtest(EPISODE, decide, under=5.0).data().by
+
+    by_size, alike = priced(False)[0].loss, priced(True)[0].loss
+    assert by_size / 1e6 == pytest.approx(24.08, abs=5e-3)
+    assert by_size < priced(False)[2].loss < alike
 
 
 def test_intervals_are_of_paired_differences():

@@ -177,18 +177,20 @@ def _middles() -> FloatArray:
     return levels
 
 
-def belief_from(episode: Episode) -> Belief:
+def belief_from(episode: Episode, *, equally: bool = False) -> Belief:
     """Learn a belief from finished rounds: errors of their estimates, or shares of their deficits.
 
     Where every round has an ex ante estimate it is needed − estimate, USD, else needed / deficit,
     above 1 where more was needed than the deficit; a round without a deficit says nothing then.
+    Shares count by their deficits, so that tiny rounds cannot mislead a large one, or `equally`, as
+    guarantees of order statistics need.
 
     Examples
     --------
     >>> from adlopt.data.episodes import october_10
     >>> print(belief_from(october_10()))
-    belief of 16 values in shares of the deficit (16 rounds of october-10;
-    consecutive rounds are hardly exchangeable)
+    belief of 16 values in shares of the deficit (16 rounds of october-10, by their
+    deficits; consecutive rounds are hardly exchangeable)
     """
     if all(round_.start.estimate is not None for round_ in episode):
         measured = Measured.ERRORS
@@ -196,6 +198,13 @@ def belief_from(episode: Episode) -> Belief:
     else:
         measured = Measured.SHARES
         value = [r.needed / r.start.deficit for r in episode if r.start.deficit > 0]
-    rounds = counted(len(value), "round")
-    source = f"{rounds} of {episode.name}; consecutive rounds are hardly exchangeable"
-    return Belief(value=value, measured=measured, source=source)  # type: ignore[arg-type]
+    sized = measured is Measured.SHARES and not equally
+    seen = (
+        f"{counted(len(value), 'round')} of {episode.name}{', by their deficits' if sized else ''}"
+    )
+    return Belief(
+        value=value,  # type: ignore[arg-type]
+        mass=episode.deficit[episode.deficit > 0] if sized else None,  # type: ignore[arg-type]
+        measured=measured,
+        source=f"{seen}; consecutive rounds are hardly exchangeable",
+    )
