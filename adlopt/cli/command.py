@@ -116,7 +116,7 @@ def as_json(data: object) -> str:
 
 def put(answer: Answer, json_: bool, render: Callable[[Any], object]) -> None:
     """Print an answer for machines, or its data as a view renders them."""
-    print(as_json(answer.to_dict()) if json_ else render(answer.data()))
+    print(as_json(answer.to_dict()) if json_ else render(answer.told()))
 
 
 @contextmanager

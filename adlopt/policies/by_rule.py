@@ -15,8 +15,8 @@ from adlopt.model.round import RoundStart
 from adlopt.policies.allocation import Memoryless
 from adlopt.policies.protocols import Haircut, State
 from adlopt.rules.rows import Rows, round_rows
-from adlopt.rules.rule import Rule
-from adlopt.rules.split import in_order
+from adlopt.rules.rule import Rule, Tier
+from adlopt.rules.split import Queue, fill, in_order
 
 ROUNDING = 1e-12
 """Relative distance at which a budget counts as a whole number of micro-dollars."""
@@ -60,37 +60,61 @@ def serve(
     order = in_order(rule.tie_break, rows)
     rows = rows.take(order)
     whole = np.ones(len(rows)) if lot is None else lot[order] * MICRO
+    reached = (tier for tier in rule.tiers if beyond or not tier.after_fund)
+    tiers = [_Serving.of(tier, rows, whole, beyond) for tier in reached]
     for each, budget in enumerate(budgets, turn):
-        amount = math.floor(budget * MICRO * (1 + ROUNDING))
+        amount, taken = math.floor(budget * MICRO * (1 + ROUNDING)), np.zeros(len(rows), np.int64)
+        for tier in tiers:
+            tier.serve(taken, amount, each)
         haircut = np.zeros(len(rows))
-        haircut[order] = _serve(rule, rows, amount, each, whole, beyond) / MICRO
+        haircut[order] = taken / MICRO
         yield haircut
 
 
-def _serve(
-    rule: Rule, rows: Rows, budget: int, turn: int, lot: FloatArray, beyond: bool
-) -> IntArray:
-    taken = np.zeros(len(rows), dtype=np.int64)
-    for tier in rule.tiers:
-        if tier.after_fund and not beyond:
-            break
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Serving:
+    """A tier on rows: what is the same at every budget; `order` is a queue's."""
+
+    tier: Tier
+    chosen: IntArray
+    rows: Rows
+    most: IntArray
+    lot: FloatArray
+    order: IntArray | None
+
+    @classmethod
+    def of(cls, tier: Tier, rows: Rows, lot: FloatArray, beyond: bool) -> _Serving:
         chosen = np.flatnonzero(tier.eligible.values(rows) != 0)
-        most = rows.most
-        if tier.limit is not None:
-            highest = np.maximum(most / MICRO, LARGEST_MARKET * beyond)
-            most = np.floor(np.clip(tier.limit.values(rows), 0, highest) * MICRO)
-        most = _whole(most, lot)
+        candidates = rows.take(chosen)
+        most = _whole(limits(tier, rows, beyond), lot)[chosen]
+        order = tier.split.order(candidates) if isinstance(tier.split, Queue) else None
+        return cls(
+            tier=tier, chosen=chosen, rows=candidates, most=most, lot=lot[chosen], order=order
+        )
+
+    def serve(self, taken: IntArray, budget: int, turn: int) -> None:
+        """Add what the tier gives of a budget to what is `taken` of all rows."""
         while True:
-            left = np.maximum(most - taken, 0)[chosen]
-            candidates = rows.take(chosen).limited(left)
-            given = tier.split.take(candidates, budget - int(taken.sum()), turn)
-            whole = _whole(given, lot[chosen])
-            taken[chosen] += whole
+            left = np.maximum(self.most - taken[self.chosen], 0)
+            amount = budget - int(taken.sum())
+            if self.order is not None:
+                given = fill(self.order, left, amount)
+            else:
+                given = self.tier.split.take(self.rows.limited(left), amount, turn)
+            whole = _whole(given, self.lot)
+            taken[self.chosen] += whole
             if not whole.any() or (whole == given).all():
-                break
-    return taken
+                return
 
 
-def _whole(amount: IntArray, lot: FloatArray) -> IntArray:
+def limits(tier: Tier, rows: Rows, beyond: bool) -> FloatArray:
+    """The most that a tier takes of each row, micro-dollars, shape (n,)."""
+    if tier.limit is None:
+        return rows.most.astype(np.float64)
+    highest = np.maximum(rows.most / MICRO, LARGEST_MARKET * beyond)
+    return np.floor(np.clip(tier.limit.values(rows), 0, highest) * MICRO)
+
+
+def _whole(amount: FloatArray | IntArray, lot: FloatArray) -> IntArray:
     """Micro-dollars that whole lots make of an amount."""
     return np.rint(np.floor(amount / lot * (1 + ROUNDING)) * lot).astype(np.int64)

@@ -19,9 +19,9 @@ class Book:
     """Open lots and account values, in whole units, while a rule runs.
 
     Arrays of what must go have shape (len(shed),): `rows` of the market's positions, `lots`, `gone`
-    of them, and `gap`, micro-dollars from mark to bankruptcy price. `owner`, `unit` (contracts a
-    lot, signed), `mark`, `held` and `open_` (lots) are of the positions, (k,); `start`, `value` and
-    `haircut` (micro-dollars) of the accounts, (n,).
+    of them, `gap`, micro-dollars from mark to bankruptcy price, and `paid` of it. `owner`, `unit`
+    (contracts a lot, signed), `mark`, `held` and `open_` (lots) are of the positions, (k,);
+    `start`, `value` and `haircut` (micro-dollars) of the accounts, (n,).
     """
 
     market: Market
@@ -38,6 +38,7 @@ class Book:
     start: IntArray
     value: IntArray
     haircut: IntArray
+    paid: IntArray
     fund: int
     matches: list[Matches] = field(default_factory=list)
     ties: list[Tie] = field(default_factory=list)
@@ -64,6 +65,7 @@ class Book:
             start=micro(market.equity),
             value=micro(market.equity),
             haircut=np.zeros(len(market.accounts.account), dtype=np.int64),
+            paid=np.zeros_like(lots),
             fund=int(micro([market.fund])[0]),
         )
 
@@ -105,6 +107,7 @@ class Book:
         )
         user = done.by_user
         self.gone[s] += lots.sum()
+        self.paid[s] += paid.sum()
         self.value[self.owner[row]] += paid.sum()
         self.fund -= int(paid[~user].sum())
         self.open_[position[user]] -= lots[user]
@@ -123,8 +126,7 @@ class Book:
 
     def _rounded_up(self, s: int, lots: IntArray, gap: int, open_: int) -> IntArray:
         """Each pays its share of the gap that those before left, rounded in the loser's favour."""
-        left = gap - sum(int(m.paid[m.shed == s].sum()) for m in self.matches)
-        paid = []
+        left, paid = gap - int(self.paid[s]), []
         for closed in lots.tolist():
             paid.append(-(-left * closed // open_))
             left, open_ = left - paid[-1], open_ - closed

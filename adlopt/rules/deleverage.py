@@ -138,12 +138,13 @@ def _take(book: Book, rule: Rule, haircut: Haircut, kept: int) -> None:
     where = solvent[in_order(rule.tie_break, account_rows(book.market).take(solvent))]
     for coin, amount in pots:
         holders = holder_rows(book.market, book.shed, where, coin)
+        assert holders.places is not None
         left, since = amount, book.value.copy() if haircut.by_coin else book.start
         for tier in haircut.tiers:
             if tier.after_fund:
                 left -= book.pay(min(left, max(book.fund - kept, 0)))
             if left > 0:
-                left -= _cut(book, tier, holders, where, left, since)
+                left -= _cut(book, tier, holders, holders.places, left, since)
 
 
 def _cut(book: Book, tier: Tier, rows: Rows, where: IntArray, amount: int, since: IntArray) -> int:

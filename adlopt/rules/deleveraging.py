@@ -143,20 +143,27 @@ class Deleveraging(Answer, Record):
         return f"{self.called}: {paid}; {usd(self.deficit_left)} is left unpaid"
 
     def __str__(self) -> str:
-        return summary(self.data())
+        return summary(self.told())
+
+    def told(self) -> DeleveragingData:
+        """Return the same without the closings, which no text prints and which may be a million."""
+        return self._with(self.outcome(matched=False))
 
     def data(self) -> DeleveragingData:
         """Return who closed and gave what, and what it left."""
+        return self._with(self.outcome())
+
+    def _with(self, outcome: OutcomeData) -> DeleveragingData:
         return DeleveragingData(
             accounts=len(self.market.accounts.account),
             required_usd=self.required,
             fund_usd=self.market.fund,
-            rules=[self.outcome()],
+            rules=[outcome],
             unplayed={},
         )
 
-    def outcome(self) -> OutcomeData:
-        """Return what the rule did, without the market it did it to."""
+    def outcome(self, *, matched: bool = True) -> OutcomeData:
+        """Return what the rule did, without the market it did it to; or without its closings."""
         gave = self._gave()
         shares = [each.share_of_profit for each in gave if each.gave_usd > 0]
         return filled(
@@ -168,7 +175,7 @@ class Deleveraging(Answer, Record):
             worst_burden=None if None in shares else max(shares, default=0.0),  # type: ignore[type-var]
             ties=[filled(TieData, tie) for tie in self.ties],
             accounts=gave,
-            matches=self._matched(),
+            matches=self._matched() if matched else [],
         )
 
     @property

@@ -211,22 +211,27 @@ def closes_against(market: Market, coin: str, side: Side) -> BoolArray:
 
 
 def holder_rows(market: Market, shed: Shed, chosen: IntArray, coin: str = "") -> Rows:
-    """Chosen accounts with what they hold of a coin, or of all.
+    """Of the chosen accounts those that hold a coin, with what they hold; all without a coin.
 
     Columns besides those of `account_rows`: `size`, contracts; `profit`, the positive one of these
     positions, USD; and whether one of them is `opposite` to what has to go, or to anything where
     nothing has.
     """
-    here, held = _in_coin(market, coin), market.positions
+    here = _in_coin(market, coin)
     against = here.copy()
     if len(shed):
-        keys = {(c, s.opposite) for c, s in zip(shed.coin, shed.side, strict=True)}
-        against &= [key in keys for key in zip(held.coin, held.side, strict=True)]
+        place = {name: c for c, name in enumerate(market.coins.coin)}
+        wanted = {
+            2 * place[c] + (s.sign < 0) for c, s in set(zip(shed.coin, shed.side, strict=True))
+        }
+        against &= np.isin(2 * market.kind + (market.sign > 0), list(wanted))
     columns = {
-        "size": market.by_account(held.size * here),
+        "size": market.by_account(market.positions.size * here),
         "profit": np.maximum(market.by_account(market.upnl * here), 0.0),
         "opposite": market.by_account(against) > 0,
     }
+    if coin:
+        chosen = chosen[columns["size"][chosen] > 0]
     rows = account_rows(market).take(chosen)
     return rows.having({name: column[chosen] for name, column in columns.items()})
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import ClassVar, Protocol
 
 import numpy as np
@@ -274,13 +275,28 @@ def share_out(weight: FloatArray, most: IntArray, amount: int) -> IntArray:
     owed = rest * units[open_]
     taken[open_] = owed // total
     missing = rest - int((owed // total).sum())
-    largest = np.argsort(-(owed % total), kind="stable")[:missing]
-    taken[open_[largest]] += 1
+    taken[open_[_largest(owed % total, missing)]] += 1
     return taken
+
+
+def _largest(values: IntArray, count: int) -> IntArray:
+    """Places of the largest, equal ones as they come."""
+    if not count:
+        return np.zeros(0, dtype=np.int64)
+    last = np.partition(values, values.size - count)[values.size - count]
+    above = np.flatnonzero(values > last)
+    equal = np.flatnonzero(values == last)[: count - above.size]
+    return np.concatenate([above, equal])
 
 
 def whole(weight: FloatArray) -> tuple[IntArray, int]:
     """State floats as whole numbers over one denominator, exactly; Python's own if large."""
+    return _whole(weight.tobytes())
+
+
+@lru_cache(maxsize=4)
+def _whole(column: bytes) -> tuple[IntArray, int]:
+    weight = np.frombuffer(column)
     if (weight == np.floor(weight)).all() and float(weight.sum()) < 2**62:
         return weight.astype(np.int64), 1
     ratios = [value.as_integer_ratio() for value in weight.tolist()]

@@ -74,11 +74,15 @@ class Answer(Tabular):
 
     def __str__(self) -> str:
         view = type(self)._view
-        return super().__str__() if view is None else view(self.data())
+        return super().__str__() if view is None else view(self.told())
 
     def data(self) -> Data:
         """Return the answer as machines get it, at full precision."""
         raise NotImplementedError
+
+    def told(self) -> Any:
+        """Return the data that a text needs: all of it, unless an answer says what may be left."""
+        return self.data()
 
     def to_dict(self) -> dict[str, Any]:
         """Return the answer ready for JSON, at full precision, as `adlopt schema` describes it."""

@@ -44,13 +44,20 @@ class RuleComparison(Answer):
     def _heading(self) -> str:
         return f"{counted(len(self.done), 'rule')} on {self.market._heading()}"
 
+    def told(self) -> DeleveragingData:
+        """Return the same without the closings, which no text prints."""
+        return self._with(matched=False)
+
     def data(self) -> DeleveragingData:
         """Return what each did, beside the least burden that raises the same."""
+        return self._with(matched=True)
+
+    def _with(self, *, matched: bool) -> DeleveragingData:
         return DeleveragingData(
             accounts=len(self.market.accounts.account),
             required_usd=self.done[0].required,
             fund_usd=self.market.fund,
-            rules=[_beside(*each) for each in zip(self.done, self.least, strict=True)],
+            rules=[_beside(*each, matched) for each in zip(self.done, self.least, strict=True)],
             unplayed=self.unplayed,
         )
 
@@ -85,9 +92,9 @@ def compare_rules(market: Market, players: Sequence[Playable]) -> RuleComparison
     return RuleComparison(market=market, done=tuple(done), least=least, unplayed=unplayed)
 
 
-def _beside(done: Deleveraging, best: Solution | None) -> OutcomeData:
+def _beside(done: Deleveraging, best: Solution | None, matched: bool) -> OutcomeData:
     return msgspec.structs.replace(
-        done.outcome(),
+        done.outcome(matched=matched),
         least_burden=None if best is None else best.worst_burden,
         least_burden_proof=None if best is None else str(best.certificate),
     )

@@ -8,22 +8,23 @@ from typing import TypeAlias
 import numpy as np
 
 from adlopt.errors import InputError
-from adlopt.foundation.arrays import FloatArray, freeze
-from adlopt.foundation.money import micro
+from adlopt.foundation.arrays import BoolArray, FloatArray, IntArray, freeze
+from adlopt.foundation.money import MICRO, micro
 from adlopt.model.market import Market
 from adlopt.model.positions import Side
 from adlopt.model.round import RoundStart
 from adlopt.model.shed import Shed
 from adlopt.model.solvency import check_haircut
-from adlopt.policies.by_rule import ByRule, serve
+from adlopt.policies.by_rule import ByRule, limits, serve
 from adlopt.policies.protocols import Allocation, Policy
 from adlopt.rules.market_rounds import wealth_round
 from adlopt.rules.parts import AT_BANKRUPTCY, AT_MARK
 from adlopt.rules.rows import Rows, debt_by_coin, holder_rows, position_rows
 from adlopt.rules.rule import Close, Rule
+from adlopt.rules.split import Floored, ProRata
 
 Split: TypeAlias = Allocation | Policy
-Queues = dict[tuple[str, Side], float]
+Queues = dict[tuple[str, Side], tuple[IntArray, float]]
 NO_WINNERS = "a market in which a solvent account has a profit"
 
 
@@ -59,14 +60,15 @@ def haircuts(
     total = np.zeros(wanted.size)
     if rule.close is None or (rule.haircut is not None and rule.close.price is AT_MARK):
         charging = replace(rule, close=None)
-        for rows, share in _charged(where, charging):
+        for rows, share in _charged(where, charging, account):
             total += _give(charging, rows, account, share * wanted, beyond=True)
         return freeze(total)
-    rows = _profits(where)
-    for (coin, side), share in _shares(where, rows).items():
-        here = np.array([key == (coin, side) for key in _keys(where, rows)])
-        queue = _priced(rule.close, where, rows.take(here), coin, side)
-        total += _give(rule, queue, account, share * wanted)
+    rows, gone = _profits(where), where.shed()
+    for (coin, side), (here, share) in _shares(where, rows, gone).items():
+        queue = rows.take(here)
+        if account in queue.account:
+            queue = _priced(rule.close, gone, queue, coin, side)
+            total += _give(rule, queue, account, share * wanted)
     return freeze(total)
 
 
@@ -84,16 +86,43 @@ def _decide(split: Split, start: RoundStart, usd: float) -> FloatArray:
 def _give(
     rule: Rule, rows: Rows, account: str, wanted: FloatArray, *, beyond: bool = False
 ) -> FloatArray:
-    mine = np.array([name == account for name in rows.account])
+    mine = np.array([name == account for name in rows.account], dtype=bool)
+    if not mine.any():
+        return np.zeros(wanted.size)
+    if all(isinstance(tier.split, (ProRata, Floored)) for tier in rule.tiers):
+        return _in_proportion(rule, rows, mine, wanted, beyond)
     taken = serve(rule, rows, wanted.tolist(), beyond=beyond)
     return np.array([each[mine].sum() for each in taken])
 
 
-def _priced(close: Close, market: Market, rows: Rows, coin: str, side: Side) -> Rows:
+def _in_proportion(
+    rule: Rule, rows: Rows, mine: BoolArray, wanted: FloatArray, beyond: bool
+) -> FloatArray:
+    """min(limit, weight · z), tier after tier, z as each budget needs it: to the micro-dollar.
+
+    A tier gives only when those before it are at their limits.
+    """
+    given, left, used = np.zeros(wanted.size), wanted, np.zeros(len(rows))
+    for tier in (tier for tier in rule.tiers if beyond or not tier.after_fund):
+        assert isinstance(tier.split, (ProRata, Floored))
+        weight = tier.split.weight.values(rows) * (tier.eligible.values(rows) != 0)
+        most = np.maximum(limits(tier, rows, beyond) / MICRO - used, 0.0) * (weight > 0)
+        level = most / np.where(weight > 0, weight, 1.0)
+        order = np.argsort(level)
+        heavier = np.cumsum((weight * (most > 0))[order][::-1])[::-1]
+        reached = np.cumsum(most[order]) - most[order] + level[order] * heavier
+        sums, levels = np.append(0.0, np.maximum.accumulate(reached)), np.append(0.0, level[order])
+        z = np.interp(left, sums, levels)
+        given += np.minimum(most[mine], weight[mine] * z[:, None]).sum(axis=1)
+        used += most
+        left = np.maximum(left - most.sum(), 0.0)
+    return given
+
+
+def _priced(close: Close, gone: Shed, rows: Rows, coin: str, side: Side) -> Rows:
     """Positions with the price at which they would close, where that is the losers' or the mark."""
     if close.price is AT_MARK:
         return rows.having({"closing_price": rows.feature("mark")})
-    gone = market.shed()
     keys = zip(gone.coin, gone.side, strict=True)
     against = np.array([key == (coin, side.opposite) for key in keys], dtype=bool)
     if close.price is not AT_BANKRUPTCY or not against.any():
@@ -102,12 +131,23 @@ def _priced(close: Close, market: Market, rows: Rows, coin: str, side: Side) -> 
     return rows.having({"loser_bankruptcy_price": price, "closing_price": price})
 
 
-def _charged(market: Market, rule: Rule) -> list[tuple[Rows, float]]:
-    """Solvent accounts with what they hold, and their share of the budget: of each coin, or all."""
+def _charged(market: Market, rule: Rule, account: str) -> list[tuple[Rows, float]]:
+    """Solvent accounts with what they hold, and their share of the budget.
+
+    All of them, or for each coin that the account holds those that hold it.
+    """
     by_coin = rule.haircut is not None and rule.haircut.by_coin
     solvent, gone = np.flatnonzero((market.equity >= 0) & market.within_reach), market.shed()
-    shares = _coin_shares(market, gone) if by_coin else {"": 1.0}
-    return [(holder_rows(market, gone, solvent, coin), share) for coin, share in shares.items()]
+    shares, held = {"": 1.0}, {""}
+    if by_coin:
+        shares = _coin_shares(market, gone)
+        own = np.flatnonzero(market.owner == market.accounts.account.index(account))
+        held = {market.positions.coin[row] for row in own.tolist()}
+    return [
+        (holder_rows(market, gone, solvent, coin), share)
+        for coin, share in shares.items()
+        if coin in held
+    ]
 
 
 def _coin_shares(market: Market, gone: Shed) -> dict[str, float]:
@@ -131,23 +171,30 @@ def _profits(market: Market) -> Rows:
     return position_rows(market).limited(micro(most)).take(most > 0)
 
 
-def _keys(market: Market, rows: Rows) -> list[tuple[str, Side]]:
+def _shares(market: Market, rows: Rows, gone: Shed) -> Queues:
+    """Rows of each coin and side, and the share of the budget that they have to give."""
     assert rows.places is not None
-    held = market.positions
-    return [(held.coin[place], held.side[place]) for place in rows.places.tolist()]
+    held, owed, profits = market.positions, dict.fromkeys(_keys(gone), 0.0), rows.most
+    for key, gap in zip(_keys(gone), _gaps(gone).tolist(), strict=True):
+        owed[key] += max(gap, 0.0)
+    of = 2 * market.kind[rows.places] + (market.sign[rows.places] > 0)
+    queues: Queues = {}
+    for each in np.unique(of).tolist():
+        here = np.flatnonzero(of == each)
+        first = rows.places[here[0]]
+        key = held.coin[first], held.side[first]
+        queues[key] = here, owed.get((key[0], key[1].opposite), 0.0)
+    if not any(debt for _, debt in queues.values()):
+        queues = {key: (here, float(profits[here].sum())) for key, (here, _) in queues.items()}
+    total = sum(debt for _, debt in queues.values())
+    return {key: (here, debt / total) for key, (here, debt) in queues.items() if debt > 0}
 
 
-def _shares(market: Market, rows: Rows) -> Queues:
-    """Share of the budget that each queue of a coin and side has to give."""
-    debts: Queues = dict.fromkeys(_keys(market, rows), 0.0)
-    mark = dict(zip(market.coins.coin, market.coins.mark.tolist(), strict=True))
-    gone = market.shed()
-    columns = (gone.coin, gone.side, gone.size.tolist(), gone.price.tolist())
-    for coin, side, size, price in zip(*columns, strict=True):
-        if (coin, side.opposite) in debts:
-            debts[coin, side.opposite] += max(side.sign * (price - mark[coin]) * size, 0.0)
-    if not any(debts.values()):
-        for key, most in zip(_keys(market, rows), rows.most.tolist(), strict=True):
-            debts[key] += float(most)
-    total = sum(debts.values())
-    return {key: debt / total for key, debt in debts.items() if debt > 0}
+def _keys(gone: Shed) -> list[tuple[str, Side]]:
+    return list(zip(gone.coin, gone.side, strict=True))
+
+
+def _gaps(gone: Shed) -> FloatArray:
+    """USD from mark to bankruptcy price, shape (len(gone),)."""
+    sides = np.array([side.sign for side in gone.side])
+    return np.asarray(sides * (gone.price - gone.mark) * gone.size)
