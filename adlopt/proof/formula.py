@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from enum import Enum
+from fractions import Fraction
 from typing import NamedTuple, TypeAlias
 
 from adlopt.errors import ProofError
@@ -32,6 +33,12 @@ class Relation(Enum):
     GE = "≥"
     GT = ">"
     EQ = "="
+
+    def holds(self, number: Fraction) -> bool:
+        """Say whether a number compares so with zero."""
+        if self is Relation.EQ:
+            return number == 0
+        return number > 0 or (self is Relation.GE and number == 0)
 
 
 class Formula(NamedTuple):

@@ -12,7 +12,6 @@ Fact rests on (`shown.py` is how it comes to be read).
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from fractions import Fraction
 from typing import Any, NamedTuple
 
 from adlopt.errors import ProofError
@@ -268,15 +267,9 @@ def absurd(fact: Fact, goal: Formula) -> Sequent:
     """From a false statement about numbers follows anything."""
     said = sequent(fact).conclusion
     number = value_of(said.term)
-    if said.ranges or number is None or _holds(said.relation, number):
+    if said.ranges or number is None or said.relation.holds(number):
         raise ProofError("this is not a contradiction")
     return _from("absurd", (fact,), own_formula(goal))
-
-
-def _holds(relation: Relation, number: Fraction) -> bool:
-    if relation is Relation.EQ:
-        return number == 0
-    return number > 0 or (relation is Relation.GE and number == 0)
 
 
 @_rule

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from fractions import Fraction
@@ -91,20 +91,22 @@ def comparison(formula: Formula) -> str:
     >>> print(le(2 * x * y, x**2 + y**2))
     x² + y² ≥ 2·x·y
     """
+    return compared(formula, text, formula.relation.value, "{} = {}…{}", " for ")
+
+
+def compared(
+    formula: Formula, write: Callable[[Term], str], sign: str, span: str, ranging: str
+) -> str:
+    """Write both sides and the ranges of a formula, each by what writes a term."""
+    positive = frozenset(part for part in formula.term if part[1] > 0)
+    negative = frozenset((m, -p, q) for m, p, q in formula.term if p < 0)
     with avoiding(formula.term, *(end for ends in formula.ranges for end in ends)):
-        left, right = map(text, sides(formula))
-        said = f"{left} {formula.relation.value} {right}"
+        said = f"{write(positive)} {sign} {write(negative)}"
         ranges = [
-            f"{letter(f'@{k}')} = {text(low)}…{text(high)}"
+            span.format(letter(f"@{k}"), write(low), write(high))
             for k, (low, high) in enumerate(formula.ranges)
         ]
-    return f"{said} for {', '.join(ranges)}" if ranges else said
-
-
-def sides(formula: Formula) -> tuple[Term, Term]:
-    """Return the positive part of the term, and the negative part with its sign turned."""
-    left = frozenset(part for part in formula.term if part[1] > 0)
-    return left, frozenset((m, -p, q) for m, p, q in formula.term if p < 0)
+    return f"{said}{ranging}{', '.join(ranges)}" if ranges else said
 
 
 def _sized(word: str, size: Fraction) -> str:

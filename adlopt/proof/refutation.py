@@ -119,10 +119,7 @@ def holds(formula: Formula, point: Point, level: int = 0) -> bool:
         low, high = (int(evaluate(end, point)) for end in formula.ranges[level])
         inside = ({**point, index(level): Fraction(k)} for k in range(low, high + 1))
         return all(holds(formula, each, level + 1) for each in inside)
-    number = evaluate(formula.term, point)
-    if formula.relation is Relation.EQ:
-        return number == 0
-    return number > 0 or (formula.relation is Relation.GE and number == 0)
+    return formula.relation.holds(evaluate(formula.term, point))
 
 
 def evaluate(term: Term, point: Point) -> Fraction:

@@ -97,19 +97,14 @@ class Step:
 
     def variants(self) -> list[FalseVariant]:
         """Return the nearby claims that are false."""
-        return [self._variant(name, change) for name, change in self.false.items()]
-
-    def _variant(self, name: str, change: Alteration) -> FalseVariant:
-        claim = change.claim
-        if claim is None:
-            if isinstance(self.claim, Claim):
-                raise ProofError(f"{name}: say which claim is false, as the second argument")
-            claim = self.claim(**{**self.holds, **change.changed})
-        where = change.where
-        return FalseVariant(
-            name=name,
-            derivation=self,
-            changed=change.changed,
-            claim=claim,
-            counterexample=where if isinstance(where, Family) else claim.counterexample(where),
-        )
+        found = []
+        for name, change in self.false.items():
+            claim, where, changed = change.claim, change.where, change.changed
+            if claim is None:
+                if isinstance(self.claim, Claim):
+                    raise ProofError(f"{name}: say which claim is false, as the second argument")
+                claim = self.claim(**{**self.holds, **changed})
+            wrong = where if isinstance(where, Family) else claim.counterexample(where)
+            parts: dict[str, Any] = {"claim": claim, "counterexample": wrong}
+            found.append(FalseVariant(name=name, derivation=self, changed=changed, **parts))
+        return found

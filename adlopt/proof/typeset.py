@@ -14,7 +14,7 @@ from sympy.printing.latex import LatexPrinter
 
 from adlopt.proof.formula import Formula
 from adlopt.proof.latex import greek
-from adlopt.proof.plain_text import avoiding, letter, ordered, sides
+from adlopt.proof.plain_text import avoiding, compared, letter, ordered
 from adlopt.proof.term import FAMILIES, Atom, Kind, Monomial, Term
 
 _OPERATIONS = {
@@ -60,14 +60,8 @@ def typeset_formula(formula: Formula) -> str:
     >>> print(typeset_formula(le(2 * x * y, x**2 + y**2)))
     x^{2} + y^{2} \geq 2 x y
     """
-    with avoiding(formula.term, *(end for ends in formula.ranges for end in ends)):
-        left, right = map(typeset, sides(formula))
-        said = f"{left} {_RELATIONS[formula.relation.value]} {right}"
-        ranges = [
-            rf"{letter(f'@{k}')} = {typeset(low)}, \ldots, {typeset(high)}"
-            for k, (low, high) in enumerate(formula.ranges)
-        ]
-    return rf"{said} \quad \mathrm{{for}} \quad {', '.join(ranges)}" if ranges else said
+    sign, ranging = _RELATIONS[formula.relation.value], r" \quad \mathrm{for} \quad "
+    return compared(formula, typeset, sign, r"{} = {}, \ldots, {}", ranging)
 
 
 def _expression(term: Term) -> Any:

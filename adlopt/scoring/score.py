@@ -107,7 +107,9 @@ class Score(Answer):
             short_rounds=int(_short(apart, needed).sum()),
             fairness=fairness,
             fairness_signed=_priced(needed, run.burden, against.reference, np.positive),
-            fairness_excess=_priced(needed, run.burden, against.least, _positive),
+            fairness_excess=_priced(
+                needed, run.burden, against.least, lambda m: np.maximum(m, 0.0)
+            ),
             worst_burden=None if run.burden is None else float(run.burden.max()),
             touched=None if run.touched is None else float(run.touched.sum()),
             severity_loss=missed,
@@ -185,10 +187,6 @@ def _coupled_regret(needed: FloatArray, run: Run, least: float | None) -> float 
 def _short(apart: FloatArray, needed: FloatArray) -> BoolArray:
     short: BoolArray = apart < -FULL_BUDGET * needed
     return short
-
-
-def _positive(apart: FloatArray) -> FloatArray:
-    return np.maximum(apart, 0.0)
 
 
 def _priced(

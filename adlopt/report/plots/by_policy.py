@@ -60,10 +60,6 @@ def no_reference(evidence: Evidence) -> str:
     return "no reference for burdens is on record" if unknown else ""
 
 
-def _one_horizon(evidence: Evidence) -> str:
-    return "" if horizons(evidence) else "haircuts are on record at one time only"
-
-
 @asks(
     "scoreboard",
     "Who missed the needed budgets, and by how much?",
@@ -135,7 +131,7 @@ def _weights(ax: Axes, evidence: Evidence) -> None:
     "Does the overshoot hang on when it is measured?",
     "What an account gave up is valued at prices some time after the fills.",
     paper=(3,),
-    lacks=_one_horizon,
+    lacks=lambda evidence: "" if horizons(evidence) else "haircuts are on record at one time only",
 )
 def _markouts(ax: Axes, evidence: Evidence) -> None:
     needed = evidence.episode.needed

@@ -12,6 +12,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 from numbers import Real
 
@@ -30,7 +31,7 @@ from adlopt.policies.gradient import ProjectedOGD
 from adlopt.policies.playable import A_SEVERITY
 from adlopt.policies.protocols import Severity, SeverityThenAllocation
 from adlopt.studies.adversary.arena import Arena, snapped
-from adlopt.studies.adversary.ogd_milp import Solved, solve
+from adlopt.studies.adversary.ogd_milp import solve
 from adlopt.studies.adversary.seeded_search import search
 from adlopt.studies.adversary.unavoidable import MinimaxOptimal, Unavoidable
 from adlopt.studies.adversary.worst_case import Outcome, WorstCase, replay
@@ -101,7 +102,8 @@ def worst(  # noqa: PLR0913 - each is one choice of the user
     solved = None
     if type(rule) is ProjectedOGD:
         tell(f"{rule.name}: mixed-integer program")
-        solved = _solved(rule, arena, any_first, deadline)
+        with suppress(SolverStopped):  # the limit came before any path
+            solved = solve(rule, arena, any_first=any_first, deadline=deadline)
     attacks = [] if solved is None else [solved.attack]
     if solved is not None and solved.stopped is Stopped.OPTIMAL:
         outcome = Outcome.SUPREMUM
@@ -161,14 +163,6 @@ def _rule(policy: Severity | SeverityThenAllocation | str, arena: Arena) -> Seve
     if not isinstance(theta, Real):
         raise InputError("policy", theta, A_SEVERITY, index=rule.name)
     return rule
-
-
-def _solved(rule: ProjectedOGD, arena: Arena, any_first: bool, deadline: float) -> Solved | None:
-    """None if the limit came before any path."""
-    try:
-        return solve(rule, arena, any_first=any_first, deadline=deadline)
-    except SolverStopped:
-        return None
 
 
 def _starting_anywhere(rule: Severity) -> list[Severity]:

@@ -12,7 +12,7 @@ from adlopt.bounds.bound import Comparator
 from adlopt.data.episodes.generated import shock
 from adlopt.errors import AdloptError, SweepStopped
 from adlopt.model.episode import Episode
-from adlopt.model.loss import Asymmetric, Burden, Empirical
+from adlopt.model.loss import Burden
 from adlopt.optimum.dollars.least_loss import Solution
 from adlopt.policies import grammar
 from adlopt.scoring.hindsight import per_round_optimum
@@ -87,9 +87,13 @@ class Instance:
         episode = self.episode()
         key = {name: getattr(self, name) for name in ("rounds", "winners", "seed")}
         for priced in losses:
+            loss = priced.loss
+            how: dict[str, Any] = {"burden": Burden.CAPACITY if loss is None else loss.burden}
             try:
-                board, optima = _played(episode, contenders, priced.loss)
-                scores = board.scores
+                policies = [grammar.policy(contender.policy, episode) for contender in contenders]
+                runs = [run_policy(episode, policy, loss=loss, **how) for policy in policies]
+                optima = None if loss is None else per_round_optimum(episode, loss)
+                scores = Scoreboard.of(episode, runs, **how).scores
             except AdloptError as error:
                 raise SweepStopped(f"{self}: {error}") from None
             for contender, score in zip(contenders, scores, strict=True):
@@ -99,16 +103,6 @@ class Instance:
                     | contender.parameters
                     | _figures(score, optima)
                 )
-
-
-def _played(
-    episode: Episode, contenders: Sequence[Contender], loss: Asymmetric | Empirical | None
-) -> tuple[Scoreboard, tuple[Solution, ...] | None]:
-    burden = Burden.CAPACITY if loss is None else loss.burden
-    policies = [grammar.policy(contender.policy, episode) for contender in contenders]
-    runs = [run_policy(episode, policy, burden=burden, loss=loss) for policy in policies]
-    optima = None if loss is None else per_round_optimum(episode, loss)
-    return Scoreboard.of(episode, runs, burden=burden), optima
 
 
 def _figures(score: Score, optima: tuple[Solution, ...] | None) -> dict[str, Any]:
