@@ -15,12 +15,7 @@ if TYPE_CHECKING:
     from adlopt.data import episodes, loaders
     from adlopt.data.decision_log import audit, write_decision
     from adlopt.data.files.markets import write_market
-    from adlopt.data.files.reading import (
-        read,
-        read_episode,
-        read_market,
-        read_round,
-    )
+    from adlopt.data.files.reading import read, read_episode, read_market, read_round
     from adlopt.data.files.writing import write_episode
     from adlopt.errors import (
         AdloptError,
@@ -93,17 +88,10 @@ _HOMES = {
     "optimum.dollars.frontier": ("frontier",),
     "optimum.lots.pro_rata": ("integer_pro_rata",),
     "studies.axioms": ("try_axioms",),
-    "bounds.bound": (
-        "Bound",
-        "Comparator",
-        "Hypothesis",
-    ),
+    "bounds.bound": ("Bound", "Comparator", "Hypothesis"),
     "model.budget": ("Budget",),
     "model.constraint": ("group",),
-    "optimum.core.certificate": (
-        "Certificate",
-        "Trust",
-    ),
+    "optimum.core.certificate": ("Certificate", "Trust"),
     "studies.backtest": ("backtest",),
     "studies.bounds_of": ("bounds_of",),
     "studies.diagnostics": ("diagnose",),
@@ -122,10 +110,7 @@ _HOMES = {
         "SolverStopped",
     ),
     "report.evidence": ("Evidence",),
-    "data.decision_log": (
-        "audit",
-        "write_decision",
-    ),
+    "data.decision_log": ("audit", "write_decision"),
     "data.files": (
         "read",
         "read_episode",
@@ -136,24 +121,9 @@ _HOMES = {
     ),
     "optimum.drain": ("drain_leverage",),
     "model.limits": ("Limits",),
-    "model.loss": (
-        "Asymmetric",
-        "Burden",
-        "Empirical",
-        "MinMax",
-        "SeverityLoss",
-        "surrogate",
-    ),
-    "model.market": (
-        "Accounts",
-        "Coins",
-        "Market",
-        "OpenPositions",
-    ),
-    "model.method": (
-        "Method",
-        "Stopped",
-    ),
+    "model.loss": ("Asymmetric", "Burden", "Empirical", "MinMax", "SeverityLoss", "surrogate"),
+    "model.market": ("Accounts", "Coins", "Market", "OpenPositions"),
+    "model.method": ("Method", "Stopped"),
     "model.objective": (
         "CVaR",
         "FewestAccounts",
@@ -167,48 +137,22 @@ _HOMES = {
     "optimum.solve": ("solve",),
     "scoring.one_run": ("run_policy",),
     "scoring.playing": ("play",),
-    "policies.decide.belief": (
-        "Belief",
-        "belief_from",
-    ),
+    "policies.decide.belief": ("Belief", "belief_from"),
     "policies.decide.cross_validated": ("CrossValidated",),
     "policies.decide.deciding": ("decide",),
     "policies.grammar": ("named",),
-    "model.positions": (
-        "ContractRound",
-        "Side",
-    ),
-    "policies.protocols": (
-        "Haircut",
-        "Policy",
-        "policy",
-    ),
+    "model.positions": ("ContractRound", "Side"),
+    "policies.protocols": ("Haircut", "Policy", "policy"),
     "report.write": ("write_report",),
-    "model.round": (
-        "Round",
-        "RoundOutcome",
-        "RoundStart",
-    ),
-    "studies.players": (
-        "deleverage",
-        "least_burden",
-    ),
+    "model.round": ("Round", "RoundOutcome", "RoundStart"),
+    "studies.players": ("deleverage", "least_burden"),
     "rules": ("Rule",),
-    "model.run": (
-        "Information",
-        "Run",
-    ),
+    "model.run": ("Information", "Run"),
     "optimum.paths.severity_path": ("best_severity_path",),
     "model.shed": ("Shed",),
     "studies.side_by_side": ("compare",),
-    "studies.simulation": (
-        "Scenario",
-        "simulate",
-    ),
-    "studies.sweep": (
-        "read_sweep",
-        "run_sweep",
-    ),
+    "studies.simulation": ("Scenario", "simulate"),
+    "studies.sweep": ("read_sweep", "run_sweep"),
     "optimum.core.waterfill": ("pro_rata",),
 }
 _MODULES = {

@@ -11,14 +11,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from adlopt.errors import InputError, unknown
-from adlopt.foundation.arrays import (
-    FloatArray,
-    Record,
-    own,
-    own_number,
-    own_positive,
-    own_whole,
-)
+from adlopt.foundation.arrays import FloatArray, Record, own, own_number, own_positive, own_whole
 from adlopt.foundation.ids import read_ids, refuse_repeats
 from adlopt.foundation.labels import in_order, labels_of
 from adlopt.model.tables import own_fields, require_kinds

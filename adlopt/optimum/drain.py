@@ -83,11 +83,7 @@ class LeverageDrain(Optimum):
         return int(np.count_nonzero(self.closed))
 
     def _columns(self) -> Columns:
-        return {
-            "account": self.account,
-            "closed_contracts": self.closed,
-            "leverage": self.leverage,
-        }
+        return {"account": self.account, "closed_contracts": self.closed, "leverage": self.leverage}
 
     def _done(self) -> str:
         who = f"{counted(self.touched, 'account')} close{'s' if self.touched == 1 else ''}"
@@ -100,12 +96,7 @@ class LeverageDrain(Optimum):
 
 
 def drain_leverage(
-    size: ArrayLike,
-    equity: ArrayLike,
-    *,
-    mark: float,
-    close: float,
-    lot: float | None = None,
+    size: ArrayLike, equity: ArrayLike, *, mark: float, close: float, lot: float | None = None
 ) -> LeverageDrain:
     """Close `close` contracts so that the largest leverage is least.
 

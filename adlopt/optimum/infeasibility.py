@@ -47,11 +47,7 @@ def explain(
 
 
 def explain_contracts(
-    error: InfeasibleRound,
-    round_: ContractRound,
-    loss: MinMax,
-    budget: Budget,
-    limits: Limits,
+    error: InfeasibleRound, round_: ContractRound, loss: MinMax, budget: Budget, limits: Limits
 ) -> InfeasibleRound:
     """Add to an error of a round in contracts who cannot give more and why.
 

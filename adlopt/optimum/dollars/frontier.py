@@ -81,10 +81,7 @@ class Frontier(Answer):
 
 
 def frontier(
-    round_: Round,
-    *priced: Asymmetric,
-    burden: MinMax | None = None,
-    limits: Limits | None = None,
+    round_: Round, *priced: Asymmetric, burden: MinMax | None = None, limits: Limits | None = None
 ) -> Frontier:
     """Return the least worst burden of every budget, and the least losses, in *hindsight*.
 

@@ -24,9 +24,7 @@ from adlopt.optimum.tiers import later, tier_by_tier
 
 
 def dollars_by_tier(
-    problem: BurdenProblem,
-    tiers: Sequence[BoolArray],
-    solve: Callable[[BurdenProblem], Solution],
+    problem: BurdenProblem, tiers: Sequence[BoolArray], solve: Callable[[BurdenProblem], Solution]
 ) -> Solution:
     """Fill an exact budget tier by tier.
 

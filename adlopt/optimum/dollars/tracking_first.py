@@ -13,14 +13,7 @@ from adlopt.foundation.arrays import FloatArray
 from adlopt.foundation.exact import exact_sum
 from adlopt.foundation.money import MICRO
 from adlopt.optimum.core.burden_problem import BurdenProblem
-from adlopt.optimum.core.certificate import (
-    ROUNDING,
-    Stage,
-    Trust,
-    checked,
-    round_down,
-    round_up,
-)
+from adlopt.optimum.core.certificate import ROUNDING, Stage, Trust, checked, round_down, round_up
 from adlopt.optimum.core.surface import remade
 from adlopt.optimum.dollars.least_loss import Search, Solution, least_loss
 from adlopt.optimum.lots.lot_grid import LotGrid
