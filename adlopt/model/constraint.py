@@ -12,6 +12,7 @@ import numpy as np
 
 from adlopt.errors import InputError
 from adlopt.foundation.arrays import BoolArray, FloatArray, IntArray, Record, own_number
+from adlopt.foundation.ids import places
 from adlopt.model.positions import Positions
 from adlopt.model.round import RoundStart
 
@@ -122,23 +123,7 @@ class Constraint(Record):
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Group(Record):
-    """Accounts that have all that is asked for; `adlopt.group` makes it.
-
-    Parameters
-    ----------
-    tag : str, optional
-        A tag of any kind.
-    account : tuple of str, optional
-        Ids.
-    tags : mapping of str to str
-        Kinds of tags and which of them.
-    coin : str, optional
-        Holders of positions in it.
-    where : mapping of str to pair of float
-        Features, `capacity` and `equity` among them, and from where to where.
-    each : str, optional
-        A kind of tags, or `account`: a group for each of them.
-    """
+    """Accounts that have all that is asked for; `adlopt.group` makes it, and says of what."""
 
     tag: str | None = None
     account: tuple[str, ...] | None = None
@@ -255,7 +240,8 @@ def group(
     coin : str, optional
         Holders of positions in a coin.
     where : mapping of str to pair of float, optional
-        Features and from where to where, as in `{"leverage": (10, math.inf)}`.
+        Features, `capacity` and `equity` among them, and from where to where, as in
+        `{"leverage": (10, math.inf)}`.
     each : str, optional
         A kind of tags, or `account`: the bound holds for each of them, as in `each="owner"`.
     **tags : str
@@ -312,12 +298,11 @@ def _bound(share: float | None, usd: float | None) -> tuple[float, float]:
 
 
 def _named(wanted: tuple[str, ...], known: tuple[str, ...], where: str) -> BoolArray:
-    place = {account: i for i, account in enumerate(known)}
-    members = np.zeros(len(known), dtype=bool)
-    for index, account in enumerate(wanted):
-        if account not in place:
-            raise InputError(where, account, "an account of the round", index=index)
-        members[place[account]] = True
+    at, members = places(wanted, known), np.zeros(len(known), dtype=bool)
+    if at.min(initial=0) < 0:
+        index = int(np.argmin(at))
+        raise InputError(where, wanted[index], "an account of the round", index=index)
+    members[at] = True
     return members
 
 
