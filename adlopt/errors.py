@@ -117,7 +117,8 @@ def unknown(
         quoted = f"{count} that {listed} lists" if listed else f"{count}: {quoted}, …"
     expected = ("one of " if len(names) > 1 else "") + quoted + (besides and f", or {besides}")
     asked = did_you_mean(near)
-    return InputError(field, name, expected, index=index, remedy=_joined(asked, remedy))
+    both = f"{asked} Else {remedy}" if asked and remedy else asked or remedy
+    return InputError(field, name, expected, index=index, remedy=both)
 
 
 def nearest(name: str, known: Iterable[str]) -> list[str]:
@@ -143,10 +144,6 @@ def did_you_mean(near: Iterable[str]) -> str:
     """Ask back about names; nothing without any."""
     asked = " or ".join(map(repr, near))
     return asked and f"did you mean {asked}?"
-
-
-def _joined(asked: str, remedy: str) -> str:
-    return f"{asked} Else {remedy}" if asked and remedy else asked or remedy
 
 
 class NoSolution(AdloptError):

@@ -10,6 +10,7 @@ from __future__ import annotations
 import zlib
 from dataclasses import fields
 from decimal import Decimal
+from functools import partial
 from numbers import Real
 from types import MappingProxyType
 from typing import Any, TypeAlias
@@ -175,8 +176,4 @@ class Record:
         given = [f.name for f in fields(self) if f.init]  # type: ignore[arg-type]
         values = {name: getattr(self, name) for name in given}
         plain = {k: dict(v) if isinstance(v, MappingProxyType) else v for k, v in values.items()}
-        return (_rebuild, (type(self), plain))
-
-
-def _rebuild(kind: type[Any], values: dict[str, Any]) -> Any:
-    return kind(**values)
+        return partial(type(self), **plain), ()

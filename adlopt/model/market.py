@@ -225,7 +225,8 @@ class Market(Tabular, Record):
         """
         if accounts is None and self.forced is not None:
             return self.forced
-        chosen = self._bankrupt() if accounts is None else set(accounts)
+        names = np.array(self.accounts.account)
+        chosen = set(names[self.equity < 0].tolist() if accounts is None else accounts)
         _known(tuple(sorted(chosen)), self.accounts.account, "shed", "an account")
         held, price = self.positions, self.bankruptcy_price
         keys = zip(held.account, held.coin, [s.value for s in held.side], strict=True)
@@ -269,10 +270,6 @@ class Market(Tabular, Record):
         for coin, lots in net.items():
             if lots:
                 raise InputError("positions", f"{lots:+d} lots of {coin}", "longs equal to shorts")
-
-    def _bankrupt(self) -> set[str]:
-        pairs = zip(self.accounts.account, self.equity.tolist(), strict=True)
-        return {name for name, value in pairs if value < 0}
 
 
 def _known(names: Sequence[str], known: Sequence[str], name: str, what: str) -> None:

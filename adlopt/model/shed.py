@@ -171,8 +171,12 @@ def open_contract_round(
     notional = np.abs(size) * mark
     share = notional / np.bincount(owner, notional, minlength=len(names))[owner]
     price = mark - equity[owner] * share / size
-    out = np.flatnonzero(loses[owner]).tolist()
-    _refuse_negative(price, out, account)
+    out = np.flatnonzero(loses[owner])
+    if (price[out] < 0).any():
+        i = int(out[np.argmax(price[out] < 0)])
+        remedy = "spread the loss over several rounds, or close at the mark"
+        expected = f"a bankruptcy price ≥ 0 for {account[i]!r}"
+        raise InputError("price", float(price[i]), expected, index=i, remedy=remedy)
     sides = [Side.LONG if q > 0 else Side.SHORT for q in size]
     known = {"coin": coin, "side": sides, "size": np.abs(size), "mark": mark}
     shed = Shed(**picked(out, loser=account, price=price, **known))
@@ -209,11 +213,3 @@ def _refuse_two_marks(shed: Shed) -> None:
         if marks.setdefault(coin, mark) != mark:
             expected = f"{marks[coin]!r}, the mark of {coin} before"
             raise InputError("mark", mark, expected, index=index)
-
-
-def _refuse_negative(price: FloatArray, out: list[int], account: Sequence[str]) -> None:
-    for i in out:
-        if price[i] < 0:
-            remedy = "spread the loss over several rounds, or close at the mark"
-            expected = f"a bankruptcy price ≥ 0 for {account[i]!r}"
-            raise InputError("price", float(price[i]), expected, index=i, remedy=remedy)

@@ -54,7 +54,9 @@ def leximin(problem: BurdenProblem, search: Search | None = None) -> Solution:
     found, equal = found_by(grid, search.method, end), bool((grid.lot == grid.lot[:1]).all())
     counts = _equal_lots(grid, found.counts) if equal else _any_lots(grid, found.counts)
     certificate = certified(grid, replace(found, counts=counts), end)
-    order = _no_lot_moves(grid, counts) if equal else _searched(certificate)
+    worst = certificate.upper
+    searched = checked(upper=worst, lower=worst, trust=Trust.REPORTED)
+    order = _no_lot_moves(grid, counts) if equal else searched
     return solution(
         problem,
         grid.haircut(counts, problem.capacity.size),
@@ -86,11 +88,6 @@ def _any_lots(grid: LotGrid, fair: IntArray) -> IntArray:
             remedy="use equal lots, fewer accounts, or MinMax()",
         )
     return counts
-
-
-def _searched(certificate: Certificate) -> Certificate:
-    """The exhaustive search's own word."""
-    return checked(upper=certificate.upper, lower=certificate.upper, trust=Trust.REPORTED)
 
 
 def _no_dollar_moves(problem: BurdenProblem, haircut: FloatArray) -> Certificate:
