@@ -15,7 +15,6 @@ from adlopt.model.episode import Episode
 from adlopt.model.limits import NO_LIMITS, Limits
 from adlopt.model.loss import Asymmetric, Empirical, MinMax
 from adlopt.model.market import Market
-from adlopt.model.method import Method
 from adlopt.model.positions import ContractRound
 from adlopt.model.round import Round, RoundStart
 from adlopt.model.two_sided import TwoSidedRound
@@ -32,17 +31,15 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Options:
+class Options(Search):
     """How something is to be solved, as `adlopt.solve` says; each kind takes some of them."""
 
     budget: Budget | None = None
     limits: Limits | None = None
-    gap: float = 0.0
     whole_lots: bool = False
-    method: Method = Method.AUTO
-    time_limit: float | None = None
 
     def __post_init__(self) -> None:
+        Search.__post_init__(self)
         for name, kind in (("budget", Budget), ("limits", Limits)):
             given = getattr(self, name)
             if given is not None and not isinstance(given, kind):
@@ -57,36 +54,29 @@ class Options:
             if each.name not in taken and given != each.default:
                 raise InputError(each.name, given, f"{each.default!r}, {where}")
 
-    @property
-    def search(self) -> Search:
-        """Those of a search."""
-        return Search(method=self.method, time_limit=self.time_limit, gap=self.gap)
-
 
 def in_dollars(round_: Round, objective: Any, options: Options) -> Solution:
     """Solve a round of dollars; `adlopt.solve` says how."""
-    search, limits = options.search, options.limits
-    if search.gap:
+    if options.gap:
         remedy = "ContractRound.of_wealth(round_)"
-        raise InputError("gap", search.gap, "0, in wealth space", remedy=remedy)
+        raise InputError("gap", options.gap, "0, in wealth space", remedy=remedy)
     options.only("budget", "limits", "method", "time_limit", where="in wealth space")
     known = known_of(objective, "dollars", "state it in adlopt.optimum.reference")
     start = round_.start
     loss = objective if isinstance(objective, (MinMax, Asymmetric, Empirical)) else objective.worst
-    extra = 0.0 if options.budget is None else options.budget.extra
-    problem = replace(BurdenProblem.of(round_, loss), extra=extra)
-    bounds = limits or NO_LIMITS
-    problem = problem.within(bounds, start)
-    _check(problem, known, bounds)
-    tiers = list(bounds.tiers(len(start.account)))
+    budget, limits = options.budget or Budget.exact(), options.limits or NO_LIMITS
+    problem = replace(BurdenProblem.of(round_, loss), extra=budget.extra)
+    problem = problem.within(limits, start)
+    _check(problem, known, limits)
+    tiers = list(limits.tiers(len(start.account)))
 
     def one_tier(part: BurdenProblem) -> Solution:
         assert known.dollars is not None
-        return known.dollars(part, objective, search)
+        return known.dollars(part, objective, options)
 
     try:
         if problem.lot is not None and known.beyond:
-            best = lots_of_least_burden(problem, tiers, search)
+            best = lots_of_least_burden(problem, tiers, options)
         elif len(tiers) > 1:
             best = dollars_by_tier(problem, tiers, one_tier)
         else:
@@ -94,15 +84,14 @@ def in_dollars(round_: Round, objective: Any, options: Options) -> Solution:
     except InfeasibleRound as error:
         from adlopt.optimum.infeasibility import explain
 
-        raise explain(error, problem, start, bounds) from None
-    return (
-        best if limits is None else replace(best, reason=reasons_of(best, problem, start, limits))
-    )
+        raise explain(error, problem, start, limits) from None
+    if limits is NO_LIMITS:
+        return best
+    return replace(best, reason=reasons_of(best, problem, start, limits))
 
 
 def in_contracts(round_: ContractRound, objective: Any, options: Options) -> ContractSolution:
     """Solve a round in whole lots of positions; `adlopt.solve` says how."""
-    search = options.search
     taken = ("budget", "limits", "gap", "method", "time_limit")
     options.only(*taken, where="in contract space, where lots are whole")
     remedy = "match winners with what losers shed: TwoSidedRound(round_, shed)"
@@ -116,9 +105,9 @@ def in_contracts(round_: ContractRound, objective: Any, options: Options) -> Con
             objective,
             budget,
             limits=bounds,
-            gap=search.gap,
-            method=search.method,
-            time_limit=search.time_limit,
+            gap=options.gap,
+            method=options.method,
+            time_limit=options.time_limit,
         )
     except InfeasibleRound as error:
         from adlopt.optimum.infeasibility import explain_contracts
@@ -135,8 +124,6 @@ def of_two_sides(round_: TwoSidedRound, objective: Any, options: Options) -> Mat
         "time_limit",
         where="where winners are matched with losers",
     )
-    if options.method not in (Method.AUTO, Method.HIGHS):
-        raise InputError("method", options.method, "Method.AUTO or Method.HIGHS")
     from adlopt.optimum.matching.matching import solve_matching
 
     find = known_of(objective, "two_sides", "ask it of the winners alone").two_sides

@@ -129,28 +129,31 @@ def optimum(problem: BurdenProblem) -> tuple[FloatArray, Multipliers]:
     if problem.exact:
         check_reachable(problem.budget, reachable)
     level = water_level(weight, capacity, min(problem.budget, reachable))
-    worth = _last_level_worth_raising(problem, level)
+    worth = _worth_raising(problem, level)
     everything = problem.budget >= reachable and worth >= level
     haircut = capacity if everything else np.minimum(capacity, weight * min(level, worth))
     short = worth < level or problem.budget > reachable
     return haircut, _multipliers(problem, min(level, worth), short=short)
 
 
-def _last_level_worth_raising(problem: BurdenProblem, level: float) -> float:
-    """Largest breakpoint up to which a dollar more of budget is worth its burden."""
+def _worth_raising(problem: BurdenProblem, level: float) -> float:
+    """A level up to which a dollar more of budget is worth its burden, at least if it is lower."""
     if problem.exact:
         return level
-    threshold = problem.fair / problem.under
     below_cap = problem.open >= problem.weight * level * (1 - TIE)
-    if float(problem.weight[below_cap & (problem.open > 0)].sum()) >= threshold:
+    above = float(problem.weight[below_cap & (problem.open > 0)].sum())
+    if above >= problem.fair / problem.under:
         return level
-    held = (problem.open > 0) & (problem.weight > 0)
+    return max(last_level_worth_raising(problem), min(problem.allowance, level))
+
+
+def last_level_worth_raising(problem: BurdenProblem) -> float:
+    """Largest breakpoint up to which a dollar more of budget is worth its burden."""
+    held = problem.open > 0
     ratio = problem.open[held] / problem.weight[held]
     order = np.argsort(-ratio, kind="stable")
-    weight_above = np.cumsum(problem.weight[held][order])
-    enough = np.flatnonzero(weight_above >= threshold)
-    worth = float(ratio[order][enough[0]]) if enough.size else 0.0
-    return max(worth, min(problem.allowance, level))
+    enough = np.cumsum(problem.weight[held][order]) >= problem.fair / problem.under
+    return float(ratio[order][np.argmax(enough)]) if enough.any() else 0.0
 
 
 def _multipliers(problem: BurdenProblem, level: float, *, short: bool) -> Multipliers:

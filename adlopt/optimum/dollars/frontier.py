@@ -20,6 +20,7 @@ from adlopt.model.limits import NO_LIMITS, Limits
 from adlopt.model.loss import Asymmetric, MinMax
 from adlopt.model.round import Round
 from adlopt.optimum.core.burden_problem import BurdenProblem
+from adlopt.optimum.core.waterfill import last_level_worth_raising
 from adlopt.show.answer import Answer, Columns
 from adlopt.show.schema.optima import FrontierData
 from adlopt.show.words import counted, percent, usd
@@ -145,12 +146,7 @@ def _curve(problem: BurdenProblem) -> tuple[FloatArray, FloatArray]:
 def _priced(problem: BurdenProblem, end: float) -> tuple[FloatArray, FloatArray]:
     """Budgets and least losses: up to the last level worth raising, then a dollar missed each."""
     budget, level = _curve(problem)
-    held = problem.open > 0
-    ratio = problem.open[held] / problem.weight[held]
-    order = np.argsort(-ratio, kind="stable")
-    enough = np.cumsum(problem.weight[held][order]) >= problem.fair / problem.under
-    worth = float(ratio[order][np.argmax(enough)]) if enough.any() else 0.0
-    kept = level <= worth
+    kept = level <= last_level_worth_raising(problem)
     last = float(budget[kept][-1])
     more = [max(end, last)] if end > last else []
     losses = problem.fair * level[kept]

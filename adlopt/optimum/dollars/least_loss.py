@@ -28,7 +28,7 @@ from typing import Any
 
 import numpy as np
 
-from adlopt.errors import InputError, SolverFailed, SolverStopped
+from adlopt.errors import InputError, SolverStopped
 from adlopt.foundation.arrays import AnyArray, BoolArray, FloatArray, freeze_mask, own, own_number
 from adlopt.foundation.deadline import deadline, seconds_left
 from adlopt.model.loss import worst_burden
