@@ -111,7 +111,7 @@ class Fact(Handle):
 
 
 class Sequent(NamedTuple):
-    """What a Fact says, and the step that gave it."""
+    """What a Fact says, and the step that gave it: by what rule, from what, and called with what."""
 
     hypotheses: frozenset[Formula]
     conclusion: Formula
@@ -119,6 +119,7 @@ class Sequent(NamedTuple):
     rule: str
     premises: tuple[Fact, ...]
     certificate: Combination | None = None
+    arguments: tuple[Any, ...] = ()
 
 
 RECORDS = frozenset({Atom, Replacement, Formula, Relation, Combination, Product})
@@ -146,17 +147,20 @@ def _from(
     conclusion: Formula,
     hypotheses: frozenset[Formula] | None = None,
     certificate: Combination | None = None,
+    arguments: tuple[Any, ...] = (),
 ) -> Sequent:
     """Collect the axioms of the premises, and their hypotheses unless these are given."""
     said = [sequent(premise) for premise in premises]
     everything = frozenset[Formula]().union(*(s.hypotheses for s in said))
     axioms = frozenset[Axiom]().union(*(s.axioms for s in said))
     kept = everything if hypotheses is None else hypotheses
-    return Sequent(kept, conclusion, axioms, rule, premises, certificate)
+    return Sequent(kept, conclusion, axioms, rule, premises, certificate, arguments)
 
 
-def _given(rule: str, conclusion: Formula, *hypotheses: Formula) -> Sequent:
-    return _from(rule, (), conclusion, frozenset(hypotheses))
+def _given(
+    rule: str, conclusion: Formula, *hypotheses: Formula, arguments: tuple[Any, ...] = ()
+) -> Sequent:
+    return _from(rule, (), conclusion, frozenset(hypotheses), arguments=arguments)
 
 
 @_rule
@@ -283,7 +287,7 @@ def cases(first: Fact, second: Fact, left: Formula, right: Formula) -> Sequent:
     if one.conclusion != two.conclusion:
         raise ProofError("the two cases do not reach the same conclusion")
     kept = (one.hypotheses - {left}) | (two.hypotheses - {right})
-    return _from("cases", (first, second), one.conclusion, kept)
+    return _from("cases", (first, second), one.conclusion, kept, arguments=(left, right))
 
 
 @_rule
@@ -292,7 +296,10 @@ def instantiate(fact: Fact, changes: Mapping[Atom, Replacement]) -> Sequent:
     said = sequent(fact)
     owned = {_own_head(atom): _own_replacement(change) for atom, change in changes.items()}
     hypotheses = frozenset(substitute(formula, owned) for formula in said.hypotheses)
-    return _from("instantiate", (fact,), substitute(said.conclusion, owned), hypotheses)
+    put = (tuple(owned.items()),)
+    return _from(
+        "instantiate", (fact,), substitute(said.conclusion, owned), hypotheses, arguments=put
+    )
 
 
 def _own_head(atom: Atom) -> Atom:
@@ -318,7 +325,7 @@ def generalise(fact: Fact, variable: Atom, low: Term, high: Term) -> Sequent:
     conclusion = quantify(said.conclusion, variable, own(low), own(high))
     kept = said.hypotheses - {at_least(t, low), at_least(high, t)}
     _not_free(variable, kept)
-    return _from("generalise", (fact,), conclusion, kept)
+    return _from("generalise", (fact,), conclusion, kept, arguments=(variable, low, high))
 
 
 def _not_free(variable: Atom, hypotheses: frozenset[Formula]) -> None:
@@ -331,7 +338,8 @@ def specialise(fact: Fact, value: Term) -> Sequent:
     """From H ⊢ φ for every low ≤ t ≤ high follows H, low ≤ k, k ≤ high ⊢ φ(k)."""
     said = sequent(fact)
     special, above_low, below_high = open_range(said.conclusion, own(value))
-    return _from("specialise", (fact,), special, said.hypotheses | {above_low, below_high})
+    kept = said.hypotheses | {above_low, below_high}
+    return _from("specialise", (fact,), special, kept, arguments=(value,))
 
 
 @_rule
@@ -360,7 +368,8 @@ def induction(
         raise ProofError("the step of the induction does not end at the claim at n + 1")
     kept = then.hypotheses - {claim, at_least(n, low), below_next(high, n)}
     _not_free(variable, kept | first.hypotheses)
-    return _from("induction", (base, step), conclusion, kept | first.hypotheses)
+    kept |= first.hypotheses
+    return _from("induction", (base, step), conclusion, kept, arguments=(claim, variable, *ends))
 
 
 @_rule
@@ -371,7 +380,8 @@ def definition(kind: Kind, args: Iterable[Term], number: int) -> Sequent:
         raise ProofError(f"{kind} has no defining properties, or other arguments")
     atom = apply(kind, *terms)
     properties, needed = _definitions(kind, atom, *terms)
-    return _given(f"definition of {kind.value}", _pick(properties, number), *needed)
+    said = _pick(properties, number)
+    return _given(f"definition of {kind.value}", said, *needed, arguments=(kind, terms, number))
 
 
 _DEFINED = frozenset({Kind.ABS, Kind.MAX, Kind.MIN, Kind.FLOOR, Kind.SQRT, Kind.INVERSE})
@@ -416,7 +426,8 @@ def congruence(fact: Fact, template: Term, variable: Atom, sides: tuple[Term, Te
     one, two = (
         replace(own(template), {_own_head(variable): Replacement(s)}) for s in (left, right)
     )
-    return _from("congruence", (fact,), equal(one, two))
+    put = (template, variable, *sides)
+    return _from("congruence", (fact,), equal(one, two), arguments=put)
 
 
 @_rule
@@ -427,7 +438,8 @@ def split_sum(variable: Atom, ends: tuple[Term, Term, Term], body: Term) -> Sequ
     after = add(middle, ONE)
     parts = add(summation(variable, low, middle, body), summation(variable, after, high, body))
     whole = equal(summation(variable, low, high, body), parts)
-    return _given("split sum", whole, at_least(after, low), at_least(high, middle))
+    inside = at_least(after, low), at_least(high, middle)
+    return _given("split sum", whole, *inside, arguments=(variable, *ends, body))
 
 
 @_rule
@@ -435,7 +447,8 @@ def single_sum(variable: Atom, at: Term, body: Term) -> Sequent:
     """Σ over one index is the summand."""
     _own_summand(variable, body, own(at))
     term = replace(body, {variable: Replacement(at)})
-    return _given("single sum", equal(summation(variable, at, at, body), term))
+    whole = equal(summation(variable, at, at, body), term)
+    return _given("single sum", whole, arguments=(variable, at, body))
 
 
 @_rule
@@ -445,7 +458,8 @@ def shift_sum(variable: Atom, ends: tuple[Term, Term], body: Term, by: Term) -> 
     _own_summand(variable, body, low, high, own(by))
     moved = replace(body, {variable: Replacement(subtract(of_atom(variable), by))})
     there = summation(variable, add(low, by), add(high, by), moved)
-    return _given("shift sum", equal(summation(variable, low, high, body), there))
+    whole = equal(summation(variable, low, high, body), there)
+    return _given("shift sum", whole, arguments=(variable, *ends, body, by))
 
 
 @_rule
@@ -458,7 +472,7 @@ def swap_sums(first: Atom, second: Atom, ends: Iterable[tuple[Term, Term]], body
         _own_summand(variable, body, *(own(end) for end in (a, b, c, d)))
     one = summation(first, a, b, summation(second, c, d, body))
     two = summation(second, c, d, summation(first, a, b, body))
-    return _given("swap sums", equal(one, two))
+    return _given("swap sums", equal(one, two), arguments=(first, second, a, b, c, d, body))
 
 
 def _own_summand(variable: Atom, body: Term, *ends: Term) -> None:
