@@ -13,7 +13,11 @@ settings.register_profile("nightly", max_examples=1_000, deadline=None, print_bl
 settings.load_profile("nightly" if NIGHTLY else "steady")
 
 
-PROOFS = ("tests/proof/test_proofs.py", "tests/bounds/test_bound_proofs.py")
+PROOFS = (
+    "tests/proof/test_proofs.py",
+    "tests/proof/test_second_kernels.py",
+    "tests/bounds/test_bound_proofs.py",
+)
 """Files whose tests share a process, so that each proof that ships is checked once."""
 
 

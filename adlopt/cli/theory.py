@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
+from pathlib import Path
 from typing import Annotated, Any
 
 from cyclopts import Parameter
@@ -56,7 +58,15 @@ def bounds(
 
 
 @app.command
-def prove(*names: str, show: Flag = False, latex: Flag = False, json_: JsonWords = False) -> None:
+def prove(
+    *names: str,
+    show: Flag = False,
+    latex: Flag = False,
+    export: Path | None = None,
+    coq: Flag = False,
+    with_sympy: Flag = False,
+    json_: JsonWords = False,
+) -> None:
     """Check the proofs of every claim, or of those named, and print the verdicts.
 
     Parameters
@@ -67,9 +77,17 @@ def prove(*names: str, show: Flag = False, latex: Flag = False, json_: JsonWords
         Print every step of the derivations.
     latex
         The same, as LaTeX.
+    export
+        Write every step with its rule, premises and certificate to this .json file, or each proof
+        to a file in this folder.
+    coq
+        Write them for Coq instead, which checks them with a kernel of its own.
+    with_sympy
+        Let sympy expand the identity of each certificate as well.
     """
     from adlopt.proof.checking import check
     from adlopt.proof.library import check_all, find, proof_files
+    from adlopt.proof.second_kernels import exported_files, second_opinion
     from adlopt.proof.written_out import derivation
     from adlopt.show.proofs import render
 
@@ -80,12 +98,41 @@ def prove(*names: str, show: Flag = False, latex: Flag = False, json_: JsonWords
             raise InputError("--json", True, "left out beside --show and --latex")
         print(derivation(*(check(path).theorem for path in paths), latex=latex))
         return
+    theorems = {path.stem: check(path).theorem for path in paths if export or with_sympy}
+    if export is not None:
+        _write_all(exported_files(theorems, coq=coq), export)
+    elif coq:
+        raise InputError("--coq", True, "a folder to write to", remedy="--export FOLDER")
+    if with_sympy:
+        done = sum(map(second_opinion, theorems.values()))
+        print(f"sympy expands the identities of {done:,} certificates to 0")
+    if theorems:
+        return
     with progress(len(paths), "checking") as step:
         told = None if step is None else lambda row: step(row.file)
         found = check_all(paths, progress=told)
     put(found, json_, render)
     if found.data().failed:
         sys.exit(NO_ANSWER)
+
+
+def _write_all(texts: dict[str, str], target: Path) -> None:
+    """Write one text to a file, or any number to a folder."""
+    from adlopt.data.files.writing import replace_all
+
+    if not target.suffix:
+        target.mkdir(parents=True, exist_ok=True)
+        paths = {target / name: text for name, text in texts.items()}
+    elif len(texts) == 1 and target.suffix == ".json":
+        paths = {target: next(iter(texts.values()))}
+    else:
+        raise InputError("--export", str(target), "a .json file for one proof, or a folder")
+    for path in replace_all({path: _writer(text) for path, text in paths.items()}):
+        print(f"wrote {path}")
+
+
+def _writer(text: str) -> Callable[[Path], object]:
+    return lambda path: path.write_text(text, encoding="utf-8")
 
 
 @app.command

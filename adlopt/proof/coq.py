@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from itertools import count
+from dataclasses import replace as with_fields
 
 from adlopt.errors import ProofError
 from adlopt.proof.coq_text import (
@@ -17,9 +17,10 @@ from adlopt.proof.coq_text import (
     comparison_text,
     converted,
     formula_text,
-    is_whole_kind,
+    fresh,
     name_of,
     range_formulas,
+    restart,
     same_atoms,
     same_sum,
     same_term,
@@ -31,7 +32,6 @@ from adlopt.proof.formula import (
     Relation,
     at_least,
     below_next,
-    equal,
     free_symbols,
     index,
     substitute,
@@ -40,7 +40,9 @@ from adlopt.proof.kernel import Fact, Sequent, sequent
 from adlopt.proof.plain_text import sides
 from adlopt.proof.term import (
     FAMILIES,
+    INTEGRAL,
     ONE,
+    ZERO,
     Atom,
     Kind,
     Replacement,
@@ -62,7 +64,7 @@ def binders(formulas: Iterable[Formula]) -> str:
     for atom in symbols_in(listed):
         name, arrows = name_of(atom), "R -> " * arity(atom, listed)
         said.append(f"({name} : {arrows}R)")
-        if is_whole_kind(atom):
+        if atom.kind in INTEGRAL:
             names = [f"a'{k}" for k in range(arity(atom, listed))]
             every = f"forall {' '.join(names)}, " if names else ""
             said.append(f"({name}_whole : {every}whole ({' '.join([name, *names])}))")
@@ -87,10 +89,10 @@ class Development:
     theorem: Theorem
     steps: dict[object, tuple[int, Sequent]] = field(default_factory=dict)
     hypotheses: dict[Formula, str] = field(default_factory=dict)
-    marks: count[int] = field(default_factory=lambda: count(1))
 
     def write(self) -> str:
         """Write every step, the claims, and what they rest on."""
+        restart()
         said = [f"(* {self.theorem.item}: {self.theorem.title}. *)", "Require Import Adlopt."]
         for number, step in enumerate(self.theorem.statements(), start=1):
             self.steps[key_of(step)] = (number, step)
@@ -104,7 +106,9 @@ class Development:
         step = sequent(fact)
         self._named(step.hypotheses)
         proof = f"exact {self.proof_of(fact, self._enter(step))}."
-        return f"{self.stated('Theorem', name, step)}\nProof. {proof} Qed.\nPrint Assumptions {name}."
+        return (
+            f"{self.stated('Theorem', name, step)}\nProof. {proof} Qed.\nPrint Assumptions {name}."
+        )
 
     def lemma(self, name: str, step: Sequent) -> str:
         """Write one step with its proof."""
@@ -117,9 +121,7 @@ class Development:
     def stated(self, kind: str, name: str, step: Sequent) -> str:
         """Write the statement of a step."""
         formulas = [*self._ordered(step), step.conclusion]
-        given = [
-            f"({self.hypotheses[f]} : {formula_text(f, PLAIN)})" for f in self._ordered(step)
-        ]
+        given = [f"({self.hypotheses[f]} : {formula_text(f, PLAIN)})" for f in self._ordered(step)]
         lines = "\n    ".join([binders(formulas), *given])
         return f"{kind} {name} {lines} :\n  {formula_text(step.conclusion, PLAIN)}."
 
@@ -165,7 +167,7 @@ class Development:
             value = name_of(atom)
         else:
             value = f"(fun {' '.join(names)} => 0)" if names else "0"
-        if not is_whole_kind(atom):
+        if atom.kind not in INTEGRAL:
             return [value]
         if change is None and atom in known:
             return [value, f"{name_of(atom)}_whole"]
@@ -261,7 +263,9 @@ class Development:
             script.append(f"assert (z'{k} : {zero} = 0) by exact (eq_0 _ _ _ p'{i}).")
         total = " + ".join(f"({each})" for each in [*values, *zeros]) or "0"
         kind = {Relation.GE: "ge", Relation.GT: "gt", Relation.EQ: "eq"}[step.conclusion.relation]
-        keep = " ".join([*(f"n'{k}" for k in range(len(values))), *(f"z'{k}" for k in range(len(zeros)))])
+        keep = " ".join(
+            [*(f"n'{k}" for k in range(len(values))), *(f"z'{k}" for k in range(len(zeros)))]
+        )
         script += [
             f"apply (by_{kind} _ _ ({total})).",
             f"- clear - {keep}. total." if keep else "- lra.",
@@ -272,7 +276,7 @@ class Development:
     def _generalise(self, step: Sequent) -> Script:
         variable, low, high = step.arguments
         given = self._enter(step)
-        mark = next(self.marks)
+        mark = fresh()
         name = f"v'{mark}"
         here = PLAIN.bind(variable, name, of_atom(index(0)), index(0))
         script = [f"intros {name} w'{mark} a'{mark} b'{mark}."]
@@ -284,7 +288,9 @@ class Development:
 
     def _instantiate(self, step: Sequent) -> Script:
         given = self._enter(step)
-        texts = {a: bracketed(term_text(c.body, PLAIN)) for a, c in step.arguments[0] if not c.parameters}
+        texts = {
+            a: bracketed(term_text(c.body, PLAIN)) for a, c in step.arguments[0] if not c.parameters
+        }
         texts = {a: said for a, said in texts.items() if a.kind not in FAMILIES}
         here = Reading(texts=texts, changes=dict(step.arguments[0]))
         return self._at(step.premises[0], here, given, step.conclusion, (0, 0), {})
@@ -295,6 +301,7 @@ class Development:
     ) -> Script:  # fmt: skip
         """Use a premise at other values: its hypotheses first, then its conclusion."""
         said, script, have = sequent(premise), Script(), dict[Formula, str]()
+        here = self._without(here, [*said.hypotheses, said.conclusion])
         if is_assumed(said):
             name = bounds.get(said.conclusion) or given[substitute(said.conclusion, here.changes)]
             return converted(said.conclusion, goal, here, name, levels=levels)
@@ -304,22 +311,30 @@ class Development:
                 have[formula] = given[formula]
                 continue
             made = substitute(formula, here.changes)
-            mark = next(self.marks)
+            mark = fresh()
             have[formula] = f"g'{mark}"
             source = bounds.get(formula) or given[made]
             script += [f"assert (g'{mark} : {formula_text(formula, here)}).",
                        *block(converted(formula, made, here, source, back=True))]  # fmt: skip
         proof = self.proof_of(premise, have, here)
-        mark = next(self.marks)
+        mark = fresh()
         script += [f"pose proof {proof} as p'{mark}. cbv beta in p'{mark}."]
         return script + converted(said.conclusion, goal, here, f"p'{mark}", levels=levels)
+
+    def _without(self, here: Reading, formulas: list[Formula]) -> Reading:
+        """Read symbols as 0 that cancel, and are in a premise only."""
+        for atom in symbols_in(formulas):
+            if atom not in self._known and atom not in here.changes:
+                indices = tuple(Atom(Kind.REAL, f"a'{k}") for k in range(arity(atom, formulas)))
+                here = with_changes(here, {atom: Replacement(ZERO, indices)})
+        return here
 
     def _specialise(self, step: Sequent) -> Script:
         (value,) = step.arguments
         given = self._enter(step)
         family = sequent(step.premises[0]).conclusion
         said = bracketed(term_text(value, PLAIN))
-        here = PLAIN.bind(index(0), said, value)
+        here = self._without(PLAIN, [family]).bind(index(0), said, value)
         script = []
         for name, formula in zip(("a'", "b'"), range_formulas(family.ranges[0], 0), strict=True):
             made = substitute(formula, here.changes)
@@ -371,8 +386,9 @@ class Development:
         self._known = known | {variable}
         nested = self.proof_of(then, {**given, **above, claim: "c'"})
         self._known = known
-        after = PLAIN.bind(variable, f"({name} + 1)", add(n, ONE), variable)
-        mark = next(self.marks)
+        after = PLAIN.bind(variable, f"({name} + 1)", add(n, ONE))
+        after = with_fields(after, outer={variable: name})
+        mark = fresh()
         finish = PLAIN.bind(variable, f"v'{mark}", of_atom(index(0)), index(0))
         return [
             f"assert (f' : forall {name} : R, whole {name} -> {low_text} <= {name} -> "
@@ -382,7 +398,7 @@ class Development:
                 "- is_whole.",
                 "-", *block(_claimed(claim, sequent(base).conclusion, first, start)),
                 f"- intros {name} {name}_whole a' b' c'.",
-                *block(_claimed(claim, sequent(then).conclusion, _named_as(after, variable), nested)),
+                *block(_claimed(claim, sequent(then).conclusion, after, nested)),
             ]),
             f"intros v'{mark} w'{mark} a'{mark} b'{mark}.",
             f"pose proof (f' v'{mark} w'{mark} ltac:(lra) ltac:(lra)) as p'.",
@@ -430,7 +446,9 @@ class Development:
         kind, args, _ = step.arguments
         parameters = [Atom(Kind.REAL, f"arg_{k}") for k in range(len(args))]
         changes = {p: Replacement(arg) for p, arg in zip(parameters, args, strict=True)}
-        texts = {p: bracketed(term_text(arg, PLAIN)) for p, arg in zip(parameters, args, strict=True)}
+        texts = {
+            p: bracketed(term_text(arg, PLAIN)) for p, arg in zip(parameters, args, strict=True)
+        }
         atom = Atom(kind, "", tuple(of_atom(p) for p in parameters))
         script, _ = same_atoms([of_atom(atom)], Reading(texts=texts, changes=changes))
         needs = [f"pose proof {name} as n'{name}." for name in self.context(step).values()]
@@ -488,7 +506,7 @@ class Development:
         by_text = bracketed(term_text(by, PLAIN))
         inner = sum_text(variable, low, high, body, PLAIN).split(" (fun ", 1)[1]
         moved = replace(body, {variable: Replacement(add(of_atom(variable), replace_sign(by)))})
-        made = term_text(summation(variable, *there, moved), PLAIN)
+        made = term_text(summation(variable, there[0], there[1], moved), PLAIN)
         ends = " ".join(bracketed(term_text(end, PLAIN)) for end in there)
         here = PLAIN.bind(variable, f"(i'1 - {by_text})", add(of_atom(variable), replace_sign(by)))
         raw = f"Sum {ends} (fun i'1 => {_deeper(body, here)})"
@@ -496,13 +514,56 @@ class Development:
         script = self._normal("e'0", variable, low, high, body)
         script += [
             f"assert (e'1 : {raw} = {made}).",
-            *block(same_sum(variable, *there, body, PLAIN, moved=(by_text, by))),
+            *block(same_sum(variable, there[0], there[1], body, PLAIN, moved=(by_text, by))),
             f"pose proof (Sum_shift {old} {by_text} (fun {inner}) as p'. cbv beta in p'.",
         ]
         for end, now in zip((low, high), there, strict=True):
             script.append(f"replace ({bracketed(term_text(end, PLAIN))} + {by_text}) with "
                           f"{bracketed(term_text(now, PLAIN))} in p' by identity.")  # fmt: skip
         return [*script, "clear - p' e'0 e'1. lra."]
+
+    def _swap_sums(self, step: Sequent) -> Script:
+        first, second, a, b, c, d, body = step.arguments
+        self._enter(step)
+        script = self._nested("one'", (first, a, b), (second, c, d), body)
+        script += self._nested("two'", (second, c, d), (first, a, b), body)
+        ends = " ".join(bracketed(term_text(end, PLAIN)) for end in (a, b, c, d))
+        said = term_text(body, Reading(texts={first: "i'1", second: "i'2"}, depth=2))
+        return [
+            *script,
+            f"pose proof (Sum_swap {ends} (fun i'1 i'2 => {said})) as p'. cbv beta in p'.",
+            "clear - p' one' two'. lra.",
+        ]
+
+    def _nested(
+        self, name: str, outer: tuple[Atom, Term, Term], inner: tuple[Atom, Term, Term], body: Term
+    ) -> Script:
+        """Prove that a sum of sums reads as the kernel writes it."""
+        variable, low, high = outer
+        here = Reading(texts={variable: "i'1"}, outer={variable: "i'1"}, depth=1)
+        made = summation(*inner, body)
+        ends = f"{bracketed(term_text(low, PLAIN))} {bracketed(term_text(high, PLAIN))}"
+        raw = f"Sum {ends} (fun i'1 => {sum_text(*inner, body, here)})"
+        middle = f"Sum {ends} (fun i'1 => {term_text(made, here)})"
+        norm = term_text(summation(variable, low, high, made), PLAIN)
+        return [
+            f"assert ({name} : {raw} = {norm}).",
+            *block([
+                f"transitivity ({middle}).",
+                *block([
+                    "apply Sum_ext; [is_whole | is_whole | intros i'1 w' _ _].",
+                    *same_sum(*inner, body, here),
+                ]),
+                *same_sum(variable, low, high, made, PLAIN),
+            ]),
+        ]  # fmt: skip
+
+
+def with_changes(here: Reading, changes: Mapping[Atom, Replacement]) -> Reading:
+    """Read more symbols as numbers."""
+    texts = {atom: term_text(change.body, PLAIN) for atom, change in changes.items()}
+    known = {atom: said for atom, said in texts.items() if atom.kind not in FAMILIES}
+    return with_fields(here, texts={**here.texts, **known}, changes={**here.changes, **changes})
 
 
 def replace_sign(term: Term) -> Term:
@@ -511,9 +572,7 @@ def replace_sign(term: Term) -> Term:
 
 
 def _deeper(body: Term, here: Reading) -> str:
-    from dataclasses import replace as with_
-
-    return term_text(body, with_(here, depth=1))
+    return term_text(body, with_fields(here, depth=1))
 
 
 def _inner(formula: Formula) -> Formula:
@@ -524,13 +583,6 @@ def _inner(formula: Formula) -> Formula:
 def _claimed(claim: Formula, proved: Formula, reading: Reading, proof: str) -> Script:
     """Prove a claim at another index, from what was proved there."""
     return [f"pose proof {proof} as q'.", *converted(claim, proved, reading, "q'", back=True)]
-
-
-def _named_as(reading: Reading, variable: Atom) -> Reading:
-    """Let a variable keep its name outside."""
-    from dataclasses import replace as with_
-
-    return with_(reading, outer={**reading.outer, variable: name_of(variable)})
 
 
 def development(theorem: Theorem) -> str:
@@ -545,6 +597,3 @@ def development(theorem: Theorem) -> str:
         return Development(theorem).write()
     except AttributeError as error:
         raise ProofError(f"{theorem.item}: {error}") from error
-
-
-__all__ = ["Development", "ProofError", "development", "equal"]

@@ -8,11 +8,10 @@ from fractions import Fraction
 from itertools import count
 from typing import TypeAlias
 
-from adlopt.proof.formula import Formula, Ranges, Relation, at_least, index
+from adlopt.proof.formula import Formula, Relation, at_least, index
 from adlopt.proof.plain_text import sides
 from adlopt.proof.term import (
     FAMILIES,
-    INTEGRAL,
     SYMBOLS,
     Atom,
     Kind,
@@ -39,13 +38,28 @@ OPERATIONS = {
     Kind.INVERSE: "inv",
 }
 RELATIONS = {Relation.GE: "<=", Relation.GT: "<", Relation.EQ: "="}
-TAKEN = frozenset(
-    "R S O N Z Q I E PI exp ln sin cos tan at as in if then else let fun forall exists match with "
-    "end return Set Prop Type cut total sum where using fix cofix for terms size parts whole floor "
-    "inv Sum fst snd pair plus minus mult le lt ge gt eq not and or up id".split()
+WORDS = (
+    "R Sum whole floor inv sqrt up at as in if then else let fun forall exists match with end "
+    "return Set Prop Type for fix cofix where using"
 )
+TAKEN = frozenset(WORDS.split())
 """Names that mean something else in Coq."""
-_new = count(1)
+
+
+class _Marks:
+    """Numbers that no name has yet."""
+
+    numbers = count(1)
+
+
+def restart() -> None:
+    """Begin anew: a file does not depend on those written before it."""
+    _Marks.numbers = count(1)
+
+
+def fresh() -> int:
+    """Return a number that no name of the file has."""
+    return next(_Marks.numbers)
 
 
 def name_of(atom: Atom) -> str:
@@ -194,16 +208,10 @@ def comparison_text(formula: Formula, reading: Reading) -> str:
 
 def same_term(term: Term, reading: Reading) -> Script:
     """Prove that a term reads as what it stands for; nothing if both read alike."""
-    raw, made = term_text(term, reading), put(term, reading.changes)
-    return _same(raw, term_text(made, reading.out), [term], [raw, "{}"], term, reading)
-
-
-def _same(
-    raw: str, norm: str, polynomials: list[Term], _: object, term: Term, reading: Reading
-) -> Script:
-    if alike(raw, norm):
+    made = put(term, reading.changes)
+    if alike(term_text(term, reading), term_text(made, reading.out)):
         return []
-    script, parts = same_atoms(polynomials, reading)
+    script, parts = same_atoms([term], reading)
     middle = term_text(term, reading, parts)
     return [*script, f"transitivity ({middle}); [parts | identity]."]
 
@@ -223,7 +231,7 @@ def same_atoms(terms: Iterable[Term], reading: Reading) -> tuple[Script, dict[At
         if atom.kind in SYMBOLS or alike(raw, norm):
             parts[atom] = raw
             continue
-        script += [f"assert (e'{next(_new)} : {raw} = {norm}).", *block(same_atom(atom, reading))]
+        script += [f"assert (e'{fresh()} : {raw} = {norm}).", *block(same_atom(atom, reading))]
         parts[atom] = norm
     return script, parts
 
@@ -247,7 +255,7 @@ def same_atom(atom: Atom, reading: Reading) -> Script:
         proof = same_term(arg, reading)
         if proof:
             raw, norm = term_text(arg, reading), term_text(now, reading.out)
-            script += [f"assert (e'{next(_new)} : {raw} = {norm}).", *block(proof)]
+            script += [f"assert (e'{fresh()} : {raw} = {norm}).", *block(proof)]
     return [*script, _turned(atom, made)]
 
 
@@ -256,13 +264,17 @@ def _turned(atom: Atom, made: list[Term]) -> str:
     result = apply(atom.kind, *made, name=atom.name)
     (((monomial, _, _),)) = tuple(result) or ((frozenset(), 0, 1),)
     if not monomial:
-        return "unfold inv; same_args; field."
+        return "apply inv_is; lra."
     (((now, _),)) = tuple(monomial)
     if now.args == tuple(made):
         return "same_args."
     if atom.kind is Kind.ABS:
         return "same_args_of_opposite."
-    return "rewrite Rmax_comm; same_args." if atom.kind is Kind.MAX else "rewrite Rmin_comm; same_args."
+    return (
+        "rewrite Rmax_comm; same_args."
+        if atom.kind is Kind.MAX
+        else "rewrite Rmin_comm; same_args."
+    )
 
 
 def same_sum(
@@ -271,13 +283,13 @@ def same_sum(
 ) -> Script:  # fmt: skip
     """Prove that a sum is the sums of its monomials; `moved` is what is taken from the index."""
     name, inner = _inside(reading)
-    fresh = Atom(Kind.INTEGER, f"$sum{next(_new)}")
-    at = of_atom(fresh) if moved is None else subtract(of_atom(fresh), moved[1])
+    new = Atom(Kind.INTEGER, f"$sum{fresh()}")
+    at = of_atom(new) if moved is None else subtract(of_atom(new), moved[1])
     said = name if moved is None else f"({name} - {moved[0]})"
-    inner = inner.bind(variable, said, at, fresh)
-    inner = replace(inner, outer={**inner.outer, fresh: name})
+    inner = inner.bind(variable, said, at, new)
+    inner = replace(inner, outer={**inner.outer, new: name})
     ends = [put(end, reading.changes) for end in (low, high)]
-    pieces = _pieces(put(body, inner.changes), fresh, ends, replace(inner.out, depth=reading.depth))
+    pieces = _pieces(put(body, inner.changes), new, ends, replace(inner.out, depth=reading.depth))
     raw = term_text(body, inner)
     low_text, high_text = (bracketed(term_text(end, reading.out)) for end in ends)
     whole = " + ".join(f"{outside} * ({inside})" for outside, inside, _ in pieces) or "0"
@@ -290,15 +302,15 @@ def same_sum(
         proof = same_term(end, reading)
         if proof:
             left, right = term_text(end, reading), term_text(now, reading.out)
-            script += [f"assert (e'{next(_new)} : {left} = {right}).", *block(proof)]
-    mark = next(_new)
+            script += [f"assert (e'{fresh()} : {left} = {right}).", *block(proof)]
+    mark = fresh()
     script += [
         f"transitivity (Sum {low_text} {high_text} (fun {name} => {raw})); [same_args|].",
         f"transitivity (Sum {low_text} {high_text} (fun {name} => {whole})).",
         *block([
             f"apply Sum_ext; [is_whole | is_whole | intros {name} w'{mark} _ _].",
             *_through(body, inner),
-            *_regrouped(put(body, inner.changes), pieces, inner),
+            *_regrouped(pieces, inner),
         ]),
         f"transitivity ({split or '0'}); [linear | identity].",
     ]  # fmt: skip
@@ -312,50 +324,50 @@ def _through(term: Term, reading: Reading) -> Script:
     return [f"transitivity ({norm}).", *block(script), ""] if script else []
 
 
-Piece: TypeAlias = tuple[str, str, tuple[Term, Term, Atom]]
+Piece: TypeAlias = tuple[str, str, tuple[Term, Atom, Atom]]
 
 
 def _pieces(body: Term, variable: Atom, ends: list[Term], out: Reading) -> list[Piece]:
-    """Take apart what the kernel makes of a sum: what stands outside, inside, and how it is meant."""
+    """Take apart what the kernel makes of a sum: what is outside, inside, and how it is meant."""
     found = []
     for monomial, p, q in sorted(body, key=lambda part: order_of(part[0])):
         inside = frozenset(f for f in monomial if variable in symbols_of(of_atom(f[0])))
         outside = scale(frozenset({(monomial - inside, 1, 1)}), Fraction(p, q))
         before: Term = frozenset({(inside, 1, 1)})
-        (((atom, _),),) = (tuple(m) for m, _, _ in summation(variable, *ends, before))
+        (((atom, _),),) = (tuple(m) for m, _, _ in summation(variable, ends[0], ends[1], before))
         name = out.outer[variable]
         within = replace(out, texts={**out.texts, Atom(Kind.INTEGER, atom.name): name},
                          depth=out.depth + 1)  # fmt: skip
         index_ = Atom(Kind.INTEGER, atom.name)
         found.append(
             (bracketed(term_text(outside, out)), term_text(atom.args[2], within),
-             (before, atom.args[2], index_))
+             (before, variable, index_))
         )  # fmt: skip
     return found
 
 
-def _regrouped(body: Term, pieces: list[Piece], inner: Reading) -> Script:
+def _regrouped(pieces: list[Piece], inner: Reading) -> Script:
     """Prove that the summand is the sum of the pieces."""
     script: Script = []
     said = []
-    for outside, inside, (before, _, name) in pieces:
-        (variable,) = [a for a in symbols_of(before) if a.name.startswith("$sum")] or [None]
+    for outside, inside, (before, variable, name) in pieces:
         now = term_text(before, inner.out)
-        if not alike(now, inside) and variable is not None:
+        if not alike(now, inside):
             text = inner.outer[variable]
             reading = inner.out.bind(variable, text, of_atom(name), name)
-            script += [f"assert (e'{next(_new)} : {now} = {inside}).", *block(same_term(before, reading))]
+            script += [
+                f"assert (e'{fresh()} : {now} = {inside}).",
+                *block(same_term(before, reading)),
+            ]
         said.append(f"{outside} * ({now})")
     middle = " + ".join(said) or "0"
-    del body
     return [*script, f"transitivity ({middle}); [identity | parts]."]
 
 
-def same_formula(formula: Formula, made: Formula, reading: Reading) -> Script:
+def same_formula(formula: Formula, reading: Reading) -> Script:
     """Prove left − right = left' − right' of the two forms of a comparison."""
     script, parts = same_atoms([formula.term], reading)
     left, right = (f"({term_text(side, reading, parts)})" for side in sides(formula))
-    del made
     return [*script, f"transitivity ({left} - {right}); [parts | identity]."]
 
 
@@ -371,7 +383,7 @@ def converted(
         return [f"exact {given}."]
     form = {Relation.GE: "le", Relation.GT: "lt", Relation.EQ: "eq"}[formula.relation]
     turn = ["symmetry."] if back else []
-    return [f"eapply {form}_form; [|exact {given}].", *turn, *same_formula(formula, made, reading)]
+    return [f"eapply {form}_form; [|exact {given}].", *turn, *same_formula(formula, reading)]
 
 
 def _converted_range(
@@ -379,7 +391,7 @@ def _converted_range(
     levels: tuple[int, int],
 ) -> Script:  # fmt: skip
     (one, *rest), (two, *others) = formula.ranges, made.ranges
-    mark, level = next(_new), levels[1]
+    mark, level = fresh(), levels[1]
     name = f"k'{mark}"
     inner = reading.bind(index(levels[0]), name, of_atom(index(level)), index(level))
     script = [f"intros {name} w'{mark} a'{mark} b'{mark}."]
@@ -409,13 +421,3 @@ def _arities(head: Atom, term: Term) -> Iterable[int]:
                 yield len(atom.args)
             for arg in atom.args:
                 yield from _arities(head, arg)
-
-
-def is_whole_kind(atom: Atom) -> bool:
-    """Say whether a symbol or a sequence takes whole values only."""
-    return atom.kind in INTEGRAL
-
-
-def ranges_of(formula: Formula) -> Ranges:
-    """Return the ranges of a statement."""
-    return formula.ranges

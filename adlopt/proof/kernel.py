@@ -111,7 +111,7 @@ class Fact(Handle):
 
 
 class Sequent(NamedTuple):
-    """What a Fact says, and the step that gave it: by what rule, from what, and called with what."""
+    """What a Fact says, and the step that gave it: a rule, and what it was called with."""
 
     hypotheses: frozenset[Formula]
     conclusion: Formula

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import msgspec
 
-from adlopt.show.schema.data import Data
+from adlopt.show.schema.data import Data, Part
 
 
 class ProofData(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
@@ -38,3 +40,59 @@ class ProofsData(Data, kw_only=True):
     proofs: list[ProofData]
     failed: list[str]
     seconds: float
+
+
+class StatementData(Part):
+    """A term compared with 0, perhaps for every index of ranges.
+
+    A term is a list of monomials: a coefficient p/q, and pairs of an atom and its power. An atom is
+    its kind, its name, and the terms it is applied to. `says` is the same in plain text.
+    """
+
+    says: str
+    relation: str
+    term: list[Any]
+    ranges: list[list[Any]]
+
+
+class CombinationData(Part):
+    """Why a term is a sum of products of nonnegative parts, and of multiples of zeros.
+
+    A product is its coefficient, the places of its premises, and a term that is squared, or null; a
+    multiple is the place of a premise and a term.
+    """
+
+    products: list[tuple[str, list[int], list[Any] | None]]
+    multiples: list[tuple[int, list[Any]]]
+
+
+class StepData(Part):
+    """A step: what it says under which hypotheses, by which rule, and from what.
+
+    Premises are numbers of steps, or of hypotheses as -1, -2, ...; `arguments` are what else the
+    rule was called with.
+    """
+
+    number: int
+    name: str
+    conclusion: StatementData
+    given: list[int]
+    rule: str
+    premises: list[int]
+    certificate: CombinationData | None
+    arguments: list[Any]
+
+
+class DerivationData(Data):
+    """A theorem with every step of its derivation; claims are the numbers of steps."""
+
+    item: str
+    title: str
+    citation: str
+    statement: str
+    verdict: str
+    axioms: list[str]
+    added: list[str]
+    hypotheses: list[StatementData]
+    steps: list[StepData]
+    claims: dict[str, int]

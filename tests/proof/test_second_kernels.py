@@ -1,0 +1,162 @@
+"""Other kernels agree: Coq checks every step that is exported, and sympy every identity."""
+
+import hashlib
+import json
+import re
+import shutil
+import subprocess
+import sys
+from dataclasses import replace
+
+import msgspec
+import pytest
+
+from adlopt.errors import ProofError
+from adlopt.proof.checking import load
+from adlopt.proof.coq import development
+from adlopt.proof.library import proof_files
+from adlopt.proof.second_kernels import LEMMAS, expanded, exported, second_opinion
+from adlopt.show.schema.proofs import DerivationData
+
+REALS = {
+    "ClassicalDedekindReals.sig_not_dec",
+    "ClassicalDedekindReals.sig_forall_dec",
+    "FunctionalExtensionality.functional_extensionality_dep",
+    "Classical_Prop.classic",
+}
+"""Axioms of Coq's real numbers."""
+BY_DAY = ("trivial", "newsvendor_severity", "solvency_identity")
+needs_coq = pytest.mark.skipif(shutil.which("coqc") is None, reason="no coqc on this machine")
+
+
+def theorem(name):
+    return load(proof_files()[name])
+
+
+def coqc(folder, name, text):
+    (folder / f"{name}.v").write_text(text, encoding="utf-8")
+    command = ["coqc", "-Q", ".", "", f"{name}.v"]
+    return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    made = tmp_path_factory.mktemp("coq")
+    done = coqc(made, LEMMAS.stem, LEMMAS.read_text(encoding="utf-8"))
+    assert done.returncode == 0, done.stderr
+    return made
+
+
+def accepted(folder, name):
+    """Whether Coq accepts a theorem, from the axioms of the reals alone."""
+    done = coqc(folder, name, development(theorem(name)))
+    assert done.returncode == 0, done.stderr[-2000:]
+    assumed = set(re.findall(r"^([A-Za-z_.']+)(?: :|$)", done.stdout, re.MULTILINE))
+    assert assumed - {"Axioms:", "Axioms"} <= REALS
+    assert done.stdout.count("Axioms:") == len(theorem(name).facts)
+
+
+@needs_coq
+@pytest.mark.parametrize("name", BY_DAY)
+def test_coq_accepts_a_theorem_with_no_axioms_but_those_of_the_reals(folder, name):
+    accepted(folder, name)
+
+
+@needs_coq
+@pytest.mark.nightly("coqc checks 46 theorems in a quarter of an hour")
+@pytest.mark.parametrize("name", sorted(proof_files().keys() - set(BY_DAY)))
+def test_coq_accepts_every_theorem(folder, name):
+    accepted(folder, name)
+
+
+@needs_coq
+@pytest.mark.parametrize(("was", "now"), [("(1 / 1) *", "(2 / 1) *"), ("-> 1 <=", "-> 2 <=")])
+def test_coq_refuses_a_step_that_was_altered(folder, was, now):
+    text = development(theorem("trivial"))
+    assert was in text
+    assert coqc(folder, "altered", text.replace(was, now, 1)).returncode != 0
+
+
+def test_the_lemmas_assume_nothing_and_no_export_admits_anything():
+    texts = [LEMMAS.read_text(encoding="utf-8"), development(theorem("trivial"))]
+    for text in texts:
+        assert not re.search(r"\b(Axiom|Admitted|admit|Parameter|Conjecture|Hypothesis)\b", text)
+
+
+def test_statements_of_claims_read_as_ours():
+    text = development(theorem("trivial"))
+    assert "Theorem claim_1" in text
+    assert "Print Assumptions claim_1." in text
+    assert "forall k'0 : R, whole k'0 -> 1 <= k'0 -> k'0 <= T -> (x k'0) <= 1" in text
+
+
+# Data ---------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", ["trivial", "prop_09_min_max_burden", "lemma_05_slope_error"])
+def test_a_derivation_is_the_same_bytes_whatever_the_hash_seed(name):
+    script = (
+        "import hashlib, msgspec\n"
+        "from adlopt.proof.checking import load\n"
+        "from adlopt.proof.coq import development\n"
+        "from adlopt.proof.library import proof_files\n"
+        "from adlopt.proof.second_kernels import exported\n"
+        f"theorem = load(proof_files()[{name!r}])\n"
+        "made = msgspec.json.encode(exported(theorem)) + development(theorem).encode()\n"
+        "print(hashlib.sha256(made).hexdigest())\n"
+    )
+    said = {
+        subprocess.run(
+            [sys.executable, "-c", script], capture_output=True, text=True, check=True,
+            env={"PYTHONHASHSEED": seed, "PYTHONPATH": ":".join(sys.path)},
+        ).stdout
+        for seed in ("1", "2")
+    }  # fmt: skip
+    assert len(said) == 1
+    made = msgspec.json.encode(exported(theorem(name)))
+    here = hashlib.sha256(made + development(theorem(name)).encode()).hexdigest()
+    assert said == {here + "\n"}
+
+
+@pytest.mark.parametrize("name", sorted(proof_files()))
+def test_sympy_expands_every_identity_to_zero_and_premises_come_before_their_use(name):
+    made = msgspec.json.decode(msgspec.json.encode(exported(theorem(name))), type=DerivationData)
+    certified = [step for step in made.steps if step.certificate is not None]
+    assert expanded(made) == len(certified) > 0
+    for step in made.steps:
+        assert all(-len(made.hypotheses) <= place < step.number for place in step.premises)
+        assert step.rule
+    assert len(made.steps) == len(theorem(name).statements())
+
+
+def test_sympy_finds_a_number_that_was_altered():
+    made = exported(theorem("trivial"))
+    steps = [step for step in made.steps if step.certificate and step.certificate.products]
+    (size, chosen, square), *rest = steps[-1].certificate.products
+    products = [(f"{size}/7", chosen, square), *rest]
+    altered = msgspec.structs.replace(
+        steps[-1],
+        certificate=msgspec.structs.replace(steps[-1].certificate, products=products),
+    )
+    swapped = [altered if step is steps[-1] else step for step in made.steps]
+    with pytest.raises(ProofError, match=rf"step {altered.number}: sympy is left with"):
+        expanded(msgspec.structs.replace(made, steps=swapped))
+
+
+def test_the_command_line_exports_and_asks_sympy(run, tmp_path):
+    assert run("prove", "lemma-5", "--export", "lemma.json")[0] == 0
+    made = json.loads((tmp_path / "lemma.json").read_text(encoding="utf-8"))
+    assert made["schema"] == "adlopt/derivation/2"
+    assert made["steps"][0]["number"] == 1
+    code, out, _ = run("prove", "lemma-5", "trivial", "--export", "coq", "--coq", "--with-sympy")
+    assert code == 0
+    assert "certificates to 0" in out
+    written = sorted(path.name for path in (tmp_path / "coq").iterdir())
+    assert written == ["Adlopt.v", "lemma_05_slope_error.v", "trivial.v"]
+    assert run("prove", "lemma-5", "trivial", "--export", "both.json")[0] == 2
+    assert run("prove", "lemma-5", "--coq")[0] == 2
+
+
+def test_second_opinions_count_what_they_decide():
+    assert second_opinion(theorem("trivial")) == 16
+    assert replace(theorem("trivial"), title="another").title == "another"
