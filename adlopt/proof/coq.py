@@ -24,6 +24,7 @@ from adlopt.proof.coq_text import (
     same_atoms,
     same_sum,
     same_term,
+    sides,
     sum_text,
     term_text,
 )
@@ -37,7 +38,6 @@ from adlopt.proof.formula import (
     substitute,
 )
 from adlopt.proof.kernel import Fact, Sequent, sequent
-from adlopt.proof.plain_text import sides
 from adlopt.proof.term import (
     FAMILIES,
     INTEGRAL,

@@ -9,7 +9,6 @@ from itertools import count
 from typing import TypeAlias
 
 from adlopt.proof.formula import Formula, Relation, at_least, index
-from adlopt.proof.plain_text import sides
 from adlopt.proof.term import (
     FAMILIES,
     SYMBOLS,
@@ -193,6 +192,12 @@ def range_formulas(ends: tuple[Term, Term], level: int) -> tuple[Formula, Formul
     """State that an index is within its range."""
     k = of_atom(index(level))
     return at_least(k, ends[0]), at_least(ends[1], k)
+
+
+def sides(formula: Formula) -> tuple[Term, Term]:
+    """Return the positive part of the term, and the negative part with its sign turned."""
+    left = frozenset(part for part in formula.term if part[1] > 0)
+    return left, frozenset((m, -p, q) for m, p, q in formula.term if p < 0)
 
 
 def comparison_text(formula: Formula, reading: Reading) -> str:
