@@ -57,7 +57,7 @@ def solve(
         episode rounds share their winners; in a market these are matched with the bankrupt.
     objective
         Instead of the file's: min-max, leximin (then the second worst burden, ...), tracking
-        (nearest sum, then worst burden), fewest (accounts, then worst burden), cvar:0.9 (mean
+        (nearest sum, then worst burden), fewest (accounts, then worst burden), cvar:0.9:capacity (mean
         of the worst tenth of the burdens), or with prices surrogate:TRACK:FAIR or
         asymmetric:UNDER:OVER:FAIR; or one of your own, mine.py:Name, whose `cost` is stated in
         cvxpy. Not of a round in contracts.

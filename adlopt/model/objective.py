@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Any, Protocol
 
@@ -18,8 +18,11 @@ from numpy.typing import ArrayLike
 from adlopt.errors import InputError
 from adlopt.foundation.arrays import FloatArray, Record, own, own_number, own_positive
 from adlopt.model.loss import Burden, MinMax, OverBurdens
-from adlopt.model.round import Round
+from adlopt.model.round import Round, RoundStart
 from adlopt.model.who_pays import fractions
+
+NEXT_TO_NONE = 1e-12
+"""Importance of accounts whose feature is none, as a share of the largest."""
 
 
 class Objective(Protocol):
@@ -125,8 +128,9 @@ class CVaR(OverBurdens, Record):
     ----------
     level : float
         In [0, 1].
-    importance : array_like, shape (n,), optional
-        Shares p_i of the accounts, > 0, up to scale; equal unless given.
+    importance : array_like, shape (n,), or str, optional
+        Shares p_i of the accounts, > 0, up to scale; equal unless given. A name is a feature of
+        the round: with "capacity" the tail is of dollars, not of accounts.
 
     `burden` and `epsilon` are those of `MinMax`.
 
@@ -138,7 +142,7 @@ class CVaR(OverBurdens, Record):
     """
 
     level: float
-    importance: FloatArray | None = field(default=None, kw_only=True)
+    importance: FloatArray | str | None = field(default=None, kw_only=True)
     burden: Burden = field(default=Burden.CAPACITY, kw_only=True)
     epsilon: float = field(default=0.0, kw_only=True)
 
@@ -147,7 +151,7 @@ class CVaR(OverBurdens, Record):
         if level > 1:
             raise InputError("level", level, "a number in [0, 1]")
         object.__setattr__(self, "level", level)
-        if self.importance is not None:
+        if self.importance is not None and not isinstance(self.importance, str):
             object.__setattr__(self, "importance", own_positive(self.importance, "importance"))
         MinMax(burden=self.burden, epsilon=self.epsilon)
 
@@ -155,12 +159,32 @@ class CVaR(OverBurdens, Record):
         """p_i, shape (n,), summing to 1; `InputError` if there is not one importance an account."""
         if self.importance is None:
             return np.full(accounts, 1.0 / accounts)
+        if isinstance(self.importance, str):
+            remedy = "CVaR.of_start(start) reads it from a round"
+            raise InputError("importance", self.importance, "numbers", remedy=remedy)
         own(self.importance, "importance", length=accounts)
         shares: FloatArray = self.importance / math.fsum(self.importance)
         return shares
 
+    def of_start(self, start: RoundStart) -> CVaR:
+        """The objective with the feature that `importance` names; where it is ≤ 0, next to 0.
+
+        Examples
+        --------
+        >>> round_ = Round.of(capacity=[30.0, 10.0], deficit=90.0, needed=50.0)
+        >>> CVaR(0.5, importance="capacity").of_start(round_.start).importance
+        array([30., 10.])
+        """
+        if not isinstance(self.importance, str):
+            return self
+        found = start.feature(self.importance)
+        least = NEXT_TO_NONE * float(found.max(initial=0.0)) or 1.0
+        return replace(self, importance=np.maximum(found, least))
+
     def value(self, round_: Round, haircut: ArrayLike) -> float:
         """CVaR of the burdens; infinite if a protected account is touched."""
+        if isinstance(self.importance, str):
+            return self.of_start(round_.start).value(round_, haircut)
         weights = self.worst.weights(round_.start)
         given = np.asarray(haircut, dtype=float)
         if math.isinf(self.worst.value(round_, given)):

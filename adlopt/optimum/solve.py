@@ -14,7 +14,7 @@ from adlopt.model.limits import NO_LIMITS, Limits
 from adlopt.model.loss import Asymmetric, Loss, MinMax
 from adlopt.model.market import Market
 from adlopt.model.method import Method
-from adlopt.model.objective import Leximin, Objective
+from adlopt.model.objective import CVaR, Leximin, Objective
 from adlopt.model.positions import ContractRound
 from adlopt.model.problem import Problem
 from adlopt.model.round import Round, RoundStart
@@ -223,6 +223,8 @@ def solve(  # noqa: PLR0913 - options of one door
             method = thing.method if method is Method.AUTO else method
         constraints = (*thing.constraints, *constraints)
         thing = thing.thing
+    if isinstance(objective, CVaR) and isinstance(thing, Round):
+        objective = objective.of_start(thing.start)
     if constraints or callable(getattr(objective, "cost", None)):
         from adlopt.optimum.opened.model import model
 

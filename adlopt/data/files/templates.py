@@ -50,6 +50,7 @@ burden = "capacity" # or "equity"
 # kind = "fewest"       # fewest accounts, then worst burden
 # kind = "cvar"         # mean of the worst 1 - level of the burdens
 # level = 0.9
+# importance = "capacity"   # of dollars, not of accounts; or a list, one number an account
 
 # [limits]              # optional: numbers for all accounts, or tables by account id
 # ineligible = {{ carol = "market maker" }}

@@ -55,6 +55,7 @@ from adlopt.optimum.lots.lot_grid import LotGrid
 from adlopt.optimum.lots.priced import PricedBudget
 from adlopt.optimum.lots.proof import check_counts
 from adlopt.optimum.lots.tiered import solve_lots
+from adlopt.optimum.notes import notes
 from adlopt.optimum.programs.highs import Infeasible, check_time_limit, run
 from adlopt.show.answer import Columns
 from adlopt.show.schema.optima import SolutionData
@@ -151,8 +152,20 @@ class Solution(Optimum):
             **reasons,
         }
 
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """Whom weights protect, with their dollars, and whether one account bears a whole tail."""
+        asked = self.question
+        if asked is None or self.round_ is None:
+            return ()
+        goal, start = asked.objective, self.round_.start
+        return tuple(notes(start, goal, goal.worst, asked.limits, self.haircut))
+
     def _done(self) -> str:
         return f"{gives(self.touched, self.raised)}, {burdened(self.worst_burden)}"
+
+    def _summary(self) -> str:
+        return "; ".join([Optimum._summary(self), *self.notes])
 
     def data(self) -> SolutionData:
         """Return it as machines get it."""

@@ -22,7 +22,9 @@ from adlopt.model.constraint import Constraint, Says
 from adlopt.model.limits import NO_LIMITS, Limits
 from adlopt.model.loss import MinMax
 from adlopt.model.method import Method, Stopped
+from adlopt.model.objective import CVaR
 from adlopt.model.problem import Problem
+from adlopt.model.round import Round
 from adlopt.optimum.core.burden_problem import BurdenProblem
 from adlopt.optimum.core.surface import remade
 from adlopt.optimum.opened import program_page as page
@@ -276,6 +278,8 @@ def model(
         objective = thing.objective if objective is None else objective
         limits = thing.limits if limits is None else limits
         whole_lots, thing = whole_lots or thing.whole_lots, thing.thing
+    if isinstance(objective, CVaR) and isinstance(thing, Round):
+        objective = objective.of_start(thing.start)
     options = Options(budget=budget, limits=limits, whole_lots=whole_lots)
     kind = opened(thing, MinMax() if objective is None else objective, options)
     return Model(kind=kind, stated=kind.state(())[0], options=options)

@@ -41,6 +41,7 @@ class SolutionData(OptimumData, kw_only=True):
     at_capacity: list[bool]
     at_burden: list[bool]
     reason: list[str]
+    notes: list[str]
 
 
 class PricesData(Data, kw_only=True):
