@@ -57,10 +57,10 @@ def solve(
         episode rounds share their winners; in a market these are matched with the bankrupt.
     objective
         Instead of the file's: min-max, leximin (then the second worst burden, ...), tracking
-        (nearest sum, then worst burden), fewest (accounts, then worst burden), cvar:0.9:capacity (mean
-        of the worst tenth of the burdens), or with prices surrogate:TRACK:FAIR or
-        asymmetric:UNDER:OVER:FAIR; or one of your own, mine.py:Name, whose `cost` is stated in
-        cvxpy. Not of a round in contracts.
+        (nearest sum, then worst burden), fewest (accounts, then worst burden), cvar:0.9 (mean
+        of the worst tenth of the burdens; cvar:0.9:capacity: a tenth of the dollars), or with
+        prices surrogate:TRACK:FAIR or asymmetric:UNDER:OVER:FAIR; or one of your own, mine.py:Name,
+        whose `cost` is stated in cvxpy. Not of a round in contracts.
     extra
         USD that may be raised beyond what is needed, or inf: lots need not meet it exactly.
     gap
