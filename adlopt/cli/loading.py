@@ -37,6 +37,7 @@ def load(
     per_coin: Flag = False,
     deficit: Deficit | None = None,
     capacity: Capacity | None = None,
+    horizon_ms: WholeOrNone = None,
     deficit_from: Stated = None,
     needed_from: Stated = None,
     tolerance: float = TOLERANCE,
@@ -63,6 +64,9 @@ def load(
     capacity
         account-max or position-max, the largest in the round, which looks ahead; account or
         position, at the first fill.
+    horizon_ms
+        Milliseconds after a round's end at which what production took is measured: of published
+        figures and node folders; 0 unless given.
     tolerance
         Share of a file's records, and of its dollars, that may fail to parse.
     alike
@@ -76,7 +80,8 @@ def load(
     from adlopt.show.load import render
 
     asked: dict[str, Any] = {
-        "gap_ms": gap_ms, "per_coin": per_coin, "deficit": deficit, "capacity": capacity,
+        "gap_ms": gap_ms, "horizon_ms": horizon_ms, "per_coin": per_coin, "deficit": deficit,
+        "capacity": capacity,
         "deficit_from": deficit_from, "needed_from": needed_from,
     }  # fmt: skip
     with progress(None, "reading") as step:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from adlopt.data.loaders.contracts_of_fills import contract_round
     from adlopt.data.loaders.cutting import rounds_of
     from adlopt.data.loaders.fills import Fills
-    from adlopt.data.loaders.hyperreplay import read_by_user, read_detail
+    from adlopt.data.loaders.hyperreplay import read_by_coin, read_by_user, read_detail
     from adlopt.data.loaders.loaded import Loaded
     from adlopt.data.loaders.loader import Loader
     from adlopt.data.loaders.mapped import read_mapped, read_mapping
@@ -39,7 +39,7 @@ _HOMES = {
     "sources": ("load", "load_table", "write"),
     "contracts_of_fills": ("contract_round",),
     "fills": ("Fills",),
-    "hyperreplay": ("read_by_user", "read_detail"),
+    "hyperreplay": ("read_by_coin", "read_by_user", "read_detail"),
     "misc_events": ("read_ledger",),
     "loaded": ("Loaded",),
     "loader": ("Loader",),

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from enum import Enum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from adlopt.data.arrow import id_column, number_column, plain
 from adlopt.data.loaders.dollars import dollars, guess
@@ -30,6 +30,7 @@ class ColumnKind(Enum):
     TIME = "time"
 
 
+Finish: TypeAlias = "Callable[[pl.DataFrame], pl.DataFrame] | None"
 WHOSE = ("loser", "round", "wave")
 """Columns that say whose debt a record states: other records may repeat it."""
 SPOT_PREFIX, SPOT_NAME = "@", "PURR/USDC"
@@ -73,10 +74,11 @@ def typed(
     frame: pl.DataFrame,
     columns: Sequence[Column],
     tally: Tally,
+    finish: Finish = None,
 ) -> pl.DataFrame:
     """Convert raw columns, and `line`; records that do not parse are counted, with their dollars.
 
-    A spot market's records are skipped.
+    A spot market's records are skipped. What `finish` makes of the table is what is counted.
     """
     import polars as pl
 
@@ -90,11 +92,13 @@ def typed(
         if column.kind is ColumnKind.COIN:
             spot = (values.str.starts_with(SPOT_PREFIX) | (values == SPOT_NAME)).fill_null(False)
         made[column.name] = values
-    table, faults = pl.DataFrame(made), pl.DataFrame(wrong)
+    raw_table, faults = pl.DataFrame(made), pl.DataFrame(wrong)
+    table = raw_table if finish is None else finish(raw_table)
     bad = faults.select(pl.any_horizontal(pl.all())).to_series() & ~spot
     tally.skip("spot", int(spot.sum()))
     if bad.any():
-        _reject(table.filter(bad), frame.filter(bad), faults.filter(bad), columns, tally)
+        parts = raw_table.filter(bad), frame.filter(bad), faults.filter(bad)
+        _reject(*parts, columns, tally, finish)
     kept = table.filter(~bad & ~spot)
     tally.keep(len(kept), {each.name: float(each.sum()) for each in dollars(kept)})
     return kept
@@ -129,6 +133,7 @@ def _reject(
     faults: pl.DataFrame,
     columns: Sequence[Column],
     tally: Tally,
+    finish: Finish,
 ) -> None:
     """Count records by the first of their cells that is wrong, with dollars as a person reads."""
     import polars as pl
@@ -142,6 +147,7 @@ def _reject(
         table[name].zip_with(table[name].is_not_null(), found).alias(name)
         for name, found in guesses.items()
     )
+    read = read if finish is None else finish(read)
     worth = dollars(read).to_dicts() or [{}] * len(read)
     whose = next((read[name] for name in WHOSE if name in read.columns), [None] * len(read))
     for row, (line, usd, owner) in enumerate(zip(read["line"], worth, whose, strict=True)):
@@ -167,16 +173,18 @@ def _words(column: Column, found: object, unit: str) -> str:
     return f"{said}: {POINT}" if has_commas(found) else said
 
 
-def require_columns(path: object, found: Sequence[str], columns: Sequence[Column]) -> None:
-    """Refuse a table without a required column.
+def require_columns(
+    path: object, found: Sequence[str], columns: Sequence[Column], also: Iterable[str] = ()
+) -> None:
+    """Refuse a table without a required column, or one of those that are needed also.
 
     Raises
     ------
     InputError
         Naming the column.
     """
-    for column in columns:
-        if column.required and column.source not in found:
-            near = did_you_mean(nearest(column.source, found))
-            expected = f"a column {column.source!r}"
+    for name in (*(column.source for column in columns if column.required), *also):
+        if name not in found:
+            near = did_you_mean(nearest(name, found))
+            expected = f"a column {name!r}"
             raise InputError(f"{path}: columns", list(found), expected, remedy=near)

@@ -16,6 +16,7 @@ from adlopt.data.loaders.loaded import Loaded
 from adlopt.data.loaders.oddities import Parts, oddities
 from adlopt.data.loaders.options import Rules
 from adlopt.errors import InputError
+from adlopt.scoring.quality import Finding
 from adlopt.show.schema.loads import FileReport, Origin, Reconciled, RoundCut
 from adlopt.show.words import counted
 
@@ -60,6 +61,7 @@ def rounds_of(
     unavailable = fills.missing(
         {"deficit": ["loser", "loser_equity"], "capacity": [rules.capacity.quantity]}
     ) | marked.missing({"needed": ["mark"]})
+    interval = "loser" in fills.available and "loser_equity" not in fills.available
     unavailable |= {
         quantity: reason
         for quantity, reason in fills.missing({"equity": ["equity"]}).items()
@@ -110,11 +112,28 @@ def rounds_of(
         look_ahead=tuple(_look_ahead(rules, unavailable)),
         origins=_origins(parts),
         reports=tuple(fills.reports + ([] if marked is fills else marked.reports) + others),
-        findings=(*fills.findings, *oddities(parts), *(each.finding for each in stated.values())),
+        findings=(
+            *fills.findings,
+            *oddities(parts),
+            *(_interval(own) if interval and own and "deficit" not in stated else ()),
+            *(each.finding for each in stated.values()),
+        ),
         rules=rules,
         cut=_cut(waves, rules, fills.reports),
         reconciled=tuple(_reconciled(parts)),
     )
+
+
+def _interval(own: dict[int, float]) -> Iterator[Finding]:
+    """Without equities, the debt that fills covered is all that they say."""
+    usd = math.fsum(own.values())
+    few = ", ".join(f"{wave}: 0 to ${most:,.2f}" for wave, most in list(own.items())[:5])
+    text = (
+        "fills alone leave each deficit an interval, from 0 to what its fills took, where nobody "
+        f"was left below 0: 0 to ${usd:,.2f} in all (by wave {few}); a [snapshot] of what accounts "
+        "are worth, or --deficit-from, makes it a number"
+    )
+    yield Finding(name="deficit is an interval", text=text, usd=usd)
 
 
 def _cut(waves: pl.DataFrame, rules: Rules, reports: Sequence[FileReport]) -> RoundCut:

@@ -61,6 +61,13 @@ USER_COLUMNS = (
     Column(name="account_value", source="account_value_realtime", required=False),
     Column(name="fills", source="num_adl_events", kind=ColumnKind.POSITIVE),
 )
+COIN_COLUMNS = (
+    Column(name="coin", source="coin", kind=ColumnKind.COIN),
+    Column(name="notional", source="adl_notional"),
+    Column(name="closed_pnl", source="closed_pnl"),
+    Column(name="accounts", source="num_users", kind=ColumnKind.POSITIVE),
+    Column(name="fills", source="num_events", kind=ColumnKind.POSITIVE),
+)
 
 
 def read_detail(path: str | Path, **how: Unpack[How]) -> Fills:
@@ -89,15 +96,23 @@ def read_by_user(path: str | Path, **how: Unpack[How]) -> tuple[pl.DataFrame, Fi
     InputError
         If a required column is missing, an account stands twice, or too much does not parse.
     """
-    import polars as pl
+    return _summed(path, USER_COLUMNS, "account", how)
 
-    path = Path(path)
-    tally = Tally(path, **how)
-    table = table_of(tally, USER_COLUMNS)
-    twice = table.filter(pl.col("account").is_first_distinct().not_())
-    for line, account in twice.select("line", "account").iter_rows():
-        tally.drop(line, account, "an account once")
-    return table.unique("account", keep="first", maintain_order=True), tally.close()
+
+def read_by_coin(path: str | Path, **how: Unpack[How]) -> tuple[pl.DataFrame, FileReport]:
+    """Read `adl_by_coin_REALTIME.csv`, one row a coin, as `read_by_user` does."""
+    return _summed(path, COIN_COLUMNS, "coin", how)
+
+
+def _summed(
+    path: str | Path, columns: Sequence[Column], key: str, how: How
+) -> tuple[pl.DataFrame, FileReport]:
+    tally = Tally(Path(path), **how)
+    table = table_of(tally, columns)
+    twice = table.filter(~table[key].is_first_distinct())
+    for line, name in twice.select("line", key).iter_rows():
+        tally.drop(line, name, f"{'an' if key == 'account' else 'a'} {key} once")
+    return table.unique(key, keep="first", maintain_order=True), tally.close()
 
 
 def find_detail(path: Path) -> Path:

@@ -19,6 +19,20 @@
     loser_equity = "bankrupt_equity"
     position_pnl = "upnl"          # or account_pnl: for the capacity
 
+    quote = "quote_amount"         # USD of the fill, where there is no price
+
+    [where]                        # theirs = what it holds in records that are meant
+    dir = "Auto-Deleveraging"
+
+    [scale]                        # ours in units of theirs: for all coins, or by coin
+    quote = 1e-6
+    size = { "0" = 1e-10, "1" = 1e-9 }
+
+    [snapshot]                     # of fills without equities: a table of accounts beside them
+    file = "accounts.parquet"
+    account = "address"
+    equity = "account_value"
+
     [rules]                        # of fills: how rounds are cut
     gap_ms = 5000
     per_coin = false
@@ -34,6 +48,7 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, Unpack
 
@@ -61,6 +76,8 @@ if TYPE_CHECKING:
     import polars as pl
 
 ACCOUNTS = ("round", "account", "capacity", "deficit", "needed")
+QUOTE = "quote"
+"""USD of a fill, in place of its price."""
 RANGE = ("first", "last", "records")
 SAME = ("deficit", "needed")
 """Columns that say the same in every row of a round."""
@@ -77,6 +94,14 @@ class RulesEntry(msgspec.Struct, forbid_unknown_fields=True):
     needed_from: str | None = None
 
 
+class AccountsEntry(msgspec.Struct, forbid_unknown_fields=True):
+    """A table of what accounts are worth, and what its columns are called."""
+
+    file: str
+    account: str
+    equity: str
+
+
 class TableMap(msgspec.Struct, forbid_unknown_fields=True):
     """What the columns of a table mean."""
 
@@ -87,6 +112,9 @@ class TableMap(msgspec.Struct, forbid_unknown_fields=True):
     time_unit: Literal["s", "ms", "us", "ns", "iso"] = "ms"
     time_zone: str = ""
     alike: Alike | None = None
+    where: dict[str, str] = {}
+    scale: dict[str, float | dict[str, float]] = {}
+    snapshot: AccountsEntry | None = None
     rules: RulesEntry | None = None
 
 
@@ -108,22 +136,40 @@ def read_mapping(path: str | Path) -> TableMap:
         raise InputError(
             str(path), "unusable", expected, remedy="see `adlopt load --help`"
         ) from None
-    fills = mapping.kind == "fills"
-    for name in REQUIRED if fills else ACCOUNTS:
-        if name not in mapping.columns:
-            raise InputError(f"{path}: columns.{name}", None, "the name of the table's column")
-    for name, source in mapping.columns.items():
-        if fills and name not in QUANTITIES:
-            raise unknown(f"{path}: columns", name, QUANTITIES)
-        if not source:
-            raise InputError(f"{path}: columns.{name}", source, "the name of the table's column")
+    _check(mapping, path)
+    if mapping.snapshot is not None:
+        mapping.snapshot.file = _beside(path, mapping.snapshot.file, "snapshot.file")
     for name in ("deficit_from", "needed_from"):
         table = getattr(mapping.rules, name, None)
         if table is not None:
-            setattr(mapping.rules, name, str(inside(path.parent, table, f"{path}: rules.{name}")))
+            setattr(mapping.rules, name, _beside(path, table, f"rules.{name}"))
+    return mapping
+
+
+def _beside(path: Path, table: str, field: str) -> str:
+    return str(inside(path.parent, table, f"{path}: {field}"))
+
+
+def _check(mapping: TableMap, path: Path) -> None:
+    """Refuse names that are unknown or missing, and what is not of this kind of table."""
+    fills = mapping.kind == "fills"
+    known, theirs = (*QUANTITIES, QUOTE), "the name of the table's column"
+    needed = [n for n in REQUIRED if n != "price" or QUOTE not in mapping.columns]
+    for name in needed if fills else ACCOUNTS:
+        if name not in mapping.columns:
+            raise InputError(f"{path}: columns.{name}", None, theirs)
+    for name, source in mapping.columns.items():
+        if fills and name not in known:
+            raise unknown(f"{path}: columns", name, known)
+        if not source:
+            raise InputError(f"{path}: columns.{name}", source, theirs)
+    for name in mapping.scale:
+        if not fills or name not in mapping.columns or name in (*TEXTS, "time"):
+            raise InputError(f"{path}: scale", name, "a column of numbers, of fills")
+    if mapping.snapshot is not None and "loser" not in mapping.columns:
+        raise InputError(f"{path}: snapshot", "given", "fills that name the loser")
     if not fills and mapping.rules is not None:
         raise InputError(f"{path}: rules", "given", "none, as accounts say their round")
-    return mapping
 
 
 def read_mapped(path: str | Path, mapping: TableMap, **how: Unpack[How]) -> Loaded:
@@ -141,17 +187,82 @@ def read_mapped(path: str | Path, mapping: TableMap, **how: Unpack[How]) -> Load
         how["alike"] = mapping.alike
     tally = Tally(path, **how)
     columns = tuple(_column(mapping, *pair) for pair in mapping.columns.items())
-    tally.unit, tally.zone = mapping.time_unit, mapping.time_zone
+    tally.unit, tally.zone, tally.where = mapping.time_unit, mapping.time_zone, mapping.where
     name, source = mapping.name or path.stem, mapping.source or path.name
     if mapping.kind == "accounts":
         loaded = _accounts(path, table_of(tally, columns), tally.close(), name, source)
     else:
         rules = Rules(**msgspec.structs.asdict(mapping.rules or RulesEntry()))
+        has = {"price" if name == QUOTE else name for name in mapping.columns}
+        worth, reports = None, []
+        if mapping.snapshot is not None:
+            worth, report = _worth(mapping.snapshot, how)
+            reports, has = [report], has | {"equity", "loser_equity"}
         with Fills.empty() as fills:
-            blocks = typed_blocks(tally, columns)
-            fills.add(path, blocks, tuple(mapping.columns), tally)
+            blocks = typed_blocks(tally, columns, partial(_finished, mapping=mapping, worth=worth))
+            fills.add(path, blocks, tuple(has), tally)
+            fills.reports += reports
+            fills.findings += [] if worth is None else [_joined(fills)]
             loaded = rounds_of(fills, name=name, source=source, rules=rules)
     return replace(loaded, findings=(*_one_column_twice(mapping), *loaded.findings))
+
+
+def _worth(entry: AccountsEntry, how: How) -> tuple[pl.DataFrame, FileReport]:
+    """Read what accounts are worth, USD."""
+    columns = (
+        Column(name="account", source=entry.account, kind=ColumnKind.TEXT),
+        Column(name="equity", source=entry.equity),
+    )
+    tally = Tally(Path(entry.file), **how)
+    table = table_of(tally, columns)
+    twice = table.filter(~table["account"].is_first_distinct())
+    for line, account in twice.select("line", "account").iter_rows():
+        raise InputError(f"{entry.file} line {line}", account, "an account once")
+    return table.drop("line"), tally.close()
+
+
+def _joined(fills: Fills) -> Finding:
+    """Say whose worth the snapshot knows, and what hangs on the others."""
+    import polars as pl
+
+    usd = (pl.col("price") * pl.col("size")).sum()
+    sides = [("account", "equity"), ("loser", "loser_equity")]
+    parts = []
+    for name, equity in sides:
+        each = fills.scan().group_by(name).agg(usd=usd, unknown=pl.col(equity).is_null().all())
+        table = each.collect(engine="streaming")
+        out = table.filter("unknown")
+        parts.append(
+            f"{len(table) - len(out):,} of {len(table):,} {name}s; fills of the others come to "
+            f"${float(out['usd'].sum()):,.2f}"
+        )
+    text = f"what accounts are worth is that of the snapshot, known of {', and of '.join(parts)}"
+    return Finding(name="snapshot joined", text=text)
+
+
+def _finished(
+    table: pl.DataFrame, *, mapping: TableMap, worth: pl.DataFrame | None
+) -> pl.DataFrame:
+    """Numbers in our units, the price of a fill whose dollars are stated, and equities."""
+    import polars as pl
+
+    for name, factor in mapping.scale.items():
+        if isinstance(factor, float):
+            table = table.with_columns(pl.col(name) * factor)
+            continue
+        for coin in table["coin"].drop_nulls().unique().sort():
+            if coin not in factor:
+                raise unknown(f"scale.{name}", coin, factor)
+        table = table.with_columns(
+            pl.col(name) * pl.col("coin").replace_strict(factor, default=None)
+        )
+    if QUOTE in table.columns:
+        table = table.with_columns(price=pl.col(QUOTE) / pl.col("size")).drop(QUOTE)
+    if worth is not None:
+        of_losers = worth.rename({"account": "loser", "equity": "loser_equity"})
+        table = table.join(worth, on="account", how="left", maintain_order="left")
+        table = table.join(of_losers, on="loser", how="left", maintain_order="left")
+    return table
 
 
 def _one_column_twice(mapping: TableMap) -> Iterator[Finding]:
@@ -179,8 +290,8 @@ def _column(mapping: TableMap, name: str, source: str) -> Column:
         "time": ColumnKind.TIME,
         "coin": ColumnKind.COIN,
     }
-    kinds |= dict.fromkeys(("price", "size", "mark"), ColumnKind.POSITIVE)
-    required = name in REQUIRED or name == "mark"
+    kinds |= dict.fromkeys(("price", "size", "mark", QUOTE), ColumnKind.POSITIVE)
+    required = name in (*REQUIRED, "mark", QUOTE)
     kind = kinds.get(name, ColumnKind.NUMBER)
     return Column(name=name, source=source, kind=kind, required=required)
 

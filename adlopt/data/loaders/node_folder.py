@@ -37,7 +37,7 @@ def _read(paths: Sequence[Path], rules: Rules, how: How) -> Loaded:
             loaded = rounds_of(fills, name="node", source=source, rules=rules)
         if rules.per_coin:
             return loaded
-        costs = markouts(raw, loaded, trades, horizon_ms=0)
+        costs = markouts(raw, loaded, trades, horizon_ms=rules.horizon_ms)
         unpriced = costs.filter(costs["total"].is_null())["coin"].unique().sort().to_list()
         if unpriced:
             reason = f"coins without a price before a round's end: {', '.join(unpriced[:5])}"
@@ -48,7 +48,7 @@ def _read(paths: Sequence[Path], rules: Rules, how: How) -> Loaded:
             accounts = accounts.join(
                 each, on=["wave", "account"], how="left", maintain_order="left"
             )
-        made = (production(costs, loaded, horizon_ms=0),)
+        made = (production(costs, loaded, horizon_ms=rules.horizon_ms),)
         return replace(loaded, recorded=made, accounts=accounts)
 
 

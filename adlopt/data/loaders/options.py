@@ -58,6 +58,8 @@ class Rules:
     capacity : Capacity
     mark_age_ms : int
         Milliseconds. Older prices of positions are a finding.
+    horizon_ms : int
+        Milliseconds after a round's end at which what production took is measured.
     deficit_from, needed_from : str or Path, optional
         Tables that state these by the time or the number of a round, instead of the fills.
     """
@@ -67,11 +69,12 @@ class Rules:
     deficit: Deficit = Deficit.PUBLISHED
     capacity: Capacity = Capacity.ACCOUNT_MAX
     mark_age_ms: int = 60_000
+    horizon_ms: int = 0
     deficit_from: str | Path | None = None
     needed_from: str | Path | None = None
 
     def __post_init__(self) -> None:
-        for name in ("gap_ms", "mark_age_ms"):
+        for name in ("gap_ms", "mark_age_ms", "horizon_ms"):
             own_whole(getattr(self, name), name, expected="a whole number of milliseconds, ≥ 0")
         for name, kind in (("deficit", Deficit), ("capacity", Capacity)):
             if not isinstance(getattr(self, name), kind):

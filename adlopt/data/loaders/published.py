@@ -226,14 +226,19 @@ def _winners(root: Path, base: str, rounds: pl.DataFrame, reader: _Reader) -> pl
     """
     import polars as pl
 
-    found = _one_of(root, USERS)
+    found, at = _one_of(root, USERS), _one_of(root, f"{base}/{HAIRCUTS}", HAIRCUTS)
     table = None if found is None else reader.table(found, USER_COLUMNS)
+    measured = None if at is None else reader.table(at, HAIRCUT_COLUMNS)
     if table is None:
-        found = _one_of(root, f"{base}/{HAIRCUTS}", HAIRCUTS)
-        if found is None:
+        found = at
+        if measured is None:
             return None
         capped = pl.min_horizontal("gain", "equity").clip(lower_bound=0.0)
-        table = reader.table(found, HAIRCUT_COLUMNS).with_columns(capacity=capped)
+        table = measured.with_columns(capacity=capped)
+    elif measured is not None:
+        # The other table has haircuts as they stood when each round ended.
+        own = measured.select("wave", "account", "recorded")
+        table = table.drop("recorded").join(own, on=["wave", "account"], how="left")
     table = table.with_columns(
         pl.col("wave").cast(pl.Int64), pl.col("capacity").clip(lower_bound=0)
     )
@@ -319,9 +324,10 @@ def _disagreements(name: str, rounds: pl.DataFrame, sums: dict[int, float]) -> I
 
 
 def _read(paths: Sequence[Path], rules: Rules, how: How) -> Loaded:
-    if rules != Rules(gap_ms=rules.gap_ms):
-        raise InputError("rules", "given", "none but gap_ms: the figures are made already")
-    return read_published(paths[0], gap_ms=rules.gap_ms, **how)
+    gap, horizon = rules.gap_ms, rules.horizon_ms
+    if rules != Rules(gap_ms=gap, horizon_ms=horizon):
+        raise InputError("rules", "given", "none but gap_ms and horizon_ms: the figures are made")
+    return read_published(paths[0], gap_ms=gap, horizon_ms=horizon, **how)
 
 
 LOADER = Loader(kind="published", takes="FOLDER (out/, with figures by round)", read=_read, most=1)

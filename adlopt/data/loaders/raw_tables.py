@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from adlopt.data.files.places import existing_file
-from adlopt.data.loaders.columns import Column, require_columns, typed
+from adlopt.data.loaders.columns import Column, Finish, require_columns, typed
 from adlopt.data.loaders.event_fields import Malformed
 from adlopt.data.loaders.lines import blocks_of_lines
 from adlopt.data.loaders.records import Tally
@@ -35,7 +35,9 @@ class Block(NamedTuple):
     table: pl.DataFrame
 
 
-def typed_blocks(tally: Tally, columns: Sequence[Column]) -> Iterator[pl.DataFrame]:
+def typed_blocks(
+    tally: Tally, columns: Sequence[Column], finish: Finish = None
+) -> Iterator[pl.DataFrame]:
     """Yield blocks of the table with our column names and the column `line`.
 
     A record of a CSV file is one line: a quoted line break is not understood, and rejected.
@@ -46,6 +48,8 @@ def typed_blocks(tally: Tally, columns: Sequence[Column]) -> Iterator[pl.DataFra
         If the file cannot be read, lacks a required column, or a column has a type that holds
         nothing of its kind.
     """
+    import polars as pl
+
     readers = {
         ".csv": _csv_blocks,
         ".jsonl": _jsonl_blocks,
@@ -60,12 +64,18 @@ def typed_blocks(tally: Tally, columns: Sequence[Column]) -> Iterator[pl.DataFra
         expected = f"a file that ends in {', '.join(readers)}"
         raise InputError("file", str(path), expected, remedy=near)
     empty = True
-    for lines, raw in readers[suffix](tally, [column.source for column in columns]):
+    sources = [*(column.source for column in columns), *tally.where]
+    for lines, raw in readers[suffix](tally, list(dict.fromkeys(sources))):
         if empty:
-            require_columns(path, raw.columns, columns)
+            require_columns(path, raw.columns, columns, tally.where)
         empty = False
+        if tally.where:
+            meant = [pl.col(name).cast(pl.String) == value for name, value in tally.where.items()]
+            chosen = raw.select(pl.all_horizontal(meant).fill_null(False)).to_series()
+            tally.skip("other records", int((~chosen).sum()))
+            lines, raw = lines.filter(chosen), raw.filter(chosen)  # noqa: PLW2901
         present = [column for column in columns if column.source in raw.columns]
-        yield typed(lines, raw, present, tally)
+        yield typed(lines, raw, present, tally, finish)
     if empty:
         raise InputError(str(path), "no records", "at least one")
 

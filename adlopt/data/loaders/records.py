@@ -44,6 +44,8 @@ class Tally:
     ----------
     unit, zone : str
         Of times: s, ms, us, ns or iso, unless a column says; that of times without an offset.
+    where : dict of str to str
+        What columns of the file hold in the records that are meant; others are skipped.
 
     Examples
     --------
@@ -67,6 +69,7 @@ class Tally:
             raise InputError("tolerance", tolerance, "a share from 0 to below 1")
         self.file, self.tolerance, self.progress, self.alike = file, tolerance, progress, alike
         self.unit, self.zone = "ms", ""
+        self.where: dict[str, str] = {}
         self.kept = self.rejected = self.unread = 0
         self.skipped: Counter[str] = Counter()
         self.zones: Counter[str] = Counter()
