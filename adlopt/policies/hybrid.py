@@ -31,16 +31,13 @@ class Buckets(Memoryless):
 
     score: str = "capacity"
     buckets: float = 5
+    label: ClassVar[str] = "buckets"
+    always: ClassVar[int] = 2
 
     def __post_init__(self) -> None:
         count = own_number(self.buckets, "buckets", lowest=1.0)
         if count != math.floor(count):
             raise InputError("buckets", self.buckets, "a whole number ≥ 1")
-
-    @property
-    def name(self) -> str:
-        """With score and number."""
-        return f"buckets:{self.score}:{self.buckets:g}"
 
     def allocate(self, state: State, start: RoundStart, budget: float) -> Haircut:
         """Fill one bucket after the other."""
@@ -106,11 +103,8 @@ class Blend(Memoryless):
 
     share: float = 0.2
     score: str = "leverage"
-
-    @property
-    def name(self) -> str:
-        """With share and score."""
-        return f"queue-blend:{self.share:g}:{self.score}"
+    label: ClassVar[str] = "queue-blend"
+    always: ClassVar[int] = 2
 
     def allocate(self, state: State, start: RoundStart, budget: float) -> Haircut:
         """Mix the two haircuts."""

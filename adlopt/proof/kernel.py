@@ -5,7 +5,7 @@ values of its free symbols and sequences. It is an empty handle; what it says is
 that only the rules below can write to. There are no floats and no randomness, and sympy is not
 imported: terms are compared in the normal form of `adlopt.proof.term`.
 
-To audit: this file, `formula.py`, `ledger.py`, `own.py`, `plain.py` and `term.py` are all that a
+To audit: this file, `formula.py`, `ledger.py`, `own.py` and `term.py` are all that a
 Fact rests on (`shown.py` is how it comes to be read).
 """
 
@@ -32,8 +32,7 @@ from adlopt.proof.formula import (
     whole_symbols,
 )
 from adlopt.proof.ledger import Handle, open_ledger
-from adlopt.proof.own import own
-from adlopt.proof.plain import plain
+from adlopt.proof.own import own, plain
 from adlopt.proof.shown import shown
 from adlopt.proof.term import (
     ARITY,
@@ -126,7 +125,7 @@ RECORDS = frozenset({Atom, Replacement, Formula, Relation, Combination, Product}
 
 
 def copied(value: object) -> Any:
-    """Copy what a rule is called with, Facts left as they are; see `adlopt.proof.plain`."""
+    """Copy what a rule is called with, Facts left as they are; see `adlopt.proof.own`."""
     if type(value) is Fact:
         return value
     if isinstance(value, Handle):

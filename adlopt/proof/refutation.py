@@ -10,7 +10,7 @@ from typing import Any, NamedTuple, TypeAlias
 from adlopt.errors import ProofError
 from adlopt.proof.formula import Formula, Relation, index, own_formula
 from adlopt.proof.ledger import Handle, open_ledger
-from adlopt.proof.plain import RECORDS, plain
+from adlopt.proof.own import RECORDS, plain
 from adlopt.proof.term import FAMILIES, INTEGRAL, SYMBOLS, Atom, Kind, Number, Term
 
 Table: TypeAlias = Mapping[tuple[Fraction, ...], Fraction]
@@ -47,7 +47,7 @@ class Refuted(NamedTuple):
 
 
 def copied(value: object) -> Any:
-    """Copy statements and points; see `adlopt.proof.plain`."""
+    """Copy statements and points; see `adlopt.proof.own`."""
     return plain(value, RECORDS | {Formula, Relation})
 
 

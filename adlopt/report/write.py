@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -10,10 +11,10 @@ from adlopt.errors import InputError
 from adlopt.proof.library import Verdicts
 from adlopt.report.evidence import SHOWN, Evidence
 from adlopt.report.headline import headline
-from adlopt.report.inline import inline
 from adlopt.report.page import contents, page, paragraph, scrollable, section, text
 from adlopt.report.plots.figure import Figure
-from adlopt.report.plots.figures import FIGURES
+from adlopt.report.plots.figures import FIGURES, svg
+from adlopt.report.plots.style import LIGHT
 from adlopt.report.provenance import provenance
 from adlopt.show import board, bounds, side_by_side
 from adlopt.show.proofs import verdicts
@@ -125,3 +126,24 @@ def _figure(figure: Figure, evidence: Evidence) -> str:
         return f"<div>\n{title}\n{paragraph(f'Not drawn: {lacking}.', 'absent')}\n</div>"
     caption = f"<figcaption>{title}{paragraph(figure.caption)}</figcaption>"
     return f'<figure id="figure-{name}">\n{caption}\n{inline(name, evidence)}\n</figure>'
+
+
+def inline(name: str, evidence: Evidence) -> str:
+    """Return a figure as an `<svg>` element that shares no id with others on the page.
+
+    Its colours are the variables of `LIGHT`; figure captions name it by `NAME-title`.
+    """
+    drawn = svg(name, evidence, title=False)
+    body = drawn[drawn.index("<svg") :]
+    head, rest = body.split(">", 1)
+    view = re.search(r'viewBox="[^"]*"', head)
+    size = view[0] if view else ""
+    rest = re.sub(r"<defs>\s*<style.*?</style>\s*</defs>", "", rest, count=1, flags=re.DOTALL)
+    rest = re.sub(r"<metadata>.*?</metadata>", "", rest, count=1, flags=re.DOTALL)
+    rest = re.sub(r'\bid="([^"]*)"', rf'id="{name}-\1"', rest)
+    rest = re.sub(r'(url\(|xlink:href=")#', rf"\1#{name}-", rest).replace("xlink:href", "href")
+    opening = f'<svg {size} role="img" aria-labelledby="{name}-title">'
+    drawn = opening + re.sub(r"\s*\n\s*", "\n", rest).strip()
+    for role, color in LIGHT.items():
+        drawn = drawn.replace(color, f"var(--{role})")
+    return drawn

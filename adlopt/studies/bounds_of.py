@@ -13,7 +13,7 @@ from adlopt.bounds.bound import Bound, corners
 from adlopt.bounds.comparator_optimised import OPTIMISED, OPTIMISED_FROM_HALF
 from adlopt.bounds.concluded import SEVERITY_LOSS
 from adlopt.bounds.data import bound_data
-from adlopt.bounds.game.minimax_value import Interval, closed_form, minimax, minimax_weighted
+from adlopt.bounds.game.minimax_value import closed_form, minimax, minimax_weighted
 from adlopt.bounds.hypotheses import ENOUGH_CAPACITY
 from adlopt.bounds.paper import PROPOSITION_1
 from adlopt.bounds.persistence_envelopes import GATED_ENVELOPE
@@ -22,6 +22,7 @@ from adlopt.bounds.registry import BOUNDS
 from adlopt.bounds.trivial import HALF, TRIVIAL, beats_half, effective_rounds, rounds_needed
 from adlopt.errors import InputError, unknown
 from adlopt.model.episode import Episode, path_variation
+from adlopt.model.filled import filled
 from adlopt.model.run import Information
 from adlopt.policies import grammar
 from adlopt.policies.experts import Ader
@@ -157,8 +158,8 @@ def _minimax(episode: Episode) -> list[GameData]:
         GameData(
             path_variation=budget,
             of=of,
-            value_usd=_ends(minimax(episode.deficit, budget)),
-            closed_form_usd=_ends(closed_form(episode.deficit, budget)),
+            value_usd=filled(IntervalData, minimax(episode.deficit, budget)),
+            closed_form_usd=filled(IntervalData, closed_form(episode.deficit, budget)),
             proposition_1_usd=math.sqrt((1 + 2 * budget) * squares),
         )
         for budget, of in ordered
@@ -171,12 +172,8 @@ def _weighted(episode: Episode) -> WeightedData:
         rounds=int(big.sum()),
         budget_usd=budget,
         small_usd=SMALL.measure(episode),
-        value_usd=_ends(minimax_weighted(episode.deficit[big], budget)),
+        value_usd=filled(IntervalData, minimax_weighted(episode.deficit[big], budget)),
     )
-
-
-def _ends(ends: Interval) -> IntervalData:
-    return IntervalData(lower=ends.lower, upper=ends.upper)
 
 
 def _curve(episode: Episode) -> list[CornerData]:
@@ -227,5 +224,5 @@ def _once(once: Episode) -> OnceData:
         half_usd=HALF.value(once),
         proposition_1_usd=PROPOSITION_1.value(once),
         trivial_usd=TRIVIAL.value(once),
-        value_usd=_ends(minimax(once.deficit, P.measure(once))),
+        value_usd=filled(IntervalData, minimax(once.deficit, P.measure(once))),
     )

@@ -11,6 +11,7 @@ from typing import Any, TypeAlias
 from adlopt.data.episodes.generated import shock
 from adlopt.errors import BadHaircut, PolicyError, unknown
 from adlopt.foundation.arrays import FloatArray, own_whole
+from adlopt.model.filled import filled
 from adlopt.model.round import RoundStart
 from adlopt.model.solvency import check_haircut
 from adlopt.policies import grammar
@@ -222,12 +223,10 @@ def _paying(policy: Policy, case: Case, rounds: list[Decision]) -> Pays:
 
 
 def _decided_data(start: RoundStart, taken: FloatArray | None) -> DecidedData:
-    return DecidedData(
-        deficit_usd=start.deficit,
+    return filled(
+        DecidedData,
+        start,
         lot_usd=None if start.lot is None else float(start.lot[0]),
-        account=list(start.account),
-        capacity_usd=start.capacity.tolist(),
-        equity_usd=start.feature("equity").tolist(),
         features={key: column.tolist() for key, column in start.features.items()},
         haircut_usd=None if taken is None else taken.tolist(),
     )
