@@ -87,7 +87,7 @@ class _Serving:
         chosen = np.flatnonzero(tier.eligible.values(rows) != 0)
         candidates = rows.take(chosen)
         most = _whole(limits(tier, rows, beyond), lot)[chosen]
-        order = tier.split.order(candidates) if isinstance(tier.split, Queue) else None
+        order = tier.split.order(candidates) if type(tier.split) is Queue else None
         return cls(
             tier=tier, chosen=chosen, rows=candidates, most=most, lot=lot[chosen], order=order
         )

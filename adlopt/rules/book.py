@@ -11,7 +11,7 @@ from adlopt.foundation.money import MICRO, micro
 from adlopt.model.market import Market
 from adlopt.model.shed import Shed
 from adlopt.rules.deleveraging import Tie
-from adlopt.rules.matches import FUND, Matches
+from adlopt.rules.matches import FUND, MatchColumns
 
 
 @dataclass(slots=True, kw_only=True)
@@ -40,7 +40,7 @@ class Book:
     haircut: IntArray
     paid: IntArray
     fund: int
-    matches: list[Matches] = field(default_factory=list)
+    matches: list[MatchColumns] = field(default_factory=list)
     ties: list[Tie] = field(default_factory=list)
 
     @classmethod
@@ -93,26 +93,30 @@ class Book:
     ) -> None:
         """Close lots of a loser at prices, in order; whoever takes them pays the gap to the mark.
 
-        All of shape (k,), no position twice. What is paid at the bankruptcy price rounds `up`, or
-        down; with the last lot, all is paid.
+        All of shape (k,): positions, none twice, or the fund alone. What is paid at the bankruptcy
+        price rounds `up`, or down; with the last lot, all is paid.
         """
         if not lots.size:
             return
         row, owner = int(self.rows[s]), self.owner[position]
-        apart = price - float(self.mark[row])
-        paid = np.rint(lots * float(self.unit[row]) * apart * MICRO).astype(np.int64)
-        paid = np.where(price == self.shed.price[s], self._of_gap(s, lots, up), paid)
-        done = Matches(
-            shed=np.full(lots.size, s), position=position, lots=lots, price=price, paid=paid
-        )
-        user = done.by_user
+        if (price == self.shed.price[s]).all():
+            paid = self._of_gap(s, lots, up)
+        else:
+            apart = price - float(self.mark[row])
+            paid = np.rint(lots * float(self.unit[row]) * apart * MICRO).astype(np.int64)
+            paid = np.where(price == self.shed.price[s], self._of_gap(s, lots, up), paid)
         self.gone[s] += lots.sum()
         self.paid[s] += paid.sum()
         self.value[self.owner[row]] += paid.sum()
-        self.fund -= int(paid[~user].sum())
-        self.open_[position[user]] -= lots[user]
-        np.subtract.at(self.value, owner[user], paid[user])
-        self.matches.append(done)
+        self.matches.append((np.full(lots.size, s), position, lots, price, paid))
+        if position[0] == FUND:
+            self.fund -= int(paid[0])
+            return
+        self.open_[position] -= lots
+        if owner.size == 1:
+            self.value[owner] -= paid
+        else:
+            np.subtract.at(self.value, owner, paid)
 
     def _of_gap(self, s: int, lots: IntArray, up: bool = False) -> IntArray:
         """Micro-dollars of the gap that each of so many lots pays: with the last, all is paid."""

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from adlopt.errors import InputError
-from adlopt.foundation.arrays import BoolArray, IntArray
+from adlopt.foundation.arrays import BoolArray, FloatArray, IntArray
 from adlopt.foundation.money import MICRO, micro
 from adlopt.model.market import LARGEST_MARKET, Market
 from adlopt.model.positions import Side
@@ -15,6 +16,7 @@ from adlopt.model.shed import Shed
 from adlopt.rules.book import Book
 from adlopt.rules.deleveraging import Deleveraging, Tie
 from adlopt.rules.matches import Matches
+from adlopt.rules.parts import AT_BANKRUPTCY
 from adlopt.rules.rows import (
     Rows,
     account_rows,
@@ -24,7 +26,7 @@ from adlopt.rules.rows import (
     position_rows,
 )
 from adlopt.rules.rule import Close, Gauge, Haircut, Rule, Tier
-from adlopt.rules.split import in_order, share_out
+from adlopt.rules.split import ProRata, Queue, fill, in_order, share_out, shared
 
 NO_RULE = "adlopt.deleverage takes names and policies too"
 
@@ -96,7 +98,7 @@ def _pays(gauge: Gauge, market: Market) -> int:
 
 
 def _close(book: Book, rule: Rule, close: Close, order: IntArray, allowance: int) -> None:
-    tables: dict[tuple[str, Side], tuple[IntArray, Rows]] = {}
+    tables: dict[tuple[str, Side], _Table] = {}
     everyone = position_rows(book.market)
     signals = {**everyone.signals, "fund_pays": allowance / MICRO}
     everyone = replace(everyone, signals=signals)
@@ -105,24 +107,102 @@ def _close(book: Book, rule: Rule, close: Close, order: IntArray, allowance: int
         if key not in tables:
             against = np.flatnonzero(closes_against(book.market, *key))
             ranked = against[in_order(rule.tie_break, everyone.take(against))]
-            tables[key] = ranked, everyone.take(ranked)
-        where, rows = tables[key]
-        rows = rows.having(_loser(everyone, book, s))
-        prices = close.price.values(rows)
-        rows = rows.having({"closing_price": prices})
-        for tier in close.tiers:
+            tables[key] = _Table.of(close, ranked, everyone.take(ranked))
+        table, what = tables[key], f"{key[1].opposite.value} {key[0]}"
+        where, rows, prices = table.where, table.rows, table.price
+        if not (table.plans and table.priced):
+            rows = rows.having(_loser(everyone, book, s))
+            prices = close.price.values(rows)
+            rows = rows.having({"closing_price": prices})
+        for k, tier in enumerate(close.tiers):
             left = int(book.lots[s] - book.gone[s])
             if not left:
                 break
-            limits = book.open_[where]
-            if tier.limit is not None:
-                cap = np.floor(tier.limit.values(rows) / rows.feature("lot")).astype(np.int64)
-                taken = book.held[where] - limits
-                limits = np.clip(cap - taken, 0, limits)
-            candidates = rows.limited(limits)
-            lots = _split(book, tier, candidates, left, turn, f"{key[1].opposite.value} {key[0]}")
-            hit = lots > 0
-            book.match(s, where[hit], lots[hit], prices[hit], up=close.rounds_up)
+            if table.plans:
+                lots = table.plans[k].lots(book, where, left, what)
+            else:
+                candidates = rows.limited(_limits(book, tier, rows, where))
+                lots = _split(book, tier, candidates, left, turn, what)
+            hit = np.flatnonzero(lots)
+            at = np.full(hit.size, book.shed.price[s]) if prices is None else prices[hit]
+            book.match(s, where[hit], lots[hit], at, up=close.rounds_up)
+
+
+def _limits(book: Book, tier: Tier, rows: Rows, where: IntArray) -> IntArray:
+    """Lots that a tier may still close of positions."""
+    open_ = book.open_[where]
+    if tier.limit is None:
+        return open_
+    cap = np.floor(tier.limit.values(rows) / rows.feature("lot")).astype(np.int64)
+    return np.clip(cap - (book.held[where] - open_), 0, open_)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Table:
+    """Positions against which those of a coin and side close, in the order of the tie-break.
+
+    Where nothing that tiers read of them depends on the loser, `plans` hold for all losers. The
+    `price` is known beforehand where it is `priced`: None is the loser's bankruptcy price.
+    """
+
+    where: IntArray
+    rows: Rows
+    plans: tuple[_Plan, ...] = ()
+    price: FloatArray | None = None
+    priced: bool = False
+
+    @classmethod
+    def of(cls, close: Close, where: IntArray, rows: Rows) -> _Table:
+        """Plan what can be, from columns that say nothing of a loser."""
+        table = cls(where=where, rows=rows)
+        planned = (Queue, ProRata)  # not what derives from them, which may split otherwise
+        if any(t.limit is not None or type(t.split) not in planned for t in close.tiers):
+            return table
+        try:
+            table = replace(table, plans=tuple(_Plan.of(tier, rows) for tier in close.tiers))
+            price = None if close.price is AT_BANKRUPTCY else close.price.values(rows)
+        except InputError:  # a column of the loser, or one that is missing: read row by row
+            return table
+        return replace(table, price=price, priced=True)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Plan:
+    """How a tier splits over eligible rows: a queue's order and that with ties reversed, or units.
+
+    `names` are the owners of all rows.
+    """
+
+    chosen: IntArray
+    names: tuple[str, ...]
+    order: tuple[IntArray, IntArray] | None
+    units: IntArray
+
+    @classmethod
+    def of(cls, tier: Tier, rows: Rows) -> _Plan:
+        """Rank, or weigh, once."""
+        chosen = np.flatnonzero(tier.eligible.values(rows) != 0)
+        candidates, order, units = rows.take(chosen), None, np.zeros(0, dtype=np.int64)
+        if isinstance(tier.split, Queue):
+            back = np.arange(chosen.size)[::-1]
+            order = tier.split.order(candidates), back[tier.split.order(candidates.take(back))]
+        else:
+            assert isinstance(tier.split, ProRata)
+            units = tier.split.units(candidates)
+        return cls(chosen=chosen, names=rows.account, order=order, units=units)
+
+    def lots(self, book: Book, where: IntArray, amount: int, what: str) -> IntArray:
+        """Split what must go, and note where only the tie-break decided."""
+        most = book.open_[where[self.chosen]]
+        if self.order is not None:
+            taken, other = (fill(order, most, amount) for order in self.order)
+        else:
+            taken, tied = shared(self.units, most, amount)
+            other = shared(self.units[::-1], most[::-1], amount)[0][::-1] if tied else taken
+        _note(book, what, [self.names[self.chosen[i]] for i in np.flatnonzero(other != taken)])
+        lots = np.zeros(where.size, dtype=np.int64)
+        lots[self.chosen] = taken
+        return lots
 
 
 def _loser(everyone: Rows, book: Book, s: int) -> dict[str, float]:
@@ -186,7 +266,11 @@ def _split(book: Book, tier: Tier, rows: Rows, amount: int, turn: int, what: str
         back = np.arange(len(candidates))[::-1]
         other = tier.split.take(candidates.take(back), amount, turn)[back]
         differ = np.flatnonzero(other != taken[chosen])
-        if differ.size:
-            names = tuple(sorted(candidates.take(differ).account))
-            book.ties.append(Tie(where=what, accounts=names))
+        _note(book, what, candidates.take(differ).account)
     return taken
+
+
+def _note(book: Book, what: str, names: Sequence[str]) -> None:
+    """Note between whom only the tie-break decided, if between any."""
+    if names:
+        book.ties.append(Tie(where=what, accounts=tuple(sorted(names))))

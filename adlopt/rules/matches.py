@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TypeAlias
 
 import numpy as np
 
@@ -12,6 +13,8 @@ from adlopt.foundation.money import MICRO
 from adlopt.show.answer import Columns, Tabular
 from adlopt.show.words import counted
 
+MatchColumns: TypeAlias = tuple[IntArray, IntArray, IntArray, FloatArray, IntArray]
+"""In the order of the fields of `Matches`."""
 FUND = -1
 """Taker of lots that no position takes."""
 
@@ -68,15 +71,11 @@ class Matches(Tabular, Record):
         return f"{counted(self.lots.size, 'closing')}, in order"
 
     @classmethod
-    def joined(cls, parts: Sequence[Matches]) -> Matches:
-        """All of them, in order."""
-        none = cls(shed=[], position=[], lots=[], price=[], paid=[])  # type: ignore[arg-type]
-        return cls(
-            **{
-                name: np.concatenate([getattr(part, name) for part in (none, *parts)])
-                for name in cls.__slots__
-            }
-        )
+    def joined(cls, parts: Sequence[MatchColumns]) -> Matches:
+        """All of them, in order, each part the columns of some."""
+        none = np.zeros(0, dtype=np.int64)
+        columns = zip(cls.__slots__, zip((none,) * 5, *parts, strict=True), strict=True)
+        return cls(**{name: np.concatenate(each) for name, each in columns})
 
     @property
     def by_user(self) -> BoolArray:

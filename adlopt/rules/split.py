@@ -91,7 +91,11 @@ class ProRata:
 
     def take(self, rows: Rows, amount: int, turn: int) -> IntArray:
         """Share out, exactly."""
-        return share_out(_weights(self.weight, rows), rows.most, amount)
+        return shared(self.units(rows), rows.most, amount)[0]
+
+    def units(self, rows: Rows) -> IntArray:
+        """The weights as whole numbers, shape (n,)."""
+        return whole(_weights(self.weight, rows))[0]
 
 
 @dataclass(frozen=True, slots=True)
@@ -256,37 +260,44 @@ def share_out(weight: FloatArray, most: IntArray, amount: int) -> IntArray:
 
     Equal remainders go to the earlier row. What the limits do not allow is not given.
     """
-    units, _ = whole(weight)
+    return shared(whole(weight)[0], most, amount)[0]
+
+
+def shared(units: IntArray, most: IntArray, amount: int) -> tuple[IntArray, bool]:
+    """Share out by whole weights, and say whether equal remainders were told apart by their row."""
     open_ = np.flatnonzero((units > 0) & (most > 0))
     rest = min(amount, int(most[open_].sum()))
     taken = np.zeros(most.size, dtype=np.int64)
-    if int(units.sum()) * max(rest, int(most.max(initial=0))) >= 2**63:
+    total = units[open_].sum()
+    if int(total) * max(rest, int(most.max(initial=0))) >= 2**63:
         units, most = units.astype(object), most.astype(object)
+        total = int(total)
     while True:
-        total = units[open_].sum()
         full = most[open_] * total <= rest * units[open_]
         if not full.any():
             break
         taken[open_[full]] = most[open_[full]]
         rest -= int(most[open_[full]].sum())
         open_ = open_[~full]
+        total = units[open_].sum()
     if not open_.size:
-        return taken
+        return taken, False
     owed = rest * units[open_]
-    taken[open_] = owed // total
-    missing = rest - int((owed // total).sum())
-    taken[open_[_largest(owed % total, missing)]] += 1
-    return taken
+    share = owed // total
+    taken[open_] = share
+    places, tied = _largest(owed - share * total, rest - int(share.sum()))
+    taken[open_[places]] += 1
+    return taken, tied
 
 
-def _largest(values: IntArray, count: int) -> IntArray:
-    """Places of the largest, equal ones as they come."""
+def _largest(values: IntArray, count: int) -> tuple[IntArray, bool]:
+    """Places of the largest, equal ones as they come, and whether some of these were left out."""
     if not count:
-        return np.zeros(0, dtype=np.int64)
+        return np.zeros(0, dtype=np.int64), False
     last = np.partition(values, values.size - count)[values.size - count]
-    above = np.flatnonzero(values > last)
-    equal = np.flatnonzero(values == last)[: count - above.size]
-    return np.concatenate([above, equal])
+    above, equal = np.flatnonzero(values > last), np.flatnonzero(values == last)
+    wanted = count - above.size
+    return np.concatenate([above, equal[:wanted]]), equal.size > wanted
 
 
 def whole(weight: FloatArray) -> tuple[IntArray, int]:

@@ -6,7 +6,7 @@ from itertools import groupby
 from textwrap import fill
 
 from adlopt.show.schema.boards import BoundData, RatiosData, UnavoidableData, WorstCaseData
-from adlopt.show.table import WIDTH, table
+from adlopt.show.table import table, width
 from adlopt.show.words import amount, clipped, counted, percent
 
 SHOWN = 36
@@ -91,7 +91,7 @@ def severities(path: list[float]) -> str:
     shown += ["…"] if len(spans) > SHOWN else []
     if {"0+", "1−"} & {theta for theta, _ in spans[:SHOWN]}:
         shown.append("(0+ and 1− are within 0.00005 of an end)")
-    return fill(f"θ*: {' '.join(shown)}", WIDTH, subsequent_indent="    ")
+    return fill(f"θ*: {' '.join(shown)}", width(), subsequent_indent="    ")
 
 
 def _bound_row(bound: BoundData, where: str) -> tuple[str, str]:
@@ -110,7 +110,7 @@ def _notes(bound: BoundData) -> list[str]:
 
 def _below(notes: list[str], data: WorstCaseData | UnavoidableData) -> str:
     """Wrap one note after another, and the path."""
-    said = [fill(note, WIDTH, subsequent_indent="  ") for note in notes]
+    said = [fill(note, width(), subsequent_indent="  ") for note in notes]
     return "\n".join([*said, severities(data.needed_severity)])
 
 

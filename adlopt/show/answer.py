@@ -11,8 +11,8 @@ import numpy as np
 
 from adlopt.errors import InputError
 from adlopt.show.schema.data import Data, all_finite
-from adlopt.show.table import WIDTH, Table
-from adlopt.show.words import counted
+from adlopt.show.table import Table, width
+from adlopt.show.words import counted, quantity
 
 SHOWN = 20
 """Rows that a notebook shows; the rest are counted."""
@@ -36,7 +36,7 @@ class Tabular:
         return str(self)
 
     def __str__(self) -> str:
-        return fill(self._heading(), WIDTH)
+        return fill(self._heading(), width())
 
     def to_frame(self, frame: Callable[[dict[str, Any]], Any] | None = None) -> Any:
         """Return a dataframe; money in USD.
@@ -141,5 +141,5 @@ def _cell(name: str, value: Any) -> str:
     if isinstance(value, (bool, np.bool_)):
         return "yes" if value else "no"
     if isinstance(value, (float, np.floating)):
-        return f"{value:,.2f}" if name.endswith("_usd") else f"{value:.6g}"
+        return f"{value:,.2f}" if name.endswith("_usd") else quantity(float(value))
     return str(value)

@@ -8,7 +8,7 @@ from textwrap import fill
 
 from adlopt.show.schema.studies import AxiomReportData, DecidedData
 from adlopt.show.screen import notes, rest, screen
-from adlopt.show.table import WIDTH, table
+from adlopt.show.table import table, width
 from adlopt.show.words import number
 
 
@@ -22,7 +22,7 @@ def render(data: AxiomReportData) -> str:
     parts = [table(title, ("axiom", "what is asked", "found"), rows)]
     for tried in data.axioms:
         if tried.counterexample is not None:
-            text = fill(f"{tried.name}: {tried.counterexample.text}", WIDTH)
+            text = fill(f"{tried.name}: {tried.counterexample.text}", width())
             parts.append("\n".join([text, *map(_round, tried.counterexample.rounds)]))
     return "\n".join(parts)
 

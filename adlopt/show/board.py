@@ -7,7 +7,7 @@ from textwrap import fill
 
 from adlopt.show import published
 from adlopt.show.schema.boards import BoundData, ScoreboardData, ScoreData
-from adlopt.show.table import WIDTH, Table, joined
+from adlopt.show.table import Table, joined, width
 from adlopt.show.words import clipped, counted, dash, percent, ranges, scaled, share, unit_of, usd
 
 SHOWN = 11
@@ -57,7 +57,7 @@ def _bounds_in_words(data: ScoreboardData, unit: float, name: str) -> str:
         f"Bounds on Σ D|θ−θ*|, {name}: {'; '.join(said)}",
         f"That loss of {'; of '.join(least)}",
     )
-    return "".join(fill(line, WIDTH, subsequent_indent="  ") + "\n" for line in lines)
+    return "".join(fill(line, width(), subsequent_indent="  ") + "\n" for line in lines)
 
 
 def _said(bound: BoundData, unit: float) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from adlopt.show.schema.studies import ComparedData, ComparisonData, SimulationData
 from adlopt.show.screen import rest, screen
-from adlopt.show.table import table
+from adlopt.show.table import filled, table
 from adlopt.show.words import counted, scaled, unit_of, usd
 
 SHOWN = {
@@ -28,7 +28,8 @@ MEDIANS = {
 
 def render(data: ComparisonData) -> str:
     """Lay out what `ComparisonData` holds."""
-    head = f"{_world(data)}.\nMedian and 5–95 % over seeds; Δ: less the first, seed by seed.\n"
+    spread = "Median and 5–95 % over seeds; Δ: less the first, seed by seed."
+    head = f"{filled(f'{_world(data)}.')}\n{filled(spread)}\n"
     parts = [_distribution(data, name, title) for name, title in SHOWN.items()]
     return "\n".join([head, *parts, _medians(data, COUNTED, "Medians: rounds of ADL, accounts")])
 

@@ -7,7 +7,7 @@ import textwrap
 from datetime import UTC, datetime
 
 from adlopt.show.schema.loads import LoadData, MarketLoadData, RoundCut
-from adlopt.show.table import WIDTH, table
+from adlopt.show.table import table, width
 from adlopt.show.words import counted, printable, usd
 
 MANY = 40
@@ -61,8 +61,8 @@ def of_market(data: MarketLoadData) -> str:
     )
     exempt = [f"{name}: {reason}" for name, reason in data.exempt.items()]
     odd = [finding.text for finding in data.quality]
-    said = [*_one("exempt", exempt), *(textwrap.shorten(each, 3 * WIDTH) for each in odd[:FEW])]
-    return table(title, ("", "USD"), rows) + "".join(f"{textwrap.fill(s, WIDTH)}\n" for s in said)
+    said = [*_one("exempt", exempt), *(textwrap.shorten(each, 3 * width()) for each in odd[:FEW])]
+    return table(title, ("", "USD"), rows) + "".join(f"{textwrap.fill(s, width())}\n" for s in said)
 
 
 def _rounds(data: LoadData, most: int) -> str:
@@ -93,7 +93,7 @@ def _cut(cut: RoundCut | None) -> str:
         f"{_moment(cut.first_ms)} to {_moment(cut.last_ms)} UTC; times: {zones}. A round"
         f"{' of a coin' * cut.per_coin} ends after {cut.gap_ms:,} ms without a fill"
     )
-    return textwrap.fill(printable("; ".join([said, *near])), WIDTH) + "\n"
+    return textwrap.fill(printable("; ".join([said, *near])), width()) + "\n"
 
 
 def _moment(ms: int) -> str:
@@ -154,7 +154,7 @@ def _said(title: str, sentences: list[str]) -> str:
     if not sentences:
         return ""
     lines = [
-        textwrap.fill(printable(sentence), WIDTH, initial_indent="  * ", subsequent_indent="    ")
+        textwrap.fill(printable(sentence), width(), initial_indent="  * ", subsequent_indent="    ")
         for sentence in sentences
     ]
     return "\n".join([title, *lines]) + "\n"
@@ -166,4 +166,4 @@ def _one(title: str, names: object) -> list[str]:
     if not each:
         return []
     rest = f", and {len(each) - FEW} more" if len(each) > FEW else ""
-    return [textwrap.shorten(f"{title}: {', '.join(each[:FEW])}{rest}", WIDTH, placeholder="…")]
+    return [textwrap.shorten(f"{title}: {', '.join(each[:FEW])}{rest}", width(), placeholder="…")]

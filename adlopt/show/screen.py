@@ -6,7 +6,7 @@ from bisect import bisect_right
 from collections.abc import Callable, Mapping
 from textwrap import fill, shorten
 
-from adlopt.show.table import WIDTH
+from adlopt.show.table import width
 from adlopt.show.words import counted, printable
 
 LINES = 24
@@ -37,7 +37,7 @@ def rest(rows: int) -> str:
 
 def notes(texts: list[str]) -> str:
     """Lay out remarks below each other."""
-    return "\n".join(fill(printable(text), WIDTH, subsequent_indent="  ") for text in texts)
+    return "\n".join(fill(printable(text), width(), subsequent_indent="  ") for text in texts)
 
 
 def few(texts: list[str], most: int, noun: str) -> list[str]:

@@ -1,4 +1,4 @@
-"""Tables: as text of 80 columns, on a terminal and in a pipe alike, and as HTML."""
+"""Tables: as text as wide as the screen, 80 columns in a pipe, and as HTML."""
 
 from __future__ import annotations
 
@@ -6,12 +6,14 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from html import escape
+from shutil import get_terminal_size
 from textwrap import fill, indent
 from typing import Any
 
 from adlopt.show.words import printable
 
-WIDTH = 80
+WIDTH, NARROWEST = 80, 40
+"""Columns of a pipe, and those below which nothing is laid out."""
 WORDS = 16
 """Letters from which on a column of a page holds sentences."""
 
@@ -45,7 +47,7 @@ class Table:
     note: str = ""
 
     def __str__(self) -> str:
-        note = indent(fill(self.note, WIDTH - 2), "  ") + "\n" if self.note else ""
+        note = indent(fill(self.note, width() - 2), "  ") + "\n" if self.note else ""
         return table(self.title, self.columns, self.rows) + note
 
     def _repr_html_(self) -> str:
@@ -79,11 +81,18 @@ def filled(text: str, margin: str = "") -> str:
     'word word word word'
     """
     how: dict[str, Any] = {"break_long_words": False, "break_on_hyphens": False}
-    return fill(text, WIDTH, subsequent_indent=margin, **how)
+    return fill(text, width(), subsequent_indent=margin, **how)
+
+
+def width() -> int:
+    """Columns of the screen, or what COLUMNS says; those of a pipe where there is neither."""
+    return max(get_terminal_size((WIDTH, 24)).columns, NARROWEST)
 
 
 def table(title: str, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    """Lay out rows under a title; numbers to the right, words to the left, long words wrapped.
+    """Lay out rows under a title; numbers to the right, words to the left, no word broken.
+
+    Where a screen is too narrow for that, each row is its name above its figures.
 
     >>> print(table("dollars", ("who", "USD"), [("alice", "1,200.00"), ("bob", "7.50")]))
     dollars
@@ -103,17 +112,19 @@ def table(title: str, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> 
     cells = [[_spaced(row[index]) for row in rows] for index in range(len(columns))]
     numeric = [all(map(_is_numeric, column)) for column in cells]
     widths = _widths(columns, cells, numeric)
-    for name, numbers, width in zip(columns, numeric, widths, strict=True):
+    if widths is None:
+        return _stacked(title, columns, cells)
+    for name, numbers, most in zip(columns, numeric, widths, strict=True):
         laid.add_column(
             Text(name),
             justify="right" if numbers else "left",
-            no_wrap=numbers and width is None,
+            no_wrap=numbers and most is None,
             overflow="fold",
-            width=width,
+            width=most,
         )
     for row in zip(*cells, strict=True):
         laid.add_row(*map(Text, row))
-    console = Console(width=WIDTH, color_system=None, force_terminal=False, soft_wrap=False)
+    console = Console(width=width(), color_system=None, force_terminal=False, soft_wrap=False)
     with console.capture() as captured:
         console.print(Text(title))
         console.print(Padding(laid, (0, 0, 0, 1)))
@@ -122,18 +133,31 @@ def table(title: str, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> 
 
 def _widths(
     columns: Sequence[str], cells: Sequence[Sequence[str]], numeric: Sequence[bool]
-) -> Sequence[int | None]:
-    """Widths at which words stay whole and titles wrap, if words would break for want of room."""
-    room = WIDTH - 2 * len(columns)
+) -> Sequence[int | None] | None:
+    """Widths at which words stay whole and titles wrap, if words would break; none if none do."""
+    room = width() - 2 * len(columns)
     natural = [max(map(len, (n, *column))) for n, column in zip(columns, cells, strict=True)]
     least = [
         max(map(len, [*name.split(" "), *(column if numbers else " ".join(column).split(" "))]))
         for name, column, numbers in zip(columns, cells, numeric, strict=True)
     ]
     usual = _filled([w if n else 1 for w, n in zip(natural, numeric, strict=True)], natural, room)
-    if all(has >= needs for has, needs in zip(usual, least, strict=True)) or sum(least) > room:
+    if all(has >= needs for has, needs in zip(usual, least, strict=True)):
         return [None] * len(columns)
+    if sum(least) > room:
+        return None
     return _filled(least, natural, room)
+
+
+def _stacked(title: str, columns: Sequence[str], cells: Sequence[Sequence[str]]) -> str:
+    lines, margin = [filled(title)], "    "
+    for first, *rest in zip(*cells, strict=True):
+        lines.append(f"  {first}")
+        said = (f"{name} {cell}" for name, cell in zip(columns[1:], rest, strict=True))
+        figures = ", ".join(each.replace(" ", "\N{NO-BREAK SPACE}") for each in said)
+        wrapped = fill(figures, width(), initial_indent=margin, subsequent_indent=margin)
+        lines.append(wrapped.replace("\N{NO-BREAK SPACE}", " "))
+    return "\n".join(lines) + "\n"
 
 
 def _filled(least: Sequence[int], most: Sequence[int], room: int) -> list[int]:

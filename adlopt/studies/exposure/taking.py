@@ -89,7 +89,7 @@ def _give(
     mine = np.array([name == account for name in rows.account], dtype=bool)
     if not mine.any():
         return np.zeros(wanted.size)
-    if all(isinstance(tier.split, (ProRata, Floored)) for tier in rule.tiers):
+    if all(type(tier.split) in (ProRata, Floored) for tier in rule.tiers):
         return _in_proportion(rule, rows, mine, wanted, beyond)
     taken = serve(rule, rows, wanted.tolist(), beyond=beyond)
     return np.array([each[mine].sum() for each in taken])
