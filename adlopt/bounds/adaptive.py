@@ -15,9 +15,7 @@ from adlopt.policies.gradient import AdaGradOGD
 STEP, EXPERTS = sympy.Symbol("c", real=True), sympy.Symbol("K", real=True)
 ONE_HALF = sympy.Rational(1, 2)
 _adaptive = partial(
-    Bound,
-    hypotheses=(ENOUGH_CAPACITY, INSIDE_DOMAIN, POSITIVE_DEFICITS),
-    along=Along.BEST_PATH,
+    Bound, hypotheses=(ENOUGH_CAPACITY, INSIDE_DOMAIN, POSITIVE_DEFICITS), along=Along.BEST_PATH
 )
 
 ADAPTIVE = _adaptive(

@@ -41,10 +41,7 @@ _ON_SEVERITIES: _Table = {
         "gated_envelope": ("D_big/2 + D_small + W_big",),
         "minimax_closed_form": ("Min(D/2, D_1/2 + Top_P)",),
         "needed_dollars": ("V_B",),
-        "delayed_feedback": (
-            "D_big^1/2 + D_small + W_big^1",
-            "D_big^2/2 + D_small + W_big^2",
-        ),
+        "delayed_feedback": ("D_big^1/2 + D_small + W_big^1", "D_big^2/2 + D_small + W_big^2"),
     },
     "lower": {"minimax_closed_form": ("D_1/2 + Top_⌊P⌋/2",), "needed_dollars": ("V_B",)},
 }
@@ -60,11 +57,7 @@ _ON_OBJECTIVE: _Table = {
     }
 }
 _ON_COVERAGE: _Table = {"upper": {"coverage": ("D*α + D_max + 1/η",)}}
-CONCLUDED = {
-    SEVERITY_LOSS: _ON_SEVERITIES,
-    OBJECTIVE: _ON_OBJECTIVE,
-    COVERAGE_LOSS: _ON_COVERAGE,
-}
+CONCLUDED = {SEVERITY_LOSS: _ON_SEVERITIES, OBJECTIVE: _ON_OBJECTIVE, COVERAGE_LOSS: _ON_COVERAGE}
 """Expressions, expanded, by loss, side and proof; Proposition 3 is what its proof refutes."""
 
 

@@ -53,9 +53,7 @@ def _late(delay: int) -> tuple[Quantity, Quantity]:
 
 
 NEEDED_VALUE = quantity(
-    "V_B",
-    "E min(Σ min(B, D), Σ ξ_t D_t), ξ_t fair coins, in hindsight through Σ min(B, D)",
-    _value,
+    "V_B", "E min(Σ min(B, D), Σ ξ_t D_t), ξ_t fair coins, in hindsight through Σ min(B, D)", _value
 )
 
 

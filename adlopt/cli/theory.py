@@ -34,11 +34,7 @@ from adlopt.errors import InputError
 
 @app.command
 def bounds(
-    episode: Named,
-    *,
-    policy: Policies = None,
-    bound: OwnBounds = None,
-    json_: Json = False,
+    episode: Named, *, policy: Policies = None, bound: OwnBounds = None, json_: Json = False
 ) -> None:
     """Print upper and lower bounds side by side, and where policies lie between them.
 

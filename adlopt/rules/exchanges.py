@@ -99,8 +99,7 @@ BITGET = Rule(
     fund=drawdown(0.3, stop=0.1),
     close=queue(
         RowFormula(
-            "max(0, ROI) · leverage",
-            lambda r: np.maximum(r["entry_return"], 0.0) * r["leverage"],
+            "max(0, ROI) · leverage", lambda r: np.maximum(r["entry_return"], 0.0) * r["leverage"]
         )
     ),
     light=Light("rank, 1 first", share_behind),
@@ -139,26 +138,20 @@ BULLISH = Rule(
     venue="Bullish",
     source="support.bullish.com/hc/en-us/articles/24436607098649",
     close=queue(
-        RowFormula(
-            "initial margin / margin",
-            lambda r: over(r["account_initial"], r["equity"]),
-        ),
+        RowFormula("initial margin / margin", lambda r: over(r["account_initial"], r["equity"])),
         price=AT_MARK,
     ),
     haircut=Haircut(
         tiers=(
             in_line(
                 RowFormula(
-                    "unsettled profit / |size|",
-                    lambda r: r["unsettled_profit"] / r["size"],
+                    "unsettled profit / |size|", lambda r: r["unsettled_profit"] / r["size"]
                 ),
                 eligible=RowFormula("opposite", lambda r: r["opposite"]),
                 limit=_UNSETTLED,
             ),
             in_line(
-                _UNSETTLED,
-                eligible=RowFormula("flat", lambda r: r["size"] == 0),
-                limit=_UNSETTLED,
+                _UNSETTLED, eligible=RowFormula("flat", lambda r: r["size"] == 0), limit=_UNSETTLED
             ),
         ),
         owed=True,

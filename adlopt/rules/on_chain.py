@@ -78,8 +78,7 @@ HYPERLIQUID = Rule(
     fund=NO_FUND,
     close=queue(
         RowFormula(
-            "mark / entry · notional / account value",
-            lambda r: r["price_ratio"] * r["leverage"],
+            "mark / entry · notional / account value", lambda r: r["price_ratio"] * r["leverage"]
         ),
         eligible=IN_PROFIT,
         price=AT_PREVIOUS_MARK,
@@ -133,11 +132,7 @@ ETHEREAL = Rule(
             "mark, capped at bankruptcy price",
             lambda r: (
                 r["mark"]
-                - r["side"]
-                * np.maximum(
-                    r["side"] * (r["mark"] - r["loser_bankruptcy_price"]),
-                    0.0,
-                )
+                - r["side"] * np.maximum(r["side"] * (r["mark"] - r["loser_bankruptcy_price"]), 0.0)
             ),
         ),
     ),
@@ -221,8 +216,7 @@ GMX_V2 = Rule(
     trigger=Gauge("profit / pool above its maximum", factor_exceeded),
     sheds=flagged_sides,
     close=Close(
-        tiers=(Tier(split=UntilFactor(Queue((column("upnl", "profit"),)))),),
-        price=AT_MARK,
+        tiers=(Tier(split=UntilFactor(Queue((column("upnl", "profit"),)))),), price=AT_MARK
     ),
     after=refuse_overcorrection,
     unpublished=("whom the keeper picks", "price impact"),

@@ -72,6 +72,5 @@ def by_sign(profit: FloatArray, scale: FloatArray) -> FloatArray:
 
 LEVERAGED_RETURN = RowFormula("max(0, PNL %) · margin ratio", _leveraged_return)
 RETURN_BY_LEVERAGE = RowFormula(
-    "profit · leverage, loss / leverage",
-    lambda r: by_sign(r["pnl_percent"], r["leverage"]),
+    "profit · leverage, loss / leverage", lambda r: by_sign(r["pnl_percent"], r["leverage"])
 )

@@ -161,10 +161,7 @@ def position_rows(market: Market) -> Rows:
     }
     clash = {f"account_{n}" if n in columns else n: column for n, column in of_account.items()}
     return Rows(
-        names=held.account,
-        most=market.lots,
-        features=columns | clash,
-        signals=_signals(market),
+        names=held.account, most=market.lots, features=columns | clash, signals=_signals(market)
     )
 
 

@@ -44,10 +44,9 @@ def _who_gives(data: SideBySideData, shown: int) -> Table:
         figures += [share(part, 0) for part in side.top_share.values()]
         figures += [f"{side.touched:,}", percent(worst)]
         rows.append((side.name, side.information, *figures))
-    budget = {
-        "production": "what production took, as is on record",
-        "needed": "what was needed",
-    }[data.budget_is]
+    budget = {"production": "what production took, as is on record", "needed": "what was needed"}[
+        data.budget_is
+    ]
     title = (
         f"{data.name}, {counted(data.rounds, 'round')}, {counted(data.accounts, 'account')}. All "
         f"raise {budget}. Gini and shares of the top 1, 10 and 100 accounts are of dollars, the "

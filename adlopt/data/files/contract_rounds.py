@@ -44,10 +44,7 @@ LOTS = {
 
 
 def contract_problem_of(
-    entry: ContractRoundFile,
-    path: Path,
-    objective: str | None = None,
-    said: Said | None = None,
+    entry: ContractRoundFile, path: Path, objective: str | None = None, said: Said | None = None
 ) -> Problem | DecisionProblem:
     """Make the round in contracts of a file, and how it is to be solved.
 

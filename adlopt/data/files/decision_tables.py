@@ -17,11 +17,7 @@ from adlopt.policies.decide.belief import Belief, Measured
 from adlopt.policies.decide.cross_validated import CrossValidated
 from adlopt.policies.decide.decision_problem import DecisionProblem
 
-MEASURED = {
-    "samples": Measured.DOLLARS,
-    "errors": Measured.ERRORS,
-    "shares": Measured.SHARES,
-}
+MEASURED = {"samples": Measured.DOLLARS, "errors": Measured.ERRORS, "shares": Measured.SHARES}
 """What files call the values of a belief."""
 Said: TypeAlias = dict[str, Any]
 """Fields of a decision that are stated elsewhere than in its tables."""

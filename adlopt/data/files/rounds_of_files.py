@@ -112,11 +112,7 @@ def _start(
     if entry.lot is not None:
         columns["lot"] = [entry.lot] * len(columns["account"])
     start = RoundStart(
-        t=t,
-        deficit=entry.deficit,
-        estimate=entry.estimate,
-        signals=entry.signals,
-        **columns,
+        t=t, deficit=entry.deficit, estimate=entry.estimate, signals=entry.signals, **columns
     )
     doubt_accounts(start.account, start.capacity.tolist(), path)
     return start, known

@@ -257,11 +257,7 @@ def _ranges(cut: pl.LazyFrame, fills: Fills) -> dict[int, tuple[Origin, ...]]:
 
     rows = (
         cut.group_by("wave", "file")
-        .agg(
-            first=pl.col("line").min(),
-            last=pl.col("line").max(),
-            records=pl.len().cast(pl.Int64),
-        )
+        .agg(first=pl.col("line").min(), last=pl.col("line").max(), records=pl.len().cast(pl.Int64))
         .collect(engine="streaming")
         .sort("wave", "file")
     )

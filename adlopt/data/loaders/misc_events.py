@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     import polars as pl
 
 NO_CASH = {
-    *("CDeposit", "CWithdrawal", "Delegation", "ValidatorRewards", "GossipPriorityAuctionRestart"),
+    *("CDeposit", "CWithdrawal", "Delegation", "ValidatorRewards", "GossipPriorityAuctionRestart")
 }
 """Events that do not move the cash of perpetual accounts."""
 NO_CASH_DELTAS = {

@@ -104,10 +104,7 @@ def recorded(
 
 
 def of_fills(
-    quantity: str,
-    by_wave: Mapping[int, float],
-    waves: Iterable[int],
-    reports: Iterable[FileReport],
+    quantity: str, by_wave: Mapping[int, float], waves: Iterable[int], reports: Iterable[FileReport]
 ) -> Reconciled:
     """What fills come to in each wave, USD, against the waves that are rounds."""
     rounds, lost = set(waves), unread(reports, quantity)

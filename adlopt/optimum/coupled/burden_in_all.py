@@ -27,9 +27,7 @@ SLACK = 2.0**-40
 ULPS = 1e-14
 
 
-def least_burden_in_all(
-    coupling: Coupling,
-) -> tuple[FloatArray, tuple[int, ...], BoolArray]:
+def least_burden_in_all(coupling: Coupling) -> tuple[FloatArray, tuple[int, ...], BoolArray]:
     """Payments, shape (T, N), and what proves them: a set of rounds, and which winners are full."""
     cut = tuple(range(coupling.budget.size))
     level = _level(coupling, cut)

@@ -131,10 +131,7 @@ class SumLevels:
         """Levels to look at next, from the highest."""
         if not self.doubts:
             return (self._between(self.low, self.high),)
-        return (
-            self._between(self.doubts[-1], self.high),
-            self._between(self.low, self.doubts[0]),
-        )
+        return (self._between(self.doubts[-1], self.high), self._between(self.low, self.doubts[0]))
 
     def _between(self, low: Fraction, high: Fraction) -> Fraction | None:
         """A level in the middle, if anything differs between the two."""

@@ -168,10 +168,7 @@ def _corners(
 
 
 def lower_bound(
-    deficit: Sequence[float],
-    needed_severity: Sequence[float],
-    edge: Edge,
-    variation: Fraction,
+    deficit: Sequence[float], needed_severity: Sequence[float], edge: Edge, variation: Fraction
 ) -> Fraction:
     """Return Σ (w_t − w_{t+1}) θ*_t − μ P ≤ f(P), after checking that w is a flow; USD.
 
