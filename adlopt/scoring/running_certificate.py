@@ -8,12 +8,12 @@ from typing import Any
 
 from adlopt.foundation.arrays import FloatArray, Record, freeze
 from adlopt.model.episode import Episode
+from adlopt.model.filled import filled
 from adlopt.model.run import Information
 from adlopt.policies import grammar
 from adlopt.policies.playable import Playable
 from adlopt.show.answer import Answer, Columns
 from adlopt.show.decision import certified
-from adlopt.show.schema.data import finite
 from adlopt.show.schema.decisions import RunningCertificateData
 
 
@@ -50,13 +50,7 @@ class RunningCertificate(Answer, Record):
 
     def data(self) -> RunningCertificateData:
         """Return it as machines get it."""
-        return RunningCertificateData(
-            policy=self.policy,
-            certifies=self.certifies,
-            information=self.information.value,
-            reached_usd=self.reached.tolist(),
-            limit_usd=[finite(each) for each in self.limit.tolist()],
-        )
+        return filled(RunningCertificateData, self)
 
 
 def running_certificate(episode: Episode, policy: Any) -> RunningCertificate | None:

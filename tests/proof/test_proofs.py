@@ -58,6 +58,9 @@ EXPECTED = {
     "prop_11_churn": Verdict.PROVED,
     "queue_discontinuity": Verdict.PROVED,
     "section_4_2_undershoot_linear": Verdict.REFUTED,
+    "coverage": Verdict.PROVED,
+    "delayed_feedback": Verdict.PROVED,
+    "needed_dollars": Verdict.PROVED,
 }
 
 

@@ -15,7 +15,7 @@ from numpy.typing import ArrayLike
 
 from adlopt.errors import InfeasibleRound, InputError
 from adlopt.foundation.arrays import FloatArray
-from adlopt.foundation.exact import exact_sum
+from adlopt.foundation.exact import exact_sum, largest_quotient
 from adlopt.model.budget import Budget
 from adlopt.model.limits import Limits
 from adlopt.model.loss import Loss, MinMax
@@ -301,7 +301,7 @@ def _certify(
         return none, one - none
 
     price = ball.worst(float(taken.raised)).price
-    worst = Fraction(problem.fair) * Fraction(taken.worst_burden)
+    worst = Fraction(problem.fair) * largest_quotient(taken.haircut, burdens.weight)
     upper = at_most(ball, taken.raised, price) + worst
     floor = min(Fraction(found.ends[0]), taken.raised)
     ends = float(floor), max(found.ends[1], float(floor))

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
 from adlopt.foundation.arrays import FloatArray, Record, own
+from adlopt.model.filled import filled
 from adlopt.model.run import Information
 from adlopt.optimum.core.certificate import Certificate
 from adlopt.optimum.core.surface import burdened, gives
@@ -115,35 +115,20 @@ class Decision(Answer, Record):
 
     def data(self) -> DecisionData:
         """Return it as machines get it."""
-        start, belief = self.problem.start, self.problem.belief
-        given: dict[str, Any] = {
-            name: getattr(self.problem, name) for name in ("under", "over", "fair", "chance")
-        }
-        return DecisionData(
+        problem = self.problem
+        start = problem.start
+        given = {name: getattr(problem, name) for name in ("under", "over", "fair", "chance")}
+        return filled(
+            DecisionData,
+            self,
             **given,
             summary=self._summary(),
             round=start.t,
             deficit_usd=start.deficit,
-            belief=belief._heading(),
-            sampled=belief.sampled,
-            raised_usd=self.raised,
-            severity=self.severity,
-            worst_burden=self.worst_burden,
-            touched=self.touched,
-            most_usd=self.most,
-            radius_usd=self.radius,
-            expected_loss=self.expected_loss,
-            worst_loss=self.worst_loss,
-            price_of_ambiguity=self.price_of_ambiguity,
-            guarantee=self.guarantee,
-            delivered=self.delivered,
-            stopped=self.stopped,
+            belief=problem.belief._heading(),
+            sampled=problem.belief.sampled,
             certificate=self.certificate.data(),
             allocation=self.allocation.data(),
-            worst_needed_usd=self.worst_needed.tolist(),
-            worst_mass=self.worst_mass.tolist(),
             account=list(start.account),
             capacity_usd=start.capacity.tolist(),
-            haircut_usd=self.haircut.tolist(),
-            lots=None if self.lots is None else list(self.lots),
         )
