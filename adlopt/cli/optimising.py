@@ -219,6 +219,7 @@ def couple(
     gap: float = 0.0,
     time_limit: float | None = None,
     write_model: WriteModel = None,
+    certificate: CertificateFile = None,
     output: Output = None,
     json_: Json = False,
 ) -> None:
@@ -245,6 +246,8 @@ def couple(
     loss = priced_loss(under, over, fair, burden) or MinMax(burden=burden)
     _write_model(chosen, write_model, loss)
     price = price_of_not_coupling(chosen, loss, gap=gap, time_limit=time_limit)
+    if certificate is not None:
+        price.coupled.certificate_file(certificate)
     _print(price, json_, price.coupled, output)
 
 

@@ -84,7 +84,8 @@ class Optimum(Answer, Record):
             If the answer does not survive the check.
         """
         if self.question is None:
-            raise InputError("certificate", None, "an answer of adlopt.solve")
+            expected = "an answer of adlopt.solve, without constraints or objectives of one's own"
+            raise InputError("certificate", None, expected)
         proofs = [proof.lower for proof in self._proofs()]
         data = evidence_of(self.question, self._numbers(), proofs, self._witnesses())
         return write_evidence(data, path)

@@ -7,6 +7,7 @@ Solving each round on its own may take the same dollar twice. Here it cannot; se
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -20,6 +21,7 @@ from adlopt.optimum.coupled.burden_in_all import least_burden_in_all
 from adlopt.optimum.coupled.coupled_proof import certify_burden, certify_priced, worst_in_all
 from adlopt.optimum.coupled.cuts import least_loss
 from adlopt.optimum.coupled.shared_winners import Coupling
+from adlopt.optimum.evidence.question import Question
 from adlopt.optimum.programs.highs import check_time_limit
 from adlopt.show.answer import Columns
 from adlopt.show.schema.optima import CoupledData, OneByOneData
@@ -60,6 +62,12 @@ class CoupledSolution(Optimum):
 
     def _answer(self) -> tuple[AnyArray, ...]:
         return *self.haircuts, np.array(self.worst_burden)
+
+    def _numbers(self) -> dict[str, Any]:
+        return {"haircut_usd": [x.tolist() for x in self.haircuts]}
+
+    def _witnesses(self) -> tuple[dict[str, Any], ...]:
+        return ({"rounds": list(self.binding)},)
 
     @property
     def account(self) -> tuple[tuple[str, ...], ...]:
@@ -188,4 +196,5 @@ def solve_coupling(
         method=method,
         budgets_met=isinstance(loss, MinMax),
         episode=episode,
+        question=Question(thing=episode, objective=loss),
     )

@@ -21,10 +21,11 @@ and both ends are recomputed in whole numbers: what the answer costs, and that n
    down, its bottom up, except within 1e-15 of a whole number. Then nothing may be missed.
 5. A tier gives only when all before it give all they can.
 
-The canonical form of an instance, whose SHA-256 binds a certificate: what the files say, not how
-they say it. An object of what is given, written as JSON with keys in order, without blanks, ASCII
-alone: numbers as C99 hexadecimal floats in quotes, whole numbers in digits, one list a column in
-the order of the rows; limits as one entry an account; what is absent or empty is left out.
+The canonical form of an instance, whose SHA-256 binds a certificate: what decides the optimum, not
+how files say it. An object of ids, numbers of accounts and positions, needs and limits, written as
+JSON with keys in order, without blanks, ASCII alone: numbers as C99 hexadecimal floats in quotes,
+whole ones in digits, one list a column in the order of the rows; limits as one entry an account;
+what is absent or empty, and what decides nothing (deficits, tags, ...), is left out.
 """
 
 from __future__ import annotations
@@ -50,7 +51,6 @@ LARGEST, SMALLEST = 1e15, 1e-100
 MICRO = 10**6
 NEAR, SUMMED, COVERED = Fraction(1e-15), Fraction(1e-9), 1 - Fraction(1e-12)
 WORK = 10**9  # bits that one list of sums may touch
-Entry: TypeAlias = dict[str, Any]
 Columns: TypeAlias = dict[str, Any]
 Ints: TypeAlias = Sequence[int]
 Row: TypeAlias = tuple[int | None, int | None, Sequence[tuple[int, int]]]
@@ -61,8 +61,6 @@ class Invalid(Exception):
 
 
 # --- Files ----------------------------------------------------------------------------------------
-
-
 def parsed(path: Path) -> Any:
     """Read TOML or JSON; no key twice."""
     try:
@@ -75,7 +73,7 @@ def parsed(path: Path) -> Any:
         raise Invalid(f"{path}: {what}") from None
 
 
-def _once(pairs: list[tuple[str, Any]]) -> Entry:
+def _once(pairs: list[tuple[str, Any]]) -> Columns:
     made = dict(pairs)
     if len(made) < len(pairs):
         raise ValueError(f"a key stands twice in an object: {', '.join(k for k, _ in pairs)}")
@@ -96,57 +94,51 @@ def table(folder: Path, name: str, spec: str) -> Columns:
         raise Invalid(f"{path}: a column stands twice, or a row has not one cell a column")
     if any(row[i].strip() for i, name in enumerate(head) if not name.strip() for row in rows):
         raise Invalid(f"{path}: a column has no name")
-    plain = [(i, k) for i, k in enumerate(head) if k in known]
-    tags = [(i, k[5:]) for i, k in enumerate(head) if k[:5] == "tags."]
-    other = [(i, k) for i, k in enumerate(head) if not (k in known or k[:5] in ("tags.", ""))]
-    kept: list[Entry] = [{k: row[i] for i, k in plain} for row in rows]
-    for part, key in ((other, "features"), (tags, "tags")):
-        for row, cells in zip(rows, kept, strict=True) if part else ():
-            cells[key] = {k: row[i] for i, k in part}
-    return typed(kept, spec, str(path))
+    cells = {k: [Cell(row[i]) for row in rows] for i, k in enumerate(head) if k.strip()}
+    found = of_kinds({k: v for k, v in cells.items() if k in known}, spec, str(path))
+    return found | {"features": {k: v for k, v in cells.items() if k not in known}}
 
 
-TYPES = {"l": list, "o": dict, "b": bool, "w": str}
+class Cell(str):
+    """What stands in a table: there numbers are texts."""
+
+
+TYPES: dict[str, set[type]] = {"l": {list}, "o": {dict, type(None)}, "b": {bool}, "w": {str, Cell}}
 DIGITS = re.compile(r"\s*[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?\s*", re.ASCII)
 
 
 def typed(rows: Any, spec: str, where: str) -> Columns:
-    """Columns of rows that have no keys but these: `name:kind`, with ? where it may be missing.
-
-    Kinds: n numbers ≥ 0, p > 0, r any, i whole; s ids, w texts; R, T objects of numbers, of texts,
-    a column for each key; l lists, o objects, b true or false, a anything.
-    """
+    """Columns of rows that have no keys but these."""
     if not isinstance(rows, list) or set(map(type, rows)) != {dict}:
         raise Invalid(f"{where} has no entry, or one that is no object")
+    names = dict.fromkeys(name for row in rows for name in row)
+    return of_kinds({name: [row.get(name) for row in rows] for name in names}, spec, where)
+
+
+def of_kinds(cells: Columns, spec: str, where: str) -> Columns:
+    """Columns of kinds, as in `name:kind`, with ? where a column may be missing.
+
+    Kinds: n numbers ≥ 0, p > 0, r any, i whole; s ids, w texts; l lists, o objects, b true or
+    false, a anything.
+    """
     kinds, found = dict(each.split(":") for each in spec.split()), dict[str, Any]()
-    for name in dict.fromkeys(name for row in rows for name in row):
+    for name in cells:
         if name not in kinds:
             raise Invalid(f"{where} has an unknown key {name!r}")
     for name, kind in kinds.items():
-        values = [row.get(name) for row in rows]
-        if kind in "RT":
-            found[name] = keyed([v or {} for v in values], kind, f"{where}.{name}")
-        elif values.count(None) < len(values) or not kind.endswith("?"):
+        values = cells.get(name, [None])
+        if set(map(type, values)) != {type(None)} or kind[1:] != "?":
             found[name] = column(values, kind[0], f"{where}.{name}")
     return found
-
-
-def keyed(values: Sequence[Any], kind: str, where: str) -> Columns:
-    """Columns of objects; a tag that is not given is empty."""
-    if set(map(type, values)) != {dict}:
-        raise Invalid(f"{where} has an entry that is no object")
-    names = dict.fromkeys(name for each in values for name in each)
-    absent, kind = ("", "w") if kind == "T" else (None, "r")
-    return {k: column([each.get(k, absent) for each in values], kind, where) for k in names}
 
 
 def column(values: Sequence[Any], kind: str, where: str) -> list[Any]:
     """Values of one kind; ids without the blanks around them."""
     if kind in "npri":
         return numbers(values, kind, where)
-    if kind == "s" and all(type(value) is str and value.strip() for value in values):
+    if kind == "s" and all(isinstance(value, str) and value.strip() for value in values):
         return [value.strip() for value in values]
-    if kind != "a" and not set(map(type, values)) <= {TYPES.get(kind)}:
+    if kind != "a" and not set(map(type, values)) <= TYPES.get(kind, set()):
         raise Invalid(f"{where} has an entry that is missing, or of another type")
     return list(values)
 
@@ -154,7 +146,7 @@ def column(values: Sequence[Any], kind: str, where: str) -> list[Any]:
 def numbers(values: Sequence[Any], kind: str, where: str) -> list[Any]:
     """Finite binary64; in tables written in digits."""
     kinds = set(map(type, values))
-    if not (kinds <= {int, float} or (kinds == {str} and all(map(DIGITS.fullmatch, values)))):
+    if not (kinds <= {int, float} or (kinds == {Cell} and all(map(DIGITS.fullmatch, values)))):
         raise Invalid(f"{where} has an entry that is no number")
     try:
         read = [x if abs(x) >= SMALLEST else 0.0 for x in map(float, values)]
@@ -168,33 +160,44 @@ def numbers(values: Sequence[Any], kind: str, where: str) -> list[Any]:
     return list(map(int, read)) if kind == "i" else read
 
 
-def one(entry: Any, spec: str, where: str) -> Entry:
+def one(entry: Any, spec: str, where: str) -> Columns:
     """The same of a single object."""
-    return {k: v[0] if isinstance(v, list) else v for k, v in typed([entry], spec, where).items()}
+    return {name: values[0] for name, values in typed([entry], spec, where).items()}
 
 
 # --- Instances: what the files say ----------------------------------------------------------------
 
-ACCOUNT = "account:s capacity:n equity:r? lot:p? round:i? recorded:n? markout:r? features:R tags:T"
-ROUND = "deficit:n needed:n account:l? accounts:w? capacity:n? lot:p? estimate:n? signals:R"
+ACCOUNT = "account:s capacity:n equity:r? lot:p? round:i? recorded:n? markout:r?"
+ROUND = "deficit:n needed:n account:l? accounts:w? capacity:n? lot:p? estimate:n? signals:o?"
 STATED = " loss:o? match:o? limits:o? constraint:l?"
 POSITION = "account:s coin:s side:s size:n lot:p? value:n? mark:p? entry:r? closable:i?"
+EPISODE = "round:l name:w? source:w? accounts:w? reference:w? fairest:w? recorded:l?"
 CONTRACTS = "deficit:n needed:n positions:a accounts:a? shed:a?"
 
 
 def instance(path: Path) -> Columns:
     """The content of an instance, ready to be written in its canonical form."""
     entry, folder, where = parsed(path), path.parent, str(path)
-    for key, kind in (("round", "an episode"), ("coin", "a market")):
-        if isinstance(entry, dict) and key in entry:
-            raise Invalid(f"{path}: {kind} cannot be checked by this version")
-    in_lots = isinstance(entry, dict) and "positions" in entry
+    keys = entry if isinstance(entry, dict) else {}
+    if "round" in keys:
+        return {"kind": "episode", "round": rounds(one(entry, EPISODE, where), folder, where)}
+    in_lots = "positions" in keys
     entry = one(entry, (CONTRACTS if in_lots else ROUND) + STATED, where)
     if entry.get("constraint"):
         raise Invalid(f"{path}: [[constraint]] cannot be checked by this version")
-    content = {"kind": "contracts" if in_lots else "round"}
-    content |= (contracts if in_lots else one_round)(entry, folder, where)
-    return content | limits(entry.get("limits"), content)
+    content = contracts(entry, folder, where) if in_lots else one_round(entry, folder, where)
+    return {"kind": "contracts" if in_lots else "round"} | content | limits(entry, content)
+
+
+def rounds(entry: Columns, folder: Path, where: str) -> list[Columns]:
+    """The rounds of an episode; a table of accounts may be that of all of them."""
+    cells = table(folder, entry["accounts"], ACCOUNT) if "accounts" in entry else {}
+    found, number = list[Columns](), cells.pop("round", None)
+    for t, each in enumerate(entry["round"], start=1):
+        at = [i for i, r in enumerate(number or ()) if r == t]
+        picked: Columns = {k: [v[i] for i in at] for k, v in cells.items() if type(v) is list}
+        found.append(one_round(one(each, ROUND, f"{where}: round {t}"), folder, where, picked))
+    return found
 
 
 def rows(given: Any, spec: str, folder: Path, where: str) -> Columns:
@@ -202,23 +205,20 @@ def rows(given: Any, spec: str, folder: Path, where: str) -> Columns:
     return table(folder, given, spec) if isinstance(given, str) else typed(given, spec, where)
 
 
-def contracts(entry: Entry, folder: Path, where: str) -> Columns:
+def contracts(entry: Columns, folder: Path, where: str) -> Columns:
     """A round in contracts: what it leaves out is derived from positions and what losers shed."""
-    given = entry["positions"]
-    if isinstance(given, list):
-        given = [{"lot": 1.0, **row} if isinstance(row, dict) else row for row in given]
-    p = rows(given, POSITION, folder, f"{where}: positions")
-    content = {"deficit": entry["deficit"], "needed": entry["needed"], "positions": p}
+    for row in entry["positions"] if type(entry["positions"]) is list else ():
+        if type(row) is dict:
+            row.setdefault("lot", 1.0)
+    p = rows(entry["positions"], POSITION, folder, f"{where}: positions")
+    content = {"needed": entry["needed"], "positions": p, "features": {}}
     p.setdefault("lot", [1.0] * len(p["account"]))
-    if "shed" in entry:
-        raise Invalid(f"{where}: what losers shed cannot be checked by this version")
-    if "value" not in p or not set(p["side"]) <= {"long", "short"}:
-        raise Invalid(f"{where}: a side is not long or short, or values are missing")
+    if "shed" in entry or "value" not in p or not set(p["side"]) <= {"long", "short"}:
+        raise Invalid(f"{where}: a side is not long or short, values are missing, or losers shed")
     worth = [size * value for size, value in zip(p["size"], p["value"], strict=True)]
     if "entry" in p and "mark" in p:
-        signs = [1.0 if side == "long" else -1.0 for side in p["side"]]
-        columns = zip(signs, p["size"], p["mark"], p["entry"], strict=True)
-        worth = [sign * size * (mark - entry) for sign, size, mark, entry in columns]
+        columns = zip(p["side"], p["size"], p["mark"], p["entry"], strict=True)
+        worth = [(q if side == "long" else -q) * (m - e) for side, q, m, e in columns]
     p.pop("entry", None)
     if "accounts" in entry:
         content |= rows(entry["accounts"], ACCOUNT, folder, f"{where}: accounts")
@@ -227,28 +227,31 @@ def contracts(entry: Entry, folder: Path, where: str) -> Columns:
         for name, amount in zip(p["account"], worth, strict=True):
             totals[name] += amount
         content |= {"account": [*totals], "capacity": [max(x, 0.0) for x in totals.values()]}
-        content |= {"features": {}}
     if not set(p["account"]) <= set(content["account"]):
         raise Invalid(f"{where}: a position is of no account")
     return content
 
 
-def one_round(entry: Entry, folder: Path, where: str) -> Columns:
-    """A round of dollars."""
-    content: Columns = {k: entry.get(k) for k in ("deficit", "needed", "estimate")}
-    content["signals"] = {name: values[0] for name, values in entry["signals"].items()}
+def one_round(entry: Columns, folder: Path, where: str, picked: Columns | None = None) -> Columns:
+    """A round of dollars; its accounts may be picked from a table."""
+    content: Columns = {"needed": entry["needed"], "features": {}}
     given = [key for key in ("account", "accounts", "capacity") if key in entry]
-    if len(given) != 1:
+    if len(given) + bool(picked) != 1:
         raise Invalid(f"{where}: exactly one of account, accounts, capacity is expected")
-    if "capacity" in entry:
+    if picked:
+        content |= picked
+    elif "capacity" in entry:
         content |= {"account": ["all winners"], "capacity": [entry["capacity"]]}
     elif "accounts" in entry:
         content |= table(folder, entry["accounts"], ACCOUNT)
         if len(set(content.pop("round", [1]))) > 1:
             raise Invalid(f"{where}: a table of several rounds")
     else:
-        spec = ACCOUNT.replace("account:", "id:").replace("round:i? ", "")
+        spec = ACCOUNT.replace("account:", "id:").replace("round:i?", "features:o? tags:o?")
         content |= typed(entry["account"], spec, f"{where}: account")
+        names = {k for row in entry["account"] for k in row.get("features") or ()}
+        rows = [row.get("features") or {} for row in entry["account"]]
+        content["features"] = {k: [row.get(k) for row in rows] for k in names}
         content["account"] = content.pop("id")
     if "lot" in entry:
         content["lot"] = [entry["lot"]] * len(content["account"])
@@ -257,18 +260,18 @@ def one_round(entry: Entry, folder: Path, where: str) -> Columns:
     return content
 
 
-def limits(entry: Any, content: Columns) -> Columns:
+def limits(entry: Columns, content: Columns) -> Columns:
     """The limits of accounts, one entry an account."""
     names, found = content["account"], dict[str, Any]()
-    spec = "ineligible:T cap:a? floor:a? tier:a? weight:a?"
-    entry = typed([entry or {}], spec, "limits")
-    barred = {name.strip() for name in entry.pop("ineligible")}
+    spec = "ineligible:o? cap:a? floor:a? tier:a? weight:a?"
+    entry = typed([entry.get("limits") or {}], spec, "limits")
+    barred = {name.strip() for name in entry.pop("ineligible", [{}])[0]}
     if not barred <= set(names):
         raise Invalid("limits.ineligible names what is no account")
     found["ineligible"] = [name for name in names if name in barred]
     others = {"cap": 1.0, "floor": 0.0, "tier": 1}
     for key, (given,) in entry.items():
-        if given in ({}, ""):
+        if given in ({}, "") and key in ("tier", "weight"):
             continue
         values = [given] * len(names)
         if isinstance(given, str):
@@ -286,7 +289,7 @@ def limits(entry: Any, content: Columns) -> Columns:
 def canonical(value: Any) -> str:
     """The canonical form; see above."""
     if isinstance(value, dict):
-        kept = {key: each for key, each in sorted(value.items()) if each not in (None, {}, [], ())}
+        kept = {key: each for key, each in sorted(value.items()) if each and key not in IDLE}
         return "{" + ",".join(f"{json.dumps(k)}:{canonical(v)}" for k, v in kept.items()) + "}"
     if isinstance(value, (list, tuple)):
         return "[" + ",".join(map(canonical, value)) + "]"
@@ -299,18 +302,13 @@ def fingerprint(content: Columns) -> str:
 
 
 # --- The core: rows, a point, and multipliers, in whole numbers -----------------------------------
-
-
 class Criterion(NamedTuple):
-    """What is measured, what the answer costs, and what none costs less than, if that is proved.
-
-    `near` is how far the ends may lie apart, beside a billionth, and still count as one.
-    """
+    """What the answer costs, and what none costs less than, if that is proved, but for `near`."""
 
     name: str
     upper: Fraction
     lower: Fraction | None
-    witness: Entry
+    witness: Columns
     near: Fraction = Fraction(0)
 
     def within(self, upper: Fraction, lower: Fraction) -> bool:
@@ -319,10 +317,7 @@ class Criterion(NamedTuple):
 
 
 class LinearProgram(NamedTuple):
-    """min cost·x with 0 ≤ x ≤ high and rows (low, high, [(column, coefficient), …]).
-
-    Numbers are whole multiples of 2^-bits; None is no end.
-    """
+    """min cost·x, 0 ≤ x ≤ high, low ≤ rows·x ≤ high, in multiples of 2^-bits; None is no end."""
 
     bits: int
     cost: Ints
@@ -358,11 +353,9 @@ def both_ends(program: LinearProgram, point: Ints, prices: Ints) -> tuple[Fracti
             value += price * (min if price > 0 else max)(end << bits, reached)
             for j, a in entries:
                 pull[j] += price * a
-    endless = [j for j, high in enumerate(program.high) if high is None and pull[j] > 0]
-    part, whole = 1, 1
-    for j in endless:
-        if j == endless[0] or (program.cost[j] << bits) * whole < part * pull[j]:
-            part, whole = program.cost[j] << bits, pull[j]
+    ends = zip(program.high, program.cost, pull, strict=True)
+    most = (Fraction(c << bits, y) for high, c, y in ends if high is None and y > 0)
+    part, whole = min(most, default=Fraction(1)).as_integer_ratio()
     bound = part * value
     for x, high, cost, taken in zip(point, program.high, program.cost, pull, strict=True):
         reduced = whole * (cost << bits) - part * taken
@@ -384,20 +377,16 @@ def bits_of(*columns: Sequence[float]) -> int:
     return max(found.bit_length() - 1, 160)
 
 
-def told(witness: Entry, key: str, otherwise: Sequence[float]) -> list[float]:
+def told(witness: Columns, key: str, otherwise: Sequence[float]) -> list[float]:
     """Numbers of a witness, as many as of those that hold without them."""
-    given = witness.get(key, otherwise)
-    given = given if isinstance(given, (list, tuple)) else [given]
-    odd = any(type(x) is not float or not math.isfinite(x) for x in given)
-    if odd or len(given) != len(otherwise):
+    given = witness.get(key, list(otherwise))
+    found = numbers(given if isinstance(given, list) else [given], "r", key)
+    if len(found) != len(otherwise):
         raise Invalid(f"{len(otherwise)} numbers are expected for {key!r}")
-    return list(given)
+    return found
 
 
-Named: TypeAlias = Callable[[list[bool], bool], Iterator[Criterion]]
-
-
-def by_tier(content: Columns, given: Ints, tier_of: Named) -> Iterator[Criterion]:
+def by_tier(content: Columns, given: Ints, tier_of: Callable[..., Any]) -> Iterator[Criterion]:
     """Criteria of each tier that gives, of its members, and whether later ones give: rule 5."""
     tiers = content.get("tier") or [0] * len(given)
     last = max((t for t, x in zip(tiers, given, strict=True) if x), default=min(tiers))
@@ -412,13 +401,8 @@ def by_tier(content: Columns, given: Ints, tier_of: Named) -> Iterator[Criterion
 
 
 # --- Rounds of dollars ----------------------------------------------------------------------------
-
-
 class InDollars(NamedTuple):
-    """What accounts may give, weigh and give, and the budget: whole multiples of 2^-bits.
-
-    Prices are of a dollar missing, of one too much, and of a burden above an allowance.
-    """
+    """A round in multiples of 2^-bits; prices of a dollar less, one more, burden above another."""
 
     bits: int
     most: list[int]
@@ -426,7 +410,7 @@ class InDollars(NamedTuple):
     given: list[int]
     budget: int
     extra: int | None
-    prices: tuple[int, int, int, int] | None
+    prices: Ints | None
 
     @property
     def raised(self) -> int:
@@ -452,6 +436,8 @@ class InDollars(NamedTuple):
         return Fraction(amount, 1 << self.bits)
 
 
+IDLE = {"deficit", "estimate", "signals", "features", "tags", "recorded", "markout"}
+IDLE |= {"coin", "side", "mark"}
 LIMITS = ("ineligible", "cap", "floor", "tier", "weight")
 PRICED = ("asymmetric", "empirical")
 
@@ -459,22 +445,22 @@ PRICED = ("asymmetric", "empirical")
 def dollars_of(content: Columns, claim: Testimony, given: Sequence[float]) -> InDollars:
     """Rule 3."""
     goal, names = claim.goal, content["account"]
-    budgets = [content["needed"], claim.extra or 0.0]
-    prices = [v for v in goal.values() if isinstance(v, float)]
+    budgets, others = (
+        [content["needed"], claim.extra or 0.0],
+        [goal["epsilon"], goal.get("level", 0.0)],
+    )
+    prices = [goal.get(key, 0.0) for key in ("under", "over", "fair", "reference")]
     if goal["kind"] == "empirical":
-        fair = goal["weight"] * content["needed"]
-        prices = [goal["epsilon"], 1.0, 1.0, fair, goal["reference"]]
-    elif goal["kind"] == "asymmetric":
-        prices = [goal[key] for key in ("epsilon", "under", "over", "fair")] + [0.0]
+        prices[:3] = [1.0, 1.0, goal["weight"] * content["needed"]]
     keys = [k for k in ("capacity", "equity", "cap", "floor", "weight") if k in content]
     columns = [content[key] for key in keys]
-    bits = bits_of(*columns, given, prices, goal.get("importance") or [], budgets)
+    bits = bits_of(*columns, given, prices, budgets, others)
     bits *= 1 + (goal["kind"] == "cvar")
     exact = {key: scaled(bits, values) for key, values in zip(keys, columns, strict=True)}
     most = weight = exact["capacity"]
     if goal["burden"] == "equity":
         weight = [max(e, 0) for e in exact.get("equity", [])]
-    epsilon, *priced = scaled(bits, [goal["epsilon"], *prices[1:]])
+    epsilon, *priced = scaled(bits, [goal["epsilon"], *prices])
     weight = exact.get("weight") or [w + epsilon for w in weight]
     if len(weight) < len(names):
         raise Invalid("burdens are over equity, and the instance has none")
@@ -488,18 +474,14 @@ def dollars_of(content: Columns, claim: Testimony, given: Sequence[float]) -> In
         0 if w <= 0 or name in barred else u for u, w, name in zip(most, weight, names, strict=True)
     ]
     budget, more = scaled(bits, budgets)
-    four = (priced[0], priced[1], priced[2], priced[3]) if goal["kind"] in PRICED else None
-    band = None if claim.extra is None else more
-    return InDollars(bits, most, weight, scaled(bits, given), budget, band, four)
+    band, given_at = None if claim.extra is None else more, scaled(bits, given)
+    stated = priced if goal["kind"] in PRICED else None
+    return InDollars(bits, most, weight, given_at, budget, band, stated)
 
 
 def burden_program(d: InDollars, tail: Ints = ()) -> LinearProgram:
-    """Rows of a round: columns are haircuts, what is missing, what is too much, then the burden.
-
-    The budget comes first, then one row an account: weight (burden + allowance) ≥ haircut. For the
-    mean of the worst burdens every account has a column for its own, beyond the common one.
-    """
-    n, one, prices = len(d.most), 1 << d.bits, d.prices or (0, 0, 1 << d.bits, 0)
+    """Columns: haircuts, missing, too much, burden, own burdens; rows: the budget, burdens."""
+    n, one, prices = len(d.most), 1 << d.bits, d.prices or [0, 0, 1 << d.bits, 0]
     ends = [None, None] if d.prices else [0, 0]
     high: list[int | None] = [*d.most, *ends, *[None] * max(len(tail), 1)]
     top = None if d.extra is None else d.budget + d.extra
@@ -531,7 +513,7 @@ def water_prices(d: InDollars, level: int) -> list[int]:
     return [one, *(one if a else part if b else 0 for a, b in zip(above, near, strict=True))]
 
 
-def least_burden(d: InDollars, witness: Entry) -> Criterion:
+def least_burden(d: InDollars, witness: Columns) -> Criterion:
     """The worst burden, or its price and that of what is missed."""
     missing, found = d.budget - d.raised, d.level()
     beside = [max(missing, 0), max(-missing, 0)] if d.prices else [0, 0]
@@ -544,7 +526,7 @@ def least_burden(d: InDollars, witness: Entry) -> Criterion:
     return Criterion(name, upper, max(lower, Fraction(0)), used, near)
 
 
-def mean_of_worst(d: InDollars, goal: Entry, witness: Entry) -> Criterion:
+def mean_of_worst(d: InDollars, goal: Columns, witness: Columns) -> Criterion:
     """CVaR: t + Σ p_i (b_i − t)+ / (1 − level), scaled by (1 − level) Σ p."""
     one, n = 1 << d.bits, len(d.most)
     shares = scaled(d.bits, goal.get("importance") or [1.0] * n)
@@ -582,7 +564,7 @@ def so_few(most: Ints, budget: int, touched: int) -> Criterion:
     return Criterion("accounts touched", Fraction(touched), Fraction(least), {})
 
 
-def fewest(d: InDollars, witness: Entry) -> Iterator[Criterion]:
+def fewest(d: InDollars, witness: Columns) -> Iterator[Criterion]:
     """Accounts touched, then the burden on so few: a little below, so many raise too little."""
     budget, touched, found = min(d.budget, d.raised), sum(x > 0 for x in d.given), d.level()
     most = list(map(max, d.most, d.given))
@@ -595,10 +577,11 @@ def fewest(d: InDollars, witness: Entry) -> Iterator[Criterion]:
     yield Criterion("worst burden on so few", d.exact(found), proved, {"level": used[0]})
 
 
-def of_dollars(d: InDollars, goal: Entry, witnesses: Iterator[Entry]) -> Iterator[Criterion]:
+def of_dollars(d: InDollars, goal: Columns, witnesses: Iterator[Columns]) -> Iterator[Criterion]:
     """All criteria of an objective, of the accounts that may give."""
     kind, witness = goal["kind"], next(witnesses)
     if kind == "fewest":
+        both_ends(burden_program(d), [*d.given, 0, 0, d.level()], [0] * (len(d.most) + 1))
         yield from fewest(d, next(witnesses))
         return
     if kind == "tracking":
@@ -637,21 +620,14 @@ def round_of_dollars(content: Columns, claim: Testimony) -> Iterator[Criterion]:
 
 
 # --- Lots: whole micro-dollars --------------------------------------------------------------------
-
-
-def micro(amount: float, near: Fraction, what: str) -> int:
-    """Whole micro-dollars of what must be some: rule 4."""
+def micro(amount: float | Fraction, near: Fraction = NEAR, what: str = "") -> int:
+    """Whole micro-dollars in an amount, but for rounding; if it has a name, all of it."""
     exact = Fraction(amount) * MICRO
-    if abs(exact - round(exact)) > near * abs(exact):
+    if abs(exact - round(exact)) <= near * abs(exact):
+        return round(exact)
+    if what:
         raise Invalid(f"{what} is no whole number of micro-dollars")
-    return round(exact)
-
-
-def floor_micro(amount: Fraction) -> int:
-    """Whole micro-dollars in an amount, but for rounding."""
-    exact = amount * MICRO
-    near = abs(exact - round(exact)) <= NEAR * abs(exact)
-    return round(exact) if near else math.floor(exact)
+    return math.floor(exact)
 
 
 class Holder(NamedTuple):
@@ -710,8 +686,8 @@ def sums(kinds: Counter[int], step: int, most: int) -> int | None:
 def out_of_reach(lots: Lots, level: Fraction | None) -> bool:
     """Whether strictly below a burden, or at all, no sum of whole lots counts.
 
-    Either what lots make at most falls short, account by account; or of all that could be taken
-    away from it, nothing comes to an amount that would count, all sums listed.
+    Either what lots make at most falls short, account by account; or nothing that could be taken
+    away from it comes to an amount that would count, all sums listed.
     """
     free, tight, step = Counter[int](), [], 0
     for h in lots.holders:
@@ -747,13 +723,15 @@ def out_of_reach(lots: Lots, level: Fraction | None) -> bool:
 
 
 def lots_of(content: Columns, claim: Testimony) -> Lots:
-    """A round of dollars whose accounts give whole lots."""
+    """A round whose accounts give whole lots, of dollars unless they have positions."""
+    if "positions" in content:
+        return lots_of_contracts(content, claim)
     given = claim.haircut(content)
     d, holders = dollars_of(content, claim, given), []
     columns = (content["account"], content["lot"], d.most, d.weight, given)
     for name, size, most, weight, each in zip(*columns, strict=True):
         lot, amount = micro(size, NEAR, "a lot"), micro(each, SUMMED, "a haircut")
-        cap = floor_micro(d.exact(most)) // lot * lot
+        cap = micro(d.exact(most)) // lot * lot
         if amount % lot or amount > cap:
             raise Invalid(f"account {name!r} gives what it may not, or no whole lots")
         holders.append(Holder(Counter({lot: cap // lot}), cap, d.exact(weight), amount))
@@ -762,6 +740,8 @@ def lots_of(content: Columns, claim: Testimony) -> Lots:
 
 def lots_of_contracts(content: Columns, claim: Testimony) -> Lots:
     """A round in contracts: accounts give whole lots of their positions."""
+    if claim.goal["kind"] != "min-max":
+        raise Invalid("of positions the least burden is checked")
     p, names = content["positions"], content["account"]
     lots = claim.numbers("lots", "i", len(p["account"]))
     worth, whole, given = (dict.fromkeys(names, 0) for _ in range(3))
@@ -785,7 +765,7 @@ def lots_of_contracts(content: Columns, claim: Testimony) -> Lots:
     holders = []
     for name, most, weight in zip(names, d.most, d.weight, strict=True):
         total = sum(lot * count for lot, count in held[name].items())
-        cap = total if d.exact(most) * MICRO >= total * COVERED else floor_micro(d.exact(most))
+        cap = total if d.exact(most) * MICRO >= total * COVERED else micro(d.exact(most))
         kinds = held[name] if most else Counter[int]()
         holders.append(Holder(kinds, min(cap, total) if most else 0, d.exact(weight), given[name]))
         if given[name] > holders[-1].cap:
@@ -793,59 +773,42 @@ def lots_of_contracts(content: Columns, claim: Testimony) -> Lots:
     return Lots(holders, *budget_of(round(content["needed"], 6), claim.extra))
 
 
-def all_lots(content: Columns, claim: Testimony) -> Lots:
-    """Lots of dollars, or of positions."""
-    if "positions" not in content:
-        return lots_of(content, claim)
-    if claim.goal["kind"] != "min-max":
-        raise Invalid("of positions the least burden of winners alone is checked")
-    return lots_of_contracts(content, claim)
-
-
 def budget_of(needed: float, extra: float | None) -> tuple[int, int | None]:
     """Sums that count: rule 4."""
     if extra == 0:
         whole = micro(needed, SUMMED, "the budget")
         return whole, whole
-    least = -floor_micro(-Fraction(needed))
-    return least, None if extra is None else floor_micro(Fraction(needed) + Fraction(extra))
+    least = -micro(-Fraction(needed))
+    return least, None if extra is None else micro(Fraction(needed) + Fraction(extra))
 
 
-def burden_of_lots(lots: Lots, witness: Entry) -> Criterion:
-    """The worst burden; strictly below it, or what the witness says, nothing counts."""
-    if lots.raised < lots.least or (lots.highest is not None and lots.raised > lots.highest):
-        raise Invalid("the lots do not raise what they must")
-    upper = lots.level()
-    if upper == 0 or out_of_reach(lots, upper):
-        return Criterion("worst burden", upper, upper, {})
-    level = Fraction(told(witness, "level", [0.0])[0])
-    proved = 0 < level < upper and out_of_reach(lots, level)
-    return Criterion("worst burden", upper, level if proved else None, witness if proved else {})
-
-
-def of_lots(lots: Lots, kind: str, witnesses: Iterator[Entry]) -> Iterator[Criterion]:
+def of_lots(lots: Lots, kind: str, witnesses: Iterator[Columns]) -> Iterator[Criterion]:
     """All criteria of an objective in lots; what only a long search knows has no lower end."""
-    witness, level = next(witnesses), lots.level()
+    witness, upper = next(witnesses), lots.level()
+    above = lots.highest is not None and lots.raised > lots.highest
+    if kind != "tracking" and (lots.raised < lots.least or above):
+        raise Invalid("the lots do not raise what they must")
     if kind == "fewest":
-        next(witnesses)
-        yield so_few(
-            [h.cap for h in lots.holders], lots.least, sum(h.given > 0 for h in lots.holders)
-        )
-        yield Criterion("worst burden on so few", level, None if level else level, {})
-        return
+        touched = sum(h.given > 0 for h in lots.holders)
+        yield so_few([h.cap for h in lots.holders], lots.least, touched)
     if kind == "tracking":
         missed = Fraction(abs(lots.raised - lots.least), MICRO)
         yield Criterion("USD missed", missed, None if missed else missed, {})
-        witness, lots = next(witnesses), lots._replace(least=lots.raised, highest=lots.raised)
-    yield burden_of_lots(lots, witness)
+        lots = lots._replace(least=lots.raised, highest=lots.raised)
+    witness = next(witnesses) if kind in ("fewest", "tracking") else witness
+    level = Fraction(told(witness, "level", [float(upper)])[0])
+    proved = next((z for z in (upper, level) if kind != "fewest" and out_of_reach(lots, z)), None)
+    lower = upper if upper == 0 else proved
+    name = "worst burden" if kind != "fewest" else "worst burden on so few"
+    yield Criterion(name, upper, lower, witness if proved == level else {})
     if kind == "leximin":
         next(witnesses)
-        yield Criterion("all burdens in order", level, None, {})
+        yield Criterion("all burdens in order", upper, None, {})
 
 
 def round_of_lots(content: Columns, claim: Testimony) -> Iterator[Criterion]:
     """A round in lots, tier by tier; where missing has a price, the bound is that of dollars."""
-    lots = all_lots(content, claim)
+    lots = lots_of(content, claim)
     if claim.goal["kind"] in PRICED:
         d = dollars_of(content, claim, claim.haircut(content))
         yield least_burden(d, next(claim.witnesses))
@@ -867,21 +830,62 @@ def round_of_lots(content: Columns, claim: Testimony) -> Iterator[Criterion]:
     yield from by_tier(content, [h.given for h in lots.holders], tier_of)
 
 
+def episode(content: Columns, claim: Testimony) -> Iterator[Criterion]:
+    """Rounds that share winners: in each that lists it, an account has paid at most what it lists.
+
+    For some rounds and any of their winners, Σ budgets ≤ what these may have paid by the last of
+    the rounds + burden · weight of the other winners: so the burden is bounded.
+    """
+    witness, answers, parts = (
+        next(claim.witnesses),
+        claim.answer.get("haircut_usd"),
+        content["round"],
+    )
+    if claim.goal["kind"] != "min-max" or type(answers) is not list or len(answers) != len(parts):
+        raise Invalid("of an episode the least burden over all rounds is checked")
+    chosen = numbers(one(witness, "rounds:l", "witness")["rounds"], "i", "witness.rounds")
+    least: list[Columns] = [{}]
+    for p in reversed(parts):
+        held = zip(p["account"], map(Fraction, p["capacity"]), strict=True)
+        least.append(least[-1] | {k: min(u, least[-1].get(k, u)) for k, u in held})
+    paid, weight, limit = Counter[str](), dict[str, Fraction](), dict[str, Fraction]()
+    needed = Fraction(0)
+    for t, p in enumerate(parts, start=1):
+        claim.answer, room = {"haircut_usd": answers[t - 1]}, least[-t]
+        d = dollars_of(p, claim, claim.haircut(p))
+        if beyond(d.raised, d.budget, d.budget, d.bits):
+            raise Invalid(f"round {t} misses its budget")
+        for name, x, w in zip(p["account"], map(d.exact, d.given), d.weight, strict=True):
+            paid[name] += x  # type: ignore[assignment]
+            weight[name] = max(weight.get(name, x * 0), d.exact(w))
+            over = slack(math.floor(room[name] * 2**160), 160)
+            if (x and not w) or (paid[name] - room[name]) * 2**160 > over:
+                raise Invalid(f"account {name!r} pays in round {t} what it may not")
+            if t in chosen and w:
+                limit[name] = max(room[name], paid[name])
+        needed += d.exact(min(d.budget, d.raised)) if t in chosen else 0
+    upper = max((x / weight[k] for k, x in paid.items() if x), default=Fraction(0))
+    full = {k for k, most in limit.items() if most <= weight[k] * upper * (1 - Fraction(1, 2**40))}
+    free = sum(weight[k] for k in limit if k not in full)
+    rest = needed - sum(limit[k] for k in full)
+    lower = max(Fraction(rest) / free, Fraction(0)) if free else Fraction(0)
+    yield Criterion("worst burden in all", upper, lower, witness)
+
+
 def why_infeasible(content: Columns, claim: Testimony) -> str:
     """Prove that nothing meets the budget: by Farkas' multipliers, all 1, or by sums of lots."""
-    if claim.goal["kind"] in (*PRICED, "tracking"):
-        raise Invalid("under this objective every round has an answer")
+    nothing = [0] * len(content.get("positions", content).get("account", ()))
+    if claim.goal["kind"] in (*PRICED, "tracking") or not nothing:
+        raise Invalid("that nothing meets it cannot be checked, or is not so")
     if "lot" in content or "positions" in content:
-        nothing = [0] * len(content.get("positions", content)["account"])
         claim.answer = {"lots": nothing} if "positions" in content else {"haircut_usd": nothing}
-        if out_of_reach(all_lots(content, claim), None):
+        if out_of_reach(lots_of(content, claim), None):
             return "no sum of whole lots is one that counts"
-        raise Invalid("it is not shown that no lots raise the budget")
     d = dollars_of(content, claim, [0.0] * len(content["account"]))
-    missing = d.budget - sum(d.most)
+    missing = d.exact(d.budget - sum(d.most))
     if missing <= 0:
-        raise Invalid("the budget is not out of reach")
-    return f"all that accounts may give is {float(d.exact(missing))!r} USD short of the budget"
+        raise Invalid("it is not shown that the budget is out of reach")
+    return f"all that accounts may give is {float(missing)!r} USD short of the budget"
 
 
 # --- Certificates ---------------------------------------------------------------------------------
@@ -899,7 +903,7 @@ CERTIFICATE = (
     "schema:w adlopt:w instance:o objective:o extra_usd:n? limits:a answer:o criteria:a "
     "infeasible:b"
 )
-CRITERION = "criterion:w upper:a lower:a trust:w reported:a? witness:o"
+CRITERION = "criterion:w upper:r lower:r trust:w reported:a? witness:o"
 
 
 class Testimony:
@@ -909,13 +913,16 @@ class Testimony:
         if isinstance(certificate, dict) and certificate.get("schema") != SCHEMA:
             raise Invalid(f"it is of {certificate.get('schema')!r}: this reads {SCHEMA}")
         said = one(certificate, CERTIFICATE, "the certificate")
+        if "extra_usd" not in certificate:
+            raise Invalid("it does not say how much more may be raised")
         self.instance = one(said["instance"], "kind:w sha256:w", "instance")
         self.limits, self.infeasible = said["limits"], said["infeasible"]
-        self.extra, self.answer, goal = said.get("extra_usd"), said["answer"], said["objective"]
-        self.criteria: list[Entry] = said["criteria"]
+        self.extra, self.answer = said.get("extra_usd"), said["answer"] or {}
+        goal = said["objective"] or {}
+        self.criteria: list[Columns] = said["criteria"]
         if self.criteria != []:
             typed(self.criteria, CRITERION, "criteria")
-        self.witnesses = chain((each["witness"] for each in self.criteria), repeat({}))
+        self.witnesses = chain((each.get("witness") or {} for each in self.criteria), repeat({}))
         more = OBJECTIVES.get(str(goal.get("kind")))
         if more is None:
             raise Invalid(f"no objective {goal.get('kind')!r} is known")
@@ -939,13 +946,8 @@ class Testimony:
 
 def prove(content: Columns, claim: Testimony) -> list[Criterion]:
     """Derive the problem from the instance, and prove what can be of the answer."""
-    in_lots = "lot" in content or "positions" in content
-    return list((round_of_lots if in_lots else round_of_dollars)(content, claim))
-
-
-def limits_in(content: Columns) -> list[str]:
-    """Names of the limits that an instance has."""
-    return [key for key in LIMITS if key in content]
+    in_lots = round_of_lots if "lot" in content or "positions" in content else round_of_dollars
+    return list((episode if "round" in content else in_lots)(content, claim))
 
 
 def check(content: Columns, certificate: Any) -> list[str]:
@@ -953,30 +955,29 @@ def check(content: Columns, certificate: Any) -> list[str]:
     claim, found = Testimony(certificate), fingerprint(content)
     if claim.instance != {"kind": content["kind"], "sha256": found}:
         raise Invalid(f"it is of another instance: the SHA-256 of this one is {found}")
-    if claim.limits != limits_in(content):
-        raise Invalid(f"its limits are not those of the instance: {limits_in(content)}")
+    limited = [key for key in LIMITS if key in content]
+    if claim.limits != limited:
+        raise Invalid(f"its limits are not those of the instance: {limited}")
     asked = f"{content['kind']} {found[:12]}, {claim.goal['kind']} over {claim.goal['burden']}"
     if claim.infeasible:
         return [f"VALID: {asked}: infeasible, proved: {why_infeasible(content, claim)}"]
     proved = prove(content, claim)
     if [c["criterion"] for c in claim.criteria] != [c.name for c in proved]:
         raise Invalid(f"its criteria are not {', '.join(c.name for c in proved)}")
-    lines = [compared(*pair) for pair in zip(claim.criteria, proved, strict=True)]
-    return [f"VALID: {asked}: feasible", *lines]
-
-
-def compared(said: Entry, proved: Criterion) -> str:
-    """Compare what is claimed of a criterion with what was proved."""
-    upper, lower = (told(said, key, [0.0])[0] for key in ("upper", "lower"))
-    if Fraction(upper) < proved.upper:
-        raise Invalid(f"{proved.name}: the answer costs more than {upper!r}")
-    if said["trust"] == "reported":
-        return f"  {proved.name}: at most {upper!r}; none below {lower!r} is REPORTED, not proven"
-    if said["trust"] != "exact" or proved.lower is None or Fraction(lower) > proved.lower:
-        raise Invalid(f"{proved.name}: it is not proved that none is below {lower!r}")
-    one = proved.within(Fraction(upper), Fraction(lower))
-    how = "optimal, proven" if one else f"within {upper - lower:.3g} of the optimum, proven"
-    return f"  {proved.name}: at most {upper!r}, and none is below {lower!r}: {how}"
+    lines = [f"VALID: {asked}: feasible"]
+    for said, each in zip(claim.criteria, proved, strict=True):
+        upper, lower, name = Fraction(said["upper"]), Fraction(said["lower"]), each.name
+        if upper < each.upper:
+            raise Invalid(f"{name}: the answer costs more than {said['upper']!r}")
+        ends = f"  {name}: at most {said['upper']!r}, and none is below {said['lower']!r}"
+        if said["trust"] == "reported":
+            lines.append(f"{ends}: REPORTED, not proven")
+            continue
+        if said["trust"] != "exact" or each.lower is None or lower > each.lower:
+            raise Invalid(f"{name}: it is not proved that none is below {said['lower']!r}")
+        apart = "optimal" if each.within(upper, lower) else f"within {float(upper - lower):.3g}"
+        lines.append(f"{ends}: {apart}, proven")
+    return lines
 
 
 def main(arguments: Sequence[str]) -> int:

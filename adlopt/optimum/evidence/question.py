@@ -13,6 +13,7 @@ from adlopt.errors import InputError
 from adlopt.foundation.arrays import Record
 from adlopt.model.budget import Budget
 from adlopt.model.constraint import Constraint
+from adlopt.model.episode import Episode
 from adlopt.model.limits import NO_LIMITS, Limits
 from adlopt.model.loss import Asymmetric, Empirical, MinMax
 from adlopt.model.objective import CVaR, FewestAccounts, Leximin, TrackingFirst
@@ -52,12 +53,13 @@ class Question(Record):
         """
         of = CONTENTS.get(type(self.thing))
         if of is None or self.constraints:
-            expected = "a round of winners alone, without constraints of one's own"
+            expected = "a round of winners alone or an episode, without constraints of one's own"
             raise InputError("certificate", type(self.thing).__name__, expected)
         content: dict[str, Any] = of(self.thing)
         if self.limits.lots is not None:
             content["positions"]["closable"] = self.limits.lots.tolist()
-        return content | _limits(self.limits, self.thing.start)
+        limited = self.limits is not NO_LIMITS
+        return content | (_limits(self.limits, self.thing.start) if limited else {})
 
     def goal(self) -> dict[str, Any]:
         """The objective, as certificates state it."""
@@ -120,5 +122,13 @@ def _contracts(round_: ContractRound) -> dict[str, Any]:
     return accounts | {"kind": "contracts", "positions": positions}
 
 
-CONTENTS: Mapping[type, Any] = {Round: _round, ContractRound: _contracts}
+def _episode(episode: Episode) -> dict[str, Any]:
+    rounds = [_round(each) for each in episode]
+    return {
+        "kind": "episode",
+        "round": [{k: v for k, v in r.items() if k != "kind"} for r in rounds],
+    }
+
+
+CONTENTS: Mapping[type, Any] = {Round: _round, ContractRound: _contracts, Episode: _episode}
 """Who states the content of which instances."""
