@@ -15,7 +15,7 @@ import numpy as np
 
 from adlopt.errors import InputError
 from adlopt.model.constraint import Constraint
-from adlopt.optimum.core.certificate import Stage, checked
+from adlopt.optimum.core.certificate import Stage
 from adlopt.optimum.dollars.least_loss import Solution
 from adlopt.optimum.opened.irreducible import explained
 from adlopt.optimum.opened.model import Model
@@ -47,13 +47,8 @@ def solve_leximin(model: Model, constraints: Sequence[Constraint]) -> Solution:
         upper = level * stated.unit[z]
         proven = bound(patterns.kept(), answer.columns, answer.duals, upper)
         free = int(np.isnan(patterns.fixed)[patterns.pattern].sum())
-        certificate = checked(
-            upper=upper,
-            lower=max(min(proven.lower, upper), 0.0),
-            trust=proven.trust,
-            error=proven.error,
-        )
-        stages.append(Stage(criterion=f"burden of the next {free:,}", certificate=certificate))
+        proof = proven.certificate(upper)
+        stages.append(Stage(criterion=f"burden of the next {free:,}", certificate=proof))
         held = patterns.holding(answer.duals)
         if level <= 0 or not held.any():
             break

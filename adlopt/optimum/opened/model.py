@@ -9,13 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from adlopt.errors import (
-    CertificateError,
-    InfeasibleRound,
-    InputError,
-    SolverFailed,
-    SolverStopped,
-)
+from adlopt.errors import CertificateError, InfeasibleRound, InputError, SolverFailed, SolverStopped
 from adlopt.foundation.arrays import FloatArray, IntArray
 from adlopt.model.budget import Budget
 from adlopt.model.constraint import Constraint, Says

@@ -11,14 +11,7 @@ import numpy as np
 from adlopt.errors import CertificateError
 from adlopt.foundation.arrays import FloatArray
 from adlopt.model.method import Method, Stopped
-from adlopt.optimum.core.certificate import (
-    TOLERANCE,
-    UNIT_ROUNDING,
-    Certificate,
-    Trust,
-    checked,
-    resealed,
-)
+from adlopt.optimum.core.certificate import TOLERANCE, UNIT_ROUNDING, Certificate, Trust, resealed
 from adlopt.optimum.matching.linear import solved
 from adlopt.optimum.opened.expressions import Variables, conic
 from adlopt.optimum.opened.patterns import Patterns
@@ -62,14 +55,7 @@ class Searched:
         """Set a value, recomputed at a point mended from this one, against what is proved."""
         check_rows(self.stated.program, point, self.tolerance)
         proven = bound(self.stated, point, self.duals, upper)
-        certificate = checked(
-            upper=upper,
-            lower=max(min(proven.lower, upper), 0.0),
-            trust=proven.trust,
-            error=proven.error,
-            budget_residual=residual,
-            rounding=rounding,
-        )
+        certificate = proven.certificate(upper, budget_residual=residual, rounding=rounding)
         if self.claimed is None:
             return certificate
         claimed = min(self.claimed, upper)

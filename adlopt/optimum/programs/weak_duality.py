@@ -13,12 +13,13 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from fractions import Fraction
+from typing import Any
 
 import numpy as np
 
 from adlopt.errors import CertificateError, InputError
 from adlopt.foundation.arrays import FloatArray, require
-from adlopt.optimum.core.certificate import UNIT_ROUNDING, Trust, round_down
+from adlopt.optimum.core.certificate import UNIT_ROUNDING, Certificate, Trust, checked, round_down
 from adlopt.optimum.programs.program import Program
 
 EXACT_ENTRIES = 200_000
@@ -33,6 +34,11 @@ class ProvenBound:
     lower: float
     error: float
     trust: Trust
+
+    def certificate(self, upper: float, **more: Any) -> Certificate:
+        """Set a value against the bound, of what is never less than 0."""
+        lower = max(min(self.lower, upper), 0.0)
+        return checked(upper=upper, lower=lower, trust=self.trust, error=self.error, **more)
 
 
 def lower_bound(
