@@ -183,8 +183,8 @@ def match(
     Parameters
     ----------
     file
-        A .toml or .json file of a round in contracts; `adlopt new contracts.toml` writes a
-        template.
+        A .toml or .json file of a round in contracts, or a market; `adlopt new contracts.toml`
+        writes a template.
     goal
         Instead of the file's: least-burden, leximin, keep-hedges, least-leverage or
         fewest-accounts.
@@ -193,14 +193,22 @@ def match(
     output
         Write all trades to this .csv or .parquet file.
     """
-    from adlopt.data.files.reading import read_contract_round
+    from adlopt.data.files.aims import worded
+    from adlopt.data.files.decoding import decode_any
+    from adlopt.data.files.file_schema import MarketFile
+    from adlopt.data.files.reading import read_contract_round, read_market
+    from adlopt.model.market import Market
     from adlopt.optimum.objective_registry import known_as
     from adlopt.optimum.solve import solve as solve_
 
     if goal is not None:
         known_as(goal.partition(":")[0], "--goal", "two_sides")
-    problem = read_contract_round(file, objective=goal)
-    if not isinstance(problem.thing, TwoSidedRound):
+    if isinstance(decode_any(file), MarketFile):
+        aim = worded(goal or "least-burden", {}, "two_sides")
+        problem = Problem(thing=read_market(file), objective=aim)
+    else:
+        problem = read_contract_round(file, objective=goal)
+    if not isinstance(problem.thing, (TwoSidedRound, Market)):
         remedy = "add [[shed]] entries, or a table named by `shed`"
         raise InputError("shed", None, "what losers shed", remedy=remedy)
     _write_model(problem, write_model)

@@ -34,6 +34,7 @@ DETAIL = "adl_detailed_analysis_REALTIME.csv"
 FOLDERS = ("", "data/canonical", "canonical")
 """Where the tables stand below the folder that is named."""
 FILLS = ("20_fills.json", "21_fills.json")
+IN_PARTS = "node_fills_*.lz4.part-aa"
 RAW = ("", "data/raw", "raw")
 
 DETAIL_COLUMNS = (
@@ -150,6 +151,9 @@ def find_node_fills(path: Path) -> list[Path]:
             raise InputError("path", str(found[0]), f"both {' and '.join(FILLS)}", remedy=remedy)
         if found:
             return found
+        packed = [*(path / folder).glob("node_fills_*.lz4"), *(path / folder).glob(IN_PARTS)]
+        if packed:
+            return [inside(path, str(each.relative_to(path))) for each in sorted(packed)]
     return []
 
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
-from adlopt.data.files.places import existing_file
+from adlopt.data.loaders.archives import opened
 from adlopt.data.loaders.records import Progress, Tally
 from adlopt.errors import InputError
 
@@ -54,7 +55,7 @@ def blocks_of_lines(
         or unpacks to more than `LARGEST_RATIO` times its size.
     """
     path, number, rest = tally.file, 1, b""
-    for chunk in _chunks(existing_file(path), block, tally.progress):
+    for chunk in _chunks(path, block, tally.progress):
         held = rest + chunk
         # A \r at the very end may be half of a \r\n.
         cut = len(held) - held.endswith(b"\r")
@@ -77,9 +78,8 @@ def blocks_of_lines(
 
 def _chunks(path: Path, block: int, progress: Progress) -> Iterator[bytes]:
     try:
-        with path.open("rb") as plain:
-            packed = plain.read(4) == LZ4_MAGIC
-            plain.seek(0)
+        with opened(path) as plain:
+            packed = cast(io.BufferedReader, plain).peek(4)[:4] == LZ4_MAGIC
             source = _unpacked(path, plain) if packed else plain
             size, total, first = path.stat().st_size, 0, True
             while chunk := source.read(block):

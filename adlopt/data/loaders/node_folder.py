@@ -62,6 +62,9 @@ def node_files(folder: Path, kind: str) -> list[Path]:
     """
     found = sorted(folder.glob(f"*_{kind}.json*"))
     if not found:
+        stem = {"fills": "node_fills", "misc": "misc_events"}[kind]
+        found = sorted([*folder.glob(f"{stem}_*.lz4"), *folder.glob(f"{stem}_*.lz4.part-aa")])
+    if not found:
         raise InputError("path", str(folder), f"a folder with *_{kind}.json")
     return [inside(folder, path.name) for path in found]
 

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar, Unpack
 
 from adlopt.data.files.places import inside
+from adlopt.data.loaders.archives import unpacked
 from adlopt.data.loaders.event_fields import Malformed, account, number, product
 from adlopt.data.loaders.raw_tables import json_array, read_each
 from adlopt.data.loaders.records import How, Tally
@@ -55,7 +56,7 @@ class Snapshot:
 
 
 def read_snapshot(folder: str | Path, **how: Unpack[How]) -> Snapshot:
-    """Read the one snapshot in a folder.
+    """Read the one snapshot in a folder, or in the .tar.xz archive that it has.
 
     Raises
     ------
@@ -63,9 +64,13 @@ def read_snapshot(folder: str | Path, **how: Unpack[How]) -> Snapshot:
         If either file is missing, there are several, they are of different times, an account
         stands twice, or more than the tolerance of the records, or dollars, do not parse.
     """
+    with unpacked(Path(folder), (VALUES, POSITIONS)) as root:
+        return _read(root, how)
+
+
+def _read(root: Path, how: How) -> Snapshot:
     import polars as pl
 
-    root = Path(folder)
     values, positions = (_only(root, pattern) for pattern in (VALUES, POSITIONS))
     time = _time_of(values)
     if _time_of(positions) != time:

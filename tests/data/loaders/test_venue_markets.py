@@ -204,3 +204,11 @@ def test_what_is_listed_is_read_with_its_leverage(tmp_path):
     (tmp_path / "meta.json").write_text(json.dumps(META))
     listed = read_meta(tmp_path / "meta.json")
     assert (listed["BTC"].lot, listed["ETH"].maxLeverage) == (1.0, 20)
+
+
+def test_winners_of_a_market_are_matched_on_the_command_line(tmp_path, run):
+    assert run("market", "node", str(a_venue(tmp_path)), "-o", "m.json")[0] == 0
+    code, out, _ = run("match", "m.json", "--goal", "keep-hedges", "-o", "trades.csv")
+    assert code == 0
+    assert "proven optimal" in out
+    assert (tmp_path / "trades.csv").is_file()
