@@ -252,6 +252,10 @@ def solve(  # noqa: PLR0913 - options of one door
         time_limit=time_limit,
     )
     objective = MinMax() if objective is None else objective
+    if isinstance(thing, Episode) and options.search.method is Method.HIGHS:
+        from adlopt.optimum.opened.model import by_highs
+
+        space = by_highs
     question = Question(
         thing=thing,
         objective=objective,

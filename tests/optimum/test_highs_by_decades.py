@@ -83,7 +83,7 @@ def agree(ours, theirs):
 
 def both(round_, objective, **options):
     found = [answer(round_, objective, m, **options) for m in (adl.Method.AUTO, adl.Method.HIGHS)]
-    assert agree(*found), (round_.start, objective, found)
+    assert agree(*found), (round_, objective, found)
     return found[1]
 
 
