@@ -79,6 +79,8 @@ def play(
     variation: Variation = None,
     coupled: Coupled = False,
     bound: OwnBounds = None,
+    gap: float = 0.0,
+    time_limit: float | None = None,
     json_: Json = False,
 ) -> None:
     """Score policies on an episode: october-10, or a .toml or .json file.
@@ -93,6 +95,10 @@ def play(
     bound
         path.py:name for an adl.Bound of your own, or the name of one that ships: set beside each
         policy, CONSISTENT or REFUTED where it covers it; repeat for several.
+    gap
+        Relative gap, proven, at which the search for the coupled optimum of a loss may stop.
+    time_limit
+        Seconds after which that search ends with the best found so far.
     """
     from adlopt.scoring.playing import play as play_
     from adlopt.scoring.running_certificate import running_certificates
@@ -101,6 +107,7 @@ def play(
     chosen = episode_named(episode)
     loss = priced_loss(under, over, fair, burden)
     options: dict[str, Any] = {"burden": burden, "variation": variation, "coupled": coupled}
+    options |= {"gap": gap, "time_limit": time_limit}
     with progress(None, "playing") as step:
         board = play_(chosen, policy or (), loss=loss, bounds=bound or (), progress=step, **options)
     put(board, json_, render)

@@ -6,14 +6,15 @@ from collections.abc import Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeAlias, TypedDict, Unpack, overload
 
-from adlopt.errors import InfeasibleRound, InputError
+from adlopt.errors import InfeasibleRound, InputError, SolverStopped
+from adlopt.foundation.deadline import ctrl_c_as_limit
 from adlopt.model.budget import Budget
 from adlopt.model.constraint import Constraint
 from adlopt.model.episode import Episode
 from adlopt.model.limits import NO_LIMITS, Limits
 from adlopt.model.loss import Asymmetric, Loss, MinMax
 from adlopt.model.market import Market
-from adlopt.model.method import Method
+from adlopt.model.method import Method, Stopped
 from adlopt.model.objective import CVaR, Leximin, Objective
 from adlopt.model.positions import ContractRound
 from adlopt.model.problem import Problem
@@ -116,10 +117,9 @@ def solve(  # noqa: PLR0913 - options of one door
         The answer then says why each account gives no more. Between two sides positions of a lower
         tier are closed first in each coin and side.
     gap : float
-        In contract space, and of an episode under prices: relative gap, proven, at which to stop; 0
-        for the optimum itself. A gap of 1e-6 takes a fifth of the time where accounts have many
-        positions. What a tier gives is then within the gap of the most that it can. Not for
-        `HIGHS`.
+        Relative gap, proven, at which a search may stop; 0 for the optimum itself. A gap of 1e-6
+        takes a fifth of the time where accounts have many positions. What a tier gives is then
+        within the gap of the most that it can.
     whole_lots : bool
         Between two sides: close whole lots, rounded from the continuous optimum, or searched for by
         branch and bound with `Method.HIGHS`, in rounds of some hundred positions. What is less than
@@ -129,9 +129,8 @@ def solve(  # noqa: PLR0913 - options of one door
         leaves of it in whole micro-dollars mended. Where it finds nothing, the answer is what is
         known otherwise: `solution.method` says which.
     time_limit : float, optional
-        Seconds: for HiGHS, or a search in lots, after which the best found is returned; for each
-        program between two sides; and of an episode under prices. Closed forms need none.
-
+        Seconds, after which the best found is returned with what is proved of it. Closed forms need
+        none. Ctrl-C is such a limit, too; the second one interrupts.
     constraints : sequence of Constraint
         Rows of one's own over groups of accounts, as `adlopt.group` makes them; those over single
         variables take `adlopt.model`. The answer has its proof as without them.
@@ -252,7 +251,7 @@ def solve(  # noqa: PLR0913 - options of one door
         time_limit=time_limit,
     )
     objective = MinMax() if objective is None else objective
-    if isinstance(thing, Episode) and options.search.method is Method.HIGHS:
+    if isinstance(thing, Episode) and options.method is Method.HIGHS:
         from adlopt.optimum.opened.model import by_highs
 
         space = by_highs
@@ -264,7 +263,8 @@ def solve(  # noqa: PLR0913 - options of one door
         whole_lots=whole_lots,
     )
     try:
-        best: Best = space(thing, objective, options)
+        with ctrl_c_as_limit() as told:
+            best: Best = space(thing, objective, options)
     except InfeasibleRound as error:
         if not (error.irreducible or isinstance(thing, Round)):
             from adlopt.optimum.opened.model import contradiction
@@ -272,4 +272,10 @@ def solve(  # noqa: PLR0913 - options of one door
             error = contradiction(error, thing, objective, options)
         error.evidence = partial(refusal_file, question)
         raise error from None
+    except SolverStopped:
+        if told.is_set():
+            raise KeyboardInterrupt from None
+        raise
+    if told.is_set() and best.stopped is not Stopped.LIMIT:
+        raise KeyboardInterrupt
     return asked(best, question)

@@ -10,6 +10,7 @@ from dataclasses import dataclass, fields, replace
 from typing import TYPE_CHECKING, Any
 
 from adlopt.errors import InfeasibleRound, InputError
+from adlopt.foundation.deadline import deadline, seconds_left
 from adlopt.model.budget import Budget
 from adlopt.model.episode import Episode
 from adlopt.model.limits import NO_LIMITS, Limits
@@ -57,10 +58,8 @@ class Options(Search):
 
 def in_dollars(round_: Round, objective: Any, options: Options) -> Solution:
     """Solve a round of dollars; `adlopt.solve` says how."""
-    if options.gap:
-        remedy = "ContractRound.of_wealth(round_)"
-        raise InputError("gap", options.gap, "0, in wealth space", remedy=remedy)
-    options.only("budget", "limits", "method", "time_limit", where="in wealth space")
+    end = deadline(options.time_limit)
+    options.only("budget", "limits", "gap", "method", "time_limit", where="in wealth space")
     known = known_of(objective, "dollars", "state it in adlopt.optimum.reference")
     start = round_.start
     loss = objective if isinstance(objective, (MinMax, Asymmetric, Empirical)) else objective.worst
@@ -72,7 +71,7 @@ def in_dollars(round_: Round, objective: Any, options: Options) -> Solution:
 
     def one_tier(part: BurdenProblem) -> Solution:
         assert known.dollars is not None
-        return known.dollars(part, objective, options)
+        return known.dollars(part, objective, replace(options, time_limit=seconds_left(end)))
 
     try:
         if problem.lot is not None and known.beyond:
@@ -120,6 +119,7 @@ def of_two_sides(round_: TwoSidedRound, objective: Any, options: Options) -> Mat
     options.only(
         "limits",
         "whole_lots",
+        "gap",
         "method",
         "time_limit",
         where="where winners are matched with losers",

@@ -31,7 +31,7 @@ ALWAYS = ("do-nothing", "constant:0.5", "persistence")
 """What every board carries: a policy that loses to these must be seen to."""
 
 
-def play(
+def play(  # noqa: PLR0913 - what one may compare with
     episode: Episode,
     policies: Sequence[Playable] = (),
     *,
@@ -40,6 +40,8 @@ def play(
     variation: float | None = None,
     coupled: bool = False,
     bounds: Sequence[Bound | str] = (),
+    gap: float = 0.0,
+    time_limit: float | None = None,
     progress: Callable[[str], None] | None = None,
 ) -> Scoreboard:
     """Play policies through an episode and score them, with what is recorded beside them.
@@ -70,6 +72,8 @@ def play(
         Upper bounds on the severity loss to set beside those that are always shown, or their names;
         path.py:name for one's own. Each says of every policy whether it covers it, and whether the
         episode refutes it then.
+    gap, time_limit : float
+        When the search for the coupled optimum of a loss ends, as `adlopt.solve` says.
     progress : callable, optional
         Told each policy's name before it plays.
 
@@ -115,7 +119,9 @@ def play(
     if loss is not None:
         optimum = math.fsum(solution.value for solution in per_round_optimum(episode, loss))
     if isinstance(loss, Asymmetric) and not episode.pooled:
-        coupled_loss = solve(episode, loss).certificate
+        if progress is not None:
+            progress("the coupled optimum")
+        coupled_loss = solve(episode, loss, gap=gap, time_limit=time_limit).certificate
     return Scoreboard(
         episode=episode,
         runs=tuple(runs),

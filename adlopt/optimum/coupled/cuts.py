@@ -12,12 +12,12 @@ exact cuts.
 from __future__ import annotations
 
 import math
-import time
 from dataclasses import dataclass, field
 
 import numpy as np
 
 from adlopt.foundation.arrays import BoolArray, FloatArray, IntArray
+from adlopt.foundation.deadline import deadline, is_late
 from adlopt.model.loss import Asymmetric
 from adlopt.model.method import Stopped
 from adlopt.optimum.core.certificate import TOLERANCE
@@ -74,15 +74,14 @@ def least_loss(
         return PricedPayments(
             taken=nothing, lacking=coupling.budget, paid=nothing, stopped=Stopped.OPTIMAL
         )
-    end = math.inf if time_limit is None else time.monotonic() + time_limit
-    search = _Search.of(coupling, loss, max(gap, TOLERANCE))
+    end = deadline(time_limit)
+    search = _Search.of(coupling, loss, max(gap, TOLERANCE), end)
     stopped = Stopped.LIMIT
     for _ in range(ROUNDS_OF_CUTS):
         if search.step():
             stopped = Stopped.GAP if gap else Stopped.OPTIMAL
             break
-        if time.monotonic() >= end:
-            search.mix(search.centre)
+        if is_late(end):
             break
     return PricedPayments(
         taken=search.payments(),
@@ -114,6 +113,7 @@ class _Search:
     """Burdens, shape (T,), with the least loss, as far as known."""
     cost: float
     """Loss at the centre: no more than known, exact where payments were mixed there."""
+    end: float
     chosen: BoolArray
     """The set that lacked most, from which the next search for one starts."""
     orders: list[IntArray]
@@ -128,7 +128,7 @@ class _Search:
     prices: FloatArray = field(default_factory=lambda: np.zeros(0))
 
     @classmethod
-    def of(cls, coupling: Coupling, loss: Asymmetric, gap: float) -> _Search:
+    def of(cls, coupling: Coupling, loss: Asymmetric, gap: float, end: float) -> _Search:
         shared, centre = Polymatroid.of(coupling), _in_sequence(coupling)
         cuts, budget = Cuts.of(coupling, loss, shared), coupling.budget
         rounds = np.arange(budget.size)
@@ -136,7 +136,7 @@ class _Search:
         cuts.add(((rounds == t) for t in rounds), budget / weight)
         cuts.add(((rounds <= t) for t in rounds[1:]), centre)
         first = np.argsort(-budget, kind="stable")
-        search = cls(coupling, loss, gap, shared, cuts, centre, math.inf, budget > 0, [first])
+        search = cls(coupling, loss, gap, shared, cuts, centre, math.inf, end, budget > 0, [first])
         search.mix(centre)
         return search
 
@@ -194,7 +194,7 @@ class _Search:
             vertex = shared.pay(order, levels)[1]
             known = any((order == before).all() for before in self.orders)
             enough = max(0.03 * self.gap * cost, MIXED * (cost - self.lower))
-            if known or price @ vertex - limit <= enough:
+            if known or price @ vertex - limit <= enough or is_late(self.end):
                 break
             self.orders.append(order)
             raised.append(vertex)

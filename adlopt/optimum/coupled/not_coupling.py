@@ -119,7 +119,7 @@ def price_of_not_coupling(
     one by one, 0.5 instead of 0.333333: not coupling costs 0.166667 to 0.166667
     """
     loss = MinMax() if loss is None else loss
-    check_early(loss, gap, time_limit)
+    check_early(gap, time_limit)
     coupling = Coupling.of(episode, loss)
     coupled = solve_coupling(episode, coupling, loss, gap, time_limit)
     taken, short = _one_by_one(episode, coupling, loss)

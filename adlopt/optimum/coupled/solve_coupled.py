@@ -153,19 +153,15 @@ def solve_coupled(
     (array([ 0., 30.]), array([30.]))
     """
     loss = MinMax() if loss is None else loss
-    check_early(loss, gap, time_limit)
+    check_early(gap, time_limit)
     return solve_coupling(episode, Coupling.of(episode, loss), loss, gap, time_limit)
 
 
-def check_early(loss: MinMax | Asymmetric, gap: float, time_limit: float | None) -> None:
+def check_early(gap: float, time_limit: float | None) -> None:
     """Check when the search is to stop."""
     if own_number(gap, "gap", lowest=0.0) >= 1:
         raise InputError("gap", gap, "a number in [0, 1)")
     check_time_limit(time_limit)
-    for name, early in (("gap", gap), ("time_limit", time_limit)):
-        if early and isinstance(loss, MinMax):
-            remedy = "price the shortfall with surrogate(track=..., fair=...)"
-            raise InputError(name, early, "none where all budgets must be met", remedy=remedy)
 
 
 def solve_coupling(

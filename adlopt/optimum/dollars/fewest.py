@@ -168,13 +168,14 @@ def _most_on(problem: BurdenProblem, k: int, level: float) -> Fraction:
 
 def _in_lots(problem: BurdenProblem, search: Search) -> Solution:
     grid, chosen, used = LotGrid.of_wealth(problem), None, Method.LOT_SEARCH
+    end = deadline(search.time_limit)
     if search.method is Method.HIGHS and 0 < grid.least <= int(grid.cap.sum()):
         most, used = np.zeros(problem.capacity.size), Method.HIGHS
         most[grid.account] = grid.cap / MICRO
         largest = np.argsort(-most, kind="stable")[: _fewest(most, grid.least / MICRO)]
         accounts, _ = _by_highs(problem, most, largest, search)
         chosen = np.searchsorted(grid.account, accounts)
-    best = fewest_lots(grid, chosen)
+    best = fewest_lots(grid, chosen, end)
     check_counts(grid, best.counts)
     level = grid.level_of(grid.amounts(best.counts))
     count = checked(

@@ -9,6 +9,7 @@ accounts are tried, and the certificates state what is left unproved.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
@@ -17,6 +18,7 @@ import numpy as np
 
 from adlopt.errors import NoSolution
 from adlopt.foundation.arrays import IntArray
+from adlopt.foundation.deadline import is_late
 from adlopt.optimum.lots.least_burden import least_burden
 from adlopt.optimum.lots.levels import first_level
 from adlopt.optimum.lots.lot_grid import LotGrid
@@ -35,22 +37,23 @@ class FewestLots:
     level: Fraction
 
 
-def fewest_lots(grid: LotGrid, chosen: IntArray | None = None) -> FewestLots:
+def fewest_lots(grid: LotGrid, chosen: IntArray | None = None, end: float = math.inf) -> FewestLots:
     """Find lots of the fewest accounts that sum to the budget, at the least worst burden."""
-    anyhow = least_burden(grid).counts
+    anyhow = least_burden(grid, end=end).counts
     if not grid.least:
         return FewestLots(counts=anyhow, fewest=0, level=Fraction(0))
     fewest = int(np.searchsorted(np.cumsum(np.sort(grid.cap)[::-1]), grid.least)) + 1
     level = _level(grid, fewest)
     if chosen is None:
         chosen = np.argsort(-grid.unit * grid.units_at(level), kind="stable")[:fewest]
-    counts = _among(grid, chosen)
-    if counts is None or grid.level_of(grid.amounts(counts)) > level:
+    counts = _among(grid, chosen, end)
+    unproven = counts is None or grid.level_of(grid.amounts(counts)) > level
+    if unproven and not is_late(end):
         listed = _listed(grid, fewest)
         if listed is not None:
             return listed
     if counts is None:
-        sets = (_among(grid, chosen) for chosen in _larger(grid, fewest))
+        sets = (_among(grid, chosen, end) for chosen in _larger(grid, fewest) if not is_late(end))
         counts = next((found for found in sets if found is not None), anyhow)
     level = _level(grid, int(np.count_nonzero(counts)))
     return FewestLots(counts=counts, fewest=fewest, level=level)
@@ -67,12 +70,12 @@ def _level(grid: LotGrid, accounts: int) -> Fraction:
     return first_level(grid, enough, Fraction(0), grid.top)
 
 
-def _among(grid: LotGrid, chosen: IntArray) -> IntArray | None:
+def _among(grid: LotGrid, chosen: IntArray, end: float) -> IntArray | None:
     """Lots, (n,), of some accounts alone, at their least worst burden; None if none were found."""
     mask = np.isin(np.arange(grid.most.size), chosen)
     counts = np.zeros_like(grid.most)
     try:
-        counts[mask] = least_burden(grid.among(mask)).counts
+        counts[mask] = least_burden(grid.among(mask), end=end).counts
     except NoSolution:
         return None
     return counts

@@ -190,9 +190,6 @@ class Search:
             raise InputError("gap", self.gap, "a number in [0, 1)")
         if self.method not in (Method.AUTO, Method.HIGHS):
             raise InputError("method", self.method, "Method.AUTO or Method.HIGHS")
-        if self.gap and self.method is Method.HIGHS:
-            remedy = "it goes with Method.AUTO; give HiGHS a time_limit"
-            raise InputError("gap", self.gap, "0, with Method.HIGHS", remedy=remedy)
         check_time_limit(self.time_limit)
 
 
@@ -307,13 +304,14 @@ def to_budget(
 def _priced_lots(problem: BurdenProblem, search: Search) -> Solution:
     """Whole lots where missing the budget has a price."""
     grid, continuous = LotGrid.of_wealth(problem), waterfill.optimum(problem)
-    best, method = PricedBudget(grid, problem), Method.LOT_SEARCH
+    end = deadline(search.time_limit)
+    best, method = PricedBudget(grid, problem, search.gap, end), Method.LOT_SEARCH
     counts, lower = best.counts, best.lower
-    stopped = Stopped.OPTIMAL if best.lower == best.value else Stopped.LIMIT
+    stopped = Stopped.OPTIMAL if best.lower == best.value else best.stopped
     if search.method is Method.HIGHS:
         level = Fraction(worst_burden(continuous[0], problem.weight))
         within, method = grid.units_at(level), Method.HIGHS
-        counts, stopped = priced_lots(grid, problem, within, deadline(search.time_limit))
+        counts, stopped = priced_lots(grid, problem, within, end)
     check_counts(grid, counts)
     haircut = grid.haircut(counts, problem.capacity.size)
     certificate = resealed(certify(problem, *continuous), upper=problem.value(haircut))

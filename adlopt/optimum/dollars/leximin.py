@@ -51,7 +51,10 @@ def leximin(problem: BurdenProblem, search: Search | None = None) -> Solution:
     grid = LotGrid.of_wealth(problem)
     search = Search() if search is None else search
     end = deadline(search.time_limit)
-    found, equal = found_by(grid, search.method, end), bool((grid.lot == grid.lot[:1]).all())
+    found, equal = (
+        found_by(grid, search.method, end, gap=search.gap),
+        bool((grid.lot == grid.lot[:1]).all()),
+    )
     counts = _equal_lots(grid, found.counts) if equal else _any_lots(grid, found.counts)
     certificate = certified(grid, replace(found, counts=counts), end)
     worst = certificate.upper

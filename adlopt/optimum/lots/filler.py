@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import math
-import time
 from dataclasses import dataclass
 
 import numpy as np
 
 from adlopt.foundation.arrays import BoolArray, IntArray
 from adlopt.foundation.compiling import pays
+from adlopt.foundation.deadline import is_late
 from adlopt.optimum.lots import knapsack
 from adlopt.optimum.lots.lot_grid import LotGrid
 
@@ -80,8 +80,8 @@ class Filler:
 
     @property
     def late(self) -> bool:
-        """Whether time is up."""
-        return time.monotonic() >= self.end
+        """Whether time is up, or Ctrl-C came."""
+        return is_late(self.end)
 
     @property
     def done(self) -> bool:

@@ -10,7 +10,9 @@ from fractions import Fraction
 import numpy as np
 
 from adlopt.foundation.arrays import IntArray
+from adlopt.foundation.deadline import is_late
 from adlopt.foundation.money import MICRO
+from adlopt.model.method import Stopped
 from adlopt.optimum.core.burden_problem import BurdenProblem
 from adlopt.optimum.lots.levels import LISTED, level_after, level_reaching
 from adlopt.optimum.lots.lot_grid import LotGrid
@@ -41,7 +43,10 @@ class PricedBudget:
         What they cost, and what no lots cost less than.
     """
 
-    def __init__(self, grid: LotGrid, problem: BurdenProblem) -> None:
+    def __init__(
+        self, grid: LotGrid, problem: BurdenProblem, gap: float = 0.0, end: float = math.inf
+    ) -> None:
+        self.enough, self.end = 1 - Fraction(gap), end
         self.grid = grid
         self.budget = Fraction(problem.budget) * MICRO
         self.under, self.over = Fraction(problem.under) / MICRO, Fraction(problem.over) / MICRO
@@ -58,6 +63,11 @@ class PricedBudget:
         if self.aim > 0:
             self._search()
 
+    @property
+    def stopped(self) -> Stopped:
+        """Whether what is left open is as little as was asked for."""
+        return Stopped.GAP if self.lower >= self.value * self.enough else Stopped.LIMIT
+
     def _search(self) -> None:
         """Search on both sides of that level."""
         top, supply = self.grid.top, self.grid.total(self.grid.room)
@@ -71,7 +81,9 @@ class PricedBudget:
         """Try levels that do not exceed the aim; return a bound on them all."""
         queue = [self._interval(Fraction(0), first)]
         split = 0
-        while queue and queue[0][0] < self.value and split < INTERVALS:
+        while queue and queue[0][0] < self.value * self.enough and split < INTERVALS:
+            if is_late(self.end):
+                break
             _, low, high = heapq.heappop(queue)
             split += 1
             for part in self._parts(low, high):
@@ -111,9 +123,10 @@ class PricedBudget:
         unproven = 0
         for looked, level in enumerate(self._ascending(first, top)):
             price = self._burden_price(level)
-            if price + least >= self.value:
+            if price + least >= self.value * self.enough:
+                lower = min(lower, price + least)
                 break
-            if looked == LEVELS or unproven == HARD_LEVELS:
+            if looked == LEVELS or unproven == HARD_LEVELS or is_late(self.end):
                 return min(lower, price + least)
             if not self._take_away(self.grid.units_at(level)):
                 lower, unproven = min(lower, price + least), unproven + 1

@@ -18,6 +18,7 @@ from adlopt.errors import (
     SolverStopped,
 )
 from adlopt.foundation.arrays import BoolArray, FloatArray
+from adlopt.foundation.deadline import is_late, seconds_left
 from adlopt.model.limits import NO_LIMITS
 from adlopt.model.method import Method, Stopped
 from adlopt.model.objective import KeepHedges
@@ -56,13 +57,13 @@ class FlowSearch:
     problem : MatchingProblem
     branch : bool
         Whether whole lots are searched for by branch and bound, not rounded.
-    time_limit : float or None
-        Seconds for each program.
+    end : float
+        When to stop, as `adlopt.foundation.deadline` tells it: for all programs together.
     """
 
     problem: MatchingProblem
     branch: bool
-    time_limit: float | None
+    end: float
     answers: list[tuple[Stopped, Method]] = field(default_factory=list)
     """How each of its programs ended."""
 
@@ -142,7 +143,7 @@ class FlowSearch:
             except (NoSolution, CertificateError) as lost:
                 if first:
                     raise
-                if self.time_limit is not None and isinstance(lost, SolverStopped):
+                if is_late(self.end) and isinstance(lost, SolverStopped):
                     break
             else:
                 fixed *= room
@@ -224,7 +225,7 @@ class FlowSearch:
 
     def _solve(self, program: Program) -> RawAnswer:
         try:
-            answer = solved(program, self.time_limit)
+            answer = solved(program, seconds_left(self.end))
         except Infeasible:
             raise self._infeasible() from None
         self.answers.append((answer.stopped, answer.method))
@@ -245,7 +246,7 @@ class FlowSearch:
 
     def _infeasible(self) -> Exception:
         form = most_matched(self.problem)
-        answer = solved(form.program, self.time_limit)
+        answer = solved(form.program, seconds_left(self.end))
         wanted = math.fsum(self.problem.notional * self.problem.quantity)
         reached = max(-form.factor * lower_bound(form.program, duals(answer)).lower, 0.0)
         if reached >= wanted * (1 - 1e-9):

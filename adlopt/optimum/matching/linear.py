@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import time
 from contextlib import suppress
 
 from adlopt.errors import SolverStopped
+from adlopt.foundation.deadline import deadline, seconds_left
 from adlopt.model.method import Stopped
 from adlopt.optimum.programs.highs import RawAnswer, run
 from adlopt.optimum.programs.program import Program
@@ -24,14 +24,13 @@ def solved(program: Program, time_limit: float | None) -> RawAnswer:
     """
     if program.integer is not None:
         return run(program, time_limit=time_limit)
-    start, found = time.monotonic(), None
+    end, found = deadline(time_limit), None
     with suppress(SolverStopped):
         found = run(program, time_limit=time_limit, pivots=PIVOTED_ROWS // program.row_lower.size)
         if found.stopped is Stopped.OPTIMAL:
             return found
-    left = None if time_limit is None else max(time_limit - (time.monotonic() - start), 1e-3)
     try:
-        return run(program, time_limit=left, interior=True)
+        return run(program, time_limit=seconds_left(end), interior=True)
     except SolverStopped:
         if found is None:
             raise

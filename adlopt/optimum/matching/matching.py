@@ -31,6 +31,7 @@ from typing import Any
 
 import numpy as np
 
+from adlopt.foundation.deadline import deadline
 from adlopt.model.limits import NO_LIMITS, Limits
 from adlopt.model.loss import MinMax
 from adlopt.model.method import Method
@@ -65,13 +66,13 @@ def solve_matching(
     """
     check_time_limit(time_limit)
     bounds = NO_LIMITS if limits is None else limits
-    branch = whole_lots and method is Method.HIGHS
+    branch, end = whole_lots and method is Method.HIGHS, deadline(time_limit)
 
     def one(left: Shed, among: Limits) -> Matching:
         part = MatchingProblem.of(
             round_.winners, left, objective.worst, lots=whole_lots, limits=among
         )
-        search = FlowSearch(problem=part, branch=branch, time_limit=time_limit)
+        search = FlowSearch(problem=part, branch=branch, end=end)
         found = find(search, objective)
         return matching_of(replace(round_, losers=left), part, objective, found)
 

@@ -24,7 +24,7 @@ from adlopt.optimum.core.surface import remade
 from adlopt.optimum.opened import program_page as page
 from adlopt.optimum.opened.expressions import InCvxpy, Variables, affine
 from adlopt.optimum.opened.irreducible import explained, named
-from adlopt.optimum.opened.kinds import Contracts, Dollars, Kind, opened, own_row, stated_rows
+from adlopt.optimum.opened.kinds import Dollars, Kind, opened, own_row, stated_rows
 from adlopt.optimum.opened.own_objective import is_own
 from adlopt.optimum.opened.searched import search
 from adlopt.optimum.opened.stated import Stated
@@ -218,8 +218,6 @@ class Model(Tabular):
         kind, options = self.kind, self.options
         if time_limit is not None:
             options = replace(options, time_limit=time_limit)
-            if isinstance(kind, (Dollars, Contracts)):
-                options = replace(options, method=Method.HIGHS)
         return SPACES[type(kind.thing)](kind.thing, kind.objective, options)
 
 
