@@ -349,8 +349,6 @@ def test_a_gap_is_a_share(gap):
     episode = episode_of([{"a": 1.0}], [1.0])
     with pytest.raises(adl.InputError, match="gap"):
         adl.solve(episode, adl.surrogate(track=1.0, fair=1.0), gap=gap)
-    with pytest.raises(adl.InputError, match="all budgets must be met"):
-        adl.solve(episode, gap=1e-3)
 
 
 def wide(seed):
