@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeAlias, TypedDict, Unpack, overload
 
@@ -262,14 +262,21 @@ def solve(  # noqa: PLR0913 - options of one door
         limits=NO_LIMITS if limits is None else limits,
         whole_lots=whole_lots,
     )
+    best: Best = _before_ctrl_c(partial(space, thing, objective, options), question, options)
+    return asked(best, question)
+
+
+def _before_ctrl_c(find: Callable[[], Best], question: Question, options: Options) -> Best:
+    """What is found, if Ctrl-C comes the best by then; a refusal is told with its evidence."""
     try:
         with ctrl_c_as_limit() as told:
-            best: Best = space(thing, objective, options)
+            best = find()
     except InfeasibleRound as error:
+        thing = question.thing
         if not (error.irreducible or isinstance(thing, Round)):
             from adlopt.optimum.opened.model import contradiction
 
-            error = contradiction(error, thing, objective, options)
+            error = contradiction(error, thing, question.objective, options)
         error.evidence = partial(refusal_file, question)
         raise error from None
     except SolverStopped:
@@ -278,4 +285,4 @@ def solve(  # noqa: PLR0913 - options of one door
         raise
     if told.is_set() and best.stopped is not Stopped.LIMIT:
         raise KeyboardInterrupt
-    return asked(best, question)
+    return best
