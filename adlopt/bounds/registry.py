@@ -39,8 +39,6 @@ UPPER = {bound.name: bound for bound in SEVERITY_BOUNDS if bound.side is BoundSi
 def own_bound(name: str) -> Bound:
     """Return a bound of one's own, path.py:name; a relative path of its proof means a neighbour.
 
-    Examples
-    --------
     >>> own_bound("half")
     Traceback (most recent call last):
     adlopt.errors.InputError: bound is 'half': expected path.py:name; those that ship are all shown
@@ -58,8 +56,6 @@ def own_bound(name: str) -> Bound:
 def on_severities(given: Bound | str) -> Bound:
     """Return an upper bound on the severity loss: itself, by its name, or as path.py:name.
 
-    Examples
-    --------
     >>> on_severities("half").expression
     D/2
     """

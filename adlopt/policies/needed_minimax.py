@@ -57,8 +57,6 @@ def needed_value(
 ) -> float:
     """Φ_t(m), USD: what rounds from t, from 0, can be made to lose.
 
-    Examples
-    --------
     >>> needed_value((2.0, 2.0), 2.0), needed_value((2.0, 2.0), 9.0)
     (1.5, 2.0)
     """

@@ -28,8 +28,6 @@ LEMMAS = Path(__file__).with_name("Adlopt.v")
 def exported(theorem: Theorem) -> DerivationData:
     """Return a theorem with every step, numbered as `adlopt prove --show` numbers them.
 
-    Examples
-    --------
     >>> from adlopt.proof.checking import load
     >>> from adlopt.proof.library import proof_files
     >>> made = exported(load(proof_files()["trivial"]))

@@ -26,8 +26,6 @@ PRODUCTION = "production"
 def production_run(episode: Episode, burden: Burden = Burden.CAPACITY) -> Run | None:
     """What the venue is on record to have taken; None where accounts' haircuts are not known.
 
-    Examples
-    --------
     >>> rounds = [Round.of(capacity=[50.0, 20.0], deficit=9.0, needed=6.0, recorded=[1.0, 5.0])]
     >>> run = production_run(Episode(name="one", rounds=rounds))
     >>> print(run.burden, run.touched, run.information.value)

@@ -23,8 +23,6 @@ Line = tuple[Fraction, Fraction]
 def whole(*columns: Iterable[float]) -> tuple[list[list[int]], Fraction]:
     """Columns as whole numbers of one unit, and the unit.
 
-    Examples
-    --------
     >>> whole([0.5, 3.0], [0.25])
     ([[2, 12], [1]], Fraction(1, 4))
     """
@@ -37,8 +35,6 @@ def whole(*columns: Iterable[float]) -> tuple[list[list[int]], Fraction]:
 def at_most(ball: Ball, raised: Fraction, price: float) -> Fraction:
     """No distribution in the ball makes H cost more; `price` is λ.
 
-    Examples
-    --------
     >>> ball = Ball(needed=np.array([20.0, 40.0]), mass=np.ones(2), most=100.0, radius=6.0,
     ...             under=1.0, over=1.0)
     >>> at_most(ball, Fraction(30), 1.0), at_most(ball, Fraction(30), 9.0)

@@ -37,8 +37,6 @@ EXACT = (MinMax, Leximin, FewestAccounts, CVaR)
 class DecisionProblem(Tabular, Record):
     """All that `adlopt.decide` is put before: it says what each is.
 
-    Examples
-    --------
     >>> start = RoundStart(account=["a", "b"], capacity=[120.0, 80.0], deficit=90.0)
     >>> problem = DecisionProblem(start=start, belief=[30.0, 60.0], under=2.0)
     >>> problem.ball(0.0).needed, problem.ball(0.0).most
