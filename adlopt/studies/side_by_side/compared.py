@@ -237,13 +237,7 @@ def _production(scenes: tuple[Scene, ...], broke: int | None) -> list[SideHaircu
 
 
 def _once(sides: Sequence[SideHaircuts]) -> list[SideHaircuts]:
-    """Of policies that split alike, the first.
-
-    Raises
-    ------
-    InputError
-        If two that take otherwise have one name.
-    """
+    """Of policies that split alike, the first; two that do not must not have one name."""
     found: dict[str, SideHaircuts] = {}
     for side in sides:
         first = found.setdefault(side.name, side)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any, TypeAlias
@@ -84,8 +83,3 @@ def by_optimum(name: str, goal: Goal, scenes: Sequence[Scene]) -> SideHaircuts:
         haircut=tuple(best.haircut for best in found),
         proofs=tuple(str(best.certificate) for best in found),
     )
-
-
-def raised(taken: Sequence[FloatArray]) -> float:
-    """USD in all."""
-    return math.fsum(math.fsum(each) for each in taken)

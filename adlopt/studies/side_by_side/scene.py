@@ -16,16 +16,10 @@ from adlopt.model.round import RoundStart
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scene:
-    """A round, or a market, before anybody was touched.
+    """A round, or a market, before anybody was touched: every account that may be.
 
-    Parameters
-    ----------
-    start : RoundStart
-        Every account that may be touched.
-    budget : float
-        USD that all but production raise.
-    recorded, markout : FloatArray or None, shape (n,)
-        USD that production took from each, and C_tot of its forced fills.
+    All but production raise the `budget`. What production took from each is `recorded`, and C_tot
+    of its forced fills is `markout`, shape (n,); all in USD.
     """
 
     start: RoundStart
@@ -36,17 +30,10 @@ class Scene:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SideHaircuts:
-    """What one of them took from whom, and what is proved of it.
+    """What one of them took from whom, USD, scene by scene, and what is proved of optima.
 
-    Parameters
-    ----------
-    name, information : str
-    haircut : tuple of FloatArray
-        USD, scene by scene.
-    hedges_broken : int or None
-        Accounts whose net exposure grew as one leg was closed; None where positions are not known.
-    proofs : tuple of str
-        Of optima, scene by scene.
+    Hedges are broken where the net exposure of an account grew as one leg was closed; None where
+    positions are not known.
     """
 
     name: str
@@ -59,12 +46,7 @@ class SideHaircuts:
 def scenes_of(episode: Episode) -> tuple[Scene, ...]:
     """Rounds at what production took, where that is on record, else at what they needed.
 
-    No budget is larger than all capacities of its round.
-
-    Raises
-    ------
-    InputError
-        If winners are pooled.
+    No budget is larger than all capacities of its round; pooled winners are refused.
     """
     if episode.pooled:
         remedy = "accounts of this episode are not published; adlopt play judges its budgets"
@@ -82,10 +64,7 @@ def scenes_of(episode: Episode) -> tuple[Scene, ...]:
 def scene_of(market: Market) -> Scene:
     """Solvent accounts that shed nothing, at what closing against what has to go takes from them.
 
-    Raises
-    ------
-    InputError
-        If nothing has to go, or nobody is left to close.
+    Refused where nothing has to go, or nobody is left to close.
     """
     gone = market.shed()
     if not len(gone):
