@@ -611,3 +611,16 @@ def test_coupled_rounds_are_written_as_the_program_that_is_solved(run, folder, p
     code, _, err = run("couple", "two.toml", *prices, "--write-model", "m.mps")
     assert (code, err) == (0, "")
     assert (folder / "m.mps").read_text(encoding="utf-8").startswith("NAME")
+
+
+def test_evidence_is_written_checked_and_its_checker_handed_out(run, folder):
+    for verb, file in (("solve", "round.toml"), ("couple", "two.toml")):
+        assert run(verb, file, "--certificate", "c.json")[0] == 0
+        code, out, err = run("check", file, "c.json")
+        assert (code, err, out.count("optimal, proven")) == (0, "", 1)
+    code, out, _ = run("check", "round.toml", "c.json")
+    assert (code, out.startswith("INVALID: it is of another instance")) == (1, True)
+    assert run("check", "--extract")[0] == 0
+    assert (folder / "adlcheck.py").read_text(encoding="utf-8").startswith('"""adlcheck: ')
+    code, _, err = run("check", "round.toml")
+    assert (code, "an instance and its certificate" in err) == (2, True)
