@@ -62,8 +62,6 @@ QUADRATIC = _tuned(
 def from_start(first: sympy.Rational) -> Bound:
     """Min over constants u of f(u) + |x_1 − u| √S, for OGD from x_1 with step |x_1 − u|/√S.
 
-    Examples
-    --------
     >>> from adlopt.data.episodes import october_10
     >>> round(from_start(sympy.Integer(0)).value(october_10()) / 1e6, 2)
     12.04

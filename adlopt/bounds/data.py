@@ -42,8 +42,6 @@ def failures_data(failures: Mapping[str, Sequence[int]]) -> dict[str, list[int]]
 def is_vacuous(bound: Bound, episode: Episode) -> bool:
     """Whether a bound is not below the trivial one, and so says nothing on this episode.
 
-    Examples
-    --------
     >>> from adlopt.bounds import PROPOSITION_1
     >>> from adlopt.data.episodes import october_10
     >>> is_vacuous(PROPOSITION_1, october_10())

@@ -44,8 +44,6 @@ BOUNDS = (TRIVIAL, HALF)
 def effective_rounds(episode: Episode) -> float:
     """N_eff = (Σ D)²/Σ D², between 1 and T; 0 if nothing is owed.
 
-    Examples
-    --------
     >>> from adlopt.data.episodes import october_10
     >>> round(effective_rounds(october_10()), 2)
     9.0
@@ -59,8 +57,6 @@ def rounds_needed(episode: Episode) -> float:
 
     √((1 + 2P) S) < Σ D/2 is 4 (1 + 2P) < (Σ D)²/S, squared.
 
-    Examples
-    --------
     >>> from adlopt.data.episodes import october_10
     >>> round(rounds_needed(october_10()), 1)
     60.5
@@ -71,8 +67,6 @@ def rounds_needed(episode: Episode) -> float:
 def beats_half(episode: Episode) -> bool:
     """Whether 4 (1 + 2P) < N_eff: Proposition 1 says more than θ = ½ does without looking.
 
-    Examples
-    --------
     >>> from adlopt.data.episodes import october_10
     >>> beats_half(october_10())
     False

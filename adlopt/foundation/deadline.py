@@ -18,8 +18,6 @@ _ASKED = threading.Event()
 def deadline(seconds: float | None) -> float:
     """The moment so many seconds from now.
 
-    Examples
-    --------
     >>> deadline(None), is_late(deadline(60.0)), seconds_left(deadline(None))
     (inf, False, None)
     """

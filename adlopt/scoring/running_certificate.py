@@ -56,8 +56,6 @@ class RunningCertificate(Answer, Record):
 def running_certificate(episode: Episode, policy: Any) -> RunningCertificate | None:
     """Play a policy's severity, and ask for its certificate after each round; None without one.
 
-    Examples
-    --------
     >>> from adlopt.data.episodes import october_10
     >>> from adlopt.policies.grammar import named
     >>> proof = running_certificate(october_10(), named("coverage:0.1"))
