@@ -111,7 +111,7 @@ def places(ids: Iterable[str], among: Iterable[str]) -> NDArray[np.int64]:
 
 
 def read_keys(given: Mapping[Any, V], field: str) -> dict[str, V]:
-    """Return a mapping by ids."""
+    """Return a mapping by ids; no two of its keys may be one id."""
     if not isinstance(given, Mapping):
         raise InputError(field, given, "a mapping by ids")
     names = read_ids(given, field, least=0)

@@ -9,7 +9,7 @@ import msgspec
 
 
 def decode(text: str | bytes) -> Any:
-    """Decode JSON; whole numbers keep all their digits.
+    """Decode JSON, or raise ValueError; whole numbers keep all their digits.
 
     >>> decode('{"needed": 60.0, "deficit": 90.0}')
     {'needed': 60.0, 'deficit': 90.0}

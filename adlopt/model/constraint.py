@@ -71,7 +71,10 @@ class Constraint(Record):
     times: Mapping[str, float] | str | None = None
 
     def rows(self, start: RoundStart, positions: Positions | None = None) -> Iterator[Row]:
-        """State it for a round, a row for each group; none where burdens are shared."""
+        """State it for a round, a row for each group; none where burdens are shared.
+
+        `InputError` if nobody is in a group, or the round lacks what it is chosen by.
+        """
         for name, members in self.group.parts(start, positions):
             if self.says is Says.SHARES:
                 continue

@@ -44,7 +44,7 @@ def with_cost(stated: Stated, objective: Any) -> Stated:
 
 
 def cost_at(objective: Any, stated: Stated, haircut: FloatArray, worst: float) -> float:
-    """The cost of haircuts, recomputed."""
+    """The cost of haircuts, recomputed: at least 0, as optima are measured against their size."""
     own = Variables.of(stated)
     cost = _expression(objective, own)
     own.haircut.value, own.raised.value = haircut, float(haircut.sum())
