@@ -7,6 +7,7 @@ from typing import Any
 
 from adlopt.cli.command import (
     Against,
+    Flag,
     Json,
     OnePolicy,
     Output,
@@ -44,7 +45,12 @@ def axioms(policy: OnePolicy, *, tries: Whole = 300, seed: Whole = 0, json_: Jso
 
 @app.command
 def diagnose(
-    episode: str, *, policy: Policies = None, burden: Against = Burden.CAPACITY, json_: Json = False
+    episode: str,
+    *,
+    policy: Policies = None,
+    burden: Against = Burden.CAPACITY,
+    as_published: Flag = False,
+    json_: Json = False,
 ) -> None:
     """Measure what policies do to accounts: who pays, in what order, how steadily.
 
@@ -52,13 +58,16 @@ def diagnose(
     ----------
     episode
         A .toml or .json file with accounts.
+    as_published
+        PTSR, PMR and RD-NSE by what is left of the deficit, as was published of October 10.
     """
     from adlopt.show.diagnosis import render
     from adlopt.studies.diagnostics.diagnosis import diagnose as diagnose_
 
     chosen = episode_named(episode)
     with progress(None, "diagnosing") as step:
-        found = diagnose_(chosen, policy or (), burden=burden, progress=step)
+        options: dict[str, Any] = {"burden": burden, "as_published": as_published}
+        found = diagnose_(chosen, policy or (), progress=step, **options)
     put(found, json_, render)
 
 

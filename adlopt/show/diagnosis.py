@@ -74,8 +74,14 @@ def _survivors(data: DiagnosisData) -> str:
     rows = [(p.policy, *map(number, (p.ptsr, p.pmr, p.rd_nse))) for p in data.policies]
     title = (
         "What the largest survivor keeps, υ: PTSR = υ/θD, PMR = υ/θΔ with Δ the largest loss, "
-        "RD-NSE = υ/(υ+D−H); means"
+        "RD-NSE = υ/(υ+(D−H)₊); means"
     )
+    if data.as_published:
+        title = (
+            "What the largest survivor keeps, υ, as published: PTSR = υ/(D−H), PMR = "
+            "υ/(Δ(D−H)₊/D) with Δ the largest loss, RD-NSE = υ/(υ+D−H); means of the rounds in "
+            "which they are defined"
+        )
     return table(title, ("policy", "PTSR", "PMR", "RD-NSE"), rows)
 
 

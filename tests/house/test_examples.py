@@ -137,7 +137,7 @@ production       0 accounts give less, $0.00
 queue:leverage   2 accounts give less, $505.00
 pro-rata         2 accounts give less, $164.00
 min-max optimum  2 accounts give less, $164.00
-report.html shows 17 figures
+report.html shows 19 figures
 """,
     "14_constraints.py": """\
 4 winners give 100.00 USD, worst burden 57.14 %; proven optimal (exact)

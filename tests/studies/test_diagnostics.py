@@ -174,6 +174,28 @@ def test_the_gap_between_pro_rata_and_a_queue(capacity, share):
     assert under_pro_rata - under_queue == pytest.approx(d.survivor_gap(capacity, budget), abs=1e-9)
 
 
+@pytest.mark.parametrize(
+    ("haircut", "ptsr", "pmr", "rd_nse"),
+    [([3.5, 4, 0], 4.5 / 7.5, 4.5 / (12 * 0.5), 4.5 / 12), ([8, 4, 0.5], 0.0, 0.0, 0.0)],
+)
+def test_survivors_as_published_are_measured_by_what_is_left(haircut, ptsr, pmr, rd_nse):
+    """policy_per_wave.py: υ/(D − H), υ/(Δ (D − H)/D), υ/(υ + D − H), without a bound at 1."""
+    start = start_of([8, 4, 0.5], deficit=15.0, signals={"largest_loss": 12.0})
+    kept = d.Survivors.of(start, haircut, as_published=True)
+    assert (kept.ptsr, kept.pmr, kept.rd_nse) == pytest.approx((ptsr, pmr, rd_nse))
+    over = d.Survivors.of(start_of([8, 4], deficit=3.0), [0, 4], as_published=True)
+    assert (over.ptsr, over.pmr, over.rd_nse) == (None, None, pytest.approx(8 / 7))
+    assert d.Survivors.of(start_of([8, 4], deficit=3.0), [0, 4]).rd_nse == 1.0
+
+
+def test_a_diagnosis_as_published_says_so(run, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    run("new", "shock.json", "--shock", "--rounds", "3", "--winners", "10")
+    words = ("diagnose", "shock.json", "-p", "persistence")
+    assert "as published: PTSR = υ/(D−H)" in run(*words, "--as-published")[1].replace("\n", " ")
+    assert "as published" not in run(*words)[1]
+
+
 def test_survivors_of_nothing_taken():
     none = d.Survivors.of(start_of([5, 3], deficit=0.0), [0, 0])
     assert (none.kept, none.ptsr, none.pmr, none.rd_nse) == (5.0, None, None, 1.0)

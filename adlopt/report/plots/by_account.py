@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from itertools import pairwise
 from typing import TYPE_CHECKING
@@ -29,6 +29,7 @@ from adlopt.report.plots.style import (
 )
 from adlopt.studies.diagnostics.diagnosis import mean_known
 from adlopt.studies.diagnostics.ranks import rank_stability
+from adlopt.studies.diagnostics.survivors import Survivors
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -149,6 +150,41 @@ def _frontier(ax: Axes, evidence: Evidence) -> None:
     in_dollars(ax, "budget, USD", horizontal=True)
     ax.set_ylabel("worst burden, %")
     ax.set_ylim(bottom=0)
+
+
+def _by_survivor(
+    ax: Axes, evidence: Evidence, ratio: Callable[[Survivors], float | None], name: str
+) -> None:
+    """A ratio of the largest survivor, by round, as published; a gap where it is not defined."""
+    starts, series = [round_.start for round_ in evidence.episode], []
+    for policy, haircuts in evidence.haircuts.items():
+        taken = zip(starts, haircuts, strict=True)
+        kept = [ratio(Survivors.of(start, x, as_published=True)) for start, x in taken]
+        series.append((policy, [math.nan if each is None else each for each in kept]))
+    lines(ax, by_round(ax, len(starts)), series)
+    ax.set_ylabel(name)
+
+
+@asks(
+    "who-was-hit",
+    "How rich does the largest survivor stay beside what is left unpaid?",
+    "PTSR as published, υ/(D − H): what the largest survivor keeps for each dollar of deficit that "
+    "is left. A gap is a round in which nothing is.",
+    lacks=_pooled,
+)
+def _ptsr(ax: Axes, evidence: Evidence) -> None:
+    _by_survivor(ax, evidence, lambda kept: kept.ptsr, "PTSR")
+
+
+@asks(
+    "who-was-hit",
+    "Does the largest survivor keep more than is left unpaid?",
+    "RD-NSE as published, υ/(υ + D − H): above a half it keeps more, above 1 more than the deficit "
+    "was taken.",
+    lacks=_pooled,
+)
+def _rd_nse(ax: Axes, evidence: Evidence) -> None:
+    _by_survivor(ax, evidence, lambda kept: kept.rd_nse, "RD-NSE")
 
 
 @asks(

@@ -12,6 +12,7 @@ Figures 3 to 13 of arXiv 2602.15182 have counterparts:
 | 8 | `published` | tracking and fairness by policy |
 | 9, 11 | `objective` | objective (23) as it adds up, and the bound of the rounds so far |
 | 10 | `share` | the objective as a share of the bound so far |
+| 07, 08 | `ptsr`, `rd_nse` | what the largest survivor keeps, of the authors' repository |
 | 12, 13 | `stability` | neighbours turned round, and ranks kept; needs accounts |
 
 >>> from adlopt.report.evidence import Evidence

@@ -293,6 +293,7 @@ class DiagnosisData(Data, kw_only=True):
     """What policies do to the accounts of an episode.
 
     `top` accounts count as the top, and `noise` is the share by which figures were disturbed.
+    `as_published` says whether ratios of survivors divide by what is left of the deficit.
     """
 
     episode: str
@@ -302,6 +303,7 @@ class DiagnosisData(Data, kw_only=True):
     noise: float
     policies: list[PolicyDiagnosis]
     unplayed: dict[str, str]
+    as_published: bool
 
 
 class Place(Part, kw_only=True):
@@ -494,7 +496,7 @@ class SurvivorsData(FiguresData, kw_only=True, rename=in_usd):
     `kept` is υ = max_i (u_i − x_i)_+ and `taken` H, which is θ D. `ptsr` is υ / θ D: what the
     largest survivor keeps for each dollar taken; `pmr` is υ / θ Δ, where Δ is the largest loss of
     one account (signal `largest_loss`); `rd_nse` is υ / (υ + D − H): near 1 if the largest survivor
-    keeps much beside the deficit left.
+    keeps much beside the deficit left. As published of October 10 all three are by what is left.
     """
 
     kept: float

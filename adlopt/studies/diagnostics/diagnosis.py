@@ -54,6 +54,7 @@ class Diagnosis(Answer):
     burden: Burden
     policies: tuple[PolicyDiagnosis, ...]
     unplayed: dict[str, str] = field(default_factory=dict)
+    as_published: bool = False
 
     def __getitem__(self, policy: str) -> PolicyDiagnosis:
         """Row of the policy of that name."""
@@ -78,6 +79,7 @@ def diagnose(
     policies: Sequence[Playable] = (),
     *,
     burden: Burden = Burden.CAPACITY,
+    as_published: bool = False,
     progress: Callable[[str], None] | None = None,
 ) -> Diagnosis:
     """Play policies through an episode and measure what they do to accounts.
@@ -94,6 +96,8 @@ def diagnose(
         As for `adlopt.play`; `STANDARD` unless given.
     burden : Burden
         What the worst burden is measured against.
+    as_published : bool
+        Divide what survivors keep by D − H, as was published of October 10.
     progress : callable, optional
         Told each policy's name before it plays.
 
@@ -116,13 +120,18 @@ def diagnose(
         remedy = "accounts of this episode are not published; adlopt play judges its budgets"
         raise InputError("episode", episode.name, "winners one by one", remedy=remedy)
     chosen = grammar.policies(policies or STANDARD, episode)
-    rows, unplayed = attempt(chosen, lambda each: _diagnose(episode, each, burden), progress)
-    rows = [*_production(episode, burden), *rows]
+    rows, unplayed = attempt(
+        chosen, lambda each: _diagnose(episode, each, burden, as_published), progress
+    )
+    rows = [*_production(episode, burden, as_published), *rows]
     played: dict[str, Any] = {"policies": tuple(rows), "unplayed": unplayed}
-    return Diagnosis(episode=episode.name, rounds=len(episode), burden=burden, **played)
+    known: dict[str, Any] = {"burden": burden, "as_published": as_published}
+    return Diagnosis(episode=episode.name, rounds=len(episode), **known, **played)
 
 
-def _diagnose(episode: Episode, policy: Policy, burden: Burden) -> PolicyDiagnosis:
+def _diagnose(
+    episode: Episode, policy: Policy, burden: Burden, as_published: bool
+) -> PolicyDiagnosis:
     taken: list[tuple[RoundStart, FloatArray]] = []
     state, short, noisy = policy.begin(), 0, []
     for round_ in episode:
@@ -140,6 +149,7 @@ def _diagnose(episode: Episode, policy: Policy, burden: Burden) -> PolicyDiagnos
     return _row(
         taken,
         burden,
+        as_published,
         policy=policy.name,
         information=policy.information.value,
         short_rounds=short,
@@ -149,7 +159,7 @@ def _diagnose(episode: Episode, policy: Policy, burden: Burden) -> PolicyDiagnos
     )
 
 
-def _production(episode: Episode, burden: Burden) -> list[PolicyDiagnosis]:
+def _production(episode: Episode, burden: Burden, as_published: bool) -> list[PolicyDiagnosis]:
     """What is on record account by account, measured up to each capacity.
 
     What it raised and its worst burden are as recorded; nobody knows what noise would have moved.
@@ -165,6 +175,7 @@ def _production(episode: Episode, burden: Burden) -> list[PolicyDiagnosis]:
     row = _row(
         taken,
         burden,
+        as_published,
         policy=made.policy,
         information=made.information.value,
         short_rounds=int((made.haircut < episode.needed * (1 - FULL_BUDGET)).sum()),
@@ -184,11 +195,11 @@ def _production(episode: Episode, burden: Burden) -> list[PolicyDiagnosis]:
 
 
 def _row(
-    taken: list[tuple[RoundStart, FloatArray]], burden: Burden, **known: Any
+    taken: list[tuple[RoundStart, FloatArray]], burden: Burden, as_published: bool, **known: Any
 ) -> PolicyDiagnosis:
     acted = [(start, x) for start, x in taken if x.any()]
     spread = [Concentration.of(start, x, burden=burden) for start, x in acted]
-    kept = [Survivors.of(start, x) for start, x in acted]
+    kept = [Survivors.of(start, x, as_published=as_published) for start, x in acted]
     sloped = all(SLOPE in start.features for start, _ in taken)
     slopes = (effective_slope(start.feature(SLOPE), x) for start, x in taken)
     worst = max((c.worst_burden or 0.0 for c in spread), default=0.0)

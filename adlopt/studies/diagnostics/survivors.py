@@ -24,8 +24,12 @@ class Survivors(Figures, SurvivorsData):
     """The largest survivor of a round: fields as in `SurvivorsData`."""
 
     @classmethod
-    def of(cls, start: RoundStart, haircut: ArrayLike) -> Survivors:
+    def of(cls, start: RoundStart, haircut: ArrayLike, *, as_published: bool = False) -> Survivors:
         """Measure a haircut, shape (n,), USD; it is checked to be feasible first.
+
+        The ratios are as [Chitra25] defines them, by what is taken, or `as_published` for
+        October 10, by what is left: PTSR = υ / (D − H), PMR = υ / (Δ (D − H)_+ / D), and
+        RD-NSE = υ / (υ + D − H), which exceeds 1 where more than the deficit is taken.
 
         Raises
         ------
@@ -38,19 +42,22 @@ class Survivors(Figures, SurvivorsData):
         ...                    signals={"largest_loss": 12})
         >>> print(Survivors.of(start, [3.5, 4, 0]))
         the largest survivor keeps 4.50 USD, 7.50 are taken: PTSR 0.6, PMR 0.75, RD-NSE 0.375
+        >>> Survivors.of(start, [6, 4, 0], as_published=True).ptsr
+        0.4
         """
         x = check_haircut(haircut, start)
         kept = float(np.maximum(start.capacity - x, 0.0).max())
         taken = math.fsum(x)
         loss = start.signals.get(LARGEST_LOSS)
-        theta = taken / start.deficit if start.deficit else 0.0
-        left = max(start.deficit - taken, 0.0)
+        left = start.deficit - taken
+        by, rest = (left, left) if as_published else (taken, max(left, 0.0))
+        theta = max(by, 0.0) / start.deficit if start.deficit else 0.0
         return cls(
             kept=kept,
             taken=taken,
-            ptsr=_ratio(kept, taken),
+            ptsr=_ratio(kept, by),
             pmr=None if loss is None else _ratio(kept, theta * loss),
-            rd_nse=_ratio(kept, kept + left),
+            rd_nse=_ratio(kept, kept + rest),
         )
 
     def _heading(self) -> str:
