@@ -2,7 +2,8 @@
    numbers, induction, and how a certificate and a change of form close a step. Every lemma is
    proved; nothing is assumed but the axioms of Coq's real numbers. *)
 
-From Coq Require Export Reals Lra.
+From Coq Require Export Reals Lra List.
+Export ListNotations.
 From Coq Require Import ZArith Lia.
 Open Scope R_scope.
 
@@ -177,12 +178,52 @@ Proof.
   rewrite H. now apply Rinv_r.
 Qed.
 
-(* Steps ----------------------------------------------------------------------------------------- *)
-
 Ltac is_whole := repeat first
   [ assumption | apply whole_IZR | apply whole_plus | apply whole_minus | apply whole_mult
   | apply whole_opp | apply whole_floor | apply whole_abs | apply whole_max | apply whole_min
   | apply whole_Sum; [| | intros ] | match goal with H : forall _, _ |- _ => apply H end ].
+
+(* Numbers --------------------------------------------------------------------------------------- *)
+
+Fixpoint table (rows : list (R * R)) (x : R) : R :=
+  match rows with nil => 0 | (a, b) :: rest => if Req_EM_T x a then b else table rest x end.
+Fixpoint table_2 (rows : list (R * R * R)) (x y : R) : R :=
+  match rows with
+  | nil => 0
+  | (a, b, c) :: rest =>
+    if Req_EM_T x a then if Req_EM_T y b then c else table_2 rest x y else table_2 rest x y
+  end.
+Ltac look_up f := unfold f; cbn [table table_2]; repeat match goal with
+  | |- context [Req_EM_T ?a ?b] =>
+    let H := fresh in destruct (Req_EM_T a b) as [H|H]; [try lra | try (exfalso; apply H; lra)]
+  end; lra.
+Ltac whole_table f := unfold f; cbn [table table_2]; repeat match goal with
+  | |- context [Req_EM_T ?a ?b] => destruct (Req_EM_T a b) end; is_whole.
+
+Lemma whole_next k a b : whole k -> whole a -> a <= k -> a + 1 = b -> k = a \/ b <= k.
+Proof.
+  intros [x ->] [y ->] H <-. rewrite <- plus_IZR. apply le_IZR in H.
+  destruct (Z.eq_dec x y) as [->|Hne]; [now left|]. right. apply IZR_le. lia.
+Qed.
+Lemma floor_is x v : whole v -> v <= x -> x < v + 1 -> floor x = v.
+Proof.
+  intros [z ->] H G. unfold floor. f_equal. rewrite <- (tech_up x (z + 1)); [lia| |];
+    rewrite plus_IZR; lra.
+Qed.
+Lemma sqrt_is x v : 0 <= v -> v * v = x -> sqrt x = v.
+Proof. intros H <-. now apply sqrt_square. Qed.
+Lemma Sum_empty a b f : whole a -> whole b -> b + 1 <= a -> Sum a b f = 0.
+Proof.
+  intros [x ->] [y ->] H. rewrite <- plus_IZR in H. apply le_IZR in H. unfold Sum.
+  rewrite size_whole. now replace (Z.to_nat (y - x + 1)) with 0%nat by lia.
+Qed.
+Lemma Sum_first a b c f : whole a -> whole b -> a <= b -> a + 1 = c ->
+  Sum a b f = f a + Sum c b f.
+Proof.
+  intros wa wb H <-. rewrite (Sum_split a a b); auto; [|lra]. now rewrite Sum_single.
+Qed.
+
+(* Steps ----------------------------------------------------------------------------------------- *)
 
 (* Two polynomials of the same parts are equal. *)
 Ltac identity := first [ reflexivity | ring | field | lra ].

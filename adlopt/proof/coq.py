@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from dataclasses import replace as with_fields
 
 from adlopt.errors import ProofError
+from adlopt.proof.coq_numbers import counterexample
 from adlopt.proof.coq_text import (
     Reading,
     Script,
@@ -38,6 +39,7 @@ from adlopt.proof.formula import (
     substitute,
 )
 from adlopt.proof.kernel import Fact, Sequent, sequent
+from adlopt.proof.refutation import Refutation
 from adlopt.proof.term import (
     FAMILIES,
     INTEGRAL,
@@ -99,7 +101,21 @@ class Development:
             said.append(self.lemma(f"step'{number}", step))
         for k, (name, fact) in enumerate(self.theorem.facts.items(), start=1):
             said += [f"(* {name} *)", self.claim(f"claim_{k}", fact)]
-        return "\n\n".join(said) + "\n"
+        return "\n\n".join([*said, *self.counterexamples()]) + "\n"
+
+    def counterexamples(self) -> Iterable[str]:
+        """State of each claim that numbers refute that it fails."""
+        found = [(v.name, v.claim, v.counterexample) for v in self.theorem.false_variants]
+        points = [each for each in self.theorem.refutations if isinstance(each, Refutation)]
+        for claim in self.theorem.claims.values():
+            found += [("the claim", claim, point) for point in points if claim.fails_at(point)]
+        for k, (name, claim, where) in enumerate(found, start=1):
+            if isinstance(where, Refutation):
+                formulas = [*claim.given, claim.concludes]
+                yield f"(* false: {name} *)\n" + counterexample(
+                    f"false_{k}", binders(formulas), symbols_in(formulas), list(claim.given),
+                    claim.concludes, where.point,
+                )  # fmt: skip
 
     def claim(self, name: str, fact: Fact) -> str:
         """State a claim again, in its own words, and ask what it rests on."""

@@ -166,13 +166,14 @@ def _filled(atom: Atom, change: Replacement, reading: Reading) -> Reading:
 
 def sum_text(variable: Atom, low: Term, high: Term, body: Term, reading: Reading) -> str:
     """Write a sum."""
-    name, inner = _inside(reading)
+    name, inner = inside(reading)
     said = term_text(body, replace(inner, texts={**inner.texts, variable: name}))
     ends = " ".join(bracketed(term_text(end, reading)) for end in (low, high))
     return f"Sum {ends} (fun {name} => {said})"
 
 
-def _inside(reading: Reading) -> tuple[str, Reading]:
+def inside(reading: Reading) -> tuple[str, Reading]:
+    """Return a name for the index of a sum, and how its summand reads."""
     return f"i'{reading.depth + 1}", replace(reading, depth=reading.depth + 1)
 
 
@@ -225,12 +226,7 @@ def same_atoms(terms: Iterable[Term], reading: Reading) -> tuple[Script, dict[At
     """Prove it of each atom, and return what the atoms are then."""
     script: Script = []
     parts: dict[Atom, str] = {}
-    for atom in dict.fromkeys(
-        atom
-        for term in terms
-        for monomial, _, _ in sorted(term, key=lambda part: order_of(part[0]))
-        for atom, _ in sorted(monomial, key=lambda part: order_of(frozenset({part})))
-    ):
+    for atom in atoms_in(terms):
         made = put(of_atom(atom), reading.changes)
         raw, norm = atom_text(atom, reading), term_text(made, reading.out)
         if atom.kind in SYMBOLS or alike(raw, norm):
@@ -239,6 +235,12 @@ def same_atoms(terms: Iterable[Term], reading: Reading) -> tuple[Script, dict[At
         script += [f"assert (e'{fresh()} : {raw} = {norm}).", *block(same_atom(atom, reading))]
         parts[atom] = norm
     return script, parts
+
+
+def atoms_in(terms: Iterable[Term]) -> list[Atom]:
+    """Return the atoms of terms in an order of their own."""
+    found = {atom for term in terms for monomial, _, _ in term for atom, _ in monomial}
+    return sorted(found, key=lambda atom: order_of(frozenset({(atom, 1)})))
 
 
 def block(script: Script) -> Script:
@@ -287,7 +289,7 @@ def same_sum(
     moved: tuple[str, Term] | None = None,
 ) -> Script:  # fmt: skip
     """Prove that a sum is the sums of its monomials; `moved` is what is taken from the index."""
-    name, inner = _inside(reading)
+    name, inner = inside(reading)
     new = Atom(Kind.INTEGER, f"$sum{fresh()}")
     at = of_atom(new) if moved is None else subtract(of_atom(new), moved[1])
     said = name if moved is None else f"({name} - {moved[0]})"

@@ -15,6 +15,7 @@ from adlopt.errors import ProofError
 from adlopt.proof.checking import load
 from adlopt.proof.coq import development
 from adlopt.proof.library import proof_files
+from adlopt.proof.refutation import Refutation
 from adlopt.proof.second_kernels import LEMMAS, expanded, exported, second_opinion
 from adlopt.show.schema.proofs import DerivationData
 
@@ -54,6 +55,14 @@ def accepted(folder, name):
     assumed = set(re.findall(r"^([A-Za-z_.']+)(?: :|$)", done.stdout, re.MULTILINE))
     assert assumed - {"Axioms:", "Axioms"} <= REALS
     assert done.stdout.count("Axioms:") == len(theorem(name).facts)
+
+
+def test_each_false_variant_that_numbers_refute_is_a_theorem_that_its_claim_fails():
+    variants = theorem("solvency_identity").false_variants
+    text = development(theorem("solvency_identity"))
+    refuted = [v for v in variants if isinstance(v.counterexample, Refutation)]
+    assert len(re.findall(r"^Theorem false_\d+ : ~ \(forall ", text, re.MULTILINE)) == len(refuted)
+    assert all(f"(* false: {variant.name} *)" in text for variant in refuted)
 
 
 @needs_coq
