@@ -91,6 +91,7 @@ class Development:
     theorem: Theorem
     steps: dict[object, tuple[int, Sequent]] = field(default_factory=dict)
     hypotheses: dict[Formula, str] = field(default_factory=dict)
+    known: set[Atom] = field(default_factory=set)
 
     def write(self) -> str:
         """Write every step, the claims, and what they rest on."""
@@ -148,14 +149,7 @@ class Development:
         for formula in sorted(formulas, key=str):
             self.hypotheses.setdefault(formula, f"h'{len(self.hypotheses) + 1}")
 
-    def context(self, step: Sequent) -> dict[Formula, str]:
-        """Return the names of what is given in a step."""
-        return {formula: self.hypotheses[formula] for formula in step.hypotheses}
-
-    def proof_of(
-        self, fact: Fact, given: Mapping[Formula, str], reading: Reading = PLAIN,
-        here: Iterable[Formula] | None = None,
-    ) -> str:  # fmt: skip
+    def proof_of(self, fact: Fact, given: Mapping[Formula, str], reading: Reading = PLAIN) -> str:
         """Apply the lemma of a premise to what is given."""
         said = sequent(fact)
         if is_assumed(said):
@@ -163,13 +157,12 @@ class Development:
         number, step = self.steps[key_of(said)]
         formulas = [*step.hypotheses, step.conclusion]
         args = []
-        known = self._known if here is None else set(symbols_in(here))
         for atom in symbols_in(formulas):
-            args += self._argument(atom, reading, known, arity(atom, formulas))
+            args += self._argument(atom, reading, arity(atom, formulas))
         args += [given[formula] for formula in self._ordered(step)]
         return " ".join([f"(step'{number}", *args]) + ")"
 
-    def _argument(self, atom: Atom, reading: Reading, known: set[Atom], indices: int) -> list[str]:
+    def _argument(self, atom: Atom, reading: Reading, indices: int) -> list[str]:
         change = reading.changes.get(atom)
         names = [f"a'{k}" for k in range(indices)]
         if change is not None and atom.kind in FAMILIES:
@@ -179,23 +172,21 @@ class Development:
             value = f"(fun {' '.join(names)} => {term_text(change.body, inner)})"
         elif change is not None:
             value = bracketed(reading.text(atom))
-        elif atom in known:
+        elif atom in self.known:
             value = name_of(atom)
         else:
             value = f"(fun {' '.join(names)} => 0)" if names else "0"
         if atom.kind not in INTEGRAL:
             return [value]
-        if change is None and atom in known:
+        if change is None and atom in self.known:
             return [value, f"{name_of(atom)}_whole"]
         return [value, "ltac:(intros; is_whole)"]
 
     # One method a rule ---------------------------------------------------------------------------
 
     def _enter(self, step: Sequent) -> dict[Formula, str]:
-        self._known = set(symbols_in([*step.hypotheses, step.conclusion]))
-        return self.context(step)
-
-    _known: set[Atom] = field(default_factory=set)
+        self.known = set(symbols_in([*step.hypotheses, step.conclusion]))
+        return {formula: self.hypotheses[formula] for formula in step.hypotheses}
 
     def _cut(self, step: Sequent) -> Script:
         given = self._enter(step)
@@ -246,17 +237,18 @@ class Development:
         differences = [
             "({} - {})".format(*(bracketed(term_text(s, PLAIN)) for s in sides(f))) for f in said
         ]
-        values, strict = [], None
+        values = []
         for k, (size, chosen, square) in enumerate(step.certificate.products):
-            top, bottom = (size.numerator, size.denominator)
-            factors = [f"({top} / {bottom})", *(differences[i] for i in chosen)]
+            factors = [
+                f"({size.numerator} / {size.denominator})",
+                *(differences[i] for i in chosen),
+            ]
             if square is not None:
                 root = bracketed(term_text(square, PLAIN))
                 factors.append(f"({root} * {root})")
             values.append(" * ".join(factors))
             positive = square is None and all(said[i].relation is Relation.GT for i in chosen)
             positive = positive and step.conclusion.relation is Relation.GT
-            strict = k if positive and strict is None else strict
             sign = "<" if positive else "<="
             script.append(f"assert (c'{k} : 0 {sign} {factors[0]}) by lra.")
             proofs = [f"c'{k}"]
@@ -279,15 +271,7 @@ class Development:
             script.append(f"assert (z'{k} : {zero} = 0) by exact (eq_0 _ _ _ p'{i}).")
         total = " + ".join(f"({each})" for each in [*values, *zeros]) or "0"
         kind = {Relation.GE: "ge", Relation.GT: "gt", Relation.EQ: "eq"}[step.conclusion.relation]
-        keep = " ".join(
-            [*(f"n'{k}" for k in range(len(values))), *(f"z'{k}" for k in range(len(zeros)))]
-        )
-        script += [
-            f"apply (by_{kind} _ _ ({total})).",
-            f"- clear - {keep}. total." if keep else "- lra.",
-            "- clear. identity.",
-        ]
-        return script
+        return [*script, f"apply (by_{kind} _ _ ({total})).", "- total.", "- clear. identity."]
 
     def _generalise(self, step: Sequent) -> Script:
         variable, low, high = step.arguments
@@ -304,11 +288,7 @@ class Development:
 
     def _instantiate(self, step: Sequent) -> Script:
         given = self._enter(step)
-        texts = {
-            a: bracketed(term_text(c.body, PLAIN)) for a, c in step.arguments[0] if not c.parameters
-        }
-        texts = {a: said for a, said in texts.items() if a.kind not in FAMILIES}
-        here = Reading(texts=texts, changes=dict(step.arguments[0]))
+        here = with_changes(PLAIN, dict(step.arguments[0]))
         return self._at(step.premises[0], here, given, step.conclusion, (0, 0), {})
 
     def _at(
@@ -340,7 +320,7 @@ class Development:
     def _without(self, here: Reading, formulas: list[Formula]) -> Reading:
         """Read symbols as 0 that cancel, and are in a premise only."""
         for atom in symbols_in(formulas):
-            if atom not in self._known and atom not in here.changes:
+            if atom not in self.known and atom not in here.changes:
                 indices = tuple(Atom(Kind.REAL, f"a'{k}") for k in range(arity(atom, formulas)))
                 here = with_changes(here, {atom: Replacement(ZERO, indices)})
         return here
@@ -397,11 +377,11 @@ class Development:
         said = formula_text(claim, PLAIN)
         first = PLAIN.bind(variable, low_text, low)
         above = {at_least(n, low): "ltac:(lra)", below_next(high, n): "ltac:(lra)"}
-        known = self._known
+        known = self.known
         start = self.proof_of(base, given)
-        self._known = known | {variable}
+        self.known = known | {variable}
         nested = self.proof_of(then, {**given, **above, claim: "c'"})
-        self._known = known
+        self.known = known
         after = PLAIN.bind(variable, f"({name} + 1)", add(n, ONE))
         after = with_fields(after, outer={variable: name})
         mark = fresh()
@@ -467,10 +447,9 @@ class Development:
         }
         atom = Atom(kind, "", tuple(of_atom(p) for p in parameters))
         script, _ = same_atoms([of_atom(atom)], Reading(texts=texts, changes=changes))
-        needs = [f"pose proof {name} as n'{name}." for name in self.context(step).values()]
         raw = atom_text(atom, Reading(texts=texts, changes=changes))
         rewrite = [f"rewrite_to ({raw})."] if script else []
-        return [*script, *rewrite, *needs, "by_law p'."]
+        return [*script, *rewrite, "by_law p'."]
 
     def _split_sum(self, step: Sequent) -> Script:
         variable, low, middle, high, body = step.arguments
@@ -577,7 +556,7 @@ class Development:
 
 def with_changes(here: Reading, changes: Mapping[Atom, Replacement]) -> Reading:
     """Read more symbols as numbers."""
-    texts = {atom: term_text(change.body, PLAIN) for atom, change in changes.items()}
+    texts = {a: bracketed(term_text(change.body, PLAIN)) for a, change in changes.items()}
     known = {atom: said for atom, said in texts.items() if atom.kind not in FAMILIES}
     return with_fields(here, texts={**here.texts, **known}, changes={**here.changes, **changes})
 

@@ -106,7 +106,7 @@ def term_text(term: Term, reading: Reading, parts: Mapping[Atom, str] | None = N
         if said:
             said += f" {'-' if p < 0 else '+'} {word}"
         else:
-            said = f"- {word}" if p < 0 else word
+            said = f"- {_no_literal(word)}" if p < 0 else word
     return said or "0"
 
 
@@ -126,6 +126,12 @@ def _monomial(
 def alike(one: str, two: str) -> bool:
     """Whether two texts differ in brackets around them at most."""
     return bracketed(one) == bracketed(two)
+
+
+def _no_literal(word: str) -> str:
+    """Keep Coq from reading a minus sign and a number as one literal."""
+    digits = word.partition(" ")[0]
+    return f"({digits}){word[len(digits) :]}" if digits.isdigit() else word
 
 
 def bracketed(said: str) -> str:
