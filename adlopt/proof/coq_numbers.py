@@ -66,18 +66,18 @@ def tables(point: Mapping[Atom, Any], mark: str) -> tuple[Script, dict[Atom, str
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class AtPoint:
     """A point, and how its symbols read: proofs of what terms are there, and what holds."""
 
     point: Mapping[Atom, Any]
     reading: Reading
 
-    def at(self, atom: Atom, value: int, depth: int | None = None) -> Place:
+    def at(self, atom: Atom, value: int, depth: int | None = None) -> AtPoint:
         """Give a value to an index."""
         texts = {**self.reading.texts, atom: number(value)}
         depth = self.reading.depth if depth is None else depth
         reading = replace(self.reading, texts=texts, depth=depth)
-        return Place({**self.point, atom: Fraction(value)}, reading)
+        return AtPoint({**self.point, atom: Fraction(value)}, reading)
 
     def valued(self, term: Term) -> tuple[Fraction, str, Script]:
         """Prove what a term is, under the name that is returned."""
@@ -175,7 +175,7 @@ class Place:
         return script + here.refuted(inner, proof, level + 1)
 
 
-def _holds(formula: Formula, place: Place, level: int) -> bool:
+def _holds(formula: Formula, place: AtPoint, level: int) -> bool:
     """Evaluate a statement whose outer ranges are open."""
     padded = formula._replace(ranges=(*[(frozenset(), frozenset())] * level, *formula.ranges))
     return holds(padded, place.point, level)
@@ -187,7 +187,7 @@ def counterexample(
 ) -> str:  # fmt: skip
     """State that a claim fails, with its proof at a point."""
     script, texts = tables(point, name)
-    place, plain = Place(point, Reading(texts=texts)), Reading()
+    place, plain = AtPoint(point, Reading(texts=texts)), Reading()
     statement = " ->\n    ".join(f"({formula_text(each, plain)})" for each in (*given, claim))
     proof, names = ["intros no."], []
     for each in given:
