@@ -93,7 +93,7 @@ class Truth:
         names = [row["id"].strip() for row in rows]
 
         def each(key, other):
-            given = limits.get(key, other)
+            given = other if limits.get(key) is None else limits[key]
             given = given if isinstance(given, dict) else dict.fromkeys(names, given)
             return [exact(given.get(name, other)) for name in names]
 
@@ -111,7 +111,9 @@ class Truth:
         self.most = [0 if no else m for m, no in zip(most, shut, strict=True)]
         self.budget = exact(entry["needed"])
         self.x = [exact(v) for v in certificate["answer"]["haircut_usd"]]
-        self.lot = [exact(row["lot"]) for row in rows] if "lot" in rows[0] else None
+        self.lot = None
+        if "lot" in rows[0]:
+            self.lot = [round(exact(row["lot"]) / MICRO) * MICRO for row in rows]
         if self.lot is not None and goal["kind"] != "asymmetric":
             self.budget = round(self.budget / MICRO) * MICRO
             self.x = [round(x / MICRO) * MICRO for x in self.x]
@@ -174,7 +176,8 @@ class Truth:
             yield exact_lp.least_loss(self.most, self.w, self.budget, *prices)
         elif kind == "tracking":
             yield self.budget - budget
-            yield exact_lp.least_burden(self.most, self.w, budget)
+            at_that = min(sum(self.x), sum(self.most))
+            yield exact_lp.least_burden(self.most, self.w, at_that)
         elif kind == "fewest":
             few = [s for s in self.subsets() if sum(self.most[i] for i in s) >= budget - MICRO]
             yield min(map(len, few))
@@ -684,3 +687,19 @@ def test_episodes_and_their_mutations_are_refused_or_true(seed, tmp_path):
                 b = mutated(b, rng)
             if verdict(a, b, tmp_path) is not None:
                 check_episode(a, b)
+
+
+@pytest.mark.parametrize("twice", ["round", "contracts", "episode"])
+def test_an_account_that_stands_twice_is_refused(twice, tmp_path):
+    rows = [{"id": "a", "capacity": 9.0}, {"id": " a", "capacity": 9.0}]
+    part = {"deficit": 9.0, "needed": 1.0, "account": rows}
+    held = {"account": "a", "coin": "A", "side": "long", "size": 1.0, "value": 1.0}
+    holders = [{"account": "a", "capacity": 9.0}] * 2
+    entry = {
+        "round": part,
+        "contracts": part | {"account": None, "positions": [held], "accounts": holders},
+        "episode": {"round": [part]},
+    }[twice]
+    (tmp_path / "i.json").write_text(json.dumps({k: v for k, v in entry.items() if v is not None}))
+    with pytest.raises(adlcheck.Invalid, match="an account stands twice"):
+        adlcheck.instance(tmp_path / "i.json")

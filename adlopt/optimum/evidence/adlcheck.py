@@ -2,10 +2,9 @@
 
     python -I -S adlcheck.py INSTANCE CERTIFICATE        0 VALID, 1 INVALID, 2 neither can be read
 
-INSTANCE is the .toml or .json file that was solved (its tables in CSV), CERTIFICATE the JSON that
-adlopt wrote. The problem is derived anew from the instance, the answer is checked to be feasible,
-and both ends are recomputed in whole numbers: what the answer costs, and that none costs less than
-`lower`. It needs the standard library of Python 3.11 alone. Its rules of money and numbers:
+INSTANCE is the .toml or .json file that was solved, its tables in CSV. The problem is derived of it
+anew, the answer checked to be feasible, and both ends recomputed in whole numbers: what it costs
+at most, and that none costs less than `lower`. Rules of money and numbers:
 
 1. A number is the binary64 nearest to what is written, 0 if it is below 1e-100, and then exact. No
    arithmetic rounds, but for `upper`, rounded up, and `lower`, rounded down, at the end.
@@ -18,8 +17,11 @@ and both ends are recomputed in whole numbers: what the answer costs, and that n
    capacity, or equity if that is positive, plus epsilon; or the weight that limits state.
 4. In lots money is counted in whole micro-dollars: lots and an exact budget are rounded to the
    nearest, which they must be within 1e-15 and 1e-9; capacities, and the top of a band, are rounded
-   down, its bottom up, except within 1e-15 of a whole number. Then nothing may be missed.
-5. A tier gives only when all before it give all they can.
+   down, its bottom up, except within 1e-15 of a whole number. Then nothing may be missed. Lots of
+   positions are rounded as they are (lot times value, in binary64), needs to 6 decimals, and
+   capacities within 1e-9 of what all lots are worth cover them.
+5. A tier gives only when all before it give all they can. In an episode an account has paid, in
+   each round that lists it, at most what that round lists. Its weight is the largest of all rounds.
 
 The canonical form of an instance, whose SHA-256 binds a certificate: what decides the optimum, not
 how files say it. An object of ids, numbers of accounts and positions, needs and limits, written as
@@ -47,8 +49,7 @@ from pathlib import Path
 from typing import Any, NamedTuple, TypeAlias
 
 SCHEMA = "adlopt/certificate/2"
-LARGEST, SMALLEST = 1e15, 1e-100
-MICRO = 10**6
+LARGEST, SMALLEST, MICRO = 1e15, 1e-100, 10**6
 NEAR, SUMMED, COVERED = Fraction(1e-15), Fraction(1e-9), 1 - Fraction(1e-12)
 WORK = 10**9  # bits that one list of sums may touch
 Columns: TypeAlias = dict[str, Any]
@@ -196,7 +197,8 @@ def rounds(entry: Columns, folder: Path, where: str) -> list[Columns]:
     for t, each in enumerate(entry["round"], start=1):
         at = [i for i, r in enumerate(number or ()) if r == t]
         picked: Columns = {k: [v[i] for i in at] for k, v in cells.items() if type(v) is list}
-        found.append(one_round(one(each, ROUND, f"{where}: round {t}"), folder, where, picked))
+        made = one_round(one(each, ROUND, f"{where}: round {t}"), folder, where, picked)
+        found.append(made | limits({}, made))
     return found
 
 
@@ -255,8 +257,6 @@ def one_round(entry: Columns, folder: Path, where: str, picked: Columns | None =
         content["account"] = content.pop("id")
     if "lot" in entry:
         content["lot"] = [entry["lot"]] * len(content["account"])
-    if len(set(content["account"])) < len(content["account"]):
-        raise Invalid(f"{where}: an account stands twice")
     return content
 
 
@@ -266,8 +266,8 @@ def limits(entry: Columns, content: Columns) -> Columns:
     spec = "ineligible:o? cap:a? floor:a? tier:a? weight:a?"
     entry = typed([entry.get("limits") or {}], spec, "limits")
     barred = {name.strip() for name in entry.pop("ineligible", [{}])[0]}
-    if not barred <= set(names):
-        raise Invalid("limits.ineligible names what is no account")
+    if not barred <= set(names) or len(set(names)) < len(names):
+        raise Invalid("limits.ineligible names what is no account, or an account stands twice")
     found["ineligible"] = [name for name in names if name in barred]
     others = {"cap": 1.0, "floor": 0.0, "tier": 1}
     for key, (given,) in entry.items():
@@ -947,7 +947,7 @@ class Testimony:
 def prove(content: Columns, claim: Testimony) -> list[Criterion]:
     """Derive the problem from the instance, and prove what can be of the answer."""
     in_lots = round_of_lots if "lot" in content or "positions" in content else round_of_dollars
-    return list((episode if "round" in content else in_lots)(content, claim))
+    return list((episode if content["kind"] == "episode" else in_lots)(content, claim))
 
 
 def check(content: Columns, certificate: Any) -> list[str]:
