@@ -7,7 +7,7 @@ from adlopt.show.schema.decisions import BacktestData, DecisionData, RunningCert
 from adlopt.show.table import filled, joined, table
 from adlopt.show.words import clipped, percent, usd
 
-SHOWN = 5
+SHOWN = 3
 """Accounts that are printed; the rest are counted."""
 LAST = 16
 """Rounds that are printed."""
@@ -39,7 +39,8 @@ def screen(data: DecisionData) -> str:
     title = f"Decision, round start. {data.belief}.\nCertificate: {in_words(certificate)}"
     said = "\n".join(filled(line) for line in title.splitlines())
     who = f"largest of {len(rows):,} of {len(order):,} accounts; -o file.csv has all"
-    return joined([table(said, ("figure", "value"), figures), table(who, ("account", "USD"), rows)])
+    parts = [table(said, ("figure", "value"), figures), table(who, ("account", "USD"), rows)]
+    return joined([*parts, *map(filled, data.notes)])
 
 
 def certified(data: RunningCertificateData) -> str:

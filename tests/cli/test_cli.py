@@ -104,7 +104,7 @@ BAD = {
     "too many files": (["solve", "round.toml", "round.toml"], "too many arguments: round.toml"),
     "no such venue": (
         ["venues", "mtgox"],
-        "rule is 'mtgox': expected one of 27 that adlopt venues lists",
+        "rule is 'mtgox': expected one of 28 that adlopt venues lists",
     ),
     "absent round": (["solve", "absent.toml"], "'absent.toml': expected a file that exists"),
     "absent episode": (["play", "absent.toml"], "absent.toml.*a file that exists"),

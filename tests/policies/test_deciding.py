@@ -165,6 +165,18 @@ def test_a_false_plan_or_price_proves_nothing_false():
     assert at_least(ball, greedy, best.ends, nothing) <= Fraction(true) + Fraction(1, 10**9)
 
 
+def test_protected_accounts_are_named_with_their_dollars_before_the_need_is_known():
+    start = adl.RoundStart(
+        account=["a", "b"], capacity=[120.0, 80.0], equity=[50.0, -4.0], deficit=90.0
+    )
+    equity = adl.MinMax(burden=adl.Burden.EQUITY)
+    decision = adl.decide(start, belief=SAMPLES, objective=equity)
+    assert decision.haircut[1] == 0
+    assert decision.notes == ("protected, of no equity: 1 account of 80.00 USD (b)",)
+    assert decision.notes[0] in str(decision)
+    assert decision.to_dict()["notes"] == list(decision.notes)
+
+
 def test_enough_in_a_share_of_cases_is_an_order_statistic():
     decision = adl.decide(TWO, belief=list(range(1, 20)), chance=0.9)
     assert decision.raised == 18.0

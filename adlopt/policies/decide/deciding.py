@@ -242,7 +242,7 @@ def _burden(problem: BurdenProblem, fair: float, raised: float) -> Burdened:
 def _take(
     problem: DecisionProblem, ball: Ball, raised: float, floor: float, until: float | None
 ) -> Taken:
-    """Allocate the budget; in lots, the cheaper of the nearest sum and the least sum above."""
+    """Allocate the budget."""
     start, limits = problem.start, problem.limits
     if problem.capacities is not None:
         sent = deliver(problem.burdens, problem.capacities, problem.delivered, raised)
@@ -256,26 +256,32 @@ def _take(
     options: dict[str, Any] = {"limits": limits}
     if until is not None:
         options["time_limit"] = max(until - monotonic(), 1e-3)
-    outcome, above = RoundOutcome(needed=raised), Budget.at_least()
+    outcome = RoundOutcome(needed=raised)
     if problem.positions is not None:
         round_ = ContractRound(start=start, positions=problem.positions, outcome=outcome)
-        best = solve(round_.rounded(), problem.objective.worst, budget=above, **options)
+        goal, above = problem.objective.worst, Budget.at_least()
+        best = solve(round_.rounded(), goal, budget=above, **options)
         return _taken(best, tuple(best.lots.tolist()))
     whole = Round(start=start, outcome=outcome)
     if start.lot is None:
         return _taken(solve(whole, problem.objective, **options))
+    found = _in_lots(whole, problem.objective.worst, options, below=not floor)
+    fair = problem.fair
+    return min(found, key=lambda t: ball.worst(float(t.raised)).cost + fair * t.worst_burden)
+
+
+def _in_lots(whole: Round, worst: MinMax, options: dict[str, Any], *, below: bool) -> list[Taken]:
+    """The sum of lots nearest to the budget, if it may be below, and the least burden above."""
     found = []
-    if not floor:
-        worst = problem.objective.worst
+    if below:
         nearest = TrackingFirst(burden=worst.burden, epsilon=worst.epsilon)
         found.append(_taken(solve(whole, nearest, **options)))
     try:
-        found.append(_taken(solve(whole, problem.objective, budget=above, **options)))
+        found.append(_taken(solve(whole, worst, budget=Budget.at_least(), **options)))
     except InfeasibleRound:
         if not found:
             raise
-    fair = problem.fair
-    return min(found, key=lambda t: ball.worst(float(t.raised)).cost + fair * t.worst_burden)
+    return found
 
 
 def _taken(best: Any, lots: tuple[int, ...] | None = None) -> Taken:

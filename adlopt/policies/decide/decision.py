@@ -8,9 +8,11 @@ import numpy as np
 
 from adlopt.foundation.arrays import FloatArray, Record, own
 from adlopt.model.filled import filled
+from adlopt.model.limits import NO_LIMITS
 from adlopt.model.run import Information
 from adlopt.optimum.core.certificate import Certificate
 from adlopt.optimum.core.surface import burdened, gives
+from adlopt.optimum.notes import notes
 from adlopt.policies.decide.decision_problem import DecisionProblem
 from adlopt.show.answer import Answer, Columns
 from adlopt.show.decision import screen
@@ -96,6 +98,13 @@ class Decision(Answer, Record):
         """Number of accounts with a haircut."""
         return int(np.count_nonzero(self.haircut))
 
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """Whom the burden protects, with their dollars, and whether one account bears a tail."""
+        asked = self.problem
+        worst, limits = asked.objective.worst, asked.limits or NO_LIMITS
+        return tuple(notes(asked.start, asked.objective, worst, limits, self.haircut))
+
     def _columns(self) -> Columns:
         start = self.problem.start
         return {
@@ -111,7 +120,8 @@ class Decision(Answer, Record):
         said = f"{gives(self.touched, float(self.haircut.sum()))}, {burdened(self.worst_burden)}"
         doubt = f" within {dollars(self.radius)} of the belief" if self.radius else ""
         late = "; stopped at the deadline" if self.stopped else ""
-        return f"{said}; loses {self.worst_loss:,.6g} at worst{doubt}, {self.certificate}{late}"
+        loses = f"loses {self.worst_loss:,.6g} at worst{doubt}, {self.certificate}{late}"
+        return "; ".join([said, loses, *self.notes])
 
     def data(self) -> DecisionData:
         """Return it as machines get it."""

@@ -47,6 +47,7 @@ class DecisionData(Data, kw_only=True):
     capacity_usd: list[float]
     haircut_usd: list[float]
     lots: list[int] | None
+    notes: list[str]
 
 
 class RunningCertificateData(Data):
