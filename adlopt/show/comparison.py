@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from adlopt.show.schema.studies import ComparedData, ComparisonData, SimulationData
-from adlopt.show.screen import rest, screen
+from adlopt.show.screen import BRIEF, notes, rest, screen, why_not
 from adlopt.show.table import filled, table
 from adlopt.show.words import counted, scaled, unit_of, usd
 
@@ -31,7 +31,8 @@ def render(data: ComparisonData) -> str:
     spread = "Median and 5–95 % over seeds; Δ: less the first, seed by seed."
     head = f"{filled(f'{_world(data)}.')}\n{filled(spread)}\n"
     parts = [_distribution(data, name, title) for name, title in SHOWN.items()]
-    return "\n".join([head, *parts, _medians(data, COUNTED, "Medians: rounds of ADL, accounts")])
+    counted_ = _medians(data, COUNTED, "Medians: rounds of ADL, accounts")
+    return "\n".join([head, *parts, counted_, *filter(None, [notes(why_not(data.unplayed))])])
 
 
 def summary(data: ComparisonData) -> str:
@@ -39,7 +40,9 @@ def summary(data: ComparisonData) -> str:
     policies = len(data.policies)
 
     def lay(rows: int) -> str:
-        return _medians(data, MEDIANS, f"{_world(data)}; medians", rows) + rest(policies - rows)
+        said = notes(why_not(data.unplayed, BRIEF))
+        medians = _medians(data, MEDIANS, f"{_world(data)}; medians", rows)
+        return medians + rest(policies - rows) + said
 
     return screen(lay, policies)
 

@@ -510,3 +510,16 @@ def test_the_guide_shows_what_the_command_prints(run):  # noqa: F811
     assert len(shown.split("\n\n")) == 2
     for part in shown.split("\n\n"):
         assert part in out
+
+
+def test_who_cannot_play_is_named_and_the_others_go_on():
+    def greedy(start):
+        return 2.0 * start.capacity
+
+    greedy.name = "greedy"
+    done = compare([adl.policy(greedy), "binance"], Scenario(accounts=40, fund=0), seeds=2)
+    assert list(done.outcomes) == ["binance"]
+    (why,) = done.unplayed.values()
+    assert "USD" in why
+    assert "not played" in str(done)
+    assert done.to_dict()["unplayed"] == done.unplayed

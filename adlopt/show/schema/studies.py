@@ -204,6 +204,7 @@ class ComparisonData(Data, kw_only=True):
     scenario: dict[str, float]
     seeds: int
     policies: list[ComparedData]
+    unplayed: dict[str, str]
 
 
 class SideData(Part, kw_only=True):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 
 import msgspec
 import numpy as np
@@ -11,10 +11,11 @@ import numpy as np
 from adlopt.errors import InputError
 from adlopt.foundation.arrays import FloatArray
 from adlopt.policies.grammar import player, require_distinct
-from adlopt.policies.playable import Playable
+from adlopt.policies.playable import Playable, Player
 from adlopt.show.answer import Answer, Columns
 from adlopt.show.comparison import summary
 from adlopt.show.schema.studies import ComparedData, ComparisonData, CrashOutcome
+from adlopt.studies.players import attempt
 from adlopt.studies.simulation.loop import simulate
 from adlopt.studies.simulation.scenario import Scenario, check_seed
 
@@ -28,6 +29,8 @@ LEVELS = {"median": 0.5, "low": 0.05, "high": 0.95}
 class Comparison(Answer):
     """What each player came to in each world: its `outcomes`, by name, by seed from 0.
 
+    Of the `unplayed`, why they could not be.
+
     Examples
     --------
     >>> done = compare(["binance", "do-nothing"], Scenario(accounts=40), seeds=3)
@@ -38,6 +41,7 @@ class Comparison(Answer):
     _view = summary
     scenario: Scenario
     outcomes: dict[str, tuple[CrashOutcome, ...]]
+    unplayed: dict[str, str] = field(default_factory=dict)
 
     def _columns(self) -> Columns:
         rows = [
@@ -66,6 +70,7 @@ class Comparison(Answer):
                 )
                 for name, own in columns.items()
             ],
+            unplayed=self.unplayed,
         )
 
 
@@ -77,6 +82,8 @@ def compare(
     progress: Callable[[str], None] | None = None,
 ) -> Comparison:
     """Run every player in the worlds of the seeds 0, 1, …: common random numbers.
+
+    Who cannot play is named with the reason, and the others go on.
 
     Parameters
     ----------
@@ -100,13 +107,21 @@ def compare(
     names = [each.name for each in chosen]
     require_distinct(names)
     scenario = Scenario() if scenario is None else scenario
-    runs: dict[str, list[CrashOutcome]] = {name: [] for name in names}
-    for seed in range(seeds):
-        for each in chosen:
-            if progress is not None:
-                progress(each.name)
-            runs[each.name].append(simulate(each, scenario, seed=seed).outcome)
-    return Comparison(scenario=scenario, outcomes={n: tuple(own) for n, own in runs.items()})
+
+    def play(each: Player) -> tuple[CrashOutcome, ...]:
+        return tuple(_outcome(each, scenario, seed, progress) for seed in range(seeds))
+
+    played, unplayed = attempt(chosen, play)
+    outcomes = zip((name for name in names if name not in unplayed), played, strict=True)
+    return Comparison(scenario=scenario, outcomes=dict(outcomes), unplayed=unplayed)
+
+
+def _outcome(
+    each: Player, scenario: Scenario, seed: int, progress: Callable[[str], None] | None
+) -> CrashOutcome:
+    if progress is not None:
+        progress(each.name)
+    return simulate(each, scenario, seed=seed).outcome
 
 
 def _columns(runs: tuple[CrashOutcome, ...]) -> dict[str, FloatArray]:
