@@ -12,6 +12,11 @@ from adlopt.show.words import clipped, counted, number, percent, ranges, scaled,
 
 SHOWN = 10
 """Accounts that are printed one by one; `-o` and to_frame() have all."""
+BUDGET = {
+    "production": "what production took, as is on record",
+    "needed": "what was needed",
+    "shed": "what closing against all that has to go takes",
+}
 ACROSS = 4
 """Sides that are printed beside each other, account by account."""
 
@@ -30,7 +35,7 @@ def summary(data: SideBySideData) -> str:
 def tables(data: SideBySideData) -> Iterator[Table]:
     """Who gives, who would have given less than under production, and to whom that matters most."""
     yield _who_gives(data, len(data.sides))
-    if data.budget_is == "production" or any(s.hedges_broken is not None for s in data.sides):
+    if data.budget_is != "needed":
         yield _against(data)
     yield _accounts(data)
 
@@ -44,13 +49,10 @@ def _who_gives(data: SideBySideData, shown: int) -> Table:
         figures += [share(part, 0) for part in side.top_share.values()]
         figures += [f"{side.touched:,}", percent(worst)]
         rows.append((side.name, side.information, *figures))
-    budget = {"production": "what production took, as is on record", "needed": "what was needed"}[
-        data.budget_is
-    ]
     title = (
         f"{data.name}, {counted(data.rounds, 'round')}, {counted(data.accounts, 'account')}. All "
-        f"raise {budget}. Gini and shares of the top 1, 10 and 100 accounts are of dollars, the "
-        f"worst burden is against {data.burden}"
+        f"raise {BUDGET[data.budget_is]}. Gini and shares of the top 1, 10 and 100 accounts are of "
+        f"dollars, the worst burden is against {data.burden}"
     )
     columns = ("side", "knew", money, "Gini", "top 1", "10", "100", "touched", "worst")
     return Table(title, columns, rows)

@@ -166,6 +166,7 @@ def test_in_a_market_all_close_at_the_prices_of_what_has_to_go():
     found = adl.compare(MARKET, ["hyperliquid", "queue", "pro-rata", adl.MinMax(), "gte"])
     data = found.data()
     assert [side.raised_usd for side in data.sides] == pytest.approx([2000.0] * 6)
+    assert (data.budget_is, data.budget_usd) == ("shed", 2000.0)
     assert found["hyperliquid"].information == "round start"
     assert found["production"].hedges_broken == 1
     assert found["queue"].hedges_broken == 0, "B, who has no hedge, gives all"

@@ -237,8 +237,9 @@ class SideData(Part, kw_only=True):
 class SideBySideData(Data, kw_only=True):
     """Production beside rules, policies and optima at one budget, account by account.
 
-    `budget_is` production where what it took is on record, else needed; in the rounds
-    `beyond_capacity` it took more than all capacities, which is what the others raise there.
+    `budget_is` production where what it took is on record, else needed; in a market shed, what
+    closing against all that has to go takes. In the rounds `beyond_capacity` production took more
+    than all capacities, which is what the others raise there.
     `by_account` has a column for each side, a row an account of a round.
     """
 

@@ -65,6 +65,9 @@ class SideBySide(Answer):
         What the worst burden is measured against.
     unplayed : dict of str to str
         Who could not be compared, and why.
+    budget_is : {"production", "needed", "shed"}
+        What all raise: what production took, was needed, or what closing against all that has to
+        go takes.
     """
 
     _view = summary
@@ -73,6 +76,7 @@ class SideBySide(Answer):
     sides: tuple[SideHaircuts, ...]
     burden: Burden = Burden.CAPACITY
     unplayed: dict[str, str] = field(default_factory=dict)
+    budget_is: str = "production"
 
     def _columns(self) -> Columns:
         starts = [scene.start for scene in self.scenes]
@@ -111,14 +115,14 @@ class SideBySide(Answer):
         """Return figures of each side, and every account's dollars."""
         totals = list(self.totals.values())
         first = totals[0] if self.sides[0].name == PRODUCTION else None
-        known = [scene for scene in self.scenes if scene.recorded is not None]
+        known = [] if self.budget_is != "production" else self.scenes
         beyond = [s for s in known if math.fsum(s.recorded) > s.budget * (1 + 1e-9) + CENT]  # type: ignore[arg-type]
         return SideBySideData(
             name=self.name,
             rounds=len(self.scenes),
             accounts=totals[0].size,
             budget_usd=math.fsum(scene.budget for scene in self.scenes),
-            budget_is="production" if known else "needed",
+            budget_is=self.budget_is,
             beyond_capacity=[scene.start.t for scene in beyond],
             burden=self.burden.value,
             sides=[
@@ -206,6 +210,7 @@ def compare(
         scene = scene_of(thing)
         scenes: tuple[Scene, ...] = (scene,)
         name, broke = "the market", in_market.production_broke(thing, scene)
+        budget_is = "shed"
 
         def play(each: _Contender) -> SideHaircuts:
             if each.player is not None:
@@ -214,6 +219,7 @@ def compare(
             return in_market.by_optimum(each.name, each.goal, thing, scene)
     elif isinstance(thing, Episode):
         scenes, name, broke = scenes_of(thing), thing.name, None
+        budget_is = "needed" if scenes[0].recorded is None else "production"
 
         def play(each: _Contender) -> SideHaircuts:
             if each.player is not None:
@@ -224,9 +230,8 @@ def compare(
         raise InputError("thing", thing, "an Episode or a Market")
     sides, unplayed = attempt(chosen, play, progress)
     sides = _once([*_production(scenes, broke), *sides])
-    return SideBySide(
-        name=name, scenes=scenes, sides=tuple(sides), burden=burden, unplayed=unplayed
-    )
+    how: dict[str, Any] = {"burden": burden, "unplayed": unplayed, "budget_is": budget_is}
+    return SideBySide(name=name, scenes=scenes, sides=tuple(sides), **how)
 
 
 def _production(scenes: tuple[Scene, ...], broke: int | None) -> list[SideHaircuts]:

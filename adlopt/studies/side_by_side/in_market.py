@@ -7,6 +7,7 @@ says who, not at what price.
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 
@@ -15,6 +16,7 @@ from adlopt.foundation.arrays import BoolArray, FloatArray
 from adlopt.model.market import Market
 from adlopt.model.run import Information
 from adlopt.model.two_sided import TwoSidedRound
+from adlopt.optimum.objective_registry import OBJECTIVES
 from adlopt.optimum.solve import solve
 from adlopt.policies.playable import Player
 from adlopt.rules.deleverage import deleverage
@@ -23,6 +25,7 @@ from adlopt.rules.parts import AT_BANKRUPTCY
 from adlopt.rules.rule import Rule
 from adlopt.studies.players import AS_DECIDED, broken_hedges, with_given
 from adlopt.studies.side_by_side.in_rounds import Goal, by_allocation, by_policy, knew, splits
+from adlopt.studies.side_by_side.in_rounds import by_optimum as in_dollars
 from adlopt.studies.side_by_side.scene import Scene, SideHaircuts
 
 
@@ -35,14 +38,10 @@ def by_player(player: Player, market: Market, scene: Scene) -> SideHaircuts:
         done = deleverage(market, priced, gone, called=player.name)
         taken, name = done.given, player.name
     else:
-        start = wealth_round(market)
-        budget = min(scene.budget, start.total_capacity)
-        asked, split = [Scene(start=start, budget=budget)], splits(player)
-        (x,) = by_policy(player, asked) if split is None else by_allocation(split, asked)
-        decided = with_given(market, start, x)
-        done = deleverage(decided, AS_DECIDED, gone)
-        taken = decided.accounts.features["given"]
+        asked, split = _asked(market, scene), splits(player)
+        (x,) = by_policy(player, [asked]) if split is None else by_allocation(split, [asked])
         name = player.name if split is None else split.name
+        return _decided(market, asked, x, scene, name=name, information=knew(player).value)
     return SideHaircuts(
         name=name,
         information=knew(player).value,
@@ -51,8 +50,38 @@ def by_player(player: Player, market: Market, scene: Scene) -> SideHaircuts:
     )
 
 
+def _asked(market: Market, scene: Scene) -> Scene:
+    """The budget, asked of winners in dollars."""
+    start = wealth_round(market)
+    return Scene(start=start, budget=min(scene.budget, start.total_capacity))
+
+
+def _decided(
+    market: Market, asked: Scene, haircut: FloatArray, scene: Scene, **said: Any
+) -> SideHaircuts:
+    """Whoever gives dollars closes beside it, in proportion."""
+    decided = with_given(market, asked.start, haircut)
+    done = deleverage(decided, AS_DECIDED, market.shed())
+    broken = broken_hedges(market, done.closed * market.lot)
+    taken = _at(scene, market, decided.accounts.features["given"])
+    return SideHaircuts(haircut=(taken,), hedges_broken=_count(scene, market, broken), **said)
+
+
 def by_optimum(name: str, goal: Goal, market: Market, scene: Scene) -> SideHaircuts:
-    """Match winners with what has to go as is best for a goal, in *hindsight*."""
+    """Find what is best for a goal, in *hindsight*.
+
+    A goal of dollars is met in dollars, which no matching can beat; any other by matching winners
+    with what has to go.
+    """
+    if any(type(goal) is known.made and known.dollars for known in OBJECTIVES.values()):
+        market, asked = replace(market, fund=0.0), _asked(market, scene)
+        best = in_dollars(name, goal, [asked])
+        said = {"name": name, "information": best.information, "proofs": best.proofs}
+        return _decided(market, asked, best.haircut[0], scene, **said)
+    return _matched(name, goal, market, scene)
+
+
+def _matched(name: str, goal: Goal, market: Market, scene: Scene) -> SideHaircuts:
     best = solve(TwoSidedRound.of_market(market), goal)
     if best.unmatched.any():
         left = float(best.unmatched.sum())
