@@ -123,14 +123,13 @@ class AtPoint:
         script.append(f"assert ({before} : Sum {number(last + 1)} {top} (fun {name} => {said}) = 0)"
                       " by (apply Sum_empty; [is_whole | is_whole | lra]).")  # fmt: skip
         for k in range(last, int(low) - 1, -1):
-            value, equal, proof = self.at(variable, k, inner.depth).valued(body)
-            total, after, here = total + value, before, f"s'{fresh()}"
-            before = here
-            script += [*proof, f"assert ({here} : Sum {number(k)} {top} (fun {name} => {said}) = "
+            value, _, proof = self.at(variable, k, inner.depth).valued(body)
+            total, before = total + value, f"s'{fresh()}"
+            script += [*proof, f"assert ({before} : Sum {number(k)} {top} (fun {name} => {said}) = "
                        f"{number(total)}).", *block([
                 f"rewrite (Sum_first {number(k)} {top} {number(k + 1)}); "
                 "[| is_whole | is_whole | lra | lra].",
-                f"cbv beta. rewrite {equal}, {after}. lra."])]  # fmt: skip
+                "cbv beta. lra."])]  # fmt: skip
         return [*script, f"exact {before}."]
 
     def shown(self, formula: Formula, level: int = 0) -> Script:
