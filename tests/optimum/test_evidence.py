@@ -98,7 +98,8 @@ class Truth:
             return [exact(given.get(name, other)) for name in names]
 
         u = [exact(row["capacity"]) for row in rows]
-        w = [max(exact(row["equity"]), 0) for row in rows] if goal["burden"] == "equity" else u
+        over_equity = goal["burden"] == "equity" and not limits.get("weight")
+        w = [max(exact(row["equity"]), 0) for row in rows] if over_equity else u
         self.w = [v + exact(goal["epsilon"]) for v in w]
         if limits.get("weight"):
             self.w = each("weight", 0.0)
@@ -162,6 +163,8 @@ class Truth:
         """The least of the first criterion, and of the second given that, where it is another."""
         kind = self.goal["kind"]
         if self.lot is not None:
+            if math.prod(m / lot + 1 for m, lot in zip(self.most, self.lot, strict=True)) > 10**6:
+                return  # what a mutation made too large to be listed
             ways = list(self.lots())
             first = min(map(self.cost, ways))
             yield first
