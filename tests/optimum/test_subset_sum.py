@@ -70,3 +70,22 @@ def test_sums_near_the_end_of_integers_do_not_overflow():
     sizes = {2**61 + 1: 3, 2**60 + 7: 5, 12345: 1}
     found = closest_sums(sizes, 2**62 + 2**61, nodes=1)
     assert found.below <= 2**62 + 2**61 <= (found.above or 2**63)
+
+
+def test_small_problems_are_proved_however_odd_their_lots_are():
+    """Σ log₂(k + 1) of 33 bits: all sums of both groups are listed; against a sorted half each."""
+    rng = np.random.default_rng(16)
+    sizes = np.round(10 ** rng.uniform(6, 9, 12)).astype(int).tolist()
+    counts = rng.integers(2, 9, 12).tolist()
+    halves = []
+    for part in (slice(0, 6), slice(6, 12)):
+        sums = np.zeros(1, dtype=np.int64)
+        for size, count in zip(sizes[part], counts[part], strict=True):
+            sums = np.unique((sums[:, None] + size * np.arange(count + 1)).ravel())
+        halves.append(sums)
+    left, right = halves
+    for target in rng.integers(10**8, int(left[-1] + right[-1]) // 2, 3).tolist():
+        at = np.searchsorted(right, target - left, side="right")
+        best = int((left[at > 0] + right[at[at > 0] - 1]).max())
+        found = closest_sums(dict(zip(sizes, counts, strict=True)), target)
+        assert (found.below, found.proven) == (best, True)

@@ -22,10 +22,11 @@ from adlopt.foundation.deadline import is_late
 from adlopt.optimum.lots.least_burden import least_burden
 from adlopt.optimum.lots.levels import first_level
 from adlopt.optimum.lots.lot_grid import LotGrid
+from adlopt.optimum.lots.subset_sum import room_for_all
 from adlopt.optimum.lots.two_groups import TwoGroups
 
 LISTED = 2**20
-"""Sums that are listed for a half of the accounts."""
+"""Sums that are listed for a half of the accounts, unless there are few enough to list all."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -115,7 +116,8 @@ def _of_accounts(grid: LotGrid, units: IntArray, accounts: int) -> IntArray | No
     """
     more = int((grid.lot * units).sum()) + 1
     aim = accounts * more + grid.least
-    groups, joined = TwoGroups(aim, LISTED), list[int]()
+    room = max(LISTED, room_for_all(units.tolist()))
+    groups, joined = TwoGroups(aim, room), list[int]()
     for i in np.argsort(units, kind="stable").tolist():
         own = more + int(grid.lot[i]) * np.arange(1, int(units[i]) + 1)
         if groups.complete and groups.add(np.r_[0, own]):

@@ -18,10 +18,13 @@ from adlopt.optimum.lots.amounts import Amounts
 from adlopt.optimum.lots.filler import Filler
 from adlopt.optimum.lots.lot_grid import LotGrid
 from adlopt.optimum.lots.mending import mend, nearest_removal, take_away
+from adlopt.optimum.lots.subset_sum import room_for_all
 from adlopt.optimum.lots.two_groups import TwoGroups
 
 SUMS = 2**19
-"""Sums that are listed for a group of accounts."""
+"""Sums that are listed for a group of accounts, unless there are few enough to list all."""
+FEW = 64
+"""Positions from which on there are too many lots to list all sums."""
 NODES = 2**10
 """Counts that an account's most may take to find; it is listed otherwise."""
 
@@ -66,7 +69,8 @@ def meet(grid: LotGrid, filler: Filler, limits: IntArray, *, beyond: int = 0) ->
             filling.amounts[i] = own.steps[-1][-1]
             filling.counts[own.lots] = own.counts(grid, int(filling.amounts[i]))
     excess = filling.raised - grid.least
-    groups, joined = TwoGroups(excess + beyond, SUMS), list[tuple[Amounts, int]]()
+    room = max(SUMS, room_for_all(grid.most.tolist()) if grid.most.size < FEW else 0)
+    groups, joined = TwoGroups(excess + beyond, room), list[tuple[Amounts, int]]()
     for i in np.flatnonzero(limits >= grid.lot[grid.start[1:] - 1]).tolist():
         top = int(filling.amounts[i])
         own = lists.of(i, top - groups.limit)

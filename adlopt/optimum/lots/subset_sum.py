@@ -8,7 +8,7 @@ that 2¹⁸ sums in each stand for 2³⁶ together.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -19,6 +19,8 @@ NODES = 20_000
 """How many partial sums the depth-first search looks at before it gives up."""
 SUMS = 2**18
 """How many sums of each group are listed to meet in the middle."""
+SMALL_BITS = 44.0
+"""Σ log₂(count + 1) up to which all sums of both groups are listed, however many they are."""
 SIZES = 1_024
 """How many of the smallest sizes may go into the groups."""
 
@@ -60,7 +62,8 @@ def closest_sums(
     nodes : int
         Bound of the depth-first search; its time is O(nodes).
     sums : int
-        Bound of each group's sums; meeting takes O(sums · log sums).
+        Bound of each group's sums, unless there are few enough to list them all; meeting takes
+        O(sums · log sums).
 
     Examples
     --------
@@ -78,7 +81,19 @@ def closest_sums(
         take_above=None if search.best_above is None else search.counts(search.path_above),
         proven=search.finished,
     )
-    return found if found.proven else _nearer(found, _meet_in_the_middle(useful, target, sums))
+    if found.proven:
+        return found
+    sums = max(sums, room_for_all(useful.values()))
+    return _nearer(found, _meet_in_the_middle(useful, target, sums))
+
+
+def room_for_all(counts: Iterable[int]) -> int:
+    """Sums that each of two groups may have to list so that all are, of so many lots; 0 of many.
+
+    Groups are seldom of one size, and bundles make some sums more than once.
+    """
+    bits = math.fsum(math.log2(count + 1) for count in counts)
+    return 2 ** (math.ceil(bits / 2) + 3) if bits <= SMALL_BITS else 0
 
 
 def _useful(available: Mapping[int, int], target: int) -> dict[int, int]:
