@@ -580,6 +580,7 @@ def test_sums_out_of_reach_of_many_lots_are_still_refused():
 def test_a_sum_that_is_neither_found_nor_refuted_is_not_called_infeasible(monkeypatch):
     monkeypatch.setattr(sum_levels, "mend", lambda *_: None)
     monkeypatch.setattr(meeting, "SUMS", 0)
+    monkeypatch.setattr(meeting, "FEW", 0)
     round_ = coarse(10, 1)
     with pytest.raises(adl.SolverStopped, match=r"before the search gave up.*at_least"):
         adl.solve(round_, EQUITY)
