@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from adlopt.errors import InputError
 
-COUNTS = {"accounts": (2, 10_000), "coins": (1, 20), "steps": (1, 10_000)}
+COUNTS = {"accounts": (2, 100_000), "coins": (1, 20), "steps": (1, 10_000)}
 SIZES = {
     "shock": (-3.0, 0.95),
     "volatility": (0.0, 0.2),
