@@ -113,7 +113,7 @@ class Truth:
         self.budget = exact(entry["needed"])
         self.x = [exact(v) for v in certificate["answer"]["haircut_usd"]]
         self.lot = None
-        if "lot" in rows[0]:
+        if rows[0].get("lot") is not None:
             self.lot = [round(exact(row["lot"]) / MICRO) * MICRO for row in rows]
         if self.lot is not None and goal["kind"] != "asymmetric":
             self.budget = round(self.budget / MICRO) * MICRO
