@@ -64,11 +64,11 @@ def solve(
     extra
         USD that may be raised beyond what is needed, or inf: lots need not meet it exactly.
     gap
-        Relative gap, proven, at which to stop. Of a round in contracts, or an episode with prices.
+        Relative gap, proven, at which a search may stop.
     method
         automatic, or highs to have HiGHS solve the program.
     time_limit
-        Seconds for HiGHS.
+        Seconds after which to stop with the best found so far; Ctrl-C is such a limit, too.
     output
         Write all haircuts, or lots, to this .csv or .parquet file.
     """
@@ -242,9 +242,9 @@ def couple(
     episode
         A .toml or .json file.
     gap
-        Relative gap, proven, at which to stop. With prices.
+        Relative gap, proven, at which the search under prices may stop.
     time_limit
-        Seconds after which to stop with the best found so far. With prices.
+        Seconds after which to stop with the best found so far.
     output
         Write all haircuts to this .csv or .parquet file.
     """

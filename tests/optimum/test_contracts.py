@@ -666,10 +666,6 @@ def test_certificates_do_not_believe_what_they_are_told():
         ({"gap": 1.0}, r"gap is 1\.0: expected a number in \[0, 1\)"),
         ({"method": adl.Method.WATER_FILLING}, "method is .*AUTO or Method.HIGHS"),
         ({"time_limit": 0.0}, r"time_limit is 0\.0: expected a number of seconds > 0"),
-        (
-            {"gap": 1e-6, "method": adl.Method.HIGHS},
-            "gap is 1e-06: expected 0, with Method",
-        ),
         ({"objective": EQUITY}, "equity is None"),
     ],
 )
@@ -679,12 +675,6 @@ def test_bad_options_are_refused(options, message):
     )
     with pytest.raises(adl.InputError, match=message):
         adl.solve(round_, **options)
-
-
-def test_a_gap_belongs_to_contract_space():
-    round_ = adl.Round.of(capacity=[3.0], deficit=1.0, needed=2.0)
-    with pytest.raises(adl.InputError, match=r"in wealth space; ContractRound\.of_wealth"):
-        adl.solve(round_, gap=1e-6)
 
 
 def test_solutions_are_immutable_and_survive_pickles():
