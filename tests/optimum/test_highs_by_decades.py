@@ -184,3 +184,13 @@ def test_episodes_agree(name, decades):
             for t in range(1, rounds + 1)
         ]
         both(adl.Episode(name="made", rounds=each), OBJECTIVES[name](each[0], rng))
+
+
+@pytest.mark.nightly("500 rounds an objective at each of four scales")
+@pytest.mark.parametrize("decades", DECADES)
+@pytest.mark.parametrize("name", OBJECTIVES)
+def test_five_hundred_rounds_agree(name, decades):
+    rng = np.random.default_rng([len(name), decades, 500])
+    for k in range(500):
+        round_ = lots(rng, decades) if k % 10 == 0 and name in IN_LOTS else dollars(rng, decades)
+        both(round_, OBJECTIVES[name](round_, rng))

@@ -692,7 +692,7 @@ def test_what_a_goal_lacks_is_named():
     for objective in ("leximin", adl.CVaR(0.5), adl.surrogate(track=1.0, fair=1.0)):
         with pytest.raises(adl.InputError, match=r"objective is .*KeepHedges, LeastLeverage"):
             match(round_, shed, objective)
-    for bad in ({"whole_lots": 1}, {"gap": 1e-6}, {"budget": adl.Budget.at_least()}):
+    for bad in ({"whole_lots": 1}, {"gap": 1.0}, {"budget": adl.Budget.at_least()}):
         with pytest.raises(adl.InputError, match=next(iter(bad))):
             match(round_, shed, **bad)
     with pytest.raises(adl.InputError, match=r"winners is .*a ContractRound"):
