@@ -66,6 +66,7 @@ if TYPE_CHECKING:
     from adlopt.policies.decide.deciding import decide
     from adlopt.policies.grammar import named
     from adlopt.policies.protocols import Haircut, Policy, policy
+    from adlopt.policies.severity_notation import OwnSeverity
     from adlopt.report.evidence import Evidence
     from adlopt.report.plots import figures as plots
     from adlopt.report.write import write_report
@@ -73,6 +74,7 @@ if TYPE_CHECKING:
     from adlopt.scoring.one_run import run_policy
     from adlopt.scoring.playing import play
     from adlopt.studies import diagnostics, execution, exposure
+    from adlopt.studies.adversary.worst import worst
     from adlopt.studies.axioms.trial import try_axioms
     from adlopt.studies.backtest import backtest
     from adlopt.studies.bounds_of import bounds_of
@@ -87,6 +89,7 @@ if TYPE_CHECKING:
 _HOMES = {
     "optimum.dollars.frontier": ("frontier",),
     "optimum.lots.pro_rata": ("integer_pro_rata",),
+    "studies.adversary.worst": ("worst",),
     "studies.axioms": ("try_axioms",),
     "bounds.bound": ("Bound", "Comparator", "Hypothesis"),
     "model.budget": ("Budget",),
@@ -143,6 +146,7 @@ _HOMES = {
     "policies.grammar": ("named",),
     "model.positions": ("ContractRound", "Side"),
     "policies.protocols": ("Haircut", "Policy", "policy"),
+    "policies.severity_notation": ("OwnSeverity",),
     "report.write": ("write_report",),
     "model.round": ("Round", "RoundOutcome", "RoundStart"),
     "studies.players": ("deleverage", "least_burden"),

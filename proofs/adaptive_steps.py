@@ -214,15 +214,6 @@ def derive_by_round(half: object = Rational(1, 2)) -> Fact:
     factors = [REGRET, c * root(T), moved]
     return prove(by_round(half).concludes, twice, reciprocal(c, gt(c, 0)), multipliers=factors)
 
-    false = claim(constants.get("one", 1) / sympify(2), constants.get("noise", 1))
-    return FalseVariant(
-        name=name,
-        derivation=derive,
-        changed=constants,
-        claim=false,
-        counterexample=false.counterexample(point),
-    )
-
 
 def theorem() -> Theorem:
     """Regret with adaptive steps."""

@@ -1,6 +1,6 @@
 """Bounds as data, one file a family: on the severity loss Σ D_t |θ_t − θ*_t| unless they say so."""
 
-from adlopt.bounds.adaptive import ADAPTIVE, ADAPTIVE_TUNED, TUNING_FREE
+from adlopt.bounds.adaptive import ADAPTIVE, ADAPTIVE_TUNED, RUNNING, TUNING_FREE
 from adlopt.bounds.closed_form_value import MINIMAX_LOWER, MINIMAX_UPPER
 from adlopt.bounds.comparator_optimised import (
     CONSTANT_FROM_HALF,
@@ -46,6 +46,7 @@ __all__ = [
     "PROPOSITION_3",
     "PROPOSITION_5",
     "QUADRATIC",
+    "RUNNING",
     "SEVERITY_BOUNDS",
     "TRIVIAL",
     "TUNING_FREE",

@@ -10,7 +10,7 @@ from adlopt.bounds.bound import Along, Bound
 from adlopt.bounds.hypotheses import ENOUGH_CAPACITY, INSIDE_DOMAIN, POSITIVE_DEFICITS
 from adlopt.bounds.quantity import LOSS, ROUNDS, P, S
 from adlopt.model.run import Information
-from adlopt.policies.gradient import AdaGradOGD
+from adlopt.policies.gradient import AdaGradOGD, RunningOGD
 
 STEP, EXPERTS = sympy.Symbol("c", real=True), sympy.Symbol("K", real=True)
 ONE_HALF = sympy.Rational(1, 2)
@@ -57,4 +57,16 @@ TUNING_FREE = _adaptive(
 )
 """min over u of f(u) + (3/2 √(1 + 2P(u)) + √(ln K)) √S, K experts."""
 
-BOUNDS = (ADAPTIVE_TUNED, ADAPTIVE, TUNING_FREE)
+RUNNING = Bound(
+    name="running step",
+    expression=sympy.sqrt(S.symbol) * (sympy.sqrt(1 + 2 * P.symbol) + ONE_HALF),
+    covers="metaflux-ogd, η_t = √((1 + 2 P_t)/S_t) of what was seen, from any start",
+    rules=(RunningOGD,),
+    hypotheses=(ENOUGH_CAPACITY, INSIDE_DOMAIN, POSITIVE_DEFICITS),
+    tightness_note="3/2 of Proposition 1 at P = 0, less where θ* moves",
+    citation="new; the step that MetaFlux documents",
+    proof="running_step",
+)
+"""√S (√(1 + 2P) + 1/2), for the step that a venue runs."""
+
+BOUNDS = (ADAPTIVE_TUNED, ADAPTIVE, RUNNING, TUNING_FREE)

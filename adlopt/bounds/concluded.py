@@ -31,6 +31,7 @@ _ON_SEVERITIES: _Table = {
             "f + sqrt(2*P*S - Q*S + S/4)",
             "sqrt(S)*Abs(u_1 - x_1) + f",
         ),
+        "running_step": ("sqrt(S)*sqrt(2*P + 1) + sqrt(S)/2",),
         "adaptive_steps": ("P*sqrt(S)/c + sqrt(S)*c + sqrt(S)/(2*c) + f",),
         "tuning_free": (
             "3*sqrt(S)*sqrt(2*P + 1)/2 + "

@@ -175,3 +175,12 @@ MOVED_HAIRCUTS = quantity(
     "Σ ‖x*_t − x*_{t−1}‖ of pro-rata haircuts of what was needed, in hindsight",
     _moved_haircuts,
 )
+
+OF_ALL_PATHS = frozenset(
+    quantity.symbol
+    for quantity in (
+        P, LOSS, TOP, TOP_WHOLE, ROUNDS, S, TOTAL_DEFICIT, FIRST_DEFICIT, LARGEST_DEFICIT,
+        FIRST_BIG, SMALL,
+    )
+)  # fmt: skip
+"""What is the same for every path θ* with these deficits and this P, or, f of θ* itself, 0."""

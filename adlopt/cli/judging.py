@@ -6,10 +6,9 @@ from pathlib import Path
 from typing import Any
 
 from adlopt.cli.command import (
-    TEXT,
     Against,
     Flag,
-    Form,
+    Json,
     OnePolicy,
     Output,
     Players,
@@ -25,7 +24,7 @@ from adlopt.model.loss import Burden
 
 
 @app.command
-def axioms(policy: OnePolicy, *, tries: Whole = 300, seed: Whole = 0, form: Form = TEXT) -> None:
+def axioms(policy: OnePolicy, *, tries: Whole = 300, seed: Whole = 0, json_: Json = False) -> None:
     """Search for small instances on which a policy breaks axioms of fair deleveraging.
 
     Parameters
@@ -41,7 +40,7 @@ def axioms(policy: OnePolicy, *, tries: Whole = 300, seed: Whole = 0, form: Form
     from adlopt.show.axioms import render
     from adlopt.studies.axioms.trial import try_axioms
 
-    put(try_axioms(policy, tries=tries, seed=seed), form, render)
+    put(try_axioms(policy, tries=tries, seed=seed), json_, render)
 
 
 @app.command
@@ -51,7 +50,7 @@ def diagnose(
     policy: Policies = None,
     burden: Against = Burden.CAPACITY,
     as_published: Flag = False,
-    form: Form = TEXT,
+    json_: Json = False,
 ) -> None:
     """Measure what policies do to accounts: who pays, in what order, how steadily.
 
@@ -69,7 +68,7 @@ def diagnose(
     with progress(None, "diagnosing") as step:
         options: dict[str, Any] = {"burden": burden, "as_published": as_published}
         found = diagnose_(chosen, policy or (), progress=step, **options)
-    put(found, form, render)
+    put(found, json_, render)
 
 
 @app.command
@@ -79,7 +78,7 @@ def compare(
     rule: Players = None,
     burden: Against = Burden.CAPACITY,
     output: Output = None,
-    form: Form = TEXT,
+    json_: Json = False,
 ) -> None:
     """Set what the venue took from each account beside rules, policies and optima at one budget.
 
@@ -104,7 +103,7 @@ def compare(
         found = compare_(held, rule or (), burden=burden, progress=step)
     if output is not None:
         write_rows(found, output)
-    put(found, form, render)
+    put(found, json_, render)
 
 
 @app.command
@@ -116,7 +115,7 @@ def simulate(
     shock: float = 0.3,
     fund: float = 0.002,
     output: Output = None,
-    form: Form = TEXT,
+    json_: Json = False,
 ) -> None:
     """Play rules and policies in a simulated crash, where each choice changes what follows.
 
@@ -147,12 +146,12 @@ def simulate(
         write_episode(simulate_(chosen[0], scenario).episode(), output)
     with progress(seeds * len(chosen), "simulating") as step:
         done = compare(chosen, scenario, seeds=seeds, progress=step)
-    put(done, form, render)
+    put(done, json_, render)
 
 
 @app.command
 def exposure(
-    account: str, file: Path, *, rule: Players = None, budget: str = "uniform", form: Form = TEXT
+    account: str, file: Path, *, rule: Players = None, budget: str = "uniform", json_: Json = False
 ) -> None:
     """Print what rules may take from one account, how likely, and where it stands in their queues.
 
@@ -182,4 +181,4 @@ def exposure(
     where = thing.start if isinstance(thing, Round) else thing
     with progress(None, "playing") as step:
         seen = exposure_(account, where, rule or (), budget=budget, progress=step)
-    put(seen, form, render)
+    put(seen, json_, render)

@@ -9,12 +9,13 @@ from typing import Annotated, Any
 from cyclopts import Parameter
 
 from adlopt.cli.command import (
-    TEXT,
     Flag,
-    Form,
+    Json,
+    JsonWords,
     Output,
     WholeOrNone,
     app,
+    as_json,
     progress,
     put,
 )
@@ -42,7 +43,7 @@ def load(
     tolerance: float = TOLERANCE,
     alike: Alike = Alike.APART,
     output: Output = None,
-    form: Form = TEXT,
+    json_: JsonWords = False,
 ) -> None:
     """Make an episode of a venue's data, and say what is odd about it.
 
@@ -72,6 +73,8 @@ def load(
         Whether ids that differ in case or blanks alone are one account (same) or not (apart).
     output
         Write an episode to this .json or .parquet file, or the figures of its rounds to a .csv.
+    json_
+        Print everything for machines, with the lines that each figure came from.
     """
     from adlopt.data.loaders import sources
     from adlopt.show.load import render
@@ -86,7 +89,7 @@ def load(
             words, mapping, asked, tolerance=tolerance, progress=step, alike=alike
         )
     written = [] if output is None else sources.write(loaded, output)
-    put(loaded, form, render)
+    print(as_json(loaded.to_dict()) if json_ else render(loaded.data()))
     for path in written:
         print(f"wrote {path}", file=sys.stderr)
 
@@ -103,7 +106,7 @@ def market(
     tolerance: float = TOLERANCE,
     alike: Alike = Alike.APART,
     output: Output = None,
-    form: Form = TEXT,
+    json_: Json = False,
 ) -> None:
     """Make a market of a venue's data: accounts, positions, marks, and what was shed.
 
@@ -147,7 +150,7 @@ def market(
             remedy = "--wave and --gap-ms are of node files" if kind == "info" else ""
             raise InputError("kind", kind, "node or info", remedy=remedy)
     written = [] if output is None else write_market(loaded.market, output)
-    put(loaded, form, of_market)
+    put(loaded, json_, of_market)
     for path in written:
         print(f"wrote {path}", file=sys.stderr)
 

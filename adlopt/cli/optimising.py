@@ -9,21 +9,19 @@ from pathlib import Path
 from typing import Any
 
 from adlopt.cli.command import (
-    TEXT,
     Against,
     CertificateFile,
     Fair,
     Flag,
-    Form,
+    Json,
     Output,
     Over,
-    Shape,
     Under,
     WriteModel,
     app,
+    as_json,
     episode_named,
     priced_loss,
-    put,
 )
 from adlopt.errors import InfeasibleRound, InputError
 from adlopt.foundation.user_code import MARK, load
@@ -47,7 +45,7 @@ def solve(
     write_model: WriteModel = None,
     certificate: CertificateFile = None,
     output: Output = None,
-    form: Form = TEXT,
+    json_: Json = False,
 ) -> None:
     """Print the offline optimum of a round, an episode or a market, with its certificate.
 
@@ -91,7 +89,7 @@ def solve(
         best = solve_(problem, method=methods[method], time_limit=time_limit, **options)
     if certificate is not None:
         best.certificate_file(certificate)
-    _print(best, form, best, output)
+    _print(best, json_, best, output)
 
 
 @contextmanager
@@ -178,7 +176,7 @@ def match(
     time_limit: float | None = None,
     write_model: WriteModel = None,
     output: Output = None,
-    form: Form = TEXT,
+    json_: Json = False,
 ) -> None:
     """Match winners with what losers shed, coin by coin, and print who closes what.
 
@@ -215,7 +213,7 @@ def match(
         raise InputError("shed", None, "what losers shed", remedy=remedy)
     _write_model(problem, write_model)
     best = solve_(problem, time_limit=time_limit)
-    _print(best, form, best, output)
+    _print(best, json_, best, output)
 
 
 @app.command
@@ -231,7 +229,7 @@ def couple(
     write_model: WriteModel = None,
     certificate: CertificateFile = None,
     output: Output = None,
-    form: Form = TEXT,
+    json_: Json = False,
 ) -> None:
     """Print the offline optimum of an episode whose rounds share winners, with its certificate.
 
@@ -258,13 +256,14 @@ def couple(
     price = price_of_not_coupling(chosen, loss, gap=gap, time_limit=time_limit)
     if certificate is not None:
         price.coupled.certificate_file(certificate)
-    _print(price, form, price.coupled, output)
+    _print(price, json_, price.coupled, output)
 
 
-def _print(answer: Answer, form: Shape, solved: Any, output: Path | None) -> None:
+def _print(answer: Answer, json_: bool, solved: Any, output: Path | None) -> None:
     """Print an optimum, once its rows are written where that was asked for."""
     from adlopt.data.files.writing import write_rows
 
     if output is not None:
         write_rows(solved, output)
-    put(answer, form, lambda _: render(answer.to_dict()))
+    data = answer.to_dict()
+    print(as_json(data) if json_ else render(data))

@@ -12,16 +12,14 @@ from cyclopts import Parameter
 from adlopt.cli.command import (
     NO_ANSWER,
     REFUTED,
-    TEXT,
     Flag,
-    Form,
+    Json,
     JsonWords,
     Named,
     OnePolicy,
     Output,
     OwnBounds,
     Policies,
-    Shape,
     Variation,
     Whole,
     app,
@@ -36,7 +34,7 @@ from adlopt.errors import InputError
 
 @app.command
 def bounds(
-    episode: Named, *, policy: Policies = None, bound: OwnBounds = None, form: Form = TEXT
+    episode: Named, *, policy: Policies = None, bound: OwnBounds = None, json_: Json = False
 ) -> None:
     """Print upper and lower bounds side by side, and where policies lie between them.
 
@@ -52,7 +50,7 @@ def bounds(
     from adlopt.studies.bounds_of import bounds_of
 
     found = bounds_of(episode_named(episode), own_bounds(bound), policies=policy or ())
-    put(found, form, render)
+    put(found, json_, render)
 
 
 @app.command
@@ -109,7 +107,7 @@ def prove(
     with progress(len(paths), "checking") as step:
         told = None if step is None else lambda row: step(row.file)
         found = check_all(paths, progress=told)
-    put(found, Shape.JSON if json_ else TEXT, render)
+    put(found, json_, render)
     if found.data().failed:
         sys.exit(NO_ANSWER)
 
@@ -138,15 +136,17 @@ def worst(
     policy: OnePolicy,
     *,
     against: str | None = None,
-    bound: str = "prop-1",
+    bound: str | None = None,
     episode: str | None = None,
     rounds: Annotated[int | None, Parameter(name=["--rounds", "-T"], converter=whole)] = None,
     variation: Variation = None,
     any_first: Flag = False,
+    exact: Flag = False,
+    gap: float = 1e-9,
     seed: Whole = 0,
     time_limit: float = 60.0,
     output: Output = None,
-    form: Form = TEXT,
+    json_: Json = False,
 ) -> None:
     """Find the instance on which a severity rule loses most, and set it against a bound.
 
@@ -161,7 +161,7 @@ def worst(
         With minimax: the severity to answer; the minimax-optimal one unless given.
     bound
         prop-1, half, the name of a bound that `adlopt bounds` prints, or path.py:name for one of
-        your own.
+        your own; the least that covers the policy unless given.
     episode
         Keep the deficits of this episode.
     rounds
@@ -170,6 +170,10 @@ def worst(
         P: how far the needed severities may move in all; the episode's own unless given.
     any_first
         Let the adversary choose the first severity too.
+    exact
+        Refuse a severity whose worst case can only be searched for.
+    gap
+        Relative, of the two ends of the worst case, at which to stop.
     seed
         Of the search, where the worst case is not found exactly.
     time_limit
@@ -190,19 +194,21 @@ def worst(
     instance: dict[str, Any] = {"episode": chosen, "rounds": rounds, "variation": variation}
     case: adversary.WorstCase | adversary.Unavoidable
     if policy == "minimax":
-        case = adversary.unavoidable(against, bound=bound, **instance)
+        case = adversary.unavoidable(against, bound=bound or "prop-1", **instance)
     else:
         with progress(None, "trying") as step:
             case = adversary.worst(
                 policy,
                 bound=bound,
                 any_first=any_first,
+                exact=exact,
+                gap=gap,
                 seed=seed,
                 time_limit=time_limit,
                 progress=step,
                 **instance,
             )
-    put(case, form, lambda _: case)
+    put(case, json_, lambda _: case)
     if output is not None:
         written = write_episode(case.episode(), output)
         name = case.replayed_by(against or policy)

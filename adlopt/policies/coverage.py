@@ -10,13 +10,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
-from adlopt.model.round import RoundOutcome, RoundStart, needed_severity
 from adlopt.policies.protocols import State
-from adlopt.policies.severity import Live
+from adlopt.policies.severity_notation import Parametric
 
 
 @dataclass(frozen=True, slots=True)
-class Coverage(Live):
+class Coverage(Parametric):
     """Keep the dollars of rounds that raise too little near a share α of all.
 
     `share` is α, `step` η in 1/USD, one over the largest deficit so far unless given.
@@ -29,24 +28,15 @@ class Coverage(Live):
     always: ClassVar[int] = 1
     certifies: ClassVar[str] = "dollars of rounds that raised too little, USD"
 
-    def begin(self) -> State:
-        """θ_1, dollars of rounds that raised too little and of all, and the largest deficit."""
-        return self.first, 0.0, 0.0, 0.0
-
-    def decide(self, state: State, start: RoundStart) -> float:
-        """Return θ_t, clipped."""
-        return min(1.0, max(0.0, float(state[0])))
-
-    def learn(self, state: State, start: RoundStart, theta: float, outcome: RoundOutcome) -> State:
-        """Step up where θ_t, not its clipped self, was too little, and down elsewhere."""
-        unclipped, short, total, largest = state
-        deficit, needed = start.deficit, needed_severity(start, outcome)
-        largest = max(largest, deficit)
-        if not largest:
-            return state
-        step = self.step or 1.0 / largest
-        after = unclipped + step * deficit * ((unclipped < needed) - self.share)
-        return after, short + deficit * (theta < needed), total + deficit, largest
+    remembers: ClassVar = {"at": "first", "short": "0", "total": "0", "largest": "0"}
+    plays: ClassVar = "clip(at)"
+    learns: ClassVar = {
+        "largest": "max(largest, deficit)",
+        "total": "total + deficit",
+        "short": "short + deficit * (theta < target)",
+        "at": "at + (step if step > 0 else 1 / largest) * deficit * ((at < target) - share) "
+        "if largest > 0 else at",
+    }
 
     def certificate(self, state: State) -> tuple[float, float]:
         """What they came to so far, and what they could come to at most, USD."""

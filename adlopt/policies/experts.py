@@ -10,13 +10,15 @@ import numpy as np
 
 from adlopt.errors import InputError
 from adlopt.model.round import RoundOutcome, RoundStart, needed_severity
+from adlopt.model.run import Information
 from adlopt.policies.gradient import AdaGradOGD
+from adlopt.policies.parameters import Labelled
 from adlopt.policies.protocols import Severity, State
-from adlopt.policies.severity import Constant, Live, Persistence, do_nothing
+from adlopt.policies.severity import Constant, Persistence, do_nothing
 
 
 @dataclass(frozen=True, slots=True)
-class Ader(Live):
+class Ader(Labelled):
     """Hedge over `AdaGradOGD` with c = 1, 2, 4, …: nearly as good as the best of them.
 
     θ_t is the mean of the experts' severities, weighed by exp(−ζ_t L_{t−1}), with L the losses
@@ -29,12 +31,13 @@ class Ader(Live):
 
     horizon: float = 100
     first: float = 0.5
+    information: ClassVar[Information] = Information.ROUND_START
     label: ClassVar[str] = "ader"
 
     def __post_init__(self) -> None:
         if not (math.isfinite(self.horizon) and self.horizon >= 1):
             raise InputError("horizon", self.horizon, "a number of rounds ≥ 1")
-        Live.__post_init__(self)
+        Labelled.__post_init__(self)
 
     @property
     def experts(self) -> tuple[float, ...]:

@@ -9,15 +9,13 @@ from typing import ClassVar
 from adlopt.errors import InputError
 from adlopt.foundation.arrays import LARGEST_USD
 from adlopt.model.episode import Episode, path_variation
-from adlopt.model.round import RoundOutcome, RoundStart, needed_severity
 from adlopt.model.run import Information
-from adlopt.policies.parameters import Labelled, labelled
-from adlopt.policies.protocols import State
-from adlopt.policies.severity import Stepping
+from adlopt.policies.parameters import labelled
+from adlopt.policies.severity_notation import Parametric
 
 
 @dataclass(frozen=True, slots=True)
-class ProjectedOGD(Labelled):
+class ProjectedOGD(Parametric):
     """θ_{t+1} = clip(θ_t − η g_t, 0, 1), g_t = ±D_t or 0: the rule of [CTTX26, Prop. 1].
 
     `step` is η > 0, in 1/USD², `first` θ_1; `information` is HINDSIGHT if η was computed from the
@@ -35,21 +33,13 @@ class ProjectedOGD(Labelled):
             return "ogd"
         return labelled("ogd", (self.step, self.first), (None, 0.5))
 
-    def begin(self) -> State:
-        """`first`."""
-        return self.first
-
-    def decide(self, state: State, start: RoundStart) -> float:
-        """Return the current iterate."""
-        return float(state)
-
-    def learn(self, state: State, start: RoundStart, theta: float, outcome: RoundOutcome) -> State:
-        """Step against the subgradient of D |θ − θ*|."""
-        return _step(state, self.step * start.deficit, needed_severity(start, outcome))
+    remembers: ClassVar = {"at": "first"}
+    plays: ClassVar = "at"
+    learns: ClassVar = {"at": "clip(at - step * deficit * sign(at - target))"}
 
 
 @dataclass(frozen=True, slots=True)
-class AdaGradOGD(Stepping):
+class AdaGradOGD(Parametric):
     """Projected OGD with η_t = c / sqrt(Σ_{s≤t} D_s²): no tuning in hindsight.
 
     `c` > 0 is free, 1/√2 balances the static bound; `first` is θ_1.
@@ -59,17 +49,16 @@ class AdaGradOGD(Stepping):
     first: float = 0.5
     label: ClassVar[str] = "adagrad-ogd"
 
-    def learn(self, state: State, start: RoundStart, theta: float, outcome: RoundOutcome) -> State:
-        """Step, after adding D_t² to the sum."""
-        squares = state[1] + start.deficit**2
-        if squares == 0:
-            return state
-        stride = self.c / math.sqrt(squares) * start.deficit
-        return _step(state[0], stride, needed_severity(start, outcome)), squares
+    remembers: ClassVar = {"at": "first", "squares": "0"}
+    plays: ClassVar = "at"
+    learns: ClassVar = {
+        "squares": "squares + deficit**2",
+        "at": "clip(at - c / sqrt(squares) * deficit * sign(at - target)) if squares > 0 else at",
+    }
 
 
 @dataclass(frozen=True, slots=True)
-class RunningOGD(Stepping):
+class RunningOGD(Parametric):
     """Projected OGD with η_t = sqrt((1 + 2 P_t) / S_t) of the rounds so far, as MetaFlux runs it.
 
     P_t = Σ_{s≤t} |θ*_s − θ*_{s−1}| and S_t = Σ_{s≤t} D_s² count a round once its θ* is known. No
@@ -78,15 +67,16 @@ class RunningOGD(Stepping):
 
     first: float = 0.5
     label: ClassVar[str] = "metaflux-ogd"
-    sums: ClassVar[int] = 2
-
-    def learn(self, state: State, start: RoundStart, theta: float, outcome: RoundOutcome) -> State:
-        """Step, after counting the round."""
-        target, (iterate, path, squares, *last) = needed_severity(start, outcome), state
-        path += sum(abs(target - each) for each in last)
-        squares += start.deficit**2
-        stride = math.sqrt((1 + 2 * path) / squares) * start.deficit if squares else 0.0
-        return _step(iterate, stride, target), path, squares, target
+    remembers: ClassVar = {"at": "first", "path": "0", "squares": "0", "last": "0", "rounds": "0"}
+    plays: ClassVar = "at"
+    learns: ClassVar = {
+        "path": "path + abs(target - last) if rounds > 0 else path",
+        "squares": "squares + deficit**2",
+        "at": "clip(at - sqrt((1 + 2 * path) / squares) * deficit * sign(at - target)) "
+        "if squares > 0 else at",
+        "last": "target",
+        "rounds": "1",
+    }
 
 
 def paper_ogd(
@@ -109,11 +99,6 @@ def paper_ogd(
         raise InputError("deficit", float(episode.deficit.max()), expected, remedy=remedy)
     step = needed / root
     return ProjectedOGD(step=step, first=first, information=Information.HINDSIGHT)
-
-
-def _step(theta: float, stride: float, target: float) -> float:
-    sign = int(theta > target) - int(theta < target)
-    return min(1.0, max(0.0, theta - stride * sign))
 
 
 SEVERITIES = {"ogd": ProjectedOGD, "adagrad-ogd": AdaGradOGD, "metaflux-ogd": RunningOGD}

@@ -155,8 +155,9 @@ def full_name(name: str) -> str:
 
 def pick(name: str, among: Collection[str]) -> str:
     """Return which of the names in a table is meant: that one, or its full name."""
-    if name in among:
-        return name
+    for each in (name, f"{name}+{EVENLY.name}", f"{WHOLE_DEFICIT.name}+{name}"):
+        if each in among:
+            return each
     try:
         full = full_name(name)
     except InputError:

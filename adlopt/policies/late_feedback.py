@@ -8,12 +8,13 @@ from typing import ClassVar
 
 from adlopt.foundation.arrays import own_whole
 from adlopt.model.round import RoundOutcome, RoundStart, needed_severity
+from adlopt.model.run import Information
+from adlopt.policies.parameters import Labelled
 from adlopt.policies.protocols import State
-from adlopt.policies.severity import Live
 
 
 @dataclass(frozen=True, slots=True)
-class DelayedPersistence(Live):
+class DelayedPersistence(Labelled):
     """θ*_s of the last finished round with D_s ≥ κ D_t but `delay` of these; `first` without one.
 
     Delay 0 is gated persistence. Its guarantee is in `proofs/delayed_feedback.py`.
@@ -22,13 +23,14 @@ class DelayedPersistence(Live):
     delay: float = 1.0
     kappa: float = 0.5
     first: float = 0.5
+    information: ClassVar[Information] = Information.ROUND_START
     label: ClassVar[str] = "delayed-persistence"
     always: ClassVar[int] = 1
 
     def __post_init__(self) -> None:
         whole = int(self.delay) if self.delay == int(self.delay) else self.delay
         object.__setattr__(self, "delay", float(own_whole(whole, "delay")))
-        Live.__post_init__(self)
+        Labelled.__post_init__(self)
 
     def begin(self) -> State:
         """No finished round."""

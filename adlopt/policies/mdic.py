@@ -21,19 +21,19 @@ from typing import ClassVar
 import numpy as np
 
 from adlopt.foundation.arrays import FloatArray
-from adlopt.model.round import RoundOutcome, RoundStart, needed_severity
+from adlopt.model.round import RoundStart
 from adlopt.optimum.core.waterfill import water_fill
 from adlopt.policies.allocation import EQUAL
 from adlopt.policies.parameters import Labelled
 from adlopt.policies.protocols import Haircut, State
-from adlopt.policies.severity import StartsAt, Stepping
+from adlopt.policies.severity import StartsAt
 
 FAINTEST = -200.0
 """Logarithm of the least weight: no account is forgotten for good."""
 
 
 @dataclass(frozen=True, slots=True)
-class SeverityMDIC(StartsAt, Stepping):
+class SeverityMDIC(StartsAt):
     """θ_{t+1} = clip(θ_t − η_t D_t (1 − λ_t)), λ_{t+1} = [λ_t + η_t D_t (θ*_t − θ_t)]_+.
 
     λ is the price of a dollar that was needed and not raised, against 1 for a dollar taken; it
@@ -42,22 +42,14 @@ class SeverityMDIC(StartsAt, Stepping):
     """
 
     label: ClassVar[str] = "mdic"
-    sums: ClassVar[int] = 2
-    """λ_t, and the sum of squares."""
-
-    def learn(self, state: State, start: RoundStart, theta: float, outcome: RoundOutcome) -> State:
-        """Step in both variables from the current pair."""
-        iterate, price, squares = state
-        squares += start.deficit**2
-        if squares == 0:
-            return state
-        stride = start.deficit / math.sqrt(squares)
-        missed = needed_severity(start, outcome) - iterate
-        return (
-            min(1.0, max(0.0, iterate - stride * (1.0 - price))),
-            max(0.0, price + stride * missed),
-            squares,
-        )
+    remembers: ClassVar = {"at": "first", "price": "0", "squares": "0", "missed": "0"}
+    plays: ClassVar = "at"
+    learns: ClassVar = {
+        "squares": "squares + deficit**2",
+        "missed": "target - at",
+        "at": "clip(at - deficit / sqrt(squares) * (1 - price)) if squares > 0 else at",
+        "price": "max(0, price + deficit / sqrt(squares) * missed) if squares > 0 else price",
+    }
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@
     fund       = insured:USD        and more of what `Insured` takes
     severity   = constant:0.5       one of SEVERITIES and what it takes, or a file
     allocation = queue:leverage     one of ALLOCATIONS and what it takes, a venue's rule, or a file
-    file       = path.py:name
+    file       = path.py:name       or, for a severity, path.toml
 
 What a name means is the matter of `adlopt.policies.grammar`.
 """
@@ -26,9 +26,10 @@ from adlopt.model.loss import Burden
 from adlopt.model.run import Information
 from adlopt.policies.catalogue import ALLOCATIONS, FUNDS, SEVERITIES, TUNED
 from adlopt.policies.protocols import Allocation, Policy
+from adlopt.policies.severity_notation import read_severity
 from adlopt.rules.venues import VENUES
 
-FILE = re.compile(r"(?P<path>.+?\.py):(?P<name>[^\W\d]\w*)(?=\+|$)")
+FILE = re.compile(r"(?P<path>.+?\.(?:py(?=:)|toml))(?::(?P<name>[^\W\d]\w*))?(?=\+|$)")
 UNNAMED = (Information, Policy)
 """Kinds of parameters that a name cannot give."""
 IN_ORDER = "severity+allocation, in this order"
@@ -37,17 +38,17 @@ LISTS = "adlopt policies and adlopt venues list them"
 
 @dataclass(frozen=True, slots=True)
 class InFile:
-    """An object of one's own, `path.py:name`."""
+    """An object of one's own, `path.py:name`, or a severity written in `path.toml`."""
 
     path: str
-    name: str
+    name: str | None
 
     def __str__(self) -> str:
-        return f"{self.path}:{self.name}"
+        return f"{self.path}:{self.name}" if self.name else self.path
 
     def load(self) -> Any:
-        """Run the file and return what it calls by the name; see `user_code.load`."""
-        return load(str(self))
+        """Run the file and return what it calls by the name; data are read, and not run."""
+        return load(str(self)) if self.name else read_severity(self.path)
 
 
 @dataclass(frozen=True, slots=True)

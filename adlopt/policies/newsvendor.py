@@ -6,18 +6,15 @@ a newsvendor's, whose minimiser under any belief is its λ_under / (λ_under + �
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from typing import ClassVar
 
 from adlopt.model.loss import SeverityLoss
-from adlopt.model.round import RoundOutcome, RoundStart, needed_severity
-from adlopt.policies.protocols import State
-from adlopt.policies.severity import Live, Stepping, weighted_quantile
+from adlopt.policies.severity_notation import Parametric
 
 
 @dataclass(frozen=True, slots=True)
-class _Priced(Live):
+class _Priced(Parametric):
     """Base of severities at the prices λ_under and λ_over > 0, from θ_1 = `first`."""
 
     under: float = 2.0
@@ -27,7 +24,7 @@ class _Priced(Live):
 
     def __post_init__(self) -> None:
         SeverityLoss(under=self.under, over=self.over)
-        Live.__post_init__(self)
+        Parametric.__post_init__(self)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,22 +37,13 @@ class Newsvendor(_Priced):
 
     label: ClassVar[str] = "newsvendor"
 
-    def begin(self) -> State:
-        """No finished round."""
-        return ()
-
-    def decide(self, state: State, start: RoundStart) -> float:
-        """Return the weighted quantile."""
-        level = self.under / (self.under + self.over)
-        return weighted_quantile(state, level) if state else self.first
-
-    def learn(self, state: State, start: RoundStart, theta: float, outcome: RoundOutcome) -> State:
-        """Append (θ*, D)."""
-        return (*state, (needed_severity(start, outcome), start.deficit))
+    remembers: ClassVar = {"past": "0"}
+    plays: ClassVar = "quantile(past, under / (under + over), first)"
+    learns: ClassVar = {"past": "join(past, target, deficit)"}
 
 
 @dataclass(frozen=True, slots=True)
-class PinballOGD(_Priced, Stepping):
+class PinballOGD(_Priced):
     """Projected OGD on the asymmetric severity loss: [CTTX26, Prop. 1] at D max(λ_under, λ_over).
 
     Its subgradient is λ_over D above θ* and −λ_under D below, so every bound of OGD holds with
@@ -68,16 +56,13 @@ class PinballOGD(_Priced, Stepping):
     step: float | None = None
     label: ClassVar[str] = "pinball-ogd"
 
-    def learn(self, state: State, start: RoundStart, theta: float, outcome: RoundOutcome) -> State:
-        """Step against the subgradient; on target there is none."""
-        iterate, squares = state
-        squares += (start.deficit * max(self.under, self.over)) ** 2
-        if squares == 0:
-            return state
-        target = needed_severity(start, outcome)
-        slope = self.over * (iterate > target) - self.under * (iterate < target)
-        step = math.sqrt(0.5 / squares) if self.step is None else self.step
-        return min(1.0, max(0.0, iterate - step * start.deficit * slope)), squares
+    remembers: ClassVar = {"at": "first", "squares": "0"}
+    plays: ClassVar = "at"
+    learns: ClassVar = {
+        "squares": "squares + (deficit * max(under, over)) ** 2",
+        "at": "clip(at - (step if step > 0 else sqrt(0.5 / squares)) * deficit * "
+        "(over * (at > target) - under * (at < target))) if squares > 0 else at",
+    }
 
 
 SEVERITIES = {"newsvendor": Newsvendor, "pinball-ogd": PinballOGD}

@@ -19,7 +19,7 @@ from adlopt.model.round import Round, RoundOutcome
 from adlopt.optimum.core.burden_problem import BurdenProblem
 from adlopt.optimum.dollars.least_loss import Solution
 from adlopt.optimum.solve import solve
-from adlopt.policies.severity import weighted_quantile
+from adlopt.policies.severity_notation import quantile
 from adlopt.show.answer import Figures
 from adlopt.show.schema.boards import FixedRuleData, FixedSeverityData
 from adlopt.show.words import amount, clipped, usd
@@ -50,7 +50,7 @@ def severity_loss(episode: Episode, severities: FloatArray) -> float:
 def best_fixed_severity(episode: Episode) -> FixedSeverity:
     """Minimise Σ D_t |θ − θ*_t| over constants: the D-weighted median, exactly."""
     pairs = zip(episode.needed_severity.tolist(), episode.deficit.tolist(), strict=True)
-    theta = weighted_quantile(tuple(pairs), 0.5)
+    theta = quantile(tuple(pairs), 0.5, 0.0)
     return FixedSeverity(theta=theta, loss=severity_loss(episode, np.full(len(episode), theta)))
 
 

@@ -12,13 +12,12 @@ from adlopt.show.words import amount, clipped, counted, percent
 SHOWN = 36
 """Levels of θ* printed."""
 VERDICTS = {
-    "supremum": "worst case: the supremum, attained within {gap:.2g} USD; its upper side is "
-    "HiGHS's branch and bound",
+    "supremum": "worst case: the supremum, attained within {gap:.2g} USD; its upper "
+    "end is verified",
     "between": "the worst case lies between these two losses: the upper one lets ties θ = θ* go "
     "against the rule",
-    "stopped": "stopped by the time limit, with a gap of {usd} USD: the worst case lies between "
-    "these two losses",
-    "found": "found by search: a lower bound on the worst case, which may be worse",
+    "stopped": "stopped with a gap of {usd} USD: the worst case lies between these two losses",
+    "found": "found by search: the worst case lies between these two losses",
 }
 """What is known of the worst case, by outcome."""
 SAID = {
@@ -39,7 +38,8 @@ def worst_case(data: WorstCaseData) -> str:
     rows = [
         ("path variation, of what was allowed", _spent(data)),
         ("loss Σ D|θ−θ*|, replayed, USD", amount(data.loss_usd)),
-        ("no path costs more than, USD", amount(data.upper_usd)),
+        (f"no path costs more than, USD, by {data.upper_by}", amount(data.upper_usd)),
+        *_reported(data),
         _bound_row(data.bound, "on this instance"),
         ("loss / bound", share),
     ]
@@ -92,6 +92,13 @@ def severities(path: list[float]) -> str:
     if {"0+", "1−"} & {theta for theta, _ in spans[:SHOWN]}:
         shown.append("(0+ and 1− are within 0.00005 of an end)")
     return fill(f"θ*: {' '.join(shown)}", width(), subsequent_indent="    ")
+
+
+def _reported(data: WorstCaseData) -> list[tuple[str, str]]:
+    """HiGHS's own end, where it is lower than the one that was verified."""
+    if data.reported_usd is None:
+        return []
+    return [("no path costs more than, USD, as HiGHS reports", amount(data.reported_usd))]
 
 
 def _bound_row(bound: BoundData, where: str) -> tuple[str, str]:

@@ -15,7 +15,7 @@ from adlopt.model.episode import Episode
 from adlopt.model.loss import SeverityLoss
 from adlopt.model.round import RoundStart
 from adlopt.policies.decide.decision import Decision
-from adlopt.policies.severity import weighted_quantile
+from adlopt.policies.severity_notation import quantile
 from adlopt.scoring.one_run import other_future
 from adlopt.show.answer import Answer, Columns
 from adlopt.show.decision import backtested
@@ -154,7 +154,7 @@ def backtest(
     shares = [share for share in promised if share is not None]
     size, needed = episode.deficit[learn:], episode.needed_severity[learn:]
     pairs = tuple(zip(needed.tolist(), size.tolist(), strict=True))
-    constant = weighted_quantile(pairs, under / (under + over))
+    constant = quantile(pairs, under / (under + over), 0.0)
     before = episode.needed_severity[learn - 1 : -1]
     return Backtest(
         episode=episode,

@@ -46,7 +46,7 @@ def played(rule, episode):
 @settings(max_examples=150, deadline=None)
 def test_what_was_missed_is_in_the_price(rows):
     episode = made(*zip(*rows, strict=True))
-    thetas, (last, price, squares) = played(SeverityMDIC(), episode)
+    thetas, (last, price, squares, _) = played(SeverityMDIC(), episode)
     strides = episode.deficit / np.sqrt(np.cumsum(episode.deficit**2))
     missed = math.fsum(strides * (episode.needed_severity - thetas))
     assert missed <= price + 1e-9
@@ -65,7 +65,7 @@ def test_the_severity_step_is_the_mirror_step_of_the_lagrangian(state, needed):
         lambda x: slope * x + (x - iterate) ** 2 / (2 * eta), bounds=(0, 1), method="bounded"
     ).x
     start = adl.RoundStart(account=["a"], capacity=[9.0], deficit=deficit)
-    after = SeverityMDIC().learn(state, start, iterate, adl.RoundOutcome(needed=needed))
+    after = SeverityMDIC().learn((*state, 0.0), start, iterate, adl.RoundOutcome(needed=needed))
     assert after[0] == pytest.approx(best, abs=1e-5)
     assert after[1] == max(0.0, price + eta * deficit * (target - iterate))
 

@@ -396,4 +396,5 @@ def test_estimate_without_an_estimate_teaches():
 def test_a_step_computed_with_numpy_is_a_step():
     start = adl.RoundStart(account=["a"], capacity=[4.0], deficit=4.0)
     rule = ProjectedOGD(step=np.float64(0.05), first=np.float64(0.5))
-    assert rule.learn(rule.begin(), start, 0.5, adl.RoundOutcome(needed=0.0)) == 0.3
+    learnt = rule.learn(rule.begin(), start, 0.5, adl.RoundOutcome(needed=0.0))
+    assert rule.decide(learnt, start) == 0.3

@@ -194,9 +194,9 @@ def test_matching_takes_the_deficit_or_what_there_is():
     start = adl.RoundStart(account=["a"], capacity=[30.0], deficit=40.0)
     policy = named("match")
     assert policy.decide(policy.begin(), start).tolist() == [30.0]
-    assert DeficitMatching(1.0, 0.25).decide(None, start) == 0.25
+    assert DeficitMatching(1.0, 0.25).decide((), start) == 0.25
     empty = adl.RoundStart(account=["a"], capacity=[0.0], deficit=0.0)
-    assert DeficitMatching().decide(None, empty) == 1.0
+    assert DeficitMatching().decide((), empty) == 1.0
 
 
 @given(st.lists(st.sampled_from([0.0, 5.0]), min_size=1, max_size=12), st.floats(0, 1))

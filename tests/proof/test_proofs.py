@@ -25,6 +25,7 @@ EXPECTED = {
     "lemma_02_and_lemma_03_and_eq_22_estimate_regret": Verdict.PROVED,
     "lot_rounding_gap": Verdict.PROVED,
     "adaptive_steps": Verdict.PROVED,
+    "running_step": Verdict.PROVED,
     "minimax_severity": Verdict.PROVED,
     "newsvendor_severity": Verdict.PROVED,
     "persistence": Verdict.PROVED,

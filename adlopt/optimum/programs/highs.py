@@ -7,7 +7,7 @@ recomputed it. What is guarded against is written beside each guard.
 from __future__ import annotations
 
 from collections.abc import Generator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
@@ -250,3 +250,31 @@ def _answer(solver: Any, program: Program, status: Any, method: Method, core: An
         stopped=Stopped.OPTIMAL if state == kinds.kOptimal else Stopped.LIMIT,
         method=method,
     )
+
+
+class Relaxation:
+    """The linear relaxation of a program, solved again and again with other column bounds.
+
+    What it says of a node is a dual vector, or a ray that shows it infeasible: neither is believed
+    before weak duality has been computed with it.
+    """
+
+    def __init__(self, program: Program) -> None:
+        from highspy import _core as core
+
+        self._core: Any = core
+        self._solver: Any = core._Highs()
+        for name, value in OPTIONS.items():
+            _accept(self._solver.setOptionValue(name, value), f"option {name}={value!r}", core)
+        _pass_model(self._solver, replace(program, integer=None), core)
+        self._every = np.arange(program.cost.size, dtype=np.int32)
+
+    def solve(self, lower: FloatArray, upper: FloatArray) -> tuple[FloatArray | None, FloatArray]:
+        """Return a point and row duals; no point, and the ray, where there is none."""
+        self._solver.changeColsBounds(self._every.size, self._every, lower, upper)
+        self._solver.run()
+        if self._solver.getModelStatus() == self._core.HighsModelStatus.kInfeasible:
+            _, has_one, ray = self._solver.getDualRay()
+            return None, np.array(ray) if has_one else np.zeros(0)
+        solution = self._solver.getSolution()
+        return np.array(solution.col_value), np.array(solution.row_dual)

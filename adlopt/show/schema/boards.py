@@ -337,6 +337,8 @@ class WorstCaseData(Data):
     outcome: str
     loss_usd: float
     upper_usd: float
+    upper_by: str
+    reported_usd: float | None
     gap_usd: float
     bound: BoundData
     ratio: float | None

@@ -1,8 +1,9 @@
 """The worst that can happen to a severity rule, and how tight a bound on it is.
 
 An adversary chooses the needed severities θ* ∈ [0, 1]^T of given rounds, with
-Σ |θ*_t − θ*_{t−1}| ≤ P, against Σ D_t |θ_t − θ*_t|. For projected OGD the worst choice is found
-exactly, by a mixed-integer program; for any other rule it is searched for. Whatever is reported
+Σ |θ*_t − θ*_{t−1}| ≤ P, against Σ D_t |θ_t − θ*_t|. For a severity that is written in the notation,
+and whose expressions are linear but for their bends, both ends of the worst case are found; for any
+other it is searched for, and the best theorem that covers it is the upper end. Whatever is reported
 as a loss, the rule really lost when it was played on the instance returned. `unavoidable` turns
 the question round: what does the best online policy lose, whatever it does?
 """
@@ -12,41 +13,45 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable
-from contextlib import suppress
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from numbers import Real
+from typing import Any
 
 import numpy as np
 
-from adlopt.bounds.bound import Bound
+from adlopt.bounds.bound import Along, Bound
 from adlopt.bounds.game.minimax_value import Game
-from adlopt.bounds.registry import on_severities
+from adlopt.bounds.quantity import OF_ALL_PATHS
+from adlopt.bounds.registry import UPPER, on_severities
+from adlopt.bounds.trivial import TRIVIAL
 from adlopt.errors import InputError, SolverStopped
-from adlopt.foundation.arrays import own_whole
+from adlopt.foundation.arrays import freeze, own_number, own_whole
 from adlopt.model.episode import Episode
-from adlopt.model.method import Stopped
 from adlopt.optimum.programs.highs import check_time_limit
 from adlopt.policies import grammar
-from adlopt.policies.gradient import ProjectedOGD
 from adlopt.policies.playable import A_SEVERITY
 from adlopt.policies.protocols import Severity, SeverityThenAllocation
+from adlopt.policies.severity_notation import Written
 from adlopt.studies.adversary.arena import Arena, snapped
-from adlopt.studies.adversary.ogd_milp import solve
-from adlopt.studies.adversary.seeded_search import search
+from adlopt.studies.adversary.seeded_search import follow, search
 from adlopt.studies.adversary.unavoidable import MinimaxOptimal, Unavoidable
-from adlopt.studies.adversary.worst_case import Outcome, WorstCase, replay
+from adlopt.studies.adversary.worst_case import ATTAINED, Outcome, WorstCase, replay
+from adlopt.studies.adversary.written_program import NotLinear
+from adlopt.studies.adversary.written_worst import MEETING, Solved, solve
 
 __all__ = ["Outcome", "Unavoidable", "WorstCase", "replay", "unavoidable", "worst"]
 
 
 def worst(  # noqa: PLR0913 - each is one choice of the user
     policy: Severity | SeverityThenAllocation | str,
-    *,
-    bound: Bound | str,
     episode: Episode | None = None,
+    *,
+    bound: Bound | str | None = None,
     rounds: int | None = None,
     variation: float | None = None,
     any_first: bool = False,
+    exact: bool = False,
+    gap: float = MEETING,
     seed: int = 0,
     time_limit: float | None = None,
     progress: Callable[[str], None] | None = None,
@@ -58,22 +63,27 @@ def worst(  # noqa: PLR0913 - each is one choice of the user
     policy : Severity, SeverityThenAllocation or str
         A rule, or a name as in `adlopt.policies.grammar`; "ogd" alone has the *hindsight* step
         η* = sqrt((1 + 2P)/S) of [CTTX26, Prop. 1]. An allocation is left aside.
-    bound : Bound or str
-        Or its name in `adlopt.bounds`, prop-1, half, or path.py:name; measured on the instance
-        found, which refutes it if it covers the rule and the rule loses more.
     episode : Episode, optional
         Whose deficits to keep.
+    bound : Bound or str, optional
+        Or its name in `adlopt.bounds`, prop-1, half, or path.py:name; measured on the instance
+        found, which refutes it if it covers the rule and the rule loses more. Unless given, the
+        least that covers the rule.
     rounds : int, optional
         T ≥ 1 rounds with unit deficits, where no episode is given.
     variation : float, optional
         P ∈ [0, T − 1]; an episode's own unless given.
     any_first : bool
         Let the adversary choose θ_1 too; where it searches, among 0, ½ and 1.
+    exact : bool
+        Refuse a rule whose worst case can only be searched for.
+    gap : float
+        Relative, of the two ends, at which to stop.
     seed : int
         Of the search; equal seeds give equal answers, unless a time limit cuts in.
     time_limit : float, optional
-        Seconds > 0. Without it the program of projected OGD runs until it is solved: at once for
-        16 rounds, and longer than anyone waits for 40.
+        Seconds > 0. Without it the search goes on until both ends meet: for 16 rounds within a
+        minute, for 40 longer than anyone waits.
     progress : callable, optional
         Told what is tried.
 
@@ -94,31 +104,35 @@ def worst(  # noqa: PLR0913 - each is one choice of the user
     (<Outcome.SUPREMUM: 'supremum'>, 0.8333)
     """
     arena = Arena.given(episode, rounds, variation)
-    rule, measured = _rule(policy, arena), on_severities(bound)
+    rule, measured = _rule(policy, arena), None if bound is None else on_severities(bound)
     own_whole(seed, "seed")
     check_time_limit(time_limit)
     tell = progress or (lambda _: None)
     deadline = math.inf if time_limit is None else time.monotonic() + time_limit
-    solved = None
-    if type(rule) is ProjectedOGD:
-        tell(f"{rule.name}: mixed-integer program")
-        with suppress(SolverStopped):  # the limit came before any path
-            solved = solve(rule, arena, any_first=any_first, deadline=deadline)
-    attacks = [] if solved is None else [solved.attack]
-    if solved is not None and solved.stopped is Stopped.OPTIMAL:
-        outcome = Outcome.SUPREMUM
+    tell(f"{rule.name}: mixed-integer program")
+    rules = _starting_anywhere(rule) if any_first else [rule]
+    own_number(gap, "gap", lowest=0.0)
+    chosen = {"any_first": any_first, "gap": gap, "deadline": deadline, "progress": tell}
+    solved = _solved(rule, arena, chosen, exact=exact)
+    known = _by_theorem(rule, arena)
+    if isinstance(solved, Outcome):
+        attack = search(rules, arena, seed=seed, deadline=deadline, progress=tell)
     else:
-        outcome = Outcome.STOPPED if type(rule) is ProjectedOGD else Outcome.FOUND
-        rules = _starting_anywhere(rule) if any_first else [rule]
-        attacks.append(search(rules, arena, seed=seed, deadline=deadline, progress=tell))
-    attack = snapped(max(attacks, key=lambda one: one.loss), arena)
+        attack = solved.attack
+        known = min(
+            known, Ceiling(solved.upper, "weak duality, node by node"), key=lambda k: k.upper
+        )
+    attack = snapped(attack, arena)
+    instance = arena.instance(attack.path, name=f"worst case of {attack.rule.name}")
     return WorstCase.of(
         attack.rule,
-        measured,
-        arena.instance(attack.path, name=f"worst case of {attack.rule.name}"),
+        measured or _least_that_covers(attack.rule, instance),
+        instance,
         variation=arena.variation,
-        upper=math.fsum(arena.deficit) if solved is None else solved.upper,
-        outcome=outcome,
+        upper=known.upper,
+        upper_by=known.by,
+        reported=None if isinstance(solved, Outcome) or solved.closed else solved.reported,
+        outcome=_outcome(solved, known.upper),
     )
 
 
@@ -163,6 +177,64 @@ def _rule(policy: Severity | SeverityThenAllocation | str, arena: Arena) -> Seve
     if not isinstance(theta, Real):
         raise InputError("policy", theta, A_SEVERITY, index=rule.name)
     return rule
+
+
+def _solved(
+    rule: Severity, arena: Arena, chosen: dict[str, Any], *, exact: bool
+) -> Solved | Outcome:
+    """FOUND if the rule is no mixed-integer program, STOPPED if the limit came before any path."""
+    why = "is not written in the notation"
+    if isinstance(rule, Written) and rule.as_written:
+        try:
+            return solve(rule, arena, **chosen)
+        except NotLinear as not_linear:
+            why = str(not_linear)
+        except SolverStopped:
+            return Outcome.STOPPED
+    if exact:
+        expected = f"a severity whose worst case is a mixed-integer program: it {why}"
+        raise InputError("policy", rule.name, expected, remedy="search instead")
+    return Outcome.FOUND
+
+
+@dataclass(frozen=True, slots=True)
+class Ceiling:
+    """What no path costs more than, USD, and why."""
+
+    upper: float
+    by: str
+
+
+def _by_theorem(rule: Severity, arena: Arena) -> Ceiling:
+    """The least that a theorem says of all paths of the arena, of those that cover the rule.
+
+    It is measured where θ* goes from end to end until P is spent: of a path, such a bound knows P.
+    """
+    ends = freeze([t % 2 for t in range(len(arena.starts))])
+    swing = arena.instance(follow(ends, arena.variation))
+    found = [Ceiling(math.fsum(arena.deficit), "the sum of deficits")]
+    for bound in UPPER.values():
+        knows = bound.expression.subs(bound.choices).free_symbols
+        if knows <= OF_ALL_PATHS and bound.is_about(rule, swing) and not bound.conjectured:
+            value = replace(bound, along=Along.NEEDED).evaluate(swing).value
+            found += [] if value is None else [Ceiling(value, bound.name)]
+    return min(found, key=lambda known: known.upper)
+
+
+def _least_that_covers(rule: Severity, instance: Episode) -> Bound:
+    """The proved bound that says least where the rule was played; the trivial one at worst."""
+    about = [b for b in UPPER.values() if b.is_about(rule, instance) and not b.conjectured]
+    values = {bound.name: bound.evaluate(instance).value for bound in about}
+    said = [bound for bound in about if values[bound.name] is not None]
+    return min(said, key=lambda bound: values[bound.name] or 0.0, default=TRIVIAL)
+
+
+def _outcome(solved: Solved | Outcome, upper: float) -> Outcome:
+    if isinstance(solved, Outcome):
+        return solved
+    if solved.attack.loss >= upper * (1 - ATTAINED):
+        return Outcome.SUPREMUM
+    return Outcome.BETWEEN if solved.closed else Outcome.STOPPED
 
 
 def _starting_anywhere(rule: Severity) -> list[Severity]:

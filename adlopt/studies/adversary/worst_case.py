@@ -24,20 +24,22 @@ from adlopt.show.adversary import worst_case
 from adlopt.show.answer import Answer, Columns, plain
 from adlopt.show.schema.boards import WorstCaseData
 from adlopt.show.words import counted, dollars
-from adlopt.studies.adversary.ogd_milp import ATTAINED
+
+ATTAINED = 1e-6
+"""Relative distance from what no path exceeds at which a path counts as attaining it."""
 
 
 class Outcome(Enum):
     """What is known of the worst case."""
 
     SUPREMUM = "supremum"
-    """No path costs more than `upper`, and the instance attains it to within `gap`."""
+    """No path costs more than `upper`, verified; the instance attains it to within `gap`."""
     BETWEEN = "between"
     """The worst case lies between `loss` and `upper`; that lets ties θ = θ* go against the rule."""
     STOPPED = "stopped"
     """A time limit came first: the worst case lies between `loss` and `upper`."""
     FOUND = "found"
-    """The worst that a search found: a lower bound on the worst case."""
+    """The worst that a search found; `upper` is what the best theorem says that covers the rule."""
 
 
 class Lost(Answer):
@@ -114,8 +116,9 @@ class WorstCase(Lost):
     """An instance on which a severity rule loses much, and how tight a bound is there.
 
     The `rule` has the θ_1 it was played with; it loses Σ D_t |θ_t − θ*_t|, `loss`, USD. No path
-    costs more than `upper`: from the mixed-integer program where there is one, Σ D_t otherwise.
-    `variation` is the P that the path was allowed; a rule tuned in hindsight is tuned to it.
+    costs more than `upper`, for the reason `upper_by`: a tree closed by weak duality, or a theorem.
+    `reported` is the solver's own word where it is lower. `variation` is the P that the path was
+    allowed; a rule tuned in hindsight is tuned to it.
     """
 
     _view = worst_case
@@ -123,6 +126,8 @@ class WorstCase(Lost):
     bound: Bound
     loss: float
     upper: float
+    upper_by: str
+    reported: float | None
     outcome: Outcome
     variation: float
     instance: Episode
@@ -136,7 +141,9 @@ class WorstCase(Lost):
         *,
         variation: float,
         upper: float,
+        upper_by: str,
         outcome: Outcome,
+        reported: float | None = None,
     ) -> WorstCase:
         """Play the rule on the instance; a SUPREMUM that it does not attain becomes BETWEEN."""
         loss = replay(rule, instance)
@@ -145,7 +152,8 @@ class WorstCase(Lost):
         if outcome is Outcome.SUPREMUM and loss < upper * (1 - ATTAINED):
             outcome = Outcome.BETWEEN
         played: dict[str, Any] = {"rule": rule, "bound": bound, "instance": instance, "loss": loss}
-        return cls(**played, upper=max(upper, loss), outcome=outcome, variation=variation)
+        played |= {"upper": max(upper, loss), "upper_by": upper_by, "reported": reported}
+        return cls(**played, outcome=outcome, variation=variation)
 
     @property
     def policy(self) -> str:

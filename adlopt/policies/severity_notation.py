@@ -1,0 +1,369 @@
+"""Severities as data: expressions say what is remembered, what is played, and what is learnt.
+
+::
+
+    remembers  at = first
+    plays      at
+    learns     at = clip(at - step * deficit * sign(at - target))
+
+An expression has numbers, names, ``+ - * / **``, comparisons (1 where they hold), ``a if c else b``
+and the functions of `FUNCTIONS`. Names are those remembered, the rule's parameters, and of the
+round `deficit`, `capacity` and `estimate`; once it is over also `theta` (what was played), `target`
+(θ*) and `needed` (USD). What is learnt is learnt in order: a line sees those above it.
+
+Nothing in an expression says what kind of number it works on: the playing policy gives it floats,
+and `adlopt.studies.adversary.written_program` columns of a mixed-integer program.
+"""
+
+from __future__ import annotations
+
+import ast
+import math
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, fields, replace
+from functools import cache
+from pathlib import Path
+from types import CodeType
+from typing import Any, ClassVar, TypeAlias, cast
+
+from adlopt.errors import InputError, unknown
+from adlopt.model.round import RoundOutcome, RoundStart, needed_severity
+from adlopt.model.run import Information
+from adlopt.policies.parameters import Labelled
+from adlopt.policies.protocols import State
+
+Functions: TypeAlias = Mapping[str, Callable[..., Any]]
+Scope: TypeAlias = Mapping[str, Any]
+LONGEST, MOST = 2_000, 150
+"""Characters of an expression, and its numbers, names and signs."""
+STARTED = ("deficit", "capacity", "estimate")
+OVER = ("theta", "target", "needed")
+NODES = (
+    ast.Expression, ast.BinOp, ast.Add, ast.Sub, ast.Mult, ast.Div, ast.Pow, ast.UnaryOp, ast.USub,
+    ast.Compare, ast.Lt, ast.LtE, ast.Gt, ast.GtE, ast.IfExp, ast.Call, ast.Name, ast.Load,
+    ast.Constant,
+)  # fmt: skip
+
+
+def clip(x: float) -> float:
+    """The nearest number in [0, 1]."""
+    return min(1.0, max(0.0, x))
+
+
+def sign(x: float) -> int:
+    """−1, 0 or 1."""
+    return int(x > 0) - int(x < 0)
+
+
+def join(past: Any, value: float, weight: float) -> tuple[tuple[float, float], ...]:
+    """What is past, with one more value and its weight."""
+    return (*(past or ()), (value, weight))
+
+
+def stack(past: Any, value: float, weight: float) -> tuple[tuple[float, float], ...]:
+    """`join`, without what lies below a later and no smaller weight: `latest` never sees it."""
+    return join(tuple(pair for pair in past or () if pair[1] > weight), value, weight)
+
+
+def latest(past: Any, weight: float, otherwise: float) -> float:
+    """The last value of at least that weight."""
+    return next((value for value, w in reversed(past or ()) if w >= weight), otherwise)
+
+
+def quantile(past: Any, level: float, otherwise: float) -> float:
+    """Lower weighted quantile: it minimises Σ w max(level (v − θ), (1 − level) (θ − v))."""
+    if not past:
+        return otherwise
+    ordered, passed = sorted(past), 0.0
+    wanted = level * math.fsum(weight for _, weight in ordered)
+    for value, weight in ordered:
+        passed += weight
+        if passed >= wanted:
+            return float(value)
+    return float(ordered[-1][0])
+
+
+FUNCTIONS: Functions = {
+    "clip": clip,
+    "sign": sign,
+    "min": min,
+    "max": max,
+    "abs": abs,
+    "sqrt": math.sqrt,
+    "join": join,
+    "stack": stack,
+    "latest": latest,
+    "quantile": quantile,
+}
+"""What may be called, on floats. A past is what `join` and `stack` make, of 0 at first."""
+CHOOSE = "choose"
+"""What `a if c else b` calls, with a and b as functions of nothing."""
+
+
+class _Lazily(ast.NodeTransformer):
+    """Write ``a if c else b`` as a call, so that c may be more than true or false."""
+
+    def visit_IfExp(self, node: ast.IfExp) -> ast.AST:
+        self.generic_visit(node)
+        empty = ast.arguments(posonlyargs=[], args=[], kwonlyargs=[], kw_defaults=[], defaults=[])
+        later: list[ast.expr] = [ast.Lambda(empty, node.body), ast.Lambda(empty, node.orelse)]
+        return ast.Call(ast.Name(CHOOSE, ast.Load()), [node.test, *later], [])
+
+    def visit_Constant(self, node: ast.Constant) -> ast.AST:
+        return ast.Constant(float(node.value))  # type: ignore[arg-type]
+
+
+def _choose(condition: Any, then: Callable[[], Any], otherwise: Callable[[], Any]) -> Any:
+    return then() if condition else otherwise()
+
+
+@cache
+def compiled(text: str, names: frozenset[str]) -> CodeType:
+    """Compile an expression over some names; refuse whatever is none, naming what it is."""
+    where = {"index": text[:60]} if isinstance(text, str) else {}
+    if not isinstance(text, str) or len(text) > LONGEST:
+        raise InputError("expression", str(text)[:60], f"text of at most {LONGEST} characters")
+    try:
+        tree = ast.parse(text.strip(), mode="eval")
+    except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
+        raise InputError("expression", text, f"arithmetic ({error})") from None
+    if sum(1 for _ in ast.walk(tree)) > MOST:
+        raise InputError("expression", f"{text[:60]}…", f"at most {MOST} numbers, names and signs")
+    for node in ast.walk(tree):
+        said = ast.unparse(node) if isinstance(node, ast.expr) else type(node).__name__
+        if not isinstance(node, NODES) or (isinstance(node, ast.Compare) and len(node.ops) > 1):
+            raise InputError("expression", said, "numbers, names, arithmetic and calls", **where)
+        if isinstance(node, ast.Call):
+            if not isinstance(node.func, ast.Name) or node.keywords:
+                raise InputError("expression", said, "a call by name, of numbers", **where)
+            if node.func.id not in FUNCTIONS:
+                raise unknown("function", node.func.id, FUNCTIONS)
+        elif isinstance(node, ast.Name) and node.id not in names and node.id not in FUNCTIONS:
+            raise unknown("name", node.id, sorted(names))
+        elif isinstance(node, ast.Constant) and type(node.value) not in (int, float):
+            raise InputError("expression", said, "a number", **where)
+    return compile(ast.fix_missing_locations(_Lazily().visit(tree)), text, "eval")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recipe:
+    """What a severity remembers, plays and learns, each an expression.
+
+    Parameters
+    ----------
+    remembers : Mapping[str, str]
+        Names, and what they are before the first round.
+    plays : str
+        θ_t.
+    learns : Mapping[str, str]
+        What becomes of names that are remembered, in order.
+    parameters : frozenset[str]
+        Names that the expressions may use besides.
+
+    Raises
+    ------
+    InputError
+        Naming the expression, and what in it is unknown or no arithmetic.
+    """
+
+    remembers: Mapping[str, str]
+    plays: str
+    learns: Mapping[str, str]
+    parameters: frozenset[str] = frozenset()
+    _first: tuple[CodeType, ...] = field(init=False, repr=False)
+    _play: CodeType = field(init=False, repr=False)
+    _learn: tuple[tuple[str, CodeType], ...] = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        put = object.__setattr__
+        for name in self.learns:
+            if name not in self.remembers:
+                raise unknown("learns", name, self.remembers)
+        for name in self.remembers:
+            if not name.isidentifier() or name in (*FUNCTIONS, *STARTED, *OVER, CHOOSE):
+                raise InputError("remembers", name, "a name that is not one of the notation's")
+        known = self.parameters | set(self.remembers) | set(STARTED)
+        over = known | set(OVER)
+        put(self, "_first", tuple(compiled(e, self.parameters) for e in self.remembers.values()))
+        put(self, "_play", compiled(self.plays, known))
+        learn = tuple((name, compiled(e, over)) for name, e in self.learns.items())
+        put(self, "_learn", learn)
+
+    def first(self, given: Scope, functions: Functions) -> tuple[Any, ...]:
+        """What is remembered before the first round."""
+        return tuple(_value(code, functions, given) for code in self._first)
+
+    def play(self, given: Scope, state: Iterable[Any], functions: Functions) -> Any:
+        """θ_t, for parameters and the round as given."""
+        return _value(self._play, functions, {**given, **dict(self._named(state))})
+
+    def learn(self, given: Scope, state: Iterable[Any], functions: Functions) -> tuple[Any, ...]:
+        """What is remembered after the round."""
+        scope = {**given, **dict(self._named(state))}
+        for name, code in self._learn:
+            scope[name] = _value(code, functions, scope)
+        return tuple(scope[name] for name in self.remembers)
+
+    def what_plays(self) -> Recipe:
+        """The same without what is remembered for other ends than to be played."""
+        live, before = _names(self._play), set[str]()
+        while live != before:
+            before = live
+            live = live.union(*(_names(code) for name, code in self._learn if name in live))
+        learns = {name: text for name, text in self.learns.items() if name in live}
+        return replace(self, learns=learns)
+
+    def _named(self, state: Iterable[Any]) -> Iterable[tuple[str, Any]]:
+        return zip(self.remembers, state, strict=True)
+
+
+ON_FLOATS: Functions = {**FUNCTIONS, CHOOSE: _choose, "__builtins__": {}}  # type: ignore[dict-item]
+
+
+def _names(code: CodeType) -> set[str]:
+    """Names that an expression looks up, in choices that it puts off too."""
+    within = (part for part in code.co_consts if isinstance(part, CodeType))
+    return set(code.co_names).union(*map(_names, within))
+
+
+def _value(code: CodeType, functions: Functions, scope: Scope) -> Any:
+    try:
+        return eval(code, {**functions, **scope})
+    except (ArithmeticError, ValueError, TypeError) as error:
+        shown = {name: scope[name] for name in code.co_names if name in scope}
+        expected = f"arithmetic that can be done ({error}) with {shown}"
+        raise InputError("expression", code.co_filename, expected) from None
+
+
+class Written:
+    """Base of severities written in the notation: they have a `recipe`, and what it is `given`."""
+
+    __slots__ = ()
+    name: Any
+    information: Any
+    recipe: Any
+
+    @property
+    def given(self) -> dict[str, Any]:
+        """Parameters by name."""
+        return {}
+
+    @property
+    def as_written(self) -> bool:
+        """Whether the rule is played by its recipe, and not by methods of a class of one's own."""
+        return all(
+            getattr(type(self), method) is getattr(Written, method)
+            for method in ("begin", "decide", "learn")
+        )
+
+    def begin(self) -> State:
+        """What is remembered before the first round."""
+        return self.recipe.first(self.given, ON_FLOATS)
+
+    def decide(self, state: State, start: RoundStart) -> float:
+        """θ_t."""
+        return float(self.recipe.play(self.given | started(start), state, ON_FLOATS))
+
+    def learn(self, state: State, start: RoundStart, theta: float, outcome: RoundOutcome) -> State:
+        """What is remembered after the round."""
+        over = {"theta": theta, "target": needed_severity(start, outcome), "needed": outcome.needed}
+        return self.recipe.learn(self.given | started(start) | over, state, ON_FLOATS)
+
+
+class Parametric(Written, Labelled):
+    """Base of classes of them: the recipe is the class's, the fields are its parameters."""
+
+    __slots__ = ()
+    information = Information.ROUND_START
+    remembers: ClassVar[Mapping[str, str]] = {}
+    plays: ClassVar[str]
+    learns: ClassVar[Mapping[str, str]] = {}
+
+    @property
+    def recipe(self) -> Recipe:
+        """Compiled once for the class."""
+        return _recipe(cast(Any, type(self)))
+
+    @property
+    def given(self) -> dict[str, Any]:
+        """Parameters by name; what is not given is 0."""
+        values = ((each.name, getattr(self, each.name)) for each in fields(self))  # type: ignore[arg-type]
+        return {name: 0.0 if value is None else value for name, value in values}
+
+
+def started(start: RoundStart) -> dict[str, float]:
+    """What expressions know of a round that starts."""
+    known = {"deficit": start.deficit, "capacity": start.total_capacity}
+    return known if start.estimate is None else known | {"estimate": start.estimate}
+
+
+@cache
+def _recipe(kind: type[Parametric]) -> Recipe:
+    names = frozenset(each.name for each in fields(kind))  # type: ignore[arg-type]
+    return Recipe(remembers=kind.remembers, plays=kind.plays, learns=kind.learns, parameters=names)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OwnSeverity(Written):
+    """A severity of one's own, written in the notation.
+
+    Parameters
+    ----------
+    name : str
+        Shown in tables.
+    plays : str
+        θ_t, in [0, 1].
+    remembers, learns : Mapping[str, str]
+        Names and what they are at first; what becomes of them after each round.
+
+    Raises
+    ------
+    InputError
+        Naming the expression, and what in it is unknown or no arithmetic.
+
+    Examples
+    --------
+    >>> from adlopt.model.round import RoundOutcome, RoundStart
+    >>> careful = OwnSeverity(name="careful", remembers={"at": "0.5"}, plays="at",
+    ...                       learns={"at": "clip(at - 0.1 * sign(at - target))"})
+    >>> start = RoundStart(account=["a"], capacity=[9.0], deficit=4.0)
+    >>> state = careful.learn(careful.begin(), start, 0.5, RoundOutcome(needed=4.0))
+    >>> careful.decide(state, start)
+    0.6
+    """
+
+    name: str
+    plays: str
+    remembers: Mapping[str, str] = field(default_factory=dict, hash=False)
+    learns: Mapping[str, str] = field(default_factory=dict, hash=False)
+    information: Information = Information.ROUND_START
+    recipe: Recipe = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        recipe = Recipe(remembers=self.remembers, plays=self.plays, learns=self.learns)
+        object.__setattr__(self, "recipe", recipe)
+
+
+def read_severity(path: str | Path) -> OwnSeverity:
+    """Read a severity of one's own from a .toml file: name, plays, [remembers], [learns].
+
+    Raises
+    ------
+    InputError
+        If it is no such file, naming field and value.
+    """
+    import tomllib
+
+    try:
+        found = tomllib.loads(Path(path).read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise InputError("severity", str(path), f"a TOML file ({error})") from None
+    fields_ = ("name", "plays", "remembers", "learns")
+    for key, value in found.items():
+        if key not in fields_:
+            raise unknown(f"{path}", key, fields_)
+        if not isinstance(value, str if key in ("name", "plays") else dict):
+            raise InputError(f"{path}: {key}", value, "text" if key in fields_[:2] else "a table")
+    if "plays" not in found:
+        raise InputError(f"{path}: plays", None, "an expression for θ_t")
+    return OwnSeverity(**{"name": Path(path).stem} | found)

@@ -1,0 +1,365 @@
+"""The worst path of a severity that is written in the notation, as a mixed-integer program.
+
+The rule's own expressions are run once on columns of the program instead of floats: θ*_t is a
+column, sums are sums of columns, and what bends (a comparison, `clip`, `max`, a choice) becomes a
+binary b with rows that say where it may be 1. With d between l and u::
+
+    b = [d > 0]          d ≥ l (1 − b),   d ≤ u b
+    z = b p, p ∈ [m, M]  m b ≤ z ≤ M b,   p − M (1 − b) ≤ z ≤ p − m (1 − b)
+    ℓ ≤ |d|              ℓ ≤ d − 2 l (1 − b),   ℓ ≤ −d + 2 u b
+
+Where d = 0 this program may take either side, while the rule takes one: no path costs the rule more
+than the program's optimum. A `margin` > 0 keeps a strict comparison that far from 0: its paths cost
+the rule what the program says, provided that ties survive rounding.
+
+What is no sum of known multiples (θ* times θ*, a root of what is not known) is `NotLinear`.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, TypeAlias
+
+import numpy as np
+
+from adlopt.errors import AdloptError
+from adlopt.foundation.arrays import FloatArray
+from adlopt.optimum.programs.program import Program
+from adlopt.policies.severity_notation import CHOOSE, FUNCTIONS, Functions, Written, started
+from adlopt.studies.adversary.arena import Arena
+
+Number: TypeAlias = "float | Sum"
+
+
+class NotLinear(AdloptError):
+    """An expression multiplies, or bends, what no mixed-integer program of ours can."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Sum:
+    """A constant and multiples of columns, and the least and largest value that it can have."""
+
+    draft: RuleDraft
+    terms: Mapping[int, float]
+    constant: float
+    least: float
+    largest: float
+
+    def __add__(self, other: Number) -> Number:
+        if not isinstance(other, Sum):
+            ends = self.least + other, self.largest + other
+            return Sum(self.draft, self.terms, self.constant + other, *ends)
+        terms = dict(self.terms)
+        for column, by in other.terms.items():
+            terms[column] = terms.get(column, 0.0) + by
+        return self.draft.sum(terms, self.constant + other.constant)
+
+    def __mul__(self, by: Number) -> Number:
+        if isinstance(by, Sum):
+            return self.draft.product(self, by)
+        if by == 0:
+            return 0.0
+        ends = sorted((self.least * by, self.largest * by))
+        return Sum(
+            self.draft, {c: a * by for c, a in self.terms.items()}, self.constant * by, *ends
+        )
+
+    __radd__ = __add__
+    __rmul__ = __mul__
+
+    def __neg__(self) -> Number:
+        return self * -1.0
+
+    def __sub__(self, other: Number) -> Number:
+        return self + other * -1.0
+
+    def __rsub__(self, other: Number) -> Number:
+        return -self + other
+
+    def __truediv__(self, by: Number) -> Number:
+        if isinstance(by, Sum):
+            raise NotLinear("divides by what is not known")
+        return self * (1.0 / by)
+
+    def __rtruediv__(self, other: float) -> Number:
+        raise NotLinear("divides by what is not known")
+
+    def __pow__(self, power: Number) -> Number:
+        if power == 1:
+            return self
+        raise NotLinear("raises what is not known to a power")
+
+    __rpow__ = __pow__
+
+    def __gt__(self, other: Number) -> Number:
+        return self.draft.positive(self - other)
+
+    def __lt__(self, other: Number) -> Number:
+        return self.draft.positive(other - self)
+
+    def __ge__(self, other: Number) -> Number:
+        return 1.0 - self.draft.positive(other - self)
+
+    def __le__(self, other: Number) -> Number:
+        return 1.0 - self.draft.positive(self - other)
+
+
+@dataclass(slots=True, eq=False)
+class RuleDraft:
+    """Columns and rows as they are asked for; equal comparisons share a binary."""
+
+    margin: float = 0.0
+    ties: bool = True
+    lower: list[float] = field(default_factory=list)
+    upper: list[float] = field(default_factory=list)
+    integer: list[bool] = field(default_factory=list)
+    rows: list[tuple[Mapping[int, float], float, float]] = field(default_factory=list)
+    known: dict[Any, Sum] = field(default_factory=dict)
+    path: list[Sum] = field(default_factory=list)
+    """θ*_t of the rounds so far."""
+    moves: list[Sum] = field(default_factory=list)
+    """|θ*_{t+1} − θ*_t|, or more."""
+
+    def column(self, lower: float, upper: float, *, integer: bool = False) -> Sum:
+        """One more column."""
+        self.lower.append(lower)
+        self.upper.append(upper)
+        self.integer.append(integer)
+        return Sum(self, {len(self.lower) - 1: 1.0}, 0.0, lower, upper)
+
+    def needed_severity(self) -> Sum:
+        """θ* of the next round, and how far it moves."""
+        target = self.column(0.0, 1.0)
+        if self.path:
+            move = self.column(0.0, 1.0)
+            self.require(move + self.path[-1] - target, lower=0.0)
+            self.require(move - self.path[-1] + target, lower=0.0)
+            self.moves.append(move)
+        self.path.append(target)
+        return target
+
+    def sum(self, terms: Mapping[int, float], constant: float) -> Number:
+        """Multiples of columns; a number where nothing is left of them."""
+        terms = {column: by for column, by in terms.items() if by}
+        if not terms:
+            return constant
+        ends = [(self.lower[c] * by, self.upper[c] * by) for c, by in terms.items()]
+        least = constant + sum(min(pair) for pair in ends)
+        return Sum(self, terms, constant, least, constant + sum(max(pair) for pair in ends))
+
+    def require(self, total: Number, lower: float = -math.inf, upper: float = math.inf) -> None:
+        """Keep a sum between two numbers."""
+        if isinstance(total, Sum):
+            self.rows.append((total.terms, lower - total.constant, upper - total.constant))
+
+    def positive(self, d: Number, *, bend: bool = False) -> Number:
+        """[d > 0]: 0 or 1, either where d = 0; a bend, whose sides agree there, has no margin."""
+        if not isinstance(d, Sum):
+            return float(d > 0)
+        if d.largest <= 0 or d.least > 0:
+            return float(d.least > 0)
+        margin = 0.0 if bend else self.margin
+        key = tuple(sorted(d.terms.items())), d.constant, margin
+        if key not in self.known:
+            one = self.known[key] = self.column(0.0, 1.0, integer=True)
+            self.require(d - (margin - d.least) * one, lower=d.least)
+            self.require(d - d.largest * one, upper=0.0)
+        return self.known[key]
+
+    def product(self, a: Sum, b: Sum) -> Number:
+        """A binary times a sum."""
+        one, p = (a, b) if self._binary(a) else (b, a)
+        if not self._binary(one):
+            raise NotLinear("multiplies two numbers that are not known")
+        z = self.column(min(p.least, 0.0), max(p.largest, 0.0))
+        self.require(z - p.least * one, lower=0.0)
+        self.require(z - p.largest * one, upper=0.0)
+        self.require(z - p - p.largest * one, lower=-p.largest)
+        self.require(z - p - p.least * one, upper=-p.least)
+        return z
+
+    def _binary(self, given: Sum) -> bool:
+        return all(self.integer[c] for c in given.terms) and 0 <= given.least <= given.largest <= 1
+
+    def larger(self, *given: Number) -> Number:
+        """Max."""
+        first, *rest = given
+        for other in rest:
+            d: Any = other - first
+            b = self.positive(d)
+            first = (
+                (first if not b else other) if not isinstance(b, Sum) else self._bent(first, d, b)
+            )
+        return first
+
+    def _bent(self, first: Number, d: Any, b: Any) -> Number:
+        """First + max(d, 0), where b = [d > 0]."""
+        over = self.column(0.0, d.largest)
+        self.require(over - d, lower=0.0)
+        self.require(over - d - d.least * b, upper=-d.least)
+        self.require(over - d.largest * b, upper=0.0)
+        return first + over
+
+    def smaller(self, *given: Number) -> Number:
+        """Min."""
+        return -self.larger(*(-1.0 * each for each in given))
+
+    def clip(self, x: Number) -> Number:
+        """The nearest number in [0, 1]."""
+        return self.smaller(1.0, self.larger(0.0, x))
+
+    def sign(self, x: Number) -> Number:
+        """−1, 0 or 1."""
+        above, below = self.positive(x), self.positive(-1.0 * x)
+        if isinstance(above, Sum) and isinstance(below, Sum):
+            self.require(above + below, lower=0.0 if self.ties else 1.0, upper=1.0)
+        return above - below
+
+    def choose(
+        self, condition: Number, then: Callable[[], Number], otherwise: Callable[[], Number]
+    ) -> Number:
+        """`then` where the condition is 1."""
+        if not isinstance(condition, Sum):
+            return then() if condition else otherwise()
+        base = otherwise()
+        return base + condition * (then() - base)
+
+    def missed(self, d: Number) -> Number:
+        """A column that is |d| where it is worth having more."""
+        b = self.positive(d)
+        if not isinstance(d, Sum) or not isinstance(b, Sum):
+            return d * (2.0 * b - 1.0)
+        loss = self.column(0.0, max(-d.least, d.largest))
+        self.require(loss - d - 2.0 * d.least * b, upper=-2.0 * d.least)
+        self.require(loss + d - 2.0 * d.largest * b, upper=0.0)
+        rounds = [t for t, target in enumerate(self.path) if next(iter(target.terms)) in d.terms]
+        if not d.constant and sorted(d.terms.values()) == [-1.0, 1.0] and len(rounds) == 2:
+            between = self.moves[rounds[0] : rounds[1]]
+            self.require(loss - sum(between[1:], between[0]), upper=0.0)
+        return loss
+
+    def quantile(self, past: Any, level: float, otherwise: Number) -> Number:
+        """Lower weighted quantile of what is past, weights known."""
+        if not past:
+            return otherwise
+        total = math.fsum(w for _, w in past)
+        picks = [self.column(0.0, 1.0, integer=True) for _ in past]
+        self.require(sum(picks[1:], picks[0]), 1.0, 1.0)
+        chosen = self.column(0.0, 1.0)
+        below: Number = 0.0
+        above: Number = 0.0
+        for (value, weight), pick in zip(past, picks, strict=True):
+            self.require(chosen - value + pick, upper=1.0)
+            self.require(chosen - value - pick, lower=-1.0)
+            no_more, no_less = (self.column(0.0, 1.0, integer=True) for _ in range(2))
+            self.require(value - chosen + no_more, upper=1.0)
+            self.require(chosen - value + no_less, upper=1.0)
+            below, above = below + weight * no_more, above + weight * no_less
+        self.require(below, lower=level * total)
+        self.require(above, lower=(1 - level) * total)
+        return chosen
+
+    def functions(self) -> Functions:
+        """What the notation calls, on sums of columns."""
+        return {
+            **FUNCTIONS,
+            "clip": self.clip,
+            "sign": self.sign,
+            "min": self.smaller,
+            "max": self.larger,
+            "abs": lambda x: self.larger(x, -1.0 * x),
+            "sqrt": _root,
+            "quantile": self.quantile,
+            CHOOSE: self.choose,
+            "__builtins__": {},  # type: ignore[dict-item]
+        }
+
+
+def _root(x: Number) -> float:
+    if isinstance(x, Sum):
+        raise NotLinear("takes a root of what is not known")
+    return math.sqrt(x)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class WrittenProgram:
+    """Σ w_t |θ_t − θ*_t| over paths of an arena, w_t = D_t / max D, and where its columns are."""
+
+    rule: Written
+    arena: Arena
+    draft: RuleDraft
+    first: Sum | None
+    path: tuple[Sum, ...]
+    theta: tuple[Number, ...]
+    loss: Number
+
+    @classmethod
+    def of(
+        cls,
+        rule: Written,
+        arena: Arena,
+        *,
+        any_first: bool,
+        margin: float = 0.0,
+        ties: bool = True,
+    ) -> WrittenProgram:
+        """Run the rule's expressions on columns.
+
+        Raises
+        ------
+        NotLinear
+            If one of them is no sum of known multiples.
+        """
+        draft = RuleDraft(margin=margin, ties=ties)
+        functions, recipe = draft.functions(), rule.recipe.what_plays()
+        first = draft.column(0.0, 1.0) if any_first else None
+        given: dict[str, Any] = rule.given | ({"first": first} if any_first else {})
+        state, played = recipe.first(given, functions), []
+        loss: Number = 0.0
+        largest = float(arena.deficit.max())
+        for start in arena.starts:
+            target = draft.needed_severity()
+            scope = given | started(start)
+            theta = recipe.play(scope, state, functions)
+            loss = loss + (start.deficit / largest) * draft.missed(theta - target)
+            over = {"theta": theta, "target": target, "needed": start.deficit * target}
+            state = recipe.learn(scope | over, state, functions)
+            played.append(theta)
+        if draft.moves:
+            draft.require(sum(draft.moves[1:], draft.moves[0]), upper=arena.variation)
+        found: dict[str, Any] = {"path": tuple(draft.path), "theta": tuple(played), "loss": loss}
+        return cls(rule=rule, arena=arena, draft=draft, first=first, **found)
+
+    def strictly(self, margin: float, *, ties: bool = True) -> WrittenProgram:
+        """The same, with comparisons that far from 0, or 0 if there may be ties; columns stay."""
+        chosen = {"any_first": self.first is not None, "ties": ties}
+        return self.of(self.rule, self.arena, margin=margin, **chosen)
+
+    def loss_at(self, objective: float) -> float:
+        """Σ w_t |θ_t − θ*_t|, where the program's columns make so much of it."""
+        return objective + (self.loss.constant if isinstance(self.loss, Sum) else self.loss)
+
+    def program(self, fixed: FloatArray | None = None) -> Program:
+        """State it for HiGHS; the binaries may be fixed to those of another answer."""
+        draft = self.draft
+        lower, upper = np.array(draft.lower), np.array(draft.upper)
+        integer = np.array(draft.integer)
+        if fixed is not None:
+            lower[integer] = upper[integer] = np.rint(fixed[integer])
+        cost = np.zeros(lower.size)
+        for column, by in self.loss.terms.items() if isinstance(self.loss, Sum) else ():
+            cost[column] = -by
+        entries = [list(terms.items()) for terms, _, _ in draft.rows]
+        return Program(
+            cost=cost,
+            lower=lower,
+            upper=upper,
+            row_lower=np.array([low for _, low, _ in draft.rows]),
+            row_upper=np.array([high for _, _, high in draft.rows]),
+            start=np.cumsum([0, *map(len, entries)], dtype=np.int32),
+            column=np.array([c for row in entries for c, _ in row], dtype=np.int32),
+            coefficient=np.array([v for row in entries for _, v in row]),
+            integer=integer,
+        )

@@ -1,0 +1,158 @@
+"""The worst path of a severity that is written in the notation, between two ends that meet.
+
+HiGHS finds the path; the rule is played on it, and loses what it loses. That no path costs more is
+proven by a tree of our own (`adlopt.optimum.programs.proven_tree`).
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from adlopt.errors import SolverStopped
+from adlopt.foundation.arrays import FloatArray
+from adlopt.model.episode import path_variation
+from adlopt.optimum.programs.highs import Infeasible, RawAnswer, run
+from adlopt.optimum.programs.program import Program
+from adlopt.optimum.programs.proven_tree import proven_lower_bound
+from adlopt.policies.severity_notation import Written
+from adlopt.studies.adversary.arena import ROUNDING, Arena, Attack, outcome
+from adlopt.studies.adversary.written_program import Number, Sum, WrittenProgram
+
+MARGIN = 1e-7
+"""Distance of θ from θ* that no rounding closes: HiGHS is asked for 1e-9."""
+APART = 1e-6
+"""Relative distance of the two ends at which the tree counts as ended."""
+MEETING = 1e-9
+"""Relative gap of the two ends at which the tree stops, unless told otherwise."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Solved:
+    """The worst path that was built, and what no path exceeds."""
+
+    attack: Attack
+    """On the rule with its own θ_1, or the worst one."""
+    upper: float
+    """USD. Verified by weak duality, node by node."""
+    reported: float
+    """USD. HiGHS's own bound, its word alone: lower than `upper` where the tree was stopped."""
+    closed: bool
+    """Whether the tree ended."""
+
+
+def solve(
+    rule: Written,
+    arena: Arena,
+    *,
+    any_first: bool = False,
+    gap: float = MEETING,
+    deadline: float = math.inf,
+    progress: Callable[[str], None] | None = None,
+) -> Solved:
+    """Maximise Σ D_t |θ_t − θ*_t| over the paths of an arena, and over θ_1 with `any_first`.
+
+    The deadline is on the clock of `time.monotonic`: HiGHS may take half of the time, for a
+    program, of what is left of it; the tree has the rest.
+
+    Raises
+    ------
+    NotLinear
+        If the rule is no mixed-integer program.
+    SolverStopped
+        If the limit came before any path.
+
+    Examples
+    --------
+    >>> from adlopt.policies.gradient import ProjectedOGD
+    >>> solved = solve(ProjectedOGD(step=0.5, first=1.0), Arena.unit(4, 0.0))
+    >>> round(solved.upper, 6), solved.attack.path.round(6)
+    (2.0, array([0., 0., 0., 0.]))
+    """
+    form = WrittenProgram.of(rule, arena, any_first=any_first)
+    scale, most = float(arena.deficit.max()), math.fsum(arena.deficit)
+    program = form.program()
+    loosest = _run(program, deadline)
+    best: Attack | None = None
+    for strict, answer in _strict(form, loosest, deadline):
+        attack = _attack(strict, answer, rule, arena)
+        if best is None or attack.loss > best.loss:
+            best = attack
+        if best.loss >= -loosest.bound * scale * (1 - gap):
+            break
+    if best is None:
+        raise SolverStopped("HiGHS reached its limit before it found a path")
+    costs = max(float(-program.cost @ loosest.columns), best.loss / scale - form.loss_at(0.0))
+
+    def tell(bound: float) -> None:
+        if progress is not None:
+            ends = f"{best.loss:,.2f} and {form.loss_at(-bound) * scale:,.2f}"
+            progress(f"{rule.name}: between {ends}")
+
+    lower = proven_lower_bound(
+        program, good_enough=-costs * (1 + gap), deadline=deadline, progress=tell
+    )
+    upper = form.loss_at(-lower) * scale
+    reported = form.loss_at(-loosest.bound) * scale
+    closed = upper <= form.loss_at(costs) * scale * (1 + APART)
+    upper = min(upper, most)
+    return Solved(attack=best, upper=upper, reported=min(reported, upper), closed=closed)
+
+
+def _strict(
+    form: WrittenProgram, loosest: RawAnswer, deadline: float
+) -> Iterator[tuple[WrittenProgram, RawAnswer]]:
+    """Its own answer, then with a margin: with the same binaries, with any, and without ties."""
+    yield form, loosest
+    strict, untied = form.strictly(MARGIN), form.strictly(MARGIN, ties=False)
+    for program, fixed in ((strict, loosest.columns), (strict, None), (untied, None)):
+        with suppress(Infeasible, SolverStopped):
+            yield program, _run(program.program(fixed), deadline)
+
+
+def _attack(form: WrittenProgram, answer: RawAnswer, rule: Written, arena: Arena) -> Attack:
+    """Play the path, also with its ties moved onto what the rule really plays there."""
+    if form.first is not None:
+        first: Any = {"first": float(np.clip(_at(form.first, answer), 0.0, 1.0))}
+        rule = replace(rule, **first)  # type: ignore[type-var]
+    found = np.clip([_at(each, answer) for each in form.path], 0.0, 1.0)
+    planned = np.array([_at(each, answer) for each in form.theta])
+    path = _within(found, arena.variation)
+    moved, state = path.copy(), rule.begin()
+    for t, start in enumerate(arena.starts):
+        theta = rule.decide(state, start)
+        if abs(planned[t] - path[t]) < MARGIN / 2:
+            moved[t] = theta
+        state = rule.learn(state, start, theta, outcome(start, float(moved[t])))
+    tried = [path]
+    if path_variation(moved) <= arena.variation + ROUNDING:
+        tried.append(moved)
+    return max((arena.play(rule, each) for each in tried), key=lambda one: one.loss)
+
+
+def _at(total: Number, answer: RawAnswer) -> float:
+    if not isinstance(total, Sum):
+        return float(total)
+    return total.constant + sum(float(answer.columns[c]) * by for c, by in total.terms.items())
+
+
+def _run(program: Program, deadline: float) -> RawAnswer:
+    """Solve, with presolve: without it HiGHS 1.15 calls some of these optimal that are not."""
+    if math.isinf(deadline):
+        return run(program, presolve=True)
+    half = max(0.5 * (deadline - time.monotonic()), 1e-3)
+    return run(program, time_limit=half, presolve=True)
+
+
+def _within(path: FloatArray, variation: float) -> FloatArray:
+    """Remove the solver's tolerance from the path's variation."""
+    spent = path_variation(path)
+    if spent <= variation:
+        return path
+    return np.asarray(path[0] + (path - path[0]) * (variation / spent))
