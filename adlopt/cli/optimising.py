@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -23,7 +24,7 @@ from adlopt.cli.command import (
     episode_named,
     priced_loss,
 )
-from adlopt.errors import InfeasibleRound, InputError
+from adlopt.errors import CertificateError, InfeasibleRound, InputError
 from adlopt.foundation.user_code import MARK, load
 from adlopt.model.loss import Burden, MinMax
 from adlopt.model.positions import ContractRound
@@ -94,12 +95,15 @@ def solve(
 
 @contextmanager
 def _refusals(certificate: Path | None) -> Iterator[None]:
-    """Write the certificate of a round that nothing meets, too."""
+    """Write the certificate of a round that nothing meets, too, or say that it has none."""
     try:
         yield
     except InfeasibleRound as error:
         if certificate is not None:
-            error.certificate_file(certificate)
+            try:
+                error.certificate_file(certificate)
+            except CertificateError as why:
+                print(f"no certificate is written: {why}", file=sys.stderr)
         raise
 
 

@@ -619,3 +619,17 @@ def test_evidence_is_written_checked_and_its_checker_handed_out(run, folder):
     assert (folder / "adlcheck.py").read_text(encoding="utf-8").startswith('"""adlcheck: ')
     code, _, err = run("check", "round.toml")
     assert (code, "an instance and its certificate" in err) == (2, True)
+
+
+def test_a_refusal_without_a_certificate_stays_a_refusal(run, monkeypatch):
+    def unproved(*_):
+        raise adl.CertificateError("the checker lists too many sums")
+
+    monkeypatch.setattr(adl.InfeasibleRound, "certificate_file", unproved)
+    run("new", "round.toml")
+    text = Path("round.toml").read_text(encoding="utf-8")
+    Path("round.toml").write_text(re.sub(r"(?m)^needed = .*", "needed = 1e9", text))
+    code, out, err = run("solve", "round.toml", "--certificate", "c.json")
+    assert (code, out) == (1, "")
+    assert "no certificate is written: the checker lists too many sums" in err
+    assert "are missing" in " ".join(err.split())

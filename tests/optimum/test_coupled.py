@@ -513,3 +513,9 @@ def test_rounding_at_a_dear_side_is_not_taken_for_a_gap():
         short = replace(rounds[0], outcome=adl.RoundOutcome(needed=needed))
         best = adl.solve(adl.Episode(name="one", rounds=[short]), loss)
         assert best.certificate.optimal
+
+
+def test_an_episode_whose_winners_have_nothing_says_what_is_missing():
+    broke = adl.Round.of(account=["a"], capacity=[0.0], deficit=5.0, needed=5.0)
+    with pytest.raises(adl.InfeasibleRound, match=r"5\.00 USD are missing"):
+        adl.solve(adl.Episode(name="broke", rounds=(broke,)))

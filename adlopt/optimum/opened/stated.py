@@ -195,7 +195,7 @@ class Draft:
     ) -> Stated:
         """Finish it: a unit of the objective costs `price`, near a power of two, in the program."""
         each = {name: np.concatenate(parts) for name, parts in self.parts.items()}
-        unit, scale = each["unit"], float(power_of_two(price))
+        unit, scale = each["unit"], float(power_of_two(price or 1.0))
         integer = each["integer"].astype(bool)
         program = self.made.program(
             cost=each["cost"] * unit * scale,
