@@ -6,6 +6,8 @@ import json
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from enum import Flag as Flag_
+from enum import auto
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -40,6 +42,21 @@ def whole(_: type, tokens: Sequence[Token]) -> int:
 Whole = Annotated[int, Parameter(converter=whole)]
 Flag = Annotated[bool, Parameter(negative="")]
 _EXACT = "Print everything for machines, at full precision."
+
+
+class Shape(Flag_):
+    """How an answer is printed, but for people; its rows have the columns of `to_frame`."""
+
+    JSON = auto()
+    "Print everything for machines, at full precision."
+    CSV = auto()
+    "Print the rows as CSV."
+    LATEX = auto()
+    "Print the rows as a table for LaTeX, of the package booktabs."
+
+
+TEXT = Shape(0)
+Form = Annotated[Shape, Parameter(name="*", negative="")]
 Json = Annotated[bool, Parameter(name="--json", negative="", help=_EXACT)]
 JsonWords = Annotated[bool, Parameter(name="--json", negative="")]
 Output = Annotated[Path | None, Parameter(name=["--output", "-o"])]
@@ -114,9 +131,16 @@ def as_json(data: object) -> str:
     return json.dumps(data, indent=1, allow_nan=False)
 
 
-def put(answer: Answer, json_: bool, render: Callable[[Any], object]) -> None:
-    """Print an answer for machines, or its data as a view renders them."""
-    print(as_json(answer.to_dict()) if json_ else render(answer.told()))
+def put(answer: Answer, form: Shape, render: Callable[[Any], object]) -> None:
+    """Print an answer in the form asked for, or its data as a view renders them."""
+    if form in (Shape.CSV, Shape.LATEX):
+        from adlopt.show.rows import as_csv, as_latex
+
+        print((as_csv if form is Shape.CSV else as_latex)(answer), end="")
+    elif form not in (TEXT, Shape.JSON):
+        raise InputError("form", form.name, "one of --json, --csv and --latex")
+    else:
+        print(as_json(answer.to_dict()) if form else render(answer.told()))
 
 
 @contextmanager

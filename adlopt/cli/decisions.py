@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from adlopt.cli.command import Json, Output, app, as_json, put
+from adlopt.cli.command import TEXT, Form, Output, app, put
 
 
 @app.command
@@ -21,7 +21,7 @@ def decide(
     deadline: float | None = None,
     audit: Path | None = None,
     output: Output = None,
-    json_: Json = False,
+    form: Form = TEXT,
 ) -> None:
     """Decide how much a round raises, and from whom, before it is known what it needs.
 
@@ -67,11 +67,11 @@ def decide(
         write_decision(decision, audit)
     if output is not None:
         write_rows(decision, output)
-    put(decision, json_, screen)
+    put(decision, form, screen)
 
 
 @app.command
-def audit(file: Path, *, head: str | None = None, json_: Json = False) -> None:
+def audit(file: Path, *, head: str | None = None, form: Form = TEXT) -> None:
     """Decide every decision of a log again, bit for bit, and check its hashes and certificates.
 
     Parameters
@@ -84,4 +84,4 @@ def audit(file: Path, *, head: str | None = None, json_: Json = False) -> None:
     from adlopt.data.decision_log import audit as audit_
 
     found = audit_(file, head=head)
-    print(as_json(found.to_dict()) if json_ else found)
+    put(found, form, lambda _: found)

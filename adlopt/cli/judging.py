@@ -6,9 +6,10 @@ from pathlib import Path
 from typing import Any
 
 from adlopt.cli.command import (
+    TEXT,
     Against,
     Flag,
-    Json,
+    Form,
     OnePolicy,
     Output,
     Players,
@@ -24,7 +25,7 @@ from adlopt.model.loss import Burden
 
 
 @app.command
-def axioms(policy: OnePolicy, *, tries: Whole = 300, seed: Whole = 0, json_: Json = False) -> None:
+def axioms(policy: OnePolicy, *, tries: Whole = 300, seed: Whole = 0, form: Form = TEXT) -> None:
     """Search for small instances on which a policy breaks axioms of fair deleveraging.
 
     Parameters
@@ -40,7 +41,7 @@ def axioms(policy: OnePolicy, *, tries: Whole = 300, seed: Whole = 0, json_: Jso
     from adlopt.show.axioms import render
     from adlopt.studies.axioms.trial import try_axioms
 
-    put(try_axioms(policy, tries=tries, seed=seed), json_, render)
+    put(try_axioms(policy, tries=tries, seed=seed), form, render)
 
 
 @app.command
@@ -50,7 +51,7 @@ def diagnose(
     policy: Policies = None,
     burden: Against = Burden.CAPACITY,
     as_published: Flag = False,
-    json_: Json = False,
+    form: Form = TEXT,
 ) -> None:
     """Measure what policies do to accounts: who pays, in what order, how steadily.
 
@@ -68,7 +69,7 @@ def diagnose(
     with progress(None, "diagnosing") as step:
         options: dict[str, Any] = {"burden": burden, "as_published": as_published}
         found = diagnose_(chosen, policy or (), progress=step, **options)
-    put(found, json_, render)
+    put(found, form, render)
 
 
 @app.command
@@ -78,7 +79,7 @@ def compare(
     rule: Players = None,
     burden: Against = Burden.CAPACITY,
     output: Output = None,
-    json_: Json = False,
+    form: Form = TEXT,
 ) -> None:
     """Set what the venue took from each account beside rules, policies and optima at one budget.
 
@@ -103,7 +104,7 @@ def compare(
         found = compare_(held, rule or (), burden=burden, progress=step)
     if output is not None:
         write_rows(found, output)
-    put(found, json_, render)
+    put(found, form, render)
 
 
 @app.command
@@ -115,7 +116,7 @@ def simulate(
     shock: float = 0.3,
     fund: float = 0.002,
     output: Output = None,
-    json_: Json = False,
+    form: Form = TEXT,
 ) -> None:
     """Play rules and policies in a simulated crash, where each choice changes what follows.
 
@@ -146,12 +147,12 @@ def simulate(
         write_episode(simulate_(chosen[0], scenario).episode(), output)
     with progress(seeds * len(chosen), "simulating") as step:
         done = compare(chosen, scenario, seeds=seeds, progress=step)
-    put(done, json_, render)
+    put(done, form, render)
 
 
 @app.command
 def exposure(
-    account: str, file: Path, *, rule: Players = None, budget: str = "uniform", json_: Json = False
+    account: str, file: Path, *, rule: Players = None, budget: str = "uniform", form: Form = TEXT
 ) -> None:
     """Print what rules may take from one account, how likely, and where it stands in their queues.
 
@@ -181,4 +182,4 @@ def exposure(
     where = thing.start if isinstance(thing, Round) else thing
     with progress(None, "playing") as step:
         seen = exposure_(account, where, rule or (), budget=budget, progress=step)
-    put(seen, json_, render)
+    put(seen, form, render)

@@ -9,13 +9,12 @@ from typing import Annotated, Any
 from cyclopts import Parameter
 
 from adlopt.cli.command import (
+    TEXT,
     Flag,
-    Json,
-    JsonWords,
+    Form,
     Output,
     WholeOrNone,
     app,
-    as_json,
     progress,
     put,
 )
@@ -43,7 +42,7 @@ def load(
     tolerance: float = TOLERANCE,
     alike: Alike = Alike.APART,
     output: Output = None,
-    json_: JsonWords = False,
+    form: Form = TEXT,
 ) -> None:
     """Make an episode of a venue's data, and say what is odd about it.
 
@@ -73,8 +72,6 @@ def load(
         Whether ids that differ in case or blanks alone are one account (same) or not (apart).
     output
         Write an episode to this .json or .parquet file, or the figures of its rounds to a .csv.
-    json_
-        Print everything for machines, with the lines that each figure came from.
     """
     from adlopt.data.loaders import sources
     from adlopt.show.load import render
@@ -89,7 +86,7 @@ def load(
             words, mapping, asked, tolerance=tolerance, progress=step, alike=alike
         )
     written = [] if output is None else sources.write(loaded, output)
-    print(as_json(loaded.to_dict()) if json_ else render(loaded.data()))
+    put(loaded, form, render)
     for path in written:
         print(f"wrote {path}", file=sys.stderr)
 
@@ -106,7 +103,7 @@ def market(
     tolerance: float = TOLERANCE,
     alike: Alike = Alike.APART,
     output: Output = None,
-    json_: Json = False,
+    form: Form = TEXT,
 ) -> None:
     """Make a market of a venue's data: accounts, positions, marks, and what was shed.
 
@@ -150,7 +147,7 @@ def market(
             remedy = "--wave and --gap-ms are of node files" if kind == "info" else ""
             raise InputError("kind", kind, "node or info", remedy=remedy)
     written = [] if output is None else write_market(loaded.market, output)
-    put(loaded, json_, of_market)
+    put(loaded, form, of_market)
     for path in written:
         print(f"wrote {path}", file=sys.stderr)
 

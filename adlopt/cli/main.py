@@ -6,7 +6,7 @@ import os
 import sys
 import warnings
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from cyclopts import CycloptsError, MissingArgumentError, Parameter, UnusedCliTokensError
 
@@ -14,9 +14,12 @@ from adlopt.cli import decisions, judging, loading, optimising, schemas, showing
 from adlopt.cli.command import (
     BAD_INPUT,
     NO_ANSWER,
+    TEXT,
     Against,
     Coupled,
     Fair,
+    Flag,
+    Form,
     Json,
     Named,
     Over,
@@ -33,7 +36,7 @@ from adlopt.cli.command import (
     put,
     whole,
 )
-from adlopt.errors import AdloptError, InputError, NoSolution, ProofError, SweepStopped
+from adlopt.errors import AdloptError, InputError, NoSolution, ProofError, SweepStopped, unknown
 from adlopt.model.loss import Burden
 
 __all__ = ["app", "main"]
@@ -81,7 +84,8 @@ def play(
     bound: OwnBounds = None,
     gap: float = 0.0,
     time_limit: float | None = None,
-    json_: Json = False,
+    show: Annotated[list[str] | None, Parameter(negative="")] = None,
+    form: Form = TEXT,
 ) -> None:
     """Score policies on an episode: october-10, or a .toml or .json file.
 
@@ -99,10 +103,12 @@ def play(
         Relative gap, proven, at which the search for the coupled optimum of a loss may stop.
     time_limit
         Seconds after which that search ends with the best found so far.
+    show
+        Names of tables, such as bounds,quality, or all: a screen, which names them, unless given.
     """
     from adlopt.scoring.playing import play as play_
     from adlopt.scoring.running_certificate import running_certificates
-    from adlopt.show.board import render
+    from adlopt.show.board import chosen as laid
 
     chosen = episode_named(episode)
     loss = priced_loss(under, over, fair, burden)
@@ -110,9 +116,13 @@ def play(
     options |= {"gap": gap, "time_limit": time_limit}
     with progress(None, "playing") as step:
         board = play_(chosen, policy or (), loss=loss, bounds=bound or (), progress=step, **options)
-    put(board, json_, render)
-    for proof in running_certificates(chosen, policy or ()) if not json_ else ():
-        print(proof)
+    names = [name for words in show or () for name in words.split(",")]
+    asked = {"own-bounds": bound, "regret": variation, "burdens": coupled, "loss": loss}
+    wanted = [name for name, given in asked.items() if given not in (None, False)]
+    put(board, form, lambda data: laid(data, names, wanted))
+    if form is TEXT and (not names or "all" in names):
+        for proof in running_certificates(chosen, policy or ()):
+            print(proof)
 
 
 @app.command
@@ -144,7 +154,7 @@ def policies(*, json_: Json = False) -> None:
 
 
 @app.command
-def deleverage(file: Path, *, rule: Rules, json_: Json = False) -> None:
+def deleverage(file: Path, *, rule: Rules, form: Form = TEXT) -> None:
     """Print what rules would do to a market, beside the least burden that raises the same.
 
     Parameters
@@ -156,7 +166,7 @@ def deleverage(file: Path, *, rule: Rules, json_: Json = False) -> None:
     from adlopt.show.rules import render
     from adlopt.studies.rule_comparison import compare_rules
 
-    put(compare_rules(read_market(file), rule), json_, render)
+    put(compare_rules(read_market(file), rule), form, render)
 
 
 Generated = Annotated[int, Parameter(converter=whole, help="Of the generated episode.")]
@@ -164,7 +174,8 @@ Generated = Annotated[int, Parameter(converter=whole, help="Of the generated epi
 
 @app.command
 def new(
-    file: Path,
+    kind: str,
+    file: Path | None = None,
     *,
     shock: bool = False,
     rounds: Generated = 16,
@@ -172,31 +183,54 @@ def new(
     seed: Generated = 0,
     force: bool = False,
 ) -> None:
-    """Write a commented template of a round, an episode, a market or a proof, or a made-up episode.
+    """Write a commented template of what is to be solved, played or proved, or an episode.
 
     Parameters
     ----------
+    kind
+        round, contracts, decision, episode, market, policy, severity or proof; left out where the
+        file's name has it as a word, as my_round.toml has.
     file
-        Where: round*.toml is a round, decision*.toml one to decide, contracts*.toml one in
-        contracts, market*.toml a market, any other .toml an episode, .py a proof; --shock needs
-        .json.
+        Where, a .toml file, or .py of a policy, a severity and a proof: KIND.toml or KIND.py unless
+        given; --shock needs .json.
     shock
         Generate an episode of realistic shape instead.
     force
         Overwrite.
     """
     from adlopt.data.episodes.generated import shock as generate
-    from adlopt.data.files.templates import next_verb, write_template
+    from adlopt.data.files.templates import KINDS, next_verb, suffix_of, write_template
     from adlopt.data.files.writing import write_episode
 
-    if file.exists() and not force:
-        raise InputError("file", str(file), "a new name", remedy="--force overwrites")
-    if shock:
-        written = write_episode(generate(rounds=rounds, winners=winners, seed=seed), file)
+    named = kind if kind in KINDS or file is not None else None
+    path = file or (Path(kind + suffix_of(kind)) if named else Path(kind))
+    if path.exists() and not force:
+        raise InputError("file", str(path), "a new name", remedy="--force overwrites")
+    if shock and named in (None, "episode"):
+        written = write_episode(generate(rounds=rounds, winners=winners, seed=seed), path)
+    elif shock:
+        raise InputError("--shock", kind, "an episode")
+    elif not path.suffix:
+        raise unknown("kind", kind, KINDS)
     else:
-        written = [write_template(file)]
+        written = [write_template(path, named)]
     print("\n".join(f"wrote {path}" for path in written))
-    print(f"next: adlopt {f'play {file}' if shock else next_verb(file)}")
+    print(f"next: adlopt {f'play {path}' if shock else next_verb(path, named)}")
+
+
+@app.command
+def completion(shell: Literal["bash", "zsh", "fish"], *, install: Flag = False) -> None:
+    """Print what completes verbs and options in a shell, such as `adlopt completion zsh`.
+
+    Parameters
+    ----------
+    install
+        Write it where the shell looks for it, and name it in the shell's own settings.
+    """
+    if install:
+        print(f"wrote {app.install_completion(shell=shell)}")
+    else:
+        print(app.generate_completion(shell=shell))
 
 
 def _usage(error: CycloptsError) -> str:

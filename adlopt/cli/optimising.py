@@ -10,19 +10,21 @@ from pathlib import Path
 from typing import Any
 
 from adlopt.cli.command import (
+    TEXT,
     Against,
     CertificateFile,
     Fair,
     Flag,
-    Json,
+    Form,
     Output,
     Over,
+    Shape,
     Under,
     WriteModel,
     app,
-    as_json,
     episode_named,
     priced_loss,
+    put,
 )
 from adlopt.errors import CertificateError, InfeasibleRound, InputError
 from adlopt.foundation.user_code import MARK, load
@@ -46,7 +48,7 @@ def solve(
     write_model: WriteModel = None,
     certificate: CertificateFile = None,
     output: Output = None,
-    json_: Json = False,
+    form: Form = TEXT,
 ) -> None:
     """Print the offline optimum of a round, an episode or a market, with its certificate.
 
@@ -90,7 +92,7 @@ def solve(
         best = solve_(problem, method=methods[method], time_limit=time_limit, **options)
     if certificate is not None:
         best.certificate_file(certificate)
-    _print(best, json_, best, output)
+    _print(best, form, best, output)
 
 
 @contextmanager
@@ -180,7 +182,7 @@ def match(
     time_limit: float | None = None,
     write_model: WriteModel = None,
     output: Output = None,
-    json_: Json = False,
+    form: Form = TEXT,
 ) -> None:
     """Match winners with what losers shed, coin by coin, and print who closes what.
 
@@ -217,7 +219,7 @@ def match(
         raise InputError("shed", None, "what losers shed", remedy=remedy)
     _write_model(problem, write_model)
     best = solve_(problem, time_limit=time_limit)
-    _print(best, json_, best, output)
+    _print(best, form, best, output)
 
 
 @app.command
@@ -233,7 +235,7 @@ def couple(
     write_model: WriteModel = None,
     certificate: CertificateFile = None,
     output: Output = None,
-    json_: Json = False,
+    form: Form = TEXT,
 ) -> None:
     """Print the offline optimum of an episode whose rounds share winners, with its certificate.
 
@@ -260,14 +262,13 @@ def couple(
     price = price_of_not_coupling(chosen, loss, gap=gap, time_limit=time_limit)
     if certificate is not None:
         price.coupled.certificate_file(certificate)
-    _print(price, json_, price.coupled, output)
+    _print(price, form, price.coupled, output)
 
 
-def _print(answer: Answer, json_: bool, solved: Any, output: Path | None) -> None:
+def _print(answer: Answer, form: Shape, solved: Any, output: Path | None) -> None:
     """Print an optimum, once its rows are written where that was asked for."""
     from adlopt.data.files.writing import write_rows
 
     if output is not None:
         write_rows(solved, output)
-    data = answer.to_dict()
-    print(as_json(data) if json_ else render(data))
+    put(answer, form, lambda _: render(answer.to_dict()))

@@ -12,14 +12,16 @@ from cyclopts import Parameter
 from adlopt.cli.command import (
     NO_ANSWER,
     REFUTED,
+    TEXT,
     Flag,
-    Json,
+    Form,
     JsonWords,
     Named,
     OnePolicy,
     Output,
     OwnBounds,
     Policies,
+    Shape,
     Variation,
     Whole,
     app,
@@ -34,7 +36,7 @@ from adlopt.errors import InputError
 
 @app.command
 def bounds(
-    episode: Named, *, policy: Policies = None, bound: OwnBounds = None, json_: Json = False
+    episode: Named, *, policy: Policies = None, bound: OwnBounds = None, form: Form = TEXT
 ) -> None:
     """Print upper and lower bounds side by side, and where policies lie between them.
 
@@ -50,7 +52,7 @@ def bounds(
     from adlopt.studies.bounds_of import bounds_of
 
     found = bounds_of(episode_named(episode), own_bounds(bound), policies=policy or ())
-    put(found, json_, render)
+    put(found, form, render)
 
 
 @app.command
@@ -107,7 +109,7 @@ def prove(
     with progress(len(paths), "checking") as step:
         told = None if step is None else lambda row: step(row.file)
         found = check_all(paths, progress=told)
-    put(found, json_, render)
+    put(found, Shape.JSON if json_ else TEXT, render)
     if found.data().failed:
         sys.exit(NO_ANSWER)
 
@@ -146,7 +148,7 @@ def worst(
     seed: Whole = 0,
     time_limit: float = 60.0,
     output: Output = None,
-    json_: Json = False,
+    form: Form = TEXT,
 ) -> None:
     """Find the instance on which a severity rule loses most, and set it against a bound.
 
@@ -208,7 +210,7 @@ def worst(
                 progress=step,
                 **instance,
             )
-    put(case, json_, lambda _: case)
+    put(case, form, lambda _: case)
     if output is not None:
         written = write_episode(case.episode(), output)
         name = case.replayed_by(against or policy)

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from textwrap import fill
 
+from adlopt.errors import unknown
 from adlopt.show import published
 from adlopt.show.schema.boards import BoundData, ScoreboardData, ScoreData
-from adlopt.show.table import Table, joined, width
+from adlopt.show.table import Table, filled, joined, width
 from adlopt.show.words import clipped, counted, dash, percent, ranges, scaled, share, unit_of, usd
 
 SHOWN = 11
@@ -29,6 +31,9 @@ def summary(data: ScoreboardData) -> str:
     """Lay out scores and bounds on a screen, at any number of policies."""
     unit, name = unit_of(data.episode.deficit_usd)
     scores = data.scores
+    recorded = [s.policy for s in scores if s.information.startswith(published.RECORDED)]
+    spared = recorded[len(recorded) - min(len(recorded), max(len(scores) - SHOWN, 0)) :]
+    scores = [score for score in scores if score.policy not in spared]
     if len(scores) > SHOWN:
         scores = [*scores[: SHOWN - ALWAYS], *scores[-ALWAYS:]]
     rows = []
@@ -83,23 +88,42 @@ def score(data: ScoreData) -> str:
 
 def render(data: ScoreboardData) -> str:
     """Lay out everything in 80 columns."""
-    found = quality(data)
-    return joined([*tables(data), "Data quality: nothing odd found" if found is None else found])
+    return joined(named(data).values())
+
+
+def chosen(data: ScoreboardData, names: Sequence[str], asked: Sequence[str] = ()) -> str:
+    """Lay out the tables of these names, all of them, or a screen and what was asked for."""
+    known = {"all": "", **named(data)}
+    for name in names:
+        if name not in known:
+            raise unknown("show", name, known)
+    if names:
+        return render(data) if "all" in names else joined(known[name] for name in names)
+    more = filled(f"More: --show {','.join(list(known)[1:])}, or --show all", "  ") + "\n"
+    return joined([summary(data), *(known.get(name) for name in asked), more])
 
 
 def tables(data: ScoreboardData) -> list[Table]:
     """Make all tables, but for the data's quality."""
-    parts: list[Table | None] = [published.header(data)]
+    return [each for name, each in named(data).items() if name != "quality"]  # type: ignore[misc]
+
+
+def named(data: ScoreboardData) -> dict[str, Table | str]:
+    """Make all tables, by the names that `--show` takes."""
+    parts: dict[str, Table | str | None] = {"episode": published.header(data)}
     if data.episode.reference is not None:
-        parts += published.tables(data)
-    if data.lineup:
-        parts += [in_all(data), bounds(data), own_bounds(data), published.lineup(data)]
-    else:
-        parts += [
-            dollars(data), fairness(data), in_all(data), regrets(data), bounds(data),
-            own_bounds(data), losses(data),
-        ]  # fmt: skip
-    return [part for part in parts if part is not None]
+        parts |= dict(
+            zip(("published", "weights", "corrected"), published.tables(data), strict=True)
+        )
+    if not data.lineup:
+        parts |= {"dollars": dollars(data), "fairness": fairness(data)}
+    parts["burdens"] = in_all(data)
+    if not data.lineup:
+        parts["regret"] = regrets(data)
+    parts |= {"bounds": bounds(data), "own-bounds": own_bounds(data)}
+    parts |= {"severities": published.lineup(data)} if data.lineup else {"loss": losses(data)}
+    parts["quality"] = quality(data) or "Data quality: nothing odd found"
+    return {name: part for name, part in parts.items() if part is not None}
 
 
 def quality(data: ScoreboardData) -> Table | None:

@@ -1,5 +1,7 @@
 """The command line: exit codes, one message on stderr, 80 columns, and output for machines."""
 
+import csv
+import io
 import json
 import os
 import re
@@ -8,6 +10,7 @@ import sys
 import typing
 from dataclasses import replace
 from pathlib import Path
+from shutil import which
 
 import msgspec
 import pytest
@@ -142,8 +145,8 @@ BAD = {
     "unknown policy": (["play", "october-10", "-p", "luck"], "policy is 'luck'"),
     "empty policy": (["play", "october-10", "-p", ""], "policy is ''"),
     "unknown burden": (["play", "october-10", "--burden", "size"], "capacity"),
-    "template in JSON": (["new", "x.json"], "ends in .toml"),
-    "template nowhere": (["new", "no/x.toml"], "a folder that exists"),
+    "template in JSON": (["new", "round", "x.json"], "ends in .toml"),
+    "template nowhere": (["new", "round", "no/x.toml"], "a folder that exists"),
     "template over a file": (["new", "round.toml"], "--force overwrites"),
     "template over a folder": (["new", "folder.csv"], "a new name"),
     "shock in TOML": (["new", "x.toml", "--shock"], "a .json file"),
@@ -400,7 +403,7 @@ def test_lots_may_exceed_the_budget_by_what_is_allowed(run, folder):
 
 def test_json_of_a_play_agrees_with_the_text(run):
     words = ("play", "october-10", "-p", "persistence+pro-rata")
-    _, text, _ = run(*words)
+    _, text, _ = run(*words, "--show", "all")
     code, out, err = run(*words, "--json")
     data = strict_json(out)
     assert (code, err) == (0, "")
@@ -504,7 +507,7 @@ def test_output_fits_the_screen(run, folder, monkeypatch, words):
     (folder / "many.toml").write_text(MANY)
     (folder / "hostile.toml").write_text(HOSTILE_ID)
     run("new", "shock.json", "--shock", "--rounds", "3", "--winners", "10")
-    run("new", "e.toml")
+    run("new", "episode", "e.toml")
     code, out, err = run(*words)
     assert (code, err) == (0, "")
     assert len(out.splitlines()) > 5
@@ -518,22 +521,120 @@ def test_output_fits_the_screen(run, folder, monkeypatch, words):
         (["round-2.toml"], ["solve", "round-2.toml"]),
         (["contracts-2.toml"], ["match", "contracts-2.toml"]),
         (["market-2.toml"], ["deleverage", "market-2.toml", "--rule", "hyperliquid"]),
-        (["mine.toml"], ["play", "mine.toml"]),
-        (["mine.toml"], ["play", "mine.toml", "-p", "ogd+queue:leverage", "--burden", "equity"]),
-        (["mine.toml"], ["play", "mine.toml", "-p", "insured:50+persistence+hyperliquid"]),
+        (["episode", "mine.toml"], ["play", "mine.toml"]),
+        (
+            ["episode", "mine.toml"],
+            ["play", "mine.toml", "-p", "ogd+queue:leverage", "--burden", "equity"],
+        ),
+        (
+            ["episode", "mine.toml"],
+            ["play", "mine.toml", "-p", "insured:50+persistence+hyperliquid"],
+        ),
         (["s.json", "--shock", "--rounds", "2", "--winners", "9"], ["play", "s.json"]),
     ],
 )
 def test_what_new_writes_runs_unchanged(run, words, then):
     code, out, err = run("new", *words)
     assert (code, err) == (0, "")
-    assert f"wrote {words[0]}\n" in out
+    assert re.fullmatch(rf"wrote (\S*{words[0]}\S*|mine\.\w+)", out.splitlines()[-2])
     last = out.splitlines()[-1]
     assert last.startswith(f"next: adlopt {' '.join(then[:2])}")
     assert f"next: adlopt {' '.join(then)}".startswith(last)
     code, out, err = run(*then)
     assert (code, err) == (0, "")
     assert out
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["two.toml"], r"kind is None: expected one of round, .*adlopt new KIND two\.toml"),
+        (["market_round.toml"], "kind is 'round or market'"),
+        (["rounds"], "'round'"),
+        (["episod", "x.toml"], "'episode'"),
+        (["round", "x.py"], r"ends in \.toml, for a round"),
+        (["policy", "x.toml"], r"ends in \.py, for a policy"),
+        (["round", "x.json", "--shock"], "an episode"),
+    ],
+)
+def test_new_asks_back_where_the_kind_is_not_said(run, folder, words, message):
+    (folder / "two.toml").unlink()
+    before = set(folder.iterdir())
+    code, out, err = run("new", *words)
+    assert (code, out) == (2, "")
+    assert re.search(message, err)
+    assert set(folder.iterdir()) == before
+
+
+@pytest.mark.parametrize("name", ["policy", "severity"])
+def test_templates_of_python_keep_the_rules_of_policies(run, folder, name):
+    run("new", name)
+    adl.testing.check_policy(adl.named(f"{folder / name}.py:rule"))
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_a_shell_can_complete_verbs_and_options(run, shell):
+    code, out, err = run("completion", shell)
+    assert (code, err) == (0, "")
+    assert all(word in out for word in (*app_commands(), "time-limit"))
+    if which(shell):
+        assert subprocess.run([shell, "-n"], input=out, text=True, check=False).returncode == 0
+
+
+def test_completion_is_installed_where_it_was_asked_for(run, folder, monkeypatch):
+    monkeypatch.setenv("HOME", str(folder))
+    code, out, err = run("completion", "fish", "--install")
+    assert (code, err) == (0, "")
+    assert Path(out.removeprefix("wrote ").strip()).is_relative_to(folder)
+
+
+def test_a_play_is_a_screen_and_the_rest_goes_by_name(run):
+    _, screen, _ = run("play", "october-10")
+    assert len(screen.splitlines()) <= 26
+    names = re.search(r"More: --show ([\w,-]+),", screen)[1].split(",")
+    _, everything, _ = run("play", "october-10", "--show", "all")
+    for name in names:
+        code, out, err = run("play", "october-10", "--show", name)
+        assert (code, err) == (0, "")
+        assert out.strip() in everything
+    both = run("play", "october-10", "--show", "bounds,quality")[1]
+    assert both == run("play", "october-10", "--show", "bounds", "--show", "quality")[1]
+    code, out, err = run("play", "october-10", "--show", "bouds")
+    assert (code, out) == (2, "")
+    assert "did you mean 'bounds'" in err
+
+
+PRINTED = {
+    "play": ["play", "october-10"],
+    "bounds": ["bounds", "october-10"],
+    "solve": ["solve", "round.toml"],
+    "couple": ["couple", "two.toml"],
+    "diagnose": ["diagnose", "two.toml", "-p", "queue"],
+    "axioms": ["axioms", "queue", "--tries", "20"],
+    "exposure": ["exposure", "alice", "round.toml"],
+    "worst": ["worst", "ogd", "-T", "3", "-P", "1", "--time-limit", "1"],
+}
+
+
+@pytest.mark.parametrize("words", PRINTED.values(), ids=PRINTED)
+def test_rows_are_printed_as_csv_and_latex_with_the_columns_of_a_frame(run, words):
+    code, text, err = run(*words, "--csv")
+    assert (code, err) == (0, "")
+    head, *rows = csv.reader(io.StringIO(text))
+    assert rows
+    assert all(re.fullmatch(r"[a-z][\w.]*", name) for name in head)
+    assert {len(row) for row in rows} == {len(head)}
+    code, text, err = run(*words, "--latex")
+    assert (code, err) == (0, "")
+    lines = text.splitlines()
+    width = len(re.fullmatch(r"\\begin\{tabular\}\{([lr]+)\}", lines[1])[1])
+    cells = [re.split(r"(?<!\\)&", line) for line in lines if line.endswith(r"\\")]
+    assert {len(row) for row in cells} == {width}
+    assert len(cells) == len(rows) + 1
+    shown = [cell.strip(" \\").replace("\\_", "_") for cell in cells[0]]
+    assert [name for name in head if name in shown] == shown
+    code, _, err = run(*words, "--csv", "--json")
+    assert (code, "one of --json, --csv and --latex" in err) == (2, True)
 
 
 def test_new_overwrites_only_when_told(run, folder):
@@ -572,7 +673,7 @@ def test_a_process_of_its_own_exits_alike(folder, words, code):
 
 
 def test_a_narrow_character_set_loses_characters_not_the_answer(folder):
-    done = spawn("play", "october-10", PYTHONIOENCODING="ascii")
+    done = spawn("play", "october-10", "--show", "all", PYTHONIOENCODING="ascii")
     assert (done.returncode, done.stderr) == (0, b"")
     assert b"100,063,386.69" in done.stdout
     done.stdout.decode("ascii")

@@ -188,7 +188,7 @@ def test_rounds_of_markets_have_what_venues_rank_by(tmp_path):
 
 
 def test_the_command_plays_objects_from_files(run, folder, mine):  # noqa: F811
-    run("new", "e.toml")
+    run("new", "episode", "e.toml")
     code, out, err = run("play", "e.toml", "-p", f"{mine}:half", "-p", f"{mine}:rule", "--json")
     assert (code, err) == (0, "")
     assert {"half", "constant:1+own"} <= {s["policy"] for s in strict_json(out)["scores"]}

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
+from adlopt.data.files.policy_templates import POLICY, SEVERITY
 from adlopt.data.files.proof_template import PROOF
 from adlopt.data.files.writing import replace_all
-from adlopt.errors import InputError
+from adlopt.errors import InputError, unknown
 
 ROUND = """\
 # One round of autodeleveraging. Money in USD.
@@ -281,51 +283,76 @@ class Template:
     verb: str
 
 
-EPISODE_KIND = Template(text=EPISODE, verb="play {}")
-PROOF_KIND = Template(text=PROOF, verb="prove {}")
 KINDS = {
     "round": Template(text=ROUND, verb="solve {}"),
     "contracts": Template(text=CONTRACTS, verb="match {}"),
     "decision": Template(text=DECISION, verb="decide {}"),
+    "episode": Template(text=EPISODE, verb="play {}"),
     "market": Template(text=MARKET, verb="deleverage {} --rule hyperliquid"),
+    "policy": Template(text=POLICY, verb="play october-10 -p {}:rule"),
+    "severity": Template(text=SEVERITY, verb="play october-10 -p {}:rule"),
+    "proof": Template(text=PROOF, verb="prove {}"),
 }
-"""Templates by how the name of a file begins."""
+"""Templates by kind; those of Python end in .py, the others in .toml."""
+PYTHON = ("policy", "severity", "proof")
 
 
-def write_template(path: str | Path) -> Path:
-    """Write the template that the name asks for.
+def write_template(path: str | Path, kind: str | None = None) -> Path:
+    """Write the template of a kind; unless given it is the one that the file's name has a word of.
 
-    round*.toml becomes a round, decision*.toml one to decide, contracts*.toml one in contracts,
-    market*.toml a market, and any other .toml an episode; a .py file becomes a proof.
+    A .py file whose name has none is a proof.
 
     Raises
     ------
     InputError
-        If the path does not end in .toml or .py, or cannot be written.
+        If there is no such kind, the name says none or several, the path does not end as files of
+        that kind do, or it cannot be written.
     """
     path = Path(path)
     if path.suffix not in (".toml", ".py"):
-        raise InputError("file", str(path), "a name that ends in .toml, or .py for a proof")
+        raise InputError("file", str(path), "a name that ends in .toml, or .py for Python")
     if not path.parent.is_dir():
         raise InputError("file", str(path), "a folder that exists")
-    encoded = _kind(path).text.format(name=path).encode("utf-8", errors="replace")
+    kind = kind_of(path) if kind is None else kind
+    if kind not in KINDS:
+        raise unknown("kind", kind, KINDS)
+    if path.suffix != suffix_of(kind):
+        raise InputError("file", str(path), f"a name that ends in {suffix_of(kind)}, for a {kind}")
+    encoded = KINDS[kind].text.format(name=path).encode("utf-8", errors="replace")
     replace_all({path: lambda target: target.write_bytes(encoded)})
     return path
 
 
-def next_verb(path: str | Path) -> str:
+def kind_of(path: Path) -> str:
+    """Say which kind of template a file's name has a word of.
+
+    >>> kind_of(Path("my_round-2.toml")), kind_of(Path("mine.py"))
+    ('round', 'proof')
+    """
+    words = re.findall("[a-z]+", path.stem.lower())
+    kinds = [
+        k for k in KINDS if suffix_of(k) == path.suffix and any(w.startswith(k) for w in words)
+    ]
+    if path.suffix == ".py" and not kinds:
+        return "proof"
+    if len(kinds) != 1:
+        found = " or ".join(kinds) or None
+        remedy = f"adlopt new KIND {path}"
+        raise InputError("kind", found, f"one of {', '.join(KINDS)}", remedy=remedy)
+    return kinds[0]
+
+
+def suffix_of(kind: str) -> str:
+    """How files of a kind end."""
+    return ".py" if kind in PYTHON else ".toml"
+
+
+def next_verb(path: str | Path, kind: str | None = None) -> str:
     """Say which verb reads the template of that name.
 
     Examples
     --------
-    >>> next_verb("market.toml"), next_verb("mine.toml")
+    >>> next_verb("market.toml"), next_verb("mine.toml", "episode")
     ('deleverage market.toml --rule hyperliquid', 'play mine.toml')
     """
-    return _kind(Path(path)).verb.format(path)
-
-
-def _kind(path: Path) -> Template:
-    if path.suffix == ".py":
-        return PROOF_KIND
-    kinds = (kind for start, kind in KINDS.items() if path.name.startswith(start))
-    return next(kinds, EPISODE_KIND)
+    return KINDS[kind or kind_of(Path(path))].verb.format(path)

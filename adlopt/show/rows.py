@@ -1,0 +1,91 @@
+"""Rows of an answer for files and papers: CSV, and LaTeX of the package booktabs.
+
+Columns have the names of `to_frame`, in both.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import math
+from collections.abc import Iterator
+from typing import Any
+
+from adlopt.show.answer import Tabular, plain
+
+_SPECIAL = {each: f"\\{each}" for each in "&%$#_{}"}
+_SPECIAL |= {
+    "\\": r"\textbackslash{}", "~": r"\textasciitilde{}", "^": r"\textasciicircum{}",
+    "<": r"\textless{}", ">": r"\textgreater{}", "\n": " ",
+    **{letter: f"$\\{name}$" for letter, name in zip("θλσηΣ∞≤≥", (
+        "theta", "lambda", "sigma", "eta", "Sigma", "infty", "le", "ge"), strict=True)},
+    "½": r"$\frac12$", "₁": "$_1$", "−": "$-$", "–": "--",
+}  # fmt: skip
+_ESCAPES = str.maketrans(_SPECIAL)
+
+
+def as_csv(table: Tabular) -> str:
+    r"""Write all rows as CSV, numbers at full precision; what is not known is empty.
+
+    >>> from adlopt.model.round import RoundStart
+    >>> as_csv(RoundStart(account=["a"], capacity=[120.0], deficit=90.0))
+    'account,capacity_usd\na,120.0\n'
+    """
+    names, rows = _rows(table)
+    target = io.StringIO()
+    csv.writer(target, lineterminator="\n").writerows([names, *map(_flat, rows)])
+    return target.getvalue()
+
+
+def as_latex(table: Tabular) -> str:
+    r"""Write all rows as a LaTeX table, money to the cent, columns that are empty left out.
+
+    >>> from adlopt.model.round import RoundStart
+    >>> print(as_latex(RoundStart(account=["a_1"], capacity=[1200.0], deficit=90.0)))
+    % \usepackage{booktabs}
+    \begin{tabular}{lr}
+    \toprule
+    account & capacity\_usd \\
+    \midrule
+    a\_1 & 1,200.00 \\
+    \bottomrule
+    \end{tabular}
+    <BLANKLINE>
+    """
+    names, rows = _rows(table)
+    held = [i for i in range(len(names)) if any(row[i] is not None for row in rows)]
+    numeric = [all(isinstance(row[i], (int, float, type(None))) for row in rows) for i in held]
+    body = [[_cell(names[i], row[i]) for i in held] for row in rows]
+    lines = [" & ".join(cells) + r" \\" for cells in ([_tex(names[i]) for i in held], *body)]
+    return "\n".join((
+        r"% \usepackage{booktabs}",
+        f"\\begin{{tabular}}{{{''.join('lr'[each] for each in numeric)}}}",
+        r"\toprule", lines[0], r"\midrule", *lines[1:], r"\bottomrule", r"\end{tabular}", "",
+    ))  # fmt: skip
+
+
+def _rows(table: Tabular) -> tuple[list[str], list[tuple[Any, ...]]]:
+    columns = plain(table._columns())
+    return list(columns), list(zip(*columns.values(), strict=True))
+
+
+def _flat(row: tuple[Any, ...]) -> Iterator[Any]:
+    """Lists and tables within a cell as JSON."""
+    return (
+        json.dumps(v, ensure_ascii=False) if isinstance(v, (list, tuple, dict)) else v for v in row
+    )
+
+
+def _cell(name: str, value: Any) -> str:
+    if value is None:
+        return "--"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, float) and math.isfinite(value):
+        return f"{value:,.2f}" if name.endswith("_usd") else f"{value:.6g}"
+    return _tex("∞" if value == math.inf else str(value))
+
+
+def _tex(text: str) -> str:
+    return text.translate(_ESCAPES)
