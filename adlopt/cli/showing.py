@@ -65,28 +65,56 @@ def plot(
     policy: Policies = None,
     burden: Against = Burden.CAPACITY,
     output: Output = None,
+    all_: Annotated[bool, Parameter(name="--all", negative="")] = False,
     list_: Annotated[bool, Parameter(name="--list", negative="")] = False,
 ) -> None:
-    """Draw a figure of an episode as .svg or .png; --list names them all.
+    """Draw a figure of an episode as .svg, .pdf or .png; --list names them all.
 
     Parameters
     ----------
     figure
         Name of the figure.
     output
-        FIGURE.svg unless given.
+        FIGURE.svg unless given; with --all a folder, `figures` unless given.
+    all_
+        Draw every figure that the episode has data for, as .svg and .pdf.
     list_
         Print the names of all figures, and the questions they answer.
     """
     from adlopt.report.evidence import Evidence
     from adlopt.report.plots import figures as plots
+    from adlopt.report.reproduced import made_folder
 
     if list_:
         print(plots.listed())
         return
-    if episode is None or figure is None:
+    if episode is None or (figure is None) != all_:
         missing = "episode" if episode is None else "figure"
-        raise InputError(missing, None, "a name", remedy="adlopt plot --list names the figures")
-    plots.find(figure)
+        wanted = "nothing beside --all" if all_ and episode else "a name"
+        raise InputError(missing, figure, wanted, remedy="adlopt plot --list names the figures")
+    if figure is not None:
+        plots.find(figure)
     evidence = Evidence(episode=episode_named(episode), policies=policy or (), burden=burden)
-    print(f"wrote {plots.save(figure, evidence, output or Path(f'{figure}.svg'))}")
+    if figure is not None:
+        print(f"wrote {plots.save(figure, evidence, output or Path(f'{figure}.svg'))}")
+        return
+    paths, lacking = plots.save_all(evidence, made_folder(output or Path("figures")))
+    print("\n".join(f"wrote {path}" for path in paths))
+    for name, why in lacking.items():
+        print(f"not drawn: {name}: {why}")
+
+
+@app.command
+def reproduce(*, output: Output = None) -> None:
+    """Write every table and figure of the paper that can be, ours beside theirs, with an index.
+
+    Parameters
+    ----------
+    output
+        A folder, `reproduced` unless given: tables as .csv and .tex, figures as .svg and .pdf.
+    """
+    from adlopt.report.reproduced import reproduce as reproduce_
+
+    with progress(None, "playing") as step:
+        for path in reproduce_(output or Path("reproduced"), progress=step):
+            print(f"wrote {path}")

@@ -114,11 +114,12 @@ def _tables(name: str, evidence: Evidence) -> list[str]:
 
 
 def _figures(section: str, evidence: Evidence) -> str:
-    here = [_figure(figure, evidence) for figure in FIGURES.values() if figure.section == section]
+    here = [drawn(figure, evidence) for figure in FIGURES.values() if figure.section == section]
     return '<div class="figures">\n' + "\n".join(here) + "\n</div>"
 
 
-def _figure(figure: Figure, evidence: Evidence) -> str:
+def drawn(figure: Figure, evidence: Evidence) -> str:
+    """Return a figure below its question, or why it cannot be drawn."""
     name = figure.name
     title = f'<h3 id="{name}-title">{text(figure.title)}</h3>'
     lacking = figure.lacks(evidence)

@@ -55,7 +55,7 @@ def as_latex(table: Tabular) -> str:
     """
     names, rows = _rows(table)
     held = [i for i in range(len(names)) if any(row[i] is not None for row in rows)]
-    numeric = [all(isinstance(row[i], (int, float, type(None))) for row in rows) for i in held]
+    numeric = [all(type(row[i]) in (int, float, type(None)) for row in rows) for i in held]
     body = [[_cell(names[i], row[i]) for i in held] for row in rows]
     lines = [" & ".join(cells) + r" \\" for cells in ([_tex(names[i]) for i in held], *body)]
     return "\n".join((
@@ -83,7 +83,7 @@ def _cell(name: str, value: Any) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, float) and math.isfinite(value):
-        return f"{value:,.2f}" if name.endswith("_usd") else f"{value:.6g}"
+        return f"{value:,.2f}" if name.endswith("_usd") or abs(value) >= 1000 else f"{value:.6g}"
     return _tex("∞" if value == math.inf else str(value))
 
 

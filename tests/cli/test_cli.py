@@ -606,7 +606,6 @@ def test_a_play_is_a_screen_and_the_rest_goes_by_name(run):
 
 PRINTED = {
     "play": ["play", "october-10"],
-    "bounds": ["bounds", "october-10"],
     "solve": ["solve", "round.toml"],
     "couple": ["couple", "two.toml"],
     "diagnose": ["diagnose", "two.toml", "-p", "queue"],

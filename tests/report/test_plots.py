@@ -252,7 +252,9 @@ def test_files_are_written_whole_or_not_at_all(tmp_path):
     assert png.read_bytes().startswith(b"\x89PNG")
     assert png.read_bytes() == plots.save("room", evidence, tmp_path / "b.png").read_bytes()
     for bad in ("room.gif", "room", "no/room.svg"):
-        with pytest.raises(adl.InputError, match=r"an \.svg or \.png file in a folder that exists"):
+        with pytest.raises(
+            adl.InputError, match=r"an \.svg, \.pdf or \.png file in a folder that exists"
+        ):
             plots.save("room", evidence, tmp_path / bad)
     assert sorted(p.name for p in tmp_path.iterdir()) == ["b.png", "room.png", "room.svg"]
 

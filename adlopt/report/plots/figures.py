@@ -26,6 +26,7 @@ from __future__ import annotations
 
 import io
 import textwrap
+from collections.abc import Iterable
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -49,7 +50,7 @@ DOTS = 200
 TITLE_WIDTH = 42
 """Letters of a title that fit one line."""
 
-__all__ = ["FIGURES", "Figure", "draw", "find", "listed", "save", "styled", "svg"]
+__all__ = ["FIGURES", "Figure", "draw", "find", "listed", "save", "save_all", "styled", "svg"]
 
 
 def find(name: str) -> Figure:
@@ -114,29 +115,45 @@ def svg(name: str, evidence: Evidence, *, title: bool = True) -> str:
 
 
 def save(name: str, evidence: Evidence, path: str | Path) -> Path:
-    """Draw a figure into an .svg or .png file, whole or not at all.
+    """Draw a figure into an .svg, .pdf or .png file, whole or not at all.
 
     Raises
     ------
     InputError
-        If the path ends in neither or cannot be written, or the figure cannot be drawn.
+        If the path ends in none of them or cannot be written, or the figure cannot be drawn.
     """
     path = Path(path)
-    if path.suffix not in (".svg", ".png") or not path.parent.is_dir():
-        raise InputError("output", str(path), "an .svg or .png file in a folder that exists")
+    if path.suffix not in (".svg", ".pdf", ".png") or not path.parent.is_dir():
+        raise InputError("output", str(path), "an .svg, .pdf or .png file in a folder that exists")
     drawn = _rendered(name, evidence, path.suffix[1:], title=True)
     replace_all({path: lambda target: target.write_bytes(drawn)})
     return path
 
 
+def save_all(
+    evidence: Evidence, folder: Path, names: Iterable[str] | None = None
+) -> tuple[list[Path], dict[str, str]]:
+    """Draw figures, all unless named, as .svg and .pdf; return them, and why others were not."""
+    chosen = list(FIGURES) if names is None else list(names)
+    why = {name: find(name).lacks(evidence) for name in chosen}
+    paths = [
+        save(name, evidence, folder / f"{name}.{kind}")
+        for name in chosen
+        if not why[name]
+        for kind in ("svg", "pdf")
+    ]
+    return paths, {name: reason for name, reason in why.items() if reason}
+
+
 def _rendered(name: str, evidence: Evidence, kind: str, *, title: bool) -> bytes:
     axes = draw(name, evidence, title=title)
     target = io.BytesIO()
-    unsaid: dict[str, Any] = {"Creator": None, "Date": None, "Format": None, "Type": None}
+    dated = {"svg": ("Creator", "Date", "Format", "Type"), "pdf": ("Creator", "CreationDate")}
+    unsaid: dict[str, Any] = dict.fromkeys(dated.get(kind, ()))
     with styled():
         canvas = axes.get_figure(root=True)
         if canvas is None:
             raise InputError("figure", name, "axes that belong to a figure")
-        canvas.savefig(target, format=kind, dpi=DOTS, metadata=unsaid if kind == "svg" else {})
+        canvas.savefig(target, format=kind, dpi=DOTS, metadata=unsaid)
     drawn = target.getvalue()
     return drawn.replace(f"'{FONT}'".encode(), b"system-ui, sans-serif") if kind == "svg" else drawn
