@@ -288,7 +288,7 @@ def test_a_report_and_a_figure_are_written(run, tmp_path):
             "figure is 'pie': expected one of .* that adlopt plot --list lists",
         ),
         (["plot", "october-10", "lorenz"], "winners are pooled"),
-        (["plot", "october-10", "room", "-o", "room.pdf"], "an .svg, .pdf or .png file"),
+        (["plot", "october-10", "room", "-o", "room.gif"], "an .svg, .pdf or .png file"),
         (["plot", "october-10", "budgets", "-p", "frob"], "frob"),
     ],
 )
