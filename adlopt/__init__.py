@@ -49,10 +49,12 @@ if TYPE_CHECKING:
     )
     from adlopt.model.positions import ContractRound, Side
     from adlopt.model.problem import Problem
+    from adlopt.model.risk_objective import ExpectedLoss, FactorLeverage
     from adlopt.model.round import Round, RoundOutcome, RoundStart
     from adlopt.model.run import Information, Run
     from adlopt.model.shed import Shed
     from adlopt.model.two_sided import TwoSidedRound
+    from adlopt.optimum.assets.asset_drain import drain_assets
     from adlopt.optimum.core.certificate import Certificate, Trust
     from adlopt.optimum.core.waterfill import pro_rata
     from adlopt.optimum.dollars.frontier import frontier
@@ -122,6 +124,7 @@ _HOMES = {
         "write_episode",
         "write_market",
     ),
+    "optimum.assets.asset_drain": ("drain_assets",),
     "optimum.drain": ("drain_leverage",),
     "model.limits": ("Limits",),
     "model.loss": ("Asymmetric", "Burden", "Empirical", "MinMax", "SeverityLoss", "surrogate"),
@@ -136,6 +139,7 @@ _HOMES = {
         "TrackingFirst",
     ),
     "model.problem": ("Problem",),
+    "model.risk_objective": ("ExpectedLoss", "FactorLeverage"),
     "model.two_sided": ("TwoSidedRound",),
     "optimum.solve": ("solve",),
     "scoring.one_run": ("run_policy",),

@@ -18,6 +18,7 @@ class Method(Enum):
     SMOOTHING = "total variation smoothing"
     CUTS = "cuts of the rounds that bind"
     CUTTING_PLANES = "cutting planes, by HiGHS"
+    INTERIOR = "interior point, account by account"
     HIGHS = "HiGHS"
     HIGHS_INTERIOR = "HiGHS, interior point"
     """What HiGHS falls back to where its simplex gives up; asking for it is not possible."""

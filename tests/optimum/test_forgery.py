@@ -36,6 +36,25 @@ ANSWERS = {
     "matching": (adl.solve(adl.TwoSidedRound(CONTRACTS, SHED)), "closed", [9.0, 0.0, 0.0]),
     "coupled": (adl.solve(EPISODE), "haircuts", ([30.0, 0.0], [30.0])),
     "path": (adl.best_severity_path([3.0, 1.0], [0.0, 1.0], 0.5), "severities", [0.0, 0.0]),
+    "assets": (
+        adl.drain_assets(
+            adl.ContractRound.of(
+                account=["a", "b"],
+                coin=["ETH", "ETH"],
+                side=["long"] * 2,
+                size=[9, 4],
+                value=[1, 1],
+                mark=[1, 1],
+                equity=[9, 9],
+                deficit=1,
+                needed=1,
+            ),
+            adl.LeastLeverage(),
+            close={"ETH": 3},
+        ),
+        "closed",
+        [0.0, 3.0],
+    ),
     "drain": (drain_leverage([9.0, 4.0], [9.0, 9.0], mark=1.0, close=3.0), "closed", [0.0, 3.0]),
 }
 

@@ -91,6 +91,9 @@ OPTIMA = {
     "hedged": lambda n: adl.solve(both(min(n, 500)), adl.KeepHedges()),
     "coupled": lambda n: adl.solve(episode(n)),
     "path": path,
+    "drained assets": lambda n: adl.drain_assets(
+        winners(n), adl.LeastLeverage(), close={"ETH": -2.0, "BTC": -1.0}
+    ),
     "drain": lambda n: adl.drain_leverage(
         np.ceil(draws(n)), draws(n), mark=100.0, close=0.3 * np.ceil(draws(n)).sum()
     ),

@@ -91,6 +91,14 @@ RESULTS = {
     "matching": MATCHING,
     "trades": MATCHING.trades,
     "drain": adl.drain_leverage([10.0, 4.0], [100.0, 100.0], mark=100.0, close=6.0),
+    "drained assets": adl.drain_assets(
+        adl.ContractRound.of(
+            account=[HOSTILE, "b"], coin=["ETH", HOSTILE], side=["long", "short"], size=[3, 2],
+            value=[1, 1], mark=[10, 10], equity=[5, 5], deficit=1, needed=1,
+        ),
+        adl.ExpectedLoss(returns={"ETH": [-0.5, 0.1], HOSTILE: [0.3, 0.4]}),
+        close={"ETH": 1, HOSTILE: -1},
+    ),
     "accounts": MARKET.accounts,
     "coins": MARKET.coins,
     "open positions": MARKET.positions,

@@ -200,3 +200,19 @@ class DrainData(OptimumData, kw_only=True):
     account: list[str]
     closed_contracts: list[float]
     leverage: list[float]
+
+
+class AssetDrainData(OptimumData, kw_only=True):
+    """Contracts closed across coins at least risk; one entry a position, and a price a coin.
+
+    `price` is the rise of the value per contract more of each coin.
+    """
+
+    criterion: str
+    coins: list[str]
+    price: list[float]
+    account: list[str]
+    coin: list[str]
+    side: list[str]
+    size_contracts: list[float]
+    closed_contracts: list[float]
