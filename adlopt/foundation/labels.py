@@ -67,16 +67,16 @@ def _labelled(values: Any, name: str) -> tuple[Any, Any]:
     if _library(values) is None:
         return None, values
     if not hasattr(values, "columns"):
-        return getattr(values, "index", None), _plain(values)
+        return getattr(values, "index", None), unlabelled(values)
     others = [column for column in values.columns if column != ID]
     value = name if name in others else others[0] if len(others) == 1 else None
     if ID not in values.columns or value is None:
         expected = f"a column, or a frame of `{ID}` and `{name}`"
         raise InputError(name, f"a frame of {list(values.columns)}", expected)
-    return list(values[ID]), _plain(values[value])
+    return list(values[ID]), unlabelled(values[value])
 
 
-def _plain(values: Any) -> Any:
+def unlabelled(values: Any) -> Any:
     """Take the labels off; numbers of a kind that NumPy lacks become floats."""
     if _library(values) == "polars":
         import polars as pl

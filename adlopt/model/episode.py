@@ -11,11 +11,12 @@ import numpy as np
 
 from adlopt.errors import InputError, unknown
 from adlopt.foundation.arrays import BoolArray, FloatArray, Record, freeze
+from adlopt.foundation.frames import NESTED, fields_in_frame, require_fields
 from adlopt.foundation.ids import refuse_repeats
 from adlopt.model.filled import filled
-from adlopt.model.round import Round
+from adlopt.model.round import IN_USD, WINNER, Round
 from adlopt.model.run import Run
-from adlopt.model.tables import own_fields
+from adlopt.model.tables import own_fields, picked
 from adlopt.show import episode as shown
 from adlopt.show.answer import Answer, Columns
 from adlopt.show.schema.boards import ByRound, EpisodeData, RecordedData
@@ -23,6 +24,8 @@ from adlopt.show.words import counted
 
 POOLED = "all winners"
 """Id of the one account that stands for all winners where only their total is known."""
+OF_A_ROUND = ("deficit", "needed", "estimate")
+"""Columns of a frame that a round has one value of, the first two needed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
@@ -95,6 +98,51 @@ class Episode(Answer, Record):
                 raise unknown(name, chosen, names)
             if chosen is not None and self.recorded_run(chosen).burden is None:
                 raise InputError(name, chosen, "a recorded run with burdens")
+
+    @classmethod
+    def from_frame(
+        cls, frame: Any, *, name: str = "frame", source: str = "", **columns: str
+    ) -> Episode:
+        """Build an episode of a dataframe: a row a winner of a round, or a row a round.
+
+        Parameters
+        ----------
+        frame : pandas or Polars DataFrame, anything that exports Arrow, or a mapping of columns
+            With the columns round, whose values sort as the rounds did, deficit, needed and
+            capacity, USD, and maybe estimate, USD; and account, equity, lot, recorded, markout,
+            features.NAME and tags.NAME as `Round.from_frame` has them. Without account a row is a
+            round, its winners pooled, as `to_frame` has it. What is of a round stands in all of
+            its rows.
+        name, source : str
+        **columns : str
+            Fields whose column has another name: round="wave".
+
+        Raises
+        ------
+        InputError
+            Naming the column, the keyword or the round, or as `Round` does.
+
+        Examples
+        --------
+        >>> import polars as pl
+        >>> frame = pl.DataFrame({"wave": [3, 3, 7], "account": ["a", "b", "a"],
+        ...     "capacity": [50, 30, 40], "deficit": [40, 40, 20], "B": [9, 9, 5]})
+        >>> Episode.from_frame(frame, round="wave", needed="B").needed
+        array([9., 5.])
+        """
+        require_fields(columns, ("round", *OF_A_ROUND, *WINNER))
+        units: dict[str, Any] = {"units": IN_USD, "named": columns}
+        needed = ("round", "deficit", "needed", "capacity")
+        optional = [each for each in (*OF_A_ROUND, *WINNER, *NESTED) if each not in needed]
+        given = fields_in_frame(frame, "frame", needed, optional=optional, **units)
+        pooled = "account" not in given
+        if pooled:
+            given["account"] = [POOLED] * len(given["capacity"])
+        rounds = [
+            Round._of_fields(rows, t=t, **_of_round(rows, t))
+            for t, rows in enumerate(_by_round(given), 1)
+        ]
+        return cls(name=name, rounds=rounds, pooled=pooled, source=source)  # type: ignore[arg-type]
 
     def __len__(self) -> int:
         return len(self.rounds)
@@ -186,6 +234,39 @@ class Episode(Answer, Record):
         deficit = self.deficit
         safe = np.where(deficit > 0, deficit, 1.0)
         return freeze(np.where(deficit > 0, np.minimum(self.raised(run) / safe, 1.0), 0.0))
+
+
+def _by_round(given: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """Rows of each round, by field, in the order of the rounds."""
+    stated = np.asarray(given.pop("round"), dtype=object).tolist()
+    nested = {name: given.pop(name) for name in NESTED if name in given}
+    for field, values in given.items():
+        if len(values) != len(stated):
+            raise InputError(field, f"{len(values)} values", f"{len(stated)}, one a row")
+    rows: dict[Any, list[int]] = {}
+    for row, value in enumerate(stated):
+        if value is None or value != value:  # noqa: PLR0124 - NaN alone is unlike itself
+            raise InputError("round", value, "a number, a time or a text", index=row)
+        rows.setdefault(value, []).append(row)
+    try:
+        order = sorted(rows)
+    except TypeError:
+        raise InputError("round", list(rows)[:3], "values that sort") from None
+    for value in order:
+        inside = {name: picked(rows[value], **columns) for name, columns in nested.items()}
+        yield {**picked(rows[value], **given), **inside}
+
+
+def _of_round(rows: dict[str, Any], t: int) -> dict[str, float]:
+    """Take out what a round has one of."""
+    said = {}
+    for field in OF_A_ROUND:
+        if field in rows:
+            said[field] = (values := np.asarray(rows.pop(field)).tolist())[0]
+            if any(value != said[field] for value in values):
+                expected = f"one number for all rows of round {t}"
+                raise InputError(field, sorted(set(values))[:3], expected)
+    return said
 
 
 def _own_all(items: Iterable[Any], field: str, kind: type) -> tuple[Any, ...]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -22,6 +23,7 @@ from adlopt.foundation.arrays import (
     freeze_indices,
     own_number,
 )
+from adlopt.foundation.frames import require_fields
 from adlopt.foundation.ids import places, read_keys
 from adlopt.model.market_parts import Accounts, Coins, OpenPositions
 from adlopt.model.positions import WHOLE
@@ -124,6 +126,53 @@ class Market(Tabular, Record):
         total = float(self.notional.sum() + np.abs(self.accounts.balance).sum()) + self.fund
         if total > LARGEST_MARKET:
             raise InputError("market", total, f"at most {LARGEST_MARKET:.3g} USD in all")
+
+    @classmethod
+    def from_frames(
+        cls,
+        accounts: Any,
+        coins: Any,
+        positions: Any,
+        *,
+        fund: float = 0.0,
+        signals: Mapping[str, float] | None = None,
+        exempt: Mapping[str, str] | None = None,
+        **columns: str,
+    ) -> Market:
+        """Build a market of three dataframes, with the columns of their tables.
+
+        Parameters
+        ----------
+        accounts, coins, positions : DataFrame, anything that exports Arrow, or mapping of columns
+            As `Accounts`, `Coins` and `OpenPositions` have them, a unit after a name or not.
+        fund, signals, exempt
+            As a market has them.
+        **columns : str
+            Fields whose column has another name, in every table that has the field: coin="symbol".
+
+        Raises
+        ------
+        InputError
+            Naming the table and the column, or the keyword, or as `Market` does.
+
+        Examples
+        --------
+        >>> market = Market.from_frames(
+        ...     {"user": ["A", "B"], "cash": [2000, 8000]},
+        ...     {"coin": ["ETH"], "mark": [3600], "lot": [0.01]},
+        ...     {"user": ["A", "B"], "coin": ["ETH", "ETH"], "side": ["long", "short"],
+        ...      "size": [10, 10], "entry": [4000, 4000]}, account="user", balance="cash")
+        >>> market.required
+        2000.0
+        """
+        frames: dict[Any, Any] = {Accounts: accounts, Coins: coins, OpenPositions: positions}
+        require_fields(columns, [name for table in frames for name in table.__slots__])
+        made: list[Any] = [
+            table.from_frame(frame, **{n: c for n, c in columns.items() if n in table.__slots__})
+            for table, frame in frames.items()
+        ]
+        parts = dict(zip(("accounts", "coins", "positions"), made, strict=True))
+        return cls(**parts, fund=fund, signals=signals or {}, exempt=exempt or {})
 
     def _check_lots(self) -> None:
         counts = self.positions.size / self.lot

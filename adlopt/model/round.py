@@ -12,6 +12,7 @@ from numpy.typing import ArrayLike
 
 from adlopt.errors import InputError, unknown
 from adlopt.foundation.arrays import FloatArray, Record, own, own_number, own_positive, own_whole
+from adlopt.foundation.frames import NESTED, fields_in_frame, require_fields
 from adlopt.foundation.ids import read_ids, refuse_repeats
 from adlopt.foundation.labels import in_order, labels_of
 from adlopt.model.tables import own_fields, require_kinds
@@ -22,6 +23,10 @@ OUTCOMES = ("recorded", "markout")
 """Columns of an account table that are known when the round is over, and no sooner."""
 RESERVED = ("account", "capacity", "equity", "lot", "round", *OUTCOMES)
 """Columns of an account table that are not features."""
+WINNER = ("account", "capacity", "equity", "lot", *OUTCOMES)
+"""Columns of a frame of winners, the first two needed."""
+IN_USD = dict.fromkeys(("deficit", "needed", "estimate", *WINNER[1:]), "usd")
+"""Units of columns that have one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
@@ -234,6 +239,47 @@ class Round(Tabular, Record):
         )
         taken = in_order({"recorded": recorded}, start.account)["recorded"]
         return cls(start=start, outcome=RoundOutcome(needed=needed, recorded=taken))
+
+    @classmethod
+    def from_frame(
+        cls, frame: Any, *, deficit: float, needed: float, t: int = 1, **columns: str
+    ) -> Round:
+        """Build a round of a dataframe, a row a winner.
+
+        Parameters
+        ----------
+        frame : pandas or Polars DataFrame, anything that exports Arrow, or a mapping of columns
+            With the columns account and capacity, USD, and maybe equity, lot, recorded and
+            markout, USD; features.NAME and tags.NAME. A unit may end a name, as in `to_frame`.
+        deficit, needed : float
+            USD.
+        t : int
+        **columns : str
+            Fields whose column has another name: capacity="upnl".
+
+        Raises
+        ------
+        InputError
+            Naming the column or the keyword, or as `RoundStart` and `RoundOutcome` do.
+
+        Examples
+        --------
+        >>> import pandas as pd
+        >>> frame = pd.DataFrame({"trader": ["ann", "bob"], "upnl": [120.0, 80.0]})
+        >>> Round.from_frame(frame, deficit=90, needed=60, account="trader", capacity="upnl")
+        <Round: start of round 1: deficit 90.00 USD, 2 winners; needed 60.00 USD (hindsight)>
+        """
+        require_fields(columns, WINNER)
+        optional = (*WINNER[2:], *NESTED)
+        units: dict[str, Any] = {"units": IN_USD, "named": columns}
+        given = fields_in_frame(frame, "frame", WINNER[:2], optional=optional, **units)
+        return cls._of_fields(given, deficit=deficit, needed=needed, t=t)
+
+    @classmethod
+    def _of_fields(cls, given: dict[str, Any], *, needed: float, **start: Any) -> Round:
+        after = {name: given.pop(name) for name in OUTCOMES if name in given}
+        outcome = RoundOutcome(needed=needed, **after)
+        return cls(start=RoundStart(**given, **start), outcome=outcome)
 
     @property
     def needed(self) -> float:

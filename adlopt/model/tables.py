@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import fields
+from dataclasses import MISSING, fields
 from typing import Any, ClassVar, Self, TypeAlias
 
 import numpy as np
 
 from adlopt.errors import InputError
 from adlopt.foundation.arrays import Record
+from adlopt.foundation.frames import fields_in_frame, require_fields
 from adlopt.foundation.labels import in_order
 from adlopt.show.answer import Columns, Tabular
 from adlopt.show.words import counted
@@ -25,6 +26,29 @@ class FieldTable(Tabular, Record):
     row: ClassVar[str]
     units: ClassVar[Mapping[str, str]]
     """Of the fields that have one: it ends the column's name."""
+
+    @classmethod
+    def from_frame(cls, frame: Any, **columns: str) -> Self:
+        """Build the table of a dataframe, whose columns are fields, a unit after them or not.
+
+        Parameters
+        ----------
+        frame : pandas or Polars DataFrame, anything that exports Arrow, or a mapping of columns
+        **columns : str
+            Fields whose column has another name: balance="cash".
+
+        Raises
+        ------
+        InputError
+            Naming the column or the keyword, or as the table does.
+        """
+        given = fields(cls)  # type: ignore[arg-type]
+        require_fields(columns, cls.__slots__)
+        needed = [f.name for f in given if f.default is f.default_factory is MISSING]
+        optional = [f.name for f in given if f.name not in needed]
+        units: dict[str, Any] = {"units": cls.units, "named": columns}
+        found = fields_in_frame(frame, f"{cls.row}s", needed, optional=optional, **units)
+        return cls(**found)
 
     def __len__(self) -> int:
         return len(getattr(self, fields(self)[0].name))  # type: ignore[arg-type]
