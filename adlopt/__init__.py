@@ -76,6 +76,7 @@ if TYPE_CHECKING:
     from adlopt.scoring.one_run import run_policy
     from adlopt.scoring.playing import play
     from adlopt.studies import diagnostics, execution, exposure
+    from adlopt.studies.adversary.design import design
     from adlopt.studies.adversary.worst import worst
     from adlopt.studies.axioms.trial import try_axioms
     from adlopt.studies.backtest import backtest
@@ -91,6 +92,7 @@ if TYPE_CHECKING:
 _HOMES = {
     "optimum.dollars.frontier": ("frontier",),
     "optimum.lots.pro_rata": ("integer_pro_rata",),
+    "studies.adversary.design": ("design",),
     "studies.adversary.worst": ("worst",),
     "studies.axioms": ("try_axioms",),
     "bounds.bound": ("Bound", "Comparator", "Hypothesis"),

@@ -218,3 +218,49 @@ def worst(
         print(f"wrote {written[-1]}{again}", file=sys.stderr)
     if isinstance(case, adversary.WorstCase) and case.verdict is BoundVerdict.REFUTED:
         sys.exit(REFUTED)
+
+
+@app.command
+def design(
+    policy: OnePolicy,
+    *,
+    over: str,
+    episode: str | None = None,
+    rounds: Annotated[int | None, Parameter(name=["--rounds", "-T"], converter=whole)] = None,
+    variation: Variation = None,
+    gap: float = 1e-3,
+    time_limit: float = 60.0,
+    json_: Json = False,
+) -> None:
+    """Find the parameter of a severity that makes its worst case least, between two ends.
+
+    Parameters
+    ----------
+    policy
+        A severity that is written in the notation, such as ogd.
+    over
+        The parameter and its range: step=1e-9:1e-6.
+    episode
+        Keep the deficits of this episode.
+    rounds
+        T rounds with unit deficits instead.
+    variation
+        P: how far the needed severities may move in all; the episode's own unless given.
+    gap
+        Relative, of the two ends, at which to stop.
+    time_limit
+        Seconds.
+    """
+    from adlopt.studies.adversary.design import design as design_
+
+    name, _, ends = over.partition("=")
+    try:
+        low, high = map(float, ends.split(":"))
+    except ValueError:
+        raise InputError("--over", over, "PARAMETER=LOW:HIGH, such as step=1e-9:1e-6") from None
+    chosen = None if episode is None else episode_named(episode)
+    given: dict[str, Any] = {"episode": chosen, "rounds": rounds, "variation": variation}
+    with progress(None, "cutting") as step:
+        options: dict[str, Any] = {"gap": gap, "time_limit": time_limit, "progress": step}
+        found = design_(policy, {name: (low, high)}, **given, **options)
+    put(found, json_, lambda _: found)

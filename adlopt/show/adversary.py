@@ -5,9 +5,15 @@ from __future__ import annotations
 from itertools import groupby
 from textwrap import fill
 
-from adlopt.show.schema.boards import BoundData, RatiosData, UnavoidableData, WorstCaseData
+from adlopt.show.schema.boards import (
+    BoundData,
+    DesignData,
+    RatiosData,
+    UnavoidableData,
+    WorstCaseData,
+)
 from adlopt.show.table import table, width
-from adlopt.show.words import amount, clipped, counted, percent
+from adlopt.show.words import amount, clipped, counted, number, percent
 
 SHOWN = 36
 """Levels of θ* printed."""
@@ -78,6 +84,41 @@ def unavoidable(data: UnavoidableData) -> str:
         *_notes(data.bound),
     ]
     return table(title, ("", ""), rows) + _below(notes, data)
+
+
+PROVED = {
+    "exact": "in fractions: no value in the range does better than the lower end",
+    "verified": "in fractions, but for roots, which are rounded",
+    "reported": "only values of a grid were looked at: nothing is proven between them",
+}
+"""What stands behind the lower end of a design, by its trust."""
+
+
+def design(data: DesignData) -> str:
+    """Lay out the parameter whose worst case is least in 80 columns."""
+    value, (low, high) = data.value_usd, map(number, data.range)
+    of_value = f"{amount(value.lower)} – {amount(value.upper)}"
+    rows = [
+        (f"{data.parameter} between {low} and {high}", number(data.chosen, 6)),
+        ("no path costs more with it than, USD, verified", amount(data.upper_usd)),
+        ("the same as HiGHS reports", amount(data.reported_usd)),
+        ("loss on the path found, Σ D|θ−θ*|, replayed, USD", amount(data.loss_usd)),
+        (f"whatever its value, some path costs, USD ({data.trust})", amount(data.lower_usd)),
+        ("V(P), what no online policy can avoid, USD", of_value),
+        ("upper end / V(P)", percent(data.upper_usd / value.upper) if value.upper else "–"),
+    ]
+    title = (
+        f"{clipped(data.policy)}: least worst case, {clipped(data.source, 150)}; the deficits and "
+        "P are known beforehand (hindsight)"
+    )
+    curve = data.curve["at_least_usd"]
+    ends = f"at the ends of the range {amount(curve[0])} and {amount(curve[-1])} USD at least"
+    notes = [f"lower end: {PROVED[data.trust]}", ends, severities(data.needed_severity)]
+    if not data.closed:
+        notes.insert(0, "stopped: the two ends have not met")
+    return table(title, ("", ""), rows) + "\n".join(
+        fill(note, width(), subsequent_indent="  ") for note in notes
+    )
 
 
 def severities(path: list[float]) -> str:

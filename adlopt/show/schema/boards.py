@@ -372,6 +372,32 @@ class UnavoidableData(Data):
     severity: list[float]
 
 
+class DesignData(Data):
+    """The value of a parameter whose worst case is least, and what is proved of it.
+
+    `lower_usd` holds whatever the parameter in its range, with `trust`; `upper_usd` at the value
+    `chosen`, verified; `reported_usd` is the solver's word for it. The columns of `curve` are
+    values of the parameter, and what some path costs at each.
+    """
+
+    policy: str
+    parameter: str
+    chosen: float
+    range: list[float]
+    source: str
+    variation: float
+    lower_usd: float
+    trust: str
+    upper_usd: float
+    reported_usd: float
+    gap_usd: float
+    closed: bool
+    loss_usd: float
+    value_usd: IntervalData
+    needed_severity: list[float]
+    curve: dict[str, list[float]]
+
+
 class EvidenceData(Data):
     """All that a report shows of an episode."""
 

@@ -78,16 +78,7 @@ def solve(
     form = WrittenProgram.of(rule, arena, any_first=any_first)
     scale, most = float(arena.deficit.max()), math.fsum(arena.deficit)
     program = form.program()
-    loosest = _run(program, deadline)
-    best: Attack | None = None
-    for strict, answer in _strict(form, loosest, deadline):
-        attack = _attack(strict, answer, rule, arena)
-        if best is None or attack.loss > best.loss:
-            best = attack
-        if best.loss >= -loosest.bound * scale * (1 - gap):
-            break
-    if best is None:
-        raise SolverStopped("HiGHS reached its limit before it found a path")
+    loosest, best = built(form, gap=gap, deadline=deadline)
     costs = max(float(-program.cost @ loosest.columns), best.loss / scale - form.loss_at(0.0))
 
     def tell(bound: float) -> None:
@@ -103,6 +94,22 @@ def solve(
     closed = upper <= form.loss_at(costs) * scale * (1 + APART)
     upper = min(upper, most)
     return Solved(attack=best, upper=upper, reported=min(reported, upper), closed=closed)
+
+
+def built(
+    form: WrittenProgram, *, gap: float = MEETING, deadline: float = math.inf
+) -> tuple[RawAnswer, Attack]:
+    """Let HiGHS find a path, and play it; raises as `solve` does."""
+    loosest, best = _run(form.program(), deadline), None
+    for strict, answer in _strict(form, loosest, deadline):
+        attack = _attack(strict, answer, form.rule, form.arena)
+        if best is None or attack.loss > best.loss:
+            best = attack
+        if best.loss >= form.loss_at(-loosest.bound) * form.arena.deficit.max() * (1 - gap):
+            break
+    if best is None:
+        raise SolverStopped("HiGHS reached its limit before it found a path")
+    return loosest, best
 
 
 def _strict(
