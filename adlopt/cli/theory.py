@@ -230,7 +230,7 @@ def design(
     variation: Variation = None,
     gap: float = 1e-3,
     time_limit: float = 60.0,
-    json_: Json = False,
+    form: Form = TEXT,
 ) -> None:
     """Find the parameter of a severity that makes its worst case least, between two ends.
 
@@ -263,4 +263,4 @@ def design(
     with progress(None, "cutting") as step:
         options: dict[str, Any] = {"gap": gap, "time_limit": time_limit, "progress": step}
         found = design_(policy, {name: (low, high)}, **given, **options)
-    put(found, json_, lambda _: found)
+    put(found, form, lambda _: found)
