@@ -199,10 +199,10 @@ def new(
         Overwrite.
     """
     from adlopt.data.episodes.generated import shock as generate
-    from adlopt.data.files.templates import KINDS, next_verb, suffix_of, write_template
+    from adlopt.data.files.templates import VERBS, next_verb, suffix_of, write_template
     from adlopt.data.files.writing import write_episode
 
-    named = kind if kind in KINDS or file is not None else None
+    named = kind if kind in VERBS or file is not None else None
     path = file or (Path(kind + suffix_of(kind)) if named else Path(kind))
     if path.exists() and not force:
         raise InputError("file", str(path), "a new name", remedy="--force overwrites")
@@ -211,7 +211,7 @@ def new(
     elif shock:
         raise InputError("--shock", kind, "an episode")
     elif not path.suffix:
-        raise unknown("kind", kind, KINDS)
+        raise unknown("kind", kind, VERBS)
     else:
         written = [write_template(path, named)]
     print("\n".join(f"wrote {path}" for path in written))
