@@ -33,7 +33,7 @@ def market(seed, coins=COINS, accounts=7):
         held = sum(
             u / m for u, m, (_, c, s) in zip(usd, mark, rows, strict=True) if (c, s) == (coin, side)
         )
-        share = rng.choice([0.0, 0.1, 0.5, 0.9, 1.0])
+        share = rng.choice([0.0, 1e-10, 0.1, 0.5, 0.9, 0.999, 1 - 1e-10, 1.0])
         close[coin] = (1 if side == "long" else -1) * share * held
     moves = {c: np.clip(rng.standard_t(3, 25) * 0.2, -1, 3) for c in coins}
     return round_, close, moves, rng.random(25) * (rng.random(25) < 0.8) + 1e-6
@@ -239,3 +239,27 @@ def test_wide_equities_no_losses_and_nothing_to_close():
     idle = adl.drain_assets(round_, adl.ExpectedLoss(returns=moves), close={})
     assert not idle.closed.any()
     assert idle.certificate.gap <= 1e-6 * idle.value
+
+
+@pytest.mark.parametrize("level", [0.0, 0.9])
+def test_what_a_limit_leaves_is_proven_as_far_as_it_goes(level):
+    round_, close, moves, _ = market(7, accounts=60)
+    objective = adl.ExpectedLoss(returns=moves, level=level)
+    best = adl.drain_assets(round_, objective, close=close)
+    early = adl.drain_assets(round_, objective, close=close, time_limit=1e-9)
+    assert early.stopped is adl.Stopped.LIMIT
+    assert early.certificate.lower <= best.value <= early.value
+    assert not early.optimal
+
+
+@pytest.mark.parametrize("rich", [1e3, 1e12])
+def test_the_rich_and_the_idle_do_not_confuse_leverage(rich):
+    round_ = adl.ContractRound.of(
+        account=["a", "b"], coin=["ETH", "ETH"], side=["long", "long"], size=[10, 6], value=[1, 1],
+        mark=[10, 10], equity=[20, rich], deficit=1, needed=1,
+    )  # fmt: skip
+    idle = adl.drain_assets(round_, adl.LeastLeverage(), close={})
+    assert (idle.value, idle.optimal) == (5.0, True)
+    best = adl.drain_assets(round_, adl.LeastLeverage(), close={"ETH": 8})
+    assert best.value == pytest.approx(1.0)
+    assert best.closed == pytest.approx([8.0, 0.0], abs=1e-6)

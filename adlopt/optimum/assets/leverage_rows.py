@@ -65,13 +65,15 @@ def _program(
         weight, fixed = loadings[kind] * np.sign(held), problem.fixed @ loadings
         both = np.abs(problem.fixed) + np.abs(problem.held)
         most = both @ np.abs(loadings) / problem.equity
+    # HiGHS refuses coefficients of 1e15: rows of the rich, and the cost, are scaled down.
+    down = power_of_two(np.minimum(WORK_TOTAL / (problem.equity * unit), 1.0))
     for sign in (1.0,) if loadings is None else (1.0, -1.0):
         rows.add_many(
             row=np.append(account, np.arange(n)),
             column=np.append(np.arange(last), np.full(n, last)),
-            coefficient=np.append(sign * weight, -problem.equity * unit),
-            upper=-sign * fixed * unit,
+            coefficient=np.append(sign * weight * down[account], -problem.equity * unit * down),
+            upper=-sign * fixed * unit * down,
         )
-    cost = np.append(np.zeros(last), math.fsum(problem.equity) * unit)
+    cost = np.append(np.zeros(last), min(math.fsum(problem.equity) * unit, WORK_TOTAL**1.5))
     upper = np.append(per, 1.0 + 2.0 * most.max(initial=0.0))
     return rows.program(cost=cost, lower=np.zeros(last + 1), upper=upper), per

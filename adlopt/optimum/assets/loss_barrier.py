@@ -4,8 +4,6 @@ The program is: min Σ_ir c_r u_ir, u_ir ≥ L_ir(x), u ≥ 0, 0 ≤ x ≤ 1, Σ
 loss of account i in scenario r, linear in the shares x that it keeps. Accounts meet in K rows
 alone. Losses, and all of one account, are eliminated from a Newton step in blocks of K by K, so
 that one costs about as much as multiplying scenarios by K². Pairs (i, r) that never lose drop out.
-
-What that measures says `asset_drain`.
 """
 
 from __future__ import annotations
@@ -136,8 +134,8 @@ class _Barrier:
         self.row = np.abs(problem.held) / problem.book
         self.square = (losses.adverse[:, :, None] * losses.adverse[:, None, :]).reshape(-1, k * k)
         self.price = np.zeros(k)
-        kept = np.clip(problem.kept / problem.book, 1e-9, 1.0 - 1e-9)
-        share = np.where(problem.open, kept, 0.5)
+        self.kept = problem.kept / problem.book
+        share = np.where(problem.open, np.clip(self.kept, 1e-9, 1.0 - 1e-9), 0.5)
         self.loss = losses.base[losses.pairs] + losses.change(share)
         mu = WIDE * float(problem.equity.mean()) / chance.size
         cost = chance[self.scenario]
@@ -228,7 +226,7 @@ class _Barrier:
     def _factor(self) -> None:
         n, k = self.row.shape
         held, places = self.losses.problem.held, np.arange(k)
-        self.factored, self.at = True, self.dual.copy()
+        self.at = self.dual.copy()
         over, under, low, high, beyond, below = self.parts(self.primal / self.dual)
         self.give, self.ease = over, 1.0 / (over + under)
         block = (self.losses.dense(self.ease) @ self.square).reshape(n, k, k)
@@ -240,13 +238,12 @@ class _Barrier:
         block[:, places, places] += RIDGE
         root = np.linalg.inv(np.linalg.cholesky(block)) * scale[:, None, :]
         self.inverse = np.matmul(root.transpose(0, 2, 1), root)
-        met = np.matmul(self.inverse, self.row[:, :, None] * np.eye(k))
-        self.met = met
-        coupling = np.tensordot(self.row[:, :, None] * np.eye(k), met, ((0, 1), (0, 1)))
+        rows = self.row[:, :, None] * np.eye(k)
+        self.met = np.matmul(self.inverse, rows)
+        self.coupling = np.tensordot(rows, self.met, ((0, 1), (0, 1)))
         if beyond.size:
-            self._factor_tail(coupling, beyond + below)
-        else:
-            self.coupling = coupling
+            self._factor_tail(self.coupling, beyond + below)
+        self.factored = True
 
     def _factor_tail(self, coupling: FloatArray, edge: FloatArray) -> None:
         """The same with weights of scenarios, which all accounts share, and the tail's edge."""
@@ -254,11 +251,10 @@ class _Barrier:
         risky = np.unique(self.losses.pairs[0])
         ease = self.losses.dense(self.ease * self.give)[risky]
         held = self.losses.problem.held[risky]
-        self.tied = risky, held[:, :, None] * self.losses.adverse.T * ease[:, None, :]
-        moved = np.matmul(self.inverse[risky], self.tied[1])
-        self.moved = moved
-        cross = (self.row[risky][:, :, None] * moved).sum(axis=0)
-        flat = self.tied[1].reshape(-1, size).T @ moved.reshape(-1, size)
+        tied = held[:, :, None] * self.losses.adverse.T * ease[:, None, :]
+        self.tied, self.moved = (risky, tied), np.matmul(self.inverse[risky], tied)
+        cross = (self.row[risky][:, :, None] * self.moved).sum(axis=0)
+        flat = tied.reshape(-1, size).T @ self.moved.reshape(-1, size)
         stiff = self.give * (1.0 - self.ease * self.give)
         flat += np.diag(edge + np.bincount(self.scenario, stiff, size))
         ones, none = np.ones((size, 1)), np.zeros((len(coupling), 1))
@@ -276,7 +272,7 @@ class _Barrier:
         stray = self.losses.slope(pays) - lower + higher - self.row * self.price
         wanted = self.losses.slope(self.ease * shift) + by_primal[2] - by_primal[3] - stray
         base = np.matmul(self.inverse, wanted[:, :, None])[:, :, 0]
-        right = -(self.row * base).sum(axis=0)
+        right = self.kept - (self.row * (self.share + base)).sum(axis=0)
         if weight.size:
             risky, tied = self.tied
             total = np.bincount(self.scenario, over - self.ease * self.give * shift, weight.size)
