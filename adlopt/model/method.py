@@ -16,7 +16,7 @@ class Method(Enum):
     LOT_SEARCH = "parametric search over lots"
     POSITION_SEARCH = "parametric search over positions"
     SMOOTHING = "total variation smoothing"
-    CUTS = "cuts of the rounds that bind"
+    CUTS = "cuts that bind"
     CUTTING_PLANES = "cutting planes, by HiGHS"
     INTERIOR = "interior point, account by account"
     HIGHS = "HiGHS"

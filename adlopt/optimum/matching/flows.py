@@ -56,7 +56,7 @@ def mend(
         steps = np.where(dear, steps / beyond[problem.account], steps)
         free = ~dear | (taken < most * (1 - TOLERANCE))[problem.account]
     used = _by_position(problem, steps)
-    for level, part in enumerate(_parts(problem)):
+    for level, part in enumerate(level_parts(problem)):
         quantity, total = problem.quantity[level], float(steps[part].sum())
         if abs(total - quantity) > MENDED * quantity:
             missing = (quantity - total) * problem.step[level]
@@ -88,7 +88,7 @@ def round_to_lots(problem: MatchingProblem, steps: FloatArray, score: Score) -> 
     used = _by_position(problem, steps)
     account, value = problem.account, problem.value[problem.level]
     capacity = problem.capacity * (1 + 4 * UNIT_ROUNDING)
-    for level, part in enumerate(_parts(problem)):
+    for level, part in enumerate(level_parts(problem)):
         missing = round(problem.quantity[level] - steps[part].sum())
         for _ in range(-missing):
             arc = part.start + int(np.argmax(steps[part]))
@@ -121,6 +121,7 @@ def _by_position(problem: MatchingProblem, steps: FloatArray) -> FloatArray:
     return used.astype(np.float64)
 
 
-def _parts(problem: MatchingProblem) -> list[slice]:
+def level_parts(problem: MatchingProblem) -> list[slice]:
+    """Arcs of each level."""
     ends = np.searchsorted(problem.level, np.arange(problem.quantity.size + 1)).tolist()
     return [slice(first, last) for first, last in pairwise(ends)]

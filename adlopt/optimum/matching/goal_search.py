@@ -24,6 +24,7 @@ from adlopt.model.method import Method, Stopped
 from adlopt.model.objective import KeepHedges
 from adlopt.optimum.core.certificate import TOLERANCE, Stage, Trust, resealed
 from adlopt.optimum.matching.body import Hedges
+from adlopt.optimum.matching.dollar_flow import least_burden_by_cuts
 from adlopt.optimum.matching.flows import Score, mend, round_to_lots
 from adlopt.optimum.matching.form import Form, for_branching
 from adlopt.optimum.matching.found import NOTHING, Flow, prove, report
@@ -59,11 +60,14 @@ class FlowSearch:
         Whether whole lots are searched for by branch and bound, not rounded.
     end : float
         When to stop, as `adlopt.foundation.deadline` tells it: for all programs together.
+    linear : bool
+        Whether the least burden is asked of the linear program only, not of cuts first.
     """
 
     problem: MatchingProblem
     branch: bool
     end: float
+    linear: bool = False
     answers: list[tuple[Stopped, Method]] = field(default_factory=list)
     """How each of its programs ended."""
 
@@ -77,7 +81,7 @@ class FlowSearch:
         if self.idle:
             return NOTHING
         form = least_burden(self.problem)
-        flow, answer = self.flow(form)
+        flow, answer = self._by_cuts(form) or self.flow(form)
         steps = flow
         if self.problem.whole:
             steps = round_to_lots(self.problem, flow, self._by_burden)
@@ -89,6 +93,28 @@ class FlowSearch:
             )
             stage = report(prove("worst burden", self._worst_burden(steps), proven), claimed)
         return self.found(steps, [stage], self.price(form, answer))
+
+    def _by_cuts(self, form: Form) -> tuple[FloatArray, RawAnswer] | None:
+        """The least burden without a program, where that proves it."""
+        try:
+            found = None if self.linear else least_burden_by_cuts(self.problem, form, self.end)
+        except CertificateError:  # Rounding was too coarse; the program may still succeed.
+            found = None
+        if found is None:
+            return None
+        steps, row_duals = found
+        answer = RawAnswer(
+            columns=steps / form.per,
+            row_duals=row_duals,
+            bound=-math.inf,
+            stopped=Stopped.OPTIMAL,
+            method=Method.CUTS,
+        )
+        worst = self._worst_burden(steps)
+        if not prove("worst burden", worst, _bound(form, answer, worst)).certificate.optimal:
+            return None
+        self.answers.append((answer.stopped, answer.method))
+        return steps, answer
 
     def leximin(self) -> Flow:
         """Lower the worst burden, fix those that hold it up, go on with the others."""
@@ -236,12 +262,15 @@ class FlowSearch:
     ) -> Flow:
         """Gather an answer; it says how its programs ended."""
         inside = any(method is Method.HIGHS_INTERIOR for _, method in self.answers)
+        outside = Method.HIGHS
+        if self.answers and all(method is Method.CUTS for _, method in self.answers):
+            outside = Method.CUTS
         return Flow(
             steps=steps,
             stages=tuple(stages),
             price=price,
             stopped=Stopped.of_all(stopped for stopped, _ in self.answers),
-            method=Method.HIGHS_INTERIOR if inside else Method.HIGHS,
+            method=Method.HIGHS_INTERIOR if inside else outside,
         )
 
     def _infeasible(self) -> Exception:

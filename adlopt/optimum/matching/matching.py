@@ -8,7 +8,9 @@
 | `LeastLeverage` | the worst leverage after closing, notional over equity |
 | `FewestAccounts` | the number of accounts touched |
 
-Each is a linear program with a certificate by weak duality; `FewestAccounts`, and whole lots
+Each is a linear program with a certificate by weak duality; that of `MinMax` is met by cuts over
+books wherever that proves it (`adlopt.optimum.matching.dollar_flow`): 160 even coins at ten prices
+in 4 s, 5,000 accounts that all hold 40 coins in 1.3 s. `FewestAccounts`, and whole lots
 searched for, are mixed-integer programs whose bound is the search's own word unless the linear
 one meets it. `Leximin` solves one program for each level of burden.
 
@@ -72,7 +74,7 @@ def solve_matching(
         part = MatchingProblem.of(
             round_.winners, left, objective.worst, lots=whole_lots, limits=among
         )
-        search = FlowSearch(problem=part, branch=branch, end=end)
+        search = FlowSearch(problem=part, branch=branch, end=end, linear=method is Method.HIGHS)
         found = find(search, objective)
         return matching_of(replace(round_, losers=left), part, objective, found)
 

@@ -1,0 +1,85 @@
+"""The least worst burden by cuts over books, held against the linear program."""
+
+import numpy as np
+import pytest
+
+import adlopt as adl
+
+
+def books(seed):
+    """Winners of some coins at some prices, a few at the mark; capacities of several decades."""
+    rng = np.random.default_rng(seed)
+    accounts, coins, prices = rng.integers(2, 25), rng.integers(1, 6), rng.integers(1, 5)
+    owner, coin = np.nonzero(rng.random((accounts, coins)) < 0.6)
+    mark = rng.lognormal(3, 2, coins)
+    size = rng.lognormal(8, 1.5, coin.size) / mark[coin]
+    names, number = np.unique(owner, return_inverse=True)
+    gross = np.bincount(number, size * mark[coin])
+    winners = adl.ContractRound.of(
+        account=[f"a{i}" for i in owner],
+        coin=[f"c{k}" for k in coin],
+        side=["short"] * coin.size,
+        size=size,
+        value=np.zeros(coin.size),
+        mark=mark[coin],
+        capacity=(gross * 10 ** rng.uniform(-(seed % 4), 0, names.size)).tolist(),
+        equity=(gross * rng.uniform(0.5, 2.0, names.size)).tolist(),
+        deficit=1.0,
+        needed=1.0,
+    )
+    held = np.bincount(coin, size, minlength=coins)
+    each = np.repeat(np.flatnonzero(held), prices)
+    away = np.where(rng.random(each.size) < 0.15, 0.0, rng.uniform(0.001, 0.2, each.size))
+    shed = adl.Shed(
+        loser=[f"l{k}" for k in range(each.size)],
+        coin=[f"c{k}" for k in each],
+        side=["long"] * each.size,
+        size=held[each] * rng.uniform(0.02, 0.99) / prices,
+        price=mark[each] * (1 + away),
+        mark=mark[each],
+    )
+    return adl.TwoSidedRound(winners, shed)
+
+
+def answer(thing, objective, method):
+    try:
+        return adl.solve(thing, objective, method=method)
+    except adl.InfeasibleRound as refused:
+        return refused.missing
+
+
+@pytest.mark.parametrize("seed", range(80))
+def test_cuts_over_books_find_what_the_linear_program_does(seed):
+    thing = books(seed)
+    objective = adl.MinMax(burden=adl.Burden.EQUITY if seed % 2 else adl.Burden.CAPACITY)
+    ours = answer(thing, objective, adl.Method.AUTO)
+    theirs = answer(thing, objective, adl.Method.HIGHS)
+    if isinstance(theirs, float):
+        assert ours == pytest.approx(theirs, rel=1e-6)
+        return
+    assert ours.value == pytest.approx(theirs.value, rel=2e-9, abs=1e-15)
+    assert ours.certificate.optimal
+    assert theirs.method is adl.Method.HIGHS
+    assert ours.method in {adl.Method.CUTS, adl.Method.HIGHS}
+
+
+def test_most_rounds_need_no_program():
+    methods = [answer(books(seed), adl.MinMax(), adl.Method.AUTO) for seed in range(30)]
+    solved = [best.method for best in methods if not isinstance(best, float)]
+    assert solved.count(adl.Method.CUTS) >= 0.9 * len(solved) > 10
+
+
+def test_dearest_contracts_go_to_positions_too_small_for_the_mean():
+    """b owes 10 of 30 USD, and has one contract: only the dear one can pay for that."""
+    winners = adl.ContractRound.of(
+        account=["a", "b"], coin=["ETH"] * 2, side=["short"] * 2, size=[4.0, 1.0], value=[0.0] * 2,
+        mark=[100.0] * 2, capacity=[20.0, 10.0], deficit=1.0, needed=1.0,
+    )  # fmt: skip
+    shed = adl.Shed(
+        loser=["x", "y"], coin=["ETH"] * 2, side=["long"] * 2, size=[2.0, 1.0],
+        price=[105.0, 110.0], mark=[100.0] * 2,
+    )  # fmt: skip
+    best = adl.solve(adl.TwoSidedRound(winners, shed), adl.MinMax())
+    assert best.method is adl.Method.CUTS
+    assert best.certificate.optimal
+    assert best.haircut == pytest.approx([40 / 3, 20 / 3], rel=1e-12)
