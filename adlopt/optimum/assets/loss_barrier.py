@@ -236,7 +236,7 @@ class _Barrier:
         scale = 1.0 / np.sqrt(block[:, places, places])
         block *= scale[:, :, None] * scale[:, None, :]
         block[:, places, places] += RIDGE
-        root = np.linalg.inv(np.linalg.cholesky(block)) * scale[:, None, :]
+        self.root = root = np.linalg.inv(np.linalg.cholesky(block)) * scale[:, None, :]
         self.inverse = np.matmul(root.transpose(0, 2, 1), root)
         rows = self.row[:, :, None] * np.eye(k)
         self.met = np.matmul(self.inverse, rows)
@@ -252,9 +252,9 @@ class _Barrier:
         ease = self.losses.dense(self.ease * self.give)[risky]
         held = self.losses.problem.held[risky]
         tied = held[:, :, None] * self.losses.adverse.T * ease[:, None, :]
-        self.tied, self.moved = (risky, tied), np.matmul(self.inverse[risky], tied)
-        cross = (self.row[risky][:, :, None] * self.moved).sum(axis=0)
-        flat = tied.reshape(-1, size).T @ self.moved.reshape(-1, size)
+        cross = np.tensordot(self.met[risky], tied, ((0, 1), (0, 1)))
+        half = np.matmul(self.root[risky], tied).reshape(-1, size)
+        flat = half.T @ half
         stiff = self.give * (1.0 - self.ease * self.give)
         flat += np.diag(edge + np.bincount(self.scenario, stiff, size))
         ones, none = np.ones((size, 1)), np.zeros((len(coupling), 1))
@@ -274,16 +274,16 @@ class _Barrier:
         base = np.matmul(self.inverse, wanted[:, :, None])[:, :, 0]
         right = self.kept - (self.row * (self.share + base)).sum(axis=0)
         if weight.size:
-            risky, tied = self.tied
-            total = np.bincount(self.scenario, over - self.ease * self.give * shift, weight.size)
-            total += (tied * base[risky][:, :, None]).sum(axis=(0, 1))
+            moved = over + self.ease * self.give * (self.losses.change(base) - shift)
+            total = np.bincount(self.scenario, moved, weight.size)
             right = np.concatenate([right, below - beyond + total, [1.0 - math.fsum(weight)]])
         price, tail = np.split(_solved(self.coupling, right)[: right.size], [len(self.price)])
         share, tail = base + self.met @ price, tail[: weight.size]
         by_pair = np.zeros(self.loss.size)
         if weight.size:
-            share[risky] -= self.moved @ tail
             by_pair = tail[self.scenario]
+            given = self.losses.slope(self.ease * self.give * by_pair)
+            share -= np.matmul(self.inverse, given[:, :, None])[:, :, 0]
         loss = self.losses.change(share)
         pays = self.ease * (loss - shift + self.give * by_pair)
         up = over - self.give * (by_pair - pays)
