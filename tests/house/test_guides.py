@@ -44,7 +44,7 @@ def test_the_commands_of_a_page_run_in_order(page, run):
                 code, _, err = run(*shlex.split(line, comments=True)[1:])
                 assert (code, err) == (0, ""), line
             else:
-                assert line.startswith((INSTALLING, ".venv/bin/python .ci/reference"))
+                assert line.startswith((INSTALLING, ".venv/bin/python .ci/"))
 
 
 def test_the_readme_is_short_and_leads_to_every_page():
