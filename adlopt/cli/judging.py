@@ -21,11 +21,20 @@ from adlopt.cli.command import (
     put,
 )
 from adlopt.errors import InputError
+from adlopt.foundation.arrays import own_whole
 from adlopt.model.loss import Burden
 
 
 @app.command
-def axioms(policy: OnePolicy, *, tries: Whole = 300, seed: Whole = 0, form: Form = TEXT) -> None:
+def axioms(
+    policy: OnePolicy,
+    *,
+    tries: Whole = 300,
+    seed: Whole = 0,
+    prove: Flag = False,
+    accounts: Whole = 4,
+    form: Form = TEXT,
+) -> None:
     """Search for small instances on which a policy breaks axioms of fair deleveraging.
 
     Parameters
@@ -37,11 +46,16 @@ def axioms(policy: OnePolicy, *, tries: Whole = 300, seed: Whole = 0, form: Form
         Instances for each axiom.
     seed
         Of the search: equal seeds find equal counterexamples.
+    prove
+        Decide with z3 what the search does not break, over all real profits and deficits.
+    accounts
+        Up to so many, at most 4.
     """
     from adlopt.show.axioms import render
     from adlopt.studies.axioms.trial import try_axioms
 
-    put(try_axioms(policy, tries=tries, seed=seed), form, render)
+    own_whole(accounts, "accounts", lowest=1)
+    put(try_axioms(policy, tries=tries, seed=seed, prove=accounts * prove), form, render)
 
 
 @app.command

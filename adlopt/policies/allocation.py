@@ -18,7 +18,7 @@ from adlopt.model.loss import Burden, MinMax
 from adlopt.model.round import Round, RoundOutcome, RoundStart
 from adlopt.model.who_pays import fractions
 from adlopt.optimum.core.burden_problem import BurdenProblem
-from adlopt.optimum.core.waterfill import pro_rata, project
+from adlopt.optimum.core.waterfill import pro_rata, project, water_fill
 from adlopt.optimum.lots.levels import within_budget
 from adlopt.optimum.lots.lot_grid import LotGrid
 from adlopt.optimum.lots.pro_rata import integer_pro_rata
@@ -94,6 +94,36 @@ class ProRataAllocation(Memoryless):
     def allocate(self, state: State, start: RoundStart, budget: float) -> Haircut:
         """Split in proportion to capacity."""
         return pro_rata(start.capacity, budget)
+
+
+@dataclass(frozen=True, slots=True)
+class EqualAwards(Memoryless):
+    """x_i = min(u_i, z): the same dollars from everyone, as far as profits go.
+
+    Constrained equal awards of the bankruptcy literature, with profits as claims and haircuts as
+    awards (W. Thomson, *Mathematical Social Sciences* 45, 2003, § 2).
+    """
+
+    label: ClassVar[str] = "equal-awards"
+
+    def allocate(self, state: State, start: RoundStart, budget: float) -> Haircut:
+        """Fill all to the same level."""
+        return water_fill(np.ones_like(start.capacity), start.capacity, budget)
+
+
+@dataclass(frozen=True, slots=True)
+class EqualLosses(Memoryless):
+    """x_i = max(0, u_i − z): everyone keeps the same dollars, or all its profit if less.
+
+    Constrained equal losses of the same literature: what is kept is split by equal awards.
+    """
+
+    label: ClassVar[str] = "equal-losses"
+
+    def allocate(self, state: State, start: RoundStart, budget: float) -> Haircut:
+        """Leave all at the same level."""
+        u = start.capacity
+        return u - water_fill(np.ones_like(u), u, max(start.total_capacity - budget, 0.0))
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,6 +255,8 @@ def by_id(start: RoundStart) -> IntArray:
 ALLOCATIONS = {
     "queue": QueueAllocation,
     "pro-rata": ProRataAllocation,
+    "equal-awards": EqualAwards,
+    "equal-losses": EqualLosses,
     "capped-pro-rata": CappedProRata,
     "integer-pro-rata": IntegerProRata,
     "min-max": LeastBurden,

@@ -17,7 +17,7 @@ def render(data: AxiomReportData) -> str:
     rows = [(tried.name, tried.statement, tried.found) for tried in data.axioms]
     title = (
         f"{data.policy}: axioms tried on small instances, each the first round of an episode; "
-        f"seed {data.seed}. What is not broken is not proved"
+        f"seed {data.seed}. {unproved(data).capitalize()}"
     )
     parts = [table(title, ("axiom", "what is asked", "found"), rows)]
     for tried in data.axioms:
@@ -31,7 +31,7 @@ def summary(data: AxiomReportData) -> str:
     """Lay out of the same what a screen takes: what was found, and what breaks."""
     tried = data.axioms
     found = table(
-        f"{data.policy}, seed {data.seed}. What is not broken is not proved",
+        f"{data.policy}, seed {data.seed}. {unproved(data).capitalize()}",
         ("axiom", "found"),
         [(each.name, each.found) for each in tried],
     )
@@ -43,6 +43,13 @@ def summary(data: AxiomReportData) -> str:
     return screen(
         lambda shown: f"{found}{notes(broken[:shown])}\n{rest(len(broken) - shown)}", len(broken)
     )
+
+
+def unproved(data: AxiomReportData) -> str:
+    """What the verdicts do not say."""
+    if any(each.proved_accounts or each.unknown for each in data.axioms):
+        return "proved is by z3, over all real numbers, without lots, before rounding"
+    return "what is not broken is not proved"
 
 
 def _round(decided: DecidedData) -> str:

@@ -161,6 +161,7 @@ BAD = {
     "axioms of luck": (["axioms", "luck"], "policy is 'luck'"),
     "axioms, never tried": (["axioms", "queue", "--tries", "0"], "tries is 0"),
     "axioms, part of a try": (["axioms", "queue", "--tries", "1.5"], "'1.5' is not a whole"),
+    "axioms proved of too many": (["axioms", "queue", "--prove", "--accounts", "5"], "prove is 5"),
     "axioms of a feature that is not there": (["axioms", "queue:luck"], "feature is 'luck'"),
     "diagnosis of pooled winners": (["diagnose", "october-10"], "winners one by one"),
     "diagnosis of luck": (["diagnose", "absent.toml", "-p", "luck"], "a file that exists"),

@@ -24,14 +24,18 @@ KNOWN = {
     "pro-rata": set(),
     "persistence+pro-rata": set(),
     "estimate+pro-rata": set(),
-    "capped-pro-rata:0.5": {"path"},
-    "capped-pro-rata:0.5:2": {"path", "split", "uneven split", "scale"},
+    "equal-awards": set(),
+    "equal-losses": {"split", "uneven split"},
+    "capped-pro-rata:0.5": {"path", "composition"},
+    "capped-pro-rata:0.5:2": {"path", "composition", "split", "uneven split", "scale"},
     "queue": {"equal accounts", "split", "uneven split", "path", "stability"},
     "queue:pnl_percent": ALL
-    - {"protected collateral", "input order", "wash trade", "scale", "larger deficit"},
+    - {"protected collateral", "input order", "wash trade", "scale", "larger deficit"}
+    - {"composition", "consistency"},
     "queue:leverage": ALL
-    - {"protected collateral", "input order", "split", "wash trade", "scale", "larger deficit"},
-    "leverage-draining": {"richer pays", "path"},
+    - {"protected collateral", "input order", "split", "wash trade", "scale", "larger deficit"}
+    - {"composition", "consistency"},
+    "leverage-draining": {"richer pays", "path", "composition"},
     "queue:price_ratio": {"equal accounts", "wash trade", "richer pays", "stability"},
 }
 
@@ -161,7 +165,7 @@ BREAKS = {
     too_short: {"protected collateral"},
     nothing_at_all: {"protected collateral"},
     fixed_dollar: {"scale", "path"},
-    less_of_more: {"larger deficit", "scale", "path"},
+    less_of_more: {"larger deficit", "scale", "path", "consistency"},
     poor_first: {"richer pays", "stability", "equal accounts"},
     by_name: {"equal accounts", "split", "richer pays"},
     per_head: {"split"},

@@ -393,12 +393,17 @@ class CounterexampleData(Part, kw_only=True):
 
 
 class TriedData(Part, kw_only=True):
-    """An axiom, and what trying it came to; without a counterexample nothing is proved."""
+    """An axiom, and what trying it came to; without a counterexample or accounts nothing is proved.
+
+    Up to `proved_accounts` it holds over all real numbers, without lots; `unknown` is why no more.
+    """
 
     name: str
     statement: str
     tries: int
     found: str
+    proved_accounts: int | None
+    unknown: str | None
     counterexample: CounterexampleData | None
 
 

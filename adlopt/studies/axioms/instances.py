@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from itertools import chain
@@ -17,6 +17,8 @@ MAINTENANCE = Fraction(1, 100)
 """Maintenance margin as a share of the notional."""
 SHARES = tuple(map(Fraction, ("1/2", "1/4", "3/4", "1/8", "3/8", "5/8", "7/8")))
 COLLATERAL_SHARES = tuple(map(Fraction, ("1/2", "0", "1", "1/4", "3/4", "1/8", "7/8")))
+LARGE = 1000
+"""Larger numbers are made smaller by halves alone."""
 FACTORS = tuple(map(Fraction, ("2", "1/2", "4", "1/4", "8", "1/8", "16")))
 
 
@@ -128,7 +130,7 @@ class Case:
             lot=[float(size)] * len(held) if size else None,  # type: ignore[arg-type]
             features={
                 name: [float(value) for value in values]  # type: ignore[misc]
-                for name, values in _features(held).items()
+                for name, values in features(held).items()
             },
         )
 
@@ -168,13 +170,16 @@ def _one_place(before: Sequence[Row], after: Sequence[Row]) -> Iterator[list[Row
             yield [*before[:i], row, *before[i + 1 :]]
 
 
-def _features(winners: Sequence[Winner]) -> dict[str, list[Fraction]]:
+def features(
+    winners: Sequence[Winner], highest: Callable[[Any, Any], Any] = max
+) -> dict[str, list[Fraction]]:
+    """What venues rank by; of terms of a solver where `highest` is its maximum."""
     one = Fraction(1)
     return {
         "upnl": [w.profit for w in winners],
         "notional": [w.notional for w in winners],
         "leverage": [w.notional / w.equity for w in winners],
-        "pnl_percent": [w.profit / max(w.collateral, one) for w in winners],
+        "pnl_percent": [w.profit / highest(w.collateral, one) for w in winners],
         "entry_return": [w.price_ratio - 1 for w in winners],
         "price_ratio": [w.price_ratio for w in winners],
         "margin_ratio": [MAINTENANCE * w.notional / w.equity for w in winners],
@@ -183,4 +188,5 @@ def _features(winners: Sequence[Winner]) -> dict[str, list[Fraction]]:
 
 def _lower(value: int) -> list[int]:
     """Smaller values to try, smallest first."""
-    return sorted({v for v in (0, 1, value // 2, value - 1) if 0 <= v < value})
+    by_one = value - 1 if value <= LARGE else 0
+    return sorted({v for v in (0, 1, value // 2, by_one) if 0 <= v < value})

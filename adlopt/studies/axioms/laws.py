@@ -139,6 +139,35 @@ def _path(case: Case, pays: Pays) -> Violation | None:
     return _apart(both[name], once[name], text)
 
 
+def _composition(case: Case, pays: Pays) -> Violation | None:
+    """Composition down [Moulin, Econometrica 68, 2000]: claims may be cut to earlier awards."""
+    larger = case.deficit + case.first + 1
+    awarded, once = pays(deficit=larger), pays()
+    claims = [
+        w.part(w.name, position=awarded[w.name] / w.profit, collateral=Fraction(1))
+        for w in case.winners
+        if awarded[w.name]
+    ]
+    again = dict.fromkeys(once, Fraction(0)) | dict(pays(claims) if claims else {})
+    name = max(once, key=lambda n: abs(again[n] - once[n]))
+    text = f"{name} pays {{0}} of {case.deficit}, and {{1}} if all claim what {larger} takes"
+    return _apart(once[name], again[name], text)
+
+
+def _consistency(case: Case, pays: Pays) -> Violation | None:
+    """[Aumann, Maschler, J. Econ. Theory 36, 1985; Young, Math. Oper. Res. 12, 1987]."""
+    paid = pays()
+    gone = case.winners[case.first % len(case.winners)]
+    rest = [w for w in case.winners if w is not gone]
+    share = sum((paid[w.name] for w in rest), Fraction(0))
+    if not share:
+        return None
+    alone = pays(rest, deficit=case.deficit * share / sum(paid.values()))
+    name = max(alone, key=lambda n: abs(paid[n] - alone[n]))
+    text = f"{name} pays {{0}}, and {{1}} once {gone.name} has paid and left"
+    return _apart(paid[name], alone[name], text)
+
+
 def _stability(case: Case, pays: Pays) -> Violation | None:
     first, *rest = case.winners
     like = FACTORS[case.second]
@@ -192,6 +221,12 @@ AXIOMS = tuple(
         ("larger deficit", "nobody pays less of a larger deficit", _larger_deficit),
         ("richer pays", "with more profit and no less collateral one pays no less", _richer),
         ("path", "D₁, then D₂ from what remains, takes what D₁ + D₂ takes", _path),
+        (
+            "composition",
+            "D takes the same if claims are what a larger deficit takes",
+            _composition,
+        ),
+        ("consistency", "once one has paid and left, the others pay the same", _consistency),
         (
             "stability",
             "changing one account by a billionth moves little of the haircut",

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
+from functools import partial
 from random import Random
 from typing import Any, TypeAlias
 
 from adlopt.data.episodes.generated import shock
-from adlopt.errors import BadHaircut, PolicyError, unknown
+from adlopt.errors import BadHaircut, InputError, PolicyError, unknown
 from adlopt.foundation.arrays import FloatArray, own_whole
 from adlopt.model.filled import filled
 from adlopt.model.round import RoundStart
@@ -18,9 +19,9 @@ from adlopt.policies import grammar
 from adlopt.policies.playable import Playable
 from adlopt.policies.protocols import Policy
 from adlopt.show.answer import Answer, Columns, Tabular
-from adlopt.show.axioms import summary
+from adlopt.show.axioms import summary, unproved
 from adlopt.show.schema.studies import AxiomReportData, CounterexampleData, DecidedData, TriedData
-from adlopt.studies.axioms.instances import Case, Winner
+from adlopt.studies.axioms.instances import NAMES, Case, Winner
 from adlopt.studies.axioms.laws import AXIOMS, Law, Paid, Pays, Violation
 
 Decision: TypeAlias = tuple[RoundStart, FloatArray | None]
@@ -67,21 +68,32 @@ class LawVerdict:
     """What trying one axiom came to.
 
     `tries` is 0 if haircuts are not feasible in the first place. No counterexample proves nothing:
-    none was found in so many tries.
+    none was found in so many tries. What is `proved` holds for up to so many accounts, over all
+    real numbers and without lots; `unknown` says why no more is. `solved` is what z3 broke.
     """
 
     axiom: Law
     tries: int
     counterexample: Counterexample | None
+    proved: int = 0
+    unknown: str = ""
+    solved: bool = False
 
     def __str__(self) -> str:
         """Say what was found, and no more."""
+        held = f"PROVED for up to {self.proved} account{'s' * (self.proved > 1)}"
+        why = f"UNKNOWN: {self.unknown}"
+        proved = [held] * bool(self.proved) + [why] * bool(self.unknown)
         if self.counterexample is not None:
             where = "in lots, " if self.counterexample.case.lot else ""
-            return f"BROKEN, {where}try {self.tries}"
+            broken = f"BROKEN, {where}{'by z3' if self.solved else f'try {self.tries}'}"
+            return "; without lots ".join([broken, *proved[: bool(where)]])
         if not self.tries:
             return "not tried: not feasible"
-        return f"no counterexample in {self.tries} {'try' if self.tries == 1 else 'tries'}"
+        if self.proved and not self.unknown:
+            return held
+        found = f"no counterexample in {self.tries} {'try' if self.tries == 1 else 'tries'}"
+        return "; ".join([*proved, found])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
@@ -115,7 +127,7 @@ class AxiomReport(Answer):
         }
 
     def _heading(self) -> str:
-        return f"{self.policy}, seed {self.seed}; where nothing breaks, nothing is proved"
+        return f"{self.policy}, seed {self.seed}; {unproved(self.data())}"
 
     def data(self) -> AxiomReportData:
         """Return what was found, and the figures of each counterexample."""
@@ -128,6 +140,8 @@ class AxiomReport(Answer):
                     statement=v.axiom.statement,
                     tries=v.tries,
                     found=str(v),
+                    proved_accounts=v.proved or None,
+                    unknown=v.unknown or None,
                     counterexample=None if v.counterexample is None else v.counterexample.data(),
                 )
                 for v in self.verdicts
@@ -136,7 +150,12 @@ class AxiomReport(Answer):
 
 
 def try_axioms(
-    policy: Playable, *, tries: int = 300, seed: int = 0, axioms: Sequence[Law] = AXIOMS
+    policy: Playable,
+    *,
+    tries: int = 300,
+    seed: int = 0,
+    axioms: Sequence[Law] = AXIOMS,
+    prove: int = 0,
 ) -> AxiomReport:
     """Search for instances on which a policy breaks an axiom.
 
@@ -153,11 +172,14 @@ def try_axioms(
     seed : int
     axioms : sequence of Law
         The first must be the one on feasible haircuts: where it breaks, the others are not tried.
+    prove : int
+        Accounts, ≤ 4, up to which what does not break is decided by z3 over all real numbers, as
+        far as it can; 0 proves nothing. The proof is of the rule before it rounds to micro-dollars.
 
     Raises
     ------
     InputError
-        If the policy is not one, or reads what these instances do not have.
+        If the policy is not one, or reads what these instances do not have, or z3 is absent.
     PolicyError
         If it decides the same instance differently a second time.
 
@@ -169,14 +191,20 @@ def try_axioms(
     >>> broken = try_axioms("queue", tries=50)["split"].counterexample
     >>> print(broken.violation.text)
     a pays 1 USD; as a1 and a2 it pays 0 USD
+    >>> print(try_axioms("pro-rata", tries=50, prove=3)["split"])
+    PROVED for up to 3 accounts
     """
-    for name, value, least in (("tries", tries, 1), ("seed", seed, 0)):
+    for name, value, least in (("tries", tries, 1), ("seed", seed, 0), ("prove", prove, 0)):
         own_whole(value, name, lowest=least)
+    if prove > len(NAMES):
+        raise InputError("prove", prove, f"at most {len(NAMES)} accounts")
     chosen = grammar.policy(policy, shock(rounds=12, winners=30, seed=1))
     feasible, *others = axioms
     verdicts = [_try(feasible, chosen, tries, seed)]
     possible = tries if verdicts[0].counterexample is None else 0
     verdicts += [_try(axiom, chosen, possible, seed) for axiom in others]
+    if prove and possible:
+        verdicts = _proved(verdicts, chosen, prove)
     return AxiomReport(policy=chosen.name, seed=seed, verdicts=tuple(verdicts))
 
 
@@ -184,9 +212,43 @@ def _try(axiom: Law, policy: Policy, tries: int, seed: int) -> LawVerdict:
     random = Random(f"{axiom.name} {seed}")
     for k in range(1, tries + 1):
         case = Case.draw(random, lots=2 * k > tries)
-        if _decided(axiom, policy, case)[0] is not None:
+        if _breaks(axiom, policy, case):
             return LawVerdict(axiom=axiom, tries=k, counterexample=_shrunk(axiom, policy, case))
     return LawVerdict(axiom=axiom, tries=tries, counterexample=None)
+
+
+def _proved(verdicts: list[LawVerdict], policy: Policy, accounts: int) -> list[LawVerdict]:
+    """Decide what is not broken without lots."""
+    try:
+        from adlopt.studies.axioms.deciding import decide, disagreement
+        from adlopt.studies.axioms.formulas import NotAFormula, formula
+    except ImportError:
+        remedy = "pip install 'adlopt[smt]'"
+        raise InputError("prove", accounts, "0, as z3 is absent", remedy=remedy) from None
+    found: list[LawVerdict] = []
+    try:
+        compiled = formula(policy)
+        unknown = disagreement(compiled, policy)
+    except NotAFormula as error:
+        unknown = str(error)
+    for verdict in verdicts:
+        broken, law = verdict.counterexample, verdict.axiom
+        if broken is not None and not broken.case.lot:
+            found.append(verdict)
+        elif unknown:
+            found.append(replace(verdict, unknown=unknown))
+        else:
+            said = decide(law.name, compiled, accounts, partial(_breaks, law, policy))
+            if said.example is not None:
+                broken = _shrunk(law, policy, said.example)
+            solved = said.example is not None
+            known = replace(verdict, proved=said.proved, unknown=said.unknown, solved=solved)
+            found.append(replace(known, counterexample=broken))
+    return found
+
+
+def _breaks(axiom: Law, policy: Policy, case: Case) -> bool:
+    return _decided(axiom, policy, case)[0] is not None
 
 
 def _shrunk(axiom: Law, policy: Policy, case: Case) -> Counterexample:
@@ -194,7 +256,7 @@ def _shrunk(axiom: Law, policy: Policy, case: Case) -> Counterexample:
     simpler: Case | None = case
     while simpler is not None:
         case = simpler
-        broken = (c for c in case.smaller() if _decided(axiom, policy, c)[0] is not None)
+        broken = (c for c in case.smaller() if _breaks(axiom, policy, c))
         simpler = next(broken, None)
     violation, rounds = _decided(axiom, policy, case)
     if violation is None:
