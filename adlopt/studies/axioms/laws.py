@@ -156,9 +156,8 @@ def _composition(case: Case, pays: Pays) -> Violation | None:
 
 def _consistency(case: Case, pays: Pays) -> Violation | None:
     """[Aumann, Maschler, J. Econ. Theory 36, 1985; Young, Math. Oper. Res. 12, 1987]."""
-    paid = pays()
-    gone = case.winners[case.first % len(case.winners)]
-    rest = [w for w in case.winners if w is not gone]
+    paid, rest = pays(), list(case.winners)
+    gone = rest.pop(case.first % len(rest))
     share = sum((paid[w.name] for w in rest), Fraction(0))
     if not share:
         return None
