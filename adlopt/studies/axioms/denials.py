@@ -9,7 +9,7 @@ from typing import Any
 
 import z3
 
-from adlopt.studies.axioms.formulas import Formula, Term, exact
+from adlopt.studies.axioms.formulas import PaysFormula, Term, exact
 from adlopt.studies.axioms.instances import COLLATERAL_SHARES, FACTORS, NAMES, SHARES, Case, Winner
 from adlopt.studies.axioms.laws import JUMP, NUDGE
 
@@ -27,7 +27,7 @@ class Unknowns:
 
     def __init__(
         self,
-        formula: Formula,
+        formula: PaysFormula,
         count: int,
         *,
         place: int = 0,

@@ -35,7 +35,7 @@ class NotAFormula(Exception):
     """A policy that no formula stands for; the message says what of it."""
 
 
-class Column(np.lib.mixins.NDArrayOperatorsMixin):
+class Terms(np.lib.mixins.NDArrayOperatorsMixin):
     """Terms of accounts, with which formulas of rows compute as with arrays."""
 
     def __init__(self, terms: Sequence[Term]) -> None:
@@ -44,20 +44,20 @@ class Column(np.lib.mixins.NDArrayOperatorsMixin):
     def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **options: Any) -> Any:
         if method != "__call__" or options or ufunc.__name__ not in UFUNCS:
             return NotImplemented
-        return Column([UFUNCS[ufunc.__name__](*row) for row in self._rows(inputs)])
+        return Terms([UFUNCS[ufunc.__name__](*row) for row in self._rows(inputs)])
 
     def __array_function__(self, function: Any, types: Any, args: Any, options: Any) -> Any:
         if function is not np.where or len(args) != 3 or options:
             return NotImplemented
-        return Column([z3.If(*row) for row in self._rows(args)])
+        return Terms([z3.If(*row) for row in self._rows(args)])
 
     def _rows(self, inputs: Sequence[Any]) -> list[tuple[Term, ...]]:
-        wide = (i.terms if isinstance(i, Column) else [exact(i)] * len(self.terms) for i in inputs)
+        wide = (i.terms if isinstance(i, Terms) else [exact(i)] * len(self.terms) for i in inputs)
         return list(zip(*wide, strict=True))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Round:
+class AskedOf:
     """Accounts in the order of ids, and what is asked of them.
 
     `formulas` of rows read it as they read `adlopt.rules.rows.Rows`.
@@ -67,15 +67,15 @@ class Round:
     budget: Term
     also: list[Term]
 
-    def feature(self, name: str) -> Column:
+    def feature(self, name: str) -> Terms:
         """Terms of a feature."""
         known: Mapping[str, list[Term]] = features(self.winners, highest)
         held = {"capacity": "upnl", "profit": "upnl"}.get(name, name)
         if name == "equity":
-            return Column([w.equity for w in self.winners])
+            return Terms([w.equity for w in self.winners])
         if held not in known:
             raise NotAFormula(f"reads {name!r}")
-        return Column(known[held])
+        return Terms(known[held])
 
     __getitem__ = feature
 
@@ -92,7 +92,7 @@ class Round:
         self.also.extend([z >= 0, z3.Sum(shares) == lowest(budget, reach)])
         return shares
 
-    def queue(self, keys: Sequence[Column], most: Sequence[Term], budget: Term) -> list[Term]:
+    def queue(self, keys: Sequence[Terms], most: Sequence[Term], budget: Term) -> list[Term]:
         """The highest keys first, each in full; equals in the order of ids."""
         taken = []
         for i, mine in enumerate(most):
@@ -101,11 +101,11 @@ class Round:
         return taken
 
 
-Taking: TypeAlias = Callable[[Any, Round], list[Term]]
+Taking: TypeAlias = Callable[[Any, AskedOf], list[Term]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Formula:
+class PaysFormula:
     """Who pays what under a policy: `by_id` if ids may change it."""
 
     allocation: Any
@@ -117,12 +117,12 @@ class Formula:
         """What each pays, by name; what has to hold besides is added to `also`."""
         held = sorted(winners, key=lambda w: w.name)
         budget = lowest(deficit * exact(self.theta), z3.Sum([w.profit for w in held]))
-        asked = Round(winners=held, budget=budget, also=also)
+        asked = AskedOf(winners=held, budget=budget, also=also)
         taken = self.taking(self.allocation, asked)
         return dict(zip((w.name for w in held), taken, strict=True))
 
 
-def formula(policy: Policy) -> Formula:
+def formula(policy: Policy) -> PaysFormula:
     """Return what a policy takes as a formula.
 
     Raises
@@ -141,7 +141,7 @@ def formula(policy: Policy) -> Formula:
     allocation = policy.allocation
     if type(allocation) not in TAKING:
         raise NotAFormula(f"no formula is known of {allocation.name}")
-    return Formula(
+    return PaysFormula(
         allocation=allocation,
         theta=Fraction(policy.severity.theta),
         taking=TAKING[type(allocation)],
@@ -164,20 +164,20 @@ def lowest(one: Term, other: Term) -> Term:
     return z3.If(exact(one) <= exact(other), exact(one), exact(other))
 
 
-def _before(keys: Sequence[Column], j: int, i: int) -> Term:
+def _before(keys: Sequence[Terms], j: int, i: int) -> Term:
     if not keys:
         return z3.BoolVal(j < i)
     mine, other = keys[0].terms[i], keys[0].terms[j]
     return z3.Or(other > mine, z3.And(other == mine, _before(keys[1:], j, i)))
 
 
-def _queue(allocation: QueueAllocation, asked: Round) -> list[Term]:
+def _queue(allocation: QueueAllocation, asked: AskedOf) -> list[Term]:
     if callable(allocation.score):
         raise NotAFormula("its score is a function of the round")
     return asked.queue([asked[allocation.score]], asked.capacity, asked.budget)
 
 
-def _capped(allocation: CappedProRata, asked: Round) -> list[Term]:
+def _capped(allocation: CappedProRata, asked: AskedOf) -> list[Term]:
     if allocation.tier is not None:
         raise NotAFormula(f"its classes are read from {allocation.tier!r}")
     kept = [highest(w.equity - exact(allocation.floor), 0) for w in asked.winners]
@@ -185,24 +185,24 @@ def _capped(allocation: CappedProRata, asked: Round) -> list[Term]:
     return asked.level(asked.capacity, most, asked.budget)
 
 
-def _evenly(allocation: object, asked: Round) -> list[Term]:
+def _evenly(allocation: object, asked: AskedOf) -> list[Term]:
     rate = z3.FreshReal("rate")
     shares = [rate * u for u in asked.capacity]
     asked.also.extend([rate >= 0, rate <= 1, z3.Sum(shares) == asked.budget])
     return shares
 
 
-def _least(allocation: LeastBurden, asked: Round) -> list[Term]:
+def _least(allocation: LeastBurden, asked: AskedOf) -> list[Term]:
     if allocation.burden is Burden.CAPACITY:
         return _evenly(allocation, asked)
     return asked.level([w.equity for w in asked.winners], asked.capacity, asked.budget)
 
 
-def _equal_awards(allocation: object, asked: Round) -> list[Term]:
+def _equal_awards(allocation: object, asked: AskedOf) -> list[Term]:
     return asked.level([z3.RealVal(1)] * len(asked.winners), asked.capacity, asked.budget)
 
 
-def _equal_losses(allocation: object, asked: Round) -> list[Term]:
+def _equal_losses(allocation: object, asked: AskedOf) -> list[Term]:
     kept = asked.level(
         [z3.RealVal(1)] * len(asked.winners),
         asked.capacity,
@@ -211,7 +211,7 @@ def _equal_losses(allocation: object, asked: Round) -> list[Term]:
     return [u - k for u, k in zip(asked.capacity, kept, strict=True)]
 
 
-def _by_rule(allocation: ByRule, asked: Round) -> list[Term]:
+def _by_rule(allocation: ByRule, asked: AskedOf) -> list[Term]:
     rule, left = allocation.rule, asked.budget
     ties = [_read(key, asked) for key in rule.tie_break]
     taken: list[Term] = [z3.RealVal(0)] * len(asked.winners)
@@ -232,7 +232,7 @@ def _by_rule(allocation: ByRule, asked: Round) -> list[Term]:
 
 
 def _split(
-    split: object, asked: Round, ties: list[Column], most: list[Term], left: Term
+    split: object, asked: AskedOf, ties: list[Terms], most: list[Term], left: Term
 ) -> list[Term]:
     if type(split) is Queue:
         return asked.queue([*(_read(k, asked) for k in split.keys), *ties], most, left)
@@ -241,10 +241,10 @@ def _split(
     raise NotAFormula(f"no formula is known of {type(split).__name__}")
 
 
-def _read(row: RowFormula, asked: Round) -> Column:
+def _read(row: RowFormula, asked: AskedOf) -> Terms:
     try:
         found: Any = row.of(asked)  # type: ignore[arg-type]
-        return found if isinstance(found, Column) else Column([exact(found)] * len(asked.winners))
+        return found if isinstance(found, Terms) else Terms([exact(found)] * len(asked.winners))
     except (TypeError, ValueError, OverflowError, AttributeError, z3.Z3Exception) as error:
         raise NotAFormula(f"{row.text!r} is not arithmetic ({error})") from None
 

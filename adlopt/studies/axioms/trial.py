@@ -220,7 +220,7 @@ def _try(axiom: Law, policy: Policy, tries: int, seed: int) -> LawVerdict:
 def _proved(verdicts: list[LawVerdict], policy: Policy, accounts: int) -> list[LawVerdict]:
     """Decide what is not broken without lots."""
     try:
-        from adlopt.studies.axioms.deciding import decide, disagreement
+        from adlopt.studies.axioms.by_z3 import decide, disagreement
         from adlopt.studies.axioms.formulas import NotAFormula, formula
     except ImportError:
         remedy = "pip install 'adlopt[smt]'"

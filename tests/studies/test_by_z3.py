@@ -107,6 +107,6 @@ def test_accounts_to_prove_for_are_checked(prove):
 
 
 def test_without_z3_the_extra_is_named(monkeypatch):
-    monkeypatch.setitem(sys.modules, "adlopt.studies.axioms.deciding", None)
+    monkeypatch.setitem(sys.modules, "adlopt.studies.axioms.by_z3", None)
     with pytest.raises(adl.InputError, match=r"adlopt\[smt\]"):
         try_axioms("pro-rata", tries=1, prove=1)

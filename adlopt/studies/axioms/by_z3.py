@@ -11,7 +11,7 @@ import z3
 
 from adlopt.policies.protocols import Policy
 from adlopt.studies.axioms.denials import DENIALS, OF_ONE, ONE_MORE, Unknowns
-from adlopt.studies.axioms.formulas import Formula, Term, exact
+from adlopt.studies.axioms.formulas import PaysFormula, Term, exact
 from adlopt.studies.axioms.instances import SHARES, Case, Winner
 from adlopt.studies.axioms.laws import ROUNDING
 
@@ -35,7 +35,9 @@ class Decided:
     unknown: str = ""
 
 
-def decide(axiom: str, formula: Formula, accounts: int, breaks: Callable[[Case], bool]) -> Decided:
+def decide(
+    axiom: str, formula: PaysFormula, accounts: int, breaks: Callable[[Case], bool]
+) -> Decided:
     """Decide an axiom over all real profits, collateral, entries and deficits, without lots.
 
     `breaks` says whether the policy itself breaks it on a case, counted in fractions.
@@ -57,7 +59,7 @@ def decide(axiom: str, formula: Formula, accounts: int, breaks: Callable[[Case],
     return Decided(proved=proved)
 
 
-def disagreement(formula: Formula, policy: Policy) -> str:
+def disagreement(formula: PaysFormula, policy: Policy) -> str:
     """Say where a formula, at numbers, is not what the policy does; nothing if it is everywhere.
 
     Raises
@@ -88,7 +90,7 @@ def _terms(w: Winner) -> Winner:
     )
 
 
-def _examples(axiom: str, formula: Formula, count: int) -> Iterator[Case]:
+def _examples(axiom: str, formula: PaysFormula, count: int) -> Iterator[Case]:
     """Whole dollars that break the formula: small ones, then large."""
     for scale in (1, 10**8):
         for first in range(len(SHARES)):
