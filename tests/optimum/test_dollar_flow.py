@@ -6,10 +6,11 @@ import pytest
 import adlopt as adl
 
 
-def books(seed):
+def books(seed, prices=None):
     """Winners of some coins at some prices, a few at the mark; capacities of several decades."""
     rng = np.random.default_rng(seed)
-    accounts, coins, prices = rng.integers(2, 25), rng.integers(1, 6), rng.integers(1, 5)
+    accounts, coins = rng.integers(2, 25), rng.integers(1, 6)
+    prices = prices or rng.integers(1, 5)
     owner, coin = np.nonzero(rng.random((accounts, coins)) < 0.6)
     mark = rng.lognormal(3, 2, coins)
     size = rng.lognormal(8, 1.5, coin.size) / mark[coin]
@@ -67,6 +68,18 @@ def test_most_rounds_need_no_program():
     methods = [answer(books(seed), adl.MinMax(), adl.Method.AUTO) for seed in range(30)]
     solved = [best.method for best in methods if not isinstance(best, float)]
     assert solved.count(adl.Method.CUTS) >= 0.9 * len(solved) > 10
+
+
+@pytest.mark.parametrize("seed", range(30))
+def test_few_accounts_close_parts_of_several_positions(seed):
+    """Of each two coins one account at most closes a part of what it has in both."""
+    best = answer(books(seed, prices=1), adl.MinMax(), adl.Method.AUTO)
+    if isinstance(best, float) or best.method is not adl.Method.CUTS:
+        return
+    held = best.round_.winners.positions
+    whole = int(np.count_nonzero(best.closed >= held.size * (1 - 1e-9)))
+    coins = len(set(held.coin))
+    assert len(best.trades) <= whole + len(best.account) + coins * (coins - 1) // 2
 
 
 def test_dearest_contracts_go_to_positions_too_small_for_the_mean():

@@ -92,6 +92,31 @@ class DollarFlow:
             self.paid[mine] = np.clip(weight * z, others, top) - others
             np.add.at(load, who, self.paid[mine])
 
+    def thin_out(self) -> None:
+        """Swap between each two books until one account at most pays a part of what it can to both.
+
+        Nobody's payments in all change, and no position that pays nothing or all it can is touched.
+        """
+        start = np.searchsorted(self.book, np.arange(self.asked.size + 1)).tolist()
+        arcs = [np.arange(*ends) for ends in pairwise(start)]
+        for b, here in enumerate(arcs):
+            of_account = np.full(self.weight.size, -1)
+            for there in arcs[b + 1 :]:
+                inside = here[(self.paid[here] > 0) & (self.paid[here] < self.room[here])]
+                of_account[self.account[here]] = -1
+                of_account[self.account[inside]] = inside
+                j = there[(self.paid[there] > 0) & (self.paid[there] < self.room[there])]
+                i = of_account[self.account[j]]
+                j, once = j[i >= 0], np.unique(i[i >= 0], return_index=True)[1]
+                i, j = i[i >= 0][once], j[once]
+                up = np.minimum(self.room[i] - self.paid[i], self.paid[j])
+                down = np.minimum(self.paid[i], self.room[j] - self.paid[j])
+                before = np.cumsum(up + down) - (up + down)
+                risen = np.clip(float(down.sum()) - before, 0.0, up + down)
+                moved = np.where(risen >= up + down, up, risen - down)
+                self.paid[i] += moved
+                self.paid[j] -= moved
+
     def fill(self, burden: float, end: float) -> BoolArray | None:
         """Pay all that a burden allows; the books of a minimal cut, or None if all is paid."""
         most = np.minimum(self.capacity, self.weight * burden)
@@ -257,6 +282,8 @@ class Layers:
         )
         merged.even_out(np.flatnonzero(asked), problem.capacity)
         merged.fill(burden, end)
+        if flow.asked.size > np.count_nonzero(asked):
+            merged.thin_out()
         paid = np.zeros(problem.limit.size)
         paid[position] = merged.paid
         flow.paid = paid[flow.position] * (flow.asked / asked[of_layer])[flow.book]
@@ -301,6 +328,8 @@ def least_burden_by_cuts(
         cut, burden = higher, rise
     if is_late(end) or not np.isfinite(burden):
         return None
+    if flow.asked.size <= layers.of_level.max() + 1:
+        flow.thin_out()
     paid = np.bincount(flow.position, flow.paid, minlength=problem.limit.size)
     steps = mend(problem, _in_steps(problem, layers.of_level, paid.astype(float)))
     return steps, _row_duals(problem, form, layers.price(problem, cut), burden)
