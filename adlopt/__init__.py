@@ -82,6 +82,7 @@ if TYPE_CHECKING:
     from adlopt.studies.backtest import backtest
     from adlopt.studies.bounds_of import bounds_of
     from adlopt.studies.diagnostics.diagnosis import diagnose
+    from adlopt.studies.guarantee_card import vouch
     from adlopt.studies.players import deleverage, least_burden
     from adlopt.studies.side_by_side.compared import compare
     from adlopt.studies.simulation.loop import simulate
@@ -155,6 +156,7 @@ _HOMES = {
     "policies.severity_notation": ("OwnSeverity",),
     "report.write": ("write_report",),
     "model.round": ("Round", "RoundOutcome", "RoundStart"),
+    "studies.guarantee_card": ("vouch",),
     "studies.players": ("deleverage", "least_burden"),
     "rules": ("Rule",),
     "model.run": ("Information", "Run"),

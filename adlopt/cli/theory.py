@@ -264,3 +264,20 @@ def design(
         options: dict[str, Any] = {"gap": gap, "time_limit": time_limit, "progress": step}
         found = design_(policy, {name: (low, high)}, **given, **options)
     put(found, form, lambda _: found)
+
+
+@app.command
+def vouch(policy: OnePolicy, *, episode: Named = "october-10", form: Form = TEXT) -> None:
+    """Print the guarantee card of a rule: what is known of it on a page, and what is not.
+
+    Parameters
+    ----------
+    policy
+        severity+allocation, or a venue's rule, which alone raises the whole deficit.
+    """
+    from adlopt.show.card import render
+    from adlopt.studies.guarantee_card import vouch as vouch_
+
+    with progress(None, "trying") as step:
+        found = vouch_(policy, episode_named(episode), progress=step)
+    put(found, form, render)

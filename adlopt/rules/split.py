@@ -127,7 +127,9 @@ class Floored:
         shares = [amount * u // total for u in units.tolist()]
         taken = np.minimum(np.array(shares, dtype=np.int64), most)
         while left := amount - int(taken.sum()):
-            taken[np.flatnonzero(taken < most)[:left]] += 1
+            open_ = np.flatnonzero(taken < most)
+            each = min(left // open_.size, int((most - taken)[open_].min()))
+            taken[open_[:left]] += max(each, 1)
         return taken
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from adlopt.show.schema.boards import BoundData, WorstCaseData
 from adlopt.show.schema.data import FROZEN, Data, Part
 
 MONEY = {
@@ -405,6 +406,44 @@ class TriedData(Part, kw_only=True):
     proved_accounts: int | None
     unknown: str | None
     counterexample: CounterexampleData | None
+
+
+class CardTrialData(Part, kw_only=True):
+    """An axiom, and what trying it came to."""
+
+    name: str
+    tries: int
+    broken: bool
+
+
+class RivalData(Part, kw_only=True):
+    """Another policy on the same episode, and its severity loss."""
+
+    policy: str
+    loss_usd: float
+
+
+class GuaranteeCardData(Data, kw_only=True):
+    """What is known of a rule, and what is not.
+
+    `theorems` cover its severity, each with the hypotheses that fail here; `worst` is null where a
+    rule has no severity of its own.
+    """
+
+    policy: str
+    severity: str | None
+    information: str
+    episode: str
+    rounds: int
+    variation: float
+    theorems: list[BoundData]
+    worst: WorstCaseData | None
+    loss_usd: float
+    beaten_by: list[RivalData]
+    beats: list[RivalData]
+    axioms: list[CardTrialData]
+    quality: list[str]
+    unknown: list[str]
 
 
 class AxiomReportData(Data, kw_only=True):
