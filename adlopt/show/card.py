@@ -40,7 +40,9 @@ def _theorem(bound: BoundData) -> str:
     if bound.usd is None:
         return f"{bound.label}: fails here for want of {', '.join(bound.fails)}"
     vacuous = ", VACUOUS: no policy can lose more anyway" if bound.vacuous else ""
-    return f"{bound.label}: at most {dollars(bound.usd)}{vacuous}, all hypotheses hold"
+    return (
+        f"{bound.label}: at most {dollars(bound.usd)} on this episode{vacuous}, all hypotheses hold"
+    )
 
 
 def _worst(data: GuaranteeCardData) -> str:

@@ -156,7 +156,7 @@ def _rivals(where: Episode) -> list[RivalData]:
 def _unknown(severity: Severity | None, *, ended: bool) -> list[str]:
     said = ["other deficits, or shares that move further, may cost more than the worst case here"]
     if severity is None:
-        said.append("it is no severity with an allocation: its worst case and theorems")
+        said.append("its worst case and theorems: it is no severity with an allocation")
     if not ended:
         said.append("where between its two ends the worst case lies")
     said.append("axioms that were not broken are not proved; who pays has no worst case here")
