@@ -21,7 +21,8 @@ def answers(data: GuaranteeCardData) -> list[tuple[str, str]]:
     """What is asked of a rule, and what is known."""
     lost = "deficit times the distance of the share taken from the share needed, summed over rounds"
     broken = ", ".join(each.name for each in data.axioms if each.broken)
-    held = ", ".join(f"{each.name} ({each.tries} tries)" for each in data.axioms if not each.broken)
+    held = ", ".join(each.name for each in data.axioms if each.tries and not each.broken)
+    tries = max((each.tries for each in data.axioms), default=0)
     return [
         ("loss here", f"{dollars(data.loss_usd)} ({lost})"),
         ("what it knows", data.information),
@@ -30,7 +31,7 @@ def answers(data: GuaranteeCardData) -> list[tuple[str, str]]:
         ("beaten here by", _rivals(data.beaten_by)),
         ("beats here", _rivals(data.beats[::-1])),
         ("axioms broken", broken or "none"),
-        ("axioms with no counterexample", held or "none"),
+        (f"axioms with no counterexample in {tries} tries", held or "none"),
         ("data", f"{len(data.quality)} remarks; adlopt play prints them"),
         ("not known", "; ".join(data.unknown)),
     ]

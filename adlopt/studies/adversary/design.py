@@ -135,7 +135,7 @@ def design(
     --------
     >>> found = design("ogd", {"step": (0.05, 1.0)}, rounds=3, variation=1.0)
     >>> round(found.chosen, 3), round(found.lower, 3), round(found.upper, 3), found.trust.value
-    (0.5, 1.5, 1.5, 'exact')
+    (0.05, 1.55, 1.55, 'exact')
     """
     arena = Arena.given(episode, rounds, variation)
     check_time_limit(time_limit)
