@@ -19,11 +19,11 @@ from __future__ import annotations
 
 import ast
 import math
+import operator
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, fields, replace
 from functools import cache
 from pathlib import Path
-from types import CodeType
 from typing import Any, ClassVar, TypeAlias, cast
 
 from adlopt.errors import InputError, unknown
@@ -38,11 +38,6 @@ LONGEST, MOST = 2_000, 150
 """Characters of an expression, and its numbers, names and signs."""
 STARTED = ("deficit", "capacity", "estimate")
 OVER = ("theta", "target", "needed")
-NODES = (
-    ast.Expression, ast.BinOp, ast.Add, ast.Sub, ast.Mult, ast.Div, ast.Pow, ast.UnaryOp, ast.USub,
-    ast.Compare, ast.Lt, ast.LtE, ast.Gt, ast.GtE, ast.IfExp, ast.Call, ast.Name, ast.Load,
-    ast.Constant,
-)  # fmt: skip
 
 
 def clip(x: float) -> float:
@@ -97,52 +92,97 @@ FUNCTIONS: Functions = {
 }
 """What may be called, on floats. A past is what `join` and `stack` make, of 0 at first."""
 CHOOSE = "choose"
-"""What `a if c else b` calls, with a and b as functions of nothing."""
-
-
-class _Lazily(ast.NodeTransformer):
-    """Write ``a if c else b`` as a call, so that c may be more than true or false."""
-
-    def visit_IfExp(self, node: ast.IfExp) -> ast.AST:
-        self.generic_visit(node)
-        empty = ast.arguments(posonlyargs=[], args=[], kwonlyargs=[], kw_defaults=[], defaults=[])
-        later: list[ast.expr] = [ast.Lambda(empty, node.body), ast.Lambda(empty, node.orelse)]
-        return ast.Call(ast.Name(CHOOSE, ast.Load()), [node.test, *later], [])
-
-    def visit_Constant(self, node: ast.Constant) -> ast.AST:
-        return ast.Constant(float(node.value))  # type: ignore[arg-type]
+"""What `a if c else b` calls, with a and b as functions of nothing: c may be more than 0 or 1."""
+OPERATORS: Mapping[type[ast.AST], Callable[..., Any]] = {
+    ast.Add: operator.add,
+    ast.Sub: operator.sub,
+    ast.Mult: operator.mul,
+    ast.Div: operator.truediv,
+    ast.Pow: operator.pow,
+    ast.USub: operator.neg,
+    ast.Lt: operator.lt,
+    ast.LtE: operator.le,
+    ast.Gt: operator.gt,
+    ast.GtE: operator.ge,
+}
 
 
 def _choose(condition: Any, then: Callable[[], Any], otherwise: Callable[[], Any]) -> Any:
     return then() if condition else otherwise()
 
 
+@dataclass(frozen=True, slots=True)
+class Expression:
+    """An expression, the names that it looks up, and what finds its value."""
+
+    text: str
+    names: frozenset[str]
+    found: Callable[[Functions, Scope], Any]
+
+    def value(self, functions: Functions, scope: Scope) -> Any:
+        """What it comes to, on whatever kind of number the functions work on."""
+        try:
+            return self.found(functions, scope)
+        except (ArithmeticError, ValueError, TypeError) as error:
+            shown = {name: scope[name] for name in sorted(self.names) if name in scope}
+            expected = f"arithmetic that can be done ({error}) with {shown}"
+            raise InputError("expression", self.text, expected) from None
+
+
 @cache
-def compiled(text: str, names: frozenset[str]) -> CodeType:
+def compiled(text: str, names: frozenset[str]) -> Expression:
     """Compile an expression over some names; refuse whatever is none, naming what it is."""
-    where = {"index": text[:60]} if isinstance(text, str) else {}
     if not isinstance(text, str) or len(text) > LONGEST:
         raise InputError("expression", str(text)[:60], f"text of at most {LONGEST} characters")
     try:
         tree = ast.parse(text.strip(), mode="eval")
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
         raise InputError("expression", text, f"arithmetic ({error})") from None
-    if sum(1 for _ in ast.walk(tree)) > MOST:
+    nodes = list(ast.walk(tree))
+    if len(nodes) > MOST:
         raise InputError("expression", f"{text[:60]}…", f"at most {MOST} numbers, names and signs")
-    for node in ast.walk(tree):
-        said = ast.unparse(node) if isinstance(node, ast.expr) else type(node).__name__
-        if not isinstance(node, NODES) or (isinstance(node, ast.Compare) and len(node.ops) > 1):
-            raise InputError("expression", said, "numbers, names, arithmetic and calls", **where)
-        if isinstance(node, ast.Call):
-            if not isinstance(node.func, ast.Name) or node.keywords:
-                raise InputError("expression", said, "a call by name, of numbers", **where)
-            if node.func.id not in FUNCTIONS:
-                raise unknown("function", node.func.id, FUNCTIONS)
-        elif isinstance(node, ast.Name) and node.id not in names and node.id not in FUNCTIONS:
-            raise unknown("name", node.id, sorted(names))
-        elif isinstance(node, ast.Constant) and type(node.value) not in (int, float):
-            raise InputError("expression", said, "a number", **where)
-    return compile(ast.fix_missing_locations(_Lazily().visit(tree)), text, "eval")
+    called = frozenset(node.id for node in nodes if isinstance(node, ast.Name))
+    return Expression(text, called & names, _found(tree.body, names, text))
+
+
+def _found(node: ast.expr, names: frozenset[str], text: str) -> Callable[[Functions, Scope], Any]:
+    """What finds the value of a node."""
+
+    def part(each: ast.expr) -> Callable[[Functions, Scope], Any]:
+        return _found(each, names, text)
+
+    match node:
+        case ast.Constant(value=int() | float() as given) if not isinstance(given, bool):
+            number = float(given)
+            return lambda functions, scope: number
+        case ast.Name(id=name):
+            if name not in names:
+                raise unknown("name", name, sorted(names))
+            return lambda functions, scope: scope[name]
+        case (
+            ast.BinOp(left=one, op=sign_, right=other)
+            | ast.Compare(left=one, ops=[sign_], comparators=[other])
+        ) if type(sign_) in OPERATORS:
+            apply, left, right = OPERATORS[type(sign_)], part(one), part(other)
+            return lambda functions, scope: apply(left(functions, scope), right(functions, scope))
+        case ast.UnaryOp(op=ast.USub(), operand=one):
+            inner = part(one)
+            return lambda functions, scope: -inner(functions, scope)
+        case ast.IfExp(test=test, body=one, orelse=other):
+            whether, left, right = part(test), part(one), part(other)
+            return lambda functions, scope: functions[CHOOSE](
+                whether(functions, scope),
+                lambda: left(functions, scope),
+                lambda: right(functions, scope),
+            )
+        case ast.Call(func=ast.Name(id=name), args=given, keywords=[]):
+            if name not in FUNCTIONS:
+                raise unknown("function", name, FUNCTIONS)
+            parts = [part(each) for each in given]
+            return lambda functions, scope: functions[name](*(p(functions, scope) for p in parts))
+    said = ast.unparse(node)
+    expected = "numbers, names, arithmetic, and functions called by name"
+    raise InputError("expression", said, expected, index=text[:60])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -170,9 +210,9 @@ class Recipe:
     plays: str
     learns: Mapping[str, str]
     parameters: frozenset[str] = frozenset()
-    _first: tuple[CodeType, ...] = field(init=False, repr=False)
-    _play: CodeType = field(init=False, repr=False)
-    _learn: tuple[tuple[str, CodeType], ...] = field(init=False, repr=False)
+    _first: tuple[Expression, ...] = field(init=False, repr=False)
+    _play: Expression = field(init=False, repr=False)
+    _learn: tuple[tuple[str, Expression], ...] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
         put = object.__setattr__
@@ -191,25 +231,25 @@ class Recipe:
 
     def first(self, given: Scope, functions: Functions) -> tuple[Any, ...]:
         """What is remembered before the first round."""
-        return tuple(_value(code, functions, given) for code in self._first)
+        return tuple(each.value(functions, given) for each in self._first)
 
     def play(self, given: Scope, state: Iterable[Any], functions: Functions) -> Any:
         """θ_t, for parameters and the round as given."""
-        return _value(self._play, functions, {**given, **dict(self._named(state))})
+        return self._play.value(functions, {**given, **dict(self._named(state))})
 
     def learn(self, given: Scope, state: Iterable[Any], functions: Functions) -> tuple[Any, ...]:
         """What is remembered after the round."""
         scope = {**given, **dict(self._named(state))}
-        for name, code in self._learn:
-            scope[name] = _value(code, functions, scope)
+        for name, expression in self._learn:
+            scope[name] = expression.value(functions, scope)
         return tuple(scope[name] for name in self.remembers)
 
     def what_plays(self) -> Recipe:
         """The same without what is remembered for other ends than to be played."""
-        live, before = _names(self._play), set[str]()
+        live, before = self._play.names, frozenset[str]()
         while live != before:
             before = live
-            live = live.union(*(_names(code) for name, code in self._learn if name in live))
+            live = live.union(*(each.names for name, each in self._learn if name in live))
         learns = {name: text for name, text in self.learns.items() if name in live}
         return replace(self, learns=learns)
 
@@ -217,22 +257,7 @@ class Recipe:
         return zip(self.remembers, state, strict=True)
 
 
-ON_FLOATS: Functions = {**FUNCTIONS, CHOOSE: _choose, "__builtins__": {}}  # type: ignore[dict-item]
-
-
-def _names(code: CodeType) -> set[str]:
-    """Names that an expression looks up, in choices that it puts off too."""
-    within = (part for part in code.co_consts if isinstance(part, CodeType))
-    return set(code.co_names).union(*map(_names, within))
-
-
-def _value(code: CodeType, functions: Functions, scope: Scope) -> Any:
-    try:
-        return eval(code, {**functions, **scope})
-    except (ArithmeticError, ValueError, TypeError) as error:
-        shown = {name: scope[name] for name in code.co_names if name in scope}
-        expected = f"arithmetic that can be done ({error}) with {shown}"
-        raise InputError("expression", code.co_filename, expected) from None
+ON_FLOATS: Functions = {**FUNCTIONS, CHOOSE: _choose}
 
 
 class Written:

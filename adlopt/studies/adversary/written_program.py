@@ -273,7 +273,6 @@ class RuleDraft:
             "sqrt": _root,
             "quantile": self.quantile,
             CHOOSE: self.choose,
-            "__builtins__": {},  # type: ignore[dict-item]
         }
 
 
