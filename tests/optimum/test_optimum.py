@@ -246,8 +246,8 @@ def test_a_search_that_gives_up_says_so(monkeypatch):
     monkeypatch.setattr(
         "adlopt.optimum.lots.subset_sum.closest_sums.__kwdefaults__", {"nodes": 1, "sums": 1}
     )
-    lot = np.array([701.0, 1103.0, 1301.0, 1709.0, 1907.0])
-    round_ = adl.Round.of(capacity=lot * 9, deficit=1.0, needed=10_007.0, lot=lot)
+    lot = np.array([7_001.0 + 1_103.0 * k for k in range(20)])
+    round_ = adl.Round.of(capacity=lot * 9, deficit=1.0, needed=100_007.0, lot=lot)
     with pytest.raises(adl.SolverStopped, match="gave up; nearest found"):
         adl.solve(round_)
     priced = adl.solve(round_, adl.surrogate(track=1.0, fair=1.0))

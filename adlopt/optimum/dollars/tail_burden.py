@@ -179,6 +179,8 @@ def _by_program(
     haircut = to_budget(problem.budget, haircut, np.zeros_like(haircut), problem.open)
     burden[held] = answer.duals[:n] / (problem.weight[held] * WORK_TOTAL)
     dual = Multipliers(budget=float(answer.duals[n]) * stated.price, burden=burden)
+    if not math.isfinite(dual.budget + math.fsum(burden)):  # amounts below what floats hold
+        return haircut, *_known(problem, cap)
     return haircut, dual, answer.method, answer.stopped
 
 
