@@ -91,6 +91,8 @@ RESULTS = {
     "matching": MATCHING,
     "trades": MATCHING.trades,
     "drain": adl.drain_leverage([10.0, 4.0], [100.0, 100.0], mark=100.0, close=6.0),
+    "card": adl.vouch("persistence", EPISODE, time_limit=2.0),
+    "design": adl.design("ogd", over={"step": (0.4, 0.6)}, rounds=2, variation=1.0),
     "drained assets": adl.drain_assets(
         adl.ContractRound.of(
             account=[HOSTILE, "b"], coin=["ETH", HOSTILE], side=["long", "short"], size=[3, 2],

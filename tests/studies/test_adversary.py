@@ -262,6 +262,7 @@ def test_the_search_never_exceeds_what_is_exact(drawn, stride, first):
     assert path_variation(found.path) <= variation + 1e-12
 
 
+@pytest.mark.nightly("ten seconds of search")
 def test_the_search_comes_close_to_what_is_exact(october):
     arena = Arena.of(october)
     rule = paper_ogd(october)
