@@ -200,21 +200,18 @@ def match(
         Write all trades to this .csv or .parquet file.
     """
     from adlopt.data.files.aims import worded
-    from adlopt.data.files.decoding import decode_any
-    from adlopt.data.files.file_schema import MarketFile
-    from adlopt.data.files.reading import read_contract_round, read_market
+    from adlopt.data.files.reading import read
     from adlopt.model.market import Market
     from adlopt.optimum.objective_registry import known_as
     from adlopt.optimum.solve import solve as solve_
 
     if goal is not None:
         known_as(goal.partition(":")[0], "--goal", "two_sides")
-    if isinstance(decode_any(file), MarketFile):
-        aim = worded(goal or "least-burden", {}, "two_sides")
-        problem = Problem(thing=read_market(file), objective=aim)
-    else:
-        problem = read_contract_round(file, objective=goal)
-    if not isinstance(problem.thing, (TwoSidedRound, Market)):
+    held = read(file, objective=goal)
+    problem = held if isinstance(held, Problem) else None
+    if isinstance(held, Market):
+        problem = Problem(thing=held, objective=worded(goal or "least-burden", {}, "two_sides"))
+    if problem is None or not isinstance(problem.thing, (TwoSidedRound, Market)):
         remedy = "add [[shed]] entries, or a table named by `shed`"
         raise InputError("shed", None, "what losers shed", remedy=remedy)
     _write_model(problem, write_model)

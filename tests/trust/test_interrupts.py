@@ -88,7 +88,7 @@ WRITING = {
     "sweep": ("sweep", "sweep.toml", "-o", "out.parquet", "--threads"),
     "report": ("report", "episode.toml", "--skip-proofs", "-o", "out.html"),
     "plot": ("plot", "episode.toml", "severities", "-o", "out.svg"),
-    "new": ("new", "out.toml"),
+    "new": ("new", "round", "out.toml"),
     "simulate": ("simulate", "--seeds", "1", "-p", "reya", "-o", "out.json"),
 }
 

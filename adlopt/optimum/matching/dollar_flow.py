@@ -328,11 +328,14 @@ def least_burden_by_cuts(
         cut, burden = higher, rise
     if is_late(end) or not np.isfinite(burden):
         return None
+    row_duals = _row_duals(problem, form, layers.price(problem, cut), burden)
+    if row_duals is None:
+        return None
     if flow.asked.size <= layers.of_level.max() + 1:
         flow.thin_out()
     paid = np.bincount(flow.position, flow.paid, minlength=problem.limit.size)
     steps = mend(problem, _in_steps(problem, layers.of_level, paid.astype(float)))
-    return steps, _row_duals(problem, form, layers.price(problem, cut), burden)
+    return steps, row_duals
 
 
 def _books(problem: MatchingProblem) -> tuple[IntArray, IntArray, IntArray]:
@@ -425,14 +428,19 @@ class _Remaining:
 
 def _row_duals(
     problem: MatchingProblem, form: Form, price: FloatArray, burden: float
-) -> FloatArray:
-    """Multipliers of the linear program's rows that say what a cut, priced by level, says."""
+) -> FloatArray | None:
+    """Multipliers of the linear program's rows that say what a cut, priced by level, says.
+
+    None if it says nothing of burdens: nobody on its side could pay more.
+    """
     top, coarse = np.zeros((2, problem.limit.size))
     np.maximum.at(top, problem.position, price[problem.level])
     np.maximum.at(coarse, problem.position, form.per)
     room = np.bincount(problem.owner, top * problem.limit, minlength=problem.weight.size)
     pays = np.minimum(room, problem.capacity) >= problem.weight * burden
     pays &= room > 0
+    if not problem.weight[pays].sum():
+        return None
     by_room = ~pays & (room <= problem.capacity)
     unit = power_of_two(np.where(problem.value > 0, problem.value, problem.notional))
     scale = 1.0 / float(unit[problem.level[0]] * form.per[0])
