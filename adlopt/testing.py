@@ -120,7 +120,7 @@ def check_bound(
     >>> check_bound(HALF, Constant(0.5), [shock(rounds=4, winners=5, seed=1)])
     >>> check_bound(HALF, Constant(0.9), [shock(rounds=4, winners=5, seed=1)])
     Traceback (most recent call last):
-    adlopt.errors.ProofError: θ = 1/2 covers others than constant:0.9 on shock, seed 1
+    adlopt.errors.ProofError: θ = 1/2 covers others than constant:0.9 on shock
     """
     if bound.conjectured:
         raise ProofError(f"{bound.name} is conjectured: {bound.basis}")

@@ -291,7 +291,11 @@ def test_a_constant_loses_the_farther_end():
 
 
 @pytest.mark.parametrize(
-    "name", sorted(set(SEVERITIES) - {"estimate", "constant", "ogd", "needed-minimax"})
+    "name",
+    [
+        *sorted(set(SEVERITIES) - {"estimate", "constant", "ogd", "needed-minimax", "robust"}),
+        pytest.param("robust", marks=pytest.mark.nightly("a program a round of the search")),
+    ],
 )
 def test_every_rule_can_be_searched(name):
     case = worst(name, bound="half", rounds=4, variation=1.0)
