@@ -18,12 +18,14 @@ from adlopt.show.words import amount, clipped, counted, number, percent
 SHOWN = 36
 """Levels of θ* printed."""
 VERDICTS = {
-    "supremum": "worst case: the supremum, attained within {gap:.2g} USD; its upper "
-    "end is verified",
+    "supremum": "the supremum: the loss is a lower bound on the worst case, and within {gap:.2g} "
+    "USD of the upper end, which is verified",
     "between": "the worst case lies between these two losses: the upper one lets ties θ = θ* go "
     "against the rule",
-    "stopped": "stopped with a gap of {usd} USD: the worst case lies between these two losses",
-    "found": "found by search: the worst case lies between these two losses",
+    "stopped": "stopped with a gap of {usd} USD: the loss is a lower bound on the worst case, "
+    "which lies between these two losses",
+    "found": "found by search: a lower bound on the worst case, which lies between these "
+    "two losses",
 }
 """What is known of the worst case, by outcome."""
 SAID = {
