@@ -154,17 +154,16 @@ class RuleDraft:
         if isinstance(total, Sum):
             self.rows.append((total.terms, lower - total.constant, upper - total.constant))
 
-    def positive(self, d: Number, *, bend: bool = False) -> Number:
-        """[d > 0]: 0 or 1, either where d = 0; a bend, whose sides agree there, has no margin."""
+    def positive(self, d: Number) -> Number:
+        """[d > 0]: 0 or 1, either where d = 0."""
         if not isinstance(d, Sum):
             return float(d > 0)
         if d.largest <= 0 or d.least > 0:
             return float(d.least > 0)
-        margin = 0.0 if bend else self.margin
-        key = tuple(sorted(d.terms.items())), d.constant, margin
+        key = tuple(sorted(d.terms.items())), d.constant
         if key not in self.known:
             one = self.known[key] = self.column(0.0, 1.0, integer=True)
-            self.require(d - (margin - d.least) * one, lower=d.least)
+            self.require(d - (self.margin - d.least) * one, lower=d.least)
             self.require(d - d.largest * one, upper=0.0)
         return self.known[key]
 
@@ -189,9 +188,10 @@ class RuleDraft:
         for other in rest:
             d: Any = other - first
             b = self.positive(d)
-            first = (
-                (first if not b else other) if not isinstance(b, Sum) else self._bent(first, d, b)
-            )
+            if isinstance(b, Sum):
+                first = self._bent(first, d, b)
+            elif b:
+                first = other
         return first
 
     def _bent(self, first: Number, d: Any, b: Any) -> Number:
