@@ -17,8 +17,8 @@ from adlopt.model.loss import MinMax
 from adlopt.model.method import Stopped
 from adlopt.optimum.core.certificate import Trust
 from adlopt.optimum.coupled import coupled_proof as proof
-from adlopt.optimum.coupled.burden_in_all import least_burden_in_all
 from adlopt.optimum.coupled.not_coupling import price_of_not_coupling
+from adlopt.optimum.coupled.payment_flow import least_burden_in_all
 from adlopt.optimum.coupled.polymatroid import Polymatroid
 from adlopt.optimum.coupled.shared_winners import Coupling
 

@@ -17,20 +17,11 @@ from adlopt.optimum.core.certificate import TOLERANCE
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Portfolios:
-    """n accounts by K coins.
+    """n accounts by K coins, USD at the mark, signed: + long, − short.
 
-    Parameters
-    ----------
-    coins : tuple of str, length K
-    held : FloatArray, shape (n, K)
-        USD at the mark, signed: + long, − short; what may be closed.
-    fixed : FloatArray, shape (n, K)
-        The same of what stays: on the other side, and in coins of which nothing is closed.
-    gross : FloatArray, shape (n,)
-        USD. Sum of what stays, longs and shorts.
-    equity : FloatArray, shape (n,)
-    kept : FloatArray, shape (K,)
-        USD. Σ|held| that remains in each coin.
+    `held`, (n, K), may be closed; `fixed` stays: on the other side, and in coins of which nothing
+    is closed; `gross`, (n,), is the sum of its sizes, and `kept`, (K,), Σ|held| that remains in
+    each coin.
     """
 
     coins: tuple[str, ...]

@@ -56,13 +56,7 @@ def certify_burden(
 def cut_bound(coupling: Coupling, cut: Sequence[int], full: BoolArray) -> Fraction:
     """(Σ_S B − C(A)) / w(others), exactly: no payments have a lower worst burden.
 
-    Parameters
-    ----------
-    coupling : Coupling
-    cut : sequence of int
-        Indices of the rounds S.
-    full : BoolArray, shape (N,)
-        The accounts A.
+    S are the rounds `cut`, by index, and A the accounts `full`, (N,).
     """
     limit, weight = reach(coupling, cut)
     needed = exact_sum(coupling.budget[list(cut)]) - exact_sum(limit[full])

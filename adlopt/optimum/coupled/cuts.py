@@ -46,14 +46,8 @@ LITTLE = 1e-6
 class PricedPayments:
     """Payments (T, N) in USD, and prices that prove a lower bound on their loss.
 
-    Parameters
-    ----------
-    taken : FloatArray, shape (T, N)
-    lacking : FloatArray, shape (T,)
-        Price of a dollar that a round lacks.
-    paid : FloatArray, shape (T, N)
-        Price of what an account may have paid by a round.
-    stopped : Stopped
+    `lacking`, (T,), is the price of a dollar that a round lacks, `paid`, (T, N), that of what an
+    account may have paid by a round.
     """
 
     taken: FloatArray

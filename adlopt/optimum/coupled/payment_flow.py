@@ -6,33 +6,36 @@ the few rounds on the other. Money that one round lacks is found by moving anoth
 to other pieces; the search runs over rounds only, and moves all pieces at once. Where it finds
 nothing, the rounds it reached are a minimal cut [Ford and Fulkerson 1956, Maximal flow through a
 network]: their winners cannot pay for them at z.
+
+Every set S of rounds is paid for by its winners alone, so that the worst burden is at least the
+level z_S at which Σ min(C, w z) over them reaches Σ_S B_t. The largest z_S is the least burden:
+from that of all rounds on, each flow that falls short names a set whose level is higher.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import math
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 
+from adlopt.errors import Binding, InfeasibleRound
 from adlopt.foundation.arrays import BoolArray, FloatArray, IntArray
+from adlopt.optimum.core.certificate import ROUNDING
+from adlopt.optimum.core.waterfill import water_level
+from adlopt.optimum.coupled.coupled_proof import reach
 from adlopt.optimum.coupled.shared_winners import Coupling
+from adlopt.show.words import dollars
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Payments:
-    """What each account pays in each round, and which rounds lack how much.
+    """What accounts pay in rounds, (T, N), USD, what rounds lack, (T,), and a minimal cut.
 
-    Parameters
-    ----------
-    taken : FloatArray, shape (T, N)
-        USD.
-    lacking : FloatArray, shape (T,)
-        USD.
-    cut : tuple of int
-        Indices of rounds whose winners cannot pay for them; empty if nothing is lacking.
+    `cut` are indices of rounds whose winners cannot pay for them; empty if nothing is lacking.
     """
 
     taken: FloatArray
@@ -41,24 +44,7 @@ class Payments:
 
 
 def pay(coupling: Coupling, burden: float) -> Payments:
-    """Pay as much of all budgets as a burden allows; `burden` may be infinite.
-
-    Examples
-    --------
-    >>> from adlopt.model.episode import Episode
-    >>> from adlopt.model.loss import MinMax
-    >>> from adlopt.model.round import Round
-    >>> rounds = [
-    ...     Round.of(t=1, account=["a", "b"], capacity=[9.0, 9.0], deficit=9.0, needed=3.0),
-    ...     Round.of(t=2, account=["a"], capacity=[9.0], deficit=9.0, needed=3.0),
-    ... ]
-    >>> coupling = Coupling.of(Episode(name="two", rounds=rounds), MinMax())
-    >>> pay(coupling, 1 / 3).taken
-    array([[0., 3.],
-           [3., 0.]])
-    >>> pay(coupling, 1 / 4).cut
-    (0, 1)
-    """
+    """Pay as much of all budgets as a burden allows; `burden` may be infinite."""
     flow = _Flow.of(coupling, burden)
     flow.fill()
     reached: tuple[int, ...] = ()
@@ -185,3 +171,62 @@ def _part(available: FloatArray, amount: float) -> FloatArray:
     before = np.concatenate([[0.0], np.cumsum(available)[:-1]])
     part: FloatArray = np.clip(amount - before, 0.0, available)
     return part
+
+
+SLACK = 2.0**-40
+"""Relative room above a level that lets a flow end in spite of rounding."""
+ULPS = 1e-14
+
+
+def least_burden_in_all(coupling: Coupling) -> tuple[FloatArray, tuple[int, ...], BoolArray]:
+    """Payments, shape (T, N), and what proves them: a set of rounds, and which winners are full."""
+    cut = tuple(range(coupling.budget.size))
+    level = _level(coupling, cut)
+    while True:
+        payments = pay(coupling, level * (1 + SLACK))
+        higher = _level(coupling, payments.cut) if payments.cut else 0.0
+        if higher <= level:
+            break
+        cut, level = payments.cut, higher
+    tight = pay(coupling, level)
+    if (tight.lacking <= ULPS * coupling.budget).all():
+        payments = tight
+    limit, weight = reach(coupling, cut)
+    return _to_the_cent(coupling, payments), cut, limit < weight * level * (1 - SLACK)
+
+
+def _level(coupling: Coupling, cut: Sequence[int]) -> float:
+    limit, weight = reach(coupling, cut)
+    needed, held = math.fsum(coupling.budget[list(cut)]), math.fsum(limit)
+    if needed > held * (1 + ROUNDING):
+        raise _shortage(coupling)
+    return water_level(weight, limit, min(needed, float(limit.sum())))
+
+
+def _shortage(coupling: Coupling) -> InfeasibleRound:
+    """Name the rounds that lack most together: the smallest number of dollars to ask less for."""
+    cut = pay(coupling, math.inf).cut
+    limit = reach(coupling, cut)[0]
+    needed, held = math.fsum(coupling.budget[list(cut)]), math.fsum(limit)
+    rounds = tuple(t + 1 for t in cut)
+    who = f"round {rounds[0]}" if len(rounds) == 1 else f"rounds {', '.join(map(str, rounds))}"
+    return InfeasibleRound(
+        f"{who}: {dollars(needed)} are needed in all, and all their winners together can give "
+        f"{dollars(held)}: {dollars(needed - held)} are missing; ask for that much less there, or "
+        "price the shortfall with surrogate(track=..., fair=...)",
+        below=math.fsum(coupling.budget) - (needed - held),
+        above=None,
+        missing=needed - held,
+        binding=tuple(
+            Binding(coupling.account[i], float(limit[i]), "capacity") for i in np.flatnonzero(limit)
+        ),
+        rounds=rounds,
+    )
+
+
+def _to_the_cent(coupling: Coupling, payments: Payments) -> FloatArray:
+    """Stretch each round's payments by the rounding that separates them from its budget."""
+    raised = payments.taken.sum(axis=1)
+    stretch = np.divide(coupling.budget, raised, out=np.ones_like(raised), where=raised > 0)
+    exact: FloatArray = payments.taken * stretch[:, None]
+    return exact

@@ -35,34 +35,9 @@ class Polymatroid:
     """Accounts in blocks of `lanes`, with an entry for each round in which some of a block may pay.
 
     Accounts that may pay in the same rounds stand together; the last block is filled up with
-    accounts that pay nothing.
-
-    Parameters
-    ----------
-    shape : tuple of int
-        T and N.
-    owner : IntArray, shape (blocks · lanes,)
-        Which account each one is; N for those that fill up.
-    round_ : IntArray, shape (E,)
-    first : IntArray, shape (blocks + 1,)
-        Where each block's entries begin.
-    weight, cap : FloatArray, shape (E, lanes)
-        USD. As in `Coupling`.
-
-    Examples
-    --------
-    >>> from adlopt.model.episode import Episode
-    >>> from adlopt.model.loss import surrogate
-    >>> from adlopt.model.round import Round
-    >>> rounds = [
-    ...     Round.of(t=t, account=["a"], capacity=[10.0], deficit=9.0, needed=6.0) for t in (1, 2)
-    ... ]
-    >>> coupling = Coupling.of(Episode(name="two", rounds=rounds), surrogate(track=1.0, fair=1.0))
-    >>> shared = Polymatroid.of(coupling)
-    >>> shared.pay(np.array([1, 0]), np.array([0.6, 0.6]))[1]
-    array([4., 6.])
-    >>> shared.cut(np.array([True, True]), np.array([0.6, 0.6])).most(np.array([0.6, 0.6]))
-    10.0
+    accounts that pay nothing. `shape` is (T, N); `owner`, (blocks · lanes,), the account of each, N
+    for those that fill up; `round_`, (E,), of each entry; `first`, (blocks + 1,), where entries of
+    a block begin; `weight` and `cap`, (E, lanes), are those of `Coupling`.
     """
 
     shape: tuple[int, int]
@@ -153,18 +128,9 @@ class Polymatroid:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Cut:
-    """Σ_S H_t ≤ held + Σ_t slope_t z_t, at all burdens.
+    """Σ_S H_t ≤ held + Σ_t slope_t z_t, at all burdens: S is `chosen`, (T,), tight at `levels`.
 
-    Parameters
-    ----------
-    chosen : BoolArray, shape (T,)
-        S.
-    held : float
-        USD. What accounts hold that pay no more than that.
-    slope : FloatArray, shape (T,)
-        USD. Weight of what is paid beyond.
-    levels : FloatArray, shape (T,)
-        Burdens at which it is tight.
+    `held` is what accounts hold, USD, that pay no more than that, `slope` the weight of the others.
     """
 
     chosen: BoolArray

@@ -23,31 +23,11 @@ from adlopt.model.loss import Asymmetric, MinMax
 class Coupling:
     """T rounds over N accounts.
 
-    Parameters
-    ----------
-    account : tuple of str, length N
-        Ids, in order of first appearance.
-    place : tuple of IntArray
-        For each round, the index in `account` of each of its winners.
-    budget : FloatArray, shape (T,)
-        USD. B_t.
-    cap : FloatArray, shape (T, N)
-        USD. The most an account may have paid by the end of a round: its least capacity in this
-        and later rounds, infinite after the last that lists it. It never falls with t.
-    weight : FloatArray, shape (T, N)
-        USD. What the loss measures a round's haircuts against; 0 where the round does not list
-        the account, or it is protected: there it pays nothing.
-
-    Examples
-    --------
-    >>> from adlopt.model.round import Round
-    >>> rounds = [
-    ...     Round.of(t=1, account=["a", "b"], capacity=[9.0, 4.0], deficit=5.0, needed=3.0),
-    ...     Round.of(t=2, account=["a"], capacity=[6.0], deficit=5.0, needed=2.0),
-    ... ]
-    >>> Coupling.of(Episode(name="two", rounds=rounds), MinMax()).cap
-    array([[ 6.,  4.],
-           [ 6., inf]])
+    `account` are ids, in order of first appearance, `place` of each round's winners their indices.
+    `budget`, (T,), is B_t, USD; `cap`, (T, N), the most an account may have paid by the end of a
+    round: its least capacity in this and later rounds, infinite after the last that lists it, so
+    that it never falls; `weight`, (T, N), what the loss measures haircuts against, 0 where an
+    account pays nothing: the round does not list it, or it is protected.
     """
 
     account: tuple[str, ...]

@@ -17,9 +17,9 @@ from adlopt.model.episode import Episode
 from adlopt.model.loss import Asymmetric, MinMax
 from adlopt.model.method import Method, Stopped
 from adlopt.optimum.core.surface import Optimum, made
-from adlopt.optimum.coupled.burden_in_all import least_burden_in_all
 from adlopt.optimum.coupled.coupled_proof import certify_burden, certify_priced, worst_in_all
 from adlopt.optimum.coupled.cuts import least_loss
+from adlopt.optimum.coupled.payment_flow import least_burden_in_all
 from adlopt.optimum.coupled.shared_winners import Coupling
 from adlopt.optimum.evidence.question import Question
 from adlopt.optimum.programs.highs import check_time_limit
@@ -125,32 +125,10 @@ def solve_coupled(
 ) -> CoupledSolution:
     """Return the haircuts of all rounds that together cost least, in *hindsight*.
 
-    Parameters
-    ----------
-    episode : Episode
-        With accounts. What is taken from one in a round is gone in the next; lots are left aside.
-    loss : MinMax or Asymmetric, optional
-        `MinMax()` unless given: every budget is met, and the worst burden over the whole episode,
-        max_i Σ_t x_it / w_i, is least. Under `surrogate` or `Asymmetric` the sum over rounds of the
-        loss is least, each round's burden measured in that round.
-    gap : float
-        Under a priced loss: relative gap, proven, at which to stop; 0 for the optimum itself.
-    time_limit : float, optional
-        Seconds > 0, after which the search under a priced loss ends with the best found so far;
-        `stopped` says so, and the certificate has its gap.
-
-    Examples
-    --------
-    >>> from adlopt.model.round import Round
-    >>> rounds = [
-    ...     Round.of(t=1, account=["a", "b"], capacity=[90.0, 90.0], deficit=90.0, needed=30.0),
-    ...     Round.of(t=2, account=["a"], capacity=[90.0], deficit=90.0, needed=30.0),
-    ... ]
-    >>> best = solve_coupled(Episode(name="two", rounds=rounds))
-    >>> print(best)
-    2 rounds raise 60.00 USD, worst burden in all 33.33 %; proven optimal (exact)
-    >>> best.haircuts
-    (array([ 0., 30.]), array([30.]))
+    What is taken from an account in a round is gone in the next; lots are left aside. Under
+    `MinMax` every budget is met, and the worst burden over the whole episode, max_i Σ_t x_it / w_i,
+    is least; under prices the sum over rounds of the loss, each round's burden measured in that
+    round. `gap` and `time_limit` end the search under prices.
     """
     loss = MinMax() if loss is None else loss
     check_early(gap, time_limit)

@@ -27,23 +27,10 @@ def evidence_of(
 ) -> CertificateFileData:
     """State what is proved of an answer, or that there is none.
 
-    Parameters
-    ----------
-    question : Question
-    answer : mapping
-        Its numbers, as the schema has them.
-    claimed : iterable of float
-        What the solver holds for a lower bound of each criterion: stated as reported where it says
-        more than what is proved here.
-    witnesses : iterable of mapping
-        What the proof of each criterion needs beside the answer.
-
-    Raises
-    ------
-    CertificateError
-        If the answer does not survive the check.
-    InputError
-        If the checker does not know the instance or the objective.
+    `claimed` is what the solver holds for a lower bound of each criterion: stated as reported where
+    it says more than what is proved here; `witnesses` have what the proof of each needs.
+    `CertificateError` if the answer does not survive, `InputError` if the checker knows no such
+    instance or objective.
     """
     content = question.content()
     data = CertificateFileData(
@@ -99,13 +86,7 @@ def refusal_file(question: Question, path: str | Path) -> Path:
 
 
 def write_evidence(data: CertificateFileData, path: str | Path) -> Path:
-    """Write a certificate as JSON, whole or not at all.
-
-    Raises
-    ------
-    InputError
-        If the path does not end in .json, or cannot be written.
-    """
+    """Write a certificate as JSON, whole or not at all; `InputError` if that cannot be."""
     path = Path(path)
     if path.suffix != ".json" or not path.parent.is_dir():
         raise InputError("certificate", str(path), "a .json file in a folder that exists")

@@ -44,13 +44,7 @@ class Question(Record):
     whole_lots: bool = False
 
     def content(self) -> dict[str, Any]:
-        """The instance, as its canonical form has it: see `adlcheck.py`.
-
-        Raises
-        ------
-        InputError
-            If the checker knows no instances of the kind.
-        """
+        """The instance in its canonical form (`adlcheck.py`); `InputError` if it has none."""
         of = CONTENTS.get(type(self.thing))
         if of is None or self.constraints:
             expected = "a round of winners alone or an episode, without constraints of one's own"

@@ -16,14 +16,8 @@ from adlopt.optimum.programs.sparse_rows import SparseRows
 class Hedges:
     """Accounts with offsetting positions in one underlying: arcs that would change a net delta.
 
-    Parameters
-    ----------
-    count : int
-        Hedges: pairs of an account and an underlying in which it is both long and short.
-    arc, hedge : IntArray, shape (h,)
-        Arcs that touch a hedge, and which one.
-    delta : FloatArray, shape (h,)
-        USD of net delta that a step of the arc takes away.
+    `count` pairs of an account and an underlying in which it is both long and short; of each arc
+    that touches one, which `hedge` it is of, and USD of net `delta` that a step takes away.
     """
 
     count: int

@@ -40,14 +40,8 @@ SWEEPS = 8
 class DollarFlow:
     """Dollars that positions pay to books; P positions in B books, sorted by book.
 
-    Parameters
-    ----------
-    weight, capacity : FloatArray, shape (n,)
-    position, account, book : IntArray, shape (P,)
-    room, paid : FloatArray, shape (P,)
-        USD that a position can pay at its book's mean price, and what it pays.
-    asked : FloatArray, shape (B,)
-        USD.
+    `room` and `paid`, (P,), are USD that a position can pay at its book's mean price, and what it
+    pays; `asked`, (B,), is in USD.
     """
 
     weight: FloatArray
@@ -205,16 +199,9 @@ def _even_level(weight: FloatArray, low: FloatArray, high: FloatArray, needed: f
 class Layers:
     """Books of several prices as books of one: what a price adds to the one below, at which dearer.
 
-    Parameters
-    ----------
-    of_level : IntArray, shape (L,)
-        Book of each level.
-    position, book : IntArray, shape (m',)
-        Positions that pay, sorted by book.
-    level : IntArray, shape (B,)
-        Cheapest level of each layer.
-    rise, wanted : FloatArray, shape (B,)
-        USD a step, and steps.
+    `of_level`, (L,), is the book of each level; `position` and `book` are of positions that pay,
+    sorted by book; `level`, (B,), is the cheapest of each layer, `rise` in USD a step, `wanted`
+    steps.
     """
 
     of_level: IntArray

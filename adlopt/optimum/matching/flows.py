@@ -30,17 +30,9 @@ def mend(
 ) -> FloatArray:
     """Clip a solver's flow, shape (A,), to the positions and close each level exactly.
 
-    Parameters
-    ----------
-    allowed : BoolArray, shape (A,), optional
-        Arcs that may carry anything.
-    most : FloatArray, shape (n,), optional
-        USD that accounts give at most; what a solver took beyond goes to those that have room.
-
-    Raises
-    ------
-    CertificateError
-        If a level is missed by more than a solver's tolerance can explain.
+    Only `allowed` arcs carry anything, and accounts give at most `most`, USD: what a solver took
+    beyond goes to those that have room. `CertificateError` if it missed a level by more than its
+    tolerance.
     """
     limit = problem.limit[problem.position]
     steps = np.clip(steps, 0.0, limit if allowed is None else limit * allowed)

@@ -15,22 +15,9 @@ from adlopt.optimum.programs.program import Program
 class Form:
     """A program, and the way back: steps = per · column, value = factor · objective.
 
-    Parameters
-    ----------
-    program : Program
-    per : FloatArray, shape (A,)
-        Steps a unit of each arc's column.
-    factor : float
-    bearing, accounts : IntArray
-        Rows of the accounts that share z, and which accounts they are.
-    switches : bool
-        Whether the last columns switch accounts on.
-    labels : tuple
-        Of each block of rows: what it is, and what its rows are of.
-    kept_rows, kept : IntArray
-        Rows of the accounts that keep to a burden, and which accounts they are.
-    most : FloatArray
-        USD that those give at most.
+    `bearing` rows are of the `accounts` that share z, `kept_rows` of those, `kept`, that give at
+    most `most`, USD; `switches` says that the last columns switch accounts on, and `labels` of each
+    block of rows what it is and what its rows are of.
     """
 
     program: Program

@@ -25,12 +25,8 @@ def least_burden(
 ) -> Form:
     """Minimise the worst burden z: Σ value · steps ≤ w_i z for every account.
 
-    Parameters
-    ----------
-    fixed : FloatArray, shape (n,), optional
-        Burdens that accounts keep to instead of z; NaN where they do not.
-    hedge_cap : optional
-        Hedges, and how much of their net delta may change in all, USD.
+    Accounts keep to the burdens `fixed`, (n,), instead where those are no NaN; of `hedge_cap` net
+    deltas may change by so many USD in all.
     """
     account, value = problem.account, problem.value[problem.level]
     used = np.zeros(problem.weight.size, dtype=bool)

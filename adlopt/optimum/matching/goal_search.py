@@ -51,17 +51,10 @@ SPENT = 1e-6
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class FlowSearch:
-    """A problem, and how its programs are to be solved.
+    """A problem, and how its programs are to be solved, until `end` for all of them together.
 
-    Parameters
-    ----------
-    problem : MatchingProblem
-    branch : bool
-        Whether whole lots are searched for by branch and bound, not rounded.
-    end : float
-        When to stop, as `adlopt.foundation.deadline` tells it: for all programs together.
-    linear : bool
-        Whether the least burden is asked of the linear program only, not of cuts first.
+    `branch`: whole lots are searched for by branch and bound, not rounded; `linear`: the least
+    burden is asked of the linear program alone, not of cuts first.
     """
 
     problem: MatchingProblem

@@ -15,13 +15,7 @@ PIVOTED_ROWS = 400_000_000
 
 
 def solved(program: Program, time_limit: float | None) -> RawAnswer:
-    """Minimise a program; what comes from inside is as good, and certified alike.
-
-    Parameters
-    ----------
-    time_limit : float or None
-        Seconds for both methods.
-    """
+    """Minimise a program; what comes from inside is as good, and certified alike."""
     if program.integer is not None:
         return run(program, time_limit=time_limit)
     end, found = deadline(time_limit), None

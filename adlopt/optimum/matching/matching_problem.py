@@ -24,28 +24,12 @@ Book = tuple[str, Side]
 class MatchingProblem:
     """Arrays of the transport problem: m positions, k orders, L levels, A arcs.
 
-    Parameters
-    ----------
-    weight, capacity : FloatArray, shape (n,)
-        USD. Denominators of the burdens, and what may be taken; an account without either is
-        closed only where that takes nothing from it, and an ineligible one nowhere.
-    owner, limit : shape (m,)
-        Account of each position, and the steps it can give up.
-    value, notional, quantity, step : FloatArray, shape (L,)
-        USD a step taken from the winner, USD a step at the mark, steps to close, contracts a step.
-    order_level, matched : shape (k,)
-        Level of each order (−1: nothing of it is matched), and its matched steps.
-    position, level : IntArray, shape (A,)
-        What an arc connects.
-
-    Examples
-    --------
-    >>> round_ = ContractRound.of(account=["a", "b"], coin=["ETH", "ETH"], side=["short", "short"],
-    ...     size=[3, 4], value=[100, 100], deficit=900, needed=900)
-    >>> shed = Shed(loser=["x"], coin=["ETH"], side=["long"], size=[9], price=[3700], mark=[3600])
-    >>> problem = MatchingProblem.of(round_, shed, MinMax(), lots=True)
-    >>> problem.quantity, problem.matched, problem.unmatched
-    (array([7.]), array([7.]), array([2.]))
+    `weight` and `capacity`, (n,), are in USD: denominators of burdens, and what may be taken; an
+    account without either is closed only where that takes nothing from it. Of positions, (m,),
+    there are the account that is `owner`, and steps to give up, `limit`; of levels, (L,), USD a
+    step taken from the winner and at the mark, steps to close, and contracts a `step`; of orders,
+    (k,), their level (−1: nothing of it is matched) and `matched` steps; of arcs, (A,), what they
+    connect.
     """
 
     round_: ContractRound

@@ -43,8 +43,7 @@ from adlopt.optimum.opened.of_dollars import state_contracts, state_dollars
 from adlopt.optimum.opened.of_episodes import state_episode
 from adlopt.optimum.opened.of_two_sides import state_matching
 from adlopt.optimum.opened.own_objective import cost_at, is_own, with_cost
-from adlopt.optimum.opened.own_prices import own_prices
-from adlopt.optimum.opened.searched import Searched
+from adlopt.optimum.opened.searched import Searched, own_prices
 from adlopt.optimum.opened.stated import Stated
 from adlopt.optimum.spaces import SOLVABLE, Options, reasons_of
 
