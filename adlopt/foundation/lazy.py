@@ -2,35 +2,42 @@
 
 from __future__ import annotations
 
+import ast
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable
 from importlib import import_module
+from importlib.machinery import PathFinder
+from inspect import getsource
 from types import ModuleType
 from typing import Any
 
 from adlopt.foundation.moved import forward
 
 
-def attach(
-    package: str, homes: Mapping[str, Sequence[str]], modules: Mapping[str, str] | None = None
-) -> tuple[Callable[[str], Any], Callable[[], list[str]], list[str]]:
+def attach(package: str) -> tuple[Callable[[str], Any], Callable[[], list[str]], list[str]]:
     """Return `__getattr__`, `__dir__` and `__all__` for a package.
 
-    `homes` has the names that each module below the package gives it, `modules` those modules that
-    it shows under a name of its own.
+    Its names are those that its own file imports below `if TYPE_CHECKING:`, for people and type
+    checkers; a name that is a module of the package, too, is that module.
     """
-    shown = dict(modules or {})
-    home_of = {name: home for home, names in homes.items() for name in names}
-    public = sorted([*home_of, *shown])
-    old = forward(package, below=1)
+    file = ast.parse(getsource(sys.modules[package])).body
+    told = [each for block in file if isinstance(block, ast.If) for each in block.body]
+    home_of = {
+        name.asname or name.name: (str(each.module), name.name)
+        for each in told
+        if isinstance(each, ast.ImportFrom)
+        for name in each.names
+    }
+    public, old = sorted(home_of), forward(package, below=1)
 
     def load(name: str) -> Any:
-        if name in shown:
-            value: Any = import_module(f"{package}.{shown[name]}")
-        elif name in home_of:
-            value = getattr(import_module(f"{package}.{home_of[name]}"), name)
-        else:
+        if name not in home_of:
             return old(name)
+        home, known_as = home_of[name]
+        if PathFinder.find_spec(f"{package}.{name}", sys.modules[package].__path__):
+            value: Any = import_module(f"{package}.{name}")
+        else:
+            value = getattr(__import__(home, fromlist=[known_as]), known_as)
         setattr(sys.modules[package], name, value)
         return value
 

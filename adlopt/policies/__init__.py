@@ -11,11 +11,4 @@ if TYPE_CHECKING:
     from adlopt.policies.grammar import full_name, named
     from adlopt.policies.protocols import Allocation, Policy, Severity, SeverityThenAllocation
 
-__getattr__, __dir__, __all__ = attach(
-    __name__,
-    {
-        "catalogue": ("ALLOCATIONS", "SEVERITIES"),
-        "grammar": ("full_name", "named"),
-        "protocols": ("Allocation", "Policy", "Severity", "SeverityThenAllocation"),
-    },
-)
+__getattr__, __dir__, __all__ = attach(__name__)

@@ -35,27 +35,4 @@ if TYPE_CHECKING:
     from adlopt.foundation.ids import Alike
     from adlopt.show.schema.loads import FileReport, Origin, Rejected
 
-_HOMES = {
-    "sources": ("load", "load_table", "write"),
-    "contracts_of_fills": ("contract_round",),
-    "fills": ("Fills",),
-    "hyperreplay": ("read_by_coin", "read_by_user", "read_detail"),
-    "misc_events": ("read_ledger",),
-    "loaded": ("Loaded",),
-    "loader": ("Loader",),
-    "mapped": ("read_mapped", "read_mapping"),
-    "markout": ("markouts", "production"),
-    "node_fills": ("every_trade", "read_node_fills"),
-    "market_load": ("LoadedMarket",),
-    "before_a_round": ("node_market",),
-    "published": ("read_published",),
-    "records": ("Alike", "FileReport", "Rejected"),
-    "cutting": ("Origin", "rounds_of"),
-    "options": ("Capacity", "Deficit", "Rules"),
-    "snapshot": ("Snapshot", "read_snapshot"),
-    "states": ("equities_at", "valued"),
-    "venue_info": ("info_market",),
-    "venue_meta": ("read_meta", "read_size_decimals"),
-}
-
-__getattr__, __dir__, __all__ = attach(__name__, _HOMES)
+__getattr__, __dir__, __all__ = attach(__name__)
