@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from adlopt.cli.command import TEXT, Form, Output, app, put
+from adlopt.cli import command as cli
 
 
-@app.command
+@cli.app.command
 def decide(
     file: Path,
     *,
@@ -20,8 +20,8 @@ def decide(
     objective: str | None = None,
     deadline: float | None = None,
     audit: Path | None = None,
-    output: Output = None,
-    form: Form = TEXT,
+    output: cli.Output = None,
+    form: cli.Form = cli.TEXT,
 ) -> None:
     """Decide how much a round raises, and from whom, before it is known what it needs.
 
@@ -67,11 +67,11 @@ def decide(
         write_decision(decision, audit)
     if output is not None:
         write_rows(decision, output)
-    put(decision, form, screen)
+    cli.put(decision, form, screen)
 
 
-@app.command
-def audit(file: Path, *, head: str | None = None, form: Form = TEXT) -> None:
+@cli.app.command
+def audit(file: Path, *, head: str | None = None, form: cli.Form = cli.TEXT) -> None:
     """Decide every decision of a log again, bit for bit, and check its hashes and certificates.
 
     Parameters
@@ -84,4 +84,4 @@ def audit(file: Path, *, head: str | None = None, form: Form = TEXT) -> None:
     from adlopt.data.decision_log import audit as audit_
 
     found = audit_(file, head=head)
-    put(found, form, lambda _: found)
+    cli.put(found, form, lambda _: found)

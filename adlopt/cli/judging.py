@@ -5,35 +5,21 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from adlopt.cli.command import (
-    TEXT,
-    Against,
-    Flag,
-    Form,
-    OnePolicy,
-    Output,
-    Players,
-    Policies,
-    Whole,
-    app,
-    episode_named,
-    progress,
-    put,
-)
+from adlopt.cli import command as cli
 from adlopt.errors import InputError
 from adlopt.foundation.arrays import own_whole
 from adlopt.model.loss import Burden
 
 
-@app.command
+@cli.app.command
 def axioms(
-    policy: OnePolicy,
+    policy: cli.OnePolicy,
     *,
-    tries: Whole = 300,
-    seed: Whole = 0,
-    prove: Flag = False,
-    accounts: Whole = 4,
-    form: Form = TEXT,
+    tries: cli.Whole = 300,
+    seed: cli.Whole = 0,
+    prove: cli.Flag = False,
+    accounts: cli.Whole = 4,
+    form: cli.Form = cli.TEXT,
 ) -> None:
     """Search for small instances on which a policy breaks axioms of fair deleveraging.
 
@@ -55,17 +41,17 @@ def axioms(
     from adlopt.studies.axioms.trial import try_axioms
 
     own_whole(accounts, "accounts", lowest=1)
-    put(try_axioms(policy, tries=tries, seed=seed, prove=accounts * prove), form, render)
+    cli.put(try_axioms(policy, tries=tries, seed=seed, prove=accounts * prove), form, render)
 
 
-@app.command
+@cli.app.command
 def diagnose(
     episode: str,
     *,
-    policy: Policies = None,
-    burden: Against = Burden.CAPACITY,
-    as_published: Flag = False,
-    form: Form = TEXT,
+    policy: cli.Policies = None,
+    burden: cli.Against = Burden.CAPACITY,
+    as_published: cli.Flag = False,
+    form: cli.Form = cli.TEXT,
 ) -> None:
     """Measure what policies do to accounts: who pays, in what order, how steadily.
 
@@ -79,21 +65,21 @@ def diagnose(
     from adlopt.show.diagnosis import render
     from adlopt.studies.diagnostics.diagnosis import diagnose as diagnose_
 
-    chosen = episode_named(episode)
-    with progress(None, "diagnosing") as step:
+    chosen = cli.episode_named(episode)
+    with cli.progress(None, "diagnosing") as step:
         options: dict[str, Any] = {"burden": burden, "as_published": as_published}
         found = diagnose_(chosen, policy or (), progress=step, **options)
-    put(found, form, render)
+    cli.put(found, form, render)
 
 
-@app.command
+@cli.app.command
 def compare(
     file: Path,
     *,
-    rule: Players = None,
-    burden: Against = Burden.CAPACITY,
-    output: Output = None,
-    form: Form = TEXT,
+    rule: cli.Players = None,
+    burden: cli.Against = Burden.CAPACITY,
+    output: cli.Output = None,
+    form: cli.Form = cli.TEXT,
 ) -> None:
     """Set what the venue took from each account beside rules, policies and optima at one budget.
 
@@ -114,23 +100,23 @@ def compare(
     from adlopt.studies.side_by_side.compared import compare as compare_
 
     held: Any = read(file)
-    with progress(None, "playing") as step:
+    with cli.progress(None, "playing") as step:
         found = compare_(held, rule or (), burden=burden, progress=step)
     if output is not None:
         write_rows(found, output)
-    put(found, form, render)
+    cli.put(found, form, render)
 
 
-@app.command
+@cli.app.command
 def simulate(
     *,
-    policy: Policies = None,
-    seeds: Whole = 100,
-    accounts: Whole = 300,
+    policy: cli.Policies = None,
+    seeds: cli.Whole = 100,
+    accounts: cli.Whole = 300,
     shock: float = 0.3,
     fund: float = 0.002,
-    output: Output = None,
-    form: Form = TEXT,
+    output: cli.Output = None,
+    form: cli.Form = cli.TEXT,
 ) -> None:
     """Play rules and policies in a simulated crash, where each choice changes what follows.
 
@@ -159,14 +145,19 @@ def simulate(
     chosen = policy or STANDARD
     if output is not None:
         write_episode(simulate_(chosen[0], scenario).episode(), output)
-    with progress(seeds * len(chosen), "simulating") as step:
+    with cli.progress(seeds * len(chosen), "simulating") as step:
         done = compare(chosen, scenario, seeds=seeds, progress=step)
-    put(done, form, render)
+    cli.put(done, form, render)
 
 
-@app.command
+@cli.app.command
 def exposure(
-    account: str, file: Path, *, rule: Players = None, budget: str = "uniform", form: Form = TEXT
+    account: str,
+    file: Path,
+    *,
+    rule: cli.Players = None,
+    budget: str = "uniform",
+    form: cli.Form = cli.TEXT,
 ) -> None:
     """Print what rules may take from one account, how likely, and where it stands in their queues.
 
@@ -194,6 +185,6 @@ def exposure(
     if not isinstance(thing, (Round, Market)):
         raise InputError("file", str(file), "a round of dollars, or a market")
     where = thing.start if isinstance(thing, Round) else thing
-    with progress(None, "playing") as step:
+    with cli.progress(None, "playing") as step:
         seen = exposure_(account, where, rule or (), budget=budget, progress=step)
-    put(seen, form, render)
+    cli.put(seen, form, render)

@@ -8,16 +8,7 @@ from typing import Annotated, Any
 
 from cyclopts import Parameter
 
-from adlopt.cli.command import (
-    TEXT,
-    Flag,
-    Form,
-    Output,
-    WholeOrNone,
-    app,
-    progress,
-    put,
-)
+from adlopt.cli import command as cli
 from adlopt.data.loaders.options import Capacity, Deficit
 from adlopt.data.loaders.records import TOLERANCE
 from adlopt.errors import InputError
@@ -28,21 +19,21 @@ _STATED = "A table that states them by a time within a round, or by its number."
 Stated = Annotated[Path | None, Parameter(help=_STATED)]
 
 
-@app.command
+@cli.app.command
 def load(
     *words: str,
     mapping: Annotated[Path | None, Parameter(name="--map")] = None,
-    gap_ms: WholeOrNone = None,
-    per_coin: Flag = False,
+    gap_ms: cli.WholeOrNone = None,
+    per_coin: cli.Flag = False,
     deficit: Deficit | None = None,
     capacity: Capacity | None = None,
-    horizon_ms: WholeOrNone = None,
+    horizon_ms: cli.WholeOrNone = None,
     deficit_from: Stated = None,
     needed_from: Stated = None,
     tolerance: float = TOLERANCE,
     alike: Alike = Alike.APART,
-    output: Output = None,
-    form: Form = TEXT,
+    output: cli.Output = None,
+    form: cli.Form = cli.TEXT,
 ) -> None:
     """Make an episode of a venue's data, and say what is odd about it.
 
@@ -81,29 +72,29 @@ def load(
         "capacity": capacity,
         "deficit_from": deficit_from, "needed_from": needed_from,
     }  # fmt: skip
-    with progress(None, "reading") as step:
+    with cli.progress(None, "reading") as step:
         loaded = sources.from_words(
             words, mapping, asked, tolerance=tolerance, progress=step, alike=alike
         )
     written = [] if output is None else sources.write(loaded, output)
-    put(loaded, form, render)
+    cli.put(loaded, form, render)
     for path in written:
         print(f"wrote {path}", file=sys.stderr)
 
 
-@app.command
+@cli.app.command
 def market(
     kind: str,
     folder: Path,
     *,
-    wave: WholeOrNone = None,
-    gap_ms: WholeOrNone = None,
+    wave: cli.WholeOrNone = None,
+    gap_ms: cli.WholeOrNone = None,
     shed: Annotated[list[str] | None, Parameter(negative="")] = None,
     exempt: Annotated[list[str] | None, Parameter(negative="")] = None,
     tolerance: float = TOLERANCE,
     alike: Alike = Alike.APART,
-    output: Output = None,
-    form: Form = TEXT,
+    output: cli.Output = None,
+    form: cli.Form = cli.TEXT,
 ) -> None:
     """Make a market of a venue's data: accounts, positions, marks, and what was shed.
 
@@ -136,7 +127,7 @@ def market(
     from adlopt.data.loaders.venue_info import info_market
 
     asked: dict[str, Any] = {"shed": shed, "exempt": _reasons(exempt or []), "alike": alike}
-    with progress(None, "reading") as step:
+    with cli.progress(None, "reading") as step:
         asked |= {"tolerance": tolerance, "progress": step}
         if kind == "node":
             rules = Rules() if gap_ms is None else Rules(gap_ms=gap_ms)
@@ -147,7 +138,7 @@ def market(
             remedy = "--wave and --gap-ms are of node files" if kind == "info" else ""
             raise InputError("kind", kind, "node or info", remedy=remedy)
     written = [] if output is None else write_market(loaded.market, output)
-    put(loaded, form, of_market)
+    cli.put(loaded, form, of_market)
     for path in written:
         print(f"wrote {path}", file=sys.stderr)
 

@@ -10,35 +10,12 @@ from typing import Annotated, Any, Literal
 
 from cyclopts import CycloptsError, MissingArgumentError, Parameter, UnusedCliTokensError
 
+from adlopt.cli import command as cli
 from adlopt.cli import decisions, judging, loading, optimising, schemas, showing, sweeping, theory  # noqa: F401
-from adlopt.cli.command import (
-    BAD_INPUT,
-    NO_ANSWER,
-    TEXT,
-    Against,
-    Coupled,
-    Fair,
-    Flag,
-    Form,
-    Json,
-    Named,
-    Over,
-    OwnBounds,
-    Policies,
-    Rules,
-    Under,
-    Variation,
-    app,
-    as_json,
-    episode_named,
-    priced_loss,
-    progress,
-    put,
-    whole,
-)
 from adlopt.errors import AdloptError, InputError, NoSolution, ProofError, SweepStopped, unknown
 from adlopt.model.loss import Burden
 
+app = cli.app
 __all__ = ["app", "main"]
 
 
@@ -48,44 +25,44 @@ def main() -> None:
         stream.reconfigure(errors="replace")  # type: ignore[union-attr]
     warnings.showwarning = _warn  # type: ignore[assignment]
     try:
-        app(sys.argv[1:], exit_on_error=False, print_error=False)
+        cli.app(sys.argv[1:], exit_on_error=False, print_error=False)
         sys.stdout.flush()
     except CycloptsError as error:
-        _fail(_usage(error), BAD_INPUT)
+        _fail(_usage(error), cli.BAD_INPUT)
     except (ProofError, SweepStopped) as error:
-        _fail(str(error), NO_ANSWER)
+        _fail(str(error), cli.NO_ANSWER)
     except NoSolution as error:
         if "--json" in sys.argv:
             names = ("below", "above", "missing", "rounds", "irreducible")
             details = {name: getattr(error, name, None) for name in names}
             held = [b._asdict() for b in getattr(error, "binding", ())]
-            print(as_json({"error": str(error), **details, "binding": held}))
-        _fail(str(error), NO_ANSWER)
+            print(cli.as_json({"error": str(error), **details, "binding": held}))
+        _fail(str(error), cli.NO_ANSWER)
     except AdloptError as error:
-        _fail(str(error), BAD_INPUT)
+        _fail(str(error), cli.BAD_INPUT)
     except BrokenPipeError:
         _mute()
     except (OSError, MemoryError) as error:
         _mute()
-        _fail(str(error) or "out of memory", NO_ANSWER)
+        _fail(str(error) or "out of memory", cli.NO_ANSWER)
 
 
-@app.command
+@cli.app.command
 def play(
-    episode: Named,
+    episode: cli.Named,
     *,
-    policy: Policies = None,
-    burden: Against = Burden.CAPACITY,
-    under: Under = None,
-    over: Over = None,
-    fair: Fair = None,
-    variation: Variation = None,
-    coupled: Coupled = False,
-    bound: OwnBounds = None,
+    policy: cli.Policies = None,
+    burden: cli.Against = Burden.CAPACITY,
+    under: cli.Under = None,
+    over: cli.Over = None,
+    fair: cli.Fair = None,
+    variation: cli.Variation = None,
+    coupled: cli.Coupled = False,
+    bound: cli.OwnBounds = None,
     gap: float = 0.0,
     time_limit: float | None = None,
     show: Annotated[list[str] | None, Parameter(negative="")] = None,
-    form: Form = TEXT,
+    form: cli.Form = cli.TEXT,
 ) -> None:
     """Score policies on an episode: october-10, or a .toml or .json file.
 
@@ -110,23 +87,23 @@ def play(
     from adlopt.scoring.running_certificate import running_certificates
     from adlopt.show.board import chosen as laid
 
-    chosen = episode_named(episode)
-    loss = priced_loss(under, over, fair, burden)
+    chosen = cli.episode_named(episode)
+    loss = cli.priced_loss(under, over, fair, burden)
     options: dict[str, Any] = {"burden": burden, "variation": variation, "coupled": coupled}
     options |= {"gap": gap, "time_limit": time_limit}
-    with progress(None, "playing") as step:
+    with cli.progress(None, "playing") as step:
         board = play_(chosen, policy or (), loss=loss, bounds=bound or (), progress=step, **options)
     names = [name for words in show or () for name in words.split(",")]
     asked = {"own-bounds": bound, "regret": variation, "burdens": coupled, "loss": loss}
     wanted = [name for name, given in asked.items() if given not in (None, False)]
-    put(board, form, lambda data: laid(data, names, wanted))
-    if form is TEXT and (not names or "all" in names):
+    cli.put(board, form, lambda data: laid(data, names, wanted))
+    if form is cli.TEXT and (not names or "all" in names):
         for proof in running_certificates(chosen, policy or ()):
             print(proof)
 
 
-@app.command
-def venues(*names: str, json_: Json = False) -> None:
+@cli.app.command
+def venues(*names: str, json_: cli.Json = False) -> None:
     """List the rules of venues: who gives, in what order, at what price, and what is unpublished.
 
     Parameters
@@ -140,21 +117,21 @@ def venues(*names: str, json_: Json = False) -> None:
     from adlopt.show.rules import render_rules
 
     data = described(names)
-    print(as_json(to_builtins(data)) if json_ else render_rules(data.rules))
+    print(cli.as_json(to_builtins(data)) if json_ else render_rules(data.rules))
 
 
-@app.command
-def policies(*, json_: Json = False) -> None:
+@cli.app.command
+def policies(*, json_: cli.Json = False) -> None:
     """List what names of policies are made of: how much to take, from whom, who pays before."""
     from adlopt.policies.name import listed
     from adlopt.show.policies import render
 
     rows = listed()
-    print(as_json(rows) if json_ else render(rows))
+    print(cli.as_json(rows) if json_ else render(rows))
 
 
-@app.command
-def deleverage(file: Path, *, rule: Rules, form: Form = TEXT) -> None:
+@cli.app.command
+def deleverage(file: Path, *, rule: cli.Rules, form: cli.Form = cli.TEXT) -> None:
     """Print what rules would do to a market, beside the least burden that raises the same.
 
     Parameters
@@ -166,13 +143,13 @@ def deleverage(file: Path, *, rule: Rules, form: Form = TEXT) -> None:
     from adlopt.show.rules import render
     from adlopt.studies.rule_comparison import compare_rules
 
-    put(compare_rules(read_market(file), rule), form, render)
+    cli.put(compare_rules(read_market(file), rule), form, render)
 
 
-Generated = Annotated[int, Parameter(converter=whole, help="Of the generated episode.")]
+Generated = Annotated[int, Parameter(converter=cli.whole, help="Of the generated episode.")]
 
 
-@app.command
+@cli.app.command
 def new(
     kind: str,
     file: Path | None = None,
@@ -218,8 +195,8 @@ def new(
     print(f"next: adlopt {f'play {path}' if shock else next_verb(path, named)}")
 
 
-@app.command
-def completion(shell: Literal["bash", "zsh", "fish"], *, install: Flag = False) -> None:
+@cli.app.command
+def completion(shell: Literal["bash", "zsh", "fish"], *, install: cli.Flag = False) -> None:
     """Print what completes verbs and options in a shell, such as `adlopt completion zsh`.
 
     Parameters
@@ -228,9 +205,9 @@ def completion(shell: Literal["bash", "zsh", "fish"], *, install: Flag = False) 
         Write it where the shell looks for it, and name it in the shell's own settings.
     """
     if install:
-        print(f"wrote {app.install_completion(shell=shell)}")
+        print(f"wrote {cli.app.install_completion(shell=shell)}")
     else:
-        print(app.generate_completion(shell=shell))
+        print(cli.app.generate_completion(shell=shell))
 
 
 def _usage(error: CycloptsError) -> str:

@@ -9,23 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from adlopt.cli.command import (
-    TEXT,
-    Against,
-    CertificateFile,
-    Fair,
-    Flag,
-    Form,
-    Output,
-    Over,
-    Shape,
-    Under,
-    WriteModel,
-    app,
-    episode_named,
-    priced_loss,
-    put,
-)
+from adlopt.cli import command as cli
 from adlopt.errors import CertificateError, InfeasibleRound, InputError
 from adlopt.foundation.user_code import MARK, load
 from adlopt.model.loss import Burden, MinMax
@@ -36,7 +20,7 @@ from adlopt.show.answer import Answer
 from adlopt.show.optima import render
 
 
-@app.command
+@cli.app.command
 def solve(
     file: Path,
     *,
@@ -45,10 +29,10 @@ def solve(
     gap: float = 0.0,
     method: str = "automatic",
     time_limit: float | None = None,
-    write_model: WriteModel = None,
-    certificate: CertificateFile = None,
-    output: Output = None,
-    form: Form = TEXT,
+    write_model: cli.WriteModel = None,
+    certificate: cli.CertificateFile = None,
+    output: cli.Output = None,
+    form: cli.Form = cli.TEXT,
 ) -> None:
     """Print the offline optimum of a round, an episode or a market, with its certificate.
 
@@ -141,9 +125,9 @@ def _winners_alone(problem: Problem, objective: str | None) -> Problem:
     return replace(problem, thing=round_.rounded(), objective=problem.objective.worst)
 
 
-@app.command
+@cli.app.command
 def check(
-    instance: Path | None = None, certificate: Path | None = None, *, extract: Flag = False
+    instance: Path | None = None, certificate: Path | None = None, *, extract: cli.Flag = False
 ) -> None:
     """Check a certificate against its instance, and print VALID and what is proved, or INVALID.
 
@@ -174,15 +158,15 @@ def check(
         raise SystemExit(code)
 
 
-@app.command
+@cli.app.command
 def match(
     file: Path,
     *,
     goal: str | None = None,
     time_limit: float | None = None,
-    write_model: WriteModel = None,
-    output: Output = None,
-    form: Form = TEXT,
+    write_model: cli.WriteModel = None,
+    output: cli.Output = None,
+    form: cli.Form = cli.TEXT,
 ) -> None:
     """Match winners with what losers shed, coin by coin, and print who closes what.
 
@@ -219,20 +203,20 @@ def match(
     _print(best, form, best, output)
 
 
-@app.command
+@cli.app.command
 def couple(
     episode: str,
     *,
-    burden: Against = Burden.CAPACITY,
-    under: Under = None,
-    over: Over = None,
-    fair: Fair = None,
+    burden: cli.Against = Burden.CAPACITY,
+    under: cli.Under = None,
+    over: cli.Over = None,
+    fair: cli.Fair = None,
     gap: float = 0.0,
     time_limit: float | None = None,
-    write_model: WriteModel = None,
-    certificate: CertificateFile = None,
-    output: Output = None,
-    form: Form = TEXT,
+    write_model: cli.WriteModel = None,
+    certificate: cli.CertificateFile = None,
+    output: cli.Output = None,
+    form: cli.Form = cli.TEXT,
 ) -> None:
     """Print the offline optimum of an episode whose rounds share winners, with its certificate.
 
@@ -253,8 +237,8 @@ def couple(
     """
     from adlopt.optimum.coupled.not_coupling import price_of_not_coupling
 
-    chosen = episode_named(episode)
-    loss = priced_loss(under, over, fair, burden) or MinMax(burden=burden)
+    chosen = cli.episode_named(episode)
+    loss = cli.priced_loss(under, over, fair, burden) or MinMax(burden=burden)
     _write_model(chosen, write_model, loss)
     price = price_of_not_coupling(chosen, loss, gap=gap, time_limit=time_limit)
     if certificate is not None:
@@ -262,10 +246,10 @@ def couple(
     _print(price, form, price.coupled, output)
 
 
-def _print(answer: Answer, form: Shape, solved: Any, output: Path | None) -> None:
+def _print(answer: Answer, form: cli.Shape, solved: Any, output: Path | None) -> None:
     """Print an optimum, once its rows are written where that was asked for."""
     from adlopt.data.files.writing import write_rows
 
     if output is not None:
         write_rows(solved, output)
-    put(answer, form, lambda _: render(answer.to_dict()))
+    cli.put(answer, form, lambda _: render(answer.to_dict()))

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from adlopt.cli.command import app, as_json
+from adlopt.cli import command as cli
 
 
-@app.command
+@cli.app.command
 def schema(name: str | None = None) -> None:
     """Print the JSON Schema of an answer; without a name, list the answers.
 
@@ -18,7 +18,7 @@ def schema(name: str | None = None) -> None:
     from adlopt.show.table import table
 
     if name is not None:
-        print(as_json(schema_of(name)))
+        print(cli.as_json(schema_of(name)))
         return
     rows = [(kind, (data.__doc__ or "").partition("\n")[0]) for kind, data in kinds().items()]
     print(table("Answers: adlopt schema NAME", ("name", "is"), rows))

@@ -7,29 +7,19 @@ from typing import Annotated, Any
 
 from cyclopts import Parameter
 
-from adlopt.cli.command import (
-    Against,
-    Coupled,
-    Flag,
-    Named,
-    Output,
-    Policies,
-    app,
-    episode_named,
-    progress,
-)
+from adlopt.cli import command as cli
 from adlopt.errors import InputError
 from adlopt.model.loss import Burden
 
 
-@app.command
+@cli.app.command
 def report(
-    episode: Named,
+    episode: cli.Named,
     *,
-    policy: Policies = None,
-    burden: Against = Burden.CAPACITY,
-    coupled: Coupled = False,
-    skip_proofs: Flag = False,
+    policy: cli.Policies = None,
+    burden: cli.Against = Burden.CAPACITY,
+    coupled: cli.Coupled = False,
+    skip_proofs: cli.Flag = False,
     output: Annotated[Path, Parameter(name=["--output", "-o"])] = Path("report.html"),
 ) -> None:
     """Write one self-contained page about an episode: scores, figures, bounds, verdicts.
@@ -48,23 +38,23 @@ def report(
     require_page(output)
     proofs, files = None, list(proof_files().values())
     if not skip_proofs:
-        with progress(len(files), "checking") as step:
+        with cli.progress(len(files), "checking") as step:
             told = None if step is None else lambda row: step(row.file)
             proofs = check_all(files, progress=told)
-    with progress(None, "playing") as step:
+    with cli.progress(None, "playing") as step:
         chosen: dict[str, Any] = {"policies": policy or (), "burden": burden, "coupled": coupled}
-        evidence = Evidence(episode=episode_named(episode), progress=step, **chosen)
+        evidence = Evidence(episode=cli.episode_named(episode), progress=step, **chosen)
         print(f"wrote {write_report(evidence, output, proofs=proofs)}")
 
 
-@app.command
+@cli.app.command
 def plot(
-    episode: Named | None = None,
+    episode: cli.Named | None = None,
     figure: str | None = None,
     *,
-    policy: Policies = None,
-    burden: Against = Burden.CAPACITY,
-    output: Output = None,
+    policy: cli.Policies = None,
+    burden: cli.Against = Burden.CAPACITY,
+    output: cli.Output = None,
     all_: Annotated[bool, Parameter(name="--all", negative="")] = False,
     list_: Annotated[bool, Parameter(name="--list", negative="")] = False,
 ) -> None:
@@ -94,7 +84,7 @@ def plot(
         raise InputError(missing, figure, wanted, remedy="adlopt plot --list names the figures")
     if figure is not None:
         plots.find(figure)
-    evidence = Evidence(episode=episode_named(episode), policies=policy or (), burden=burden)
+    evidence = Evidence(episode=cli.episode_named(episode), policies=policy or (), burden=burden)
     if figure is not None:
         print(f"wrote {plots.save(figure, evidence, output or Path(f'{figure}.svg'))}")
         return
@@ -104,8 +94,8 @@ def plot(
         print(f"not drawn: {name}: {why}")
 
 
-@app.command
-def reproduce(*, output: Output = None) -> None:
+@cli.app.command
+def reproduce(*, output: cli.Output = None) -> None:
     """Write every table and figure of the paper that can be, ours beside theirs, with an index.
 
     Parameters
@@ -115,6 +105,6 @@ def reproduce(*, output: Output = None) -> None:
     """
     from adlopt.report.reproduced import reproduce as reproduce_
 
-    with progress(None, "playing") as step:
+    with cli.progress(None, "playing") as step:
         for path in reproduce_(output or Path("reproduced"), progress=step):
             print(f"wrote {path}")

@@ -5,19 +5,19 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from adlopt.cli.command import Flag, Output, Policies, WholeOrNone, app, progress
+from adlopt.cli import command as cli
 
 
-@app.command
+@cli.app.command
 def sweep(
     spec: Path,
     *,
-    policy: Policies = None,
-    output: Output = None,
-    workers: WholeOrNone = None,
-    threads: Flag = False,
+    policy: cli.Policies = None,
+    output: cli.Output = None,
+    workers: cli.WholeOrNone = None,
+    threads: cli.Flag = False,
     scheduler: str | None = None,
-    dry_run: Flag = False,
+    dry_run: cli.Flag = False,
 ) -> None:
     """Play episodes × policies × losses × parameters × seeds, and write a Parquet file.
 
@@ -52,7 +52,7 @@ def sweep(
     try:
         with (
             choose(workers=workers, threads=threads, scheduler=scheduler) as executor,
-            progress(chosen.parts, "chunks") as step,
+            cli.progress(chosen.parts, "chunks") as step,
         ):
             run_sweep(chosen, path, executor, progress=step, notice=_notice)
     except KeyboardInterrupt:

@@ -9,34 +9,17 @@ from typing import Annotated, Any
 
 from cyclopts import Parameter
 
-from adlopt.cli.command import (
-    NO_ANSWER,
-    REFUTED,
-    TEXT,
-    Flag,
-    Form,
-    JsonWords,
-    Named,
-    OnePolicy,
-    Output,
-    OwnBounds,
-    Policies,
-    Shape,
-    Variation,
-    Whole,
-    app,
-    episode_named,
-    own_bounds,
-    progress,
-    put,
-    whole,
-)
+from adlopt.cli import command as cli
 from adlopt.errors import InputError
 
 
-@app.command
+@cli.app.command
 def bounds(
-    episode: Named, *, policy: Policies = None, bound: OwnBounds = None, form: Form = TEXT
+    episode: cli.Named,
+    *,
+    policy: cli.Policies = None,
+    bound: cli.OwnBounds = None,
+    form: cli.Form = cli.TEXT,
 ) -> None:
     """Print upper and lower bounds side by side, and where policies lie between them.
 
@@ -51,19 +34,19 @@ def bounds(
     from adlopt.show.bounds import render
     from adlopt.studies.bounds_of import bounds_of
 
-    found = bounds_of(episode_named(episode), own_bounds(bound), policies=policy or ())
-    put(found, form, render)
+    found = bounds_of(cli.episode_named(episode), cli.own_bounds(bound), policies=policy or ())
+    cli.put(found, form, render)
 
 
-@app.command
+@cli.app.command
 def prove(
     *names: str,
-    show: Flag = False,
-    latex: Flag = False,
+    show: cli.Flag = False,
+    latex: cli.Flag = False,
     export: Path | None = None,
-    coq: Flag = False,
-    with_sympy: Flag = False,
-    json_: JsonWords = False,
+    coq: cli.Flag = False,
+    with_sympy: cli.Flag = False,
+    json_: cli.JsonWords = False,
 ) -> None:
     """Check the proofs of every claim, or of those named, and print the verdicts.
 
@@ -106,12 +89,12 @@ def prove(
         print(f"sympy expands the identities of {done:,} certificates to 0")
     if theorems:
         return
-    with progress(len(paths), "checking") as step:
+    with cli.progress(len(paths), "checking") as step:
         told = None if step is None else lambda row: step(row.file)
         found = check_all(paths, progress=told)
-    put(found, Shape.JSON if json_ else TEXT, render)
+    cli.put(found, cli.Shape.JSON if json_ else cli.TEXT, render)
     if found.data().failed:
-        sys.exit(NO_ANSWER)
+        sys.exit(cli.NO_ANSWER)
 
 
 def _write_all(texts: dict[str, str], target: Path) -> None:
@@ -133,22 +116,22 @@ def _writer(text: str) -> Callable[[Path], object]:
     return lambda path: path.write_text(text, encoding="utf-8")
 
 
-@app.command
+@cli.app.command
 def worst(
-    policy: OnePolicy,
+    policy: cli.OnePolicy,
     *,
     against: str | None = None,
     bound: str | None = None,
     episode: str | None = None,
-    rounds: Annotated[int | None, Parameter(name=["--rounds", "-T"], converter=whole)] = None,
-    variation: Variation = None,
-    any_first: Flag = False,
-    exact: Flag = False,
+    rounds: Annotated[int | None, Parameter(name=["--rounds", "-T"], converter=cli.whole)] = None,
+    variation: cli.Variation = None,
+    any_first: cli.Flag = False,
+    exact: cli.Flag = False,
     gap: float = 1e-9,
-    seed: Whole = 0,
+    seed: cli.Whole = 0,
     time_limit: float = 60.0,
-    output: Output = None,
-    form: Form = TEXT,
+    output: cli.Output = None,
+    form: cli.Form = cli.TEXT,
 ) -> None:
     """Find the instance on which a severity rule loses most, and set it against a bound.
 
@@ -192,13 +175,13 @@ def worst(
         raise InputError("--against", against, "nothing, unless the policy is minimax")
     if policy == "minimax" and any_first:
         raise InputError("--any-first", any_first, "nothing with minimax: V(P) is for any start")
-    chosen = None if episode is None else episode_named(episode)
+    chosen = None if episode is None else cli.episode_named(episode)
     instance: dict[str, Any] = {"episode": chosen, "rounds": rounds, "variation": variation}
     case: adversary.WorstCase | adversary.Unavoidable
     if policy == "minimax":
         case = adversary.unavoidable(against, bound=bound or "prop-1", **instance)
     else:
-        with progress(None, "trying") as step:
+        with cli.progress(None, "trying") as step:
             case = adversary.worst(
                 policy,
                 bound=bound,
@@ -210,27 +193,27 @@ def worst(
                 progress=step,
                 **instance,
             )
-    put(case, form, lambda _: case)
+    cli.put(case, form, lambda _: case)
     if output is not None:
         written = write_episode(case.episode(), output)
         name = case.replayed_by(against or policy)
         again = f"; replayed by: adlopt play {output} -p {name}" if name else ""
         print(f"wrote {written[-1]}{again}", file=sys.stderr)
     if isinstance(case, adversary.WorstCase) and case.verdict is BoundVerdict.REFUTED:
-        sys.exit(REFUTED)
+        sys.exit(cli.REFUTED)
 
 
-@app.command
+@cli.app.command
 def design(
-    policy: OnePolicy,
+    policy: cli.OnePolicy,
     *,
     over: str,
     episode: str | None = None,
-    rounds: Annotated[int | None, Parameter(name=["--rounds", "-T"], converter=whole)] = None,
-    variation: Variation = None,
+    rounds: Annotated[int | None, Parameter(name=["--rounds", "-T"], converter=cli.whole)] = None,
+    variation: cli.Variation = None,
     gap: float = 1e-3,
     time_limit: float = 60.0,
-    form: Form = TEXT,
+    form: cli.Form = cli.TEXT,
 ) -> None:
     """Find the parameter of a severity that makes its worst case least, between two ends.
 
@@ -258,16 +241,18 @@ def design(
         low, high = map(float, ends.split(":"))
     except ValueError:
         raise InputError("--over", over, "PARAMETER=LOW:HIGH, such as step=1e-9:1e-6") from None
-    chosen = None if episode is None else episode_named(episode)
+    chosen = None if episode is None else cli.episode_named(episode)
     given: dict[str, Any] = {"episode": chosen, "rounds": rounds, "variation": variation}
-    with progress(None, "cutting") as step:
+    with cli.progress(None, "cutting") as step:
         options: dict[str, Any] = {"gap": gap, "time_limit": time_limit, "progress": step}
         found = design_(policy, {name: (low, high)}, **given, **options)
-    put(found, form, lambda _: found)
+    cli.put(found, form, lambda _: found)
 
 
-@app.command
-def vouch(policy: OnePolicy, *, episode: Named = "october-10", form: Form = TEXT) -> None:
+@cli.app.command
+def vouch(
+    policy: cli.OnePolicy, *, episode: cli.Named = "october-10", form: cli.Form = cli.TEXT
+) -> None:
     """Print the guarantee card of a rule: what is known of it on a page, and what is not.
 
     Parameters
@@ -278,6 +263,6 @@ def vouch(policy: OnePolicy, *, episode: Named = "october-10", form: Form = TEXT
     from adlopt.show.card import render
     from adlopt.studies.guarantee_card import vouch as vouch_
 
-    with progress(None, "trying") as step:
-        found = vouch_(policy, episode_named(episode), progress=step)
-    put(found, form, render)
+    with cli.progress(None, "trying") as step:
+        found = vouch_(policy, cli.episode_named(episode), progress=step)
+    cli.put(found, form, render)

@@ -13,12 +13,7 @@ IDLE = "do-nothing+pro-rata"
 
 
 def headline(evidence: Evidence) -> list[str]:
-    """What a reader should know before any figure, one sentence each.
-
-    >>> from adlopt.data.episodes import october_10
-    >>> headline(Evidence(episode=october_10()))[0]
-    '16 rounds with deficits of $100,063,386.69 in all needed $15,079,669.61.'
-    """
+    """What a reader should know before any figure, one sentence each."""
     return [*_needed(evidence), *_taken(evidence), *_live(evidence), *_bound(evidence)]
 
 

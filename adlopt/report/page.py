@@ -55,11 +55,7 @@ def stylesheet() -> str:
 
 
 def text(words: str) -> str:
-    r"""Escape words for a page, on one line.
-
-    >>> text("<b>&\n")
-    '&lt;b&gt;&amp;�'
-    """
+    """Escape words for a page, on one line."""
     return escape(printable(words))
 
 

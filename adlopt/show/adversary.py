@@ -124,11 +124,7 @@ def design(data: DesignData) -> str:
 
 
 def severities(path: list[float]) -> str:
-    """Write 0.5 0 0 0 as 0.5 0×3; 0+ and 1− are not quite 0 and 1.
-
-    >>> severities([0.5, 0.0, 0.0, 1e-7, 1 - 1e-7, 0.25004])
-    'θ*: 0.5 0×2 0+ 1− 0.25 (0+ and 1− are within 0.00005 of an end)'
-    """
+    """Write 0.5 0 0 0 as 0.5 0×3; 0+ and 1− are not quite 0 and 1."""
     spans = [(theta, len(list(span))) for theta, span in groupby(map(_level, path))]
     shown = [theta if n == 1 else f"{theta}×{n}" for theta, n in spans[:SHOWN]]
     shown += ["…"] if len(spans) > SHOWN else []

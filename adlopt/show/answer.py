@@ -104,11 +104,7 @@ class Figures(Answer):
 
 
 def make_frame(columns: Columns, frame: Callable[[dict[str, Any]], Any] | None = None) -> Any:
-    """Make a dataframe: a callable makes it of columns by name, Polars unless one is given.
-
-    >>> make_frame({"round": [1, 2], "needed_usd": [60.0, 30.0]}).shape
-    (2, 2)
-    """
+    """Make a dataframe: a callable makes it of columns by name, Polars unless one is given."""
     if frame is None:
         from polars import DataFrame as frame  # noqa: N813
     if not callable(frame):
@@ -124,11 +120,7 @@ def make_frame(columns: Columns, frame: Callable[[dict[str, Any]], Any] | None =
 
 
 def plain(columns: Columns) -> dict[str, Any]:
-    """Columns as lists of Python's own numbers and words, as machines get them.
-
-    >>> plain({"round": np.array([1, 2]), "account": ("a", "b")})
-    {'round': [1, 2], 'account': ['a', 'b']}
-    """
+    """Columns as lists of Python's own numbers and words, as machines get them."""
     return {
         name: values.tolist() if isinstance(values, np.ndarray) else list(values)
         for name, values in columns.items()

@@ -17,11 +17,7 @@ NOT_CHECKED = "claimed, not checked"
 
 
 def in_words(proof: Mapping[str, Any]) -> str:
-    """Say how good a value is proved to be.
-
-    >>> in_words({"upper": 0.25, "gap": 0.05, "optimal": False, "trust": "verified"})
-    'within 0.2 of the optimum (verified)'
-    """
+    """Say how good a value is proved to be."""
     short = -proof.get("budget_residual_usd", 0.0)
     missing = f", {short:.6g} USD short of the budget" if short >= MICRO_DOLLAR else ""
     return f"{_how_good(proof)}{missing}"

@@ -18,12 +18,7 @@ NOTE = (
 
 
 def render(rows: Sequence[dict[str, str]]) -> str:
-    """Lay out the words of the catalogue.
-
-    >>> row = {"part": "allocation", "name": "queue", "takes": "score", "does": "Best first."}
-    >>> print(render([row]).splitlines()[3])
-      queue:score  Best first.
-    """
+    """Lay out the words of the catalogue."""
     tables = []
     for part, title in PARTS.items():
         words = [row for row in rows if row["part"] == part]

@@ -26,12 +26,7 @@ _ESCAPES = str.maketrans(_SPECIAL)
 
 
 def as_csv(table: Tabular) -> str:
-    r"""Write all rows as CSV, numbers at full precision; what is not known is empty.
-
-    >>> from adlopt.model.round import RoundStart
-    >>> as_csv(RoundStart(account=["a"], capacity=[120.0], deficit=90.0))
-    'account,capacity_usd\na,120.0\n'
-    """
+    """Write all rows as CSV, numbers at full precision; what is not known is empty."""
     names, rows = _rows(table)
     target = io.StringIO()
     csv.writer(target, lineterminator="\n").writerows([names, *map(_flat, rows)])
@@ -39,20 +34,7 @@ def as_csv(table: Tabular) -> str:
 
 
 def as_latex(table: Tabular) -> str:
-    r"""Write all rows as a LaTeX table, money to the cent, columns that are empty left out.
-
-    >>> from adlopt.model.round import RoundStart
-    >>> print(as_latex(RoundStart(account=["a_1"], capacity=[1200.0], deficit=90.0)))
-    % \usepackage{booktabs}
-    \begin{tabular}{lr}
-    \toprule
-    account & capacity\_usd \\
-    \midrule
-    a\_1 & 1,200.00 \\
-    \bottomrule
-    \end{tabular}
-    <BLANKLINE>
-    """
+    """Write all rows as a LaTeX table, money to the cent, columns that are empty left out."""
     names, rows = _rows(table)
     held = [i for i in range(len(names)) if any(row[i] is not None for row in rows)]
     numeric = [all(type(row[i]) in (int, float, type(None)) for row in rows) for i in held]

@@ -55,19 +55,7 @@ def render(data: DeleveragingData) -> str:
 
 
 def summary(data: DeleveragingData) -> str:
-    """Lay out of the same what a screen takes: of one rule who gave, of several what they came to.
-
-    >>> unplayed = {"gte": "no leverage", "aevo": "no leverage"}
-    >>> print(summary(DeleveragingData(accounts=2, required_usd=5.0, fund_usd=0.0, rules=[],
-    ...                                unplayed=unplayed)))
-    2 accounts, 5.00 USD short, 0.00 USD in the fund. Worst burden: the largest
-    share of a profit
-      rule  fund pays  users give  left unpaid  touched  worst
-     ─────────────────────────────────────────────────────────
-      gte           –           –            –        –      –
-      aevo          –           –            –        –      –
-    not played: gte, aevo: no leverage
-    """
+    """Lay out what a screen takes: of one rule who gave, of several what they came to."""
     rules, unplayed = data.rules, data.unplayed
     if len(rules) + len(unplayed) != 1:
         every, why = len(rules) + len(unplayed), notes(why_not(unplayed, BRIEF))

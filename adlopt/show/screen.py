@@ -16,11 +16,7 @@ BRIEF = 150
 
 
 def screen(lay: Callable[[int], str], rows: int) -> str:
-    r"""Lay out as many rows as a screen takes, by what lays out so many and counts the rest.
-
-    >>> screen(lambda shown: "row\n" * shown + f"{50 - shown} more", 50)[-7:]
-    '27 more'
-    """
+    """Lay out as many rows as a screen takes, by what lays out so many and counts the rest."""
 
     def height(shown: int) -> int:
         return len(lay(shown).splitlines())
@@ -41,21 +37,13 @@ def notes(texts: list[str]) -> str:
 
 
 def few(texts: list[str], most: int, noun: str) -> list[str]:
-    """Take the first, and count the rest.
-
-    >>> few(["a", "b", "c"], 1, "tie")
-    ['a', 'and 2 more ties']
-    """
+    """Take the first, and count the rest."""
     left = len(texts) - most
     return texts if left <= 0 else [*texts[:most], f"and {counted(left, f'more {noun}')}"]
 
 
 def why_not(unplayed: Mapping[str, str], letters: int = 10_000) -> list[str]:
-    """Say what kept rules or policies from playing, as briefly; those with one reason together.
-
-    >>> why_not({"okx": "no peak", "gte": "dust", "bybit": "no peak"})
-    ['not played: okx, bybit: no peak', 'not played: gte: dust']
-    """
+    """Say what kept rules or policies from playing, as briefly; those with one reason together."""
     reasons: dict[str, list[str]] = {}
     for name, reason in unplayed.items():
         reasons.setdefault(reason, []).append(name)

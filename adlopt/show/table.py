@@ -30,15 +30,6 @@ class Table:
         One text a column.
     note : str
         Below the rows.
-
-    >>> print(Table("dollars", ("who", "USD"), [("<b>", "7.50")])._repr_html_())
-    <table>
-    <caption>dollars</caption>
-    <thead><tr><th scope="col">who</th><th scope="col" class="number">USD</th></tr></thead>
-    <tbody>
-    <tr><th scope="row">&lt;b&gt;</th><td class="number">7.50</td></tr>
-    </tbody>
-    </table>
     """
 
     title: str
@@ -75,11 +66,7 @@ def joined_html(parts: Iterable[Table | None]) -> str:
 
 
 def filled(text: str, margin: str = "") -> str:
-    """Wrap a sentence at the width of a screen, between its words.
-
-    >>> filled("word " * 20).splitlines()[1]
-    'word word word word'
-    """
+    """Wrap a sentence at the width of a screen, between its words."""
     how: dict[str, Any] = {"break_long_words": False, "break_on_hyphens": False}
     return fill(text, width(), subsequent_indent=margin, **how)
 
@@ -93,14 +80,6 @@ def table(title: str, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> 
     """Lay out rows under a title; numbers to the right, words to the left, no word broken.
 
     Where a screen is too narrow for that, each row is its name above its figures.
-
-    >>> print(table("dollars", ("who", "USD"), [("alice", "1,200.00"), ("bob", "7.50")]))
-    dollars
-      who         USD
-     ────────────────
-      alice  1,200.00
-      bob        7.50
-    <BLANKLINE>
     """
     from rich import box
     from rich.console import Console

@@ -11,97 +11,57 @@ DUST = 0.01
 
 
 def percent(share: float | None) -> str:
-    """Format a share of one; a dash where it is not known.
-
-    >>> percent(0.0263), percent(None), percent(math.inf), percent(-0.0)
-    ('2.63 %', '–', '∞', '0 %')
-    """
+    """Format a share of one; a dash where it is not known."""
     if share is None:
         return "–"
     return "∞" if math.isinf(share) else f"{100 * share:z.4g} %"
 
 
 def share(part: float | None, decimals: int = 1) -> str:
-    """Format a share of one for a column: all have as many decimals.
-
-    >>> share(0.5), share(0.0263, 0), share(None)
-    ('50.0 %', '3 %', '–')
-    """
+    """Format a share of one for a column: all have as many decimals."""
     return "–" if part is None else f"{100 * part:z.{decimals}f} %"
 
 
 def usd(amount: float | None) -> str:
-    """Write dollars and cents; a dash where they are not known.
-
-    >>> usd(1234567.891), usd(-0.0), usd(None)
-    ('1,234,567.89', '0.00', '–')
-    """
+    """Write dollars and cents; a dash where they are not known."""
     return dash(amount, "z,.2f")
 
 
 def dollars(amount: float) -> str:
-    """Write dollars in a sentence: to the cent, and further where cents would say nothing.
-
-    >>> dollars(1234.5), dollars(0.004), dollars(0.0)
-    ('1,234.50 USD', '0.004 USD', '0.00 USD')
-    """
+    """Write dollars in a sentence: to the cent, and further where cents would say nothing."""
     text = f"{amount:,.2f}" if abs(amount) >= DUST or not amount else f"{amount:.6f}".rstrip("0")
     return f"{text} USD"
 
 
 def amount(value: float | None) -> str:
-    """Write money of any size: cents of large amounts, six digits of small ones.
-
-    >>> amount(1234567.891), amount(2.5), amount(None)
-    ('1,234,567.89', '2.5', '–')
-    """
+    """Write money of any size: cents of large amounts, six digits of small ones."""
     return dash(value, "z,.2f" if value is not None and abs(value) >= 1e3 else "z.6g")
 
 
 def quantity(value: float, digits: int = 6) -> str:
-    """Write how many, or how much, there is of a thing: never with an exponent.
-
-    >>> quantity(10258000.0), quantity(0.1 + 0.2), quantity(1.5e-7)
-    ('10,258,000', '0.3', '0.00000015')
-    """
+    """Write how many, or how much, there is of a thing: never with an exponent."""
     if abs(value) >= 10**digits:
         return f"{value:,.0f}"
     return f"{Decimal(f'{value:.{digits}g}').normalize() + 0:,f}"
 
 
 def number(value: float | None, digits: int = 4) -> str:
-    """Write a number to some digits; a dash where it is not known.
-
-    >>> number(1 / 3), number(1 / 3, 10), number(None)
-    ('0.3333', '0.3333333333', '–')
-    """
+    """Write a number to some digits; a dash where it is not known."""
     return dash(value, f"z.{digits}g")
 
 
 def dash(value: float | None, form: str) -> str:
-    """Format a number; a dash where it is not known.
-
-    >>> dash(1234.5, "z,.0f"), dash(None, "z,.0f")
-    ('1,234', '–')
-    """
+    """Format a number; a dash where it is not known."""
     return "–" if value is None else format(value, form)
 
 
 def counted(number: int, noun: str) -> str:
-    """Write a number of things.
-
-    >>> counted(1, "round"), counted(16_000, "round")
-    ('1 round', '16,000 rounds')
-    """
+    """Write a number of things."""
     return f"{number:,} {noun}" + ("" if number == 1 else "s")
 
 
 def ranges(rounds: Iterable[int]) -> str:
-    """Write whole numbers in rising order, neighbours as one range.
-
-    >>> ranges([1, 2, 3, 5])
-    '1–3 5'
-    """
+    """Write whole numbers in rising order, neighbours as one range."""
     runs: list[list[int]] = []
     for t in rounds:
         if runs and t == runs[-1][1] + 1:
@@ -112,39 +72,23 @@ def ranges(rounds: Iterable[int]) -> str:
 
 
 def printable(text: str) -> str:
-    r"""Replace what would move a terminal's cursor, or may not stand in a page.
-
-    >>> printable("a\x00b") == "a\N{REPLACEMENT CHARACTER}b"
-    True
-    """
+    """Replace what would move a terminal's cursor, or may not stand in a page."""
     return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text)
 
 
 def clipped(text: str, most: int = 60) -> str:
-    """Return a name on one line, cut where it is longer than there is room for.
-
-    >>> clipped("persistence+pro-rata", 12)
-    'persistence…'
-    """
+    """Return a name on one line, cut where it is longer than there is room for."""
     clean = printable(text)
     return clean if len(clean) <= most else clean[: most - 1] + "…"
 
 
 def unit_of(total: float | None) -> tuple[float, str]:
-    """Return the unit in which sums of money as large as this are read most easily, and its name.
-
-    >>> unit_of(1.5e8), unit_of(20.0)
-    ((1000000.0, '$M'), (1.0, 'USD'))
-    """
+    """Return the unit in which sums of money as large are read most easily, and its name."""
     units = ((1e7, 1e6, "$M"), (1e4, 1e3, "$k"))
     fitting = ((unit, name) for least, unit, name in units if total and total >= least)
     return next(fitting, (1.0, "USD"))
 
 
 def scaled(usd: float | None, unit: float, decimals: int = 2) -> str:
-    """Write dollars in a larger unit; a dash where they are not known.
-
-    >>> scaled(15_079_669.61, 1e6), scaled(None, 1e6)
-    ('15.08', '–')
-    """
+    """Write dollars in a larger unit; a dash where they are not known."""
     return "–" if usd is None else f"{usd / unit:z,.{decimals}f}"

@@ -92,22 +92,14 @@ def styled() -> Iterator[None]:
 
 
 def shown(name: str, longest: int = LONGEST) -> str:
-    """Name as a figure shows it: on one line, not too long, and never taken for a private label.
-
-    >>> shown("_" + "x" * 50)
-    ' _xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx…'
-    """
+    """Name as a figure shows it: on one line, not too long, and never taken for a private label."""
     clean = printable(name)
     short = clean if len(clean) <= longest else clean[: longest - 1] + "…"
     return f" {short}" if short.startswith("_") else short
 
 
 def compact(usd: float) -> str:
-    """Write dollars for an axis.
-
-    >>> compact(2_500_000), compact(0), compact(-1e3)
-    ('2.5M', '0', '−1k')
-    """
+    """Write dollars for an axis."""
     for size, letter in UNITS:
         if abs(usd) >= size:
             return f"{usd / size:.4g}{letter}".replace("-", "−")

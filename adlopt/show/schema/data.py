@@ -56,33 +56,19 @@ class StageData(CertificateData, kw_only=True):
 
 
 def finite(value: float | None) -> float | None:
-    """Return the number as JSON can write it: null where it is not known, or not finite.
-
-    >>> finite(1.5), finite(math.inf), finite(None)
-    (1.5, None, None)
-    """
+    """Return the number as JSON can write it: null where it is not known, or not finite."""
     return None if value is None or not math.isfinite(value) else float(value)
 
 
 def all_finite(data: T) -> T:
-    """Put null for every figure of some data that is not finite.
-
-    >>> data = CertificateData(upper=math.inf, lower=0.0, gap=1.0, optimal=False, trust="reported",
-    ...                        error=0.0, budget_residual_usd=0.0)
-    >>> all_finite(data).upper, all_finite(data).gap
-    (None, 1.0)
-    """
+    """Put null for every figure of some data that is not finite."""
     held = ((name, getattr(data, name)) for name in data.__struct_fields__)
     odd = {n: None for n, value in held if isinstance(value, float) and finite(value) is None}
     return msgspec.structs.replace(data, **odd) if odd else data
 
 
 def kinds() -> dict[str, type[Data]]:
-    """Every kind of answer by its name, as in `adlopt schema NAME`.
-
-    >>> kinds()["scoreboard"].__name__
-    'ScoreboardData'
-    """
+    """Every kind of answer by its name, as in `adlopt schema NAME`."""
     for module in iter_modules(schema.__path__):
         import_module(f"{schema.__name__}.{module.name}")
     found = {str(kind.__struct_config__.tag).split("/")[1]: kind for kind in _last(Data)}
@@ -96,11 +82,7 @@ def _last(kind: type[Data]) -> list[type[Data]]:
 
 
 def schema_of(name: str) -> dict[str, Any]:
-    """Return the JSON Schema of a kind: scoreboard, or adlopt/scoreboard/2 as an answer says.
-
-    >>> schema_of("adlopt/scoreboard/2")["$ref"]
-    '#/$defs/ScoreboardData'
-    """
+    """Return the JSON Schema of a kind: scoreboard, or adlopt/scoreboard/2 as an answer says."""
     known = kinds()
     tagged = {str(kind.__struct_config__.tag): kind for kind in known.values()}
     kind = known.get(name) or tagged.get(name)

@@ -13,13 +13,7 @@ MONEY = {
 
 
 def in_usd(name: str) -> str | None:
-    """Name a figure in data: `raised_usd` for `raised`; None leaves it as it is.
-
-    Examples
-    --------
-    >>> in_usd("raised"), in_usd("touched")
-    ('raised_usd', None)
-    """
+    """Name a figure in data: `raised_usd` for `raised`; None leaves it as it is."""
     return f"{name}_usd" if name in MONEY else None
 
 
