@@ -11,7 +11,7 @@ from typing import Annotated, Any, Literal
 from cyclopts import CycloptsError, MissingArgumentError, Parameter, UnusedCliTokensError
 
 from adlopt.cli import command as cli
-from adlopt.cli import decisions, judging, loading, optimising, schemas, showing, sweeping, theory  # noqa: F401
+from adlopt.cli import decisions, judging, loading, optimising, showing, sweeping, theory  # noqa: F401
 from adlopt.errors import AdloptError, InputError, NoSolution, ProofError, SweepStopped, unknown
 from adlopt.model.loss import Burden
 
@@ -208,6 +208,25 @@ def completion(shell: Literal["bash", "zsh", "fish"], *, install: cli.Flag = Fal
         print(f"wrote {cli.app.install_completion(shell=shell)}")
     else:
         print(cli.app.generate_completion(shell=shell))
+
+
+@cli.app.command
+def schema(name: str | None = None) -> None:
+    """Print the JSON Schema of an answer; without a name, list the answers.
+
+    Parameters
+    ----------
+    name
+        Of the answer: solution, or adlopt/solution/2 as its "schema" field says.
+    """
+    from adlopt.show.schema.data import kinds, schema_of
+    from adlopt.show.table import table
+
+    if name is not None:
+        print(cli.as_json(schema_of(name)))
+        return
+    rows = [(kind, (data.__doc__ or "").partition("\n")[0]) for kind, data in kinds().items()]
+    print(table("Answers: adlopt schema NAME", ("name", "is"), rows))
 
 
 def _usage(error: CycloptsError) -> str:

@@ -7,8 +7,7 @@ from math import isclose
 from textwrap import fill
 
 from adlopt.show.schema.studies import AxiomReportData, DecidedData
-from adlopt.show.screen import notes, rest, screen
-from adlopt.show.table import table, width
+from adlopt.show.table import notes, rest, screen, table, width
 from adlopt.show.words import number
 
 

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from adlopt.show.schema.studies import ComparedData, ComparisonData, SimulationData
-from adlopt.show.screen import BRIEF, notes, rest, screen, why_not
-from adlopt.show.table import filled, table
+from adlopt.show.table import BRIEF, filled, notes, rest, screen, table, why_not
 from adlopt.show.words import counted, scaled, unit_of, usd
 
 SHOWN = {

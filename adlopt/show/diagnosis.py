@@ -5,8 +5,7 @@ from __future__ import annotations
 import math
 
 from adlopt.show.schema.studies import DiagnosisData
-from adlopt.show.screen import BRIEF, notes, rest, screen, why_not
-from adlopt.show.table import table
+from adlopt.show.table import BRIEF, notes, rest, screen, table, why_not
 from adlopt.show.words import counted, number, percent, quantity, scaled, unit_of
 
 

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from adlopt.show.schema.studies import ExposureData
-from adlopt.show.screen import few, notes, rest, screen, why_not
-from adlopt.show.table import table
+from adlopt.show.table import few, notes, rest, screen, table, why_not
 from adlopt.show.words import clipped, percent, quantity, scaled, unit_of, usd
 
 CENT = 0.01

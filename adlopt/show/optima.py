@@ -6,12 +6,13 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from adlopt.show.certificate import certificate
-from adlopt.show.coupled import render as coupled
-from adlopt.show.table import table
+from adlopt.show.table import joined, table
 from adlopt.show.words import percent, usd
 
 SHOWN = 20
 """Accounts, positions and books that are printed; the rest are counted."""
+ROUNDS = 40
+"""Rounds of an episode that are printed."""
 Data = Mapping[str, Any]
 
 
@@ -148,9 +149,58 @@ def _left_out(how: str, rows: Sequence[object], rest: str, mark: str = "") -> st
     return f"{how} {SHOWN} of {len(rows):,}{mark} {rest}" if len(rows) > SHOWN else ""
 
 
+def _coupled(data: Data) -> str:
+    """Lay out the rounds, the certificate, and what solving them one by one costs."""
+    beside = data["one_by_one"]
+    priced = data["criterion"] != "worst burden in all"
+    why = "winners reach what they hold" if priced else "winners pay for them alone"
+    figures = [("in the rounds that bind", why)]
+    if priced:
+        figures.append(("worst burden in all", percent(data["worst_burden"])))
+    proof = certificate(data, data["criterion"], figures)
+    return joined([_rounds(data), proof, beside and _one_by_one(beside)])
+
+
+def _rounds(data: Data) -> str:
+    numbers = zip(data["needed_usd"], data["raised_usd"], data["touched"], strict=True)
+    rows = [
+        (
+            f"{t}",
+            f"{needed:,.2f}",
+            f"{raised:,.2f}",
+            f"{touched:,} of {len(data['account'][t - 1]):,}",
+            "binds" if t in data["binding_rounds"] else "",
+        )
+        for t, (needed, raised, touched) in enumerate(numbers, start=1)
+    ]
+    title = (
+        f"Offline optimum of {data['name']}, its rounds coupled, in hindsight. {data['summary']}"
+    )
+    if len(rows) > ROUNDS:
+        title += f"\nfirst {ROUNDS} of {len(rows):,} rounds; -o file.csv has all haircuts"
+    return table(title, ("round", "needed USD", "raised USD", "winners", ""), rows[:ROUNDS])
+
+
+def _one_by_one(beside: Data) -> str:
+    bounds, short = beside["price_of_not_coupling"], beside["short_usd"]
+    rows = [("the same objective", f"{beside['value']:.12g}")]
+    if bounds is None:
+        rows.append(("price of not coupling", "none: budgets are missed"))
+    else:
+        ends = zip(("least", "most"), bounds, strict=True)
+        rows += [(f"price of not coupling, at {end}", f"{price:.3g}") for end, price in ends]
+    rows += [(f"short in round {t}, USD", f"{lost:,.2f}") for t, lost in short.items()][:ROUNDS]
+    if len(short) > ROUNDS:
+        rows.append(("further rounds that come out short", f"{len(short) - ROUNDS:,}"))
+    if overdrawn := " ".join(map(str, beside["overdrawn_rounds"])):
+        rows.append(("rounds with overdrawn accounts", overdrawn))
+    title = "Each round solved on its own, in hindsight, on what the rounds before have left"
+    return table(title, ("figure", "value"), rows)
+
+
 VIEWS: dict[str, Callable[[Data], str]] = {
     "solution": _solution,
     "contract-solution": _contracts,
     "matching": _matching,
-    "coupled": coupled,
+    "coupled": _coupled,
 }

@@ -6,8 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from adlopt.show.schema.studies import DeleveragingData, OutcomeData, PublishedRuleData, RankingData
-from adlopt.show.screen import BRIEF, few, notes, rest, screen, why_not
-from adlopt.show.table import Table, filled, table
+from adlopt.show.table import BRIEF, Table, few, filled, notes, rest, screen, table, why_not
 from adlopt.show.words import clipped, counted, percent, quantity, scaled, unit_of, usd
 
 SHOWN = 10

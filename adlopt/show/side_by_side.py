@@ -6,8 +6,7 @@ import math
 from collections.abc import Iterator
 
 from adlopt.show.schema.studies import SideBySideData
-from adlopt.show.screen import BRIEF, notes, rest, screen, why_not
-from adlopt.show.table import Table, joined
+from adlopt.show.table import BRIEF, Table, joined, notes, rest, screen, why_not
 from adlopt.show.words import clipped, counted, number, percent, ranges, scaled, share, unit_of
 
 SHOWN = 10

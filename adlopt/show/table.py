@@ -1,21 +1,26 @@
-"""Tables: as text as wide as the screen, 80 columns in a pipe, and as HTML."""
+"""Tables as text as wide as the screen, 80 columns in a pipe, and as HTML; and screens of them."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from bisect import bisect_right
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
 from shutil import get_terminal_size
-from textwrap import fill, indent
+from textwrap import fill, indent, shorten
 from typing import Any
 
-from adlopt.show.words import printable
+from adlopt.show.words import counted, printable
 
 WIDTH, NARROWEST = 80, 40
 """Columns of a pipe, and those below which nothing is laid out."""
 WORDS = 16
 """Letters from which on a column of a page holds sentences."""
+LINES = 24
+"""Of a screen."""
+BRIEF = 150
+"""Letters of a reason on one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,3 +171,41 @@ def _html_row(row: Sequence[str], kinds: Sequence[str]) -> str:
 
 def _is_numeric(cell: str) -> bool:
     return all(c in "0123456789.,-−+ %–e$" for c in cell)
+
+
+def screen(lay: Callable[[int], str], rows: int) -> str:
+    """Lay out as many rows as a screen takes, by what lays out so many and counts the rest."""
+
+    def height(shown: int) -> int:
+        return len(lay(shown).splitlines())
+
+    shown = bisect_right(range(1, min(rows, LINES) + 1), LINES, key=height)
+    lines = lay(shown).splitlines()
+    return "\n".join(lines if len(lines) <= LINES else [*lines[: LINES - 1], "…"])
+
+
+def rest(rows: int) -> str:
+    """Count the rows that are left out, below a table; nothing where none are."""
+    return f"  {counted(rows, 'more row')}; to_dict() has all\n" if rows > 0 else ""
+
+
+def notes(texts: list[str]) -> str:
+    """Lay out remarks below each other."""
+    return "\n".join(fill(printable(text), width(), subsequent_indent="  ") for text in texts)
+
+
+def few(texts: list[str], most: int, noun: str) -> list[str]:
+    """Take the first, and count the rest."""
+    left = len(texts) - most
+    return texts if left <= 0 else [*texts[:most], f"and {counted(left, f'more {noun}')}"]
+
+
+def why_not(unplayed: Mapping[str, str], letters: int = 10_000) -> list[str]:
+    """Say what kept rules or policies from playing, as briefly; those with one reason together."""
+    reasons: dict[str, list[str]] = {}
+    for name, reason in unplayed.items():
+        reasons.setdefault(reason, []).append(name)
+    return [
+        shorten(f"not played: {', '.join(names)}: {reason}", letters, placeholder=" …")
+        for reason, names in reasons.items()
+    ]

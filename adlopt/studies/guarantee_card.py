@@ -21,8 +21,7 @@ from adlopt.show.answer import Answer, Columns
 from adlopt.show.card import answers, render
 from adlopt.show.schema.boards import BoundData
 from adlopt.show.schema.studies import CardTrialData, GuaranteeCardData, RivalData
-from adlopt.show.screen import LINES
-from adlopt.show.table import Table
+from adlopt.show.table import LINES, Table
 from adlopt.studies.adversary.worst import WorstCase, worst
 from adlopt.studies.adversary.worst_case import Outcome, played
 from adlopt.studies.axioms.trial import try_axioms

@@ -16,8 +16,7 @@ from adlopt import plots
 from adlopt.bounds import PROPOSITION_1
 from adlopt.model.who_pays import inversions, lorenz, rank_correlation
 from adlopt.report.plots.by_account import steadiness
-from adlopt.report.plots.by_objective import envelope
-from adlopt.report.plots.by_policy import horizons
+from adlopt.report.plots.by_policy import envelope, horizons
 from adlopt.report.plots.style import DARK, LIGHT, compact
 
 HOSTILE = (

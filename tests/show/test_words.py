@@ -21,8 +21,7 @@ from adlopt.show.rows import as_csv, as_latex
 from adlopt.show.rules import summary
 from adlopt.show.schema.data import CertificateData, all_finite, finite, kinds, schema_of
 from adlopt.show.schema.studies import DeleveragingData, in_usd
-from adlopt.show.screen import few, screen, why_not
-from adlopt.show.table import Table, filled, table
+from adlopt.show.table import Table, few, filled, screen, table, why_not
 from adlopt.show.words import (
     amount,
     clipped,

@@ -41,7 +41,7 @@ from adlopt.show.table import Table
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-FILES = ("by_round", "by_policy", "by_objective", "of_theory", "by_account")
+FILES = ("by_round", "by_policy", "of_theory", "by_account")
 """Where figures are drawn, in the order of a page."""
 for _file in FILES:
     import_module(f"adlopt.report.plots.{_file}")
