@@ -64,7 +64,7 @@ def load(
     output
         Write an episode to this .json or .parquet file, or the figures of its rounds to a .csv.
     """
-    from adlopt.data.loaders import sources
+    from adlopt.data.loaders import loader
     from adlopt.show.load import render
 
     asked: dict[str, Any] = {
@@ -73,10 +73,10 @@ def load(
         "deficit_from": deficit_from, "needed_from": needed_from,
     }  # fmt: skip
     with cli.progress(None, "reading") as step:
-        loaded = sources.from_words(
+        loaded = loader.from_words(
             words, mapping, asked, tolerance=tolerance, progress=step, alike=alike
         )
-    written = [] if output is None else sources.write(loaded, output)
+    written = [] if output is None else loader.write(loaded, output)
     cli.put(loaded, form, render)
     for path in written:
         print(f"wrote {path}", file=sys.stderr)
@@ -122,7 +122,7 @@ def market(
         Write the market to this .json file, its tables beside it.
     """
     from adlopt.data.files.markets import write_market
-    from adlopt.data.loaders.before_a_round import node_market
+    from adlopt.data.loaders.node_folder import node_market
     from adlopt.data.loaders.options import Rules
     from adlopt.data.loaders.venue_info import info_market
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from adlopt.data.arrow import id_column
+from adlopt.data.cells import id_column
 from adlopt.errors import InputError
 from adlopt.foundation.ids import (
     BLANKS,

@@ -3,19 +3,28 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from adlopt.data.arrow import id_column, number_column
-from adlopt.data.files.places import existing_file
-from adlopt.data.spreadsheets import POINT, has_commas, line_of, other_separator, without_blanks
+from adlopt.data.cells import (
+    POINT,
+    has_commas,
+    id_column,
+    line_of,
+    number_column,
+    other_separator,
+    without_blanks,
+)
+from adlopt.data.files.file_schema import AccountEntry, HolderEntry
+from adlopt.data.files.places import existing_file, inside
 from adlopt.errors import InputError, did_you_mean, nearest, unknown
 from adlopt.foundation.arrays import LARGEST_USD, FloatArray, range_words
 from adlopt.foundation.ids import AS_TEXT, looks_like_a_float
 from adlopt.model.episode import Episode
 from adlopt.model.round import OUTCOMES, RESERVED
+from adlopt.model.tables import FieldTable
 
 if TYPE_CHECKING:
     import polars as pl
@@ -197,6 +206,12 @@ def tags_in(table: Mapping[str, Any]) -> dict[str, list[str]]:
     return {n.removeprefix(TAGS): list(v) for n, v in table.items() if n.startswith(TAGS)}
 
 
+def tags_of(accounts: Sequence[AccountEntry | HolderEntry]) -> dict[str, list[str]]:
+    """Tags of accounts by kind; one that is not given is empty."""
+    kinds = dict.fromkeys(kind for a in accounts for kind in a.tags)
+    return {kind: [a.tags.get(kind, "") for a in accounts] for kind in kinds}
+
+
 def rows_by_round(path: Path, rounds: int) -> dict[int, pl.DataFrame]:
     """Read a table whose column `round` says which round, from 1, a row belongs to.
 
@@ -253,3 +268,40 @@ def _like(first: pl.DataFrame, frame: pl.DataFrame, t: int) -> pl.DataFrame:
 def first_line(error: Exception) -> str:
     """The first line of an error's message, or its kind."""
     return (str(error).splitlines() or [type(error).__name__])[0]
+
+
+SHED = Columns(text=("loser", "coin", "side"), needed=("size", "price", "mark"))
+
+
+def columns_in(table: FieldTable) -> dict[str, Any]:
+    """Columns of a table of the model, by the names that files have for them."""
+    columns: dict[str, Any] = {}
+    for name in (each.name for each in fields(table)):  # type: ignore[arg-type]
+        values = getattr(table, name)
+        if isinstance(values, Mapping):
+            columns |= values
+        else:
+            columns[name] = [side.value for side in values] if name == "side" else values
+    return columns
+
+
+def table_in(path: Path, name: str, given: Any, columns: Columns) -> dict[str, Any] | None:
+    """Columns of what a file lists inline, or names a table of; None where it does neither."""
+    if given is None:
+        return None
+    if isinstance(given, str):
+        return read_columns(inside(path.parent, given, f"{path}: {name}"), name, columns)
+    table: dict[str, Any] = {
+        key: [getattr(each, key) for each in given] for key in (*columns.text, *columns.needed)
+    }
+    if columns.tags:
+        table["tags"] = tags_of(given)
+    for key in columns.optional:
+        values = [getattr(each, key) for each in given]
+        if any(value is not None for value in values):
+            if None in values:
+                index, remedy = values.index(None), "give it in all rows or in none"
+                field_ = f"{path}: {name}.{key}"
+                raise InputError(field_, None, "a number", index=index, remedy=remedy)
+            table[key] = values
+    return table

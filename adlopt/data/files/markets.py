@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from adlopt.data.files.account_tables import Columns, read_table
+from adlopt.data.files.account_tables import SHED, Columns, columns_in, read_table, table_in
 from adlopt.data.files.decoding import naming
 from adlopt.data.files.doubts import doubt_market
 from adlopt.data.files.file_schema import CoinEntry, MarketFile
 from adlopt.data.files.places import inside
 from adlopt.data.files.rounds_of_files import require_all
-from adlopt.data.files.tables_in_files import SHED, columns_in, table_in
 from adlopt.data.files.writing import json_path, json_writer, parquet_writer, replace_all
 from adlopt.errors import InputError
 from adlopt.foundation.arrays import FloatArray

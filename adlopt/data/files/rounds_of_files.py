@@ -6,21 +6,25 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from adlopt.data.files.account_tables import columns_of, outcomes_in, read_table, rows_by_round
+from adlopt.data.files.account_tables import (
+    columns_of,
+    outcomes_in,
+    read_table,
+    rows_by_round,
+    tags_of,
+)
 from adlopt.data.files.aims import objective_of, worded
-from adlopt.data.files.constraint_tables import constraints_of
 from adlopt.data.files.decision_tables import Said, decision_of, refuse_decision
 from adlopt.data.files.decoding import naming
 from adlopt.data.files.doubts import doubt_accounts
 from adlopt.data.files.file_schema import (
     AccountEntry,
     EpisodeFile,
-    HolderEntry,
     RecordedEntry,
     RoundEntry,
     RoundFile,
 )
-from adlopt.data.files.limit_tables import limits_of
+from adlopt.data.files.limit_tables import constraints_of, limits_of
 from adlopt.data.files.places import inside
 from adlopt.errors import InputError
 from adlopt.model.episode import POOLED, Episode
@@ -141,12 +145,6 @@ def _shared(accounts: list[AccountEntry], names: Sequence[str]) -> dict[str, Any
     for name, values in given.items():
         require_all(name, values)
     return given
-
-
-def tags_of(accounts: Sequence[AccountEntry | HolderEntry]) -> dict[str, list[str]]:
-    """Tags of accounts by kind; one that is not given is empty."""
-    kinds = dict.fromkeys(kind for a in accounts for kind in a.tags)
-    return {kind: [a.tags.get(kind, "") for a in accounts] for kind in kinds}
 
 
 def require_all(name: str, values: list[float | None]) -> None:

@@ -13,25 +13,23 @@ from typing import TYPE_CHECKING
 from adlopt.foundation.lazy import attach
 
 if TYPE_CHECKING:
-    from adlopt.data.loaders.before_a_round import node_market
     from adlopt.data.loaders.contracts_of_fills import contract_round
     from adlopt.data.loaders.cutting import rounds_of
     from adlopt.data.loaders.fills import Fills
     from adlopt.data.loaders.hyperreplay import read_by_coin, read_by_user, read_detail
     from adlopt.data.loaders.loaded import Loaded
-    from adlopt.data.loaders.loader import Loader
+    from adlopt.data.loaders.loader import Loader, load, load_table, write
     from adlopt.data.loaders.mapped import read_mapped, read_mapping
     from adlopt.data.loaders.market_load import LoadedMarket
     from adlopt.data.loaders.markout import markouts, production
     from adlopt.data.loaders.misc_events import read_ledger
     from adlopt.data.loaders.node_fills import every_trade, read_node_fills
+    from adlopt.data.loaders.node_folder import node_market
     from adlopt.data.loaders.options import Capacity, Deficit, Rules
     from adlopt.data.loaders.published import read_published
     from adlopt.data.loaders.snapshot import Snapshot, read_snapshot
-    from adlopt.data.loaders.sources import load, load_table, write
     from adlopt.data.loaders.states import equities_at, valued
-    from adlopt.data.loaders.venue_info import info_market
-    from adlopt.data.loaders.venue_meta import read_meta, read_size_decimals
+    from adlopt.data.loaders.venue_info import info_market, read_meta, read_size_decimals
     from adlopt.foundation.ids import Alike
     from adlopt.show.schema.loads import FileReport, Origin, Rejected
 

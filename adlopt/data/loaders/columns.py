@@ -5,19 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from enum import Enum
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TypeAlias
 
-from adlopt.data.arrow import id_column, number_column, plain
-from adlopt.data.loaders.dollars import dollars, guess
+import polars as pl
+
+from adlopt.data.cells import POINT, guess, has_commas, id_column, number_column, plain
+from adlopt.data.loaders.reconciling import dollars
 from adlopt.data.loaders.records import Tally
 from adlopt.data.loaders.times import hint, times
-from adlopt.data.spreadsheets import POINT, has_commas
 from adlopt.errors import InputError, did_you_mean, nearest
 from adlopt.foundation.arrays import LARGEST_USD, range_words
 from adlopt.foundation.ids import Alike, looks_like_a_float
-
-if TYPE_CHECKING:
-    import polars as pl
 
 
 class ColumnKind(Enum):
@@ -80,8 +78,6 @@ def typed(
 
     A spot market's records are skipped. What `finish` makes of the table is what is counted.
     """
-    import polars as pl
-
     made, wrong = {"line": lines}, {}
     spot = pl.repeat(False, len(frame), eager=True)
     for column in columns:
@@ -121,8 +117,6 @@ def _converted(raw: pl.Series, column: Column, tally: Tally) -> pl.Series:
 
 
 def _is_blank(raw: pl.Series) -> pl.Series:
-    import polars as pl
-
     text = plain(raw)
     return text == "" if text.dtype == pl.String else pl.repeat(False, len(raw), eager=True)
 
@@ -136,8 +130,6 @@ def _reject(
     finish: Finish,
 ) -> None:
     """Count records by the first of their cells that is wrong, with dollars as a person reads."""
-    import polars as pl
-
     numbers = [each for each in columns if each.kind in (ColumnKind.NUMBER, ColumnKind.POSITIVE)]
     guesses = {
         each.name: pl.Series([guess(cell) for cell in raw[each.source]], dtype=pl.Float64)

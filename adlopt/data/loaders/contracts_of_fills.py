@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
+
+import polars as pl
 
 from adlopt.data.loaders.fills import Fills
 from adlopt.data.loaders.loaded import Loaded
 from adlopt.data.loaders.round_figures import coin_gaps
 from adlopt.errors import InputError, unknown
 from adlopt.model.positions import ContractRound
-
-if TYPE_CHECKING:
-    import polars as pl
 
 
 def contract_round(
@@ -40,8 +38,6 @@ def contract_round(
     InputError
         If the round, a coin's decimals or a figure is not known.
     """
-    import polars as pl
-
     for name in ("mark", "position"):
         if name not in fills.available:
             raise InputError("fills", f"no {name}", f"fills with {name}: node fills have it")
@@ -73,8 +69,6 @@ def contract_round(
 
 
 def _positions(inside: pl.LazyFrame) -> pl.DataFrame:
-    import polars as pl
-
     first = [pl.col(name).sort_by("time", "row").first() for name in ("position", "mark")]
     table = inside.group_by("account", "coin").agg(first).collect(engine="streaming")
     table = table.filter(pl.col("position") != 0.0).sort("account", "coin")

@@ -5,23 +5,25 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import NamedTuple
+
+import polars as pl
 
 from adlopt.data.loaders import reconciling
 from adlopt.data.loaders import round_figures as figures
-from adlopt.data.loaders.clusters import waves_of
+from adlopt.data.loaders.columns import Column, ColumnKind
 from adlopt.data.loaders.fills import Fills
-from adlopt.data.loaders.joining import joined
 from adlopt.data.loaders.loaded import Loaded
 from adlopt.data.loaders.oddities import Parts, oddities
 from adlopt.data.loaders.options import Rules
+from adlopt.data.loaders.raw_tables import table_of
+from adlopt.data.loaders.records import Tally
+from adlopt.data.loaders.round_figures import waves_of
 from adlopt.errors import InputError
 from adlopt.scoring.quality import Finding
 from adlopt.show.schema.loads import FileReport, Origin, Reconciled, RoundCut
 from adlopt.show.words import counted
-
-if TYPE_CHECKING:
-    import polars as pl
 
 WINNERS = "winners: an account is known to be one because the venue deleveraged it in the round"
 NEEDED = "needed: the gap between mark and execution of the round's own fills"
@@ -138,8 +140,6 @@ def _interval(own: dict[int, float]) -> Iterator[Finding]:
 
 def _cut(waves: pl.DataFrame, rules: Rules, reports: Sequence[FileReport]) -> RoundCut:
     """How rounds were cut, and how near to being cut otherwise."""
-    import polars as pl
-
     by = ["coin"] if rules.per_coin else []
     step = pl.col("time").diff()
     pauses = waves.sort(*by, "time").select(
@@ -162,8 +162,6 @@ def _cut(waves: pl.DataFrame, rules: Rules, reports: Sequence[FileReport]) -> Ro
 
 def _reconciled(parts: Parts) -> Iterator[Reconciled]:
     """Every dollar of the files: used in a round, or left out for a reason."""
-    import polars as pl
-
     waves, reports = parts.table["wave"].to_list(), parts.fills.reports
     if parts.lacking is not None and parts.owing is not None:
         yield reconciling.debt(parts.lacking, parts.owing, reports)
@@ -180,8 +178,6 @@ def _reconciled(parts: Parts) -> Iterator[Reconciled]:
 
 def _placed(fills: pl.LazyFrame, table: pl.DataFrame, *, per_coin: bool) -> pl.LazyFrame:
     """Fills with the wave that they lie within, `NO_WAVE` outside of every one."""
-    import polars as pl
-
     spans = table.lazy().select("wave", "start_ms", "end_ms", *(["coin"] if per_coin else []))
     by = "coin" if per_coin else None
     return (
@@ -213,8 +209,6 @@ def _totals(winners: pl.DataFrame) -> dict[int, float]:
 
 
 def _with(table: pl.DataFrame, values: dict[str, dict[int, float] | None]) -> pl.DataFrame:
-    import polars as pl
-
     waves = table["wave"].to_list()
     columns = []
     for name, by_wave in values.items():
@@ -253,8 +247,6 @@ def _origins(parts: Parts) -> dict[int, dict[str, tuple[Origin, ...]]]:
 
 
 def _ranges(cut: pl.LazyFrame, fills: Fills) -> dict[int, tuple[Origin, ...]]:
-    import polars as pl
-
     rows = (
         cut.group_by("wave", "file")
         .agg(first=pl.col("line").min(), last=pl.col("line").max(), records=pl.len().cast(pl.Int64))
@@ -266,3 +258,71 @@ def _ranges(cut: pl.LazyFrame, fills: Fills) -> dict[int, tuple[Origin, ...]]:
         origin = Origin(file=str(fills.files[file]), first=first, last=last, records=records)
         ranges[wave] = (*ranges.get(wave, ()), origin)
     return ranges
+
+
+STATED = {
+    "deficit": ("deficit", "deficit_usd"),
+    "needed": ("needed", "needed_usd", "budget_needed_usd"),
+}
+"""What columns of a figure are called, the first that is there."""
+TIMES, NUMBERS = ("start_ms", "t_start_ms", "time", "time_ms"), ("wave", "round")
+
+
+class Joined(NamedTuple):
+    """What a table states of rounds."""
+
+    by_wave: dict[int, float]
+    """USD."""
+    report: FileReport
+    finding: Finding
+
+
+def joined(path: str | Path, quantity: str, rounds: pl.DataFrame) -> Joined:
+    """Read a figure of rounds from a table that has times, within a round, or numbers of rounds.
+
+    Parameters
+    ----------
+    path : Path
+    quantity : {"deficit", "needed"}
+    rounds : DataFrame
+        `wave`, `start_ms`, `end_ms`.
+
+    Raises
+    ------
+    InputError
+        If the table has no such figure, or neither times nor numbers.
+    """
+    path = Path(path)
+    figures = [Column(name=name, source=name, required=False) for name in STATED[quantity]]
+    times = [Column(name=name, source=name, kind=ColumnKind.TIME, required=False) for name in TIMES]
+    numbers = [Column(name=name, source=name, required=False) for name in NUMBERS]
+    tally = Tally(path)
+    table = table_of(tally, (*figures, *times, *numbers))
+    usd, time, number = (
+        next((name for name in names if name in table.columns), None)
+        for names in (STATED[quantity], TIMES, NUMBERS)
+    )
+    if usd is None or (time is None and number is None):
+        expected = f"a column of {STATED[quantity]}, and one of {TIMES + NUMBERS}"
+        raise InputError(f"{path}: columns", table.columns[1:], expected)
+    rows = table.filter(pl.col(usd).is_not_null()).select(usd=usd, at=time or number)
+    numbered = rows.with_columns(wave=pl.col("at").cast(pl.Int64))
+    found = _in_rounds(rows, rounds) if time else numbered
+    inside = found.filter(pl.col("wave").is_in(rounds["wave"].to_list()))
+    sums = inside.group_by("wave").agg(pl.col("usd").sum())
+    total = float(inside["usd"].sum())
+    outside = float(rows["usd"].sum()) - total
+    text = (
+        f"{quantity} of {len(sums):,} of {len(rounds):,} rounds is that of {path.name}, by "
+        f"{'times' if time else 'numbers'}, ${total:,.2f}; {len(rows) - len(inside):,} of its "
+        f"rows, ${outside:,.2f}, lie in no round"
+    )
+    said = Finding(name=f"{quantity} joined", text=text, usd=total)
+    return Joined({int(w): float(u) for w, u in sums.iter_rows()}, tally.close(), said)
+
+
+def _in_rounds(rows: pl.DataFrame, rounds: pl.DataFrame) -> pl.DataFrame:
+    """Find the round that each row's time lies within."""
+    spans = rounds.select("wave", "start_ms", "end_ms").sort("start_ms")
+    near = rows.sort("at").join_asof(spans, left_on="at", right_on="start_ms", strategy="backward")
+    return near.filter(pl.col("at") <= pl.col("end_ms"))

@@ -6,17 +6,70 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from tempfile import TemporaryDirectory
+from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
+import polars as pl
+
 from adlopt.data.loaders.records import Tally
-from adlopt.data.loaders.spool import Spool
 from adlopt.scoring.quality import Finding
 from adlopt.show.schema.loads import FileReport
 
 if TYPE_CHECKING:
     from types import TracebackType
 
-    import polars as pl
+
+class Spool:
+    """A folder of Parquet blocks that is gone when the `with` block ends.
+
+    Examples
+    --------
+    >>> import polars as pl
+    >>> with Spool({"time": pl.Int64, "mark": pl.Float64}) as spool:
+    ...     spool.write(pl.DataFrame({"time": [2, 1]}))
+    ...     spool.scan().select("mark").collect()["mark"].to_list()
+    [None, None]
+    """
+
+    def __init__(self, schema: dict[str, type[pl.DataType]]) -> None:
+        self.schema = schema
+        self._folder = TemporaryDirectory(prefix="adlopt-")
+        self._blocks = 0
+
+    def __enter__(self) -> Spool:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Delete the folder."""
+        self._folder.cleanup()
+
+    def write(self, block: pl.DataFrame) -> None:
+        """Append a block; columns it lacks are null."""
+        if block.is_empty() and self._blocks:
+            return
+        whole = [
+            pl.col(name).cast(kind) if name in block.columns else pl.lit(None, kind).alias(name)
+            for name, kind in self.schema.items()
+        ]
+        target = Path(self._folder.name) / f"{self._blocks:08d}.parquet"
+        block.select(whole).write_parquet(target, compression="lz4")
+        self._blocks += 1
+
+    def scan(self) -> pl.LazyFrame:
+        """All blocks, lazily."""
+        if not self._blocks:
+            return pl.LazyFrame(schema=self.schema)
+        return pl.scan_parquet(Path(self._folder.name) / "*.parquet")
+
 
 QUANTITIES = {
     "account": "who was deleveraged",
@@ -44,8 +97,6 @@ TEXTS = ("account", "coin", "loser")
 
 def schema() -> dict[str, type[pl.DataType]]:
     """Columns of the table: `file` (index), `line`, `row` over all files, and the quantities."""
-    import polars as pl
-
     kinds: dict[str, type[pl.DataType]] = dict.fromkeys(("file", "line", "row"), pl.Int64)
     for name in QUANTITIES:
         texts_else = pl.String if name in TEXTS else pl.Float64
@@ -110,8 +161,6 @@ class Fills:
         self, path: Path, blocks: Iterator[pl.DataFrame], has: Sequence[str], tally: Tally
     ) -> None:
         """Append a file's fills; only quantities that all files have are available."""
-        import polars as pl
-
         index = len(self.files)
         self.files.append(path)
         for block in blocks:

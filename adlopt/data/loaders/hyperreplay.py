@@ -11,7 +11,9 @@ from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Unpack
+from typing import Unpack
+
+import polars as pl
 
 from adlopt.data.files.places import inside
 from adlopt.data.loaders.columns import Column, ColumnKind, require_columns
@@ -26,9 +28,6 @@ from adlopt.data.loaders.raw_tables import header_of, table_of, typed_blocks
 from adlopt.data.loaders.records import How, Tally
 from adlopt.errors import InputError
 from adlopt.show.schema.loads import FileReport
-
-if TYPE_CHECKING:
-    import polars as pl
 
 DETAIL = "adl_detailed_analysis_REALTIME.csv"
 FOLDERS = ("", "data/canonical", "canonical")

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import msgspec
+import polars as pl
 
 from adlopt.data.files.account_tables import outcomes_in
 from adlopt.data.loaders.options import Rules
@@ -20,9 +21,6 @@ from adlopt.show.answer import Answer, Columns, Tabular
 from adlopt.show.load import summary
 from adlopt.show.schema.loads import FileReport, Horizon, LoadData, Origin, Reconciled, RoundCut
 from adlopt.show.words import counted
-
-if TYPE_CHECKING:
-    import polars as pl
 
 NECESSARY = ("deficit", "needed", "capacity")
 """Figures without which there is no episode."""
@@ -211,8 +209,6 @@ class Loaded(Answer):
 
 def _blanks(accounts: pl.DataFrame | None) -> Iterator[Finding]:
     """Equities and features that are left out of a round because some of its winners lack them."""
-    import polars as pl
-
     if accounts is None:
         return
     for name in (each for each in accounts.columns if each == "equity" or FEATURE in each):

@@ -50,9 +50,10 @@ from collections.abc import Iterator
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, Unpack
+from typing import Literal, Unpack
 
 import msgspec
+import polars as pl
 
 from adlopt.data.files.places import existing_file, inside
 from adlopt.data.loaders.columns import Column, ColumnKind
@@ -71,9 +72,6 @@ from adlopt.foundation.ids import Alike
 from adlopt.model.round import OUTCOMES
 from adlopt.scoring.quality import Finding
 from adlopt.show.schema.loads import FileReport, Origin
-
-if TYPE_CHECKING:
-    import polars as pl
 
 ACCOUNTS = ("round", "account", "capacity", "deficit", "needed")
 QUOTE = "quote"
@@ -223,8 +221,6 @@ def _worth(entry: AccountsEntry, how: How) -> tuple[pl.DataFrame, FileReport]:
 
 def _joined(fills: Fills) -> Finding:
     """Say whose worth the snapshot knows, and what hangs on the others."""
-    import polars as pl
-
     usd = (pl.col("price") * pl.col("size")).sum()
     sides = [("account", "equity"), ("loser", "loser_equity")]
     parts = []
@@ -244,8 +240,6 @@ def _finished(
     table: pl.DataFrame, *, mapping: TableMap, worth: pl.DataFrame | None
 ) -> pl.DataFrame:
     """Numbers in our units, the price of a fill whose dollars are stated, and equities."""
-    import polars as pl
-
     for name, factor in mapping.scale.items():
         if isinstance(factor, float):
             table = table.with_columns(pl.col(name) * factor)
@@ -299,8 +293,6 @@ def _column(mapping: TableMap, name: str, source: str) -> Column:
 def _accounts(
     path: Path, table: pl.DataFrame, report: FileReport, name: str, source: str
 ) -> Loaded:
-    import polars as pl
-
     for line, wave in (
         table.filter(pl.col("round") != pl.col("round").floor()).select("line", "round").iter_rows()
     ):

@@ -10,17 +10,13 @@ until then that is no leg of a deleveraging, since those execute away from the m
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import polars as pl
 
-from adlopt.data.loaders.fills import Fills
+from adlopt.data.loaders.fills import Fills, Spool
 from adlopt.data.loaders.loaded import Loaded, PolicyRecord
 from adlopt.data.loaders.node_fills import market_trades
-from adlopt.data.loaders.spool import Spool
 from adlopt.errors import InputError
 from adlopt.foundation.arrays import own_whole
-
-if TYPE_CHECKING:
-    import polars as pl
 
 
 def markouts(fills: Fills, loaded: Loaded, trades: Spool, *, horizon_ms: int) -> pl.DataFrame:
@@ -48,8 +44,6 @@ def markouts(fills: Fills, loaded: Loaded, trades: Spool, *, horizon_ms: int) ->
     InputError
         If the fills lack marks or signed trades, rounds are per coin, or the horizon is negative.
     """
-    import polars as pl
-
     for name in ("mark", "trade", "fee"):
         if name not in fills.available:
             raise InputError("fills", f"no {name}", f"fills with {name}: node fills have it")
@@ -85,8 +79,6 @@ def markouts(fills: Fills, loaded: Loaded, trades: Spool, *, horizon_ms: int) ->
 
 def by_account(costs: pl.DataFrame) -> pl.DataFrame:
     """Sum the markouts and fees of each account in each round."""
-    import polars as pl
-
     usd = ("fee", "immediate", "opportunity", "total")
     ordered = costs.sort("wave", "account", "total")
     return ordered.group_by("wave", "account", maintain_order=True).agg(pl.col(usd).sum())
@@ -109,8 +101,6 @@ def production(costs: pl.DataFrame, loaded: Loaded, *, horizon_ms: int) -> Polic
     InputError
         If a fill has no later price.
     """
-    import polars as pl
-
     unknown = costs.filter(pl.col("total").is_null())
     if len(unknown):
         coins = sorted(unknown["coin"].unique().to_list())[:5]

@@ -12,19 +12,17 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple, Unpack
+from typing import Any, NamedTuple, Unpack
 
-from adlopt.data.loaders.dollars import guess
-from adlopt.data.loaders.event_fields import Malformed, account, number
+import polars as pl
+
+from adlopt.data.cells import guess
 from adlopt.data.loaders.lines import each_once
 from adlopt.data.loaders.raw_tables import events_of
-from adlopt.data.loaders.records import How, Tally
+from adlopt.data.loaders.records import How, Malformed, Tally, account, number
 from adlopt.data.loaders.times import moment
 from adlopt.foundation.ids import Alike, folded
 from adlopt.show.schema.loads import FileReport
-
-if TYPE_CHECKING:
-    import polars as pl
 
 NO_CASH = {
     *("CDeposit", "CWithdrawal", "Delegation", "ValidatorRewards", "GossipPriorityAuctionRestart")
@@ -60,8 +58,6 @@ def read_ledger(
         If a file cannot be read or stands twice, or more than the tolerance of its events, or of
         the dollars they move, do not parse.
     """
-    import polars as pl
-
     schema = {"time": pl.Int64, "account": pl.String, "usd": pl.Float64}
     frames, reports = [pl.DataFrame(schema=schema)], []
     for path in each_once(paths):

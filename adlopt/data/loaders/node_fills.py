@@ -10,24 +10,21 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple, Unpack
+from typing import Any, NamedTuple, Unpack
+
+import polars as pl
 
 from adlopt.data.loaders.columns import is_spot
 from adlopt.data.loaders.cutting import rounds_of
-from adlopt.data.loaders.event_fields import Malformed, account, number, product
-from adlopt.data.loaders.fills import Fills, schema
+from adlopt.data.loaders.fills import Fills, Spool, schema
 from adlopt.data.loaders.lines import each_once
 from adlopt.data.loaders.loaded import Loaded
 from adlopt.data.loaders.loader import Loader
 from adlopt.data.loaders.options import Capacity, Rules
 from adlopt.data.loaders.raw_tables import events_of
-from adlopt.data.loaders.records import How, Tally
-from adlopt.data.loaders.spool import Spool
+from adlopt.data.loaders.records import How, Malformed, Tally, account, number, product
 from adlopt.data.loaders.times import moment
 from adlopt.foundation.ids import Alike
-
-if TYPE_CHECKING:
-    import polars as pl
 
 DELEVERAGING = "Auto-Deleveraging"
 BLOCK = 1 << 14
@@ -82,8 +79,6 @@ def read_node_fills(
 
 def every_trade() -> Spool:
     """Make an empty table of trades for `read_node_fills` to fill."""
-    import polars as pl
-
     numbers = dict.fromkeys(("price", "trade", "fee"), pl.Float64)
     texts = dict.fromkeys(("coin", "account"), pl.String)
     keys = dict.fromkeys(("trade_id", "hash"), pl.Int64)
@@ -96,8 +91,6 @@ def market_trades(trades: Spool) -> pl.LazyFrame:
     Only the winner's leg says that it is one. The loser's shares its trade id, or its hash, coin,
     price, size and time.
     """
-    import polars as pl
-
     every = trades.scan().with_columns(size=pl.col("trade").abs())
     forced, other = every.filter("deleveraging"), every.filter(~pl.col("deleveraging"))
     for keys in (["trade_id"], ["hash", "coin", "price", "size", "time"]):
@@ -135,8 +128,6 @@ def _blocks(
 def _written(
     rows: list[tuple[Any, ...]], every: list[tuple[Any, ...]], trades: Spool | None
 ) -> pl.DataFrame:
-    import polars as pl
-
     if trades is not None:
         trades.write(pl.DataFrame(every, schema=trades.schema, orient="row"))
     kinds = schema()

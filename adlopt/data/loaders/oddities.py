@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
+import polars as pl
 
 from adlopt.data.loaders.fills import QUANTITIES, Fills
 from adlopt.data.loaders.round_figures import FEATURES
@@ -15,9 +16,6 @@ from adlopt.foundation.ids import alike
 from adlopt.scoring.quality import Finding
 from adlopt.show.schema.loads import FileReport
 from adlopt.show.words import counted
-
-if TYPE_CHECKING:
-    import polars as pl
 
 
 class Parts(NamedTuple):
@@ -71,8 +69,6 @@ def oddities(parts: Parts) -> Iterator[Finding]:
 
 
 def _nobody(lacking: pl.DataFrame) -> Iterator[Finding]:
-    import polars as pl
-
     odd = lacking.filter(pl.col("loser").is_null())
     if len(odd):
         usd = float(odd["usd"].sum())
@@ -85,8 +81,6 @@ def _nobody(lacking: pl.DataFrame) -> Iterator[Finding]:
 
 def _empty_cells(parts: Parts) -> Iterator[Finding]:
     """Records without what makes a figure, whose accounts others speak for, or nobody."""
-    import polars as pl
-
     figures = [parts.gain, "equity", "loser_equity", *FEATURES]
     empty = {n: pl.col(n).is_null() for n in figures if n in parts.fills.available}
     if "loser_equity" in empty:
@@ -107,8 +101,6 @@ def _empty_cells(parts: Parts) -> Iterator[Finding]:
 
 
 def _several_times(lacking: pl.DataFrame, table: pl.DataFrame) -> Iterator[Finding]:
-    import polars as pl
-
     each = (
         lacking.filter(pl.col("loser").is_not_null())
         .group_by("loser")
@@ -130,8 +122,6 @@ def _several_times(lacking: pl.DataFrame, table: pl.DataFrame) -> Iterator[Findi
 
 
 def _left_out(every: pl.DataFrame, table: pl.DataFrame) -> Iterator[Finding]:
-    import polars as pl
-
     winners = every.filter(every["wave"].is_in(table["wave"].to_list()))
     unknown = winners.filter(pl.col("capacity").is_null())
     if len(unknown):
@@ -146,8 +136,6 @@ def _left_out(every: pl.DataFrame, table: pl.DataFrame) -> Iterator[Finding]:
 
 
 def _end_state(cut: pl.LazyFrame) -> Iterator[Finding]:
-    import polars as pl
-
     several = (
         cut.group_by("account")
         .agg(waves=pl.col("wave").n_unique(), values=pl.col("equity").drop_nulls().n_unique())
@@ -165,8 +153,6 @@ def _end_state(cut: pl.LazyFrame) -> Iterator[Finding]:
 
 
 def _themselves(cut: pl.LazyFrame) -> Iterator[Finding]:
-    import polars as pl
-
     count = cut.filter(pl.col("account") == pl.col("loser")).select(pl.len()).collect().item()
     if count:
         text = f"{count:,} fills deleverage an account against itself"
@@ -175,8 +161,6 @@ def _themselves(cut: pl.LazyFrame) -> Iterator[Finding]:
 
 def _spelt_alike(cut: pl.LazyFrame, lacking: pl.DataFrame | None) -> Iterator[Finding]:
     """Ids that differ in case or blanks alone, and what hangs on whether they are one account."""
-    import polars as pl
-
     notional = (pl.col("price") * pl.col("size")).sum()
     sides = [cut.group_by(id=name).agg(usd=notional) for name in ("account", "loser")]
     each = pl.concat(sides).group_by("id").agg(pl.col("usd").sum())
@@ -199,8 +183,6 @@ def _spelt_alike(cut: pl.LazyFrame, lacking: pl.DataFrame | None) -> Iterator[Fi
 
 
 def _twice(fills: Fills) -> Iterator[Finding]:
-    import polars as pl
-
     keys = [name for name in QUANTITIES if name in fills.available]
     # Of many rows, 64 bits of each are all that memory need hold.
     hashes = fills.scan().select(row=pl.struct(keys).hash()).collect(engine="streaming")["row"]
@@ -217,8 +199,6 @@ def _twice(fills: Fills) -> Iterator[Finding]:
 
 
 def _outside(parts: Parts) -> Iterator[Finding]:
-    import polars as pl
-
     outside = parts.in_marked.filter(~pl.col("wave").is_in(parts.table["wave"].implode()))
     count = outside.select(pl.len()).collect(engine="streaming").item()
     if count:

@@ -9,7 +9,9 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Unpack
+from typing import Unpack
+
+import polars as pl
 
 from adlopt.data.files.places import inside
 from adlopt.data.loaders.columns import Column, ColumnKind
@@ -23,9 +25,6 @@ from adlopt.data.loaders.records import How, Tally
 from adlopt.errors import InputError
 from adlopt.scoring.quality import Finding
 from adlopt.show.schema.loads import FileReport, Horizon, Origin
-
-if TYPE_CHECKING:
-    import polars as pl
 
 BASE = "eval_horizon_sweep/gap_ms={gap}/horizon_ms={horizon}"
 BY_WAVE = "two_pass_equity_delta_by_wave.csv"
@@ -209,8 +208,6 @@ def _one_of(root: Path, *names: str) -> Path | None:
 
 
 def _waves(table: pl.DataFrame, path: Path) -> pl.DataFrame:
-    import polars as pl
-
     for line, wave in (
         table.filter(pl.col("wave").is_first_distinct().not_()).select("line", "wave").iter_rows()
     ):
@@ -224,8 +221,6 @@ def _winners(root: Path, base: str, rounds: pl.DataFrame, reader: _Reader) -> pl
     The published capacities are the largest of the round, capped at the equity; where their table
     is missing, a capacity is the PNL at the start so capped.
     """
-    import polars as pl
-
     found, at = _one_of(root, USERS), _one_of(root, f"{base}/{HAIRCUTS}", HAIRCUTS)
     table = None if found is None else reader.table(found, USER_COLUMNS)
     measured = None if at is None else reader.table(at, HAIRCUT_COLUMNS)
@@ -253,8 +248,6 @@ def _with_capacity(
     rounds: pl.DataFrame, metrics: pl.DataFrame | None, winners: pl.DataFrame | None
 ) -> pl.DataFrame:
     """Put capacities to rounds: of their winners, or in total as published."""
-    import polars as pl
-
     if metrics is None:
         joined = rounds.with_columns(total_cap=pl.lit(None, pl.Float64))
     else:

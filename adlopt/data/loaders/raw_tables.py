@@ -5,20 +5,18 @@ from __future__ import annotations
 import csv
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
+import polars as pl
+
+from adlopt.data.cells import other_separator
 from adlopt.data.files.places import existing_file
 from adlopt.data.loaders.columns import Column, Finish, require_columns, typed
-from adlopt.data.loaders.event_fields import Malformed
 from adlopt.data.loaders.lines import blocks_of_lines
-from adlopt.data.loaders.records import Tally
-from adlopt.data.spreadsheets import other_separator
+from adlopt.data.loaders.records import Malformed, Tally
 from adlopt.errors import InputError, did_you_mean, nearest
 from adlopt.foundation.ids import Alike
 from adlopt.foundation.strict_json import decode
-
-if TYPE_CHECKING:
-    import polars as pl
 
 T = TypeVar("T")
 ROWS = 1 << 17
@@ -48,8 +46,6 @@ def typed_blocks(
         If the file cannot be read, lacks a required column, or a column has a type that holds
         nothing of its kind.
     """
-    import polars as pl
-
     readers = {
         ".csv": _csv_blocks,
         ".jsonl": _jsonl_blocks,
@@ -82,8 +78,6 @@ def typed_blocks(
 
 def table_of(tally: Tally, columns: Sequence[Column]) -> pl.DataFrame:
     """Read a small table whole."""
-    import polars as pl
-
     return pl.concat(list(typed_blocks(tally, columns)))
 
 
@@ -125,8 +119,6 @@ def _csv_blocks(tally: Tally, sources: Sequence[str]) -> Iterator[Block]:
 
 
 def _split(lines: list[str], first: int, names: list[str], tally: Tally) -> Block:
-    import polars as pl
-
     frame = pl.DataFrame(
         {"line": pl.int_range(first, first + len(lines), eager=True), "text": lines},
         schema_overrides={"text": pl.String},
@@ -251,8 +243,6 @@ def read_each(
 
 
 def _records(records: list[tuple[int, dict[str, Any]]], names: list[str], tally: Tally) -> Block:
-    import polars as pl
-
     lines, rows = [], []
     for line, record in records:
         odd = [name for name in names if isinstance(record.get(name), (list, dict, bool))]
@@ -311,8 +301,6 @@ def json_array(tally: Tally) -> list[Any]:
 
 
 def _parquet_blocks(tally: Tally, sources: Sequence[str]) -> Iterator[Block]:
-    import polars as pl
-
     path = tally.file
     try:
         lazy = pl.scan_parquet(existing_file(path), glob=False)

@@ -4,13 +4,31 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING
+
+import polars as pl
 
 from adlopt.errors import CertificateError, InputError
 from adlopt.show.schema.loads import FileReport, Reconciled
 
-if TYPE_CHECKING:
-    import polars as pl
+QUANTITIES_USD = ("debt", "capacity", "needed", "notional")
+
+
+def dollars(frame: pl.DataFrame) -> pl.DataFrame:
+    """USD of each record, a column a quantity: of fills, or of winners; null where unknown."""
+    has, made = frame.columns, {}
+    if {"price", "size"} <= set(has):
+        made["notional"] = pl.col("price") * pl.col("size")
+        if "mark" in has:
+            made["needed"] = (pl.col("mark") - pl.col("price")).abs() * pl.col("size")
+        gains = [name for name in ("account_pnl", "position_pnl") if name in has]
+        if gains:
+            made["capacity"] = pl.max_horizontal(*gains).clip(lower_bound=0.0)
+        if "loser_equity" in has:
+            made["debt"] = -pl.col("loser_equity").clip(upper_bound=0.0)
+    same = {"capacity": "capacity", "deficit": "debt", "notional": "notional"}
+    made |= {ours: pl.col(name) for name, ours in same.items() if name in has and ours not in made}
+    return frame.select(**{name: each.abs() for name, each in made.items()})
+
 
 UNREAD = "records that do not parse"
 NO_DEFICIT = "outside every round with a deficit"
@@ -50,8 +68,6 @@ def unread(reports: Iterable[FileReport], quantity: str) -> float:
 
 def debt(lacking: pl.DataFrame, owing: pl.DataFrame, reports: Iterable[FileReport]) -> Reconciled:
     """What liquidated accounts lack, against the deficits of rounds."""
-    import polars as pl
-
     gross, used = math.fsum(lacking["usd"]), math.fsum(owing["usd"])
     known = dict(lacking.group_by("loser").agg(pl.col("usd").max()).iter_rows())
     lost: dict[str, float] = {}
@@ -67,8 +83,6 @@ def capacity(
     winners: pl.DataFrame, waves: Iterable[int], reports: Iterable[FileReport]
 ) -> Reconciled:
     """What winners gained, against the capacities of rounds."""
-    import polars as pl
-
     inside = pl.col("wave").is_in(sorted(waves))
     known = pl.col("capacity").is_not_null()
     lost = unread(reports, "capacity")
@@ -91,8 +105,6 @@ def recorded(
     taken: pl.DataFrame, winners: pl.DataFrame, waves: Iterable[int], reports: Iterable[FileReport]
 ) -> Reconciled:
     """What accounts are on record to have given, against what winners of rounds did."""
-    import polars as pl
-
     inside = pl.col("wave").is_in(sorted(waves))
     listed = winners.filter(pl.col("capacity").is_not_null())
     used = taken.filter(inside).join(listed, on=["wave", "account"], how="semi")

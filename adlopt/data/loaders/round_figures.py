@@ -6,12 +6,48 @@ Sums are rounded once (`math.fsum`), so that no figure depends on the order of r
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
+
+import numpy as np
+import polars as pl
 
 from adlopt.data.loaders.options import Capacity, Deficit, Rules
+from adlopt.foundation.arrays import IntArray
 
-if TYPE_CHECKING:
-    import polars as pl
+
+def cluster(times: IntArray, gap_ms: int) -> IntArray:
+    """Number sorted times from 1; the number grows where the gap is larger than `gap_ms`.
+
+    Examples
+    --------
+    >>> cluster(np.array([0, 5_000, 10_001, 10_001]), gap_ms=5_000)
+    array([1, 1, 2, 2])
+    """
+    return np.cumsum(np.diff(times, prepend=times[:1]) > gap_ms) + 1
+
+
+def waves_of(fills: pl.LazyFrame, rules: Rules) -> pl.DataFrame:
+    """Say for every time, and coin if rounds are per coin, which wave it is in.
+
+    Returns
+    -------
+    DataFrame
+        Columns `time`, `wave` (from 1, by start) and, per coin, `coin`.
+    """
+    keys = ["coin", "time"] if rules.per_coin else ["time"]
+    times = fills.select(keys).unique().collect(engine="streaming").sort(keys)
+    if not rules.per_coin:
+        return times.with_columns(wave=pl.Series(cluster(times["time"].to_numpy(), rules.gap_ms)))
+    starts = pl.col("time") - pl.col("time").shift(1) > rules.gap_ms
+    new = starts.fill_null(True) | (pl.col("coin") != pl.col("coin").shift(1)).fill_null(True)
+    cut = times.with_columns(piece=new.cum_sum())
+    order = (
+        cut.group_by("piece")
+        .agg(pl.col("time").min(), pl.col("coin").first())
+        .sort("time", "coin")
+        .with_columns(wave=pl.int_range(1, pl.len() + 1, dtype=pl.Int64))
+    )
+    return cut.join(order.select("piece", "wave"), on="piece").drop("piece").sort(keys)
+
 
 FEATURES = ("leverage", "pnl_percent")
 """Quantities of winners that queues may rank by, as they were first seen in the round."""
@@ -27,8 +63,6 @@ def in_waves(fills: pl.LazyFrame, waves: pl.DataFrame) -> pl.LazyFrame:
 
 def spans(fills: pl.LazyFrame) -> pl.DataFrame:
     """Start, end, fills, winners, losers and coins of every wave."""
-    import polars as pl
-
     return (
         fills.group_by("wave")
         .agg(
@@ -49,16 +83,12 @@ def needed(fills: pl.LazyFrame) -> dict[int, float]:
 
     It is the gap between mark and execution of the venue's own fills, known ex post.
     """
-    import polars as pl
-
     gap = (pl.col("mark") - pl.col("price")).abs() * pl.col("size")
     return sums(fills.select("wave", usd=gap).collect(engine="streaming"))
 
 
 def taken(fills: pl.LazyFrame) -> pl.DataFrame:
     """Σ |mark − price| × size over the fills of each account, USD: what it is on record to give."""
-    import polars as pl
-
     gap = ((pl.col("mark") - pl.col("price")).abs() * pl.col("size")).sort()
     each = fills.group_by("wave", "account").agg(recorded=gap.sum())
     return each.collect(engine="streaming").sort("wave", "account")
@@ -66,8 +96,6 @@ def taken(fills: pl.LazyFrame) -> pl.DataFrame:
 
 def coin_gaps(fills: pl.LazyFrame) -> pl.DataFrame:
     """USD that closing one contract takes, by wave and coin: Σ |mark − price| size ÷ Σ size."""
-    import polars as pl
-
     return (
         fills.group_by("wave", "coin")
         .agg(
@@ -85,8 +113,6 @@ def lacks(fills: pl.LazyFrame) -> pl.DataFrame:
 
     Debts without a name have no `loser`, and each different amount of a wave counts.
     """
-    import polars as pl
-
     owing = fills.filter(pl.col("loser_equity") < 0)
     nobody = pl.when(pl.col("loser").is_null()).then("loser_equity")
     return (
@@ -108,8 +134,6 @@ def increments(lacking: pl.DataFrame) -> pl.DataFrame:
     >>> increments(pl.DataFrame(each))["usd"].to_list()
     [5.0, 3.0, 0.0]
     """
-    import polars as pl
-
     before = pl.col("usd").cum_max().shift(1, fill_value=0.0).over("loser", order_by="wave")
     fresh = (pl.col("usd") - before).clip(lower_bound=0.0)
     return lacking.with_columns(usd=pl.when(pl.col("loser").is_null()).then("usd").otherwise(fresh))
@@ -122,8 +146,6 @@ def owed(lacking: pl.DataFrame, rules: Rules) -> pl.DataFrame:
 
 def largest_losses(owing: pl.DataFrame) -> dict[int, float]:
     """USD, by wave: the most that counts of one account."""
-    import polars as pl
-
     rows = owing.group_by("wave").agg(pl.col("usd").max()).iter_rows()
     return {int(wave): float(usd) for wave, usd in rows}
 
@@ -135,8 +157,6 @@ def accounts(fills: pl.LazyFrame, rules: Rules, available: set[str]) -> pl.DataF
     where an account's PNL or equity is unknown; `gain` is what the PNL alone would allow. Within a
     round, the first row of an account is the one of the earliest time, then of the first line.
     """
-    import polars as pl
-
     keys = ["wave", "account"]
     pick = _largest if rules.capacity.looks_ahead else _first
     by_coin = rules.capacity in (Capacity.POSITION, Capacity.POSITION_MAX)
@@ -159,16 +179,12 @@ def accounts(fills: pl.LazyFrame, rules: Rules, available: set[str]) -> pl.DataF
 
 def _largest(fills: pl.LazyFrame, keys: list[str], name: str, called: str) -> pl.DataFrame:
     """Largest known value of a quantity, by keys."""
-    import polars as pl
-
     largest = fills.group_by(keys).agg(pl.col(name).max().alias(called))
     return largest.filter(pl.col(called).is_not_null()).collect(engine="streaming")
 
 
 def _first(fills: pl.LazyFrame, keys: list[str], name: str, called: str) -> pl.DataFrame:
     """Earliest known value of a quantity, by keys; of one time, that of the first row."""
-    import polars as pl
-
     known = fills.filter(pl.col(name).is_not_null()).select(*keys, "time", "row", value=name)
     earliest = known.group_by(keys).agg(pl.col("time").min())
     rows = known.join(earliest, on=[*keys, "time"]).group_by(keys).agg(pl.col("row").min())

@@ -11,21 +11,19 @@ import re
 from collections.abc import Container, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar, Unpack
+from typing import Any, TypeVar, Unpack
+
+import polars as pl
 
 from adlopt.data.files.places import inside
-from adlopt.data.loaders.archives import unpacked
-from adlopt.data.loaders.event_fields import Malformed, account, number, product
+from adlopt.data.loaders.lines import unpacked
 from adlopt.data.loaders.raw_tables import json_array, read_each
-from adlopt.data.loaders.records import How, Tally
+from adlopt.data.loaders.records import How, Malformed, Tally, account, number, product
 from adlopt.data.loaders.times import FIRST_MS, LAST_MS
 from adlopt.errors import InputError
 from adlopt.scoring.quality import Finding
 from adlopt.show.schema.loads import FileReport
 from adlopt.show.words import counted
-
-if TYPE_CHECKING:
-    import polars as pl
 
 VALUES, POSITIONS = "account_value_snapshot_*.json", "perp_positions_by_market_*.json"
 VENUE = "hyperliquid:"
@@ -69,8 +67,6 @@ def read_snapshot(folder: str | Path, **how: Unpack[How]) -> Snapshot:
 
 
 def _read(root: Path, how: How) -> Snapshot:
-    import polars as pl
-
     values, positions = (_only(root, pattern) for pattern in (VALUES, POSITIONS))
     time = _time_of(values)
     if _time_of(positions) != time:
@@ -162,8 +158,6 @@ def _positions(
 
 def open_interest(snapshot: Snapshot) -> Iterator[Finding]:
     """Say where longs and shorts differ: no venue can be in that state."""
-    import polars as pl
-
     size, worth = pl.col("size"), pl.col("size") * pl.col("mark")
     sums = snapshot.positions.group_by("coin").agg(
         net=size.sum(), gross=size.abs().sum(), usd=worth.sum().abs()

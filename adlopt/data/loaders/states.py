@@ -10,22 +10,19 @@ An account that the snapshot does not know, and that no cash has come to since, 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
-from adlopt.data.loaders.clusters import waves_of
-from adlopt.data.loaders.fills import Fills
+import polars as pl
+
+from adlopt.data.loaders.fills import Fills, Spool
 from adlopt.data.loaders.node_fills import market_trades
 from adlopt.data.loaders.options import Rules
-from adlopt.data.loaders.round_figures import in_waves
+from adlopt.data.loaders.round_figures import in_waves, waves_of
 from adlopt.data.loaders.snapshot import Snapshot
-from adlopt.data.loaders.spool import Spool
 from adlopt.errors import InputError
 from adlopt.foundation.ids import folded
 from adlopt.scoring.quality import Finding
 from adlopt.show.words import counted
-
-if TYPE_CHECKING:
-    import polars as pl
 
 
 class Books(NamedTuple):
@@ -61,8 +58,6 @@ def valued(
     InputError
         If a round begins before the snapshot.
     """
-    import polars as pl
-
     waves = waves_of(fills.scan(), rules)
     cut = in_waves(fills.scan(), waves)
     starts = cut.group_by("wave").agg(pl.col("time").min()).collect().sort("wave")
@@ -115,8 +110,6 @@ def equities_at(
 
 def worth_at(time: int, accounts: pl.DataFrame, books: Books) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Positions at their marks, each with the mark's age in milliseconds, and equities."""
-    import polars as pl
-
     snapshot = books.snapshot
     span = pl.col("time").is_between(snapshot.time, time, closed="left")
     own = books.trades.scan().filter(span).join(accounts.lazy(), on="account", how="semi")
@@ -156,8 +149,6 @@ def worth_at(time: int, accounts: pl.DataFrame, books: Books) -> tuple[pl.DataFr
 
 def _marks(time: int, books: Books) -> pl.DataFrame:
     """The newest price of each coin, and its age in milliseconds; of one time, the venue's mark."""
-    import polars as pl
-
     columns = ("coin", "time", "mark")
     span = pl.col("time").is_between(books.snapshot.time, time, closed="left")
     last = (
@@ -178,8 +169,6 @@ def _marks(time: int, books: Books) -> pl.DataFrame:
 
 def _unknown(fills: Fills, snapshot: Snapshot) -> list[Finding]:
     """Accounts of fills of unknown worth: who is liquidated owes an unknown sum."""
-    import polars as pl
-
     notional = pl.col("price") * pl.col("size")
     findings = []
     for name, equity, what, misses in (
@@ -209,8 +198,6 @@ def _unknown(fills: Fills, snapshot: Snapshot) -> list[Finding]:
 
 def _stale(stale: pl.DataFrame, rules: Rules) -> list[Finding]:
     """Positions that are marked at an old price."""
-    import polars as pl
-
     held = stale.filter(pl.col("notional") > 0.0)
     if held.is_empty():
         return []

@@ -8,14 +8,13 @@ Texts are ISO 8601; one without an offset is UTC, unless an option names its zon
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from adlopt.data.arrow import number_column, plain
-from adlopt.data.loaders.event_fields import Malformed
+import polars as pl
+
+from adlopt.data.cells import number_column, plain
+from adlopt.data.loaders.records import Malformed
 from adlopt.errors import InputError
-
-if TYPE_CHECKING:
-    import polars as pl
 
 FIRST_MS, LAST_MS = 1_230_768_000_000, 4_102_444_800_000
 """Milliseconds since 1970 of 2009 and of 2100: no perpetual traded before, and none of then has."""
@@ -60,8 +59,6 @@ def times(
     >>> ms.to_list(), zones
     ([1760130900000, None], {'as written': 1})
     """
-    import polars as pl
-
     column = plain(column)
     if column.dtype == pl.Datetime:
         return _moments(column, zone)
@@ -95,8 +92,6 @@ def _moments(column: pl.Series, zone: str) -> tuple[pl.Series, dict[str, int]]:
 
 def _in_zone(column: pl.Series, zone: str) -> pl.Series:
     """Take times without an offset to be of a zone; those that the clock skips or repeats, null."""
-    import polars as pl
-
     try:
         return column.dt.replace_time_zone(zone or "UTC", ambiguous="null", non_existent="null")
     except pl.exceptions.PolarsError:
@@ -105,8 +100,6 @@ def _in_zone(column: pl.Series, zone: str) -> pl.Series:
 
 def _written(column: pl.Series, zone: str) -> tuple[pl.Series, dict[str, int]]:
     """Read ISO 8601."""
-    import polars as pl
-
     parts = column.str.extract_groups(ISO).struct.unnest()
     parts.columns = ["day", "minute", "second", "fraction", "offset"]
     frame = parts.with_columns(pl.col("second", "fraction").fill_null("00"))

@@ -15,19 +15,80 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, NamedTuple, Unpack
+from typing import Annotated, Any, NamedTuple, Unpack
 
-from adlopt.data.files.places import inside
-from adlopt.data.loaders.event_fields import Malformed, account, number
+import msgspec
+
+from adlopt.data.files.places import existing_file, inside
 from adlopt.data.loaders.market_load import LoadedMarket, market_of
 from adlopt.data.loaders.raw_tables import decoded_lines, read_each
-from adlopt.data.loaders.records import How, Tally
+from adlopt.data.loaders.records import How, Malformed, Tally, account, number
 from adlopt.data.loaders.times import moment
-from adlopt.data.loaders.venue_meta import ListedCoin, margins, read_meta
 from adlopt.errors import InputError, unknown
+from adlopt.foundation.strict_json import decode
 from adlopt.model.market_parts import Coins
 from adlopt.scoring.quality import Finding
 from adlopt.show.schema.loads import FileReport
+
+Decimals = Annotated[int, msgspec.Meta(ge=0, le=18)]
+
+
+class ListedCoin(msgspec.Struct, frozen=True):
+    """A perpetual: how many decimals its sizes have, and the most leverage that it allows."""
+
+    name: str
+    szDecimals: Decimals  # noqa: N815 - as the venue calls it
+    maxLeverage: Annotated[float, msgspec.Meta(gt=0)] | None = None  # noqa: N815
+
+    @property
+    def lot(self) -> float:
+        """Contracts."""
+        return float(f"1e-{self.szDecimals}")
+
+
+class Universe(msgspec.Struct):
+    """The response."""
+
+    universe: list[ListedCoin]
+
+
+def read_meta(path: str | Path) -> dict[str, ListedCoin]:
+    """Read what is listed, by coin.
+
+    Raises
+    ------
+    InputError
+        If it is no such response, or a coin stands twice.
+    """
+    path = existing_file(Path(path))
+    try:
+        found = decode(path.read_bytes())
+        if isinstance(found, dict) and "universe" not in found:
+            plain = msgspec.convert(found, dict[str, Decimals])
+            return {name: ListedCoin(name=name, szDecimals=n) for name, n in plain.items()}
+        listed = msgspec.convert(found, Universe).universe
+    except (ValueError, OSError) as error:
+        expected = f"a saved `meta` response, or size decimals by coin ({str(error)[:80]})"
+        raise InputError("file", str(path), expected) from None
+    coins = {each.name: each for each in listed}
+    if len(coins) < len(listed):
+        raise InputError(f"{path}: name", len(listed), f"{len(coins)} coins, each once")
+    return coins
+
+
+def read_size_decimals(path: str | Path) -> dict[str, int]:
+    """Read how many decimals a size may have, by coin, as `read_meta` does."""
+    return {name: each.szDecimals for name, each in read_meta(path).items()}
+
+
+def margins(names: Sequence[str], meta: Mapping[str, ListedCoin]) -> dict[str, list[float]]:
+    """Margin rates, where the venue lists the most leverage of all: maintenance is half initial."""
+    most = [meta[coin].maxLeverage if coin in meta else None for coin in names]
+    rates = [1.0 / each for each in most if each is not None]
+    if len(rates) < len(names):
+        return {}
+    return {"initial": rates, "maintenance": [rate / 2 for rate in rates]}
+
 
 META = "meta.json"
 APART_MS = 1_000

@@ -17,7 +17,7 @@ from adlopt.data.loaders import (
     read_node_fills,
     rounds_of,
 )
-from adlopt.data.loaders.dollars import guess
+from adlopt.data.cells import guess
 from adlopt.errors import InputError
 from adlopt.scoring.quality import counted_once, inspect
 
