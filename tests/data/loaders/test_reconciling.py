@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from venue_files import T0, block, detail_row, fill, write_blocks, write_detail, write_snapshot
 
+from adlopt.data.cells import guess
 from adlopt.data.loaders import (
     Deficit,
     Rules,
@@ -17,7 +18,6 @@ from adlopt.data.loaders import (
     read_node_fills,
     rounds_of,
 )
-from adlopt.data.cells import guess
 from adlopt.errors import InputError
 from adlopt.scoring.quality import counted_once, inspect
 
