@@ -1,6 +1,6 @@
-"""Columns of tables of any Arrow type: read rightly, or refused by the name of their type.
+"""Cells of tables: of any Arrow type, as spreadsheets write them, and as a person reads them.
 
-What a cell does not hold becomes null; a type that can hold none of it is refused as a whole.
+What a cell does not hold becomes null; a type that can hold none of it is refused by its name.
 """
 
 from __future__ import annotations
@@ -21,23 +21,7 @@ MARKS = str.maketrans({"\N{MINUS SIGN}": "-", "$": "", "_": "", "'": "", "\N{NO-
 
 
 def id_column(column: pl.Series, field: str, alike: Alike = Alike.APART) -> pl.Series:
-    r"""Read ids as texts: blanks stripped, bytes as 0x…, null where a cell has no id.
-
-    Raises
-    ------
-    InputError
-        If the type holds no ids: floats, fractions, times, lists.
-
-    Examples
-    --------
-    >>> import polars as pl
-    >>> id_column(pl.Series([b"\xab", None]), "user").to_list()
-    ['0xab', None]
-    >>> id_column(pl.Series([7.0]), "user")
-    Traceback (most recent call last):
-    adlopt.errors.InputError: user is 'Float64': expected text, whole numbers or bytes; write ids
-    as text or whole numbers: a float stands for several of them
-    """
+    """Read ids as texts: blanks stripped, bytes as 0x…, null where a cell has no id."""
     import polars as pl
 
     kind = column.dtype
@@ -55,19 +39,7 @@ def id_column(column: pl.Series, field: str, alike: Alike = Alike.APART) -> pl.S
 
 
 def number_column(column: pl.Series, field: str) -> pl.Series:
-    """Read numbers as floats; null where a cell has none, such as NaN.
-
-    Raises
-    ------
-    InputError
-        If the type holds no numbers: booleans, times, lists, bytes.
-
-    Examples
-    --------
-    >>> import polars as pl
-    >>> number_column(pl.Series([" 2.5", "cheap", "1e400"]), "price").to_list()
-    [2.5, None, None]
-    """
+    """Read numbers as floats; null where a cell has none, such as NaN."""
     import polars as pl
 
     column = plain(column)
@@ -101,13 +73,7 @@ POINT = "write 1234.5, with a point and without separators"
 
 
 def other_separator(header: str) -> str:
-    """Say how to mend a file whose header has no commas; nothing if there is nothing to mend.
-
-    Examples
-    --------
-    >>> other_separator("time;coin;price"), other_separator("time")
-    ('it is separated by semicolons: save it with commas', '')
-    """
+    """Say how to mend a file whose header has no commas; nothing if nothing is to be mended."""
     found = next((name for mark, name in SEPARATORS.items() if mark in header), "")
     if "," in header or not found:
         return ""
@@ -115,24 +81,12 @@ def other_separator(header: str) -> str:
 
 
 def has_commas(cell: object) -> bool:
-    """Whether a cell is a number but for commas.
-
-    Examples
-    --------
-    >>> has_commas("2005,5"), has_commas("cheap, 7"), has_commas(2005.5)
-    (True, False, False)
-    """
+    """Whether a cell is a number but for commas."""
     return re.fullmatch(r"[-+]?[\d., ]*\d,\d[\d.,]*", str(cell).strip()) is not None
 
 
 def without_blanks(table: pl.DataFrame, path: Path) -> pl.DataFrame:
-    """Drop lines and nameless columns in which nothing stands, as spreadsheets add them.
-
-    Raises
-    ------
-    InputError
-        If something stands in a column without a name.
-    """
+    """Drop lines and nameless columns in which nothing stands, as spreadsheets add them."""
     import polars as pl
 
     for name in [each for each in table.columns if re.fullmatch(r"\s*(_duplicated_\d+)?", each)]:
@@ -159,13 +113,7 @@ def line_of(path: Path, row: int) -> int:
 
 
 def guess(text: object) -> float | None:
-    """Read what a person would read in a cell that is no number to a machine; None if nothing.
-
-    Examples
-    --------
-    >>> [guess(text) for text in ("-3,000,000", "1.250,5", "2005,5", "($400)", "N/A")]
-    [-3000000.0, 1250.5, 2005.5, -400.0, None]
-    """
+    """Read what a person would read in a cell that is no number to a machine; None if nothing."""
     plain = str(text).translate(MARKS).replace(" ", "")
     if plain.startswith("(") and plain.endswith(")"):
         plain = f"-{plain[1:-1]}"

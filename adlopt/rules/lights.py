@@ -37,11 +37,7 @@ class Light:
 
 
 def fifths(place: IntArray, size: FloatArray) -> IntArray:
-    """By count: 4 for the fifth of the positions served first, down to 0.
-
-    >>> fifths(np.array([0, 1, 1, 3, 4]), np.ones(5))
-    array([4, 3, 3, 1, 0])
-    """
+    """By count: 4 for the fifth of the positions served first, down to 0."""
     return 4 - place * 5 // max(place.size, 1)
 
 

@@ -100,13 +100,7 @@ class ProRata:
 
 @dataclass(frozen=True, slots=True)
 class Floored:
-    """In proportion to weights, rounded down; what is left, a unit each in the order of ids.
-
-    Parameters
-    ----------
-    weight : RowFormula
-        ≥ 0; a row of weight 0 gives nothing.
-    """
+    """In proportion to weights ≥ 0, rounded down; what is left, a unit each in the order of ids."""
 
     weight: RowFormula
     family: ClassVar[str] = "pro-rata"

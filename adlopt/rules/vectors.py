@@ -120,12 +120,7 @@ def vectors() -> tuple[Vector, ...]:
 
 
 def described(names: Sequence[str] = ()) -> RulesData:
-    """Describe venues' rules part by part, with what their sources leave open; all unless named.
-
-    >>> data = described(["drift-v2"]).rules[0]
-    >>> data.version, [each.passed for each in data.vectors]
-    ('2026-04-01', [True, True, True])
-    """
+    """Describe venues' rules part by part, with what their sources leave open; all unless named."""
     rules = [rule_named(name) for name in names] or VENUES.values()
     return RulesData(rules=[_described(rule) for rule in rules])
 

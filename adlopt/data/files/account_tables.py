@@ -1,4 +1,4 @@
-"""Tables in CSV and Parquet: read and checked row by row, or made of an episode."""
+"""Tables in CSV and Parquet, or listed row by row: read and checked, or made of an episode."""
 
 from __future__ import annotations
 
@@ -48,13 +48,7 @@ class Columns:
 
 
 def read_columns(path: Path, name: str, columns: Columns) -> dict[str, Any]:
-    """Read a table of known columns: tuples of texts, arrays of checked numbers.
-
-    Raises
-    ------
-    InputError
-        Naming file, row, column and value.
-    """
+    """Read a table of known columns: tuples of texts, arrays of checked numbers."""
     raw = _read(path, name)
     known = (*columns.text, *columns.needed, *columns.optional)
     for column in (*columns.text, *columns.needed):
@@ -213,13 +207,7 @@ def tags_of(accounts: Sequence[AccountEntry | HolderEntry]) -> dict[str, list[st
 
 
 def rows_by_round(path: Path, rounds: int) -> dict[int, pl.DataFrame]:
-    """Read a table whose column `round` says which round, from 1, a row belongs to.
-
-    Raises
-    ------
-    InputError
-        If the column is missing or names a round that is not there.
-    """
+    """Read a table whose column `round` says which round, from 1, a row belongs to."""
     rows = read_table(path)
     if "round" not in rows.columns:
         raise InputError(f"{path}: columns", rows.columns, "a column `round`, counted from 1")
@@ -231,13 +219,7 @@ def rows_by_round(path: Path, rounds: int) -> dict[int, pl.DataFrame]:
 
 
 def accounts_table(episode: Episode) -> pl.DataFrame:
-    """All accounts of an episode, with the column `round`.
-
-    Raises
-    ------
-    InputError
-        If an optional column is given in some rounds only.
-    """
+    """All accounts of an episode, with the column `round`; optional columns in all or none."""
     import polars as pl
 
     frames: list[pl.DataFrame] = []

@@ -21,27 +21,7 @@ from adlopt.optimum.objective_registry import OBJECTIVES, known_as, names
 def objective_of(
     table: Mapping[str, Any], field: str = "loss", where: str = "dollars"
 ) -> Loss | Objective:
-    """Make the objective that a table states: its `kind`, min-max unless given, and parameters.
-
-    Parameters
-    ----------
-    table : mapping
-        As in a file.
-    field : str
-        What the table is called there.
-    where : str
-        What is to be solved: dollars, contracts, two_sides or episodes.
-
-    Raises
-    ------
-    InputError
-        If the kind is unknown, or a parameter is missing, of another type, or has no place in it.
-
-    Examples
-    --------
-    >>> objective_of({"kind": "cvar", "level": 0.9}).level
-    0.9
-    """
+    """Make the objective that a table states, for dollars, contracts, two_sides or episodes."""
     kind = table.get("kind", "min-max")
     make = known_as(kind, f"{field}.kind", where).make
     wanted, remedy = _parameters(make), f"kind is {kind!r}"
@@ -58,24 +38,7 @@ def objective_of(
 def worded(words: str, table: Mapping[str, Any], where: str = "dollars") -> Loss | Objective:
     """Make the objective of a few words, such as leximin or cvar:0.9.
 
-    Parameters
-    ----------
-    words : str
-        Its name, and parameters behind colons, in their order.
-    table : mapping
-        Parameters that are taken from here where the words give none, and the objective has them.
-    where : str
-        What is to be solved: dollars, contracts, two_sides or episodes.
-
-    Raises
-    ------
-    InputError
-        If the name is unknown, or a parameter is missing or wrong.
-
-    Examples
-    --------
-    >>> worded("cvar:0.9", {"kind": "leximin", "burden": "equity"}).burden.value
-    'equity'
+    Parameters that they leave out are the table's, where the objective has them.
     """
     kind, *values = words.split(":")
     if kind not in names(where):
@@ -91,13 +54,7 @@ def worded(words: str, table: Mapping[str, Any], where: str = "dollars") -> Loss
 
 
 def matched(table: Mapping[str, Any], words: str | None) -> Loss | Objective:
-    """Make the objective of `[match]`, which states parameters for any goal, or of words.
-
-    Raises
-    ------
-    InputError
-        As `objective_of`.
-    """
+    """Make the objective of `[match]`, which states parameters for any goal, or of words."""
     shared = {name: value for name, value in table.items() if name not in ("goal", "lots")}
     hints: dict[str, Any] = {}
     for name in names("two_sides"):
@@ -116,14 +73,7 @@ def matched(table: Mapping[str, Any], words: str | None) -> Loss | Objective:
 
 
 def table_of(objective: Any, kind: str = "kind") -> dict[str, Any]:
-    """State an objective as files do; `kind` is the key of its name.
-
-    Examples
-    --------
-    >>> from adlopt.model.objective import Leximin
-    >>> table_of(Leximin())
-    {'kind': 'leximin', 'burden': 'capacity', 'epsilon': 0.0}
-    """
+    """State an objective as files do; `kind` is the key of its name."""
     name = next(name for name, known in OBJECTIVES.items() if known.make is type(objective))
     table: dict[str, Any] = {kind: name}
     for field in fields(objective):

@@ -40,13 +40,7 @@ def decode(path: Path, kind: type[T]) -> T:
 
 
 def decode_any(path: Path) -> Any:
-    """Read a file as the kind that its keys tell, as a round where they tell none.
-
-    Raises
-    ------
-    InputError
-        As `decode`.
-    """
+    """Read a file as the kind that its keys tell, as a round where they tell none."""
     raw = parse(path)
     return _converted(path, raw, _kind(raw) or RoundFile)
 

@@ -20,24 +20,7 @@ LEVEL = 1e-9
 
 
 def doubt_accounts(account: Sequence[str], usd: Sequence[float], place: str | Path) -> None:
-    """Warn of ids that may be one account, and of a row that may be the total of the others.
-
-    Parameters
-    ----------
-    account : sequence of str, length n
-    usd : sequence of float, length n
-        What each may give, or has.
-    place : str or Path
-        Named in the warning.
-
-    Examples
-    --------
-    >>> with warnings.catch_warnings(record=True, action="always") as said:
-    ...     doubt_accounts(["a", "b", "Total"], [120.0, 80.0, 200.0], "round.toml")
-    >>> print(said[0].message)
-    round.toml: the account 'Total' has exactly what all others have together, 200.00 USD: if it is
-    a row of totals, remove it
-    """
+    """Warn of ids that may be one account, and of a row that may be the total of the others."""
     for text in (*_alike(account, usd), *_totals(account, usd)):
         warnings.warn(OddInput(f"{place}: {text}"), stacklevel=2)
 

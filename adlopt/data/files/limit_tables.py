@@ -1,4 +1,4 @@
-"""The `[limits]` of a round file: numbers, tables by account id, or columns of the accounts."""
+"""The `[limits]` of a round file, and its `[[constraint]]` tables."""
 
 from __future__ import annotations
 
@@ -22,16 +22,7 @@ def limits_of(
 ) -> Limits | None:
     """Make the limits of a round; accounts that a table does not name are not limited by it.
 
-    Parameters
-    ----------
-    lots : array_like, shape (m,), optional
-        Lots of positions that may be closed.
-
-    Raises
-    ------
-    InputError
-        If a table names an unknown account, only some accounts have a weight, or accounts lack a
-        column that is named.
+    `lots`, shape (m,), of positions may be closed.
     """
     if entry is None and lots is None:
         return None
@@ -98,20 +89,7 @@ SAYS = (
 
 
 def constraints_of(entries: Sequence[ConstraintEntry]) -> tuple[Constraint, ...]:
-    """Make the constraints of a file.
-
-    Raises
-    ------
-    InputError
-        If a table bounds nothing, or several things at once.
-
-    Examples
-    --------
-    >>> from adlopt.data.files.file_schema import ConstraintEntry, ShareEntry
-    >>> entry = ConstraintEntry(group="makers", gives_at_most=ShareEntry(share=0.2))
-    >>> constraints_of([entry])[0].share
-    0.2
-    """
+    """Make the constraints of a file: each table bounds one thing."""
     return tuple(_one(entry, f"constraint[{k}]") for k, entry in enumerate(entries))
 
 

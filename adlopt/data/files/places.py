@@ -8,13 +8,7 @@ from adlopt.errors import InputError
 
 
 def existing_file(path: Path, field: str = "file") -> Path:
-    """Return the path if it is a regular file: what is none may never end, or wait for ever.
-
-    Raises
-    ------
-    InputError
-        If it does not exist, or is a folder, a pipe or a device.
-    """
+    """Return the path of a regular file: what is none may never end, or wait for ever."""
     try:
         found = path.is_file()
     except (OSError, ValueError) as error:
@@ -25,13 +19,7 @@ def existing_file(path: Path, field: str = "file") -> Path:
 
 
 def inside(folder: Path, name: str, field: str = "file") -> Path:
-    """Return `folder / name`, which may not lead out of the folder, by ".." or by a link.
-
-    Raises
-    ------
-    InputError
-        If it does.
-    """
+    """Return `folder / name`, which may not lead out of the folder, by ".." or by a link."""
     path = folder / name
     try:
         leads_out = not path.resolve().is_relative_to(folder.resolve())

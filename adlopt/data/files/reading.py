@@ -238,26 +238,9 @@ def read_contract_round(path: str | Path, *, objective: str | None = None) -> Pr
 def read_decision(
     path: str | Path, *, objective: str | None = None, **said: Any
 ) -> DecisionProblem:
-    r"""Read a round that is to be decided, as its file has no `needed`.
+    """Read a round that is to be decided, as its file has no `needed`.
 
-    Parameters
-    ----------
-    path : str or Path
-    objective : str, optional
-        As in `read`.
-    **said
-        Fields of `DecisionProblem` instead of the file's, such as its belief.
-
-    Examples
-    --------
-    >>> import adlopt as adl, tempfile
-    >>> text = 'deficit = 90.0\ncapacity = 120.0\n[belief]\nsamples = [20.0, 40.0, 60.0]\n'
-    >>> with tempfile.TemporaryDirectory() as folder:
-    ...     path = Path(folder) / "round.toml"
-    ...     _ = path.write_text(text)
-    ...     problem = read_decision(path, under=9.0)
-    >>> adl.decide(problem).raised
-    60.0
+    `said` are fields of `DecisionProblem` instead of the file's, such as its belief.
     """
     path = Path(path)
     entry: Any = decode_any(path)
@@ -271,13 +254,7 @@ def read_decision(
 
 
 def read_belief(words: str) -> Belief:
-    r"""Read a belief: table.csv:COLUMN, what a file's episode taught, or a distribution.
-
-    Examples
-    --------
-    >>> print(read_belief("uniform:0:90"))
-    belief of 200 values in USD (uniform:0:90)
-    """
+    """Read a belief: table.csv:COLUMN, what a file's episode taught, or a distribution."""
     name, _, column = words.rpartition(":")
     if Path(name).suffix in (".csv", ".parquet"):
         return belief_in(Path(name), column)

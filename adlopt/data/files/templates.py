@@ -53,11 +53,7 @@ def write_template(path: str | Path, kind: str | None = None) -> Path:
 
 
 def kind_of(path: Path) -> str:
-    """Say which kind of template a file's name has a word of.
-
-    >>> kind_of(Path("my_round-2.toml")), kind_of(Path("mine.py"))
-    ('round', 'proof')
-    """
+    """Say which kind of template a file's name has a word of."""
     words = re.findall("[a-z]+", path.stem.lower())
     kinds = [
         k for k in VERBS if suffix_of(k) == path.suffix and any(w.startswith(k) for w in words)

@@ -101,13 +101,7 @@ def parquet_writer(columns: Mapping[str, Any]) -> Writer:
 
 
 def json_path(path: str | Path) -> Path:
-    """Return the path of a JSON file that can be written.
-
-    Raises
-    ------
-    InputError
-        If it does not end in .json, or its folder does not exist.
-    """
+    """Return the path of a JSON file in a folder that exists."""
     path = Path(path)
     if path.suffix != ".json" or not path.parent.is_dir():
         raise InputError("file", str(path), "a .json file in a folder that exists")
@@ -122,13 +116,7 @@ def json_writer(data: object) -> Writer:
 
 
 def replace_all(writers: Mapping[Path, Writer]) -> list[Path]:
-    """Write to neighbours, then rename: readers see the old files or the new ones.
-
-    Raises
-    ------
-    InputError
-        If a file cannot be written; nothing is left behind.
-    """
+    """Write to neighbours, then rename: readers see the old files or the new ones."""
     partial = {path: path.with_name(path.name + ".partial") for path in writers}
     try:
         try:

@@ -36,30 +36,13 @@ SPOT_PREFIX, SPOT_NAME = "@", "PURR/USDC"
 
 
 def is_spot(coin: str) -> bool:
-    """Whether a Hyperliquid market is a spot market.
-
-    Examples
-    --------
-    >>> is_spot("@107"), is_spot("PURR/USDC"), is_spot("BTC")
-    (True, True, False)
-    """
+    """Whether a Hyperliquid market is a spot market."""
     return coin.startswith(SPOT_PREFIX) or coin == SPOT_NAME
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Column:
-    """One column.
-
-    Parameters
-    ----------
-    name : str
-        Ours.
-    source : str
-        The file's.
-    kind : ColumnKind
-    required : bool
-        Whether every record must have a value; otherwise empty cells become null, and are counted.
-    """
+    """One column: our name, the file's, and whether every record must have a value."""
 
     name: str
     source: str
@@ -168,13 +151,7 @@ def _words(column: Column, found: object, unit: str) -> str:
 def require_columns(
     path: object, found: Sequence[str], columns: Sequence[Column], also: Iterable[str] = ()
 ) -> None:
-    """Refuse a table without a required column, or one of those that are needed also.
-
-    Raises
-    ------
-    InputError
-        Naming the column.
-    """
+    """Refuse a table without a required column, or one of those that are needed also."""
     for name in (*(column.source for column in columns if column.required), *also):
         if name not in found:
             near = did_you_mean(nearest(name, found))

@@ -1,4 +1,4 @@
-"""Rounds from fills: cut in time, with deficits, needed budgets and capacities."""
+"""Rounds from fills: cut in time, with deficits, needed budgets and capacities, or as stated."""
 
 from __future__ import annotations
 
@@ -278,20 +278,7 @@ class Joined(NamedTuple):
 
 
 def joined(path: str | Path, quantity: str, rounds: pl.DataFrame) -> Joined:
-    """Read a figure of rounds from a table that has times, within a round, or numbers of rounds.
-
-    Parameters
-    ----------
-    path : Path
-    quantity : {"deficit", "needed"}
-    rounds : DataFrame
-        `wave`, `start_ms`, `end_ms`.
-
-    Raises
-    ------
-    InputError
-        If the table has no such figure, or neither times nor numbers.
-    """
+    """Read a figure of rounds from a table that has times, within a round, or numbers of rounds."""
     path = Path(path)
     figures = [Column(name=name, source=name, required=False) for name in STATED[quantity]]
     times = [Column(name=name, source=name, kind=ColumnKind.TIME, required=False) for name in TIMES]

@@ -21,16 +21,7 @@ if TYPE_CHECKING:
 
 
 class Spool:
-    """A folder of Parquet blocks that is gone when the `with` block ends.
-
-    Examples
-    --------
-    >>> import polars as pl
-    >>> with Spool({"time": pl.Int64, "mark": pl.Float64}) as spool:
-    ...     spool.write(pl.DataFrame({"time": [2, 1]}))
-    ...     spool.scan().select("mark").collect()["mark"].to_list()
-    [None, None]
-    """
+    """A table of any size on disk, in Parquet blocks that are gone when the `with` block ends."""
 
     def __init__(self, schema: dict[str, type[pl.DataType]]) -> None:
         self.schema = schema

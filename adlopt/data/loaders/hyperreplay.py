@@ -116,13 +116,7 @@ def _summed(
 
 
 def find_detail(path: Path) -> Path:
-    """Return the detailed table: the file itself, or the one in a checkout of HyperReplay.
-
-    Raises
-    ------
-    InputError
-        If the folder has none.
-    """
+    """Return the detailed table: the file itself, or the one in a checkout of HyperReplay."""
     if not path.is_dir():
         return path
     for folder in FOLDERS:
@@ -133,13 +127,7 @@ def find_detail(path: Path) -> Path:
 
 
 def find_node_fills(path: Path) -> list[Path]:
-    """Node fills in a checkout of HyperReplay, if there are any.
-
-    Raises
-    ------
-    InputError
-        If one of its two hours is missing: what rounds needed would come out too small.
-    """
+    """Node fills in a checkout of HyperReplay, both hours of them, if there are any."""
     if not path.is_dir():
         return []
     for folder in RAW:

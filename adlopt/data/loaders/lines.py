@@ -1,4 +1,7 @@
-"""Lines of text files of any size, plain or LZ4, in bounded memory."""
+"""Lines of text files of any size, plain, LZ4 or in archives, in bounded memory.
+
+Parts are those that `split` names: NAME.part-aa, NAME.part-ab, and so on.
+"""
 
 from __future__ import annotations
 
@@ -54,13 +57,7 @@ class JoinedFiles(io.RawIOBase):
 
 
 def opened(path: Path) -> IO[bytes]:
-    """Open a file; of one in parts, named by its first, all of them.
-
-    Raises
-    ------
-    InputError
-        If it does not exist, is a later part, or one between is missing.
-    """
+    """Open a file; of one in parts, named by its first, all of them."""
     part = re.search(r"\.part-([a-z]{2})$", path.name)
     if part is None:
         return existing_file(path).open("rb")
@@ -83,11 +80,6 @@ def unpacked(folder: Path, patterns: Sequence[str]) -> Iterator[Path]:
     """A folder with files of these patterns: this one, or where its .tar.xz was unpacked.
 
     What an archive holds besides stays in it; names in it lead nowhere.
-
-    Raises
-    ------
-    InputError
-        If there is no such archive, or it is damaged, or too large.
     """
     archives = sorted([*folder.glob("*.tar.xz"), *folder.glob(f"*.tar.xz{FIRST}")])
     if not archives or all(any(folder.glob(pattern)) for pattern in patterns):
@@ -131,13 +123,7 @@ LZ4_MAGIC = b"\x04\x22\x4d\x18"
 
 
 def each_once(paths: Iterable[str | Path]) -> list[Path]:
-    """Return the paths, none of which may stand twice, as itself or packed.
-
-    Raises
-    ------
-    InputError
-        If one does.
-    """
+    """Return the paths, none of which may stand twice, as itself or packed."""
     seen: set[str] = set()
     found = [Path(path) for path in paths]
     for path in found:
@@ -155,12 +141,6 @@ def blocks_of_lines(
 
     Lines end in \n, \r\n or \r, mixed as they may be; a byte order mark is dropped, and bytes that
     are not UTF-8 become U+FFFD. The tally learns of a last line that does not end.
-
-    Raises
-    ------
-    InputError
-        If the file cannot be read or unpacked, is UTF-16, has a line longer than `longest` bytes,
-        or unpacks to more than `LARGEST_RATIO` times its size.
     """
     path, number, rest = tally.file, 1, b""
     for chunk in _chunks(path, block, tally.progress):

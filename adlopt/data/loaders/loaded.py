@@ -28,17 +28,7 @@ NECESSARY = ("deficit", "needed", "capacity")
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class PolicyRecord(Tabular):
-    """What a policy is on record to have done, a number for each wave.
-
-    Parameters
-    ----------
-    policy : str
-    haircut : mapping of int to float
-        USD, by wave.
-    burden : mapping of int to float, optional
-    hindsight : bool
-        Whether its budget was what the round turned out to need.
-    """
+    """What a policy is on record to have done: USD and burdens by wave, in hindsight or not."""
 
     policy: str
     haircut: Mapping[int, float]

@@ -1,4 +1,4 @@
-"""What a loader is, and which there are: one file and one line each."""
+"""What a loader is, which there are (one file and one line each), and what `adlopt load` does."""
 
 from __future__ import annotations
 
@@ -65,19 +65,9 @@ TABLE = "give --map map.toml for a table of your own"
 def from_words(
     words: Sequence[str], mapping: Path | None, asked: Mapping[str, Any], **how: Unpack[How]
 ) -> Loaded:
-    """Read what a command line asks for.
+    """Read what a command line asks for: a kind and its paths, or with a mapping one path.
 
-    Parameters
-    ----------
-    words : sequence of str
-        A kind and its paths, or with a mapping one path.
-    asked : mapping of str to object
-        Fields of `Rules`; None and False are not asked for.
-
-    Raises
-    ------
-    InputError
-        If the words make no sense, or the files cannot be used.
+    `asked` are fields of `Rules`; None and False are not asked for.
     """
     given = {name: value for name, value in asked.items() if value not in (None, False)}
     if mapping is not None:

@@ -1,6 +1,12 @@
 """A folder with a clearinghouse snapshot, and node fills and misc events since.
 
 Deficits and equities are those at the start of each round: nothing looks ahead but who won.
+
+The market that a round's rule met: accounts are worth what `states` says; entries are averaged as
+the venue does, by what adds to a position. A coin that is deleveraged in the round is marked at the
+mean mark of its fills, by size, others at their newest price, which of all is the previous mark.
+What was shed is what the round's fills closed, at their mean price, and what winners gave is that
+price against the mark.
 """
 
 from __future__ import annotations
@@ -69,13 +75,7 @@ def _read(paths: Sequence[Path], rules: Rules, how: How) -> Loaded:
 
 
 def node_files(folder: Path, kind: str) -> list[Path]:
-    """Files of a kind, fills or misc, in order.
-
-    Raises
-    ------
-    InputError
-        If there are none.
-    """
+    """Files of a kind, fills or misc, in order."""
     found = sorted(folder.glob(f"*_{kind}.json*"))
     if not found:
         stem = {"fills": "node_fills", "misc": "misc_events"}[kind]

@@ -151,13 +151,7 @@ def read_published(
 
 
 def by_wave_table(root: Path, gap_ms: int, horizon_ms: int = 0) -> Path:
-    """Find the per-round table of a folder, or of `out/` in it.
-
-    Raises
-    ------
-    InputError
-        If there is none.
-    """
+    """Find the per-round table of a folder, or of `out/` in it."""
     if not root.is_dir():
         raise InputError("path", str(root), "a folder")
     name = f"{BASE.format(gap=gap_ms, horizon=horizon_ms)}/{BY_WAVE}"

@@ -39,12 +39,6 @@ def typed_blocks(
     """Yield blocks of the table with our column names and the column `line`.
 
     A record of a CSV file is one line: a quoted line break is not understood, and rejected.
-
-    Raises
-    ------
-    InputError
-        If the file cannot be read, lacks a required column, or a column has a type that holds
-        nothing of its kind.
     """
     readers = {
         ".csv": _csv_blocks,
@@ -82,13 +76,7 @@ def table_of(tally: Tally, columns: Sequence[Column]) -> pl.DataFrame:
 
 
 def header_of(path: Path) -> list[str]:
-    """Return the column names of a CSV file.
-
-    Raises
-    ------
-    InputError
-        If the file is empty, or names a column twice.
-    """
+    """Return the column names of a CSV file."""
     for _, lines in blocks_of_lines(Tally(path)):
         return [name for name in _header(lines[0], path) if name]
     raise InputError(str(path), "an empty file", "a header and records")
@@ -276,13 +264,7 @@ def _json_blocks(tally: Tally, sources: Sequence[str]) -> Iterator[Block]:
 
 
 def json_array(tally: Tally) -> list[Any]:
-    """Read a JSON file that is one array.
-
-    Raises
-    ------
-    InputError
-        If it is not, is not well formed, or is too large to be read whole.
-    """
+    """Read a JSON file that is one array."""
     path, parts, size = tally.file, [], 0
     for _, lines in blocks_of_lines(tally, longest=LARGEST_JSON):
         size += sum(map(len, lines))

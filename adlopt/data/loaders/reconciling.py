@@ -1,4 +1,8 @@
-"""Dollars of a load: what was read is what was used and what was left out, and why."""
+"""Dollars of a load: what was read is what was used and what was left out, and why.
+
+Debt is what a liquidated account lacks, capacity what a winner may give, needed the gap between
+mark and price of a fill, notional its price times its size; of records that cannot be used, too.
+"""
 
 from __future__ import annotations
 
@@ -43,12 +47,7 @@ def reconciled(
 ) -> Reconciled:
     """State what became of a quantity; reasons that leave nothing out are not named.
 
-    Raises
-    ------
-    CertificateError
-        If a dollar is neither used nor left out: the reader is at fault, and not the file.
-    InputError
-        If the dollars of the file are no finite numbers.
+    A dollar neither used nor left out is the reader's fault: a CertificateError.
     """
     kept = {reason: usd for reason, usd in left_out.items() if usd}
     for usd in (read, used, *kept.values()):

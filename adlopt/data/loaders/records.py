@@ -35,29 +35,10 @@ class How(TypedDict, total=False):
 
 
 class Tally:
-    """Counts the records of one file while it is read, and the dollars they hold.
+    """Counts the records of one file while it is read, and the dollars they hold, as `How` says.
 
-    Parameters
-    ----------
-    file : Path
-    tolerance, progress, alike
-        As in `How`.
-
-    Attributes
-    ----------
-    unit, zone : str
-        Of times: s, ms, us, ns or iso, unless a column says; that of times without an offset.
-    where : dict of str to str
-        What columns of the file hold in the records that are meant; others are skipped.
-
-    Examples
-    --------
-    >>> tally = Tally(Path("fills.jsonl"), tolerance=0.5)
-    >>> tally.keep(2, {"debt": 700.0})
-    >>> tally.skip("spot")
-    >>> tally.reject(7, "NaN", "a price", {"debt": 300.0})
-    >>> tally.close().shown
-    (Rejected(line=7, found='NaN', expected='a price'),)
+    `unit` and `zone` are of times: s, ms, us, ns or iso, unless a column says; `where` has what
+    columns hold in the records that are meant; others are skipped.
     """
 
     def __init__(
@@ -104,21 +85,10 @@ class Tally:
         debtor: str = "",
         whole: bool = False,
     ) -> None:
-        """Count a record that does not parse and what it holds; keep the first few to show.
+        """Count a record that does not parse and the `usd` it holds; keep the first few to show.
 
-        Parameters
-        ----------
-        usd : mapping of str to float
-            What it holds, by quantity, as far as it can be read.
-        debtor : str
-            Whose debt it states, which other records may repeat.
-        whole : bool
-            Whether it is known not to be cut off.
-
-        Raises
-        ------
-        InputError
-            If it may be cut off: it is the last line, and has no line end.
+        `debtor` is whose debt it states, which other records may repeat; unless `whole`, it may be
+        the last line, cut off, which is an error.
         """
         if line == self.unended and not whole:
             remedy = "the file is cut off: its last record is not whole"
@@ -142,14 +112,7 @@ class Tally:
         self.reject(line, found, expected, whole=True)
 
     def close(self) -> FileReport:
-        """Report on the file.
-
-        Raises
-        ------
-        InputError
-            If a larger share than the tolerance was rejected, of the records or of the dollars of
-            a quantity; names the first such record, or the one that holds most.
-        """
+        """Report on the file, unless more than the tolerance of records or dollars was rejected."""
         read = self.kept + self.rejected + sum(self.skipped.values())
         if self.rejected > self.tolerance * read:
             self._refuse(self.shown[0], f"{self.rejected:,} of {read:,} records do not parse")
@@ -187,13 +150,7 @@ class Malformed(Exception):
 
 
 def number(details: Any, key: str, *, positive: bool = False) -> float:
-    """Read a number that may be written as a text.
-
-    Raises
-    ------
-    Malformed
-        If it is missing, no number, not finite or too large.
-    """
+    """Read a finite number that may be written as a text."""
     value = details.get(key)
     expected = f"a finite number{' > 0' * positive} in {key!r}"
     if isinstance(value, bool) or not isinstance(value, (str, int, float)) or "_" in str(value):
@@ -208,13 +165,7 @@ def number(details: Any, key: str, *, positive: bool = False) -> float:
 
 
 def account(details: Any, key: str, alike: Alike = Alike.APART) -> str:
-    """Read the id of an account.
-
-    Raises
-    ------
-    Malformed
-        If there is none.
-    """
+    """Read the id of an account."""
     value = details.get(key) if isinstance(details, dict) else None
     try:
         name = read_id(value, key)

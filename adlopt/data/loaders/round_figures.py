@@ -15,24 +15,12 @@ from adlopt.foundation.arrays import IntArray
 
 
 def cluster(times: IntArray, gap_ms: int) -> IntArray:
-    """Number sorted times from 1; the number grows where the gap is larger than `gap_ms`.
-
-    Examples
-    --------
-    >>> cluster(np.array([0, 5_000, 10_001, 10_001]), gap_ms=5_000)
-    array([1, 1, 2, 2])
-    """
+    """Number sorted times from 1; the number grows where the gap is larger than `gap_ms`."""
     return np.cumsum(np.diff(times, prepend=times[:1]) > gap_ms) + 1
 
 
 def waves_of(fills: pl.LazyFrame, rules: Rules) -> pl.DataFrame:
-    """Say for every time, and coin if rounds are per coin, which wave it is in.
-
-    Returns
-    -------
-    DataFrame
-        Columns `time`, `wave` (from 1, by start) and, per coin, `coin`.
-    """
+    """Say for every `time`, and `coin` if rounds are per coin, which `wave`, from 1, it is in."""
     keys = ["coin", "time"] if rules.per_coin else ["time"]
     times = fills.select(keys).unique().collect(engine="streaming").sort(keys)
     if not rules.per_coin:
@@ -125,15 +113,7 @@ def lacks(fills: pl.LazyFrame) -> pl.DataFrame:
 
 
 def increments(lacking: pl.DataFrame) -> pl.DataFrame:
-    """Of what accounts lack, what no earlier wave has counted; debts without a name count in each.
-
-    Examples
-    --------
-    >>> import polars as pl
-    >>> each = {"wave": [1, 2, 3], "loser": ["a"] * 3, "usd": [5.0, 8.0, 6.0]}
-    >>> increments(pl.DataFrame(each))["usd"].to_list()
-    [5.0, 3.0, 0.0]
-    """
+    """Of what accounts lack, what no earlier wave has counted; nameless debts count in each."""
     before = pl.col("usd").cum_max().shift(1, fill_value=0.0).over("loser", order_by="wave")
     fresh = (pl.col("usd") - before).clip(lower_bound=0.0)
     return lacking.with_columns(usd=pl.when(pl.col("loser").is_null()).then("usd").otherwise(fresh))

@@ -33,32 +33,7 @@ NO_ZONE = "no zone, taken as UTC"
 def times(
     column: pl.Series, field: str, unit: str = "ms", zone: str = ""
 ) -> tuple[pl.Series, dict[str, int]]:
-    """Read times as whole milliseconds since 1970; null where a cell is none.
-
-    Parameters
-    ----------
-    unit : {"s", "ms", "us", "ns", "iso"}
-        Of numbers and texts.
-    zone : str
-        Of times without an offset, such as Europe/Berlin; UTC unless given.
-
-    Returns
-    -------
-    Series, dict
-        The times; and how many said their zone how.
-
-    Raises
-    ------
-    InputError
-        If the type holds no times of day: dates, durations, lists, booleans.
-
-    Examples
-    --------
-    >>> import polars as pl
-    >>> ms, zones = times(pl.Series(["2025-10-10T23:15:00+02:00", "10/10/2025"]), "at", "iso")
-    >>> ms.to_list(), zones
-    ([1760130900000, None], {'as written': 1})
-    """
+    """Read times as whole milliseconds since 1970, null where a cell is none; and their zones."""
     column = plain(column)
     if column.dtype == pl.Datetime:
         return _moments(column, zone)
@@ -115,13 +90,7 @@ def _written(column: pl.Series, zone: str) -> tuple[pl.Series, dict[str, int]]:
 
 
 def moment(value: Any, key: str) -> int:
-    """Read one time in whole milliseconds since 1970.
-
-    Raises
-    ------
-    Malformed
-        If it is none between 2009 and 2100.
-    """
+    """Read one time in whole milliseconds since 1970, of 2009 to 2100."""
     whole = isinstance(value, int) and not isinstance(value, bool)
     if not whole or not FIRST_MS <= value <= LAST_MS:
         raise Malformed(value, f"milliseconds since 1970 in {key!r}, of 2009 to 2100")
@@ -129,13 +98,7 @@ def moment(value: Any, key: str) -> int:
 
 
 def hint(value: object, unit: str) -> str:
-    """Say what a cell that is no time looks like.
-
-    Examples
-    --------
-    >>> hint("1760130900", "ms"), hint("03/04/2025 21:15", "iso")
-    (' of 2009 to 2100; it looks like time_unit = "s"', ', such as 2025-10-10T21:15:00Z')
-    """
+    """Say what a cell that is no time looks like."""
     try:
         number = float(str(value))
     except ValueError:

@@ -7,6 +7,9 @@ A response does not say whose it is: it is saved as ACCOUNT.json, or as a line o
     "positionValue", "unrealizedPnl", "leverage"}}], "time": ms}
 
 Nothing is fetched. Responses of different times are a finding: a market shows one moment.
+
+`meta` is `{"universe": [{"name": "BTC", "szDecimals": 5, "maxLeverage": 40}, …]}`, or plain
+`{"BTC": 5, …}`.
 """
 
 from __future__ import annotations
