@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from adlopt.bounds.bound import Bound, BoundVerdict
-from adlopt.data.episodes.generated import shock
+from adlopt.data.episodes.built_in import shock
 from adlopt.errors import CausalityError, PolicyError, ProofError
 from adlopt.foundation.arrays import FloatArray
 from adlopt.model.episode import Episode

@@ -94,7 +94,7 @@ Variation = Annotated[float | None, Parameter(name=["--variation", "-P"])]
 
 def episode_named(name: str) -> Episode:
     """Read october-10, or a file."""
-    from adlopt.data.episodes.october import october_10
+    from adlopt.data.episodes.built_in import october_10
     from adlopt.data.files.reading import read_episode
 
     if name == "october-10":

@@ -175,7 +175,7 @@ def new(
     force
         Overwrite.
     """
-    from adlopt.data.episodes.generated import shock as generate
+    from adlopt.data.episodes.built_in import shock as generate
     from adlopt.data.files.templates import VERBS, next_verb, suffix_of, write_template
     from adlopt.data.files.writing import write_episode
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
 
-from adlopt.data.episodes.october import october_10
+from adlopt.data.episodes.built_in import october_10
 from adlopt.data.files.writing import Writer, replace_all
 from adlopt.errors import InputError
 from adlopt.report.evidence import Evidence

@@ -5,9 +5,9 @@ A rule is eligible set × order or weights × limits × lots × closing price ×
 """
 
 from adlopt.foundation.moved import forward
-from adlopt.rules.deleveraging import Deleveraging, Tie
+from adlopt.rules.book import Match, Tie
+from adlopt.rules.deleveraging import Deleveraging
 from adlopt.rules.market_rounds import contract_round, wealth_round
-from adlopt.rules.matches import Match
 from adlopt.rules.row_formula import RowFormula, column
 from adlopt.rules.rows import Rows, account_rows, position_rows, round_rows
 from adlopt.rules.rule import Close, Gauge, Haircut, Rule, Tier

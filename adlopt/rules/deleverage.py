@@ -13,9 +13,8 @@ from adlopt.foundation.money import MICRO, micro
 from adlopt.model.market import LARGEST_MARKET, Market
 from adlopt.model.positions import Side
 from adlopt.model.shed import Shed
-from adlopt.rules.book import Book
-from adlopt.rules.deleveraging import Deleveraging, Tie
-from adlopt.rules.matches import Matches
+from adlopt.rules.book import Book, Matches, Tie
+from adlopt.rules.deleveraging import Deleveraging
 from adlopt.rules.parts import AT_BANKRUPTCY
 from adlopt.rules.rows import (
     Rows,

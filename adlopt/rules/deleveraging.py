@@ -12,7 +12,7 @@ from adlopt.foundation.money import MICRO, micro
 from adlopt.model.filled import filled
 from adlopt.model.market import Market
 from adlopt.model.shed import Shed
-from adlopt.rules.matches import Match, Matches
+from adlopt.rules.book import Match, Matches, Tie
 from adlopt.rules.rows import account_rows
 from adlopt.rules.rule import Rule
 from adlopt.show.answer import Answer, Columns
@@ -25,22 +25,6 @@ from adlopt.show.schema.studies import (
     TouchedData,
 )
 from adlopt.show.words import usd
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Tie:
-    """Equals between whom only the tie-break decided.
-
-    Parameters
-    ----------
-    where : str
-        What was split.
-    accounts : tuple of str
-        Who would have given something else had the tie-break been reversed.
-    """
-
-    where: str
-    accounts: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)

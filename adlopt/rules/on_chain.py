@@ -21,13 +21,11 @@ from adlopt.rules.parts import (
     NO_LIMIT,
     RETURN_BY_LEVERAGE,
     SILENT,
-    queue,
-)
-from adlopt.rules.pool import (
     UntilFactor,
     factor_exceeded,
     flagged_sides,
     largest_exposure,
+    queue,
     refuse_overcorrection,
 )
 from adlopt.rules.row_formula import RowFormula, column

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from adlopt.bounds.data import bound_data
 from adlopt.bounds.registry import UPPER
-from adlopt.data.episodes.october import october_10
+from adlopt.data.episodes.built_in import october_10
 from adlopt.foundation.arrays import own_whole
 from adlopt.model.episode import Episode, path_variation
 from adlopt.policies import grammar

@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING
 from adlopt.foundation.lazy import attach
 
 if TYPE_CHECKING:
-    from adlopt.data.loaders.contracts_of_fills import contract_round
     from adlopt.data.loaders.cutting import rounds_of
     from adlopt.data.loaders.fills import Fills
     from adlopt.data.loaders.hyperreplay import read_by_coin, read_by_user, read_detail
@@ -21,7 +20,7 @@ if TYPE_CHECKING:
     from adlopt.data.loaders.loader import Loader, load, load_table, write
     from adlopt.data.loaders.mapped import read_mapped, read_mapping
     from adlopt.data.loaders.market_load import LoadedMarket
-    from adlopt.data.loaders.markout import markouts, production
+    from adlopt.data.loaders.markout import contract_round, markouts, production
     from adlopt.data.loaders.misc_events import read_ledger
     from adlopt.data.loaders.node_fills import every_trade, read_node_fills
     from adlopt.data.loaders.node_folder import node_market

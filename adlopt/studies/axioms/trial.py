@@ -9,7 +9,7 @@ from functools import partial
 from random import Random
 from typing import Any, TypeAlias
 
-from adlopt.data.episodes.generated import shock
+from adlopt.data.episodes.built_in import shock
 from adlopt.errors import BadHaircut, InputError, PolicyError, unknown
 from adlopt.foundation.arrays import FloatArray, own_whole
 from adlopt.model.filled import filled

@@ -9,7 +9,7 @@ from operator import attrgetter
 from typing import Any, ClassVar
 
 from adlopt.bounds.bound import Comparator
-from adlopt.data.episodes.generated import shock
+from adlopt.data.episodes.built_in import shock
 from adlopt.errors import AdloptError, SweepStopped
 from adlopt.model.episode import Episode
 from adlopt.model.loss import Burden

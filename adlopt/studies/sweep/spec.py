@@ -11,8 +11,7 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from adlopt.data.episodes.generated import shock
-from adlopt.data.episodes.october import october_10
+from adlopt.data.episodes.built_in import october_10, shock
 from adlopt.data.files.aims import objective_of
 from adlopt.data.files.decoding import decode, naming
 from adlopt.data.files.places import inside

@@ -1,14 +1,73 @@
-"""A seeded generator of episodes with the shape of real ones."""
+"""Episodes that are built in: the paper's constructions, one of a seed, and October 10, 2025.
+
+The constructions are small, and a claim is decided on them in closed form.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from importlib.resources import as_file, files
 
 import numpy as np
 
-from adlopt.foundation.arrays import FloatArray, own_whole
+from adlopt.data.files.reading import read_episode
+from adlopt.errors import InputError
+from adlopt.foundation.arrays import FloatArray, own_number, own_whole
 from adlopt.model.episode import Episode
 from adlopt.model.round import Round, RoundOutcome, RoundStart
+
+PAPER = "arXiv 2602.15182"
+
+
+def alternating_capacities(rounds: int, ratio: float) -> Episode:
+    """Two winners with capacities (1, M), then (M, 1), and so on; a budget of 1 [CTTX26, Eq. 18].
+
+    A queue that always serves the first winner bears 1 on odd rounds and 1/M on even ones; the
+    least burden is 1/(M + 1) in each.
+
+    Examples
+    --------
+    >>> [r.start.capacity.tolist() for r in alternating_capacities(2, 3.0)]
+    [[1.0, 3.0], [3.0, 1.0]]
+    """
+    _require_rounds(rounds)
+    if own_number(ratio, "ratio", lowest=0.0) < 1:
+        raise InputError("ratio", ratio, "a number ≥ 1")
+    made = [
+        Round.of(
+            t=t,
+            account=("first", "second"),
+            capacity=[1.0, ratio] if t % 2 else [ratio, 1.0],
+            deficit=1.0,
+            needed=1.0,
+        )
+        for t in range(1, rounds + 1)
+    ]
+    return Episode(name="alternating capacities", rounds=tuple(made), source=f"{PAPER}, Eq. 18")
+
+
+def alternating_blocks(blocks: int) -> Episode:
+    """N blocks of n rounds with unit deficits and θ* = 0, 1, 0, 1, … by block.
+
+    With θ_1 = 1 and η = 1/n projected OGD loses n(n + 1)/2 while the path varies by n − 1 only: it
+    refutes [CTTX26, Prop. 3].
+
+    Examples
+    --------
+    >>> alternating_blocks(2).needed_severity.tolist()
+    [0.0, 0.0, 1.0, 1.0]
+    """
+    _require_rounds(blocks)
+    made = [
+        Round.of(t=t + 1, capacity=[1.0], deficit=1.0, needed=float(t // blocks % 2))
+        for t in range(blocks * blocks)
+    ]
+    return Episode(name="alternating blocks", rounds=tuple(made), source=f"{PAPER}, Prop. 3")
+
+
+def _require_rounds(rounds: int) -> None:
+    own_whole(rounds, "rounds", lowest=1)
+
 
 LOG_MEAN, LOG_SD = 5.71, 2.71
 """Of closed profit per winner on October 10, 2025 (HyperReplay's event-level table; median $219,
@@ -86,3 +145,19 @@ def _round(t: int, pool: _Pool, theta: float, winners: int, rng: np.random.Gener
         features={"leverage": pool.leverage[chosen]},
     )
     return Round(start=start, outcome=RoundOutcome(needed=needed))
+
+
+def october_10() -> Episode:
+    """Return the episode with its recorded policies, from the published per-round figures.
+
+    The table, its source and its licence stand in `october_10.toml` beside this file. Its figures
+    are by round, so each round's winners are one pooled account.
+
+    Examples
+    --------
+    >>> episode = october_10()
+    >>> len(episode), round(float(episode.deficit.sum()), 2), round(float(episode.needed.sum()), 2)
+    (16, 100063386.69, 15079669.61)
+    """
+    with as_file(files("adlopt.data.episodes") / "october_10.toml") as path:
+        return read_episode(path)
