@@ -86,7 +86,7 @@ if TYPE_CHECKING:
     from adlopt.studies.players import deleverage, least_burden
     from adlopt.studies.side_by_side.compared import compare
     from adlopt.studies.simulation.loop import simulate
-    from adlopt.studies.simulation.scenario import Scenario
+    from adlopt.studies.simulation.world import Scenario
     from adlopt.studies.sweep.running import run_sweep
     from adlopt.studies.sweep.spec import read_sweep
 

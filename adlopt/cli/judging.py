@@ -139,7 +139,7 @@ def simulate(
     from adlopt.show.comparison import render
     from adlopt.studies.simulation.loop import simulate as simulate_
     from adlopt.studies.simulation.paired import STANDARD, compare
-    from adlopt.studies.simulation.scenario import Scenario
+    from adlopt.studies.simulation.world import Scenario
 
     scenario = Scenario(accounts=accounts, shock=shock, fund=fund)
     chosen = policy or STANDARD

@@ -40,8 +40,7 @@ def sweep(
     dry_run
         Print how much there is to play, and play nothing.
     """
-    from adlopt.studies.sweep.executors import choose
-    from adlopt.studies.sweep.running import run_sweep
+    from adlopt.studies.sweep.running import choose, run_sweep
     from adlopt.studies.sweep.spec import read_sweep
 
     chosen = read_sweep(spec, policy or ())

@@ -88,7 +88,7 @@ NAMES = {
         "Sweep": "studies.sweep.plan.Sweep",
         "best_fixed_rule": "scoring.playing.best_fixed_rule",
         "best_fixed_severity": "scoring.hindsight.best_fixed_severity",
-        "compare_burdens": "studies.diagnostics.fairer.compare_burdens",
+        "compare_burdens": "studies.diagnostics.concentration.compare_burdens",
         "contract_round": "rules.market_rounds.contract_round",
         "drain_round": "optimum.drain.drain_round",
         "expected_loss": "optimum.drain.expected_loss",
@@ -114,7 +114,7 @@ NAMES = {
         "Axiom": "studies.axioms.laws.Law",
         "Verdict": "studies.axioms.trial.LawVerdict",
     },
-    "studies.execution": {"Fills": "studies.execution.impact.ClosingFills"},
+    "studies.execution": {"Fills": "studies.execution.fills.ClosingFills"},
     "studies.simulation": {"Outcome": "show.schema.studies.CrashOutcome"},
 }
 """Public names of 1.0, by the package that held them, and where they stand; "" is adlopt itself."""

@@ -23,8 +23,7 @@ from adlopt.policies.protocols import Deciding
 from adlopt.scoring.hindsight import FixedRule, FixedSeverity, best_fixed_severity, severity_loss
 from adlopt.scoring.lineup import LineupRow, lineup
 from adlopt.scoring.quality import inspect
-from adlopt.scoring.references import References
-from adlopt.scoring.score import Comparators, Score, row_of
+from adlopt.scoring.score import Comparators, References, Score, row_of
 from adlopt.show.answer import Answer, Columns
 from adlopt.show.board import summary, tables
 from adlopt.show.schema.boards import PathData, PlacedData, ProvenData, ScoreboardData

@@ -4,7 +4,7 @@ import polars as pl
 import pytest
 
 from adlopt.studies.sweep import read_sweep
-from adlopt.studies.sweep.chunk import play_chunk
+from adlopt.studies.sweep.plan import play_chunk
 
 SPEC = """
 policies = ["persistence", "queue:leverage", "constant:0.25", "estimate+min-max:equity"]

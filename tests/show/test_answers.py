@@ -28,9 +28,8 @@ from adlopt.show.schema.data import kinds
 from adlopt.show.schema.proofs import ProofData
 from adlopt.show.table import Table
 from adlopt.studies.adversary.worst import unavoidable, worst
-from adlopt.studies.diagnostics.concentration import Concentration
-from adlopt.studies.diagnostics.noise import sensitivity
-from adlopt.studies.diagnostics.survivors import Survivors
+from adlopt.studies.diagnostics.concentration import Concentration, Survivors
+from adlopt.studies.diagnostics.stability import sensitivity
 from adlopt.studies.execution import Missed, estimate_error, transfer
 from adlopt.studies.rule_comparison import compare_rules
 from adlopt.studies.simulation import compare

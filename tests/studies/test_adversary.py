@@ -31,11 +31,16 @@ from adlopt.policies.severity import Constant, Persistence
 from adlopt.policies.severity_notation import Written
 from adlopt.show.adversary import severities, worst_case
 from adlopt.show.schema.boards import WorstCaseData
-from adlopt.studies.adversary.arena import Arena, Attack, outcome, snapped
-from adlopt.studies.adversary.seeded_search import follow, search
-from adlopt.studies.adversary.unavoidable import MinimaxOptimal, Unavoidable, answer
+from adlopt.studies.adversary.arena import Arena, Attack, follow, outcome, search, snapped
 from adlopt.studies.adversary.worst import unavoidable, worst
-from adlopt.studies.adversary.worst_case import Outcome, WorstCase, replay
+from adlopt.studies.adversary.worst_case import (
+    MinimaxOptimal,
+    Outcome,
+    Unavoidable,
+    WorstCase,
+    answer,
+    replay,
+)
 from adlopt.studies.adversary.written_program import WrittenProgram
 from adlopt.studies.adversary.written_worst import solve
 

@@ -15,7 +15,7 @@ from adlopt.rules import VENUES, ranking, wealth_round
 from adlopt.rules.deleverage import deleverage
 from adlopt.show.exposure import render
 from adlopt.studies.exposure import budgets, exposure
-from adlopt.studies.exposure.budget_draws import LEVELS
+from adlopt.studies.exposure.account_exposure import LEVELS
 
 from ..cli.test_cli import folder, run, strict_json, widest  # noqa: F401
 from ..rules.test_rules import markets

@@ -21,8 +21,7 @@ from adlopt.show.comparison import render
 from adlopt.studies.simulation import Scenario, compare, simulate
 from adlopt.studies.simulation.adl_round import deleverage_now
 from adlopt.studies.simulation.double_entry import Ledger
-from adlopt.studies.simulation.order_book import MOST_MOVE, execute
-from adlopt.studies.simulation.venue import Venue
+from adlopt.studies.simulation.venue import MOST_MOVE, Venue, execute
 from adlopt.studies.simulation.world import BOOK, FUND, OUTSIDE, UNPAID, draw
 
 from ..cli.test_cli import folder, run, strict_json, widest  # noqa: F401

@@ -19,9 +19,9 @@ from hypothesis import strategies as st
 import adlopt as adl
 from adlopt.errors import CertificateError, InputError, SweepStopped
 from adlopt.studies.sweep import choose, on_processes, on_threads, read_sweep, run_sweep
-from adlopt.studies.sweep.chunk import play_chunk
-from adlopt.studies.sweep.instance import Instance
+from adlopt.studies.sweep.plan import play_chunk
 from adlopt.studies.sweep.running import compact, write_part
+from adlopt.studies.sweep.tasks import Instance
 
 KEY = Instance.KEY
 SPEC = """

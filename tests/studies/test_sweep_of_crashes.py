@@ -11,8 +11,8 @@ import adlopt as adl
 from adlopt.errors import InputError, SweepStopped
 from adlopt.studies.simulation import CrashOutcome, compare
 from adlopt.studies.sweep import on_processes, on_threads, read_sweep, run_sweep
-from adlopt.studies.sweep.chunk import play_chunk
-from adlopt.studies.sweep.crash import Crash
+from adlopt.studies.sweep.plan import play_chunk
+from adlopt.studies.sweep.tasks import Crash
 
 SPEC = """
 policies = ["hyperliquid", "constant:{theta}+pro-rata"]

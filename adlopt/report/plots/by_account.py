@@ -27,9 +27,9 @@ from adlopt.report.plots.style import (
     rows,
     shown,
 )
+from adlopt.studies.diagnostics.concentration import Survivors
 from adlopt.studies.diagnostics.diagnosis import mean_known
-from adlopt.studies.diagnostics.ranks import rank_stability
-from adlopt.studies.diagnostics.survivors import Survivors
+from adlopt.studies.diagnostics.stability import rank_stability
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

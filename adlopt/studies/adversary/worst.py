@@ -32,10 +32,15 @@ from adlopt.policies import grammar
 from adlopt.policies.playable import A_SEVERITY
 from adlopt.policies.protocols import Severity, SeverityThenAllocation
 from adlopt.policies.severity_notation import Written
-from adlopt.studies.adversary.arena import Arena, snapped
-from adlopt.studies.adversary.seeded_search import follow, search
-from adlopt.studies.adversary.unavoidable import MinimaxOptimal, Unavoidable
-from adlopt.studies.adversary.worst_case import ATTAINED, Outcome, WorstCase, replay
+from adlopt.studies.adversary.arena import Arena, follow, search, snapped
+from adlopt.studies.adversary.worst_case import (
+    ATTAINED,
+    MinimaxOptimal,
+    Outcome,
+    Unavoidable,
+    WorstCase,
+    replay,
+)
 from adlopt.studies.adversary.written_program import NotLinear
 from adlopt.studies.adversary.written_worst import MEETING, Solved, solve
 

@@ -1,15 +1,16 @@
-"""What may be asked of any policy, each as a check on one small instance.
+"""What may be asked of any policy: said once, of instances in numbers and of unknowns of a solver.
 
-A check decides the instance and a variation of it, and compares what accounts pay, exactly. The
+A law decides an instance and a variation of it, and claims something of what accounts pay. The
 account that the variation concerns is the first.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
-from typing import TypeAlias
+from functools import partial
+from typing import Any, NamedTuple, TypeAlias
 
 from adlopt.studies.axioms.instances import COLLATERAL_SHARES, FACTORS, SHARES, Case, Winner
 
@@ -19,11 +20,14 @@ NUDGE = Fraction(1, 2**30)
 """Relative change of an account that must not move haircuts much."""
 JUMP = Fraction(1, 1000)
 """Share of the deficit that counts as much."""
+TWO_TO_EIGHT = [Fraction(k) for k in range(2, 9)]
 Paid: TypeAlias = Mapping[str, Fraction]
 """USD by account."""
 Pays: TypeAlias = Callable[..., Paid]
 """Decide a round, of winners, deficit and lot as `Case.start` takes them, check that its haircut is
 feasible, and return what each account pays."""
+At: TypeAlias = Any
+"""An `Instance`, or the `Unknowns` of `adlopt.studies.axioms.by_z3`, which has its methods."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +41,20 @@ class Violation:
     usd: Fraction | None
 
 
+class Claim(NamedTuple):
+    """Dollars that must be the same, or the `one` no more than the other, where a condition holds.
+
+    By so much they may differ; the text has a place for each.
+    """
+
+    one: Any
+    other: Any
+    text: str
+    same: bool = False
+    where: Any = True
+    within: Any = 0
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Law:
     """Something to be asked of a policy, for all instances; the check decides one of them."""
@@ -46,152 +64,196 @@ class Law:
     check: Callable[[Case, Pays], Violation | None]
 
 
-def _protected(case: Case, pays: Pays) -> Violation | None:
-    pays()
-    return None
+@dataclass(frozen=True, slots=True)
+class Instance:
+    """One small instance in numbers, and what a policy makes accounts pay of it."""
+
+    case: Case
+    pays: Pays
+
+    @property
+    def winners(self) -> tuple[Winner, ...]:
+        """The accounts."""
+        return self.case.winners
+
+    @property
+    def gone(self) -> int:
+        """Place of the account that pays and leaves."""
+        return self.case.first % len(self.case.rows)
+
+    @property
+    def deficit(self) -> int:
+        """USD."""
+        return self.case.deficit
+
+    def any_of(
+        self, choices: Sequence[Fraction], low: int, high: int | None, *, second: bool = False
+    ) -> Fraction:
+        """One of the choices, as the case says; unknowns are any number between."""
+        return choices[self.case.second if second else self.case.first]
+
+    def given(self, condition: Any) -> bool:
+        """Whether it holds; a solver is told that it does."""
+        return bool(condition)
+
+    def left(self, taken: Paid) -> list[Winner]:
+        """Who is left, and with what, once the share of a position that was taken is closed."""
+        return [w for w in (w.less(taken[w.name]) for w in self.winners) if w is not None]
+
+    def claims(self, awarded: Paid) -> list[Winner]:
+        """Who was awarded something, with that as profit."""
+        return [
+            w.part(w.name, position=awarded[w.name] / w.profit, collateral=Fraction(1))
+            for w in self.winners
+            if awarded[w.name]
+        ]
+
+    def due(self, share: Fraction, every: Fraction) -> Fraction:
+        """The deficit of which a policy takes that share of all it took."""
+        return self.deficit * share / every
 
 
-def _equal_accounts(case: Case, pays: Pays) -> Violation | None:
-    twin = case.winners[0].part("twin", position=Fraction(1), collateral=Fraction(1))
-    paid = pays((*case.winners, twin))
-    return _apart(paid["a"], paid["twin"], "a pays {0}, its twin {1}")
-
-
-def _input_order(case: Case, pays: Pays) -> Violation | None:
-    forth, back = pays(), pays(case.winners[::-1])
-    name = max(forth, key=lambda n: abs(forth[n] - back[n]))
-    return _apart(forth[name], back[name], f"{name} pays {{0}}, and {{1}} if listed in reverse")
-
-
-def _split(case: Case, pays: Pays) -> Violation | None:
-    share = SHARES[case.first]
-    return _split_in_two(case, pays, share, share)
-
-
-def _split_unevenly(case: Case, pays: Pays) -> Violation | None:
-    return _split_in_two(case, pays, SHARES[case.first], COLLATERAL_SHARES[case.second])
-
-
-def _split_in_two(
-    case: Case, pays: Pays, position: Fraction, collateral: Fraction
-) -> Violation | None:
-    whole, *rest = case.winners
-    parts = (
-        whole.part("a1", position=position, collateral=collateral),
-        whole.part("a2", position=1 - position, collateral=1 - collateral),
-    )
-    if not all(part.equity for part in parts):
+def check(claims: Callable[[At], Iterator[Claim]], case: Case, pays: Pays) -> Violation | None:
+    """Decide an instance: the claim that fails by most, if any fails by more than rounding."""
+    worst, most = None, Fraction(0)
+    for claim in claims(Instance(case, pays)):
+        gap = Fraction(claim.one) - Fraction(claim.other)
+        gap = abs(gap) if claim.same else gap
+        if claim.where and gap > max(ROUNDING, claim.within, most):
+            worst, most = claim, gap
+    if worst is None:
         return None
-    before, after = pays()["a"], pays((*parts, *rest))
-    return _saved(before, after["a1"] + after["a2"], "a pays {0}; as a1 and a2 it pays {1}")
+    return Violation(worst.text.format(usd(Fraction(worst.one)), usd(Fraction(worst.other))), most)
 
 
-def _wash_trade(case: Case, pays: Pays) -> Violation | None:
-    account, *rest = case.winners
-    factor = FACTORS[case.first]
+def _protected(at: At) -> Iterator[Claim]:
+    paid = at.pays()
+    for w in at.winners:
+        yield Claim(paid[w.name], w.profit, f"{w.name} pays {{0}} of a profit of {{1}}")
+        yield Claim(0, paid[w.name], f"{w.name} pays {{1}}, less than {{0}}")
+
+
+def _equal_accounts(at: At) -> Iterator[Claim]:
+    paid = at.pays([*at.winners, replace(at.winners[0], name="twin")])
+    yield Claim(paid["a"], paid["twin"], "a pays {0}, its twin {1}", same=True)
+
+
+def _input_order(at: At) -> Iterator[Claim]:
+    first, *rest = at.winners
+    paid = at.pays()
+    for listed, others in (("in reverse", at.winners[::-1]), ("a last", [*rest, first])):
+        text = f"{{name}} pays {{0}}, and {{1}} if listed {listed}"
+        yield from _same(paid, at.pays(others), text)
+
+
+def _split(at: At) -> Iterator[Claim]:
+    share = at.any_of(SHARES, 0, 1)
+    return _in_two(at, share, share)
+
+
+def _split_unevenly(at: At) -> Iterator[Claim]:
+    collateral = at.any_of(COLLATERAL_SHARES, -1, 2, second=True)
+    at.given(collateral >= 0)
+    at.given(collateral <= 1)
+    return _in_two(at, at.any_of(SHARES, 0, 1), collateral)
+
+
+def _in_two(at: At, position: Any, collateral: Any) -> Iterator[Claim]:
+    whole, *rest = at.winners
+    one = whole.part("a1", position=position, collateral=collateral)
+    two = whole.part("a2", position=1 - position, collateral=1 - collateral)
+    if at.given(one.equity > 0) and at.given(two.equity > 0):
+        before, after = at.pays()["a"], at.pays([one, two, *rest])
+        yield Claim(before, after["a1"] + after["a2"], "a pays {0}; as a1 and a2 it pays {1}")
+
+
+def _wash_trade(at: At) -> Iterator[Claim]:
+    account, *rest = at.winners
+    factor = at.any_of(FACTORS, 0, None)
     washed = replace(account, rebased=factor)
     text = f"a pays {{0}}; once it traded with itself until its entry price is × {factor}, {{1}}"
-    return _saved(pays()["a"], pays((washed, *rest))["a"], text)
+    yield Claim(at.pays()["a"], at.pays([washed, *rest])["a"], text)
 
 
-def _scale(case: Case, pays: Pays) -> Violation | None:
-    factor = Fraction(case.first + 2)
-    scaled = [w.part(w.name, position=factor, collateral=factor) for w in case.winners]
-    small = pays()
-    large = pays(scaled, deficit=case.deficit * factor, lot=case.lot * factor)
-    name = max(small, key=lambda n: abs(small[n] * factor - large[n]))
-    text = f"all dollars × {factor}: {name} should pay {{0}} and pays {{1}}"
-    return _apart(small[name] * factor, large[name], text)
+def _scale(at: At) -> Iterator[Claim]:
+    factor = at.any_of(TWO_TO_EIGHT, 0, None)
+    scaled = [w.part(w.name, position=factor, collateral=factor) for w in at.winners]
+    small, lot = at.pays(), at.case.lot * factor if at.case else 0
+    large = at.pays(scaled, deficit=at.deficit * factor, lot=lot)
+    text = f"all dollars × {factor}: {{name}} should pay {{0}} and pays {{1}}"
+    return _same({name: paid * factor for name, paid in small.items()}, large, text)
 
 
-def _larger_deficit(case: Case, pays: Pays) -> Violation | None:
-    larger = case.deficit + case.first + 1
-    before, after = pays(), pays(deficit=larger)
-    name = max(before, key=lambda n: before[n] - after[n])
-    text = f"{name} pays {{0}} of a deficit of {case.deficit}, and {{1}} of {larger}"
-    return _saved(before[name], after[name], text)
+def _larger_deficit(at: At) -> Iterator[Claim]:
+    larger = at.deficit + _more(at)
+    before, after = at.pays(), at.pays(deficit=larger)
+    for name in before:
+        text = f"{name} pays {{0}} of a deficit of {at.deficit}, and {{1}} of {larger}"
+        yield Claim(before[name], after[name], text)
 
 
-def _richer(case: Case, pays: Pays) -> Violation | None:
-    paid = pays()
-    pairs = [
-        (poor, rich)
-        for poor in case.winners
-        for rich in case.winners
-        if rich.profit > poor.profit and rich.collateral >= poor.collateral
-    ]
-    if not pairs:
-        return None
-    poor, rich = max(pairs, key=lambda pair: paid[pair[0].name] - paid[pair[1].name])
-    text = f"{poor.name} pays {{0}}; {rich.name}, with more profit and no less collateral, {{1}}"
-    return _saved(paid[poor.name], paid[rich.name], text)
+def _richer(at: At) -> Iterator[Claim]:
+    paid = at.pays()
+    for p, r in ((p, r) for p in at.winners for r in at.winners if p is not r):
+        text = f"{p.name} pays {{0}}; {r.name}, with more profit and no less collateral, {{1}}"
+        where = (r.profit > p.profit) & (r.collateral >= p.collateral)
+        yield Claim(paid[p.name], paid[r.name], text, where=where)
 
 
-def _path(case: Case, pays: Pays) -> Violation | None:
-    second = case.first + 1
-    taken = pays()
-    left = [w for w in (w.less(taken[w.name]) for w in case.winners) if w is not None]
-    then = pays(left, deficit=second) if left else {}
-    once = pays(deficit=case.deficit + second)
-    both = {name: amount + then.get(name, Fraction(0)) for name, amount in taken.items()}
-    name = max(once, key=lambda n: abs(both[n] - once[n]))
-    text = f"{name} pays {{0}} of {case.deficit} then {second}, and {{1}} of both at once"
-    return _apart(both[name], once[name], text)
+def _path(at: At) -> Iterator[Claim]:
+    second = _more(at)
+    taken = at.pays()
+    left = at.left(taken)
+    then = at.pays(left, deficit=second) if left else {}
+    both = {name: amount + then.get(name, 0) for name, amount in taken.items()}
+    text = f"{{name}} pays {{0}} of {at.deficit} then {second}, and {{1}} of both at once"
+    return _same(both, at.pays(deficit=at.deficit + second), text)
 
 
-def _composition(case: Case, pays: Pays) -> Violation | None:
+def _composition(at: At) -> Iterator[Claim]:
     """Composition down [Moulin, Econometrica 68, 2000]: claims may be cut to earlier awards."""
-    larger = case.deficit + case.first + 1
-    awarded, once = pays(deficit=larger), pays()
-    claims = [
-        w.part(w.name, position=awarded[w.name] / w.profit, collateral=Fraction(1))
-        for w in case.winners
-        if awarded[w.name]
-    ]
-    again = dict.fromkeys(once, Fraction(0)) | dict(pays(claims) if claims else {})
-    name = max(once, key=lambda n: abs(again[n] - once[n]))
-    text = f"{name} pays {{0}} of {case.deficit}, and {{1}} if all claim what {larger} takes"
-    return _apart(once[name], again[name], text)
+    larger = at.deficit + _more(at)
+    awarded, once = at.pays(deficit=larger), at.pays()
+    claims = at.claims(awarded)
+    again = dict.fromkeys(once, 0) | dict(at.pays(claims) if claims else {})
+    text = f"{{name}} pays {{0}} of {at.deficit}, and {{1}} if all claim what {larger} takes"
+    return _same(once, again, text)
 
 
-def _consistency(case: Case, pays: Pays) -> Violation | None:
+def _consistency(at: At) -> Iterator[Claim]:
     """[Aumann, Maschler, J. Econ. Theory 36, 1985; Young, Math. Oper. Res. 12, 1987]."""
-    paid, rest = pays(), list(case.winners)
-    gone = rest.pop(case.first % len(rest))
-    share = sum((paid[w.name] for w in rest), Fraction(0))
-    if not share:
-        return None
-    alone = pays(rest, deficit=case.deficit * share / sum(paid.values()))
-    name = max(alone, key=lambda n: abs(paid[n] - alone[n]))
-    text = f"{name} pays {{0}}, and {{1}} once {gone.name} has paid and left"
-    return _apart(paid[name], alone[name], text)
+    paid, rest = at.pays(), list(at.winners)
+    gone = rest.pop(at.gone)
+    share = sum(paid[w.name] for w in rest)
+    if at.given(share > 0):
+        alone = at.pays(rest, deficit=at.due(share, sum(paid.values())))
+        text = f"{{name}} pays {{0}}, and {{1}} once {gone.name} has paid and left"
+        yield from _same({w.name: paid[w.name] for w in rest}, alone, text)
 
 
-def _stability(case: Case, pays: Pays) -> Violation | None:
-    first, *rest = case.winners
-    like = FACTORS[case.second]
-    rival = first.part("like a", position=like, collateral=like)
-    others = [*rest, rival] if case.first % 2 else rest
-    sides = [pays([_nudged(first, sign * NUDGE), *others]) for sign in (1, -1)]
-    moved = sum((abs(sides[0][name] - sides[1][name]) for name in sides[0]), Fraction(0))
-    if moved <= JUMP * case.deficit:
-        return None
-    text = f"changing a by less than a billionth moves {usd(moved)} between accounts"
-    return Violation(f"{text} of a deficit of {case.deficit}", moved)
+def _stability(at: At) -> Iterator[Claim]:
+    first, *rest = at.winners
+    if at.case and at.case.first % 2:
+        like = FACTORS[at.case.second]
+        rest.append(first.part("like a", position=like, collateral=like))
+    up, down = (at.pays([_nudged(first, sign * NUDGE), *rest]) for sign in (1, -1))
+    moved = sum(abs(up[name] - down[name]) for name in up)
+    text = "changing a by less than a billionth moves {0} between accounts of a deficit of"
+    yield Claim(moved, 0, f"{text} {at.deficit}", within=JUMP * at.deficit)
 
 
 def _nudged(account: Winner, by: Fraction) -> Winner:
     return replace(account, profit=account.profit * (1 + by), entry=account.entry * (1 + 2 * by))
 
 
-def _apart(first: Fraction, second: Fraction, text: str) -> Violation | None:
-    gap = abs(first - second)
-    return Violation(text.format(usd(first), usd(second)), gap) if gap > ROUNDING else None
+def _more(at: At) -> Any:
+    """By how much a deficit grows."""
+    return at.any_of([Fraction(k) for k in range(1, 8)], 0, None)
 
 
-def _saved(before: Fraction, after: Fraction, text: str) -> Violation | None:
-    gap = before - after
-    return Violation(text.format(usd(before), usd(after)), gap) if gap > ROUNDING else None
+def _same(one: Mapping[str, Any], other: Mapping[str, Any], text: str) -> Iterator[Claim]:
+    for name in one:
+        yield Claim(one[name], other[name], text.replace("{name}", name), same=True)
 
 
 def usd(amount: Fraction) -> str:
@@ -203,34 +265,31 @@ def usd(amount: Fraction) -> str:
     return f"{float(amount):.10g} USD"
 
 
+SAID: dict[str, tuple[str, Callable[[At], Iterator[Claim]]]] = {
+    "protected collateral": ("0 ≤ x ≤ PNL: no account pays more than its profit", _protected),
+    "equal accounts": ("accounts equal in everything but name pay the same", _equal_accounts),
+    "input order": ("nobody pays more or less for where it is listed", _input_order),
+    "split": ("an account split in two, in proportion, pays no less in all", _split),
+    "uneven split": ("nor if its collateral goes elsewhere than its position", _split_unevenly),
+    "wash trade": (
+        "trading with itself, which changes its entry price alone, one pays no less",
+        _wash_trade,
+    ),
+    "scale": ("h(λw, λB) = h(w, B): with all dollars × λ everyone pays × λ", _scale),
+    "larger deficit": ("nobody pays less of a larger deficit", _larger_deficit),
+    "richer pays": ("with more profit and no less collateral one pays no less", _richer),
+    "path": ("D₁, then D₂ from what remains, takes what D₁ + D₂ takes", _path),
+    "composition": ("D takes the same if claims are what a larger deficit takes", _composition),
+    "consistency": ("once one has paid and left, the others pay the same", _consistency),
+    "stability": ("changing one account by a billionth moves little of the haircut", _stability),
+}
+"""Statement and claims of each axiom, by name; feasibility first."""
 AXIOMS = tuple(
-    Law(name=name, statement=statement, check=check)
-    for name, statement, check in (
-        ("protected collateral", "0 ≤ x ≤ PNL: no account pays more than its profit", _protected),
-        ("equal accounts", "accounts equal in everything but name pay the same", _equal_accounts),
-        ("input order", "nobody pays more or less for where it is listed", _input_order),
-        ("split", "an account split in two, in proportion, pays no less in all", _split),
-        ("uneven split", "nor if its collateral goes elsewhere than its position", _split_unevenly),
-        (
-            "wash trade",
-            "trading with itself, which changes its entry price alone, one pays no less",
-            _wash_trade,
-        ),
-        ("scale", "h(λw, λB) = h(w, B): with all dollars × λ everyone pays × λ", _scale),
-        ("larger deficit", "nobody pays less of a larger deficit", _larger_deficit),
-        ("richer pays", "with more profit and no less collateral one pays no less", _richer),
-        ("path", "D₁, then D₂ from what remains, takes what D₁ + D₂ takes", _path),
-        (
-            "composition",
-            "D takes the same if claims are what a larger deficit takes",
-            _composition,
-        ),
-        ("consistency", "once one has paid and left, the others pay the same", _consistency),
-        (
-            "stability",
-            "changing one account by a billionth moves little of the haircut",
-            _stability,
-        ),
-    )
+    Law(name=name, statement=statement, check=partial(check, claims))
+    for name, (statement, claims) in SAID.items()
 )
-"""All that are tried; feasibility first."""
+"""All that are tried."""
+ONE_MORE = ("equal accounts", "split", "uneven split")
+"""Axioms that add an account to those of the instance."""
+OF_ONE = (*ONE_MORE, "wash trade", "consistency", "stability")
+"""Axioms that concern one account: where its id stands among the others may matter."""

@@ -2,24 +2,31 @@
 
 from adlopt.model.who_pays import rank_correlation
 from adlopt.show.schema.studies import PolicyDiagnosis
-from adlopt.studies.diagnostics.churn import (
+from adlopt.studies.diagnostics.concentration import (
+    BurdenComparison,
+    Concentration,
+    Fairer,
+    Survivors,
+    compare_burdens,
+    forced_on_largest,
+    gini,
+    survivor_gap,
+    top_share,
+)
+from adlopt.studies.diagnostics.diagnosis import Diagnosis, diagnose
+from adlopt.studies.diagnostics.stability import (
+    Sensitivity,
     alternating_slopes,
     closed,
     deplete,
     effective_slope,
+    monotonicity_violations,
+    pro_rata_guarantee,
+    rank_stability,
+    sensitivity,
+    swap_jump,
     variation,
 )
-from adlopt.studies.diagnostics.concentration import (
-    Concentration,
-    forced_on_largest,
-    gini,
-    top_share,
-)
-from adlopt.studies.diagnostics.diagnosis import Diagnosis, diagnose
-from adlopt.studies.diagnostics.fairer import BurdenComparison, Fairer, compare_burdens
-from adlopt.studies.diagnostics.noise import Sensitivity, pro_rata_guarantee, sensitivity, swap_jump
-from adlopt.studies.diagnostics.ranks import monotonicity_violations, rank_stability
-from adlopt.studies.diagnostics.survivors import Survivors, survivor_gap
 
 __all__ = [
     "BurdenComparison",

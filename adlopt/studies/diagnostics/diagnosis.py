@@ -28,11 +28,17 @@ from adlopt.show.diagnosis import summary
 from adlopt.show.schema.data import all_finite
 from adlopt.show.schema.studies import DiagnosisData, PolicyDiagnosis
 from adlopt.show.words import counted
-from adlopt.studies.diagnostics.churn import SLOPE, closed, effective_slope, variation
-from adlopt.studies.diagnostics.concentration import TOP, Concentration
-from adlopt.studies.diagnostics.noise import NOISE, sensitivity
-from adlopt.studies.diagnostics.ranks import monotonicity_violations, rank_stability
-from adlopt.studies.diagnostics.survivors import Survivors
+from adlopt.studies.diagnostics.concentration import TOP, Concentration, Survivors
+from adlopt.studies.diagnostics.stability import (
+    NOISE,
+    SLOPE,
+    closed,
+    effective_slope,
+    monotonicity_violations,
+    rank_stability,
+    sensitivity,
+    variation,
+)
 from adlopt.studies.players import attempt
 
 STANDARD = (

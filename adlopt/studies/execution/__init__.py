@@ -2,12 +2,24 @@
 
 from adlopt.foundation.moved import forward
 from adlopt.studies.execution.decomposition import Transfer, transfer
-from adlopt.studies.execution.estimation import check_causal, estimates, missed_by
-from adlopt.studies.execution.impact import ClosingFills, EstimateError, estimate_error
+from adlopt.studies.execution.fills import (
+    ClosingFills,
+    EstimateError,
+    Markout,
+    estimate_error,
+    markout,
+)
 from adlopt.studies.execution.latency import Executed, execute, execute_late
-from adlopt.studies.execution.markouts import Markout, markout
-from adlopt.studies.execution.missed import Missed
-from adlopt.studies.execution.slopes import LastSlope, Margin, SlopeEstimator, SlopeOGD
+from adlopt.studies.execution.slopes import (
+    LastSlope,
+    Margin,
+    Missed,
+    SlopeEstimator,
+    SlopeOGD,
+    check_causal,
+    estimates,
+    missed_by,
+)
 
 __getattr__ = forward(__name__)
 __all__ = [

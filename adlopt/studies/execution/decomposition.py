@@ -21,7 +21,7 @@ from adlopt.model.run import Run
 from adlopt.show.answer import Figures
 from adlopt.show.schema.studies import TransferData
 from adlopt.show.words import amount
-from adlopt.studies.execution.missed import Missed
+from adlopt.studies.execution.slopes import Missed
 
 ROUNDING = 1e-9
 """Relative rounding of the two sides."""

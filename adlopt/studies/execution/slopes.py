@@ -2,7 +2,8 @@
 
 After each round its slope α_t is revealed; an estimate may use α_1 … α_{t−1} only. The paper's
 bound C α_max √T + C' P for gradient steps [CTTX26, Lemma 6, Prop. 10] is false for every step size
-and constant; what holds instead stands with each estimator.
+and constant; what holds instead stands with each estimator. Undershoot V_T alone is no objective:
+overestimating every slope makes it 0 [CTTX26, Prop. 10].
 """
 
 from __future__ import annotations
@@ -14,9 +15,34 @@ from typing import Any, ClassVar, Protocol
 import numpy as np
 from numpy.typing import ArrayLike
 
-from adlopt.errors import InputError
-from adlopt.foundation.arrays import FloatArray, own, own_number, require
-from adlopt.studies.execution.missed import Missed
+from adlopt.errors import CausalityError, InputError, PolicyError
+from adlopt.foundation.arrays import FloatArray, freeze, own, own_number, require
+from adlopt.show.answer import Figures
+from adlopt.show.schema.studies import MissedData
+from adlopt.show.words import usd
+
+
+class Missed(Figures, MissedData):
+    """Dollars by which budgets were missed, on either side: fields as in `MissedData`.
+
+    Examples
+    --------
+    >>> print(Missed.of(needed=[5.0, 5.0], raised=[2.0, 9.0]))
+    3.00 USD too little, 4.00 USD too much
+    """
+
+    @classmethod
+    def of(cls, *, needed: ArrayLike, raised: ArrayLike) -> Missed:
+        """Compare needed and raised budgets, shape (T,), USD."""
+        b = own(needed, "needed", lowest=0.0)
+        h = own(raised, "raised", length=b.size, lowest=0.0)
+        return cls(
+            undershoot=math.fsum(np.maximum(b - h, 0.0)),
+            overshoot=math.fsum(np.maximum(h - b, 0.0)),
+        )
+
+    def _heading(self) -> str:
+        return f"{usd(self.undershoot)} USD too little, {usd(self.overshoot)} USD too much"
 
 
 class SlopeEstimator(Protocol):
@@ -212,3 +238,95 @@ def rounds_of(
         raise InputError("slopes", [], "at least one round")
     require(a <= largest, a, "slopes", f"at most {largest!r}")
     return a, own(volume, "volume", length=a.size, lowest=0.0)
+
+
+def estimates(estimator: SlopeEstimator, slopes: ArrayLike) -> FloatArray:
+    """Estimate each round's slope before it is revealed, shape (T,).
+
+    Raises
+    ------
+    PolicyError
+        If an estimate is not a finite number ≥ 0.
+
+    Examples
+    --------
+    >>> from adlopt.studies.execution import LastSlope
+    >>> estimates(LastSlope(2.0), [1, 3, 2])
+    array([2., 1., 3.])
+    """
+    return _play(estimator, own(slopes, "slopes", lowest=0.0).tolist())
+
+
+def check_causal(estimator: SlopeEstimator, slopes: list[float]) -> None:
+    """Check that no estimate depends on its own round's slope, or on a later one.
+
+    For every round the slopes from it on are changed, within the very list that the estimator may
+    have kept, and put back; estimates up to that round must be bit-equal.
+
+    Raises
+    ------
+    CausalityError
+        Naming the round.
+    PolicyError
+        If two plays of the same slopes differ.
+
+    Examples
+    --------
+    >>> from adlopt.studies.execution import Margin
+    >>> check_causal(Margin(0.5, 2.0), [1.0, 2.0, 0.0])
+    """
+    if not isinstance(slopes, list):
+        raise InputError("slopes", slopes, "a list", remedy="write list(slopes)")
+    kept = own(slopes, "slopes", lowest=0.0).tolist()
+    truth = _play(estimator, slopes)
+    if not np.array_equal(truth, _play(estimator, slopes)):
+        raise PolicyError(f"estimator {estimator.name!r} differs when replayed")
+    try:
+        for k in range(len(kept)):
+            slopes[k:] = [2.0 * slope + 1.0 for slope in kept[k:]]
+            if not np.array_equal(truth[: k + 1], _play(estimator, slopes)[: k + 1]):
+                raise CausalityError(
+                    f"estimator {estimator.name!r} changes by round {k + 1} when only slopes from "
+                    f"round {k + 1} on change: it sees the future"
+                )
+            slopes[k:] = kept[k:]
+    finally:
+        slopes[:] = kept
+
+
+def missed_by(estimator: SlopeEstimator, slopes: ArrayLike, volume: ArrayLike) -> Missed:
+    """Σ Q_t² [α_t − α̂_t]₊ and Σ Q_t² [α̂_t − α_t]₊, USD: what raising α̂_t Q_t² misses.
+
+    In the scalar model B_t = α_t Q_t², which needs fills marked at their bankruptcy prices
+    [CTTX26, Eq. 49, Lemmas 4 and 5].
+
+    Parameters
+    ----------
+    estimator : SlopeEstimator
+    slopes : array_like, shape (T,)
+        α_t ≥ 0.
+    volume : array_like, shape (T,)
+        Q_t², the sum of squared fills, ≥ 0.
+
+    Examples
+    --------
+    >>> from adlopt.studies.execution import LastSlope
+    >>> print(missed_by(LastSlope(2.0), [1, 2, 0], [1, 1, 1]))
+    1.00 USD too little, 3.00 USD too much
+    """
+    a, q = rounds_of(slopes, volume)
+    return Missed.of(needed=a * q, raised=estimates(estimator, a) * q)
+
+
+def _play(estimator: SlopeEstimator, slopes: list[float]) -> FloatArray:
+    state, guessed = estimator.begin(), []
+    for t in range(len(slopes)):
+        guess = estimator.estimate(state)
+        if not (isinstance(guess, (int, float)) and 0.0 <= guess < math.inf):
+            raise PolicyError(
+                f"estimator {estimator.name!r} says {guess!r} in round {t + 1}: "
+                "a finite number ≥ 0 is needed"
+            )
+        guessed.append(guess)
+        state = estimator.learn(state, slopes[t])
+    return freeze(guessed)

@@ -27,8 +27,7 @@ from adlopt.show.side_by_side import summary
 from adlopt.studies.diagnostics.concentration import gini, top_share
 from adlopt.studies.players import attempt
 from adlopt.studies.side_by_side import in_market, in_rounds
-from adlopt.studies.side_by_side.in_rounds import Goal
-from adlopt.studies.side_by_side.scene import Scene, SideHaircuts, scene_of, scenes_of
+from adlopt.studies.side_by_side.in_rounds import Goal, Scene, SideHaircuts, scene_of, scenes_of
 
 STANDARD: tuple[Any, ...] = ("hyperliquid", "pro-rata", MinMax())
 """What production is compared with unless told otherwise."""

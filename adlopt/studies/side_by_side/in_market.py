@@ -24,9 +24,16 @@ from adlopt.rules.market_rounds import wealth_round
 from adlopt.rules.parts import AT_BANKRUPTCY
 from adlopt.rules.rule import Rule
 from adlopt.studies.players import AS_DECIDED, broken_hedges, with_given
-from adlopt.studies.side_by_side.in_rounds import Goal, by_allocation, by_policy, knew, splits
+from adlopt.studies.side_by_side.in_rounds import (
+    Goal,
+    Scene,
+    SideHaircuts,
+    by_allocation,
+    by_policy,
+    knew,
+    splits,
+)
 from adlopt.studies.side_by_side.in_rounds import by_optimum as in_dollars
-from adlopt.studies.side_by_side.scene import Scene, SideHaircuts
 
 
 def by_player(player: Player, market: Market, scene: Scene) -> SideHaircuts:

@@ -4,7 +4,7 @@ from adlopt.foundation.moved import forward
 from adlopt.show.schema.studies import CrashOutcome
 from adlopt.studies.simulation.loop import Simulation, simulate
 from adlopt.studies.simulation.paired import STANDARD, Comparison, compare
-from adlopt.studies.simulation.scenario import Scenario
+from adlopt.studies.simulation.world import Scenario
 
 __getattr__ = forward(__name__)
 __all__ = [

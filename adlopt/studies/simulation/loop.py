@@ -21,9 +21,8 @@ from adlopt.show.comparison import render_run
 from adlopt.show.schema.studies import CrashOutcome, SimulationData
 from adlopt.studies.simulation.adl_round import Event, deleverage_now
 from adlopt.studies.simulation.double_entry import Ledger
-from adlopt.studies.simulation.scenario import Scenario
 from adlopt.studies.simulation.venue import Venue
-from adlopt.studies.simulation.world import UNPAID, World, draw
+from adlopt.studies.simulation.world import UNPAID, Scenario, World, draw
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)

@@ -17,7 +17,7 @@ from adlopt.show.comparison import summary
 from adlopt.show.schema.studies import ComparedData, ComparisonData, CrashOutcome
 from adlopt.studies.players import attempt
 from adlopt.studies.simulation.loop import simulate
-from adlopt.studies.simulation.scenario import Scenario, check_seed
+from adlopt.studies.simulation.world import Scenario, check_seed
 
 STANDARD = ("hyperliquid", "binance", "reya", "persistence+pro-rata", "constant:1+pro-rata")
 """What is compared unless told otherwise."""

@@ -29,9 +29,8 @@ on 3 cores. `seeds = 25000` in the spec makes 10⁵ of them with four policies; 
 last 8 and 21 seconds, which is what a killed worker costs at most.
 """
 
-from adlopt.studies.sweep.executors import choose, on_dask, on_processes, on_threads
 from adlopt.studies.sweep.plan import Sweep
-from adlopt.studies.sweep.running import run_sweep
+from adlopt.studies.sweep.running import choose, on_dask, on_processes, on_threads, run_sweep
 from adlopt.studies.sweep.spec import read_sweep
 
 __all__ = ["Sweep", "choose", "on_dask", "on_processes", "on_threads", "read_sweep", "run_sweep"]

@@ -21,11 +21,9 @@ from adlopt.foundation.user_code import MARK
 from adlopt.model.loss import Asymmetric, Empirical
 from adlopt.policies.grammar import player
 from adlopt.policies.grammar import policy as policy_of
-from adlopt.studies.simulation.scenario import Scenario
-from adlopt.studies.sweep.chunk import Contender, Priced, Task, own_code
-from adlopt.studies.sweep.crash import Crash
-from adlopt.studies.sweep.instance import Instance
-from adlopt.studies.sweep.plan import Source, Sweep
+from adlopt.studies.simulation.world import Scenario
+from adlopt.studies.sweep.plan import Contender, Priced, Source, Sweep, Task, own_code
+from adlopt.studies.sweep.tasks import Crash, Instance
 
 MOST_ROWS = 10**8
 """Rows of one sweep."""

@@ -1,12 +1,14 @@
-"""One episode of a sweep, played offline by every policy under every loss."""
+"""One episode or simulated crash of a sweep, played by every policy."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, fields
 from operator import attrgetter
 from typing import Any, ClassVar
+
+import msgspec
 
 from adlopt.bounds.bound import Comparator
 from adlopt.data.episodes.built_in import shock
@@ -19,7 +21,53 @@ from adlopt.scoring.hindsight import per_round_optimum
 from adlopt.scoring.one_run import run_policy
 from adlopt.scoring.score import Score
 from adlopt.scoring.scoreboard import Scoreboard
-from adlopt.studies.sweep.chunk import Columns, Contender, Priced
+from adlopt.show.schema.studies import CrashOutcome
+from adlopt.studies.simulation.loop import simulate
+from adlopt.studies.simulation.world import COUNTS, Scenario
+from adlopt.studies.sweep.plan import Contender, Kinds, Priced
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Crash:
+    """The world of one seed in a scenario: the same for every policy until it acts."""
+
+    scenario: Scenario
+    seed: int
+
+    NOUNS: ClassVar = ("crash", "crashes")
+    KEY: ClassVar[Kinds] = {
+        "policy": str,
+        "seed": int,
+        **{f.name: int if f.name in COUNTS else float for f in fields(Scenario)},
+    }
+    FIGURES: ClassVar[Kinds] = {
+        "information": str,
+        **{
+            name: float if name.endswith("_usd") else int
+            for name in CrashOutcome.__struct_encode_fields__
+        },
+    }
+    """Kinds of figures, as in `adlopt.studies.simulation.CrashOutcome`."""
+
+    def __str__(self) -> str:
+        return f"{self.scenario}, seed {self.seed}"
+
+    def rows(
+        self, contenders: Sequence[Contender], losses: Sequence[Priced]
+    ) -> Iterator[dict[str, Any]]:
+        """Play every policy, and yield a row for each; no loss is priced in a closed loop."""
+        for contender in contenders:
+            try:
+                run = simulate(contender.policy, self.scenario, seed=self.seed)
+            except AdloptError as error:
+                raise SweepStopped(f"{self}: {contender.policy}: {error}") from None
+            yield (
+                {"policy": run.player, "seed": self.seed, "information": run.information.value}
+                | asdict(self.scenario)
+                | contender.parameters
+                | msgspec.to_builtins(run.outcome)
+            )
+
 
 FIGURES: dict[str, tuple[type[str] | type[int] | type[float], Callable[[Score], Any]]] = {
     "information": (str, lambda score: score.information.value),
@@ -39,7 +87,7 @@ FIGURES: dict[str, tuple[type[str] | type[int] | type[float], Callable[[Score], 
     "insured_usd": (float, attrgetter("insured")),
     "loss_value": (float, attrgetter("loss")),
 }
-"""Columns of figures, as in `adlopt.scoring.score.Score`."""
+"""Kinds of figures, as in `adlopt.scoring.score.Score`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,7 +101,7 @@ class Instance:
     given: Episode | None = None
 
     NOUNS: ClassVar = ("episode", "episodes")
-    KEY: ClassVar[Columns] = {
+    KEY: ClassVar[Kinds] = {
         "episode": str,
         "rounds": int,
         "winners": int,
@@ -61,7 +109,7 @@ class Instance:
         "policy": str,
         "loss": str,
     }
-    FIGURES: ClassVar[Columns] = {
+    FIGURES: ClassVar[Kinds] = {
         **{name: kind for name, (kind, _) in FIGURES.items()},
         "hindsight_loss_optimum": float,
         "hindsight_loss_optimum_lower": float,
