@@ -114,7 +114,7 @@ NAMES = {
         "Axiom": "studies.axioms.laws.Law",
         "Verdict": "studies.axioms.trial.LawVerdict",
     },
-    "studies.execution": {"Fills": "studies.execution.fills.ClosingFills"},
+    "studies.execution": {"Fills": "studies.execution.forced_fills.ClosingFills"},
     "studies.simulation": {"Outcome": "show.schema.studies.CrashOutcome"},
 }
 """Public names of 1.0, by the package that held them, and where they stand; "" is adlopt itself."""

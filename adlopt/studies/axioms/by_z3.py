@@ -30,7 +30,7 @@ LARGEST = (12, 12, 40)
 class Unknowns:
     """`count` accounts and a deficit, all real numbers; or whole ones for a `Case`.
 
-    Laws read it as they read an `Instance`. A `case` has the two whole numbers of an example, whose
+    Laws read it as they read `InNumbers`. A `case` has the two whole numbers of an example, whose
     profits and collateral are at most `scale` times small ones; without one they range over all
     real numbers too. So many ids as `place` sort before that of the account concerned.
     """

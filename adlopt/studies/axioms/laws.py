@@ -27,7 +27,7 @@ Pays: TypeAlias = Callable[..., Paid]
 """Decide a round, of winners, deficit and lot as `Case.start` takes them, check that its haircut is
 feasible, and return what each account pays."""
 At: TypeAlias = Any
-"""An `Instance`, or the `Unknowns` of `adlopt.studies.axioms.by_z3`, which has its methods."""
+"""An `InNumbers`, or the `Unknowns` of `adlopt.studies.axioms.by_z3`, which has its methods."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +41,7 @@ class Violation:
     usd: Fraction | None
 
 
-class Claim(NamedTuple):
+class Compared(NamedTuple):
     """Dollars that must be the same, or the `one` no more than the other, where a condition holds.
 
     By so much they may differ; the text has a place for each.
@@ -65,7 +65,7 @@ class Law:
 
 
 @dataclass(frozen=True, slots=True)
-class Instance:
+class InNumbers:
     """One small instance in numbers, and what a policy makes accounts pay of it."""
 
     case: Case
@@ -113,10 +113,10 @@ class Instance:
         return self.deficit * share / every
 
 
-def check(claims: Callable[[At], Iterator[Claim]], case: Case, pays: Pays) -> Violation | None:
+def check(claims: Callable[[At], Iterator[Compared]], case: Case, pays: Pays) -> Violation | None:
     """Decide an instance: the claim that fails by most, if any fails by more than rounding."""
     worst, most = None, Fraction(0)
-    for claim in claims(Instance(case, pays)):
+    for claim in claims(InNumbers(case, pays)):
         gap = Fraction(claim.one) - Fraction(claim.other)
         gap = abs(gap) if claim.same else gap
         if claim.where and gap > max(ROUNDING, claim.within, most):
@@ -126,19 +126,19 @@ def check(claims: Callable[[At], Iterator[Claim]], case: Case, pays: Pays) -> Vi
     return Violation(worst.text.format(usd(Fraction(worst.one)), usd(Fraction(worst.other))), most)
 
 
-def _protected(at: At) -> Iterator[Claim]:
+def _protected(at: At) -> Iterator[Compared]:
     paid = at.pays()
     for w in at.winners:
-        yield Claim(paid[w.name], w.profit, f"{w.name} pays {{0}} of a profit of {{1}}")
-        yield Claim(0, paid[w.name], f"{w.name} pays {{1}}, less than {{0}}")
+        yield Compared(paid[w.name], w.profit, f"{w.name} pays {{0}} of a profit of {{1}}")
+        yield Compared(0, paid[w.name], f"{w.name} pays {{1}}, less than {{0}}")
 
 
-def _equal_accounts(at: At) -> Iterator[Claim]:
+def _equal_accounts(at: At) -> Iterator[Compared]:
     paid = at.pays([*at.winners, replace(at.winners[0], name="twin")])
-    yield Claim(paid["a"], paid["twin"], "a pays {0}, its twin {1}", same=True)
+    yield Compared(paid["a"], paid["twin"], "a pays {0}, its twin {1}", same=True)
 
 
-def _input_order(at: At) -> Iterator[Claim]:
+def _input_order(at: At) -> Iterator[Compared]:
     first, *rest = at.winners
     paid = at.pays()
     for listed, others in (("in reverse", at.winners[::-1]), ("a last", [*rest, first])):
@@ -146,36 +146,36 @@ def _input_order(at: At) -> Iterator[Claim]:
         yield from _same(paid, at.pays(others), text)
 
 
-def _split(at: At) -> Iterator[Claim]:
+def _split(at: At) -> Iterator[Compared]:
     share = at.any_of(SHARES, 0, 1)
     return _in_two(at, share, share)
 
 
-def _split_unevenly(at: At) -> Iterator[Claim]:
+def _split_unevenly(at: At) -> Iterator[Compared]:
     collateral = at.any_of(COLLATERAL_SHARES, -1, 2, second=True)
     at.given(collateral >= 0)
     at.given(collateral <= 1)
     return _in_two(at, at.any_of(SHARES, 0, 1), collateral)
 
 
-def _in_two(at: At, position: Any, collateral: Any) -> Iterator[Claim]:
+def _in_two(at: At, position: Any, collateral: Any) -> Iterator[Compared]:
     whole, *rest = at.winners
     one = whole.part("a1", position=position, collateral=collateral)
     two = whole.part("a2", position=1 - position, collateral=1 - collateral)
     if at.given(one.equity > 0) and at.given(two.equity > 0):
         before, after = at.pays()["a"], at.pays([one, two, *rest])
-        yield Claim(before, after["a1"] + after["a2"], "a pays {0}; as a1 and a2 it pays {1}")
+        yield Compared(before, after["a1"] + after["a2"], "a pays {0}; as a1 and a2 it pays {1}")
 
 
-def _wash_trade(at: At) -> Iterator[Claim]:
+def _wash_trade(at: At) -> Iterator[Compared]:
     account, *rest = at.winners
     factor = at.any_of(FACTORS, 0, None)
     washed = replace(account, rebased=factor)
     text = f"a pays {{0}}; once it traded with itself until its entry price is × {factor}, {{1}}"
-    yield Claim(at.pays()["a"], at.pays([washed, *rest])["a"], text)
+    yield Compared(at.pays()["a"], at.pays([washed, *rest])["a"], text)
 
 
-def _scale(at: At) -> Iterator[Claim]:
+def _scale(at: At) -> Iterator[Compared]:
     factor = at.any_of(TWO_TO_EIGHT, 0, None)
     scaled = [w.part(w.name, position=factor, collateral=factor) for w in at.winners]
     small, lot = at.pays(), at.case.lot * factor if at.case else 0
@@ -184,23 +184,23 @@ def _scale(at: At) -> Iterator[Claim]:
     return _same({name: paid * factor for name, paid in small.items()}, large, text)
 
 
-def _larger_deficit(at: At) -> Iterator[Claim]:
+def _larger_deficit(at: At) -> Iterator[Compared]:
     larger = at.deficit + _more(at)
     before, after = at.pays(), at.pays(deficit=larger)
     for name in before:
         text = f"{name} pays {{0}} of a deficit of {at.deficit}, and {{1}} of {larger}"
-        yield Claim(before[name], after[name], text)
+        yield Compared(before[name], after[name], text)
 
 
-def _richer(at: At) -> Iterator[Claim]:
+def _richer(at: At) -> Iterator[Compared]:
     paid = at.pays()
     for p, r in ((p, r) for p in at.winners for r in at.winners if p is not r):
         text = f"{p.name} pays {{0}}; {r.name}, with more profit and no less collateral, {{1}}"
         where = (r.profit > p.profit) & (r.collateral >= p.collateral)
-        yield Claim(paid[p.name], paid[r.name], text, where=where)
+        yield Compared(paid[p.name], paid[r.name], text, where=where)
 
 
-def _path(at: At) -> Iterator[Claim]:
+def _path(at: At) -> Iterator[Compared]:
     second = _more(at)
     taken = at.pays()
     left = at.left(taken)
@@ -210,7 +210,7 @@ def _path(at: At) -> Iterator[Claim]:
     return _same(both, at.pays(deficit=at.deficit + second), text)
 
 
-def _composition(at: At) -> Iterator[Claim]:
+def _composition(at: At) -> Iterator[Compared]:
     """Composition down [Moulin, Econometrica 68, 2000]: claims may be cut to earlier awards."""
     larger = at.deficit + _more(at)
     awarded, once = at.pays(deficit=larger), at.pays()
@@ -220,7 +220,7 @@ def _composition(at: At) -> Iterator[Claim]:
     return _same(once, again, text)
 
 
-def _consistency(at: At) -> Iterator[Claim]:
+def _consistency(at: At) -> Iterator[Compared]:
     """[Aumann, Maschler, J. Econ. Theory 36, 1985; Young, Math. Oper. Res. 12, 1987]."""
     paid, rest = at.pays(), list(at.winners)
     gone = rest.pop(at.gone)
@@ -231,7 +231,7 @@ def _consistency(at: At) -> Iterator[Claim]:
         yield from _same({w.name: paid[w.name] for w in rest}, alone, text)
 
 
-def _stability(at: At) -> Iterator[Claim]:
+def _stability(at: At) -> Iterator[Compared]:
     first, *rest = at.winners
     if at.case and at.case.first % 2:
         like = FACTORS[at.case.second]
@@ -239,7 +239,7 @@ def _stability(at: At) -> Iterator[Claim]:
     up, down = (at.pays([_nudged(first, sign * NUDGE), *rest]) for sign in (1, -1))
     moved = sum(abs(up[name] - down[name]) for name in up)
     text = "changing a by less than a billionth moves {0} between accounts of a deficit of"
-    yield Claim(moved, 0, f"{text} {at.deficit}", within=JUMP * at.deficit)
+    yield Compared(moved, 0, f"{text} {at.deficit}", within=JUMP * at.deficit)
 
 
 def _nudged(account: Winner, by: Fraction) -> Winner:
@@ -251,9 +251,9 @@ def _more(at: At) -> Any:
     return at.any_of([Fraction(k) for k in range(1, 8)], 0, None)
 
 
-def _same(one: Mapping[str, Any], other: Mapping[str, Any], text: str) -> Iterator[Claim]:
+def _same(one: Mapping[str, Any], other: Mapping[str, Any], text: str) -> Iterator[Compared]:
     for name in one:
-        yield Claim(one[name], other[name], text.replace("{name}", name), same=True)
+        yield Compared(one[name], other[name], text.replace("{name}", name), same=True)
 
 
 def usd(amount: Fraction) -> str:
@@ -265,7 +265,7 @@ def usd(amount: Fraction) -> str:
     return f"{float(amount):.10g} USD"
 
 
-SAID: dict[str, tuple[str, Callable[[At], Iterator[Claim]]]] = {
+SAID: dict[str, tuple[str, Callable[[At], Iterator[Compared]]]] = {
     "protected collateral": ("0 ≤ x ≤ PNL: no account pays more than its profit", _protected),
     "equal accounts": ("accounts equal in everything but name pay the same", _equal_accounts),
     "input order": ("nobody pays more or less for where it is listed", _input_order),

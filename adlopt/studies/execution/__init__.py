@@ -2,7 +2,7 @@
 
 from adlopt.foundation.moved import forward
 from adlopt.studies.execution.decomposition import Transfer, transfer
-from adlopt.studies.execution.fills import (
+from adlopt.studies.execution.forced_fills import (
     ClosingFills,
     EstimateError,
     Markout,
