@@ -43,13 +43,13 @@ def deleverage(
     Examples
     --------
     >>> from adlopt.model.market import Accounts, Coins, OpenPositions
-    >>> from adlopt.rules.on_chain import ETHEREAL
+    >>> from adlopt.rules import rule_named
     >>> market = Market(
     ...     accounts=Accounts(account=["A", "B"], balance=[2000, 8000], opened=[1, 2]),
     ...     coins=Coins(coin=["ETH"], mark=[3600], lot=[0.01]),
     ...     positions=OpenPositions(account=["A", "B"], coin=["ETH", "ETH"],
     ...                             side=["long", "short"], size=[10, 10], entry=[4000, 4000]))
-    >>> done = deleverage(market, ETHEREAL)
+    >>> done = deleverage(market, rule_named("ethereal"))
     >>> done.given, done.deficit_left
     (array([   0., 2000.]), 0.0)
     """

@@ -1,7 +1,7 @@
 """Rules of exchanges and clearing houses, as they publish them.
 
-What a source leaves open is listed under `unpublished`; what stands here instead is the plainest
-choice, not a claim about the venue. Ties go by account id unless the source says otherwise.
+`sources.toml` has their sources, and what these leave open; what stands here instead is the
+plainest choice. Ties go by account id unless the source says otherwise.
 """
 
 from __future__ import annotations
@@ -14,7 +14,6 @@ from adlopt.rules.parts import (
     AT_MARK,
     LEVERAGED_RETURN,
     RETURN_BY_LEVERAGE,
-    SILENT,
     by_sign,
     drawdown,
     in_line,
@@ -33,18 +32,9 @@ def _beyond_drawdown(r: Rows) -> FloatArray:
     return r["mark"] + share * (r["loser_bankruptcy_price"] - r["mark"])
 
 
-BINANCE = Rule(
-    name="binance",
-    venue="Binance",
-    source="binance.com/en/support/faq/360033525471",
-    close=queue(LEVERAGED_RETURN),
-    light=QUANTILE,
-    unpublished=SILENT,
-)
+BINANCE = Rule(name="binance", close=queue(LEVERAGED_RETURN), light=QUANTILE)
 BITMEX = Rule(
     name="bitmex",
-    venue="BitMEX; MEXC, Deepcoin, ABIT, Satori, BTEX alike",
-    source="support.bitmex.com/hc/en-gb/articles/18589621443357",
     close=queue(
         RowFormula(
             "PNL % · effective leverage, losses PNL % / it",
@@ -52,13 +42,10 @@ BITMEX = Rule(
         )
     ),
     light=Light("lights, 20 % steps by contracts", size_percentiles, by_contracts=True),
-    unpublished=SILENT,
 )
 """Losers rank too: behind all winners, the most leveraged first."""
 BYBIT = Rule(
     name="bybit",
-    venue="Bybit",
-    source="bybit-exchange.github.io/docs/v5/market/adl-alert",
     fund=drawdown(0.3),
     close=queue(
         RETURN_BY_LEVERAGE,
@@ -66,20 +53,11 @@ BYBIT = Rule(
         fund_takes_positions=False,
     ),
     light=FIVE,
-    unpublished=(
-        "score",
-        "when the mark is used instead",
-        "stop ratio",
-        "how its light is cut",
-        *SILENT,
-    ),
 )
 """The fund bears a drawdown of 30 % from its eight-hour peak, users what exceeds it; an empty fund
 bears nothing. A symbol that was carved out of the pool is a market of its own."""
 OKX = Rule(
     name="okx",
-    venue="OKX; HTX alike",
-    source="okx.com/help/iv-introduction-to-auto-deleveraging-adl",
     fund=drawdown(0.3),
     close=queue(
         RowFormula(
@@ -89,13 +67,10 @@ OKX = Rule(
         price=AT_MARK,
     ),
     light=FIVE,
-    unpublished=("base of ROI", "how its light is cut", *SILENT),
 )
 """At the mark users lose nothing; what the bankrupt owe, the fund pays while it lasts."""
 BITGET = Rule(
     name="bitget",
-    venue="Bitget",
-    source="bitget.com/support/articles/12560603800805",
     fund=drawdown(0.3, stop=0.1),
     close=queue(
         RowFormula(
@@ -103,40 +78,28 @@ BITGET = Rule(
         )
     ),
     light=Light("rank, 1 first", share_behind),
-    unpublished=("level of the fund at which it stops", *SILENT),
 )
 """Leverage-adjusted; a loss counts as zero."""
 XCOIN = Rule(
     name="xcoin",
-    venue="xcoin",
-    source="help centre, not retrieved",
     close=queue(RowFormula("PNL % · |net delta|", lambda r: r["pnl_percent"] * r["notional"])),
-    unpublished=("closing price", "net delta across coins", *SILENT),
 )
 WHITEBIT = Rule(
     name="whitebit",
-    venue="WhiteBIT",
-    source="docs.whitebit.com/concepts/auto-deleveraging",
     close=queue(RETURN_BY_LEVERAGE),
     light=Light("grade 0–4, 4 the top 5 %", grades),
-    unpublished=("score", "grades below 4", "which limit orders the book fills first", *SILENT),
 )
 """Counterparties get post-only limit orders at the bankruptcy price; here all are filled."""
 KRAKEN = Rule(
     name="kraken",
-    venue="Kraken",
-    source="support.kraken.com/articles/360022835671-Equity-Protection-Process",
     fund=Gauge("assignment to liquidity providers", lambda market: market.fund),
     close=queue(RETURN_BY_LEVERAGE),
-    unpublished=("who is assigned what", "score", *SILENT),
 )
 """Assignment opens positions of liquidity providers instead of closing any: what they can take at
 the zero-equity price stands as the fund. The rest is unwound against the other side."""
 _UNSETTLED = column("unsettled_profit")
 BULLISH = Rule(
     name="bullish",
-    venue="Bullish",
-    source="support.bullish.com/hc/en-us/articles/24436607098649",
     close=queue(
         RowFormula("initial margin / margin", lambda r: over(r["account_initial"], r["equity"])),
         price=AT_MARK,
@@ -156,25 +119,17 @@ BULLISH = Rule(
         ),
         owed=True,
     ),
-    unpublished=SILENT,
 )
 """Two queues: positions close at the mark, then unsettled profits are taken, those opposite first,
 and stay owed."""
 DERIBIT = Rule(
     name="deribit",
-    venue="Deribit, where its fund is empty; Crypto.com alike, with at least 1 %",
-    source="support.deribit.com/hc/en-us/articles/25944777576477-Insurance-Fund",
     haircut=share_of("session_profit"),
-    unpublished=("rounding",),
 )
 """Realised profits of the session share what the fund cannot pay."""
 VMGH = Rule(
     name="vmgh",
-    venue="Clearing houses: variation margin gains haircut",
-    source="RBA Bulletin",
-    version="2013-12",
     haircut=share_of("vm_gain"),
-    unpublished=("rounding",),
 )
 """min(1, L / Σ gains) of each gain of the period."""
 

@@ -1,7 +1,7 @@
 """Rules of on-chain venues, as their documents and code have them.
 
-What a source leaves open is listed under `unpublished`; what stands here instead is the plainest
-choice, not a claim about the venue. Ties go by account id unless the source says otherwise.
+`sources.toml` has their sources, and what these leave open; what stands here instead is the
+plainest choice. Ties go by account id unless the source says otherwise.
 """
 
 from __future__ import annotations
@@ -20,7 +20,6 @@ from adlopt.rules.parts import (
     LEVERAGED_RETURN,
     NO_LIMIT,
     RETURN_BY_LEVERAGE,
-    SILENT,
     UntilFactor,
     factor_exceeded,
     flagged_sides,
@@ -71,8 +70,6 @@ def _drift_insurance(market: Market) -> float:
 
 HYPERLIQUID = Rule(
     name="hyperliquid",
-    venue="Hyperliquid",
-    source="hyperliquid.gitbook.io/hyperliquid-docs/trading/auto-deleveraging",
     fund=NO_FUND,
     close=queue(
         RowFormula(
@@ -81,29 +78,16 @@ HYPERLIQUID = Rule(
         eligible=IN_PROFIT,
         price=AT_PREVIOUS_MARK,
     ),
-    unpublished=SILENT,
 )
 """At the mark of one update earlier: winners give less than the debt, or more."""
-ASTER = Rule(
-    name="aster",
-    venue="Aster",
-    source="docs.asterdex.com/product/asterex-pro/adl",
-    close=queue(LEVERAGED_RETURN),
-    light=QUANTILE,
-    unpublished=("closing price", *SILENT),
-)
+ASTER = Rule(name="aster", close=queue(LEVERAGED_RETURN), light=QUANTILE)
 AEVO = Rule(
     name="aevo",
-    venue="Aevo",
-    source="docs.aevo.xyz",
     close=queue(LEVERAGED_RETURN, price=AT_MARK),
-    unpublished=("which instruments are excluded", *SILENT),
 )
 """Runs in each instrument; the majors are excluded, which a market leaves out then."""
 BLUEFIN = Rule(
     name="bluefin",
-    venue="Bluefin",
-    source="learn.bluefin.io/bluefin/bluefin-exchange/trading/risk-engine/adl",
     close=queue(
         RowFormula(
             "max(0, index return) / max(maintenance, margin ratio)",
@@ -115,12 +99,9 @@ BLUEFIN = Rule(
         )
     ),
     light=Light("rank / count", rank_share),
-    unpublished=SILENT,
 )
 ETHEREAL = Rule(
     name="ethereal",
-    venue="Ethereal",
-    source="docs.ethereal.trade/trading/perpetual-futures/auto-deleveraging",
     close=queue(
         column("leverage", "effective leverage"),
         column("upnl", "profit"),
@@ -134,38 +115,28 @@ ETHEREAL = Rule(
             ),
         ),
     ),
-    unpublished=("rounding",),
 )
 """The only venue that publishes a full order."""
 GTE = Rule(
     name="gte",
-    venue="GTE, muchfi",
-    source="docsv2.muchfi.xyz/docs/home/trading/perpetuals/adl",
     close=queue(
         RowFormula("profit · leverage", lambda r: r["upnl"] * r["leverage"]),
         losers=Queue((column("deficit", "bad debt"),)),
     ),
-    unpublished=SILENT,
 )
 """Both sides are ranked: bad debt first, then profit times leverage."""
 LIGHTER = Rule(
     name="lighter",
-    venue="Lighter",
-    source="docs.lighter.xyz",
     close=queue(RETURN_BY_LEVERAGE),
-    unpublished=("score", *SILENT),
 )
 """At the price at which the bankrupt account is exactly zero."""
 REYA = Rule(
     name="reya",
-    venue="Reya",
-    source="help.reya.xyz/articles/682321; Voltz-Protocol/v2-core #164, #225",
     fund=NO_FUND,
     close=Close(
         tiers=(Tier(split=ProRata(column("lots", "contracts"))),),
         price=RowFormula("mark of a winning position, else where fund and balance end", _reya),
     ),
-    unpublished=("rounding",),
 )
 """Every opposite trader gives in proportion to contracts. A losing position closes where its share
 of balance, gains and fund ends."""
@@ -175,20 +146,14 @@ _OVERLAP = RowFormula(
 )
 DYDX = Rule(
     name="dydx-v4",
-    venue="dYdX v4",
-    source="github.com/dydxprotocol/v4-chain protocol/x/clob/keeper/deleveraging.go @84d4664",
-    version="2026-03-05",
     close=Close(
         tiers=(Tier(split=RandomStart(willing=_OVERLAP)),), price=AT_BANKRUPTCY, rounds_up=True
     ),
-    unpublished=("seed", "how many are looked at"),
 )
 """Not ranked; counterparties need not have won, but must survive the price. A market in final
 settlement, whose positions all close at the oracle price, is not modelled."""
 TRADOOR = Rule(
     name="tradoor",
-    venue="Tradoor",
-    source="docs.tradoor.io/auto-deleveraging-adl",
     fund=NO_FUND,
     trigger=Gauge(
         "pool exposure above its liquidity",
@@ -202,14 +167,10 @@ TRADOOR = Rule(
             lambda r: r["index"] * (1 + r.signal("initial_premium")),
         ),
     ),
-    unpublished=SILENT,
 )
 """Reduces the pool itself: the account marked by the feature `pool`."""
 GMX_V2 = Rule(
     name="gmx-v2",
-    venue="GMX v2",
-    source="github.com/gmx-io/gmx-synthetics contracts/exchange/AdlHandler.sol @a5c0c88",
-    version="2026-03-13",
     fund=NO_FUND,
     trigger=Gauge("profit / pool above its maximum", factor_exceeded),
     sheds=flagged_sides,
@@ -217,7 +178,6 @@ GMX_V2 = Rule(
         tiers=(Tier(split=UntilFactor(Queue((column("upnl", "profit"),)))),), price=AT_MARK
     ),
     after=refuse_overcorrection,
-    unpublished=("whom the keeper picks", "price impact"),
 )
 """No debt has to be covered: profits on a flagged side are closed at the mark. The keeper is free
 to choose (`Chosen`); what brings the factor below its minimum is refused."""
@@ -226,9 +186,6 @@ _PER_CONTRACT = Tier(split=PerUnit(column("size", "contract")), limit=NO_LIMIT)
 """Both sides, losers included, whatever they own; nobody where nothing is open."""
 DRIFT = Rule(
     name="drift-v2",
-    venue="Drift v2",
-    source="github.com/drift-labs/protocol-v2 liquidation.rs resolve_perp_bankruptcy @0ae3e3b",
-    version="2026-04-01",
     fund=_DRIFT_FUND,
     residual=_DRIFT_FUND,
     haircut=Haircut(tiers=(_PER_CONTRACT,), by_coin=True),
@@ -239,15 +196,11 @@ a market does not say in which it arose. The program reverts where none is open;
 left, in sight."""
 VERTEX = Rule(
     name="vertex",
-    venue="Vertex and its kin",
-    source="PerpEngine.sol socializeSubaccount, L141-178",
     haircut=Haircut(tiers=(_PER_CONTRACT,), by_coin=True),
 )
 """Charged through cumulative funding; the contract reverts where no interest is open."""
 PARADEX = Rule(
     name="paradex",
-    venue="Paradex",
-    source="docs.paradex.trade/risk/socialized-losses.md",
     haircut=Haircut(
         tiers=(
             Tier(
@@ -256,7 +209,6 @@ PARADEX = Rule(
             ),
         )
     ),
-    unpublished=("rounding", "the deleveraging page"),
 )
 """Only those who withdraw while the venue is short."""
 _ALL_WINNERS = Haircut(
@@ -264,18 +216,12 @@ _ALL_WINNERS = Haircut(
 )
 ZENEX = Rule(
     name="zenex",
-    venue="Zenex",
-    source="docs.zenex.trade",
     haircut=_ALL_WINNERS,
-    unpublished=("rounding",),
 )
 """The vault is an account; where its loss exceeds its balance, all winners give."""
 _PRINCIPAL = RowFormula("principal", lambda r: np.maximum(r["equity"] - r["capacity"], 0.0))
 PERCOLATOR = Rule(
     name="percolator",
-    venue="Percolator",
-    source="github.com/aeyakovenko/percolator crates/model_safety/src/crisis/haircut.rs @d594e6a",
-    version="2025-10-25",
     fund=NO_FUND,
     haircut=Haircut(
         tiers=(
@@ -283,19 +229,14 @@ PERCOLATOR = Rule(
             Tier(split=ProRata(_PRINCIPAL), limit=_PRINCIPAL, after_fund=True),
         )
     ),
-    unpublished=("how much of a profit has vested",),
 )
 """One ratio on all profits, none of which counts as vested, then the fund, then one on principals.
 What the fund pays, the source does not credit to the venue's collateral; here it is."""
 _IN_COIN = column("profit")
 METAFLUX = Rule(
     name="metaflux",
-    venue="MetaFlux",
-    source="github.com/mtf-exchange/metaflux-knowledges docs/concepts/adl.md @9597aff",
-    version="2026-08-22",
     fund=NO_FUND,
     haircut=Haircut(tiers=(Tier(split=Floored(_IN_COIN), limit=_IN_COIN),), by_coin=True),
-    unpublished=("first severity",),
 )
 """Winners of each coin give before the fund does. The severity, learnt from round to round, is the
 policy `metaflux-ogd`: metaflux-ogd+metaflux is both."""

@@ -25,8 +25,6 @@ AT_MARK = column("mark", "mark price")
 AT_PREVIOUS_MARK = column("previous_mark")
 AT_BANKRUPTCY = column("loser_bankruptcy_price", "bankruptcy price")
 NO_LIMIT = RowFormula("no limit", lambda r: np.inf)
-SILENT = ("tie-break", "rounding")
-"""What hardly any venue publishes."""
 
 
 def queue(

@@ -174,10 +174,8 @@ class Rule:
         Served highest first among equals, then by account id.
     light : Light, optional
         How positions are shown their place.
-    venue, source, version : str
-        Who uses it, where they say so, and when: a commit's date, or that of a page that has one.
-    unpublished : tuple of str
-        Parts that the source leaves open; what stands here instead is a choice.
+    venue, source, version, unpublished, searched : str
+        What it rests on, of venues' rules as `sources.toml` has it.
 
     Examples
     --------
@@ -200,6 +198,7 @@ class Rule:
     source: str = ""
     version: str = ""
     unpublished: tuple[str, ...] = ()
+    searched: str = ""
 
     def __post_init__(self) -> None:
         if not isinstance(self.name, str) or not self.name or any(c in self.name for c in "+: "):

@@ -131,7 +131,9 @@ def _described(rule: Rule) -> PublishedRuleData:
         for v in vectors()
         if v.rule == rule.name
     ]
-    return PublishedRuleData(rule=rule.name, vectors=tried, **rule.parts())
+    return PublishedRuleData(
+        rule=rule.name, vectors=tried, searched=rule.searched or None, **rule.parts()
+    )
 
 
 def _quotes(done: Deleveraging) -> dict[str, int]:

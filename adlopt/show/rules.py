@@ -33,13 +33,15 @@ def provenance(rules: Sequence[PublishedRuleData], *, sources: bool = False) -> 
     rows, apart = [], []
     for rule in rules:
         met = sum(vector.passed for vector in rule.vectors)
-        of = f"{met} of {len(rule.vectors)}" if rule.vectors else "–"
+        none = f"none public, {rule.searched}" if rule.searched else "–"
+        of = f"{met} of {len(rule.vectors)}" if rule.vectors else none
         apart += [f"{rule.rule}, {v.name}: {v.differs}" for v in rule.vectors if v.differs]
         cells = rule.family, rule.version or "–", of, ", ".join(rule.unpublished) or "–"
         rows.append((rule.rule, *([rule.source] if sources else []), *cells))
     title = (
-        "What they rest on: the date of a source that has one, the tests and worked examples of a "
-        "venue that come out the same here, and what a source leaves open, chosen here"
+        "What they rest on: the date of a source, or when one without was read; tests and worked "
+        "examples of a venue that come out the same here, or when none was found; and what a "
+        "source leaves open, chosen here"
     )
     columns = ("rule", *(["source"] if sources else []), "kind", "of", "met", "chosen here")
     return Table(title, columns, rows, "; ".join(apart))

@@ -1,6 +1,9 @@
 """Results that venues publish come out here, or it is said why not."""
 
+import re
+import tomllib
 from dataclasses import replace
+from importlib.resources import files
 
 import msgspec
 import numpy as np
@@ -10,7 +13,7 @@ from hypothesis import strategies as st
 
 import adlopt as adl
 from adlopt.model.market_parts import Accounts, Coins, OpenPositions
-from adlopt.rules import Rows, rule_named
+from adlopt.rules import VENUES, Rows, rule_named
 from adlopt.rules.deleverage import deleverage
 from adlopt.rules.vectors import described, vectors
 from tests.house.tiers import examples
@@ -31,11 +34,26 @@ def test_a_vector_that_is_off_by_a_micro_dollar_fails():
         assert not msgspec.structs.replace(vector, expect=off).passes
 
 
-def test_six_venues_and_more_have_vectors_and_their_sources_a_date():
+def test_every_rule_has_a_source_of_a_date_and_vectors_or_when_none_was_found():
     rules = {rule.rule: rule for rule in described().rules}
     tested = {name for name, rule in rules.items() if rule.vectors}
     assert tested >= {"dydx-v4", "drift-v2", "gmx-v2", "percolator", "bitmex", "bybit", "metaflux"}
-    assert all(rule.version for rule in rules.values() if "github.com" in rule.source)
+    for name, rule in rules.items():
+        assert rule.source, name
+        assert rule.version, name
+        assert bool(rule.vectors) != bool(rule.searched), name
+        assert rule.vectors or re.match(r"20\d\d-\d\d-\d\d\b", rule.searched), name
+        assert "github.com" not in rule.source or re.search(r"\d{4}|@[0-9a-f]{7}", rule.version)
+
+
+def test_what_sources_say_is_of_a_rule_and_of_nothing_else():
+    """Each entry is a rule's, and each field one of `Rule`."""
+    entries = tomllib.loads(files("adlopt.rules").joinpath("sources.toml").read_text("utf-8"))
+    assert entries.keys() == VENUES.keys()
+    for name, entry in entries.items():
+        assert {key: getattr(VENUES[name], key) for key in entry} == {
+            key: tuple(value) if isinstance(value, list) else value for key, value in entry.items()
+        }
 
 
 def test_the_table_names_source_date_vectors_and_choices(run):

@@ -55,9 +55,10 @@ class RuleData(Part, kw_only=True):
 
 
 class PublishedRuleData(RuleData, kw_only=True):
-    """A rule, beside the results that its venue publishes."""
+    """A rule, beside the results that its venue publishes, or when they were looked for in vain."""
 
     vectors: list[VectorData]
+    searched: str | None
 
 
 class RulesData(Data, kw_only=True):
