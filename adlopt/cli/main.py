@@ -176,8 +176,7 @@ def new(
         Overwrite.
     """
     from adlopt.data.episodes.built_in import shock as generate
-    from adlopt.data.files.templates import VERBS, next_verb, suffix_of, write_template
-    from adlopt.data.files.writing import write_episode
+    from adlopt.data.files.writing import VERBS, next_verb, suffix_of, write_episode, write_template
 
     named = kind if kind in VERBS or file is not None else None
     path = file or (Path(kind + suffix_of(kind)) if named else Path(kind))

@@ -87,7 +87,7 @@ def deleverage(
         ties=tuple(book.ties),
     )
     if rule.after is not None:
-        rule.after(done)
+        rule.after(market, shed, done.closed, done.unmatched)
     return done
 
 

@@ -122,15 +122,9 @@ BULLISH = Rule(
 )
 """Two queues: positions close at the mark, then unsettled profits are taken, those opposite first,
 and stay owed."""
-DERIBIT = Rule(
-    name="deribit",
-    haircut=share_of("session_profit"),
-)
+DERIBIT = Rule(name="deribit", haircut=share_of("session_profit"))
 """Realised profits of the session share what the fund cannot pay."""
-VMGH = Rule(
-    name="vmgh",
-    haircut=share_of("vm_gain"),
-)
+VMGH = Rule(name="vmgh", haircut=share_of("vm_gain"))
 """min(1, L / Σ gains) of each gain of the period."""
 
 RULES = (BINANCE, BITMEX, BYBIT, OKX, BITGET, XCOIN, WHITEBIT, KRAKEN, BULLISH, DERIBIT, VMGH)

@@ -81,10 +81,7 @@ HYPERLIQUID = Rule(
 )
 """At the mark of one update earlier: winners give less than the debt, or more."""
 ASTER = Rule(name="aster", close=queue(LEVERAGED_RETURN), light=QUANTILE)
-AEVO = Rule(
-    name="aevo",
-    close=queue(LEVERAGED_RETURN, price=AT_MARK),
-)
+AEVO = Rule(name="aevo", close=queue(LEVERAGED_RETURN, price=AT_MARK))
 """Runs in each instrument; the majors are excluded, which a market leaves out then."""
 BLUEFIN = Rule(
     name="bluefin",
@@ -125,10 +122,7 @@ GTE = Rule(
     ),
 )
 """Both sides are ranked: bad debt first, then profit times leverage."""
-LIGHTER = Rule(
-    name="lighter",
-    close=queue(RETURN_BY_LEVERAGE),
-)
+LIGHTER = Rule(name="lighter", close=queue(RETURN_BY_LEVERAGE))
 """At the price at which the bankrupt account is exactly zero."""
 REYA = Rule(
     name="reya",
@@ -194,10 +188,7 @@ DRIFT = Rule(
 A bankrupt account has no position left there: its debt is divided among coins by open interest, as
 a market does not say in which it arose. The program reverts where none is open; here the debt is
 left, in sight."""
-VERTEX = Rule(
-    name="vertex",
-    haircut=Haircut(tiers=(_PER_CONTRACT,), by_coin=True),
-)
+VERTEX = Rule(name="vertex", haircut=Haircut(tiers=(_PER_CONTRACT,), by_coin=True))
 """Charged through cumulative funding; the contract reverts where no interest is open."""
 PARADEX = Rule(
     name="paradex",
@@ -214,10 +205,7 @@ PARADEX = Rule(
 _ALL_WINNERS = Haircut(
     tiers=(Tier(split=ProRata(column("capacity", "profit")), eligible=IN_PROFIT),)
 )
-ZENEX = Rule(
-    name="zenex",
-    haircut=_ALL_WINNERS,
-)
+ZENEX = Rule(name="zenex", haircut=_ALL_WINNERS)
 """The vault is an account; where its loss exceeds its balance, all winners give."""
 _PRINCIPAL = RowFormula("principal", lambda r: np.maximum(r["equity"] - r["capacity"], 0.0))
 PERCOLATOR = Rule(

@@ -16,7 +16,7 @@ from adlopt.model.market import Market
 from adlopt.model.shed import Shed
 from adlopt.rules.row_formula import RowFormula, column
 from adlopt.rules.rows import Rows
-from adlopt.rules.rule import ANYONE, Close, Done, Gauge, Haircut, Tier
+from adlopt.rules.rule import ANYONE, Close, Gauge, Haircut, Tier
 from adlopt.rules.split import ProRata, Queue, fill
 from adlopt.show.words import percent
 
@@ -112,15 +112,14 @@ def flagged_sides(market: Market) -> Shed:
     return rows.take(np.flatnonzero(factors > most).tolist())
 
 
-def refuse_overcorrection(done: Done) -> None:
+def refuse_overcorrection(
+    market: Market, shed: Shed, closed: IntArray, unmatched: IntArray
+) -> None:
     """Raise unless every factor that was acted on fell, and none below `min_pnl_factor`."""
-    market = done.market
-    left = 1.0 - done.closed / market.lots
-    before = _factors(market, done.shed, market.upnl)
-    after = _factors(market, done.shed, market.upnl * left)
-    closed = market.lots_of(done.shed) - done.unmatched
-    for row in np.flatnonzero(closed).tolist():
-        coin = done.shed.coin[row]
+    before = _factors(market, shed, market.upnl)
+    after = _factors(market, shed, market.upnl * (1.0 - closed / market.lots))
+    for row in np.flatnonzero(market.lots_of(shed) - unmatched).tolist():
+        coin = shed.coin[row]
         if after[row] >= before[row]:
             raise PolicyError(f"{coin}: invalid ADL, the pnl factor stays {before[row]:.4f}")
         if after[row] < market.signal("min_pnl_factor"):

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 
 from adlopt.errors import InputError
 from adlopt.foundation.arrays import IntArray
@@ -129,26 +129,6 @@ class Haircut:
     by_coin: bool = False
 
 
-class Done(Protocol):
-    """What `Rule.after` reads of what the rule did."""
-
-    @property
-    def market(self) -> Market:
-        """Before."""
-
-    @property
-    def shed(self) -> Shed:
-        """What had to go."""
-
-    @property
-    def closed(self) -> IntArray:
-        """Lots closed of each position of the market, shape (k,)."""
-
-    @property
-    def unmatched(self) -> IntArray:
-        """Lots of each row of the shed that nobody took, shape (len(shed),)."""
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rule:
     """How a venue deleverages.
@@ -169,7 +149,8 @@ class Rule:
     sheds : callable
         From a Market to what must go; the bankrupt accounts' positions unless given.
     after : callable, optional
-        Raises where the venue would refuse the outcome.
+        Raises where the venue would refuse the outcome: of the market, what had to go, the lots
+        closed of each position, and those of each row of the shed that nobody took.
     tie_break : RowFormula, …
         Served highest first among equals, then by account id.
     light : Light, optional
@@ -191,7 +172,7 @@ class Rule:
     fund: Gauge = WHOLE_FUND
     residual: Gauge = WHOLE_FUND
     sheds: Callable[[Market], Shed] = Market.shed
-    after: Callable[[Done], None] | None = None
+    after: Callable[[Market, Shed, IntArray, IntArray], None] | None = None
     tie_break: tuple[RowFormula, ...] = ()
     light: Light | None = None
     venue: str = ""

@@ -9,17 +9,15 @@ import pytest
 
 import adlopt as adl
 from adlopt.data.cells import guess, has_commas, id_column, number_column, other_separator
-from adlopt.data.files.aims import objective_of, table_of, worded
+from adlopt.data.files.aims import constraints_of, objective_of, table_of, worded
 from adlopt.data.files.doubts import doubt_accounts
 from adlopt.data.files.file_schema import ConstraintEntry, ShareEntry
-from adlopt.data.files.limit_tables import constraints_of
 from adlopt.data.files.reading import read_belief, read_decision
-from adlopt.data.files.templates import kind_of
-from adlopt.data.loaders.columns import is_spot
+from adlopt.data.files.writing import kind_of
+from adlopt.data.loaders.columns import hint, is_spot, times
 from adlopt.data.loaders.fills import Spool
 from adlopt.data.loaders.records import Tally
 from adlopt.data.loaders.round_figures import cluster, increments
-from adlopt.data.loaders.times import hint, times
 from adlopt.errors import InputError
 from adlopt.rules.lights import fifths
 from adlopt.rules.vectors import described

@@ -31,8 +31,7 @@ from adlopt.data.files.reading import (
     read_market,
     read_round,
 )
-from adlopt.data.files.templates import next_verb, write_template
-from adlopt.data.files.writing import write_episode, write_rows
+from adlopt.data.files.writing import next_verb, write_episode, write_rows, write_template
 
 __all__ = [
     "next_verb",

@@ -10,12 +10,11 @@ from typing import Any
 import numpy as np
 
 from adlopt.data.files.account_tables import SHED, TAGS, Columns, columns_in, table_in, tags_in
-from adlopt.data.files.aims import matched, table_of
+from adlopt.data.files.aims import constraints_of, limits_entry, limits_of, matched, table_of
 from adlopt.data.files.decision_tables import Said, decision_of, refuse_decision
 from adlopt.data.files.decoding import naming
 from adlopt.data.files.doubts import doubt_accounts
 from adlopt.data.files.file_schema import ContractRoundFile
-from adlopt.data.files.limit_tables import constraints_of, limits_entry, limits_of
 from adlopt.data.files.writing import json_path, json_writer, parquet_writer, replace_all
 from adlopt.errors import InputError, unknown
 from adlopt.model.method import Method

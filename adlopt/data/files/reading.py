@@ -5,12 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from adlopt.data.files.aims import worded
+from adlopt.data.files.aims import limits_of, worded
 from adlopt.data.files.contract_rounds import contract_problem_of
 from adlopt.data.files.decision_tables import belief_in
 from adlopt.data.files.decoding import decode, decode_any, naming
 from adlopt.data.files.file_schema import ContractRoundFile, EpisodeFile, MarketFile, RoundFile
-from adlopt.data.files.limit_tables import limits_of
 from adlopt.data.files.markets import market_of
 from adlopt.data.files.rounds_of_files import episode_of, problem_of
 from adlopt.errors import InputError

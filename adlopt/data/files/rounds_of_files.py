@@ -13,7 +13,7 @@ from adlopt.data.files.account_tables import (
     rows_by_round,
     tags_of,
 )
-from adlopt.data.files.aims import objective_of, worded
+from adlopt.data.files.aims import constraints_of, limits_of, objective_of, worded
 from adlopt.data.files.decision_tables import Said, decision_of, refuse_decision
 from adlopt.data.files.decoding import naming
 from adlopt.data.files.doubts import doubt_accounts
@@ -24,7 +24,6 @@ from adlopt.data.files.file_schema import (
     RoundEntry,
     RoundFile,
 )
-from adlopt.data.files.limit_tables import constraints_of, limits_of
 from adlopt.data.files.places import inside
 from adlopt.errors import InputError
 from adlopt.model.episode import POOLED, Episode

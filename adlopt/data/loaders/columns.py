@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from enum import Enum
@@ -11,11 +12,95 @@ import polars as pl
 
 from adlopt.data.cells import POINT, guess, has_commas, id_column, number_column, plain
 from adlopt.data.loaders.reconciling import dollars
-from adlopt.data.loaders.records import Tally
-from adlopt.data.loaders.times import hint, times
+from adlopt.data.loaders.records import FIRST_MS, LAST_MS, Tally
 from adlopt.errors import InputError, did_you_mean, nearest
 from adlopt.foundation.arrays import LARGEST_USD, range_words
 from adlopt.foundation.ids import Alike, looks_like_a_float
+
+PER_UNIT = {"s": 1_000.0, "ms": 1.0, "us": 1e-3, "ns": 1e-6}
+"""Milliseconds that one of each unit takes."""
+UNITS = (*PER_UNIT, "iso")
+SERIAL_DAYS = (39_814.0, 73_051.0)
+"""Days since 1900, as spreadsheets count them, of the same years."""
+ISO = (
+    r"^(\d{4}-\d{2}-\d{2})[T ](\d{2}:\d{2})(?::(\d{2}))?(?:[.,](\d{1,9})\d*)?"
+    r" ?(Z|[+-]\d{2}:?\d{2})?$"
+)
+NO_ZONE = "no zone, taken as UTC"
+
+
+def times(
+    column: pl.Series, field: str, unit: str = "ms", zone: str = ""
+) -> tuple[pl.Series, dict[str, int]]:
+    """Read times as whole milliseconds since 1970, null where a cell is none; and their zones."""
+    column = plain(column)
+    if column.dtype == pl.Datetime:
+        return _moments(column, zone)
+    if column.dtype in (pl.Date, pl.Duration, pl.Time):
+        raise InputError(field, str(column.dtype), "times, not dates or durations alone")
+    if unit == "iso" and column.dtype == pl.String:
+        return _written(column, zone)
+    if unit in ("us", "ns") and (column.dtype == pl.String or column.dtype.is_integer()):
+        # Floats do not hold these exactly.
+        found = column.cast(pl.Int64, strict=False) // round(1 / PER_UNIT[unit])
+    else:
+        scale = PER_UNIT.get(unit, float("nan"))
+        found = (number_column(column, field) * scale).round()
+    found = _in_years(found)
+    known = len(found) - found.null_count()
+    return found.cast(pl.Int64), {f"UTC, as {unit} since 1970": known} if known else {}
+
+
+def _in_years(found: pl.Series) -> pl.Series:
+    """Milliseconds of the years that times are of, null elsewhere."""
+    return found.set(~found.is_between(FIRST_MS, LAST_MS).fill_null(False), None)
+
+
+def _moments(column: pl.Series, zone: str) -> tuple[pl.Series, dict[str, int]]:
+    """Read a column that is typed as times."""
+    said = getattr(column.dtype, "time_zone", None)
+    found = _in_years((column if said else _in_zone(column, zone)).dt.timestamp("ms"))
+    known = len(found) - found.null_count()
+    return found, {said or zone or NO_ZONE: known} if known else {}
+
+
+def _in_zone(column: pl.Series, zone: str) -> pl.Series:
+    """Take times without an offset to be of a zone; those that the clock skips or repeats, null."""
+    try:
+        return column.dt.replace_time_zone(zone or "UTC", ambiguous="null", non_existent="null")
+    except pl.exceptions.PolarsError:
+        raise InputError("time_zone", zone, "a zone such as UTC or Europe/Berlin") from None
+
+
+def _written(column: pl.Series, zone: str) -> tuple[pl.Series, dict[str, int]]:
+    """Read ISO 8601."""
+    parts = column.str.extract_groups(ISO).struct.unnest()
+    parts.columns = ["day", "minute", "second", "fraction", "offset"]
+    frame = parts.with_columns(pl.col("second", "fraction").fill_null("00"))
+    text = frame.select(pl.format("{}T{}:{}.{}", "day", "minute", "second", "fraction")).to_series()
+    offset = parts["offset"].str.replace("Z", "+0000").str.replace(":", "")
+    form = "%Y-%m-%dT%H:%M:%S%.f"
+    there = (text + offset).str.to_datetime(f"{form}%z", strict=False, time_unit="ms")
+    naive = text.set(offset.is_not_null(), None).str.to_datetime(form, strict=False, time_unit="ms")
+    here, said = _moments(naive, zone)
+    found = _in_years(there.dt.timestamp("ms"))
+    written = len(found) - found.null_count()
+    return found.fill_null(here), said | ({"as written": written} if written else {})
+
+
+def hint(value: object, unit: str) -> str:
+    """Say what a cell that is no time looks like."""
+    try:
+        number = float(str(value))
+    except ValueError:
+        looks_iso = unit != "iso" and re.match(r"\d{4}-\d{2}-\d{2}", str(value))
+        example = '; it looks like time_unit = "iso"' if looks_iso else ""
+        return ", such as 2025-10-10T21:15:00Z" if unit == "iso" else example
+    fits = [name for name, ms in PER_UNIT.items() if FIRST_MS <= number * ms <= LAST_MS]
+    like = f'; it looks like time_unit = "{fits[0]}"' if fits else ""
+    if SERIAL_DAYS[0] <= number <= SERIAL_DAYS[1]:
+        like = "; it looks like a spreadsheet's days: format them as 2025-10-10T21:15:00Z"
+    return f" of 2009 to 2100{like}"
 
 
 class ColumnKind(Enum):

@@ -7,17 +7,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from types import TracebackType
-from typing import TYPE_CHECKING, Self
+from typing import Self
 
 import polars as pl
 
 from adlopt.data.loaders.records import Tally
 from adlopt.scoring.quality import Finding
 from adlopt.show.schema.loads import FileReport
-
-if TYPE_CHECKING:
-    from types import TracebackType
 
 
 class Spool:
@@ -31,12 +27,7 @@ class Spool:
     def __enter__(self) -> Spool:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.close()
 
     def close(self) -> None:
@@ -124,12 +115,7 @@ class Fills:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.spool.close()
 
     @classmethod

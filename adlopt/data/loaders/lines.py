@@ -14,7 +14,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from fnmatch import fnmatch
 from pathlib import Path, PurePosixPath
-from tempfile import TemporaryDirectory
+from tempfile import TemporaryDirectory, TemporaryFile
 from typing import IO, Any, cast
 
 from adlopt.data.files.places import existing_file, inside
@@ -24,36 +24,6 @@ from adlopt.errors import InputError
 FIRST = ".part-aa"
 LARGEST_MEMBER = 1 << 33
 """Bytes of a file in an archive: what is larger is taken for a bomb."""
-
-
-class JoinedFiles(io.RawIOBase):
-    """Files one after the other, as one."""
-
-    def __init__(self, paths: Sequence[Path]) -> None:
-        self._left = list(paths)
-        self._now: IO[bytes] | None = None
-
-    def readable(self) -> bool:
-        """It is."""
-        return True
-
-    def readinto(self, buffer: object) -> int:
-        """Read from the part that comes next, and go on to the one after it."""
-        while self._now is not None or self._left:
-            if self._now is None:
-                self._now = self._left.pop(0).open("rb")
-            got = cast(io.RawIOBase, self._now).readinto(buffer)  # type: ignore[arg-type]
-            if got:
-                return got
-            self._now.close()
-            self._now = None
-        return 0
-
-    def close(self) -> None:
-        """Close the part that is open."""
-        if self._now is not None:
-            self._now.close()
-        super().close()
 
 
 def opened(path: Path) -> IO[bytes]:
@@ -71,8 +41,12 @@ def opened(path: Path) -> IO[bytes]:
             raise InputError("file", str(each), f"{name}, which is missing")
     if not found:
         existing_file(path)
-    every = [existing_file(inside(path.parent, each.name)) for each in found]
-    return cast(IO[bytes], io.BufferedReader(JoinedFiles(every)))
+    joined = TemporaryFile(prefix="adlopt-")  # noqa: SIM115 - whoever opens it closes it
+    for each in found:
+        with existing_file(inside(path.parent, each.name)).open("rb") as source:
+            shutil.copyfileobj(source, joined)
+    joined.seek(0)
+    return joined
 
 
 @contextmanager

@@ -56,7 +56,7 @@ import msgspec
 import polars as pl
 
 from adlopt.data.files.places import existing_file, inside
-from adlopt.data.loaders.columns import Column, ColumnKind
+from adlopt.data.loaders.columns import UNITS, Column, ColumnKind
 from adlopt.data.loaders.cutting import rounds_of
 from adlopt.data.loaders.fills import QUANTITIES, REQUIRED, TEXTS, Fills
 from adlopt.data.loaders.loaded import Loaded
@@ -66,7 +66,6 @@ from adlopt.data.loaders.raw_tables import table_of, typed_blocks
 from adlopt.data.loaders.reconciling import of_rounds
 from adlopt.data.loaders.records import How, Tally
 from adlopt.data.loaders.round_figures import FEATURE
-from adlopt.data.loaders.times import UNITS
 from adlopt.errors import InputError, unknown
 from adlopt.foundation.ids import Alike
 from adlopt.model.round import OUTCOMES

@@ -19,8 +19,7 @@ import polars as pl
 from adlopt.data.cells import guess
 from adlopt.data.loaders.lines import each_once
 from adlopt.data.loaders.raw_tables import events_of
-from adlopt.data.loaders.records import How, Malformed, Tally, account, number
-from adlopt.data.loaders.times import moment
+from adlopt.data.loaders.records import How, Malformed, Tally, account, moment, number
 from adlopt.foundation.ids import Alike, folded
 from adlopt.show.schema.loads import FileReport
 

@@ -22,8 +22,7 @@ from adlopt.data.loaders.loaded import Loaded
 from adlopt.data.loaders.loader import Loader
 from adlopt.data.loaders.options import Capacity, Rules
 from adlopt.data.loaders.raw_tables import events_of
-from adlopt.data.loaders.records import How, Malformed, Tally, account, number, product
-from adlopt.data.loaders.times import moment
+from adlopt.data.loaders.records import How, Malformed, Tally, account, moment, number, product
 from adlopt.foundation.ids import Alike
 
 DELEVERAGING = "Auto-Deleveraging"

@@ -44,6 +44,8 @@ from adlopt.model.shed import Shed
 from adlopt.scoring.quality import Finding
 from adlopt.show.words import DUST
 
+Key = tuple[str, str]
+
 
 def _read(paths: Sequence[Path], rules: Rules, how: How) -> Loaded:
     """Rounds of the folder, with what production took where it can be told."""
@@ -85,23 +87,9 @@ def node_files(folder: Path, kind: str) -> list[Path]:
     return [inside(folder, path.name) for path in found]
 
 
-LOADER = Loader(
-    kind="node",
-    takes="FOLDER (a clearinghouse snapshot, and *_fills.json and *_misc.json since)",
-    read=_read,
-    rules=Rules(capacity=Capacity.POSITION, deficit=Deficit.INCREMENT),
-    most=1,
-)
-
-
-Key = tuple[str, str]
-META = "*meta*.json"
-
-
 class Wave(NamedTuple):
     """Fills of a round, and when they began."""
 
-    number: int
     start: int
     fills: pl.DataFrame
 
@@ -141,7 +129,7 @@ def node_market(
     files = {kind: node_files(root, kind) for kind in ("fills", "misc")}
     snapshot = read_snapshot(root, **how)
     ledger, reports = read_ledger(files["misc"], **how)
-    found = sorted(root.glob(META))
+    found = sorted(root.glob("*meta*.json"))
     meta = read_meta(found[0]) if found else {}
     with every_trade() as trades, read_node_fills(files["fills"], trades=trades, **how) as fills:
         now = _wave(fills, rules or Rules(), wave)
@@ -167,7 +155,7 @@ def _wave(fills: Fills, rules: Rules, wave: int) -> Wave:
         raise InputError("wave", wave, f"a round from 1 to {max(numbers, default=0)}")
     own = in_waves(fills.scan(), waves).filter(pl.col("wave") == wave)
     table = own.collect(engine="streaming").sort("row")
-    return Wave(wave, int(table["time"].min()), table)  # type: ignore[arg-type]
+    return Wave(int(table["time"].min()), table)  # type: ignore[arg-type]
 
 
 def _market(
@@ -305,3 +293,12 @@ def _done(
         mark=[marks[coin] for _, coin, _ in kept],  # type: ignore[arg-type]
     )
     return forced, given, closed, findings
+
+
+LOADER = Loader(
+    kind="node",
+    takes="FOLDER (a clearinghouse snapshot, and *_fills.json and *_misc.json since)",
+    read=_read,
+    rules=Rules(capacity=Capacity.POSITION, deficit=Deficit.INCREMENT),
+    most=1,
+)

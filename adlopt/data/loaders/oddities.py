@@ -9,9 +9,9 @@ from typing import NamedTuple
 import numpy as np
 import polars as pl
 
+from adlopt.data.loaders.columns import NO_ZONE
 from adlopt.data.loaders.fills import QUANTITIES, Fills
 from adlopt.data.loaders.round_figures import FEATURES
-from adlopt.data.loaders.times import NO_ZONE
 from adlopt.foundation.ids import alike
 from adlopt.scoring.quality import Finding
 from adlopt.show.schema.loads import FileReport
@@ -19,29 +19,26 @@ from adlopt.show.words import counted
 
 
 class Parts(NamedTuple):
-    """What a load of fills is made of."""
+    """What a load of fills is made of.
+
+    `cut` are fills with their wave, `marked` those with marks, which may be the same, `in_marked`
+    these with the wave that they lie within; `table` has rounds, `lacking` what liquidated accounts
+    lack in each wave, `owing` what counts of it, `every` winners of each wave, with those of
+    unknown capacity; `needed` is by wave, `gain` what capacities are made of, and `taken` what each
+    account is on record to have given. USD.
+    """
 
     fills: Fills
     cut: pl.LazyFrame
-    """Fills with their wave."""
     marked: Fills
-    """Fills with marks, which may be the same."""
     in_marked: pl.LazyFrame
-    """These with the wave that they lie within."""
     table: pl.DataFrame
-    """Rounds."""
     lacking: pl.DataFrame | None
-    """What liquidated accounts lack in each wave."""
     owing: pl.DataFrame | None
-    """What counts of it."""
     every: pl.DataFrame | None
-    """Winners of each wave, with those of unknown capacity."""
     needed: Mapping[int, float] | None
-    """USD, by wave."""
     gain: str
-    """The quantity that capacities are made of."""
     taken: pl.DataFrame | None
-    """What each account is on record to have given in each wave."""
 
 
 def oddities(parts: Parts) -> Iterator[Finding]:

@@ -23,6 +23,10 @@ Progress: TypeAlias = Callable[[str], None] | None
 NOTHING: Mapping[str, float] = MappingProxyType({})
 
 
+FIRST_MS, LAST_MS = 1_230_768_000_000, 4_102_444_800_000
+"""Milliseconds since 1970 of 2009 and of 2100: no perpetual traded before, and none of then has."""
+
+
 class How(TypedDict, total=False):
     """How files are read, whatever is in them."""
 
@@ -180,3 +184,11 @@ def product(details: Any, *keys: str) -> float | None:
     """What a person reads as the product of some fields, without its sign; None if nothing."""
     read = [guess(details.get(key)) if isinstance(details, dict) else None for key in keys]
     return None if None in read else abs(math.prod(read))  # type: ignore[arg-type]
+
+
+def moment(value: Any, key: str) -> int:
+    """Read one time in whole milliseconds since 1970, of 2009 to 2100."""
+    whole = isinstance(value, int) and not isinstance(value, bool)
+    if not whole or not FIRST_MS <= value <= LAST_MS:
+        raise Malformed(value, f"milliseconds since 1970 in {key!r}, of 2009 to 2100")
+    return int(value)

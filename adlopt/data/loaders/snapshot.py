@@ -18,8 +18,16 @@ import polars as pl
 from adlopt.data.files.places import inside
 from adlopt.data.loaders.lines import unpacked
 from adlopt.data.loaders.raw_tables import json_array, read_each
-from adlopt.data.loaders.records import How, Malformed, Tally, account, number, product
-from adlopt.data.loaders.times import FIRST_MS, LAST_MS
+from adlopt.data.loaders.records import (
+    FIRST_MS,
+    LAST_MS,
+    How,
+    Malformed,
+    Tally,
+    account,
+    number,
+    product,
+)
 from adlopt.errors import InputError
 from adlopt.scoring.quality import Finding
 from adlopt.show.schema.loads import FileReport
@@ -122,9 +130,7 @@ def _values(tally: Tally) -> list[tuple[str, float]]:
     return list(rows.items())
 
 
-def _positions(
-    tally: Tally,
-) -> tuple[list[tuple[str, str, float, float, float]], dict[str, float]]:
+def _positions(tally: Tally) -> tuple[list[tuple[str, str, float, float, float]], dict[str, float]]:
     """Positions, and the values of accounts as they stand beside them."""
     rows: dict[tuple[str, str], tuple[float, float, float]] = {}
     values: dict[str, float] = {}

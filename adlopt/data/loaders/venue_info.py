@@ -25,8 +25,7 @@ import msgspec
 from adlopt.data.files.places import existing_file, inside
 from adlopt.data.loaders.market_load import LoadedMarket, market_of
 from adlopt.data.loaders.raw_tables import decoded_lines, read_each
-from adlopt.data.loaders.records import How, Malformed, Tally, account, number
-from adlopt.data.loaders.times import moment
+from adlopt.data.loaders.records import How, Malformed, Tally, account, moment, number
 from adlopt.errors import InputError, unknown
 from adlopt.foundation.strict_json import decode
 from adlopt.model.market_parts import Coins
@@ -49,12 +48,6 @@ class ListedCoin(msgspec.Struct, frozen=True):
         return float(f"1e-{self.szDecimals}")
 
 
-class Universe(msgspec.Struct):
-    """The response."""
-
-    universe: list[ListedCoin]
-
-
 def read_meta(path: str | Path) -> dict[str, ListedCoin]:
     """Read what is listed, by coin.
 
@@ -69,7 +62,8 @@ def read_meta(path: str | Path) -> dict[str, ListedCoin]:
         if isinstance(found, dict) and "universe" not in found:
             plain = msgspec.convert(found, dict[str, Decimals])
             return {name: ListedCoin(name=name, szDecimals=n) for name, n in plain.items()}
-        listed = msgspec.convert(found, Universe).universe
+        listed = msgspec.convert(found, dict[str, Any])["universe"]
+        listed = msgspec.convert(listed, list[ListedCoin])
     except (ValueError, OSError) as error:
         expected = f"a saved `meta` response, or size decimals by coin ({str(error)[:80]})"
         raise InputError("file", str(path), expected) from None

@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from adlopt.data.loaders import load_table
-from adlopt.data.loaders.times import FIRST_MS, LAST_MS, PER_UNIT, hint, times
+from adlopt.data.loaders.columns import PER_UNIT, hint, times
+from adlopt.data.loaders.records import FIRST_MS, LAST_MS
 from adlopt.errors import InputError
 
 FILLS = """kind = "fills"
