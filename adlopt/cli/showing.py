@@ -20,6 +20,7 @@ def report(
     burden: cli.Against = Burden.CAPACITY,
     coupled: cli.Coupled = False,
     skip_proofs: cli.Flag = False,
+    interactive: cli.Flag = False,
     output: Annotated[Path, Parameter(name=["--output", "-o"])] = Path("report.html"),
 ) -> None:
     """Write one self-contained page about an episode: scores, figures, bounds, verdicts.
@@ -28,23 +29,30 @@ def report(
     ----------
     skip_proofs
         Do not check the proofs, which takes a minute or two; the page says so.
+    interactive
+        Write a page with sliders of θ, prices and P instead, for a browser; it needs the extra
+        interactive.
     output
         The .html file.
     """
     from adlopt.proof.library import check_all, proof_files
     from adlopt.report.evidence import Evidence
-    from adlopt.report.write import require_page, write_report
+    from adlopt.report.interactive import interactive as interactive_
+    from adlopt.report.write import require_page, write_page, write_report
 
     require_page(output)
     proofs, files = None, list(proof_files().values())
-    if not skip_proofs:
+    if not skip_proofs and not interactive:
         with cli.progress(len(files), "checking") as step:
             told = None if step is None else lambda row: step(row.file)
             proofs = check_all(files, progress=told)
     with cli.progress(None, "playing") as step:
         chosen: dict[str, Any] = {"policies": policy or (), "burden": burden, "coupled": coupled}
         evidence = Evidence(episode=cli.episode_named(episode), progress=step, **chosen)
-        print(f"wrote {write_report(evidence, output, proofs=proofs)}")
+        if interactive:
+            print(f"wrote {write_page(lambda: interactive_(evidence), output)}")
+        else:
+            print(f"wrote {write_report(evidence, output, proofs=proofs)}")
 
 
 @cli.app.command

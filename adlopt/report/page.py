@@ -16,18 +16,20 @@ POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:"
 """What a browser may load for the page: nothing but what is in it."""
 
 
-def page(title: str, *, top: str, main: str, bottom: str) -> str:
+def page(
+    title: str, *, top: str, main: str, bottom: str, head: str = "", policy: str = POLICY
+) -> str:
     """Put the parts of a page, HTML already, into a document."""
     return f"""<!doctype html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
-<meta http-equiv="Content-Security-Policy" content="{escape(POLICY)}">
+<meta http-equiv="Content-Security-Policy" content="{escape(policy)}">
 <link rel="icon" href="data:,">
 <title>{text(title)}</title>
 <style>
-{stylesheet()}</style>
+{stylesheet()}</style>{head}
 </head>
 <body>
 <a class="skip" href="#main">Skip to the report</a>

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from adlopt.data.files.writing import replace_all
@@ -76,9 +76,13 @@ def write_report(evidence: Evidence, path: str | Path, *, proofs: Verdicts | Non
     ...     write_report(evidence, f"{folder}/report.html").name
     'report.html'
     """
-    target = require_page(path)
-    made = report(evidence, proofs=proofs).encode("utf-8")
-    replace_all({target: lambda part: part.write_bytes(made)})
+    return write_page(lambda: report(evidence, proofs=proofs), path)
+
+
+def write_page(made: Callable[[], str], path: str | Path) -> Path:
+    """Make a page and write it, whole or not at all; nothing is made for a path that cannot be."""
+    target, page_ = require_page(path), made().encode("utf-8")
+    replace_all({target: lambda part: part.write_bytes(page_)})
     return target
 
 

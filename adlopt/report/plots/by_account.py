@@ -52,7 +52,7 @@ def steadiness(
     return mean_known(turned), mean_known(kept)
 
 
-def _totals(episode: Episode, amounts: Sequence[FloatArray]) -> FloatArray:
+def totals(episode: Episode, amounts: Sequence[FloatArray]) -> FloatArray:
     """Sum by account over the rounds, shape (number of accounts,)."""
     total: dict[str, float] = {}
     for round_, usd in zip(episode, amounts, strict=True):
@@ -110,10 +110,10 @@ def _touched(ax: Axes, evidence: Evidence) -> None:
 )
 def _lorenz(ax: Axes, evidence: Evidence) -> None:
     ax.plot([0, 100], [0, 100], color=LIGHT["muted"], linewidth=0.9, label="all pay the same")
-    largest = _totals(evidence.episode, [r.start.capacity for r in evidence.episode])
+    largest = totals(evidence.episode, [r.start.capacity for r in evidence.episode])
     curves = {"profits": largest}
     for policy, haircuts in evidence.haircuts.items():
-        curves[policy] = _totals(evidence.episode, haircuts)
+        curves[policy] = totals(evidence.episode, haircuts)
     paid = {name: amounts for name, amounts in curves.items() if amounts.any()}
     for k, (name, amounts) in enumerate(paid.items()):
         accounts, dollars = lorenz(amounts)
