@@ -94,7 +94,7 @@ class _Charts:
         games = [closed_form(self.episode.deficit, budget) for budget in budgets]
         trivial, half = (bound.value(self.episode) + 0 * budgets for bound in (TRIVIAL, HALF))
         first = np.sqrt((1 + 2 * budgets) * S.measure(self.episode))
-        usd = {"trivial": trivial, "θ = ½": half, "Proposition 1": first}
+        usd: dict[str, Any] = {"trivial": trivial, "θ = ½": half, "Proposition 1": first}
         usd |= {
             "V(P), at least": [g.lower for g in games],
             "V(P), at most": [g.upper for g in games],
