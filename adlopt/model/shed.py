@@ -83,7 +83,18 @@ class Shed(FieldTable):
         """
         if not self.loser:
             raise InputError("shed", [], "at least one order", remedy="nobody sheds anything")
-        own(self.price, "price", lowest=0.0)
+        if (self.price < 0).any():
+            index = int(np.argmax(self.price < 0))
+            expected = (
+                f"≥ 0 for the {self.side[index].value} {self.coin[index]} of {self.loser[index]!r}"
+            )
+            remedy = (
+                "the account owes more than its positions are worth, which no price covers; list "
+                "what goes in [[shed]], at a price ≥ 0"
+            )
+            raise InputError(
+                "price", float(self.price[index]), expected, index=index, remedy=remedy
+            )
         if not (self._gap >= 0).all():
             index = int(np.argmin(self._gap >= 0))
             side, price, mark = self.side[index], float(self.price[index]), float(self.mark[index])

@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import adlopt as adl
+from adlopt.errors import InputError
 from adlopt.model.positions import Positions
 from adlopt.optimum.lots.lot_grid import LotGrid
 
@@ -171,3 +172,19 @@ def test_more_money_than_64_bits_is_refused():
     round_ = contracts(size=[1e13, 3.0, 8.0])
     with pytest.raises(adl.InputError, match=r"positions is 'worth .*at most 2\.31e\+12 USD"):
         adl.solve(round_, budget=adl.Budget.at_least())
+
+
+def test_a_debt_larger_than_what_is_held_is_named_with_its_account():
+    market = adl.Market(
+        accounts=adl.Accounts(account=["ann", "bob"], balance=[-50.0, 100.0]),
+        coins=adl.Coins(coin=["ETH"], mark=[10.0], lot=[1.0]),
+        positions=adl.OpenPositions(
+            account=["ann", "bob"],
+            coin=["ETH", "ETH"],
+            side=["short", "long"],
+            size=[2.0, 2.0],
+            entry=[10.0, 9.0],
+        ),
+    )
+    with pytest.raises(InputError, match=r"≥ 0 for the short ETH of 'ann'.*\[\[shed\]\]"):
+        adl.solve(market)
