@@ -85,15 +85,14 @@ class Shed(FieldTable):
             raise InputError("shed", [], "at least one order", remedy="nobody sheds anything")
         if (self.price < 0).any():
             index = int(np.argmax(self.price < 0))
-            expected = (
-                f"≥ 0 for the {self.side[index].value} {self.coin[index]} of {self.loser[index]!r}"
-            )
+            side, coin, loser = self.side[index].value, self.coin[index], self.loser[index]
             remedy = (
                 "the account owes more than its positions are worth, which no price covers; list "
                 "what goes in [[shed]], at a price ≥ 0"
             )
+            expected = f"a finite number ≥ 0 for the {side} {coin} of {loser!r}"
             raise InputError(
-                "price", float(self.price[index]), expected, index=index, remedy=remedy
+                "price", self.price[index].item(), expected, index=index, remedy=remedy
             )
         if not (self._gap >= 0).all():
             index = int(np.argmin(self._gap >= 0))

@@ -17,9 +17,9 @@ from adlopt.model.positions import ContractRound, Side
 from adlopt.model.shed import Shed, open_contract_round
 from adlopt.optimum.core.certificate import Trust
 from adlopt.optimum.matching import goal_search as search
-from adlopt.optimum.matching import linear
+from adlopt.optimum.matching import linear, matching_problem
 from adlopt.optimum.matching.check import check_trades
-from adlopt.optimum.matching.pairing import Trades
+from adlopt.optimum.matching.pairing import Trades, cross_sections
 
 COINS = ("ETH", "BTC", "SOL")
 ROUNDED = {"whole_lots": True}
@@ -189,6 +189,48 @@ def test_least_burden_is_cvxpys(seed):
     value = statement.solve(statement.cp.max(statement.burdens()))
     assert best.value == pytest.approx(value, abs=1e-6)
     proven(best)
+
+
+def found(round_, shed, goal):
+    """A matching, or how many USD it misses."""
+    try:
+        return match(round_, shed, goal), 0.0
+    except adl.InfeasibleRound as refused:
+        return None, refused.missing
+
+
+@pytest.mark.parametrize("seed", range(40))
+@pytest.mark.parametrize("goal", OBJECTIVES[:-1], ids=str)
+def test_groups_of_prices_are_split_until_their_multipliers_prove_single_orders(
+    seed, goal, monkeypatch
+):
+    rng = np.random.default_rng(5000 + seed)
+    round_, shed = instance(rng, winners=8, positions=16, orders=12, tight=seed % 2 == 1)
+    gap = np.abs(shed.price - shed.mark) * rng.uniform(0.5, 1.5, len(shed))
+    shed = replace(shed, price=shed.mark + np.sign(shed.price - shed.mark) * gap)
+    single, missing = found(round_, shed, goal)
+    monkeypatch.setattr(matching_problem, "MANY", 0)
+    best, short = found(round_, shed, goal)
+    assert short == pytest.approx(missing, rel=1e-6)
+    if single is None:
+        return
+    assert best.value == pytest.approx(single.value, rel=1e-7, abs=1e-9)
+    assert best.certificate.lower <= single.value * (1 + 1e-9) + 1e-12
+    proven(best)
+    assert len(best.trades) <= len(shed) + 3 * len(round_.positions) * len(COINS)
+
+
+def test_a_cross_section_of_many_prices_costs_their_mean_in_few_trades():
+    rng = np.random.default_rng(7)
+    price, quantity = np.sort(rng.lognormal(0.0, 2.0, 300)), rng.lognormal(0.0, 2.0, 300)
+    given = rng.lognormal(0.0, 2.0, 200)
+    given *= quantity.sum() / given.sum()
+    row, order, amount = cross_sections(given, quantity, price)
+    assert np.bincount(row, amount) == pytest.approx(given, rel=1e-9)
+    assert np.bincount(order, amount) == pytest.approx(quantity, rel=1e-9)
+    mean = (quantity @ price) / quantity.sum()
+    assert np.bincount(row, amount * price[order]) == pytest.approx(given * mean, rel=1e-9)
+    assert row.size <= quantity.size + 2 * given.size
 
 
 @pytest.mark.parametrize("seed", range(200))

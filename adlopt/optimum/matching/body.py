@@ -100,8 +100,10 @@ class Body:
             label="conserve",
         )
         counts = np.bincount(problem.position, minlength=problem.limit.size)
-        shared = np.flatnonzero(counts > 1)
-        inside = counts[problem.position] > 1
+        several = counts > 1
+        several[problem.position[problem.mixed[problem.level]]] = True
+        shared = np.flatnonzero(several)
+        inside = several[problem.position]
         coarse = np.zeros(problem.limit.size)
         np.maximum.at(coarse, problem.position, per)
         if shared.size:

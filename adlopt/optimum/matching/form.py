@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -17,7 +18,8 @@ class Form:
 
     `bearing` rows are of the `accounts` that share z, `kept_rows` of those, `kept`, that give at
     most `most`, USD; `switches` says that the last columns switch accounts on, and `labels` of each
-    block of rows what it is and what its rows are of.
+    block of rows what it is and what its rows are of; a USD that an account gives is `taking` of a
+    label in its rows. What is reached bounds z where that is a `burden`.
     """
 
     program: Program
@@ -27,6 +29,8 @@ class Form:
     accounts: IntArray = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
     switches: bool = False
     labels: tuple[tuple[str, IntArray], ...] = ()
+    taking: Mapping[str, float] = field(default_factory=dict)
+    burden: bool = False
     kept_rows: IntArray = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
     kept: IntArray = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
     most: FloatArray = field(default_factory=lambda: np.zeros(0))

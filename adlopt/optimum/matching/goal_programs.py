@@ -14,7 +14,7 @@ from adlopt.foundation.arrays import FloatArray
 from adlopt.optimum.matching.body import Body, Hedges, most_taken
 from adlopt.optimum.matching.form import Form
 from adlopt.optimum.matching.matching_problem import MatchingProblem
-from adlopt.optimum.programs.program import WORK_TOTAL, power_of_two
+from adlopt.optimum.programs.program import WORK_TOTAL, Program, power_of_two
 
 
 def least_burden(
@@ -57,9 +57,11 @@ def least_burden(
         bearing=first + np.arange(bearers.size),
         accounts=bearers,
         labels=tuple(body.rows.labels),
+        taking=dict.fromkeys(("cap", "share", "kept"), body.scale),
         kept_rows=first + bearers.size + np.arange(kept.size),
         kept=kept,
         most=most,
+        burden=True,
     )
 
 
@@ -94,6 +96,7 @@ def least_leverage(problem: MatchingProblem, level: float) -> Form:
         bearing=first + np.arange(touched.size),
         accounts=touched,
         labels=tuple(body.rows.labels),
+        taking={"cap": body.scale, "share": body.scale * level / (1.0 + level)},
     )
 
 
@@ -103,8 +106,7 @@ def keep_hedges(problem: MatchingProblem, hedges: Hedges) -> Form:
     cost = np.zeros(body.width)
     cost[hedges.columns(body.z + 1)] = 1.0
     program = body.program(cost, lower=0.0, upper=0.0)
-    labels = tuple(body.rows.labels)
-    return Form(program=program, per=body.per, factor=1.0 / body.scale, labels=labels)
+    return _form(body, program, factor=1.0 / body.scale)
 
 
 def fewest_accounts(problem: MatchingProblem) -> Form:
@@ -123,8 +125,7 @@ def fewest_accounts(problem: MatchingProblem) -> Form:
     cost = np.zeros(body.width)
     cost[body.z + 1 :] = 1.0
     program = body.program(cost, lower=0.0, upper=0.0)
-    labels = tuple(body.rows.labels)
-    return Form(program=program, per=body.per, factor=1.0, switches=True, labels=labels)
+    return _form(body, program, factor=1.0, switches=True)
 
 
 def most_matched(problem: MatchingProblem) -> Form:
@@ -133,7 +134,18 @@ def most_matched(problem: MatchingProblem) -> Form:
     cost = np.zeros(body.width)
     cost[: problem.level.size] = -(problem.notional * body.scale)[problem.level] * body.per
     program = body.program(cost, lower=0.0, upper=0.0)
-    return Form(program=program, per=body.per, factor=1.0 / body.scale)
+    return _form(body, program, factor=1.0 / body.scale)
+
+
+def _form(body: Body, program: Program, *, factor: float, switches: bool = False) -> Form:
+    return Form(
+        program=program,
+        per=body.per,
+        factor=factor,
+        switches=switches,
+        labels=tuple(body.rows.labels),
+        taking={"cap": body.scale},
+    )
 
 
 def gross_notional(problem: MatchingProblem) -> FloatArray:

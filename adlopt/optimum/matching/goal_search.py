@@ -17,7 +17,7 @@ from adlopt.errors import (
     SolverFailed,
     SolverStopped,
 )
-from adlopt.foundation.arrays import BoolArray, FloatArray
+from adlopt.foundation.arrays import BoolArray, FloatArray, IntArray
 from adlopt.foundation.deadline import is_late, seconds_left
 from adlopt.model.limits import NO_LIMITS
 from adlopt.model.method import Method, Stopped
@@ -35,6 +35,7 @@ from adlopt.optimum.matching.goal_programs import (
     most_matched,
 )
 from adlopt.optimum.matching.linear import solved
+from adlopt.optimum.matching.many_prices import lifted
 from adlopt.optimum.matching.matching_problem import MatchingProblem
 from adlopt.optimum.programs.highs import Infeasible, RawAnswer
 from adlopt.optimum.programs.program import Program
@@ -63,6 +64,38 @@ class FlowSearch:
     linear: bool = False
     answers: list[tuple[Stopped, Method]] = field(default_factory=list)
     """How each of its programs ended."""
+    bends: list[IntArray] = field(default_factory=list)
+    """Pieces of groups, shape (k,), that a bound would gain by."""
+
+    def bound(
+        self, form: Form, answer: RawAnswer, value: float, *, exact: bool | None = None
+    ) -> ProvenBound:
+        """What multipliers prove of single orders, where a value is reached."""
+        if not self.problem.mixed.any():
+            return self.bound_of_groups(form, duals(answer), value, exact=exact)
+        found = lifted(self.problem, form, duals(answer))
+        proven = self.bound_of_groups(form, found.row_duals, value)
+        if proven.lower < value - TOLERANCE * abs(value):
+            worth = form.factor * found.loss > 0.5 * TOLERANCE * abs(value) / found.loss.size
+            self.bends.append(np.where(worth[self.problem.order_level], found.piece, 0))
+        return proven
+
+    def bound_of_groups(
+        self, form: Form, row_duals: FloatArray, value: float, *, exact: bool | None = None
+    ) -> ProvenBound:
+        """What multipliers prove where orders of a group are closed at its mean."""
+        program = form.below(value) if form.burden else form.program
+        proven = lower_bound(program, row_duals, exact=False if self.problem.mixed.any() else exact)
+        lower, error = form.factor * proven.lower, form.factor * proven.error
+        return replace(proven, lower=lower, error=error)
+
+    def finer(self) -> IntArray | None:
+        """Groups of orders, shape (k,), split where a bound would gain by it, if any would."""
+        pieces = [self.problem.group, *self.bends]
+        if not any(piece.any() for piece in self.bends):
+            return None
+        group = np.unique(np.stack(pieces), axis=1, return_inverse=True)[1]
+        return group.reshape(-1)
 
     @property
     def idle(self) -> bool:
@@ -78,7 +111,7 @@ class FlowSearch:
         steps = flow
         if self.problem.whole:
             steps = round_to_lots(self.problem, flow, self._by_burden)
-        proven = _bound(form, answer, self._worst_burden(flow))
+        proven = self._bound(form, answer, self._worst_burden(flow))
         stage = prove("worst burden", self._worst_burden(steps), proven)
         if self.branch and not stage.certificate.optimal:
             steps, claimed = self.branched(
@@ -104,7 +137,8 @@ class FlowSearch:
             method=Method.CUTS,
         )
         worst = self._worst_burden(steps)
-        if not prove("worst burden", worst, _bound(form, answer, worst)).certificate.optimal:
+        proven = self.bound_of_groups(form, row_duals, worst)
+        if not prove("worst burden", worst, proven).certificate.optimal:
             return None
         self.answers.append((answer.stopped, answer.method))
         return steps, answer
@@ -137,7 +171,7 @@ class FlowSearch:
         for rank, (bearing, form, answer) in enumerate(levels[: 1 if problem.whole else None]):
             words = "worst burden" if rank == 0 else f"burden of the next {int(bearing.sum())}"
             worst = self._worst_burden(steps, bearing)
-            stages.append(prove(words, worst, _bound(form.given(taken), answer, worst)))
+            stages.append(prove(words, worst, self._bound(form.given(taken), answer, worst)))
         first = stages[0].certificate
         if self.branch and not first.optimal:
             steps, claimed = self.branched(
@@ -182,6 +216,7 @@ class FlowSearch:
         hedges = Hedges.of(problem, objective.of(*coins))
         form = keep_hedges(problem, hedges)
         flow, answer = self.flow(form)
+        price = None if self.branch else self.price(form, answer)
         rounding = CAP * 1e-3 * math.fsum(problem.notional * problem.quantity)
 
         def change(steps: FloatArray) -> float:
@@ -190,7 +225,7 @@ class FlowSearch:
         def stage(steps: FloatArray) -> Stage:
             return prove("net delta changed, USD", change(steps), proven, rounding=rounding)
 
-        proven = _hedge_bound(form, answer)
+        proven = self.bound(form, answer, change(flow))
         claimed = 0.0
         if self.branch:
             flow, claimed = self.branched(form, flow)
@@ -206,10 +241,9 @@ class FlowSearch:
             second = least_burden(problem, hedge_cap=(hedges, cap))
             bearable = self._run(second)
         worst = self._worst_burden(steps)
-        burden = prove("worst burden", worst, _bound(second, bearable, worst))
+        burden = prove("worst burden", worst, self._bound(second, bearable, worst))
         if self.branch:
             burden = report(burden, low)
-        price = None if self.branch else self.price(form, answer)
         return self.found(steps, [report(stage(steps), claimed), burden], price)
 
     def fewest_accounts(self) -> Flow:
@@ -219,7 +253,7 @@ class FlowSearch:
             return NOTHING
         form = fewest_accounts(problem)
         relaxed = self._run(form)
-        proven = lower_bound(form.program, duals(relaxed))
+        proven = self.bound(form, relaxed, float(problem.touchable.sum()))
         proven = replace(proven, lower=float(math.ceil(proven.lower - 1e-9)))
         mixed = for_branching(problem, form, np.zeros(form.per.size))
         answer = self._solve(mixed.program)
@@ -227,8 +261,13 @@ class FlowSearch:
         on[np.unique(problem.account)] = answer.columns[form.per.size + 1 :] > 0.5
         steps = mend(problem, mixed.steps(answer.columns), on[problem.account])
         touched = float(np.unique(problem.account[steps > 0]).size)
-        claimed = float(math.ceil(answer.bound - 1e-6))
+        claimed = 0.0 if problem.mixed.any() else float(math.ceil(answer.bound - 1e-6))
         return self.found(steps, [report(prove("accounts touched", touched, proven), claimed)])
+
+    def _bound(self, form: Form, answer: RawAnswer, value: float) -> ProvenBound:
+        if not form.accounts.size:
+            return ProvenBound(lower=0.0, error=0.0, trust=Trust.EXACT)
+        return self.bound(form, answer, value)
 
     def _worst_burden(self, steps: FloatArray, among: BoolArray | None = None) -> float:
         burden = self.problem.burden(self.problem.haircut(steps))
@@ -270,8 +309,9 @@ class FlowSearch:
         form = most_matched(self.problem)
         answer = solved(form.program, seconds_left(self.end))
         wanted = math.fsum(self.problem.notional * self.problem.quantity)
-        reached = max(-form.factor * lower_bound(form.program, duals(answer)).lower, 0.0)
-        if reached >= wanted * (1 - 1e-9):
+        of_groups = self.bound_of_groups(form, duals(answer), -wanted).lower
+        reached = max(-self.bound(form, answer, of_groups).lower, 0.0)
+        if self.finer() is None and reached >= wanted * (1 - 1e-9):
             return SolverFailed("HiGHS calls a matching infeasible that profits allow")
         start, capacity = self.problem.round_.start, self.problem.capacity
         taken = self.problem.haircut(form.steps(answer.columns))
@@ -298,11 +338,8 @@ class FlowSearch:
         return mend(self.problem, form.steps(answer.columns), most=most), answer
 
     def price(self, form: Form, answer: RawAnswer) -> FloatArray:
-        """Rise of the objective per step, at each level."""
-        levels = self.problem.quantity.size
-        per = np.ones(levels)
-        per[self.problem.level] = form.per
-        price: FloatArray = form.factor * duals(answer)[:levels] / per
+        """Rise of the objective per step of each order, shape (k,)."""
+        price: FloatArray = form.factor * lifted(self.problem, form, duals(answer)).price
         return price
 
     def branched(
@@ -320,18 +357,6 @@ def require_marks(problem: MatchingProblem) -> None:
     """Refuse winners' positions without marks, where exposures count."""
     if problem.round_.positions.mark is None:
         raise InputError("positions.mark", None, "the mark of each position", remedy="give marks")
-
-
-def _bound(form: Form, answer: RawAnswer, value: float) -> ProvenBound:
-    if not form.accounts.size:
-        return ProvenBound(lower=0.0, error=0.0, trust=Trust.EXACT)
-    proven = lower_bound(form.below(value), duals(answer))
-    return replace(proven, lower=form.factor * proven.lower, error=form.factor * proven.error)
-
-
-def _hedge_bound(form: Form, answer: RawAnswer) -> ProvenBound:
-    proven = lower_bound(form.program, duals(answer))
-    return replace(proven, lower=form.factor * proven.lower, error=form.factor * proven.error)
 
 
 def duals(answer: RawAnswer) -> FloatArray:

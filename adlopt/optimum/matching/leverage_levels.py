@@ -25,7 +25,6 @@ from adlopt.optimum.matching.goal_search import (
 )
 from adlopt.optimum.matching.matching_problem import MatchingProblem
 from adlopt.optimum.programs.highs import RawAnswer
-from adlopt.optimum.programs.weak_duality import lower_bound
 
 HIGHEST = 1e6
 """Leverage beyond which nobody counts as solvent."""
@@ -54,11 +53,14 @@ def least_leverage(search: FlowSearch, objective: LeastLeverage) -> Flow:
         if reached < upper:
             upper, flow = reached, attempt
         # Never exact: sums of notionals, and levels, are rounded before they are proved.
-        proven = lower_bound(form.program, duals(answer), exact=False)
+        proven = search.bound_of_groups(form, duals(answer), 0.0, exact=False)
+        single = search.bound(form, answer, proven.lower, exact=False)
         if level == 0.0:
-            lower, price = max(form.factor * proven.lower, 0.0), search.price(form, answer)
+            lower, price = max(proven.lower, 0.0), search.price(form, answer)
+            of_orders = max(single.lower, 0.0)
         elif proven.lower >= 0.0:
             lower = max(lower, level)
+            of_orders = max(of_orders, level if single.lower >= 0.0 else 0.0)
         if not problem.value.any() or lower >= upper * (1 - 3 * HAIR):
             break
         if level >= HIGHEST and math.isinf(upper):
@@ -73,7 +75,7 @@ def least_leverage(search: FlowSearch, objective: LeastLeverage) -> Flow:
         )
     else:
         search.answers.append((Stopped.LIMIT, Method.HIGHS))
-    proven = replace(proven, lower=lower, error=form.factor * proven.error)
+    proven = replace(proven, lower=of_orders)
     steps = flow
     if problem.whole:
         steps = round_to_lots(problem, flow, by_fraction(flow))

@@ -33,8 +33,9 @@ from typing import Any
 
 import numpy as np
 
-from adlopt.foundation.arrays import BoolArray
-from adlopt.foundation.deadline import deadline
+from adlopt.errors import InfeasibleRound
+from adlopt.foundation.arrays import BoolArray, IntArray
+from adlopt.foundation.deadline import deadline, is_late
 from adlopt.model.limits import NO_LIMITS, Limits
 from adlopt.model.loss import MinMax
 from adlopt.model.method import Method, Stopped
@@ -72,12 +73,22 @@ def solve_matching(
     branch, end = whole_lots and method is Method.HIGHS, deadline(time_limit)
 
     def one(left: Shed, among: Limits) -> Matching:
-        part = MatchingProblem.of(
-            round_.winners, left, objective.worst, lots=whole_lots, limits=among
-        )
-        search = FlowSearch(problem=part, branch=branch, end=end, linear=method is Method.HIGHS)
-        found = find(search, objective)
-        return matching_of(replace(round_, losers=left), part, objective, found)
+        group: IntArray | None = None
+        while True:
+            part = MatchingProblem.of(
+                round_.winners, left, objective.worst, lots=whole_lots, limits=among, group=group
+            )
+            search = FlowSearch(problem=part, branch=branch, end=end, linear=method is Method.HIGHS)
+            try:
+                found = find(search, objective)
+            except InfeasibleRound:
+                group = search.finer()
+                if group is None:
+                    raise
+            else:
+                group = search.finer()
+                if group is None or is_late(end):
+                    return matching_of(replace(round_, losers=left), part, objective, found)
 
     if bounds.tier is None:
         best = one(round_.losers, bounds)
@@ -104,7 +115,7 @@ def matching_of(
     price = None
     if found.price is not None:
         price = np.full(served.size, np.nan)
-        price[served] = (found.price / problem.step)[problem.order_level[served]]
+        price[served] = found.price[served] / problem.step[problem.order_level[served]]
     first, *further = found.stages
     matching = made(
         Matching,

@@ -18,6 +18,8 @@ from adlopt.model.positions import WHOLE, ContractRound, Side
 from adlopt.model.shed import Shed
 
 Book = tuple[str, Side]
+MANY = 200_000
+"""Arcs, positions times prices, up to which each price is a level of its own."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -28,8 +30,8 @@ class MatchingProblem:
     account without either is closed only where that takes nothing from it. Of positions, (m,),
     there are the account that is `owner`, and steps to give up, `limit`; of levels, (L,), USD a
     step taken from the winner and at the mark, steps to close, and contracts a `step`; of orders,
-    (k,), their level (−1: nothing of it is matched) and `matched` steps; of arcs, (A,), what they
-    connect.
+    (k,), their level (−1: nothing of it is matched), `matched` steps, and the `group` of those of
+    one book that share a level, at their mean where `mixed`; of arcs, (A,), what they connect.
     """
 
     round_: ContractRound
@@ -45,6 +47,8 @@ class MatchingProblem:
     step: FloatArray
     order_level: IntArray
     matched: FloatArray
+    group: IntArray
+    mixed: BoolArray
     position: IntArray
     level: IntArray
     whole: bool
@@ -58,11 +62,13 @@ class MatchingProblem:
         *,
         lots: bool,
         limits: Limits = NO_LIMITS,
+        group: IntArray | None = None,
     ) -> MatchingProblem:
         """Match books: what losers shed up to the winners' open interest, first listed first.
 
         Positions that limits close are no open interest. Those of accounts without profits are:
-        what they cannot pay for, nobody pays for.
+        what they cannot pay for, nobody pays for. Prices are levels of their own up to `MANY` arcs,
+        whole books beyond, unless a group of each order is given.
         """
         shed.check_takes()
         positions, owner = round_.positions, round_.owner
@@ -87,8 +93,15 @@ class MatchingProblem:
         asked = shed.size / step[order_book]
         asked = np.floor(asked * (1 + WHOLE)) if lots else asked
         matched = _first_listed_first(asked, order_book, limit, book)
-        order_level, level_book, level_value = _levels(order_book, shed.value, matched)
         limit = np.where(unable, 0.0, limit)
+        if group is None:
+            group = np.unique(shed.value, return_inverse=True)[1]
+            _, level_book = _levels(order_book, group, matched)
+            sides = np.bincount(book[(book >= 0) & (limit > 0)], minlength=len(index))
+            if sides[level_book].sum() > MANY and not lots:
+                group = np.zeros_like(group)
+        order_level, level_book = _levels(order_book, group, matched)
+        mixed, level_value = _mean_values(order_level, shed.value, matched)
         arcs = [np.flatnonzero((book == b) & (limit > 0)) for b in level_book.tolist()]
         served = order_level >= 0
         mark = np.zeros(len(index))
@@ -109,6 +122,8 @@ class MatchingProblem:
             step=step[level_book],
             order_level=order_level,
             matched=matched,
+            group=group,
+            mixed=mixed,
             position=np.concatenate([np.zeros(0, dtype=np.int64), *arcs]),
             level=np.repeat(np.arange(level_book.size), [arc.size for arc in arcs]),
             whole=lots,
@@ -149,16 +164,30 @@ class MatchingProblem:
 
 
 def _levels(
-    order_book: IntArray, value: FloatArray, matched: FloatArray
-) -> tuple[IntArray, IntArray, FloatArray]:
-    """Number the books at one price, in order of appearance; −1 for orders not matched at all."""
-    number: dict[tuple[int, float], int] = {}
+    order_book: IntArray, group: IntArray, matched: FloatArray
+) -> tuple[IntArray, IntArray]:
+    """Number books and groups as they appear, −1 for orders not matched; and their books."""
+    number: dict[tuple[int, int], int] = {}
     order_level = np.full(order_book.size, -1)
     for k in np.flatnonzero(matched > 0).tolist():
-        key = int(order_book[k]), float(value[k])
+        key = int(order_book[k]), int(group[k])
         order_level[k] = number.setdefault(key, len(number))
-    books = np.array([book for book, _ in number], dtype=np.int64)
-    return order_level, books, np.array([value for _, value in number], dtype=np.float64)
+    return order_level, np.array([book for book, _ in number], dtype=np.int64)
+
+
+def _mean_values(
+    order_level: IntArray, value: FloatArray, matched: FloatArray
+) -> tuple[BoolArray, FloatArray]:
+    """Whether a level has several values, shape (L,), and their mean, by contracts matched."""
+    served = np.flatnonzero(order_level >= 0)
+    level, value, matched = order_level[served], value[served], matched[served]
+    levels = int(level.max(initial=-1)) + 1
+    low, high = np.full(levels, np.inf), np.zeros(levels)
+    np.minimum.at(low, level, value)
+    np.maximum.at(high, level, value)
+    total = np.bincount(level, matched * value, minlength=levels)
+    mean = total / np.bincount(level, matched, minlength=levels)
+    return low < high, np.where(low < high, np.clip(mean, low, high), high)
 
 
 def _first_listed_first(

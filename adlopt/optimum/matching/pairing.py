@@ -48,7 +48,8 @@ class Trades(Tabular, Record):
 def pair(problem: MatchingProblem, steps: FloatArray) -> Trades:
     """Pair positions with orders at one price: both in the order listed, each until it is used up.
 
-    A level of p positions and k orders makes at most p + k − 1 trades, each pair at most one.
+    A level of p positions and k orders makes at most p + k − 1 trades, each pair at most one; at
+    several prices each position gets neighbouring orders of the mean price, two ends more.
     """
     position, order, contracts = [], [], []
     ends = np.searchsorted(problem.level, np.arange(problem.quantity.size + 1))
@@ -56,6 +57,17 @@ def pair(problem: MatchingProblem, steps: FloatArray) -> Trades:
         arcs = np.arange(ends[level], ends[level + 1])
         arcs = arcs[steps[arcs] > 0]
         orders = np.flatnonzero(problem.order_level == level)
+        if problem.mixed[level]:
+            orders = orders[np.argsort(problem.shed.value[orders], kind="stable")]
+            arcs = arcs[np.argsort(-steps[arcs], kind="stable")]
+            at_mean = cross_sections(
+                steps[arcs], problem.matched[orders], problem.shed.value[orders]
+            )
+            row, column, amount = at_mean
+            position.append(problem.position[arcs[row]])
+            order.append(orders[column])
+            contracts.append(amount * step)
+            continue
         given, asked = np.cumsum(steps[arcs]), np.cumsum(problem.matched[orders])
         given = _snap(given, asked)
         cuts = np.unique(np.concatenate([given, asked]))
@@ -67,6 +79,37 @@ def pair(problem: MatchingProblem, steps: FloatArray) -> Trades:
         order=np.concatenate([np.zeros(0, dtype=np.int64), *order]),
         contracts=np.concatenate([np.zeros(0), *contracts]),
     )
+
+
+def cross_sections(
+    given: FloatArray, quantity: FloatArray, price: FloatArray
+) -> tuple[IntArray, IntArray, FloatArray]:
+    """Give each position, shape (p,), so many of the orders, shape (k,), at their mean price.
+
+    Prices rise. What is left keeps the mean, so that neighbours in it have that mean for the next,
+    too [Beiglboeck and Juillet 2016, the shadow of a measure].
+    """
+    left, mean = quantity.astype(float), float(quantity @ price) / float(quantity.sum())
+    rows, columns, amounts, sliver = [], [], [], SLIVER * float(quantity.sum())
+    for j, steps in enumerate((given * (quantity.sum() / given.sum())).tolist()):
+        live = np.flatnonzero(left > 0)
+        if j == given.size - 1:
+            taken = left[live]
+        else:
+            ends = np.append(0.0, np.cumsum(left[live]))
+            worth = np.append(0.0, np.cumsum(left[live] * price[live]))
+            starts = np.unique(np.clip(np.append(ends, ends - steps), 0.0, ends[-1] - steps))
+            gains = np.interp(starts + steps, ends, worth) - np.interp(starts, ends, worth)
+            start = float(np.interp(steps * mean, np.maximum.accumulate(gains), starts))
+            taken = np.minimum(ends[1:], start + steps) - np.maximum(ends[:-1], start)
+            taken = np.where(taken > left[live] - sliver, left[live], taken)
+            taken[taken <= sliver] = 0.0
+        some = taken > 0
+        rows.append(np.full(int(some.sum()), j))
+        columns.append(live[some])
+        amounts.append(taken[some])
+        left[live] -= taken
+    return np.concatenate(rows), np.concatenate(columns), np.concatenate(amounts)
 
 
 def _snap(given: FloatArray, asked: FloatArray) -> FloatArray:
