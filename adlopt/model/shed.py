@@ -85,12 +85,12 @@ class Shed(FieldTable):
             raise InputError("shed", [], "at least one order", remedy="nobody sheds anything")
         if (self.price < 0).any():
             index = int(np.argmax(self.price < 0))
-            side, coin, loser = self.side[index].value, self.coin[index], self.loser[index]
+            held, loser = f"{self.side[index].value} {self.coin[index]}", self.loser[index]
             remedy = (
                 "the account owes more than its positions are worth, which no price covers; list "
                 "what goes in [[shed]], at a price ≥ 0"
             )
-            expected = f"a finite number ≥ 0 for the {side} {coin} of {loser!r}"
+            expected = f"a finite number ≥ 0 for the {held} of {loser!r}"
             raise InputError(
                 "price", self.price[index].item(), expected, index=index, remedy=remedy
             )
