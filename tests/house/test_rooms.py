@@ -20,7 +20,7 @@ ROOMS = {
     "bounds", "cli", "data", "foundation", "model", "optimum", "policies",
     "proof", "report", "rules", "scoring", "show", "studies",
 }  # fmt: skip
-BESIDE_ROOMS = {"benchmarks", "house", "trust"}
+BESIDE_ROOMS = {"benchmarks", "house", "trust", "gates"}
 """What is tested across all rooms."""
 
 
