@@ -24,13 +24,7 @@ PRODUCTION = "production"
 
 
 def production_run(episode: Episode, burden: Burden = Burden.CAPACITY) -> Run | None:
-    """What the venue is on record to have taken; None where accounts' haircuts are not known.
-
-    >>> rounds = [Round.of(capacity=[50.0, 20.0], deficit=9.0, needed=6.0, recorded=[1.0, 5.0])]
-    >>> run = production_run(Episode(name="one", rounds=rounds))
-    >>> print(run.burden, run.touched, run.information.value)
-    [0.25] [2.] recorded
-    """
+    """What the venue is on record to have taken; None where accounts' haircuts are not known."""
     taken = [(r.start, r.outcome.recorded) for r in episode if r.outcome.recorded is not None]
     if not taken:
         return None

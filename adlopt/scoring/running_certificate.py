@@ -19,15 +19,9 @@ from adlopt.show.schema.decisions import RunningCertificateData
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
 class RunningCertificate(Answer, Record):
-    """A figure that a severity keeps below a limit, whatever is needed; arrays of shape (T,).
+    """A figure that a severity keeps below a limit, whatever is needed, USD; arrays of shape (T,).
 
-    Parameters
-    ----------
-    policy, certifies : str
-        Who, and which figure.
-    information : Information
-    reached, limit : array_like, shape (T,)
-        Its value after each round, and the most that it could be.
+    `reached` is the value of what it `certifies` after each round, `limit` the most it could be.
     """
 
     _view = certified

@@ -67,22 +67,6 @@ def compare_rules(market: Market, players: Sequence[Playable]) -> RuleComparison
 
     Who cannot, for want of a column or because it would take more than there is, is named with the
     reason; the others go on.
-
-    >>> from adlopt.model.market import Accounts, Coins, OpenPositions
-    >>> market = Market(
-    ...     accounts=Accounts(account=["A", "B"], balance=[2000, 8000]),
-    ...     coins=Coins(coin=["ETH"], mark=[3600], lot=[1]),
-    ...     positions=OpenPositions(account=["A", "B"], coin=["ETH"] * 2, side=["long", "short"],
-    ...                             size=[10, 10], entry=[4000, 4000]))
-    >>> print(compare_rules(market, ["gte", "okx"]))
-    2 accounts, 2,000.00 USD short, 0.00 USD in the fund. Worst burden: the largest
-    share of a profit; least: what raising the same could have cost at best, in
-    hindsight
-      rule  fund pays  users give  left unpaid  touched  worst  least
-     ────────────────────────────────────────────────────────────────
-      gte        0.00    2,000.00         0.00        1   50 %   50 %
-      okx           –           –            –        –      –      –
-    not played: okx: signal is 'fund_peak': expected none; add it to the market
     """
     grammar.require_list(players)
     chosen = [grammar.player(each) for each in players]

@@ -18,6 +18,7 @@ from adlopt.errors import AdloptError
 from adlopt.foundation.arrays import FloatArray
 from adlopt.policies.severity_notation import ON_FLOATS, Written, started
 from adlopt.studies.adversary.arena import Arena
+from adlopt.studies.adversary.written_program import Linear
 
 
 class NotLinearIn(AdloptError):
@@ -32,7 +33,7 @@ class _Cut(Exception):
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Line:
+class Line(Linear):
     """α + β s for s strictly between two numbers, or at one where they are equal.
 
     >>> line = Line(Fraction(1), Fraction(-2), (Fraction(0), Fraction(1, 4)))
@@ -64,18 +65,6 @@ class Line:
         slope = a.slope * b.constant + a.constant * b.slope
         return Line(a.constant * b.constant, slope, self.within)
 
-    __radd__ = __add__
-    __rmul__ = __mul__
-
-    def __neg__(self) -> Line:
-        return self * -1
-
-    def __sub__(self, other: Any) -> Line:
-        return self + self._line(other) * -1
-
-    def __rsub__(self, other: Any) -> Line:
-        return self._line(other) - self
-
     def __truediv__(self, other: Any) -> Line:
         return self * Line(1 / self._line(other).known(), Fraction(0), self.within)
 
@@ -102,7 +91,7 @@ class Line:
 
     def over(self, other: Any) -> int:
         """The sign of how far it is above another."""
-        return self.__sub__(other).sign()
+        return (self - self._line(other)).sign()  # type: ignore[no-any-return]
 
     def sign(self) -> int:
         """Its sign, where it is one; cuts the interval otherwise."""

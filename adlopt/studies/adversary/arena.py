@@ -42,10 +42,6 @@ class Arena(Record):
 
     Starts are numbered from 1, deficits > 0 and capacities no smaller. `variation` is P, the most
     that Σ |θ*_t − θ*_{t−1}| may be, and `title` says where the deficits come from.
-
-    >>> arena = Arena.unit(3, 1.0)
-    >>> arena.instance([0.0, 1.0, 1.0]).needed
-    array([0., 1., 1.])
     """
 
     starts: tuple[RoundStart, ...]
@@ -187,10 +183,6 @@ def search(
     """Look for the path on which the worst of some rules, one or more, loses most.
 
     Equal seeds give equal answers, unless the deadline, on the clock of `time.monotonic`, cuts in.
-
-    >>> from adlopt.policies.severity import Constant
-    >>> search([Constant(0.25)], Arena.unit(3, 0.0)).loss
-    2.25
     """
     rng = np.random.default_rng(seed)
     found = []

@@ -315,12 +315,7 @@ class Unavoidable(Lost):
 
 
 def answer(rule: Severity, arena: Arena, game: Game) -> Attack:
-    """Let a rule play, and answer each θ_t with the θ*_t that is worth most to the adversary.
-
-    >>> from adlopt.policies.severity import Persistence
-    >>> answer(Persistence(), Arena.unit(3, 1.0), Game.of([1.0] * 3, 1.0)).loss
-    1.5
-    """
+    """Let a rule play, and answer each θ_t with the θ*_t that is worth most to the adversary."""
     state, severity, path, last, left = rule.begin(), [], [], None, game.budget
     for t, start in enumerate(arena.starts):
         theta = float(rule.decide(state, start))

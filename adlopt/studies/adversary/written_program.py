@@ -37,8 +37,31 @@ class NotLinear(AdloptError):
     """An expression multiplies, or bends, what no mixed-integer program of ours can."""
 
 
+class Linear:
+    """What follows from `+` and `*`, for numbers that are not yet known."""
+
+    __slots__ = ()
+    __add__: Any
+    __mul__: Any
+
+    def __radd__(self, other: Any) -> Any:
+        return self + other
+
+    def __rmul__(self, other: Any) -> Any:
+        return self * other
+
+    def __neg__(self) -> Any:
+        return self * -1.0
+
+    def __sub__(self, other: Any) -> Any:
+        return self + other * -1.0
+
+    def __rsub__(self, other: Any) -> Any:
+        return self * -1.0 + other
+
+
 @dataclass(frozen=True, slots=True, eq=False)
-class Sum:
+class Sum(Linear):
     """A constant and multiples of columns, and the least and largest value that it can have."""
 
     draft: RuleDraft
@@ -65,18 +88,6 @@ class Sum:
         return Sum(
             self.draft, {c: a * by for c, a in self.terms.items()}, self.constant * by, *ends
         )
-
-    __radd__ = __add__
-    __rmul__ = __mul__
-
-    def __neg__(self) -> Number:
-        return self * -1.0
-
-    def __sub__(self, other: Number) -> Number:
-        return self + other * -1.0
-
-    def __rsub__(self, other: Number) -> Number:
-        return -self + other
 
     def __truediv__(self, by: Number) -> Number:
         if isinstance(by, Sum):
@@ -304,13 +315,7 @@ class WrittenProgram:
         margin: float = 0.0,
         ties: bool = True,
     ) -> WrittenProgram:
-        """Run the rule's expressions on columns.
-
-        Raises
-        ------
-        NotLinear
-            If one of them is no sum of known multiples.
-        """
+        """Run the rule's expressions on columns; `NotLinear` if one is no sum of multiples."""
         draft = RuleDraft(margin=margin, ties=ties)
         functions, recipe = draft.functions(), rule.recipe.what_plays()
         first = draft.column(0.0, 1.0) if any_first else None

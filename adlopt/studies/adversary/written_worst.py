@@ -58,22 +58,9 @@ def solve(
 ) -> Solved:
     """Maximise Σ D_t |θ_t − θ*_t| over the paths of an arena, and over θ_1 with `any_first`.
 
-    The deadline is on the clock of `time.monotonic`: HiGHS may take half of the time, for a
-    program, of what is left of it; the tree has the rest.
-
-    Raises
-    ------
-    NotLinear
-        If the rule is no mixed-integer program.
-    SolverStopped
-        If the limit came before any path.
-
-    Examples
-    --------
-    >>> from adlopt.policies.gradient import ProjectedOGD
-    >>> solved = solve(ProjectedOGD(step=0.5, first=1.0), Arena.unit(4, 0.0))
-    >>> round(solved.upper, 6), solved.attack.path.round(6)
-    (2.0, array([0., 0., 0., 0.]))
+    HiGHS may take half of what is left, for a program, until a deadline on the clock of
+    `time.monotonic`; the tree has the rest. `NotLinear` if the rule is no mixed-integer program,
+    `SolverStopped` if the limit came before any path.
     """
     form = WrittenProgram.of(rule, arena, any_first=any_first)
     scale, most = float(arena.deficit.max()), math.fsum(arena.deficit)

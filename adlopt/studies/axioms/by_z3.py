@@ -166,13 +166,7 @@ def decide(
 
 
 def disagreement(formula: PaysFormula, policy: Policy) -> str:
-    """Say where a formula, at numbers, is not what the policy does; nothing if it is everywhere.
-
-    Raises
-    ------
-    NotAFormula
-        If no formula stands for it after all.
-    """
+    """Say where a formula, at numbers, is not what the policy does; nothing if it is everywhere."""
     random = Random(0)
     for case in (Case.draw(random, lots=False) for _ in range(DRAWN)):
         start, also = case.start(), list[Term]()

@@ -123,19 +123,7 @@ class PaysFormula:
 
 
 def formula(policy: Policy) -> PaysFormula:
-    """Return what a policy takes as a formula.
-
-    Raises
-    ------
-    NotAFormula
-        If it is no known allocation of the whole deficit, or of a constant share of it.
-
-    Examples
-    --------
-    >>> from adlopt.policies.grammar import policy
-    >>> formula(policy("min-max")).by_id
-    False
-    """
+    """Return what a policy takes as a formula: an allocation of a constant share of the deficit."""
     if type(policy) is not SeverityThenAllocation or type(policy.severity) is not Constant:
         raise NotAFormula("only an allocation of a constant share of the deficit is a formula")
     allocation = policy.allocation

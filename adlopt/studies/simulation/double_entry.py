@@ -23,15 +23,6 @@ class Ledger(Tabular):
     and its lots at the mark. `lots`, (N, m), are above zero long, below short; each coin sums to
     zero. `basis`, (N, m), micro-dollars that open lots were bought for, divides an account's value
     into balance and profit, and moves no money.
-
-    >>> ledger = Ledger(cash=np.array([70, 50]), lots=np.zeros((2, 1), dtype=np.int64),
-    ...                 basis=np.zeros((2, 1), dtype=np.int64))
-    >>> ledger.exchange(0, [2, -2], price=10)
-    >>> ledger.cash, ledger.value(np.array([15]))
-    (array([50, 70]), array([80, 40]))
-    >>> ledger.pay([1, 1])
-    Traceback (most recent call last):
-    adlopt.errors.CertificateError: 2 micro-dollars come out of nothing
     """
 
     cash: IntArray

@@ -6,6 +6,7 @@ import itertools
 import math
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import fields
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -21,7 +22,7 @@ from adlopt.foundation.user_code import MARK
 from adlopt.model.loss import Asymmetric, Empirical
 from adlopt.policies.grammar import player
 from adlopt.policies.grammar import policy as policy_of
-from adlopt.studies.simulation.world import Scenario
+from adlopt.studies.simulation.world import COUNTS, Scenario
 from adlopt.studies.sweep.plan import Contender, Priced, Source, Sweep, Task, own_code
 from adlopt.studies.sweep.tasks import Crash, Instance
 
@@ -38,18 +39,16 @@ class EpisodeEntry(msgspec.Struct, forbid_unknown_fields=True):
     winners: int | list[int] | None = None
 
 
-class ScenarioEntry(msgspec.Struct, forbid_unknown_fields=True):
-    """One `[[scenario]]`: fields of `adlopt.Scenario`, each a value or a list of them."""
+def _one_or_more(kind: Any) -> Any:
+    return kind | list[kind] | None
 
-    accounts: int | list[int] | None = None
-    coins: int | list[int] | None = None
-    steps: int | list[int] | None = None
-    shock: float | list[float] | None = None
-    volatility: float | list[float] | None = None
-    depth: float | list[float] | None = None
-    fund: float | list[float] | None = None
-    leverage: float | list[float] | None = None
-    churn: float | list[float] | None = None
+
+ScenarioEntry: Any = msgspec.defstruct(
+    "ScenarioEntry",
+    [(f.name, _one_or_more(int if f.name in COUNTS else float), None) for f in fields(Scenario)],
+    forbid_unknown_fields=True,
+)
+"""One `[[scenario]]`: fields of `adlopt.Scenario`, each a value or a list of them."""
 
 
 class SweepFile(msgspec.Struct, forbid_unknown_fields=True):
