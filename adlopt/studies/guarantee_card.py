@@ -117,9 +117,7 @@ def vouch(
             beats=[each for each in rivals if each.loss_usd > loss],
             axioms=[
                 CardTrialData(
-                    name=each.axiom.name,
-                    tries=each.tries,
-                    broken=each.counterexample is not None,
+                    name=each.axiom.name, tries=each.tries, broken=each.counterexample is not None
                 )
                 for each in report.verdicts
             ],

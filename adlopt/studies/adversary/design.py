@@ -347,10 +347,7 @@ class _Cuts:
         at = sorted({*spaced(low, high, CURVE + 1).tolist(), *self.tried})
         if self.trust is Trust.REPORTED:
             at = sorted({*map(float, (cell.low for cell in self.cells)), *self.tried})
-        return {
-            self.parameter: at,
-            "at_least_usd": [self._envelope(s) for s in at],
-        }
+        return {self.parameter: at, "at_least_usd": [self._envelope(s) for s in at]}
 
     def _envelope(self, s: float) -> float:
         exact = Fraction(s)

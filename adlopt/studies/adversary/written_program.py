@@ -307,13 +307,7 @@ class WrittenProgram:
 
     @classmethod
     def of(
-        cls,
-        rule: Written,
-        arena: Arena,
-        *,
-        any_first: bool,
-        margin: float = 0.0,
-        ties: bool = True,
+        cls, rule: Written, arena: Arena, *, any_first: bool, margin: float = 0.0, ties: bool = True
     ) -> WrittenProgram:
         """Run the rule's expressions on columns; `NotLinear` if one is no sum of multiples."""
         draft = RuleDraft(margin=margin, ties=ties)

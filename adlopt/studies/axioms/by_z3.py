@@ -183,10 +183,7 @@ def disagreement(formula: PaysFormula, policy: Policy) -> str:
 
 def _terms(w: Winner) -> Winner:
     return Winner(
-        name=w.name,
-        profit=exact(w.profit),
-        collateral=exact(w.collateral),
-        entry=exact(w.entry),
+        name=w.name, profit=exact(w.profit), collateral=exact(w.collateral), entry=exact(w.entry)
     )
 
 

@@ -192,9 +192,7 @@ def _equal_awards(allocation: object, asked: AskedOf) -> list[Term]:
 
 def _equal_losses(allocation: object, asked: AskedOf) -> list[Term]:
     kept = asked.level(
-        [z3.RealVal(1)] * len(asked.winners),
-        asked.capacity,
-        z3.Sum(asked.capacity) - asked.budget,
+        [z3.RealVal(1)] * len(asked.winners), asked.capacity, z3.Sum(asked.capacity) - asked.budget
     )
     return [u - k for u, k in zip(asked.capacity, kept, strict=True)]
 
