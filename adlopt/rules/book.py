@@ -179,54 +179,52 @@ class Book:
             left = allowance - (start - self.fund)
             taken = lots if gap <= left else left * lots // gap
             if taken:
-                self.match(s, np.array([FUND]), np.array([taken]), self.shed.price[[s]])
+                one, price = np.array([s]), self.shed.price[[s]]
+                self.match(one, np.array([FUND]), np.array([taken]), price, up=False)
             if taken < lots:
                 break
         return start - self.fund
 
     def match(
-        self, s: int, position: IntArray, lots: IntArray, price: FloatArray, *, up: bool = False
+        self, s: IntArray, position: IntArray, lots: IntArray, price: FloatArray, *, up: bool
     ) -> None:
-        """Close lots of a loser at prices, in order; whoever takes them pays the gap to the mark.
+        """Close lots of losers at prices, in order; whoever takes them pays the gap to the mark.
 
-        All of shape (k,): positions, none twice, or the fund alone. What is paid at the bankruptcy
-        price rounds `up`, or down; with the last lot, all is paid.
+        All of shape (k,): losers one after the other, and of each positions, none twice, or the
+        fund alone. What is paid at the bankruptcy price rounds `up`, for one loser, or down; with
+        the last lot, all is paid.
         """
         if not lots.size:
             return
-        row, owner = int(self.rows[s]), self.owner[position]
-        if (price == self.shed.price[s]).all():
-            paid = self._of_gap(s, lots, up)
-        else:
-            apart = price - float(self.mark[row])
-            paid = np.rint(lots * float(self.unit[row]) * apart * MICRO).astype(np.int64)
-            paid = np.where(price == self.shed.price[s], self._of_gap(s, lots, up), paid)
-        self.gone[s] += lots.sum()
-        self.paid[s] += paid.sum()
-        self.value[self.owner[row]] += paid.sum()
-        self.matches.append((np.full(lots.size, s), position, lots, price, paid))
+        row, own = self.rows[s], price == self.shed.price[s]
+        paid = self._of_gap(s, lots) if not up else self._rounded_up(int(s[0]), lots)
+        if not own.all():
+            apart = price - self.mark[row]
+            other = np.rint(lots * self.unit[row] * apart * MICRO).astype(np.int64)
+            paid = np.where(own, paid, other)
+        np.add.at(self.gone, s, lots)
+        np.add.at(self.paid, s, paid)
+        np.add.at(self.value, self.owner[row], paid)
+        self.matches.append((s, position, lots, price, paid))
         if position[0] == FUND:
             self.fund -= int(paid[0])
             return
-        self.open_[position] -= lots
-        if owner.size == 1:
-            self.value[owner] -= paid
-        else:
-            np.subtract.at(self.value, owner, paid)
+        np.subtract.at(self.open_, position, lots)
+        np.subtract.at(self.value, self.owner[position], paid)
 
-    def _of_gap(self, s: int, lots: IntArray, up: bool = False) -> IntArray:
+    def _of_gap(self, s: IntArray, lots: IntArray) -> IntArray:
         """Micro-dollars of the gap that each of so many lots pays: with the last, all is paid."""
-        gap, total = int(self.gap[s]), int(self.lots[s])
-        if up:
-            return self._rounded_up(s, lots, gap, total - int(self.gone[s]))
-        gone = int(self.gone[s]) + np.concatenate([[0], np.cumsum(lots)])
-        if abs(gap) * total >= 2**63:
-            gone = gone.astype(object)
-        return np.diff(gap * gone // total).astype(np.int64)
+        first = np.flatnonzero(np.append(True, s[1:] != s[:-1]))
+        since, gap, total = np.cumsum(lots), self.gap[s], self.lots[s]
+        since += self.gone[s] - np.repeat(since[first] - lots[first], np.diff(first, append=s.size))
+        if int(np.abs(gap).max()) * int(total.max()) >= 2**63:
+            since, gap = since.astype(object), gap.astype(object)
+        return np.asarray(gap * since // total - gap * (since - lots) // total, dtype=np.int64)
 
-    def _rounded_up(self, s: int, lots: IntArray, gap: int, open_: int) -> IntArray:
+    def _rounded_up(self, s: int, lots: IntArray) -> IntArray:
         """Each pays its share of the gap that those before left, rounded in the loser's favour."""
-        left, paid = gap - int(self.paid[s]), []
+        left, open_ = int(self.gap[s] - self.paid[s]), int(self.lots[s] - self.gone[s])
+        paid = []
         for closed in lots.tolist():
             paid.append(-(-left * closed // open_))
             left, open_ = left - paid[-1], open_ - closed

@@ -25,7 +25,7 @@ from adlopt.rules.rows import (
     position_rows,
 )
 from adlopt.rules.rule import Close, Gauge, Haircut, Rule, Tier
-from adlopt.rules.split import ProRata, Queue, fill, in_order, share_out, shared
+from adlopt.rules.split import ProRata, Queue, fill, in_order, share_out, shared, shared_by_falling
 
 NO_RULE = "adlopt.deleverage takes names and policies too"
 
@@ -98,15 +98,21 @@ def _pays(gauge: Gauge, market: Market) -> int:
 
 def _close(book: Book, rule: Rule, close: Close, order: IntArray, allowance: int) -> None:
     tables: dict[tuple[str, Side], _Table] = {}
-    everyone = position_rows(book.market)
+    everyone, before = position_rows(book.market), len(book.matches)
+    keys = list(zip(book.shed.coin, book.shed.side, strict=True))
     signals = {**everyone.signals, "fund_pays": allowance / MICRO}
     everyone = replace(everyone, signals=signals)
     for turn, s in enumerate(order.tolist()):
-        key = book.shed.coin[s], book.shed.side[s]
+        key = keys[s]
         if key not in tables:
             against = np.flatnonzero(closes_against(book.market, *key))
             ranked = against[in_order(rule.tie_break, everyone.take(against))]
             tables[key] = _Table.of(close, ranked, everyone.take(ranked))
+            if tables[key].sequence is not None:
+                here = [other for other in order[turn:].tolist() if keys[other] == key]
+                _fill_all(book, tables[key], np.array(here))
+        if tables[key].sequence is not None:
+            continue
         table, what = tables[key], f"{key[1].opposite.value} {key[0]}"
         where, rows, prices = table.where, table.rows, table.price
         if not (table.plans and table.priced):
@@ -124,7 +130,28 @@ def _close(book: Book, rule: Rule, close: Close, order: IntArray, allowance: int
                 lots = _split(book, tier, candidates, left, turn, what)
             hit = np.flatnonzero(lots)
             at = np.full(hit.size, book.shed.price[s]) if prices is None else prices[hit]
-            book.match(s, where[hit], lots[hit], at, up=close.rounds_up)
+            losers = np.full(hit.size, s)
+            book.match(losers, where[hit], lots[hit], at, up=close.rounds_up)
+    closed = [np.concatenate(each) for each in zip(*book.matches[before:], strict=True)]
+    if closed:
+        turns = np.argsort(np.argsort(order)[closed[0]], kind="stable")
+        book.matches[before:] = [tuple(each[turns] for each in closed)]  # type: ignore[list-item]
+
+
+def _fill_all(book: Book, table: _Table, losers: IntArray) -> None:
+    """Close what losers of one coin and side hold, one after the other, against one sequence."""
+    assert table.sequence is not None
+    left, open_ = (book.lots - book.gone)[losers], book.open_[table.where[table.sequence]]
+    wanted, offered = np.cumsum(left), np.cumsum(open_)
+    ends = np.unique(np.concatenate([wanted, offered]))
+    ends = ends[(ends > 0) & (ends <= min(wanted[-1], offered[-1] if offered.size else 0))]
+    starts = np.append(0, ends)[:-1]
+    who = np.searchsorted(wanted, starts, side="right")
+    place = table.sequence[np.searchsorted(offered, starts, side="right")]
+    turns = np.lexsort([place, who])
+    s, place = losers[who[turns]], place[turns]
+    price = book.shed.price[s] if table.price is None else table.price[place]
+    book.match(s, table.where[place], (ends - starts)[turns], price, up=False)
 
 
 def _limits(book: Book, tier: Tier, rows: Rows, where: IntArray) -> IntArray:
@@ -141,7 +168,8 @@ class _Table:
     """Positions against which those of a coin and side close, in the order of the tie-break.
 
     Where nothing that tiers read of them depends on the loser, `plans` hold for all losers. The
-    `price` is known beforehand where it is `priced`: None is the loser's bankruptcy price.
+    `price` is known beforehand where it is `priced`: None is the loser's bankruptcy price. Where
+    one queue without equals serves all losers, its `sequence` is that of rows.
     """
 
     where: IntArray
@@ -149,6 +177,7 @@ class _Table:
     plans: tuple[_Plan, ...] = ()
     price: FloatArray | None = None
     priced: bool = False
+    sequence: IntArray | None = None
 
     @classmethod
     def of(cls, close: Close, where: IntArray, rows: Rows) -> _Table:
@@ -162,12 +191,18 @@ class _Table:
             price = None if close.price is AT_BANKRUPTCY else close.price.values(rows)
         except InputError:  # a column of the loser, or one that is missing: read row by row
             return table
-        return replace(table, price=price, priced=True)
+        sequence, (first, *others) = None, table.plans
+        if first.order is not None and not others and not close.rounds_up:
+            same = np.array_equal(*first.order)
+            sequence = first.chosen[first.order[0]] if same else None
+        return replace(table, price=price, priced=True, sequence=sequence)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Plan:
     """How a tier splits over eligible rows: a queue's order and that with ties reversed, or units.
+
+    These are > 0, and `falling` has them so, equal ones as they come.
 
     `names` are the owners of all rows.
     """
@@ -176,6 +211,7 @@ class _Plan:
     names: tuple[str, ...]
     order: tuple[IntArray, IntArray] | None
     units: IntArray
+    falling: IntArray
 
     @classmethod
     def of(cls, tier: Tier, rows: Rows) -> _Plan:
@@ -188,7 +224,9 @@ class _Plan:
         else:
             assert isinstance(tier.split, ProRata)
             units = tier.split.units(candidates)
-        return cls(chosen=chosen, names=rows.account, order=order, units=units)
+            chosen, units = chosen[units > 0], units[units > 0]
+        falling = np.argsort(-units, kind="stable")
+        return cls(chosen=chosen, names=rows.account, order=order, units=units, falling=falling)
 
     def lots(self, book: Book, where: IntArray, amount: int, what: str) -> IntArray:
         """Split what must go, and note where only the tie-break decided."""
@@ -196,7 +234,7 @@ class _Plan:
         if self.order is not None:
             taken, other = (fill(order, most, amount) for order in self.order)
         else:
-            taken, tied = shared(self.units, most, amount)
+            taken, tied = shared_by_falling(self.falling, self.units, most, amount)
             other = shared(self.units[::-1], most[::-1], amount)[0][::-1] if tied else taken
         _note(book, what, [self.names[self.chosen[i]] for i in np.flatnonzero(other != taken)])
         lots = np.zeros(where.size, dtype=np.int64)

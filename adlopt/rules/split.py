@@ -286,6 +286,55 @@ def shared(units: IntArray, most: IntArray, amount: int) -> tuple[IntArray, bool
     return taken, tied
 
 
+def shared_by_falling(
+    falling: IntArray, units: IntArray, most: IntArray, amount: int
+) -> tuple[IntArray, bool]:
+    """The same, where rows by falling units are known: of most it is known that they get none.
+
+    Units are > 0, and equal ones of `falling` in the order of rows. Who gets less than one whole
+    unit has a remainder that falls as the units do.
+    """
+    limits = most[falling]
+    some = limits > 0
+    rows, limits = falling[some], limits[some]
+    weight, taken = units[rows], np.zeros(most.size, dtype=np.int64)
+    rest, total = min(amount, int(limits.sum())), int(weight.sum())
+    if not rest or units.dtype == object:
+        return shared(units, most, amount)
+    large = total * max(rest, int(limits.max())) >= 2**63
+    while True:
+        head = _at_least(weight, -(total // -rest))
+        kind = object if large else np.int64
+        heavy, most_of = weight[:head].astype(kind), limits[:head].astype(kind)
+        full = np.flatnonzero(most_of * total <= rest * heavy)
+        if not full.size:
+            break
+        taken[rows[full]] = limits[full]
+        rest, total = rest - int(limits[full].sum()), total - int(weight[full].sum())
+        rows, limits, weight = (np.delete(each, full) for each in (rows, limits, weight))
+        if not rest:
+            return taken, False
+    owed = rest * heavy
+    share = owed // total
+    taken[rows[:head]] = share
+    count = rest - int(share.sum())
+    if not count:
+        return taken, False
+    reached = max(_at_least(weight, int(weight[min(head + count, weight.size) - 1])), head)
+    less = np.asarray(owed - share * total, dtype=np.int64)
+    left, rows = np.concatenate([less, rest * weight[head:reached]]), rows[:reached]
+    last = np.partition(left, left.size - count)[left.size - count]
+    above, equal = rows[left > last], np.sort(rows[left == last])
+    taken[above] += 1
+    taken[equal[: count - above.size]] += 1
+    return taken, equal.size > count - above.size
+
+
+def _at_least(falling: IntArray, least: int) -> int:
+    """How many of falling numbers are no smaller."""
+    return falling.size - int(np.searchsorted(falling[::-1], least))
+
+
 def _largest(values: IntArray, count: int) -> tuple[IntArray, bool]:
     """Places of the largest, equal ones as they come, and whether some of these were left out."""
     if not count:

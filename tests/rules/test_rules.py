@@ -34,7 +34,7 @@ from adlopt.rules import (
 from adlopt.rules.book import Book
 from adlopt.rules.deleverage import deleverage
 from adlopt.rules.rule import NO_FUND
-from adlopt.rules.split import share_out
+from adlopt.rules.split import share_out, shared_by_falling
 
 MICRO = 1_000_000
 SIGNALS = {
@@ -477,7 +477,7 @@ def test_a_gap_of_any_size_is_paid_to_the_last_micro_dollar(gap, total, cuts):
     book.gap, book.lots = np.array([gap]), np.array([total])
     ends = [0, *sorted(cut % (total + 1) for cut in cuts), total]
     lots = np.diff(np.array(ends))
-    paid = book._of_gap(0, lots).tolist()
+    paid = book._of_gap(np.zeros(lots.size, dtype=np.int64), lots).tolist()
     assert paid == [gap * b // total - gap * a // total for a, b in itertools.pairwise(ends)]
     assert sum(paid) == gap
 
@@ -700,3 +700,33 @@ def test_a_margin_of_nothing_ranks_first_and_divides_by_nothing():
     )  # fmt: skip
     assert market.equity.tolist() == [-2000, 12_000, 0]
     assert deleverage(market, rule_named("bullish")).closed.tolist() == [10, 9, 1]
+
+
+@given(
+    st.lists(
+        st.tuples(st.sampled_from([1, 1, 2, 3, 10**6, 10**12]), st.sampled_from([0, 1, 3, 10**8])),
+        min_size=1,
+        max_size=9,
+    ),
+    st.sampled_from([0, 1, 2, 5, 30, 10**8, 10**9]),
+)
+def test_whoever_is_served_by_falling_weight_gets_what_fractions_say(rows, amount):
+    """The largest remainder, in fractions, the earlier row first among equals."""
+    units, most = (np.array(column, dtype=np.int64) for column in zip(*rows, strict=True))
+    taken, tied = shared_by_falling(np.argsort(-units, kind="stable"), units, most, amount)
+    rest, left = min(amount, int(most.sum())), {i for i, m in enumerate(most.tolist()) if m}
+    share = dict.fromkeys(range(len(rows)), Fraction(0))
+    while left:
+        level = Fraction(rest, sum(int(units[i]) for i in left))
+        full = {i for i in left if int(most[i]) <= level * int(units[i])}
+        if not full:
+            share |= {i: level * int(units[i]) for i in left}
+            break
+        share |= {i: Fraction(int(most[i])) for i in full}
+        rest, left = rest - sum(int(most[i]) for i in full), left - full
+    whole = {i: int(x) for i, x in share.items()}
+    extra = min(amount, int(most.sum())) - sum(whole.values())
+    by_rest = sorted(share, key=lambda i: (whole[i] - share[i], i))
+    assert taken.tolist() == [whole[i] + (i in by_rest[:extra]) for i in share]
+    last = [share[i] - whole[i] for i in by_rest[:extra]][-1:]
+    assert tied == any(share[i] - whole[i] == r for r in last for i in by_rest[extra:])
