@@ -1,13 +1,9 @@
 """Whether compiled loops pay: they are loaded once plain ones have cost as much as loading would.
 
-A process that solves once never pays for compiled code, and one that goes on solving soon has it.
-Both kinds of code give equal bits, so that when it is loaded changes nothing but the time.
-
-Measured (two cores, numba 0.68, compiled code on disk): loading numba and one loop takes 0.6 to 1 s
-of processor time, a further loop 0.1 s. In a process that solves once, and in one that has long had
-compiled code, seconds are: 1,500 positions 0.02 (1.1 with loading) and 0.003; a round of 400,000
-accounts in lots 0.25 (0.75) and 0.1; 16 coupled rounds of 300 winners 0.17 (2.9) and 0.01; a path
-over 2,000 rounds 0.04 (1.7) and 0.004. Where nothing is on disk yet, loading compiles, for seconds.
+Both kinds of code give equal bits, so that when it is loaded changes nothing but the time. Measured
+(two cores, numba 0.68, compiled code on disk): loading numba and one loop takes 0.6 to 1 s of
+processor time, a further loop 0.1 s; 400,000 accounts in lots take 0.25 s plainly and 0.1 s
+compiled, 16 coupled rounds of 300 winners 0.17 and 0.01.
 """
 
 from __future__ import annotations

@@ -16,11 +16,7 @@ _ASKED = threading.Event()
 
 
 def deadline(seconds: float | None) -> float:
-    """The moment so many seconds from now.
-
-    >>> deadline(None), is_late(deadline(60.0)), seconds_left(deadline(None))
-    (inf, False, None)
-    """
+    """The moment so many seconds from now."""
     return math.inf if seconds is None else time.monotonic() + seconds
 
 

@@ -30,9 +30,6 @@ def fields_in_frame(
     """Return values by field, of a frame called `what`.
 
     A field is in the column that `named` says, else in that of its name, or of its name and unit.
-
-    >>> fields_in_frame({"upnl": [5.0]}, "frame", ["capacity"], named={"capacity": "upnl"})
-    {'capacity': [5.0]}
     """
     names, column = _columns(frame, what)
     named, units = named or {}, units or {}

@@ -125,11 +125,7 @@ def folded(text: str) -> str:
 
 
 def alike(ids: Iterable[str]) -> tuple[tuple[str, ...], ...]:
-    """Groups of different ids that differ in case or blanks alone.
-
-    >>> alike(["zed", "ann", "Zed", "zed"])
-    (('Zed', 'zed'),)
-    """
+    """Groups of different ids that differ in case or blanks alone."""
     names = set(ids)
     spaced = len("".join(names).split()) > 1
     if not spaced and len(set(map(str.lower, names))) == len(names):
@@ -141,9 +137,5 @@ def alike(ids: Iterable[str]) -> tuple[tuple[str, ...], ...]:
 
 
 def looks_like_a_float(text: str) -> bool:
-    """Whether a text is how a float is written, so that it is no id.
-
-    >>> [looks_like_a_float(t) for t in ("1.23e+18", "7.0", "7", "0x1e5", "12e45", "v1.2")]
-    [True, True, False, False, False, False]
-    """
+    """Whether a text is how a float is written, so that it is no id."""
     return re.fullmatch(FLOAT[1:-1], text) is not None

@@ -66,10 +66,7 @@ def add_either(first: FloatArray, second: FloatArray, chosen: BoolArray, halves:
 
 @_compiled
 def filled(weights: FloatArray, capacity: FloatArray, level: float, lanes: FloatArray) -> int:
-    """Count accounts that a level fills; add what they give, and what the others weigh, to lanes.
-
-    Twin of `adlopt.optimum.core.waterfill.filled`: every account has its lane, (2, lanes).
-    """
+    """Count accounts that a level fills; add what they give, and others weigh, to lanes."""
     full, width = 0, lanes.shape[1]
     for start in range(0, weights.size, width):
         weight, cap = weights[start : start + width], capacity[start : start + width]
@@ -190,8 +187,7 @@ def counts(
 ) -> IntArray:
     """Lots of each account within the level num / den, or below it where strict.
 
-    Money is in micro-dollars, the level in micro-dollars a dollar of weight, and per_level is
-    weight / size. Twin of `LotGrid._units_plainly`.
+    The level is in micro-dollars a dollar of weight; twin of `LotGrid._units_plainly`.
     """
     found = np.empty(size.size, np.int64)
     for start in range(0, size.size, BLOCK):
@@ -224,10 +220,7 @@ def supply(
 
 @_compiled
 def pool(size: IntArray, counts: IntArray, keys: IntArray, sums: IntArray) -> bool:
-    """Sum counts by size in a hash table of 2^k slots, 0 where free; False if half full.
-
-    Twin of `LotGrid.pooled`.
-    """
+    """Sum counts by size in a hash table of 2^k slots, 0 where free; False if half full."""
     last, free = keys.size - 1, keys.size // 2
     for i in range(size.size):
         if counts[i] > 0:

@@ -1,9 +1,8 @@
 """Columns that carry labels, as dataframes have them: to which account each value belongs.
 
-An index that holds the ids of the accounts is followed. A default index, 0 to n − 1, or one that
-all labelled columns share says nothing beyond the position. Any other is refused: by position,
-values would go to the wrong accounts. Polars has no index: its columns count by position, or come
-as a frame with a column of ids.
+An index that holds the ids of the accounts is followed. A default index, or one that all labelled
+columns share, says nothing beyond the position; any other is refused. Polars has no index: its
+columns count by position, or come as a frame with a column of ids.
 """
 
 from __future__ import annotations
@@ -26,11 +25,6 @@ def in_order(columns: Mapping[str, Any], ids: Sequence[str] | None) -> dict[str,
 
     Columns are by name, labelled or not; with the ids, `account`, if these may be labelled. Without
     ids, or if one stands twice, labels are not followed.
-
-    >>> import pandas as pd
-    >>> equity = pd.Series({"bob": 90.0, "ann": 300.0})
-    >>> in_order({"equity": equity, "capacity": [120.0, 80.0]}, ["ann", "bob"])["equity"]
-    array([300.,  90.])
     """
     if not any(_library(values) for values in columns.values()):
         return dict(columns)

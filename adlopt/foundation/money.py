@@ -28,11 +28,7 @@ def micro(usd: ArrayLike) -> IntArray:
 
 
 def floor_micro(usd: FloatArray) -> IntArray:
-    """Whole micro-dollars in amounts, but for rounding; shape (n,).
-
-    >>> floor_micro(np.array([2.01, 0.1 + 0.2, 1.9999999]))
-    array([2010000,  300000, 1999999])
-    """
+    """Whole micro-dollars in amounts, but for rounding; shape (n,)."""
     amount = usd * MICRO
     nearest = np.rint(amount)
     close = np.abs(amount - nearest) <= NEAR * nearest
@@ -40,11 +36,7 @@ def floor_micro(usd: FloatArray) -> IntArray:
 
 
 def floor_of(usd: float | Fraction) -> int:
-    """Whole micro-dollars in one amount of either sign and any size, but for rounding.
-
-    >>> floor_of(2.01), floor_of(-0.5000001)
-    (2010000, -500001)
-    """
+    """Whole micro-dollars in one amount of either sign and any size, but for rounding."""
     amount = Fraction(usd) * MICRO
     nearest = round(amount)
     close = abs(amount - nearest) <= abs(nearest) * Fraction(NEAR)
@@ -52,13 +44,7 @@ def floor_of(usd: float | Fraction) -> int:
 
 
 def whole_micros(amount: FloatArray, field: str, remedy: str = ROUND_IT) -> IntArray:
-    """Micro-dollars of amounts that are whole numbers of them, at most `MOST_MICRO`.
-
-    >>> whole_micros(np.array([0.25, 1234567.1234567]), "lot")
-    Traceback (most recent call last):
-    adlopt.errors.InputError: lot[1] is 1234567.1234567: expected a whole number of micro-dollars
-    (0.000001 USD); round it to 6 decimals
-    """
+    """Micro-dollars of amounts that are whole numbers of them, at most `MOST_MICRO`."""
     size = np.rint(amount * MICRO)
     whole = np.abs(amount * MICRO - size) <= NEAR * size
     expected = "a whole number of micro-dollars (0.000001 USD)"
@@ -67,11 +53,7 @@ def whole_micros(amount: FloatArray, field: str, remedy: str = ROUND_IT) -> IntA
 
 
 def whole_budget(budget: float) -> int:
-    """Micro-dollars of a budget that lots are to meet exactly; it may be a sum, rounded.
-
-    >>> whole_budget(sum([0.1] * 10))
-    1000000
-    """
+    """Micro-dollars of a budget that lots are to meet exactly; it may be a sum, rounded."""
     whole = round(Fraction(budget) * MICRO)
     if abs(Fraction(budget) * MICRO - whole) > Fraction(WHOLE) * whole:
         expected = "a whole number of micro-dollars (0.000001 USD), with lots"
@@ -106,11 +88,7 @@ def lot_sizes(lot: FloatArray) -> IntArray:
 
 
 def whole_lots(capacity: FloatArray, size: IntArray) -> IntArray:
-    """Lots that fit under capacities in USD, shape (n,).
-
-    >>> whole_lots(np.array([120.0, 80.0]), np.array([7 * MICRO, 9 * MICRO]))
-    array([17,  8])
-    """
+    """Lots that fit under capacities in USD, shape (n,)."""
     total = float(capacity.sum())
     if total * MICRO > MOST_MICRO:
         limit = MOST_MICRO / MICRO

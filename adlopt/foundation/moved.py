@@ -131,8 +131,7 @@ BETTER = {
 def forward(package: str, below: int = 0) -> Callable[[str], Any]:
     """Return a `__getattr__` by which a package hands out what it held in 1.0.
 
-    So many functions `below` this one stand between it and who asks, for the warning to point
-    there.
+    So many functions `below` this one stand between it and who asks.
     """
     held = NAMES.get(package.partition(".")[2], {})
 
@@ -151,8 +150,8 @@ def forward(package: str, below: int = 0) -> Callable[[str], Any]:
 class OldPaths:
     """Finds modules by their dotted paths of 1.0, where all other finders have failed.
 
-    Such a module is an empty one that hands out what the real one holds. No class of
-    `importlib.abc` is derived from: loading that takes longer than importing the package.
+    No class of `importlib.abc` is derived from: loading that takes longer than importing the
+    package.
     """
 
     def find_spec(

@@ -16,9 +16,8 @@ from multiprocessing.connection import Connection
 def worker_processes(count: int) -> Iterator[Executor]:
     """Yield an executor over `count` processes.
 
-    They import the script that starts them, which must do so under `if __name__ == "__main__":`.
-    An exception that leaves the block ends them at once, whatever they are at, and so does the end
-    of this process; Ctrl-C is left to this process.
+    They import the script that starts them, which must do so under `if __name__ == "__main__":`. An
+    exception that leaves the block, and the end of this process, end them at once.
     """
     context = multiprocessing.get_context("spawn")
     held_by_them, held_by_us = context.Pipe(duplex=False)

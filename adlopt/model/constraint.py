@@ -32,10 +32,7 @@ class Says(Enum):
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Row:
-    """lower ≤ Σ coefficient · x[index] − share · H + burden · z ≤ upper, z being the worst burden.
-
-    Of `positions`, x are contracts.
-    """
+    """lower ≤ Σ coefficient · x[index] − share · H + burden · z ≤ upper; x may be contracts."""
 
     name: str
     index: IntArray
@@ -51,16 +48,8 @@ class Row:
 class Constraint(Record):
     """A bound on what a group gives or keeps; `adlopt.group(...)` makes it.
 
-    Parameters
-    ----------
-    group : Group
-    says : Says
-    share : float
-        Part of the sum of all haircuts, added to the bound.
-    lower, upper : float
-        USD.
-    times : mapping of str to float, or str, optional
-        Factors of accounts instead of 1, others being left out; or a feature that has them.
+    `share` is a part of the sum of all haircuts, added to the bounds, USD; `times` has factors of
+    accounts instead of 1, others being left out, or names a feature that has them.
     """
 
     group: Group
@@ -71,10 +60,7 @@ class Constraint(Record):
     times: Mapping[str, float] | str | None = None
 
     def rows(self, start: RoundStart, positions: Positions | None = None) -> Iterator[Row]:
-        """State it for a round, a row for each group; none where burdens are shared.
-
-        `InputError` if nobody is in a group, or the round lacks what it is chosen by.
-        """
+        """State it for a round, a row for each group; none where burdens are shared."""
         for name, members in self.group.parts(start, positions):
             if self.says is Says.SHARES:
                 continue

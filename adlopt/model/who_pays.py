@@ -13,10 +13,7 @@ TIE = 1e-12
 
 
 def lorenz(amounts: ArrayLike) -> tuple[FloatArray, FloatArray]:
-    """Share of accounts, from those that pay least, and of all dollars, each from 0 to 1, (n + 1,).
-
-    `amounts` are USD ≥ 0, shape (n,), at least one of them > 0.
-    """
+    """Share of accounts, from those that pay least, and of all dollars, each from 0 to 1, (n + 1,)."""
     paid = np.sort(own(amounts, "amounts", lowest=0.0))
     if not paid.size or paid[-1] == 0:
         raise InputError("amounts", paid.tolist(), "at least one number > 0")
@@ -32,10 +29,7 @@ def fractions(haircut: FloatArray, capacity: FloatArray) -> FloatArray:
 
 
 def inversions(capacity: ArrayLike, haircut: ArrayLike) -> float:
-    """Share of neighbours by profit whose order the haircut turns round [CTTX26, Sec. 5.2].
-
-    Both USD ≥ 0, shape (n,); 0 if all have the same profit.
-    """
+    """Share of neighbours by profit whose order the haircut turns round [CTTX26, Sec. 5.2]."""
     u = own(capacity, "capacity", lowest=0.0)
     x = own(haircut, "haircut", length=u.size, lowest=0.0)
     order = np.argsort(-u, kind="stable")
@@ -52,7 +46,7 @@ def rank_correlation(
     """Correlation of ranks, ties at their mean rank; None if either is constant.
 
     `within` says how far each number may be off: two are tied unless they are further apart than
-    both may be off together. A tie with one number counts half a rank, whatever that is tied with.
+    both may be off together.
     """
     x = own(first, "first")
     y = own(second, "second", length=x.size)

@@ -46,18 +46,10 @@ from adlopt.show.words import counted
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
 class LeverageDrain(Optimum):
-    """What to close, and what is proved about the leverage that remains.
+    """What to close, and what is proved about the leverage that remains: `value` is the largest.
 
-    Parameters
-    ----------
-    account : tuple of str, length n
-        Owner of each position; numbers from 1 where none are known.
-    closed : FloatArray, shape (n,)
-        Contracts closed of each position.
-    leverage : FloatArray, shape (n,)
-        Leverage that remains.
-
-    The others are those of every optimum: `value` is the largest leverage that remains.
+    `closed` has contracts and `leverage` what remains of it for each position, both of shape (n,);
+    `account` has owners, numbers from 1 where none are known.
     """
 
     account: tuple[str, ...]
@@ -152,15 +144,7 @@ def drain_leverage(
 
 
 def drain_round(round_: ContractRound, *, close: float) -> LeverageDrain:
-    """Close `close` contracts of a round whose positions are all in one coin and on one side.
-
-    Examples
-    --------
-    >>> round_ = ContractRound.of(account=["a", "b"], coin=["ETH", "ETH"], side=["long", "long"],
-    ...     size=[10, 4], value=[40, 50], mark=[100, 100], equity=[100, 100], deficit=9, needed=9)
-    >>> drain_round(round_, close=6).closed
-    array([6., 0.])
-    """
+    """Close `close` contracts of a round whose positions are all in one coin and on one side."""
     if not isinstance(round_, ContractRound):
         raise InputError("round_", round_, "a ContractRound")
     positions, equity = round_.positions, round_.start.equity
@@ -186,16 +170,8 @@ def expected_loss(
 ) -> float:
     """USD. Σ_i e_i E(ℓ_i R − 1)_+: what accounts are expected to lose beyond their equity.
 
-    Parameters
-    ----------
-    leverage, equity : array_like, shape (n,)
-    move : array_like, shape (m,)
-        Adverse relative moves R ≥ 0 of the price.
-    probability : array_like, shape (m,)
-        Of the moves, up to scale.
+    Adverse relative moves R ≥ 0 of the price have probabilities up to scale.
 
-    Examples
-    --------
     >>> expected_loss([4.0, 1.0], [100.0, 100.0], move=[0.1, 0.5], probability=[0.9, 0.1])
     10.0
     """

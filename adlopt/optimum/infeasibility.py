@@ -49,10 +49,7 @@ def explain(
 def explain_contracts(
     error: InfeasibleRound, round_: ContractRound, loss: MinMax, budget: Budget, limits: Limits
 ) -> InfeasibleRound:
-    """Add to an error of a round in contracts who cannot give more and why.
-
-    What whole lots of each account make within its limits is bounded anew, in micro-dollars.
-    """
+    """Add to an error of a round in contracts who cannot give more and why."""
     grid, unlimited = (LotGrid.of(round_, loss, budget, *given) for given in ([limits], []))
     held = int(unlimited.cap.sum() - grid.cap.sum()) / MICRO
     weight = limits.denominators(loss.weights(round_.start))
@@ -88,9 +85,9 @@ def _explain_lots(
 
 
 def _fewest(start: RoundStart, binding: tuple[Binding, ...], budget: Fraction) -> tuple[str, ...]:
-    """The fewest limits that put a budget out of reach: without any one of them it is in reach.
+    """The fewest limits that put a budget out of reach: those that hold back most, largest first.
 
-    Those that hold back most, largest first; if capacities alone fall short, no limit does it.
+    If capacities alone fall short, no limit does it.
     """
     capacity = [Fraction(u) for u in start.capacity.tolist()]
     held = [u - Fraction(b.most) for u, b in zip(capacity, binding, strict=True)]

@@ -20,15 +20,7 @@ NAMED = 3
 def notes(
     start: RoundStart, objective: object, worst: MinMax, limits: Limits, haircut: FloatArray
 ) -> Iterator[str]:
-    """Say in words what stands out of a haircut, shape (n,).
-
-    Examples
-    --------
-    >>> from adlopt.model.limits import NO_LIMITS
-    >>> start = RoundStart(account=["a", "b"], capacity=[9.0, 9.0], deficit=4.0)
-    >>> list(notes(start, CVaR(0.5), MinMax(), NO_LIMITS, np.array([4.0, 0.0])))
-    ["all from one account, as those that give nothing count as burden 0: importance='capacity'"]
-    """
+    """Say in words what stands out of a haircut, shape (n,)."""
     weight = limits.denominators(worst.weights(start))
     held = np.flatnonzero((weight <= 0) & (start.capacity > 0))
     if held.size:

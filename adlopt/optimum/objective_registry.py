@@ -125,22 +125,14 @@ OBJECTIVES: dict[str, Known] = {
 
 
 def names(where: str | None = None) -> Iterator[str]:
-    """Names of objectives: all, or those minimised in dollars, contracts, two_sides or episodes.
-
-    >>> list(names("episodes"))
-    ['min-max', 'least-burden', 'surrogate', 'asymmetric']
-    """
+    """Names of objectives: all, or those minimised in dollars, contracts, two_sides or episodes."""
     for name, known in OBJECTIVES.items():
         if where is None or getattr(known, where) is not None:
             yield from (name, *known.also)
 
 
 def known_as(name: str, field: str = "objective", where: str | None = None) -> Known:
-    """Return the objective of a name.
-
-    >>> known_as("least-burden").make
-    <class 'adlopt.model.loss.MinMax'>
-    """
+    """Return the objective of a name."""
     if name not in names(where):
         raise unknown(field, name, names(where))
     return next(k for n, k in OBJECTIVES.items() if name in (n, *k.also))

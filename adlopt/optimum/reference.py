@@ -27,23 +27,9 @@ Terms = Callable[["cp.Expression", "cp.Expression", Round], "tuple[cp.Expression
 def reference(round_: Round, loss: Loss | Terms) -> tuple[float, FloatArray]:
     """Minimise a loss over 0 ≤ x ≤ u, x_i ≤ (w_i + ε) z, in whole lots if the round has them.
 
-    Money is scaled to a mean capacity of 1 and burdens are priced in money before the solver sees
-    them.
+    Money is scaled to a mean capacity of 1. The loss is one of `adlopt.model.loss`, or a function
+    as in `Terms`, burdens then over capacity; returned are its value and the haircut, (n,) USD.
 
-    Parameters
-    ----------
-    round_ : Round
-    loss : Loss or callable
-        One of `adlopt.model.loss`, or a function as in `Terms` for a loss of one's own (burdens
-        then over capacity).
-
-    Returns
-    -------
-    value : float
-    haircut : FloatArray, shape (n,), USD
-
-    Examples
-    --------
     >>> round_ = Round.of(capacity=[120.0, 80.0, 40.0], deficit=90.0, needed=60.0)
     >>> value, haircut = reference(round_, MinMax())
     >>> round(value, 6), haircut.round(3)

@@ -19,11 +19,11 @@ def tier_by_tier(
     ends: Callable[[Part], bool],
     given: Callable[[], float] = float,
 ) -> list[Part]:
-    """Answers of the tiers that are needed, each as a round of its own, lowest first.
+    """Answers of the tiers that are needed, lowest first.
 
     `one` answers for a tier, a mask (n,), and its number; `ends` says whether nothing is left to
-    raise then; `given` says how many USD the tiers so far give, which a refusal of a later one
-    counts in.
+    raise then; `given` how many USD the tiers so far give, which a refusal of a later one counts
+    in.
     """
     answers: list[Part] = []
     for number, mask in enumerate(tiers, start=1):

@@ -42,23 +42,10 @@ from adlopt.show.words import counted
 class ContractSolution(Optimum):
     """Whole lots to close, and what is proved about them.
 
-    Parameters
-    ----------
-    lots : IntArray, shape (m,)
-        Lots closed of each position, in the order of the round's positions.
-    closed : FloatArray, shape (m,)
-        The same in contracts.
-    haircut : FloatArray, shape (n,)
-        USD taken from each account, in the order of the round's accounts.
-    worst_burden : float
-        max x_i / w_i of the objective's burden.
-    round_ : ContractRound
-        What was solved.
-    reason : tuple of str, length n
-        Why each account gives no more, where limits were given; else empty.
-
-    The others are those of every optimum: `budget_residual` of the certificate is what is raised
-    beyond the needed budget, and each further tier that gives anything is a stage.
+    `lots` and, in contracts, `closed` are of the round's positions, shape (m,); `haircut`, USD, is
+    of its accounts, (n,), and `reason` why each gives no more, where limits were given. Of the
+    certificate, `budget_residual` is what is raised beyond the needed budget; each further tier
+    that gives anything is a stage.
     """
 
     lots: IntArray

@@ -164,12 +164,7 @@ class Certificate:
 class Stage:
     """A further criterion, optimal among the haircuts that are optimal in all before it.
 
-    Parameters
-    ----------
-    criterion : str
-        What it measures, with its unit.
-    certificate : Certificate
-        Its value at the haircut, and a bound on it *given* the criteria before.
+    Its certificate's bound is *given* those.
     """
 
     criterion: str
@@ -253,21 +248,13 @@ def check_feasible(problem: BurdenProblem, haircut: FloatArray) -> Fraction:
 
 
 def round_down(exact: Fraction) -> float:
-    """Largest float that is not above a fraction.
-
-    >>> round_down(Fraction(1, 10)) < Fraction(1, 10) < 0.1
-    True
-    """
+    """Largest float that is not above a fraction."""
     nearest = float(exact)
     return nearest if nearest <= exact else math.nextafter(nearest, -math.inf)
 
 
 def round_up(exact: Fraction) -> float:
-    """Smallest float that is not below a fraction; zero has no sign.
-
-    >>> round_up(Fraction(1, 10)) == 0.1
-    True
-    """
+    """Smallest float that is not below a fraction; zero has no sign."""
     return 0.0 - round_down(-exact)
 
 
@@ -309,8 +296,7 @@ def weak_bound(
 ) -> Fraction:
     """Weak duality without rounding; an account whose μ is 0 or y only adds to a sum.
 
-    `raised` is what rounding left of an exact budget, USD; where it is exact, multipliers may be
-    scaled up to Σ w_i μ_i = fair, if they may `stretch`.
+    `raised`, USD, is what rounding left of an exact budget, where multipliers may `stretch`.
     """
     budget = Fraction(problem.budget)
     if problem.exact:

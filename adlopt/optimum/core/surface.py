@@ -25,22 +25,11 @@ SAID = 3
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
 class Optimum(Answer, Record):
-    """Base of what was made least, and what is proved about it.
+    """Base of what was made least, and what is proved about it, of the first criterion.
 
-    Parameters
-    ----------
-    certificate : Certificate
-        Of the first criterion.
-    method : Method
-        What found it.
-    stopped : Stopped
-        Whether its search ended, reached the gap asked for, or hit a limit.
-    stages : tuple of Stage
-        Further criteria in order of rank, each given those above it.
-    worst_burden : float or None
-        max x_i / w_i; None where the answer burdens nobody.
-    question : Question or None
-        What was asked, for certificates in files.
+    `method` says what found it, `stopped` why the search ended, and `stages` have further criteria
+    in order of rank, each given those above it. `worst_burden` is max x_i / w_i, None where the
+    answer burdens nobody; `question` is what was asked, for certificates in files.
     """
 
     certificate: Certificate

@@ -43,13 +43,7 @@ def pro_rata(capacity: ArrayLike, budget: float) -> FloatArray:
 
 
 def water_fill(weights: ArrayLike, capacity: ArrayLike, budget: float) -> FloatArray:
-    """x_i = min(u_i, w_i z) with Σ x_i = B: capped pro-rata on any weights; shape (n,), USD.
-
-    Examples
-    --------
-    >>> water_fill([100.0, 100.0, 100.0], [10.0, 80.0, 80.0], budget=70.0)
-    array([10., 30., 30.])
-    """
+    """x_i = min(u_i, w_i z) with Σ x_i = B: capped pro-rata on any weights; shape (n,), USD."""
     w = own(weights, "weights", lowest=0.0)
     u = own(capacity, "capacity", length=w.size, lowest=0.0)
     b = own_number(budget, "budget", lowest=0.0)
@@ -62,8 +56,7 @@ def water_fill(weights: ArrayLike, capacity: ArrayLike, budget: float) -> FloatA
 def check_reachable(budget: float, reachable: float) -> None:
     """Raise `InfeasibleRound`, with the smallest relaxation, if the budget exceeds the reach.
 
-    A budget nearer than `ROUNDING` is the sum of the capacities, added in another order. The
-    capacities themselves are the certificate: Σ x_i ≤ Σ u_i < B.
+    A budget nearer than `ROUNDING` is the sum of the capacities, added in another order.
     """
     if budget > reachable * (1 + ROUNDING):
         missing = budget - reachable
@@ -120,9 +113,8 @@ def _added(values: FloatArray) -> float:
 def optimum(problem: BurdenProblem) -> tuple[FloatArray, Multipliers]:
     """Solve the continuous problem in closed form: haircut, (n,) USD, and dual optimal multipliers.
 
-    Raising more raises the level, so over-haircutting never pays; raising a dollar less never pays
-    while `under` exceeds `fair` over the weight still below its cap. The optimum raises as much as
-    it may while that holds.
+    Raising more raises the level, so over-haircutting never pays; a dollar less does not while
+    `under` exceeds `fair` over the weight below its cap.
     """
     capacity, weight = problem.open, problem.weight
     reachable = problem.reachable
@@ -176,13 +168,7 @@ def _multipliers(problem: BurdenProblem, level: float, *, short: bool) -> Multip
 
 
 def project(point: FloatArray, weights: FloatArray, budget: float) -> FloatArray:
-    """Project onto {0 ≤ h ≤ 1, Σ w_i h_i = B} in the Euclidean norm; shape (n,).
-
-    h_i = clip(y_i − μ w_i, 0, 1) with μ found exactly among its 2n breakpoints.
-
-    >>> project(np.array([0.5, 0.0]), np.array([1.0, 1.0]), 1.5)
-    array([1. , 0.5])
-    """
+    """Project onto {0 ≤ h ≤ 1, Σ w_i h_i = B}: h_i = clip(y_i − μ w_i, 0, 1), shape (n,)."""
     if weights.shape != point.shape:
         raise InputError("weights", f"{weights.size} values", f"{point.size}, one for each entry")
     check_reachable(budget, float(weights.sum()))

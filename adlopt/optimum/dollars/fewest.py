@@ -85,13 +85,7 @@ def _by_highs(
 
 
 def forced_concentration(capacity: ArrayLike, budget: float, accounts: int) -> float:
-    """USD that the largest accounts must give together, whatever the rule: (B − Σ_{j>k} u_(j))_+.
-
-    Examples
-    --------
-    >>> forced_concentration([120.0, 80.0, 40.0], budget=200.0, accounts=1)
-    80.0
-    """
+    """USD that the k largest accounts must give, whatever the rule: (B − Σ_{j>k} u_(j))_+."""
     owned = np.sort(own(capacity, "capacity", lowest=0.0))[::-1]
     b = own_number(budget, "budget", lowest=0.0)
     spared = own_whole(accounts, "accounts")

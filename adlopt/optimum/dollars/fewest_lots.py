@@ -111,8 +111,8 @@ def _listed(grid: LotGrid, fewest: int) -> FewestLots | None:
 def _of_accounts(grid: LotGrid, units: IntArray, accounts: int) -> IntArray | None:
     """At most so many lots, (n,), of so many accounts that sum to the budget; None if none do.
 
-    Empty if the sums are too many to tell. An account that gives anything adds more than all money
-    to its amounts: sums then say how many accounts they take.
+    Empty if the sums are too many to tell. An account that gives adds more than all money to its
+    amounts: sums say how many they take.
     """
     more = int((grid.lot * units).sum()) + 1
     aim = accounts * more + grid.least

@@ -30,9 +30,8 @@ class SlackForm:
     """The continuous problem with x_i = z w_i − v_i, and the way back to haircut and multipliers.
 
     Columns y, v_1 … v_n of the accounts that fill up between the levels, then undershoot s and
-    excess burden t where they are priced; z = low + (high − low) y. Rows z w_i − v_i ≤ u_i, then
-    Σ x + s ≥ B, then z − t ≤ allowance. Money is scaled so that y raises `WORK_TOTAL`, and the
-    burden's cost is in money: a bare "min z" has duals of 1/U, which a solver cannot tell from 0.
+    excess burden t where they are priced; z = low + (high − low) y. Rows z w_i − v_i ≤ u_i, then Σ
+    x + s ≥ B, then z − t ≤ allowance. Money is scaled so that y raises `WORK_TOTAL`.
     """
 
     program: Program
@@ -114,10 +113,7 @@ class SlackForm:
 
 
 def magnitude(problem: BurdenProblem) -> tuple[float, float]:
-    """Two levels, `MAGNITUDE` binary orders apart or twice so, between which the optimum is.
-
-    The value is convex in the level: the best of a few levels has it beside it.
-    """
+    """Two levels, `MAGNITUDE` binary orders apart or twice so, around the convex optimum."""
     u, w = (values[problem.open > 0] for values in (problem.open, problem.weight))
     ratio = u / w
     if not ratio.size:

@@ -28,17 +28,10 @@ from adlopt.show.words import counted, percent, usd
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
 class Frontier(Answer):
-    """The least worst burden, and losses, by the budget: linear between the entries.
+    """The least worst burden, and losses of priced objectives, by the budget: linear between entries.
 
-    Parameters
-    ----------
-    budget : FloatArray, shape (k,)
-        USD, rising from 0; the last entry is what is needed, or all that can be raised.
-    worst_burden : FloatArray, shape (k,)
-        NaN beyond what can be raised.
-    losses : tuple of FloatArray, shape (k,)
-        Of each priced objective.
-    objectives : tuple of Asymmetric
+    `budget`, USD, rises from 0 to what is needed, or all that can be raised; `worst_burden` is NaN
+    beyond that. All are of shape (k,).
     """
 
     budget: FloatArray

@@ -72,24 +72,10 @@ NEWTON = 2
 class Solution(Optimum):
     """A feasible haircut and what is proved about it.
 
-    Parameters
-    ----------
-    haircut : FloatArray, shape (n,)
-        USD taken from each account, in the order of the round's accounts.
-    worst_burden : float
-        max x_i / w_i of the objective's burden.
-    at_capacity : BoolArray, shape (n,)
-        Where the capacity binds.
-    at_burden : BoolArray, shape (n,)
-        Where the worst burden is borne: these accounts hold it up.
-    reason : tuple of str, length n
-        Why each account gives no more, where limits were given; else empty.
-    round_ : Round or None
-        What was solved.
-    pricing : callable or None
-        Makes `prices` of accounts and reasons.
-
-    The others are those of every optimum.
+    `haircut` has the USD taken from each account of the round, shape (n,), and `worst_burden` is
+    max x_i / w_i of the objective's burden. Masks (n,) say where a capacity binds (`at_capacity`)
+    and who bears the worst burden (`at_burden`); `reason` says why each account gives no more,
+    where limits were given; `pricing` makes `prices`. The others are those of every optimum.
     """
 
     haircut: FloatArray
@@ -245,8 +231,7 @@ def solution(
 def _solve_program(problem: BurdenProblem, time_limit: float | None) -> Solution:
     """Let HiGHS find the level within a magnitude, and again, finer, around where it found it.
 
-    What a level raises is put right by Newton's steps, which only digits are left to; the bound is
-    that of HiGHS's duals. Before it answers, the ends of the magnitude are known.
+    What a level raises is put right by Newton's steps; the bound is that of HiGHS's duals.
     """
     if problem.exact:
         waterfill.check_reachable(problem.budget, problem.reachable)

@@ -41,8 +41,8 @@ CLOSE = 1e-12
 def leximin(problem: BurdenProblem, search: Search | None = None) -> Solution:
     """Solve an exact-budget problem.
 
-    The second stage's certificate is about moving a dollar, or a lot: `upper` is the worst burden
-    it could come from, `lower` the least burden it could go to.
+    The second certificate is about moving a dollar, or a lot: from the worst burden it could come
+    from to the least it could go to.
     """
     if problem.lot is None:
         best = least_loss(problem, search)

@@ -23,10 +23,9 @@ LOTS = 20_000
 
 
 def least_sorted(grid: LotGrid, most: IntArray) -> IntArray | None:
-    """Lots, shape (n,), that sum to the budget with the least burdens in descending order.
+    """Lots, (n,), of at most so many that sum to the budget with the least burdens in order.
 
-    None if there are too many. At most `most` of them, (n,), which must be able to sum to the
-    budget.
+    None if there are too many.
     """
     if int(most.sum()) > LOTS:
         return None

@@ -27,10 +27,9 @@ from adlopt.optimum.programs.sparse_rows import SparseRows
 def priced_lots(
     grid: LotGrid, problem: BurdenProblem, known: IntArray, end: float
 ) -> tuple[IntArray, Stopped]:
-    """Lots that cost least, if they cost less than lots that are known; why the search stopped.
+    """Lots that cost less than lots that are known, if HiGHS finds some; why the search stopped.
 
-    Columns y of the burden, the lots, what is short, what is over, and the burden's excess. No
-    burden is looked at that alone costs more than what is known.
+    Columns y of the burden, the lots, what is short, what is over, and the burden's excess.
     """
     value = problem.value(grid.haircut(known, problem.capacity.size))
     worth, n = grid.lot / MICRO, grid.lot.size
@@ -71,12 +70,7 @@ def fewest_to_raise(
 ) -> tuple[IntArray, Stopped]:
     """Accounts, as few as can raise a budget, then those that do so at the least worst burden.
 
-    Parameters
-    ----------
-    most : FloatArray, shape (n,)
-        What they may give; only what the budget needs of it counts.
-    known : IntArray
-        Accounts that can, at worst burden `level`.
+    `known` ones, which may give `most`, USD, (n,), can at worst burden `level`.
     """
     kept = np.flatnonzero(most > 0)
     n, gives = kept.size, np.minimum(most[kept], budget)

@@ -1,14 +1,10 @@
 """Shadow prices of a round of dollars in closed form: left, right, and how far they hold.
 
-At the optimum the worst burden is z and accounts give min(u_i, w_i z). If the budget, what an
-account may give, or what its burden allows moves by a little, z moves by v, and what is raised by
-F'(v): concave and piecewise linear in v, with a kink at 0 where accounts stand at their cap and at
-their burden alike. The value moves by the least over v of
-
-    fair · v  +  price of (what the budget moved by − F'(v)),
-
-convex in v, so that the least is at a kink, or where F' meets the budget: a few candidates for each
-account, and for each direction, which is why prices have two sides.
+At the optimum the worst burden is z and accounts give min(u_i, w_i z). If the budget, a capacity or
+what a burden allows moves by a little, z moves by v, and what is raised by F'(v): concave and
+piecewise linear, with a kink at 0 where accounts stand at their cap and at their burden alike. The
+value moves by the least over v of fair · v + price of (what the budget moved by − F'(v)), at a
+kink, or where F' meets the budget: a few candidates for each account, and for each direction.
 """
 
 from __future__ import annotations

@@ -2,8 +2,8 @@
 
 Write c_i = p_i / ((1 − level) w_i) for what a dollar above burden t costs at account i. At a given
 t everyone gives min(u_i, w_i t) for nothing and the rest is bought where c_i is least; the optimum
-is a convex function of t alone, and its slope is 1 − Σ min(p_i / (1 − level), w_i y) over the
-accounts with u_i > w_i t, with y the price of the last dollar. Bisection on its sign ends there.
+is convex in t alone, with slope 1 − Σ min(p_i / (1 − level), w_i y) over the accounts with u_i >
+w_i t, y being the price of the last dollar. Bisection on its sign ends there.
 
 The proof is the dual of CVaR: for 0 ≤ q_i ≤ p_i / (1 − level) with Σ q_i ≤ 1 and any y, every
 haircut that raises B has a CVaR of at least  y B − Σ u_i (y − q_i / w_i)_+.
@@ -119,10 +119,7 @@ class _Tail:
         return t + float((self.cap / self.w * above).sum())
 
     def multipliers(self, t: float, cheap: float, dear: float) -> tuple[float, FloatArray]:
-        """Price y between its values on both sides of t, and q, shape (n,), that spends all of 1.
-
-        Accounts at full capacity with a burden of just t may take any part of q_i ≤ w_i y.
-        """
+        """Price y between its values beside t, and q, shape (n,), that spends all of 1."""
         tied = np.abs(self.u - self.w * t) <= TIE * self.u
         over = (self.u > self.w * t) & ~tied
         reach = over | tied
@@ -193,17 +190,9 @@ def _known(problem: BurdenProblem, cap: FloatArray) -> tuple[Multipliers, Method
 class CVaRProgram:
     """min t + Σ cap_i e_i with t + e_i ≥ b_i and Σ w_i b_i = B, in columns t, x_i and e_i.
 
-    Amounts are shares of the most that the account may give, and burdens of the least worst one,
-    whatever magnitudes accounts have. Nobody bears more than that over its cap: a burden of it
-    alone would cost more than the least worst burden does. Costs are of order `WORK_TOTAL`.
-
-    Parameters
-    ----------
-    program : Program
-    most : FloatArray, shape (accounts that can give,)
-        USD.
-    price : float
-        Of a dollar, for a dual of 1 of the budget's row.
+    Amounts are shares of the most that the account may give, USD, and burdens of the least worst
+    one. Nobody bears more than that over its cap: a burden of it alone would cost more than the
+    least worst one. `price` is that of a dollar, for a dual of 1 of the budget's row.
     """
 
     program: Program

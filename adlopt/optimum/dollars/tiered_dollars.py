@@ -26,11 +26,7 @@ from adlopt.optimum.tiers import later, tier_by_tier
 def dollars_by_tier(
     problem: BurdenProblem, tiers: Sequence[BoolArray], solve: Callable[[BurdenProblem], Solution]
 ) -> Solution:
-    """Fill an exact budget tier by tier.
-
-    The value and the certificate are those of the first tier; each further tier that gives
-    anything is a stage.
-    """
+    """Fill an exact budget tier by tier: each further tier that gives anything is a stage."""
     if problem.lot is None:
         check_reachable(problem.budget, problem.reachable)
     else:

@@ -22,10 +22,9 @@ from adlopt.optimum.lots.lot_grid import LotGrid
 def tracking_first(problem: BurdenProblem, search: Search) -> Solution:
     """Raise what is nearest to the exact budget of a problem, at the least worst burden.
 
-    A sum above the budget and one as far below it are both tried; the lesser burden wins, the
-    lower sum if they are equal. With lots the budget is rounded to whole micro-dollars, and what is
-    missed is exact in them. That no sum of lots is nearer is proved where their greatest
-    common divisor or their total says so, and is the search's own word elsewhere.
+    The lesser burden of a sum above and one as far below wins. With lots what is missed is exact in
+    micro-dollars; that no sum is nearer is proved where their greatest common divisor or their
+    total says so, and is the search's own word elsewhere.
     """
     best = _at_nearest(problem, search)
     budget, raised = _budget(problem), _raised(problem, best.haircut)

@@ -18,15 +18,9 @@ LISTED = 2**18
 class Amounts:
     """They are, ascending, the last of the steps.
 
-    Parameters
-    ----------
-    lots : slice
-        The account's positions.
-    steps : tuple of IntArray
-        Amounts that none of its positions make, its first, its first two, …, as far as the window
-        can be reached from them.
-    complete : bool
-        False if they were too many, and the largest of a step were kept.
+    These are amounts that none of the account's positions make, its first, its first two, …, as far
+    as the window can be reached from them. Not `complete`: they were too many, and the largest of a
+    step were kept.
     """
 
     lots: slice

@@ -1,11 +1,9 @@
 """The least worst burden at which whole lots raise a budget, or more.
 
-Given a level z, accounts are independent knapsacks. What they are found to make adds up to a sum
-that can be raised; upper bounds on them add up to one that cannot be exceeded. Either decides
-whether z is enough, or the knapsacks in doubt are searched further. A bracket of proven levels
-shrinks until it is as narrow as asked, or until the lots found are proven best: everything
-strictly below their burden falls short of the budget. Where every account has one position there
-are no knapsacks, and `level_reaching` finds the level at once.
+Given a level z, accounts are independent knapsacks. What they are found to make, or bounds on that,
+decide whether z is enough, or the knapsacks in doubt are searched further. A bracket of proven
+levels shrinks until it is as narrow as asked, or until everything strictly below the burden of the
+lots found falls short of the budget. Where positions are single, `level_reaching` finds the level.
 """
 
 from __future__ import annotations
@@ -27,12 +25,7 @@ HALVINGS = 40
 class AtLeast:
     """Lots that raise the least sum, > 0 and in reach, and a level below which none do.
 
-    Attributes
-    ----------
-    best : Filling or None
-        It raises the sum, at the burden `high`; None where positions are single.
-    low : Fraction
-        Lots whose burdens are all strictly below it fall short.
+    `best` has the burden `high`, and is None where positions are single.
     """
 
     def __init__(self, grid: LotGrid, filler: Filler) -> None:
@@ -51,10 +44,7 @@ class AtLeast:
         self.rose: bool | None = None
 
     def narrow(self, gap: float) -> None:
-        """Narrow the bracket down to a relative width; 0 for a proof that nothing is better.
-
-        A wider gap does what a narrower one does at first.
-        """
+        """Narrow the bracket down to a relative width; 0 for a proof that nothing is better."""
         while not (self.stuck or self.done(gap) or self.filler.late):
             level = self.next_level(gap)
             if self.look(level, FEW_NODES if gap else MOST_NODES):
@@ -70,10 +60,9 @@ class AtLeast:
     def next_level(self, gap: float) -> Fraction:
         """A level inside the bracket, or its upper end if floats have none left.
 
-        First up from the continuous level by the slope there, which soon is a good guess; then
-        where the sums at both ends say, a third of the gap beyond that, so that the other end
-        moves next; and every fourth time in the middle. The sums are upper bounds: they are much
-        nearer to what lots make than what few counts find.
+        First up from the continuous level by the slope there, then where the sums at both ends say,
+        a third of the gap beyond that, so that the other end moves next; every fourth time the
+        middle.
         """
         low, high = float(self.low), float(self.high)
         if high - low <= 1e-15 * high:
@@ -90,10 +79,7 @@ class AtLeast:
         return exact if self.low < exact < self.high else Fraction(low + 0.5 * (high - low))
 
     def look(self, level: Fraction, patience: int = MOST_NODES) -> bool:
-        """Look whether lots at a level, or strictly below the upper end, raise the least sum.
-
-        False if that stayed in doubt.
-        """
+        """Look at a level, or strictly below the upper end; False if that stayed in doubt."""
         at_end = level >= self.high
         limits = self.grid.units_below(level) if at_end else self.grid.units_at(level)
         filling = self.filler.decide(limits, self.grid.least, patience)

@@ -32,10 +32,7 @@ SEARCH = 2e-5
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Filling:
-    """Accounts filled up to limits: lots (m,), what they make and an upper bound, (n,).
-
-    Limits are in the grid's units, what is made of them in micro-dollars.
-    """
+    """Accounts filled up to limits, (n,): lots (m,), what they make and bounds on it, (n,)."""
 
     limits: IntArray
     counts: IntArray
@@ -60,14 +57,7 @@ class Filling:
 
 
 class Filler:
-    """Fills accounts, and reuses what is known about them at nearby limits.
-
-    Parameters
-    ----------
-    grid : LotGrid
-    end : float
-        Time, as `time.monotonic` tells it, from which nothing is searched further.
-    """
+    """Fills accounts, until `end`, and reuses what is known about them at nearby limits."""
 
     def __init__(self, grid: LotGrid, end: float = math.inf) -> None:
         self.grid, self.end, self.spent = grid, end, 0
@@ -89,10 +79,7 @@ class Filler:
         return self.spent >= ALL_NODES or self.late
 
     def decide(self, limits: IntArray, aim: int, patience: int = MOST_NODES) -> Filling:
-        """Fill up to the limits, searching on until the aim is met, or out of reach, or too long.
-
-        Whether it is met or out of reach is then for the sums to say.
-        """
+        """Fill up to the limits, searching on until the aim is met, or is out of reach."""
         if self.grid.single:
             return self.settle(limits)
         filling, nodes = self._known(limits), FIRST_NODES

@@ -1,10 +1,8 @@
 """The most that an account can give below a limit: a bounded knapsack over its few positions.
 
-The last two positions are solved in closed form: which counts of one leave the least remainder
-modulo the other is a question for Euclid's algorithm. The counts before them are searched depth
-first, largest lots first, until a bound is met or a number of nodes is spent; the bound is kept
-either way. Plain integers throughout: `adlopt.foundation.kernels` compiles these very
-functions.
+The last two positions are solved by Euclid's algorithm; the counts before them are searched depth
+first, largest lots first, until a bound is met or so many nodes are spent; the bound is kept either
+way. Plain integers throughout: `adlopt.foundation.kernels` compiles these very functions.
 """
 
 from __future__ import annotations
@@ -13,25 +11,10 @@ from collections.abc import Sequence
 
 
 def least_remainder(value: int, step: int, modulus: int, most: int) -> int:
-    """First t in [0, most] at which (value + t · step) mod modulus is least.
+    """First t in [0, most] at which (value + t · step) mod modulus is least, in O(log modulus).
 
     Euclid's algorithm on (step, modulus) visits, in ascending t, every advance that lowers a
-    remainder by less than all before it (the convergents from one side and those in between), so
-    it takes O(log modulus) divisions.
-
-    Parameters
-    ----------
-    value, step : int
-        ≥ 0.
-    modulus : int
-        > 0.
-    most : int
-        ≥ 0.
-
-    Examples
-    --------
-    >>> least_remainder(5, 7, 10, 3), [(5 + 7 * t) % 10 for t in range(4)]
-    (1, [5, 2, 9, 6])
+    remainder by less than all before it: the convergents from one side and those in between.
     """
     rest, up = value % modulus, step % modulus
     if up == 0:
@@ -60,15 +43,7 @@ def least_remainder(value: int, step: int, modulus: int, most: int) -> int:
 
 
 def two_lots(room: int, large: int, most_large: int, small: int, most_small: int) -> int:
-    """How many of the larger lots to take so that both together fill the room best.
-
-    As many of the smaller are then taken as fit.
-
-    Examples
-    --------
-    >>> two_lots(24, 10, 5, 7, 5)
-    1
-    """
+    """How many of the larger lots to take so that they and then the smaller fill the room best."""
     high = min(most_large, room // large)
     beyond = room - (most_small + 1) * small
     low = beyond // large + 1 if beyond >= 0 else 0
@@ -95,42 +70,13 @@ def fill(  # noqa: PLR0912, PLR0913, PLR0915, PLR0917 - one loop over columns, s
     amount: list[int],
     bound: list[int],
 ) -> int:
-    """Fill accounts up to their limits; write lots, what they make, and what none can exceed.
+    """Fill accounts `todo` up to limits; write lots, what they make and what none can exceed.
 
-    Parameters
-    ----------
-    start : (n + 1,)
-        Where each account begins among the positions; each has at least one.
-    lot, most : (m,)
-        Micro-dollars a lot > 0, largest first in each account, and lots > 0.
-    step, worth : (m,)
-        Greatest common divisor, and total, of this position and those after it in its account.
-    limit : (n,)
-        Micro-dollars.
-    todo : sequence of int
-        Accounts to fill.
-    nodes : int
-        Counts that the search may try in each account.
-    take : list of int
-        Scratch of at least the most positions that an account has.
-    counts : (m,)
-        Written: lots taken.
-    amount, bound : (n,)
-        Written: micro-dollars taken, and an upper bound; equal where the search ended.
-
-    Returns
-    -------
-    int
-        Nodes spent in all.
-
-    Examples
-    --------
-    >>> counts, amount, bound = [0, 0, 0], [0], [0]
-    >>> fill([0, 3], [11, 7, 5], [2, 2, 2], [1, 1, 5], [46, 24, 10], [20], [0], 9, [0] * 3,
-    ...      counts, amount, bound)
-    2
-    >>> counts, amount, bound
-    ([0, 2, 1], [19], [19])
+    Position rows (m,) run from start[i] to start[i + 1], largest lot first; `step` and `worth` are
+    the greatest common divisor and the total of a row and those after it in its account. The search
+    tries so many nodes in each account, and `take` is scratch for the most positions of one.
+    Written are `counts` (m,), `amount` and `bound` (n,), equal where the search ended; returned,
+    the nodes.
     """
     spent_in_all = 0
     for i in todo:

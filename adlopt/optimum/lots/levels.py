@@ -1,8 +1,7 @@
 """The first level at which whole lots reach an amount, exact.
 
 What lots raise at a level is a staircase close to the concave curve of `water_level`. The search
-starts on that curve, steps to either side of the amount until few stairs are left between, and
-sorts these: by floats, except where floats cannot tell their order.
+steps to either side of the amount until few stairs are left between, and sorts these.
 """
 
 from __future__ import annotations
@@ -29,16 +28,8 @@ PATIENCE = 4
 def level_reaching(
     grid: LotGrid, aim: int, *, above: Fraction = Fraction(0), in_lots: bool = False
 ) -> Fraction:
-    """Smallest level above a lower one at which lots come to `aim`, where the lower is too low.
+    """Smallest level above one that is too low at which lots come to `aim` micro-dollars, or lots.
 
-    Parameters
-    ----------
-    aim : int
-        Micro-dollars, or a number of lots; at most what all lots come to, more than they come to
-        at the lower level.
-
-    Examples
-    --------
     >>> grid = LotGrid.of_lots([3, 5], [9, 9], [1.0, 1.0])
     >>> level_reaching(grid, 9) * MICRO, level_reaching(grid, 2, in_lots=True) * MICRO
     (Fraction(6, 1), Fraction(5, 1))
@@ -81,13 +72,7 @@ def within_budget(grid: LotGrid) -> IntArray:
     """Lots that raise no more than the budget, at the least burden that could raise it all.
 
     Everyone gives the lots that fit strictly below that burden; those who reach it with one more
-    give it, earlier accounts first, where it fits. What is missing is less than any of the lots
-    that did not.
-
-    Examples
-    --------
-    >>> within_budget(LotGrid.of_lots([10, 10], [3, 3], [30.0, 30.0], least=25))
-    array([1, 1])
+    give it, earlier accounts first, where it fits.
     """
     if grid.total(grid.room) <= grid.least:
         return grid.room

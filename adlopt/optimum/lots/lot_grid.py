@@ -47,28 +47,12 @@ COVERED = 1e-12
 class LotGrid:
     """The integer side of a round in lots: n accounts that can give, m positions.
 
-    Positions stand account by account, the largest lot first; those that can give nothing (no
-    whole lot, no value, a protected owner) are left out.
+    Positions stand account by account, the largest lot first, from `start` (n + 1,) on; those that
+    can give nothing are left out. `account` (n,) and `row` (m,) are indices in the round. `lot` and
+    `most` (m,) are micro-dollars a lot and lots held, > 0; `weight` (n,) USD; sums from `least` to
+    `highest` count; `cap` (n,) is what an account may give, all that its lots are worth unless
+    given.
 
-    Parameters
-    ----------
-    account : IntArray, shape (n,)
-        Index of each account in the round.
-    row : IntArray, shape (m,)
-        Index of each position in the round.
-    start : IntArray, shape (n + 1,)
-        Where each account's positions begin.
-    lot, most : IntArray, shape (m,)
-        Micro-dollars a lot, and lots held; both > 0.
-    weight : FloatArray, shape (n,)
-        USD. Denominators of the burdens, > 0.
-    least, highest : int
-        Micro-dollars. Sums in between count as raising the budget.
-    cap : IntArray, shape (n,), optional
-        Micro-dollars that an account may give; what its lots are worth unless that is less.
-
-    Examples
-    --------
     >>> grid = LotGrid.of_lots([3, 5], [9, 9], [1.0, 1.0], least=9)
     >>> grid.units_at(Fraction(7, MICRO)), grid.level_of(np.array([6, 5])) * MICRO
     (array([2, 1]), Fraction(6, 1))
@@ -368,10 +352,7 @@ def _suffixes(lot: IntArray, most: IntArray, start: IntArray) -> tuple[IntArray,
 
 
 def _as_floats(level: Fraction) -> tuple[int, float] | None:
-    """Micro-dollars a dollar of weight as a 62-bit integer over a float, if that is exact.
-
-    Levels at which an account's burden steps are such ratios, and so are floats.
-    """
+    """Micro-dollars a dollar of weight as a 62-bit integer over a float, if that is exact."""
     num, den = (level * MICRO).as_integer_ratio()
     if num == 0:
         return 0, 1.0

@@ -31,16 +31,9 @@ NODES = 2**10
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Met:
-    """What was found of sums that count.
+    """What was found of sums that count: lots, (m,), or that there are none, and the nearest sums.
 
-    Parameters
-    ----------
-    counts : IntArray, shape (m,), or None
-        Lots whose sum counts.
-    refuted : bool
-        Whether there are none. Neither found nor refuted: too many sums were left out.
-    below, above : int or None
-        Nearest sums to those that count, where they are refuted and known.
+    Neither found nor refuted: too many sums were left out.
     """
 
     counts: IntArray | None = None
@@ -52,10 +45,7 @@ class Met:
 def meet(grid: LotGrid, filler: Filler, limits: IntArray, *, beyond: int = 0) -> Met:
     """Look for lots within limits, in the grid's units, shape (n,), whose sum counts.
 
-    Parameters
-    ----------
-    beyond : int
-        Micro-dollars below the budget within which the nearest sum is looked for.
+    The nearest sum is looked for within so many micro-dollars `beyond`.
     """
     if grid.single:
         return _pooled(grid, limits)

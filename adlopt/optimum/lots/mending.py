@@ -21,8 +21,7 @@ REARRANGED = 8
 def nearest_removal(grid: LotGrid, counts: IntArray, excess: int) -> ClosestSums:
     """Lots of each size to take from so many, (m,), so that they come nearest to an excess.
 
-    Where `counts` are all lots that single positions may give, or all there are and no capacity
-    binds, what it finds holds for all sums there are.
+    Where `counts` are all that may be given, what it finds holds for all sums there are.
     """
     pooled = {} if excess == 0 else grid.pooled(counts)
     larger = min((size for size in pooled if size > excess), default=excess)

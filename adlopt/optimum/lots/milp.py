@@ -19,8 +19,7 @@ class LotCore:
     """Lots k_j = base_j + d_j at burden z = z_low + (z_high − z_low) y, y in [0, 1].
 
     The numbers to decide are small and y is of order 1, whatever the money is; each row is in units
-    of its largest lot. d_j may be negative: swaps within an account, and an exact sum, can need any
-    count up to its limit.
+    of its largest lot. d_j may be negative: an exact sum can need any count up to its limit.
     """
 
     program: Program

@@ -30,17 +30,11 @@ class PricedBudget:
     """The level z below which the budget is out of reach, and from which it is not.
 
     Below, taking every lot that a level allows is best; branch and bound over intervals of z finds
-    the best level, since on (a, b] no haircut costs less than the budget term at b plus the burden
-    term at a. From there on, lots are taken away to come nearest to the budget, level by level
-    until the burden alone costs more than the best found. All arithmetic is exact, and the bound is
-    the least over intervals that cover all levels: it holds also where the search gives up.
-
-    Attributes
-    ----------
-    counts : IntArray, shape (n,)
-        The best lots found.
-    value, lower : Fraction
-        What they cost, and what no lots cost less than.
+    the best level: on (a, b] no haircut costs less than the budget term at b plus the burden term
+    at a. From there on, lots are taken away to come nearest to the budget, level by level until the
+    burden alone costs more than the best found. All is exact, and the bound `lower` on the value of
+    the best `counts`, (n,), is over intervals that cover all levels: it holds if the search gives
+    up.
     """
 
     def __init__(

@@ -28,16 +28,8 @@ def certify(
 
     Strictly below a level accounts are filled anew, and bounds on what they make are added up: if
     they fall short of the budget, that proves the level a bound; so does a complete list of the
-    sums there of which none counts. Where neither does, the claim is the search's own word.
-
-    Parameters
-    ----------
-    claimed, first : Fraction
-        Bounds that a search claims, the second one below which the budget is not even exceeded.
-    trusted : bool
-        Whether the search's word counts where nothing proves it; else `first` is the bound.
-    end : float
-        Time, as `time.monotonic` tells it, from which sums are not listed any more.
+    sums there of which none counts. Where neither does, the `claimed` bound is the search's own
+    word, or, if it is not `trusted`, `first`, below which the budget is not even exceeded, is it.
     """
     check_counts(grid, counts)
     amounts = grid.amounts(counts)

@@ -1,8 +1,7 @@
 """Which sums can be made of lots: a bounded subset-sum search that knows when it has proved it.
 
 First depth first, which proves small and regular cases. Where that gives up, large lots are taken
-greedily and the rest is met in the middle: the sums of two groups of small lots, one sorted, so
-that 2¹⁸ sums in each stand for 2³⁶ together.
+greedily and the rest is met in the middle: 2¹⁸ sums of each of two groups stand for 2³⁶ together.
 """
 
 from __future__ import annotations
@@ -27,18 +26,9 @@ SIZES = 1_024
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClosestSums:
-    """The nearest sums to a target that lots can make.
+    """The nearest sums to a target that lots can make, below and above, with lots of each size.
 
-    Parameters
-    ----------
-    below : int
-        Largest sum found that is ≤ target.
-    above : int or None
-        Smallest sum found that is ≥ target; None if there is none.
-    take_below, take_above : dict
-        Lots of each size that make them.
-    proven : bool
-        Whether nothing nearer exists; False if the search gave up.
+    `above` is None if there is none; `proven` says that nothing nearer exists.
     """
 
     below: int
@@ -53,20 +43,8 @@ def closest_sums(
 ) -> ClosestSums:
     """Find the sums Σ size · count, 0 ≤ count ≤ available, nearest to `target` from both sides.
 
-    Parameters
-    ----------
-    available : mapping of int to int
-        Count of lots of each size > 0.
-    target : int
-        From 0 to 2⁶².
-    nodes : int
-        Bound of the depth-first search; its time is O(nodes).
-    sums : int
-        Bound of each group's sums, unless there are few enough to list them all; meeting takes
-        O(sums · log sums).
+    `nodes` bounds the depth-first search, `sums` each group that is listed, unless all fit.
 
-    Examples
-    --------
     >>> found = closest_sums({5: 2, 3: 1}, 9)
     >>> found.below, found.above, found.proven
     (8, 10, True)
@@ -88,10 +66,7 @@ def closest_sums(
 
 
 def room_for_all(counts: Iterable[int]) -> int:
-    """Sums that each of two groups may have to list so that all are, of so many lots; 0 of many.
-
-    Groups are seldom of one size, and bundles make some sums more than once.
-    """
+    """Sums that each of two groups may list for all of so many lots to be; 0 of too many lots."""
     bits = math.fsum(math.log2(count + 1) for count in counts)
     return 2 ** (math.ceil(bits / 2) + 3) if bits <= SMALL_BITS else 0
 
@@ -228,10 +203,10 @@ def _meet_in_the_middle(available: Mapping[int, int], target: int, sums: int) ->
 def _two_groups(
     available: Mapping[int, int], target: int, sums: int
 ) -> tuple[TwoGroups, list[tuple[int, int]]]:
-    """Deal the smallest lots, in bundles, to two groups until they are full.
+    """Deal the smallest lots to two groups.
 
-    The nearest sum above the target exceeds it by less than a lot of its own; if the sums up to
-    there are too many, those up to the target must do.
+    The nearest sum above exceeds the target by less than a lot of its own; if the sums up to there
+    are too many, those up to the target must do.
     """
     largest = max((size for size in available if size <= target), default=0)
     narrow, dealt = _deal(available, target, sums)

@@ -1,8 +1,7 @@
 """The least worst burden of lots whose sum counts, where raising more than that will not do.
 
-More lots fit under a higher level: below some level no sum counts, and from it on one does. The
-search starts from the least level at which the budget is raised at all. Where looking leaves open
-whether a sum counts, it goes on at either side of the levels in doubt.
+More lots fit under a higher level: below some level no sum counts, and from it on one does. Where
+looking leaves that open, the search goes on at either side of the levels in doubt.
 """
 
 from __future__ import annotations
@@ -31,13 +30,7 @@ DOUBTS = 8
 
 
 class SumLevels:
-    """A bracket of levels: up to `low` no sum counts, at `high` the `best` lots found do.
-
-    Attributes
-    ----------
-    refuted : bool
-        Whether no sum counts at all.
-    """
+    """A bracket of levels: up to `low` no sum counts, at `high` the `best` lots found do."""
 
     def __init__(self, grid: LotGrid, filler: Filler, first: AtLeast) -> None:
         self.grid, self.filler, self.first = grid, filler, first

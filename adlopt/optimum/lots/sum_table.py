@@ -20,12 +20,6 @@ def closest_small_sums(available: Mapping[int, int], target: int) -> ClosestSums
 
     A sum nearest above the target stays below twice the target, unless it is a single lot. Lots of
     a size are added in bundles of 1, 2, 4, … and a rest, each by one shift of all sums so far.
-
-    Examples
-    --------
-    >>> found = closest_small_sums({5: 2, 3: 1}, 9)
-    >>> found.below, found.above, found.proven
-    (8, 10, True)
     """
     tables = _tables(available, target, target)
     if tables is None or not tables[0] >> target & 1:

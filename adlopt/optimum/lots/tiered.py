@@ -24,14 +24,8 @@ from adlopt.optimum.tiers import later, tier_by_tier
 class LotAnswer:
     """Lots, (m,) in the order of the grid, and what is proved of them.
 
-    Parameters
-    ----------
-    parts : sequence of (LotGrid, IntArray)
-        The tiers that give, and lots of their positions.
-    certificate : Certificate
-        Of the first tier; its residual is that of all.
-    stages : tuple of Stage
-        Of each further tier that gives anything.
+    `parts` are the tiers that give, with lots of their positions; the certificate is of the first
+    tier, its residual of all, and each further tier that gives anything is a stage.
     """
 
     counts: IntArray
@@ -51,21 +45,11 @@ def solve_lots(
     time_limit: float | None = None,
     names: Sequence[str] = (),
 ) -> LotAnswer:
-    """Find the lots of least burden whose sum counts; further tiers only give what is missing.
+    """Find the lots of least burden whose sum counts; further tiers give what is missing.
 
-    A tier that cannot raise what is missing gives the most that its lots make; the first that can
-    raises it. What is missing need not be a sum of that tier's lots: `Budget.at_least()` is always
-    met where lots suffice.
-
-    Parameters
-    ----------
-    tiers : sequence of BoolArray, shape (accounts of the round,)
-        Lowest tier first.
-    gap : float
-        Relative gap, proven, at which to stop; also the share of the most that a tier can give by
-        which it may give less.
-    names : sequence of str
-        Accounts of the round, for errors.
+    A tier that cannot raise what is missing gives the most that its lots make, or less by the
+    `gap`; the first that can raises it. What is missing need not be a sum of that tier's lots:
+    `Budget.at_least()` is always met where lots suffice. `names` are the accounts, for errors.
     """
     end = deadline(time_limit)
     given: list[int] = []

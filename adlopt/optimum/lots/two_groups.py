@@ -15,29 +15,15 @@ Pair = tuple[int, int]
 
 
 class TwoGroups:
-    """All sums of what was added, up to a limit, as far as there is room.
+    """All sums of what was added, up to a limit, as far as there is room for in each of two groups.
 
-    Parameters
-    ----------
-    limit : int
-        From 0 to `LARGEST`.
-    room : int
-        How many sums are listed in each group.
+    While `complete`, a sum within the limit that is not there cannot be made.
 
-    Attributes
-    ----------
-    complete : bool
-        Whether nothing was left out: a sum within the limit that is not there cannot be made.
-
-    Examples
-    --------
     >>> groups = TwoGroups(20, 100)
     >>> groups.add(np.array([0, 5, 10])), groups.add(np.array([0, 3])), groups.complete
     (True, True, True)
-    >>> groups.nearest(9)
-    ((5, 3), (10, 0))
-    >>> groups.choices(5, 3)
-    [5, 3]
+    >>> groups.nearest(9), groups.choices(5, 3)
+    (((5, 3), (10, 0)), [5, 3])
     """
 
     def __init__(self, limit: int, room: int) -> None:

@@ -50,15 +50,7 @@ class Edge:
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class ComparatorCurve(Answer):
-    """The function f, in *hindsight*.
-
-    Parameters
-    ----------
-    vertices : tuple of Vertex
-        By increasing variation: from the best constant to the first path without loss.
-    edges : tuple of Edge
-        Edge k joins vertices k and k + 1.
-    """
+    """f by its vertices, by increasing variation; edge k joins vertices k and k + 1."""
 
     vertices: tuple[Vertex, ...]
     edges: tuple[Edge, ...]
@@ -85,14 +77,7 @@ class ComparatorCurve(Answer):
         return CurveData(summary=self._summary(), **plain(self._columns()))
 
     def loss(self, variation: float) -> float:
-        """f(P), USD.
-
-        Examples
-        --------
-        >>> curve = comparator_curve([2.0, 1.0], [0.0, 1.0])
-        >>> curve.loss(0.25), curve.loss(3.0)
-        (0.75, 0.0)
-        """
+        """f(P), USD."""
         budget = Fraction(own_number(variation, "variation", lowest=0.0))
         index = bisect_right([v.variation for v in self.vertices], budget) - 1
         corner = self.vertices[index]
@@ -102,17 +87,10 @@ class ComparatorCurve(Answer):
 
 
 def comparator_curve(deficit: ArrayLike, needed_severity: ArrayLike) -> ComparatorCurve:
-    """Compute f for all P, in *hindsight*; every vertex and every edge is checked exactly.
+    """Compute f for all P, in *hindsight*, of D_t ≥ 0, USD, and θ*_t in [0, 1], both of shape (T,).
 
-    Parameters
-    ----------
-    deficit : array_like, shape (T,)
-        D_t ≥ 0, USD.
-    needed_severity : array_like, shape (T,)
-        θ*_t in [0, 1].
+    Every vertex and every edge is checked exactly.
 
-    Examples
-    --------
     >>> curve = comparator_curve([3.0, 1.0, 2.0], [0.0, 1.0, 0.5])
     >>> [(float(v.variation), float(v.loss)) for v in curve.vertices]
     [(0.0, 2.0), (0.5, 0.5), (1.5, 0.0)]
@@ -170,14 +148,7 @@ def _corners(
 def lower_bound(
     deficit: Sequence[float], needed_severity: Sequence[float], edge: Edge, variation: Fraction
 ) -> Fraction:
-    """Return Σ (w_t − w_{t+1}) θ*_t − μ P ≤ f(P), after checking that w is a flow; USD.
-
-    Examples
-    --------
-    >>> edge = comparator_curve([2.0, 1.0], [0.0, 1.0]).edges[0]
-    >>> lower_bound([2.0, 1.0], [0.0, 1.0], edge, Fraction(1, 4))
-    Fraction(3, 4)
-    """
+    """Return Σ (w_t − w_{t+1}) θ*_t − μ P ≤ f(P), USD, after checking that w is a flow."""
     sizes, targets, flow = (
         np.array([Fraction(value) for value in values], dtype=object)
         for values in (deficit, needed_severity, edge.flow)

@@ -138,9 +138,8 @@ def certify_path(
 ) -> Certificate:
     """Certify a path: its loss, and the loss that a flow proves no path of the variation beats.
 
-    If w_1 = w_{T+1} = 0, |w_t| ≤ μ and |w_{t+1} − w_t| ≤ D_t, every path loses at least
-    Σ (w_t − w_{t+1}) θ*_t − μ P. Severities are at most 1 apart, so a flow that changes by more
-    than a deficit proves that much less.
+    If w_1 = w_{T+1} = 0, |w_t| ≤ μ and |w_{t+1} − w_t| ≤ D_t, every path loses at least Σ (w_t −
+    w_{t+1}) θ*_t − μ P; a flow that changes by more than a deficit proves that much less.
     """
     if path.shape != deficit.shape or flow.size != path.size + 1 or flow[0] or flow[-1]:
         raise CertificateError("the flow does not start and end at zero, or the path is too short")

@@ -46,15 +46,7 @@ class Point:
 
 @dataclass(frozen=True, slots=True)
 class Smoother:
-    """Deficits and severities, shape (T,), and the severities in order.
-
-    Examples
-    --------
-    >>> smoother = Smoother.of(np.array([3, 1, 2], object), np.array([0, 2, 1], object))
-    >>> best = smoother.at(1)
-    >>> best.path.tolist(), best.variation, best.loss
-    ([0, 1, 1], 1, 1)
-    """
+    """Deficits and severities, shape (T,), and the severities in order."""
 
     size: Numbers
     target: Numbers

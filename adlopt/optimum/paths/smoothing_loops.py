@@ -27,22 +27,9 @@ def smoothed(  # noqa: PLR0912, PLR0915 - one loop, compiled as a whole
 
     The loss up to round t is convex in u_t, and its slope grows by `mass` at each target. A move to
     u_{t+1} cuts the slopes to [−price, price]. Two heaps find the targets at both ends; what one
-    end has used up is dropped from the other's heap when it makes up half of it.
-
-    Parameters
-    ----------
-    size : (T,)
-        w_t ≥ 0.
-    rank : (T,)
-        Position of s_t among the targets in order; a permutation.
-    place : (T,)
-        The targets in order.
-    price : number
-        > 0.
-    mass, least, most : (T,)
-        Scratch: zeros, −∞ and ∞.
-    path : (T,)
-        Written.
+    end has used up is dropped from the other's heap when it makes up half of it. `size` has the
+    w_t, `place` the targets in order, and `rank` where s_t stands there; `mass`, `least` and `most`
+    are scratch of zeros, −∞ and ∞.
     """
     rounds = len(size)
     bottom, top = [0 for _ in range(0)], [0 for _ in range(0)]

@@ -38,16 +38,8 @@ def least_lots(
 ) -> tuple[IntArray, Stopped] | None:
     """Lots, and why HiGHS stopped; None if it finds none up to the top, or in time.
 
-    Parameters
-    ----------
-    between : callable
-        States the choice between two levels.
-    low, top : Fraction
-        A level below which nothing is to be found, and one above which nothing more is.
-    mended : callable
-        Makes lots that count of those that HiGHS thinks do, within its tolerance, if it can.
-    end : float
-        When to stop, as `adlopt.foundation.deadline` tells it.
+    `between` states the choice between two levels, from `low`, below which nothing is to be found;
+    `mended` makes lots that count of those that HiGHS thinks do, if it can.
     """
     high = min(max(2 * low, top / 2**20), top)
     while True:

@@ -46,19 +46,9 @@ MIP_OPTIONS: dict[str, bool | float | str] = {
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class RawAnswer:
-    """What HiGHS returned, unchecked.
+    """What HiGHS returned, unchecked: a point it calls feasible, and its own lower bound.
 
-    Parameters
-    ----------
-    columns : FloatArray, shape (columns,)
-        A primal point that HiGHS calls feasible.
-    row_duals : FloatArray, shape (rows,), or None
-        None for mixed-integer programs: they have no duals.
-    bound : float
-        Its own lower bound.
-    stopped : Stopped
-    method : Method
-        `HIGHS`, or `HIGHS_INTERIOR`, also where simplex gave up.
+    `row_duals` are the multipliers of a linear program's rows.
     """
 
     columns: FloatArray
@@ -87,24 +77,11 @@ def run(
     nodes: int | None = None,
     interior: bool = False,
 ) -> RawAnswer:
-    """Minimise a program.
+    """Minimise a program, for so many seconds, simplex `pivots` or search `nodes` at most.
 
-    Parameters
-    ----------
-    program : Program
-    time_limit : float, optional
-        Seconds > 0.
-    presolve : bool
-        Let HiGHS reduce the program first.
-    pivots : int, optional
-        Pivots after which simplex gives up.
-    nodes : int, optional
-        Nodes after which branch and bound gives up.
-    interior : bool
-        Use an interior-point method, whose answer is no vertex, for a linear program.
+    With `presolve` HiGHS reduces it first; `interior` asks for an interior point, which is no
+    vertex.
 
-    Examples
-    --------
     >>> program = Program(cost=[1.0], lower=[0.0], upper=[np.inf], row_lower=[2.0],
     ...                   row_upper=[np.inf], start=[0, 1], column=[0], coefficient=[1.0])
     >>> run(program).columns
@@ -255,8 +232,7 @@ def _answer(solver: Any, program: Program, status: Any, method: Method, core: An
 class Relaxation:
     """The linear relaxation of a program, solved again and again with other column bounds.
 
-    What it says of a node is a dual vector, or a ray that shows it infeasible: neither is believed
-    before weak duality has been computed with it.
+    What it says of a node is not believed before weak duality has been computed with it.
     """
 
     def __init__(self, program: Program) -> None:

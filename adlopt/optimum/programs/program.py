@@ -19,23 +19,8 @@ Index = NDArray[np.int32]
 class Program:
     """Minimise cost · x over column bounds and row bounds; rows in compressed sparse form.
 
-    Parameters
-    ----------
-    cost, lower, upper : FloatArray, shape (columns,)
-    row_lower, row_upper : FloatArray, shape (rows,)
-    start : Index, shape (rows + 1,)
-        Where each row begins in `column` and `coefficient`.
-    column : Index, shape (nonzeros,)
-    coefficient : FloatArray, shape (nonzeros,)
-    integer : bool array, shape (columns,), optional
-        Which columns are whole numbers.
-
-    Examples
-    --------
-    >>> Program(cost=[1.0], lower=[0.0], upper=[np.inf], row_lower=[2.0], row_upper=[np.inf],
-    ...         start=[0, 1], column=[0], coefficient=[np.nan])
-    Traceback (most recent call last):
-    adlopt.errors.InputError: coefficient[0] is nan: expected a finite number
+    Row r has its entries from start[r] to start[r + 1] of `column` and `coefficient`; `integer`
+    says which columns are whole.
     """
 
     cost: FloatArray
@@ -105,12 +90,6 @@ class Program:
 
 
 def power_of_two(amounts: ArrayLike) -> FloatArray:
-    """The nearest powers of two: to multiply or divide by them rounds nothing.
-
-    Examples
-    --------
-    >>> power_of_two([3.0, 0.1])
-    array([4.   , 0.125])
-    """
+    """The nearest powers of two: to multiply or divide by them rounds nothing."""
     exponent = np.rint(np.log2(amounts)).astype(int)
     return np.asarray(np.ldexp(1.0, exponent), dtype=np.float64)

@@ -33,21 +33,11 @@ def proven_lower_bound(
     deadline: float = math.inf,
     progress: Callable[[float], None] | None = None,
 ) -> float:
-    """Return a number that no feasible point of a program with binaries costs less than.
+    """Return a number that no feasible point of a program with bounded binaries costs less than.
 
-    Parameters
-    ----------
-    program : Program
-        With finite column bounds.
-    good_enough : float
-        Where a bound as high as this need not be raised, such as what a known point costs.
-    deadline : float
-        On the clock of `time.monotonic`.
-    progress : callable, optional
-        Told the bound, now and then.
+    A bound of `good_enough`, such as what a known point costs, need not be raised; the deadline is
+    on the clock of `time.monotonic`, and `progress` is told the bound now and then.
 
-    Examples
-    --------
     >>> program = Program(cost=[-1.0, -1.0], lower=[0, 0], upper=[1, 1], row_lower=[-np.inf],
     ...                   row_upper=[1.5], start=[0, 2], column=[0, 1], coefficient=[1.0, 1.0],
     ...                   integer=np.array([True, True]))

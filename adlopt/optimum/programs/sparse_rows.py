@@ -13,16 +13,7 @@ from adlopt.optimum.programs.program import Program
 
 @dataclass(slots=True)
 class SparseRows:
-    """A growing list of rows lower ≤ Σ coefficient · column ≤ upper.
-
-    Examples
-    --------
-    >>> rows = SparseRows()
-    >>> rows.add([0, 1], [1.0, 1.0], lower=2.0)
-    >>> rows.add_many(row=[0, 1], column=[0, 1], coefficient=[1.0, 1.0], upper=[1.5, 1.0])
-    >>> rows.program(cost=[1.0, 2.0], lower=[0.0, 0.0], upper=[9.0, 9.0]).start
-    array([0, 2, 3, 4], dtype=int32)
-    """
+    """A growing list of rows lower ≤ Σ coefficient · column ≤ upper."""
 
     _row: list[IntArray] = field(default_factory=list)
     _column: list[IntArray] = field(default_factory=list)

@@ -44,21 +44,12 @@ class ProvenBound:
 def lower_bound(
     program: Program, row_duals: FloatArray, *, exact: bool | None = None
 ) -> ProvenBound:
-    """Evaluate weak duality at multipliers, shape (rows,), good or bad.
+    """Evaluate weak duality at multipliers, (rows,), good or bad, in fractions if `exact`.
 
-    Parameters
-    ----------
-    exact : bool, optional
-        In fractions, rounded down once; otherwise in floats with an allowance for rounding.
-
-    Examples
-    --------
     >>> program = Program(cost=[1.0, 2.0], lower=[0, 0], upper=[9, 9], row_lower=[3.0],
     ...                   row_upper=[np.inf], start=[0, 2], column=[0, 1], coefficient=[1.0, 1.0])
-    >>> lower_bound(program, np.array([1.0])).lower
-    3.0
-    >>> lower_bound(program, np.array([5.0])).lower
-    -48.0
+    >>> [lower_bound(program, np.array([y])).lower for y in (1.0, 5.0)]
+    [3.0, -48.0]
     """
     y = np.asarray(row_duals, dtype=np.float64)
     if y.shape != program.row_lower.shape or not np.isfinite(y).all():
