@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import cache
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 from numba import njit
@@ -17,6 +17,8 @@ from numba.extending import register_jitable
 
 from adlopt.foundation.arrays import BoolArray, FloatArray, IntArray
 
+Accounts: TypeAlias = tuple[IntArray, IntArray, FloatArray, FloatArray]
+"""Micro-dollars a lot, lots, USD of weight, and weight / lot, each of shape (n,)."""
 BLOCK = 1_024
 """Accounts that are looked at together: sums keep more digits, and exact arithmetic is rare."""
 
@@ -151,17 +153,9 @@ def _doubtful(ratio: float) -> bool:
 
 
 @_compiled
-def _count(
-    size: IntArray,
-    most: IntArray,
-    weight: FloatArray,
-    per_level: FloatArray,
-    num: int,
-    den: float,
-    strict: bool,
-    into: IntArray,
-) -> None:
+def _count(accounts: Accounts, num: int, den: float, strict: bool, into: IntArray) -> None:
     """Write the lots of some accounts: all in floats, then those again that floats doubt."""
+    size, most, weight, per_level = accounts
     near, doubts = num / den, 0
     for i in range(size.size):
         ratio = _ratio(per_level[i], most[i], near)
@@ -175,46 +169,35 @@ def _count(
                 into[i] = _settled(size[i], most[i], weight[i], num, den, whole, strict)
 
 
+@_inlined
+def _block(accounts: Accounts, start: int) -> Accounts:
+    size, most, weight, per_level = accounts
+    here = slice(start, start + BLOCK)
+    return size[here], most[here], weight[here], per_level[here]
+
+
 @_compiled
-def counts(
-    size: IntArray,
-    most: IntArray,
-    weight: FloatArray,
-    per_level: FloatArray,
-    num: int,
-    den: float,
-    strict: bool,
-) -> IntArray:
+def counts(accounts: Accounts, num: int, den: float, strict: bool) -> IntArray:
     """Lots of each account within the level num / den, or below it where strict.
 
     The level is in micro-dollars a dollar of weight; twin of `LotGrid._units_plainly`.
     """
-    found = np.empty(size.size, np.int64)
-    for start in range(0, size.size, BLOCK):
-        here = slice(start, start + BLOCK)
-        _count(size[here], most[here], weight[here], per_level[here], num, den, strict, found[here])
+    found = np.empty(accounts[0].size, np.int64)
+    for start in range(0, found.size, BLOCK):
+        _count(_block(accounts, start), num, den, strict, found[start : start + BLOCK])
     return found
 
 
 @_compiled
-def supply(
-    size: IntArray,
-    most: IntArray,
-    weight: FloatArray,
-    per_level: FloatArray,
-    num: int,
-    den: float,
-    strict: bool,
-) -> tuple[int, int]:
+def supply(accounts: Accounts, num: int, den: float, strict: bool) -> tuple[int, int]:
     """Sum of `counts`, and the micro-dollars that so many lots make."""
     lots, money, found = 0, 0, np.empty(BLOCK, np.int64)
-    for start in range(0, size.size, BLOCK):
-        here = slice(start, start + BLOCK)
-        lot = size[here]
-        _count(lot, most[here], weight[here], per_level[here], num, den, strict, found)
-        for i in range(lot.size):
+    for start in range(0, accounts[0].size, BLOCK):
+        block = _block(accounts, start)
+        _count(block, num, den, strict, found)
+        for i in range(block[0].size):
             lots += found[i]
-            money += found[i] * lot[i]
+            money += found[i] * block[0][i]
     return lots, money
 
 
@@ -235,25 +218,3 @@ def pool(size: IntArray, counts: IntArray, keys: IntArray, sums: IntArray) -> bo
                     slot = (slot + 1) & last
             sums[slot] += counts[i]
     return True
-
-
-@_compiled
-def most_burdened(amounts: IntArray, weight: FloatArray) -> IntArray:
-    """Accounts whose burden is the largest, or too near to it for floats to tell.
-
-    Twin of `LotGrid._most_burdened`.
-    """
-    burden, worst = np.empty(amounts.size), 0.0
-    for i in range(amounts.size):
-        burden[i] = amounts[i] / weight[i]
-    for i in range(amounts.size):
-        worst = max(worst, burden[i])
-    near, found, k = worst * (1.0 - 1e-15), 0, 0
-    for i in range(amounts.size):
-        found += burden[i] >= near
-    accounts = np.empty(found, np.int64)
-    for i in range(amounts.size):
-        if burden[i] >= near:
-            accounts[k] = i
-            k += 1
-    return accounts

@@ -3,6 +3,6 @@
 As a function, `adlopt.model(round_)` opens a problem: see `adlopt.optimum.opened.model.model`.
 """
 
-from adlopt.foundation.lazy import callable_as
+from adlopt.foundation.moved import callable_as
 
 _CALLED = callable_as(__name__, "adlopt.optimum.opened.model", "model")

@@ -13,7 +13,7 @@ TIE = 1e-12
 
 
 def lorenz(amounts: ArrayLike) -> tuple[FloatArray, FloatArray]:
-    """Share of accounts, from those that pay least, and of all dollars, each from 0 to 1, (n + 1,)."""
+    """Share of accounts, from those that pay least, and of all dollars, each (n + 1,)."""
     paid = np.sort(own(amounts, "amounts", lowest=0.0))
     if not paid.size or paid[-1] == 0:
         raise InputError("amounts", paid.tolist(), "at least one number > 0")

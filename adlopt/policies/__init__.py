@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from adlopt.foundation.lazy import attach
+from adlopt.foundation.moved import attach
 
 if TYPE_CHECKING:
     from adlopt.policies.catalogue import ALLOCATIONS, SEVERITIES

@@ -7,10 +7,9 @@ import real_shaped
 
 import adlopt as adl
 from adlopt.optimum.core.burden_problem import BurdenProblem
-from adlopt.optimum.lots.least_burden import least_burden
+from adlopt.optimum.lots.least_burden import certify, least_burden
 from adlopt.optimum.lots.levels import level_reaching
 from adlopt.optimum.lots.lot_grid import LotGrid
-from adlopt.optimum.lots.proof import certify
 
 SIZES = pytest.mark.parametrize(
     ("n", "compiled"),

@@ -17,8 +17,8 @@ from adlopt.errors import Binding
 from adlopt.foundation import compiling
 from adlopt.optimum.contracts.closing import ContractSolution
 from adlopt.optimum.lots import filler, meeting, sum_levels
+from adlopt.optimum.lots.least_burden import certify
 from adlopt.optimum.lots.lot_grid import LotGrid
-from adlopt.optimum.lots.proof import certify
 from adlopt.optimum.programs.highs import Infeasible, run
 from adlopt.optimum.programs.program import Program
 
@@ -605,7 +605,7 @@ def test_a_solver_that_denies_a_solution_is_not_believed(monkeypatch):
     def deny(*_, **__):
         raise Infeasible
 
-    monkeypatch.setattr("adlopt.optimum.programs.between_levels.run", deny)
+    monkeypatch.setattr("adlopt.optimum.lots.milp.run", deny)
     round_ = round_of([(0, 5.0, 4), (0, 3.0, 2)], needed=16.0, equity=[100.0])
     best = adl.solve(round_, EQUITY, method=adl.Method.HIGHS)
     assert (best.raised, best.stopped) == (16.0, adl.Stopped.LIMIT)

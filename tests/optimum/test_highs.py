@@ -16,9 +16,9 @@ from adlopt.optimum.core.burden_problem import BurdenProblem
 from adlopt.optimum.core.certificate import certify
 from adlopt.optimum.core.waterfill import water_level
 from adlopt.optimum.dollars.forms import SlackForm
+from adlopt.optimum.lots import milp as widening
 from adlopt.optimum.lots.lot_grid import LotGrid
 from adlopt.optimum.lots.milp import LotCore
-from adlopt.optimum.programs import between_levels as widening
 from adlopt.optimum.programs import highs, program
 from adlopt.optimum.programs.highs import Infeasible, run
 from adlopt.optimum.programs.program import Program

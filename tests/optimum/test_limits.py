@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 import adlopt as adl
 from adlopt.optimum.core.burden_problem import BurdenProblem
 from adlopt.optimum.core.certificate import check_feasible
+from adlopt.optimum.lots.least_burden import certify
 from adlopt.optimum.lots.lot_grid import LotGrid
-from adlopt.optimum.lots.proof import certify
 
 EVERY = [
     adl.MinMax(),

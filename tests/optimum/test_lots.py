@@ -186,7 +186,7 @@ def test_a_solver_that_denies_a_solution_is_not_believed(monkeypatch):
     def deny(*_, **__):
         raise Infeasible
 
-    monkeypatch.setattr("adlopt.optimum.programs.between_levels.run", deny)
+    monkeypatch.setattr("adlopt.optimum.lots.milp.run", deny)
     possible = adl.Round.of(capacity=[30.0, 30.0], deficit=1.0, needed=20.0, lot=10.0)
     best = adl.solve(possible, method=adl.Method.HIGHS)
     assert (best.raised, best.stopped, best.method) == (20.0, adl.Stopped.LIMIT, LOTS)

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from adlopt.foundation.lazy import attach
+from adlopt.foundation.moved import attach
 
 if TYPE_CHECKING:
     from adlopt.data.loaders.cutting import rounds_of

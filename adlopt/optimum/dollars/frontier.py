@@ -28,7 +28,7 @@ from adlopt.show.words import counted, percent, usd
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
 class Frontier(Answer):
-    """The least worst burden, and losses of priced objectives, by the budget: linear between entries.
+    """The least worst burden, and losses of priced objectives, by the budget.
 
     `budget`, USD, rises from 0 to what is needed, or all that can be raised; `worst_burden` is NaN
     beyond that. All are of shape (k,).

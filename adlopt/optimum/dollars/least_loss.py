@@ -51,12 +51,12 @@ from adlopt.optimum.core.surface import Optimum, burdened, gives, made
 from adlopt.optimum.dollars.forms import SlackForm, below, magnitude
 from adlopt.optimum.dollars.mixed_programs import priced_lots
 from adlopt.optimum.dollars.shadow_prices import Prices, Pricing, prices_of
+from adlopt.optimum.lots.least_burden import check_counts
 from adlopt.optimum.lots.lot_grid import LotGrid
 from adlopt.optimum.lots.priced import PricedBudget
-from adlopt.optimum.lots.proof import check_counts
 from adlopt.optimum.lots.tiered import solve_lots
-from adlopt.optimum.notes import notes
 from adlopt.optimum.programs.highs import Infeasible, check_time_limit, run
+from adlopt.optimum.reasons import notes
 from adlopt.show.answer import Columns
 from adlopt.show.schema.optima import SolutionData
 

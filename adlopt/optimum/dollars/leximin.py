@@ -9,14 +9,17 @@ whose burden was the highest before. This is the greedy method for Σ φ(b_i) wi
 steeper than any number of smaller terms, which is exact: Federgruen & Groenevelt, *The greedy
 procedure for resource allocation problems*, Operations Research 34 (1986).
 
-*Lots of several sizes.* Dynamic programming over exact sums, `adlopt.optimum.dollars.lot_sums`,
-for small rounds.
+*Lots of several sizes.* Dynamic programming over exact sums, in integers, for small rounds: which
+of two ways to a sum has the lesser burdens, in descending order, does not change when the same
+burden joins both, so that of all ways to a sum only the best is kept.
 
 The order holds if no dollar, or no lot, can move to a lower burden: that is what is checked.
 """
 
 from __future__ import annotations
 
+import math
+from bisect import insort
 from dataclasses import replace
 from fractions import Fraction
 
@@ -29,7 +32,6 @@ from adlopt.foundation.exact import largest_quotient
 from adlopt.optimum.core.burden_problem import BurdenProblem
 from adlopt.optimum.core.certificate import Certificate, Stage, Trust, checked, round_down, round_up
 from adlopt.optimum.dollars.least_loss import Search, Solution, least_loss, solution
-from adlopt.optimum.dollars.lot_sums import least_sorted
 from adlopt.optimum.lots.least_burden import certified, found_by
 from adlopt.optimum.lots.lot_grid import LotGrid
 
@@ -121,3 +123,52 @@ def _no_lot_moves(grid: LotGrid, counts: IntArray) -> Certificate:
 def _rank(grid: LotGrid, account: int, count: int) -> tuple[Fraction, Fraction]:
     lot = int(grid.lot[account])
     return grid.burden(account, lot * count), -grid.burden(account, lot * (count - 1))
+
+
+STEPS = 300_000
+"""Bound on the steps of the program: reachable sums times the lots of the next account."""
+LOTS = 20_000
+"""Bound on the lots whose burdens are put in order."""
+
+
+def least_sorted(grid: LotGrid, most: IntArray) -> IntArray | None:
+    """Lots, (n,), of at most so many that sum to the budget with the least burdens in order.
+
+    None if there are too many.
+    """
+    if int(most.sum()) > LOTS:
+        return None
+    rank_of = _ranks(grid, most)
+    step = math.gcd(grid.least, *grid.lot[most > 0].tolist()) or 1
+    aim, room, steps = grid.least // step, int((grid.lot * most).sum()) // step, 0
+    best: dict[int, tuple[list[int], tuple[int, ...]]] = {0: ([], ())}
+    for ranks, size, count in zip(rank_of, (grid.lot // step).tolist(), most.tolist(), strict=True):
+        room -= size * count
+        steps += len(best) * (count + 1)
+        if steps > STEPS:
+            return None
+        grown: dict[int, tuple[list[int], tuple[int, ...]]] = {}
+        for total, (borne, taken) in best.items():
+            for lots in range(count + 1):
+                reached = total + size * lots
+                if not aim - room <= reached <= aim:
+                    continue
+                joined = list(borne)
+                if lots:
+                    insort(joined, ranks[lots - 1], key=lambda rank: -rank)
+                kept = grown.get(reached)
+                if kept is None or joined < kept[0]:
+                    grown[reached] = (joined, (*taken, lots))
+        best = grown
+    return np.array(best[aim][1], dtype=np.int64)
+
+
+def _ranks(grid: LotGrid, most: IntArray) -> list[list[int]]:
+    """For each account, numbers of the burdens of its lots in order; equal ones are equal."""
+    burdens: list[list[Fraction]] = [
+        [grid.burden(i, lot * lots) for lots in range(1, count + 1)]
+        for i, (lot, count) in enumerate(zip(grid.lot.tolist(), most.tolist(), strict=True))
+    ]
+    order = sorted({burden for own in burdens for burden in own})
+    number = {burden: rank for rank, burden in enumerate(order, start=1)}
+    return [[number[burden] for burden in own] for own in burdens]

@@ -18,7 +18,7 @@ from adlopt.foundation.money import MICRO
 from adlopt.model.method import Stopped
 from adlopt.optimum.core.burden_problem import BurdenProblem
 from adlopt.optimum.lots.lot_grid import LotGrid
-from adlopt.optimum.programs.between_levels import NODES
+from adlopt.optimum.lots.milp import NODES
 from adlopt.optimum.programs.highs import Infeasible, run
 from adlopt.optimum.programs.program import Program
 from adlopt.optimum.programs.sparse_rows import SparseRows

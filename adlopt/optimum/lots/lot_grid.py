@@ -200,7 +200,7 @@ class LotGrid:
 
     def total(self, counts: IntArray) -> int:
         """Micro-dollars that so many lots, shape (m,), make."""
-        return int((self.lot * counts).sum())
+        return int(np.dot(self.lot, counts))
 
     def amounts(self, counts: IntArray) -> IntArray:
         """Micro-dollars that so many lots, shape (m,), take from each account, (n,)."""
@@ -216,28 +216,43 @@ class LotGrid:
         haircut[self.account] = self.amounts(counts) / MICRO
         return haircut
 
-    def units_at(self, level: Fraction) -> IntArray:
-        """Units that each account may give within a burden, shape (n,), exact.
+    def units_at(self, level: Fraction, *, strict: bool = False) -> IntArray:
+        """Units that each account may give within a burden, or strictly below it, (n,), exact.
 
         min(K_i, ⌊level · w_i / unit⌋): lots where positions are single, else micro-dollars.
         """
-        return self._units(level, strict=False)
+        ratio = _as_floats(level)
+        if ratio is None or not pays("lots within a level", SPARED * self.cap.size):
+            return self._units_plainly(level, strict=strict)
+        from adlopt.foundation import kernels
+
+        counts: IntArray = kernels.counts(self._accounts, *ratio, strict)
+        return counts
 
     def units_below(self, level: Fraction) -> IntArray:
         """The same strictly below a burden."""
-        return self._units(level, strict=True)
+        return self.units_at(level, strict=True)
 
-    def supply_at(self, level: Fraction) -> tuple[int, int]:
-        """Units within a burden, and the micro-dollars that they make, exact."""
-        return self._supply(level, strict=False)
+    def supply_at(self, level: Fraction, *, strict: bool = False) -> tuple[int, int]:
+        """Units within a burden, or strictly below it, and what they make, micro-dollars; exact."""
+        ratio = _as_floats(level)
+        if ratio is None or not pays("lots within a level", SPARED * self.cap.size):
+            counts = self._units_plainly(level, strict=strict)
+            return int(counts.sum()), int(np.dot(self.unit, counts))
+        from adlopt.foundation import kernels
+
+        supply: tuple[int, int] = kernels.supply(self._accounts, *ratio, strict)
+        return supply
 
     def supply_below(self, level: Fraction) -> tuple[int, int]:
         """The same strictly below a burden."""
-        return self._supply(level, strict=True)
+        return self.supply_at(level, strict=True)
 
     def level_of(self, amounts: IntArray) -> Fraction:
         """Worst burden max x_i / w_i of so many micro-dollars, shape (n,), exact."""
-        worst = self._most_burdened(amounts)
+        burden = amounts / self.weight
+        # Those whose burden is the largest, or too near to it for floats to tell.
+        worst = np.flatnonzero(burden >= burden.max(initial=0.0) * (1 - 1e-15))
         paid = zip(amounts[worst].tolist(), self.weight[worst].tolist(), strict=True)
         return max((Fraction(x, MICRO) / Fraction(w) for x, w in set(paid)), default=Fraction(0))
 
@@ -250,25 +265,6 @@ class LotGrid:
         """Level above which nobody can give more."""
         return self.level_of(self.room * self.unit)
 
-    def _supply(self, level: Fraction, *, strict: bool) -> tuple[int, int]:
-        ratio = _as_floats(level)
-        if ratio is None or not pays("lots within a level", SPARED * self.cap.size):
-            counts = self._units(level, strict=strict)
-            return int(counts.sum()), int((self.unit * counts).sum())
-        from adlopt.foundation import kernels
-
-        supply: tuple[int, int] = kernels.supply(*self._accounts, *ratio, strict)
-        return supply
-
-    def _units(self, level: Fraction, *, strict: bool) -> IntArray:
-        ratio = _as_floats(level)
-        if ratio is None or not pays("lots within a level", SPARED * self.cap.size):
-            return self._units_plainly(level, strict=strict)
-        from adlopt.foundation import kernels
-
-        counts: IntArray = kernels.counts(*self._accounts, *ratio, strict)
-        return counts
-
     def _units_plainly(self, level: Fraction, *, strict: bool) -> IntArray:
         near = np.minimum(self.per_level * float(level * MICRO), self.room + 1.5)
         counts: IntArray = np.minimum(near.astype(np.int64), self.room)
@@ -280,16 +276,6 @@ class LotGrid:
         for i, pair in zip(doubtful.tolist(), pairs, strict=True):
             counts[i] = max(min(exact[pair] - strict, self.room[i]), 0)
         return counts
-
-    def _most_burdened(self, amounts: IntArray) -> IntArray:
-        """Accounts whose burden is the largest, or too near to it for floats to tell."""
-        if pays("most burdened", 2e-9 * self.cap.size):
-            from adlopt.foundation import kernels
-
-            worst: IntArray = kernels.most_burdened(amounts, self.weight)
-            return worst
-        burden = amounts / self.weight
-        return np.flatnonzero(burden >= burden.max(initial=0.0) * (1 - 1e-15))
 
     def breakpoints(self, low: Fraction, high: Fraction) -> dict[Fraction, int]:
         """Levels in (low, high] and the micro-dollars that each one adds, in ascending order."""

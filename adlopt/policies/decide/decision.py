@@ -12,7 +12,7 @@ from adlopt.model.limits import NO_LIMITS
 from adlopt.model.run import Information
 from adlopt.optimum.core.certificate import Certificate
 from adlopt.optimum.core.surface import burdened, gives
-from adlopt.optimum.notes import notes
+from adlopt.optimum.reasons import notes
 from adlopt.policies.decide.decision_problem import DecisionProblem
 from adlopt.show.answer import Answer, Columns
 from adlopt.show.decision import screen
