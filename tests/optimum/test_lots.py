@@ -80,8 +80,9 @@ def test_an_answer_above_the_first_level_keeps_the_proof_of_the_first(monkeypatc
     round_ = adl.Round.of(capacity=lot * 3, deficit=1.0, needed=19.0, lot=lot)
     whole = adl.solve(round_)
     assert whole.stopped is adl.Stopped.OPTIMAL
-    monkeypatch.setattr("adlopt.optimum.lots.mending.closest_sums", _forget_proofs)
-    monkeypatch.setattr("adlopt.optimum.lots.mending.SMALL", -1)
+    monkeypatch.setattr("adlopt.optimum.lots.sum_table.closest_sums", _forget_proofs)
+    for bound in ("QUICK", "SUMS"):
+        monkeypatch.setattr(f"adlopt.optimum.lots.sum_table.{bound}", -1)
     unproven = adl.solve(round_)
     assert unproven.value == whole.value
     assert unproven.certificate.lower <= whole.value
@@ -119,6 +120,8 @@ def test_a_search_cut_short_proves_nothing_false(seed, monkeypatch):
     least = min((loss.value(round_, haircut) for haircut in supply), default=math.inf)
     limits = {"nodes": int(rng.integers(1, 9)), "sums": int(rng.integers(1, 9))}
     monkeypatch.setattr("adlopt.optimum.lots.subset_sum.closest_sums.__kwdefaults__", limits)
+    for bound in ("QUICK", "SUMS"):
+        monkeypatch.setattr(f"adlopt.optimum.lots.sum_table.{bound}", -1)
     try:
         found = adl.solve(round_, loss)
     except adl.InfeasibleRound:

@@ -246,6 +246,8 @@ def test_a_search_that_gives_up_says_so(monkeypatch):
     monkeypatch.setattr(
         "adlopt.optimum.lots.subset_sum.closest_sums.__kwdefaults__", {"nodes": 1, "sums": 1}
     )
+    for bound in ("QUICK", "SUMS"):
+        monkeypatch.setattr(f"adlopt.optimum.lots.sum_table.{bound}", -1)
     lot = np.array([7_001.0 + 1_103.0 * k for k in range(20)])
     round_ = adl.Round.of(capacity=lot * 9, deficit=1.0, needed=100_007.0, lot=lot)
     with pytest.raises(adl.SolverStopped, match="gave up; nearest found"):

@@ -92,7 +92,7 @@ def meet(grid: LotGrid, filler: Filler, limits: IntArray, *, beyond: int = 0) ->
     The nearest sum is looked for within so many micro-dollars `beyond`.
     """
     if grid.single:
-        return _pooled(grid, limits)
+        return _pooled(grid, limits, filler.end)
     filling = filler.settle(limits, NODES)
     if filling.ceiling < grid.least:
         return Met(refuted=True)
@@ -161,12 +161,12 @@ class _Lists:
         return self.known[account]
 
 
-def _pooled(grid: LotGrid, counts: IntArray) -> Met:
+def _pooled(grid: LotGrid, counts: IntArray, end: float) -> Met:
     """Single positions need no lists: lots of one size are alike, whoever holds them."""
     total = grid.total(counts)
     if total < grid.least:
         return Met(refuted=True)
-    found = nearest_removal(grid, counts, total - grid.least)
+    found = nearest_removal(grid, counts, total - grid.least, end)
     above = total - found.below
     if above <= grid.highest:
         return Met(counts=take_away(grid, counts, found.take_below))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 
 import numpy as np
@@ -9,25 +10,21 @@ import numpy as np
 from adlopt.foundation.arrays import IntArray
 from adlopt.optimum.lots.filler import FEW_NODES, Filler
 from adlopt.optimum.lots.lot_grid import LotGrid
-from adlopt.optimum.lots.subset_sum import ClosestSums, closest_sums
-from adlopt.optimum.lots.sum_table import closest_small_sums
+from adlopt.optimum.lots.subset_sum import ClosestSums
+from adlopt.optimum.lots.sum_table import nearest_sums
 
-SMALL = 2**22
-"""Micro-dollars up to which all sums are listed."""
 REARRANGED = 8
 """Accounts whose sums are searched for one that is just so much less."""
 
 
-def nearest_removal(grid: LotGrid, counts: IntArray, excess: int) -> ClosestSums:
+def nearest_removal(
+    grid: LotGrid, counts: IntArray, excess: int, end: float = math.inf
+) -> ClosestSums:
     """Lots of each size to take from so many, (m,), so that they come nearest to an excess.
 
     Where `counts` are all that may be given, what it finds holds for all sums there are.
     """
-    pooled = {} if excess == 0 else grid.pooled(counts)
-    larger = min((size for size in pooled if size > excess), default=excess)
-    useful = {size: count for size, count in pooled.items() if size <= max(excess, larger)}
-    small = closest_small_sums(useful, excess) if excess <= SMALL else None
-    return closest_sums(useful, excess) if small is None else small
+    return nearest_sums({} if excess == 0 else grid.pooled(counts), excess, end)
 
 
 def take_away(grid: LotGrid, counts: IntArray, removal: Mapping[int, int]) -> IntArray:
@@ -60,7 +57,7 @@ def mend(grid: LotGrid, filler: Filler, counts: IntArray) -> IntArray | None:
         less = _one_gives_less(grid, filler, counts, raised, thorough=again)
         if less is not None or again:
             return less
-        removal = nearest_removal(grid, counts, raised - grid.least).take_below
+        removal = nearest_removal(grid, counts, raised - grid.least, filler.end).take_below
         counts = take_away(grid, counts, removal)
     return None
 
@@ -101,7 +98,7 @@ def _one_gives_less(
         held: dict[int, int] = {}
         for size, most in zip(sizes, grid.most[lots].tolist(), strict=True):
             held[size] = held.get(size, 0) + most
-        found = closest_sums(held, int(limits[i]))
+        found = nearest_sums(held, int(limits[i]), filler.end)
         if found.below >= floor[i]:
             left, changed = dict(found.take_below), counts.copy()
             for j, size in enumerate(sizes, start=lots.start):

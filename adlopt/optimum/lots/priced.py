@@ -139,7 +139,7 @@ class PricedBudget:
     def _least_of_all(self) -> Fraction:
         """What the nearest sum that any lots make costs, or a bound on it."""
         total = self.grid.total(self.grid.room)
-        found = nearest_removal(self.grid, self.grid.room, total - self.aim)
+        found = nearest_removal(self.grid, self.grid.room, total - self.aim, self.end)
         if not found.proven:
             return self.least
         sums = [total - removed for removed in (found.below, found.above) if removed is not None]
@@ -147,7 +147,8 @@ class PricedBudget:
 
     def _take_away(self, counts: IntArray) -> bool:
         """Offer the sums nearest to the budget within so many lots; say if they are the nearest."""
-        found = nearest_removal(self.grid, counts, self.grid.total(counts) - self.aim)
+        excess = self.grid.total(counts) - self.aim
+        found = nearest_removal(self.grid, counts, excess, self.end)
         for removal in (found.take_below, found.take_above):
             if removal is not None:
                 self._offer(take_away(self.grid, counts, removal))

@@ -1,70 +1,140 @@
-"""Which small sums can be made of lots: all of them, as the bits of one integer."""
+"""Which sums can be made of lots, where they are few: all of them, as the bits of one integer.
+
+Money counts in greatest common divisors of the lots, and where what a sum leaves of all lots is the
+lesser, that is made: of ten million sums on either side every one is known.
+"""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
-from typing import TypeAlias
 
-from adlopt.optimum.lots.subset_sum import ClosestSums
+import numpy as np
 
-BITS = 2**28
-"""So many bits of tables are kept to tell which lots make a sum."""
+from adlopt.foundation.deadline import is_late
+from adlopt.optimum.lots.subset_sum import ClosestSums, closest_sums
+
+SUMS = 10_000_000
+"""Sums up to the target that are always looked at, if another search does not tell."""
+QUICK = 2**28
+"""Sums times bundles of lots that are looked at before any other search."""
 
 
-_Bundle: TypeAlias = tuple[int, int, int]
-"""Size of its lots, how many, and the sums before it was added."""
+def nearest_sums(available: Mapping[int, int], target: int, end: float = math.inf) -> ClosestSums:
+    """Find what `closest_sums` finds, proven if either side has few sums and time is left."""
+    fit = {k: min(n, target // k) for k, n in available.items() if n and k <= target}
+    room = target // (math.gcd(*fit) or 1) + 1
+    quick = len(fit) * room <= QUICK and room * sum(map(int.bit_length, fit.values())) <= QUICK
+    if quick and (listed := sums_listed(available, target, end)) is not None:
+        return listed
+    found = closest_sums(available, target)
+    if not found.proven and room <= SUMS:
+        return sums_listed(available, target, end) or found
+    rest = sum(size * count for size, count in available.items()) - target
+    if not found.proven and 0 <= rest // math.gcd(*available) < SUMS:
+        left = sums_listed(available, rest, end)
+        return found if left is None else _complement(left, available, rest + target)
+    return found
 
 
-def closest_small_sums(available: Mapping[int, int], target: int) -> ClosestSums | None:
-    """Find what `closest_sums` finds, always proven; None if the tables would be too large.
+def sums_listed(
+    available: Mapping[int, int], target: int, end: float = math.inf
+) -> ClosestSums | None:
+    """Find the nearest sums to a target among all sums; None if time is up.
 
     A sum nearest above the target stays below twice the target, unless it is a single lot. Lots of
     a size are added in bundles of 1, 2, 4, … and a rest, each by one shift of all sums so far.
+
+    >>> found = sums_listed({5: 2, 3: 1}, 9)
+    >>> found.below, found.above, found.proven
+    (8, 10, True)
     """
-    tables = _tables(available, target, target)
-    if tables is None or not tables[0] >> target & 1:
-        tables = _tables(available, target, 2 * target)
-    if tables is None:
+    step = math.gcd(*(k for k, n in available.items() if n and k <= target)) or 1
+    low, high = target // step, -(-target // step)
+    sizes = {k // step: n for k, n in available.items() if n and k <= target}
+    table = _Table(sizes, high, low, high)
+    if not table.fill(end):
         return None
-    table, bundles = tables
-    below = (table & ((2 << target) - 1)).bit_length() - 1
-    upper = table >> target
-    above = target + (upper & -upper).bit_length() - 1 if upper else None
-    take_above = None if above is None else _lots(bundles, above)
+    if not table.holds_both:
+        table = _Table(sizes, 2 * high, low, high)
+        if not table.fill(end):
+            return None
+    below = (table.sums & ((2 << low) - 1)).bit_length() - 1
+    upper = table.sums >> high
+    above = (high + (upper & -upper).bit_length() - 1) * step if upper else None
+    take_above = None if above is None else table.lots(above // step, step)
     larger = min((k for k, count in available.items() if k > target and count > 0), default=None)
     if larger is not None and (above is None or larger < above):
         above, take_above = larger, {larger: 1}
     return ClosestSums(
-        below=below,
+        below=below * step,
         above=above,
-        take_below=_lots(bundles, below),
+        take_below=table.lots(below, step),
         take_above=take_above,
         proven=True,
     )
 
 
-def _tables(
-    available: Mapping[int, int], target: int, limit: int
-) -> tuple[int, list[_Bundle]] | None:
-    """Sums up to a limit as bits, and the bundles that made them, until the target is hit."""
-    table, bundles, within = 1, list[_Bundle](), (2 << limit) - 1
-    for size in sorted(size for size in available if size <= target):
-        left, lots = min(available[size], limit // size), 1
-        while left > 0 and not table >> target & 1:
-            if (len(bundles) + 1) * limit > BITS:
-                return None
-            lots = min(lots, left)
-            bundles.append((size, lots, table))
-            table |= table << (size * lots) & within
-            left, lots = left - lots, 2 * lots
-    return table, bundles
+def _complement(left: ClosestSums, available: Mapping[int, int], whole: int) -> ClosestSums:
+    """What is taken where something else is left."""
+
+    def taken(rest: Mapping[int, int]) -> dict[int, int]:
+        counts = {size: count - rest.get(size, 0) for size, count in available.items()}
+        return {size: count for size, count in counts.items() if count}
+
+    assert left.above is not None, "all lots are enough"
+    assert left.take_above is not None, "they make their sum"
+    return ClosestSums(
+        below=whole - left.above,
+        above=whole - left.below,
+        take_below=taken(left.take_above),
+        take_above=taken(left.take_below),
+        proven=True,
+    )
 
 
-def _lots(bundles: list[_Bundle], total: int) -> dict[int, int]:
-    """Lots of each size that make a sum: a bundle was needed where the sum was new."""
-    taken: dict[int, int] = {}
-    for size, lots, before in reversed(bundles):
-        if not before >> total & 1:
-            taken[size] = taken.get(size, 0) + lots
+class _Table:
+    """Sums up to a limit as bits, and of each the bundle of lots by which it was first made."""
+
+    def __init__(self, sizes: Mapping[int, int], limit: int, low: int, high: int) -> None:
+        self.sizes, self.limit = sizes, limit
+        self.ends = 1 << low | 1 << high
+        self.sums, self.bundles = 1, list[tuple[int, int]]()
+        self.first = np.zeros(limit + 64, dtype=np.int32)
+
+    @property
+    def holds_both(self) -> bool:
+        """Whether sums are as near to the target as sums can be."""
+        return self.sums & self.ends == self.ends
+
+    def fill(self, end: float) -> bool:
+        """Add lots until the nearest sums are there; False if time is up before."""
+        within = (2 << self.limit) - 1
+        for size in sorted(self.sizes):
+            left, lots = min(self.sizes[size], self.limit // size), 1
+            while left > 0 and not self.holds_both:
+                if is_late(end):
+                    return False
+                lots = min(lots, left)
+                new = (self.sums << (size * lots) & within) & ~self.sums
+                self.bundles.append((size, lots))
+                self._note(new)
+                self.sums |= new
+                left, lots = left - lots, 2 * lots
+        return True
+
+    def _note(self, new: int) -> None:
+        words = np.frombuffer(new.to_bytes((self.limit // 64 + 1) * 8, "little"), dtype=np.uint64)
+        at = np.flatnonzero(words)
+        bits = np.unpackbits(words[at].view(np.uint8), bitorder="little").reshape(at.size, 64)
+        word, bit = np.nonzero(bits)
+        self.first[64 * at[word] + bit] = len(self.bundles)
+
+    def lots(self, total: int, step: int) -> dict[int, int]:
+        """Lots of each size that make a sum: before the bundle that first made it, others did."""
+        taken: dict[int, int] = {}
+        while total:
+            size, lots = self.bundles[self.first[total] - 1]
+            taken[size * step] = taken.get(size * step, 0) + lots
             total -= size * lots
-    return taken
+        return taken
