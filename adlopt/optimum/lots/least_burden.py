@@ -280,13 +280,13 @@ def certify(
     bounds = [level, claimed] if claimed >= level else [claimed]
     if first < claimed and (not trusted or float(level - first) <= TOLERANCE * upper):
         bounds.append(first)
-    for bound in bounds:
-        if out_of_reach_below(grid, bound, end):
-            return checked(
-                upper=upper, lower=round_down(bound), trust=Trust.EXACT, budget_residual=residual
-            )
-    lower = min(round_down(claimed), upper)
-    return checked(upper=upper, lower=lower, trust=Trust.REPORTED, budget_residual=residual)
+    proved = next((bound for bound in bounds if out_of_reach_below(grid, bound, end)), None)
+    return checked(
+        upper=upper,
+        lower=min(round_down(claimed if proved is None else proved), upper),
+        trust=Trust.REPORTED if proved is None else Trust.EXACT,
+        budget_residual=residual,
+    )
 
 
 def check_counts(grid: LotGrid, counts: IntArray) -> None:
