@@ -8,7 +8,7 @@ from importlib.resources import files
 
 from adlopt.report.plots.style import DARK, LIGHT
 from adlopt.show.table import Table
-from adlopt.show.words import printable
+from adlopt.show.words import clipped, printable
 
 LINKS = {"light": "#0b4f9e", "dark": "#8ab8ff"}
 """Of links and of what has the keyboard's focus."""
@@ -71,9 +71,9 @@ def section(name: str, title: str, parts: Iterable[str]) -> str:
 
 
 def paragraph(words: str, kind: str = "") -> str:
-    """Make a paragraph of words."""
+    """Make a paragraph of words, if there are any."""
     chosen = f' class="{kind}"' if kind else ""
-    return f"<p{chosen}>{text(words)}</p>"
+    return f"<p{chosen}>{text(words)}</p>" if words else ""
 
 
 def scrollable(table: Table) -> str:
@@ -84,6 +84,12 @@ def scrollable(table: Table) -> str:
     body = f"{body[:start]}<caption><span>{caption}</span>{body[end:]}"
     label = escape(printable(table.title.split("\n")[-1]))
     return f'<div class="scroll" role="region" tabindex="0" aria-label="{label}">\n{body}\n</div>'
+
+
+def folded(table: Table) -> str:
+    """Make a table that is opened by its first words; on paper it is open."""
+    said = escape(clipped(table.title.split("\n")[-1], 90))
+    return f"<details>\n<summary>{said}</summary>\n{scrollable(table)}\n</details>"
 
 
 def contents(names: dict[str, str]) -> str:

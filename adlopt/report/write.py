@@ -10,8 +10,8 @@ from adlopt.data.files.writing import replace_all
 from adlopt.errors import InputError
 from adlopt.proof.library import Verdicts
 from adlopt.report.evidence import SHOWN, Evidence
-from adlopt.report.headline import headline
-from adlopt.report.page import contents, page, paragraph, scrollable, section, text
+from adlopt.report.headline import Card, cards
+from adlopt.report.page import contents, folded, page, paragraph, scrollable, section, text
 from adlopt.report.plots.figure import Figure
 from adlopt.report.plots.figures import FIGURES, svg
 from adlopt.report.plots.style import LIGHT
@@ -29,37 +29,40 @@ SECTIONS = {
     "stability-of-rules": "Stability of the rules",
     "bounds-and-losses": "Bounds",
     "data-quality": "Data quality",
+    "theory": "Verdicts on the theory",
+    "not-drawn": "Not drawn",
+    "provenance": "Provenance",
 }
 """Headings by id; figures say below which one they stand."""
-THEORY, PROVENANCE = ("theory", "Verdicts on the theory"), ("provenance", "Provenance")
 
 
-def report(evidence: Evidence, *, proofs: Verdicts | None = None) -> str:
-    """Return the report as HTML; equal input gives equal bytes."""
+def report(evidence: Evidence, *, proofs: Verdicts | None = None, note: str = "") -> str:
+    """Return the report as HTML; equal input gives equal bytes. `note` is said of the proofs."""
     episode = evidence.episode
-    head = "".join(f"<li>{text(sentence)}</li>" for sentence in headline(evidence))
-    names = SECTIONS | dict([THEORY, PROVENANCE])
+    parts = {
+        name: [_figures(name, evidence), *_tables(name, evidence)]
+        for name in SECTIONS
+        if name not in ("theory", "not-drawn", "provenance")
+    }
+    if proofs is not None:
+        parts["theory"] = [paragraph(note), folded(verdicts(proofs.data()))]
+    parts["not-drawn"] = [_absent(evidence)]
+    parts["provenance"] = [folded(provenance(evidence))]
+    shown = {name: SECTIONS[name] for name in SECTIONS if any(parts.get(name, ()))}
     top = (
-        f"<header>\n<h1>{text(episode.name)}</h1>\n"
-        f'<ul class="headline">{head}</ul>\n</header>\n{contents(names)}'
+        f"<header>\n<h1>{text(episode.name)}</h1>\n{paragraph(episode.source, 'absent')}\n"
+        f'<div class="cards">\n{"".join(map(_card, cards(evidence, proofs)))}</div>\n</header>\n'
+        f"{contents(shown)}"
     )
-    parts = [
-        section(name, title, [*_tables(name, evidence), _figures(name, evidence)])
-        for name, title in SECTIONS.items()
-    ]
-    unchecked = "The proofs were not checked for this report; adlopt prove checks them."
-    told = paragraph(unchecked) if proofs is None else scrollable(verdicts(proofs.data()))
-    parts.append(section(*THEORY, [told]))
-    parts.append(section(*PROVENANCE, [scrollable(provenance(evidence))]))
-    note = (
-        f"Figures tell at most {SHOWN} policies apart; tables show all. What is marked hindsight "
-        "looked at outcomes that nobody could know at the time."
-    )
-    bottom = f"<footer>{paragraph(note)}</footer>"
-    return page(f"{episode.name}: adlopt report", top=top, main="\n".join(parts), bottom=bottom)
+    main = "\n".join(section(name, title, parts[name]) for name, title in shown.items())
+    said = f"Figures tell at most {SHOWN} policies apart; tables show all."
+    bottom = f"<footer>{paragraph(said)}</footer>"
+    return page(f"{episode.name}: adlopt report", top=top, main=main, bottom=bottom)
 
 
-def write_report(evidence: Evidence, path: str | Path, *, proofs: Verdicts | None = None) -> Path:
+def write_report(
+    evidence: Evidence, path: str | Path, *, proofs: Verdicts | None = None, note: str = ""
+) -> Path:
     """Write the report to an .html file, whole or not at all.
 
     Raises
@@ -76,7 +79,7 @@ def write_report(evidence: Evidence, path: str | Path, *, proofs: Verdicts | Non
     ...     write_report(evidence, f"{folder}/report.html").name
     'report.html'
     """
-    return write_page(lambda: report(evidence, proofs=proofs), path)
+    return write_page(lambda: report(evidence, proofs=proofs, note=note), path)
 
 
 def write_page(made: Callable[[], str], path: str | Path) -> Path:
@@ -94,11 +97,19 @@ def require_page(path: str | Path) -> Path:
     return path
 
 
+def _card(card: Card) -> str:
+    said = "".join(map(paragraph, card.sentences))
+    return f"<div><h2>{text(card.question)}</h2><strong>{text(card.figure)}</strong>{said}</div>\n"
+
+
 def _tables(name: str, evidence: Evidence) -> list[str]:
+    """Tables below the figures of a section: folded, but for who missed how much."""
     found: Sequence[Table] = ()
     if name == "scoreboard":
-        found = board.tables(evidence.figures)
-    elif name == "bounds-and-losses":
+        every = board.dollars(evidence.figures)
+        found = [each for each in board.tables(evidence.figures) if each != every]
+        return [scrollable(every), *map(folded, found)]
+    if name == "bounds-and-losses":
         found = bounds.tables(evidence.bounds.figures)
     elif name == "against-production":
         sides = evidence.side_by_side
@@ -108,12 +119,24 @@ def _tables(name: str, evidence: Evidence) -> list[str]:
         if odd is None:
             return [paragraph("Nothing odd was found.")]
         found = [odd]
-    return [scrollable(table) for table in found]
+    return [folded(table) for table in found]
 
 
 def _figures(section: str, evidence: Evidence) -> str:
-    here = [drawn(figure, evidence) for figure in FIGURES.values() if figure.section == section]
-    return '<div class="figures">\n' + "\n".join(here) + "\n</div>"
+    of = [each for each in FIGURES.values() if each.section == section and not each.lacks(evidence)]
+    here = "\n".join(drawn(figure, evidence) for figure in of)
+    columns = f' style="columns: {min(len(of), 3)} 21rem"'
+    return f'<div class="figures"{columns}>\n{here}\n</div>' if of else ""
+
+
+def _absent(evidence: Evidence) -> str:
+    """Questions that the episode has no data for, and why, together where one reason holds."""
+    why: dict[str, list[str]] = {}
+    for figure in FIGURES.values():
+        why.setdefault(figure.lacks(evidence), []).append(figure.title)
+    lines = (f"<dt>{text(reason)}</dt><dd>{text(' '.join(asked))}</dd>"
+             for reason, asked in why.items() if reason)  # fmt: skip
+    return f"<dl>{inside}</dl>" if (inside := "".join(lines)) else ""
 
 
 def drawn(figure: Figure, evidence: Evidence) -> str:

@@ -116,10 +116,8 @@ def named(data: ScoreboardData) -> dict[str, Table | str]:
             zip(("published", "weights", "corrected"), published.tables(data), strict=True)
         )
     if not data.lineup:
-        parts |= {"dollars": dollars(data), "fairness": fairness(data)}
+        parts |= {"dollars": dollars(data), "fairness": fairness(data), "regret": regrets(data)}
     parts["burdens"] = in_all(data)
-    if not data.lineup:
-        parts["regret"] = regrets(data)
     parts |= {"bounds": bounds(data), "own-bounds": own_bounds(data)}
     parts |= {"severities": published.lineup(data)} if data.lineup else {"loss": losses(data)}
     parts["quality"] = quality(data) or "Data quality: nothing odd found"

@@ -134,6 +134,37 @@ def test_every_figure_is_there_or_says_why_not(made):
         assert len(drawn) == 18
 
 
+def test_four_cards_say_what_happened_and_how_sure_that_is(made):
+    name, evidence, html, _ = made
+    head = html[html.index('<div class="cards">') : html.index("</header>")]
+    asked = re.findall(r"<h2>(.*?)</h2><strong>(.*?)</strong>", head)
+    assert [question.split()[0] for question, _ in asked] == ["What", "What", "What", "How"]
+    assert asked[3] == ("How sure are we?", "1 of 1 proof")
+    if name == "october-10":
+        assert [figure for _, figure in asked[:3]] == [
+            "$53.78M missed", "$15.08M raised", "$50.03M at most"
+        ]  # fmt: skip
+        trivial, half = float(evidence.episode.deficit.sum()), evidence.episode.deficit.sum() / 2
+        assert f"${half:,.2f}" in head
+        assert half < trivial
+
+
+def test_figures_come_first_and_tables_are_folded_but_for_who_missed_how_much(made):
+    _, evidence, html, page = made
+    folded = len(page.all("details"))
+    assert folded == len(page.all("table")) - 1 == len(page.all("summary"))
+    for part in re.findall(r"<section.*?</section>", html, re.DOTALL):
+        if "<figure" in part and "<table" in part:
+            assert part.index("<figure") < part.index("<table")
+    first = html[html.index("<table") : html.index("</table")]
+    for score in evidence.board.scores:
+        assert f"{score.tracking:,.0f}" in first
+    assert first.count("round start") == sum(
+        score.information is adl.Information.ROUND_START for score in evidence.board.scores
+    )
+    assert "details::details-content { content-visibility: visible" in html, "open on paper"
+
+
 def test_it_can_be_read_aloud_and_by_keyboard(made):
     _, _, html, page = made
     assert page.all("html") == [{"lang": "en"}]

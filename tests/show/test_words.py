@@ -8,7 +8,7 @@ import pytest
 import adlopt as adl
 from adlopt.data.episodes import october_10
 from adlopt.report.evidence import Evidence
-from adlopt.report.headline import headline
+from adlopt.report.headline import cards
 from adlopt.report.page import text
 from adlopt.report.plots.style import compact, shown
 from adlopt.report.provenance import digest
@@ -191,6 +191,6 @@ def test_two_episodes_have_one_digest_only_if_they_are_the_same():
 def test_october_10_opens_a_report_and_reproduces_what_is_published():
     evidence = Evidence(episode=october_10())
     first = "16 rounds with deficits of $100,063,386.69 in all needed $15,079,669.61."
-    assert headline(evidence)[0] == first
+    assert cards(evidence)[0].sentences[0] == first
     tables = reproduced_tables(evidence)
     assert {each for table in tables[:3] for each in table.agrees} == {True}
