@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
+
+from cyclopts import Parameter
 
 from adlopt.cli import command as cli
 from adlopt.errors import InputError
@@ -109,12 +111,13 @@ def compare(
 
 @cli.app.command
 def simulate(
+    market: Path | None = None,
     *,
     policy: cli.Policies = None,
     seeds: cli.Whole = 100,
-    accounts: cli.Whole = 300,
+    accounts: Annotated[int | None, Parameter(converter=cli.whole)] = None,
     shock: float = 0.3,
-    fund: float = 0.002,
+    fund: float | None = None,
     output: cli.Output = None,
     form: cli.Form = cli.TEXT,
 ) -> None:
@@ -124,29 +127,38 @@ def simulate(
 
     Parameters
     ----------
+    market
+        A market, .toml or .json, that the crash finds: its accounts, positions, marks and fund.
     seeds
         Worlds; all policies meet the same.
     accounts
-        Traders.
+        Traders, where no market is given; 300 unless said.
     shock
-        Share of its price that the first coin loses.
+        Share of its price that the first coin loses; in a market, every coin.
     fund
-        The insurance fund, as a share of open interest.
+        The insurance fund, as a share of open interest; 0.002 unless said, or a market has it.
     output
         Write the rounds that the first policy met at seed 0 to this .json file, for `adlopt play`.
     """
+    from adlopt.data.files.reading import read_market
     from adlopt.data.files.writing import write_episode
     from adlopt.show.comparison import render
     from adlopt.studies.simulation.loop import simulate as simulate_
     from adlopt.studies.simulation.paired import STANDARD, compare
     from adlopt.studies.simulation.world import Scenario
 
-    scenario = Scenario(accounts=accounts, shock=shock, fund=fund)
+    said: dict[str, Any] = {
+        name: v for name, v in (("accounts", accounts), ("fund", fund)) if v is not None
+    }
+    if market is not None and said:
+        name, value = next(iter(said.items()))
+        raise InputError(f"--{name}", value, "nothing beside a market, which has its own")
+    scenario, where = Scenario(shock=shock, **said), None if market is None else read_market(market)
     chosen = policy or STANDARD
     if output is not None:
-        write_episode(simulate_(chosen[0], scenario).episode(), output)
+        write_episode(simulate_(chosen[0], scenario, market=where).episode(), output)
     with cli.progress(seeds * len(chosen), "simulating") as step:
-        done = compare(chosen, scenario, seeds=seeds, progress=step)
+        done = compare(chosen, scenario, seeds=seeds, market=where, progress=step)
     cli.put(done, form, render)
 
 

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 import adlopt as adl
 from adlopt.data.files import read_episode, write_episode
 from adlopt.errors import BadHaircut, CertificateError, InputError
+from adlopt.model.market import Accounts, Coins, Market, OpenPositions
 from adlopt.policies import grammar
 from adlopt.rules import VENUES
 from adlopt.show.comparison import render
@@ -22,7 +23,7 @@ from adlopt.studies.simulation import Scenario, compare, simulate
 from adlopt.studies.simulation.adl_round import deleverage_now
 from adlopt.studies.simulation.double_entry import Ledger
 from adlopt.studies.simulation.venue import MOST_MOVE, Venue, execute
-from adlopt.studies.simulation.world import BOOK, FUND, OUTSIDE, UNPAID, draw
+from adlopt.studies.simulation.world import BOOK, CRASH, FUND, OUTSIDE, UNPAID, draw
 
 from ..cli.test_cli import folder, run, strict_json, widest  # noqa: F401
 
@@ -522,3 +523,115 @@ def test_who_cannot_play_is_named_and_the_others_go_on():
     assert "USD" in why
     assert "not played" in str(done)
     assert done.to_dict()["unplayed"] == done.unplayed
+
+
+def standing(**changes):
+    """Two who owe each other everything: ETH at 4,000, a long of 10 with 2,000 USD of its own."""
+    parts = {
+        "accounts": Accounts(account=["L", "S", "flat"], balance=[6_000, 90_000, 5]),
+        "coins": Coins(coin=["ETH"], mark=[3_600], lot=[0.01], maintenance=[0.02]),
+        "positions": OpenPositions(
+            account=["L", "S"], coin=["ETH"] * 2, side=["long", "short"], size=[10, 10],
+            entry=[4_000, 4_000],
+        ),
+        "fund": 100.0,
+    }  # fmt: skip
+    return Market(**{**parts, **changes})
+
+
+STILL = {"volatility": 0.0, "steps": 12, "depth": 10.0}
+
+
+def test_a_crash_finds_a_market_as_it_stands():
+    market = standing()
+    world = draw(Scenario(), 3, market)
+    micro = world.ledger.value(np.rint(world.micro_a_lot).astype(np.int64))[:3]
+    assert micro.tolist() == [2_000_000_000, 94_000_000_000, 5_000_000]
+    assert world.ledger.balance()[:3].tolist() == [6e9, 90e9, 5e6]
+    assert (world.scenario.accounts, world.scenario.coins) == (3, 1)
+    seen = Venue.of(world).market(np.array([0, 1, 2, 3]))
+    assert np.allclose(seen.positions.entry[:2], 4_000)
+    assert seen.upnl[:2].tolist() == market.upnl.tolist()
+    assert (seen.accounts.account, seen.fund) == (("L", "S", "flat", "liquidity"), 100.0)
+
+
+def test_a_gap_through_every_margin_leaves_the_debt_that_one_computes_by_hand():
+    """The price falls by 30 % in steps of at most 7.5 %; no step is small enough to be liquidated.
+
+    An account worth 2,000 USD on 36,000 is below maintenance only once it owes: its debt is what
+    its value and the marks of that step say.
+    """
+    scenario = Scenario(shock=0.3, **{**STILL, "depth": 0.0})
+    done = simulate("constant:1+pro-rata", scenario, market=standing())
+    first = done.rounds[0].start
+    shares = np.cumsum(np.array(CRASH))
+    marks = 3_600 * np.exp(np.log1p(-0.3) * shares)
+    debts = [10 * (3_400 - mark) for mark in marks if mark < 3_400]
+    assert first.account == ("S",)
+    assert first.deficit == pytest.approx(debts[0] - 100, abs=0.01)
+    assert done.ledger.total == sum(done.ledger.cash.tolist())
+
+
+def test_without_a_shock_a_market_stays_as_it_is():
+    done = simulate("hyperliquid", Scenario(shock=0.0, **STILL), market=standing())
+    assert done.outcome.rounds == done.outcome.liquidated == 0
+    assert done.ledger.lots[:2, 0].tolist() == [1_000, -1_000]
+
+
+def test_dust_and_coins_of_no_worth_keep_the_value_of_accounts():
+    coins = Coins(
+        coin=["ETH", "DUST"], mark=[3_600, 3e-7], lot=[0.01, 1.0], maintenance=[0.02, 0.1]
+    )
+    positions = OpenPositions(
+        account=["L", "S", "L", "S"], coin=["ETH"] * 2 + ["DUST"] * 2,
+        side=["long", "short"] * 2, size=[10, 10, 123_457, 123_457],
+        entry=[4_000, 4_000, 1e-7, 1e-7],
+    )  # fmt: skip
+    market = standing(coins=coins, positions=positions)
+    world = draw(Scenario(), 0, market)
+    value = world.ledger.value(np.rint(world.micro_a_lot).astype(np.int64))[:3]
+    assert np.abs(value / 1e6 - market.equity).max() <= 2e-6
+    assert (world.micro_a_lot >= 10_000 - 1e-6).all()
+    assert world.ledger.lots[0, 1] == 123_457 // 10**5
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"coins": Coins(coin=["ETH"], mark=[3_600], lot=[0.01])}, "coins.maintenance is None"),
+        ({"accounts": Accounts(account=["L", "S", "liquidity"], balance=[1, 2, 3])}, "another id"),
+    ],
+)
+def test_a_market_that_cannot_crash_says_what_it_lacks(changes, said):
+    with pytest.raises(InputError, match=said):
+        simulate("hyperliquid", market=standing(**changes))
+
+
+def test_who_is_exempt_gives_nothing_in_the_crash():
+    held = {
+        "accounts": Accounts(account=["L", "S", "M"], balance=[6_000, 90_000, 90_000]),
+        "positions": OpenPositions(
+            account=["L", "S", "M"], coin=["ETH"] * 3, side=["long", "short", "short"],
+            size=[10, 5, 5], entry=[4_000] * 3,
+        ),
+    }  # fmt: skip
+    scenario = Scenario(shock=0.3, **{**STILL, "depth": 0.0})
+    done = simulate("constant:1+pro-rata", scenario, market=standing(**held))
+    spared = simulate(
+        "constant:1+pro-rata", scenario, market=standing(**held, exempt={"M": "market maker"})
+    )
+    assert done.rounds[0].start.account == ("S", "M")
+    assert spared.rounds[0].start.account == ("S",)
+
+
+def test_the_command_starts_from_a_market_file(run):  # noqa: F811
+    adl.write_market(standing(), "market.json")
+    ask = ("simulate", "market.json", "--seeds", "2", "-p", "hyperliquid")
+    code, out, _ = run(*ask, "--json")
+    told = strict_json(out)
+    assert (code, told["scenario"]["accounts"], told["scenario"]["coins"]) == (0, 3, 1)
+    (alone,) = told["policies"]
+    assert alone["outcomes"][0] == msgspec.to_builtins(
+        simulate("hyperliquid", market=standing()).outcome
+    )
+    assert "nothing beside a market" in run(*ask, "--accounts", "5")[2]

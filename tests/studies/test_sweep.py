@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from concurrent.futures import Executor, Future
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -19,7 +20,7 @@ from hypothesis import strategies as st
 import adlopt as adl
 from adlopt.errors import CertificateError, InputError, SweepStopped
 from adlopt.studies.sweep import choose, on_processes, on_threads, read_sweep, run_sweep
-from adlopt.studies.sweep.plan import play_chunk
+from adlopt.studies.sweep.plan import Sweep, play_chunk
 from adlopt.studies.sweep.running import compact, write_part
 from adlopt.studies.sweep.tasks import Instance
 
@@ -183,7 +184,10 @@ def test_more_seeds_keep_what_is_finished_and_a_changed_loss_does_not(spec, tmp_
 def test_a_changed_program_does_not_mix_with_what_it_did_before(spec, tmp_path, monkeypatch):
     output = tmp_path / "a.parquet"
     run_sweep(read_sweep(spec()), output, Here())
-    monkeypatch.setattr("adlopt.studies.sweep.plan.code_digest", lambda: "other")
+    planned = Sweep.chunks
+    monkeypatch.setattr(
+        Sweep, "chunks", lambda sweep: (replace(c, code="other") for c in planned(sweep))
+    )
     with pytest.raises(SweepStopped, match="another version"):
         run_sweep(read_sweep(spec()), output, Here(), notice=lambda _: None)
 

@@ -11,6 +11,7 @@ from adlopt.errors import InputError
 from adlopt.foundation.money import MICRO
 from adlopt.model.episode import Episode
 from adlopt.model.filled import filled
+from adlopt.model.market import Market
 from adlopt.model.round import Round
 from adlopt.model.run import Information, Run
 from adlopt.policies import grammar
@@ -88,7 +89,13 @@ class Simulation(Answer):
         return Episode(name=name, rounds=tuple(rounds), recorded=(recorded,), source=source)
 
 
-def simulate(policy: Playable, scenario: Scenario | None = None, *, seed: int = 0) -> Simulation:
+def simulate(
+    policy: Playable,
+    scenario: Scenario | None = None,
+    *,
+    seed: int = 0,
+    market: Market | None = None,
+) -> Simulation:
     """Run a rule or a policy in the world of a seed; equal arguments give equal bits.
 
     Each step moves prices, liquidates into the book, and deleverages. Closed and departed
@@ -103,9 +110,14 @@ def simulate(policy: Playable, scenario: Scenario | None = None, *, seed: int = 
         alone, are as in `adlopt.policies.grammar`.
     scenario : Scenario, optional
     seed : int
+    market : Market, optional
+        Where the crash finds accounts, positions, marks, margin rates, exempt accounts and fund;
+        all coins share the shock then. Accounts, coins and fund of the scenario are left aside.
 
     Raises
     ------
+    InputError
+        If the market has no maintenance rates, or no open interest.
     CertificateError
         If a micro-dollar or a lot is made or lost.
     BadHaircut
@@ -118,7 +130,7 @@ def simulate(policy: Playable, scenario: Scenario | None = None, *, seed: int = 
     (5, True)
     """
     player = grammar.player(policy)
-    world = draw(Scenario() if scenario is None else scenario, seed)
+    world = draw(Scenario() if scenario is None else scenario, seed, market)
     venue, events, rounds = Venue.of(world), [], []
     state = None if isinstance(player, Rule) else player.begin()
     open_: Event | None = None

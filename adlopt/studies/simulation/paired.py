@@ -10,6 +10,7 @@ import numpy as np
 
 from adlopt.errors import InputError
 from adlopt.foundation.arrays import FloatArray
+from adlopt.model.market import Market
 from adlopt.policies.grammar import player, require_distinct
 from adlopt.policies.playable import Playable, Player
 from adlopt.show.answer import Answer, Columns
@@ -17,7 +18,7 @@ from adlopt.show.comparison import summary
 from adlopt.show.schema.studies import ComparedData, ComparisonData, CrashOutcome
 from adlopt.studies.players import attempt
 from adlopt.studies.simulation.loop import simulate
-from adlopt.studies.simulation.world import Scenario, check_seed
+from adlopt.studies.simulation.world import Scenario, check_seed, draw
 
 STANDARD = ("hyperliquid", "binance", "reya", "persistence+pro-rata", "constant:1+pro-rata")
 """What is compared unless told otherwise."""
@@ -79,6 +80,7 @@ def compare(
     scenario: Scenario | None = None,
     *,
     seeds: int = 100,
+    market: Market | None = None,
     progress: Callable[[str], None] | None = None,
 ) -> Comparison:
     """Run every player in the worlds of the seeds 0, 1, …: common random numbers.
@@ -91,6 +93,8 @@ def compare(
     scenario : Scenario, optional
     seeds : int
         How many, ≥ 1.
+    market : Market, optional
+        Where each crash starts, as in `simulate`.
     progress : callable, optional
         Told each player's name before each run.
 
@@ -106,22 +110,19 @@ def compare(
     chosen = [player(each) for each in players]
     names = [each.name for each in chosen]
     require_distinct(names)
-    scenario = Scenario() if scenario is None else scenario
+    world = draw(Scenario() if scenario is None else scenario, 0, market)
 
     def play(each: Player) -> tuple[CrashOutcome, ...]:
-        return tuple(_outcome(each, scenario, seed, progress) for seed in range(seeds))
+        outcomes = []
+        for seed in range(seeds):
+            if progress is not None:
+                progress(each.name)
+            outcomes.append(simulate(each, scenario, seed=seed, market=market).outcome)
+        return tuple(outcomes)
 
     played, unplayed = attempt(chosen, play)
     outcomes = zip((name for name in names if name not in unplayed), played, strict=True)
-    return Comparison(scenario=scenario, outcomes=dict(outcomes), unplayed=unplayed)
-
-
-def _outcome(
-    each: Player, scenario: Scenario, seed: int, progress: Callable[[str], None] | None
-) -> CrashOutcome:
-    if progress is not None:
-        progress(each.name)
-    return simulate(each, scenario, seed=seed).outcome
+    return Comparison(scenario=world.scenario, outcomes=dict(outcomes), unplayed=unplayed)
 
 
 def _columns(runs: tuple[CrashOutcome, ...]) -> dict[str, FloatArray]:

@@ -14,7 +14,7 @@ from adlopt.model.market_parts import Accounts, Coins, OpenPositions
 from adlopt.model.positions import Side
 from adlopt.rules.split import share_out
 from adlopt.studies.simulation.double_entry import Ledger
-from adlopt.studies.simulation.world import BOOK, FUND, LOT, OUTSIDE, PRICE, World
+from adlopt.studies.simulation.world import BOOK, FUND, OUTSIDE, World
 
 MOST_MOVE = 0.05
 """Beyond this move of the price in one step the book is empty."""
@@ -80,7 +80,7 @@ class Venue:
     def of(cls, world: World) -> Venue:
         """Open for trading; the world itself stays as it was drawn."""
         ledger, n = deepcopy(world.ledger), world.scenario.accounts
-        start = np.full(world.scenario.coins, round(PRICE * LOT * MICRO))
+        start = np.rint(world.micro_a_lot).astype(np.int64)
         value = ledger.value(start)
         return cls(
             world=world,
@@ -176,7 +176,8 @@ class Venue:
         account, coin = np.nonzero(self.ledger.lots[rows])
         lots = self.ledger.lots[rows][account, coin]
         entry = self.ledger.basis[rows][account, coin] / lots
-        names, coins = self.names(rows), [f"C{c + 1}" for c in range(self.mark.size)]
+        world, a_lot = self.world, self.world.lot * MICRO
+        names = tuple(world.account[row] for row in np.minimum(rows, self.leaving.size).tolist())
         book = max(int(self.value[BOOK]), MICRO) / MICRO
         return Market(
             accounts=Accounts(
@@ -186,22 +187,23 @@ class Venue:
                 features=self._features(rows),
             ),
             coins=Coins(
-                coin=tuple(coins),
-                mark=_usd(self.mark),
-                lot=np.full(self.mark.size, LOT),
-                previous_mark=_usd(self.previous),
-                index=PRICE * np.exp(self.fair),
-                maintenance=self.world.maintenance,
-                initial=2 * self.world.maintenance,
+                coin=world.coin,
+                mark=self.mark / a_lot,
+                lot=world.lot,
+                previous_mark=self.previous / a_lot,
+                index=world.price * np.exp(self.fair),
+                maintenance=world.maintenance,
+                initial=2 * world.maintenance,
             ),
             positions=OpenPositions(
                 account=tuple(names[a] for a in account.tolist()),
-                coin=tuple(coins[c] for c in coin.tolist()),
+                coin=tuple(world.coin[c] for c in coin.tolist()),
                 side=tuple(Side.LONG if q > 0 else Side.SHORT for q in lots.tolist()),
-                size=np.abs(lots) * LOT,
-                entry=_usd(entry),
+                size=np.abs(lots) * world.lot[coin],
+                entry=entry / a_lot[coin],
             ),
             fund=max(int(self.value[FUND]), 0) / MICRO,
+            exempt={name: why for name, why in world.exempt.items() if name in set(names)},
             signals=POOL_FACTORS
             | {
                 "fund_peak": self.fund_peak / MICRO,
@@ -210,11 +212,6 @@ class Venue:
                 "pool_liquidity": book,
             },
         )
-
-    def names(self, rows: IntArray) -> tuple[str, ...]:
-        """Ids of accounts."""
-        n = self.leaving.size
-        return tuple(f"a{row:05d}" if row < n else "liquidity" for row in rows.tolist())
 
     def _features(self, rows: IntArray) -> dict[str, FloatArray]:
         """What rules read besides balances: profits of the session, of the step, unsettled ones."""
@@ -234,9 +231,4 @@ class Venue:
     def _set_mark(self) -> None:
         level = np.clip(self.fair + self.impact, -FARTHEST, FARTHEST)
         self.fair = np.clip(self.fair, -FARTHEST, FARTHEST)
-        self.mark = np.rint(PRICE * LOT * MICRO * np.exp(level)).astype(np.int64)
-
-
-def _usd(micro_per_lot: FloatArray | IntArray) -> FloatArray:
-    """USD a contract."""
-    return np.asarray(micro_per_lot / (LOT * MICRO))
+        self.mark = np.maximum(np.rint(self.world.micro_a_lot * np.exp(level)), 1).astype(np.int64)

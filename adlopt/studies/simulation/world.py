@@ -5,13 +5,17 @@ Equal seeds give equal worlds, whatever is played in them: common random numbers
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
 
 import numpy as np
 
 from adlopt.errors import InputError
 from adlopt.foundation.arrays import FloatArray
-from adlopt.foundation.money import MICRO
+from adlopt.foundation.money import MICRO, micro
+from adlopt.model.market import Market
+from adlopt.model.positions import WHOLE
 from adlopt.studies.simulation.double_entry import Ledger
 
 COUNTS = {"accounts": (2, 100_000), "coins": (1, 20), "steps": (1, 10_000)}
@@ -105,6 +109,9 @@ COMMON = 0.7
 """Correlation of the coins' returns."""
 CRASH = (0.25, 0.2, 0.15, 0.12, 0.1, 0.08, 0.06, 0.04)
 """Shares of the shock in the steps that it takes, from a sixth of the way on."""
+PROVIDER = "liquidity"
+CENT = 0.01
+"""USD, that a lot is worth at least: its mark is in whole micro-dollars."""
 CAPITAL = 0.5
 """What the liquidity provider is worth at the start, as a share of open interest."""
 
@@ -116,7 +123,8 @@ class World:
     `log_return`, (T + 1, m), is that of the coins before anything that is traded moves them;
     `chance`, (T, n), uniform, whether those who were deleveraged in a step leave; `maintenance`,
     (m,), the margin rates, initial ones being twice that; and the `ledger` at the start that of
-    traders, then of those whom `BOOK`, `FUND`, `UNPAID` and `OUTSIDE` name.
+    traders, then of those whom `BOOK`, `FUND`, `UNPAID` and `OUTSIDE` name. `price`, USD a contract
+    at the start, and `lot`, contracts, are of coins, (m,); names are those of traders and `BOOK`.
     """
 
     scenario: Scenario
@@ -125,6 +133,16 @@ class World:
     chance: FloatArray
     maintenance: FloatArray
     ledger: Ledger
+    price: FloatArray
+    lot: FloatArray
+    coin: tuple[str, ...]
+    account: tuple[str, ...]
+    exempt: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def micro_a_lot(self) -> FloatArray:
+        """Micro-dollars that a lot is worth at the start, shape (m,)."""
+        return np.asarray(self.price * self.lot * MICRO)
 
 
 BOOK, FUND, UNPAID, OUTSIDE = -4, -3, -2, -1
@@ -132,33 +150,84 @@ BOOK, FUND, UNPAID, OUTSIDE = -4, -3, -2, -1
 nobody paid, and those who left."""
 
 
-def draw(scenario: Scenario, seed: int) -> World:
-    """Draw a world.
+def draw(scenario: Scenario, seed: int, market: Market | None = None) -> World:
+    """Draw a world, or what happens to a market from where it stands.
+
+    There all coins share the shock; each account keeps its value to the micro-dollar, and its
+    positions in lots that are worth a cent or more, the rest of them being sold at the mark.
 
     >>> world = draw(Scenario(accounts=50, coins=2), seed=7)
     >>> world.ledger.lots.sum(axis=0)
     array([0, 0])
     """
-    seed, n, m = check_seed(seed), scenario.accounts, scenario.coins
+    seed = check_seed(seed)
+    found: dict[str, Any] = {}
+    if market is not None:
+        scenario, found = _standing(scenario, market)
+    n, m = scenario.accounts, scenario.coins
     paths, people, chances = (np.random.default_rng((seed, k)) for k in range(3))
-    maintenance = np.asarray(0.02 + 0.01 * np.arange(m))
+    if market is None:
+        maintenance = np.asarray(0.02 + 0.01 * np.arange(m))
+        found = {
+            "maintenance": maintenance,
+            "ledger": _ledger(scenario, maintenance, people),
+            "price": np.full(m, PRICE),
+            "lot": np.full(m, LOT),
+            "coin": tuple(f"C{c + 1}" for c in range(m)),
+            "account": (*(f"a{row:05d}" for row in range(n)), PROVIDER),
+        }
+    beta = np.ones(m) if market is not None else np.asarray(1 + 0.25 * np.arange(m), dtype=float)
     return World(
         scenario=scenario,
         seed=seed,
-        log_return=_returns(scenario, paths),
+        log_return=_returns(scenario, beta, paths),
         chance=chances.random((scenario.steps, n)),
-        maintenance=maintenance,
-        ledger=_ledger(scenario, maintenance, people),
+        **found,
     )
 
 
-def _returns(scenario: Scenario, rng: np.random.Generator) -> FloatArray:
+def _standing(scenario: Scenario, market: Market) -> tuple[Scenario, dict[str, Any]]:
+    """What a market has, as a world has it; its fund for that of the scenario."""
+    coins, names = market.coins, market.accounts.account
+    if coins.maintenance is None:
+        raise InputError("coins.maintenance", None, "a rate for each coin", remedy="add it")
+    if PROVIDER in names:
+        raise InputError("account", PROVIDER, "another id: so the provider of the book is called")
+    n, m = len(names), len(coins.coin)
+    lot = coins.lot * 10.0 ** np.ceil(np.log10(np.maximum(CENT / (coins.lot * coins.mark), 1.0)))
+    price = np.rint(coins.mark * lot * MICRO).astype(np.int64)
+    lots, basis = (np.zeros((n - BOOK, m), dtype=np.int64) for _ in range(2))
+    sides = market.sign * market.positions.size / lot[market.kind]
+    np.add.at(lots, (market.owner, market.kind), np.trunc(sides + WHOLE * market.sign).astype(int))
+    np.subtract.at(basis, (market.owner, market.kind), micro(market.upnl))
+    basis[:n] += lots[:n] * price
+    lots[BOOK] = -lots[:n].sum(axis=0)
+    basis[BOOK] = lots[BOOK] * price
+    interest = float((np.abs(lots[:n]) @ price).sum()) / MICRO
+    if not interest:
+        raise InputError("positions", "none worth a cent", "open interest")
+    worth = np.concatenate([market.accounts.balance, [CAPITAL * interest, market.fund, 0, 0]])
+    cash = micro(worth) - basis.sum(axis=1)
+    found = replace(scenario, fund=min(market.fund / interest, SIZES["fund"][1]))
+    for name, count in (("accounts", n), ("coins", m)):  # also beyond what may be drawn
+        object.__setattr__(found, name, count)
+    return found, {
+        "maintenance": coins.maintenance,
+        "ledger": Ledger(cash=cash, lots=lots, basis=basis),
+        "price": price / (lot * MICRO),
+        "lot": lot,
+        "coin": coins.coin,
+        "account": (*names, PROVIDER),
+        "exempt": market.exempt,
+    }
+
+
+def _returns(scenario: Scenario, beta: FloatArray, rng: np.random.Generator) -> FloatArray:
     shape = scenario.steps + 1, scenario.coins
     common = rng.standard_normal((shape[0], 1))
     own = rng.standard_normal(shape)
     mixed = np.sqrt(COMMON) * common + np.sqrt(1 - COMMON) * own
     returns: FloatArray = scenario.volatility * mixed
-    beta = 1 + 0.25 * np.arange(scenario.coins)
     first = scenario.steps // 6
     for step, share in zip(range(first, shape[0]), CRASH, strict=False):
         returns[step] += share * beta * np.log1p(-scenario.shock)
