@@ -20,12 +20,13 @@ if TYPE_CHECKING:
     from adlopt.data.loaders.loader import Loader, load, load_table, write
     from adlopt.data.loaders.mapped import read_mapped, read_mapping
     from adlopt.data.loaders.market_load import LoadedMarket
-    from adlopt.data.loaders.markout import contract_round, markouts, production
+    from adlopt.data.loaders.markout import markouts, production
     from adlopt.data.loaders.misc_events import read_ledger
     from adlopt.data.loaders.node_fills import every_trade, read_node_fills
     from adlopt.data.loaders.node_folder import node_market
     from adlopt.data.loaders.options import Capacity, Deficit, Rules
     from adlopt.data.loaders.published import read_published
+    from adlopt.data.loaders.rounds_in_contracts import contract_round, published_round
     from adlopt.data.loaders.snapshot import Snapshot, read_snapshot
     from adlopt.data.loaders.states import equities_at, valued
     from adlopt.data.loaders.venue_info import info_market, read_meta, read_size_decimals

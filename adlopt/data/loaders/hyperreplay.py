@@ -22,6 +22,7 @@ from adlopt.data.loaders.fills import Fills
 from adlopt.data.loaders.loaded import Loaded
 from adlopt.data.loaders.loader import Loader
 from adlopt.data.loaders.node_fills import read_node_fills
+from adlopt.data.loaders.oddities import not_read
 from adlopt.data.loaders.options import Rules
 from adlopt.data.loaders.published import by_wave_table
 from adlopt.data.loaders.raw_tables import header_of, table_of, typed_blocks
@@ -158,6 +159,7 @@ def _read(paths: Sequence[Path], rules: Rules, how: How) -> Loaded:
                 rules = replace(rules, deficit_from=stated)
             if rules.needed_from is None and gaps is None:
                 rules = replace(rules, needed_from=stated)
+        fills.findings += not_read(paths[0])
         return rounds_of(fills, name=name, source=source, rules=rules, gaps=gaps)
 
 

@@ -17,6 +17,17 @@ from adlopt.scoring.quality import Finding
 from adlopt.show.schema.loads import FileReport
 from adlopt.show.words import counted
 
+NOT_READ = {
+    "per_shock_metrics_queue.csv": "what a queue takes by coin and shock, no figure of a round",
+    "summary_totals.csv": "its totals",
+    "bad_debt_loser_waves.csv": "deficits, which the table by wave repeats",
+    "two_time": "how accounts traded after they were deleveraged, no figure of a round",
+    "adl_net_volume_full_12min.csv": "volume and PNL by coin, without accounts and times",
+    "positions_FINAL.csv": "positions by account after the event, without times",
+}
+"""Files of the public repositories, or folders, that no loader reads, and what they hold."""
+PLACES = ("", "out", "data/canonical", "canonical", "results")
+
 
 class Parts(NamedTuple):
     """What a load of fills is made of.
@@ -201,6 +212,13 @@ def _outside(parts: Parts) -> Iterator[Finding]:
     if count:
         text = f"{count:,} deleveraging fills with marks lie outside every round with a deficit"
         yield Finding(name="fills outside rounds", text=text)
+
+
+def not_read(root: Path) -> Iterator[Finding]:
+    """Name files of a checkout that are known, but not read."""
+    for name, holds in NOT_READ.items():
+        if any((root / place / name).exists() for place in PLACES):
+            yield Finding(name="not read", text=f"{name} is not read: it has {holds}")
 
 
 def of_files(reports: Iterable[FileReport]) -> Iterator[Finding]:

@@ -17,11 +17,11 @@ from adlopt.data.files.places import inside
 from adlopt.data.loaders.columns import Column, ColumnKind
 from adlopt.data.loaders.loaded import Loaded, PolicyRecord
 from adlopt.data.loaders.loader import Loader
-from adlopt.data.loaders.oddities import of_files
+from adlopt.data.loaders.oddities import not_read, of_files
 from adlopt.data.loaders.options import Rules
-from adlopt.data.loaders.raw_tables import header_of, table_of
+from adlopt.data.loaders.raw_tables import closed_table, header_of
 from adlopt.data.loaders.reconciling import of_rounds
-from adlopt.data.loaders.records import How, Tally
+from adlopt.data.loaders.records import How
 from adlopt.errors import InputError
 from adlopt.scoring.quality import Finding
 from adlopt.show.schema.loads import FileReport, Horizon, Origin
@@ -103,11 +103,11 @@ def read_published(
     base = BASE.format(gap=gap_ms, horizon=horizon_ms)
     by_wave = by_wave_table(root, gap_ms, horizon_ms)
     rounds = _waves(reader.table(by_wave, WAVE_COLUMNS), by_wave)
-    metrics_path = _one_of(root, METRICS)
+    metrics_path = one_of(root, METRICS)
     metrics = None if metrics_path is None else reader.metrics(metrics_path)
-    gaps_path = _one_of(root, f"{base}/{COIN_GAPS}", COIN_GAPS)
+    gaps_path = one_of(root, f"{base}/{COIN_GAPS}", COIN_GAPS)
     gaps = None if gaps_path is None else reader.table(gaps_path, GAP_COLUMNS)
-    sweep_path = _one_of(root, SWEEP.format(gap=gap_ms))
+    sweep_path = one_of(root, SWEEP.format(gap=gap_ms))
     sweep = [] if sweep_path is None else reader.table(sweep_path, SWEEP_COLUMNS).to_dicts()
     winners = _winners(root, base, rounds, reader)
     unavailable = {}
@@ -135,6 +135,7 @@ def read_published(
         reports=tuple(reader.reports),
         findings=(
             *of_files(reader.reports),
+            *not_read(root),
             *_disagreements("needed", with_capacity, _sums(gaps, "gap_usd")),
             *_disagreements("production", with_capacity, _sums(winners, "recorded")),
             *_disagreements("total_cap", with_capacity, _sums(winners, "capacity")),
@@ -155,7 +156,7 @@ def by_wave_table(root: Path, gap_ms: int, horizon_ms: int = 0) -> Path:
     if not root.is_dir():
         raise InputError("path", str(root), "a folder")
     name = f"{BASE.format(gap=gap_ms, horizon=horizon_ms)}/{BY_WAVE}"
-    found = _one_of(root, name, BY_WAVE, f"out/{name}", f"out/{BY_WAVE}")
+    found = one_of(root, name, BY_WAVE, f"out/{name}", f"out/{BY_WAVE}")
     if found is None:
         raise InputError("path", str(root), f"a folder with {name}")
     return found
@@ -169,9 +170,8 @@ class _Reader:
         self.reports: list[FileReport] = []
 
     def table(self, path: Path, columns: tuple[Column, ...]) -> pl.DataFrame:
-        tally = Tally(path, **self.how)
-        table = table_of(tally, columns)
-        self.reports.append(tally.close())
+        table, report = closed_table(path, columns, self.how)
+        self.reports.append(report)
         return table
 
     def metrics(self, path: Path) -> pl.DataFrame:
@@ -193,7 +193,8 @@ def _line(path: Path, line: int) -> Origin:
     return Origin(file=str(path), first=line, last=line, records=1)
 
 
-def _one_of(root: Path, *names: str) -> Path | None:
+def one_of(root: Path, *names: str) -> Path | None:
+    """The first of these files that is there."""
     for name in names:
         path = inside(root, name)
         if path.is_file():
@@ -215,7 +216,7 @@ def _winners(root: Path, base: str, rounds: pl.DataFrame, reader: _Reader) -> pl
     The published capacities are the largest of the round, capped at the equity; where their table
     is missing, a capacity is the PNL at the start so capped.
     """
-    found, at = _one_of(root, USERS), _one_of(root, f"{base}/{HAIRCUTS}", HAIRCUTS)
+    found, at = one_of(root, USERS), one_of(root, f"{base}/{HAIRCUTS}", HAIRCUTS)
     table = None if found is None else reader.table(found, USER_COLUMNS)
     measured = None if at is None else reader.table(at, HAIRCUT_COLUMNS)
     if table is None:

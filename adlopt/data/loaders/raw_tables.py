@@ -13,10 +13,11 @@ from adlopt.data.cells import other_separator
 from adlopt.data.files.places import existing_file
 from adlopt.data.loaders.columns import Column, Finish, require_columns, typed
 from adlopt.data.loaders.lines import blocks_of_lines
-from adlopt.data.loaders.records import Malformed, Tally
+from adlopt.data.loaders.records import How, Malformed, Tally
 from adlopt.errors import InputError, did_you_mean, nearest
 from adlopt.foundation.ids import Alike
 from adlopt.foundation.strict_json import decode
+from adlopt.show.schema.loads import FileReport
 
 T = TypeVar("T")
 ROWS = 1 << 17
@@ -73,6 +74,14 @@ def typed_blocks(
 def table_of(tally: Tally, columns: Sequence[Column]) -> pl.DataFrame:
     """Read a small table whole."""
     return pl.concat(list(typed_blocks(tally, columns)))
+
+
+def closed_table(
+    path: Path, columns: Sequence[Column], how: How
+) -> tuple[pl.DataFrame, FileReport]:
+    """Read a small table whole, with the report on it."""
+    tally = Tally(path, **how)
+    return table_of(tally, columns), tally.close()
 
 
 def header_of(path: Path) -> list[str]:
