@@ -12,12 +12,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from adlopt.errors import InputError
-from adlopt.foundation.ids import AS_TEXT, BLANKS, FLOAT, Alike
+from adlopt.foundation.ids import AS_TEXT, BLANKS, FLOAT, NOBODY, Alike, folded
 
 if TYPE_CHECKING:
     import polars as pl
 
 MARKS = str.maketrans({"\N{MINUS SIGN}": "-", "$": "", "_": "", "'": "", "\N{NO-BREAK SPACE}": ""})
+
+
+def account_column(column: pl.Series, field: str, alike: Alike = Alike.APART) -> pl.Series:
+    """Read ids of accounts, null also where a program wrote that there is none, such as nan."""
+    ids = id_column(column, field, alike)
+    return _where(ids, ~ids.str.contains(NOBODY))
 
 
 def id_column(column: pl.Series, field: str, alike: Alike = Alike.APART) -> pl.Series:
@@ -34,7 +40,8 @@ def id_column(column: pl.Series, field: str, alike: Alike = Alike.APART) -> pl.S
         raise InputError(field, str(kind), "text, whole numbers or bytes", remedy=remedy)
     text = column.cast(pl.String).str.strip_chars(BLANKS)
     if alike is Alike.SAME:
-        text = text.str.replace_all(f"[{BLANKS}]", "").str.to_lowercase()
+        names = text.drop_nulls().unique()
+        text = text.replace_strict(names, [folded(n) for n in names], return_dtype=pl.String)
     return _where(text, (text != "") & ~text.str.contains(FLOAT))
 
 

@@ -8,6 +8,7 @@ alone are different until `Alike.SAME` says that they are one.
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from enum import Enum
 from typing import Any, TypeVar
@@ -23,6 +24,8 @@ SMALLEST, LARGEST = -(2**127), 2**128 - 1
 """Whole numbers that the widest columns of tables hold."""
 FLOAT = r"^[+-]?(\d+\.\d*|\d*\.\d+|\d+(\.\d*)?[eE]\+\d+|\d+\.\d*[eE]-?\d+)$"
 """How floats are written in text: a table whose ids look like this has lost digits."""
+NOBODY = r"(?i)^(|nan|nat|none|null|<na>|#?n/?a)$"
+"""How tables write that nobody's id stands in a cell."""
 T = TypeVar("T", bound=Hashable)
 V = TypeVar("V")
 AS_TEXT = "write ids as text or whole numbers: a float stands for several of them"
@@ -120,7 +123,14 @@ def read_keys(given: Mapping[Any, V], field: str) -> dict[str, V]:
 
 
 def folded(text: str) -> str:
-    """Drop what ids that are alike differ in."""
+    """Drop what ids that are alike differ in: case, blanks, and how the same letters are coded.
+
+    >>> folded("Jose\u0301 1"), folded("jos\u00e9\u200b1")
+    ('josé1', 'josé1')
+    """
+    if not text.isascii():
+        coded = unicodedata.normalize("NFKC", text)
+        text = "".join(c for c in coded if unicodedata.category(c) != "Cf")
     return "".join(text.split()).lower()
 
 
@@ -128,7 +138,8 @@ def alike(ids: Iterable[str]) -> tuple[tuple[str, ...], ...]:
     """Groups of different ids that differ in case or blanks alone."""
     names = set(ids)
     spaced = len("".join(names).split()) > 1
-    if not spaced and len(set(map(str.lower, names))) == len(names):
+    plain = not spaced and "".join(names).isascii()
+    if plain and len(set(map(str.lower, names))) == len(names):
         return ()
     groups: dict[str, list[str]] = {}
     for name in sorted(names):

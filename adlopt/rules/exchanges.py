@@ -43,7 +43,6 @@ BITMEX = Rule(
     ),
     light=Light("lights, 20 % steps by contracts", size_percentiles, by_contracts=True),
 )
-"""Losers rank too: behind all winners, the most leveraged first."""
 BYBIT = Rule(
     name="bybit",
     fund=drawdown(0.3),
@@ -54,8 +53,6 @@ BYBIT = Rule(
     ),
     light=FIVE,
 )
-"""The fund bears a drawdown of 30 % from its eight-hour peak, users what exceeds it; an empty fund
-bears nothing. A symbol that was carved out of the pool is a market of its own."""
 OKX = Rule(
     name="okx",
     fund=drawdown(0.3),
@@ -68,7 +65,6 @@ OKX = Rule(
     ),
     light=FIVE,
 )
-"""At the mark users lose nothing; what the bankrupt owe, the fund pays while it lasts."""
 BITGET = Rule(
     name="bitget",
     fund=drawdown(0.3, stop=0.1),
@@ -79,7 +75,6 @@ BITGET = Rule(
     ),
     light=Light("rank, 1 first", share_behind),
 )
-"""Leverage-adjusted; a loss counts as zero."""
 XCOIN = Rule(
     name="xcoin",
     close=queue(RowFormula("PNL % · |net delta|", lambda r: r["pnl_percent"] * r["notional"])),
@@ -89,14 +84,11 @@ WHITEBIT = Rule(
     close=queue(RETURN_BY_LEVERAGE),
     light=Light("grade 0–4, 4 the top 5 %", grades),
 )
-"""Counterparties get post-only limit orders at the bankruptcy price; here all are filled."""
 KRAKEN = Rule(
     name="kraken",
     fund=Gauge("assignment to liquidity providers", lambda market: market.fund),
     close=queue(RETURN_BY_LEVERAGE),
 )
-"""Assignment opens positions of liquidity providers instead of closing any: what they can take at
-the zero-equity price stands as the fund. The rest is unwound against the other side."""
 _UNSETTLED = column("unsettled_profit")
 BULLISH = Rule(
     name="bullish",
@@ -120,11 +112,7 @@ BULLISH = Rule(
         owed=True,
     ),
 )
-"""Two queues: positions close at the mark, then unsettled profits are taken, those opposite first,
-and stay owed."""
 DERIBIT = Rule(name="deribit", haircut=share_of("session_profit"))
-"""Realised profits of the session share what the fund cannot pay."""
 VMGH = Rule(name="vmgh", haircut=share_of("vm_gain"))
-"""min(1, L / Σ gains) of each gain of the period."""
 
 RULES = (BINANCE, BITMEX, BYBIT, OKX, BITGET, XCOIN, WHITEBIT, KRAKEN, BULLISH, DERIBIT, VMGH)

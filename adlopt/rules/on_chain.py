@@ -79,10 +79,8 @@ HYPERLIQUID = Rule(
         price=AT_PREVIOUS_MARK,
     ),
 )
-"""At the mark of one update earlier: winners give less than the debt, or more."""
 ASTER = Rule(name="aster", close=queue(LEVERAGED_RETURN), light=QUANTILE)
 AEVO = Rule(name="aevo", close=queue(LEVERAGED_RETURN, price=AT_MARK))
-"""Runs in each instrument; the majors are excluded, which a market leaves out then."""
 BLUEFIN = Rule(
     name="bluefin",
     close=queue(
@@ -113,7 +111,6 @@ ETHEREAL = Rule(
         ),
     ),
 )
-"""The only venue that publishes a full order."""
 GTE = Rule(
     name="gte",
     close=queue(
@@ -121,9 +118,7 @@ GTE = Rule(
         losers=Queue((column("deficit", "bad debt"),)),
     ),
 )
-"""Both sides are ranked: bad debt first, then profit times leverage."""
 LIGHTER = Rule(name="lighter", close=queue(RETURN_BY_LEVERAGE))
-"""At the price at which the bankrupt account is exactly zero."""
 REYA = Rule(
     name="reya",
     fund=NO_FUND,
@@ -132,8 +127,6 @@ REYA = Rule(
         price=RowFormula("mark of a winning position, else where fund and balance end", _reya),
     ),
 )
-"""Every opposite trader gives in proportion to contracts. A losing position closes where its share
-of balance, gains and fund ends."""
 _OVERLAP = RowFormula(
     "bankruptcy prices overlap",
     lambda r: r["side"] * (r["closing_price"] - r["bankruptcy_price"]) >= 0,
@@ -144,8 +137,6 @@ DYDX = Rule(
         tiers=(Tier(split=RandomStart(willing=_OVERLAP)),), price=AT_BANKRUPTCY, rounds_up=True
     ),
 )
-"""Not ranked; counterparties need not have won, but must survive the price. A market in final
-settlement, whose positions all close at the oracle price, is not modelled."""
 TRADOOR = Rule(
     name="tradoor",
     fund=NO_FUND,
@@ -162,7 +153,6 @@ TRADOOR = Rule(
         ),
     ),
 )
-"""Reduces the pool itself: the account marked by the feature `pool`."""
 GMX_V2 = Rule(
     name="gmx-v2",
     fund=NO_FUND,
@@ -173,8 +163,6 @@ GMX_V2 = Rule(
     ),
     after=refuse_overcorrection,
 )
-"""No debt has to be covered: profits on a flagged side are closed at the mark. The keeper is free
-to choose (`Chosen`); what brings the factor below its minimum is refused."""
 _DRIFT_FUND = Gauge("the fund within the market's cap, then the fee pool", _drift_insurance)
 _PER_CONTRACT = Tier(split=PerUnit(column("size", "contract")), limit=NO_LIMIT)
 """Both sides, losers included, whatever they own; nobody where nothing is open."""
@@ -184,12 +172,7 @@ DRIFT = Rule(
     residual=_DRIFT_FUND,
     haircut=Haircut(tiers=(_PER_CONTRACT,), by_coin=True),
 )
-"""Charged through cumulative funding; the fund keeps its last unit. What rounding adds, it gets.
-A bankrupt account has no position left there: its debt is divided among coins by open interest, as
-a market does not say in which it arose. The program reverts where none is open; here the debt is
-left, in sight."""
 VERTEX = Rule(name="vertex", haircut=Haircut(tiers=(_PER_CONTRACT,), by_coin=True))
-"""Charged through cumulative funding; the contract reverts where no interest is open."""
 PARADEX = Rule(
     name="paradex",
     haircut=Haircut(
@@ -201,12 +184,10 @@ PARADEX = Rule(
         )
     ),
 )
-"""Only those who withdraw while the venue is short."""
 _ALL_WINNERS = Haircut(
     tiers=(Tier(split=ProRata(column("capacity", "profit")), eligible=IN_PROFIT),)
 )
 ZENEX = Rule(name="zenex", haircut=_ALL_WINNERS)
-"""The vault is an account; where its loss exceeds its balance, all winners give."""
 _PRINCIPAL = RowFormula("principal", lambda r: np.maximum(r["equity"] - r["capacity"], 0.0))
 PERCOLATOR = Rule(
     name="percolator",
@@ -218,16 +199,12 @@ PERCOLATOR = Rule(
         )
     ),
 )
-"""One ratio on all profits, none of which counts as vested, then the fund, then one on principals.
-What the fund pays, the source does not credit to the venue's collateral; here it is."""
 _IN_COIN = column("profit")
 METAFLUX = Rule(
     name="metaflux",
     fund=NO_FUND,
     haircut=Haircut(tiers=(Tier(split=Floored(_IN_COIN), limit=_IN_COIN),), by_coin=True),
 )
-"""Winners of each coin give before the fund does. The severity, learnt from round to round, is the
-policy `metaflux-ogd`: metaflux-ogd+metaflux is both."""
 
 RULES = (
     HYPERLIQUID, ASTER, AEVO, BLUEFIN, ETHEREAL, GTE, LIGHTER, REYA, DYDX, TRADOOR, GMX_V2, DRIFT,

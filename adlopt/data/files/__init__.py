@@ -21,29 +21,21 @@ name tables instead.
 A table that a file names lies in the folder of that file or below it, links resolved.
 """
 
-from adlopt.data.files.contract_rounds import write_contract_round
-from adlopt.data.files.markets import write_market
-from adlopt.data.files.reading import (
-    read,
-    read_contract_round,
-    read_episode,
-    read_limits,
-    read_market,
-    read_round,
-)
-from adlopt.data.files.writing import next_verb, write_episode, write_rows, write_template
+from typing import TYPE_CHECKING
 
-__all__ = [
-    "next_verb",
-    "read",
-    "read_contract_round",
-    "read_episode",
-    "read_limits",
-    "read_market",
-    "read_round",
-    "write_contract_round",
-    "write_episode",
-    "write_market",
-    "write_rows",
-    "write_template",
-]
+from adlopt.foundation.lazy import attach
+
+if TYPE_CHECKING:
+    from adlopt.data.files.contract_rounds import write_contract_round
+    from adlopt.data.files.markets import write_market
+    from adlopt.data.files.reading import (
+        read,
+        read_contract_round,
+        read_episode,
+        read_limits,
+        read_market,
+        read_round,
+    )
+    from adlopt.data.files.writing import next_verb, write_episode, write_rows, write_template
+
+__getattr__, __dir__, __all__ = attach(__name__)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from adlopt.data.cells import (
     POINT,
+    account_column,
     has_commas,
     id_column,
     line_of,
@@ -153,7 +154,8 @@ def _tags(column: pl.Series, path: Path) -> pl.Series:
 
 
 def _texts(column: pl.Series, path: Path) -> pl.Series:
-    ids = id_column(column, f"{path}: {column.name}")
+    read = account_column if column.name in ("account", "loser") else id_column
+    ids = read(column, f"{path}: {column.name}")
     if ids.has_nulls():
         row = ids.is_null().arg_true()[0]
         remedy = AS_TEXT if looks_like_a_float(str(column[row])) else ""

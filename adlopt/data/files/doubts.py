@@ -9,19 +9,23 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from adlopt.errors import InputError, OddInput
-from adlopt.foundation.ids import alike, folded
+from adlopt.foundation.ids import alike
 from adlopt.model.market import Market
 from adlopt.show.words import dollars
 
-TOTAL = r"(grand|sub)?totals?|sum|summe|overall|all(accounts|winners)?"
-"""Names, without blanks, that rows of totals have."""
+TOTAL = re.compile(
+    r"\s*(((grand|sub)[\s-]*)?totals?|sum(me)?|overall|all\s*(accounts|winners)?)\s*", re.IGNORECASE
+)
+"""Names that rows of totals have."""
+REMOVE = "if it is a row of totals, remove it"
 LEVEL = 1e-9
 """Share by which a total may differ from its parts, for rounding."""
 
 
 def doubt_accounts(account: Sequence[str], usd: Sequence[float], place: str | Path) -> None:
     """Warn of ids that may be one account, and of a row that may be the total of the others."""
-    for text in (*_alike(account, usd), *_totals(account, usd)):
+    said = [f"{text}, {dollars(u)}: {REMOVE}" for text, u in totals(account, usd)]
+    for text in (*_alike(account, usd), *said):
         warnings.warn(OddInput(f"{place}: {text}"), stacklevel=2)
 
 
@@ -47,12 +51,16 @@ def _alike(account: Sequence[str], usd: Sequence[float]) -> Iterator[str]:
         )
 
 
-def _totals(account: Sequence[str], usd: Sequence[float]) -> Iterator[str]:
+def totals(account: Sequence[str], usd: Sequence[float]) -> Iterator[tuple[str, float]]:
+    """Say which rows may be totals, and what they have."""
+    named = {i for i, name in enumerate(account) if TOTAL.fullmatch(name)}
+    parts = [0.0 if i in named else u for i, u in enumerate(usd)] if len(account) > 2 else []
     whole = math.fsum(usd)
-    for name, amount in zip(account, usd, strict=True):
-        sums = abs(whole - 2 * amount) <= LEVEL * abs(whole) and amount > 0
-        if sums and len(account) > 2 and re.fullmatch(TOTAL, folded(name)):
-            yield (
-                f"the account {name!r} has exactly what all others have together, "
-                f"{dollars(amount)}: if it is a row of totals, remove it"
-            )
+    for i in sorted(named if parts else ()):
+        name, amount = account[i], usd[i]
+        if amount > 0 and abs(whole - 2 * amount) <= LEVEL * abs(whole):
+            yield f"the account {name!r} has exactly what all others have together", amount
+        elif amount > 0 and any(
+            abs(amount - math.fsum(own)) <= LEVEL * amount for own in (parts, parts[:i])
+        ):
+            yield f"the account {name!r} has exactly what those before it have together", amount

@@ -10,12 +10,20 @@ from typing import TypeAlias
 
 import polars as pl
 
-from adlopt.data.cells import POINT, guess, has_commas, id_column, number_column, plain
+from adlopt.data.cells import (
+    POINT,
+    account_column,
+    guess,
+    has_commas,
+    id_column,
+    number_column,
+    plain,
+)
 from adlopt.data.loaders.reconciling import dollars
 from adlopt.data.loaders.records import FIRST_MS, LAST_MS, Tally
 from adlopt.errors import InputError, did_you_mean, nearest
 from adlopt.foundation.arrays import LARGEST_USD, range_words
-from adlopt.foundation.ids import Alike, looks_like_a_float
+from adlopt.foundation.ids import NOBODY, looks_like_a_float
 
 PER_UNIT = {"s": 1_000.0, "ms": 1.0, "us": 1e-3, "ns": 1e-6}
 """Milliseconds that one of each unit takes."""
@@ -151,7 +159,7 @@ def typed(
     for column in columns:
         raw = frame[column.source]
         values = _converted(raw, column, tally)
-        empty = raw.is_null() | _is_blank(raw)
+        empty = raw.is_null() | _is_blank(raw, column.kind)
         wrong[column.name] = (values.is_null() & ~empty) | (empty if column.required else False)
         if column.kind is ColumnKind.COIN:
             spot = (values.str.starts_with(SPOT_PREFIX) | (values == SPOT_NAME)).fill_null(False)
@@ -171,8 +179,10 @@ def typed(
 def _converted(raw: pl.Series, column: Column, tally: Tally) -> pl.Series:
     """Convert; what is not a value of the kind becomes null."""
     field = f"{tally.file}: {column.source}"
-    if column.kind in (ColumnKind.TEXT, ColumnKind.COIN):
-        return id_column(raw, field, tally.alike if column.kind is ColumnKind.TEXT else Alike.APART)
+    if column.kind is ColumnKind.COIN:
+        return id_column(raw, field)
+    if column.kind is ColumnKind.TEXT:
+        return account_column(raw, field, tally.alike)
     if column.kind is ColumnKind.TIME:
         found, zones = times(raw, field, tally.unit, tally.zone)
         tally.zones.update(zones)
@@ -184,9 +194,11 @@ def _converted(raw: pl.Series, column: Column, tally: Tally) -> pl.Series:
     return numbers.set(~fits.fill_null(False), None)
 
 
-def _is_blank(raw: pl.Series) -> pl.Series:
+def _is_blank(raw: pl.Series, kind: ColumnKind) -> pl.Series:
     text = plain(raw)
-    return text == "" if text.dtype == pl.String else pl.repeat(False, len(raw), eager=True)
+    if text.dtype != pl.String:
+        return pl.repeat(False, len(raw), eager=True)
+    return text.str.contains(NOBODY) if kind is ColumnKind.TEXT else text == ""
 
 
 def _reject(

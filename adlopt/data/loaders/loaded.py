@@ -10,6 +10,7 @@ import msgspec
 import polars as pl
 
 from adlopt.data.files.account_tables import outcomes_in
+from adlopt.data.files.doubts import REMOVE, totals
 from adlopt.data.loaders.options import Rules
 from adlopt.data.loaders.round_figures import FEATURE
 from adlopt.errors import InputError
@@ -172,7 +173,7 @@ class Loaded(Answer):
     def quality(self) -> tuple[Finding, ...]:
         """What is odd about the files and, where there is an episode, about its figures."""
         complete = len(self) and not any(name in self.unavailable for name in NECESSARY)
-        found = (*self.findings, *_blanks(self.accounts))
+        found = (*self.findings, *_blanks(self.accounts), *_totals(self.accounts))
         return found + (inspect(self.episode()) if complete else ())
 
     def data(self) -> LoadData:
@@ -215,6 +216,14 @@ def _blanks(accounts: pl.DataFrame | None) -> Iterator[Finding]:
                 f"{blank:,} of {winners:,} winners have none, whose capacity is ${usd:,.2f}"
             )
             yield Finding(name="rejected feature", text=text, usd=float(usd))
+
+
+def _totals(accounts: pl.DataFrame | None) -> Iterator[Finding]:
+    """Winners that may be the sum of the others of their round."""
+    for part in () if accounts is None else accounts.partition_by("wave"):
+        for text, usd in totals(part["account"].to_list(), part["capacity"].to_list()):
+            said = f"wave {part['wave'][0]}: {text}, ${usd:,.2f}: {REMOVE}"
+            yield Finding(name="row of totals", text=said, usd=usd)
 
 
 def _run(record: PolicyRecord, waves: list[int]) -> Run:

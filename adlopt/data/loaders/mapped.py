@@ -1,46 +1,6 @@
 """Any CSV, JSON or Parquet table, by a TOML file that says what its columns mean.
 
-::
-
-    kind = "fills"                 # one row a deleveraging fill; or "accounts": a winner of a round
-    name = "my venue"
-    time_unit = "ms"               # or s, us, ns, iso; a column of times says its own
-    time_zone = ""                 # of times without an offset: UTC, or such as Europe/Berlin
-    alike = "apart"                # or same: ids that differ in case or blanks are one account
-
-    [columns]                      # ours = theirs
-    account = "trader"
-    coin = "market"
-    time = "ts"
-    price = "exec_price"
-    size = "qty"
-    mark = "mark_price"            # for what the round needed
-    loser = "bankrupt"             # for the deficit
-    loser_equity = "bankrupt_equity"
-    position_pnl = "upnl"          # or account_pnl: for the capacity
-
-    quote = "quote_amount"         # USD of the fill, where there is no price
-
-    [where]                        # theirs = what it holds in records that are meant
-    dir = "Auto-Deleveraging"
-
-    [scale]                        # ours in units of theirs: for all coins, or by coin
-    quote = 1e-6
-    size = { "0" = 1e-10, "1" = 1e-9 }
-
-    [snapshot]                     # of fills without equities: a table of accounts beside them
-    file = "accounts.parquet"
-    account = "address"
-    equity = "account_value"
-
-    [rules]                        # of fills: how rounds are cut
-    gap_ms = 5000
-    per_coin = false
-    deficit = "increment"          # or published
-    capacity = "position"          # or position-max, account, account-max
-
-Accounts have the columns round, account, capacity, deficit and needed, optionally equity, and of
-what was done recorded and markout; every other column named is a feature, which may have any name.
+`examples/guide/data.md` has every key of it.
 """
 
 from __future__ import annotations
@@ -186,8 +146,10 @@ def read_mapped(path: str | Path, mapping: TableMap, **how: Unpack[How]) -> Load
     columns = tuple(_column(mapping, *pair) for pair in mapping.columns.items())
     tally.unit, tally.zone, tally.where = mapping.time_unit, mapping.time_zone, mapping.where
     name, source = mapping.name or path.stem, mapping.source or path.name
+    # Records of JSON leave out what they lack; a table without the column is another table.
+    named = () if {".json", ".jsonl", ".ndjson"} & set(path.suffixes) else mapping.columns.values()
     if mapping.kind == "accounts":
-        loaded = _accounts(path, table_of(tally, columns), tally.close(), name, source)
+        loaded = _accounts(path, table_of(tally, columns, named), tally.close(), name, source)
     else:
         rules = Rules(**msgspec.structs.asdict(mapping.rules or RulesEntry()))
         has = {"price" if name == QUOTE else name for name in mapping.columns}
@@ -196,7 +158,8 @@ def read_mapped(path: str | Path, mapping: TableMap, **how: Unpack[How]) -> Load
             worth, report = _worth(mapping.snapshot, how)
             reports, has = [report], has | {"equity", "loser_equity"}
         with Fills.empty() as fills:
-            blocks = typed_blocks(tally, columns, partial(_finished, mapping=mapping, worth=worth))
+            finish = partial(_finished, mapping=mapping, worth=worth)
+            blocks = typed_blocks(tally, columns, finish, named)
             fills.add(path, blocks, tuple(has), tally)
             fills.reports += reports
             fills.findings += [] if worth is None else [_joined(fills)]
@@ -251,6 +214,8 @@ def _finished(
     if QUOTE in table.columns:
         table = table.with_columns(price=pl.col(QUOTE) / pl.col("size")).drop(QUOTE)
     if worth is not None:
+        if "loser" not in table.columns:
+            table = table.with_columns(loser=pl.lit(None, pl.String))
         of_losers = worth.rename({"account": "loser", "equity": "loser_equity"})
         table = table.join(worth, on="account", how="left", maintain_order="left")
         table = table.join(of_losers, on="loser", how="left", maintain_order="left")

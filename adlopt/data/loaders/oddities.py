@@ -57,6 +57,9 @@ def oddities(parts: Parts) -> Iterator[Finding]:
     fills, cut = parts.fills, parts.cut
     yield from of_files(fills.reports + ([] if parts.marked is fills else parts.marked.reports))
     if parts.lacking is not None:
+        if parts.lacking.is_empty():
+            text = "no liquidated account is below 0: is what they owe written without its sign?"
+            yield Finding(name="nobody owes", text=text)
         yield from _nobody(parts.lacking)
         if parts.owing is parts.lacking:
             yield from _several_times(parts.lacking, parts.table)
@@ -173,6 +176,10 @@ def _spelt_alike(cut: pl.LazyFrame, lacking: pl.DataFrame | None) -> Iterator[Fi
     sides = [cut.group_by(id=name).agg(usd=notional) for name in ("account", "loser")]
     each = pl.concat(sides).group_by("id").agg(pl.col("usd").sum())
     usd_of = dict(each.filter(pl.col("id").is_not_null()).collect(engine="streaming").iter_rows())
+    coins = alike(cut.select("coin").unique().collect(engine="streaming")["coin"])
+    for one, two, *_ in coins[:1]:
+        text = f"{one!r} and {two!r} are two coins, as others that differ in case or blanks alone"
+        yield Finding(name="coins alike", text=text)
     groups = alike(usd_of)
     if not groups:
         return

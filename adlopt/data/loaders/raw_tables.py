@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
@@ -35,9 +35,11 @@ class Block(NamedTuple):
 
 
 def typed_blocks(
-    tally: Tally, columns: Sequence[Column], finish: Finish = None
+    tally: Tally, columns: Sequence[Column], finish: Finish = None, also: Iterable[str] = ()
 ) -> Iterator[pl.DataFrame]:
     """Yield blocks of the table with our column names and the column `line`.
+
+    `also` are columns of the file that must be there, if only with empty cells.
 
     A record of a CSV file is one line: a quoted line break is not understood, and rejected.
     """
@@ -58,7 +60,7 @@ def typed_blocks(
     sources = [*(column.source for column in columns), *tally.where]
     for lines, raw in readers[suffix](tally, list(dict.fromkeys(sources))):
         if empty:
-            require_columns(path, raw.columns, columns, tally.where)
+            require_columns(path, raw.columns, columns, (*tally.where, *also))
         empty = False
         if tally.where:
             meant = [pl.col(name).cast(pl.String) == value for name, value in tally.where.items()]
@@ -71,9 +73,9 @@ def typed_blocks(
         raise InputError(str(path), "no records", "at least one")
 
 
-def table_of(tally: Tally, columns: Sequence[Column]) -> pl.DataFrame:
+def table_of(tally: Tally, columns: Sequence[Column], also: Iterable[str] = ()) -> pl.DataFrame:
     """Read a small table whole."""
-    return pl.concat(list(typed_blocks(tally, columns)))
+    return pl.concat(list(typed_blocks(tally, columns, also=also)))
 
 
 def closed_table(

@@ -140,3 +140,28 @@ def test_a_capacity_that_is_not_in_the_table_is_unavailable(tmp_path):
     assert loaded.accounts is None
     with pytest.raises(InputError, match="mine: capacity is 'unavailable'"):
         loaded.episode()
+
+
+@pytest.mark.parametrize("name", ["bankrupt", "left", "upnl", "worth"])
+def test_a_table_without_a_column_that_is_mapped_is_another_table(tmp_path, name):
+    (tmp_path / "map.toml").write_text(FILLS)
+    path = tmp_path / "t.csv"
+    path.write_text(ROWS.replace(f",{name},", f",{name}s,", 1))
+    with pytest.raises(InputError, match=f"a column '{name}'.*{name}s"):
+        read_mapped(path, read_mapping(tmp_path / "map.toml"))
+    path = tmp_path / "t.parquet"
+    pl.read_csv(tmp_path / "t.csv").write_parquet(path)
+    with pytest.raises(InputError, match=f"a column '{name}'"):
+        read_mapped(path, read_mapping(tmp_path / "map.toml"))
+
+
+def test_records_of_json_may_leave_out_the_loser_beside_a_snapshot(tmp_path):
+    text = 'kind = "fills"\n[columns]\naccount = "a"\ncoin = "c"\ntime = "t"\nprice = "p"\n'
+    text += 'size = "s"\nloser = "l"\n[snapshot]\nfile = "w.csv"\naccount = "a"\nequity = "e"\n'
+    (tmp_path / "map.toml").write_text(text)
+    (tmp_path / "w.csv").write_text("a,e\nann,5\n")
+    record = '{"a": "ann", "c": "ETH", "t": 1760130964831, "p": 1, "s": 2}\n'
+    (tmp_path / "f.jsonl").write_text(record * 2)
+    loaded = read_mapped(tmp_path / "f.jsonl", read_mapping(tmp_path / "map.toml"))
+    assert loaded.rounds["deficit"].to_list() in ([], [None])
+    assert any(each.name == "snapshot joined" for each in loaded.findings)
