@@ -6,7 +6,7 @@ A rule is eligible set × order or weights × limits × lots × closing price ×
 
 from typing import TYPE_CHECKING
 
-from adlopt.foundation.lazy import attach
+from adlopt.foundation.moved import attach
 
 if TYPE_CHECKING:
     from adlopt.rules.book import Match, Tie

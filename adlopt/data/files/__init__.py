@@ -23,7 +23,7 @@ A table that a file names lies in the folder of that file or below it, links res
 
 from typing import TYPE_CHECKING
 
-from adlopt.foundation.lazy import attach
+from adlopt.foundation.moved import attach
 
 if TYPE_CHECKING:
     from adlopt.data.files.contract_rounds import write_contract_round
