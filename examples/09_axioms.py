@@ -12,10 +12,10 @@ def per_head(start: adl.RoundStart) -> adl.Haircut:
 
 
 for rule in ("pro-rata", "queue:leverage", per_head):
-    report = adl.try_axioms(rule, tries=200)
-    print(report.policy, "breaks", *report.broken or ["nothing in 200 tries"], sep="\n  ")
+    report = adl.try_axioms(rule, tries=100)
+    print(report.policy, "breaks", *report.broken or ["nothing in 100 tries"], sep="\n  ")
 
-found = adl.try_axioms("queue:leverage")["uneven split"].counterexample
+found = adl.try_axioms("queue:leverage", tries=100)["uneven split"].counterexample
 print(found.violation.text)
 for start, haircut in found.rounds:
     print("  leverage", dict(zip(start.account, start.feature("leverage").tolist(), strict=True)))

@@ -12,6 +12,7 @@ import pytest
 import sympy
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tiers import examples
 
 import adlopt as adl
 from adlopt.bounds import (
@@ -486,7 +487,7 @@ paths = st.lists(shares, min_size=14, max_size=14).map(np.array)
 
 
 @given(episodes)
-@settings(max_examples=150, deadline=None)
+@examples(37)
 def test_the_vacuity_test_is_the_sign_of_bound_against_half(episode):
     need, have = rounds_needed(episode), effective_rounds(episode)
     if abs(need - have) > 1e-9 * need:
@@ -503,7 +504,7 @@ def test_more_rounds_make_the_bound_informative_where_nothing_moves(episode, rep
 
 
 @given(episodes, paths, st.floats(0, 1), st.floats(1e-4, 2))
-@settings(max_examples=150, deadline=None)
+@examples(37)
 def test_ogd_against_every_path(episode, path, first, scale):
     """Regret ≤ ((x_1 − u_1)² + 2P − Q)/2η + η S/2 for every step; at the best step the bounds."""
     u = path[: len(episode)]
@@ -522,7 +523,7 @@ def test_ogd_against_every_path(episode, path, first, scale):
 
 
 @given(episodes)
-@settings(max_examples=100, deadline=None)
+@examples(25)
 def test_ogd_tuned_to_the_best_comparator(episode):
     squares = S.measure(episode)
     said = OPTIMISED_FROM_HALF.evaluate(episode)
@@ -537,7 +538,7 @@ def test_ogd_tuned_to_the_best_comparator(episode):
 
 
 @given(episodes, paths, st.sampled_from([0.0, 0.5, 1.0]))
-@settings(max_examples=150, deadline=None)
+@examples(37)
 def test_adaptive_and_tuning_free_against_every_path(episode, path, first):
     u = path[: len(episode)]
     for c in (math.sqrt(0.5), 0.25, 3.0):
@@ -550,7 +551,7 @@ def test_adaptive_and_tuning_free_against_every_path(episode, path, first):
 
 
 @given(episodes, paths)
-@settings(max_examples=150, deadline=None)
+@examples(37)
 def test_persistence_and_gated_persistence_against_every_path(episode, path):
     u = path[: len(episode)]
     assert played(episode, "persistence") == pytest.approx(PERSISTENCE.value(episode))
@@ -563,7 +564,7 @@ def test_persistence_and_gated_persistence_against_every_path(episode, path):
 
 
 @given(episodes)
-@settings(max_examples=100, deadline=None)
+@examples(25)
 def test_the_best_path_is_at_a_corner(episode):
     """No budget between two corners gives less, for every bound that is measured there."""
     curve = comparator_curve(episode.deficit, episode.needed_severity)

@@ -8,8 +8,9 @@ from itertools import product
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
+from tiers import examples
 
 import adlopt as adl
 from adlopt.bounds.game.minimax_value import Game, closed_form, largest, minimax, minimax_weighted
@@ -80,7 +81,7 @@ deficits = st.lists(
 
 
 @given(deficits, st.floats(0, 6), st.integers(1, 30))
-@settings(max_examples=150, deadline=None)
+@examples(37)
 def test_the_ends_are_in_order_and_the_theorem_holds(deficit, variation, grid):
     ends, theorem = minimax(deficit, variation, grid), closed_form(deficit, variation)
     assert theorem.lower <= ends.lower <= ends.upper * (1 + 1e-12) + 1e-12
@@ -97,7 +98,7 @@ def exact_top(sizes, count):
 
 
 @given(deficits, st.floats(0, 8))
-@settings(max_examples=200, deadline=None)
+@examples(40)
 def test_closed_ends_are_the_floats_just_outside(deficit, variation):
     first, rest = Fraction(deficit[0]), deficit[1:]
     lower = (first + exact_top(rest, math.floor(variation))) / 2
@@ -108,7 +109,7 @@ def test_closed_ends_are_the_floats_just_outside(deficit, variation):
 
 
 @given(deficits, st.floats(0, 20), st.integers(1, 8))
-@settings(max_examples=100, deadline=None)
+@examples(25)
 def test_weighted_ends_are_outside_what_is_exact(deficit, budget, grid):
     ends = minimax_weighted(deficit, budget, grid, fineness=4)
     upper = Fraction(deficit[0]) / 2 + min(sum(map(Fraction, deficit[1:])) / 2, Fraction(budget))
@@ -117,7 +118,7 @@ def test_weighted_ends_are_outside_what_is_exact(deficit, budget, grid):
 
 
 @given(deficits, st.floats(0, 5), st.floats(0, 1))
-@settings(max_examples=100, deadline=None)
+@examples(25)
 def test_more_variation_never_costs_less(deficit, variation, more):
     less, greater = (minimax(deficit, v, 20) for v in (variation, variation + more))
     assert less.lower <= greater.lower
@@ -194,7 +195,7 @@ units = st.one_of(st.floats(0, 1), st.sampled_from([0.0, 0.5, 1.0]))
     st.floats(0, 6),
     st.integers(1, 30),
 )
-@settings(max_examples=200, deadline=None)
+@examples(40)
 def test_whatever_is_played_loses_as_much(deficit, severities, variation, grid):
     game_ = Game.of(deficit, variation, grid)
     loss, path = worst_play(Drawn(tuple(severities)), game_, deficit)

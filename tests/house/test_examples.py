@@ -76,7 +76,7 @@ by-profit    users give sam 1,000, sue 500; left unpaid 0
     "09_axioms.py": """\
 constant:1+pro-rata
   breaks
-  nothing in 200 tries
+  nothing in 100 tries
 constant:1+queue:leverage
   breaks
   equal accounts
@@ -86,7 +86,7 @@ constant:1+queue:leverage
   stability
 per-head
   breaks
-  nothing in 200 tries
+  nothing in 100 tries
 a pays 1 USD; as a1 and a2 it pays 0.75 USD
   leverage {'a': 1.0, 'b': 1.0}
   pays     {'a': 1.0, 'b': 0.0}

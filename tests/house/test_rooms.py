@@ -6,6 +6,7 @@ import pkgutil
 import sys
 import tomllib
 from collections import defaultdict
+from functools import cache
 from graphlib import TopologicalSorter
 from pathlib import Path
 
@@ -31,8 +32,13 @@ def path_of(file):
 
 
 FILES = {path_of(file): file for file in sorted(PACKAGE.rglob("*.py"))}
-TREES = {name: ast.parse(file.read_text(encoding="utf-8")) for name, file in FILES.items()}
 FACES = [name for name, file in FILES.items() if file.name == "__init__.py"]
+
+
+@cache
+def tree(name):
+    """What is written in a file."""
+    return ast.parse(FILES[name].read_text(encoding="utf-8"))
 
 
 def entries(folder):
@@ -60,7 +66,7 @@ def test_the_layers_name_every_room_and_no_view_takes_objects():
 @pytest.mark.parametrize("face", FACES)
 def test_a_package_is_a_table_of_contents(face):
     """Docstring, imports (also for types alone), tables and the lazy table: no logic."""
-    for node in TREES[face].body:
+    for node in tree(face).body:
         if isinstance(node, ast.If):
             assert ast.unparse(node.test) == "TYPE_CHECKING"
             assert all(isinstance(line, ast.Import | ast.ImportFrom) for line in node.body)
@@ -82,8 +88,8 @@ def test_no_two_files_share_a_name():
 
 def test_no_two_public_classes_share_a_name():
     found = defaultdict(list)
-    for name, tree in TREES.items():
-        for node in tree.body:
+    for name in FILES:
+        for node in tree(name).body:
             if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
                 found[node.name].append(name)
     assert {name: homes for name, homes in found.items() if len(homes) > 1} == {}
@@ -100,9 +106,9 @@ def test_no_name_of_a_package_hides_a_module_below_it(face):
                 assert real.__doc__
 
 
-def imports(tree):
+def imports(name):
     """What a module imports, for types alone and inside functions too."""
-    for node in ast.walk(tree):
+    for node in ast.walk(tree(name)):
         if isinstance(node, ast.Import):
             yield from (each.name for each in node.names)
         elif isinstance(node, ast.ImportFrom):
@@ -112,7 +118,7 @@ def imports(tree):
 
 
 def test_no_module_imports_itself_by_a_detour():
-    needs = {name: set(imports(tree)) & FILES.keys() for name, tree in TREES.items()}
+    needs = {name: set(imports(name)) & FILES.keys() for name in FILES}
     TopologicalSorter(needs).prepare()
 
 

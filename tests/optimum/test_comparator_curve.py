@@ -7,8 +7,9 @@ from itertools import pairwise, product
 import cvxpy
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
+from tiers import examples
 
 import adlopt as adl
 from adlopt.optimum.paths.comparator_curve import comparator_curve, lower_bound
@@ -58,7 +59,7 @@ def test_against_every_path_of_a_tiny_instance():
 
 
 @given(instances)
-@settings(max_examples=300, deadline=None)
+@examples(40)
 def test_laws(instance):
     deficit, target = instance
     curve = comparator_curve(deficit, target)
@@ -83,7 +84,7 @@ def test_laws(instance):
 
 
 @given(instances, st.lists(shares, min_size=9, max_size=9))
-@settings(max_examples=200, deadline=None)
+@examples(40)
 def test_no_path_lies_below(instance, path):
     deficit, target = instance
     exact = [Fraction(u) for u in path[: len(deficit)]]
@@ -96,7 +97,7 @@ def test_no_path_lies_below(instance, path):
 
 
 @given(instances)
-@settings(max_examples=100, deadline=None)
+@examples(25)
 def test_without_variation_it_is_the_best_constant(instance):
     deficit, target = instance
     rounds = [

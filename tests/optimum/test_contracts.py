@@ -9,8 +9,9 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
+from tiers import examples
 
 import adlopt as adl
 from adlopt.errors import Binding
@@ -294,7 +295,7 @@ positions_ = st.lists(
 
 
 @given(positions_, st.floats(0.05, 0.95), st.data())
-@settings(max_examples=150)
+@examples(37)
 def test_laws(positions, share, data):
     names = sorted({i for i, _, _ in positions})
     positions = sorted((names.index(i), float(v), k) for i, v, k in positions)

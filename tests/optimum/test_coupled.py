@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tiers import examples
 
 import adlopt as adl
 from adlopt.foundation import compiling
@@ -65,7 +66,7 @@ def every_set(episode):
 
 
 @given(episodes(falling=False))
-@settings(max_examples=300)
+@examples(40)
 def test_the_largest_ratio_over_every_set_of_rounds_is_the_answer(episode):
     pairs = [exact_ratio(episode, chosen) for chosen in every_set(episode)]
     coupling = Coupling.of(episode, MinMax())
@@ -88,7 +89,7 @@ def test_the_largest_ratio_over_every_set_of_rounds_is_the_answer(episode):
 
 
 @given(st.lists(st.sets(st.integers(0, 5), min_size=1), min_size=1, max_size=6), st.data())
-@settings(max_examples=200)
+@examples(40)
 def test_with_whole_dollars_the_ratio_is_exact(winners, data):
     held = data.draw(st.lists(st.integers(1, 30), min_size=6, max_size=6))
     capacities = [{f"a{i}": float(held[i]) for i in sorted(who)} for who in winners]
@@ -170,7 +171,7 @@ def test_the_priced_optimum_against_a_linear_program(seed):
 
 
 @given(episodes(falling=True), st.data())
-@settings(max_examples=150)
+@examples(37)
 def test_no_multipliers_prove_too_much(episode, data):
     """Whatever prices are handed in, what they prove stays below the value of any payments."""
     loss = adl.surrogate(track=2.0, fair=data.draw(st.sampled_from([0.0, 1.0, 1e3])))
@@ -200,7 +201,7 @@ def proved_in_fractions(coupling, loss, p, nu):
 
 
 @given(episodes(falling=True), st.data())
-@settings(max_examples=100)
+@examples(25)
 def test_prices_prove_no_more_than_fractions_do(episode, data):
     loss = adl.surrogate(track=1.0, fair=7.0)
     coupling = Coupling.of(episode, loss)
@@ -244,7 +245,7 @@ def test_one_by_one_may_fall_short_where_together_all_is_met():
 
 
 @given(episodes(falling=False), st.sampled_from([0.0, 1.0, 100.0]))
-@settings(max_examples=100)
+@examples(25)
 def test_not_coupling_never_pays(episode, fair):
     price = price_of_not_coupling(episode, adl.surrogate(track=1.0, fair=fair))
     assert price.overdrawn == ()

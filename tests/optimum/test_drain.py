@@ -6,8 +6,9 @@ import pickle
 import cvxpy as cp
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
+from tiers import examples
 
 import adlopt as adl
 from adlopt.optimum.drain import drain_leverage, drain_round, expected_loss
@@ -90,7 +91,7 @@ def test_above_the_cutoff_accounts_are_interchangeable_under_cvar_but_not_in_exp
     st.integers(0, 5),
     st.floats(0.05, 0.95),
 )
-@settings(max_examples=200, deadline=None)
+@examples(40)
 def test_splitting_an_account_changes_nothing(accounts, share, which, part):
     """Sybil resistance: one account cut in two with its equity in proportion."""
     size = np.array([q for q, _ in accounts], dtype=float)
@@ -113,7 +114,7 @@ def test_splitting_an_account_changes_nothing(accounts, share, which, part):
     st.floats(0, 0.5),
     st.floats(0, 0.5),
 )
-@settings(max_examples=200, deadline=None)
+@examples(40)
 def test_two_rounds_close_what_one_does(accounts, first, second):
     """Path independence."""
     size = np.array([q for q, _ in accounts], dtype=float)

@@ -4,8 +4,9 @@ import itertools
 import math
 
 import numpy as np
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
+from tiers import examples
 
 from adlopt.foundation.kernels import compiled
 from adlopt.optimum.lots.knapsack import fill, least_remainder, two_lots
@@ -16,7 +17,7 @@ small = st.integers(0, 80)
 
 
 @given(small, small, st.integers(1, 40), st.integers(0, 45))
-@settings(max_examples=2_000)
+@examples(40)
 def test_the_least_remainder_is_least(value, step, modulus, most):
     t = least_remainder(value, step, modulus, most)
     remainders = [(value + step * t) % modulus for t in range(most + 1)]
@@ -32,7 +33,7 @@ def test_the_least_remainder_of_all_is_that_of_the_greatest_common_divisor(value
 
 
 @given(st.integers(1, 20), st.integers(0, 20), st.integers(1, 8), st.integers(1, 8), st.data())
-@settings(max_examples=1_000)
+@examples(40)
 def test_two_lots_fill_a_room_best(small_lot, more, most_large, most_small, data):
     large = small_lot + more
     room = data.draw(st.integers(0, large * most_large + small_lot * most_small))
@@ -68,7 +69,7 @@ def columns(accounts):
 
 
 @given(accounts, st.sampled_from([1, 2, 5, 10**6]))
-@settings(max_examples=1_000)
+@examples(40)
 def test_compiled_and_plain_knapsacks_agree_and_bound_what_can_be_made(accounts, nodes):
     given_ = columns(accounts)
     start, lot, most, *_, limit = given_

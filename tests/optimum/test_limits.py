@@ -8,8 +8,9 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
+from tiers import examples
 
 import adlopt as adl
 from adlopt.optimum.core.burden_problem import BurdenProblem
@@ -60,7 +61,7 @@ def limited(draw):
 
 
 @given(limited(), st.sampled_from(EVERY))
-@settings(max_examples=300, deadline=None)
+@examples(40)
 def test_limits_hold_under_every_objective(drawn, objective):
     round_, limits, open_ = drawn
     if objective not in TIERED:
@@ -86,7 +87,7 @@ def test_limits_hold_under_every_objective(drawn, objective):
 
 
 @given(limited(), st.sampled_from(TIERED))
-@settings(max_examples=200, deadline=None)
+@examples(40)
 def test_a_tier_gives_only_when_those_before_it_have_given_all(drawn, objective):
     round_, limits, open_ = drawn
     assume(limits.tier is not None)

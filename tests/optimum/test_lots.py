@@ -7,8 +7,9 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
+from tiers import examples
 
 import adlopt as adl
 from adlopt.foundation.money import budget_range
@@ -200,7 +201,7 @@ def test_a_solver_that_denies_a_solution_is_not_believed(monkeypatch):
 
 
 @given(st.lists(st.tuples(st.integers(1, 3), st.integers(0, 5)), min_size=1, max_size=8), st.data())
-@settings(max_examples=150, deadline=None)
+@examples(37)
 def test_lots_are_taken_from_the_most_burdened(accounts, data):
     size, counts = (np.array(column, dtype=np.int64) for column in zip(*accounts, strict=True))
     grid = LotGrid.of_lots(size, counts, np.ones(size.size))
@@ -227,7 +228,7 @@ def test_pro_rata_in_lots_fills_what_caps_leave():
     st.sampled_from([0.000001, 0.01, 0.7, 1.0, 2.5]),
     st.floats(0.0, 1.0),
 )
-@settings(max_examples=300, deadline=None)
+@examples(40)
 def test_pro_rata_in_equal_lots_is_exact_and_fair(capacity, lot, share):
     size = round(lot * MICRO)
     most = np.array([math.floor(math.nextafter(u * MICRO, math.inf)) // size for u in capacity])
@@ -248,7 +249,7 @@ def test_pro_rata_in_equal_lots_is_exact_and_fair(capacity, lot, share):
     st.lists(st.tuples(st.floats(0.0, 1e4), st.floats(0.01, 90.0)), min_size=1, max_size=12),
     st.floats(0.0, 1.3),
 )
-@settings(max_examples=300, deadline=None)
+@examples(40)
 def test_pro_rata_in_any_lots_stays_within_the_budget(accounts, share):
     capacity, lots = (list(column) for column in zip(*accounts, strict=True))
     lots = [round(lot, 2) for lot in lots]
@@ -274,7 +275,7 @@ def test_a_band_is_as_wide_as_it_is_written(cents, width):
 
 
 @given(st.data())
-@settings(max_examples=150, deadline=None)
+@examples(37)
 def test_a_band_in_cents_takes_every_sum_within_it(data):
     """Sums and burdens in whole cents and fractions, all of them listed."""
     accounts = st.tuples(st.integers(1, 900), st.integers(1, 4), st.integers(50, 10**5))
@@ -307,7 +308,7 @@ def test_a_band_in_cents_takes_every_sum_within_it(data):
 
 
 @given(st.data())
-@settings(max_examples=100, deadline=None)
+@examples(25)
 def test_dollars_in_lots_are_proved_as_contracts_are(data):
     accounts = st.tuples(st.integers(50, 900), st.integers(1, 8), st.integers(0, 8))
     drawn = data.draw(st.lists(accounts, min_size=2, max_size=6))
@@ -340,7 +341,7 @@ def test_many_lots_of_few_sizes_are_proved_however_near_the_search_came():
 
 
 @given(st.data())
-@settings(max_examples=120, deadline=None)
+@examples(30)
 def test_what_missing_a_budget_costs_in_lots_is_proved(data):
     accounts = st.tuples(st.integers(1, 40), st.integers(1, 4))
     drawn = data.draw(st.lists(accounts, min_size=1, max_size=4))

@@ -8,8 +8,9 @@ from fractions import Fraction
 import cvxpy as cp
 import numpy as np
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
+from tiers import examples
 
 import adlopt as adl
 from adlopt.optimum.core.burden_problem import BurdenProblem
@@ -396,7 +397,7 @@ def rounds(draw):
 
 
 @given(rounds())
-@settings(max_examples=200, deadline=None)
+@examples(40)
 def test_objectives_dominate_each_other_where_they_should(round_):
     best = {name: adl.solve(round_, objective) for name, objective in EVERY.items()}
     order = descending(burdens_of(round_, best["leximin"].haircut))
@@ -418,7 +419,7 @@ def test_objectives_dominate_each_other_where_they_should(round_):
 
 
 @given(rounds(), st.floats(1e-6, 1e6))
-@settings(max_examples=100, deadline=None)
+@examples(25)
 def test_burdens_do_not_depend_on_the_unit_of_money(round_, unit):
     start = round_.start
     scaled = adl.Round.of(

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
+from tiers import examples
 
 import adlopt as adl
 from adlopt.optimum.core.burden_problem import BurdenProblem
@@ -57,7 +58,7 @@ def within_reach(round_, loss):
 
 
 @given(rounds(), losses())
-@settings(max_examples=300, deadline=None)
+@examples(40)
 def test_the_closed_form_is_certified_optimal(round_, loss):
     best = adl.solve(round_, loss)
     assert best.certificate.trust is adl.Trust.EXACT
@@ -68,7 +69,7 @@ def test_the_closed_form_is_certified_optimal(round_, loss):
 
 
 @given(rounds(exact=True), SIDES, st.sampled_from([0.0, 2.0]))
-@settings(max_examples=200, deadline=None)
+@examples(40)
 def test_the_least_burden_is_certified_optimal(round_, burden, epsilon):
     loss = adl.MinMax(burden=burden, epsilon=epsilon)
     assume(within_reach(round_, loss))
@@ -165,7 +166,7 @@ def test_a_worse_haircut_is_told_how_much_worse():
 
 
 @given(rounds(exact=True), st.lists(st.floats(-5, 5), min_size=6, max_size=6), st.floats(-9, 9))
-@settings(max_examples=200, deadline=None)
+@examples(40)
 def test_no_multipliers_whatever_prove_too_much(round_, burden, budget):
     loss = adl.MinMax(burden=adl.Burden.EQUITY)
     assume(within_reach(round_, loss))
@@ -288,7 +289,7 @@ def test_degenerate_rounds(capacities, share):
     st.lists(MONEY, min_size=8, max_size=8),
     st.floats(0, 1),
 )
-@settings(max_examples=200, deadline=None)
+@examples(40)
 def test_projection_is_the_nearest_point(point, weights, share):
     point, weights = np.array(point), np.array(weights[: len(point)])
     budget = share * float(weights.sum())
@@ -304,7 +305,7 @@ def test_projection_is_the_nearest_point(point, weights, share):
 
 
 @given(rounds(exact=True))
-@settings(max_examples=100, deadline=None)
+@examples(25)
 def test_the_level_is_monotone_in_the_budget(round_):
     capacity = round_.start.capacity
     levels = [water_level(capacity, capacity, s * capacity.sum()) for s in (0.1, 0.5, 0.9)]

@@ -6,8 +6,9 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
+from tiers import examples
 
 import adlopt as adl
 from adlopt.foundation import compiling
@@ -30,7 +31,7 @@ def wandering(rounds, seed=0):
 
 
 @given(instances, st.floats(0, 3))
-@settings(max_examples=400)
+@examples(40)
 def test_it_is_the_curve_at_that_variation(instance, variation):
     deficit, target = instance
     best = best_severity_path(deficit, target, variation)
@@ -47,7 +48,7 @@ def test_it_is_the_curve_at_that_variation(instance, variation):
 
 
 @given(instances, st.lists(st.floats(-1e7, 1e7), min_size=8, max_size=8), shares)
-@settings(max_examples=200)
+@examples(40)
 def test_no_flow_proves_too_much(instance, flow, variation):
     """Whatever flow is handed in, what it proves stays below the optimum."""
     deficit, target = (np.array(values) for values in instance)

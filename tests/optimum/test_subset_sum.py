@@ -4,8 +4,9 @@ import itertools
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
+from tiers import examples
 
 from adlopt.optimum.lots.subset_sum import closest_sums
 
@@ -14,7 +15,7 @@ from adlopt.optimum.lots.subset_sum import closest_sums
     st.dictionaries(st.integers(1, 14), st.integers(0, 4), max_size=5),
     st.integers(0, 60),
 )
-@settings(max_examples=400, deadline=None)
+@examples(40)
 def test_nearest_sums_are_the_nearest(available, target):
     sums = {
         sum(size * count for size, count in zip(available, counts, strict=True))
@@ -47,7 +48,7 @@ def test_huge_money_stays_exact():
     st.dictionaries(st.integers(1, 14), st.integers(0, 4), max_size=5),
     st.integers(0, 60),
 )
-@settings(max_examples=200, deadline=None)
+@examples(40)
 def test_meeting_in_the_middle_alone_is_as_near(available, target):
     searched, met = closest_sums(available, target), closest_sums(available, target, nodes=1)
     assert (met.below, met.above, met.proven) == (searched.below, searched.above, True)

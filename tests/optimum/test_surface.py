@@ -92,13 +92,18 @@ OPTIMA = {
     "coupled": lambda n: adl.solve(episode(n)),
     "path": path,
     "drained assets": lambda n: adl.drain_assets(
-        winners(n), adl.LeastLeverage(), close={"ETH": -2.0, "BTC": -1.0}
+        winners(n),
+        adl.ExpectedLoss(returns={"ETH": [0.4, -0.2], "BTC": [0.3, -0.5]}),
+        close={"ETH": -2.0, "BTC": -1.0},
+    ),
+    "least leverage": lambda n: adl.drain_assets(
+        winners(min(n, 500)), adl.LeastLeverage(), close={"ETH": -2.0, "BTC": -1.0}
     ),
     "drain": lambda n: adl.drain_leverage(
         np.ceil(draws(n)), draws(n), mark=100.0, close=0.3 * np.ceil(draws(n)).sum()
     ),
 }
-"""What makes one of each, of about n rows; a second kind of matching has fewer."""
+"""What makes one of each, of about n rows; where that takes a program there are fewer."""
 ANSWERS = OPTIMA | {
     "curve": curve,
     "one by one": lambda n: price_of_not_coupling(episode(n)),

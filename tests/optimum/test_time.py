@@ -60,7 +60,8 @@ def episode(seed):
 PRICED = adl.Asymmetric(under=1.0, over=1.0, fair=20.0)
 SEARCHES = {
     "contracts": (distinct_lots(40, 3), EQUITY),
-    "lots": (lots(1), adl.MinMax()),
+    "lots": (lots(1, 8), adl.MinMax()),
+    "a dozen lots": (lots(1), adl.MinMax()),
     "lots, priced": (lots(2), PRICED),
     "lots, in order": (lots(3, 5), adl.Leximin()),
     "lots of few": (lots(4, 6), adl.FewestAccounts()),
@@ -70,13 +71,19 @@ SEARCHES = {
 }
 
 
+BY_DAY = [
+    pytest.param(kind, marks=pytest.mark.nightly("ten seconds each")) if "dozen" in kind else kind
+    for kind in SEARCHES
+]
+
+
 @cache
 def best_of(kind):
     return adl.solve(*SEARCHES[kind])
 
 
 @pytest.mark.parametrize("looks", [0, 1, 3, 30])
-@pytest.mark.parametrize("kind", SEARCHES)
+@pytest.mark.parametrize("kind", BY_DAY)
 def test_whoever_is_stopped_tells_the_truth(kind, looks, monkeypatch):
     """Late from some look at the clock on, wherever that is."""
     thing, objective = SEARCHES[kind]
@@ -92,7 +99,7 @@ def test_whoever_is_stopped_tells_the_truth(kind, looks, monkeypatch):
     assert cut.stopped is adl.Stopped.LIMIT or cut.certificate.optimal
 
 
-@pytest.mark.parametrize("kind", SEARCHES)
+@pytest.mark.parametrize("kind", BY_DAY)
 def test_asked_for_more_it_is_never_worse(kind):
     thing, objective = SEARCHES[kind]
     values = [adl.solve(thing, objective, gap=gap) for gap in (1e-2, 1e-4, 1e-6, 0.0)]
@@ -107,8 +114,8 @@ import os, signal, threading
 from test_time import EQUITY, distinct_lots, lots
 import adlopt as adl
 round_ = distinct_lots(60, 20)
-adl.solve(lots(1))
-threading.Timer(1.0, os.kill, (os.getpid(), signal.SIGINT)).start()
+adl.solve(lots(1, 5))
+threading.Timer(0.5, os.kill, (os.getpid(), signal.SIGINT)).start()
 best = adl.solve(round_, EQUITY)
 print(best.stopped, best.raised >= round_.needed - 1e-6, best.certificate.lower > 0)
 print(signal.getsignal(signal.SIGINT) is signal.default_int_handler)

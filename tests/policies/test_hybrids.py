@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.optimize import linprog
+from tiers import examples
 
 import adlopt as adl
 from adlopt.optimum.core.waterfill import water_fill
@@ -43,7 +44,7 @@ TIERED = st.lists(
 
 
 @given(TIERED, SHARES, st.floats(0.01, 1.0), st.floats(0, 1e3))
-@settings(max_examples=150, deadline=None)
+@examples(37)
 def test_tiers_give_in_turn_and_are_level_within(rows, share, cap, floor):
     u, equity, tier = (np.array(column) for column in zip(*rows, strict=True))
     start = opened(u, tier, equity=equity)
@@ -92,7 +93,7 @@ def test_one_tier_is_the_rule_without_tiers():
 
 
 @given(STARTS, SHARES, st.integers(1, 30))
-@settings(max_examples=150, deadline=None)
+@examples(37)
 def test_one_bucket_is_pro_rata_and_many_are_a_queue(start, share, buckets):
     budget, near = share * start.total_capacity, 1e-9 * start.total_capacity
     one = Buckets("leverage", 1).allocate(None, start, budget)
@@ -132,7 +133,7 @@ def test_the_soft_queue_solves_its_entropic_program(seed):
 
 
 @given(STARTS, SHARES, st.sampled_from([1e-12, 1e-3, 0.1, 1.0, 30.0, 1e12]))
-@settings(max_examples=200, deadline=None)
+@examples(40)
 def test_the_soft_queue_meets_its_budget_in_the_order_of_scores(start, share, heat):
     budget, near = share * start.total_capacity, 1e-9 * start.total_capacity
     haircut = SoftQueue("leverage", heat).allocate(None, start, budget)
@@ -144,7 +145,7 @@ def test_the_soft_queue_meets_its_budget_in_the_order_of_scores(start, share, he
 
 
 @given(STARTS, SHARES)
-@settings(max_examples=100, deadline=None)
+@examples(25)
 def test_cold_is_the_queue_and_hot_is_pro_rata(start, share):
     score = np.round(start.feature("leverage"), 3)
     start = opened(start.capacity, score)
@@ -165,7 +166,7 @@ def test_cold_is_the_queue_and_hot_is_pro_rata(start, share):
     st.floats(0.01, 5),
     st.floats(0.3, 10),
 )
-@settings(max_examples=200, deadline=None)
+@examples(40)
 def test_noise_in_scores_moves_the_soft_queue_by_no_more_than_it_promises(rows, share, noise, heat):
     u, score, sign = (np.array(column) for column in zip(*rows, strict=True))
     budget = share * float(u.sum())
@@ -201,7 +202,7 @@ def test_a_blend_is_a_mean(start, share, queue):
 
 
 @given(STARTS, SHARES, st.floats(0, 1), st.randoms(use_true_random=False))
-@settings(max_examples=100, deadline=None)
+@examples(25)
 def test_damping_moves_by_the_share_that_is_fresh(start, share, rho, random):
     """On a round of the same capacities and budget, nothing is left to project."""
     budget = share * start.total_capacity

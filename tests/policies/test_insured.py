@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tiers import examples
 
 import adlopt as adl
 from adlopt.policies.grammar import named
@@ -41,7 +42,7 @@ FUNDS = st.floats(0, 3e4)
 
 
 @given(DEFICITS, FUNDS, st.floats(0, 1e3))
-@settings(max_examples=150, deadline=None)
+@examples(37)
 def test_without_a_trigger_winners_see_the_residual_shortfall(deficits, fund, refill):
     episode = made(deficits)
     paid = Insured(named("persistence"), fund, refill=refill).payments(starts(episode))
@@ -53,7 +54,7 @@ def test_without_a_trigger_winners_see_the_residual_shortfall(deficits, fund, re
 
 
 @given(DEFICITS, FUNDS, st.floats(0.01, 0.99), st.floats(0, 1), st.floats(0, 1e3))
-@settings(max_examples=200, deadline=None)
+@examples(40)
 def test_with_a_trigger_the_fund_never_falls_below_it_and_rests_until_it_is_back(
     deficits, fund, trigger, place, refill
 ):
@@ -231,7 +232,7 @@ def test_bad_arguments_are_refused(bad):
 @given(
     st.lists(st.integers(0, 50), min_size=1, max_size=15), st.integers(1, 20), st.integers(1, 20)
 )
-@settings(max_examples=200, deadline=None)
+@examples(40)
 def test_the_optimal_fund_costs_least(deficits, holding, breach):
     def cost(fund):
         return holding * fund * len(deficits) + breach * sum(max(d - fund, 0) for d in deficits)

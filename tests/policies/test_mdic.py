@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.optimize import minimize_scalar
+from tiers import examples
 
 import adlopt as adl
 from adlopt.policies import grammar
@@ -43,7 +44,7 @@ def played(rule, episode):
 
 
 @given(st.lists(st.tuples(st.floats(0.1, 1e4), st.floats(0, 1)), min_size=1, max_size=20))
-@settings(max_examples=150, deadline=None)
+@examples(37)
 def test_what_was_missed_is_in_the_price(rows):
     episode = made(*zip(*rows, strict=True))
     thetas, (last, price, squares, _) = played(SeverityMDIC(), episode)

@@ -5,8 +5,9 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
+from tiers import examples
 
 import adlopt as adl
 from adlopt.policies.allocation import CappedProRata, IntegerProRata, MirrorDescent, QueueAllocation
@@ -190,7 +191,7 @@ SEQUENCES = st.lists(
 
 
 @given(SEQUENCES, st.floats(0, 1))
-@settings(max_examples=150, deadline=None)
+@examples(37)
 def test_persistence_loses_the_first_miss_plus_the_weighted_path(episode, first):
     theta, deficit = episode.needed_severity, episode.deficit
     loss = severity_loss(episode, severities(Persistence(first), episode))
@@ -199,7 +200,7 @@ def test_persistence_loses_the_first_miss_plus_the_weighted_path(episode, first)
 
 
 @given(SEQUENCES, st.floats(0.01, 1))
-@settings(max_examples=150, deadline=None)
+@examples(37)
 def test_gated_persistence_looks_back_for_a_round_large_enough(episode, kappa):
     played = severities(GatedPersistence(kappa, 0.5), episode)
     theta, deficit = episode.needed_severity, episode.deficit
@@ -209,7 +210,7 @@ def test_gated_persistence_looks_back_for_a_round_large_enough(episode, kappa):
 
 
 @given(SEQUENCES)
-@settings(max_examples=100, deadline=None)
+@examples(25)
 def test_follow_the_leader_plays_a_minimiser_of_the_past(episode):
     played = severities(FollowTheLeader(), episode)
     theta, deficit = episode.needed_severity, episode.deficit
@@ -223,7 +224,7 @@ def test_follow_the_leader_plays_a_minimiser_of_the_past(episode):
 
 
 @given(SEQUENCES)
-@settings(max_examples=100, deadline=None)
+@examples(25)
 def test_the_running_ratio_is_a_ratio_of_sums(episode):
     played = severities(RunningRatio(), episode)
     for t in range(1, len(episode)):
@@ -232,7 +233,7 @@ def test_the_running_ratio_is_a_ratio_of_sums(episode):
 
 
 @given(SEQUENCES, st.floats(0.05, 2))
-@settings(max_examples=100, deadline=None)
+@examples(25)
 def test_ogd_steps_by_the_deficit_and_stays_in_the_domain(episode, scale):
     step = scale / float(episode.deficit.max())
     played = severities(ProjectedOGD(step, 0.5), episode)
@@ -243,7 +244,7 @@ def test_ogd_steps_by_the_deficit_and_stays_in_the_domain(episode, scale):
 
 
 @given(SEQUENCES, st.sampled_from([0.25, math.sqrt(0.5), 1.5]))
-@settings(max_examples=200, deadline=None)
+@examples(40)
 def test_adagrad_keeps_its_regret_bound(episode, c):
     """Reg(θ*) ≤ sqrt(S) ((1/2 + P)/c + c), with no step tuned in hindsight."""
     loss = severity_loss(episode, severities(AdaGradOGD(c), episode))
@@ -253,7 +254,7 @@ def test_adagrad_keeps_its_regret_bound(episode, c):
 
 
 @given(SEQUENCES)
-@settings(max_examples=200, deadline=None)
+@examples(40)
 def test_the_papers_step_keeps_proposition_1(episode):
     loss = severity_loss(episode, severities(paper_ogd(episode, first=1.0), episode))
     assert loss <= adl.bounds.PROPOSITION_1.value(episode) * (1 + 1e-9)
@@ -277,7 +278,7 @@ def test_queue_by_a_function_of_the_round():
 
 
 @given(st.lists(st.floats(0.1, 100), min_size=1, max_size=8), st.floats(0.01, 0.99))
-@settings(max_examples=100, deadline=None)
+@examples(25)
 def test_a_queue_leaves_at_most_one_account_in_part(capacity, share):
     ids = [f"{i}" for i in range(len(capacity))]
     start = adl.RoundStart(account=ids, capacity=capacity, deficit=1.0)
@@ -301,7 +302,7 @@ def test_worked_vector_of_five_accounts():
 
 
 @given(st.lists(st.integers(1, 60), min_size=1, max_size=10), st.integers(1, 5), st.floats(0, 1))
-@settings(max_examples=150, deadline=None)
+@examples(37)
 def test_integer_pro_rata_sums_exactly_and_stays_within_a_lot(counts, lot, share):
     capacity = [float(c * lot) for c in counts]
     budget = float(lot * round(share * sum(counts)))

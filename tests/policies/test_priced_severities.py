@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.optimize import linprog
+from tiers import examples
 
 import adlopt as adl
 from adlopt.policies.experts import Ader, Mixture
@@ -56,7 +57,7 @@ PRICES = st.floats(0.1, 10)
 
 
 @given(SEQUENCES, PRICES, PRICES, st.floats(0, 1), st.floats(0, 1))
-@settings(max_examples=100, deadline=None)
+@examples(25)
 def test_the_asymmetric_loss_lies_above_its_tangents(episode, under, over, x, y):
     loss = adl.SeverityLoss(under=under, over=over)
     for round_ in episode:
@@ -81,7 +82,7 @@ def test_prices_must_be_prices(price):
 
 
 @given(SEQUENCES, PRICES, PRICES)
-@settings(max_examples=100, deadline=None)
+@examples(25)
 def test_the_newsvendor_plays_a_minimiser_of_the_past(episode, under, over):
     played = severities(Newsvendor(under, over, 0.3), episode)
     assert played[0] == 0.3
@@ -136,7 +137,7 @@ def test_the_ratio_of_prices_is_the_minimax_severity_of_one_round(under, over, d
 
 
 @given(SEQUENCES, PRICES, PRICES)
-@settings(max_examples=200, deadline=None)
+@examples(40)
 def test_pinball_descent_keeps_proposition_1_at_the_larger_price(episode, under, over):
     dearest = max(under, over)
     path = math.fsum(np.abs(np.diff(episode.needed_severity)))
@@ -164,7 +165,7 @@ def test_pinball_descent_steps_by_the_price():
 
 
 @given(SEQUENCES)
-@settings(max_examples=150, deadline=None)
+@examples(37)
 def test_the_mixture_is_nearly_as_good_as_its_best_expert(episode):
     rule = Mixture(16)
     loss = severity_loss(episode, severities(rule, episode))

@@ -6,9 +6,10 @@ from fractions import Fraction
 import cvxpy as cp
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from scipy.optimize import linprog
+from tiers import examples
 
 import adlopt as adl
 from adlopt.optimum.core.waterfill import water_fill
@@ -71,7 +72,7 @@ def exact_fill(capacity, density, cap, budget):
 
 
 @given(STARTS, SHARES, st.sampled_from([0.5, 1.0, 2.0]), st.sampled_from([0.0, 3.0]))
-@settings(max_examples=100, deadline=None)
+@examples(25)
 def test_the_level_is_that_of_exact_breakpoints(start, share, power, cutoff):
     rule = RiskAware(power, cutoff, 0.5)
     budget = share * 0.5 * start.total_capacity
@@ -117,7 +118,7 @@ def test_each_is_optimal_for_its_own_objective_and_not_for_the_other():
 
 
 @given(STARTS, SHARES, st.floats(0.01, 1.0))
-@settings(max_examples=100, deadline=None)
+@examples(25)
 def test_power_zero_in_equal_leverage_is_capped_pro_rata(start, share, cap):
     level = opened(start.capacity, np.full(start.capacity.size, 7.0))
     budget = share * cap * start.total_capacity
@@ -141,7 +142,7 @@ def test_greedy_serves_equal_risk_by_id():
 
 
 @given(STARTS, SHARES)
-@settings(max_examples=100, deadline=None)
+@examples(25)
 def test_splitting_an_account_changes_nothing_but_for_rounding(start, share):
     """Accounts of the same leverage: RAP and draining take as much from two halves as from one."""
     u, ratio = start.capacity, start.feature("leverage")
@@ -158,7 +159,7 @@ def test_splitting_an_account_changes_nothing_but_for_rounding(start, share):
 
 
 @given(STARTS, SHARES)
-@settings(max_examples=100, deadline=None)
+@examples(25)
 def test_draining_levels_leverage(start, share):
     budget = share * start.total_capacity
     haircut = LeverageDraining().allocate(None, start, budget)
@@ -248,7 +249,7 @@ def test_above_the_cutoff_many_haircuts_have_the_least_cvar(seed):
 
 
 @given(STARTS, st.floats(0.01, 0.6), st.floats(0.01, 0.39))
-@settings(max_examples=100, deadline=None)
+@examples(25)
 def test_draining_does_not_depend_on_the_path(start, first, second):
     rule, total = LeverageDraining(), start.total_capacity
     x = rule.allocate(None, start, first * total)

@@ -6,7 +6,8 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
+from tiers import examples
 
 import adlopt as adl
 from adlopt.model.shed import open_contract_round
@@ -103,7 +104,7 @@ def matched_like_the_optimum(done, round_):
 COMPARED = Counter()
 
 
-@settings(max_examples=150, deadline=None)
+@examples(37)
 @given(market=markets())
 def compare(market):
     market = replace(market, fund=0.0)

@@ -6,8 +6,9 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
+from tiers import examples
 
 import adlopt as adl
 from adlopt.bounds import HALF, PROPOSITION_1, TRIVIAL
@@ -270,7 +271,7 @@ def test_a_bound_is_not_applied_where_capacity_is_short():
     st.lists(st.tuples(st.floats(0.5, 100), st.floats(0, 1)), min_size=1, max_size=15),
     st.floats(0, 1),
 )
-@settings(max_examples=150, deadline=None)
+@examples(37)
 def test_nothing_in_the_domain_exceeds_the_trivial_bound(pairs, theta):
     rounds = [
         adl.Round.of(t=t, capacity=[1e3], deficit=d, needed=d * share)

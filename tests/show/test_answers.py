@@ -5,6 +5,7 @@ import json
 import math
 import pkgutil
 from dataclasses import replace
+from functools import cache
 from html.parser import HTMLParser
 
 import msgspec
@@ -72,27 +73,27 @@ SMALL = adl.Scenario(accounts=40, steps=30, fund=0.0)
 FIGURES = pl.DataFrame(
     {"wave": [3, 4], "deficit": [90.0, 5.0], "needed": [60.0, 4.0], "capacity": [120.0, 9.0]}
 )
-RESULTS = {
-    "episode": EPISODE,
-    "start": EPISODE.rounds[0].start,
-    "round": ROUND,
-    "run": BOARD.runs[0],
-    "board": BOARD,
-    "solution": adl.solve(ROUND),
-    "limited": adl.solve(ROUND, limits=adl.Limits(cap=0.9)),
-    "coupled": adl.solve(EPISODE),
-    "path": adl.best_severity_path([3.0, 1.0, 2.0], [0.0, 1.0, 0.5], 0.25),
-    "curve": comparator_curve([3.0, 1.0, 2.0], [0.0, 1.0, 0.5]),
-    "contract round": CONTRACTS,
-    "positions": CONTRACTS.positions,
-    "contracts": adl.solve(CONTRACTS, budget=adl.Budget.at_least()),
-    "shed": SHED,
-    "matching": MATCHING,
-    "trades": MATCHING.trades,
-    "drain": adl.drain_leverage([10.0, 4.0], [100.0, 100.0], mark=100.0, close=6.0),
-    "card": adl.vouch("persistence", EPISODE, time_limit=2.0),
-    "design": adl.design("ogd", over={"step": (0.4, 0.6)}, rounds=2, variation=1.0),
-    "drained assets": adl.drain_assets(
+MAKES = {
+    "episode": lambda: EPISODE,
+    "start": lambda: EPISODE.rounds[0].start,
+    "round": lambda: ROUND,
+    "run": lambda: BOARD.runs[0],
+    "board": lambda: BOARD,
+    "solution": lambda: adl.solve(ROUND),
+    "limited": lambda: adl.solve(ROUND, limits=adl.Limits(cap=0.9)),
+    "coupled": lambda: adl.solve(EPISODE),
+    "path": lambda: adl.best_severity_path([3.0, 1.0, 2.0], [0.0, 1.0, 0.5], 0.25),
+    "curve": lambda: comparator_curve([3.0, 1.0, 2.0], [0.0, 1.0, 0.5]),
+    "contract round": lambda: CONTRACTS,
+    "positions": lambda: CONTRACTS.positions,
+    "contracts": lambda: adl.solve(CONTRACTS, budget=adl.Budget.at_least()),
+    "shed": lambda: SHED,
+    "matching": lambda: MATCHING,
+    "trades": lambda: MATCHING.trades,
+    "drain": lambda: adl.drain_leverage([10.0, 4.0], [100.0, 100.0], mark=100.0, close=6.0),
+    "card": lambda: adl.vouch("persistence", EPISODE, time_limit=2.0),
+    "design": lambda: adl.design("ogd", over={"step": (0.4, 0.6)}, rounds=2, variation=1.0),
+    "drained assets": lambda: adl.drain_assets(
         adl.ContractRound.of(
             account=[HOSTILE, "b"], coin=["ETH", HOSTILE], side=["long", "short"], size=[3, 2],
             value=[1, 1], mark=[10, 10], equity=[5, 5], deficit=1, needed=1,
@@ -100,58 +101,73 @@ RESULTS = {
         adl.ExpectedLoss(returns={"ETH": [-0.5, 0.1], HOSTILE: [0.3, 0.4]}),
         close={"ETH": 1, HOSTILE: -1},
     ),
-    "accounts": MARKET.accounts,
-    "coins": MARKET.coins,
-    "open positions": MARKET.positions,
-    "deleveraging": adl.deleverage(MARKET, VENUES["hyperliquid"]),
-    "ranking": ranking(MARKET, VENUES["binance"], "ETH", adl.Side.SHORT),
-    "rows": account_rows(MARKET),
-    "diagnosis": adl.diagnose(EPISODE, ["pro-rata", "queue"]),
-    "executed": adl.execution.execute([5, 4, 0], THEN, NOW),
-    "markout": adl.execution.markout([-10], [5], [5.2], [6]),
-    "exposure": adl.exposure.exposure("b", MARKET),
-    "nothing played": replace(adl.exposure.exposure("b", MARKET), rules=()),
-    "budgets": adl.exposure.budgets("uniform", 100.0),
-    "axioms": adl.try_axioms("queue", tries=30),
-    "worst": worst("persistence", bound="prop-1", rounds=3, variation=1.0),
-    "unavoidable": unavoidable("persistence", bound="prop-1", rounds=3, variation=1.0),
-    "simulation": adl.simulate("binance", SMALL, seed=1),
-    "comparison": compare(["binance", "do-nothing"], SMALL, seeds=2),
-    "record": PolicyRecord(policy=HOSTILE, haircut={3: 1.0, 4: 2.0}, burden={3: 0.1, 4: 0.2}),
-    "loaded": Loaded(
+    "accounts": lambda: MARKET.accounts,
+    "coins": lambda: MARKET.coins,
+    "open positions": lambda: MARKET.positions,
+    "deleveraging": lambda: adl.deleverage(MARKET, VENUES["hyperliquid"]),
+    "ranking": lambda: ranking(MARKET, VENUES["binance"], "ETH", adl.Side.SHORT),
+    "rows": lambda: account_rows(MARKET),
+    "diagnosis": lambda: adl.diagnose(EPISODE, ["pro-rata", "queue"]),
+    "executed": lambda: adl.execution.execute([5, 4, 0], THEN, NOW),
+    "markout": lambda: adl.execution.markout([-10], [5], [5.2], [6]),
+    "exposure": lambda: adl.exposure.exposure("b", MARKET),
+    "nothing played": lambda: replace(adl.exposure.exposure("b", MARKET), rules=()),
+    "budgets": lambda: adl.exposure.budgets("uniform", 100.0),
+    "axioms": lambda: adl.try_axioms("queue", tries=30),
+    "worst": lambda: worst("persistence", bound="prop-1", rounds=3, variation=1.0),
+    "unavoidable": lambda: unavoidable("persistence", bound="prop-1", rounds=3, variation=1.0),
+    "simulation": lambda: adl.simulate("binance", SMALL, seed=1),
+    "comparison": lambda: compare(["binance", "do-nothing"], SMALL, seeds=2),
+    "record": lambda: PolicyRecord(
+        policy=HOSTILE, haircut={3: 1.0, 4: 2.0}, burden={3: 0.1, 4: 0.2}
+    ),
+    "loaded": lambda: Loaded(
         name=HOSTILE, source="made up", rounds=FIGURES, accounts=None, unavailable={},
         look_ahead=(), origins={}, reports=(),
     ),
-    "loaded market": LoadedMarket(name=HOSTILE, time=1_760_130_900_000, market=MARKET),
-    "bounds": adl.bounds_of(EPISODE),
-    "burdens": adl.diagnostics.compare_burdens(THEN, [5, 4, 0], [3, 3, 3]),
-    "evidence": adl.Evidence(episode=EPISODE),
-    "fixed rule": best_fixed_rule(EPISODE, ["persistence"]),
-    "fixed severity": BOARD.best_fixed,
-    "score": BOARD.scores[0],
-    "frontier": adl.frontier(ROUND),
-    "prices": adl.solve(ROUND).prices,
-    "one by one": price_of_not_coupling(EPISODE),
-    "side by side": adl.compare(RECORDED, ["queue", adl.MinMax()]),
-    "rules": compare_rules(MARKET, ["hyperliquid", "pro-rata"]),
-    "verdicts": Verdicts((ProofData(file=HOSTILE, verdict="PROVED"),)),
-    "survivors": Survivors.of(THEN, [3, 3, 3]),
-    "concentration": Concentration.of(THEN, [3, 3, 3]),
-    "sensitivity": sensitivity(lambda start: adl.pro_rata(start.capacity, 6.0), THEN),
-    "missed": Missed.of(needed=[5.0, 5.0], raised=[2.0, 9.0]),
-    "estimate": estimate_error(FILLS, 1.0, FILLS, 1.5),
-    "transfer": transfer(EPISODE, BOARD_OF_TWO.runs[0], BOARD_OF_TWO.runs[1:]),
-    "market": MARKET,
-    "both sides": BOTH,
-    "problem": adl.Problem(thing=ROUND),
-    "model": adl.model(ROUND),
-    "belief": adl.Belief.of_samples([3.0, 5.0]),
-    "audit": Audit(decisions=2, stopped=1, head="0" * 64, torn_bytes=3),
-    "backtest": adl.backtest(adl.episodes.october_10(), lambda past, start: 0.2 * start.deficit),
-    "running": running_certificate(EPISODE, adl.named("coverage:0.2")),
-    "decision": adl.decide(ROUND.start, belief=[30.0, 60.0], chance=0.5, capacities=0.1),
+    "loaded market": lambda: LoadedMarket(name=HOSTILE, time=1_760_130_900_000, market=MARKET),
+    "bounds": lambda: adl.bounds_of(EPISODE),
+    "burdens": lambda: adl.diagnostics.compare_burdens(THEN, [5, 4, 0], [3, 3, 3]),
+    "evidence": lambda: adl.Evidence(episode=EPISODE),
+    "fixed rule": lambda: best_fixed_rule(EPISODE, ["persistence"]),
+    "fixed severity": lambda: BOARD.best_fixed,
+    "score": lambda: BOARD.scores[0],
+    "frontier": lambda: adl.frontier(ROUND),
+    "prices": lambda: adl.solve(ROUND).prices,
+    "one by one": lambda: price_of_not_coupling(EPISODE),
+    "side by side": lambda: adl.compare(RECORDED, ["queue", adl.MinMax()]),
+    "rules": lambda: compare_rules(MARKET, ["hyperliquid", "pro-rata"]),
+    "verdicts": lambda: Verdicts((ProofData(file=HOSTILE, verdict="PROVED"),)),
+    "survivors": lambda: Survivors.of(THEN, [3, 3, 3]),
+    "concentration": lambda: Concentration.of(THEN, [3, 3, 3]),
+    "sensitivity": lambda: sensitivity(lambda start: adl.pro_rata(start.capacity, 6.0), THEN),
+    "missed": lambda: Missed.of(needed=[5.0, 5.0], raised=[2.0, 9.0]),
+    "estimate": lambda: estimate_error(FILLS, 1.0, FILLS, 1.5),
+    "transfer": lambda: transfer(EPISODE, BOARD_OF_TWO.runs[0], BOARD_OF_TWO.runs[1:]),
+    "market": lambda: MARKET,
+    "both sides": lambda: BOTH,
+    "problem": lambda: adl.Problem(thing=ROUND),
+    "model": lambda: adl.model(ROUND),
+    "belief": lambda: adl.Belief.of_samples([3.0, 5.0]),
+    "audit": lambda: Audit(decisions=2, stopped=1, head="0" * 64, torn_bytes=3),
+    "backtest": lambda: adl.backtest(
+        adl.episodes.october_10(), lambda past, start: 0.2 * start.deficit
+    ),
+    "running": lambda: running_certificate(EPISODE, adl.named("coverage:0.2")),
+    "decision": lambda: adl.decide(ROUND.start, belief=[30.0, 60.0], chance=0.5, capacities=0.1),
 }  # fmt: skip
 MANY = 50_000
+
+
+@cache
+def of(name):
+    """An answer, made once."""
+    return MAKES[name]()
+
+
+@pytest.fixture(params=MAKES)
+def result(request):
+    return of(request.param)
 
 
 def crowd():
@@ -209,7 +225,7 @@ def made():
 def test_every_answer_is_tested_here_or_among_the_optima():
     made_elsewhere = {"Optimum"}
     assert made() - made_elsewhere == {
-        type(result).__name__ for result in RESULTS.values() if isinstance(result, Answer)
+        type(result).__name__ for result in map(of, MAKES) if isinstance(result, Answer)
     }
 
 
@@ -226,7 +242,6 @@ def looks_right(result):
         assert msgspec.to_builtins(msgspec.json.decode(text.encode(), type=kind)) == data
 
 
-@pytest.mark.parametrize("result", RESULTS.values(), ids=RESULTS)
 def test_an_answer_is_a_screen_a_line_and_data_of_its_schema(result):
     looks_right(result)
 
@@ -236,29 +251,27 @@ def test_the_same_holds_of_fifty_thousand_rows(large):
         looks_right(result)
 
 
-@pytest.mark.parametrize("result", RESULTS.values(), ids=RESULTS)
 def test_columns_are_as_long_as_each_other(result):
     assert len({len(values) for values in result._columns().values()}) == 1
 
 
 def test_rows_are_those_of_the_result():
-    assert RESULTS["matching"].to_frame()["contracts"].sum() == 9.0
-    coupled = RESULTS["coupled"]
+    assert of("matching").to_frame()["contracts"].sum() == 9.0
+    coupled = of("coupled")
     sums = (
         coupled.to_frame().group_by("round", maintain_order=True).agg(pl.col("haircut_usd").sum())
     )
     assert sums["haircut_usd"].to_list() == pytest.approx(coupled.raised.tolist())
-    frame = RESULTS["worst"].to_frame()
+    frame = of("worst").to_frame()
     lost = frame["deficit_usd"] * (frame["severity"] - frame["needed_severity"]).abs()
-    assert lost.sum() == pytest.approx(RESULTS["worst"].loss)
-    given = RESULTS["deleveraging"].to_frame()["given_usd"].sum()
-    assert given == pytest.approx(RESULTS["deleveraging"].raised)
-    assert RESULTS["comparison"].to_frame()["seed"].to_list() == [0, 1, 0, 1]
-    assert RESULTS["drain"].to_frame()["leverage"].max() == RESULTS["drain"].most
-    assert RESULTS["loaded"].to_frame().equals(FIGURES)
+    assert lost.sum() == pytest.approx(of("worst").loss)
+    given = of("deleveraging").to_frame()["given_usd"].sum()
+    assert given == pytest.approx(of("deleveraging").raised)
+    assert of("comparison").to_frame()["seed"].to_list() == [0, 1, 0, 1]
+    assert of("drain").to_frame()["leverage"].max() == of("drain").most
+    assert of("loaded").to_frame().equals(FIGURES)
 
 
-@pytest.mark.parametrize("result", RESULTS.values(), ids=RESULTS)
 def test_frames_hold_the_numbers(result):
     frame = result.to_frame()
     assert isinstance(frame, pl.DataFrame)
@@ -298,7 +311,6 @@ def test_columns_of_features_never_hide_others():
     assert frame["features.capacity_usd"].to_list() == [7.0]
 
 
-@pytest.mark.parametrize("result", RESULTS.values(), ids=RESULTS)
 def test_pandas_gets_the_same(result):
     frame = result.to_frame(pd.DataFrame)
     assert type(frame).__module__.startswith("pandas")
@@ -332,7 +344,6 @@ class Cells(HTMLParser):
         self.words.append(data)
 
 
-@pytest.mark.parametrize("result", RESULTS.values(), ids=RESULTS)
 def test_notebooks_show_tables(result):
     page = Cells(result._repr_html_())
     assert "table" in page.tags

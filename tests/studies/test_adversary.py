@@ -52,6 +52,14 @@ def october():
     return adl.episodes.october_10()
 
 
+@pytest.fixture(scope="module")
+def of_the_papers_rule(october):
+    """The worst of October's deficits for it, from θ_1 = 1/2 or any, once."""
+    return cache(
+        lambda any_first: worst("ogd", bound="prop-1", episode=october, any_first=any_first)
+    )
+
+
 def with_deficits(deficit):
     rounds = [
         adl.Round.of(t=t, capacity=[1.0], deficit=d, needed=0.0)
@@ -130,8 +138,10 @@ def cell(signs, theta, deficit, variation):
 @pytest.mark.parametrize(
     ("any_first", "loss", "upper"), [(True, 94.882534, 94.882536), (False, 89.419681, 89.419682)]
 )
-def test_the_papers_rule_on_the_october_deficits(october, any_first, loss, upper):
-    case = worst("ogd", bound="prop-1", episode=october, any_first=any_first)
+def test_the_papers_rule_on_the_october_deficits(
+    october, of_the_papers_rule, any_first, loss, upper
+):
+    case = of_the_papers_rule(any_first)
     assert case.outcome is Outcome.SUPREMUM
     assert loss <= case.loss / 1e6 <= case.upper / 1e6 <= upper
     assert case.gap < 1.0
@@ -384,9 +394,9 @@ def test_capacity_never_binds():
     assert case.loss == 4.5
 
 
-def test_reports_fit_a_terminal(october):
-    for policy in ("ogd", "gated-persistence:0.25+queue"):
-        case = worst(policy, bound="prop-1", episode=october)
+def test_reports_fit_a_terminal(october, of_the_papers_rule):
+    gated = worst("gated-persistence:0.25+queue", bound="prop-1", episode=october)
+    for case in (of_the_papers_rule(False), gated):
         assert max(map(len, str(case).splitlines())) <= 80
         again = json.loads(json.dumps(case.to_dict()))
         assert worst_case(msgspec.convert(again, WorstCaseData)) == str(case)
@@ -586,8 +596,8 @@ def test_a_rule_that_the_bound_does_not_cover_is_said_to_be_outside():
 # Near the ends of [0, 1] --------------------------------------------------------------------------
 
 
-def test_solver_noise_is_taken_off_where_it_costs_nothing(october):
-    case = worst("ogd", bound="prop-1", episode=october, any_first=True)
+def test_solver_noise_is_taken_off_where_it_costs_nothing(october, of_the_papers_rule):
+    case = of_the_papers_rule(True)
     needed = case.instance.needed_severity
     tidied = np.where(needed < 1e-6, 0.0, np.where(needed > 1 - 1e-6, 1.0, needed))
     arena = Arena.of(october)

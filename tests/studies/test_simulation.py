@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tiers import examples
 
 import adlopt as adl
 from adlopt.data.files import read_episode, write_episode
@@ -299,7 +300,7 @@ def test_rules_against_a_pool_act_on_the_liquidity_provider(name, shock):
     assert simulate(name, scenario, seed=1).outcome.touched > 0
 
 
-@settings(max_examples=200)
+@examples(40)
 @given(
     wanted=st.lists(st.integers(-(10**9), 10**9), min_size=1, max_size=8),
     mark=st.integers(1, 10**9),
@@ -321,7 +322,7 @@ def test_the_book_fills_no_more_than_it_holds_at_the_price_it_makes(wanted, mark
         assert abs(price - exact) <= Fraction(1, 2) + Fraction(mark, 10**12)
 
 
-@settings(max_examples=150)
+@examples(37)
 @given(
     trades=st.lists(
         st.tuples(st.integers(-50, 50), st.integers(10**4, 10**7)), min_size=1, max_size=12

@@ -48,7 +48,7 @@ track = 2.0
 fair = 1e6
 """
 ROWS, PARTS = 2 * 5 * 3 * 2, 2 * 3
-SLOW = SPEC.replace("seeds = 5", "seeds = 60").replace("winners = 20", "winners = 2000")
+SLOW = SPEC.replace("seeds = 5", "seeds = 24").replace("winners = 20", "winners = 2000")
 
 
 class Here(Executor):
@@ -472,7 +472,7 @@ def test_a_dead_worker_process_is_one_message(spec, tmp_path):
 def test_a_dry_run_counts_and_plays_nothing(spec, tmp_path):
     running = start(spec(SLOW), "--dry-run")
     assert running.communicate(timeout=60) == (
-        "720 rows: 120 episodes × 3 policies × 2 losses\n",
+        "288 rows: 48 episodes × 3 policies × 2 losses\n",
         "",
     )
     assert [path.name for path in tmp_path.iterdir()] == ["spec.toml"]
