@@ -64,8 +64,8 @@ if TYPE_CHECKING:
     from adlopt.optimum.paths.severity_path import best_severity_path
     from adlopt.optimum.solve import solve
     from adlopt.policies.decide.belief import Belief, belief_from
-    from adlopt.policies.decide.cross_validated import CrossValidated
     from adlopt.policies.decide.deciding import decide
+    from adlopt.policies.decide.decision_problem import CrossValidated
     from adlopt.policies.grammar import named
     from adlopt.policies.protocols import Haircut, Policy, policy
     from adlopt.policies.severity_notation import OwnSeverity

@@ -13,7 +13,7 @@ from adlopt.errors import CausalityError, PolicyError, ProofError
 from adlopt.foundation.arrays import FloatArray
 from adlopt.model.episode import Episode
 from adlopt.model.round import Round
-from adlopt.policies.playable import as_policy
+from adlopt.policies.grammar import as_policy
 from adlopt.policies.protocols import Policy, Severity
 from adlopt.proof.checking import Checked, check
 from adlopt.scoring.hindsight import severity_loss

@@ -23,8 +23,7 @@ from adlopt.bounds.witnesses import all_needed
 from adlopt.foundation.arrays import FloatArray
 from adlopt.model.episode import Episode
 from adlopt.model.run import Information
-from adlopt.policies.late_feedback import DelayedPersistence
-from adlopt.policies.needed_minimax import NeededMinimax, needed_value, of_episode
+from adlopt.policies.guaranteed import DelayedPersistence, NeededMinimax, needed_value, of_episode
 
 SHARE, STEP = sympy.symbols("α η", real=True)
 

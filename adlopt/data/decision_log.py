@@ -31,10 +31,9 @@ from adlopt.model.limits import Limits
 from adlopt.model.positions import Positions
 from adlopt.model.round import RoundStart
 from adlopt.policies.decide.belief import Belief, Measured
-from adlopt.policies.decide.cross_validated import CrossValidated
 from adlopt.policies.decide.deciding import decided
 from adlopt.policies.decide.decision import Decision
-from adlopt.policies.decide.decision_problem import DecisionProblem
+from adlopt.policies.decide.decision_problem import CrossValidated, DecisionProblem
 from adlopt.show.answer import Figures
 from adlopt.show.schema.decisions import AuditData
 from adlopt.show.table import filled

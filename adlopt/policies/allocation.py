@@ -25,7 +25,6 @@ from adlopt.optimum.lots.pro_rata import integer_pro_rata
 from adlopt.optimum.solve import solve
 from adlopt.policies.parameters import Labelled
 from adlopt.policies.protocols import Haircut, State
-from adlopt.policies.seniority import in_turn
 
 EQUAL = 1e-9
 """Relative distance within which fractions count as equal: rounding must not pick a loser."""
@@ -250,6 +249,19 @@ class MirrorDescent(Labelled):
 def by_id(start: RoundStart) -> IntArray:
     """Order of the accounts by id, shape (n,)."""
     return np.array(sorted(range(len(start.account)), key=start.account.__getitem__))
+
+
+def in_turn(
+    weights: FloatArray, most: FloatArray, classes: FloatArray, budget: float
+) -> FloatArray:
+    """Fill accounts of equal class up to min(most_i, weights_i z), the lowest class first, (n,)."""
+    haircut, rest = np.zeros_like(most), budget
+    for number in np.unique(classes):
+        reachable = most * (classes == number) * (weights > 0)
+        reach = float(reachable.sum())
+        haircut += reachable if rest >= reach else water_fill(weights, reachable, max(rest, 0.0))
+        rest -= reach
+    return haircut
 
 
 ALLOCATIONS = {

@@ -13,11 +13,10 @@ from adlopt.foundation.arrays import FloatArray, own_number
 from adlopt.model.round import RoundStart
 from adlopt.model.who_pays import fractions
 from adlopt.optimum.core.waterfill import project
-from adlopt.policies.allocation import Memoryless, QueueAllocation
+from adlopt.policies.allocation import Memoryless, QueueAllocation, in_turn
 from adlopt.policies.parameters import Labelled
 from adlopt.policies.protocols import Allocation, Haircut, State
 from adlopt.policies.risk import RiskAware
-from adlopt.policies.seniority import in_turn
 
 
 @dataclass(frozen=True, slots=True)

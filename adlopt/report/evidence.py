@@ -14,7 +14,7 @@ from adlopt.model.episode import Episode
 from adlopt.model.loss import Burden, MinMax
 from adlopt.model.run import ON_RECORD, Run
 from adlopt.policies import grammar
-from adlopt.policies.playable import Playable
+from adlopt.policies.grammar import Playable
 from adlopt.scoring.one_run import decisions
 from adlopt.scoring.playing import play
 from adlopt.scoring.scoreboard import Scoreboard

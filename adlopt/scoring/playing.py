@@ -15,7 +15,7 @@ from adlopt.optimum.coupled.shared_winners import Coupling
 from adlopt.optimum.solve import solve
 from adlopt.policies import grammar
 from adlopt.policies.allocation import ProRataAllocation
-from adlopt.policies.playable import Playable
+from adlopt.policies.grammar import Playable
 from adlopt.policies.protocols import SeverityThenAllocation
 from adlopt.policies.severity import Constant
 from adlopt.scoring.hindsight import (

@@ -11,7 +11,7 @@ from adlopt.model.episode import Episode
 from adlopt.model.filled import filled
 from adlopt.model.run import Information
 from adlopt.policies import grammar
-from adlopt.policies.playable import Playable
+from adlopt.policies.grammar import Playable
 from adlopt.show.answer import Answer, Columns
 from adlopt.show.decision import certified
 from adlopt.show.schema.decisions import RunningCertificateData

@@ -26,7 +26,7 @@ from adlopt.model.filled import filled
 from adlopt.model.run import Information
 from adlopt.policies import grammar
 from adlopt.policies.experts import Ader
-from adlopt.policies.playable import Playable
+from adlopt.policies.grammar import Playable
 from adlopt.policies.protocols import Policy
 from adlopt.scoring.hindsight import severity_loss
 from adlopt.scoring.lineup import LineupRow, from_each_start, lineup

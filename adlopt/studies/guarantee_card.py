@@ -11,7 +11,7 @@ from adlopt.data.episodes.built_in import october_10
 from adlopt.foundation.arrays import own_whole
 from adlopt.model.episode import Episode, path_variation
 from adlopt.policies import grammar
-from adlopt.policies.playable import Playable
+from adlopt.policies.grammar import Playable
 from adlopt.policies.protocols import Policy, Severity, SeverityThenAllocation
 from adlopt.scoring.hindsight import severity_loss
 from adlopt.scoring.lineup import lineup

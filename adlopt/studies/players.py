@@ -21,8 +21,7 @@ from adlopt.model.shed import Shed
 from adlopt.model.solvency import ROUNDING, check_haircut
 from adlopt.optimum.dollars.least_loss import Solution
 from adlopt.optimum.solve import solve
-from adlopt.policies.grammar import player
-from adlopt.policies.playable import Playable
+from adlopt.policies.grammar import Playable, player
 from adlopt.rules import deleverage as rules
 from adlopt.rules.deleveraging import Deleveraging
 from adlopt.rules.market_rounds import wealth_round

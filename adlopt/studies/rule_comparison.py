@@ -10,7 +10,7 @@ import msgspec
 from adlopt.model.market import Market
 from adlopt.optimum.dollars.least_loss import Solution
 from adlopt.policies import grammar
-from adlopt.policies.playable import Playable
+from adlopt.policies.grammar import Playable
 from adlopt.rules.deleveraging import Deleveraging
 from adlopt.show.answer import Answer, Columns
 from adlopt.show.rules import summary

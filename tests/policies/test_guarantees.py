@@ -15,11 +15,17 @@ import adlopt as adl
 from adlopt.bounds.guarantees import COVERAGE, DELAYED, NEEDED_LOWER, NEEDED_MINIMAX
 from adlopt.bounds.persistence_envelopes import GATED_ENVELOPE
 from adlopt.errors import InputError
-from adlopt.policies.coverage import Coverage
 from adlopt.policies.grammar import severity
-from adlopt.policies.late_feedback import CalendarPersistence, DelayedPersistence
-from adlopt.policies.needed_minimax import MOST_SUMS, NeededMinimax, needed_value, tosses
-from adlopt.policies.robust_severity import Robust
+from adlopt.policies.guaranteed import (
+    MOST_SUMS,
+    CalendarPersistence,
+    Coverage,
+    DelayedPersistence,
+    NeededMinimax,
+    needed_value,
+    tosses,
+)
+from adlopt.policies.newsvendor import Robust
 from adlopt.scoring.running_certificate import running_certificate
 from adlopt.testing import check_policy
 

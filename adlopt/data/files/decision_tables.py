@@ -14,8 +14,7 @@ from adlopt.errors import InputError, unknown
 from adlopt.foundation.arrays import FloatArray
 from adlopt.model.round import RoundStart
 from adlopt.policies.decide.belief import Belief, Measured
-from adlopt.policies.decide.cross_validated import CrossValidated
-from adlopt.policies.decide.decision_problem import DecisionProblem
+from adlopt.policies.decide.decision_problem import CrossValidated, DecisionProblem
 
 MEASURED = {"samples": Measured.DOLLARS, "errors": Measured.ERRORS, "shares": Measured.SHARES}
 """What files call the values of a belief."""

@@ -40,9 +40,8 @@ from adlopt.optimum.solve import solve
 from adlopt.policies.decide.ball import Ball, Best, Burdened, best_budget
 from adlopt.policies.decide.belief import Belief
 from adlopt.policies.decide.both_ends import Line, at_least, at_most, mixed
-from adlopt.policies.decide.cross_validated import CrossValidated
 from adlopt.policies.decide.decision import Decision
-from adlopt.policies.decide.decision_problem import DecisionProblem
+from adlopt.policies.decide.decision_problem import CrossValidated, DecisionProblem
 from adlopt.policies.decide.moving_capacity import deliver
 
 

@@ -29,7 +29,7 @@ from adlopt.foundation.arrays import freeze, own_number, own_whole
 from adlopt.model.episode import Episode
 from adlopt.optimum.programs.highs import check_time_limit
 from adlopt.policies import grammar
-from adlopt.policies.playable import A_SEVERITY
+from adlopt.policies.grammar import A_SEVERITY
 from adlopt.policies.protocols import Severity, SeverityThenAllocation
 from adlopt.policies.severity_notation import Written
 from adlopt.studies.adversary.arena import Arena, follow, search, snapped

@@ -16,7 +16,7 @@ from adlopt.model.filled import filled
 from adlopt.model.round import RoundStart
 from adlopt.model.solvency import check_haircut
 from adlopt.policies import grammar
-from adlopt.policies.playable import Playable
+from adlopt.policies.grammar import Playable
 from adlopt.policies.protocols import Policy
 from adlopt.show.answer import Answer, Columns, Tabular
 from adlopt.show.axioms import summary, unproved

@@ -19,7 +19,7 @@ from adlopt.model.loss import Burden
 from adlopt.model.round import RoundStart
 from adlopt.model.solvency import check_haircut
 from adlopt.policies import grammar
-from adlopt.policies.playable import Playable
+from adlopt.policies.grammar import Playable
 from adlopt.policies.protocols import Policy
 from adlopt.scoring.one_run import production_run
 from adlopt.scoring.score import FULL_BUDGET

@@ -15,8 +15,7 @@ from adlopt.model.market import Market
 from adlopt.model.round import RoundStart
 from adlopt.policies.allocation import QueueAllocation
 from adlopt.policies.by_rule import ByRule
-from adlopt.policies.grammar import player
-from adlopt.policies.playable import Player
+from adlopt.policies.grammar import Player, player
 from adlopt.policies.protocols import SeverityThenAllocation
 from adlopt.policies.severity import Constant
 from adlopt.rules.rows import round_rows

@@ -18,7 +18,7 @@ from adlopt.model.market import Market
 from adlopt.model.run import Information
 from adlopt.optimum.objective_registry import known_as, names
 from adlopt.policies import grammar
-from adlopt.policies.playable import Playable, Player
+from adlopt.policies.grammar import Playable, Player
 from adlopt.scoring.one_run import PRODUCTION
 from adlopt.show.answer import Answer, Columns, plain
 from adlopt.show.schema.data import finite

@@ -18,7 +18,7 @@ from adlopt.model.run import Information
 from adlopt.model.two_sided import TwoSidedRound
 from adlopt.optimum.objective_registry import OBJECTIVES
 from adlopt.optimum.solve import solve
-from adlopt.policies.playable import Player
+from adlopt.policies.grammar import Player
 from adlopt.rules.deleverage import deleverage
 from adlopt.rules.market_rounds import wealth_round
 from adlopt.rules.parts import AT_BANKRUPTCY

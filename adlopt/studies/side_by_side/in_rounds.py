@@ -21,7 +21,7 @@ from adlopt.model.run import Information
 from adlopt.model.solvency import check_haircut
 from adlopt.optimum.solve import solve
 from adlopt.policies.by_rule import ByRule
-from adlopt.policies.playable import Player
+from adlopt.policies.grammar import Player
 from adlopt.policies.protocols import Allocation, SeverityThenAllocation
 from adlopt.rules.rule import Rule
 

@@ -12,7 +12,7 @@ from adlopt.foundation.money import MICRO, micro
 from adlopt.model.market import Market
 from adlopt.model.round import RoundOutcome, RoundStart
 from adlopt.model.solvency import check_haircut
-from adlopt.policies.playable import Player
+from adlopt.policies.grammar import Player
 from adlopt.rules.deleverage import deleverage
 from adlopt.rules.deleveraging import Deleveraging
 from adlopt.rules.market_rounds import wealth_round

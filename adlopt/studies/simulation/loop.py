@@ -15,7 +15,7 @@ from adlopt.model.market import Market
 from adlopt.model.round import Round
 from adlopt.model.run import Information, Run
 from adlopt.policies import grammar
-from adlopt.policies.playable import Playable, Player
+from adlopt.policies.grammar import Playable, Player
 from adlopt.rules.rule import Rule
 from adlopt.show.answer import Answer, Columns, plain
 from adlopt.show.comparison import render_run

@@ -11,8 +11,7 @@ import numpy as np
 from adlopt.errors import InputError
 from adlopt.foundation.arrays import FloatArray
 from adlopt.model.market import Market
-from adlopt.policies.grammar import player, require_distinct
-from adlopt.policies.playable import Playable, Player
+from adlopt.policies.grammar import Playable, Player, player, require_distinct
 from adlopt.show.answer import Answer, Columns
 from adlopt.show.comparison import summary
 from adlopt.show.schema.studies import ComparedData, ComparisonData, CrashOutcome

@@ -1,15 +1,24 @@
-"""The play that no sequence of needed dollars makes lose more than the value of the game.
+"""Severities with a guarantee that a venue can publish, each with a theorem of its own.
 
-Where 0 ≤ B_t ≤ D_t and Σ B_t ≤ M, deficits known, the minimax of
-Σ λ_under (B − H)₊ + λ_over (H − B)₊ is V(M) = Φ_1(M), Φ_t(m) = λ_under E min(m, Σ_{s≥t} ξ_s D_s),
-with ξ_s independent coins of P(1) = λ_over / (λ_under + λ_over). What was lost and Φ of what is
-left of M never grow (`proofs/needed_dollars.py`). With unknown deficits of sum S or less the value
-tends to min(M, S/2).
+*Coverage* (`proofs/coverage.py`): θ_{t+1} = θ_t + η D_t (1[θ_t < θ*_t] − α), played clipped to
+[0, 1]. On any sequence the dollars of rounds that raise too little are at most
+α Σ D + 1/η + D_max; with the step 1/(largest deficit so far), which needs nothing ahead,
+α Σ D + 2 D_max.
+
+*The minimax of needed dollars* (`proofs/needed_dollars.py`): where 0 ≤ B_t ≤ D_t and Σ B_t ≤ M,
+deficits known, the minimax of Σ λ_under (B − H)₊ + λ_over (H − B)₊ is V(M) = Φ_1(M),
+Φ_t(m) = λ_under E min(m, Σ_{s≥t} ξ_s D_s), with ξ_s independent coins of
+P(1) = λ_over / (λ_under + λ_over). What was lost and Φ of what is left of M never grow. With
+unknown deficits of sum S or less the value tends to min(M, S/2).
+
+*Late feedback* (`proofs/delayed_feedback.py`): persistence where what a round needed is only known
+some rounds later.
 """
 
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import ClassVar
@@ -17,16 +26,48 @@ from typing import ClassVar
 import numpy as np
 
 from adlopt.errors import InputError
-from adlopt.foundation.arrays import AnyArray, FloatArray, own, own_number
+from adlopt.foundation.arrays import AnyArray, FloatArray, own, own_number, own_whole
 from adlopt.model.episode import Episode
 from adlopt.model.loss import SeverityLoss
-from adlopt.model.round import RoundOutcome, RoundStart
+from adlopt.model.round import RoundOutcome, RoundStart, needed_severity
 from adlopt.model.run import Information
 from adlopt.policies.parameters import Labelled, labelled
 from adlopt.policies.protocols import State
+from adlopt.policies.severity_notation import Parametric
 
 MOST_SUMS = 2**16
 """Sums of coins that are kept apart; of more, neighbours are merged at their mean."""
+
+
+@dataclass(frozen=True, slots=True)
+class Coverage(Parametric):
+    """Keep the dollars of rounds that raise too little near a share α of all.
+
+    `share` is α, `step` η in 1/USD, one over the largest deficit so far unless given.
+    """
+
+    share: float = 0.1
+    step: float | None = None
+    first: float = 0.5
+    label: ClassVar[str] = "coverage"
+    always: ClassVar[int] = 1
+    certifies: ClassVar[str] = "dollars of rounds that raised too little, USD"
+
+    remembers: ClassVar = {"at": "first", "short": "0", "total": "0", "largest": "0"}
+    plays: ClassVar = "clip(at)"
+    learns: ClassVar = {
+        "largest": "max(largest, deficit)",
+        "total": "total + deficit",
+        "short": "short + deficit * (theta < target)",
+        "at": "at + (step if step > 0 else 1 / largest) * deficit * ((at < target) - share) "
+        "if largest > 0 else at",
+    }
+
+    def certificate(self, state: State) -> tuple[float, float]:
+        """What they came to so far, and what they could come to at most, USD."""
+        _, short, total, largest = state
+        spare = 2.0 * largest if self.step is None else 1.0 / self.step + largest
+        return short, self.share * total + spare
 
 
 @lru_cache(maxsize=8)
@@ -145,5 +186,57 @@ def of_episode(episode: Episode, *, variation: float | None = None) -> NeededMin
     return NeededMinimax(most, sizes, information=Information.HINDSIGHT)
 
 
-SEVERITIES = {"needed-minimax": needed_minimax}
+@dataclass(frozen=True, slots=True)
+class DelayedPersistence(Labelled):
+    """θ*_s of the last finished round with D_s ≥ κ D_t but `delay` of these; `first` without one.
+
+    Delay 0 is gated persistence. Its guarantee is in `proofs/delayed_feedback.py`.
+    """
+
+    delay: float = 1.0
+    kappa: float = 0.5
+    first: float = 0.5
+    information: ClassVar[Information] = Information.ROUND_START
+    label: ClassVar[str] = "delayed-persistence"
+    always: ClassVar[int] = 1
+
+    def __post_init__(self) -> None:
+        whole = int(self.delay) if self.delay == int(self.delay) else self.delay
+        object.__setattr__(self, "delay", float(own_whole(whole, "delay")))
+        Labelled.__post_init__(self)
+
+    def begin(self) -> State:
+        """No finished round."""
+        return ()
+
+    def decide(self, state: State, start: RoundStart) -> float:
+        """Look back for a round that is large enough, and known."""
+        return next(self._known(state, self.kappa * start.deficit, start.t), self.first)
+
+    def learn(self, state: State, start: RoundStart, theta: float, outcome: RoundOutcome) -> State:
+        """Append (t, D, θ*)."""
+        return (*state, (start.t, start.deficit, needed_severity(start, outcome)))
+
+    def _known(self, state: State, least: float, t: int) -> Iterator[float]:
+        large = [theta for _, deficit, theta in reversed(state) if deficit >= least]
+        yield from large[int(self.delay) :]
+
+
+@dataclass(frozen=True, slots=True)
+class CalendarPersistence(DelayedPersistence):
+    """θ*_s of the last round s < t − `delay` with D_s ≥ κ D_t; `first` if there is none."""
+
+    label: ClassVar[str] = "calendar-persistence"
+
+    def _known(self, state: State, least: float, t: int) -> Iterator[float]:
+        rounds = reversed(state)
+        yield from (x for s, size, x in rounds if s < t - self.delay and size >= least)
+
+
+SEVERITIES = {
+    "coverage": Coverage,
+    "needed-minimax": needed_minimax,
+    "delayed-persistence": DelayedPersistence,
+    "calendar-persistence": CalendarPersistence,
+}
 TUNED = {"needed-minimax": of_episode}
