@@ -12,6 +12,7 @@ from __future__ import annotations
 import hashlib
 import json
 import logging
+import math
 import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -27,9 +28,12 @@ from adlopt.data.files.aims import objective_of, table_of
 from adlopt.data.files.places import existing_file
 from adlopt.errors import AdloptError, CertificateError, InputError
 from adlopt.foundation import strict_json
+from adlopt.foundation.exact import exact_sum, largest_quotient
+from adlopt.model.constraint import Constraint, Group, Says
 from adlopt.model.limits import Limits
 from adlopt.model.positions import Positions
 from adlopt.model.round import RoundStart
+from adlopt.optimum.core.certificate import ROUNDING, TOLERANCE
 from adlopt.policies.decide.belief import Belief, Measured
 from adlopt.policies.decide.deciding import decided
 from adlopt.policies.decide.decision import Decision
@@ -118,6 +122,7 @@ def audit(path: str | Path, *, head: str | None = None) -> Audit:
 
 def _checked(text: bytes, previous: str, where: str) -> tuple[str, bool]:
     """The hash of a line, and whether its decision was stopped; or how the line differs."""
+    line = None
     try:
         line = strict_json.decode(text)
         held = line.pop("hash")
@@ -128,22 +133,56 @@ def _checked(text: bytes, previous: str, where: str) -> tuple[str, bool]:
             raise CertificateError(f"{where}: it does not follow the line before it")
         if line["inputs_hash"] != _hash(inputs):
             raise CertificateError(f"{where}: inputs_hash is not that of its inputs")
-        again = decided(_problem(inputs)).to_dict()
+        problem = _problem(inputs)
+        if answer.get("stopped"):
+            _check_stopped(problem, answer, where)
+            return str(held), True
+        again = decided(problem).to_dict()
     except (ValueError, KeyError, TypeError, AttributeError, AdloptError) as error:
         if isinstance(error, CertificateError):
             raise
-        raise CertificateError(f"{where}: it is no decision: {error}") from None
-    if answer.get("stopped"):
-        if answer["worst_loss"] < again["certificate"]["lower"]:
-            raise CertificateError(f"{where}: it loses less than is possible")
-    elif _bytes(again) != _bytes(answer):
+        said = line.get("version") if isinstance(line, dict) else None
+        by = f" (recorded by version {said})" if said else ""
+        raise CertificateError(f"{where}: it is no decision: {error}{by}") from None
+    if _bytes(again) != _bytes(answer):
         names = [name for name in again if again[name] != answer.get(name)]
         said = f"{names[0]}: {again[names[0]]!r} now" if names else "fields"
         raise CertificateError(
             f"{where}: decided again, it differs in {said[:200]} (recorded by version "
             f"{line['version']}, replayed by {version('adlopt')})"
         )
-    return str(held), bool(answer.get("stopped"))
+    return str(held), False
+
+
+def _check_stopped(problem: DecisionProblem, answer: Mapping[str, Any], where: str) -> None:
+    """What a deadline cut short is not decided again: it is what its own haircuts come to."""
+    best = decided(problem)
+    haircut = np.asarray(answer["haircut_usd"], dtype=np.float64)
+    if haircut.shape != best.haircut.shape or (haircut < 0).any():
+        raise CertificateError(f"{where}: its haircuts are none of the round")
+    raised, most = float(exact_sum(haircut)), problem.burdens.capacity
+    worst = float(largest_quotient(haircut, problem.burdens.weight))
+    if problem.capacities is not None:
+        raised = min(answer["raised_usd"], raised)
+    price = problem.fair * worst
+    loss = problem.ball(best.radius).worst(raised).cost + price
+    if answer["worst_loss"] < best.certificate.lower:
+        raise CertificateError(f"{where}: it loses less than is possible")
+    said = {
+        "haircut_usd": (haircut > most * (1 + ROUNDING)).any(),
+        "raised_usd": not _near(answer["raised_usd"], raised),
+        "worst_burden": not problem.constraints and not _near(answer["worst_burden"], worst),
+        "radius_usd": not _near(answer["radius_usd"], best.radius),
+        "worst_loss": not answer["worst_loss"] >= loss * (1 - TOLERANCE),
+        "certificate": not answer["certificate"]["lower"] <= best.worst_loss * (1 + TOLERANCE),
+    }
+    for name, wrong in said.items():
+        if wrong:
+            raise CertificateError(f"{where}: {name} is not what its haircuts come to")
+
+
+def _near(one: float, other: float) -> bool:
+    return abs(one - other) <= TOLERANCE * max(abs(one), abs(other))
 
 
 def _stated(problem: DecisionProblem) -> dict[str, Any]:
@@ -165,7 +204,7 @@ def _plain(value: Any) -> Any:
     if is_dataclass(value):
         given = [each.name for each in fields(value) if each.init]
         return {name: _plain(getattr(value, name)) for name in given}
-    return value
+    return None if isinstance(value, float) and math.isinf(value) else value
 
 
 def _problem(inputs: Mapping[str, Any]) -> DecisionProblem:
@@ -176,12 +215,19 @@ def _problem(inputs: Mapping[str, Any]) -> DecisionProblem:
     measured = Measured(inputs["belief"]["measured"])
     for name, kind in (("limits", Limits), ("positions", Positions)):
         given[name] = None if inputs[name] is None else kind(**inputs[name])
+    given["constraints"] = tuple(map(_constraint, inputs.get("constraints", ())))
     return DecisionProblem(
         start=RoundStart(**inputs["start"]),
         belief=Belief(**{**inputs["belief"], "measured": measured}),
         objective=objective_of({k: v for k, v in inputs["objective"].items() if v is not None}),
         **given,
     )
+
+
+def _constraint(said: Mapping[str, Any]) -> Constraint:
+    """A row of what `_plain` wrote, which has no word for endless."""
+    given = {name: value for name, value in said.items() if value is not None}
+    return Constraint(**{**given, "group": Group(**given["group"]), "says": Says(given["says"])})
 
 
 def _bytes(value: Any) -> bytes:

@@ -34,8 +34,8 @@ from adlopt.policies.protocols import State
 
 Functions: TypeAlias = Mapping[str, Callable[..., Any]]
 Scope: TypeAlias = Mapping[str, Any]
-LONGEST, MOST = 2_000, 150
-"""Characters of an expression, and its numbers, names and signs."""
+LONGEST, MOST, LARGEST = 2_000, 150, 1e300
+"""Characters of an expression, its numbers, names and signs, and the size of a number."""
 STARTED = ("deficit", "capacity", "estimate")
 OVER = ("theta", "target", "needed")
 
@@ -50,14 +50,34 @@ def sign(x: float) -> int:
     return int(x > 0) - int(x < 0)
 
 
-def join(past: Any, value: float, weight: float) -> tuple[tuple[float, float], ...]:
+class Past(tuple[tuple[float, float], ...]):
+    """Values with their weights, in order: no number, so that none can grow by arithmetic."""
+
+    __slots__ = ()
+
+    def _refused(self, other: Any) -> Any:
+        raise TypeError("a past is no number")
+
+    __add__ = __mul__ = __rmul__ = __lt__ = __le__ = __gt__ = __ge__ = _refused
+
+
+def join(past: Any, value: Any, weight: Any) -> Past:
     """What is past, with one more value and its weight."""
-    return (*(past or ()), (value, weight))
+    if isinstance(value, Past) or isinstance(weight, Past):
+        raise TypeError("a past holds numbers, and no past")
+    return Past((*(past or ()), (value, weight)))
 
 
-def stack(past: Any, value: float, weight: float) -> tuple[tuple[float, float], ...]:
+def stack(past: Any, value: float, weight: float) -> Past:
     """`join`, without what lies below a later and no smaller weight: `latest` never sees it."""
     return join(tuple(pair for pair in past or () if pair[1] > weight), value, weight)
+
+
+def power(base: Any, exponent: Any) -> Any:
+    """A power that is real."""
+    if isinstance(base, float) and base < 0 and exponent != int(exponent):
+        raise ValueError("a broken power of a number below 0")
+    return base**exponent
 
 
 def latest(past: Any, weight: float, otherwise: float) -> float:
@@ -98,7 +118,7 @@ OPERATORS: Mapping[type[ast.AST], Callable[..., Any]] = {
     ast.Sub: operator.sub,
     ast.Mult: operator.mul,
     ast.Div: operator.truediv,
-    ast.Pow: operator.pow,
+    ast.Pow: power,
     ast.USub: operator.neg,
     ast.Lt: operator.lt,
     ast.LtE: operator.le,
@@ -153,6 +173,8 @@ def _found(node: ast.expr, names: frozenset[str], text: str) -> Callable[[Functi
 
     match node:
         case ast.Constant(value=int() | float() as given) if not isinstance(given, bool):
+            if abs(given) > LARGEST:
+                raise InputError("expression", ast.unparse(node)[:60], f"at most {LARGEST:g}")
             number = float(given)
             return lambda functions, scope: number
         case ast.Name(id=name):
@@ -187,24 +209,7 @@ def _found(node: ast.expr, names: frozenset[str], text: str) -> Callable[[Functi
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recipe:
-    """What a severity remembers, plays and learns, each an expression.
-
-    Parameters
-    ----------
-    remembers : Mapping[str, str]
-        Names, and what they are before the first round.
-    plays : str
-        θ_t.
-    learns : Mapping[str, str]
-        What becomes of names that are remembered, in order.
-    parameters : frozenset[str]
-        Names that the expressions may use besides.
-
-    Raises
-    ------
-    InputError
-        Naming the expression, and what in it is unknown or no arithmetic.
-    """
+    """What a severity remembers, plays and learns in order, each an expression, and parameters."""
 
     remembers: Mapping[str, str]
     plays: str
@@ -287,7 +292,10 @@ class Written:
 
     def decide(self, state: State, start: RoundStart) -> float:
         """θ_t."""
-        return float(self.recipe.play(self.given | started(start), state, ON_FLOATS))
+        played = self.recipe.play(self.given | started(start), state, ON_FLOATS)
+        if isinstance(played, Past):
+            raise InputError("plays", self.recipe.plays, "a number θ_t, and no past")
+        return float(played)
 
     def learn(self, state: State, start: RoundStart, theta: float, outcome: RoundOutcome) -> State:
         """What is remembered after the round."""
@@ -370,13 +378,7 @@ class OwnSeverity(Written):
 
 
 def read_severity(path: str | Path) -> OwnSeverity:
-    """Read a severity of one's own from a .toml file: name, plays, [remembers], [learns].
-
-    Raises
-    ------
-    InputError
-        If it is no such file, naming field and value.
-    """
+    """Read a severity of one's own from a .toml file: name, plays, [remembers], [learns]."""
     import tomllib
 
     try:

@@ -3,6 +3,7 @@
 import json
 import logging
 import multiprocessing
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
@@ -43,6 +44,27 @@ DECISIONS = {
     "moving": lambda: adl.decide(
         START, belief=SAMPLES, capacities=np.outer([0.9, 1.1], START.capacity), delivered=0.5
     ),
+    "all scenarios, at a price": lambda: adl.decide(
+        START, belief=SAMPLES, under=3.0, fair=9.0, capacities=0.3
+    ),
+    "scenarios, priced": lambda: adl.decide(
+        START,
+        belief=SAMPLES,
+        under=3.0,
+        fair=9.0,
+        capacities=np.outer([0.3, 1.1], START.capacity),
+        delivered=None,
+    ),
+    "own rows": lambda: adl.decide(
+        START,
+        belief=SAMPLES,
+        fair=7.0,
+        constraints=[
+            adl.group("m").gives_at_most(share=0.2),
+            adl.group(account=["b"], where={"leverage": (1, 9)}).keeps_at_least(usd=9.0),
+        ],
+    ),
+    "lots in scenarios": lambda: adl.decide(LOTS, belief=SAMPLES, capacities=0.2),
     "lots": lambda: adl.decide(LOTS, belief=SAMPLES, under=2.0),
     "positions": lambda: adl.decide(
         POSITIONS.start, positions=POSITIONS.positions, belief=[200.0, 305.0]
@@ -192,6 +214,71 @@ def test_a_decision_stopped_at_its_deadline_is_held_to_what_is_possible(path):
     rewritten(path, 0, put("answer", "worst_loss", value=0.01), rehash=True)
     with pytest.raises(CertificateError, match="less than is possible"):
         adl.audit(path)
+
+
+def forged_stop(*change):
+    def forge(line):
+        line["answer"]["stopped"] = True
+        for keys, value in change:
+            put("answer", *keys, value=value)(line)
+
+    return forge
+
+
+FORGED_STOPS = {
+    "haircut": forged_stop((("haircut_usd",), [30.0, 0.0, 0.0])),
+    "nobody": forged_stop((("haircut_usd",), [0.0, 0.0, 0.0]), (("worst_loss",), 1e9)),
+    "raised": forged_stop((("raised_usd",), 1e9)),
+    "loss": forged_stop((("worst_loss",), 1e-9)),
+    "beyond": forged_stop((("haircut_usd",), [999.0, 0.0, 0.0]), (("raised_usd",), 999.0)),
+    "burden": forged_stop((("worst_burden",), 0.0)),
+    "bound": forged_stop((("certificate", "lower"), 1e9)),
+    "shape": forged_stop((("haircut_usd",), [30.0])),
+}
+
+
+@pytest.mark.parametrize("forged", FORGED_STOPS.values(), ids=FORGED_STOPS)
+def test_who_calls_a_forged_answer_stopped_is_found_by_its_haircuts(written, forged):
+    rewritten(written, 1, forged, rehash=True)
+    with pytest.raises(CertificateError, match=r"line 2: (\w+ is not what|it loses|its haircuts)"):
+        adl.audit(written)
+
+
+def test_lines_of_an_earlier_version_are_replayed_and_of_a_later_one_named(written):
+    def earlier(line):
+        inputs = {k: v for k, v in line["inputs"].items() if k != "constraints"}
+        line.update(inputs=inputs, inputs_hash=_hash(inputs), version="1.9")
+
+    rewritten(written, 0, earlier, rehash=True)
+    assert adl.audit(written).decisions == 3
+
+    def later(line):
+        inputs = {**line["inputs"], "mood": 1.0}
+        line.update(inputs=inputs, inputs_hash=_hash(inputs), version="9.0")
+
+    rewritten(written, 2, later, rehash=True)
+    with pytest.raises(CertificateError, match=r"line 3: .*mood.*recorded by version 9\.0"):
+        adl.audit(written)
+
+
+def test_a_line_is_not_replayed_at_another_place_or_twice(written):
+    lines = written.read_bytes().splitlines(keepends=True)
+    for mixed in (lines[:2] + lines[1:], [lines[1], lines[0], lines[2]], lines + lines[:1]):
+        written.write_bytes(b"".join(mixed))
+        with pytest.raises(CertificateError, match="does not follow the line before it"):
+            adl.audit(written)
+
+
+def test_threads_that_decide_and_write_lose_no_line_and_agree(path):
+    def work(k):
+        made = adl.decide(START, belief=SAMPLES, under=1.0 + k % 3, fair=3.0, capacities=0.2)
+        adl.write_decision(made, path)
+        return k % 3, json.dumps(made.to_dict())
+
+    with ThreadPoolExecutor(8) as threads:
+        said = set(threads.map(work, range(24)))
+    assert len(said) == 3
+    assert adl.audit(path).decisions == 24
 
 
 @pytest.mark.parametrize("text", [b"\n", b"[]\n", b"{}\n", b'{"hash": 1}\n', b"\xff\xfe\n", b"nul"])

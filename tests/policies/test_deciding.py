@@ -6,6 +6,7 @@ import threading
 import time
 from dataclasses import replace
 from fractions import Fraction
+from itertools import combinations, product
 
 import numpy as np
 import pytest
@@ -51,6 +52,54 @@ def by_highs(problem, floor=0.0):
     found = linprog(cost, rows, ends, total[None, :], [0.0], free, method="highs")
     assert found.status == 0
     return found.fun
+
+
+def by_linprog(problem, scenarios=None, rows=(), priced=False):
+    """The same with scenarios, each with a distribution of its own where it is priced, and rows.
+
+    Columns: z, H, then of each scenario d, λ, s_i and y_i. Rows are of (accounts, lower, upper).
+    """
+    ball, weight = problem.ball(problem.ambiguity), problem.start.capacity
+    n, winners = ball.needed.size, weight.size
+    most = weight if problem.limits is None else problem.limits.most(problem.start)
+    scenarios = [most] if scenarios is None else scenarios
+    width, count = 2 + n + winners, len(scenarios)
+    total = 2 + count * width
+    upper, ends, cost = [], [], np.zeros(total)
+    cost[0] = problem.fair
+    free = [(0.0, None), (0.0, None)]
+
+    def add(terms, end):
+        row = np.zeros(total)
+        for place, value in terms:
+            row[place] += value
+        upper.append(row)
+        ends.append(end)
+
+    for k, moved in enumerate(scenarios):
+        d = 2 + k * width
+        taken = [(d + 2 + n + i, -1.0) for i in range(winners)]
+        for i, b in enumerate(ball.needed):
+            for v in (0.0, ball.most, b):
+                for slope, constant in ((-ball.under, ball.under * v), (ball.over, -ball.over * v)):
+                    add([(d, slope), (d + 1, -abs(v - b)), (d + 2 + i, -1.0)], -constant)
+        add([(d, 1.0), *taken], 0.0)
+        add([(d, 1.0), (1, -1.0)], 0.0)
+        if not priced:
+            add([(d, -1.0), (1, 1.0)], 0.0)
+        for i, u in enumerate(weight):
+            add([(d + 2 + n + i, 1.0), (0, -u)], 0.0)
+        cost[d + 1] = ball.radius / count
+        cost[d + 2 : d + 2 + n] = ball.mass / ball.total / count
+        free += [(0.0, None)] * (2 + n)
+        free += [(0.0, min(a, b)) for a, b in zip(most, moved, strict=True)]
+        for who, low, high in rows:
+            group = [(d + 2 + n + i, 1.0) for i in who]
+            exact = [(d, 1.0), *taken]
+            add([(place, -value) for place, value in exact], 0.0)
+            add([(place, -1.0) for place, _ in group], -low)
+            add(group, high)
+    return linprog(cost, upper, ends, bounds=free, method="highs")
 
 
 @st.composite
@@ -258,11 +307,11 @@ def test_moving_capacities_are_served_at_the_least_level(seed):
     wanted = math.ceil(share * scenarios - 1e-9)
     given_ = {"belief": [20.0], "capacities": moved, "delivered": share}
     reach = np.sort(np.minimum(moved, start.capacity).sum(axis=1))[::-1][wanted - 1]
-    if reach < min(20.0, start.total_capacity):
-        with pytest.raises(InfeasibleRound):
-            adl.decide(start, **given_)
-        return
     decision = adl.decide(start, **given_)
+    assert decision.raised == pytest.approx(min(20.0, reach))
+    if reach < 20.0:
+        with pytest.raises(InfeasibleRound):
+            adl.decide(start, **given_, chance=0.5)
     got = np.minimum(decision.haircut, moved).sum(axis=1)
     assert (got >= decision.raised * (1 - 1e-9)).sum() >= wanted
     assert decision.allocation.proven
@@ -272,11 +321,122 @@ def test_moving_capacities_are_served_at_the_least_level(seed):
         assert (less >= decision.raised * (1 + 1e-9)).sum() < wanted
 
 
+@given(problems(), st.integers(0, 2**32 - 1))
+@examples(60)
+def test_scenarios_share_a_price_as_one_linear_program_has_it(problem, seed):
+    """Delivered in all scenarios, in some k of them, or missed at its price: one oracle."""
+    rng = np.random.default_rng(seed)
+    problem = replace(problem, chance=None)
+    count = int(rng.integers(1, 5))
+    scenarios = problem.start.capacity * rng.choice([0.0, 0.3, 0.8, 1.2], (count, 1))
+    scenarios = scenarios * rng.uniform(
+        0.5, 1.0, scenarios.shape[:1] + problem.start.capacity.shape
+    )
+    for share in (1.0, None):
+        decision = adl.decide(replace(problem, capacities=scenarios, delivered=share))
+        found = by_linprog(problem, scenarios, priced=share is None)
+        assert found.status == 0
+        assert decision.worst_loss == pytest.approx(found.fun, rel=1e-7, abs=1e-7)
+        assert decision.certificate.proven, decision.certificate
+        assert decision.certificate.trust is Trust.EXACT
+    wanted = int(rng.integers(1, count + 1))
+    asked = replace(problem, capacities=scenarios, delivered=wanted / count)
+    decision = adl.decide(asked)
+    got = np.minimum(decision.haircut, scenarios).sum(axis=1)
+    assert (got >= decision.raised * (1 - 1e-9)).sum() >= wanted
+    subsets = [scenarios[list(kept)] for kept in combinations(range(count), wanted)]
+    least = min(by_linprog(problem, kept).fun for kept in subsets)
+    assert decision.certificate.lower <= least * (1 + 1e-7) + 1e-7
+    assert decision.worst_loss >= least * (1 - 1e-7) - 1e-7
+
+
+def test_what_is_not_delivered_is_missed_at_its_price():
+    """One rich scenario and a poor one: more burden is not worth what the poor one adds."""
+    scenarios = np.array([[120.0, 80.0], [1.0, 0.0]])
+    some = adl.decide(TWO, belief=[60.0], under=2.0, capacities=scenarios, delivered=None)
+    assert (some.raised, some.delivered) == (60.0, 0.5)
+    assert some.expected_loss == pytest.approx((0.0 + 2.0 * 59.0) / 2)
+    assert some.haircut.tolist() == [36.0, 24.0]
+    dear = adl.decide(TWO, belief=[60.0], under=2.0, fair=1e4, capacities=scenarios, delivered=None)
+    assert dear.worst_burden == 0.0
+    assert dear.worst_loss == pytest.approx(120.0)
+    assert dear.certificate.proven
+    for given_ in ({"capacities": None}, {"chance": 0.5}):
+        with pytest.raises(InputError):
+            adl.decide(TWO, belief=[60.0], **{"capacities": scenarios, "delivered": None, **given_})
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_moving_capacities_of_whole_lots_are_those_of_enumeration(seed):
+    rng = np.random.default_rng(seed)
+    coins = ["ETH", "ETH", "BTC", "BTC"]
+    size, lot = rng.integers(1, 4, 4), rng.integers(3, 30, 4).astype(float)
+    round_ = adl.ContractRound.of(
+        account=["ann", "bob", "bob", "cat"], coin=coins, side=["long"] * 4, size=size,
+        value=lot, deficit=500.0, needed=1.0,
+    )  # fmt: skip
+    start, owner = round_.start, round_.owner
+    moved = start.capacity * rng.uniform(0.3, 1.2, (3, 3))
+    limits = adl.Limits(cap=0.9)
+    most = limits.most(start)
+    every = list(product(*(range(k + 1) for k in size)))
+    given_ = np.array([np.bincount(owner, lot * k, 3) for k in every])
+    given_ = given_[(given_ <= most + 1e-9).all(axis=1)]
+    delivered = np.minimum(given_[:, None, :], moved).sum(axis=2)
+    for share, wanted in ((1.0, 3), (0.6, 2)):
+        aim = 0.7 * float(np.sort(delivered.max(axis=0))[-wanted])
+        options = {"belief": [aim], "capacities": moved, "delivered": share, "limits": limits}
+        fits = (delivered >= aim).sum(axis=1) >= wanted
+        least = (given_[fits] / start.capacity).max(axis=1).min()
+        decision = adl.decide(start, positions=round_.positions, **options)
+        assert decision.worst_burden == pytest.approx(least)
+        assert decision.allocation.proven
+        assert (round_.haircut(list(decision.lots)) == decision.haircut).all()
+        got = np.minimum(decision.haircut, moved).sum(axis=1)
+        assert (got >= aim - 1e-6).sum() >= wanted
+
+
+def test_moving_capacities_in_lots_of_dollars():
+    start = adl.RoundStart(account=["a", "b"], capacity=[120, 80], deficit=90, lot=[7.0, 9.0])
+    decision = adl.decide(start, belief=[60.0], capacities=0.5)
+    assert (decision.haircut % start.lot == 0).all()
+    assert np.minimum(decision.haircut, 0.5 * start.capacity).sum() >= 60.0
+    pairs = [(7.0 * i, 9.0 * j) for i in range(18) for j in range(9)]
+    enough_ = [max(a / 120, b / 80) for a, b in pairs if min(a, 60.0) + min(b, 40.0) >= 60.0]
+    assert decision.worst_burden == pytest.approx(min(enough_))
+    assert decision.allocation.proven
+
+
+@given(problems(), st.integers(0, 2**32 - 1))
+@examples(40)
+def test_own_rows_are_part_of_the_same_linear_program(problem, seed):
+    rng = np.random.default_rng(seed)
+    names, n = problem.start.account, len(problem.start.account)
+    who = sorted(rng.choice(n, int(rng.integers(1, n + 1)), replace=False).tolist())
+    held = float(problem.start.capacity[who].sum())
+    low, high = sorted(rng.choice([0.0, 0.09, 0.4, 0.97], 2) * held)
+    group = adl.group(account=[names[i] for i in who])
+    rows = (group.gives_at_least(usd=low), group.gives_at_most(usd=high))
+    problem = replace(problem, chance=None, constraints=rows)
+    found = by_linprog(problem, rows=[(who, low, high)])
+    if found.status == 2:
+        with pytest.raises(InfeasibleRound):
+            adl.decide(problem)
+        return
+    decision = adl.decide(problem)
+    assert decision.worst_loss == pytest.approx(found.fun, rel=1e-6, abs=1e-6)
+    assert decision.certificate.lower <= found.fun * (1 + 1e-9) + 1e-9
+    assert decision.certificate.gap <= 1e-6 * (1 + decision.worst_loss)
+    assert low * (1 - 1e-8) - 1e-8 <= decision.haircut[who].sum() <= high * (1 + 1e-8) + 1e-8
+    assert decision.allocation.proven
+
+
 def test_a_band_is_its_lower_end():
     decision = adl.decide(TWO, belief=[60.0], capacities=0.5)
     assert decision.haircut.tolist() == [36.0, 24.0]
-    with pytest.raises(InfeasibleRound):
-        adl.decide(TWO, belief=[80.0], capacities=0.7)
+    assert adl.decide(TWO, belief=[80.0], capacities=0.7).raised == pytest.approx(60.0)
+    with pytest.raises(InfeasibleRound, match=r"cannot be delivered in 100 % of the scenarios"):
+        adl.decide(TWO, belief=[80.0], capacities=0.7, chance=0.5)
 
 
 def test_what_is_learned_from_rounds_says_what_it_saw():
@@ -386,6 +546,22 @@ def test_files_state_beliefs_and_options_and_the_command_line_stands_in(tmp_path
     assert "adlopt decide" in err
 
 
+def test_files_have_own_rows_and_scenarios_at_a_price(tmp_path, run):
+    rows = '[[constraint]]\naccount = ["a"]\ngives_at_most = { usd = 9.0 }\n'
+    path = tmp_path / "round.toml"
+    path.write_text(f"{ROUND}[belief]\nsamples = [60.0]\n{rows}")
+    assert adl.decide(adl.read(path)).haircut.tolist() == pytest.approx([9.0, 51.0])
+    code, out, _ = run("decide", "round.toml", "--audit", "log.jsonl")
+    assert code == 0
+    assert "60.00" in out
+    assert run("audit", "log.jsonl")[0] == 0
+    asked = '[decide]\nfair = 1.0\ncapacities = 0.75\ndelivered = "priced"\n'
+    path.write_text(f"{ROUND}[belief]\nsamples = [60.0]\n{asked}")
+    found = adl.decide(adl.read(path))
+    assert (found.raised, found.delivered) == (50.0, 1.0)
+    assert found.expected_loss == pytest.approx(10.0 + 0.25)
+
+
 @pytest.mark.parametrize(
     ("tables", "said"),
     [
@@ -397,6 +573,7 @@ def test_files_state_beliefs_and_options_and_the_command_line_stands_in(tmp_path
         ('[belief]\nsamples = [1.0]\n[decide]\nambiguity = "much"\n', "cross-validated"),
         ('[belief]\nquantiles = { half = 3.0, "1" = 4.0 }\n', "a level"),
         ('[belief]\nsamples = [1.0]\n[[constraint]]\ngroup = "x"\n', "constraint"),
+        ('[belief]\nsamples = [1.0]\n[decide]\ncapacities = 0.5\ndelivered = "all"\n', "'priced'"),
     ],
 )
 def test_a_file_that_cannot_be_decided_says_why(tmp_path, run, tables, said):

@@ -1,6 +1,7 @@
 """Severities as data: what the notation takes, what it refuses, and that it is what is played."""
 
 import math
+import re
 
 import pytest
 from hypothesis import given
@@ -9,6 +10,7 @@ from tiers import examples
 
 import adlopt as adl
 from adlopt.errors import InputError
+from adlopt.model.round import RoundOutcome
 from adlopt.policies import grammar
 from adlopt.policies.severity_notation import (
     FUNCTIONS,
@@ -158,3 +160,40 @@ def test_functions_are_those_of_floats():
     assert ON_FLOATS.items() >= FUNCTIONS.items()
     assert FUNCTIONS["clip"](2.0) == 1.0
     assert FUNCTIONS["sign"](math.nan) == 0
+
+
+@pytest.mark.parametrize(
+    ("plays", "said"),
+    [
+        ("(0 - 1)**0.5", "below 0"),
+        ("abs((0 - 2)**0.5)", "below 0"),
+        ("join(0, 1, 1)", "no past"),
+        ("max(join(0, 1, 1), join(0, 2, 1))", "a past is no number"),
+        ("join(0, 1, 1) + join(0, 1, 1)", "a past is no number"),
+        ("join(0, join(0, 1, 1), 1)", "numbers, and no past"),
+        ("1e999", "at most 1e+300"),
+        ("9" * 400, "at most 1e+300"),
+        ("9**9**9**9", "arithmetic that can be done"),
+        ("+".join("1" * 90), "at most 150"),
+    ],
+)
+def test_what_would_blow_up_is_one_error(plays, said):
+    start = adl.RoundStart(account=["a"], capacity=[9.0], deficit=4.0)
+    with pytest.raises(adl.InputError, match=re.escape(said)):
+        OwnSeverity(name="x", plays=plays).decide((), start)
+
+
+@pytest.mark.parametrize("learns", ["m + m", "m * 2", "2 * m", "join(m, m, 1)", "stack(m, 1, m)"])
+def test_a_past_cannot_be_made_to_double_every_round(learns):
+    rule = OwnSeverity(
+        name="x", plays="0.5", remembers={"m": "join(0, 1, 1)"}, learns={"m": learns}
+    )
+    start = adl.RoundStart(account=["a"], capacity=[9.0], deficit=4.0)
+    with pytest.raises(adl.InputError):
+        rule.learn(rule.begin(), start, 0.5, RoundOutcome(needed=2.0))
+
+
+def test_no_run_takes_a_severity_that_is_no_number():
+    rule = OwnSeverity(name="x", plays="1e300 * 1e300 - 1e300 * 1e300")
+    with pytest.raises(adl.PolicyError, match="is nan in round 1: a number in"):
+        adl.play(adl.episodes.october_10(), [rule])

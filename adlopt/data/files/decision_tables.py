@@ -8,6 +8,7 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from adlopt.data.files.account_tables import read_numbers, read_table
+from adlopt.data.files.aims import constraints_of
 from adlopt.data.files.file_schema import BeliefEntry, ContractRoundFile, DecideEntry, RoundFile
 from adlopt.data.files.places import inside
 from adlopt.errors import InputError, unknown
@@ -20,6 +21,8 @@ MEASURED = {"samples": Measured.DOLLARS, "errors": Measured.ERRORS, "shares": Me
 """What files call the values of a belief."""
 Said: TypeAlias = dict[str, Any]
 """Fields of a decision that are stated elsewhere than in its tables."""
+PRICED = "priced"
+"""What files call `delivered=None`."""
 CALIBRATED = "cross-validated"
 """What files call `CrossValidated`; its folds may follow a colon."""
 
@@ -31,12 +34,14 @@ def decision_of(
     if entry.belief is None and "belief" not in stated:
         remedy = "without it adlopt decide takes the file, with a [belief]"
         raise InputError("needed", None, "a value", remedy=remedy)
-    if entry.constraint:
-        expected = "none, where `needed` is not known; [limits] is taken"
-        raise InputError("constraint", f"{len(entry.constraint)} tables", expected)
     asked = entry.decide or DecideEntry()
     given: dict[str, Any] = {name: getattr(asked, name) for name in asked.__struct_fields__}
     given["ambiguity"] = ambiguity_of(asked.ambiguity)
+    given["constraints"] = constraints_of(entry.constraint)
+    if isinstance(asked.delivered, str):
+        if asked.delivered != PRICED:
+            raise InputError("decide.delivered", asked.delivered, f"a share, or {PRICED!r}")
+        given["delivered"] = None
     if isinstance(asked.capacities, str):
         given["capacities"] = _scenarios(inside(path.parent, asked.capacities), start)
     if entry.belief is not None:

@@ -102,7 +102,10 @@ class BeliefEntry(msgspec.Struct, forbid_unknown_fields=True):
 
 
 class DecideEntry(msgspec.Struct, forbid_unknown_fields=True):
-    """What a decision is judged by; `capacities` is a share, or a table of scenarios by account."""
+    """What a decision is judged by; `capacities` is a share, or a table of scenarios by account.
+
+    `delivered` is a share of these, or "priced": what they do not deliver is missed.
+    """
 
     under: float = 1.0
     over: float = 1.0
@@ -111,7 +114,7 @@ class DecideEntry(msgspec.Struct, forbid_unknown_fields=True):
     chance: float | None = None
     most: float | None = None
     capacities: float | str | None = None
-    delivered: float = 1.0
+    delivered: float | str = 1.0
     deadline: float | None = None
 
 

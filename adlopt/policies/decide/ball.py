@@ -13,15 +13,16 @@ at two budgets meet on it, no budget costs less against a mixture of their two d
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from fractions import Fraction
 from time import monotonic
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 import numpy as np
 
 from adlopt.foundation.arrays import FloatArray
-from adlopt.optimum.core.certificate import Multipliers
+from adlopt.optimum.programs.weak_duality import ProvenBound
 
 STEPS = 400
 """Tangents that are tried at most; a dozen are enough as a rule."""
@@ -29,12 +30,16 @@ SAME = 1e-13
 """Relative distance at which two costs are the same."""
 
 
+Line: TypeAlias = tuple[Fraction, Fraction]
+"""A constant, and a slope in H."""
+
+
 class Burdened(NamedTuple):
-    """What the least worst burden of a budget costs, the slope of that, and its dual variables."""
+    """What the least worst burden of a budget costs, its slope, and a line nowhere above it."""
 
     cost: float
     slope: float
-    dual: Multipliers | None = None
+    line: Callable[[], Line] = lambda: (Fraction(0), Fraction(0))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -55,24 +60,7 @@ class Worst:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Ball:
-    """Distributions on [0, most] within `radius` of a belief, and prices of missing by a dollar.
-
-    Parameters
-    ----------
-    needed, mass : FloatArray, shape (N,)
-        USD, ascending, and how likely, up to scale.
-    most, radius : float
-        USD. b_max and ε.
-    under, over : float
-        λ_under and λ_over.
-
-    Examples
-    --------
-    >>> ball = Ball(needed=np.array([20.0, 40.0]), mass=np.ones(2), most=100.0, radius=6.0,
-    ...             under=1.0, over=1.0)
-    >>> ball.worst(30.0).cost, ball.expected(30.0)
-    (16.0, 10.0)
-    """
+    """Distributions on [0, b_max] within ε USD of values, (N,), ascending, with masses; prices."""
 
     needed: FloatArray
     mass: FloatArray
@@ -157,14 +145,23 @@ class Tangent:
     high: float
 
 
+Used: TypeAlias = Sequence[tuple[float, Tangent]]
+"""Tangents, with weights of sum 1."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Best:
-    """The best budget found, and tangents, with their weights, that nothing costs less than."""
+    """The best budget found, and tangents, with their weights, that nothing costs less than.
+
+    `lower` is what nothing costs less than, where it was proved otherwise.
+    """
 
     raised: float
-    tangents: tuple[tuple[float, Tangent], ...]
+    cost: float
+    tangents: Used
     ends: tuple[float, float]
-    stopped: bool
+    stopped: bool = False
+    lower: ProvenBound | None = None
 
 
 def best_budget(
@@ -173,18 +170,7 @@ def best_budget(
     ends: tuple[float, float],
     until: float | None = None,
 ) -> Best:
-    """Minimise R(H) + what the worst burden costs, convex in H, between two ends.
-
-    Parameters
-    ----------
-    ball : Ball
-    burden : callable
-        From H to what the least worst burden costs, and its slope.
-    ends : pair of float
-        USD.
-    until : float, optional
-        Of `time.monotonic`: when to stop with the best so far.
-    """
+    """Minimise R(H) + what the worst burden costs, convex in H, between two ends, until late."""
 
     def at(raised: float) -> Tangent:
         worst, price = ball.worst(raised), burden(raised)
@@ -205,7 +191,8 @@ def best_budget(
         found, used = right, ((1.0, right),)
     else:
         found, used, stopped = _meet(at, left, right, until)
-    return Best(raised=_first(ball, at, found, ends), tangents=used, ends=ends, stopped=stopped)
+    raised = _first(ball, at, found, ends)
+    return Best(raised=raised, cost=at(raised).cost, tangents=used, ends=ends, stopped=stopped)
 
 
 def _meet(

@@ -6,26 +6,19 @@ the expected cost under one distribution in the ball, the worst burden priced by
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from fractions import Fraction
 
 import numpy as np
 
-from adlopt.optimum.core.certificate import Multipliers
-from adlopt.policies.decide.ball import Ball, Tangent
+from adlopt.policies.decide.ball import Ball, Line, Tangent
 
 SHRINK = 1.0 - 2.0**-40
 """What takes rounding out of a distribution that leaves the ball by it."""
-Line = tuple[Fraction, Fraction]
-"""A constant, and a slope in H."""
 
 
 def whole(*columns: Iterable[float]) -> tuple[list[list[int]], Fraction]:
-    """Columns as whole numbers of one unit, and the unit.
-
-    >>> whole([0.5, 3.0], [0.25])
-    ([[2, 12], [1]], Fraction(1, 4))
-    """
+    """Columns as whole numbers of one unit, and the unit: [[2, 12], [1]] quarters are 0.5, 3, ¼."""
     ratios = [[float(value).as_integer_ratio() for value in column] for column in columns]
     bits = max((down.bit_length() for column in ratios for _, down in column), default=1) - 1
     made = [[up << (bits - down.bit_length() + 1) for up, down in column] for column in ratios]
@@ -33,13 +26,7 @@ def whole(*columns: Iterable[float]) -> tuple[list[list[int]], Fraction]:
 
 
 def at_most(ball: Ball, raised: Fraction, price: float) -> Fraction:
-    """No distribution in the ball makes H cost more; `price` is λ.
-
-    >>> ball = Ball(needed=np.array([20.0, 40.0]), mass=np.ones(2), most=100.0, radius=6.0,
-    ...             under=1.0, over=1.0)
-    >>> at_most(ball, Fraction(30), 1.0), at_most(ball, Fraction(30), 9.0)
-    (Fraction(16, 1), Fraction(64, 1))
-    """
+    """No distribution in the ball makes H cost more; `price` is λ ≥ 0, good or bad."""
     scale = raised.denominator
     (needed, (most,)), usd = whole(ball.needed, [ball.most])
     needed, most = [b * scale for b in needed], most * scale
@@ -105,14 +92,10 @@ def _expected(atoms: list[tuple[int, int]], tried: list[int], under: int, over: 
     return costs
 
 
-def mixed(
-    used: Sequence[tuple[float, Tangent]], line_of: Callable[[Multipliers], Line], fair: float
-) -> Line:
-    """What burdens cost at least at H: the lines of weak duality of the tangents, mixed."""
-    constant, slope, total = Fraction(0), Fraction(0), Fraction(0)
-    for weight, each in used:
-        if each.burden.dual is not None:
-            first, second = line_of(each.burden.dual)
-            constant, slope = constant + Fraction(weight) * first, slope + Fraction(weight) * second
-        total += Fraction(weight)
-    return Fraction(fair) * constant / total, Fraction(fair) * slope / total
+def mixed(used: Sequence[tuple[float, Tangent]]) -> Line:
+    """What burdens cost at least at H: the lines of the tangents, mixed."""
+    total = sum(Fraction(weight) for weight, _ in used)
+    lines = [(Fraction(weight) / total, each.burden.line()) for weight, each in used]
+    return sum((w * a for w, (a, _) in lines), Fraction(0)), sum(
+        (w * b for w, (_, b) in lines), Fraction(0)
+    )

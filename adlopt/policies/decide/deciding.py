@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import partial
@@ -17,32 +17,35 @@ from adlopt.errors import InfeasibleRound, InputError
 from adlopt.foundation.arrays import FloatArray
 from adlopt.foundation.exact import exact_sum, largest_quotient
 from adlopt.model.budget import Budget
-from adlopt.model.limits import Limits
+from adlopt.model.constraint import Constraint
+from adlopt.model.limits import NO_LIMITS, Limits
 from adlopt.model.loss import Loss, MinMax
 from adlopt.model.method import Stopped
 from adlopt.model.objective import Objective, TrackingFirst
 from adlopt.model.positions import ContractRound, Positions
 from adlopt.model.round import Round, RoundOutcome, RoundStart
-from adlopt.optimum.core.burden_problem import BurdenProblem
 from adlopt.optimum.core.certificate import (
     ROUNDING,
     Certificate,
-    Multipliers,
     Trust,
     checked,
     round_down,
     round_up,
     tied,
-    weak_bound,
 )
-from adlopt.optimum.core.waterfill import check_reachable, optimum
+from adlopt.optimum.core.waterfill import check_reachable
+from adlopt.optimum.lots.lot_grid import LotGrid
 from adlopt.optimum.solve import solve
-from adlopt.policies.decide.ball import Ball, Best, Burdened, best_budget
+from adlopt.policies.decide.ball import Ball, Best, Burdened, Used, best_budget
 from adlopt.policies.decide.belief import Belief
-from adlopt.policies.decide.both_ends import Line, at_least, at_most, mixed
+from adlopt.policies.decide.both_ends import at_least, at_most, mixed
 from adlopt.policies.decide.decision import Decision
 from adlopt.policies.decide.decision_problem import CrossValidated, DecisionProblem
-from adlopt.policies.decide.moving_capacity import deliver
+from adlopt.policies.decide.moving_capacity import Moving, Priced, burdened, priced
+from adlopt.policies.decide.own_rows import best_under_rows
+
+NUDGE = 1e-10
+"""Relative distance by which a budget gives way to rows."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -69,9 +72,10 @@ def decide(  # noqa: PLR0913 - what a decision depends on
     chance: float | None = None,
     most: float | None = None,
     capacities: ArrayLike | None = None,
-    delivered: float = 1.0,
+    delivered: float | None = 1.0,
     objective: Loss | Objective | None = None,
     limits: Limits | None = None,
+    constraints: Sequence[Constraint] = (),
     positions: Positions | None = None,
     deadline: float | None = None,
 ) -> Decision:
@@ -105,11 +109,14 @@ def decide(  # noqa: PLR0913 - what a decision depends on
     capacities : array_like, shape (Ω, n), or float, optional
         USD. Scenarios of capacities at execution, or the share that all may lose till then: H is to
         be delivered in a share `delivered` of them, at the least worst burden.
-    delivered : float
-        In (0, 1].
+    delivered : float or None
+        In (0, 1]; or None: the scenarios are equally likely, no more than H is taken in any, and
+        what one does not deliver is missed at its price. The need is at its worst in each.
     objective : Loss or Objective, optional
         Of the allocation, `MinMax` unless given: one that meets a budget.
     limits : Limits, optional
+    constraints : sequence of Constraint
+        Rows over groups of accounts, as `adlopt.group` makes them, for H that the same decides.
     positions : Positions, optional
         Close whole lots of these, worth whole micro-dollars after rounding.
     deadline : float, optional
@@ -147,6 +154,7 @@ def decide(  # noqa: PLR0913 - what a decision depends on
             delivered=delivered,
             objective=MinMax() if objective is None else objective,
             limits=limits,
+            constraints=tuple(constraints),
             positions=positions,
             deadline=deadline,
         )
@@ -157,22 +165,108 @@ def decided(problem: DecisionProblem) -> Decision:
     """Decide a problem as it is stated; see `decide`."""
     until = None if problem.deadline is None else monotonic() + problem.deadline
     burdens, (floor, guarantee) = problem.burdens, enough(problem)
+    moving = None
+    if problem.capacities is not None:
+        moving = Moving.of(burdens, problem.capacities, problem.delivered)
+        moving.check(floor)
+        if problem.delivered is None:
+            return _priced(problem, moving)
     check_reachable(floor, burdens.reachable)
-    burden = partial(_burden, burdens, problem.fair)
 
     def best(ball: Ball) -> Best:
-        highest = min(burdens.reachable, max(ball.most, floor))
-        return best_budget(ball, burden, (floor, highest), until)
+        return _best(problem, ball, moving, floor, until)
 
     ball = problem.ball(_radius(problem, best))
     found = best(ball)
     taken = _take(problem, ball, found.raised, floor, until)
     belief = replace(ball, radius=0.0)
-    raised, price = float(taken.raised), problem.fair * taken.worst_burden
-    alone = best(belief).raised
-    expected = belief.expected(raised) + price
-    certificate = _certify(problem, ball, found, taken, burdens)
-    needed, mass = _against(ball, found)
+    raised = float(taken.raised)
+    expected = belief.expected(raised) + problem.fair * taken.worst_burden
+    return _decision(
+        problem,
+        ball,
+        taken,
+        _certify(problem, ball, found, taken),
+        found.tangents,
+        expected_loss=expected,
+        price_of_ambiguity=max(expected - (best(belief) if ball.radius else found).cost, 0.0),
+        guarantee=guarantee,
+        stopped=found.stopped or taken.stopped,
+    )
+
+
+def _best(
+    problem: DecisionProblem, ball: Ball, moving: Moving | None, floor: float, until: float | None
+) -> Best:
+    """The budget that loses least at worst, its burden included."""
+    burdens, fair = problem.burdens, problem.fair
+    reach = burdens.reachable if moving is None else moving.reach
+    ends = floor, min(reach, max(ball.most, floor))
+    if problem.constraints:
+        # Rows may ask for more than can be needed.
+        return best_under_rows(problem, ball, (floor, reach), until)
+    if not fair:
+        return best_budget(ball, lambda _: Burdened(0.0, 0.0), ends, until)
+    if moving is None:
+        return best_budget(ball, partial(burdened, burdens, fair), ends, until)
+    if moving.wanted == len(moving.left):
+        return best_budget(ball, partial(moving.burden, fair), ends, until)
+    # The k-th smallest level is not convex in H: some k scenarios are chosen, and better ones
+    # again, while nobody's giving less than in any of them bounds the loss from below.
+    bound = best_budget(ball, partial(burdened, moving.relaxed(), fair), ends, until)
+    found, raised = None, bound.raised
+    for _ in range(len(moving.left)):
+        chosen = moving.easiest(raised)
+        inside = floor, min(chosen.reach, ends[1])
+        tried = best_budget(ball, partial(chosen.burden, fair), inside, until)
+        if found is not None and tried.cost >= found.cost:
+            break
+        found, raised = tried, tried.raised
+    assert found is not None
+    return replace(bound, raised=found.raised, cost=found.cost, stopped=found.stopped)
+
+
+def _priced(problem: DecisionProblem, moving: Moving) -> Decision:
+    """Decide where what scenarios do not deliver is missed, at its price."""
+
+    def expected(needed: FloatArray, mass: FloatArray, radius: float) -> Priced:
+        return priced(moving, problem.ball_of(needed, mass, radius), problem.fair)
+
+    def choose(needed: FloatArray, mass: FloatArray, radius: float) -> float:
+        return expected(needed, mass, radius).raised
+
+    ball = problem.ball(_calibrated(problem, choose))
+    belief = replace(ball, radius=0.0)
+    found = priced(moving, ball, problem.fair)
+    alone = priced(moving, belief, problem.fair) if ball.radius else found
+    done = sum(usd >= found.raised * (1 - ROUNDING) for usd in found.delivered)
+    taken = Taken(
+        haircut=found.haircut,
+        worst_burden=found.level,
+        certificate=moving.least_level(found.haircut, found.level, found.raised),
+        raised=Fraction(found.raised),
+        delivered=done / len(moving.left),
+    )
+    certificate = checked(
+        upper=round_up(found.upper), lower=max(round_down(found.lower), 0.0), trust=Trust.EXACT
+    )
+    said = found.expected(belief, problem.fair)
+    spared = max(said - alone.expected(belief, problem.fair), 0.0)
+    return _decision(
+        problem, ball, taken, certificate, found.used, expected_loss=said, price_of_ambiguity=spared
+    )
+
+
+def _decision(
+    problem: DecisionProblem,
+    ball: Ball,
+    taken: Taken,
+    certificate: Certificate,
+    used: Used,
+    **figures: Any,
+) -> Decision:
+    raised = float(taken.raised)
+    needed, mass = _against(ball, used)
     return Decision(
         problem=problem,
         haircut=taken.haircut,
@@ -180,17 +274,14 @@ def decided(problem: DecisionProblem) -> Decision:
         worst_burden=taken.worst_burden,
         most=ball.most,
         radius=ball.radius,
-        expected_loss=expected,
         worst_loss=certificate.upper,
-        price_of_ambiguity=max(expected - belief.expected(alone) - burden(alone).cost, 0.0),
         worst_needed=needed,
         worst_mass=mass,
         certificate=tied(certificate, taken.haircut, np.array(raised)),
         allocation=taken.certificate,
-        guarantee=guarantee,
         delivered=taken.delivered,
-        stopped=found.stopped or taken.stopped,
         lots=taken.lots,
+        **figures,
     )
 
 
@@ -216,43 +307,31 @@ def enough(problem: DecisionProblem) -> tuple[float, float | None]:
     return float(needed[k - 1]), k / (n + 1)
 
 
-def _radius(problem: DecisionProblem, best: Any) -> float:
+def _radius(problem: DecisionProblem, best: Callable[[Ball], Best]) -> float:
+    def choose(needed: FloatArray, mass: FloatArray, radius: float) -> float:
+        return best(problem.ball_of(needed, mass, radius)).raised
+
+    return _calibrated(problem, choose)
+
+
+def _calibrated(
+    problem: DecisionProblem, choose: Callable[[FloatArray, FloatArray, float], float]
+) -> float:
     if not isinstance(problem.ambiguity, CrossValidated):
         return problem.ambiguity
-
-    def choose(needed: FloatArray, mass: FloatArray, radius: float) -> float:
-        return float(best(problem.ball_of(needed, mass, radius)).raised)
-
     needed = problem.belief.needed(problem.start)
     miss = problem.ball(0.0).miss
     return problem.ambiguity.radius(needed, problem.belief.mass, choose, miss)
-
-
-def _burden(problem: BurdenProblem, fair: float, raised: float) -> Burdened:
-    """What the least worst burden of a budget costs."""
-    if not fair:
-        return Burdened(0.0, 0.0)
-    stated = replace(problem, budget=raised)
-    haircut, dual = optimum(stated)
-    worst = replace(stated, fair=1.0).value(haircut)
-    return Burdened(fair * worst, fair * dual.budget, dual)
 
 
 def _take(
     problem: DecisionProblem, ball: Ball, raised: float, floor: float, until: float | None
 ) -> Taken:
     """Allocate the budget."""
-    start, limits = problem.start, problem.limits
+    start = problem.start
     if problem.capacities is not None:
-        sent = deliver(problem.burdens, problem.capacities, problem.delivered, raised)
-        return Taken(
-            haircut=sent.haircut,
-            worst_burden=sent.certificate.upper,
-            certificate=sent.certificate,
-            raised=Fraction(raised),
-            delivered=sent.share,
-        )
-    options: dict[str, Any] = {"limits": limits}
+        return _deliver(problem, raised)
+    options: dict[str, Any] = {"limits": problem.limits, "constraints": problem.constraints}
     if until is not None:
         options["time_limit"] = max(until - monotonic(), 1e-3)
     outcome = RoundOutcome(needed=raised)
@@ -263,10 +342,48 @@ def _take(
         return _taken(best, tuple(best.lots.tolist()))
     whole = Round(start=start, outcome=outcome)
     if start.lot is None:
+        # Rows that only just meet are apart by rounding.
+        for nudge in (NUDGE, -NUDGE) if problem.constraints else ():
+            try:
+                return _taken(solve(whole, problem.objective, **options))
+            except InfeasibleRound:
+                whole = replace(whole, outcome=RoundOutcome(needed=raised * (1 + nudge)))
         return _taken(solve(whole, problem.objective, **options))
-    found = _in_lots(whole, problem.objective.worst, options, below=not floor)
+    below = not floor and not problem.constraints
+    found = _in_lots(whole, problem.objective.worst, options, below=below)
     fair = problem.fair
     return min(found, key=lambda t: ball.worst(float(t.raised)).cost + fair * t.worst_burden)
+
+
+def _deliver(problem: DecisionProblem, raised: float) -> Taken:
+    """Haircuts that deliver H in as many scenarios as wanted, in whole lots where there are any."""
+    start, worst, scenarios = problem.start, problem.objective.worst, problem.capacities
+    assert scenarios is not None
+    moving = Moving.of(problem.burdens, scenarios, problem.delivered)
+    lots = None
+    if problem.positions is not None:
+        outcome = RoundOutcome(needed=raised)
+        round_ = ContractRound(start=start, positions=problem.positions, outcome=outcome).rounded()
+        limits = NO_LIMITS if problem.limits is None else problem.limits
+        grid = LotGrid.of(round_, worst, Budget.at_least(), limits)
+        counts, share, certificate = moving.deliver_lots(grid, raised)
+        haircut, closed = grid.haircut(counts, len(start.account)), np.zeros(len(round_.positions))
+        closed[grid.row] = counts
+        lots = tuple(map(int, closed.tolist()))
+    elif start.lot is not None:
+        grid = LotGrid.of_wealth(replace(problem.burdens, budget=raised))
+        counts, share, certificate = moving.deliver_lots(grid, raised)
+        haircut = grid.haircut(counts, len(start.account))
+    else:
+        haircut, share, certificate = moving.deliver(raised)
+    return Taken(
+        haircut=haircut,
+        worst_burden=certificate.upper,
+        certificate=certificate,
+        raised=Fraction(raised),
+        delivered=share,
+        lots=lots,
+    )
 
 
 def _in_lots(whole: Round, worst: MinMax, options: dict[str, Any], *, below: bool) -> list[Taken]:
@@ -294,37 +411,33 @@ def _taken(best: Any, lots: tuple[int, ...] | None = None) -> Taken:
     )
 
 
-def _certify(
-    problem: DecisionProblem, ball: Ball, found: Best, taken: Taken, burdens: BurdenProblem
-) -> Certificate:
-    """Both ends of the loss at worst, exact: its dual at the haircut, and one distribution."""
-
-    def line_of(dual: Multipliers) -> Line:
-        none, one = (
-            weak_bound(replace(burdens, budget=usd), dual, Fraction(usd)) for usd in (0.0, 1.0)
-        )
-        return none, one - none
-
+def _certify(problem: DecisionProblem, ball: Ball, found: Best, taken: Taken) -> Certificate:
+    """Both ends of the loss at worst: its dual at the haircut, and one distribution, exact."""
     price = ball.worst(float(taken.raised)).price
-    worst = Fraction(problem.fair) * largest_quotient(taken.haircut, burdens.weight)
-    upper = at_most(ball, taken.raised, price) + worst
-    floor = min(Fraction(found.ends[0]), taken.raised)
-    ends = float(floor), max(found.ends[1], float(floor))
-    lower = at_least(ball, found.tangents, ends, mixed(found.tangents, line_of, problem.fair))
+    burden = Fraction(taken.worst_burden)
+    if not problem.constraints:
+        burden = largest_quotient(taken.haircut, problem.burdens.weight)
+    upper = at_most(ball, taken.raised, price) + Fraction(problem.fair) * burden
     apart = abs(float(taken.raised - Fraction(found.raised)))
     added = apart if apart <= ROUNDING * found.raised else 0.0
+    rounding = max(ball.under, ball.over) * added
+    if found.lower is not None:
+        return found.lower.certificate(round_up(upper), rounding=rounding)
+    floor = min(Fraction(found.ends[0]), taken.raised)
+    ends = float(floor), max(found.ends[1], float(floor))
+    lower = at_least(ball, found.tangents, ends, mixed(found.tangents))
     return checked(
         upper=round_up(upper),
         lower=max(round_down(lower), 0.0),
         trust=Trust.EXACT,
-        rounding=max(ball.under, ball.over) * added,
+        rounding=rounding,
     )
 
 
-def _against(ball: Ball, found: Best) -> tuple[FloatArray, FloatArray]:
+def _against(ball: Ball, used: Used) -> tuple[FloatArray, FloatArray]:
     """The worst distribution, as it is mixed of those of the tangents: values, and shares."""
-    up = sum(weight * each.worst.up for weight, each in found.tangents)
-    down = sum(weight * each.worst.down for weight, each in found.tangents)
+    up = sum(weight * each.worst.up for weight, each in used)
+    down = sum(weight * each.worst.down for weight, each in used)
     stay = np.maximum(ball.mass - up - down, 0.0)
     needed = np.concatenate([[0.0], ball.needed, [ball.most]])
     mass = np.concatenate([[np.sum(down)], stay, [np.sum(up)]]) / ball.total

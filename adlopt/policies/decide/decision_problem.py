@@ -18,6 +18,7 @@ from adlopt.foundation.arrays import (
     own_positive_number,
     own_whole,
 )
+from adlopt.model.constraint import Constraint
 from adlopt.model.limits import Limits
 from adlopt.model.loss import Loss, MinMax
 from adlopt.model.objective import CVaR, FewestAccounts, Leximin, Objective
@@ -106,9 +107,10 @@ class DecisionProblem(Tabular, Record):
     chance: float | None = None
     most: float | None = None
     capacities: FloatArray | float | None = None
-    delivered: float = 1.0
+    delivered: float | None = 1.0
     objective: Loss | Objective = field(default_factory=MinMax)
     limits: Limits | None = None
+    constraints: tuple[Constraint, ...] = ()
     positions: Positions | None = None
     deadline: float | None = None
 
@@ -130,6 +132,12 @@ class DecisionProblem(Tabular, Record):
             share = getattr(self, name)
             if share is not None and not 0 < own_number(share, name) <= 1:
                 raise InputError(name, share, "a share in (0, 1]")
+        put(self, "constraints", tuple(self.constraints))
+        given: tuple[Any, ...] = self.constraints
+        for k, each in enumerate(given):
+            if not isinstance(each, Constraint):
+                expected = "rows over groups, as adlopt.group makes them"
+                raise InputError("constraints", each, expected, index=k)
         self._check_objective()
         self._own_capacities()
 
@@ -146,8 +154,14 @@ class DecisionProblem(Tabular, Record):
         if (in_lots or self.capacities is not None) and not isinstance(self.objective, MinMax):
             where = "with lots, or capacities that move"
             raise InputError("objective", self.objective, "MinMax", remedy=where)
-        if in_lots and self.capacities is not None:
-            raise InputError("capacities", "given", "None, with lots")
+        if self.constraints and self.capacities is not None:
+            raise InputError("capacities", "given", "None, with constraints")
+        if self.delivered is None:
+            if self.capacities is None or in_lots:
+                raise InputError("delivered", None, "a share in (0, 1], in lots or of no scenarios")
+            if self.chance is not None:
+                remedy = "what is priced need not be enough"
+                raise InputError("chance", self.chance, "None, where `delivered` is", remedy=remedy)
 
     def _own_capacities(self) -> None:
         given, n = self.capacities, len(self.start.account)

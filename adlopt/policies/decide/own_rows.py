@@ -1,0 +1,132 @@
+"""Decisions under constraints of one's own: one linear program over H, haircuts and burden.
+
+What missing costs at worst, R(H), is convex: t ≥ E_Q ℓ(H, b) for each distribution Q in the ball.
+Tangents are added where the program's optimum is, until t is R there. What the last program cannot
+go below, by weak duality, no decision within the rows does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from fractions import Fraction
+from time import monotonic
+
+import numpy as np
+
+from adlopt.errors import InfeasibleRound
+from adlopt.model.round import Round, RoundOutcome
+from adlopt.optimum.core.certificate import TOLERANCE, round_down
+from adlopt.optimum.opened.model import model
+from adlopt.optimum.opened.stated import Stated
+from adlopt.optimum.programs.highs import Infeasible, run
+from adlopt.optimum.programs.program import Program
+from adlopt.optimum.programs.sparse_rows import SparseRows
+from adlopt.optimum.programs.weak_duality import lower_bound
+from adlopt.optimum.solve import solve
+from adlopt.policies.decide.ball import STEPS, Ball, Best, Burdened, Tangent
+from adlopt.policies.decide.both_ends import at_least
+from adlopt.policies.decide.decision_problem import DecisionProblem
+
+
+def best_under_rows(
+    problem: DecisionProblem, ball: Ball, ends: tuple[float, float], until: float | None = None
+) -> Best:
+    """The best budget between two ends that meets the rows, and what proves it."""
+    start, limits, fair = problem.start, problem.limits, problem.fair
+    constraints, worst = problem.constraints, problem.objective.worst
+    floor, highest = ends
+    round_ = Round(start=start, outcome=RoundOutcome(needed=0.5 * (floor + highest)))
+    stated, _, _ = model(round_, worst, limits=limits).extended(constraints)
+    assert stated.raised is not None
+    assert stated.burden is not None
+    usd = float(stated.unit[stated.raised])
+    dear = max(ball.under, ball.over) * max(ball.most, highest)
+    program = _priced(stated, fair, ends, dear)
+    column = [stated.raised, program.cost.size - 1]
+    tried: list[Tangent] = []
+    found, lower, stopped = None, None, False
+    at = [floor, highest]
+    for _ in range(STEPS):
+        for raised in at:
+            tried.append(_tangent(ball, raised))
+        within = program.with_rows(_tangents(ball, tried, ends, column, usd))
+        try:
+            answer = run(within)
+        except Infeasible:
+            # The contradiction is named where a budget is asked for.
+            nothing = Round(start=start, outcome=RoundOutcome(needed=floor))
+            solve(nothing, worst, limits=limits, constraints=constraints)
+            said = "no budget meets the constraints"
+            raise InfeasibleRound(said, below=None, above=None, missing=0.0) from None
+        raised = float(np.clip(answer.columns[stated.raised] * usd, *ends))
+        here = _tangent(ball, raised)
+        burden = fair * float(answer.columns[stated.burden] * stated.unit[stated.burden])
+        proven = lower_bound(within, answer.duals)
+        lower = replace(proven, lower=proven.lower * usd, error=proven.error * usd)
+        cost = here.worst.cost + burden
+        if found is None or cost < found[1]:
+            found = raised, cost
+        stopped = until is not None and monotonic() > until
+        met = found[1] - lower.lower <= 1e-3 * TOLERANCE * found[1]
+        if stopped or met or any(raised == each.worst.raised for each in tried):
+            break
+        at = [raised]
+    assert found is not None
+    weight = np.maximum(answer.duals[-2 * len(tried) :], 0.0).reshape(-1, 2).sum(axis=1)
+    total = float(weight.sum())
+    used = [(w / total, each) for w, each in zip(weight.tolist(), tried, strict=True) if w]
+    return Best(
+        raised=_plainly(found[0], ball, ends),
+        cost=found[1],
+        tangents=tuple(used or [(1.0, here)]),
+        ends=ends,
+        stopped=stopped,
+        lower=lower,
+    )
+
+
+def _priced(stated: Stated, fair: float, ends: tuple[float, float], dear: float) -> Program:
+    """The program with H between two ends, and a column t ≤ 2 `dear`, of what missing costs."""
+    p, usd = stated.program, float(stated.unit[stated.raised])
+    cost = np.zeros(p.cost.size + 1)
+    cost[stated.burden], cost[-1] = fair * float(stated.unit[stated.burden]) / usd, 1.0
+    lower, upper = np.append(p.lower, 0.0), np.append(p.upper, 2.0 * dear / usd)
+    lower[stated.raised] = ends[0] / usd
+    upper[stated.raised] = min(upper[stated.raised], ends[1] / usd)
+    budget = stated.rows_named("budget").part
+    row_lower, row_upper = p.row_lower.copy(), p.row_upper.copy()
+    row_lower[budget], row_upper[budget] = 0.0, np.inf
+    return replace(
+        p, cost=cost, lower=lower, upper=upper, row_lower=row_lower, row_upper=row_upper,
+        integer=None,
+    )  # fmt: skip
+
+
+def _tangent(ball: Ball, raised: float) -> Tangent:
+    """What missing costs at H; burdens are the program's."""
+    worst = ball.worst(raised)
+    return Tangent(
+        worst=worst, burden=Burdened(0.0, 0.0), cost=worst.cost, low=worst.low, high=worst.high
+    )
+
+
+def _tangents(
+    ball: Ball, tried: Sequence[Tangent], ends: tuple[float, float], column: list[int], usd: float
+) -> Program:
+    """Two rows each, of the slopes on both sides: t ≥ c + s H, with a c that holds exactly."""
+    rows, nothing = SparseRows(), np.zeros(column[1] + 1)
+    for each in tried:
+        for slope in (each.low, each.high):
+            line = (Fraction(0), -Fraction(slope))
+            constant = round_down(at_least(ball, [(1.0, each)], ends, line))
+            rows.add(column, [-slope, 1.0], lower=constant / usd)
+    return rows.program(cost=nothing, lower=nothing, upper=nothing)
+
+
+def _plainly(raised: float, ball: Ball, ends: tuple[float, float]) -> float:
+    """The end, or the value of the belief, that is meant, where a solver's digits hide one."""
+    plain = np.array([*ends, *ball.needed])
+    nearest = float(plain[np.argmin(np.abs(plain - raised))])
+    apart = TOLERANCE * max(nearest, 1e-3 * ball.most)
+    return nearest if abs(nearest - raised) <= apart else raised
