@@ -41,7 +41,7 @@ from adlopt.policies.decide.belief import Belief
 from adlopt.policies.decide.both_ends import at_least, at_most, mixed
 from adlopt.policies.decide.decision import Decision
 from adlopt.policies.decide.decision_problem import CrossValidated, DecisionProblem
-from adlopt.policies.decide.moving_capacity import Moving, Priced, burdened, priced
+from adlopt.policies.decide.moving_capacity import Moving, PricedLevel, burdened, priced
 from adlopt.policies.decide.own_rows import best_under_rows
 
 NUDGE = 1e-10
@@ -229,7 +229,7 @@ def _best(
 def _priced(problem: DecisionProblem, moving: Moving) -> Decision:
     """Decide where what scenarios do not deliver is missed, at its price."""
 
-    def expected(needed: FloatArray, mass: FloatArray, radius: float) -> Priced:
+    def expected(needed: FloatArray, mass: FloatArray, radius: float) -> PricedLevel:
         return priced(moving, problem.ball_of(needed, mass, radius), problem.fair)
 
     def choose(needed: FloatArray, mass: FloatArray, radius: float) -> float:

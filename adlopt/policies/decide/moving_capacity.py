@@ -218,7 +218,7 @@ class Moving:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Priced:
+class PricedLevel:
     """What is taken, (n,), of H `raised`; what each scenario delivers; both ends of the loss."""
 
     haircut: FloatArray
@@ -235,7 +235,7 @@ class Priced:
         return math.fsum(costs) / len(costs) + fair * self.level
 
 
-def priced(moving: Moving, ball: Ball, fair: float) -> Priced:
+def priced(moving: Moving, ball: Ball, fair: float) -> PricedLevel:
     """Take H at the level of the least loss, what scenarios do not deliver being missed."""
     weight, count = moving.problem.weight, len(moving.left)
     totals = moving.left.sum(axis=1).tolist()
@@ -290,7 +290,7 @@ def priced(moving: Moving, ball: Ball, fair: float) -> Priced:
         lower += at_least(ball, mine, ends, (constant, slope_))
         used += [(w / count, t) for w, t in mine]
     upper = sum((at_most(ball, usd, ball.worst(float(usd)).price) for usd in given), Fraction(0))
-    return Priced(
+    return PricedLevel(
         haircut=haircut,
         raised=aim,
         level=high,
