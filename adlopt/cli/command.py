@@ -6,8 +6,7 @@ import json
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from enum import Flag as Flag_
-from enum import auto
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -19,7 +18,7 @@ from adlopt.model.loss import Asymmetric, Burden
 if TYPE_CHECKING:
     from adlopt.bounds.bound import Bound
     from adlopt.model.episode import Episode
-    from adlopt.show.answer import Answer
+    from adlopt.show.answer import Answer, Listing
 
 BAD_INPUT, NO_ANSWER, REFUTED = 2, 1, 3
 """Exit codes: the input cannot be used; it can, but there is no answer; a bound is refuted."""
@@ -41,24 +40,25 @@ def whole(_: type, tokens: Sequence[Token]) -> int:
 
 Whole = Annotated[int, Parameter(converter=whole)]
 Flag = Annotated[bool, Parameter(negative="")]
-_EXACT = "Print everything for machines, at full precision."
+Chosen = Annotated[bool, Parameter(negative="", show_default=False)]
 
 
-class Shape(Flag_):
-    """How an answer is printed, but for people; its rows have the columns of `to_frame`."""
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """How an answer is printed; for people unless one of the first three is chosen."""
 
-    JSON = auto()
+    json: Chosen = False
     "Print everything for machines, at full precision."
-    CSV = auto()
-    "Print the rows as CSV."
-    LATEX = auto()
+    csv: Chosen = False
+    "Print the rows as CSV, with the columns of `to_frame`."
+    latex: Chosen = False
     "Print the rows as a table for LaTeX, of the package booktabs."
+    table: str | None = None
+    "Print, with --csv or --latex too, the table alone whose title has these words, or its number."
 
 
-TEXT = Shape(0)
-Form = Annotated[Shape, Parameter(name="*", negative="")]
-Json = Annotated[bool, Parameter(name="--json", negative="", help=_EXACT)]
-JsonWords = Annotated[bool, Parameter(name="--json", negative="")]
+TEXT = Shape()
+Form = Annotated[Shape, Parameter(name="*")]
 Output = Annotated[Path | None, Parameter(name=["--output", "-o"])]
 _WRITE = (
     "Also write the program to this .mps or .lp file, and a map of its names and units beside it."
@@ -131,16 +131,21 @@ def as_json(data: object) -> str:
     return json.dumps(data, indent=1, allow_nan=False)
 
 
-def put(answer: Answer, form: Shape, render: Callable[[Any], object]) -> None:
+def put(answer: Answer | Listing, form: Shape, render: Callable[[Any], object]) -> None:
     """Print an answer in the form asked for, or its data as a view renders them."""
-    if form in (Shape.CSV, Shape.LATEX):
-        from adlopt.show.rows import as_csv, as_latex
+    from adlopt.show.rows import as_csv, as_latex
+    from adlopt.show.table import chosen_table
 
-        print((as_csv if form is Shape.CSV else as_latex)(answer), end="")
-    elif form not in (TEXT, Shape.JSON):
-        raise InputError("form", form.name, "one of --json, --csv and --latex")
+    if form.json + form.csv + form.latex > 1 or (form.json and form.table):
+        given = " ".join(f"--{name}" for name in ("json", "csv", "latex") if getattr(form, name))
+        raise InputError("form", given, "one of --json, --csv and --latex")
+    told = None if form.table is None else chosen_table(lambda: render(answer.told()), form.table)
+    if form.csv or form.latex:
+        print((as_csv if form.csv else as_latex)(answer if told is None else told), end="")
+    elif form.json:
+        print(as_json(answer.to_dict()))
     else:
-        print(as_json(answer.to_dict()) if form else render(answer.told()))
+        print(render(answer.told()) if told is None else told)
 
 
 @contextmanager

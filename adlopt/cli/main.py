@@ -14,6 +14,7 @@ from adlopt.cli import command as cli
 from adlopt.cli import decisions, judging, loading, optimising, showing, sweeping, theory  # noqa: F401
 from adlopt.errors import AdloptError, InputError, NoSolution, ProofError, SweepStopped, unknown
 from adlopt.model.loss import Burden
+from adlopt.show.answer import Listing
 
 app = cli.app
 __all__ = ["app", "main"]
@@ -84,7 +85,6 @@ def play(
         Names of tables, such as bounds,quality, or all: a screen, which names them, unless given.
     """
     from adlopt.scoring.playing import play as play_
-    from adlopt.scoring.running_certificate import running_certificates
     from adlopt.show.board import chosen as laid
 
     chosen = cli.episode_named(episode)
@@ -96,14 +96,15 @@ def play(
     names = [name for words in show or () for name in words.split(",")]
     asked = {"own-bounds": bound, "regret": variation, "burdens": coupled, "loss": loss}
     wanted = [name for name, given in asked.items() if given not in (None, False)]
+    names = names or ["all"] * bool(form.table)
     cli.put(board, form, lambda data: laid(data, names, wanted))
-    if form is cli.TEXT and (not names or "all" in names):
-        for proof in running_certificates(chosen, policy or ()):
+    if form == cli.TEXT and (not names or "all" in names):
+        for proof in board.certificates:
             print(proof)
 
 
 @cli.app.command
-def venues(*names: str, json_: cli.Json = False) -> None:
+def venues(*names: str, form: cli.Form = cli.TEXT) -> None:
     """List the rules of venues: who gives, in what order, at what price, and what is unpublished.
 
     Parameters
@@ -117,17 +118,18 @@ def venues(*names: str, json_: cli.Json = False) -> None:
     from adlopt.show.rules import render_rules
 
     data = described(names)
-    print(cli.as_json(to_builtins(data)) if json_ else render_rules(data.rules))
+    made = to_builtins(data)
+    cli.put(Listing(made, made["rules"]), form, lambda _: render_rules(data.rules))
 
 
 @cli.app.command
-def policies(*, json_: cli.Json = False) -> None:
+def policies(*, form: cli.Form = cli.TEXT) -> None:
     """List what names of policies are made of: how much to take, from whom, who pays before."""
     from adlopt.policies.name import listed
     from adlopt.show.policies import render
 
     rows = listed()
-    print(cli.as_json(rows) if json_ else render(rows))
+    cli.put(Listing(rows, rows), form, render)
 
 
 @cli.app.command
@@ -210,7 +212,7 @@ def completion(shell: Literal["bash", "zsh", "fish"], *, install: cli.Flag = Fal
 
 
 @cli.app.command
-def schema(name: str | None = None) -> None:
+def schema(name: str | None = None, *, form: cli.Form = cli.TEXT) -> None:
     """Print the JSON Schema of an answer; without a name, list the answers.
 
     Parameters
@@ -224,8 +226,10 @@ def schema(name: str | None = None) -> None:
     if name is not None:
         print(cli.as_json(schema_of(name)))
         return
-    rows = [(kind, (data.__doc__ or "").partition("\n")[0]) for kind, data in kinds().items()]
-    print(table("Answers: adlopt schema NAME", ("name", "is"), rows))
+    said = {kind: (data.__doc__ or "").partition("\n")[0] for kind, data in kinds().items()}
+    rows = [{"name": kind, "is": words} for kind, words in said.items()]
+    title, columns = "Answers: adlopt schema NAME", ("name", "is")
+    cli.put(Listing(rows, rows), form, lambda _: table(title, columns, list(said.items())))
 
 
 def _usage(error: CycloptsError) -> str:

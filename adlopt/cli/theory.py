@@ -42,11 +42,10 @@ def bounds(
 def prove(
     *names: str,
     show: cli.Flag = False,
-    latex: cli.Flag = False,
     export: Path | None = None,
     coq: cli.Flag = False,
     with_sympy: cli.Flag = False,
-    json_: cli.JsonWords = False,
+    form: cli.Form = cli.TEXT,
 ) -> None:
     """Check the proofs of every claim, or of those named, and print the verdicts.
 
@@ -55,9 +54,7 @@ def prove(
     names
         Beginnings of names (prop-1), or .py files of your own; all that ship unless given.
     show
-        Print every step of the derivations.
-    latex
-        The same, as LaTeX.
+        Print every step of the derivations; so does --latex without --table, as LaTeX.
     export
         Write every step with its rule, premises and certificate to this .json file, or each proof
         to a file in this folder.
@@ -74,10 +71,11 @@ def prove(
 
     named = [path for name in names for path in find(name)]
     paths = list(dict.fromkeys(named)) or list(proof_files().values())
-    if show or latex:
-        if json_:
-            raise InputError("--json", True, "left out beside --show and --latex")
-        print(derivation(*(check(path).theorem for path in paths), latex=latex))
+    written = form.latex and form.table is None
+    if show or written:
+        if form.json or form.csv:
+            raise InputError("form", "--json or --csv", "left out beside --show and --latex")
+        print(derivation(*(check(path).theorem for path in paths), latex=written))
         return
     theorems = {path.stem: check(path).theorem for path in paths if export or with_sympy}
     if export is not None:
@@ -92,7 +90,7 @@ def prove(
     with cli.progress(len(paths), "checking") as step:
         told = None if step is None else lambda row: step(row.file)
         found = check_all(paths, progress=told)
-    cli.put(found, cli.Shape.JSON if json_ else cli.TEXT, render)
+    cli.put(found, form, render)
     if found.data().failed:
         sys.exit(cli.NO_ANSWER)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,8 +9,6 @@ from adlopt.foundation.arrays import FloatArray, Record, freeze
 from adlopt.model.episode import Episode
 from adlopt.model.filled import filled
 from adlopt.model.run import Information
-from adlopt.policies import grammar
-from adlopt.policies.grammar import Playable
 from adlopt.show.answer import Answer, Columns
 from adlopt.show.decision import certified
 from adlopt.show.schema.decisions import RunningCertificateData
@@ -72,9 +69,3 @@ def running_certificate(episode: Episode, policy: Any) -> RunningCertificate | N
         reached=reached,  # type: ignore[arg-type]
         limit=limit,  # type: ignore[arg-type]
     )
-
-
-def running_certificates(episode: Episode, names: Sequence[Playable]) -> list[RunningCertificate]:
-    """Those of the policies that have one."""
-    found = [running_certificate(episode, grammar.policy(each, episode)) for each in names]
-    return [proof for proof in found if proof is not None]

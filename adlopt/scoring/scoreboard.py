@@ -23,6 +23,7 @@ from adlopt.policies.protocols import Deciding
 from adlopt.scoring.hindsight import FixedRule, FixedSeverity, best_fixed_severity, severity_loss
 from adlopt.scoring.lineup import LineupRow, lineup
 from adlopt.scoring.quality import inspect
+from adlopt.scoring.running_certificate import RunningCertificate, running_certificate
 from adlopt.scoring.score import Comparators, References, Score, row_of
 from adlopt.show.answer import Answer, Columns
 from adlopt.show.board import summary, tables
@@ -149,7 +150,14 @@ class Scoreboard(Answer):
             verdicts=self._verdicts(),
             lineup=self._placed(),
             quality=[finding.data() for finding in inspect(self.episode)],
+            running=[proof.data() for proof in self.certificates],
         )
+
+    @cached_property
+    def certificates(self) -> list[RunningCertificate]:
+        """Those that severities played have of their own, such as `coverage:0.1`."""
+        found = (running_certificate(self.episode, rule) for rule in self.players.values())
+        return [proof for proof in found if proof is not None]
 
     def _path_data(self) -> PathData | None:
         path = self.best_path

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from textwrap import fill
 from typing import Any, ClassVar, TypeAlias, cast
 
@@ -88,6 +89,25 @@ class Answer(Tabular):
         """Return the answer ready for JSON, at full precision, as `adlopt schema` describes it."""
         made: dict[str, Any] = msgspec.to_builtins(self.data())
         return made
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Listing(Tabular):
+    """What is known beforehand, such as a catalogue: its data as it is, and rows of it."""
+
+    made: Any
+    rows: Sequence[Mapping[str, Any]]
+
+    def to_dict(self) -> Any:
+        """Return the data."""
+        return self.made
+
+    def told(self) -> Any:
+        """Return the data."""
+        return self.made
+
+    def _columns(self) -> Columns:
+        return {name: [row[name] for row in self.rows] for name in self.rows[0]}
 
 
 class Figures(Answer):

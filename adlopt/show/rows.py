@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from adlopt.show.answer import Tabular, plain
+from adlopt.show.table import Table
 
 _SPECIAL = {each: f"\\{each}" for each in "&%$#_{}"}
 _SPECIAL |= {
@@ -25,7 +26,7 @@ _SPECIAL |= {
 _ESCAPES = str.maketrans(_SPECIAL)
 
 
-def as_csv(table: Tabular) -> str:
+def as_csv(table: Tabular | Table) -> str:
     """Write all rows as CSV, numbers at full precision; what is not known is empty."""
     names, rows = _rows(table)
     target = io.StringIO()
@@ -33,7 +34,7 @@ def as_csv(table: Tabular) -> str:
     return target.getvalue()
 
 
-def as_latex(table: Tabular) -> str:
+def as_latex(table: Tabular | Table) -> str:
     """Write all rows as a LaTeX table, money to the cent, columns that are empty left out."""
     names, rows = _rows(table)
     held = [i for i in range(len(names)) if any(row[i] is not None for row in rows)]
@@ -47,7 +48,9 @@ def as_latex(table: Tabular) -> str:
     ))  # fmt: skip
 
 
-def _rows(table: Tabular) -> tuple[list[str], list[tuple[Any, ...]]]:
+def _rows(table: Tabular | Table) -> tuple[list[str], list[tuple[Any, ...]]]:
+    if isinstance(table, Table):
+        return list(table.columns), [tuple(row) for row in table.rows]
     columns = plain(table._columns())
     return list(columns), list(zip(*columns.values(), strict=True))
 

@@ -5,12 +5,14 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextvars import ContextVar
 from dataclasses import dataclass
 from html import escape
 from shutil import get_terminal_size
 from textwrap import fill, indent, shorten
 from typing import Any
 
+from adlopt.errors import InputError
 from adlopt.show.words import counted, printable
 
 WIDTH, NARROWEST = 80, 40
@@ -60,6 +62,27 @@ class Table:
         )
 
 
+_Table = Table
+_LAID: ContextVar[list[Table] | None] = ContextVar("laid", default=None)
+"""Tables that were laid out, where somebody asks for them."""
+
+
+def chosen_table(lay: Callable[[], object], words: str) -> Table:
+    """Return the one table of a text whose title has these words, or that of this number."""
+    made: list[Table] = []
+    token = _LAID.set(made)
+    try:
+        str(lay())
+    finally:
+        _LAID.reset(token)
+    titles = [printable(each.title.splitlines()[-1]) for each in made]
+    named = [words == str(k) or words.lower() in title.lower() for k, title in enumerate(titles, 1)]
+    if sum(named) != 1:
+        listed = "; ".join(f"{k}: {shorten(title, 50)}" for k, title in enumerate(titles, 1))
+        raise InputError("--table", words, f"words of one title, or its number, of {listed}")
+    return made[named.index(True)]
+
+
 def joined(parts: Iterable[Table | str | None]) -> str:
     """Put the parts that are there below each other, as text."""
     return "\n".join(str(part) for part in parts if part)
@@ -92,6 +115,8 @@ def table(title: str, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> 
     from rich.table import Table
     from rich.text import Text
 
+    if (made := _LAID.get()) is not None:
+        made.append(_Table(title, columns, rows))
     laid = Table(box=box.SIMPLE_HEAD, show_edge=False, padding=(0, 0, 0, 1))
     cells = [[_spaced(row[index]) for row in rows] for index in range(len(columns))]
     numeric = [all(map(_is_numeric, column)) for column in cells]

@@ -734,3 +734,46 @@ def test_a_refusal_without_a_certificate_stays_a_refusal(run, monkeypatch):
     assert (code, out) == (1, "")
     assert "no certificate is written: the checker lists too many sums" in err
     assert "are missing" in " ".join(err.split())
+
+
+def test_one_table_is_printed_by_words_of_its_title_as_text_csv_and_latex(run):
+    code, text, _ = run("bounds", "october-10", "--table", "WHERE policies lie")
+    assert code == 0
+    assert text.startswith("Where policies lie: Σ D|θ−θ*| in $M")
+    _, rows, _ = run("bounds", "october-10", "--table", "where policies lie", "--csv")
+    (head, *lines) = list(csv.reader(io.StringIO(rows)))
+    assert head[:4] == ["policy", "θ₁ = 0", "θ₁ = ½", "θ₁ = 1"]
+    assert {line[0] for line in lines} >= {"persistence", "gated-persistence"}
+    assert all(line[2] in text for line in lines)
+    _, tex, _ = run("play", "october-10", "--table", "by weight", "--latex")
+    assert tex.count(r" \\") == 1 + 7
+    code, out, err = run("bounds", "october-10", "--table", "no such words")
+    assert (code, out) == (2, "")
+    assert "words of one title, or its number, of 1: october-10" in err
+
+
+@pytest.mark.parametrize(
+    ("words", "first"),
+    [
+        (["policies"], "part,name,takes,does"),
+        (["venues", "okx"], "rule,venue,family,"),
+        (["schema"], "name,is"),
+        (["prove", "trivial"], "file,item,verdict,"),
+    ],
+)
+def test_lists_have_rows_too(run, words, first):
+    code, rows, _ = run(*words, "--csv")
+    assert (code, rows.startswith(first)) == (0, True)
+    assert len(list(csv.reader(io.StringIO(rows)))) >= 2
+    table = ["--table", "1"] if words[0] == "prove" else []
+    assert run(*words, "--latex", *table)[1].startswith("% \\usepackage{booktabs}")
+
+
+def test_play_tells_machines_of_running_certificates(run):
+    _, out, _ = run("play", "october-10", "-p", "coverage:0.1", "--json")
+    (proof,) = json.loads(out)["running"]
+    assert proof["policy"].startswith("coverage:0.1")
+    assert len(proof["reached_usd"]) == 16
+    for reached, limit in zip(proof["reached_usd"], proof["limit_usd"], strict=True):
+        assert reached <= limit
+    assert json.loads(run("play", "october-10", "--json")[1])["running"] == []

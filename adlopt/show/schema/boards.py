@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from adlopt.show.schema.data import FROZEN, Data, Part
+from adlopt.show.schema.decisions import RunningCertificateData
 
 
 class ByRound(Part):
@@ -227,7 +228,8 @@ class ScoreboardData(Data):
     `least_burden_is_beaten_by_usd`. `best_fixed_rule` is the best here that could run live.
     `outside` has the rounds, from 1, in which a policy breaks a hypothesis of a bound, by policy,
     bound and hypothesis; `verdicts` say, by policy and bound, whether the bound covers the policy,
-    and whether the episode refutes it then.
+    and whether the episode refutes it then. `running` are certificates that policies have of their
+    own, after each round.
     """
 
     episode: EpisodeData
@@ -245,6 +247,7 @@ class ScoreboardData(Data):
     verdicts: dict[str, dict[str, str]]
     lineup: list[PlacedData]
     quality: list[FindingData]
+    running: list[RunningCertificateData]
 
 
 class IntervalData(Part):
