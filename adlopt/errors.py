@@ -231,7 +231,12 @@ class SolverStopped(NoSolution):
 
 
 class SolverFailed(NoSolution):
-    """The solver refused the model or returned something that is not an answer."""
+    """The solver refused the model or returned something that is not an answer.
+
+    The model is kept in a file, which the error names, where the solver could read it.
+    """
+
+    program: Any = None
 
 
 class CertificateError(AdloptError):

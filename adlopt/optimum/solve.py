@@ -23,6 +23,7 @@ from adlopt.model.two_sided import TwoSidedRound
 from adlopt.optimum.core.surface import asked
 from adlopt.optimum.evidence.certificate_file import refusal_file
 from adlopt.optimum.evidence.question import Question
+from adlopt.optimum.programs.highs import keeping_models
 from adlopt.optimum.spaces import SOLVABLE, SPACES, Options
 
 if TYPE_CHECKING:
@@ -100,7 +101,7 @@ def solve(  # noqa: PLR0913 - options of one door
     | `Leximin()` | worst burden, then the second worst, … | dollars, two sides |
     | `TrackingFirst()` | dollars missed, then worst burden | dollars |
     | `FewestAccounts()` | accounts touched, then worst burden | dollars, two sides |
-    | `CVaR(level)` | mean of the worst share of burdens | dollars without lots |
+    | `CVaR(level)` | mean of the worst share of burdens | dollars |
     | `KeepHedges()` | net delta changed, then worst burden | two sides |
     | `LeastLeverage()` | worst leverage after closing | two sides |
 
@@ -234,7 +235,7 @@ def solve(  # noqa: PLR0913 - options of one door
             from adlopt.optimum.opened.leximin_rows import solve_leximin
 
             return solve_leximin(opened, constraints)
-        answer: Best = opened.solve(constraints, time_limit=time_limit)
+        answer: Best = opened.solve(constraints, time_limit=time_limit, gap=gap)
         return answer
     space = SPACES.get(type(thing))
     if isinstance(getattr(thing, "start", thing), RoundStart) and space is None:
@@ -255,6 +256,11 @@ def solve(  # noqa: PLR0913 - options of one door
         from adlopt.optimum.opened.model import by_highs
 
         space = by_highs
+    tail = isinstance(objective, CVaR) and isinstance(thing, Round) and thing.start.lot is not None
+    if tail:
+        from adlopt.optimum.opened.model import tail_in_lots
+
+        space = tail_in_lots
     question = Question(
         thing=thing,
         objective=objective,
@@ -263,13 +269,14 @@ def solve(  # noqa: PLR0913 - options of one door
         whole_lots=whole_lots,
     )
     best: Best = _before_ctrl_c(partial(space, thing, objective, options), question, options)
-    return asked(best, question)
+    # What checks certificates in files knows no CVaR in lots.
+    return best if tail else asked(best, question)
 
 
 def _before_ctrl_c(find: Callable[[], Best], question: Question, options: Options) -> Best:
     """What is found, if Ctrl-C comes the best by then; a refusal is told with its evidence."""
     try:
-        with ctrl_c_as_limit() as told:
+        with ctrl_c_as_limit() as told, keeping_models():
             best = find()
     except InfeasibleRound as error:
         thing = question.thing

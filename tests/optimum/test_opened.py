@@ -1,6 +1,8 @@
 """Problems opened as programs with names: the optimum, whoever solves it, and files of it."""
 
 import json
+from dataclasses import replace
+from pathlib import Path
 
 import highspy
 import numpy as np
@@ -10,7 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import adlopt as adl
+from adlopt.optimum.opened import searched
 from adlopt.optimum.opened.written import legal
+from adlopt.optimum.programs import highs
 from adlopt.optimum.programs.highs import Infeasible, run
 
 COINS = ("ETH", "BTC")
@@ -77,9 +81,30 @@ def episode(rng):
     return adl.Episode(name="few", rounds=rounds)
 
 
+def at_the_mark(rng):
+    both = two_sides(rng)
+    start = both.winners.start
+    equity = np.round(rng.uniform(500, 9_000, len(start.account)))
+    winners = replace(both.winners, start=replace(start, equity=equity))
+    return adl.TwoSidedRound(winners, replace(both.losers, price=both.losers.mark))
+
+
+def out_of_reach(rng):
+    round_ = dollars(rng)
+    needed = float(rng.uniform(1.1, 2.0)) * round_.start.total_capacity + 1.0
+    return replace(round_, outcome=replace(round_.outcome, needed=needed))
+
+
 CASES = {
     "dollars": (dollars, IN_DOLLARS, {}),
     "lots": (lambda rng: dollars(rng, lot=1.25), [adl.MinMax(burden=EQUITY)], "at least"),
+    "missed": (out_of_reach, [adl.TrackingFirst()], {}),
+    "missed in lots": (
+        lambda rng: dollars(rng, lot=12.5),
+        [adl.TrackingFirst(), adl.Asymmetric(under=2.0, over=1.0, fair=100.0)],
+        {},
+    ),
+    "at the mark": (at_the_mark, [adl.LeastLeverage()], {}),
     "contracts": (contracts, [adl.MinMax()], "at least"),
     "two sides": (
         two_sides,
@@ -139,7 +164,8 @@ def test_two_other_solvers_read_the_file_and_find_the_optimum(case, suffix, tmp_
         while found < 3:
             thing = make(rng)
             best = solved(thing, objective, options)
-            if best is None or best.value < 1e-6:
+            # Dollars are missed within their tolerance of 1e-6, too.
+            if best is None or best.value < (1.0 if case == "missed in lots" else 1e-6):
                 continue
             m = adl.model(thing, objective, **options)
             path = tmp_path / f"round{suffix}"
@@ -207,6 +233,66 @@ def test_a_model_is_a_page_and_its_repr_a_line(case):
         assert max(map(len, lines)) <= 80
         assert len(repr(m)) <= 300
         assert m.to_frame().height == m.stated.program.cost.size
+
+
+def test_leverage_is_one_program_at_the_mark_alone():
+    both = two_sides(np.random.default_rng(1))
+    start = both.winners.start
+    equity = np.full(len(start.account), 5_000.0)
+    winners = replace(both.winners, start=replace(start, equity=equity))
+    with pytest.raises(adl.InputError, match=r"prices at the mark; .*several programs"):
+        adl.model(adl.TwoSidedRound(winners, both.losers), adl.LeastLeverage())
+    m = adl.model(at_the_mark(np.random.default_rng(1)), adl.LeastLeverage())
+    assert "leverage" in m.stated.column_names()
+    assert "minimise worst leverage = leverage" in str(m)
+
+
+@pytest.mark.parametrize("lot", [None, 1.25])
+@pytest.mark.parametrize("seed", range(12))
+def test_what_is_missed_within_a_constraint_then_the_worst_burden(seed, lot):
+    rng = np.random.default_rng(seed)
+    round_ = dollars(rng, lot=lot)
+    first, n = round_.start.account[0], len(round_.start.account)
+    most = float(rng.integers(0, 40))
+    row = adl.group(account=[first]).gives_at_most(usd=most)
+    best = adl.solve(round_, adl.TrackingFirst(), constraints=[row])
+    share = most / max(round_.start.capacity[0], 1e-9)
+    limits = adl.Limits(cap=[min(share, 1.0), *np.ones(n - 1)])
+    plain = adl.solve(round_, adl.TrackingFirst(), limits=limits)
+    assert best.value == pytest.approx(plain.value, rel=1e-9, abs=1e-7)
+    assert best.worst_burden == pytest.approx(plain.worst_burden, rel=1e-6, abs=1e-9)
+    assert [stage.criterion for stage in best.stages] == ["least worst burden at that sum"]
+
+
+def test_a_gap_is_kept_with_constraints_and_the_time_is(monkeypatch):
+    rng = np.random.default_rng(3)
+    lot = np.round(rng.uniform(20.0, 200.0, 40), 2)
+    round_ = adl.Round.of(capacity=lot * 5, deficit=1, needed=6_000.0, lot=lot)
+    row, asked = adl.group(account=["1"]).gives_at_most(usd=50.0), []
+    monkeypatch.setattr(searched, "run", lambda p, **how: asked.append(how) or run(p, **how))
+    wide = adl.solve(
+        round_, budget=adl.Budget.band(100.0), constraints=[row], gap=0.2, time_limit=9.0
+    )
+    assert asked[-1]["gap"] == 0.2
+    assert 0 < asked[-1]["time_limit"] <= 9.0
+    assert wide.certificate.lower >= wide.value * 0.8
+    with pytest.raises(adl.InputError, match=r"gap is 1\.5"):
+        adl.solve(round_, constraints=[row], gap=1.5)
+
+
+def test_a_model_that_a_solver_fails_at_is_kept(monkeypatch):
+    round_ = adl.Round.of(account=["ann", "bob"], capacity=[120.0, 80.0], deficit=90.0, needed=50.0)
+    row = adl.group(account=["ann"]).gives_at_most(share=0.2)
+    monkeypatch.setattr(highs, "_run", lambda solver, core, end: core.HighsStatus.kError)
+    with pytest.raises(adl.SolverFailed, match=r"its model is kept in .*\.mps") as raised:
+        adl.solve(round_, constraints=[row, adl.group(account=["bob"]).gives_at_most(usd=60.0)])
+    monkeypatch.undo()
+    kept = str(raised.value).rpartition(" ")[2]
+    stated, _, _ = adl.model(round_).extended([row])
+    value, point = by_highs(kept)
+    assert len(point) == stated.program.cost.size
+    assert value * stated.factor == pytest.approx(40 / 80)
+    Path(kept).unlink()
 
 
 def test_names_are_those_of_accounts_coins_and_sides():

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from scipy.optimize import linprog
 
 import adlopt as adl
+from adlopt.optimum.dollars.least_loss import Search
 from adlopt.optimum.opened import patterns
 from adlopt.optimum.opened.kinds import stated_rows
 from adlopt.optimum.opened.searched import bound, search
@@ -386,7 +387,7 @@ def test_a_forged_multiplier_never_proves_more_than_is_true():
     stated = m.stated.with_rows(
         *stated_rows(m.kind, m.stated, [adl.group("makers").gives_at_most(share=0.2)])
     )
-    found = search(stated, None, (), None)
+    found = search(stated, None, (), Search())
     value = Fraction(4, 7)
     assert bound(stated, found.point, found.duals, float(value)).lower == pytest.approx(4 / 7)
     for _ in range(200):

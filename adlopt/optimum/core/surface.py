@@ -73,7 +73,9 @@ class Optimum(Answer, Record):
             If the answer does not survive the check.
         """
         if self.question is None:
-            expected = "an answer of adlopt.solve, without constraints or objectives of one's own"
+            expected = (
+                "an answer without constraints or objectives of one's own, and no CVaR in lots"
+            )
             raise InputError("certificate", None, expected)
         proofs = [proof.lower for proof in self._proofs()]
         data = evidence_of(self.question, self._numbers(), proofs, self._witnesses())

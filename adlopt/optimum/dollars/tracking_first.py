@@ -18,6 +18,9 @@ from adlopt.optimum.core.surface import remade
 from adlopt.optimum.dollars.least_loss import Search, Solution, least_loss
 from adlopt.optimum.lots.lot_grid import LotGrid
 
+AT_THAT_SUM = "least worst burden at that sum"
+"""The second criterion."""
+
 
 def tracking_first(problem: BurdenProblem, search: Search) -> Solution:
     """Raise what is nearest to the exact budget of a problem, at the least worst burden.
@@ -37,7 +40,7 @@ def tracking_first(problem: BurdenProblem, search: Search) -> Solution:
         trust=trust,
         rounding=float(added) if added <= Fraction(ROUNDING) * budget else 0.0,
     )
-    stage = Stage(criterion="least worst burden at that sum", certificate=best.certificate)
+    stage = Stage(criterion=AT_THAT_SUM, certificate=best.certificate)
     return remade(best, certificate=first, stages=(stage,))
 
 

@@ -75,7 +75,7 @@ def least_leverage(problem: MatchingProblem, level: float) -> Form:
     assert equity is not None
     touched = np.flatnonzero(problem.touchable)
     body = Body.of(problem, problem.notional)
-    factor = 1.0 / (float(equity[touched].sum()) * body.scale)
+    factor = 1.0 / float(power_of_two(float(equity[touched].sum()) * body.scale))
     first = body.rows.count
     body.add_accounts(
         touched,

@@ -41,7 +41,7 @@ def least_leverage(search: FlowSearch, objective: LeastLeverage) -> Flow:
     is Newton's, a hair to the side that is farther from it.
     """
     problem = search.problem
-    _require_equities(search)
+    require_equities(problem)
     if search.idle:
         return NOTHING
     level, lower, upper = 0.0, 0.0, math.inf
@@ -88,8 +88,8 @@ def least_leverage(search: FlowSearch, objective: LeastLeverage) -> Flow:
     return search.found(steps, [stage], None if problem.value.any() else price)
 
 
-def _require_equities(search: FlowSearch) -> None:
-    problem = search.problem
+def require_equities(problem: MatchingProblem) -> None:
+    """Refuse a round in which leverage means nothing."""
     require_marks(problem)
     equity = problem.round_.start.equity
     if equity is None:

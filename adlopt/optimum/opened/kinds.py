@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
@@ -10,41 +11,45 @@ from typing import Any
 
 import numpy as np
 
-from adlopt.errors import InfeasibleRound, InputError
+from adlopt.errors import CertificateError, InfeasibleRound, InputError
 from adlopt.foundation.arrays import FloatArray, IntArray
-from adlopt.foundation.exact import largest_quotient
+from adlopt.foundation.exact import exact_sum, largest_quotient
+from adlopt.foundation.money import MICRO, MOST_MICRO, budget_range, micro
 from adlopt.model.budget import Budget
 from adlopt.model.constraint import Constraint, Row, Says, pools
 from adlopt.model.episode import Episode
 from adlopt.model.limits import NO_LIMITS, Limits
 from adlopt.model.loss import Asymmetric, Empirical, MinMax, worst_burden
 from adlopt.model.market import Market
-from adlopt.model.objective import CVaR, FewestAccounts
+from adlopt.model.objective import CVaR, FewestAccounts, LeastLeverage, TrackingFirst
 from adlopt.model.positions import ContractRound, Positions
 from adlopt.model.round import Round, RoundStart
 from adlopt.model.two_sided import TwoSidedRound
 from adlopt.model.who_pays import fractions
 from adlopt.optimum.contracts.closing import ContractSolution
 from adlopt.optimum.core.burden_problem import BurdenProblem
-from adlopt.optimum.core.certificate import ROUNDING, Stage, check_feasible, round_up
+from adlopt.optimum.core.certificate import ROUNDING, Stage, check_feasible, resealed, round_up
 from adlopt.optimum.core.surface import made, remade
 from adlopt.optimum.core.waterfill import check_reachable
 from adlopt.optimum.coupled.coupled_proof import check_payments, value, worst_in_all
 from adlopt.optimum.coupled.shared_winners import Coupling
 from adlopt.optimum.coupled.solve_coupled import CoupledSolution
 from adlopt.optimum.dollars.least_loss import Solution, solution
+from adlopt.optimum.dollars.tracking_first import AT_THAT_SUM
 from adlopt.optimum.infeasibility import explain
 from adlopt.optimum.matching.flows import mend
 from adlopt.optimum.matching.found import Flow
+from adlopt.optimum.matching.leverage_levels import worst_leverage
 from adlopt.optimum.matching.matched import Matching
 from adlopt.optimum.matching.matching import matching_of
 from adlopt.optimum.matching.matching_problem import MatchingProblem
-from adlopt.optimum.opened.of_dollars import state_contracts, state_dollars
+from adlopt.optimum.opened.of_dollars import SEARCHED, state_contracts, state_dollars
 from adlopt.optimum.opened.of_episodes import state_episode
 from adlopt.optimum.opened.of_two_sides import state_matching
 from adlopt.optimum.opened.own_objective import cost_at, is_own, with_cost
 from adlopt.optimum.opened.searched import Searched, own_prices
 from adlopt.optimum.opened.stated import Stated
+from adlopt.optimum.programs.program import WORK_TOTAL, power_of_two
 from adlopt.optimum.spaces import SOLVABLE, Options, reasons_of
 
 NOT_TIERED = "solve tier by tier: what a tier gives is the next one's budget"
@@ -74,6 +79,9 @@ class Dollars:
         """Gather it."""
         plain = isinstance(objective, (MinMax, Asymmetric, Empirical))
         loss = objective if plain else objective.worst
+        if isinstance(objective, TrackingFirst):
+            of, epsilon = objective.burden, objective.epsilon
+            loss = Asymmetric(under=1.0, over=1.0, fair=0.0, burden=of, epsilon=epsilon)
         if is_own(objective) and (round_.start.lot is not None or not isinstance(loss, MinMax)):
             raise InputError("objective", objective, "one with `worst`, and no lots")
         if isinstance(objective, CVaR) and objective.level == 1:
@@ -86,6 +94,11 @@ class Dollars:
     def parts(self) -> list[Listed]:
         """The round."""
         return [Listed(start=self.thing.start)]
+
+    @property
+    def alone(self) -> bool:
+        """Whether no other method is known."""
+        return isinstance(self.objective, CVaR) and self.problem.lot is not None
 
     @property
     def _unasked(self) -> bool:
@@ -116,7 +129,9 @@ class Dollars:
         problem, stated, alone = self.problem, found.stated, _alone(bearer)
         point, z = _whole(found), stated.burden
         haircut = np.clip(stated.haircut(point), 0.0, problem.open)
-        if problem.lot is None:
+        if problem.lot is not None:
+            haircut = _whole_sum(problem, micro(stated.haircut(point)))
+        else:
             if z is not None and alone:
                 # What a solver takes as zero is a burden to an account that has little.
                 haircut = np.minimum(haircut, problem.weight * (point[z] * stated.unit[z]))
@@ -139,6 +154,37 @@ class Dollars:
             best = remade(best, worst_burden=round_up(worst), at_burden=bears)
         reasons = reasons_of(best, problem, self.thing.start, self.limits)
         return replace(best, reason=_and_own(reasons, found))
+
+    def then_burden(self, best: Solution, found: Searched) -> Stated:
+        """The program of the least worst burden among the sums that are as near as the best one."""
+        stated, p, z = found.stated, found.stated.program, found.stated.burden
+        assert z is not None
+        missed = self.problem.budget - math.fsum(best.haircut)
+        sides = {"short": missed, "over": -missed}
+        upper, cost = p.upper.copy(), np.zeros(p.cost.size)
+        for block in stated.columns:
+            if block.name in sides:
+                apart = sides[block.name] if p.integer is None else abs(missed)
+                upper[block.first] = max(apart, 0.0) / stated.unit[block.first]
+        total = float(self.problem.weight.sum()) / float(stated.unit[stated.raised or 0])
+        cost[z] = (
+            WORK_TOTAL if p.integer is None else float(power_of_two(np.clip(total, *SEARCHED)))
+        )
+        program = replace(p, cost=cost, upper=upper)
+        return replace(stated, program=program, factor=stated.unit[z] / cost[z])
+
+    def nearest(self, first: Solution, found: Searched, bearer: IntArray) -> Solution:
+        """The haircut of that program, whose sum is as near as that of the first one."""
+        raised = first.raised
+        if self.problem.lot is not None:
+            raised = math.fsum(found.stated.haircut(_whole(found)))
+        met = replace(self.problem, budget=raised, under=math.inf, over=math.inf, fair=1.0)
+        best = replace(self, objective=self.objective.worst, problem=met).answer(found, bearer)
+        missed = round_up(abs(Fraction(self.problem.budget) - exact_sum(best.haircut)))
+        lower = min(first.certificate.lower, missed)
+        certificate = resealed(first.certificate, upper=missed, lower=lower)
+        stage = Stage(criterion=AT_THAT_SUM, certificate=best.certificate)
+        return remade(best, certificate=certificate, stages=(stage,))
 
     def _within(self, tolerance: float) -> BurdenProblem:
         """The problem, as far as a haircut must meet its budget."""
@@ -270,6 +316,9 @@ class TwoSides:
         worst = float(problem.burden(problem.haircut(steps)).max(initial=0.0))
         if stated.burden is not None:
             point[stated.burden] = worst / stated.unit[stated.burden]
+        if isinstance(objective, LeastLeverage):
+            z = stated.column.size
+            point[z] = worst_leverage(problem, steps) / stated.unit[z]
         upper = worst if stated.burden is not None else stated.value(point)
         if isinstance(objective, FewestAccounts):
             upper = float(np.unique(problem.account[steps > 0]).size)
@@ -405,6 +454,17 @@ def _whole(found: Searched) -> FloatArray:
     p = found.stated.program
     point = np.clip(found.point, p.lower, p.upper)
     return point if p.integer is None else np.where(p.integer, np.rint(point), point)
+
+
+def _whole_sum(problem: BurdenProblem, taken: IntArray) -> FloatArray:
+    """USD of micro-dollars of lots, (n,), whose sum is an exact budget, or within its band."""
+    least, highest = (
+        budget_range(problem.budget, problem.extra) if problem.exact else (0, MOST_MICRO)
+    )
+    if not least <= int(taken.sum()) <= highest:
+        raised = int(taken.sum()) / MICRO
+        raise CertificateError(f"the lots raise {raised!r} USD, which is not what was asked for")
+    return taken / MICRO
 
 
 def _alone(bearer: IntArray) -> bool:

@@ -16,11 +16,12 @@ from adlopt.model.constraint import Constraint, Says
 from adlopt.model.limits import NO_LIMITS, Limits
 from adlopt.model.loss import MinMax
 from adlopt.model.method import Method, Stopped
-from adlopt.model.objective import CVaR
+from adlopt.model.objective import CVaR, TrackingFirst
 from adlopt.model.problem import Problem
 from adlopt.model.round import Round
 from adlopt.optimum.core.burden_problem import BurdenProblem
 from adlopt.optimum.core.surface import remade
+from adlopt.optimum.dollars.least_loss import Search
 from adlopt.optimum.opened import program_page as page
 from adlopt.optimum.opened.expressions import InCvxpy, Variables, affine
 from adlopt.optimum.opened.irreducible import explained, named
@@ -29,7 +30,7 @@ from adlopt.optimum.opened.own_objective import is_own
 from adlopt.optimum.opened.searched import search
 from adlopt.optimum.opened.stated import Stated
 from adlopt.optimum.opened.written import write
-from adlopt.optimum.programs.highs import Infeasible, check_time_limit
+from adlopt.optimum.programs.highs import Infeasible, keeping_models
 from adlopt.optimum.spaces import SPACES, Options
 from adlopt.show.answer import Columns, Tabular
 
@@ -70,12 +71,19 @@ class Model(Tabular):
             raise InputError("burden", None, "an objective over the worst burden")
         return self._variables.burden
 
-    def solve(self, constraints: Iterable[Any] = (), *, time_limit: float | None = None) -> Any:
+    @keeping_models()
+    def solve(
+        self,
+        constraints: Iterable[Any] = (),
+        *,
+        time_limit: float | None = None,
+        gap: float = 0.0,
+    ) -> Any:
         """Return the optimum, under constraints of one's own.
 
         Rows are solved by HiGHS, and proved like every optimum. What is convex and no row goes to
         Clarabel: its optimum is reported then. So is what branch and bound says of whole lots,
-        unless the continuous bound meets it.
+        unless the continuous bound meets it, or a small tree whose nodes are all proved.
 
         Parameters
         ----------
@@ -83,6 +91,8 @@ class Model(Tabular):
             `adl.group(...)` makes the former; the latter are over this model's variables.
         time_limit : float, optional
             Seconds for HiGHS.
+        gap : float
+            Relative gap at which a search for whole numbers may stop.
 
         Returns
         -------
@@ -109,21 +119,31 @@ class Model(Tabular):
         >>> best.haircut, best.reason
         (array([ 5., 55.]), ('own 1', 'worst burden'))
         """
-        check_time_limit(time_limit)
+        limits = Search(time_limit=time_limit, gap=gap)
         given = list(constraints)
         objective: Any = self.kind.objective
         own = is_own(objective)
-        if not given and not own:
-            return self._plainly(time_limit)
+        alone = isinstance(self.kind, Dollars) and self.kind.alone
+        if not (given or own):
+            # Of objectives that no other method has, this says whether lots sum to the budget.
+            known = self._plainly(limits, objective.worst if alone else objective)
+            if not alone:
+                return known
         extended, cones, bearer = self.extended(given)
         cost = None
         if own and not extended.program.cost.any():
             cost = objective.cost(self.haircut, self.burden, self.raised)
         try:
-            answer = search(extended, self._made.get("variables"), cones, time_limit, cost)
+            answer = search(extended, self._made.get("variables"), cones, limits, cost)
         except Infeasible:
             raise explained(extended, self._loose(extended)) from None
-        return self.kind.answer(answer, bearer)
+        kind = self.kind
+        if isinstance(kind, Dollars) and isinstance(objective, TrackingFirst):
+            first = kind.answer(answer, bearer)
+            nearest = kind.then_burden(first, answer)
+            answer = search(nearest, self._made.get("variables"), cones, limits)
+            return kind.nearest(first, answer, bearer)
+        return kind.answer(answer, bearer)
 
     def extended(self, given: Sequence[Any]) -> tuple[Stated, list[Any], IntArray]:
         """The program with rows of one's own, constraints that are none, and who bears what."""
@@ -214,11 +234,10 @@ class Model(Tabular):
                 upper[column] = np.inf
         return upper
 
-    def _plainly(self, time_limit: float | None) -> Any:
-        kind, options = self.kind, self.options
-        if time_limit is not None:
-            options = replace(options, time_limit=time_limit)
-        return SPACES[type(kind.thing)](kind.thing, kind.objective, options)
+    def _plainly(self, limits: Search, objective: Any) -> Any:
+        kind = self.kind
+        options = replace(self.options, time_limit=limits.time_limit, gap=limits.gap)
+        return SPACES[type(kind.thing)](kind.thing, objective, options)
 
 
 def model(
@@ -281,11 +300,18 @@ def by_highs(thing: Any, objective: Any, options: Options) -> Any:
     """Let HiGHS solve the program; where it finds nothing that passes, what is known otherwise."""
     opened = model(thing, objective)
     try:
-        found = search(opened.stated, None, (), options.time_limit)
+        found = search(opened.stated, None, (), options)
         return opened.kind.answer(found, np.arange(len(opened.stated.accounts)))
     except (Infeasible, SolverStopped, SolverFailed, CertificateError):
         known = SPACES[type(thing)](thing, objective, replace(options, method=Method.AUTO))
         return remade(known, stopped=Stopped.LIMIT)
+
+
+def tail_in_lots(round_: Round, objective: CVaR, options: Options) -> Any:
+    """The least CVaR of whole lots: of its program, as no other method is known."""
+    options.only("budget", "limits", "gap", "time_limit", "method", where="of a tail in lots")
+    opened = model(round_, objective, budget=options.budget, limits=options.limits)
+    return opened.solve(time_limit=options.time_limit, gap=options.gap)
 
 
 def contradiction(

@@ -14,7 +14,7 @@ from adlopt.foundation.money import lot_sizes, whole_lots
 from adlopt.model.budget import Budget
 from adlopt.model.limits import Limits
 from adlopt.model.loss import Asymmetric, Empirical, MinMax
-from adlopt.model.objective import CVaR, FewestAccounts
+from adlopt.model.objective import CVaR, FewestAccounts, TrackingFirst
 from adlopt.model.positions import ContractRound
 from adlopt.optimum.core.burden_problem import BurdenProblem
 from adlopt.optimum.core.certificate import UNIT_ROUNDING
@@ -25,8 +25,8 @@ SEARCHED = 2.0**10, WORK_TOTAL
 """Least and largest price of a burden where lots are whole: branch and bound prunes at 1e-6."""
 LEAST = 2.0**-40
 """Budgets of less than this share of all weight are not told from it."""
-ONE_PROGRAM = MinMax, Asymmetric, Empirical, CVaR, FewestAccounts
-"""Objectives of dollars that a single program states."""
+ONE_PROGRAM = MinMax, Asymmetric, Empirical, CVaR, FewestAccounts, TrackingFirst
+"""Objectives of dollars that a program states, of `TrackingFirst` the first criterion."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,8 +66,9 @@ def state_dollars(
     if type(objective) not in ONE_PROGRAM:
         kinds = ", ".join(kind.__name__ for kind in ONE_PROGRAM)
         raise InputError("objective", objective, kinds, remedy="others take several programs")
-    if problem.lot is not None and not isinstance(objective, (MinMax, Asymmetric, Empirical)):
-        raise InputError("objective", objective, "MinMax, Asymmetric or Empirical, with lots")
+    if problem.lot is not None and isinstance(objective, FewestAccounts):
+        expected = "MinMax, Asymmetric, Empirical, TrackingFirst or CVaR, with lots"
+        raise InputError("objective", objective, expected)
     usd, most = np.ones(problem.capacity.size), problem.open
     if problem.lot is not None:
         usd, most = problem.lot, whole_lots(problem.open, lot_sizes(problem.lot)).astype(float)
@@ -140,7 +141,8 @@ def _state(given: Given, problem: BurdenProblem, objective: Any) -> Stated:
     burden: IntArray | None = None
     price = WORK_TOTAL / part
     if isinstance(objective, CVaR) and objective.level < 1:
-        _tail(draft, x, given, problem.weight, objective, (unit, part))
+        _tail(draft, x, given, problem.weight, objective, (unit, 1.0 if whole else part))
+        price = float(np.clip(total / unit, *SEARCHED)) if whole else price
     elif isinstance(objective, FewestAccounts):
         _switches(draft, x, given)
         price = 1.0
@@ -156,11 +158,17 @@ def _state(given: Given, problem: BurdenProblem, objective: Any) -> Stated:
         price = _missed(draft, raised, problem, reach, unit)
     else:
         # Rounding makes rows that only just have a solution infeasible.
-        within = min(problem.budget, reach * (1 - 64 * UNIT_ROUNDING))
+        doubt = 64 * UNIT_ROUNDING * reach
+        at_end = reach - doubt < problem.budget <= reach + doubt
+        within = reach - doubt if at_end else problem.budget
         most = np.inf if whole else max(within, problem.budget + problem.extra)
         upper = most if problem.extra else within
         draft.rows("budget", unit=unit, terms=[(raised, 1.0)], lower=within, upper=upper)
-    names = {CVaR: "CVaR of the burdens", FewestAccounts: "accounts touched"}
+    names = {
+        CVaR: "CVaR of the burdens",
+        FewestAccounts: "accounts touched",
+        TrackingFirst: "USD missed",
+    }
     return draft.stated(
         names.get(type(objective), "worst burden" if problem.exact else "loss"),
         price=price,
@@ -229,10 +237,11 @@ def _tail(
     kept = np.flatnonzero(given.most > 0)
     w, names = weight[kept], given.names(kept)
     part = objective.shares(weight.size)[kept] / (1.0 - objective.level)
-    top = float((given.most[kept] / w).max(initial=0.0))
+    usd, most = given.usd[kept], (given.usd * given.most)[kept]
+    top = float((most / w).max(initial=0.0))
     t = draft.columns("tail", unit=per, upper=top, cost=1.0, of="")
-    above = draft.columns("above", names, unit=unit, upper=given.most[kept], cost=part / w)
-    terms = [(x[kept], 1.0), (t, -w), (above, -1.0)]
+    above = draft.columns("above", names, unit=unit, upper=most, cost=part / w)
+    terms = [(x[kept], usd), (t, -w), (above, -1.0)]
     draft.rows("above", names, unit=unit, terms=terms, upper=0.0)
 
 

@@ -11,10 +11,11 @@ import numpy as np
 from adlopt.errors import InputError
 from adlopt.foundation.arrays import FloatArray
 from adlopt.model.loss import MinMax
-from adlopt.model.objective import FewestAccounts, KeepHedges
+from adlopt.model.objective import FewestAccounts, KeepHedges, LeastLeverage
 from adlopt.optimum.matching import goal_programs
 from adlopt.optimum.matching.body import Hedges
 from adlopt.optimum.matching.form import Form
+from adlopt.optimum.matching.leverage_levels import require_equities
 from adlopt.optimum.matching.matching_problem import MatchingProblem
 from adlopt.optimum.opened.stated import USD, Batch, Stated
 from adlopt.optimum.programs.program import WORK_TOTAL, Program
@@ -23,6 +24,7 @@ MADE = {
     MinMax: "worst burden",
     KeepHedges: "net delta changed, USD",
     FewestAccounts: "accounts touched",
+    LeastLeverage: "worst leverage",
 }
 """Objectives of two sides that a single program states, and what they measure."""
 
@@ -39,6 +41,14 @@ def form_of(problem: MatchingProblem, objective: Any) -> Form:
         return goal_programs.keep_hedges(problem, Hedges.of(problem, underlying))
     if isinstance(objective, FewestAccounts):
         return goal_programs.fewest_accounts(problem)
+    if isinstance(objective, LeastLeverage):
+        require_equities(problem)
+        if problem.value.any():
+            remedy = "adlopt.solve takes several programs where closing costs equity: a quotient"
+            raise InputError(
+                "losers", "prices beyond the mark", "prices at the mark", remedy=remedy
+            )
+        return goal_programs.least_leverage(problem, 0.0)
     return goal_programs.least_burden(problem)
 
 
@@ -49,10 +59,11 @@ def state_matching(problem: MatchingProblem, objective: Any) -> Stated:
     unit = np.ones(width)
     unit[:z] = form.per * problem.step[problem.level]
     burden = z if isinstance(objective, MinMax) else None
+    worst = {MinMax: "burden", LeastLeverage: "leverage"}.get(type(objective), "unused")
     blocks = [Batch(name="close", unit="contracts", first=0, keys=_arcs(problem))]
-    if burden is not None:
+    if worst != "unused":
         unit[z] = form.factor * WORK_TOTAL
-    blocks.append(Batch(name="burden" if burden is not None else "unused", unit="", first=z))
+    blocks.append(Batch(name=worst, unit="", first=z))
     start = problem.round_.start
     if form.switches:
         keys = [start.account[i] for i in np.unique(problem.account).tolist()]

@@ -10,8 +10,10 @@ import numpy as np
 
 from adlopt.errors import CertificateError
 from adlopt.foundation.arrays import FloatArray
+from adlopt.foundation.deadline import deadline, seconds_left
 from adlopt.model.method import Method, Stopped
 from adlopt.optimum.core.certificate import TOLERANCE, UNIT_ROUNDING, Certificate, Trust, resealed
+from adlopt.optimum.dollars.least_loss import Search
 from adlopt.optimum.dollars.shadow_prices import Prices
 from adlopt.optimum.matching.linear import solved
 from adlopt.optimum.opened.expressions import Variables, conic
@@ -19,6 +21,7 @@ from adlopt.optimum.opened.patterns import Patterns
 from adlopt.optimum.opened.stated import Stated
 from adlopt.optimum.programs.highs import Infeasible, run
 from adlopt.optimum.programs.program import Program
+from adlopt.optimum.programs.proven_tree import proven_lower_bound
 from adlopt.optimum.programs.weak_duality import ProvenBound, lower_bound
 
 WHOLE_RANGE = 1e4
@@ -26,6 +29,8 @@ WHOLE_RANGE = 1e4
 even reported."""
 SMALL = 2.0**10
 """Rows are measured against at least so much, 1e-5 of all money: a solver's own tolerance is."""
+TREE, TREE_SECONDS = 200, 1.0
+"""Columns up to which, and seconds in which, whole numbers are searched for once more, proved."""
 CONIC = 1e-6
 """Relative residual allowed where a conic solver found the point."""
 
@@ -35,7 +40,7 @@ class Searched:
     """A point of a program with its own rows, unchecked, and what its search says of it.
 
     `duals`, (rows,), are of the continuous program; `claimed` is a bound that the search alone
-    vouches for.
+    vouches for, `proved` one of a tree whose nodes are all closed by weak duality.
     """
 
     stated: Stated
@@ -44,6 +49,7 @@ class Searched:
     claimed: float | None
     stopped: Stopped
     method: Method
+    proved: float = 0.0
 
     @property
     def tolerance(self) -> float:
@@ -64,6 +70,9 @@ class Searched:
         if self.method is Method.CLARABEL:
             # That the point meets the cones is the solver's word, too.
             return resealed(reported, lower=max(claimed, certificate.lower))
+        if self.proved > certificate.lower:
+            lower = min(self.proved, upper)
+            certificate = resealed(certificate, lower=lower, trust=Trust.VERIFIED)
         met = certificate.optimal or claimed <= certificate.lower
         return certificate if met else resealed(reported, lower=claimed)
 
@@ -72,30 +81,32 @@ def search(
     stated: Stated,
     own: Variables | None,
     cones: Sequence[Any],
-    time_limit: float | None,
+    limits: Search,
     cost: Any = None,
 ) -> Searched:
     """Minimise, with constraints `cones` that are no rows, and a cost that is none."""
-    p = stated.program
+    p, end = stated.program, deadline(limits.time_limit)
     if cones or cost is not None:
         assert own is not None
         point = conic(stated, own, cones, cost)
         return Searched(
             stated=stated,
             point=point,
-            duals=solved(p, time_limit).duals,
+            duals=solved(p, limits.time_limit).duals,
             claimed=stated.value(point) if cost is None else float(cost.value),
             stopped=Stopped.OPTIMAL,
             method=Method.CLARABEL,
         )
     patterns = Patterns.of(stated)
-    relaxed = patterns.solve() if patterns else solved(replace(p, integer=None), time_limit)
-    answer, claimed = relaxed, None
+    relaxed = patterns.solve() if patterns else solved(replace(p, integer=None), limits.time_limit)
+    answer, claimed, proved = relaxed, None, 0.0
     if p.integer is not None:
-        answer = run(p, time_limit=time_limit)
+        answer = run(p, time_limit=seconds_left(end), gap=limits.gap)
         ranges = (p.upper - p.lower)[p.integer]
         if ranges.max(initial=0.0) <= WHOLE_RANGE:
             claimed = stated.factor * answer.bound
+        if p.cost.size <= TREE and answer.stopped is not Stopped.LIMIT:
+            proved = stated.factor * _by_tree(p, answer.columns, min(end, deadline(TREE_SECONDS)))
     return Searched(
         stated=stated,
         point=answer.columns,
@@ -103,7 +114,21 @@ def search(
         claimed=claimed,
         stopped=answer.stopped,
         method=answer.method,
+        proved=proved,
     )
+
+
+def _by_tree(program: Program, point: FloatArray, end: float) -> float:
+    """A bound of the program with whole numbers that no solver is believed for.
+
+    Rows are as wide as rounding makes any point need.
+    """
+    farthest = np.maximum(np.abs(program.lower), np.abs(program.upper))
+    doubt = 4.0 * UNIT_ROUNDING * activities(program, farthest)[1]
+    wide = replace(
+        program, row_lower=program.row_lower - doubt, row_upper=program.row_upper + doubt
+    )
+    return proven_lower_bound(wide, good_enough=float(program.cost @ point), deadline=end)
 
 
 def bound(stated: Stated, point: FloatArray, duals: FloatArray, value: float) -> ProvenBound:
@@ -197,7 +222,7 @@ def _value(stated: Stated, row: int = 0, step: float = 0.0) -> float:
     low[row], high[row] = low[row] + step, high[row] + step
     stated = replace(stated, program=replace(stated.program, row_lower=low, row_upper=high))
     try:
-        found: FloatArray = search(stated, None, (), None).point
+        found: FloatArray = search(stated, None, (), Search()).point
     except Infeasible:
         return float("inf")
     return stated.value(found)

@@ -6,9 +6,11 @@ recomputed it. What is guarded against is written beside each guard.
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Generator, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
+from tempfile import NamedTemporaryFile
 from typing import Any
 
 import numpy as np
@@ -76,6 +78,7 @@ def run(
     pivots: int | None = None,
     nodes: int | None = None,
     interior: bool = False,
+    gap: float = 0.0,
 ) -> RawAnswer:
     """Minimise a program, for so many seconds, simplex `pivots` or search `nodes` at most.
 
@@ -90,7 +93,8 @@ def run(
     from highspy import _core as core
 
     check_time_limit(time_limit)
-    options = OPTIONS if program.integer is None else OPTIONS | MIP_OPTIONS
+    whole = {} if program.integer is None else MIP_OPTIONS | {"mip_rel_gap": gap}
+    options = OPTIONS | whole
     if time_limit is not None:
         options = options | {"time_limit": float(time_limit)}
     if presolve:
@@ -208,12 +212,12 @@ def _accept(status: Any, what: str, core: Any) -> None:
 def _answer(solver: Any, program: Program, status: Any, method: Method, core: Any) -> RawAnswer:
     kinds, state = core.HighsModelStatus, solver.getModelStatus()
     if status == core.HighsStatus.kError:
-        raise SolverFailed(f"HiGHS failed with status {solver.modelStatusToString(state)}")
+        raise _failed(program, f"HiGHS failed with status {solver.modelStatusToString(state)}")
     if state in (kinds.kInfeasible, kinds.kUnboundedOrInfeasible):
         raise Infeasible
     limits = (kinds.kTimeLimit, kinds.kIterationLimit, kinds.kSolutionLimit, kinds.kInterrupt)
     if state != kinds.kOptimal and state not in limits:
-        raise SolverFailed(f"HiGHS ended in state {solver.modelStatusToString(state)}")
+        raise _failed(program, f"HiGHS ended in state {solver.modelStatusToString(state)}")
     info = solver.getInfo()
     # Before a point is found `col_value` is full of zeros that mean nothing.
     if info.primal_solution_status != int(core.SolutionStatus.kSolutionStatusFeasible):
@@ -227,6 +231,30 @@ def _answer(solver: Any, program: Program, status: Any, method: Method, core: An
         stopped=Stopped.OPTIMAL if state == kinds.kOptimal else Stopped.LIMIT,
         method=method,
     )
+
+
+def _failed(program: Program, message: str) -> SolverFailed:
+    error = SolverFailed(message)
+    error.program = program
+    return error
+
+
+@contextmanager
+def keeping_models() -> Iterator[None]:
+    """Keep the program that HiGHS failed at in a file of its own, and say where it is."""
+    try:
+        yield
+    except SolverFailed as error:
+        if error.program is None:
+            raise
+        from highspy import _core as core
+
+        solver = core._Highs()
+        solver.setOptionValue("output_flag", False)
+        _pass_model(solver, error.program, core)
+        with NamedTemporaryFile(prefix="adlopt-", suffix=".mps", delete=False) as file:
+            _accept(solver.writeModel(file.name), f"to write {file.name}", core)
+        raise SolverFailed(f"{error}; its model is kept in {file.name}") from None
 
 
 class Relaxation:

@@ -23,7 +23,7 @@ from adlopt.optimum.programs.program import Program
 from adlopt.optimum.programs.weak_duality import lower_bound
 
 WHOLE = 1e-6
-"""How near to 0 or 1 a binary counts as decided: it only says where to branch."""
+"""How near to a whole number one counts as decided: it only says where to branch."""
 
 
 def proven_lower_bound(
@@ -33,7 +33,7 @@ def proven_lower_bound(
     deadline: float = math.inf,
     progress: Callable[[float], None] | None = None,
 ) -> float:
-    """Return a number that no feasible point of a program with bounded binaries costs less than.
+    """Return a number that no feasible point of a program with bounded columns costs less than.
 
     A bound of `good_enough`, such as what a known point costs, need not be raised; the deadline is
     on the clock of `time.monotonic`, and `progress` is told the bound now and then.
@@ -45,9 +45,9 @@ def proven_lower_bound(
     -1.0
     """
     relaxation, order = Relaxation(program), count()
-    binaries = np.flatnonzero(np.asarray(program.integer))
+    wholes = np.flatnonzero(np.asarray(program.integer))
     closed = good_enough
-    open_: list[tuple[float, int, int, FloatArray, FloatArray]] = []
+    open_: list[tuple[float, int, int, float, FloatArray, FloatArray]] = []
 
     def examine(lower: FloatArray, upper: FloatArray, known: float) -> None:
         nonlocal closed
@@ -60,23 +60,25 @@ def proven_lower_bound(
         bound = max(known, lower_bound(node, duals, exact=False).lower)
         if bound >= good_enough:
             return
-        between = binaries[np.abs(point[binaries] - np.rint(point[binaries])) > WHOLE]
+        between = wholes[np.abs(point[wholes] - np.rint(point[wholes])) > WHOLE]
         if not between.size:
-            between = binaries[lower[binaries] < upper[binaries]]
+            between = wholes[lower[wholes] < upper[wholes]]
         if not between.size:
             closed = min(closed, bound)
             return
-        heapq.heappush(open_, (bound, next(order), int(between[0]), lower, upper))
+        j = int(between[0])
+        below = min(max(math.floor(point[j] + WHOLE), lower[j]), upper[j] - 1.0)
+        heapq.heappush(open_, (bound, next(order), j, below, lower, upper))
 
     examine(program.lower, program.upper, -math.inf)
     while open_ and open_[0][0] < closed and time.monotonic() < deadline:
-        bound, step, column, lower, upper = heapq.heappop(open_)
+        bound, step, column, below, lower, upper = heapq.heappop(open_)
         if progress is not None and step % 500 == 0:
             progress(bound)
-        for value in (0.0, 1.0):
-            low, high = lower.copy(), upper.copy()
-            low[column] = high[column] = value
-            examine(low, high, bound)
+        low, high = lower.copy(), upper.copy()
+        low[column], high[column] = below + 1.0, below
+        examine(lower, high, bound)
+        examine(low, upper, bound)
     return min([closed, *(bound for bound, *_ in open_[:1])])
 
 
