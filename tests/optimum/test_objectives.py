@@ -463,9 +463,13 @@ REFUSED = {
         lambda: adl.solve(random_round(8), adl.CVaR(0.5, importance=[1.0] * 99)),
         "importance is '99 values'",
     ),
-    "CVaR with lots": (
-        lambda: adl.solve(random_lots(4, equal=True), adl.CVaR(0.5, burden=EQUITY)),
-        "with lots",
+    "CVaR with lots, tier by tier": (
+        lambda: adl.solve(
+            random_lots(4, equal=True),
+            adl.CVaR(0.5, burden=EQUITY),
+            limits=adl.Limits(tier=[1] * len(random_lots(4, equal=True).start.account)),
+        ),
+        "solve tier by tier",
     ),
     "tracking within a band": (
         lambda: adl.solve(random_round(8), adl.TrackingFirst(), budget=adl.Budget.band(5)),

@@ -112,8 +112,6 @@ def shuffled(round_, seed):
 @pytest.mark.parametrize("name", OBJECTIVES)
 def test_the_order_of_accounts_does_not_matter(name, lot):
     """Values agree; in lots, where several are best, they may be borne by others."""
-    if name == "cvar" and lot is not None:
-        pytest.skip("CVaR has no lots")
     for seed in range(8):
         round_ = drawn(seed, lot)
         best = adl.solve(round_, OBJECTIVES[name])

@@ -29,7 +29,7 @@ WHOLE_RANGE = 1e4
 even reported."""
 SMALL = 2.0**10
 """Rows are measured against at least so much, 1e-5 of all money: a solver's own tolerance is."""
-TREE, TREE_SECONDS = 200, 1.0
+TREE, TREE_SECONDS = 200, 0.25
 """Columns up to which, and seconds in which, whole numbers are searched for once more, proved."""
 CONIC = 1e-6
 """Relative residual allowed where a conic solver found the point."""
