@@ -81,6 +81,4 @@ def round_(accounts=ACCOUNTS, seed=0):
 @cache
 def episode(rounds=200, winners=ACCOUNTS // 20):
     """Many rounds of a thousand accounts, of twice as many that come back."""
-    from adlopt.data.episodes.generated import shock
-
-    return shock(rounds=rounds, winners=winners, seed=1)
+    return adl.episodes.shock(rounds=rounds, winners=winners, seed=1)
