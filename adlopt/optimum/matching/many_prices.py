@@ -37,57 +37,62 @@ class Lifted:
 
 def lifted(problem: MatchingProblem, form: Form, row_duals: FloatArray) -> Lifted:
     """Price orders by multipliers of the program of their groups."""
-    program, arcs, levels = form.program, form.per.size, problem.quantity.size
-    elastic = np.isneginf(program.row_lower)
-    y = np.where(elastic, np.minimum(row_duals, 0.0), row_duals)
-    row, first = program.row, np.cumsum([0, *(rows.size for _, rows in form.labels)]).tolist()
-    terms = program.coefficient * y[row]
-    count = np.bincount(program.column, minlength=program.cost.size)
-    asked = program.cost - np.bincount(program.column, terms, minlength=program.cost.size)
-    size = np.abs(program.cost) + np.bincount(program.column, np.abs(terms), program.cost.size)
-    asked, doubt = asked[:arcs], UNIT_ROUNDING * ((2 + count) * size)[:arcs]
-    account_dual = np.zeros(problem.weight.size)
-    for (label, rows), start in zip(form.labels, first, strict=False):
-        mine = slice(start, start + rows.size)
-        if label == "position":
-            of, coarse = np.full(problem.limit.size, -1), np.zeros(problem.limit.size)
-            of[rows] = np.arange(rows.size)
-            np.maximum.at(coarse, problem.position, form.per)
-            short = np.maximum(doubt - asked, 0.0) * (of[problem.position] >= 0)
-            short *= problem.mixed[problem.level]
-            fold = np.zeros(problem.limit.size)
-            np.maximum.at(fold, problem.position, short * coarse[problem.position] / form.per)
-            y[mine] -= fold[rows]
-            asked = asked + fold[problem.position] * form.per / coarse[problem.position]
-        elif label in form.taking:
-            account_dual[rows] -= form.taking[label] * y[mine]
-    a_step = (asked + y[problem.level] - 2 * doubt) / form.per
-    price, loss = y[:levels][problem.order_level], np.zeros(levels)
-    piece, ends = (
-        np.zeros(price.size, dtype=np.int64),
-        np.searchsorted(problem.level, np.arange(levels + 1)),
-    )
+    one_sided = np.isneginf(form.program.row_lower)
+    y = np.where(one_sided, np.minimum(row_duals, 0.0), row_duals)
+    levels = problem.quantity.size
     per = np.ones(levels)
     per[problem.level] = form.per
-    price = price / per[problem.order_level]
-    for level in np.flatnonzero(problem.mixed).tolist():
+    price = (y[:levels] / per)[problem.order_level]
+    piece, loss = np.zeros(price.size, dtype=np.int64), np.zeros(levels)
+    mixed = np.flatnonzero(problem.mixed).tolist()
+    if mixed:
+        a_step, slope = _asked_a_step(problem, form, y)
+        ends = np.searchsorted(problem.level, np.arange(levels + 1))
+    for level in mixed:
         part = slice(ends[level], ends[level + 1])
         orders = np.flatnonzero(problem.order_level == level)
         orders = orders[np.argsort(problem.shed.value[orders], kind="stable")]
         more = problem.shed.value[orders] * problem.step[level] - problem.value[level]
-        slope = account_dual[problem.account[part]]
-        each = _least(a_step[part], slope, more)
-        if elastic[level]:
-            each = np.minimum(each, 0.0)
-        price[orders], matched = each, problem.matched[orders]
-        mean = math.fsum(each * matched) / problem.quantity[level]
+        each = _least(a_step[part], slope[problem.account[part]], more)
+        each = np.minimum(each, 0.0) if one_sided[level] else each
+        mean = math.fsum(each * problem.matched[orders]) / problem.quantity[level]
         mean -= 4 * UNIT_ROUNDING * float(np.abs(each).max())
         loss[level] = max(float(y[level] / per[level]) - mean, 0.0) * problem.quantity[level]
-        y[level] = mean * per[level]
-        chord = np.interp(more, more[[0, -1]], each[[0, -1]])
-        bend = more[int(np.argmax(each - chord))]
-        piece[orders] = np.sign(more - bend).astype(np.int64) + 1
+        price[orders], y[level] = each, mean * per[level]
+        bend = np.argmax(each - np.interp(more, more[[0, -1]], each[[0, -1]]))
+        piece[orders] = np.sign(more - more[bend]) + 1
     return Lifted(row_duals=y, price=price, piece=piece, loss=loss)
+
+
+def _asked_a_step(
+    problem: MatchingProblem, form: Form, y: FloatArray
+) -> tuple[FloatArray, FloatArray]:
+    """What each arc asks for a step, shape (A,), and each account for a USD more, shape (n,).
+
+    Bounds of columns hold single arcs, and orders share positions: what an arc of several prices
+    is paid for its bound is moved to the row of its position, in `y`.
+    """
+    program, arcs = form.program, form.per.size
+    terms = program.coefficient * y[program.row]
+    count = np.bincount(program.column, minlength=program.cost.size)
+    size = np.bincount(program.column, np.abs(terms), program.cost.size) + np.abs(program.cost)
+    doubt = (UNIT_ROUNDING * (2 + count) * size)[:arcs]
+    paid = (program.cost - np.bincount(program.column, terms, program.cost.size))[:arcs]
+    slope, start = np.zeros(problem.weight.size), 0
+    for label, rows in form.labels:
+        mine = slice(start, start + rows.size)
+        start += rows.size
+        if label == "position":
+            coarse, moved = np.zeros((2, problem.limit.size))
+            np.maximum.at(coarse, problem.position, form.per)
+            share = form.per / coarse[problem.position]
+            short = np.where(problem.mixed[problem.level], np.maximum(doubt - paid, 0.0), 0.0)
+            np.maximum.at(moved, problem.position, short / share)
+            y[mine] -= moved[rows]
+            paid = paid + moved[problem.position] * share
+        elif label in form.taking:
+            slope[rows] -= form.taking[label] * y[mine]
+    return (paid + y[problem.level] - 2 * doubt) / form.per, slope
 
 
 def _least(a_step: FloatArray, slope: FloatArray, more: FloatArray) -> FloatArray:
