@@ -11,7 +11,7 @@ from typing import Any
 from adlopt.errors import unknown
 from adlopt.rules.rule import Rule
 
-FILES = ("on_chain", "exchanges")
+FILES = ("venue_rules",)
 """Of this folder: a file of rules is one line here, and ends in its `RULES`."""
 
 

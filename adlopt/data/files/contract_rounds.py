@@ -55,7 +55,9 @@ def contract_problem_of(
         for name, columns in (("positions", POSITIONS), ("accounts", accounts), ("shed", SHED))
     }
     with naming(path):
-        shed = None if tables["shed"] is None else _shed(tables["shed"])
+        shed = None if tables["shed"] is None else Shed(**tables["shed"])
+        if shed is not None:
+            shed.check_takes()
         positions = dict(tables["positions"] or {})
         closable = positions.pop("closable", None)
         round_ = _round(entry, positions, tables["accounts"], shed)
@@ -120,12 +122,6 @@ def write_contract_round(problem: Problem, path: str | Path) -> list[Path]:
 
     writers = {names[name]: parquet_writer(columns) for name, columns in tables.items()}
     return replace_all({**writers, path: json_writer(entry)})
-
-
-def _shed(columns: dict[str, Any]) -> Shed:
-    shed = Shed(**columns)
-    shed.check_takes()
-    return shed
 
 
 def _round(

@@ -6,7 +6,6 @@ import math
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import NamedTuple
 
 import polars as pl
 
@@ -78,7 +77,7 @@ def rounds_of(
     by_loser = "deficit" not in unavailable and "deficit" not in stated
     lacking = figures.lacks(cut) if by_loser else None
     owing = None if lacking is None else figures.owed(lacking, rules)
-    deficits = stated["deficit"].by_wave if "deficit" in stated else None
+    deficits = stated["deficit"][0] if "deficit" in stated else None
     if owing is not None:
         deficits = figures.sums(owing)
     if deficits is not None:
@@ -97,14 +96,14 @@ def rounds_of(
         "deficit": deficits,
         "largest_loss": None if owing is None else figures.largest_losses(owing),
         "counted_once": None if lacking is None else figures.sums(figures.increments(lacking)),
-        "needed": stated["needed"].by_wave if "needed" in stated else own,
+        "needed": stated["needed"][0] if "needed" in stated else own,
         "capacity": None if winners is None else _totals(winners),
     }
     rounds = _with(table, values)
     unavailable |= _gaps_in(rounds, values)
     gain = rules.capacity.quantity
     parts = Parts(fills, cut, marked, in_marked, table, lacking, owing, every, own, gain, taken)
-    others = [each.report for each in stated.values()]
+    others = [report for _, report, _ in stated.values()]
     return Loaded(
         name=name,
         source=source,
@@ -118,7 +117,7 @@ def rounds_of(
             *fills.findings,
             *oddities(parts),
             *(_interval(own) if interval and own and "deficit" not in stated else ()),
-            *(each.finding for each in stated.values()),
+            *(said for _, _, said in stated.values()),
         ),
         rules=rules,
         cut=_cut(waves, rules, fills.reports),
@@ -268,16 +267,9 @@ STATED = {
 TIMES, NUMBERS = ("start_ms", "t_start_ms", "time", "time_ms"), ("wave", "round")
 
 
-class Joined(NamedTuple):
-    """What a table states of rounds."""
-
-    by_wave: dict[int, float]
-    """USD."""
-    report: FileReport
-    finding: Finding
-
-
-def joined(path: str | Path, quantity: str, rounds: pl.DataFrame) -> Joined:
+def joined(
+    path: str | Path, quantity: str, rounds: pl.DataFrame
+) -> tuple[dict[int, float], FileReport, Finding]:
     """Read a figure of rounds from a table that has times, within a round, or numbers of rounds."""
     path = Path(path)
     figures = [Column(name=name, source=name, required=False) for name in STATED[quantity]]
@@ -305,7 +297,7 @@ def joined(path: str | Path, quantity: str, rounds: pl.DataFrame) -> Joined:
         f"rows, ${outside:,.2f}, lie in no round"
     )
     said = Finding(name=f"{quantity} joined", text=text, usd=total)
-    return Joined({int(w): float(u) for w, u in sums.iter_rows()}, tally.close(), said)
+    return {int(w): float(u) for w, u in sums.iter_rows()}, tally.close(), said
 
 
 def _in_rounds(rows: pl.DataFrame, rounds: pl.DataFrame) -> pl.DataFrame:

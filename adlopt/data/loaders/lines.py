@@ -149,7 +149,9 @@ def _chunks(path: Path, block: int, progress: Progress) -> Iterator[bytes]:
                 if packed and total > max(SMALL, LARGEST_RATIO * size):
                     expected = f"at most {LARGEST_RATIO} times the {size:,} bytes it is packed in"
                     raise InputError(str(path), f"{total:,} bytes and more", expected)
-                yield _without_mark(chunk, path) if first else chunk
+                if first and chunk.startswith((b"\xff\xfe", b"\xfe\xff")):
+                    raise InputError("file", str(path), "UTF-8 text, not UTF-16")
+                yield chunk.removeprefix(b"\xef\xbb\xbf") if first else chunk
                 first = False
                 if progress is not None:
                     progress(f"{path.name}, {total / 1e6:,.0f} MB")
@@ -166,9 +168,3 @@ def _unpacked(path: Path, plain: Any) -> Any:
             "file", str(path), "a plain file, as lz4 is absent", remedy=remedy
         ) from None
     return lz4.frame.open(plain)
-
-
-def _without_mark(chunk: bytes, path: Path) -> bytes:
-    if chunk.startswith((b"\xff\xfe", b"\xfe\xff")):
-        raise InputError("file", str(path), "UTF-8 text, not UTF-16")
-    return chunk.removeprefix(b"\xef\xbb\xbf")

@@ -69,12 +69,8 @@ class LoadedMarket(Answer):
         return of_market(self.data())
 
 
-Held = Mapping[tuple[str, str], tuple[float, float]]
-"""Signed contracts and entry, USD, by account and coin."""
-
-
 def market_of(
-    held: Held,
+    held: Mapping[tuple[str, str], tuple[float, float]],
     cash: Mapping[str, float],
     coins: Coins,
     *,
@@ -83,7 +79,10 @@ def market_of(
     forced: Shed | None = None,
     exempt: Mapping[str, str] | None = None,
 ) -> Market:
-    """Put a market together of what accounts hold, in whole lots, and of their balances, USD."""
+    """Put a market together of what accounts hold, and of their balances, USD.
+
+    `held` has signed contracts, to be whole lots, and entries, USD, by account and coin.
+    """
     lots = dict(zip(coins.coin, coins.lot.tolist(), strict=True))
     sizes = {key: round(abs(size) / lots[key[1]]) * lots[key[1]] for key, (size, _) in held.items()}
     keys = sorted(key for key, size in sizes.items() if size > 0)

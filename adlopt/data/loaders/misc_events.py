@@ -12,7 +12,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, NamedTuple, Unpack
+from typing import Any, TypeAlias, Unpack
 
 import polars as pl
 
@@ -38,12 +38,8 @@ TAGS = {"Deposit": 1.0, "Withdraw": -1.0, "Transfer": 1.0}
 """Deltas named by a tag, and the sign of their `usd`."""
 
 
-class Change(NamedTuple):
-    """Cash of a perpetual account that changed."""
-
-    time: int
-    account: str
-    usd: float
+Change: TypeAlias = tuple[int, str, float]
+"""Time, perpetual account and USD by which its cash changed."""
 
 
 def read_ledger(
@@ -67,7 +63,7 @@ def read_ledger(
                 tally.skip(kind, count)
             found = [each for each in events if not isinstance(each, str)]
             changes = [change for each in found for change in each]
-            tally.keep(len(found), {"cash": sum(abs(change.usd) for change in changes)})
+            tally.keep(len(found), {"cash": sum(abs(usd) for _, _, usd in changes)})
             frames.append(pl.DataFrame(changes, schema=schema, orient="row"))
         reports.append(tally.close())
     return pl.concat(frames), reports
@@ -112,7 +108,7 @@ def _read(event: Any, alike: Alike) -> list[Change] | str:
         case _:
             raise Malformed({kind: body}, "Funding or LedgerUpdate, as documented")
     one = folded if alike is Alike.SAME else str
-    return [Change(time, one(name), usd) for name, usd in moves]
+    return [(time, one(name), usd) for name, usd in moves]
 
 
 def _moves(name: str, delta: dict[str, Any], users: list[Any]) -> Iterator[tuple[str, float]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, TypeAlias, TypeVar
 
 import polars as pl
 
@@ -27,11 +27,8 @@ LARGEST_JSON = 1 << 30
 NOT_UTF8 = "\N{REPLACEMENT CHARACTER}"
 
 
-class Block(NamedTuple):
-    """Records of a table, and the lines or rows they stand on."""
-
-    lines: pl.Series
-    table: pl.DataFrame
+Block: TypeAlias = tuple[pl.Series, pl.DataFrame]
+"""Lines or rows that records of a table stand on, and these."""
 
 
 def typed_blocks(
@@ -143,7 +140,7 @@ def _split(lines: list[str], first: int, names: list[str], tally: Tally) -> Bloc
         for line, found in whole.select("line", text=text).filter(stray).iter_rows():
             tally.reject(line, found, "nothing in a column without a name")
         whole = whole.filter(~stray)
-    return Block(
+    return (
         whole["line"],
         whole.select(pl.col(f"{i} {name}").alias(name) for i, name in enumerate(names) if name),
     )
@@ -251,16 +248,14 @@ def _records(records: list[tuple[int, dict[str, Any]]], names: list[str], tally:
             )
         else:
             lines.append(line)
-            rows.append([_as_text(record.get(name)) for name in names])
+            cells = (record.get(name) for name in names)
+            # A number is written so that it reads back exactly.
+            rows.append([v if v is None or isinstance(v, str) else repr(v) for v in cells])
     schema = dict.fromkeys(names, pl.String)
-    return Block(
-        pl.Series("line", lines, dtype=pl.Int64), pl.DataFrame(rows, schema=schema, orient="row")
+    return (
+        pl.Series("line", lines, dtype=pl.Int64),
+        pl.DataFrame(rows, schema=schema, orient="row"),
     )
-
-
-def _as_text(value: Any) -> str | None:
-    """Write a JSON value so that it reads back exactly."""
-    return None if value is None else value if isinstance(value, str) else repr(value)
 
 
 def _json_blocks(tally: Tally, sources: Sequence[str]) -> Iterator[Block]:
@@ -305,7 +300,7 @@ def _parquet_blocks(tally: Tally, sources: Sequence[str]) -> Iterator[Block]:
             if tally.progress is not None:
                 tally.progress(f"{path.name}, row {offset:,} of {rows:,}")
             numbers = pl.int_range(offset + 1, offset + 1 + len(table), eager=True, dtype=pl.Int64)
-            yield Block(numbers, table)
+            yield numbers, table
     except (OSError, pl.exceptions.PolarsError, pl.exceptions.PanicException) as error:
         reason = str(error).splitlines()[0]
         raise InputError("file", str(path), f"a readable table ({reason})") from None

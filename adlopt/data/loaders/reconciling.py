@@ -14,8 +14,6 @@ import polars as pl
 from adlopt.errors import CertificateError, InputError
 from adlopt.show.schema.loads import FileReport, Reconciled
 
-QUANTITIES_USD = ("debt", "capacity", "needed", "notional")
-
 
 def dollars(frame: pl.DataFrame) -> pl.DataFrame:
     """USD of each record, a column a quantity: of fills, or of winners; null where unknown."""
