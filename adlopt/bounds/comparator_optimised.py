@@ -60,12 +60,7 @@ QUADRATIC = _tuned(
 
 
 def from_start(first: sympy.Rational) -> Bound:
-    """Min over constants u of f(u) + |x_1 − u| √S, for OGD from x_1 with step |x_1 − u|/√S.
-
-    >>> from adlopt.data.episodes import october_10
-    >>> round(from_start(sympy.Integer(0)).value(october_10()) / 1e6, 2)
-    12.04
-    """
+    """Min over constants u of f(u) + |x_1 − u| √S, for OGD from x_1 with step |x_1 − u|/√S."""
     return _tuned(
         name=f"best constant, start {first}",
         expression=LOSS.symbol + abs(FIRST_SEVERITY - FIRST.symbol) * sympy.sqrt(S.symbol),

@@ -40,11 +40,5 @@ def failures_data(failures: Mapping[str, Sequence[int]]) -> dict[str, list[int]]
 
 
 def is_vacuous(bound: Bound, episode: Episode) -> bool:
-    """Whether a bound is not below the trivial one, and so says nothing on this episode.
-
-    >>> from adlopt.bounds import PROPOSITION_1
-    >>> from adlopt.data.episodes import october_10
-    >>> is_vacuous(PROPOSITION_1, october_10())
-    True
-    """
+    """Whether a bound is not below the trivial one, and so says nothing on this episode."""
     return bound.evaluate(episode).vacuous

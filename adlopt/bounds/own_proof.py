@@ -50,12 +50,7 @@ def over_rounds(body: Any, first: int = 1) -> Any:
 
 
 def letters(path: Any) -> dict[sympy.Symbol, Any]:
-    """Write each quantity in the letters of proofs, along a path given as an expression in t.
-
-    >>> from adlopt.bounds.quantity import P
-    >>> print(letters(s(t))[P.symbol])
-    Sum(Abs(s(t) - s(t - 1)), (t, 2, T))
-    """
+    """Write each quantity in the letters of proofs, along a path given as an expression in t."""
     path = sympy.sympify(path)
     move = path - path.subs(t, t - 1)
     written = {

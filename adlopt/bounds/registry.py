@@ -37,12 +37,7 @@ UPPER = {bound.name: bound for bound in SEVERITY_BOUNDS if bound.side is BoundSi
 
 
 def own_bound(name: str) -> Bound:
-    """Return a bound of one's own, path.py:name; a relative path of its proof means a neighbour.
-
-    >>> own_bound("half")
-    Traceback (most recent call last):
-    adlopt.errors.InputError: bound is 'half': expected path.py:name; those that ship are all shown
-    """
+    """Return a bound of one's own, path.py:name; a relative path of its proof means a neighbour."""
     if MARK not in name:
         raise InputError("bound", name, "path.py:name; those that ship are all shown")
     found = load(name)
@@ -54,11 +49,7 @@ def own_bound(name: str) -> Bound:
 
 
 def on_severities(given: Bound | str) -> Bound:
-    """Return an upper bound on the severity loss: itself, by its name, or as path.py:name.
-
-    >>> on_severities("half").expression
-    D/2
-    """
+    """Return an upper bound on the severity loss: itself, by its name, or as path.py:name."""
     if isinstance(given, str) and MARK in given:
         given = own_bound(given)
     if isinstance(given, Bound):

@@ -21,20 +21,7 @@ def full_objective(track: float = 1.0, fair: float = 0.0) -> Bound:
     """√((1 + 2P) Σ D_t² (λ_track + λ_fair/U_t)²), against every path of severities.
 
     Pro-rata of equal mass tracks as well as any haircut and is at least as fair, so that
-    λ_track |Σx − B| + λ_fair max x/u is λ_track |θD − B| + λ_fair θ D/U in the severity θ.
-
-    Parameters
-    ----------
-    track : float
-        λ_track ≥ 0 of [CTTX26, Eq. 10], per USD.
-    fair : float
-        λ_fair ≥ 0, of the worst burden.
-
-    Examples
-    --------
-    >>> from adlopt.data.episodes import october_10
-    >>> round(full_objective().value(october_10()), 2)
-    129699802.43
+    λ_track |Σx − B| + λ_fair max x/u, `track` per USD, is λ_track |θD − B| + λ_fair θ D/U in θ.
     """
     weights = [own_number(track, "track", lowest=0.0), own_number(fair, "fair", lowest=0.0)]
     squares = (

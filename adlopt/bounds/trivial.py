@@ -42,33 +42,16 @@ BOUNDS = (TRIVIAL, HALF)
 
 
 def effective_rounds(episode: Episode) -> float:
-    """N_eff = (Σ D)²/Σ D², between 1 and T; 0 if nothing is owed.
-
-    >>> from adlopt.data.episodes import october_10
-    >>> round(effective_rounds(october_10()), 2)
-    9.0
-    """
+    """N_eff = (Σ D)²/Σ D², between 1 and T; 0 if nothing is owed."""
     squares = S.measure(episode)
     return TOTAL_DEFICIT.measure(episode) ** 2 / squares if squares else 0.0
 
 
 def rounds_needed(episode: Episode) -> float:
-    """4 (1 + 2P): Proposition 1 promises less than θ = ½ guarantees iff this is below N_eff.
-
-    √((1 + 2P) S) < Σ D/2 is 4 (1 + 2P) < (Σ D)²/S, squared.
-
-    >>> from adlopt.data.episodes import october_10
-    >>> round(rounds_needed(october_10()), 1)
-    60.5
-    """
+    """4 (1 + 2P): √((1 + 2P) S) < Σ D/2 iff this is below N_eff, squared."""
     return 4 * (1 + 2 * P.measure(episode))
 
 
 def beats_half(episode: Episode) -> bool:
-    """Whether 4 (1 + 2P) < N_eff: Proposition 1 says more than θ = ½ does without looking.
-
-    >>> from adlopt.data.episodes import october_10
-    >>> beats_half(october_10())
-    False
-    """
+    """Whether 4 (1 + 2P) < N_eff: Proposition 1 says more than θ = ½ does without looking."""
     return rounds_needed(episode) < effective_rounds(episode)

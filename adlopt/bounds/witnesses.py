@@ -20,10 +20,8 @@ BARELY = 1e-9
 def resting(first: float, distance: float | None = None) -> Witness:
     """OGD with the step `distance`/√S, from `first` towards a θ* at rest near the end across.
 
-    With T unit deficits it walks there in strides of `distance`/√T and is clipped, then steps to
-    and fro: from that distance it loses nearly `distance` √T.
-
-    The `distance` is that from `first`, θ_1, to θ* unless given.
+    With T unit deficits it walks there in strides of `distance`/√T (|θ_1 − θ*| unless given) and is
+    clipped, then steps to and fro: from that distance it loses nearly `distance` √T.
     """
     rounds, target = ROUNDS**2 - 1, BARELY if first >= 0.5 else 1.0 - BARELY
     distance = abs(first - target) if distance is None else distance

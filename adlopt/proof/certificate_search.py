@@ -61,15 +61,8 @@ def search(
 ) -> Combination:
     """Find a certificate for a goal without ranges, of the lowest degree that has one.
 
-    Premises with ranges are ignored. `degree` premises may stand in one product; the squares of
-    `squares` may be used alone and times one premise; equations are multiplied with `multipliers`,
-    besides 1 and (from degree 2) single atoms.
-
-    >>> from adlopt.proof.notation import ge, reals
-    >>> x = reals("x")
-    >>> found = search(ge(x * (1 - x), 0), [ge(x, 0), ge(1, x)])
-    >>> found.products
-    (Product(coefficient=Fraction(1, 1), premises=(0, 1), square=None),)
+    At most `degree` premises without ranges stand in one product, squares alone or beside one;
+    equations are multiplied with `multipliers`, 1 and (from degree 2) single atoms.
     """
     roots, factors = tuple(squares), tuple(multipliers)
     failed: ProofError | None = None

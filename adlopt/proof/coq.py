@@ -1,594 +1,335 @@
-"""Derivations as files that Coq checks: a second kernel, which shares no code with this one."""
+"""Derivations as files that Coq checks: a second kernel, which shares no code with this one.
+
+`Adlopt.v` has terms and statements as data, what they mean, a normal form of its own, and each rule
+of ours as a lemma whose side conditions Coq computes. A step is one use of such a lemma; a claim is
+stated again in Coq's own words, and Coq finds that it means the same.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from dataclasses import replace as with_fields
+from fractions import Fraction
+from typing import Any
 
 from adlopt.errors import ProofError
-from adlopt.proof.coq_numbers import counterexample
+from adlopt.proof.claim import Claim, Family
 from adlopt.proof.coq_text import (
-    Reading,
-    Script,
+    SORTS,
+    Letters,
     arity_of,
-    atom_text,
-    block,
-    bracketed,
-    comparison_text,
-    converted,
-    formula_text,
-    fresh,
-    name_of,
-    range_formulas,
-    restart,
-    same_atoms,
-    same_sum,
-    same_term,
-    sides,
-    sum_text,
-    term_text,
+    binders,
+    function_of,
+    symbols_in,
 )
-from adlopt.proof.formula import (
-    Formula,
-    Relation,
-    at_least,
-    below_next,
-    free_symbols,
-    index,
-    substitute,
-)
-from adlopt.proof.kernel import Fact, Sequent, sequent
+from adlopt.proof.formula import Formula
+from adlopt.proof.kernel import Combination, Fact, Sequent, sequent
+from adlopt.proof.notation import point, replacements
+from adlopt.proof.plain_text import comparison
 from adlopt.proof.refutation import Refutation
-from adlopt.proof.term import (
-    FAMILIES,
-    INTEGRAL,
-    ONE,
-    ZERO,
-    Atom,
-    Kind,
-    Replacement,
-    Term,
-    add,
-    of_atom,
-    replace,
-    summation,
-)
-from adlopt.proof.theorem import Theorem, is_assumed, key_of
-
-PLAIN = Reading()
+from adlopt.proof.term import FAMILIES, INTEGRAL, SYMBOLS, Atom, Kind, Replacement, Term
+from adlopt.proof.theorem import Theorem, key_of, statements
 
 
-def binders(formulas: Iterable[Formula]) -> str:
-    """Declare the symbols of statements, and which of them are whole."""
-    listed = list(formulas)
-    said = []
-    for atom in symbols_in(listed):
-        name, arrows = name_of(atom), "R -> " * arity(atom, listed)
-        said.append(f"({name} : {arrows}R)")
-        if atom.kind in INTEGRAL:
-            names = [f"a'{k}" for k in range(arity(atom, listed))]
-            every = f"forall {' '.join(names)}, " if names else ""
-            said.append(f"({name}_whole : {every}whole ({' '.join([name, *names])}))")
-    return " ".join(said)
-
-
-def symbols_in(formulas: Iterable[Formula]) -> list[Atom]:
-    """Return the symbols and sequences of statements, by name."""
-    found = frozenset[Atom]().union(*map(free_symbols, formulas))
-    return sorted(found, key=lambda atom: (atom.name, atom.kind.value))
-
-
-def arity(atom: Atom, formulas: list[Formula]) -> int:
-    """Return how many indices a symbol takes."""
-    return arity_of(atom, formulas) if atom.kind in FAMILIES else 0
+def number(value: Fraction | int) -> str:
+    """Write a rational number as data."""
+    return f"(Qmake ({Fraction(value).numerator}) {Fraction(value).denominator})"
 
 
 @dataclass(slots=True)
 class Development:
-    """A theorem as it is written for Coq."""
+    """A theorem as it is written for Coq, the file so far."""
 
-    theorem: Theorem
-    steps: dict[object, tuple[int, Sequent]] = field(default_factory=dict)
-    hypotheses: dict[Formula, str] = field(default_factory=dict)
-    known: set[Atom] = field(default_factory=set)
+    letters: Letters = field(default_factory=Letters)
+    formulas: dict[Formula, str] = field(default_factory=dict)
+    steps: dict[object, str] = field(default_factory=dict)
+    lines: list[str] = field(default_factory=list)
 
-    def write(self) -> str:
-        """Write every step, the claims, and what they rest on."""
-        restart()
-        said = [f"(* {self.theorem.item}: {self.theorem.title}. *)", "Require Import Adlopt."]
-        for number, step in enumerate(self.theorem.statements(), start=1):
-            self.steps[key_of(step)] = (number, step)
-            said.append(self.lemma(f"step'{number}", step))
-        for k, (name, fact) in enumerate(self.theorem.facts.items(), start=1):
-            said += [f"(* {name} *)", self.claim(f"claim_{k}", fact)]
-        return "\n\n".join([*said, *self.counterexamples()]) + "\n"
+    def write(self, theorem: Theorem) -> str:
+        """Write every step, the claims, what they rest on, and what is refuted."""
+        said = " ".join(f"{theorem.item}: {theorem.title}".split())
+        self.lines = [f"(* {said}. *)", "Require Import Adlopt.", "Open Scope R_scope."]
+        variants = [(v.name, v.claim, v.counterexample) for v in theorem.false_variants]
+        for claim in theorem.claims.values():
+            found = [r for r in theorem.refutations if isinstance(r, Family) or claim.fails_at(r)]
+            variants += [("the claim", claim, r) for r in found if not _gaps(r, claim)]
+        families = [where for _, _, where in variants if isinstance(where, Family)]
+        facts = [fact for each in families for fact in (*each.meets, each.violates)]
+        for step in statements([*theorem.evidence().values(), *facts]):
+            self.step(step)
+        named = {**theorem.facts, **{n: step.fact for n, step in theorem.corrected.items()}}
+        for k, (name, fact) in enumerate(named.items(), start=1):
+            self.lines += [f"(* {name} *)", self.claim(f"claim_{k}", fact)]
+        claims = ", ".join(f"@claim_{k}" for k in range(1, len(named) + 1))
+        self.lines += [f"Definition claims := ({claims}).", "Print Assumptions claims."]
+        for k, (name, claim, where) in enumerate(variants, start=1):
+            self.lines.append(f"(* false: {name} *)")
+            self.false(f"false_{k}", claim, where)
+        return "\n".join(self.lines) + "\n"
 
-    def counterexamples(self) -> Iterable[str]:
-        """State of each claim that numbers refute that it fails."""
-        found = [(v.name, v.claim, v.counterexample) for v in self.theorem.false_variants]
-        points = [each for each in self.theorem.refutations if isinstance(each, Refutation)]
-        for claim in self.theorem.claims.values():
-            found += [("the claim", claim, point) for point in points if claim.fails_at(point)]
-        for k, (name, claim, where) in enumerate(found, start=1):
-            if isinstance(where, Refutation):
-                formulas = [*claim.given, claim.concludes]
-                yield f"(* false: {name} *)\n" + counterexample(
-                    f"false_{k}", binders(formulas), symbols_in(formulas), list(claim.given),
-                    claim.concludes, where.point,
-                )  # fmt: skip
+    def formula(self, formula: Formula) -> str:
+        """Return the name of a statement, which is defined the first time."""
+        if formula not in self.formulas:
+            name = self.formulas[formula] = f"f'{len(self.formulas) + 1}"
+            said = self.letters.formula(formula).data
+            self.lines.append(f"Definition {name} := (* {comparison(formula)} *)\n  {said}.")
+        return self.formulas[formula]
 
-    def claim(self, name: str, fact: Fact) -> str:
-        """State a claim again, in its own words, and ask what it rests on."""
-        step = sequent(fact)
-        self._named(step.hypotheses)
-        proof = f"exact {self.proof_of(fact, self._enter(step))}."
-        return (
-            f"{self.stated('Theorem', name, step)}\nProof. {proof} Qed.\nPrint Assumptions {name}."
-        )
+    def listed(self, formulas: Iterable[Formula]) -> str:
+        """Write a list of statements."""
+        return f"[{'; '.join(map(self.formula, formulas))}]"
 
-    def lemma(self, name: str, step: Sequent) -> str:
-        """Write one step with its proof."""
-        self._named(step.hypotheses)
-        rule = "definition" if step.rule.startswith("definition") else step.rule.replace(" ", "_")
-        script = getattr(self, f"_{rule}")(step)
-        body = "\n".join(f"  {line}" for line in script)
-        return f"{self.stated('Lemma', name, step)}\nProof.\n{body}\nQed."
+    def term(self, term: Term, *bound: Atom) -> str:
+        """Write a term as data, in brackets."""
+        return f"({self.letters.term(term, bound).data})"
 
-    def stated(self, kind: str, name: str, step: Sequent) -> str:
-        """Write the statement of a step."""
-        formulas = [*self._ordered(step), step.conclusion]
-        given = [f"({self.hypotheses[f]} : {formula_text(f, PLAIN)})" for f in self._ordered(step)]
-        lines = "\n    ".join([binders(formulas), *given])
-        return f"{kind} {name} {lines} :\n  {formula_text(step.conclusion, PLAIN)}."
-
-    def _ordered(self, step: Sequent) -> list[Formula]:
-        return sorted(step.hypotheses, key=lambda f: int(self.hypotheses[f][2:]))
-
-    def _named(self, formulas: Iterable[Formula]) -> None:
-        for formula in sorted(formulas, key=str):
-            self.hypotheses.setdefault(formula, f"h'{len(self.hypotheses) + 1}")
-
-    def proof_of(self, fact: Fact, given: Mapping[Formula, str], reading: Reading = PLAIN) -> str:
-        """Apply the lemma of a premise to what is given."""
+    def proof_of(self, fact: Fact) -> str:
+        """Return what proves a premise."""
         said = sequent(fact)
-        if is_assumed(said):
-            return given[said.conclusion]
-        number, step = self.steps[key_of(said)]
-        formulas = [*step.hypotheses, step.conclusion]
-        args = []
-        for atom in symbols_in(formulas):
-            args += self._argument(atom, reading, arity(atom, formulas))
-        args += [given[formula] for formula in self._ordered(step)]
-        return " ".join([f"(step'{number}", *args]) + ")"
+        known = self.steps.get(key_of(said))
+        return known or f"(assume {self.formula(said.conclusion)})"
 
-    def _argument(self, atom: Atom, reading: Reading, indices: int) -> list[str]:
-        change = reading.changes.get(atom)
-        names = [f"a'{k}" for k in range(indices)]
-        if change is not None and atom.kind in FAMILIES:
-            inner = reading.out
-            for parameter, name in zip(change.parameters, names, strict=True):
-                inner = inner.bind(parameter, name, of_atom(parameter))
-            value = f"(fun {' '.join(names)} => {term_text(change.body, inner)})"
-        elif change is not None:
-            value = bracketed(reading.text(atom))
-        elif atom in self.known:
-            value = name_of(atom)
-        else:
-            value = f"(fun {' '.join(names)} => 0)" if names else "0"
-        if atom.kind not in INTEGRAL:
-            return [value]
-        if change is None and atom in self.known:
-            return [value, f"{name_of(atom)}_whole"]
-        return [value, "ltac:(intros; is_whole)"]
+    def step(self, step: Sequent) -> None:
+        """Write one step: the lemma of its rule, what it was called with, and its premises."""
+        rule = step.rule.split(" of ")[0].replace(" ", "_")
+        make = getattr(self, f"_{rule}", None)
+        if make is None:
+            raise ProofError(f"the rule {step.rule!r} has no lemma in Adlopt.v")
+        given = self.listed(sorted(step.hypotheses, key=str))
+        conclusion, script = self.formula(step.conclusion), make(step)
+        name = f"step'{len(self.steps) + 1}"
+        self.lines += [f"Lemma {name} : valid {given} {conclusion}.", f"Proof. {script} Qed."]
+        self.steps[key_of(step)] = name
 
     # One method a rule ---------------------------------------------------------------------------
 
-    def _enter(self, step: Sequent) -> dict[Formula, str]:
-        self.known = set(symbols_in([*step.hypotheses, step.conclusion]))
-        return {formula: self.hypotheses[formula] for formula in step.hypotheses}
+    def _used(self, step: Sequent) -> str:
+        """Use the premises of a step in the order in which the lemma names them."""
+        return "".join(f"from {self.proof_of(p)}; " for p in step.premises) + "exact (none _)"
 
-    def _cut(self, step: Sequent) -> Script:
-        given = self._enter(step)
-        fact, support = step.premises
-        shown = sequent(support).conclusion
-        return [f"exact {self.proof_of(fact, {**given, shown: self.proof_of(support, given)})}."]
+    def _said(self, step: Sequent) -> str:
+        return self.listed(sequent(premise).conclusion for premise in step.premises)
 
-    def _weaken(self, step: Sequent) -> Script:
-        return [f"exact {self.proof_of(step.premises[0], self._enter(step))}."]
+    def _direct(self, lemma: str, step: Sequent, *given: str, checks: int) -> str:
+        """Apply a lemma to the proofs of all premises; what is left is computed."""
+        proofs = map(self.proof_of, step.premises)
+        return f"refine ({' '.join([lemma, *given, *proofs, *'_' * checks])}); yes."
 
-    def _antisymmetry(self, step: Sequent) -> Script:
-        given = self._enter(step)
-        upper, lower = (self.proof_of(premise, given) for premise in step.premises)
-        return [f"exact (Rle_antisym _ _ {lower} {upper})."]
+    def _cut(self, step: Sequent) -> str:
+        return self._direct("cut", step, checks=2)
 
-    def _absurd(self, step: Sequent) -> Script:
-        proof = self.proof_of(step.premises[0], self._enter(step))
-        return [f"exfalso. pose proof {proof} as p'. lra."]
+    def _weaken(self, step: Sequent) -> str:
+        return self._direct("weaken", step, checks=1)
 
-    def _cases(self, step: Sequent) -> Script:
-        given = self._enter(step)
-        left, right = step.arguments
-        above, below = (bracketed(term_text(side, PLAIN)) for side in sides(left))
-        ends = (above, below) if left.relation is Relation.GT else (below, above)
-        script = [f"destruct (Rle_or_lt {' '.join(ends)}) as [c'1|c'2]."]
-        names = {left: "c'1", right: "c'2"}
-        if left.relation is Relation.GT:
-            names = {left: "c'2", right: "c'1"}
-        proofs = {
-            names[formula]: self.proof_of(premise, {**given, formula: self._weak(formula, names)})
-            for premise, formula in zip(step.premises, (left, right), strict=True)
-        }
-        return [*script, *(f"- exact {proofs[case]}." for case in ("c'1", "c'2"))]
+    def _cases(self, step: Sequent) -> str:
+        left, right = map(self.formula, step.arguments)
+        return self._direct("cases", step, left, right, checks=4)
 
-    def _weak(self, formula: Formula, names: Mapping[Formula, str]) -> str:
-        """Take the strict case for a weak one."""
-        name = names[formula]
-        return f"(Rlt_le _ _ {name})" if name == "c'2" and formula.relation is Relation.GE else name
-
-    def _certificate(self, step: Sequent) -> Script:
-        given = self._enter(step)
+    def _certificate(self, step: Sequent) -> str:
         assert step.certificate is not None
-        said = [sequent(premise).conclusion for premise in step.premises]
-        script = [
-            f"pose proof {self.proof_of(premise, given)} as p'{k}."
-            for k, premise in enumerate(step.premises)
-        ]
-        differences = [
-            "({} - {})".format(*(bracketed(term_text(s, PLAIN)) for s in sides(f))) for f in said
-        ]
-        values = []
-        for k, (size, chosen, square) in enumerate(step.certificate.products):
-            factors = [
-                f"({size.numerator} / {size.denominator})",
-                *(differences[i] for i in chosen),
+        parts, zeros = self._combination(step.certificate)
+        return (
+            f"refine (certify {self._said(step)} {parts} {zeros} _ _ _ _);\n"
+            f"  [{self._used(step)}|yes..]."
+        )
+
+    def _combination(self, certificate: Combination) -> tuple[str, str]:
+        parts = []
+        for size, chosen, square in certificate.products:
+            root = "None" if square is None else f"(Some {self.term(square)})"
+            places = f"[{'; '.join(map(str, chosen))}]%nat" if chosen else "[]"
+            parts.append(f"Part {number(size)} {places} {root}")
+        zeros = [f"({place}%nat, {self.term(t)})" for place, t in certificate.multiples]
+        return f"[{'; '.join(parts)}]", f"[{'; '.join(zeros)}]"
+
+    def _from(self, lemma: str, step: Sequent, checks: int = 1) -> str:
+        """Apply a lemma that takes its premises one by one."""
+        said = (self.formula(sequent(premise).conclusion) for premise in step.premises)
+        return (
+            f"refine ({' '.join([lemma, *said, *'_' * (1 + checks)])}); [{self._used(step)}|yes..]."
+        )
+
+    def _antisymmetry(self, step: Sequent) -> str:
+        return self._from("antisymmetry", step, checks=2)
+
+    def _absurd(self, step: Sequent) -> str:
+        return self._from("absurd", step)
+
+    def _sum(self, step: Sequent) -> str:
+        return self._from("total_sum", step)
+
+    def _integer(self, step: Sequent) -> str:
+        return self._from("integer", step, checks=2)
+
+    def _instantiate(self, step: Sequent) -> str:
+        return self._direct("instantiate", step, self._change(dict(step.arguments[0])), checks=3)
+
+    def _change(self, changes: Mapping[Atom, Replacement]) -> str:
+        """Write what is put for symbols and sequences, by sort."""
+        sorts = []
+        for kind in SORTS:
+            entries = [
+                f"({self.letters.number(atom)}%nat, {self.term(new.body, *new.parameters)})"
+                for atom, new in changes.items()
+                if atom.kind is kind
             ]
-            if square is not None:
-                root = bracketed(term_text(square, PLAIN))
-                factors.append(f"({root} * {root})")
-            values.append(" * ".join(factors))
-            positive = square is None and all(said[i].relation is Relation.GT for i in chosen)
-            positive = positive and step.conclusion.relation is Relation.GT
-            sign = "<" if positive else "<="
-            script.append(f"assert (c'{k} : 0 {sign} {factors[0]}) by lra.")
-            proofs = [f"c'{k}"]
-            for i in chosen:
-                gt = said[i].relation is Relation.GT
-                proofs.append(f"(gt_0 _ _ p'{i})" if gt else f"(ge_0 _ _ p'{i})")
-                if gt and not positive:
-                    proofs[-1] = f"(Rlt_le _ _ {proofs[-1]})"
-            proofs += ["(square_0 _)"] if square is not None else []
-            rule = "Rmult_lt_0_compat" if positive else "Rmult_le_pos"
-            proof = proofs[0]
-            for each in proofs[1:]:
-                proof = f"({rule} _ _ {proof} {each})"
-            script.append(f"assert (n'{k} : 0 {sign} {values[-1]}) by exact {proof}.")
-        zeros = [
-            f"({term_text(factor, PLAIN)}) * {differences[i]}"
-            for i, factor in step.certificate.multiples
-        ]
-        for k, ((i, _), zero) in enumerate(zip(step.certificate.multiples, zeros, strict=True)):
-            script.append(f"assert (z'{k} : {zero} = 0) by exact (eq_0 _ _ _ p'{i}).")
-        total = " + ".join(f"({each})" for each in [*values, *zeros]) or "0"
-        kind = {Relation.GE: "ge", Relation.GT: "gt", Relation.EQ: "eq"}[step.conclusion.relation]
-        return [*script, f"apply (by_{kind} _ _ ({total})).", "- total.", "- clear. identity."]
+            sorts.append(f"[{'; '.join(entries)}]")
+        return f"(Change {' '.join(sorts)})"
 
-    def _generalise(self, step: Sequent) -> Script:
-        variable, low, high = step.arguments
-        given = self._enter(step)
-        mark = fresh()
-        name = f"v'{mark}"
-        here = PLAIN.bind(variable, name, of_atom(index(0)), index(0))
-        script = [f"intros {name} w'{mark} a'{mark} b'{mark}."]
-        after = _inner(step.conclusion)
-        return script + self._at(step.premises[0], here, given, after, (0, 1), {
-            at_least(of_atom(variable), low): f"a'{mark}",
-            at_least(high, of_atom(variable)): f"b'{mark}",
-        })  # fmt: skip
+    def _generalise(self, step: Sequent) -> str:
+        return self._direct(
+            "generalise", step, str(self.letters.number(step.arguments[0])), checks=2
+        )
 
-    def _instantiate(self, step: Sequent) -> Script:
-        given = self._enter(step)
-        here = with_changes(PLAIN, dict(step.arguments[0]))
-        return self._at(step.premises[0], here, given, step.conclusion, (0, 0), {})
+    def _specialise(self, step: Sequent) -> str:
+        return self._direct("specialise", step, self.term(step.arguments[0]), checks=3)
 
-    def _at(
-        self, premise: Fact, here: Reading, given: Mapping[Formula, str], goal: Formula,
-        levels: tuple[int, int], bounds: Mapping[Formula, str],
-    ) -> Script:  # fmt: skip
-        """Use a premise at other values: its hypotheses first, then its conclusion."""
-        said, script, have = sequent(premise), Script(), dict[Formula, str]()
-        here = self._without(here, [*said.hypotheses, said.conclusion])
-        if is_assumed(said):
-            name = bounds.get(said.conclusion) or given[substitute(said.conclusion, here.changes)]
-            return converted(said.conclusion, goal, here, name, levels=levels)
-        for formula in sorted(said.hypotheses, key=str):
-            touched = free_symbols(formula) & set(here.changes)
-            if not touched:
-                have[formula] = given[formula]
-                continue
-            made = substitute(formula, here.changes)
-            mark = fresh()
-            have[formula] = f"g'{mark}"
-            source = bounds.get(formula) or given[made]
-            script += [f"assert (g'{mark} : {formula_text(formula, here)}).",
-                       *block(converted(formula, made, here, source, back=True))]  # fmt: skip
-        proof = self.proof_of(premise, have, here)
-        mark = fresh()
-        script += [f"pose proof {proof} as p'{mark}. cbv beta in p'{mark}."]
-        return script + converted(said.conclusion, goal, here, f"p'{mark}", levels=levels)
-
-    def _without(self, here: Reading, formulas: list[Formula]) -> Reading:
-        """Read symbols as 0 that cancel, and are in a premise only."""
-        for atom in symbols_in(formulas):
-            if atom not in self.known and atom not in here.changes:
-                indices = tuple(Atom(Kind.REAL, f"a'{k}") for k in range(arity(atom, formulas)))
-                here = with_changes(here, {atom: Replacement(ZERO, indices)})
-        return here
-
-    def _specialise(self, step: Sequent) -> Script:
-        (value,) = step.arguments
-        given = self._enter(step)
-        family = sequent(step.premises[0]).conclusion
-        said = bracketed(term_text(value, PLAIN))
-        here = self._without(PLAIN, [family]).bind(index(0), said, value)
-        script = []
-        for name, formula in zip(("a'", "b'"), range_formulas(family.ranges[0], 0), strict=True):
-            made = substitute(formula, here.changes)
-            script += [f"assert ({name} : {comparison_text(formula, here)}).",
-                       *block(converted(formula, made, here, given[made], back=True))]  # fmt: skip
-        proof = self.proof_of(step.premises[0], given)
-        script += [f"pose proof ({proof} {said} ltac:(is_whole) a' b') as p'. cbv beta in p'."]
-        return script + converted(_inner(family), step.conclusion, here, "p'", levels=(1, 0))
-
-    def _sum(self, step: Sequent) -> Script:
-        given = self._enter(step)
-        said = sequent(step.premises[0]).conclusion
-        proof, script, here = self.proof_of(step.premises[0], given), Script(), PLAIN
-        *outer, (low, high) = said.ranges
-        for level in range(len(outer)):
-            name = f"k'{level}"
-            script.append(f"intros {name} w'{level} a'{level} b'{level}.")
-            proof = f"({proof} {name} w'{level} a'{level} b'{level})"
-            here = here.bind(index(level), name, of_atom(index(level)), index(level))
-        variable = index(len(outer))
-        raw = sum_text(variable, low, high, said.term, here)
-        made = summation(variable, low, high, said.term)
-        script += [f"assert (e' : {raw} = {term_text(made, here)})."]
-        script += block(same_sum(variable, low, high, said.term, here))
-        kind = "null" if said.relation is Relation.EQ else "nonneg"
-        sign = "=" if said.relation is Relation.EQ else "<="
-        goal = f"{raw} = 0" if sign == "=" else f"0 <= {raw}"
-        script += [
-            f"assert (n' : {goal}).",
-            *block([
-                f"apply Sum_{kind}; [is_whole | is_whole | intros i' w' a' b'].",
-                f"pose proof ({proof} i' w' ltac:(lra) ltac:(lra)) as p'. lra.",
-            ]),
-            "clear - e' n'. lra.",
-        ]  # fmt: skip
-        return script
-
-    def _induction(self, step: Sequent) -> Script:
+    def _induction(self, step: Sequent) -> str:
         claim, variable, low, high = step.arguments
-        given = self._enter(step)
-        base, then = step.premises
-        name, n = name_of(variable), of_atom(variable)
-        low_text, high_text = (bracketed(term_text(end, PLAIN)) for end in (low, high))
-        said = formula_text(claim, PLAIN)
-        first = PLAIN.bind(variable, low_text, low)
-        above = {at_least(n, low): "ltac:(lra)", below_next(high, n): "ltac:(lra)"}
-        known = self.known
-        start = self.proof_of(base, given)
-        self.known = known | {variable}
-        nested = self.proof_of(then, {**given, **above, claim: "c'"})
-        self.known = known
-        after = PLAIN.bind(variable, f"({name} + 1)", add(n, ONE))
-        after = with_fields(after, outer={variable: name})
-        mark = fresh()
-        finish = PLAIN.bind(variable, f"v'{mark}", of_atom(index(0)), index(0))
-        return [
-            f"assert (f' : forall {name} : R, whole {name} -> {low_text} <= {name} -> "
-            f"{name} <= {high_text} -> {said}).",
-            *block([
-                f"apply (whole_induction (fun {name} => {said}) {low_text} {high_text}); cbv beta.",
-                "- is_whole.",
-                "-", *block(_claimed(claim, sequent(base).conclusion, first, start)),
-                f"- intros {name} {name}_whole a' b' c'.",
-                *block(_claimed(claim, sequent(then).conclusion, after, nested)),
-            ]),
-            f"intros v'{mark} w'{mark} a'{mark} b'{mark}.",
-            f"pose proof (f' v'{mark} w'{mark} ltac:(lra) ltac:(lra)) as p'.",
-            *converted(claim, _inner(step.conclusion), finish, "p'", levels=(0, 1)),
-        ]  # fmt: skip
+        place = str(self.letters.number(variable))
+        given = (self.formula(claim), self.term(low), self.term(high), place)
+        return self._direct("induction", step, *given, checks=4)
 
-    def _integer(self, step: Sequent) -> Script:
-        given = self._enter(step)
-        said = sequent(step.premises[0]).conclusion
-        left, right = (bracketed(term_text(side, PLAIN)) for side in sides(said))
-        return [
-            f"pose proof {self.proof_of(step.premises[0], given)} as p'.",
-            f"assert (n' : 1 <= {left} - {right}) by (apply next_whole; [is_whole | lra]).",
-            "clear - n'. lra.",
-        ]
+    def _congruence(self, step: Sequent) -> str:
+        template, variable, *both = step.arguments
+        changes = [self._change({variable: Replacement(side)}) for side in both]
+        given = [*changes, *map(self.term, both), self.term(template)]
+        side = "left" if variable.kind is Kind.REAL else "right"
+        return (
+            f"refine (congruence {self._said(step)[1:-1]} {' '.join(given)} _ _ _ _);\n"
+            f"  [{self._used(step)}|yes|yes|"
+            f"exists {self.letters.number(variable)}%nat; {side}; split; reflexivity]."
+        )
 
-    def _congruence(self, step: Sequent) -> Script:
-        template, variable, left, right = step.arguments
-        given = self._enter(step)
-        one, two = (bracketed(term_text(side, PLAIN)) for side in (left, right))
-        script = [
-            f"pose proof {self.proof_of(step.premises[0], given)} as p'.",
-            f"assert (s' : {one} = {two}) by lra.",
-        ]
-        texts = []
-        for k, (side, said) in enumerate(((left, one), (right, two))):
-            here = PLAIN.bind(variable, said, side)
-            raw, made = term_text(template, here), replace(template, here.changes)
-            texts.append(raw)
-            script += [f"assert (e'{k} : {raw} = {term_text(made, PLAIN)}).",
-                       *block(same_term(template, here) or ["reflexivity."])]  # fmt: skip
-        script += [
-            f"assert (e' : {texts[0]} = {texts[1]}) by (rewrite s'; reflexivity).",
-            "clear - e' e'0 e'1. lra.",
-        ]
-        return script
+    def _definition(self, step: Sequent) -> str:
+        kind, args, place = step.arguments
+        two, name = "2" if len(args) == 2 else "", kind.value.capitalize()
+        said = " ".join([name.replace("Inverse", "Inv"), *map(self.term, args), str(place)])
+        return f"refine (definition (law_of{two} {said}) (law_ok{two} {said}) _); yes."
 
-    def _definition(self, step: Sequent) -> Script:
-        kind, args, number = step.arguments
-        self._enter(step)
-        here = [bracketed(term_text(arg, PLAIN)) for arg in args]
-        return [f"pose proof (law_{kind.value}_{number} {' '.join(here)}) as p'.", *self._law(step)]
+    def _law(self, lemma: str, checks: int, *given: str) -> str:
+        return f"refine ({' '.join([lemma, *given, *'_' * checks])}); yes."
 
-    def _law(self, step: Sequent) -> Script:
-        kind, args, _ = step.arguments
-        parameters = [Atom(Kind.REAL, f"arg_{k}") for k in range(len(args))]
-        changes = {p: Replacement(arg) for p, arg in zip(parameters, args, strict=True)}
-        texts = {
-            p: bracketed(term_text(arg, PLAIN)) for p, arg in zip(parameters, args, strict=True)
-        }
-        atom = Atom(kind, "", tuple(of_atom(p) for p in parameters))
-        script, _ = same_atoms([of_atom(atom)], Reading(texts=texts, changes=changes))
-        raw = atom_text(atom, Reading(texts=texts, changes=changes))
-        rewrite = [f"rewrite_to ({raw})."] if script else []
-        return [*script, *rewrite, "by_law p'."]
+    def _split_sum(self, step: Sequent) -> str:
+        variable, *ends, body = step.arguments
+        return self._law("split_sum", 2, *map(self.term, ends), self.term(body, variable))
 
-    def _split_sum(self, step: Sequent) -> Script:
-        variable, low, middle, high, body = step.arguments
-        given = self._enter(step)
-        after = add(middle, ONE)
-        script, raws = Script(), []
-        for k, (a, b) in enumerate(((low, high), (low, middle), (after, high))):
-            script += self._normal(f"e'{k}", variable, a, b, body)
-            raws.append(sum_text(variable, a, b, body, PLAIN))
-        ends = " ".join(bracketed(term_text(end, PLAIN)) for end in (low, middle, high))
-        rest = sum_text(variable, middle, high, body, PLAIN).split(" (fun ", 1)[1]
-        inside = [given[at_least(after, low)], given[at_least(high, middle)]]
-        parts = "ltac:(is_whole) " * 3
-        joined = f"{bracketed(term_text(middle, PLAIN))} + 1"
-        script += [
-            f"pose proof (Sum_split {ends} (fun {rest} {parts}"
-            f"ltac:(pose proof {inside[0]}; lra) ltac:(pose proof {inside[1]}; lra)) as p'.",
-            f"replace ({joined}) with {bracketed(term_text(after, PLAIN))} in p' by identity.",
-            "clear - p' e'0 e'1 e'2. lra.",
-        ]
-        return script
-
-    def _normal(self, name: str, variable: Atom, low: Term, high: Term, body: Term) -> Script:
-        """Prove that a sum reads as the kernel writes it."""
-        raw = sum_text(variable, low, high, body, PLAIN)
-        made = term_text(summation(variable, low, high, body), PLAIN)
-        return [f"assert ({name} : {raw} = {made}).",
-                *block(same_sum(variable, low, high, body, PLAIN))]  # fmt: skip
-
-    def _single_sum(self, step: Sequent) -> Script:
+    def _single_sum(self, step: Sequent) -> str:
         variable, at, body = step.arguments
-        self._enter(step)
-        said = bracketed(term_text(at, PLAIN))
-        here = PLAIN.bind(variable, said, at)
-        raw, made = term_text(body, here), replace(body, here.changes)
-        inner = sum_text(variable, at, at, body, PLAIN).split(" (fun ", 1)[1]
-        return [
-            *self._normal("e'0", variable, at, at, body),
-            f"assert (e'1 : {raw} = {term_text(made, PLAIN)}).",
-            *block(same_term(body, here) or ["reflexivity."]),
-            f"pose proof (Sum_single {said} (fun {inner} ltac:(is_whole)) as p'. cbv beta in p'.",
-            "clear - p' e'0 e'1. lra.",
-        ]
+        return self._law("single_sum", 2, self.term(at), self.term(body, variable))
 
-    def _shift_sum(self, step: Sequent) -> Script:
+    def _shift_sum(self, step: Sequent) -> str:
         variable, low, high, body, by = step.arguments
-        self._enter(step)
-        there = [add(end, by) for end in (low, high)]
-        by_text = bracketed(term_text(by, PLAIN))
-        inner = sum_text(variable, low, high, body, PLAIN).split(" (fun ", 1)[1]
-        moved = replace(body, {variable: Replacement(add(of_atom(variable), replace_sign(by)))})
-        made = term_text(summation(variable, there[0], there[1], moved), PLAIN)
-        ends = " ".join(bracketed(term_text(end, PLAIN)) for end in there)
-        here = PLAIN.bind(variable, f"(i'1 - {by_text})", add(of_atom(variable), replace_sign(by)))
-        raw = f"Sum {ends} (fun i'1 => {_deeper(body, here)})"
-        old = " ".join(bracketed(term_text(end, PLAIN)) for end in (low, high))
-        script = self._normal("e'0", variable, low, high, body)
-        script += [
-            f"assert (e'1 : {raw} = {made}).",
-            *block(same_sum(variable, there[0], there[1], body, PLAIN, moved=(by_text, by))),
-            f"pose proof (Sum_shift {old} {by_text} (fun {inner}) as p'. cbv beta in p'.",
+        return self._law(
+            "shift_sum", 1, *map(self.term, (low, high, by)), self.term(body, variable)
+        )
+
+    def _swap_sums(self, step: Sequent) -> str:
+        first, second, *ends, body = step.arguments
+        return self._law("swap_sums", 1, *map(self.term, ends), self.term(body, second, first))
+
+    # Claims --------------------------------------------------------------------------------------
+
+    def _symbols(self, formulas: list[Formula]) -> str:
+        """Write the lists of symbols that statements speak of; the rest is zero."""
+        known = {atom: arity_of(atom, formulas) for atom in symbols_in(formulas)}
+        sorts = []
+        for kind in SORTS:
+            zero = "(fun _ _ => 0)" if kind in FAMILIES else "0"
+            said = [
+                function_of(atom, known[atom]) if atom in known else zero
+                for atom in self.letters.of_kind(kind)
+            ]
+            sorts.append(f"[{'; '.join(said)}]")
+        return " ".join(sorts)
+
+    def claim(self, name: str, fact: Fact) -> str:
+        """State a claim again, in Coq's own words, and ask what it rests on."""
+        said = sequent(fact)
+        given = sorted(said.hypotheses, key=str)
+        formulas = [*given, said.conclusion]
+        texts = [self.letters.formula(formula).text for formula in formulas]
+        head = f"Theorem {name} {binders(formulas)} :\n  {_implied(texts)}."
+        return (
+            f"{head}\nProof. assert (K : ok (symbols {self._symbols(formulas)})) by\n"
+            f"  (apply symbols_ok; wholes). exact_no_check (stated {self.proof_of(fact)} K). Qed."
+        )
+
+    def false(self, name: str, claim: Claim, where: Refutation | Family) -> None:
+        """State that a claim fails, with numbers, or terms and then numbers, where it does."""
+        formulas = [*claim.given, claim.concludes]
+        texts = [self.letters.formula(formula).text for formula in formulas]
+        listed, wanted = self.listed(claim.given), self.formula(claim.concludes)
+        if isinstance(where, Refutation):
+            at = self._point(where.point)
+            proof = f"refine (refuted {at} {listed} {wanted} _ (unstated _)); [yes|]."
+        else:
+            proof = self._by_family(where, listed, wanted)
+        symbols = symbols_in(formulas)
+        args = " ".join(self._fields(atom, arity_of(atom, formulas)) for atom in symbols)
+        over = f"forall {binders(formulas)},\n    " if symbols else ""
+        self.lines += [
+            f"Theorem {name} : ~ ({over}{_implied(texts)}).",
+            f"Proof. intros no. {proof}\n  intros e [K L]. exact_no_check (no {args}). Qed.",
         ]
-        for end, now in zip((low, high), there, strict=True):
-            script.append(f"replace ({bracketed(term_text(end, PLAIN))} + {by_text}) with "
-                          f"{bracketed(term_text(now, PLAIN))} in p' by identity.")  # fmt: skip
-        return [*script, "clear - p' e'0 e'1. lra."]
 
-    def _swap_sums(self, step: Sequent) -> Script:
-        first, second, a, b, c, d, body = step.arguments
-        self._enter(step)
-        script = self._nested("one'", (first, a, b), (second, c, d), body)
-        script += self._nested("two'", (second, c, d), (first, a, b), body)
-        ends = " ".join(bracketed(term_text(end, PLAIN)) for end in (a, b, c, d))
-        said = term_text(body, Reading(texts={first: "i'1", second: "i'2"}, depth=2))
-        return [
-            *script,
-            f"pose proof (Sum_swap {ends} (fun i'1 i'2 => {said})) as p'. cbv beta in p'.",
-            "clear - p' one' two'. lra.",
-        ]
+    def _fields(self, atom: Atom, many: int) -> str:
+        """Write where an environment has a symbol, and why it is whole."""
+        place, sort = self.letters.number(atom), SORTS[atom.kind]
+        field_ = f"{sort[0].lower()}{sort[1:]} e {place}"
+        if atom.kind in SYMBOLS:
+            return f"({field_}) (K {place}%nat)" if atom.kind in INTEGRAL else f"({field_})"
+        indices, wholes = ["a'", "b'"][:many], ["v'", "w'"][:many]
+        padded = " ".join([*indices, "0"][:2])
+        said = f"(fun {' '.join(indices)} => {field_} {padded})"
+        if atom.kind not in INTEGRAL:
+            return said
+        proofs = " ".join([*wholes, "(whole_IZR 0)"][:2])
+        return f"{said} (fun {' '.join(indices + wholes)} => L {place}%nat {padded} {proofs})"
 
-    def _nested(
-        self, name: str, outer: tuple[Atom, Term, Term], inner: tuple[Atom, Term, Term], body: Term
-    ) -> Script:
-        """Prove that a sum of sums reads as the kernel writes it."""
-        variable, low, high = outer
-        here = Reading(texts={variable: "i'1"}, outer={variable: "i'1"}, depth=1)
-        made = summation(*inner, body)
-        ends = f"{bracketed(term_text(low, PLAIN))} {bracketed(term_text(high, PLAIN))}"
-        raw = f"Sum {ends} (fun i'1 => {sum_text(*inner, body, here)})"
-        middle = f"Sum {ends} (fun i'1 => {term_text(made, here)})"
-        norm = term_text(summation(variable, low, high, made), PLAIN)
-        return [
-            f"assert ({name} : {raw} = {norm}).",
-            *block([
-                f"transitivity ({middle}).",
-                *block([
-                    "apply Sum_ext; [is_whole | is_whole | intros i'1 w' _ _].",
-                    *same_sum(*inner, body, here),
-                ]),
-                *same_sum(variable, low, high, made, PLAIN),
-            ]),
-        ]  # fmt: skip
+    def _point(self, values: Mapping[Atom, Any]) -> str:
+        """Write numbers for symbols, and tables of them for sequences; what has none is 0."""
+        sorts = []
+        for kind in SORTS:
+            atoms = self.letters.of_kind(kind)
+            if kind in FAMILIES:
+                said = [self._table(values.get(atom, {})) for atom in atoms]
+            elif kind is Kind.INTEGER:
+                said = [f"({values.get(atom, 0)})%Z" for atom in atoms]
+            else:
+                said = [number(values.get(atom, 0)) for atom in atoms]
+            sorts.append(f"[{'; '.join(said)}]")
+        return f"(Point {' '.join(sorts)})"
 
+    def _table(self, entries: Mapping[tuple[Fraction, ...], Fraction]) -> str:
+        rows = ((*(*at, Fraction(0))[:2], entry) for at, entry in entries.items())
+        return f"[{'; '.join(_row(row) for row in rows)}]"
 
-def with_changes(here: Reading, changes: Mapping[Atom, Replacement]) -> Reading:
-    """Read more symbols as numbers."""
-    texts = {a: bracketed(term_text(change.body, PLAIN)) for a, change in changes.items()}
-    known = {atom: said for atom, said in texts.items() if atom.kind not in FAMILIES}
-    return with_fields(here, texts={**here.texts, **known}, changes={**here.changes, **changes})
+    def _by_family(self, family: Family, listed: str, wanted: str) -> str:
+        when, below = self.listed(family.when), self.formula(sequent(family.violates).conclusion)
+        said = self.listed(sequent(fact).conclusion for fact in family.meets)
+        met = "".join(f"from {self.proof_of(fact)}; " for fact in family.meets)
+        return (
+            f"refine (refuted_by {self._point(point(family.witness))} {when} "
+            f"{self._change(replacements(family.instance))} {listed} {said} {wanted} {below}\n"
+            f"  _ _ _ _ _ (unstated _)); [yes | {met}exact (none _) | yes "
+            f"| from {self.proof_of(family.violates)}; exact (none _) | yes |]."
+        )
 
 
-def replace_sign(term: Term) -> Term:
-    """Return minus a term."""
-    return frozenset((m, -p, q) for m, p, q in term)
+def _row(numbers: Iterable[Fraction]) -> str:
+    return f"({', '.join(map(number, numbers))})"
 
 
-def _deeper(body: Term, here: Reading) -> str:
-    return term_text(body, with_fields(here, depth=1))
+def _implied(texts: list[str]) -> str:
+    *given, said = texts
+    return "".join(f"({text}) ->\n  " for text in given) + said
 
 
-def _inner(formula: Formula) -> Formula:
-    """Leave out the outermost range."""
-    return formula._replace(ranges=formula.ranges[1:])
-
-
-def _claimed(claim: Formula, proved: Formula, reading: Reading, proof: str) -> Script:
-    """Prove a claim at another index, from what was proved there."""
-    return [f"pose proof {proof} as q'.", *converted(claim, proved, reading, "q'", back=True)]
+def _gaps(where: Refutation | Family, claim: Claim) -> list[str]:
+    return where.gaps(claim) if isinstance(where, Family) else []
 
 
 def development(theorem: Theorem) -> str:
-    """Write a theorem as a file for Coq.
-
-    Raises
-    ------
-    ProofError
-        If a rule is met that is not written yet.
-    """
-    try:
-        return Development(theorem).write()
-    except AttributeError as error:
-        raise ProofError(f"{theorem.item}: {error}") from error
+    """Write a theorem as a file for Coq; raises ProofError where a rule has no lemma there."""
+    return Development().write(theorem)

@@ -34,10 +34,7 @@ class Handle:
 def open_ledger(
     handle: type[H], _content: type[C], read_once: Callable[[object], Any]
 ) -> tuple[Callable[[Callable[P, C]], Callable[P, H]], Callable[[object], C]]:
-    """Return the decorator that enters results in a new ledger, and the function that reads it.
-
-    What a decorated rule gets are copies, made by `read_once`, of what it was called with.
-    """
+    """Return what enters results in a new ledger, and what reads it; arguments are read once."""
     ledger: WeakKeyDictionary[H, C] = WeakKeyDictionary()
 
     def record(rule: Callable[P, C]) -> Callable[P, H]:

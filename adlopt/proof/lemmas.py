@@ -29,13 +29,7 @@ def clip(value: Expr) -> Expr:
 
 
 def clip_lies_in_unit_interval(value: Expr) -> list[Fact]:
-    """0 ≤ p ≤ 1 for p the projection of `value`.
-
-    >>> from adlopt.proof.notation import reals
-    >>> x = reals("x")
-    >>> clip_lies_in_unit_interval(x)[0]
-    ⊢ max(0, min(1, x)) ≥ 0
-    """
+    """0 ≤ p ≤ 1 for p the projection of `value`."""
     known = [*minimum(1, value), *maximum(0, sympy.Min(1, value))]
     return [prove(ge(clip(value), 0), known), by_contradiction(le(clip(value), 1), known)]
 
@@ -71,24 +65,13 @@ def subgradient(
 
 
 def bit(weight: Expr, square: Premise) -> list[Fact]:
-    """0 ≤ w ≤ 1 from w² = w.
-
-    >>> from adlopt.proof.notation import reals
-    >>> w = reals("w")
-    >>> bit(w, eq(w**2, w))[1]
-    w² = w ⊢ 1 ≥ w
-    """
+    """0 ≤ w ≤ 1 from w² = w."""
     low = prove(ge(weight, 0), square, squares=[weight])
     return [low, prove(le(weight, 1), square, squares=[1 - weight])]
 
 
 def count(index: Expr, upto: Expr) -> Fact:
-    """Σ of 1 over index = 1 … upto is upto, for upto ≥ 1.
-
-    >>> from adlopt.proof.notation import integers
-    >>> count(*integers("t T"))
-    T ≥ 1 ⊢ Σ[i=1…T](1) = T (T whole)
-    """
+    """Σ of 1 over index = 1 … upto is upto, for upto ≥ 1."""
     n = integers("counted")
     claim = eq(sympy.Sum(1, (index, 1, n)), n)
     inside = [le(1, n), le(n + 1, upto)]
@@ -101,13 +84,7 @@ def count(index: Expr, upto: Expr) -> Fact:
 def isolate(
     index: Expr, ends: tuple[Expr, Expr], at_index: Expr, body: Expr, *known: object
 ) -> Fact:
-    """Σ over low … high is what lies before, at and after one index.
-
-    >>> from adlopt.proof.notation import integers, sequences
-    >>> (i, n), x = integers("i n"), sequences("x")
-    >>> isolate(i, (1, n), 1, x(i), le(1, n)).hypotheses == {le(1, n)}
-    True
-    """
+    """Σ over low … high is what lies before, at and after one index."""
     low, high = ends
     whole = split(index, low, at_index, high, body, using=known)
     front = last_term(index, low, at_index, body, using=known)
@@ -135,10 +112,7 @@ def below_sum(
 def inner_product_bound(
     index: Expr, upto: Expr, one: Expr, two: Expr, sizes: tuple[Expr, Expr]
 ) -> Fact:
-    """Σ a b ≤ d D, if Σ a² ≤ d², Σ b² ≤ D², d ≥ 0 and D > 0 (Cauchy and Schwarz).
-
-    The sums run over index = 1 … upto; `one` and `two` are a and b, `sizes` d and D.
-    """
+    """Σ a b ≤ d D over 1 … upto, if Σ a² ≤ d², Σ b² ≤ D², d ≥ 0, D > 0 (Cauchy and Schwarz)."""
     a, b = sequences("a b")
     d, size, mix, share = reals("d size mix share")
     n = integers("n")

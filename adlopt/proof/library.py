@@ -45,13 +45,7 @@ class Verdicts(Answer):
 
 
 def proof_files() -> dict[str, Path]:
-    """Return the proof files that ship with the package, by name.
-
-    They stand beside the package in a checkout, and inside it once installed.
-
-    >>> proof_files()["prop_01_severity"].name
-    'prop_01_severity.py'
-    """
+    """Return the proof files that ship, beside the package in a checkout, inside it otherwise."""
     package = Path(__file__).parents[1]
     for folder in (package / "proofs", package.parent / "proofs"):
         if folder.is_dir():
@@ -60,15 +54,7 @@ def proof_files() -> dict[str, Path]:
 
 
 def find(name: str) -> list[Path]:
-    """Return the proof files of a path, of a name, or of the beginning of names.
-
-    >>> [path.name for path in find("prop-1")]
-    ['prop_01_severity.py']
-    >>> len(find("prop-5"))
-    2
-    >>> find("Lemma 3") == find("eq-22")
-    True
-    """
+    """Return the proof files of a path, of a name, or of the beginning of names."""
     if name.endswith(".py"):
         if not Path(name).is_file():
             raise InputError("proof", name, "a file that exists", remedy="adlopt new writes one")

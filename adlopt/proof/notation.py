@@ -249,14 +249,7 @@ def every(index: Any, low: Expr, high: Expr, formula: Formula) -> Formula:
 
 
 def point(values: Mapping[Any, Any]) -> dict[Atom, Any]:
-    """Give numbers to symbols, and lists (from index 1), lists of lists or tables to sequences.
-
-    >>> x, D = reals("x"), sequences("D")
-    >>> point({x: 1, D: [2, 3]}) == point({x: 1, D: {1: 2, 2: 3}})
-    True
-    >>> point({D: [[2, 3], [4]]}) == point({D: {(1, 1): 2, (1, 2): 3, (2, 1): 4}})
-    True
-    """
+    """Give numbers to symbols, and lists (from index 1), lists of lists or tables to sequences."""
     read: dict[Atom, Any] = {}
     for given, value in values.items():
         if isinstance(given, sympy.Symbol):
@@ -278,13 +271,7 @@ def _entries(value: Any) -> Iterator[tuple[tuple[Fraction, ...], Any]]:
 
 
 def replacements(changes: Mapping[Any, Any]) -> dict[Atom, Replacement]:
-    """Read expressions for symbols, and ``(indices…, expression)`` for sequences.
-
-    >>> x, D = reals("x"), sequences("D")
-    >>> t = integers("t")
-    >>> len(replacements({x: 1, D: (t, t + 1)}))
-    2
-    """
+    """Read expressions for symbols, and ``(indices…, expression)`` for sequences."""
     read = {}
     for given, change in changes.items():
         if isinstance(given, sympy.Symbol):
@@ -300,11 +287,7 @@ def replacements(changes: Mapping[Any, Any]) -> dict[Atom, Replacement]:
 
 
 def exact(value: Expr) -> Fraction:
-    """Read one exact number.
-
-    >>> exact(sympy.Rational(1, 3))
-    Fraction(1, 3)
-    """
+    """Read one exact number."""
     number = value_of(term(value))
     if number is None:
         raise ProofError(f"{value} is not a number")

@@ -107,13 +107,7 @@ RECORDS: frozenset[type] = frozenset({Atom, Replacement})
 
 
 def plain(value: Any, records: frozenset[type] = RECORDS) -> Any:
-    """Copy a value into plain immutable data (and dicts); refuse what cannot be copied so.
-
-    It may hold numbers, texts, enum members, these `records`, and collections of them, nested.
-
-    >>> plain([1, Fraction(2, 4)])
-    (1, Fraction(1, 2))
-    """
+    """Copy numbers, texts, enum members, `records` and collections of them; refuse the rest."""
     kind = type(value)
     if kind is tuple or kind is frozenset:
         return kind([plain(part, records) for part in value])

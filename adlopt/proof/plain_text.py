@@ -60,13 +60,7 @@ def letter(name: str) -> str:
 
 @shown.register(frozenset)
 def text(term: Term) -> str:
-    """Write a term out, monomial by monomial.
-
-    >>> from adlopt.proof.notation import reals, term
-    >>> x, y = reals("x y")
-    >>> text(term((x - y) ** 2 / 2))
-    '1/2·x² + 1/2·y² − x·y'
-    """
+    """Write a term out, monomial by monomial."""
     with avoiding(term):
         said = [(c < 0, _sized(word, abs(c))) for word, _, c in ordered(term)]
     if not said:
@@ -84,13 +78,7 @@ def ordered(term: Term) -> list[tuple[str, Monomial, Fraction]]:
 
 @shown.register(Formula)
 def comparison(formula: Formula) -> str:
-    """Write ``term relation 0`` with the negative part moved to the right.
-
-    >>> from adlopt.proof.notation import le, reals
-    >>> x, y = reals("x y")
-    >>> print(le(2 * x * y, x**2 + y**2))
-    x² + y² ≥ 2·x·y
-    """
+    """Write ``term relation 0`` with the negative part moved to the right."""
     return compared(formula, text, formula.relation.value, "{} = {}…{}", " for ")
 
 
@@ -116,11 +104,7 @@ def _sized(word: str, size: Fraction) -> str:
 
 
 def number(value: Fraction) -> str:
-    """Write a number.
-
-    >>> number(Fraction(1, 2)), number(Fraction(-3))
-    ('1/2', '−3')
-    """
+    """Write a number."""
     return str(value).replace("-", "−")
 
 

@@ -26,14 +26,7 @@ LEMMAS = Path(__file__).with_name("Adlopt.v")
 
 
 def exported(theorem: Theorem) -> DerivationData:
-    """Return a theorem with every step, numbered as `adlopt prove --show` numbers them.
-
-    >>> from adlopt.proof.checking import load
-    >>> from adlopt.proof.library import proof_files
-    >>> made = exported(load(proof_files()["trivial"]))
-    >>> made.steps[0].rule, made.steps[0].conclusion.says
-    ('specialise', '1 ≥ x(t)')
-    """
+    """Return a theorem with every step, numbered as `adlopt prove --show` numbers them."""
     steps = theorem.statements()
     numbers = {key_of(step): number for number, step in enumerate(steps, start=1)}
     places: dict[Formula, int] = {}
@@ -143,18 +136,6 @@ def second_opinion(theorem: Theorem) -> int:
     """Let sympy expand what each certificate claims, less its sum, to 0; return how many it did.
 
     Sympy decides these identities alone. That they suffice, and every other rule, is the kernel's.
-
-    Raises
-    ------
-    ProofError
-        Naming the first step where something is left.
-
-    Examples
-    --------
-    >>> from adlopt.proof.checking import load
-    >>> from adlopt.proof.library import proof_files
-    >>> second_opinion(load(proof_files()["trivial"]))
-    16
     """
     return expanded(exported(theorem))
 

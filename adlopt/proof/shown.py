@@ -5,8 +5,5 @@ from functools import singledispatch
 
 @singledispatch
 def shown(value: object) -> str:
-    """Write a term or a formula for people; `adlopt.proof.plain_text` registers how.
-
-    Nothing is decided by what this returns.
-    """
+    """Write a term or a formula for people; nothing is decided by what this returns."""
     return repr(value)

@@ -211,12 +211,7 @@ def _bound(atom: Atom) -> Atom:
 
 
 def is_integral(term: Term) -> bool:
-    """Say whether a term is an integer by its form alone.
-
-    >>> n = of_atom(Atom(Kind.INTEGER, "n"))
-    >>> is_integral(multiply(n, n)), is_integral(scale(n, Fraction(1, 2)))
-    (True, False)
-    """
+    """Say whether a term is an integer by its form alone."""
     return all(q == 1 and all(_is_integral(atom) for atom, _ in m) for m, _, q in term)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import InitVar, dataclass, field
 from enum import Enum
 from types import MappingProxyType
@@ -171,21 +171,7 @@ class Theorem:
 
     def statements(self) -> list[Sequent]:
         """Return what the evidence derives, premises first, each statement once."""
-        found: dict[tuple[object, ...], Sequent] = {}
-        seen: set[int] = set()
-
-        def visit(fact: Fact) -> None:
-            said = sequent(fact)
-            if id(fact) in seen or is_assumed(said) or key_of(said) in found:
-                return
-            seen.add(id(fact))
-            for premise in said.premises:
-                visit(premise)
-            found.setdefault(key_of(said), said)
-
-        for fact in self.evidence().values():
-            visit(fact)
-        return list(found.values())
+        return statements(self.evidence().values())
 
     def evidence(self) -> dict[str, Fact]:
         """Return every fact of the evidence, by its name."""
@@ -283,6 +269,25 @@ class Theorem:
 
     def _families(self) -> list[Family]:
         return [found for found in self.refutations if isinstance(found, Family)]
+
+
+def statements(facts: Iterable[Fact]) -> list[Sequent]:
+    """Return the steps to some facts, premises first, each statement once."""
+    found: dict[tuple[object, ...], Sequent] = {}
+    seen: set[int] = set()
+
+    def visit(fact: Fact) -> None:
+        said = sequent(fact)
+        if id(fact) in seen or is_assumed(said) or key_of(said) in found:
+            return
+        seen.add(id(fact))
+        for premise in said.premises:
+            visit(premise)
+        found.setdefault(key_of(said), said)
+
+    for fact in facts:
+        visit(fact)
+    return list(found.values())
 
 
 def key_of(said: Sequent) -> tuple[frozenset[Formula], Formula, frozenset[Axiom]]:

@@ -42,24 +42,13 @@ _printer = _Printer({"order": "none"})
 
 
 def typeset(term: Term) -> str:
-    r"""Write a term.
-
-    >>> from adlopt.proof.notation import reals, term
-    >>> print(typeset(term(abs(reals("x")) / 2)))
-    \frac{\left|{x}\right|}{2}
-    """
+    """Write a term."""
     with avoiding(term):
         return str(_printer.doprint(_expression(term)))
 
 
 def typeset_formula(formula: Formula) -> str:
-    r"""Write ``term relation 0`` with the negative part moved to the right.
-
-    >>> from adlopt.proof.notation import le, reals
-    >>> x, y = reals("x y")
-    >>> print(typeset_formula(le(2 * x * y, x**2 + y**2)))
-    x^{2} + y^{2} \geq 2 x y
-    """
+    """Write ``term relation 0`` with the negative part moved to the right."""
     sign, ranging = _RELATIONS[formula.relation.value], r" \quad \mathrm{for} \quad "
     return compared(formula, typeset, sign, r"{} = {}, \ldots, {}", ranging)
 

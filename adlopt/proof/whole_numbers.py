@@ -13,12 +13,7 @@ from adlopt.proof.tactics import prove
 
 
 def parity(number: Expr) -> list[Fact]:
-    """0 ≤ e, e ≤ 1 and e² = e for e = m − 2⌊m/2⌋, m an integer.
-
-    >>> from adlopt.proof.notation import integers
-    >>> parity(integers("m"))[0]
-    ⊢ m ≥ 2·⌊1/2·m⌋ (m whole)
-    """
+    """0 ≤ e, e ≤ 1 and e² = e for e = m − 2⌊m/2⌋, m an integer."""
     below, above = floor_of(number / 2)
     rest = odd(number)
     low = prove(ge(rest, 0), below)
@@ -57,12 +52,7 @@ def by_order(goal: Formula, one: Expr, two: Expr, less: Fact, equal: Fact, more:
 
 
 def same_value(sequence: Expr, one: Expr, two: Expr) -> Fact:
-    """From i = j follows x(i) = x(j).
-
-    >>> from adlopt.proof.notation import integers, sequences
-    >>> same_value(sequences("x"), *integers("i j"))
-    i = j ⊢ x(i) = x(j) (i, j whole)
-    """
+    """From i = j follows x(i) = x(j)."""
     place = integers("place")
     fact = kernel.assume(eq(one, two))
     sides = (term(one), term(two))

@@ -82,10 +82,7 @@ _LATEX = _Pen(
 
 
 def derivation(*theorems: Theorem, latex: bool = False) -> str:
-    """Write out every step of derivations, as text or as a LaTeX document in ASCII.
-
-    Each comes with its rule and certificate, and with its hypotheses where they change.
-    """
+    """Write every step, rule, certificate and changed hypothesis: text, or LaTeX in ASCII."""
     if not latex:
         return "\n\n".join(_Report(_PLAIN).of(theorem) for theorem in theorems)
     parts = "\n\n\\bigskip\\hrule\n\n".join(_Report(_LATEX).of(theorem) for theorem in theorems)
