@@ -17,7 +17,7 @@ from adlopt.model.positions import ContractRound, Side
 from adlopt.model.shed import Shed, open_contract_round
 from adlopt.optimum.core.certificate import Trust
 from adlopt.optimum.matching import goal_search as search
-from adlopt.optimum.matching import linear, matching_problem
+from adlopt.optimum.matching import linear, matching
 from adlopt.optimum.matching.check import check_trades
 from adlopt.optimum.matching.pairing import Trades, cross_sections
 
@@ -209,7 +209,7 @@ def test_groups_of_prices_are_split_until_their_multipliers_prove_single_orders(
     gap = np.abs(shed.price - shed.mark) * rng.uniform(0.5, 1.5, len(shed))
     shed = replace(shed, price=shed.mark + np.sign(shed.price - shed.mark) * gap)
     single, missing = found(round_, shed, goal)
-    monkeypatch.setattr(matching_problem, "MANY", 0)
+    monkeypatch.setattr(matching, "MANY", 0)
     best, short = found(round_, shed, goal)
     assert short == pytest.approx(missing, rel=1e-6)
     if single is None:

@@ -53,6 +53,9 @@ from adlopt.optimum.programs.highs import check_time_limit
 from adlopt.optimum.reasons import why_no_more
 from adlopt.optimum.tiers import later, tier_by_tier
 
+MANY = 500_000
+"""Arcs, positions times prices, up to which each price is a level of its own."""
+
 
 def solve_matching(
     round_: TwoSidedRound,
@@ -76,7 +79,13 @@ def solve_matching(
         group: IntArray | None = None
         while True:
             part = MatchingProblem.of(
-                round_.winners, left, objective.worst, lots=whole_lots, limits=among, group=group
+                round_.winners,
+                left,
+                objective.worst,
+                lots=whole_lots,
+                limits=among,
+                group=group,
+                most_arcs=MANY,
             )
             search = FlowSearch(problem=part, branch=branch, end=end, linear=method is Method.HIGHS)
             try:

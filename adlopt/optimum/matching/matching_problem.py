@@ -18,8 +18,6 @@ from adlopt.model.positions import WHOLE, ContractRound, Side
 from adlopt.model.shed import Shed
 
 Book = tuple[str, Side]
-MANY = 200_000
-"""Arcs, positions times prices, up to which each price is a level of its own."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -63,12 +61,13 @@ class MatchingProblem:
         lots: bool,
         limits: Limits = NO_LIMITS,
         group: IntArray | None = None,
+        most_arcs: float = np.inf,
     ) -> MatchingProblem:
         """Match books: what losers shed up to the winners' open interest, first listed first.
 
         Positions that limits close are no open interest. Those of accounts without profits are:
-        what they cannot pay for, nobody pays for. Prices are levels of their own up to `MANY` arcs,
-        whole books beyond, unless a group of each order is given.
+        what they cannot pay for, nobody pays for. Each price is a level up to so many arcs, a whole
+        book beyond, unless a group of each order is given.
         """
         shed.check_takes()
         positions, owner = round_.positions, round_.owner
@@ -98,7 +97,7 @@ class MatchingProblem:
             group = np.unique(shed.value, return_inverse=True)[1]
             _, level_book = _levels(order_book, group, matched)
             sides = np.bincount(book[(book >= 0) & (limit > 0)], minlength=len(index))
-            if sides[level_book].sum() > MANY and not lots:
+            if sides[level_book].sum() > most_arcs and not lots:
                 group = np.zeros_like(group)
         order_level, level_book = _levels(order_book, group, matched)
         mixed, level_value = _mean_values(order_level, shed.value, matched)
