@@ -9,6 +9,7 @@ from ortools.sat.python import cp_model
 from tiers import NIGHTLY
 
 import adlopt as adl
+from adlopt.optimum.dollars import fewest
 
 EQUITY = adl.Burden.EQUITY
 MANY, SOME = (2_000, 400) if NIGHTLY else (200, 25)
@@ -109,7 +110,11 @@ def test_and_where_more_may_be_raised():
         check_burden(20_000 + seed, adl.Budget.at_least(), lambda _: None)
 
 
-def test_the_fewest_accounts_and_then_their_worst_burden_are_least():
+@pytest.mark.parametrize("by_bits", [False, True])
+def test_the_fewest_accounts_and_then_their_worst_burden_are_least(by_bits, monkeypatch):
+    if by_bits:
+        monkeypatch.setattr(fewest, "LISTED", 1)
+        monkeypatch.setattr(fewest, "room_for_all", lambda _: 0)
     for seed in range(SOME):
         made = Lots(30_000 + seed)
         model, counts, _, worst = made.model(made.needed, made.needed)

@@ -10,8 +10,9 @@ it, and F_k < B below it is the certificate.
 
 *Lots* may miss the exact sum. First the k accounts are tried that raise B at the least level; then
 the sums that accounts make are listed by how many of them it takes, for two halves of the accounts:
-two sums that add up to B are an answer, and none is a proof. If they are too many, larger and
-larger sets of accounts are tried, and the certificates state what is left unproved.
+two sums that add up to B are an answer, and none is a proof. If they are too many, the sums up to B
+that so many accounts make are bits of an integer; and if these are, larger and larger sets of
+accounts are tried, and the certificates state what is left unproved.
 """
 
 from __future__ import annotations
@@ -198,6 +199,8 @@ def _in_lots(problem: BurdenProblem, search: Search) -> Solution:
     )
 
 
+BITS = 2**28
+"""Bits of tables of sums that are kept, by how many accounts make them."""
 LISTED = 2**20
 """Sums that are listed for a half of the accounts, unless there are few enough to list all."""
 
@@ -296,7 +299,7 @@ def _of_accounts(grid: LotGrid, units: IntArray, accounts: int) -> IntArray | No
         if groups.complete and groups.add(np.r_[0, own]):
             joined.append(i)
     if not groups.complete:
-        return np.zeros(0, dtype=np.int64)
+        return _by_table(grid, units, accounts)
     below, _ = groups.nearest(aim)
     if below is None or sum(below) < aim:
         return None
@@ -304,3 +307,41 @@ def _of_accounts(grid: LotGrid, units: IntArray, accounts: int) -> IntArray | No
     for i, amount in zip(joined, groups.choices(*below), strict=True):
         counts[i] = amount % more // grid.lot[i] if amount else 0
     return counts
+
+
+def _by_table(grid: LotGrid, units: IntArray, accounts: int) -> IntArray | None:
+    """What `_of_accounts` finds, of sums in greatest common divisors of the lots, as bits."""
+    step = math.gcd(*grid.lot.tolist())
+    aim, within = grid.least // step, (2 << grid.least // step) - 1
+    if grid.least % step:
+        return None
+    if (aim + 1) * (accounts + 1) * units.size > BITS:
+        return np.zeros(0, dtype=np.int64)
+    tables, sizes = [[1] + [0] * accounts], (grid.lot // step).tolist()
+    for size, most in zip(sizes, units.tolist(), strict=True):
+        sums = tables[-1]
+        more = [_with_some(few, size, most) & within for few in sums[:-1]]
+        tables.append([sums[0], *(a | b for a, b in zip(sums[1:], more, strict=True))])
+    if not tables[-1][accounts] >> aim & 1:
+        return None
+    counts = np.zeros_like(grid.most)
+    for i in reversed(range(units.size)):
+        before = tables[i]
+        if not before[accounts] >> aim & 1:
+            accounts -= 1
+            counts[i] = 1
+            while not before[accounts] >> aim - sizes[i] * int(counts[i]) & 1:
+                counts[i] += 1
+            aim -= sizes[i] * int(counts[i])
+    return counts
+
+
+def _with_some(sums: int, size: int, most: int) -> int:
+    """Sums and one to so many lots more, as bits."""
+    if not (sums and most):
+        return 0
+    grown, lots = sums << size, 1
+    while lots < most:
+        step = min(lots, most - lots)
+        grown, lots = grown | grown << step * size, lots + step
+    return grown
