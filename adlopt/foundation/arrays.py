@@ -1,8 +1,8 @@
 """Arrays that cannot change, and records made of them.
 
-A slice of a larger array keeps that array alive behind ``.base`` and so leaks every other round;
-an array that owns its memory can be made writeable again. An array over a `bytes` object can do
-neither, so that is what a round hands out.
+A slice of a larger array leaks every other round behind ``.base``, and an array that owns its
+memory can be made writeable again. One over a `bytes` object can do neither: a round hands out
+that.
 """
 
 from __future__ import annotations

@@ -1,9 +1,8 @@
 """Sums, products and the largest quotient of floats, without rounding.
 
-A float is a whole mantissa of 53 bits times a power of two. Mantissas of one exponent are added in
-64-bit integers, 26 and 27 bits apart, which holds 2³⁶ of them; Python's integers add up the few
-exponents that occur. A product of two floats is the sum of two [Dekker, A floating-point technique
-for extending the available precision, 1971].
+Mantissas of one exponent are added in 64-bit integers, 26 and 27 bits apart, which holds 2³⁶ of
+them; Python's integers add up the few exponents that occur. A product of two floats is the sum of
+two [Dekker, A floating-point technique for extending the available precision, 1971].
 """
 
 from __future__ import annotations

@@ -1,8 +1,7 @@
 """Ids of accounts and coins: one rule for constructors, files, tables and answers.
 
-Blanks around an id are no part of it, whole numbers are their digits, and bytes are written 0x….
-A float is refused: from 2^53 on, one stands for several ids. Ids that differ in case or blanks
-alone are different until `Alike.SAME` says that they are one.
+Blanks around an id are no part of it, whole numbers are their digits, and bytes are written 0x…. A
+float is refused: from 2^53 on, one stands for several ids.
 """
 
 from __future__ import annotations

@@ -145,13 +145,10 @@ def open_contract_round(
     """Build a round and what its losers shed from raw accounts under cross margin.
 
     Insolvent accounts shed all their positions at their bankruptcy prices: the account's negative
-    equity is spread over its positions by notional, so that for a single position the price is
-    `solvency.bankruptcy_price`. Winners are the solvent accounts with positive PNL; all their
-    positions are listed, hedges included. `positions.value` is the average that losers in the
-    coin take a contract.
-
-    Rows are positions: `size` in contracts, signed (positive long), `entry` and `mark` in USD,
-    `lot` in contracts; `collateral` is USD of each account.
+    equity is spread over its positions by notional. Winners are the solvent accounts with positive
+    PNL; all their positions are listed, hedges included, at the average that losers in the coin
+    take. Rows are positions: `size` in contracts, signed (positive long), `entry` and `mark` in
+    USD, `lot` in contracts; `collateral` is USD of each account.
     """
     columns = {"account": account, "coin": coin, "size": size, "entry": entry, "mark": mark}
     given = in_order(columns | {"lot": lot}, None)

@@ -18,7 +18,7 @@ import numpy as np
 
 from adlopt.errors import ProofError
 from adlopt.optimum.programs.highs import run
-from adlopt.optimum.programs.sparse_rows import SparseRows
+from adlopt.optimum.programs.program import SparseRows
 from adlopt.proof.formula import Formula, Relation
 from adlopt.proof.kernel import Combination, Product
 from adlopt.proof.plain_text import text

@@ -10,8 +10,7 @@ from hypothesis import strategies as st
 from adlopt.errors import CertificateError, InputError
 from adlopt.optimum.core.certificate import Trust
 from adlopt.optimum.programs.highs import Infeasible, run
-from adlopt.optimum.programs.program import Program
-from adlopt.optimum.programs.sparse_rows import SparseRows
+from adlopt.optimum.programs.program import Program, SparseRows
 from adlopt.optimum.programs.weak_duality import check_point, lower_bound
 
 

@@ -33,8 +33,7 @@ from adlopt.optimum.assets.portfolios import Portfolios, portfolios
 from adlopt.optimum.core.certificate import UNIT_ROUNDING, checked
 from adlopt.optimum.core.surface import Optimum, made
 from adlopt.optimum.programs.highs import RawAnswer, check_time_limit, run
-from adlopt.optimum.programs.program import WORK_TOTAL, Program, power_of_two
-from adlopt.optimum.programs.sparse_rows import SparseRows
+from adlopt.optimum.programs.program import WORK_TOTAL, Program, SparseRows, power_of_two
 from adlopt.optimum.programs.weak_duality import ProvenBound, lower_bound
 from adlopt.show.answer import Columns, plain
 from adlopt.show.schema.optima import AssetDrainData

@@ -19,7 +19,7 @@ from adlopt.model.method import Stopped
 from adlopt.model.risk_objective import ExpectedLoss
 from adlopt.optimum.assets.portfolios import Portfolios
 from adlopt.optimum.core.certificate import UNIT_ROUNDING, Trust
-from adlopt.optimum.programs.sparse_rows import SparseRows
+from adlopt.optimum.programs.program import SparseRows
 from adlopt.optimum.programs.weak_duality import ProvenBound, lower_bound
 
 CLOSE = 3e-10

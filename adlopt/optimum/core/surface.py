@@ -63,14 +63,9 @@ class Optimum(Answer, Record):
         """Write what is proved as JSON that others check, `python -I -S adlcheck.py INSTANCE FILE`.
 
         The file is bound to the instance, and has been checked by the same code. What a search
-        found and nobody can recompute is called reported there.
-
-        Raises
-        ------
-        InputError
-            If it cannot be written, or the checker does not know such an instance or objective.
-        CertificateError
-            If the answer does not survive the check.
+        found and nobody can recompute is called reported there. `InputError` if it cannot be
+        written, or the checker does not know such an instance or objective; `CertificateError` if
+        the answer does not survive.
         """
         if self.question is None:
             expected = (

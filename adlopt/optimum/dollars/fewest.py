@@ -48,8 +48,7 @@ from adlopt.optimum.dollars.mixed_programs import fewest_to_raise
 from adlopt.optimum.lots.least_burden import check_counts, least_burden
 from adlopt.optimum.lots.levels import first_level
 from adlopt.optimum.lots.lot_grid import LotGrid
-from adlopt.optimum.lots.subset_sum import room_for_all
-from adlopt.optimum.lots.two_groups import TwoGroups
+from adlopt.optimum.lots.subset_sum import TwoGroups, room_for_all
 
 ON_SO_FEW = "least worst burden on so few"
 """The second criterion."""

@@ -1,9 +1,8 @@
 """A form of the continuous burden problem that a solver can be trusted with.
 
-It avoids what makes the obvious one come back "optimal" and wrong: costs of order 1/U that fall
-under dual tolerances, coefficients below 1e-9 that are dropped, and money of many magnitudes in one
-row. A program decides between two levels alone: who is full at the lower one gives a constant, and
-who has room at the upper one shares the burden's column.
+Costs of order 1/U fall under dual tolerances, coefficients below 1e-9 are dropped, and money of
+many magnitudes is lost in one row. A program decides between two levels alone: who is full at the
+lower one gives a constant, and who has room at the upper one shares the burden's column.
 """
 
 from __future__ import annotations
@@ -18,8 +17,7 @@ from adlopt.foundation.arrays import FloatArray, IntArray
 from adlopt.optimum.core.burden_problem import BurdenProblem
 from adlopt.optimum.core.certificate import Multipliers
 from adlopt.optimum.core.waterfill import filled
-from adlopt.optimum.programs.program import WORK_TOTAL, Program
-from adlopt.optimum.programs.sparse_rows import SparseRows
+from adlopt.optimum.programs.program import WORK_TOTAL, Program, SparseRows
 
 MAGNITUDE = 8
 """Binary orders of burden that one program spans: in more, amounts fall below its tolerances."""

@@ -20,8 +20,7 @@ from adlopt.optimum.core.burden_problem import BurdenProblem
 from adlopt.optimum.lots.lot_grid import LotGrid
 from adlopt.optimum.lots.milp import NODES
 from adlopt.optimum.programs.highs import Infeasible, run
-from adlopt.optimum.programs.program import Program
-from adlopt.optimum.programs.sparse_rows import SparseRows
+from adlopt.optimum.programs.program import Program, SparseRows
 
 
 def priced_lots(

@@ -35,8 +35,7 @@ from adlopt.optimum.core.certificate import (
 from adlopt.optimum.core.waterfill import TIE, check_reachable, water_fill, water_level
 from adlopt.optimum.dollars.least_loss import Search, Solution, least_loss, solution, to_budget
 from adlopt.optimum.programs.highs import Infeasible, run
-from adlopt.optimum.programs.program import WORK_TOTAL, Program
-from adlopt.optimum.programs.sparse_rows import SparseRows
+from adlopt.optimum.programs.program import WORK_TOTAL, Program, SparseRows
 
 HALVINGS = 200
 

@@ -16,13 +16,12 @@ from adlopt.foundation.money import MICRO, MOST_MICRO
 from adlopt.model.loss import worst_burden
 from adlopt.model.method import Method, Stopped
 from adlopt.optimum.core.certificate import TOLERANCE, Certificate, Trust, checked, round_down
-from adlopt.optimum.lots.at_least import AtLeast
 from adlopt.optimum.lots.filler import Filler
 from adlopt.optimum.lots.lot_grid import LotGrid
 from adlopt.optimum.lots.meeting import meet, meet_near
 from adlopt.optimum.lots.mending import nearest_removal, take_away
 from adlopt.optimum.lots.milp import LotCore, least_lots
-from adlopt.optimum.lots.sum_levels import SumLevels
+from adlopt.optimum.lots.sum_levels import AtLeast, SumLevels
 
 RUNGS = (1e-4, 1e-6, 1e-9, 0.0)
 """Gaps that a search closes one after another: asked for less, it does what it did for more."""

@@ -1,10 +1,9 @@
 """Whether lots below given burdens make a sum that counts: what they can give less is listed.
 
-At a level every account has a most it can make; what all of these together exceed the budget by is
-the excess. Lots count where accounts give less by just that in all, so only amounts within the
-excess of each account's most matter, and they are few at the levels where the first sums count.
-What two groups of accounts can give less is listed; two sums that add up to the excess are a
-solution, and none is a proof, if nothing was left out.
+What all accounts together can make at a level exceeds the budget by the excess. Lots count where
+accounts give less by just that, so only amounts within the excess of each account's most matter.
+What two groups can give less is listed; two sums that add up to the excess are a solution, and none
+is a proof, if nothing was left out.
 """
 
 from __future__ import annotations
@@ -17,8 +16,7 @@ from adlopt.foundation.arrays import IntArray
 from adlopt.optimum.lots.filler import Filler
 from adlopt.optimum.lots.lot_grid import LotGrid
 from adlopt.optimum.lots.mending import mend, nearest_removal, take_away
-from adlopt.optimum.lots.subset_sum import room_for_all
-from adlopt.optimum.lots.two_groups import TwoGroups, among, distinct
+from adlopt.optimum.lots.subset_sum import TwoGroups, among, distinct, room_for_all
 
 LISTED = 2**18
 """Amounts that are listed for one account."""

@@ -16,8 +16,7 @@ from adlopt.foundation.money import MICRO, MOST_MICRO
 from adlopt.model.method import Stopped
 from adlopt.optimum.lots.lot_grid import LotGrid
 from adlopt.optimum.programs.highs import Infeasible, run
-from adlopt.optimum.programs.program import Program
-from adlopt.optimum.programs.sparse_rows import SparseRows
+from adlopt.optimum.programs.program import Program, SparseRows
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

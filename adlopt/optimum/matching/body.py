@@ -8,8 +8,7 @@ import numpy as np
 
 from adlopt.foundation.arrays import FloatArray, IntArray
 from adlopt.optimum.matching.matching_problem import MatchingProblem
-from adlopt.optimum.programs.program import WORK_TOTAL, Program, power_of_two
-from adlopt.optimum.programs.sparse_rows import SparseRows
+from adlopt.optimum.programs.program import WORK_TOTAL, Program, SparseRows, power_of_two
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

@@ -24,8 +24,7 @@ from adlopt.foundation.arrays import BoolArray, FloatArray, IntArray
 from adlopt.model.method import Method
 from adlopt.optimum.opened.stated import Stated
 from adlopt.optimum.programs.highs import RawAnswer, run
-from adlopt.optimum.programs.program import Program
-from adlopt.optimum.programs.sparse_rows import SparseRows
+from adlopt.optimum.programs.program import Program, SparseRows
 
 MANY = 1_000
 """Patterns up to which tangents are faster than the whole program."""

@@ -18,8 +18,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from adlopt.foundation.arrays import FloatArray, IntArray
-from adlopt.optimum.programs.program import WORK_TOTAL, Program, power_of_two
-from adlopt.optimum.programs.sparse_rows import SparseRows
+from adlopt.optimum.programs.program import WORK_TOTAL, Program, SparseRows, power_of_two
 
 USD = "USD"
 Term: TypeAlias = tuple[Any, ...]

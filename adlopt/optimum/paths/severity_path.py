@@ -38,20 +38,9 @@ MARGIN = 8.0 * UNIT_ROUNDING
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
 class SeverityPath(Optimum):
-    """A path of severities, in *hindsight*, and what is proved about it.
+    """A path of severities, (T,), in *hindsight*, within a `variation`, and what proves it best.
 
-    Parameters
-    ----------
-    severities : FloatArray, shape (T,)
-        u_t in [0, 1].
-    variation : float
-        P, the most that the path may vary.
-    price : float
-        USD. μ ≥ 0: what a further unit of variation would save.
-    flow : FloatArray, shape (T + 1,)
-        USD. w_1 … w_{T+1}, which prove the lower bound.
-
-    The others are those of every optimum: `value` is the loss Σ D_t |u_t − θ*_t| of the path, USD.
+    `flow`, (T + 1,), are multipliers of the moves, and `price` is that of variation, USD.
     """
 
     severities: FloatArray

@@ -184,23 +184,12 @@ def _pass_model(solver: Any, program: Program, core: Any) -> None:
     columns, rows = program.cost.size, program.row_lower.size
     # Always the full integrality array: an empty one makes passModel fail while run() succeeds.
     integer = np.zeros(columns) if program.integer is None else program.integer
-    status = solver.passModel(
-        columns,
-        rows,
-        program.column.size,
-        int(core.MatrixFormat.kRowwise),
-        int(core.ObjSense.kMinimize),
-        0.0,
-        program.cost,
-        program.lower,
-        program.upper,
-        program.row_lower,
-        program.row_upper,
-        program.start,
-        program.column,
-        program.coefficient,
-        np.asarray(integer, dtype=np.int32),
-    )
+    sizes = columns, rows, program.column.size
+    ends = program.lower, program.upper, program.row_lower, program.row_upper
+    entries = program.start, program.column, program.coefficient
+    kinds = int(core.MatrixFormat.kRowwise), int(core.ObjSense.kMinimize)
+    whole = np.asarray(integer, dtype=np.int32)
+    status = solver.passModel(*sizes, *kinds, 0.0, program.cost, *ends, *entries, whole)
     _accept(status, "the model", core)
 
 

@@ -20,8 +20,7 @@ from adlopt.optimum.core.certificate import TOLERANCE, round_down
 from adlopt.optimum.opened.model import model
 from adlopt.optimum.opened.stated import Stated
 from adlopt.optimum.programs.highs import Infeasible, run
-from adlopt.optimum.programs.program import Program
-from adlopt.optimum.programs.sparse_rows import SparseRows
+from adlopt.optimum.programs.program import Program, SparseRows
 from adlopt.optimum.programs.weak_duality import lower_bound
 from adlopt.optimum.solve import solve
 from adlopt.policies.decide.ball import STEPS, Ball, Best, Burdened, Tangent
