@@ -17,7 +17,7 @@ import adlopt as adl
 from adlopt.errors import Binding
 from adlopt.foundation import compiling
 from adlopt.optimum.contracts.closing import ContractSolution
-from adlopt.optimum.lots import filler, meeting, sum_levels
+from adlopt.optimum.lots import filler, meeting, sum_levels, sum_table
 from adlopt.optimum.lots.least_burden import certify
 from adlopt.optimum.lots.lot_grid import LotGrid
 from adlopt.optimum.programs.highs import Infeasible, run
@@ -582,6 +582,8 @@ def test_a_sum_that_is_neither_found_nor_refuted_is_not_called_infeasible(monkey
     monkeypatch.setattr(sum_levels, "mend", lambda *_: None)
     monkeypatch.setattr(meeting, "SUMS", 0)
     monkeypatch.setattr(meeting, "FEW", 0)
+    for bound in ("QUICK", "SUMS"):
+        monkeypatch.setattr(sum_table, bound, -1)
     round_ = coarse(10, 1)
     with pytest.raises(adl.SolverStopped, match=r"before the search gave up.*at_least"):
         adl.solve(round_, EQUITY)

@@ -10,7 +10,7 @@ import numpy as np
 from adlopt.foundation.arrays import IntArray
 from adlopt.optimum.lots.filler import FEW_NODES, Filler
 from adlopt.optimum.lots.lot_grid import LotGrid
-from adlopt.optimum.lots.subset_sum import ClosestSums
+from adlopt.optimum.lots.subset_sum import ClosestSums, closest_sums
 from adlopt.optimum.lots.sum_table import nearest_sums
 
 REARRANGED = 8
@@ -98,7 +98,7 @@ def _one_gives_less(
         held: dict[int, int] = {}
         for size, most in zip(sizes, grid.most[lots].tolist(), strict=True):
             held[size] = held.get(size, 0) + most
-        found = nearest_sums(held, int(limits[i]), filler.end)
+        found = closest_sums(held, int(limits[i]))
         if found.below >= floor[i]:
             left, changed = dict(found.take_below), counts.copy()
             for j, size in enumerate(sizes, start=lots.start):
