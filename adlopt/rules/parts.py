@@ -64,17 +64,16 @@ def drawdown(trigger: float, stop: float | None = None) -> Gauge:
     return Gauge(text if stop is None else f"{text}; once begun, to {percent(1 - stop)}", pays)
 
 
-def _leveraged_return(r: Rows) -> FloatArray:
-    """Binance: max(0, uPnL) / max(1, W) · MM / (W + uPnL)."""
-    return np.maximum(r["pnl_percent"], 0.0) * r["margin_ratio"]
-
-
 def by_sign(profit: FloatArray, scale: FloatArray) -> FloatArray:
     """Profits grow with risk, losses shrink with it: PNL · s if PNL > 0, else PNL / s."""
     return np.where(profit > 0, profit * scale, profit / np.where(scale > 0, scale, np.inf))
 
 
-LEVERAGED_RETURN = RowFormula("max(0, PNL %) · margin ratio", _leveraged_return)
+LEVERAGED_RETURN = RowFormula(
+    "max(0, PNL %) · margin ratio",
+    lambda r: np.maximum(r["pnl_percent"], 0.0) * r["margin_ratio"],
+)
+"""Binance: max(0, uPnL) / max(1, W) · MM / (W + uPnL)."""
 RETURN_BY_LEVERAGE = RowFormula(
     "profit · leverage, loss / leverage", lambda r: by_sign(r["pnl_percent"], r["leverage"])
 )

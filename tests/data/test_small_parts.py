@@ -12,7 +12,13 @@ from adlopt.data.cells import guess, has_commas, id_column, number_column, other
 from adlopt.data.files.aims import constraints_of, objective_of, table_of, worded
 from adlopt.data.files.doubts import doubt_accounts
 from adlopt.data.files.file_schema import ConstraintEntry, ShareEntry
-from adlopt.data.files.reading import read_belief, read_decision
+from adlopt.data.files.reading import (
+    read_belief,
+    read_contract_round,
+    read_decision,
+    read_limits,
+    read_round,
+)
 from adlopt.data.files.writing import kind_of
 from adlopt.data.loaders.columns import hint, is_spot, times
 from adlopt.data.loaders.fills import Spool
@@ -111,3 +117,12 @@ def test_lights_and_vectors_are_described():
     assert fifths(np.array([0, 1, 1, 3, 4]), np.ones(5)).tolist() == [4, 3, 3, 1, 0]
     data = described(["drift-v2"]).rules[0]
     assert (data.version, [each.passed for each in data.vectors]) == ("2026-04-01", [True] * 3)
+
+
+def test_limits_and_rounds_in_contracts_are_read(tmp_path):
+    path = tmp_path / "round.toml"
+    path.write_text("deficit = 9.0\nneeded = 6.0\ncapacity = 12.0\n[limits]\ncap = 0.5\n")
+    assert read_limits(path, read_round(path)[0].start).cap == 0.5
+    held = 'account = "a"\ncoin = "ETH"\nside = "short"\nsize = 3.0\nvalue = 20.0\n'
+    path.write_text(f"deficit = 90.0\nneeded = 60.0\n[[positions]]\n{held}")
+    assert read_contract_round(path).thing.start.capacity.tolist() == [60.0]

@@ -5,7 +5,6 @@ The constructions are small, and a claim is decided on them in closed form.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from importlib.resources import as_file, files
 
 import numpy as np
@@ -15,8 +14,6 @@ from adlopt.errors import InputError
 from adlopt.foundation.arrays import FloatArray, own_number, own_whole
 from adlopt.model.episode import Episode
 from adlopt.model.round import Round, RoundOutcome, RoundStart
-
-PAPER = "arXiv 2602.15182"
 
 
 def alternating_capacities(rounds: int, ratio: float) -> Episode:
@@ -30,7 +27,7 @@ def alternating_capacities(rounds: int, ratio: float) -> Episode:
     >>> [r.start.capacity.tolist() for r in alternating_capacities(2, 3.0)]
     [[1.0, 3.0], [3.0, 1.0]]
     """
-    _require_rounds(rounds)
+    own_whole(rounds, "rounds", lowest=1)
     if own_number(ratio, "ratio", lowest=0.0) < 1:
         raise InputError("ratio", ratio, "a number ≥ 1")
     made = [
@@ -43,7 +40,7 @@ def alternating_capacities(rounds: int, ratio: float) -> Episode:
         )
         for t in range(1, rounds + 1)
     ]
-    return Episode(name="alternating capacities", rounds=tuple(made), source=f"{PAPER}, Eq. 18")
+    return Episode(name="alternating capacities", rounds=tuple(made), source=PAPER + "Eq. 18")
 
 
 def alternating_blocks(blocks: int) -> Episode:
@@ -57,30 +54,18 @@ def alternating_blocks(blocks: int) -> Episode:
     >>> alternating_blocks(2).needed_severity.tolist()
     [0.0, 0.0, 1.0, 1.0]
     """
-    _require_rounds(blocks)
+    own_whole(blocks, "rounds", lowest=1)
     made = [
         Round.of(t=t + 1, capacity=[1.0], deficit=1.0, needed=float(t // blocks % 2))
         for t in range(blocks * blocks)
     ]
-    return Episode(name="alternating blocks", rounds=tuple(made), source=f"{PAPER}, Prop. 3")
+    return Episode(name="alternating blocks", rounds=tuple(made), source=PAPER + "Prop. 3")
 
 
-def _require_rounds(rounds: int) -> None:
-    own_whole(rounds, "rounds", lowest=1)
-
-
+PAPER = "arXiv 2602.15182, "
 LOG_MEAN, LOG_SD = 5.71, 2.71
 """Of closed profit per winner on October 10, 2025 (HyperReplay's event-level table; median $219,
 99 % quantile $455,620, Gini 0.98)."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Pool:
-    """Accounts that may win, with what does not change between rounds."""
-
-    profit: FloatArray
-    collateral: FloatArray
-    leverage: FloatArray
 
 
 def shock(*, rounds: int = 16, winners: int = 1_000, seed: int = 0) -> Episode:
@@ -115,11 +100,8 @@ def shock(*, rounds: int = 16, winners: int = 1_000, seed: int = 0) -> Episode:
         own_whole(value, name, lowest=least)
     rng = np.random.default_rng(seed)
     size = 2 * winners
-    pool = _Pool(
-        profit=rng.lognormal(LOG_MEAN, LOG_SD, size),
-        collateral=rng.lognormal(LOG_MEAN, LOG_SD, size),
-        leverage=1.0 + rng.lognormal(1.0, 0.8, size),
-    )
+    profit, collateral = (rng.lognormal(LOG_MEAN, LOG_SD, size) for _ in range(2))
+    pool = profit, collateral, 1.0 + rng.lognormal(1.0, 0.8, size)
     theta, made = 0.2, []
     for t in range(1, rounds + 1):
         theta = float(np.clip(theta + 0.1 * rng.standard_normal(), 0.0, 1.0))
@@ -128,9 +110,13 @@ def shock(*, rounds: int = 16, winners: int = 1_000, seed: int = 0) -> Episode:
     return Episode(name="shock", rounds=tuple(made), source=source)
 
 
-def _round(t: int, pool: _Pool, theta: float, winners: int, rng: np.random.Generator) -> Round:
-    chosen = np.sort(rng.choice(pool.profit.size, winners, replace=False))
-    capacity = pool.profit[chosen] * rng.lognormal(0.0, 0.25, winners)
+def _round(
+    t: int, pool: tuple[FloatArray, ...], theta: float, winners: int, rng: np.random.Generator
+) -> Round:
+    """Draw winners of a pool: profits, collaterals and leverages that do not change."""
+    chosen = np.sort(rng.choice(pool[0].size, winners, replace=False))
+    profit, collateral, leverage = (each[chosen] for each in pool)
+    capacity = profit * rng.lognormal(0.0, 0.25, winners)
     small = rng.random() < 0.4
     share = 0.02 * rng.lognormal(0.0, 0.5) * (1e-3 if small else 1.0)
     deficit = min(share, 1.0) * float(capacity.sum())
@@ -140,9 +126,9 @@ def _round(t: int, pool: _Pool, theta: float, winners: int, rng: np.random.Gener
         account=tuple(f"w{i:07d}" for i in chosen),
         capacity=capacity,
         deficit=deficit,
-        equity=capacity + pool.collateral[chosen],
+        equity=capacity + collateral,
         estimate=needed * rng.lognormal(0.0, 0.2),
-        features={"leverage": pool.leverage[chosen]},
+        features={"leverage": leverage},
     )
     return Round(start=start, outcome=RoundOutcome(needed=needed))
 

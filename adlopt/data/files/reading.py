@@ -107,30 +107,7 @@ def read_round(path: str | Path, *, objective: str | None = None) -> tuple[Round
 
 
 def read_limits(path: str | Path, start: RoundStart) -> Limits | None:
-    r"""Read the limits of a round file, if it has any.
-
-    Parameters
-    ----------
-    path : str or Path
-    start : RoundStart
-        Of the round in the file.
-
-    Raises
-    ------
-    InputError
-        Naming file, field, value, and what was expected.
-
-    Examples
-    --------
-    >>> import tempfile
-    >>> text = 'deficit = 9.0\nneeded = 6.0\ncapacity = 12.0\n[limits]\ncap = 0.5\n'
-    >>> with tempfile.TemporaryDirectory() as folder:
-    ...     path = Path(folder) / "round.toml"
-    ...     _ = path.write_text(text)
-    ...     limits = read_limits(path, read_round(path)[0].start)
-    >>> limits.cap
-    0.5
-    """
+    """Read the limits of a round file, if it has any; accounts are those of the round in it."""
     path = Path(path)
     entry = decode(path, RoundFile)
     with naming(path):
@@ -187,47 +164,12 @@ def read_market(path: str | Path) -> Market:
 
 
 def read_contract_round(path: str | Path, *, objective: str | None = None) -> Problem:
-    r"""Read a round in contracts, and how it is to be solved.
+    """Read a round in contracts, and how it is to be solved: two-sided where losers shed.
 
     `value` of a position may be left out where losers shed: it is then the most that a loser in
     the coin takes a contract. Without an account table the capacity is the positive PNL, where
     every position has `entry` and `mark`, and otherwise what closing everything takes.
     `closable` lots of a position may be closed; `[limits]` is that of a round file.
-
-    Parameters
-    ----------
-    path : str or Path
-    objective : str, optional
-        As in `read`.
-
-    Returns
-    -------
-    Problem
-        Of a `TwoSidedRound` where losers shed, else of a `ContractRound`.
-
-    Raises
-    ------
-    InputError
-        Naming file, field or row, value, and what was expected.
-
-    Examples
-    --------
-    >>> import tempfile
-    >>> text = '''deficit = 90.0
-    ... needed = 60.0
-    ... [[positions]]
-    ... account = "a"
-    ... coin = "ETH"
-    ... side = "short"
-    ... size = 3.0
-    ... value = 20.0
-    ... '''
-    >>> with tempfile.TemporaryDirectory() as folder:
-    ...     path = Path(folder) / "round.toml"
-    ...     _ = path.write_text(text)
-    ...     problem = read_contract_round(path)
-    >>> problem.thing.start.capacity
-    array([60.])
     """
     path = Path(path)
     entry = decode(path, ContractRoundFile)

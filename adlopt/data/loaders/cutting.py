@@ -72,7 +72,8 @@ def rounds_of(
     table = figures.spans(cut)
     if rules.per_coin:
         table = table.join(waves.select("wave", "coin").unique(), on="wave").sort("wave")
-    stated = {name: joined(path, name, table) for name, path in rules.stated.items()}
+    tables = {"deficit": rules.deficit_from, "needed": rules.needed_from}
+    stated = {name: joined(path, name, table) for name, path in tables.items() if path is not None}
     unavailable = {name: why for name, why in unavailable.items() if name not in stated}
     by_loser = "deficit" not in unavailable and "deficit" not in stated
     lacking = figures.lacks(cut) if by_loser else None
@@ -97,7 +98,7 @@ def rounds_of(
         "largest_loss": None if owing is None else figures.largest_losses(owing),
         "counted_once": None if lacking is None else figures.sums(figures.increments(lacking)),
         "needed": stated["needed"][0] if "needed" in stated else own,
-        "capacity": None if winners is None else _totals(winners),
+        "capacity": None if winners is None else figures.sums(winners, "capacity"),
     }
     rounds = _with(table, values)
     unavailable |= _gaps_in(rounds, values)
@@ -200,11 +201,6 @@ def _known(every: pl.DataFrame, table: pl.DataFrame) -> pl.DataFrame:
     """Winners of the rounds whose capacity is known."""
     inside = every["wave"].is_in(table["wave"].to_list())
     return every.filter(inside & every["capacity"].is_not_null()).drop("gain")
-
-
-def _totals(winners: pl.DataFrame) -> dict[int, float]:
-    parts = winners.partition_by("wave", as_dict=True)
-    return {int(wave): math.fsum(part["capacity"]) for (wave,), part in parts.items()}
 
 
 def _with(table: pl.DataFrame, values: dict[str, dict[int, float] | None]) -> pl.DataFrame:

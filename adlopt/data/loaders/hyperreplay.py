@@ -139,7 +139,10 @@ def find_node_fills(path: Path) -> list[Path]:
             raise InputError("path", str(found[0]), f"both {' and '.join(FILLS)}", remedy=remedy)
         if found:
             return found
-        packed = [*(path / folder).glob("node_fills_*.lz4"), *(path / folder).glob(IN_PARTS)]
+        packed = [
+            *(path / folder).glob("node_fills_*.lz4"),
+            *(path / folder).glob(IN_PARTS),
+        ]
         if packed:
             return [inside(path, str(each.relative_to(path))) for each in sorted(packed)]
     return []

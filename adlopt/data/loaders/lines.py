@@ -93,7 +93,6 @@ LARGEST_RATIO = 100
 """Text compresses some ten times; what unpacks to more than this is taken for a bomb."""
 SMALL = 1 << 26
 """Bytes that may be unpacked whatever the ratio."""
-LZ4_MAGIC = b"\x04\x22\x4d\x18"
 
 
 def each_once(paths: Iterable[str | Path]) -> list[Path]:
@@ -141,7 +140,7 @@ def blocks_of_lines(
 def _chunks(path: Path, block: int, progress: Progress) -> Iterator[bytes]:
     try:
         with opened(path) as plain:
-            packed = cast(io.BufferedReader, plain).peek(4)[:4] == LZ4_MAGIC
+            packed = cast(io.BufferedReader, plain).peek(4)[:4] == b"\x04\x22\x4d\x18"
             source = _unpacked(path, plain) if packed else plain
             size, total, first = path.stat().st_size, 0, True
             while chunk := source.read(block):

@@ -16,7 +16,7 @@ import msgspec
 import polars as pl
 
 from adlopt.data.files.places import existing_file, inside
-from adlopt.data.loaders.columns import UNITS, Column, ColumnKind
+from adlopt.data.loaders.columns import Column, ColumnKind
 from adlopt.data.loaders.cutting import rounds_of
 from adlopt.data.loaders.fills import QUANTITIES, REQUIRED, TEXTS, Fills
 from adlopt.data.loaders.loaded import Loaded
@@ -138,8 +138,6 @@ def read_mapped(path: str | Path, mapping: TableMap, **how: Unpack[How]) -> Load
         If a column is missing, too much does not parse, or rounds contradict themselves.
     """
     path = Path(path)
-    if mapping.time_unit not in UNITS:
-        raise unknown("time_unit", mapping.time_unit, UNITS)
     if mapping.alike is not None:
         how["alike"] = mapping.alike
     tally = Tally(path, **how)

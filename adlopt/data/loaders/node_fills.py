@@ -117,7 +117,9 @@ def _blocks(
                     tally.keep(1, _worth(fill))
                 else:
                     tally.skip("other fills")
-                every.append(_trade(fill))
+                money, keys = (fill.price, fill.trade, fill.fee), (fill.trade_id, fill.hash)
+                own = (fill.time, fill.coin, fill.account, *money, *keys, fill.deleveraging)
+                every.append(own)
         if len(every) >= BLOCK:
             yield _written(rows, every, trades)
             rows, every = [], []
@@ -185,12 +187,6 @@ def _trade_id(value: Any) -> int | None:
     if isinstance(value, bool) or not isinstance(value, int) or abs(value) >= 2**63:
         raise Malformed(value, "a whole number in 'tid'")
     return value
-
-
-def _trade(fill: Fill) -> tuple[Any, ...]:
-    numbers = (fill.price, fill.trade, fill.fee)
-    keys = (fill.trade_id, fill.hash)
-    return (fill.time, fill.coin, fill.account, *numbers, *keys, fill.deleveraging)
 
 
 def _row(line: int, fill: Fill) -> tuple[Any, ...]:

@@ -69,7 +69,10 @@ def oddities(parts: Parts) -> Iterator[Finding]:
     if "equity" in fills.available:
         yield from _end_state(cut)
     if "loser" in fills.available:
-        yield from _themselves(cut)
+        own = cut.filter(pl.col("account") == pl.col("loser")).select(pl.len()).collect().item()
+        if own:
+            text = f"{own:,} fills deleverage an account against itself"
+            yield Finding(name="own counterparty", text=text)
     yield from _spelt_alike(cut, parts.lacking)
     yield from _twice(fills)
     if parts.marked is not fills:
@@ -161,13 +164,6 @@ def _end_state(cut: pl.LazyFrame) -> Iterator[Finding]:
             text=f"all {accounts:,} accounts deleveraged in several rounds have one equity "
             "throughout: it is the state after the last event, and looks ahead",
         )
-
-
-def _themselves(cut: pl.LazyFrame) -> Iterator[Finding]:
-    count = cut.filter(pl.col("account") == pl.col("loser")).select(pl.len()).collect().item()
-    if count:
-        text = f"{count:,} fills deleverage an account against itself"
-        yield Finding(name="own counterparty", text=text)
 
 
 def _spelt_alike(cut: pl.LazyFrame, lacking: pl.DataFrame | None) -> Iterator[Finding]:

@@ -79,9 +79,3 @@ class Rules:
         for name, kind in (("deficit", Deficit), ("capacity", Capacity)):
             if not isinstance(getattr(self, name), kind):
                 raise InputError(name, getattr(self, name), f"a {kind.__name__}")
-
-    @property
-    def stated(self) -> dict[str, str | Path]:
-        """Tables that state figures, by the figure."""
-        given = {"deficit": self.deficit_from, "needed": self.needed_from}
-        return {name: path for name, path in given.items() if path is not None}

@@ -22,6 +22,7 @@ from adlopt.data.loaders.options import Rules
 from adlopt.data.loaders.raw_tables import closed_table, header_of
 from adlopt.data.loaders.reconciling import of_rounds
 from adlopt.data.loaders.records import How
+from adlopt.data.loaders.round_figures import sums
 from adlopt.errors import InputError
 from adlopt.scoring.quality import Finding
 from adlopt.show.schema.loads import FileReport, Horizon, Origin
@@ -43,7 +44,6 @@ POLICIES = {
     "eq_pr": "pro-rata on equity",
 }
 """How its policies are called here."""
-CENT = 0.01
 
 WAVE_COLUMNS = (
     Column(name="wave", source="wave", kind=ColumnKind.POSITIVE),
@@ -117,8 +117,8 @@ def read_published(
         if metrics is None:
             unavailable["capacity"] = f"{METRICS} is missing, which has total_cap"
     origins = {
-        int(row["wave"]): {"deficit, needed": (_line(by_wave, row["line"]),)}
-        for row in rounds.iter_rows(named=True)
+        wave: {"deficit, needed": (Origin(file=str(by_wave), first=n, last=n, records=1),)}
+        for wave, n in rounds.select("wave", "line").iter_rows()
     }
     with_capacity = _with_capacity(rounds, metrics, winners)
     return Loaded(
@@ -136,9 +136,9 @@ def read_published(
         findings=(
             *of_files(reader.reports),
             *not_read(root),
-            *_disagreements("needed", with_capacity, _sums(gaps, "gap_usd")),
-            *_disagreements("production", with_capacity, _sums(winners, "recorded")),
-            *_disagreements("total_cap", with_capacity, _sums(winners, "capacity")),
+            *_disagreements("needed", with_capacity, sums(gaps, "gap_usd")),
+            *_disagreements("production", with_capacity, sums(winners, "recorded")),
+            *_disagreements("total_cap", with_capacity, sums(winners, "capacity")),
         ),
         recorded=(
             *_records(rounds, metrics),
@@ -187,10 +187,6 @@ class _Reader:
                     Column(name=f"max_pct_{key}", source=f"max_pct_{key}"),
                 ]
         return self.table(path, tuple(columns))
-
-
-def _line(path: Path, line: int) -> Origin:
-    return Origin(file=str(path), first=line, last=line, records=1)
 
 
 def one_of(root: Path, *names: str) -> Path | None:
@@ -252,8 +248,8 @@ def _with_capacity(
             raise InputError(METRICS, f"no wave {wave}", f"every wave of {BY_WAVE}")
     if winners is None:
         return joined.with_columns(capacity="total_cap")
-    sums = winners.group_by("wave").agg(pl.col("capacity").sum())
-    return joined.join(sums, on="wave", how="left", maintain_order="left")
+    each = winners.group_by("wave").agg(pl.col("capacity").sum())
+    return joined.join(each, on="wave", how="left", maintain_order="left")
 
 
 def _records(rounds: pl.DataFrame, metrics: pl.DataFrame | None) -> Iterator[PolicyRecord]:
@@ -295,17 +291,11 @@ def _horizon(path: Path) -> float:
     return int(digits) if digits.isdecimal() else math.inf
 
 
-def _sums(table: pl.DataFrame | None, column: str) -> dict[int, float]:
-    """Σ of a column, by wave."""
-    parts = {} if table is None else table.partition_by("wave", as_dict=True)
-    return {int(wave): math.fsum(part[column]) for (wave,), part in parts.items()}
-
-
-def _disagreements(name: str, rounds: pl.DataFrame, sums: dict[int, float]) -> Iterator[Finding]:
+def _disagreements(name: str, rounds: pl.DataFrame, parts: dict[int, float]) -> Iterator[Finding]:
     """Where parts, of coins or of winners, do not sum to the figure of their round."""
     for t, (wave, figure) in enumerate(rounds.select("wave", name).iter_rows(), start=1):
-        found = sums.get(wave, 0.0)
-        if sums and figure is not None and abs(found - figure) > CENT:
+        found = parts.get(wave, 0.0)
+        if parts and figure is not None and abs(found - figure) > 0.01:
             text = f"the parts of {name} of wave {wave} sum to ${found:,.2f}, not to ${figure:,.2f}"
             apart = abs(found - figure)
             yield Finding(name=f"{name} disagrees", text=text, rounds=(t,), usd=apart)

@@ -206,9 +206,7 @@ def decoded_lines(tally: Tally) -> Iterator[tuple[int, dict[str, Any]]]:
     if tally.file.suffix == ".jsonl":
         yield from each_object(tally)
         return
-    lines = [line for _, block in blocks_of_lines(tally, longest=LARGEST_JSON) for line in block]
-    tally.unended = None
-    record = decoded(1, "\n".join(lines), tally)
+    record = decoded(1, _whole(tally), tally)
     if record is not None:
         yield 1, record
 
@@ -271,21 +269,26 @@ def _json_blocks(tally: Tally, sources: Sequence[str]) -> Iterator[Block]:
 
 def json_array(tally: Tally) -> list[Any]:
     """Read a JSON file that is one array."""
-    path, parts, size = tally.file, [], 0
-    for _, lines in blocks_of_lines(tally, longest=LARGEST_JSON):
-        size += sum(map(len, lines))
-        if size > LARGEST_JSON:
-            most, remedy = f"at most {LARGEST_JSON:,}", "write it as JSON lines (.jsonl)"
-            raise InputError(str(path), f"{size:,} bytes", most, remedy=remedy)
-        parts += lines
-    tally.unended = None
+    path = tally.file
     try:
-        found = decode("\n".join(parts))
+        found = decode(_whole(tally))
     except ValueError as error:
         raise InputError("file", str(path), f"well-formed JSON ({str(error)[:80]})") from None
     if not isinstance(found, list):
         raise InputError(str(path), type(found).__name__, "a JSON array")
     return found
+
+
+def _whole(tally: Tally) -> str:
+    parts, size = [], 0
+    for _, lines in blocks_of_lines(tally, longest=LARGEST_JSON):
+        size += sum(map(len, lines))
+        if size > LARGEST_JSON:
+            most, remedy = f"at most {LARGEST_JSON:,}", "write it as JSON lines (.jsonl)"
+            raise InputError(str(tally.file), f"{size:,} bytes", most, remedy=remedy)
+        parts += lines
+    tally.unended = None
+    return "\n".join(parts)
 
 
 def _parquet_blocks(tally: Tally, sources: Sequence[str]) -> Iterator[Block]:

@@ -34,8 +34,6 @@ def dollars(frame: pl.DataFrame) -> pl.DataFrame:
 
 UNREAD = "records that do not parse"
 NO_DEFICIT = "outside every round with a deficit"
-OF_ROUNDS = {"debt": "deficit", "capacity": "capacity", "needed": "needed"}
-"""Columns of rounds, by the quantity that they hold."""
 ROUNDING = 1e-9
 """Share of what was read by which sums of floats may differ."""
 
@@ -128,8 +126,8 @@ def of_rounds(rounds: pl.DataFrame, reports: Sequence[FileReport]) -> Iterator[R
     known = {str(float(wave)) for wave in rounds["wave"]}
     owed = [usd for report in reports for wave, usd in report.owed.items() if wave not in known]
     lost = {"debt": math.fsum(owed), "capacity": unread(reports, "capacity"), "needed": 0.0}
-    for quantity, column in OF_ROUNDS.items():
-        if not rounds[column].has_nulls():
-            used = math.fsum(rounds[column])
-            read = math.fsum([used, lost[quantity]])
-            yield reconciled(quantity, read, used, {UNREAD: lost[quantity]})
+    for quantity, gone in lost.items():
+        column = rounds["deficit" if quantity == "debt" else quantity]
+        if not column.has_nulls():
+            used = math.fsum(column)
+            yield reconciled(quantity, math.fsum([used, gone]), used, {UNREAD: gone})

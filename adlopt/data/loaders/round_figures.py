@@ -172,7 +172,7 @@ def _first(fills: pl.LazyFrame, keys: list[str], name: str, called: str) -> pl.D
     return found.collect(engine="streaming")
 
 
-def sums(table: pl.DataFrame) -> dict[int, float]:
-    """Σ of the column `usd`, by wave."""
-    parts = table.partition_by("wave", as_dict=True)
-    return {int(wave): math.fsum(part["usd"]) for (wave,), part in sorted(parts.items())}
+def sums(table: pl.DataFrame | None, column: str = "usd") -> dict[int, float]:
+    """Σ of a column, by wave."""
+    parts = {} if table is None else table.partition_by("wave", as_dict=True)
+    return {int(wave): math.fsum(part[column]) for (wave,), part in sorted(parts.items())}

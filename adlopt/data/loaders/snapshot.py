@@ -34,7 +34,6 @@ from adlopt.show.schema.loads import FileReport
 from adlopt.show.words import counted
 
 VALUES, POSITIONS = "account_value_snapshot_*.json", "perp_positions_by_market_*.json"
-VENUE = "hyperliquid:"
 T = TypeVar("T")
 EVEN = 1e-6
 """Share of the open interest by which longs and shorts may differ, for rounding."""
@@ -153,7 +152,7 @@ def _positions(tally: Tally) -> tuple[list[tuple[str, str, float, float, float]]
     for row, market in enumerate(json_array(tally), start=1):
         match market:
             case {"market_name": str(name), "positions": list(positions)} if name.strip():
-                pairs = [(name.strip().removeprefix(VENUE), held) for held in positions]
+                pairs = [(name.strip().removeprefix("hyperliquid:"), held) for held in positions]
             case _:
                 tally.reject(row, market, "a market with a name and positions")
                 continue

@@ -74,19 +74,17 @@ def valued(
             own = cut.filter(pl.col("wave") == wave).collect(engine="streaming")
             names = pl.concat([own["account"], own["loser"].rename("account")]).unique().to_frame()
             worth, equities = worth_at(time, names, books)
-            made.spool.write(_with_equities(own, equities))
+            of_losers = equities.rename({"account": "loser", "equity": "loser_equity"})
+            table = own.drop("equity", "loser_equity", "wave").join(
+                equities, on="account", how="left"
+            )
+            made.spool.write(table.join(of_losers, on="loser", how="left"))
             stale.append(worth.filter(pl.col("age") > rules.mark_age_ms).with_columns(wave=wave))
         made.findings = [
             *_unknown(made, snapshot),
             *(_stale(pl.concat(stale), rules) if stale else ()),
         ]
     return made
-
-
-def _with_equities(own: pl.DataFrame, equities: pl.DataFrame) -> pl.DataFrame:
-    of_losers = equities.rename({"account": "loser", "equity": "loser_equity"})
-    plain = own.drop("equity", "loser_equity", "wave")
-    return plain.join(equities, on="account", how="left").join(of_losers, on="loser", how="left")
 
 
 def equities_at(
