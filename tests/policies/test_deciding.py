@@ -586,7 +586,8 @@ def test_a_file_that_cannot_be_decided_says_why(tmp_path, run, tables, said):
 
 @pytest.mark.nightly("minutes of clock: latency at 20,000 accounts, and ten thousand decisions")
 @pytest.mark.parametrize(("samples", "most"), [(40, 0.05), (500, 0.1)])
-def test_a_warm_decision_is_quick_and_memory_stays_flat(samples, most):
+@pytest.mark.parametrize("calibrated", [False, True])
+def test_a_warm_decision_is_quick_and_memory_stays_flat(samples, most, calibrated):
     resource = pytest.importorskip("resource")
     rng = np.random.default_rng(0)
     capacity = rng.lognormal(8, 1.5, 20_000)
@@ -594,10 +595,10 @@ def test_a_warm_decision_is_quick_and_memory_stays_flat(samples, most):
     start = adl.RoundStart(
         account=[f"a{i}" for i in range(20_000)], capacity=capacity, deficit=deficit
     )
-    took = []
+    took, ambiguity = [], adl.CrossValidated() if calibrated else 0.02 * deficit
     for _ in range(300):
         needed, began = rng.random(samples) * deficit, time.perf_counter()
-        adl.decide(start, belief=needed, under=5.0, ambiguity=0.02 * deficit)
+        adl.decide(start, belief=needed, under=5.0, ambiguity=ambiguity)
         took.append(time.perf_counter() - began)
     assert np.quantile(took[20:], 0.99) <= most
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss

@@ -86,20 +86,19 @@ class Ball:
     def worst(self, raised: float) -> Worst:
         """Fill the knapsack: what moving each value to an end gains, for what distance."""
         now = self.miss(raised, self.needed)
-        bottom, top = self.miss(raised, np.array([0.0, self.most])).tolist()
-        way = self.needed, self.most - self.needed
-        nearer = way[1] <= way[0]
-        cost, gain = np.stack(way), np.stack([bottom - now, top - now])
-        cost, gain = (
-            np.stack([np.where(nearer, b, a), np.where(nearer, a, b)]) for a, b in (cost, gain)
-        )
-        near, far = _ratio(gain, cost)
-        alone = far >= near
+        bottom, top = max(self.over * raised, 0.0), self.under * (self.most - raised)
+        top = max(top, self.over * (raised - self.most))
+        nearer = self.most - self.needed <= self.needed
+        ways = self.needed, self.most - self.needed
+        gains = bottom - now, top - now
+        near_way, far_way = np.where(nearer, ways[1], ways[0]), np.where(nearer, *ways)
+        near_gain, far_gain = np.where(nearer, gains[1], gains[0]), np.where(nearer, *gains)
+        alone = _ratio(far_gain, far_way) >= _ratio(near_gain, near_way)
         # A value moves to its far end at once, or by way of the nearer one.
-        cost = np.stack([np.where(alone, cost[1], cost[0]), cost[1] - cost[0]])
-        gain = np.stack(
-            [np.where(alone, gain[1], gain[0]), np.where(alone, 0.0, gain[1] - gain[0])]
-        )
+        cost, gain = np.empty((2, now.size)), np.empty((2, now.size))
+        cost[0], cost[1] = np.where(alone, far_way, near_way), far_way - near_way
+        gain[0] = np.where(alone, far_gain, near_gain)
+        gain[1] = np.where(alone, 0.0, far_gain - near_gain)
         price, share = self._filled(_ratio(gain, cost), cost * self.mass)
         at_far = self.mass * np.where(alone, share[0], share[1])
         at_near = self.mass * np.where(alone, 0.0, np.maximum(share[0] - share[1], 0.0))
@@ -235,10 +234,10 @@ def _first(
         top = place - 1
     else:
         return found.worst.raised
-    low = -1
+    low, middle = -1, top - 1
     while top - low > 1:
-        middle = (low + top) // 2
         low, top = (low, middle) if at(float(inside[middle])).cost <= allowed else (middle, top)
+        middle = (low + top) // 2
     return float(inside[top]) if top >= 0 else nearest
 
 

@@ -24,6 +24,7 @@ from adlopt.model.method import Stopped
 from adlopt.model.objective import Objective, TrackingFirst
 from adlopt.model.positions import ContractRound, Positions
 from adlopt.model.round import Round, RoundOutcome, RoundStart
+from adlopt.optimum.core.burden_problem import BurdenProblem
 from adlopt.optimum.core.certificate import (
     ROUNDING,
     Certificate,
@@ -173,8 +174,10 @@ def decided(problem: DecisionProblem) -> Decision:
             return _priced(problem, moving)
     check_reachable(floor, burdens.reachable)
 
+    inside = floor, burdens.reachable if moving is None else moving.reach
+
     def best(ball: Ball) -> Best:
-        return _best(problem, ball, moving, floor, until)
+        return _best(problem, ball, moving or burdens, inside, until)
 
     ball = problem.ball(_radius(problem, best))
     found = best(ball)
@@ -196,29 +199,32 @@ def decided(problem: DecisionProblem) -> Decision:
 
 
 def _best(
-    problem: DecisionProblem, ball: Ball, moving: Moving | None, floor: float, until: float | None
+    problem: DecisionProblem,
+    ball: Ball,
+    among: BurdenProblem | Moving,
+    inside: tuple[float, float],
+    until: float | None,
 ) -> Best:
     """The budget that loses least at worst, its burden included."""
-    burdens, fair = problem.burdens, problem.fair
-    reach = burdens.reachable if moving is None else moving.reach
-    ends = floor, min(reach, max(ball.most, floor))
+    fair, (floor, reach) = problem.fair, inside
     if problem.constraints:
         # Rows may ask for more than can be needed.
-        return best_under_rows(problem, ball, (floor, reach), until)
+        return best_under_rows(problem, ball, inside, until)
+    ends = floor, min(reach, max(ball.most, floor))
     if not fair:
         return best_budget(ball, lambda _: Burdened(0.0, 0.0), ends, until)
-    if moving is None:
-        return best_budget(ball, partial(burdened, burdens, fair), ends, until)
-    if moving.wanted == len(moving.left):
-        return best_budget(ball, partial(moving.burden, fair), ends, until)
+    if isinstance(among, BurdenProblem):
+        return best_budget(ball, partial(burdened, among, fair), ends, until)
+    if among.wanted == len(among.left):
+        return best_budget(ball, partial(among.burden, fair), ends, until)
     # The k-th smallest level is not convex in H: some k scenarios are chosen, and better ones
     # again, while nobody's giving less than in any of them bounds the loss from below.
-    bound = best_budget(ball, partial(burdened, moving.relaxed(), fair), ends, until)
+    bound = best_budget(ball, partial(burdened, among.relaxed(), fair), ends, until)
     found, raised = None, bound.raised
-    for _ in range(len(moving.left)):
-        chosen = moving.easiest(raised)
-        inside = floor, min(chosen.reach, ends[1])
-        tried = best_budget(ball, partial(chosen.burden, fair), inside, until)
+    for _ in range(len(among.left)):
+        chosen = among.easiest(raised)
+        within = floor, min(chosen.reach, ends[1])
+        tried = best_budget(ball, partial(chosen.burden, fair), within, until)
         if found is not None and tried.cost >= found.cost:
             break
         found, raised = tried, tried.raised
