@@ -27,6 +27,7 @@ from adlopt.model.round import Round, RoundOutcome, RoundStart
 from adlopt.optimum.core.burden_problem import BurdenProblem
 from adlopt.optimum.core.certificate import (
     ROUNDING,
+    UNIT_ROUNDING,
     Certificate,
     Trust,
     checked,
@@ -254,7 +255,10 @@ def _priced(problem: DecisionProblem, moving: Moving) -> Decision:
         delivered=done / len(moving.left),
     )
     certificate = checked(
-        upper=round_up(found.upper), lower=max(round_down(found.lower), 0.0), trust=Trust.EXACT
+        upper=round_up(found.upper),
+        lower=max(round_down(found.lower), 0.0),
+        trust=Trust.EXACT,
+        rounding=round_up(found.rounding),
     )
     said = found.expected(belief, problem.fair)
     spared = max(said - alone.expected(belief, problem.fair), 0.0)
@@ -424,9 +428,10 @@ def _certify(problem: DecisionProblem, ball: Ball, found: Best, taken: Taken) ->
     if not problem.constraints:
         burden = largest_quotient(taken.haircut, problem.burdens.weight)
     upper = at_most(ball, taken.raised, price) + Fraction(problem.fair) * burden
-    apart = abs(float(taken.raised - Fraction(found.raised)))
-    added = apart if apart <= ROUNDING * found.raised else 0.0
-    rounding = max(ball.under, ball.over) * added
+    apart = abs(taken.raised - Fraction(found.raised))
+    added = apart if apart <= ROUNDING * found.raised else Fraction(0)
+    added += Fraction(8 * UNIT_ROUNDING) * abs(taken.raised)
+    rounding = round_up(Fraction(max(ball.under, ball.over)) * added)
     if found.lower is not None:
         return found.lower.certificate(round_up(upper), rounding=rounding)
     floor = min(Fraction(found.ends[0]), taken.raised)

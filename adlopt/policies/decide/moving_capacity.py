@@ -227,6 +227,7 @@ class PricedLevel:
     delivered: tuple[float, ...]
     upper: Fraction
     lower: Fraction
+    rounding: Fraction
     used: Used
 
     def expected(self, belief: Ball, fair: float) -> float:
@@ -245,13 +246,13 @@ def priced(moving: Moving, ball: Ball, fair: float) -> PricedLevel:
     def at(level: float) -> tuple[float, list[tuple[float, float]]]:
         """The slope of the loss to the right; of each scenario what a rise is worth, and d."""
         found = []
-        for row in moving.left:
+        for row, total in rows:
             _, given, slope = filled(weight, row, level)
-            usd = given + slope * level
-            if usd < aim * (1 - ROUNDING):
+            usd, most = given + slope * level, min(aim, total)
+            if usd < most * (1 - ROUNDING):
                 found.append((slope * max(-ball.worst(usd).high, 0.0), usd))
             else:
-                found.append((0.0, aim))
+                found.append((0.0, most))
         return fair - math.fsum(worth for worth, _ in found) / count, found
 
     low, high = 0.0, max(water_level(weight, row, min(aim, total)) for row, total in rows)
@@ -271,6 +272,9 @@ def priced(moving: Moving, ball: Ball, fair: float) -> PricedLevel:
     sides = [(part, low, before), (1.0 - part, high, after)]
     haircut = np.minimum(moving.problem.open, weight * high)
     given = [min(exact_sum(np.minimum(row, haircut)), Fraction(aim)) for row in moving.left]
+    short = [
+        min(exact_sum(row), Fraction(aim)) - usd for (row, _), usd in zip(rows, given, strict=True)
+    ]
     spent = sum(Fraction(w) * sum(Fraction(a) for a, _ in found) for w, _, found in sides) / count
     scale = min(Fraction(1), Fraction(fair) / spent) if spent else Fraction(1)
     lower, used = Fraction(0), list[tuple[float, Tangent]]()
@@ -297,5 +301,8 @@ def priced(moving: Moving, ball: Ball, fair: float) -> PricedLevel:
         delivered=tuple(map(float, given)),
         upper=upper / count + Fraction(fair) * largest_quotient(haircut, weight),
         lower=lower / count,
+        rounding=Fraction(max(ball.under, ball.over))
+        * sum(usd for usd in short if usd <= ROUNDING * aim)
+        / count,
         used=tuple(used),
     )

@@ -7,7 +7,8 @@ go below, by weak duality, no decision within the rows does.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from fractions import Fraction
 from time import monotonic
@@ -76,7 +77,7 @@ def best_under_rows(
     total = float(weight.sum())
     used = [(w / total, each) for w, each in zip(weight.tolist(), tried, strict=True) if w]
     return Best(
-        raised=_plainly(found[0], ball, ends),
+        raised=_plainly(found[0], ball, [*ends, *_stated_usd(problem)]),
         cost=found[1],
         tangents=tuple(used or [(1.0, here)]),
         ends=ends,
@@ -123,9 +124,16 @@ def _tangents(
     return rows.program(cost=nothing, lower=nothing, upper=nothing)
 
 
-def _plainly(raised: float, ball: Ball, ends: tuple[float, float]) -> float:
-    """The end, or the value of the belief, that is meant, where a solver's digits hide one."""
-    plain = np.array([*ends, *ball.needed])
+def _stated_usd(problem: DecisionProblem) -> Iterator[float]:
+    """USD that rows name."""
+    for each in problem.constraints:
+        for row in each.rows(problem.start):
+            yield from (usd for usd in (row.lower, row.upper) if math.isfinite(usd))
+
+
+def _plainly(raised: float, ball: Ball, stated: Sequence[float]) -> float:
+    """The stated USD, or value of the belief, that is meant, where a solver's digits hide one."""
+    plain = np.array([*stated, *ball.needed])
     nearest = float(plain[np.argmin(np.abs(plain - raised))])
     apart = TOLERANCE * max(nearest, 1e-3 * ball.most)
     return nearest if abs(nearest - raised) <= apart else raised
