@@ -262,6 +262,10 @@ class Bound:
     def __str__(self) -> str:
         return f"{self.label}: {self.expression}"
 
+    def _repr_markdown_(self) -> str:
+        sign = r"\geq" if self.side is BoundSide.LOWER else r"\leq"
+        return f"**{self.label}**: {self.loss} ${sign} {sympy.latex(self.expression)}$"
+
     def value(self, episode: Episode) -> float:
         """USD, with the quantities measured on the episode, whether its hypotheses hold or not.
 

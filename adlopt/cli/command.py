@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-import sys
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -14,12 +12,14 @@ from cyclopts import App, Parameter, Token
 
 from adlopt.errors import InputError, did_you_mean, nearest
 from adlopt.model.loss import Asymmetric, Burden
+from adlopt.show.progress import progress
 
 if TYPE_CHECKING:
     from adlopt.bounds.bound import Bound
     from adlopt.model.episode import Episode
     from adlopt.show.answer import Answer, Listing
 
+__all__ = ["progress"]
 BAD_INPUT, NO_ANSWER, REFUTED = 2, 1, 3
 """Exit codes: the input cannot be used; it can, but there is no answer; a bound is refuted."""
 app = App(
@@ -146,17 +146,3 @@ def put(answer: Answer | Listing, form: Shape, render: Callable[[Any], object]) 
         print(as_json(answer.to_dict()))
     else:
         print(render(answer.told()) if told is None else told)
-
-
-@contextmanager
-def progress(total: int | None, doing: str) -> Iterator[Callable[[str], None] | None]:
-    """Show a bar on stderr where a person watches, nothing in a pipe."""
-    if not sys.stderr.isatty():
-        yield None
-        return
-    from rich.console import Console
-    from rich.progress import Progress
-
-    with Progress(console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task(doing, total=total)
-        yield lambda name: bar.update(task, description=f"{doing} {name}", advance=1)

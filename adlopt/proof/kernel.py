@@ -33,7 +33,7 @@ from adlopt.proof.formula import (
 )
 from adlopt.proof.ledger import Handle, open_ledger
 from adlopt.proof.own import own, plain
-from adlopt.proof.shown import shown
+from adlopt.proof.shown import in_notebook, shown
 from adlopt.proof.term import (
     ARITY,
     FAMILIES,
@@ -101,6 +101,9 @@ class Fact(Handle):
     def axioms(self) -> frozenset[Axiom]:
         """What was taken from the literature."""
         return sequent(self).axioms
+
+    def _repr_markdown_(self) -> str | None:
+        return in_notebook(self)
 
     def __repr__(self) -> str:
         given = "; ".join(sorted(str(formula) for formula in self.hypotheses))

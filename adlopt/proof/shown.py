@@ -7,3 +7,9 @@ from functools import singledispatch
 def shown(value: object) -> str:
     """Write a term or a formula for people; nothing is decided by what this returns."""
     return repr(value)
+
+
+@singledispatch
+def in_notebook(value: object) -> str | None:
+    """Write a fact or a theorem as Markdown with LaTeX; `adlopt.proof.written_out` says how."""
+    return None

@@ -13,6 +13,7 @@ from adlopt.proof.claim import Claim, FalseVariant, Family, genuine
 from adlopt.proof.formula import Formula
 from adlopt.proof.kernel import Axiom, Fact, Sequent, sequent
 from adlopt.proof.refutation import Refutation
+from adlopt.proof.shown import in_notebook
 from adlopt.proof.step import Step
 from adlopt.proof.witness import check_witness
 
@@ -181,6 +182,9 @@ class Theorem:
             found |= {f"met by ({k}), {i}": fact for i, fact in enumerate(family.meets, 1)}
             found |= {f"the claim fails for ({k})": family.violates}
         return found
+
+    def _repr_markdown_(self) -> str | None:
+        return in_notebook(self)
 
     @property
     def refutations(self) -> tuple[Refutation | Family, ...]:

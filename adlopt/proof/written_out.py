@@ -20,6 +20,7 @@ from adlopt.proof.latex import prose
 from adlopt.proof.notation import replacements
 from adlopt.proof.plain_text import comparison, text
 from adlopt.proof.refutation import Refutation
+from adlopt.proof.shown import in_notebook
 from adlopt.proof.term import ONE, Term, apply, constant, of_atom
 from adlopt.proof.theorem import Theorem, is_assumed, key_of
 from adlopt.proof.typeset import typeset, typeset_formula
@@ -262,3 +263,16 @@ def _point(refutation: Refutation) -> str:
         else:
             parts.append(f"{atom.name} = {value}")
     return ", ".join(parts)
+
+
+@in_notebook.register(Fact)
+def _fact(fact: Fact) -> str:
+    given = r" ,\quad ".join(sorted(map(typeset_formula, fact.hypotheses)))
+    return rf"$\displaystyle {given} \;\vdash\; {typeset_formula(fact.conclusion)}$"
+
+
+@in_notebook.register(Theorem)
+def _theorem(theorem: Theorem) -> str:
+    facts = [f"* {name}: {_fact(fact)}" for name, fact in theorem.facts.items()]
+    head = f"**{theorem.item}** ({theorem.title}): {theorem.verdict.value}"
+    return "\n\n".join([head, theorem.statement, "\n".join(facts)])

@@ -5,6 +5,7 @@ import subprocess
 import sys
 from html import unescape
 from pathlib import Path
+from shutil import which
 from urllib.parse import unquote
 
 import pytest
@@ -66,3 +67,71 @@ def test_there_is_a_page_a_question_a_theorem_a_rule_and_an_example(folder):
     drawn = {path.stem for path in (folder / "figures").iterdir()}
     assert drawn >= {"budgets", "lorenz"}
     assert drawn <= {*adl.plots.FIGURES, "october_10"}
+
+
+@pytest.fixture(scope="module")
+def browser():
+    if not which("chromium"):
+        pytest.skip("chromium is not installed")
+    playwright = pytest.importorskip("playwright.sync_api")
+    with playwright.sync_playwright() as driver:
+        yield driver.chromium.launch(executable_path=which("chromium"), args=["--no-sandbox"])
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [360, 1280])
+def test_a_browser_shows_every_page_whole(browser, folder, pages, width, scheme):
+    """Nothing on the console, nothing fetched, nothing wider than the screen, words that stand out.
+
+    The reference is pdoc's own page: its colours are its own.
+    """
+    wrong = []
+    page = browser.new_page(viewport={"width": width, "height": 800}, color_scheme=scheme)
+    page.on("console", lambda said: wrong.append((page.url, said.text)))
+    page.on("pageerror", lambda error: wrong.append((page.url, str(error))))
+    page.on(
+        "request",
+        lambda asked: (
+            wrong.append((page.url, asked.url))
+            if not asked.url.startswith(("file:", "data:"))
+            else None
+        ),
+    )
+    for path in sorted(pages):
+        page.goto(path.as_uri())
+        found = page.evaluate(LOOK)
+        if found["overflow"] > 0:
+            wrong.append((path.name, found["overflow"], found["widest"]))
+        if path.parent == folder and found["contrast"] < 4.5:
+            wrong.append((path.name, found["contrast"], found["faintest"]))
+    page.close()
+    assert wrong == []
+
+
+LOOK = """() => {
+  const light = color => {
+    const [r, g, b] = color.match(/[\\d.]+/g).map(Number).map(v => v / 255)
+      .map(v => v <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4);
+    return 0.2126 * r + 0.7152 * g + 0.0722 * b;
+  };
+  const ground = element => {
+    for (let e = element; e; e = e.parentElement) {
+      const color = getComputedStyle(e).backgroundColor;
+      if (!color.endsWith(", 0)") && color !== "transparent") return color;
+    }
+    return "rgb(255, 255, 255)";
+  };
+  const words = [...document.querySelectorAll("body *")].filter(e => e.getClientRects().length
+    && [...e.childNodes].some(n => n.nodeType === 3 && n.data.trim()));
+  let contrast = 99, faintest = "";
+  for (const e of words) {
+    const [low, high] = [light(getComputedStyle(e).color), light(ground(e))].sort((a, b) => a - b);
+    const ratio = (high + 0.05) / (low + 0.05);
+    if (ratio < contrast) [contrast, faintest] = [ratio, e.outerHTML.slice(0, 80)];
+  }
+  const root = document.documentElement, overflow = root.scrollWidth - root.clientWidth;
+  const over = overflow > 0 ? [...document.querySelectorAll("body *")]
+    .find(e => e.getBoundingClientRect().right > root.clientWidth + 1) : null;
+  return {contrast, faintest, overflow, widest: over ? over.outerHTML.slice(0, 80) : ""};
+}"""
+"""The least contrast of words, after WCAG 2.2, and what is wider than the screen."""

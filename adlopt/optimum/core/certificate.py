@@ -116,6 +116,9 @@ class Certificate:
         if not self.lower <= self.upper * (1 + TOLERANCE) + self.rounding + SMALLEST_USD:
             raise CertificateError(f"lower bound {self.lower!r} exceeds the value {self.upper!r}")
 
+    def _repr_markdown_(self) -> str:
+        return rf"${self.lower:.12g} \leq \min \leq {self.upper:.12g}$: {self}"
+
     @property
     def gap(self) -> float:
         """Upper − lower, at least 0."""

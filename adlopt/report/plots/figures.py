@@ -27,6 +27,7 @@ from __future__ import annotations
 import io
 import textwrap
 from collections.abc import Iterable
+from functools import cache
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -101,12 +102,25 @@ def draw(name: str, evidence: Evidence, *, ax: Axes | None = None, title: bool =
             from matplotlib.figure import Figure as Canvas
 
             height = max(HEIGHT, 1.3 + ROW * chosen.rows(evidence))
-            ax = Canvas(figsize=(WIDTH, height), layout="constrained").subplots()
+            canvas = Canvas(figsize=(WIDTH, height), layout="constrained")
+            ax = canvas.add_subplot(axes_class=_shown_axes())
         chosen.draw(ax, evidence)
         legend(ax)
         if title:
             ax.set_title("\n".join(textwrap.wrap(chosen.title, TITLE_WIDTH)), loc="left")
     return ax
+
+
+@cache
+def _shown_axes() -> type[Axes]:
+    """Axes that a notebook shows, as they are then."""
+    from matplotlib.axes import Axes
+
+    class Shown(Axes):
+        def _repr_svg_(self) -> str:
+            return _saved(self, "svg").decode("utf-8")
+
+    return Shown
 
 
 def svg(name: str, evidence: Evidence, *, title: bool = True) -> str:
@@ -146,14 +160,17 @@ def save_all(
 
 
 def _rendered(name: str, evidence: Evidence, kind: str, *, title: bool) -> bytes:
-    axes = draw(name, evidence, title=title)
+    return _saved(draw(name, evidence, title=title), kind)
+
+
+def _saved(axes: Axes, kind: str) -> bytes:
     target = io.BytesIO()
     dated = {"svg": ("Creator", "Date", "Format", "Type"), "pdf": ("Creator", "CreationDate")}
     unsaid: dict[str, Any] = dict.fromkeys(dated.get(kind, ()))
     with styled():
         canvas = axes.get_figure(root=True)
         if canvas is None:
-            raise InputError("figure", name, "axes that belong to a figure")
+            raise InputError("figure", axes, "axes that belong to a figure")
         canvas.savefig(target, format=kind, dpi=DOTS, metadata=unsaid)
     drawn = target.getvalue()
     return drawn.replace(f"'{FONT}'".encode(), b"system-ui, sans-serif") if kind == "svg" else drawn
