@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from cyclopts import App, Parameter, Token
 
+import adlopt as adl
 from adlopt.errors import InputError, did_you_mean, nearest
 from adlopt.model.loss import Asymmetric, Burden
 from adlopt.show.progress import progress
@@ -95,7 +96,6 @@ Variation = Annotated[float | None, Parameter(name=["--variation", "-P"])]
 def episode_named(name: str) -> Episode:
     """Read october-10, or a file."""
     from adlopt.data.episodes.built_in import october_10
-    from adlopt.data.files.reading import read_episode
 
     if name == "october-10":
         return october_10()
@@ -103,7 +103,7 @@ def episode_named(name: str) -> Episode:
         near = [*nearest(name, ["october-10"]), *nearest(Path(name).suffix, (".toml", ".json"))]
         expected = "october-10, or a .toml or .json file"
         raise InputError("episode", name, expected, remedy=did_you_mean(near))
-    return read_episode(name)
+    return adl.read_episode(name)
 
 
 def own_bounds(names: list[str] | None) -> list[Bound]:

@@ -1,12 +1,14 @@
-"""Verbs that judge policies."""
+"""Verbs that judge policies, on one episode or on many."""
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import Annotated, Any
 
 from cyclopts import Parameter
 
+import adlopt as adl
 from adlopt.cli import command as cli
 from adlopt.errors import InputError
 from adlopt.foundation.arrays import own_whole
@@ -40,10 +42,9 @@ def axioms(
         Up to so many, at most 4.
     """
     from adlopt.show.axioms import render
-    from adlopt.studies.axioms.trial import try_axioms
 
     own_whole(accounts, "accounts", lowest=1)
-    cli.put(try_axioms(policy, tries=tries, seed=seed, prove=accounts * prove), form, render)
+    cli.put(adl.try_axioms(policy, tries=tries, seed=seed, prove=accounts * prove), form, render)
 
 
 @cli.app.command
@@ -65,12 +66,11 @@ def diagnose(
         PTSR, PMR and RD-NSE by what is left of the deficit, as was published of October 10.
     """
     from adlopt.show.diagnosis import render
-    from adlopt.studies.diagnostics.diagnosis import diagnose as diagnose_
 
     chosen = cli.episode_named(episode)
     with cli.progress(None, "diagnosing") as step:
         options: dict[str, Any] = {"burden": burden, "as_published": as_published}
-        found = diagnose_(chosen, policy or (), progress=step, **options)
+        found = adl.diagnose(chosen, policy or (), progress=step, **options)
     cli.put(found, form, render)
 
 
@@ -96,14 +96,12 @@ def compare(
     output
         Write what each takes from every account to this .csv or .parquet file.
     """
-    from adlopt.data.files.reading import read
     from adlopt.data.files.writing import write_rows
     from adlopt.show.side_by_side import render
-    from adlopt.studies.side_by_side.compared import compare as compare_
 
-    held: Any = read(file)
+    held: Any = adl.read(file)
     with cli.progress(None, "playing") as step:
-        found = compare_(held, rule or (), burden=burden, progress=step)
+        found = adl.compare(held, rule or (), burden=burden, progress=step)
     if output is not None:
         write_rows(found, output)
     cli.put(found, form, render)
@@ -141,9 +139,7 @@ def simulate(
         Write the rounds that the first policy met at seed 0 to this .json file, for `adlopt play`.
     """
     from adlopt.data.files.reading import read_market
-    from adlopt.data.files.writing import write_episode
     from adlopt.show.comparison import render
-    from adlopt.studies.simulation.loop import simulate as simulate_
     from adlopt.studies.simulation.paired import STANDARD, compare
     from adlopt.studies.simulation.world import Scenario
 
@@ -156,7 +152,7 @@ def simulate(
     scenario, where = Scenario(shock=shock, **said), None if market is None else read_market(market)
     chosen = policy or STANDARD
     if output is not None:
-        write_episode(simulate_(chosen[0], scenario, market=where).episode(), output)
+        adl.write_episode(adl.simulate(chosen[0], scenario, market=where).episode(), output)
     with cli.progress(seeds * len(chosen), "simulating") as step:
         done = compare(chosen, scenario, seeds=seeds, market=where, progress=step)
     cli.put(done, form, render)
@@ -185,18 +181,69 @@ def exposure(
         How much users may have to give, USD: uniform (up to the deficit), uniform:HIGH,
         lognormal:MEDIAN:SIGMA, or quantiles:Q0:Q1:… at equally spaced levels.
     """
-    from adlopt.data.files.reading import read
-    from adlopt.model.market import Market
-    from adlopt.model.problem import Problem
-    from adlopt.model.round import Round
     from adlopt.show.exposure import render
     from adlopt.studies.exposure.account_exposure import exposure as exposure_
 
-    held = read(file)
-    thing = held.thing if isinstance(held, Problem) else held
-    if not isinstance(thing, (Round, Market)):
+    held = adl.read(file)
+    thing = held.thing if isinstance(held, adl.Problem) else held
+    if not isinstance(thing, (adl.Round, adl.Market)):
         raise InputError("file", str(file), "a round of dollars, or a market")
-    where = thing.start if isinstance(thing, Round) else thing
+    where = thing.start if isinstance(thing, adl.Round) else thing
     with cli.progress(None, "playing") as step:
         seen = exposure_(account, where, rule or (), budget=budget, progress=step)
     cli.put(seen, form, render)
+
+
+@cli.app.command
+def sweep(
+    spec: Path,
+    *,
+    policy: cli.Policies = None,
+    output: cli.Output = None,
+    workers: cli.WholeOrNone = None,
+    threads: cli.Flag = False,
+    scheduler: str | None = None,
+    dry_run: cli.Flag = False,
+) -> None:
+    """Play episodes × policies × losses × parameters × seeds, and write a Parquet file.
+
+    Or crashes in a closed loop × policies × parameters × seeds, where the file lists scenarios.
+    Policies that are named here are played besides those of the file.
+    Stopped or killed, the same command carries on with what is not yet played.
+
+    Parameters
+    ----------
+    spec
+        A .toml or .json file; its name with .parquet is the output unless given.
+    output
+        A .parquet file; finished chunks are kept in a folder beside it.
+    workers
+        Processes; one for each core unless given.
+    threads
+        Use threads instead of processes.
+    scheduler
+        Use a dask cluster instead: tcp://HOST:PORT. It needs the extra dask.
+    dry_run
+        Print how much there is to play, and play nothing.
+    """
+    from adlopt.studies.sweep.running import choose, run_sweep
+
+    chosen = adl.read_sweep(spec, policy or ())
+    if dry_run:
+        print(chosen)
+        return
+    path = spec.with_suffix(".parquet") if output is None else output
+    try:
+        with (
+            choose(workers=workers, threads=threads, scheduler=scheduler) as executor,
+            cli.progress(chosen.parts, "chunks") as step,
+        ):
+            run_sweep(chosen, path, executor, progress=step, notice=_notice)
+    except KeyboardInterrupt:
+        _notice("stopped; the same command carries on")
+        raise
+    print(f"wrote {path}: {chosen}")
+
+
+def _notice(message: str) -> None:
+    print(f"adlopt: {message}", file=sys.stderr)

@@ -10,8 +10,9 @@ from typing import Annotated, Any, Literal
 
 from cyclopts import CycloptsError, MissingArgumentError, Parameter, UnusedCliTokensError
 
+import adlopt as adl
 from adlopt.cli import command as cli
-from adlopt.cli import decisions, judging, loading, optimising, showing, sweeping, theory  # noqa: F401
+from adlopt.cli import judging, loading, optimising, showing, theory  # noqa: F401
 from adlopt.errors import AdloptError, InputError, NoSolution, ProofError, SweepStopped, unknown
 from adlopt.model.loss import Burden
 from adlopt.show.answer import Listing
@@ -84,7 +85,6 @@ def play(
     show
         Names of tables, such as bounds,quality, or all: a screen, which names them, unless given.
     """
-    from adlopt.scoring.playing import play as play_
     from adlopt.show.board import chosen as laid
 
     chosen = cli.episode_named(episode)
@@ -92,7 +92,9 @@ def play(
     options: dict[str, Any] = {"burden": burden, "variation": variation, "coupled": coupled}
     options |= {"gap": gap, "time_limit": time_limit}
     with cli.progress(None, "playing") as step:
-        board = play_(chosen, policy or (), loss=loss, bounds=bound or (), progress=step, **options)
+        board = adl.play(
+            chosen, policy or (), loss=loss, bounds=bound or (), progress=step, **options
+        )
     names = [name for words in show or () for name in words.split(",")]
     asked = {"own-bounds": bound, "regret": variation, "burdens": coupled, "loss": loss}
     wanted = [name for name, given in asked.items() if given not in (None, False)]
@@ -141,11 +143,10 @@ def deleverage(file: Path, *, rule: cli.Rules, form: cli.Form = cli.TEXT) -> Non
     file
         A .toml or .json file; `adlopt new market.toml` writes a template.
     """
-    from adlopt.data.files.reading import read_market
     from adlopt.show.rules import render
     from adlopt.studies.rule_comparison import compare_rules
 
-    cli.put(compare_rules(read_market(file), rule), form, render)
+    cli.put(compare_rules(adl.read_market(file), rule), form, render)
 
 
 Generated = Annotated[int, Parameter(converter=cli.whole, help="Of the generated episode.")]

@@ -1,4 +1,4 @@
-"""Verbs that print an optimum with its certificate."""
+"""Verbs that print an optimum, or a decision before it is known, with its certificate."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import adlopt as adl
 from adlopt.cli import command as cli
 from adlopt.errors import CertificateError, InfeasibleRound, InputError
 from adlopt.foundation.user_code import MARK, load
@@ -59,21 +60,16 @@ def solve(
     output
         Write all haircuts, or lots, to this .csv or .parquet file.
     """
-    from adlopt.data.files.reading import read
-    from adlopt.model.budget import Budget
-    from adlopt.model.method import Method
-    from adlopt.optimum.solve import solve as solve_
-
-    methods = {"automatic": Method.AUTO, "highs": Method.HIGHS}
+    methods = {"automatic": adl.Method.AUTO, "highs": adl.Method.HIGHS}
     if method not in methods:
         raise InputError("--method", method, "automatic or highs")
     objective = _named(objective)
-    held = read(file, objective=objective)
+    held = adl.read(file, objective=objective)
     problem: Any = _winners_alone(held, objective) if isinstance(held, Problem) else held
-    options: dict[str, Any] = {"budget": Budget(extra=extra) if extra else None, "gap": gap}
+    options: dict[str, Any] = {"budget": adl.Budget(extra=extra) if extra else None, "gap": gap}
     _write_model(problem, write_model, budget=options["budget"])
     with _refusals(certificate):
-        best = solve_(problem, method=methods[method], time_limit=time_limit, **options)
+        best = adl.solve(problem, method=methods[method], time_limit=time_limit, **options)
     if certificate is not None:
         best.certificate_file(certificate)
     _print(best, form, best, output)
@@ -106,11 +102,9 @@ def _named(objective: str | None) -> str | None:
 
 def _write_model(problem: Any, path: Path | None, *loss: Any, **budget: Any) -> None:
     """Write the program where that was asked for."""
-    from adlopt.optimum.opened.model import model
-
     if path is not None:
         constraints = problem.constraints if isinstance(problem, Problem) else ()
-        model(problem, *loss, **budget).write(path, constraints)
+        adl.model(problem, *loss, **budget).write(path, constraints)
 
 
 def _winners_alone(problem: Problem, objective: str | None) -> Problem:
@@ -184,22 +178,19 @@ def match(
         Write all trades to this .csv or .parquet file.
     """
     from adlopt.data.files.aims import worded
-    from adlopt.data.files.reading import read
-    from adlopt.model.market import Market
     from adlopt.optimum.objective_registry import known_as
-    from adlopt.optimum.solve import solve as solve_
 
     if goal is not None:
         known_as(goal.partition(":")[0], "--goal", "two_sides")
-    held = read(file, objective=goal)
+    held = adl.read(file, objective=goal)
     problem = held if isinstance(held, Problem) else None
-    if isinstance(held, Market):
+    if isinstance(held, adl.Market):
         problem = Problem(thing=held, objective=worded(goal or "least-burden", {}, "two_sides"))
-    if problem is None or not isinstance(problem.thing, (TwoSidedRound, Market)):
+    if problem is None or not isinstance(problem.thing, (TwoSidedRound, adl.Market)):
         remedy = "add [[shed]] entries, or a table named by `shed`"
         raise InputError("shed", None, "what losers shed", remedy=remedy)
     _write_model(problem, write_model)
-    best = solve_(problem, time_limit=time_limit)
+    best = adl.solve(problem, time_limit=time_limit)
     _print(best, form, best, output)
 
 
@@ -253,3 +244,80 @@ def _print(answer: Answer, form: cli.Shape, solved: Any, output: Path | None) ->
     if output is not None:
         write_rows(solved, output)
     cli.put(answer, form, lambda _: render(answer.to_dict()))
+
+
+@cli.app.command
+def decide(
+    file: Path,
+    *,
+    belief: str | None = None,
+    under: float | None = None,
+    over: float | None = None,
+    fair: float | None = None,
+    ambiguity: str | None = None,
+    chance: float | None = None,
+    objective: str | None = None,
+    deadline: float | None = None,
+    audit: Path | None = None,
+    output: cli.Output = None,
+    form: cli.Form = cli.TEXT,
+) -> None:
+    """Decide how much a round raises, and from whom, before it is known what it needs.
+
+    Options stand in for what the file's [belief] and [decide] say.
+
+    Parameters
+    ----------
+    file
+        A .toml or .json file of a round without `needed`.
+    belief
+        table.csv:COLUMN of needed budgets, an episode, or uniform:LOW:HIGH, lognormal:MEDIAN:SIGMA,
+        exponential:MEAN.
+    under, over, fair
+        Prices of a dollar missed, a dollar too much and a unit of the worst burden.
+    ambiguity
+        How far from the belief the truth may be: USD, or cross-validated.
+    chance
+        Raise at least what is enough in this share of cases.
+    objective
+        Of the allocation: min-max, leximin, fewest or cvar:0.9.
+    deadline
+        Seconds, after which the best so far is printed with its proven gap.
+    audit
+        Append the decision, with all that it was made of, to this log of lines.
+    output
+        Write all haircuts to this .csv or .parquet file.
+    """
+    from adlopt.data.files.decision_tables import ambiguity_of
+    from adlopt.data.files.reading import read_belief, read_decision
+    from adlopt.data.files.writing import write_rows
+    from adlopt.policies.decide.deciding import decided
+    from adlopt.show.decision import screen
+
+    said = {"under": under, "over": over, "fair": fair, "chance": chance, "deadline": deadline}
+    given = {name: value for name, value in said.items() if value is not None}
+    if belief is not None:
+        given["belief"] = read_belief(belief)  # type: ignore[assignment]
+    if ambiguity is not None:
+        given["ambiguity"] = ambiguity_of(ambiguity)  # type: ignore[assignment]
+    decision = decided(read_decision(file, objective=objective, **given))
+    if audit is not None:
+        adl.write_decision(decision, audit)
+    if output is not None:
+        write_rows(decision, output)
+    cli.put(decision, form, screen)
+
+
+@cli.app.command
+def audit(file: Path, *, head: str | None = None, form: cli.Form = cli.TEXT) -> None:
+    """Decide every decision of a log again, bit for bit, and check its hashes and certificates.
+
+    Parameters
+    ----------
+    file
+        Written by adlopt decide --audit.
+    head
+        The hash of the last line, where it was published.
+    """
+    found = adl.audit(file, head=head)
+    cli.put(found, form, lambda _: found)

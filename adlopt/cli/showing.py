@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 from cyclopts import Parameter
 
+import adlopt as adl
 from adlopt.cli import command as cli
 from adlopt.errors import InputError
 from adlopt.model.loss import Burden
@@ -36,9 +37,8 @@ def report(
         The .html file.
     """
     from adlopt.proof.library import proof_files
-    from adlopt.report.evidence import Evidence
     from adlopt.report.interactive import interactive as interactive_
-    from adlopt.report.known_proofs import known_verdicts
+    from adlopt.report.provenance import known_verdicts
     from adlopt.report.write import require_page, write_page, write_report
 
     require_page(output)
@@ -49,7 +49,7 @@ def report(
             proofs, note = known_verdicts(progress=told)
     with cli.progress(None, "playing") as step:
         chosen: dict[str, Any] = {"policies": policy or (), "burden": burden, "coupled": coupled}
-        evidence = Evidence(episode=cli.episode_named(episode), progress=step, **chosen)
+        evidence = adl.Evidence(episode=cli.episode_named(episode), progress=step, **chosen)
         if interactive:
             print(f"wrote {write_page(lambda: interactive_(evidence), output)}")
         else:
@@ -80,7 +80,6 @@ def plot(
     list_
         Print the names of all figures, and the questions they answer.
     """
-    from adlopt.report.evidence import Evidence
     from adlopt.report.plots import figures as plots
     from adlopt.report.reproduced import made_folder
 
@@ -93,7 +92,9 @@ def plot(
         raise InputError(missing, figure, wanted, remedy="adlopt plot --list names the figures")
     if figure is not None:
         plots.find(figure)
-    evidence = Evidence(episode=cli.episode_named(episode), policies=policy or (), burden=burden)
+    evidence = adl.Evidence(
+        episode=cli.episode_named(episode), policies=policy or (), burden=burden
+    )
     if figure is not None:
         print(f"wrote {plots.save(figure, evidence, output or Path(f'{figure}.svg'))}")
         return

@@ -9,6 +9,7 @@ from typing import Annotated, Any
 
 from cyclopts import Parameter
 
+import adlopt as adl
 from adlopt.cli import command as cli
 from adlopt.errors import InputError
 
@@ -32,9 +33,8 @@ def bounds(
         path.py:name for an adl.Bound of your own, set among them; repeat for several.
     """
     from adlopt.show.bounds import render
-    from adlopt.studies.bounds_of import bounds_of
 
-    found = bounds_of(cli.episode_named(episode), cli.own_bounds(bound), policies=policy or ())
+    found = adl.bounds_of(cli.episode_named(episode), cli.own_bounds(bound), policies=policy or ())
     cli.put(found, form, render)
 
 
@@ -166,7 +166,6 @@ def worst(
         command that plays it again.
     """
     from adlopt.bounds.bound import BoundVerdict
-    from adlopt.data.files.writing import write_episode
     from adlopt.studies.adversary import worst as adversary
 
     if policy != "minimax" and against is not None:
@@ -193,7 +192,7 @@ def worst(
             )
     cli.put(case, form, lambda _: case)
     if output is not None:
-        written = write_episode(case.episode(), output)
+        written = adl.write_episode(case.episode(), output)
         name = case.replayed_by(against or policy)
         again = f"; replayed by: adlopt play {output} -p {name}" if name else ""
         print(f"wrote {written[-1]}{again}", file=sys.stderr)
@@ -232,8 +231,6 @@ def design(
     time_limit
         Seconds.
     """
-    from adlopt.studies.adversary.design import design as design_
-
     name, _, ends = over.partition("=")
     try:
         low, high = map(float, ends.split(":"))
@@ -243,7 +240,7 @@ def design(
     given: dict[str, Any] = {"episode": chosen, "rounds": rounds, "variation": variation}
     with cli.progress(None, "cutting") as step:
         options: dict[str, Any] = {"gap": gap, "time_limit": time_limit, "progress": step}
-        found = design_(policy, {name: (low, high)}, **given, **options)
+        found = adl.design(policy, {name: (low, high)}, **given, **options)
     cli.put(found, form, lambda _: found)
 
 
@@ -259,8 +256,7 @@ def vouch(
         severity+allocation, or a venue's rule, which alone raises the whole deficit.
     """
     from adlopt.show.card import render
-    from adlopt.studies.guarantee_card import vouch as vouch_
 
     with cli.progress(None, "trying") as step:
-        found = vouch_(policy, cli.episode_named(episode), progress=step)
+        found = adl.vouch(policy, cli.episode_named(episode), progress=step)
     cli.put(found, form, render)

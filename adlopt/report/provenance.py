@@ -1,22 +1,38 @@
-"""Where a report's figures come from, so that somebody else can make the same page."""
+"""Where a report's figures come from, so that somebody else can make the same page.
+
+A verdict is kept under the SHA-256 of its proof, of all of the toolkit's own code, and of the
+versions of what that runs on; failures are not kept. A file of verdicts is no proof: `adlopt prove`
+checks every time.
+"""
 
 from __future__ import annotations
 
+import os
 import platform
+from collections.abc import Callable
 from dataclasses import fields
+from functools import partial
 from hashlib import sha256
 from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
 
+import msgspec
 import numpy as np
 
+from adlopt.data.files.writing import replace_all
 from adlopt.model.episode import Episode
 from adlopt.model.round import RoundStart
 from adlopt.model.run import Information, Run
+from adlopt.proof.library import Verdicts, check_all, proof_files
 from adlopt.report.evidence import Evidence
+from adlopt.show.schema.proofs import ProofData
 from adlopt.show.table import Table
+from adlopt.show.words import counted
 
 USED = ("adlopt", "matplotlib", "numpy")
 """Packages that a page's bytes depend on."""
+RUNS_ON = ("sympy", "numpy", "highspy", "msgspec")
+"""Packages that verdicts on proofs depend on."""
 
 
 def provenance(evidence: Evidence) -> Table:
@@ -63,3 +79,55 @@ def _version(name: str) -> str:
         return version(name)
     except PackageNotFoundError:
         return "a checkout that is not installed"
+
+
+def known_verdicts(
+    folder: Path | None = None, *, progress: Callable[[ProofData], None] | None = None
+) -> tuple[Verdicts, str]:
+    """Return all verdicts, and what is to be said of those that were known; check the others.
+
+    They are kept in `folder`, that of a user's caches unless given.
+    """
+    caches = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+    kept = folder or caches / "adlopt" / "proofs"
+    kept.mkdir(parents=True, exist_ok=True)
+    files = {kept / f"{digest}.json": path for path, digest in _digests().items()}
+    read = {path: _read(at) for at, path in files.items() if at.is_file()}
+    known = {path: row for path, row in read.items() if row is not None}
+    unknown = {at: path for at, path in files.items() if path not in known}
+    made = check_all(list(unknown.values()), progress=progress).proofs if unknown else ()
+    rows = known | dict(zip(unknown.values(), made, strict=True))
+    closed = {at: msgspec.json.encode(rows[p]) for at, p in unknown.items() if not rows[p].error}
+    replace_all({at: partial(_write, words) for at, words in closed.items()})
+    note = (
+        f"{counted(len(known), 'verdict')} of an earlier check of the same proofs by the same "
+        "code; adlopt prove checks them again."
+    )
+    return Verdicts(tuple(rows[path] for path in files.values())), note if known else ""
+
+
+def _read(at: Path) -> ProofData | None:
+    """A verdict that is kept; none if its file is damaged, so that it is checked again."""
+    try:
+        return msgspec.json.decode(at.read_bytes(), type=ProofData)
+    except msgspec.DecodeError:
+        return None
+
+
+def _write(words: bytes, at: Path) -> None:
+    at.write_bytes(words)
+
+
+def _digests() -> dict[Path, str]:
+    """SHA-256 by proof file."""
+    code = sha256(platform.python_version().encode())
+    for name in RUNS_ON:
+        code.update(f"{name} {version(name)}\n".encode())
+    for path in sorted(Path(__file__).parents[1].rglob("*.py")):
+        code.update(path.read_bytes())
+    found = {}
+    for path in proof_files().values():
+        own = code.copy()
+        own.update(path.read_bytes())
+        found[path] = own.hexdigest()
+    return found

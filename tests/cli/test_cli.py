@@ -327,7 +327,7 @@ def test_what_nobody_planned_for_is_no_traceback_either(run, monkeypatch, error,
     def fail(*_, **__):
         raise error
 
-    monkeypatch.setattr("adlopt.data.files.reading.read", fail)
+    monkeypatch.setattr(adl, "read", fail)
     monkeypatch.setattr(cli, "_mute", lambda: None)
     stopped, out, err = run("solve", "round.toml")
     assert (stopped, out) == (code, "")

@@ -5,8 +5,8 @@ import shutil
 import pytest
 
 from adlopt.proof import library
-from adlopt.report import known_proofs
-from adlopt.report.known_proofs import known_verdicts
+from adlopt.report import provenance
+from adlopt.report.provenance import known_verdicts
 
 TRIVIAL = library.proof_files()["trivial"]
 
@@ -23,8 +23,8 @@ def checked(tmp_path, monkeypatch):
         done.extend(path.stem for path in paths)
         return library.Verdicts(tuple(map(library.row_of, paths)))
 
-    monkeypatch.setattr(known_proofs, "proof_files", lambda: {"good": good, "bad": bad})
-    monkeypatch.setattr(known_proofs, "check_all", check_all)
+    monkeypatch.setattr(provenance, "proof_files", lambda: {"good": good, "bad": bad})
+    monkeypatch.setattr(provenance, "check_all", check_all)
     return done, good, tmp_path / "kept"
 
 
@@ -45,7 +45,7 @@ def test_a_byte_of_a_proof_or_of_the_code_makes_it_unknown(checked, monkeypatch)
     good.write_text(good.read_text(encoding="utf-8") + "\n", encoding="utf-8")
     known_verdicts(kept)
     assert done.count("good") == 2
-    monkeypatch.setattr(known_proofs, "version", lambda name: "another")
+    monkeypatch.setattr(provenance, "version", lambda name: "another")
     known_verdicts(kept)
     assert done.count("good") == 3
 

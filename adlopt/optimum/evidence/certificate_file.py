@@ -14,7 +14,7 @@ import msgspec
 from adlopt.errors import CertificateError, InputError
 from adlopt.optimum.evidence import adlcheck
 from adlopt.optimum.evidence.question import Question
-from adlopt.show.schema.evidence import CertificateFileData, CriterionData, InstanceData
+from adlopt.show.schema.proofs import CertificateFileData, CriterionData, InstanceData
 
 
 def evidence_of(
