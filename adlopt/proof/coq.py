@@ -60,11 +60,12 @@ class Development:
         named = {**theorem.facts, **{n: step.fact for n, step in theorem.corrected.items()}}
         for k, (name, fact) in enumerate(named.items(), start=1):
             self.lines += [f"(* {name} *)", self.claim(f"claim_{k}", fact)]
-        claims = ", ".join(f"@claim_{k}" for k in range(1, len(named) + 1))
-        self.lines += [f"Definition claims := ({claims}).", "Print Assumptions claims."]
         for k, (name, claim, where) in enumerate(variants, start=1):
             self.lines.append(f"(* false: {name} *)")
             self.false(f"false_{k}", claim, where)
+        proved = [f"@claim_{k}" for k in range(1, len(named) + 1)]
+        proved += [f"@false_{k}" for k in range(1, len(variants) + 1)]
+        self.lines += [f"Definition proved := ({', '.join(proved)}).", "Print Assumptions proved."]
         return "\n".join(self.lines) + "\n"
 
     def formula(self, formula: Formula) -> str:

@@ -7,15 +7,46 @@ import shutil
 import subprocess
 import sys
 from dataclasses import replace
+from pathlib import Path
 
 import msgspec
 import pytest
+from sympy import Max, Min, Sum, floor
 
 from adlopt.errors import ProofError
+from adlopt.proof import (
+    at,
+    eq,
+    every,
+    floor_of,
+    for_all,
+    ge,
+    gt,
+    induct,
+    integers,
+    kernel,
+    le,
+    maximum,
+    minimum,
+    next_integer,
+    prove,
+    put,
+    reals,
+    sequences,
+    shift,
+    single,
+    split,
+    sum_up,
+    swap,
+)
 from adlopt.proof.checking import load
-from adlopt.proof.coq import development
+from adlopt.proof.coq import Development, development
+from adlopt.proof.kernel import Sequent
 from adlopt.proof.library import proof_files
+from adlopt.proof.notation import symbol_atom, term
 from adlopt.proof.second_kernels import LEMMAS, expanded, exported, second_opinion
+from adlopt.proof.term import Kind
+from adlopt.proof.theorem import statements
 from adlopt.show.schema.proofs import DerivationData
 
 REALS = {
@@ -54,12 +85,13 @@ def accepted(folder, name):
     assert done.returncode == 0, done.stderr[-2000:]
     assumed = set(re.findall(r"^([A-Za-z_.']+)(?: :|$)", done.stdout, re.MULTILINE))
     assert assumed - {"Axioms:", "Axioms"} <= REALS
-    assert done.stdout.count("Axioms:") == text.count("Print Assumptions claims.") == 1
+    assert done.stdout.count("Axioms:") == text.count("Print Assumptions proved.") == 1
     claimed = re.findall(r"^Theorem (claim_\d+)", text, re.MULTILINE)
     assert len(claimed) == len(made.facts) + len(made.corrected)
-    assert f"Definition claims := ({', '.join(f'@{one}' for one in claimed)})." in text
     false = re.findall(r"^Theorem (false_\d+) : ~ ", text, re.MULTILINE)
     assert len(false) >= len(made.false_variants) + len(made.refutations)
+    everything = ", ".join(f"@{one}" for one in (*claimed, *false))
+    assert f"Definition proved := ({everything})." in text
 
 
 def test_each_false_variant_is_a_theorem_that_its_claim_fails():
@@ -103,7 +135,7 @@ def test_the_lemmas_assume_nothing_and_no_export_admits_anything():
 def test_statements_of_claims_read_as_ours():
     text = development(theorem("trivial"))
     assert "Theorem claim_1" in text
-    assert "Print Assumptions claims." in text
+    assert "Print Assumptions proved." in text
     assert "forall k'0 : R, whole k'0 -> 1 <= k'0 -> k'0 <= T -> (x k'0) <= 1" in text
 
 
@@ -177,3 +209,118 @@ def test_the_command_line_exports_and_asks_sympy(run, tmp_path):
 def test_second_opinions_count_what_they_decide():
     assert second_opinion(theorem("trivial")) == 16
     assert replace(theorem("trivial"), title="another").title == "another"
+
+
+# Rules weakened on purpose ------------------------------------------------------------------------
+
+
+def steps_to(fact):
+    """The steps to one fact, as a file for Coq."""
+    made = Development(lines=["Require Import Adlopt.", "Open Scope R_scope."])
+    for said in statements([fact]):
+        made.step(said)
+    return "\n".join(made.lines)
+
+
+x, y, z = reals("x y z")
+k, m, n = integers("k m n")
+f = sequences("f")
+
+
+def says(**wrong):
+    """A change of what a rule enters in the ledger: hypotheses dropped, or another conclusion."""
+
+    def change(made):
+        return made._replace(**{name: new(made) for name, new in wrong.items()})
+
+    return change
+
+
+def with_conclusion(formula):
+    return says(conclusion=lambda made: formula)
+
+
+ALONE = says(hypotheses=lambda made: frozenset())
+WEAKENED = {
+    "weaken": (ALONE, lambda: kernel.weaken(kernel.assume(ge(x, 0)), ge(y, 0))),
+    "cut": (ALONE, lambda: kernel.cut(kernel.assume(ge(x, 0)), prove(ge(x, 0), ge(x, 1)))),
+    "certificate": (with_conclusion(ge(x, 2)), lambda: prove(ge(x, 0), ge(x, 1))),
+    "antisymmetry": (
+        with_conclusion(eq(x, 1)),
+        lambda: kernel.antisymmetry(kernel.assume(ge(x, 0)), kernel.assume(le(x, 0))),
+    ),
+    "absurd": (ALONE, lambda: kernel.absurd(kernel.assume(gt(0, 0)), ge(x, 0))),
+    "cases": (
+        ALONE,
+        lambda: kernel.cases(
+            kernel.assume(ge(x, 0)), prove(ge(x, 0), le(x, 0), ge(x, 1)), ge(x, 0), le(x, 0)
+        ),
+    ),
+    "instantiate": (with_conclusion(ge(y, 1)), lambda: put(kernel.assume(ge(x, 0)), {x: y})),
+    "generalise": (ALONE, lambda: for_all(kernel.assume(ge(k, 1)), m, 1, n)),
+    "specialise": (ALONE, lambda: at(every(k, 1, n, ge(f(k), 0)), m)),
+    "sum": (
+        with_conclusion(ge(Sum(f(k), (k, 1, n)), 1)),
+        lambda: sum_up(every(k, 1, n, ge(f(k), 0))),
+    ),
+    "induction": (
+        with_conclusion(every(k, 1, n, ge(k, 2))),
+        lambda: induct(prove(ge(1, 1)), prove(ge(k + 1, 1), ge(k, 1)), ge(k, 1), k, 1, n),
+    ),
+    "definition of abs": (
+        with_conclusion(ge(x, abs(x))),
+        lambda: kernel.definition(Kind.ABS, [term(x)], 0),
+    ),
+    "definition of max": (with_conclusion(ge(x, Max(x, y))), lambda: maximum(x, y)[0]),
+    "definition of min": (with_conclusion(le(x, Min(x, y))), lambda: minimum(x, y)[0]),
+    "definition of floor": (with_conclusion(ge(floor(x), x)), lambda: floor_of(x)[0]),
+    "definition of sqrt": (ALONE, lambda: kernel.definition(Kind.SQRT, [term(x)], 1)),
+    "definition of inverse": (ALONE, lambda: kernel.definition(Kind.INVERSE, [term(x)], 0)),
+    "integer": (
+        with_conclusion(ge(n, 2)), lambda: next_integer(kernel.assume(gt(n, 0)))
+    ),
+    "congruence": (
+        with_conclusion(eq(x, y + 1)),
+        lambda: kernel.congruence(
+            kernel.assume(eq(x, y)), term(z), symbol_atom(z), (term(x), term(y))
+        ),
+    ),
+    "split sum": (ALONE, lambda: split(k, 1, m, n, f(k))),
+    "single sum": (with_conclusion(eq(f(m), 0)), lambda: single(k, m, f(k))),
+    "shift sum": (
+        with_conclusion(eq(Sum(f(k), (k, 1, n)), Sum(f(k), (k, 2, n + 1)))),
+        lambda: shift(k, 1, n, f(k), 1),
+    ),
+    "swap sums": (
+        with_conclusion(eq(Sum(f(k), (k, 1, n)), 0)),
+        lambda: swap(k, m, (1, n, 1, n), f(k) * f(m)),
+    ),
+}  # fmt: skip
+
+
+def test_every_rule_of_the_kernel_is_weakened_once_but_for_assumptions():
+    source = Path(kernel.__file__).read_text(encoding="utf-8")
+    rules = set(re.findall(r'_(?:from|given)\(\s*f?"([a-z ]+)', source))
+    kinds = {name.split(" of ")[0] for name in WEAKENED}
+    assert {rule.removesuffix(" of ").strip() for rule in rules} - {"assume", "axiom"} == kinds
+
+
+@needs_coq
+@pytest.mark.nightly("coqc, twice for each rule")
+@pytest.mark.parametrize("rule", WEAKENED)
+def test_coq_refuses_what_a_weakened_rule_derives(folder, monkeypatch, rule):
+    change, derive = WEAKENED[rule]
+    sound = derive()
+    assert coqc(folder, "sound", steps_to(sound)).returncode == 0
+
+    def weakened(*said):
+        made = Sequent(*said)
+        return change(made) if made.rule == rule else made
+
+    with monkeypatch.context() as patch:
+        patch.setattr(kernel, "Sequent", weakened)
+        false = derive()
+    assert (false.hypotheses, false.conclusion) != (sound.hypotheses, sound.conclusion)
+    refused = coqc(folder, "unsound", steps_to(false))
+    assert refused.returncode != 0
+    assert re.search("expected to have type|Unable to unify", refused.stderr), refused.stderr
