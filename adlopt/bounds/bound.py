@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import sympy
@@ -22,6 +22,9 @@ from adlopt.model.run import Information, Run
 from adlopt.model.tightness import Tightness
 from adlopt.optimum.paths.comparator_curve import Vertex, comparator_curve
 from adlopt.policies.protocols import Deciding, Severity
+
+if TYPE_CHECKING:
+    from adlopt.bounds.own_proof import Conclusion
 
 
 class Comparator(Enum):
@@ -198,12 +201,9 @@ class Bound:
         if not name:
             return True, "no proof is named"
         if name.endswith(".py"):
-            from adlopt.bounds.own_proof import conclusion
-
             if self.loss != SEVERITY_LOSS:
                 return True, f"a proof of one's own concludes bounds on {SEVERITY_LOSS}"
-            upper, along = side is BoundSide.UPPER, self.along.value
-            found = conclusion(Path(name), self.expression, self.choices, along=along, upper=upper)
+            found = self._own_conclusion()
             return found.fact is None, found.text
         table = CONCLUDED.get(self.loss, {}).get(side.value, {})
         if name not in table:
@@ -214,6 +214,14 @@ class Bound:
         if is_concluded(name, self.expression, self.choices, **where):
             return False, f"proofs/{name}.py"
         return True, f"{name} concludes {'; '.join(table.get(name, ())) or 'no such bound'}"
+
+    def _own_conclusion(self) -> Conclusion:
+        """Return what a proof of one's own concludes, and under which hypotheses."""
+        from adlopt.bounds.own_proof import conclusion
+
+        upper, along = self.side is BoundSide.UPPER, self.along.value
+        path, made = Path(self.proof), (self.expression, self.choices)
+        return conclusion(path, *made, along=along, upper=upper)
 
     def is_about(self, rule: Deciding, episode: Episode) -> bool:
         """Whether the bound covers a rule on an episode, as far as it can be told.
@@ -238,10 +246,11 @@ class Bound:
 
     def verdict(self, rule: Deciding, episode: Episode, loss: float, run: Run) -> BoundVerdict:
         """Set the severity loss of a rule on an episode, USD, against the bound."""
-        value = self.evaluate(episode, run).value
+        others = not self.is_about(rule, episode)
+        value = self.evaluate(episode, None if others else run).value
         if value is None:
             return BoundVerdict.SILENT
-        if not self.is_about(rule, episode):
+        if others:
             return BoundVerdict.OTHERS
         allowed = value + ROUNDING * max(abs(value), loss)
         return BoundVerdict.CONSISTENT if loss <= allowed else BoundVerdict.REFUTED
@@ -318,8 +327,15 @@ class Bound:
         return _measure(self._chosen(), episode, path)[0]
 
     def failures(self, episode: Episode, run: Run | None = None) -> dict[str, tuple[int, ...]]:
-        """Rounds in which a hypothesis fails, by hypothesis; empty if the bound applies."""
+        """Rounds in which a hypothesis fails, by hypothesis; empty if the bound applies.
+
+        What a proof of one's own assumes of measured letters is a hypothesis, too.
+        """
         found = {h.text: h.fails(episode, run) for h in self.hypotheses}
+        if str(self.proof).endswith(".py") and self.loss == SEVERITY_LOSS:
+            from adlopt.bounds.own_proof import unmet
+
+            found |= unmet(self._own_conclusion(), episode, run)
         return {text: rounds for text, rounds in found.items() if rounds}
 
     def _is_vacuous(self, usd: float, episode: Episode) -> bool:

@@ -5,24 +5,31 @@ A proof that is to conclude a bound speaks of ``t, T = integers("t T")`` and
 severities needed s(t), and a path u(t) to compare with (a path that rests may be ``reals("w")``).
 ``reals("D_max")`` is the largest deficit. One of its claims has to conclude
 Σ D |x − s| ≤ expression, or Σ D |x − s| − Σ D |u − s| ≤ expression for a bound along the needed
-severities; free choices of the policy keep their names.
+severities; free choices of the policy keep their names. What it assumes of D, U, s, and of x where
+there is a run, is checked on the rounds that the bound is measured on.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from fractions import Fraction
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import numpy as np
 import sympy
 
 from adlopt.bounds import quantity as q
 from adlopt.errors import ProofError
+from adlopt.model.episode import Episode
+from adlopt.model.run import Run
 from adlopt.proof.checking import check
-from adlopt.proof.formula import Formula
+from adlopt.proof.formula import Formula, free_symbols, index
 from adlopt.proof.kernel import Fact
-from adlopt.proof.notation import ge, integers, le, reals, sequences
+from adlopt.proof.notation import ge, integers, le, point, reals, sequences
+from adlopt.proof.refutation import Point, evaluate
 from adlopt.proof.theorem import Theorem, Verdict
 
 t, T = integers("t T")
@@ -100,6 +107,40 @@ def conclusion(
             given = "; ".join(sorted(map(str, fact.hypotheses)))
             return Conclusion(fact, f"{path.name}, {name!r}, given {given or 'nothing'}")
     return Conclusion(None, f"no claim of {path.name} concludes {wanted[0]}")
+
+
+def unmet(found: Conclusion, episode: Episode, run: Run | None) -> dict[str, tuple[int, ...]]:
+    """Return what a conclusion takes as given and rounds do not meet, but for rounding.
+
+    What is in other letters than those of rounds, and of the run if there is one, is not measured.
+    """
+    if found.fact is None:
+        return {}
+    sizes, most = episode.deficit, episode.deficit.max(initial=0.0)
+    measured = {D: sizes, s: episode.needed_severity, U: episode.total_capacity}
+    if run is not None:
+        measured[x] = np.divide(run.haircut, sizes, out=np.zeros(len(sizes)), where=sizes > 0)
+    tables = {letter: [Fraction(v) for v in values] for letter, values in measured.items()}
+    values = point({T: len(sizes), D_max: Fraction(float(most)), **tables})
+    rounds, failing = tuple(range(1, len(sizes) + 1)), {}
+    for formula in found.fact.hypotheses:
+        if free_symbols(formula) <= values.keys():
+            with suppress(ProofError):  # it speaks of rounds that are not there, or of a root
+                if not _met(formula, values):
+                    failing[f"{found.text.partition(',')[0]} assumes {formula}"] = rounds
+    return failing
+
+
+def _met(formula: Formula, values: Point, level: int = 0) -> bool:
+    """Say whether a formula holds, but for a rounding of its sides."""
+    if level < len(formula.ranges):
+        low, high = (int(evaluate(end, values)) for end in formula.ranges[level])
+        inside = ({**values, index(level): Fraction(k)} for k in range(low, high + 1))
+        return all(_met(formula, each, level + 1) for each in inside)
+    gap = evaluate(formula.term, values)
+    size = sum(abs(evaluate(frozenset({part}), values)) for part in formula.term)
+    slack = size / 10**9
+    return formula.relation.holds(gap) or (size > 0 and abs(gap) <= slack)
 
 
 def _forms(expression: sympy.Expr, along: str, upper: bool) -> Iterator[Formula]:

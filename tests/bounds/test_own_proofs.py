@@ -136,6 +136,70 @@ def test_a_proof_that_does_not_check_concludes_nothing(tmp_path, was, now, why):
         adl.testing.check_proof(file)
 
 
+NEVER = """
+from adlopt.proof import *
+import adlopt as adl, sympy
+
+t, T = integers("t T")
+D, x, s = sequences("D x s")
+D_max = reals("D_max")
+GIVEN = HYPOTHESIS
+LOST = sympy.Sum(D(t) * abs(x(t) - s(t)), (t, 1, T))
+never = adl.Bound(name="no loss at all", expression=sympy.Integer(0), covers="every rule",
+                  comparator=adl.Comparator.PER_ROUND_OPTIMUM, proof=__file__)
+
+
+def claim(least=0):
+    return Claim(given=(GIVEN,), concludes=le(LOST, least))
+
+
+def derive(least=0):
+    known = at(GIVEN, t, using=[le(1, t), le(t, T)])
+    one = prove(eq(D(t) * abs(x(t) - s(t)), 0), known, multipliers=[abs(x(t) - s(t))])
+    return prove(claim(least).concludes, sum_up(for_all(one, t, 1, T)))
+
+
+def theorem():
+    at_ = {T: 2, D: [0, 0], x: [1, 1], s: [1, 1]}
+    return Theorem(
+        item="Never", title="rounds that are never met", citation="forged", statement="no loss",
+        verdict=Verdict.PROVED,
+        proves={"bound": Step(claim, derive, {
+            "less than nothing": fails_at(at_, least=-1), "and less": fails_at(at_, least=-2)})},
+        witness=at_)
+"""
+
+
+def test_what_a_proof_of_ones_own_assumes_is_checked_where_its_bound_is_used(tmp_path):
+    """Else a bound is proved of rounds that are never met, and believed of those that are."""
+    file = tmp_path / "never.py"
+    text = NEVER
+    file.write_text(text.replace("HYPOTHESIS", "every(t, 1, T, eq(D(t), 0))"), encoding="utf-8")
+    bound = own_bound(f"{file}:never")
+    assert not bound.conjectured
+    episode = adl.episodes.alternating_blocks(2)
+    said = bound.evaluate(episode)
+    assert said.value is None
+    assert list(said.failures) == ["never.py assumes D(t) = 0 for t = 1…T"]
+    run = run_policy(episode, adl.policies.grammar.policy("constant:0.25+pro-rata"))
+    assert bound.verdict(Constant(0.25), episode, 1.0, run) is BoundVerdict.SILENT
+
+
+def test_a_proof_of_another_rule_says_nothing_of_a_run_that_is_not_its_play(mine):
+    episode = adl.episodes.alternating_blocks(2)
+    bound = replace(mine("three"), covers="every rule")
+    assert (
+        bound.failures(
+            episode, run_policy(episode, adl.policies.grammar.policy("constant:0.25+pro-rata"))
+        )
+        == {}
+    )
+    failing = bound.failures(
+        episode, run_policy(episode, adl.policies.grammar.policy("constant:0.5+pro-rata"))
+    )
+    assert list(failing) == ["mine.py assumes x(t) = 1/4 for t = 1…T"]
+
+
 def test_a_proof_is_checked_anew_when_its_file_changes(mine, tmp_path):
     bound = mine("three")
     assert not bound.conjectured
