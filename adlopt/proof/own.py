@@ -32,6 +32,9 @@ from adlopt.proof.term import (
     summation,
 )
 
+GREEK = "αβγδεζηθικλμνξπρστυφχψωΓΔΘΛΞΠΣΦΨΩ"
+"""Letters of names besides those of ASCII: none that looks like one of these."""
+
 
 def own(term: object, scope: frozenset[str] = frozenset()) -> Term:
     """Return `term` if it is a term in normal form whose reserved names are all in `scope`."""
@@ -92,8 +95,12 @@ def check_free(name: str) -> None:
     """Refuse a name that only this package gives, or that reads as an operation."""
     if name.startswith(RESERVED):
         raise ProofError(f"the name {name!r} is reserved")
-    if name in OPERATORS:
+    if not OPERATORS.isdisjoint({name, name.lower()}):
         raise ProofError(f"the name {name!r} is reserved: it reads as the operation")
+    strange = next((c for c in name if c.isalpha() and not (c.isascii() or c in GREEK)), None)
+    if strange is not None:
+        said = f"{strange!r} in {name!r} may read as another letter"
+        raise ProofError(f"{said}: use ASCII or {GREEK}")
 
 
 def _check_name(name: str) -> None:

@@ -27,7 +27,7 @@ from adlopt.proof import (
 from adlopt.proof.formula import Formula, Relation
 from adlopt.proof.kernel import Combination, Product, certify, definition
 from adlopt.proof.ledger import Handle
-from adlopt.proof.notation import integers, point, term
+from adlopt.proof.notation import integer_sequences, integers, point, sequences, term
 from adlopt.proof.refutation import refute
 from adlopt.proof.term import ZERO, Atom, Kind, constant, of_atom
 from adlopt.proof.written_out import derivation
@@ -374,3 +374,12 @@ def test_what_is_an_integer_says_so():
     report = square(claims={"c": claim}, facts={"c": fact}, witness={n: 1})
     assert "Whole numbers: n\n" in derivation(report)
     assert "Whole numbers: $n$\n" in derivation(report, latex=True)
+
+
+@pytest.mark.parametrize("name", ["m\u0430x", "Max", "\u0391", "\uff41bs", "\u0405", "\u2113"])
+def test_a_letter_that_looks_like_another_names_nothing(name):
+    """Cyrillic a and S, a Greek capital Alpha, a wide a: they read as what they are not."""
+    for declare in (reals, integers, sequences, integer_sequences):
+        with pytest.raises(ProofError, match=r"reads as the operation|may read as another letter"):
+            declare(name)
+    assert reals("θ_hat") != reals("theta_hat")
