@@ -77,6 +77,11 @@ def largest_quotient(numerator: FloatArray, denominator: FloatArray) -> Fraction
         remainder = ((x - product) - _rest(quotient, w, product)) / w
         top = remainder == remainder.max()
         x, w = x[top], w[top]
+        # Most are the same quotient: the products that say so, and what rounding took from them.
+        one, other = x * w[:1], w * x[:1]
+        apart = (one != other) | (_rest(x, w[:1], one) != _rest(w, x[:1], other))
+        apart[0] = True
+        x, w = x[apart], w[apart]
     pairs = np.unique(np.stack([x, w]), axis=1)
     return max(Fraction(a) / Fraction(b) for a, b in pairs.T.tolist())
 
