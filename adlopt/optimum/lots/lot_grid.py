@@ -37,7 +37,7 @@ DISTINCT = 2**16
 """Up to so many distinct sizes, lots are pooled in one pass."""
 FLOAT_DOUBT = 4e-15
 """Relative distance from a whole number within which a float product is computed exactly."""
-SPARED = 8e-9
+SPARED = 3e-8
 """Seconds an account that compiled code saves on a look at a level."""
 COVERED = 1e-12
 """Relative distance within which a capacity counts as what the lots are worth, added up."""
@@ -299,7 +299,7 @@ class LotGrid:
 
     def pooled(self, counts: IntArray) -> dict[int, int]:
         """So many lots, shape (m,), by their size, where there are any."""
-        if pays("lots by size", 2e-8 * counts.size):
+        if pays("lots by size", 2e-7 * counts.size):
             from adlopt.foundation import kernels
 
             keys, sums = np.zeros((2, 2 * DISTINCT), dtype=np.int64)
