@@ -128,6 +128,10 @@ def worst(
     gap: float = 1e-9,
     seed: cli.Whole = 0,
     time_limit: float = 60.0,
+    accounts: Annotated[int | None, Parameter(converter=cli.whole)] = None,
+    spread: float = 2.0,
+    budget: float = 1.0,
+    total: float | None = None,
     output: cli.Output = None,
     form: cli.Form = cli.TEXT,
 ) -> None:
@@ -161,6 +165,14 @@ def worst(
         Of the search, where the worst case is not found exactly.
     time_limit
         Seconds; minimax needs none.
+    accounts
+        Find what an allocation costs at worst over rounds of so many accounts, at most 6, instead.
+    spread
+        Their profits lie between 1 USD and this.
+    budget
+        The least budget, USD.
+    total
+        What their profits sum to, USD; anything unless given.
     output
         Write the instance to this .json file, with what the rule did on record, and print the
         command that plays it again.
@@ -172,9 +184,14 @@ def worst(
         raise InputError("--against", against, "nothing, unless the policy is minimax")
     if policy == "minimax" and any_first:
         raise InputError("--any-first", any_first, "nothing with minimax: V(P) is for any start")
+    box = None
+    if accounts is not None:
+        box = adversary.RoundBox(accounts=accounts, spread=spread, budget=budget, total=total)
+        if output is not None:
+            raise InputError("--output", str(output), "nothing with --accounts: it is printed")
     chosen = None if episode is None else cli.episode_named(episode)
     instance: dict[str, Any] = {"episode": chosen, "rounds": rounds, "variation": variation}
-    case: adversary.WorstCase | adversary.Unavoidable
+    case: Any
     if policy == "minimax":
         case = adversary.unavoidable(against, bound=bound or "prop-1", **instance)
     else:
@@ -187,6 +204,7 @@ def worst(
                 gap=gap,
                 seed=seed,
                 time_limit=time_limit,
+                box=box,
                 progress=step,
                 **instance,
             )

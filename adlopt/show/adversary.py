@@ -10,6 +10,7 @@ from adlopt.show.schema.boards import (
     DesignData,
     RatiosData,
     UnavoidableData,
+    WorstAllocationData,
     WorstCaseData,
 )
 from adlopt.show.table import table, width
@@ -121,6 +122,35 @@ def design(data: DesignData) -> str:
     return table(title, ("", ""), rows) + "\n".join(
         fill(note, width(), subsequent_indent="  ") for note in notes
     )
+
+
+FIGURES = {
+    "ratio": "worst burden over the least possible",
+    "leak": "saved by splitting in two, USD",
+    "jump": "moved by a hair's breadth, USD",
+}
+"""What an allocation can cost, by the name of the figure."""
+
+
+def worst_allocation(data: WorstAllocationData) -> str:
+    """Lay out what an allocation costs at worst in 80 columns."""
+    rows = [
+        (FIGURES[each.name], number(each.lower, 9), number(each.upper, 9), each.trust)
+        for each in data.extremes
+    ]
+    whole = "" if data.total is None else f", {number(data.total)} in all"
+    title = (
+        f"{clipped(data.policy)}: {counted(data.accounts, 'account')} with profits between 1 and "
+        f"{number(data.spread)} USD{whole}, a budget ≥ {number(data.budget)} USD"
+    )
+    notes = []
+    for each in data.extremes:
+        profits = " ".join(number(u, 6) for u in each.capacity)
+        split = f", the first as {' and '.join(number(p, 6) for p in each.parts)}"
+        where = f"{each.name}: {number(each.budget, 6)} of {profits}" + split * bool(each.parts)
+        notes.append(f"{where}; no more, by: {each.by}")
+    said = [fill(note, width(), subsequent_indent="  ") for note in notes]
+    return table(title, ("at worst", "attained", "no more than", "trust"), rows) + "\n".join(said)
 
 
 def severities(path: list[float]) -> str:

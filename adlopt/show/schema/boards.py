@@ -375,6 +375,39 @@ class UnavoidableData(Data):
     severity: list[float]
 
 
+class ExtremeData(Part):
+    """The most that one figure comes to over a box of rounds, between two ends, and a round.
+
+    `ratio` is the worst burden over the least possible, `leak` what the first account saves by
+    being two `parts`, `jump` what moves where profits do by a hair's breadth, to `other`; the last
+    two in dollars of the box. None costs more than `upper`, for the reason `by`.
+    """
+
+    name: str
+    lower: float
+    upper: float
+    trust: str
+    by: str
+    capacity: list[float]
+    budget: float
+    parts: list[float]
+    other: list[float]
+
+
+class WorstAllocationData(Data):
+    """What an allocation costs at worst over rounds of `accounts` profits in [1, `spread`].
+
+    Budgets are ≥ `budget`; profits sum to `total`, where that is given.
+    """
+
+    policy: str
+    accounts: int
+    spread: float
+    budget: float
+    total: float | None
+    extremes: list[ExtremeData]
+
+
 class DesignData(Data):
     """The value of a parameter whose worst case is least, and what is proved of it.
 

@@ -33,6 +33,7 @@ from adlopt.policies.grammar import A_SEVERITY
 from adlopt.policies.protocols import Severity, SeverityThenAllocation
 from adlopt.policies.severity_notation import Written
 from adlopt.studies.adversary.arena import Arena, follow, search, snapped
+from adlopt.studies.adversary.worst_allocation import RoundBox, WorstAllocation, worst_allocation
 from adlopt.studies.adversary.worst_case import (
     ATTAINED,
     MinimaxOptimal,
@@ -44,7 +45,16 @@ from adlopt.studies.adversary.worst_case import (
 from adlopt.studies.adversary.written_program import NotLinear
 from adlopt.studies.adversary.written_worst import MEETING, Solved, solve
 
-__all__ = ["Outcome", "Unavoidable", "WorstCase", "replay", "unavoidable", "worst"]
+__all__ = [
+    "Outcome",
+    "RoundBox",
+    "Unavoidable",
+    "WorstAllocation",
+    "WorstCase",
+    "replay",
+    "unavoidable",
+    "worst",
+]
 
 
 def worst(  # noqa: PLR0913 - each is one choice of the user
@@ -59,9 +69,13 @@ def worst(  # noqa: PLR0913 - each is one choice of the user
     gap: float = MEETING,
     seed: int = 0,
     time_limit: float | None = None,
+    box: RoundBox | None = None,
     progress: Callable[[str], None] | None = None,
-) -> WorstCase:
+) -> Any:
     """Find the needed severities that cost a severity rule most, and compare with a bound.
+
+    Or, over a `box` of rounds, what an allocation costs most: the ratio of its worst burden to the
+    least possible, what an account saves by splitting in two, and how far haircuts jump.
 
     Parameters
     ----------
@@ -89,8 +103,16 @@ def worst(  # noqa: PLR0913 - each is one choice of the user
     time_limit : float, optional
         Seconds > 0. Without it the search goes on until both ends meet: for 16 rounds within a
         minute, for 40 longer than anyone waits.
+    box : RoundBox, optional
+        Of `adlopt.studies.adversary.worst`: accounts, `spread` of their profits, least `budget`,
+        and their `total` if it is fixed, USD. The policy is an allocation then, or its severity is
+        left aside, and `exact`, `gap`, `seed` and `time_limit` mean the same.
     progress : callable, optional
         Told what is tried.
+
+    Returns
+    -------
+    WorstCase, or WorstAllocation over a box
 
     Raises
     ------
@@ -107,7 +129,18 @@ def worst(  # noqa: PLR0913 - each is one choice of the user
     >>> case = worst("ogd", bound="prop-1", rounds=3, variation=1.0, any_first=True)
     >>> case.outcome, round(case.ratio, 4)
     (<Outcome.SUPREMUM: 'supremum'>, 0.8333)
+    >>> found = worst("queue", box=RoundBox(accounts=3, spread=2.0, budget=1.0))
+    >>> round(found["ratio"].upper, 4), round(found["leak"].upper, 4)
+    (3.0, 2.0)
     """
+    if box is not None:
+        asked: dict[str, Any] = {"gap": max(gap, 1e-6), "exact": exact, "seed": seed}
+        of_paths = {"episode": episode, "rounds": rounds, "bound": bound, "variation": variation}
+        for name, given in (of_paths | {"any_first": any_first or None}).items():
+            if given is not None:
+                raise InputError(name, given, "nothing beside a box of rounds")
+        check_time_limit(time_limit)
+        return worst_allocation(policy, box, time_limit=time_limit, progress=progress, **asked)
     arena = Arena.given(episode, rounds, variation)
     rule, measured = _rule(policy, arena), None if bound is None else on_severities(bound)
     own_whole(seed, "seed")

@@ -70,6 +70,10 @@ class Sum(Linear):
     least: float
     largest: float
 
+    def at(self, columns: FloatArray) -> float:
+        """Its value."""
+        return self.constant + sum(float(columns[c]) * by for c, by in self.terms.items())
+
     def __add__(self, other: Number) -> Number:
         if not isinstance(other, Sum):
             ends = self.least + other, self.largest + other
@@ -286,6 +290,28 @@ class RuleDraft:
             CHOOSE: self.choose,
         }
 
+    def program(self, objective: Number, fixed: FloatArray | None = None) -> Program:
+        """State for HiGHS that as much of a sum is wanted as there is."""
+        lower, upper = np.array(self.lower), np.array(self.upper)
+        integer = np.array(self.integer)
+        if fixed is not None:
+            lower[integer] = upper[integer] = np.rint(fixed[integer])
+        cost = np.zeros(lower.size)
+        for column, by in objective.terms.items() if isinstance(objective, Sum) else ():
+            cost[column] = -by
+        entries = [list(terms.items()) for terms, _, _ in self.rows]
+        return Program(
+            cost=cost,
+            lower=lower,
+            upper=upper,
+            row_lower=np.array([low for _, low, _ in self.rows]),
+            row_upper=np.array([high for _, _, high in self.rows]),
+            start=np.cumsum([0, *map(len, entries)], dtype=np.int32),
+            column=np.array([c for row in entries for c, _ in row], dtype=np.int32),
+            coefficient=np.array([v for row in entries for _, v in row]),
+            integer=integer,
+        )
+
 
 def _root(x: Number) -> float:
     if isinstance(x, Sum):
@@ -341,23 +367,4 @@ class WrittenProgram:
 
     def program(self, fixed: FloatArray | None = None) -> Program:
         """State it for HiGHS; the binaries may be fixed to those of another answer."""
-        draft = self.draft
-        lower, upper = np.array(draft.lower), np.array(draft.upper)
-        integer = np.array(draft.integer)
-        if fixed is not None:
-            lower[integer] = upper[integer] = np.rint(fixed[integer])
-        cost = np.zeros(lower.size)
-        for column, by in self.loss.terms.items() if isinstance(self.loss, Sum) else ():
-            cost[column] = -by
-        entries = [list(terms.items()) for terms, _, _ in draft.rows]
-        return Program(
-            cost=cost,
-            lower=lower,
-            upper=upper,
-            row_lower=np.array([low for _, low, _ in draft.rows]),
-            row_upper=np.array([high for _, _, high in draft.rows]),
-            start=np.cumsum([0, *map(len, entries)], dtype=np.int32),
-            column=np.array([c for row in entries for c, _ in row], dtype=np.int32),
-            coefficient=np.array([v for row in entries for _, v in row]),
-            integer=integer,
-        )
+        return self.draft.program(self.loss, fixed)

@@ -131,9 +131,7 @@ def _attack(form: WrittenProgram, answer: RawAnswer, rule: Written, arena: Arena
 
 
 def _at(total: Number, answer: RawAnswer) -> float:
-    if not isinstance(total, Sum):
-        return float(total)
-    return total.constant + sum(float(answer.columns[c]) * by for c, by in total.terms.items())
+    return total.at(answer.columns) if isinstance(total, Sum) else float(total)
 
 
 def _run(program: Program, deadline: float) -> RawAnswer:
