@@ -226,6 +226,7 @@ def sweep(
     dry_run
         Print how much there is to play, and play nothing.
     """
+    from adlopt.studies.sweep import differences
     from adlopt.studies.sweep.running import choose, run_sweep
 
     chosen = adl.read_sweep(spec, policy or ())
@@ -243,6 +244,8 @@ def sweep(
         _notice("stopped; the same command carries on")
         raise
     print(f"wrote {path}: {chosen}")
+    if len(chosen.contenders) > 1:
+        print(differences(path))
 
 
 def _notice(message: str) -> None:

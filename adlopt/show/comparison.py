@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from adlopt.show.schema.studies import ComparedData, ComparisonData, SimulationData
+from adlopt.show.schema.studies import ComparedData, ComparisonData, DifferencesData, SimulationData
 from adlopt.show.table import BRIEF, filled, notes, rest, screen, table, why_not
-from adlopt.show.words import counted, scaled, unit_of, usd
+from adlopt.show.words import amount, counted, scaled, unit_of, usd
 
 SHOWN = {
     "loss_usd": "Loss: dollars missed, Σ|H−B| over the rounds, USD",
@@ -65,6 +65,23 @@ def render_run(data: SimulationData) -> str:
         return table(title, columns, rows) + rest(rounds - shown)
 
     return screen(lay, rounds)
+
+
+def differences(data: DifferencesData) -> str:
+    """Lay out which policies of a sweep differ from the first by more than noise."""
+    rows = []
+    for row in data.rows:
+        low, high = row.interval or (None, None)
+        noise = low is None or high is None or low <= 0 <= high
+        said = "too few" if low is None else "no" if noise else "yes"
+        ends = amount(low), amount(high)
+        rows.append((row.policy, row.figure, f"{row.pairs:,}", amount(row.mean), *ends, said))
+    columns = ("policy", "figure", "pairs", "mean", "2.5 %", "97.5 %", "sure")
+    title = (
+        f"Mean of each policy less {data.first}, pair by pair, and its 95 % interval, each alone; "
+        "sure: more than noise"
+    )
+    return table(title, columns, rows)
 
 
 def _world(data: ComparisonData) -> str:

@@ -203,6 +203,27 @@ class ComparisonData(Data, kw_only=True):
     unplayed: dict[str, str]
 
 
+class DifferenceData(Part, kw_only=True):
+    """How much more a policy has of a figure than the first, on average over pairs of rows.
+
+    The `interval` is that of the mean, 95 %; null where there are too few pairs. Without 0 in it,
+    the difference is more than noise.
+    """
+
+    policy: str
+    figure: str
+    pairs: int
+    mean: float
+    interval: list[float] | None
+
+
+class DifferencesData(Data, kw_only=True):
+    """Policies of a sweep beside the first of them, in the same episodes or crashes."""
+
+    first: str
+    rows: list[DifferenceData]
+
+
 class SideData(Part, kw_only=True):
     """What one side took, over all rounds, by account, beside production.
 

@@ -12,8 +12,18 @@ holds, and a damaged file is computed again. Rows are in the order of the spec, 
 them; results are equal to the last bit for any executor and any number of workers.
 """
 
+from adlopt.studies.sweep.differences import differences
 from adlopt.studies.sweep.plan import Sweep
 from adlopt.studies.sweep.running import choose, on_dask, on_processes, on_threads, run_sweep
 from adlopt.studies.sweep.spec import read_sweep
 
-__all__ = ["Sweep", "choose", "on_dask", "on_processes", "on_threads", "read_sweep", "run_sweep"]
+__all__ = [
+    "Sweep",
+    "choose",
+    "differences",
+    "on_dask",
+    "on_processes",
+    "on_threads",
+    "read_sweep",
+    "run_sweep",
+]
