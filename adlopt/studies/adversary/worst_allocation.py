@@ -40,7 +40,7 @@ from adlopt.policies.allocation import (
     ProRataAllocation,
     QueueAllocation,
 )
-from adlopt.policies.playable import Playable
+from adlopt.policies.grammar import Playable
 from adlopt.policies.protocols import Allocation, SeverityThenAllocation
 from adlopt.show.adversary import worst_allocation as shown
 from adlopt.show.answer import Answer, Columns

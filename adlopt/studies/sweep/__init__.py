@@ -12,7 +12,7 @@ holds, and a damaged file is computed again. Rows are in the order of the spec, 
 them; results are equal to the last bit for any executor and any number of workers.
 """
 
-from adlopt.studies.sweep.differences import differences
+from adlopt.studies.sweep.beyond_noise import differences
 from adlopt.studies.sweep.plan import Sweep
 from adlopt.studies.sweep.running import choose, on_dask, on_processes, on_threads, run_sweep
 from adlopt.studies.sweep.spec import read_sweep
