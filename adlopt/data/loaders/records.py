@@ -122,7 +122,7 @@ class Tally:
             self._refuse(self.shown[0], f"{self.rejected:,} of {read:,} records do not parse")
         for name, (_, record) in self._most.items():
             lost, held = self.lost[name], self.held[name]
-            if lost > self.tolerance * (held + lost):
+            if not math.isfinite(lost) or lost > self.tolerance * (held + lost):
                 said = f"records that do not parse hold ${lost:,.2f} of ${held + lost:,.2f} {name}"
                 self._refuse(record, said)
         return FileReport(

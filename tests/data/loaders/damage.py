@@ -65,7 +65,7 @@ VALUES = [
     ),
     *(T0 // 1000, T0 * 1000, "-5", "1,5", "0xA ", [None], {"": None}, "\u0661", 1e17, -0.0),
 ]
-PL_ERROR = pl.exceptions.PolarsError
+PL_ERROR = (pl.exceptions.PolarsError, pl.exceptions.PanicException)
 KINDS = [pl.String, pl.Float32, pl.Int8, pl.UInt64, pl.Boolean, pl.Binary, pl.Date, pl.Categorical,
          pl.Datetime("us"), pl.Datetime("ns", "Asia/Tokyo"), pl.Duration, pl.Decimal(38, 9),
          pl.List(pl.Float64), pl.Int128, pl.Null]  # fmt: skip

@@ -1,12 +1,14 @@
 """What strangers' files hold: read, said to be odd with the dollars at stake, or refused."""
 
+import math
 import warnings
 
 import pytest
 
 import adlopt as adl
 from adlopt.data.loaders import load_table
-from adlopt.errors import AdloptError
+from adlopt.data.loaders.records import Tally
+from adlopt.errors import AdloptError, InputError
 
 T = 1760130964831
 FILLS = """kind = "fills"
@@ -142,3 +144,11 @@ def test_a_table_of_a_round_is_refused_or_doubted(tmp_path, rows, expected):
         pytest.raises((AdloptError, UserWarning), match=expected),
     ):
         adl.read(tmp_path / "r.toml")
+
+
+def test_an_unread_record_of_endless_dollars_is_refused_at_any_tolerance():
+    tally = Tally("fills.json", tolerance=0.99)
+    tally.keep(9, {"notional": 100.0})
+    tally.reject(1, -1e308, "a finite number > 0 in 'sz'", {"notional": math.inf}, whole=True)
+    with pytest.raises(InputError, match="records that do not parse hold"):
+        tally.close()
