@@ -20,7 +20,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from heapq import nlargest
 from pathlib import Path
@@ -195,6 +195,7 @@ class InfeasibleRound(NoSolution):
         self.below, self.above, self.missing = below, above, missing
         self.binding, self.rounds, self.irreducible = binding, rounds, irreducible
         self.evidence: Callable[[str | Path], Path] | None = None
+        self.farkas: Mapping[str, Any] = {}
         super().__init__(message)
 
     def restated(self, message: str, *, beside: float = 0.0, **changes: Any) -> InfeasibleRound:

@@ -84,7 +84,7 @@ def _refusals(certificate: Path | None) -> Iterator[None]:
         if certificate is not None:
             try:
                 error.certificate_file(certificate)
-            except CertificateError as why:
+            except (CertificateError, InputError) as why:
                 print(f"no certificate is written: {why}", file=sys.stderr)
         raise
 
@@ -125,7 +125,8 @@ def check(
 ) -> None:
     """Check a certificate against its instance, and print VALID and what is proved, or INVALID.
 
-    The checker is one file that needs Python alone, neither adlopt nor a solver.
+    The checker is one file, and one beside it for episodes, matchings and paths, that need Python
+    alone, neither adlopt nor a solver.
 
     Parameters
     ----------
@@ -142,8 +143,10 @@ def check(
 
     if extract:
         target = Path("adlcheck.py") if instance is None else instance
+        kinds = Path(adlcheck.__file__).with_name("adlcheck_kinds.py")
         target.write_bytes(Path(adlcheck.__file__).read_bytes())
-        print(f"wrote {target}")
+        target.with_name(kinds.name).write_bytes(kinds.read_bytes())
+        print(f"wrote {target} and, for episodes, matchings and paths, {kinds.name} beside it")
         return
     if instance is None or certificate is None:
         raise InputError("certificate", None, "an instance and its certificate, or --extract")
@@ -159,6 +162,7 @@ def match(
     goal: str | None = None,
     time_limit: float | None = None,
     write_model: cli.WriteModel = None,
+    certificate: cli.CertificateFile = None,
     output: cli.Output = None,
     form: cli.Form = cli.TEXT,
 ) -> None:
@@ -190,7 +194,10 @@ def match(
         remedy = "add [[shed]] entries, or a table named by `shed`"
         raise InputError("shed", None, "what losers shed", remedy=remedy)
     _write_model(problem, write_model)
-    best = adl.solve(problem, time_limit=time_limit)
+    with _refusals(certificate):
+        best = adl.solve(problem, time_limit=time_limit)
+    if certificate is not None:
+        best.certificate_file(certificate)
     _print(best, form, best, output)
 
 
@@ -231,7 +238,8 @@ def couple(
     chosen = cli.episode_named(episode)
     loss = cli.priced_loss(under, over, fair, burden) or MinMax(burden=burden)
     _write_model(chosen, write_model, loss)
-    price = price_of_not_coupling(chosen, loss, gap=gap, time_limit=time_limit)
+    with _refusals(certificate):
+        price = price_of_not_coupling(chosen, loss, gap=gap, time_limit=time_limit)
     if certificate is not None:
         price.coupled.certificate_file(certificate)
     _print(price, form, price.coupled, output)

@@ -279,12 +279,12 @@ def _before_ctrl_c(find: Callable[[], Best], question: Question, options: Option
         with ctrl_c_as_limit() as told, keeping_models():
             best = find()
     except InfeasibleRound as error:
-        thing = question.thing
+        thing, farkas = question.thing, error.farkas
         if not (error.irreducible or isinstance(thing, Round)):
             from adlopt.optimum.opened.model import contradiction
 
             error = contradiction(error, thing, question.objective, options)
-        error.evidence = partial(refusal_file, question)
+        error.evidence = partial(refusal_file, question, farkas)
         raise error from None
     except SolverStopped:
         if told.is_set():

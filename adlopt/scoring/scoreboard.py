@@ -17,6 +17,8 @@ from adlopt.model.filled import filled
 from adlopt.model.loss import Burden
 from adlopt.model.run import Information, Run
 from adlopt.optimum.core.certificate import Certificate
+from adlopt.optimum.core.surface import asked
+from adlopt.optimum.evidence.question import Question, Variation
 from adlopt.optimum.paths.severity_path import SeverityPath, best_severity_path
 from adlopt.policies import grammar
 from adlopt.policies.protocols import Deciding
@@ -101,7 +103,8 @@ class Scoreboard(Answer):
         if self.variation is None:
             return None
         episode = self.episode
-        return best_severity_path(episode.deficit, episode.needed_severity, self.variation)
+        best = best_severity_path(episode.deficit, episode.needed_severity, self.variation)
+        return asked(best, Question(thing=episode, objective=Variation(self.variation)))
 
     @cached_property
     def lineup(self) -> tuple[LineupRow, ...]:

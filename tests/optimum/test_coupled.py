@@ -1,6 +1,7 @@
 """Rounds that share their winners: every set of rounds, a general solver, and what cannot be."""
 
 import math
+import time
 from dataclasses import replace
 from fractions import Fraction
 from itertools import combinations, product
@@ -520,3 +521,48 @@ def test_an_episode_whose_winners_have_nothing_says_what_is_missing():
     broke = adl.Round.of(account=["a"], capacity=[0.0], deficit=5.0, needed=5.0)
     with pytest.raises(adl.InfeasibleRound, match=r"5\.00 USD are missing"):
         adl.solve(adl.Episode(name="broke", rounds=(broke,)))
+
+
+def many_rounds(seed):
+    """More rounds than there are sets to cut with; capacities rise, fall and vanish."""
+    rng = np.random.default_rng(seed)
+    rounds, accounts = int(rng.integers(21, 45)), int(rng.integers(2, 9))
+    base = np.round(rng.lognormal(3, rng.choice([0.5, 3]), accounts), 2) + 0.01
+    made = []
+    for t in range(1, rounds + 1):
+        here = np.flatnonzero(rng.random(accounts) < rng.uniform(0.2, 1))
+        here = here if here.size else np.array([0])
+        capacity = np.round(base[here] * rng.choice([1, 1, 0.5, 0], here.size), 2)
+        needed = float(np.round(capacity.sum() * rng.choice([0, 0.01, 0.1, 1]), 2))
+        names = [f"a{i}" for i in here]
+        made.append(adl.Round.of(t=t, account=names, capacity=capacity, deficit=1, needed=needed))
+    return adl.Episode(name="many", rounds=made)
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_many_rounds_are_solved_from_inside_and_proved(seed):
+    """Beyond what cuts can do: the linear program, stated on its own, has the same optimum."""
+    episode = many_rounds(seed)
+    fair = [0.1, 10.0, 1e4][seed % 3]
+    loss = adl.Asymmetric(under=1.0, over=1.0, fair=fair)
+    best = adl.solve(episode, loss)
+    assert best.optimal
+    stated = adl.model(episode, loss).to_cvxpy().problem
+    assert best.value == pytest.approx(float(stated.solve(solver="HIGHS")), rel=1e-6, abs=1e-6)
+
+
+@pytest.mark.nightly("200 rounds of 1,000 accounts")
+def test_two_hundred_rounds_of_a_thousand_accounts_with_prices_are_proved_to_a_millionth():
+    rng = np.random.default_rng(0)
+    capacity, made = rng.lognormal(8, 2, 1_000), []
+    for t in range(1, 201):
+        here = np.flatnonzero(rng.random(1_000) < 0.5)
+        grown = capacity[here] * rng.lognormal(0, 0.2, here.size)
+        needed = float(capacity[here].sum() * rng.uniform(0.2, 3) / 200)
+        names = [f"a{i}" for i in here]
+        made.append(adl.Round.of(t=t, account=names, capacity=grown, deficit=1, needed=needed))
+    loss = adl.Asymmetric(under=1.0, over=1.0, fair=2e6)
+    started = time.process_time()
+    best = adl.solve(adl.Episode(name="many", rounds=made), loss, gap=1e-6)
+    assert time.process_time() - started < 30
+    assert best.certificate.gap <= 1e-6 * best.value

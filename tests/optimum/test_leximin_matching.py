@@ -92,3 +92,54 @@ def test_several_coins_and_prices_have_an_answer_of_which_each_stage_is_nearly_p
     assert best.certificate.proven
     values = [best.value, *(stage.value for stage in best.stages)]
     assert all(a >= b * (1 - 1e-6) for a, b in pairwise(values))
+
+
+def of_coins(seed):
+    """Few winners of a few coins, some at several prices, some with little to give."""
+    rng = np.random.default_rng(seed)
+    n, coins, prices = rng.integers(2, 12), rng.integers(1, 5), rng.integers(1, 3)
+    owner, coin = np.nonzero(rng.random((n, coins)) < 0.6)
+    names, number = np.unique(owner, return_inverse=True)
+    size = np.round(rng.lognormal(0, 1.5, owner.size), 4) + 1e-4
+    round_ = adl.ContractRound.of(
+        account=[f"a{i}" for i in owner],
+        coin=[f"c{c}" for c in coin],
+        side=["short"] * owner.size,
+        size=size,
+        value=[0.0] * owner.size,
+        capacity=np.round(np.bincount(number, size) * rng.uniform(0.5, 30, names.size), 2) + 0.01,
+        deficit=1.0,
+        needed=1.0,
+    )
+    held = np.bincount(coin, size, coins)
+    each = np.repeat(np.flatnonzero(held), prices)
+    shed = adl.Shed(
+        loser=[f"L{k}" for k in range(each.size)],
+        coin=[f"c{c}" for c in each],
+        side=["long"] * each.size,
+        size=rng.uniform(0.05, 0.9) * held[each] / prices,
+        price=10.0 + rng.choice([0.0, 1.0, 2.5, 4.0], each.size),
+        mark=[10.0] * each.size,
+    )
+    return adl.TwoSidedRound(round_, shed)
+
+
+@pytest.mark.parametrize("seed", range(60))
+def test_cuts_and_linear_programs_leave_everybody_with_the_same(seed):
+    """The haircut of a leximin is unique, whatever finds it."""
+    round_ = of_coins(seed)
+    try:
+        best = adl.solve(round_, adl.Leximin())
+    except adl.InfeasibleRound:
+        with pytest.raises(adl.InfeasibleRound):
+            adl.solve(round_, adl.Leximin(), method=adl.Method.HIGHS)
+        return
+    by_program = adl.solve(round_, adl.Leximin(), method=adl.Method.HIGHS)
+    assert by_program.method is not adl.Method.CUTS
+    burden, other = (x.haircut / round_.winners.start.capacity for x in (best, by_program))
+    assert np.sort(burden) == pytest.approx(np.sort(other), rel=1e-6, abs=1e-9)
+    assert burden == pytest.approx(other, rel=1e-6, abs=1e-9)
+    if best.method is adl.Method.CUTS:
+        assert best.optimal
+        levels = [best.value, *(stage.value for stage in best.stages)]
+        assert all(a >= b * (1 - 1e-9) for a, b in pairwise(levels))

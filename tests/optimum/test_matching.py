@@ -904,7 +904,7 @@ def test_a_limit_in_any_program_is_said(goal, stopped, monkeypatch):
     monkeypatch.setattr(search, "solved", limited)
     round_ = few(size=[2, 1, 5], equity=[1000, 900, 800], capacity=[10, 90, 90])
     shed = Shed(loser=["x"], coin=["ETH"], side=["short"], size=[6], price=[80], mark=[100])
-    best = match(round_, shed, goal)
+    best = match(round_, shed, goal, method=adl.Method.HIGHS)
     assert best.stopped is adl.Stopped.LIMIT
     assert " ".join(str(best).split()).endswith("stopped at a limit")
 

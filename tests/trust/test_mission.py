@@ -1,12 +1,15 @@
 """The mission as one test: an own instance, its optimum proved, an own rule under own theory."""
 
 import json
+import subprocess
+import sys
 from fractions import Fraction
 
 import highspy
 import pytest
 
 import adlopt as adl
+from adlopt.optimum.evidence import adlcheck
 
 INSTANCE = """
 name = "a venue's two waves"
@@ -97,8 +100,13 @@ def test_from_an_instance_of_ones_own_to_its_optimum_and_a_verdict_on_a_bound_of
     for name, text in (("round.toml", ROUND), ("waves.toml", INSTANCE), ("theory.py", THEORY)):
         (tmp_path / name).write_text(text, encoding="utf-8")
 
-    code, out, _ = run("solve", "round.toml", "--write-model", "round.mps", "--json")
+    asked = ["--write-model", "round.mps", "--certificate", "answer.json", "--json"]
+    code, out, _ = run("solve", "round.toml", *asked)
     assert code == 0
+    command = [sys.executable, "-I", "-S", adlcheck.__file__, "round.toml", "answer.json"]
+    checked = subprocess.run(command, capture_output=True, text=True, check=False, cwd=tmp_path)
+    assert checked.returncode == 0
+    assert checked.stdout.splitlines()[1].endswith("none is below 0.3: optimal, proven")
     answer = json.loads(out)
     solver = highspy.Highs()
     solver.setOptionValue("output_flag", False)

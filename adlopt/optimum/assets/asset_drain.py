@@ -184,7 +184,7 @@ def drain_assets(
     Notes
     -----
     2,000 accounts × 10 coins × 200 scenarios, seconds of one core, proven to 1e-9: expected loss in
-    0.4 to 0.7, its worst 5 % in 2 to 3, leverage (by HiGHS) in 0.03. For an expected loss within
+    0.4 to 0.7, its worst 5 % in 1.3, leverage (by HiGHS) in 0.03. For an expected loss within
     1e-6, cuts of one account each in a HiGHS that stays warm took 1.8 to 4.5; the program stated in
     full takes it 1.7 to 8, the longer the more accounts may lose. Memory and time grow with
     accounts × (coins² + scenarios): made for tens of coins.

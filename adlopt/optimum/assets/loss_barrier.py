@@ -38,6 +38,10 @@ DUST = (1e-3, 1e-4, 1e-5, 1e-6, 1e-7, 1e-8)
 """Shares that count as none, or as all, if they can."""
 NEGLIGIBLE = 1e-16
 """Of all equity: a gap that is as good as none."""
+BLOCK = 32
+"""Accounts that are eliminated together, as many as stay near the processor."""
+COARSE = 1e-3
+"""Gap, relative to the value, down to which a step may be a little wrong."""
 WIDE = 10.0
 """Where the barrier starts: a scenario's share of so many mean equities."""
 
@@ -249,12 +253,23 @@ class _Barrier:
         """The same with weights of scenarios, which all accounts share, and the tail's edge."""
         size = edge.size
         risky = np.unique(self.losses.pairs[0])
-        ease = self.losses.dense(self.ease * self.give)[risky]
-        held = self.losses.problem.held[risky]
-        tied = held[:, :, None] * self.losses.adverse.T * ease[:, None, :]
-        cross = np.tensordot(self.met[risky], tied, ((0, 1), (0, 1)))
-        half = np.matmul(self.root[risky], tied).reshape(-1, size)
-        flat = half.T @ half
+        # As long as the gap is wide, half the digits show the way as well.
+        kind = np.float32 if self.gap > COARSE * self.value else np.float64
+        ease = self.losses.dense(self.ease * self.give)[risky].astype(kind)
+        held, adverse = self.losses.problem.held[risky], self.losses.adverse.T.astype(kind)
+        scale = np.abs(held).max(axis=1, initial=1e-300)[:, None]
+        held, root = (
+            (held / scale).astype(kind),
+            (self.root[risky] * scale[:, :, None]).astype(kind),
+        )
+        met = (self.met[risky] * scale[:, :, None]).astype(kind)
+        cross, flat = np.zeros((len(coupling), size)), np.zeros((size, size))
+        for first in range(0, risky.size, BLOCK):
+            part = slice(first, first + BLOCK)
+            tied = held[part, :, None] * adverse * ease[part, None, :]
+            cross += np.tensordot(met[part], tied, ((0, 1), (0, 1)))
+            half = np.matmul(root[part], tied).reshape(-1, size)
+            flat += half.T @ half
         stiff = self.give * (1.0 - self.ease * self.give)
         flat += np.diag(edge + np.bincount(self.scenario, stiff, size))
         ones, none = np.ones((size, 1)), np.zeros((len(coupling), 1))

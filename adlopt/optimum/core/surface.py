@@ -2,6 +2,7 @@
 
 # Annotations are no strings here: classes that inherit these fields could not resolve them.
 import dataclasses
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
@@ -29,7 +30,8 @@ class Optimum(Answer, Record):
 
     `method` says what found it, `stopped` why the search ended, and `stages` have further criteria
     in order of rank, each given those above it. `worst_burden` is max x_i / w_i, None where the
-    answer burdens nobody; `question` is what was asked, for certificates in files.
+    answer burdens nobody; `question` is what was asked, and `witness` what proofs of the criteria
+    need beside the answer, for certificates in files.
     """
 
     certificate: Certificate
@@ -38,6 +40,7 @@ class Optimum(Answer, Record):
     stages: tuple[Stage, ...] = ()
     worst_burden: float | None = None
     question: Question | None = None
+    witness: tuple[Mapping[str, Any], ...] = ()
 
     @property
     def value(self) -> float:
@@ -80,9 +83,9 @@ class Optimum(Answer, Record):
         """The answer, as a certificate in a file has it."""
         return {}
 
-    def _witnesses(self) -> tuple[dict[str, Any], ...]:
+    def _witnesses(self) -> tuple[Mapping[str, Any], ...]:
         """What proofs of the criteria need beside the answer."""
-        return ()
+        return self.witness
 
     def _check(self) -> None:
         """Refuse what was altered since it was certified."""

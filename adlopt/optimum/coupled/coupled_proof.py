@@ -80,8 +80,7 @@ def certify_priced(
     Prices that leave their bounds are brought back into them.
     """
     check_payments(coupling, taken)
-    nu = np.where(np.isfinite(coupling.cap), np.maximum(paid, 0.0), 0.0)
-    p = _affordable(coupling, loss, np.clip(lacking, 0.0, loss.under), nu)
+    p, nu = _within(coupling, loss, lacking, paid)
     lacking = missing(coupling, taken)
     added = math.fsum(np.abs(lacking)) <= ROUNDING * math.fsum(coupling.budget)
     return checked(
@@ -90,6 +89,31 @@ def certify_priced(
         trust=Trust.EXACT,
         rounding=math.fsum(_missed(loss, lacking)) if added else 0.0,
     )
+
+
+def _within(
+    coupling: Coupling, loss: Asymmetric, lacking: FloatArray, paid: FloatArray
+) -> tuple[FloatArray, FloatArray]:
+    nu = np.where(np.isfinite(coupling.cap), np.maximum(paid, 0.0), 0.0)
+    return _affordable(coupling, loss, np.clip(lacking, 0.0, loss.under), nu), nu
+
+
+def loss_prices(
+    coupling: Coupling, loss: Asymmetric, lacking: FloatArray, paid: FloatArray
+) -> dict[str, FloatArray]:
+    """The same prices as those of rows: budgets, what is paid by a round, shares in its burden."""
+    p, nu = _within(coupling, loss, lacking, paid)
+    later, over = np.cumsum(nu[::-1], axis=0)[::-1], _over(p, nu)
+    return {"budget": p, "paid": coupling.listed(later), "share": -coupling.listed(over)}
+
+
+def burden_prices(coupling: Coupling, cut: Sequence[int], full: BoolArray) -> dict[str, FloatArray]:
+    """What a set of rounds proves, as prices of rows."""
+    chosen = np.isin(np.arange(coupling.budget.size), cut)
+    later = np.maximum.accumulate((coupling.payer & chosen[:, None])[::-1], axis=0)[::-1]
+    free = later.any(axis=0) & ~full
+    prices = {"budget": chosen, "paid": coupling.listed(later | free), "share": free}
+    return {name: (-1.0 if name == "share" else 1.0) * each for name, each in prices.items()}
 
 
 def value(coupling: Coupling, loss: Asymmetric, taken: FloatArray) -> float:

@@ -25,9 +25,12 @@ from adlopt.optimum.core.waterfill import water_level
 from adlopt.optimum.coupled.coupled_proof import value
 from adlopt.optimum.coupled.master import NEGLIGIBLE, PRICES, SCALE, Cuts, dense_program
 from adlopt.optimum.coupled.polymatroid import Polymatroid
+from adlopt.optimum.coupled.priced_barrier import payments_inside
 from adlopt.optimum.coupled.shared_winners import Coupling
 from adlopt.optimum.programs.highs import run
 
+MANY = 20
+"""Rounds beyond which sets of them are too many to be cut with: the search goes on from inside."""
 ROUNDS_OF_CUTS = 1_000
 """Limit of the search; the gap it leaves is proven all the same."""
 INSIDE = 0.85
@@ -69,6 +72,9 @@ def least_loss(
             taken=nothing, lacking=coupling.budget, paid=nothing, stopped=Stopped.OPTIMAL
         )
     end = deadline(time_limit)
+    if coupling.budget.size > MANY and loss.fair:
+        taken, lacking, paid, stopped = payments_inside(coupling, loss, gap, end)
+        return PricedPayments(taken=taken, lacking=lacking, paid=paid, stopped=stopped)
     search = _Search.of(coupling, loss, max(gap, TOLERANCE), end)
     stopped = Stopped.LIMIT
     for _ in range(ROUNDS_OF_CUTS):

@@ -26,7 +26,7 @@ from adlopt.errors import Binding, InfeasibleRound
 from adlopt.foundation.arrays import BoolArray, FloatArray, IntArray
 from adlopt.optimum.core.certificate import ROUNDING
 from adlopt.optimum.core.waterfill import water_level
-from adlopt.optimum.coupled.coupled_proof import reach
+from adlopt.optimum.coupled.coupled_proof import burden_prices, reach
 from adlopt.optimum.coupled.shared_winners import Coupling
 from adlopt.show.words import dollars
 
@@ -210,7 +210,7 @@ def _shortage(coupling: Coupling) -> InfeasibleRound:
     needed, held = math.fsum(coupling.budget[list(cut)]), math.fsum(limit)
     rounds = tuple(t + 1 for t in cut)
     who = f"round {rounds[0]}" if len(rounds) == 1 else f"rounds {', '.join(map(str, rounds))}"
-    return InfeasibleRound(
+    refused = InfeasibleRound(
         f"{who}: {dollars(needed)} are needed in all, and all their winners together can give "
         f"{dollars(held)}: {dollars(needed - held)} are missing; ask for that much less there, or "
         "price the shortfall with surrogate(track=..., fair=...)",
@@ -222,6 +222,8 @@ def _shortage(coupling: Coupling) -> InfeasibleRound:
         ),
         rounds=rounds,
     )
+    refused.farkas = burden_prices(coupling, cut, np.ones(limit.size, dtype=bool))
+    return refused
 
 
 def _to_the_cent(coupling: Coupling, payments: Payments) -> FloatArray:

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from adlopt.errors import InputError
-from adlopt.foundation.arrays import BoolArray, FloatArray, IntArray
+from adlopt.foundation.arrays import AnyArray, BoolArray, FloatArray, IntArray
 from adlopt.model.episode import Episode
 from adlopt.model.loss import Asymmetric, MinMax
 
@@ -68,6 +68,10 @@ class Coupling:
             cap=np.ascontiguousarray(cap),
             weight=weight,
         )
+
+    def listed(self, table: AnyArray) -> AnyArray:
+        """Values of a table, (T, N), in the order of what rounds list."""
+        return np.concatenate([row[where] for row, where in zip(table, self.place, strict=True)])
 
     @property
     def payer(self) -> BoolArray:

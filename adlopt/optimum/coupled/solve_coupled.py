@@ -17,7 +17,13 @@ from adlopt.model.episode import Episode
 from adlopt.model.loss import Asymmetric, MinMax
 from adlopt.model.method import Method, Stopped
 from adlopt.optimum.core.surface import Optimum, made
-from adlopt.optimum.coupled.coupled_proof import certify_burden, certify_priced, worst_in_all
+from adlopt.optimum.coupled.coupled_proof import (
+    burden_prices,
+    certify_burden,
+    certify_priced,
+    loss_prices,
+    worst_in_all,
+)
 from adlopt.optimum.coupled.cuts import least_loss
 from adlopt.optimum.coupled.payment_flow import least_burden_in_all
 from adlopt.optimum.coupled.shared_winners import Coupling
@@ -65,9 +71,6 @@ class CoupledSolution(Optimum):
 
     def _numbers(self) -> dict[str, Any]:
         return {"haircut_usd": [x.tolist() for x in self.haircuts]}
-
-    def _witnesses(self) -> tuple[dict[str, Any], ...]:
-        return ({"rounds": list(self.binding)},)
 
     @property
     def account(self) -> tuple[tuple[str, ...], ...]:
@@ -154,11 +157,13 @@ def solve_coupling(
     if isinstance(loss, MinMax):
         taken, cut, full = least_burden_in_all(coupling)
         certificate = certify_burden(coupling, taken, cut, full)
+        witness = burden_prices(coupling, cut, full)
         binding = tuple(t + 1 for t in cut)
     else:
         answer = least_loss(coupling, loss, gap=gap, time_limit=time_limit)
         taken, stopped, method = answer.taken, answer.stopped, Method.CUTTING_PLANES
         certificate = certify_priced(coupling, loss, taken, answer.lacking, answer.paid)
+        witness = loss_prices(coupling, loss, answer.lacking, answer.paid)
         binding = tuple(int(t) + 1 for t in np.flatnonzero(answer.paid.any(axis=1)))
     return made(
         CoupledSolution,
@@ -171,4 +176,5 @@ def solve_coupling(
         budgets_met=isinstance(loss, MinMax),
         episode=episode,
         question=Question(thing=episode, objective=loss),
+        witness=(witness,),
     )

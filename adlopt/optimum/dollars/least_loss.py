@@ -20,7 +20,7 @@ burden in lots whose sum may exceed the budget is then still proved, exactly.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import partial
@@ -98,11 +98,11 @@ class Solution(Optimum):
     def _numbers(self) -> dict[str, Any]:
         return {"haircut_usd": self.haircut.tolist()}
 
-    def _witnesses(self) -> tuple[dict[str, Any], ...]:
+    def _witnesses(self) -> tuple[Mapping[str, Any], ...]:
         given, asked = self.certificate.multipliers, self.question
         if given is None or asked is None or not isinstance(asked.objective, CVaR):
-            return ()
-        return ({"budget": given.budget, "burden": given.burden.tolist()},)
+            return self.witness
+        return ({"budget": [given.budget], "burden": given.burden},)
 
     @property
     def account(self) -> tuple[str, ...]:

@@ -14,6 +14,7 @@ import msgspec
 from adlopt.errors import CertificateError, InputError
 from adlopt.optimum.evidence import adlcheck
 from adlopt.optimum.evidence.question import Question
+from adlopt.show.answer import plain
 from adlopt.show.schema.proofs import CertificateFileData, CriterionData, InstanceData
 
 
@@ -24,6 +25,7 @@ def evidence_of(
     witnesses: Iterable[Mapping[str, Any]] = (),
     *,
     infeasible: bool = False,
+    farkas: Mapping[str, Any] | None = None,
 ) -> CertificateFileData:
     """State what is proved of an answer, or that there is none.
 
@@ -41,10 +43,13 @@ def evidence_of(
         limits=[key for key in adlcheck.LIMITS if key in content],
         answer=dict(answer),
         criteria=[
-            CriterionData(criterion="", upper=0.0, lower=0.0, trust="reported", witness=dict(given))
+            CriterionData(
+                criterion="", upper=0.0, lower=0.0, trust="reported", witness=plain(given)
+            )
             for given in witnesses
         ],
         infeasible=infeasible,
+        witness=plain(farkas or {}),
     )
     try:
         claim = adlcheck.Testimony(msgspec.to_builtins(data))
@@ -61,7 +66,7 @@ def evidence_of(
 
 def _stated(proved: adlcheck.Criterion, claimed: float) -> CriterionData:
     """A criterion with its ends rounded outwards."""
-    upper = -_down(-proved.upper)
+    upper = 0.0 - _down(-proved.upper)
     lower = None if proved.lower is None else _down(proved.lower)
     held = 0.0 if lower is None else lower
     more = claimed > held and not proved.within(proved.upper, Fraction(held))
@@ -80,9 +85,9 @@ def _down(exact: Fraction) -> float:
     return nearest if Fraction(nearest) <= exact else nextafter(nearest, -inf)
 
 
-def refusal_file(question: Question, path: str | Path) -> Path:
+def refusal_file(question: Question, farkas: Mapping[str, Any], path: str | Path) -> Path:
     """Write why nothing meets a budget; raises as `evidence_of` and `write_evidence`."""
-    return write_evidence(evidence_of(question, {}, (), infeasible=True), path)
+    return write_evidence(evidence_of(question, {}, (), infeasible=True, farkas=farkas), path)
 
 
 def write_evidence(data: CertificateFileData, path: str | Path) -> Path:

@@ -15,12 +15,24 @@ from adlopt.model.budget import Budget
 from adlopt.model.constraint import Constraint
 from adlopt.model.episode import Episode
 from adlopt.model.limits import NO_LIMITS, Limits
-from adlopt.model.loss import Asymmetric, Empirical, MinMax
+from adlopt.model.loss import Asymmetric, Burden, Empirical, MinMax
 from adlopt.model.objective import CVaR, FewestAccounts, Leximin, TrackingFirst
 from adlopt.model.positions import ContractRound
 from adlopt.model.round import OUTCOMES, Round
+from adlopt.model.two_sided import TwoSidedRound
+
+
+@dataclass(frozen=True, slots=True)
+class Variation:
+    """The least severity loss of a path that varies by no more: its objective in certificates."""
+
+    variation: float
+    burden: Burden = Burden.CAPACITY
+    epsilon: float = 0.0
+
 
 KINDS: Mapping[type, str] = {
+    Variation: "path",
     MinMax: "min-max",
     Leximin: "leximin",
     TrackingFirst: "tracking",
@@ -47,13 +59,21 @@ class Question(Record):
         """The instance in its canonical form (`adlcheck.py`); `InputError` if it has none."""
         of = CONTENTS.get(type(self.thing))
         if of is None or self.constraints:
-            expected = "a round of winners alone or an episode, without constraints of one's own"
+            expected = "a round or an episode, without constraints of one's own"
             raise InputError("certificate", type(self.thing).__name__, expected)
+        if isinstance(self.objective, Variation):
+            needed, deficits = self.thing.needed.tolist(), self.thing.deficit.tolist()
+            return {"kind": "path", "needs": needed, "deficits": deficits}
         content: dict[str, Any] = of(self.thing)
+        if self.limits is NO_LIMITS:
+            return content
+        two_sided = isinstance(self.thing, TwoSidedRound)
+        if two_sided and self.limits.tier is not None:
+            raise InputError("certificate", "tiers", "a matching without tiers")
         if self.limits.lots is not None:
-            content["positions"]["closable"] = self.limits.lots.tolist()
-        limited = self.limits is not NO_LIMITS
-        return content | (_limits(self.limits, self.thing.start) if limited else {})
+            content["held" if two_sided else "positions"]["closable"] = self.limits.lots.tolist()
+        start = self.thing.winners.start if two_sided else self.thing.start
+        return content | _limits(self.limits, start)
 
     def goal(self) -> dict[str, Any]:
         """The objective, as certificates state it."""
@@ -67,7 +87,7 @@ class Question(Record):
             value = value.value if isinstance(value, Enum) else value
             goal[each.name] = value.tolist() if isinstance(value, np.ndarray) else value
         goal.pop("excess_only", None)
-        return goal
+        return goal | ({"lots": True} if self.whole_lots else {})
 
 
 def _round(round_: Round | ContractRound) -> dict[str, Any]:
@@ -116,6 +136,19 @@ def _contracts(round_: ContractRound) -> dict[str, Any]:
     return accounts | {"kind": "contracts", "positions": positions}
 
 
+def _matching(both: TwoSidedRound) -> dict[str, Any]:
+    content, held, shed = _contracts(both.winners), both.winners.positions, both.losers
+    sides = zip(held.side, held.coin, strict=True)
+    names = ("account", "size", "lot")
+    rows = {name: content["positions"][name] for name in names}
+    rows["what"] = [f"{side.value} {coin}" for side, coin in sides]
+    sides = zip(shed.side, shed.coin, strict=True)
+    sold = {"what": [f"{side.opposite.value} {coin}" for side, coin in sides]}
+    sold |= {"value": shed.value.tolist(), "size": shed.size.tolist()}
+    kept = {k: content[k] for k in ("account", "capacity", "equity") if k in content}
+    return kept | {"kind": "matching", "held": rows, "shed": sold}
+
+
 def _episode(episode: Episode) -> dict[str, Any]:
     rounds = [_round(each) for each in episode]
     return {
@@ -124,5 +157,10 @@ def _episode(episode: Episode) -> dict[str, Any]:
     }
 
 
-CONTENTS: Mapping[type, Any] = {Round: _round, ContractRound: _contracts, Episode: _episode}
+CONTENTS: Mapping[type, Any] = {
+    Round: _round,
+    ContractRound: _contracts,
+    Episode: _episode,
+    TwoSidedRound: _matching,
+}
 """Who states the content of which instances."""

@@ -16,17 +16,21 @@ makes few trades; those that would need more steps than they have take theirs fi
 from __future__ import annotations
 
 from dataclasses import dataclass
+from fractions import Fraction
 from itertools import pairwise
 
 import numpy as np
 
 from adlopt.foundation.arrays import BoolArray, FloatArray, IntArray
 from adlopt.foundation.deadline import is_late
+from adlopt.foundation.exact import exact_dot, exact_sum
+from adlopt.optimum.core.certificate import Trust, round_down
 from adlopt.optimum.core.waterfill import water_level
 from adlopt.optimum.matching.flows import level_parts, mend
 from adlopt.optimum.matching.form import Form
 from adlopt.optimum.matching.matching_problem import MatchingProblem
 from adlopt.optimum.programs.program import power_of_two
+from adlopt.optimum.programs.weak_duality import ProvenBound
 
 SLACK = 2.0**-40
 """Relative room above a level that lets a flow end in spite of rounding."""
@@ -41,7 +45,7 @@ class DollarFlow:
     """Dollars that positions pay to books; P positions in B books, sorted by book.
 
     `room` and `paid`, (P,), are USD that a position can pay at its book's mean price, and what it
-    pays; `asked`, (B,), is in USD.
+    pays; `asked`, (B,), is in USD, and so is what accounts have paid `before`, (n,), elsewhere.
     """
 
     weight: FloatArray
@@ -52,9 +56,10 @@ class DollarFlow:
     room: FloatArray
     asked: FloatArray
     paid: FloatArray
+    before: FloatArray
 
     def loads(self) -> FloatArray:
-        """USD that accounts pay in all, shape (n,)."""
+        """USD that accounts pay here in all, shape (n,)."""
         return np.bincount(self.account, self.paid, minlength=self.weight.size).astype(float)
 
     def lacking(self) -> FloatArray:
@@ -71,6 +76,9 @@ class DollarFlow:
         most = float(limit.sum())
         if needed > most * (1 + DUST):
             return np.inf
+        if self.before.any():
+            some, low = limit > 0, self.before
+            return _even_level(self.weight[some], low[some], (low + limit)[some], min(needed, most))
         return water_level(self.weight * (limit > 0), limit, min(needed, most))
 
     def even_out(self, books: IntArray, most: FloatArray) -> None:
@@ -113,7 +121,7 @@ class DollarFlow:
 
     def fill(self, burden: float, end: float) -> BoolArray | None:
         """Pay all that a burden allows; the books of a minimal cut, or None if all is paid."""
-        most = np.minimum(self.capacity, self.weight * burden)
+        most = np.clip(self.weight * burden - self.before, 0.0, self.capacity)
         load = self.loads()
         shrink = np.divide(most, load, out=np.ones_like(load), where=load > most)
         self.paid = self.paid * shrink[self.account]
@@ -247,6 +255,7 @@ class Layers:
             room=problem.limit[position] * self.rise[book],
             asked=self.rise * self.wanted,
             paid=np.zeros(book.size),
+            before=np.zeros(problem.weight.size),
         )
 
     def begin(self, problem: MatchingProblem, flow: DollarFlow, burden: float, end: float) -> None:
@@ -266,6 +275,7 @@ class Layers:
             room=problem.limit[position] * (asked / wanted)[book],
             asked=asked,
             paid=np.zeros(book.size),
+            before=np.zeros(problem.weight.size),
         )
         merged.even_out(np.flatnonzero(asked), problem.capacity)
         merged.fill(burden, end)
@@ -290,39 +300,53 @@ class Layers:
         return price
 
 
+def splits(problem: MatchingProblem) -> bool:
+    """Whether every level has holders."""
+    return bool(np.bincount(problem.level, minlength=problem.quantity.size).all())
+
+
+def highest_cut(
+    problem: MatchingProblem,
+    layers: Layers,
+    flow: DollarFlow,
+    books: BoolArray,
+    *,
+    first: bool,
+    end: float,
+) -> tuple[float, BoolArray] | None:
+    """The highest level that a set among books needs, and the set; all is paid then."""
+    cut, burden = books, flow.level(books)
+    if first and np.isfinite(burden):
+        layers.begin(problem, flow, burden * (1 + SLACK), end)
+    while np.isfinite(burden):
+        short = flow.fill(burden * (1 + SLACK), end)
+        higher = None if short is None else short & books
+        if higher is None or (rise := flow.level(higher)) <= burden:
+            break
+        cut, burden = higher, rise
+    return (burden, cut) if np.isfinite(burden) and not is_late(end) else None
+
+
 def least_burden_by_cuts(
     problem: MatchingProblem, form: Form, end: float
 ) -> tuple[FloatArray, FloatArray] | None:
     """Steps of each arc, and row duals of the linear program; None where that must be solved."""
-    if not np.bincount(problem.level, minlength=problem.quantity.size).all():
+    if not splits(problem):
         return None
     layers = Layers.of(problem)
     flow = layers.flow(problem)
-    if not flow.asked.size:
+    books = np.ones(flow.asked.size, dtype=bool)
+    found = highest_cut(problem, layers, flow, books, first=True, end=end) if books.size else None
+    if found is None:
         return None
-    cut = np.ones(flow.asked.size, dtype=bool)
-    burden = flow.level(cut)
-    if not np.isfinite(burden):
-        return None
-    layers.begin(problem, flow, burden * (1 + SLACK), end)
-    while np.isfinite(burden):
-        higher = flow.fill(burden * (1 + SLACK), end)
-        if higher is None:
-            break
-        rise = flow.level(higher)
-        if rise <= burden:
-            break
-        cut, burden = higher, rise
-    if is_late(end) or not np.isfinite(burden):
-        return None
+    burden, cut = found
     row_duals = _row_duals(problem, form, layers.price(problem, cut), burden)
     if row_duals is None:
         return None
     if flow.asked.size <= layers.of_level.max() + 1:
         flow.thin_out()
     paid = np.bincount(flow.position, flow.paid, minlength=problem.limit.size)
-    steps = mend(problem, _in_steps(problem, layers.of_level, paid.astype(float)))
-    return steps, row_duals
+    return mend(problem, in_steps(problem, layers.of_level, paid.astype(float))), row_duals
 
 
 def _books(problem: MatchingProblem) -> tuple[IntArray, IntArray, IntArray]:
@@ -335,7 +359,7 @@ def _books(problem: MatchingProblem) -> tuple[IntArray, IntArray, IntArray]:
     return first, level_book[problem.level[first]], level_book
 
 
-def _in_steps(problem: MatchingProblem, level_book: IntArray, paid: FloatArray) -> FloatArray:
+def in_steps(problem: MatchingProblem, level_book: IntArray, paid: FloatArray) -> FloatArray:
     """Steps of each arc, shape (A,), that take what positions pay, shape (m,), USD."""
     steps, parts = np.zeros(problem.level.size), level_parts(problem)
     for book in range(int(level_book.max()) + 1):
@@ -411,6 +435,45 @@ class _Remaining:
         taken: FloatArray = np.maximum(inside, 0.0)
         self.quantity = self.quantity - taken
         return taken[1:]
+
+
+def proof_of(
+    problem: MatchingProblem, price: FloatArray, burden: float, kept: FloatArray
+) -> tuple[ProvenBound, dict[str, FloatArray], FloatArray]:
+    """What levels at prices, USD a step, prove of a burden: a bound, its witness, price of a step.
+
+    Accounts pay what they can or, if that is less, as much as bears the burden; those with a number
+    in `kept`, USD, pay that much. Prices above what a step takes count as that.
+    """
+    price = np.minimum(price, problem.value)
+    top = np.zeros(problem.limit.size)
+    np.maximum.at(top, problem.position, price[problem.level])
+    room = np.bincount(problem.owner, top * problem.limit, minlength=problem.weight.size)
+    most = np.where(np.isnan(kept), problem.capacity, kept)
+    pays = np.isnan(kept) & (np.minimum(room, most) >= problem.weight * burden) & (room > 0)
+    by_room = ~pays & (room <= most)
+    mine = by_room[problem.owner]
+    total = exact_sum(problem.weight[pays])
+    lower = exact_dot(price, problem.quantity) - exact_dot(top[mine], problem.limit[mine])
+    lower = (lower - exact_sum(most[~pays & ~by_room])) / total if total else Fraction(0)
+    each = 1.0 / float(total) if total else 0.0
+    orders = np.zeros(problem.order_level.size)
+    served = problem.order_level >= 0
+    orders[served] = (each * price / problem.step)[problem.order_level[served]]
+    held, full = ~pays & ~by_room & ~np.isnan(kept), ~pays & ~by_room & np.isnan(kept)
+    lots = problem.round_.positions.lot if problem.whole else 1.0
+    witness = {
+        "conserve": orders,
+        "position": -each * top * mine / lots,
+        "cap": -each * full,
+        "share": -each * (pays | held),
+    }
+    bound = ProvenBound(lower=round_down(lower), error=0.0, trust=Trust.EXACT)
+    return (
+        bound,
+        {name: np.asarray(told, dtype=float) for name, told in witness.items()},
+        each * price,
+    )
 
 
 def _row_duals(

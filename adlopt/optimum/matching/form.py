@@ -9,6 +9,7 @@ import numpy as np
 
 from adlopt.foundation.arrays import FloatArray, IntArray
 from adlopt.optimum.matching.matching_problem import MatchingProblem
+from adlopt.optimum.programs.highs import RawAnswer
 from adlopt.optimum.programs.program import Program
 
 
@@ -34,10 +35,44 @@ class Form:
     kept_rows: IntArray = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
     kept: IntArray = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
     most: FloatArray = field(default_factory=lambda: np.zeros(0))
+    scale: float = 1.0
 
     def steps(self, columns: FloatArray) -> FloatArray:
         """Steps of each arc, shape (A,)."""
         return self.per * columns[: self.per.size]
+
+    def prices(self, problem: MatchingProblem, answer: RawAnswer) -> dict[str, FloatArray]:
+        """Multipliers as prices of contracts of orders and positions, and of USD of accounts.
+
+        Those of rows that switch accounts on are of positions and orders, order by order.
+        """
+        coarse, per = np.zeros(problem.limit.size), np.ones(problem.quantity.size)
+        np.maximum.at(coarse, problem.position, self.per)
+        per[problem.level] = self.per
+        level = problem.order_level[problem.order_level >= 0]
+        found = {"share": np.zeros(problem.weight.size)}
+        first, room = (
+            0,
+            np.minimum(problem.limit[problem.position], problem.quantity[problem.level]),
+        )
+        for label, of in self.labels:
+            price = self.factor * answer.duals[first : first + of.size]
+            first += of.size
+            if label == "conserve":
+                found[label] = np.zeros(problem.order_level.size)
+                found[label][problem.order_level >= 0] = (price / per / problem.step)[level]
+            elif label == "on":
+                price = price[: room.size] / room / problem.step[problem.level]
+                parts = [price[problem.level == each] for each in level.tolist()]
+                found[label] = np.concatenate([np.zeros(0), *parts])
+            elif label == "position":
+                found[label] = np.zeros(problem.limit.size)
+                lot = problem.round_.positions.lot[of] if problem.whole else 1.0
+                found[label][of] = price / coarse[of] / lot
+            elif label in ("share", "kept", "cap"):
+                into = found.setdefault("cap" if label == "cap" else "share", found["share"].copy())
+                into[of] = price * self.scale
+        return found
 
     def given(self, haircut: FloatArray) -> Form:
         """The form where accounts may give what they do, shape (n,), if that is more."""

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 
@@ -14,13 +16,17 @@ from adlopt.optimum.programs.weak_duality import ProvenBound
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Flow:
-    """Steps of each arc, what is proved of them, and the rise of the first stage a step shed."""
+    """Steps of each arc, what is proved of them, the rise of the first stage a step shed.
+
+    `witness` has the prices that prove each stage, for certificates in files.
+    """
 
     steps: FloatArray
     stages: tuple[Stage, ...]
     price: FloatArray | None = None
     stopped: Stopped = Stopped.OPTIMAL
     method: Method = Method.HIGHS
+    witness: tuple[Mapping[str, Any], ...] = ()
 
 
 _PROVEN = checked(upper=0.0, lower=0.0, trust=Trust.EXACT)

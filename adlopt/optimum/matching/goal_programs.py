@@ -62,6 +62,7 @@ def least_burden(
         kept=kept,
         most=most,
         burden=True,
+        scale=body.scale,
     )
 
 
@@ -145,6 +146,7 @@ def _form(body: Body, program: Program, *, factor: float, switches: bool = False
         switches=switches,
         labels=tuple(body.rows.labels),
         taking={"cap": body.scale},
+        scale=body.scale,
     )
 
 

@@ -34,6 +34,7 @@ from adlopt.optimum.matching.goal_programs import (
     least_burden,
     most_matched,
 )
+from adlopt.optimum.matching.leximin_cuts import leximin_by_cuts
 from adlopt.optimum.matching.linear import solved
 from adlopt.optimum.matching.many_prices import lifted
 from adlopt.optimum.matching.matching_problem import MatchingProblem
@@ -118,7 +119,7 @@ class FlowSearch:
                 form, steps, low=stage.certificate.lower, high=stage.value
             )
             stage = report(prove("worst burden", self._worst_burden(steps), proven), claimed)
-        return self.found(steps, [stage], self.price(form, answer))
+        return self.found(steps, [stage], self.price(form, answer), [(form, answer)])
 
     def _by_cuts(self, form: Form) -> tuple[FloatArray, RawAnswer] | None:
         """The least burden without a program, where that proves it."""
@@ -147,9 +148,13 @@ class FlowSearch:
         """Lower the worst burden, fix those that hold it up, go on with the others."""
         if self.idle:
             return NOTHING
+        by_cuts = self._leximin_by_cuts()
+        if by_cuts is not None:
+            return by_cuts
         problem = self.problem
         fixed = np.full(problem.weight.size, np.nan)
         levels: list[tuple[BoolArray, Form, RawAnswer]] = []
+        kept: list[IntArray] = []
         flow = np.zeros(0)
         while True:
             found = self._next_level(fixed, first=not levels)
@@ -163,6 +168,7 @@ class FlowSearch:
             bearing[form.accounts] = True
             worst = self._worst_burden(flow, bearing)
             levels.append((bearing, form, answer))
+            kept.append(np.flatnonzero(~np.isnan(fixed)))
             if worst <= 0.0:
                 break
             fixed[form.accounts[_holding(form, answer)]] = worst
@@ -179,7 +185,17 @@ class FlowSearch:
             )
             certificate = resealed(first, upper=self._worst_burden(steps))
             stages = [report(replace(stages[0], certificate=certificate), claimed)]
-        return self.found(steps, stages, self.price(*levels[0][1:]))
+        proofs = [level[1:] for level in levels[: len(stages)]]
+        best = self.found(steps, stages, self.price(*proofs[0]), proofs)
+        told = zip(best.witness, kept, strict=False)
+        return replace(best, witness=tuple({**prices, "kept": who} for prices, who in told))
+
+    def _leximin_by_cuts(self) -> Flow | None:
+        """All burdens without a program, where that proves them."""
+        try:
+            return None if self.linear else leximin_by_cuts(self.problem, self.end)
+        except CertificateError:  # Rounding was too coarse; programs may still succeed.
+            return None
 
     def _next_level(
         self, fixed: FloatArray, *, first: bool
@@ -262,7 +278,8 @@ class FlowSearch:
         steps = mend(problem, mixed.steps(answer.columns), on[problem.account])
         touched = float(np.unique(problem.account[steps > 0]).size)
         claimed = 0.0 if problem.mixed.any() else float(math.ceil(answer.bound - 1e-6))
-        return self.found(steps, [report(prove("accounts touched", touched, proven), claimed)])
+        stages = [report(prove("accounts touched", touched, proven), claimed)]
+        return self.found(steps, stages, None, [(form, relaxed)])
 
     def _bound(self, form: Form, answer: RawAnswer, value: float) -> ProvenBound:
         if not form.accounts.size:
@@ -290,9 +307,14 @@ class FlowSearch:
         return answer
 
     def found(
-        self, steps: FloatArray, stages: Sequence[Stage], price: FloatArray | None = None
+        self,
+        steps: FloatArray,
+        stages: Sequence[Stage],
+        price: FloatArray | None = None,
+        proofs: Sequence[tuple[Form, RawAnswer]] = (),
     ) -> Flow:
-        """Gather an answer; it says how its programs ended."""
+        """Gather an answer; it says how its programs ended, and what they prove of orders."""
+        told = () if self.problem.mixed.any() else proofs
         inside = any(method is Method.HIGHS_INTERIOR for _, method in self.answers)
         outside = Method.HIGHS
         if self.answers and all(method is Method.CUTS for _, method in self.answers):
@@ -303,6 +325,7 @@ class FlowSearch:
             price=price,
             stopped=Stopped.of_all(stopped for stopped, _ in self.answers),
             method=Method.HIGHS_INTERIOR if inside else outside,
+            witness=tuple(form.prices(self.problem, answer) for form, answer in told),
         )
 
     def _infeasible(self) -> Exception:
@@ -318,7 +341,7 @@ class FlowSearch:
         spent = np.flatnonzero((taken > 0) & (taken >= capacity * (1 - SPENT)))
         reasons = self.problem.limits.reasons(start)
         within = "profits" if self.problem.limits is NO_LIMITS else "profits and limits"
-        return InfeasibleRound(
+        refused = InfeasibleRound(
             f"{within} let winners close positions of at most {dollars(reached)} at the mark, and "
             f"{dollars(wanted)} are to be closed: shed {dollars(wanted - reached)} less, or closer "
             f"to the mark; the {within} of {spent.size} accounts are used up",
@@ -327,6 +350,11 @@ class FlowSearch:
             missing=wanted - reached,
             binding=tuple(Binding(start.account[i], float(capacity[i]), reasons[i]) for i in spent),
         )
+        farkas, served = form.prices(self.problem, answer), self.problem.order_level >= 0
+        per = self.problem.notional / self.problem.step
+        farkas["conserve"][served] += per[self.problem.order_level[served]]
+        refused.farkas = farkas
+        return refused
 
     def flow(self, form: Form, *, most: FloatArray | None = None) -> tuple[FloatArray, RawAnswer]:
         """Solve a form: a flow, shape (A,), that closes every level exactly, and the raw answer.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -74,6 +75,9 @@ class Matching(Optimum):
 
     def _answer(self) -> tuple[AnyArray, ...]:
         return self.closed, self.matched, self.haircut, np.array(self.worst_burden)
+
+    def _numbers(self) -> dict[str, Any]:
+        return plain(self.trades._columns())
 
     @property
     def account(self) -> tuple[str, ...]:

@@ -12,7 +12,8 @@ Each is a linear program with a certificate by weak duality; that of `MinMax` is
 books wherever that proves it (`adlopt.optimum.matching.dollar_flow`): 160 even coins at ten prices
 in 4 s, 5,000 accounts that all hold 40 coins in 1.3 s. `FewestAccounts`, and whole lots
 searched for, are mixed-integer programs whose bound is the search's own word unless the linear
-one meets it. `Leximin` solves one program for each level of burden.
+one meets it. `Leximin` cuts once for each level of burden, 6,000 accounts in 160 coins in 3 s, and
+where cuts do not prove it solves one program a level.
 
 Measured with HiGHS 1.15 on 20,000 accounts, 35,000 positions and 160 coins, two cores, with the
 certificate: at one price a coin 0.7 s (proven to 1e-11), in whole lots 0.7 s (proven within
@@ -143,6 +144,7 @@ def matching_of(
         price=price,
         stopped=found.stopped,
         method=found.method,
+        witness=found.witness,
     )
     _check(matching, problem.limits, whole=problem.whole)
     return matching

@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from fractions import Fraction
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -57,6 +58,13 @@ class SeverityPath(Optimum):
 
     def _answer(self) -> tuple[AnyArray, ...]:
         return self.severities, self.flow
+
+    def _numbers(self) -> dict[str, Any]:
+        return {"severity": self.severities.tolist()}
+
+    def _witnesses(self) -> tuple[dict[str, Any], ...]:
+        flow, most = self.flow, max(self.price, float(np.abs(self.flow).max()))
+        return ({"missed": flow[:-1] - flow[1:], "moved": -flow[1:-1], "variation": [-most]},)
 
     @property
     def loss(self) -> float:

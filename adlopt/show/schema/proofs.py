@@ -124,7 +124,7 @@ class CertificateFileData(Data, kw_only=True, tag=f"adlopt/certificate/{VERSION}
     """An answer as evidence: bound to its instance, with a witness of both ends.
 
     `extra_usd` is null where any more may be raised; `answer` has a haircut an account, USD, and is
-    empty where there is none, `infeasible`.
+    empty where there is none, `infeasible`, of which `witness` has the multipliers.
     """
 
     adlopt: str
@@ -135,3 +135,4 @@ class CertificateFileData(Data, kw_only=True, tag=f"adlopt/certificate/{VERSION}
     answer: dict[str, Any]
     criteria: list[CriterionData]
     infeasible: bool = False
+    witness: dict[str, Any] = msgspec.field(default_factory=dict)

@@ -1,0 +1,284 @@
+"""The least loss of many rounds that share their winners, from inside.
+
+The program is: min Σ under · s_t + fair · z_t with Σ_i x_it + s_t = B_t, 0 ≤ x_it ≤ w_it z_t and
+what i has paid by t at most C_it. Of a Newton step accounts are eliminated one by one: each is a
+chain of springs between what it has paid by one round and by the next, held back by its caps, whose
+inverse is products of positive numbers alone. Rounds are left, 2 T of them, and a step costs N T².
+Cuts, which `adlopt.optimum.coupled.cuts` finds for tens of rounds, are too many for hundreds.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from adlopt.foundation.arrays import BoolArray, FloatArray
+from adlopt.foundation.deadline import is_late
+from adlopt.model.loss import Asymmetric
+from adlopt.model.method import Stopped
+from adlopt.optimum.coupled.shared_winners import Coupling
+
+STEPS = 150
+"""Newton steps at most; what is proven by then is stated."""
+STUCK = 1e-7
+"""A step of less of the way says that rounding has the word."""
+SHY = 0.995
+"""Share of the way to the nearest bound that a step goes."""
+BLOCK = 16
+"""Rounds of which what accounts move is carried on together."""
+CLOSE = 3e-10
+"""Gap, relative to the value, that ends the search if none is asked for."""
+
+
+@dataclass(slots=True)
+class Inside:
+    """A point, (T, N) and (T,), in units of the mean budget, and multipliers, all of them > 0.
+
+    `x` is paid, `within` what it lacks of w z, `left` of the caps, and `short` of the budgets.
+    """
+
+    cell: BoolArray
+    weight: FloatArray
+    fair: float
+    x: FloatArray
+    z: FloatArray
+    within: FloatArray
+    left: FloatArray
+    short: FloatArray
+    price: FloatArray
+    nothing: FloatArray
+    bears: FloatArray
+    full: FloatArray
+
+    @classmethod
+    def of(cls, budget: FloatArray, cap: FloatArray, weight: FloatArray, fair: float) -> Inside:
+        """Begin with half of what can be paid, and prices that allow it."""
+        rounds, cell = budget.size, weight > 0
+        x = np.where(cell, cap / (2 * rounds), 0.0)
+        x *= np.minimum(1.0, 0.5 * budget / x.sum(axis=1))[:, None]
+        share = np.divide(x, weight, out=np.zeros_like(x), where=cell)
+        z = 2.0 * share.max(axis=1)
+        price = np.full(rounds, 0.5)
+        bears = np.where(cell, (fair / weight.sum(axis=1))[:, None], 0.0)
+        last = cell & (np.cumsum(cell[::-1], axis=0)[::-1] == 1)
+        full = np.where(cell, 1.0 / rounds, 0.0) + last
+        return cls(
+            cell=cell,
+            weight=weight,
+            fair=fair,
+            x=x,
+            z=z,
+            within=weight * z[:, None] - x,
+            left=np.where(cell, cap - np.cumsum(x, axis=0), 1.0),
+            short=budget - x.sum(axis=1),
+            price=price,
+            nothing=np.where(cell, bears + _later(full) - price[:, None], 0.0),
+            bears=bears,
+            full=full,
+        )
+
+    @property
+    def value(self) -> float:
+        """The loss, in units of what lacking the mean budget costs."""
+        return float(self.short.sum() + self.fair * self.z.sum())
+
+    @property
+    def gap(self) -> float:
+        """Sum of all products that are to be 0."""
+        pairs = ((self.x, self.nothing), (self.within, self.bears), (self.left, self.full))
+        return sum(float((a * b).sum()) for a, b in pairs) + float(self.short @ (1.0 - self.price))
+
+    def step(self) -> bool:
+        """One step of Mehrotra's predictor and corrector; whether it got anywhere."""
+        gap, count = self.gap, 3 * np.count_nonzero(self.cell) + self.short.size
+        try:
+            solve = _Springs(self)
+            far = self._move(solve, 0.0, None)
+            primal, dual = self._lengths(far)
+            ahead = self._after(far, primal, dual)
+            aim = gap / count * min(1.0, ahead / gap) ** 3
+            near = self._move(solve, aim, far)
+        except np.linalg.LinAlgError:
+            return False
+        primal, dual = (min(1.0, SHY * length) for length in self._lengths(near))
+        if not (math.isfinite(primal + dual) and max(primal, dual) > STUCK):
+            return False
+        for name in ("x", "z", "within", "left", "short"):
+            setattr(self, name, getattr(self, name) + primal * near[name])
+        for name in ("price", "nothing", "bears", "full"):
+            setattr(self, name, getattr(self, name) + dual * near[name])
+        return True
+
+    def _move(
+        self, springs: _Springs, aim: float, before: dict[str, FloatArray] | None
+    ) -> dict[str, FloatArray]:
+        """Newton's direction, for products to become `aim`, but for those of a move before."""
+        over = 1.0 - self.price
+
+        def lacking(a: str, b: str) -> FloatArray:
+            both: FloatArray = aim - getattr(self, a) * getattr(self, b)
+            return both if before is None else both - before[a] * before[b]
+
+        x_, within_, left_ = (
+            lacking(a, b) * self.cell
+            for a, b in (("x", "nothing"), ("within", "bears"), ("left", "full"))
+        )
+        short_ = aim - self.short * over
+        if before is not None:
+            short_ += before["short"] * before["price"]
+        safe = springs.safe
+        pull, cost = x_ / safe["x"] - within_ / safe["within"], left_ / safe["left"]
+        still = springs.solve(pull, cost)
+        u = springs.u
+        right = np.concatenate([
+            -short_ / over - still.sum(axis=1),
+            -(self.weight * within_ / safe["within"]).sum(axis=1) - (u * still).sum(axis=1),
+        ])  # fmt: skip
+        price, z = np.split(springs.shared(right), 2)
+        x = springs.solve(pull + (price[:, None] + u * z[:, None]) * self.cell, cost)
+        paid = np.cumsum(x, axis=0)
+        within = (self.weight * z[:, None] - x) * self.cell
+        return {
+            "x": x,
+            "z": z,
+            "within": within,
+            "left": -paid * self.cell,
+            "short": -x.sum(axis=1),
+            "price": price,
+            "nothing": (x_ - self.nothing * x) / safe["x"],
+            "bears": (within_ - self.bears * within) / safe["within"],
+            "full": (left_ + self.full * paid * self.cell) / safe["left"],
+        }
+
+    def _lengths(self, move: dict[str, FloatArray]) -> tuple[float, float]:
+        """How far primal and dual can go, up to 1."""
+        longest = []
+        for names in (("x", "within", "left", "short"), ("nothing", "bears", "full")):
+            worst = 0.0
+            for name in names:
+                at, by = getattr(self, name), move[name]
+                some = self.cell if at.ndim == 2 else at > 0
+                worst = min(worst, float((by[some] / at[some]).min(initial=0.0)))
+            longest.append(worst)
+        longest[1] = min(longest[1], float((-move["price"] / (1.0 - self.price)).min()))
+        return tuple(1.0 if worst > -1.0 else -1.0 / worst for worst in longest)  # type: ignore[return-value]
+
+    def _after(self, move: dict[str, FloatArray], primal: float, dual: float) -> float:
+        """The gap at the end of a move."""
+        total = 0.0
+        for a, b in (("x", "nothing"), ("within", "bears"), ("left", "full")):
+            there = getattr(self, a) + primal * move[a], getattr(self, b) + dual * move[b]
+            total += float((there[0] * there[1])[self.cell].sum())
+        over = 1.0 - self.price - dual * move["price"]
+        return total + float((self.short + primal * move["short"]) @ over)
+
+
+class _Springs:
+    """Accounts of a Newton step, eliminated: how they yield to pulls, and what is left of rounds.
+
+    An account's payment of a round yields by `give`; what it has paid by then is held by its caps,
+    now and later, by `stiff`, and `loose` is the part of a move that goes on to the next round.
+    """
+
+    def __init__(self, at: Inside) -> None:
+        rounds, cell = at.short.size, at.cell
+        self.safe = {n: np.where(cell, getattr(at, n), 1.0) for n in ("x", "within", "left")}
+        soft = np.where(cell, at.nothing / self.safe["x"], 0.0)
+        near = np.where(cell, at.bears / self.safe["within"], 0.0)
+        hold = np.where(cell, at.full / self.safe["left"], 0.0)
+        self.u = at.weight * near
+        self.give = give = np.divide(1.0, soft + near, out=np.zeros_like(soft), where=cell)
+        self.stiff = stiff = np.zeros((rounds + 1, cell.shape[1]))
+        for t in reversed(range(rounds)):
+            after = 0.0
+            if t + 1 < rounds:
+                after = stiff[t + 1] / (1.0 + give[t + 1] * stiff[t + 1])
+            stiff[t] = hold[t] + after
+        self.loose = 1.0 / (1.0 + stiff[:-1] * give)
+        own, moved, free = np.empty_like(give), np.empty_like(give), np.zeros(cell.shape[1])
+        back = np.empty_like(give)
+        for t in range(rounds):
+            back[t] = stiff[t] / (1.0 + stiff[t] * free)
+            own[t] = give[t] / (1.0 + give[t] * back[t])
+            moved[t] = own[t] / (1.0 + stiff[t] * free)
+            free = (free + give[t]) / (1.0 + hold[t] * (free + give[t]))
+        held = stiff[:-1] * give * self.loose
+        pulls, yields = np.stack([held, held * self.u]), np.stack([moved, moved * self.u])
+        cross = np.zeros((2, rounds, 2, rounds))
+        for first in range(0, rounds, BLOCK):
+            here = slice(first, min(first + BLOCK, rounds))
+            reach = np.ones(cell.shape[1])
+            for t in range(first, here.stop):
+                # What moved in this block reaches a round by all that is loose in between.
+                cross[:, t, :, first:t] = np.tensordot(pulls[:, t], yields[:, first:t], (1, 2))
+                yields[:, first:t] *= self.loose[t]
+                pulls[:, t] *= reach
+                reach = reach * self.loose[t]
+            cross[:, here, :, :first] = np.tensordot(pulls[:, here], yields[:, :first], (2, 2))
+            yields[:, :first] *= reach
+        (s_pp, s_pz), (s_zp, s_zz) = -cross[0].swapaxes(0, 1), -cross[1].swapaxes(0, 1)
+        s_pz = s_pz + s_zp.T + np.diag((own * self.u).sum(axis=1))
+        s_pp = s_pp + s_pp.T + np.diag(own.sum(axis=1))
+        s_zz = -(s_zz + s_zz.T)
+        s_zz += np.diag((at.weight * self.u * own * (soft + back)).sum(axis=1))
+        s_pp += np.diag(at.short / (1.0 - at.price))
+        self.matrix = np.block([[s_pp, s_pz], [s_pz.T, -s_zz]])
+
+    def shared(self, right: FloatArray) -> FloatArray:
+        """Prices and burdens that balance."""
+        size = np.abs(np.diag(self.matrix))
+        scale = 1.0 / np.sqrt(np.where(size > 0, size, 1.0))
+        scaled = self.matrix * scale[:, None] * scale
+        found = np.linalg.solve(scaled, right * scale)
+        found += np.linalg.solve(scaled, right * scale - scaled @ found)
+        return np.asarray(found * scale)
+
+    def solve(self, pull: FloatArray, cost: FloatArray) -> FloatArray:
+        """More that accounts pay, (T, N), at pulls of payments and costs of what is paid."""
+        rounds, give = pull.shape[0], self.give
+        weight, x = np.zeros_like(pull), np.zeros_like(pull)
+        after = np.zeros(pull.shape[1])
+        for t in reversed(range(rounds)):
+            weight[t] = cost[t] + after
+            after = (weight[t] + self.stiff[t] * give[t] * pull[t]) * self.loose[t]
+        paid = np.zeros(pull.shape[1])
+        for t in range(rounds):
+            x[t] = give[t] * (pull[t] - weight[t] - self.stiff[t] * paid) * self.loose[t]
+            paid = paid + x[t]
+        return x
+
+
+def _later(values: FloatArray) -> FloatArray:
+    later: FloatArray = np.cumsum(values[::-1], axis=0)[::-1]
+    return later
+
+
+def payments_inside(
+    coupling: Coupling, loss: Asymmetric, gap: float, end: float
+) -> tuple[FloatArray, FloatArray, FloatArray, Stopped]:
+    """Payments, (T, N), prices of budgets, (T,), and of caps, (T, N), and why the search ended."""
+    weight = np.where(np.isfinite(coupling.cap) & (coupling.cap > 0), coupling.weight, 0.0)
+    live = (coupling.budget > 0) & (weight > 0).any(axis=1)
+    taken, lacking = np.zeros_like(weight), np.where(coupling.budget > 0, loss.under, 0.0)
+    # Who must have nothing left later pays nothing now, which is worth any price.
+    paid = np.where(coupling.cap > 0, 0.0, loss.under)
+    if not live.any():
+        return taken, lacking, paid, Stopped.OPTIMAL
+    unit = math.fsum(coupling.budget[live]) / int(live.sum())
+    cap = np.where(weight > 0, coupling.cap, 0.0)[live] / unit
+    # A burden costs `fair`, and what is lacking of a mean budget one unit of `under`.
+    at = Inside.of(
+        coupling.budget[live] / unit, cap, weight[live] / unit, loss.fair / (loss.under * unit)
+    )
+    stopped = Stopped.LIMIT
+    for _ in range(STEPS):
+        if at.gap <= max(CLOSE, 0.5 * gap) * at.value:
+            stopped = Stopped.GAP if gap else Stopped.OPTIMAL
+            break
+        if is_late(end) or not at.step():
+            break
+    taken[live], lacking[live] = at.x * unit, loss.under * at.price
+    paid[live] += loss.under * at.full
+    return taken, lacking, paid, stopped
