@@ -391,7 +391,7 @@ def test_a_round_that_nobody_meets_has_a_certificate_too(lots, tmp_path):
 
 
 def test_the_answer_must_be_one_that_was_solved(tmp_path):
-    with pytest.raises(adl.InputError, match="an answer of"):
+    with pytest.raises(adl.InputError, match="an answer without"):
         replace(
             adl.solve(adl.Round.of(capacity=[9.0], deficit=9.0, needed=1.0)), question=None
         ).certificate_file(tmp_path / "c.json")

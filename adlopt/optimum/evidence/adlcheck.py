@@ -316,7 +316,7 @@ def beyond(reached: int, low: End, high: End, bits: int) -> bool:
     return short or (high is not None and reached > high + slack(high, bits))
 
 
-class Program:
+class LinearRows:
     """min cost·x, 0 ≤ x ≤ high, low ≤ rows·x ≤ high, in multiples of 2^-bits; None is no end.
 
     A column has a place at which the answer puts it; a row a name and a number, by which a witness
@@ -450,9 +450,9 @@ class InDollars(NamedTuple):
         """As a fraction."""
         return Fraction(amount, 1 << self.bits)
 
-    def program(self, tail: Ints = (), t: End = None) -> Program:
+    def program(self, tail: Ints = (), t: End = None) -> LinearRows:
         """Columns: haircuts, missing, too much, burden, own burdens; rows: the budget, burdens."""
-        p, missing, end = Program(self.bits), self.budget - sum(self.given), None
+        p, missing, end = LinearRows(self.bits), self.budget - sum(self.given), None
         under, over, fair, allowed = self.prices or (0, 0, p.unit, 0)
         if not self.prices:
             missing = end = 0

@@ -27,7 +27,7 @@ if TYPE_CHECKING or __name__.startswith("adlopt."):
         Criterion,
         InDollars,
         Invalid,
-        Program,
+        LinearRows,
         Testimony,
         bits_of,
         dollars_of,
@@ -43,7 +43,7 @@ else:
         Criterion,
         InDollars,
         Invalid,
-        Program,
+        LinearRows,
         bits_of,
         dollars_of,
         numbers,
@@ -87,9 +87,9 @@ class Sides(NamedTuple):
     value: list[int]
     arcs: dict[tuple[int, int], float]
 
-    def program(self) -> tuple[Program, dict[int, list[tuple[int, int]]], dict[int, int]]:
+    def program(self) -> tuple[LinearRows, dict[int, list[tuple[int, int]]], dict[int, int]]:
         """Columns: arcs; rows: what is shed, positions, capacities. What accounts give, and how."""
-        p, takes, given = Program(self.d.bits), dict[int, Any](), Counter[int]()
+        p, takes, given = LinearRows(self.d.bits), dict[int, Any](), Counter[int]()
         of: list[dict[int, Any]] = [{k: [] for k in range(len(self.quantity))}, {}]
         for (j, k), x in zip(self.arcs, scaled(p.bits, [*self.arcs.values()]), strict=True):
             arc, i = p.column(x, self.limit[j]), self.owner[j]
@@ -179,7 +179,7 @@ def matching(content: Columns, claim: Testimony) -> Iterator[Criterion]:
         yield p.proved(f"burden of the next {len(free)}" if rank else "worst burden", witness)
 
 
-def coupled(content: Columns, claim: Testimony, answers: Any) -> Program:
+def coupled(content: Columns, claim: Testimony, answers: Any) -> LinearRows:
     """Rounds that share winners: haircuts, what is paid by then, misses, burdens; rule 5."""
     parts, goal, priced = content["round"], claim.goal, claim.goal["kind"] == "asymmetric"
     if not (priced or goal["kind"] == "min-max") or type(answers) is not list:
@@ -195,7 +195,7 @@ def coupled(content: Columns, claim: Testimony, answers: Any) -> Program:
     for part in reversed(parts):
         held = zip(part["account"], part["capacity"], strict=True)
         least.append(least[-1] | {k: min(u, least[-1].get(k, u)) for k, u in held})
-    p = Program(max(d.bits for d in made))
+    p = LinearRows(max(d.bits for d in made))
     under, over, fair = scaled(p.bits, [goal.get(k, 1.0) for k in PRICES])
     total, weight, last, count = Counter[str](), Counter[str](), dict[str, int](), 0
     for t, (d, part) in enumerate(zip(made, parts, strict=True)):
@@ -240,7 +240,7 @@ def path(content: Columns, claim: Testimony) -> Iterator[Criterion]:
     )
     wanted = [min(1.0, b / d) if d > 0 else float(b > 0) for b, d in pairs]
     taken = claim.numbers("severity", "n", len(wanted))
-    p = Program(bits_of(wanted, taken, content["deficits"], [limit]))
+    p = LinearRows(bits_of(wanted, taken, content["deficits"], [limit]))
     at, moves, last = scaled(p.bits, taken), list[int](), (0, 0)
     costs = scaled(p.bits, content["deficits"])
     for t, (x, aim, cost) in enumerate(zip(at, scaled(p.bits, wanted), costs, strict=True)):
@@ -257,7 +257,7 @@ def path(content: Columns, claim: Testimony) -> Iterator[Criterion]:
     yield p.proved("USD lost", next(claim.witnesses))
 
 
-def unanswered(content: Columns, claim: Testimony) -> Program:
+def unanswered(content: Columns, claim: Testimony) -> LinearRows:
     """What must be met, nothing being taken."""
     if content["kind"] == "episode":
         return coupled(content, claim, [[0.0] * len(part["account"]) for part in content["round"]])
