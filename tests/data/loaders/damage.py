@@ -412,7 +412,7 @@ def damaged(files, dice):
         )
         try:
             made[name] = way(made[name], dice)
-        except (ValueError, LookupError, TypeError, ArithmeticError, RecursionError, PL_ERROR):
+        except (ValueError, LookupError, TypeError, ArithmeticError, RecursionError, *PL_ERROR):
             made[name] = bytes_of(made[name], dice)  # an earlier damage left nothing to damage so
         how.append(f"{way.__name__} {name}")
     if dice.random() < 0.01:
