@@ -11,8 +11,7 @@ from typing import Annotated, Any, Literal
 from cyclopts import CycloptsError, MissingArgumentError, Parameter, UnusedCliTokensError
 
 import adlopt as adl
-from adlopt.cli import command as cli
-from adlopt.cli import judging, loading, optimising, showing, theory  # noqa: F401
+from adlopt.cli import command as cli, judging, loading, optimising, showing, theory  # noqa: F401
 from adlopt.errors import AdloptError, InputError, NoSolution, ProofError, SweepStopped, unknown
 from adlopt.model.loss import Burden
 from adlopt.show.answer import Listing

@@ -26,8 +26,8 @@ from adlopt.policies.protocols import (
     Policy,
     Severity,
     SeverityThenAllocation,
+    policy as own_policy,
 )
-from adlopt.policies.protocols import policy as own_policy
 from adlopt.policies.severity import Constant
 from adlopt.rules.rule import Rule
 from adlopt.rules.venues import VENUES

@@ -45,8 +45,8 @@ from adlopt.bounds.guarantees import (
     NEEDED_MINIMAX,
     NEEDED_VALUE,
     SHARE,
+    STEP as ETA,
 )
-from adlopt.bounds.guarantees import STEP as ETA
 from adlopt.bounds.paper import FAIRNESS, TRACKING
 from adlopt.bounds.quantity import (
     DIAMETER,

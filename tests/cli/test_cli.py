@@ -16,8 +16,7 @@ import msgspec
 import pytest
 
 import adlopt as adl
-from adlopt.cli import command
-from adlopt.cli import main as cli
+from adlopt.cli import command, main as cli
 from adlopt.data.files import write_episode
 from adlopt.show.schema.data import kinds
 from adlopt.show.words import scaled, unit_of

@@ -5,8 +5,7 @@ import json
 import numpy as np
 import polars as pl
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 from tiers import examples
 
 from adlopt.data.files import read_episode, read_round, write_episode

@@ -9,8 +9,7 @@ from types import MappingProxyType
 
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from adlopt.errors import InputError
 from adlopt.foundation.arrays import LARGEST_USD, SMALLEST_USD, FloatArray, Record, own, own_number

@@ -6,8 +6,7 @@ from dataclasses import dataclass, fields
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 
 import adlopt as adl
 from adlopt.data.files import write_contract_round, write_episode

@@ -4,8 +4,7 @@ import itertools
 import math
 
 import numpy as np
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 from tiers import examples
 
 from adlopt.foundation.kernels import compiled

@@ -8,16 +8,14 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 
 import adlopt as adl
 from adlopt import Burden
 from adlopt.model.positions import ContractRound, Side
 from adlopt.model.shed import Shed, open_contract_round
 from adlopt.optimum.core.certificate import Trust
-from adlopt.optimum.matching import goal_search as search
-from adlopt.optimum.matching import linear, matching
+from adlopt.optimum.matching import goal_search as search, linear, matching
 from adlopt.optimum.matching.check import check_trades
 from adlopt.optimum.matching.pairing import Trades, cross_sections
 

@@ -8,8 +8,7 @@ import highspy
 import numpy as np
 import pyscipopt
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 import adlopt as adl
 from adlopt.optimum.opened import searched

@@ -4,8 +4,7 @@ from functools import partial
 
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from adlopt.optimum.lots import sum_table
 from adlopt.optimum.lots.subset_sum import closest_sums

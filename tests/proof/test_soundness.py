@@ -5,8 +5,7 @@ from fractions import Fraction
 from random import Random, SystemRandom
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 
 from adlopt.errors import ProofError
 from adlopt.proof import kernel

@@ -8,8 +8,7 @@ from importlib.resources import files
 import msgspec
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 import adlopt as adl
 from adlopt.model.market_parts import Accounts, Coins, OpenPositions

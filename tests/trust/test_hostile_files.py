@@ -15,8 +15,16 @@ import numpy as np
 import polars as pl
 import pytest
 from tiers import NIGHTLY
-from venue_files import block, detail_row, fill, funding, update, write_blocks, write_detail
-from venue_files import write_snapshot as snapshot
+from venue_files import (
+    block,
+    detail_row,
+    fill,
+    funding,
+    update,
+    write_blocks,
+    write_detail,
+    write_snapshot as snapshot,
+)
 
 import adlopt as adl
 from adlopt import loaders

@@ -26,16 +26,21 @@ from typing import TYPE_CHECKING
 from adlopt.foundation.moved import attach
 
 if TYPE_CHECKING:
-    from adlopt.data.files.contract_rounds import write_contract_round
-    from adlopt.data.files.markets import write_market
+    from adlopt.data.files.contract_rounds import write_contract_round as write_contract_round
+    from adlopt.data.files.markets import write_market as write_market
     from adlopt.data.files.reading import (
-        read,
-        read_contract_round,
-        read_episode,
-        read_limits,
-        read_market,
-        read_round,
+        read as read,
+        read_contract_round as read_contract_round,
+        read_episode as read_episode,
+        read_limits as read_limits,
+        read_market as read_market,
+        read_round as read_round,
     )
-    from adlopt.data.files.writing import next_verb, write_episode, write_rows, write_template
+    from adlopt.data.files.writing import (
+        next_verb as next_verb,
+        write_episode as write_episode,
+        write_rows as write_rows,
+        write_template as write_template,
+    )
 
 __getattr__, __dir__, __all__ = attach(__name__)

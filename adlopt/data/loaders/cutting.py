@@ -9,8 +9,7 @@ from pathlib import Path
 
 import polars as pl
 
-from adlopt.data.loaders import reconciling
-from adlopt.data.loaders import round_figures as figures
+from adlopt.data.loaders import reconciling, round_figures as figures
 from adlopt.data.loaders.columns import Column, ColumnKind
 from adlopt.data.loaders.fills import Fills
 from adlopt.data.loaders.loaded import Loaded

@@ -26,8 +26,7 @@ from adlopt.policies.allocation import ProRataAllocation
 from adlopt.policies.protocols import Severity, SeverityThenAllocation, State
 from adlopt.scoring.hindsight import severity_loss
 from adlopt.scoring.one_run import run_policy
-from adlopt.show.adversary import unavoidable as shown
-from adlopt.show.adversary import worst_case
+from adlopt.show.adversary import unavoidable as shown, worst_case
 from adlopt.show.answer import Answer, Columns, plain
 from adlopt.show.schema.boards import IntervalData, RatiosData, UnavoidableData, WorstCaseData
 from adlopt.show.words import counted, dollars

@@ -29,11 +29,11 @@ from adlopt.studies.side_by_side.in_rounds import (
     Scene,
     SideHaircuts,
     by_allocation,
+    by_optimum as in_dollars,
     by_policy,
     knew,
     splits,
 )
-from adlopt.studies.side_by_side.in_rounds import by_optimum as in_dollars
 
 
 def by_player(player: Player, market: Market, scene: Scene) -> SideHaircuts:

@@ -20,8 +20,7 @@ from adlopt.data.files.reading import read_episode
 from adlopt.errors import InputError, unknown
 from adlopt.foundation.user_code import MARK
 from adlopt.model.loss import Asymmetric, Empirical
-from adlopt.policies.grammar import player
-from adlopt.policies.grammar import policy as policy_of
+from adlopt.policies.grammar import player, policy as policy_of
 from adlopt.studies.simulation.world import COUNTS, Scenario
 from adlopt.studies.sweep.plan import Contender, Priced, Source, Sweep, Task, own_code
 from adlopt.studies.sweep.tasks import Crash, Instance

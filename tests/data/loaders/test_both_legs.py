@@ -3,8 +3,7 @@
 import random
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 from venue_files import T0, block, fill, funding, write_blocks, write_snapshot
 
 from adlopt.data.loaders import every_trade, load, read_node_fills

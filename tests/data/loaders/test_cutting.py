@@ -6,8 +6,7 @@ import math
 from collections import defaultdict
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 from venue_files import DETAIL, T0, block, detail_row, fill, write_blocks, write_detail
 
 from adlopt.data.loaders import (

@@ -4,8 +4,7 @@ import os
 
 import lz4.frame
 import pytest
-from hypothesis import HealthCheck, assume, given, settings
-from hypothesis import strategies as st
+from hypothesis import HealthCheck, assume, given, settings, strategies as st
 
 from adlopt.data.files.places import inside
 from adlopt.data.loaders import lines

@@ -5,8 +5,7 @@ import json
 import shutil
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 from venue_files import (
     ENRICHED,
     T0,

@@ -4,8 +4,7 @@ import json
 
 import polars as pl
 import pytest
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
+from hypothesis import HealthCheck, given, settings, strategies as st
 
 from adlopt.data.loaders.columns import Column, ColumnKind
 from adlopt.data.loaders.raw_tables import typed_blocks

@@ -4,8 +4,7 @@ import math
 
 import polars as pl
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 from venue_files import T0, block, detail_row, fill, write_blocks, write_detail, write_snapshot
 
 from adlopt.data.cells import guess

@@ -5,8 +5,7 @@ from datetime import UTC, datetime
 
 import polars as pl
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 from venue_files import T0, block, fill, funding, update, write_blocks, write_snapshot
 
 from adlopt.data.loaders import (

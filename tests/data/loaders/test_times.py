@@ -5,8 +5,7 @@ import zoneinfo
 
 import polars as pl
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from adlopt.data.loaders import load_table
 from adlopt.data.loaders.columns import PER_UNIT, hint, times

@@ -5,8 +5,7 @@ import random
 from dataclasses import replace
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 from test_both_legs import ENTRY, MARKET, START, Venue
 from tiers import examples
 from venue_files import write_snapshot
