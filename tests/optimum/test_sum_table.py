@@ -80,3 +80,8 @@ def test_of_two_sides_the_lesser_is_listed(monkeypatch):
 def test_a_table_stops_in_time():
     assert sums_listed({7: 9, 11: 9}, 400, end=0.0) is None
     assert sums_listed({7: 9, 11: 9}, 18).below == 18
+
+
+def test_lots_that_are_all_larger_than_the_target_need_no_table():
+    found = nearest_sums({10**13: 3, 10**14 + 1: 1}, 10**12)
+    assert (found.below, found.above, found.take_above) == (0, 10**13, {10**13: 1})

@@ -2,6 +2,8 @@
 
 import itertools
 import re
+import subprocess
+import sys
 import xml.etree.ElementTree as ET
 from pathlib import Path
 
@@ -361,3 +363,14 @@ def test_rank_correlation_is_spearmans(pairs):
         assert found is None
     else:
         assert found == pytest.approx(stats.spearmanr(first, second).statistic, abs=1e-12)
+
+
+def test_the_order_of_a_page_does_not_depend_on_what_was_imported_first():
+    code = "import adlopt.report.plots.{}; import adlopt as adl; print(*adl.plots.FIGURES)"
+    orders = [
+        subprocess.run(
+            [sys.executable, "-c", code.format(first)], capture_output=True, text=True, check=True
+        ).stdout.split()
+        for first in ("by_account", "figure")
+    ]
+    assert orders[0] == orders[1] == list(adl.plots.FIGURES)

@@ -24,7 +24,8 @@ def nearest_sums(available: Mapping[int, int], target: int, end: float = math.in
     """Find what `closest_sums` finds, proven if either side has few sums and time is left."""
     fit = {k: min(n, target // k) for k, n in available.items() if n and k <= target}
     room = target // (math.gcd(*fit) or 1) + 1
-    quick = len(fit) * room <= QUICK and room * sum(map(int.bit_length, fit.values())) <= QUICK
+    bundles = sum(map(int.bit_length, fit.values()))
+    quick = room <= SUMS and room * bundles <= QUICK
     if quick and (listed := sums_listed(available, target, end)) is not None:
         return listed
     found = closest_sums(available, target)

@@ -34,6 +34,9 @@ FILES = ("by_round", "by_policy", "of_theory", "by_account")
 """Where figures are drawn, in the order of a page."""
 for _file in FILES:
     import_module(f"adlopt.report.plots.{_file}")
+_of_file = {f"adlopt.report.plots.{_file}": _file for _file in FILES}
+for _figure in sorted(FIGURES.values(), key=lambda f: FILES.index(_of_file[f.draw.__module__])):
+    FIGURES[_figure.name] = FIGURES.pop(_figure.name)
 DOTS = 200
 """Of a PNG, per inch."""
 TITLE_WIDTH = 42
