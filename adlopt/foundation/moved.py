@@ -220,7 +220,10 @@ def attach(package: str) -> tuple[Callable[[str], Any], Callable[[], list[str]],
         if PathFinder.find_spec(f"{package}.{name}", sys.modules[package].__path__):
             value: Any = import_module(f"{package}.{name}")
         else:
-            value = getattr(__import__(home, fromlist=[known_as]), known_as)
+            inside = import_module(home)
+            if not hasattr(inside, known_as):
+                import_module(f"{home}.{known_as}")
+            value = getattr(inside, known_as)
         setattr(sys.modules[package], name, value)
         return value
 

@@ -27,13 +27,15 @@ from adlopt.scoring.running_certificate import running_certificate
 from adlopt.show.answer import SHOWN, Answer
 from adlopt.show.schema.data import kinds
 from adlopt.show.schema.proofs import ProofData
+from adlopt.show.schema.studies import DifferenceData, DifferencesData
 from adlopt.show.table import Table
-from adlopt.studies.adversary.worst import unavoidable, worst
+from adlopt.studies.adversary.worst import RoundBox, unavoidable, worst
 from adlopt.studies.diagnostics.concentration import Concentration, Survivors
 from adlopt.studies.diagnostics.stability import sensitivity
 from adlopt.studies.execution import Missed, estimate_error, transfer
 from adlopt.studies.rule_comparison import compare_rules
 from adlopt.studies.simulation import compare
+from adlopt.studies.sweep.beyond_noise import SweepDifferences
 
 HOSTILE = "<script>alert('1')</script>"
 EPISODE = adl.episodes.shock(rounds=3, winners=25, seed=1)
@@ -115,6 +117,18 @@ MAKES = {
     "budgets": lambda: adl.exposure.budgets("uniform", 100.0),
     "axioms": lambda: adl.try_axioms("queue", tries=30),
     "worst": lambda: worst("persistence", bound="prop-1", rounds=3, variation=1.0),
+    "worst of a box": lambda: worst(
+        "pro-rata", box=RoundBox(accounts=2, spread=2.0, budget=1.0)
+    ),
+    "differences": lambda: SweepDifferences(
+        figures=DifferencesData(
+            first=HOSTILE,
+            rows=[
+                DifferenceData(policy="b", figure="regret", pairs=5, mean=1.0, interval=[0.5, 1.5]),
+                DifferenceData(policy=HOSTILE, figure="loss", pairs=1, mean=-2.0, interval=None),
+            ],
+        )
+    ),
     "unavoidable": lambda: unavoidable("persistence", bound="prop-1", rounds=3, variation=1.0),
     "simulation": lambda: adl.simulate("binance", SMALL, seed=1),
     "comparison": lambda: compare(["binance", "do-nothing"], SMALL, seeds=2),

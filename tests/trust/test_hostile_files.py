@@ -36,7 +36,7 @@ from adlopt.data.files import (
     read_round,
     write_template,
 )
-from adlopt.errors import AdloptError, InputError
+from adlopt.errors import AdloptError, InputError, OddInput
 from adlopt.studies.sweep import read_sweep
 
 TRIES = 3_000 if NIGHTLY else 60
@@ -423,7 +423,8 @@ def test_ids_that_look_alike_are_different_accounts(tmp_path):
     table = "".join(f"{name},{2.0 * k + 1}\n" for k, name in enumerate(ids))
     (tmp_path / "t.csv").write_text("account,capacity\n" + table)
     (tmp_path / "round.toml").write_text(f'accounts = "t.csv"\n{HEAD}')
-    start = read_round(tmp_path / "round.toml")[0].start
+    with pytest.warns(OddInput, match=r"such as 'a' and .* they are different accounts"):
+        start = read_round(tmp_path / "round.toml")[0].start
     assert start.account == tuple(ids)
     assert start.capacity.tolist() == [1.0, 3.0, 5.0, 7.0, 9.0]
 

@@ -1,7 +1,19 @@
 """Figures of an episode: each answers the question that its title asks.
 
-Figures 3 to 13 of arXiv 2602.15182 have counterparts, which `Figure.paper` and `adlopt plot --list`
-name; `ptsr` and `rd_nse` are 07 and 08 of the authors' repository.
+Figures 3 to 13 of arXiv 2602.15182 have counterparts:
+
+| theirs | ours | what both show |
+|---|---|---|
+| 3 | `markouts` | overshoot of production by the horizon of the markout |
+| 4 | `fairness` | fairness by policy; ours with its sign and above the least too |
+| 5 | `budgets` | what was raised in each round, beside what was needed |
+| 6 | `overshoot` | overshoot as it adds up |
+| 7 | `misses` | tracking by policy; ours apart into too much and too little |
+| 8 | `published` | tracking and fairness by policy |
+| 9, 11 | `objective` | objective (23) as it adds up, and the bound of the rounds so far |
+| 10 | `share` | the objective as a share of the bound so far |
+| 07, 08 | `ptsr`, `rd_nse` | what the largest survivor keeps, of the authors' repository |
+| 12, 13 | `stability` | neighbours turned round, and ranks kept; needs accounts |
 
 >>> from adlopt.report.evidence import Evidence
 >>> from adlopt.data.episodes import october_10
