@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -51,6 +51,13 @@ class Episode(Answer, Record):
     source : str
         Where the figures come from, and their licence.
 
+    Attributes
+    ----------
+    deficit : FloatArray, shape (T,)
+        USD. D_t.
+    needed_severity : FloatArray, shape (T,)
+        θ_t^needed, in hindsight.
+
     Raises
     ------
     InputError
@@ -70,6 +77,8 @@ class Episode(Answer, Record):
     fairest: str | None = None
     pooled: bool = False
     source: str = ""
+    deficit: FloatArray = field(init=False)
+    needed_severity: FloatArray = field(init=False)
 
     def __post_init__(self) -> None:
         own_fields(self, _own_all, "rounds", kind=Round)
@@ -82,6 +91,9 @@ class Episode(Answer, Record):
             if self.pooled and len(round_.start.account) != 1:
                 expected = "one account, as winners are pooled"
                 raise InputError("rounds", round_.start.account, expected, index=index)
+        object.__setattr__(self, "deficit", freeze([r.start.deficit for r in self.rounds]))
+        needed = freeze([r.needed_severity for r in self.rounds])
+        object.__setattr__(self, "needed_severity", needed)
         known = [round_.outcome.recorded is not None for round_ in self.rounds]
         if any(known) and not all(known):
             expected = "what was taken from each account in all rounds, or in none"
@@ -204,11 +216,6 @@ class Episode(Answer, Record):
         raise unknown("policy", policy, [run.policy for run in self.recorded])
 
     @property
-    def deficit(self) -> FloatArray:
-        """USD, shape (T,). D_t."""
-        return freeze([r.start.deficit for r in self.rounds])
-
-    @property
     def needed(self) -> FloatArray:
         """USD, shape (T,). B_t^needed."""
         return freeze([r.needed for r in self.rounds])
@@ -217,11 +224,6 @@ class Episode(Answer, Record):
     def total_capacity(self) -> FloatArray:
         """USD, shape (T,). U_t."""
         return freeze([r.start.total_capacity for r in self.rounds])
-
-    @property
-    def needed_severity(self) -> FloatArray:
-        """Shape (T,). θ_t^needed, in hindsight."""
-        return freeze([r.needed_severity for r in self.rounds])
 
     def raised(self, run: Run) -> FloatArray:
         """USD, shape (T,). H_t, and what a fund paid of the needed budget."""
@@ -240,9 +242,9 @@ def _by_round(given: dict[str, Any]) -> Iterator[dict[str, Any]]:
     """Rows of each round, by field, in the order of the rounds."""
     stated = np.asarray(given.pop("round"), dtype=object).tolist()
     nested = {name: given.pop(name) for name in NESTED if name in given}
-    for field, values in given.items():
+    for column, values in given.items():
         if len(values) != len(stated):
-            raise InputError(field, f"{len(values)} values", f"{len(stated)}, one a row")
+            raise InputError(column, f"{len(values)} values", f"{len(stated)}, one a row")
     rows: dict[Any, list[int]] = {}
     for row, value in enumerate(stated):
         if value is None or value != value:  # noqa: PLR0124 - NaN alone is unlike itself
@@ -260,12 +262,12 @@ def _by_round(given: dict[str, Any]) -> Iterator[dict[str, Any]]:
 def _of_round(rows: dict[str, Any], t: int) -> dict[str, float]:
     """Take out what a round has one of."""
     said = {}
-    for field in OF_A_ROUND:
-        if field in rows:
-            said[field] = (values := np.asarray(rows.pop(field)).tolist())[0]
-            if any(value != said[field] for value in values):
+    for column in OF_A_ROUND:
+        if column in rows:
+            said[column] = (values := np.asarray(rows.pop(column)).tolist())[0]
+            if any(value != said[column] for value in values):
                 expected = f"one number for all rows of round {t}"
-                raise InputError(field, sorted(set(values))[:3], expected)
+                raise InputError(column, sorted(set(values))[:3], expected)
     return said
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 from bisect import bisect_right
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from functools import lru_cache
 
@@ -28,16 +28,18 @@ from adlopt.show.words import counted, dollars
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Vertex:
-    """A corner of f: the loss f(P) at P = `variation`, and a path that attains it."""
+    """A corner of f: the loss f(P) at P = `variation`, and a path that attains it.
+
+    Its `severities` are the path as floats, shape (T,).
+    """
 
     variation: Fraction
     loss: Fraction
     path: tuple[Fraction, ...]
+    severities: FloatArray = field(init=False)
 
-    @property
-    def severities(self) -> FloatArray:
-        """The path as floats, shape (T,)."""
-        return freeze([float(value) for value in self.path])
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "severities", freeze([float(value) for value in self.path]))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,13 +8,14 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
+from functools import lru_cache
 from itertools import pairwise
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from adlopt.errors import InputError
-from adlopt.foundation.arrays import FloatArray, freeze, own, own_number, own_whole
+from adlopt.foundation.arrays import FloatArray, IntArray, freeze, own, own_number, own_whole
 from adlopt.foundation.money import MICRO
 from adlopt.model.round import RoundStart
 from adlopt.model.solvency import ROUNDING, check_haircut
@@ -69,13 +70,20 @@ def rank_stability(
     """
     then = fractions(check_haircut(taken_then, earlier), earlier.capacity)
     now = fractions(check_haircut(taken_now, later), later.capacity)
-    place = {name: i for i, name in enumerate(later.account)}
-    both = [(i, place[name]) for i, name in enumerate(earlier.account) if name in place]
-    if len(both) < 2:
+    i, j = _twice(earlier.account, later.account)
+    if i.size < 2:
         return None
-    i, j = (list(indices) for indices in zip(*both, strict=True))
     within = _rounding(earlier)[i], _rounding(later)[j]
     return rank_correlation(then[i], now[j], within=within)
+
+
+@lru_cache(maxsize=32)
+def _twice(earlier: tuple[str, ...], later: tuple[str, ...]) -> tuple[IntArray, IntArray]:
+    """Where accounts of both rounds are in each; asked again for each policy."""
+    place = {name: i for i, name in enumerate(later)}
+    both = [(i, place[name]) for i, name in enumerate(earlier) if name in place]
+    i, j = np.array(both, dtype=np.int64).reshape(-1, 2).T
+    return i, j
 
 
 def _rounding(start: RoundStart) -> FloatArray:
