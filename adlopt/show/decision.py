@@ -5,7 +5,7 @@ from __future__ import annotations
 from adlopt.show.certificate import in_words
 from adlopt.show.schema.decisions import BacktestData, DecisionData, RunningCertificateData
 from adlopt.show.table import filled, joined, table
-from adlopt.show.words import clipped, percent, usd
+from adlopt.show.words import amount, clipped, number, percent, usd
 
 SHOWN = 3
 """Accounts that are printed; the rest are counted."""
@@ -24,10 +24,10 @@ def screen(data: DecisionData) -> str:
         ("worst burden", percent(data.worst_burden)),
         ("taken to be needed at most, USD", usd(data.most_usd)),
         ("distance from the belief allowed, USD", usd(data.radius_usd)),
-        ("expected loss on the belief", f"{data.expected_loss:,.6g}"),
-        ("loss at worst within that distance", f"{data.worst_loss:,.6g}"),
-        ("  no decision loses less than", f"{data.certificate.lower:,.6g}"),
-        ("price of ambiguity", f"{data.price_of_ambiguity:,.6g}"),
+        ("expected loss on the belief", amount(data.expected_loss)),
+        ("loss at worst within that distance", amount(data.worst_loss)),
+        ("  no decision loses less than", amount(data.certificate.lower)),
+        ("price of ambiguity", amount(data.price_of_ambiguity)),
     ]
     if data.chance is not None:
         said = "no guarantee" if data.guarantee is None else f"at least {percent(data.guarantee)}"
@@ -59,9 +59,9 @@ def backtested(data: BacktestData) -> str:
     rows = []
     for by in data.by:
         less = by.decider_loses_more
-        paired = "–" if less is None else f"{less[0]:,.4g} [{less[1]:,.4g}, {less[2]:,.4g}]"
+        paired = "–" if less is None else "{} [{}, {}]".format(*map(number, less))
         short = percent(by.short_rounds), percent(by.short_dollars)
-        rows.append((by.who, f"{by.loss:,.5g}", f"{by.regret:,.5g}", *short, paired))
+        rows.append((by.who, number(by.loss, 5), number(by.regret, 5), *short, paired))
     promised = "" if data.promised is None else f"; enough was promised in {percent(data.promised)}"
     title = (
         f"{clipped(data.episode)}, {data.rounds:,} rounds from {data.first}, decided on those "

@@ -46,8 +46,9 @@ def quantity(value: float, digits: int = 6) -> str:
 
 
 def number(value: float | None, digits: int = 4) -> str:
-    """Write a number to some digits; a dash where it is not known."""
-    return dash(value, f"z.{digits}g")
+    """Write a number to some digits, or whole where it has more; a dash where it is not known."""
+    text = dash(value, f"z.{digits}g")
+    return dash(value, "z,.0f") if "e+" in text else text
 
 
 def dash(value: float | None, form: str) -> str:

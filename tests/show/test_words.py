@@ -194,3 +194,9 @@ def test_october_10_opens_a_report_and_reproduces_what_is_published():
     assert cards(evidence)[0].sentences[0] == first
     tables = reproduced_tables(evidence)
     assert {each for table in tables[:3] for each in table.agrees} == {True}
+
+
+@pytest.mark.parametrize("value", [9_999.5, 14_838.2, -2e6, 1.5971e7])
+def test_large_numbers_have_no_exponent(value):
+    assert "e" not in number(value)
+    assert float(number(value).replace(",", "")) == pytest.approx(value, rel=1e-4)
