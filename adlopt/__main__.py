@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from importlib.metadata import version
 
 INTERRUPTED = 130
 """Exit code after Ctrl-C."""
@@ -10,6 +11,9 @@ INTERRUPTED = 130
 
 def main() -> None:
     """Run the command line; Ctrl-C ends it without a word, while it is loaded too."""
+    if sys.argv[1:] == ["--version"]:  # known before anything is loaded
+        print(version("adlopt"))
+        return
     try:
         from adlopt.cli.main import main as run
 
