@@ -12,7 +12,7 @@ INTERRUPTED = 130
 def main() -> None:
     """Run the command line; Ctrl-C ends it without a word, while it is loaded too."""
     if sys.argv[1:] == ["--version"]:  # known before anything is loaded
-        print(version("adlopt"))
+        sys.stdout.write(f"{version('adlopt')}\n")
         return
     try:
         from adlopt.cli.main import main as run
