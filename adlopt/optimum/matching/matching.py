@@ -92,13 +92,11 @@ def solve_matching(
             try:
                 found = find(search, objective)
             except InfeasibleRound:
-                group = search.finer()
-                if group is None:
+                if (group := search.finer()) is None:
                     raise
-            else:
-                group = search.finer()
-                if group is None or is_late(end):
-                    return matching_of(replace(round_, losers=left), part, objective, found)
+                continue
+            if (group := search.finer()) is None or is_late(end):
+                return matching_of(replace(round_, losers=left), part, objective, found)
 
     if bounds.tier is None:
         best = one(round_.losers, bounds)

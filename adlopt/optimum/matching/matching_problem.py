@@ -93,13 +93,12 @@ class MatchingProblem:
         asked = np.floor(asked * (1 + WHOLE)) if lots else asked
         matched = _first_listed_first(asked, order_book, limit, book)
         limit = np.where(unable, 0.0, limit)
-        if group is None:
-            group = np.unique(shed.value, return_inverse=True)[1]
-            _, level_book = _levels(order_book, group, matched)
-            sides = np.bincount(book[(book >= 0) & (limit > 0)], minlength=len(index))
-            if sides[level_book].sum() > most_arcs and not lots:
-                group = np.zeros_like(group)
-        order_level, level_book = _levels(order_book, group, matched)
+        grouped = np.unique(shed.value, return_inverse=True)[1] if group is None else group
+        order_level, level_book = _levels(order_book, grouped, matched)
+        sides = np.bincount(book[(book >= 0) & (limit > 0)], minlength=len(index))
+        if group is None and not lots and sides[level_book].sum() > most_arcs:
+            grouped = np.zeros_like(grouped)
+            order_level, level_book = _levels(order_book, grouped, matched)
         mixed, level_value = _mean_values(order_level, shed.value, matched)
         arcs = [np.flatnonzero((book == b) & (limit > 0)) for b in level_book.tolist()]
         served = order_level >= 0
@@ -121,7 +120,7 @@ class MatchingProblem:
             step=step[level_book],
             order_level=order_level,
             matched=matched,
-            group=group,
+            group=grouped,
             mixed=mixed,
             position=np.concatenate([np.zeros(0, dtype=np.int64), *arcs]),
             level=np.repeat(np.arange(level_book.size), [arc.size for arc in arcs]),
