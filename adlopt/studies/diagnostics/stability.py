@@ -266,14 +266,22 @@ def sensitivity(
     spread = own_number(noise, "noise", lowest=0.0)
     for name, value, least in (("draws", draws, 1), ("seed", seed, 0)):
         own_whole(value, name, lowest=least)
-    rng = np.random.default_rng(seed)
     x = check_haircut(decide(start), start)
-    raised, moves, guarantees = math.fsum(x), [], []
-    for _ in range(draws):
-        other = _noisy(start, spread, rng)
-        moves.append(float(np.abs(x - check_haircut(decide(other), other)).sum()))
-        guarantees.append(pro_rata_guarantee(start.capacity, other.capacity, raised))
-    return Sensitivity(raised=raised, largest_move=max(moves), pro_rata_guarantee=max(guarantees))
+    raised = math.fsum(x)
+    others, a_dollar = _shaken(start, spread, draws, seed)
+    moves = [float(np.abs(x - check_haircut(decide(other), other)).sum()) for other in others]
+    guarantee = raised * a_dollar
+    return Sensitivity(raised=raised, largest_move=max(moves), pro_rata_guarantee=guarantee)
+
+
+@lru_cache(maxsize=32)
+def _shaken(
+    start: RoundStart, noise: float, draws: int, seed: int
+) -> tuple[tuple[RoundStart, ...], float]:
+    """Noisy starts, and how far they move a dollar of pro-rata; asked again for each policy."""
+    rng = np.random.default_rng(seed)
+    others = tuple(_noisy(start, noise, rng) for _ in range(draws))
+    return others, max(pro_rata_guarantee(start.capacity, u.capacity, 1.0) for u in others)
 
 
 def pro_rata_guarantee(capacity: ArrayLike, other: ArrayLike, budget: float) -> float:
