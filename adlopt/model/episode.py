@@ -53,8 +53,8 @@ class Episode(Answer, Record):
 
     Attributes
     ----------
-    deficit : FloatArray, shape (T,)
-        USD. D_t.
+    deficit, needed, total_capacity : FloatArray, shape (T,)
+        USD. D_t, B_t^needed and U_t.
     needed_severity : FloatArray, shape (T,)
         θ_t^needed, in hindsight.
 
@@ -78,6 +78,8 @@ class Episode(Answer, Record):
     pooled: bool = False
     source: str = ""
     deficit: FloatArray = field(init=False)
+    needed: FloatArray = field(init=False)
+    total_capacity: FloatArray = field(init=False)
     needed_severity: FloatArray = field(init=False)
 
     def __post_init__(self) -> None:
@@ -91,9 +93,10 @@ class Episode(Answer, Record):
             if self.pooled and len(round_.start.account) != 1:
                 expected = "one account, as winners are pooled"
                 raise InputError("rounds", round_.start.account, expected, index=index)
-        object.__setattr__(self, "deficit", freeze([r.start.deficit for r in self.rounds]))
-        needed = freeze([r.needed_severity for r in self.rounds])
-        object.__setattr__(self, "needed_severity", needed)
+        for name in ("deficit", "total_capacity"):
+            object.__setattr__(self, name, freeze([getattr(r.start, name) for r in self.rounds]))
+        for name in ("needed", "needed_severity"):
+            object.__setattr__(self, name, freeze([getattr(r, name) for r in self.rounds]))
         known = [round_.outcome.recorded is not None for round_ in self.rounds]
         if any(known) and not all(known):
             expected = "what was taken from each account in all rounds, or in none"
@@ -214,16 +217,6 @@ class Episode(Answer, Record):
             if run.policy == policy:
                 return run
         raise unknown("policy", policy, [run.policy for run in self.recorded])
-
-    @property
-    def needed(self) -> FloatArray:
-        """USD, shape (T,). B_t^needed."""
-        return freeze([r.needed for r in self.rounds])
-
-    @property
-    def total_capacity(self) -> FloatArray:
-        """USD, shape (T,). U_t."""
-        return freeze([r.start.total_capacity for r in self.rounds])
 
     def raised(self, run: Run) -> FloatArray:
         """USD, shape (T,). H_t, and what a fund paid of the needed budget."""

@@ -497,6 +497,28 @@ def test_contradictions_are_irreducible_and_name_who_and_which_limits(drawn, bar
         assert holds(told - {one}), one
 
 
+@pytest.mark.parametrize("share", [0.1, 0.3, 1.0])
+@pytest.mark.parametrize("seed", range(12))
+def test_rows_that_only_just_meet_meet_and_those_a_cent_apart_do_not(seed, share):
+    rng = np.random.default_rng(seed)
+    capacity = np.round(rng.lognormal(3, 1.5, 6), int(rng.integers(1, 6))) + 0.01
+    names, half = [f"a{i}" for i in range(6)], int(rng.integers(1, 5))
+    parts = [names[:half], names[half:]]
+    held = [share * float(capacity[:half].sum()), share * float(capacity[half:].sum())]
+
+    def solve(needed):
+        round_ = adl.Round.of(account=names, capacity=capacity, deficit=1.0, needed=needed)
+        groups = zip(parts, held, strict=True)
+        rows = [adl.group(account=who).gives_at_least(usd=usd) for who, usd in groups]
+        return adl.solve(round_, constraints=rows)
+
+    best = solve(min(sum(held), float(capacity.sum())))
+    assert best.certificate.proven
+    assert best.raised == pytest.approx(sum(held), rel=4e-12)
+    with pytest.raises(adl.InfeasibleRound, match=r"contradict each other: together .* 0\.01 USD"):
+        solve(sum(held) - 0.01)
+
+
 def test_the_smallest_relaxation_is_said_in_dollars():
     rows = [adl.group("makers").gives_at_least(usd=150.0), adl.group().gives_at_most(usd=110.0)]
     with pytest.raises(adl.InfeasibleRound, match="must give") as caught:

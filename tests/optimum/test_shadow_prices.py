@@ -158,3 +158,8 @@ def test_tiers_have_the_prices_of_each():
     prices = dict(zip(best.prices.name, best.prices.above, strict=True))
     assert prices["tier 2: budget"] == pytest.approx(1 / 120)
     assert math.isinf(prices["tier 1: budget"])
+
+
+def test_tiers_of_which_nothing_is_needed_have_no_prices():
+    round_ = adl.Round.of(capacity=[120.0, 80.0], deficit=90.0, needed=0.0)
+    assert not adl.solve(round_, limits=adl.Limits(tier=[1, 2])).prices.name

@@ -413,7 +413,7 @@ def test_own_rows_are_part_of_the_same_linear_program(problem, seed):
     names, n = problem.start.account, len(problem.start.account)
     who = sorted(rng.choice(n, int(rng.integers(1, n + 1)), replace=False).tolist())
     held = float(problem.start.capacity[who].sum())
-    low, high = sorted(rng.choice([0.0, 0.09, 0.4, 0.97], 2) * held)
+    low, high = sorted(rng.choice([0.0, 0.1, 0.4, 1.0], 2) * held)
     group = adl.group(account=[names[i] for i in who])
     rows = (group.gives_at_least(usd=low), group.gives_at_most(usd=high))
     problem = replace(problem, chance=None, constraints=rows)

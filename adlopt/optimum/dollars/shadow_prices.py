@@ -99,15 +99,15 @@ def prices_of_tiers(
 ) -> Prices:
     """Price each tier, of masks of accounts, (n,): its budget is what it gives."""
     names: list[str] = []
-    columns: dict[str, list[FloatArray]] = {}
+    columns = {each: [np.zeros(0)] for each in ("below", "above", "from_usd", "to_usd")}
     for tier, (mask, pricing) in enumerate(parts, start=1):
         if pricing is None:
             continue
         prices = pricing(account, reason)
         kept = np.flatnonzero(np.concatenate([[True], mask, mask]))
         names += [f"tier {tier}: {prices.name[k]}" for k in kept.tolist()]
-        for column in ("below", "above", "from_usd", "to_usd"):
-            columns.setdefault(column, []).append(getattr(prices, column)[kept])
+        for column, parts_ in columns.items():
+            parts_.append(getattr(prices, column)[kept])
     return Prices(name=tuple(names), **{k: np.concatenate(v) for k, v in columns.items()})
 
 

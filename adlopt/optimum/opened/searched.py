@@ -12,7 +12,14 @@ from adlopt.errors import CertificateError
 from adlopt.foundation.arrays import FloatArray
 from adlopt.foundation.deadline import deadline, seconds_left
 from adlopt.model.method import Method, Stopped
-from adlopt.optimum.core.certificate import TOLERANCE, UNIT_ROUNDING, Certificate, Trust, resealed
+from adlopt.optimum.core.certificate import (
+    ROUNDING,
+    TOLERANCE,
+    UNIT_ROUNDING,
+    Certificate,
+    Trust,
+    resealed,
+)
 from adlopt.optimum.dollars.least_loss import Search
 from adlopt.optimum.dollars.shadow_prices import Prices
 from adlopt.optimum.matching.linear import solved
@@ -84,7 +91,20 @@ def search(
     limits: Search,
     cost: Any = None,
 ) -> Searched:
-    """Minimise, with constraints `cones` that are no rows, and a cost that is none."""
+    """Minimise, with constraints `cones` that are no rows, and a cost that is none.
+
+    Rows that meet but for rounding meet.
+    """
+    try:
+        return _searched(stated, own, cones, limits, cost)
+    except Infeasible:
+        eased = replace(stated, program=eased_rows(stated.program, ROUNDING))
+        return replace(_searched(eased, own, cones, limits, cost), stated=stated)
+
+
+def _searched(
+    stated: Stated, own: Variables | None, cones: Sequence[Any], limits: Search, cost: Any
+) -> Searched:
     p, end = stated.program, deadline(limits.time_limit)
     if cones or cost is not None:
         assert own is not None
@@ -118,16 +138,21 @@ def search(
     )
 
 
+def eased_rows(program: Program, share: float) -> Program:
+    """The program with rows wider by a share of what their terms could be."""
+    farthest = np.maximum(np.abs(program.lower), np.abs(program.upper))
+    doubt = share * activities(program, farthest)[1]
+    return replace(
+        program, row_lower=program.row_lower - doubt, row_upper=program.row_upper + doubt
+    )
+
+
 def _by_tree(program: Program, point: FloatArray, end: float) -> float:
     """A bound of the program with whole numbers that no solver is believed for.
 
     Rows are as wide as rounding makes any point need.
     """
-    farthest = np.maximum(np.abs(program.lower), np.abs(program.upper))
-    doubt = 4.0 * UNIT_ROUNDING * activities(program, farthest)[1]
-    wide = replace(
-        program, row_lower=program.row_lower - doubt, row_upper=program.row_upper + doubt
-    )
+    wide = eased_rows(program, 4.0 * UNIT_ROUNDING)
     return proven_lower_bound(wide, good_enough=float(program.cost @ point), deadline=end)
 
 

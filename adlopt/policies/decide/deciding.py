@@ -46,9 +46,6 @@ from adlopt.policies.decide.decision_problem import CrossValidated, DecisionProb
 from adlopt.policies.decide.moving_capacity import Moving, PricedLevel, burdened, priced
 from adlopt.policies.decide.own_rows import best_under_rows
 
-NUDGE = 1e-10
-"""Relative distance by which a budget gives way to rows."""
-
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Taken:
@@ -352,12 +349,6 @@ def _take(
         return _taken(best, tuple(best.lots.tolist()))
     whole = Round(start=start, outcome=outcome)
     if start.lot is None:
-        # Rows that only just meet are apart by rounding.
-        for nudge in (NUDGE, -NUDGE) if problem.constraints else ():
-            try:
-                return _taken(solve(whole, problem.objective, **options))
-            except InfeasibleRound:
-                whole = replace(whole, outcome=RoundOutcome(needed=raised * (1 + nudge)))
         return _taken(solve(whole, problem.objective, **options))
     below = not floor and not problem.constraints
     found = _in_lots(whole, problem.objective.worst, options, below=below)

@@ -17,10 +17,11 @@ import numpy as np
 
 from adlopt.errors import InfeasibleRound
 from adlopt.model.round import Round, RoundOutcome
-from adlopt.optimum.core.certificate import TOLERANCE, round_down
+from adlopt.optimum.core.certificate import ROUNDING, TOLERANCE, round_down
 from adlopt.optimum.opened.model import model
+from adlopt.optimum.opened.searched import eased_rows
 from adlopt.optimum.opened.stated import Stated
-from adlopt.optimum.programs.highs import Infeasible, run
+from adlopt.optimum.programs.highs import Infeasible, RawAnswer, run
 from adlopt.optimum.programs.program import Program, SparseRows
 from adlopt.optimum.programs.weak_duality import lower_bound
 from adlopt.optimum.solve import solve
@@ -52,7 +53,7 @@ def best_under_rows(
             tried.append(_tangent(ball, raised))
         within = program.with_rows(_tangents(ball, tried, ends, column, usd))
         try:
-            answer = run(within)
+            answer = _met(within)
         except Infeasible:
             # The contradiction is named where a budget is asked for.
             nothing = Round(start=start, outcome=RoundOutcome(needed=floor))
@@ -84,6 +85,14 @@ def best_under_rows(
         stopped=stopped,
         lower=lower,
     )
+
+
+def _met(program: Program) -> RawAnswer:
+    """Minimise; rows that meet but for rounding meet."""
+    try:
+        return run(program)
+    except Infeasible:
+        return run(eased_rows(program, ROUNDING))
 
 
 def _priced(stated: Stated, fair: float, ends: tuple[float, float], dear: float) -> Program:
