@@ -18,6 +18,7 @@ done in integers (`adlopt.bounds.game.integer_grid`), whose roundings are in the
 from __future__ import annotations
 
 import math
+from collections import deque
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -73,7 +74,7 @@ def minimax(deficit: ArrayLike, variation: float, grid: int | None = None) -> In
     N = `grid` ≥ 1, and the enclosure is about Σ D/N wide: 400 unless the episode is long. D_t,
     shape (T,), are USD ≥ 0, P ≥ 0.
     """
-    return Game.of(deficit, variation, grid).value
+    return Game.of(deficit, variation, grid, replies=False).value
 
 
 def minimax_weighted(
@@ -96,7 +97,7 @@ def minimax_weighted(
     exact = Units.of(sizes, grid)
     cost = [max(1, math.ceil(Fraction(d) / unit)) for d in sizes.tolist()]
     units = min(Fraction(dollars) * grid // unit, grid * sum(cost[1:]))
-    *_, table = worth(exact.size, cost, grid, units)
+    table = deque(worth(exact.size, cost, grid, units), maxlen=1).pop()
     lower = first_round(table[:, units], int(exact.size[0]))
     return Interval(lower=round_down(exact.usd(lower)), upper=upper)
 
@@ -118,14 +119,17 @@ class Game:
     value: Interval
 
     @classmethod
-    def of(cls, deficit: ArrayLike, variation: float, grid: int | None = None) -> Game:
-        """Solve the game and keep what each round is worth; arguments as of `minimax`."""
+    def of(
+        cls, deficit: ArrayLike, variation: float, grid: int | None = None, *, replies: bool = True
+    ) -> Game:
+        """Solve the game; arguments as of `minimax`. Without `replies` only its value is kept."""
         sizes, budget = _owned(deficit), own_number(variation, "variation", lowest=0.0)
         budget = min(budget, sizes.size - 1.0)
         grid = _grid_for(sizes.size, budget, grid)
         units = math.floor(Fraction(budget) * grid)
         exact = Units.of(sizes, grid)
-        tables = tuple(worth(exact.size, [1] * sizes.size, grid, units + 1))[::-1]
+        ahead = worth(exact.size, [1] * sizes.size, grid, units + 1)
+        tables = tuple(deque(ahead, maxlen=None if replies else 1))[::-1]
         lower, above = (first_round(line, int(exact.size[0])) for line in tables[0].T[units:])
         rounding = exact.usd(sizes.size * (grid + 1)) + sum(_fractions(sizes), Fraction(0)) / grid
         ends = Interval(
