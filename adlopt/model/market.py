@@ -278,8 +278,8 @@ class Market(Tabular, Record):
         chosen = set(names[self.equity < 0].tolist() if accounts is None else accounts)
         _known(tuple(sorted(chosen)), self.accounts.account, "shed", "an account")
         held, price = self.positions, self.bankruptcy_price
-        keys = zip(held.account, held.coin, [s.value for s in held.side], strict=True)
-        rows = [r for _, r in sorted((key, r) for r, key in enumerate(keys) if key[0] in chosen)]
+        rows = [r for r, name in enumerate(held.account) if name in chosen]
+        rows.sort(key=lambda r: (held.account[r], held.coin[r], held.side[r].value))
         known = {"coin": held.coin, "side": held.side, "size": held.size, "mark": self.mark}
         return Shed(**picked(rows, loser=held.account, price=price, **known))
 
@@ -289,8 +289,8 @@ class Market(Tabular, Record):
         `InputError` if one is not there, smaller than what must go, or at another mark.
         """
         held, losers = self.positions, set(shed.loser)
-        positions = enumerate(zip(held.account, held.coin, held.side, strict=True))
-        index = {key: row for row, key in positions if key[0] in losers}
+        theirs = [row for row, name in enumerate(held.account) if name in losers]
+        index = {(held.account[r], held.coin[r], held.side[r]): r for r in theirs}
         marks = dict(zip(self.coins.coin, self.coins.mark.tolist(), strict=True))
         rows = []
         for i, key in enumerate(zip(shed.loser, shed.coin, shed.side, strict=True)):

@@ -328,15 +328,20 @@ def own_sides(sides: Iterable[Side | str], m: int) -> tuple[Side, ...]:
     """Check m sides."""
     if isinstance(sides, str) or not isinstance(sides, Iterable):
         raise InputError("side", sides, "a list of sides")
-    owned = []
-    for index, side in enumerate(sides):
-        try:
-            owned.append(Side(side))
-        except ValueError:
-            raise InputError("side", side, "long or short", index=index) from None
+    owned = tuple(
+        side if isinstance(side, Side) else _own_side(side, index)
+        for index, side in enumerate(sides)
+    )
     if len(owned) != m:
         raise InputError("side", f"{len(owned)} sides", f"{m}, one for each row")
-    return tuple(owned)
+    return owned
+
+
+def _own_side(side: object, index: int) -> Side:
+    try:
+        return Side(side)
+    except ValueError:
+        raise InputError("side", side, "long or short", index=index) from None
 
 
 def own_keys(table: Any, owner: str, *, within: str = "", least: int = 1) -> tuple[Given, int]:
@@ -354,9 +359,9 @@ def refuse_second_positions(
 ) -> None:
     """Refuse two rows of one account, coin and side."""
     refuse_repeats(
-        list(zip(account, coin, side, strict=True)),
+        list(zip(account, coin, [each is Side.LONG for each in side], strict=True)),
         "positions",
         "one",
-        shown=lambda key: f"a second {key[2].value} {key[1]} of {key[0]!r}",
+        shown=lambda key: f"a second {'long' if key[2] else 'short'} {key[1]} of {key[0]!r}",
         remedy="merge duplicates",
     )

@@ -142,7 +142,7 @@ class Book:
     @classmethod
     def of(cls, market: Market, shed: Shed) -> Book:
         """Open the book; positions of those who must go are not candidates."""
-        rows, lots = market.rows_of(shed), market.lots_of(shed)
+        rows = market.rows_of(shed)
         open_ = market.lots.copy()
         losers = set(shed.loser)
         open_[[name in losers for name in market.positions.account]] = 0
@@ -153,15 +153,15 @@ class Book:
             owner=market.owner,
             unit=market.lot * market.sign,
             mark=market.mark,
-            lots=lots,
+            lots=np.rint(shed.size / market.lot[rows]).astype(np.int64),
             gap=_gaps(market, shed, rows),
-            gone=np.zeros_like(lots),
+            gone=np.zeros(len(shed), dtype=np.int64),
             held=market.lots,
             open_=open_,
             start=micro(market.equity),
             value=micro(market.equity),
             haircut=np.zeros(len(market.accounts.account), dtype=np.int64),
-            paid=np.zeros_like(lots),
+            paid=np.zeros(len(shed), dtype=np.int64),
             fund=int(micro([market.fund])[0]),
         )
 
@@ -252,9 +252,9 @@ def _gaps(market: Market, shed: Shed, rows: IntArray) -> IntArray:
     apart = market.sign[rows] * (shed.price - market.mark[rows])
     gaps = micro(shed.size * apart)
     value, owner = micro(market.equity), market.owner[rows]
-    for i in np.unique(owner).tolist():
-        own = np.flatnonzero(owner == i)
-        odd = int(-value[i] - gaps[own].sum())
-        if abs(odd) <= own.size + abs(int(value[i])) * 1e-12:
-            gaps[own[np.argmax(np.abs(gaps[own]))]] += odd
+    order = np.lexsort((-np.abs(gaps), owner))
+    accounts, at, held = np.unique(owner[order], return_index=True, return_counts=True)
+    odd = -value[accounts] - np.add.reduceat(gaps[order], at)
+    rounding = np.abs(odd) <= held + np.abs(value[accounts]) * 1e-12
+    gaps[order[at[rounding]]] += odd[rounding]
     return gaps

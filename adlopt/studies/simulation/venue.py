@@ -51,6 +51,7 @@ RESILIENCE = 0.8
 """Share of its own impact that a price keeps from step to step."""
 FARTHEST = 7.0
 """Log-units: prices stay within a factor of about a thousand of where they began."""
+SIDES = np.array([Side.SHORT, Side.LONG])
 POOL_FACTORS = {"max_pnl_factor": 0.45, "min_pnl_factor": 0.4, "initial_premium": 0.0}
 """For rules whose counterparty is a pool: here the liquidity provider."""
 
@@ -198,7 +199,7 @@ class Venue:
             positions=OpenPositions(
                 account=tuple(names[a] for a in account.tolist()),
                 coin=tuple(world.coin[c] for c in coin.tolist()),
-                side=tuple(Side.LONG if q > 0 else Side.SHORT for q in lots.tolist()),
+                side=tuple(SIDES[(lots > 0).astype(np.int64)].tolist()),
                 size=np.abs(lots) * world.lot[coin],
                 entry=entry / a_lot[coin],
             ),
