@@ -1,5 +1,6 @@
 """CONTRIBUTING is true: data walks through the files that it lists, and its recipes work."""
 
+import json
 import os
 import re
 import shutil
@@ -184,20 +185,40 @@ SHOWN = {
 }
 
 
-def adlopt(folder, *words, package=ROOT):
-    return subprocess.run(
-        [sys.executable, "-m", "adlopt", *words],
+COMMANDS = """
+import contextlib, io, json, sys
+from adlopt.cli.main import main
+
+done = {}
+for kind, words in json.loads(sys.argv[1]).items():
+    sys.argv, code = ["adlopt", *words], 0
+    with contextlib.redirect_stdout(io.TextIOWrapper(io.BytesIO(), write_through=True)) as out:
+        try:
+            main()
+        except SystemExit as stop:
+            code = stop.code or 0
+    done[kind] = code, out.buffer.getvalue().decode()
+print(json.dumps(done))
+"""
+
+
+def adlopt(folder, commands, package=ROOT):
+    """Run commands by name in one process; of each its exit code and what it prints."""
+    done = subprocess.run(
+        [sys.executable, "-c", COMMANDS, json.dumps(commands)],
         cwd=folder, env=os.environ | {"PYTHONPATH": str(package)},
-        capture_output=True, text=True, check=False,
+        capture_output=True, text=True, check=True,
     )  # fmt: skip
+    return json.loads(done.stdout)
 
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
     """Templates of what can be read."""
     folder = tmp_path_factory.mktemp("templates")
-    for name in ("round.toml", "market.toml", "episode.toml"):
-        assert adlopt(folder, "new", name).returncode == 0
+    files = ("round.toml", "market.toml", "episode.toml")
+    done = adlopt(folder, {name: ("new", name) for name in files})
+    assert all(code == 0 for code, _ in done.values())
     return folder
 
 
@@ -227,8 +248,8 @@ def rows():
 def copy(tmp_path_factory):
     """A copy of the tree with all recipes done: one file and one line each."""
     copy = tmp_path_factory.mktemp("copy")
-    shutil.copytree(ROOT / "adlopt", copy / "adlopt", ignore=shutil.ignore_patterns("__pycache__"))
-    shutil.copytree(ROOT / "proofs", copy / "proofs", ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copytree(ROOT / "adlopt", copy / "adlopt")
+    shutil.copytree(ROOT / "proofs", copy / "proofs")
     (severity,) = re.findall(r"^```python\n(.*?)^```", PAGE, re.MULTILINE | re.DOTALL)
     for kind, (file, source) in {"severity": ("half_of_the_last", severity), **OWN}.items():
         place, table, registry = rows()[kind]
@@ -246,11 +267,16 @@ def test_every_recipe_is_tried():
     assert rows().keys() == SHOWN.keys()
 
 
+@pytest.fixture(scope="module")
+def before_and_after(copy, folder):
+    """What commands did without the recipes, and with them."""
+    commands = {kind: words for kind, (words, _) in SHOWN.items()}
+    return adlopt(folder, commands), adlopt(folder, commands, package=copy)
+
+
 @pytest.mark.parametrize("kind", SHOWN)
-def test_a_new_one_is_a_file_and_a_line(kind, copy, folder):
-    words, shown = SHOWN[kind]
-    before = adlopt(folder, *words)
-    done = adlopt(folder, *words, package=copy)
-    assert done.returncode == 0, done.stderr
-    assert shown in done.stdout
-    assert shown not in before.stdout
+def test_a_new_one_is_a_file_and_a_line(kind, before_and_after):
+    (_, before), (code, after) = (done[kind] for done in before_and_after)
+    assert code == 0
+    assert SHOWN[kind][1] in after
+    assert SHOWN[kind][1] not in before
