@@ -1,5 +1,6 @@
 """Property tests draw the same examples in every run; ADLOPT_NIGHTLY draws new ones, and more."""
 
+import gc
 import sys
 from functools import cache
 from importlib.metadata import version
@@ -8,7 +9,7 @@ import pytest
 from hypothesis import settings
 from tiers import NIGHTLY, for_the_night
 
-settings.register_profile("steady", max_examples=40, derandomize=True, deadline=None)
+settings.register_profile("steady", max_examples=25, derandomize=True, deadline=None)
 settings.register_profile("nightly", max_examples=1_000, deadline=None, print_blob=True)
 settings.load_profile("nightly" if NIGHTLY else "steady")
 
@@ -87,6 +88,12 @@ def pytest_ignore_collect(collection_path, config):
     """Benchmarks run only where they are asked for: ``pytest tests/benchmarks``."""
     asked = any("benchmarks" in str(argument) for argument in config.invocation_params.args)
     return True if collection_path.name == "benchmarks" and not asked else None
+
+
+def pytest_collection_finish():
+    """Spare each collection of garbage the walk through ten thousand tests."""
+    gc.collect()
+    gc.freeze()
 
 
 def pytest_collection_modifyitems(config, items):

@@ -10,7 +10,7 @@ import msgspec
 import numpy as np
 import pytest
 import sympy
-from hypothesis import given, settings, strategies as st
+from hypothesis import given, strategies as st
 from tiers import examples
 
 import adlopt as adl
@@ -495,7 +495,7 @@ def test_the_vacuity_test_is_the_sign_of_bound_against_half(episode):
 
 
 @given(episodes, st.integers(5, 60))
-@settings(max_examples=50, deadline=None)
+@examples(30)
 def test_more_rounds_make_the_bound_informative_where_nothing_moves(episode, repeat):
     calm = made([(1.0, 0.25)] * repeat)
     assert beats_half(calm)
@@ -574,7 +574,7 @@ def test_the_best_path_is_at_a_corner(episode):
 
 
 @given(episodes)
-@settings(max_examples=60, deadline=None)
+@examples(30)
 def test_bounds_on_one_side_do_not_cross_the_other(episode):
     upper = MINIMAX_UPPER.value(episode)
     assert MINIMAX_LOWER.value(episode) <= upper * SLACK

@@ -19,7 +19,7 @@ HEAVY = ("cvxpy", "highspy", "matplotlib", "numba", "polars", "rich", "scipy", "
     [
         ["ruff", "check", "."],
         ["ruff", "format", "--check", "."],
-        ["mypy"],
+        pytest.param(["mypy"], marks=pytest.mark.nightly("half a minute, which .ci/run has too")),
         ["importlinter.cli", "lint"],
     ],
     ids=["lint", "format", "types", "layers"],

@@ -8,7 +8,8 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
-from hypothesis import given, settings, strategies as st
+from hypothesis import given, strategies as st
+from tiers import examples
 
 import adlopt as adl
 from adlopt.optimum.lots import filler, tiered
@@ -279,7 +280,7 @@ def test_one_position_each_is_the_round_in_dollars(seed):
 
 
 @given(st.integers(0, 10**6), st.floats(0.1, 1.0))
-@settings(max_examples=60, deadline=None)
+@examples(30)
 def test_looser_limits_are_never_worse(seed, share):
     rng = np.random.default_rng(seed)
     round_, limits, loss, _ = random_case(rng)

@@ -9,7 +9,7 @@ from itertools import combinations, product
 import cvxpy
 import numpy as np
 import pytest
-from hypothesis import given, settings, strategies as st
+from hypothesis import given, strategies as st
 from tiers import examples
 
 import adlopt as adl
@@ -402,7 +402,7 @@ def test_a_time_limit_is_a_number_of_seconds(limit):
 
 
 @given(episodes(falling=True), st.integers(0, 99))
-@settings(max_examples=60)
+@examples(30)
 def test_what_rounds_raise_is_a_polymatroid(episode, seed):
     """Against every set of rounds: cuts are tight and valid, greedy payments are vertices."""
     coupling, rng = (

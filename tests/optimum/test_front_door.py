@@ -6,7 +6,8 @@ from dataclasses import dataclass, fields
 
 import numpy as np
 import pytest
-from hypothesis import given, settings, strategies as st
+from hypothesis import given, strategies as st
+from tiers import examples
 
 import adlopt as adl
 from adlopt.data.files import write_contract_round, write_episode
@@ -49,7 +50,7 @@ def dollars(seed):
     )  # fmt: skip
 
 
-@settings(max_examples=40)
+@examples(30)
 @given(st.integers(0, 2**32 - 1))
 def test_a_market_is_solved_as_its_winners_against_its_losers(seed):
     rng = np.random.default_rng(seed)
@@ -71,7 +72,7 @@ def test_a_market_is_solved_as_its_winners_against_its_losers(seed):
     assert identical(adl.solve(mine), adl.solve(theirs))
 
 
-@settings(max_examples=30)
+@examples(30)
 @given(st.integers(0, 2**32 - 1))
 def test_former_doors_lead_to_the_same_answers(seed):
     round_, shed = instance(np.random.default_rng(seed))

@@ -8,7 +8,8 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
-from hypothesis import given, settings, strategies as st
+from hypothesis import given, strategies as st
+from tiers import examples
 
 import adlopt as adl
 from adlopt import Burden
@@ -397,7 +398,7 @@ def test_leverage_in_whole_lots_is_that_of_brute_force(seed):
     assert rounded.value >= best.value * (1 - 1e-12)
 
 
-@settings(max_examples=60)
+@examples(30)
 @given(st.integers(0, 2**32 - 1), st.sampled_from(OBJECTIVES), st.booleans(), st.booleans())
 def test_every_matching_conserves_contracts(seed, goal, lots, tight):
     rng = np.random.default_rng(seed)

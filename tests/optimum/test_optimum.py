@@ -7,7 +7,7 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
-from hypothesis import assume, given, settings, strategies as st
+from hypothesis import assume, given, strategies as st
 from tiers import examples
 
 import adlopt as adl
@@ -220,7 +220,7 @@ def test_lots_that_cannot_make_the_sum_name_the_nearest():
 
 
 @given(st.integers(2, 40), st.integers(1, 9), st.integers(0, 10**6))
-@settings(max_examples=60, deadline=None)
+@examples(30)
 def test_equal_lots_cost_at_most_n_minus_one_lots(n, lot, seed):
     rng = np.random.default_rng(seed)
     counts = rng.integers(1, 50, n)

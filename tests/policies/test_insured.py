@@ -5,7 +5,7 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given, settings, strategies as st
+from hypothesis import given, strategies as st
 from tiers import examples
 
 import adlopt as adl
@@ -91,7 +91,7 @@ def test_the_fund_rests_from_thirty_percent_down_to_ten_percent_down():
 
 
 @given(DEFICITS, FUNDS, FUNDS)
-@settings(max_examples=80, deadline=None)
+@examples(30)
 def test_a_backstop_behind_a_fund_is_a_fund_of_both(deficits, fund, behind):
     both = Insured(Insured(named("persistence"), behind), fund)
     one = Insured(named("persistence"), fund + behind)
@@ -137,7 +137,7 @@ def test_a_fund_without_money_changes_nothing(name):
 
 
 @given(DEFICITS, FUNDS, FUNDS)
-@settings(max_examples=80, deadline=None)
+@examples(30)
 def test_a_larger_fund_never_costs_winners_more(deficits, small, more):
     episode = made(deficits)
     taken = [

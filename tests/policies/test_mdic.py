@@ -6,7 +6,7 @@ import math
 import cvxpy as cp
 import numpy as np
 import pytest
-from hypothesis import given, settings, strategies as st
+from hypothesis import given, strategies as st
 from scipy.optimize import minimize_scalar
 from tiers import examples
 
@@ -120,7 +120,7 @@ def test_the_weights_step_is_the_entropic_mirror_step(cap):
     st.lists(st.floats(0.01, 0.99), min_size=1, max_size=30),
     st.floats(0.02, 1.0),
 )
-@settings(max_examples=80, deadline=None)
+@examples(30)
 def test_linear_regret_is_that_of_exponentiated_gradient(capacity, budgets, step):
     """Σ ⟨g_t, v_t − v*⟩ ≤ ln n / η + η T / 2 against every fixed v*, from the uniform start."""
     start, rule, state = rising(capacity), AllocationMDIC(step), {}

@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given, settings, strategies as st
+from hypothesis import given, strategies as st
 from scipy.optimize import linprog
 from tiers import examples
 
@@ -112,7 +112,7 @@ def test_the_newsvendor_against_a_linear_program(seed):
 
 
 @given(SEQUENCES)
-@settings(max_examples=60, deadline=None)
+@examples(30)
 def test_at_equal_prices_the_rules_are_the_symmetric_ones(episode):
     for one, two in (
         (Newsvendor(3.0, 3.0), FollowTheLeader()),
@@ -122,7 +122,7 @@ def test_at_equal_prices_the_rules_are_the_symmetric_ones(episode):
 
 
 @given(PRICES, PRICES, st.floats(0.1, 1e3))
-@settings(max_examples=60, deadline=None)
+@examples(30)
 def test_the_ratio_of_prices_is_the_minimax_severity_of_one_round(under, over, deficit):
     def worst(theta):
         return max(priced(made([deficit], [s]), np.array([theta]), under, over) for s in (0, 1))
@@ -200,7 +200,7 @@ def test_matching_takes_the_deficit_or_what_there_is():
 
 
 @given(st.lists(st.sampled_from([0.0, 5.0]), min_size=1, max_size=12), st.floats(0, 1))
-@settings(max_examples=60, deadline=None)
+@examples(30)
 def test_backoff_decays_once_a_shock(deficits, decay):
     episode = made(deficits, [0.5] * len(deficits))
     played = severities(ExponentialBackoff(0.8, decay), episode)

@@ -5,7 +5,8 @@ from fractions import Fraction
 from random import Random, SystemRandom
 
 import pytest
-from hypothesis import given, settings, strategies as st
+from hypothesis import given, strategies as st
+from tiers import examples
 
 from adlopt.errors import ProofError
 from adlopt.proof import kernel
@@ -253,7 +254,7 @@ def sound(seed):
         assert not any(refuted(fact, point) for point in points), (seed, fact)
 
 
-@settings(max_examples=25, deadline=None)
+@examples(25)
 @given(st.integers(0, 10**9))
 def test_random_derivations_never_prove_what_fails(seed):
     sound(seed)

@@ -6,7 +6,8 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
+from tiers import examples
 
 import adlopt as adl
 from adlopt.data.files import read_market, write_market, write_template
@@ -79,7 +80,7 @@ def test_what_must_go_may_be_said(market):
     )
 
 
-@settings(max_examples=60)
+@examples(30)
 @given(market=markets())
 def test_no_rule_burdens_less_than_the_least_burden(market):
     done = adl.deleverage(market, "percolator")

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
+from tiers import examples
 
 import adlopt as adl
 from adlopt.data.files import read_market, write_episode, write_market, write_template
@@ -199,7 +200,7 @@ def test_rules_are_lawful_policies(name):
     check_policy(grammar.policy(f"gated-persistence+{name}"), EPISODE)
 
 
-@settings(max_examples=80)
+@examples(30)
 @given(market=markets())
 def test_dollar_rules_agree_on_a_market_and_on_its_round(market):
     """Pro-rata over profits, whichever way it is asked for."""
@@ -218,7 +219,7 @@ NEEDS_ONE_POSITION = ("hyperliquid", "bitmex", "bitget", "bluefin", "bullish", "
 
 
 @pytest.mark.parametrize("name", VENUES)
-@settings(max_examples=25)
+@examples(25)
 @given(market=markets())
 def test_every_rule_splits_a_round_or_names_what_it_lacks(name, market):
     if not ((market.by_account(market.upnl) > 0) & (market.equity > 0)).any():
@@ -251,7 +252,7 @@ def test_lots_of_a_round_are_kept_whole():
     assert 11.0 <= shares.sum() <= 14.0
 
 
-@settings(max_examples=30)
+@examples(30)
 @given(market=markets())
 def test_markets_read_back_bit_for_bit(tmp_path_factory, market):
     path = tmp_path_factory.mktemp("m") / "market.json"

@@ -5,7 +5,8 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given, settings, strategies as st
+from hypothesis import given, strategies as st
+from tiers import examples
 
 import adlopt as adl
 from adlopt.show.board import render
@@ -128,7 +129,7 @@ def test_pooled_accounts_and_rounds_that_cannot_be_raised_say_why():
         adl.play(shared(({"a": 90.0}, {"a": 90.0}), (60.0, 60.0)), coupled=True)
 
 
-@settings(max_examples=60, deadline=None)
+@examples(30)
 @given(data=st.data())
 def test_who_raises_all_and_takes_no_dollar_twice_is_not_below_the_optimum(data):
     names = data.draw(st.integers(1, 4))

@@ -13,7 +13,8 @@ import msgspec
 import numpy as np
 import pytest
 import sympy
-from hypothesis import given, settings, strategies as st
+from hypothesis import given, strategies as st
+from tiers import examples
 
 import adlopt as adl
 from adlopt.bounds import BOUNDS, HALF, PROPOSITION_1
@@ -224,7 +225,7 @@ cases = st.tuples(
 )
 
 
-@settings(max_examples=30, deadline=None)
+@examples(30)
 @given(cases)
 def test_proposition_1_holds_with_its_own_step(drawn):
     shares, spent, scale = drawn
@@ -249,7 +250,7 @@ def test_highs_needs_its_presolve_here(highs_has_traps):
     assert solved.attack.loss == pytest.approx(solved.upper, rel=1e-6)
 
 
-@settings(max_examples=15, deadline=None)
+@examples(15)
 @given(
     st.lists(st.floats(0.005, 1.0), min_size=1, max_size=4),
     st.floats(0.0, 1.0),
@@ -264,7 +265,7 @@ def test_the_program_agrees_with_a_linear_program_for_each_cell(shares, spent, s
     assert solved.upper == pytest.approx(exact, abs=1e-6)
 
 
-@settings(max_examples=15, deadline=None)
+@examples(15)
 @given(cases, st.floats(0.05, 2.0), st.floats(0.0, 1.0))
 def test_the_search_never_exceeds_what_is_exact(drawn, stride, first):
     shares, spent, _ = drawn
@@ -678,7 +679,7 @@ def test_no_search_finds_what_costs_the_optimal_rule_more_than_the_value(october
     assert searched.loss <= case.value.upper
 
 
-@settings(max_examples=40, deadline=None)
+@examples(30)
 @given(st.lists(st.floats(0.01, 100.0), min_size=1, max_size=6), st.floats(0.0, 1.0))
 def test_the_answers_to_the_optimal_rule_are_worth_the_game(deficit, spent):
     arena = Arena.of(with_deficits(deficit), spent * (len(deficit) - 1))

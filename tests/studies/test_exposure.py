@@ -5,7 +5,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given, settings, strategies as st
+from hypothesis import given, strategies as st
+from tiers import examples
 
 import adlopt as adl
 from adlopt.data.files import read, read_market, write_template
@@ -63,7 +64,7 @@ def test_pro_rata_takes_a_share_of_every_budget():
         assert seen["quantile_95_usd"] == pytest.approx(share * 95, abs=GRID)
 
 
-@settings(max_examples=40, deadline=None)
+@examples(30)
 @given(market=markets(), high=st.floats(1.0, 500.0))
 @pytest.mark.parametrize(
     "rule", ["bitmex", "gte", "hyperliquid", "okx", "percolator", "reya", "pro-rata"]

@@ -9,7 +9,7 @@ from pathlib import Path
 import msgspec
 import numpy as np
 import pytest
-from hypothesis import given, settings, strategies as st
+from hypothesis import given, strategies as st
 from tiers import examples
 
 import adlopt as adl
@@ -76,7 +76,7 @@ def _plain(value):
 
 
 @pytest.mark.parametrize("name", [*VENUES, *POLICIES])
-@settings(max_examples=30, deadline=None)
+@examples(30)
 @given(scenario=SCENARIOS, seed=st.integers(0, 2**40))
 def test_no_dollar_and_no_lot_appears_or_vanishes(name, scenario, seed):
     with pytest.MonkeyPatch.context() as patch:

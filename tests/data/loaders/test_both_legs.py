@@ -3,7 +3,8 @@
 import random
 
 import pytest
-from hypothesis import given, settings, strategies as st
+from hypothesis import given, strategies as st
+from tiers import examples
 from venue_files import T0, block, fill, funding, write_blocks, write_snapshot
 
 from adlopt.data.loaders import every_trade, load, read_node_fills
@@ -70,7 +71,7 @@ class Venue:
         return sum(max(usd, 0.0) for usd in lost.values())
 
 
-@settings(max_examples=25)
+@examples(25)
 @given(
     coins=st.sampled_from([["BTC"], ["BTC", "ETH"]]),
     winners=st.integers(1, 4),

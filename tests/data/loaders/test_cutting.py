@@ -6,7 +6,8 @@ import math
 from collections import defaultdict
 
 import pytest
-from hypothesis import given, settings, strategies as st
+from hypothesis import given, strategies as st
+from tiers import examples
 from venue_files import DETAIL, T0, block, detail_row, fill, write_blocks, write_detail
 
 from adlopt.data.loaders import (
@@ -79,7 +80,7 @@ def capacity_of(piece, user, mode):
     return min(pnl, max(0.0, max(equities) if last else equities[0]))
 
 
-@settings(max_examples=60)
+@examples(30)
 @given(
     rows=ROWS,
     gap=st.sampled_from([0, 2_499, 2_500, 5_000]),

@@ -5,7 +5,8 @@ import json
 import shutil
 
 import pytest
-from hypothesis import given, settings, strategies as st
+from hypothesis import given, strategies as st
+from tiers import examples
 from venue_files import (
     ENRICHED,
     T0,
@@ -161,7 +162,7 @@ SOURCES = {"detail": detail, "node": node, "accounts": accounts}
 
 
 @pytest.mark.parametrize("source", SOURCES)
-@settings(max_examples=25)
+@examples(25)
 @given(dice=st.randoms(use_true_random=False), times=st.integers(1, 2))
 def test_damage_is_an_error_or_said_where_it_changes_a_figure(
     tmp_path_factory, source, dice, times

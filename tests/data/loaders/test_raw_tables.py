@@ -186,7 +186,7 @@ def test_times_of_any_unit_become_milliseconds(tmp_path, unit, given):
     assert read(path, unit=unit)[0]["time"].to_list() == [1760130964831]
 
 
-@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(st.text(max_size=20), max_size=8))
 def test_no_text_is_ever_lost_or_raises_anything_else(tmp_path, rows):
     body = "\n".join(row.replace("\r", "").replace("\n", "") for row in rows)

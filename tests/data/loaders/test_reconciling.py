@@ -4,7 +4,8 @@ import math
 
 import polars as pl
 import pytest
-from hypothesis import given, settings, strategies as st
+from hypothesis import given, strategies as st
+from tiers import NIGHTLY, examples
 from venue_files import T0, block, detail_row, fill, write_blocks, write_detail, write_snapshot
 
 from adlopt.data.cells import guess
@@ -31,7 +32,7 @@ def of(loaded, quantity):
     return next(each for each in loaded.reconciled if each.quantity == quantity)
 
 
-@settings(max_examples=60)
+@examples(30)
 @given(
     losses=LOSSES, once=st.booleans(), prices=st.lists(st.integers(80, 99), min_size=9, max_size=9)
 )
@@ -177,7 +178,10 @@ def test_a_file_that_is_cut_off_anywhere_is_an_error_or_said(tmp_path, name):
     data = path.read_bytes()
     ends = {0, *(i + 1 for i, byte in enumerate(data) if byte == 0x0A)}
     said = []
-    for cut in range(1, len(data)):
+    steps = set(range(1, len(data), 1 if NIGHTLY else 9))
+    for cut in sorted(
+        steps | {end + d for end in ends for d in (-1, 0, 1)} & {*range(1, len(data))}
+    ):
         path.write_bytes(data[:cut])
         try:
             got = load(kind, [path], tolerance=0.99)

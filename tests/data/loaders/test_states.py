@@ -5,7 +5,8 @@ from datetime import UTC, datetime
 
 import polars as pl
 import pytest
-from hypothesis import given, settings, strategies as st
+from hypothesis import given, strategies as st
+from tiers import examples
 from venue_files import T0, block, fill, funding, update, write_blocks, write_snapshot
 
 from adlopt.data.loaders import (
@@ -74,7 +75,7 @@ EVENT = st.tuples(
 )
 
 
-@settings(max_examples=60)
+@examples(30)
 @given(
     values=st.tuples(*[st.integers(-200, 500)] * 3),
     sizes=st.tuples(*[st.integers(-5, 5)] * 6),
