@@ -178,10 +178,8 @@ def test_a_file_that_is_cut_off_anywhere_is_an_error_or_said(tmp_path, name):
     data = path.read_bytes()
     ends = {0, *(i + 1 for i, byte in enumerate(data) if byte == 0x0A)}
     said = []
-    steps = set(range(1, len(data), 1 if NIGHTLY else 9))
-    for cut in sorted(
-        steps | {end + d for end in ends for d in (-1, 0, 1)} & {*range(1, len(data))}
-    ):
+    near = {end + d for end in ends for d in (-1, 0, 1)}
+    for cut in (c for c in range(1, len(data)) if NIGHTLY or c in near or c % 9 == 0):
         path.write_bytes(data[:cut])
         try:
             got = load(kind, [path], tolerance=0.99)
