@@ -254,6 +254,24 @@ def test_the_guarantee_holds_for_exchangeable_rounds():
     assert abs(hits / 3000 - 0.8) < 4 * math.sqrt(0.16 / 3000)
 
 
+@pytest.mark.nightly("a thousand episodes")
+def test_a_thousand_episodes_in_any_order_are_covered_as_promised():
+    """Rounds in random order are exchangeable; θ* = 1 twice is a tie, which covers more."""
+    rng, covered = np.random.default_rng(0), []
+    for seed in range(1_000):
+        rounds = adl.episodes.shock(rounds=10, winners=20, seed=seed).rounds
+        *before, last = (
+            replace(rounds[i], start=replace(rounds[i].start, t=t))
+            for t, i in enumerate(rng.permutation(10).tolist(), start=1)
+        )
+        past = adl.Episode(name="in any order", rounds=tuple(before))
+        belief = adl.belief_from(past, equally=True)
+        decision = adl.decide(last.start, belief=belief, chance=0.8)
+        assert decision.guarantee == 0.8
+        covered.append(decision.raised >= last.needed - 1e-6)
+    assert np.mean(covered) >= 0.8 - 4 * math.sqrt(0.16 / 1_000)
+
+
 def test_the_radius_is_calibrated_on_the_values_alone_and_grows_with_what_it_saves():
     rng = np.random.default_rng(2)
     skewed = np.where(rng.random(24) < 0.15, 80.0, rng.uniform(0, 10, 24))
