@@ -4,6 +4,10 @@ Budget 1, loss λ max(x_1/u_1, x_2/u_2), T = 2m rounds. The queue takes everythi
 Against the comparator that serves the larger account its regret is T/2 · λ(1 − 1/M), as stated.
 That comparator is not the best one: pro-rata costs λ/(M+1) a round, and the dynamic regret is
 T λ (M² + 1)/(2M(M+1)). The best *constant* split costs λ for each pair of rounds.
+
+An odd T = 2m + 1 has one round more with capacities (1, M): (T + 1)/2 · λ(1 − 1/M) against the
+larger account. There the best constant split serves account 1 with 1/(M+1) only, and the static
+regret is (T + 1)/2 · λ M/(M+1) + (T − 1)/2 · λ (1/M − M/(M+1)).
 """
 
 from __future__ import annotations
@@ -50,6 +54,64 @@ static = Claim(
     given=GIVEN,
     concludes=eq(over_time(QUEUE - pair(Rational(1, 2), Rational(1, 2))), T * λ / (2 * M)),
 )
+
+
+# One round more: T = 2m + 1 -----------------------------------------------------------------------
+
+
+def and_one_more(pairs: object, last: object) -> object:
+    """The pairs of rounds, and a round with capacities (1, M)."""
+    return over_time(pairs) + λ * last
+
+
+LEAST = 1 / (M + 1)
+odd_paper = Claim(
+    given=GIVEN,
+    concludes=eq(
+        and_one_more(QUEUE - LARGER, loss(1, 1, M) - loss(0, 1, M)), (T + 2) / 2 * λ * (1 - 1 / M)
+    ),
+)
+odd_dynamic = Claim(
+    given=GIVEN,
+    concludes=eq(
+        and_one_more(QUEUE - PRO_RATA, loss(1, 1, M) - loss(LEAST, 1, M)),
+        T * λ * (M**2 + 1) / (2 * M * (M + 1)) + λ * M / (M + 1),
+    ),
+)
+odd_constant = Claim(
+    given=(*GIVEN, *SHARE),
+    concludes=ge(
+        (m + 1) * loss(a, 1, M) + m * loss(a, M, 1),
+        (m + 1) * loss(LEAST, 1, M) + m * loss(LEAST, M, 1),
+    ),
+)
+odd_static = Claim(
+    given=GIVEN,
+    concludes=eq(
+        and_one_more(QUEUE - pair(LEAST, LEAST), loss(1, 1, M) - loss(LEAST, 1, M)),
+        (m + 1) * λ * M / (M + 1) + m * λ * (1 / M - M / (M + 1)),
+    ),
+)
+
+
+def one_more(pairs: Fact, difference: object, value: object, total: Formula) -> Fact:
+    """The last round costs `value` more."""
+    goal, known = eq(difference, value), inverses()
+    last = prove(goal, known, resolve(goal, known), multipliers=[1 / M, LEAST])
+    factors = [λ, λ * m, λ / M, λ * LEAST, λ * m / M, λ * m * LEAST]
+    return prove(total, pairs, last, known, multipliers=factors)
+
+
+def odd_best() -> Fact:
+    """In the round more the least is 1/(M + 1), in a pair a more is a more and b less."""
+    known = [*inverses(), *GIVEN, *SHARE]
+    sides = [maximum(a, (1 - a) / M), maximum(a / M, 1 - a)]
+    cheap = eq(loss(LEAST, 1, M), LEAST), eq(loss(LEAST, M, 1), M * LEAST)
+    values = [prove(goal, known, resolve(goal, known)) for goal in cheap]
+    one = cheapest(Claim(given=optimal.given, concludes=ge(loss(a, 1, M), loss(LEAST, 1, M))))
+    both = prove(ge(pair(a, a), 1), sides)
+    paired = prove(ge(m * pair(a, a), m), both, ge(m, 1))
+    return prove(odd_constant.concludes, paired, one, values, known, multipliers=[m])
 
 
 def inverses() -> list[Fact]:
@@ -118,11 +180,20 @@ def theorem() -> Theorem:
     half = pair(Rational(1, 2), Rational(1, 2))
     against = {"difference": QUEUE - LARGER, "value": 1 - 1 / M, "total": paper.concludes}
     better = QUEUE - PRO_RATA, 1 + 1 / M - 2 / (M + 1), dynamic.concludes
+    least_pair = 1 / M, eq(over_time(QUEUE - pair(LEAST, LEAST)), m * λ / M)
+    apart = and_one_more(QUEUE - LARGER, loss(1, 1, M) - loss(0, 1, M))
+    short = Claim(given=GIVEN, concludes=eq(apart, (T + 1) / 2 * λ * (1 - 1 / M)))
+    odd = {
+        "pairs": each_pair(**against),
+        "difference": loss(1, 1, M) - loss(0, 1, M),
+        "value": 1 - 1 / M,
+        "total": odd_paper.concludes,
+    }
     return Theorem(
         item="Equation 18",
         title="dynamic regret of a fixed queue on alternating capacities",
         citation="[CTTX26, Eq. 18]",
-        statement="for even T, Reg = T/2 · λ(1 − 1/M) against serving the larger account",
+        statement="against the larger account, Reg = T/2 · λ(1 − 1/M), T + 1 for T if T is odd",
         verdict=Verdict.PROVED,
         tightness="exact",
         remarks=(
@@ -149,6 +220,31 @@ def theorem() -> Theorem:
             ),
             "regret against the optimum": Step(dynamic, each_pair(*better)),
             "one half each is the best constant": Step(constant, at_least_half()),
+            "odd T": Step(
+                odd_paper,
+                one_more,
+                {"T/2 · λ(1 − 1/M) for odd T": fails_at(point, short, total=short.concludes)},
+                holds=odd,
+            ),
+            "odd T, against the optimum": Step(
+                odd_dynamic,
+                one_more(
+                    each_pair(*better),
+                    loss(1, 1, M) - loss(LEAST, 1, M),
+                    M * LEAST,
+                    odd_dynamic.concludes,
+                ),
+            ),
+            "odd T, 1/(M + 1) is the best constant": Step(odd_constant, odd_best()),
+            "odd T, static regret": Step(
+                odd_static,
+                one_more(
+                    each_pair(QUEUE - pair(LEAST, LEAST), *least_pair),
+                    loss(1, 1, M) - loss(LEAST, 1, M),
+                    M * LEAST,
+                    odd_static.concludes,
+                ),
+            ),
             "static regret": Step(static, each_pair(QUEUE - half, 1 / M, static.concludes)),
         },
         witness={**point, m: 2},

@@ -1,8 +1,8 @@
 """Static regret of projected gradient descent on a fixed domain [CTTX26, Prop. 2].
 
 The dynamic bound for a path that never moves: Σ ℓ_t(x_t) − ℓ_t(v) ≤ D²/2η + η G² T/2, which is
-G D √T at η = D/(G √T). The comparator v has to lie in the domain of every round (inside_t = 1):
-the projection inequality is used at v in each of them.
+G D √T at η = D/(G √T). The comparator v has to lie in the domain of every round (inside_t = 1): the
+definition of the projection is used on the way to v in each of them.
 """
 
 from __future__ import annotations
@@ -10,29 +10,15 @@ from __future__ import annotations
 from sympy import Rational, Sum
 
 from adlopt.proof import *
-from adlopt.proof.literature import CONVEXITY, PROJECTION
 
 t, i, n, T = integers("t i n T")
 η, D, G, P, root = reals("η D G P root")
-x, u, v, g, r, d, inside_ = sequences("x u v g r d inside")
-
-
-def dot(one: object, two: object) -> Sum:
-    """Inner product of two vectors given by their coordinates i."""
-    return Sum(one * two, (i, 1, n))
-
-
-aim = x(t, i) - η * g(t, i)
-near, after = x(t, i) - v(i), x(t + 1, i) - v(i)
-ONTO = every(t, 1, T, le(inside_(t) * dot(aim - x(t + 1, i), v(i) - x(t + 1, i)), 0))
+x, u, v, g, r, d, inside_, share = sequences("x u v g r d inside share")
+DYNAMIC = theorem_of(__file__, "prop_05_vector_dynamic_regret.py")
+AT_REST = {u: (t, i, v(i)), d: (t, 0), P: 0}
 INSIDE = every(t, 1, T, eq(inside_(t), 1))
-CONVEX = every(t, 1, T, le(r(t), dot(g(t, i), near)))
-PLAY = (
-    *(ge(n, 1), ge(T, 1), gt(η, 0), gt(D, 0), ONTO, CONVEX),
-    every(t, 1, T, le(dot(g(t, i), g(t, i)), G**2)),
-    every(t, 1, T, le(dot(near, near), D**2)),
-    every(t, 1, T, le(dot(after, after), D**2)),
-)
+PLAY = tuple(put_formula(each, AT_REST) for each in DYNAMIC.claims["any step"].given[:-3])
+"""What Proposition 5 supposes, but for its path."""
 REGRET = Sum(r(t), (t, 1, T))
 STEP = (gt(root, 0), eq(root**2, T), gt(G, 0), eq(η * G * root, D))
 PLAIN = eq(η * root, 1)
@@ -50,21 +36,14 @@ def tuned(step: Formula = STEP[-1]) -> Claim:
 
 def derive(half: object = Rational(1, 2), domain: tuple[Formula, ...] = (INSIDE,)) -> Fact:
     """Put u_t = v, d_t = 0 and P = 0 into the dynamic bound."""
-    dynamic = theorem_of(__file__, "prop_05_vector_dynamic_regret.py").steps["bound"]
-    constant = put(dynamic, {u: (t, i, v(i)), d: (t, 0), P: 0})
+    constant = put(DYNAMIC.facts["any step"], AT_REST)
     still = [prove(formula) for formula in (ge(0, 0), eq(0, 0))]
     rest = [prove(eq(0, Sum(0 * d(t), (t, 1, T - 1))))]
     fact = discharge(constant, *(for_all(fact, t, 1, T - 1) for fact in still), rest)
     bound = prove(general(half).concludes, fact, gt(η, 0))
-    return discharge(bound, projected(domain))
-
-
-def projected(domain: tuple[Formula, ...]) -> Fact:
-    """The projection inequality at v, in every round."""
-    inside = [le(1, t), le(t, T)]
-    known = [at(formula, t, using=inside) for formula in (ONTO, *domain)]
-    body = dot(aim - x(t + 1, i), v(i) - x(t + 1, i))
-    return for_all(prove(le(body, 0), known, multipliers=[body]), t, 1, T)
+    within = [le(1, t), le(t, T)]
+    inside = prove(eq(inside_(t), 1), [at(h, t, using=within) for h in domain])
+    return discharge(bound, for_all(inside, t, 1, T))
 
 
 def at_best_step(step: Formula = STEP[-1]) -> Fact:
@@ -80,13 +59,24 @@ def at_best_step(step: Formula = STEP[-1]) -> Fact:
 def theorem() -> Theorem:
     """Proposition 2."""
     once = {T: 1, n: 1, i: 1, t: 1, η: 1, D: 1, G: 1, root: 1, v: [0], r: [1], inside_: [1]}
+    once |= {share: [0]}
     once |= {x: [[1], [0]], g: [[1]]}
     stuck = {**once, T: 4, r: [1] * 4, root: 2, inside_: [0] * 4, x: [[1]] * 5, g: [[1]] * 4}
-    slow = {**stuck, η: Rational(1, 2), D: 10, inside_: [1] * 4}
+    stuck |= {share: [Rational(1, 2)] * 4}
+    slow = {**stuck, η: Rational(1, 2), D: 10, inside_: [1] * 4, share: [0] * 4}
     slow |= {x: [[10 - Rational(k, 2)] for k in range(5)]}
     slow[r] = [place for (place,) in slow[x][:4]]
     places = [1, 1], [Rational(11, 20), Rational(2, 5)], [Rational(1, 10), 0], [0, 0], [0, 0]
-    walk = {T: 4, n: 2, η: Rational(3, 4), D: Rational(3, 2), G: 1, root: 2, v: [0, 0]}
+    walk = {
+        T: 4,
+        n: 2,
+        η: Rational(3, 4),
+        D: Rational(3, 2),
+        G: 1,
+        root: 2,
+        v: [0, 0],
+        share: [0] * 4,
+    }
     walk |= {x: list(places), g: [[Rational(3, 5), Rational(4, 5)]] * 4, inside_: [1] * 4}
     walk |= {r: [Rational(7, 5), Rational(13, 20), Rational(3, 50), 0]}
     return Theorem(
@@ -96,7 +86,6 @@ def theorem() -> Theorem:
         statement="Reg ≤ G D √T at η = D/(G √T)",
         verdict=Verdict.PROVED_UNDER,
         added={"the comparator lies in the domain of every round": INSIDE},
-        cited={PROJECTION: (ONTO,), CONVEXITY: (CONVEX,)},
         tightness="attained at T = 1",
         proves={
             "any step": Step(

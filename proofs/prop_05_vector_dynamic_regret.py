@@ -5,9 +5,10 @@ at most G, a comparator path u_t in the set, d_t = ‖u_{t+1} − u_t‖ and P =
 
     Σ ℓ_t(x_t) − ℓ_t(u_t)  ≤  (D² + 2 D P) / 2η + η G² T / 2.
 
-The projection enters through its variational inequality ⟨y − Πy, u_t − Πy⟩ ≤ 0, which holds if u_t
-lies in the set that is projected onto (inside_t = 1): always on a fixed set, and with capacities
-that change from round to round only if u_t fits into the next round too. Convexity enters through
+The projection enters by its definition: x_{t+1} is no farther from the aim than a point of the way
+from it to u_t, which `projection.py` names, and turns into ⟨aim − x_{t+1}, u_t − x_{t+1}⟩ ≤ 0. That
+point is in the set if u_t is (inside_t = 1): always on a fixed set, and with capacities that change
+from round to round only if u_t fits into the next round too. That g_t is a subgradient says
 ℓ_t(x_t) − ℓ_t(u_t) ≤ ⟨g_t, x_t − u_t⟩. A constant path is Proposition 2.
 """
 
@@ -15,15 +16,15 @@ from __future__ import annotations
 
 from functools import cache
 
-from sympy import Rational, Sum, sympify
+from sympy import Max, Rational, Sum, sympify
 
 from adlopt.proof import *
 from adlopt.proof.lemmas import best_step, inner_product_bound, optimal_bound, optimal_step
-from adlopt.proof.literature import CONVEXITY, PROJECTION
 
 t, i, k, n, T = integers("t i k n T")
 η, D, G, P = reals("η D G P")
-x, u, g, r, d, inside_ = sequences("x u g r d inside")
+x, u, g, r, d, inside_, share = sequences("x u g r d inside share")
+DEFINITION = theorem_of(__file__, "projection.py")
 
 
 def dot(one: object, two: object) -> Sum:
@@ -39,8 +40,13 @@ def aim(at_round: object = t) -> object:
 gap = x(t, i) - u(t, i)
 gap_after = x(t + 1, i) - u(t, i)
 step_of_path = u(t + 1, i) - u(t, i)
-NEAREST = every(t, 1, T, le(dot(aim() - x(t + 1, i), u(t, i) - x(t + 1, i)), 0))
-ONTO = every(t, 1, T, le(inside_(t) * dot(aim() - x(t + 1, i), u(t, i) - x(t + 1, i)), 0))
+left, way = aim() - x(t + 1, i), u(t, i) - x(t + 1, i)
+missed = left - share(t) * way
+NEAREST = every(t, 1, T, le(dot(left, way), 0))
+SHARE = every(
+    t, 1, T, eq(share(t) * (Max(0, dot(left, way)) + dot(way, way)), Max(0, dot(left, way)))
+)
+ONTO = every(t, 1, T, le(inside_(t) * (dot(left, left) - dot(missed, missed)), 0))
 INSIDE = every(t, 1, T, eq(inside_(t), 1))
 DOMAIN = {"the domain is fixed: u_t lies in the set of round t + 1": INSIDE}
 CONVEX = every(t, 1, T, le(r(t), dot(g(t, i), gap)))
@@ -158,23 +164,28 @@ def at_best_step(twice: Fact) -> Fact:
 
 def stated(claim: Claim) -> Claim:
     """The claim for any domains, which says nothing of the projection where u_t is outside."""
-    given = (ONTO if formula == NEAREST else formula for formula in claim.given)
+    given = (
+        f for formula in claim.given for f in ([SHARE, ONTO] if formula == NEAREST else [formula])
+    )
     return Claim(given=tuple(given), concludes=claim.concludes)
 
 
-def on_a_fixed_domain(fact: Fact) -> Fact:
-    """inside_t = 1 in every round."""
-    body = dot(aim() - x(t + 1, i), u(t, i) - x(t + 1, i))
-    onto, inside = (at(h, t, using=[le(1, t), le(t, T)]) for h in (ONTO, INSIDE))
-    return discharge(fact, for_all(prove(le(body, 0), onto, inside, multipliers=[body]), t, 1, T))
+def on_a_fixed_domain(fact: Fact, domain: tuple[Formula, ...] = (INSIDE,)) -> Fact:
+    """inside_t = 1 in every round, and what the definition of a projection gives."""
+    within = [le(1, t), le(t, T)]
+    inside = prove(eq(inside_(t), 1), [at(h, t, using=within) for h in domain])
+    closer = dot(left, left) - dot(missed, missed)
+    near = prove(le(closer, 0), at(ONTO, t, using=within), inside, multipliers=[closer])
+    y, p, v = sequences("y p v")
+    places = {y: (i, aim()), p: (i, x(t + 1, i)), v: (i, u(t, i)), reals("s"): share(t)}
+    angle = put(DEFINITION.facts["from the definition"], places)
+    angle = discharge(angle, at(SHARE, t, using=within), near)
+    return discharge(fact, for_all(angle, t, 1, T))
 
 
 def bound_on_a_fixed_domain(domain: tuple[Formula, ...] = (INSIDE,)) -> Fact:
     """The bound from the hypotheses of the claim and those on the domain."""
-    fact = on_a_fixed_domain(derive()["bound"])
-    known = [at(h, t, using=[le(1, t), le(t, T)]) for h in domain]
-    one = prove(eq(inside_(t), 1), known)
-    return discharge(fact, for_all(discharge(one, [le(1, t), le(t, T)]), t, 1, T))
+    return on_a_fixed_domain(derive()["bound"], domain)
 
 
 def run(**values: object) -> dict[object, object]:
@@ -184,7 +195,8 @@ def run(**values: object) -> dict[object, object]:
     ends = {T: rounds, P: sum(values["d"])}
     pairs = {s: [[place] for place in values[s.__name__]] for s in (x, u, g)}
     inside = values.get("inside", [1] * rounds)
-    return {**point, **ends, **pairs, r: values["r"], d: values["d"], inside_: inside}
+    part = values.get("share", [0] * rounds)
+    return {**point, **ends, **pairs, r: values["r"], d: values["d"], inside_: inside, share: part}
 
 
 def theorem() -> Theorem:
@@ -193,9 +205,11 @@ def theorem() -> Theorem:
     once = run(x=[1, 0], u=[0], g=[1], r=[1], d=[])
     half, steps = Rational(1, 2), derive() | {"best step": at_best_step(derive()["twice"])}
     walk = {T: 4, n: 2, η: half, D: 2, G: 4, P: 3, r: [0, 1, 1, 1], d: [1] * 3, inside_: [1] * 4}
+    walk |= {share: [0] * 4}
     walk |= {u: [[0, 0], [1, 0], [1, 1], [0, 1]], g: [[-1, 0], [-2, -1], [1, -2], [2, 0]]}
     walk |= {x: [[0, 0], [half, 0], [1, half], [half, 1], [0, 1]]}
-    moved = run(x=[1] * 5, u=[0] * 4, g=[1] * 4, r=[1] * 4, d=[0] * 3, inside=[0] * 4)
+    away = {"inside": [0] * 4, "share": [half] * 4}
+    moved = run(x=[1] * 5, u=[0] * 4, g=[1] * 4, r=[1] * 4, d=[0] * 3, **away)
     return Theorem(
         item="Proposition 5",
         title="dynamic regret of projected gradient descent on vectors",
@@ -203,7 +217,6 @@ def theorem() -> Theorem:
         statement="Reg ≤ (D² + 2 D P)/2η + η G² T/2",
         verdict=Verdict.PROVED_UNDER,
         added=DOMAIN,
-        cited={PROJECTION: (ONTO,), CONVEXITY: (CONVEX,)},
         remarks=(
             "domains that change need a second projection: see Proposition 5 on changing domains",
             "the step √((D² + 2 D P)/(G² T)) uses a bound G, not the slopes that it produces",

@@ -47,7 +47,7 @@ def prove(
     with_sympy: cli.Flag = False,
     form: cli.Form = cli.TEXT,
 ) -> None:
-    """Check the proofs of every claim, or of those named, and print the verdicts.
+    """Check the proofs of every claim, and print the verdicts; of those named, what they say, too.
 
     Parameters
     ----------
@@ -67,7 +67,7 @@ def prove(
     from adlopt.proof.library import check_all, find, proof_files
     from adlopt.proof.second_kernels import exported_files, second_opinion
     from adlopt.proof.written_out import derivation
-    from adlopt.show.proofs import render
+    from adlopt.show.proofs import explained, render
 
     named = [path for name in names for path in find(name)]
     paths = list(dict.fromkeys(named)) or list(proof_files().values())
@@ -90,7 +90,7 @@ def prove(
     with cli.progress(len(paths), "checking") as step:
         told = None if step is None else lambda row: step(row.file)
         found = check_all(paths, progress=told)
-    cli.put(found, form, render)
+    cli.put(found, form, explained if names else render)
     if found.data().failed:
         sys.exit(cli.NO_ANSWER)
 

@@ -13,6 +13,7 @@ from traceback import extract_tb
 from types import MappingProxyType
 
 from adlopt.errors import ProofError
+from adlopt.proof.legend import beside
 from adlopt.proof.theorem import Theorem, Verdict
 from adlopt.proof.written_out import derivation, summary
 
@@ -96,7 +97,9 @@ def _once(path: Path, _changed: object) -> Theorem:
             "a proof to start from"
         )
     with _failing(path):
-        return replace(theorem)
+        shared = beside(path)
+        parts = {name: shared.get(name, {}) for name in ("letters", "words")}
+        return replace(theorem, **{k: {**part, **getattr(theorem, k)} for k, part in parts.items()})
 
 
 @contextmanager

@@ -14,16 +14,10 @@ from typing import Any
 
 from adlopt.errors import ProofError
 from adlopt.proof.claim import Claim, Family
-from adlopt.proof.coq_text import (
-    SORTS,
-    Letters,
-    arity_of,
-    binders,
-    function_of,
-    symbols_in,
-)
+from adlopt.proof.coq_text import SORTS, Letters, binders, function_of
 from adlopt.proof.formula import Formula
 from adlopt.proof.kernel import Combination, Fact, Sequent, sequent
+from adlopt.proof.legend import arities, line
 from adlopt.proof.notation import point, replacements
 from adlopt.proof.plain_text import comparison
 from adlopt.proof.refutation import Refutation
@@ -48,7 +42,9 @@ class Development:
     def write(self, theorem: Theorem) -> str:
         """Write every step, the claims, what they rest on, and what is refuted."""
         said = " ".join(f"{theorem.item}: {theorem.title}".split())
-        self.lines = [f"(* {said}. *)", "Require Import Adlopt.", "Open Scope R_scope."]
+        legend = [line(letter).replace("*", "∗") for letter in theorem.legend]
+        self.lines = [f"(* {words} *)" for words in (f"{said}.", *legend)]
+        self.lines += ["Require Import Adlopt.", "Open Scope R_scope."]
         variants = [(v.name, v.claim, v.counterexample) for v in theorem.false_variants]
         for claim in theorem.claims.values():
             found = [r for r in theorem.refutations if isinstance(r, Family) or claim.fails_at(r)]
@@ -233,7 +229,7 @@ class Development:
 
     def _symbols(self, formulas: list[Formula]) -> str:
         """Write the lists of symbols that statements speak of; the rest is zero."""
-        known = {atom: arity_of(atom, formulas) for atom in symbols_in(formulas)}
+        known = arities(formulas)
         sorts = []
         for kind in SORTS:
             zero = "(fun _ _ => 0)" if kind in FAMILIES else "0"
@@ -266,8 +262,8 @@ class Development:
             proof = f"refine (refuted {at} {listed} {wanted} _ (unstated _)); [yes|]."
         else:
             proof = self._by_family(where, listed, wanted)
-        symbols = symbols_in(formulas)
-        args = " ".join(self._fields(atom, arity_of(atom, formulas)) for atom in symbols)
+        symbols = arities(formulas)
+        args = " ".join(self._fields(atom, many) for atom, many in symbols.items())
         over = f"forall {binders(formulas)},\n    " if symbols else ""
         self.lines += [
             f"Theorem {name} : ~ ({over}{_implied(texts)}).",

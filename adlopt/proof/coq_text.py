@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import NamedTuple, TypeAlias
 
 from adlopt.errors import ProofError
-from adlopt.proof.formula import Formula, Relation, free_symbols, index
+from adlopt.proof.formula import Formula, Relation, index
+from adlopt.proof.legend import arities
 from adlopt.proof.term import FAMILIES, INTEGRAL, SYMBOLS, Atom, Kind, Monomial, Term, order_of
 
 OPERATIONS = {
@@ -160,32 +160,11 @@ def bound_name(depth: int) -> str:
     return f"k'{depth}"
 
 
-def symbols_in(formulas: Iterable[Formula]) -> list[Atom]:
-    """Return the symbols and sequences of statements, by name."""
-    found = frozenset[Atom]().union(*map(free_symbols, formulas))
-    return sorted(found, key=lambda atom: (atom.name, atom.kind.value))
-
-
-def arity_of(head: Atom, formulas: Iterable[Formula]) -> int:
-    """Return how many indices a symbol has in statements: none, if it is no sequence."""
-
-    def found(term: Term) -> Iterable[int]:
-        for monomial, _, _ in term:
-            for atom, _ in monomial:
-                if (atom.kind, atom.name) == (head.kind, head.name):
-                    yield len(atom.args)
-                for arg in atom.args:
-                    yield from found(arg)
-
-    terms = [t for f in formulas for t in (f.term, *(end for ends in f.ranges for end in ends))]
-    return max((n for term in terms for n in found(term)), default=0)
-
-
 def binders(formulas: list[Formula]) -> str:
     """Declare the symbols of statements, and which of them are whole."""
     said = []
-    for atom in symbols_in(formulas):
-        name, many = name_of(atom), arity_of(atom, formulas)
+    for atom, many in arities(formulas).items():
+        name = name_of(atom)
         said.append(f"({name} : {'R -> ' * many}R)")
         if atom.kind in INTEGRAL:
             places = [f"a'{k}" for k in range(many)]

@@ -14,7 +14,7 @@ from adlopt.foundation.workers import worker_processes
 from adlopt.proof.checking import Checked, check
 from adlopt.show.answer import Answer, Columns
 from adlopt.show.proofs import summary
-from adlopt.show.schema.proofs import ProofData, ProofsData
+from adlopt.show.schema.proofs import HypothesisData, ProofData, ProofsData
 
 WORKERS = 2
 """Proofs checked at the same time."""
@@ -111,6 +111,8 @@ def proof_data(file: str, checked: Checked) -> ProofData:
         rejected=dict(checked.rejected),
         tightness=theorem.tightness,
         citation=theorem.citation,
+        letters=theorem.legend,
+        hypotheses=[HypothesisData(str(f), words) for f, words in theorem.worded.items()],
         seconds=checked.seconds,
     )
 

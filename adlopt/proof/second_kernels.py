@@ -30,8 +30,8 @@ def exported(theorem: Theorem) -> DerivationData:
     steps = theorem.statements()
     numbers = {key_of(step): number for number, step in enumerate(steps, start=1)}
     places: dict[Formula, int] = {}
-    for claim in theorem.claims.values():
-        _number(places, claim.given)
+    words = theorem.worded
+    _number(places, words)
     for step in steps:
         supposed = (sequent(p).conclusion for p in step.premises if is_assumed(sequent(p)))
         _number(places, (*supposed, *sorted(step.hypotheses, key=str)))
@@ -44,7 +44,8 @@ def exported(theorem: Theorem) -> DerivationData:
         verdict=theorem.verdict.value,
         axioms=[f"{axiom.name} [{axiom.citation}]" for axiom in sorted(theorem.axioms)],
         added=list(theorem.added),
-        hypotheses=[_statement(formula) for formula in places],
+        letters=theorem.legend,
+        hypotheses=[_statement(formula, words.get(formula, "")) for formula in places],
         steps=[
             StepData(
                 number=numbers[key_of(step)],
@@ -74,9 +75,10 @@ def _premise(fact: Fact, numbers: dict[Any, int], places: dict[Formula, int]) ->
     return -places[said.conclusion] if is_assumed(said) else numbers[key_of(said)]
 
 
-def _statement(formula: Formula) -> StatementData:
+def _statement(formula: Formula, words: str = "") -> StatementData:
     return StatementData(
         says=comparison(formula),
+        words=words,
         relation=formula.relation.value,
         term=_term(formula.term),
         ranges=[[_term(end) for end in ends] for ends in formula.ranges],

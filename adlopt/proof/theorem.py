@@ -12,10 +12,12 @@ from adlopt.errors import ProofError
 from adlopt.proof.claim import Claim, FalseVariant, Family, genuine
 from adlopt.proof.formula import Formula
 from adlopt.proof.kernel import Axiom, Fact, Sequent, sequent
+from adlopt.proof.legend import explained, owned_letters, owned_words
 from adlopt.proof.refutation import Refutation
 from adlopt.proof.shown import in_notebook
 from adlopt.proof.step import Step
 from adlopt.proof.witness import check_witness
+from adlopt.show.schema.proofs import LetterData
 
 NOTHING: Mapping[str, Any] = MappingProxyType({})
 
@@ -55,8 +57,8 @@ class Theorem:
     added : mapping from str to Formula
         Hypotheses that the source does not state, with the words for them.
     cited : mapping from Axiom to tuple of Formula
-        Theorems of the literature, about objects that the kernel has no words for (a projection,
-        exponential weights, maximal flows). They stand as hypotheses of claims and facts: an axiom
+        Theorems of the literature, about objects that the kernel has no words for (exponential
+        weights). They stand as hypotheses of claims and facts: an axiom
         of the kernel would hold for every value of its symbols, not for these objects alone.
     remarks : tuple of str
         What a reader has to know besides (parameters tuned in hindsight, say).
@@ -74,6 +76,11 @@ class Theorem:
         `adlopt.proof.witness`.
     false_variants : tuple of FalseVariant
         At least two, each of something that the evidence rests on.
+    letters : mapping
+        What symbols mean: a text, or a tuple of meaning, unit and source, by symbol, or by sequence
+        at its indices, as D(t).
+    words : mapping from Formula, or tuple of Formula, to str
+        The hypotheses in words.
     """
 
     item: str
@@ -94,6 +101,8 @@ class Theorem:
     steps: Mapping[str, Any] = field(default_factory=dict)
     witness: Mapping[Any, Any] | tuple[Mapping[Any, Any], ...] = ()
     false_variants: tuple[FalseVariant, ...] = ()
+    letters: Mapping[Any, Any] = field(default_factory=dict)
+    words: Mapping[Any, str] = field(default_factory=dict)
 
     def __post_init__(self, proves: Mapping[str, Step]) -> None:
         steps = [each for each in self.steps.values() if isinstance(each, Step)]
@@ -109,6 +118,7 @@ class Theorem:
         owned["claims"] = {name: genuine(claim) for name, claim in claims.items()}
         owned["facts"] = {**self.facts, **{name: step.fact for name, step in proves.items()}}
         owned["steps"] = {n: s.fact if isinstance(s, Step) else s for n, s in self.steps.items()}
+        owned["letters"], owned["words"] = owned_letters(self.letters), owned_words(self.words)
         for name, entries in owned.items():
             object.__setattr__(self, name, MappingProxyType(entries))
         object.__setattr__(self, "false_variants", (*self.false_variants, *made))
@@ -198,6 +208,32 @@ class Theorem:
         return tuple(formula for said in self.cited.values() for formula in said)
 
     @property
+    def stated(self) -> dict[str, Claim]:
+        """Return every claim, and what holds instead, by its name."""
+        return {**self.claims, **{name: step.stated for name, step in self.corrected.items()}}
+
+    @property
+    def hypotheses(self) -> tuple[Formula, ...]:
+        """Return what some claim rests on, and when some counterexample is one; each once."""
+        said = [formula for claim in self.stated.values() for formula in claim.given]
+        when = [formula for family in self._families() for formula in family.when]
+        return tuple(dict.fromkeys([*said, *self.besides, *when]))
+
+    @property
+    def legend(self) -> list[LetterData]:
+        """Return what the symbols of claims and hypotheses mean."""
+        said = [claim.concludes for claim in self.stated.values()]
+        return explained(self.letters, [*self.hypotheses, *said])
+
+    @property
+    def worded(self) -> dict[Formula, str]:
+        """Return the hypotheses and the words for them, empty where nobody gave any."""
+        words = {formula: said for said, formula in self.added.items()}
+        for axiom, formulas in self.cited.items():
+            words |= dict.fromkeys(formulas, f"from the literature: {axiom.name}")
+        return {f: self.words.get(str(f), words.get(f, "")) for f in self.hypotheses}
+
+    @property
     def besides(self) -> tuple[Formula, ...]:
         """Return the hypotheses that facts may have besides those of their claims."""
         return (*self.theorems, *self.added.values())
@@ -264,8 +300,7 @@ class Theorem:
         """Check that the hypotheses of each claim hold together at one of the points."""
         points = self.witness if isinstance(self.witness, tuple) else (self.witness,)
         facts = {**self.facts, **{name: step.fact for name, step in self.corrected.items()}}
-        corrected = {name: step.stated for name, step in self.corrected.items()}
-        for name, claim in {**self.claims, **corrected}.items():
+        for name, claim in self.stated.items():
             used = facts[name].hypotheses if name in facts else frozenset[Formula]()
             cited = [formula for formula in self.theorems if formula in used]
             given, of = (*claim.given, *cited, *self.added.values()), f"{self.item}, {name}"

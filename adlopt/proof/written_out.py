@@ -17,6 +17,7 @@ from adlopt.proof.claim import Claim, Family
 from adlopt.proof.formula import Formula, whole_symbols
 from adlopt.proof.kernel import Axiom, Combination, Fact, Sequent, sequent
 from adlopt.proof.latex import prose
+from adlopt.proof.legend import line
 from adlopt.proof.notation import replacements
 from adlopt.proof.plain_text import comparison, text
 from adlopt.proof.refutation import Refutation
@@ -105,18 +106,19 @@ class _Report:
     current: frozenset[Formula] = frozenset()
 
     def of(self, theorem: Theorem) -> str:
-        claims = {f"Claim ({name})": claim for name, claim in theorem.claims.items()}
-        claims |= {f"Corrected ({name})": said.stated for name, said in theorem.corrected.items()}
-        for claim in claims.values():
-            self._number(claim.given)
-        self._number(theorem.besides)
+        self._number(theorem.hypotheses)
         cited = dict.fromkeys(theorem.theorems, ", from the literature")
         given = [
-            self._line(f"[{k}] ", self._formula(formula), cited.get(formula, ""))
-            for formula, k in self.hypotheses.items()
+            self._line(f"[{k}] ", self._formula(f), cited.get(f, ""), self._after(words))
+            for k, (f, words) in enumerate(theorem.worded.items(), 1)
         ]
-        said = [self._claim(name, claim) for name, claim in claims.items()]
-        blocks = [self.summary(theorem), *([self._block(given)] if given else []), *said]
+        legend = [self._line(self.pen.words(line(letter))) for letter in theorem.legend]
+        claims = theorem.stated
+        said = [
+            self._claim(f"{'Claim' if name in theorem.claims else 'Corrected'} ({name})", claim)
+            for name, claim in claims.items()
+        ]
+        blocks = [self.summary(theorem), *map(self._block, filter(None, (legend, given))), *said]
         families = [found for found in theorem.refutations if isinstance(found, Family)]
         blocks += [self._family(k, family) for k, family in enumerate(families, 1)]
         names = {key_of(sequent(fact)): name for name, fact in theorem.evidence().items()}
@@ -133,6 +135,9 @@ class _Report:
         atoms = whole_symbols({*formulas, *said})
         names = [self.pen.math.format(self.pen.term(of_atom(atom))) for atom in atoms]
         return [self._line(f"Whole numbers: {', '.join(names)}")] if names else []
+
+    def _after(self, words: str) -> str:
+        return f": {self.pen.words(words)}" if words else ""
 
     def _number(self, formulas: Iterable[Formula]) -> list[Formula]:
         """Give numbers to hypotheses, and return those that are new."""
@@ -275,4 +280,5 @@ def _fact(fact: Fact) -> str:
 def _theorem(theorem: Theorem) -> str:
     facts = [f"* {name}: {_fact(fact)}" for name, fact in theorem.facts.items()]
     head = f"**{theorem.item}** ({theorem.title}): {theorem.verdict.value}"
-    return "\n\n".join([head, theorem.statement, "\n".join(facts)])
+    legend = [f"* {line(letter)}" for letter in theorem.legend]
+    return "\n\n".join([head, theorem.statement, "\n".join(legend), "\n".join(facts)])

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 
 from adlopt.show.schema.proofs import ProofData, ProofsData
-from adlopt.show.table import Table
+from adlopt.show.table import Table, joined
 from adlopt.show.words import counted
 
 NAMED = 10
@@ -21,6 +21,23 @@ def verdicts(data: ProofsData, note: str = "") -> Table:
 def render(data: ProofsData) -> str:
     """Lay out verdicts in 80 columns."""
     return str(verdicts(data, f"; {data.seconds:.1f} s of checking"))
+
+
+def explained(data: ProofsData) -> str:
+    """Lay out verdicts, and below them what each proof speaks of: its letters and hypotheses."""
+    return joined([render(data), *(table for row in data.proofs for table in _legend(row))])
+
+
+def _legend(row: ProofData) -> list[Table | None]:
+    letters = [(each.symbol, each.meaning, each.unit, each.source) for each in row.letters]
+    given = [(each.words or "(no words)", each.says) for each in row.hypotheses]
+    of = f" of {row.item}"
+    return [
+        Table(f"Letters{of}", ("symbol", "meaning", "unit", "source"), letters)
+        if letters
+        else None,
+        Table(f"Hypotheses{of}", ("in words", "hypothesis"), given) if given else None,
+    ]
 
 
 def summary(data: ProofsData) -> str:

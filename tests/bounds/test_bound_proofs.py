@@ -94,9 +94,10 @@ from adlopt.show.board import bounds as board_bounds
 from adlopt.show.bounds import render
 from adlopt.studies import bounds_of as report
 
-t, r, n, T, most = integers("t r n T M")
+t, i, r, n, T, most = integers("t i r n T M")
 c, L, track, fair, w, low, largest, radius, moved = reals("c L λ μ w low largest D P")
-D, U, b, x, s, u, regret = sequences("D U b x s u r")
+D, U, b, x, s, u, v = sequences("D U b x s u v")
+worst, other, needed = sequences("worst other needed")
 chosen, E, F, short, worth = sequences("c E F r Φ")
 dollars = integer_sequences("b")
 share, step_ = reals("α η")
@@ -156,6 +157,11 @@ KEPT = {SHARE: share, ETA: step_, FIRST_SEVERITY: x(1), STEP: c, TRACKING: track
 
 def cost(severity: Any) -> Any:
     return track * abs(severity * D(t) - b(t)) + fair * severity * D(t) / U(t)
+
+
+def burdened(haircut: Any, burden: Any) -> Any:
+    """The objective of [CTTX26, Eq. 10], of haircuts with a worst burden."""
+    return over_rounds(track * abs(Sum(haircut, (i, 1, n)) - needed(t)) + fair * burden(t))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -220,8 +226,16 @@ LINKS = {
     ),
     MINIMAX_LOWER: Link(claims=("lower bound",), relation=ge),
     FULL_OBJECTIVE: Link(claims=("best step",), bounded=OF_OBJECTIVE, kept=WEIGHTS),
-    PROPOSITION_2: Link(claims=("static regret",), bounded=over_rounds(regret(t)), kept=WEIGHTS),
-    PROPOSITION_5: Link(claims=("dynamic regret",), bounded=over_rounds(regret(t)), kept=WEIGHTS),
+    PROPOSITION_2: Link(
+        claims=("static regret",),
+        bounded=burdened(x(t, i), worst) - burdened(v(i), other),
+        kept=WEIGHTS,
+    ),
+    PROPOSITION_5: Link(
+        claims=("dynamic regret",),
+        bounded=burdened(x(t, i), worst) - burdened(u(t, i), other),
+        kept=WEIGHTS,
+    ),
 }
 
 # The difference -----------------------------------------------------------------------------------

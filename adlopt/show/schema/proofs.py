@@ -9,6 +9,22 @@ import msgspec
 from adlopt.show.schema.data import VERSION, Data, Part
 
 
+class LetterData(msgspec.Struct, forbid_unknown_fields=True):
+    """What a symbol means, or a sequence at its indices: its unit, 1 for none, and its source."""
+
+    symbol: str
+    meaning: str
+    unit: str = "1"
+    source: str = "here"
+
+
+class HypothesisData(msgspec.Struct, forbid_unknown_fields=True):
+    """A hypothesis as a formula and in words, which are empty where nobody gave any."""
+
+    says: str
+    words: str
+
+
 class ProofData(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     """What became of one proof file."""
 
@@ -28,6 +44,10 @@ class ProofData(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     """Why the derivation does not close on the false variants, by their names."""
     tightness: str = ""
     citation: str = ""
+    letters: list[LetterData] = []
+    """What the symbols of its claims and hypotheses mean."""
+    hypotheses: list[HypothesisData] = []
+    """All that some claim rests on."""
     seconds: float = 0.0
     """Time the check took."""
     error: str = ""
@@ -46,13 +66,15 @@ class StatementData(Part):
     """A term compared with 0, perhaps for every index of ranges.
 
     A term is a list of monomials: a coefficient p/q, and pairs of an atom and its power. An atom is
-    its kind, its name, and the terms it is applied to. `says` is the same in plain text.
+    its kind, its name, and the terms it is applied to. `says` is the same in plain text, and
+    `words` what a hypothesis means.
     """
 
     says: str
     relation: str
     term: list[Any]
     ranges: list[list[Any]]
+    words: str = ""
 
 
 class CombinationData(Part):
@@ -93,6 +115,7 @@ class DerivationData(Data):
     verdict: str
     axioms: list[str]
     added: list[str]
+    letters: list[LetterData]
     hypotheses: list[StatementData]
     steps: list[StepData]
     claims: dict[str, int]
