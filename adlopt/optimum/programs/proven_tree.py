@@ -2,28 +2,32 @@
 
 HiGHS's own tree is faster, and its bound is its own word. Here every node is a linear relaxation
 whose multipliers are evaluated anew, and a node without a point is closed by a ray that shows it.
-Whole numbers are fixed in the order of their columns: where they switch what happens later, as in
-the program of a rule that is played, the early ones decide.
+Nodes are parted on the whole number that raised bounds most so far: it is tried on several, the
+first of equals being the earliest column, until that is known of each.
 """
 
 from __future__ import annotations
 
 import heapq
 import math
-import time
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from itertools import count
 
 import numpy as np
 
-from adlopt.foundation.arrays import FloatArray
+from adlopt.foundation.arrays import FloatArray, IntArray
+from adlopt.foundation.deadline import is_late
 from adlopt.optimum.programs.highs import Relaxation
 from adlopt.optimum.programs.program import Program
 from adlopt.optimum.programs.weak_duality import lower_bound
 
 WHOLE = 1e-6
 """How near to a whole number one counts as decided: it only says where to branch."""
+KNOWN, LOOKS = 4, 8
+"""Tries after which it is known how a number raises bounds; looks in vain before the best is it."""
+LEAST = 1e-9
+"""What a part counts for that raises no bound."""
 
 
 def proven_lower_bound(
@@ -44,42 +48,96 @@ def proven_lower_bound(
     >>> round(proven_lower_bound(program, good_enough=-1.0), 9)
     -1.0
     """
-    relaxation, order = Relaxation(program), count()
-    wholes = np.flatnonzero(np.asarray(program.integer))
-    closed = good_enough
-    open_: list[tuple[float, int, int, float, FloatArray, FloatArray]] = []
-
-    def examine(lower: FloatArray, upper: FloatArray, known: float) -> None:
-        nonlocal closed
-        point, duals = relaxation.solve(lower, upper)
-        node = replace(program, lower=lower, upper=upper)
-        if point is None:
-            if not _shown_empty(node, duals):
-                closed = min(closed, known)
-            return
-        bound = max(known, lower_bound(node, duals, exact=False).lower)
-        if bound >= good_enough:
-            return
-        between = wholes[np.abs(point[wholes] - np.rint(point[wholes])) > WHOLE]
-        if not between.size:
-            between = wholes[lower[wholes] < upper[wholes]]
-        if not between.size:
-            closed = min(closed, bound)
-            return
-        j = int(between[0])
-        below = min(max(math.floor(point[j] + WHOLE), lower[j]), upper[j] - 1.0)
-        heapq.heappush(open_, (bound, next(order), j, below, lower, upper))
-
-    examine(program.lower, program.upper, -math.inf)
-    while open_ and open_[0][0] < closed and time.monotonic() < deadline:
-        bound, step, column, below, lower, upper = heapq.heappop(open_)
-        if progress is not None and step % 500 == 0:
+    tree, order, closed = _Tree(program, good_enough), count(), good_enough
+    open_ = [(-math.inf, next(order), tree.node(program.lower, program.upper, -math.inf))]
+    while open_ and open_[0][0] < closed and not is_late(deadline):
+        bound, step, node = heapq.heappop(open_)
+        if progress is not None and step % 200 == 0:
             progress(bound)
-        low, high = lower.copy(), upper.copy()
-        low[column], high[column] = below + 1.0, below
-        examine(lower, high, bound)
-        examine(low, upper, bound)
-    return min([closed, *(bound for bound, *_ in open_[:1])])
+        parts = tree.parts(node) if node.bound < good_enough else ()
+        if not parts:
+            closed = min(closed, node.bound)
+        for part in parts:
+            if part.bound < good_enough:
+                heapq.heappush(open_, (part.bound, next(order), part))
+    return min([closed, *(node.bound for *_, node in open_[:1])])
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Node:
+    """Column bounds, the least that a point within them costs, and a point of the relaxation."""
+
+    lower: FloatArray
+    upper: FloatArray
+    bound: float
+    point: FloatArray | None
+
+
+class _Tree:
+    """How a program's whole numbers raise bounds, by what was tried."""
+
+    def __init__(self, program: Program, good_enough: float) -> None:
+        self.program, self.good_enough = program, good_enough
+        self.relaxation = Relaxation(program)
+        self.wholes = np.flatnonzero(np.asarray(program.integer))
+        self.raised, self.tried = np.zeros((2, program.cost.size)), np.zeros((2, program.cost.size))
+
+    def node(self, lower: FloatArray, upper: FloatArray, known: float) -> _Node:
+        """Bound what is within column bounds, of which a bound is known."""
+        point, duals = self.relaxation.solve(lower, upper)
+        within = replace(self.program, lower=lower, upper=upper)
+        if point is None:
+            return _Node(lower, upper, math.inf if _shown_empty(within, duals) else known, None)
+        bound = max(known, lower_bound(within, duals, exact=False).lower)
+        return _Node(lower, upper, bound, point)
+
+    def parts(self, node: _Node) -> tuple[_Node, ...]:
+        """Part a node in two, on the whole number that is best; none if all are decided."""
+        if node.point is None:
+            return ()
+        x = node.point[self.wholes]
+        between = self.wholes[np.abs(x - np.rint(x)) > WHOLE]
+        if not between.size:
+            between = self.wholes[node.lower[self.wholes] < node.upper[self.wholes]][:1]
+        best: tuple[_Node, ...] = ()
+        most, looked = 0.0, 0
+        scores = self._scores(between, node.point[between] % 1.0)
+        for k in np.argsort(-scores, kind="stable").tolist():
+            j, looked = int(between[k]), looked + 1
+            if scores[k] > most or self.tried[:, j].min() < KNOWN:
+                parts = self._halves(node, j)
+                gains = [min(part.bound, self.good_enough) - node.bound for part in parts]
+                found = math.prod(max(gain, LEAST) for gain in gains)
+                if found > most:
+                    best, most, looked = parts, found, 0
+                if max(part.bound for part in parts) >= self.good_enough:
+                    break
+            if looked >= LOOKS:
+                break
+        return best
+
+    def _scores(self, columns: IntArray, share: FloatArray) -> FloatArray:
+        """By how much parts are thought to raise the bound, multiplied; of each column."""
+        tried, raised = self.tried[:, columns], self.raised[:, columns]
+        usual = self.raised.sum(1) / np.maximum(self.tried.sum(1), 1.0)
+        each = np.where(tried > 0, raised / np.maximum(tried, 1.0), usual[:, None])
+        thought: FloatArray = np.maximum(each * [share, 1.0 - share], LEAST).prod(0)
+        return thought
+
+    def _halves(self, node: _Node, j: int) -> tuple[_Node, _Node]:
+        """Part a node on one whole number, and learn how that raises bounds."""
+        assert node.point is not None
+        at = node.point[j]
+        below = min(max(math.floor(at + WHOLE), node.lower[j]), node.upper[j] - 1.0)
+        low, high = node.lower.copy(), node.upper.copy()
+        low[j], high[j] = below + 1.0, below
+        halves = (self.node(node.lower, high, node.bound), self.node(low, node.upper, node.bound))
+        distances = at - below, below + 1.0 - at
+        for side, (part, away) in enumerate(zip(halves, distances, strict=True)):
+            gain = min(part.bound, self.good_enough) - node.bound
+            self.raised[side, j] += gain / max(away, WHOLE)
+            self.tried[side, j] += 1.0
+        return halves
 
 
 def _shown_empty(program: Program, ray: FloatArray) -> bool:
