@@ -12,8 +12,8 @@ from adlopt.foundation.exact import exact_sums
 from adlopt.optimum.core.burden_problem import BurdenProblem
 from adlopt.optimum.core.certificate import certify
 from adlopt.optimum.core.waterfill import optimum, water_level
-from adlopt.optimum.dollars.forms import SlackForm
-from adlopt.optimum.programs.highs import run
+from adlopt.optimum.programs.of_dollars import state_alone
+from adlopt.optimum.programs.patterns import Patterns
 
 ON_EQUITY = adl.MinMax(burden=adl.Burden.EQUITY)
 
@@ -35,7 +35,7 @@ def bounded_level(problem):
 
 
 def by_highs(problem):
-    return run(SlackForm.of(problem).program).columns
+    return Patterns.of(state_alone(problem, ON_EQUITY)).solve().columns
 
 
 @pytest.mark.parametrize(
@@ -48,7 +48,7 @@ def test_least_burden_and_its_exact_bound(measure, n, compiled):
     u, w, aim = problem.capacity, problem.weight, problem.budget
     others = {"100 bisections": lambda: peers.bisected_level(w, u, aim)}
     if n == 20_000:
-        others["HiGHS, slack form"] = lambda: by_highs(problem)
+        others["HiGHS, by tangents"] = lambda: by_highs(problem)
     level, bound = measure(
         lambda: bounded_level(problem), problem=f"min–max burden{compiled}", n=n, peers=others
     )
@@ -98,7 +98,7 @@ def test_losses_in_closed_form(measure, name, loss):
         lambda: optimum(problem),
         problem=name,
         n=20_000,
-        peers={"HiGHS, slack form": lambda: by_highs(problem)},
+        peers={"HiGHS, by tangents": lambda: by_highs(problem)},
     )
     assert certify(problem, haircut, multipliers).optimal
 

@@ -15,12 +15,12 @@ from adlopt.errors import InputError, SolverFailed, SolverStopped
 from adlopt.optimum.core.burden_problem import BurdenProblem
 from adlopt.optimum.core.certificate import certify
 from adlopt.optimum.core.waterfill import water_level
-from adlopt.optimum.dollars.forms import SlackForm
 from adlopt.optimum.lots import milp as widening
 from adlopt.optimum.lots.lot_grid import LotGrid
-from adlopt.optimum.lots.milp import LotCore
+from adlopt.optimum.lots.milp import between, state_lots
 from adlopt.optimum.programs import highs, program
 from adlopt.optimum.programs.highs import Infeasible, run
+from adlopt.optimum.programs.of_dollars import state_alone
 from adlopt.optimum.programs.program import Program
 
 LOTS = adl.Method.LOT_SEARCH
@@ -49,19 +49,23 @@ def accounts(n, log_mean, log_sd, seed):
     return capacity, capacity * rng.lognormal(1.0, 1.0, n), rng
 
 
-def slack(capacity, equity, budget):
+def opened(capacity, equity, budget):
     round_ = adl.Round.of(capacity=capacity, deficit=1.0, needed=budget, equity=equity)
-    problem = BurdenProblem.of(round_, adl.MinMax(burden=adl.Burden.EQUITY))
-    return problem, SlackForm.of(problem)
+    loss = adl.MinMax(burden=adl.Burden.EQUITY)
+    problem = BurdenProblem.of(round_, loss)
+    return problem, state_alone(problem, loss)
+
+
+def proof(problem, stated, answer):
+    haircut = np.clip(stated.haircut(answer.columns), 0.0, problem.capacity)
+    return certify(problem, haircut, stated.multipliers(answer.duals))
 
 
 def test_trap_1_money_too_small_for_absolute_tolerances():
     capacity, equity, _ = accounts(20, 0.0, 2.7, 1)
     capacity *= 1e-6 / capacity.sum()
-    problem, form = slack(capacity, equity, 0.6 * capacity.sum())
-    answer = run(form.program)
-    duals = form.multipliers(answer.row_duals)
-    assert certify(problem, form.haircut(answer.columns), duals).optimal
+    problem, stated = opened(capacity, equity, 0.6 * capacity.sum())
+    assert proof(problem, stated, run(stated.program)).optimal
 
     dust = [0.01 * amounts for amounts in (capacity, equity)]
     raised = run(naive(*dust, 0.01 * problem.budget, dust[1].sum())).columns[1:].sum()
@@ -162,9 +166,9 @@ print(adl.solve(round_, method=adl.Method.HIGHS).value)
 
 def test_trap_6_a_time_limit_without_an_incumbent_is_not_an_answer():
     capacity, equity, _ = accounts(3_000, 5.0, 2.7, 0)
-    _, form = slack(capacity, equity, 0.6 * capacity.sum())
+    _, stated = opened(capacity, equity, 0.6 * capacity.sum())
     with pytest.raises(SolverStopped):
-        run(form.program, time_limit=1e-9)
+        run(stated.program, time_limit=1e-9)
 
 
 def test_trap_6_a_search_that_is_cut_short_says_so():
@@ -198,12 +202,12 @@ def test_a_time_limit_must_be_a_positive_number(limit):
 
 def test_trap_7_the_dual_bound_is_ours():
     capacity, equity, _ = accounts(30, 8.0, 2.0, 3)
-    problem, form = slack(capacity, equity, 0.5 * capacity.sum())
-    answer = run(form.program)
-    certificate = certify(problem, form.haircut(answer.columns), form.multipliers(answer.row_duals))
+    problem, stated = opened(capacity, equity, 0.5 * capacity.sum())
+    answer = run(stated.program)
+    certificate = proof(problem, stated, answer)
     assert certificate.lower == pytest.approx(certificate.upper, rel=1e-12)
-    wrong = form.multipliers(-answer.row_duals)
-    assert certify(problem, form.haircut(answer.columns), wrong).lower == 0.0
+    wrong = replace(answer, row_duals=-answer.duals)
+    assert proof(problem, stated, wrong).lower == 0.0
 
 
 def test_trap_8_a_bare_burden_has_duals_below_the_tolerance():
@@ -213,9 +217,9 @@ def test_trap_8_a_bare_burden_has_duals_below_the_tolerance():
     bare = run(naive(capacity, equity, budget, 1.0)).columns[1:]
     assert (bare / equity).max() > 1.05 * least, "HiGHS calls this optimal"
 
-    problem, form = slack(capacity, equity, budget)
-    assert form.program.cost[0] == program.WORK_TOTAL
-    ours = form.haircut(run(form.program).columns)
+    problem, stated = opened(capacity, equity, budget)
+    assert stated.program.cost[stated.burden] == program.WORK_TOTAL
+    ours = stated.haircut(run(stated.program).columns)
     assert problem.value(ours) == pytest.approx(least, rel=1e-12)
 
 
@@ -259,31 +263,32 @@ def test_the_core_stays_short_whatever_the_money_is():
     problem = BurdenProblem.of(round_, adl.MinMax(burden=adl.Burden.EQUITY))
     grid = LotGrid.of_wealth(problem)
     low = Fraction(water_level(problem.weight, problem.open, problem.budget))
-    core = LotCore.of(grid, grid.units_at(low), low, low * (1 + Fraction(1, 10**6)))
-    assert core.program.upper.max() <= 2
-    assert np.abs(core.program.coefficient).min() > 1e-9
+    stated, high = state_lots(grid), low * (1 + Fraction(1, 10**6))
+    core = between(stated, grid, grid.units_at(low), low, high)
+    assert core.upper[stated.column].max() <= 2
+    assert core.upper[stated.burden] == pytest.approx(1.0)
+    assert np.abs(core.coefficient).min() > 1e-9
 
 
 @pytest.mark.parametrize("seed", range(5))
 def test_where_simplex_gives_up_interior_point_answers(seed, monkeypatch):
     capacity, equity, _ = accounts(60, 9.0, 2.0, seed)
-    problem, form = slack(capacity, equity, 0.4 * capacity.sum())
-    expected = run(form.program)
+    problem, stated = opened(capacity, equity, 0.4 * capacity.sum())
+    expected = run(stated.program)
     monkeypatch.setattr(highs, "_gave_up", lambda solver, core: True)
-    answer = run(form.program)
+    answer = run(stated.program)
     assert answer.bound == pytest.approx(expected.bound, rel=1e-9)
-    duals = form.multipliers(answer.row_duals)
-    assert certify(problem, form.haircut(answer.columns), duals).optimal
+    assert proof(problem, stated, answer).optimal
 
 
 @pytest.mark.parametrize("interior", [False, True])
 def test_an_answer_says_what_found_it(interior, monkeypatch):
     capacity, equity, _ = accounts(60, 9.0, 2.0, 0)
-    _, form = slack(capacity, equity, 0.4 * capacity.sum())
+    _, stated = opened(capacity, equity, 0.4 * capacity.sum())
     asked = adl.Method.HIGHS_INTERIOR if interior else adl.Method.HIGHS
-    assert run(form.program, interior=interior).method is asked
+    assert run(stated.program, interior=interior).method is asked
     monkeypatch.setattr(highs, "_gave_up", lambda solver, core: True)
-    assert run(form.program, interior=interior).method is adl.Method.HIGHS_INTERIOR
+    assert run(stated.program, interior=interior).method is adl.Method.HIGHS_INTERIOR
 
 
 def test_a_solution_says_that_simplex_gave_up(monkeypatch):

@@ -97,6 +97,14 @@ def out_of_reach(rng):
 CASES = {
     "dollars": (dollars, IN_DOLLARS, {}),
     "lots": (lambda rng: dollars(rng, lot=1.25), [adl.MinMax(burden=EQUITY)], "at least"),
+    "fewest in lots": (
+        lambda rng: replace(
+            (round_ := dollars(rng, lot=1.25)),
+            outcome=adl.RoundOutcome(needed=round_.needed // 1.25 * 1.25),
+        ),
+        [adl.FewestAccounts()],
+        {},
+    ),
     "missed": (out_of_reach, [adl.TrackingFirst()], {}),
     "missed in lots": (
         lambda rng: dollars(rng, lot=12.5),

@@ -10,9 +10,9 @@ from scipy.optimize import linprog
 
 import adlopt as adl
 from adlopt.optimum.dollars.least_loss import Search
-from adlopt.optimum.opened import patterns
 from adlopt.optimum.opened.kinds import stated_rows
 from adlopt.optimum.opened.searched import bound, search
+from adlopt.optimum.programs import patterns
 
 EQUITY = adl.Burden.EQUITY
 ROUND = adl.Round.of(

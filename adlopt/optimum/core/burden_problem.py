@@ -79,6 +79,13 @@ class BurdenProblem:
         return replace(self, capacity=limits.most(start), weight=limits.denominators(self.weight))
 
     @property
+    def names(self) -> tuple[str, ...]:
+        """Ids of accounts, length n; numbers from 1 where amounts alone are known."""
+        if self.round_ is None:
+            return tuple(map(str, range(1, self.capacity.size + 1)))
+        return self.round_.start.account
+
+    @property
     def exact(self) -> bool:
         """Whether the budget must be met, not merely priced."""
         return math.isinf(self.under)

@@ -19,7 +19,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 
 import numpy as np
@@ -32,6 +32,7 @@ from adlopt.foundation.exact import exact_sum
 from adlopt.foundation.money import MICRO
 from adlopt.model.loss import worst_burden
 from adlopt.model.method import Method, Stopped
+from adlopt.model.objective import FewestAccounts
 from adlopt.optimum.core.burden_problem import BurdenProblem
 from adlopt.optimum.core.certificate import (
     UNIT_ROUNDING,
@@ -44,11 +45,12 @@ from adlopt.optimum.core.certificate import (
 )
 from adlopt.optimum.core.waterfill import check_reachable, water_level
 from adlopt.optimum.dollars.least_loss import Search, Solution, solution
-from adlopt.optimum.dollars.mixed_programs import fewest_to_raise
 from adlopt.optimum.lots.least_burden import check_counts, least_burden
 from adlopt.optimum.lots.levels import first_level
 from adlopt.optimum.lots.lot_grid import LotGrid
+from adlopt.optimum.lots.milp import proposed
 from adlopt.optimum.lots.subset_sum import TwoGroups, room_for_all
+from adlopt.optimum.programs.of_dollars import state_alone, then_burden
 
 ON_SO_FEW = "least worst burden on so few"
 """The second criterion."""
@@ -65,7 +67,7 @@ def fewest_accounts(problem: BurdenProblem, search: Search | None = None) -> Sol
     method, stopped = Method.WATER_FILLING, Stopped.OPTIMAL
     if search.method is Method.HIGHS and k:
         largest, method = np.argsort(-problem.open, kind="stable")[:k], Method.HIGHS
-        chosen, stopped = _by_highs(problem, problem.open, largest, search)
+        chosen, stopped = _by_highs(problem, largest, search)
         u, w = problem.open[chosen], problem.weight[chosen]
         level = water_level(w, u, min(problem.budget, float(u.sum())))
     haircut = np.zeros_like(problem.capacity)
@@ -82,14 +84,22 @@ def fewest_accounts(problem: BurdenProblem, search: Search | None = None) -> Sol
     return solution(problem, haircut, count, method, stopped, (stage,))
 
 
-def _by_highs(
-    problem: BurdenProblem, most: FloatArray, known: IntArray, search: Search
-) -> tuple[IntArray, Stopped]:
-    """Accounts that HiGHS chooses, or those that are known to do, and why it stopped."""
-    u, w = most[known], problem.weight[known]
-    level = water_level(w, u, min(problem.budget, float(u.sum())))
-    end = deadline(search.time_limit)
-    return fewest_to_raise(most, problem.weight, problem.budget, known, level, end)
+def _by_highs(problem: BurdenProblem, known: IntArray, search: Search) -> tuple[IntArray, Stopped]:
+    """Accounts that HiGHS chooses, or those that are known to do, and why it stopped.
+
+    As few as can raise the budget, and then as few that do so at the least worst burden.
+    """
+    stated, end = state_alone(problem, FewestAccounts()), deadline(search.time_limit)
+    on = next(block.part for block in stated.columns if block.name == "on")
+    stops, could = [], np.flatnonzero(problem.open > 0)
+    for _ in range(2):
+        columns, stopped = proposed(stated.program, end)
+        stops.append(stopped)
+        few = known if columns is None else could[columns[on] > 0.5]
+        if few.size <= known.size and math.fsum(problem.open[few]) >= problem.budget:
+            known = few
+        stated = then_burden(stated, problem.weight, {"touched": known.size})
+    return known, Stopped.of_all(stops)
 
 
 def forced_concentration(capacity: ArrayLike, budget: float, accounts: int) -> float:
@@ -175,7 +185,8 @@ def _in_lots(problem: BurdenProblem, search: Search) -> Solution:
         most, used = np.zeros(problem.capacity.size), Method.HIGHS
         most[grid.account] = grid.cap / MICRO
         largest = np.argsort(-most, kind="stable")[: _fewest(most, grid.least / MICRO)]
-        accounts, _ = _by_highs(problem, most, largest, search)
+        whole = replace(problem, capacity=most, budget=grid.least / MICRO, lot=None)
+        accounts, _ = _by_highs(whole, largest, search)
         chosen = np.searchsorted(grid.account, accounts)
     best = fewest_lots(grid, chosen, end)
     check_counts(grid, best.counts)

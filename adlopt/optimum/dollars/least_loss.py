@@ -6,15 +6,14 @@
 | continuous, priced | the same, and a sort where the budget is not worth it |
 | lots, exact budget or a band | steps to either side, 4 to 8 exact passes; then a sum of lots |
 | lots, priced | the same, and branch and bound below the budget, O(n) a level |
-| any, `Method.HIGHS` | linear program in slack form, a pivot an account at its cap; MILP for lots |
+| any, `Method.HIGHS` | the program that `adlopt.model` states, under tangents; MILP for lots |
 
 The first three stay best at any size: a million accounts take 10 to 50 times as long as adding them
-up, and 100 to 300 times until compiled loops pay (`adlopt.foundation.compiling`). A linear program
-is a thousand times slower from 20,000 accounts on, also when it starts from the answer to another
-budget, and serves as a cross-check. The sum of an exact budget is easy where lots are many, since
-some small lots make any excess; it is hard where a hundred accounts hold a few coarse lots each,
-and there a MILP is no better. A search for it is bounded, and says when it gives up; the least
-burden in lots whose sum may exceed the budget is then still proved, exactly.
+up, and 100 to 300 times until compiled loops pay (`adlopt.foundation.compiling`). HiGHS takes
+twenty times as long, and serves as a cross-check. The sum of an exact budget is easy where lots are
+many, since some small lots make any excess; it is hard where a hundred accounts hold a few coarse
+lots each, and there a MILP is no better. A search for it is bounded, and says when it gives up; the
+least burden in lots whose sum may exceed the budget is then still proved, exactly.
 """
 
 from __future__ import annotations
@@ -28,10 +27,10 @@ from typing import Any
 
 import numpy as np
 
-from adlopt.errors import InputError, SolverStopped
+from adlopt.errors import CertificateError, InputError, SolverFailed, SolverStopped
 from adlopt.foundation.arrays import AnyArray, BoolArray, FloatArray, freeze_mask, own, own_number
-from adlopt.foundation.deadline import deadline, seconds_left
-from adlopt.model.loss import worst_burden
+from adlopt.foundation.deadline import deadline
+from adlopt.model.loss import MinMax, worst_burden
 from adlopt.model.method import Method, Stopped
 from adlopt.model.objective import CVaR
 from adlopt.model.round import Round
@@ -45,25 +44,23 @@ from adlopt.optimum.core.certificate import (
     checked,
     resealed,
     round_down,
-    strongest,
 )
 from adlopt.optimum.core.surface import Optimum, burdened, gives, made
-from adlopt.optimum.dollars.forms import SlackForm, below, magnitude
-from adlopt.optimum.dollars.mixed_programs import priced_lots
 from adlopt.optimum.dollars.shadow_prices import Prices, Pricing, prices_of
 from adlopt.optimum.lots.least_burden import check_counts
 from adlopt.optimum.lots.lot_grid import LotGrid
+from adlopt.optimum.lots.milp import proposed
 from adlopt.optimum.lots.priced import PricedBudget
 from adlopt.optimum.lots.tiered import solve_lots
 from adlopt.optimum.programs.highs import Infeasible, check_time_limit, run
+from adlopt.optimum.programs.of_dollars import state_alone
+from adlopt.optimum.programs.patterns import Patterns
 from adlopt.optimum.reasons import notes
 from adlopt.show.answer import Columns
 from adlopt.show.schema.optima import SolutionData
 
-REFINED = 4
-"""Programs in which HiGHS may look for a level, each about so much"""
-FINER = 2.0**10
-"""times finer than the one before."""
+APART = 2.0**-30
+"""Relative distance of levels between which a budget is met to the last digit."""
 NEWTON = 2
 """Steps that put a level right; one does unless it stands by a breakpoint."""
 
@@ -189,15 +186,16 @@ def least_loss(problem: BurdenProblem, search: Search | None = None) -> Solution
             if problem.exact
             else _priced_lots(problem, search)
         )
-    if search.method is Method.HIGHS:
-        return _solve_program(problem, search.time_limit)
+    by_program = _solve_program(problem, search) if search.method is Method.HIGHS else None
+    if by_program is not None:
+        return by_program
     haircut, multipliers = waterfill.optimum(problem)
     shared = problem.exact and np.array_equal(problem.weight, problem.capacity)
     used = Method.PRO_RATA if shared else Method.WATER_FILLING
+    stopped = Stopped.LIMIT if search.method is Method.HIGHS else Stopped.OPTIMAL
     certificate = certify(problem, haircut, multipliers)
-    return solution(
-        problem, haircut, certificate, used, pricing=partial(prices_of, problem, haircut)
-    )
+    pricing = partial(prices_of, problem, haircut)
+    return solution(problem, haircut, certificate, used, stopped, pricing=pricing)
 
 
 def solution(
@@ -228,47 +226,38 @@ def solution(
     )
 
 
-def _solve_program(problem: BurdenProblem, time_limit: float | None) -> Solution:
-    """Let HiGHS find the level within a magnitude, and again, finer, around where it found it.
+def _solve_program(problem: BurdenProblem, search: Search) -> Solution | None:
+    """Let HiGHS find the level, and put right what it raises; None if it finds none.
 
-    What a level raises is put right by Newton's steps; the bound is that of HiGHS's duals.
+    The bound is that of its duals.
     """
     if problem.exact:
         waterfill.check_reachable(problem.budget, problem.reachable)
-    end, ends = deadline(time_limit), magnitude(problem)
-    low, high = ends
-    haircut = _at_level(problem, high, *ends)
-    best, method, stopped = certify(problem, haircut, below(problem, low)), Method.HIGHS, None
-    for _ in range(REFINED):
-        form = SlackForm.of(problem, low, high)
-        try:
-            answer = run(form.program, time_limit=seconds_left(end))
-        except (Infeasible, SolverStopped):
-            stopped = stopped or Stopped.LIMIT
-            break
-        level, method, stopped = form.level(answer.columns), answer.method, answer.stopped
-        at = _at_level(problem, level, *ends)
-        proved = certify(problem, at, form.multipliers(answer.duals))
-        if proved.upper <= best.upper:
-            haircut, best = at, strongest(proved, best)
-        else:
-            best = strongest(best, proved)
-        if best.optimal or stopped is Stopped.LIMIT:
-            break
-        low, high = max(low, level - (high - low) / FINER), min(high, level + (high - low) / FINER)
+    stated = state_alone(problem, MinMax())
+    z, patterns = stated.burden or 0, Patterns.of(stated)
+    try:
+        answer = (
+            patterns.solve(deadline(search.time_limit))
+            if patterns
+            else run(stated.program, time_limit=search.time_limit)
+        )
+        haircut = _at_level(problem, float(answer.columns[z] * stated.unit[z]))
+        proved = certify(problem, haircut, stated.multipliers(answer.duals))
+    except (CertificateError, Infeasible, SolverFailed, SolverStopped):
+        return None
     pricing = partial(prices_of, problem, haircut)
-    return solution(problem, haircut, best, method, stopped or Stopped.LIMIT, pricing=pricing)
+    return solution(problem, haircut, proved, answer.method, answer.stopped, pricing=pricing)
 
 
-def _at_level(problem: BurdenProblem, level: float, low: float, high: float) -> FloatArray:
+def _at_level(problem: BurdenProblem, level: float) -> FloatArray:
     """Haircut of a level, or of one by it that raises the budget, whichever is worth more."""
     u, w, near = problem.open, problem.weight, level
     budget = min(problem.budget, problem.reachable)
     for _ in range(NEWTON):
         _, given, slope = waterfill.filled(w, u, near)
         near += (budget - given - slope * near) / slope if slope > 0 else 0.0
-    ends = [np.minimum(u, w * end) for end in (low, high)]
-    met = to_budget(problem.budget, np.minimum(u, w * np.clip(near, low, high)), *ends)
+    ends = [np.minimum(u, w * (near * (1.0 + apart))) for apart in (-APART, APART)]
+    met = to_budget(problem.budget, np.minimum(u, w * near), *ends)
     if problem.exact:
         return met
     return min(np.minimum(u, w * level), met, key=problem.value)
@@ -294,9 +283,11 @@ def _priced_lots(problem: BurdenProblem, search: Search) -> Solution:
     counts, lower = best.counts, best.lower
     stopped = Stopped.OPTIMAL if best.lower == best.value else best.stopped
     if search.method is Method.HIGHS:
-        level = Fraction(worst_burden(continuous[0], problem.weight))
-        within, method = grid.units_at(level), Method.HIGHS
-        counts, stopped = priced_lots(grid, problem, within, end)
+        stated = state_alone(problem, MinMax())
+        columns, stopped = proposed(stated.program, end)
+        if columns is not None:
+            method, lots = Method.HIGHS, columns[stated.column][grid.account]
+            counts = np.clip(np.rint(lots), 0, grid.most).astype(np.int64)
     check_counts(grid, counts)
     haircut = grid.haircut(counts, problem.capacity.size)
     certificate = resealed(certify(problem, *continuous), upper=problem.value(haircut))

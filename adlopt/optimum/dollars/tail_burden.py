@@ -12,7 +12,6 @@ haircut that raises B has a CVaR of at least  y B − Σ u_i (y − q_i / w_i)_+
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from fractions import Fraction
 
 import numpy as np
@@ -32,10 +31,10 @@ from adlopt.optimum.core.certificate import (
     round_down,
     weak_bound,
 )
-from adlopt.optimum.core.waterfill import TIE, check_reachable, water_fill, water_level
+from adlopt.optimum.core.waterfill import TIE, check_reachable, water_level
 from adlopt.optimum.dollars.least_loss import Search, Solution, least_loss, solution, to_budget
 from adlopt.optimum.programs.highs import Infeasible, run
-from adlopt.optimum.programs.program import WORK_TOTAL, Program, SparseRows
+from adlopt.optimum.programs.of_dollars import state_alone
 
 HALVINGS = 200
 
@@ -50,12 +49,12 @@ def least_cvar(problem: BurdenProblem, objective: CVaR, search: Search) -> Solut
     check_reachable(problem.budget, problem.reachable)
     if objective.level == 1:
         return least_loss(problem, search)
-    if search.method is Method.HIGHS:
-        cap = shares / (1.0 - objective.level)
-        haircut, dual, method, stopped = _by_program(problem, cap, search)
-    else:
+    asked = search.method is Method.HIGHS
+    found = _by_program(problem, objective, search) if asked else None
+    if found is None:
         haircut, dual = _by_bisection(problem, shares / (1.0 - objective.level))
-        method, stopped = Method.WATER_FILLING, Stopped.OPTIMAL
+        found = haircut, dual, Method.WATER_FILLING, Stopped.LIMIT if asked else Stopped.OPTIMAL
+    haircut, dual, method, stopped = found
     certificate = _certify(problem, objective, haircut, dual)
     return solution(problem, haircut, certificate, method, stopped)
 
@@ -161,67 +160,15 @@ def _certify(
 
 
 def _by_program(
-    problem: BurdenProblem, cap: FloatArray, search: Search
-) -> tuple[FloatArray, Multipliers, Method, Stopped]:
-    held = np.flatnonzero(problem.open)
-    stated = CVaRProgram.of(problem, cap)
+    problem: BurdenProblem, objective: CVaR, search: Search
+) -> tuple[FloatArray, Multipliers, Method, Stopped] | None:
+    """What HiGHS finds, if it does."""
+    stated = state_alone(problem, objective)
     try:
         answer = run(stated.program, time_limit=search.time_limit)
     except (Infeasible, SolverFailed, SolverStopped):
-        return water_fill(problem.weight, problem.open, problem.budget), *_known(problem, cap)
-    n = held.size
-    haircut, burden = np.zeros_like(problem.capacity), np.zeros_like(problem.capacity)
-    haircut[held] = np.clip(answer.columns[1 : n + 1] * stated.most, 0.0, problem.open[held])
+        return None
+    haircut = np.clip(stated.haircut(answer.columns), 0.0, problem.open)
     haircut = to_budget(problem.budget, haircut, np.zeros_like(haircut), problem.open)
-    burden[held] = answer.duals[:n] / (problem.weight[held] * WORK_TOTAL)
-    dual = Multipliers(budget=float(answer.duals[n]) * stated.price, burden=burden)
-    if not math.isfinite(dual.budget + math.fsum(burden)):  # amounts below what floats hold
-        return haircut, *_known(problem, cap)
+    dual = stated.multipliers(answer.duals, "above")
     return haircut, dual, answer.method, answer.stopped
-
-
-def _known(problem: BurdenProblem, cap: FloatArray) -> tuple[Multipliers, Method, Stopped]:
-    """What is proved where HiGHS says nothing."""
-    return _by_bisection(problem, cap)[1], Method.WATER_FILLING, Stopped.LIMIT
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class CVaRProgram:
-    """min t + Σ cap_i e_i with t + e_i ≥ b_i and Σ w_i b_i = B, in columns t, x_i and e_i.
-
-    Amounts are shares of the most that the account may give, USD, and burdens of the least worst
-    one. Nobody bears more than that over its cap: a burden of it alone would cost more than the
-    least worst one. `price` is that of a dollar, for a dual of 1 of the budget's row.
-    """
-
-    program: Program
-    most: FloatArray
-    price: float
-
-    @classmethod
-    def of(cls, problem: BurdenProblem, cap: FloatArray) -> CVaRProgram:
-        """State it."""
-        held = np.flatnonzero(problem.open)
-        n, w, u, share = held.size, problem.weight[held], problem.open[held], cap[held]
-        budget = min(problem.budget, float(u.sum()))
-        unit = water_level(w, u, budget) or 1.0
-        with np.errstate(divide="ignore", over="ignore"):
-            most = np.minimum(u, 2.0 * w * unit / np.minimum(share, 1.0))
-        most = np.minimum(most, budget) if budget else most
-        account, total = np.arange(n), math.fsum(most) or 1.0
-        rows = SparseRows()
-        rows.add_many(
-            row=np.tile(account, 3),
-            column=np.concatenate([np.zeros(n), 1 + account, 1 + n + account]),
-            coefficient=np.concatenate([np.ones(n), -most / (w * unit), np.ones(n)]),
-            lower=np.zeros(n),
-        )
-        needed = budget / total * WORK_TOTAL
-        rows.add(1 + account, most / total * WORK_TOTAL, lower=needed, upper=needed)
-        top = float((most / (w * unit)).max(initial=0.0))
-        program = rows.program(
-            cost=np.concatenate([[WORK_TOTAL], np.zeros(n), WORK_TOTAL * share]),
-            lower=np.zeros(1 + 2 * n),
-            upper=np.concatenate([[2.0 * top + 1.0], np.ones(n), np.full(n, 2.0 * top + 1.0)]),
-        )
-        return cls(program=program, most=most, price=unit / total)

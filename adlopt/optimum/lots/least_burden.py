@@ -20,7 +20,7 @@ from adlopt.optimum.lots.filler import Filler
 from adlopt.optimum.lots.lot_grid import LotGrid
 from adlopt.optimum.lots.meeting import meet, meet_near
 from adlopt.optimum.lots.mending import nearest_removal, take_away
-from adlopt.optimum.lots.milp import LotCore, least_lots
+from adlopt.optimum.lots.milp import least_lots
 from adlopt.optimum.lots.sum_levels import AtLeast, SumLevels
 
 RUNGS = (1e-4, 1e-6, 1e-9, 0.0)
@@ -99,13 +99,8 @@ def found_by(
     first.narrow(RUNGS[1])
     known = meet(grid, filler, grid.units_at(first.high)).counts
     base = filler.settle(grid.units_at(first.low), nodes=1).counts
-    found = least_lots(
-        partial(LotCore.of, grid, base),
-        first.low,
-        grid.top,
-        mended=partial(meet_near, grid, filler),
-        end=end,
-    )
+    mended = partial(meet_near, grid, filler)
+    found = least_lots(grid, base, first.low, mended=mended, end=end)
     if found is None:
         # What is known otherwise says so, or that there are none.
         method = Method.LOT_SEARCH if grid.single else Method.POSITION_SEARCH

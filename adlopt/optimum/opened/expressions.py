@@ -13,8 +13,8 @@ import numpy as np
 from adlopt.errors import InputError, SolverFailed, SolverStopped
 from adlopt.foundation.arrays import FloatArray
 from adlopt.model.constraint import Row
-from adlopt.optimum.opened.stated import Stated
 from adlopt.optimum.programs.highs import Infeasible
+from adlopt.optimum.programs.stated import Stated
 
 if TYPE_CHECKING:
     import cvxpy as cp

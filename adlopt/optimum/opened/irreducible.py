@@ -15,9 +15,9 @@ import numpy as np
 from adlopt.errors import InfeasibleRound, SolverFailed
 from adlopt.foundation.arrays import BoolArray, FloatArray, IntArray
 from adlopt.optimum.matching.linear import solved
-from adlopt.optimum.opened.stated import USD, Stated
 from adlopt.optimum.programs.highs import Infeasible, run
 from adlopt.optimum.programs.program import Program
+from adlopt.optimum.programs.stated import USD, Stated
 from adlopt.optimum.programs.weak_duality import lower_bound
 from adlopt.show.words import counted
 

@@ -34,6 +34,7 @@ from adlopt.optimum.core.waterfill import check_reachable
 from adlopt.optimum.coupled.coupled_proof import check_payments, value, worst_in_all
 from adlopt.optimum.coupled.shared_winners import Coupling
 from adlopt.optimum.coupled.solve_coupled import CoupledSolution
+from adlopt.optimum.dollars.fewest import ON_SO_FEW
 from adlopt.optimum.dollars.least_loss import Solution, solution
 from adlopt.optimum.dollars.tracking_first import AT_THAT_SUM
 from adlopt.optimum.infeasibility import explain
@@ -43,13 +44,12 @@ from adlopt.optimum.matching.leverage_levels import worst_leverage
 from adlopt.optimum.matching.matched import Matching
 from adlopt.optimum.matching.matching import matching_of
 from adlopt.optimum.matching.matching_problem import MatchingProblem
-from adlopt.optimum.opened.of_dollars import SEARCHED, state_contracts, state_dollars
 from adlopt.optimum.opened.of_episodes import state_episode
 from adlopt.optimum.opened.of_two_sides import state_matching
 from adlopt.optimum.opened.own_objective import cost_at, is_own, with_cost
 from adlopt.optimum.opened.searched import Searched, own_prices
-from adlopt.optimum.opened.stated import Stated
-from adlopt.optimum.programs.program import WORK_TOTAL, power_of_two
+from adlopt.optimum.programs.of_dollars import state_contracts, state_dollars, then_burden
+from adlopt.optimum.programs.stated import Stated
 from adlopt.optimum.spaces import SOLVABLE, Options, reasons_of
 
 NOT_TIERED = "solve tier by tier: what a tier gives is the next one's budget"
@@ -135,6 +135,10 @@ class Dollars:
             if z is not None and alone:
                 # What a solver takes as zero is a burden to an account that has little.
                 haircut = np.minimum(haircut, problem.weight * (point[z] * stated.unit[z]))
+            for block in stated.columns:
+                if block.name == "on":
+                    # What a solver takes as zero is no account that gives.
+                    haircut[problem.open > 0] *= point[block.part]
             point[stated.column] = haircut / stated.unit[stated.column]
         raised = check_feasible(self._within(found.tolerance), haircut)
         worst = _worst(haircut, problem.weight, bearer)
@@ -156,34 +160,29 @@ class Dollars:
         return replace(best, reason=_and_own(reasons, found))
 
     def then_burden(self, best: Solution, found: Searched) -> Stated:
-        """The program of the least worst burden among the sums that are as near as the best one."""
-        stated, p, z = found.stated, found.stated.program, found.stated.burden
-        assert z is not None
+        """The program of the least worst burden among what is as good as the best answer."""
+        if isinstance(self.objective, FewestAccounts):
+            return then_burden(found.stated, self.problem.weight, {"touched": best.value})
         missed = self.problem.budget - math.fsum(best.haircut)
-        sides = {"short": missed, "over": -missed}
-        upper, cost = p.upper.copy(), np.zeros(p.cost.size)
-        for block in stated.columns:
-            if block.name in sides:
-                apart = sides[block.name] if p.integer is None else abs(missed)
-                upper[block.first] = max(apart, 0.0) / stated.unit[block.first]
-        total = float(self.problem.weight.sum()) / float(stated.unit[stated.raised or 0])
-        cost[z] = (
-            WORK_TOTAL if p.integer is None else float(power_of_two(np.clip(total, *SEARCHED)))
-        )
-        program = replace(p, cost=cost, upper=upper)
-        return replace(stated, program=program, factor=stated.unit[z] / cost[z])
+        apart = abs(missed) if found.stated.program.integer is not None else 0.0
+        most = {"short": max(missed, apart), "over": max(-missed, apart)}
+        return then_burden(found.stated, self.problem.weight, most)
 
-    def nearest(self, first: Solution, found: Searched, bearer: IntArray) -> Solution:
-        """The haircut of that program, whose sum is as near as that of the first one."""
-        raised = first.raised
-        if self.problem.lot is not None:
-            raised = math.fsum(found.stated.haircut(_whole(found)))
-        met = replace(self.problem, budget=raised, under=math.inf, over=math.inf, fair=1.0)
+    def second(self, first: Solution, found: Searched, bearer: IntArray) -> Solution:
+        """The haircut of that program, which is as good as the first one."""
+        met, few = self.problem, isinstance(self.objective, FewestAccounts)
+        if not few:
+            raised = first.raised
+            if met.lot is not None:
+                raised = math.fsum(found.stated.haircut(_whole(found)))
+            met = replace(met, budget=raised, under=math.inf, over=math.inf, fair=1.0)
         best = replace(self, objective=self.objective.worst, problem=met).answer(found, bearer)
-        missed = round_up(abs(Fraction(self.problem.budget) - exact_sum(best.haircut)))
-        lower = min(first.certificate.lower, missed)
-        certificate = resealed(first.certificate, upper=missed, lower=lower)
-        stage = Stage(criterion=AT_THAT_SUM, certificate=best.certificate)
+        missed = abs(Fraction(self.problem.budget) - exact_sum(best.haircut))
+        reached = float(best.touched) if few else round_up(missed)
+        lower = min(first.certificate.lower, reached)
+        certificate = resealed(first.certificate, upper=reached, lower=lower)
+        then = ON_SO_FEW if few else AT_THAT_SUM
+        stage = Stage(criterion=then, certificate=best.certificate)
         return remade(best, certificate=certificate, stages=(stage,))
 
     def _within(self, tolerance: float) -> BurdenProblem:

@@ -15,13 +15,14 @@ import numpy as np
 
 from adlopt.errors import InputError
 from adlopt.model.constraint import Constraint
+from adlopt.model.method import Method
 from adlopt.optimum.core.certificate import Stage
 from adlopt.optimum.dollars.least_loss import Solution
 from adlopt.optimum.opened.irreducible import explained
 from adlopt.optimum.opened.model import Model
-from adlopt.optimum.opened.patterns import Patterns
 from adlopt.optimum.opened.searched import Searched, bound
 from adlopt.optimum.programs.highs import Infeasible
+from adlopt.optimum.programs.patterns import Patterns
 
 
 def solve_leximin(model: Model, constraints: Sequence[Constraint]) -> Solution:
@@ -61,7 +62,7 @@ def solve_leximin(model: Model, constraints: Sequence[Constraint]) -> Solution:
         duals=first.duals,
         claimed=None,
         stopped=answer.stopped,
-        method=answer.method,
+        method=Method.CUTTING_PLANES,
     )
     best: Solution = model.kind.answer(found, bearer)  # type: ignore[assignment]
     return replace(best, stages=tuple(stages[1:]))

@@ -16,7 +16,7 @@ from adlopt.model.constraint import Constraint, Says
 from adlopt.model.limits import NO_LIMITS, Limits
 from adlopt.model.loss import MinMax
 from adlopt.model.method import Method, Stopped
-from adlopt.model.objective import CVaR, TrackingFirst
+from adlopt.model.objective import CVaR, FewestAccounts, TrackingFirst
 from adlopt.model.problem import Problem
 from adlopt.model.round import Round
 from adlopt.optimum.core.burden_problem import BurdenProblem
@@ -28,9 +28,9 @@ from adlopt.optimum.opened.irreducible import explained, named
 from adlopt.optimum.opened.kinds import Dollars, Kind, opened, own_row, stated_rows
 from adlopt.optimum.opened.own_objective import is_own
 from adlopt.optimum.opened.searched import search
-from adlopt.optimum.opened.stated import Stated
 from adlopt.optimum.opened.written import write
 from adlopt.optimum.programs.highs import Infeasible, keeping_models
+from adlopt.optimum.programs.stated import Stated
 from adlopt.optimum.spaces import SPACES, Options
 from adlopt.show.answer import Columns, Tabular
 
@@ -138,11 +138,11 @@ class Model(Tabular):
         except Infeasible:
             raise explained(extended, self._loose(extended)) from None
         kind = self.kind
-        if isinstance(kind, Dollars) and isinstance(objective, TrackingFirst):
+        if isinstance(kind, Dollars) and isinstance(objective, (TrackingFirst, FewestAccounts)):
             first = kind.answer(answer, bearer)
-            nearest = kind.then_burden(first, answer)
-            answer = search(nearest, self._made.get("variables"), cones, limits)
-            return kind.nearest(first, answer, bearer)
+            as_good = kind.then_burden(first, answer)
+            answer = search(as_good, self._made.get("variables"), cones, limits)
+            return kind.second(first, answer, bearer)
         return kind.answer(answer, bearer)
 
     def extended(self, given: Sequence[Any]) -> tuple[Stated, list[Any], IntArray]:

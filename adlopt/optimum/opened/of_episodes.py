@@ -7,7 +7,7 @@ import numpy as np
 from adlopt.foundation.arrays import FloatArray, IntArray
 from adlopt.model.loss import Asymmetric, MinMax
 from adlopt.optimum.coupled.shared_winners import Coupling
-from adlopt.optimum.opened.stated import Draft, Stated, Term, money
+from adlopt.optimum.programs.stated import Draft, Stated, Term, money
 
 
 def state_episode(coupling: Coupling, loss: MinMax | Asymmetric) -> Stated:

@@ -17,8 +17,8 @@ from adlopt.optimum.matching.body import Hedges
 from adlopt.optimum.matching.form import Form
 from adlopt.optimum.matching.leverage_levels import require_equities
 from adlopt.optimum.matching.matching_problem import MatchingProblem
-from adlopt.optimum.opened.stated import USD, Batch, Stated
 from adlopt.optimum.programs.program import WORK_TOTAL, Program
+from adlopt.optimum.programs.stated import USD, Batch, Stated
 
 MADE = {
     MinMax: "worst burden",

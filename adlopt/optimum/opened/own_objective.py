@@ -10,8 +10,8 @@ import numpy as np
 from adlopt.errors import InputError
 from adlopt.foundation.arrays import FloatArray
 from adlopt.optimum.opened.expressions import Variables, is_convex_number, slopes
-from adlopt.optimum.opened.stated import Stated
 from adlopt.optimum.programs.program import WORK_TOTAL, power_of_two
+from adlopt.optimum.programs.stated import Stated
 
 
 def is_own(objective: Any) -> bool:

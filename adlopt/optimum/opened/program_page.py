@@ -6,7 +6,7 @@ from textwrap import shorten
 
 import numpy as np
 
-from adlopt.optimum.opened.stated import Batch, Stated
+from adlopt.optimum.programs.stated import Batch, Stated
 from adlopt.show.table import WIDTH
 from adlopt.show.words import counted
 

@@ -24,11 +24,11 @@ from adlopt.optimum.dollars.least_loss import Search
 from adlopt.optimum.dollars.shadow_prices import Prices
 from adlopt.optimum.matching.linear import solved
 from adlopt.optimum.opened.expressions import Variables, conic
-from adlopt.optimum.opened.patterns import Patterns
-from adlopt.optimum.opened.stated import Stated
 from adlopt.optimum.programs.highs import Infeasible, run
+from adlopt.optimum.programs.patterns import Patterns
 from adlopt.optimum.programs.program import Program
 from adlopt.optimum.programs.proven_tree import proven_lower_bound
+from adlopt.optimum.programs.stated import Stated
 from adlopt.optimum.programs.weak_duality import ProvenBound, lower_bound
 
 WHOLE_RANGE = 1e4
@@ -118,7 +118,9 @@ def _searched(
             method=Method.CLARABEL,
         )
     patterns = Patterns.of(stated)
-    relaxed = patterns.solve() if patterns else solved(replace(p, integer=None), limits.time_limit)
+    relaxed = (
+        patterns.solve(end) if patterns else solved(replace(p, integer=None), limits.time_limit)
+    )
     answer, claimed, proved = relaxed, None, 0.0
     if p.integer is not None:
         answer = run(p, time_limit=seconds_left(end), gap=limits.gap)
@@ -133,7 +135,7 @@ def _searched(
         duals=relaxed.duals,
         claimed=claimed,
         stopped=answer.stopped,
-        method=answer.method,
+        method=Method.CUTTING_PLANES if patterns else answer.method,
         proved=proved,
     )
 

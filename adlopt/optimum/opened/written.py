@@ -15,7 +15,7 @@ import msgspec
 import numpy as np
 
 from adlopt.errors import InputError
-from adlopt.optimum.opened.stated import Stated
+from adlopt.optimum.programs.stated import Stated
 
 LONGEST = 100
 """Letters of a name in a file."""

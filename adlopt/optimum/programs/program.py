@@ -67,6 +67,21 @@ class Program:
         start = np.concatenate([self.start, self.start[-1] + more.start[1:]])
         return replace(self, start=start, **both)
 
+    def moved(
+        self, shift: FloatArray, stretch: FloatArray, lower: FloatArray, upper: FloatArray
+    ) -> Program:
+        """The program between other bounds in columns (x − shift) / stretch."""
+        at = np.bincount(self.row, self.coefficient * shift[self.column], self.row_lower.size)
+        return replace(
+            self,
+            cost=self.cost * stretch,
+            lower=(lower - shift) / stretch,
+            upper=(upper - shift) / stretch,
+            row_lower=self.row_lower - at,
+            row_upper=self.row_upper - at,
+            coefficient=self.coefficient * stretch[self.column],
+        )
+
     def _check_lengths(self) -> None:
         columns, rows, nonzeros = self.cost.size, self.row_lower.size, self.column.size
         lengths = {

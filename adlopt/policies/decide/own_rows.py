@@ -20,9 +20,9 @@ from adlopt.model.round import Round, RoundOutcome
 from adlopt.optimum.core.certificate import ROUNDING, TOLERANCE, round_down
 from adlopt.optimum.opened.model import model
 from adlopt.optimum.opened.searched import eased_rows
-from adlopt.optimum.opened.stated import Stated
 from adlopt.optimum.programs.highs import Infeasible, RawAnswer, run
 from adlopt.optimum.programs.program import Program, SparseRows
+from adlopt.optimum.programs.stated import Stated
 from adlopt.optimum.programs.weak_duality import lower_bound
 from adlopt.optimum.solve import solve
 from adlopt.policies.decide.ball import STEPS, Ball, Best, Burdened, Tangent

@@ -15,16 +15,17 @@ at worst. With more patterns than `MANY` the whole program is solved.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 from adlopt.errors import SolverFailed
 from adlopt.foundation.arrays import BoolArray, FloatArray, IntArray
-from adlopt.model.method import Method
-from adlopt.optimum.opened.stated import Stated
+from adlopt.foundation.deadline import seconds_left
 from adlopt.optimum.programs.highs import RawAnswer, run
 from adlopt.optimum.programs.program import Program, SparseRows
+from adlopt.optimum.programs.stated import Stated
 
 MANY = 1_000
 """Patterns up to which tangents are faster than the whole program."""
@@ -93,7 +94,7 @@ class Patterns:
             fixed=np.full(first.size, np.nan),
         )
 
-    def solve(self) -> RawAnswer:
+    def solve(self, end: float = math.inf) -> RawAnswer:
         """Minimise: a point of the whole program, and multipliers of its rows."""
         p, n, count = self.stated.program, len(self.stated.accounts), self.sample.size
         z = self.stated.burden or 0
@@ -104,7 +105,7 @@ class Patterns:
         new = [(level, everything) for level in levels]
         for _ in range(ROUNDS):
             cuts += new
-            answer = run(self._with_cuts(base, cuts))
+            answer = run(self._with_cuts(base, cuts), time_limit=seconds_left(end))
             given, rest = answer.columns[:count], answer.columns[count:]
             level = float(rest[z - n])
             beyond = np.flatnonzero(given > self._raised(level) + APART)
@@ -114,7 +115,7 @@ class Patterns:
                     row_duals=self._multipliers(answer.duals, cuts, base),
                     bound=answer.bound,
                     stopped=answer.stopped,
-                    method=Method.CUTTING_PLANES,
+                    method=answer.method,
                 )
             new = [(level, beyond)]
         raise SolverFailed("tangents of what groups can raise do not end")

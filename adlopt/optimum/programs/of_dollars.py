@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -18,8 +18,8 @@ from adlopt.model.objective import CVaR, FewestAccounts, TrackingFirst
 from adlopt.model.positions import ContractRound
 from adlopt.optimum.core.burden_problem import BurdenProblem
 from adlopt.optimum.core.certificate import UNIT_ROUNDING
-from adlopt.optimum.opened.stated import USD, Draft, Stated, money
 from adlopt.optimum.programs.program import WORK_TOTAL, power_of_two
+from adlopt.optimum.programs.stated import USD, Draft, Stated, money
 
 SEARCHED = 2.0**10, WORK_TOTAL
 """Least and largest price of a burden where lots are whole: branch and bound prunes at 1e-6."""
@@ -66,9 +66,6 @@ def state_dollars(
     if type(objective) not in ONE_PROGRAM:
         kinds = ", ".join(kind.__name__ for kind in ONE_PROGRAM)
         raise InputError("objective", objective, kinds, remedy="others take several programs")
-    if problem.lot is not None and isinstance(objective, FewestAccounts):
-        expected = "MinMax, Asymmetric, Empirical, TrackingFirst or CVaR, with lots"
-        raise InputError("objective", objective, expected)
     usd, most = np.ones(problem.capacity.size), problem.open
     if problem.lot is not None:
         usd, most = problem.lot, whole_lots(problem.open, lot_sizes(problem.lot)).astype(float)
@@ -82,7 +79,13 @@ def state_dollars(
         bearer=bearer,
         bearers=bearers,
     )
-    return _state(given, problem, objective)
+    return state_given(given, problem, objective)
+
+
+def state_alone(problem: BurdenProblem, objective: Any) -> Stated:
+    """State a round in which every account bears its own burden."""
+    names, n = problem.names, problem.capacity.size
+    return state_dollars(problem, objective, names, np.arange(n), names)
 
 
 def state_contracts(
@@ -120,36 +123,40 @@ def state_contracts(
         cap=cap,
     )
     rows = np.arange(len(held))
-    return replace(_state(given, problem, loss), contracts=(rows, rows, held.lot))
+    return replace(state_given(given, problem, loss), contracts=(rows, rows, held.lot))
 
 
-def _state(given: Given, problem: BurdenProblem, objective: Any) -> Stated:
+def state_given(given: Given, problem: BurdenProblem, objective: Any) -> Stated:
+    """State who gives what under one of `ONE_PROGRAM`."""
     whole, worth = given.whole, given.usd * given.most
     held = np.bincount(given.owner, worth, len(given.accounts)) > 0
     total, reach = float(problem.weight[held].sum()), float(worth.sum())
     # A small budget makes small burdens: both are near what they could be in the program.
     part = max(problem.budget / total, LEAST) if 0 < problem.budget < total else 1.0
-    unit = each = money(total * float(power_of_two(part)))
-    if whole or isinstance(objective, FewestAccounts):
+    few, tail = isinstance(objective, FewestAccounts), isinstance(objective, CVaR)
+    tail = tail and objective.level < 1
+    unit, per = money(total * float(power_of_two(part))), 1.0 if whole else part
+    each = np.ones(worth.size) if whole else np.full(worth.size, unit)
+    if whole or few:
         # Branch and bound wants numbers near 1.
-        largest = given.usd if whole else worth
+        largest = given.usd if whole else np.minimum(worth, problem.budget or 1.0)
         unit = float(power_of_two(largest[worth > 0].max(initial=1.0)))
-        each = 1.0 if whole else unit
+    if not whole and (few or tail):
+        # Those who have little can bear as much as those who have all.
+        most = np.minimum(worth, problem.weight * part) if tail else worth
+        each = power_of_two(np.where(worth > 0, most, 1.0))
     draft, name = Draft(), "lots" if whole else "haircut"
     of = "lots" if whole else USD
     x = draft.columns(name, given.keys, unit=each, upper=given.most, of=of, integer=whole)
     burden: IntArray | None = None
-    price = WORK_TOTAL / part
-    if isinstance(objective, CVaR) and objective.level < 1:
-        _tail(draft, x, given, problem.weight, objective, (unit, 1.0 if whole else part))
-        price = float(np.clip(total / unit, *SEARCHED)) if whole else price
-    elif isinstance(objective, FewestAccounts):
-        _switches(draft, x, given)
-        price = 1.0
+    price = float(np.clip(total / unit, *SEARCHED)) if whole else WORK_TOTAL / part
+    if tail:
+        _tail(draft, x, given, problem.weight, objective, (unit, per))
     else:
-        burden = _burden(draft, x, given, problem, (unit, 1.0 if whole else part))
-        if whole:
-            price = float(np.clip(total / unit, *SEARCHED))
+        burden = _burden(draft, x, given, problem, given.usd * each, per, free=few)
+    if few:
+        _switches(draft, x, given, problem)
+        price = 1.0
     if given.cap is not None:
         _caps(draft, x, given, given.cap)
     raised = draft.columns("raised", unit=unit, upper=reach)
@@ -161,8 +168,7 @@ def _state(given: Given, problem: BurdenProblem, objective: Any) -> Stated:
         doubt = 64 * UNIT_ROUNDING * reach
         at_end = reach - doubt < problem.budget <= reach + doubt
         within = reach - doubt if at_end else problem.budget
-        most = np.inf if whole else max(within, problem.budget + problem.extra)
-        upper = most if problem.extra else within
+        upper = max(within, problem.budget + problem.extra) if problem.extra else within
         draft.rows("budget", unit=unit, terms=[(raised, 1.0)], lower=within, upper=upper)
     names = {
         CVaR: "CVaR of the burdens",
@@ -181,33 +187,57 @@ def _state(given: Given, problem: BurdenProblem, objective: Any) -> Stated:
     )
 
 
+def then_burden(stated: Stated, weight: FloatArray, most: Mapping[str, float]) -> Stated:
+    """The program of the least worst burden where single columns, and rows, are at most so much."""
+    p, z = stated.program, stated.burden
+    assert z is not None
+    upper, row_upper, cost = p.upper.copy(), p.row_upper.copy(), np.zeros(p.cost.size)
+    for blocks, ends, unit in (
+        (stated.columns, upper, stated.unit),
+        (stated.rows, row_upper, stated.row_unit),
+    ):
+        for block in blocks:
+            if block.name in most:
+                ends[block.first] = most[block.name] / unit[block.first]
+    total = float(weight.sum()) / float(stated.unit[stated.raised or 0])
+    searched = float(power_of_two(np.clip(total, *SEARCHED)))
+    cost[z] = WORK_TOTAL if p.integer is None else searched
+    program = replace(p, cost=cost, upper=upper, row_upper=row_upper)
+    return replace(stated, program=program, factor=float(stated.unit[z] / cost[z]))
+
+
 def _burden(
-    draft: Draft, x: IntArray, given: Given, problem: BurdenProblem, units: tuple[float, float]
+    draft: Draft,
+    x: IntArray,
+    given: Given,
+    problem: BurdenProblem,
+    size: FloatArray,
+    per: float,
+    *,
+    free: bool,
 ) -> IntArray:
-    """Σ of a bearer ≤ w z; of lots, in units of its largest one."""
-    unit, per = units[0], float(power_of_two(units[1]))
-    n = len(given.bearers)
+    """Σ of a bearer ≤ w z, in units of its largest column; `free` burdens cost nothing."""
+    unit, n = float(power_of_two(per)), len(given.bearers)
     weight = np.bincount(given.bearer, problem.weight, n)
     row, worth = given.bearer[given.owner], given.usd * given.most
     gives = np.bincount(row, worth, n)
     kept = np.flatnonzero((gives > 0) & (weight > 0))
     top = 2.0 * float((gives[kept] / weight[kept]).max(initial=0.0)) + problem.allowance
-    fair = problem.fair if problem.exact or not problem.allowance else 0.0
-    z = draft.columns("burden", unit=per, upper=top, cost=fair, of="")
+    paid = problem.exact or not problem.allowance
+    fair = problem.fair if paid and not free else 0.0
+    z = draft.columns("burden", unit=unit, upper=top, cost=fair, of="")
     rank = np.full(n, -1)
     rank[kept] = np.arange(kept.size)
     inside = np.flatnonzero((rank[row] >= 0) & (given.most > 0))
-    each = np.full(n, unit)
-    if given.whole:
-        each = np.zeros(n)
-        np.maximum.at(each, row[inside], given.usd[inside])
-        each = power_of_two(np.where(each > 0, each, 1.0))
+    each = np.zeros(n)
+    np.maximum.at(each, row[inside], size[inside])
+    each = power_of_two(np.where(each > 0, each, 1.0))
     terms = [(x[inside], given.usd[inside], rank[row[inside]]), (z, -weight[kept])]
     names = [given.bearers[b] for b in kept.tolist()]
     draft.rows("share", names, unit=each[kept], terms=terms, upper=0.0)
     if not problem.exact and problem.allowance:
-        excess = draft.columns("excess", unit=per, upper=top, cost=problem.fair, of="")
-        draft.rows("excess", unit=per, terms=[(z, 1.0), (excess, -1.0)], upper=problem.allowance)
+        excess = draft.columns("excess", unit=unit, upper=top, cost=problem.fair, of="")
+        draft.rows("excess", unit=unit, terms=[(z, 1.0), (excess, -1.0)], upper=problem.allowance)
     return z
 
 
@@ -219,7 +249,7 @@ def _caps(draft: Draft, x: IntArray, given: Given, cap: FloatArray) -> None:
     rank[tight] = np.arange(tight.size)
     inside = np.flatnonzero(rank[given.owner] >= 0)
     if tight.size:
-        units = power_of_two(cap[tight])
+        units = power_of_two(np.where(cap > 0, cap, 1.0)[tight])
         terms = [(x[inside], given.usd[inside], rank[given.owner[inside]])]
         draft.rows("cap", given.names(tight), unit=units, terms=terms, upper=cap[tight])
 
@@ -240,19 +270,21 @@ def _tail(
     usd, most = given.usd[kept], (given.usd * given.most)[kept]
     top = float((most / w).max(initial=0.0))
     t = draft.columns("tail", unit=per, upper=top, cost=1.0, of="")
-    above = draft.columns("above", names, unit=unit, upper=most, cost=part / w)
+    each = unit if given.whole else power_of_two(w * per)
+    above = draft.columns("above", names, unit=each, upper=most, cost=part / w)
     terms = [(x[kept], usd), (t, -w), (above, -1.0)]
-    draft.rows("above", names, unit=unit, terms=terms, upper=0.0)
+    draft.rows("above", names, unit=each, terms=terms, upper=0.0)
 
 
-def _switches(draft: Draft, x: IntArray, given: Given) -> None:
+def _switches(draft: Draft, x: IntArray, given: Given, problem: BurdenProblem) -> None:
     """An account gives nothing unless it is on."""
     kept = np.flatnonzero(given.most > 0)
     names = given.names(kept)
     on = draft.columns("on", names, unit=1.0, upper=1.0, cost=1.0, of="", integer=True)
-    most = given.most[kept]
+    most = np.minimum(given.most[kept], (problem.budget + problem.extra) / given.usd[kept])
     terms = [(x[kept], 1.0), (on, -most)]
-    draft.rows("on", names, unit=power_of_two(most), terms=terms, upper=0.0)
+    draft.rows("on", names, unit=power_of_two(given.most[kept]), terms=terms, upper=0.0)
+    draft.rows("touched", unit=1.0, terms=[(on, 1.0)], upper=float(kept.size))
 
 
 def _missed(

@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from adlopt.foundation.arrays import FloatArray, IntArray
+from adlopt.optimum.core.certificate import Multipliers
 from adlopt.optimum.programs.program import WORK_TOTAL, Program, SparseRows, power_of_two
 
 USD = "USD"
@@ -85,6 +86,14 @@ class Stated:
     def value(self, point: FloatArray) -> float:
         """The objective at a point of the program."""
         return self.factor * float(self.program.cost @ point)
+
+    def multipliers(self, duals: FloatArray, bears: str = "share") -> Multipliers:
+        """Prices of the budget, and of what each account bears by rows of that name."""
+        per, rows = self.factor * duals / self.row_unit, self.rows_named(bears)
+        place = {name: i for i, name in enumerate(self.accounts)}
+        burden = np.zeros(len(self.accounts))
+        burden[[place[key] for key in rows.keys or ()]] = -per[rows.part]
+        return Multipliers(budget=float(per[self.rows_named("budget").first]), burden=burden)
 
     def rows_named(self, name: str) -> Batch:
         """Rows of a kind, none of them if the program has none."""
