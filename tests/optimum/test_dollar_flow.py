@@ -70,6 +70,26 @@ def test_most_rounds_need_no_program():
     assert solved.count(adl.Method.CUTS) >= 0.9 * len(solved) > 10
 
 
+@pytest.mark.parametrize("objective", [adl.MinMax(), adl.Leximin()])
+@pytest.mark.parametrize("seed", range(15))
+def test_losers_with_prices_of_their_own_are_told_apart_only_in_trades(
+    seed, objective, monkeypatch
+):
+    """Where positions times prices are too many, against the program that has them all."""
+    thing = books(seed, prices=9)
+    theirs = answer(thing, objective, adl.Method.HIGHS)
+    monkeypatch.setattr("adlopt.optimum.matching.matching.MANY", 0)
+    ours = answer(thing, objective, adl.Method.AUTO)
+    if isinstance(theirs, float):
+        assert ours == pytest.approx(theirs, rel=1e-6)
+        return
+    assert ours.method is adl.Method.CUTS
+    assert ours.optimal
+    assert ours.value == pytest.approx(theirs.value, rel=2e-9, abs=1e-15)
+    if isinstance(objective, adl.Leximin):
+        assert ours.haircut == pytest.approx(theirs.haircut, rel=1e-6, abs=1e-6)
+
+
 @pytest.mark.parametrize("seed", range(30))
 def test_few_accounts_close_parts_of_several_positions(seed):
     """Of each two coins one account at most closes a part of what it has in both."""

@@ -1,197 +1,324 @@
-"""The least worst burden of a matching as a flow of dollars, by cuts over books only.
+"""Dollars that accounts pay to books, as much as a burden allows.
 
-A book of rising prices v_1 < v_2 < … is a pile of *layers*: every contract takes v_1, those dearer
-take v_2 − v_1 more, and so on. What positions can pay to a book is the sum of what they can pay to
-its layers, a step of theirs in each: both are the base of one polymatroid, D(S) ≤ Σ_m (v_m −
-v_{m−1}) min(limit(S), Q_m), as bases add [Fujishige 2005, Submodular functions and optimization].
-So dollars flow from accounts to layers, and a set S of layers needs at least the burden z_S at
-which Σ min(C_i, w_i z, what i's positions can pay to S) reaches what S asks for. The largest z_S is
-the answer, by maximal flow and minimal cut: each flow that falls short names a set whose burden is
-higher. The cut's prices prove it in the linear program.
+What a book takes from its holders is cut into *layers* between two prices: in each a position pays
+at most the rise of the price for every step it has. As sums of polymatroids these are what the
+book allows [Fujishige 2005, Submodular functions and optimization], if there are layers enough:
+where a flow pays more between two prices than can be had there, a layer is cut in two.
 
-Dollars become trades in order: positions that pay least a step close the cheapest contracts, which
-makes few trades; those that would need more steps than they have take theirs first.
+Flow is pushed from layers that lack money to those nearer to an account with some to spare
+[Goldberg and Tarjan 1988]. Layers without a way to one are a minimal cut: it needs a higher burden.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from fractions import Fraction
+from collections.abc import Iterator
+from copy import copy
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 
 import numpy as np
 
+from adlopt.errors import SolverStopped
 from adlopt.foundation.arrays import BoolArray, FloatArray, IntArray
 from adlopt.foundation.deadline import is_late
-from adlopt.foundation.exact import exact_dot, exact_sum
-from adlopt.optimum.core.certificate import Trust, round_down
-from adlopt.optimum.core.waterfill import water_level
-from adlopt.optimum.matching.flows import level_parts, mend
-from adlopt.optimum.matching.form import Form
+from adlopt.optimum.matching.books import DUST, PricedBooks
 from adlopt.optimum.matching.matching_problem import MatchingProblem
-from adlopt.optimum.programs.program import power_of_two
-from adlopt.optimum.programs.weak_duality import ProvenBound
 
-SLACK = 2.0**-40
-"""Relative room above a level that lets a flow end in spite of rounding."""
-DUST = 1e-13
-"""Share of what an arc, an account or a book may carry that counts as nothing."""
-SWEEPS = 8
-"""How often each book evens out its holders' burdens before the first flow."""
+SWEEPS = 4
+"""How often each layer evens out its payers' burdens before the first flow."""
+FAR = 2**30
+"""Distance of what has no way."""
+TOO_MUCH = 1e-12
+"""Share of what a layer asks for that may be paid between two prices where it cannot be had."""
 
 
 @dataclass(slots=True, kw_only=True)
 class DollarFlow:
-    """Dollars that positions pay to books; P positions in B books, sorted by book.
+    """Some layers, (B,), the accounts that pay to them, (n,), and their arcs, (P,), by layer.
 
-    `room` and `paid`, (P,), are USD that a position can pay at its book's mean price, and what it
-    pays; `asked`, (B,), is in USD, and so is what accounts have paid `before`, (n,), elsewhere.
+    A layer is of a `book`, from a price `low` to one `high`, USD a step; `full` steps in it are of
+    positions that pay all they can, beside this flow, and what is still `asked` is in USD. An arc
+    is of a `position`, an `account` and a `layer`; so many steps are its `limit`, and USD `paid`.
+    Accounts are those of numbers `who`; USD paid `before` elsewhere, what is `left` of capacities.
     """
 
-    weight: FloatArray
-    capacity: FloatArray
+    book: IntArray
+    low: FloatArray
+    high: FloatArray
+    full: FloatArray
+    asked: FloatArray
     position: IntArray
     account: IntArray
-    book: IntArray
-    room: FloatArray
-    asked: FloatArray
+    layer: IntArray
+    limit: FloatArray
     paid: FloatArray
+    who: IntArray
+    weight: FloatArray
     before: FloatArray
+    left: FloatArray
+    room: FloatArray = field(init=False)
+    start: IntArray = field(init=False)
+    by_account: IntArray = field(init=False)
+    first: IntArray = field(init=False)
 
-    def loads(self) -> FloatArray:
-        """USD that accounts pay here in all, shape (n,)."""
-        return np.bincount(self.account, self.paid, minlength=self.weight.size).astype(float)
+    def __post_init__(self) -> None:
+        self.room = (self.high - self.low)[self.layer] * self.limit
+        self.start = np.searchsorted(self.layer, np.arange(self.asked.size + 1))
+        self.by_account = np.argsort(self.account, kind="stable")
+        self.first = np.searchsorted(self.account[self.by_account], np.arange(self.who.size + 1))
 
-    def lacking(self) -> FloatArray:
-        """USD that books lack, shape (B,)."""
-        raised = np.bincount(self.book, self.paid, minlength=self.asked.size)
-        left = self.asked - raised
-        return np.where(left > 4 * DUST * self.asked, left, 0.0)
+    @classmethod
+    def of(cls, problem: MatchingProblem, books: PricedBooks) -> DollarFlow:
+        """One layer for each book; nobody pays yet."""
+        top = books.price[books.first[1:] - 1]
+        book = np.flatnonzero(top > 0)
+        size = np.diff(books.start)[book]
+        ends = zip(books.start[book].tolist(), books.start[book + 1].tolist(), strict=True)
+        arcs = [np.zeros(0, dtype=np.int64), *(np.arange(*of) for of in ends)]
+        position = books.position[np.concatenate(arcs)]
+        who, account = np.unique(problem.owner[position], return_inverse=True)
+        high = top[book]
+        return cls(
+            book=book,
+            low=np.zeros(book.size),
+            high=high,
+            full=np.zeros(book.size),
+            asked=np.array(
+                [books.asked(b, 0.0, p) for b, p in zip(book.tolist(), high, strict=True)]
+            ),
+            position=position,
+            account=account,
+            layer=np.repeat(np.arange(book.size), size),
+            limit=problem.limit[position],
+            paid=np.zeros(position.size),
+            who=who,
+            weight=problem.weight[who],
+            before=np.zeros(who.size),
+            left=problem.capacity[who],
+        )
 
-    def level(self, books: BoolArray) -> float:
-        """Burden that a set of books needs, shape (B,); inf if no burden suffices."""
-        inside = np.where(books[self.book], self.room, 0.0)
-        held = np.bincount(self.account, inside, self.weight.size).astype(float)
-        limit, needed = np.minimum(held, self.capacity), float(self.asked[books].sum())
-        most = float(limit.sum())
-        if needed > most * (1 + DUST):
+    def of_accounts(self, amounts: FloatArray) -> FloatArray:
+        """Sum amounts of arcs over accounts."""
+        return np.bincount(self.account, amounts, minlength=self.who.size).astype(float)
+
+    def of_layers(self, amounts: FloatArray) -> FloatArray:
+        """Sum amounts of arcs over layers."""
+        return np.bincount(self.layer, amounts, minlength=self.asked.size).astype(float)
+
+    def level(self) -> float:
+        """Burden at which all layers together could get what they ask; inf if none suffices."""
+        limit, needed = np.minimum(self.of_accounts(self.room), self.left), float(self.asked.sum())
+        most, some = float(limit.sum()), limit > 0
+        if needed > most * (1 + TOO_MUCH):
             return np.inf
-        if self.before.any():
-            some, low = limit > 0, self.before
-            return _even_level(self.weight[some], low[some], (low + limit)[some], min(needed, most))
-        return water_level(self.weight * (limit > 0), limit, min(needed, most))
+        low, high = self.before[some], (self.before + limit)[some]
+        return even_level(self.weight[some], low, high, min(needed, most)) if some.any() else 0.0
 
-    def even_out(self, books: IntArray, most: FloatArray) -> None:
-        """Let books raise what they ask for at the least burdens; accounts pay up to `most`."""
-        load = self.loads()
-        start = np.searchsorted(self.book, np.arange(self.asked.size + 1)).tolist()
-        for b in books.tolist() * SWEEPS:
-            mine, who = slice(start[b], start[b + 1]), self.account[start[b] : start[b + 1]]
+    def most(self, burden: float) -> FloatArray:
+        """USD that accounts may pay here at a burden."""
+        return np.clip(self.weight * burden - self.before, 0.0, self.left)
+
+    def even_out(self) -> None:
+        """Let layers, one after the other, raise what they ask for at the least burdens."""
+        load, start = self.of_accounts(self.paid), self.start.tolist()
+        for layer in list(range(self.asked.size)) * SWEEPS:
+            mine = slice(start[layer], start[layer + 1])
+            who = self.account[mine]
             others, weight = load[who] - self.paid[mine], self.weight[who]
-            top = others + np.clip(most[who] - others, 0.0, self.room[mine])
-            z = _even_level(weight, others, top, float(self.asked[b]))
+            low = self.before[who] + others
+            high = low + np.minimum(self.room[mine], np.maximum(self.left[who] - others, 0.0))
+            burden = even_level(weight, low, high, float(self.asked[layer]))
             load[who] -= self.paid[mine]
-            self.paid[mine] = np.clip(weight * z, others, top) - others
-            np.add.at(load, who, self.paid[mine])
+            self.paid[mine] = np.clip(weight * burden, low, high) - low
+            load[who] += self.paid[mine]
 
-    def thin_out(self) -> None:
-        """Swap between each two books until one account at most pays a part of what it can to both.
+    def at(self, most: FloatArray, books: PricedBooks, end: float) -> tuple[DollarFlow, BoolArray]:
+        """Pay up to so many USD an account, in layers enough; and those of a minimal cut, if any.
 
-        Nobody's payments in all change, and no position that pays nothing or all it can is touched.
+        `SolverStopped` if it becomes late.
         """
-        start = np.searchsorted(self.book, np.arange(self.asked.size + 1)).tolist()
-        arcs = [np.arange(*ends) for ends in pairwise(start)]
-        for b, here in enumerate(arcs):
-            of_account = np.full(self.weight.size, -1)
-            for there in arcs[b + 1 :]:
-                inside = here[(self.paid[here] > 0) & (self.paid[here] < self.room[here])]
-                of_account[self.account[here]] = -1
-                of_account[self.account[inside]] = inside
-                j = there[(self.paid[there] > 0) & (self.paid[there] < self.room[there])]
-                i = of_account[self.account[j]]
-                j, once = j[i >= 0], np.unique(i[i >= 0], return_index=True)[1]
-                i, j = i[i >= 0][once], j[once]
-                up = np.minimum(self.room[i] - self.paid[i], self.paid[j])
-                down = np.minimum(self.paid[i], self.room[j] - self.paid[j])
-                before = np.cumsum(up + down) - (up + down)
-                risen = np.clip(float(down.sum()) - before, 0.0, up + down)
-                moved = np.where(risen >= up + down, up, risen - down)
-                self.paid[i] += moved
-                self.paid[j] -= moved
-
-    def fill(self, burden: float, end: float) -> BoolArray | None:
-        """Pay all that a burden allows; the books of a minimal cut, or None if all is paid."""
-        most = np.clip(self.weight * burden - self.before, 0.0, self.capacity)
-        load = self.loads()
-        shrink = np.divide(most, load, out=np.ones_like(load), where=load > most)
-        self.paid = self.paid * shrink[self.account]
+        flow = copy(self)
         while True:
-            lacking = self.lacking()
-            if not lacking.any() or is_late(end):
-                return None
-            spare = most - self.loads()
-            spare[spare <= DUST * most] = 0.0
-            paths, reached = self._search(lacking, spare)
-            if not paths:
-                return reached
-            for path in paths:
-                self._move(path, lacking, spare)
+            short = flow._fill(most, end)
+            cuts = list(flow._crowded(books))
+            if not any(cuts):
+                return flow, short
+            flow = flow._cut(books, cuts)
 
-    def _search(self, lacking: FloatArray, spare: FloatArray) -> tuple[list[list[int]], BoolArray]:
-        """Short ways over books from those that lack money to holders with some to spare.
+    def _fill(self, most: FloatArray, end: float) -> BoolArray:
+        load, asked = self.of_accounts(self.paid), self.asked
+        down = np.divide(most, load, out=np.ones_like(load), where=load > most)
+        self.paid = self.paid * down[self.account]
+        raised = self.of_layers(self.paid)
+        down = np.divide(asked, raised, out=np.ones_like(raised), where=raised > asked)
+        self.paid *= down[self.layer]
+        lacking, spare = asked - self.of_layers(self.paid), most - self.of_accounts(self.paid)
+        spare[spare <= DUST * most] = 0.0
+        while True:
+            lacking[lacking <= 4 * DUST * asked] = 0.0
+            near, nearest = self._distances(spare)
+            active = near[(lacking > 0) & (near < FAR)]
+            if not active.size:
+                short: BoolArray = (near == FAR) & bool(lacking.any())
+                return short
+            if is_late(end):
+                raise SolverStopped("a limit came before the dollars were paid")
+            for away in range(int(active.max()), 0, -1):
+                for layer in np.flatnonzero((near == away) & (lacking > 0)).tolist():
+                    self._pull(layer, away, near, nearest, lacking, spare)
 
-        Where there are none, the books without a way are a minimal cut.
-        """
+    def _distances(self, spare: FloatArray) -> tuple[IntArray, IntArray]:
+        """Steps from each layer, and from each account, to an account with money to spare."""
+        near, nearest = np.full(self.asked.size, FAR), np.where(spare > 0, 0, FAR)
         open_ = self.room - self.paid > DUST * self.room
-        pays = np.flatnonzero(self.paid > DUST * self.room)
-        able, willing = spare > 0, np.full(spare.size, -1)
-        shuffled = np.random.default_rng(0).permutation
-        reaching = np.bincount(self.book, open_ & able[self.account], lacking.size) > 0
-        after = np.full(lacking.size, -1)
-        while (lacking[~reaching] > 0).any():
-            arcs = pays[reaching[self.book[pays]] & (willing[self.account[pays]] < 0)]
-            arcs = shuffled(arcs)
-            willing[self.account[arcs]] = self.book[arcs]
-            arcs = np.flatnonzero(open_ & ~reaching[self.book] & (willing[self.account] >= 0))
-            if not arcs.size:
+        pays = self.paid > DUST * self.room
+        wants, able = self.layer[open_], self.account[open_]
+        taker, payer = self.layer[pays], self.account[pays]
+        for away in range(1, FAR):
+            found = wants[(nearest[able] == away - 1) & (near[wants] == FAR)]
+            if not found.size:
                 break
-            arcs = shuffled(arcs)
-            after[self.book[arcs]] = willing[self.account[arcs]]
-            reaching[self.book[arcs]] = True
-        ways = []
-        for source in np.flatnonzero((lacking > 0) & reaching).tolist():
-            way = [source]
-            while after[way[-1]] >= 0:
-                way.append(int(after[way[-1]]))
-            ways.append(way)
-        return ways, ~reaching
+            near[found] = away
+            reached = payer[near[taker] == away]
+            nearest[reached] = np.minimum(nearest[reached], away)
+        return near, nearest
 
-    def _move(self, path: list[int], lacking: FloatArray, spare: FloatArray) -> None:
-        """Pay for the first book of a way, each book's holders handing over to the next's."""
-        of = [np.arange(*np.searchsorted(self.book, [b, b + 1])) for b in path]
-        pairs, can = [], []
-        for here, there in pairwise(of):
-            _, i, j = np.intersect1d(self.account[here], self.account[there], return_indices=True)
-            pairs.append((here[i], there[j]))
-            can.append(np.minimum(self.room[here[i]] - self.paid[here[i]], self.paid[there[j]]))
-        who, once = np.unique(self.account[of[-1]], return_index=True)
-        last = of[-1][once]
-        can.append(np.minimum(self.room[last] - self.paid[last], spare[who]))
-        can = [np.maximum(c, 0.0) for c in can]
-        amount = min(float(lacking[path[0]]), *(float(c.sum()) for c in can))
-        if amount <= 0:
+    def _pull(
+        self,
+        layer: int,
+        away: int,
+        near: IntArray,
+        nearest: IntArray,
+        lacking: FloatArray,
+        spare: FloatArray,
+    ) -> None:
+        """Have a layer paid by accounts with money to spare, or that pay to layers next to them."""
+        arc = np.arange(self.start[layer], self.start[layer + 1])
+        can = self.room[arc] - self.paid[arc]
+        some = (nearest[self.account[arc]] == away - 1) & (can > DUST * self.room[arc])
+        arc, can = arc[some], can[some]
+        account = self.account[arc]
+        if away == 1:
+            moved = _at_most(np.minimum(can, spare[account]), float(lacking[layer]))
+            self.paid[arc] += moved
+            spare[account] -= moved
+            lacking[layer] -= float(moved.sum())
             return
-        for (i, j), c in zip(pairs, can, strict=False):
-            part = c * (amount / float(c.sum()))
-            self.paid[i] += part
-            self.paid[j] -= part
-        part = can[-1] * (amount / float(can[-1].sum()))
-        self.paid[last] += part
-        spare[who] -= part
-        lacking[path[0]] -= amount
+        count = self.first[account + 1] - self.first[account]
+        owner = np.repeat(np.arange(arc.size), count)
+        place = np.arange(owner.size) - np.repeat(np.cumsum(count) - count, count)
+        other = self.by_account[self.first[account][owner] + place]
+        some = near[self.layer[other]] == away - 1
+        other, owner = other[some], owner[some]
+        paid = self.paid[other]
+        sofar = np.append(0.0, np.cumsum(paid))
+        sofar = sofar[:-1] - sofar[np.searchsorted(owner, np.arange(arc.size))][owner]
+        moved = _at_most(np.clip(can[owner] - sofar, 0.0, paid), float(lacking[layer]))
+        self.paid[arc] += np.bincount(owner, moved, minlength=arc.size)
+        self.paid[other] -= moved
+        lacking += np.bincount(self.layer[other], moved, minlength=lacking.size)
+        lacking[layer] -= float(moved.sum())
+
+    def _crowded(self, books: PricedBooks) -> Iterator[list[float]]:
+        """Of each layer, prices beyond which positions pay more than can be had there."""
+        ends = zip(self.book.tolist(), self.low.tolist(), self.high.tolist(), strict=True)
+        for layer, (book, low, high) in enumerate(ends):
+            price, had = books.beyond(book, low, high)
+            if not price.size:
+                yield []
+                continue
+            mine = slice(int(self.start[layer]), int(self.start[layer + 1]))
+            paid, limit = self.paid[mine], self.limit[mine]
+            rate = low + paid / limit
+            falling = np.argsort(-rate)
+            dearer = np.searchsorted(-rate[falling], -price)
+            pays = np.append(0.0, np.cumsum(paid[falling]))[dearer]
+            pays -= (price - low) * np.append(0.0, np.cumsum(limit[falling]))[dearer]
+            excess = pays + (high - price) * self.full[layer] - had
+            excess -= TOO_MUCH * (self.asked[layer] + (high - low) * self.full[layer])
+            ends_ = np.flatnonzero(np.diff(excess > 0, prepend=False, append=False))
+            runs = zip(ends_[::2].tolist(), ends_[1::2].tolist(), strict=True)
+            yield [float(price[i + int(np.argmax(excess[i:j]))]) for i, j in runs]
+
+    def _cut(self, books: PricedBooks, cuts: list[list[float]]) -> DollarFlow:
+        """Layers cut at prices of theirs."""
+        edges = [
+            [low, *inner, high]
+            for low, inner, high in zip(self.low.tolist(), cuts, self.high.tolist(), strict=True)
+        ]
+        parts = np.array([len(each) - 1 for each in edges])
+        of = np.repeat(np.arange(parts.size), parts)
+        low, high = np.array([pair for each in edges for pair in pairwise(each)]).T
+        asked = self.asked[of]
+        for new in np.flatnonzero(parts[of] > 1).tolist():
+            whole = books.asked(int(self.book[of[new]]), float(low[new]), float(high[new]))
+            asked[new] = max(whole - (high - low)[new] * self.full[of[new]], 0.0)
+        size = np.diff(self.start)[of]
+        layer = np.repeat(np.arange(of.size), size)
+        arc = np.arange(layer.size) - np.repeat(np.cumsum(size) - size - self.start[of], size)
+        limit = self.limit[arc]
+        beneath = (low - self.low[of])[layer] * limit
+        return replace(
+            self,
+            book=self.book[of],
+            low=low,
+            high=high,
+            full=self.full[of],
+            asked=asked,
+            position=self.position[arc],
+            account=self.account[arc],
+            layer=layer,
+            limit=limit,
+            paid=np.clip(self.paid[arc] - beneath, 0.0, (high - low)[layer] * limit),
+        )
+
+    def split(self, short: BoolArray) -> tuple[DollarFlow, DollarFlow, IntArray, FloatArray]:
+        """The layers of a minimal cut, with those who could pay more to them, and the rest.
+
+        Whoever pays all they can to the cut, at positions returned, with USD, has paid that before.
+        """
+        inside = short[self.layer]
+        bound = np.zeros(self.who.size, dtype=bool)
+        bound[self.account[inside & (self.room - self.paid > DUST * self.room)]] = True
+        filled = inside & ~bound[self.account]
+        full = self.full + self.of_layers(self.limit * filled)
+        before = self.before + self.of_accounts(self.room * filled)
+        high = self._part(short, inside & bound[self.account], full, self.before)
+        low = self._part(~short, ~inside & ~bound[self.account], self.full, before)
+        return high, low, self.position[filled], self.room[filled]
+
+    def _part(
+        self, layers: BoolArray, arcs: BoolArray, full: FloatArray, before: FloatArray
+    ) -> DollarFlow:
+        kept = np.unique(self.account[arcs])
+        account, layer = np.zeros(self.who.size, dtype=np.int64), np.cumsum(layers) - 1
+        account[kept] = np.arange(kept.size)
+        asked = np.maximum(self.asked - (self.high - self.low) * (full - self.full), 0.0)
+        return DollarFlow(
+            book=self.book[layers],
+            low=self.low[layers],
+            high=self.high[layers],
+            full=full[layers],
+            asked=asked[layers],
+            position=self.position[arcs],
+            account=account[self.account[arcs]],
+            layer=layer[self.layer[arcs]],
+            limit=self.limit[arcs],
+            paid=self.paid[arcs],
+            who=self.who[kept],
+            weight=self.weight[kept],
+            before=before[kept],
+            left=(self.left - (before - self.before))[kept],
+        )
 
 
-def _even_level(weight: FloatArray, low: FloatArray, high: FloatArray, needed: float) -> float:
+def _at_most(amounts: FloatArray, total: float) -> FloatArray:
+    """Amounts, all made smaller alike where they are more than a total."""
+    found = float(amounts.sum())
+    return amounts * (total / found) if found > total else amounts
+
+
+def even_level(weight: FloatArray, low: FloatArray, high: FloatArray, needed: float) -> float:
     """Level at which Σ clip(w z, low, high) − low reaches what is needed, or the highest."""
     at = np.concatenate([low, high]) / np.tile(weight, 2)
     order = np.argsort(at, kind="stable")
@@ -201,304 +328,3 @@ def _even_level(weight: FloatArray, low: FloatArray, high: FloatArray, needed: f
     if k == at.size - 1 or slope[k] <= 0:
         return float(at[order[k]])
     return float(at[order[k]] + (needed - filled[k]) / slope[k])
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Layers:
-    """Books of several prices as books of one: what a price adds to the one below, at which dearer.
-
-    `of_level`, (L,), is the book of each level; `position` and `book` are of positions that pay,
-    sorted by book; `level`, (B,), is the cheapest of each layer, `rise` in USD a step, `wanted`
-    steps.
-    """
-
-    of_level: IntArray
-    position: IntArray
-    book: IntArray
-    level: IntArray
-    rise: FloatArray
-    wanted: FloatArray
-
-    @classmethod
-    def of(cls, problem: MatchingProblem) -> Layers:
-        """Split them."""
-        first, book, of_level = _books(problem)
-        order = np.lexsort((problem.value, of_level))
-        value, new = problem.value[order], np.diff(of_level[order], prepend=-1) > 0
-        rise = value - np.where(new, 0.0, np.append(0.0, value[:-1]))
-        above = np.cumsum(problem.quantity[order][::-1])[::-1]
-        ends = np.append(np.flatnonzero(new)[1:], order.size)
-        after = np.append(above, 0.0)[ends[of_level[order]]]
-        kept = rise > 0
-        return cls(
-            of_level=of_level,
-            position=problem.position[first],
-            book=book,
-            level=order[kept],
-            rise=rise[kept],
-            wanted=(above - after)[kept],
-        )
-
-    def flow(self, problem: MatchingProblem) -> DollarFlow:
-        """Nobody pays yet."""
-        ends = np.searchsorted(self.book, np.arange(self.of_level.max() + 2)).tolist()
-        books = self.of_level[self.level].tolist()
-        arcs = [np.arange(ends[b], ends[b + 1]) for b in books]
-        position = self.position[np.concatenate([np.zeros(0, dtype=np.int64), *arcs])]
-        book = np.repeat(np.arange(len(books)), [arc.size for arc in arcs])
-        return DollarFlow(
-            weight=problem.weight,
-            capacity=problem.capacity,
-            position=position,
-            account=problem.owner[position],
-            book=book,
-            room=problem.limit[position] * self.rise[book],
-            asked=self.rise * self.wanted,
-            paid=np.zeros(book.size),
-            before=np.zeros(problem.weight.size),
-        )
-
-    def begin(self, problem: MatchingProblem, flow: DollarFlow, burden: float, end: float) -> None:
-        """Pay what positions can where each pays as large a part of all its layers."""
-        books = int(self.of_level.max()) + 1
-        of_layer = self.of_level[self.level]
-        asked = np.bincount(of_layer, flow.asked, minlength=books).astype(float)
-        wanted = np.bincount(self.of_level, problem.quantity, minlength=books)
-        kept = np.flatnonzero(asked[self.book] > 0)
-        position, book = self.position[kept], self.book[kept]
-        merged = DollarFlow(
-            weight=problem.weight,
-            capacity=problem.capacity,
-            position=position,
-            account=problem.owner[position],
-            book=book,
-            room=problem.limit[position] * (asked / wanted)[book],
-            asked=asked,
-            paid=np.zeros(book.size),
-            before=np.zeros(problem.weight.size),
-        )
-        merged.even_out(np.flatnonzero(asked), problem.capacity)
-        merged.fill(burden, end)
-        if flow.asked.size > np.count_nonzero(asked):
-            merged.thin_out()
-        paid = np.zeros(problem.limit.size)
-        paid[position] = merged.paid
-        flow.paid = paid[flow.position] * (flow.asked / asked[of_layer])[flow.book]
-        most = np.minimum(problem.capacity, problem.weight * burden)
-        flow.even_out(np.flatnonzero((merged.lacking() > 0)[of_layer]), most)
-
-    def price(self, problem: MatchingProblem, cut: BoolArray) -> FloatArray:
-        """USD a step at each level, shape (L,), in the layers of a cut."""
-        inside = np.zeros(problem.value.size)
-        inside[self.level[cut]] = self.rise[cut]
-        order = np.lexsort((problem.value, self.of_level))
-        new = np.diff(self.of_level[order], prepend=-1) > 0
-        price, total = np.zeros(inside.size), 0.0
-        for level, fresh in zip(order.tolist(), new.tolist(), strict=True):
-            total = inside[level] + (0.0 if fresh else total)
-            price[level] = total
-        return price
-
-
-def splits(problem: MatchingProblem) -> bool:
-    """Whether every level has holders."""
-    return bool(np.bincount(problem.level, minlength=problem.quantity.size).all())
-
-
-def highest_cut(
-    problem: MatchingProblem,
-    layers: Layers,
-    flow: DollarFlow,
-    books: BoolArray,
-    *,
-    first: bool,
-    end: float,
-) -> tuple[float, BoolArray] | None:
-    """The highest level that a set among books needs, and the set; all is paid then."""
-    cut, burden = books, flow.level(books)
-    if first and np.isfinite(burden):
-        layers.begin(problem, flow, burden * (1 + SLACK), end)
-    while np.isfinite(burden):
-        short = flow.fill(burden * (1 + SLACK), end)
-        higher = None if short is None else short & books
-        if higher is None or (rise := flow.level(higher)) <= burden:
-            break
-        cut, burden = higher, rise
-    return (burden, cut) if np.isfinite(burden) and not is_late(end) else None
-
-
-def least_burden_by_cuts(
-    problem: MatchingProblem, form: Form, end: float
-) -> tuple[FloatArray, FloatArray] | None:
-    """Steps of each arc, and row duals of the linear program; None where that must be solved."""
-    if not splits(problem):
-        return None
-    layers = Layers.of(problem)
-    flow = layers.flow(problem)
-    books = np.ones(flow.asked.size, dtype=bool)
-    found = highest_cut(problem, layers, flow, books, first=True, end=end) if books.size else None
-    if found is None:
-        return None
-    burden, cut = found
-    row_duals = _row_duals(problem, form, layers.price(problem, cut), burden)
-    if row_duals is None:
-        return None
-    if flow.asked.size <= layers.of_level.max() + 1:
-        flow.thin_out()
-    paid = np.bincount(flow.position, flow.paid, minlength=problem.limit.size)
-    return mend(problem, in_steps(problem, layers.of_level, paid.astype(float))), row_duals
-
-
-def _books(problem: MatchingProblem) -> tuple[IntArray, IntArray, IntArray]:
-    """One arc of each position, the books of these, and those of levels."""
-    lowest = np.full(problem.limit.size, problem.quantity.size)
-    np.minimum.at(lowest, problem.position, problem.level)
-    starts = np.searchsorted(problem.level, np.arange(problem.quantity.size))
-    _, level_book = np.unique(lowest[problem.position[starts]], return_inverse=True)
-    first = np.flatnonzero(problem.level == lowest[problem.position])
-    return first, level_book[problem.level[first]], level_book
-
-
-def in_steps(problem: MatchingProblem, level_book: IntArray, paid: FloatArray) -> FloatArray:
-    """Steps of each arc, shape (A,), that take what positions pay, shape (m,), USD."""
-    steps, parts = np.zeros(problem.level.size), level_parts(problem)
-    for book in range(int(level_book.max()) + 1):
-        levels = np.flatnonzero(level_book == book)
-        levels = levels[np.argsort(problem.value[levels], kind="stable")]
-        who = problem.position[parts[levels[0]]]
-        left, dear = problem.limit[who], levels[problem.value[levels] > 0]
-        if dear.size:
-            price, quantity = problem.value[dear], problem.quantity[dear]
-            given = paid[who] * (float(price @ quantity) / float(paid[who].sum()))
-            rows = _in_order(given, left, price, quantity)
-            for level, row in zip(dear, rows, strict=True):
-                steps[parts[level]] = row
-            left = np.maximum(left - rows.sum(axis=0), 0.0)
-        for level in levels[: levels.size - dear.size]:
-            row = np.diff(np.minimum(np.cumsum(left), problem.quantity[level]), prepend=0.0)
-            steps[parts[level]] = row
-            left = left - row
-    return steps
-
-
-def _in_order(
-    paid: FloatArray, limit: FloatArray, price: FloatArray, quantity: FloatArray
-) -> FloatArray:
-    """Steps, shape (k, p), of k rising prices for p positions: cheap ones for who pays little."""
-    if price.size == 1:
-        return (paid / price)[None, :]
-    steps, rising = np.zeros((price.size, paid.size)), np.argsort(paid / limit, kind="stable")
-    left, hard = _Remaining.of(price, quantity, limit), np.zeros(paid.size, dtype=bool)
-    while True:
-        rest = rising[~hard[rising]]
-        ends, given = np.cumsum(price * left.quantity[1:]), np.cumsum(paid[rest])
-        overlap = np.minimum(given, ends[:, None])
-        overlap -= np.maximum(given - paid[rest], np.append(0.0, ends[:-1])[:, None])
-        overlap = np.maximum(overlap, 0.0)
-        found = overlap.sum(axis=0)
-        exact = np.divide(paid[rest], found, out=np.zeros_like(found), where=found > 0)
-        taken = overlap * exact / price[:, None]
-        over = np.flatnonzero(taken.sum(axis=0) > limit[rest] * (1 + DUST))
-        if not over.size:
-            steps[:, rest] = taken
-            return steps
-        for j in rest[over[::-1]].tolist():
-            steps[:, j] = left.take(float(limit[j]), float(paid[j]))
-            hard[j] = True
-
-
-@dataclass(slots=True)
-class _Remaining:
-    """Contracts of a book not closed yet, by rising price, after steps of 0 USD that are none."""
-
-    price: FloatArray
-    quantity: FloatArray
-
-    @classmethod
-    def of(cls, price: FloatArray, quantity: FloatArray, limit: FloatArray) -> _Remaining:
-        none = max(float(limit.sum() - quantity.sum()), 0.0)
-        return cls(np.append(0.0, price), np.append(none, quantity))
-
-    def take(self, steps: float, dollars: float) -> FloatArray:
-        """Take so many neighbouring steps, worth so many dollars, away; how many of each price.
-
-        What can be paid for from what is left still can [Beiglboeck and Juillet 2016, On a problem
-        of optimal transport under marginal martingale constraints: the shadow].
-        """
-        ends = np.append(0.0, np.cumsum(self.quantity))
-        worth = np.append(0.0, np.cumsum(self.quantity * self.price))
-        most = max(ends[-1] - steps, 0.0)
-        starts = np.unique(np.clip(np.concatenate([ends, ends - steps]), 0.0, most))
-        gains = np.interp(starts + steps, ends, worth) - np.interp(starts, ends, worth)
-        start = float(np.interp(dollars, np.maximum.accumulate(gains), starts))
-        inside = np.minimum(ends[1:], start + steps) - np.maximum(ends[:-1], start)
-        taken: FloatArray = np.maximum(inside, 0.0)
-        self.quantity = self.quantity - taken
-        return taken[1:]
-
-
-def proof_of(
-    problem: MatchingProblem, price: FloatArray, burden: float, kept: FloatArray
-) -> tuple[ProvenBound, dict[str, FloatArray], FloatArray]:
-    """What levels at prices, USD a step, prove of a burden: a bound, its witness, price of a step.
-
-    Accounts pay what they can or, if that is less, as much as bears the burden; those with a number
-    in `kept`, USD, pay that much. Prices above what a step takes count as that.
-    """
-    price = np.minimum(price, problem.value)
-    top = np.zeros(problem.limit.size)
-    np.maximum.at(top, problem.position, price[problem.level])
-    room = np.bincount(problem.owner, top * problem.limit, minlength=problem.weight.size)
-    most = np.where(np.isnan(kept), problem.capacity, kept)
-    pays = np.isnan(kept) & (np.minimum(room, most) >= problem.weight * burden) & (room > 0)
-    by_room = ~pays & (room <= most)
-    mine = by_room[problem.owner]
-    total = exact_sum(problem.weight[pays])
-    lower = exact_dot(price, problem.quantity) - exact_dot(top[mine], problem.limit[mine])
-    lower = (lower - exact_sum(most[~pays & ~by_room])) / total if total else Fraction(0)
-    each = 1.0 / float(total) if total else 0.0
-    orders = np.zeros(problem.order_level.size)
-    served = problem.order_level >= 0
-    orders[served] = (each * price / problem.step)[problem.order_level[served]]
-    held, full = ~pays & ~by_room & ~np.isnan(kept), ~pays & ~by_room & np.isnan(kept)
-    lots = problem.round_.positions.lot if problem.whole else 1.0
-    witness = {
-        "conserve": orders,
-        "position": -each * top * mine / lots,
-        "cap": -each * full,
-        "share": -each * (pays | held),
-    }
-    bound = ProvenBound(lower=round_down(lower), error=0.0, trust=Trust.EXACT)
-    return (
-        bound,
-        {name: np.asarray(told, dtype=float) for name, told in witness.items()},
-        each * price,
-    )
-
-
-def _row_duals(
-    problem: MatchingProblem, form: Form, price: FloatArray, burden: float
-) -> FloatArray | None:
-    """Multipliers of the linear program's rows that say what a cut, priced by level, says.
-
-    None if it says nothing of burdens: nobody on its side could pay more.
-    """
-    top, coarse = np.zeros((2, problem.limit.size))
-    np.maximum.at(top, problem.position, price[problem.level])
-    np.maximum.at(coarse, problem.position, form.per)
-    room = np.bincount(problem.owner, top * problem.limit, minlength=problem.weight.size)
-    pays = np.minimum(room, problem.capacity) >= problem.weight * burden
-    pays &= room > 0
-    if not problem.weight[pays].sum():
-        return None
-    by_room = ~pays & (room <= problem.capacity)
-    unit = power_of_two(np.where(problem.value > 0, problem.value, problem.notional))
-    scale = 1.0 / float(unit[problem.level[0]] * form.per[0])
-    each = 1.0 / (form.factor * scale * float(problem.weight[pays].sum()))
-    of = {
-        "conserve": each * price / unit,
-        "position": -each * scale * top * coarse * by_room[problem.owner],
-        "cap": -each * (~pays & ~by_room),
-        "share": -each * pays,
-    }
-    return np.concatenate([of[label][rows] for label, rows in form.labels])

@@ -59,7 +59,8 @@ def mend(
             position = problem.position[part]
             room = np.maximum(problem.limit[position] - used[position], 0.0)
             room = room if allowed is None else room * allowed[part]
-            for fit in (room * free[part], room * free[part] * (steps[part] > 0)):
+            for some in (steps[part] > 0, free[part], free[part] & (steps[part] > 0)):
+                fit = room * some
                 room = fit if quantity - total <= float(fit.sum()) else room
             if quantity - total > float(room.sum()) + TOLERANCE * quantity:
                 raise CertificateError("the solver's flow cannot be closed within the positions")

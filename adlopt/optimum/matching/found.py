@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -11,6 +11,7 @@ import numpy as np
 from adlopt.foundation.arrays import FloatArray
 from adlopt.model.method import Method, Stopped
 from adlopt.optimum.core.certificate import Stage, Trust, checked, resealed
+from adlopt.optimum.matching.matching_problem import MatchingProblem
 from adlopt.optimum.programs.weak_duality import ProvenBound
 
 
@@ -18,7 +19,8 @@ from adlopt.optimum.programs.weak_duality import ProvenBound
 class Flow:
     """Steps of each arc, what is proved of them, the rise of the first stage a step shed.
 
-    `witness` has the prices that prove each stage, for certificates in files.
+    `witness` makes the prices that prove each stage, for certificates in files; `problem` has the
+    arcs, where they are not those of the problem that was given.
     """
 
     steps: FloatArray
@@ -26,7 +28,8 @@ class Flow:
     price: FloatArray | None = None
     stopped: Stopped = Stopped.OPTIMAL
     method: Method = Method.HIGHS
-    witness: tuple[Mapping[str, Any], ...] = ()
+    witness: tuple[Callable[[], Mapping[str, Any]], ...] = ()
+    problem: MatchingProblem | None = None
 
 
 _PROVEN = checked(upper=0.0, lower=0.0, trust=Trust.EXACT)

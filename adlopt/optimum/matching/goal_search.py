@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 
 import numpy as np
 
@@ -24,7 +25,7 @@ from adlopt.model.method import Method, Stopped
 from adlopt.model.objective import KeepHedges
 from adlopt.optimum.core.certificate import TOLERANCE, Stage, Trust, resealed
 from adlopt.optimum.matching.body import Hedges
-from adlopt.optimum.matching.dollar_flow import least_burden_by_cuts
+from adlopt.optimum.matching.book_cuts import by_cuts
 from adlopt.optimum.matching.flows import Score, mend, round_to_lots
 from adlopt.optimum.matching.form import Form, for_branching
 from adlopt.optimum.matching.found import NOTHING, Flow, prove, report
@@ -34,7 +35,6 @@ from adlopt.optimum.matching.goal_programs import (
     least_burden,
     most_matched,
 )
-from adlopt.optimum.matching.leximin_cuts import leximin_by_cuts
 from adlopt.optimum.matching.linear import solved
 from adlopt.optimum.matching.many_prices import lifted
 from adlopt.optimum.matching.matching_problem import MatchingProblem
@@ -107,8 +107,10 @@ class FlowSearch:
         """Find the least worst burden."""
         if self.idle:
             return NOTHING
+        if (found := self._by_cuts(first=True)) is not None:
+            return found
         form = least_burden(self.problem)
-        flow, answer = self._by_cuts(form) or self.flow(form)
+        flow, answer = self.flow(form)
         steps = flow
         if self.problem.whole:
             steps = round_to_lots(self.problem, flow, self._by_burden)
@@ -121,36 +123,25 @@ class FlowSearch:
             stage = report(prove("worst burden", self._worst_burden(steps), proven), claimed)
         return self.found(steps, [stage], self.price(form, answer), [(form, answer)])
 
-    def _by_cuts(self, form: Form) -> tuple[FloatArray, RawAnswer] | None:
-        """The least burden without a program, where that proves it."""
+    def _by_cuts(self, *, first: bool) -> Flow | None:
+        """The burdens without a program, where that can be."""
         try:
-            found = None if self.linear else least_burden_by_cuts(self.problem, form, self.end)
-        except CertificateError:  # Rounding was too coarse; the program may still succeed.
-            found = None
-        if found is None:
+            found = None if self.linear else by_cuts(self.problem, self.end, first=first)
+        except CertificateError:  # Rounding was too coarse; programs may still succeed.
             return None
-        steps, row_duals = found
-        answer = RawAnswer(
-            columns=steps / form.per,
-            row_duals=row_duals,
-            bound=-math.inf,
-            stopped=Stopped.OPTIMAL,
-            method=Method.CUTS,
-        )
-        worst = self._worst_burden(steps)
-        proven = self.bound_of_groups(form, row_duals, worst)
-        if not prove("worst burden", worst, proven).certificate.optimal:
-            return None
-        self.answers.append((answer.stopped, answer.method))
-        return steps, answer
+        if found is None or not self.problem.whole:
+            return found
+        steps = round_to_lots(self.problem, found.steps, self._by_burden)
+        certificate = resealed(found.stages[0].certificate, upper=self._worst_burden(steps))
+        stage = replace(found.stages[0], certificate=certificate)
+        return replace(found, steps=steps, stages=(stage,), witness=found.witness[:1])
 
     def leximin(self) -> Flow:
         """Lower the worst burden, fix those that hold it up, go on with the others."""
         if self.idle:
             return NOTHING
-        by_cuts = self._leximin_by_cuts()
-        if by_cuts is not None:
-            return by_cuts
+        if (flows := self._by_cuts(first=False)) is not None:
+            return flows
         problem = self.problem
         fixed = np.full(problem.weight.size, np.nan)
         levels: list[tuple[BoolArray, Form, RawAnswer]] = []
@@ -188,14 +179,7 @@ class FlowSearch:
         proofs = [level[1:] for level in levels[: len(stages)]]
         best = self.found(steps, stages, self.price(*proofs[0]), proofs)
         told = zip(best.witness, kept, strict=False)
-        return replace(best, witness=tuple({**prices, "kept": who} for prices, who in told))
-
-    def _leximin_by_cuts(self) -> Flow | None:
-        """All burdens without a program, where that proves them."""
-        try:
-            return None if self.linear else leximin_by_cuts(self.problem, self.end)
-        except CertificateError:  # Rounding was too coarse; programs may still succeed.
-            return None
+        return replace(best, witness=tuple(partial(dict, made(), kept=who) for made, who in told))
 
     def _next_level(
         self, fixed: FloatArray, *, first: bool
@@ -325,7 +309,9 @@ class FlowSearch:
             price=price,
             stopped=Stopped.of_all(stopped for stopped, _ in self.answers),
             method=Method.HIGHS_INTERIOR if inside else outside,
-            witness=tuple(form.prices(self.problem, answer) for form, answer in told),
+            witness=tuple(
+                partial(dict, form.prices(self.problem, answer)) for form, answer in told
+            ),
         )
 
     def _infeasible(self) -> Exception:

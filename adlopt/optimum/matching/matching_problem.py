@@ -27,9 +27,9 @@ class MatchingProblem:
     `weight` and `capacity`, (n,), are in USD: denominators of burdens, and what may be taken; an
     account without either is closed only where that takes nothing from it. Of positions, (m,),
     there are the account that is `owner`, and steps to give up, `limit`; of levels, (L,), USD a
-    step taken from the winner and at the mark, steps to close, and contracts a `step`; of orders,
-    (k,), their level (−1: nothing of it is matched), `matched` steps, and the `group` of those of
-    one book that share a level, at their mean where `mixed`; of arcs, (A,), what they connect.
+    step taken from the winner and at the mark, steps to close, contracts a `step`, and book; of
+    orders, (k,), their level (−1: nothing of it is matched), `matched` steps, and the `group` of
+    those of one book that share a level, at their mean where `mixed`; of arcs, (A,), their ends.
     """
 
     round_: ContractRound
@@ -43,6 +43,7 @@ class MatchingProblem:
     notional: FloatArray
     quantity: FloatArray
     step: FloatArray
+    level_book: IntArray
     order_level: IntArray
     matched: FloatArray
     group: IntArray
@@ -118,6 +119,7 @@ class MatchingProblem:
                 order_level[served], matched[served], minlength=level_book.size
             ).astype(float),
             step=step[level_book],
+            level_book=level_book,
             order_level=order_level,
             matched=matched,
             group=grouped,

@@ -51,12 +51,18 @@ def pair(problem: MatchingProblem, steps: FloatArray) -> Trades:
     A level of p positions and k orders makes at most p + k − 1 trades, each pair at most one; at
     several prices each position gets neighbouring orders of the mean price, two ends more.
     """
-    position, order, contracts = [], [], []
     ends = np.searchsorted(problem.level, np.arange(problem.quantity.size + 1))
-    for level, step in enumerate(problem.step.tolist()):
+    ranked = np.argsort(problem.order_level, kind="stable")
+    first = np.searchsorted(problem.order_level[ranked], np.arange(problem.quantity.size + 1))
+    alone = np.diff(first) == 1
+    arcs = np.flatnonzero((steps > 0) & alone[problem.level])
+    level_ = problem.level[arcs]
+    position, order = [problem.position[arcs]], [ranked[first[level_]]]
+    contracts = [steps[arcs] * problem.step[level_]]
+    for level in np.flatnonzero(~alone).tolist():
+        step, orders = float(problem.step[level]), ranked[first[level] : first[level + 1]]
         arcs = np.arange(ends[level], ends[level + 1])
         arcs = arcs[steps[arcs] > 0]
-        orders = np.flatnonzero(problem.order_level == level)
         if problem.mixed[level]:
             orders = orders[np.argsort(problem.shed.value[orders], kind="stable")]
             arcs = arcs[np.argsort(-steps[arcs], kind="stable")]
@@ -75,9 +81,9 @@ def pair(problem: MatchingProblem, steps: FloatArray) -> Trades:
         order.append(orders[np.searchsorted(asked, cuts)])
         contracts.append(np.diff(np.concatenate([[0.0], cuts])) * step)
     return Trades(
-        position=np.concatenate([np.zeros(0, dtype=np.int64), *position]),
-        order=np.concatenate([np.zeros(0, dtype=np.int64), *order]),
-        contracts=np.concatenate([np.zeros(0), *contracts]),
+        position=np.concatenate(position),
+        order=np.concatenate(order),
+        contracts=np.concatenate(contracts),
     )
 
 
