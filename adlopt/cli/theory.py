@@ -13,6 +13,8 @@ import adlopt as adl
 from adlopt.cli import command as cli
 from adlopt.errors import InputError
 
+Within = Annotated[list[str] | None, Parameter(negative=())]
+
 
 @cli.app.command
 def bounds(
@@ -123,6 +125,7 @@ def worst(
     episode: str | None = None,
     rounds: Annotated[int | None, Parameter(name=["--rounds", "-T"], converter=cli.whole)] = None,
     variation: cli.Variation = None,
+    within: Within = None,
     any_first: cli.Flag = False,
     exact: cli.Flag = False,
     gap: float = 1e-9,
@@ -155,6 +158,9 @@ def worst(
         T rounds with unit deficits instead.
     variation
         P: how far the needed severities may move in all; the episode's own unless given.
+    within
+        Another limit of theirs, of variation, moved, needed (USD), target1, target2, ...; of a sum
+        alone, as in the episode. Repeat for several: --within "moved <= 29e6" --within needed.
     any_first
         Let the adversary choose the first severity too.
     exact
@@ -182,8 +188,9 @@ def worst(
 
     if policy != "minimax" and against is not None:
         raise InputError("--against", against, "nothing, unless the policy is minimax")
-    if policy == "minimax" and any_first:
-        raise InputError("--any-first", any_first, "nothing with minimax: V(P) is for any start")
+    for name, given in (("--any-first", any_first), ("--within", within)):
+        if policy == "minimax" and given:
+            raise InputError(name, given, "nothing with minimax: V(P) is for any start and path")
     box = None
     if accounts is not None:
         box = adversary.RoundBox(accounts=accounts, spread=spread, budget=budget, total=total)
@@ -195,19 +202,11 @@ def worst(
     if policy == "minimax":
         case = adversary.unavoidable(against, bound=bound or "prop-1", **instance)
     else:
+        instance |= {"bound": bound, "within": tuple(within or ()), "any_first": any_first}
+        options: dict[str, Any] = {"exact": exact, "gap": gap, "seed": seed, "box": box}
         with cli.progress(None, "trying") as step:
-            case = adversary.worst(
-                policy,
-                bound=bound,
-                any_first=any_first,
-                exact=exact,
-                gap=gap,
-                seed=seed,
-                time_limit=time_limit,
-                box=box,
-                progress=step,
-                **instance,
-            )
+            options |= {"time_limit": time_limit, "progress": step}
+            case = adversary.worst(policy, **instance, **options)
     cli.put(case, form, lambda _: case)
     if output is not None:
         written = adl.write_episode(case.episode(), output)

@@ -46,6 +46,7 @@ def worst_case(data: WorstCaseData) -> str:
         share += " of a VACUOUS bound"
     rows = [
         ("path variation, of what was allowed", _spent(data)),
+        *((f"{clipped(one.text)}, to spare", amount(one.spare)) for one in data.limits),
         ("loss Σ D|θ−θ*|, replayed, USD", amount(data.loss_usd)),
         (f"no path costs more than, USD, by {data.upper_by}", amount(data.upper_usd)),
         *_reported(data),

@@ -197,13 +197,14 @@ def test_a_supremum_that_only_ties_reach_is_not_claimed():
 
 
 def test_a_loss_above_what_is_proven_is_an_error():
-    instance = Arena.unit(2, 0.0).instance([1.0, 1.0])
+    arena = Arena.unit(2, 0.0)
+    instance = arena.instance([1.0, 1.0])
     with pytest.raises(adl.CertificateError, match=r"loses 2\.0, more than the most, 1\.5"):
         WorstCase.of(
             Constant(0.0),
             PROPOSITION_1,
             instance,
-            variation=0.0,
+            arena=arena,
             upper=1.5,
             upper_by="a slip",
             outcome=Outcome.SUPREMUM,
@@ -409,7 +410,7 @@ def test_cases_of_any_length_are_a_screen(rounds):
     zigzag = [(t % 7) / 7 for t in range(rounds)]
     arena = Arena.unit(rounds, float(rounds - 1))
     chosen = {
-        "variation": arena.variation,
+        "arena": arena,
         "upper": float(rounds),
         "upper_by": "T",
         "outcome": Outcome.FOUND,

@@ -323,6 +323,13 @@ class BoundsReportData(Data):
     counted_once: OnceData | None
 
 
+class LimitData(Part):
+    """A limit that a path keeps to, and what it has to spare."""
+
+    text: str
+    spare: float
+
+
 class WorstCaseData(Data):
     """An instance on which a severity rule loses much, and what a bound says of it.
 
@@ -337,6 +344,7 @@ class WorstCaseData(Data):
     source: str
     variation_allowed: float
     variation: float
+    limits: list[LimitData]
     outcome: str
     loss_usd: float
     upper_usd: float

@@ -1,4 +1,4 @@
-"""What an adversary may choose, the path θ* of given rounds within a variation; and a search.
+"""What an adversary may choose, the path θ* of given rounds within limits; and a search.
 
 A target in [0, 1]^T is followed until the allowed variation is spent, so every target is a path.
 Hill climbing changes a block of rounds at a time: to an end of [0, 1], to just above or below what
@@ -8,22 +8,28 @@ the rule plays there, to its mirror image, or to a random level.
 from __future__ import annotations
 
 import math
-import time
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
 
 import numpy as np
 
 from adlopt.errors import InputError, PolicyError
 from adlopt.foundation.arrays import SMALLEST_USD, FloatArray, Record, freeze, own_number, own_whole
+from adlopt.foundation.deadline import is_late
 from adlopt.model.episode import POOLED, Episode, path_variation
 from adlopt.model.round import Round, RoundOutcome, RoundStart
+from adlopt.optimum.programs.highs import Infeasible, run
+from adlopt.optimum.programs.program import SparseRows
 from adlopt.policies.protocols import Severity
+from adlopt.studies.adversary.path_limit import PathLimit
 
 TOUCHING = 1e-6
 """Distance from an end of [0, 1] below which a path may have meant the end."""
 ROUNDING = 1e-12
 """By which the variation of a path may exceed what was allowed."""
+ROOM = 0.05
+"""By which a path that only has to keep limits does."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -38,15 +44,19 @@ class Attack:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Arena(Record):
-    """Starts of rounds, each with a deficit, and how far θ* may vary over them.
+    """Starts of rounds, each with a deficit, and what θ* must keep to over them.
 
     Starts are numbered from 1, deficits > 0 and capacities no smaller. `variation` is P, the most
-    that Σ |θ*_t − θ*_{t−1}| may be, and `title` says where the deficits come from.
+    that Σ |θ*_t − θ*_{t−1}| may be, `title` says where the deficits come from, and `limits` hold
+    beside P, `every` one of both; all are kept by the path `still`.
     """
 
     starts: tuple[RoundStart, ...]
     variation: float
     title: str
+    limits: tuple[PathLimit, ...] = ()
+    every: tuple[PathLimit, ...] = field(init=False)
+    still: FloatArray = field(init=False)
 
     def __post_init__(self) -> None:
         put = object.__setattr__
@@ -54,6 +64,48 @@ class Arena(Record):
         most = len(self.starts) - 1
         if self.variation > most:
             raise InputError("variation", self.variation, f"a number ≤ T − 1 = {most}")
+        said: Any = {"text": f"variation <= {self.variation:.12g}", "most": self.variation}
+        varies = PathLimit(**said, at=np.zeros(most + 1), moves=np.ones(most))
+        put(self, "every", (varies, *self.limits))
+        put(self, "still", self._still() if self.limits else np.zeros(most + 1))
+
+    def _still(self) -> FloatArray:
+        """A path that keeps all limits, with room for rounding where there is any."""
+        rounds, rows = len(self.starts), SparseRows()
+        for t in range(1, rounds):
+            for sign in (1.0, -1.0):
+                rows.add([rounds + t - 1, t - 1, t], [1.0, sign, -sign], lower=0.0)
+        for k, limit in enumerate(self.every):
+            both = np.array([*limit.at, *limit.moves, limit.size]) / limit.size
+            columns = [*range(2 * rounds - 1), 2 * rounds - 1 + k]
+            rows.add(columns, both, upper=limit.most / limit.size)
+        cost = np.repeat([0.0, -1.0], [2 * rounds - 1, len(self.every)])
+        upper = np.where(cost < 0, ROOM, 1.0)
+        try:
+            found = run(rows.program(cost=cost, lower=np.zeros(cost.size), upper=upper))
+        except Infeasible:
+            texts = [limit.text for limit in self.every]
+            raise InputError("within", texts, "limits that some path keeps") from None
+        return np.clip(found.columns[:rounds], 0.0, 1.0)
+
+    def keeps(self, path: FloatArray) -> bool:
+        """Whether a path, shape (T,), keeps all limits, but for rounding."""
+        return all(one.spent(path) <= one.most + ROUNDING * one.size for one in self.every)
+
+    def held(self, path: FloatArray) -> FloatArray:
+        """Shrink a path, shape (T,), towards its first severity, or `still`, until it keeps all.
+
+        That is enough, as limits are convex.
+        """
+        over = [limit for limit in self.every if limit.spent(path) > limit.most]
+        base = np.full(path.size, path[0])
+        if any(limit.spent(base) > limit.most for limit in self.limits):
+            base = self.still
+        share = 1.0
+        for limit in over:
+            least = min(limit.spent(base), limit.most)
+            share = min(share, (limit.most - least) / (limit.spent(path) - least))
+        return np.asarray(base + (path - base) * share) if over else path
 
     @classmethod
     def unit(cls, rounds: int, variation: float) -> Arena:
@@ -66,7 +118,9 @@ class Arena(Record):
         return cls(starts=starts, variation=variation, title="unit deficits")
 
     @classmethod
-    def of(cls, episode: Episode, variation: float | None = None) -> Arena:
+    def of(
+        cls, episode: Episode, variation: float | None = None, within: Iterable[str] = ()
+    ) -> Arena:
         """Rounds of an episode, its accounts pooled; those without a deficit are left out.
 
         A deficit below `SMALLEST_USD` is none. P is the episode's own, over the rounds kept,
@@ -76,26 +130,38 @@ class Arena(Record):
         if not kept:
             expected = f"a deficit ≥ {SMALLEST_USD:g} USD in some round"
             raise InputError("deficit", float(episode.deficit.max()), expected)
+        own = np.array([r.needed_severity for r in kept])
+        deficit = np.array([r.start.deficit for r in kept])
         if variation is None:
-            variation = path_variation(np.array([r.needed_severity for r in kept]))
+            variation = path_variation(own)
         starts = tuple(_pooled(r.start, t) for t, r in enumerate(kept, start=1))
-        return cls(starts=starts, variation=variation, title=f"deficits of {episode.name}")
+        limits = tuple(PathLimit.read(text, deficit, own) for text in within)
+        title = f"deficits of {episode.name}"
+        return cls(starts=starts, variation=variation, title=title, limits=limits)
 
     @classmethod
-    def given(cls, episode: Episode | None, rounds: int | None, variation: float | None) -> Arena:
+    def given(
+        cls,
+        episode: Episode | None,
+        rounds: int | None,
+        variation: float | None,
+        within: Iterable[str] = (),
+    ) -> Arena:
         """An episode's rounds, or so many with unit deficits."""
         if episode is not None:
             if rounds is not None:
                 raise InputError("rounds", rounds, "nothing beside an episode, which has its own")
             if not isinstance(episode, Episode):
                 raise InputError("episode", episode, "an Episode")
-            return cls.of(episode, variation)
+            return cls.of(episode, variation, within)
         if rounds is None:
             remedy = "give rounds and variation, or an episode"
             raise InputError("rounds", None, "a whole number ≥ 1", remedy=remedy)
         if variation is None:
             raise InputError("variation", None, "a number ≥ 0, where no episode is given")
-        return cls.unit(rounds, variation)
+        arena = cls.unit(rounds, variation)
+        limits = tuple(PathLimit.read(text, arena.deficit) for text in within)
+        return replace(arena, limits=limits)
 
     @property
     def deficit(self) -> FloatArray:
@@ -108,7 +174,8 @@ class Arena(Record):
             Round(start=start, outcome=outcome(start, float(theta)))
             for start, theta in zip(self.starts, path, strict=True)
         ]
-        source = f"adversarial θ*, {self.title}, path variation ≤ {self.variation:g}"
+        said = "".join(f", {limit.text}" for limit in self.limits)
+        source = f"adversarial θ*, {self.title}, path variation ≤ {self.variation:g}{said}"
         return Episode(name=name, rounds=tuple(rounds), pooled=True, source=source)
 
     def play(self, rule: Severity, path: FloatArray) -> Attack:
@@ -135,7 +202,7 @@ def snapped(attack: Attack, arena: Arena) -> Attack:
             path = attack.path.copy()
             path[stretch] = end
             tried = arena.play(attack.rule, path)
-            if tried.loss >= attack.loss and path_variation(path) <= arena.variation + ROUNDING:
+            if tried.loss >= attack.loss and arena.keeps(path):
                 attack = tried
     return attack
 
@@ -211,12 +278,12 @@ def follow(target: FloatArray, variation: float) -> FloatArray:
 def _climb(rule: Severity, arena: Arena, rng: np.random.Generator, deadline: float) -> Attack:
     rounds = len(arena.starts)
     target = rng.integers(0, 2, rounds).astype(float)
-    best = arena.play(rule, follow(target, arena.variation))
+    best = arena.play(rule, arena.held(follow(target, arena.variation)))
     patience = int(np.clip(4 * rounds**2, 100, 1500))
     stale = 0
-    while stale < patience and time.monotonic() < deadline:
+    while stale < patience and not is_late(deadline):
         tried = _changed(target, best.played, arena.variation, rng)
-        attack = arena.play(rule, follow(tried, arena.variation))
+        attack = arena.play(rule, arena.held(follow(tried, arena.variation)))
         stale = 0 if attack.loss > best.loss * (1 + 1e-9) else stale + 1
         if attack.loss >= best.loss:
             target, best = tried, attack

@@ -11,11 +11,10 @@ the question round: what does the best online policy lose, whatever it does?
 from __future__ import annotations
 
 import math
-import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from numbers import Real
-from typing import Any
+from typing import Any, overload
 
 import numpy as np
 
@@ -26,10 +25,11 @@ from adlopt.bounds.registry import UPPER, on_severities
 from adlopt.bounds.trivial import TRIVIAL
 from adlopt.errors import InputError, SolverStopped
 from adlopt.foundation.arrays import freeze, own_number, own_whole
+from adlopt.foundation.deadline import ctrl_c_as_limit, deadline
 from adlopt.model.episode import Episode
 from adlopt.optimum.programs.highs import check_time_limit
 from adlopt.policies import grammar
-from adlopt.policies.grammar import A_SEVERITY
+from adlopt.policies.grammar import A_SEVERITY, Playable
 from adlopt.policies.protocols import Severity, SeverityThenAllocation
 from adlopt.policies.severity_notation import Written
 from adlopt.studies.adversary.arena import Arena, follow, search, snapped
@@ -57,13 +57,47 @@ __all__ = [
 ]
 
 
-def worst(  # noqa: PLR0913 - each is one choice of the user
+@overload
+def worst(
     policy: Severity | SeverityThenAllocation | str,
     episode: Episode | None = None,
     *,
     bound: Bound | str | None = None,
     rounds: int | None = None,
     variation: float | None = None,
+    within: Sequence[str] = (),
+    any_first: bool = False,
+    exact: bool = False,
+    gap: float = MEETING,
+    seed: int = 0,
+    time_limit: float | None = None,
+    box: None = None,
+    progress: Callable[[str], None] | None = None,
+) -> WorstCase: ...
+
+
+@overload
+def worst(
+    policy: Playable,
+    *,
+    exact: bool = False,
+    gap: float = MEETING,
+    seed: int = 0,
+    time_limit: float | None = None,
+    box: RoundBox,
+    progress: Callable[[str], None] | None = None,
+) -> WorstAllocation: ...
+
+
+@ctrl_c_as_limit()
+def worst(  # noqa: PLR0913 - each is one choice of the user
+    policy: Playable,
+    episode: Episode | None = None,
+    *,
+    bound: Bound | str | None = None,
+    rounds: int | None = None,
+    variation: float | None = None,
+    within: Sequence[str] = (),
     any_first: bool = False,
     exact: bool = False,
     gap: float = MEETING,
@@ -71,7 +105,7 @@ def worst(  # noqa: PLR0913 - each is one choice of the user
     time_limit: float | None = None,
     box: RoundBox | None = None,
     progress: Callable[[str], None] | None = None,
-) -> Any:
+) -> WorstCase | WorstAllocation:
     """Find the needed severities that cost a severity rule most, and compare with a bound.
 
     Or, over a `box` of rounds, what an allocation costs most: the ratio of its worst burden to the
@@ -92,6 +126,10 @@ def worst(  # noqa: PLR0913 - each is one choice of the user
         T ≥ 1 rounds with unit deficits, where no episode is given.
     variation : float, optional
         P ∈ [0, T − 1]; an episode's own unless given.
+    within : sequence of str
+        Other limits that θ* keeps to: sums of multiples of `variation`, `moved`, Σ D_t |θ*_t −
+        θ*_{t−1}|, `needed`, Σ D_t θ*_t, and `target1`, `target2`, …, with ``<=`` or ``>=`` between
+        them: "moved + needed <= 4e7". A sum alone is what it is in the episode: "moved".
     any_first : bool
         Let the adversary choose θ_1 too; where it searches, among 0, ½ and 1.
     exact : bool
@@ -102,7 +140,7 @@ def worst(  # noqa: PLR0913 - each is one choice of the user
         Of the search; equal seeds give equal answers, unless a time limit cuts in.
     time_limit : float, optional
         Seconds > 0. Without it the search goes on until both ends meet: for 16 rounds within a
-        minute, for 40 longer than anyone waits.
+        minute, for 40 longer than anyone waits. Ctrl-C is such a limit.
     box : RoundBox, optional
         Of `adlopt.studies.adversary.worst`: accounts, `spread` of their profits, least `budget`,
         and their `total` if it is fixed, USD. The policy is an allocation then, or its severity is
@@ -133,40 +171,36 @@ def worst(  # noqa: PLR0913 - each is one choice of the user
     >>> round(found["ratio"].upper, 4), round(found["leak"].upper, 4)
     (3.0, 2.0)
     """
-    if box is not None:
-        asked: dict[str, Any] = {"gap": max(gap, 1e-6), "exact": exact, "seed": seed}
-        of_paths = {"episode": episode, "rounds": rounds, "bound": bound, "variation": variation}
-        for name, given in (of_paths | {"any_first": any_first or None}).items():
-            if given is not None:
-                raise InputError(name, given, "nothing beside a box of rounds")
-        check_time_limit(time_limit)
-        return worst_allocation(policy, box, time_limit=time_limit, progress=progress, **asked)
-    arena = Arena.given(episode, rounds, variation)
-    rule, measured = _rule(policy, arena), None if bound is None else on_severities(bound)
-    own_whole(seed, "seed")
     check_time_limit(time_limit)
-    tell = progress or (lambda _: None)
-    deadline = math.inf if time_limit is None else time.monotonic() + time_limit
+    own_whole(seed, "seed")
+    own_number(gap, "gap", lowest=0.0)
+    if box is not None:
+        chosen: dict[str, Any] = {"exact": exact, "seed": seed, "progress": progress}
+        of_paths = {"episode": episode, "rounds": rounds, "bound": bound, "variation": variation}
+        for name, given in (of_paths | {"any_first": any_first, "within": within}).items():
+            if given not in (None, False, ()):
+                raise InputError(name, given, "nothing beside a box of rounds")
+        return worst_allocation(policy, box, gap=max(gap, 1e-6), time_limit=time_limit, **chosen)
+    arena = Arena.given(episode, rounds, variation, within)
+    rule, measured = _rule(policy, arena), None if bound is None else on_severities(bound)
+    tell, end = progress or (lambda _: None), deadline(time_limit)
     tell(f"{rule.name}: mixed-integer program")
     rules = _starting_anywhere(rule) if any_first else [rule]
-    own_number(gap, "gap", lowest=0.0)
-    chosen = {"any_first": any_first, "gap": gap, "deadline": deadline, "progress": tell}
+    chosen = {"any_first": any_first, "gap": gap, "deadline": end, "progress": tell}
     solved = _solved(rule, arena, chosen, exact=exact)
     known = _by_theorem(rule, arena)
     if isinstance(solved, Outcome):
-        attack = search(rules, arena, seed=seed, deadline=deadline, progress=tell)
+        attack = search(rules, arena, seed=seed, deadline=end, progress=tell)
     else:
         attack = solved.attack
-        known = min(
-            known, Ceiling(solved.upper, "weak duality, node by node"), key=lambda k: k.upper
-        )
+        known = min(known, Ceiling(solved.upper, solved.by), key=lambda k: k.upper)
     attack = snapped(attack, arena)
     instance = arena.instance(attack.path, name=f"worst case of {attack.rule.name}")
     return WorstCase.of(
         attack.rule,
         measured or _least_that_covers(attack.rule, instance),
         instance,
-        variation=arena.variation,
+        arena=arena,
         upper=known.upper,
         upper_by=known.by,
         reported=None if isinstance(solved, Outcome) or solved.closed else solved.reported,
@@ -208,7 +242,7 @@ def unavoidable(
     return Unavoidable.of(rule, measured, arena, game)
 
 
-def _rule(policy: Severity | SeverityThenAllocation | str, arena: Arena) -> Severity:
+def _rule(policy: Any, arena: Arena) -> Severity:
     still = arena.instance(np.zeros(len(arena.starts)))
     rule = grammar.severity(policy, still, variation=arena.variation)
     theta: object = rule.decide(rule.begin(), arena.starts[0])

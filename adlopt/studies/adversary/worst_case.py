@@ -28,9 +28,16 @@ from adlopt.scoring.hindsight import severity_loss
 from adlopt.scoring.one_run import run_policy
 from adlopt.show.adversary import unavoidable as shown, worst_case
 from adlopt.show.answer import Answer, Columns, plain
-from adlopt.show.schema.boards import IntervalData, RatiosData, UnavoidableData, WorstCaseData
+from adlopt.show.schema.boards import (
+    IntervalData,
+    LimitData,
+    RatiosData,
+    UnavoidableData,
+    WorstCaseData,
+)
 from adlopt.show.words import counted, dollars
 from adlopt.studies.adversary.arena import Arena, Attack, follow, outcome
+from adlopt.studies.adversary.path_limit import PathLimit
 
 ATTAINED = 1e-6
 """Relative distance from what no path exceeds at which a path counts as attaining it."""
@@ -125,7 +132,7 @@ class WorstCase(Lost):
     The `rule` has the θ_1 it was played with; it loses Σ D_t |θ_t − θ*_t|, `loss`, USD. No path
     costs more than `upper`, for the reason `upper_by`: a tree closed by weak duality, or a theorem.
     `reported` is the solver's own word where it is lower. `variation` is the P that the path was
-    allowed; a rule tuned in hindsight is tuned to it.
+    allowed, and `limits` are the others; a rule tuned in hindsight is tuned to P.
     """
 
     _view = worst_case
@@ -137,6 +144,7 @@ class WorstCase(Lost):
     reported: float | None
     outcome: Outcome
     variation: float
+    limits: tuple[PathLimit, ...]
     instance: Episode
 
     @classmethod
@@ -146,7 +154,7 @@ class WorstCase(Lost):
         bound: Bound,
         instance: Episode,
         *,
-        variation: float,
+        arena: Arena,
         upper: float,
         upper_by: str,
         outcome: Outcome,
@@ -160,7 +168,8 @@ class WorstCase(Lost):
             outcome = Outcome.BETWEEN
         played: dict[str, Any] = {"rule": rule, "bound": bound, "instance": instance, "loss": loss}
         played |= {"upper": max(upper, loss), "upper_by": upper_by, "reported": reported}
-        return cls(**played, outcome=outcome, variation=variation)
+        kept: dict[str, Any] = {"variation": arena.variation, "limits": arena.limits}
+        return cls(**played, **kept, outcome=outcome)
 
     @property
     def policy(self) -> str:
@@ -196,7 +205,9 @@ class WorstCase(Lost):
     def data(self) -> WorstCaseData:
         """Return the figures at full precision."""
         exceeds = self.ratio is not None and self.ratio > 1 + ROUNDING
-        said = {**self._lost(self.said), "first_severity": self.first}
+        path = self.instance.needed_severity
+        spare = [LimitData(text=one.text, spare=one.most - one.spent(path)) for one in self.limits]
+        said = {**self._lost(self.said), "first_severity": self.first, "limits": spare}
         return filled(WorstCaseData, self, **said, exceeds_bound=exceeds)
 
 

@@ -351,8 +351,11 @@ class WrittenProgram:
             over = {"theta": theta, "target": target, "needed": start.deficit * target}
             state = recipe.learn(scope | over, state, functions)
             played.append(theta)
-        if draft.moves:
-            draft.require(sum(draft.moves[1:], draft.moves[0]), upper=arena.variation)
+        for limit in arena.every:
+            pairs = [*zip(limit.at, draft.path, strict=True)]
+            pairs += zip(limit.moves, draft.moves, strict=True)
+            total = sum((by / limit.size * one for by, one in pairs), start=0.0)
+            draft.require(total, upper=limit.most / limit.size)
         found: dict[str, Any] = {"path": tuple(draft.path), "theta": tuple(played), "loss": loss}
         return cls(rule=rule, arena=arena, draft=draft, first=first, **found)
 

@@ -7,7 +7,6 @@ proven by a tree of our own (`adlopt.optimum.programs.proven_tree`).
 from __future__ import annotations
 
 import math
-import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -16,13 +15,12 @@ from typing import Any
 import numpy as np
 
 from adlopt.errors import SolverStopped
-from adlopt.foundation.arrays import FloatArray
-from adlopt.model.episode import path_variation
+from adlopt.foundation.deadline import seconds_left
 from adlopt.optimum.programs.highs import Infeasible, RawAnswer, run
 from adlopt.optimum.programs.program import Program
 from adlopt.optimum.programs.proven_tree import proven_lower_bound
 from adlopt.policies.severity_notation import Written
-from adlopt.studies.adversary.arena import ROUNDING, Arena, Attack, outcome
+from adlopt.studies.adversary.arena import Arena, Attack, outcome
 from adlopt.studies.adversary.written_program import Number, Sum, WrittenProgram
 
 MARGIN = 1e-7
@@ -31,6 +29,7 @@ APART = 1e-6
 """Relative distance of the two ends at which the tree counts as ended."""
 MEETING = 1e-9
 """Relative gap of the two ends at which the tree stops, unless told otherwise."""
+ROUNDED = 1e-12
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -45,6 +44,7 @@ class Solved:
     """USD. HiGHS's own bound, its word alone: lower than `upper` where the tree was stopped."""
     closed: bool
     """Whether the tree ended."""
+    by: str = "weak duality, node by node"
 
 
 def solve(
@@ -73,12 +73,11 @@ def solve(
             ends = f"{best.loss:,.2f} and {form.loss_at(-bound) * scale:,.2f}"
             progress(f"{rule.name}: between {ends}")
 
-    lower = proven_lower_bound(
-        program, good_enough=-costs * (1 + gap), deadline=deadline, progress=tell
-    )
+    enough = -costs - gap * form.loss_at(costs)
+    lower = proven_lower_bound(program, good_enough=enough, deadline=deadline, progress=tell)
     upper = form.loss_at(-lower) * scale
     reported = form.loss_at(-loosest.bound) * scale
-    closed = upper <= form.loss_at(costs) * scale * (1 + APART)
+    closed = upper <= form.loss_at(costs) * scale * (1 + max(gap, APART) + ROUNDED)
     upper = min(upper, most)
     return Solved(attack=best, upper=upper, reported=min(reported, upper), closed=closed)
 
@@ -117,7 +116,7 @@ def _attack(form: WrittenProgram, answer: RawAnswer, rule: Written, arena: Arena
         rule = replace(rule, **first)  # type: ignore[type-var]
     found = np.clip([_at(each, answer) for each in form.path], 0.0, 1.0)
     planned = np.array([_at(each, answer) for each in form.theta])
-    path = _within(found, arena.variation)
+    path = arena.held(found)
     moved, state = path.copy(), rule.begin()
     for t, start in enumerate(arena.starts):
         theta = rule.decide(state, start)
@@ -125,7 +124,7 @@ def _attack(form: WrittenProgram, answer: RawAnswer, rule: Written, arena: Arena
             moved[t] = theta
         state = rule.learn(state, start, theta, outcome(start, float(moved[t])))
     tried = [path]
-    if path_variation(moved) <= arena.variation + ROUNDING:
+    if arena.keeps(moved):
         tried.append(moved)
     return max((arena.play(rule, each) for each in tried), key=lambda one: one.loss)
 
@@ -136,15 +135,5 @@ def _at(total: Number, answer: RawAnswer) -> float:
 
 def _run(program: Program, deadline: float) -> RawAnswer:
     """Solve, with presolve: without it HiGHS 1.15 calls some of these optimal that are not."""
-    if math.isinf(deadline):
-        return run(program, presolve=True)
-    half = max(0.5 * (deadline - time.monotonic()), 1e-3)
-    return run(program, time_limit=half, presolve=True)
-
-
-def _within(path: FloatArray, variation: float) -> FloatArray:
-    """Remove the solver's tolerance from the path's variation."""
-    spent = path_variation(path)
-    if spent <= variation:
-        return path
-    return np.asarray(path[0] + (path - path[0]) * (variation / spent))
+    left = seconds_left(deadline)
+    return run(program, time_limit=None if left is None else left / 2, presolve=True)
