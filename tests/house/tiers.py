@@ -15,13 +15,19 @@ TIMES = 25
 ACCOUNTS = [20_000, pytest.param(1_000_000, marks=pytest.mark.nightly("a million accounts"))]
 """Of a large round."""
 
-FEW = 8
+FEW = 5
 """Seeds that all run by day; of later ones, a third."""
 
 
 def examples(count):
     """Draw so many examples by day: enough that a broken law is seen, and no more."""
     return settings(max_examples=count * TIMES if NIGHTLY else count)
+
+
+def by_day(count, values):
+    """Leave all but the first of many that are alike to the night."""
+    mark = pytest.mark.nightly("more of the same")
+    return [*values[:count], *(pytest.param(value, marks=mark) for value in values[count:])]
 
 
 def for_the_night(parameters):

@@ -10,7 +10,7 @@ from fractions import Fraction
 import numpy as np
 import pytest
 from hypothesis import given, strategies as st
-from tiers import examples
+from tiers import NIGHTLY, by_day, examples
 
 import adlopt as adl
 from adlopt.errors import Binding
@@ -145,7 +145,7 @@ BUDGETS = [adl.Budget.exact(), AT_LEAST, adl.Budget.band(1.0), adl.Budget.band(3
 @pytest.mark.parametrize("seed", range(24))
 def test_small_rounds_equal_enumeration(seed):
     rng = np.random.default_rng(seed)
-    for trial in range(60):
+    for trial in range(60 if NIGHTLY else 20):
         n = int(rng.integers(1, 5))
         positions = [
             (i, float(rng.choice([0, 1, 2, 3, 5, 7, 7, 11, 2.5])), int(rng.integers(0, 4)))
@@ -717,10 +717,7 @@ def test_sums_that_lots_miss_say_by_how_much():
 
 
 @pytest.mark.parametrize("budget", [AT_LEAST, adl.Budget.exact(), adl.Budget.band(0.5)])
-@pytest.mark.parametrize(
-    "seed",
-    [0, 1, *(pytest.param(seed, marks=pytest.mark.nightly("more seeds")) for seed in (2, 3))],
-)
+@pytest.mark.parametrize("seed", by_day(1, range(4)))
 def test_more_accuracy_is_never_answered_worse(seed, budget, monkeypatch):
     """Also where searches give up: many positions an account, every lot of its own value."""
     monkeypatch.setattr(filler, "ALL_NODES", [2**12, 2**15, 2**18, 2**24][seed])

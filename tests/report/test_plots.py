@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from hypothesis import given, strategies as st
 from scipy import stats
+from tiers import by_day
 
 import adlopt as adl
 from adlopt import plots
@@ -59,15 +60,15 @@ EPISODES = {
 }
 EVIDENCE = {name: adl.Evidence(episode=made()) for name, made in EPISODES.items()}
 DRAWN = [
-    (episode, name)
-    for episode, evidence in EVIDENCE.items()
+    pair
     for name, figure in plots.FIGURES.items()
-    if not figure.lacks(evidence)
+    for pair in by_day(1, [(e, name) for e in EVIDENCE if not figure.lacks(EVIDENCE[e])])
 ]
 
 
-@pytest.mark.parametrize(("episode", "name"), DRAWN)
-def test_every_figure_is_drawn_whole(episode, name):
+@pytest.mark.parametrize("drawn", DRAWN, ids="-".join)
+def test_every_figure_is_drawn_whole(drawn):
+    episode, name = drawn
     axes = plots.draw(name, EVIDENCE[episode])
     figure = axes.figure
     with plots.styled():

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from hypothesis import given
-from tiers import examples
+from tiers import by_day, examples
 
 import adlopt as adl
 from adlopt.data.files import read_market, write_episode, write_market, write_template
@@ -425,7 +425,7 @@ def test_bad_words_are_one_message(run, folder, mine, words, message):  # noqa: 
     assert err.count("\n") == 1
 
 
-@pytest.mark.parametrize("name", ["rule", "half", "policy", "allocation"])
+@pytest.mark.parametrize("name", by_day(2, ["rule", "policy", "half", "allocation"]))
 def test_every_command_takes_a_rule_of_ones_own(run, folder, mine, name):  # noqa: F811
     run("new", "market.toml")
     own = f"{mine}:{name}"

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from hypothesis import given, strategies as st
-from tiers import examples
+from tiers import by_day, examples
 
 import adlopt as adl
 from adlopt.data.files import read, read_market, write_template
@@ -67,7 +67,7 @@ def test_pro_rata_takes_a_share_of_every_budget():
 @examples(30)
 @given(market=markets(), high=st.floats(1.0, 500.0))
 @pytest.mark.parametrize(
-    "rule", ["bitmex", "gte", "hyperliquid", "okx", "percolator", "reya", "pro-rata"]
+    "rule", by_day(3, ["hyperliquid", "percolator", "pro-rata", "bitmex", "gte", "okx", "reya"])
 )
 def test_what_accounts_may_lose_sums_to_the_budgets(rule, market, high):
     wins = (market.by_account(market.upnl) > 0) & (market.equity > 0)

@@ -76,7 +76,7 @@ def _plain(value):
 
 
 @pytest.mark.parametrize("name", [*VENUES, *POLICIES])
-@examples(30)
+@examples(12)
 @given(scenario=SCENARIOS, seed=st.integers(0, 2**40))
 def test_no_dollar_and_no_lot_appears_or_vanishes(name, scenario, seed):
     with pytest.MonkeyPatch.context() as patch:

@@ -15,6 +15,7 @@ import numpy as np
 import polars as pl
 import pytest
 from hypothesis import HealthCheck, given, settings, strategies as st
+from tiers import by_day
 
 import adlopt as adl
 from adlopt.errors import CertificateError, InputError, SweepStopped
@@ -441,10 +442,10 @@ def test_a_killed_sweep_carries_on_and_leaves_no_workers(spec, tmp_path):
     assert pl.read_parquet(output).height == len(read_sweep(path))
 
 
-@pytest.mark.parametrize("words", [("--workers", "2"), ("--threads", "--workers", "2")])
-def test_ctrl_c_leaves_whole_files_and_carries_on(spec, tmp_path, words):
+@pytest.mark.parametrize("threads", by_day(1, [[], ["--threads"]]))
+def test_ctrl_c_leaves_whole_files_and_carries_on(spec, tmp_path, threads):
     path, output = spec(SLOW), tmp_path / "spec.parquet"
-    running = start(path, *words)
+    running = start(path, "--workers", "2", *threads)
     wait_for(lambda: len(list(folder(output).glob("*.parquet"))) >= 2)
     os.killpg(running.pid, signal.SIGINT)
     out, err = running.communicate(timeout=60)

@@ -5,6 +5,7 @@ import json
 
 import polars as pl
 import pytest
+from tiers import NIGHTLY
 from venue_files import T0, block, detail_row, fill, write_blocks, write_detail, write_snapshot
 
 from adlopt.data.loaders import Alike, load, load_table, read_detail, rounds_of
@@ -230,8 +231,8 @@ def test_whatever_stands_in_a_column_is_read_or_refused_by_name(tmp_path):
     every += [pl.Series(["7"]).cast(kind) for kind in TEXT] + [*OTHER.values(), pl.Series([b"7"])]
     every += [pl.Series([None]), pl.Series([None], dtype=pl.Float64)]
     refused = []
-    for column in ROW:
-        for values in every:
+    for i, column in enumerate(ROW):
+        for values in every if NIGHTLY else every[i % 3 :: 3]:
             try:
                 loaded(tmp_path, {column: values})
             except AdloptError as error:
