@@ -250,4 +250,14 @@ def theorem() -> Theorem:
             ),
         },
         witness=even,
+        letters={
+            "c": "scale of the steps, c/√S_t",
+        },
+        words={
+            "the steps have a size": PLAY[1],
+            "the next severity is a step c/√S_t against the slope, clipped to [0, 1]": (
+                STEPS,
+                written_out.given[10],
+            ),
+        },
     )

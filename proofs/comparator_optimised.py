@@ -180,4 +180,21 @@ def theorem() -> Theorem:
             "a policy that rests there": Step(staying, stay()),
         },
         witness=(chase, still, middle, {**middle, w: half}),
+        letters={
+            "w": "severity of a comparator that never moves",
+        },
+        words={
+            "η is the step that is best for the path, its start, P and Q": optimal_step(
+                EXACT, S, η
+            ),
+            "η is the best step for a path of variation P, from the start 1/2": optimal_step(
+                FROM_HALF, S, η
+            ),
+            (
+                "η is the best step for a path of variations P and Q, from the start 1/2"
+            ): optimal_step(WITH_Q, S, η),
+            "the comparator's one severity lies in [0, 1]": MATCHED[:2],
+            "η is the best step for a comparator that rests at w": MATCHED[2],
+            "the policy rests at w": STAY[1],
+        },
     )

@@ -330,4 +330,48 @@ def theorem() -> Theorem:
         },
         steps=steps,
         witness=(pair, {**pair, x: [[half, 0], [half, 1]]}),
+        letters={
+            "B(t)": ("budget of round t", "USD", "CTTX26, Eq. 7"),
+            "B_1": ("budget of the first of two rounds", "USD"),
+            "B_2": ("budget of the second", "USD"),
+            "n": ("number of accounts; in the online claims, of rounds too", "1", "CTTX26, Sec. 2"),
+            "one": ("capacity of those who win in the first round alone", "USD"),
+            "s(t)": "1 if round t is in the set S, else 0",
+            "shared": ("capacity of those who win in both rounds", "USD"),
+            "two": ("capacity of those who win in the second round alone", "USD"),
+            "u(i)": ("capacity of account i", "USD", "CTTX26, Eq. 7"),
+            "v(i)": "1 if account i wins in a round of S, else 0",
+            "w(i, t)": "1 if account i wins in round t, else 0",
+            "x(i, t)": ("what account i pays in round t", "USD", "CTTX26, Eq. 7"),
+            "y(i, t)": ("what it pays in other haircuts", "USD"),
+            "z": ("worst burden of the haircuts x", "1", "CTTX26, Eq. 8"),
+            "z_other": "worst burden of the haircuts y",
+        },
+        words={
+            "nobody is paid": PAYMENTS[0],
+            "each round's budget is raised": PAYMENTS[1],
+            "z is a burden that nobody exceeds over all rounds": PAYMENTS[2],
+            "only winners of a round pay in it": MEMBERS,
+            "v_i is 1 for the winners of the rounds of S, and never negative": CHOSEN[:2],
+            "these winners have capacity": CHOSEN[2],
+            "in the other haircuts nobody is paid": OTHERS[0],
+            "the other haircuts raise each round's budget": OTHERS[1],
+            "nobody exceeds z_other in the other haircuts": OTHERS[2],
+            "only winners of a round pay in it in the other haircuts": OTHERS[3],
+            (
+                "the haircuts x attain the bound of S: what its rounds"
+                " need is z times what its winners have"
+            ): ATTAINED,
+            "burden, capacities and budgets are not negative": SIZES,
+            "z is at least what the first round alone forces": EACH_CUT[0],
+            "z is at least what the second round alone forces": EACH_CUT[1],
+            "z is at least what both rounds force together": EACH_CUT[2],
+            "there is an account": FAMILY[0],
+            "each round raises a budget of 1 from those who are still there": RAISED,
+            (
+                "after each round the account that has paid least leaves; they are numbered so"
+            ): LEAST_LEAVES,
+            "pro-rata: those who are there pay the same": EQUAL,
+            "the account that leaves after a round pays all of it, and nothing before": LEAVER,
+        },
     )

@@ -261,4 +261,22 @@ def theorem() -> Theorem:
             "step of the largest so far, no less": Step(so_far(-1), derive_so_far(-1)),
         },
         witness=turns,
+        letters={
+            "M(t)": ("at least the largest deficit up to round t", "USD"),
+            "i(t)": "1 if x_t is below the needed severity, 0 if above",
+            "r(t)": "1 only if the play of round t raises too little",
+            "x(t)": "severity of round t before it is clipped",
+            "α": "share of the dollars that may lie in rounds that raise too little",
+            "η": ("step", "1/USD"),
+        },
+        words={
+            "the share α lies in [0, 1]": SHARE,
+            (
+                "i_t is 1 where x_t is below what is needed, 0 where it is above, either at a tie"
+            ): BELOW,
+            "after a round x moves up by η D_t (1 − α) if i_t = 1, else down by η D_t α": FIXED[2],
+            "r_t = 1 only where x_t, clipped to [0, 1], is below what is needed": TOO_LITTLE,
+            "M_t is positive, never falls, and no deficit up to round t is above it": SO_FAR[:3],
+            "the same moves with the step 1/M_t": SO_FAR[3],
+        },
     )

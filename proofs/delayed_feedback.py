@@ -102,4 +102,14 @@ def theorem() -> Theorem:
             "envelope": Step(envelope, ENVELOPE.facts["envelope"]),
         },
         witness=two,
+        letters={
+            "d": "rounds that pass before what was needed is known",
+        },
+        words={
+            "the delay is not negative": SIZES[0],
+            "there are more rounds than the delay": SIZES[1],
+            "the first d + 1 rounds play 1/2": PLAY[0],
+            "later rounds play what was needed d + 1 rounds before": PLAY[1],
+            "none of the last d rounds is copied": COPIES[10],
+        },
     )

@@ -191,4 +191,22 @@ def theorem() -> Theorem:
             },
         },
         witness=(even, {**even, K: 1, y: 1, w: [1, 1], v: [0, 0]}),
+        letters={
+            "K": ("how far the multipliers are raised", "1/USD"),
+            "u(i)": ("capacity of winner i", "USD", "CTTX26, Eq. 7"),
+            "v(i)": ("multiplier of x_i ≤ z u_i", "1/USD"),
+            "w(i)": ("multiplier of x_i ≤ u_i", "1/USD"),
+            "x(i)": ("haircut of winner i", "USD", "CTTX26, Eq. 7"),
+            "y": ("multiplier of the budget", "1/USD", "CTTX26, App. C"),
+        },
+        words={
+            "y is feasible in (D)": DUAL,
+            "y is 1/U": OPTIMUM[0],
+            "the haircuts are pro-rata": PRO_RATA,
+            "multipliers of inequalities are not negative": FULL_DUAL[:2],
+            "y, v and w are feasible for each haircut": FULL_DUAL[2],
+            "v is feasible for the burden": FULL_DUAL[3],
+            "the rise is not negative": RISING[0],
+            "y = w_i = K and v_i = 0": RISING[1:4],
+        },
     )

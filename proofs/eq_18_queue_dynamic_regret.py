@@ -248,4 +248,20 @@ def theorem() -> Theorem:
             "static regret": Step(static, each_pair(QUEUE - half, 1 / M, static.concludes)),
         },
         witness={**point, m: 2},
+        letters={
+            "M": (
+                "capacity of the larger account, that of the smaller and the budget being 1",
+                "1",
+                "CTTX26, Eq. 18",
+            ),
+            "a": "share that account 1 gives",
+            "m": "number of pairs of rounds",
+            "λ": ("price of fairness", "1", "CTTX26, Eq. 10"),
+        },
+        words={
+            "there is a pair of rounds": GIVEN[0],
+            "the larger account is larger": GIVEN[1],
+            "the price is not negative": GIVEN[2],
+            "the share lies in [0, 1]": SHARE,
+        },
     )

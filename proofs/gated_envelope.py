@@ -199,4 +199,12 @@ def theorem() -> Theorem:
         },
         steps={"one round": one_round()},
         witness=skips,
+        words={
+            (
+                "it copies the last such round: those in between have less than half of its deficit"
+            ): LAST,
+            "it copies none only where all earlier rounds have less than half of its deficit": NONE,
+            "big rounds have at least half of the largest deficit": BIG,
+            "small rounds have less than half of the deficit of any big one": TWO_SIZES,
+        },
     )

@@ -233,4 +233,42 @@ def theorem() -> Theorem:
             ),
         },
         witness=four,
+        letters={
+            "D": ("diameter of the box, √n", "1", "CTTX26, Prop. 2"),
+            "G": ("bound on the length of all slopes", "1", "CTTX26, Prop. 2"),
+            "P": ("path variation of the comparator", "1", "CTTX26, Prop. 5"),
+            "a(t, i)": "weight of account i in the slope of the worst burden",
+            "cap(t, i)": ("capacity of account i in round t", "USD", "CTTX26, Eq. 7"),
+            "d(t)": "length of the comparator's move after round t",
+            "g(t, i)": "slope of the objective of round t in fraction i",
+            "n": ("number of accounts", "1", "CTTX26, Sec. 2"),
+            "size(t)": ("length of the capacities of round t, or more", "USD"),
+            "u(t, i)": (
+                "fraction that the comparator takes of account i in round t",
+                "1",
+                "CTTX26, Prop. 5",
+            ),
+            "x(t, i)": "fraction of its capacity that account i gives in round t",
+            "η": ("step", "1", "CTTX26, Prop. 2"),
+        },
+        words={
+            "there is an account": SIZES[0],
+            (
+                "σ_t is the sign of what is raised less what is needed, anything in [−1, 1] at 0"
+            ): LOSS[0],
+            "the weights are those of a mean, on accounts that bear the worst burden": (
+                *SHARES,
+                WHOLE,
+                LOSS[1],
+                LOSS[2],
+            ),
+            "size_t is the length of the capacities, or more": LENGTHS,
+            "g_t is a subgradient of the objective at x_t": FORM,
+            "nobody's burden exceeds other_t in the comparator": LOSS[3],
+            "D is √n": SIZES[3:5],
+            "the fractions that are taken lie in [0, 1]": FRACTIONS[:2],
+            "the comparator's fractions lie in [0, 1]": FRACTIONS[2:4],
+            "each fraction moves by a step η against its slope, clipped to [0, 1]": STEPS,
+            "G bounds the length of every slope": LARGEST,
+        },
     )

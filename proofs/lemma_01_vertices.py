@@ -188,4 +188,16 @@ def theorem() -> Theorem:
         remarks=("the total B is the same, so the two points lie in the same polytope",),
         proves=proves,
         witness=middle,
+        letters={
+            "j": "one account inside its bounds",
+            "k": "another, behind it",
+            "n": ("number of accounts", "1", "CTTX26, Sec. 2"),
+            "u(i)": ("capacity of account i", "USD", "CTTX26, Eq. 7"),
+            "x(i)": ("haircut of account i", "USD", "CTTX26, Eq. 7"),
+        },
+        words={
+            "j and k are two of the n accounts": ORDER,
+            "account j is strictly inside its bounds": INSIDE_J,
+            "account k is strictly inside its bounds": INSIDE_K,
+        },
     )

@@ -107,4 +107,19 @@ def theorem() -> Theorem:
             ),
         },
         witness=twice,
+        letters={
+            "H_other(t)": ("what the comparator raises in round t", "USD"),
+            "b(t)": ("needed budget of round t", "USD", "CTTX26, Eq. 6"),
+            "b_hat(t)": ("its estimate before the round", "USD", "CTTX26, Eq. 20"),
+            "c(t)": "what else round t costs the policy",
+            "c_other(t)": "what else it costs the comparator",
+            "r": ("regret on the estimated losses", "1", "CTTX26, Eq. 22"),
+        },
+        words={
+            "the price is not negative": GIVEN[0],
+            (
+                "on the losses with the estimate the policy costs "
+                "at most r more than the comparator"
+            ): GIVEN[1],
+        },
     )

@@ -128,4 +128,15 @@ def theorem() -> Theorem:
             ),
         },
         witness=twice,
+        letters={
+            "B(t)": ("needed budget of round t", "USD", "CTTX26, Eq. 6"),
+            "B_hat(t)": ("its estimate before the round", "USD", "CTTX26, Eq. 20"),
+        },
+        words={
+            "the policy raises its estimate": IS_ESTIMATE,
+            (
+                "the policy raises its estimate, as far as capacities and deficit go"
+            ): "H(t) = min(min(D(t), U(t)), B_hat(t)) for t = 1…T",
+            "the estimate can be raised": "min(D(t), U(t)) ≥ B_hat(t) for t = 1…T",
+        },
     )

@@ -91,4 +91,7 @@ def theorem() -> Theorem:
             "sharper": Step(claim, derive, holds={"size": Max(0, error)}),
         },
         witness=twice,
+        letters={
+            "Q_max": ("bound on the volumes", "contracts", "CTTX26, Lemma 5"),
+        },
     )

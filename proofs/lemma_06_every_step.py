@@ -260,6 +260,18 @@ def point(step: object, size: int, times: int) -> dict[object, object]:
     }
 
 
+def in_blocks(worth: object = 1) -> Claim:
+    """The error in N blocks, or another number."""
+    error = put_formula(eq(ERROR, worth * N * n * (1 + η) / 2), BY_BLOCKS)
+    return Claim(given=SHORT, concludes=error)
+
+
+def at_rest(worth: object = 1) -> Claim:
+    """The distance at rest, or another number."""
+    given = (eq(e**2, e), gt(η, 0))
+    return Claim(given=given, concludes=eq(abs(h * (1 - e) - h / 2), worth * h / 2))
+
+
 def theorem() -> Theorem:
     """Lemma 6 for every step size."""
     half = Rational(1, 2)
@@ -292,16 +304,16 @@ def theorem() -> Theorem:
             "error at rest": error_at_rest(),
         },
         witness=ESTIMATE.witness[0],
+        letters={
+            "k": "the number of blocks is 4 k² n",
+            "n": "number of rounds of a block",
+            "η": ("step", "USD/contract²", "CTTX26, Lemma 6"),
+        },
+        words={
+            "blocks have rounds, and there are blocks": SIZES[:2],
+            "the instance is long enough to refute them": SIZES[4:6],
+            "there are 4 k² n blocks of n rounds": ROUNDS[:2],
+            "the step is so short that the estimate walks a whole block": SHORT[9],
+            "the step is so long that the estimate jumps": LONG[9],
+        },
     )
-
-
-def in_blocks(worth: object = 1) -> Claim:
-    """The error in N blocks, or another number."""
-    error = put_formula(eq(ERROR, worth * N * n * (1 + η) / 2), BY_BLOCKS)
-    return Claim(given=SHORT, concludes=error)
-
-
-def at_rest(worth: object = 1) -> Claim:
-    """The distance at rest, or another number."""
-    given = (eq(e**2, e), gt(η, 0))
-    return Claim(given=given, concludes=eq(abs(h * (1 - e) - h / 2), worth * h / 2))

@@ -266,4 +266,16 @@ def theorem() -> Theorem:
             ),
         },
         witness=(run_of(2), tuned, {T: 2, α_max: 1, α: [1, 0], α_hat: [0, 1]}),
+        letters={
+            "g(t)": "slope of |α̂ − α_t| at the estimate of round t",
+            "n": "number of rounds of a block",
+            "η": ("step", "USD/contract²", "CTTX26, Lemma 6"),
+        },
+        words={
+            "g_t is a slope of |α̂ − α_t| at the estimate": STEPS[:3],
+            "the next estimate is a step η against it, clipped to [0, α_max]": STEPS[3],
+            "the first estimate lies in [0, α_max]": START,
+            "η is the best step for slopes of variation P": known_path().given[-1],
+            "blocks have rounds": "n ≥ 1",
+        },
     )

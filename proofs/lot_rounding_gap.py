@@ -96,4 +96,19 @@ def theorem() -> Theorem:
             "no haircut burdens less": Step(lowest, no_better()),
         },
         witness={n: 2, u: [2, 2], x: [1, 1], g: 1, b: 1, z: 1, i: 1},
+        letters={
+            "b": "budget in lots",
+            "u(i)": ("capacity of winner i", "USD", "CTTX26, Eq. 7"),
+            "x(i)": ("haircut of winner i", "USD", "CTTX26, Eq. 7"),
+            "z": (
+                "burden up to which whole lots are given; a bound on all burdens",
+                "1",
+                "CTTX26, Eq. 8",
+            ),
+        },
+        words={
+            "the burden is not negative": GIVEN[2],
+            "z is at least (B + (n − 1) g)/U": "g + z·Σ[i=1…n](u(i)) ≥ b·g + g·n",
+            "the haircuts cover the budget": HAIRCUT[1],
+        },
     )

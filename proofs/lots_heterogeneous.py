@@ -162,4 +162,20 @@ def theorem() -> Theorem:
         },
         steps=rounded(),
         witness=(odd, tight),
+        letters={
+            "g(i)": ("size of a lot of account i", "USD"),
+            "k(i)": "lots that account i gives",
+            "n": ("number of accounts", "1", "CTTX26, Sec. 2"),
+            "size": ("size of a lot, where all are equal; the budget then, too", "USD"),
+            "u(i)": ("capacity of account i", "USD", "CTTX26, Eq. 7"),
+            "w": ("capacity of each account, where all are equal", "USD"),
+        },
+        words={
+            "there is an account": GIVEN[0],
+            "the accounts have capacity": GIVEN[1],
+            "lots have a size": GIVEN[2],
+            "lots and capacities have a size": EQUAL[1:3],
+            "nobody's burden exceeds z": EQUAL[3],
+            "the lots cover a budget of one lot": EQUAL[4],
+        },
     )

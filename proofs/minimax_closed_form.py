@@ -326,4 +326,33 @@ def theorem() -> Theorem:
             "a constant at any costs": Step(resting, rest_at_best()),
         },
         witness=(play, still, calm),
+        letters={
+            "P": ("bound on the path variation of s", "1", "CTTX26, Prop. 1"),
+            "a(t)": "end of [0, 1] that costs more against x_t",
+            "c(t)": "weight of round t in Top: 1 if the adversary moves there",
+            "e(t)": "other weights of rounds",
+            "level": ("deficit from which rounds are chosen", "USD"),
+            "λ": ("price of a dollar too little", "1", "CTTX26, Eq. 9"),
+            "μ": ("price of a dollar too much", "1", "CTTX26, Eq. 9"),
+        },
+        words={
+            "P rounds after the first are chosen": LARGEST[2],
+            "rounds above the level are chosen, those below are not": LARGEST[3],
+            "the other weights lie in [0, 1]": OTHERS[:2],
+            "the other weights add up to P at most": OTHERS[2],
+            "the weights lie in [0, 1]": FRACTION[:2],
+            "rounds above the level have weight 1, those below have none": FRACTION[4:6],
+            (
+                "persistence has no smaller bound than 1/2"
+            ): "1/2·D(1) + Σ[i=2…T](D(i)·c(i)) ≥ 1/2·Σ[i=1…T](D(i))",
+            (
+                "1/2 has no smaller bound than persistence"
+            ): "1/2·Σ[i=1…T](D(i)) ≥ 1/2·D(1) + Σ[i=2…T](D(i)·c(i))",
+            "the prices are positive": COSTS,
+            (
+                "a_t is the end of [0, 1] that costs more against x_t: 1 below λ/(λ + μ), 0 above"
+            ): adversary(BEST)[3],
+            "the first severity is λ/(λ + μ)": "x(1) = λ/(λ + μ)",
+            "every severity is λ/(λ + μ)": "x(t) = λ/(λ + μ) for t = 1…T",
+        },
     )

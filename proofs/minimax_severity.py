@@ -198,4 +198,13 @@ def theorem() -> Theorem:
             ),
         },
         witness=(play, {**play, x: [HALF, HALF]}),
+        letters={
+            "P": ("bound on the path variation of s", "1", "CTTX26, Prop. 1"),
+            "a(t)": "end of [0, 1] farther from x_t",
+            "c(t)": "1 if the adversary moves in round t, else 0",
+            "level": ("any amount to compare deficits with", "USD"),
+        },
+        words={
+            "at most P rounds after the first are chosen": BUDGET,
+        },
     )

@@ -87,4 +87,19 @@ def theorem() -> Theorem:
             "higher": Step(too_high, at_least(0)),
         },
         witness={**point, θ: Rational(2, 3)},
+        letters={
+            "D": ("deficit", "USD", "CTTX26, Eq. 4"),
+            "b": ("needed share of the deficit", "1", "CTTX26, Prop. 1"),
+            "over": ("price of a dollar too much, λ_over", "1", "CTTX26, Eq. 9"),
+            "under": ("price of a dollar too little, λ_under", "1", "CTTX26, Eq. 9"),
+            "θ": ("another severity", "1", "CTTX26, Prop. 1"),
+        },
+        words={
+            "the deficit is not negative": GIVEN[0],
+            "the prices are positive": GIVEN[1:3],
+            "what is needed is a share in [0, 1]": NEEDED,
+            "the other severity lies in [0, 1]": SEVERITY,
+            "the other severity is not above the best one": "under/(over + under) ≥ θ",
+            "the other severity is not below the best one": "θ ≥ under/(over + under)",
+        },
     )

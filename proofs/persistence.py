@@ -279,4 +279,20 @@ def theorem() -> Theorem:
         },
         steps={"a growing group": group(), "one round": one_round()},
         witness=pair,
+        letters={
+            "E(r, t)": "1 if round t copies round r, else 0; or a weight",
+            "F(t)": "1 if round t copies none, else 0; or a weight",
+            "κ": "share of a deficit that a round needs to be copied",
+        },
+        words={
+            "κ is a share between 0 and 1": GATE,
+            "what is copied has weights in [0, 1]": WEIGHTS[:4],
+            "a round copies one with at least κ of its deficit": GATED[0],
+            "of two rounds that copy the same one, the later is larger by 1/κ": GATED[1],
+            "of two rounds that copy none, the later is larger by 1/κ": GATED[2],
+            "the largest is not negative": GATED[4],
+            "κ = 1/2 is a share between 0 and 1": "1/2 > 0",
+            "of two rounds that copy the same one, the later is twice as large": five.given[10],
+            "of two rounds that copy none, the later is twice as large": five.given[11],
+        },
     )

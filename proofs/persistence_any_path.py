@@ -105,4 +105,11 @@ def theorem() -> Theorem:
             )
         },
         witness=spike,
+        letters={
+            "largest": ("deficit of every round", "USD"),
+        },
+        words={
+            "the deficit is not negative": PLAY[1],
+            "all rounds have the same deficit": EQUAL,
+        },
     )

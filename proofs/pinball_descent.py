@@ -164,4 +164,19 @@ def theorem() -> Theorem:
         },
         steps=derive(),
         witness={**twice, r: [2, HALF], E: [2, 1]},
+        letters={
+            "E(t)": ("bound on the slope of round t", "USD"),
+            "M": "bound on both prices",
+            "r(t)": ("what round t costs more than the comparator, or less", "USD"),
+            "λ": ("price of a dollar too little", "1", "CTTX26, Eq. 9"),
+            "μ": ("price of a dollar too much", "1", "CTTX26, Eq. 9"),
+        },
+        words={
+            "g_t is a subgradient at x_t, by its definition at u_t": CONVEX,
+            "E_t bounds the slope of round t": SHORT,
+            "neither price is above M": PRICES[2:4],
+            "M is positive": PRICES[4],
+            "g_t is a slope of the loss of round t at x_t": ROUNDS[1:4],
+            "η is the best step for a path of variation P": at_price().given[-1],
+        },
     )

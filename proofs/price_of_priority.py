@@ -151,4 +151,11 @@ def theorem() -> Theorem:
             "price": Step(price, ratio),
         },
         witness=pair,
+        letters={
+            "q(i)": ("what winner i gives in a queue", "USD", "CTTX26, Prop. 6"),
+            "u(i)": ("capacity of winner i, in the order of the queue", "USD", "CTTX26, Eq. 7"),
+        },
+        words={
+            "the first in the queue has capacity": ROUND[1],
+        },
     )

@@ -113,4 +113,15 @@ def theorem() -> Theorem:
             ),
         },
         witness=tight,
+        letters={
+            "B_1": ("first part of the budget", "USD"),
+            "B_2": ("second part of the budget", "USD"),
+            "u(i)": ("capacity of winner i", "USD", "CTTX26, Eq. 7"),
+            "v(i)": ("its capacity in another round", "USD"),
+        },
+        words={
+            "the winners have capacity in the other round": GIVEN[3],
+            "no capacity of the other round is negative": GIVEN[4],
+            "the first part of the budget leaves some capacity": TWICE[1],
+        },
     )

@@ -228,4 +228,36 @@ def theorem() -> Theorem:
             {**three, low: 0, high: 1, a: 0, b: 2},
             {**apart, n: 2, y: [1, 0], p: [1, 0], v: [0, 0]},
         ),
+        letters={
+            "B": ("total of the haircuts", "USD", "CTTX26, Eq. 7"),
+            "a": "a number to be clipped",
+            "b": "another",
+            "cap(i)": ("capacity of account i", "USD", "CTTX26, Eq. 7"),
+            "high": "upper end of an interval",
+            "low": "lower end of an interval",
+            "n": "number of coordinates",
+            "p(i)": ("coordinate i of the nearest point of a convex set", "USD"),
+            "s": "share of the way from p to v",
+            "v(i)": ("coordinate i of another point of the set; haircut of account i", "USD"),
+            "w(i)": ("haircut of account i by the other threshold", "USD"),
+            "x(i)": ("haircut of account i by the threshold", "USD", "CTTX26, Eq. 7"),
+            "y(i)": ("coordinate i of what is projected", "USD"),
+            "z(i)": ("coordinate i of what else is projected", "USD"),
+            "κ": ("threshold of the haircuts w", "USD"),
+            "ν": ("threshold of the haircuts x", "USD"),
+        },
+        words={
+            "s is a₊/(a₊ + ‖v − p‖²), with a = ⟨y − p, v − p⟩": share(),
+            (
+                "p is no farther from y than the point at that share of"
+                " the way to v, which is in the set too"
+            ): NEAREST,
+            "no capacity is negative": CAPACITIES,
+            "each gives what y is above the threshold, from 0 up to the capacity": THRESHOLD[0],
+            "the haircuts add up to B": THRESHOLD[1],
+            "the other haircuts lie between 0 and the capacities": FEASIBLE,
+            "they add up to B too": TOTAL,
+            "each gives what z is above the other threshold, from 0 up to the capacity": OTHER[0],
+            "these add up to B too": OTHER[1],
+        },
     )

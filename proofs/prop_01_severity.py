@@ -210,4 +210,7 @@ def theorem() -> Theorem:
         },
         steps=steps,
         witness=WITNESS,
+        words={
+            "the winners can cover the deficit": FEASIBLE,
+        },
     )

@@ -107,4 +107,33 @@ def theorem() -> Theorem:
             ),
         },
         witness=walk,
+        letters={
+            "D": ("diameter: bound on the distances from the comparator", "USD", "CTTX26, Prop. 2"),
+            "G": ("bound on the length of all slopes", "1/USD", "CTTX26, Prop. 2"),
+            "g(t, i)": (
+                "coordinate i of a subgradient of the loss of round t",
+                "1/USD",
+                "CTTX26, Prop. 2",
+            ),
+            "n": ("number of coordinates", "1", "CTTX26, Sec. 2"),
+            "r(t)": (
+                "loss of round t less that of the comparator, or less",
+                "1",
+                "CTTX26, Prop. 2",
+            ),
+            "root": "√T",
+            "v(i)": ("coordinate i of the comparator, which never moves", "USD", "CTTX26, Prop. 2"),
+            "x(t, i)": (
+                "coordinate i of the decision of round t, a haircut",
+                "USD",
+                "CTTX26, Prop. 2",
+            ),
+            "η": ("step", "USD²", "CTTX26, Prop. 2"),
+        },
+        words={
+            "there is a coordinate": PLAY[0],
+            "g_t is a subgradient at x_t, by its definition at the comparator": PLAY[6],
+            "root is √T": STEP[:2],
+            "η is D/(G √T)": STEP[3],
+        },
     )

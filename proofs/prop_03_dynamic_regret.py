@@ -245,4 +245,24 @@ def theorem() -> Theorem:
                 },
             ),
         },
+        letters={
+            "C": ("constant of √T that is claimed", "1", "CTTX26, Prop. 3"),
+            "C_path": ("constant of the path variation that is claimed", "1", "CTTX26, Prop. 3"),
+            "g(m, j)": (
+                "slope of |x − s| at the decision, in round j of block m",
+                "1",
+                "CTTX26, Prop. 3",
+            ),
+            "n": "number of rounds of a block",
+            "s(m, j)": "target of round j of block m, which is the comparator, too",
+            "η": ("step", "1", "CTTX26, Prop. 3"),
+        },
+        words={
+            "g is a slope of |x − s| at the decision": GIVEN[:3],
+            "the next decision is a step η against it, clipped to [0, 1]": GIVEN[3],
+            "a block begins where the last one ended": GIVEN[4],
+            "the first decision lies in [0, 1]": GIVEN[5:7],
+            "η is 1/√T": GIVEN[9],
+            "blocks have rounds": WHEN[0],
+        },
     )

@@ -194,4 +194,35 @@ def theorem() -> Theorem:
         },
         steps={"one sign": one_sign(), "the potential": grows(), "at the end": within_half()},
         witness={**blocks, C: 0, C_path: 0},
+        letters={
+            "C": ("constant of √T that is claimed", "1", "CTTX26, Prop. 3"),
+            "C_path": ("constant of the path variation that is claimed", "1", "CTTX26, Prop. 3"),
+            "n": "number of rounds of a block",
+            "s(m, j)": "sum of the signs of block m before its round j",
+            "u(m)": "end of [0, 1] where the comparator rests in block m",
+            "w": "1/√n",
+        },
+        words={
+            "blocks have rounds": SIZES[0],
+            "there is a block": SIZES[1],
+            "w is 1/√n": SIZES[2:4],
+            "each round has a sign, 1 or −1": SIGNS,
+            "it is the sign of x − 1/2 + δ": ANSWER,
+            "a block begins without a sum": EMPTY,
+            "the comparator rests at an end of [0, 1] in each block": BETTER_END[0],
+            (
+                "it is the better one: 0 if the signs add up to more than 0, 1 if to less"
+            ): BETTER_END[1],
+            "with n blocks, each round has a sign, 1 or −1": beyond.given[4],
+            "with n blocks, it is the sign of x − 1/2 + δ": beyond.given[5],
+            "with n blocks, each begins without a sum": "s(t, 1) = 0 for t = 1…n",
+            (
+                "with n blocks, the comparator rests at an end of [0, 1] in each"
+            ): "u(t)² = u(t) for t = 1…n",
+            (
+                "with n blocks, it is the better one: 0 if the signs"
+                " add up to more than 0, 1 if to less"
+            ): "s(t, 1 + n) ≥ 2·s(t, 1 + n)·u(t) for t = 1…n",
+            "the blocks are long enough to refute them": BEYOND,
+        },
     )

@@ -366,4 +366,62 @@ def theorem() -> Theorem:
             ),
         },
         witness=(walk, at_rest),
+        letters={
+            "R": ("bound on the distances from the path", "USD"),
+            "first(t)": "share of the way from y_t to u_t",
+            "g(t, i)": (
+                "coordinate i of a subgradient of the loss of round t",
+                "1/USD",
+                "CTTX26, Prop. 5",
+            ),
+            "high": ("upper end of an interval", "USD"),
+            "low": ("lower end of an interval", "USD"),
+            "n": ("number of coordinates", "1", "CTTX26, Sec. 2"),
+            "only(t)": "share of the way from x_{t+1} to u_{t+1}, where there is one projection",
+            "p": ("decision in one dimension", "USD"),
+            "p_next": ("the next decision in one dimension", "USD"),
+            "second(t)": "share of the way from x_{t+1} to u_{t+1}",
+            "slope": ("slope of the loss in one dimension", "1/USD"),
+            "v": ("point of the interval", "USD"),
+            "x(t, i)": (
+                "coordinate i of the decision of round t, a haircut",
+                "USD",
+                "CTTX26, Prop. 5",
+            ),
+            "y(t, i)": ("coordinate i of the step, projected onto the domain of round t", "USD"),
+            "η": ("step", "USD²", "CTTX26, Prop. 5"),
+        },
+        words={
+            "there is a coordinate": BASE[0],
+            "the bound R is positive": BASE[3],
+            (
+                "first_t is the share of the way from y_t to u_t at which the definition is used"
+            ): by_definition(*PROJECTIONS[FIRST])[0],
+            (
+                "y_t is the point of the convex domain of round t nearest to "
+                "x_t − η g_t: nothing on the way to u_t is nearer"
+            ): by_definition(*PROJECTIONS[FIRST])[1],
+            (
+                "second_t is the share of the way from x_{t+1} to "
+                "u_{t+1} at which the definition is used"
+            ): by_definition(*PROJECTIONS[SECOND])[0],
+            (
+                "x_{t+1} is the point of the convex domain of round t + 1 nearest"
+                " to y_t: nothing on the way to u_{t+1} is nearer"
+            ): by_definition(*PROJECTIONS[SECOND])[1],
+            "the start is at most R from the path": STARTS,
+            "no y_t is farther than R from u_t and u_{t+1}": NEAR,
+            "η is the best step for a path of variation P": "η = √(2·P·R/(G²·T) + R²/(G²·T))",
+            (
+                "only_t is the share of the way from x_{t+1} to "
+                "u_{t+1} at which the definition is used"
+            ): by_definition(*PROJECTIONS[ONCE_ONLY])[0],
+            (
+                "x_{t+1} is the point of the convex domain of round t + 1 nearest to "
+                "x_t − η g_t: nothing on the way to u_{t+1} is nearer"
+            ): by_definition(*PROJECTIONS[ONCE_ONLY])[1],
+            "no x_t is farther than R from u_t and u_{t+1}": SPAN,
+            "the next decision is a step η against the slope, clipped to the interval": INTERVAL[2],
+            "v lies in the interval": ("high ≥ v", "v ≥ low"),
+        },
     )

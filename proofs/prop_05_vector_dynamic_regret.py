@@ -242,4 +242,34 @@ def theorem() -> Theorem:
             ),
         },
         witness=walk,
+        letters={
+            "D": ("diameter: bound on the distances from the path", "USD", "CTTX26, Prop. 5"),
+            "g(t, i)": (
+                "coordinate i of a subgradient of the loss of round t",
+                "1/USD",
+                "CTTX26, Prop. 5",
+            ),
+            "inside(t)": "1 if u_t lies in the domain of round t + 1",
+            "n": ("number of coordinates", "1", "CTTX26, Sec. 2"),
+            "share(t)": "share of the way from x_{t+1} to u_t",
+            "x(t, i)": (
+                "coordinate i of the decision of round t, a haircut",
+                "USD",
+                "CTTX26, Prop. 5",
+            ),
+            "η": ("step", "USD²", "CTTX26, Prop. 5"),
+        },
+        words={
+            "there is a coordinate": PLAY[0],
+            (
+                "share_t is the share of the way from x_{t+1} to "
+                "u_t at which the definition is used"
+            ): SHARE,
+            (
+                "x_{t+1} is the point of a convex domain nearest to x_t − η g_t: if"
+                " u_t is inside, nothing on the way to it is nearer"
+            ): ONTO,
+            "no decision is farther than D from the path": DIAMETER,
+            "η is the best step for a path of variation P": "η = √(D²/(G²·T) + 2·D·P/(G²·T))",
+        },
     )

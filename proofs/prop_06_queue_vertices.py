@@ -132,4 +132,19 @@ def theorem() -> Theorem:
             ),
         },
         witness=served,
+        letters={
+            "k": "an account behind account i",
+            "m": "the marginal account, the only one that may be inside its bounds",
+            "n": ("number of accounts", "1", "CTTX26, Sec. 2"),
+            "u(j)": ("capacity of account j, in the order of the queue", "USD", "CTTX26, Eq. 7"),
+            "y(j)": ("what account j gives in one of two haircuts with q in the middle", "USD"),
+            "z(j)": ("what it gives in the other", "USD"),
+        },
+        words={
+            "every other account gives nothing or its capacity": (AHEAD, BEHIND),
+            "one haircut lies between 0 and the capacities": BOXES[:2],
+            "the other haircut lies between 0 and the capacities": BOXES[2:4],
+            "q is half way between the two": MIDDLE,
+            "they add up to the same": SAME,
+        },
     )

@@ -121,4 +121,21 @@ def theorem() -> Theorem:
             ),
         },
         witness=three,
+        letters={
+            "m": "the marginal account",
+            "n": ("number of accounts", "1", "CTTX26, Sec. 2"),
+            "q(j)": ("what account j gives in a queue", "USD", "CTTX26, Prop. 7"),
+            "s(j)": ("score of account j", "1", "CTTX26, Prop. 7"),
+            "u(j)": ("capacity of account j, in the order of the queue", "USD", "CTTX26, Eq. 7"),
+            "x(j)": ("haircut of account j", "USD", "CTTX26, Eq. 7"),
+        },
+        words={
+            "a queue: all ahead of the marginal account give their capacity": AHEAD[0],
+            "those behind the marginal account give nothing": AHEAD[1],
+            "the haircuts add up to what the queue raises": SAME,
+            (
+                "scores ahead of the marginal account are higher than its own, those behind lower"
+            ): SORTED,
+            "the other haircuts are worth no less": TIE[9],
+        },
     )

@@ -80,4 +80,12 @@ def theorem() -> Theorem:
             "any capacities": Step(general, allocation(general)),
         },
         witness={r: 1, u_i: 2, u_j: 3},
+        letters={
+            "r": ("what is left of the budget when the queue reaches the two", "USD"),
+        },
+        words={
+            "what is left is not negative": ROUND[0],
+            "the capacities are not negative": ROUND[1:3],
+            "either of the two can give all that is left": AMPLE,
+        },
     )

@@ -199,4 +199,22 @@ def theorem() -> Theorem:
             "not if it serves the smallest first": Step(smallest_first, never_inverts()),
         },
         witness=({**more, u_1: 3, u_2: 1, o: 1}, {**halves, q: [1, 1], o: 1}),
+        letters={
+            "k": "an account; in a queue, behind account i",
+            "o": "1 if account 1 is served first, 0 if account 2 is",
+            "u(i)": ("capacity of winner i", "USD", "CTTX26, Eq. 7"),
+            "u_1": ("capacity of account 1", "USD", "CTTX26, Eq. 7"),
+            "u_2": ("capacity of account 2", "USD", "CTTX26, Eq. 7"),
+            "x(i)": ("haircut of winner i", "USD", "CTTX26, Eq. 7"),
+        },
+        words={
+            "the first in the queue has capacity": QUEUE[1],
+            "others have capacity, too": "Σ[i=1…n](u(i)) > u_1",
+            "the budget is less than the capacities": "Σ[i=1…n](u(i)) > B",
+            "account i has no less capacity than account k": "u(i) ≥ u(k)",
+            "account 1 has more capacity than account 2, which has some": LARGER[:2],
+            "the budget is the capacity of account 1": LARGER[2],
+            "one of the two accounts is served first": "o² = o",
+            "the account ahead is no larger": "u(k) ≥ u(i)",
+        },
     )

@@ -248,4 +248,25 @@ def theorem() -> Theorem:
         },
         steps={"undershoot of the instance": missed_in_instance()},
         witness=({**lemma_6.witness[0], Q_max: 1}, point),
+        letters={
+            "C": ("constant of √T that is claimed", "1", "CTTX26, Prop. 10"),
+            "C_path": ("constant of the path variation that is claimed", "1", "CTTX26, Prop. 10"),
+            "Q_max": (
+                "bound on the volumes; in blocks, the volume",
+                "contracts",
+                "CTTX26, Lemma 5",
+            ),
+            "n": "number of rounds of a block",
+            "η": ("step", "USD/contract²", "CTTX26, Lemma 6"),
+            "μ": ("margin on top of the last slope", "USD/contract²"),
+        },
+        words={
+            "there is volume": BLOCKS[11],
+            "the first estimate is α_max": HIGH,
+            (
+                "the estimate is the last slope and a margin, at most α_max"
+            ): "α_hat(t) = min(α_max, α(t − 1) + μ) for t = 2…T",
+            "blocks have rounds": WHEN[0],
+            "the instance is long enough to refute them": WHEN[3],
+        },
     )

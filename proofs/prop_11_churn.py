@@ -268,4 +268,41 @@ def theorem() -> Theorem:
             "slope of pro-rata, reversed": value_of_pro_rata(),
         },
         witness=(churn, taking_turns),
+        letters={
+            "M": "ratio of the two capacities of the reversed instance",
+            "c": "smaller capacity of the reversed instance, the budget being 1",
+            "n": ("number of accounts", "1", "CTTX26, Prop. 11"),
+            "p_1(t)": "what account 1 gives by pro-rata in round t of the reversed instance",
+            "p_2(t)": "what account 2 gives there",
+            "share(t)": "what each account gives by pro-rata in round t",
+            "α_max": ("slope of accounts 1, 3, 5, …", "USD/contract²", "CTTX26, Prop. 11"),
+            "α_min": ("slope of accounts 2, 4, 6, …", "USD/contract²", "CTTX26, Prop. 11"),
+            "α_pro_rata(t)": (
+                "effective slope of round t by pro-rata",
+                "USD/contract²",
+                "CTTX26, Prop. 11",
+            ),
+            "α_queue(t)": (
+                "effective slope of round t by the queue",
+                "USD/contract²",
+                "CTTX26, Prop. 11",
+            ),
+        },
+        words={
+            "there is an account for every round": CHURN[1],
+            "the two slopes are in order": CHURN[2],
+            (
+                "α_queue is the effective slope of what the queue "
+                "takes: all of account t, which then leaves"
+            ): QUEUE,
+            "pro-rata takes something from everybody": PRO_RATA[0],
+            "α_pro_rata is the effective slope of equal shares": PRO_RATA[1],
+            "one account is at least as large as the other": SIZES[1],
+            "either account can give the whole budget": AMPLE,
+            (
+                "α_queue is the effective slope of what the queue takes, of slopes 0 and 1"
+            ): EFFECTIVE[0],
+            "p_1 and p_2 are pro-rata of a budget of 1": SHARES,
+            "α_pro_rata is the effective slope of these, of slopes 0 and 1": EFFECTIVE[1],
+        },
     )

@@ -109,4 +109,17 @@ def theorem() -> Theorem:
             ),
         },
         witness=taken,
+        letters={
+            "n": ("number of accounts", "1", "CTTX26, Sec. 2"),
+            "r": ("what is left of the budget when the queue reaches the two", "USD"),
+            "u(j)": ("capacity of account j, in the order of the queue", "USD", "CTTX26, Eq. 7"),
+        },
+        words={
+            "something is left": "r > 0",
+            "both neighbours have capacity": PAIR,
+            "the two can give more than is left": "u_i + u_j > r",
+            "there are two accounts": "n ≥ 2",
+            "everybody has capacity": SIZES,
+            "no swap of two neighbours moves the allocation": CALM,
+        },
     )

@@ -289,4 +289,14 @@ def theorem() -> Theorem:
             ),
         },
         witness=turn,
+        letters={
+            "q(t)": "√(1 + 2 P_t), P_t the path variation of θ* up to round t",
+        },
+        words={
+            "q_t is √(1 + 2 P_t)": WALK,
+            (
+                "the next severity is a step √((1 + 2 P_t)/S_t) "
+                "against the slope, clipped to [0, 1]"
+            ): (STEPS, written_out.given[9]),
+        },
     )

@@ -79,4 +79,19 @@ def theorem() -> Theorem:
             "B̂ − B ≤ |α − α̂| Σ q², if q̂ = q": Step(corrected, derive, holds={"sign": -1}),
         },
         witness={**tight, q_hat: [1, 1]},
+        letters={
+            "K": "number of fills",
+            "Q": ("volume of the round", "contracts", "CTTX26, Sec. 4.2"),
+            "bk(k)": ("bankruptcy price of fill k", "USD/contract", "CTTX26, Eq. 6"),
+            "mark(k)": ("mark price of fill k", "USD/contract", "CTTX26, Sec. 4.2"),
+            "q(k)": ("contracts of fill k", "contracts", "CTTX26, Eq. 6"),
+            "q_hat(k)": ("their estimate", "contracts", "CTTX26, Eq. 20"),
+            "α": ("price impact, a slope", "USD/contract²", "CTTX26, Sec. 4.2"),
+            "α_hat": ("its estimate", "USD/contract²", "CTTX26, Sec. 4.2"),
+        },
+        words={
+            "there is a fill": FILLS[0],
+            "fills have no negative size": FILLS[1],
+            "estimated fills have no negative size": FILLS[2],
+        },
     )

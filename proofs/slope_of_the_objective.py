@@ -240,4 +240,64 @@ def theorem() -> Theorem:
             "dynamic regret": Step(dynamic, with_slopes(before_the_root(), u(t, i))),
         },
         witness=(still, moved),
+        letters={
+            "D": (
+                "diameter: bound on the distances from the comparator, R",
+                "USD",
+                "CTTX26, Prop. 2",
+            ),
+            "a(t, i)": "weight of winner i in the slope of the worst burden",
+            "cap(i)": ("capacity of winner i", "USD", "CTTX26, Eq. 7"),
+            "g(t, i)": (
+                "coordinate i of a subgradient of the objective of round t",
+                "1/USD",
+                "CTTX26, Prop. 4",
+            ),
+            "low": ("u_min, at most the smallest capacity", "USD"),
+            "u(t, i)": (
+                "haircut of winner i by the comparator in round t",
+                "USD",
+                "CTTX26, Prop. 5",
+            ),
+            "v(i)": (
+                "haircut of winner i by a comparator that never moves",
+                "USD",
+                "CTTX26, Prop. 2",
+            ),
+            "x(t, i)": ("haircut of winner i in round t", "USD", "CTTX26, Eq. 7"),
+            "η": ("step", "USD²", "CTTX26, Prop. 2"),
+        },
+        words={
+            "u_min is positive": WEIGHTS[2],
+            "one of the prices is positive": WEIGHTS[3],
+            (
+                "σ_t is the sign of what is raised less what is needed, anything in [−1, 1] at 0"
+            ): static.given[21],
+            "the weights are those of a mean, on winners that bear the worst burden": (
+                *SHARES,
+                WHOLE,
+                "worst(t) = Σ[i=1…n](a(t, i)·x(t, i)/(cap(i))) for t = 1…T",
+                "cap(t')·worst(t) ≥ x(t, t') for t = 1…T, t' = 1…n",
+            ),
+            "no capacity is below u_min": CAPACITIES,
+            "g_t is a subgradient of the objective at x_t": FORM,
+            "nobody's burden exceeds other_t in the comparator": (
+                "cap(t')·other(t) ≥ u(t, t') for t = 1…T, t' = 1…n",
+                "cap(t')·other(t) ≥ v(t') for t = 1…T, t' = 1…n",
+            ),
+            (
+                "share_t is the share of the way from x_{t+1} to the "
+                "comparator at which the definition is used"
+            ): dynamic.given[4],
+            (
+                "x_{t+1} is the point of a convex domain nearest to x_t − η g_t: if the "
+                "comparator is inside, nothing on the way to it is nearer"
+            ): dynamic.given[5],
+            "no decision is farther than D from the comparator": (
+                dynamic.given[6],
+                dynamic.given[7],
+            ),
+            "η is D/(G √T)": "η·√(T)·√(n·λ² + 2·λ·μ/(low) + μ²/((low)²)) = D",
+            "η is the best step for a path of variation P": dynamic.given[11],
+        },
     )

@@ -102,4 +102,18 @@ def theorem() -> Theorem:
             "no shortfall": Step(shortfall, nothing_short()),
         },
         witness=point,
+        letters={
+            "c(i)": ("collateral of account i at the start", "USD", "CTTX26, Sec. 2"),
+            "e(t, i)": ("equity of account i in round t", "USD", "CTTX26, Sec. 2"),
+            "f(t)": ("funding rate of round t", "1", "CTTX26, Sec. 2"),
+            "m(t)": ("mark price of round t", "USD/contract", "CTTX26, Sec. 2"),
+            "n": ("number of accounts", "1", "CTTX26, Sec. 2"),
+            "q(t, i)": ("position of account i after round t", "contracts", "CTTX26, Sec. 2"),
+        },
+        words={
+            "at the start equity is collateral": START,
+            "equity moves by the gain of the position, less funding": MOVES,
+            "every contract has two sides": CLOSED,
+            "no collateral is missing in all": "Σ[i=1…n](c(i)) ≥ 0",
+        },
     )

@@ -79,4 +79,8 @@ def theorem() -> Theorem:
             "attained": Step(attained, reached),
         },
         witness=twice,
+        words={
+            "the severities lie in [0, 1]": INSIDE,
+            "every severity is the end of [0, 1] farther from what is needed": FARTHER,
+        },
     )

@@ -474,4 +474,57 @@ def theorem() -> Theorem:
             ),
         },
         witness=twice,
+        letters={
+            "G(k, t)": ("slope of the loss of round t at the severity of expert k", "USD"),
+            "K": "number of experts",
+            "L": "ln K",
+            "X(k, t)": "severity of expert k in round t",
+            "after(t)": (
+                "Φ(ζ_t, Λ(t)), the soft minimum of what the experts have lost after round t",
+                "USD",
+            ),
+            "before(t)": ("Φ(ζ_t, Λ(t − 1)), the same before it", "USD"),
+            "c(k)": "scale of the steps of expert k, 2^(k−1)",
+            "g(t)": ("slope of the loss of round t at x_t, of one expert alone", "USD"),
+            "p": "√(1 + 2 P)",
+            "size(t)": ("√S_t, S_t = D_1² + … + D_t²", "USD"),
+            "step_size": "scale of the steps of some expert",
+            "w(t, k)": "weight of expert k in round t",
+            "ζ(t)": ("rate of Hedge in round t", "1/USD"),
+            "ψ(t)": "Σ w_t ln(K w_t), how far the weights of round t are from equal",
+        },
+        words={
+            "the scale is positive": NEAR[0],
+            "the scale is within a factor 2 of √(1 + 2 P)": NEAR[1:3],
+            "size_t is √(D_1² + … + D_t²)": SIZES[2:4],
+            "the weights are those of a mean": WEIGHTS,
+            "the policy plays the mean of the experts": MEAN,
+            "there are experts to tell apart": RATES[0],
+            "the rate is 2 √(L/S_t)": (
+                "size(t)·ζ(t) = 2·√(L) for t = 1…T",
+                "ζ(t)·√(Σ[i=1…t](D(i)²)) = 2·√(L) for t = 1…T",
+            ),
+            "there is an expert": HEDGE[6],
+            "G is a slope of D_t |θ − s_t| at the severity of the expert": EXPERTS[:3],
+            "the experts' first severities lie in [0, 1]": EXPERTS[3:5],
+            "an expert takes a step c_k/√S_t against its slope, clipped to [0, 1]": put_formula(
+                EXPERTS[5], AT_ROOTS
+            ),
+            "the scale of each expert is twice that of the last, from 1 on": GRID[:2],
+            "there are enough experts: 4^K ≥ 2 T − 1": GRID[2],
+            "there are two rounds at most": "2 ≥ T",
+            (
+                "the next severity is a step 1/√S_t against the slope, clipped to [0, 1]"
+            ): put_formula(alone.given[-1], AT_ROOTS),
+            (
+                "Hoeffding's lemma: the mean loss of a round is at "
+                "most what Φ rises by, and ζ_t D_t²/8"
+            ): HOEFFDING,
+            (
+                "Gibbs' principle: the distance ψ of weights from equal ones is not negative"
+            ): "ψ(t) ≥ 0 for t = 1…T",
+            "Gibbs' principle, at the weights of a round": GIBBS["attained"],
+            "Gibbs' principle, at the weights of the next round": GIBBS["next"],
+            "Gibbs' principle, at one expert": GIBBS["expert"],
+        },
     )

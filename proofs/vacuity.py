@@ -127,4 +127,18 @@ def theorem() -> Theorem:
             "few rounds": Step(never, few_rounds()),
         },
         witness=(long, level),
+        letters={
+            "P": ("path variation", "1", "CTTX26, Prop. 1"),
+        },
+        words={
+            "the path variation is not negative": DEFICITS[0],
+            (
+                "4 (1 + 2 P) Σ D_t² is less than (Σ D_t)²"
+            ): "(Σ[i=1…T](D(i)))² > 8·P·Σ[i=1…T](D(i)²) + 4·Σ[i=1…T](D(i)²)",
+            "the bound is below that of the severity 1/2": says_something,
+            (
+                "there are more than 4 (1 + 2 P) effective rounds"
+            ): "(Σ[i=1…T](D(i)))²/(Σ[i=1…T](D(i)²)) > 4 + 8·P",
+            "there are 4 (1 + 2 P) rounds at most": "4 + 8·P ≥ T",
+        },
     )

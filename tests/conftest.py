@@ -16,6 +16,7 @@ settings.load_profile("nightly" if NIGHTLY else "steady")
 
 PROOFS = (
     "tests/proof/test_proofs.py",
+    "tests/proof/test_legends.py",
     "tests/proof/test_second_kernels.py",
     "tests/bounds/test_bound_proofs.py",
 )

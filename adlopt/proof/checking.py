@@ -13,7 +13,7 @@ from traceback import extract_tb
 from types import MappingProxyType
 
 from adlopt.errors import ProofError
-from adlopt.proof.legend import beside
+from adlopt.proof.legend import read
 from adlopt.proof.theorem import Theorem, Verdict
 from adlopt.proof.written_out import derivation, summary
 
@@ -97,9 +97,7 @@ def _once(path: Path, _changed: object) -> Theorem:
             "a proof to start from"
         )
     with _failing(path):
-        shared = beside(path)
-        parts = {name: shared.get(name, {}) for name in ("letters", "words")}
-        return replace(theorem, **{k: {**part, **getattr(theorem, k)} for k, part in parts.items()})
+        return theorem.explained_by(*read(path))
 
 
 @contextmanager

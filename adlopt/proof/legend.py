@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -41,28 +41,56 @@ def arities(formulas: Iterable[Formula]) -> dict[Atom, int]:
 
 def owned_letters(given: Mapping[Any, Any]) -> dict[str, tuple[str, ...]]:
     """Read letters: a symbol, or a sequence at its indices, and its meaning, unit and source."""
-    read = {}
+    made = {}
     for symbol, said in given.items():
-        parts = (said,) if isinstance(said, str) else tuple(said)
-        if not all(isinstance(part, str) for part in parts) or not 1 <= len(parts) <= 3:
+        parts = (said,) if isinstance(said, str) else said
+        texts = isinstance(parts, tuple | list) and all(isinstance(part, str) for part in parts)
+        if not texts or not 1 <= len(parts) <= 3:
             raise ProofError(f"{symbol} means {said!r}: give its meaning, unit and source as texts")
-        read[str(symbol)] = parts
-    return read
+        made[str(symbol)] = tuple(parts)
+    return made
 
 
-def owned_words(given: Mapping[Any, str]) -> dict[str, str]:
-    """Read words: for a formula, or for each of several."""
-    return {
-        str(formula): words
-        for key, words in given.items()
-        for formula in ([key] if isinstance(key, (str, Formula)) else key)
-    }
+def owned_words(given: Mapping[str, Any]) -> dict[str, tuple[str, ...]]:
+    """Read words, and the formulas that they are for: one, or several, perhaps as they print."""
+    return {words: tuple(_printed(formulas)) for words, formulas in given.items()}
 
 
-def beside(path: Path) -> dict[str, dict[str, Any]]:
-    """Return what the proofs of a file's folder share."""
+def _printed(formulas: Any) -> Iterator[str]:
+    if isinstance(formulas, (str, Formula)):
+        yield str(formulas)
+    else:
+        for each in formulas.values() if isinstance(formulas, Mapping) else formulas:
+            yield from _printed(each)
+
+
+def read(path: Path) -> tuple[Mapping[str, Any], Mapping[str, Any]]:
+    """Return the letters and the words that the proofs of a file's folder share."""
     shared = path.with_name(SHARED)
-    return tomllib.loads(shared.read_text(encoding="utf-8")) if shared.is_file() else {}
+    found = tomllib.loads(shared.read_text(encoding="utf-8")) if shared.is_file() else {}
+    return found.get("letters", {}), found.get("words", {})
+
+
+def places(formulas: Iterable[Formula]) -> set[tuple[str, int]]:
+    """Return the names of the symbols in formulas, and how many indices each has there."""
+    return {(head.name, n) for formula in formulas for head, n in arities([formula]).items()}
+
+
+def fitting(
+    shared: Mapping[str, Any], own: Mapping[str, Any], formulas: Iterable[Formula]
+) -> dict[str, Any]:
+    """Return letters that are shared as far as they occur, and a proof's own in their stead."""
+    met = places(formulas) - {place(symbol) for symbol in own}
+    return {**{symbol: said for symbol, said in shared.items() if place(symbol) in met}, **own}
+
+
+def joined(
+    shared: Mapping[str, Iterable[str]], own: Mapping[str, Iterable[str]], given: Iterable[Formula]
+) -> dict[str, tuple[str, ...]]:
+    """Return words that are shared for hypotheses of which a proof's own say nothing, and these."""
+    left = set(map(str, given)).difference(*own.values())
+    parts = {words: [f for f in of if f in left] for words, of in shared.items()}
+    return {words: (*parts.get(words, ()), *own.get(words, ())) for words in {**parts, **own}}
 
 
 def place(symbol: str) -> tuple[str, int]:
@@ -75,13 +103,20 @@ def place(symbol: str) -> tuple[str, int]:
     return name, len(re.findall(r"\w+", indices))
 
 
-def explained(
-    letters: Mapping[str, tuple[str, ...]], formulas: Iterable[Formula]
-) -> list[LetterData]:
-    """Return the letters that occur in formulas, by name."""
-    met = {(a.name, n) for formula in formulas for a, n in arities([formula]).items()}
-    made = [LetterData(symbol, *said) for symbol, said in letters.items() if place(symbol) in met]
-    return sorted(made, key=lambda letter: (letter.symbol.lower(), letter.symbol))
+def check_used(
+    letters: Mapping[str, Any],
+    words: Mapping[str, Iterable[str]],
+    said: Iterable[Formula],
+    given: Iterable[Formula],
+) -> None:
+    """Refuse letters and words for what does not occur."""
+    met, hypotheses = places(said), set(map(str, given))
+    for symbol in letters:
+        if place(symbol) not in met:
+            raise ProofError(f"no letter is {symbol}, which is explained")
+    for formula in (each for of in words.values() for each in of):
+        if formula not in hypotheses:
+            raise ProofError(f"no hypothesis is {formula}, which is put in words")
 
 
 def line(letter: LetterData) -> str:

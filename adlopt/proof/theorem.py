@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import InitVar, dataclass, field
+from dataclasses import InitVar, dataclass, field, replace
 from enum import Enum
 from types import MappingProxyType
 from typing import Any
@@ -12,7 +12,7 @@ from adlopt.errors import ProofError
 from adlopt.proof.claim import Claim, FalseVariant, Family, genuine
 from adlopt.proof.formula import Formula
 from adlopt.proof.kernel import Axiom, Fact, Sequent, sequent
-from adlopt.proof.legend import explained, owned_letters, owned_words
+from adlopt.proof.legend import check_used, fitting, joined, owned_letters, owned_words
 from adlopt.proof.refutation import Refutation
 from adlopt.proof.shown import in_notebook
 from adlopt.proof.step import Step
@@ -79,8 +79,8 @@ class Theorem:
     letters : mapping
         What symbols mean: a text, or a tuple of meaning, unit and source, by symbol, or by sequence
         at its indices, as D(t).
-    words : mapping from Formula, or tuple of Formula, to str
-        The hypotheses in words.
+    words : mapping from str to Formula
+        The hypotheses in words, each for one formula or for several.
     """
 
     item: str
@@ -102,7 +102,7 @@ class Theorem:
     witness: Mapping[Any, Any] | tuple[Mapping[Any, Any], ...] = ()
     false_variants: tuple[FalseVariant, ...] = ()
     letters: Mapping[Any, Any] = field(default_factory=dict)
-    words: Mapping[Any, str] = field(default_factory=dict)
+    words: Mapping[str, Any] = field(default_factory=dict)
 
     def __post_init__(self, proves: Mapping[str, Step]) -> None:
         steps = [each for each in self.steps.values() if isinstance(each, Step)]
@@ -153,6 +153,7 @@ class Theorem:
                 raise ProofError(f"{self.item}: {said}")
         self._check_cited()
         self._check_witness()
+        check_used(self.letters, self.words, self.said, self.hypotheses)
 
     def rejections(self) -> dict[str, str]:
         """Check that every false variant is rejected, and is about what the evidence rests on.
@@ -220,18 +221,31 @@ class Theorem:
         return tuple(dict.fromkeys([*said, *self.besides, *when]))
 
     @property
+    def said(self) -> tuple[Formula, ...]:
+        """Return the hypotheses, and what is concluded from them."""
+        return (*self.hypotheses, *(claim.concludes for claim in self.stated.values()))
+
+    @property
     def legend(self) -> list[LetterData]:
         """Return what the symbols of claims and hypotheses mean."""
-        said = [claim.concludes for claim in self.stated.values()]
-        return explained(self.letters, [*self.hypotheses, *said])
+        made = (LetterData(symbol, *said) for symbol, said in self.letters.items())
+        return sorted(made, key=lambda letter: (letter.symbol.lower(), letter.symbol))
 
     @property
     def worded(self) -> dict[Formula, str]:
         """Return the hypotheses and the words for them, empty where nobody gave any."""
-        words = {formula: said for said, formula in self.added.items()}
-        for axiom, formulas in self.cited.items():
-            words |= dict.fromkeys(formulas, f"from the literature: {axiom.name}")
-        return {f: self.words.get(str(f), words.get(f, "")) for f in self.hypotheses}
+        cited = {f"from the literature: {axiom.name}": of for axiom, of in self.cited.items()}
+        every = joined(owned_words({**self.added, **cited}), self.words, self.hypotheses)
+        words = {formula: said for said, formulas in every.items() for formula in formulas}
+        return {formula: words.get(str(formula), "") for formula in self.hypotheses}
+
+    def explained_by(self, letters: Mapping[str, Any], words: Mapping[str, Any]) -> Theorem:
+        """Return the theorem with what proofs of its folder share, where it says nothing else."""
+        return replace(
+            self,
+            letters=fitting(letters, self.letters, self.said),
+            words=joined(words, self.words, self.hypotheses),
+        )
 
     @property
     def besides(self) -> tuple[Formula, ...]:

@@ -24,19 +24,21 @@ def render(data: ProofsData) -> str:
 
 
 def explained(data: ProofsData) -> str:
-    """Lay out verdicts, and below them what each proof speaks of: its letters and hypotheses."""
-    return joined([render(data), *(table for row in data.proofs for table in _legend(row))])
+    """Lay out verdicts, and below them the letters and the hypotheses of each proof."""
+    return joined([render(data), *(table for row in data.proofs for table in legends(row))])
 
 
-def _legend(row: ProofData) -> list[Table | None]:
+def legends(row: ProofData) -> list[Table | None]:
+    """Make tables of what a proof's letters mean, and of its hypotheses in words."""
     letters = [(each.symbol, each.meaning, each.unit, each.source) for each in row.letters]
-    given = [(each.words or "(no words)", each.says) for each in row.hypotheses]
-    of = f" of {row.item}"
+    given: dict[str, list[str]] = {}
+    for each in row.hypotheses:
+        given.setdefault(each.words or "not said", []).append(each.says)
+    rows = [(words, "; ".join(formulas)) for words, formulas in given.items()]
+    columns = ("symbol", "meaning", "unit", "source")
     return [
-        Table(f"Letters{of}", ("symbol", "meaning", "unit", "source"), letters)
-        if letters
-        else None,
-        Table(f"Hypotheses{of}", ("in words", "hypothesis"), given) if given else None,
+        Table(f"Letters of {row.item}", columns, letters) if letters else None,
+        Table(f"Hypotheses of {row.item}", ("in words", "hypothesis"), rows) if rows else None,
     ]
 
 
