@@ -19,7 +19,7 @@ from adlopt.model.market import Market
 from adlopt.model.positions import ContractRound
 from adlopt.model.round import Round, RoundStart
 from adlopt.model.two_sided import TwoSidedRound
-from adlopt.optimum.core.burden_problem import BurdenProblem
+from adlopt.optimum.core.burden_problem import OWN, BurdenProblem
 from adlopt.optimum.dollars.least_loss import Search, Solution, lots_of_least_burden
 from adlopt.optimum.dollars.tiered_dollars import dollars_by_tier
 from adlopt.optimum.objective_registry import Known, known_of
@@ -60,7 +60,7 @@ def in_dollars(round_: Round, objective: Any, options: Options) -> Solution:
     """Solve a round of dollars; `adlopt.solve` says how."""
     end = deadline(options.time_limit)
     options.only("budget", "limits", "gap", "method", "time_limit", where="in wealth space")
-    known = known_of(objective, "dollars", "state it in adlopt.optimum.reference")
+    known = known_of(objective, "dollars", OWN)
     start = round_.start
     loss = objective if isinstance(objective, (MinMax, Asymmetric, Empirical)) else objective.worst
     budget, limits = options.budget or Budget.exact(), options.limits or NO_LIMITS

@@ -23,6 +23,9 @@ from adlopt.model.limits import NO_LIMITS, Limits
 from adlopt.model.loss import Asymmetric, Empirical, Loss, MinMax, priced_burden, worst_burden
 from adlopt.model.round import Round, RoundStart
 
+OWN = "state it as an objective of one's own, by `worst` and a `cost` in cvxpy"
+"""What to do with an objective that is not known."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class BurdenProblem:
@@ -59,7 +62,7 @@ class BurdenProblem:
             fair, allowance = loss.weight * round_.needed, loss.reference
         else:
             expected = "MinMax, Asymmetric, surrogate(...) or Empirical"
-            raise InputError("loss", loss, expected, remedy="state it in adlopt.optimum.reference")
+            raise InputError("loss", loss, expected, remedy=OWN)
         return cls(
             capacity=round_.start.capacity,
             weight=loss.weights(round_.start),
