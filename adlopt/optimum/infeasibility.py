@@ -20,7 +20,7 @@ from adlopt.optimum.core.burden_problem import BurdenProblem
 from adlopt.optimum.core.certificate import round_down, round_up
 from adlopt.optimum.lots.filler import Filler
 from adlopt.optimum.lots.lot_grid import COVERED, LotGrid
-from adlopt.optimum.reasons import why_no_more
+from adlopt.optimum.reasons import NAMED, why_no_more
 from adlopt.show.words import dollars
 
 
@@ -79,9 +79,24 @@ def _explain_lots(
         Binding(account, round_down(Fraction(bound, MICRO)), reason)
         for account, bound, reason in zip(start.account, most.tolist(), reasons, strict=True)
     )
-    named = _fewest(start, binding, Fraction(grid.least, MICRO)) if short else ()
-    told = _held_back(error, held if short else 0.0)
-    return error.restated(told, binding=binding, irreducible=named)
+    if not short:
+        return error.restated(str(error), binding=binding)
+    named = _fewest(start, binding, Fraction(grid.least, MICRO))
+    told = error.restated(f"{error}{_capped(grid, start)}")
+    return told.restated(_held_back(told, held), binding=binding, irreducible=named)
+
+
+def _capped(grid: LotGrid, start: RoundStart) -> str:
+    """Whose capacities are less than their lots are worth, and what lots give without them."""
+    capped = [start.account[i] for i in grid.account[grid.capped()].tolist()]
+    if not capped:
+        return ""
+    some = ", ".join(capped[:NAMED]) + (", …" if len(capped) > NAMED else "")
+    whole = int(grid.whole.sum()) / MICRO
+    return (
+        f"; the capacities of {len(capped)} accounts bind ({some}), and without them lots give "
+        f"{whole!r} USD"
+    )
 
 
 def _fewest(start: RoundStart, binding: tuple[Binding, ...], budget: Fraction) -> tuple[str, ...]:

@@ -118,7 +118,7 @@ def test_a_search_cut_short_proves_nothing_false(seed, monkeypatch):
     if seed % 2 == 0:
         supply = [haircut for haircut in supply if haircut.sum() == needed]
     least = min((loss.value(round_, haircut) for haircut in supply), default=math.inf)
-    limits = {"nodes": int(rng.integers(1, 9)), "sums": int(rng.integers(1, 9))}
+    limits = {"sums": int(rng.integers(1, 9))}
     monkeypatch.setattr("adlopt.optimum.lots.subset_sum.closest_sums.__kwdefaults__", limits)
     for bound in ("QUICK", "SUMS"):
         monkeypatch.setattr(f"adlopt.optimum.lots.sum_table.{bound}", -1)

@@ -263,9 +263,7 @@ def test_a_convex_statement_is_demanded():
 
 
 def test_a_search_that_gives_up_says_so(monkeypatch):
-    monkeypatch.setattr(
-        "adlopt.optimum.lots.subset_sum.closest_sums.__kwdefaults__", {"nodes": 1, "sums": 1}
-    )
+    monkeypatch.setattr("adlopt.optimum.lots.subset_sum.closest_sums.__kwdefaults__", {"sums": 1})
     for bound in ("QUICK", "SUMS"):
         monkeypatch.setattr(f"adlopt.optimum.lots.sum_table.{bound}", -1)
     lot = np.array([7_001.0 + 1_103.0 * k for k in range(20)])

@@ -50,7 +50,7 @@ def test_what_is_left_says_what_is_taken(available, target, unit, listed_at_once
     target = min(target, sum(size * count for size, count in available.items()))
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(sum_table, "QUICK", 2**28 if listed_at_once else -1)
-        patched.setattr(sum_table, "closest_sums", partial(closest_sums, nodes=1, sums=1))
+        patched.setattr(sum_table, "closest_sums", partial(closest_sums, sums=1))
         patched.setattr("adlopt.optimum.lots.subset_sum.SMALL_BITS", -1.0)
         found = nearest_sums(available, target)
     sums = all_sums(available)
@@ -68,7 +68,7 @@ def test_of_two_sides_the_lesser_is_listed(monkeypatch):
     monkeypatch.setattr(sum_table, "QUICK", -1)
     monkeypatch.setattr("adlopt.optimum.lots.subset_sum.SMALL_BITS", -1.0)
     monkeypatch.setattr(sum_table, "SUMS", 400)
-    monkeypatch.setattr(sum_table, "closest_sums", partial(closest_sums, nodes=1, sums=1))
+    monkeypatch.setattr(sum_table, "closest_sums", partial(closest_sums, sums=1))
     available = dict.fromkeys(range(101, 161, 2), 1)
     whole = sum(available)
     found = nearest_sums(available, whole - 396)

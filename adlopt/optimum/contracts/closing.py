@@ -121,14 +121,13 @@ def solve_contracts(
     time_limit: float | None = None,
 ) -> ContractSolution:
     """Solve a round in contract space: `adlopt.solve` says how."""
-    grid, names = LotGrid.of(round_, loss, budget, limits), round_.start.account
+    grid, n = LotGrid.of(round_, loss, budget, limits), len(round_.start.account)
     found = solve_lots(
         grid,
-        list(limits.tiers(len(names))),
+        list(limits.tiers(n)),
         gap=gap,
         method=method,
         time_limit=time_limit,
-        names=names,
     )
     counts = np.zeros(len(round_.positions), dtype=np.int64)
     counts[grid.row] = found.counts
@@ -137,7 +136,7 @@ def solve_contracts(
         ContractSolution,
         lots=counts,
         closed=counts * round_.positions.lot,
-        haircut=grid.haircut(found.counts, len(names)),
+        haircut=grid.haircut(found.counts, n),
         worst_burden=max(proof.upper for proof in proofs),
         certificate=found.certificate,
         method=found.method,

@@ -196,14 +196,6 @@ def resealed(certificate: Certificate, **changes: Any) -> Certificate:
     return _seal(changed, changes.get("trust", certificate.trust))
 
 
-def strongest(certificate: Certificate, other: Certificate) -> Certificate:
-    """The certificate with the higher of two bounds on the same problem: for checks alone."""
-    if other.lower <= certificate.lower:
-        return certificate
-    kept = ("lower", "trust", "error", "multipliers")
-    return resealed(certificate, **{name: getattr(other, name) for name in kept})
-
-
 def _seal(certificate: Certificate, trust: Trust) -> Certificate:
     object.__setattr__(certificate, "trust", trust)
     object.__setattr__(certificate, "seal", certificate._sealed())

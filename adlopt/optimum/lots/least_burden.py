@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import partial
 
 import numpy as np
 
-from adlopt.errors import Binding, CertificateError, InfeasibleRound, SolverStopped
+from adlopt.errors import CertificateError, InfeasibleRound, SolverStopped
 from adlopt.foundation.arrays import IntArray
 from adlopt.foundation.money import MICRO, MOST_MICRO
 from adlopt.model.loss import worst_burden
@@ -41,9 +40,7 @@ class Found:
     method: Method
 
 
-def least_burden(
-    grid: LotGrid, *, gap: float = 0.0, end: float = math.inf, names: Sequence[str] = ()
-) -> Found:
+def least_burden(grid: LotGrid, *, gap: float = 0.0, end: float = math.inf) -> Found:
     """Search for the least worst burden of lots whose sum counts.
 
     Parameters
@@ -52,14 +49,12 @@ def least_burden(
         Relative gap, proven, at which to stop.
     end : float
         Time, as `time.monotonic` tells it, at which to stop.
-    names : sequence of str
-        Accounts of the round, for errors.
     """
     method = Method.LOT_SEARCH if grid.single else Method.POSITION_SEARCH
     if grid.least == 0:
         return nothing(grid, method)
     filler = Filler(grid, end)
-    check_supply(grid, filler, names)
+    check_supply(grid, filler)
     search = SumLevels(grid, filler, AtLeast(grid, filler))
     if _no_multiple(grid):
         raise _not_found(grid, refuted=True)
@@ -86,15 +81,14 @@ def found_by(
     end: float = math.inf,
     *,
     gap: float = 0.0,
-    names: Sequence[str] = (),
 ) -> Found:
     """Search for them by a method."""
     if method is not Method.HIGHS:
-        return least_burden(grid, gap=gap, end=end, names=names)
+        return least_burden(grid, gap=gap, end=end)
     if grid.least == 0:
         return nothing(grid, Method.HIGHS)
     filler = Filler(grid, end)
-    check_supply(grid, filler, names)
+    check_supply(grid, filler)
     first = AtLeast(grid, filler)
     first.narrow(RUNGS[1])
     known = meet(grid, filler, grid.units_at(first.high)).counts
@@ -105,7 +99,7 @@ def found_by(
         # What is known otherwise says so, or that there are none.
         method = Method.LOT_SEARCH if grid.single else Method.POSITION_SEARCH
         if known is None:
-            return replace(least_burden(grid, end=end, names=names), stopped=Stopped.LIMIT)
+            return replace(least_burden(grid, end=end), stopped=Stopped.LIMIT)
         return Found(counts=known, lower=first.low, stopped=Stopped.LIMIT, method=method)
     counts, stopped = found
     level = grid.level_of(grid.amounts(counts))
@@ -126,7 +120,7 @@ def nothing(grid: LotGrid, method: Method) -> Found:
     return Found(counts=counts, lower=Fraction(0), stopped=Stopped.OPTIMAL, method=method)
 
 
-def check_supply(grid: LotGrid, filler: Filler, names: Sequence[str] = ()) -> None:
+def check_supply(grid: LotGrid, filler: Filler) -> None:
     """Fill all accounts as far as they may give, or refuse a budget that exceeds that."""
     if grid.single and grid.total(grid.room) >= grid.least:
         return
@@ -139,10 +133,6 @@ def check_supply(grid: LotGrid, filler: Filler, names: Sequence[str] = ()) -> No
             f"up: they raise {_usd(supply.raised)}, and at most {_usd(supply.ceiling)}"
         )
     supply = filler.settle(grid.room)
-    binding = tuple(
-        Binding(names[int(grid.account[i])], int(grid.cap[i]) / MICRO, "capacity")
-        for i in np.flatnonzero(grid.capped())[: len(names)]
-    )
     unsettled = supply.ceiling > supply.raised
     more = f" (up to {_usd(supply.ceiling)}: the search gave up)" if unsettled else ""
     message = (
@@ -150,17 +140,11 @@ def check_supply(grid: LotGrid, filler: Filler, names: Sequence[str] = ()) -> No
         f"give{more}, protected accounts excluded: ask for {_usd(grid.least - supply.raised)} "
         "less, or price the shortfall with surrogate(...)"
     )
-    if binding:
-        message += (
-            f"; the capacities of {len(binding)} accounts bind ({_listed(binding)}), and without "
-            f"them lots give {_usd(int(grid.whole.sum()))}"
-        )
     raise InfeasibleRound(
         message,
         below=supply.raised / MICRO,
         above=None,
         missing=(grid.least - supply.raised) / MICRO,
-        binding=binding,
     )
 
 
@@ -237,11 +221,6 @@ def _wanted(grid: LotGrid) -> str:
     if grid.least == grid.highest:
         return _usd(grid.least)
     return f"between {_usd(grid.least)} and {_usd(grid.highest)}"
-
-
-def _listed(binding: tuple[Binding, ...]) -> str:
-    names = [held.account for held in binding[:3]]
-    return ", ".join(names) + (", …" if len(binding) > len(names) else "")
 
 
 def _usd(amount: int | None) -> str:

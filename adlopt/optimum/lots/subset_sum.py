@@ -1,14 +1,14 @@
 """Which sums can be made of lots: a bounded subset-sum search that knows when it has proved it.
 
-First depth first, which proves small and regular cases. Where that gives up, large lots are taken
-greedily and the rest is met in the middle: 2¹⁸ sums of each of two groups stand for 2³⁶ together.
+Large lots are taken greedily and the rest is met in the middle, of few sums first: 2¹⁸ of each of
+two groups stand for 2³⁶ together.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -101,10 +101,10 @@ def among(values: IntArray, ordered: IntArray) -> BoolArray:
     return found
 
 
-NODES = 20_000
-"""How many partial sums the depth-first search looks at before it gives up."""
 SUMS = 2**18
-"""How many sums of each group are listed to meet in the middle."""
+"""How many sums of each group are listed to meet in the middle,"""
+FEWER = 2**3, 2**7, 2**12
+"""and how many before that, as most sums are met by few."""
 SMALL_BITS = 44.0
 """Σ log₂(count + 1) up to which all sums of both groups are listed, however many they are."""
 SIZES = 1_024
@@ -125,31 +125,24 @@ class ClosestSums:
     proven: bool
 
 
-def closest_sums(
-    available: Mapping[int, int], target: int, *, nodes: int = NODES, sums: int = SUMS
-) -> ClosestSums:
+def closest_sums(available: Mapping[int, int], target: int, *, sums: int = SUMS) -> ClosestSums:
     """Find the sums Σ size · count, 0 ≤ count ≤ available, nearest to `target` from both sides.
 
-    `nodes` bounds the depth-first search, `sums` each group that is listed, unless all fit.
+    `sums` bounds each group that is listed, unless all fit.
 
     >>> found = closest_sums({5: 2, 3: 1}, 9)
     >>> found.below, found.above, found.proven
     (8, 10, True)
     """
-    useful = _useful(available, target)
-    search = _Search(useful, target)
-    search.run(nodes)
-    found = ClosestSums(
-        below=target - search.best_rest,
-        above=search.best_above,
-        take_below=search.counts(search.path_below),
-        take_above=None if search.best_above is None else search.counts(search.path_above),
-        proven=search.finished,
-    )
-    if found.proven:
-        return found
-    sums = max(sums, room_for_all(useful.values()))
-    return _nearer(found, _meet_in_the_middle(useful, target, sums))
+    fit = {k: min(n, target // k + 1) for k, n in available.items() if n > 0 and k <= target}
+    rooms = [room for room in FEWER if room < sums]
+    first, *more = (*rooms, max(sums, room_for_all(fit.values())))
+    found = _meet_in_the_middle(fit, target, first)
+    for room in more:
+        if found.proven:
+            break
+        found = _nearer(found, _meet_in_the_middle(fit, target, room))
+    return or_one_larger(found, available, target)
 
 
 def room_for_all(counts: Iterable[int]) -> int:
@@ -158,15 +151,12 @@ def room_for_all(counts: Iterable[int]) -> int:
     return 2 ** (math.ceil(bits / 2) + 3) if bits <= SMALL_BITS else 0
 
 
-def _useful(available: Mapping[int, int], target: int) -> dict[int, int]:
-    """Drop lots that no nearest sum takes: more than it takes to pass the target."""
-    useful = {
-        size: min(count, target // size + 1)
-        for size, count in available.items()
-        if count > 0 and size <= target
-    }
+def or_one_larger(found: ClosestSums, available: Mapping[int, int], target: int) -> ClosestSums:
+    """The same, or the smallest lot above the target: with others it is farther."""
     larger = min((k for k, count in available.items() if k > target and count > 0), default=None)
-    return useful if larger is None else {**useful, larger: 1}
+    if larger is None or (found.above is not None and found.above <= larger):
+        return found
+    return replace(found, above=larger, take_above={larger: 1})
 
 
 def _nearer(one: ClosestSums, other: ClosestSums) -> ClosestSums:
@@ -181,83 +171,6 @@ def _nearer(one: ClosestSums, other: ClosestSums) -> ClosestSums:
         take_above=above.take_above,
         proven=hit is not None or one.proven or other.proven,
     )
-
-
-_Path = tuple[int, int, "_Path | None"]
-
-
-class _Search:
-    def __init__(self, available: Mapping[int, int], target: int) -> None:
-        self.sizes = sorted((size for size, count in available.items() if count > 0), reverse=True)
-        self.count = [available[size] for size in self.sizes]
-        self.left = [0] * (len(self.sizes) + 1)
-        for j in reversed(range(len(self.sizes))):
-            self.left[j] = self.left[j + 1] + self.sizes[j] * self.count[j]
-        self.target, self.best_rest = target, target
-        self.best_above: int | None = None
-        self.path_below: _Path | None = None
-        self.path_above: _Path | None = None
-        self.finished = False
-        step = math.gcd(*self.sizes)
-        self.ideal_rest = target % step if step else target
-        self.ideal_above = target + (-target % step) if step else target
-
-    @property
-    def done(self) -> bool:
-        """Both sides are as near as the greatest common divisor of the sizes allows."""
-        below_done = self.best_rest == self.ideal_rest
-        return self.best_rest == 0 or (below_done and self.best_above == self.ideal_above)
-
-    def run(self, nodes: int) -> None:
-        if self.target == 0:
-            self._offer_above(0, None)
-        seen: set[tuple[int, int]] = set()
-        stack: list[tuple[int, int, int, _Path | None]] = []
-        self._enter(0, self.target, None, seen, stack)
-        while stack and not self.done:
-            if len(seen) > nodes:
-                return
-            j, rest, take, path = stack.pop()
-            if take < 0:
-                continue
-            after = rest - take * self.sizes[j]
-            if after <= self.left[j + 1]:
-                stack.append((j, rest, take - 1, path))
-            self._enter(j + 1, after, (j, take, path), seen, stack)
-        self.finished = True
-        if self.best_rest == 0:
-            self.best_above, self.path_above = self.target, self.path_below
-
-    def _enter(
-        self,
-        j: int,
-        rest: int,
-        path: _Path | None,
-        seen: set[tuple[int, int]],
-        stack: list[tuple[int, int, int, _Path | None]],
-    ) -> None:
-        """Look at the state in which sizes before j are decided and `rest` is still to be made."""
-        if rest < self.best_rest:
-            self.best_rest, self.path_below = rest, path
-        if j == len(self.sizes) or (j, rest) in seen:
-            return
-        seen.add((j, rest))
-        most = min(self.count[j], rest // self.sizes[j])
-        if most < self.count[j]:
-            self._offer_above(self.target - rest + (most + 1) * self.sizes[j], (j, most + 1, path))
-        stack.append((j, rest, most, path))
-
-    def _offer_above(self, total: int, path: _Path | None) -> None:
-        if self.best_above is None or total < self.best_above:
-            self.best_above, self.path_above = total, path
-
-    def counts(self, path: _Path | None) -> dict[int, int]:
-        taken: dict[int, int] = {}
-        while path is not None:
-            j, take, path = path
-            if take:
-                taken[self.sizes[j]] = take
-        return taken
 
 
 def _meet_in_the_middle(available: Mapping[int, int], target: int, sums: int) -> ClosestSums:
@@ -278,12 +191,14 @@ def _meet_in_the_middle(available: Mapping[int, int], target: int, sums: int) ->
     totals = [None if o is None else sum(k * count for k, count in o.items()) for o in options]
     below, take_below = totals[0], options[0]
     assert below is not None, "to take none never exceeds the target"
+    step = math.gcd(*available) or 1
+    ideal = target - below == target % step and totals[1] == target + -target % step
     return ClosestSums(
         below=below,
         above=totals[1],
         take_below=take_below or {},
         take_above=options[1],
-        proven=(groups.complete and len(spare) <= SIZES) or below == totals[1],
+        proven=(groups.complete and len(spare) <= SIZES) or ideal,
     )
 
 
@@ -295,7 +210,7 @@ def _two_groups(
     The nearest sum above exceeds the target by less than a lot of its own; if the sums up to there
     are too many, those up to the target must do.
     """
-    largest = max((size for size in available if size <= target), default=0)
+    largest = max(available, default=0)
     narrow, dealt = _deal(available, target, sums)
     if narrow.complete:
         wide, all_dealt = _deal(available, target + largest, sums)

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from adlopt.foundation.deadline import is_late
-from adlopt.optimum.lots.subset_sum import ClosestSums, closest_sums
+from adlopt.optimum.lots.subset_sum import ClosestSums, closest_sums, or_one_larger
 
 SUMS = 10_000_000
 """Sums up to the target that are always looked at, if another search does not tell."""
@@ -64,16 +64,14 @@ def sums_listed(
     upper = table.sums >> high
     above = (high + (upper & -upper).bit_length() - 1) * step if upper else None
     take_above = None if above is None else table.lots(above // step, step)
-    larger = min((k for k, count in available.items() if k > target and count > 0), default=None)
-    if larger is not None and (above is None or larger < above):
-        above, take_above = larger, {larger: 1}
-    return ClosestSums(
+    found = ClosestSums(
         below=below * step,
         above=above,
         take_below=table.lots(below, step),
         take_above=take_above,
         proven=True,
     )
+    return or_one_larger(found, available, target)
 
 
 def _complement(left: ClosestSums, available: Mapping[int, int], whole: int) -> ClosestSums:

@@ -43,19 +43,18 @@ def solve_lots(
     gap: float = 0.0,
     method: Method = Method.AUTO,
     time_limit: float | None = None,
-    names: Sequence[str] = (),
 ) -> LotAnswer:
     """Find the lots of least burden whose sum counts; further tiers give what is missing.
 
     A tier that cannot raise what is missing gives the most that its lots make, or less by the
     `gap`; the first that can raises it. What is missing need not be a sum of that tier's lots:
-    `Budget.at_least()` is always met where lots suffice. `names` are the accounts, for errors.
+    `Budget.at_least()` is always met where lots suffice.
     """
     end = deadline(time_limit)
     given: list[int] = []
 
     def find(part: LotGrid) -> Found:
-        return found_by(part, method, end, gap=gap, names=names)
+        return found_by(part, method, end, gap=gap)
 
     def one(mask: BoolArray, number: int) -> tuple[LotGrid, Found]:
         part = grid.among(mask[grid.account]).missing(sum(given)) if len(tiers) > 1 else grid

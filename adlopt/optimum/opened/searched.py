@@ -198,8 +198,8 @@ def check_rows(program: Program, point: FloatArray, tolerance: float) -> None:
     size = np.maximum(size, ends) + SMALL
     missed = np.maximum(activity - program.row_upper, program.row_lower - activity) / size
     outside = np.maximum(point - program.upper, program.lower - point) / (1.0 + program.upper)
-    worst = float(max(missed.max(initial=0.0), outside.max(initial=0.0)))
-    if worst > tolerance:
+    worst = float(np.concatenate([[0.0], missed, outside]).max())
+    if not worst <= tolerance:
         raise CertificateError(f"the solver's answer misses a constraint by {worst:.3g}, relative")
 
 

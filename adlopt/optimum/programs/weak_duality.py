@@ -17,7 +17,7 @@ from typing import Any
 
 import numpy as np
 
-from adlopt.errors import CertificateError, InputError
+from adlopt.errors import InputError
 from adlopt.foundation.arrays import FloatArray, require
 from adlopt.optimum.core.certificate import UNIT_ROUNDING, Certificate, Trust, checked, round_down
 from adlopt.optimum.programs.program import Program
@@ -65,31 +65,6 @@ def lower_bound(
         return ProvenBound(lower=round_down(_exact(program, y)), error=0.0, trust=Trust.EXACT)
     value, error = _in_floats(program, y)
     return ProvenBound(lower=value - error, error=error, trust=Trust.VERIFIED)
-
-
-def check_point(program: Program, columns: FloatArray, *, tolerance: float = 1e-7) -> float:
-    """Return the largest violation of a row or a column bound, relative to the size of the row."""
-    x = np.asarray(columns, dtype=np.float64)
-    if x.shape != program.cost.shape or not np.isfinite(x).all():
-        raise CertificateError("the solver's answer is not one finite number for each column")
-    row = program.row
-    terms = program.coefficient * x[program.column]
-    activity = np.bincount(row, terms, minlength=program.row_lower.size).astype(np.float64)
-    size = 1.0 + np.bincount(row, np.abs(terms), minlength=program.row_lower.size)
-    rows = _outside(activity, program.row_lower, program.row_upper) / size
-    bounds = _outside(x, program.lower, program.upper) / (1.0 + np.abs(x))
-    worst = float(max(rows.max(initial=0.0), bounds.max(initial=0.0)))
-    if program.integer is not None:
-        whole = x[program.integer]
-        worst = max(worst, float(np.abs(whole - np.rint(whole)).max(initial=0.0)))
-    if worst > tolerance:
-        raise CertificateError(f"the solver's answer misses a constraint by {worst:.3g}, relative")
-    return worst
-
-
-def _outside(values: FloatArray, lower: FloatArray, upper: FloatArray) -> FloatArray:
-    excess: FloatArray = np.maximum(np.maximum(lower - values, values - upper), 0.0)
-    return excess
 
 
 def _in_floats(program: Program, y: FloatArray) -> tuple[float, float]:
