@@ -448,6 +448,63 @@ def test_own_rows_are_part_of_the_same_linear_program(problem, seed):
     assert decision.allocation.proven
 
 
+@given(st.integers(0, 2**32 - 1))
+@examples(40)
+def test_rows_and_capacities_that_move_are_one_program(seed):
+    """Columns x, d of each scenario, z, H, what is missed and beyond at each sample."""
+    rng = np.random.default_rng(seed)
+    n, count, samples = int(rng.integers(1, 5)), int(rng.integers(1, 4)), rng.uniform(5, 90, 3)
+    u = np.round(rng.uniform(5, 60, n), 2)
+    start = adl.RoundStart(account=[str(i) for i in range(n)], capacity=u, deficit=90.0)
+    moved = np.round(u * rng.uniform(0.2, 1.3, (count, n)), 2)
+    who = sorted(rng.choice(n, int(rng.integers(1, n + 1)), replace=False).tolist())
+    low, high = sorted(rng.choice([0.0, 0.2, 0.5, 1.0], 2) * u[who].sum())
+    fair, (under, over) = float(rng.choice([0.0, 5.0, 80.0])), rng.uniform(0.5, 4.0, 2)
+    z, h, width = n + n * count, n + n * count + 1, n + n * count + 8
+    rows, ends = [], []
+
+    def at_most(end, *terms):
+        rows.append(np.zeros(width))
+        for place, value in terms:
+            rows[-1][place] += value
+        ends.append(end)
+
+    for i in range(n):
+        at_most(0.0, (i, 1.0), (z, -u[i]))
+    for w in range(count):
+        d = n + n * w
+        for i in range(n):
+            at_most(0.0, (d + i, 1.0), (i, -1.0))
+        at_most(0.0, (h, 1.0), *((d + i, -1.0) for i in range(n)))
+    for k, b in enumerate(samples):
+        at_most(-b, (h, -1.0), (h + 1 + k, -1.0))
+        at_most(b, (h, 1.0), (h + 4 + k, -1.0))
+    at_most(high, *((i, 1.0) for i in who))
+    at_most(-low, *((i, -1.0) for i in who))
+    cost = np.concatenate([np.zeros(z), [fair, 0.0], np.full(3, under / 3), np.full(3, over / 3)])
+    most = np.concatenate([u, np.minimum(moved, u).ravel(), np.full(8, np.inf)])
+    found = linprog(cost, np.array(rows), ends, bounds=[(0.0, end) for end in most])
+    group = adl.group(account=[str(i) for i in who])
+    decision = adl.decide(
+        start, belief=samples, under=under, over=over, fair=fair, capacities=moved,
+        constraints=(group.gives_at_least(usd=low), group.gives_at_most(usd=high)),
+    )  # fmt: skip
+    assert decision.worst_loss == pytest.approx(found.fun, rel=1e-6, abs=1e-6)
+    assert decision.certificate.gap <= 1e-6 * (1 + decision.worst_loss)
+    assert decision.delivered == 1.0
+    given = np.minimum(moved, decision.haircut).sum(axis=1)
+    assert (given >= decision.raised * (1 - 1e-9) - 1e-9).all()
+    assert low * (1 - 1e-8) - 1e-8 <= decision.haircut[who].sum() <= high * (1 + 1e-8) + 1e-8
+    assert decision.allocation.proven
+
+
+@pytest.mark.parametrize("more", [{"delivered": 0.5}, {"delivered": None}])
+def test_rows_are_met_in_all_scenarios_or_not_asked_for(more):
+    rows = (adl.group(account=["a"]).gives_at_most(usd=5.0),)
+    with pytest.raises(InputError, match="delivered in all scenarios"):
+        adl.decide(TWO, belief=[60.0], capacities=0.5, constraints=rows, **more)
+
+
 def test_a_band_is_its_lower_end():
     decision = adl.decide(TWO, belief=[60.0], capacities=0.5)
     assert decision.haircut.tolist() == [36.0, 24.0]

@@ -141,7 +141,7 @@ class Dollars:
                     haircut[problem.open > 0] *= point[block.part]
             point[stated.column] = haircut / stated.unit[stated.column]
         raised = check_feasible(self._within(found.tolerance), haircut)
-        worst = _worst(haircut, problem.weight, bearer)
+        worst = worst_shared(haircut, problem.weight, bearer)
         upper, missed = self._value(haircut, raised, worst, found, point)
         beyond = raised - Fraction(problem.budget)
         within = abs(beyond) <= Fraction(ROUNDING) * Fraction(problem.budget)
@@ -261,7 +261,7 @@ class Contracts:
         lots = np.rint(point[stated.column]).astype(np.int64)
         haircut = stated.haircut(point)
         weight = self.limits.denominators(self.objective.weights(round_.start))
-        worst = _worst(haircut, weight, bearer)
+        worst = worst_shared(haircut, weight, bearer)
         assert stated.raised is not None
         assert stated.burden is not None
         raised = float(haircut.sum())
@@ -470,7 +470,7 @@ def _alone(bearer: IntArray) -> bool:
     return np.unique(bearer).size == bearer.size
 
 
-def _worst(haircut: FloatArray, weight: FloatArray, bearer: IntArray) -> Fraction:
+def worst_shared(haircut: FloatArray, weight: FloatArray, bearer: IntArray) -> Fraction:
     """Largest burden, of those that are shared as one, exact where they are not."""
     if _alone(bearer):
         return largest_quotient(haircut, weight)

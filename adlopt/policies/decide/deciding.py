@@ -27,6 +27,7 @@ from adlopt.model.round import Round, RoundOutcome, RoundStart
 from adlopt.optimum.core.burden_problem import BurdenProblem
 from adlopt.optimum.core.certificate import (
     ROUNDING,
+    TOLERANCE,
     UNIT_ROUNDING,
     Certificate,
     Trust,
@@ -44,7 +45,7 @@ from adlopt.policies.decide.both_ends import at_least, at_most, mixed
 from adlopt.policies.decide.decision import Decision
 from adlopt.policies.decide.decision_problem import CrossValidated, DecisionProblem
 from adlopt.policies.decide.moving_capacity import Moving, PricedLevel, burdened, priced
-from adlopt.policies.decide.own_rows import best_under_rows
+from adlopt.policies.decide.own_rows import best_under_rows, deliver_under_rows
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -207,7 +208,8 @@ def _best(
     fair, (floor, reach) = problem.fair, inside
     if problem.constraints:
         # Rows may ask for more than can be needed.
-        return best_under_rows(problem, ball, inside, until)
+        left = among.left if isinstance(among, Moving) else None
+        return best_under_rows(problem, ball, inside, until, left)
     ends = floor, min(reach, max(ball.most, floor))
     if not fair:
         return best_budget(ball, lambda _: Burdened(0.0, 0.0), ends, until)
@@ -375,6 +377,16 @@ def _deliver(problem: DecisionProblem, raised: float) -> Taken:
         grid = LotGrid.of_wealth(replace(problem.burdens, budget=raised))
         counts, share, certificate = moving.deliver_lots(grid, raised)
         haircut = grid.haircut(counts, len(start.account))
+    elif problem.constraints:
+        haircut, burden, certificate = deliver_under_rows(problem, moving.left, raised)
+        given = np.minimum(moving.left, haircut).sum(axis=1)
+        return Taken(
+            haircut=haircut,
+            worst_burden=burden,
+            certificate=certificate,
+            raised=Fraction(raised),
+            delivered=float(np.mean(given >= raised * (1 - TOLERANCE))),
+        )
     else:
         haircut, share, certificate = moving.deliver(raised)
     return Taken(

@@ -154,8 +154,9 @@ class DecisionProblem(Tabular, Record):
         if (in_lots or self.capacities is not None) and not isinstance(self.objective, MinMax):
             where = "with lots, or capacities that move"
             raise InputError("objective", self.objective, "MinMax", remedy=where)
-        if self.constraints and self.capacities is not None:
-            raise InputError("capacities", "given", "None, with constraints")
+        if self.constraints and self.capacities is not None and (in_lots or self.delivered != 1):
+            expected = "1, in dollars: with constraints H is delivered in all scenarios"
+            raise InputError("delivered", self.delivered, expected)
         if self.delivered is None:
             if self.capacities is None or in_lots:
                 raise InputError("delivered", None, "a share in (0, 1], in lots or of no scenarios")

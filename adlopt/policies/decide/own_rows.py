@@ -3,6 +3,9 @@
 What missing costs at worst, R(H), is convex: t ≥ E_Q ℓ(H, b) for each distribution Q in the ball.
 Tangents are added where the program's optimum is, until t is R there. What the last program cannot
 go below, by weak duality, no decision within the rows does.
+
+Where capacities move, H is what is delivered: in each scenario ω no more than Σ d_i with d_i ≤ x_i
+and d_i ≤ u_i^ω, beside what those give whose capacities do not fall.
 """
 
 from __future__ import annotations
@@ -16,10 +19,18 @@ from time import monotonic
 import numpy as np
 
 from adlopt.errors import InfeasibleRound
+from adlopt.foundation.arrays import FloatArray
 from adlopt.model.round import Round, RoundOutcome
-from adlopt.optimum.core.certificate import ROUNDING, TOLERANCE, round_down
+from adlopt.optimum.core.certificate import (
+    ROUNDING,
+    TOLERANCE,
+    Certificate,
+    round_down,
+    round_up,
+)
+from adlopt.optimum.opened.kinds import worst_shared
 from adlopt.optimum.opened.model import model
-from adlopt.optimum.opened.searched import eased_rows
+from adlopt.optimum.opened.searched import bound, check_rows, eased_rows
 from adlopt.optimum.programs.highs import Infeasible, RawAnswer, run
 from adlopt.optimum.programs.program import Program, SparseRows
 from adlopt.optimum.programs.stated import Stated
@@ -31,9 +42,16 @@ from adlopt.policies.decide.decision_problem import DecisionProblem
 
 
 def best_under_rows(
-    problem: DecisionProblem, ball: Ball, ends: tuple[float, float], until: float | None = None
+    problem: DecisionProblem,
+    ball: Ball,
+    ends: tuple[float, float],
+    until: float | None = None,
+    left: FloatArray | None = None,
 ) -> Best:
-    """The best budget between two ends that meets the rows, and what proves it."""
+    """The best budget between two ends that meets the rows, and what proves it.
+
+    `left`, (Ω, n), is what accounts can give in scenarios, in all of which it is delivered.
+    """
     start, limits, fair = problem.start, problem.limits, problem.fair
     constraints, worst = problem.constraints, problem.objective.worst
     floor, highest = ends
@@ -41,10 +59,12 @@ def best_under_rows(
     stated, _, _ = model(round_, worst, limits=limits).extended(constraints)
     assert stated.raised is not None
     assert stated.burden is not None
-    usd = float(stated.unit[stated.raised])
+    usd, at_h = float(stated.unit[stated.raised]), stated.raised
     dear = max(ball.under, ball.over) * max(ball.most, highest)
-    program = _priced(stated, fair, ends, dear)
-    column = [stated.raised, program.cost.size - 1]
+    if left is not None:
+        stated, at_h = delivering(stated, left), stated.program.cost.size
+    program = _priced(stated, at_h, fair, ends, dear)
+    column = [at_h, program.cost.size - 1]
     tried: list[Tangent] = []
     found, lower, stopped = None, None, False
     at = [floor, highest]
@@ -60,7 +80,7 @@ def best_under_rows(
             solve(nothing, worst, limits=limits, constraints=constraints)
             said = "no budget meets the constraints"
             raise InfeasibleRound(said, below=None, above=None, missing=0.0) from None
-        raised = float(np.clip(answer.columns[stated.raised] * usd, *ends))
+        raised = float(np.clip(answer.columns[at_h] * usd, *ends))
         here = _tangent(ball, raised)
         burden = fair * float(answer.columns[stated.burden] * stated.unit[stated.burden])
         proven = lower_bound(within, answer.duals)
@@ -95,14 +115,77 @@ def _met(program: Program) -> RawAnswer:
         return run(eased_rows(program, ROUNDING))
 
 
-def _priced(stated: Stated, fair: float, ends: tuple[float, float], dear: float) -> Program:
+def delivering(stated: Stated, left: FloatArray) -> Stated:
+    """The program with a column more, first, of what is delivered in every scenario.
+
+    `left` is what accounts have then, (Ω, n); the budget is not asked for.
+    """
+    p, usd = stated.program, float(stated.unit[stated.raised or 0])
+    most = p.upper[stated.column] * usd
+    scenario, account = np.nonzero(left < most)
+    h, count = p.cost.size, scenario.size
+    width, rows, budget = h + 1 + count, SparseRows(), stated.rows_named("budget").part
+    row_lower, row_upper = p.row_lower.copy(), p.row_upper.copy()
+    row_lower[budget], row_upper[budget] = 0.0, np.inf
+    falls, of = h + 1 + np.arange(count), np.arange(count)
+    rows.add_many(
+        row=np.tile(of, 2),
+        column=np.concatenate([falls, stated.column[account]]),
+        coefficient=np.repeat([1.0, -1.0], count),
+        upper=np.zeros(count),
+    )
+    for each, row in enumerate(left):
+        given = np.concatenate([stated.column[row >= most], falls[scenario == each]])
+        rows.add([h, *given], [-1.0, *np.ones(given.size)], lower=0.0)
+    lower = np.zeros(width)
+    lower[:h] = p.lower
+    reach = left.sum(axis=1).min()
+    upper = np.concatenate([p.upper, np.append(reach, left[scenario, account]) / usd])
+    cost = np.append(p.cost, np.zeros(1 + count))
+    whole = replace(
+        p, cost=cost, lower=lower, upper=upper, row_lower=row_lower, row_upper=row_upper
+    )
+    more = rows.program(cost=cost, lower=lower, upper=upper)
+    unit = np.append(stated.unit, np.full(1 + count, usd))
+    row_unit = np.append(stated.row_unit, np.full(rows.count, usd))
+    return replace(stated, program=whole.with_rows(more), unit=unit, row_unit=row_unit)
+
+
+def deliver_under_rows(
+    problem: DecisionProblem, left: FloatArray, raised: float
+) -> tuple[FloatArray, float, Certificate]:
+    """Haircuts of the least worst burden within the rows that deliver H in every scenario.
+
+    Returned are they, (n,), their worst burden, and its proof.
+    """
+    round_ = Round(start=problem.start, outcome=RoundOutcome(needed=raised))
+    opened = model(round_, problem.objective.worst, limits=problem.limits)
+    plain, _, bearer = opened.extended(problem.constraints)
+    stated, h = delivering(plain, left), plain.program.cost.size
+    p, usd = stated.program, float(stated.unit[h])
+    lower = p.lower.copy()
+    lower[h] = min(raised / usd, float(p.upper[h]))
+    stated = replace(stated, program=replace(p, lower=lower))
+    answer = _met(stated.program)
+    point = np.clip(answer.columns, lower, p.upper)
+    haircut = stated.haircut(point)
+    worst = round_up(worst_shared(haircut, problem.burdens.weight, bearer))
+    assert stated.burden is not None
+    point[stated.burden] = worst / stated.unit[stated.burden]
+    check_rows(stated.program, point, TOLERANCE)
+    return haircut, worst, bound(stated, point, answer.duals, worst).certificate(worst)
+
+
+def _priced(
+    stated: Stated, at_h: int, fair: float, ends: tuple[float, float], dear: float
+) -> Program:
     """The program with H between two ends, and a column t ≤ 2 `dear`, of what missing costs."""
     p, usd = stated.program, float(stated.unit[stated.raised])
     cost = np.zeros(p.cost.size + 1)
     cost[stated.burden], cost[-1] = fair * float(stated.unit[stated.burden]) / usd, 1.0
     lower, upper = np.append(p.lower, 0.0), np.append(p.upper, 2.0 * dear / usd)
-    lower[stated.raised] = ends[0] / usd
-    upper[stated.raised] = min(upper[stated.raised], ends[1] / usd)
+    lower[at_h] = ends[0] / usd
+    upper[at_h] = min(upper[at_h], ends[1] / usd)
     budget = stated.rows_named("budget").part
     row_lower, row_upper = p.row_lower.copy(), p.row_upper.copy()
     row_lower[budget], row_upper[budget] = 0.0, np.inf
