@@ -23,7 +23,7 @@ from adlopt.data.files.writing import replace_all
 from adlopt.model.episode import Episode
 from adlopt.model.round import RoundStart
 from adlopt.model.run import Information, Run
-from adlopt.proof.legend import SHARED
+from adlopt.proof.legend import read
 from adlopt.proof.library import Verdicts, check_all, proof_files
 from adlopt.report.evidence import Evidence
 from adlopt.show.schema.proofs import ProofData
@@ -126,11 +126,9 @@ def _digests() -> dict[Path, str]:
         code.update(f"{name} {version(name)}\n".encode())
     for path in sorted(Path(__file__).parents[1].rglob("*.py")):
         code.update(path.read_bytes())
-    for said in {path.with_name(SHARED) for path in proof_files().values()}:
-        code.update(said.read_bytes())
     found = {}
     for path in proof_files().values():
         own = code.copy()
-        own.update(path.read_bytes())
+        own.update(path.read_bytes() + repr(read(path)).encode())
         found[path] = own.hexdigest()
     return found

@@ -5,6 +5,7 @@ import shutil
 import pytest
 
 from adlopt.proof import library
+from adlopt.proof.legend import SHARED
 from adlopt.report import provenance
 from adlopt.report.provenance import known_verdicts
 
@@ -45,9 +46,12 @@ def test_a_byte_of_a_proof_or_of_the_code_makes_it_unknown(checked, monkeypatch)
     good.write_text(good.read_text(encoding="utf-8") + "\n", encoding="utf-8")
     known_verdicts(kept)
     assert done.count("good") == 2
-    monkeypatch.setattr(provenance, "version", lambda name: "another")
+    good.with_name(SHARED).write_text('[letters]\n"T" = ["rounds"]\n', encoding="utf-8")
     known_verdicts(kept)
     assert done.count("good") == 3
+    monkeypatch.setattr(provenance, "version", lambda name: "another")
+    known_verdicts(kept)
+    assert done.count("good") == 4
 
 
 def test_a_damaged_verdict_is_checked_again_and_written_anew(checked):
