@@ -69,7 +69,7 @@ def check_policy(policy: Policy, episode: Episode | None = None) -> None:
             raise PolicyError(f"policy {policy.name!r} decides round {t} differently when replayed")
     for k in range(len(episode)):
         for factor in (0.0, 3.0):
-            with other_future(episode.rounds[k:], factor):
+            with other_future(episode, k, factor):
                 changed = _decisions(policy, episode.rounds)
             for t in range(k + 1):
                 if not np.array_equal(truth[t], changed[t]):

@@ -9,6 +9,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from adlopt.foundation.arrays import freeze
 from adlopt.model.episode import Episode
 from adlopt.model.loss import Burden, Loss, worst_burden
 from adlopt.model.round import Round, RoundOutcome
@@ -119,14 +120,17 @@ def _left(round_: Round, paid: float) -> Round:
 
 
 @contextmanager
-def other_future(rounds: tuple[Round, ...], factor: float) -> Iterator[None]:
-    """Change what the rounds turn out to need, in place, and put it back."""
-    outcomes = {id(r.outcome): r.outcome for r in rounds}.values()
-    needed = [outcome.needed for outcome in outcomes]
+def other_future(episode: Episode, t: int, factor: float) -> Iterator[None]:
+    """Change what rounds turn out to need, from place t on, in place, and put it back."""
+    outcomes = {id(r.outcome): r.outcome for r in episode.rounds[t:]}.values()
+    known = [(outcome, "needed", outcome.needed) for outcome in outcomes]
+    columns = [(episode, name, getattr(episode, name)) for name in ("needed", "needed_severity")]
     try:
-        for outcome in outcomes:
-            object.__setattr__(outcome, "needed", factor * outcome.needed + factor)
+        for outcome, name, value in known:
+            object.__setattr__(outcome, name, factor * value + factor)
+        for _, name, _ in columns:
+            object.__setattr__(episode, name, freeze([getattr(r, name) for r in episode]))
         yield
     finally:
-        for outcome, value in zip(outcomes, needed, strict=True):
-            object.__setattr__(outcome, "needed", value)
+        for holder, name, value in (*known, *columns):
+            object.__setattr__(holder, name, value)

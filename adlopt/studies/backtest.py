@@ -144,7 +144,7 @@ def backtest(
     for t in range(learn, len(episode)):
         decision = _decided(episode, decider, t)
         for factor in (0.0, 3.0):
-            with other_future(episode.rounds[t:], factor):
+            with other_future(episode, t, factor):
                 again = _decided(episode, decider, t)
             if _usd(again) != _usd(decision):
                 said = f"round {t + 1} is decided differently when only outcomes from it on change"

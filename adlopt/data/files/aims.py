@@ -12,7 +12,7 @@ from typing import Any, Union, get_args, get_origin, get_type_hints
 
 import msgspec
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from adlopt.data.files.file_schema import ConstraintEntry, LimitsEntry
 from adlopt.errors import InputError, did_you_mean, nearest, unknown
@@ -103,7 +103,8 @@ def _made(make: Callable[..., Any], given: Mapping[str, Any], field: str) -> Los
 
 def _typed(value: Any, hint: Any, field: str) -> Any:
     """A parameter as the objective takes it; arrays stand as lists."""
-    listed = [list[float] if get_origin(h) is np.ndarray else h for h in get_args(hint)]
+    arrays = (np.ndarray, NDArray)  # numpy 2.5 has an alias of its own for it
+    listed = [list[float] if get_origin(h) in arrays else h for h in get_args(hint)]
     try:
         return msgspec.convert(value, Union[tuple(listed)] if isinstance(hint, UnionType) else hint)  # noqa: UP007
     except msgspec.ValidationError as error:
