@@ -140,6 +140,8 @@ def worst(
 ) -> None:
     """Find the instance on which a severity rule loses most, and set it against a bound.
 
+    For example: adlopt worst ogd --episode october-10 --within "moved <= 29e6" --exact
+
     Exit code 3 says that the instance refutes the bound.
 
     Parameters
@@ -221,43 +223,65 @@ def worst(
 def design(
     policy: cli.OnePolicy,
     *,
-    over: str,
+    over: Annotated[list[str], Parameter(negative=())],
+    minimise: str = "worst-case",
+    belief: Within = None,
     episode: str | None = None,
     rounds: Annotated[int | None, Parameter(name=["--rounds", "-T"], converter=cli.whole)] = None,
     variation: cli.Variation = None,
+    within: Within = None,
     gap: float = 1e-3,
     time_limit: float = 60.0,
     form: cli.Form = cli.TEXT,
 ) -> None:
-    """Find the parameter of a severity that makes its worst case least, between two ends.
+    """Find the parameters of a severity that make its worst case least, between two ends.
+
+    For example: adlopt design ogd --over step=1e-9:1e-6 --over first=0:1 --episode october-10
 
     Parameters
     ----------
     policy
         A severity that is written in the notation, such as ogd.
     over
-        The parameter and its range: step=1e-9:1e-6.
+        A parameter and its range: step=1e-9:1e-6; repeat for a second.
+    minimise
+        worst-case, expected for the mean loss on the belief, or its share in a mix: 0.3.
+    belief
+        An episode that may come again; repeat for several, equally likely. The episode itself
+        unless given.
     episode
         Keep the deficits of this episode.
     rounds
         T rounds with unit deficits instead.
     variation
         P: how far the needed severities may move in all; the episode's own unless given.
+    within
+        Another limit of theirs, as in `adlopt worst`.
     gap
         Relative, of the two ends, at which to stop.
     time_limit
-        Seconds.
+        Seconds; Ctrl-C is such a limit.
     """
-    name, _, ends = over.partition("=")
+    ranges = {}
+    for each in over:
+        name, _, ends = each.partition("=")
+        try:
+            low, high = map(float, ends.split(":"))
+        except ValueError:
+            raise InputError("--over", each, "PARAMETER=LOW:HIGH, such as step=1e-9:1e-6") from None
+        ranges[name] = low, high
     try:
-        low, high = map(float, ends.split(":"))
+        share = float({"worst-case": "0", "expected": "1"}.get(minimise, minimise))
     except ValueError:
-        raise InputError("--over", over, "PARAMETER=LOW:HIGH, such as step=1e-9:1e-6") from None
+        expected = "worst-case, expected, or a share in [0, 1]"
+        raise InputError("--minimise", minimise, expected) from None
     chosen = None if episode is None else cli.episode_named(episode)
     given: dict[str, Any] = {"episode": chosen, "rounds": rounds, "variation": variation}
+    given |= {"within": tuple(within or ()), "expected": share}
+    given |= {"belief": [cli.episode_named(each) for each in belief or ()]}
     with cli.progress(None, "cutting") as step:
         options: dict[str, Any] = {"gap": gap, "time_limit": time_limit, "progress": step}
-        found = adl.design(policy, {name: (low, high)}, **given, **options)
+        found = adl.design(policy, ranges, **given, **options)
     cli.put(found, form, lambda _: found)
 
 

@@ -8,6 +8,7 @@ from textwrap import fill
 from adlopt.show.schema.boards import (
     BoundData,
     DesignData,
+    IntervalData,
     RatiosData,
     UnavoidableData,
     WorstAllocationData,
@@ -71,7 +72,7 @@ def unavoidable(data: UnavoidableData) -> str:
     """Lay out what no policy can avoid in 80 columns."""
     value = data.value_usd
     rows = [
-        ("V(P) lies between, USD", f"{amount(value.lower)} – {amount(value.upper)}"),
+        ("V(P) lies between, USD", _between(value)),
         _bound_row(data.bound, "where θ* swings until P is spent"),
         ("bound / V(P)", _share(data.bound_over_value)),
         ("path variation, of what was allowed", _spent(data)),
@@ -99,30 +100,34 @@ PROVED = {
 
 
 def design(data: DesignData) -> str:
-    """Lay out the parameter whose worst case is least in 80 columns."""
-    value, (low, high) = data.value_usd, map(number, data.range)
-    of_value = f"{amount(value.lower)} – {amount(value.upper)}"
+    """Lay out the parameters that are best in 80 columns."""
+    value = data.value_usd
+    chosen = {
+        f"{name} between {number(low)} and {number(high)}": number(data.chosen[name], 6)
+        for name, (low, high) in data.range.items()
+    }
+    mixed = [
+        ("mean loss on the belief, USD", amount(data.mean_usd)),
+        (f"{percent(data.expected)} of it, the rest worst case, USD", amount(data.upper_usd)),
+    ]
     rows = [
-        (f"{data.parameter} between {low} and {high}", number(data.chosen, 6)),
-        ("no path costs more with it than, USD, verified", amount(data.upper_usd)),
+        *chosen.items(),
+        *(mixed if data.expected else ()),
+        ("no path costs more with it than, USD, verified", amount(data.worst_usd)),
         ("the same as HiGHS reports", amount(data.reported_usd)),
-        ("loss on the path found, Σ D|θ−θ*|, replayed, USD", amount(data.loss_usd)),
-        (f"whatever its value, some path costs, USD ({data.trust})", amount(data.lower_usd)),
-        ("V(P), what no online policy can avoid, USD", of_value),
-        ("upper end / V(P)", percent(data.upper_usd / value.upper) if value.upper else "–"),
+        ("loss on the path found, replayed, USD", amount(data.loss_usd)),
+        (f"whatever the values, at least, USD ({data.trust})", amount(data.lower_usd)),
+        ("V(P), what no online policy can avoid, USD", _between(value)),
+        ("worst case / V(P)", percent(data.worst_usd / value.upper) if value.upper else "–"),
     ]
     title = (
-        f"{clipped(data.policy)}: least worst case, {clipped(data.source, 150)}; the deficits and "
-        "P are known beforehand (hindsight)"
+        f"{clipped(data.policy)}: least {'mean loss and ' * bool(data.expected)}worst case, "
+        f"{clipped(data.source, 150)}; the deficits and P are known beforehand (hindsight)"
     )
-    curve = data.curve["at_least_usd"]
-    ends = f"at the ends of the range {amount(curve[0])} and {amount(curve[-1])} USD at least"
-    notes = [f"lower end: {PROVED[data.trust]}", ends, severities(data.needed_severity)]
+    notes = [f"lower end: {PROVED[data.trust]}", severities(data.needed_severity)]
     if not data.closed:
         notes.insert(0, "stopped: the two ends have not met")
-    return table(title, ("", ""), rows) + "\n".join(
-        fill(note, width(), subsequent_indent="  ") for note in notes
-    )
+    return table(title, ("", ""), rows) + _filled(notes)
 
 
 FIGURES = {
@@ -150,8 +155,7 @@ def worst_allocation(data: WorstAllocationData) -> str:
         split = f", the first as {' and '.join(number(p, 6) for p in each.parts)}"
         where = f"{each.name}: {number(each.budget, 6)} of {profits}" + split * bool(each.parts)
         notes.append(f"{where}; no more, by: {each.by}")
-    said = [fill(note, width(), subsequent_indent="  ") for note in notes]
-    return table(title, ("at worst", "attained", "no more than", "trust"), rows) + "\n".join(said)
+    return table(title, ("at worst", "attained", "no more than", "trust"), rows) + _filled(notes)
 
 
 def severities(path: list[float]) -> str:
@@ -187,8 +191,15 @@ def _notes(bound: BoundData) -> list[str]:
 
 def _below(notes: list[str], data: WorstCaseData | UnavoidableData) -> str:
     """Wrap one note after another, and the path."""
-    said = [fill(note, width(), subsequent_indent="  ") for note in notes]
-    return "\n".join([*said, severities(data.needed_severity)])
+    return "\n".join([_filled(notes), severities(data.needed_severity)])
+
+
+def _filled(notes: list[str]) -> str:
+    return "\n".join(fill(note, width(), subsequent_indent="  ") for note in notes)
+
+
+def _between(ends: IntervalData) -> str:
+    return f"{amount(ends.lower)} – {amount(ends.upper)}"
 
 
 def _spent(data: WorstCaseData | UnavoidableData) -> str:

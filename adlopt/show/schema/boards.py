@@ -417,25 +417,28 @@ class WorstAllocationData(Data):
 
 
 class DesignData(Data):
-    """The value of a parameter whose worst case is least, and what is proved of it.
+    """The parameters whose worst case, or mean loss on a belief, is least; and what is proved.
 
-    `lower_usd` holds whatever the parameter in its range, with `trust`; `upper_usd` at the value
-    `chosen`, verified; `reported_usd` is the solver's word for it. The columns of `curve` are
-    values of the parameter, and what some path costs at each.
+    What counts is the worst case, or for a share `expected` the mean loss, `mean_usd`. Whatever
+    the parameters in their range it comes to `lower_usd`, with `trust`; at the values `chosen` to
+    no more than `upper_usd`. No path costs more there than `worst_usd`, verified, the solver's word
+    being `reported_usd`. The columns of `curve` are values, and what it comes to at least.
     """
 
     policy: str
-    parameter: str
-    chosen: float
-    range: list[float]
+    chosen: dict[str, float]
+    range: dict[str, list[float]]
     source: str
     variation: float
+    expected: float
+    mean_usd: float | None
     lower_usd: float
     trust: str
     upper_usd: float
     reported_usd: float
     gap_usd: float
     closed: bool
+    worst_usd: float
     loss_usd: float
     value_usd: IntervalData
     needed_severity: list[float]

@@ -38,11 +38,12 @@ class NotLinear(AdloptError):
 
 
 class Linear:
-    """What follows from `+` and `*`, for numbers that are not yet known."""
+    """What follows from `+`, `*` and `positive`, for numbers that are not yet known."""
 
     __slots__ = ()
     __add__: Any
     __mul__: Any
+    positive: Callable[[], Any]
 
     def __radd__(self, other: Any) -> Any:
         return self + other
@@ -58,6 +59,19 @@ class Linear:
 
     def __rsub__(self, other: Any) -> Any:
         return self * -1.0 + other
+
+    def __gt__(self, other: Any) -> Any:
+        d = self - other
+        return d.positive() if isinstance(d, Linear) else float(d > 0)
+
+    def __lt__(self, other: Any) -> Any:
+        return self * -1.0 > other * -1.0
+
+    def __ge__(self, other: Any) -> Any:
+        return 1.0 - (self < other)
+
+    def __le__(self, other: Any) -> Any:
+        return 1.0 - (self > other)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -108,17 +122,9 @@ class Sum(Linear):
 
     __rpow__ = __pow__
 
-    def __gt__(self, other: Number) -> Number:
-        return self.draft.positive(self - other)
-
-    def __lt__(self, other: Number) -> Number:
-        return self.draft.positive(other - self)
-
-    def __ge__(self, other: Number) -> Number:
-        return 1.0 - self.draft.positive(other - self)
-
-    def __le__(self, other: Number) -> Number:
-        return 1.0 - self.draft.positive(self - other)
+    def positive(self) -> Number:
+        """1 where it is above 0; 0 or 1 where it is 0."""
+        return self.draft.positive(self)
 
 
 @dataclass(slots=True, eq=False)

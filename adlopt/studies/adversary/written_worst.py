@@ -63,9 +63,21 @@ def solve(
     `SolverStopped` if the limit came before any path.
     """
     form = WrittenProgram.of(rule, arena, any_first=any_first)
+    return proved(form, *built(form, gap=gap, deadline=deadline), gap, deadline, progress)
+
+
+def proved(
+    form: WrittenProgram,
+    loosest: RawAnswer,
+    best: Attack,
+    gap: float,
+    deadline: float,
+    progress: Callable[[str], None] | None,
+) -> Solved:
+    """Prove what no path exceeds, given HiGHS's answer and the worst path built of it."""
+    rule, arena = form.rule, form.arena
     scale, most = float(arena.deficit.max()), math.fsum(arena.deficit)
     program = form.program()
-    loosest, best = built(form, gap=gap, deadline=deadline)
     costs = max(float(-program.cost @ loosest.columns), best.loss / scale - form.loss_at(0.0))
 
     def tell(bound: float) -> None:
