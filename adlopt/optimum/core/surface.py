@@ -71,9 +71,7 @@ class Optimum(Answer, Record):
         the answer does not survive.
         """
         if self.question is None:
-            expected = (
-                "an answer without constraints or objectives of one's own, and no CVaR in lots"
-            )
+            expected = "an answer without objectives of one's own, its constraints rows of a file"
             raise InputError("certificate", None, expected)
         proofs = [proof.lower for proof in self._proofs()]
         data = evidence_of(self.question, self._numbers(), proofs, self._witnesses())

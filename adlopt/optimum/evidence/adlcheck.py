@@ -2,24 +2,14 @@
 
     python -I -S adlcheck.py INSTANCE CERTIFICATE        0 VALID, 1 INVALID, 2 neither can be read
 
-INSTANCE is the .toml or .json file that was solved, its tables in CSV. The problem is derived of it
-anew, the answer checked to be feasible, and both ends recomputed in whole numbers. Episodes,
-matchings and paths have sections, and rules, beside this file: adlcheck_kinds.py. The others:
-
-1. A number is the binary64 nearest to what is written, 0 if it is below 1e-100, and then exact. No
-   arithmetic rounds, but for `upper`, rounded up, and `lower`, rounded down, at the end.
-2. An amount is met if it is missed by at most a micro-dollar and a billionth of itself, or by 2^-48
-   of itself where that is more: so much is lost in adding up binary64. No account gives more than
-   that above what it may. `lower` holds also for all that miss ends by as much as the answer does.
-3. What an account may give: its capacity; nothing where it is ineligible or its weight is 0; at
-   most cap times capacity; at most equity less floor. Its burden is what it gives over its weight:
-   capacity, or equity if that is positive, plus epsilon; or the weight that limits state.
-4. In lots money is counted in whole micro-dollars: lots and an exact budget are rounded to the
-   nearest, which they must be within 1e-15 and 1e-9; capacities, and the top of a band, are rounded
-   down, its bottom up, except within 1e-15 of a whole number. Then nothing may be missed. Lots of
-   positions are rounded as they are (lot times value, in binary64), needs to 6 decimals, and
-   capacities within 1e-9 of what all lots are worth cover them.
-5. A tier gives only when all before it give all they can.
+INSTANCE is the .toml or .json file that was solved, its tables in CSV. Rows are derived of it anew,
+the answer is checked to meet them, and both ends are recomputed in whole numbers: what it costs,
+and what none costs less than, by prices of rows [weak duality, Farkas]. Numbers are the binary64
+nearest to what is written, 0 below 1e-100, and then exact: no arithmetic rounds, but for `upper`,
+up, and `lower`, down, at the end. An amount is met if it is missed by at most a micro-dollar and a
+billionth of itself, or by 2^-48 of itself where that is more; no account gives more than that above
+what it may; `lower` holds also for all that miss ends by as much as the answer does. Further rules,
+by their numbers, and what is reported, not proved: examples/guide/evidence.md.
 
 The canonical form, whose SHA-256 binds a certificate, has what decides the optimum, not how files
 say it: JSON with keys in order, without blanks, ASCII alone; numbers as C99 hexadecimal floats in
@@ -36,242 +26,324 @@ import math
 import re
 import sys
 import tomllib
-from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections import Counter, deque
+from collections.abc import Iterable, Iterator, Sequence
+from copy import copy
 from fractions import Fraction
-from functools import cache, partial, reduce
-from importlib import import_module
-from itertools import accumulate, chain, repeat
+from functools import partial, reduce
+from itertools import accumulate
 from operator import or_
 from pathlib import Path
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, NamedTuple
 
 SCHEMA = "adlopt/certificate/2"
-LARGEST, SMALLEST, MICRO = 1e15, 1e-100, 10**6
+LARGEST, SMALLEST, MICRO, WORK = 1e15, 1e-100, 10**6, 10**9  # WORK: bits that sums may touch
 NEAR, SUMMED, COVERED = Fraction(1e-15), Fraction(1e-9), 1 - Fraction(1e-12)
-WORK = 10**9  # bits that one list of sums may touch
-Columns: TypeAlias = dict[str, Any]
-Ints: TypeAlias = Sequence[int]
-End: TypeAlias = int | None
+ONE = 1 << (BITS := 800)  # numbers, and products of two, are whole multiples of 2^-BITS
+Columns = dict[str, Any]
+Entries = list[tuple[int, int]]
 
 
-class Invalid(Exception):
+OF_DATA = (ArithmeticError, AttributeError, LookupError, OSError, RecursionError, TypeError)
+WRONG = (*OF_DATA, ValueError, csv.Error)  # whatever goes wrong is a refusal
+along = partial(zip, strict=True)  # rows of columns of one length
+
+
+class Invalid(ValueError):
     """The certificate does not prove what it says, or a file is not what it should be."""
 
 
+def _refuse(wrong: Any, why: str) -> None:
+    if wrong:
+        raise Invalid(why)
+
+
 # --- Files ----------------------------------------------------------------------------------------
+_Cell: Any = type("_Cell", (str,), {})  # what stands in a table: there numbers are texts
+DIGITS = re.compile(r"\s*[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?\s*", re.ASCII)
+LOW = {"n": 0.0, "p": SMALLEST, "r": -LARGEST, "i": -LARGEST}
+TYPES: Any = {"l": {list}, "b": {bool}, "o": {dict, type(None)}}
+TYPES |= dict.fromkeys(LOW, (int, float)) | dict.fromkeys("sw", (str, _Cell))
+
+
 def parsed(path: Path) -> Any:
     """Read TOML or JSON; no key twice."""
-    try:
-        text = path.read_bytes().decode("utf-8-sig")
-        if path.suffix == ".toml":
-            return tomllib.loads(text)
-        return json.loads(text, object_pairs_hook=_once, parse_constant=Fraction)
-    except (OSError, ValueError, RecursionError) as error:
-        what = (str(error) or type(error).__name__).splitlines()[0]
-        raise Invalid(f"{path}: {what}") from None
+
+    def once(pairs: list[tuple[str, Any]]) -> Columns:
+        _refuse(len(dict(pairs)) < len(pairs), f"a key stands twice among {[k for k, _ in pairs]}")
+        return dict(pairs)
+
+    text = path.read_bytes().decode("utf-8-sig")
+    if path.suffix == ".toml":
+        return tomllib.loads(text)
+    return json.loads(text, object_pairs_hook=once, parse_constant=Fraction)
 
 
-def _once(pairs: list[tuple[str, Any]]) -> Columns:
-    if len(dict(pairs)) < len(pairs):
-        raise ValueError(f"a key stands twice in an object: {', '.join(k for k, _ in pairs)}")
-    return dict(pairs)
+def rows_of(given: Any, spec: str, folder: Path) -> Columns:
+    """Columns of objects, or of a CSV table beside the instance, its others features or tags."""
+    if not isinstance(given, str):
+        found = columns(given, f"{spec} features:o? tags:o?")
+        for key, other in (("features", None), ("tags", "")):
+            rows = [row or {} for row in found.get(key, ())]
+            found[key] = {k: [row.get(k, other) for row in rows] for row in rows for k in row}
+        return found
+    path = (folder / given).resolve()
+    far = path.suffix != ".csv" or not path.is_relative_to(folder.resolve())
+    _refuse(far, f"{path}: only .csv tables beside the instance are read")
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        head, *table = (row for row in csv.reader(file, strict=True) if any(map(str.strip, row)))
+    nameless = [i for i, name in enumerate(head) if not name.strip()]
+    wrong = len(set(head)) < len(head) or any(row[i].strip() for i in nameless for row in table)
+    _refuse(wrong, f"{path}: a column stands twice, or has no name")
+    cells = {k: [*map(_Cell, column)] for k, column in along(head, along(*table)) if k.strip()}
+    known = {k: cells.pop(k) for k in re.findall(r"(\w+):", spec) if k in cells}
+    tags = {k.removeprefix("tags."): v for k, v in cells.items() if k.startswith("tags.")}
+    return columns(known, spec) | {"features": cells, "tags": tags}
 
 
-def table(folder: Path, name: str, spec: str) -> Columns:
-    """A CSV table beside the instance; columns that are not known are features, or tags."""
-    path, known = folder / name, {each.partition(":")[0] for each in spec.split()}
-    if path.suffix != ".csv" or not path.resolve().is_relative_to(folder.resolve()):
-        raise Invalid(f"{path}: only .csv tables beside the instance are read")
-    try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            head, *rows = (row for row in csv.reader(file, strict=True) if any(map(str.strip, row)))
-    except (OSError, ValueError, csv.Error) as error:
-        raise Invalid(f"{path}: {error}") from None
-    if len(set(head)) < len(head) or any(len(row) != len(head) for row in rows):
-        raise Invalid(f"{path}: a column stands twice, or a row has not one cell a column")
-    if any(row[i].strip() for i, name in enumerate(head) if not name.strip() for row in rows):
-        raise Invalid(f"{path}: a column has no name")
-    cells = {k: [_Cell(row[i]) for row in rows] for i, k in enumerate(head) if k.strip()}
-    found = of_kinds({k: cells[k] for k in cells if k in known}, spec, str(path))
-    return found | {"features": {k: cells[k] for k in cells if k not in known}}
-
-
-_Cell: Any = type("_Cell", (str,), {})  # what stands in a table: there numbers are texts
-TYPES: dict[str, set[type]] = {"l": {list}, "o": {dict, type(None)}, "b": {bool}, "w": {str, _Cell}}
-DIGITS = re.compile(r"\s*[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?\s*", re.ASCII)
-
-
-def _typed(rows: Any, spec: str, where: str) -> Columns:
-    if not isinstance(rows, list) or set(map(type, rows)) != {dict}:
-        raise Invalid(f"{where} has no entry, or one that is no object")
-    names = dict.fromkeys(name for row in rows for name in row)
-    return of_kinds({name: [row.get(name) for row in rows] for name in names}, spec, where)
-
-
-def of_kinds(cells: Columns, spec: str, where: str) -> Columns:
-    """Columns of kinds, as in `name:kind`, with ? where a column may be missing.
-
-    Kinds: n numbers ≥ 0, p > 0, r any, i whole; s ids without blanks around them, w texts; l lists,
-    o objects, b true or false, a anything.
-    """
+def columns(rows: Any, spec: str) -> Columns:
+    """Columns of kinds, as in `name:kind`, with ? where a column may be missing; see `checked`."""
     kinds, found = dict(each.split(":") for each in spec.split()), dict[str, Any]()
-    if not set(cells) <= set(kinds):
-        raise Invalid(f"{where} has an unknown key {min(set(cells) - set(kinds))!r}")
+    if isinstance(rows, list):
+        names = dict.fromkeys(name for row in rows for name in row)
+        rows = {name: [row.get(name) for row in rows] for name in names}
+    _refuse(set(rows) - set(kinds), f"{[*rows]} are not of {[*kinds]}")
     for name, kind in kinds.items():
-        values, full = list(cells.get(name, [None])), f"{where}.{name}"
-        if set(values and map(type, values)) == {type(None)} and kind[1:] == "?":
-            continue
-        if kind[0] in "npri":
-            values = numbers(values, kind[0], full)
-        elif kind[0] == "s" and all(isinstance(each, str) and each.strip() for each in values):
-            values = [each.strip() for each in values]
-        elif kind[0] != "a" and not set(map(type, values)) <= TYPES.get(kind[0], set()):
-            raise Invalid(f"{full} has an entry that is missing, or of another type")
-        found[name] = values
+        values = rows.get(name, [None])
+        if set(map(type, values)) != {type(None)} or kind[1:] != "?":
+            found[name] = checked(values, kind[0], name)
     return found
 
 
-def numbers(values: Sequence[Any], kind: str, where: str) -> list[Any]:
-    """Finite binary64; in tables written in digits."""
-    kinds = set(map(type, values))
-    if not (kinds <= {int, float} or (kinds == {_Cell} and all(map(DIGITS.fullmatch, values)))):
-        raise Invalid(f"{where} has an entry that is no number")
-    try:
-        read = [x if abs(x) >= SMALLEST else 0.0 for x in map(float, values)]
-    except OverflowError:
-        raise Invalid(f"{where} has a number that no binary64 holds") from None
-    low = {"n": 0.0, "p": SMALLEST}.get(kind, -LARGEST)
-    if not all(low <= x <= LARGEST for x in read):
-        raise Invalid(f"{where} has a number that is not from {low:g} to {LARGEST:g}")
-    if kind == "i" and not all(map(float.is_integer, read)):
-        raise Invalid(f"{where} has a number that is not whole")
-    return list(map(int, read)) if kind == "i" else read
+def checked(values: Sequence[Any], kind: str, where: str) -> list[Any]:
+    """Numbers n ≥ 0, p > 0, r, i whole; s ids, w texts; l lists, o objects, b booleans, a all."""
+    types, found = set(map(type, values)), list(values)
+    if types == {_Cell} and kind in LOW and all(map(DIGITS.fullmatch, values)):
+        types = {float}
+    good = types <= set(TYPES.get(kind, types))
+    if good and kind == "s":
+        good = all(found := list(map(str.strip, values)))
+    if good and kind in LOW:
+        found = [x if abs(x) >= SMALLEST else 0.0 for x in map(float, values)]
+        good = all(LOW[kind] <= x <= LARGEST and (kind != "i" or x.is_integer()) for x in found)
+    _refuse(not good, f"{where} has an entry that is missing, of another type, or out of range")
+    return list(map(int, found)) if kind == "i" else found
 
 
-def one(entry: Any, spec: str, where: str) -> Columns:
+def one(entry: Any, spec: str) -> Columns:
     """The same of a single object."""
-    return {name: values[0] for name, values in _typed([entry], spec, where).items()}
+    return {name: values[0] for name, values in columns([entry], spec).items()}
 
 
 # --- Instances: what the files say ----------------------------------------------------------------
 ACCOUNT = "account:s capacity:n equity:r? lot:p? round:i? recorded:n? markout:r?"
-ROUND = "deficit:n needed:n account:l? accounts:w? capacity:n? lot:p? estimate:n? signals:o?"
-STATED = " loss:o? match:o? limits:o? constraint:l?"
+ROUND = "deficit:n needed:n account:l? accounts:w? capacity:n? lot:p? estimate:n? signals:o? "
+STATED = "loss:o? match:o? limits:o? constraint:l? "
 SHED = "loser:s coin:s side:s size:n price:n mark:p"
 POSITION = "account:s coin:s side:s size:n lot:p? value:n? mark:p? entry:r? closable:i?"
 EPISODE = "round:l name:w? source:w? accounts:w? reference:w? fairest:w? recorded:l?"
-CONTRACTS = "deficit:n needed:n positions:a accounts:a? shed:a?"
+CONTRACTS = "deficit:n needed:n positions:a accounts:a? shed:a? "
+MARKET = "coin:l account:a? accounts:a? position:a? positions:a? shed:a? exempt:o? fund:n? "
+COIN = "name:s mark:p lot:p previous_mark:p? index:p? maintenance:p? initial:p?"
+TRADER = "id:s balance:r opened:r? recorded:r?"
+OPEN = "account:s coin:s side:w size:p entry:p recorded:n?"
+LIMITED = "ineligible:o? cap:a? floor:a? tier:a? weight:a?"
+SAYS = "gives_at_most:o? gives_at_least:o? keeps_at_most:n? keeps_at_least:n? shares_burden:b? "
+CHOSEN = "haircut:a? group:w? account:l? tags:o? coin:w? where:o? each:w? at_least:r? at_most:r?"
+IDLE = set(
+    re.findall(r"\w+", "deficit estimate signals features tags recorded markout coin side mark")
+)
+LIMITS, SIZES = ("ineligible", "cap", "floor", "tier", "weight"), ("capacity", "equity")
+OTHER, SIGN = {"long": "short", "short": "long"}, {"long": 1.0, "short": -1.0}
 
 
 def instance(path: Path) -> Columns:
     """The content of an instance, ready to be written in its canonical form."""
-    entry, folder, where = parsed(path), path.parent, str(path)
-    keys = entry if isinstance(entry, dict) else {}
-    if "round" in keys:
-        return {"kind": "episode", "round": _rounds(one(entry, EPISODE, where), folder, where)}
-    in_lots = "positions" in keys
-    entry = one(entry, (CONTRACTS if in_lots else ROUND) + STATED, where)
-    if entry.get("constraint"):
-        raise Invalid(f"{path}: [[constraint]] cannot be checked by this version")
-    content = contracts(entry, folder, where) if in_lots else one_round(entry, folder, where)
-    return {"kind": "contracts" if in_lots else "round"} | content | limits(entry, content)
+    entry, folder = parsed(path), path.parent
+    if "round" in entry:
+        entry = one(entry, EPISODE)
+        cells = rows_of(entry["accounts"], ACCOUNT, folder) if "accounts" in entry else {}
+        rounds = [one(each, ROUND) for each in entry["round"]]
+        rounds = [one_round(each, folder, cells, t) for t, each in enumerate(rounds, start=1)]
+        return {"kind": "episode", "round": rounds}
+    if "coin" in entry:
+        return market(one(entry, f"{MARKET} signals:o?"), folder)
+    spec, read = (CONTRACTS, contracts) if "positions" in entry else (ROUND, one_round)
+    entry = one(entry, spec + STATED)
+    content = {"kind": "round"} | read(entry, folder)
+    content |= limits(entry, content)
+    rows = entry.get("constraint")
+    return content | {"own": own_rows(rows, content)} if rows else content
 
 
-def _rounds(entry: Columns, folder: Path, where: str) -> list[Columns]:
-    cells = table(folder, entry["accounts"], ACCOUNT) if "accounts" in entry else {}
-    found, number = list[Columns](), cells.pop("round", None)
-    for t, each in enumerate(entry["round"], start=1):
-        at = [i for i, r in enumerate(number or ()) if r == t]
-        picked: Columns = {k: [v[i] for i in at] for k, v in cells.items() if type(v) is list}
-        made = one_round(one(each, ROUND, f"{where}: round {t}"), folder, where, picked)
-        found.append(made | limits({}, made))
+def one_round(entry: Columns, folder: Path, cells: Any = (), t: int = 0) -> Columns:
+    """A round of dollars; its accounts may be those of a table for several."""
+    given = [k for k in ("account", "accounts", "capacity") if k in entry]
+    _refuse(len(given) + bool(cells) != 1, "just one of account, accounts, capacity is expected")
+    if "capacity" in given:
+        cells = {"account": ["all winners"], "capacity": [entry["capacity"]]}
+    elif given:
+        inline = ACCOUNT.replace("account:", "id:").replace("round:i? ", "")
+        cells = rows_of(entry[given[0]], inline if "account" in given else ACCOUNT, folder)
+        cells["account"] = cells.pop("id", cells.get("account"))
+        _refuse(len(set(cells.pop("round", [1]))) > 1, "a table of several rounds")
+    else:
+        at = [i for i, r in enumerate(cells["round"]) if r == t]
+        cells = {k: [v[i] for i in at] for k, v in cells.items() if type(v) is list}
+        del cells["round"]
+    names = cells["account"]
+    _refuse(len(set(names)) < len(names), "an account stands twice")
+    lots = {"lot": [entry["lot"]] * len(names)} if "lot" in entry else {}
+    return {"needed": entry["needed"], "deficit": entry["deficit"], **cells, **lots}
+
+
+def _summed(keys: Iterable[Any], amounts: Iterable[float], totals: Any = ()) -> dict[Any, float]:
+    found: dict[Any, float] = dict(totals)
+    for key, amount in along(keys, amounts):
+        found[key] = found.get(key, 0.0) + amount
     return found
 
 
-def _rows(given: Any, spec: str, folder: Path, where: str) -> Columns:
-    return table(folder, given, spec) if isinstance(given, str) else _typed(given, spec, where)
+def _gains(p: Columns) -> list[float]:
+    columns = along(p["side"], p["size"], p["mark"], p["entry"])
+    return [SIGN[side] * size * (mark - entry) for side, size, mark, entry in columns]
 
 
-def contracts(entry: Columns, folder: Path, where: str) -> Columns:
+def contracts(entry: Columns, folder: Path) -> Columns:
     """A round in contracts: what it leaves out is derived from positions and what losers shed."""
     for row in entry["positions"] if type(entry["positions"]) is list else ():
-        if type(row) is dict:
-            row.setdefault("lot", 1.0)
-    p = _rows(entry["positions"], POSITION, folder, f"{where}: positions")
-    content = {"needed": entry["needed"], "positions": p, "features": {}}
+        row.setdefault("lot", 1.0)
+    p = rows_of(entry["positions"], POSITION, folder)
     p.setdefault("lot", [1.0] * len(p["account"]))
+    content = {"kind": "contracts", "needed": entry["needed"], "positions": p}
     if "shed" in entry:
-        content = beside()["opposed"](p, _rows(entry["shed"], SHED, folder, f"{where}: shed"))
-    if "value" not in p or not set(p["side"]) <= {"long", "short"}:
-        raise Invalid(f"{where}: a side is not long or short, or values are missing")
-    worth = [size * value for size, value in zip(p["size"], p["value"], strict=True)]
-    if "entry" in p and "mark" in p:
-        columns = zip(p["side"], p["size"], p["mark"], p["entry"], strict=True)
-        worth = [(q if side == "long" else -q) * (m - e) for side, q, m, e in columns]
+        content = opposed(p, rows_of(entry["shed"], SHED, folder))
+    worth = [size * value for size, value in along(p["size"], p["value"])]
+    totals = _summed(p["account"], _gains(p) if "entry" in p and "mark" in p else worth)
+    more: Columns = {"account": [*totals], "capacity": [max(x, 0.0) for x in totals.values()]}
+    more = rows_of(entry["accounts"], ACCOUNT, folder) if "accounts" in entry else more
+    known = set(p["account"]) <= set(more["account"]) and set(p["side"]) <= set(SIGN)
+    _refuse(not known, "a position is of no account, or neither long nor short")
+    _refuse(len(set(more["account"])) < len(more["account"]), "an account stands twice")
     p.pop("entry", None)
-    if "accounts" in entry:
-        content |= _rows(entry["accounts"], ACCOUNT, folder, f"{where}: accounts")
-    else:
-        totals = dict.fromkeys(p["account"], 0.0)
-        for name, amount in zip(p["account"], worth, strict=True):
-            totals[name] += amount
-        content |= {"account": [*totals], "capacity": [max(x, 0.0) for x in totals.values()]}
-    if not set(p["account"]) <= set(content["account"]):
-        raise Invalid(f"{where}: a position is of no account")
-    return content
+    return content | more
 
 
-def one_round(entry: Columns, folder: Path, where: str, picked: Columns | None = None) -> Columns:
-    """A round of dollars; its accounts may be picked from a table."""
-    content: Columns = {"needed": entry["needed"], "deficit": entry["deficit"], "features": {}}
-    given = [key for key in ("account", "accounts", "capacity") if key in entry]
-    if len(given) + bool(picked) != 1:
-        raise Invalid(f"{where}: exactly one of account, accounts, capacity is expected")
-    if picked:
-        content |= picked
-    elif "capacity" in entry:
-        content |= {"account": ["all winners"], "capacity": [entry["capacity"]]}
-    elif "accounts" in entry:
-        content |= table(folder, entry["accounts"], ACCOUNT)
-        if len(set(content.pop("round", [1]))) > 1:
-            raise Invalid(f"{where}: a table of several rounds")
-    else:
-        spec = ACCOUNT.replace("account:", "id:").replace("round:i?", "features:o? tags:o?")
-        content |= _typed(entry["account"], spec, f"{where}: account")
-        rows = [row.get("features") or {} for row in entry["account"]]
-        content["features"] = {k: [row.get(k) for row in rows] for each in rows for k in each}
-        content["account"] = content.pop("id")
-    if "lot" in entry:
-        content["lot"] = [entry["lot"]] * len(content["account"])
-    return content
+def opposed(p: Columns, sold: Columns) -> Columns:
+    """Positions, and orders by the side that they close, with what a contract takes from it."""
+    keys = ("account", "size", "lot", "closable", "coin", "side", "mark")
+    held: Columns = {k: p[k] for k in keys if k in p}
+    held["what"] = [f"{side} {coin}" for side, coin in along(p["side"], p["coin"])]
+    gaps = along(sold["side"], sold["price"], sold["mark"])
+    value = [max(x - y if side == "long" else y - x, 0.0) for side, x, y in gaps]
+    what = [f"{OTHER[side]} {coin}" for side, coin in along(sold["side"], sold["coin"])]
+    dear = dict.fromkeys(held["what"], 0.0)
+    for each, v in along(what, value):
+        dear[each] = max(dear.get(each, 0.0), v)
+    p.setdefault("value", [dear[each] for each in held["what"]])
+    shed = {"what": what, "value": value, "size": sold["size"], "mark": sold["mark"]}
+    return {"kind": "matching", "held": held, "shed": shed}
+
+
+def market(entry: Columns, folder: Path) -> Columns:
+    """Solvent accounts with a profit, against all positions of the bankrupt, or what is shed."""
+    coins, tables = columns(entry["coin"], COIN), []
+    for name, spec in (("account", TRADER), ("position", OPEN)):
+        (given,) = (entry[key] for key in (name, f"{name}s") if key in entry)
+        named = spec.replace("id:", "account:") if isinstance(given, str) else spec
+        tables.append(rows_of(given, named, folder))
+    people, p = tables
+    names, exempt = people.get("id") or people["account"], entry.get("exempt") or {}
+    known = {*p["account"], *exempt} <= set(names) and len(set(names)) == len(names)
+    _refuse(not known, "a position is of no account, or an account stands twice")
+    of_coin = {k: dict(along(coins["name"], coins[k])) for k in coins}
+    p |= {k: [of_coin[k][coin] for coin in p["coin"]] for k in ("mark", "lot")}
+    gain = _summed(p["account"], _gains(p), dict.fromkeys(names, 0.0))
+    equity = {name: balance + gain[name] for name, balance in along(names, people["balance"])}
+    rate = of_coin.get("maintenance", dict.fromkeys(coins["name"], 1.0))
+    held = [q * m * rate[c] for q, m, c in along(p["size"], p["mark"], p["coin"])]
+    total, rows, keys = _summed(p["account"], held), [], ("account", "coin", "side", "size", "mark")
+    for name, coin, side, q, m, h in along(*(p[k] for k in keys), held):
+        if equity[name] < 0 and "shed" not in entry:
+            gap = SIGN[side] * (equity[name] * (h / total[name]) / q)
+            rows.append((name, coin, side, q, m, m - gap))
+    sold = {key: [row[i] for row in sorted(rows)] for i, key in enumerate((*keys, "price"))}
+    sold = rows_of(entry["shed"], SHED, folder) if "shed" in entry else sold
+    checked(sold["price"], "n", "a price at which the bankrupt close")
+    wins = [n for n in names if gain[n] > 0 and equity[n] > 0 and n not in exempt]
+    kept = [j for j, name in enumerate(p["account"]) if name in set(wins)]
+    p = {k: [p[k][j] for j in kept] for k in (*keys, "lot")}
+    sizes = {"capacity": [gain[n] for n in wins], "equity": [equity[n] for n in wins]}
+    return opposed(p, sold) | sizes | {"account": wins}
 
 
 def limits(entry: Columns, content: Columns) -> Columns:
     """The limits of accounts, one entry an account."""
     names, found = content["account"], dict[str, Any]()
-    spec = "ineligible:o? cap:a? floor:a? tier:a? weight:a?"
-    entry = _typed([entry.get("limits") or {}], spec, "limits")
-    barred = {name.strip() for name in entry.pop("ineligible", [{}])[0]}
-    if not barred <= set(names) or len(set(names)) < len(names):
-        raise Invalid("limits.ineligible names what is no account, or an account stands twice")
-    found["ineligible"] = [name for name in names if name in barred]
-    for key, (given,) in entry.items():
-        if given in ({}, "") and key in ("tier", "weight"):
-            continue
-        values = [given] * len(names)
-        if isinstance(given, str):
-            values = content["features"].get(given, values)
-        if isinstance(given, dict):
-            if not set(given) <= set(names):
-                raise Invalid(f"limits.{key} names what is no account")
-            values = [
-                given.get(name, {"cap": 1.0, "floor": 0.0, "tier": 1}.get(key)) for name in names
-            ]
-        found[key] = numbers(values, "i" if key == "tier" else "n", f"limits.{key}")
-    if max(found.get("cap", [0.0])) > 1 or ("floor" in found and "equity" not in content):
-        raise Invalid("limits.cap is above 1, or limits.floor without equities")
+    for key, given in one(entry.get("limits") or {}, LIMITED).items():
+        each = {name.strip(): v for name, v in given.items()} if isinstance(given, dict) else {}
+        _refuse(not set(each) <= set(names), f"limits.{key} names what is no account")
+        if key == "ineligible":
+            found[key] = [name for name in names if name in each]
+        elif given not in ({}, "") or key in ("cap", "floor"):
+            values = content["features"][given] if isinstance(given, str) else [given] * len(names)
+            if isinstance(given, dict):
+                other = {"cap": 1.0, "floor": 0.0, "tier": 1}.get(key)
+                values = [given.get(name, other) for name in names]
+            found[key] = checked(values, "i" if key == "tier" else "n", f"limits.{key}")
+    wrong = max(found.get("cap", [0.0])) > 1 or ("floor" in found and "equity" not in content)
+    _refuse(wrong, "limits.cap is above 1, or limits.floor without equities")
     return {key: values for key, values in found.items() if values}
+
+
+def own_rows(entries: Sequence[Any], content: Columns) -> Columns:
+    """Rows of one's own, and who bears burdens with whom: rule 6."""
+    names, rows, first = content["account"], list[Columns](), dict[int, int]()
+    for entry in entries:
+        each = one(entry, SAYS + CHOSEN)
+        (what,) = (k for k, v in each.items() if f" {k}:" in f" {SAYS}haircut:" and v is not False)
+        known = content.get("features", {}) | {k: content[k] for k in SIZES if k in content}
+        said, by, most = each[what], each.get("haircut"), what.endswith("most")
+        by = dict(along(names, checked(known[by], "r", by))) if isinstance(by, str) else by
+        for part in chosen(each, content, known):
+            share, end, ends = 0.0, 0.0, [each.get("at_least"), each.get("at_most")]
+            if what == "shares_burden":
+                _refuse(set(part) & set(first), "an account shares two burdens")
+                first |= dict.fromkeys(part, part[0])
+                continue
+            if what.startswith("gives"):
+                ((key, end),) = one(said, "share:n? usd:n?").items()
+                share, end = (end, 0.0) if key == "share" else (0.0, end)
+            elif what.startswith("keeps"):
+                end, most = math.fsum(content["capacity"][i] for i in part) - said, not most
+            ends = ends if by is not None else [None, end] if most else [end, None]
+            factors = [1.0 if by is None else by.get(names[i], 0.0) for i in part]
+            row = {"of": part, "by": checked(factors, "r", what), "share": share, "ends": ends}
+            rows.append(row)
+    bearer = [first.get(i, i) for i in range(len(names))] if first else []
+    rank = {i: k for k, i in enumerate(sorted(set(bearer)))}
+    return {"row": rows, "bearer": [rank[i] for i in bearer]}
+
+
+def chosen(each: Columns, content: Columns, known: Columns) -> Iterable[list[int]]:
+    """Accounts that have all that is asked for: all as one, or by what they have of a kind."""
+    names, tags, by = content["account"], content.get("tags", {}), each.get("haircut")
+    p, tests = content.get("held") or content.get("positions"), [[True] * len(names)]
+    tests += [[tag == has for has in tags[kind]] for kind, tag in each.get("tags", {}).items()]
+    for feature, (low, high) in each.get("where", {}).items():
+        tests.append([low <= x <= high for x in checked(known[feature], "r", feature)])
+    if "group" in each:
+        tests.append([each["group"] in has for has in along(*tags.values())])
+    named: list[Any] = [each.get("account", [*by] if isinstance(by, dict) else names)]
+    if p and "coin" in each:
+        named.append([n for n, coin in along(p["account"], p["coin"]) if coin == each["coin"]])
+    _refuse(not set().union(*named) <= set(names), "a constraint is of no account")
+    tests += [[name in set(some) for name in names] for some in named]
+    kinds, parts = tags | {"": ["all"] * len(names), "account": names}, dict[str, list[int]]()
+    for i, (yes, kind) in enumerate(along(map(all, along(*tests)), kinds[each.get("each", "")])):
+        if yes and kind:
+            parts.setdefault(kind, []).append(i)
+    return parts.values()
 
 
 def canonical(value: Any) -> str:
@@ -289,14 +361,14 @@ def fingerprint(content: Columns) -> str:
     return hashlib.sha256(canonical(content).encode()).hexdigest()
 
 
-# --- The core: rows, a point, and multipliers, in whole numbers -----------------------------------
+# --- The core: rows, a point, and prices, in whole numbers ----------------------------------------
 class Criterion(NamedTuple):
     """What the answer costs, and what none costs less than, if that is proved, but for `near`."""
 
     name: str
     upper: Fraction
     lower: Fraction | None
-    witness: Columns
+    witness: Any = None
     near: Fraction = Fraction(0)
 
     def within(self, upper: Fraction, lower: Fraction) -> bool:
@@ -304,308 +376,355 @@ class Criterion(NamedTuple):
         return upper - lower <= SUMMED * upper + self.near
 
 
-def slack(amount: int, bits: int) -> int:
-    """How far an amount may be missed: rule 2."""
-    size = abs(amount)
-    return max(min((1 << bits) // MICRO, size // 10**9), size >> 48)
+def _scaled(values: Iterable[float]) -> list[int]:
+    return [(n << BITS) // d for n, d in map(float.as_integer_ratio, values)]
 
 
-def beyond(reached: int, low: End, high: End, bits: int) -> bool:
-    """Whether a sum is outside its ends by more than may be missed."""
-    short = low is not None and reached < low - slack(low, bits)
-    return short or (high is not None and reached > high + slack(high, bits))
+def _slack(amount: int) -> int:
+    return max(min(ONE // MICRO, abs(amount) // 10**9), abs(amount) >> 48)
 
 
-class LinearRows:
-    """min cost·x, 0 ≤ x ≤ high, low ≤ rows·x ≤ high, in multiples of 2^-bits; None is no end.
+def _beyond(reached: int, low: int | None, high: int | None) -> bool:
+    short = low is not None and reached < low - _slack(low)
+    return short or (high is not None and reached > high + _slack(high))
 
-    A column has a place at which the answer puts it; a row a name and a number, by which a witness
-    has its price.
+
+class _Program:
+    """min cost·x, 0 ≤ x ≤ high, low ≤ rows·x ≤ high, in multiples of 2^-BITS; None is no end.
+
+    Columns are put where the answer has them; rows have a name and a number, by which witnesses
+    have prices. Who bears a burden has a number, gives, and a weight; arcs: column, account, room.
     """
 
-    def __init__(self, bits: int) -> None:
-        self.bits, self.unit = bits, 1 << bits
-        self.columns = list[tuple[int, End, int]]()
-        self.rows = list[tuple[str, int, End, End, Sequence[tuple[int, int]]]]()
+    def __init__(self) -> None:
+        self.columns, self.rows, self.bears, self.arcs = (list[Any]() for _ in range(4))
 
-    def column(self, at: int, high: End = None, cost: int = 0) -> int:
-        """Add a column."""
+    def column(self, at: int, high: int | None = None, cost: int = 0) -> int:
         self.columns.append((at, high, cost))
         return len(self.columns) - 1
 
-    def bound(self, prices: dict[str, Ints], *, feasible: bool = True) -> Fraction:
-        """What no feasible point costs less than, by weak duality; of an answer, if it is feasible.
-
-        Any prices of rows prove a bound: those of the wrong sign count as 0, and all are scaled to
-        what columns without an end allow. Ends that the answer misses, by rounding, are moved to
-        it. Without one costs are 0: a bound above that proves that no point is feasible [Farkas].
-        """
-        bits, value, pull = self.bits, 0, [0] * len(self.columns)
-        at = [x for x, _, _ in self.columns] if feasible else pull[:]
-        for name, number, low, high, entries in self.rows:
-            reached = sum(a * at[j] for j, a in entries) if feasible else None
-            if reached is not None and beyond(reached >> bits, low, high, bits):
-                raise Invalid(f"the answer does not raise what it must, or breaks a limit: {name}")
-            column = prices.get(name, ())
-            price = column[number] if number < len(column) else 0
-            end = low if price > 0 else high
-            if price and end is not None:
-                ends = (end << bits, end << bits if reached is None else reached)
-                value += price * (min if price > 0 else max)(ends)
-                for j, a in entries:
-                    pull[j] += price * a
-        columns = [
-            (x, high, c * feasible, y)
-            for x, (_, high, c), y in zip(at, self.columns, pull, strict=True)
-        ]
-        most = (Fraction(c << bits, y) for _, high, c, y in columns if high is None and y > 0)
-        part, whole = min(most, default=Fraction(1)).as_integer_ratio()
-        found = part * value
-        for x, high, cost, taken in columns:
-            if feasible and beyond(x, 0, high, bits):
-                raise Invalid("the answer gives what it may not")
-            reduced = whole * (cost << bits) - part * taken
-            found += min(reduced, 0) * max(high or 0, x)
-        return Fraction(found, whole << 3 * bits)
-
-    def row(self, name: str, number: int, low: End, high: End, entries: Any) -> None:
-        """Add a row."""
+    def row(self, name: str, number: int, low: Any, high: Any, entries: Entries) -> None:
         self.rows.append((name, number, low, high, entries))
 
-    def told(self, witness: Columns) -> dict[str, Ints]:
-        """Prices of a witness."""
-        lists = {k: numbers(v, "r", k) for k, v in witness.items() if type(v) is list and v}
-        return {k: scaled(self.bits, v) for k, v in lists.items()}
+    def reached(self, entries: Entries) -> int:
+        return sum(a * self.columns[j][0] for j, a in entries)
+
+    def bound(self, prices: Any, *, point: bool = True) -> Fraction:
+        """What no feasible point costs less than, by weak duality.
+
+        Prices of the wrong sign count as 0, and all are scaled to what columns without end allow;
+        ends that the answer misses, by rounding, are moved to it. Without a point costs are 0: a
+        bound above that proves that none is feasible [Farkas].
+        """
+        value, pull = 0, [0] * len(self.columns)
+        for name, number, low, high, entries in self.rows:
+            reached = self.reached(entries) if point else 0
+            if point and _beyond(reached >> BITS, low, high):
+                raise Invalid(f"the answer does not raise what it must, or breaks a limit: {name}")
+            price = (prices.get(name, ())[number : number + 1] or [0])[0]
+            end = low if price > 0 else high
+            if price and end is not None:
+                ends = (end << BITS, reached if point else end << BITS)
+                value += price * (min(ends) if price > 0 else max(ends))
+                for j, a in entries:
+                    pull[j] += price * a
+        rows = [(x, high, c * point << BITS, y) for (x, high, c), y in along(self.columns, pull)]
+        most = (Fraction(c, y) for _, high, c, y in rows if high is None and y > 0)
+        part, whole = min(most, default=Fraction(1)).as_integer_ratio()
+        found = part * value
+        for x, high, cost, taken in rows:
+            if point and _beyond(x, 0, high):
+                raise Invalid("the answer gives what it may not")
+            found += min(whole * cost - part * taken, 0) * max(high or 0, x * point)
+        return Fraction(found, whole << 3 * BITS)
 
     def proved(self, name: str, witness: Columns, prices: Any = None) -> Criterion:
         """What the answer costs, and what none costs less than by prices, if there are any."""
-        prices = prices or self.told(witness)
+        prices, cost = prices or _told(witness), sum(c * x for x, _, c in self.columns)
         lower = max(self.bound(prices), Fraction(0))
-        cost = Fraction(sum(c * x for x, _, c in self.columns), self.unit**2)
-        return Criterion(name, cost, lower if prices else None, witness)
+        return Criterion(
+            name, Fraction(cost, ONE**2), lower if any(prices.values()) else None, witness
+        )
 
+    def budget(self, number: int, gives: Entries, needed: int, extra: Any, prices: Any) -> None:
+        """What must be raised; where missing it has prices, at these."""
+        if prices[0]:
+            missing, extra = needed - (self.reached(gives) >> BITS), 0
+            for sign, price in along((1, -1), prices[:2]):
+                gives = [*gives, (self.column(max(sign * missing, 0), None, price), sign * ONE)]
+        self.row("budget", number, needed, None if extra is None else needed + extra, gives)
 
-def scaled(bits: int, values: Sequence[float]) -> list[int]:
-    """Binary64 as whole multiples of 2^-bits, rounded down if they are none."""
-    pairs = map(float.as_integer_ratio, values)
-    return [(n << bits) // d for n, d in pairs]
+    def own(self, rows: Sequence[Columns], accounts: list[Entries]) -> None:
+        """Rows of one's own: rule 6."""
+        gives = [each for entries in accounts for each in entries]
+        most = sum(a * (self.columns[j][1] or 0) for j, a in gives) >> BITS
+        total = self.column(self.reached(gives) >> BITS, most)
+        self.row("raised", 0, 0, 0, [*gives, (total, -ONE)])
+        for k, row in enumerate(rows):
+            pairs, (share,) = along(row["of"], _scaled(row["by"])), _scaled([row["share"]])
+            entries = [(j, a * by >> BITS) for i, by in pairs for j, a in accounts[i]]
+            low, high = (None if end is None else _scaled([end])[0] for end in row["ends"])
+            self.row("own", k, low, high, [*entries, (total, -share)])
 
+    def worst(self, bears: Any) -> int:
+        """The worst burden of some, rounded up."""
+        gives = ((self.reached(x), w) for _, x, w in bears)
+        return max((-(-x // w) for x, w in gives if x and w > 0), default=0)
 
-def bits_of(*columns: Sequence[float]) -> int:
-    """Bits that hold them all, and leave room for quotients."""
-    found = max(x.as_integer_ratio()[1] for values in columns for x in values)
-    return max(found.bit_length() - 1, 160)
+    def share(self, bears: Any, z: int, allowed: int = 0, own: Any = ()) -> None:
+        """Burdens are at most z, and what is allowed, and what is own."""
+        for k, (i, gives, w) in enumerate(bears):
+            more = [(j, -w) for j in (z, *own[k : k + 1])]
+            self.row("share", i, None, -(-w * allowed >> BITS), gives + more)
 
+    def least_burden(self, name: str, witness: Columns, kept: Any = ()) -> Criterion:
+        """The worst burden of all that are not kept to theirs."""
+        free = [each for each in self.bears if each[0] not in kept]
+        self.share(free, self.column(self.worst(free), None, ONE))
+        for i, gives, _ in (each for each in self.bears if each[0] in kept):
+            self.row("share", i, None, -(-self.reached(gives) >> BITS), gives)
+        return self.proved(name.format(len(free)), witness)
 
-def tiers_of(content: Columns, given: Ints) -> Iterator[tuple[list[bool], bool, Any]]:
-    """Tiers that give: members, whether later ones give, and how criteria are told; rule 5."""
-    tiers = content.get("tier") or [0] * len(given)
-    last = max((t for t, x in zip(tiers, given, strict=True) if x), default=min(tiers))
-    for number, tier in enumerate(sorted({t for t in tiers if t <= last}), start=1):
-        members = [t == tier for t in tiers]
-        gives = any(x for x, m in zip(given, members, strict=True) if m)
-        name = "{}" if number == 1 else f"tier {number}, {{}}" if gives else ""
-        yield members, tier < last, partial(_told, name)
-
-
-def _told(name: str, criteria: Iterator[Criterion]) -> list[Criterion]:
-    return [c._replace(name=name.format(c.name)) for c in criteria if name]
-
-
-# --- Rounds of dollars ----------------------------------------------------------------------------
-IDLE = {"deficit", "estimate", "signals", "features", "tags", "recorded", "markout"}
-IDLE |= {"coin", "side", "mark"}
-LIMITS = ("ineligible", "cap", "floor", "tier", "weight")
-PATH = (("needs", "needed"), ("deficits", "deficit"))
-PRICED, PRICES = ("asymmetric", "empirical"), ("under", "over", "fair")
-
-
-class InDollars(NamedTuple):
-    """A round in multiples of 2^-bits; prices of a dollar less, one more, burden above another."""
-
-    bits: int
-    most: list[int]
-    weight: list[int]
-    given: list[int]
-    budget: int
-    extra: int | None
-    prices: Ints | None
-
-    def burdens(self) -> list[int]:
-        """Burdens, rounded up."""
-        pairs = zip(self.given, self.weight, strict=True)
-        return [-(-(x << self.bits) // w) if x and w > 0 else 0 for x, w in pairs]
-
-    def level(self) -> int:
-        """The worst of them."""
-        return max(self.burdens(), default=0)
-
-    def up_to(self, level: int) -> tuple[list[bool], int]:
-        """Who could give more than a burden, and their weight."""
-        pairs = list(zip(self.most, self.weight, strict=True))
-        able = [u << self.bits > w * level for u, w in pairs]
-        return able, sum(w for (_, w), yes in zip(pairs, able, strict=True) if yes)
-
-    def exact(self, amount: int) -> Fraction:
-        """As a fraction."""
-        return Fraction(amount, 1 << self.bits)
-
-    def program(self, tail: Ints = (), t: End = None) -> LinearRows:
-        """Columns: haircuts, missing, too much, burden, own burdens; rows: the budget, burdens."""
-        p, missing, end = LinearRows(self.bits), self.budget - sum(self.given), None
-        under, over, fair, allowed = self.prices or (0, 0, p.unit, 0)
-        if not self.prices:
-            missing = end = 0
-        given = [(p.column(x, u), p.unit) for x, u in zip(self.given, self.most, strict=True)]
-        given.append((p.column(max(missing, 0), end, under), p.unit))
-        given.append((p.column(max(-missing, 0), end, over), -p.unit))
-        top = None if self.extra is None else self.budget + self.extra
-        p.row("budget", 0, self.budget, top, given)
-        worst = max(self.level() - allowed, 0) if t is None else t
-        z = p.column(worst, None, tail[0] if tail else fair)
-        for i, (burden, w) in enumerate(zip(self.burdens(), self.weight, strict=True)):
-            own = [(p.column(max(burden - worst, 0), None, tail[i + 1]), w)] if tail else []
-            p.row("burden", i, -w * allowed >> self.bits, None, [(z, w), (i, -p.unit), *own])
-        return p
-
-    def water_prices(self, level: int) -> dict[str, Ints]:
-        """Multipliers that a level tells: 1 of the budget and of whoever could give more within it.
-
-        Whoever is full just there is in between, as far as prices allow, and counts in full where
-        they do not decide. "Just there" is from a little below on: the slope there is of them all.
-        """
-        one, step = 1 << self.bits, level >> 45
-        (above, free), (near, reach), part = self.up_to(level + step), self.up_to(level - step), one
-        if self.prices is not None:
-            if level < self.prices[3]:
-                return {"budget": [one]}
-            under, fair = self.prices[0], self.prices[2] << self.bits
-            if under * free < fair <= under * reach:
-                part = (fair - under * free) * one // (under * (reach - free))
-        pairs = zip(above, near, strict=True)
-        return {"budget": [one], "burden": [one if a else part if b else 0 for a, b in pairs]}
-
-    def least_burden(self, witness: Columns) -> Criterion:
-        """The worst burden, or its price and that of what is missed."""
-        found, name, near = float(self.exact(self.level())), "worst burden", Fraction(0)
-        level = numbers([witness.get("level", found)], "r", "level")[0]
-        prices = self.water_prices(scaled(self.bits, [level])[0])
-        if self.prices:
-            name, near = (
-                "loss",
-                self.exact(slack(self.budget, self.bits)) * self.exact(self.prices[0]),
-            )
-        return self.program().proved(name, {"level": level}, prices)._replace(near=near)
+    def fewest(self, witness: Columns, then: Columns | None = None) -> Criterion:
+        """Accounts touched: nothing is given unless they are on; then the burden on so few."""
+        used = {i for j, i, _ in self.arcs if self.columns[j][0]}
+        all_, cost = dict.fromkeys(i for _, i, _ in self.arcs), ONE * (then is None)
+        on = {i: self.column((i in used) << BITS, ONE, cost) for i in all_}
+        for k, (j, i, room) in enumerate(self.arcs):
+            self.row("on", k, None, 0, [(j, ONE), (on[i], -room)])
+        if then is not None:
+            self.row("touched", 0, None, len(used) << BITS, [(j, ONE) for j in on.values()])
+            return self.least_burden("worst burden on so few", then)
+        found = self.proved("accounts touched", witness)
+        return found._replace(lower=found.lower and Fraction(math.ceil(found.lower)))
 
     def mean_of_worst(self, goal: Columns, witness: Columns) -> Criterion:
         """CVaR: t + Σ p_i (b_i − t)+ / (1 − level), scaled by (1 − level) Σ p."""
-        one = 1 << self.bits
-        shares = scaled(self.bits, goal.get("importance") or [1.0] * len(self.most))
-        whole = sum(shares) * (one - scaled(self.bits, [goal["level"]])[0]) >> self.bits
-        t, left = 0, whole
-        for burden, share in sorted(zip(self.burdens(), shares, strict=True), reverse=True):
+        burdens, t = [self.worst([each]) for each in self.bears], 0
+        shares = _scaled(goal.get("importance") or [1.0] * len(burdens))
+        left = whole = sum(shares) * (ONE - _scaled([goal["level"]])[0]) >> BITS
+        for burden, share in sorted(along(burdens, shares), reverse=True):
             t, left = burden if left > 0 else t, left - share
-        found = self.program([whole, *shares], t).proved("mean of the worst burdens", witness)
-        lower = None if found.lower is None else found.lower * one / whole
-        return found._replace(upper=found.upper * one / whole, lower=lower)
+        own = [self.column(max(b - t, 0), None, s) for b, s in along(burdens, shares)]
+        self.share(self.bears, self.column(t, None, whole), 0, own)
+        found, scale = self.proved("mean of the worst burdens", witness), Fraction(ONE, whole)
+        return found._replace(upper=found.upper * scale, lower=found.lower and found.lower * scale)
 
-    def in_order(self) -> Criterion:
+
+def _told(witness: Columns) -> dict[str, list[int]]:
+    lists = {k: _scaled(checked(v, "r", k)) for k, v in witness.items() if type(v) is list}
+    return lists | ({"share": [-v for v in lists["burden"]]} if "burden" in lists else {})
+
+
+def _in_order(make: Any, claim: Testimony) -> Iterator[Criterion]:
+    yield make().least_burden("worst burden", claim._next())
+    while claim.witnesses and claim.witnesses[0].get("kept"):
+        kept = set(checked(claim.witnesses[0]["kept"], "i", "kept"))
+        yield make().least_burden("burden of the next {}", claim._next(), kept)
+
+
+def _by_tier(content: Columns, claim: Testimony, case: Any) -> Iterator[Criterion]:
+    """Criteria of tiers, lowest first, up to the last that gives, and of all that must give."""
+    tiers = content.get("tier") or [0] * len(content["account"])
+    gives = [x for *_, x in case.holders] if isinstance(case, _Lots) else case.given
+    gives = content["account"] if isinstance(case, _Sides) else gives
+    last = max((t for t, x in along(tiers, gives) if x), default=min(tiers))
+    for number, tier in enumerate(sorted({t for t in tiers if t <= last}), start=1):
+        some, part = case.part([t == tier for t in tiers], tier < last)
+        words = f"tier {number}, " * (number > 1)
+        if some or not words:
+            yield from (c._replace(name=words + c.name) for c in part.criteria(claim))
+
+
+# --- Rounds of dollars, episodes, and paths -------------------------------------------------------
+PATH = (("needs", "needed"), ("deficits", "deficit"))
+PRICED, EARLY = ("asymmetric", "empirical"), "a tier gives, and one before it could give more"
+
+
+class _Dollars:
+    """A round: what accounts may give by rule 3, their weights, what they give, and must raise."""
+
+    def __init__(self, content: Columns, claim: Testimony, given: Sequence[float]) -> None:
+        goal, needed, prices = claim.goal, content.get("needed", 0.0), [0.0, 0.0, 1.0, 0.0]
+        if goal["kind"] == "asymmetric":
+            prices = [goal["under"], goal["over"], goal["fair"], 0.0]
+        elif goal["kind"] == "empirical":
+            prices = [1.0, 1.0, goal["weight"] * needed, goal["reference"]]
+        exact = {k: _scaled(content[k]) for k in (*SIZES, "cap", "floor", "weight") if k in content}
+        self.budget, extra, epsilon = _scaled([needed, claim.extra or 0.0, goal["epsilon"]])
+        weight = [max(w, 0) + epsilon for w in exact.get(goal["burden"], ())]
+        self.weight, most = exact.get("weight") or weight, exact["capacity"]
+        if "cap" in exact:
+            most = [-(-u * c >> BITS) for u, c in along(most, exact["cap"])]
+        if "floor" in exact:
+            rooms = along(most, exact["equity"], exact["floor"])
+            most = [max(min(u, e - f), 0) for u, e, f in rooms]
+        barred = set(content.get("ineligible", ()))
+        rows = along(most, self.weight, content["account"])
+        self.most = [u if w > 0 and name not in barred else 0 for u, w, name in rows]
+        self.given, self.prices, self.own = _scaled(given), _scaled(prices), content.get("own")
+        self.extra = extra if claim.extra is not None else None
+
+    def program(self, prices: Any = (0, 0), *, alone: bool = False) -> _Program:
+        """Haircuts that raise the budget, or miss it at prices; burdens as they are borne."""
+        p, own = _Program(), self.own or {}
+        gives = [[(p.column(x, u), ONE)] for x, u in along(self.given, self.most)]
+        p.budget(0, [each for (each,) in gives], self.budget, self.extra, prices)
+        if own.get("row"):
+            p.own(own["row"], gives)
+        top = max(self.most, default=0) if self.extra is None else self.budget + self.extra
+        p.arcs = [(i, i, min(u, top)) for i, u in enumerate(self.most)]
+        p.bears = [(i, x, w) for i, (x, w) in enumerate(along(gives, self.weight))]
+        if own.get("bearer") and not alone:
+            pools: Any = [(k, [], 0) for k in range(max(own["bearer"]) + 1)]
+            for k, (_, x, w) in along(own["bearer"], p.bears):
+                pools[k] = k, pools[k][1] + x, pools[k][2] + w
+            p.bears = pools
+        return p
+
+    def water_prices(self, level: int) -> dict[str, list[int]]:
+        """Prices that a level tells: 1 of the budget and of whoever could give more within it.
+
+        Whoever is full just there, or a little below, is in between, as far as prices allow.
+        """
+        (under, _, fair, allowed), step = self.prices, level >> 45
+        pairs, ends = list(along(self.most, self.weight)), (level + step, level - step)
+        above, near = ([u << BITS > w * z for u, w in pairs] for z in ends)
+        free, reach = (sum(w for w, yes in along(self.weight, e) if yes) for e in (above, near))
+        part, fair = ONE, fair << BITS
+        if under and level < allowed:
+            return {"budget": [ONE]}
+        if under and under * free < fair <= under * reach:
+            part = (fair - under * free) * ONE // (under * (reach - free))
+        return {"budget": [ONE], "share": [-ONE * a or -part * b for a, b in along(above, near)]}
+
+    def least_burden(self, witness: Columns) -> Criterion:
+        """The worst burden, or its price and that of what is missed."""
+        p, (under, _, fair, allowed) = self.program(self.prices), self.prices
+        worst = p.worst(p.bears)
+        p.share(p.bears, p.column(max(worst - allowed, 0), None, fair), allowed)
+        prices = self.water_prices(worst) if self.own is None else None
+        found = p.proved("loss" if under else "worst burden", witness, prices)
+        return found._replace(near=Fraction(_slack(self.budget) * under, ONE**2))
+
+    def all_burdens(self) -> Criterion:
         """Leximin: the answer is the one haircut min(most, weight z) of its sum, by rule 2."""
-        level = self.level()
-        held, free = self.up_to(level - (level >> 45))
-        rest = sum(self.given) - sum(u for u, yes in zip(self.most, held, strict=True) if not yes)
-        for x, u, w in zip(self.given, self.most, self.weight, strict=True):
+        p, pairs = self.program(), list(along(self.most, self.weight))
+        level = p.worst(p.bears)
+        cut = level - (level >> 45)
+        free = sum(w for u, w in pairs if u << BITS > w * cut)
+        rest = sum(self.given) - sum(u for u, w in pairs if u << BITS <= w * cut)
+        for x, (u, w) in along(self.given, pairs):
             fair = min(u, w * rest // free) if free else u
-            if abs(x - fair) > slack(fair, self.bits) + 1:
-                raise Invalid("a dollar can move to a lower burden")
-        return Criterion("all burdens in order", self.exact(level), self.exact(level), {})
+            _refuse(abs(x - fair) > _slack(fair) + 1, "a dollar can move to a lower burden")
+        return Criterion("all burdens in order", *(Fraction(level, ONE),) * 2)
 
-    def fewest(self, witness: Columns) -> Iterator[Criterion]:
+    def fewest(self) -> Iterator[Criterion]:
         """Accounts touched, then the burden on so few: a little below, so many raise too little."""
-        budget, found = min(self.budget, sum(self.given)), self.level()
-        touched, most = sum(x > 0 for x in self.given), list(map(max, self.most, self.given))
-        yield _so_few(most, budget, touched)
-        below = float(self.exact(found - (found >> 36)))
-        used = numbers([witness.get("level", below)], "r", "level")[0]
-        cut = scaled(self.bits, [used])[0]
-        raised = sorted(
-            min(u << self.bits, w * cut) for u, w in zip(most, self.weight, strict=True)
-        )
-        short = touched and sum(raised[-touched:]) < budget << self.bits
-        proved = Fraction(used if short else 0.0)
-        yield Criterion("worst burden on so few", self.exact(found), proved, {"level": used})
+        p, budget, touched = self.program(), sum(self.given), sum(map(bool, self.given))
+        budget, _ = min(self.budget, budget), p.bound({})
+        yield _so_few(map(max, self.most, self.given), budget, touched)
+        found = p.worst(p.bears)
+        cut = found - (found >> 36)
+        raised = sorted(min(u << BITS, w * cut) for u, w in along(self.most, self.weight))
+        short = touched and sum(raised[-touched:]) < budget << BITS
+        ends = Fraction(found, ONE), Fraction(cut if short else 0, ONE)
+        yield Criterion("worst burden on so few", *ends)
 
-    def criteria(self, goal: Columns, witnesses: Iterator[Columns]) -> Iterator[Criterion]:
+    def part(self, members: list[bool], later: bool) -> tuple[Any, _Dollars]:
+        part, columns = copy(self), (self.most, self.given)
+        part.most, part.given = ([v * m for v, m in along(c, members)] for c in columns)
+        gives, most = sum(part.given), sum(part.most)
+        _refuse(later and _beyond(gives, most, None), EARLY)
+        part.budget = min(self.budget, most) if later else self.budget
+        self.budget -= gives
+        return gives, part
+
+    def criteria(self, claim: Testimony) -> Iterator[Criterion]:
         """All criteria of an objective, of the accounts that may give."""
-        kind, witness, d = goal["kind"], next(witnesses), self
-        if kind == "fewest":
-            self.program().bound({})
-            yield from self.fewest(next(witnesses))
+        kind, own = claim.goal["kind"], self.own is not None
+        if kind == "leximin" and own:
+            yield from _in_order(self.program, claim)
             return
-        if kind == "tracking":
-            short = max(self.budget - sum(map(max, self.most, self.given)), 0)
-            ends = abs(self.budget - sum(self.given)), short, slack(self.budget, self.bits)
-            missed, lacking, near = map(self.exact, ends)
-            yield Criterion("USD missed", missed, lacking, {}, near)
-            witness, d = next(witnesses), self._replace(budget=sum(self.given))
-        tail = kind == "cvar" and goal["level"] < 1
-        yield d.mean_of_worst(goal, witness) if tail else d.least_burden(witness)
-        if kind == "leximin":
-            next(witnesses)
-            yield self.in_order()
+        witness = claim._next()
+        if kind == "fewest" and own:
+            yield self.program().fewest(witness)
+            yield self.program().fewest({}, claim._next())
+        elif kind == "fewest":
+            yield from self.fewest()
+        elif kind == "cvar" and claim.goal["level"] < 1:
+            yield self.program(alone=True).mean_of_worst(claim.goal, witness)
+        elif kind == "tracking":
+            plain = None if own else {"budget": [ONE]}
+            found = self.program((ONE, ONE)).proved("USD missed", witness, plain)
+            yield found._replace(near=Fraction(_slack(self.budget), ONE))
+            self.budget, self.extra = sum(self.given), 0
+            yield self.least_burden(claim._next())
+        else:
+            yield self.least_burden(witness)
+            if kind == "leximin":
+                yield self.all_burdens()
 
 
-def _so_few(most: Ints, budget: int, touched: int) -> Criterion:
-    reach = [0, *accumulate(sorted(most, reverse=True))]
+def _so_few(most: Iterable[int], budget: int, touched: int) -> Criterion:
+    reach = accumulate(sorted(most, reverse=True), initial=0)
     least = next(k for k, raised in enumerate(reach) if raised >= budget)
-    return Criterion("accounts touched", Fraction(touched), Fraction(least), {})
+    return Criterion("accounts touched", Fraction(touched), Fraction(least))
 
 
-def dollars_of(content: Columns, claim: Testimony, given: Sequence[float]) -> InDollars:
-    """Rule 3."""
-    goal, names = claim.goal, content["account"]
-    others = [content.get("needed", 0.0), claim.extra or 0.0, goal["epsilon"]]
-    prices = [goal.get(key, 0.0) for key in (*PRICES, "reference", "level")]
-    if goal["kind"] == "empirical":
-        prices[:3] = [1.0, 1.0, goal["weight"] * content["needed"]]
-    keys = [k for k in ("capacity", "equity", "cap", "floor", "weight") if k in content]
-    columns = [content[key] for key in keys]
-    bits = bits_of(*columns, given, prices, others) * (1 + (goal["kind"] == "cvar"))
-    exact = {key: scaled(bits, values) for key, values in zip(keys, columns, strict=True)}
-    most = weight = exact["capacity"]
-    if goal["burden"] == "equity":
-        weight = [max(e, 0) for e in exact.get("equity", [])]
-    budget, more, epsilon, *priced = scaled(bits, [*others, *prices[:4]])
-    weight = exact.get("weight") or [w + epsilon for w in weight]
-    if len(weight) < len(names):
-        raise Invalid("burdens are over equity, and the instance has none")
-    if "cap" in exact:
-        most = [-(-u * c >> bits) for u, c in zip(most, exact["cap"], strict=True)]
-    if "floor" in exact:
-        rooms = zip(most, exact["equity"], exact["floor"], strict=True)
-        most = [max(min(u, e - f), 0) for u, e, f in rooms]
-    barred = set(content.get("ineligible", ()))
-    able = [w > 0 and name not in barred for w, name in zip(weight, names, strict=True)]
-    most = [u * yes for u, yes in zip(most, able, strict=True)]
-    band, stated = None if claim.extra is None else more, priced if goal["kind"] in PRICED else None
-    return InDollars(bits, most, weight, scaled(bits, given), budget, band, stated)
+def _coupled(content: Columns, claim: Testimony, answers: Any) -> _Program:
+    """Rounds that share winners: haircuts, what is paid by then, misses, burdens; rule 7."""
+    kind, p, least = claim.goal["kind"], _Program(), [dict[str, int]()]
+    _refuse(kind not in ("asymmetric", "min-max"), "of an episode burdens or a loss are checked")
+    for part in reversed(content["round"]):
+        held = along(part["account"], _scaled(part["capacity"]))
+        least.append(least[-1] | {k: min(u, least[-1].get(k, u)) for k, u in held})
+    total, weight, last, count = Counter[str](), Counter[str](), dict[str, int](), 0
+    for t, (part, answer) in enumerate(along(content["round"], answers)):
+        claim.answer, bears, below = {"haircut_usd": answer}, [], least[-1 - t]
+        d = _Dollars(part, claim, claim._haircut(part))
+        for name, w, x in along(part["account"], d.weight, d.given):
+            total[name] += x
+            here, paid = p.column(x, below[name] * (w > 0)), p.column(total[name], below[name])
+            before = [(last[name], -ONE)] if name in last else []
+            p.row("paid", count, 0, 0, [(paid, ONE), (here, -ONE), *before])
+            bears.append((count, [(here, ONE)], w))
+            weight[name], last[name], count = max(weight[name], w), paid, count + 1
+        p.budget(t, [each for _, gives, _ in bears for each in gives], d.budget, 0, d.prices)
+        if d.prices[0]:
+            p.share(bears, p.column(p.worst(bears), None, d.prices[2]))
+    if kind == "min-max":
+        p.bears = [(i, [(last[name], ONE)], weight[name]) for i, name in enumerate(last)]
+    return p
 
 
-def round_of_dollars(content: Columns, claim: Testimony) -> Iterator[Criterion]:
-    """A round, tier by tier."""
-    d = dollars_of(content, claim, claim.haircut(content))
-    for x, u, name in zip(d.given, d.most, content["account"], strict=True):
-        if beyond(x, 0, u, d.bits):
-            raise Invalid(f"account {name!r} gives what it may not")
-    left = d.budget
-    for members, later, told in tiers_of(content, d.given):
-        most, given = ([v * m for v, m in zip(c, members, strict=True)] for c in (d.most, d.given))
-        if later and beyond(sum(given), sum(most), None, d.bits):
-            raise Invalid("a tier gives, and one before it could give more")
-        asked = min(left, sum(most)) if later else left
-        part = d._replace(most=most, given=given, budget=asked)
-        left -= sum(given)
-        yield from told(part.criteria(claim.goal, claim.witnesses))
+def _episode(content: Columns, claim: Testimony) -> Iterator[Criterion]:
+    p, under = _coupled(content, claim, claim.answer["haircut_usd"]), claim.goal.get("under")
+    if not under:
+        yield p.least_burden("worst burden in all", claim._next())
+        return
+    near = sum(_slack(low or 0) for name, _, low, *_ in p.rows if name == "budget")
+    found = p.proved("sum of the loss", claim._next())
+    yield found._replace(near=Fraction(near, ONE) * Fraction(under))
+
+
+def _path(content: Columns, claim: Testimony) -> Iterator[Criterion]:
+    """Severities of a bounded variation: they, above and below what was needed, up and down."""
+    pairs, p = along(content["needs"], content["deficits"]), _Program()
+    wanted = [min(1.0, b / d) if d > 0 else float(b > 0) for b, d in pairs]
+    taken, moves, last = claim._numbers("severity", "n", len(wanted)), Entries(), (0, 0)
+    columns = along(*(_scaled(each) for each in (taken, wanted, content["deficits"])))
+    for t, (x, aim, cost) in enumerate(columns):
+        here = p.column(x, ONE)
+        up, down = (p.column(max(v, 0), ONE, cost) for v in (x - aim, aim - x))
+        p.row("missed", t, aim, aim, [(here, ONE), (up, -ONE), (down, ONE)])
+        if t:
+            moves += [(p.column(max(v, 0), ONE), ONE) for v in (x - last[1], last[1] - x)]
+            ends = [(here, ONE), (last[0], -ONE), (moves[-2][0], -ONE), moves[-1]]
+            p.row("moved", t - 1, 0, 0, ends)
+        last = here, x
+    p.row("variation", 0, None, _scaled([claim.goal["variation"]])[0], moves)
+    yield p.proved("USD lost", claim._next())
 
 
 # --- Lots: whole micro-dollars --------------------------------------------------------------------
@@ -613,60 +732,57 @@ def _micro(amount: float | Fraction, near: Fraction = NEAR, what: str = "") -> i
     exact = Fraction(amount) * MICRO
     if abs(exact - round(exact)) <= near * abs(exact):
         return round(exact)
-    if what:
-        raise Invalid(f"{what} is no whole number of micro-dollars")
+    _refuse(what, f"{what} is no whole number of micro-dollars")
     return math.floor(exact)
 
 
-class Holder(NamedTuple):
-    """An account: micro-dollars a lot and how many, what it may give, its weight, and gives."""
-
-    lots: Counter[int]
-    cap: int
-    weight: Fraction
-    given: int
-
-    def below(self, level: Fraction | None) -> int:
-        """Micro-dollars that it may give strictly below a burden; without one, in all."""
-        within = self.cap if level is None else math.ceil(level * self.weight * MICRO) - 1
-        return max(min(self.cap, within), 0)
-
-    def most(self, cap: int) -> int:
-        """A bound on what whole lots make within a cap; exact of one kind of lots."""
-        step = math.gcd(*self.lots) or 1
-        return min(sum(lot * count for lot, count in self.lots.items()), cap // step * step)
+def _whole(size: float, lot: float) -> int:
+    near = round(size / lot)
+    return near if abs(size / lot - near) <= min(1e-9 * (size / lot), 1e-3) else int(size / lot)
 
 
-def _sums(kinds: Counter[int], step: int, most: int) -> int | None:
-    counts = {lot // step: min(count, most * step // lot) for lot, count in kinds.items() if lot}
-    if most * sum(count.bit_length() for count in counts.values()) > WORK:
-        return None
-    found, mask = 1, (1 << most + 1) - 1
-    for lot, count in counts.items():
-        part, left = 1, count
-        while left > 0:
-            part = min(part, left)
-            found |= (found << part * lot) & mask
-            left, part = left - part, 2 * part
-    return found
+class _Lots(_Dollars):
+    """A round whose accounts give whole lots, of dollars unless they have positions: rule 4."""
 
-
-class Lots(NamedTuple):
-    """Holders, and from where to where sums count; None is no end."""
-
-    holders: list[Holder]
-    least: int
-    highest: int | None
-
-    @property
-    def raised(self) -> int:
-        """What all give."""
-        return sum(h.given for h in self.holders)
-
-    def level(self) -> Fraction:
-        """The worst burden."""
-        pairs = {(h.given, h.weight) for h in self.holders if h.given}
-        return max((Fraction(x, MICRO) / w for x, w in pairs), default=Fraction(0))
+    def __init__(self, content: Columns, claim: Testimony) -> None:
+        p, names, needed = content.get("positions"), content["account"], content["needed"]
+        if p is None:
+            given, lots = (
+                claim._haircut(content),
+                [_micro(x, NEAR, "a lot") for x in content["lot"]],
+            )
+            super().__init__(content, claim, given)
+            most = (_micro(Fraction(u, ONE)) // lot for u, lot in along(self.most, lots))
+            held = [Counter({lot: count}) for lot, count in along(lots, most)]
+            gives = [_micro(x, SUMMED, "a haircut") for x in given]
+            wrong = any(x % lot for x, lot in along(gives, lots))
+            _refuse(wrong, "an account gives no whole lots")
+        else:
+            held, place = [Counter[int]() for _ in names], {k: i for i, k in enumerate(names)}
+            gives, whole, all_ = ([0] * len(names) for _ in range(3))
+            lots, needed = claim._numbers("lots", "i", len(p["account"])), round(needed, 6)
+            may, keys = p.get("closable", [None] * len(lots)), ("account", "size", "lot", "value")
+            for name, size, lot, value, top, closed in along(*(p[k] for k in keys), may, lots):
+                i, count, amount = place[name], _whole(size, lot), round(lot * value * MICRO)
+                all_[i] += count * lot * value
+                whole[i] += count * amount
+                count = count if top is None else min(count, top)
+                _refuse(not 0 <= closed <= count, f"{name!r} closes more lots than it has")
+                held[i] += Counter({amount: count})
+                gives[i] += closed * amount
+            rows = along(content["capacity"], whole, all_)
+            able = [max(u, q / MICRO) if u >= v * (1 - 1e-9) else u for u, q, v in rows]
+            super().__init__(content | {"capacity": able}, claim, [x / MICRO for x in gives])
+        self.holders: list[tuple[Counter[int], int, Fraction, int]] = []
+        for name, kinds, u, w, x in along(names, held, self.most, self.weight, gives):
+            total, room = _worth(kinds) * bool(u), Fraction(u, ONE) * MICRO
+            cap = total if room >= total * COVERED else min(_micro(room / MICRO), total)
+            _refuse(x > cap, f"account {name!r} gives what it may not")
+            self.holders.append((kinds if u else Counter(), cap, Fraction(w, ONE), x))
+        top = None if claim.extra is None else _micro(Fraction(needed) + Fraction(claim.extra))
+        self.least, self.highest = -_micro(-Fraction(needed)), top
+        if claim.extra == 0:
+            self.least = self.highest = _micro(needed, SUMMED, "the budget")
 
     def out_of_reach(self, level: Fraction | None) -> bool:
         """Whether strictly below a burden, or at all, no sum of whole lots counts.
@@ -674,25 +790,20 @@ class Lots(NamedTuple):
         Either what lots make at most falls short, account by account; or nothing that could be
         taken away from it comes to an amount that would count, all sums listed.
         """
-        free, tight, step = Counter[int](), [], 0
-        for h in self.holders:
-            cap, step = h.below(level), math.gcd(step, *h.lots)
-            if len(h.lots) == 1:
-                lot = max(*h.lots, 1)
-                free[lot] += h.most(cap) // lot
-            elif h.most(cap) < h.most(h.cap + sum(lot * count for lot, count in h.lots.items())):
-                tight.append((h.most(cap), h.lots))
+        free, tight, step, listed = Counter[int](), [], 0, []
+        for lots, cap, weight, _ in self.holders:
+            within = cap if level is None else math.ceil(level * weight * MICRO) - 1
+            each, step, all_ = math.gcd(*lots) or 1, math.gcd(step, *lots), _worth(lots)
+            most = min(all_, max(min(cap, within), 0) // each * each)
+            if len(lots) == 1 or most == all_:
+                free.update(lots if most == all_ else {each: most // each})
             else:
-                free.update(h.lots)
-        total = sum(lot * count for lot, count in free.items()) + sum(bound for bound, _ in tight)
-        step, listed = step or 1, list[int]()
-        for bound, kinds in tight:
-            if 0 <= total < self.least:
-                return True
-            made = _sums(kinds, step, bound // step)
-            if made is None:
+                tight.append((most, lots))
+        total, step = _worth(free) + sum(most for most, _ in tight), step or 1
+        for most, lots in tight if total >= self.least else ():
+            if (made := _sums(lots, step, most // step)) is None:
                 return False
-            total -= bound - (made.bit_length() - 1) * step
+            total -= most - (made.bit_length() - 1) * step
             listed.append(made)
         if total < self.least or self.highest is None or self.least <= 0:
             return 0 <= total < self.least
@@ -706,158 +817,201 @@ class Lots(NamedTuple):
             away = reduce(or_, shifted, 0) & (1 << last + 1) - 1
         return away is not None and not away >> first
 
-    def criteria(self, kind: str, witnesses: Iterator[Columns]) -> Iterator[Criterion]:
-        """All criteria of an objective in lots; what only a long search knows has no lower end."""
-        witness, upper, lots = next(witnesses), self.level(), self
-        above = lots.highest is not None and lots.raised > lots.highest
-        if kind != "tracking" and (lots.raised < lots.least or above):
-            raise Invalid("the lots do not raise what they must")
-        if kind == "fewest":
-            touched = sum(h.given > 0 for h in lots.holders)
-            yield _so_few([h.cap for h in lots.holders], lots.least, touched)
-        if kind == "tracking":
-            missed = Fraction(abs(lots.raised - lots.least), MICRO)
-            yield Criterion("USD missed", missed, None if missed else missed, {})
-            lots = lots._replace(least=lots.raised, highest=lots.raised)
-        witness = next(witnesses) if kind in ("fewest", "tracking") else witness
-        level = Fraction(numbers([witness.get("level", float(upper))], "r", "level")[0])
-        proved = next(
-            (z for z in (upper, level) if kind != "fewest" and lots.out_of_reach(z)), None
-        )
-        lower = upper if upper == 0 else proved
-        name = "worst burden" if kind != "fewest" else "worst burden on so few"
-        yield Criterion(name, upper, lower, witness if proved == level else {})
-        if kind == "leximin":
-            next(witnesses)
-            yield Criterion("all burdens in order", upper, None, {})
-
-
-def lots_of(content: Columns, claim: Testimony) -> Lots:
-    """A round whose accounts give whole lots, of dollars unless they have positions."""
-    if "positions" in content:
-        return lots_of_contracts(content, claim)
-    given = claim.haircut(content)
-    d, holders = dollars_of(content, claim, given), []
-    columns = (content["account"], content["lot"], d.most, d.weight, given)
-    for name, size, most, weight, each in zip(*columns, strict=True):
-        lot, amount = _micro(size, NEAR, "a lot"), _micro(each, SUMMED, "a haircut")
-        cap = _micro(d.exact(most)) // lot * lot
-        if amount % lot or amount > cap:
-            raise Invalid(f"account {name!r} gives what it may not, or no whole lots")
-        holders.append(Holder(Counter({lot: cap // lot}), cap, d.exact(weight), amount))
-    return Lots(holders, *_budget_of(content["needed"], claim.extra))
-
-
-def whole_lots(size: float, lot: float) -> int:
-    """Whole lots of a position."""
-    near = round(size / lot)
-    return near if abs(size / lot - near) <= min(1e-9 * (size / lot), 1e-3) else int(size / lot)
-
-
-def lots_of_contracts(content: Columns, claim: Testimony) -> Lots:
-    """A round in contracts: accounts give whole lots of their positions."""
-    if claim.goal["kind"] != "min-max":
-        raise Invalid("of positions the least burden is checked")
-    p, names = content["positions"], content["account"]
-    lots = claim.numbers("lots", "i", len(p["account"]))
-    worth, whole, given = (dict.fromkeys(names, 0) for _ in range(3))
-    held: dict[str, Counter[int]] = {name: Counter() for name in names}
-    closable = p.get("closable", repeat(None))
-    columns = zip(p["account"], p["size"], p["lot"], p["value"], closable, lots, strict=False)
-    for name, size, lot, value, may, closed in columns:
-        most, amount = whole_lots(size, lot), round(lot * value * MICRO)
-        worth[name] += most * lot * value
-        whole[name] += most * amount
-        most = most if may is None else min(most, may)
-        if not 0 <= closed <= most:
-            raise Invalid(f"account {name!r} closes more lots than it has")
-        held[name] += Counter({amount: most})
-        given[name] += closed * amount
-    pairs = zip(names, content["capacity"], strict=True)
-    capacity = [max(u, whole[k] / MICRO) if u >= worth[k] * (1 - 1e-9) else u for k, u in pairs]
-    d = dollars_of({**content, "capacity": capacity}, claim, [0.0] * len(names))
-    holders = []
-    for name, most, weight in zip(names, d.most, d.weight, strict=True):
-        total = sum(lot * count for lot, count in held[name].items())
-        cap = total if d.exact(most) * MICRO >= total * COVERED else _micro(d.exact(most))
-        kinds = held[name] if most else Counter[int]()
-        holders.append(Holder(kinds, min(cap, total) if most else 0, d.exact(weight), given[name]))
-        if given[name] > holders[-1].cap:
-            raise Invalid(f"account {name!r} gives what it may not")
-    return Lots(holders, *_budget_of(round(content["needed"], 6), claim.extra))
-
-
-def _budget_of(needed: float, extra: float | None) -> tuple[int, int | None]:
-    if extra == 0:
-        whole = _micro(needed, SUMMED, "the budget")
-        return whole, whole
-    least = -_micro(-Fraction(needed))
-    return least, None if extra is None else _micro(Fraction(needed) + Fraction(extra))
-
-
-def round_of_lots(content: Columns, claim: Testimony) -> Iterator[Criterion]:
-    """A round in lots, tier by tier; where missing has a price, the bound is that of dollars."""
-    lots = lots_of(content, claim)
-    if claim.goal["kind"] in PRICED:
-        d = dollars_of(content, claim, claim.haircut(content))
-        yield d.least_burden(next(claim.witnesses))
-        return
-    given = 0
-    for members, later, told in tiers_of(content, [h.given for h in lots.holders]):
-        held = [h for h, yes in zip(lots.holders, members, strict=True) if yes]
-        highest = None if lots.highest is None else lots.highest - given
-        part = Lots(held, lots.least - given, highest)
+    def part(self, members: list[bool], later: bool) -> tuple[Any, _Lots]:
+        part = copy(self)
+        part.holders = [h for h, yes in along(self.holders, members) if yes]
+        raised = sum(x for *_, x in part.holders)
         if later:
-            part = Lots(held, part.raised, None)
-            if not part._replace(least=part.raised + 1).out_of_reach(None):
-                raise Invalid("a tier gives, and one before it could give more")
-        given += part.raised
-        yield from told(part.criteria(claim.goal["kind"], claim.witnesses))
+            part.least, part.highest = raised + 1, None
+            _refuse(not part.out_of_reach(None), EARLY)
+            part.least = raised
+        self.least -= raised
+        self.highest = None if self.highest is None else self.highest - raised
+        return raised, part
+
+    def criteria(self, claim: Testimony) -> Iterator[Criterion]:
+        """Those of dollars, but for what lots decide; what a long search knows has no lower end."""
+        kind, raised = claim.goal["kind"], sum(x for *_, x in self.holders)
+        missed, plain = Fraction(abs(raised - self.least), MICRO), self.own is None
+        if kind == "tracking" and plain:
+            yield Criterion("USD missed", missed, None if missed else missed)
+            self.least = self.highest = raised
+        wrong = raised < self.least or (self.highest is not None and raised > self.highest)
+        _refuse(wrong and kind not in (*PRICED, "tracking"), "the lots do not raise what they must")
+        if kind in (*PRICED, "cvar") or not plain:
+            yield from super().criteria(claim)
+            return
+        pairs = {(x, w) for *_, w, x in self.holders if x}
+        upper = max((Fraction(x, MICRO) / w for x, w in pairs), default=Fraction(0))
+        few = kind == "fewest"
+        if few:
+            touched = sum(x > 0 for *_, x in self.holders)
+            yield _so_few((cap for _, cap, *_ in self.holders), self.least, touched)
+        proved = not upper or (not few and self.out_of_reach(upper))
+        yield Criterion("worst burden" + " on so few" * few, upper, upper if proved else None)
+        if kind == "leximin":
+            yield Criterion("all burdens in order", upper, None)
 
 
-# --- What is beyond one round, and what has no answer ---------------------------------------------
-@cache
-def beside() -> Columns:
-    """Episodes, matchings, and paths of severities: sections in a file beside this one."""
-    path = Path(__file__).with_name("adlcheck_kinds.py")
-    if not path.exists():
-        raise Invalid(f"for episodes, matchings and paths {path.name} is needed beside this file")
-    if __name__.startswith("adlopt."):
-        return vars(import_module(f"{__name__}_kinds"))
-    sys.modules.setdefault("adlcheck", sys.modules[__name__])
-    sys.path.append(str(path.parent))
-    return vars(import_module(path.stem))
+def _worth(kinds: Counter[int]) -> int:
+    return sum(lot * count for lot, count in kinds.items())
 
 
-def why_infeasible(content: Columns, claim: Testimony) -> str:
-    """Prove that nothing meets what is asked: by Farkas' multipliers, or by sums of lots."""
-    nothing = [0] * len(content.get("positions", content).get("account", ()))
-    witness = claim.farkas
-    if content["kind"] in ("episode", "matching"):
-        p = beside()["unanswered"](content, claim)
-    else:
-        if claim.goal["kind"] in (*PRICED, "tracking") or not nothing:
-            raise Invalid("that nothing meets it cannot be checked, or is not so")
-        if "lot" in content or "positions" in content:
-            claim.answer = {"lots": nothing} if "positions" in content else {"haircut_usd": nothing}
-            if lots_of(content, claim).out_of_reach(None):
-                return "no sum of whole lots is one that counts"
-        d = dollars_of(content, claim, [0.0] * len(content["account"]))
-        p, witness = d.program(), witness or {"budget": [1.0]}
-    if (missing := p.bound(p.told(witness), feasible=False)) <= 0:
-        raise Invalid("it is not shown that the budget is out of reach")
-    return f"the multipliers of its rows sum up to {float(missing)!r} too much"
+def _sums(kinds: Counter[int], step: int, most: int) -> int | None:
+    if most * (1 + sum(count.bit_length() for count in kinds.values())) > WORK:
+        return None
+    found, mask = 1, (1 << most + 1) - 1
+    for lot, count in kinds.items():
+        left, part = min(count, most * step // lot) if lot else 0, 1
+        while left > 0:
+            part = min(part, left)
+            found |= (found << part * lot // step) & mask
+            left, part = left - part, 2 * part
+    return found
+
+
+# --- Two sides ------------------------------------------------------------------------------------
+class _Sides(_Dollars):
+    """Winners, their positions, orders, and arcs between them: rule 8."""
+
+    def __init__(self, content: Columns, claim: Testimony) -> None:
+        super().__init__(content, claim, [0.0] * len(content["account"]))
+        self.content, self.trades, self.lots = content, [*claim._trades()], claim.goal.get("lots")
+        place = {name: i for i, name in enumerate(content["account"])}
+        self.owner = [place[name] for name in content["held"]["account"]]
+        self.left = content["shed"]["size"]
+        self.value = _scaled(content["shed"]["value"])
+
+    def part(self, members: list[bool], _: bool) -> tuple[Any, _Sides]:
+        held, sold, lots = self.content["held"], self.content["shed"], self.lots
+        barred, arcs = set(self.content.get("ineligible", ())), dict[Any, float]()
+        dear = {what for what, value in along(sold["what"], sold["value"]) if value > 0}
+        room, step = dict.fromkeys(sold["what"], 0.0), dict.fromkeys(sold["what"], 1.0)
+        books: dict[str, list[int]] = {what: [] for what in room}
+        limit, may = [0.0] * len(self.owner), held.get("closable", [None] * len(self.owner))
+        rows = along(self.owner, *(held[k] for k in ("account", "what", "size", "lot")), may)
+        for j, (i, name, what, q, lot, most) in enumerate(rows):
+            count, unit = (float(_whole(q, lot)), lot) if lots else (q, 1.0)
+            count = count if most is None else min(count, most if lots else most * lot)
+            unable = what in dear and not self.most[i]
+            shut = name in barred or not members[i] or what not in room
+            if not (shut or (unable and self.content["capacity"][i] > 0)):
+                room[what], step[what] = room[what] + count, unit
+                limit[j] = 0.0 if unable else count * unit
+                books[what] += [j] * (limit[j] > 0)
+        quantity, size, self.left = [], self.left, []
+        for k, (what, q) in enumerate(along(sold["what"], size)):
+            count = min(math.floor(q / step[what] * (1 + 1e-9)) if lots else q, room[what])
+            room[what] -= count
+            quantity.append(count * step[what])
+            self.left.append(q - quantity[k] if q - quantity[k] > 1e-9 * q else 0.0)
+            arcs |= {(j, k): 0.0 for j in books[what] if count}
+        for j, k, x in self.trades:
+            if members[self.owner[j]]:
+                apart = abs(x / step[held["what"][j]] % 1 - 0.5) if lots else 0.5
+                wrong = (j, k) not in arcs or apart < 0.5 - 1e-6
+                _refuse(wrong, "a trade is between what cannot be closed, or of no whole lots")
+                arcs[j, k] += x
+        self.arcs, self.limit, self.quantity = arcs, _scaled(limit), _scaled(quantity)
+        return any(quantity), copy(self)
+
+    def program(self, prices: Any = (), *, alone: bool = False) -> _Program:
+        """Columns: arcs; rows: what is shed, positions, capacities."""
+        p, takes = _Program(), [Entries() for _ in self.most]
+        sums: Any = [[Entries() for _ in rows] for rows in (self.quantity, self.limit)]
+        for (j, k), x in along(self.arcs, _scaled(self.arcs.values())):
+            arc, i, v = p.column(x, self.limit[j]), self.owner[j], self.value[k]
+            sums[0][k].append((arc, ONE))
+            sums[1][j].append((arc, ONE))
+            takes[i] += [(arc, v)] * bool(v)
+            p.arcs.append((arc, i, min(self.limit[j], self.quantity[k])))
+        rows = (("conserve", sums[0], self.quantity), ("position", sums[1], self.limit))
+        for name, of, ends in (*rows, ("cap", takes, self.most)):
+            for k, (entries, end) in enumerate(along(of, ends)):
+                p.row(name, k, end if name == "conserve" else None, end, entries)
+        p.bears = [(i, x, w) for i, (x, w) in enumerate(along(takes, self.weight)) if x]
+        if self.own:
+            p.own(self.own["row"], takes)
+        return p
+
+    def hedged(self, goal: Columns, *, most: bool) -> _Program:
+        """With what net deltas of hedges change by: it costs that, or is at most as much."""
+        p, held, moved, columns = self.program(), self.content["held"], dict[Any, Any](), Entries()
+        mark, of = _scaled(self.content["shed"]["at"]), goal.get("underlying") or {}
+        words = [what.split(" ", 1) for what in held["what"]]
+        keys = [(i, of.get(coin, coin)) for i, (_, coin) in along(self.owner, words)]
+        pairs = {(key, side) for key, (side, _), q in along(keys, words, held["size"]) if q}
+        both = Counter(key for key, _ in pairs)
+        for a, (j, k) in enumerate(self.arcs):
+            moved.setdefault(keys[j], []).append((a, int(SIGN[words[j][0]]) * mark[k]))
+        rows = [moved.get(key, []) for key in dict.fromkeys(keys) if both[key] > 1]
+        changes = [-(-abs(p.reached(row)) >> BITS) for row in rows]
+        for h, (row, change) in enumerate(along(rows, changes)):
+            end, cost = (sum(changes), 0) if most else (None, ONE)
+            columns.append((p.column(change, end, cost), ONE))
+            for name, sign in (("rise", 1), ("fall", -1)):
+                p.row(name, h, None, 0, [*((a, sign * v) for a, v in row), (columns[h][0], -ONE)])
+        if most:
+            p.row("changed", 0, None, sum(changes), columns)
+        return p
+
+    def leverage(self, witness: Columns) -> Criterion:
+        """The worst of (gross − closed) / (equity − taken).
+
+        With L its level, that gross − closed + L · taken ≤ s · equity for no s below L shows that
+        none is below s: of whoever had ℓ < L it would be at most (ℓ (e − t) + L t) / e < L.
+        """
+        p, held, worst, s = self.program(), self.content["held"], Fraction(0), 0
+        (level,) = _scaled(checked(witness.get("level", [0.0]), "n", "level"))
+        equity, mark = _scaled(self.content["equity"]), _scaled(self.content["shed"]["at"])
+        rows: Any = {i: ([], [], []) for i in (self.owner[j] for j, _ in self.arcs)}
+        for i, size, at in along(self.owner, _scaled(held["size"]), _scaled(held["at"])):
+            rows.get(i, ([],))[0].append(size * at)
+        for a, (j, k) in enumerate(self.arcs):
+            rows[self.owner[j]][1].append((a, (level * self.value[k] >> BITS) - mark[k]))
+            rows[self.owner[j]][2].append((a, self.value[k]))
+        for i, (gross, moved, taken) in rows.items():
+            lost, left = p.reached(taken), sum(gross) + p.reached(moved)
+            s = max(s, -(-left // equity[i]))
+            left -= level * lost >> BITS
+            if left > _slack(sum(gross)):
+                worst = max(worst, Fraction(left, max((equity[i] << BITS) - lost, 0)))
+        z = p.column(s, None, ONE)
+        for i, (gross, moved, _) in rows.items():
+            p.row("share", i, None, -sum(gross) >> BITS, [*moved, (z, -equity[i])])
+        found = p.proved("worst leverage", witness)
+        proved = found.lower is not None and found.lower >= Fraction(level, ONE)
+        return found._replace(upper=worst, lower=found.lower if proved else Fraction(0))
+
+    def criteria(self, claim: Testimony) -> Iterator[Criterion]:
+        """All criteria of an objective."""
+        kind, goal = claim.goal["kind"], claim.goal
+        if not self.arcs:
+            claim._next()
+            yield Criterion("nothing can be matched", Fraction(0), Fraction(0))
+        elif kind == "leximin":
+            yield from _in_order(self.program, claim)
+        elif kind == "keep-hedges":
+            mark = _scaled(self.content["shed"]["at"])
+            near = _slack(sum(q * at for q, at in along(self.quantity, mark)) >> BITS)
+            found = self.hedged(goal, most=False).proved("net delta changed, USD", claim._next())
+            yield found._replace(near=Fraction(near, ONE))
+            yield self.hedged(goal, most=True).least_burden("worst burden", claim._next())
+        elif kind == "fewest":
+            yield self.program().fewest(claim._next())
+        else:
+            _refuse(kind not in ("min-max", "least-leverage"), "of two sides this is no objective")
+            p, witness = self.program(), claim._next()
+            yield self.leverage(witness) if "l" in kind else p.least_burden("worst burden", witness)
 
 
 # --- Certificates ---------------------------------------------------------------------------------
-OBJECTIVES = dict.fromkeys(("min-max", "leximin", "tracking", "fewest"), "") | {
-    "asymmetric": "under:p over:p fair:n",
-    "empirical": "reference:n weight:n",
-    "cvar": "level:n importance:l?",
-    "path": "variation:n",
-}
-CERTIFICATE = "schema:w adlopt:w instance:o objective:o extra_usd:n? limits:a answer:o criteria:a "
-CERTIFICATE += "infeasible:b witness:o"
+OBJECTIVES = dict.fromkeys(("min-max", "leximin", "tracking", "fewest", "least-leverage"), "")
+OBJECTIVES |= {"asymmetric": "under:p over:p fair:n", "empirical": "reference:n weight:n"}
+OBJECTIVES |= {"cvar": "level:n importance:l?", "path": "variation:n"}
+OBJECTIVES |= {"keep-hedges": "underlying:o?"}
+CERTIFICATE = "schema:w adlopt:w instance:o objective:o extra_usd:n? limits:a answer:o criteria:l "
+SAID = ("limits", "infeasible", "criteria")
 CRITERION = "criterion:w upper:r lower:r trust:w reported:a? witness:o"
 
 
@@ -865,95 +1019,136 @@ class Testimony:
     """What a certificate says was asked, and was answered."""
 
     def __init__(self, certificate: Any) -> None:
-        if isinstance(certificate, dict) and certificate.get("schema") != SCHEMA:
-            raise Invalid(f"it is of {certificate.get('schema')!r}: this reads {SCHEMA}")
-        said = one(certificate, CERTIFICATE, "the certificate")
-        if "extra_usd" not in certificate:
-            raise Invalid("it does not say how much more may be raised")
-        self.instance = one(said["instance"], "kind:w sha256:w", "instance")
+        schema = certificate["schema"]
+        _refuse(schema != SCHEMA, f"it is of {schema!r}: this reads {SCHEMA}")
+        said = one(certificate, f"{CERTIFICATE} infeasible:b witness:o")
+        self.instance = one(said["instance"], "kind:w sha256:w")
         self.answer, self.farkas, goal = (said[k] or {} for k in ("answer", "witness", "objective"))
-        self.limits, self.infeasible, self.extra = (
-            *map(said.get, ("limits", "infeasible", "extra_usd")),
-        )
-        self.criteria: list[Columns] = said["criteria"]
-        if self.criteria != []:
-            _typed(self.criteria, CRITERION, "criteria")
-        self.witnesses = chain((each.get("witness") or {} for each in self.criteria), repeat({}))
-        more = OBJECTIVES.get(str(goal.get("kind")))
-        if more is None:
-            raise Invalid(f"no objective {goal.get('kind')!r} is known")
-        self.goal = goal = one(goal, f"kind:w burden:w epsilon:n lots:b? {more}", "objective")
+        self.limits, self.infeasible, self.criteria = (said[key] for key in SAID)
+        self.extra: float | None = said.get("extra_usd", certificate["extra_usd"])
+        if self.criteria:
+            columns(self.criteria, CRITERION)
+        self.witnesses = deque[Columns](each.get("witness") or {} for each in self.criteria)
+        spec = f"kind:w burden:w epsilon:n lots:b? {OBJECTIVES[goal['kind']]}"
+        self.goal = goal = one(goal, spec)
         if "importance" in goal:
-            goal["importance"] = numbers(goal["importance"], "p", "objective.importance")
-        if goal["burden"] not in ("capacity", "equity") or goal.get("level", 0.0) > 1:
-            raise Invalid("burdens are over capacity or equity, and levels at most 1")
+            goal["importance"] = checked(goal["importance"], "p", "importance")
+        wrong = goal["burden"] not in SIZES or goal.get("level", 0.0) > 1
+        _refuse(wrong, "burdens are over capacity or equity, and levels at most 1")
 
-    def numbers(self, key: str, kind: str, count: int) -> list[Any]:
-        """The answer: haircuts of accounts, USD, or lots of positions."""
-        found = numbers(one(self.answer, f"{key}:l", "answer")[key], kind, f"answer.{key}")
-        if not len(self.goal.get("importance") or found) == len(found) == count:
-            raise Invalid(f"the answer has not {count} numbers {key}")
+    def _numbers(self, key: str, kind: str, count: int) -> list[Any]:
+        found = checked(self.answer[key], kind, key)
+        same = len(self.goal.get("importance") or found) == len(found) == count
+        _refuse(not same, f"the answer has not {count} numbers {key}")
         return found
 
-    def haircut(self, content: Columns) -> list[float]:
-        """What each account gives."""
-        return self.numbers("haircut_usd", "n", len(content["account"]))
+    def _haircut(self, content: Columns) -> list[float]:
+        return self._numbers("haircut_usd", "n", len(content["account"]))
+
+    def _trades(self) -> Iterator[tuple[int, int, float]]:
+        said = along(("position", "order", "contracts"), "iin")
+        return along(*(checked(self.answer[key], kind, key) for key, kind in said))
+
+    def _next(self) -> Columns:
+        return self.witnesses.popleft() if self.witnesses else {}
+
+
+def asked(content: Columns, kind: str) -> Columns:
+    """The content of an instance, as an objective needs it: severities, or marks."""
+    if kind == "path" and "round" in content:
+        return {"kind": "path"} | {k: [p[v] for p in content["round"]] for k, v in PATH}
+    if kind in ("keep-hedges", "least-leverage"):
+        return content | {k: content[k] | {"at": content[k]["mark"]} for k in ("held", "shed")}
+    return content
+
+
+def _case(content: Columns, claim: Testimony) -> Any:
+    if content["kind"] == "matching":
+        return _Sides(content, claim)
+    if "lot" in content or "positions" in content:
+        return _Lots(content, claim)
+    return _Dollars(content, claim, claim._haircut(content))
 
 
 def prove(content: Columns, claim: Testimony) -> list[Criterion]:
     """Derive the problem from the instance, and prove what can be of the answer."""
-    in_lots = round_of_lots if "lot" in content or "positions" in content else round_of_dollars
-    of_one = content["kind"] in ("round", "contracts")
-    return list((in_lots if of_one else beside()[content["kind"]])(content, claim))
+    path = claim.goal["kind"] == "path"
+    _refuse(
+        path != (content["kind"] == "path"), "a path is of an episode, and of no other objective"
+    )
+    if content["kind"] in ("episode", "path"):
+        return list((_path if content["kind"] == "path" else _episode)(content, claim))
+    return list(_by_tier(content, claim, _case(content, claim)))
+
+
+def why_infeasible(content: Columns, claim: Testimony) -> str:
+    """Prove that nothing meets what is asked: by Farkas' multipliers, or by sums of lots."""
+    unknown = claim.goal["kind"] in (*PRICED, "tracking", "path")
+    _refuse(unknown, "that nothing meets it cannot be checked, or is not so")
+    claim.answer = {key: [] for key in ("position", "order", "contracts")}
+    if content["kind"] == "episode":
+        nothing = [[0.0] * len(part["account"]) for part in content["round"]]
+        p, witness = _coupled(content, claim, nothing), claim.farkas
+    else:
+        for key, of in (("haircut_usd", content), ("lots", content.get("positions", content))):
+            claim.answer[key] = [0] * len(of["account"])
+        case, witness = _case(content, claim), claim.farkas or {"budget": [1.0]}
+        if isinstance(case, _Lots) and case.out_of_reach(None):
+            return "no sum of whole lots is one that counts"
+        if isinstance(case, _Sides):
+            _refuse("tier" in content, "that nothing meets tiers of two sides cannot be checked")
+            case.part([True] * len(content["account"]), False)
+        p = case.program()
+    missing = p.bound(_told(witness), point=False)
+    _refuse(missing <= 0, "it is not shown that the budget is out of reach")
+    return f"the multipliers of its rows sum up to {float(missing)!r} too much"
 
 
 def check(content: Columns, certificate: Any) -> list[str]:
     """What a certificate proves of an instance, line by line."""
     claim = Testimony(certificate)
-    if claim.goal["kind"] == "path" and "round" in content:
-        content = {"kind": "path"} | {k: [p[v] for p in content["round"]] for k, v in PATH}
-    found = fingerprint(content)
-    if claim.instance != {"kind": content["kind"], "sha256": found}:
-        raise Invalid(f"it is of another instance: the SHA-256 of this one is {found}")
-    limited = [key for key in LIMITS if key in content]
-    if claim.limits != limited:
-        raise Invalid(f"its limits are not those of the instance: {limited}")
-    asked = f"{content['kind']} {found[:12]}, {claim.goal['kind']} over {claim.goal['burden']}"
+    content = asked(content, claim.goal["kind"])
+    found, limited = fingerprint(content), [key for key in LIMITS if key in content]
+    other = claim.instance != {"kind": content["kind"], "sha256": found}
+    _refuse(other, f"it is of another instance: the SHA-256 of this one is {found}")
+    _refuse(claim.limits != limited, f"its limits are not those of the instance: {limited}")
+    about = f"{content['kind']} {found[:12]}, {claim.goal['kind']} over {claim.goal['burden']}"
     if claim.infeasible:
-        return [f"VALID: {asked}: infeasible, proved: {why_infeasible(content, claim)}"]
+        return [f"VALID: {about}: infeasible, proved: {why_infeasible(content, claim)}"]
     proved = prove(content, claim)
-    if [c["criterion"] for c in claim.criteria] != [c.name for c in proved]:
-        raise Invalid(f"its criteria are not {', '.join(c.name for c in proved)}")
-    lines = [f"VALID: {asked}: feasible"]
-    for said, each in zip(claim.criteria, proved, strict=True):
-        upper, lower, name = Fraction(said["upper"]), Fraction(said["lower"]), each.name
-        if upper < each.upper:
-            raise Invalid(f"{name}: the answer costs more than {said['upper']!r}")
-        ends = f"  {name}: at most {said['upper']!r}, and none is below {said['lower']!r}"
-        if said["trust"] == "reported":
-            lines.append(f"{ends}: REPORTED, not proven")
-            continue
-        if said["trust"] != "exact" or each.lower is None or lower > each.lower:
-            raise Invalid(f"{name}: it is not proved that none is below {said['lower']!r}")
-        apart = "optimal" if each.within(upper, lower) else f"within {float(upper - lower):.3g}"
-        lines.append(f"{ends}: {apart}, proven")
-    return lines
+    others = [c["criterion"] for c in claim.criteria] != [c.name for c in proved]
+    _refuse(others, f"its criteria are not {', '.join(c.name for c in proved)}")
+    return [f"VALID: {about}: feasible", *map(_line, claim.criteria, proved)]
+
+
+def _line(said: Columns, each: Criterion) -> str:
+    upper, lower = Fraction(said["upper"]), Fraction(said["lower"])
+    _refuse(upper < each.upper, f"{each.name}: the answer costs more than {said['upper']!r}")
+    ends = f"  {each.name}: at most {said['upper']!r}, and none is below {said['lower']!r}"
+    if said["trust"] == "reported":
+        return f"{ends}: REPORTED, not proven"
+    shown = said["trust"] == "exact" and each.lower is not None and lower <= each.lower
+    _refuse(not shown, f"{each.name}: it is not proved that none is below {said['lower']!r}")
+    apart = "optimal" if each.within(upper, lower) else f"within {float(upper - lower):.3g}"
+    return f"{ends}: {apart}, proven"
 
 
 def main(arguments: Sequence[str]) -> int:
     """Check a file against another; print a verdict."""
+    said = None
     try:
         first, second = map(Path, arguments)
-        content, certificate = instance(first), parsed(second)
-    except (Invalid, ValueError) as error:
-        sys.stderr.write(f"adlcheck.py INSTANCE CERTIFICATE: {error}\n")
-        return 2
-    try:
-        lines, code = check(content, certificate), 0
-    except Invalid as reason:
-        lines, code = [f"INVALID: {reason}"], 1
-    sys.stdout.write("\n".join(lines) + "\n")
-    return code
+        content, said = instance(first), parsed(second)
+        sys.stdout.write("\n".join(check(content, said)) + "\n")
+    except WRONG as error:
+        named = "" if isinstance(error, Invalid) else f"{type(error).__name__}: "
+        what = f"{named}{error}".splitlines()[0]
+        if said is None:
+            sys.stderr.write(f"adlcheck.py INSTANCE CERTIFICATE: {what}\n")
+            return 2
+        sys.stdout.write(f"INVALID: {what}\n")
+        return 1
+    return 0
 
 
 if __name__ == "__main__":

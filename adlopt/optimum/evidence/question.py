@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from enum import Enum
 from typing import Any
@@ -12,14 +12,22 @@ import numpy as np
 from adlopt.errors import InputError
 from adlopt.foundation.arrays import Record
 from adlopt.model.budget import Budget
-from adlopt.model.constraint import Constraint
 from adlopt.model.episode import Episode
 from adlopt.model.limits import NO_LIMITS, Limits
 from adlopt.model.loss import Asymmetric, Burden, Empirical, MinMax
-from adlopt.model.objective import CVaR, FewestAccounts, Leximin, TrackingFirst
+from adlopt.model.market import Market
+from adlopt.model.objective import (
+    CVaR,
+    FewestAccounts,
+    KeepHedges,
+    LeastLeverage,
+    Leximin,
+    TrackingFirst,
+)
 from adlopt.model.positions import ContractRound
 from adlopt.model.round import OUTCOMES, Round
 from adlopt.model.two_sided import TwoSidedRound
+from adlopt.optimum.evidence import adlcheck
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +48,8 @@ KINDS: Mapping[type, str] = {
     Asymmetric: "asymmetric",
     Empirical: "empirical",
     CVaR: "cvar",
+    KeepHedges: "keep-hedges",
+    LeastLeverage: "least-leverage",
 }
 """What certificates call the objectives that they can prove."""
 
@@ -52,42 +62,38 @@ class Question(Record):
     objective: Any
     budget: Budget = field(default_factory=Budget)
     limits: Limits = NO_LIMITS
-    constraints: tuple[Constraint, ...] = ()
     whole_lots: bool = False
+    own: Mapping[str, Any] | None = None
 
     def content(self) -> dict[str, Any]:
         """The instance in its canonical form (`adlcheck.py`); `InputError` if it has none."""
-        of = CONTENTS.get(type(self.thing))
-        if of is None or self.constraints:
-            expected = "a round or an episode, without constraints of one's own"
-            raise InputError("certificate", type(self.thing).__name__, expected)
-        if isinstance(self.objective, Variation):
-            needed, deficits = self.thing.needed.tolist(), self.thing.deficit.tolist()
-            return {"kind": "path", "needs": needed, "deficits": deficits}
-        content: dict[str, Any] = of(self.thing)
-        if self.limits is NO_LIMITS:
-            return content
-        two_sided = isinstance(self.thing, TwoSidedRound)
-        if two_sided and self.limits.tier is not None:
-            raise InputError("certificate", "tiers", "a matching without tiers")
-        if self.limits.lots is not None:
-            content["held" if two_sided else "positions"]["closable"] = self.limits.lots.tolist()
-        start = self.thing.winners.start if two_sided else self.thing.start
-        return content | _limits(self.limits, start)
+        content: dict[str, Any] = CONTENTS[type(self.thing)](self.thing)
+        if self.own is not None:
+            content["own"] = self.own
+        if self.limits is not NO_LIMITS:
+            if self.limits.lots is not None:
+                positions = content.get("held") or content["positions"]
+                positions["closable"] = self.limits.lots.tolist()
+            content |= _limits(self.limits, content["account"])
+        return adlcheck.asked(content, self._kind())
 
     def goal(self) -> dict[str, Any]:
         """The objective, as certificates state it."""
+        goal: dict[str, Any] = {"kind": self._kind()}
+        for each in fields(self.objective):
+            value = getattr(self.objective, each.name)
+            value = value.value if isinstance(value, Enum) else value
+            value = dict(value) if isinstance(value, Mapping) else value
+            goal[each.name] = value.tolist() if isinstance(value, np.ndarray) else value
+        goal.pop("excess_only", None)
+        return goal | ({"lots": True} if self.whole_lots else {})
+
+    def _kind(self) -> str:
         kind = KINDS.get(type(self.objective))
         if kind is None:
             expected = ", ".join(each.__name__ for each in KINDS)
             raise InputError("certificate", type(self.objective).__name__, expected)
-        goal: dict[str, Any] = {"kind": kind}
-        for each in fields(self.objective):
-            value = getattr(self.objective, each.name)
-            value = value.value if isinstance(value, Enum) else value
-            goal[each.name] = value.tolist() if isinstance(value, np.ndarray) else value
-        goal.pop("excess_only", None)
-        return goal | ({"lots": True} if self.whole_lots else {})
+        return kind
 
 
 def _round(round_: Round | ContractRound) -> dict[str, Any]:
@@ -107,12 +113,11 @@ def _round(round_: Round | ContractRound) -> dict[str, Any]:
     }
 
 
-def _limits(limits: Limits, start: Any) -> dict[str, Any]:
+def _limits(limits: Limits, account: Sequence[str]) -> dict[str, Any]:
     """One entry an account."""
-    n, found = len(start.account), dict[str, Any]()
+    n, found = len(account), dict[str, Any]()
     if limits.ineligible:
-        barred = zip(start.account, limits.barred(start).tolist(), strict=True)
-        found["ineligible"] = [name for name, yes in barred if yes]
+        found["ineligible"] = [name for name in account if name in limits.ineligible]
     for name in ("cap", "floor", "tier", "weight"):
         given = getattr(limits, name)
         if given is not None:
@@ -139,12 +144,11 @@ def _contracts(round_: ContractRound) -> dict[str, Any]:
 def _matching(both: TwoSidedRound) -> dict[str, Any]:
     content, held, shed = _contracts(both.winners), both.winners.positions, both.losers
     sides = zip(held.side, held.coin, strict=True)
-    names = ("account", "size", "lot")
-    rows = {name: content["positions"][name] for name in names}
+    rows = {name: values for name, values in content["positions"].items() if name != "value"}
     rows["what"] = [f"{side.value} {coin}" for side, coin in sides]
     sides = zip(shed.side, shed.coin, strict=True)
     sold = {"what": [f"{side.opposite.value} {coin}" for side, coin in sides]}
-    sold |= {"value": shed.value.tolist(), "size": shed.size.tolist()}
+    sold |= {name: getattr(shed, name).tolist() for name in ("value", "size", "mark")}
     kept = {k: content[k] for k in ("account", "capacity", "equity") if k in content}
     return kept | {"kind": "matching", "held": rows, "shed": sold}
 
@@ -162,5 +166,6 @@ CONTENTS: Mapping[type, Any] = {
     ContractRound: _contracts,
     Episode: _episode,
     TwoSidedRound: _matching,
+    Market: lambda market: _matching(TwoSidedRound.of_market(market)),
 }
 """Who states the content of which instances."""

@@ -9,7 +9,6 @@ import numpy as np
 
 from adlopt.foundation.arrays import FloatArray, IntArray
 from adlopt.optimum.matching.matching_problem import MatchingProblem
-from adlopt.optimum.programs.highs import RawAnswer
 from adlopt.optimum.programs.program import Program
 
 
@@ -41,7 +40,7 @@ class Form:
         """Steps of each arc, shape (A,)."""
         return self.per * columns[: self.per.size]
 
-    def prices(self, problem: MatchingProblem, answer: RawAnswer) -> dict[str, FloatArray]:
+    def prices(self, problem: MatchingProblem, row_duals: FloatArray) -> dict[str, FloatArray]:
         """Multipliers as prices of contracts of orders and positions, and of USD of accounts.
 
         Those of rows that switch accounts on are of positions and orders, order by order.
@@ -50,13 +49,17 @@ class Form:
         np.maximum.at(coarse, problem.position, self.per)
         per[problem.level] = self.per
         level = problem.order_level[problem.order_level >= 0]
-        found = {"share": np.zeros(problem.weight.size)}
+        # Orders at one price share an arc: what it is paid for its end is its position's.
+        reduced = self.factor * self.program.reduced(row_duals)[: self.per.size]
+        position = np.zeros(problem.limit.size)
+        np.minimum.at(position, problem.position, reduced / self.per / problem.step[problem.level])
+        found = {"share": np.zeros(problem.weight.size), "position": position}
         first, room = (
             0,
             np.minimum(problem.limit[problem.position], problem.quantity[problem.level]),
         )
         for label, of in self.labels:
-            price = self.factor * answer.duals[first : first + of.size]
+            price = self.factor * row_duals[first : first + of.size]
             first += of.size
             if label == "conserve":
                 found[label] = np.zeros(problem.order_level.size)
@@ -66,12 +69,13 @@ class Form:
                 parts = [price[problem.level == each] for each in level.tolist()]
                 found[label] = np.concatenate([np.zeros(0), *parts])
             elif label == "position":
-                found[label] = np.zeros(problem.limit.size)
                 lot = problem.round_.positions.lot[of] if problem.whole else 1.0
-                found[label][of] = price / coarse[of] / lot
+                position[of] += price / coarse[of] / lot
             elif label in ("share", "kept", "cap"):
                 into = found.setdefault("cap" if label == "cap" else "share", found["share"].copy())
                 into[of] = price * self.scale
+            elif label in ("rise", "fall", "changed"):
+                found[label] = price * self.scale
         return found
 
     def given(self, haircut: FloatArray) -> Form:

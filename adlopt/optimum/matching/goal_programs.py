@@ -45,7 +45,8 @@ def least_burden(
     body.add_accounts(kept, value, np.nextafter(most, np.inf) * body.scale, label="kept")
     if hedge_cap is not None:
         hedges, cap = hedge_cap
-        body.rows.add(hedges.columns(body.z + 1), np.ones(hedges.count), upper=cap * body.scale)
+        columns, ones = hedges.columns(body.z + 1), np.ones(hedges.count)
+        body.rows.add(columns, ones, upper=cap * body.scale, label="changed")
     top = float(highest.max(initial=0.0)) / (factor * WORK_TOTAL)
     cost = np.zeros(body.width)
     cost[body.z] = WORK_TOTAL
@@ -98,6 +99,7 @@ def least_leverage(problem: MatchingProblem, level: float) -> Form:
         accounts=touched,
         labels=tuple(body.rows.labels),
         taking={"cap": body.scale, "share": body.scale * level / (1.0 + level)},
+        scale=body.scale,
     )
 
 

@@ -178,7 +178,7 @@ class FlowSearch:
             stages = [report(replace(stages[0], certificate=certificate), claimed)]
         proofs = [level[1:] for level in levels[: len(stages)]]
         best = self.found(steps, stages, self.price(*proofs[0]), proofs)
-        told = zip(best.witness, kept, strict=False)
+        told = zip(best.witness or [dict] * len(stages), kept, strict=False)
         return replace(best, witness=tuple(partial(dict, made(), kept=who) for made, who in told))
 
     def _next_level(
@@ -216,6 +216,7 @@ class FlowSearch:
         hedges = Hedges.of(problem, objective.of(*coins))
         form = keep_hedges(problem, hedges)
         flow, answer = self.flow(form)
+        least = answer
         price = None if self.branch else self.price(form, answer)
         rounding = CAP * 1e-3 * math.fsum(problem.notional * problem.quantity)
 
@@ -244,7 +245,8 @@ class FlowSearch:
         burden = prove("worst burden", worst, self._bound(second, bearable, worst))
         if self.branch:
             burden = report(burden, low)
-        return self.found(steps, [report(stage(steps), claimed), burden], price)
+        proofs = [(form, least), (second, bearable)]
+        return self.found(steps, [report(stage(steps), claimed), burden], price, proofs)
 
     def fewest_accounts(self) -> Flow:
         """Touch as few accounts as can close all that is matched."""
@@ -310,7 +312,7 @@ class FlowSearch:
             stopped=Stopped.of_all(stopped for stopped, _ in self.answers),
             method=Method.HIGHS_INTERIOR if inside else outside,
             witness=tuple(
-                partial(dict, form.prices(self.problem, answer)) for form, answer in told
+                partial(dict, form.prices(self.problem, duals(answer))) for form, answer in told
             ),
         )
 
@@ -336,7 +338,7 @@ class FlowSearch:
             missing=wanted - reached,
             binding=tuple(Binding(start.account[i], float(capacity[i]), reasons[i]) for i in spent),
         )
-        farkas, served = form.prices(self.problem, answer), self.problem.order_level >= 0
+        farkas, served = form.prices(self.problem, duals(answer)), self.problem.order_level >= 0
         per = self.problem.notional / self.problem.step
         farkas["conserve"][served] += per[self.problem.order_level[served]]
         refused.farkas = farkas

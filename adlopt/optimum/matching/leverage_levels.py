@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
+from functools import partial
+from typing import Any
 
 import numpy as np
 
@@ -55,6 +57,8 @@ def least_leverage(search: FlowSearch, objective: LeastLeverage) -> Flow:
         # Never exact: sums of notionals, and levels, are rounded before they are proved.
         proven = search.bound_of_groups(form, duals(answer), 0.0, exact=False)
         single = search.bound(form, answer, proven.lower, exact=False)
+        if level == 0.0 or proven.lower >= 0.0:
+            told = partial(_prices, problem, form, duals(answer), level)
         if level == 0.0:
             lower, price = max(proven.lower, 0.0), search.price(form, answer)
             of_orders = max(single.lower, 0.0)
@@ -85,7 +89,16 @@ def least_leverage(search: FlowSearch, objective: LeastLeverage) -> Flow:
     if search.branch and not (stage.certificate.optimal or problem.value.any()):
         steps, claimed = search.branched(form, steps, low=stage.certificate.lower, high=stage.value)
         stage = report(prove("worst leverage", worst_leverage(problem, steps), proven), claimed)
-    return search.found(steps, [stage], None if problem.value.any() else price)
+    found = search.found(steps, [stage], None if problem.value.any() else price)
+    return replace(found, witness=() if problem.mixed.any() else (told,))
+
+
+def _prices(
+    problem: MatchingProblem, form: Form, row_duals: FloatArray, level: float
+) -> dict[str, Any]:
+    """What proves a level, as certificates have it: its rows are those of the program, scaled."""
+    found: dict[str, Any] = form.prices(problem, row_duals)
+    return found | {"share": found["share"] / (1.0 + level), "level": np.array([level])}
 
 
 def require_equities(problem: MatchingProblem) -> None:

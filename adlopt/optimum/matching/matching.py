@@ -27,8 +27,9 @@ form x = z w − v, best for a single budget, 10 times as long.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -200,11 +201,14 @@ def books_by_tier(
 
 
 def _together(answers: Sequence[Matching]) -> Matching:
-    stages = list(answers[0].stages)
+    stages, witness = list(answers[0].stages), list(answers[0].witness)
     for number, answer in enumerate(answers[1:], start=2):
         if len(answer.trades):
             first = Stage(criterion=answer.criterion, certificate=answer.certificate)
             stages += later(number, [first, *answer.stages])
+            # Those that keep to their burdens are told from a tier's second criterion on.
+            witness += [partial(_alone, made) for made in answer.witness[:1]]
+            witness += answer.witness[1:]
     inside = any(answer.method is Method.HIGHS_INTERIOR for answer in answers)
     trades = [answer.trades for answer in answers]
     return remade(
@@ -221,8 +225,13 @@ def _together(answers: Sequence[Matching]) -> Matching:
         worst_burden=max(answer.worst_burden for answer in answers),
         touched=sum(answer.touched for answer in answers),
         stages=tuple(stages),
+        witness=tuple(witness),
         # One tier's prices do not hold for what another one closes.
         price=None,
         stopped=Stopped.of_all(answer.stopped for answer in answers),
         method=Method.HIGHS_INTERIOR if inside else Method.HIGHS,
     )
+
+
+def _alone(made: Callable[[], Mapping[str, Any]]) -> dict[str, Any]:
+    return {name: prices for name, prices in made().items() if name != "kept"}

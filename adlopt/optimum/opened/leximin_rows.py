@@ -9,18 +9,20 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
 
 from adlopt.errors import InputError
+from adlopt.foundation.arrays import IntArray
 from adlopt.model.constraint import Constraint
 from adlopt.model.method import Method
+from adlopt.model.objective import Leximin
 from adlopt.optimum.core.certificate import Stage
 from adlopt.optimum.dollars.least_loss import Solution
 from adlopt.optimum.opened.irreducible import explained
 from adlopt.optimum.opened.model import Model
 from adlopt.optimum.opened.searched import Searched, bound
+from adlopt.optimum.opened.told import with_evidence
 from adlopt.optimum.programs.highs import Infeasible
 from adlopt.optimum.programs.patterns import Patterns
 
@@ -37,13 +39,24 @@ def solve_leximin(model: Model, constraints: Sequence[Constraint]) -> Solution:
         expected = "MinMax: Leximin takes rows over a few groups of accounts, without lots"
         raise InputError("objective", "Leximin", expected)
     stages: list[Stage] = []
-    first: Any = None
+    found: list[Searched] = []
+    kept: list[IntArray] = []
     while np.isnan(patterns.fixed).any():
         try:
             answer = patterns.solve()
         except Infeasible:
             raise explained(stated) from None
-        first = first or answer
+        each = Searched(
+            stated=patterns.kept(),
+            point=answer.columns,
+            duals=answer.duals,
+            claimed=None,
+            stopped=answer.stopped,
+            method=Method.CUTTING_PLANES,
+        )
+        found.append(each)
+        fixed = ~np.isnan(patterns.fixed)[patterns.pattern]
+        kept.append(np.unique(bearer[(patterns.bearer >= 0) & fixed[patterns.bearer]]))
         level = float(answer.columns[z])
         upper = level * stated.unit[z]
         proven = bound(patterns.kept(), answer.columns, answer.duals, upper)
@@ -55,14 +68,10 @@ def solve_leximin(model: Model, constraints: Sequence[Constraint]) -> Solution:
             break
         patterns = replace(patterns, fixed=np.where(held, level, patterns.fixed))
     point = answer.columns.copy()
-    point[z] = first.columns[z]
-    found = Searched(
-        stated=stated,
-        point=point,
-        duals=first.duals,
-        claimed=None,
-        stopped=answer.stopped,
-        method=Method.CUTTING_PLANES,
-    )
-    best: Solution = model.kind.answer(found, bearer)  # type: ignore[assignment]
-    return replace(best, stages=tuple(stages[1:]))
+    point[z] = found[0].point[z]
+    last = replace(found[0], stated=stated, point=point, stopped=answer.stopped)
+    best: Solution = model.kind.answer(last, bearer)  # type: ignore[assignment]
+    best = replace(best, stages=tuple(stages[1:]))
+    worst = model.kind.objective
+    asked = Leximin(burden=worst.burden, epsilon=worst.epsilon)
+    return with_evidence(best, model, constraints, bearer, found, objective=asked, kept=kept)

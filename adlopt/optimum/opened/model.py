@@ -28,6 +28,7 @@ from adlopt.optimum.opened.irreducible import explained, named
 from adlopt.optimum.opened.kinds import Dollars, Kind, opened, own_row, stated_rows
 from adlopt.optimum.opened.own_objective import is_own
 from adlopt.optimum.opened.searched import search
+from adlopt.optimum.opened.told import with_evidence
 from adlopt.optimum.opened.written import write
 from adlopt.optimum.programs.highs import Infeasible, keeping_models
 from adlopt.optimum.programs.stated import Stated
@@ -141,9 +142,10 @@ class Model(Tabular):
         if isinstance(kind, Dollars) and isinstance(objective, (TrackingFirst, FewestAccounts)):
             first = kind.answer(answer, bearer)
             as_good = kind.then_burden(first, answer)
-            answer = search(as_good, self._made.get("variables"), cones, limits)
-            return kind.second(first, answer, bearer)
-        return kind.answer(answer, bearer)
+            then = search(as_good, self._made.get("variables"), cones, limits)
+            best = kind.second(first, then, bearer)
+            return with_evidence(best, self, given, bearer, [answer, then])
+        return with_evidence(kind.answer(answer, bearer), self, given, bearer, [answer])
 
     def extended(self, given: Sequence[Any]) -> tuple[Stated, list[Any], IntArray]:
         """The program with rows of one's own, constraints that are none, and who bears what."""

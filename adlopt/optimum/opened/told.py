@@ -1,0 +1,127 @@
+"""What certificates in files need of answers to opened problems: rows of one's own, and prices."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from functools import partial
+from typing import Any
+
+import numpy as np
+
+from adlopt.foundation.arrays import FloatArray, IntArray
+from adlopt.model.budget import Budget
+from adlopt.model.constraint import Constraint, Row
+from adlopt.model.limits import NO_LIMITS
+from adlopt.model.loss import MinMax
+from adlopt.optimum.core.surface import Made, asked
+from adlopt.optimum.evidence.question import Question
+from adlopt.optimum.matching.goal_programs import least_burden
+from adlopt.optimum.opened.expressions import affine
+from adlopt.optimum.opened.kinds import Contracts, Dollars, Rounds, TwoSides
+from adlopt.optimum.opened.own_objective import is_own
+from adlopt.optimum.opened.searched import Searched
+from adlopt.optimum.programs.stated import Stated
+
+NUMBERED = {"share": "share", "above": "share", "on": "on"}
+"""What rows of accounts are called in certificates."""
+
+
+def with_evidence(
+    best: Made,
+    model: Any,
+    given: Sequence[Any],
+    bearer: IntArray,
+    found: Sequence[Searched],
+    *,
+    objective: Any = None,
+    kept: Sequence[IntArray] = (),
+) -> Made:
+    """The answer, with what was asked and the prices that prove it, where a file can say so.
+
+    `kept` are those that keep to their burdens in each program, and `objective` is the one it was,
+    where that is not the model's.
+    """
+    kind, rows = model.kind, own_rows(model, given, bearer)
+    plain = isinstance(kind, TwoSides) and isinstance(kind.objective, MinMax)
+    if (
+        rows is None
+        or is_own(kind.objective)
+        or not (plain or isinstance(kind, (Dollars, Contracts)))
+    ):
+        return best
+    shares = np.array([row["share"] for row in rows["row"]])
+    witness: list[Any] = [prices(kind, each.stated, each.duals, bearer, shares) for each in found]
+    options = model.options
+    question = Question(
+        thing=kind.thing,
+        objective=objective or kind.objective,
+        budget=options.budget or Budget(),
+        limits=options.limits or NO_LIMITS,
+        whole_lots=options.whole_lots,
+        own=rows if given else None,
+    )
+    if kept:
+        witness = [each | {"kept": who} for each, who in zip(witness, kept, strict=True)]
+    told: Any = [partial(dict, each) for each in witness] if plain else witness
+    object.__setattr__(best, "witness", tuple(told))
+    return asked(best, question)
+
+
+def own_rows(model: Any, given: Sequence[Any], bearer: IntArray) -> dict[str, Any] | None:
+    """Rows of one's own as certificates have them; None where these have no such rows."""
+    rows: list[Row] = []
+    kind = model.kind
+    if isinstance(kind, Rounds):
+        return None
+    (part,) = kind.parts
+    for each in given:
+        if isinstance(each, Constraint):
+            rows += each.rows(part.start, part.positions)
+        elif (found := affine(each, model._variables, "own")) is not None:
+            rows += found
+        else:
+            return None
+    if any(row.positions or row.burden for row in rows):
+        return None
+    shared = np.unique(bearer).size < bearer.size
+    return {
+        "row": [
+            {
+                "of": row.index.tolist(),
+                "by": row.coefficient.tolist(),
+                "share": float(row.share),
+                "ends": [float(e) if np.isfinite(e) else None for e in (row.lower, row.upper)],
+            }
+            for row in rows
+        ],
+        "bearer": bearer.tolist() if shared else [],
+    }
+
+
+def prices(
+    kind: Any, stated: Stated, duals: FloatArray, bearer: IntArray, shares: FloatArray
+) -> dict[str, FloatArray]:
+    """Multipliers as prices of rows, a USD: of accounts by their numbers."""
+    p, found = stated.program, dict[str, FloatArray]()
+    price = stated.factor * duals / stated.row_unit
+    own = price[stated.rows_named("own").part]
+    if isinstance(kind, TwoSides):
+        form = replace(least_burden(kind.problem), program=p)
+        found = form.prices(kind.problem, duals)
+    owner = np.full(p.cost.size, -1)
+    owner[stated.column] = stated.account
+    for block in () if isinstance(kind, TwoSides) else stated.rows:
+        if block.name in NUMBERED:
+            of = owner[p.column[p.start[:-1][block.part]]]
+            each = np.zeros(bearer.size)
+            each[bearer[of] if block.name == "share" else of] = price[block.part]
+            found[NUMBERED[block.name]] = each
+        elif block.name in ("raised", "touched"):
+            found[block.name] = price[block.part]
+    raised = -float(shares @ own) if own.size else 0.0
+    if "raised" in found:
+        found["budget"] = found["raised"] - raised
+    else:
+        found["conserve"] = found["conserve"] - raised * kind.thing.losers.value
+    return found | {"own": own, "raised": np.array([raised])}
