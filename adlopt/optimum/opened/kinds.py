@@ -118,10 +118,7 @@ class Dollars:
         objective = self.objective.worst if own else self.objective
         stated = state_dollars(problem, objective, start.account, bearer, bearers)
         if self._unasked:
-            budget, program = stated.rows_named("budget").part, stated.program
-            low, high = program.row_lower.copy(), program.row_upper.copy()
-            low[budget], high[budget] = 0.0, np.inf
-            stated = replace(stated, program=replace(program, row_lower=low, row_upper=high))
+            stated = stated.unasked()
         return with_cost(stated, self.objective) if own else stated, bearer
 
     def answer(self, found: Searched, bearer: IntArray) -> Solution:

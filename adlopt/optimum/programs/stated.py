@@ -108,6 +108,13 @@ class Stated:
         """Of every row."""
         return list(chain.from_iterable(self.rows))
 
+    def unasked(self) -> Stated:
+        """The same, whatever is raised."""
+        p, budget = self.program, self.rows_named("budget").part
+        low, high = p.row_lower.copy(), p.row_upper.copy()
+        low[budget], high[budget] = 0.0, np.inf
+        return replace(self, program=replace(p, row_lower=low, row_upper=high))
+
     def with_rows(
         self, names: Sequence[str], rows: Sequence[tuple[IntArray, FloatArray, float, float]]
     ) -> Stated:

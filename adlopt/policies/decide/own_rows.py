@@ -56,7 +56,7 @@ def best_under_rows(
     constraints, worst = problem.constraints, problem.objective.worst
     floor, highest = ends
     round_ = Round(start=start, outcome=RoundOutcome(needed=0.5 * (floor + highest)))
-    stated, _, _ = model(round_, worst, limits=limits).extended(constraints)
+    stated = model(round_, worst, limits=limits).extended(constraints)[0].unasked()
     assert stated.raised is not None
     assert stated.burden is not None
     usd, at_h = float(stated.unit[stated.raised]), stated.raised
@@ -118,16 +118,14 @@ def _met(program: Program) -> RawAnswer:
 def delivering(stated: Stated, left: FloatArray) -> Stated:
     """The program with a column more, first, of what is delivered in every scenario.
 
-    `left` is what accounts have then, (Ω, n); the budget is not asked for.
+    `left` is what accounts have then, (Ω, n).
     """
     p, usd = stated.program, float(stated.unit[stated.raised or 0])
     most = p.upper[stated.column] * usd
     scenario, account = np.nonzero(left < most)
     h, count = p.cost.size, scenario.size
-    width, rows, budget = h + 1 + count, SparseRows(), stated.rows_named("budget").part
-    row_lower, row_upper = p.row_lower.copy(), p.row_upper.copy()
-    row_lower[budget], row_upper[budget] = 0.0, np.inf
-    falls, of = h + 1 + np.arange(count), np.arange(count)
+    rows, of = SparseRows(), np.arange(count)
+    falls = h + 1 + of
     rows.add_many(
         row=np.tile(of, 2),
         column=np.concatenate([falls, stated.column[account]]),
@@ -137,18 +135,16 @@ def delivering(stated: Stated, left: FloatArray) -> Stated:
     for each, row in enumerate(left):
         given = np.concatenate([stated.column[row >= most], falls[scenario == each]])
         rows.add([h, *given], [-1.0, *np.ones(given.size)], lower=0.0)
-    lower = np.zeros(width)
-    lower[:h] = p.lower
-    reach = left.sum(axis=1).min()
-    upper = np.concatenate([p.upper, np.append(reach, left[scenario, account]) / usd])
-    cost = np.append(p.cost, np.zeros(1 + count))
-    whole = replace(
-        p, cost=cost, lower=lower, upper=upper, row_lower=row_lower, row_upper=row_upper
-    )
-    more = rows.program(cost=cost, lower=lower, upper=upper)
+    reach = np.append(left.sum(axis=1).min(), left[scenario, account])
+    ends = {
+        "cost": np.append(p.cost, np.zeros(1 + count)),
+        "lower": np.append(p.lower, np.zeros(1 + count)),
+        "upper": np.append(p.upper, reach / usd),
+    }
+    whole = replace(p, **ends).with_rows(rows.program(**ends))  # type: ignore[arg-type]
     unit = np.append(stated.unit, np.full(1 + count, usd))
     row_unit = np.append(stated.row_unit, np.full(rows.count, usd))
-    return replace(stated, program=whole.with_rows(more), unit=unit, row_unit=row_unit)
+    return replace(stated, program=whole, unit=unit, row_unit=row_unit)
 
 
 def deliver_under_rows(
@@ -161,7 +157,7 @@ def deliver_under_rows(
     round_ = Round(start=problem.start, outcome=RoundOutcome(needed=raised))
     opened = model(round_, problem.objective.worst, limits=problem.limits)
     plain, _, bearer = opened.extended(problem.constraints)
-    stated, h = delivering(plain, left), plain.program.cost.size
+    stated, h = delivering(plain.unasked(), left), plain.program.cost.size
     p, usd = stated.program, float(stated.unit[h])
     lower = p.lower.copy()
     lower[h] = min(raised / usd, float(p.upper[h]))
@@ -186,13 +182,7 @@ def _priced(
     lower, upper = np.append(p.lower, 0.0), np.append(p.upper, 2.0 * dear / usd)
     lower[at_h] = ends[0] / usd
     upper[at_h] = min(upper[at_h], ends[1] / usd)
-    budget = stated.rows_named("budget").part
-    row_lower, row_upper = p.row_lower.copy(), p.row_upper.copy()
-    row_lower[budget], row_upper[budget] = 0.0, np.inf
-    return replace(
-        p, cost=cost, lower=lower, upper=upper, row_lower=row_lower, row_upper=row_upper,
-        integer=None,
-    )  # fmt: skip
+    return replace(p, cost=cost, lower=lower, upper=upper, integer=None)
 
 
 def _tangent(ball: Ball, raised: float) -> Tangent:
