@@ -1,5 +1,6 @@
 """Constraints of one's own: the optimum against an independent program, its proof, and refusals."""
 
+import itertools
 import math
 from fractions import Fraction
 
@@ -495,6 +496,53 @@ def test_contradictions_are_irreducible_and_name_who_and_which_limits(drawn, bar
     assert not holds(told)
     for one in told:
         assert holds(told - {one}), one
+
+
+def least_under_a_row(cost, burdens, who, share, capacity, needed):
+    """min cost · (x, …) with burdens · (x, …) ≤ 0, Σ x = needed, of which `who` give a share."""
+    n, width = capacity.size, cost.size
+    row, every = np.zeros((2, width))
+    row[who], every[:n] = 1.0, 1.0
+    rows, ends = [*burdens, row], [*np.zeros(len(burdens)), share * needed]
+    bounds = [*((0.0, most) for most in capacity), *[(0.0, None)] * (width - n)]
+    found = linprog(cost, rows, ends, every[None, :], [needed], bounds)
+    return found.fun if found.status == 0 else None
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_tails_and_fewest_accounts_under_a_row_are_those_of_plain_programs(seed):
+    rng = np.random.default_rng(seed)
+    n, level = int(rng.integers(2, 6)), float(rng.choice([0.0, 0.3, 0.7, 0.9]))
+    capacity = np.round(rng.lognormal(3, 2, n), 2) + 0.01
+    equity = np.round(capacity * rng.lognormal(0, 1.5, n), 2) + 0.01
+    needed = float(capacity.sum() * rng.uniform(0.05, 0.8))
+    who = sorted(rng.choice(n, int(rng.integers(1, n)), replace=False).tolist())
+    share, names = float(rng.choice([0.1, 0.3, 0.6])), [str(i) for i in range(n)]
+    round_ = adl.Round.of(
+        account=names, capacity=capacity, equity=equity, deficit=1.0, needed=needed
+    )
+    rows = [adl.group(account=[names[i] for i in who]).gives_at_most(share=share)]
+    asked = who, share
+    tail = np.concatenate([np.zeros(n), [1.0], np.full(n, 1 / n / (1 - level))])
+    above = np.hstack([np.diag(1 / equity), -np.ones((n, 1)), -np.eye(n)])
+    least = least_under_a_row(tail, above, *asked, capacity, needed)
+    if least is None:
+        with pytest.raises(adl.InfeasibleRound):
+            adl.solve(round_, adl.CVaR(level, burden=EQUITY), constraints=rows)
+        return
+    best = adl.solve(round_, adl.CVaR(level, burden=EQUITY), constraints=rows)
+    assert best.certificate.proven
+    assert best.value == pytest.approx(least, rel=1e-9)
+    worst, level_rows = np.append(np.zeros(n), 1.0), np.hstack([np.eye(n), -equity[:, None]])
+    on_so_few = {}
+    for chosen in itertools.product([0.0, 1.0], repeat=n):
+        held = np.array(chosen) * capacity
+        found = least_under_a_row(worst, level_rows, *asked, held, needed)
+        if found is not None:
+            on_so_few.setdefault(int(sum(chosen)), []).append(found)
+    few = adl.solve(round_, adl.FewestAccounts(burden=EQUITY), constraints=rows)
+    assert (few.value, few.touched) == (min(on_so_few), min(on_so_few))
+    assert few.stages[0].value == pytest.approx(min(on_so_few[few.touched]), rel=1e-8)
 
 
 @pytest.mark.parametrize("share", [0.1, 0.3, 1.0])

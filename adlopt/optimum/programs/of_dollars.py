@@ -159,7 +159,9 @@ def state_given(given: Given, problem: BurdenProblem, objective: Any) -> Stated:
         price = 1.0
     if given.cap is not None:
         _caps(draft, x, given, given.cap)
-    raised = draft.columns("raised", unit=unit, upper=reach)
+    # In a row of one's own it stands beside haircuts: near 1, where they are.
+    in_all = unit * WORK_TOTAL if tail and not whole else unit
+    raised = draft.columns("raised", unit=in_all, upper=reach)
     draft.rows("raised", unit=unit, terms=[(x, given.usd), (raised, -1.0)], lower=0.0, upper=0.0)
     if not problem.exact:
         price = _missed(draft, raised, problem, reach, unit)
