@@ -7,8 +7,9 @@ drives the coins.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 
 import numpy as np
@@ -17,6 +18,9 @@ from numpy.typing import ArrayLike
 from adlopt.errors import InputError
 from adlopt.foundation.arrays import FloatArray, Record, freeze, own, own_number
 from adlopt.show.words import percent
+
+NEXT_TO_NONE = 1e-9
+"""A chance below which a scenario moves no answer, though it counts in what is stated of it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -69,6 +73,17 @@ class ExpectedLoss(Record):
     def of(self, coins: Sequence[str]) -> FloatArray:
         """Returns in these coins, shape (R, K)."""
         return np.column_stack([_of_coin(self.returns, coin, "returns") for coin in coins])
+
+    def likely(self) -> ExpectedLoss:
+        """The same without scenarios of no chance, or next to none in a tail: never larger."""
+        chance = np.asarray(self.probability)
+        seen = chance > (NEXT_TO_NONE if self.level > NEXT_TO_NONE * chance.size else 0.0)
+        return replace(
+            self,
+            returns={coin: moved[seen] for coin, moved in self.returns.items()},
+            probability=chance[seen],
+            level=1.0 - (1.0 - self.level) / math.fsum(chance[seen]) if self.level else 0.0,
+        )
 
     def mean(self, loss: FloatArray) -> float:
         """Of losses by scenario, shape (R,): over all of them, or over the worst.

@@ -98,6 +98,23 @@ def test_expected_loss_and_its_tail_are_least(seed, level):
     assert best.value == pytest.approx(value, rel=1e-6, abs=1e-5)
 
 
+@pytest.mark.parametrize("chance", [0.0, 1e-10])
+@pytest.mark.parametrize("level", [0.5, 0.9])
+def test_scenarios_of_next_to_no_chance_end_no_search(level, chance):
+    """Of a tail they made NaN of multipliers, or threw steps out."""
+    for seed in (2, 9, 11):
+        round_, close, moves, other = market(seed)
+        some = np.where(np.arange(other.size) % 4 == 0, chance * other.sum(), other)
+        objective = adl.ExpectedLoss(returns=moves, probability=some, level=level)
+        best = checked(adl.drain_assets(round_, objective, close=close), round_, close)
+        assert best.stopped is adl.Stopped.OPTIMAL
+        seen = some > 0
+        fewer = {coin: moved[seen] for coin, moved in moves.items()}
+        same = adl.ExpectedLoss(returns=fewer, probability=some[seen], level=level)
+        again = adl.drain_assets(round_, same, close=close)
+        assert again.value == pytest.approx(best.value, rel=1e-6, abs=1e-6)
+
+
 @pytest.mark.parametrize("factor", [False, True])
 @pytest.mark.parametrize("seed", range(20))
 def test_the_worst_leverage_is_least(seed, factor):

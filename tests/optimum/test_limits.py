@@ -98,6 +98,15 @@ def test_a_tier_gives_only_when_those_before_it_have_given_all(drawn, objective)
             assert given_ == pytest.approx(could, rel=1e-9)
 
 
+def test_all_that_all_tiers_can_give_is_no_rounding_too_much():
+    """What is left for a small last tier is rounded at the scale of the large ones before it."""
+    capacity = [64_059.207, 0.061]
+    round_ = adl.Round.of(capacity=capacity, deficit=1.0, needed=math.fsum(capacity))
+    best = adl.solve(round_, limits=adl.Limits(tier=[0, 1]))
+    assert best.haircut.tolist() == capacity
+    assert best.certificate.proven
+
+
 def test_capped_pro_rata_is_min_max_under_caps():
     rng = np.random.default_rng(0)
     for _ in range(100):

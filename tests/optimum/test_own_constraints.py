@@ -660,3 +660,81 @@ def test_leximin_spreads_what_a_row_leaves_to_others():
     assert best.value == pytest.approx(0.75)
     assert [stage.criterion for stage in best.stages] == ["burden of the next 3"]
     assert best.optimal
+
+
+def test_lots_that_no_row_leaves_whole_are_refused_by_a_proof():
+    """Parts of lots would do: HiGHS's word that no whole ones do was an error of the solver."""
+    round_ = adl.ContractRound.of(
+        account=["ann", "bob"], coin=["ETH", "BTC"], side=["long"] * 2, size=[5, 5], value=[3, 7],
+        deficit=9.0, needed=9.0, tags={"desk": ["makers", ""]},
+    )  # fmt: skip
+    row = adl.group("makers").gives_at_most(share=0.1)
+    band = adl.Budget.band(1.0)
+    with pytest.raises(
+        adl.InfeasibleRound, match=r"no whole lots meet budget, own\[makers\] toget"
+    ):
+        adl.solve(round_, budget=band, constraints=[row])
+
+
+def test_a_matching_of_as_many_flows_as_accounts_is_no_round_of_dollars():
+    """It was solved by what groups accounts of a round in dollars, and called infeasible."""
+    round_ = adl.ContractRound.of(
+        account=["w0", "w1", "w2", "w3", "w4", "w5", "w5"],
+        coin=["ETH", "SOL", "BTC", "ETH", "ETH", "BTC", "SOL"],
+        side=["long", "long", "short", "long", "long", "short", "long"],
+        size=[1.0, 2e-6, 77.944, 1.0, 1.0, 0.004, 0.0216], lot=1e-9, value=[0.0] * 7,
+        capacity=[65.0, 5916.0, 58.464, 548.0, 0.01, 4269.0], deficit=1, needed=1,
+        tags={"desk": ["funds", "makers"] * 3},
+    )  # fmt: skip
+    losers = adl.Shed(
+        loser=["a", "b", "c"], coin=["BTC", "BTC", "SOL"], side=["long", "long", "short"],
+        size=[13.7, 59.67, 0.00087], price=[2.625, 2.5, 5013.72], mark=[2.5, 2.5, 5013.72],
+    )  # fmt: skip
+    both = adl.TwoSidedRound(round_, losers)
+    assert adl.model(both).stated.column.size == len(round_.start.account)
+    row = adl.group("makers").gives_at_most(share=0.99)
+    best = adl.solve(both, constraints=[row])
+    assert best.worst_burden == pytest.approx(adl.solve(both).worst_burden)
+    assert best.certificate.proven
+
+
+def test_dust_beside_large_rows_is_refused_with_a_reason():
+    """HiGHS refused ends of 1e20 units, and a burden of 1e10 drowned the proof."""
+    round_ = adl.Round.of(capacity=[1e-6, 64_670.55], deficit=1, needed=4e-8)
+    none = adl.Limits(ineligible={"2": "vault"})
+    with pytest.raises(adl.InfeasibleRound, match="contradict each other"):
+        adl.solve(round_, limits=none, constraints=[adl.group().keeps_at_most(5_245.87)])
+    round_ = adl.Round.of(
+        capacity=[24.85, 13870.25, 16706.3], deficit=1, needed=4375.28,
+        tags={"desk": ["funds", "vaults", "makers"]},
+    )  # fmt: skip
+    rows = [adl.group("makers").gives_at_least(usd=6562.6675),
+            adl.group("vaults").keeps_at_most(1204.46)]  # fmt: skip
+    dust = adl.Limits(weight=[6.74e4, 6.66e4, 1e-6], cap=[1.0, 0.4, 1.0])
+    with pytest.raises(
+        adl.InfeasibleRound, match=r"own\[vaults\], limit\[2\] contradict each other"
+    ):
+        adl.solve(
+            round_,
+            adl.Asymmetric(under=0.39, over=0.58, fair=8736.0),
+            limits=dust,
+            constraints=rows,
+        )
+
+
+def test_levels_that_leximin_keeps_to_contradict_no_row_by_rounding():
+    round_ = adl.Round.of(
+        capacity=[10.0, 50.0, 20.0],
+        equity=[99.38, 289.06, 5.13],
+        deficit=1,
+        needed=3.53630376022083,
+    )
+    row = adl.group(account=["1", "2"]).gives_at_most(usd=2.2350763830575753)
+    best = adl.solve(
+        round_,
+        adl.Leximin(burden=EQUITY),
+        limits=adl.Limits(cap=[1.0, 0.5, 0.9]),
+        constraints=[row],
+    )
+    assert best.haircut[:2].sum() == pytest.approx(2.2350763830575753)
+    assert best.certificate.proven

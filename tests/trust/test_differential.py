@@ -1,7 +1,8 @@
 """Random instances of every problem against implementations that share nothing with ours.
 
-cvxpy with Clarabel (and SCIP where it is installed), enumeration, the simplex method in fractions,
-and the allocators of the authors of [CTTX26] from a checkout named by ADLOPT_PEER.
+cvxpy with Clarabel (and SCIP where it is installed), GLOP, CP-SAT and SCIP of OR-tools, the simplex
+method in fractions, enumeration, and the allocators of the authors of [CTTX26] from a checkout
+named by ADLOPT_PEER.
 """
 
 import importlib.util
@@ -14,8 +15,12 @@ from pathlib import Path
 
 import cvxpy as cp
 import exact_lp
+import kinds_of_dollars as of_dollars
+import kinds_of_episodes as of_episodes
+import kinds_of_positions as of_positions
 import numpy as np
 import pytest
+from by_ortools import NoOracle
 from tiers import NIGHTLY
 
 import adlopt as adl
@@ -386,9 +391,55 @@ def test_agreement(family, record_property):
     assert worst <= tolerance
 
 
+KINDS = {
+    of_dollars.dollars: 40,
+    of_dollars.leximin: 15,
+    of_dollars.fewest: 15,
+    of_dollars.own_rows: 40,
+    of_dollars.decisions: 30,
+    of_positions.contracts: 20,
+    of_positions.contract_rows: 15,
+    of_positions.matchings: 30,
+    of_positions.matching_rows: 20,
+    of_positions.drains: 30,
+    of_episodes.episodes: 30,
+    of_episodes.severity_paths: 30,
+    of_episodes.worst_paths: 4,
+}
+"""Instances of each, drawn ugly, that OR-tools has an answer to: feasible or not, what is least."""
+
+
+@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.__name__)
+def test_ortools_agrees(kind, record_property):
+    compared = unknown = 0
+    for seed in range(KINDS[kind] * TIMES):
+        try:
+            for ours, theirs, room in kind(np.random.default_rng([seed, len(kind.__name__)])):
+                assert abs(ours - theirs) <= room, (ours, theirs)
+                compared += 1
+        except NoOracle:
+            unknown += 1
+        except BaseException as error:
+            error.add_note(f"instance {seed} of {kind.__name__}")
+            raise
+    record_property("compared", compared)
+    assert compared >= KINDS[kind] * TIMES / 3, "many are infeasible, and most are not"
+    assert unknown <= KINDS[kind] * TIMES / 20
+
+
+@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.__name__)
+def test_what_ortools_says_leaves_no_room_for_a_thousandth(kind):
+    seen = 0
+    for seed in range(8):
+        for _, theirs, room in kind(np.random.default_rng([seed, len(kind.__name__)])):
+            seen += room < 1e-3 * abs(theirs)
+    assert seen
+
+
 def test_there_are_enough_instances():
     assert sum(count for count, _ in FAMILIES.values()) >= 300
-    assert sum(count for count, _ in FAMILIES.values()) * 40 >= 10_000
+    for table in ([count for count, _ in FAMILIES.values()], KINDS.values()):
+        assert sum(table) * 40 >= 10_000
 
 
 def test_a_wrong_answer_would_be_seen():

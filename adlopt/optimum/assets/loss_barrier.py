@@ -64,7 +64,7 @@ class Losses:
         base = problem.fixed @ adverse.T - problem.equity[:, None]
         up, down = np.maximum(adverse, 0.0).T, np.minimum(adverse, 0.0).T
         most = base + np.maximum(held, 0.0) @ up + np.minimum(held, 0.0) @ down
-        account, scenario = np.nonzero((most > 0) & (np.asarray(objective.probability) > 0))
+        account, scenario = np.nonzero(most > 0)
         return cls(problem, adverse, base, (account, scenario))
 
     def change(self, share: FloatArray) -> FloatArray:
@@ -94,6 +94,7 @@ def least_expected_loss(
     problem: Portfolios, objective: ExpectedLoss, end: float
 ) -> tuple[FloatArray, FloatArray, ProvenBound, Stopped]:
     """Shares kept, (n, K), price of what is kept, (K,), USD a share of the book, and a bound."""
+    objective = objective.likely()
     losses = Losses.of(problem, objective)
     barrier, stopped = _Barrier(losses, objective), Stopped.LIMIT
     least = NEGLIGIBLE * math.fsum(problem.equity)

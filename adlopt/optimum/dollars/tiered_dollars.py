@@ -42,7 +42,9 @@ def dollars_by_tier(
 
     def one(mask: BoolArray, number: int) -> Solution:
         part = replace(problem, capacity=problem.capacity * mask)
-        budget = left() if number == len(tiers) else min(left(), _most(part))
+        budget, most = left(), _most(part)
+        if number < len(tiers) or budget - most <= ROUNDING * problem.budget:
+            budget = min(budget, most)
         answer = solve(replace(part, budget=budget))
         given.extend(answer.haircut.tolist())
         return answer

@@ -12,11 +12,13 @@ from dataclasses import replace
 
 import numpy as np
 
-from adlopt.errors import InfeasibleRound, SolverFailed
+from adlopt.errors import InfeasibleRound, SolverFailed, SolverStopped
 from adlopt.foundation.arrays import BoolArray, FloatArray, IntArray
+from adlopt.foundation.deadline import deadline
 from adlopt.optimum.matching.linear import solved
 from adlopt.optimum.programs.highs import Infeasible, run
 from adlopt.optimum.programs.program import Program
+from adlopt.optimum.programs.proven_tree import proven_lower_bound
 from adlopt.optimum.programs.stated import USD, Stated
 from adlopt.optimum.programs.weak_duality import lower_bound
 from adlopt.show.words import counted
@@ -25,6 +27,8 @@ GIVE = ("budget", "own", "conserve", "cap", "position")
 """Kinds of rows that are looked at; the others only say what a variable is."""
 DELETIONS = 400
 """Programs solved at most to leave rows out."""
+TREE_SECONDS = 2.0
+"""In which it is to be shown that no whole lots meet what parts of lots do."""
 NAMED = 4
 """Rows that a message names; the others are counted."""
 
@@ -36,9 +40,14 @@ def explained(stated: Stated, loose: FloatArray | None = None) -> InfeasibleRoun
     """
     rows = _rows(stated)
     least, duals = _least_relaxation(stated, rows)
-    if least <= 0:
-        raise SolverFailed("HiGHS calls rows infeasible that are not proved to be")
     names = stated.row_names()
+    if least <= 0:
+        if stated.program.integer is None:
+            raise SolverFailed("HiGHS calls rows infeasible that are not proved to be")
+        if not _no_whole_point(stated.program):
+            raise SolverStopped("HiGHS finds no whole lots; that there are none is not proved")
+        own = [name for part in ("budget", "own") for name in stated.rows_named(part)]
+        return InfeasibleRound(f"no whole lots meet {_listed(own)} together, though parts would")
     kept = [int(i) for i in rows if duals[i]]
     whole = stated if loose is None else _with_upper(stated, loose)
     limits: list[int] = []
@@ -56,16 +65,25 @@ def explained(stated: Stated, loose: FloatArray | None = None) -> InfeasibleRoun
     told = [names[i] for i in kept]
     columns = stated.column_names()
     told += [f"limit{columns[j][columns[j].index('[') :]}" for j in limits]
-    first = ", ".join(told[:NAMED])
-    more = f" and {counted(len(told) - NAMED, 'other')}" if len(told) > NAMED else ""
     in_usd = all(block.unit == USD for block in stated.rows if block.name == "budget")
     usd = least * stated.row_unit[rows[0]] if in_usd and stated.raised is not None else None
     gives = "" if usd is None else f": together they must give {usd:,.2f} USD at least"
     return InfeasibleRound(
-        f"{first}{more} contradict each other{gives}",
+        f"{_listed(told)} contradict each other{gives}",
         missing=usd,
         irreducible=tuple(told) if len(kept) <= DELETIONS else (),
     )
+
+
+def _listed(told: list[str]) -> str:
+    more = f" and {counted(len(told) - NAMED, 'other')}" if len(told) > NAMED else ""
+    return ", ".join(told[:NAMED]) + more
+
+
+def _no_whole_point(program: Program) -> bool:
+    """Whether a tree, in some seconds, shows every choice of whole numbers to be empty."""
+    free = replace(program, cost=np.zeros(program.cost.size))
+    return proven_lower_bound(free, good_enough=1.0, deadline=deadline(TREE_SECONDS)) >= 1.0
 
 
 def _rows(stated: Stated) -> IntArray:
@@ -80,6 +98,11 @@ def _least_relaxation(stated: Stated, rows: IntArray) -> tuple[float, FloatArray
     p, count = replace(stated.program, integer=None), rows.size
     n = p.cost.size
     size = np.zeros(p.row_lower.size)
+    if not np.isin(p.row[p.column == stated.burden], rows).any():
+        # A burden that no row bounds is as large as it must.
+        loose = p.row_upper.copy()
+        loose[stated.rows_named("share").part] = np.inf
+        p = replace(p, row_upper=loose)
     farthest = np.maximum(np.abs(p.lower), np.abs(p.upper))
     np.add.at(size, p.row, np.abs(p.coefficient) * farthest[p.column])
     for ends in (p.row_lower, p.row_upper):
@@ -148,8 +171,9 @@ def named(error: InfeasibleRound, stated: Stated) -> InfeasibleRound:
 
     What the error says besides stays as it is.
     """
+    parts = replace(stated, program=replace(stated.program, integer=None))
     try:
-        found = explained(stated).irreducible
+        found = explained(parts).irreducible
     except SolverFailed:
         return error
     return error.restated(str(error), irreducible=found)

@@ -17,13 +17,13 @@ from adlopt.foundation.arrays import IntArray
 from adlopt.model.constraint import Constraint
 from adlopt.model.method import Method
 from adlopt.model.objective import Leximin
-from adlopt.optimum.core.certificate import Stage
+from adlopt.optimum.core.certificate import ROUNDING, Stage
 from adlopt.optimum.dollars.least_loss import Solution
 from adlopt.optimum.opened.irreducible import explained
 from adlopt.optimum.opened.model import Model
-from adlopt.optimum.opened.searched import Searched, bound
+from adlopt.optimum.opened.searched import Searched, bound, eased_rows
 from adlopt.optimum.opened.told import with_evidence
-from adlopt.optimum.programs.highs import Infeasible
+from adlopt.optimum.programs.highs import Infeasible, RawAnswer
 from adlopt.optimum.programs.patterns import Patterns
 
 
@@ -43,7 +43,7 @@ def solve_leximin(model: Model, constraints: Sequence[Constraint]) -> Solution:
     kept: list[IntArray] = []
     while np.isnan(patterns.fixed).any():
         try:
-            answer = patterns.solve()
+            answer = _met(patterns)
         except Infeasible:
             raise explained(stated) from None
         each = Searched(
@@ -75,3 +75,12 @@ def solve_leximin(model: Model, constraints: Sequence[Constraint]) -> Solution:
     worst = model.kind.objective
     asked = Leximin(burden=worst.burden, epsilon=worst.epsilon)
     return with_evidence(best, model, constraints, bearer, found, objective=asked, kept=kept)
+
+
+def _met(patterns: Patterns) -> RawAnswer:
+    """Minimise; levels that were kept to, and rows, that meet but for rounding meet."""
+    try:
+        return patterns.solve()
+    except Infeasible:
+        program = eased_rows(patterns.stated.program, ROUNDING)
+        return replace(patterns, stated=replace(patterns.stated, program=program)).solve()

@@ -137,6 +137,9 @@ class Model(Tabular):
         try:
             answer = search(extended, self._made.get("variables"), cones, limits, cost)
         except Infeasible:
+            if extended.program.integer is not None:
+                # What the lots sum to may be all that is in the way: that is proved without rows.
+                self._plainly(limits, objective.worst)
             raise explained(extended, self._loose(extended)) from None
         kind = self.kind
         if isinstance(kind, Dollars) and isinstance(objective, (TrackingFirst, FewestAccounts)):

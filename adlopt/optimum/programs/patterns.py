@@ -59,7 +59,7 @@ class Patterns:
     def of(cls, stated: Stated) -> Patterns | None:
         """Gather them; None where the program is another one, or accounts of a bearer differ."""
         p, z, row, n = stated.program, stated.burden, stated.program.row, len(stated.accounts)
-        whole = p.integer is not None or stated.column.size != n
+        whole = p.integer is not None or stated.column.size != n or stated.raised is None
         if whole or z is None or p.cost[:n].any():
             return None
         count, share = stated.rows_named("share").count, stated.rows_named("share").part

@@ -22,6 +22,8 @@ from adlopt.optimum.core.certificate import Multipliers
 from adlopt.optimum.programs.program import WORK_TOTAL, Program, SparseRows, power_of_two
 
 USD = "USD"
+FAR = 2.0**60
+"""Units: an end of a row that lies further out is as far out of reach, and HiGHS refuses 1e20."""
 Term: TypeAlias = tuple[Any, ...]
 """Columns, coefficients, and the rows they are of, broadcast against each other."""
 
@@ -125,7 +127,8 @@ class Stated:
         added, unit = SparseRows(), np.ones(len(rows))
         for k, (column, coefficient, lower, upper) in enumerate(rows):
             unit[k] = power_of_two(np.abs(coefficient).max(initial=0.0) or 1.0)
-            added.add(column, coefficient / unit[k], lower=lower / unit[k], upper=upper / unit[k])
+            ends = {"lower": min(lower / unit[k], FAR), "upper": max(upper / unit[k], -FAR)}
+            added.add(column, coefficient / unit[k], **ends)
         p, empty = self.program, np.zeros(self.program.cost.size)
         more = added.program(cost=empty, lower=empty, upper=empty)
         seen: Counter[str] = Counter()
