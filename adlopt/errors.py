@@ -230,6 +230,8 @@ class InfeasibleRound(NoSolution):
 class SolverStopped(NoSolution):
     """A time or iteration limit was reached before any feasible haircut was found."""
 
+    row_duals: Any = None
+
 
 class SolverFailed(NoSolution):
     """The solver refused the model or returned something that is not an answer.

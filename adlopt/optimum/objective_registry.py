@@ -110,7 +110,7 @@ OBJECTIVES: dict[str, Known] = {
     "fewest": Known(
         FewestAccounts,
         dollars=lambda problem, _, search: fewest_accounts(problem, search),
-        two_sides=lambda search, _: search.fewest_accounts(),
+        two_sides=_later("matching.fewest_winners", "fewest_accounts"),
         also=("fewest-accounts",),
     ),
     "cvar": Known(CVaR, dollars=least_cvar),

@@ -136,6 +136,7 @@ def of_two_sides(round_: TwoSidedRound, objective: Any, options: Options) -> Mat
         whole_lots=options.whole_lots,
         method=options.method,
         time_limit=options.time_limit,
+        gap=options.gap,
     )
 
 

@@ -896,8 +896,8 @@ def test_a_limit_in_any_program_is_said(goal, stopped, monkeypatch):
     count = itertools.count()
     solved = search.solved
 
-    def limited(program, time_limit):
-        answer = solved(program, time_limit)
+    def limited(program, *limits):
+        answer = solved(program, *limits)
         return replace(answer, stopped=adl.Stopped.LIMIT) if next(count) == stopped else answer
 
     monkeypatch.setattr(search, "solved", limited)

@@ -92,6 +92,7 @@ class LevelSearch:
             flow.even_out()
             flow, short = flow.at(flow.left, self.books, self.end)
             if short.any():
+                self.next = self._cut(flow.split(short)[0], math.inf)
                 return False
             self._keep(flow)
             self._time_answers(self._cut(flow, 0.0))

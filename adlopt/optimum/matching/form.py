@@ -40,15 +40,17 @@ class Form:
         """Steps of each arc, shape (A,)."""
         return self.per * columns[: self.per.size]
 
-    def prices(self, problem: MatchingProblem, row_duals: FloatArray) -> dict[str, FloatArray]:
+    def prices(
+        self, problem: MatchingProblem, row_duals: FloatArray, of_orders: FloatArray
+    ) -> dict[str, FloatArray]:
         """Multipliers as prices of contracts of orders and positions, and of USD of accounts.
 
         Those of rows that switch accounts on are of positions and orders, order by order.
         """
-        coarse, per = np.zeros(problem.limit.size), np.ones(problem.quantity.size)
+        coarse = np.zeros(problem.limit.size)
         np.maximum.at(coarse, problem.position, self.per)
-        per[problem.level] = self.per
-        level = problem.order_level[problem.order_level >= 0]
+        served = problem.order_level >= 0
+        level = problem.order_level[served]
         # Orders at one price share an arc: what it is paid for its end is its position's.
         reduced = self.factor * self.program.reduced(row_duals)[: self.per.size]
         position = np.zeros(problem.limit.size)
@@ -62,8 +64,8 @@ class Form:
             price = self.factor * row_duals[first : first + of.size]
             first += of.size
             if label == "conserve":
-                found[label] = np.zeros(problem.order_level.size)
-                found[label][problem.order_level >= 0] = (price / per / problem.step)[level]
+                found[label] = np.zeros(served.size)
+                found[label][served] = self.factor * of_orders[served] / problem.step[level]
             elif label == "on":
                 price = price[: room.size] / room / problem.step[problem.level]
                 parts = [price[problem.level == each] for each in level.tolist()]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -23,20 +24,19 @@ from adlopt.foundation.deadline import is_late, seconds_left
 from adlopt.model.limits import NO_LIMITS
 from adlopt.model.method import Method, Stopped
 from adlopt.model.objective import KeepHedges
-from adlopt.optimum.core.certificate import TOLERANCE, Stage, Trust, resealed
+from adlopt.optimum.core.certificate import TOLERANCE, Stage, resealed
 from adlopt.optimum.matching.body import Hedges
 from adlopt.optimum.matching.book_cuts import by_cuts
 from adlopt.optimum.matching.flows import Score, mend, round_to_lots
 from adlopt.optimum.matching.form import Form, for_branching
 from adlopt.optimum.matching.found import NOTHING, Flow, prove, report
 from adlopt.optimum.matching.goal_programs import (
-    fewest_accounts,
     keep_hedges,
     least_burden,
     most_matched,
 )
 from adlopt.optimum.matching.linear import solved
-from adlopt.optimum.matching.many_prices import lifted
+from adlopt.optimum.matching.many_prices import Lifted, lifted
 from adlopt.optimum.matching.matching_problem import MatchingProblem
 from adlopt.optimum.programs.highs import Infeasible, RawAnswer
 from adlopt.optimum.programs.program import Program
@@ -56,30 +56,36 @@ class FlowSearch:
     """A problem, and how its programs are to be solved, until `end` for all of them together.
 
     `branch`: whole lots are searched for by branch and bound, not rounded; `linear`: the least
-    burden is asked of the linear program alone, not of cuts first.
+    burden is asked of the linear program alone, not of cuts first. Where a flow is `known`, (A,),
+    it stands in for what programs would find, and nothing is proved.
     """
 
     problem: MatchingProblem
     branch: bool
     end: float
     linear: bool = False
+    gap: float = 0.0
+    known: FloatArray | None = None
     answers: list[tuple[Stopped, Method]] = field(default_factory=list)
     """How each of its programs ended."""
     bends: list[IntArray] = field(default_factory=list)
     """Pieces of groups, shape (k,), that a bound would gain by."""
+    proofs: list[float] = field(default_factory=list)
+    """Seconds that a proof takes, where there is a limit."""
+    stopped: list[ProvenBound] = field(default_factory=list)
+    """What multipliers prove of the first program where a limit came before an answer."""
 
-    def bound(
-        self, form: Form, answer: RawAnswer, value: float, *, exact: bool | None = None
-    ) -> ProvenBound:
-        """What multipliers prove of single orders, where a value is reached."""
-        if not self.problem.mixed.any():
-            return self.bound_of_groups(form, duals(answer), value, exact=exact)
-        found = lifted(self.problem, form, duals(answer))
-        proven = self.bound_of_groups(form, found.row_duals, value)
-        if proven.lower < value - TOLERANCE * abs(value):
+    def lift(
+        self, form: Form, row_duals: FloatArray, value: float, *, exact: bool | None = None
+    ) -> Lifted:
+        """What multipliers say of single orders, and prove where a value is reached."""
+        found = lifted(self.problem, form, row_duals)
+        proven = self.bound_of_groups(form, found.row_duals, value, exact=exact)
+        enough = max(TOLERANCE, self.gap) * abs(value)
+        if self.problem.mixed.any() and proven.lower < value - enough:
             worth = form.factor * found.loss > 0.5 * TOLERANCE * abs(value) / found.loss.size
             self.bends.append(np.where(worth[self.problem.order_level], found.piece, 0))
-        return proven
+        return replace(found, proven=proven)
 
     def bound_of_groups(
         self, form: Form, row_duals: FloatArray, value: float, *, exact: bool | None = None
@@ -90,13 +96,18 @@ class FlowSearch:
         lower, error = form.factor * proven.lower, form.factor * proven.error
         return replace(proven, lower=lower, error=error)
 
-    def finer(self) -> IntArray | None:
-        """Groups of orders, shape (k,), split where a bound would gain by it, if any would."""
-        pieces = [self.problem.group, *self.bends]
+    def finer(self) -> MatchingProblem | None:
+        """The problem with groups split where a bound would gain by it, if any would."""
         if not any(piece.any() for piece in self.bends):
             return None
-        group = np.unique(np.stack(pieces), axis=1, return_inverse=True)[1]
-        return group.reshape(-1)
+        pieces = np.stack([self.problem.group, *self.bends])
+        group = np.unique(pieces, axis=1, return_inverse=True)[1]
+        return self.problem.regrouped(group.reshape(-1))
+
+    def part_of_time(self, share: float) -> float:
+        """The moment at which so much of the time that is left is over."""
+        now = time.monotonic()
+        return self.end if self.end == math.inf else now + share * (self.end - now)
 
     @property
     def idle(self) -> bool:
@@ -114,14 +125,13 @@ class FlowSearch:
         steps = flow
         if self.problem.whole:
             steps = round_to_lots(self.problem, flow, self._by_burden)
-        proven = self._bound(form, answer, self._worst_burden(flow))
-        stage = prove("worst burden", self._worst_burden(steps), proven)
+        proof = self.lift(form, duals(answer), self._worst_burden(flow))
+        stage = prove("worst burden", self._worst_burden(steps), proof.proven)
         if self.branch and not stage.certificate.optimal:
-            steps, claimed = self.branched(
-                form, steps, low=stage.certificate.lower, high=stage.value
-            )
-            stage = report(prove("worst burden", self._worst_burden(steps), proven), claimed)
-        return self.found(steps, [stage], self.price(form, answer), [(form, answer)])
+            low, high = stage.certificate.lower, stage.value
+            steps, claimed = self.branched(form, steps, low=low, high=high)
+            stage = report(prove("worst burden", self._worst_burden(steps), proof.proven), claimed)
+        return self.found(steps, [stage], form.factor * proof.price, [(form, proof)])
 
     def _by_cuts(self, *, first: bool) -> Flow | None:
         """The burdens without a program, where that can be."""
@@ -164,21 +174,19 @@ class FlowSearch:
                 break
             fixed[form.accounts[_holding(form, answer)]] = worst
         steps = round_to_lots(problem, flow, self._by_burden) if problem.whole else flow
-        taken, stages = problem.haircut(steps), []
+        taken, stages, proofs = problem.haircut(steps), [], []
         for rank, (bearing, form, answer) in enumerate(levels[: 1 if problem.whole else None]):
             words = "worst burden" if rank == 0 else f"burden of the next {int(bearing.sum())}"
             worst = self._worst_burden(steps, bearing)
-            stages.append(prove(words, worst, self._bound(form.given(taken), answer, worst)))
-        first = stages[0].certificate
+            proofs.append((form, self.lift(form.given(taken), duals(answer), worst)))
+            stages.append(prove(words, worst, proofs[-1][1].proven))
+        first, (form, proof) = stages[0].certificate, proofs[0]
         if self.branch and not first.optimal:
-            steps, claimed = self.branched(
-                levels[0][1], steps, low=first.lower, high=stages[0].value
-            )
+            steps, claimed = self.branched(form, steps, low=first.lower, high=stages[0].value)
             certificate = resealed(first, upper=self._worst_burden(steps))
             stages = [report(replace(stages[0], certificate=certificate), claimed)]
-        proofs = [level[1:] for level in levels[: len(stages)]]
-        best = self.found(steps, stages, self.price(*proofs[0]), proofs)
-        told = zip(best.witness or [dict] * len(stages), kept, strict=False)
+        best = self.found(steps, stages, form.factor * proof.price, proofs[: len(stages)])
+        told = zip(best.witness, kept, strict=False)
         return replace(best, witness=tuple(partial(dict, made(), kept=who) for made, who in told))
 
     def _next_level(
@@ -216,17 +224,15 @@ class FlowSearch:
         hedges = Hedges.of(problem, objective.of(*coins))
         form = keep_hedges(problem, hedges)
         flow, answer = self.flow(form)
-        least = answer
-        price = None if self.branch else self.price(form, answer)
         rounding = CAP * 1e-3 * math.fsum(problem.notional * problem.quantity)
 
         def change(steps: FloatArray) -> float:
             return math.fsum(hedges.change(steps))
 
         def stage(steps: FloatArray) -> Stage:
-            return prove("net delta changed, USD", change(steps), proven, rounding=rounding)
+            return prove("net delta changed, USD", change(steps), proof.proven, rounding=rounding)
 
-        proven = self.bound(form, answer, change(flow))
+        proof = self.lift(form, duals(answer), change(flow))
         claimed = 0.0
         if self.branch:
             flow, claimed = self.branched(form, flow)
@@ -240,37 +246,15 @@ class FlowSearch:
             steps = round_to_lots(problem, steps, by_fraction(steps))
             cap = max(cap, change(steps) * (1 + CAP))
             second = least_burden(problem, hedge_cap=(hedges, cap))
-            bearable = self._run(second)
+            bearable = self.solve(second)
         worst = self._worst_burden(steps)
-        burden = prove("worst burden", worst, self._bound(second, bearable, worst))
+        bearing = self.lift(second, duals(bearable), worst)
+        burden = prove("worst burden", worst, bearing.proven)
         if self.branch:
             burden = report(burden, low)
-        proofs = [(form, least), (second, bearable)]
+        price = None if self.branch else form.factor * proof.price
+        proofs = [(form, proof), (second, bearing)]
         return self.found(steps, [report(stage(steps), claimed), burden], price, proofs)
-
-    def fewest_accounts(self) -> Flow:
-        """Touch as few accounts as can close all that is matched."""
-        problem = self.problem
-        if self.idle:
-            return NOTHING
-        form = fewest_accounts(problem)
-        relaxed = self._run(form)
-        proven = self.bound(form, relaxed, float(problem.touchable.sum()))
-        proven = replace(proven, lower=float(math.ceil(proven.lower - 1e-9)))
-        mixed = for_branching(problem, form, np.zeros(form.per.size))
-        answer = self._solve(mixed.program)
-        on = np.zeros(problem.weight.size, dtype=bool)
-        on[np.unique(problem.account)] = answer.columns[form.per.size + 1 :] > 0.5
-        steps = mend(problem, mixed.steps(answer.columns), on[problem.account])
-        touched = float(np.unique(problem.account[steps > 0]).size)
-        claimed = 0.0 if problem.mixed.any() else float(math.ceil(answer.bound - 1e-6))
-        stages = [report(prove("accounts touched", touched, proven), claimed)]
-        return self.found(steps, stages, None, [(form, relaxed)])
-
-    def _bound(self, form: Form, answer: RawAnswer, value: float) -> ProvenBound:
-        if not form.accounts.size:
-            return ProvenBound(lower=0.0, error=0.0, trust=Trust.EXACT)
-        return self.bound(form, answer, value)
 
     def _worst_burden(self, steps: FloatArray, among: BoolArray | None = None) -> float:
         burden = self.problem.burden(self.problem.haircut(steps))
@@ -281,14 +265,39 @@ class FlowSearch:
         taken = problem.value[problem.level[arc]]
         return float((haircut[account] + taken) / problem.weight[account]) if taken else 0.0
 
-    def _run(self, form: Form) -> RawAnswer:
-        return self._solve(form.program)
+    def solve(self, form: Form) -> RawAnswer:
+        """Solve a program, or say what is known instead."""
+        rows = form.program.row_lower.size
+        if self.known is not None:
+            self.answers.append((Stopped.LIMIT, Method.CUTS))
+            return RawAnswer(
+                columns=np.resize(self.known / form.per, form.program.cost.size),
+                row_duals=np.zeros(rows),
+                bound=-math.inf,
+                stopped=Stopped.LIMIT,
+                method=Method.CUTS,
+            )
+        if self.end < math.inf and not self.proofs:
+            start = time.monotonic()
+            self.bound_of_groups(form, lifted(self.problem, form, np.zeros(rows)).row_duals, 0.0)
+            self.proofs.append(2.0 * (time.monotonic() - start))
+        try:
+            return self._solve(form.program)
+        except SolverStopped as late:
+            self._keep(form, late.row_duals)
+            raise
+
+    def _keep(self, form: Form, row_duals: FloatArray) -> None:
+        """What multipliers prove of the first program, if there was no answer before."""
+        if len(self.answers) <= 1 and row_duals is not None:
+            told = lifted(self.problem, form, row_duals).row_duals
+            self.stopped.append(self.bound_of_groups(form, told, math.inf))
 
     def _solve(self, program: Program) -> RawAnswer:
         try:
-            answer = solved(program, seconds_left(self.end))
+            answer = solved(program, seconds_left(self.end - sum(self.proofs)), self.gap)
         except Infeasible:
-            raise self._infeasible() from None
+            raise self.infeasible() from None
         self.answers.append((answer.stopped, answer.method))
         return answer
 
@@ -297,10 +306,10 @@ class FlowSearch:
         steps: FloatArray,
         stages: Sequence[Stage],
         price: FloatArray | None = None,
-        proofs: Sequence[tuple[Form, RawAnswer]] = (),
+        proofs: Sequence[tuple[Form, Lifted]] = (),
     ) -> Flow:
         """Gather an answer; it says how its programs ended, and what they prove of orders."""
-        told = () if self.problem.mixed.any() else proofs
+        told = [(form, x.row_duals, x.price) for form, x in proofs]
         inside = any(method is Method.HIGHS_INTERIOR for _, method in self.answers)
         outside = Method.HIGHS
         if self.answers and all(method is Method.CUTS for _, method in self.answers):
@@ -312,16 +321,18 @@ class FlowSearch:
             stopped=Stopped.of_all(stopped for stopped, _ in self.answers),
             method=Method.HIGHS_INTERIOR if inside else outside,
             witness=tuple(
-                partial(dict, form.prices(self.problem, duals(answer))) for form, answer in told
+                partial(dict, form.prices(self.problem, *prices)) for form, *prices in told
             ),
         )
 
-    def _infeasible(self) -> Exception:
+    def infeasible(self) -> Exception:
+        """Why profits, or limits, do not suffice, once a program has no point."""
         form = most_matched(self.problem)
         answer = solved(form.program, seconds_left(self.end))
         wanted = math.fsum(self.problem.notional * self.problem.quantity)
         of_groups = self.bound_of_groups(form, duals(answer), -wanted).lower
-        reached = max(-self.bound(form, answer, of_groups).lower, 0.0)
+        proof = self.lift(form, duals(answer), of_groups)
+        reached = max(-proof.proven.lower, 0.0)
         if self.finer() is None and reached >= wanted * (1 - 1e-9):
             return SolverFailed("HiGHS calls a matching infeasible that profits allow")
         start, capacity = self.problem.round_.start, self.problem.capacity
@@ -338,7 +349,8 @@ class FlowSearch:
             missing=wanted - reached,
             binding=tuple(Binding(start.account[i], float(capacity[i]), reasons[i]) for i in spent),
         )
-        farkas, served = form.prices(self.problem, duals(answer)), self.problem.order_level >= 0
+        farkas = form.prices(self.problem, proof.row_duals, proof.price)
+        served = self.problem.order_level >= 0
         per = self.problem.notional / self.problem.step
         farkas["conserve"][served] += per[self.problem.order_level[served]]
         refused.farkas = farkas
@@ -349,14 +361,15 @@ class FlowSearch:
 
         No account gives more than `most`, shape (n,), USD, where that is a number.
         """
-        answer = self._run(form)
+        answer = self.solve(form)
         most = None if most is None else np.where(np.isnan(most), np.inf, most)
-        return mend(self.problem, form.steps(answer.columns), most=most), answer
-
-    def price(self, form: Form, answer: RawAnswer) -> FloatArray:
-        """Rise of the objective per step of each order, shape (k,)."""
-        price: FloatArray = form.factor * lifted(self.problem, form, duals(answer)).price
-        return price
+        try:
+            return mend(self.problem, form.steps(answer.columns), most=most), answer
+        except CertificateError:
+            if answer.stopped is Stopped.OPTIMAL:
+                raise
+            self._keep(form, duals(answer))
+            raise SolverStopped("a limit came before a flow was found") from None
 
     def branched(
         self, form: Form, steps: FloatArray, *, low: float = 0.0, high: float = 0.0

@@ -25,6 +25,7 @@ from adlopt.optimum.matching.goal_search import (
     require_marks,
     shares,
 )
+from adlopt.optimum.matching.many_prices import Lifted
 from adlopt.optimum.matching.matching_problem import MatchingProblem
 from adlopt.optimum.programs.highs import RawAnswer
 
@@ -56,16 +57,18 @@ def least_leverage(search: FlowSearch, objective: LeastLeverage) -> Flow:
             upper, flow = reached, attempt
         # Never exact: sums of notionals, and levels, are rounded before they are proved.
         proven = search.bound_of_groups(form, duals(answer), 0.0, exact=False)
-        single = search.bound(form, answer, proven.lower, exact=False)
-        if level == 0.0 or proven.lower >= 0.0:
-            told = partial(_prices, problem, form, duals(answer), level)
+        proof = search.lift(form, duals(answer), proven.lower, exact=False)
+        single = proof.proven
+        if level == 0.0 or single.lower >= 0.0:
+            told = partial(_prices, problem, form, proof, level)
         if level == 0.0:
-            lower, price = max(proven.lower, 0.0), search.price(form, answer)
+            lower, price = max(proven.lower, 0.0), form.factor * proof.price
             of_orders = max(single.lower, 0.0)
         elif proven.lower >= 0.0:
             lower = max(lower, level)
             of_orders = max(of_orders, level if single.lower >= 0.0 else 0.0)
-        if not problem.value.any() or lower >= upper * (1 - 3 * HAIR):
+        enough = 1 - max(3 * HAIR, search.gap)
+        if not problem.value.any() or lower >= upper * enough or search.known is not None:
             break
         if level >= HIGHEST and math.isinf(upper):
             raise InfeasibleRound(
@@ -90,14 +93,12 @@ def least_leverage(search: FlowSearch, objective: LeastLeverage) -> Flow:
         steps, claimed = search.branched(form, steps, low=stage.certificate.lower, high=stage.value)
         stage = report(prove("worst leverage", worst_leverage(problem, steps), proven), claimed)
     found = search.found(steps, [stage], None if problem.value.any() else price)
-    return replace(found, witness=() if problem.mixed.any() else (told,))
+    return replace(found, witness=(told,))
 
 
-def _prices(
-    problem: MatchingProblem, form: Form, row_duals: FloatArray, level: float
-) -> dict[str, Any]:
+def _prices(problem: MatchingProblem, form: Form, proof: Lifted, level: float) -> dict[str, Any]:
     """What proves a level, as certificates have it: its rows are those of the program, scaled."""
-    found: dict[str, Any] = form.prices(problem, row_duals)
+    found: dict[str, Any] = form.prices(problem, proof.row_duals, proof.price)
     return found | {"share": found["share"] / (1.0 + level), "level": np.array([level])}
 
 

@@ -14,18 +14,18 @@ PIVOTED_ROWS = 400_000_000
 """Pivots, times rows, after which dual simplex gives up: it would tie on coins that bear alike."""
 
 
-def solved(program: Program, time_limit: float | None) -> RawAnswer:
+def solved(program: Program, time_limit: float | None, gap: float = 0.0) -> RawAnswer:
     """Minimise a program; what comes from inside is as good, and certified alike."""
     if program.integer is not None:
-        return run(program, time_limit=time_limit)
-    end, found = deadline(time_limit), None
-    with suppress(SolverStopped):
-        found = run(program, time_limit=time_limit, pivots=PIVOTED_ROWS // program.row_lower.size)
-        if found.stopped is Stopped.OPTIMAL:
-            return found
+        return run(program, time_limit=time_limit, gap=gap)
+    end, stopped = deadline(time_limit), SolverStopped()
     try:
-        return run(program, time_limit=seconds_left(end), interior=True)
-    except SolverStopped:
-        if found is None:
-            raise
-        return found
+        found = run(program, time_limit=time_limit, pivots=PIVOTED_ROWS // program.row_lower.size)
+    except SolverStopped as error:
+        found, stopped = None, error
+    if found is None or found.stopped is not Stopped.OPTIMAL:
+        with suppress(SolverStopped):
+            found = run(program, time_limit=seconds_left(end), interior=True)
+    if found is None:
+        raise stopped
+    return found

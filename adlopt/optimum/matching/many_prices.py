@@ -16,9 +16,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from adlopt.foundation.arrays import FloatArray, IntArray
-from adlopt.optimum.core.certificate import UNIT_ROUNDING
+from adlopt.optimum.core.certificate import UNIT_ROUNDING, Trust
 from adlopt.optimum.matching.form import Form
 from adlopt.optimum.matching.matching_problem import MatchingProblem
+from adlopt.optimum.programs.weak_duality import ProvenBound
+
+NONE = ProvenBound(lower=-math.inf, error=0.0, trust=Trust.EXACT)
+"""What nothing proves."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -26,13 +30,14 @@ class Lifted:
     """Multipliers of rows that hold for orders, prices a step of these, (k,), and pieces to split.
 
     `piece`, (k,), is 0, 1 or 2 below, at and above the bend of an order's group, and `loss`, (L,),
-    what the bends cost the bound, in units of the program.
+    what the bends cost the bound, in units of the program; `proven` is what they prove.
     """
 
     row_duals: FloatArray
     price: FloatArray
     piece: IntArray
     loss: FloatArray
+    proven: ProvenBound = NONE
 
 
 def lifted(problem: MatchingProblem, form: Form, row_duals: FloatArray) -> Lifted:

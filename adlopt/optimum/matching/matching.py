@@ -27,6 +27,7 @@ form x = z w − v, best for a single budget, 10 times as long.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
@@ -34,15 +35,16 @@ from typing import Any
 
 import numpy as np
 
-from adlopt.errors import InfeasibleRound
-from adlopt.foundation.arrays import BoolArray, IntArray
+from adlopt.errors import InfeasibleRound, SolverStopped
+from adlopt.foundation.arrays import BoolArray
 from adlopt.foundation.deadline import deadline, is_late
 from adlopt.model.limits import NO_LIMITS, Limits
 from adlopt.model.loss import MinMax
 from adlopt.model.method import Method, Stopped
+from adlopt.model.objective import Leximin
 from adlopt.model.shed import Shed
 from adlopt.model.two_sided import TwoSidedRound
-from adlopt.optimum.core.certificate import TOLERANCE, Stage
+from adlopt.optimum.core.certificate import TOLERANCE, Certificate, Stage, resealed
 from adlopt.optimum.core.surface import made, remade
 from adlopt.optimum.matching.check import check_trades
 from adlopt.optimum.matching.found import Flow
@@ -51,6 +53,7 @@ from adlopt.optimum.matching.matched import Matching
 from adlopt.optimum.matching.matching_problem import MatchingProblem
 from adlopt.optimum.matching.pairing import Trades, pair
 from adlopt.optimum.programs.highs import check_time_limit
+from adlopt.optimum.programs.weak_duality import ProvenBound
 from adlopt.optimum.reasons import why_no_more
 from adlopt.optimum.tiers import later, tier_by_tier
 
@@ -67,6 +70,7 @@ def solve_matching(
     whole_lots: bool = False,
     method: Method = Method.AUTO,
     time_limit: float | None = None,
+    gap: float = 0.0,
 ) -> Matching:
     """Close what losers shed against winners on the other side of the same coin, at least cost.
 
@@ -77,26 +81,14 @@ def solve_matching(
     branch, end = whole_lots and method is Method.HIGHS, deadline(time_limit)
 
     def one(left: Shed, among: Limits) -> Matching:
-        group: IntArray | None = None
-        while True:
-            part = MatchingProblem.of(
-                round_.winners,
-                left,
-                objective.worst,
-                lots=whole_lots,
-                limits=among,
-                group=group,
-                most_arcs=MANY,
-            )
-            search = FlowSearch(problem=part, branch=branch, end=end, linear=method is Method.HIGHS)
-            try:
-                found = find(search, objective)
-            except InfeasibleRound:
-                if (group := search.finer()) is None:
-                    raise
-                continue
-            if (group := search.finer()) is None or is_late(end):
-                return matching_of(replace(round_, losers=left), part, objective, found)
+        given = replace(round_, losers=left)
+        part = MatchingProblem.of(
+            given.winners, left, objective.worst, lots=whole_lots, limits=among, most_arcs=MANY
+        )
+        search = FlowSearch(
+            problem=part, branch=branch, end=end, linear=method is Method.HIGHS, gap=gap
+        )
+        return matching_of(given, part, objective, found_in_groups(search, objective, find))
 
     if bounds.tier is None:
         best = one(round_.losers, bounds)
@@ -106,6 +98,61 @@ def solve_matching(
     if limits is None:
         return best
     return replace(best, reason=_reasons(best, objective.worst, limits))
+
+
+def found_in_groups(
+    search: FlowSearch, objective: Any, find: Callable[[FlowSearch, Any], Flow]
+) -> Flow:
+    """Minimise over groups of orders, which are split until single ones are proved.
+
+    Where a limit comes first, the best so far: of what was found, and what bears the least.
+    """
+    best, known = None, None
+    if search.end < math.inf and not isinstance(objective, (MinMax, Leximin)):
+        known = replace(search, branch=False, linear=False).least_burden()
+    while True:
+        part, late = search.problem, None
+        try:
+            found = find(search, objective)
+            found = replace(found, problem=found.problem or part)
+            best = found if best is None else _better(found, best)
+        except InfeasibleRound:
+            if search.finer() is None:
+                raise
+        except SolverStopped as error:
+            late = error
+        finer = search.finer()
+        if late or finer is None or (best is not None and is_late(search.end)):
+            break
+        search = replace(search, problem=finer, answers=[], bends=[])
+    if known is not None and (best is None or best.stopped is Stopped.LIMIT):
+        least = FlowSearch(
+            problem=known.problem or part, branch=False, end=math.inf, known=known.steps
+        )
+        found = replace(find(least, objective), problem=least.problem, stopped=Stopped.LIMIT)
+        found = _raised(found, *search.stopped)
+        best = found if best is None else _better(best, found)
+    if best is None:
+        raise late or SolverStopped("a limit came before a matching was found")
+    return best
+
+
+def _better(found: Flow, other: Flow) -> Flow:
+    """The flow that costs less, with the stronger bound."""
+    if found.stages[0].value > other.stages[0].value:
+        found, other = other, found
+    return _raised(found, other.stages[0].certificate)
+
+
+def _raised(found: Flow, *bounds: Certificate | ProvenBound) -> Flow:
+    """A flow with the strongest of what is proved of its first criterion."""
+    first, *further = found.stages
+    for bound in bounds:
+        if bound.lower > first.certificate.lower:
+            lower, error = min(bound.lower, first.value), bound.error
+            held = resealed(first.certificate, lower=lower, trust=bound.trust, error=error)
+            first = replace(first, certificate=held)
+    return replace(found, stages=(first, *further))
 
 
 def matching_of(

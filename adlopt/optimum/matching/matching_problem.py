@@ -6,7 +6,7 @@ are counted in *steps*: single contracts, or whole lots.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -29,7 +29,8 @@ class MatchingProblem:
     there are the account that is `owner`, and steps to give up, `limit`; of levels, (L,), USD a
     step taken from the winner and at the mark, steps to close, contracts a `step`, and book; of
     orders, (k,), their level (−1: nothing of it is matched), `matched` steps, and the `group` of
-    those of one book that share a level, at their mean where `mixed`; of arcs, (A,), their ends.
+    those of one book that share a level, at their mean where `mixed`; of arcs, (A,), their ends;
+    of books the positions of `holders`, contracts a step, and USD a contract at the mark.
     """
 
     round_: ContractRound
@@ -50,6 +51,10 @@ class MatchingProblem:
     mixed: BoolArray
     position: IntArray
     level: IntArray
+    order_book: IntArray
+    holders: tuple[IntArray, ...]
+    book_step: FloatArray
+    book_mark: FloatArray
     whole: bool
 
     @classmethod
@@ -61,14 +66,13 @@ class MatchingProblem:
         *,
         lots: bool,
         limits: Limits = NO_LIMITS,
-        group: IntArray | None = None,
         most_arcs: float = np.inf,
     ) -> MatchingProblem:
         """Match books: what losers shed up to the winners' open interest, first listed first.
 
         Positions that limits close are no open interest. Those of accounts without profits are:
         what they cannot pay for, nobody pays for. Each price is a level up to so many arcs, a whole
-        book beyond, unless a group of each order is given.
+        book beyond.
         """
         shed.check_takes()
         positions, owner = round_.positions, round_.owner
@@ -94,18 +98,11 @@ class MatchingProblem:
         asked = np.floor(asked * (1 + WHOLE)) if lots else asked
         matched = _first_listed_first(asked, order_book, limit, book)
         limit = np.where(unable, 0.0, limit)
-        grouped = np.unique(shed.value, return_inverse=True)[1] if group is None else group
-        order_level, level_book = _levels(order_book, grouped, matched)
-        sides = np.bincount(book[(book >= 0) & (limit > 0)], minlength=len(index))
-        if group is None and not lots and sides[level_book].sum() > most_arcs:
-            grouped = np.zeros_like(grouped)
-            order_level, level_book = _levels(order_book, grouped, matched)
-        mixed, level_value = _mean_values(order_level, shed.value, matched)
-        arcs = [np.flatnonzero((book == b) & (limit > 0)) for b in level_book.tolist()]
-        served = order_level >= 0
+        holders = [np.flatnonzero((book == b) & (limit > 0)) for b in range(len(index))]
         mark = np.zeros(len(index))
         mark[order_book] = shed.mark
-        return cls(
+        none, no = np.zeros(0), np.zeros(0, dtype=np.int64)
+        problem = cls(
             round_=round_,
             shed=shed,
             limits=limits,
@@ -113,20 +110,52 @@ class MatchingProblem:
             capacity=capacity,
             owner=owner,
             limit=limit,
-            value=level_value * step[level_book],
-            notional=(mark * step)[level_book],
-            quantity=np.bincount(
-                order_level[served], matched[served], minlength=level_book.size
-            ).astype(float),
-            step=step[level_book],
-            level_book=level_book,
-            order_level=order_level,
             matched=matched,
-            group=grouped,
-            mixed=mixed,
-            position=np.concatenate([np.zeros(0, dtype=np.int64), *arcs]),
-            level=np.repeat(np.arange(level_book.size), [arc.size for arc in arcs]),
+            order_book=order_book,
+            holders=tuple(holders),
+            book_step=step,
+            book_mark=mark,
             whole=lots,
+            value=none,
+            notional=none,
+            quantity=none,
+            step=none,
+            level_book=no,
+            order_level=no,
+            group=no,
+            mixed=none > 0,
+            position=no,
+            level=no,
+        )
+        group = np.unique(shed.value, return_inverse=True)[1]
+        pairs = np.unique(np.stack([order_book, group])[:, matched > 0], axis=1)[0]
+        arcs = sum(holders[b].size for b in pairs.tolist())
+        return problem.regrouped(group if lots or arcs <= most_arcs else np.zeros_like(group))
+
+    def only(self, chosen: BoolArray) -> MatchingProblem:
+        """The problem in which no other accounts, (n,), close anything."""
+        limit = np.where(chosen[self.owner], self.limit, 0.0)
+        holders = tuple(who[limit[who] > 0] for who in self.holders)
+        return replace(self, limit=limit, holders=holders).regrouped(self.group)
+
+    def regrouped(self, group: IntArray) -> MatchingProblem:
+        """The problem with orders of a book and a group, (k,), as a level at their mean."""
+        order_level, book = _levels(self.order_book, group, self.matched)
+        mixed, value = _mean_values(order_level, self.shed.value, self.matched)
+        served, parts = order_level >= 0, [self.holders[b] for b in book.tolist()]
+        quantity = np.bincount(order_level[served], self.matched[served], minlength=book.size)
+        return replace(
+            self,
+            value=value * self.book_step[book],
+            notional=(self.book_mark * self.book_step)[book],
+            quantity=quantity.astype(float),
+            step=self.book_step[book],
+            level_book=book,
+            order_level=order_level,
+            group=group,
+            mixed=mixed,
+            position=np.concatenate([np.zeros(0, dtype=np.int64), *parts]),
+            level=np.repeat(np.arange(book.size), [part.size for part in parts]),
         )
 
     @property

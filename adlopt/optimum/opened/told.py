@@ -17,6 +17,7 @@ from adlopt.model.loss import MinMax
 from adlopt.optimum.core.surface import Made, asked
 from adlopt.optimum.evidence.question import Question
 from adlopt.optimum.matching.goal_programs import least_burden
+from adlopt.optimum.matching.many_prices import lifted
 from adlopt.optimum.opened.expressions import affine
 from adlopt.optimum.opened.kinds import Contracts, Dollars, Rounds, TwoSides
 from adlopt.optimum.opened.own_objective import is_own
@@ -108,7 +109,7 @@ def prices(
     own = price[stated.rows_named("own").part]
     if isinstance(kind, TwoSides):
         form = replace(least_burden(kind.problem), program=p)
-        found = form.prices(kind.problem, duals)
+        found = form.prices(kind.problem, duals, lifted(kind.problem, form, duals).price)
     owner = np.full(p.cost.size, -1)
     owner[stated.column] = stated.account
     for block in () if isinstance(kind, TwoSides) else stated.rows:

@@ -208,10 +208,12 @@ def _answer(solver: Any, program: Program, status: Any, method: Method, core: An
     if state != kinds.kOptimal and state not in limits:
         raise _failed(program, f"HiGHS ended in state {solver.modelStatusToString(state)}")
     info = solver.getInfo()
+    solution = solver.getSolution()
+    stopped = SolverStopped("HiGHS reached its limit before it found a feasible haircut")
+    stopped.row_duals = np.array(solution.row_dual)
     # Before a point is found `col_value` is full of zeros that mean nothing.
     if info.primal_solution_status != int(core.SolutionStatus.kSolutionStatusFeasible):
-        raise SolverStopped("HiGHS reached its limit before it found a feasible haircut")
-    solution = solver.getSolution()
+        raise stopped
     whole = program.integer is not None
     return RawAnswer(
         columns=np.array(solution.col_value),

@@ -35,12 +35,14 @@ def proven_lower_bound(
     *,
     good_enough: float,
     deadline: float = math.inf,
+    nodes: float = math.inf,
     progress: Callable[[float], None] | None = None,
 ) -> float:
     """Return a number that no feasible point of a program with bounded columns costs less than.
 
     A bound of `good_enough`, such as what a known point costs, need not be raised; the deadline is
-    on the clock of `time.monotonic`, and `progress` is told the bound now and then.
+    on the clock of `time.monotonic`, so many `nodes` are parted at most, and `progress` is told the
+    bound now and then.
 
     >>> program = Program(cost=[-1.0, -1.0], lower=[0, 0], upper=[1, 1], row_lower=[-np.inf],
     ...                   row_upper=[1.5], start=[0, 2], column=[0, 1], coefficient=[1.0, 1.0],
@@ -51,6 +53,8 @@ def proven_lower_bound(
     tree, order, closed = _Tree(program, good_enough), count(), good_enough
     open_ = [(-math.inf, next(order), tree.node(program.lower, program.upper, -math.inf))]
     while open_ and open_[0][0] < closed and not is_late(deadline):
+        if (nodes := nodes - 1) < 0:
+            break
         bound, step, node = heapq.heappop(open_)
         if progress is not None and step % 200 == 0:
             progress(bound)

@@ -1,0 +1,225 @@
+"""The fewest accounts of a matching: which of them cover what each book asks for.
+
+Whatever they pay, the accounts that are touched have positions enough in every book. So many, the
+largest first, are enough of a book, and fewer never: that bounds the sum over its holders, also of
+those beside some that all count, by how many of the largest others what is left takes. The
+linear program of these rows, and a tree of it, bound the number of accounts; whole numbers of it
+say who might be enough, and cuts over books whether they can pay.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+
+from adlopt.errors import SolverStopped
+from adlopt.foundation.arrays import BoolArray, FloatArray, IntArray
+from adlopt.foundation.deadline import is_late, seconds_left
+from adlopt.model.method import Stopped
+from adlopt.model.objective import FewestAccounts
+from adlopt.optimum.core.certificate import TOLERANCE, Trust
+from adlopt.optimum.matching import goal_programs as programs
+from adlopt.optimum.matching.book_cuts import BookCut, LevelSearch
+from adlopt.optimum.matching.books import PricedBooks
+from adlopt.optimum.matching.found import NOTHING, Flow, prove
+from adlopt.optimum.matching.goal_search import FlowSearch, duals
+from adlopt.optimum.matching.many_prices import NONE
+from adlopt.optimum.matching.matching_problem import MatchingProblem
+from adlopt.optimum.programs.highs import Infeasible, run
+from adlopt.optimum.programs.program import Program
+from adlopt.optimum.programs.proven_tree import proven_lower_bound
+from adlopt.optimum.programs.weak_duality import ProvenBound, lower_bound
+
+ROUNDS = 30
+"""Linear programs to which rows are added."""
+VIOLATED = 1e-6
+"""By how much a row must say more than a point does."""
+SEARCHED, PARTED = 100, 200
+"""Nodes in which whole numbers are searched for, and of the tree that bounds them."""
+TOLD = 20_000
+"""Arcs up to which multipliers of single arcs are found, for certificates in files."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Cover:
+    """Accounts with something to close, (n,), and by book who of them can close so many steps.
+
+    `rows` are of accounts, coefficients, and the least that they must add up to.
+    """
+
+    account: IntArray
+    held: list[tuple[IntArray, FloatArray, float]]
+    rows: list[tuple[IntArray, FloatArray, float]] = field(default_factory=list)
+
+    @classmethod
+    def of(cls, problem: MatchingProblem) -> Cover:
+        """List what books ask for, and what positions, and profits at the least price, allow."""
+        account, held = np.unique(problem.account), []
+        for book in np.unique(problem.level_book).tolist():
+            mine, who = problem.level_book == book, problem.holders[book]
+            steps, owner = problem.limit[who], problem.owner[who]
+            served = problem.order_level >= 0
+            served[served] = mine[problem.order_level[served]]
+            least = float(problem.shed.value[served].min()) * problem.book_step[book]
+            if least > 0:
+                steps = np.minimum(steps, problem.capacity[owner] / least * (1 + TOLERANCE))
+            needed = float(problem.quantity[mine].sum())
+            held.append((np.searchsorted(account, owner), steps, needed))
+        cover = cls(account=account, held=held)
+        for owner, steps, needed in held:
+            cover.rows.append((owner, np.minimum(steps / needed, 1.0), 1.0 - TOLERANCE))
+            cover.add(owner, steps, needed, np.zeros(owner.size, dtype=bool))
+        return cover
+
+    def add(self, owner: IntArray, steps: FloatArray, needed: float, beside: BoolArray) -> None:
+        """So many of the others a book needs beside some of its holders."""
+        ends = np.cumsum(np.sort(steps[~beside])[::-1])
+        least = np.searchsorted(ends, needed * (1 - TOLERANCE) - float(steps[beside].sum())) + 1.0
+        self.rows.append((owner[~beside], np.ones(int((~beside).sum())), least))
+
+    def tighten(self, point: FloatArray) -> bool:
+        """Add, for each book, the row that a point misses by most; whether it misses one."""
+        before = len(self.rows)
+        for owner, steps, needed in self.held:
+            on, most, best = point[owner], VIOLATED, None
+            ends, falling = None, np.argsort(-steps, kind="stable")
+            for share in np.unique(np.round(on[on > VIOLATED], 6)).tolist():
+                beside = on >= share - VIOLATED
+                left = needed * (1 - TOLERANCE) - float(steps[beside].sum())
+                if left <= 0:
+                    continue
+                ends = np.cumsum(steps[falling[~beside[falling]]])
+                missed = float(np.searchsorted(ends, left) + 1.0 - on[~beside].sum())
+                if missed > most:
+                    most, best = missed, beside
+            if best is not None:
+                self.add(owner, steps, needed, best)
+        return len(self.rows) > before
+
+    def rounded(self, point: FloatArray) -> BoolArray:
+        """All that a point counts in part, but for those who are not missed, the least first.
+
+        Everybody, where that misses a row.
+        """
+        chosen = point > VIOLATED
+        sums = [float(each @ chosen[owner]) - least for owner, each, least in self.rows]
+        if min(sums) < -VIOLATED:
+            return np.ones(chosen.size, dtype=bool)
+        of: dict[int, list[tuple[int, float]]] = {}
+        for row, (owner, each, _) in enumerate(self.rows):
+            for i, one in zip(owner.tolist(), each.tolist(), strict=True):
+                if chosen[i] and point[i] < 1 - VIOLATED:
+                    of.setdefault(i, []).append((row, one))
+        for i in sorted(of, key=lambda i: float(point[i])):
+            if all(sums[row] >= one for row, one in of[i]):
+                chosen[i] = False
+                for row, one in of[i]:
+                    sums[row] -= one
+        return chosen
+
+    def program(self) -> Program:
+        """How few accounts are enough."""
+        accounts = self.account.size
+        sizes = [owner.size for owner, *_ in self.rows]
+        least = np.array([low for *_, low in self.rows])
+        return Program(
+            cost=np.ones(accounts),
+            lower=np.zeros(accounts),
+            upper=np.ones(accounts),
+            row_lower=least,
+            row_upper=np.full(least.size, np.inf),
+            start=np.cumsum([0, *sizes]),
+            column=np.concatenate([owner for owner, *_ in self.rows]),
+            coefficient=np.concatenate([each for _, each, _ in self.rows]),
+            integer=np.ones(accounts, dtype=bool),
+        )
+
+    def pay(self, problem: MatchingProblem, books: PricedBooks, cut: BookCut) -> None:
+        """Those who are touched have the profits that the layers of a cut ask for."""
+        top = np.zeros(problem.limit.size)
+        top[books.position] = np.repeat(cut.top, np.diff(books.start))
+        room = np.bincount(problem.owner, top * problem.limit, minlength=problem.weight.size)
+        most = np.minimum(room, problem.capacity)[self.account] / float(cut.price @ books.quantity)
+        owner = np.flatnonzero(most > 0)
+        self.rows.append((owner, np.minimum(most[owner], 1.0), 1.0 - TOLERANCE))
+
+
+def fewest_accounts(search: FlowSearch, _: FewestAccounts) -> Flow:
+    """Touch as few accounts as can close all that is matched."""
+    problem = search.problem
+    if search.idle:
+        return NOTHING
+    if search.known is not None:
+        touched = _touched(search.known, problem)
+        return search.found(search.known, [prove("accounts touched", touched, NONE)])
+    cover, told = Cover.of(problem), []
+    proven, point = _bounded(search, cover)
+    if problem.level.size <= TOLD and not problem.mixed.any():
+        form = programs.fewest_accounts(problem)
+        told = [(form, search.lift(form, duals(search.solve(form)), math.inf))]
+        proven = max(proven, told[0][1].proven, key=lambda bound: bound.lower)
+    flow, ended = _enough(search, cover, point)
+    part, steps = flow.problem or problem, flow.steps
+    touched = _touched(steps, part)
+    if proven.lower <= touched - 1:
+        # A bound that rounds up to what is touched need not be raised.
+        program, least, end = cover.program(), touched - 1 + VIOLATED, search.end
+        low = proven_lower_bound(program, good_enough=least, deadline=end, nodes=PARTED)
+        if low > proven.lower:
+            proven = ProvenBound(lower=low, error=0.0, trust=Trust.VERIFIED)
+    whole = replace(proven, lower=float(math.ceil(proven.lower - TOLERANCE)))
+    stage = prove("accounts touched", touched, whole)
+    ended = Stopped.OPTIMAL if stage.certificate.optimal else ended
+    return replace(search.found(steps, [stage], None, told), problem=part, stopped=ended)
+
+
+def _bounded(search: FlowSearch, cover: Cover) -> tuple[ProvenBound, FloatArray]:
+    """What the linear program of a cover proves, with rows that its points miss, and the last."""
+    end, answer = search.part_of_time(0.4), None
+    for _ in range(ROUNDS):
+        latest = replace(cover.program(), integer=None)
+        try:
+            answer, program = run(latest, time_limit=seconds_left(end)), latest
+        except Infeasible:
+            raise search.infeasible() from None
+        except SolverStopped:
+            break
+        if is_late(end) or not cover.tighten(answer.columns):
+            break
+    if answer is None:
+        return NONE, np.ones(cover.account.size)
+    return lower_bound(program, duals(answer)), answer.columns
+
+
+def _enough(search: FlowSearch, cover: Cover, point: FloatArray) -> tuple[Flow, Stopped]:
+    """A flow of few accounts, and how the search for it ended; of all, if too few have profits."""
+    problem, ended, end = search.problem, Stopped.LIMIT, search.part_of_time(0.7)
+    least = replace(search, branch=False, linear=False, end=math.inf)
+    for _ in range(ROUNDS):
+        chosen = cover.rounded(point)
+        left = seconds_left(end)
+        try:
+            answer = run(cover.program(), time_limit=left, nodes=SEARCHED, gap=search.gap)
+        except Infeasible:
+            raise search.infeasible() from None
+        except SolverStopped:
+            ended = Stopped.LIMIT
+        else:
+            if answer.columns.sum() < np.count_nonzero(chosen):
+                chosen, ended = answer.columns > 0.5, answer.stopped
+        on = np.zeros(problem.weight.size, dtype=bool)
+        on[cover.account[chosen]] = True
+        part = problem.only(on)
+        levels = LevelSearch.of(part, math.inf)
+        if levels.run(first=True):
+            flow = replace(least, problem=part).least_burden()
+            return replace(flow, problem=flow.problem or part), ended
+        assert levels.next is not None
+        cover.pay(problem, PricedBooks.of(problem), levels.next)
+    return least.least_burden(), Stopped.LIMIT
+
+
+def _touched(steps: FloatArray, problem: MatchingProblem) -> float:
+    return float(np.unique(problem.account[steps > 0]).size)
