@@ -1,12 +1,14 @@
 """The worst path of a severity that is written in the notation, between two ends that meet.
 
-HiGHS finds the path; the rule is played on it, and loses what it loses. That no path costs more is
-proven by a tree of our own (`adlopt.optimum.programs.proven_tree`).
+A rule that only compares is solved level by level (`by_levels`). For any other HiGHS finds the
+path; the rule is played on it, and loses what it loses. That no path costs more is proven by a tree
+of our own (`adlopt.optimum.programs.proven_tree`).
 """
 
 from __future__ import annotations
 
 import math
+import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -21,6 +23,7 @@ from adlopt.optimum.programs.program import Program
 from adlopt.optimum.programs.proven_tree import proven_lower_bound
 from adlopt.policies.severity_notation import Written
 from adlopt.studies.adversary.arena import Arena, Attack, outcome
+from adlopt.studies.adversary.by_levels import by_levels
 from adlopt.studies.adversary.written_program import Number, Sum, WrittenProgram
 
 MARGIN = 1e-7
@@ -39,7 +42,7 @@ class Solved:
     attack: Attack
     """On the rule with its own θ_1, or the worst one."""
     upper: float
-    """USD. Verified by weak duality, node by node."""
+    """USD. Verified, `by` weak duality or levels."""
     reported: float
     """USD. HiGHS's own bound, its word alone: lower than `upper` where the tree was stopped."""
     closed: bool
@@ -62,8 +65,14 @@ def solve(
     `time.monotonic`; the tree has the rest. `NotLinear` if the rule is no mixed-integer program,
     `SolverStopped` if the limit came before any path.
     """
+    half = math.inf if math.isinf(deadline) else (deadline + time.monotonic()) / 2
+    known = by_levels(rule, arena, any_first=any_first, gap=gap, deadline=half)
+    if known is not None and known[0] <= known[1].loss * (1 + max(gap, APART)):
+        upper, attack = known
+        return Solved(attack=attack, upper=upper, reported=upper, closed=True, by="level by level")
     form = WrittenProgram.of(rule, arena, any_first=any_first)
-    return proved(form, *built(form, gap=gap, deadline=deadline), gap, deadline, progress)
+    found = proved(form, *built(form, gap=gap, deadline=deadline), gap, deadline, progress)
+    return found if known is None else replace(found, upper=min(found.upper, known[0]))
 
 
 def proved(
