@@ -432,7 +432,8 @@ def ways_of_contracts(entry, certificate):
     """Burdens of all whole lots that count, by lots; enumerated in whole micro-dollars."""
     held, lots, amounts = entry["positions"], [], []
     for each in held:
-        count, lot = float(each["size"]) / float(each.get("lot", 1.0)), float(each.get("lot", 1.0))
+        lot = float(each.get("lot") or 1.0)
+        count = float(each["size"]) / lot
         lots.append(min(math.floor(count + 1e-9), each.get("closable", 99)))
         amounts.append(round(lot * float(each["value"]) * 10**6))
     names = dict.fromkeys(each["account"].strip() for each in held)
@@ -451,26 +452,23 @@ def ways_of_contracts(entry, certificate):
     capacity = {
         n: max(u, whole[n] / 1e6) if u >= whole[n] / 1e6 - 1e-5 else u for n, u in worth.items()
     }
-    cap = (entry.get("limits") or {}).get("cap") or 1.0
+    cap = (entry.get("limits") or {}).get("cap")
+    cap = 1.0 if cap is None else cap
     epsilon = certificate["objective"]["epsilon"]
     caps = {
         n: u * 1e6 * (cap.get(n, 1.0) if isinstance(cap, dict) else cap)
         for n, u in capacity.items()
     }
     extra = certificate.get("extra_usd")
-    least, most = (
-        round(float(entry["needed"]) * 1e6) + e
-        for e in (0, (math.inf if extra is None else extra) * 1e6)
-    )
+    needed = Fraction(round(float(entry["needed"]), 6)) * 10**6
+    near = round(needed) if abs(needed - round(needed)) <= needed * Fraction(1e-9) else needed
+    least, most = near, math.inf if extra is None else near + Fraction(float(extra)) * 10**6
     found = {}
     for each in itertools.product(*(range(count + 1) for count in lots)):
         given = dict.fromkeys(worth, 0)
         for c, a, o in zip(each, amounts, owner, strict=True):
             given[o] += c * a
-        if (
-            all(given[n] <= caps[n] + 1e-3 for n in given)
-            and least - 1 <= sum(given.values()) <= most + 1
-        ):
+        if all(given[n] <= caps[n] + 1e-3 for n in given) and least <= sum(given.values()) <= most:
             burdens = [given[n] / 1e6 / (capacity[n] + epsilon) for n in given if given[n]]
             found[each] = max(burdens, default=0.0)
     return found

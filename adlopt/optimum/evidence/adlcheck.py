@@ -384,9 +384,9 @@ def _slack(amount: int) -> int:
     return max(min(ONE // MICRO, abs(amount) // 10**9), abs(amount) >> 48)
 
 
-def _beyond(reached: int, low: int | None, high: int | None) -> bool:
-    short = low is not None and reached < low - _slack(low)
-    return short or (high is not None and reached > high + _slack(high))
+def _beyond(reached: int, low: int | None, high: int | None, size: int = 0) -> bool:
+    short = low is not None and reached < low - _slack(max(abs(low), size))
+    return short or (high is not None and reached > high + _slack(max(abs(high), size)))
 
 
 class _Program:
@@ -420,7 +420,9 @@ class _Program:
         for name, number, low, high, entries in self.rows:
             reached = self.reached(entries) if point else 0
             if point and _beyond(reached >> BITS, low, high):
-                raise Invalid(f"the answer does not raise what it must, or breaks a limit: {name}")
+                size = sum(abs(a * self.columns[j][0]) for j, a in entries) >> BITS
+                wrong = _beyond(reached >> BITS, low, high, size)
+                _refuse(wrong, f"the answer does not raise what it must, or breaks a limit: {name}")
             price = (prices.get(name, ())[number : number + 1] or [0])[0]
             end = low if price > 0 else high
             if price and end is not None:
