@@ -29,14 +29,11 @@ from adlopt.foundation.exact import exact_dot, exact_sum
 from adlopt.model.method import Method, Stopped
 from adlopt.optimum.core.certificate import ROUNDING, TOLERANCE, Trust, round_down
 from adlopt.optimum.matching.books import PricedBooks
-from adlopt.optimum.matching.dollar_flow import DollarFlow
+from adlopt.optimum.matching.dollar_flow import SLACK, DollarFlow
 from adlopt.optimum.matching.flows import mend
 from adlopt.optimum.matching.found import Flow, prove
 from adlopt.optimum.matching.matching_problem import MatchingProblem
 from adlopt.optimum.programs.weak_duality import ProvenBound
-
-SLACK = 2.0**-40
-"""Relative room above a level that lets a flow end in spite of rounding."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

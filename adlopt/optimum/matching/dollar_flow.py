@@ -26,6 +26,8 @@ from adlopt.optimum.matching.matching_problem import MatchingProblem
 
 SWEEPS = 4
 """How often each layer evens out its payers' burdens before the first flow."""
+SLACK = 2.0**-40
+"""Relative room above a level that lets a flow end in spite of rounding."""
 FAR = 2**30
 """Distance of what has no way."""
 TOO_MUCH = 1e-12
@@ -118,6 +120,18 @@ class DollarFlow:
         """USD that accounts may pay here at a burden."""
         return np.clip(self.weight * burden - self.before, 0.0, self.left)
 
+    def least(self, end: float) -> tuple[float, BoolArray, DollarFlow]:
+        """The least burden at which layers of one price are paid, those that need it, and how."""
+        flow, short = self, np.ones(self.asked.size, dtype=bool)
+        burden, needs = self.level(), short
+        flow.even_out()
+        while True:
+            flow, short = flow.at(flow.most(burden * (1 + SLACK)), None, end)
+            rise = flow.split(short)[0].level() if short.any() and not short.all() else burden
+            if rise <= burden:
+                return burden, needs, flow
+            burden, needs = rise, short
+
     def even_out(self) -> None:
         """Let layers, one after the other, raise what they ask for at the least burdens."""
         load, start = self.of_accounts(self.paid), self.start.tolist()
@@ -132,16 +146,18 @@ class DollarFlow:
             self.paid[mine] = np.clip(weight * burden, low, high) - low
             load[who] += self.paid[mine]
 
-    def at(self, most: FloatArray, books: PricedBooks, end: float) -> tuple[DollarFlow, BoolArray]:
+    def at(
+        self, most: FloatArray, books: PricedBooks | None, end: float
+    ) -> tuple[DollarFlow, BoolArray]:
         """Pay up to so many USD an account, in layers enough; and those of a minimal cut, if any.
 
-        `SolverStopped` if it becomes late.
+        Without books, layers are of one price. `SolverStopped` if it becomes late.
         """
         flow = copy(self)
         while True:
             short = flow._fill(most, end)
-            cuts = list(flow._crowded(books))
-            if not any(cuts):
+            cuts = [] if books is None else list(flow._crowded(books))
+            if books is None or not any(cuts):
                 return flow, short
             flow = flow._cut(books, cuts)
 
