@@ -186,12 +186,13 @@ def solved(entry, goal, folder):
     file.write_text(json.dumps(entry))
     try:
         adl.solve(adl.read(file, objective=goal)).certificate_file(written)
-    except (adl.InfeasibleRound, adl.InputError) as refused:
-        why = str(refused)
-    else:
-        return json.loads(written.read_text())
-    assert "Leximin takes rows over a few groups" in why or not why.startswith("objective")
-    return None
+    except adl.InfeasibleRound:
+        return None
+    except adl.InputError as refused:
+        if "Leximin takes rows over a few groups" not in str(refused):
+            raise
+        return None
+    return json.loads(written.read_text())
 
 
 @pytest.mark.parametrize("seed", range(600 if NIGHTLY else 2))

@@ -222,9 +222,9 @@ def contracts(entry: Columns, folder: Path) -> Columns:
     totals = _summed(p["account"], _gains(p) if "entry" in p and "mark" in p else worth)
     more: Columns = {"account": [*totals], "capacity": [max(x, 0.0) for x in totals.values()]}
     more = rows_of(entry["accounts"], ACCOUNT, folder) if "accounts" in entry else more
-    known = set(p["account"]) <= set(more["account"]) and set(p["side"]) <= set(SIGN)
-    _refuse(not known, "a position is of no account, or neither long nor short")
-    _refuse(len(set(more["account"])) < len(more["account"]), "an account stands twice")
+    strange = set(p["account"]) - set(names := more["account"]) or set(p["side"]) - set(SIGN)
+    _refuse(strange, "a position is of no account, or neither long nor short")
+    _refuse(len(set(names)) < len(names), "an account stands twice")
     p.pop("entry", None)
     return content | more
 
@@ -254,8 +254,8 @@ def market(entry: Columns, folder: Path) -> Columns:
         tables.append(rows_of(given, named, folder))
     people, p = tables
     names, exempt = people.get("id") or people["account"], entry.get("exempt") or {}
-    known = {*p["account"], *exempt} <= set(names) and len(set(names)) == len(names)
-    _refuse(not known, "a position is of no account, or an account stands twice")
+    strange = {*p["account"], *exempt} - set(names) or len(set(names)) < len(names)
+    _refuse(strange, "a position is of no account, or an account stands twice")
     of_coin = {k: dict(along(coins["name"], coins[k])) for k in coins}
     p |= {k: [of_coin[k][coin] for coin in p["coin"]] for k in ("mark", "lot")}
     gain = _summed(p["account"], _gains(p), dict.fromkeys(names, 0.0))
@@ -270,11 +270,10 @@ def market(entry: Columns, folder: Path) -> Columns:
     sold = {key: [row[i] for row in sorted(rows)] for i, key in enumerate((*keys, "price"))}
     sold = rows_of(entry["shed"], SHED, folder) if "shed" in entry else sold
     checked(sold["price"], "n", "a price at which the bankrupt close")
-    wins = [n for n in names if gain[n] > 0 and equity[n] > 0 and n not in exempt]
-    kept = [j for j, name in enumerate(p["account"]) if name in set(wins)]
-    p = {k: [p[k][j] for j in kept] for k in (*keys, "lot")}
+    wins = {n: n for n in names if gain[n] > 0 and equity[n] > 0 and n not in exempt}
+    p = {k: [v for v, n in along(p[k], p["account"]) if n in wins] for k in (*keys, "lot")}
     sizes = {"capacity": [gain[n] for n in wins], "equity": [equity[n] for n in wins]}
-    return opposed(p, sold) | sizes | {"account": wins}
+    return opposed(p, sold) | sizes | {"account": [*wins]}
 
 
 def limits(entry: Columns, content: Columns) -> Columns:
@@ -318,8 +317,8 @@ def own_rows(entries: Sequence[Any], content: Columns) -> Columns:
                 end, most = math.fsum(content["capacity"][i] for i in part) - said, not most
             ends = ends if by is not None else [None, end] if most else [end, None]
             factors = [1.0 if by is None else by.get(names[i], 0.0) for i in part]
-            row = {"of": part, "by": checked(factors, "r", what), "share": share, "ends": ends}
-            rows.append(row)
+            by_ = checked(factors, "r", what)
+            rows.append({"of": part, "by": by_, "share": share, "ends": ends})
     bearer = [first.get(i, i) for i in range(len(names))] if first else []
     rank = {i: k for k, i in enumerate(sorted(set(bearer)))}
     return {"row": rows, "bearer": [rank[i] for i in bearer]}
@@ -966,21 +965,21 @@ class _Sides(_Dollars):
         p, held, worst, s = self.program(), self.content["held"], Fraction(0), 0
         (level,) = _scaled(checked(witness.get("level", [0.0]), "n", "level"))
         equity, mark = _scaled(self.content["equity"]), _scaled(self.content["shed"]["at"])
-        rows: Any = {i: ([], [], []) for i in (self.owner[j] for j, _ in self.arcs)}
-        for i, size, at in along(self.owner, _scaled(held["size"]), _scaled(held["at"])):
-            rows.get(i, ([],))[0].append(size * at)
+        gross, held_at = Counter[int](), along(_scaled(held["size"]), _scaled(held["at"]))
+        for i, (size, at) in along(self.owner, held_at):
+            gross[i] += size * at
+        rows: Any = {self.owner[j]: ([], []) for j, _ in self.arcs}
         for a, (j, k) in enumerate(self.arcs):
-            rows[self.owner[j]][1].append((a, (level * self.value[k] >> BITS) - mark[k]))
-            rows[self.owner[j]][2].append((a, self.value[k]))
-        for i, (gross, moved, taken) in rows.items():
-            lost, left = p.reached(taken), sum(gross) + p.reached(moved)
-            s = max(s, -(-left // equity[i]))
-            left -= level * lost >> BITS
-            if left > _slack(sum(gross)):
+            rows[self.owner[j]][0].append((a, (level * self.value[k] >> BITS) - mark[k]))
+            rows[self.owner[j]][1].append((a, self.value[k]))
+        for i, (moved, taken) in rows.items():
+            lost, left = p.reached(taken), gross[i] + p.reached(moved)
+            s, left = max(s, -(-left // equity[i])), left - (level * lost >> BITS)
+            if left > _slack(gross[i]):
                 worst = max(worst, Fraction(left, max((equity[i] << BITS) - lost, 0)))
         z = p.column(s, None, ONE)
-        for i, (gross, moved, _) in rows.items():
-            p.row("share", i, None, -sum(gross) >> BITS, [*moved, (z, -equity[i])])
+        for i, (moved, _) in rows.items():
+            p.row("share", i, None, -gross[i] >> BITS, [*moved, (z, -equity[i])])
         found = p.proved("worst leverage", witness)
         proved = found.lower is not None and found.lower >= Fraction(level, ONE)
         return found._replace(upper=worst, lower=found.lower if proved else Fraction(0))
@@ -1013,7 +1012,6 @@ OBJECTIVES |= {"asymmetric": "under:p over:p fair:n", "empirical": "reference:n 
 OBJECTIVES |= {"cvar": "level:n importance:l?", "path": "variation:n"}
 OBJECTIVES |= {"keep-hedges": "underlying:o?"}
 CERTIFICATE = "schema:w adlopt:w instance:o objective:o extra_usd:n? limits:a answer:o criteria:l "
-SAID = ("limits", "infeasible", "criteria")
 CRITERION = "criterion:w upper:r lower:r trust:w reported:a? witness:o"
 
 
@@ -1021,12 +1019,12 @@ class Testimony:
     """What a certificate says was asked, and was answered."""
 
     def __init__(self, certificate: Any) -> None:
-        schema = certificate["schema"]
-        _refuse(schema != SCHEMA, f"it is of {schema!r}: this reads {SCHEMA}")
+        _refuse((of := certificate["schema"]) != SCHEMA, f"it is of {of!r}: this reads {SCHEMA}")
         said = one(certificate, f"{CERTIFICATE} infeasible:b witness:o")
         self.instance = one(said["instance"], "kind:w sha256:w")
         self.answer, self.farkas, goal = (said[k] or {} for k in ("answer", "witness", "objective"))
-        self.limits, self.infeasible, self.criteria = (said[key] for key in SAID)
+        self.limits, self.infeasible = said["limits"], said["infeasible"]
+        self.criteria: Any = said["criteria"]
         self.extra: float | None = said.get("extra_usd", certificate["extra_usd"])
         if self.criteria:
             columns(self.criteria, CRITERION)
@@ -1111,15 +1109,15 @@ def check(content: Columns, certificate: Any) -> list[str]:
     claim = Testimony(certificate)
     content = asked(content, claim.goal["kind"])
     found, limited = fingerprint(content), [key for key in LIMITS if key in content]
-    other = claim.instance != {"kind": content["kind"], "sha256": found}
-    _refuse(other, f"it is of another instance: the SHA-256 of this one is {found}")
+    bound = {"kind": content["kind"], "sha256": found}
+    _refuse(claim.instance != bound, f"it is of another instance: this one's SHA-256 is {found}")
     _refuse(claim.limits != limited, f"its limits are not those of the instance: {limited}")
     about = f"{content['kind']} {found[:12]}, {claim.goal['kind']} over {claim.goal['burden']}"
     if claim.infeasible:
         return [f"VALID: {about}: infeasible, proved: {why_infeasible(content, claim)}"]
     proved = prove(content, claim)
-    others = [c["criterion"] for c in claim.criteria] != [c.name for c in proved]
-    _refuse(others, f"its criteria are not {', '.join(c.name for c in proved)}")
+    names = [c.name for c in proved]
+    _refuse([c["criterion"] for c in claim.criteria] != names, f"its criteria are not {names}")
     return [f"VALID: {about}: feasible", *map(_line, claim.criteria, proved)]
 
 
@@ -1139,17 +1137,14 @@ def main(arguments: Sequence[str]) -> int:
     """Check a file against another; print a verdict."""
     said = None
     try:
-        first, second = map(Path, arguments)
-        content, said = instance(first), parsed(second)
+        content, said = instance(Path(arguments[0])), parsed(Path(arguments[1]))
         sys.stdout.write("\n".join(check(content, said)) + "\n")
     except WRONG as error:
-        named = "" if isinstance(error, Invalid) else f"{type(error).__name__}: "
-        what = f"{named}{error}".splitlines()[0]
-        if said is None:
-            sys.stderr.write(f"adlcheck.py INSTANCE CERTIFICATE: {what}\n")
-            return 2
-        sys.stdout.write(f"INVALID: {what}\n")
-        return 1
+        what = f"{error if isinstance(error, Invalid) else repr(error)}".splitlines()[0]
+        out, words = (sys.stderr, "adlcheck.py INSTANCE CERTIFICATE"), (sys.stdout, "INVALID")
+        stream, first = out if said is None else words
+        stream.write(f"{first}: {what}\n")
+        return 2 if said is None else 1
     return 0
 
 
