@@ -135,6 +135,11 @@ def closest_sums(available: Mapping[int, int], target: int, *, sums: int = SUMS)
     (8, 10, True)
     """
     fit = {k: min(n, target // k + 1) for k, n in available.items() if n > 0 and k <= target}
+    plain = _greedy(fit, target)
+    if sum(size * count for size, count in plain.items()) == target:
+        return ClosestSums(
+            below=target, above=target, take_below=plain, take_above=plain, proven=True
+        )
     rooms = [room for room in FEWER if room < sums]
     first, *more = (*rooms, max(sums, room_for_all(fit.values())))
     found = _meet_in_the_middle(fit, target, first)
