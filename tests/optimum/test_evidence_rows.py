@@ -211,6 +211,27 @@ def test_rows_of_ones_own_and_their_mutations_are_refused_or_true(seed, tmp_path
         done += 10
 
 
+@pytest.mark.parametrize("row", [
+    {"account": ["ann"], "gives_at_least": {"usd": 41.0}},
+    {"account": ["ann", "bob"], "gives_at_most": {"share": 0.2}},
+    {"haircut": {"ann": 1.0, "bob": 1.0, "cat": 1.0}, "at_most": 59.0},
+    {"account": ["cat"], "keeps_at_most": 9.0},
+])  # fmt: skip
+@pytest.mark.parametrize("goal", ["min-max", "leximin", "cvar:0.5"])
+def test_that_rows_contradict_each_other_has_a_certificate_too(row, goal, tmp_path):
+    rows = [{"id": n, "capacity": u} for n, u in (("ann", 40.0), ("bob", 40.0), ("cat", 40.0))]
+    more = {"account": ["cat"], "gives_at_most": {"usd": 30.0}}
+    entry = {"deficit": 90.0, "needed": 60.0, "account": rows, "constraint": [row, more]}
+    (tmp_path / "instance.json").write_text(json.dumps(entry))
+    with pytest.raises(adl.InfeasibleRound) as refused:
+        adl.solve(adl.read(tmp_path / "instance.json", objective=goal))
+    refused.value.certificate_file(tmp_path / "certificate.json")
+    certificate = json.loads((tmp_path / "certificate.json").read_text())
+    assert "infeasible, proved" in verdict(entry, certificate, tmp_path)[0]
+    weaker = entry | {"needed": 29.0, "constraint": [more]}
+    assert verdict(weaker, rebound(weaker, certificate, tmp_path), tmp_path) is None
+
+
 def drawn_sides(rng):
     """Winners with hedges and equities against what losers shed."""
     positions = []

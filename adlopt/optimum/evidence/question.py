@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from adlopt.errors import InputError
-from adlopt.foundation.arrays import Record
+from adlopt.foundation.arrays import FloatArray, Record
 from adlopt.model.budget import Budget
 from adlopt.model.episode import Episode
 from adlopt.model.limits import NO_LIMITS, Limits
@@ -64,6 +64,11 @@ class Question(Record):
     limits: Limits = NO_LIMITS
     whole_lots: bool = False
     own: Mapping[str, Any] | None = None
+
+    @property
+    def shares(self) -> FloatArray:
+        """Of what all give, as rows of one's own have them."""
+        return np.array([row["share"] for row in (self.own or {}).get("row", ())], dtype=float)
 
     def content(self) -> dict[str, Any]:
         """The instance in its canonical form (`adlcheck.py`); `InputError` if it has none."""

@@ -68,11 +68,13 @@ def explained(stated: Stated, loose: FloatArray | None = None) -> InfeasibleRoun
     in_usd = all(block.unit == USD for block in stated.rows if block.name == "budget")
     usd = least * stated.row_unit[rows[0]] if in_usd and stated.raised is not None else None
     gives = "" if usd is None else f": together they must give {usd:,.2f} USD at least"
-    return InfeasibleRound(
+    refused = InfeasibleRound(
         f"{_listed(told)} contradict each other{gives}",
         missing=usd,
         irreducible=tuple(told) if len(kept) <= DELETIONS else (),
     )
+    refused.farkas = {"rows": duals}
+    return refused
 
 
 def _listed(told: list[str]) -> str:

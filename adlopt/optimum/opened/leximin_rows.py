@@ -22,7 +22,7 @@ from adlopt.optimum.dollars.least_loss import Solution
 from adlopt.optimum.opened.irreducible import explained
 from adlopt.optimum.opened.model import Model
 from adlopt.optimum.opened.searched import Searched, bound, eased_rows
-from adlopt.optimum.opened.told import with_evidence
+from adlopt.optimum.opened.told import refused, with_evidence
 from adlopt.optimum.programs.highs import Infeasible, RawAnswer
 from adlopt.optimum.programs.patterns import Patterns
 
@@ -45,7 +45,7 @@ def solve_leximin(model: Model, constraints: Sequence[Constraint]) -> Solution:
         try:
             answer = _met(patterns)
         except Infeasible:
-            raise explained(stated) from None
+            raise refused(explained(stated), model, stated, constraints, bearer) from None
         each = Searched(
             stated=patterns.kept(),
             point=answer.columns,

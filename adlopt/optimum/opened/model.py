@@ -28,7 +28,7 @@ from adlopt.optimum.opened.irreducible import explained, named
 from adlopt.optimum.opened.kinds import Dollars, Kind, opened, own_row, stated_rows
 from adlopt.optimum.opened.own_objective import is_own
 from adlopt.optimum.opened.searched import search
-from adlopt.optimum.opened.told import with_evidence
+from adlopt.optimum.opened.told import refused, with_evidence
 from adlopt.optimum.opened.written import write
 from adlopt.optimum.programs.highs import Infeasible, keeping_models
 from adlopt.optimum.programs.stated import Stated
@@ -140,7 +140,8 @@ class Model(Tabular):
             if extended.program.integer is not None:
                 # What the lots sum to may be all that is in the way: that is proved without rows.
                 self._plainly(limits, objective.worst)
-            raise explained(extended, self._loose(extended)) from None
+            why = explained(extended, self._loose(extended))
+            raise refused(why, self, extended, given, bearer) from None
         kind = self.kind
         if isinstance(kind, Dollars) and isinstance(objective, (TrackingFirst, FewestAccounts)):
             first = kind.answer(answer, bearer)

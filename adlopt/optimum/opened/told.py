@@ -9,12 +9,14 @@ from typing import Any
 
 import numpy as np
 
+from adlopt.errors import InfeasibleRound
 from adlopt.foundation.arrays import FloatArray, IntArray
 from adlopt.model.budget import Budget
 from adlopt.model.constraint import Constraint, Row
 from adlopt.model.limits import NO_LIMITS
 from adlopt.model.loss import MinMax
 from adlopt.optimum.core.surface import Made, asked
+from adlopt.optimum.evidence.certificate_file import refusal_file
 from adlopt.optimum.evidence.question import Question
 from adlopt.optimum.matching.goal_programs import least_burden
 from adlopt.optimum.matching.many_prices import lifted
@@ -43,18 +45,42 @@ def with_evidence(
     `kept` are those that keep to their burdens in each program, and `objective` is the one it was,
     where that is not the model's.
     """
-    kind, rows = model.kind, own_rows(model, given, bearer)
-    plain = isinstance(kind, TwoSides) and isinstance(kind.objective, MinMax)
-    if (
-        rows is None
-        or is_own(kind.objective)
-        or not (plain or isinstance(kind, (Dollars, Contracts)))
-    ):
+    question = _question(model, given, bearer, objective)
+    if question is None:
         return best
-    shares = np.array([row["share"] for row in rows["row"]])
-    witness: list[Any] = [prices(kind, each.stated, each.duals, bearer, shares) for each in found]
-    options = model.options
-    question = Question(
+    kind = model.kind
+    witness: list[Any] = [
+        prices(kind, each.stated, each.duals, bearer, question.shares) for each in found
+    ]
+    if kept:
+        witness = [each | {"kept": who} for each, who in zip(witness, kept, strict=True)]
+    if isinstance(kind, TwoSides):
+        witness = [partial(dict, each) for each in witness]
+    object.__setattr__(best, "witness", tuple(witness))
+    return asked(best, question)
+
+
+def refused(
+    error: InfeasibleRound, model: Any, stated: Stated, given: Sequence[Any], bearer: IntArray
+) -> InfeasibleRound:
+    """The refusal, with multipliers that contradict each other, where a file can say so."""
+    question, duals = _question(model, given, bearer), error.farkas.get("rows")
+    if question is not None and duals is not None:
+        farkas = prices(model.kind, stated, duals, bearer, question.shares)
+        error.evidence = partial(refusal_file, question, farkas)
+    return error
+
+
+def _question(
+    model: Any, given: Sequence[Any], bearer: IntArray, objective: Any = None
+) -> Question | None:
+    """What is asked of a model, as certificates have it; None where they cannot."""
+    kind, rows, options = model.kind, own_rows(model, given, bearer), model.options
+    plain = isinstance(kind, TwoSides) and isinstance(kind.objective, MinMax)
+    stated = plain or isinstance(kind, (Dollars, Contracts))
+    if rows is None or is_own(kind.objective) or not stated:
+        return None
+    return Question(
         thing=kind.thing,
         objective=objective or kind.objective,
         budget=options.budget or Budget(),
@@ -62,11 +88,6 @@ def with_evidence(
         whole_lots=options.whole_lots,
         own=rows if given else None,
     )
-    if kept:
-        witness = [each | {"kept": who} for each, who in zip(witness, kept, strict=True)]
-    told: Any = [partial(dict, each) for each in witness] if plain else witness
-    object.__setattr__(best, "witness", tuple(told))
-    return asked(best, question)
 
 
 def own_rows(model: Any, given: Sequence[Any], bearer: IntArray) -> dict[str, Any] | None:
