@@ -94,82 +94,44 @@ class Form:
         return replace(self.program, upper=upper)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class BranchingForm:
-    """A form for branch and bound: steps = base + grain · column, objective = offset + program's.
-
-    The grain of an arc is one step, or all its position has where quantities need not be whole.
-    """
-
-    program: Program
-    base: FloatArray
-    grain: FloatArray
-    offset: float
-    whole: bool
-
-    def steps(self, columns: FloatArray) -> FloatArray:
-        """Steps of each arc, shape (A,)."""
-        moved = columns[: self.base.size]
-        return self.base + self.grain * (np.rint(moved) if self.whole else moved)
-
-
 def for_branching(
-    problem: MatchingProblem, form: Form, base: FloatArray, low: float = 0.0, high: float = 0.0
-) -> BranchingForm:
-    """Restate a form around a point: small integers, z in [0, 1] between two values.
+    problem: MatchingProblem, form: Form, base: FloatArray, low: float, high: float
+) -> tuple[Program, float]:
+    """Restate a form of whole lots around a point, and what the point itself costs.
 
-    Rows are scaled to coefficients of order 1. Large integers and unscaled rows come back
-    "optimal" and wrong.
+    Columns are steps away from it, small integers, and z in [0, 1] between two values; rows are
+    scaled to coefficients of order 1. Large integers and unscaled rows come back "optimal" and
+    wrong.
     """
     program, arcs = form.program, form.per.size
     shift, stretch = np.zeros(program.cost.size), np.ones(program.cost.size)
-    grain = np.ones(arcs) if problem.whole else problem.limit[problem.position]
-    shift[:arcs], stretch[:arcs] = base / form.per, grain / form.per
+    shift[:arcs], stretch[:arcs] = base / form.per, 1.0 / form.per
     lower, upper = program.lower.copy(), program.upper.copy()
-    if not form.switches:
-        stretch[arcs + 1 :] = np.where(upper[arcs + 1 :] > 0, upper[arcs + 1 :], 1.0)
+    stretch[arcs + 1 :] = np.where(upper[arcs + 1 :] > 0, upper[arcs + 1 :], 1.0)
     if high > low:
         unit = form.factor * program.cost[arcs]
         shift[arcs], stretch[arcs] = low / unit, (high - low) / unit
         lower[arcs], upper[arcs] = low / unit, high / unit
-    row = program.row
+    row, rows = program.row, program.row_lower.size
     coefficient = program.coefficient * stretch[program.column]
-    moved = np.bincount(
-        row, program.coefficient * shift[program.column], minlength=program.row_lower.size
-    )
-    size, every = np.zeros((2, program.row_lower.size))
+    moved = np.bincount(row, program.coefficient * shift[program.column], minlength=rows)
+    size, every = np.zeros((2, rows))
     np.maximum.at(size, row, np.where(program.column < arcs, np.abs(coefficient), 0.0))
     np.maximum.at(every, row, np.abs(coefficient))
     size = np.where(size > 0, size, np.where(every > 0, every, 1.0))
-    row_lower, row_upper = (program.row_lower - moved) / size, (program.row_upper - moved) / size
-
-    integer = np.zeros(program.cost.size, dtype=bool)
-    integer[:arcs] = problem.whole
-    integer[arcs + 1 :] = form.switches
-    lower, upper = (lower - shift) / stretch, (upper - shift) / stretch
-    if problem.whole:
-        for ends, count in (
-            (row_lower, problem.quantity.size),
-            (row_upper, problem.quantity.size),
-            (lower, arcs),
-            (upper, arcs),
-        ):
-            ends[:count] = np.rint(ends[:count])
+    ends = [(end - moved) / size for end in (program.row_lower, program.row_upper)]
+    bounds = [(end - shift) / stretch for end in (lower, upper)]
+    for end, count in [*((x, problem.quantity.size) for x in ends), *((x, arcs) for x in bounds)]:
+        end[:count] = np.rint(end[:count])
     branching = Program(
         cost=program.cost * stretch,
-        lower=lower,
-        upper=upper,
-        row_lower=row_lower,
-        row_upper=row_upper,
+        lower=bounds[0],
+        upper=bounds[1],
+        row_lower=ends[0],
+        row_upper=ends[1],
         start=program.start,
         column=program.column,
         coefficient=coefficient / size[row],
-        integer=integer,
+        integer=np.arange(program.cost.size) < arcs,
     )
-    return BranchingForm(
-        program=branching,
-        base=base,
-        grain=grain,
-        offset=float(program.cost @ shift),
-        whole=problem.whole,
-    )
+    return branching, float(program.cost @ shift)

@@ -376,10 +376,10 @@ class FlowSearch:
     ) -> tuple[FloatArray, float]:
         """Search for whole steps around others: a flow, and the bound that the search claims."""
         base = np.rint(steps)
-        lots = for_branching(self.problem, form, base, low, high * (1 + 1e-9))
-        answer = self._solve(lots.program)
-        claimed = form.factor * (lots.offset + answer.bound)
-        return mend(self.problem, lots.steps(answer.columns)), claimed
+        program, cost = for_branching(self.problem, form, base, low, high * (1 + 1e-9))
+        answer = self._solve(program)
+        found = base + np.rint(answer.columns[: base.size])
+        return mend(self.problem, found), form.factor * (cost + answer.bound)
 
 
 def require_marks(problem: MatchingProblem) -> None:
