@@ -114,8 +114,9 @@ def in_contracts(round_: ContractRound, objective: Any, options: Options) -> Con
         raise explain_contracts(error, round_, objective, budget, bounds) from None
 
 
-def of_two_sides(round_: TwoSidedRound, objective: Any, options: Options) -> Matching:
+def of_two_sides(both: TwoSidedRound | Market, objective: Any, options: Options) -> Matching:
     """Match winners with what losers shed; `adlopt.solve` says how."""
+    end = deadline(options.time_limit)
     options.only(
         "limits",
         "whole_lots",
@@ -129,13 +130,13 @@ def of_two_sides(round_: TwoSidedRound, objective: Any, options: Options) -> Mat
     find = known_of(objective, "two_sides", "ask it of the winners alone").two_sides
     assert find is not None
     return solve_matching(
-        round_,
+        TwoSidedRound.of_market(both) if isinstance(both, Market) else both,
         objective,
         find,
         limits=options.limits,
         whole_lots=options.whole_lots,
         method=options.method,
-        time_limit=options.time_limit,
+        time_limit=seconds_left(end),
         gap=options.gap,
     )
 
@@ -152,7 +153,7 @@ SPACES: dict[type, Callable[[Any, Any, Options], Any]] = {
     Round: in_dollars,
     ContractRound: in_contracts,
     TwoSidedRound: of_two_sides,
-    Market: lambda market, *asked: of_two_sides(TwoSidedRound.of_market(market), *asked),
+    Market: of_two_sides,
     Episode: of_episode,
 }
 """What can be solved, and by whom: (thing, objective, options)."""

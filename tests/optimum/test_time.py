@@ -57,21 +57,28 @@ def episode(seed):
     return adl.Episode(name="made", rounds=rounds)
 
 
-def sides(seed, winners=12, coins=3, prices=4):
+COINS = ["c0", "c1", "c2"]
+
+
+def sides(seed, winners=12, coins=3, prices=4, share=0.4):
     """Winners of some coins each, and losers of each coin at several prices."""
     rng = np.random.default_rng(seed)
     owner, coin = np.nonzero(rng.random((winners, coins)) < 0.7)
     size = rng.lognormal(1, 1, owner.size)
     each = np.repeat(np.arange(coins), prices)
     held = adl.ContractRound.of(
-        account=[f"a{i}" for i in owner], coin=[f"c{k}" for k in coin], side=["short"] * coin.size,
-        size=size, value=np.zeros(coin.size), mark=np.full(coin.size, 10.0),
+        account=[f"a{i}" for i in owner], coin=[f"c{k}" for k in coin],
+        side=np.where(coin < coins - 1, "short", "long").tolist(), size=size,
+        value=np.zeros(coin.size), mark=np.full(coin.size, 10.0),
+        equity=rng.lognormal(6, 1, np.unique(owner).size),
         capacity=rng.lognormal(4, 1, np.unique(owner).size), deficit=1.0, needed=1.0,
     )  # fmt: skip
     shed = adl.Shed(
         loser=[f"l{k}" for k in range(each.size)], coin=[f"c{k}" for k in each],
-        side=["long"] * each.size, size=np.bincount(coin, size, coins)[each] * 0.4 / prices,
-        price=10.0 + rng.uniform(0.0, 2.0, each.size), mark=[10.0] * each.size,
+        side=np.where(each < coins - 1, "long", "short").tolist(),
+        size=np.bincount(coin, size, coins)[each] * share / prices,
+        price=10.0 + rng.uniform(0.0, 2.0, each.size) * np.where(each < coins - 1, 1, -1),
+        mark=[10.0] * each.size,
     )  # fmt: skip
     return adl.TwoSidedRound(held, shed)
 
@@ -88,6 +95,12 @@ SEARCHES = {
     "an episode, all met": (episode(1), adl.MinMax()),
     "two sides": (sides(4), adl.MinMax()),
     "two sides, in order": (sides(5), adl.Leximin()),
+    "two sides, fewest": (sides(6), adl.FewestAccounts()),
+    "two sides, hedged": (
+        sides(7, share=0.8),
+        adl.KeepHedges(underlying=dict.fromkeys(COINS, "USD")),
+    ),
+    "two sides, leverage": (sides(8), adl.LeastLeverage()),
     "dollars": (adl.Round.of(capacity=[9.0, 5.0], deficit=9.0, needed=7.0), adl.CVaR(0.5)),
 }
 

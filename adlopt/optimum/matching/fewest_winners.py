@@ -10,6 +10,7 @@ say who might be enough, and cuts over books whether they can pay.
 from __future__ import annotations
 
 import math
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -151,21 +152,20 @@ def fewest_accounts(search: FlowSearch, _: FewestAccounts) -> Flow:
     problem = search.problem
     if search.idle:
         return NOTHING
-    if search.known is not None:
-        touched = _touched(search.known, problem)
-        return search.found(search.known, [prove("accounts touched", touched, NONE)])
     cover, told = Cover.of(problem), []
     proven, point = _bounded(search, cover)
     if problem.level.size <= TOLD and not problem.mixed.any():
         form = programs.fewest_accounts(problem)
-        told = [(form, search.lift(form, duals(search.solve(form)), math.inf))]
-        proven = max(proven, told[0][1].proven, key=lambda bound: bound.lower)
+        with suppress(SolverStopped):
+            told = [(form, search.lift(form, duals(search.solve(form)), math.inf))]
+            proven = max(proven, told[0][1].proven, key=lambda bound: bound.lower)
     flow, ended = _enough(search, cover, point)
     part, steps = flow.problem or problem, flow.steps
     touched = _touched(steps, part)
     if proven.lower <= touched - 1:
         # A bound that rounds up to what is touched need not be raised.
-        program, least, end = cover.program(), touched - 1 + VIOLATED, search.end
+        program, least = cover.program(), touched - 1 + VIOLATED
+        end = search.part_of_time(0.5)
         low = proven_lower_bound(program, good_enough=least, deadline=end, nodes=PARTED)
         if low > proven.lower:
             proven = ProvenBound(lower=low, error=0.0, trust=Trust.VERIFIED)
@@ -195,7 +195,7 @@ def _bounded(search: FlowSearch, cover: Cover) -> tuple[ProvenBound, FloatArray]
 
 def _enough(search: FlowSearch, cover: Cover, point: FloatArray) -> tuple[Flow, Stopped]:
     """A flow of few accounts, and how the search for it ended; of all, if too few have profits."""
-    problem, ended, end = search.problem, Stopped.LIMIT, search.part_of_time(0.7)
+    problem, ended, end = search.problem, Stopped.LIMIT, search.part_of_time(0.4)
     least = replace(search, branch=False, linear=False, end=math.inf)
     for _ in range(ROUNDS):
         chosen = cover.rounded(point)
@@ -212,11 +212,12 @@ def _enough(search: FlowSearch, cover: Cover, point: FloatArray) -> tuple[Flow, 
         on = np.zeros(problem.weight.size, dtype=bool)
         on[cover.account[chosen]] = True
         part = problem.only(on)
-        levels = LevelSearch.of(part, math.inf)
-        if levels.run(first=True):
-            flow = replace(least, problem=part).least_burden()
+        flow = replace(least, problem=part).by_cuts(first=True)
+        if flow is not None:
             return replace(flow, problem=flow.problem or part), ended
-        assert levels.next is not None
+        levels = LevelSearch.of(part, math.inf)
+        if levels.run(first=True) or levels.next is None:
+            break
         cover.pay(problem, PricedBooks.of(problem), levels.next)
     return least.least_burden(), Stopped.LIMIT
 

@@ -26,7 +26,7 @@ from adlopt.model.method import Method, Stopped
 from adlopt.model.objective import KeepHedges
 from adlopt.optimum.core.certificate import TOLERANCE, Stage, resealed
 from adlopt.optimum.matching.body import Hedges
-from adlopt.optimum.matching.book_cuts import by_cuts
+from adlopt.optimum.matching.book_cuts import burdens_by_cuts
 from adlopt.optimum.matching.flows import Score, mend, round_to_lots
 from adlopt.optimum.matching.form import Form, for_branching
 from adlopt.optimum.matching.found import NOTHING, Flow, prove, report
@@ -118,7 +118,7 @@ class FlowSearch:
         """Find the least worst burden."""
         if self.idle:
             return NOTHING
-        if (found := self._by_cuts(first=True)) is not None:
+        if (found := self.by_cuts(first=True)) is not None:
             return found
         form = least_burden(self.problem)
         flow, answer = self.flow(form)
@@ -133,10 +133,10 @@ class FlowSearch:
             stage = report(prove("worst burden", self._worst_burden(steps), proof.proven), claimed)
         return self.found(steps, [stage], form.factor * proof.price, [(form, proof)])
 
-    def _by_cuts(self, *, first: bool) -> Flow | None:
+    def by_cuts(self, *, first: bool) -> Flow | None:
         """The burdens without a program, where that can be."""
         try:
-            found = None if self.linear else by_cuts(self.problem, self.end, first=first)
+            found = None if self.linear else burdens_by_cuts(self.problem, self.end, first=first)
         except CertificateError:  # Rounding was too coarse; programs may still succeed.
             return None
         if found is None or not self.problem.whole:
@@ -150,7 +150,7 @@ class FlowSearch:
         """Lower the worst burden, fix those that hold it up, go on with the others."""
         if self.idle:
             return NOTHING
-        if (flows := self._by_cuts(first=False)) is not None:
+        if (flows := self.by_cuts(first=False)) is not None:
             return flows
         problem = self.problem
         fixed = np.full(problem.weight.size, np.nan)

@@ -41,7 +41,7 @@ from adlopt.foundation.deadline import deadline, is_late
 from adlopt.model.limits import NO_LIMITS, Limits
 from adlopt.model.loss import MinMax
 from adlopt.model.method import Method, Stopped
-from adlopt.model.objective import Leximin
+from adlopt.model.objective import FewestAccounts, Leximin
 from adlopt.model.shed import Shed
 from adlopt.model.two_sided import TwoSidedRound
 from adlopt.optimum.core.certificate import TOLERANCE, Certificate, Stage, resealed
@@ -57,6 +57,8 @@ from adlopt.optimum.programs.weak_duality import ProvenBound
 from adlopt.optimum.reasons import why_no_more
 from adlopt.optimum.tiers import later, tier_by_tier
 
+BY_CUTS = MinMax, Leximin, FewestAccounts
+"""What ends with an answer of its own, whatever the limit."""
 MANY = 500_000
 """Arcs, positions times prices, up to which each price is a level of its own."""
 
@@ -108,7 +110,7 @@ def found_in_groups(
     Where a limit comes first, the best so far: of what was found, and what bears the least.
     """
     best, known = None, None
-    if search.end < math.inf and not isinstance(objective, (MinMax, Leximin)):
+    if search.end < math.inf and not isinstance(objective, BY_CUTS):
         known = replace(search, branch=False, linear=False).least_burden()
     while True:
         part, late = search.problem, None
