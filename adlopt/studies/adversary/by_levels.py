@@ -31,8 +31,8 @@ from adlopt.policies.severity_notation import FUNCTIONS, Written, started
 from adlopt.studies.adversary.arena import Arena, Attack
 from adlopt.studies.adversary.written_program import NotLinear
 
-MOST = 16
-"""Rounds."""
+MOST, PARTS = 16, 1_000
+"""Rounds, and parts that are looked at."""
 TOUCHING = 1e-9
 """A share that counts for none."""
 HIGHEST = 1e4
@@ -106,7 +106,9 @@ def by_levels(
     upper, shares = mixtures.best(np.ones(len(x), dtype=bool))
     attack = mixtures.played(shares)
     open_ = [(-upper, next(order), np.ones(len(x), dtype=bool), shares)]
-    while open_ and -open_[0][0] > attack.loss * (1 + gap) and not is_late(deadline):
+    while open_ and len(open_) < PARTS and -open_[0][0] > attack.loss * (1 + gap):
+        if is_late(deadline):
+            break
         bound, _, allowed, shares = heapq.heappop(open_)
         crossed = _crossed(x[list(shares)], np.array(list(shares.values())))
         if crossed is None:

@@ -94,7 +94,7 @@ def proved(
             ends = f"{best.loss:,.2f} and {form.loss_at(-bound) * scale:,.2f}"
             progress(f"{rule.name}: between {ends}")
 
-    enough = -costs - gap * form.loss_at(costs)
+    enough = -costs - gap / 2 * form.loss_at(costs)
     lower = proven_lower_bound(program, good_enough=enough, deadline=deadline, progress=tell)
     upper = form.loss_at(-lower) * scale
     reported = form.loss_at(-loosest.bound) * scale
