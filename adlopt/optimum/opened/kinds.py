@@ -169,7 +169,8 @@ class Dollars:
         """The haircut of that program, which is as good as the first one."""
         met, few = self.problem, isinstance(self.objective, FewestAccounts)
         if not few:
-            raised = first.raised
+            # What rounding leaves is no sum to be met.
+            raised = first.raised if first.raised > ROUNDING * met.budget else 0.0
             if met.lot is not None:
                 raised = math.fsum(found.stated.haircut(_whole(found)))
             met = replace(met, budget=raised, under=math.inf, over=math.inf, fair=1.0)
