@@ -1,18 +1,28 @@
 """Bounds as data, one file a family: on the severity loss Σ D_t |θ_t − θ*_t| unless they say so."""
 
-from adlopt.bounds.adaptive import ADAPTIVE, ADAPTIVE_TUNED, RUNNING, TUNING_FREE
-from adlopt.bounds.closed_form_value import MINIMAX_LOWER, MINIMAX_UPPER
-from adlopt.bounds.comparator_optimised import (
+from adlopt.bounds.data import is_vacuous
+from adlopt.bounds.gradient_steps import (
+    ADAPTIVE,
+    ADAPTIVE_TUNED,
     CONSTANT_FROM_HALF,
     CONSTANT_FROM_ZERO,
     OPTIMISED,
     OPTIMISED_FROM_HALF,
     QUADRATIC,
+    RUNNING,
+    TUNING_FREE,
     from_start,
 )
-from adlopt.bounds.data import is_vacuous
+from adlopt.bounds.guarantees import MINIMAX_LOWER, MINIMAX_UPPER
 from adlopt.bounds.hypotheses import ENOUGH_CAPACITY, INSIDE_DOMAIN
-from adlopt.bounds.paper import PROPOSITION_1, PROPOSITION_2, PROPOSITION_3, PROPOSITION_5
+from adlopt.bounds.paper import (
+    FULL_OBJECTIVE,
+    PROPOSITION_1,
+    PROPOSITION_2,
+    PROPOSITION_3,
+    PROPOSITION_5,
+    full_objective,
+)
 from adlopt.bounds.persistence_envelopes import (
     GATED_ENVELOPE,
     GATED_PERSISTENCE,
@@ -20,7 +30,6 @@ from adlopt.bounds.persistence_envelopes import (
     PERSISTENCE_UNIFORM,
 )
 from adlopt.bounds.registry import BOUNDS, SEVERITY_BOUNDS
-from adlopt.bounds.tracking_and_fairness import FULL_OBJECTIVE, full_objective
 from adlopt.bounds.trivial import HALF, TRIVIAL, beats_half, effective_rounds, rounds_needed
 
 __all__ = [

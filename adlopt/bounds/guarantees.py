@@ -1,4 +1,8 @@
-"""What policies guarantee whatever is needed: in dollars needed, in coverage, and late feedback."""
+"""What policies guarantee whatever is needed, and what none can, in closed form where there is one.
+
+Of a given variation P (`game.minimax_value` encloses V(P) more closely), of dollars needed, of
+coverage, and with late feedback.
+"""
 
 from __future__ import annotations
 
@@ -12,18 +16,49 @@ from adlopt.bounds.bound import Bound, BoundSide
 from adlopt.bounds.concluded import COVERAGE_LOSS
 from adlopt.bounds.hypotheses import ENOUGH_CAPACITY, TWO_SIZES
 from adlopt.bounds.quantity import (
+    FIRST_DEFICIT,
     LARGEST_DEFICIT,
     SMALL,
+    TOP,
+    TOP_WHOLE,
     TOTAL_DEFICIT,
     Quantity,
     big_rounds,
     quantity,
 )
-from adlopt.bounds.witnesses import all_needed
+from adlopt.bounds.witnesses import all_needed, swinging
 from adlopt.foundation.arrays import FloatArray
 from adlopt.model.episode import Episode
 from adlopt.model.run import Information
 from adlopt.policies.guaranteed import DelayedPersistence, NeededMinimax, needed_value, of_episode
+from adlopt.policies.severity import Constant, Persistence
+
+MINIMAX_LOWER = Bound(
+    name="minimax, from below",
+    expression=(FIRST_DEFICIT.symbol + TOP_WHOLE.symbol) / 2,
+    covers="every online policy, on some sequence with the same deficits and P",
+    hypotheses=(ENOUGH_CAPACITY,),
+    witness=partial(all_needed, Persistence()),
+    tightness_note="attained by persistence from ½ for P = 0; within a factor 2 for whole P",
+    citation="new",
+    proof="minimax_closed_form",
+    side=BoundSide.LOWER,
+)
+"""(D_1 + Top_⌊P⌋)/2."""
+
+MINIMAX_UPPER = Bound(
+    name="minimax, from above",
+    expression=sympy.Min(TOTAL_DEFICIT.symbol / 2, FIRST_DEFICIT.symbol / 2 + TOP.symbol),
+    covers="persistence from ½ or the constant ½, whichever guarantees less loss for this P "
+    "(hindsight)",
+    hypotheses=(ENOUGH_CAPACITY,),
+    information=Information.HINDSIGHT,
+    witness=partial(swinging, Constant(0.5)),
+    tightness_note="attained by the constant ½ for P = T − 1; within a factor 2 for whole P",
+    citation="new",
+    proof="minimax_closed_form",
+)
+"""min{Σ D/2, D_1/2 + Top_P}."""
 
 SHARE, STEP = sympy.symbols("α η", real=True)
 
@@ -118,4 +153,4 @@ COVERAGE = Bound(
     proof="coverage",
     choices={SHARE: sympy.Rational(1, 10), STEP: 1 / LARGEST_DEFICIT.symbol},
 )
-BOUNDS = (NEEDED_MINIMAX, NEEDED_LOWER, *DELAYED, COVERAGE)
+BOUNDS = (MINIMAX_UPPER, MINIMAX_LOWER, NEEDED_MINIMAX, NEEDED_LOWER, *DELAYED, COVERAGE)

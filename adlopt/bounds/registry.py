@@ -14,12 +14,9 @@ from adlopt.foundation.user_code import MARK, load
 FAMILIES = (
     "paper",
     "trivial",
-    "comparator_optimised",
-    "adaptive",
+    "gradient_steps",
     "persistence_envelopes",
-    "closed_form_value",
     "guarantees",
-    "tracking_and_fairness",
 )
 """Files of `adlopt/bounds`, in the order in which their bounds are listed."""
 

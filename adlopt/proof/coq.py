@@ -24,6 +24,28 @@ from adlopt.proof.refutation import Refutation
 from adlopt.proof.term import FAMILIES, INTEGRAL, SYMBOLS, Atom, Kind, Replacement, Term
 from adlopt.proof.theorem import Theorem, key_of, statements
 
+ONE_BY_ONE = {
+    "antisymmetry": "antisymmetry {} _ _ _",
+    "absurd": "absurd {} _ _",
+    "sum": "total_sum {} _ _",
+    "integer": "integer {} _ _ _",
+}
+"""Rules whose lemmas are told what their premises say, one by one."""
+DIRECT = {
+    "cut": 2,
+    "weaken": 1,
+    "cases": 4,
+    "instantiate": 3,
+    "generalise": 2,
+    "specialise": 3,
+    "induction": 4,
+    "split sum": 2,
+    "single sum": 2,
+    "shift sum": 1,
+    "swap sums": 1,
+}
+"""Rules whose lemmas take the proofs of their premises, and how much is then computed."""
+
 
 def number(value: Fraction | int) -> str:
     """Write a rational number as data."""
@@ -88,12 +110,13 @@ class Development:
 
     def step(self, step: Sequent) -> None:
         """Write one step: the lemma of its rule, what it was called with, and its premises."""
-        rule = step.rule.split(" of ")[0].replace(" ", "_")
-        make = getattr(self, f"_{rule}", None)
-        if make is None:
+        rule = step.rule.split(" of ")[0]
+        table = {**dict.fromkeys(DIRECT, "direct"), **dict.fromkeys(ONE_BY_ONE, "one_by_one")}
+        write = getattr(self, f"_{table.get(rule, rule)}", None)
+        if write is None:
             raise ProofError(f"the rule {step.rule!r} has no lemma in Adlopt.v")
         given = self.listed(sorted(step.hypotheses, key=str))
-        conclusion, script = self.formula(step.conclusion), make(step)
+        conclusion, script = self.formula(step.conclusion), write(step)
         name = f"step'{len(self.steps) + 1}"
         self.lines += [f"Lemma {name} : valid {given} {conclusion}.", f"Proof. {script} Qed."]
         self.steps[key_of(step)] = name
@@ -106,21 +129,6 @@ class Development:
 
     def _said(self, step: Sequent) -> str:
         return self.listed(sequent(premise).conclusion for premise in step.premises)
-
-    def _direct(self, lemma: str, step: Sequent, *given: str, checks: int) -> str:
-        """Apply a lemma to the proofs of all premises; what is left is computed."""
-        proofs = map(self.proof_of, step.premises)
-        return f"refine ({' '.join([lemma, *given, *proofs, *'_' * checks])}); yes."
-
-    def _cut(self, step: Sequent) -> str:
-        return self._direct("cut", step, checks=2)
-
-    def _weaken(self, step: Sequent) -> str:
-        return self._direct("weaken", step, checks=1)
-
-    def _cases(self, step: Sequent) -> str:
-        left, right = map(self.formula, step.arguments)
-        return self._direct("cases", step, left, right, checks=4)
 
     def _certificate(self, step: Sequent) -> str:
         assert step.certificate is not None
@@ -139,27 +147,38 @@ class Development:
         zeros = [f"({place}%nat, {self.term(t)})" for place, t in certificate.multiples]
         return f"[{'; '.join(parts)}]", f"[{'; '.join(zeros)}]"
 
-    def _from(self, lemma: str, step: Sequent, checks: int = 1) -> str:
-        """Apply a lemma that takes its premises one by one."""
-        said = (self.formula(sequent(premise).conclusion) for premise in step.premises)
-        return (
-            f"refine ({' '.join([lemma, *said, *'_' * (1 + checks)])}); [{self._used(step)}|yes..]."
-        )
+    def _one_by_one(self, step: Sequent) -> str:
+        """Apply a lemma that is told what its premises say."""
+        said = " ".join(self.formula(sequent(premise).conclusion) for premise in step.premises)
+        return f"refine ({ONE_BY_ONE[step.rule].format(said)}); [{self._used(step)}|yes..]."
 
-    def _antisymmetry(self, step: Sequent) -> str:
-        return self._from("antisymmetry", step, checks=2)
+    def _direct(self, step: Sequent) -> str:
+        """Apply a lemma to the proofs of its premises; what is left is computed."""
+        parts = [*self._given(step), *map(self.proof_of, step.premises), *"_" * DIRECT[step.rule]]
+        return f"refine ({' '.join([step.rule.replace(' ', '_'), *parts])}); yes."
 
-    def _absurd(self, step: Sequent) -> str:
-        return self._from("absurd", step)
-
-    def _sum(self, step: Sequent) -> str:
-        return self._from("total_sum", step)
-
-    def _integer(self, step: Sequent) -> str:
-        return self._from("integer", step, checks=2)
-
-    def _instantiate(self, step: Sequent) -> str:
-        return self._direct("instantiate", step, self._change(dict(step.arguments[0])), checks=3)
+    def _given(self, step: Sequent) -> list[str]:
+        """Write what a lemma is called with beside its premises."""
+        given: list[str] = []
+        match step.rule, step.arguments:
+            case "cases", sides:
+                given = [*map(self.formula, sides)]
+            case "instantiate", (changes,):
+                given = [self._change(dict(changes))]
+            case "generalise", (variable, *_):
+                given = [str(self.letters.number(variable))]
+            case "specialise", (value,):
+                given = [self.term(value)]
+            case "induction", (claim, variable, *ends):
+                place = str(self.letters.number(variable))
+                given = [self.formula(claim), *map(self.term, ends), place]
+            case "split sum" | "single sum", (variable, *ends, body):
+                given = [*map(self.term, ends), self.term(body, variable)]
+            case "shift sum", (variable, low, high, body, by):
+                given = [*map(self.term, (low, high, by)), self.term(body, variable)]
+            case "swap sums", (first, second, *ends, body):
+                given = [*map(self.term, ends), self.term(body, second, first)]
+        return given
 
     def _change(self, changes: Mapping[Atom, Replacement]) -> str:
         """Write what is put for symbols and sequences, by sort."""
@@ -172,20 +191,6 @@ class Development:
             ]
             sorts.append(f"[{'; '.join(entries)}]")
         return f"(Change {' '.join(sorts)})"
-
-    def _generalise(self, step: Sequent) -> str:
-        return self._direct(
-            "generalise", step, str(self.letters.number(step.arguments[0])), checks=2
-        )
-
-    def _specialise(self, step: Sequent) -> str:
-        return self._direct("specialise", step, self.term(step.arguments[0]), checks=3)
-
-    def _induction(self, step: Sequent) -> str:
-        claim, variable, low, high = step.arguments
-        place = str(self.letters.number(variable))
-        given = (self.formula(claim), self.term(low), self.term(high), place)
-        return self._direct("induction", step, *given, checks=4)
 
     def _congruence(self, step: Sequent) -> str:
         template, variable, *both = step.arguments
@@ -203,27 +208,6 @@ class Development:
         two, name = "2" if len(args) == 2 else "", kind.value.capitalize()
         said = " ".join([name.replace("Inverse", "Inv"), *map(self.term, args), str(place)])
         return f"refine (definition (law_of{two} {said}) (law_ok{two} {said}) _); yes."
-
-    def _law(self, lemma: str, checks: int, *given: str) -> str:
-        return f"refine ({' '.join([lemma, *given, *'_' * checks])}); yes."
-
-    def _split_sum(self, step: Sequent) -> str:
-        variable, *ends, body = step.arguments
-        return self._law("split_sum", 2, *map(self.term, ends), self.term(body, variable))
-
-    def _single_sum(self, step: Sequent) -> str:
-        variable, at, body = step.arguments
-        return self._law("single_sum", 2, self.term(at), self.term(body, variable))
-
-    def _shift_sum(self, step: Sequent) -> str:
-        variable, low, high, body, by = step.arguments
-        return self._law(
-            "shift_sum", 1, *map(self.term, (low, high, by)), self.term(body, variable)
-        )
-
-    def _swap_sums(self, step: Sequent) -> str:
-        first, second, *ends, body = step.arguments
-        return self._law("swap_sums", 1, *map(self.term, ends), self.term(body, second, first))
 
     # Claims --------------------------------------------------------------------------------------
 

@@ -8,12 +8,17 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from adlopt.bounds.adaptive import ADAPTIVE, ADAPTIVE_TUNED, TUNING_FREE
 from adlopt.bounds.bound import Bound, corners
-from adlopt.bounds.comparator_optimised import OPTIMISED, OPTIMISED_FROM_HALF
 from adlopt.bounds.concluded import SEVERITY_LOSS
 from adlopt.bounds.data import bound_data
 from adlopt.bounds.game.minimax_value import closed_form, minimax, minimax_weighted
+from adlopt.bounds.gradient_steps import (
+    ADAPTIVE,
+    ADAPTIVE_TUNED,
+    OPTIMISED,
+    OPTIMISED_FROM_HALF,
+    TUNING_FREE,
+)
 from adlopt.bounds.hypotheses import ENOUGH_CAPACITY
 from adlopt.bounds.paper import PROPOSITION_1
 from adlopt.bounds.persistence_envelopes import GATED_ENVELOPE

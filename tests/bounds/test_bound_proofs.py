@@ -35,9 +35,9 @@ from adlopt.bounds import (
     from_start,
     full_objective,
 )
-from adlopt.bounds.adaptive import EXPERTS, STEP
 from adlopt.bounds.bound import FIRST_SEVERITY, BoundSide, Status
 from adlopt.bounds.concluded import CONCLUDED
+from adlopt.bounds.gradient_steps import EXPERTS, STEP
 from adlopt.bounds.guarantees import (
     COVERAGE,
     DELAYED,

@@ -13,7 +13,7 @@ import pytest
 
 import adlopt as adl
 from adlopt.bounds import PROPOSITION_1
-from adlopt.bounds.adaptive import RUNNING
+from adlopt.bounds.gradient_steps import RUNNING
 from adlopt.policies.gradient import RunningOGD
 from adlopt.studies.adversary.arena import Arena
 from adlopt.studies.adversary.worst_case import replay

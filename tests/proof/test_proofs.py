@@ -63,6 +63,7 @@ EXPECTED = {
     "delayed_feedback": Verdict.PROVED,
     "needed_dollars": Verdict.PROVED,
     "projection": Verdict.PROVED,
+    "minimax_table": Verdict.PROVED,
 }
 
 

@@ -10,7 +10,7 @@ On the grid {0, 1/N, …, 1}, with p the budget left and a the last θ*,
               = (max_a' [V_{t+1} + D_t a'] + max_a' [V_{t+1} − D_t a']) / 2,
 
 since the larger of an increasing and a decreasing line is least where they cross. An adversary may
-keep to the grid, and a path moved lazily to the grid varies by at most 1/N more:
+keep to the grid, and a path moved lazily to it varies by 1/N more (`proofs/minimax_table.py`):
 V_N(P) ≤ V(P) ≤ V_N(P + 1/N) + Σ D/N. The maxima run along diagonals a' ± p, one step each. All is
 done in integers (`adlopt.bounds.game.integer_grid`), whose roundings are in the ends.
 """
