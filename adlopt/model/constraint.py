@@ -59,6 +59,14 @@ class Constraint(Record):
     upper: float = math.inf
     times: Mapping[str, float] | str | None = None
 
+    def __post_init__(self) -> None:
+        for name, end in (("at_least", self.lower), ("at_most", self.upper)):
+            if math.isnan(end):
+                raise InputError(name, end, "a number")
+        if isinstance(self.times, Mapping):
+            for account, factor in self.times.items():
+                own_number(factor, f"haircut.{account}")
+
     def rows(self, start: RoundStart, positions: Positions | None = None) -> Iterator[Row]:
         """State it for a round, a row for each group; none where burdens are shared."""
         for name, members in self.group.parts(start, positions):

@@ -183,6 +183,7 @@ def surrogate(
     >>> surrogate(track=1.0, fair=100.0)  # doctest: +ELLIPSIS
     Asymmetric(under=1.0, over=1.0, fair=100.0, ...)
     """
+    own_positive_number(track, "track", expected="a price > 0")
     return Asymmetric(under=track, over=track, fair=fair, burden=burden, epsilon=epsilon)
 
 

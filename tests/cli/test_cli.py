@@ -93,7 +93,7 @@ BAD = {
     "cvar without a level": (["solve", "round.toml", "--objective", "cvar"], "cvar:LEVEL"),
     "a level in words": (
         ["solve", "round.toml", "--objective", "cvar:x"],
-        r"objective\.level is 'x': expected `float`",
+        r"objective\.level is 'x': expected a number",
     ),
     "a level above 1": (["solve", "round.toml", "--objective", "cvar:2"], r"level is 2\.0"),
     "a level of nan": (["solve", "round.toml", "--objective", "cvar:nan"], "level is nan"),

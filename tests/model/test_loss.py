@@ -276,5 +276,7 @@ def test_dollars_missed_have_a_price(name):
 
 
 def test_the_surrogate_prices_both_sides_alike():
+    with pytest.raises(InputError, match=r"track is 0\.0: expected a price > 0"):
+        surrogate(track=0.0, fair=3.0)
     made = surrogate(track=2.0, fair=3.0, burden=Burden.EQUITY, epsilon=4.0)
     assert made == Asymmetric(under=2.0, over=2.0, fair=3.0, burden=Burden.EQUITY, epsilon=4.0)

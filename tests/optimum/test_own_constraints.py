@@ -702,7 +702,7 @@ def test_dust_beside_large_rows_is_refused_with_a_reason():
     """HiGHS refused ends of 1e20 units, and a burden of 1e10 drowned the proof."""
     round_ = adl.Round.of(capacity=[1e-6, 64_670.55], deficit=1, needed=4e-8)
     none = adl.Limits(ineligible={"2": "vault"})
-    with pytest.raises(adl.InfeasibleRound, match="contradict each other"):
+    with pytest.raises(adl.InfeasibleRound, match=r"contradict each other|is out of reach"):
         adl.solve(round_, limits=none, constraints=[adl.group().keeps_at_most(5_245.87)])
     round_ = adl.Round.of(
         capacity=[24.85, 13870.25, 16706.3], deficit=1, needed=4375.28,

@@ -753,3 +753,15 @@ def test_what_cannot_be_avoided_fits_a_terminal(october):
 def test_bad_games_are_named(change, message):
     with pytest.raises(adl.InputError, match=message):
         unavoidable(**({"bound": "half"} | UNIT | change))
+
+
+def test_a_choice_between_two_numbers_is_no_further_than_either():
+    """What it could be doubled with every round: after thirty HiGHS denied that there is a path."""
+    chosen = adl.OwnSeverity(
+        name="chosen", remembers={"at": "0.5"}, plays="at",
+        learns={"at": "max(clip(0.5 * at + 0.5 * target), 0.5 * at) if target > 0.3 else at"},
+    )  # fmt: skip
+    program = WrittenProgram.of(chosen, Arena.unit(30, 4.0), any_first=False).program()
+    assert np.abs(program.coefficient).max() < 3.0
+    case = worst(chosen, rounds=5, variation=4.0, exact=True)
+    assert case.outcome is Outcome.SUPREMUM

@@ -281,7 +281,7 @@ def test_infinite_burdens_survive(spec, tmp_path):
         (SPEC + "[[episode]]\n", r"episode\[2\]|source is None"),
         (SPEC + "[nonsense]\n", "nonsense.*expected a key that is known"),
         (SPEC.replace("chunk = 2", "chunk = 0"), "chunk is 0"),
-        (SPEC.replace("chunk = 2", "chunk = 1.5"), r"chunk is 1\.5: expected `int`"),
+        (SPEC.replace("chunk = 2", "chunk = 1.5"), r"chunk is 1\.5: expected a whole number"),
         (SPEC.replace("seeds = 5", "seeds = 0"), "seeds is 0"),
         (SPEC.replace("seeds = 5", "seeds = true"), "seeds is True"),
         (SPEC.replace("seeds = 5", "seeds = []"), r"seeds is \[\]"),

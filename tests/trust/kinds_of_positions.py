@@ -122,9 +122,13 @@ def contract_rows(dice):
     budget = adl.Budget.at_least() if extra is None else adl.Budget.band(extra / 100)
     highest = None if extra is None else needed + extra
     given = {"budget": budget, "limits": adl.Limits(**limits), "constraints": [made]}
-    best = refused(lambda: adl.solve(round_, **given))
     model, _, worst = whole.model(lambda _: True, needed, highest, [said])
     theirs = found_by_sat(model, worst)
+    try:
+        best = refused(lambda: adl.solve(round_, **given))
+    except adl.SolverStopped:
+        assert theirs is None, "what is not settled is no more than not proved to be infeasible"
+        return
     assert (best is None) == (theirs is None), (best, theirs)
     if best is not None:
         assert checked_lots(best, whole, needed, highest, cents) == theirs

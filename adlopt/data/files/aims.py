@@ -14,6 +14,7 @@ import msgspec
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from adlopt.data.files.decoding import in_words
 from adlopt.data.files.file_schema import ConstraintEntry, LimitsEntry
 from adlopt.errors import InputError, did_you_mean, nearest, unknown
 from adlopt.foundation.arrays import IntArray, require
@@ -108,7 +109,7 @@ def _typed(value: Any, hint: Any, field: str) -> Any:
     try:
         return msgspec.convert(value, Union[tuple(listed)] if isinstance(hint, UnionType) else hint)  # noqa: UP007
     except msgspec.ValidationError as error:
-        expected = str(error).removeprefix("Expected ")
+        expected = in_words(str(error))
         if isinstance(hint, type) and issubclass(hint, Enum):
             expected = f"one of {', '.join(each.value for each in hint)}"
         raise InputError(field, value, expected) from None

@@ -32,6 +32,14 @@ TOLD_BY = {
     "deficit": RoundFile,
 }
 """Keys that tell files apart, the first first."""
+WORDS = {
+    "object": "a table",
+    "array": "a list",
+    "str": "a text",
+    "float": "a number",
+    "int": "a whole number",
+    "bool": "true or false",
+}
 
 
 def decode(path: Path, kind: type[T]) -> T:
@@ -75,12 +83,22 @@ def _complaint(path: Path, raw: Any, text: str, kind: type) -> InputError:
         if key[1] == "unknown":
             expected, remedy = "a key that is known", did_you_mean(nearest(key[2], _keys(kind)))
     elif what.startswith("Expected "):
-        expected = what.removeprefix("Expected ")
+        expected = in_words(what)
     else:
         expected = f"another value ({what[0].lower() + what[1:]})"
     place = where.removeprefix(".")
     field, value = f"{path}: {place}" if place else str(path), _look_up(raw, where)
     return InputError(field, value, expected, remedy=remedy)
+
+
+def in_words(complaint: str) -> str:
+    """What msgspec expected, its types in our words; that a value may be missing is left out."""
+
+    def kinds(types: re.Match[str]) -> str:
+        named = [WORDS.get(kind, kind) for kind in types[1].split(" | ") if kind != "null"]
+        return " or ".join(named) or "nothing"
+
+    return re.sub(r"`([a-z |]+)`", kinds, complaint.removeprefix("Expected "))
 
 
 def _keys(kind: type) -> list[str]:

@@ -67,9 +67,12 @@ def explained(stated: Stated, loose: FloatArray | None = None) -> InfeasibleRoun
     told += [f"limit{columns[j][columns[j].index('[') :]}" for j in limits]
     in_usd = all(block.unit == USD for block in stated.rows if block.name == "budget")
     usd = least * stated.row_unit[rows[0]] if in_usd and stated.raised is not None else None
-    gives = "" if usd is None else f": together they must give {usd:,.2f} USD at least"
+    said, who = "contradict each other", "together they"
+    if len(told) == 1:
+        said, who = "is out of reach", "it"
+    gives = "" if usd is None else f": {who} must give {usd:,.2f} USD at least"
     refused = InfeasibleRound(
-        f"{_listed(told)} contradict each other{gives}",
+        f"{_listed(told)} {said}{gives}",
         missing=usd,
         irreducible=tuple(told) if len(kept) <= DELETIONS else (),
     )

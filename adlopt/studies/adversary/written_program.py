@@ -210,7 +210,8 @@ class RuleDraft:
             d: Any = other - first
             b = self.positive(d)
             if isinstance(b, Sum):
-                first = self._bent(first, d, b)
+                ends = map(max, _ends(first), _ends(other))
+                first = self._between(self._bent(first, d, b), *ends)
             elif b:
                 first = other
         return first
@@ -222,6 +223,14 @@ class RuleDraft:
         self.require(over - d - d.least * b, upper=-d.least)
         self.require(over - d.largest * b, upper=0.0)
         return first + over
+
+    def _between(self, total: Number, least: float, largest: float) -> Number:
+        """A sum that is within these: a column of its own, if its terms alone do not say so."""
+        if not isinstance(total, Sum) or (total.least >= least and total.largest <= largest):
+            return total
+        one = self.column(least, largest)
+        self.require(one - total, 0.0, 0.0)
+        return one
 
     def smaller(self, *given: Number) -> Number:
         """Min."""
@@ -244,8 +253,9 @@ class RuleDraft:
         """`then` where the condition is 1."""
         if not isinstance(condition, Sum):
             return then() if condition else otherwise()
-        base = otherwise()
-        return base + condition * (then() - base)
+        base, other = otherwise(), then()
+        least, largest = zip(_ends(base), _ends(other), strict=True)
+        return self._between(base + condition * (other - base), min(least), max(largest))
 
     def missed(self, d: Number) -> Number:
         """A column that is |d| where it is worth having more."""
@@ -317,6 +327,10 @@ class RuleDraft:
             coefficient=np.array([v for row in entries for _, v in row]),
             integer=integer,
         )
+
+
+def _ends(x: Number) -> tuple[float, float]:
+    return (x.least, x.largest) if isinstance(x, Sum) else (x, x)
 
 
 def _root(x: Number) -> float:

@@ -107,7 +107,11 @@ def built(
     form: WrittenProgram, *, gap: float = MEETING, deadline: float = math.inf
 ) -> tuple[RawAnswer, Attack]:
     """Let HiGHS find a path, and play it; raises as `solve` does."""
-    loosest, best = _run(form.program(), deadline), None
+    best: Attack | None = None
+    try:
+        loosest = _run(form.program(), deadline)
+    except Infeasible:
+        raise SolverStopped("HiGHS denies that there is a path") from None
     for strict, answer in _strict(form, loosest, deadline):
         attack = _attack(strict, answer, form.rule, form.arena)
         if best is None or attack.loss > best.loss:
