@@ -1,5 +1,7 @@
 """The least worst burden by cuts over books, held against the linear program."""
 
+import json
+
 import numpy as np
 import pytest
 
@@ -88,6 +90,49 @@ def test_losers_with_prices_of_their_own_are_told_apart_only_in_trades(
     assert ours.value == pytest.approx(theirs.value, rel=2e-9, abs=1e-15)
     if isinstance(objective, adl.Leximin):
         assert ours.haircut == pytest.approx(theirs.haircut, rel=1e-6, abs=1e-6)
+
+
+@pytest.mark.parametrize(
+    "objective", [adl.MinMax(), adl.Leximin(), adl.KeepHedges(), adl.LeastLeverage()]
+)
+@pytest.mark.parametrize("seed", range(4))
+def test_what_is_proved_in_groups_is_proved_of_single_orders_in_a_file(
+    seed, objective, monkeypatch, tmp_path
+):
+    monkeypatch.setattr("adlopt.optimum.matching.matching.MANY", 0)
+    best = answer(books(seed, prices=5), objective, adl.Method.AUTO)
+    if isinstance(best, float):
+        return
+    file = best.certificate_file(tmp_path / "certificate.json")
+    first = json.loads(file.read_text())["criteria"][0]
+    assert first["trust"] == "exact"
+    assert first["lower"] >= first["upper"] * (1 - 2e-9) - 1e-9
+
+
+@pytest.mark.parametrize(
+    ("n", "coins"), [(600, 20), pytest.param(2_000, 40, marks=pytest.mark.nightly("4 s"))]
+)
+def test_the_fewest_are_proven_to_one_account(n, coins):
+    rng = np.random.default_rng(0)
+    owner = np.append(np.arange(n), rng.integers(0, n, 3 * n // 4))
+    share = rng.dirichlet(np.full(coins, 0.3)) + 1e-3
+    coin = rng.choice(coins, owner.size, p=share / share.sum())
+    _, kept = np.unique(owner * coins + coin, return_index=True)
+    owner, coin = owner[kept], coin[kept]
+    size = rng.lognormal(0.0, 1.0, owner.size)
+    winners = adl.ContractRound.of(
+        account=[f"a{i}" for i in owner], coin=[f"c{k}" for k in coin], side=["short"] * owner.size,
+        size=size, value=np.ones(owner.size), capacity=np.full(n, 1e3), deficit=1.0, needed=1.0,
+    )  # fmt: skip
+    held = np.unique(coin)
+    shed = adl.Shed(
+        loser=[f"l{k}" for k in held], coin=[f"c{k}" for k in held], side=["long"] * held.size,
+        size=0.2 * np.bincount(coin, size)[held], price=np.full(held.size, 11.0),
+        mark=np.full(held.size, 10.0),
+    )  # fmt: skip
+    best = adl.solve(adl.TwoSidedRound(winners, shed), adl.FewestAccounts())
+    assert best.certificate.trust is not adl.Trust.REPORTED
+    assert best.certificate.gap <= 1.0
 
 
 @pytest.mark.parametrize("seed", range(30))

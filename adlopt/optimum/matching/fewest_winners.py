@@ -37,8 +37,8 @@ ROUNDS = 30
 """Linear programs to which rows are added."""
 VIOLATED = 1e-6
 """By how much a row must say more than a point does."""
-SEARCHED, PARTED = 100, 200
-"""Nodes in which whole numbers are searched for, and of the tree that bounds them."""
+SEARCHED, PARTED = 100, 300_000
+"""Nodes in which whole numbers are searched for, and, times accounts, of the tree that bounds."""
 TOLD = 20_000
 """Arcs up to which multipliers of single arcs are found, for certificates in files."""
 
@@ -166,7 +166,8 @@ def fewest_accounts(search: FlowSearch, _: FewestAccounts) -> Flow:
         # A bound that rounds up to what is touched need not be raised.
         program, least = cover.program(), touched - 1 + VIOLATED
         end = search.part_of_time(0.5)
-        low = proven_lower_bound(program, good_enough=least, deadline=end, nodes=PARTED)
+        nodes = PARTED // program.cost.size
+        low = proven_lower_bound(program, good_enough=least, deadline=end, nodes=nodes)
         if low > proven.lower:
             proven = ProvenBound(lower=low, error=0.0, trust=Trust.VERIFIED)
     whole = replace(proven, lower=float(math.ceil(proven.lower - TOLERANCE)))
