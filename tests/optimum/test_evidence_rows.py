@@ -3,6 +3,7 @@
 import copy
 import json
 import random
+import time
 from fractions import Fraction
 
 import exact_lp
@@ -209,6 +210,17 @@ def test_rows_of_ones_own_and_their_mutations_are_refused_or_true(seed, tmp_path
         for a, b in forged(rng, entry, certificate, tmp_path):
             Bound(a, b).check(b)
         done += 10
+
+
+@pytest.mark.nightly("20,000 accounts")
+def test_rows_of_fifty_groups_of_20_000_accounts_are_checked_within_seconds(tmp_path):
+    rows = "".join(f"{i},{1 + i % 97}.5,d{i % 50}\n" for i in range(20_000))
+    (tmp_path / "t.csv").write_text("account,capacity,tags.desk\n" + rows)
+    own = [{"each": "desk", "gives_at_most": {"share": 0.03}}]
+    entry = {"deficit": 9e5, "needed": 3e5, "accounts": "t.csv", "constraint": own}
+    certificate, started = solved(entry, "min-max", tmp_path), time.process_time()
+    assert verdict(entry, certificate, tmp_path)[-1].endswith("optimal, proven")
+    assert time.process_time() - started < 4
 
 
 @pytest.mark.parametrize("row", [

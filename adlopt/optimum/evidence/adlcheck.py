@@ -337,7 +337,7 @@ def chosen(each: Columns, content: Columns, known: Columns) -> Iterable[list[int
     if p and "coin" in each:
         named.append([n for n, coin in along(p["account"], p["coin"]) if coin == each["coin"]])
     _refuse(not set().union(*named) <= set(names), "a constraint is of no account")
-    tests += [[name in set(some) for name in names] for some in named]
+    tests += [[name in some for name in names] for some in map(frozenset[str], named)]
     kinds, parts = tags | {"": ["all"] * len(names), "account": names}, dict[str, list[int]]()
     for i, (yes, kind) in enumerate(along(map(all, along(*tests)), kinds[each.get("each", "")])):
         if yes and kind:
