@@ -287,7 +287,11 @@ def design(
 
 @cli.app.command
 def vouch(
-    policy: cli.OnePolicy, *, episode: cli.Named = "october-10", form: cli.Form = cli.TEXT
+    policy: cli.OnePolicy,
+    *,
+    episode: cli.Named = "october-10",
+    time_limit: float = 20.0,
+    form: cli.Form = cli.TEXT,
 ) -> None:
     """Print the guarantee card of a rule: what is known of it on a page, and what is not.
 
@@ -295,9 +299,12 @@ def vouch(
     ----------
     policy
         severity+allocation, or a venue's rule, which alone raises the whole deficit.
+    time_limit
+        Seconds for its worst case; Ctrl-C is such a limit.
     """
     from adlopt.show.card import render
 
     with cli.progress(None, "trying") as step:
-        found = adl.vouch(policy, cli.episode_named(episode), progress=step)
+        where = cli.episode_named(episode)
+        found = adl.vouch(policy, where, time_limit=time_limit, progress=step)
     cli.put(found, form, render)

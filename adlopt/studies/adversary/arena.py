@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -108,14 +108,15 @@ class Arena(Record):
         return np.asarray(base + (path - base) * share) if over else path
 
     @classmethod
-    def unit(cls, rounds: int, variation: float) -> Arena:
+    def unit(cls, rounds: int, variation: float, within: Iterable[str] = ()) -> Arena:
         """T rounds with a deficit of 1."""
         rounds = own_whole(rounds, "rounds", lowest=1)
         starts = tuple(
             RoundStart(t=t, account=(POOLED,), capacity=[1.0], deficit=1.0)  # type: ignore[arg-type]
             for t in range(1, rounds + 1)
         )
-        return cls(starts=starts, variation=variation, title="unit deficits")
+        limits = tuple(PathLimit.read(text, np.ones(rounds)) for text in within)
+        return cls(starts=starts, variation=variation, title="unit deficits", limits=limits)
 
     @classmethod
     def of(
@@ -159,9 +160,7 @@ class Arena(Record):
             raise InputError("rounds", None, "a whole number ≥ 1", remedy=remedy)
         if variation is None:
             raise InputError("variation", None, "a number ≥ 0, where no episode is given")
-        arena = cls.unit(rounds, variation)
-        limits = tuple(PathLimit.read(text, arena.deficit) for text in within)
-        return replace(arena, limits=limits)
+        return cls.unit(rounds, variation, within)
 
     @property
     def deficit(self) -> FloatArray:

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from numbers import Real
 from typing import Any, overload
 
@@ -193,7 +193,7 @@ def worst(  # noqa: PLR0913 - each is one choice of the user
         attack = search(rules, arena, seed=seed, deadline=end, progress=tell)
     else:
         attack = solved.attack
-        known = min(known, Ceiling(solved.upper, solved.by), key=lambda k: k.upper)
+        known = min(known, (solved.upper, solved.by), key=lambda pair: pair[0])
     attack = snapped(attack, arena)
     instance = arena.instance(attack.path, name=f"worst case of {attack.rule.name}")
     return WorstCase.of(
@@ -201,10 +201,10 @@ def worst(  # noqa: PLR0913 - each is one choice of the user
         measured or _least_that_covers(attack.rule, instance),
         instance,
         arena=arena,
-        upper=known.upper,
-        upper_by=known.by,
+        upper=known[0],
+        upper_by=known[1],
         reported=None if isinstance(solved, Outcome) or solved.closed else solved.reported,
-        outcome=_outcome(solved, known.upper),
+        outcome=_outcome(solved, known[0]),
     )
 
 
@@ -269,28 +269,20 @@ def _solved(
     return Outcome.FOUND
 
 
-@dataclass(frozen=True, slots=True)
-class Ceiling:
-    """What no path costs more than, USD, and why."""
-
-    upper: float
-    by: str
-
-
-def _by_theorem(rule: Severity, arena: Arena) -> Ceiling:
-    """The least that a theorem says of all paths of the arena, of those that cover the rule.
+def _by_theorem(rule: Severity, arena: Arena) -> tuple[float, str]:
+    """The least that a theorem says of all paths of the arena, USD, of those that cover the rule.
 
     It is measured where θ* goes from end to end until P is spent: of a path, such a bound knows P.
     """
     ends = freeze([t % 2 for t in range(len(arena.starts))])
     swing = arena.instance(follow(ends, arena.variation))
-    found = [Ceiling(math.fsum(arena.deficit), "the sum of deficits")]
+    found = [(math.fsum(arena.deficit), "the sum of deficits")]
     for bound in UPPER.values():
         knows = bound.expression.subs(bound.choices).free_symbols
         if knows <= OF_ALL_PATHS and bound.is_about(rule, swing) and not bound.conjectured:
             value = replace(bound, along=Along.NEEDED).evaluate(swing).value
-            found += [] if value is None else [Ceiling(value, bound.name)]
-    return min(found, key=lambda known: known.upper)
+            found += [] if value is None else [(value, bound.name)]
+    return min(found)
 
 
 def _least_that_covers(rule: Severity, instance: Episode) -> Bound:

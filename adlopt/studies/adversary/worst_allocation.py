@@ -16,16 +16,17 @@ from __future__ import annotations
 
 import heapq
 import math
-import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from itertools import combinations, pairwise
 from typing import Any
 
 import numpy as np
 
-from adlopt.errors import InputError
+from adlopt.errors import InputError, SolverStopped
 from adlopt.foundation.arrays import FloatArray, own_number, own_whole
+from adlopt.foundation.deadline import deadline, is_late, seconds_left
 from adlopt.model.filled import filled
 from adlopt.model.round import RoundStart
 from adlopt.model.solvency import check_haircut
@@ -173,7 +174,6 @@ def worst_allocation(
     proportional = type(rule) is ProRataAllocation or rule == LeastBurden()
     if exact and split is None and not proportional:
         raise InputError("policy", rule.name, "an allocation that is linear but for its bends")
-    deadline = math.inf if time_limit is None else time.monotonic() + time_limit
     ids = _Ids(rule, box)
     if proportional:
         found = [ids.proportional(name) for name in ("ratio", "leak", "jump")]
@@ -182,7 +182,7 @@ def worst_allocation(
     else:
         by_size = isinstance(rule, QueueAllocation) and rule.score == "capacity"
         written = _Written(ids=ids, split=split, by_size=by_size, gap=gap)
-        written.deadline, written.tell = deadline, progress or (lambda _: None)
+        written.deadline, written.tell = deadline(time_limit), progress or (lambda _: None)
         placed = isinstance(rule, QueueAllocation) and not by_size
         found = [written.ratio(), written.leak(placed=placed), written.jump()]
     return WorstAllocation(policy=rule.name, box=box, extremes=tuple(found))
@@ -222,10 +222,12 @@ class _Ids:
 
     def proportional(self, name: str) -> Extreme:
         """By algebra: x_i = B u_i/U, so every burden is B/U, parts add up, and nothing jumps."""
+        return self.exactly(name, 1.0 if name == "ratio" else 0.0, "x_i = B u_i/U")
+
+    def exactly(self, name: str, most: float, by: str) -> Extreme:
+        """What every round comes to, such as that of the largest profits."""
         u, budget = self.box.holds(np.full(self.box.accounts, self.box.spread), self.box.budget)
-        most = 1.0 if name == "ratio" else 0.0
-        said: dict[str, Any] = {"trust": Trust.EXACT, "by": "x_i = B u_i/U"}
-        said |= {"capacity": tuple(u.tolist())}
+        said: dict[str, Any] = {"capacity": tuple(u.tolist()), "trust": Trust.EXACT, "by": by}
         return Extreme(name=name, lower=most, upper=most, budget=budget, **said)
 
     def searched(self, seed: int) -> list[Extreme]:
@@ -281,7 +283,7 @@ class _Written:
         while open_:
             bound, _, i, (a, b) = heapq.heappop(open_)
             narrow = b <= a * (1 + self.gap)
-            if -bound <= best * (1 + self.gap) or narrow or time.monotonic() > self.deadline:
+            if -bound <= best * (1 + self.gap) or narrow or is_late(self.deadline):
                 upper = max(upper, -bound)
                 continue
             self.tell(f"ratio: between {best:.6g} and {-bound:.6g}")
@@ -333,10 +335,7 @@ class _Written:
         """Write the allocation before and after the first account is two; `placed`, they follow."""
         box = self.ids.box
         if placed:
-            even, budget = box.holds(np.full(box.accounts, box.spread), box.budget)
-            by = "parts keep the score, and so the place"
-            said: dict[str, Any] = {"lower": 0.0, "upper": 0.0, "trust": Trust.EXACT, "by": by}
-            return Extreme(name="leak", capacity=tuple(even.tolist()), budget=budget, **said)
+            return self.ids.exactly("leak", 0.0, "parts keep the score, and so the place")
         best, upper = 0.0, 0.0
         where = np.full(box.accounts, 1.0), box.budget, np.array([0.5, 0.5])
         for margin in (0.0, MARGIN):
@@ -390,11 +389,15 @@ class _Written:
         if not isinstance(objective, Sum):
             return float(objective), np.array(draft.lower)
         program = draft.program(objective)
-        found = run(program, presolve=True)
-        value = float(program.cost @ found.columns)
-        good = value - 1e-9 * max(1.0, abs(value))
+        # The middle, and no bound that is good enough, if the limit comes before any point.
+        columns, good = (np.array(draft.lower) + draft.upper) / 2, math.inf
+        with suppress(SolverStopped):
+            left = seconds_left(self.deadline)
+            columns = run(program, presolve=True, time_limit=left).columns
+            value = float(program.cost @ columns)
+            good = value - 1e-9 * max(1.0, abs(value))
         proven = proven_lower_bound(program, good_enough=good, deadline=self.deadline)
-        return objective.constant - min(proven, good), found.columns
+        return objective.constant - min(proven, good), columns
 
     def _extreme(
         self, name: str, lower: float, upper: float, u: FloatArray, budget: float, **more: Any

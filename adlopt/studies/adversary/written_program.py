@@ -265,10 +265,6 @@ class RuleDraft:
         loss = self.column(0.0, max(-d.least, d.largest))
         self.require(loss - d - 2.0 * d.least * b, upper=-2.0 * d.least)
         self.require(loss + d - 2.0 * d.largest * b, upper=0.0)
-        rounds = [t for t, target in enumerate(self.path) if next(iter(target.terms)) in d.terms]
-        if not d.constant and sorted(d.terms.values()) == [-1.0, 1.0] and len(rounds) == 2:
-            between = self.moves[rounds[0] : rounds[1]]
-            self.require(loss - sum(between[1:], between[0]), upper=0.0)
         return loss
 
     def quantile(self, past: Any, level: float, otherwise: Number) -> Number:
