@@ -41,9 +41,12 @@ def fields_in_frame(
             found |= {field: inside} if inside else {}
             continue
         tries = [named[field]] if field in named else [field, f"{field}_{units.get(field, '')}"]
-        at = next((each for each in tries if each in names), None)
-        if at is not None:
-            found[field] = column(at)
+        at = [each for each in dict.fromkeys(tries) if each in names]
+        if len(at) > 1:
+            remedy = f"say {field}='{at[0]}' if that one is meant"
+            raise InputError(f"{what}: columns", at, f"one column of `{field}`", remedy=remedy)
+        if at:
+            found[field] = column(at[0])
         elif field in named or field in needed:
             unit = f", {units[field]}" if field in units else ""
             near = did_you_mean(nearest(tries[0], names))
@@ -65,6 +68,8 @@ def require_fields(named: Mapping[str, str], fields: Iterable[str]) -> None:
 
 def _columns(frame: Any, what: str) -> tuple[list[str], Callable[[str], Any]]:
     """Return the names of a frame's columns, and what reads one."""
+    if hasattr(frame, "collect_schema") and hasattr(frame, "collect"):
+        raise InputError(what, type(frame).__name__, "a dataframe", remedy="collect() it")
     if not isinstance(frame, Mapping) and not hasattr(frame, "columns"):
         if not hasattr(frame, "__arrow_c_stream__"):
             expected = "a dataframe, what exports Arrow, or columns by name"

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
 from types import MappingProxyType
+from typing import Any
 
 import numpy as np
 
@@ -282,6 +283,13 @@ def pools(constraints: Sequence[Constraint], start: RoundStart) -> tuple[IntArra
                 bearer[members], names[first] = first, name
     held, bearer = np.unique(bearer, return_inverse=True)
     return bearer, [names[i] for i in held.tolist()]
+
+
+def listed(constraints: Any) -> list[Any]:
+    """Constraints in a list; one that stands alone is refused, by `InputError`."""
+    if not isinstance(constraints, Iterable):
+        raise InputError("constraints", constraints, "a list of them", remedy="write [...]")
+    return list(constraints)
 
 
 def _bound(share: float | None, usd: float | None) -> tuple[float, float]:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias, TypedDict, Unpack, overload
 from adlopt.errors import InfeasibleRound, InputError, SolverStopped
 from adlopt.foundation.deadline import ctrl_c_as_limit
 from adlopt.model.budget import Budget
-from adlopt.model.constraint import Constraint
+from adlopt.model.constraint import Constraint, listed
 from adlopt.model.episode import Episode
 from adlopt.model.limits import NO_LIMITS, Limits
 from adlopt.model.loss import Asymmetric, Loss, MinMax
@@ -215,6 +215,7 @@ def solve(  # noqa: PLR0913 - options of one door
     >>> print(adl.solve(episode))
     2 rounds raise 60.00 USD, worst burden in all 33.33 %; proven optimal (exact)
     """
+    constraints = listed(constraints)
     if isinstance(thing, Problem):
         objective = thing.objective if objective is None else objective
         limits = thing.limits if limits is None else limits

@@ -190,3 +190,15 @@ BAD = {
 def test_what_is_wrong_with_a_frame_is_said(make, message):
     with pytest.raises(adl.InputError, match=message):
         make()
+
+
+def test_a_field_in_two_columns_and_a_frame_that_is_not_there_yet_are_refused():
+    twice = {"account": ["a"], "capacity": [1.0], "capacity_usd": [2.0]}
+    with pytest.raises(adl.InputError, match="expected one column of `capacity`; say capacity="):
+        adl.Round.from_frame(twice, deficit=1, needed=1)
+    chosen = adl.Round.from_frame(twice, deficit=1, needed=1, capacity="capacity_usd")
+    assert chosen.start.capacity.tolist() == [2.0]
+    with pytest.raises(
+        adl.InputError, match=r"frame is 'LazyFrame': expected a dataframe; collect"
+    ):
+        adl.Round.from_frame(pl.DataFrame(twice).lazy(), deficit=1, needed=1)

@@ -738,3 +738,17 @@ def test_levels_that_leximin_keeps_to_contradict_no_row_by_rounding():
     )
     assert best.haircut[:2].sum() == pytest.approx(2.2350763830575753)
     assert best.certificate.proven
+
+
+def test_a_constraint_that_stands_alone_is_refused_by_every_door():
+    alone = adl.group("makers").gives_at_most(share=0.2)
+    model = adl.model(ROUND)
+    doors = [
+        lambda: adl.solve(ROUND, constraints=alone),
+        lambda: model.solve(alone),
+        lambda: model.solve(model.haircut["ann"] <= 5),
+        lambda: adl.decide(ROUND.start, belief=[20.0], constraints=alone),
+    ]
+    for door in doors:
+        with pytest.raises(adl.InputError, match=r"constraints is .*: expected a list of them"):
+            door()

@@ -12,7 +12,7 @@ import numpy as np
 from adlopt.errors import CertificateError, InfeasibleRound, InputError, SolverFailed, SolverStopped
 from adlopt.foundation.arrays import FloatArray, IntArray
 from adlopt.model.budget import Budget
-from adlopt.model.constraint import Constraint, Says
+from adlopt.model.constraint import Constraint, Says, listed
 from adlopt.model.limits import NO_LIMITS, Limits
 from adlopt.model.loss import MinMax
 from adlopt.model.method import Method, Stopped
@@ -121,7 +121,7 @@ class Model(Tabular):
         (array([ 5., 55.]), ('own 1', 'worst burden'))
         """
         limits = Search(time_limit=time_limit, gap=gap)
-        given = list(constraints)
+        given = listed(constraints)
         objective: Any = self.kind.objective
         own = is_own(objective)
         alone = isinstance(self.kind, Dollars) and self.kind.alone
@@ -197,7 +197,7 @@ class Model(Tabular):
         InputError
             If the path ends in neither or cannot be written, or a constraint is no row.
         """
-        stated, cones, _ = self.extended(list(constraints))
+        stated, cones, _ = self.extended(listed(constraints))
         if cones:
             raise InputError("constraints", str(cones[0]), "linear rows")
         return write(stated, path)

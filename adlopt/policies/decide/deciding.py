@@ -154,7 +154,7 @@ def decide(  # noqa: PLR0913 - what a decision depends on
             delivered=delivered,
             objective=MinMax() if objective is None else objective,
             limits=limits,
-            constraints=tuple(constraints),
+            constraints=constraints,  # type: ignore[arg-type]
             positions=positions,
             deadline=deadline,
         )

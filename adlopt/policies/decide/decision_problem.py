@@ -18,7 +18,7 @@ from adlopt.foundation.arrays import (
     own_positive_number,
     own_whole,
 )
-from adlopt.model.constraint import Constraint
+from adlopt.model.constraint import Constraint, listed
 from adlopt.model.limits import Limits
 from adlopt.model.loss import Loss, MinMax
 from adlopt.model.objective import CVaR, FewestAccounts, Leximin, Objective
@@ -132,7 +132,7 @@ class DecisionProblem(Tabular, Record):
             share = getattr(self, name)
             if share is not None and not 0 < own_number(share, name) <= 1:
                 raise InputError(name, share, "a share in (0, 1]")
-        put(self, "constraints", tuple(self.constraints))
+        put(self, "constraints", tuple(listed(self.constraints)))
         given: tuple[Any, ...] = self.constraints
         for k, each in enumerate(given):
             if not isinstance(each, Constraint):
