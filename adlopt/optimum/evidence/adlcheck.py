@@ -947,8 +947,12 @@ class _Sides(_Dollars):
             moved.setdefault(keys[j], []).append((a, int(SIGN[words[j][0]]) * mark[k]))
         rows = [moved.get(key, []) for key in dict.fromkeys(keys) if both[key] > 1]
         changes = [-(-abs(p.reached(row)) >> BITS) for row in rows]
+        arcs = list(self.arcs)
         for h, (row, change) in enumerate(along(rows, changes)):
-            end, cost = (sum(changes), 0) if most else (None, ONE)
+            top = (
+                sum({arcs[a][0]: self.limit[arcs[a][0]] * abs(v) for a, v in row}.values()) >> BITS
+            )
+            end, cost = (min(sum(changes), top), 0) if most else (None, ONE)
             columns.append((p.column(change, end, cost), ONE))
             for name, sign in (("rise", 1), ("fall", -1)):
                 p.row(name, h, None, 0, [*((a, sign * v) for a, v in row), (columns[h][0], -ONE)])
@@ -1141,9 +1145,8 @@ def main(arguments: Sequence[str]) -> int:
         sys.stdout.write("\n".join(check(content, said)) + "\n")
     except WRONG as error:
         what = f"{error if isinstance(error, Invalid) else repr(error)}".splitlines()[0]
-        out, words = (sys.stderr, "adlcheck.py INSTANCE CERTIFICATE"), (sys.stdout, "INVALID")
-        stream, first = out if said is None else words
-        stream.write(f"{first}: {what}\n")
+        first = "adlcheck.py INSTANCE CERTIFICATE" if said is None else "INVALID"
+        (sys.stderr if said is None else sys.stdout).write(f"{first}: {what}\n")
         return 2 if said is None else 1
     return 0
 
