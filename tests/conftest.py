@@ -9,7 +9,7 @@ import pytest
 from hypothesis import settings
 from tiers import NIGHTLY, for_the_night
 
-settings.register_profile("steady", max_examples=25, derandomize=True, deadline=None)
+settings.register_profile("steady", max_examples=15, derandomize=True, deadline=None)
 settings.register_profile("nightly", max_examples=1_000, deadline=None, print_blob=True)
 settings.load_profile("nightly" if NIGHTLY else "steady")
 

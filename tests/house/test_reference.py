@@ -13,6 +13,7 @@ import pytest
 import adlopt as adl
 
 pytest.importorskip("pdoc", reason="pdoc is not installed")
+at_night = pytest.mark.nightly("half a minute of pages, which .ci/run makes, too")
 ROOT = Path(__file__).parents[2]
 
 
@@ -31,6 +32,7 @@ def folder(tmp_path_factory):
     return folder
 
 
+@at_night
 def test_every_public_name_has_an_entry(folder):
     page = (folder / "adlopt.html").read_text(encoding="utf-8")
     public = {name: getattr(adl, name) for name in adl.__all__}
@@ -42,6 +44,7 @@ def test_every_public_name_has_an_entry(folder):
         assert (folder / f"{dotted.replace('.', '/')}.html").exists(), dotted
 
 
+@at_night
 def test_no_markup_is_left_in_the_words(folder):
     for path in folder.rglob("*.html"):
         texts = re.findall(

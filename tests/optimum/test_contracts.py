@@ -210,7 +210,7 @@ def test_mid_size_rounds_pass_the_independent_checker(n, budget):
             assert best.certificate.optimal
 
 
-@pytest.mark.parametrize("seed", range(8))
+@pytest.mark.parametrize("seed", by_day(2, range(8)))
 def test_highs_between_two_levels_finds_the_same_optimum(seed):
     round_ = coarse(25, seed)
     ours = adl.solve(round_, EQUITY, budget=AT_LEAST)
@@ -401,7 +401,7 @@ def test_a_raw_milp_is_called_optimal_and_is_wrong(in_burdens):
     assert wrong_bound, "not even its own bound says anything"
 
 
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("seed", by_day(1, range(3)))
 def test_large_and_small_rounds_are_solved_alike(seed, monkeypatch):
     round_ = coarse(80, seed, unit=0.01)
     for budget in (AT_LEAST, adl.Budget.exact()):

@@ -107,6 +107,7 @@ def test_the_derivation_is_printed(mine, run):
     assert all(len(line) <= 80 or " " not in line.strip() for line in printed.splitlines())
 
 
+@pytest.mark.nightly("three processes")
 def test_a_derivation_is_the_same_in_every_process():
     """Sets are gone through in another order with every seed."""
     command = [sys.executable, "-m", "adlopt", "prove", "newsvendor", "lemma-4", "--show"]

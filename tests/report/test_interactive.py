@@ -23,6 +23,7 @@ def test_without_altair_it_says_what_to_install(monkeypatch):
         interactive(Evidence(episode=shock(rounds=2, winners=3)))
 
 
+@pytest.mark.nightly("seconds of Vega")
 def test_a_hostile_name_does_not_end_the_script():
     pytest.importorskip("altair")
     pytest.importorskip("vl_convert")

@@ -252,6 +252,7 @@ def test_hostile_names_are_words(made):
     assert "<img" not in html
 
 
+@pytest.mark.nightly("two processes draw a report")
 def test_equal_input_gives_equal_bytes():
     code = (
         "import hashlib, adlopt as adl; from adlopt.report.write import report;"

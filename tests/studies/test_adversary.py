@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 import sympy
 from hypothesis import given, strategies as st
-from tiers import examples
+from tiers import by_day, examples
 
 import adlopt as adl
 from adlopt.bounds import BOUNDS, HALF, PROPOSITION_1
@@ -270,6 +270,7 @@ def test_the_program_agrees_with_a_linear_program_for_each_cell(shares, spent, s
     assert solved.upper == pytest.approx(exact, abs=1e-6)
 
 
+@pytest.mark.nightly("seconds of searches")
 @examples(15)
 @given(cases, st.floats(0.05, 2.0), st.floats(0.0, 1.0))
 def test_the_search_never_exceeds_what_is_exact(drawn, stride, first):
@@ -348,7 +349,7 @@ def test_the_adversary_may_choose_the_start():
         worst("do-nothing", bound="half", rounds=3, variation=1.0, any_first=True)
 
 
-@pytest.mark.parametrize("policy", ["ogd", "follow-the-leader", "adagrad-ogd"])
+@pytest.mark.parametrize("policy", by_day(1, ["follow-the-leader", "ogd", "adagrad-ogd"]))
 def test_the_loss_is_what_a_replay_of_the_written_file_loses(policy, october, tmp_path):
     case = worst(policy, bound="prop-1", episode=october, variation=3.0, time_limit=2.0)
     adl.write_episode(case.instance, tmp_path / "worst.json")
@@ -608,6 +609,7 @@ def test_a_rule_that_the_bound_does_not_cover_is_said_to_be_outside():
 # Near the ends of [0, 1] --------------------------------------------------------------------------
 
 
+@pytest.mark.nightly("a search from any start")
 def test_solver_noise_is_taken_off_where_it_costs_nothing(october, of_the_papers_rule):
     case = of_the_papers_rule(True)
     needed = case.instance.needed_severity

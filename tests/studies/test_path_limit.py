@@ -5,7 +5,7 @@ from itertools import product
 import numpy as np
 import pytest
 from hypothesis import given, strategies as st
-from tiers import examples
+from tiers import by_day, examples
 
 import adlopt as adl
 from adlopt.policies.gradient import ProjectedOGD
@@ -48,7 +48,7 @@ def allowed(path, limits):
     return all(eval(text, {}, names) for text in within)
 
 
-@pytest.mark.parametrize("limits", LIMITS)
+@pytest.mark.parametrize("limits", by_day(2, LIMITS))
 @pytest.mark.parametrize("rule", [Persistence(), ProjectedOGD(step=0.5), Constant(0.25)])
 def test_no_path_of_a_grid_costs_more_and_the_worst_keeps_its_limits(episode, limits, rule):
     case = worst(rule, episode, variation=3.0, within=limits)

@@ -458,6 +458,7 @@ def test_ctrl_c_leaves_whole_files_and_carries_on(spec, tmp_path, threads):
     assert again.played == read_sweep(path).parts - len(kept)
 
 
+@pytest.mark.nightly("processes of a sweep")
 @pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="looks for processes in /proc")
 def test_a_dead_worker_process_is_one_message(spec, tmp_path):
     path, output = spec(SLOW), tmp_path / "spec.parquet"

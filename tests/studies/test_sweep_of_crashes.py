@@ -88,6 +88,7 @@ def test_figures_are_those_of_simulate_and_compare(spec):
     assert table["given_usd"].sum() > 0
 
 
+@pytest.mark.nightly("processes of a sweep")
 def test_threads_processes_and_other_chunks_give_the_same_rows(spec):
     swept(spec())
     with on_processes(2) as executor:

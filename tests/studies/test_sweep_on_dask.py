@@ -32,6 +32,7 @@ def cluster():
         yield running
 
 
+@pytest.mark.nightly("a cluster of processes")
 def test_a_killed_worker_loses_nothing_and_changes_nothing(sweep, cluster, tmp_path):
     with on_threads(1) as executor:
         alone = run_sweep(sweep, tmp_path / "alone.parquet", executor).read_bytes()

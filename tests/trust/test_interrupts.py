@@ -117,6 +117,7 @@ def test_wherever_it_strikes(folder, words, calls):
         assert {path: path.read_bytes() for path in folder.iterdir()} == before
 
 
+@pytest.mark.nightly("seconds of proofs")
 def test_while_proofs_are_checked(folder):
     running = subprocess.Popen(
         [sys.executable, "-c", MAIN, "report", "october-10", "-o", "out.html"],

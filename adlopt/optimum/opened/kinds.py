@@ -52,6 +52,8 @@ from adlopt.optimum.programs.of_dollars import state_contracts, state_dollars, t
 from adlopt.optimum.programs.stated import Stated
 from adlopt.optimum.spaces import SOLVABLE, Options, reasons_of
 
+DUST = 1e-15
+"""Of what an account has, and of the budget."""
 NOT_TIERED = "solve tier by tier: what a tier gives is the next one's budget"
 
 
@@ -136,6 +138,8 @@ class Dollars:
                 if block.name == "on":
                     # What a solver takes as zero is no account that gives.
                     haircut[problem.open > 0] *= point[block.part]
+            # What a solver leaves of nothing is nothing, to the account and to the sum.
+            haircut[haircut < DUST * np.minimum(problem.open, problem.budget)] = 0.0
             point[stated.column] = haircut / stated.unit[stated.column]
         raised = check_feasible(self._within(found.tolerance), haircut)
         worst = worst_shared(haircut, problem.weight, bearer)

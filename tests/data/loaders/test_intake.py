@@ -9,10 +9,10 @@ import warnings
 
 import pytest
 from damage import SOURCES, damaged, instance
+from tiers import NIGHTLY
 
 from adlopt.data.loaders import Loaded, LoadedMarket
 from adlopt.errors import AdloptError
-from tests.house.tiers import NIGHTLY
 
 COUNT = 100_000 if NIGHTLY else 500
 HELD_BY = {"debt": "deficit", "capacity": "capacity", "needed": "needed"}
