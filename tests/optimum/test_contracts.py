@@ -565,6 +565,7 @@ def test_sums_out_of_reach_name_the_nearest():
     assert adl.solve(round_, budget=adl.Budget.band(5.0)).raised == 310.0
 
 
+@pytest.mark.nightly("seconds of sums")
 def test_sums_out_of_reach_of_many_lots_are_still_refused():
     rng = np.random.default_rng(0)
     positions = [(i, 10.0 * int(rng.integers(1, 50)), 40) for i in range(300) for _ in range(3)]

@@ -314,6 +314,7 @@ def test_a_generated_episode_is_proven():
             assert (x <= round_.start.capacity * (1 + 1e-9)).all()
 
 
+@pytest.mark.nightly("seconds of searches")
 def test_a_search_that_ends_early_says_so_and_both_bounds_hold():
     episode = adl.episodes.shock(rounds=10, winners=60, seed=3)
     rounds = [replace(r, outcome=adl.RoundOutcome(needed=30 * r.needed)) for r in episode.rounds]

@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from hypothesis import given, strategies as st
-from tiers import examples
+from tiers import by_day, examples
 
 import adlopt as adl
 from adlopt.policies.allocation import CappedProRata, IntegerProRata, MirrorDescent, QueueAllocation
@@ -34,7 +34,11 @@ def with_lots(episode, lot):
 
 
 @pytest.mark.parametrize(
-    "name", [*NAMES, "running-ratio+queue:leverage", "estimate+min-max:equity"]
+    "name",
+    [
+        *("running-ratio+queue:leverage", "estimate+min-max:equity"),
+        *by_day(len(NAMES[::3]), [*NAMES[::3], *NAMES[1::3], *NAMES[2::3]]),
+    ],
 )
 def test_every_shipped_policy_passes_the_check(name):
     check_policy(named(name), adl.episodes.shock(rounds=5, winners=12, seed=3))

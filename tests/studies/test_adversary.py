@@ -230,6 +230,7 @@ cases = st.tuples(
 )
 
 
+@pytest.mark.nightly("seconds of searches")
 @examples(30)
 @given(cases)
 def test_proposition_1_holds_with_its_own_step(drawn):

@@ -195,6 +195,7 @@ def test_every_axiom_is_broken_by_some_rule():
     assert by_names.union(*BREAKS.values()) == ALL
 
 
+@pytest.mark.nightly("seconds of trials")
 def test_a_wash_trade_moves_the_entry_price_and_nothing_else():
     """Ranks by leverage do not see it (arXiv 2603.15963), ranks by return on entry do."""
     broken = smallest("queue:price_ratio", "wash trade")
