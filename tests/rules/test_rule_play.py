@@ -219,7 +219,7 @@ NEEDS_ONE_POSITION = ("hyperliquid", "bitmex", "bitget", "bluefin", "bullish", "
 
 
 @pytest.mark.parametrize("name", VENUES)
-@examples(25)
+@examples(10)
 @given(market=markets())
 def test_every_rule_splits_a_round_or_names_what_it_lacks(name, market):
     if not ((market.by_account(market.upnl) > 0) & (market.equity > 0)).any():

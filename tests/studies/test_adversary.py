@@ -177,7 +177,9 @@ def test_proposition_1_is_tight_where_nothing_moves(n):
 @pytest.mark.parametrize("first", [0.0, 0.5, 1.0])
 @pytest.mark.parametrize("step", [0.25, 0.5])
 @pytest.mark.parametrize("variation", [0.0, 0.5, 1.0])
-@pytest.mark.parametrize("deficit", [(1,) * 2, (1,) * 3, (1,) * 4, (0.5, 1, 0.5), (0.5, 1, 1, 0.5)])
+@pytest.mark.parametrize(
+    "deficit", by_day(2, [(1,) * 2, (0.5, 1, 0.5), (1,) * 3, (1,) * 4, (0.5, 1, 1, 0.5)])
+)
 def test_the_program_agrees_with_enumeration(first, step, variation, deficit):
     rule = ProjectedOGD(step=step, first=first)
     exact = enumerated(rule, deficit, variation, 8)

@@ -9,7 +9,7 @@ from random import Random
 import numpy as np
 import pytest
 from hypothesis import given, strategies as st
-from tiers import NIGHTLY
+from tiers import NIGHTLY, by_day
 
 import adlopt as adl
 from adlopt.policies import grammar
@@ -319,7 +319,7 @@ def test_persistence_that_was_asked_for_stays():
     assert try_axioms("queue", tries=5).policy == "constant:1+queue"
 
 
-@pytest.mark.parametrize("name", [*ALLOCATIONS, *SEVERITIES, "ogd:0.1"])
+@pytest.mark.parametrize("name", by_day(len(ALLOCATIONS), [*ALLOCATIONS, *SEVERITIES, "ogd:0.1"]))
 def test_every_name_can_be_tried(name):
     text = {"constant": "constant:0.5", "capped-pro-rata": "capped-pro-rata:0.5"}.get(name, name)
     report = try_axioms(text, tries=5)

@@ -94,7 +94,7 @@ WRITING = {
 }
 
 
-@pytest.mark.parametrize("words", by_day(4, [*WRITING.values()]))
+@pytest.mark.parametrize("words", by_day(3, [*WRITING.values()]))
 def test_midway_through_a_file(folder, words):
     target = folder / next(word for word in words if word.startswith("out."))
     if words[0] != "new":

@@ -9,7 +9,7 @@ import warnings
 
 import pytest
 from damage import SOURCES, damaged, instance
-from tiers import NIGHTLY
+from tiers import NIGHTLY, by_day
 
 from adlopt.data.loaders import Loaded, LoadedMarket
 from adlopt.errors import AdloptError
@@ -43,7 +43,7 @@ def adds_up(found):
     assert episode is None or math.isfinite(math.fsum(episode.deficit))
 
 
-@pytest.mark.parametrize("source", SOURCES)
+@pytest.mark.parametrize("source", by_day(12, [*SOURCES]))
 def test_damaged_files_are_read_with_every_dollar_or_refused_in_words(tmp_path, source):
     files, read = instance(source, tmp_path / "whole")
     adds_up(read(tmp_path / "whole"))

@@ -162,7 +162,7 @@ SOURCES = {"detail": detail, "node": node, "accounts": accounts}
 
 
 @pytest.mark.parametrize("source", SOURCES)
-@examples(25)
+@examples(12)
 @given(dice=st.randoms(use_true_random=False), times=st.integers(1, 2))
 def test_damage_is_an_error_or_said_where_it_changes_a_figure(
     tmp_path_factory, source, dice, times
