@@ -173,7 +173,8 @@ class _Mixtures:
                 paths.append(k)
                 rows.add([*range(n), n + j], [*self.spent[:, k], 1.0], lower=self.lost[k])
             answer = run(rows.program(cost=cost, lower=lower, upper=upper))
-            prices, tops, weights = answer.columns[:n], answer.columns[n:], answer.duals
+            prices, tops = np.maximum(answer.columns[:n], 0.0), answer.columns[n:]
+            weights = answer.duals
 
     def played(self, shares: Mapping[int, float]) -> Attack:
         """Play the mean of a mixture."""
