@@ -406,8 +406,8 @@ def theorem() -> Theorem:
                 "u_{t+1} at which the definition is used"
             ): by_definition(*PROJECTIONS[SECOND])[0],
             (
-                "x_{t+1} is the point of the convex domain of round t + 1 nearest"
-                " to y_t: nothing on the way to u_{t+1} is nearer"
+                "x_{t+1} is the projection of y_t onto the convex domain of round"
+                " t + 1: nothing on the way to u_{t+1} is nearer"
             ): by_definition(*PROJECTIONS[SECOND])[1],
             "the start is at most R from the path": STARTS,
             "no y_t is farther than R from u_t and u_{t+1}": NEAR,
@@ -417,8 +417,8 @@ def theorem() -> Theorem:
                 "u_{t+1} at which the definition is used"
             ): by_definition(*PROJECTIONS[ONCE_ONLY])[0],
             (
-                "x_{t+1} is the point of the convex domain of round t + 1 nearest to "
-                "x_t − η g_t: nothing on the way to u_{t+1} is nearer"
+                "x_{t+1} is the projection of x_t − η g_t onto the convex domain of "
+                "round t + 1: nothing on the way to u_{t+1} is nearer"
             ): by_definition(*PROJECTIONS[ONCE_ONLY])[1],
             "no x_t is farther than R from u_t and u_{t+1}": SPAN,
             "the next decision is a step η against the slope, clipped to the interval": INTERVAL[2],

@@ -266,7 +266,7 @@ def theorem() -> Theorem:
                 "u_t at which the definition is used"
             ): SHARE,
             (
-                "x_{t+1} is the point of a convex domain nearest to x_t − η g_t: if"
+                "x_{t+1} is the projection of x_t − η g_t onto a convex domain: if"
                 " u_t is inside, nothing on the way to it is nearer"
             ): ONTO,
             "no decision is farther than D from the path": DIAMETER,

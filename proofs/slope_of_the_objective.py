@@ -290,7 +290,7 @@ def theorem() -> Theorem:
                 "comparator at which the definition is used"
             ): dynamic.given[4],
             (
-                "x_{t+1} is the point of a convex domain nearest to x_t − η g_t: if the "
+                "x_{t+1} is the projection of x_t − η g_t onto a convex domain: if the "
                 "comparator is inside, nothing on the way to it is nearer"
             ): dynamic.given[5],
             "no decision is farther than D from the comparator": (
