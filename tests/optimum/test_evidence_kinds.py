@@ -10,7 +10,7 @@ from fractions import Fraction
 
 import exact_lp
 import pytest
-from forging import mutated, rebound, verdict
+from forging import mutations, rebound, verdict
 from tiers import NIGHTLY
 
 import adlopt as adl
@@ -173,19 +173,6 @@ def answered(file, written, objective=None, **options):
         refused.certificate_file(written)
         return json.loads(written.read_text()), False
     return json.loads(written.read_text()), True
-
-
-def mutations(rng, entry, certificate, count, folder):
-    """Forged instances, bound anew, and forged certificates, of which those that are VALID."""
-    for _ in range(count):
-        a, b = entry, certificate
-        if rng.random() < 0.5:
-            a = mutated(a, rng)
-            b = rebound(a, copy.deepcopy(b), folder)
-        else:
-            b = mutated(b, rng)
-        if verdict(a, b, folder) is not None:
-            yield a, b
 
 
 @pytest.mark.parametrize("seed", range(150 if NIGHTLY else 2))

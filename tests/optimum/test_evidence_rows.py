@@ -8,7 +8,7 @@ from fractions import Fraction
 
 import exact_lp
 import pytest
-from forging import mutated, rebound, verdict
+from forging import mutated, mutations, rebound, verdict
 from tiers import NIGHTLY
 
 import adlopt as adl
@@ -169,15 +169,9 @@ def shape(tree):
 
 
 def forged(rng, entry, certificate, folder, count=10):
-    """Instances and certificates with a number, or more, changed, of which those that are VALID."""
-    for _ in range(count):
-        a, b = entry, certificate
-        if rng.random() < 0.5:
-            a = mutated(a, rng)
-            b = rebound(a, copy.deepcopy(b), folder)
-        else:
-            b = mutated(b, rng)
-        if verdict(a, b, folder) is not None and shape(a) == shape(entry):
+    """Mutations that are VALID, of whose instances no more than numbers changed."""
+    for a, b in mutations(rng, entry, certificate, count, folder):
+        if shape(a) == shape(entry):
             yield a, b
 
 

@@ -97,3 +97,16 @@ def rebound(entry, certificate, folder):
     except adlcheck.WRONG:
         pass
     return certificate
+
+
+def mutations(rng, entry, certificate, count, folder):
+    """Forged instances, bound anew, and forged certificates, of which those that are VALID."""
+    for _ in range(count):
+        a, b = entry, certificate
+        if rng.random() < 0.5:
+            a = mutated(a, rng)
+            b = rebound(a, copy.deepcopy(b), folder)
+        else:
+            b = mutated(b, rng)
+        if verdict(a, b, folder) is not None:
+            yield a, b

@@ -112,26 +112,23 @@ def for_branching(
         unit = form.factor * program.cost[arcs]
         shift[arcs], stretch[arcs] = low / unit, (high - low) / unit
         lower[arcs], upper[arcs] = low / unit, high / unit
-    row, rows = program.row, program.row_lower.size
-    coefficient = program.coefficient * stretch[program.column]
-    moved = np.bincount(row, program.coefficient * shift[program.column], minlength=rows)
-    size, every = np.zeros((2, rows))
-    np.maximum.at(size, row, np.where(program.column < arcs, np.abs(coefficient), 0.0))
-    np.maximum.at(every, row, np.abs(coefficient))
+    moved = program.moved(shift, stretch, lower, upper)
+    row, magnitude = program.row, np.abs(moved.coefficient)
+    size, every = np.zeros((2, program.row_lower.size))
+    np.maximum.at(size, row, np.where(program.column < arcs, magnitude, 0.0))
+    np.maximum.at(every, row, magnitude)
     size = np.where(size > 0, size, np.where(every > 0, every, 1.0))
-    ends = [(end - moved) / size for end in (program.row_lower, program.row_upper)]
-    bounds = [(end - shift) / stretch for end in (lower, upper)]
+    ends = [end / size for end in (moved.row_lower, moved.row_upper)]
+    bounds = [moved.lower.copy(), moved.upper.copy()]
     for end, count in [*((x, problem.quantity.size) for x in ends), *((x, arcs) for x in bounds)]:
         end[:count] = np.rint(end[:count])
-    branching = Program(
-        cost=program.cost * stretch,
+    branching = replace(
+        moved,
         lower=bounds[0],
         upper=bounds[1],
         row_lower=ends[0],
         row_upper=ends[1],
-        start=program.start,
-        column=program.column,
-        coefficient=coefficient / size[row],
+        coefficient=moved.coefficient / size[row],
         integer=np.arange(program.cost.size) < arcs,
     )
     return branching, float(program.cost @ shift)
