@@ -101,6 +101,7 @@ OBJECTIVES: dict[str, Known] = {
         Leximin,
         dollars=lambda problem, _, search: leximin(problem, search),
         two_sides=lambda search, _: search.leximin(),
+        beyond=True,
     ),
     "tracking": Known(
         TrackingFirst,
@@ -111,6 +112,7 @@ OBJECTIVES: dict[str, Known] = {
         FewestAccounts,
         dollars=lambda problem, _, search: fewest_accounts(problem, search),
         two_sides=_later("matching.fewest_winners", "fewest_accounts"),
+        beyond=True,
         also=("fewest-accounts",),
     ),
     "cvar": Known(CVaR, dollars=least_cvar),

@@ -74,7 +74,7 @@ def in_dollars(round_: Round, objective: Any, options: Options) -> Solution:
         return known.dollars(part, objective, replace(options, time_limit=seconds_left(end)))
 
     try:
-        if problem.lot is not None and known.beyond:
+        if problem.lot is not None and isinstance(objective, MinMax):
             best = lots_of_least_burden(problem, tiers, options)
         elif len(tiers) > 1:
             best = dollars_by_tier(problem, tiers, one_tier)
@@ -167,6 +167,8 @@ def _check(problem: BurdenProblem, known: Known, limits: Limits) -> None:
         raise InputError("budget", Budget(extra=problem.extra), "Budget.exact()", remedy=_PRICED)
     if problem.extra and problem.lot is not None and not known.beyond:
         raise InputError("budget", Budget(extra=problem.extra), "Budget.exact(), with lots")
+    if problem.extra and limits.tier is not None and known.made is not MinMax:
+        raise InputError("budget", Budget(extra=problem.extra), "Budget.exact(), with tiers")
     if limits.lots is not None:
         remedy = "cap bounds accounts, and lots positions"
         raise InputError("limits.lots", "given", "None, in wealth space", remedy=remedy)

@@ -136,6 +136,41 @@ def test_leximin_in_lots_is_that_of_brute_force(seed, equal):
     assert best.stages[0].certificate.trust is not adl.Trust.VERIFIED
 
 
+@pytest.mark.parametrize("method", [adl.Method.AUTO, adl.Method.HIGHS])
+@pytest.mark.parametrize("extra", [0.5, 1.0, 3.0, math.inf])
+@pytest.mark.parametrize("seed", range(20))
+def test_lots_in_a_band_are_those_of_brute_force(seed, extra, method):
+    """Budgets that no lots make exactly: the least order, and the fewest accounts, of all sums."""
+    round_ = random_lots(seed, equal=seed % 3 == 0)
+    needed = min(round_.needed + 0.75, float(every_lot(round_)))
+    round_ = replace(round_, outcome=adl.RoundOutcome(needed=needed))
+    budget = adl.Budget.at_least() if extra == math.inf else adl.Budget.band(extra)
+    counts = [
+        (descending(burdens), int(np.count_nonzero(haircut)))
+        for haircut, burdens in every_haircut(round_)
+        if needed <= haircut.sum() <= needed + extra
+    ]
+    if not counts:
+        for name in ("leximin", "fewest"):
+            with pytest.raises(adl.InfeasibleRound):
+                adl.solve(round_, EVERY[name], budget=budget, method=method)
+        return
+    best = adl.solve(round_, EVERY["leximin"], budget=budget, method=method)
+    paid = zip(best.haircut, round_.start.equity, strict=True)
+    ours = [Fraction(float(x)) / Fraction(float(e)) if e > 0 else Fraction(0) for x, e in paid]
+    assert descending(ours) == min(order for order, _ in counts)
+    few = adl.solve(round_, EVERY["fewest"], budget=budget, method=method)
+    fewest = min((touched, order[:1]) for order, touched in counts)
+    assert (few.touched, [few.worst_burden]) == (fewest[0], [float(fewest[1][0])])
+    for answer in (best, few):
+        assert answer.certificate.optimal
+        assert needed <= answer.raised <= needed + extra
+
+
+def every_lot(round_):
+    return max(haircut.sum() for haircut, _ in every_haircut(round_))
+
+
 def test_equal_lots_go_to_the_largest_of_equal_burdens():
     """A lot on 4 weighs as the second lot on 8; leaving 4 at nothing is the better order."""
     round_ = adl.Round.of(capacity=[4.0, 8.0], deficit=1.0, needed=8.0, lot=4.0)
@@ -469,6 +504,15 @@ REFUSED = {
             limits=adl.Limits(tier=[1] * len(random_lots(4, equal=True).start.account)),
         ),
         "solve tier by tier",
+    ),
+    "fewest within a band, tier by tier": (
+        lambda: adl.solve(
+            random_lots(4, equal=True),
+            adl.FewestAccounts(burden=EQUITY),
+            budget=adl.Budget.band(5),
+            limits=adl.Limits(tier=[1] * len(random_lots(4, equal=True).start.account)),
+        ),
+        "with tiers",
     ),
     "tracking within a band": (
         lambda: adl.solve(random_round(8), adl.TrackingFirst(), budget=adl.Budget.band(5)),

@@ -8,11 +8,11 @@ so few exactly when it serves the largest first: it is the optimum of sparsity.
 min(u_i, w_i z). The least z with F_k(z) ≥ B is the least worst burden on k accounts, those k bear
 it, and F_k < B below it is the certificate.
 
-*Lots* may miss the exact sum. First the k accounts are tried that raise B at the least level; then
-the sums that accounts make are listed by how many of them it takes, for two halves of the accounts:
-two sums that add up to B are an answer, and none is a proof. If they are too many, the sums up to B
-that so many accounts make are bits of an integer; and if these are, larger and larger sets of
-accounts are tried, and the certificates state what is left unproved.
+*Lots* may miss the sum, or the band. First the k accounts are tried that raise B at the least
+level; then the sums that accounts make are listed by how many of them it takes, for two halves of
+the accounts: two sums that add up to what counts are an answer, and none is a proof. If they are
+too many, the sums that so many accounts make are bits of an integer; and if these are, larger and
+larger sets of accounts are tried, and the certificates state what is left unproved.
 """
 
 from __future__ import annotations
@@ -57,7 +57,7 @@ ON_SO_FEW = "least worst burden on so few"
 
 
 def fewest_accounts(problem: BurdenProblem, search: Search | None = None) -> Solution:
-    """Solve an exact-budget problem."""
+    """Solve a problem whose budget is met, in lots within its band."""
     search = Search() if search is None else search
     if problem.lot is not None:
         return _in_lots(problem, search)
@@ -225,7 +225,7 @@ class FewestLots:
 
 
 def fewest_lots(grid: LotGrid, chosen: IntArray | None = None, end: float = math.inf) -> FewestLots:
-    """Find lots of the fewest accounts that sum to the budget, at the least worst burden."""
+    """Find lots of the fewest accounts whose sum counts, at the least worst burden."""
     anyhow = least_burden(grid, end=end).counts
     if not grid.least:
         return FewestLots(counts=anyhow, fewest=0, level=Fraction(0))
@@ -295,26 +295,29 @@ def _listed(grid: LotGrid, fewest: int) -> FewestLots | None:
 
 
 def _of_accounts(grid: LotGrid, units: IntArray, accounts: int) -> IntArray | None:
-    """At most so many lots, (n,), of so many accounts that sum to the budget; None if none do.
+    """At most so many lots, (n,), of so many accounts whose sum counts; None if there are none.
 
     Empty if the sums are too many to tell. An account that gives adds more than all money to its
     amounts: sums say how many they take.
     """
-    more = int((grid.lot * units).sum()) + 1
-    aim = accounts * more + grid.least
+    most = int((grid.lot * units).sum())
+    more, highest = most + 1, min(grid.highest, most)
+    if highest < grid.least:
+        return None
+    aim, top = (accounts * more + end for end in (grid.least, highest))
     room = max(LISTED, room_for_all(units.tolist()))
-    groups, joined = TwoGroups(aim, room), list[int]()
+    groups, joined = TwoGroups(top, room), list[int]()
     for i in np.argsort(units, kind="stable").tolist():
         own = more + int(grid.lot[i]) * np.arange(1, int(units[i]) + 1)
         if groups.complete and groups.add(np.r_[0, own]):
             joined.append(i)
     if not groups.complete:
         return _by_table(grid, units, accounts)
-    below, _ = groups.nearest(aim)
-    if below is None or sum(below) < aim:
+    _, above = groups.nearest(aim)
+    if above is None or sum(above) > top:
         return None
     counts = np.zeros_like(grid.most)
-    for i, amount in zip(joined, groups.choices(*below), strict=True):
+    for i, amount in zip(joined, groups.choices(*above), strict=True):
         counts[i] = amount % more // grid.lot[i] if amount else 0
     return counts
 
@@ -322,18 +325,21 @@ def _of_accounts(grid: LotGrid, units: IntArray, accounts: int) -> IntArray | No
 def _by_table(grid: LotGrid, units: IntArray, accounts: int) -> IntArray | None:
     """What `_of_accounts` finds, of sums in greatest common divisors of the lots, as bits."""
     step = math.gcd(*grid.lot.tolist())
-    aim, within = grid.least // step, (2 << grid.least // step) - 1
-    if grid.least % step:
+    aim, top = -(-grid.least // step), min(grid.highest, int((grid.lot * units).sum())) // step
+    within = (2 << top) - 1
+    if top < aim:
         return None
-    if (aim + 1) * (accounts + 1) * units.size > BITS:
+    if (top + 1) * (accounts + 1) * units.size > BITS:
         return np.zeros(0, dtype=np.int64)
     tables, sizes = [[1] + [0] * accounts], (grid.lot // step).tolist()
     for size, most in zip(sizes, units.tolist(), strict=True):
         sums = tables[-1]
         more = [_with_some(few, size, most) & within for few in sums[:-1]]
         tables.append([sums[0], *(a | b for a, b in zip(sums[1:], more, strict=True))])
-    if not tables[-1][accounts] >> aim & 1:
+    reached = tables[-1][accounts] >> aim
+    if not reached:
         return None
+    aim += (reached & -reached).bit_length() - 1
     counts = np.zeros_like(grid.most)
     for i in reversed(range(units.size)):
         before = tables[i]

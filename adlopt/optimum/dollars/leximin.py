@@ -41,7 +41,7 @@ CLOSE = 1e-12
 
 
 def leximin(problem: BurdenProblem, search: Search | None = None) -> Solution:
-    """Solve an exact-budget problem.
+    """Solve a problem whose budget is met, in lots within its band.
 
     The second certificate is about moving a dollar, or a lot: from the worst burden it could come
     from to the least it could go to.
@@ -53,10 +53,13 @@ def leximin(problem: BurdenProblem, search: Search | None = None) -> Solution:
     grid = LotGrid.of_wealth(problem)
     search = Search() if search is None else search
     end = deadline(search.time_limit)
-    found, equal = (
-        found_by(grid, search.method, end, gap=search.gap),
-        bool((grid.lot == grid.lot[:1]).all()),
-    )
+    equal = bool((grid.lot == grid.lot[:1]).all())
+    if equal and grid.lot.size:
+        # With a lot less nobody's burden is higher: the fewest that count are the best.
+        lot = int(grid.lot[0])
+        fewest = lot * -(-grid.least // lot)
+        grid = replace(grid, least=min(fewest, grid.highest), highest=min(fewest, grid.highest))
+    found = found_by(grid, search.method, end, gap=search.gap)
     counts = _equal_lots(grid, found.counts) if equal else _any_lots(grid, found.counts)
     certificate = certified(grid, replace(found, counts=counts), end)
     worst = certificate.upper
@@ -132,15 +135,16 @@ LOTS = 20_000
 
 
 def least_sorted(grid: LotGrid, most: IntArray) -> IntArray | None:
-    """Lots, (n,), of at most so many that sum to the budget with the least burdens in order.
+    """Lots, (n,), of at most so many whose sum counts, with the least burdens in order.
 
     None if there are too many.
     """
     if int(most.sum()) > LOTS:
         return None
     rank_of = _ranks(grid, most)
-    step = math.gcd(grid.least, *grid.lot[most > 0].tolist()) or 1
-    aim, room, steps = grid.least // step, int((grid.lot * most).sum()) // step, 0
+    step = math.gcd(*grid.lot[most > 0].tolist()) or 1
+    room, steps = int((grid.lot * most).sum()) // step, 0
+    aim, top = -(-grid.least // step), min(grid.highest // step, room)
     best: dict[int, tuple[list[int], tuple[int, ...]]] = {0: ([], ())}
     for ranks, size, count in zip(rank_of, (grid.lot // step).tolist(), most.tolist(), strict=True):
         room -= size * count
@@ -151,7 +155,7 @@ def least_sorted(grid: LotGrid, most: IntArray) -> IntArray | None:
         for total, (borne, taken) in best.items():
             for lots in range(count + 1):
                 reached = total + size * lots
-                if not aim - room <= reached <= aim:
+                if not aim - room <= reached <= top:
                     continue
                 joined = list(borne)
                 if lots:
@@ -160,7 +164,7 @@ def least_sorted(grid: LotGrid, most: IntArray) -> IntArray | None:
                 if kept is None or joined < kept[0]:
                     grown[reached] = (joined, (*taken, lots))
         best = grown
-    return np.array(best[aim][1], dtype=np.int64)
+    return np.array(min(best.values())[1], dtype=np.int64)
 
 
 def _ranks(grid: LotGrid, most: IntArray) -> list[list[int]]:
