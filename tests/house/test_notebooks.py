@@ -3,6 +3,7 @@
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -10,6 +11,7 @@ import adlopt as adl
 from adlopt.bounds import PROPOSITION_1
 from adlopt.proof.checking import check
 from adlopt.proof.library import proof_files
+from adlopt.show.progress import progress
 
 ROOT = Path(__file__).parents[2]
 
@@ -31,6 +33,21 @@ def test_bounds_facts_theorems_and_certificates_are_set_in_latex():
 def test_a_figure_shows_itself():
     evidence = adl.Evidence(episode=adl.episodes.shock(rounds=2, winners=4, seed=1))
     assert "<svg" in adl.plots.draw("room", evidence)._repr_svg_()
+
+
+def test_a_wait_is_a_line_in_a_notebook_and_nothing_in_a_pipe(monkeypatch):
+    shown = []
+    handle = SimpleNamespace(update=lambda data, raw: shown.append(data["text/plain"]))
+    display = SimpleNamespace(display=lambda data, **_: shown.append(data["text/plain"]) or handle)
+    python = SimpleNamespace(get_ipython=lambda: SimpleNamespace(kernel=None))
+    monkeypatch.setitem(sys.modules, "ipykernel", SimpleNamespace())
+    with progress(2, "playing") as step:
+        assert step is None
+    monkeypatch.setitem(sys.modules, "IPython", python)
+    monkeypatch.setitem(sys.modules, "IPython.display", display)
+    with progress(2, "playing") as step:
+        step("queue")
+    assert shown == ["playing", "playing queue (1 of 2)", ""]
 
 
 @pytest.mark.nightly("runs six notebooks")
