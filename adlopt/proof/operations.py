@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from fractions import Fraction
+from typing import Any
 
 import sympy
 
@@ -58,17 +59,20 @@ def absolute(e: Expr) -> list[Fact]:
 
 def maximum(a: Expr, b: Expr) -> list[Fact]:
     """For M = max(a, b): M ≥ a, M ≥ b and (M − a)(M − b) = 0."""
-    return _extremum(sympy.Max(a, b, evaluate=False), Kind.MAX)
+    return _extremum(sympy.Max, Kind.MAX, a, b)
 
 
 def minimum(a: Expr, b: Expr) -> list[Fact]:
     """For m = min(a, b): m ≤ a, m ≤ b and (m − a)(m − b) = 0."""
-    return _extremum(sympy.Min(a, b, evaluate=False), Kind.MIN)
+    return _extremum(sympy.Min, Kind.MIN, a, b)
 
 
-def _extremum(whole: Expr, kind: Kind) -> list[Fact]:
+def _extremum(of: Any, kind: Kind, a: Expr, b: Expr) -> list[Fact]:
     """Read the arguments back in the order in which the notation reads them."""
-    (((((atom, _),), _, _),),) = [tuple(term(whole))]
+    one, other = term(a), term(b)
+    if one == other:
+        return [prove(at_least(one, one)), prove(at_least(one, one)), prove(equal(ZERO, ZERO))]
+    (atom,) = _parts(term(of(a, b, evaluate=False)), kind)
     return [kernel.definition(kind, atom.args, k) for k in range(3)]
 
 
@@ -98,7 +102,9 @@ def root(e: Expr, *using: Premise) -> list[Fact]:
     >>> root(4 * x, ge(x, 0))[1]
     x ≥ 0 ⊢ 4·√(x)² = 4·x
     """
-    nonnegative, whole, inner = prove(ge(e, 0), *using), term(sympy.sqrt(e)), term(e)
+    whole, inner = term(sympy.sqrt(e)), term(e)
+    halves = [product(of_atom(atom) for atom, k in m for _ in range(k // 2)) for m, _, _ in inner]
+    nonnegative = prove(ge(e, 0), *using, squares=halves)
     known = _laws(whole, Kind.ABS)
     for atom in _parts(whole, Kind.SQRT):
         below = prove(at_least(atom.args[0], ZERO), nonnegative, *using)
@@ -118,7 +124,8 @@ def reciprocal(e: Expr, *using: Premise) -> list[Fact]:
     """
     positive, whole, inner = prove(gt(e, 0), *using), term(1 / sympy.sympify(e)), term(e)
     if whole == apply(Kind.INVERSE, inner):
-        nonzero = kernel.certify(gt(e * e, 0), [positive], Combination((Product(1, (0, 0)),)))
+        square = Formula(Relation.GT, multiply(inner, inner))
+        nonzero = kernel.certify(square, [positive], Combination((Product(1, (0, 0)),)))
         inverse = kernel.cut(kernel.definition(Kind.INVERSE, [inner], 0), nonzero)
     else:
         inverse = _divided(whole, inner, positive, using)
@@ -181,6 +188,8 @@ def _parts(whole: Term, *kinds: Kind) -> list[Atom]:
 
 def _rest(whole: Term, *kinds: Kind) -> tuple[list[tuple[Atom, int]], Fraction]:
     """Return what such operations are multiplied with: powers of atoms, and a number."""
+    if not whole:
+        return [], Fraction(0)
     if len(whole) != 1:
         raise ProofError(f"{shown(whole)} is read as a sum: state the law of each summand")
     ((monomial, p, q),) = whole

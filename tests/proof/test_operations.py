@@ -1,7 +1,7 @@
 """The laws of an operation are about what the notation reads, however sympy takes it apart."""
 
 import pytest
-from sympy import Integer, ceiling, floor, sqrt
+from sympy import Add, Integer, ceiling, floor, sqrt, sympify
 
 from adlopt.errors import ProofError
 from adlopt.proof import (
@@ -14,6 +14,8 @@ from adlopt.proof import (
     integers,
     le,
     lt,
+    maximum,
+    minimum,
     reals,
     reciprocal,
     root,
@@ -42,7 +44,7 @@ def equal(left, right):
 
 
 @pytest.mark.parametrize(
-    "e", [x, -x, 2 * x, -3 * x / 2, x * y, 2 * x + 2 * y, x**2, x**3, x**2 * y, abs(x), 5, -5]
+    "e", [x, -x, 2 * x, -3 * x / 2, x * y, 2 * x + 2 * y, x**2, x**3, x**2 * y, abs(x), 5, -5, 0]
 )
 def test_an_absolute_value_is_what_it_reads_as(e):
     assert said(absolute(e)) == {
@@ -81,6 +83,24 @@ def test_a_reciprocal_needs_no_more_than_its_argument_above_zero():
     for e, known in ((a * b, ()), (a * b, (gt(a, 0),)), (2 * a, (ge(a, 0),)), (a - a, ())):
         with pytest.raises(ProofError):
             reciprocal(e, *known)
+
+
+@pytest.mark.parametrize("e", [x**2, 4 * x**2, x**4, x**2 * a, a**3, 0])
+def test_a_root_of_squares_needs_only_the_rest_not_negative(e):
+    found = root(e, ge(a, 0))
+    assert {ge(sqrt(e), 0), equal(squared(sqrt(e)), term(e))} <= said(found)
+
+
+def test_a_reciprocal_of_a_root_is_that_of_its_argument():
+    root_of_a = sqrt(a)
+    inverse, _ = reciprocal(root_of_a, gt(root_of_a, 0))
+    assert inverse.hypotheses == {gt(root_of_a, 0)}
+
+
+@pytest.mark.parametrize("e", [a, a + 1, 2 * abs(x), 0])
+def test_an_extremum_of_equals_is_what_it_reads_as(e):
+    same = Add(*reversed(Add.make_args(sympify(e))), evaluate=False)
+    assert said(maximum(e, same)) == said(minimum(e, same)) == {ge(e, e), eq(e, e)}
 
 
 @pytest.mark.parametrize("e", [4 * a, a, 2 * a])
