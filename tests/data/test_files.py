@@ -306,8 +306,15 @@ BAD_ROUND = {
     "too deep": ("x = " + "[" * 5000 + "]" * 5000, "well-formed TOML"),
     "missing key": ("deficit = 90.0\n" + ALICE, "needed is None: expected a value"),
     "missing capacity": (inline("capacity = 120.0", ""), r"account\[0\].capacity is None"),
-    "unknown key": ("foo = 1\n" + HEAD + ALICE, "foo is 1: expected a key that is known"),
-    "unknown key of an account": (HEAD + ALICE + "x = 1\n", r"account\[0\].x is 1: .*known"),
+    "unknown key": (
+        "foo = 1\n" + HEAD + ALICE,
+        "foo is 1: expected a key that is known: deficit, ",
+    ),
+    "unknown key of an account": (
+        HEAD + ALICE + 'desk = "makers"\n',
+        "a key that is known: id, capacity, .*; columns of your own stand in features, or as words",
+    ),
+    "unknown key of limits": (HEAD + ALICE + "[limits]\ncapp = 1\n", "capp is 1.*mean 'cap'"),
     "unknown key like a path": ('"x - at `$.y" = 1\n' + HEAD + ALICE, "unknown field"),
     "text": (inline("90.0", '"90"'), "deficit is '90': expected a number, got a text"),
     "NaN as text": (inline("120.0", '"NaN"'), r"account\[0\].capacity is 'NaN'"),

@@ -81,7 +81,12 @@ def _complaint(path: Path, raw: Any, text: str, kind: type) -> InputError:
         where += f".{key[2]}"
         expected = "a value"
         if key[1] == "unknown":
-            expected, remedy = "a key that is known", did_you_mean(nearest(key[2], _keys(kind)))
+            keys = _keys(kind, where)
+            expected, remedy = "a key that is known", did_you_mean(nearest(key[2], keys))
+            if not remedy:
+                expected += f": {', '.join(keys)}"
+                own = "features" in keys
+                remedy = "columns of your own stand in features, or as words in tags" if own else ""
     elif what.startswith("Expected "):
         expected = in_words(what)
     else:
@@ -101,10 +106,20 @@ def in_words(complaint: str) -> str:
     return re.sub(r"`([a-z |]+)`", kinds, complaint.removeprefix("Expected "))
 
 
-def _keys(kind: type) -> list[str]:
-    """All keys that a file of a kind, or one of its tables, may have."""
-    _, parts = msgspec.json.schema_components([kind])
-    return [key for part in parts.values() for key in part.get("properties", ())]
+def _keys(kind: type, where: str) -> list[str]:
+    """All keys that a table of such a file may have: the one in which a key stands."""
+    (at,), parts = msgspec.json.schema_components([kind], ref_template="{name}")
+    table = _table(at)
+    for name in re.findall(r"\.([^.\[]+)", where)[:-1]:
+        table = _table(parts[table]["properties"].get(name, {})) or table
+    return list(parts[table]["properties"])
+
+
+def _table(schema: Mapping[str, Any]) -> str:
+    """The name of the table that a schema is, has or lists; "" of none."""
+    within = [*schema.get("anyOf", ()), schema.get("items") or {}]
+    found: str = schema.get("$ref") or next(filter(None, map(_table, within)), "") if schema else ""
+    return found
 
 
 def _look_up(raw: Any, where: str) -> Any:
