@@ -129,7 +129,10 @@ def test_tags_are_columns_of_tables_and_come_back(tmp_path):
         ("haircut = { ann = 1.0 }", "`at_most` or `at_least`"),
         ("haircut = { ann = nan }\nat_most = 1.0", "haircut.ann is nan: expected a finite number"),
         ("haircut = { ann = 1.0 }\nat_most = nan", "at_most is nan: expected a number"),
-        ("gives_at_most = 5", "gives_at_most is 5: expected a table, got a whole number"),
+        (
+            "gives_at_most = 5",
+            "gives_at_most is 5: expected a table of share, usd, got",
+        ),
         ("keeps_at_most = 1.0\nat_most = 2.0", "whose weighted sum"),
         ('grup = "makers"\nkeeps_at_most = 1.0', "grup"),
         ("where = { equity = [2] }\nkeeps_at_most = 1.0", "length 2"),

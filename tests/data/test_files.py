@@ -314,6 +314,10 @@ BAD_ROUND = {
         HEAD + ALICE + 'desk = "makers"\n',
         "a key that is known: id, capacity, .*; columns of your own stand in features, or as words",
     ),
+    "number for a table": (
+        HEAD + ALICE + '[[constraint]]\ngroup = "a"\ngives_at_most = 0.2\n',
+        "gives_at_most is 0.2: expected a table of share, usd, got a number",
+    ),
     "unknown key of limits": (HEAD + ALICE + "[limits]\ncapp = 1\n", "capp is 1.*mean 'cap'"),
     "unknown key like a path": ('"x - at `$.y" = 1\n' + HEAD + ALICE, "unknown field"),
     "text": (inline("90.0", '"90"'), "deficit is '90': expected a number, got a text"),

@@ -77,11 +77,11 @@ def _complaint(path: Path, raw: Any, text: str, kind: type) -> InputError:
     what, where = (found[1], found[2] or "") if found else (text, "")
     remedy = ""
     key = re.search(r"(missing required|unknown) field `(.*)`$", what, re.DOTALL)
+    keys = _keys(kind, where)
     if key is not None:
         where += f".{key[2]}"
         expected = "a value"
         if key[1] == "unknown":
-            keys = _keys(kind, where)
             expected, remedy = "a key that is known", did_you_mean(nearest(key[2], keys))
             if not remedy:
                 expected += f": {', '.join(keys)}"
@@ -89,6 +89,8 @@ def _complaint(path: Path, raw: Any, text: str, kind: type) -> InputError:
                 remedy = "columns of your own stand in features, or as words in tags" if own else ""
     elif what.startswith("Expected "):
         expected = in_words(what)
+        if keys:
+            expected = expected.replace("a table,", f"a table of {', '.join(keys)},")
     else:
         expected = f"another value ({what[0].lower() + what[1:]})"
     place = where.removeprefix(".")
@@ -107,12 +109,11 @@ def in_words(complaint: str) -> str:
 
 
 def _keys(kind: type, where: str) -> list[str]:
-    """All keys that a table of such a file may have: the one in which a key stands."""
+    """All keys that the table which stands there may have, if one with its own keys does."""
     (at,), parts = msgspec.json.schema_components([kind], ref_template="{name}")
-    table = _table(at)
-    for name in re.findall(r"\.([^.\[]+)", where)[:-1]:
-        table = _table(parts[table]["properties"].get(name, {})) or table
-    return list(parts[table]["properties"])
+    for name in re.findall(r"\.([^.\[]+)", where):
+        at = parts.get(_table(at), {}).get("properties", {}).get(name, {})
+    return list(parts.get(_table(at), {}).get("properties", ()))
 
 
 def _table(schema: Mapping[str, Any]) -> str:
