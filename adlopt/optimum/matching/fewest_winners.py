@@ -1,10 +1,9 @@
 """The fewest accounts of a matching: which of them cover what each book asks for.
 
-Whatever they pay, the accounts that are touched have positions enough in every book. So many, the
-largest first, are enough of a book, and fewer never: that bounds the sum over its holders, also of
-those beside some that all count, by how many of the largest others what is left takes. The
-linear program of these rows, and a tree of it, bound the number of accounts; whole numbers of it
-say who might be enough, and cuts over books whether they can pay.
+Whatever they pay, the accounts that are touched have positions enough in every book. For whole
+numbers of accounts more follows: what a book asks for, counted in the share of one of them, is
+rounded up. The linear program of these rows, and a tree of it, bound the number of accounts; whole
+numbers of it say who might be enough, and cuts over books whether they can pay.
 """
 
 from __future__ import annotations
@@ -20,7 +19,7 @@ from adlopt.foundation.arrays import BoolArray, FloatArray, IntArray
 from adlopt.foundation.deadline import is_late, seconds_left
 from adlopt.model.method import Stopped
 from adlopt.model.objective import FewestAccounts
-from adlopt.optimum.core.certificate import TOLERANCE, Trust
+from adlopt.optimum.core.certificate import TOLERANCE, UNIT_ROUNDING, Trust
 from adlopt.optimum.matching import goal_programs as programs
 from adlopt.optimum.matching.book_cuts import BookCut, LevelSearch
 from adlopt.optimum.matching.books import PricedBooks
@@ -37,27 +36,33 @@ ROUNDS = 30
 """Linear programs to which rows are added."""
 VIOLATED = 1e-6
 """By how much a row must say more than a point does."""
+FINEST = 100.0
+"""How many times a share may go into what it rounds, and ten times that into its rest."""
 SEARCHED, PARTED = 100, 300_000
 """Nodes in which whole numbers are searched for, and, times accounts, of the tree that bounds."""
 TOLD = 20_000
 """Arcs up to which multipliers of single arcs are found, for certificates in files."""
 
 
+CoverRow = tuple[IntArray, FloatArray, float]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Cover:
-    """Accounts with something to close, (n,), and by book who of them can close so many steps.
+    """Accounts with something to close, (n,), and rows that whole numbers of them satisfy.
 
-    `rows` are of accounts, coefficients, and the least that they must add up to.
+    Rows are of accounts, shares, and the least that they must add up to: `asked` says what each
+    book asks for, and `lifted` what that means for parts of accounts.
     """
 
     account: IntArray
-    held: list[tuple[IntArray, FloatArray, float]]
-    rows: list[tuple[IntArray, FloatArray, float]] = field(default_factory=list)
+    asked: list[CoverRow] = field(default_factory=list)
+    lifted: list[CoverRow] = field(default_factory=list)
 
     @classmethod
     def of(cls, problem: MatchingProblem) -> Cover:
         """List what books ask for, and what positions, and profits at the least price, allow."""
-        account, held = np.unique(problem.account), []
+        cover = cls(account=np.unique(problem.account))
         for book in np.unique(problem.level_book).tolist():
             mine, who = problem.level_book == book, problem.holders[book]
             steps, owner = problem.limit[who], problem.owner[who]
@@ -66,38 +71,18 @@ class Cover:
             least = float(problem.shed.value[served].min()) * problem.book_step[book]
             if least > 0:
                 steps = np.minimum(steps, problem.capacity[owner] / least * (1 + TOLERANCE))
-            needed = float(problem.quantity[mine].sum())
-            held.append((np.searchsorted(account, owner), steps, needed))
-        cover = cls(account=account, held=held)
-        for owner, steps, needed in held:
-            cover.rows.append((owner, np.minimum(steps / needed, 1.0), 1.0 - TOLERANCE))
-            cover.add(owner, steps, needed, np.zeros(owner.size, dtype=bool))
+            cover.ask(np.searchsorted(cover.account, owner), steps / problem.quantity[mine].sum())
         return cover
 
-    def add(self, owner: IntArray, steps: FloatArray, needed: float, beside: BoolArray) -> None:
-        """So many of the others a book needs beside some of its holders."""
-        ends = np.cumsum(np.sort(steps[~beside])[::-1])
-        least = np.searchsorted(ends, needed * (1 - TOLERANCE) - float(steps[beside].sum())) + 1.0
-        self.rows.append((owner[~beside], np.ones(int((~beside).sum())), least))
+    def ask(self, owner: IntArray, share: FloatArray) -> None:
+        """Those who are touched have all of it: so much has each account."""
+        self.asked.append((owner, np.minimum(share, 1.0), 1.0 - TOLERANCE))
 
     def tighten(self, point: FloatArray) -> bool:
-        """Add, for each book, the row that a point misses by most; whether it misses one."""
-        before = len(self.rows)
-        for owner, steps, needed in self.held:
-            on, most, best = point[owner], VIOLATED, None
-            ends, falling = None, np.argsort(-steps, kind="stable")
-            for share in np.unique(np.round(on[on > VIOLATED], 6)).tolist():
-                beside = on >= share - VIOLATED
-                left = needed * (1 - TOLERANCE) - float(steps[beside].sum())
-                if left <= 0:
-                    continue
-                ends = np.cumsum(steps[falling[~beside[falling]]])
-                missed = float(np.searchsorted(ends, left) + 1.0 - on[~beside].sum())
-                if missed > most:
-                    most, best = missed, beside
-            if best is not None:
-                self.add(owner, steps, needed, best)
-        return len(self.rows) > before
+        """Add, for each row, the one that a point misses by most; whether it misses any."""
+        missed = [_missed(*row, point) for row in self.asked]
+        self.lifted.extend(row for row in missed if row is not None)
+        return any(row is not None for row in missed)
 
     def rounded(self, point: FloatArray) -> BoolArray:
         """All that a point counts in part, but for those who are not missed, the least first.
@@ -105,11 +90,11 @@ class Cover:
         Everybody, where that misses a row.
         """
         chosen = point > VIOLATED
-        sums = [float(each @ chosen[owner]) - least for owner, each, least in self.rows]
+        sums = [float(each @ chosen[owner]) - least for owner, each, least in self.asked]
         if min(sums) < -VIOLATED:
             return np.ones(chosen.size, dtype=bool)
         of: dict[int, list[tuple[int, float]]] = {}
-        for row, (owner, each, _) in enumerate(self.rows):
+        for row, (owner, each, _) in enumerate(self.asked):
             for i, one in zip(owner.tolist(), each.tolist(), strict=True):
                 if chosen[i] and point[i] < 1 - VIOLATED:
                     of.setdefault(i, []).append((row, one))
@@ -120,11 +105,11 @@ class Cover:
                     sums[row] -= one
         return chosen
 
-    def program(self) -> Program:
+    def program(self, *, lifted: bool) -> Program:
         """How few accounts are enough."""
-        accounts = self.account.size
-        sizes = [owner.size for owner, *_ in self.rows]
-        least = np.array([low for *_, low in self.rows])
+        accounts, rows = self.account.size, self.asked + (self.lifted if lifted else [])
+        sizes = [owner.size for owner, *_ in rows]
+        least = np.array([low for *_, low in rows])
         return Program(
             cost=np.ones(accounts),
             lower=np.zeros(accounts),
@@ -132,8 +117,8 @@ class Cover:
             row_lower=least,
             row_upper=np.full(least.size, np.inf),
             start=np.cumsum([0, *sizes]),
-            column=np.concatenate([owner for owner, *_ in self.rows]),
-            coefficient=np.concatenate([each for _, each, _ in self.rows]),
+            column=np.concatenate([owner for owner, *_ in rows]),
+            coefficient=np.concatenate([each for _, each, _ in rows]),
             integer=np.ones(accounts, dtype=bool),
         )
 
@@ -144,7 +129,38 @@ class Cover:
         room = np.bincount(problem.owner, top * problem.limit, minlength=problem.weight.size)
         most = np.minimum(room, problem.capacity)[self.account] / float(cut.price @ books.quantity)
         owner = np.flatnonzero(most > 0)
-        self.rows.append((owner, np.minimum(most[owner], 1.0), 1.0 - TOLERANCE))
+        self.ask(owner, most[owner])
+
+
+def _missed(owner: IntArray, share: FloatArray, least: float, point: FloatArray) -> CoverRow | None:
+    """The row that follows, for whole numbers, from one, and that a point misses by most.
+
+    Some, from a value of the point on, are counted by what they lack of 1. What is left to cover is
+    divided by a share and rounded up, and so are the others, those whose rest is small by that rest
+    [Marchand and Wolsey 2001, Aggregation and mixed integer rounding to solve MIPs].
+    """
+    on, best, most = point[owner], None, VIOLATED
+    for value in [*np.unique(np.round(on[on > VIOLATED], 6)).tolist(), 2.0]:
+        beside = on >= value - VIOLATED
+        left = least - float(share[beside].sum())
+        if left <= VIOLATED:
+            continue
+        others = np.minimum(share, left)
+        unit = np.unique(np.append(share[~beside & (on > VIOLATED)], left))
+        unit = unit[left <= unit * FINEST]
+        for size in unit[left / unit % 1.0 > 0.1 / FINEST].tolist():
+            rest = left / size % 1.0
+            for each in (np.where(beside, -share, share), np.where(beside, 0.0, others)):
+                whole = np.floor(each / size)
+                factor = whole + np.minimum((each / size - whole) / rest, 1.0)
+                terms = owner.size * (np.abs(each).max() / size + FINEST)
+                row = np.where(beside, -factor, factor)
+                needed = math.ceil(left / size) - float(factor[beside].sum())
+                needed -= 8 * UNIT_ROUNDING * float(terms) / rest
+                missed = (needed - float(row @ on)) / math.sqrt(float(row @ row))
+                if missed > most:
+                    most, best = missed, (owner, row, needed)
+    return best
 
 
 def fewest_accounts(search: FlowSearch, _: FewestAccounts) -> Flow:
@@ -164,7 +180,7 @@ def fewest_accounts(search: FlowSearch, _: FewestAccounts) -> Flow:
     touched = _touched(steps, part)
     if proven.lower <= touched - 1:
         # A bound that rounds up to what is touched need not be raised.
-        program, least = cover.program(), touched - 1 + VIOLATED
+        program, least = cover.program(lifted=True), touched - 1 + VIOLATED
         end = search.part_of_time(0.5)
         nodes = PARTED // program.cost.size
         low = proven_lower_bound(program, good_enough=least, deadline=end, nodes=nodes)
@@ -180,7 +196,7 @@ def _bounded(search: FlowSearch, cover: Cover) -> tuple[ProvenBound, FloatArray]
     """What the linear program of a cover proves, with rows that its points miss, and the last."""
     end, answer = search.part_of_time(0.4), None
     for _ in range(ROUNDS):
-        latest = replace(cover.program(), integer=None)
+        latest = replace(cover.program(lifted=True), integer=None)
         try:
             answer, program = run(latest, time_limit=seconds_left(end)), latest
         except Infeasible:
@@ -200,9 +216,9 @@ def _enough(search: FlowSearch, cover: Cover, point: FloatArray) -> tuple[Flow, 
     least = replace(search, branch=False, linear=False, end=math.inf)
     for _ in range(ROUNDS):
         chosen = cover.rounded(point)
-        left = seconds_left(end)
+        program, left = cover.program(lifted=False), seconds_left(end)
         try:
-            answer = run(cover.program(), time_limit=left, nodes=SEARCHED, gap=search.gap)
+            answer = run(program, time_limit=left, nodes=SEARCHED, gap=search.gap, rough=True)
         except Infeasible:
             raise search.infeasible() from None
         except SolverStopped:
