@@ -542,6 +542,7 @@ def test_tails_and_fewest_accounts_under_a_row_are_those_of_plain_programs(seed)
             on_so_few.setdefault(int(sum(chosen)), []).append(found)
     few = adl.solve(round_, adl.FewestAccounts(burden=EQUITY), constraints=rows)
     assert (few.value, few.touched) == (min(on_so_few), min(on_so_few))
+    assert few.certificate.lower == few.touched, "a bound on a count is a whole number"
     assert few.stages[0].value == pytest.approx(min(on_so_few[few.touched]), rel=1e-8)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -59,6 +60,14 @@ class Searched:
     proved: float = 0.0
 
     @property
+    def _counts(self) -> bool:
+        """Whether the objective is a whole number wherever columns are that are to be whole."""
+        p = self.stated.program
+        each = self.stated.factor * p.cost[p.cost != 0]
+        whole = p.integer is not None and p.integer[p.cost != 0].all()
+        return bool(whole and (each == np.round(each)).all())
+
+    @property
     def tolerance(self) -> float:
         """Relative residual allowed of a row."""
         return CONIC if self.method is Method.CLARABEL else TOLERANCE
@@ -70,6 +79,10 @@ class Searched:
         check_rows(self.stated.program, point, self.tolerance)
         proven = bound(self.stated, point, self.duals, upper)
         certificate = proven.certificate(upper, budget_residual=residual, rounding=rounding)
+        if self._counts:
+            certificate = resealed(
+                certificate, lower=min(float(math.ceil(certificate.lower)), upper)
+            )
         if self.claimed is None:
             return certificate
         claimed = min(self.claimed, upper)
@@ -78,7 +91,7 @@ class Searched:
             # That the point meets the cones is the solver's word, too.
             return resealed(reported, lower=max(claimed, certificate.lower))
         if self.proved > certificate.lower:
-            lower = min(self.proved, upper)
+            lower = min(float(math.ceil(self.proved)) if self._counts else self.proved, upper)
             certificate = resealed(certificate, lower=lower, trust=Trust.VERIFIED)
         met = certificate.optimal or claimed <= certificate.lower
         return certificate if met else resealed(reported, lower=claimed)
