@@ -20,6 +20,8 @@ LOWER = 27
 """Bits of the lower half of a mantissa."""
 SPARED = 1.5e-8
 """Seconds a number that compiled code saves."""
+TINY = 1e-250
+"""Products below lose digits as they are computed."""
 SPLITTER = 2.0**27 + 1.0
 """Dekker's constant: splits a float into halves whose products are exact."""
 
@@ -31,7 +33,7 @@ def exact_sum(values: FloatArray) -> Fraction:
         whole = max((per for _, per in pairs), default=1)
         return Fraction(sum(number * (whole // per) for number, per in pairs), whole)
     values = np.ascontiguousarray(values)
-    if not pays("exact sums", SPARED * values.size):
+    if not pays(SPARED * values.size):
         return _total(_halves(values))
     from adlopt.foundation import kernels
 
@@ -44,7 +46,7 @@ def exact_sums(
     first: FloatArray, second: FloatArray, chosen: BoolArray
 ) -> tuple[Fraction, Fraction]:
     """Σ of the first array where chosen, and Σ of the second elsewhere, exact."""
-    if not pays("exact sums of either", SPARED * chosen.size):
+    if not pays(SPARED * chosen.size):
         return exact_sum(first[chosen]), exact_sum(second[~chosen])
     from adlopt.foundation import kernels
 
@@ -54,9 +56,21 @@ def exact_sums(
 
 
 def exact_dot(left: FloatArray, right: FloatArray) -> Fraction:
-    """Σ left · right, exact where every product is 0 or between 1e-250 and 1e250."""
+    """Σ left · right, exact where no product exceeds 1e250."""
+    if _smallest(left) * _smallest(right) < TINY:
+        tiny = (np.abs(left * right) < TINY) & (left != 0) & (right != 0)
+        pairs = zip(left[tiny].tolist(), right[tiny].tolist(), strict=True)
+        low = sum((Fraction(a) * Fraction(b) for a, b in pairs), Fraction(0))
+        left, right = left[~tiny], right[~tiny]
+    else:
+        low = Fraction(0)
     product = left * right
-    return exact_sum(product) + exact_sum(_rest(left, right, product))
+    return low + exact_sum(product) + exact_sum(_rest(left, right, product))
+
+
+def _smallest(values: FloatArray) -> float:
+    """Distance of the values from 0, of those that are not; at most 1."""
+    return float(np.abs(values).min(where=values != 0, initial=1.0))
 
 
 def largest_quotient(numerator: FloatArray, denominator: FloatArray) -> Fraction:

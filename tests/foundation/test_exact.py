@@ -5,7 +5,7 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
-from hypothesis import given, strategies as st
+from hypothesis import example, given, strategies as st
 
 import adlopt as adl
 from adlopt.foundation import compiling, exact
@@ -68,6 +68,14 @@ def test_long_sums(n):
 def test_products_are_those_of_fractions(pairs):
     left, right = np.array(pairs).reshape(-1, 2).T
     expected = sum(a * b for a, b in zip(fractions(left), fractions(right), strict=True))
+    assert exact.exact_dot(left, right) == expected
+
+
+@given(st.lists(st.tuples(st.floats(-1e100, 1e100), st.floats(-1e100, 1e100)), max_size=9))
+@example([(5e-324, 0.5), (1e-200, -1e-120), (0.0, 5e-324), (1e90, 1e90)])
+def test_products_that_floats_cannot_hold_are_summed_too(pairs):
+    left, right = (np.array([pair[k] for pair in pairs]) for k in (0, 1))
+    expected = sum((Fraction(a) * Fraction(b) for a, b in pairs), Fraction(0))
     assert exact.exact_dot(left, right) == expected
 
 

@@ -88,7 +88,7 @@ def water_level(weights: FloatArray, capacity: FloatArray, budget: float) -> flo
 
 def filled(weights: FloatArray, capacity: FloatArray, level: float) -> tuple[int, float, float]:
     """Accounts that a level fills, what they give, and the weight of the others."""
-    if pays("water level", 8e-9 * weights.size):
+    if pays(8e-9 * weights.size):
         from adlopt.foundation import kernels
 
         lanes = np.zeros((2, LANES))

@@ -119,7 +119,7 @@ class Polymatroid:
         return np.zeros((self.shape[0], self.weight.shape[1]))
 
     def _run(self, loop: Callable[..., Any], levels: FloatArray, *rest: Any) -> None:
-        if pays("shared winners", SPARED * self.weight.size):
+        if pays(SPARED * self.weight.size):
             from adlopt.foundation.kernels import compiled
 
             loop = compiled(loop)

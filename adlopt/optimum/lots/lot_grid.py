@@ -222,7 +222,7 @@ class LotGrid:
         min(K_i, ⌊level · w_i / unit⌋): lots where positions are single, else micro-dollars.
         """
         ratio = _as_floats(level)
-        if ratio is None or not pays("lots within a level", SPARED * self.cap.size):
+        if ratio is None or not pays(SPARED * self.cap.size):
             return self._units_plainly(level, strict=strict)
         from adlopt.foundation import kernels
 
@@ -236,7 +236,7 @@ class LotGrid:
     def supply_at(self, level: Fraction, *, strict: bool = False) -> tuple[int, int]:
         """Units within a burden, or strictly below it, and what they make, micro-dollars; exact."""
         ratio = _as_floats(level)
-        if ratio is None or not pays("lots within a level", SPARED * self.cap.size):
+        if ratio is None or not pays(SPARED * self.cap.size):
             counts = self._units_plainly(level, strict=strict)
             return int(counts.sum()), int(np.dot(self.unit, counts))
         from adlopt.foundation import kernels
@@ -299,7 +299,7 @@ class LotGrid:
 
     def pooled(self, counts: IntArray) -> dict[int, int]:
         """So many lots, shape (m,), by their size, where there are any."""
-        if pays("lots by size", 2e-7 * counts.size):
+        if pays(2e-7 * counts.size):
             from adlopt.foundation import kernels
 
             keys, sums = np.zeros((2, 2 * DISTINCT), dtype=np.int64)

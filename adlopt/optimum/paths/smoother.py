@@ -222,7 +222,7 @@ class Smoother:
     ) -> None:
         """Run a loop over rounds; what it writes is the last array."""
         whole = self.size.dtype == object
-        if not whole and pays(loop.__name__, SPARED * self.size.size):
+        if not whole and pays(SPARED * self.size.size):
             from adlopt.foundation.kernels import compiled
 
             compiled(loop)(*given, price, *written)
