@@ -74,6 +74,8 @@ def require(
 
 def _as_floats(values: ArrayLike, field: str) -> FloatArray:
     """Convert numbers, and nothing that numpy would silently take for some: text, dates, masks."""
+    if type(values) is np.ndarray and values.dtype == np.float64:
+        return values
     plain = in_order({field: values}, None)[field]
     try:
         given = np.asarray(plain)

@@ -14,7 +14,7 @@ import numpy as np
 from adlopt.errors import InputError
 from adlopt.foundation.arrays import BoolArray, FloatArray, IntArray, Record, own_number
 from adlopt.foundation.ids import places
-from adlopt.model.positions import Positions
+from adlopt.model.positions import Positions, signs
 from adlopt.model.round import RoundStart
 
 
@@ -106,7 +106,7 @@ class Constraint(Record):
         for j, key in enumerate(zip(positions.account, positions.coin, strict=True)):
             if members[place[key[0]]]:
                 held.setdefault(key, []).append(j)
-        sign = np.array([side.sign for side in positions.side])
+        sign = signs(positions.side)
         for (account, coin), rows in held.items():
             if np.unique(sign[rows]).size == 2:
                 yield Row(

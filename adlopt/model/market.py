@@ -26,7 +26,7 @@ from adlopt.foundation.arrays import (
 from adlopt.foundation.frames import require_fields
 from adlopt.foundation.ids import places, read_keys
 from adlopt.model.market_parts import Accounts, Coins, OpenPositions
-from adlopt.model.positions import WHOLE
+from adlopt.model.positions import WHOLE, signs
 from adlopt.model.shed import Shed
 from adlopt.model.tables import own_fields, picked, require_kinds
 from adlopt.show.answer import Columns, Tabular
@@ -67,6 +67,12 @@ class Market(Tabular, Record):
         Index into `coins` of each position's coin.
     mark, lot : FloatArray, shape (k,)
         Of each position's coin, USD a contract and contracts.
+    lots : IntArray, shape (k,)
+        Whole lots in each position.
+    upnl, notional : FloatArray, shape (k,)
+        USD. Unrealised profit, and value at the mark, of each position.
+    equity : FloatArray, shape (n,)
+        USD. Account value: balance and unrealised profit.
 
     Examples
     --------
@@ -97,6 +103,10 @@ class Market(Tabular, Record):
     kind: IntArray = field(init=False)
     mark: FloatArray = field(init=False)
     lot: FloatArray = field(init=False)
+    lots: IntArray = field(init=False)
+    upnl: FloatArray = field(init=False)
+    notional: FloatArray = field(init=False)
+    equity: FloatArray = field(init=False)
 
     def __post_init__(self) -> None:
         put = object.__setattr__
@@ -105,18 +115,20 @@ class Market(Tabular, Record):
         own_fields(self, own_number, "fund", lowest=0.0)
         signals = {k: own_number(v, f"signals.{k}") for k, v in self.signals.items()}
         put(self, "signals", MappingProxyType(signals))
-        _known(self.positions.account, self.accounts.account, "positions.account", "an account")
-        _known(self.positions.coin, self.coins.coin, "positions.coin", "a coin")
-        owner = places(self.positions.account, self.accounts.account)
-        put(self, "owner", freeze_indices(owner))
-        put(self, "kind", freeze_indices(places(self.positions.coin, self.coins.coin)))
-        put(self, "sign", freeze([side.sign for side in self.positions.side]))
+        held, account = self.positions, self.accounts.account
+        put(self, "owner", _known(held.account, account, "positions.account", "an account"))
+        put(self, "kind", _known(held.coin, self.coins.coin, "positions.coin", "a coin"))
+        put(self, "sign", freeze(signs(held.side)))
         put(self, "mark", self.of_coin("mark"))
         put(self, "lot", self.of_coin("lot"))
         self._check_lots()
+        put(self, "lots", freeze_indices(np.rint(held.size / self.lot)))
+        put(self, "upnl", freeze(self.sign * held.size * (self.mark - held.entry)))
+        put(self, "notional", freeze(held.size * self.mark))
+        put(self, "equity", freeze(self.accounts.balance + self.by_account(self.upnl)))
         exempt = read_keys(self.exempt, "exempt")
         put(self, "exempt", MappingProxyType(exempt))
-        _known(tuple(exempt), self.accounts.account, "exempt", "an account")
+        _known(tuple(exempt), account, "exempt", "an account")
         for name, reason in exempt.items():
             if not isinstance(reason, str) or not reason.strip():
                 raise InputError("exempt", reason, "a reason", index=name)
@@ -197,26 +209,6 @@ class Market(Tabular, Record):
         return f"{held}; {usd(self.required)} USD short, {usd(self.fund)} in the fund"
 
     @property
-    def lots(self) -> IntArray:
-        """Whole lots in each position, shape (k,)."""
-        return freeze_indices(np.rint(self.positions.size / self.lot))
-
-    @property
-    def upnl(self) -> FloatArray:
-        """Unrealised profit of each position, USD, shape (k,)."""
-        return freeze(self.sign * self.positions.size * (self.mark - self.positions.entry))
-
-    @property
-    def notional(self) -> FloatArray:
-        """Of each position, USD, shape (k,)."""
-        return freeze(self.positions.size * self.mark)
-
-    @property
-    def equity(self) -> FloatArray:
-        """Account value: balance and unrealised profit, USD, shape (n,)."""
-        return freeze(self.accounts.balance + self.by_account(self.upnl))
-
-    @property
     def winners(self) -> BoolArray:
         """Solvent accounts with an unrealised profit that are not exempt, shape (n,)."""
         wins: BoolArray = (self.by_account(self.upnl) > 0) & (self.equity > 0)
@@ -274,11 +266,13 @@ class Market(Tabular, Record):
         """
         if accounts is None and self.forced is not None:
             return self.forced
-        names = np.array(self.accounts.account)
-        chosen = set(names[self.equity < 0].tolist() if accounts is None else accounts)
-        _known(tuple(sorted(chosen)), self.accounts.account, "shed", "an account")
+        if accounts is None:
+            gone = self.equity < 0
+        else:
+            gone = np.zeros(len(self.accounts), dtype=bool)
+            gone[_known(sorted(set(accounts)), self.accounts.account, "shed", "an account")] = True
         held, price = self.positions, self.bankruptcy_price
-        rows = [r for r, name in enumerate(held.account) if name in chosen]
+        rows = np.flatnonzero(gone[self.owner]).tolist()
         rows.sort(key=lambda r: (held.account[r], held.coin[r], held.side[r].value))
         known = {"coin": held.coin, "side": held.side, "size": held.size, "mark": self.mark}
         return Shed(**picked(rows, loser=held.account, price=price, **known))
@@ -288,23 +282,30 @@ class Market(Tabular, Record):
 
         `InputError` if one is not there, smaller than what must go, or at another mark.
         """
-        held, losers = self.positions, set(shed.loser)
-        theirs = [row for row, name in enumerate(held.account) if name in losers]
-        index = {(held.account[r], held.coin[r], held.side[r]): r for r in theirs}
-        marks = dict(zip(self.coins.coin, self.coins.mark.tolist(), strict=True))
-        rows = []
-        for i, key in enumerate(zip(shed.loser, shed.coin, shed.side, strict=True)):
-            if key not in index:
-                found = f"{key[2].value} {key[1]} of {key[0]!r}"
-                raise InputError("shed", found, "a position", index=i)
-            rows.append(index[key])
-            if shed.size[i] > held.size[rows[i]] * (1 + WHOLE):
-                expected = f"at most the {held.size[rows[i]]:g} contracts held"
-                raise InputError("shed.size", float(shed.size[i]), expected, index=i)
-            if shed.mark[i] != marks[key[1]]:
-                expected = f"{marks[key[1]]!r}, the market's mark of {key[1]}"
-                raise InputError("shed.mark", float(shed.mark[i]), expected, index=i)
-        return freeze_indices(rows)
+        losers, coins = set(shed.loser), 2 * len(self.coins)
+        known = {name: i for i, name in enumerate(self.accounts.account) if name in losers}
+        who, coin = places(shed.loser, known), places(shed.coin, self.coins.coin)
+        account = np.array([*known.values(), -1])
+        key = account[who] * coins + 2 * coin + (signs(shed.side) > 0)
+        theirs = np.zeros(len(self.accounts) + 1, dtype=bool)
+        theirs[account] = True
+        own = np.flatnonzero(theirs[self.owner])
+        held = self.owner[own] * coins + 2 * self.kind[own] + (self.sign[own] > 0)
+        order = np.argsort(held)
+        at = np.searchsorted(held, key, sorter=order)
+        row = own[order][np.minimum(at, own.size - 1)] if own.size else at
+        there = (who >= 0) & (coin >= 0) & (at < own.size)
+        there[there] = held[order][at[there]] == key[there]
+        for i in np.flatnonzero(~there)[:1].tolist():
+            found = f"{shed.side[i].value} {shed.coin[i]} of {shed.loser[i]!r}"
+            raise InputError("shed", found, "a position", index=i)
+        for i in np.flatnonzero(shed.size > self.positions.size[row] * (1 + WHOLE))[:1].tolist():
+            expected = f"at most the {self.positions.size[row[i]]:g} contracts held"
+            raise InputError("shed.size", float(shed.size[i]), expected, index=i)
+        for i in np.flatnonzero(shed.mark != self.mark[row])[:1].tolist():
+            expected = f"{self.mark[row[i]].item()!r}, the market's mark of {shed.coin[i]}"
+            raise InputError("shed.mark", float(shed.mark[i]), expected, index=i)
+        return freeze_indices(row)
 
     def lots_of(self, shed: Shed) -> IntArray:
         """Whole lots of each row of a shed, shape (len(shed),)."""
@@ -321,8 +322,9 @@ class Market(Tabular, Record):
                 raise InputError("positions", f"{lots:+d} lots of {coin}", "longs equal to shorts")
 
 
-def _known(names: Sequence[str], known: Sequence[str], name: str, what: str) -> None:
-    allowed = set(known)
-    for index, each in enumerate(names):
-        if each not in allowed:
-            raise InputError(name, each, f"{what} of the market", index=index)
+def _known(names: Sequence[str], known: Sequence[str], name: str, what: str) -> IntArray:
+    found = places(names, known)
+    if (found < 0).any():
+        index = int(np.argmax(found < 0))
+        raise InputError(name, names[index], f"{what} of the market", index=index)
+    return freeze_indices(found)

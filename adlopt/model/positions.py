@@ -10,6 +10,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import Enum
+from itertools import repeat
+from operator import is_
 from typing import Any, ClassVar
 
 import numpy as np
@@ -53,6 +55,12 @@ class Side(Enum):
     def opposite(self) -> Side:
         """The other side: who closes against whom."""
         return Side.SHORT if self is Side.LONG else Side.LONG
+
+
+def signs(sides: Sequence[Side]) -> IntArray:
+    """+1 where long, −1 where short."""
+    long = np.fromiter(map(is_, sides, repeat(Side.LONG)), np.int64, len(sides))
+    return 2 * long - 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
@@ -328,10 +336,9 @@ def own_sides(sides: Iterable[Side | str], m: int) -> tuple[Side, ...]:
     """Check m sides."""
     if isinstance(sides, str) or not isinstance(sides, Iterable):
         raise InputError("side", sides, "a list of sides")
-    owned = tuple(
-        side if isinstance(side, Side) else _own_side(side, index)
-        for index, side in enumerate(sides)
-    )
+    owned: tuple[Any, ...] = tuple(sides)
+    if not set(map(type, owned)) <= {Side}:
+        owned = tuple(_own_side(side, index) for index, side in enumerate(owned))
     if len(owned) != m:
         raise InputError("side", f"{len(owned)} sides", f"{m}, one for each row")
     return owned
@@ -359,9 +366,9 @@ def refuse_second_positions(
 ) -> None:
     """Refuse two rows of one account, coin and side."""
     refuse_repeats(
-        list(zip(account, coin, [each is Side.LONG for each in side], strict=True)),
+        list(zip(account, coin, signs(side).tolist(), strict=True)),
         "positions",
         "one",
-        shown=lambda key: f"a second {'long' if key[2] else 'short'} {key[1]} of {key[0]!r}",
+        shown=lambda key: f"a second {'long' if key[2] > 0 else 'short'} {key[1]} of {key[0]!r}",
         remedy="merge duplicates",
     )

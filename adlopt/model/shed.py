@@ -19,7 +19,7 @@ from adlopt.foundation.arrays import FloatArray, own, own_number, own_positive, 
 from adlopt.foundation.ids import places, read_ids, read_keys
 from adlopt.foundation.labels import in_order
 from adlopt.model import solvency
-from adlopt.model.positions import ContractRound, Positions, Side, own_keys
+from adlopt.model.positions import ContractRound, Positions, Side, own_keys, signs
 from adlopt.model.round import RoundOutcome, RoundStart
 from adlopt.model.tables import FieldTable, own_fields, picked
 
@@ -128,8 +128,7 @@ class Shed(FieldTable):
 
     @property
     def _gap(self) -> FloatArray:
-        signs = np.array([side.sign for side in self.side], dtype=np.float64)
-        return signs * (self.price - self.mark)
+        return signs(self.side) * (self.price - self.mark)
 
 
 def open_contract_round(

@@ -117,7 +117,8 @@ class Book:
     Arrays of what must go have shape (len(shed),): `rows` of the market's positions, `lots`, `gone`
     of them, `gap`, micro-dollars from mark to bankruptcy price, and `paid` of it. `owner`, `unit`
     (contracts a lot, signed), `mark`, `held` and `open_` (lots) are of the positions, (k,);
-    `start`, `value` and `haircut` (micro-dollars) of the accounts, (n,).
+    `start`, `value` and `haircut` (micro-dollars) of the accounts, (n,). `ties` have the turn of
+    the loser that they were met at.
     """
 
     market: Market
@@ -137,15 +138,14 @@ class Book:
     paid: IntArray
     fund: int
     matches: list[MatchColumns] = field(default_factory=list)
-    ties: list[Tie] = field(default_factory=list)
+    ties: list[tuple[int, Tie]] = field(default_factory=list)
 
     @classmethod
     def of(cls, market: Market, shed: Shed) -> Book:
         """Open the book; positions of those who must go are not candidates."""
         rows = market.rows_of(shed)
         open_ = market.lots.copy()
-        losers = set(shed.loser)
-        open_[[name in losers for name in market.positions.account]] = 0
+        open_[np.isin(market.owner, market.owner[rows])] = 0
         return cls(
             market=market,
             shed=shed,

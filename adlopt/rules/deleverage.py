@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from operator import itemgetter
 
 import numpy as np
 
 from adlopt.errors import InputError
-from adlopt.foundation.arrays import BoolArray, FloatArray, IntArray
+from adlopt.foundation.arrays import BoolArray, IntArray
 from adlopt.foundation.money import MICRO, micro
 from adlopt.model.market import LARGEST_MARKET, Market
 from adlopt.model.positions import Side
@@ -25,7 +26,16 @@ from adlopt.rules.rows import (
     position_rows,
 )
 from adlopt.rules.rule import Close, Gauge, Haircut, Rule, Tier
-from adlopt.rules.split import ProRata, Queue, fill, in_order, share_out, shared, shared_by_falling
+from adlopt.rules.split import (
+    NONE,
+    ProRata,
+    Queue,
+    Served,
+    fill,
+    in_order,
+    share_out,
+    shared_in_turn,
+)
 
 NO_RULE = "adlopt.deleverage takes names and policies too"
 
@@ -64,12 +74,13 @@ def deleverage(
     if not triggered:
         allowance = book.fund
     order = np.arange(len(shed))
-    if rule.close is not None and len(shed):
-        order = rule.close.losers.order(position_rows(market).take(book.rows))
+    if rule.close is not None:
+        everyone = position_rows(market)
+        order = rule.close.losers.order(everyone.take(book.rows))
         if rule.close.fund_takes_positions or not triggered:
             allowance -= book.take_over(order, allowance)
     if triggered and rule.close is not None:
-        _close(book, rule, rule.close, order, allowance)
+        _close(book, rule, rule.close, order, everyone, allowance)
     book.pay(min(allowance, book.unpaid()))
     if triggered and rule.haircut is not None and book.unpaid():
         _take(book, rule, rule.haircut, kept)
@@ -84,7 +95,7 @@ def deleverage(
         haircut=book.haircut,
         transfer=book.value - book.start,
         fund_change=book.fund - int(micro([market.fund])[0]),
-        ties=tuple(book.ties),
+        ties=tuple(tie for _, tie in book.ties),
     )
     if rule.after is not None:
         rule.after(market, shed, done.closed, done.unmatched)
@@ -96,62 +107,89 @@ def _pays(gauge: Gauge, market: Market) -> int:
     return int(micro([min(max(gauge.of(market), 0.0), market.fund)])[0])
 
 
-def _close(book: Book, rule: Rule, close: Close, order: IntArray, allowance: int) -> None:
+def _close(
+    book: Book, rule: Rule, close: Close, order: IntArray, everyone: Rows, allowance: int
+) -> None:
     tables: dict[tuple[str, Side], _Table] = {}
-    everyone, before = position_rows(book.market), len(book.matches)
+    before = len(book.matches)
     keys = list(zip(book.shed.coin, book.shed.side, strict=True))
     signals = {**everyone.signals, "fund_pays": allowance / MICRO}
     everyone = replace(everyone, signals=signals)
     for turn, s in enumerate(order.tolist()):
-        key = keys[s]
+        key, what = keys[s], f"{keys[s][1].opposite.value} {keys[s][0]}"
         if key not in tables:
             against = np.flatnonzero(closes_against(book.market, *key))
-            ranked = against[in_order(rule.tie_break, everyone.take(against))]
-            tables[key] = _Table.of(close, ranked, everyone.take(ranked))
-            if tables[key].sequence is not None:
-                here = [other for other in order[turn:].tolist() if keys[other] == key]
-                _fill_all(book, tables[key], np.array(here))
-        if tables[key].sequence is not None:
+            where = against[in_order(rule.tie_break, everyone.take(against))]
+            tables[key] = _Table.of(close, where, everyone.take(where))
+            if tables[key].planned:
+                here = [each for each in enumerate(order.tolist()) if keys[each[1]] == key]
+                _serve(book, close, tables[key], here, what)
+        if tables[key].planned:
             continue
-        table, what = tables[key], f"{key[1].opposite.value} {key[0]}"
-        where, rows, prices = table.where, table.rows, table.price
-        if not (table.plans and table.priced):
-            rows = rows.having(_loser(everyone, book, s))
-            prices = close.price.values(rows)
-            rows = rows.having({"closing_price": prices})
-        for k, tier in enumerate(close.tiers):
+        where, rows = tables[key].where, tables[key].rows
+        rows = rows.against(book.rows[s], book.shed.price[s])
+        prices = close.price.values(rows)
+        rows = rows.having({"closing_price": prices})
+        for tier in close.tiers:
             left = int(book.lots[s] - book.gone[s])
             if not left:
                 break
-            if table.plans:
-                lots = table.plans[k].lots(book, where, left, what)
-            else:
-                candidates = rows.limited(_limits(book, tier, rows, where))
-                lots = _split(book, tier, candidates, left, turn, what)
+            candidates = rows.limited(_limits(book, tier, rows, where))
+            lots = _split(book, tier, candidates, left, turn, what)
             hit = np.flatnonzero(lots)
-            at = np.full(hit.size, book.shed.price[s]) if prices is None else prices[hit]
             losers = np.full(hit.size, s)
-            book.match(losers, where[hit], lots[hit], at, up=close.rounds_up)
-    closed = [np.concatenate(each) for each in zip(*book.matches[before:], strict=True)]
-    if closed:
-        turns = np.argsort(np.argsort(order)[closed[0]], kind="stable")
+            book.match(losers, where[hit], lots[hit], prices[hit], up=close.rounds_up)
+    book.ties.sort(key=itemgetter(0))
+    if closed := [np.concatenate(each) for each in zip(*book.matches[before:], strict=True)]:
+        place = np.argsort(order).astype(np.min_scalar_type(order.size))  # few bits sort fast
+        turns = np.argsort(place[closed[0]], kind="stable")
         book.matches[before:] = [tuple(each[turns] for each in closed)]  # type: ignore[list-item]
 
 
-def _fill_all(book: Book, table: _Table, losers: IntArray) -> None:
-    """Close what losers of one coin and side hold, one after the other, against one sequence."""
-    assert table.sequence is not None
-    left, open_ = (book.lots - book.gone)[losers], book.open_[table.where[table.sequence]]
-    wanted, offered = np.cumsum(left), np.cumsum(open_)
-    ends = np.unique(np.concatenate([wanted, offered]))
-    ends = ends[(ends > 0) & (ends <= min(wanted[-1], offered[-1] if offered.size else 0))]
+def _serve(
+    book: Book, close: Close, table: _Table, losers: list[tuple[int, int]], what: str
+) -> None:
+    """Close what losers of one coin and side hold, each with its turn, one after the other."""
+    here, open_ = np.array([s for _, s in losers]), book.open_[table.where[table.chosen]]
+    amounts = (book.lots - book.gone)[here]
+    if table.units is not None:
+        who, place, lots, tied = shared_in_turn(table.units, open_, amounts)
+    elif table.queue is not None:
+        who, place, lots, tied = _queued(table.queue, open_, amounts)
+    for i, rows in tied.items():
+        if rows.size:
+            names = table.rows.take(table.chosen[rows]).account
+            _note(book, losers[i][0], what, names)
+    s, at = here[who], table.chosen[place]
+    price = book.shed.price[s]
+    if close.price is not AT_BANKRUPTCY:
+        price = close.price.values(table.rows.take(at).against(book.rows[s], price))
+    book.match(s, table.where[at], lots, price, up=False)
+
+
+def _queued(queue: tuple[IntArray, IntArray], open_: IntArray, amounts: IntArray) -> Served:
+    """Fill amounts one after the other from one queue, and see what its order of equals does."""
+    first, other = queue
+    ends_wanted, ends_open = np.cumsum(amounts), np.cumsum(open_[first])
+    most = min(ends_wanted[-1], ends_open[-1] if ends_open.size else 0)
+    ends = np.unique(np.concatenate([ends_wanted, ends_open]))
+    ends = ends[(ends > 0) & (ends <= most)]
     starts = np.append(0, ends)[:-1]
-    who = np.searchsorted(wanted, starts, side="right")
-    place = table.sequence[np.searchsorted(offered, starts, side="right")]
+    who = ends_wanted.searchsorted(starts, side="right")
+    place = first[ends_open.searchsorted(starts, side="right")]
+    at = np.empty_like(other)
+    at[other] = np.arange(other.size)
+    alike = np.append(True, np.maximum.accumulate(at[first]) == np.arange(first.size))
+    last = np.minimum(ends_open.searchsorted(ends_wanted), first.size)
+    tied = {}
+    for i in np.flatnonzero(~alike[last] | ~alike[np.minimum(last + 1, first.size)]).tolist():
+        gone = int(ends_wanted[i] - amounts[i])
+        left = np.zeros_like(open_)
+        left[first] = np.clip(ends_open - gone, 0, open_[first])
+        differ = fill(first, left, int(amounts[i])) != fill(other, left, int(amounts[i]))
+        tied[i] = np.flatnonzero(differ)
     turns = np.lexsort([place, who])
-    s, place = losers[who[turns]], place[turns]
-    price = book.shed.price[s] if table.price is None else table.price[place]
-    book.match(s, table.where[place], (ends - starts)[turns], price, up=False)
+    return who[turns], place[turns], (ends - starts)[turns], tied
 
 
 def _limits(book: Book, tier: Tier, rows: Rows, where: IntArray) -> IntArray:
@@ -167,85 +205,43 @@ def _limits(book: Book, tier: Tier, rows: Rows, where: IntArray) -> IntArray:
 class _Table:
     """Positions against which those of a coin and side close, in the order of the tie-break.
 
-    Where nothing that tiers read of them depends on the loser, `plans` hold for all losers. The
-    `price` is known beforehand where it is `priced`: None is the loser's bankruptcy price. Where
-    one queue without equals serves all losers, its `sequence` is that of rows.
+    It is planned where there is one tier and nothing that it reads depends on the loser: then the
+    `chosen` rows have an order for all losers, and that with ties reversed, in `queue`; or `units`,
+    > 0.
     """
 
     where: IntArray
     rows: Rows
-    plans: tuple[_Plan, ...] = ()
-    price: FloatArray | None = None
-    priced: bool = False
-    sequence: IntArray | None = None
+    chosen: IntArray
+    queue: tuple[IntArray, IntArray] | None = None
+    units: IntArray | None = None
+
+    @property
+    def planned(self) -> bool:
+        """Whether all losers can be served at once."""
+        return self.queue is not None or self.units is not None
 
     @classmethod
     def of(cls, close: Close, where: IntArray, rows: Rows) -> _Table:
-        """Plan what can be, from columns that say nothing of a loser."""
-        table = cls(where=where, rows=rows)
-        planned = (Queue, ProRata)  # not what derives from them, which may split otherwise
-        if any(t.limit is not None or type(t.split) not in planned for t in close.tiers):
-            return table
+        """Plan if that can be, from columns that say nothing of a loser."""
+        tier, split = close.tiers[0], close.tiers[0].split
+        alone = cls(where=where, rows=rows, chosen=NONE)
+        many = len(close.tiers) > 1 or tier.limit is not None or close.rounds_up
+        if many or type(split) not in (Queue, ProRata):  # what derives may split otherwise
+            return alone
         try:
-            table = replace(table, plans=tuple(_Plan.of(tier, rows) for tier in close.tiers))
-            price = None if close.price is AT_BANKRUPTCY else close.price.values(rows)
+            chosen = np.flatnonzero(tier.eligible.values(rows) != 0)
+            candidates, back = rows.take(chosen), np.arange(chosen.size)[::-1]
+            if isinstance(split, Queue):
+                queue = split.order(candidates), back[split.order(candidates.take(back))]
+                return replace(alone, chosen=chosen, queue=queue)
+            assert isinstance(split, ProRata)
+            units = split.units(candidates)
         except InputError:  # a column of the loser, or one that is missing: read row by row
-            return table
-        sequence, (first, *others) = None, table.plans
-        if first.order is not None and not others and not close.rounds_up:
-            same = np.array_equal(*first.order)
-            sequence = first.chosen[first.order[0]] if same else None
-        return replace(table, price=price, priced=True, sequence=sequence)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Plan:
-    """How a tier splits over eligible rows: a queue's order and that with ties reversed, or units.
-
-    These are > 0, and `falling` has them so, equal ones as they come.
-
-    `names` are the owners of all rows.
-    """
-
-    chosen: IntArray
-    names: tuple[str, ...]
-    order: tuple[IntArray, IntArray] | None
-    units: IntArray
-    falling: IntArray
-
-    @classmethod
-    def of(cls, tier: Tier, rows: Rows) -> _Plan:
-        """Rank, or weigh, once."""
-        chosen = np.flatnonzero(tier.eligible.values(rows) != 0)
-        candidates, order, units = rows.take(chosen), None, np.zeros(0, dtype=np.int64)
-        if isinstance(tier.split, Queue):
-            back = np.arange(chosen.size)[::-1]
-            order = tier.split.order(candidates), back[tier.split.order(candidates.take(back))]
-        else:
-            assert isinstance(tier.split, ProRata)
-            units = tier.split.units(candidates)
-            chosen, units = chosen[units > 0], units[units > 0]
-        falling = np.argsort(-units, kind="stable")
-        return cls(chosen=chosen, names=rows.account, order=order, units=units, falling=falling)
-
-    def lots(self, book: Book, where: IntArray, amount: int, what: str) -> IntArray:
-        """Split what must go, and note where only the tie-break decided."""
-        most = book.open_[where[self.chosen]]
-        if self.order is not None:
-            taken, other = (fill(order, most, amount) for order in self.order)
-        else:
-            taken, tied = shared_by_falling(self.falling, self.units, most, amount)
-            other = shared(self.units[::-1], most[::-1], amount)[0][::-1] if tied else taken
-        _note(book, what, [self.names[self.chosen[i]] for i in np.flatnonzero(other != taken)])
-        lots = np.zeros(where.size, dtype=np.int64)
-        lots[self.chosen] = taken
-        return lots
-
-
-def _loser(everyone: Rows, book: Book, s: int) -> dict[str, float]:
-    row = int(book.rows[s])
-    columns = {f"loser_{n}": float(column[row]) for n, column in everyone.features.items()}
-    return columns | {"loser_bankruptcy_price": float(book.shed.price[s])}
+            return alone
+        if units.dtype == object:
+            return alone
+        return replace(alone, chosen=chosen[units > 0], units=units[units > 0])
 
 
 def _take(book: Book, rule: Rule, haircut: Haircut, kept: int) -> None:
@@ -303,11 +299,11 @@ def _split(book: Book, tier: Tier, rows: Rows, amount: int, turn: int, what: str
         back = np.arange(len(candidates))[::-1]
         other = tier.split.take(candidates.take(back), amount, turn)[back]
         differ = np.flatnonzero(other != taken[chosen])
-        _note(book, what, candidates.take(differ).account)
+        _note(book, turn, what, candidates.take(differ).account)
     return taken
 
 
-def _note(book: Book, what: str, names: Sequence[str]) -> None:
+def _note(book: Book, turn: int, what: str, names: Sequence[str]) -> None:
     """Note between whom only the tie-break decided, if between any."""
     if names:
-        book.ties.append(Tie(where=what, accounts=tuple(sorted(names))))
+        book.ties.append((turn, Tie(where=what, accounts=tuple(sorted(names)))))

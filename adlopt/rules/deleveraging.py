@@ -56,6 +56,8 @@ class Deleveraging(Answer, Record):
     ----------
     value_before : IntArray, shape (n,)
         Account values, micro-dollars.
+    rows : IntArray, shape (len(shed),)
+        Rows of the market's positions that the shed names.
     closed : IntArray, shape (k,)
         Lots closed of each position, losers' and winners'.
     unmatched : IntArray, shape (len(shed),)
@@ -78,17 +80,20 @@ class Deleveraging(Answer, Record):
     ties: tuple[Tie, ...] = ()
     called: str = ""
     value_before: IntArray = field(init=False)
+    rows: IntArray = field(init=False)
     closed: IntArray = field(init=False)
     unmatched: IntArray = field(init=False)
 
     def __post_init__(self) -> None:
         put, done, market = object.__setattr__, self.closings, self.market
-        by_user, sold = done.by_user, market.rows_of(self.shed)[done.shed]
+        put(self, "rows", market.rows_of(self.shed))
+        by_user, sold = done.by_user, self.rows[done.shed]
+        left = np.rint(self.shed.size / market.lot[self.rows]).astype(np.int64)
         put(self, "called", self.called or self.rule.name)
         put(self, "haircut", freeze_indices(self.haircut))
         put(self, "transfer", freeze_indices(self.transfer))
         put(self, "value_before", freeze_indices(micro(market.equity)))
-        closed, left = np.zeros_like(market.lots), market.lots_of(self.shed).copy()
+        closed = np.zeros_like(market.lots)
         np.add.at(closed, sold, done.lots)
         np.add.at(closed, done.position[by_user], done.lots[by_user])
         np.subtract.at(left, done.shed, done.lots)
@@ -249,7 +254,7 @@ class Deleveraging(Answer, Record):
 
     def _matched(self) -> list[MatchData]:
         shed, taker = self.shed, self.market.positions.account
-        lot = self.market.lot[self.market.rows_of(shed)].tolist()
+        lot = self.market.lot[self.rows].tolist()
         return [
             MatchData(
                 loser=shed.loser[match.shed],
@@ -265,7 +270,7 @@ class Deleveraging(Answer, Record):
 
     def _unmatched(self) -> dict[str, float]:
         left: dict[str, float] = {}
-        size = self.unmatched * self.market.lot[self.market.rows_of(self.shed)]
+        size = self.unmatched * self.market.lot[self.rows]
         for row in np.flatnonzero(self.unmatched).tolist():
             what = f"{self.shed.side[row].value} {self.shed.coin[row]}"
             left[what] = left.get(what, 0.0) + float(size[row])

@@ -14,9 +14,12 @@ from adlopt.model.two_sided import TwoSidedRound
 from adlopt.rules.rows import account_rows, position_rows
 
 
-def wealth_round(market: Market, *, t: int = 1) -> RoundStart:
+def wealth_round(
+    market: Market, *, t: int = 1, deficit: float | None = None, estimate: float | None = None
+) -> RoundStart:
     """Solvent accounts with a profit, what they may give, and all that rules rank by.
 
+    The deficit is all that the market lacks unless given.
     Columns of positions, such as `price_ratio`, are there if every winner has just one position;
     columns that are infinite somewhere are left out.
 
@@ -51,10 +54,11 @@ def wealth_round(market: Market, *, t: int = 1) -> RoundStart:
         columns = {name: held_by.feature(name) for name in held_by.features} | columns
     return RoundStart(
         t=t,
-        account=tuple(rows.account[i] for i in winners),
+        account=chosen.account,
         capacity=columns["capacity"],
         equity=columns["equity"],
-        deficit=market.required,
+        deficit=market.required if deficit is None else deficit,
+        estimate=estimate,
         features={
             name: column
             for name, column in columns.items()

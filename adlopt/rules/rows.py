@@ -12,7 +12,7 @@ from adlopt.errors import InputError, unknown
 from adlopt.foundation.arrays import BoolArray, FloatArray, IntArray, Record
 from adlopt.foundation.money import MICRO, micro
 from adlopt.model.market import Market
-from adlopt.model.positions import Side
+from adlopt.model.positions import Side, signs
 from adlopt.model.round import RoundStart
 from adlopt.model.shed import Shed
 from adlopt.show.answer import Columns, Tabular
@@ -34,8 +34,8 @@ class Rows(Tabular, Record):
     ----------
     names : tuple of str, length N
         Owners, of the whole table.
-    features : mapping of str to FloatArray, shape (N,) or ()
-        What formulas read, of the whole table; a single number holds for every row.
+    features : mapping of str to FloatArray, shape (N,)
+        What formulas read, of the whole table.
     most : IntArray, shape (n,)
         The most that may be taken of each candidate: lots of a position, micro-dollars of an
         account.
@@ -43,6 +43,10 @@ class Rows(Tabular, Record):
         What else formulas read.
     places : IntArray, shape (n,), optional
         Rows of the table that are candidates, in order; all unless given.
+    own : mapping of str to FloatArray, shape (n,) or ()
+        Columns of the candidates alone, before those of the table; one number holds for all.
+    loser : IntArray, shape (n,) or (), optional
+        The row of the table that each closes against: its columns are read as `loser_…`.
     """
 
     names: tuple[str, ...]
@@ -50,9 +54,12 @@ class Rows(Tabular, Record):
     most: IntArray
     signals: Mapping[str, float] = field(default_factory=dict)
     places: IntArray | None = None
+    own: Mapping[str, FloatArray] = field(default_factory=dict)
+    loser: IntArray | None = None
 
     def _columns(self) -> Columns:
-        return {"account": self.account} | {name: self.feature(name) for name in self.features}
+        names = {**self.features, **self.own}
+        return {"account": self.account} | {name: self.feature(name) for name in names}
 
     def _heading(self) -> str:
         return "what formulas read"
@@ -65,7 +72,7 @@ class Rows(Tabular, Record):
         """Owners of the candidates, length n."""
         if self.places is None:
             return self.names
-        return tuple(self.names[place] for place in self.places.tolist())
+        return tuple(map(self.names.__getitem__, self.places.tolist()))
 
     def feature(self, name: str) -> FloatArray:
         """Return a column of the candidates, shape (n,).
@@ -75,11 +82,14 @@ class Rows(Tabular, Record):
         InputError
             If there is none of that name.
         """
+        theirs = name.removeprefix("loser_")
+        if name in self.own:
+            return np.broadcast_to(self.own[name], len(self))
+        if self.loser is not None and theirs != name and theirs in self.features:
+            return np.broadcast_to(self.features[theirs][self.loser], len(self))
         if name not in self.features:
-            raise _absent("feature", name, self.features)
+            raise _absent("feature", name, {**self.features, **self.own})
         values = self.features[name]
-        if values.ndim == 0:
-            return np.broadcast_to(values, len(self))
         return values if self.places is None else values[self.places]
 
     __getitem__ = feature
@@ -100,26 +110,23 @@ class Rows(Tabular, Record):
         """The candidates chosen by a mask or by indices, in that order."""
         indices = np.flatnonzero(chosen) if chosen.dtype == bool else chosen.astype(np.int64)
         places = indices if self.places is None else self.places[indices]
-        return replace(self, most=self.most[indices], places=places)
+        own = {name: v if v.ndim == 0 else v[indices] for name, v in self.own.items()}
+        loser = self.loser if self.loser is None or not self.loser.ndim else self.loser[indices]
+        return replace(self, most=self.most[indices], places=places, own=own, loser=loser)
 
     def having(self, columns: Mapping[str, ArrayLike]) -> Rows:
         """The same candidates with further columns, shape (n,) or (), or others in their place."""
-        return replace(
-            self, features={**self.features, **{n: self._wide(c) for n, c in columns.items()}}
-        )
+        given = {name: np.asarray(column, dtype=np.float64) for name, column in columns.items()}
+        return replace(self, own={**self.own, **given})
+
+    def against(self, loser: ArrayLike, price: ArrayLike) -> Rows:
+        """The same candidates, closing against rows of the table whose bankruptcy price is this."""
+        rows = replace(self, loser=np.asarray(loser, dtype=np.int64))
+        return rows.having({"loser_bankruptcy_price": price})
 
     def limited(self, most: IntArray) -> Rows:
         """The same candidates with other limits."""
         return replace(self, most=most)
-
-    def _wide(self, values: ArrayLike) -> FloatArray:
-        """Spread a column of the candidates over the table."""
-        given = np.asarray(values, dtype=np.float64)
-        if given.ndim == 0 or self.places is None:
-            return given
-        wide = np.zeros(len(self.names))
-        wide[self.places] = given
-        return wide
 
 
 def position_rows(market: Market) -> Rows:
@@ -239,7 +246,7 @@ def debt_by_coin(market: Market, shed: Shed) -> dict[str, float]:
     What has to go owes the gap between mark and bankruptcy price. What the bankrupt without a
     position owe is divided by open interest, as a market does not say in which coin they lost it.
     """
-    sides = np.array([side.sign for side in shed.side])
+    sides = signs(shed.side)
     gaps = dict.fromkeys(market.coins.coin, 0.0)
     for coin, gap in zip(
         shed.coin, (sides * (shed.price - shed.mark) * shed.size).tolist(), strict=True

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import ClassVar, Protocol
+from typing import ClassVar, Protocol, TypeAlias
 
 import numpy as np
 
@@ -91,7 +91,7 @@ class ProRata:
 
     def take(self, rows: Rows, amount: int, turn: int) -> IntArray:
         """Share out, exactly."""
-        return shared(self.units(rows), rows.most, amount)[0]
+        return shared(self.units(rows), rows.most, amount)
 
     def units(self, rows: Rows) -> IntArray:
         """The weights as whole numbers, shape (n,)."""
@@ -256,93 +256,97 @@ def share_out(weight: FloatArray, most: IntArray, amount: int) -> IntArray:
 
     Equal remainders go to the earlier row. What the limits do not allow is not given.
     """
-    return shared(whole(weight)[0], most, amount)[0]
+    return shared(whole(weight)[0], most, amount)
 
 
-def shared(units: IntArray, most: IntArray, amount: int) -> tuple[IntArray, bool]:
-    """Share out by whole weights, and say whether equal remainders were told apart by their row."""
-    open_ = np.flatnonzero((units > 0) & (most > 0))
-    rest = min(amount, int(most[open_].sum()))
+def shared(units: IntArray, most: IntArray, amount: int) -> IntArray:
+    """Share out by whole weights."""
+    _, rows, lots, _ = shared_in_turn(units, most, np.array([min(amount, int(most.sum()))]))
     taken = np.zeros(most.size, dtype=np.int64)
-    total = units[open_].sum()
-    if int(total) * max(rest, int(most.max(initial=0))) >= 2**63:
-        units, most = units.astype(object), most.astype(object)
-        total = int(total)
-    while True:
-        full = most[open_] * total <= rest * units[open_]
-        if not full.any():
-            break
-        taken[open_[full]] = most[open_[full]]
-        rest -= int(most[open_[full]].sum())
-        open_ = open_[~full]
-        total = units[open_].sum()
-    if not open_.size:
-        return taken, False
-    owed = rest * units[open_]
-    share = owed // total
-    taken[open_] = share
-    places, tied = _largest(owed - share * total, rest - int(share.sum()))
-    taken[open_[places]] += 1
-    return taken, tied
+    taken[rows] = lots
+    return taken
 
 
-def shared_by_falling(
-    falling: IntArray, units: IntArray, most: IntArray, amount: int
-) -> tuple[IntArray, bool]:
-    """The same, where rows by falling units are known: of most it is known that they get none.
+NONE = np.zeros(0, dtype=np.int64)
+FEWEST, LARGEST_TABLE = 32, 2**18
+"""Amounts that are shared out at once to begin with; cells of a table of amounts and rows."""
+Served: TypeAlias = tuple[IntArray, IntArray, IntArray, dict[int, IntArray]]
+"""Amounts, rows, what each gives to it; and by amount the rows that only the tie-break told
+apart."""
 
-    Units are > 0, and equal ones of `falling` in the order of rows. Who gets less than one whole
-    unit has a remainder that falls as the units do.
+
+def shared_in_turn(units: IntArray, most: IntArray, amounts: IntArray) -> Served:
+    """Share out one amount after another by whole weights, each of what those before it left.
+
+    Many at once, as long as none of them meets a limit.
     """
-    limits = most[falling]
-    some = limits > 0
-    rows, limits = falling[some], limits[some]
-    weight, taken = units[rows], np.zeros(most.size, dtype=np.int64)
-    rest, total = min(amount, int(limits.sum())), int(weight.sum())
-    if not rest or units.dtype == object:
-        return shared(units, most, amount)
-    large = total * max(rest, int(limits.max())) >= 2**63
-    while True:
-        head = _at_least(weight, -(total // -rest))
-        kind = object if large else np.int64
-        heavy, most_of = weight[:head].astype(kind), limits[:head].astype(kind)
-        full = np.flatnonzero(most_of * total <= rest * heavy)
-        if not full.size:
-            break
-        taken[rows[full]] = limits[full]
-        rest, total = rest - int(limits[full].sum()), total - int(weight[full].sum())
-        rows, limits, weight = (np.delete(each, full) for each in (rows, limits, weight))
-        if not rest:
-            return taken, False
-    owed = rest * heavy
+    left, first, many = np.where(units > 0, most, 0), 0, FEWEST
+    parts: list[tuple[IntArray, ...]] = [(NONE, NONE, NONE)]
+    tied: dict[int, IntArray] = {}
+    while first < amounts.size and (rows := left.nonzero()[0]).size:
+        asked = amounts[first : first + max(min(many, LARGEST_TABLE // rows.size), 1)]
+        taken, equal, sure = _at_once(units[rows], left[rows], asked)
+        if not sure:
+            taken, equal, sure = *_at_limits(units[rows], left[rows], int(asked[0])), 1
+        many = 2 * many if sure == asked.size else max(sure, FEWEST)
+        who, place = taken[:sure].nonzero()
+        parts.append((first + who, rows[place], taken[who, place]))
+        tied |= {first + i: rows[places] for i, places in equal.items() if i < sure}
+        left[rows] -= taken[:sure].sum(axis=0)
+        first += sure
+    who, rows, lots = map(np.concatenate, zip(*parts, strict=True))
+    return who, rows, lots, tied
+
+
+def _at_once(
+    units: IntArray, most: IntArray, amounts: IntArray
+) -> tuple[IntArray, dict[int, IntArray], int]:
+    """What rows of weights > 0 give to amounts, (k, n), and which only the tie-break told apart.
+
+    It is right of the first amounts, those that meet no limit: how many comes last.
+    """
+    total, k = int(units.sum()), np.arange(amounts.size)
+    large = total * max(int(amounts.max()), int(most.max())) >= 2**63
+    kind = object if large else np.int64
+    owed = amounts[:, None].astype(kind) * units
     share = owed // total
-    taken[rows[:head]] = share
-    count = rest - int(share.sum())
-    if not count:
-        return taken, False
-    reached = max(_at_least(weight, int(weight[min(head + count, weight.size) - 1])), head)
-    less = np.asarray(owed - share * total, dtype=np.int64)
-    left, rows = np.concatenate([less, rest * weight[head:reached]]), rows[:reached]
-    last = np.partition(left, left.size - count)[left.size - count]
-    above, equal = rows[left > last], np.sort(rows[left == last])
-    taken[above] += 1
-    taken[equal[: count - above.size]] += 1
-    return taken, equal.size > count - above.size
+    rest = owed - share * total
+    count = (amounts - share.sum(axis=1)).astype(np.int64)
+    if count.min() < 0 or count.max() > units.size:
+        return share, {}, 0
+    edge = np.append(np.sort(rest, axis=1), np.full((k.size, 1), total, dtype=kind), axis=1)
+    last = edge[k, units.size - count][:, None]
+    above, equal = rest > last, rest == last
+    count -= above.sum(axis=1)
+    share += above | (equal & (np.cumsum(equal, axis=1) <= count[:, None]))
+    fits = ((most - np.cumsum(share, axis=0) + share) * total > owed).all(axis=1)
+    sure = int(np.argmin(np.append(fits, False)))
+    apart = {}
+    for i in np.flatnonzero((count > 0) & (equal.sum(axis=1) > count)).tolist():
+        same = np.flatnonzero(equal[i])
+        few = min(int(count[i]), same.size - int(count[i]))
+        apart[i] = np.append(same[:few], same[same.size - few :])
+    return share.astype(np.int64), apart, sure
 
 
-def _at_least(falling: IntArray, least: int) -> int:
-    """How many of falling numbers are no smaller."""
-    return falling.size - int(np.searchsorted(falling[::-1], least))
-
-
-def _largest(values: IntArray, count: int) -> tuple[IntArray, bool]:
-    """Places of the largest, equal ones as they come, and whether some of these were left out."""
-    if not count:
-        return np.zeros(0, dtype=np.int64), False
-    last = np.partition(values, values.size - count)[values.size - count]
-    above, equal = np.flatnonzero(values > last), np.flatnonzero(values == last)
-    wanted = count - above.size
-    return np.concatenate([above, equal[:wanted]]), equal.size > wanted
+def _at_limits(
+    units: IntArray, most: IntArray, amount: int
+) -> tuple[IntArray, dict[int, IntArray]]:
+    """The same of one amount, which some rows give all that they may to."""
+    open_, rest = np.arange(units.size), min(amount, int(most.sum()))
+    taken = np.zeros((1, units.size), dtype=np.int64)
+    large = int(units.sum()) * max(rest, int(most.max())) >= 2**63
+    kind = object if large else np.int64
+    while rest:
+        weight, limits = units[open_].astype(kind), most[open_].astype(kind)
+        full = limits * weight.sum() <= rest * weight
+        if not full.any():
+            share, apart, _ = _at_once(units[open_], most[open_], np.array([rest]))
+            taken[0, open_] = share[0]
+            return taken, {i: open_[places] for i, places in apart.items()}
+        taken[0, open_[full]] = most[open_[full]]
+        rest, open_ = rest - int(most[open_[full]].sum()), open_[~full]
+    return taken, {}
 
 
 def whole(weight: FloatArray) -> tuple[IntArray, int]:

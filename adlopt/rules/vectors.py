@@ -138,9 +138,8 @@ def _described(rule: Rule) -> PublishedRuleData:
 
 def _quotes(done: Deleveraging) -> dict[str, int]:
     market, quotes = done.market, {}
-    sold = market.rows_of(done.shed)
     for match in done.matches:
-        row = int(sold[match.shed])
+        row = int(done.rows[match.shed])
         worth = match.lots * market.sign[row] * market.lot[row] * market.mark[row] * MICRO
         taker = "" if match.position is None else market.positions.account[match.position]
         quotes[taker] = round(float(worth)) + match.paid

@@ -33,7 +33,7 @@ from adlopt.rules import (
 from adlopt.rules.book import Book
 from adlopt.rules.deleverage import deleverage
 from adlopt.rules.rule import NO_FUND
-from adlopt.rules.split import share_out, shared_by_falling
+from adlopt.rules.split import share_out, shared_in_turn
 
 MICRO = 1_000_000
 SIGNALS = {
@@ -707,25 +707,31 @@ def test_a_margin_of_nothing_ranks_first_and_divides_by_nothing():
         min_size=1,
         max_size=9,
     ),
-    st.sampled_from([0, 1, 2, 5, 30, 10**8, 10**9]),
+    st.lists(st.sampled_from([0, 1, 2, 5, 30, 10**8, 10**9]), min_size=1, max_size=6),
 )
-def test_whoever_is_served_by_falling_weight_gets_what_fractions_say(rows, amount):
+def test_amounts_shared_out_in_turn_are_what_fractions_say(rows, amounts):
     """The largest remainder, in fractions, the earlier row first among equals."""
     units, most = (np.array(column, dtype=np.int64) for column in zip(*rows, strict=True))
-    taken, tied = shared_by_falling(np.argsort(-units, kind="stable"), units, most, amount)
-    rest, left = min(amount, int(most.sum())), {i for i, m in enumerate(most.tolist()) if m}
-    share = dict.fromkeys(range(len(rows)), Fraction(0))
-    while left:
-        level = Fraction(rest, sum(int(units[i]) for i in left))
-        full = {i for i in left if int(most[i]) <= level * int(units[i])}
-        if not full:
-            share |= {i: level * int(units[i]) for i in left}
-            break
-        share |= {i: Fraction(int(most[i])) for i in full}
-        rest, left = rest - sum(int(most[i]) for i in full), left - full
-    whole = {i: int(x) for i, x in share.items()}
-    extra = min(amount, int(most.sum())) - sum(whole.values())
-    by_rest = sorted(share, key=lambda i: (whole[i] - share[i], i))
-    assert taken.tolist() == [whole[i] + (i in by_rest[:extra]) for i in share]
-    last = [share[i] - whole[i] for i in by_rest[:extra]][-1:]
-    assert tied == any(share[i] - whole[i] == r for r in last for i in by_rest[extra:])
+    who, row, lots, tied = shared_in_turn(units, most, np.array(amounts))
+    assert list(zip(who, row, strict=True)) == sorted(set(zip(who, row, strict=True)))
+    for turn, amount in enumerate(amounts):
+        rest, left = min(amount, int(most.sum())), {i for i, m in enumerate(most.tolist()) if m}
+        share = dict.fromkeys(range(len(rows)), Fraction(0))
+        while left:
+            level = Fraction(rest, sum(int(units[i]) for i in left))
+            full = {i for i in left if int(most[i]) <= level * int(units[i])}
+            if not full:
+                share |= {i: level * int(units[i]) for i in left}
+                break
+            share |= {i: Fraction(int(most[i])) for i in full}
+            rest, left = rest - sum(int(most[i]) for i in full), left - full
+        whole = {i: int(x) for i, x in share.items()}
+        extra = min(amount, int(most.sum())) - sum(whole.values())
+        by_rest = sorted(share, key=lambda i: (whole[i] - share[i], i))
+        got = np.zeros_like(most)
+        got[row[who == turn]] = lots[who == turn]
+        assert got.tolist() == [whole[i] + (i in by_rest[:extra]) for i in share]
+        last = [share[i] - whole[i] for i in by_rest[:extra]][-1:]
+        apart = any(share[i] - whole[i] == r for r in last for i in by_rest[extra:])
+        assert (turn in tied) == apart
+        most -= got

@@ -165,10 +165,10 @@ def test_what_is_sold_moves_the_mark_and_fades():
 
 def test_those_who_are_gone_provide_no_liquidity():
     venue = Venue.of(draw(Scenario(accounts=30), 3))
-    full = venue.depth.copy()
+    full = venue.depth(venue.value)
     venue.ledger.exchange(0, _close(venue, range(10), 0), int(venue.mark[0]))
-    assert venue.depth[0] < full[0]
-    assert venue.depth[1] == full[1]
+    assert venue.depth(venue.value)[0] < full[0]
+    assert venue.depth(venue.value)[1] == full[1]
 
 
 def _close(venue, rows, coin):

@@ -18,7 +18,7 @@ from adlopt.data.files.file_schema import ContractRoundFile
 from adlopt.data.files.writing import json_path, json_writer, parquet_writer, replace_all
 from adlopt.errors import InputError, unknown
 from adlopt.model.method import Method
-from adlopt.model.positions import ContractRound, Positions, Side
+from adlopt.model.positions import ContractRound, Positions, Side, signs
 from adlopt.model.problem import Problem
 from adlopt.model.round import RoundOutcome, RoundStart
 from adlopt.model.shed import Shed
@@ -157,8 +157,8 @@ def _accounts(positions: Positions, entries: Any) -> dict[str, Any]:
     owner = [index[name] for name in positions.account]
     worth = positions.size * positions.value
     if entries is not None and positions.mark is not None:
-        signs = np.array([side.sign for side in positions.side])
-        worth = profit(signs * positions.size, entries, positions.mark)
+        sign = signs(positions.side)
+        worth = profit(sign * positions.size, entries, positions.mark)
     total = np.bincount(owner, worth, minlength=len(names))
     return {"account": names, "capacity": capacities(total)}
 

@@ -11,7 +11,7 @@ import numpy as np
 from adlopt.errors import InputError, unknown
 from adlopt.foundation.arrays import BoolArray, FloatArray, own_number, require
 from adlopt.foundation.ids import places
-from adlopt.model.positions import ContractRound
+from adlopt.model.positions import ContractRound, signs
 from adlopt.optimum.core.certificate import TOLERANCE
 
 
@@ -78,7 +78,7 @@ def portfolios(round_: ContractRound, close: Mapping[str, float]) -> tuple[Portf
             raise unknown("close", coin, coins)
     aim = np.array([own_number(close.get(coin, 0.0), f"close.{coin}") for coin in coins])
     kind = places(positions.coin, coins)
-    sign = np.array([side.sign for side in positions.side], dtype=float)
+    sign = signs(positions.side)
     may = np.where(sign * aim[kind] > 0, positions.size, 0.0)
     shape = (equity.size, len(coins))
     held, fixed = np.zeros(shape), np.zeros(shape)

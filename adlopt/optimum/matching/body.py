@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from adlopt.foundation.arrays import FloatArray, IntArray
+from adlopt.model.positions import signs
 from adlopt.optimum.matching.matching_problem import MatchingProblem
 from adlopt.optimum.programs.program import WORK_TOTAL, Program, SparseRows, power_of_two
 
@@ -28,7 +29,7 @@ class Hedges:
     def of(cls, problem: MatchingProblem, underlying: tuple[str, ...]) -> Hedges:
         """Find them; `underlying` names one for each position."""
         positions = problem.round_.positions
-        sign = np.array([side.sign for side in positions.side])
+        sign = signs(positions.side)
         number: dict[tuple[int, str], int] = {}
         group = np.array(
             [

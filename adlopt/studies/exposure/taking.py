@@ -11,7 +11,7 @@ from adlopt.errors import InputError
 from adlopt.foundation.arrays import BoolArray, FloatArray, IntArray, freeze
 from adlopt.foundation.money import MICRO, micro
 from adlopt.model.market import Market
-from adlopt.model.positions import Side
+from adlopt.model.positions import Side, signs
 from adlopt.model.round import RoundStart
 from adlopt.model.shed import Shed
 from adlopt.model.solvency import check_haircut
@@ -196,5 +196,5 @@ def _keys(gone: Shed) -> list[tuple[str, Side]]:
 
 def _gaps(gone: Shed) -> FloatArray:
     """USD from mark to bankruptcy price, shape (len(gone),)."""
-    sides = np.array([side.sign for side in gone.side])
+    sides = signs(gone.side)
     return np.asarray(sides * (gone.price - gone.mark) * gone.size)

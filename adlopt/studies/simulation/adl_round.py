@@ -10,6 +10,7 @@ import numpy as np
 from adlopt.foundation.arrays import FloatArray, IntArray
 from adlopt.foundation.money import MICRO, micro
 from adlopt.model.market import Market
+from adlopt.model.positions import signs
 from adlopt.model.round import RoundOutcome, RoundStart
 from adlopt.model.solvency import check_haircut
 from adlopt.policies.grammar import Player
@@ -103,7 +104,7 @@ def _open(venue: Venue, market: Market, rule: Rule, gone: IntArray, number: int)
         return event
     expected = venue.expected(event.lots.sum(axis=0))
     estimate = event.outcome(expected).needed
-    start = replace(wealth_round(market, t=number), deficit=deficit, estimate=estimate)
+    start = wealth_round(market, t=number, deficit=deficit, estimate=estimate)
     return replace(event, start=start)
 
 
@@ -148,15 +149,15 @@ def _carry_out(venue: Venue, rows: IntArray, done: Deleveraging) -> None:
     owner = rows[market.owner]
     index = {name: c for c, name in enumerate(market.coins.coin)}
     coin = np.array([index[name] for name in done.shed.coin], dtype=np.int64)
-    sign = np.array([side.sign for side in done.shed.side], dtype=np.int64)
-    loser = owner[market.rows_of(done.shed)]
-    bought, closed = np.zeros_like(ledger.lots), done.closings
-    change = sign[closed.shed] * closed.lots
-    taker = np.where(closed.by_user, owner[closed.position], FUND)
-    np.subtract.at(bought, (loser[closed.shed], coin[closed.shed]), change)
-    np.add.at(bought, (taker, coin[closed.shed]), change)
+    sign = signs(done.shed.side)
+    loser, n, closed = owner[done.rows], ledger.cash.size, done.closings
+    change, first = sign[closed.shed] * closed.lots, n * coin[closed.shed]
+    taker = np.where(closed.by_user, owner[closed.position], n + FUND)
+    bought = np.zeros(n * venue.mark.size, dtype=np.int64)
+    np.subtract.at(bought, first + loser[closed.shed], change)
+    np.add.at(bought, first + taker, change)
     for c, price in enumerate(venue.mark.tolist()):
-        ledger.exchange(c, bought[:, c], price)
+        ledger.exchange(c, bought[n * c : n * c + n], price)
     received = np.zeros_like(ledger.cash)
     received[rows] = done.transfer
     received[FUND] += done.fund_change

@@ -31,6 +31,7 @@ class Ledger(Tabular):
     total: int = field(init=False)
 
     def __post_init__(self) -> None:
+        self.lots, self.basis = map(np.asfortranarray, (self.lots, self.basis))  # read by coin
         self.total = sum(self.cash.tolist())
         self.check()
 
@@ -54,9 +55,11 @@ class Ledger(Tabular):
     def exchange(self, coin: int, bought: ArrayLike, price: int) -> None:
         """Trade lots, shape (N,), below zero where sold, at one price, micro-dollars a lot."""
         change = np.asarray(bought, dtype=np.int64)
-        if change.sum():
-            raise CertificateError(f"{change.sum()} lots of coin {coin} come out of nothing")
         where = np.flatnonzero(change)
+        if change[where].sum():
+            raise CertificateError(f"{change.sum()} lots of coin {coin} come out of nothing")
+        if not where.size:
+            return
         held, after = self.lots[where, coin], self.lots[where, coin] + change[where]
         cost, paid = self.basis[where, coin], change[where] * price
         adds = held * change[where] >= 0
@@ -74,12 +77,13 @@ class Ledger(Tabular):
         self.cash += change
 
     def check(self) -> None:
-        """Recount everything, without rounding."""
-        made = sum(self.cash.tolist()) - self.total
+        """Recount everything, without rounding: no sum wraps, since those of magnitudes fit."""
+        for held in (self.cash, self.lots):
+            if float(np.abs(held.astype(np.float64)).sum()) > MOST_MICRO:
+                raise CertificateError("sums of money or of lots no longer fit 64 bits")
+        made = int(self.cash.sum()) - self.total
         if made:
             raise CertificateError(f"{made} micro-dollars came out of nothing")
-        for coin, column in enumerate(self.lots.T.tolist()):
-            if sum(column):
-                raise CertificateError(f"{sum(column)} lots of coin {coin} came out of nothing")
-        if float(np.abs(self.cash.astype(np.float64)).sum()) > MOST_MICRO:
-            raise CertificateError("sums of money no longer fit 64 bits")
+        for coin, lots in enumerate(self.lots.sum(axis=0).tolist()):
+            if lots:
+                raise CertificateError(f"{lots} lots of coin {coin} came out of nothing")

@@ -108,11 +108,10 @@ class Venue:
         """Rows of traders, and of the liquidity provider, that are worth less than nothing."""
         return np.flatnonzero(self.value[:FUND] < 0)
 
-    @property
-    def depth(self) -> FloatArray:
-        """Lots that move each price by 1 %: those who are gone provide none."""
-        n, book = self.leaving.size, int(self.value[BOOK])
-        here = (self.ledger.lots[:n] != 0) & (self.value[:n, None] > 0)
+    def depth(self, value: IntArray) -> FloatArray:
+        """Lots that move each price by 1 %: those who are gone, at this value, provide none."""
+        n, book = self.leaving.size, int(value[BOOK])
+        here = (self.ledger.lots[:n] != 0) & (value[:n, None] > 0)
         start = self.provided.sum(axis=0)
         traders = (self.provided * here).sum(axis=0) / np.maximum(start, 1)
         provider = min(max(book, 0) / max(self.book_capital, 1), 1.0)
@@ -141,8 +140,8 @@ class Venue:
 
         Positions of the bankrupt do not go there: the book would not pay their bankruptcy price.
         """
-        n, mark = self.leaving.size, self.mark
-        value, lots = self.value[:n], self.ledger.lots
+        n, mark, worth = self.leaving.size, self.mark, self.value
+        value, lots = worth[:n], self.ledger.lots
         margin = np.abs(lots[:n]) @ (mark * self.world.maintenance)
         held = lots[:n].any(axis=1)
         short = held & (value >= 0) & (value < margin)
@@ -150,18 +149,19 @@ class Venue:
         out = np.zeros_like(lots)
         out[:n] = -lots[:n] * (short | (self.leaving & (value >= 0)))[:, None]
         out[FUND] = -lots[FUND]
-        for coin, depth in enumerate(self.depth.tolist()):
-            bought, price = execute(out[:, coin], int(mark[coin]), depth)
-            bought = bought.copy()
-            bought[BOOK] -= bought.sum()
-            self.ledger.exchange(coin, bought, price)
-            self.impact[coin] += np.log(price / mark[coin])
-        self._set_mark()
+        if out.any():
+            for coin, depth in enumerate(self.depth(worth).tolist()):
+                bought, price = execute(out[:, coin], int(mark[coin]), depth)
+                bought = bought.copy()
+                bought[BOOK] -= bought.sum()
+                self.ledger.exchange(coin, bought, price)
+                self.impact[coin] += np.log(price / mark[coin])
+            self._set_mark()
         self.fund_peak = max(self.fund_peak, int(self.value[FUND]))
 
     def expected(self, sold: IntArray) -> IntArray:
         """Marks, shape (m,), if so many lots were sold to the book now."""
-        depth = self.depth.tolist()
+        depth = self.depth(self.value).tolist()
         orders = [np.array([-q]) for q in sold.tolist()]
         pairs = zip(orders, self.mark.tolist(), depth, strict=True)
         return np.array([execute(q, mark, d)[1] for q, mark, d in pairs])
@@ -174,11 +174,12 @@ class Venue:
 
     def market(self, rows: IntArray) -> Market:
         """What the venue sees now, of these rows of the ledger."""
-        account, coin = np.nonzero(self.ledger.lots[rows])
-        lots = self.ledger.lots[rows][account, coin]
-        entry = self.ledger.basis[rows][account, coin] / lots
         world, a_lot = self.world, self.world.lot * MICRO
-        names = tuple(world.account[row] for row in np.minimum(rows, self.leaving.size).tolist())
+        held = self.ledger.lots[rows]
+        account, coin = np.nonzero(held)
+        lots, owner = held[account, coin], rows[account]
+        entry = self.ledger.basis[owner, coin] / lots
+        names = world.names(rows)
         book = max(int(self.value[BOOK]), MICRO) / MICRO
         return Market(
             accounts=Accounts(
@@ -197,14 +198,14 @@ class Venue:
                 initial=2 * world.maintenance,
             ),
             positions=OpenPositions(
-                account=tuple(names[a] for a in account.tolist()),
-                coin=tuple(world.coin[c] for c in coin.tolist()),
+                account=world.names(owner),
+                coin=tuple(map(world.coin.__getitem__, coin.tolist())),
                 side=tuple(SIDES[(lots > 0).astype(np.int64)].tolist()),
                 size=np.abs(lots) * world.lot[coin],
                 entry=entry / a_lot[coin],
             ),
             fund=max(int(self.value[FUND]), 0) / MICRO,
-            exempt={name: why for name, why in world.exempt.items() if name in set(names)},
+            exempt={name: world.exempt[name] for name in world.exempt.keys() & set(names)},
             signals=POOL_FACTORS
             | {
                 "fund_peak": self.fund_peak / MICRO,

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from adlopt.errors import InputError
-from adlopt.foundation.arrays import FloatArray
+from adlopt.foundation.arrays import FloatArray, IntArray
 from adlopt.foundation.money import MICRO, micro
 from adlopt.model.market import Market
 from adlopt.model.positions import WHOLE
@@ -138,6 +138,12 @@ class World:
     coin: tuple[str, ...]
     account: tuple[str, ...]
     exempt: Mapping[str, str] = field(default_factory=dict)
+
+    def names(self, rows: IntArray) -> tuple[str, ...]:
+        """Of rows of the ledger: those of traders, and of `BOOK`."""
+        return tuple(
+            map(self.account.__getitem__, np.minimum(rows, len(self.account) - 1).tolist())
+        )
 
     @property
     def micro_a_lot(self) -> FloatArray:
