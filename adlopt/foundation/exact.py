@@ -11,7 +11,7 @@ from fractions import Fraction
 
 import numpy as np
 
-from adlopt.foundation.arrays import BoolArray, FloatArray, IntArray
+from adlopt.foundation.arrays import FloatArray, IntArray
 from adlopt.foundation.compiling import pays
 
 FEW = 64
@@ -40,19 +40,6 @@ def exact_sum(values: FloatArray) -> Fraction:
     halves = np.zeros((2048, 2), dtype=np.int64)
     kernels.add_mantissas(values, halves)
     return _total(halves)
-
-
-def exact_sums(
-    first: FloatArray, second: FloatArray, chosen: BoolArray
-) -> tuple[Fraction, Fraction]:
-    """Σ of the first array where chosen, and Σ of the second elsewhere, exact."""
-    if not pays(SPARED * chosen.size):
-        return exact_sum(first[chosen]), exact_sum(second[~chosen])
-    from adlopt.foundation import kernels
-
-    halves = np.zeros((2, 2048, 2), dtype=np.int64)
-    kernels.add_either(first, second, chosen, halves)
-    return _total(halves[1]), _total(halves[0])
 
 
 def exact_dot(left: FloatArray, right: FloatArray) -> Fraction:

@@ -15,7 +15,7 @@ import numpy as np
 from numba import njit
 from numba.extending import register_jitable
 
-from adlopt.foundation.arrays import BoolArray, FloatArray, IntArray
+from adlopt.foundation.arrays import FloatArray, IntArray
 
 Accounts: TypeAlias = tuple[IntArray, IntArray, FloatArray, FloatArray]
 """Micro-dollars a lot, lots, USD of weight, and weight / lot, each of shape (n,)."""
@@ -35,35 +35,20 @@ def compiled(function: Callable[..., Any], *called: Callable[..., Any]) -> Calla
     return made
 
 
-@_inlined
-def _add(bits: np.uint64, halves: IntArray) -> None:
-    """Add a float's mantissa, in halves of 26 and 27 bits, to the row of its exponent."""
-    exponent = (bits >> np.uint64(52)) & np.uint64(0x7FF)
-    fraction = bits & np.uint64(0xFFFFFFFFFFFFF)
-    mantissa = np.int64(fraction | (np.uint64(exponent != 0) << np.uint64(52)))
-    sign = np.int64(bits) >> 63
-    mantissa = (mantissa ^ sign) - sign
-    halves[exponent, 0] += mantissa >> 27
-    halves[exponent, 1] += mantissa & 0x7FFFFFF
-
-
 @_compiled
 def add_mantissas(values: FloatArray, halves: IntArray) -> None:
-    """Add every value to halves, shape (2048, 2); twin of `adlopt.foundation.exact._halves`."""
-    bits = values.view(np.uint64)
-    for i in range(bits.size):
-        _add(bits[i], halves)
+    """Add mantissas, in halves of 26 and 27 bits, to the rows of their exponents, (2048, 2).
 
-
-@_compiled
-def add_either(first: FloatArray, second: FloatArray, chosen: BoolArray, halves: IntArray) -> None:
-    """Add the first value where chosen, else the second, to halves[1] or halves[0]."""
-    one, other = first.view(np.uint64), second.view(np.uint64)
-    for i in range(one.size):
-        if chosen[i]:
-            _add(one[i], halves[1])
-        else:
-            _add(other[i], halves[0])
+    Twin of `adlopt.foundation.exact._halves`.
+    """
+    for bits in values.view(np.uint64):
+        exponent = (bits >> np.uint64(52)) & np.uint64(0x7FF)
+        fraction = bits & np.uint64(0xFFFFFFFFFFFFF)
+        mantissa = np.int64(fraction | (np.uint64(exponent != 0) << np.uint64(52)))
+        sign = np.int64(bits) >> 63
+        mantissa = (mantissa ^ sign) - sign
+        halves[exponent, 0] += mantissa >> 27
+        halves[exponent, 1] += mantissa & 0x7FFFFFF
 
 
 @_compiled

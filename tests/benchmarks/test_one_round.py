@@ -8,7 +8,7 @@ import pytest
 import real_shaped
 
 import adlopt as adl
-from adlopt.foundation.exact import exact_sums
+from adlopt.foundation.exact import exact_sum
 from adlopt.optimum.core.burden_problem import BurdenProblem
 from adlopt.optimum.core.certificate import certify
 from adlopt.optimum.core.waterfill import optimum, water_level
@@ -30,7 +30,7 @@ def bounded_level(problem):
     """The least worst burden, and what no haircut can stay below: (B − U(Aᶜ)) / E(A)."""
     level = water_level(problem.weight, problem.capacity, problem.budget)
     free = problem.capacity > problem.weight * level
-    weight, filled = exact_sums(problem.weight, problem.capacity, free)
+    weight, filled = exact_sum(problem.weight[free]), exact_sum(problem.capacity[~free])
     return level, (Fraction(problem.budget) - filled) / weight
 
 

@@ -23,7 +23,7 @@ import numpy as np
 
 from adlopt.errors import CertificateError
 from adlopt.foundation.arrays import SMALLEST_USD, AnyArray, FloatArray, checksum
-from adlopt.foundation.exact import exact_dot, exact_sum, exact_sums, largest_quotient
+from adlopt.foundation.exact import exact_dot, exact_sum, largest_quotient
 from adlopt.model.loss import worst_burden
 from adlopt.optimum.core.burden_problem import BurdenProblem
 from adlopt.show.certificate import in_words
@@ -300,7 +300,7 @@ def weak_bound(
     held = given.burden >= given.budget
     between = ~held & (given.burden > SMALLEST_USD)
     burden = given.burden[between]
-    weight_held, capacity_lost = exact_sums(problem.weight, problem.open, held)
+    weight_held, capacity_lost = exact_sum(problem.weight[held]), exact_sum(problem.open[~held])
     total = max(y, Fraction(0)) * weight_held + exact_dot(problem.weight[between], burden)
     forgone = y * capacity_lost - exact_dot(problem.open[between], burden)
     scale = min(Fraction(1), fair / total) if total else Fraction(1)

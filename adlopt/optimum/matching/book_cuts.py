@@ -18,7 +18,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import partial
-from itertools import pairwise
+from itertools import combinations, pairwise
 from typing import Any
 
 import numpy as np
@@ -251,22 +251,26 @@ def _thinned(problem: MatchingProblem, books: PricedBooks, paid: FloatArray) -> 
     room = np.zeros(paid.size)
     room[books.position] = np.repeat(books.price, np.diff(books.start))
     room *= problem.limit
+    partly = (paid > 0) & (paid < room)
     arcs = [books.position[i:j] for i, j in pairwise(books.start.tolist())]
-    for b, here in enumerate(arcs):
+    books_of: dict[int, list[int]] = {}
+    for b, arc in enumerate(arcs):
+        for payer in np.unique(account[arc[partly[arc]]]).tolist():
+            books_of.setdefault(payer, []).append(b)
+    for b, c in sorted({pair for own in books_of.values() for pair in combinations(own, 2)}):
+        here, there = arcs[b], arcs[c]
+        inside = here[(paid[here] > 0) & (paid[here] < room[here])]
         of_account = np.full(problem.weight.size, -1)
-        for there in arcs[b + 1 :]:
-            inside = here[(paid[here] > 0) & (paid[here] < room[here])]
-            of_account[account[here]] = -1
-            of_account[account[inside]] = inside
-            j = there[(paid[there] > 0) & (paid[there] < room[there])]
-            i = of_account[account[j]]
-            j, once = j[i >= 0], np.unique(i[i >= 0], return_index=True)[1]
-            i, j = i[i >= 0][once], j[once]
-            up = np.minimum(room[i] - paid[i], paid[j])
-            down = np.minimum(paid[i], room[j] - paid[j])
-            before = np.cumsum(up + down) - (up + down)
-            risen = np.clip(float(down.sum()) - before, 0.0, up + down)
-            moved = np.where(risen >= up + down, up, risen - down)
-            paid[i] += moved
-            paid[j] -= moved
+        of_account[account[inside]] = inside
+        j = there[(paid[there] > 0) & (paid[there] < room[there])]
+        i = of_account[account[j]]
+        j, once = j[i >= 0], np.unique(i[i >= 0], return_index=True)[1]
+        i, j = i[i >= 0][once], j[once]
+        up = np.minimum(room[i] - paid[i], paid[j])
+        down = np.minimum(paid[i], room[j] - paid[j])
+        before = np.cumsum(up + down) - (up + down)
+        risen = np.clip(float(down.sum()) - before, 0.0, up + down)
+        moved = np.where(risen >= up + down, up, risen - down)
+        paid[i] += moved
+        paid[j] -= moved
     return paid
