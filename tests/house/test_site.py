@@ -18,6 +18,8 @@ pytest.importorskip("pdoc", reason="pdoc is not installed")
 pytestmark = pytest.mark.nightly("builds the site with all proofs: minutes")
 ROOT = Path(__file__).parents[2]
 LARGEST = 300_000
+MENU = ("index", "guides", "theorems", "rules", "examples", "figures", "verbs", "schemas", "search")
+MENU = tuple(f"{name}.html" for name in MENU)
 
 
 @pytest.fixture(scope="module")
@@ -63,9 +65,25 @@ def test_there_is_a_page_a_question_a_theorem_a_rule_and_an_example(folder):
     assert {f"theorem-{name}.html" for name in proof_files()} <= names
     assert {f"rule-{rule.rule}.html" for rule in described().rules} <= names
     assert {f"example-{path.stem}.html" for path in (ROOT / "examples").glob("*.py")} <= names
+    assert {*MENU, "guide-mathematics.html"} <= {*names, "api/index.html"}
+
+
+def test_every_figure_and_who_gives_under_a_rule_are_drawn_in_light_and_dark(folder):
     drawn = {path.stem for path in (folder / "figures").iterdir()}
-    assert drawn >= {"budgets", "lorenz"}
-    assert drawn <= {*adl.plots.FIGURES, "october_10"}
+    light = {name for name in drawn if not name.endswith("-dark")}
+    assert drawn - light == {f"{name}-dark" for name in light}
+    figures = {name for name in light if not name.startswith("rule-")}
+    assert figures == {*adl.plots.FIGURES, "october_10"}
+    assert light - figures >= {"rule-hyperliquid", "rule-binance", "rule-reya"}
+
+
+def test_a_theorem_says_what_it_claims_what_letters_mean_and_what_is_false(pages, folder):
+    text = pages[folder / "theorem-prop_01_severity.html"]
+    places = [text.index(f"<h2>{name}") for name in (
+        "Claims", "What letters mean", "False variants", "On October 10", "Derivation")]  # fmt: skip
+    assert places == sorted(places)
+    for name in proof_files():
+        assert "Letters of" in pages[folder / f"theorem-{name}.html"], name
 
 
 @pytest.fixture(scope="module")
@@ -105,6 +123,17 @@ def test_a_browser_shows_every_page_whole(browser, folder, pages, width, scheme)
             wrong.append((path.name, found["contrast"], found["faintest"]))
     page.close()
     assert wrong == []
+
+
+def test_words_are_found_offline(browser, folder):
+    page = browser.new_page()
+    page.goto((folder / "search.html").as_uri())
+    for words, wanted in (("vacuous", "guide-october-10.html"), ("hyperliq", "rule-hyperliquid.html"),
+                          ("dynamic regret clipped", "theorem-prop_01_severity.html")):  # fmt: skip
+        page.fill("#asked", words)
+        found = page.eval_on_selector_all("#found a", "links => links.map(a => a.href)")
+        assert wanted in {link.rpartition("/")[2] for link in found}
+    page.close()
 
 
 LOOK = """() => {
