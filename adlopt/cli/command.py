@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 from cyclopts import App, Parameter, Token
 
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from adlopt.show.answer import Answer, Listing
 
 __all__ = ["progress"]
+T = TypeVar("T", bound=Callable[..., None])
 BAD_INPUT, NO_ANSWER, REFUTED = 2, 1, 3
 """Exit codes: the input cannot be used; it can, but there is no answer; a bound is refuted."""
 app = App(
@@ -29,6 +30,11 @@ app = App(
     version_flags=["--version"],
     result_action="return_value",
 )
+
+
+def example(command: str) -> Callable[[T], T]:
+    """Make a function a verb, whose help ends with a command that can be typed."""
+    return app.command(help_epilogue=f"Example: {command}")
 
 
 def whole(_: type, tokens: Sequence[Token]) -> int:
@@ -40,19 +46,18 @@ def whole(_: type, tokens: Sequence[Token]) -> int:
 
 
 Whole = Annotated[int, Parameter(converter=whole)]
-Flag = Annotated[bool, Parameter(negative="")]
-Chosen = Annotated[bool, Parameter(negative="", show_default=False)]
+Flag = Annotated[bool, Parameter(negative="", show_default=False)]
 
 
 @dataclass(frozen=True, slots=True)
 class Shape:
     """How an answer is printed; for people unless one of the first three is chosen."""
 
-    json: Chosen = False
+    json: Flag = False
     "Print everything for machines, at full precision."
-    csv: Chosen = False
+    csv: Flag = False
     "Print the rows as CSV, with the columns of `to_frame`."
-    latex: Chosen = False
+    latex: Flag = False
     "Print the rows as a table for LaTeX, of the package booktabs."
     table: str | None = None
     "Print, with --csv or --latex too, the table alone whose title has these words, or its number."
@@ -86,7 +91,7 @@ Fair = Annotated[float | None, Parameter(help="Price of a unit of burden.")]
 _IN_ALL = (
     "Compare the worst burden of the whole episode with the least, rounds coupled, in hindsight."
 )
-Coupled = Annotated[bool, Parameter(negative="", help=_IN_ALL)]
+Coupled = Annotated[bool, Parameter(negative="", show_default=False, help=_IN_ALL)]
 Against = Annotated[Burden, Parameter(help="What haircuts are measured against.")]
 Named = Annotated[str, Parameter(help="Name of a built-in episode, or a file.")]
 WholeOrNone = Annotated[int | None, Parameter(converter=whole)]

@@ -15,7 +15,7 @@ from adlopt.foundation.arrays import own_whole
 from adlopt.model.loss import Burden
 
 
-@cli.app.command
+@cli.example("adlopt axioms queue --prove")
 def axioms(
     policy: cli.OnePolicy,
     *,
@@ -47,7 +47,7 @@ def axioms(
     cli.put(adl.try_axioms(policy, tries=tries, seed=seed, prove=accounts * prove), form, render)
 
 
-@cli.app.command
+@cli.example("adlopt diagnose episode.toml -p persistence+queue -p persistence+pro-rata")
 def diagnose(
     episode: str,
     *,
@@ -74,7 +74,7 @@ def diagnose(
     cli.put(found, form, render)
 
 
-@cli.app.command
+@cli.example("adlopt compare october.json -r pro-rata -r min-max -o by_account.csv")
 def compare(
     file: Path,
     *,
@@ -107,7 +107,7 @@ def compare(
     cli.put(found, form, render)
 
 
-@cli.app.command
+@cli.example("adlopt simulate -p hyperliquid -p reya --seeds 20")
 def simulate(
     market: Path | None = None,
     *,
@@ -158,7 +158,7 @@ def simulate(
     cli.put(done, form, render)
 
 
-@cli.app.command
+@cli.example("adlopt exposure sam market.toml -r hyperliquid")
 def exposure(
     account: str,
     file: Path,
@@ -194,7 +194,7 @@ def exposure(
     cli.put(seen, form, render)
 
 
-@cli.app.command
+@cli.example("adlopt sweep spec.toml --workers 8")
 def sweep(
     spec: Path,
     *,

@@ -19,7 +19,7 @@ _STATED = "A table that states them by a time within a round, or by its number."
 Stated = Annotated[Path | None, Parameter(help=_STATED)]
 
 
-@cli.app.command
+@cli.example("adlopt load hyperreplay CHECKOUT/ -o october.json")
 def load(
     *words: str,
     mapping: Annotated[Path | None, Parameter(name="--map")] = None,
@@ -82,7 +82,7 @@ def load(
         print(f"wrote {path}", file=sys.stderr)
 
 
-@cli.app.command
+@cli.example("adlopt market node FOLDER --wave 3 -o market.json")
 def market(
     kind: str,
     folder: Path,

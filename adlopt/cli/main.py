@@ -48,7 +48,7 @@ def main() -> None:
         _fail(str(error) or "out of memory", cli.NO_ANSWER)
 
 
-@cli.app.command
+@cli.example("adlopt play october-10 -p persistence+pro-rata --show bounds,regret")
 def play(
     episode: cli.Named,
     *,
@@ -104,7 +104,7 @@ def play(
             print(proof)
 
 
-@cli.app.command
+@cli.example("adlopt venues hyperliquid reya")
 def venues(*names: str, form: cli.Form = cli.TEXT) -> None:
     """List the rules of venues: who gives, in what order, at what price, and what is unpublished.
 
@@ -123,7 +123,7 @@ def venues(*names: str, form: cli.Form = cli.TEXT) -> None:
     cli.put(Listing(made, made["rules"]), form, lambda _: render_rules(data.rules))
 
 
-@cli.app.command
+@cli.example("adlopt policies --csv")
 def policies(*, form: cli.Form = cli.TEXT) -> None:
     """List what names of policies are made of: how much to take, from whom, who pays before."""
     from adlopt.policies.name import listed
@@ -133,7 +133,7 @@ def policies(*, form: cli.Form = cli.TEXT) -> None:
     cli.put(Listing(rows, rows), form, render)
 
 
-@cli.app.command
+@cli.example("adlopt deleverage market.toml -r hyperliquid -r reya")
 def deleverage(file: Path, *, rule: cli.Rules, form: cli.Form = cli.TEXT) -> None:
     """Print what rules would do to a market, beside the least burden that raises the same.
 
@@ -151,16 +151,16 @@ def deleverage(file: Path, *, rule: cli.Rules, form: cli.Form = cli.TEXT) -> Non
 Generated = Annotated[int, Parameter(converter=cli.whole, help="Of the generated episode.")]
 
 
-@cli.app.command
+@cli.example("adlopt new my_round.toml")
 def new(
     kind: str,
     file: Path | None = None,
     *,
-    shock: bool = False,
+    shock: cli.Flag = False,
     rounds: Generated = 16,
     winners: Generated = 1000,
     seed: Generated = 0,
-    force: bool = False,
+    force: cli.Flag = False,
 ) -> None:
     """Write a commented template of what is to be solved, played or proved, or an episode.
 
@@ -196,7 +196,7 @@ def new(
     print(f"next: adlopt {f'play {path}' if shock else next_verb(path, named)}")
 
 
-@cli.app.command
+@cli.example("adlopt completion zsh --install")
 def completion(shell: Literal["bash", "zsh", "fish"], *, install: cli.Flag = False) -> None:
     """Print what completes verbs and options in a shell, such as `adlopt completion zsh`.
 
@@ -211,7 +211,7 @@ def completion(shell: Literal["bash", "zsh", "fish"], *, install: cli.Flag = Fal
         print(cli.app.generate_completion(shell=shell))
 
 
-@cli.app.command
+@cli.example("adlopt schema scoreboard")
 def schema(name: str | None = None, *, form: cli.Form = cli.TEXT) -> None:
     """Print the JSON Schema of an answer; without a name, list the answers.
 

@@ -21,7 +21,7 @@ from adlopt.show.answer import Answer
 from adlopt.show.optima import render
 
 
-@cli.app.command
+@cli.example("adlopt solve round.toml --objective leximin -o haircuts.csv")
 def solve(
     file: Path,
     *,
@@ -119,7 +119,7 @@ def _winners_alone(problem: Problem, objective: str | None) -> Problem:
     return replace(problem, thing=round_.rounded(), objective=problem.objective.worst)
 
 
-@cli.app.command
+@cli.example("adlopt check round.toml certificate.json")
 def check(
     instance: Path | None = None, certificate: Path | None = None, *, extract: cli.Flag = False
 ) -> None:
@@ -152,7 +152,7 @@ def check(
         raise SystemExit(code)
 
 
-@cli.app.command
+@cli.example("adlopt match contracts.toml --goal keep-hedges -o trades.csv")
 def match(
     file: Path,
     *,
@@ -198,7 +198,7 @@ def match(
     _print(best, form, best, output)
 
 
-@cli.app.command
+@cli.example("adlopt couple episode.toml --under 1 --over 1 --fair 100")
 def couple(
     episode: str,
     *,
@@ -251,7 +251,7 @@ def _print(answer: Answer, form: cli.Shape, solved: Any, output: Path | None) ->
     cli.put(answer, form, lambda _: render(answer.to_dict()))
 
 
-@cli.app.command
+@cli.example("adlopt decide decision.toml --under 5 --over 1 --audit log.jsonl")
 def decide(
     file: Path,
     *,
@@ -278,8 +278,12 @@ def decide(
     belief
         table.csv:COLUMN of needed budgets, an episode, or uniform:LOW:HIGH, lognormal:MEDIAN:SIGMA,
         exponential:MEAN.
-    under, over, fair
-        Prices of a dollar missed, a dollar too much and a unit of the worst burden.
+    under
+        Price of a dollar missed.
+    over
+        Price of a dollar too much.
+    fair
+        Price of a unit of the worst burden.
     ambiguity
         How far from the belief the truth may be: USD, or cross-validated.
     chance
@@ -313,7 +317,7 @@ def decide(
     cli.put(decision, form, screen)
 
 
-@cli.app.command
+@cli.example("adlopt audit log.jsonl")
 def audit(file: Path, *, head: str | None = None, form: cli.Form = cli.TEXT) -> None:
     """Decide every decision of a log again, bit for bit, and check its hashes and certificates.
 

@@ -13,7 +13,7 @@ from adlopt.errors import InputError
 from adlopt.model.loss import Burden
 
 
-@cli.app.command
+@cli.example("adlopt report october-10 -o report.html")
 def report(
     episode: cli.Named,
     *,
@@ -56,7 +56,7 @@ def report(
             print(f"wrote {write_report(evidence, output, proofs=proofs, note=note)}")
 
 
-@cli.app.command
+@cli.example("adlopt plot october-10 budgets -o budgets.pdf")
 def plot(
     episode: cli.Named | None = None,
     figure: str | None = None,
@@ -64,8 +64,8 @@ def plot(
     policy: cli.Policies = None,
     burden: cli.Against = Burden.CAPACITY,
     output: cli.Output = None,
-    all_: Annotated[bool, Parameter(name="--all", negative="")] = False,
-    list_: Annotated[bool, Parameter(name="--list", negative="")] = False,
+    all_: Annotated[bool, Parameter(name="--all", negative="", show_default=False)] = False,
+    list_: Annotated[bool, Parameter(name="--list", negative="", show_default=False)] = False,
 ) -> None:
     """Draw a figure of an episode as .svg, .pdf or .png; --list names them all.
 
@@ -104,7 +104,7 @@ def plot(
         print(f"not drawn: {name}: {why}")
 
 
-@cli.app.command
+@cli.example("adlopt reproduce -o paper")
 def reproduce(*, output: cli.Output = None) -> None:
     """Write every table and figure of the paper that can be, ours beside theirs, with an index.
 

@@ -16,7 +16,7 @@ from adlopt.errors import InputError
 Within = Annotated[list[str] | None, Parameter(negative=())]
 
 
-@cli.app.command
+@cli.example("adlopt bounds october-10 -p ogd")
 def bounds(
     episode: cli.Named,
     *,
@@ -40,7 +40,7 @@ def bounds(
     cli.put(found, form, render)
 
 
-@cli.app.command
+@cli.example("adlopt prove prop-1 --show")
 def prove(
     *names: str,
     show: cli.Flag = False,
@@ -116,7 +116,7 @@ def _writer(text: str) -> Callable[[Path], object]:
     return lambda path: path.write_text(text, encoding="utf-8")
 
 
-@cli.app.command
+@cli.example('adlopt worst ogd --episode october-10 --within "moved <= 29e6" --exact')
 def worst(
     policy: cli.OnePolicy,
     *,
@@ -139,8 +139,6 @@ def worst(
     form: cli.Form = cli.TEXT,
 ) -> None:
     """Find the instance on which a severity rule loses most, and set it against a bound.
-
-    For example: adlopt worst ogd --episode october-10 --within "moved <= 29e6" --exact
 
     Exit code 3 says that the instance refutes the bound.
 
@@ -219,7 +217,7 @@ def worst(
         sys.exit(cli.REFUTED)
 
 
-@cli.app.command
+@cli.example("adlopt design ogd --over step=1e-9:1e-6 --over first=0:1 --episode october-10")
 def design(
     policy: cli.OnePolicy,
     *,
@@ -235,8 +233,6 @@ def design(
     form: cli.Form = cli.TEXT,
 ) -> None:
     """Find the parameters of a severity that make its worst case least, between two ends.
-
-    For example: adlopt design ogd --over step=1e-9:1e-6 --over first=0:1 --episode october-10
 
     Parameters
     ----------
@@ -285,7 +281,7 @@ def design(
     cli.put(found, form, lambda _: found)
 
 
-@cli.app.command
+@cli.example("adlopt vouch gated-persistence --episode october-10")
 def vouch(
     policy: cli.OnePolicy,
     *,

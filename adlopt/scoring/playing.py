@@ -69,9 +69,9 @@ def play(  # noqa: PLR0913 - what one may compare with
         Compare the worst burden of the whole episode, max_i Σ_t x_it / w_i, with the least at which
         all budgets can be raised, in *hindsight*, as `adlopt.solve` finds it.
     bounds : sequence of Bound or str
-        Upper bounds on the severity loss to set beside those that are always shown, or their names;
-        path.py:name for one's own. Each says of every policy whether it covers it, and whether the
-        episode refutes it then.
+        Upper bounds on the severity loss to set beside each policy, or their names; path.py:name
+        for one's own. Each says of every policy whether it covers it, and whether the episode
+        refutes it then.
     gap, time_limit : float
         When the search for the coupled optimum of a loss ends, as `adlopt.solve` says.
     progress : callable, optional
@@ -106,7 +106,8 @@ def play(  # noqa: PLR0913 - what one may compare with
     constant = best_fixed_severity(episode).theta
     best = SeverityThenAllocation(Constant(constant, Information.HINDSIGHT), ProRataAllocation())
     chosen += [p for p in (*map(grammar.policy, ALWAYS), best) if p.name not in names]
-    shown = [*Scoreboard.bounds, *map(on_severities, bounds)]
+    asked = list(map(on_severities, bounds))
+    shown = [*Scoreboard.bounds, *(bound for bound in asked if bound not in Scoreboard.bounds)]
     grammar.require_distinct([bound.name for bound in shown], "bounds")
     made = production_run(episode, burden)
     runs = [*episode.recorded, *([] if made is None else [made])]
@@ -131,6 +132,7 @@ def play(  # noqa: PLR0913 - what one may compare with
         coupled_burden=coupled_burden,
         variation=variation,
         bounds=tuple(shown),
+        asked=tuple(bound.name for bound in asked),
         players={p.name: getattr(p, "severity", p) for p in chosen},
         standard=not policies,
     )

@@ -47,7 +47,7 @@ class Scoreboard(Answer):
     `coupled`, of the coupled optimum of that loss; `coupled_burden`, of the least worst burden in
     all, rounds coupled; and `variation`, P of the best path of severities that regret is measured
     against. `players` are the severities of the policies played, or they themselves, by the names
-    of the policies: what bounds are about.
+    of the policies: what bounds are about; `asked` names the bounds to set beside each.
     """
 
     episode: Episode
@@ -58,6 +58,7 @@ class Scoreboard(Answer):
     coupled_burden: Certificate | None = None
     variation: float | None = None
     bounds: tuple[Bound, ...] = (PROPOSITION_1, TRIVIAL, HALF)
+    asked: tuple[str, ...] = ()
     players: Mapping[str, Deciding] = field(default_factory=dict)
     standard: bool = False
 
@@ -149,6 +150,7 @@ class Scoreboard(Answer):
             coupled_optimum=_proven(self.coupled),
             coupled_burden=_proven(self.coupled_burden),
             bounds=[bound_data(*each) for each in zip(self.bounds, self.evaluations, strict=True)],
+            asked=list(self.asked),
             outside=self._outside(),
             verdicts=self._verdicts(),
             lineup=self._placed(),

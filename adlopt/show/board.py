@@ -15,8 +15,6 @@ from adlopt.show.words import clipped, counted, dash, percent, ranges, scaled, s
 SHOWN = 11
 """Policies that a summary shows, the last of them those that are on every board."""
 ALWAYS = 4
-ALWAYS_SHOWN = 3
-"""Bounds that every board has; those of one's own come after them."""
 NAME = 26
 """Letters of a policy's name in a summary."""
 REGRETS = {
@@ -99,7 +97,7 @@ def chosen(data: ScoreboardData, names: Sequence[str], asked: Sequence[str] = ()
             raise unknown("show", name, known)
     if names:
         return render(data) if "all" in names else joined(known[name] for name in names)
-    more = filled(f"More: --show {','.join(list(known)[1:])}, or --show all", "  ") + "\n"
+    more = filled(f"More: --show all, or of {', '.join(list(known)[1:])}", "  ") + "\n"
     return joined([summary(data), *(known.get(name) for name in asked), more])
 
 
@@ -242,8 +240,9 @@ def bounds(data: ScoreboardData) -> Table:
 
 
 def own_bounds(data: ScoreboardData) -> Table | None:
-    """Set every policy against comparators and bounds of one's own."""
-    own, (unit, name) = data.bounds[ALWAYS_SHOWN:], unit_of(data.episode.deficit_usd)
+    """Set every policy against comparators and the bounds that were asked for."""
+    own = [bound for bound in data.bounds if bound.name in data.asked]
+    unit, name = unit_of(data.episode.deficit_usd)
     if not own:
         return None
     rows = [
@@ -258,8 +257,7 @@ def own_bounds(data: ScoreboardData) -> Table | None:
     ]
     title = (
         f"Severity loss, in {name}, its regret against the per-round optimum and the best fixed θ "
-        "(both hindsight), and its share of bounds of one's own; (in brackets): the bound covers "
-        "others"
+        "(both hindsight), and its share of bounds; (in brackets): the bound covers others"
     )
     heads = (clipped(bound.label, 24) for bound in own)
     return Table(title, ("policy", "loss", "optimum", "fixed θ", *heads), rows)

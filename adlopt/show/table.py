@@ -75,6 +75,8 @@ def chosen_table(lay: Callable[[], object], words: str) -> Table:
         str(lay())
     finally:
         _LAID.reset(token)
+    if not made:
+        raise InputError("--table", words, "nothing: this answer has no table")
     titles = [printable(each.title.splitlines()[-1]) for each in made]
     named = [words == str(k) or words.lower() in title.lower() for k, title in enumerate(titles, 1)]
     if sum(named) != 1:

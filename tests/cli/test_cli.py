@@ -5,6 +5,7 @@ import io
 import json
 import os
 import re
+import shlex
 import subprocess
 import sys
 import typing
@@ -591,7 +592,8 @@ def test_completion_is_installed_where_it_was_asked_for(run, folder, monkeypatch
 def test_a_play_is_a_screen_and_the_rest_goes_by_name(run):
     _, screen, _ = run("play", "october-10")
     assert len(screen.splitlines()) <= 26
-    names = re.search(r"More: --show ([\w,-]+),", screen)[1].split(",")
+    names = re.search(r"More: --show all, or of (.*)", screen, re.DOTALL)[1].split(",")
+    names = [name.strip() for name in names]
     _, everything, _ = run("play", "october-10", "--show", "all")
     for name in names:
         code, out, err = run("play", "october-10", "--show", name)
@@ -776,3 +778,40 @@ def test_play_tells_machines_of_running_certificates(run):
     for reached, limit in zip(proof["reached_usd"], proof["limit_usd"], strict=True):
         assert reached <= limit
     assert json.loads(run("play", "october-10", "--json")[1])["running"] == []
+
+
+@pytest.mark.parametrize("verb", [name for name in cli.app if not name.startswith("-")])
+def test_help_explains_every_option_and_ends_with_an_example_that_is_understood(
+    run, monkeypatch, verb
+):
+    monkeypatch.setenv("COLUMNS", "600")
+    _, out, _ = run(verb, "--help")
+    rows = [line.strip(" │*") for line in out.splitlines() if line.startswith("│")]
+    assert [row for row in rows if len(re.split(" {2,}", row)) < 2] == []
+    assert "Example: " in out.splitlines()[-1]
+    program, *words = shlex.split(out.splitlines()[-1].removeprefix("Example: "))
+    assert program == "adlopt"
+    assert cli.app.parse_args(words, exit_on_error=False, print_error=False)[0] is not None
+
+
+@pytest.mark.parametrize("bound", ["prop-1", "half", "trivial", "gated envelope"])
+def test_any_bound_that_ships_is_set_beside_each_policy(run, bound):
+    code, out, err = run("play", "october-10", "-p", "constant:0.5", "--bound", bound, "--json")
+    assert (code, err) == (0, "")
+    board = json.loads(out)
+    assert len(board["asked"]) == 1
+    assert len(board["bounds"]) == 3 + (bound == "gated envelope")
+    code, out, _ = run("play", "october-10", "-p", "constant:0.5", "--bound", bound)
+    assert code == 0
+    assert "its share of bounds" in " ".join(out.split())
+
+
+def test_two_bounds_of_one_name_are_refused():
+    own = replace(adl.bounds.HALF, name="trivial")
+    with pytest.raises(adl.InputError, match="names that differ"):
+        adl.play(adl.episodes.october_10(), ["constant:0.5"], bounds=[own])
+
+
+def test_a_play_has_no_line_wider_than_the_screen(run, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "60")
+    assert widest(run("play", "october-10", "-p", "persistence")[1]) <= 60

@@ -7,6 +7,7 @@ import pytest
 
 import adlopt as adl
 from adlopt.data.episodes import october_10
+from adlopt.errors import InputError
 from adlopt.report.evidence import Evidence
 from adlopt.report.headline import cards
 from adlopt.report.page import text
@@ -21,7 +22,7 @@ from adlopt.show.rows import as_csv, as_latex
 from adlopt.show.rules import summary
 from adlopt.show.schema.data import CertificateData, all_finite, finite, kinds, schema_of
 from adlopt.show.schema.studies import DeleveragingData, in_usd
-from adlopt.show.table import Table, few, filled, screen, table, why_not
+from adlopt.show.table import Table, chosen_table, few, filled, screen, table, why_not
 from adlopt.show.words import (
     amount,
     clipped,
@@ -200,3 +201,8 @@ def test_october_10_opens_a_report_and_reproduces_what_is_published():
 def test_large_numbers_have_no_exponent(value):
     assert "e" not in number(value)
     assert float(number(value).replace(",", "")) == pytest.approx(value, rel=1e-4)
+
+
+def test_an_answer_without_tables_says_so():
+    with pytest.raises(InputError, match="this answer has no table"):
+        chosen_table(lambda: "a card", "1")

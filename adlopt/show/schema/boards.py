@@ -226,7 +226,7 @@ class ScoreboardData(Data):
 
     `least_burden` names what fairness is measured above, which a record is beaten by in
     `least_burden_is_beaten_by_usd`. `best_fixed_rule` is the best here that could run live.
-    `outside` has the rounds, from 1, in which a policy breaks a hypothesis of a bound, by policy,
+    `asked` names the bounds that were asked for. `outside` has the rounds, from 1, in which a policy breaks a hypothesis of a bound, by policy,
     bound and hypothesis; `verdicts` say, by policy and bound, whether the bound covers the policy,
     and whether the episode refutes it then. `running` are certificates that policies have of their
     own, after each round.
@@ -243,6 +243,7 @@ class ScoreboardData(Data):
     coupled_optimum: ProvenData | None
     coupled_burden: ProvenData | None
     bounds: list[BoundData]
+    asked: list[str]
     outside: dict[str, dict[str, dict[str, list[int]]]]
     verdicts: dict[str, dict[str, str]]
     lineup: list[PlacedData]
