@@ -86,8 +86,11 @@ def _closed(data: Data) -> str:
 
 def _matching(data: Data) -> str:
     """Winners matched with what losers shed: coins, accounts and the certificate."""
-    proof = certificate(data, data["criterion"], _budget(data))
-    return "\n".join([_coins(data["orders"], data["summary"]), _accounts(data), proof])
+    return joined([
+        _coins(data["orders"], data["summary"]),
+        _accounts(data),
+        certificate(data, data["criterion"], _budget(data)),
+    ])  # fmt: skip
 
 
 def _coins(orders: Data, summary: str) -> str:
@@ -157,8 +160,8 @@ def _coupled(data: Data) -> str:
     figures = [("in the rounds that bind", why)]
     if priced:
         figures.append(("worst burden in all", percent(data["worst_burden"])))
-    proof = certificate(data, data["criterion"], figures)
-    return joined([_rounds(data), proof, beside and _one_by_one(beside)])
+    parts = [_rounds(data), certificate(data, data["criterion"], figures)]
+    return joined([*parts, beside and _one_by_one(beside)])
 
 
 def _rounds(data: Data) -> str:

@@ -78,7 +78,9 @@ def chosen_table(lay: Callable[[], object], words: str) -> Table:
     if not made:
         raise InputError("--table", words, "nothing: this answer has no table")
     titles = [printable(each.title.splitlines()[-1]) for each in made]
-    named = [words == str(k) or words.lower() in title.lower() for k, title in enumerate(titles, 1)]
+    named = [words.lower() in title.lower() for title in titles]
+    if words.isdecimal():
+        named = [int(words) == k for k, _ in enumerate(titles, 1)]
     if sum(named) != 1:
         listed = "; ".join(f"{k}: {shorten(title, 50)}" for k, title in enumerate(titles, 1))
         raise InputError("--table", words, f"words of one title, or its number, of {listed}")

@@ -206,3 +206,15 @@ def test_large_numbers_have_no_exponent(value):
 def test_an_answer_without_tables_says_so():
     with pytest.raises(InputError, match="this answer has no table"):
         chosen_table(lambda: "a card", "1")
+
+
+def test_a_number_is_that_of_a_table_whatever_titles_say():
+    made = [Table(title, ("a",), [("b",)]) for title in ("16 rounds, θ₁ = 1", "the 1st", "2 more")]
+
+    def lay():
+        return [str(each) for each in made]
+
+    assert [chosen_table(lay, str(k)).title for k in (1, 2, 3)] == [each.title for each in made]
+    assert chosen_table(lay, "more").title == "2 more"
+    with pytest.raises(InputError, match="or its number"):
+        chosen_table(lay, "4")
