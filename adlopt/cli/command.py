@@ -66,6 +66,8 @@ class Shape:
 TEXT = Shape()
 Form = Annotated[Shape, Parameter(name="*")]
 Output = Annotated[Path | None, Parameter(name=["--output", "-o"])]
+_ROWS = "Write all rows to this .csv or .parquet file."
+Rows = Annotated[Path | None, Parameter(name=["--output", "-o"], help=_ROWS)]
 _WRITE = (
     "Also write the program to this .mps or .lp file, and a map of its names and units beside it."
 )
@@ -95,7 +97,11 @@ Coupled = Annotated[bool, Parameter(negative="", show_default=False, help=_IN_AL
 Against = Annotated[Burden, Parameter(help="What haircuts are measured against.")]
 Named = Annotated[str, Parameter(help="Name of a built-in episode, or a file.")]
 WholeOrNone = Annotated[int | None, Parameter(converter=whole)]
-Variation = Annotated[float | None, Parameter(name=["--variation", "-P"])]
+_MOVES = "P: how far needed severities may move in all; the episode's own unless given."
+Variation = Annotated[float | None, Parameter(name=["--variation", "-P"], help=_MOVES)]
+_LASTS = "Seconds after which to stop with the best found so far; Ctrl-C is such a limit, too."
+TimeLimit = Annotated[float | None, Parameter(help=_LASTS)]
+Seconds = Annotated[float, Parameter(help=_LASTS)]
 
 
 def episode_named(name: str) -> Episode:

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Annotated, Any
-
-from cyclopts import Parameter
+from typing import Any
 
 import adlopt as adl
 from adlopt.cli import command as cli
@@ -80,7 +78,7 @@ def compare(
     *,
     rule: cli.Players = None,
     burden: cli.Against = Burden.CAPACITY,
-    output: cli.Output = None,
+    output: cli.Rows = None,
     form: cli.Form = cli.TEXT,
 ) -> None:
     """Set what the venue took from each account beside rules, policies and optima at one budget.
@@ -93,8 +91,6 @@ def compare(
     rule
         A venue's rule (adlopt venues), severity+allocation (adlopt policies), path.py:name, or an
         objective such as min-max, for the optimum in hindsight; repeat for several.
-    output
-        Write what each takes from every account to this .csv or .parquet file.
     """
     from adlopt.data.files.writing import write_rows
     from adlopt.show.side_by_side import render
@@ -113,7 +109,7 @@ def simulate(
     *,
     policy: cli.Policies = None,
     seeds: cli.Whole = 100,
-    accounts: Annotated[int | None, Parameter(converter=cli.whole)] = None,
+    accounts: cli.WholeOrNone = None,
     shock: float = 0.3,
     fund: float | None = None,
     output: cli.Output = None,

@@ -17,6 +17,10 @@ from adlopt.show.load import of_market
 
 _STATED = "A table that states them by a time within a round, or by its number."
 Stated = Annotated[Path | None, Parameter(help=_STATED)]
+_SHARE = "Share of a file's records, and of its dollars, that may fail to parse."
+Share = Annotated[float, Parameter(help=_SHARE)]
+_ALIKE = "Whether ids that differ in case or blanks alone are one account (same) or not (apart)."
+OneId = Annotated[Alike, Parameter(help=_ALIKE)]
 
 
 @cli.example("adlopt load hyperreplay CHECKOUT/ -o october.json")
@@ -30,8 +34,8 @@ def load(
     horizon_ms: cli.WholeOrNone = None,
     deficit_from: Stated = None,
     needed_from: Stated = None,
-    tolerance: float = TOLERANCE,
-    alike: Alike = Alike.APART,
+    tolerance: Share = TOLERANCE,
+    alike: OneId = Alike.APART,
     output: cli.Output = None,
     form: cli.Form = cli.TEXT,
 ) -> None:
@@ -57,10 +61,6 @@ def load(
     horizon_ms
         Milliseconds after a round's end at which what production took is measured: of published
         figures and node folders; 0 unless given.
-    tolerance
-        Share of a file's records, and of its dollars, that may fail to parse.
-    alike
-        Whether ids that differ in case or blanks alone are one account (same) or not (apart).
     output
         Write an episode to this .json or .parquet file, or the figures of its rounds to a .csv.
     """
@@ -91,8 +91,8 @@ def market(
     gap_ms: cli.WholeOrNone = None,
     shed: Annotated[list[str] | None, Parameter(negative="")] = None,
     exempt: Annotated[list[str] | None, Parameter(negative="")] = None,
-    tolerance: float = TOLERANCE,
-    alike: Alike = Alike.APART,
+    tolerance: Share = TOLERANCE,
+    alike: OneId = Alike.APART,
     output: cli.Output = None,
     form: cli.Form = cli.TEXT,
 ) -> None:
@@ -114,10 +114,6 @@ def market(
         the bankrupt hold, unless given.
     exempt
         ACCOUNT=REASON: who may not be deleveraged, such as a child vault; repeat for several.
-    tolerance
-        Share of a file's records, and of its dollars, that may fail to parse.
-    alike
-        Whether ids that differ in case or blanks alone are one account (same) or not (apart).
     output
         Write the market to this .json file, its tables beside it.
     """

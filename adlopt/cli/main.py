@@ -61,7 +61,7 @@ def play(
     coupled: cli.Coupled = False,
     bound: cli.OwnBounds = None,
     gap: float = 0.0,
-    time_limit: float | None = None,
+    time_limit: cli.TimeLimit = None,
     show: Annotated[list[str] | None, Parameter(negative="")] = None,
     form: cli.Form = cli.TEXT,
 ) -> None:
@@ -79,8 +79,6 @@ def play(
         policy, CONSISTENT or REFUTED where it covers it; repeat for several.
     gap
         Relative gap, proven, at which the search for the coupled optimum of a loss may stop.
-    time_limit
-        Seconds after which that search ends with the best found so far.
     show
         Names of tables, such as bounds,quality, or all: a screen, which names them, unless given.
     """

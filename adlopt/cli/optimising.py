@@ -29,10 +29,10 @@ def solve(
     extra: float = 0.0,
     gap: float = 0.0,
     method: str = "automatic",
-    time_limit: float | None = None,
+    time_limit: cli.TimeLimit = None,
     write_model: cli.WriteModel = None,
     certificate: cli.CertificateFile = None,
-    output: cli.Output = None,
+    output: cli.Rows = None,
     form: cli.Form = cli.TEXT,
 ) -> None:
     """Print the offline optimum of a round, an episode or a market, with its certificate.
@@ -55,10 +55,6 @@ def solve(
         Relative gap, proven, at which a search may stop.
     method
         automatic, or highs to have HiGHS solve the program.
-    time_limit
-        Seconds after which to stop with the best found so far; Ctrl-C is such a limit, too.
-    output
-        Write all haircuts, or lots, to this .csv or .parquet file.
     """
     methods = {"automatic": adl.Method.AUTO, "highs": adl.Method.HIGHS}
     if method not in methods:
@@ -157,10 +153,10 @@ def match(
     file: Path,
     *,
     goal: str | None = None,
-    time_limit: float | None = None,
+    time_limit: cli.TimeLimit = None,
     write_model: cli.WriteModel = None,
     certificate: cli.CertificateFile = None,
-    output: cli.Output = None,
+    output: cli.Rows = None,
     form: cli.Form = cli.TEXT,
 ) -> None:
     """Match winners with what losers shed, coin by coin, and print who closes what.
@@ -173,10 +169,6 @@ def match(
     goal
         Instead of the file's: least-burden, leximin, keep-hedges, least-leverage or
         fewest-accounts.
-    time_limit
-        Seconds.
-    output
-        Write all trades to this .csv or .parquet file.
     """
     from adlopt.data.files.aims import worded
     from adlopt.optimum.objective_registry import known_as
@@ -207,10 +199,10 @@ def couple(
     over: cli.Over = None,
     fair: cli.Fair = None,
     gap: float = 0.0,
-    time_limit: float | None = None,
+    time_limit: cli.TimeLimit = None,
     write_model: cli.WriteModel = None,
     certificate: cli.CertificateFile = None,
-    output: cli.Output = None,
+    output: cli.Rows = None,
     form: cli.Form = cli.TEXT,
 ) -> None:
     """Print the offline optimum of an episode whose rounds share winners, with its certificate.
@@ -225,10 +217,6 @@ def couple(
         A .toml or .json file.
     gap
         Relative gap, proven, at which the search under prices may stop.
-    time_limit
-        Seconds after which to stop with the best found so far.
-    output
-        Write all haircuts to this .csv or .parquet file.
     """
     from adlopt.optimum.coupled.not_coupling import price_of_not_coupling
 
@@ -264,7 +252,7 @@ def decide(
     objective: str | None = None,
     deadline: float | None = None,
     audit: Path | None = None,
-    output: cli.Output = None,
+    output: cli.Rows = None,
     form: cli.Form = cli.TEXT,
 ) -> None:
     """Decide how much a round raises, and from whom, before it is known what it needs.
@@ -294,8 +282,6 @@ def decide(
         Seconds, after which the best so far is printed with its proven gap.
     audit
         Append the decision, with all that it was made of, to this log of lines.
-    output
-        Write all haircuts to this .csv or .parquet file.
     """
     from adlopt.data.files.decision_tables import ambiguity_of
     from adlopt.data.files.reading import read_belief, read_decision

@@ -14,6 +14,11 @@ from adlopt.cli import command as cli
 from adlopt.errors import InputError
 
 Within = Annotated[list[str] | None, Parameter(negative=())]
+Kept = Annotated[str | None, Parameter(help="Keep the deficits of this episode.")]
+_UNIT = Parameter(
+    name=["--rounds", "-T"], converter=cli.whole, help="T rounds with unit deficits instead."
+)
+Rounds = Annotated[int | None, _UNIT]
 
 
 @cli.example("adlopt bounds october-10 -p ogd")
@@ -122,16 +127,16 @@ def worst(
     *,
     against: str | None = None,
     bound: str | None = None,
-    episode: str | None = None,
-    rounds: Annotated[int | None, Parameter(name=["--rounds", "-T"], converter=cli.whole)] = None,
+    episode: Kept = None,
+    rounds: Rounds = None,
     variation: cli.Variation = None,
     within: Within = None,
     any_first: cli.Flag = False,
     exact: cli.Flag = False,
     gap: float = 1e-9,
     seed: cli.Whole = 0,
-    time_limit: float = 60.0,
-    accounts: Annotated[int | None, Parameter(converter=cli.whole)] = None,
+    time_limit: cli.Seconds = 60.0,
+    accounts: cli.WholeOrNone = None,
     spread: float = 2.0,
     budget: float = 1.0,
     total: float | None = None,
@@ -152,12 +157,6 @@ def worst(
     bound
         prop-1, half, the name of a bound that `adlopt bounds` prints, or path.py:name for one of
         your own; the least that covers the policy unless given.
-    episode
-        Keep the deficits of this episode.
-    rounds
-        T rounds with unit deficits instead.
-    variation
-        P: how far the needed severities may move in all; the episode's own unless given.
     within
         Another limit of theirs, of variation, moved, needed (USD), target1, target2, ...; of a sum
         alone, as in the episode. Repeat for several: --within "moved <= 29e6" --within needed.
@@ -169,8 +168,6 @@ def worst(
         Relative, of the two ends of the worst case, at which to stop.
     seed
         Of the search, where the worst case is not found exactly.
-    time_limit
-        Seconds; minimax needs none.
     accounts
         Find what an allocation costs at worst over rounds of so many accounts, at most 6, instead.
     spread
@@ -224,12 +221,12 @@ def design(
     over: Annotated[list[str], Parameter(negative=())],
     minimise: str = "worst-case",
     belief: Within = None,
-    episode: str | None = None,
-    rounds: Annotated[int | None, Parameter(name=["--rounds", "-T"], converter=cli.whole)] = None,
+    episode: Kept = None,
+    rounds: Rounds = None,
     variation: cli.Variation = None,
     within: Within = None,
     gap: float = 1e-3,
-    time_limit: float = 60.0,
+    time_limit: cli.Seconds = 60.0,
     form: cli.Form = cli.TEXT,
 ) -> None:
     """Find the parameters of a severity that make its worst case least, between two ends.
@@ -245,18 +242,10 @@ def design(
     belief
         An episode that may come again; repeat for several, equally likely. The episode itself
         unless given.
-    episode
-        Keep the deficits of this episode.
-    rounds
-        T rounds with unit deficits instead.
-    variation
-        P: how far the needed severities may move in all; the episode's own unless given.
     within
         Another limit of theirs, as in `adlopt worst`.
     gap
         Relative, of the two ends, at which to stop.
-    time_limit
-        Seconds; Ctrl-C is such a limit.
     """
     ranges = {}
     for each in over:
@@ -286,7 +275,7 @@ def vouch(
     policy: cli.OnePolicy,
     *,
     episode: cli.Named = "october-10",
-    time_limit: float = 20.0,
+    time_limit: cli.Seconds = 20.0,
     form: cli.Form = cli.TEXT,
 ) -> None:
     """Print the guarantee card of a rule: what is known of it on a page, and what is not.
@@ -295,8 +284,6 @@ def vouch(
     ----------
     policy
         severity+allocation, or a venue's rule, which alone raises the whole deficit.
-    time_limit
-        Seconds for its worst case; Ctrl-C is such a limit.
     """
     from adlopt.show.card import render
 

@@ -15,6 +15,7 @@ from shutil import which
 
 import msgspec
 import pytest
+from rich.console import Console
 
 import adlopt as adl
 from adlopt.cli import command, main as cli
@@ -781,11 +782,10 @@ def test_play_tells_machines_of_running_certificates(run):
 
 
 @pytest.mark.parametrize("verb", [name for name in cli.app if not name.startswith("-")])
-def test_help_explains_every_option_and_ends_with_an_example_that_is_understood(
-    run, monkeypatch, verb
-):
-    monkeypatch.setenv("COLUMNS", "600")
-    _, out, _ = run(verb, "--help")
+def test_help_explains_every_option_and_ends_with_an_example_that_is_understood(verb):
+    told = io.StringIO()
+    cli.app([verb, "--help"], console=Console(file=told, width=600))
+    out = told.getvalue()
     rows = [line.strip(" │*") for line in out.splitlines() if line.startswith("│")]
     assert [row for row in rows if len(re.split(" {2,}", row)) < 2] == []
     assert "Example: " in out.splitlines()[-1]

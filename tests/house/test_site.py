@@ -79,8 +79,8 @@ def test_every_figure_and_who_gives_under_a_rule_are_drawn_in_light_and_dark(fol
 
 def test_a_theorem_says_what_it_claims_what_letters_mean_and_what_is_false(pages, folder):
     text = pages[folder / "theorem-prop_01_severity.html"]
-    places = [text.index(f"<h2>{name}") for name in (
-        "Claims", "What letters mean", "False variants", "On October 10", "Derivation")]  # fmt: skip
+    parts = ("Claims", "What letters mean", "False variants", "On October 10", "Derivation")
+    places = [text.index(f"<h2>{part}") for part in parts]
     assert places == sorted(places)
     for name in proof_files():
         assert "Letters of" in pages[folder / f"theorem-{name}.html"], name
@@ -128,8 +128,12 @@ def test_a_browser_shows_every_page_whole(browser, folder, pages, width, scheme)
 def test_words_are_found_offline(browser, folder):
     page = browser.new_page()
     page.goto((folder / "search.html").as_uri())
-    for words, wanted in (("vacuous", "guide-october-10.html"), ("hyperliq", "rule-hyperliquid.html"),
-                          ("dynamic regret clipped", "theorem-prop_01_severity.html")):  # fmt: skip
+    sought = {
+        "vacuous": "guide-october-10.html",
+        "hyperliq": "rule-hyperliquid.html",
+        "dynamic regret clipped": "theorem-prop_01_severity.html",
+    }
+    for words, wanted in sought.items():
         page.fill("#asked", words)
         found = page.eval_on_selector_all("#found a", "links => links.map(a => a.href)")
         assert wanted in {link.rpartition("/")[2] for link in found}
