@@ -227,8 +227,8 @@ class ScoreboardData(Data):
     `least_burden` names what fairness is measured above, which a record is beaten by in
     `least_burden_is_beaten_by_usd`. `best_fixed_rule` is the best here that could run live.
     `asked` names the bounds that were asked for. `outside` has the rounds, from 1, in which a
-    policy breaks a hypothesis of a bound, by policy, bound and hypothesis; `verdicts` say, by policy
-    and bound, whether the bound covers the policy, and whether the episode refutes it then.
+    policy breaks a hypothesis of a bound, by policy, bound and hypothesis; `verdicts` say, by
+    policy and bound, whether the bound covers the policy, and whether the episode refutes it then.
     `running` are certificates that policies have of their own, after each round.
     """
 
