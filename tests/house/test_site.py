@@ -31,6 +31,7 @@ def folder(tmp_path_factory):
         capture_output=True, text=True, check=False,
     )  # fmt: skip
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+    assert not (ROOT / ".ci" / "__pycache__").exists()
     return folder
 
 
