@@ -75,11 +75,11 @@ def read_ids(
     if not isinstance(values, Iterable):
         raise InputError(field, values, "a list of ids")
     owned = tuple(values)
-    if set(map(type, owned)) == {str}:
+    try:
         ids = tuple(map(str.strip, owned))  # type: ignore[arg-type]
-        if "" in ids:
-            read_id(owned[ids.index("")], field, index=ids.index(""))
-    else:
+    except TypeError:
+        ids = ()
+    if not ids or not all(ids):
         ids = tuple(read_id(value, field, index=index) for index, value in enumerate(owned))
     if length is not None and len(ids) != length:
         raise InputError(field, f"{len(ids)} ids", f"{length}, one for each row")

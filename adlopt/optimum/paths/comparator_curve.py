@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 from bisect import bisect_right
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import lru_cache
 
@@ -28,18 +28,16 @@ from adlopt.show.words import counted, dollars
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Vertex:
-    """A corner of f: the loss f(P) at P = `variation`, and a path that attains it.
-
-    Its `severities` are the path as floats, shape (T,).
-    """
+    """A corner of f: the loss f(P) at P = `variation`, and a path that attains it."""
 
     variation: Fraction
     loss: Fraction
     path: tuple[Fraction, ...]
-    severities: FloatArray = field(init=False)
 
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "severities", freeze([float(value) for value in self.path]))
+    @property
+    def severities(self) -> FloatArray:
+        """The path as floats, shape (T,)."""
+        return freeze([float(value) for value in self.path])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,13 +103,14 @@ def comparator_curve(deficit: ArrayLike, needed_severity: ArrayLike) -> Comparat
 def _curve(sizes: tuple[float, ...], targets: tuple[float, ...]) -> ComparatorCurve:
     (size, per_usd), (target, per_one) = _integers(sizes), _integers(targets)
     found, prices, flows = _corners(Smoother.of(size, target), per_usd)
+    share = {value: Fraction(value, per_one) for value in target.tolist()}
     kept = [k for k in range(len(found)) if not 0 < k < len(prices) or prices[k - 1] != prices[k]]
     return ComparatorCurve(
         vertices=tuple(
             Vertex(
                 variation=Fraction(found[k].variation, per_one),
                 loss=Fraction(found[k].loss, per_one * per_usd),
-                path=tuple(Fraction(value, per_one) for value in found[k].path.tolist()),
+                path=tuple(share[value] for value in found[k].path.tolist()),
             )
             for k in kept
         ),
@@ -135,12 +134,12 @@ def _corners(
         scaled = replace(smoother, size=run * smoother.size)
         best = scaled.at(fall)
         if best.loss - run * left.loss + fall * (best.variation - left.variation) < 0:
-            ahead.append(smoother.point(best.path))
+            ahead.append(replace(best, loss=best.loss // run))
             continue
         flow = scaled.flow(best.path, fall)
-        for end in (left, right):
-            if scaled.bound(flow, fall, end.variation) != run * end.loss:
-                raise CertificateError("a corner of the comparator curve is not proved optimal")
+        proved = scaled.bound(flow, fall, 0)
+        if any(proved - fall * end.variation != run * end.loss for end in (left, right)):
+            raise CertificateError("a corner of the comparator curve is not proved optimal")
         found.append(ahead.pop())
         prices.append(Fraction(fall, run * per_usd))
         flows.append(tuple(Fraction(w, run * per_usd) for w in flow.tolist()))

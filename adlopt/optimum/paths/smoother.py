@@ -187,7 +187,7 @@ class Smoother:
 
     def bound(self, flow: Numbers, price: Any, variation: Any) -> Any:
         """Σ (w_t − w_{t+1}) θ*_t − μ P ≤ f(P), after checking that w is a flow."""
-        steps = np.diff(flow)
+        steps = flow[1:] - flow[:-1]
         if steps.size != self.size.size or flow[0] or flow[-1]:
             raise CertificateError("the flow does not start and end at zero")
         if (np.abs(flow) > price).any():
@@ -199,7 +199,7 @@ class Smoother:
     def point(self, path: Numbers) -> Point:
         """What a path varies and loses."""
         loss = (self.size * np.abs(path - self.target)).sum()
-        return Point(path, np.abs(np.diff(path)).sum(), loss)
+        return Point(path, np.abs(path[1:] - path[:-1]).sum(), loss)
 
     def constant(self) -> Point:
         """The best constant: a weighted median."""
