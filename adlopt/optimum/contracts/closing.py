@@ -122,13 +122,7 @@ def solve_contracts(
 ) -> ContractSolution:
     """Solve a round in contract space: `adlopt.solve` says how."""
     grid, n = LotGrid.of(round_, loss, budget, limits), len(round_.start.account)
-    found = solve_lots(
-        grid,
-        list(limits.tiers(n)),
-        gap=gap,
-        method=method,
-        time_limit=time_limit,
-    )
+    found = solve_lots(grid, list(limits.tiers(n)), gap=gap, method=method, time_limit=time_limit)
     counts = np.zeros(len(round_.positions), dtype=np.int64)
     counts[grid.row] = found.counts
     proofs = [found.certificate, *(stage.certificate for stage in found.stages)]

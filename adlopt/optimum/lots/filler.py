@@ -19,7 +19,7 @@ MORE = 16
 MOST_NODES = 2**22
 """So many counts in one account, and its bound is left as it is."""
 FEW_NODES = 2**6
-"""So many, and where a gap is allowed a level near by is looked at instead."""
+"""So many where a rough answer will do."""
 ALL_NODES = 2**24
 """So many counts in all, and the search gives up."""
 PLAIN_NODES = 2**10

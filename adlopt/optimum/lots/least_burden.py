@@ -75,13 +75,7 @@ def least_burden(grid: LotGrid, *, gap: float = 0.0, end: float = math.inf) -> F
     )
 
 
-def found_by(
-    grid: LotGrid,
-    method: Method,
-    end: float = math.inf,
-    *,
-    gap: float = 0.0,
-) -> Found:
+def found_by(grid: LotGrid, method: Method, end: float = math.inf, *, gap: float = 0.0) -> Found:
     """Search for them by a method."""
     if method is not Method.HIGHS:
         return least_burden(grid, gap=gap, end=end)

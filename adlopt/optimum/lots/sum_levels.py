@@ -22,6 +22,8 @@ from adlopt.optimum.lots.mending import mend
 
 NEWTON_LOOKS = 5
 """So many levels are guessed from the continuous problem."""
+PATIENT = 2**12
+"""So many counts in an account; where a gap is allowed levels beside it are then looked at."""
 HALVINGS = 40
 """How often what is left in doubt is halved on either side."""
 
@@ -53,7 +55,7 @@ class AtLeast:
         """Narrow the bracket down to a relative width; 0 for a proof that nothing is better."""
         while not (self.stuck or self.done(gap) or self.filler.late):
             level = self.next_level(gap)
-            if self.look(level, FEW_NODES if gap else MOST_NODES):
+            if self.look(level, PATIENT if gap else MOST_NODES):
                 continue
             if not gap or not self.look_beside(level, gap):
                 self.close_in(level)
