@@ -12,18 +12,22 @@ holds, and a damaged file is computed again. Rows are in the order of the spec, 
 them; results are equal to the last bit for any executor and any number of workers.
 """
 
-from adlopt.studies.sweep.beyond_noise import differences
-from adlopt.studies.sweep.plan import Sweep
-from adlopt.studies.sweep.running import choose, on_dask, on_processes, on_threads, run_sweep
-from adlopt.studies.sweep.spec import read_sweep
+from __future__ import annotations
 
-__all__ = [
-    "Sweep",
-    "choose",
-    "differences",
-    "on_dask",
-    "on_processes",
-    "on_threads",
-    "read_sweep",
-    "run_sweep",
-]
+from typing import TYPE_CHECKING
+
+from adlopt.foundation.moved import attach
+
+if TYPE_CHECKING:
+    from adlopt.studies.sweep.beyond_noise import differences as differences
+    from adlopt.studies.sweep.plan import Sweep as Sweep
+    from adlopt.studies.sweep.running import (
+        choose as choose,
+        on_dask as on_dask,
+        on_processes as on_processes,
+        on_threads as on_threads,
+        run_sweep as run_sweep,
+    )
+    from adlopt.studies.sweep.spec import read_sweep as read_sweep
+
+__getattr__, __dir__, __all__ = attach(__name__)
