@@ -12,7 +12,16 @@ from cyclopts import CycloptsError, MissingArgumentError, Parameter, UnusedCliTo
 
 import adlopt as adl
 from adlopt.cli import command as cli, judging, loading, optimising, showing, theory  # noqa: F401
-from adlopt.errors import AdloptError, InputError, NoSolution, ProofError, SweepStopped, unknown
+from adlopt.errors import (
+    AdloptError,
+    InputError,
+    NoSolution,
+    PolicyError,
+    ProofError,
+    SweepStopped,
+    unknown,
+)
+from adlopt.foundation.user_code import blame, raised_by_own
 from adlopt.model.loss import Burden
 from adlopt.show.answer import Listing
 
@@ -46,6 +55,10 @@ def main() -> None:
     except (OSError, MemoryError) as error:
         _mute()
         _fail(str(error) or "out of memory", cli.NO_ANSWER)
+    except Exception as error:
+        if not raised_by_own(error):
+            raise
+        _fail(blame(error), cli.BAD_INPUT)
 
 
 @cli.example("adlopt play october-10 -p persistence+pro-rata --show bounds,regret")
@@ -87,7 +100,7 @@ def play(
     chosen = cli.episode_named(episode)
     loss = cli.priced_loss(under, over, fair, burden)
     options: dict[str, Any] = {"burden": burden, "variation": variation, "coupled": coupled}
-    options |= {"gap": gap, "time_limit": time_limit}
+    options |= {"gap": gap, "time_limit": time_limit, "keep_going": True}
     with cli.progress(None, "playing") as step:
         board = adl.play(
             chosen, policy or (), loss=loss, bounds=bound or (), progress=step, **options
@@ -100,6 +113,8 @@ def play(
     if form == cli.TEXT and (not names or "all" in names):
         for proof in board.certificates:
             print(proof)
+    if board.failed:
+        raise PolicyError("; ".join(board.failed.values()))
 
 
 @cli.example("adlopt venues hyperliquid reya")

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import importlib.util
+import traceback
 from pathlib import Path
 from types import FunctionType, ModuleType
 from typing import Any
 
 from adlopt.errors import InputError, unknown
 
+OWN, PACKAGE = "adlopt_own_", str(Path(__file__).parents[1])
+"""What modules of users' files are called, and where none of theirs is."""
 MARK = ".py:"
 """What tells such a name from others."""
 
@@ -24,7 +27,7 @@ def load(text: str) -> Any:
     path = Path(place)
     if not path.is_file():
         raise InputError("file", place, "a Python file that exists")
-    spec = importlib.util.spec_from_file_location(f"adlopt_own_{path.stem}", path)
+    spec = importlib.util.spec_from_file_location(f"{OWN}{path.stem}", path)
     if spec is None or spec.loader is None:
         raise InputError("file", place, "a Python file")
     module = importlib.util.module_from_spec(spec)
@@ -36,6 +39,23 @@ def load(text: str) -> Any:
     if not hasattr(module, name):
         raise unknown(f"{place}: name", name, _own_names(module))
     return getattr(module, name)
+
+
+def blame(error: BaseException) -> str:
+    """What a user's code raised, and where: the last line of the first file that is not ours."""
+    frames = traceback.extract_tb(error.__traceback__)
+    files = [frame.filename for frame in frames if not frame.filename.startswith(PACKAGE)]
+    said = f"{type(error).__name__}: {error}"
+    if not files:
+        return said
+    line = [frame.lineno for frame in frames if frame.filename == files[0]][-1]
+    return f"{said} ({files[0]}, line {line})"
+
+
+def raised_by_own(error: BaseException) -> bool:
+    """Whether a file that `load` ran raised it."""
+    frames = traceback.walk_tb(error.__traceback__)
+    return any(str(frame.f_globals.get("__name__")).startswith(OWN) for frame, _ in frames)
 
 
 def _own_names(module: ModuleType) -> list[str]:

@@ -6,12 +6,14 @@ from whom (an allocation). `SeverityThenAllocation` joins them; `policy` makes o
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Protocol, TypeAlias
 
-from adlopt.errors import PolicyError
+from adlopt.errors import AdloptError, PolicyError
 from adlopt.foundation.arrays import FloatArray
+from adlopt.foundation.user_code import blame
 from adlopt.model.round import RoundOutcome, RoundStart
 from adlopt.model.run import Information
 
@@ -70,6 +72,18 @@ class Allocation(Actor, Protocol):
 
     def learn(self, state: State, start: RoundStart, haircut: Haircut) -> State:
         """Return the state after the round is over."""
+
+
+@contextmanager
+def blaming(rule: Actor, start: RoundStart | None = None) -> Iterator[None]:
+    """Let whatever a rule raises name the rule, the round, and the line of its file."""
+    try:
+        yield
+    except AdloptError:
+        raise
+    except Exception as error:
+        when = "before the first round" if start is None else f"in round {start.t}"
+        raise PolicyError(f"{rule.name} failed {when}: {blame(error)}") from error
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,17 +8,10 @@ from typing import TypeAlias
 
 from adlopt.model.episode import Episode
 from adlopt.model.run import Information
+from adlopt.policies import severity
 from adlopt.policies.allocation import ProRataAllocation
 from adlopt.policies.gradient import AdaGradOGD, paper_ogd
 from adlopt.policies.protocols import Severity, SeverityThenAllocation
-from adlopt.policies.severity import (
-    Constant,
-    DollarPersistence,
-    FollowTheLeader,
-    GatedPersistence,
-    Persistence,
-    RunningRatio,
-)
 from adlopt.scoring.hindsight import severity_loss
 from adlopt.scoring.one_run import run_policy
 from adlopt.show.schema.boards import PlacedData, StartsData
@@ -57,12 +50,12 @@ def lineup(episode: Episode) -> tuple[LineupRow, ...]:
     rules |= {
         "adagrad-ogd": lambda first: AdaGradOGD(first=first),
         "adagrad-ogd:0.25": lambda first: AdaGradOGD(0.25, first),
-        "follow-the-leader": FollowTheLeader,
-        "running-ratio": RunningRatio,
-        "persistence": Persistence,
-        "gated-persistence": lambda first: GatedPersistence(first=first),
-        "dollar-persistence": DollarPersistence,
-        "constant": Constant,
+        "follow-the-leader": severity.FollowTheLeader,
+        "running-ratio": severity.RunningRatio,
+        "persistence": severity.Persistence,
+        "gated-persistence": lambda first: severity.GatedPersistence(first=first),
+        "dollar-persistence": severity.DollarPersistence,
+        "constant": severity.Constant,
     }
     return tuple(from_each_start(episode, name, rule) for name, rule in rules.items())
 

@@ -18,7 +18,7 @@ from adlopt.model.solvency import check_haircut
 from adlopt.optimum.coupled.coupled_proof import worst_in_all
 from adlopt.optimum.coupled.shared_winners import Coupling
 from adlopt.policies.insured import Insured
-from adlopt.policies.protocols import Haircut, Policy
+from adlopt.policies.protocols import Haircut, Policy, blaming
 
 PRODUCTION = "production"
 """How what the venue is on record to have taken, account by account, is called."""
@@ -41,12 +41,16 @@ def production_run(episode: Episode, burden: Burden = Burden.CAPACITY) -> Run | 
 
 def decisions(policy: Policy, rounds: Iterable[Round]) -> Iterator[tuple[Round, Haircut]]:
     """Yield each round with the haircut a policy took, checked, shape (n,) USD."""
-    state = policy.begin()
+    with blaming(policy):
+        state = policy.begin()
     for round_ in rounds:
         start = round_.start
-        haircut = check_haircut(policy.decide(state, start), start, who=f"policy {policy.name!r}")
+        with blaming(policy, start):
+            taken = policy.decide(state, start)
+        haircut = check_haircut(taken, start, who=f"policy {policy.name!r}")
         yield round_, haircut
-        state = policy.learn(state, start, haircut, round_.outcome)
+        with blaming(policy, start):
+            state = policy.learn(state, start, haircut, round_.outcome)
 
 
 def run_policy(
@@ -76,6 +80,8 @@ def run_policy(
     ------
     BadHaircut
         If a haircut is not one finite number for each account within 0 ≤ x ≤ u.
+    PolicyError
+        If the policy raises what is no error of ours; it names the round, and the line.
 
     Examples
     --------

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 
 from adlopt.bounds.bound import Bound
 from adlopt.bounds.registry import on_severities
-from adlopt.errors import InputError
+from adlopt.errors import InputError, PolicyError
 from adlopt.model.episode import Episode
 from adlopt.model.loss import Asymmetric, Burden, Loss, MinMax
 from adlopt.model.run import Information
@@ -42,6 +42,7 @@ def play(  # noqa: PLR0913 - what one may compare with
     bounds: Sequence[Bound | str] = (),
     gap: float = 0.0,
     time_limit: float | None = None,
+    keep_going: bool = False,
     progress: Callable[[str], None] | None = None,
 ) -> Scoreboard:
     """Play policies through an episode and score them, with what is recorded beside them.
@@ -74,6 +75,8 @@ def play(  # noqa: PLR0913 - what one may compare with
         refutes it then.
     gap, time_limit : float
         When the search for the coupled optimum of a loss ends, as `adlopt.solve` says.
+    keep_going : bool
+        Of a policy that fails, say why in `failed` of the board, and let others play on.
     progress : callable, optional
         Told each policy's name before it plays.
 
@@ -81,6 +84,8 @@ def play(  # noqa: PLR0913 - what one may compare with
     ------
     BadHaircut
         If a haircut is not one finite number for each account within 0 ≤ x ≤ u.
+    PolicyError
+        If a policy raises what is no error of ours; it names the round, and the line.
     InfeasibleRound
         If coupled rounds need more than their winners hold together; it names them.
     InputError
@@ -112,10 +117,16 @@ def play(  # noqa: PLR0913 - what one may compare with
     made = production_run(episode, burden)
     runs = [*episode.recorded, *([] if made is None else [made])]
     grammar.require_distinct([*(run.policy for run in runs), *(p.name for p in chosen)])
+    failed: dict[str, str] = {}
     for policy in chosen:
         if progress is not None:
             progress(policy.name)
-        runs.append(run_policy(episode, policy, burden=burden, loss=loss, coupling=coupling))
+        try:
+            runs.append(run_policy(episode, policy, burden=burden, loss=loss, coupling=coupling))
+        except PolicyError as error:
+            if not keep_going:
+                raise
+            failed[policy.name] = str(error)
     optimum = coupled_loss = None
     if loss is not None:
         optimum = math.fsum(solution.value for solution in per_round_optimum(episode, loss))
@@ -133,7 +144,8 @@ def play(  # noqa: PLR0913 - what one may compare with
         variation=variation,
         bounds=tuple(shown),
         asked=tuple(bound.name for bound in asked),
-        players={p.name: getattr(p, "severity", p) for p in chosen},
+        players={p.name: getattr(p, "severity", p) for p in chosen if p.name not in failed},
+        failed=failed,
         standard=not policies,
     )
 

@@ -11,12 +11,11 @@ import numpy as np
 from adlopt.bounds.data import is_vacuous
 from adlopt.bounds.paper import PROPOSITION_1
 from adlopt.bounds.trivial import TRIVIAL
-from adlopt.foundation.arrays import BoolArray, FloatArray
+from adlopt.foundation.arrays import BoolArray
 from adlopt.foundation.ids import alike
 from adlopt.model.episode import Episode, rounds_where
 from adlopt.model.filled import filled
 from adlopt.model.round import Round
-from adlopt.model.run import Run
 from adlopt.scoring.score import FULL_BUDGET
 from adlopt.show.schema.boards import FindingData
 from adlopt.show.words import counted
@@ -52,9 +51,7 @@ def inspect(episode: Episode) -> tuple[Finding, ...]:
         _estimate_that_knows,
         _needed_beyond_deficit,
         _needed_beyond_capacity,
-        _recorded_beyond_deficit,
-        _clipped_burdens,
-        _short_of_needed,
+        _on_record,
         _vacuous_bound,
     )
     return tuple(finding for check in checks for finding in check(episode))
@@ -185,36 +182,25 @@ def _needed_beyond_capacity(episode: Episode) -> list[Finding]:
     )
 
 
-def _recorded_beyond_deficit(episode: Episode) -> list[Finding]:
-    """Where a round needs more than its deficit, that is odd of the episode, not of the policy."""
-    findings = []
-    for run, _ in _burdened(episode):
-        excess = np.maximum(run.haircut - episode.deficit, 0.0)
-        missed = np.abs(episode.raised(run) - episode.needed) > FULL_BUDGET * episode.needed
-        beyond = missed & (excess > FULL_BUDGET * episode.deficit)
-        usd = math.fsum(excess)
+def _on_record(episode: Episode) -> list[Finding]:
+    """What is odd of runs on record.
+
+    Where a round needs more than its deficit, that is odd of the episode, not of the policy.
+    """
+    beyond, clipped, short = list[Finding](), list[Finding](), list[Finding]()
+    deficit, needed = episode.deficit, episode.needed
+    for run in (run for run in episode.recorded if run.burden is not None):
+        missing, excess = needed - episode.raised(run), np.maximum(run.haircut - deficit, 0.0)
+        mask = (np.abs(missing) > FULL_BUDGET * needed) & (excess > FULL_BUDGET * deficit)
+        usd, who = math.fsum(excess), run.policy
         text = f"H > D in {{rounds}}, by ${usd:,.2f}"
-        findings += _where("taken beyond deficit", beyond, text, policy=run.policy, usd=usd)
-    return findings
-
-
-def _clipped_burdens(episode: Episode) -> list[Finding]:
-    findings = []
-    for run, burden in _burdened(episode):
+        beyond += _where("taken beyond deficit", mask, text, policy=who, usd=usd)
         text = "burden recorded as exactly 1 in {rounds}, clipped there"
-        findings += _where("clipped burden", burden == 1.0, text, policy=run.policy)
-    return findings
-
-
-def _short_of_needed(episode: Episode) -> list[Finding]:
-    findings = []
-    for run, _ in _burdened(episode):
-        missing = episode.needed - episode.raised(run)
-        usd = math.fsum(np.maximum(missing, 0.0))
+        clipped += _where("clipped burden", np.asarray(run.burden) == 1.0, text, policy=who)
+        usd, mask = math.fsum(np.maximum(missing, 0.0)), missing > FULL_BUDGET * needed
         text = f"short of the needed budget in {{rounds}} of {len(episode)}, by ${usd:,.2f}"
-        short = missing > FULL_BUDGET * episode.needed
-        findings += _where("short of needed", short, text, policy=run.policy, usd=usd)
-    return findings
+        short += _where("short of needed", mask, text, policy=who, usd=usd)
+    return beyond + clipped + short
 
 
 def _vacuous_bound(episode: Episode) -> list[Finding]:
@@ -223,11 +209,6 @@ def _vacuous_bound(episode: Episode) -> list[Finding]:
     bound, trivial = PROPOSITION_1.value(episode), TRIVIAL.value(episode)
     text = f"B_inst ${bound:,.2f} is above the trivial ${trivial:,.2f}: it says nothing here"
     return [Finding(name="vacuous bound", text=text, usd=bound)]
-
-
-def _burdened(episode: Episode) -> list[tuple[Run, FloatArray]]:
-    """Recorded runs whose burdens are known, with these."""
-    return [(run, run.burden) for run in episode.recorded if run.burden is not None]
 
 
 def _where(

@@ -47,7 +47,8 @@ class Scoreboard(Answer):
     `coupled`, of the coupled optimum of that loss; `coupled_burden`, of the least worst burden in
     all, rounds coupled; and `variation`, P of the best path of severities that regret is measured
     against. `players` are the severities of the policies played, or they themselves, by the names
-    of the policies: what bounds are about; `asked` names the bounds to set beside each.
+    of the policies: what bounds are about; `asked` names the bounds to set beside each. `failed`
+    says of policies without a row what went wrong.
     """
 
     episode: Episode
@@ -60,6 +61,7 @@ class Scoreboard(Answer):
     bounds: tuple[Bound, ...] = (PROPOSITION_1, TRIVIAL, HALF)
     asked: tuple[str, ...] = ()
     players: Mapping[str, Deciding] = field(default_factory=dict)
+    failed: Mapping[str, str] = field(default_factory=dict)
     standard: bool = False
 
     @classmethod
@@ -156,6 +158,7 @@ class Scoreboard(Answer):
             lineup=self._placed(),
             quality=[finding.data() for finding in inspect(self.episode)],
             running=[proof.data() for proof in self.certificates],
+            failed=dict(self.failed),
         )
 
     @cached_property

@@ -38,6 +38,7 @@ def summary(data: ScoreboardData) -> str:
     for score in scores:
         missed = scaled(score.tracking_usd, unit), f"{score.short_rounds:,}"
         rows.append((clipped(score.policy, NAME), score.information, *missed, _burden(score)))
+    rows += [(clipped(name, NAME), "failed", "–", "–", "–") for name in data.failed]
     title = (
         f"{clipped(data.episode.name, 40)}: {counted(data.episode.rounds, 'round')}; missed: "
         f"Σ|H−B|, {name}; short: rounds that raised less than needed"
@@ -118,6 +119,8 @@ def named(data: ScoreboardData) -> dict[str, Table | str]:
     parts["burdens"] = in_all(data)
     parts |= {"bounds": bounds(data), "own-bounds": own_bounds(data)}
     parts |= {"severities": published.lineup(data)} if data.lineup else {"loss": losses(data)}
+    if data.failed:
+        parts["failed"] = Table("Failed", ("policy", "why"), [*data.failed.items()])
     parts["quality"] = quality(data) or "Data quality: nothing odd found"
     return {name: part for name, part in parts.items() if part is not None}
 

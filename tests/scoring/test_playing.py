@@ -396,3 +396,47 @@ def test_names_of_severities_are_not_broken_where_dollars_are_many():
     assert "Severity loss Σ D|θ−θ*| in $k" in text
     for row in lineup(episode):
         assert row.policy in text
+
+
+OWN = """
+def helper(x):
+    return 1 / (x - x)
+
+def broken(start):
+    return helper(start.deficit) * start.capacity if start.t > 2 else 0 * start.capacity
+
+def greedy(start):
+    return 2 * start.capacity
+
+class Forgetful:
+    name, information = "forgetful", __import__("adlopt").Information.ROUND_START
+    def begin(self): return 0.5
+    def decide(self, state, start): return state
+    def learn(self, state, start, theta, outcome): raise KeyError("θ")
+
+forgetful = Forgetful()
+"""
+
+
+def test_a_policy_that_raises_is_named_with_its_round_and_line(tmp_path, run):
+    path = tmp_path / "mine.py"
+    path.write_text(OWN, encoding="utf-8")
+    episode = adl.episodes.shock(rounds=4, winners=3, seed=1)
+    names = [f"{path}:{each}" for each in ("broken", "greedy", "forgetful")]
+    said = rf"^broken failed in round 3: ZeroDivisionError: .* \({path}, line 3\)$"
+    with pytest.raises(adl.PolicyError, match=said):
+        adl.play(episode, names)
+    board = adl.play(episode, [*names, "queue"], keep_going=True)
+    assert [*board.failed] == ["broken", "greedy", "forgetful+pro-rata"]
+    assert board["queue"].tracking > 0
+    assert "line 15" in board.failed["forgetful+pro-rata"]
+    assert str(board).count("failed  ") == 3
+    adl.write_episode(episode, tmp_path / "e.json")
+    code, out, err = run("play", str(tmp_path / "e.json"), "-p", names[0], "-p", "queue", "--json")
+    assert code == 2
+    assert [*json.loads(out)["failed"]] == ["broken"]
+    assert err.startswith("adlopt: broken failed in round 3: ZeroDivisionError")
+    for words in (("worst", names[2], "-T", "3", "-P", "1"), ("axioms", names[0], "--tries", "9")):
+        code, out, err = run(*words)
+        assert "Traceback" not in err
+        assert (code == 0) or ("mine.py, line" in err and code == 2)

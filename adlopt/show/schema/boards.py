@@ -229,7 +229,8 @@ class ScoreboardData(Data):
     `asked` names the bounds that were asked for. `outside` has the rounds, from 1, in which a
     policy breaks a hypothesis of a bound, by policy, bound and hypothesis; `verdicts` say, by
     policy and bound, whether the bound covers the policy, and whether the episode refutes it then.
-    `running` are certificates that policies have of their own, after each round.
+    `running` are certificates that policies have of their own, after each round. `failed` says of
+    policies without a row why they have none.
     """
 
     episode: EpisodeData
@@ -249,6 +250,7 @@ class ScoreboardData(Data):
     lineup: list[PlacedData]
     quality: list[FindingData]
     running: list[RunningCertificateData]
+    failed: dict[str, str]
 
 
 class IntervalData(Part):

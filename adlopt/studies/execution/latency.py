@@ -18,6 +18,7 @@ from adlopt.model.filled import filled
 from adlopt.model.round import RoundStart
 from adlopt.model.solvency import ROUNDING, check_haircut
 from adlopt.policies.protocols import Policy
+from adlopt.scoring.one_run import decisions
 from adlopt.show.answer import Answer, Columns
 from adlopt.show.schema.studies import ExecutedData
 from adlopt.show.words import usd
@@ -136,12 +137,9 @@ def execute_late(episode: Episode, policy: Policy, *, delay: int = 1) -> tuple[E
         raise InputError("delay", delay, expected)
     if episode.pooled:
         raise InputError("episode", episode.name, "winners one by one")
-    state, done = policy.begin(), []
-    for round_, later in zip(episode.rounds, episode.rounds[delay:], strict=False):
-        x = check_haircut(policy.decide(state, round_.start), round_.start, who=policy.name)
-        done.append(execute(x, round_.start, later.start))
-        state = policy.learn(state, round_.start, x, round_.outcome)
-    return tuple(done)
+    played = decisions(policy, episode.rounds[: len(episode) - delay])
+    pairs = zip(played, episode.rounds[delay:], strict=True)
+    return tuple(execute(x, round_.start, later.start) for (round_, x), later in pairs)
 
 
 def _still_there(asked: FloatArray, executed: RoundStart) -> FloatArray:

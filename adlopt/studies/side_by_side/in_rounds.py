@@ -24,6 +24,7 @@ from adlopt.policies.by_rule import ByRule
 from adlopt.policies.grammar import Player
 from adlopt.policies.protocols import Allocation, SeverityThenAllocation
 from adlopt.rules.rule import Rule
+from adlopt.scoring.one_run import decisions
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -141,12 +142,14 @@ def by_allocation(split: Allocation, scenes: Sequence[Scene]) -> list[FloatArray
 
 def by_policy(policy: Any, scenes: Sequence[Scene]) -> list[FloatArray]:
     """Haircuts of a policy whose deficits, and estimates, are the budgets."""
-    state, taken = policy.begin(), []
-    for scene in scenes:
-        seen = replace(scene.start, deficit=scene.budget, estimate=scene.budget)
-        taken.append(check_haircut(policy.decide(state, seen), seen, who=policy.name))
-        state = policy.learn(state, seen, taken[-1], RoundOutcome(needed=scene.budget))
-    return taken
+    rounds = (
+        Round(
+            start=replace(scene.start, deficit=scene.budget, estimate=scene.budget),
+            outcome=RoundOutcome(needed=scene.budget),
+        )
+        for scene in scenes
+    )
+    return [haircut for _, haircut in decisions(policy, rounds)]
 
 
 def by_optimum(name: str, goal: Goal, scenes: Sequence[Scene]) -> SideHaircuts:
