@@ -21,6 +21,7 @@ def axioms(
     seed: cli.Whole = 0,
     prove: cli.Flag = False,
     accounts: cli.Whole = 4,
+    time_limit: float | None = None,
     form: cli.Form = cli.TEXT,
 ) -> None:
     """Search for small instances on which a policy breaks axioms of fair deleveraging.
@@ -38,11 +39,16 @@ def axioms(
         Decide with z3 what the search does not break, over all real profits and deficits.
     accounts
         Up to so many, at most 4.
+    time_limit
+        Seconds; what is known by then is printed, as after Ctrl-C.
     """
     from adlopt.show.axioms import render
 
     own_whole(accounts, "accounts", lowest=1)
-    cli.put(adl.try_axioms(policy, tries=tries, seed=seed, prove=accounts * prove), form, render)
+    with cli.progress(None, "trying") as step:
+        options: dict[str, Any] = {"time_limit": time_limit, "progress": step}
+        found = adl.try_axioms(policy, tries=tries, seed=seed, prove=accounts * prove, **options)
+    cli.put(found, form, render)
 
 
 @cli.example("adlopt diagnose episode.toml -p persistence+queue -p persistence+pro-rata")

@@ -12,6 +12,7 @@ from typing import Any
 
 SOON = 1e-3
 """Seconds that are granted where a moment is past: enough to be told so."""
+LATE = "the limit came first"
 _ASKED = threading.Event()
 
 

@@ -5,11 +5,13 @@ import signal
 import subprocess
 import sys
 import time
+from contextlib import contextmanager
 
 import pytest
 from tiers import by_day
 from venue_files import detail_row, write_detail
 
+from adlopt.cli import command
 from adlopt.data.files import write_template
 
 MAIN = "import sys; sys.argv[0] = 'adlopt'; from adlopt.__main__ import main; main()"
@@ -212,3 +214,45 @@ def test_while_highs_solves_a_linear_program(folder, interior):
     """Long before its end; interior point swallows what is raised while it calls back."""
     done = run(folder, DENSE.replace("INTERIOR", interior))
     assert (done.stdout, done.stderr) == ("stopped\n", "")
+
+
+SEARCHES = {
+    "worst ogd -T 9 -P 3": ("between", "loses"),
+    "axioms queue --prove --tries 9": ("z3", "UNKNOWN"),
+    "worst queue --exact --accounts 4 --spread 3": ("between", "saved by splitting"),
+    "design ogd --over step=0.05:1 -T 6 -P 2": ("between", "V(P)"),
+    "vouch ogd:1e-8": ("program", "not known"),
+    "worst robust -T 9 -P 3": ("search 2", "loses"),
+    "worst metaflux-ogd -T 6 -P 2": ("between", "loses"),
+    "worst ogd --exact -T 9 -P 3": ("between", "loses"),
+}
+"""Verbs that search, what they tell on the way, and what they say whenever they are stopped."""
+
+
+@pytest.mark.parametrize("first", [True, False])
+@pytest.mark.parametrize("verb", by_day(3, [*SEARCHES]))
+def test_ctrl_c_ends_a_search_with_what_is_known(run, monkeypatch, verb, first):
+    mark, known = SEARCHES[verb]
+    told = []
+
+    @contextmanager
+    def telling(total, doing):
+        def step(text):
+            told.append(first or mark in text)
+            if told.count(True) == told[-1] == 1:
+                os.kill(os.getpid(), signal.SIGINT)
+
+        yield step
+
+    monkeypatch.setattr(command, "progress", telling)
+    code, out, err = run(*verb.split())
+    assert (code, err) == (0, "")
+    assert known in out
+    assert any(told)
+
+
+@pytest.mark.parametrize("verb", by_day(2, [*SEARCHES]))
+def test_a_limit_that_is_over_at_once_ends_it_too(run, verb):
+    code, out, err = run(*verb.split(), "--time-limit", "0.001")
+    assert (code, err) == (0, "")
+    assert SEARCHES[verb][1] in out

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import signal
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
@@ -10,6 +12,7 @@ from typing import Any
 
 import z3
 
+from adlopt.foundation.deadline import LATE, is_late
 from adlopt.policies.protocols import Policy
 from adlopt.studies.axioms.formulas import PaysFormula, Term, exact
 from adlopt.studies.axioms.instances import NAMES, SHARES, Case, Winner
@@ -142,11 +145,16 @@ class Decided:
 
 
 def decide(
-    axiom: str, formula: PaysFormula, accounts: int, breaks: Callable[[Case], bool]
+    axiom: str,
+    formula: PaysFormula,
+    accounts: int,
+    breaks: Callable[[Case], bool],
+    end: float = math.inf,
 ) -> Decided:
     """Decide an axiom over all real profits, collateral, entries and deficits, without lots.
 
-    `breaks` says whether the policy itself breaks it on a case, counted in fractions.
+    `breaks` says whether the policy itself breaks it on a case, counted in fractions. Nothing is
+    asked after the moment `end`.
     """
     if axiom not in SAID:
         return Decided(unknown="it is an axiom of one's own")
@@ -154,13 +162,16 @@ def decide(
     for count in range(1, accounts + 1 - more):
         held = f"{count + more} account" + "s" * (count + more > 1)
         for place in range(count if formula.by_id and axiom in OF_ONE else 1):
+            if is_late(end):
+                return Decided(proved=proved, unknown=LATE)
             said = _ask(axiom, Unknowns(formula, count, place=place))[0]
             if said == z3.sat:
                 example = next(filter(breaks, _examples(axiom, formula, count)), None)
                 why = f"z3 breaks it for {held}, not in whole dollars that the rule confirms"
                 return Decided(proved=proved, example=example, unknown="" if example else why)
             if said != z3.unsat:
-                return Decided(proved=proved, unknown=f"{held} take z3 over {SECONDS:g} s")
+                why = LATE if is_late(end) else f"{held} take z3 over {SECONDS:g} s"
+                return Decided(proved=proved, unknown=why)
         proved = count + more
     return Decided(proved=proved)
 
@@ -211,4 +222,6 @@ def _check(conditions: list[Term], seconds: float = SECONDS) -> tuple[Any, Any]:
     solver.set("timeout", round(1000 * seconds))
     solver.add(*conditions)
     said = solver.check()
+    if said == z3.unknown and "interrupted" in solver.reason_unknown():
+        signal.raise_signal(signal.SIGINT)  # z3 has kept Ctrl-C to itself
     return said, solver.model() if said == z3.sat else None

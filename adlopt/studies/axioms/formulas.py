@@ -11,15 +11,7 @@ import numpy as np
 import z3
 
 from adlopt.model.loss import Burden
-from adlopt.policies.allocation import (
-    CappedProRata,
-    EqualAwards,
-    EqualLosses,
-    IntegerProRata,
-    LeastBurden,
-    ProRataAllocation,
-    QueueAllocation,
-)
+from adlopt.policies import allocation as allocations
 from adlopt.policies.by_rule import ByRule
 from adlopt.policies.protocols import Policy, SeverityThenAllocation
 from adlopt.policies.severity import Constant
@@ -133,7 +125,7 @@ def formula(policy: Policy) -> PaysFormula:
         allocation=allocation,
         theta=Fraction(policy.severity.theta),
         taking=TAKING[type(allocation)],
-        by_id=isinstance(allocation, ByRule | QueueAllocation),
+        by_id=isinstance(allocation, ByRule | allocations.QueueAllocation),
     )
 
 
@@ -159,13 +151,13 @@ def _before(keys: Sequence[Terms], j: int, i: int) -> Term:
     return z3.Or(other > mine, z3.And(other == mine, _before(keys[1:], j, i)))
 
 
-def _queue(allocation: QueueAllocation, asked: AskedOf) -> list[Term]:
+def _queue(allocation: allocations.QueueAllocation, asked: AskedOf) -> list[Term]:
     if callable(allocation.score):
         raise NotAFormula("its score is a function of the round")
     return asked.queue([asked[allocation.score]], asked.capacity, asked.budget)
 
 
-def _capped(allocation: CappedProRata, asked: AskedOf) -> list[Term]:
+def _capped(allocation: allocations.CappedProRata, asked: AskedOf) -> list[Term]:
     if allocation.tier is not None:
         raise NotAFormula(f"its classes are read from {allocation.tier!r}")
     kept = [highest(w.equity - exact(allocation.floor), 0) for w in asked.winners]
@@ -180,7 +172,7 @@ def _evenly(allocation: object, asked: AskedOf) -> list[Term]:
     return shares
 
 
-def _least(allocation: LeastBurden, asked: AskedOf) -> list[Term]:
+def _least(allocation: allocations.LeastBurden, asked: AskedOf) -> list[Term]:
     if allocation.burden is Burden.CAPACITY:
         return _evenly(allocation, asked)
     return asked.level([w.equity for w in asked.winners], asked.capacity, asked.budget)
@@ -250,13 +242,13 @@ UFUNCS: dict[str, Callable[..., Term]] = {
     "equal": lambda a, b: a == b,
 }
 TAKING: dict[type, Taking] = {
-    QueueAllocation: _queue,
-    ProRataAllocation: _evenly,
-    CappedProRata: _capped,
-    IntegerProRata: _evenly,
-    LeastBurden: _least,
-    EqualAwards: _equal_awards,
-    EqualLosses: _equal_losses,
+    allocations.QueueAllocation: _queue,
+    allocations.ProRataAllocation: _evenly,
+    allocations.CappedProRata: _capped,
+    allocations.IntegerProRata: _evenly,
+    allocations.LeastBurden: _least,
+    allocations.EqualAwards: _equal_awards,
+    allocations.EqualLosses: _equal_losses,
     ByRule: _by_rule,
 }
 """Of exactly these: what derives from one may split otherwise."""

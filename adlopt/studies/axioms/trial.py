@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import partial
@@ -12,9 +12,11 @@ from typing import Any, TypeAlias
 from adlopt.data.episodes.built_in import shock
 from adlopt.errors import BadHaircut, InputError, PolicyError, unknown
 from adlopt.foundation.arrays import FloatArray, own_whole
+from adlopt.foundation.deadline import LATE, ctrl_c_as_limit, deadline, is_late
 from adlopt.model.filled import filled
 from adlopt.model.round import RoundStart
 from adlopt.model.solvency import check_haircut
+from adlopt.optimum.programs.highs import check_time_limit
 from adlopt.policies import grammar
 from adlopt.policies.grammar import Playable
 from adlopt.policies.protocols import Policy
@@ -89,7 +91,7 @@ class LawVerdict:
             broken = f"BROKEN, {where}{'by z3' if self.solved else f'try {self.tries}'}"
             return "; without lots ".join([broken, *proved[: bool(where)]])
         if not self.tries:
-            return "not tried: not feasible"
+            return why if self.unknown else "not tried: not feasible"
         if self.proved and not self.unknown:
             return held
         found = f"no counterexample in {self.tries} {'try' if self.tries == 1 else 'tries'}"
@@ -149,6 +151,7 @@ class AxiomReport(Answer):
         )
 
 
+@ctrl_c_as_limit()
 def try_axioms(
     policy: Playable,
     *,
@@ -156,6 +159,8 @@ def try_axioms(
     seed: int = 0,
     axioms: Sequence[Law] = AXIOMS,
     prove: int = 0,
+    time_limit: float | None = None,
+    progress: Callable[[str], None] | None = None,
 ) -> AxiomReport:
     """Search for instances on which a policy breaks an axiom.
 
@@ -175,6 +180,10 @@ def try_axioms(
     prove : int
         Accounts, ≤ 4, up to which what does not break is decided by z3 over all real numbers, as
         far as it can; 0 proves nothing. The proof is of the rule before it rounds to micro-dollars.
+    time_limit : float, optional
+        Seconds > 0, after which nothing more is tried or asked. Ctrl-C is such a limit.
+    progress : callable, optional
+        Told each axiom, and what is known of it so far.
 
     Raises
     ------
@@ -199,25 +208,37 @@ def try_axioms(
     if prove > len(NAMES):
         raise InputError("prove", prove, f"at most {len(NAMES)} accounts")
     chosen = grammar.policy(policy, shock(rounds=12, winners=30, seed=1))
-    feasible, *others = axioms
-    verdicts = [_try(feasible, chosen, tries, seed)]
-    possible = tries if verdicts[0].counterexample is None else 0
-    verdicts += [_try(axiom, chosen, possible, seed) for axiom in others]
+    check_time_limit(time_limit)
+    end, tell = deadline(time_limit), progress or (lambda _: None)
+    verdicts: list[LawVerdict] = []
+    for axiom in axioms:
+        tell(axiom.name)
+        possible = tries if not verdicts or verdicts[0].counterexample is None else 0
+        verdicts.append(_try(axiom, chosen, possible, seed, end))
+        tell(f"{axiom.name}: {verdicts[-1]}")
     if prove and possible:
-        verdicts = _proved(verdicts, chosen, prove)
+        verdicts = _proved(verdicts, chosen, prove, end, tell)
     return AxiomReport(policy=chosen.name, seed=seed, verdicts=tuple(verdicts))
 
 
-def _try(axiom: Law, policy: Policy, tries: int, seed: int) -> LawVerdict:
+def _try(axiom: Law, policy: Policy, tries: int, seed: int, end: float) -> LawVerdict:
     random = Random(f"{axiom.name} {seed}")
     for k in range(1, tries + 1):
+        if is_late(end):
+            return LawVerdict(axiom=axiom, tries=k - 1, counterexample=None, unknown=LATE)
         case = Case.draw(random, lots=2 * k > tries)
         if _breaks(axiom, policy, case):
             return LawVerdict(axiom=axiom, tries=k, counterexample=_shrunk(axiom, policy, case))
     return LawVerdict(axiom=axiom, tries=tries, counterexample=None)
 
 
-def _proved(verdicts: list[LawVerdict], policy: Policy, accounts: int) -> list[LawVerdict]:
+def _proved(
+    verdicts: list[LawVerdict],
+    policy: Policy,
+    accounts: int,
+    end: float,
+    tell: Callable[[str], None],
+) -> list[LawVerdict]:
     """Decide what is not broken without lots."""
     try:
         from adlopt.studies.axioms.by_z3 import decide, disagreement
@@ -238,7 +259,8 @@ def _proved(verdicts: list[LawVerdict], policy: Policy, accounts: int) -> list[L
         elif unknown:
             found.append(replace(verdict, unknown=unknown))
         else:
-            said = decide(law.name, compiled, accounts, partial(_breaks, law, policy))
+            tell(f"{law.name}: z3")
+            said = decide(law.name, compiled, accounts, partial(_breaks, law, policy), end)
             if said.example is not None:
                 broken = _shrunk(law, policy, said.example)
             solved = said.example is not None
