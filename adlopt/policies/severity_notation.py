@@ -80,9 +80,16 @@ def power(base: Any, exponent: Any) -> Any:
     return base**exponent
 
 
-def latest(past: Any, weight: float, otherwise: float) -> float:
-    """The last value of at least that weight."""
-    return next((value for value, w in reversed(past or ()) if w >= weight), otherwise)
+def earlier(past: Any, count: Any) -> Past:
+    """What is past, but for so many of the last."""
+    return Past((past or ())[: max(len(past or ()) - int(float(count)), 0)])
+
+
+def latest(past: Any, weight: float, otherwise: float, late: Any = 0) -> float:
+    """The last value of at least that weight, but for so many of these."""
+    heavy = [value for value, w in past or () if w >= weight]
+    place = len(heavy) - 1 - int(float(late))
+    return heavy[place] if place >= 0 else otherwise
 
 
 def quantile(past: Any, level: float, otherwise: float) -> float:
@@ -107,6 +114,7 @@ FUNCTIONS: Functions = {
     "sqrt": math.sqrt,
     "join": join,
     "stack": stack,
+    "earlier": earlier,
     "latest": latest,
     "quantile": quantile,
 }

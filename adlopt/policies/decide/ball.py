@@ -143,6 +143,12 @@ class Tangent:
     low: float
     high: float
 
+    @classmethod
+    def of(cls, worst: Worst, burden: Burdened = Burdened(0.0, 0.0)) -> Tangent:  # noqa: B008
+        """Of what missing costs at worst, and of burdens."""
+        slopes = {"low": worst.low + burden.slope, "high": worst.high + burden.slope}
+        return cls(worst=worst, burden=burden, cost=worst.cost + burden.cost, **slopes)
+
 
 Used: TypeAlias = Sequence[tuple[float, Tangent]]
 """Tangents, with weights of sum 1."""
@@ -172,14 +178,7 @@ def best_budget(
     """Minimise R(H) + what the worst burden costs, convex in H, between two ends, until late."""
 
     def at(raised: float) -> Tangent:
-        worst, price = ball.worst(raised), burden(raised)
-        return Tangent(
-            worst=worst,
-            burden=price,
-            cost=worst.cost + price.cost,
-            low=worst.low + price.slope,
-            high=worst.high + price.slope,
-        )
+        return Tangent.of(ball.worst(raised), burden(raised))
 
     left, right = at(ends[0]), at(ends[1])
     stopped = False

@@ -44,7 +44,7 @@ from adlopt.policies.decide.belief import Belief
 from adlopt.policies.decide.both_ends import at_least, at_most, mixed
 from adlopt.policies.decide.decision import Decision
 from adlopt.policies.decide.decision_problem import CrossValidated, DecisionProblem
-from adlopt.policies.decide.moving_capacity import Moving, PricedLevel, burdened, priced
+from adlopt.policies.decide.moving_capacity import Moving, burdened, priced
 from adlopt.policies.decide.own_rows import best_under_rows, deliver_under_rows
 
 
@@ -178,7 +178,10 @@ def decided(problem: DecisionProblem) -> Decision:
     def best(ball: Ball) -> Best:
         return _best(problem, ball, moving or burdens, inside, until)
 
-    ball = problem.ball(_radius(problem, best))
+    def choose(needed: FloatArray, mass: FloatArray, radius: float) -> float:
+        return best(problem.ball_of(needed, mass, radius)).raised
+
+    ball = problem.ball(_calibrated(problem, choose))
     found = best(ball)
     taken = _take(problem, ball, found.raised, floor, until)
     belief = replace(ball, radius=0.0)
@@ -235,11 +238,8 @@ def _best(
 def _priced(problem: DecisionProblem, moving: Moving) -> Decision:
     """Decide where what scenarios do not deliver is missed, at its price."""
 
-    def expected(needed: FloatArray, mass: FloatArray, radius: float) -> PricedLevel:
-        return priced(moving, problem.ball_of(needed, mass, radius), problem.fair)
-
     def choose(needed: FloatArray, mass: FloatArray, radius: float) -> float:
-        return expected(needed, mass, radius).raised
+        return priced(moving, problem.ball_of(needed, mass, radius), problem.fair).raised
 
     ball = problem.ball(_calibrated(problem, choose))
     belief = replace(ball, radius=0.0)
@@ -314,13 +314,6 @@ def enough(problem: DecisionProblem) -> tuple[float, float | None]:
         )
         raise InputError("chance", share, f"at most {n}/{n + 1}, of {n} samples", remedy=remedy)
     return float(needed[k - 1]), k / (n + 1)
-
-
-def _radius(problem: DecisionProblem, best: Callable[[Ball], Best]) -> float:
-    def choose(needed: FloatArray, mass: FloatArray, radius: float) -> float:
-        return best(problem.ball_of(needed, mass, radius)).raised
-
-    return _calibrated(problem, choose)
 
 
 def _calibrated(

@@ -282,8 +282,7 @@ def priced(moving: Moving, ball: Ball, fair: float) -> PricedLevel:
         mine, constant, slope_ = list[tuple[float, Tangent]](), Fraction(0), Fraction(0)
         for share, level, found in sides:
             worth, usd = found[k]
-            worst = ball.worst(usd)
-            here = Tangent(worst=worst, burden=Burdened(0.0, 0.0), cost=0.0, low=0.0, high=0.0)
+            here = Tangent.of(ball.worst(usd))
             mine += [(share * w, t) for w, t in (best.tangents if usd == aim else ((1.0, here),))]
             if share * worth:
                 price = scale * Fraction(share) * Fraction(worth)

@@ -36,7 +36,7 @@ from adlopt.optimum.programs.program import Program, SparseRows
 from adlopt.optimum.programs.stated import Stated
 from adlopt.optimum.programs.weak_duality import lower_bound
 from adlopt.optimum.solve import solve
-from adlopt.policies.decide.ball import STEPS, Ball, Best, Burdened, Tangent
+from adlopt.policies.decide.ball import STEPS, Ball, Best, Tangent
 from adlopt.policies.decide.both_ends import at_least
 from adlopt.policies.decide.decision_problem import DecisionProblem
 
@@ -70,7 +70,7 @@ def best_under_rows(
     at = [floor, highest]
     for _ in range(STEPS):
         for raised in at:
-            tried.append(_tangent(ball, raised))
+            tried.append(Tangent.of(ball.worst(raised)))
         within = program.with_rows(_tangents(ball, tried, ends, column, usd))
         try:
             answer = _met(within)
@@ -81,7 +81,7 @@ def best_under_rows(
             said = "no budget meets the constraints"
             raise InfeasibleRound(said, below=None, above=None, missing=0.0) from None
         raised = float(np.clip(answer.columns[at_h] * usd, *ends))
-        here = _tangent(ball, raised)
+        here = Tangent.of(ball.worst(raised))
         burden = fair * float(answer.columns[stated.burden] * stated.unit[stated.burden])
         proven = lower_bound(within, answer.duals)
         lower = replace(proven, lower=proven.lower * usd, error=proven.error * usd)
@@ -183,14 +183,6 @@ def _priced(
     lower[at_h] = ends[0] / usd
     upper[at_h] = min(upper[at_h], ends[1] / usd)
     return replace(p, cost=cost, lower=lower, upper=upper, integer=None)
-
-
-def _tangent(ball: Ball, raised: float) -> Tangent:
-    """What missing costs at H; burdens are the program's."""
-    worst = ball.worst(raised)
-    return Tangent(
-        worst=worst, burden=Burdened(0.0, 0.0), cost=worst.cost, low=worst.low, high=worst.high
-    )
 
 
 def _tangents(
