@@ -1,7 +1,8 @@
 """What no severity inside [0, 1] can exceed, and what reaches it.
 
 Losses D_t |x_t − s_t| with x_t in [0, 1]. A convex function of x_t is largest at an end, so that a
-round costs at most D_t max(s_t, 1 − s_t), and costs just that at the end farther from s_t.
+round costs at most D_t max(s_t, 1 − s_t), and costs just that at the end farther from s_t. Whatever
+is needed, the first round costs at most D_1 max(x_1, 1 − x_1), since x_1 is known beforehand.
 """
 
 from __future__ import annotations
@@ -30,6 +31,13 @@ def never_more(worth: object = 1, domain: tuple[Formula, ...] = INSIDE) -> Claim
     return Claim(given=(SIZES, *domain), concludes=le(LOSS, worth * WORST))
 
 
+def by_the_first(worth: object = 1) -> Claim:
+    """Every round at all of its deficit, but the first at its farther end."""
+    rest = Sum(D(t), (t, 1, T)) - D(1)
+    concludes = le(LOSS, rest + worth * D(1) * Max(x(1), 1 - x(1)))
+    return Claim(given=(ge(T, 1), SIZES, *INSIDE, *TARGETS), concludes=concludes)
+
+
 attained = Claim(given=(SIZES, *TARGETS, *FARTHER), concludes=eq(LOSS, WORST))
 
 
@@ -40,6 +48,20 @@ def derive(worth: object = 1, domain: tuple[Formula, ...] = INSIDE) -> Fact:
     one = by_cases(le(abs(x(t) - s(t)), MISS), x(t) - s(t), ends, maximum(s(t), 1 - s(t)))
     each = prove(le(D(t) * abs(x(t) - s(t)), D(t) * MISS), one, size)
     return prove(never_more(worth).concludes, sum_up(for_all(each, t, 1, T)))
+
+
+def from_the_first(worth: object = 1) -> Fact:
+    """|x_1 − s_1| ≤ max(x_1, 1 − x_1), and later |x_t − s_t| ≤ 1."""
+    opening, later, body = [le(1, T)], [le(2, t), le(t, T)], D(t) * abs(x(t) - s(t))
+    start = [at(h, 1, using=opening) for h in (SIZES, *INSIDE, *TARGETS)]
+    known = [at(h, t, using=later) for h in (SIZES, *INSIDE, *TARGETS)]
+    farther = Max(x(1), 1 - x(1))
+    near = by_cases(le(abs(x(1) - s(1)), farther), x(1) - s(1), start, maximum(x(1), 1 - x(1)))
+    first = prove(le(body.subs(t, 1), D(1) * farther), near, start)
+    unit = by_cases(le(abs(x(t) - s(t)), 1), x(t) - s(t), known)
+    rest = sum_up(for_all(prove(le(body, D(t)), unit, known), t, 2, T))
+    split = [first_term(t, 1, T, each, using=opening) for each in (body, D(t))]
+    return prove(by_the_first(worth).concludes, first, rest, split, degree=1)
 
 
 def reached() -> Fact:
@@ -77,6 +99,11 @@ def theorem() -> Theorem:
                 },
             ),
             "attained": Step(attained, reached),
+            "the first round": Step(
+                by_the_first,
+                from_the_first,
+                {"9/10 of the first round": fails_at(once, worth=Rational(9, 10))},
+            ),
         },
         witness=twice,
         words={

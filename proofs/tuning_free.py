@@ -423,10 +423,22 @@ averaged = Claim(
 )
 
 
+mixed_experts = Claim(
+    given=(*HEDGE, ge(k, 1), le(k, K), HOEFFDING, *GIBBS.values(), MEAN),
+    concludes=le(Sum(loss(x(t)), (t, 1, T)), expert(k, T) + ρ * size(T)),
+)
+
+
+def of_each_expert(hedged: Fact) -> Fact:
+    """The mean plays no worse than the experts' losses are, weighted."""
+    one = at(hedged, k, using=[le(1, k), le(k, K)])
+    return prove(mixed_experts.concludes, one, of_the_mean(), degree=1)
+
+
 def theorem() -> Theorem:
     """Tuning-free dynamic regret."""
     half, less = Rational(1, 2), Rational(7, 10)
-    idle = {T: 1, K: 2, D: [1], size: [1], u: [0], s: [0], c: [1, 2], L: 1, ζ: [2]}
+    idle = {T: 1, K: 2, k: 1, D: [1], size: [1], u: [0], s: [0], c: [1, 2], L: 1, ζ: [2]}
     idle |= {w: [[half, half]], ψ: [0], before: [0], after: [0], p: 1, step_size: 1}
     idle |= {X: [[0, 0], [0, 0]], G: [[0, 0], [0, 0]], x: [0, 0], g: [0]}
     split = {**idle, X: [[0, 0], [1, 1]], L: Rational(4, 9), ζ: [Rational(4, 3)]}
@@ -454,6 +466,10 @@ def theorem() -> Theorem:
             ),
             "the mean": Step(averaged, of_the_mean()),
             "Hedge": Step(hedging, with_root(steps["Hedge"])),
+            "every expert": Step(
+                written_out(at_root(mixed_experts)),
+                with_roots(with_root(of_each_expert(steps["Hedge"]))),
+            ),
             "tuning-free": Step(
                 written_out(at_root(tuning_free)), with_roots(with_root(steps["bound"]))
             ),
@@ -477,6 +493,7 @@ def theorem() -> Theorem:
         letters={
             "G(k, t)": ("slope of the loss of round t at the severity of expert k", "USD"),
             "K": "number of experts",
+            "k": "one of the experts",
             "L": "ln K",
             "X(k, t)": "severity of expert k in round t",
             "after(t)": (

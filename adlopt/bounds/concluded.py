@@ -23,7 +23,7 @@ _Table = Mapping[str, Mapping[str, tuple[str, ...]]]
 _ON_SEVERITIES: _Table = {
     "upper": {
         "prop_01_severity": ("sqrt(2*P*S + S)",),
-        "trivial": ("M",),
+        "trivial": ("M", "D + D_1*Max(x_1, 1 - x_1) - D_1"),
         "minimax_severity": ("D/2",),
         "comparator_optimised": (
             "f + sqrt(2*P*S + S)",
@@ -36,6 +36,7 @@ _ON_SEVERITIES: _Table = {
         "tuning_free": (
             "3*sqrt(S)*sqrt(2*P + 1)/2 + "
             "sqrt(S)*sqrt(log(Max(1, ceiling(log(T - 1/2)/(2*log(2)) + 1/2)))) + f",
+            "L_k + sqrt(S)*sqrt(log(K))",
         ),
         "persistence": ("D_1*Abs(u_1 - x_1) + W", "D_max + G + 5*f"),
         "persistence_any_path": ("D_max*P + D_max*Abs(u_1 - x_1) + 2*f",),

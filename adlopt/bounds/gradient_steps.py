@@ -13,9 +13,10 @@ import sympy
 
 from adlopt.bounds.bound import FIRST_SEVERITY, Along, Bound
 from adlopt.bounds.hypotheses import ENOUGH_CAPACITY, INSIDE_DOMAIN, POSITIVE_DEFICITS
-from adlopt.bounds.quantity import FIRST, LOSS, ROUNDS, P, Q, S
+from adlopt.bounds.quantity import FIRST, LOSS, PLAIN, ROUNDS, P, Q, S
 from adlopt.bounds.witnesses import resting
 from adlopt.model.run import Information
+from adlopt.policies.experts import Ader, Mixture
 from adlopt.policies.gradient import AdaGradOGD, RunningOGD
 
 ONE_HALF = sympy.Rational(1, 2)
@@ -113,6 +114,7 @@ TUNING_FREE = _adaptive(
     + (3 * ONE_HALF * sympy.sqrt(1 + 2 * P.symbol) + sympy.sqrt(sympy.log(EXPERTS)))
     * sympy.sqrt(S.symbol),
     covers="ader with the episode's T as horizon, from any start; every path at once",
+    rules=(lambda rule, e: type(rule) is Ader and rule.experts == Ader(len(e)).experts,),
     tightness_note="within 3/2 of the best fixed step, and √(ln K)",
     citation="after Zhang, Lu and Zhou 2018 (Ader), with known deficits",
     proof="tuning_free",
@@ -121,6 +123,19 @@ TUNING_FREE = _adaptive(
     },
 )
 """min over u of f(u) + (3/2 √(1 + 2P(u)) + √(ln K)) √S, K experts."""
+
+MIXED = Bound(
+    name="best plain expert",
+    expression=PLAIN.symbol + sympy.sqrt(sympy.log(EXPERTS)) * sympy.sqrt(S.symbol),
+    covers="mixture: against each of its experts, among them three plain ones",
+    rules=(lambda rule, _: rule == Mixture(),),
+    hypotheses=TUNING_FREE.hypotheses,
+    tightness_note="√(ln K · S) is what it costs not to know which expert is best",
+    citation=TUNING_FREE.citation,
+    proof="tuning_free",
+    choices={EXPERTS: sympy.Integer(len(Mixture().rules))},
+)
+"""L_k + √(ln K) √S, L_k the least loss of its plain experts, K all of them."""
 
 RUNNING = Bound(
     name="running step",
@@ -136,5 +151,5 @@ RUNNING = Bound(
 
 BOUNDS = (
     *(OPTIMISED, OPTIMISED_FROM_HALF, QUADRATIC, CONSTANT_FROM_HALF, CONSTANT_FROM_ZERO),
-    *(ADAPTIVE_TUNED, ADAPTIVE, RUNNING, TUNING_FREE),
+    *(ADAPTIVE_TUNED, ADAPTIVE, RUNNING, TUNING_FREE, MIXED),
 )

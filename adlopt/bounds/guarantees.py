@@ -12,20 +12,10 @@ from functools import partial
 import numpy as np
 import sympy
 
+from adlopt.bounds import quantity as q
 from adlopt.bounds.bound import Bound, BoundSide
 from adlopt.bounds.concluded import COVERAGE_LOSS
 from adlopt.bounds.hypotheses import ENOUGH_CAPACITY, TWO_SIZES
-from adlopt.bounds.quantity import (
-    FIRST_DEFICIT,
-    LARGEST_DEFICIT,
-    SMALL,
-    TOP,
-    TOP_WHOLE,
-    TOTAL_DEFICIT,
-    Quantity,
-    big_rounds,
-    quantity,
-)
 from adlopt.bounds.witnesses import all_needed, swinging
 from adlopt.foundation.arrays import FloatArray
 from adlopt.model.episode import Episode
@@ -35,7 +25,7 @@ from adlopt.policies.severity import Constant, Persistence
 
 MINIMAX_LOWER = Bound(
     name="minimax, from below",
-    expression=(FIRST_DEFICIT.symbol + TOP_WHOLE.symbol) / 2,
+    expression=(q.FIRST_DEFICIT.symbol + q.TOP_WHOLE.symbol) / 2,
     covers="every online policy, on some sequence with the same deficits and P",
     hypotheses=(ENOUGH_CAPACITY,),
     witness=partial(all_needed, Persistence()),
@@ -48,7 +38,7 @@ MINIMAX_LOWER = Bound(
 
 MINIMAX_UPPER = Bound(
     name="minimax, from above",
-    expression=sympy.Min(TOTAL_DEFICIT.symbol / 2, FIRST_DEFICIT.symbol / 2 + TOP.symbol),
+    expression=sympy.Min(q.TOTAL_DEFICIT.symbol / 2, q.FIRST_DEFICIT.symbol / 2 + q.TOP.symbol),
     covers="persistence from ½ or the constant ½, whichever guarantees less loss for this P "
     "(hindsight)",
     hypotheses=(ENOUGH_CAPACITY,),
@@ -68,25 +58,25 @@ def _value(episode: Episode, path: FloatArray) -> float:
     return needed_value(tuple(episode.deficit.tolist()), most)
 
 
-def _late(delay: int) -> tuple[Quantity, Quantity]:
+def _late(delay: int) -> tuple[q.Quantity, q.Quantity]:
     """Deficits of the first d + 1 big rounds, and dollars by which big rounds differ d later."""
     behind = delay + 1
 
     def moved(episode: Episode, path: FloatArray) -> float:
-        big = big_rounds(episode)
+        big = q.big_rounds(episode)
         size, there = episode.deficit[big], path[big]
         return math.fsum(size[behind:] * np.abs(there[behind:] - there[:-behind]))
 
-    first = quantity(
+    first = q.quantity(
         f"D_big^{delay}",
         f"deficits of the first {behind} big rounds, D ≥ max D/2",
-        lambda e, u: math.fsum(e.deficit[big_rounds(e)][:behind]),
+        lambda e, u: math.fsum(e.deficit[q.big_rounds(e)][:behind]),
     )
     meaning = f"Σ D_t |u_t − u_s| over big rounds, s the big round {behind} before t, in hindsight"
-    return first, quantity(f"W_big^{delay}", meaning, moved)
+    return first, q.quantity(f"W_big^{delay}", meaning, moved)
 
 
-NEEDED_VALUE = quantity(
+NEEDED_VALUE = q.quantity(
     "V_B", "E min(Σ min(B, D), Σ ξ_t D_t), ξ_t fair coins, in hindsight through Σ min(B, D)", _value
 )
 
@@ -131,7 +121,7 @@ def delayed_envelope(delay: int) -> Bound:
     first, moved = _late(delay)
     return Bound(
         name=f"gated envelope, {delay} late",
-        expression=first.symbol / 2 + moved.symbol + SMALL.symbol,
+        expression=first.symbol / 2 + moved.symbol + q.SMALL.symbol,
         covers=f"delayed-persistence:{delay} from ½, where it counts big rounds",
         rules=(f"delayed-persistence:{delay}",),
         hypotheses=(ENOUGH_CAPACITY, TWO_SIZES),
@@ -145,12 +135,12 @@ def delayed_envelope(delay: int) -> Bound:
 DELAYED = (delayed_envelope(1), delayed_envelope(2))
 COVERAGE = Bound(
     name="coverage",
-    expression=SHARE * TOTAL_DEFICIT.symbol + 1 / STEP + LARGEST_DEFICIT.symbol,
+    expression=SHARE * q.TOTAL_DEFICIT.symbol + 1 / STEP + q.LARGEST_DEFICIT.symbol,
     covers="coverage:0.1 with η = 1/D_max, on any sequence",
     loss=COVERAGE_LOSS,
     tightness_note="the excess over α Σ D does not grow with the number of rounds",
     citation="new; compare Gibbs & Candès, NeurIPS 2021",
     proof="coverage",
-    choices={SHARE: sympy.Rational(1, 10), STEP: 1 / LARGEST_DEFICIT.symbol},
+    choices={SHARE: sympy.Rational(1, 10), STEP: 1 / q.LARGEST_DEFICIT.symbol},
 )
 BOUNDS = (MINIMAX_UPPER, MINIMAX_LOWER, NEEDED_MINIMAX, NEEDED_LOWER, *DELAYED, COVERAGE)

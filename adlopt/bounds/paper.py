@@ -12,20 +12,10 @@ from functools import partial
 
 import sympy
 
+from adlopt.bounds import quantity as q
 from adlopt.bounds.bound import Bound, Comparator, Status
 from adlopt.bounds.concluded import OBJECTIVE
 from adlopt.bounds.hypotheses import ENOUGH_CAPACITY, FIXED_DOMAIN, INSIDE_DOMAIN, KNOWN_ACCOUNTS
-from adlopt.bounds.quantity import (
-    DIAMETER,
-    MOVED_HAIRCUTS,
-    OVER_CAPACITY,
-    OVER_CAPACITY_TWICE,
-    ROUNDS,
-    SMALLEST_CAPACITY,
-    WINNERS,
-    P,
-    S,
-)
 from adlopt.bounds.witnesses import resting
 from adlopt.foundation.arrays import own_number
 from adlopt.model.episode import Episode
@@ -45,7 +35,7 @@ def _has_the_best_step(rule: Severity, episode: Episode) -> bool:
 
 PROPOSITION_1 = Bound(
     name="Proposition 1",
-    expression=sympy.sqrt((1 + 2 * P.symbol) * S.symbol),
+    expression=sympy.sqrt((1 + 2 * q.P.symbol) * q.S.symbol),
     covers="projected OGD on D_t |θ − θ*_t| with the hindsight step η* = sqrt((1 + 2P)/S)",
     rules=(_has_the_best_step,),
     hypotheses=(ENOUGH_CAPACITY, INSIDE_DOMAIN),
@@ -64,7 +54,7 @@ WEIGHTS = {TRACKING: sympy.Integer(1), FAIRNESS: sympy.Integer(0)}
 """Dollars missed, unless another bound is made with `dataclasses.replace`."""
 
 SLOPE = sympy.sqrt(
-    TRACKING**2 * (WINNERS.symbol - 1) + (TRACKING + FAIRNESS / SMALLEST_CAPACITY.symbol) ** 2
+    TRACKING**2 * (q.WINNERS.symbol - 1) + (TRACKING + FAIRNESS / q.SMALLEST_CAPACITY.symbol) ** 2
 )
 """Longest subgradient: one winner bears the worst burden alone."""
 
@@ -74,7 +64,7 @@ _of_haircuts = partial(
 
 PROPOSITION_2 = _of_haircuts(
     name="Proposition 2",
-    expression=SLOPE * DIAMETER.symbol * sympy.sqrt(ROUNDS.symbol),
+    expression=SLOPE * q.DIAMETER.symbol * sympy.sqrt(q.ROUNDS.symbol),
     comparator=Comparator.BEST_FIXED_SEVERITY,
     covers="mirror descent on haircuts, η = R/(G√T), against one fixed haircut of all rounds",
     witness=partial(resting, 1.0, 1.0),
@@ -87,7 +77,7 @@ PROPOSITION_2 = _of_haircuts(
 
 PROPOSITION_3 = _of_haircuts(
     name="Proposition 3",
-    expression=SLOPE * (DIAMETER.symbol * sympy.sqrt(ROUNDS.symbol) + MOVED_HAIRCUTS.symbol),
+    expression=SLOPE * (q.DIAMETER.symbol * sympy.sqrt(q.ROUNDS.symbol) + q.MOVED_HAIRCUTS.symbol),
     covers="nothing: mirror descent with η = R/(G√T) exceeds it on alternating blocks",
     tightness_note="false with any constants; no algorithm has it",
     citation=SOURCE.format("Prop. 3, Eq. 27"),
@@ -100,7 +90,7 @@ PROPOSITION_5 = _of_haircuts(
     name="Proposition 5",
     expression=SLOPE
     * sympy.sqrt(
-        ROUNDS.symbol * (DIAMETER.symbol**2 + 2 * DIAMETER.symbol * MOVED_HAIRCUTS.symbol)
+        q.ROUNDS.symbol * (q.DIAMETER.symbol**2 + 2 * q.DIAMETER.symbol * q.MOVED_HAIRCUTS.symbol)
     ),
     covers="mirror descent on haircuts with the hindsight step √((R² + 2R P_x)/(G²T))",
     witness=partial(resting, 1.0, 1.0),
@@ -122,13 +112,13 @@ def full_objective(track: float = 1.0, fair: float = 0.0) -> Bound:
     """
     weights = [own_number(track, "track", lowest=0.0), own_number(fair, "fair", lowest=0.0)]
     squares = (
-        TRACKING**2 * S.symbol
-        + 2 * TRACKING * FAIRNESS * OVER_CAPACITY.symbol
-        + FAIRNESS**2 * OVER_CAPACITY_TWICE.symbol
+        TRACKING**2 * q.S.symbol
+        + 2 * TRACKING * FAIRNESS * q.OVER_CAPACITY.symbol
+        + FAIRNESS**2 * q.OVER_CAPACITY_TWICE.symbol
     )
     return Bound(
         name="full objective",
-        expression=sympy.sqrt((1 + 2 * P.symbol) * squares),
+        expression=sympy.sqrt((1 + 2 * q.P.symbol) * squares),
         covers="projected OGD + pro-rata, step √((1 + 2P)/S) with D_t (λ_track + λ_fair/U_t) in "
         "place of D_t (hindsight)",
         loss=OBJECTIVE,

@@ -9,20 +9,9 @@ from functools import partial
 
 import sympy
 
+from adlopt.bounds import quantity as q
 from adlopt.bounds.bound import FIRST_SEVERITY, Along, Bound
 from adlopt.bounds.hypotheses import ENOUGH_CAPACITY, EQUAL_DEFICITS, TWO_SIZES
-from adlopt.bounds.quantity import (
-    FIRST,
-    FIRST_BIG,
-    FIRST_DEFICIT,
-    GATED,
-    LARGEST_DEFICIT,
-    LOSS,
-    MOVED,
-    MOVED_BIG,
-    SMALL,
-    P,
-)
 from adlopt.bounds.witnesses import growing, swinging
 from adlopt.policies.severity import GatedPersistence, Persistence
 
@@ -32,7 +21,7 @@ _new = partial(Bound, citation="new; compare [CTTX26, Prop. 1]")
 
 PERSISTENCE = _new(
     name="persistence",
-    expression=FIRST_DEFICIT.symbol * abs(FIRST_SEVERITY - FIRST.symbol) + MOVED.symbol,
+    expression=q.FIRST_DEFICIT.symbol * abs(FIRST_SEVERITY - q.FIRST.symbol) + q.MOVED.symbol,
     covers="persistence from ½: its loss itself, along the needed severities",
     rules=("persistence",),
     hypotheses=(ENOUGH_CAPACITY,),
@@ -45,8 +34,8 @@ PERSISTENCE = _new(
 
 PERSISTENCE_UNIFORM = _new(
     name="persistence, equal deficits",
-    expression=2 * LOSS.symbol
-    + LARGEST_DEFICIT.symbol * (P.symbol + abs(FIRST_SEVERITY - FIRST.symbol)),
+    expression=2 * q.LOSS.symbol
+    + q.LARGEST_DEFICIT.symbol * (q.P.symbol + abs(FIRST_SEVERITY - q.FIRST.symbol)),
     covers="persistence from ½, against every path",
     rules=("persistence",),
     hypotheses=(ENOUGH_CAPACITY, EQUAL_DEFICITS),
@@ -60,9 +49,9 @@ PERSISTENCE_UNIFORM = _new(
 
 GATED_PERSISTENCE = _new(
     name="gated persistence",
-    expression=(1 + 1 / (KAPPA * (1 - KAPPA))) * LOSS.symbol
-    + GATED.symbol
-    + LARGEST_DEFICIT.symbol / (2 * (1 - KAPPA)),
+    expression=(1 + 1 / (KAPPA * (1 - KAPPA))) * q.LOSS.symbol
+    + q.GATED.symbol
+    + q.LARGEST_DEFICIT.symbol / (2 * (1 - KAPPA)),
     covers="gated-persistence with κ = 1/2 from ½, against every path",
     rules=("gated-persistence",),
     hypotheses=(ENOUGH_CAPACITY,),
@@ -76,7 +65,7 @@ GATED_PERSISTENCE = _new(
 
 GATED_ENVELOPE = _new(
     name="gated envelope",
-    expression=FIRST_BIG.symbol / 2 + MOVED_BIG.symbol + SMALL.symbol,
+    expression=q.FIRST_BIG.symbol / 2 + q.MOVED_BIG.symbol + q.SMALL.symbol,
     covers="gated-persistence with κ = 1/2 from ½, on any sequence with W_big or less",
     rules=("gated-persistence",),
     hypotheses=(ENOUGH_CAPACITY, TWO_SIZES),

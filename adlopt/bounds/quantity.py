@@ -77,6 +77,12 @@ def _gated(episode: Episode, path: FloatArray) -> float:
     return math.fsum(episode.deficit[t] * abs(path[t] - path[s]) for t, s in pairs if s is not None)
 
 
+def _plain(episode: Episode, path: FloatArray) -> float:
+    needed = episode.needed_severity
+    severities = (0.0, 0.5, np.concatenate([[0.5], needed[:-1]]))
+    return min(math.fsum(episode.deficit * np.abs(theta - needed)) for theta in severities)
+
+
 def _moved_big(episode: Episode, path: FloatArray) -> float:
     big = big_rounds(episode)
     return math.fsum(episode.deficit[big][1:] * np.abs(np.diff(path[big])))
@@ -121,6 +127,9 @@ LOSS = quantity(
 )
 FIRST = quantity("u_1", "where the path starts, in hindsight", lambda e, u: u[0], unit="1")
 MOVED = quantity("W", "dollars moved, Σ D_t |u_t − u_{t−1}|, in hindsight", _moved)
+PLAIN = quantity(
+    "L_k", "least loss of do-nothing, the constant ½ and persistence from ½, in hindsight", _plain
+)
 GATED = quantity(
     "G", "Σ D_t |u_t − u_s|, s the last round before t with D_s ≥ D_t/2, in hindsight", _gated
 )

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from functools import partial
+from numbers import Real
+from typing import Any
 
-from adlopt.bounds.bound import Bound
+import sympy
+
+from adlopt.bounds.bound import FIRST_SEVERITY, Bound
 from adlopt.bounds.hypotheses import ENOUGH_CAPACITY, INSIDE_DOMAIN
-from adlopt.bounds.quantity import TOTAL_DEFICIT, WORST_MISS, P, S
-from adlopt.bounds.witnesses import all_needed
+from adlopt.bounds.quantity import FIRST_DEFICIT, TOTAL_DEFICIT, WORST_MISS, P, S
+from adlopt.bounds.witnesses import all_needed, swinging
 from adlopt.model.episode import Episode
-from adlopt.policies.severity import Constant
+from adlopt.policies.severity import Constant, Persistence
 
 TRIVIAL = Bound(
     name="trivial",
@@ -38,7 +42,32 @@ HALF = Bound(
 """What a constant guarantees without looking at anything."""
 
 
-BOUNDS = (TRIVIAL, HALF)
+def from_first(first: float) -> Bound:
+    """D − D_1 + D_1 max(x_1, 1 − x_1): what is played first is known beforehand."""
+
+    def starts_there(rule: Any, episode: Episode) -> bool:
+        theta = rule.decide(rule.begin(), episode.rounds[0].start)
+        return isinstance(theta, Real) and theta == first
+
+    farther = FIRST_DEFICIT.symbol * sympy.Max(FIRST_SEVERITY, 1 - FIRST_SEVERITY)
+    return Bound(
+        name=f"first round, start {first:g}",
+        expression=TOTAL_DEFICIT.symbol - FIRST_DEFICIT.symbol + farther,
+        covers=f"every severity with θ_1 = {first:g}, on every sequence",
+        rules=(starts_there,),
+        hypotheses=(ENOUGH_CAPACITY, INSIDE_DOMAIN),
+        witness=partial(swinging, Persistence(first)),
+        tightness_note="attained by persistence where θ* swings from end to end",
+        citation="new; a round costs at most its deficit, and the first its farther end",
+        proof="trivial",
+        choices={FIRST_SEVERITY: sympy.Rational(first)},
+    )
+
+
+FIRST_ROUND = from_first(0.5)
+"""D − D_1/2."""
+
+BOUNDS = (TRIVIAL, HALF, FIRST_ROUND)
 
 
 def effective_rounds(episode: Episode) -> float:

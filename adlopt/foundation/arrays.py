@@ -13,7 +13,7 @@ from decimal import Decimal
 from functools import partial
 from numbers import Real
 from types import MappingProxyType
-from typing import Any, Self, TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -173,13 +173,6 @@ class Record:
     """
 
     __slots__ = ()
-
-    def _but(self, **owned: object) -> Self:
-        """The same with fields that need no check, and on which no other field depends."""
-        made = object.__new__(type(self))
-        for f in fields(self):  # type: ignore[arg-type]
-            object.__setattr__(made, f.name, owned.get(f.name, getattr(self, f.name)))
-        return made
 
     def __reduce__(self) -> tuple[object, ...]:
         given = [f.name for f in fields(self) if f.init]  # type: ignore[arg-type]

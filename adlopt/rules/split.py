@@ -286,9 +286,9 @@ def shared_in_turn(units: IntArray, most: IntArray, amounts: IntArray) -> Served
     while first < amounts.size and (rows := left.nonzero()[0]).size:
         asked = amounts[first : first + max(min(many, LARGEST_TABLE // rows.size), 1)]
         taken, equal, sure = _at_once(units[rows], left[rows], asked)
-        many = 2 * many if sure == asked.size else max(sure, 1)
         if not sure:
             taken, equal, sure = *_at_limits(units[rows], left[rows], int(asked[0])), 1
+        many = 2 * many if sure == asked.size else max(sure, FEWEST)
         who, place = taken[:sure].nonzero()
         parts.append((first + who, rows[place], taken[who, place]))
         tied |= {first + i: rows[places] for i, places in equal.items() if i < sure}

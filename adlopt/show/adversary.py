@@ -22,8 +22,8 @@ SHOWN = 36
 VERDICTS = {
     "supremum": "the supremum: the loss is a lower bound on the worst case, and within {gap:.2g} "
     "USD of the upper end, which is verified",
-    "between": "the worst case lies between these two losses: the upper one lets ties θ = θ* go "
-    "against the rule",
+    "between": "the worst case lies between these two losses: the upper one lets ties θ = θ*, and "
+    "roots between chord and tangents, go against the rule",
     "stopped": "stopped with a gap of {usd} USD: the loss is a lower bound on the worst case, "
     "which lies between these two losses",
     "found": "found by search: a lower bound on the worst case, which lies between these "

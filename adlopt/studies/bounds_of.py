@@ -39,15 +39,7 @@ from adlopt.scoring.one_run import run_policy
 from adlopt.scoring.quality import counted_once
 from adlopt.show.answer import Answer, Columns
 from adlopt.show.bounds import summary, tables
-from adlopt.show.schema.boards import (
-    BoundData,
-    BoundsReportData,
-    CornerData,
-    GameData,
-    IntervalData,
-    OnceData,
-    WeightedData,
-)
+from adlopt.show.schema import boards
 from adlopt.show.table import joined_html
 from adlopt.show.words import counted
 
@@ -63,9 +55,9 @@ SHARES = (PROPOSITION_1, HALF, GATED_ENVELOPE)
 class BoundsReport(Answer):
     """Upper and lower bounds on an episode side by side, and where policies lie between them."""
 
-    figures: BoundsReportData
+    figures: boards.BoundsReportData
 
-    def __getitem__(self, bound: str) -> BoundData:
+    def __getitem__(self, bound: str) -> boards.BoundData:
         for each in self.figures.bounds:
             if each.name == bound:
                 return each
@@ -86,7 +78,7 @@ class BoundsReport(Answer):
     def _repr_html_(self) -> str:
         return joined_html(tables(self.figures))
 
-    def data(self) -> BoundsReportData:
+    def data(self) -> boards.BoundsReportData:
         """Return the figures."""
         return self.figures
 
@@ -134,7 +126,7 @@ def bounds_of(
     placed = [*(lineup(episode) if rows is None else rows), _ader(episode), *_recorded(episode)]
     placed = [*(_alone(episode, each) for each in grammar.policies(policies, episode)), *placed]
     return BoundsReport(
-        figures=BoundsReportData(
+        figures=boards.BoundsReportData(
             episode=episode.data(),
             effective_rounds=effective_rounds(episode),
             rounds_needed=rounds_needed(episode),
@@ -150,7 +142,7 @@ def bounds_of(
     )
 
 
-def _minimax(episode: Episode) -> list[GameData]:
+def _minimax(episode: Episode) -> list[boards.GameData]:
     """V(P), its closed form and Proposition 1, by P; the episode's own P comes last."""
     big = big_rounds(episode)
     own, of_big = P.measure(episode), path_variation(episode.needed_severity[big])
@@ -160,30 +152,30 @@ def _minimax(episode: Episode) -> list[GameData]:
     ordered = [*sorted(budgets.items()), (own, "of the episode (hindsight)")]
     squares = S.measure(episode)
     return [
-        GameData(
+        boards.GameData(
             path_variation=budget,
             of=of,
-            value_usd=filled(IntervalData, minimax(episode.deficit, budget)),
-            closed_form_usd=filled(IntervalData, closed_form(episode.deficit, budget)),
+            value_usd=filled(boards.IntervalData, minimax(episode.deficit, budget)),
+            closed_form_usd=filled(boards.IntervalData, closed_form(episode.deficit, budget)),
             proposition_1_usd=math.sqrt((1 + 2 * budget) * squares),
         )
         for budget, of in ordered
     ]
 
 
-def _weighted(episode: Episode) -> WeightedData:
+def _weighted(episode: Episode) -> boards.WeightedData:
     big, budget = big_rounds(episode), MOVED_BIG.measure(episode)
-    return WeightedData(
+    return boards.WeightedData(
         rounds=int(big.sum()),
         budget_usd=budget,
         small_usd=SMALL.measure(episode),
-        value_usd=filled(IntervalData, minimax_weighted(episode.deficit[big], budget)),
+        value_usd=filled(boards.IntervalData, minimax_weighted(episode.deficit[big], budget)),
     )
 
 
-def _curve(episode: Episode) -> list[CornerData]:
+def _curve(episode: Episode) -> list[boards.CornerData]:
     return [
-        CornerData(
+        boards.CornerData(
             path_variation=float(vertex.variation),
             loss_usd=float(vertex.loss),
             usd={bound.name: bound.at(episode, vertex.severities) for bound in COLUMNS},
@@ -221,13 +213,13 @@ def _recorded(episode: Episode) -> list[LineupRow]:
     return rows
 
 
-def _once(once: Episode) -> OnceData:
-    return OnceData(
+def _once(once: Episode) -> boards.OnceData:
+    return boards.OnceData(
         deficit_usd=math.fsum(once.deficit),
         path_variation=P.measure(once),
         effective_rounds=effective_rounds(once),
         half_usd=HALF.value(once),
         proposition_1_usd=PROPOSITION_1.value(once),
         trivial_usd=TRIVIAL.value(once),
-        value_usd=filled(IntervalData, minimax(once.deficit, P.measure(once))),
+        value_usd=filled(boards.IntervalData, minimax(once.deficit, P.measure(once))),
     )

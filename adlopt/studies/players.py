@@ -7,13 +7,13 @@ the mark, against what has to go.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from types import MappingProxyType
+from dataclasses import replace
 from typing import Protocol, TypeVar
 
 import numpy as np
 
 from adlopt.errors import AdloptError, InfeasibleRound, InputError, NoSolution, PolicyError
-from adlopt.foundation.arrays import BoolArray, FloatArray, freeze
+from adlopt.foundation.arrays import BoolArray, FloatArray
 from adlopt.foundation.money import MICRO
 from adlopt.model.market import Market
 from adlopt.model.round import Round, RoundOutcome, RoundStart
@@ -93,7 +93,7 @@ def deleverage(market: Market, by: Playable, shed: Shed | None = None) -> Deleve
         return rules.deleverage(market, who, shed)
     deficit, start, haircut = market.required - min(market.fund, market.required), None, None
     if deficit > 0 and market.winners.any():
-        start = wealth_round(market, deficit=deficit, estimate=deficit)
+        start = replace(wealth_round(market), deficit=deficit, estimate=deficit)
         decided = who.decide(who.begin(), start)
         haircut = check_haircut(decided, start, who=f"policy {who.name!r}")
     decided_on = with_given(market, start, haircut)
@@ -162,5 +162,5 @@ def with_given(
     if start is not None and haircut is not None:
         index = {name: i for i, name in enumerate(market.accounts.account)}
         given[[index[name] for name in start.account]] = haircut
-    features = MappingProxyType({**market.accounts.features, "given": freeze(given)})
-    return market._but(accounts=market.accounts._but(features=features))
+    features = {**market.accounts.features, "given": given}
+    return replace(market, accounts=replace(market.accounts, features=features))

@@ -11,7 +11,7 @@ import sys
 from pathlib import Path
 
 GUIDE = Path(__file__).parents[2] / "examples/guide/speed.md"
-BEGIN, END = "<!-- speed: begin -->\n", "<!-- speed: end -->\n"
+BEGIN, END = "<!-- {}: begin -->\n", "<!-- {}: end -->\n"
 
 
 def table(measurements):
@@ -42,11 +42,12 @@ def ratio(value):
     return f"{value:,.0f}" if value >= 100 else f"{value:.2g}"
 
 
-def put(text, guide=GUIDE):
+def put(text, guide=GUIDE, name="speed"):
     """Replace what is between the markers."""
-    before, rest = guide.read_text(encoding="utf-8").split(BEGIN)
-    after = rest.split(END)[1]
-    guide.write_text(f"{before}{BEGIN}{text}{END}{after}", encoding="utf-8")
+    begin, end = BEGIN.format(name), END.format(name)
+    before, rest = guide.read_text(encoding="utf-8").split(begin)
+    after = rest.split(end)[1]
+    guide.write_text(f"{before}{begin}{text}{end}{after}", encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -37,7 +37,7 @@ from adlopt.bounds import (
 )
 from adlopt.bounds.bound import FIRST_SEVERITY, BoundSide, Status
 from adlopt.bounds.concluded import CONCLUDED
-from adlopt.bounds.gradient_steps import EXPERTS, STEP
+from adlopt.bounds.gradient_steps import EXPERTS, MIXED, STEP
 from adlopt.bounds.guarantees import (
     COVERAGE,
     DELAYED,
@@ -61,6 +61,7 @@ from adlopt.bounds.quantity import (
     MOVED_HAIRCUTS,
     OVER_CAPACITY,
     OVER_CAPACITY_TWICE,
+    PLAIN,
     QUANTITIES,
     ROUNDS,
     SMALL,
@@ -74,6 +75,7 @@ from adlopt.bounds.quantity import (
     Q,
     S,
 )
+from adlopt.bounds.trivial import FIRST_ROUND
 from adlopt.proof import (
     Claim,
     Verdict,
@@ -94,9 +96,9 @@ from adlopt.show.board import bounds as board_bounds
 from adlopt.show.bounds import render
 from adlopt.studies import bounds_of as report
 
-t, i, r, n, T, most = integers("t i r n T M")
+t, i, k, r, n, T, most = integers("t i k r n T M")
 c, L, track, fair, w, low, largest, radius, moved = reals("c L λ μ w low largest D P")
-D, U, b, x, s, u, v = sequences("D U b x s u v")
+D, U, X, b, x, s, u, v = sequences("D U X b x s u v")
 worst, other, needed = sequences("worst other needed")
 chosen, E, F, short, worth = sequences("c E F r Φ")
 dollars = integer_sequences("b")
@@ -134,6 +136,7 @@ def quantities(path: Any) -> dict[sympy.Symbol, Any]:
         S: over_rounds(D(t) ** 2),
         TOTAL_DEFICIT: over_rounds(D(t)),
         FIRST_DEFICIT: D(1),
+        PLAIN: over_rounds(D(t) * abs(X(k, t) - s(t))),
         LARGEST_DEFICIT: largest,
         WORST_MISS: over_rounds(D(t) * Max(s(t), 1 - s(t))),
         OVER_CAPACITY: over_rounds(D(t) ** 2 / U(t)),
@@ -151,7 +154,8 @@ def quantities(path: Any) -> dict[sympy.Symbol, Any]:
 
 LATE = [q for q in QUANTITIES.values() if "^" in str(q.symbol)]
 """Of late feedback: in the proof, whatever rounds a big one may copy."""
-KEPT = {SHARE: share, ETA: step_, FIRST_SEVERITY: x(1), STEP: c, TRACKING: track, FAIRNESS: fair}
+KEPT = {SHARE: share, ETA: step_, FIRST_SEVERITY: x(1), STEP: c, EXPERTS: n}
+KEPT |= {TRACKING: track, FAIRNESS: fair}
 """Choices that proofs leave open, and their letters there."""
 
 
@@ -196,6 +200,7 @@ LINKS = {
     PROPOSITION_1: Link(claims=("optimal step",), bounded=AGAINST_PATH),
     TRIVIAL: Link(claims=("worst miss",)),
     HALF: Link(claims=("the constant 1/2",)),
+    FIRST_ROUND: Link(claims=("the first round",), kept=(FIRST_SEVERITY,)),
     OPTIMISED: Link(claims=("any start",)),
     OPTIMISED_FROM_HALF: Link(claims=("start 1/2",)),
     QUADRATIC: Link(claims=("start 1/2, with −Q",)),
@@ -204,6 +209,7 @@ LINKS = {
     ADAPTIVE: ANY_STEP,
     ADAPTIVE_TUNED: ANY_STEP,
     TUNING_FREE: Link(claims=("tuning-free",)),
+    MIXED: Link(claims=("every expert",), kept=(EXPERTS,)),
     RUNNING: Link(claims=("with roots written out",), path=s(t)),
     PERSISTENCE: Link(claims=("plain",), path=s(t), kept=(FIRST_SEVERITY,), relation=eq),
     PERSISTENCE_UNIFORM: Link(claims=("against every path",), kept=(FIRST_SEVERITY,)),

@@ -349,6 +349,7 @@ def test_every_other_witness_plays_what_its_bound_names():
         "gated envelope, 2 late": "delayed-persistence:2",
         "trivial": "do-nothing",
         "θ = 1/2": "constant:0.5",
+        "first round, start 0.5": "persistence",
         "persistence": "persistence",
         "persistence, equal deficits": "persistence",
         "gated persistence": "gated-persistence",
@@ -361,7 +362,7 @@ def test_every_other_witness_plays_what_its_bound_names():
 def test_what_is_not_shown_tight():
     loose = {bound.name for bound in BOUNDS if bound.tightness is Tightness.NOT_SHOWN}
     tuned = {"adaptive steps, c = 1/√2", "adaptive steps, c = √(1/2 + P)", "tuning-free experts"}
-    assert loose == {*tuned, "Proposition 3", "coverage", "running step"}
+    assert loose == {*tuned, "Proposition 3", "coverage", "running step", "best plain expert"}
     assert full_objective(1.0, 2.0).tightness is Tightness.NOT_SHOWN
 
 

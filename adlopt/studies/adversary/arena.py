@@ -21,7 +21,7 @@ from adlopt.model.episode import POOLED, Episode, path_variation
 from adlopt.model.round import Round, RoundOutcome, RoundStart
 from adlopt.optimum.programs.highs import Infeasible, run
 from adlopt.optimum.programs.program import SparseRows
-from adlopt.policies.protocols import Severity
+from adlopt.policies.protocols import Severity, blaming
 from adlopt.studies.adversary.path_limit import PathLimit
 
 TOUCHING = 1e-6
@@ -181,7 +181,8 @@ class Arena(Record):
         """Play a rule against θ*, shape (T,)."""
         state, played, missed = rule.begin(), [], []
         for start, target in zip(self.starts, path.tolist(), strict=True):
-            theta = rule.decide(state, start)
+            with blaming(rule, start):
+                theta = rule.decide(state, start)
             if not 0.0 <= theta <= 1.0:
                 raise PolicyError(
                     f"severity {rule.name!r} is {theta!r} in round {start.t}: "
@@ -189,7 +190,8 @@ class Arena(Record):
                 )
             played.append(theta)
             missed.append(start.deficit * abs(theta - target))
-            state = rule.learn(state, start, theta, outcome(start, target))
+            with blaming(rule, start):
+                state = rule.learn(state, start, theta, outcome(start, target))
         return Attack(rule=rule, path=path, played=np.array(played), loss=math.fsum(missed))
 
 

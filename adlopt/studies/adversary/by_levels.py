@@ -78,7 +78,7 @@ def _quantile(past: Any, level: float, otherwise: Any) -> Any:
 
 COMPARING: Mapping[str, Callable[..., Any]] = {
     **dict.fromkeys(FUNCTIONS, _refused),
-    **{name: FUNCTIONS[name] for name in ("join", "stack", "latest")},
+    **{name: FUNCTIONS[name] for name in ("join", "stack", "earlier", "latest")},
     "clip": lambda x: x,
     "min": lambda *given: Level(np.logical_and.reduce(np.broadcast_arrays(*map(_of, given)))),
     "max": lambda *given: Level(np.logical_or.reduce(np.broadcast_arrays(*map(_of, given)))),

@@ -127,8 +127,6 @@ def design(  # noqa: PLR0913 - each is one choice of the user
     ------
     InputError
         If a parameter or its range is none, or the worst case can only be searched for.
-    SolverStopped
-        If the limit came before any path.
 
     Examples
     --------

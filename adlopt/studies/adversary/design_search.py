@@ -283,10 +283,15 @@ class Envelope:
             except NotLinear as why:
                 expected = f"a severity whose worst case is a mixed-integer program: it {why}"
                 raise InputError("policy", rule.name, expected) from None
-            answer, attack = built(form, deadline=end)
-            reported = form.loss_at(-answer.bound) * float(arena.deficit.max())
+            try:
+                answer, attack = built(form, deadline=end)
+                reported = form.loss_at(-answer.bound) * float(arena.deficit.max())
+                self.found[values] = form, answer, attack
+            except SolverStopped:
+                if self.paths:
+                    raise
+                attack, reported = arena.play(rule, arena.still), math.fsum(arena.deficit)
             cost += share * max(reported, attack.loss)
-            self.found[values] = form, answer, attack
             still = self._scene(arena, attack.path, share, values)
             self.paths.append(still)
             if self.trust is not Trust.REPORTED:

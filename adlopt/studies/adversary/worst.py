@@ -14,25 +14,29 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from numbers import Real
+from operator import itemgetter
 from typing import Any, overload
 
 import numpy as np
 
-from adlopt.bounds.bound import Along, Bound
+from adlopt.bounds.bound import FIRST_SEVERITY, Along, Bound
 from adlopt.bounds.game.minimax_value import Game
+from adlopt.bounds.gradient_steps import MIXED
 from adlopt.bounds.quantity import OF_ALL_PATHS
 from adlopt.bounds.registry import UPPER, on_severities
-from adlopt.bounds.trivial import TRIVIAL
+from adlopt.bounds.trivial import TRIVIAL, from_first
 from adlopt.errors import InputError, SolverStopped
 from adlopt.foundation.arrays import freeze, own_number, own_whole
 from adlopt.foundation.deadline import ctrl_c_as_limit, deadline
 from adlopt.model.episode import Episode
 from adlopt.optimum.programs.highs import check_time_limit
 from adlopt.policies import grammar
+from adlopt.policies.experts import Mixture
 from adlopt.policies.grammar import A_SEVERITY, Playable
 from adlopt.policies.protocols import Severity, SeverityThenAllocation
 from adlopt.policies.severity_notation import Written
 from adlopt.studies.adversary.arena import Arena, follow, search, snapped
+from adlopt.studies.adversary.by_levels import by_levels
 from adlopt.studies.adversary.worst_allocation import RoundBox, WorstAllocation, worst_allocation
 from adlopt.studies.adversary.worst_case import (
     ATTAINED,
@@ -40,21 +44,11 @@ from adlopt.studies.adversary.worst_case import (
     Outcome,
     Unavoidable,
     WorstCase,
-    replay,
 )
 from adlopt.studies.adversary.written_program import NotLinear
 from adlopt.studies.adversary.written_worst import MEETING, Solved, solve
 
-__all__ = [
-    "Outcome",
-    "RoundBox",
-    "Unavoidable",
-    "WorstAllocation",
-    "WorstCase",
-    "replay",
-    "unavoidable",
-    "worst",
-]
+__all__ = ["RoundBox", "Unavoidable", "WorstAllocation", "WorstCase", "unavoidable", "worst"]
 
 
 @overload
@@ -188,23 +182,22 @@ def worst(  # noqa: PLR0913 - each is one choice of the user
     rules = _starting_anywhere(rule) if any_first else [rule]
     chosen = {"any_first": any_first, "gap": gap, "deadline": end, "progress": tell}
     solved = _solved(rule, arena, chosen, exact=exact)
-    known = _by_theorem(rule, arena)
     if isinstance(solved, Outcome):
-        attack = search(rules, arena, seed=seed, deadline=end, progress=tell)
+        attack, known = search(rules, arena, seed=seed, deadline=end, progress=tell), []
     else:
-        attack = solved.attack
-        known = min(known, (solved.upper, solved.by), key=lambda pair: pair[0])
+        attack, known = solved.attack, [(solved.upper, solved.by)]
     attack = snapped(attack, arena)
+    upper, by = min([*known, _by_theorem(rule, arena, any_first=any_first)], key=itemgetter(0))
     instance = arena.instance(attack.path, name=f"worst case of {attack.rule.name}")
     return WorstCase.of(
         attack.rule,
         measured or _least_that_covers(attack.rule, instance),
         instance,
         arena=arena,
-        upper=known[0],
-        upper_by=known[1],
+        upper=upper,
+        upper_by=by,
         reported=None if isinstance(solved, Outcome) or solved.closed else solved.reported,
-        outcome=_outcome(solved, known[0]),
+        outcome=_outcome(solved, upper),
     )
 
 
@@ -258,7 +251,7 @@ def _solved(
     why = "is not written in the notation"
     if isinstance(rule, Written) and rule.as_written:
         try:
-            return solve(rule, arena, **chosen)
+            return solve(rule, arena, loose=not exact, **chosen)
         except NotLinear as not_linear:
             why = str(not_linear)
         except SolverStopped:
@@ -269,20 +262,35 @@ def _solved(
     return Outcome.FOUND
 
 
-def _by_theorem(rule: Severity, arena: Arena) -> tuple[float, str]:
+def _by_theorem(rule: Severity, arena: Arena, *, any_first: bool) -> tuple[float, str]:
     """The least that a theorem says of all paths of the arena, USD, of those that cover the rule.
 
     It is measured where θ* goes from end to end until P is spent: of a path, such a bound knows P.
     """
     ends = freeze([t % 2 for t in range(len(arena.starts))])
     swing = arena.instance(follow(ends, arena.variation))
+    first = from_first(rule.decide(rule.begin(), arena.starts[0]))
     found = [(math.fsum(arena.deficit), "the sum of deficits")]
-    for bound in UPPER.values():
+    for bound in (*UPPER.values(), first):
+        if any_first and FIRST_SEVERITY in bound.choices:
+            continue
         knows = bound.expression.subs(bound.choices).free_symbols
         if knows <= OF_ALL_PATHS and bound.is_about(rule, swing) and not bound.conjectured:
             value = replace(bound, along=Along.NEEDED).evaluate(swing).value
             found += [] if value is None else [(value, bound.name)]
+    if isinstance(rule, Mixture):
+        slack = math.sqrt(math.log(len(rule.rules)) * math.fsum(arena.deficit**2))
+        for expert in rule.rules:
+            found.append((_of_expert(expert, arena, any_first=any_first) + slack, MIXED.name))
     return min(found)
+
+
+def _of_expert(expert: Severity, arena: Arena, *, any_first: bool) -> float:
+    """What no path costs an expert, USD: by a theorem, or level by level if it only compares."""
+    known = _by_theorem(expert, arena, any_first=any_first)[0]
+    at_once: dict[str, Any] = {"gap": 1e-3, "deadline": math.inf}
+    found = by_levels(expert, arena, any_first=any_first, **at_once)  # type: ignore[arg-type]
+    return known if found is None else min(known, found[0])
 
 
 def _least_that_covers(rule: Severity, instance: Episode) -> Bound:

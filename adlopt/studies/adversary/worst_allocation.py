@@ -33,14 +33,7 @@ from adlopt.model.solvency import check_haircut
 from adlopt.optimum.core.certificate import Trust
 from adlopt.optimum.programs.highs import Infeasible, run
 from adlopt.optimum.programs.proven_tree import proven_lower_bound
-from adlopt.policies import grammar
-from adlopt.policies.allocation import (
-    EqualAwards,
-    EqualLosses,
-    LeastBurden,
-    ProRataAllocation,
-    QueueAllocation,
-)
+from adlopt.policies import allocation as allocations, grammar
 from adlopt.policies.grammar import Playable
 from adlopt.policies.protocols import Allocation, SeverityThenAllocation
 from adlopt.show.adversary import worst_allocation as shown
@@ -171,7 +164,7 @@ def worst_allocation(
     if rule is None:
         raise InputError("policy", player.name, "an allocation, with or without a severity")
     split = SPLITS.get(type(rule))
-    proportional = type(rule) is ProRataAllocation or rule == LeastBurden()
+    proportional = type(rule) is allocations.ProRataAllocation or rule == allocations.LeastBurden()
     if exact and split is None and not proportional:
         raise InputError("policy", rule.name, "an allocation that is linear but for its bends")
     ids = _Ids(rule, box)
@@ -180,10 +173,10 @@ def worst_allocation(
     elif split is None:
         found = ids.searched(seed)
     else:
-        by_size = isinstance(rule, QueueAllocation) and rule.score == "capacity"
+        by_size = isinstance(rule, allocations.QueueAllocation) and rule.score == "capacity"
         written = _Written(ids=ids, split=split, by_size=by_size, gap=gap)
         written.deadline, written.tell = deadline(time_limit), progress or (lambda _: None)
-        placed = isinstance(rule, QueueAllocation) and not by_size
+        placed = isinstance(rule, allocations.QueueAllocation) and not by_size
         found = [written.ratio(), written.leak(placed=placed), written.jump()]
     return WorstAllocation(policy=rule.name, box=box, extremes=tuple(found))
 
@@ -456,8 +449,8 @@ def _equal_losses(draft: RuleDraft, u: Sequence[Sum], budget: Number) -> list[Nu
 
 
 SPLITS: dict[type, Split] = {
-    QueueAllocation: _in_turn,
-    EqualAwards: _equal_awards,
-    EqualLosses: _equal_losses,
+    allocations.QueueAllocation: _in_turn,
+    allocations.EqualAwards: _equal_awards,
+    allocations.EqualLosses: _equal_losses,
 }
 """Of exactly these: what derives from one may split otherwise."""

@@ -28,13 +28,7 @@ from adlopt.scoring.hindsight import severity_loss
 from adlopt.scoring.one_run import run_policy
 from adlopt.show.adversary import unavoidable as shown, worst_case
 from adlopt.show.answer import Answer, Columns, plain
-from adlopt.show.schema.boards import (
-    IntervalData,
-    LimitData,
-    RatiosData,
-    UnavoidableData,
-    WorstCaseData,
-)
+from adlopt.show.schema import boards
 from adlopt.show.words import counted, dollars
 from adlopt.studies.adversary.arena import Arena, Attack, follow, outcome
 from adlopt.studies.adversary.path_limit import PathLimit
@@ -49,13 +43,15 @@ class Outcome(Enum):
     SUPREMUM = "supremum"
     """No path costs more than `upper`, verified; the instance attains it to within `gap`."""
     BETWEEN = "between"
-    """The worst case lies between `loss` and `upper`; that lets ties θ = θ* go against the rule."""
+    """The worst case lies between `loss` and `upper`, for which ties θ = θ* go against the rule and
+    roots of what is not known lie between chord and tangents."""
     STOPPED = "stopped"
     """A time limit came first: the worst case lies between `loss` and `upper`."""
     FOUND = "found"
     """The worst that a search found; `upper` is what the best theorem says that covers the rule."""
 
 
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class Lost(Answer):
     """Base of answers: what a rule loses on an instance, its severities beside those needed."""
 
@@ -136,16 +132,11 @@ class WorstCase(Lost):
     """
 
     _view = worst_case
-    rule: Severity
-    bound: Bound
-    loss: float
     upper: float
     upper_by: str
     reported: float | None
     outcome: Outcome
-    variation: float
     limits: tuple[PathLimit, ...]
-    instance: Episode
 
     @classmethod
     def of(
@@ -202,13 +193,15 @@ class WorstCase(Lost):
         """Whether the instance refutes the bound, if the bound covers the rule."""
         return self.bound.verdict(self.rule, self.instance, self.loss, self.run)
 
-    def data(self) -> WorstCaseData:
+    def data(self) -> boards.WorstCaseData:
         """Return the figures at full precision."""
         exceeds = self.ratio is not None and self.ratio > 1 + ROUNDING
         path = self.instance.needed_severity
-        spare = [LimitData(text=one.text, spare=one.most - one.spent(path)) for one in self.limits]
+        spare = [
+            boards.LimitData(text=one.text, spare=one.most - one.spent(path)) for one in self.limits
+        ]
         said = {**self._lost(self.said), "first_severity": self.first, "limits": spare}
-        return filled(WorstCaseData, self, **said, exceeds_bound=exceeds)
+        return filled(boards.WorstCaseData, self, **said, exceeds_bound=exceeds)
 
 
 def replay(rule: Severity, instance: Episode) -> float:
@@ -268,14 +261,9 @@ class Unavoidable(Lost):
     """
 
     _view = shown
-    rule: Severity
-    bound: Bound
     value: Interval
     grid: int
-    variation: float
-    instance: Episode
     swing: Episode
-    loss: float
 
     @classmethod
     def of(cls, rule: Severity, bound: Bound, arena: Arena, game: Game) -> Unavoidable:
@@ -306,19 +294,19 @@ class Unavoidable(Lost):
         """What the bound says of the swing."""
         return self.bound.evaluate(self.swing)
 
-    def data(self) -> UnavoidableData:
+    def data(self) -> boards.UnavoidableData:
         """Return the figures at full precision."""
-        return UnavoidableData(
+        return boards.UnavoidableData(
             **self._lost(self.said),
-            value_usd=IntervalData(lower=self.value.lower, upper=self.value.upper),
+            value_usd=boards.IntervalData(lower=self.value.lower, upper=self.value.upper),
             grid=self.grid,
             bound_over_value=self._over_value(self.said.value),
             loss_over_value=self._over_value(self.loss),
         )
 
-    def _over_value(self, usd: float | None) -> RatiosData:
+    def _over_value(self, usd: float | None) -> boards.RatiosData:
         lower, upper = self.value.lower, self.value.upper
-        return RatiosData(
+        return boards.RatiosData(
             lower=usd / upper if usd is not None and upper else None,
             upper=usd / lower if usd is not None and lower else None,
         )

@@ -12,7 +12,9 @@ Where d = 0 this program may take either side, while the rule takes one: no path
 than the program's optimum. A `margin` > 0 keeps a strict comparison that far from 0: its paths cost
 the rule what the program says, provided that ties survive rounding.
 
-What is no sum of known multiples (θ* times θ*, a root of what is not known) is `NotLinear`.
+What is no sum of known multiples (θ* times θ*) is `NotLinear`. So is a root of what is not known,
+unless it may be `loose`: between its chord and tangents, so that paths cost the rule no more than
+the program says, and perhaps less.
 """
 
 from __future__ import annotations
@@ -31,6 +33,8 @@ from adlopt.policies.severity_notation import CHOOSE, FUNCTIONS, Functions, Writ
 from adlopt.studies.adversary.arena import Arena
 
 Number: TypeAlias = "float | Sum"
+TANGENTS = (0.02, 0.2, 0.4, 0.6, 0.8, 1.0)
+"""Where roots have one, as shares of the way between their ends."""
 
 
 class NotLinear(AdloptError):
@@ -133,6 +137,7 @@ class RuleDraft:
 
     margin: float = 0.0
     ties: bool = True
+    loose: bool = False
     lower: list[float] = field(default_factory=list)
     upper: list[float] = field(default_factory=list)
     integer: list[bool] = field(default_factory=list)
@@ -189,19 +194,38 @@ class RuleDraft:
         return self.known[key]
 
     def product(self, a: Sum, b: Sum) -> Number:
-        """A binary times a sum."""
-        one, p = (a, b) if self._binary(a) else (b, a)
-        if not self._binary(one):
+        """A sum of binaries times a sum."""
+        ones, p = (a, b) if self._whole(a) else (b, a)
+        if not self._whole(ones):
             raise NotLinear("multiplies two numbers that are not known")
+        if not 0 <= ones.least <= ones.largest <= 1:
+            each = (Sum(self, {c: 1.0}, 0.0, 0.0, 1.0) * p * by for c, by in ones.terms.items())
+            return sum(each, start=p * ones.constant)
         z = self.column(min(p.least, 0.0), max(p.largest, 0.0))
-        self.require(z - p.least * one, lower=0.0)
-        self.require(z - p.largest * one, upper=0.0)
-        self.require(z - p - p.largest * one, lower=-p.largest)
-        self.require(z - p - p.least * one, upper=-p.least)
+        self.require(z - p.least * ones, lower=0.0)
+        self.require(z - p.largest * ones, upper=0.0)
+        self.require(z - p - p.largest * ones, lower=-p.largest)
+        self.require(z - p - p.least * ones, upper=-p.least)
         return z
 
-    def _binary(self, given: Sum) -> bool:
-        return all(self.integer[c] for c in given.terms) and 0 <= given.least <= given.largest <= 1
+    def _whole(self, given: Sum) -> bool:
+        return all(self.integer[c] for c in given.terms)
+
+    def root(self, x: Number) -> Number:
+        """Its square root, or what is between the chord and tangents of it."""
+        if not isinstance(x, Sum):
+            return math.sqrt(x)
+        if not self.loose:
+            raise NotLinear("takes a root of what is not known")
+        if x.largest <= 0:
+            return 0.0
+        low, unit = math.sqrt(max(x.least / x.largest, 0.0)), 1.0 / x.largest
+        z = self.column(low, 1.0)
+        self.require(z * (low + 1.0) - x * unit, lower=low)
+        for share in TANGENTS:
+            at = low + (1.0 - low) * share
+            self.require(z * (2.0 * at) - x * unit, upper=at**2)
+        return z * math.sqrt(x.largest)
 
     def larger(self, *given: Number) -> Number:
         """Max."""
@@ -297,7 +321,7 @@ class RuleDraft:
             "min": self.smaller,
             "max": self.larger,
             "abs": lambda x: self.larger(x, -1.0 * x),
-            "sqrt": _root,
+            "sqrt": self.root,
             "quantile": self.quantile,
             CHOOSE: self.choose,
         }
@@ -329,12 +353,6 @@ def _ends(x: Number) -> tuple[float, float]:
     return (x.least, x.largest) if isinstance(x, Sum) else (x, x)
 
 
-def _root(x: Number) -> float:
-    if isinstance(x, Sum):
-        raise NotLinear("takes a root of what is not known")
-    return math.sqrt(x)
-
-
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class WrittenProgram:
     """Σ w_t |θ_t − θ*_t| over paths of an arena, w_t = D_t / max D, and where its columns are."""
@@ -348,11 +366,9 @@ class WrittenProgram:
     loss: Number
 
     @classmethod
-    def of(
-        cls, rule: Written, arena: Arena, *, any_first: bool, margin: float = 0.0, ties: bool = True
-    ) -> WrittenProgram:
+    def of(cls, rule: Written, arena: Arena, *, any_first: bool, **how: Any) -> WrittenProgram:
         """Run the rule's expressions on columns; `NotLinear` if one is no sum of multiples."""
-        draft = RuleDraft(margin=margin, ties=ties)
+        draft = RuleDraft(**how)
         functions, recipe = draft.functions(), rule.recipe.what_plays()
         first = draft.column(0.0, 1.0) if any_first else None
         given: dict[str, Any] = rule.given | ({"first": first} if any_first else {})
@@ -377,8 +393,8 @@ class WrittenProgram:
 
     def strictly(self, margin: float, *, ties: bool = True) -> WrittenProgram:
         """The same, with comparisons that far from 0, or 0 if there may be ties; columns stay."""
-        chosen = {"any_first": self.first is not None, "ties": ties}
-        return self.of(self.rule, self.arena, margin=margin, **chosen)
+        chosen: dict[str, Any] = {"any_first": self.first is not None, "loose": self.draft.loose}
+        return self.of(self.rule, self.arena, margin=margin, ties=ties, **chosen)
 
     def loss_at(self, objective: float) -> float:
         """Σ w_t |θ_t − θ*_t|, where the program's columns make so much of it."""

@@ -55,11 +55,14 @@ def solve(
     arena: Arena,
     *,
     any_first: bool = False,
+    loose: bool = False,
     gap: float = MEETING,
     deadline: float = math.inf,
     progress: Callable[[str], None] | None = None,
 ) -> Solved:
     """Maximise Σ D_t |θ_t − θ*_t| over the paths of an arena, and over θ_1 with `any_first`.
+
+    Roots of what is not known may be `loose`, and the ends stay apart then.
 
     HiGHS may take half of what is left, for a program, until a deadline on the clock of
     `time.monotonic`; the tree has the rest. `NotLinear` if the rule is no mixed-integer program,
@@ -70,7 +73,7 @@ def solve(
     if known is not None and known[0] <= known[1].loss * (1 + max(gap, APART)):
         upper, attack = known
         return Solved(attack=attack, upper=upper, reported=upper, closed=True, by="level by level")
-    form = WrittenProgram.of(rule, arena, any_first=any_first)
+    form = WrittenProgram.of(rule, arena, any_first=any_first, loose=loose)
     found = proved(form, *built(form, gap=gap, deadline=deadline), gap, deadline, progress)
     return found if known is None else replace(found, upper=min(found.upper, known[0]))
 

@@ -28,17 +28,8 @@ from adlopt.show.diagnosis import summary
 from adlopt.show.schema.data import all_finite
 from adlopt.show.schema.studies import DiagnosisData, PolicyDiagnosis
 from adlopt.show.words import counted
+from adlopt.studies.diagnostics import stability
 from adlopt.studies.diagnostics.concentration import TOP, Concentration, Survivors
-from adlopt.studies.diagnostics.stability import (
-    NOISE,
-    SLOPE,
-    closed,
-    effective_slope,
-    monotonicity_violations,
-    rank_stability,
-    sensitivity,
-    variation,
-)
 from adlopt.studies.players import attempt
 
 STANDARD = (
@@ -77,7 +68,7 @@ class Diagnosis(Answer):
     def data(self) -> DiagnosisData:
         """Return every figure; a burden that is infinite is null."""
         rows = [all_finite(row) for row in self.policies]
-        return filled(DiagnosisData, self, top=TOP, noise=NOISE, policies=rows)
+        return filled(DiagnosisData, self, top=TOP, noise=stability.NOISE, policies=rows)
 
 
 def diagnose(
@@ -147,7 +138,7 @@ def _diagnose(
             return check_haircut(policy.decide(state, seen), seen, who=f"policy {policy.name!r}")
 
         x = decide(start)
-        noisy.append(sensitivity(decide, start, seed=start.t))
+        noisy.append(stability.sensitivity(decide, start, seed=start.t))
         short += math.fsum(x) < round_.needed * (1 - FULL_BUDGET)
         taken.append((start, x))
         state = policy.learn(state, start, x, round_.outcome)
@@ -206,8 +197,8 @@ def _row(
     acted = [(start, x) for start, x in taken if x.any()]
     spread = [Concentration.of(start, x, burden=burden) for start, x in acted]
     kept = [Survivors.of(start, x, as_published=as_published) for start, x in acted]
-    sloped = all(SLOPE in start.features for start, _ in taken)
-    slopes = (effective_slope(start.feature(SLOPE), x) for start, x in taken)
+    sloped = all(stability.SLOPE in start.features for start, _ in taken)
+    slopes = (stability.effective_slope(start.feature(stability.SLOPE), x) for start, x in taken)
     worst = max((c.worst_burden or 0.0 for c in spread), default=0.0)
     return PolicyDiagnosis(
         **known,
@@ -216,10 +207,12 @@ def _row(
         touches_protected=math.isinf(worst),
         **_means(spread, "burden_gini", "top_share", "forced_share", "touched"),
         **_means(kept, "ptsr", "pmr", "rd_nse"),
-        inversions=mean_known([monotonicity_violations(start, x) for start, x in acted]),
-        rank_stability=mean_known([rank_stability(*then, *now) for then, now in pairwise(taken)]),
-        closed=sum(closed(start, x) for start, x in acted),
-        slope_variation=variation(slopes) if sloped else None,
+        inversions=mean_known([stability.monotonicity_violations(start, x) for start, x in acted]),
+        rank_stability=mean_known(
+            [stability.rank_stability(*then, *now) for then, now in pairwise(taken)]
+        ),
+        closed=sum(stability.closed(start, x) for start, x in acted),
+        slope_variation=stability.variation(slopes) if sloped else None,
     )
 
 
