@@ -6,8 +6,7 @@ from whom (an allocation). `SeverityThenAllocation` joins them; `policy` makes o
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Protocol, TypeAlias
 
@@ -74,16 +73,29 @@ class Allocation(Actor, Protocol):
         """Return the state after the round is over."""
 
 
-@contextmanager
-def blaming(rule: Actor, start: RoundStart | None = None) -> Iterator[None]:
-    """Let whatever a rule raises name the rule, the round, and the line of its file."""
-    try:
-        yield
-    except AdloptError:
-        raise
-    except Exception as error:
-        when = "before the first round" if start is None else f"in round {start.t}"
-        raise PolicyError(f"{rule.name} failed {when}: {blame(error)}") from error
+class Blaming:
+    """Where what a rule raises names the rule, the round that is told, and a line of its file."""
+
+    def __init__(self, rule: Actor) -> None:
+        self.rule = rule
+        self.start: RoundStart | None = None
+
+    def __enter__(self) -> Blaming:
+        return self
+
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
+        if isinstance(error, Exception) and not isinstance(error, AdloptError):
+            when = "before the first round" if self.start is None else f"in round {self.start.t}"
+            raise PolicyError(f"{self.rule.name} failed {when}: {blame(error)}") from error
+
+
+def theta_of(rule: Severity, state: State, start: RoundStart) -> float:
+    """What a severity decides, checked to be one."""
+    theta = rule.decide(state, start)
+    if not 0.0 <= theta <= 1.0:
+        said = f"severity {rule.name!r} is {theta!r} in round {start.t}"
+        raise PolicyError(f"{said}: a number in [0, 1] is needed")
+    return theta
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +132,7 @@ class SeverityThenAllocation:
     def decide(self, state: State, start: RoundStart) -> Haircut:
         """Choose the budget, then split it."""
         how_much, from_whom = state
-        theta = self._theta(how_much, start)
+        theta = theta_of(self.severity, how_much, start)
         budget = min(theta * start.deficit, start.total_capacity)
         return self.allocation.allocate(from_whom, start, budget)
 
@@ -129,20 +141,11 @@ class SeverityThenAllocation:
     ) -> State:
         """Let both parts learn."""
         how_much, from_whom = state
-        theta = self._theta(how_much, start)
+        theta = theta_of(self.severity, how_much, start)
         return (
             self.severity.learn(how_much, start, theta, outcome),
             self.allocation.learn(from_whom, start, haircut),
         )
-
-    def _theta(self, state: State, start: RoundStart) -> float:
-        theta = self.severity.decide(state, start)
-        if not 0.0 <= theta <= 1.0:
-            raise PolicyError(
-                f"severity {self.severity.name!r} is {theta!r} in round {start.t}: "
-                "a number in [0, 1] is needed"
-            )
-        return theta
 
 
 @dataclass(frozen=True, slots=True)

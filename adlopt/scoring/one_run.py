@@ -18,7 +18,7 @@ from adlopt.model.solvency import check_haircut
 from adlopt.optimum.coupled.coupled_proof import worst_in_all
 from adlopt.optimum.coupled.shared_winners import Coupling
 from adlopt.policies.insured import Insured
-from adlopt.policies.protocols import Haircut, Policy, blaming
+from adlopt.policies.protocols import Blaming, Haircut, Policy
 
 PRODUCTION = "production"
 """How what the venue is on record to have taken, account by account, is called."""
@@ -41,15 +41,13 @@ def production_run(episode: Episode, burden: Burden = Burden.CAPACITY) -> Run | 
 
 def decisions(policy: Policy, rounds: Iterable[Round]) -> Iterator[tuple[Round, Haircut]]:
     """Yield each round with the haircut a policy took, checked, shape (n,) USD."""
-    with blaming(policy):
+    with Blaming(policy) as now:
         state = policy.begin()
-    for round_ in rounds:
-        start = round_.start
-        with blaming(policy, start):
+        for round_ in rounds:
+            now.start = start = round_.start
             taken = policy.decide(state, start)
-        haircut = check_haircut(taken, start, who=f"policy {policy.name!r}")
-        yield round_, haircut
-        with blaming(policy, start):
+            haircut = check_haircut(taken, start, who=f"policy {policy.name!r}")
+            yield round_, haircut
             state = policy.learn(state, start, haircut, round_.outcome)
 
 

@@ -14,14 +14,14 @@ from typing import Any
 
 import numpy as np
 
-from adlopt.errors import InputError, PolicyError
+from adlopt.errors import InputError
 from adlopt.foundation.arrays import SMALLEST_USD, FloatArray, Record, freeze, own_number, own_whole
 from adlopt.foundation.deadline import is_late
 from adlopt.model.episode import POOLED, Episode, path_variation
 from adlopt.model.round import Round, RoundOutcome, RoundStart
 from adlopt.optimum.programs.highs import Infeasible, run
 from adlopt.optimum.programs.program import SparseRows
-from adlopt.policies.protocols import Severity, blaming
+from adlopt.policies.protocols import Blaming, Severity, theta_of
 from adlopt.studies.adversary.path_limit import PathLimit
 
 TOUCHING = 1e-6
@@ -179,18 +179,14 @@ class Arena(Record):
 
     def play(self, rule: Severity, path: FloatArray) -> Attack:
         """Play a rule against θ*, shape (T,)."""
-        state, played, missed = rule.begin(), [], []
-        for start, target in zip(self.starts, path.tolist(), strict=True):
-            with blaming(rule, start):
-                theta = rule.decide(state, start)
-            if not 0.0 <= theta <= 1.0:
-                raise PolicyError(
-                    f"severity {rule.name!r} is {theta!r} in round {start.t}: "
-                    "a number in [0, 1] is needed"
-                )
-            played.append(theta)
-            missed.append(start.deficit * abs(theta - target))
-            with blaming(rule, start):
+        played, missed = list[float](), list[float]()
+        with Blaming(rule) as now:
+            state = rule.begin()
+            for start, target in zip(self.starts, path.tolist(), strict=True):
+                now.start = start
+                theta = theta_of(rule, state, start)
+                played.append(theta)
+                missed.append(start.deficit * abs(theta - target))
                 state = rule.learn(state, start, theta, outcome(start, target))
         return Attack(rule=rule, path=path, played=np.array(played), loss=math.fsum(missed))
 
