@@ -1,4 +1,8 @@
-"""When to stop: moments on the clock of `time.monotonic`, with infinity for never, and Ctrl-C."""
+"""When to stop: moments on the clock of `time.monotonic`, with infinity for never, and Ctrl-C.
+
+A door that takes a limit opens it with `limited`. All that search then, however deep, are late once
+it is over, whether or not they were told of it; so are all once Ctrl-C has asked.
+"""
 
 from __future__ import annotations
 
@@ -8,12 +12,14 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Any
 
 SOON = 1e-3
 """Seconds that are granted where a moment is past: enough to be told so."""
 LATE = "the limit came first"
 _ASKED = threading.Event()
+_END = ContextVar("end", default=math.inf)
 
 
 def deadline(seconds: float | None) -> float:
@@ -21,16 +27,50 @@ def deadline(seconds: float | None) -> float:
     return math.inf if seconds is None else time.monotonic() + seconds
 
 
-def is_late(end: float) -> bool:
-    """Whether a moment is past, or Ctrl-C has asked to stop."""
+@contextmanager
+def limited(seconds: float | None) -> Iterator[None]:
+    """Have all that search be late so many seconds from now, if nothing ends before."""
+    token = _END.set(min(_END.get(), deadline(seconds)))
+    try:
+        yield
+    finally:
+        _END.reset(token)
+
+
+def last_moment(end: float = math.inf) -> float:
+    """A moment, or that at which the limit is over, if it comes before."""
+    return min(end, _END.get())
+
+
+def is_late(end: float = math.inf) -> bool:
+    """Whether a moment, or the limit, is past, or Ctrl-C has asked to stop."""
+    end = last_moment(end)
     return _ASKED.is_set() or (end < math.inf and time.monotonic() >= end)
 
 
-def seconds_left(end: float) -> float | None:
-    """Seconds until a moment, at least `SOON`; None if it never comes."""
+def seconds_left(end: float = math.inf) -> float | None:
+    """Seconds until a moment or the limit, at least `SOON`; None if neither ever comes."""
     if _ASKED.is_set():
         return SOON
+    end = last_moment(end)
     return None if math.isinf(end) else max(end - time.monotonic(), SOON)
+
+
+def is_time_for(seconds: float) -> bool:
+    """Whether what takes so long still ends in time."""
+    left = seconds_left()
+    return left is None or seconds < left
+
+
+def in_time(steps: int) -> Iterator[int]:
+    """Numbers of steps, as long as one more, if it takes as long as any, still ends in time."""
+    longest = 0.0
+    for step in range(steps):
+        if is_late() or not is_time_for(longest):
+            return
+        begun = time.monotonic()
+        yield step
+        longest = max(longest, time.monotonic() - begun)
 
 
 @contextmanager

@@ -39,7 +39,7 @@ InContracts: TypeAlias = "Callable[..., ContractSolution]"
 OfTwoSides: TypeAlias = "Callable[..., Flow]"
 """(search, objective): over flows of a `MatchingProblem`, which the search holds."""
 OfEpisodes: TypeAlias = "Callable[..., CoupledSolution]"
-"""(episode, objective, *, gap, time_limit): over haircuts of rounds that share their winners."""
+"""(episode, objective, *, gap): over haircuts of rounds that share their winners."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,21 +6,21 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeAlias, TypedDict, Unpack, overload
 
-from adlopt.errors import InfeasibleRound, InputError, SolverStopped
-from adlopt.foundation.deadline import ctrl_c_as_limit
+from adlopt.errors import InfeasibleRound, InputError
 from adlopt.model.budget import Budget
 from adlopt.model.constraint import Constraint, listed
 from adlopt.model.episode import Episode
 from adlopt.model.limits import NO_LIMITS, Limits
 from adlopt.model.loss import Asymmetric, Loss, MinMax
 from adlopt.model.market import Market
-from adlopt.model.method import Method, Stopped
+from adlopt.model.method import Method
 from adlopt.model.objective import CVaR, Leximin, Objective
 from adlopt.model.positions import ContractRound
 from adlopt.model.problem import Problem
 from adlopt.model.round import Round, RoundStart
 from adlopt.model.two_sided import TwoSidedRound
-from adlopt.optimum.core.surface import asked
+from adlopt.optimum.core.surface import asked, until_stopped
+from adlopt.optimum.dollars.least_loss import Search
 from adlopt.optimum.evidence.certificate_file import refusal_file
 from adlopt.optimum.evidence.question import Question
 from adlopt.optimum.programs.highs import keeping_models
@@ -227,17 +227,11 @@ def solve(  # noqa: PLR0913 - options of one door
     if isinstance(objective, CVaR) and isinstance(thing, Round):
         objective = objective.of_start(thing.start)
     if constraints or callable(getattr(objective, "cost", None)):
-        from adlopt.optimum.opened.model import model
-
-        lexicographic = isinstance(objective, Leximin)
-        first = objective.worst if lexicographic else objective
-        opened = model(thing, first, budget=budget, limits=limits, whole_lots=whole_lots)
-        if lexicographic:
-            from adlopt.optimum.opened.leximin_rows import solve_leximin
-
-            return solve_leximin(opened, constraints)
-        answer: Best = opened.solve(constraints, time_limit=time_limit, gap=gap)
-        return answer
+        given = {"budget": budget, "limits": limits, "whole_lots": whole_lots}
+        asked_for = Search(time_limit=time_limit, gap=gap)
+        find = partial(_under_rows, thing, objective, constraints, given, asked_for)
+        best: Best = until_stopped(find, time_limit)
+        return best
     space = SPACES.get(type(thing))
     if isinstance(getattr(thing, "start", thing), RoundStart) and space is None:
         remedy = "adlopt.decide, or adlopt decide, takes a round at its start, on a belief"
@@ -268,15 +262,29 @@ def solve(  # noqa: PLR0913 - options of one door
         limits=NO_LIMITS if limits is None else limits,
         whole_lots=whole_lots,
     )
-    best: Best = _before_ctrl_c(partial(space, thing, objective, options), question, options)
+    find = partial(_or_refused, partial(space, thing, objective, options), question, options)
+    best = until_stopped(find, time_limit)
     return asked(best, question)
 
 
-def _before_ctrl_c(find: Callable[[], Best], question: Question, options: Options) -> Best:
-    """What is found, if Ctrl-C comes the best by then; a refusal is told with its evidence."""
+def _under_rows(
+    thing: Any, objective: Any, constraints: Sequence[Any], given: dict[str, Any], how: Search
+) -> Any:
+    from adlopt.optimum.opened.model import model
+
+    if isinstance(objective, Leximin):
+        from adlopt.optimum.opened.leximin_rows import solve_leximin
+
+        return solve_leximin(model(thing, objective.worst, **given), constraints)
+    opened = model(thing, objective, **given)
+    return opened.solve(constraints, time_limit=how.time_limit, gap=how.gap)
+
+
+def _or_refused(find: Callable[[], Best], question: Question, options: Options) -> Best:
+    """What is found; a refusal is told with its evidence."""
     try:
-        with ctrl_c_as_limit() as told, keeping_models():
-            best = find()
+        with keeping_models():
+            return find()
     except InfeasibleRound as error:
         thing, farkas = question.thing, error.farkas
         if not (error.irreducible or isinstance(thing, Round)):
@@ -285,10 +293,3 @@ def _before_ctrl_c(find: Callable[[], Best], question: Question, options: Option
             error = contradiction(error, thing, question.objective, options)
         error.evidence = partial(refusal_file, question, farkas)
         raise error from None
-    except SolverStopped:
-        if told.is_set():
-            raise KeyboardInterrupt from None
-        raise
-    if told.is_set() and best.stopped is not Stopped.LIMIT:
-        raise KeyboardInterrupt
-    return best

@@ -116,7 +116,6 @@ def in_contracts(round_: ContractRound, objective: Any, options: Options) -> Con
 
 def of_two_sides(both: TwoSidedRound | Market, objective: Any, options: Options) -> Matching:
     """Match winners with what losers shed; `adlopt.solve` says how."""
-    end = deadline(options.time_limit)
     options.only(
         "limits",
         "whole_lots",
@@ -136,7 +135,6 @@ def of_two_sides(both: TwoSidedRound | Market, objective: Any, options: Options)
         limits=options.limits,
         whole_lots=options.whole_lots,
         method=options.method,
-        time_limit=seconds_left(end),
         gap=options.gap,
     )
 
@@ -146,7 +144,7 @@ def of_episode(episode: Episode, objective: Any, options: Options) -> CoupledSol
     options.only("gap", "time_limit", where="of an episode")
     solve = known_of(objective, "episodes", "solve its rounds one by one").episodes
     assert solve is not None
-    return solve(episode, objective, gap=options.gap, time_limit=options.time_limit)
+    return solve(episode, objective, gap=options.gap)
 
 
 SPACES: dict[type, Callable[[Any, Any, Options], Any]] = {

@@ -146,6 +146,11 @@ HARD: dict[str, tuple[Callable[[float], Any], Any, dict[str, Any]]] = {
     "fewest accounts of coins": (
         lambda part: coins(int(2_000 * part), int(3_500 * part), 40, 1), adl.FewestAccounts(), {}
     ),
+    "fewest accounts of many coins": (
+        lambda part: coins(int(2_000 * part), int(3_500 * part), 160, 1, even=False, seed=1),
+        adl.FewestAccounts(),
+        {},
+    ),
     "20 decades": (lambda part: decades(int(20_000 * part), 20), adl.MinMax(burden=EQUITY),
                    {"method": adl.Method.HIGHS}),
     "equal accounts": (lambda part: equal(int(20_000 * part)), adl.Leximin(), {}),

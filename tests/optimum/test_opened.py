@@ -11,6 +11,8 @@ import pytest
 from hypothesis import given, strategies as st
 
 import adlopt as adl
+from adlopt.foundation.deadline import seconds_left
+from adlopt.optimum.objective_registry import OBJECTIVES, names
 from adlopt.optimum.opened import searched
 from adlopt.optimum.opened.written import legal
 from adlopt.optimum.programs import highs
@@ -80,12 +82,16 @@ def episode(rng):
     return adl.Episode(name="few", rounds=rounds)
 
 
-def at_the_mark(rng):
+def beyond_the_mark(rng):
     both = two_sides(rng)
     start = both.winners.start
-    equity = np.round(rng.uniform(500, 9_000, len(start.account)))
-    winners = replace(both.winners, start=replace(start, equity=equity))
-    return adl.TwoSidedRound(winners, replace(both.losers, price=both.losers.mark))
+    equity = np.round(rng.uniform(5_000, 9_000, len(start.account)))
+    return replace(both, winners=replace(both.winners, start=replace(start, equity=equity)))
+
+
+def at_the_mark(rng):
+    both = beyond_the_mark(rng)
+    return replace(both, losers=replace(both.losers, price=both.losers.mark))
 
 
 def out_of_reach(rng):
@@ -112,6 +118,7 @@ CASES = {
         {},
     ),
     "at the mark": (at_the_mark, [adl.LeastLeverage()], {}),
+    "beyond the mark": (beyond_the_mark, [adl.LeastLeverage()], {}),
     "contracts": (contracts, [adl.MinMax()], "at least"),
     "two sides": (
         two_sides,
@@ -242,16 +249,63 @@ def test_a_model_is_a_page_and_its_repr_a_line(case):
         assert m.to_frame().height == m.stated.program.cost.size
 
 
-def test_leverage_is_one_program_at_the_mark_alone():
-    both = two_sides(np.random.default_rng(1))
-    start = both.winners.start
-    equity = np.full(len(start.account), 5_000.0)
-    winners = replace(both.winners, start=replace(start, equity=equity))
-    with pytest.raises(adl.InputError, match=r"prices at the mark; .*several programs"):
-        adl.model(adl.TwoSidedRound(winners, both.losers), adl.LeastLeverage())
-    m = adl.model(at_the_mark(np.random.default_rng(1)), adl.LeastLeverage())
+@pytest.mark.parametrize("make", [at_the_mark, beyond_the_mark])
+def test_leverage_is_a_column_of_its_program(make):
+    m = adl.model(make(np.random.default_rng(1)), adl.LeastLeverage())
     assert "leverage" in m.stated.column_names()
     assert "minimise worst leverage = leverage" in str(m)
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_leverage_under_a_row_is_that_of_no_level_below(seed):
+    """With the least level that any flow within the row reaches, found by halving."""
+    rng = np.random.default_rng(seed)
+    both = beyond_the_mark(rng)
+    free = adl.solve(both, adl.LeastLeverage())
+    who = both.winners.start.account[int(np.argmax(free.haircut))]
+    row = adl.group(account=[who]).gives_at_most(usd=0.5 * float(free.haircut.max()))
+    try:
+        best = adl.solve(both, adl.LeastLeverage(), constraints=[row])
+    except adl.InfeasibleRound:
+        return
+    assert best.certificate.optimal
+    assert best.value >= free.value * (1 - 1e-9)
+    m = adl.model(both, adl.LeastLeverage())
+    low, high = free.value * (1 - 1e-9), best.value * (1 + 1e-7)
+    for _ in range(40):
+        level = 0.5 * (low + high)
+        stated = replace(m.kind, level=level).state(())[0]
+        stated, _, _ = replace(m, stated=stated).extended([row])
+        reached = stated.value(run(stated.program).columns) <= level
+        low, high = (low, level) if reached else (level, high)
+    assert high == pytest.approx(best.value, rel=1e-6)
+
+
+STATED = {
+    "dollars": dollars,
+    "contracts": contracts,
+    "two_sides": beyond_the_mark,
+    "episodes": episode,
+}
+
+
+@pytest.mark.parametrize("where", STATED)
+def test_all_that_is_solved_is_stated_but_for_what_takes_a_program_a_level(where):
+    given_ = {
+        "surrogate": {"track": 1.0, "fair": 2.0},
+        "asymmetric": {"under": 1.0, "over": 1.0, "fair": 2.0},
+        "empirical": {"reference": 0.2, "excess_only": True},
+        "cvar": {"level": 0.5},
+        "keep-hedges": {"underlying": dict.fromkeys(COINS, "x")},
+    }
+    thing, refused = STATED[where](np.random.default_rng(5)), []
+    for name in set(OBJECTIVES).intersection(names(where)):
+        objective = OBJECTIVES[name].make(**given_.get(name, {}))
+        try:
+            assert adl.model(thing, objective).stated.program.cost.any()
+        except adl.InputError:
+            refused.append(name)
+    assert refused == (["leximin"] if where in ("dollars", "two_sides") else [])
 
 
 @pytest.mark.parametrize("lot", [None, 1.25])
@@ -276,12 +330,17 @@ def test_a_gap_is_kept_with_constraints_and_the_time_is(monkeypatch):
     lot = np.round(rng.uniform(20.0, 200.0, 40), 2)
     round_ = adl.Round.of(capacity=lot * 5, deficit=1, needed=6_000.0, lot=lot)
     row, asked = adl.group(account=["1"]).gives_at_most(usd=50.0), []
-    monkeypatch.setattr(searched, "run", lambda p, **how: asked.append(how) or run(p, **how))
+
+    def noted(p, **how):
+        asked.append(how | {"left": seconds_left()})
+        return run(p, **how)
+
+    monkeypatch.setattr(searched, "run", noted)
     wide = adl.solve(
         round_, budget=adl.Budget.band(100.0), constraints=[row], gap=0.2, time_limit=9.0
     )
     assert asked[-1]["gap"] == 0.2
-    assert 0 < asked[-1]["time_limit"] <= 9.0
+    assert 0 < asked[-1]["left"] <= 9.0
     assert wide.certificate.lower >= wide.value * 0.8
     with pytest.raises(adl.InputError, match=r"gap is 1\.5"):
         adl.solve(round_, constraints=[row], gap=1.5)

@@ -20,9 +20,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from adlopt.errors import InputError
+from adlopt.errors import InputError, SolverStopped
 from adlopt.foundation.arrays import AnyArray, FloatArray, freeze
-from adlopt.foundation.deadline import deadline, seconds_left
 from adlopt.foundation.exact import exact_sum
 from adlopt.foundation.ids import places
 from adlopt.model.method import Method, Stopped
@@ -32,7 +31,7 @@ from adlopt.model.risk_objective import ExpectedLoss, FactorLeverage
 from adlopt.optimum.assets.loss_barrier import Losses, least_expected_loss
 from adlopt.optimum.assets.portfolios import Portfolios, portfolios
 from adlopt.optimum.core.certificate import UNIT_ROUNDING, Trust, checked
-from adlopt.optimum.core.surface import Optimum, made
+from adlopt.optimum.core.surface import Optimum, made, until_stopped
 from adlopt.optimum.matching.dollar_flow import DollarFlow
 from adlopt.optimum.programs.highs import check_time_limit, run
 from adlopt.optimum.programs.program import WORK_TOTAL, Program, SparseRows, power_of_two
@@ -54,7 +53,7 @@ def leverage(problem: Portfolios, share: FloatArray, loadings: FloatArray | None
 
 
 def least_gross(
-    problem: Portfolios, end: float
+    problem: Portfolios,
 ) -> tuple[FloatArray, FloatArray, ProvenBound, Method, Stopped]:
     """Shares kept, (n, K), price of what is kept, (K,), leverage a share of the book, a bound.
 
@@ -70,7 +69,7 @@ def least_gross(
         account=number, layer=layer, limit=held, paid=np.zeros(held.size), who=who,
         weight=problem.equity[who], before=problem.gross[who], left=np.full(who.size, np.inf),
     )  # fmt: skip
-    level, needs, flow = flow.least(end)
+    level, needs, flow, stopped = flow.least()
     share = np.zeros(problem.held.shape)
     share[account, kind] = flow.paid / held
     room = flow.of_accounts(held * needs[layer])
@@ -84,29 +83,36 @@ def least_gross(
     price = np.zeros(problem.kept.size)
     price[coins[needs]] = 1.0 / float(total) if total and level > stays else 0.0
     bound = ProvenBound(lower=lower - error, error=error, trust=Trust.VERIFIED)
-    return problem.repaired(share), price * problem.book, bound, Method.CUTS, Stopped.OPTIMAL
+    return problem.repaired(share), price * problem.book, bound, Method.CUTS, stopped
 
 
 def least_net(
-    problem: Portfolios, loadings: FloatArray, end: float
+    problem: Portfolios, loadings: FloatArray
 ) -> tuple[FloatArray, FloatArray, ProvenBound, Method, Stopped]:
-    """The same of leverage to a factor, by a linear program."""
+    """The same of leverage to a factor, by a linear program; at a limit all keep a like share."""
     unit = float(power_of_two(WORK_TOTAL / problem.book.max()))
     program, per = _program(problem, loadings, unit)
-    answer = run(program, time_limit=seconds_left(end))
     worth = program.cost[-1]
     account, kind = np.nonzero(problem.open)
     share = np.zeros(problem.held.shape)
-    share[account, kind] = answer.columns[:-1] / per
-    proven = lower_bound(program, answer.duals, exact=False)
+    try:
+        answer = run(program)
+    except SolverStopped as late:
+        share[account, kind] = (problem.kept / problem.book)[kind]
+        method, stopped, duals = Method.PRO_RATA, Stopped.LIMIT, late.row_duals
+    else:
+        share[account, kind] = answer.columns[:-1] / per
+        method, stopped, duals = answer.method, answer.stopped, answer.duals
+    duals = np.zeros(program.row_lower.size) if duals is None else duals
+    proven = lower_bound(program, duals, exact=False)
     # What stays is a sum of up to so many numbers, rounded before it is proved.
     error = (proven.error + UNIT_ROUNDING * (8 + problem.kept.size) * abs(proven.lower)) / worth
     lower = (proven.lower + proven.error) / worth - error
     price = np.zeros(problem.kept.size)
-    price[problem.kept > 0] = answer.duals[: np.count_nonzero(problem.kept)] * unit / worth
+    price[problem.kept > 0] = duals[: np.count_nonzero(problem.kept)] * unit / worth
     bound = replace(proven, lower=lower, error=error)
     book = price * problem.book
-    return problem.repaired(share), book, bound, answer.method, answer.stopped
+    return problem.repaired(share), book, bound, method, stopped
 
 
 def _program(problem: Portfolios, loadings: FloatArray, unit: float) -> tuple[Program, FloatArray]:
@@ -238,17 +244,24 @@ def drain_assets(
     if not isinstance(objective, OBJECTIVES):
         expected = ", ".join(kind.__name__ for kind in OBJECTIVES)
         raise InputError("objective", objective, expected)
+    return until_stopped(lambda: _drained(round_, objective, close), time_limit)
+
+
+def _drained(
+    round_: ContractRound,
+    objective: ExpectedLoss | FactorLeverage | LeastLeverage,
+    close: Mapping[str, float],
+) -> AssetDrain:
     problem, may = portfolios(round_, close)
-    end = deadline(time_limit)
     if isinstance(objective, ExpectedLoss):
-        share, price, proven, stopped = least_expected_loss(problem, objective, end)
+        share, price, proven, stopped = least_expected_loss(problem, objective)
         method, criterion = Method.INTERIOR, objective.criterion
         value = objective.mean(Losses.of(problem, objective).by_scenario(share))
         rounding = float(problem.gross.sum() + np.abs(problem.held).sum())
     else:
         loadings = objective.of(problem.coins) if isinstance(objective, FactorLeverage) else None
         share, price, proven, method, stopped = (
-            least_gross(problem, end) if loadings is None else least_net(problem, loadings, end)
+            least_gross(problem) if loadings is None else least_net(problem, loadings)
         )
         criterion = "worst leverage" if loadings is None else "worst leverage to the factor"
         value = float(leverage(problem, share, loadings).max())

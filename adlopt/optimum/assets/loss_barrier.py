@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from adlopt.foundation.arrays import FloatArray, IntArray
-from adlopt.foundation.deadline import is_late
+from adlopt.foundation.deadline import in_time
 from adlopt.model.method import Stopped
 from adlopt.model.risk_objective import ExpectedLoss
 from adlopt.optimum.assets.portfolios import Portfolios
@@ -91,21 +91,21 @@ class Losses:
 
 
 def least_expected_loss(
-    problem: Portfolios, objective: ExpectedLoss, end: float
+    problem: Portfolios, objective: ExpectedLoss
 ) -> tuple[FloatArray, FloatArray, ProvenBound, Stopped]:
     """Shares kept, (n, K), price of what is kept, (K,), USD a share of the book, and a bound."""
     objective = objective.likely()
     losses = Losses.of(problem, objective)
     barrier, stopped = _Barrier(losses, objective), Stopped.LIMIT
     least = NEGLIGIBLE * math.fsum(problem.equity)
-    for _ in range(STEPS):
+    for _ in in_time(STEPS):
         if barrier.gap <= max(CLOSE * barrier.value, least) or barrier.value == 0.0:
             stopped = Stopped.OPTIMAL
             break
-        if is_late(end) or not barrier.step():
+        if not barrier.step():
             break
     share, proven = _tidied(losses, objective, barrier.share), barrier.bound()
-    for _ in range(REFINED if barrier.factored else 0):
+    for _ in in_time(REFINED if barrier.factored else 0):
         barrier.refine()
         proven = max(proven, barrier.bound(), key=lambda bound: bound.lower)
     return share, barrier.price, proven, stopped

@@ -2,13 +2,14 @@
 
 # Annotations are no strings here: classes that inherit these fields could not resolve them.
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
-from adlopt.errors import InputError
+from adlopt.errors import InputError, SolverStopped
 from adlopt.foundation.arrays import AnyArray, Record
+from adlopt.foundation.deadline import ctrl_c_as_limit, limited
 from adlopt.model.filled import filled as filled_with
 from adlopt.model.method import Method, Stopped
 from adlopt.optimum.core.certificate import Certificate, Stage, Trust, tied
@@ -20,6 +21,8 @@ from adlopt.show.table import filled
 from adlopt.show.words import counted, dollars, percent
 
 T = TypeVar("T", bound=OptimumData)
+SEARCHING = 0.8
+"""Share of a limit that is for searches: the rest, and what is granted beyond, is for answers."""
 SAID = 3
 """Further criteria that a summary names; the rest are counted."""
 
@@ -142,6 +145,21 @@ def asked(answer: Made, question: Question) -> Made:
     """The answer to a question: it keeps that."""
     object.__setattr__(answer, "question", question)
     return answer
+
+
+def until_stopped(find: Callable[[], Made], time_limit: float | None) -> Made:
+    """What is found until a limit, or Ctrl-C, which interrupts what knows of no limit."""
+    try:
+        searching = None if time_limit is None else SEARCHING * time_limit
+        with ctrl_c_as_limit() as told, limited(searching):
+            best = find()
+    except SolverStopped:
+        if told.is_set():
+            raise KeyboardInterrupt from None
+        raise
+    if told.is_set() and best.stopped is not Stopped.LIMIT:
+        raise KeyboardInterrupt
+    return best
 
 
 def burdened(worst: float) -> str:

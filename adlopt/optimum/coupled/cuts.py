@@ -12,12 +12,14 @@ exact cuts.
 from __future__ import annotations
 
 import math
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 import numpy as np
 
+from adlopt.errors import SolverStopped
 from adlopt.foundation.arrays import BoolArray, FloatArray, IntArray
-from adlopt.foundation.deadline import deadline, is_late
+from adlopt.foundation.deadline import in_time, is_late
 from adlopt.model.loss import Asymmetric
 from adlopt.model.method import Stopped
 from adlopt.optimum.core.certificate import TOLERANCE
@@ -59,30 +61,26 @@ class PricedPayments:
     stopped: Stopped
 
 
-def least_loss(
-    coupling: Coupling, loss: Asymmetric, *, gap: float = 0.0, time_limit: float | None = None
-) -> PricedPayments:
+def least_loss(coupling: Coupling, loss: Asymmetric, *, gap: float = 0.0) -> PricedPayments:
     """Minimise Σ_t under · (B_t − H_t)_+ + fair · z_t, to a relative gap.
 
-    At a limit, seconds after which no new cuts are sought, the answer is the best found so far.
+    At a limit the answer is the best found so far.
     """
     if not coupling.budget.any():
         nothing = np.zeros_like(coupling.weight)
         return PricedPayments(
             taken=nothing, lacking=coupling.budget, paid=nothing, stopped=Stopped.OPTIMAL
         )
-    end = deadline(time_limit)
     if coupling.budget.size > MANY and loss.fair:
-        taken, lacking, paid, stopped = payments_inside(coupling, loss, gap, end)
+        taken, lacking, paid, stopped = payments_inside(coupling, loss, gap)
         return PricedPayments(taken=taken, lacking=lacking, paid=paid, stopped=stopped)
-    search = _Search.of(coupling, loss, max(gap, TOLERANCE), end)
+    search = _Search.of(coupling, loss, max(gap, TOLERANCE))
     stopped = Stopped.LIMIT
-    for _ in range(ROUNDS_OF_CUTS):
-        if search.step():
-            stopped = Stopped.GAP if gap else Stopped.OPTIMAL
-            break
-        if is_late(end):
-            break
+    with suppress(SolverStopped):
+        for _ in in_time(ROUNDS_OF_CUTS):
+            if search.step():
+                stopped = Stopped.GAP if gap else Stopped.OPTIMAL
+                break
     return PricedPayments(
         taken=search.payments(),
         lacking=search.lacking,
@@ -113,7 +111,6 @@ class _Search:
     """Burdens, shape (T,), with the least loss, as far as known."""
     cost: float
     """Loss at the centre: no more than known, exact where payments were mixed there."""
-    end: float
     chosen: BoolArray
     """The set that lacked most, from which the next search for one starts."""
     orders: list[IntArray]
@@ -128,7 +125,7 @@ class _Search:
     prices: FloatArray = field(default_factory=lambda: np.zeros(0))
 
     @classmethod
-    def of(cls, coupling: Coupling, loss: Asymmetric, gap: float, end: float) -> _Search:
+    def of(cls, coupling: Coupling, loss: Asymmetric, gap: float) -> _Search:
         shared, centre = Polymatroid.of(coupling), _in_sequence(coupling)
         cuts, budget = Cuts.of(coupling, loss, shared), coupling.budget
         rounds = np.arange(budget.size)
@@ -136,7 +133,8 @@ class _Search:
         cuts.add(((rounds == t) for t in rounds), budget / weight)
         cuts.add(((rounds <= t) for t in rounds[1:]), centre)
         first = np.argsort(-budget, kind="stable")
-        search = cls(coupling, loss, gap, shared, cuts, centre, math.inf, end, budget > 0, [first])
+        search = cls(coupling, loss, gap, shared, cuts, centre, math.inf, budget > 0, [first])
+        search.prices = np.zeros(len(cuts.cuts))
         search.mix(centre)
         return search
 
@@ -194,7 +192,7 @@ class _Search:
             vertex = shared.pay(order, levels)[1]
             known = any((order == before).all() for before in self.orders)
             enough = max(0.03 * self.gap * cost, MIXED * (cost - self.lower))
-            if known or price @ vertex - limit <= enough or is_late(self.end):
+            if known or price @ vertex - limit <= enough or is_late():
                 break
             self.orders.append(order)
             raised.append(vertex)
@@ -235,21 +233,29 @@ def _to_the_cent(coupling: Coupling, levels: FloatArray, taken: FloatArray) -> F
 def _mix(
     raised: FloatArray, budget: FloatArray, under: float
 ) -> tuple[FloatArray, FloatArray, float]:
-    """Shares of vertices (K, T) that lack least of the budgets, and its prices."""
+    """Shares of vertices (K, T) that lack least of the budgets, and its prices.
+
+    At a limit the vertex that lacks least alone, unpriced.
+    """
     count, rounds = raised.shape
+    alone = np.zeros(count)
+    alone[np.maximum(budget - raised, 0.0).sum(axis=1).argmin()] = 1.0
     unit = SCALE / max(math.fsum(budget), float(raised.max()))
     rows = np.hstack([(raised - budget).T * unit, np.eye(rounds)])
     rows = np.vstack([rows, np.append(np.full(count, SCALE), np.zeros(rounds))])
-    answer = run(
-        dense_program(
-            cost=np.append(np.zeros(count), np.full(rounds, PRICES)),
-            upper=np.append(np.ones(count), budget * unit),
-            rows=rows,
-            row_lower=np.append(np.zeros(rounds), SCALE),
-            row_upper=np.append(np.full(rounds, np.inf), SCALE),
-        )
+    program = dense_program(
+        cost=np.append(np.zeros(count), np.full(rounds, PRICES)),
+        upper=np.append(np.ones(count), budget * unit),
+        rows=rows,
+        row_lower=np.append(np.zeros(rounds), SCALE),
+        row_upper=np.append(np.full(rounds, np.inf), SCALE),
     )
+    try:
+        answer = run(program)
+    except SolverStopped:
+        return alone, np.zeros(rounds), 0.0
+    if answer.stopped is not Stopped.OPTIMAL:
+        return alone, np.zeros(rounds), 0.0
     shares = np.maximum(answer.columns[:count], 0.0)
-    duals = answer.row_duals if answer.row_duals is not None else np.zeros(rounds + 1)
-    price = np.clip(duals[:-1] / PRICES, 0.0, 1.0) * under
+    price = np.clip(answer.duals[:-1] / PRICES, 0.0, 1.0) * under
     return shares / shares.sum(), price, float((raised @ price).max())

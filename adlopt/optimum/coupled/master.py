@@ -8,8 +8,10 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from adlopt.errors import SolverStopped
 from adlopt.foundation.arrays import BoolArray, FloatArray
 from adlopt.model.loss import Asymmetric
+from adlopt.model.method import Stopped
 from adlopt.optimum.coupled.polymatroid import Cut, Polymatroid
 from adlopt.optimum.coupled.shared_winners import Coupling
 from adlopt.optimum.programs.highs import run
@@ -83,10 +85,11 @@ class Cuts:
                 row_upper=room,
             )
         )
-        duals = answer.row_duals if answer.row_duals is not None else np.zeros(room.size)
+        if answer.stopped is not Stopped.OPTIMAL:
+            raise SolverStopped("a limit came before the program under cuts was solved")
         lower = under * (math.fsum(budget) + answer.bound / (PRICES * unit))
         levels, money = np.split(np.maximum(answer.columns, 0.0) / unit, 2)
-        return lower, levels / heavy, money, np.maximum(-duals, 0.0) * (under / PRICES)
+        return lower, levels / heavy, money, np.maximum(-answer.duals, 0.0) * (under / PRICES)
 
     def paid(self, prices: FloatArray) -> FloatArray:
         """Prices of having paid, shape (T, N), of which those of the cuts are a combination."""

@@ -7,6 +7,7 @@ against the coupled optimum, both sides proven.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import partial
 from textwrap import fill
 
 import numpy as np
@@ -15,10 +16,12 @@ from adlopt.foundation.arrays import FloatArray, Record
 from adlopt.model.episode import Episode
 from adlopt.model.loss import Asymmetric, MinMax
 from adlopt.optimum.core.burden_problem import BurdenProblem
+from adlopt.optimum.core.surface import until_stopped
 from adlopt.optimum.core.waterfill import optimum
 from adlopt.optimum.coupled.coupled_proof import value, worst_in_all
 from adlopt.optimum.coupled.shared_winners import Coupling
-from adlopt.optimum.coupled.solve_coupled import CoupledSolution, check_early, solve_coupling
+from adlopt.optimum.coupled.solve_coupled import CoupledSolution, solve_coupled
+from adlopt.optimum.dollars.least_loss import Search
 from adlopt.show.answer import Answer, Columns
 from adlopt.show.schema.optima import CoupledData, OneByOneData
 from adlopt.show.table import WIDTH
@@ -119,9 +122,10 @@ def price_of_not_coupling(
     one by one, 0.5 instead of 0.333333: not coupling costs 0.166667 to 0.166667
     """
     loss = MinMax() if loss is None else loss
-    check_early(gap, time_limit)
+    Search(gap=gap, time_limit=time_limit)
     coupling = Coupling.of(episode, loss)
-    coupled = solve_coupling(episode, coupling, loss, gap, time_limit)
+    find = partial(solve_coupled, episode, loss, gap=gap, coupling=coupling)
+    coupled = until_stopped(find, time_limit)
     taken, short = _one_by_one(episode, coupling, loss)
     paid = np.cumsum(taken, axis=0)
     listed = [paid[t, where] for t, where in enumerate(coupling.place)]

@@ -22,8 +22,9 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from adlopt.errors import Binding, InfeasibleRound
+from adlopt.errors import Binding, InfeasibleRound, SolverStopped
 from adlopt.foundation.arrays import BoolArray, FloatArray, IntArray
+from adlopt.foundation.deadline import is_late
 from adlopt.optimum.core.certificate import ROUNDING
 from adlopt.optimum.core.waterfill import water_level
 from adlopt.optimum.coupled.coupled_proof import burden_prices, reach
@@ -49,6 +50,8 @@ def pay(coupling: Coupling, burden: float) -> Payments:
     flow.fill()
     reached: tuple[int, ...] = ()
     while flow.lacking.any():
+        if is_late():
+            raise SolverStopped("a limit came before all rounds were paid for")
         path, reached = flow.search()
         if not path:
             break

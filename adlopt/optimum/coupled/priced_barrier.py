@@ -15,7 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from adlopt.foundation.arrays import BoolArray, FloatArray
-from adlopt.foundation.deadline import is_late
+from adlopt.foundation.deadline import in_time
 from adlopt.model.loss import Asymmetric
 from adlopt.model.method import Stopped
 from adlopt.optimum.coupled.shared_winners import Coupling
@@ -28,6 +28,8 @@ SHY = 0.995
 """Share of the way to the nearest bound that a step goes."""
 BLOCK = 16
 """Rounds of which what accounts move is carried on together."""
+FAR = 1e-2
+"""Gap, relative to the value, down to which multipliers are balanced anew after each step."""
 CLOSE = 3e-10
 """Gap, relative to the value, that ends the search if none is asked for."""
 
@@ -109,6 +111,10 @@ class Inside:
             setattr(self, name, getattr(self, name) + primal * near[name])
         for name in ("price", "nothing", "bears", "full"):
             setattr(self, name, getattr(self, name) + dual * near[name])
+        if gap > FAR * self.value:
+            # What large steps leave of balance by rounding is not carried along.
+            spare = (self.bears + _later(self.full) - self.price[:, None]) * self.cell
+            self.nothing = np.where(spare > 0, spare, self.nothing)
         return True
 
     def _move(
@@ -134,7 +140,8 @@ class Inside:
         u = springs.u
         right = np.concatenate([
             -short_ / over - still.sum(axis=1),
-            -(self.weight * within_ / safe["within"]).sum(axis=1) - (u * still).sum(axis=1),
+            self.fair - (self.weight * (self.bears + within_ / safe["within"])).sum(axis=1)
+            - (u * still).sum(axis=1),
         ])  # fmt: skip
         price, z = np.split(springs.shared(right), 2)
         x = springs.solve(pull + (price[:, None] + u * z[:, None]) * self.cell, cost)
@@ -256,7 +263,7 @@ def _later(values: FloatArray) -> FloatArray:
 
 
 def payments_inside(
-    coupling: Coupling, loss: Asymmetric, gap: float, end: float
+    coupling: Coupling, loss: Asymmetric, gap: float
 ) -> tuple[FloatArray, FloatArray, FloatArray, Stopped]:
     """Payments, (T, N), prices of budgets, (T,), and of caps, (T, N), and why the search ended."""
     weight = np.where(np.isfinite(coupling.cap) & (coupling.cap > 0), coupling.weight, 0.0)
@@ -273,11 +280,11 @@ def payments_inside(
         coupling.budget[live] / unit, cap, weight[live] / unit, loss.fair / (loss.under * unit)
     )
     stopped = Stopped.LIMIT
-    for _ in range(STEPS):
+    for _ in in_time(STEPS):
         if at.gap <= max(CLOSE, 0.5 * gap) * at.value:
             stopped = Stopped.GAP if gap else Stopped.OPTIMAL
             break
-        if is_late(end) or not at.step():
+        if not at.step():
             break
     taken[live], lacking[live] = at.x * unit, loss.under * at.price
     paid[live] += loss.under * at.full

@@ -10,6 +10,7 @@ same where their ids are. Lots are left aside.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import chain
 
 import numpy as np
 
@@ -50,9 +51,10 @@ class Coupling:
             )
         if not isinstance(loss, (MinMax, Asymmetric)):
             raise InputError("loss", loss, "MinMax, Asymmetric or surrogate(...)")
-        index: dict[str, int] = {}
+        names = dict.fromkeys(chain.from_iterable(round_.start.account for round_ in episode))
+        index = {name: i for i, name in enumerate(names)}
         place = tuple(
-            np.array([index.setdefault(name, len(index)) for name in round_.start.account])
+            np.array(list(map(index.__getitem__, round_.start.account)), dtype=np.int64)
             for round_ in episode
         )
         cap = np.full((len(episode), len(index)), np.inf)

@@ -11,8 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from adlopt.errors import InputError
-from adlopt.foundation.arrays import AnyArray, FloatArray, own, own_number
+from adlopt.foundation.arrays import AnyArray, FloatArray, own
 from adlopt.model.episode import Episode
 from adlopt.model.loss import Asymmetric, MinMax
 from adlopt.model.method import Method, Stopped
@@ -28,7 +27,6 @@ from adlopt.optimum.coupled.cuts import least_loss
 from adlopt.optimum.coupled.payment_flow import least_burden_in_all
 from adlopt.optimum.coupled.shared_winners import Coupling
 from adlopt.optimum.evidence.question import Question
-from adlopt.optimum.programs.highs import check_time_limit
 from adlopt.show.answer import Columns
 from adlopt.show.schema.optima import CoupledData, OneByOneData
 from adlopt.show.words import counted, dollars, percent
@@ -121,38 +119,19 @@ class CoupledSolution(Optimum):
 
 def solve_coupled(
     episode: Episode,
-    loss: MinMax | Asymmetric | None = None,
+    loss: MinMax | Asymmetric,
     *,
     gap: float = 0.0,
-    time_limit: float | None = None,
+    coupling: Coupling | None = None,
 ) -> CoupledSolution:
     """Return the haircuts of all rounds that together cost least, in *hindsight*.
 
     What is taken from an account in a round is gone in the next; lots are left aside. Under
     `MinMax` every budget is met, and the worst burden over the whole episode, max_i Σ_t x_it / w_i,
     is least; under prices the sum over rounds of the loss, each round's burden measured in that
-    round. `gap` and `time_limit` end the search under prices.
+    round. The search under prices ends at a gap; `coupling` is what was gathered already.
     """
-    loss = MinMax() if loss is None else loss
-    check_early(gap, time_limit)
-    return solve_coupling(episode, Coupling.of(episode, loss), loss, gap, time_limit)
-
-
-def check_early(gap: float, time_limit: float | None) -> None:
-    """Check when the search is to stop."""
-    if own_number(gap, "gap", lowest=0.0) >= 1:
-        raise InputError("gap", gap, "a number in [0, 1)")
-    check_time_limit(time_limit)
-
-
-def solve_coupling(
-    episode: Episode,
-    coupling: Coupling,
-    loss: MinMax | Asymmetric,
-    gap: float,
-    time_limit: float | None,
-) -> CoupledSolution:
-    """Solve what was gathered of an episode, options checked."""
+    coupling = Coupling.of(episode, loss) if coupling is None else coupling
     stopped, method = Stopped.OPTIMAL, Method.CUTS
     if isinstance(loss, MinMax):
         taken, cut, full = least_burden_in_all(coupling)
@@ -160,7 +139,7 @@ def solve_coupling(
         witness = burden_prices(coupling, cut, full)
         binding = tuple(t + 1 for t in cut)
     else:
-        answer = least_loss(coupling, loss, gap=gap, time_limit=time_limit)
+        answer = least_loss(coupling, loss, gap=gap)
         taken, stopped, method = answer.taken, answer.stopped, Method.CUTTING_PLANES
         certificate = certify_priced(coupling, loss, taken, answer.lacking, answer.paid)
         witness = loss_prices(coupling, loss, answer.lacking, answer.paid)

@@ -6,10 +6,16 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from adlopt.errors import SolverStopped
 from adlopt.foundation.arrays import FloatArray, IntArray
+from adlopt.foundation.deadline import is_time_for
+from adlopt.foundation.ids import places
 from adlopt.model.positions import signs
 from adlopt.optimum.matching.matching_problem import MatchingProblem
 from adlopt.optimum.programs.program import WORK_TOTAL, Program, SparseRows, power_of_two
+
+STATED = 3e-6
+"""Seconds that stating an arc takes."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -30,21 +36,12 @@ class Hedges:
         """Find them; `underlying` names one for each position."""
         positions = problem.round_.positions
         sign = signs(positions.side)
-        number: dict[tuple[int, str], int] = {}
-        group = np.array(
-            [
-                number.setdefault((int(i), name), len(number))
-                for i, name in zip(problem.owner, underlying, strict=True)
-            ]
-        )
-        held = positions.size > 0
-        both = np.zeros(len(number), dtype=int)
-        for side in (1, -1):
-            mask = np.zeros(len(number), dtype=int)
-            mask[group[held & (sign == side)]] = 1
-            both += mask
-        kept = np.flatnonzero(both == 2)
-        rank = np.full(len(number), -1)
+        names = tuple(dict.fromkeys(underlying))
+        key = problem.owner * len(names) + places(underlying, names)
+        keys, group = np.unique(key, return_inverse=True)
+        sides = [np.bincount(group, (positions.size > 0) & (sign == s), keys.size) for s in (1, -1)]
+        kept = np.flatnonzero((sides[0] > 0) & (sides[1] > 0))
+        rank = np.full(keys.size, -1)
         rank[kept] = np.arange(kept.size)
         arc = np.flatnonzero(rank[group[problem.position]] >= 0)
         position = problem.position[arc]
@@ -83,7 +80,12 @@ class Body:
         switches: bool = False,
         elastic: bool = False,
     ) -> Body:
-        """State flow, positions and profits; money of each level in its unit, shape (L,), USD."""
+        """State flow, positions and profits; money of each level in its unit, shape (L,), USD.
+
+        `SolverStopped` if a limit comes before it could be stated.
+        """
+        if not is_time_for(STATED * problem.level.size):
+            raise SolverStopped("a limit came before a program was stated")
         unit = power_of_two(np.where(unit > 0, unit, problem.notional))
         scale = WORK_TOTAL / float(power_of_two((unit * problem.quantity).sum()))
         per_level = 1.0 / (unit * scale)

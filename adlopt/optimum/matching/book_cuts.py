@@ -25,6 +25,7 @@ import numpy as np
 
 from adlopt.errors import SolverStopped
 from adlopt.foundation.arrays import FloatArray, IntArray
+from adlopt.foundation.deadline import is_late, last_moment
 from adlopt.foundation.exact import exact_dot, exact_sum
 from adlopt.model.method import Method, Stopped
 from adlopt.optimum.core.certificate import ROUNDING, TOLERANCE, Trust, round_down
@@ -75,7 +76,7 @@ class LevelSearch:
         return cls(
             problem=problem,
             books=books,
-            end=end,
+            end=last_moment(end),
             parts=[flow],
             paid=paid,
             rank=np.full(problem.weight.size, np.iinfo(np.int64).max),
@@ -258,6 +259,8 @@ def _thinned(problem: MatchingProblem, books: PricedBooks, paid: FloatArray) -> 
         for payer in np.unique(account[arc[partly[arc]]]).tolist():
             books_of.setdefault(payer, []).append(b)
     for b, c in sorted({pair for own in books_of.values() for pair in combinations(own, 2)}):
+        if is_late():
+            break
         here, there = arcs[b], arcs[c]
         inside = here[(paid[here] > 0) & (paid[here] < room[here])]
         of_account = np.full(problem.weight.size, -1)

@@ -28,7 +28,7 @@ def check_trades(  # noqa: PLR0913 - a matching, piece by piece
     """Check conservation by coin and side, sizes, lots, capacities and limits."""
     positions = round_.positions
     for j, k in zip(trades.position.tolist(), trades.order.tolist(), strict=True):
-        if positions.coin[j] != shed.coin[k] or positions.side[j] is not shed.side[k].opposite:
+        if positions.coin[j] != shed.coin[k] or positions.side[j] is shed.side[k]:
             raise CertificateError(f"trade of position {j} with order {k}: not the other side")
     sold = np.bincount(trades.order, trades.contracts, minlength=len(shed)).astype(float)
     given = np.bincount(trades.position, trades.contracts, minlength=len(positions)).astype(float)

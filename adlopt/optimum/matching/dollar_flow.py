@@ -11,6 +11,7 @@ Flow is pushed from layers that lack money to those nearer to an account with so
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from copy import copy
 from dataclasses import dataclass, field, replace
@@ -21,6 +22,7 @@ import numpy as np
 from adlopt.errors import SolverStopped
 from adlopt.foundation.arrays import BoolArray, FloatArray, IntArray
 from adlopt.foundation.deadline import is_late
+from adlopt.model.method import Stopped
 from adlopt.optimum.matching.books import DUST, PricedBooks
 from adlopt.optimum.matching.matching_problem import MatchingProblem
 
@@ -120,16 +122,22 @@ class DollarFlow:
         """USD that accounts may pay here at a burden."""
         return np.clip(self.weight * burden - self.before, 0.0, self.left)
 
-    def least(self, end: float) -> tuple[float, BoolArray, DollarFlow]:
-        """The least burden at which layers of one price are paid, those that need it, and how."""
+    def least(self) -> tuple[float, BoolArray, DollarFlow, Stopped]:
+        """The least burden at which layers of one price are paid, those that need it, and how.
+
+        At a limit what is known to be needed, and what is paid so far.
+        """
         flow, short = self, np.ones(self.asked.size, dtype=bool)
         burden, needs = self.level(), short
         flow.even_out()
         while True:
-            flow, short = flow.at(flow.most(burden * (1 + SLACK)), None, end)
+            try:
+                flow, short = flow.at(flow.most(burden * (1 + SLACK)))
+            except SolverStopped:
+                return burden, needs, flow, Stopped.LIMIT
             rise = flow.split(short)[0].level() if short.any() and not short.all() else burden
             if rise <= burden:
-                return burden, needs, flow
+                return burden, needs, flow, Stopped.OPTIMAL
             burden, needs = rise, short
 
     def even_out(self) -> None:
@@ -147,7 +155,7 @@ class DollarFlow:
             load[who] += self.paid[mine]
 
     def at(
-        self, most: FloatArray, books: PricedBooks | None, end: float
+        self, most: FloatArray, books: PricedBooks | None = None, end: float = math.inf
     ) -> tuple[DollarFlow, BoolArray]:
         """Pay up to so many USD an account, in layers enough; and those of a minimal cut, if any.
 

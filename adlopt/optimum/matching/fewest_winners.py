@@ -23,6 +23,7 @@ from adlopt.optimum.core.certificate import TOLERANCE, UNIT_ROUNDING, Trust
 from adlopt.optimum.matching import goal_programs as programs
 from adlopt.optimum.matching.book_cuts import BookCut, LevelSearch
 from adlopt.optimum.matching.books import PricedBooks
+from adlopt.optimum.matching.flows import evenly
 from adlopt.optimum.matching.found import NOTHING, Flow, prove
 from adlopt.optimum.matching.goal_search import FlowSearch, duals
 from adlopt.optimum.matching.many_prices import NONE
@@ -78,21 +79,25 @@ class Cover:
         """Those who are touched have all of it: so much has each account."""
         self.asked.append((owner, np.minimum(share, 1.0), 1.0 - TOLERANCE))
 
-    def tighten(self, point: FloatArray) -> bool:
+    def tighten(self, point: FloatArray, end: float = math.inf) -> bool:
         """Add, for each row, the one that a point misses by most; whether it misses any."""
-        missed = [_missed(*row, point) for row in self.asked]
+        missed = [_missed(*row, point) for row in self.asked if not is_late(end)]
         self.lifted.extend(row for row in missed if row is not None)
         return any(row is not None for row in missed)
 
     def rounded(self, point: FloatArray) -> BoolArray:
         """All that a point counts in part, but for those who are not missed, the least first.
 
-        Everybody, where that misses a row.
+        Where that misses a row, the largest of each row.
         """
         chosen = point > VIOLATED
+        if any(each @ chosen[owner] < least - VIOLATED for owner, each, least in self.asked):
+            chosen = np.zeros(chosen.size, dtype=bool)
+            for owner, each, least in self.asked:
+                falling = np.argsort(-each, kind="stable")
+                count = int(np.searchsorted(np.cumsum(each[falling]), least)) + 1
+                chosen[owner[falling[:count]]] = True
         sums = [float(each @ chosen[owner]) - least for owner, each, least in self.asked]
-        if min(sums) < -VIOLATED:
-            return np.ones(chosen.size, dtype=bool)
         of: dict[int, list[tuple[int, float]]] = {}
         for row, (owner, each, _) in enumerate(self.asked):
             for i, one in zip(owner.tolist(), each.tolist(), strict=True):
@@ -170,11 +175,7 @@ def fewest_accounts(search: FlowSearch, _: FewestAccounts) -> Flow:
         return NOTHING
     cover, told = Cover.of(problem), []
     proven, point = _bounded(search, cover)
-    if problem.level.size <= TOLD and not problem.mixed.any():
-        form = programs.fewest_accounts(problem)
-        with suppress(SolverStopped):
-            told = [(form, search.lift(form, duals(search.solve(form)), math.inf))]
-            proven = max(proven, told[0][1].proven, key=lambda bound: bound.lower)
+    search.proven.append(_whole(proven))
     flow, ended = _enough(search, cover, point)
     part, steps = flow.problem or problem, flow.steps
     touched = _touched(steps, part)
@@ -186,10 +187,20 @@ def fewest_accounts(search: FlowSearch, _: FewestAccounts) -> Flow:
         low = proven_lower_bound(program, good_enough=least, deadline=end, nodes=nodes)
         if low > proven.lower:
             proven = ProvenBound(lower=low, error=0.0, trust=Trust.VERIFIED)
-    whole = replace(proven, lower=float(math.ceil(proven.lower - TOLERANCE)))
-    stage = prove("accounts touched", touched, whole)
+    if problem.level.size <= TOLD and not problem.mixed.any():
+        form = programs.fewest_accounts(problem)
+        with suppress(SolverStopped):
+            told = [(form, search.lift(form, duals(search.solve(form)), math.inf))]
+            proven = max(proven, told[0][1].proven, key=lambda bound: bound.lower)
+    stage = prove("accounts touched", touched, _whole(proven))
     ended = Stopped.OPTIMAL if stage.certificate.optimal else ended
     return replace(search.found(steps, [stage], None, told), problem=part, stopped=ended)
+
+
+def _whole(proven: ProvenBound) -> ProvenBound:
+    """A bound on a number, rounded up."""
+    lower = max(proven.lower, 0.0)
+    return replace(proven, lower=float(math.ceil(lower - TOLERANCE)))
 
 
 def _bounded(search: FlowSearch, cover: Cover) -> tuple[ProvenBound, FloatArray]:
@@ -203,17 +214,20 @@ def _bounded(search: FlowSearch, cover: Cover) -> tuple[ProvenBound, FloatArray]
             raise search.infeasible() from None
         except SolverStopped:
             break
-        if is_late(end) or not cover.tighten(answer.columns):
+        if is_late(end) or not cover.tighten(answer.columns, end):
             break
     if answer is None:
-        return NONE, np.ones(cover.account.size)
+        return NONE, np.zeros(cover.account.size)
     return lower_bound(program, duals(answer)), answer.columns
 
 
 def _enough(search: FlowSearch, cover: Cover, point: FloatArray) -> tuple[Flow, Stopped]:
-    """A flow of few accounts, and how the search for it ended; of all, if too few have profits."""
+    """A flow of few accounts, and how the search for it ended; of all, if too few have profits.
+
+    Once it is late, all positions of the few close alike.
+    """
     problem, ended, end = search.problem, Stopped.LIMIT, search.part_of_time(0.4)
-    least = replace(search, branch=False, linear=False, end=math.inf)
+    least = replace(search, branch=False, linear=False)
     for _ in range(ROUNDS):
         chosen = cover.rounded(point)
         program, left = cover.program(lifted=False), seconds_left(end)
@@ -229,7 +243,13 @@ def _enough(search: FlowSearch, cover: Cover, point: FloatArray) -> tuple[Flow, 
         on = np.zeros(problem.weight.size, dtype=bool)
         on[cover.account[chosen]] = True
         part = problem.only(on)
-        flow = replace(least, problem=part).by_cuts(first=True)
+        try:
+            flow = replace(least, problem=part).by_cuts(first=True)
+        except SolverStopped:
+            steps = evenly(part)
+            if steps is None:
+                raise
+            return Flow(steps=steps, stages=(), problem=part), Stopped.LIMIT
         if flow is not None:
             return replace(flow, problem=flow.problem or part), ended
         levels = LevelSearch.of(part, math.inf)

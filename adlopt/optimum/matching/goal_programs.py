@@ -68,10 +68,10 @@ def least_burden(
 
 
 def least_leverage(problem: MatchingProblem, level: float) -> Form:
-    """Minimise t with N_i − level · D_i ≤ t (1 + level) e_i: notional and equity after closing.
+    """Minimise L with N_i + level · taken_i ≤ L e_i: notional after closing, and equity before.
 
-    If the optimum is t ≥ 0, no matching has a leverage max N_i / D_i below the level, and at level
-    0 none has one below t, as D_i ≤ e_i.
+    If the optimum is at least the level, so is the worst leverage max N_i / (e_i − taken_i) of any
+    matching; it is no more than that where the level is none above it. At 0 it is a bound anyhow.
     """
     gross, equity = gross_notional(problem), problem.round_.start.equity
     assert equity is not None
@@ -79,18 +79,19 @@ def least_leverage(problem: MatchingProblem, level: float) -> Form:
     body = Body.of(problem, problem.notional)
     factor = 1.0 / float(power_of_two(float(equity[touched].sum()) * body.scale))
     first = body.rows.count
+    # Rows are divided by 1 + level: what is taken counts up to a million times as much.
     body.add_accounts(
         touched,
-        -(problem.notional - level * problem.value)[problem.level] / (1.0 + level),
-        (level * equity - gross)[touched] * (body.scale / (1.0 + level)),
+        (level * problem.value - problem.notional)[problem.level] / (1.0 + level),
+        -gross[touched] * (body.scale / (1.0 + level)),
         column=body.z,
         coefficient=-equity[touched] * (body.scale * factor * WORK_TOTAL),
     )
     worst = (gross + level * most_taken(problem, problem.value))[touched] / equity[touched]
-    unit = factor * WORK_TOTAL * (1.0 + level)
     cost = np.zeros(body.width)
     cost[body.z] = WORK_TOTAL
-    program = body.program(cost, lower=-level / unit, upper=float(worst.max()) / unit)
+    factor *= 1.0 + level
+    program = body.program(cost, lower=0.0, upper=float(worst.max()) / (factor * WORK_TOTAL))
     return Form(
         program=program,
         per=body.per,

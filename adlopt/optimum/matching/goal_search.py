@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -20,7 +19,7 @@ from adlopt.errors import (
     SolverStopped,
 )
 from adlopt.foundation.arrays import BoolArray, FloatArray, IntArray
-from adlopt.foundation.deadline import is_late, seconds_left
+from adlopt.foundation.deadline import deadline, is_late, seconds_left
 from adlopt.model.limits import NO_LIMITS
 from adlopt.model.method import Method, Stopped
 from adlopt.model.objective import KeepHedges
@@ -53,27 +52,23 @@ SPENT = 1e-6
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class FlowSearch:
-    """A problem, and how its programs are to be solved, until `end` for all of them together.
+    """A problem, and how its programs are to be solved.
 
     `branch`: whole lots are searched for by branch and bound, not rounded; `linear`: the least
-    burden is asked of the linear program alone, not of cuts first. Where a flow is `known`, (A,),
-    it stands in for what programs would find, and nothing is proved.
+    burden is asked of the linear program alone, not of cuts first, which are late from `end` on.
     """
 
     problem: MatchingProblem
     branch: bool
-    end: float
     linear: bool = False
     gap: float = 0.0
-    known: FloatArray | None = None
+    end: float = math.inf
     answers: list[tuple[Stopped, Method]] = field(default_factory=list)
     """How each of its programs ended."""
     bends: list[IntArray] = field(default_factory=list)
     """Pieces of groups, shape (k,), that a bound would gain by."""
-    proofs: list[float] = field(default_factory=list)
-    """Seconds that a proof takes, where there is a limit."""
-    stopped: list[ProvenBound] = field(default_factory=list)
-    """What multipliers prove of the first program where a limit came before an answer."""
+    proven: list[ProvenBound] = field(default_factory=list)
+    """What is proved of the first criterion, whether or not an answer comes of it."""
 
     def lift(
         self, form: Form, row_duals: FloatArray, value: float, *, exact: bool | None = None
@@ -106,8 +101,8 @@ class FlowSearch:
 
     def part_of_time(self, share: float) -> float:
         """The moment at which so much of the time that is left is over."""
-        now = time.monotonic()
-        return self.end if self.end == math.inf else now + share * (self.end - now)
+        left = seconds_left(self.end)
+        return deadline(None if left is None else share * left)
 
     @property
     def idle(self) -> bool:
@@ -204,7 +199,7 @@ class FlowSearch:
             except (NoSolution, CertificateError) as lost:
                 if first:
                     raise
-                if is_late(self.end) and isinstance(lost, SolverStopped):
+                if is_late() and isinstance(lost, SolverStopped):
                     break
             else:
                 fixed *= room
@@ -233,6 +228,7 @@ class FlowSearch:
             return prove("net delta changed, USD", change(steps), proof.proven, rounding=rounding)
 
         proof = self.lift(form, duals(answer), change(flow))
+        self.proven.append(proof.proven)
         claimed = 0.0
         if self.branch:
             flow, claimed = self.branched(form, flow)
@@ -266,21 +262,7 @@ class FlowSearch:
         return float((haircut[account] + taken) / problem.weight[account]) if taken else 0.0
 
     def solve(self, form: Form) -> RawAnswer:
-        """Solve a program, or say what is known instead."""
-        rows = form.program.row_lower.size
-        if self.known is not None:
-            self.answers.append((Stopped.LIMIT, Method.CUTS))
-            return RawAnswer(
-                columns=np.resize(self.known / form.per, form.program.cost.size),
-                row_duals=np.zeros(rows),
-                bound=-math.inf,
-                stopped=Stopped.LIMIT,
-                method=Method.CUTS,
-            )
-        if self.end < math.inf and not self.proofs:
-            start = time.monotonic()
-            self.bound_of_groups(form, lifted(self.problem, form, np.zeros(rows)).row_duals, 0.0)
-            self.proofs.append(2.0 * (time.monotonic() - start))
+        """Solve a program, or keep what its multipliers prove."""
         try:
             return self._solve(form.program)
         except SolverStopped as late:
@@ -291,11 +273,11 @@ class FlowSearch:
         """What multipliers prove of the first program, if there was no answer before."""
         if len(self.answers) <= 1 and row_duals is not None:
             told = lifted(self.problem, form, row_duals).row_duals
-            self.stopped.append(self.bound_of_groups(form, told, math.inf))
+            self.proven.append(self.bound_of_groups(form, told, math.inf))
 
     def _solve(self, program: Program) -> RawAnswer:
         try:
-            answer = solved(program, seconds_left(self.end - sum(self.proofs)), self.gap)
+            answer = solved(program, self.gap)
         except Infeasible:
             raise self.infeasible() from None
         self.answers.append((answer.stopped, answer.method))
@@ -328,7 +310,7 @@ class FlowSearch:
     def infeasible(self) -> Exception:
         """Why profits, or limits, do not suffice, once a program has no point."""
         form = most_matched(self.problem)
-        answer = solved(form.program, seconds_left(self.end))
+        answer = solved(form.program)
         wanted = math.fsum(self.problem.notional * self.problem.quantity)
         of_groups = self.bound_of_groups(form, duals(answer), -wanted).lower
         proof = self.lift(form, duals(answer), of_groups)

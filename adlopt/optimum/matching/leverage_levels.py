@@ -28,6 +28,7 @@ from adlopt.optimum.matching.goal_search import (
 from adlopt.optimum.matching.many_prices import Lifted
 from adlopt.optimum.matching.matching_problem import MatchingProblem
 from adlopt.optimum.programs.highs import RawAnswer
+from adlopt.optimum.programs.weak_duality import ProvenBound
 
 HIGHEST = 1e6
 """Leverage beyond which nobody counts as solvent."""
@@ -47,39 +48,33 @@ def least_leverage(search: FlowSearch, objective: LeastLeverage) -> Flow:
     require_equities(problem)
     if search.idle:
         return NOTHING
-    level, lower, upper = 0.0, 0.0, math.inf
-    flow = np.zeros(problem.level.size)
+    level, lower, of_orders, upper = 0.0, 0.0, 0.0, math.inf
+    flow, price = np.zeros(problem.level.size), None
     for _ in range(STEPS):
         form = programs.least_leverage(problem, level)
-        attempt, answer = search.flow(form)
+        try:
+            attempt, answer = search.flow(form)
+        except SolverStopped:
+            if math.isinf(upper):
+                raise
+            search.answers.append((Stopped.LIMIT, Method.HIGHS))
+            break
         reached = worst_leverage(problem, attempt)
         if reached < upper:
             upper, flow = reached, attempt
         # Never exact: sums of notionals, and levels, are rounded before they are proved.
         proven = search.bound_of_groups(form, duals(answer), 0.0, exact=False)
         proof = search.lift(form, duals(answer), proven.lower, exact=False)
-        single = proof.proven
-        if level == 0.0 or single.lower >= 0.0:
+        if level == 0.0 or proof.proven.lower >= level:
             told = partial(_prices, problem, form, proof, level)
-        if level == 0.0:
-            lower, price = max(proven.lower, 0.0), form.factor * proof.price
-            of_orders = max(single.lower, 0.0)
-        elif proven.lower >= 0.0:
-            lower = max(lower, level)
-            of_orders = max(of_orders, level if single.lower >= 0.0 else 0.0)
+        if level == 0.0 and not problem.value.any():
+            price = form.factor * proof.price
+        lower = max(lower, _shown(proven, level))
+        of_orders = max(of_orders, _shown(proof.proven, level))
         enough = 1 - max(3 * HAIR, search.gap)
-        if not problem.value.any() or lower >= upper * enough or search.known is not None:
+        if not problem.value.any() or lower >= upper * enough:
             break
-        if level >= HIGHEST and math.isinf(upper):
-            raise InfeasibleRound(
-                f"no matching leaves every winner a leverage below {HIGHEST:g}: losers' "
-                "prices take all of somebody's equity; shed less, or closer to the mark",
-                below=None,
-                above=None,
-            )
-        level = (
-            HIGHEST if math.isinf(upper) else _next(problem, form, answer, attempt, lower, upper)
-        )
+        level = _next(problem, form, answer, attempt, (lower, level, upper))
     else:
         search.answers.append((Stopped.LIMIT, Method.HIGHS))
     proven = replace(proven, lower=of_orders)
@@ -92,8 +87,13 @@ def least_leverage(search: FlowSearch, objective: LeastLeverage) -> Flow:
     if search.branch and not (stage.certificate.optimal or problem.value.any()):
         steps, claimed = search.branched(form, steps, low=stage.certificate.lower, high=stage.value)
         stage = report(prove("worst leverage", worst_leverage(problem, steps), proven), claimed)
-    found = search.found(steps, [stage], None if problem.value.any() else price)
+    found = search.found(steps, [stage], price)
     return replace(found, witness=(told,))
+
+
+def _shown(proven: ProvenBound, level: float) -> float:
+    """What a bound of the program at a level says of the worst leverage."""
+    return max(proven.lower, 0.0) if level == 0.0 else level * (proven.lower >= level)
 
 
 def _prices(problem: MatchingProblem, form: Form, proof: Lifted, level: float) -> dict[str, Any]:
@@ -128,10 +128,22 @@ def _next(
     form: Form,
     answer: RawAnswer,
     steps: FloatArray,
-    lower: float,
-    upper: float,
+    tried: tuple[float, float, float],
 ) -> float:
-    """Level at which the multipliers' mean of notional and equity would balance."""
+    """Level at which the multipliers' mean of notional and equity would balance.
+
+    What was tried are the highest level that is proven, the last, and the lowest that is reached.
+    """
+    lower, last, upper = tried
+    if math.isinf(upper) and last >= HIGHEST:
+        raise InfeasibleRound(
+            f"no matching leaves every winner a leverage below {HIGHEST:g}: losers' "
+            "prices take all of somebody's equity; shed less, or closer to the mark",
+            below=None,
+            above=None,
+        )
+    if math.isinf(upper):
+        return HIGHEST
     equity = problem.round_.start.equity
     assert equity is not None
     mean = shares(form, answer) / equity[form.accounts]

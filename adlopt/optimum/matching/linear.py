@@ -5,7 +5,6 @@ from __future__ import annotations
 from contextlib import suppress
 
 from adlopt.errors import SolverStopped
-from adlopt.foundation.deadline import deadline, seconds_left
 from adlopt.model.method import Stopped
 from adlopt.optimum.programs.highs import RawAnswer, run
 from adlopt.optimum.programs.program import Program
@@ -14,18 +13,18 @@ PIVOTED_ROWS = 400_000_000
 """Pivots, times rows, after which dual simplex gives up: it would tie on coins that bear alike."""
 
 
-def solved(program: Program, time_limit: float | None, gap: float = 0.0) -> RawAnswer:
+def solved(program: Program, gap: float = 0.0) -> RawAnswer:
     """Minimise a program; what comes from inside is as good, and certified alike."""
     if program.integer is not None:
-        return run(program, time_limit=time_limit, gap=gap)
-    end, stopped = deadline(time_limit), SolverStopped()
+        return run(program, gap=gap)
+    found, stopped = None, SolverStopped()
     try:
-        found = run(program, time_limit=time_limit, pivots=PIVOTED_ROWS // program.row_lower.size)
+        found = run(program, pivots=PIVOTED_ROWS // program.row_lower.size)
     except SolverStopped as error:
-        found, stopped = None, error
+        stopped = error
     if found is None or found.stopped is not Stopped.OPTIMAL:
         with suppress(SolverStopped):
-            found = run(program, time_limit=seconds_left(end), interior=True)
+            found = run(program, interior=True)
     if found is None:
         raise stopped
     return found

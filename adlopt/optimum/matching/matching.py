@@ -30,6 +30,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -38,22 +39,25 @@ import numpy as np
 
 from adlopt.errors import InfeasibleRound, SolverStopped
 from adlopt.foundation.arrays import BoolArray
-from adlopt.foundation.deadline import deadline, is_late
+from adlopt.foundation.deadline import is_late, seconds_left
 from adlopt.model.limits import NO_LIMITS, Limits
 from adlopt.model.loss import MinMax
 from adlopt.model.method import Method, Stopped
-from adlopt.model.objective import FewestAccounts, Leximin
+from adlopt.model.objective import FewestAccounts, KeepHedges, LeastLeverage, Leximin
 from adlopt.model.shed import Shed
 from adlopt.model.two_sided import TwoSidedRound
 from adlopt.optimum.core.certificate import TOLERANCE, Certificate, Stage, resealed
 from adlopt.optimum.core.surface import made, remade
+from adlopt.optimum.matching.body import Hedges
 from adlopt.optimum.matching.check import check_trades
-from adlopt.optimum.matching.found import Flow
+from adlopt.optimum.matching.flows import evenly
+from adlopt.optimum.matching.found import Flow, prove
 from adlopt.optimum.matching.goal_search import FlowSearch
-from adlopt.optimum.matching.matched import Matching
+from adlopt.optimum.matching.leverage_levels import worst_leverage
+from adlopt.optimum.matching.many_prices import NONE
+from adlopt.optimum.matching.matched import WORST, Matching
 from adlopt.optimum.matching.matching_problem import MatchingProblem
 from adlopt.optimum.matching.pairing import Trades, pair
-from adlopt.optimum.programs.highs import check_time_limit
 from adlopt.optimum.programs.weak_duality import ProvenBound
 from adlopt.optimum.reasons import why_no_more
 from adlopt.optimum.tiers import later, tier_by_tier
@@ -72,25 +76,20 @@ def solve_matching(
     limits: Limits | None = None,
     whole_lots: bool = False,
     method: Method = Method.AUTO,
-    time_limit: float | None = None,
     gap: float = 0.0,
 ) -> Matching:
     """Close what losers shed against winners on the other side of the same coin, at least cost.
 
     `adlopt.solve` says how; `find` minimises the objective.
     """
-    check_time_limit(time_limit)
-    bounds = NO_LIMITS if limits is None else limits
-    branch, end = whole_lots and method is Method.HIGHS, deadline(time_limit)
+    bounds, by_highs = NO_LIMITS if limits is None else limits, method is Method.HIGHS
 
     def one(left: Shed, among: Limits) -> Matching:
         given = replace(round_, losers=left)
         part = MatchingProblem.of(
             given.winners, left, objective.worst, lots=whole_lots, limits=among, most_arcs=MANY
         )
-        search = FlowSearch(
-            problem=part, branch=branch, end=end, linear=method is Method.HIGHS, gap=gap
-        )
+        search = FlowSearch(problem=part, branch=whole_lots and by_highs, linear=by_highs, gap=gap)
         return matching_of(given, part, objective, found_in_groups(search, objective, find))
 
     if bounds.tier is None:
@@ -108,11 +107,14 @@ def found_in_groups(
 ) -> Flow:
     """Minimise over groups of orders, which are split until single ones are proved.
 
-    Where a limit comes first, the best so far: of what was found, and what bears the least.
+    Where a limit comes first, the best so far: of what was found, what bears the least, and what
+    has all close alike.
     """
     best, known = None, None
-    if search.end < math.inf and not isinstance(objective, BY_CUTS):
-        known = replace(search, branch=False, linear=False).least_burden()
+    if seconds_left() is not None and not isinstance(objective, BY_CUTS):
+        least = replace(search, branch=False, linear=False, end=search.part_of_time(0.5))
+        with suppress(SolverStopped):
+            known = least.least_burden()
     while True:
         part, late = search.problem, None
         try:
@@ -125,19 +127,40 @@ def found_in_groups(
         except SolverStopped as error:
             late = error
         finer = search.finer()
-        if late or finer is None or (best is not None and is_late(search.end)):
+        if late or finer is None or (best is not None and is_late()):
             break
         search = replace(search, problem=finer, answers=[], bends=[])
-    if known is not None and (best is None or best.stopped is Stopped.LIMIT):
-        least = FlowSearch(
-            problem=known.problem or part, branch=False, end=math.inf, known=known.steps
-        )
-        found = replace(find(least, objective), problem=least.problem, stopped=Stopped.LIMIT)
-        found = _raised(found, *search.stopped)
-        best = found if best is None else _better(best, found)
+    if best is None or best.stopped is Stopped.LIMIT:
+        for flow in (known, _evenly(part)):
+            other = None if flow is None else _measured(flow, flow.problem or part, objective)
+            if other is not None:
+                best = other if best is None else _better(best, other)
+        best = None if best is None else _raised(best, *search.proven)
     if best is None:
         raise late or SolverStopped("a limit came before a matching was found")
     return best
+
+
+def _evenly(problem: MatchingProblem) -> Flow | None:
+    steps = evenly(problem)
+    return None if steps is None else Flow(steps=steps, stages=(), method=Method.PRO_RATA)
+
+
+def _measured(flow: Flow, problem: MatchingProblem, objective: Any) -> Flow | None:
+    """A flow with the criteria of an objective, of which nothing is proved; None beyond them."""
+    steps, coins = flow.steps, problem.round_.positions.coin
+    criteria = [(WORST, float(problem.burden(problem.haircut(steps)).max(initial=0.0)))]
+    if isinstance(objective, FewestAccounts):
+        criteria = [("accounts touched", float(np.unique(problem.account[steps > 0]).size))]
+    elif isinstance(objective, LeastLeverage):
+        criteria = [("worst leverage", worst_leverage(problem, steps))]
+    elif isinstance(objective, KeepHedges):
+        change = math.fsum(Hedges.of(problem, objective.of(*coins)).change(steps))
+        criteria.insert(0, ("net delta changed, USD", change))
+    if math.isinf(criteria[0][1]):
+        return None
+    stages = tuple(prove(words, value, NONE) for words, value in criteria)
+    return replace(flow, stages=stages, problem=problem, stopped=Stopped.LIMIT, witness=())
 
 
 def _better(found: Flow, other: Flow) -> Flow:

@@ -6,18 +6,18 @@ are counted in *steps*: single contracts, or whole lots.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 from adlopt.errors import InputError
 from adlopt.foundation.arrays import BoolArray, FloatArray, IntArray
+from adlopt.foundation.ids import places
 from adlopt.model.limits import NO_LIMITS, Limits
 from adlopt.model.loss import MinMax
 from adlopt.model.positions import WHOLE, ContractRound, Side
 from adlopt.model.shed import Shed
-
-Book = tuple[str, Side]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -78,13 +78,13 @@ class MatchingProblem:
         positions, owner = round_.positions, round_.owner
         weight = limits.denominators(burden.weights(round_.start))
         capacity = limits.most(round_.start)
-        index: dict[Book, int] = {}
-        for coin, side in zip(shed.coin, shed.side, strict=True):
-            index.setdefault((coin, side.opposite), len(index))
-        keys = zip(shed.coin, shed.side, strict=True)
-        order_book = np.array([index[coin, side.opposite] for coin, side in keys])
-        keys = zip(positions.coin, positions.side, strict=True)
-        book = np.array([index.get(key, -1) for key in keys])
+        coins = tuple(dict.fromkeys(shed.coin))
+        asked = _both_sides(shed.coin, shed.side, coins) ^ 1
+        index: dict[int, int] = {}
+        order_book = np.array([index.setdefault(key, len(index)) for key in asked.tolist()])
+        of_key = np.full(2 * len(coins) + 2, -1)
+        of_key[list(index)] = list(index.values())
+        book = of_key[_both_sides(positions.coin, positions.side, coins)]
         _refuse_winners_as_losers(round_, shed, order_book, book)
         dear = np.bincount(order_book, shed.value, minlength=len(index)) > 0
         bearing = (weight > 0) & (capacity > 0)
@@ -94,9 +94,9 @@ class MatchingProblem:
         step = _steps(round_, book, len(index)) if lots else np.ones(len(index))
         limit = limits.most_lots(positions).astype(float) if lots else limits.most_size(positions)
         limit = np.where(book >= 0, limit, 0.0)
-        asked = shed.size / step[order_book]
-        asked = np.floor(asked * (1 + WHOLE)) if lots else asked
-        matched = _first_listed_first(asked, order_book, limit, book)
+        wanted = shed.size / step[order_book]
+        wanted = np.floor(wanted * (1 + WHOLE)) if lots else wanted
+        matched = _first_listed_first(wanted, order_book, limit, book)
         limit = np.where(unable, 0.0, limit)
         holders = [np.flatnonzero((book == b) & (limit > 0)) for b in range(len(index))]
         mark = np.zeros(len(index))
@@ -234,25 +234,29 @@ def _first_listed_first(
 
 def _steps(round_: ContractRound, book: IntArray, books: int) -> FloatArray:
     """One lot for each book, contracts."""
-    step = np.ones(books)
-    seen = np.zeros(books, dtype=bool)
-    lot = round_.positions.lot
-    for j in np.flatnonzero(book >= 0).tolist():
-        b = book[j]
-        if seen[b] and lot[j] != step[b]:
-            coin = round_.positions.coin[j]
-            expected = f"the lot of {coin} elsewhere, {float(step[b])!r}"
-            remedy = "a venue has one size step a coin"
-            raise InputError("positions.lot", float(lot[j]), expected, index=j, remedy=remedy)
-        step[b], seen[b] = lot[j], True
+    step, lot = np.ones(books), round_.positions.lot
+    listed = np.flatnonzero(book >= 0)
+    held, first = np.unique(book[listed], return_index=True)
+    step[held] = lot[listed[first]]
+    for j in listed[lot[listed] != step[book[listed]]].tolist():
+        expected = f"the lot of {round_.positions.coin[j]} elsewhere, {float(step[book[j]])!r}"
+        remedy = "a venue has one size step a coin"
+        raise InputError("positions.lot", float(lot[j]), expected, index=j, remedy=remedy)
     return step
+
+
+def _both_sides(coins: Sequence[str], sides: Sequence[Side], among: Sequence[str]) -> IntArray:
+    """Number each coin and side: 2 k for shorts of the k-th, 2 k + 1 for longs; < 0 for others."""
+    long = np.array([side is Side.LONG for side in sides], dtype=np.int64)
+    return 2 * places(coins, among) + long
 
 
 def _refuse_winners_as_losers(
     round_: ContractRound, shed: Shed, order_book: IntArray, book: IntArray
 ) -> None:
-    positions = round_.positions
-    holders = {(positions.account[j], int(book[j])): j for j in np.flatnonzero(book >= 0).tolist()}
+    positions, losers = round_.positions, set(shed.loser)
+    both = (j for j, name in enumerate(positions.account) if name in losers and book[j] >= 0)
+    holders = {(positions.account[j], int(book[j])) for j in both}
     for k, (loser, b) in enumerate(zip(shed.loser, order_book.tolist(), strict=True)):
         if (loser, b) in holders:
             expected = f"a loser without a {shed.side[k].opposite.value} {shed.coin[k]} to close"
@@ -261,7 +265,7 @@ def _refuse_winners_as_losers(
     if positions.mark is None:
         return
     marks = dict(zip(shed.coin, shed.mark.tolist(), strict=True))
-    for j, coin in enumerate(positions.coin):
-        if marks.get(coin, positions.mark[j]) != positions.mark[j]:
+    for j, (coin, mark) in enumerate(zip(positions.coin, positions.mark.tolist(), strict=True)):
+        if marks.get(coin, mark) != mark:
             expected = f"{marks[coin]!r}, the mark at which losers shed {coin}"
-            raise InputError("positions.mark", float(positions.mark[j]), expected, index=j)
+            raise InputError("positions.mark", mark, expected, index=j)

@@ -127,7 +127,7 @@ def _least_relaxation(stated: Stated, rows: IntArray) -> tuple[float, FloatArray
         column=column,
         coefficient=value,
     )
-    duals = solved(elastic, None).duals
+    duals = solved(elastic).duals
     return lower_bound(elastic, duals).lower, duals
 
 
@@ -179,6 +179,6 @@ def named(error: InfeasibleRound, stated: Stated) -> InfeasibleRound:
     parts = replace(stated, program=replace(stated.program, integer=None))
     try:
         found = explained(parts).irreducible
-    except SolverFailed:
+    except (SolverFailed, SolverStopped):
         return error
     return error.restated(str(error), irreducible=found)

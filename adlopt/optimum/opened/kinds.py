@@ -40,7 +40,8 @@ from adlopt.optimum.dollars.tracking_first import AT_THAT_SUM
 from adlopt.optimum.infeasibility import explain
 from adlopt.optimum.matching.flows import mend
 from adlopt.optimum.matching.found import Flow
-from adlopt.optimum.matching.leverage_levels import worst_leverage
+from adlopt.optimum.matching.goal_search import FlowSearch
+from adlopt.optimum.matching.leverage_levels import least_leverage, worst_leverage
 from adlopt.optimum.matching.matched import Matching
 from adlopt.optimum.matching.matching import matching_of
 from adlopt.optimum.matching.matching_problem import MatchingProblem
@@ -286,11 +287,16 @@ class Contracts:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class TwoSides:
-    """Winners, against what losers shed."""
+    """Winners, against what losers shed.
+
+    Where closing takes equity, leverage is a quotient: it is stated at a `level` that no matching
+    is below, at which the program's optimum is the leverage itself if that level is it.
+    """
 
     thing: TwoSidedRound
     objective: Any
     problem: MatchingProblem
+    level: float = 0.0
 
     @property
     def parts(self) -> list[Listed]:
@@ -304,7 +310,14 @@ class TwoSides:
         if len(bearers) < bearer.size:
             remedy = "state the accounts of an owner as one"
             raise InputError("constraints", "a shared burden", "rows of two sides", remedy=remedy)
-        return state_matching(self.problem, self.objective), bearer
+        return state_matching(self.problem, self.objective, self.level), bearer
+
+    def above(self, best: Matching) -> TwoSides | None:
+        """The same at the level that an answer proves, where it leaves a gap and that is higher."""
+        proof, quotient = best.certificate, isinstance(self.objective, LeastLeverage)
+        higher = proof.lower > self.level * (1 + ROUNDING)
+        higher &= quotient and bool(self.problem.value.any()) and not proof.optimal
+        return replace(self, level=proof.lower) if higher else None
 
     def answer(self, found: Searched, bearer: IntArray) -> Matching:
         """Trades of a flow, mended."""
@@ -398,7 +411,11 @@ def opened(thing: Any, objective: Any, options: Options) -> Kind:
         options.only("limits", "whole_lots", where="where winners are matched with losers")
         sides, lots = (thing.winners, thing.losers, objective.worst), options.whole_lots
         problem = MatchingProblem.of(*sides, lots=lots, limits=limits)
-        return TwoSides(thing=thing, objective=objective, problem=problem)
+        level = 0.0
+        if isinstance(objective, LeastLeverage) and problem.value.any():
+            known = least_leverage(FlowSearch(problem=problem, branch=False), objective)
+            level = known.stages[0].certificate.lower
+        return TwoSides(thing=thing, objective=objective, problem=problem, level=level)
     if isinstance(thing, Episode):
         options.only(where="of an episode")
         return Rounds(thing=thing, objective=objective, coupling=Coupling.of(thing, objective))

@@ -20,12 +20,12 @@ from adlopt.model.objective import CVaR, FewestAccounts, TrackingFirst
 from adlopt.model.problem import Problem
 from adlopt.model.round import Round
 from adlopt.optimum.core.burden_problem import BurdenProblem
-from adlopt.optimum.core.surface import remade
+from adlopt.optimum.core.surface import remade, until_stopped
 from adlopt.optimum.dollars.least_loss import Search
 from adlopt.optimum.opened import program_page as page
 from adlopt.optimum.opened.expressions import InCvxpy, Variables, affine
 from adlopt.optimum.opened.irreducible import explained, named
-from adlopt.optimum.opened.kinds import Dollars, Kind, opened, own_row, stated_rows
+from adlopt.optimum.opened.kinds import Dollars, Kind, TwoSides, opened, own_row, stated_rows
 from adlopt.optimum.opened.own_objective import is_own
 from adlopt.optimum.opened.searched import search
 from adlopt.optimum.opened.told import refused, with_evidence
@@ -121,7 +121,9 @@ class Model(Tabular):
         (array([ 5., 55.]), ('own 1', 'worst burden'))
         """
         limits = Search(time_limit=time_limit, gap=gap)
-        given = listed(constraints)
+        return until_stopped(lambda: self._solved(listed(constraints), limits), time_limit)
+
+    def _solved(self, given: Sequence[Any], limits: Search) -> Any:
         objective: Any = self.kind.objective
         own = is_own(objective)
         alone = isinstance(self.kind, Dollars) and self.kind.alone
@@ -135,7 +137,7 @@ class Model(Tabular):
         if own and not extended.program.cost.any():
             cost = objective.cost(self.haircut, self.burden, self.raised)
         try:
-            answer = search(extended, self._made.get("variables"), cones, limits, cost)
+            answer = search(extended, self._made.get("variables"), cones, limits.gap, cost)
         except Infeasible:
             if extended.program.integer is not None:
                 # What the lots sum to may be all that is in the way: that is proved without rows.
@@ -146,10 +148,13 @@ class Model(Tabular):
         if isinstance(kind, Dollars) and isinstance(objective, (TrackingFirst, FewestAccounts)):
             first = kind.answer(answer, bearer)
             as_good = kind.then_burden(first, answer)
-            then = search(as_good, self._made.get("variables"), cones, limits)
-            best = kind.second(first, then, bearer)
-            return with_evidence(best, self, given, bearer, [answer, then])
-        return with_evidence(kind.answer(answer, bearer), self, given, bearer, [answer])
+            then = search(as_good, self._made.get("variables"), cones, limits.gap)
+            second = kind.second(first, then, bearer)
+            return with_evidence(second, self, given, bearer, [answer, then])
+        best: Any = kind.answer(answer, bearer)
+        if isinstance(kind, TwoSides) and (above := kind.above(best)) is not None:
+            return replace(self, kind=above, stated=above.state(())[0])._solved(given, limits)
+        return with_evidence(best, self, given, bearer, [answer])
 
     def extended(self, given: Sequence[Any]) -> tuple[Stated, list[Any], IntArray]:
         """The program with rows of one's own, constraints that are none, and who bears what."""
@@ -306,7 +311,7 @@ def by_highs(thing: Any, objective: Any, options: Options) -> Any:
     """Let HiGHS solve the program; where it finds nothing that passes, what is known otherwise."""
     opened = model(thing, objective)
     try:
-        found = search(opened.stated, None, (), options)
+        found = search(opened.stated, None, (), options.gap)
         return opened.kind.answer(found, np.arange(len(opened.stated.accounts)))
     except (Infeasible, SolverStopped, SolverFailed, CertificateError):
         known = SPACES[type(thing)](thing, objective, replace(options, method=Method.AUTO))

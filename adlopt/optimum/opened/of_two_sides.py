@@ -29,8 +29,8 @@ MADE = {
 """Objectives of two sides that a single program states, and what they measure."""
 
 
-def form_of(problem: MatchingProblem, objective: Any) -> Form:
-    """State a matching under an objective."""
+def form_of(problem: MatchingProblem, objective: Any, level: float) -> Form:
+    """State a matching under an objective; what closing takes counts by a level of leverage."""
     if type(objective) not in MADE:
         kinds = ", ".join(kind.__name__ for kind in MADE)
         raise InputError("objective", objective, kinds, remedy="others take several programs")
@@ -43,18 +43,13 @@ def form_of(problem: MatchingProblem, objective: Any) -> Form:
         return goal_programs.fewest_accounts(problem)
     if isinstance(objective, LeastLeverage):
         require_equities(problem)
-        if problem.value.any():
-            remedy = "adlopt.solve takes several programs where closing costs equity: a quotient"
-            raise InputError(
-                "losers", "prices beyond the mark", "prices at the mark", remedy=remedy
-            )
-        return goal_programs.least_leverage(problem, 0.0)
+        return goal_programs.least_leverage(problem, level)
     return goal_programs.least_burden(problem)
 
 
-def state_matching(problem: MatchingProblem, objective: Any) -> Stated:
+def state_matching(problem: MatchingProblem, objective: Any, level: float = 0.0) -> Stated:
     """State a matching with names; what is closed is in contracts."""
-    form = form_of(problem, objective)
+    form = form_of(problem, objective, level)
     z, width = form.per.size, form.program.cost.size
     unit = np.ones(width)
     unit[:z] = form.per * problem.step[problem.level]

@@ -11,7 +11,7 @@ import numpy as np
 
 from adlopt.errors import CertificateError
 from adlopt.foundation.arrays import FloatArray
-from adlopt.foundation.deadline import deadline, seconds_left
+from adlopt.foundation.deadline import deadline
 from adlopt.model.method import Method, Stopped
 from adlopt.optimum.core.certificate import (
     ROUNDING,
@@ -21,7 +21,6 @@ from adlopt.optimum.core.certificate import (
     Trust,
     resealed,
 )
-from adlopt.optimum.dollars.least_loss import Search
 from adlopt.optimum.dollars.shadow_prices import Prices
 from adlopt.optimum.matching.linear import solved
 from adlopt.optimum.opened.expressions import Variables, conic
@@ -101,7 +100,7 @@ def search(
     stated: Stated,
     own: Variables | None,
     cones: Sequence[Any],
-    limits: Search,
+    gap: float = 0.0,
     cost: Any = None,
 ) -> Searched:
     """Minimise, with constraints `cones` that are no rows, and a cost that is none.
@@ -109,39 +108,37 @@ def search(
     Rows that meet but for rounding meet.
     """
     try:
-        return _searched(stated, own, cones, limits, cost)
+        return _searched(stated, own, cones, gap, cost)
     except Infeasible:
         eased = replace(stated, program=eased_rows(stated.program, ROUNDING))
-        return replace(_searched(eased, own, cones, limits, cost), stated=stated)
+        return replace(_searched(eased, own, cones, gap, cost), stated=stated)
 
 
 def _searched(
-    stated: Stated, own: Variables | None, cones: Sequence[Any], limits: Search, cost: Any
+    stated: Stated, own: Variables | None, cones: Sequence[Any], gap: float, cost: Any
 ) -> Searched:
-    p, end = stated.program, deadline(limits.time_limit)
+    p = stated.program
     if cones or cost is not None:
         assert own is not None
         point = conic(stated, own, cones, cost)
         return Searched(
             stated=stated,
             point=point,
-            duals=solved(p, limits.time_limit).duals,
+            duals=solved(p).duals,
             claimed=stated.value(point) if cost is None else float(cost.value),
             stopped=Stopped.OPTIMAL,
             method=Method.CLARABEL,
         )
     patterns = Patterns.of(stated)
-    relaxed = (
-        patterns.solve(end) if patterns else solved(replace(p, integer=None), limits.time_limit)
-    )
+    relaxed = patterns.solve() if patterns else solved(replace(p, integer=None))
     answer, claimed, proved = relaxed, None, 0.0
     if p.integer is not None:
-        answer = run(p, time_limit=seconds_left(end), gap=limits.gap)
+        answer = run(p, gap=gap)
         ranges = (p.upper - p.lower)[p.integer]
         if ranges.max(initial=0.0) <= WHOLE_RANGE:
             claimed = stated.factor * answer.bound
         if p.cost.size <= TREE and answer.stopped is not Stopped.LIMIT:
-            proved = stated.factor * _by_tree(p, answer.columns, min(end, deadline(TREE_SECONDS)))
+            proved = stated.factor * _by_tree(p, answer.columns, deadline(TREE_SECONDS))
     return Searched(
         stated=stated,
         point=answer.columns,
@@ -262,7 +259,7 @@ def _value(stated: Stated, row: int = 0, step: float = 0.0) -> float:
     low[row], high[row] = low[row] + step, high[row] + step
     stated = replace(stated, program=replace(stated.program, row_lower=low, row_upper=high))
     try:
-        found: FloatArray = search(stated, None, (), Search()).point
+        found: FloatArray = search(stated, None, ()).point
     except Infeasible:
         return float("inf")
     return stated.value(found)

@@ -17,7 +17,7 @@ import numpy as np
 
 from adlopt.errors import InputError, SolverFailed, SolverStopped
 from adlopt.foundation.arrays import FloatArray, own_number
-from adlopt.foundation.deadline import deadline, is_late
+from adlopt.foundation.deadline import deadline, is_late, seconds_left
 from adlopt.model.method import Method, Stopped
 from adlopt.optimum.programs.program import Program
 
@@ -97,8 +97,9 @@ def run(
     options = OPTIONS if program.integer is None or rough else OPTIONS | MIP_OPTIONS
     if program.integer is not None:
         options = options | {"mip_rel_gap": gap}
-    if time_limit is not None:
-        options = options | {"time_limit": float(time_limit)}
+    end = deadline(time_limit)
+    if (left := seconds_left(end)) is not None:
+        options = options | {"time_limit": left}
     if presolve or rough:
         options = options | {"presolve": "on"}
     if interior:
@@ -107,7 +108,7 @@ def run(
         options = options | {"mip_max_nodes": nodes}
     if pivots is not None:
         options = options | {"simplex_iteration_limit": pivots}
-    end, solver = deadline(time_limit), core._Highs()
+    solver = core._Highs()
     for name, value in options.items():
         _accept(solver.setOptionValue(name, value), f"option {name}={value!r}", core)
     _pass_model(solver, program, core)

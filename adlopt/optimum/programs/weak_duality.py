@@ -19,12 +19,16 @@ import numpy as np
 
 from adlopt.errors import InputError
 from adlopt.foundation.arrays import FloatArray, require
+from adlopt.foundation.deadline import is_time_for
 from adlopt.optimum.core.certificate import UNIT_ROUNDING, Certificate, Trust, checked, round_down
 from adlopt.optimum.programs.program import Program
 
 EXACT_ENTRIES = 200_000
-"""Up to so many nonzeros, the bound is evaluated in exact fractions unless told otherwise: 0.3 s of
-it where rows share money, up to 1.6 s where they switch accounts on."""
+"""Up to so many nonzeros, the bound is evaluated in exact fractions unless told otherwise, or a
+limit comes before: 0.3 s of it where rows share money, up to 1.6 s where they switch accounts on.
+"""
+EACH = 1e-5
+"""Seconds that a nonzero, or a column, takes in fractions."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,6 +65,7 @@ def lower_bound(
     y = np.where(np.isposinf(program.row_upper), np.maximum(y, 0.0), y)
     if exact is None:
         exact = program.column.size <= EXACT_ENTRIES
+        exact = exact and is_time_for(EACH * (program.column.size + program.cost.size))
     if exact:
         return ProvenBound(lower=round_down(_exact(program, y)), error=0.0, trust=Trust.EXACT)
     value, error = _in_floats(program, y)
