@@ -12,7 +12,8 @@ from textwrap import fill
 
 import numpy as np
 
-from adlopt.foundation.arrays import FloatArray, Record
+from adlopt.errors import InputError
+from adlopt.foundation.arrays import FloatArray, Record, own_number
 from adlopt.model.episode import Episode
 from adlopt.model.loss import Asymmetric, MinMax
 from adlopt.optimum.core.burden_problem import BurdenProblem
@@ -21,7 +22,7 @@ from adlopt.optimum.core.waterfill import optimum
 from adlopt.optimum.coupled.coupled_proof import value, worst_in_all
 from adlopt.optimum.coupled.shared_winners import Coupling
 from adlopt.optimum.coupled.solve_coupled import CoupledSolution, solve_coupled
-from adlopt.optimum.dollars.least_loss import Search
+from adlopt.optimum.programs.highs import check_time_limit
 from adlopt.show.answer import Answer, Columns
 from adlopt.show.schema.optima import CoupledData, OneByOneData
 from adlopt.show.table import WIDTH
@@ -122,7 +123,9 @@ def price_of_not_coupling(
     one by one, 0.5 instead of 0.333333: not coupling costs 0.166667 to 0.166667
     """
     loss = MinMax() if loss is None else loss
-    Search(gap=gap, time_limit=time_limit)
+    check_time_limit(time_limit)
+    if own_number(gap, "gap", lowest=0.0) >= 1:
+        raise InputError("gap", gap, "a number in [0, 1)")
     coupling = Coupling.of(episode, loss)
     find = partial(solve_coupled, episode, loss, gap=gap, coupling=coupling)
     coupled = until_stopped(find, time_limit)
