@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from adlopt.errors import InputError
-from adlopt.foundation.ids import AS_TEXT, BLANKS, FLOAT, NOBODY, Alike, folded
+from adlopt.foundation.ids import AS_TEXT, BLANKS, FLOAT, HIDDEN, NOBODY, Alike, folded
 
 if TYPE_CHECKING:
     import polars as pl
@@ -42,7 +42,7 @@ def id_column(column: pl.Series, field: str, alike: Alike = Alike.APART) -> pl.S
     if alike is Alike.SAME:
         names = text.drop_nulls().unique()
         text = text.replace_strict(names, [folded(n) for n in names], return_dtype=pl.String)
-    return _where(text, (text != "") & ~text.str.contains(FLOAT))
+    return _where(text, ~text.str.contains(f"{HIDDEN}|{FLOAT}"))
 
 
 def number_column(column: pl.Series, field: str) -> pl.Series:

@@ -83,6 +83,11 @@ def _as_floats(values: ArrayLike, field: str) -> FloatArray:
         raise InputError(field, values, "a list of numbers") from None
     if np.ma.is_masked(values):
         raise InputError(field, "a masked array", "a number in every place")
+    if given.ndim == 1 and isinstance(values, (list, tuple)):
+        odd = [each in (bool, np.bool_) for each in map(type, values)]
+        if any(odd) and given.dtype.kind != "b":
+            index = odd.index(True)
+            raise InputError(field, values[index], "a number", index=index)
     if given.dtype == object and given.ndim == 1:
         floats = [_as_float(value, field, index) for index, value in enumerate(given)]
         return np.array(floats, dtype=np.float64)

@@ -1,7 +1,8 @@
 """Ids of accounts and coins: one rule for constructors, files, tables and answers.
 
 Blanks around an id are no part of it, whole numbers are their digits, and bytes are written 0x…. A
-float is refused: from 2^53 on, one stands for several ids.
+float is refused: from 2^53 on, one stands for several ids. So is what cannot be seen: a text with
+control characters, or of nothing but marks that take no room.
 """
 
 from __future__ import annotations
@@ -23,11 +24,14 @@ SMALLEST, LARGEST = -(2**127), 2**128 - 1
 """Whole numbers that the widest columns of tables hold."""
 FLOAT = r"^[+-]?(\d+\.\d*|\d*\.\d+|\d+(\.\d*)?[eE]\+\d+|\d+\.\d*[eE]-?\d+)$"
 """How floats are written in text: a table whose ids look like this has lost digits."""
+HIDDEN = r"\p{Cc}|^[\p{Cf}\s]*$"
+"""What is no id as it cannot be seen, in expressions of Polars."""
 NOBODY = r"(?i)^(|nan|nat|none|null|<na>|#?n/?a)$"
 """How tables write that nobody's id stands in a cell."""
 T = TypeVar("T", bound=Hashable)
 V = TypeVar("V")
 AS_TEXT = "write ids as text or whole numbers: a float stands for several of them"
+IN_SIGHT = "take out the control characters"
 
 
 class Alike(Enum):
@@ -49,7 +53,7 @@ def read_id(value: object, field: str, *, index: int | str | None = None) -> str
     adlopt.errors.InputError: account is 7.0: expected a non-empty text or a whole number; write
     ids as text or whole numbers: a float stands for several of them
     """
-    if isinstance(value, str) and (text := value.strip()):
+    if isinstance(value, str) and (text := value.strip()) and not hidden(text):
         return str(text)
     if isinstance(value, (bytes, bytearray, memoryview)) and len(value):
         return f"0x{bytes(value).hex()}"
@@ -57,6 +61,7 @@ def read_id(value: object, field: str, *, index: int | str | None = None) -> str
     if whole and SMALLEST <= int(value) <= LARGEST:  # type: ignore[call-overload]
         return str(value)
     remedy = AS_TEXT if isinstance(value, (float, np.floating)) else ""
+    remedy = IN_SIGHT if isinstance(value, str) and value.strip() else remedy
     expected = "a non-empty text or a whole number"
     raise InputError(field, value, expected, index=index, remedy=remedy)
 
@@ -79,7 +84,7 @@ def read_ids(
         ids = tuple(map(str.strip, owned))  # type: ignore[arg-type]
     except TypeError:
         ids = ()
-    if not ids or not all(ids):
+    if not ids or not all(ids) or not "".join(ids).isprintable():
         ids = tuple(read_id(value, field, index=index) for index, value in enumerate(owned))
     if length is not None and len(ids) != length:
         raise InputError(field, f"{len(ids)} ids", f"{length}, one for each row")
@@ -131,6 +136,17 @@ def folded(text: str) -> str:
         coded = unicodedata.normalize("NFKC", text)
         text = "".join(c for c in coded if unicodedata.category(c) != "Cf")
     return "".join(text.split()).lower()
+
+
+def hidden(text: str) -> bool:
+    r"""Whether a text has characters that cannot be written, or shows nothing.
+
+    >>> [hidden(text) for text in ("ann", "jos\u00e9", "an\x00n", "\u200b")]
+    [False, False, True, True]
+    """
+    if text.isprintable():
+        return False
+    return any(unicodedata.category(c) in ("Cc", "Cs") for c in text) or not folded(text)
 
 
 def alike(ids: Iterable[str]) -> tuple[tuple[str, ...], ...]:

@@ -14,9 +14,7 @@ from adlopt.data.files import (
     read_episode,
     read_limits,
     read_round,
-    write_contract_round,
     write_episode,
-    write_market,
     write_rows,
     write_template,
 )
@@ -24,11 +22,7 @@ from adlopt.errors import InputError
 from adlopt.foundation.arrays import LARGEST_USD
 from adlopt.model.episode import Episode
 from adlopt.model.loss import Asymmetric, Burden, Empirical, MinMax
-from adlopt.model.market import Market
-from adlopt.model.market_parts import Accounts, Coins, OpenPositions
 from adlopt.model.objective import FewestAccounts, Leximin, TrackingFirst
-from adlopt.model.positions import ContractRound
-from adlopt.model.problem import Problem
 from adlopt.model.round import Round, RoundOutcome, RoundStart
 from adlopt.model.run import Information, Run
 from adlopt.optimum.solve import solve
@@ -345,9 +339,23 @@ BAD_ROUND = {
     ),
     "feature as text": (
         HEAD + ALICE + 'features = { x = "y" }\n',
-        r"features\[...\] is 'an entry'",
+        r"account\[0\].features.x is 'y'",
     ),
-    "signal as text": (HEAD + ALICE + '[signals]\n"a-b" = "y"\n', r"signals\[...\] is 'an entry'"),
+    "signal as text": (HEAD + ALICE + '[signals]\n"a-b" = "y"\n', r"signals.a-b is 'y'"),
+    "tier as text": (
+        HEAD
+        + ALICE
+        + "[limits.tier]\n"
+        + "".join(f"t{i} = 1\n" for i in range(9))
+        + '"b.]" = "x"\n',
+        r"limits.tier.b.\] is 'x': expected a whole number, got a text",
+    ),
+    "cap as a table": (HEAD + ALICE + "[limits.cap]\nb = 1.0\na.c = 1.0\n", "cap.a is {'c': 1.0}"),
+    "share as text": (
+        HEAD + ALICE + '[[constraint]]\n[constraint.where]\nlev = [1.0, "x"]\n',
+        r"constraint\[0\].where.lev\[1\] is 'x'",
+    ),
+    "id with NUL": (HEAD + '[[account]]\nid = "a\\u0000b"\ncapacity = 1.0\n', "control characters"),
     "no accounts": (HEAD, "accounts is 'given 0 times'"),
     "no account": ("account = []\n" + HEAD, "at least one winner"),
     "given twice": ("capacity = 9.0\n" + HEAD + ALICE, "accounts is 'given 2 times'"),
@@ -705,19 +713,6 @@ def test_haircuts_are_written_at_full_precision(folder, suffix, read):
 
 
 EPISODE = Episode(name="one", rounds=[ONE])
-ODD = Round.of(account=["\ud800", "b"], capacity=[2.0, 1.0], deficit=2.0, needed=1.0)
-ODD_MARKET = Market(
-    accounts=Accounts(account=["\ud800", "b"], balance=[2000, 8000]),
-    coins=Coins(coin=["ETH"], mark=[3600], lot=[1]),
-    positions=OpenPositions(
-        account=["\ud800", "b"], coin=["ETH"] * 2, side=["long", "short"], size=[1, 1], entry=[9, 9]
-    ),
-)
-ODD_CONTRACTS = Problem(
-    thing=ContractRound.of(
-        account=["\ud800"], coin=["ETH"], side=["long"], size=[3], value=[9], deficit=9, needed=9
-    )
-)
 REFUSED = {
     "episode in TOML": lambda: write_episode(EPISODE, "e.toml"),
     "episode nowhere": lambda: write_episode(EPISODE, "no/e.json"),
@@ -730,13 +725,7 @@ REFUSED = {
     "template in JSON": lambda: write_template("round.json"),
     "template nowhere": lambda: write_template("no/round.toml"),
     "template over a folder": lambda: write_template("folder.toml", "round"),
-    "id that is not text": lambda: write_episode(
-        full_episode(full_start(1, account=["\ud800", "b"])), "e.json"
-    ),
     "name that is not text": lambda: write_episode(Episode(name="\ud800", rounds=[ONE]), "e.json"),
-    "haircut of an id that is not text": lambda: write_rows(solve(ODD), "h.csv"),
-    "market of an id that is not text": lambda: write_market(ODD_MARKET, "m.json"),
-    "contracts of an id that is not text": lambda: write_contract_round(ODD_CONTRACTS, "c.json"),
 }
 
 

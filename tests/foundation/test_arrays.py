@@ -5,6 +5,7 @@ import pickle
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from fractions import Fraction
+from functools import partial
 from types import MappingProxyType
 
 import numpy as np
@@ -147,9 +148,10 @@ def test_the_error_names_field_index_and_value(value, shown):
 
 
 @pytest.mark.parametrize("value", [True, np.True_])
-def test_a_boolean_is_not_taken_for_one_dollar(value):
+@pytest.mark.parametrize("column", [partial(np.array, dtype=object), list, tuple])
+def test_a_boolean_is_not_taken_for_one_dollar(value, column):
     with pytest.raises(InputError, match=r"capacity\[1\] is .*True"):
-        own(np.array([1.0, value], dtype=object), "capacity")
+        own(column([1.0, value]), "capacity")
 
 
 @pytest.mark.parametrize("speck", [1e-101, -5e-324])

@@ -13,6 +13,7 @@ from adlopt.foundation.ids import (
     Alike,
     alike,
     folded,
+    hidden,
     looks_like_a_float,
     read_id,
     read_ids,
@@ -20,7 +21,11 @@ from adlopt.foundation.ids import (
 )
 
 BLANK = st.text(st.sampled_from(BLANKS), max_size=3)
-PLAIN = st.text(st.characters(codec="utf-8", exclude_characters=BLANKS), min_size=1, max_size=6)
+PLAIN = st.text(
+    st.characters(codec="utf-8", exclude_characters=BLANKS, exclude_categories=["Cc", "Cs", "Cf"]),
+    min_size=1,
+    max_size=6,
+)
 
 
 @given(PLAIN, BLANK, BLANK)
@@ -37,7 +42,8 @@ def test_columns_and_single_values_are_read_alike(text, how):
     single = text.strip()
     if how is Alike.SAME:
         single = folded(text)
-    assert column == (None if single == "" or looks_like_a_float(single) else single)
+    none = single == "" or hidden(single) or looks_like_a_float(single)
+    assert column == (None if none else single)
 
 
 @pytest.mark.parametrize(
@@ -62,11 +68,14 @@ def test_whole_numbers_are_their_digits_and_bytes_are_hexadecimal(value, name):
     [
         *("", " ", "\n\t\u00a0", b"", 7.0, np.float64(7), 0.5, float("nan"), True, None, [1], (1,)),
         *(2**128, -(2**127) - 1, 1j),
+        *("a\x00b", "\x00", "\x1b[31mred", "a\x7fb", "a\nb", "\u200b", "\u200e \ufeff", "\ud800"),
     ],
 )
 def test_what_is_no_id_is_refused_with_its_value(value):
     with pytest.raises(InputError, match=r"account\[3\] is "):
         read_id(value, "account", index=3)
+    with pytest.raises(InputError, match=r"account\[1\] is "):
+        read_ids(["ann", value], "account")
 
 
 @pytest.mark.parametrize(

@@ -22,7 +22,7 @@ from adlopt.data.files.file_schema import AccountEntry, HolderEntry
 from adlopt.data.files.places import existing_file, inside
 from adlopt.errors import InputError, did_you_mean, nearest, unknown
 from adlopt.foundation.arrays import LARGEST_USD, FloatArray, range_words
-from adlopt.foundation.ids import AS_TEXT, looks_like_a_float
+from adlopt.foundation.ids import AS_TEXT, IN_SIGHT, hidden, looks_like_a_float
 from adlopt.model.episode import Episode
 from adlopt.model.round import OUTCOMES, RESERVED
 from adlopt.model.tables import FieldTable
@@ -159,6 +159,7 @@ def _texts(column: pl.Series, path: Path) -> pl.Series:
     if ids.has_nulls():
         row = ids.is_null().arg_true()[0]
         remedy = AS_TEXT if looks_like_a_float(str(column[row])) else ""
+        remedy = IN_SIGHT if hidden(str(column[row])) else remedy
         where = f"{path} {_place(path, row)}: {column.name}"
         raise InputError(where, column[row], "a non-empty text", remedy=remedy)
     return ids

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
@@ -75,11 +75,11 @@ def _complaint(path: Path, raw: Any, text: str, kind: type) -> InputError:
     """Put what msgspec has to say into our words."""
     found = re.fullmatch(r"(.*?)(?: - at (?:`key` in )?`\$([^`]*)`)?", text, re.DOTALL)
     what, where = (found[1], found[2] or "") if found else (text, "")
-    remedy = ""
+    remedy, keys = "", _keys(kind, where)
+    steps = _steps(raw, where, kind)
     key = re.search(r"(missing required|unknown) field `(.*)`$", what, re.DOTALL)
-    keys = _keys(kind, where)
     if key is not None:
-        where += f".{key[2]}"
+        steps.append(key[2])
         expected = "a value"
         if key[1] == "unknown":
             expected, remedy = "a key that is known", did_you_mean(nearest(key[2], keys))
@@ -93,9 +93,32 @@ def _complaint(path: Path, raw: Any, text: str, kind: type) -> InputError:
             expected = expected.replace("a table,", f"a table of {', '.join(keys)},")
     else:
         expected = f"another value ({what[0].lower() + what[1:]})"
-    place = where.removeprefix(".")
-    field, value = f"{path}: {place}" if place else str(path), _look_up(raw, where)
-    return InputError(field, value, expected, remedy=remedy)
+    place = "".join(f"[{s}]" if isinstance(s, int) else f".{s}" for s in steps).removeprefix(".")
+    field = f"{path}: {place}" if place else str(path)
+    return InputError(field, _at(raw, steps), expected, remedy=remedy)
+
+
+def _steps(raw: Any, where: str, kind: type) -> list[str | int]:
+    """The way to what msgspec refuses: in tables with keys of one's own it does not say which."""
+    steps: list[str | int] = []
+    for index, own, name in re.findall(r"\[(\d+)\]|\[(\.\.\.)\]|\.([^.\[]+)", where):
+        steps.append(int(index) if index else name)
+        if own:
+            table = _at(raw, steps[:-1])
+            keys, held = list(table), dict(table)
+            while len(keys) > 1:
+                half = keys[: len(keys) // 2]
+                table.clear()
+                table.update({key: held[key] for key in half})
+                try:
+                    msgspec.convert(raw, kind)
+                except msgspec.ValidationError:
+                    keys = half
+                else:
+                    keys = keys[len(half) :]
+            table.update(held)
+            steps[-1] = keys[0]
+    return steps
 
 
 def in_words(complaint: str) -> str:
@@ -123,14 +146,14 @@ def _table(schema: Mapping[str, Any]) -> str:
     return found
 
 
-def _look_up(raw: Any, where: str) -> Any:
+def _at(raw: Any, steps: Sequence[str | int]) -> Any:
     value = raw
-    for index, name in re.findall(r"\[(\d+)\]|\.([^.\[]+)", where.partition("[...]")[0]):
+    for step in steps:
         try:
-            value = value[int(index)] if index else value[name]
+            value = value[step]
         except (LookupError, TypeError):
             return None
-    return "an entry" if isinstance(value, Mapping) else value
+    return value
 
 
 def parse(path: Path) -> Any:

@@ -23,7 +23,7 @@ from adlopt.data.loaders.reconciling import dollars
 from adlopt.data.loaders.records import FIRST_MS, LAST_MS, Tally
 from adlopt.errors import InputError, did_you_mean, nearest
 from adlopt.foundation.arrays import LARGEST_USD, range_words
-from adlopt.foundation.ids import NOBODY, looks_like_a_float
+from adlopt.foundation.ids import NOBODY, hidden, looks_like_a_float
 
 PER_UNIT = {"s": 1_000.0, "ms": 1.0, "us": 1e-3, "ns": 1e-6}
 """Milliseconds that one of each unit takes."""
@@ -31,7 +31,7 @@ UNITS = (*PER_UNIT, "iso")
 SERIAL_DAYS = (39_814.0, 73_051.0)
 """Days since 1900, as spreadsheets count them, of the same years."""
 ISO = (
-    r"^(\d{4}-\d{2}-\d{2})[T ](\d{2}:\d{2})(?::(\d{2}))?(?:[.,](\d{1,9})\d*)?"
+    r"^(\d{4}-\d{2}-\d{2})[T ](\d{2}:\d{2})(?::([0-5]\d))?(?:[.,](\d{1,9})\d*)?"
     r" ?(Z|[+-]\d{2}:?\d{2})?$"
 )
 NO_ZONE = "no zone, taken as UTC"
@@ -237,7 +237,8 @@ def _words(column: Column, found: object, unit: str) -> str:
         case ColumnKind.TIME:
             return f"a time{hint(found, unit)}"
         case ColumnKind.TEXT | ColumnKind.COIN:
-            return "whole numbers, not floats," if looks_like_a_float(str(found)) else "a text"
+            said = "whole numbers, not floats," if looks_like_a_float(str(found)) else "a text"
+            return f"{said} without control characters" if hidden(str(found)) else said
         case ColumnKind.POSITIVE:
             said = f"a number > 0 and ≤ {LARGEST_USD:g}"
         case _:

@@ -35,6 +35,13 @@ def loaded(tmp_path, columns, account="who", **how):
     return load_table(tmp_path / "t.parquet", tmp_path / "m.toml", **how)
 
 
+@pytest.mark.parametrize("column", ["who", "loser", "coin"])
+@pytest.mark.parametrize("name", ["a\x00b", "\x00", "a\x1b[2J", "\u200b"])
+def test_an_id_that_cannot_be_seen_is_no_id(tmp_path, column, name):
+    with pytest.raises(InputError, match=f"without control characters in '{column}'"):
+        loaded(tmp_path, {column: pl.Series([name])})
+
+
 WHOLE = [
     *(pl.Int8, pl.Int16, pl.Int32, pl.Int64, pl.Int128, pl.UInt8, pl.UInt16, pl.UInt32),
     *(pl.UInt64, pl.Decimal(38, 0)),

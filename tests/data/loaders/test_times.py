@@ -98,6 +98,7 @@ def test_another_unit_than_said_is_no_time_and_is_named(ms, own, said):
         (["10.10.2025 21:15"] * 3, "iso", "such as 2025-10-10T21:15:00Z"),
         (["2025-10-10T21:15:00Z"] * 3, "ms", 'looks like time_unit = "iso"'),
         (["1985-10-26T01:21:00Z"] * 3, "iso", "a time"),
+        (["2025-10-10T21:16:60Z"] * 3, "iso", "a time"),
         ([0, 1, 2], "s", "2009 to 2100"),
         ([-1760130900000] * 3, "ms", "2009 to 2100"),
     ],
