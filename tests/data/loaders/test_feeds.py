@@ -43,9 +43,15 @@ def write_fills(tmp_path, feed):
         numbers = ("price", "size", "closed_pnl", "fee", "start_position")
         frame = frame.with_columns(pl.col(numbers).cast(MONEY), timestamp=pl.lit(T0))
     else:
-        texts = ("price", "size", "closed_pnl", "fee", "start_position", "mark_price")
-        frame = frame.with_columns(pl.col(texts).cast(pl.String), time=pl.lit(T0))
-        frame = frame.rename({"price": "px", "size": "sz"})
+        moment = pl.lit(T0).cast(pl.Datetime("ms", "UTC"))
+        frame = frame.with_columns(timestamp=moment).rename(
+            {
+                "user": "address",
+                "closed_pnl": "realized_pnl",
+                "dir": "direction",
+                "mark_price": "liquidation_mark_px",
+            }
+        )
     frame.write_parquet(tmp_path / "fills.parquet")
     pl.DataFrame(WORTH).write_parquet(tmp_path / "accounts.parquet")
     return tmp_path / "fills.parquet"
