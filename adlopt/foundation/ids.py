@@ -24,7 +24,9 @@ SMALLEST, LARGEST = -(2**127), 2**128 - 1
 """Whole numbers that the widest columns of tables hold."""
 FLOAT = r"^[+-]?(\d+\.\d*|\d*\.\d+|\d+(\.\d*)?[eE]\+\d+|\d+\.\d*[eE]-?\d+)$"
 """How floats are written in text: a table whose ids look like this has lost digits."""
-HIDDEN = r"\p{Cc}|^[\p{Cf}\s]*$"
+BREAKS = "\t\n\v\f\r\x85"
+"""Control characters that a cell of a spreadsheet may have."""
+HIDDEN = r"[\p{Cc}&&[^\t-\r\x{85}]]|^[\p{Cf}\s]*$"
 """What is no id as it cannot be seen, in expressions of Polars."""
 NOBODY = r"(?i)^(|nan|nat|none|null|<na>|#?n/?a)$"
 """How tables write that nobody's id stands in a cell."""
@@ -146,7 +148,8 @@ def hidden(text: str) -> bool:
     """
     if text.isprintable():
         return False
-    return any(unicodedata.category(c) in ("Cc", "Cs") for c in text) or not folded(text)
+    bad = (unicodedata.category(c) in ("Cc", "Cs") for c in text if c not in BREAKS)
+    return any(bad) or not folded(text)
 
 
 def alike(ids: Iterable[str]) -> tuple[tuple[str, ...], ...]:
