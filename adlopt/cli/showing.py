@@ -45,8 +45,7 @@ def report(
     proofs, note = None, ""
     if not skip_proofs and not interactive:
         with cli.progress(len(proof_files()), "checking") as step:
-            told = None if step is None else lambda row: step(row.file)
-            proofs, note = known_verdicts(progress=told)
+            proofs, note = known_verdicts(progress=step)
     with cli.progress(None, "playing") as step:
         chosen: dict[str, Any] = {"policies": policy or (), "burden": burden, "coupled": coupled}
         evidence = adl.Evidence(episode=cli.episode_named(episode), progress=step, **chosen)

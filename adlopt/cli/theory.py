@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -95,8 +94,7 @@ def prove(
     if theorems:
         return
     with cli.progress(len(paths), "checking") as step:
-        told = None if step is None else lambda row: step(row.file)
-        found = check_all(paths, progress=told)
+        found = check_all(paths, progress=step)
     cli.put(found, form, explained if names else render)
     if found.data().failed:
         sys.exit(cli.NO_ANSWER)
@@ -104,7 +102,7 @@ def prove(
 
 def _write_all(texts: dict[str, str], target: Path) -> None:
     """Write one text to a file, or any number to a folder."""
-    from adlopt.data.files.writing import replace_all
+    from adlopt.data.files.writing import replace_texts
 
     if not target.suffix:
         target.mkdir(parents=True, exist_ok=True)
@@ -113,12 +111,8 @@ def _write_all(texts: dict[str, str], target: Path) -> None:
         paths = {target: next(iter(texts.values()))}
     else:
         raise InputError("--export", str(target), "a .json file for one proof, or a folder")
-    for path in replace_all({path: _writer(text) for path, text in paths.items()}):
+    for path in replace_texts(paths):
         print(f"wrote {path}")
-
-
-def _writer(text: str) -> Callable[[Path], object]:
-    return lambda path: path.write_text(text, encoding="utf-8")
 
 
 @cli.example('adlopt worst ogd --episode october-10 --within "moved <= 29e6" --exact')

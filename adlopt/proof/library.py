@@ -71,10 +71,8 @@ def stems(name: str) -> list[str]:
     return [stem for stem in proof_files() if wanted and _begins(stem, wanted)]
 
 
-def check_all(
-    paths: Sequence[Path], *, progress: Callable[[ProofData], None] | None = None
-) -> Verdicts:
-    """Check proof files, several at a time; `progress` is told what became of each, once done."""
+def check_all(paths: Sequence[Path], *, progress: Callable[[str], None] | None = None) -> Verdicts:
+    """Check proof files, several at a time; `progress` is told the name of each, once done."""
     done: dict[Path, ProofData] = {}
     with worker_processes(WORKERS) as pool:
         waiting = {pool.submit(row_of, path): path for path in paths}
@@ -85,7 +83,7 @@ def check_all(
             except BrokenProcessPool:
                 done[path] = ProofData(file=path.stem, error="the process that checked it ended")
             if progress is not None:
-                progress(done[path])
+                progress(path.stem)
     return Verdicts(tuple(done[path] for path in paths))
 
 

@@ -11,7 +11,6 @@ import os
 import platform
 from collections.abc import Callable
 from dataclasses import fields
-from functools import partial
 from hashlib import sha256
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -19,7 +18,7 @@ from pathlib import Path
 import msgspec
 import numpy as np
 
-from adlopt.data.files.writing import replace_all
+from adlopt.data.files.writing import replace_texts
 from adlopt.model.episode import Episode
 from adlopt.model.round import RoundStart
 from adlopt.model.run import Information, Run
@@ -83,7 +82,7 @@ def _version(name: str) -> str:
 
 
 def known_verdicts(
-    folder: Path | None = None, *, progress: Callable[[ProofData], None] | None = None
+    folder: Path | None = None, *, progress: Callable[[str], None] | None = None
 ) -> tuple[Verdicts, str]:
     """Return all verdicts, and what is to be said of those that were known; check the others.
 
@@ -98,8 +97,8 @@ def known_verdicts(
     unknown = {at: path for at, path in files.items() if path not in known}
     made = check_all(list(unknown.values()), progress=progress).proofs if unknown else ()
     rows = known | dict(zip(unknown.values(), made, strict=True))
-    closed = {at: msgspec.json.encode(rows[p]) for at, p in unknown.items() if not rows[p].error}
-    replace_all({at: partial(_write, words) for at, words in closed.items()})
+    closed = {at: rows[path] for at, path in unknown.items() if not rows[path].error}
+    replace_texts({at: msgspec.json.encode(row).decode() for at, row in closed.items()})
     note = (
         f"{counted(len(known), 'verdict')} of an earlier check of the same proofs by the same "
         "code; adlopt prove checks them again."
@@ -113,10 +112,6 @@ def _read(at: Path) -> ProofData | None:
         return msgspec.json.decode(at.read_bytes(), type=ProofData)
     except msgspec.DecodeError:
         return None
-
-
-def _write(words: bytes, at: Path) -> None:
-    at.write_bytes(words)
 
 
 def _digests() -> dict[Path, str]:

@@ -9,7 +9,7 @@ from importlib.resources import files
 from pathlib import Path
 
 from adlopt.data.episodes.built_in import october_10
-from adlopt.data.files.writing import Writer, replace_all
+from adlopt.data.files.writing import replace_texts
 from adlopt.errors import InputError
 from adlopt.report.evidence import Evidence
 from adlopt.report.page import contents, page, paragraph, section, text
@@ -115,7 +115,7 @@ def reproduce(folder: str | Path, *, progress: Callable[[str], None] | None = No
     names = [name for name, figure in plots.FIGURES.items() if figure.paper]
     saved, _ = plots.save_all(evidence, target, names)
     texts["index.html"] = _index(evidence, tables)
-    return saved + replace_all({target / name: _writer(each) for name, each in texts.items()})
+    return saved + replace_texts({target / name: each for name, each in texts.items()})
 
 
 def made_folder(folder: str | Path) -> Path:
@@ -154,7 +154,3 @@ def _index(evidence: Evidence, tables: list[ReproducedTable]) -> str:
 def _links(name: str, *kinds: str) -> str:
     files = ", ".join(f'<a href="{name}.{kind}">{name}.{kind}</a>' for kind in kinds)
     return f"<p>{files}</p>"
-
-
-def _writer(words: str) -> Writer:
-    return lambda path: path.write_text(words, encoding="utf-8")

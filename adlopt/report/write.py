@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from adlopt.data.files.writing import replace_all
+from adlopt.data.files.writing import replace_texts
 from adlopt.errors import InputError
 from adlopt.proof.library import Verdicts
 from adlopt.report.evidence import SHOWN, Evidence
@@ -84,8 +84,8 @@ def write_report(
 
 def write_page(made: Callable[[], str], path: str | Path) -> Path:
     """Make a page and write it, whole or not at all; nothing is made for a path that cannot be."""
-    target, page_ = require_page(path), made().encode("utf-8")
-    replace_all({target: lambda part: part.write_bytes(page_)})
+    target = require_page(path)
+    replace_texts({target: made()})
     return target
 
 

@@ -98,13 +98,11 @@ class Listing(Tabular):
     made: Any
     rows: Sequence[Mapping[str, Any]]
 
-    def to_dict(self) -> Any:
-        """Return the data."""
-        return self.made
-
     def told(self) -> Any:
         """Return the data."""
         return self.made
+
+    to_dict = told
 
     def _columns(self) -> Columns:
         return {name: [row[name] for row in self.rows] for name in self.rows[0]}

@@ -69,7 +69,7 @@ def test_several_files_are_checked_and_keep_their_order(mine, tmp_path):
     seen = []
     rows = check_all([mine, bad, other], progress=seen.append).proofs
     assert [row.file for row in rows] == ["mine", "bad", "other"]
-    assert {row.file for row in seen} == {row.file for row in rows}
+    assert set(seen) == {row.file for row in rows}
     assert [row.verdict for row in rows] == ["PROVED", "FAILED", "PROVED"]
 
 

@@ -117,6 +117,15 @@ def json_writer(data: object) -> Writer:
     )
 
 
+def replace_texts(texts: Mapping[Path, str]) -> list[Path]:
+    """Write texts, all or none."""
+
+    def writer(text: str) -> Writer:
+        return lambda path: path.write_text(text, encoding="utf-8", newline="\n")
+
+    return replace_all({path: writer(text) for path, text in texts.items()})
+
+
 def replace_all(writers: Mapping[Path, Writer]) -> list[Path]:
     """Write to neighbours, then rename: readers see the old files or the new ones."""
     partial = {path: path.with_name(path.name + ".partial") for path in writers}

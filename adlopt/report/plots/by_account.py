@@ -22,10 +22,10 @@ from adlopt.report.plots.style import (
     LIGHT,
     SERIES,
     by_round,
+    curve,
     in_dollars,
     lines,
     rows,
-    shown,
 )
 from adlopt.studies.diagnostics.concentration import Survivors
 from adlopt.studies.diagnostics.diagnosis import mean_known
@@ -33,9 +33,6 @@ from adlopt.studies.diagnostics.stability import rank_stability
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
-
-POINTS = 200
-"""Of a Lorenz curve, at most: more would not be seen."""
 
 
 def steadiness(
@@ -117,12 +114,7 @@ def _lorenz(ax: Axes, evidence: Evidence) -> None:
     paid = {name: amounts for name, amounts in curves.items() if amounts.any()}
     for k, (name, amounts) in enumerate(paid.items()):
         accounts, dollars = lorenz(amounts)
-        keep = np.unique(np.linspace(0, accounts.size - 1, POINTS).astype(int))
-        color, dash = SERIES[k % len(SERIES)], DASHES[k % len(DASHES)]
-        ax.plot(
-            100 * accounts[keep], 100 * dollars[keep], color=color, linestyle=dash,
-            label=shown(name),
-        )  # fmt: skip
+        curve(ax, k, name, 100 * accounts, 100 * dollars)
     ax.set_xlabel("% of the accounts, from those that pay least")
     ax.set_ylabel("% of the dollars")
 
@@ -137,16 +129,13 @@ def _lorenz(ax: Axes, evidence: Evidence) -> None:
 def _frontier(ax: Axes, evidence: Evidence) -> None:
     most = sorted(evidence.episode, key=lambda round_: -round_.needed)[: len(DASHES)]
     for k, round_ in enumerate(sorted(most, key=lambda round_: round_.start.t)):
-        start, color = replace(round_.start, lot=None), SERIES[k % len(SERIES)]
-        curve = frontier(replace(round_, start=start), burden=MinMax(burden=evidence.burden))
-        known = np.isfinite(curve.worst_burden)
-        keep = np.unique(np.linspace(0, known.sum() - 1, POINTS).astype(int))
-        ax.plot(
-            curve.budget[known][keep], 100 * curve.worst_burden[known][keep],
-            color=color, linestyle=DASHES[k], label=f"round {start.t}",
-        )  # fmt: skip
-        if round_.needed <= curve.reachable:
-            ax.plot(round_.needed, 100 * curve.burden(round_.needed), "o", color=color)
+        start = replace(round_.start, lot=None)
+        found = frontier(replace(round_, start=start), burden=MinMax(burden=evidence.burden))
+        known = np.isfinite(found.worst_burden)
+        x, y = found.budget[known], 100 * found.worst_burden[known]
+        color = curve(ax, k, f"round {start.t}", x, y)
+        if round_.needed <= found.reachable:
+            ax.plot(round_.needed, 100 * found.burden(round_.needed), "o", color=color)
     in_dollars(ax, "budget, USD", horizontal=True)
     ax.set_ylabel("worst burden, %")
     ax.set_ylim(bottom=0)
@@ -202,11 +191,7 @@ def _production(ax: Axes, evidence: Evidence) -> None:
     ax.axhline(0.0, color=LIGHT["ink"], linewidth=0.8)
     for k, (side, other) in enumerate(zip(found.sides[1:][:SHOWN], others, strict=False)):
         less = np.sort(production - other)[::-1]
-        keep = np.unique(np.linspace(0, less.size - 1, POINTS).astype(int))
-        at, color = 100 * keep / max(less.size - 1, 1), SERIES[k % len(SERIES)]
-        ax.plot(
-            at, less[keep], color=color, linestyle=DASHES[k % len(DASHES)], label=shown(side.name)
-        )
+        curve(ax, k, side.name, np.linspace(0, 100, less.size), less)
     ax.set_yscale("symlog", linthresh=1.0)
     ax.set_xlabel("% of the accounts, from those that would have gained most")
     in_dollars(ax, "less than under production, USD, by orders of magnitude")

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import ArrayLike
 
+from adlopt.foundation.arrays import FloatArray
 from adlopt.show.words import printable
 
 if TYPE_CHECKING:
@@ -39,6 +40,8 @@ LIGHT, DARK = ({role: both[k] for role, both in COLORS.items()} for k in (0, 1))
 SERIES = tuple(color for role, color in LIGHT.items() if role.startswith("series"))
 MARKERS = ("o", "s", "^", "D", "v", "P")
 DASHES = ("-", (0, (5, 1.5)), (0, (1.5, 1.2)), (0, (6, 1.5, 1.5, 1.5)), (0, (3, 1)), (0, (8, 2)))
+POINTS = 200
+"""Of a curve, at most: more would not be seen."""
 LONGEST = 34
 """Letters of a name that a figure shows."""
 BELOW = 0.45
@@ -139,6 +142,14 @@ def lines(ax: Axes, x: ArrayLike, series: Sequence[tuple[str, ArrayLike]]) -> No
     for k, (name, values) in enumerate(series):
         looks = {"color": SERIES[k % len(SERIES)], "marker": MARKERS[k % len(MARKERS)]}
         ax.plot(x, values, label=shown(name), linestyle=DASHES[k % len(DASHES)], **looks)  # type: ignore[arg-type]
+
+
+def curve(ax: Axes, k: int, name: str, x: FloatArray, y: FloatArray) -> str:
+    """Draw the k-th of some curves, thinned to what can be seen, and return its colour."""
+    keep = np.unique(np.linspace(0, len(x) - 1, POINTS).astype(int))
+    color, dash = SERIES[k % len(SERIES)], DASHES[k % len(DASHES)]
+    ax.plot(x[keep], y[keep], color=color, linestyle=dash, label=shown(name))
+    return color
 
 
 def rows(ax: Axes, names: Sequence[str]) -> None:
