@@ -14,7 +14,7 @@ from adlopt.show.schema.boards import (
     WorstAllocationData,
     WorstCaseData,
 )
-from adlopt.show.table import table, width
+from adlopt.show.table import notes, table, width
 from adlopt.show.words import amount, clipped, counted, number, percent
 
 SHOWN = 36
@@ -59,13 +59,13 @@ def worst_case(data: WorstCaseData) -> str:
         f"{counted(data.rounds, 'round')}: {clipped(data.source, 150)}"
     )
     verdict = VERDICTS[data.outcome].format(gap=data.gap_usd, usd=amount(data.gap_usd))
-    notes = [verdict, *_notes(data.bound)]
-    notes.append(SAID[data.verdict].format(policy=clipped(data.policy)))
+    said = [verdict, *_about(data.bound)]
+    said.append(SAID[data.verdict].format(policy=clipped(data.policy)))
     if data.exceeds_bound and data.bound.conjectured:
-        notes.append(f"the bound is conjectured: {clipped(data.bound.basis, 200)}")
+        said.append(f"the bound is conjectured: {clipped(data.bound.basis, 200)}")
     elif data.verdict.startswith("REFUTED"):
-        notes.append(f"its proof is for other rules, then: {clipped(data.bound.basis, 400)}")
-    return table(title, ("", ""), rows) + _below(notes, data)
+        said.append(f"its proof is for other rules, then: {clipped(data.bound.basis, 400)}")
+    return table(title, ("", ""), rows) + _below(said, data)
 
 
 def unavoidable(data: UnavoidableData) -> str:
@@ -83,12 +83,12 @@ def unavoidable(data: UnavoidableData) -> str:
         "V(P), what no online policy can avoid, randomised or not, and knowing every deficit and "
         f"P (hindsight): {counted(data.rounds, 'round')}, {clipped(data.source, 150)}"
     )
-    notes = [
+    said = [
         f"an adversary that answers each θ_t, in steps of 1/{data.grid}, holds every policy "
         f"above the lower end: here {clipped(data.policy)} ({data.information})",
-        *_notes(data.bound),
+        *_about(data.bound),
     ]
-    return table(title, ("", ""), rows) + _below(notes, data)
+    return table(title, ("", ""), rows) + _below(said, data)
 
 
 PROVED = {
@@ -124,10 +124,10 @@ def design(data: DesignData) -> str:
         f"{clipped(data.policy)}: least {'mean loss and ' * bool(data.expected)}worst case, "
         f"{clipped(data.source, 150)}; the deficits and P are known beforehand (hindsight)"
     )
-    notes = [f"lower end: {PROVED[data.trust]}", severities(data.needed_severity)]
+    said = [f"lower end: {PROVED[data.trust]}"]
     if not data.closed:
-        notes.insert(0, "stopped: the two ends have not met")
-    return table(title, ("", ""), rows) + _filled(notes)
+        said.insert(0, "stopped: the two ends have not met")
+    return table(title, ("", ""), rows) + _below(said, data)
 
 
 FIGURES = {
@@ -149,13 +149,13 @@ def worst_allocation(data: WorstAllocationData) -> str:
         f"{clipped(data.policy)}: {counted(data.accounts, 'account')} with profits between 1 and "
         f"{number(data.spread)} USD{whole}, a budget ≥ {number(data.budget)} USD"
     )
-    notes = []
+    said = []
     for each in data.extremes:
         profits = " ".join(number(u, 6) for u in each.capacity)
         split = f", the first as {' and '.join(number(p, 6) for p in each.parts)}"
         where = f"{each.name}: {number(each.budget, 6)} of {profits}" + split * bool(each.parts)
-        notes.append(f"{where}; no more, by: {each.by}")
-    return table(title, ("at worst", "attained", "no more than", "trust"), rows) + _filled(notes)
+        said.append(f"{where}; no more, by: {each.by}")
+    return table(title, ("at worst", "attained", "no more than", "trust"), rows) + notes(said)
 
 
 def severities(path: list[float]) -> str:
@@ -180,7 +180,7 @@ def _bound_row(bound: BoundData, where: str) -> tuple[str, str]:
     return f"{clipped(bound.label)}, {where}, USD", value
 
 
-def _notes(bound: BoundData) -> list[str]:
+def _about(bound: BoundData) -> list[str]:
     """What a bound covers, how tight it is, and what it lacks here."""
     tight = "tight" if bound.tightness == "tight" else "not shown to be tight"
     note = f": {clipped(bound.tightness_note, 120)}" if bound.tightness_note else ""
@@ -189,13 +189,9 @@ def _notes(bound: BoundData) -> list[str]:
     return [f"bound covers: {clipped(bound.covers, 150)}", f"bound is {tight}{note}", *fails]
 
 
-def _below(notes: list[str], data: WorstCaseData | UnavoidableData) -> str:
+def _below(said: list[str], data: WorstCaseData | UnavoidableData | DesignData) -> str:
     """Wrap one note after another, and the path."""
-    return "\n".join([_filled(notes), severities(data.needed_severity)])
-
-
-def _filled(notes: list[str]) -> str:
-    return "\n".join(fill(note, width(), subsequent_indent="  ") for note in notes)
+    return "\n".join([notes(said), severities(data.needed_severity)])
 
 
 def _between(ends: IntervalData) -> str:

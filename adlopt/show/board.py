@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from textwrap import fill
 
 from adlopt.errors import unknown
 from adlopt.show import published
 from adlopt.show.schema.boards import BoundData, ScoreboardData, ScoreData
-from adlopt.show.table import Table, filled, joined, width
+from adlopt.show.table import Table, filled, joined, notes
 from adlopt.show.words import clipped, counted, dash, percent, ranges, scaled, share, unit_of, usd
 
 SHOWN = 11
@@ -57,11 +56,11 @@ def _bounds_in_words(data: ScoreboardData, unit: float, name: str) -> str:
     if rule is not None:
         live = clipped(rule.policy, NAME)
         least.append(f"the best here that can run live, {live}, {scaled(rule.loss, unit)}")
-    lines = (
+    lines = [
         f"Bounds on Σ D|θ−θ*|, {name}: {'; '.join(said)}",
         f"That loss of {'; of '.join(least)}",
-    )
-    return "".join(fill(line, width(), subsequent_indent="  ") + "\n" for line in lines)
+    ]
+    return notes(lines) + "\n"
 
 
 def _said(bound: BoundData, unit: float) -> str:

@@ -47,7 +47,7 @@ def _concentration(data: DiagnosisData, title: str, shown: int) -> str:
             number(p.burden_gini),
             percent(p.top_share),
             percent(p.forced_share),
-            "–" if p.touched is None else quantity(p.touched, 4),
+            quantity(p.touched, 4),
         )
         for p in data.policies
     ]
@@ -84,13 +84,9 @@ def _survivors(data: DiagnosisData) -> str:
     return table(title, ("policy", "PTSR", "PMR", "RD-NSE"), rows)
 
 
-def _usd(usd: float | None) -> str:
-    return "–" if usd is None else quantity(usd)
-
-
 def _stability(data: DiagnosisData) -> str:
     rows = [
-        (p.policy, percent(p.share_moved), *map(_usd, (p.moved, p.pro_rata_guarantee)))
+        (p.policy, percent(p.share_moved), *map(quantity, (p.moved, p.pro_rata_guarantee)))
         for p in data.policies
     ]
     title = (

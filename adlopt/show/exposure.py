@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from adlopt.show.schema.studies import ExposureData
-from adlopt.show.table import few, notes, rest, screen, table, why_not
+from adlopt.show.table import few, joined, notes, rest, screen, table, why_not
 from adlopt.show.words import clipped, percent, quantity, scaled, unit_of, usd
 
 CENT = 0.01
@@ -12,8 +12,7 @@ CENT = 0.01
 
 def render(data: ExposureData) -> str:
     """Lay out what `ExposureData` holds."""
-    parts = (_haircuts(data, len(data.rules)), _places(data), notes(_remarks(data)))
-    return "\n".join(part for part in parts if part)
+    return joined([_haircuts(data, len(data.rules)), _places(data), notes(_remarks(data))])
 
 
 def summary(data: ExposureData) -> str:

@@ -7,7 +7,7 @@ import textwrap
 from datetime import UTC, datetime
 
 from adlopt.show.schema.loads import LoadData, MarketLoadData, RoundCut
-from adlopt.show.table import table, width
+from adlopt.show.table import joined, table, width
 from adlopt.show.words import counted, printable, usd
 
 MANY = 40
@@ -30,7 +30,7 @@ def render(data: LoadData) -> str:
         _said("Looks ahead", data.look_ahead),
         _said("Data quality", [finding.text for finding in data.quality]),
     ]
-    return "\n".join(part for part in parts if part)
+    return joined(parts)
 
 
 def summary(data: LoadData) -> str:

@@ -82,10 +82,7 @@ def render_ranking(data: RankingData) -> str:
 
     def lay(rows: int) -> str:
         shown = zip(data.account[:rows], *(column[:rows] for column in figures), strict=True)
-        cells = [
-            (name, *("–" if each is None else quantity(each) for each in numbers))
-            for name, *numbers in shown
-        ]
+        cells = [(name, *map(quantity, numbers)) for name, *numbers in shown]
         return table(title, columns, cells) + rest(queued - rows)
 
     return screen(lay, queued)

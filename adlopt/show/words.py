@@ -38,8 +38,10 @@ def amount(value: float | None) -> str:
     return dash(value, "z,.2f" if value is not None and abs(value) >= 1e3 else "z.6g")
 
 
-def quantity(value: float, digits: int = 6) -> str:
-    """Write how many, or how much, there is of a thing: never with an exponent."""
+def quantity(value: float | None, digits: int = 6) -> str:
+    """Write how much there is of a thing, never with an exponent; a dash where it is not known."""
+    if value is None:
+        return "–"
     if abs(value) >= 10**digits:
         return f"{value:,.0f}"
     return f"{Decimal(f'{value:.{digits}g}').normalize() + 0:,f}"

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from adlopt.foundation.arrays import FloatArray
-from adlopt.show.words import printable
+from adlopt.show.words import clipped
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -96,8 +96,7 @@ def styled() -> Iterator[None]:
 
 def shown(name: str, longest: int = LONGEST) -> str:
     """Name as a figure shows it: on one line, not too long, and never taken for a private label."""
-    clean = printable(name)
-    short = clean if len(clean) <= longest else clean[: longest - 1] + "…"
+    short = clipped(name, longest)
     return f" {short}" if short.startswith("_") else short
 
 

@@ -333,57 +333,51 @@ class LimitData(Part):
     spare: float
 
 
-class WorstCaseData(Data):
+class OnAPathData(Data, kw_only=True):
+    """What a rule loses on a path of needed severities, found under a limit on their variation."""
+
+    policy: str
+    information: str
+    rounds: int
+    source: str
+    variation_allowed: float
+    variation: float
+    bound: BoundData
+    loss_usd: float
+    deficit_usd: list[float]
+    needed_severity: list[float]
+    severity: list[float]
+
+
+class WorstCaseData(OnAPathData, kw_only=True):
     """An instance on which a severity rule loses much, and what a bound says of it.
 
     `outcome` says what is known: supremum, between, stopped or found. `ratio` is loss over bound,
     and `verdict` whether the instance refutes the bound, if the bound covers the policy.
     """
 
-    policy: str
-    information: str
     first_severity: float
-    rounds: int
-    source: str
-    variation_allowed: float
-    variation: float
     limits: list[LimitData]
     outcome: str
-    loss_usd: float
     upper_usd: float
     upper_by: str
     reported_usd: float | None
     gap_usd: float
-    bound: BoundData
     ratio: float | None
     exceeds_bound: bool
     verdict: str
-    deficit_usd: list[float]
-    needed_severity: list[float]
-    severity: list[float]
 
 
-class UnavoidableData(Data):
+class UnavoidableData(OnAPathData, kw_only=True):
     """What no online policy can avoid, and an instance that makes a rule lose as much.
 
     The bound is measured where θ* swings from end to end until P is spent.
     """
 
-    policy: str
-    information: str
-    rounds: int
-    source: str
-    variation_allowed: float
-    variation: float
     value_usd: IntervalData
     grid: int
-    bound: BoundData
     bound_over_value: RatiosData
-    loss_usd: float
     loss_over_value: RatiosData
-    deficit_usd: list[float]
-    needed_severity: list[float]
-    severity: list[float]
 
 
 class ExtremeData(Part):
