@@ -225,8 +225,8 @@ def drain_assets(
     accounts in 0.1 to 0.3, by minimal cuts, to a factor by HiGHS. For an expected loss within
     1e-6, cuts of one account each in a HiGHS that stays warm took 1.8 to 4.5; the program stated in
     full takes it 1.7 to 8, the longer the more accounts may lose. Memory and time grow with
-    accounts × (coins² + scenarios): made for tens of coins. Set OPENBLAS_NUM_THREADS=1 before Python
-    starts: on a busy machine two threads of algebra took 84 seconds of processors where one took 7.
+    accounts × (coins² + scenarios): made for tens of coins. Set OPENBLAS_NUM_THREADS=1 before
+    Python starts: on a busy machine two threads took 84 seconds of processors where one took 7.
 
     Examples
     --------
