@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -35,6 +36,11 @@ app = App(
 def example(command: str) -> Callable[[T], T]:
     """Make a function a verb, whose help ends with a command that can be typed."""
     return app.command(help_epilogue=f"Example: {command}")
+
+
+def warn(message: Warning | str, *_: object) -> None:
+    """Say something to whoever watches, apart from the answer."""
+    print(f"adlopt: {message}", file=sys.stderr)
 
 
 def whole(_: type, tokens: Sequence[Token]) -> int:

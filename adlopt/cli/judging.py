@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -241,14 +240,10 @@ def sweep(
             choose(workers=workers, threads=threads, scheduler=scheduler) as executor,
             cli.progress(chosen.parts, "chunks") as step,
         ):
-            run_sweep(chosen, path, executor, progress=step, notice=_notice)
+            run_sweep(chosen, path, executor, progress=step, notice=cli.warn)
     except KeyboardInterrupt:
-        _notice("stopped; the same command carries on")
+        cli.warn("stopped; the same command carries on")
         raise
     print(f"wrote {path}: {chosen}")
     if len(chosen.contenders) > 1:
         print(differences(path))
-
-
-def _notice(message: str) -> None:
-    print(f"adlopt: {message}", file=sys.stderr)

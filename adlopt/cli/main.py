@@ -33,7 +33,7 @@ def main() -> None:
     """Run the command line; errors are one message on stderr, never a traceback."""
     for stream in (sys.stdout, sys.stderr):
         stream.reconfigure(errors="replace")  # type: ignore[union-attr]
-    warnings.showwarning = _warn  # type: ignore[assignment]
+    warnings.showwarning = cli.warn  # type: ignore[assignment]
     try:
         cli.app(sys.argv[1:], exit_on_error=False, print_error=False)
         sys.stdout.flush()
@@ -266,10 +266,6 @@ def _mute() -> None:
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
-def _warn(message: Warning | str, *_: object) -> None:
-    print(f"adlopt: {message}", file=sys.stderr)
-
-
 def _fail(message: str, code: int) -> None:
-    print(f"adlopt: {message}", file=sys.stderr)
+    cli.warn(message)
     sys.exit(code)

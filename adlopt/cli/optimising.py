@@ -66,16 +66,15 @@ def solve(
     _write_model(problem, write_model, budget=options["budget"])
     with _refusals(certificate):
         best = adl.solve(problem, method=methods[method], time_limit=time_limit, **options)
-    if certificate is not None:
-        best.certificate_file(certificate)
-    _print(best, form, best, output)
+    _print(best, form, best, output, certificate)
 
 
 @contextmanager
 def _refusals(certificate: Path | None) -> Iterator[None]:
-    """Write the certificate of a round that nothing meets, too, or say that it has none."""
+    """Show that it is solved; write what proves that nothing meets a round, too, where asked."""
     try:
-        yield
+        with cli.progress(None, "solving"):
+            yield
     except InfeasibleRound as error:
         if certificate is not None:
             try:
@@ -185,9 +184,7 @@ def match(
     _write_model(problem, write_model)
     with _refusals(certificate):
         best = adl.solve(problem, time_limit=time_limit)
-    if certificate is not None:
-        best.certificate_file(certificate)
-    _print(best, form, best, output)
+    _print(best, form, best, output, certificate)
 
 
 @cli.example("adlopt couple episode.toml --under 1 --over 1 --fair 100")
@@ -225,15 +222,17 @@ def couple(
     _write_model(chosen, write_model, loss)
     with _refusals(certificate):
         price = price_of_not_coupling(chosen, loss, gap=gap, time_limit=time_limit)
-    if certificate is not None:
-        price.coupled.certificate_file(certificate)
-    _print(price, form, price.coupled, output)
+    _print(price, form, price.coupled, output, certificate)
 
 
-def _print(answer: Answer, form: cli.Shape, solved: Any, output: Path | None) -> None:
-    """Print an optimum, once its rows are written where that was asked for."""
+def _print(
+    answer: Answer, form: cli.Shape, solved: Any, output: Path | None, certificate: Path | None
+) -> None:
+    """Print an optimum, once its evidence and rows are written where that was asked for."""
     from adlopt.data.files.writing import write_rows
 
+    if certificate is not None:
+        solved.certificate_file(certificate)
     if output is not None:
         write_rows(solved, output)
     cli.put(answer, form, lambda _: render(answer.to_dict()))
@@ -295,7 +294,8 @@ def decide(
         given["belief"] = read_belief(belief)  # type: ignore[assignment]
     if ambiguity is not None:
         given["ambiguity"] = ambiguity_of(ambiguity)  # type: ignore[assignment]
-    decision = decided(read_decision(file, objective=objective, **given))
+    with cli.progress(None, "deciding"):
+        decision = decided(read_decision(file, objective=objective, **given))
     if audit is not None:
         adl.write_decision(decision, audit)
     if output is not None:
@@ -314,5 +314,6 @@ def audit(file: Path, *, head: str | None = None, form: cli.Form = cli.TEXT) -> 
     head
         The hash of the last line, where it was published.
     """
-    found = adl.audit(file, head=head)
+    with cli.progress(None, "deciding again"):
+        found = adl.audit(file, head=head)
     cli.put(found, form, lambda _: found)

@@ -40,7 +40,9 @@ def bounds(
     """
     from adlopt.show.bounds import render
 
-    found = adl.bounds_of(cli.episode_named(episode), cli.own_bounds(bound), policies=policy or ())
+    own = cli.own_bounds(bound)
+    with cli.progress(None, "measuring"):
+        found = adl.bounds_of(cli.episode_named(episode), own, policies=policy or ())
     cli.put(found, form, render)
 
 

@@ -9,6 +9,7 @@ import shlex
 import subprocess
 import sys
 import typing
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from shutil import which
@@ -815,3 +816,21 @@ def test_two_bounds_of_one_name_are_refused():
 def test_a_play_has_no_line_wider_than_the_screen(run, monkeypatch):
     monkeypatch.setenv("COLUMNS", "60")
     assert widest(run("play", "october-10", "-p", "persistence")[1]) <= 60
+
+
+def test_what_may_take_long_says_what_runs(run, monkeypatch):
+    said = []
+
+    @contextmanager
+    def telling(total, doing):
+        said.append(doing)
+        yield None
+
+    monkeypatch.setattr(command, "progress", telling)
+    for kind, verb in (("round", "solve"), ("contracts", "match"), ("episode", "couple")):
+        run("new", kind, f"own_{kind}.toml")
+        assert run(verb, f"own_{kind}.toml")[0] == 0
+    run("new", "decision", "own_decision.toml")
+    run("decide", "own_decision.toml", "--audit", "own_log.jsonl")
+    assert run("audit", "own_log.jsonl")[0] == 0
+    assert said == [*["solving"] * 3, "deciding", "deciding again"]
