@@ -52,6 +52,8 @@ def test_what_is_left_says_what_is_taken(available, target, unit, listed_at_once
         patched.setattr(sum_table, "QUICK", 2**28 if listed_at_once else -1)
         patched.setattr(sum_table, "closest_sums", partial(closest_sums, sums=1))
         patched.setattr("adlopt.optimum.lots.subset_sum.SMALL_BITS", -1.0)
+        patched.setattr("adlopt.optimum.lots.subset_sum.FEWER", ())
+        patched.setattr("adlopt.optimum.lots.subset_sum.FEWEST", 1)
         found = nearest_sums(available, target)
     sums = all_sums(available)
     assert found.proven
@@ -67,6 +69,8 @@ def test_of_two_sides_the_lesser_is_listed(monkeypatch):
     """No other search proves it, and a table of the larger side is not allowed."""
     monkeypatch.setattr(sum_table, "QUICK", -1)
     monkeypatch.setattr("adlopt.optimum.lots.subset_sum.SMALL_BITS", -1.0)
+    monkeypatch.setattr("adlopt.optimum.lots.subset_sum.FEWER", ())
+    monkeypatch.setattr("adlopt.optimum.lots.subset_sum.FEWEST", 1)
     monkeypatch.setattr(sum_table, "SUMS", 400)
     monkeypatch.setattr(sum_table, "closest_sums", partial(closest_sums, sums=1))
     available = dict.fromkeys(range(101, 161, 2), 1)

@@ -12,12 +12,17 @@ from collections.abc import Mapping
 import numpy as np
 
 from adlopt.foundation.deadline import is_late
-from adlopt.optimum.lots.subset_sum import ClosestSums, closest_sums, or_one_larger
+from adlopt.optimum.lots.subset_sum import (
+    ClosestSums,
+    closest_sums,
+    or_one_larger,
+    sums_of_few,
+)
 
 SUMS = 10_000_000
 """Sums up to the target that are always looked at, if another search does not tell."""
 QUICK = 2**28
-"""Sums times bundles of lots that are looked at before any other search."""
+"""Sums times bundles of lots that are looked at where few sums do not meet the target."""
 
 
 def nearest_sums(available: Mapping[int, int], target: int, end: float = math.inf) -> ClosestSums:
@@ -25,6 +30,8 @@ def nearest_sums(available: Mapping[int, int], target: int, end: float = math.in
     fit = {k: min(n, target // k) for k, n in available.items() if n and k <= target}
     room = target // (math.gcd(*fit) or 1) + 1
     bundles = sum(map(int.bit_length, fit.values()))
+    if (few := sums_of_few(available, target)).proven:
+        return few
     quick = room <= SUMS and room * bundles <= QUICK
     if quick and (listed := sums_listed(available, target, end)) is not None:
         return listed
