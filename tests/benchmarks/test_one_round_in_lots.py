@@ -52,7 +52,7 @@ def test_at_least_the_budget(measure, n, compiled):
         lambda: at_least(grid), problem=f"lots, at least the budget{compiled}", n=n, peers=others
     )
     assert grid.supply_below(level)[1] < grid.least <= grid.total(counts)
-    for counts in theirs if others else []:
+    for counts in (given[grid.account] for given in (theirs if others else [])):
         if grid.total(counts) >= grid.least:
             assert grid.level_of(grid.amounts(counts)) >= level
 
