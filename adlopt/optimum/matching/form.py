@@ -16,10 +16,10 @@ from adlopt.optimum.programs.program import Program
 class Form:
     """A program, and the way back: steps = per · column, value = factor · objective.
 
-    `bearing` rows are of the `accounts` that share z, `kept_rows` of those, `kept`, that give at
-    most `most`, USD; `switches` says that the last columns switch accounts on, and `labels` of each
-    block of rows what it is and what its rows are of; a USD that an account gives is `taking` of a
-    label in its rows. What is reached bounds z where that is a `burden`.
+    `bearing` rows are of the `accounts` that share z; `switches` says that the last columns switch
+    accounts on, and `labels` of each block of rows what it is and what its rows are of; a USD that
+    an account gives is `taking` of a label in its rows. What is reached bounds z where that is a
+    `burden`.
     """
 
     program: Program
@@ -31,9 +31,6 @@ class Form:
     labels: tuple[tuple[str, IntArray], ...] = ()
     taking: Mapping[str, float] = field(default_factory=dict)
     burden: bool = False
-    kept_rows: IntArray = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
-    kept: IntArray = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
-    most: FloatArray = field(default_factory=lambda: np.zeros(0))
     scale: float = 1.0
 
     def steps(self, columns: FloatArray) -> FloatArray:
@@ -73,18 +70,12 @@ class Form:
             elif label == "position":
                 lot = problem.round_.positions.lot[of] if problem.whole else 1.0
                 position[of] += price / coarse[of] / lot
-            elif label in ("share", "kept", "cap"):
+            elif label in ("share", "cap"):
                 into = found.setdefault("cap" if label == "cap" else "share", found["share"].copy())
                 into[of] = price * self.scale
             elif label in ("rise", "fall", "changed"):
                 found[label] = price * self.scale
         return found
-
-    def given(self, haircut: FloatArray) -> Form:
-        """The form where accounts may give what they do, shape (n,), if that is more."""
-        upper = self.program.row_upper.copy()
-        upper[self.kept_rows] *= np.maximum(haircut[self.kept] / self.most, 1.0)
-        return replace(self, program=replace(self.program, row_upper=upper))
 
     def below(self, value: float) -> Program:
         """The program without points dearer than a value that is known to be reached."""

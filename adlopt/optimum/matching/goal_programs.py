@@ -18,31 +18,23 @@ from adlopt.optimum.programs.program import WORK_TOTAL, Program, power_of_two
 
 
 def least_burden(
-    problem: MatchingProblem,
-    *,
-    fixed: FloatArray | None = None,
-    hedge_cap: tuple[Hedges, float] | None = None,
+    problem: MatchingProblem, *, hedge_cap: tuple[Hedges, float] | None = None
 ) -> Form:
     """Minimise the worst burden z: Σ value · steps ≤ w_i z for every account.
 
-    Accounts keep to the burdens `fixed`, (n,), instead where those are no NaN; of `hedge_cap` net
-    deltas may change by so many USD in all.
+    Of `hedge_cap` net deltas may change by so many USD in all.
     """
     account, value = problem.account, problem.value[problem.level]
     used = np.zeros(problem.weight.size, dtype=bool)
     used[account[value > 0]] = True
-    free = used if fixed is None else used & np.isnan(fixed)
     body = Body.of(problem, problem.value, hedges=hedge_cap[0] if hedge_cap else None)
-    bearers = np.flatnonzero(free)
+    bearers = np.flatnonzero(used)
     total = float(problem.weight[bearers].sum()) or 1.0
     factor = 1.0 / float(power_of_two(total * body.scale))
     highest = most_taken(problem, problem.value)[bearers] / problem.weight[bearers]
     first = body.rows.count
     weights = problem.weight[bearers] * (body.scale * factor * WORK_TOTAL)
     body.add_accounts(bearers, value, np.zeros(bearers.size), column=body.z, coefficient=-weights)
-    kept = np.flatnonzero(used & ~free)
-    most = np.zeros(0) if fixed is None else problem.weight[kept] * fixed[kept]
-    body.add_accounts(kept, value, np.nextafter(most, np.inf) * body.scale, label="kept")
     if hedge_cap is not None:
         hedges, cap = hedge_cap
         columns, ones = hedges.columns(body.z + 1), np.ones(hedges.count)
@@ -58,10 +50,7 @@ def least_burden(
         bearing=first + np.arange(bearers.size),
         accounts=bearers,
         labels=tuple(body.rows.labels),
-        taking=dict.fromkeys(("cap", "share", "kept"), body.scale),
-        kept_rows=first + bearers.size + np.arange(kept.size),
-        kept=kept,
-        most=most,
+        taking=dict.fromkeys(("cap", "share"), body.scale),
         burden=True,
         scale=body.scale,
     )

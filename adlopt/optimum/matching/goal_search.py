@@ -14,12 +14,11 @@ from adlopt.errors import (
     CertificateError,
     InfeasibleRound,
     InputError,
-    NoSolution,
     SolverFailed,
     SolverStopped,
 )
-from adlopt.foundation.arrays import BoolArray, FloatArray, IntArray
-from adlopt.foundation.deadline import deadline, is_late, seconds_left
+from adlopt.foundation.arrays import FloatArray, IntArray
+from adlopt.foundation.deadline import deadline, seconds_left
 from adlopt.model.limits import NO_LIMITS
 from adlopt.model.method import Method, Stopped
 from adlopt.model.objective import KeepHedges
@@ -42,8 +41,6 @@ from adlopt.optimum.programs.program import Program
 from adlopt.optimum.programs.weak_duality import ProvenBound, lower_bound
 from adlopt.show.words import dollars
 
-SHARE = 1e-7
-"""Share of the unit of multipliers from which an account counts as holding up the worst burden."""
 CAP = 0.9 * TOLERANCE
 """Relative room that a later stage leaves the value of an earlier one."""
 SPENT = 1e-6
@@ -142,69 +139,33 @@ class FlowSearch:
         return replace(found, steps=steps, stages=(stage,), witness=found.witness[:1])
 
     def leximin(self) -> Flow:
-        """Lower the worst burden, fix those that hold it up, go on with the others."""
+        """Lower the worst burden, then the next, and so on, by cuts.
+
+        A program knows the first alone: HiGHS proves it once more where it is asked to, finds it
+        where rounding is too coarse for cuts, and searches for it in whole lots.
+        """
         if self.idle:
             return NOTHING
-        if (flows := self.by_cuts(first=False)) is not None:
-            return flows
-        problem = self.problem
-        fixed = np.full(problem.weight.size, np.nan)
-        levels: list[tuple[BoolArray, Form, RawAnswer]] = []
-        kept: list[IntArray] = []
-        flow = np.zeros(0)
-        while True:
-            found = self._next_level(fixed, first=not levels)
-            if found is None:
-                self.answers.append((Stopped.LIMIT, Method.HIGHS))
-                break
-            form, flow, answer = found
-            if levels and not form.accounts.size:
-                break
-            bearing = np.zeros(problem.weight.size, dtype=bool)
-            bearing[form.accounts] = True
-            worst = self._worst_burden(flow, bearing)
-            levels.append((bearing, form, answer))
-            kept.append(np.flatnonzero(~np.isnan(fixed)))
-            if worst <= 0.0:
-                break
-            fixed[form.accounts[_holding(form, answer)]] = worst
-        steps = round_to_lots(problem, flow, self._by_burden) if problem.whole else flow
-        taken, stages, proofs = problem.haircut(steps), [], []
-        for rank, (bearing, form, answer) in enumerate(levels[: 1 if problem.whole else None]):
-            words = "worst burden" if rank == 0 else f"burden of the next {int(bearing.sum())}"
-            worst = self._worst_burden(steps, bearing)
-            proofs.append((form, self.lift(form.given(taken), duals(answer), worst)))
-            stages.append(prove(words, worst, proofs[-1][1].proven))
-        first, (form, proof) = stages[0].certificate, proofs[0]
-        if self.branch and not first.optimal:
-            steps, claimed = self.branched(form, steps, low=first.lower, high=stages[0].value)
-            certificate = resealed(first, upper=self._worst_burden(steps))
-            stages = [report(replace(stages[0], certificate=certificate), claimed)]
-        best = self.found(steps, stages, form.factor * proof.price, proofs[: len(stages)])
-        told = zip(best.witness, kept, strict=False)
-        return replace(best, witness=tuple(partial(dict, made(), kept=who) for made, who in told))
-
-    def _next_level(
-        self, fixed: FloatArray, *, first: bool
-    ) -> tuple[Form, FloatArray, RawAnswer] | None:
-        """The least burden of those who are not fixed, and a flow; None if HiGHS loses it.
-
-        The flow before is a point of this program, and often the only one: HiGHS may call it
-        infeasible, and then a little room helps.
-        """
-        for room in (1.0, 1.0 + 1e-14, 1.0 + 1e-12, 1.0 + CAP / 2):
-            form = least_burden(self.problem, fixed=fixed * room)
-            try:
-                flow, answer = self.flow(form, most=self.problem.weight * fixed * room)
-            except (NoSolution, CertificateError) as lost:
-                if first:
-                    raise
-                if is_late() and isinstance(lost, SolverStopped):
-                    break
-            else:
-                fixed *= room
-                return form, flow, answer
-        return None
+        levels = None if self.branch else replace(self, linear=False).by_cuts(first=False)
+        if levels is None:
+            first = self.least_burden()
+            return first if self.branch else replace(first, stopped=Stopped.LIMIT)
+        if not self.linear or self.problem.mixed.any():
+            return levels
+        try:
+            first = self.least_burden()
+        except (CertificateError, SolverFailed, SolverStopped):
+            return replace(levels, stopped=Stopped.LIMIT)
+        (stage, *further), proof = levels.stages, first.stages[0].certificate
+        lower = min(proof.lower, stage.value)
+        held = resealed(stage.certificate, lower=lower, trust=proof.trust, error=proof.error)
+        return replace(
+            levels,
+            stages=(replace(stage, certificate=held), *further),
+            method=first.method,
+            price=first.price,
+            witness=(*first.witness, *levels.witness[1:]),
+        )
 
     def keep_hedges(self, objective: KeepHedges) -> Flow:
         """Change net deltas least, and among all that do so bear the least."""
@@ -252,9 +213,8 @@ class FlowSearch:
         proofs = [(form, proof), (second, bearing)]
         return self.found(steps, [report(stage(steps), claimed), burden], price, proofs)
 
-    def _worst_burden(self, steps: FloatArray, among: BoolArray | None = None) -> float:
-        burden = self.problem.burden(self.problem.haircut(steps))
-        return float((burden if among is None else burden[among]).max(initial=0.0))
+    def _worst_burden(self, steps: FloatArray) -> float:
+        return float(self.problem.burden(self.problem.haircut(steps)).max(initial=0.0))
 
     def _by_burden(self, arc: int, steps: FloatArray, haircut: FloatArray) -> float:
         problem, account = self.problem, self.problem.owner[self.problem.position[arc]]
@@ -338,15 +298,11 @@ class FlowSearch:
         refused.farkas = farkas
         return refused
 
-    def flow(self, form: Form, *, most: FloatArray | None = None) -> tuple[FloatArray, RawAnswer]:
-        """Solve a form: a flow, shape (A,), that closes every level exactly, and the raw answer.
-
-        No account gives more than `most`, shape (n,), USD, where that is a number.
-        """
+    def flow(self, form: Form) -> tuple[FloatArray, RawAnswer]:
+        """Solve a form: a flow, shape (A,), that closes every level exactly, and the raw answer."""
         answer = self.solve(form)
-        most = None if most is None else np.where(np.isnan(most), np.inf, most)
         try:
-            return mend(self.problem, form.steps(answer.columns), most=most), answer
+            return mend(self.problem, form.steps(answer.columns)), answer
         except CertificateError:
             if answer.stopped is Stopped.OPTIMAL:
                 raise
@@ -375,13 +331,6 @@ def duals(answer: RawAnswer) -> FloatArray:
     if answer.row_duals is None:
         raise SolverFailed("HiGHS returned no multipliers")
     return answer.row_duals
-
-
-def _holding(form: Form, answer: RawAnswer) -> BoolArray:
-    """Accounts whose multiplier says that the worst burden cannot fall unless theirs does."""
-    share = shares(form, answer)
-    holding: BoolArray = share >= min(SHARE * float(share.sum()), float(share.max()))
-    return holding
 
 
 def shares(form: Form, answer: RawAnswer) -> FloatArray:
